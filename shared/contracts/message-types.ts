@@ -1,0 +1,8 @@
+/** AMQP `type` of every message, with its version: a consumer refuses what it does not know. */
+export const MESSAGE_TYPE = {
+  webhook: 'linko.webhook.v1',
+  sendBell: 'linko.send-bell.v1',
+  event: 'linko.event.v1',
+  media: 'linko.media.v1',
+} as const
+export type MessageType = (typeof MESSAGE_TYPE)[keyof typeof MESSAGE_TYPE]

@@ -1,0 +1,31 @@
+import { z } from 'zod'
+
+export const EVENT_NAMES = [
+  'message:received',
+  'message:sent',
+  'message:status',
+  'conversation:updated',
+  'conversation:assigned',
+  'client:status',
+  'template:status',
+  'campaign:progress',
+] as const
+export type EventName = (typeof EVENT_NAMES)[number]
+
+/**
+ * One durable fact for the sockets and the tenant's own subscriptions. Its row in `events` is written in the same
+ * transaction as its effect; a row without `seq` is the outbox. `message:received` is emitted under `message:incoming`
+ * too, with the same eventId and seq.
+ */
+export const RealtimeEvent = z.object({
+  v: z.literal(1),
+  eventId: z.string(),
+  tenantId: z.string(),
+  name: z.enum(EVENT_NAMES),
+  at: z.iso.datetime(),
+  clientId: z.string().nullable(),
+  conversationId: z.string().nullable(),
+  userId: z.string().nullable(),
+  payload: z.record(z.string(), z.unknown()),
+})
+export type RealtimeEvent = z.infer<typeof RealtimeEvent>

@@ -1,0 +1,17 @@
+import { z } from 'zod'
+
+/**
+ * "There may be something to send": carries ids only. The row in `messages` is the truth; a lost bell is rung again by the
+ * sweep, a doubled one finds nothing to take.
+ */
+export const SendBell = z.object({
+  v: z.literal(1),
+  messageId: z.string(),
+  tenantId: z.string(),
+  clientId: z.string(),
+  phoneNumberId: z.string(),
+  conversationId: z.string(),
+  /** waId, or the business-scoped user id when there is no phone: the pair limit counts by it. */
+  contactKey: z.string(),
+})
+export type SendBell = z.infer<typeof SendBell>

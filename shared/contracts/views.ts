@@ -1,0 +1,137 @@
+import { z } from 'zod'
+
+/** What the API answers and the sockets emit. Ids are strings, dates ISO 8601, absent values null. */
+const id = z.string()
+const at = z.iso.datetime()
+
+export const MESSAGE_TYPES = [
+  'text',
+  'image',
+  'audio',
+  'video',
+  'document',
+  'sticker',
+  'location',
+  'contacts',
+  'reaction',
+  'interactive',
+  'button',
+  'template',
+  'order',
+  'system',
+  'request_welcome',
+  'unsupported',
+] as const
+
+export const ContactView = z.object({
+  id,
+  waId: z.string().nullable(),
+  userId: z.string().nullable(),
+  phone: z.string().nullable(),
+  name: z.string().nullable(),
+  username: z.string().nullable(),
+  optOut: z.boolean(),
+})
+export type ContactView = z.infer<typeof ContactView>
+
+export const LastMessageView = z.object({
+  text: z.string().nullable(),
+  type: z.string(),
+  direction: z.enum(['INBOUND', 'OUTBOUND']),
+  status: z.string(),
+  at,
+})
+
+export const MessageErrorView = z.object({
+  code: z.number().nullable(),
+  title: z.string(),
+  detail: z.string().nullable(),
+  sentence: z.string(),
+  nextStep: z.string(),
+  source: z.enum(['meta', 'platform']),
+})
+export type MessageErrorView = z.infer<typeof MessageErrorView>
+
+export const ConversationView = z.object({
+  id,
+  clientId: id,
+  phoneNumberId: z.string(),
+  contact: ContactView,
+  candidateId: z.string().nullable(),
+  applicationId: z.string().nullable(),
+  leadId: z.string().nullable(),
+  status: z.enum(['open', 'closed']),
+  assignedTo: z.object({ id, name: z.string().nullable() }).nullable(),
+  labels: z.array(z.string()),
+  unreadCount: z.number().int(),
+  messageCount: z.number().int(),
+  lastMessage: LastMessageView.nullable(),
+  windowExpiresAt: at.nullable(),
+  inWindow: z.boolean(),
+  lastError: MessageErrorView.nullable(),
+  createdAt: at,
+  updatedAt: at,
+})
+export type ConversationView = z.infer<typeof ConversationView>
+
+export const WAITING_REASONS = ['rate', 'pair', 'predecessor', 'paused', 'scheduled', 'retry', 'unknown'] as const
+export type WaitingReason = (typeof WAITING_REASONS)[number]
+
+export const MessageView = z.object({
+  id,
+  conversationId: id,
+  clientId: id,
+  direction: z.enum(['INBOUND', 'OUTBOUND']),
+  /** Meta's type name; a type that we do not know yet keeps its own. */
+  type: z.string(),
+  content: z.object({
+    text: z.string().nullable(),
+    media: z
+      .object({
+        id: z.string(),
+        mimeType: z.string().nullable(),
+        filename: z.string().nullable(),
+        size: z.number().nullable(),
+        state: z.enum(['PENDING', 'STORED', 'FAILED', 'EXPIRED']),
+      })
+      .nullable(),
+    template: z
+      .object({ name: z.string(), language: z.string(), variables: z.record(z.string(), z.string()) })
+      .nullable(),
+    /** The type's own object as Meta names it. */
+    data: z.unknown().nullable(),
+  }),
+  status: z.enum(['QUEUED', 'SENT', 'DELIVERED', 'READ', 'FAILED', 'RECEIVED']),
+  statusUpdatedAt: at,
+  externalMessageId: z.string().nullable(),
+  error: MessageErrorView.nullable(),
+  waiting: z.object({ reason: z.enum(WAITING_REASONS), until: at.nullable() }).nullable(),
+  cost: z.object({ amount: z.number(), currency: z.string(), category: z.string() }).nullable(),
+  replyTo: z.object({ messageId: z.string().nullable(), externalMessageId: z.string() }).nullable(),
+  reactions: z.array(z.object({ emoji: z.string(), direction: z.enum(['INBOUND', 'OUTBOUND']), at })),
+  sentBy: z.object({ kind: z.enum(['user', 'apiKey', 'campaign', 'phone']), id: z.string().nullable(), name: z.string().nullable() }).nullable(),
+  origin: z.enum(['api', 'dashboard', 'campaign', 'phone']).nullable(),
+  createdAt: at,
+})
+export type MessageView = z.infer<typeof MessageView>
+
+/** One step of a message's life: `kind` says which members are filled. */
+export const TimelineEntryView = z.object({
+  kind: z.enum(['accepted', 'waited', 'attempt', 'status', 'note']),
+  at,
+  /** status: what Meta reported. note: what happened, for a person. waited: the reason. */
+  status: z.string().nullable(),
+  reason: z.string().nullable(),
+  /** attempt: number from 1, HTTP status, Meta's code, ms until the answer, Meta's trace id. */
+  attempt: z.number().int().nullable(),
+  outcome: z.enum(['accepted', 'refused', 'unknown', 'unsent']).nullable(),
+  httpStatus: z.number().int().nullable(),
+  code: z.number().int().nullable(),
+  latencyMs: z.number().nullable(),
+  traceId: z.string().nullable(),
+  detail: z.string().nullable(),
+})
+export type TimelineEntryView = z.infer<typeof TimelineEntryView>
+
+export const MessageDetailView = MessageView.extend({ timeline: z.array(TimelineEntryView) })
+export type MessageDetailView = z.infer<typeof MessageDetailView>

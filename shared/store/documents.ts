@@ -1,0 +1,441 @@
+import type { Types } from 'mongoose'
+import type { EventName } from '../contracts/realtime-event.ts'
+import type { WaitingReason } from '../contracts/views.ts'
+import type { Lane } from '../domain/callback-data.ts'
+import type { MessageStatus } from '../domain/delivery-status.ts'
+
+/** The shape of every document, one interface a collection. Times are UTC Dates, phone numbers E.164 digits without `+`. */
+export type Id = Types.ObjectId
+
+interface Common {
+  _id: Id
+  createdAt: Date
+  updatedAt: Date
+  createdBy?: Id | null
+  updatedBy?: Id | null
+  deletedAt?: Date | null
+}
+
+export interface TemplateRef {
+  name: string
+  language: string
+}
+
+export interface Price {
+  /** null matches any. The most particular row wins: category and country, category, country, none. */
+  category: string | null
+  country: string | null
+  amount: number
+}
+
+export interface TenantDoc extends Common {
+  name: string
+  status: 'active' | 'suspended' | 'deactivated'
+  settings: {
+    locale: string
+    timezone: string
+    currency: string
+    initiateTemplate: TemplateRef | null
+    reengageTemplate: TemplateRef | null
+    /** Price of a template by category and country; free text costs 0. */
+    prices: Price[]
+    /** What happens to a send whose outcome is still unknown at its deadline. */
+    unknownOutcome: 'fail' | 'retry'
+    /** A chat send that waited longer than this fails. */
+    maxWaitHours: number
+    leadsEnabled: boolean
+    /** Reading a conversation also sends Meta's read receipt. */
+    sendReadReceipts: boolean
+  }
+  limits: { messagesPerMinute: number | null; messagesPerDay: number | null }
+}
+
+export type Role = 'platform_admin' | 'tenant_admin' | 'manager' | 'agent'
+
+export interface UserDoc extends Common {
+  tenantId: Id
+  email: string
+  name: string
+  passwordHash: string
+  role: Role
+  status: 'active' | 'disabled'
+  /** Raised by a change of password or role and by deactivation: older access tokens end. */
+  tokenVersion: number
+  lastSeenAt: Date | null
+}
+
+export interface RefreshTokenDoc {
+  _id: Id
+  tenantId: Id
+  userId: Id
+  familyId: string
+  /** SHA-256 hex. */
+  tokenHash: string
+  createdAt: Date
+  expiresAt: Date
+  usedAt: Date | null
+  revokedAt: Date | null
+  userAgent: string | null
+}
+
+export interface ApiKeyDoc extends Common {
+  tenantId: Id
+  name: string
+  prefix: string
+  /** SHA-256 hex of the secret part. */
+  secretHash: string
+  scopes: string[]
+  role: Role
+  lastUsedAt: Date | null
+  expiresAt: Date | null
+  revokedAt: Date | null
+}
+
+export type ClientStatus = 'active' | 'disconnected' | 'suspended' | 'paused'
+export type PauseReason = 'token' | 'account' | 'payment' | 'quality' | 'registration' | 'manual'
+
+export interface ClientDoc extends Common {
+  tenantId: Id
+  /** The user's id on the tenant's own platform (seeds 000 to 002). */
+  userId: string | null
+  companyName: string | null
+  email: string | null
+  whatsappNumber: string
+  verifiedName: string | null
+  phoneNumberId: string
+  wabaId: string
+  portfolioId: string | null
+  isPrimary: boolean
+  /** Number stays in the WhatsApp Business app as well: fixed 20/s, echoes and history. */
+  coexistence: boolean
+  /** `v1:<keyId>:<nonce>:<tag>:<data>`; AAD = tenantId + clientId + field. */
+  accessToken: string | null
+  tokenExpiry: Date | null
+  status: ClientStatus
+  statusReason: string | null
+  pauseReason: PauseReason | null
+  qualityRating: 'GREEN' | 'YELLOW' | 'RED' | 'UNKNOWN'
+  /** Unique recipients outside windows in 24 h; null = unlimited. */
+  messagingLimit: number | null
+  /** Messages a second. */
+  throughput: number
+  connectedAt: Date | null
+  disconnectedAt: Date | null
+}
+
+export interface ContactDoc extends Common {
+  tenantId: Id
+  waId: string | null
+  /** Business-scoped user id. waId or userId may be missing, not both. */
+  userId: string | null
+  parentUserId: string | null
+  phone: string | null
+  name: string | null
+  /** A name that a person set is not overwritten by the profile's. */
+  nameSource: 'profile' | 'agent' | null
+  username: string | null
+  /** Marketing only. */
+  optOut: boolean
+  optOutAt: Date | null
+  optOutSource: string | null
+  attributes: Record<string, unknown>
+}
+
+export interface PipelineDoc extends Common {
+  tenantId: Id
+  name: string
+  isDefault: boolean
+  stages: { _id: Id; name: string; order: number }[]
+}
+
+export interface LeadDoc extends Common {
+  tenantId: Id
+  contactId: Id | null
+  name: string
+  phone: string | null
+  status: string
+  source: string
+  pipelineId: Id
+  stageId: Id
+}
+
+export interface NoteDoc extends Common {
+  tenantId: Id
+  leadId: Id | null
+  conversationId: Id | null
+  text: string
+  isPrivate: boolean
+}
+
+/** What a list of conversations needs of the contact: kept here so that a page is one query. */
+export interface ContactSnapshot {
+  waId: string | null
+  userId: string | null
+  phone: string | null
+  name: string | null
+  username: string | null
+  optOut: boolean
+}
+
+export interface LastMessage {
+  messageId: Id
+  text: string | null
+  type: string
+  direction: 'INBOUND' | 'OUTBOUND'
+  status: MessageStatus
+  at: Date
+}
+
+export interface ConversationDoc extends Common {
+  tenantId: Id
+  clientId: Id
+  phoneNumberId: string
+  contactId: Id
+  contact: ContactSnapshot
+  candidateName: string | null
+  candidateId: string | null
+  applicationId: string | null
+  leadId: Id | null
+  status: 'open' | 'closed'
+  assignedTo: { id: Id; name: string | null } | null
+  labels: string[]
+  messageCount: number
+  unreadCount: number
+  lastMessage: LastMessage | null
+  /** Time of the newest message, or of the creation: lists are sorted by it. */
+  lastActivityAt: Date
+  /** Newest inbound message: read receipts and typing go to it. */
+  lastInboundWamid: string | null
+  lastInboundAt: Date | null
+  windowExpiresAt: Date | null
+  /** Arrival of a click-to-WhatsApp referral; an answer within 24 h opens 72 h in which everything is free. */
+  referralAt: Date | null
+  freeEntryPointExpiresAt: Date | null
+  lastError: MessageErrorDoc | null
+}
+
+export interface MessageErrorDoc {
+  code: number | null
+  title: string
+  detail: string | null
+  sentence: string
+  nextStep: string
+  /** platform = we declared it: provisional, any later word of Meta replaces it. */
+  source: 'meta' | 'platform'
+}
+
+export interface TimelineEntry {
+  kind: 'accepted' | 'waited' | 'attempt' | 'status' | 'note'
+  at: Date
+  /** kind status: `${status}:${timestamp}:${code}`, so that a repeated report is kept once. */
+  key?: string
+  status?: string
+  reason?: string
+  attempt?: number
+  outcome?: 'accepted' | 'refused' | 'unknown' | 'unsent'
+  httpStatus?: number
+  code?: number
+  latencyMs?: number
+  traceId?: string
+  detail?: string
+}
+
+export interface MediaRef {
+  /** Ours: `GET /media/:id`. */
+  id: Id
+  metaId: string | null
+  /** As given by Meta's webhook (expires in minutes) or by the sender of an outbound message. */
+  url: string | null
+  sha256: string | null
+  mimeType: string | null
+  filename: string | null
+  size: number | null
+  state: 'PENDING' | 'STORED' | 'FAILED' | 'EXPIRED'
+}
+
+export interface MessageContent {
+  text: string | null
+  media: MediaRef | null
+  template: (TemplateRef & { variables: Record<string, string> }) | null
+  /** The type's own object as Meta names it. */
+  data: unknown
+}
+
+/**
+ * Where an outbound message stands between us and Meta. READY: a bell may take it. TAKEN: one sender calls. WAITING: due at
+ * nextStepAt. UNKNOWN: called, no answer; settled by a status or at deadlineAt. Null once SENT or FAILED.
+ */
+export interface Dispatch {
+  state: 'READY' | 'TAKEN' | 'WAITING' | 'UNKNOWN'
+  lane: Lane
+  /** The number of the last attempt; 0 before the first. */
+  attempt: number
+  /** Of this take: a batch finds its own rows by it. */
+  token: string | null
+  /** The sender process that holds it. */
+  owner: string | null
+  leaseUntil: Date | null
+  nextStepAt: Date | null
+  reason: WaitingReason | null
+  deadlineAt: Date | null
+}
+
+export interface MessageDoc extends Common {
+  tenantId: Id
+  conversationId: Id
+  clientId: Id
+  phoneNumberId: string
+  contactId: Id
+  /** waId, else userId: who Meta shall deliver to. */
+  contactKey: string
+  /** 'waId' sends by `to`, 'userId' by `recipient`. */
+  contactKeyKind: 'waId' | 'userId'
+  direction: 'INBOUND' | 'OUTBOUND'
+  type: string
+  content: MessageContent
+  status: MessageStatus
+  statusUpdatedAt: Date
+  timeline: TimelineEntry[]
+  wamid: string | null
+  /** wamids of earlier attempts that were retried by hand. */
+  previousIds: string[]
+  error: MessageErrorDoc | null
+  cost: { amount: number; currency: string; category: string } | null
+  idempotencyKey: string | null
+  replyTo: { messageId: Id | null; wamid: string } | null
+  reactions: { emoji: string; direction: 'INBOUND' | 'OUTBOUND'; at: Date }[]
+  editedAt?: Date | null
+  revokedAt?: Date | null
+  referral?: unknown
+  forwarded?: boolean
+  sentBy: { kind: 'user' | 'apiKey' | 'campaign' | 'phone'; id: Id | null; name: string | null } | null
+  origin: 'api' | 'dashboard' | 'campaign' | 'phone' | null
+  leadId: Id | null
+  campaignId: Id | null
+  /** Meta's time for inbound (clamped to arrival), ours for outbound: the thread is shown by it, then by _id. */
+  at: Date
+  sendAt: Date | null
+  /** Exactly the body that goes to Meta, without `to`, `recipient` and callback data. Outbound only. */
+  payload: Record<string, unknown> | null
+  dispatch: Dispatch | null
+}
+
+export type TemplateStatus = 'PENDING' | 'APPROVED' | 'REJECTED' | 'PAUSED' | 'DISABLED'
+
+export interface TemplateDoc extends Common {
+  tenantId: Id
+  wabaId: string
+  name: string
+  language: string
+  category: 'MARKETING' | 'UTILITY' | 'AUTHENTICATION'
+  status: TemplateStatus
+  reason: string | null
+  /** As Meta names them: [{type: 'BODY', text, example}, …]. */
+  components: Record<string, unknown>[]
+  parameterFormat: 'POSITIONAL' | 'NAMED'
+  variables: { name: string; position: number; description: string | null; example: string | null; component: string }[]
+  metaTemplateId: string | null
+  quality: 'GREEN' | 'YELLOW' | 'RED' | 'UNKNOWN'
+  usageCount: number
+  lastUsedAt: Date | null
+}
+
+export type WebhookEventStatus = 'PENDING' | 'PROCESSED' | 'FAILED' | 'IGNORED'
+
+export interface WebhookEventDoc {
+  /** `m:<wamid>`, `s:<wamid>:<status>:<ts>:<recipient>:<code>`, `a:<hash of field, value, time>`. */
+  _id: string
+  /** null: no tenant of ours owns the number; only a platform_admin sees it. */
+  tenantId: Id | null
+  phoneNumberId: string | null
+  wabaId: string | null
+  eventType: 'message' | 'status' | 'error' | 'account'
+  field: string
+  /** The item in an envelope of its own, so that a replay is an ordinary webhook. */
+  payload: Record<string, unknown>
+  status: WebhookEventStatus
+  reason: string | null
+  attempts: number
+  receivedAt: Date
+  processedAt: Date | null
+}
+
+export interface PendingStatusDoc {
+  /** The webhook event's id. */
+  _id: string
+  phoneNumberId: string
+  wamid: string
+  /** From our callback data, when it came along. */
+  messageId: string | null
+  attempt: number | null
+  status: string
+  at: Date
+  payload: Record<string, unknown>
+  /** TTL 24 h. */
+  createdAt: Date
+}
+
+export interface EventDoc {
+  /** eventId. */
+  _id: string
+  tenantId: Id
+  name: EventName
+  at: Date
+  clientId: Id | null
+  conversationId: Id | null
+  userId: Id | null
+  payload: Record<string, unknown>
+  /** Missing: the outbox. Growing per tenant, set by realtime. */
+  seq?: number
+  /** TTL 24 h. */
+  createdAt: Date
+}
+
+export interface DeadLetterDoc {
+  _id: Id
+  tenantId: Id | null
+  queue: string
+  exchange: string
+  routingKey: string
+  type: string
+  reason: string
+  error: string | null
+  attempt: number
+  messageId: string | null
+  /** UTF-8 body of the message. */
+  payload: string
+  headers: Record<string, unknown>
+  state: 'NEW' | 'REPLAYED' | 'DISCARDED'
+  settledAt: Date | null
+  settledBy: Id | null
+  createdAt: Date
+}
+
+export interface IdempotencyKeyDoc {
+  _id: Id
+  tenantId: Id
+  key: string
+  requestHash: string
+  status: number | null
+  body: unknown
+  /** TTL 24 h. */
+  createdAt: Date
+}
+
+export interface AuditLogDoc {
+  _id: Id
+  tenantId: Id | null
+  actor: { kind: 'user' | 'apiKey' | 'system'; id: Id | null; name: string | null }
+  action: string
+  object: { kind: string; id: string }
+  changes: Record<string, { before: unknown; after: unknown }>
+  ip: string | null
+  at: Date
+}
+
+/** One holder at a time: sweeps, leaders. */
+export interface LeaseDoc {
+  _id: string
+  owner: string
+  until: Date
+}
