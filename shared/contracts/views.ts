@@ -95,9 +95,7 @@ export const MessageView = z.object({
         state: z.enum(['PENDING', 'STORED', 'FAILED', 'EXPIRED']),
       })
       .nullable(),
-    template: z
-      .object({ name: z.string(), language: z.string(), variables: z.record(z.string(), z.string()) })
-      .nullable(),
+    template: z.object({ name: z.string(), language: z.string(), variables: z.record(z.string(), z.string()) }).nullable(),
     /** The type's own object as Meta names it. */
     data: z.unknown().nullable(),
   }),
@@ -109,7 +107,9 @@ export const MessageView = z.object({
   cost: z.object({ amount: z.number(), currency: z.string(), category: z.string() }).nullable(),
   replyTo: z.object({ messageId: z.string().nullable(), externalMessageId: z.string() }).nullable(),
   reactions: z.array(z.object({ emoji: z.string(), direction: z.enum(['INBOUND', 'OUTBOUND']), at })),
-  sentBy: z.object({ kind: z.enum(['user', 'apiKey', 'campaign', 'phone']), id: z.string().nullable(), name: z.string().nullable() }).nullable(),
+  sentBy: z
+    .object({ kind: z.enum(['user', 'apiKey', 'campaign', 'phone']), id: z.string().nullable(), name: z.string().nullable() })
+    .nullable(),
   origin: z.enum(['api', 'dashboard', 'campaign', 'phone']).nullable(),
   createdAt: at,
 })

@@ -1,0 +1,62 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { metricsPage } from './metrics.ts'
+
+/** Each part's readiness by name, such as { mongodb: true, rabbitmq: false }. */
+export type Readiness = () => Record<string, boolean> | Promise<Record<string, boolean>>
+
+/**
+ * `/health` (the process is alive), `/ready` (it can do its work: 200 or 503, the parts in the body) and `/metrics`.
+ * Answers true if it took the request, so that a service can hang it before its own routes.
+ */
+export async function answerHealth(request: IncomingMessage, response: ServerResponse, ready: Readiness): Promise<boolean> {
+  const path = request.url?.split('?')[0]
+  if (request.method !== 'GET') return false
+  if (path === '/health') return json(response, 200, { status: 'ok' })
+  if (path === '/ready') {
+    const parts = await ready()
+    const isReady = Object.values(parts).every(Boolean)
+    return json(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', parts })
+  }
+  if (path === '/metrics') {
+    const page = await metricsPage()
+    response.writeHead(200, { 'content-type': page.contentType }).end(page.body)
+    return true
+  }
+  return false
+}
+
+/** The whole HTTP side of a service that serves nothing else (the sender). */
+export async function serveHealth(options: {
+  host: string
+  port: number
+  ready: Readiness
+}): Promise<AsyncDisposable & { port: number }> {
+  const server = createServer((request, response) => {
+    answerHealth(request, response, options.ready)
+      .then(taken => taken || json(response, 404, { status: 'not found' }))
+      .catch(() => response.destroy())
+  })
+  return listen(server, options.host, options.port)
+}
+
+/** Listens; disposing stops taking connections and waits for the requests in hand (at most 10 s). */
+export async function listen(server: Server, host: string, port: number): Promise<AsyncDisposable & { port: number }> {
+  server.listen(port, host)
+  await once(server, 'listening')
+  const address = server.address()
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : port,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise<void>(resolve => server.close(() => resolve()))
+      server.closeIdleConnections()
+      setTimeout(() => server.closeAllConnections(), 10_000).unref()
+      await closed
+    },
+  }
+}
+
+function json(response: ServerResponse, status: number, body: unknown): true {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  return true
+}

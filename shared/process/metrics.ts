@@ -1,0 +1,84 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, register } from 'prom-client'
+
+/** All of Linko's metrics, one page. Labels are few and bounded: never a tenant, a phone number or an id. */
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+
+export const webhookReceived = new Counter({
+  name: 'linko_webhook_received_total',
+  help: 'Webhook deliveries by the answer Meta got: accepted, spooled, bad_signature, bad_body, too_large, refused.',
+  labelNames: ['outcome'],
+})
+export const webhookAck = new Histogram({
+  name: 'linko_webhook_ack_seconds',
+  help: 'From the whole body to the answer, accepted webhooks only.',
+  buckets: SECONDS,
+})
+export const webhookProcessed = new Counter({
+  name: 'linko_webhook_processed_total',
+  help: 'Webhook items by kind (message, status, echo, account, error) and outcome (processed, duplicate, ignored, parked, failed).',
+  labelNames: ['kind', 'outcome'],
+})
+export const webhookLag = new Histogram({
+  name: 'linko_webhook_lag_seconds',
+  help: "From ingest's receipt of an item to its commit.",
+  buckets: SECONDS,
+})
+export const sendTotal = new Counter({
+  name: 'linko_send_total',
+  help: 'Attempts to send through Meta by outcome (accepted, refused, unknown, unsent) and class of error code.',
+  labelNames: ['outcome', 'code_class'],
+})
+export const sendAttempt = new Histogram({
+  name: 'linko_send_attempt_seconds',
+  help: "One call of Meta's messages endpoint.",
+  buckets: SECONDS,
+})
+export const sendQueueWait = new Histogram({
+  name: 'linko_send_queue_wait_seconds',
+  help: 'From the moment a message was due to its first attempt.',
+  buckets: [...SECONDS, 60, 300, 1800],
+})
+export const rateLimited = new Counter({
+  name: 'linko_rate_limited_total',
+  help: 'Waits and refusals by limit: number, pair, tenant, api, auth, messages, fallback.',
+  labelNames: ['limit'],
+})
+export const deadLetters = new Counter({
+  name: 'linko_dead_letters_total',
+  help: 'Messages put into the dead letters, by the queue they came from.',
+  labelNames: ['queue'],
+})
+export const socketConnections = new Gauge({
+  name: 'linko_socket_connections',
+  help: 'Open authenticated sockets of this process.',
+})
+export const socketEvents = new Counter({
+  name: 'linko_socket_events_total',
+  help: 'Events emitted to rooms by this process, by name.',
+  labelNames: ['event'],
+})
+export const eventToSocket = new Histogram({
+  name: 'linko_event_to_socket_seconds',
+  help: 'From the commit of a domain event to its emission.',
+  buckets: SECONDS,
+})
+export const httpRequest = new Histogram({
+  name: 'linko_http_request_seconds',
+  help: 'REST requests by route template, method and status.',
+  labelNames: ['route', 'method', 'status'],
+  buckets: SECONDS,
+})
+export const queueDepth = new Gauge({
+  name: 'linko_queue_depth',
+  help: 'Messages ready in each queue that this process consumes.',
+  labelNames: ['queue'],
+})
+export const oldestQueued = new Gauge({
+  name: 'linko_send_oldest_due_seconds',
+  help: 'Age of the oldest message that is due and not yet sent.',
+})
+
+collectDefaultMetrics()
+
+/** Body and content type of `/metrics`. */
+export const metricsPage = async () => ({ contentType: register.contentType, body: await register.metrics() })

@@ -1,0 +1,23 @@
+import { defineConfig } from 'vitest/config'
+
+/**
+ * `unit` lies beside the code and needs nothing; `servers` (test/integration, test/system) needs RabbitMQ, MongoDB and
+ * Redis, which the global set-up starts or finds. Run one file: `npx vitest run --project servers test/integration/x.test.ts`.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['{shared,services,test}/**/*.test.ts'], exclude: ['test/{integration,system}/**', 'node_modules/**'] } },
+      {
+        test: {
+          name: 'servers',
+          include: ['test/{integration,system}/**/*.test.ts'],
+          globalSetup: ['test/support/global-setup.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+})
