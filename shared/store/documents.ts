@@ -385,8 +385,8 @@ export interface EventDoc {
   conversationId: Id | null
   userId: Id | null
   payload: Record<string, unknown>
-  /** Missing: the outbox. Growing per tenant, set by realtime. */
-  seq?: number
+  /** Missing: the outbox, found by `{ seq: null }`. Growing per tenant, set by realtime. */
+  seq?: number | null
   /** TTL 24 h. */
   createdAt: Date
 }
@@ -438,4 +438,10 @@ export interface LeaseDoc {
   _id: string
   owner: string
   until: Date
+}
+
+/** Growing numbers: `events:<tenantId>` holds the last `seq` that was given out. */
+export interface CounterDoc {
+  _id: string
+  value: number
 }

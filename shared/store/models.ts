@@ -1,0 +1,105 @@
+import type { Connection, Model, mongo, Schema } from 'mongoose'
+import type {
+  ApiKeyDoc,
+  AuditLogDoc,
+  ClientDoc,
+  ContactDoc,
+  ConversationDoc,
+  CounterDoc,
+  DeadLetterDoc,
+  EventDoc,
+  IdempotencyKeyDoc,
+  LeadDoc,
+  LeaseDoc,
+  MessageDoc,
+  NoteDoc,
+  PendingStatusDoc,
+  PipelineDoc,
+  RefreshTokenDoc,
+  TemplateDoc,
+  TenantDoc,
+  UserDoc,
+  WebhookEventDoc,
+} from './documents.ts'
+import { apiKeySchema, refreshTokenSchema, tenantSchema, userSchema } from './schemas/accounts.ts'
+import { conversationSchema, messageSchema } from './schemas/inbox.ts'
+import { clientSchema, templateSchema } from './schemas/numbers.ts'
+import {
+  auditLogSchema,
+  counterSchema,
+  deadLetterSchema,
+  eventSchema,
+  idempotencyKeySchema,
+  leaseSchema,
+  pendingStatusSchema,
+  webhookEventSchema,
+} from './schemas/operations.ts'
+import { contactSchema, leadSchema, noteSchema, pipelineSchema } from './schemas/people.ts'
+import { tenancy } from './tenancy.ts'
+
+/** Every collection by its name. */
+export interface Documents {
+  tenants: TenantDoc
+  users: UserDoc
+  refreshTokens: RefreshTokenDoc
+  apiKeys: ApiKeyDoc
+  clients: ClientDoc
+  contacts: ContactDoc
+  pipelines: PipelineDoc
+  leads: LeadDoc
+  notes: NoteDoc
+  conversations: ConversationDoc
+  messages: MessageDoc
+  templates: TemplateDoc
+  webhookEvents: WebhookEventDoc
+  pendingStatuses: PendingStatusDoc
+  events: EventDoc
+  deadLetters: DeadLetterDoc
+  idempotencyKeys: IdempotencyKeyDoc
+  auditLog: AuditLogDoc
+  leases: LeaseDoc
+  counters: CounterDoc
+}
+
+export type CollectionName = keyof Documents
+export type Models = { [Name in CollectionName]: Model<Documents[Name]> }
+export type RawCollections = { [Name in CollectionName]: mongo.Collection<Documents[Name]> }
+
+/** Belong to the platform, not to a tenant: their documents carry no `tenantId`. */
+const PLATFORM = { tenants: tenantSchema, pendingStatuses: pendingStatusSchema, leases: leaseSchema, counters: counterSchema }
+
+const TENANTS_OWN = {
+  users: userSchema,
+  refreshTokens: refreshTokenSchema,
+  apiKeys: apiKeySchema,
+  clients: clientSchema,
+  contacts: contactSchema,
+  pipelines: pipelineSchema,
+  leads: leadSchema,
+  notes: noteSchema,
+  conversations: conversationSchema,
+  messages: messageSchema,
+  templates: templateSchema,
+  webhookEvents: webhookEventSchema,
+  events: eventSchema,
+  deadLetters: deadLetterSchema,
+  idempotencyKeys: idempotencyKeySchema,
+  auditLog: auditLogSchema,
+}
+
+for (const schema of Object.values(TENANTS_OWN)) tenancy(schema)
+
+// biome-ignore lint/suspicious/noExplicitAny: schemas of different documents in one list
+const SCHEMAS: Record<CollectionName, Schema<any>> = { ...PLATFORM, ...TENANTS_OWN }
+
+export const COLLECTIONS = Object.keys(SCHEMAS) as CollectionName[]
+export const TENANT_COLLECTIONS = Object.keys(TENANTS_OWN) as CollectionName[]
+
+export function createModels(connection: Connection): Models {
+  const entries = COLLECTIONS.map(name => [name, connection.model(name, SCHEMAS[name], name)])
+  return Object.fromEntries(entries) as Models
+}
+
+export function rawCollections(db: mongo.Db): RawCollections {
+  return Object.fromEntries(COLLECTIONS.map(name => [name, db.collection(name)])) as unknown as RawCollections
+}

@@ -1,0 +1,18 @@
+import { Types } from 'mongoose'
+import type { Store } from './connect.ts'
+import type { Id, PipelineDoc } from './documents.ts'
+
+const FIRST_STAGES = ['New', 'Contacted', 'Qualified', 'Won', 'Lost']
+
+/** The pipeline in which new leads start, made once per tenant; safe under any number of callers. */
+export async function ensureDefaultPipeline(store: Store, tenantId: Id): Promise<PipelineDoc> {
+  const stages = FIRST_STAGES.map((name, order) => ({ _id: new Types.ObjectId(), name, order }))
+  const pipeline = await store.models.pipelines
+    .findOneAndUpdate(
+      { tenantId, isDefault: true },
+      { $setOnInsert: { name: 'Leads', stages } },
+      { upsert: true, returnDocument: 'after', setDefaultsOnInsert: true },
+    )
+    .lean()
+  return pipeline as PipelineDoc
+}

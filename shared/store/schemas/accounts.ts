@@ -1,0 +1,92 @@
+import { Schema } from 'mongoose'
+import type { ApiKeyDoc, RefreshTokenDoc, TenantDoc, UserDoc } from '../documents.ts'
+import { common, created, date, inner, number, requiredDate, requiredId, requiredText, stamped, text } from './fields.ts'
+
+const ROLES = ['platform_admin', 'tenant_admin', 'manager', 'agent']
+
+const templateRef = new Schema({ name: requiredText, language: requiredText }, inner)
+const price = new Schema({ category: text, country: text, amount: { type: Number, required: true, min: 0 } }, inner)
+
+const settings = new Schema(
+  {
+    locale: { type: String, default: 'en' },
+    timezone: { type: String, default: 'UTC' },
+    currency: { type: String, default: 'MAD' },
+    initiateTemplate: { type: templateRef, default: null },
+    reengageTemplate: { type: templateRef, default: null },
+    prices: { type: [price], default: () => [{ category: null, country: null, amount: 0.4 }] },
+    unknownOutcome: { type: String, enum: ['fail', 'retry'], default: 'fail' },
+    maxWaitHours: { type: Number, default: 24, min: 1 },
+    leadsEnabled: { type: Boolean, default: true },
+    sendReadReceipts: { type: Boolean, default: true },
+  },
+  inner,
+)
+
+const limits = new Schema({ messagesPerMinute: number, messagesPerDay: number }, inner)
+
+export const tenantSchema = new Schema<TenantDoc>(
+  {
+    ...common,
+    name: requiredText,
+    status: { type: String, enum: ['active', 'suspended', 'deactivated'], default: 'active' },
+    settings: { type: settings, default: () => ({}) },
+    limits: { type: limits, default: () => ({}) },
+  },
+  stamped,
+)
+tenantSchema.index({ status: 1, name: 1 }, { name: 'status_name' })
+
+export const userSchema = new Schema<UserDoc>(
+  {
+    ...common,
+    tenantId: requiredId,
+    email: { ...requiredText, lowercase: true, trim: true },
+    name: requiredText,
+    passwordHash: requiredText,
+    role: { type: String, enum: ROLES, required: true },
+    status: { type: String, enum: ['active', 'disabled'], default: 'active' },
+    tokenVersion: { type: Number, default: 0 },
+    lastSeenAt: date,
+  },
+  stamped,
+)
+// Login knows no tenant yet: an address is one person on the whole platform, so this one cannot start with tenantId.
+userSchema.index({ email: 1 }, { name: 'email', unique: true })
+userSchema.index({ tenantId: 1, role: 1, status: 1 }, { name: 'tenant_role' })
+
+export const refreshTokenSchema = new Schema<RefreshTokenDoc>(
+  {
+    tenantId: requiredId,
+    userId: requiredId,
+    familyId: requiredText,
+    tokenHash: requiredText,
+    expiresAt: requiredDate,
+    usedAt: date,
+    revokedAt: date,
+    userAgent: text,
+  },
+  created,
+)
+refreshTokenSchema.index({ tokenHash: 1 }, { name: 'token', unique: true })
+refreshTokenSchema.index({ familyId: 1 }, { name: 'family' })
+refreshTokenSchema.index({ tenantId: 1, userId: 1 }, { name: 'tenant_user' })
+refreshTokenSchema.index({ expiresAt: 1 }, { name: 'ttl', expireAfterSeconds: 0 })
+
+export const apiKeySchema = new Schema<ApiKeyDoc>(
+  {
+    ...common,
+    tenantId: requiredId,
+    name: requiredText,
+    prefix: requiredText,
+    secretHash: requiredText,
+    scopes: { type: [String], default: [] },
+    role: { type: String, enum: ROLES, required: true },
+    lastUsedAt: date,
+    expiresAt: date,
+    revokedAt: date,
+  },
+  stamped,
+)
+apiKeySchema.index({ prefix: 1 }, { name: 'prefix', unique: true })
+apiKeySchema.index({ tenantId: 1, createdAt: -1 }, { name: 'tenant_created' })

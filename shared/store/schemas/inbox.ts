@@ -1,0 +1,219 @@
+import { Schema } from 'mongoose'
+import type { ConversationDoc, MessageDoc } from '../documents.ts'
+import {
+  anything,
+  common,
+  date,
+  flag,
+  id,
+  inner,
+  isText,
+  number,
+  requiredDate,
+  requiredId,
+  requiredText,
+  stamped,
+  text,
+} from './fields.ts'
+
+const STATUSES = ['QUEUED', 'SENT', 'DELIVERED', 'READ', 'FAILED', 'RECEIVED']
+const DIRECTION = { type: String, enum: ['INBOUND', 'OUTBOUND'], required: true }
+
+const contactSnapshot = new Schema({ waId: text, userId: text, phone: text, name: text, username: text, optOut: flag }, inner)
+const assignee = new Schema({ id: requiredId, name: text }, { ...inner, id: false })
+const lastMessage = new Schema(
+  {
+    messageId: requiredId,
+    text,
+    type: { type: String, required: true },
+    direction: DIRECTION,
+    status: { type: String, enum: STATUSES, required: true },
+    at: requiredDate,
+  },
+  inner,
+)
+const failure = new Schema(
+  {
+    code: number,
+    title: { type: String, default: '' },
+    detail: text,
+    sentence: { type: String, default: '' },
+    nextStep: { type: String, default: '' },
+    source: { type: String, enum: ['meta', 'platform'], required: true },
+  },
+  inner,
+)
+
+export const conversationSchema = new Schema<ConversationDoc>(
+  {
+    ...common,
+    tenantId: requiredId,
+    clientId: requiredId,
+    phoneNumberId: requiredText,
+    contactId: requiredId,
+    contact: { type: contactSnapshot, default: () => ({}) },
+    candidateName: text,
+    candidateId: text,
+    applicationId: text,
+    leadId: id,
+    status: { type: String, enum: ['open', 'closed'], default: 'open' },
+    assignedTo: { type: assignee, default: null },
+    labels: { type: [String], default: [] },
+    messageCount: { type: Number, default: 0 },
+    unreadCount: { type: Number, default: 0 },
+    lastMessage: { type: lastMessage, default: null },
+    lastActivityAt: { type: Date, required: true, default: () => new Date() },
+    lastInboundWamid: text,
+    lastInboundAt: date,
+    windowExpiresAt: date,
+    referralAt: date,
+    freeEntryPointExpiresAt: date,
+    lastError: { type: failure, default: null },
+  },
+  stamped,
+)
+conversationSchema.index({ tenantId: 1, clientId: 1, contactId: 1 }, { name: 'tenant_client_contact', unique: true })
+conversationSchema.index({ tenantId: 1, lastActivityAt: -1, _id: -1 }, { name: 'tenant_activity' })
+conversationSchema.index({ tenantId: 1, clientId: 1, lastActivityAt: -1, _id: -1 }, { name: 'tenant_client_activity' })
+conversationSchema.index({ tenantId: 1, 'assignedTo.id': 1, lastActivityAt: -1, _id: -1 }, { name: 'tenant_assignee_activity' })
+conversationSchema.index(
+  { tenantId: 1, lastActivityAt: -1, _id: -1 },
+  { name: 'tenant_unread_activity', partialFilterExpression: { unreadCount: { $gt: 0 } } },
+)
+conversationSchema.index({ tenantId: 1, labels: 1, lastActivityAt: -1, _id: -1 }, { name: 'tenant_label_activity' })
+conversationSchema.index({ tenantId: 1, status: 1, lastActivityAt: -1, _id: -1 }, { name: 'tenant_status_activity' })
+conversationSchema.index({ tenantId: 1, contactId: 1 }, { name: 'tenant_contact' })
+conversationSchema.index({ tenantId: 1, 'contact.phone': 1 }, { name: 'tenant_phone' })
+conversationSchema.index({ tenantId: 1, 'contact.name': 1 }, { name: 'tenant_name' })
+conversationSchema.index(
+  { tenantId: 1, candidateId: 1 },
+  { name: 'tenant_candidate', partialFilterExpression: { candidateId: isText } },
+)
+
+const media = new Schema(
+  {
+    id: requiredId,
+    metaId: text,
+    url: text,
+    sha256: text,
+    mimeType: text,
+    filename: text,
+    size: number,
+    state: { type: String, enum: ['PENDING', 'STORED', 'FAILED', 'EXPIRED'], default: 'PENDING' },
+  },
+  { ...inner, id: false },
+)
+const templateUse = new Schema(
+  { name: requiredText, language: requiredText, variables: { type: Schema.Types.Mixed, default: () => ({}) } },
+  inner,
+)
+const content = new Schema(
+  { text, media: { type: media, default: null }, template: { type: templateUse, default: null }, data: anything },
+  inner,
+)
+const timelineEntry = new Schema(
+  {
+    kind: { type: String, enum: ['accepted', 'waited', 'attempt', 'status', 'note'], required: true },
+    at: requiredDate,
+    key: String,
+    status: String,
+    reason: String,
+    attempt: Number,
+    outcome: { type: String, enum: ['accepted', 'refused', 'unknown', 'unsent'] },
+    httpStatus: Number,
+    code: Number,
+    latencyMs: Number,
+    traceId: String,
+    detail: String,
+  },
+  inner,
+)
+const dispatch = new Schema(
+  {
+    state: { type: String, enum: ['READY', 'TAKEN', 'WAITING', 'UNKNOWN'], required: true },
+    lane: { type: String, enum: ['c', 'b'], required: true },
+    attempt: { type: Number, default: 0 },
+    token: text,
+    owner: text,
+    leaseUntil: date,
+    nextStepAt: date,
+    reason: {
+      type: String,
+      enum: ['rate', 'pair', 'predecessor', 'paused', 'scheduled', 'retry', 'unknown', null],
+      default: null,
+    },
+    deadlineAt: date,
+  },
+  inner,
+)
+const reaction = new Schema({ emoji: requiredText, direction: DIRECTION, at: requiredDate }, inner)
+const cost = new Schema({ amount: { type: Number, required: true }, currency: requiredText, category: requiredText }, inner)
+const reply = new Schema({ messageId: id, wamid: requiredText }, inner)
+const sender = new Schema(
+  { kind: { type: String, enum: ['user', 'apiKey', 'campaign', 'phone'], required: true }, id, name: text },
+  { ...inner, id: false },
+)
+
+export const messageSchema = new Schema<MessageDoc>(
+  {
+    ...common,
+    tenantId: requiredId,
+    conversationId: requiredId,
+    clientId: requiredId,
+    phoneNumberId: requiredText,
+    contactId: requiredId,
+    contactKey: requiredText,
+    contactKeyKind: { type: String, enum: ['waId', 'userId'], required: true },
+    direction: DIRECTION,
+    type: { type: String, required: true },
+    content: { type: content, default: () => ({}) },
+    status: { type: String, enum: STATUSES, required: true },
+    statusUpdatedAt: requiredDate,
+    timeline: { type: [timelineEntry], default: [] },
+    wamid: text,
+    previousIds: { type: [String], default: [] },
+    error: { type: failure, default: null },
+    cost: { type: cost, default: null },
+    idempotencyKey: text,
+    replyTo: { type: reply, default: null },
+    reactions: { type: [reaction], default: [] },
+    editedAt: date,
+    revokedAt: date,
+    referral: anything,
+    forwarded: Boolean,
+    sentBy: { type: sender, default: null },
+    origin: { type: String, enum: ['api', 'dashboard', 'campaign', 'phone', null], default: null },
+    leadId: id,
+    campaignId: id,
+    at: requiredDate,
+    sendAt: date,
+    payload: anything,
+    dispatch: { type: dispatch, default: null },
+  },
+  stamped,
+)
+const waiting = { 'dispatch.state': { $exists: true } }
+messageSchema.index({ tenantId: 1, wamid: 1 }, { name: 'tenant_wamid', unique: true, partialFilterExpression: { wamid: isText } })
+messageSchema.index(
+  { tenantId: 1, idempotencyKey: 1 },
+  { name: 'tenant_idempotency', unique: true, partialFilterExpression: { idempotencyKey: isText } },
+)
+messageSchema.index({ tenantId: 1, conversationId: 1, at: -1, _id: -1 }, { name: 'tenant_thread' })
+messageSchema.index(
+  { tenantId: 1, previousIds: 1 },
+  { name: 'tenant_previous', partialFilterExpression: { previousIds: isText } },
+)
+messageSchema.index({ tenantId: 1, at: -1, _id: -1 }, { name: 'tenant_at' })
+// A status changes up to four times a message: only the failed ones, few and looked for, pay for an index.
+messageSchema.index({ tenantId: 1, at: -1, _id: -1 }, { name: 'tenant_failed', partialFilterExpression: { status: 'FAILED' } })
+messageSchema.index(
+  { tenantId: 1, campaignId: 1, status: 1, _id: 1 },
+  { name: 'tenant_campaign', partialFilterExpression: { campaignId: { $type: 'objectId' } } },
+)
+messageSchema.index(
+  { tenantId: 1, 'content.text': 'text' },
+  { name: 'tenant_text', default_language: 'none', language_override: 'textLanguage' },
+)
+messageSchema.index({ 'dispatch.state': 1, 'dispatch.nextStepAt': 1 }, { name: 'dispatch_due', partialFilterExpression: waiting })
+messageSchema.index({ 'dispatch.token': 1 }, { name: 'dispatch_token', partialFilterExpression: { 'dispatch.token': isText } })
+messageSchema.index({ conversationId: 1, _id: 1 }, { name: 'dispatch_predecessor', partialFilterExpression: waiting })

@@ -1,0 +1,73 @@
+import { Schema } from 'mongoose'
+import type { ClientDoc, TemplateDoc } from '../documents.ts'
+import { common, date, flag, inner, isText, notDeleted, number, requiredId, requiredText, stamped, text } from './fields.ts'
+
+const QUALITIES: ClientDoc['qualityRating'][] = ['GREEN', 'YELLOW', 'RED', 'UNKNOWN']
+
+export const clientSchema = new Schema<ClientDoc>(
+  {
+    ...common,
+    tenantId: requiredId,
+    userId: text,
+    companyName: text,
+    email: text,
+    whatsappNumber: requiredText,
+    verifiedName: text,
+    phoneNumberId: requiredText,
+    wabaId: requiredText,
+    portfolioId: text,
+    isPrimary: flag,
+    coexistence: flag,
+    accessToken: text,
+    tokenExpiry: date,
+    status: { type: String, enum: ['active', 'disconnected', 'suspended', 'paused'], default: 'active' },
+    statusReason: text,
+    pauseReason: {
+      type: String,
+      enum: ['token', 'account', 'payment', 'quality', 'registration', 'manual', null],
+      default: null,
+    },
+    qualityRating: { type: String, enum: QUALITIES, default: 'UNKNOWN' },
+    messagingLimit: number,
+    throughput: { type: Number, default: 80, min: 1 },
+    connectedAt: date,
+    disconnectedAt: date,
+  },
+  stamped,
+)
+// A number belongs to one tenant at a time, and a webhook names nothing else: unique on the whole platform.
+clientSchema.index({ phoneNumberId: 1 }, { name: 'phone_number', unique: true, partialFilterExpression: notDeleted })
+clientSchema.index({ tenantId: 1, status: 1 }, { name: 'tenant_status' })
+clientSchema.index({ tenantId: 1, userId: 1 }, { name: 'tenant_user', partialFilterExpression: { userId: isText } })
+clientSchema.index({ wabaId: 1 }, { name: 'waba' })
+clientSchema.index({ status: 1, tokenExpiry: 1 }, { name: 'status_expiry' })
+
+const variable = new Schema(
+  { name: requiredText, position: { type: Number, required: true }, description: text, example: text, component: requiredText },
+  inner,
+)
+
+export const templateSchema = new Schema<TemplateDoc>(
+  {
+    ...common,
+    tenantId: requiredId,
+    wabaId: requiredText,
+    name: requiredText,
+    language: requiredText,
+    category: { type: String, enum: ['MARKETING', 'UTILITY', 'AUTHENTICATION'], required: true },
+    status: { type: String, enum: ['PENDING', 'APPROVED', 'REJECTED', 'PAUSED', 'DISABLED'], default: 'PENDING' },
+    reason: text,
+    components: { type: [{ type: Schema.Types.Mixed }], default: [] },
+    parameterFormat: { type: String, enum: ['POSITIONAL', 'NAMED'], default: 'POSITIONAL' },
+    variables: { type: [variable], default: [] },
+    metaTemplateId: text,
+    quality: { type: String, enum: QUALITIES, default: 'UNKNOWN' },
+    usageCount: { type: Number, default: 0 },
+    lastUsedAt: date,
+  },
+  stamped,
+)
+templateSchema.index({ tenantId: 1, wabaId: 1, name: 1, language: 1 }, { name: 'tenant_waba_name_language', unique: true })
+templateSchema.index({ tenantId: 1, name: 1, language: 1 }, { name: 'tenant_name_language' })
+templateSchema.index({ tenantId: 1, status: 1, category: 1, name: 1 }, { name: 'tenant_status_category' })
+templateSchema.index({ wabaId: 1, metaTemplateId: 1 }, { name: 'waba_meta_template' })

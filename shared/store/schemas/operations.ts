@@ -1,0 +1,143 @@
+import { Schema } from 'mongoose'
+import type {
+  AuditLogDoc,
+  CounterDoc,
+  DeadLetterDoc,
+  EventDoc,
+  IdempotencyKeyDoc,
+  LeaseDoc,
+  PendingStatusDoc,
+  WebhookEventDoc,
+} from '../documents.ts'
+import {
+  anything,
+  created,
+  date,
+  id,
+  inner,
+  isText,
+  number,
+  requiredAnything,
+  requiredDate,
+  requiredId,
+  requiredText,
+  strictly,
+  text,
+} from './fields.ts'
+
+const DAY_S = 24 * 60 * 60
+
+export const webhookEventSchema = new Schema<WebhookEventDoc>(
+  {
+    _id: requiredText,
+    tenantId: id,
+    phoneNumberId: text,
+    wabaId: text,
+    eventType: { type: String, enum: ['message', 'status', 'error', 'account'], required: true },
+    field: { type: String, default: '' },
+    payload: requiredAnything,
+    status: { type: String, enum: ['PENDING', 'PROCESSED', 'FAILED', 'IGNORED'], default: 'PENDING' },
+    reason: text,
+    attempts: { type: Number, default: 0 },
+    receivedAt: requiredDate,
+    processedAt: date,
+  },
+  strictly,
+)
+webhookEventSchema.index({ tenantId: 1, receivedAt: -1, _id: -1 }, { name: 'tenant_received' })
+webhookEventSchema.index({ tenantId: 1, status: 1, receivedAt: -1, _id: -1 }, { name: 'tenant_status_received' })
+webhookEventSchema.index({ phoneNumberId: 1, receivedAt: -1 }, { name: 'phone_number_received' })
+webhookEventSchema.index({ receivedAt: 1 }, { name: 'ttl', expireAfterSeconds: 30 * DAY_S })
+
+/** Parked before the message is known, so before the tenant is: keyed by Meta's ids, reached only through them. */
+export const pendingStatusSchema = new Schema<PendingStatusDoc>(
+  {
+    _id: requiredText,
+    phoneNumberId: requiredText,
+    wamid: requiredText,
+    messageId: text,
+    attempt: number,
+    status: requiredText,
+    at: requiredDate,
+    payload: requiredAnything,
+  },
+  created,
+)
+pendingStatusSchema.index({ wamid: 1 }, { name: 'wamid' })
+pendingStatusSchema.index({ messageId: 1 }, { name: 'message', partialFilterExpression: { messageId: isText } })
+pendingStatusSchema.index({ createdAt: 1 }, { name: 'ttl', expireAfterSeconds: DAY_S })
+
+export const eventSchema = new Schema<EventDoc>(
+  {
+    _id: requiredText,
+    tenantId: requiredId,
+    name: requiredText,
+    at: requiredDate,
+    clientId: id,
+    conversationId: id,
+    userId: id,
+    payload: requiredAnything,
+    seq: Number,
+  },
+  created,
+)
+// Equality with null covers a missing field and, unlike `$exists: false`, is allowed in a partial index.
+eventSchema.index({ createdAt: 1 }, { name: 'outbox', partialFilterExpression: { seq: null } })
+eventSchema.index({ tenantId: 1, seq: 1 }, { name: 'tenant_seq', unique: true, partialFilterExpression: { seq: { $gte: 0 } } })
+eventSchema.index({ createdAt: 1 }, { name: 'ttl', expireAfterSeconds: DAY_S })
+
+export const deadLetterSchema = new Schema<DeadLetterDoc>(
+  {
+    tenantId: id,
+    queue: requiredText,
+    exchange: { type: String, default: '' },
+    routingKey: { type: String, default: '' },
+    type: { type: String, default: '' },
+    reason: { type: String, default: '' },
+    error: text,
+    attempt: { type: Number, default: 0 },
+    messageId: text,
+    payload: { type: String, default: '' },
+    headers: { type: Schema.Types.Mixed, default: () => ({}) },
+    state: { type: String, enum: ['NEW', 'REPLAYED', 'DISCARDED'], default: 'NEW' },
+    settledAt: date,
+    settledBy: id,
+  },
+  created,
+)
+deadLetterSchema.index({ tenantId: 1, state: 1, createdAt: -1, _id: -1 }, { name: 'tenant_state_created' })
+deadLetterSchema.index({ state: 1, createdAt: -1 }, { name: 'state_created' })
+deadLetterSchema.index({ messageId: 1, queue: 1 }, { name: 'message_queue', partialFilterExpression: { messageId: isText } })
+
+export const idempotencyKeySchema = new Schema<IdempotencyKeyDoc>(
+  { tenantId: requiredId, key: requiredText, requestHash: requiredText, status: number, body: anything },
+  created,
+)
+idempotencyKeySchema.index({ tenantId: 1, key: 1 }, { name: 'tenant_key', unique: true })
+idempotencyKeySchema.index({ createdAt: 1 }, { name: 'ttl', expireAfterSeconds: DAY_S })
+
+const actor = new Schema(
+  { kind: { type: String, enum: ['user', 'apiKey', 'system'], required: true }, id, name: text },
+  { ...inner, id: false },
+)
+const object = new Schema({ kind: requiredText, id: requiredText }, { ...inner, id: false })
+
+export const auditLogSchema = new Schema<AuditLogDoc>(
+  {
+    tenantId: id,
+    actor: { type: actor, required: true },
+    action: requiredText,
+    object: { type: object, required: true },
+    changes: { type: Schema.Types.Mixed, default: () => ({}) },
+    ip: text,
+    at: requiredDate,
+  },
+  strictly,
+)
+auditLogSchema.index({ tenantId: 1, at: -1, _id: -1 }, { name: 'tenant_at' })
+auditLogSchema.index({ tenantId: 1, 'object.kind': 1, 'object.id': 1, at: -1 }, { name: 'tenant_object' })
+
+export const leaseSchema = new Schema<LeaseDoc>({ _id: requiredText, owner: requiredText, until: requiredDate }, strictly)
+leaseSchema.index({ until: 1 }, { name: 'ttl', expireAfterSeconds: DAY_S })
+
+export const counterSchema = new Schema<CounterDoc>({ _id: requiredText, value: { type: Number, default: 0 } }, strictly)

@@ -1,0 +1,74 @@
+import { Schema } from 'mongoose'
+import type { ContactDoc, LeadDoc, NoteDoc, PipelineDoc } from '../documents.ts'
+import { common, date, flag, id, isText, requiredId, requiredText, stamped, text } from './fields.ts'
+
+export const contactSchema = new Schema<ContactDoc>(
+  {
+    ...common,
+    tenantId: requiredId,
+    waId: text,
+    userId: text,
+    parentUserId: text,
+    phone: text,
+    name: text,
+    nameSource: { type: String, enum: ['profile', 'agent', null], default: null },
+    username: text,
+    optOut: flag,
+    optOutAt: date,
+    optOutSource: text,
+    attributes: { type: Schema.Types.Mixed, default: () => ({}) },
+  },
+  stamped,
+)
+contactSchema.index({ tenantId: 1, waId: 1 }, { name: 'tenant_wa', unique: true, partialFilterExpression: { waId: isText } })
+contactSchema.index(
+  { tenantId: 1, userId: 1 },
+  { name: 'tenant_user', unique: true, partialFilterExpression: { userId: isText } },
+)
+contactSchema.index({ tenantId: 1, phone: 1 }, { name: 'tenant_phone' })
+contactSchema.index({ tenantId: 1, name: 1 }, { name: 'tenant_name' })
+contactSchema.index({ tenantId: 1, username: 1 }, { name: 'tenant_username', partialFilterExpression: { username: isText } })
+
+const stage = new Schema({ name: requiredText, order: { type: Number, required: true } }, { strict: 'throw' })
+
+export const pipelineSchema = new Schema<PipelineDoc>(
+  { ...common, tenantId: requiredId, name: requiredText, isDefault: flag, stages: { type: [stage], default: [] } },
+  stamped,
+)
+pipelineSchema.index(
+  { tenantId: 1, isDefault: 1 },
+  { name: 'tenant_default', unique: true, partialFilterExpression: { isDefault: true } },
+)
+
+export const leadSchema = new Schema<LeadDoc>(
+  {
+    ...common,
+    tenantId: requiredId,
+    contactId: id,
+    name: requiredText,
+    phone: text,
+    status: { type: String, default: 'ACTIVE' },
+    source: { type: String, default: 'whatsapp' },
+    pipelineId: requiredId,
+    stageId: requiredId,
+  },
+  stamped,
+)
+leadSchema.index({ tenantId: 1, phone: 1 }, { name: 'tenant_phone', unique: true, partialFilterExpression: { phone: isText } })
+leadSchema.index({ tenantId: 1, contactId: 1 }, { name: 'tenant_contact' })
+leadSchema.index({ tenantId: 1, createdAt: -1, _id: -1 }, { name: 'tenant_created' })
+leadSchema.index({ tenantId: 1, pipelineId: 1, stageId: 1 }, { name: 'tenant_stage' })
+
+export const noteSchema = new Schema<NoteDoc>(
+  {
+    ...common,
+    tenantId: requiredId,
+    leadId: id,
+    conversationId: id,
+    text: requiredText,
+    isPrivate: { type: Boolean, default: true },
+  },
+  stamped,
+)
+noteSchema.index({ tenantId: 1, leadId: 1, createdAt: 1 }, { name: 'tenant_lead' })
+noteSchema.index({ tenantId: 1, conversationId: 1, createdAt: 1 }, { name: 'tenant_conversation' })

@@ -1,0 +1,73 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { ClientSession, mongo } from 'mongoose'
+
+const MAX_ATTEMPTS = 10
+const MAX_COMMITS = 5
+const OPTIONS: mongo.TransactionOptions = {
+  readConcern: { level: 'snapshot' },
+  writeConcern: { w: 'majority', j: true },
+  readPreference: 'primary',
+}
+
+/**
+ * Runs `work` in one transaction and repeats it when another writer was first (at most 10 times, a few hundred
+ * milliseconds in all) — bounded, unlike the driver's two minutes. All its queries must pass `session`, and it must be
+ * repeatable: no network call inside. A duplicate key has aborted the transaction already and comes out at once.
+ */
+export async function inTransaction<T>(
+  startSession: () => Promise<ClientSession>,
+  work: (session: ClientSession) => Promise<T>,
+): Promise<T> {
+  const session = await startSession()
+  try {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await attemptOnce(session, work)
+      } catch (error) {
+        if (attempt === MAX_ATTEMPTS || !hasLabel(error, 'TransientTransactionError')) throw error
+      }
+      await wait(backoffMs(attempt))
+    }
+  } finally {
+    await session.endSession()
+  }
+}
+
+async function attemptOnce<T>(session: ClientSession, work: (session: ClientSession) => Promise<T>): Promise<T> {
+  session.startTransaction(OPTIONS)
+  let result: T
+  try {
+    result = await work(session)
+  } catch (error) {
+    // The cause is what counts; an abort that fails is finished by the server's own limit.
+    if (session.inTransaction()) await session.abortTransaction().catch(() => undefined)
+    throw error
+  }
+  await commit(session)
+  return result
+}
+
+/** A commit whose outcome is unknown may be sent again: the server answers alike. */
+async function commit(session: ClientSession): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await session.commitTransaction()
+      return
+    } catch (error) {
+      if (attempt === MAX_COMMITS || !hasLabel(error, 'UnknownTransactionCommitResult') || exceededTime(error)) throw error
+    }
+    await wait(backoffMs(attempt))
+  }
+}
+
+/** Doubling from 2 ms to 64 ms, all of it jittered: two that collided must not collide again. */
+function backoffMs(attempt: number): number {
+  return 1 + Math.random() * Math.min(2 ** attempt, 64)
+}
+
+function hasLabel(error: unknown, label: string): boolean {
+  const labels = (error as { errorLabelSet?: Set<string> } | null)?.errorLabelSet
+  return error instanceof Error && labels?.has(label) === true
+}
+
+const exceededTime = (error: unknown) => (error as { code?: unknown }).code === 50
