@@ -1,0 +1,133 @@
+import type { ClientSession } from 'mongoose'
+import { notFound } from '../domain/errors.ts'
+import { type Store, trusted } from './connect.ts'
+import type { ClientDoc, ClientStatus, EventDoc, Id, PauseReason } from './documents.ts'
+import { acrossTenants } from './tenancy.ts'
+import { toTenantId } from './tenant-context.ts'
+import { TtlCache } from './ttl-cache.ts'
+
+const KNOWN_MS = 5000
+/** Short: a number that was connected a moment ago must not have its first messages ignored. */
+const UNKNOWN_MS = 1000
+
+const caches = new WeakMap<Store, TtlCache<string, ClientDoc | null>>()
+
+/**
+ * Whose number a webhook is for, over all tenants; null if nobody's. Kept for 5 s (1 s when unknown) in this process, so
+ * the state it shows may be that old.
+ */
+export async function findByPhoneNumberId(store: Store, phoneNumberId: string): Promise<ClientDoc | null> {
+  return (await findByPhoneNumberIds(store, [phoneNumberId])).get(phoneNumberId) ?? null
+}
+
+/** The same for a batch, in one query at most. Unknown numbers are left out. */
+export async function findByPhoneNumberIds(store: Store, phoneNumberIds: Iterable<string>): Promise<Map<string, ClientDoc>> {
+  const cache = cacheOf(store)
+  const wanted = [...new Set(phoneNumberIds)]
+  const missing = wanted.filter(id => cache.get(id) === undefined)
+  if (missing.length > 0) {
+    const found = await acrossTenants(() =>
+      store.models.clients.find({ phoneNumberId: trusted({ $in: missing }), deletedAt: null }).lean(),
+    )
+    for (const client of found) cache.set(client.phoneNumberId, client, KNOWN_MS)
+    for (const id of missing) if (cache.get(id) === undefined) cache.set(id, null, UNKNOWN_MS)
+  }
+  return new Map(wanted.map(id => [id, cache.get(id)]).filter((entry): entry is [string, ClientDoc] => entry[1] != null))
+}
+
+/** After a change of a number in this process. */
+export function forgetClient(store: Store, phoneNumberId: string): void {
+  cacheOf(store).delete(phoneNumberId)
+}
+
+/** @throws ApiError 404 for unknown, deleted and other tenants' ids alike */
+export async function getClient(store: Store, tenantId: Id | string, clientId: Id | string): Promise<ClientDoc> {
+  const client = await store.models.clients.findOne({ tenantId, _id: clientId, deletedAt: null }).lean()
+  if (client === null) throw notFound('Number')
+  return client
+}
+
+/** The number that a caller means who names none: the primary one, else the oldest that is connected. */
+export async function findPrimaryClient(store: Store, tenantId: Id | string): Promise<ClientDoc | null> {
+  return await store.models.clients.findOne({ tenantId, deletedAt: null }).sort({ isPrimary: -1, connectedAt: 1, _id: 1 }).lean()
+}
+
+/** A change of a number's state, with the row of `events` that was written with it: publish it after the commit. */
+export interface ClientChange {
+  client: ClientDoc
+  event: EventDoc
+}
+
+/**
+ * Holds all sends of a number: its rows wait, nothing is lost. Null when it was not active, so that many failed calls at
+ * once make one event. @param detail a sentence for the banner
+ */
+export function pauseClient(
+  store: Store,
+  pause: { tenantId: Id | string; clientId: Id | string; reason: PauseReason; detail: string; by?: Id | null },
+): Promise<ClientChange | null> {
+  return changeStatus(store, pause, 'active', {
+    status: 'paused',
+    pauseReason: pause.reason,
+    statusReason: pause.detail,
+    updatedBy: pause.by ?? null,
+  })
+}
+
+/** Ends a pause; null when the number was not paused. Its waiting rows are released by the sender. */
+export function resumeClient(
+  store: Store,
+  resume: { tenantId: Id | string; clientId: Id | string; by?: Id | null },
+): Promise<ClientChange | null> {
+  return changeStatus(store, resume, 'paused', {
+    status: 'active',
+    pauseReason: null,
+    statusReason: null,
+    updatedBy: resume.by ?? null,
+  })
+}
+
+/** One transaction: the state and its event. */
+async function changeStatus(
+  store: Store,
+  { tenantId, clientId }: { tenantId: Id | string; clientId: Id | string },
+  from: ClientStatus,
+  changes: Partial<ClientDoc>,
+): Promise<ClientChange | null> {
+  const change = await store.transaction(async session => {
+    const client = await store.models.clients
+      .findOneAndUpdate(
+        { tenantId, _id: clientId, status: from, deletedAt: null },
+        { $set: changes },
+        { session, returnDocument: 'after' },
+      )
+      .lean()
+    return client && { client, event: await insertStatusEvent(store, client, session) }
+  })
+  if (change) forgetClient(store, change.client.phoneNumberId)
+  return change
+}
+
+async function insertStatusEvent(store: Store, client: ClientDoc, session: ClientSession): Promise<EventDoc> {
+  const at = new Date()
+  const clientId = String(client._id)
+  const event: EventDoc = {
+    _id: `c:${clientId}:${client.status}:${at.getTime()}`,
+    tenantId: toTenantId(client.tenantId),
+    name: 'client:status',
+    at,
+    clientId: client._id,
+    conversationId: null,
+    userId: null,
+    payload: { clientId, status: client.status, reason: client.pauseReason },
+    createdAt: at,
+  }
+  await store.models.events.insertMany([event], { session })
+  return event
+}
+
+function cacheOf(store: Store): TtlCache<string, ClientDoc | null> {
+  const cache = caches.get(store) ?? new TtlCache(10_000)
+  caches.set(store, cache)
+  return cache
+}
