@@ -1,0 +1,61 @@
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { checkedUrl, guardedRequest, RefusedAddress } from './guarded-request.ts'
+
+test.for([
+  'http://example.com/file',
+  'https://example.com:8443/file',
+  'ftp://example.com/file',
+  'https://127.0.0.1/',
+  'https://2130706433/',
+  'https://0x7f.1/',
+  'https://169.254.169.254/latest/meta-data',
+  'https://10.1.2.3/',
+  'https://100.64.0.1/',
+  'https://[::1]/',
+  'https://[::ffff:10.0.0.1]/',
+  'https://[fd00::1]/',
+  'https://[64:ff9b::7f00:1]/',
+  'https://user:secret@example.com/',
+  'not a url',
+])('%s is refused', address => {
+  expect(() => checkedUrl(address)).toThrow(RefusedAddress)
+})
+
+test('a public https address passes', () => {
+  expect(checkedUrl('https://8.8.8.8/').hostname).toBe('8.8.8.8')
+})
+
+test('a name that resolves to a private address is refused when connecting', async () => {
+  await expect(guardedRequest('https://localhost/')).rejects.toThrow(RefusedAddress)
+})
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  await new Promise(resolve => server.once('listening', resolve))
+  onTestFinished(() => void server.close())
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+test('a host of the configuration may be private, but not lead to another private one', async () => {
+  const host = await serve((_request, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/inside' }).end())
+  const call = guardedRequest(`http://${host}/`, { allowedHosts: [host], redirects: 3 })
+  await expect(call).rejects.toThrow(RefusedAddress)
+})
+
+test('a token does not follow a redirect to another host', async () => {
+  const seen: (string | undefined)[] = []
+  const target = await serve((request, response) => {
+    seen.push(request.headers.authorization)
+    response.end('file')
+  })
+  const host = await serve((_request, response) => response.writeHead(302, { location: `http://${target}/file` }).end())
+  const response = await guardedRequest(`http://${host}/`, {
+    allowedHosts: [host, target],
+    redirects: 1,
+    headers: { authorization: 'Bearer secret' },
+  })
+  expect([response.status, seen]).toEqual([200, [undefined]])
+  response.body.resume()
+})
