@@ -1,0 +1,87 @@
+import { z } from 'zod'
+import type { ErrorReport } from '../domain/send-errors.ts'
+
+/** Reading what Meta answers: nothing here trusts its shape, and nothing throws. */
+
+/** The object in `text`, or null: HTML, an empty body, an array and a cut-off answer alike. */
+export function parseJson(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null
+  } catch {
+    return null
+  }
+}
+
+const optionalText = z.string().max(512).nullish().catch(null)
+
+const Accepted = z.object({
+  messages: z.array(z.object({ id: z.string().min(1).max(512), message_status: optionalText })).min(1),
+  contacts: z
+    .array(z.object({ wa_id: optionalText, user_id: optionalText }))
+    .nullish()
+    .catch(null),
+})
+
+/** Null when no message id can be read. */
+export function parseAccepted(json: unknown) {
+  const { data } = Accepted.safeParse(json)
+  const message = data?.messages[0]
+  if (message === undefined) return null
+  const contact = data?.contacts?.[0]
+  return {
+    wamid: message.id,
+    messageStatus: message.message_status ?? null,
+    waId: contact?.wa_id ?? null,
+    userId: contact?.user_id ?? null,
+  }
+}
+
+/** Numbers, though some proxies make them text. */
+const code = z.union([
+  z.number().int(),
+  z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number),
+])
+
+const Envelope = z.object({
+  error: z.object({
+    code,
+    error_subcode: code.nullish().catch(null),
+    message: z.string().nullish().catch(null),
+    is_transient: z.boolean().nullish().catch(null),
+    error_user_title: z.string().nullish().catch(null),
+    error_user_msg: z.string().nullish().catch(null),
+    /** A plain string on some Graph errors. */
+    error_data: z
+      .union([z.string(), z.looseObject({ details: z.string().nullish() })])
+      .nullish()
+      .catch(null),
+  }),
+})
+
+/** Meta's error envelope; null when the answer holds none. */
+export function parseErrorEnvelope(json: unknown): ErrorReport | null {
+  const { data } = Envelope.safeParse(json)
+  if (data === undefined) return null
+  const { error } = data
+  const details = typeof error.error_data === 'string' ? error.error_data : error.error_data?.details
+  return {
+    code: error.code,
+    subcode: error.error_subcode ?? null,
+    title: cut(error.error_user_title ?? error.message),
+    detail: cut(details ?? error.error_user_msg ?? error.message),
+    isTransient: error.is_transient === true,
+  }
+}
+
+/** `Retry-After` in seconds or as a date -> ms from now, at most an hour; 0 when absent or unreadable. */
+export function retryAfterMs(header: unknown, nowMs: number): number {
+  if (typeof header !== 'string') return 0
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - nowMs
+  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), 3_600_000) : 0
+}
+
+const cut = (text: string | null | undefined): string | null => text?.slice(0, 1000) ?? null

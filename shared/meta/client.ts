@@ -1,0 +1,160 @@
+import axios, { AxiosError, type AxiosInstance, type AxiosResponse } from 'axios'
+import { Agent } from 'undici'
+import type { ErrorReport } from '../domain/send-errors.ts'
+import { parseAccepted, parseErrorEnvelope, parseJson, retryAfterMs } from './answers.ts'
+import { ExchangeError, undiciAdapter } from './undici-adapter.ts'
+
+export interface MetaClientOptions {
+  /** Such as `https://graph.facebook.com`: the only host that is ever called. */
+  baseUrl: string
+  /** Such as `v25.0`. */
+  version: string
+  /** Connections at most: as many as calls in flight, for a call never waits for another's answer. */
+  connections?: number
+  connectTimeoutMs?: number
+  /** From the call to the last byte of the answer. */
+  timeoutMs?: number
+  maxResponseBytes?: number
+}
+
+interface Measured {
+  /** null: no answer came. */
+  httpStatus: number | null
+  latencyMs: number
+  /** Meta's `fbtrace_id`, to quote to its support. */
+  traceId: string | null
+}
+export type Refused = Measured & { kind: 'refused'; error: ErrorReport; retryAfterMs: number }
+/** Whether Meta did it cannot be told from here. */
+export type Unknown = Measured & { kind: 'unknown'; why: string }
+/** Not a byte of the request left us: certainly not done. */
+export type Unsent = Measured & { kind: 'unsent'; why: string }
+
+/** @see sendMessage */
+export interface Accepted extends Measured {
+  kind: 'accepted'
+  wamid: string
+  /** May differ from what was asked for (Brazil, Mexico). */
+  waId: string | null
+  userId: string | null
+  /** On template sends: `accepted`, `held_for_quality_assessment`, `paused`. */
+  messageStatus: string | null
+}
+export type SendResult = Accepted | Refused | Unknown | Unsent
+export type GraphResult = (Measured & { kind: 'ok'; data: Record<string, unknown> }) | Refused | Unknown | Unsent
+
+export interface GraphRequest {
+  token: string
+  query?: Record<string, string | number>
+  body?: Record<string, unknown>
+  timeoutMs?: number
+}
+
+export interface MetaClient extends AsyncDisposable {
+  /** One call of the messages endpoint. What happened is the value; it throws for nothing that Meta or the network does. */
+  sendMessage(phoneNumberId: string, token: string, body: Record<string, unknown>): Promise<SendResult>
+  /** Anything else of the Graph API; `path` without the version, such as `123/phone_numbers`. */
+  graph: Record<'get' | 'post' | 'delete', (path: string, request: GraphRequest) => Promise<GraphResult>>
+}
+
+/** The Graph API over kept-alive connections. */
+export function createMetaClient(options: MetaClientOptions): MetaClient {
+  const { baseUrl, version, connections = 128, connectTimeoutMs = 10_000, timeoutMs = 30_000 } = options
+  // pipelining 1: one call at a time on a connection, kept alive between calls. 0 would close it after each.
+  const agent = new Agent({
+    connections,
+    pipelining: 1,
+    connect: { timeout: connectTimeoutMs },
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: 10_000,
+  })
+  const http = axios.create({
+    baseURL: `${baseUrl.replace(/\/+$/, '')}/${version}/`,
+    timeout: timeoutMs,
+    adapter: undiciAdapter(agent, options.maxResponseBytes ?? 2 * 1024 * 1024),
+    // Bodies are turned into text and back here, once, and every status is an answer.
+    transformRequest: [],
+    transformResponse: [],
+    validateStatus: null,
+  })
+  const call = (method: 'get' | 'post' | 'delete') => (path: string, request: GraphRequest) =>
+    exchange(http, method, path, request).then(answer => (isMeasured(answer) ? answer : readGraph(answer)))
+  return {
+    async sendMessage(phoneNumberId, token, body) {
+      const answer = await exchange(http, 'post', `${encodeURIComponent(phoneNumberId)}/messages`, { token, body })
+      return isMeasured(answer) ? answer : readSend(answer)
+    },
+    graph: { get: call('get'), post: call('post'), delete: call('delete') },
+    [Symbol.asyncDispose]: () => agent.destroy(),
+  }
+}
+
+interface Answer {
+  response: AxiosResponse<string>
+  json: Record<string, unknown> | null
+  measured: Measured
+}
+
+async function exchange(
+  http: AxiosInstance,
+  method: string,
+  path: string,
+  { token, query, body, timeoutMs }: GraphRequest,
+): Promise<Answer | Unknown | Unsent> {
+  const startedAt = performance.now()
+  const latencyMs = () => Math.round(performance.now() - startedAt)
+  try {
+    const response = await http.request<string>({
+      method,
+      url: path,
+      headers: { authorization: `Bearer ${token}`, ...(body && JSON_TYPE) },
+      ...(query && { params: query }),
+      ...(body && { data: JSON.stringify(body) }),
+      ...(timeoutMs && { timeout: timeoutMs }),
+    })
+    const json = parseJson(response.data)
+    return {
+      response,
+      json,
+      measured: { httpStatus: response.status, latencyMs: latencyMs(), traceId: traceIdOf(response, json) },
+    }
+  } catch (error) {
+    if (!(error instanceof AxiosError)) throw error
+    const kind = error instanceof ExchangeError && !error.isWritten ? 'unsent' : 'unknown'
+    return { kind, why: `${error.code ?? 'error'}: ${error.message}`, httpStatus: null, latencyMs: latencyMs(), traceId: null }
+  }
+}
+
+function readSend(answer: Answer): SendResult {
+  const { response, json, measured } = answer
+  if (response.status < 200 || response.status >= 300) return readFailure(answer)
+  const accepted = parseAccepted(json)
+  if (accepted === null) return { kind: 'unknown', why: 'the answer names no message id', ...measured }
+  return { kind: 'accepted', ...accepted, ...measured }
+}
+
+function readGraph(answer: Answer): GraphResult {
+  const { response, json, measured } = answer
+  if (response.status < 200 || response.status >= 300) return readFailure(answer)
+  if (json === null) return { kind: 'unknown', why: 'the answer is not a JSON object', ...measured }
+  return { kind: 'ok', data: json, ...measured }
+}
+
+/** Meta's envelope is a refusal under any status; without one, a gateway's 502, 504 and the like may hide a success. */
+function readFailure({ response, json, measured }: Answer): Refused | Unknown {
+  const { status } = response
+  const envelope = parseErrorEnvelope(json)
+  if (envelope === null && status > 500 && status !== 503) return { kind: 'unknown', why: `HTTP ${status}`, ...measured }
+  const error: ErrorReport = { ...(envelope ?? { code: null }), httpStatus: status }
+  return { kind: 'refused', error, retryAfterMs: retryAfterMs(response.headers['retry-after'], Date.now()), ...measured }
+}
+
+function traceIdOf(response: AxiosResponse, json: Record<string, unknown> | null): string | null {
+  const error = json?.error as { fbtrace_id?: unknown } | undefined
+  const traceId = error?.fbtrace_id ?? response.headers['x-fb-trace-id']
+  return typeof traceId === 'string' ? traceId.slice(0, 100) : null
+}
+
+const JSON_TYPE = { 'content-type': 'application/json' }
+const isMeasured = (value: Answer | Unknown | Unsent): value is Unknown | Unsent => 'kind' in value
