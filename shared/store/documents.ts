@@ -74,6 +74,8 @@ export interface RefreshTokenDoc {
   createdAt: Date
   expiresAt: Date
   usedAt: Date | null
+  /** How often it was shown again within the grace time. */
+  graceUses?: number
   revokedAt: Date | null
   userAgent: string | null
 }

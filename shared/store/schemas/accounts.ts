@@ -63,6 +63,7 @@ export const refreshTokenSchema = new Schema<RefreshTokenDoc>(
     tokenHash: requiredText,
     expiresAt: requiredDate,
     usedAt: date,
+    graceUses: { type: Number, default: 0 },
     revokedAt: date,
     userAgent: text,
   },

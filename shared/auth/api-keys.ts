@@ -1,0 +1,61 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Store } from '../store/connect.ts'
+import type { ApiKeyDoc, Id, Role } from '../store/documents.ts'
+import { acrossTenants } from '../store/tenancy.ts'
+import { safeEqual } from './constant-time.ts'
+import { type Action, can } from './policy.ts'
+
+/** `lk_<prefix>_<secret>`: the prefix finds the row and is shown in lists, of the secret only the hash is stored. */
+const FORMAT = /^lk_([0-9a-f]{12})_([0-9a-f]{64})$/
+const TOUCH_MS = 60_000
+
+export interface NewApiKey {
+  tenantId: Id
+  name: string
+  role: Role
+  /** Actions, `area.*` or `*`. None allows nothing. */
+  scopes: string[]
+  expiresAt?: Date | null
+  createdBy?: Id | null
+}
+
+/** @returns the key itself, this once, and its row. */
+export async function createApiKey(store: Store, fields: NewApiKey): Promise<{ key: string; row: ApiKeyDoc }> {
+  const prefix = randomBytes(6).toString('hex')
+  const secret = randomBytes(32).toString('hex')
+  const row = await store.models.apiKeys.create({ ...fields, prefix, secretHash: hashOf(secret) })
+  return { key: `lk_${prefix}_${secret}`, row: row.toObject() }
+}
+
+/** Whose key it is; null for what is not, no longer or not yet a key. `lastUsedAt` is kept to the minute. */
+export async function findApiKey(store: Store, key: string, now = new Date()): Promise<ApiKeyDoc | null> {
+  const [, prefix, secret] = FORMAT.exec(key) ?? []
+  if (prefix === undefined || secret === undefined) return null
+  const row = await acrossTenants(() => store.models.apiKeys.findOne({ prefix }).lean())
+  const isRight = safeEqual(hashOf(secret), row?.secretHash ?? '')
+  if (row === null || !isRight || !isLive(row, now)) return null
+  await touch(store, row, now)
+  return row
+}
+
+/** Looks like an API key rather than a person's token. */
+export const isApiKey = (bearer: string) => bearer.startsWith('lk_')
+
+/** A key may what its role may, narrowed to its scopes. */
+export function keyMay(key: Pick<ApiKeyDoc, 'role' | 'scopes'>, action: Action): boolean {
+  const area = `${action.split('.')[0]}.*`
+  return can(key.role, action) && key.scopes.some(scope => scope === '*' || scope === area || scope === action)
+}
+
+function isLive(row: ApiKeyDoc, now: Date): boolean {
+  const isExpired = row.expiresAt !== null && row.expiresAt <= now
+  return row.revokedAt === null && row.deletedAt == null && !isExpired
+}
+
+async function touch(store: Store, row: ApiKeyDoc, now: Date): Promise<void> {
+  if (row.lastUsedAt !== null && now.getTime() - row.lastUsedAt.getTime() < TOUCH_MS) return
+  const filter = { tenantId: row.tenantId, _id: row._id }
+  await store.models.apiKeys.updateOne(filter, { $max: { lastUsedAt: now } }, { timestamps: false })
+}
+
+const hashOf = (secret: string) => createHash('sha256').update(secret, 'utf8').digest('hex')

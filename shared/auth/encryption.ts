@@ -1,0 +1,110 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+
+/** A stored secret that we cannot read. Its text never says the secret or the key. */
+export class DecryptionFailed extends Error {
+  override readonly name = 'DecryptionFailed'
+  readonly reason: 'unknown_key' | 'tampered' | 'malformed'
+  constructor(reason: DecryptionFailed['reason'], options?: ErrorOptions) {
+    super(`stored secret cannot be read: ${reason}`, options)
+    this.reason = reason
+  }
+}
+
+/** Secrets at rest. The first key encrypts, all of them decrypt: a new key is put in front, the old one removed later. */
+export interface Keyring {
+  /** @param aad where the secret belongs (`secretPlace`): in any other place it cannot be read. */
+  encrypt(plain: string, aad: string): string
+  /** @throws DecryptionFailed */
+  decrypt(stored: string, aad: string): string
+  /** True for what is not in today's format under the first key: read it and store it anew. */
+  needsRewrite(stored: string): boolean
+  readonly keyIds: readonly string[]
+}
+
+/** The place of a secret, part of what is authenticated: a row copied to another tenant or number does not open. */
+export const secretPlace = (tenantId: unknown, clientId: unknown, field: string) => `${tenantId}:${clientId}:${field}`
+
+const CIPHER = 'aes-256-gcm'
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
+const V1 = /^v1:([\w-]{1,32}):([\w-]{16}):([\w-]{22}):([\w-]*)$/
+const SEED_001 = /^([0-9a-f]{32}):([0-9a-f]{32}):((?:[0-9a-f]{2})*)$/i
+
+/**
+ * Keys from `TOKEN_ENCRYPTION_KEYS` (`id:hex,id:hex`) and `TOKEN_ENCRYPTION_KEY` (32 bytes hex, named `default`).
+ * @throws Error when there is none, or one is not 32 bytes of hex
+ */
+export function createKeyring(env: { TOKEN_ENCRYPTION_KEY?: string; TOKEN_ENCRYPTION_KEYS?: string }): Keyring {
+  const keys = readKeys(env)
+  const [firstId, firstKey] = [...keys][0] as [string, Buffer]
+  return {
+    keyIds: [...keys.keys()],
+    encrypt: (plain, aad) => seal(plain, aad, firstId, firstKey),
+    decrypt: (stored, aad) => open(stored, aad, keys),
+    needsRewrite: stored => V1.exec(stored)?.[1] !== firstId,
+  }
+}
+
+function seal(plain: string, aad: string, keyId: string, key: Buffer): string {
+  const nonce = randomBytes(NONCE_BYTES)
+  const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(aad, 'utf8'))
+  const data = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()])
+  return ['v1', keyId, ...[nonce, cipher.getAuthTag(), data].map(part => part.toString('base64url'))].join(':')
+}
+
+function open(stored: string, aad: string, keys: Map<string, Buffer>): string {
+  const v1 = V1.exec(stored)
+  if (v1) {
+    const [, keyId, nonce, tag, data] = v1 as unknown as [string, string, string, string, string]
+    const key = keys.get(keyId)
+    if (key === undefined) throw new DecryptionFailed('unknown_key')
+    return unseal(key, fromBase64(nonce), fromBase64(tag), fromBase64(data), aad)
+  }
+  const old = SEED_001.exec(stored)
+  if (!old) throw new DecryptionFailed('malformed')
+  const [nonce, tag, data] = old.slice(1).map(part => Buffer.from(part, 'hex')) as [Buffer, Buffer, Buffer]
+  return openOld(keys, nonce, tag, data)
+}
+
+/** Seed 001's layout names no key and has no AAD: each key is tried. */
+function openOld(keys: Map<string, Buffer>, nonce: Buffer, tag: Buffer, data: Buffer): string {
+  for (const key of keys.values()) {
+    try {
+      return unseal(key, nonce, tag, data, null)
+    } catch (error) {
+      if (!(error instanceof DecryptionFailed)) throw error
+    }
+  }
+  throw new DecryptionFailed('tampered')
+}
+
+function unseal(key: Buffer, nonce: Buffer, tag: Buffer, data: Buffer, aad: string | null): string {
+  try {
+    const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES }).setAuthTag(tag)
+    if (aad !== null) decipher.setAAD(Buffer.from(aad, 'utf8'))
+    return Buffer.concat([decipher.update(data), decipher.final()]).toString('utf8')
+  } catch (error) {
+    throw new DecryptionFailed('tampered', { cause: error })
+  }
+}
+
+function readKeys(env: { TOKEN_ENCRYPTION_KEY?: string; TOKEN_ENCRYPTION_KEYS?: string }): Map<string, Buffer> {
+  const keys = new Map<string, Buffer>()
+  for (const entry of env.TOKEN_ENCRYPTION_KEYS?.split(',') ?? []) {
+    const [id = '', hex = ''] = entry.trim().split(':')
+    if (!/^[\w-]{1,32}$/.test(id) || keys.has(id))
+      throw new Error('TOKEN_ENCRYPTION_KEYS: write id:hex,id:hex with ids of their own')
+    keys.set(id, readKey('TOKEN_ENCRYPTION_KEYS', hex))
+  }
+  const single = env.TOKEN_ENCRYPTION_KEY
+  if (single && !keys.has('default')) keys.set('default', readKey('TOKEN_ENCRYPTION_KEY', single.trim()))
+  if (keys.size === 0) throw new Error('TOKEN_ENCRYPTION_KEY is missing')
+  return keys
+}
+
+function readKey(variable: string, hex: string): Buffer {
+  if (!/^[0-9a-f]{64}$/i.test(hex)) throw new Error(`${variable}: a key is 32 bytes, written as 64 hex digits`)
+  return Buffer.from(hex, 'hex')
+}
+
+const fromBase64 = (text: string) => Buffer.from(text, 'base64url')

@@ -1,0 +1,110 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import type { ClientSession } from 'mongoose'
+import type { Store } from '../store/connect.ts'
+import type { Id, RefreshTokenDoc } from '../store/documents.ts'
+import { acrossTenants } from '../store/tenancy.ts'
+
+/** Two tabs, or a lost answer, may show the same token twice within this time. */
+const GRACE_MS = 10_000
+const MAX_GRACE_USES = 5
+
+export interface IssuedRefreshToken {
+  /** 256 bits, base64url. Only its hash is stored. */
+  token: string
+  userId: Id
+  tenantId: Id
+  expiresAt: Date
+}
+
+export type Rotation =
+  | ({ kind: 'rotated' } & IssuedRefreshToken)
+  /** Unknown, expired or revoked. */
+  | { kind: 'invalid' }
+  /** Used before, by someone else or too long ago: it may be stolen, so its whole family is revoked now. */
+  | { kind: 'reused'; userId: Id; tenantId: Id }
+
+interface Circumstances {
+  ttlMs: number
+  userAgent: string | null
+  now?: Date
+}
+
+/** At sign-in: the first token of a new family. */
+export async function issueRefreshToken(
+  store: Store,
+  owner: { userId: Id; tenantId: Id },
+  circumstances: Circumstances,
+): Promise<IssuedRefreshToken> {
+  return await insertToken(store, { ...owner, familyId: randomUUID() }, circumstances)
+}
+
+/**
+ * Exchanges a token for its successor. The same device may repeat it for 10 s; otherwise a second use revokes the family.
+ * One transaction, so a revocation at the same moment cannot be slipped past.
+ */
+export async function rotateRefreshToken(store: Store, token: string, circumstances: Circumstances): Promise<Rotation> {
+  const now = circumstances.now ?? new Date()
+  const tokenHash = hashOf(token)
+  return await acrossTenants(() =>
+    store.transaction(async session => {
+      const row = await store.models.refreshTokens.findOne({ tokenHash }, null, { session }).lean()
+      if (row === null || row.revokedAt !== null || row.expiresAt <= now) return { kind: 'invalid' }
+      if (!mayUse(row, circumstances.userAgent, now)) {
+        await revokeFamily(store, row.familyId, now, session)
+        return { kind: 'reused', userId: row.userId, tenantId: row.tenantId }
+      }
+      const uses = row.usedAt === null ? { usedAt: now } : { graceUses: (row.graceUses ?? 0) + 1 }
+      await store.models.refreshTokens.updateOne({ _id: row._id }, { $set: uses }, { session })
+      return { kind: 'rotated', ...(await insertToken(store, row, circumstances, session)) }
+    }),
+  )
+}
+
+/** At sign-out: the family of this token ends. Unknown tokens are no error. */
+export async function revokeRefreshToken(store: Store, token: string, now = new Date()): Promise<void> {
+  await acrossTenants(() =>
+    store.transaction(async session => {
+      const row = await store.models.refreshTokens.findOne({ tokenHash: hashOf(token) }, null, { session }).lean()
+      if (row) await revokeFamily(store, row.familyId, now, session)
+    }),
+  )
+}
+
+/** After a change of password or role, or deactivation: all of a user's sessions end. */
+export async function revokeUserTokens(
+  store: Store,
+  tenantId: Id | string,
+  userId: Id | string,
+  now = new Date(),
+): Promise<void> {
+  await store.transaction(async session => {
+    await store.models.refreshTokens.updateMany({ tenantId, userId, revokedAt: null }, { $set: { revokedAt: now } }, { session })
+  })
+}
+
+function mayUse(row: RefreshTokenDoc, userAgent: string | null, now: Date): boolean {
+  if (row.usedAt === null) return true
+  const isFresh = now.getTime() - row.usedAt.getTime() <= GRACE_MS
+  return isFresh && row.userAgent === userAgent && (row.graceUses ?? 0) < MAX_GRACE_USES
+}
+
+async function revokeFamily(store: Store, familyId: string, now: Date, session: ClientSession): Promise<void> {
+  await store.models.refreshTokens.updateMany({ familyId, revokedAt: null }, { $set: { revokedAt: now } }, { session })
+}
+
+async function insertToken(
+  store: Store,
+  of: { userId: Id; tenantId: Id; familyId: string },
+  { ttlMs, userAgent, now = new Date() }: Circumstances,
+  session?: ClientSession,
+): Promise<IssuedRefreshToken> {
+  const token = randomBytes(32).toString('base64url')
+  const { userId, tenantId, familyId } = of
+  const expiresAt = new Date(now.getTime() + ttlMs)
+  await store.models.refreshTokens.create([{ userId, tenantId, familyId, tokenHash: hashOf(token), expiresAt, userAgent }], {
+    session,
+  })
+  return { token, userId, tenantId, expiresAt }
+}
+
+const hashOf = (token: string) => createHash('sha256').update(token, 'utf8').digest('hex')
