@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { hashMatches, type MediaKind, outboundProblem, parseRange, servingHeaders } from './media-rules.ts'
+
+test.for<[MediaKind, number, string | null, string | null, string | null]>([
+  ['image', 1000, 'image/jpeg', 'image/jpeg', null],
+  ['image', 5 * 1024 * 1024 + 1, 'image/jpeg', 'image/jpeg', 'MEDIA_TOO_LARGE'],
+  ['image', 1000, 'image/jpeg', 'image/png', 'MEDIA_TYPE_MISMATCH'],
+  ['image', 1000, 'image/png', 'image/svg+xml', 'MEDIA_TYPE_NOT_ALLOWED'],
+  ['image', 1000, 'image/gif', 'image/gif', 'MEDIA_TYPE_NOT_ALLOWED'],
+  ['audio', 1000, 'audio/ogg; codecs=opus', 'audio/ogg', null],
+  ['audio', 1000, 'audio/mp4', 'video/mp4', null],
+  ['document', 1000, 'application/pdf', 'application/pdf', null],
+  ['document', 1000, 'text/html', null, 'MEDIA_TYPE_NOT_ALLOWED'],
+  ['sticker', 600 * 1024, 'image/webp', 'image/webp', 'MEDIA_TOO_LARGE'],
+  ['document', 0, 'application/pdf', null, 'MEDIA_EMPTY'],
+])('%s of %d bytes, named %s, found %s: %s', ([kind, size, claimed, found, code]) => {
+  expect(outboundProblem(kind, size, claimed, found)?.code ?? null).toBe(code)
+})
+
+test.for<[string | undefined, ReturnType<typeof parseRange>]>([
+  [undefined, null],
+  ['bytes=0-99', { start: 0, end: 99 }],
+  ['bytes=900-', { start: 900, end: 999 }],
+  ['bytes=-100', { start: 900, end: 999 }],
+  ['bytes=-5000', { start: 0, end: 999 }],
+  ['bytes=0-9999', { start: 0, end: 999 }],
+  ['bytes=1000-', 'unsatisfiable'],
+  ['bytes=5-2', null],
+  ['bytes=0-1,5-6', null],
+  ['bytes=-', null],
+  ['items=0-1', null],
+])('range %s of 1000 bytes is %j', ([header, range]) => {
+  expect(parseRange(header, 1000)).toEqual(range)
+})
+
+test('pictures show in the page, documents and active content download', () => {
+  expect(servingHeaders('image/png', null)['content-disposition']).toBe('inline')
+  expect(servingHeaders('application/pdf', 'CV “final”.pdf')).toMatchObject({
+    'content-type': 'application/pdf',
+    'content-disposition': "attachment; filename*=UTF-8''CV%20%E2%80%9Cfinal%E2%80%9D.pdf",
+  })
+  expect(servingHeaders('image/svg+xml', null)).toMatchObject({
+    'content-type': 'application/octet-stream',
+    'content-disposition': 'attachment',
+  })
+})
+
+test('a hash is compared in either of its two forms', () => {
+  const hash = createHash('sha256').update('file').digest()
+  expect([hash.toString('hex'), hash.toString('base64'), null].every(claimed => hashMatches(claimed, hash))).toBe(true)
+  expect(hashMatches(createHash('sha256').update('other').digest('base64'), hash)).toBe(false)
+})

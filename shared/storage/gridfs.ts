@@ -1,0 +1,41 @@
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import mongoose, { type Connection } from 'mongoose'
+import { ObjectNotFound, type ObjectStorage } from './object-storage.ts'
+
+/** Files in MongoDB itself: nothing more to run, fit for gigabytes. `_id` of a file is its key. */
+export function gridfsStorage(connection: Connection): ObjectStorage {
+  const db = connection.db
+  if (db === undefined) throw new Error('gridfs: the connection is not open')
+  const bucket = new mongoose.mongo.GridFSBucket(db, { bucketName: 'files', writeConcern: { w: 'majority', j: true } })
+  const files = db.collection<{ _id: string; length: number }>('files.files')
+
+  const remove = async (key: string) => {
+    await bucket.delete(idOf(key)).catch(error => {
+      if (!/file not found/i.test(String(error))) throw error
+    })
+  }
+
+  return {
+    async put(key, content, { contentType }) {
+      await remove(key)
+      const upload = bucket.openUploadStreamWithId(idOf(key), key, { metadata: { contentType } })
+      try {
+        await pipeline(content, upload)
+      } catch (error) {
+        await remove(key).catch(() => undefined)
+        throw error
+      }
+    },
+    async get(key, range) {
+      if ((await files.findOne({ _id: key }, { projection: { _id: 1 } })) === null) throw new ObjectNotFound(key)
+      // GridFS counts the end exclusively.
+      return bucket.openDownloadStream(idOf(key), range && { start: range.start, end: range.end + 1 }) as Readable
+    },
+    delete: remove,
+    async [Symbol.asyncDispose]() {},
+  }
+}
+
+/** The driver's types know ObjectIds only; any value is a valid id of a file. */
+const idOf = (key: string) => key as unknown as mongoose.mongo.ObjectId

@@ -1,0 +1,42 @@
+import { Readable } from 'node:stream'
+import { DeleteObjectCommand, GetObjectCommand, NoSuchKey, S3Client } from '@aws-sdk/client-s3'
+import { Upload } from '@aws-sdk/lib-storage'
+import { ObjectNotFound, type ObjectStorage } from './object-storage.ts'
+
+export interface S3Options {
+  bucket: string
+  /** For MinIO, R2 and the like; AWS finds its own. */
+  endpoint?: string
+  region?: string
+  accessKeyId?: string
+  secretAccessKey?: string
+}
+
+/** Any S3-compatible service. Without keys the SDK looks where it always does (environment, role of the machine). */
+export function s3Storage(options: S3Options): ObjectStorage {
+  const { bucket: Bucket, endpoint, region = 'us-east-1', accessKeyId, secretAccessKey } = options
+  const client = new S3Client({
+    region,
+    ...(endpoint && { endpoint, forcePathStyle: true }),
+    ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } }),
+  })
+  return {
+    async put(Key, Body, { contentType: ContentType }) {
+      await new Upload({ client, params: { Bucket, Key, Body, ContentType } }).done()
+    },
+    async get(Key, range) {
+      const Range = range && `bytes=${range.start}-${range.end}`
+      const { Body } = await client.send(new GetObjectCommand({ Bucket, Key, Range })).catch(error => {
+        throw error instanceof NoSuchKey ? new ObjectNotFound(Key) : error
+      })
+      if (!(Body instanceof Readable)) throw new ObjectNotFound(Key)
+      return Body
+    },
+    async delete(Key) {
+      await client.send(new DeleteObjectCommand({ Bucket, Key }))
+    },
+    async [Symbol.asyncDispose]() {
+      client.destroy()
+    },
+  }
+}
