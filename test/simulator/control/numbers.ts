@@ -1,0 +1,133 @@
+import { digitsOf } from '../params.ts'
+import type { Simulation } from '../simulation.ts'
+import { addNumber, addToken, addWaba, displayOf } from '../world/demo.ts'
+import type { AccountState, NumberState, PhoneNumber, Waba } from '../world/world.ts'
+
+export interface NumberRequest {
+  phoneNumberId: string
+  wabaId?: string
+  /** Valid from now on for this number's WABA, beside the ones it has. */
+  token?: string
+  displayPhoneNumber?: string
+  verifiedName?: string
+  throughput?: number
+  /** Of the number, or shorthand for its account: see `STATES`. */
+  state?: string
+  qualityRating?: string
+  nameStatus?: string
+  codeVerification?: PhoneNumber['codeVerification']
+  isOnBizApp?: boolean
+  pin?: string | null
+  allowedRecipients?: string[] | null
+  portfolioId?: string
+  subscribed?: boolean
+}
+
+/** Every number with its account and state. */
+export function listNumbers({ world }: Simulation) {
+  const data = [...world.numbers.values()].map(({ id, wabaId, digits, state, throughput }) => {
+    return {
+      phoneNumberId: id,
+      wabaId,
+      displayPhoneNumber: digits,
+      state,
+      accountState: world.wabas.get(wabaId)?.state,
+      throughput,
+    }
+  })
+  return { data }
+}
+
+/** Words of the control API -> state of the number, or of its account. */
+const STATES: Record<string, { number?: NumberState; account?: AccountState }> = {
+  connected: { number: 'CONNECTED', account: 'OK' },
+  unregistered: { number: 'UNREGISTERED' },
+  maintenance: { number: 'MAINTENANCE' },
+  deleted: { number: 'DELETED' },
+  name_pending: { number: 'NAME_PENDING' },
+  spam_limited: { number: 'SPAM_LIMITED' },
+  bad_certificate: { number: 'BAD_CERTIFICATE' },
+  restricted: { account: 'RESTRICTED' },
+  locked: { account: 'LOCKED' },
+  no_payment: { account: 'NO_PAYMENT' },
+}
+
+/** Adds a number, with its WABA and a token that sees it when they are new. */
+export function putNumber(sim: Simulation, request: NumberRequest) {
+  const { world } = sim
+  const id = String(request.phoneNumberId)
+  if (!/^\d{1,20}$/.test(id)) throw new Error('phoneNumberId must be digits')
+  const known = world.numbers.get(id)
+  const wabaId = request.wabaId ?? known?.wabaId ?? `3${id.slice(0, 14)}`
+  if (!world.wabas.has(wabaId)) addWaba(world, { id: wabaId, ...(request.portfolioId && { portfolioId: request.portfolioId }) })
+  if (!known)
+    addNumber(
+      world,
+      { id, wabaId, digits: digitsOf(request.displayPhoneNumber ?? `2125${id.slice(-8).padStart(8, '0')}`) },
+      sim.now(),
+    )
+  if (request.token) giveToken(sim, request.token, wabaId)
+  setNumber(sim, id, request)
+  const number = world.numbers.get(id) as PhoneNumber
+  return {
+    phoneNumberId: id,
+    wabaId,
+    displayPhoneNumber: number.digits,
+    throughput: number.throughput,
+    token: request.token ?? null,
+  }
+}
+
+function giveToken({ world, now }: Simulation, token: string, wabaId: string): void {
+  const known = world.tokens.get(token)
+  if (!known) addToken(world, { token, wabaIds: [wabaId] }, now())
+  else if (known.wabaIds && !known.wabaIds.includes(wabaId)) known.wabaIds.unshift(wabaId)
+}
+
+/** Changes a number. @throws Error for an unknown number or state. */
+export function setNumber(sim: Simulation, id: string, request: Partial<NumberRequest>): { success: true } {
+  const number = sim.world.numbers.get(id)
+  if (!number) throw new Error(`phoneNumberId ${id} is not a number of this simulator`)
+  const { displayPhoneNumber, state, throughput, subscribed } = request
+  if (displayPhoneNumber !== undefined) {
+    number.digits = digitsOf(displayPhoneNumber)
+    number.display = displayOf(number.digits)
+  }
+  if (throughput !== undefined) number.throughput = throughput
+  for (const name of [
+    'verifiedName',
+    'qualityRating',
+    'nameStatus',
+    'codeVerification',
+    'isOnBizApp',
+    'pin',
+    'allowedRecipients',
+  ] as const) {
+    if (request[name] !== undefined) Object.assign(number, { [name]: request[name] })
+  }
+  const waba = sim.world.wabas.get(number.wabaId) as Waba
+  if (subscribed !== undefined) waba.subscribed = subscribed
+  if (state !== undefined) applyState(number, waba, state)
+  return { success: true }
+}
+
+function applyState(number: PhoneNumber, waba: Waba, word: string): void {
+  const state = STATES[word.toLowerCase()]
+  if (!state) throw new Error(`state must be one of ${Object.keys(STATES).join(', ')}`)
+  if (state.number) number.state = state.number
+  if (state.account) waba.state = state.account
+}
+
+/** Changes a WABA. */
+export function setWaba(
+  sim: Simulation,
+  id: string,
+  request: Partial<Pick<Waba, 'state' | 'paymentFailsLater' | 'subscribed' | 'messagingTier' | 'reviewStatus' | 'templateLimit'>>,
+): { success: true } {
+  const waba = sim.world.wabas.get(id)
+  if (!waba) throw new Error(`wabaId ${id} is not an account of this simulator`)
+  for (const name of ['state', 'paymentFailsLater', 'subscribed', 'messagingTier', 'reviewStatus', 'templateLimit'] as const) {
+    if (request[name] !== undefined) Object.assign(waba, { [name]: request[name] })
+  }
+  return { success: true }
+}

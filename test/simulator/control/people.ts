@@ -1,0 +1,80 @@
+import { digitsOf, textOf } from '../params.ts'
+import { waIdOf } from '../sending/recipient.ts'
+import { threadKey, WINDOW_MS } from '../sending/threads.ts'
+import type { Simulation } from '../simulation.ts'
+import { emitForNumber } from '../webhooks/emit.ts'
+import { userIdFor } from '../world/ids.ts'
+import type { Person, PhoneNumber, Waba } from '../world/world.ts'
+
+export interface PersonRequest {
+  waId?: string
+  userId?: string
+  name?: string
+  username?: string
+  /** Sends to this person are accepted and fail with this code; null mends it. */
+  failsWith?: number | null
+  /** Number whose business the person stops (true) or resumes (false) marketing of; sends `user_preferences`. */
+  optOut?: boolean
+  phoneNumberId?: string
+}
+
+/** Names a person or changes how they answer. @throws Error when neither phone nor id is given. */
+export function setPerson(sim: Simulation, request: PersonRequest): { success: true } {
+  const waId = textOf(request.waId) ? waIdOf(digitsOf(request.waId)) : null
+  const key = waId ?? request.userId
+  if (!key) throw new Error('waId or userId must be given')
+  const person: Person = sim.world.people.get(key) ?? {
+    waId,
+    userId: null,
+    name: null,
+    username: null,
+    failsWith: null,
+    optedOutOf: new Set(),
+  }
+  for (const name of ['userId', 'name', 'username', 'failsWith'] as const) {
+    if (request[name] !== undefined) Object.assign(person, { [name]: request[name] })
+  }
+  for (const id of [waId, person.userId]) if (id) sim.world.people.set(id, person)
+  if (request.optOut !== undefined) setOptOut(sim, person, request.optOut, request.phoneNumberId)
+  return { success: true }
+}
+
+function setOptOut(sim: Simulation, person: Person, stops: boolean, phoneNumberId: string | undefined): void {
+  const numbers = [...sim.world.numbers.values()].filter(({ id }) => phoneNumberId === undefined || id === phoneNumberId)
+  const told = new Set<string>()
+  for (const number of numbers) {
+    const { portfolioId } = sim.world.wabas.get(number.wabaId) as Waba
+    if (told.has(portfolioId)) continue
+    told.add(portfolioId)
+    if (stops) person.optedOutOf.add(portfolioId)
+    else person.optedOutOf.delete(portfolioId)
+    if (phoneNumberId !== undefined) tell(sim, person, number, portfolioId, stops)
+  }
+}
+
+function tell(sim: Simulation, person: Person, number: PhoneNumber, portfolioId: string, stops: boolean): void {
+  const userId = person.userId ?? (person.waId ? userIdFor(portfolioId, person.waId) : undefined)
+  const ids = { ...(person.waId && { wa_id: person.waId }), user_id: userId }
+  const preference = {
+    ...ids,
+    detail: `User requested to ${stops ? 'stop' : 'resume'} marketing messages`,
+    category: 'marketing_messages',
+    value: stops ? 'stop' : 'resume',
+    timestamp: Math.floor(sim.now() / 1000),
+  }
+  const members = { contacts: [{ profile: { name: person.name }, ...ids }], user_preferences: [preference] }
+  emitForNumber(sim, number, 'user_preferences', members, [{ kind: 'user_preferences', id: null, status: preference.value }])
+}
+
+/** Opens or closes the customer service window between a number and a person without a message. */
+export function setWindow(
+  sim: Simulation,
+  request: { phoneNumberId: string; from: string; open: boolean; until?: string | number },
+) {
+  const person = /[A-Z]/.test(request.from) ? request.from : waIdOf(digitsOf(request.from))
+  const key = threadKey(request.phoneNumberId, person)
+  const thread = sim.world.threads.get(key) ?? { windowUntil: 0, lastInboundAt: 0, adClickAt: null, freeEntryUntil: 0 }
+  const until = request.until === undefined ? sim.now() + WINDOW_MS : new Date(request.until).getTime()
+  sim.world.threads.set(key, { ...thread, windowUntil: request.open ? until : 0 })
+  return { windowUntil: request.open ? new Date(until).toISOString() : null }
+}

@@ -1,0 +1,155 @@
+import { type NumberCall, SUCCESS } from '../call.ts'
+import { isObject, isText, objectOf, textOf } from '../params.ts'
+import type { Simulation } from '../simulation.ts'
+import type { Json, PhoneNumber } from '../world/world.ts'
+import { GraphError } from './errors.ts'
+import { graphTime, select } from './fields.ts'
+import { numberHealth } from './health.ts'
+import { setPin } from './registration.ts'
+import { verifyCallback } from './subscriptions.ts'
+
+const DEFAULT_FIELDS = ['verified_name', 'code_verification_status', 'display_phone_number', 'quality_rating', 'id']
+const LIST_FIELDS = [
+  'verified_name',
+  'code_verification_status',
+  'display_phone_number',
+  'quality_rating',
+  'platform_type',
+  'throughput',
+  'last_onboarded_time',
+  'webhook_configuration',
+  'id',
+]
+
+/** Throughput from which Meta calls a number HIGH. */
+const HIGH_THROUGHPUT = 1000
+
+/** `GET /{phone}`. */
+export function getNumber({ sim, number, params, version }: NumberCall): object {
+  return select(fieldsOf(sim, number, version), params.fields, DEFAULT_FIELDS)
+}
+
+/** One number in `GET /{waba}/phone_numbers`. */
+export const numberInList = (sim: Simulation, number: PhoneNumber, fields: unknown, version: number) =>
+  select(fieldsOf(sim, number, version), fields, LIST_FIELDS)
+
+/** `POST /{phone}`: a webhook override, or a new PIN. */
+export async function postNumber(call: NumberCall): Promise<object> {
+  const { params, number } = call
+  if (params.pin !== undefined) return setPin(call)
+  if (!isObject(params.webhook_configuration)) throw new GraphError(100, { details: 'Nothing to change was given.' })
+  const { override_callback_uri: url, verify_token: verifyToken } = params.webhook_configuration
+  if (textOf(url) === undefined) {
+    number.override = null
+    return SUCCESS
+  }
+  number.override = await verifyCallback(url, verifyToken)
+  return SUCCESS
+}
+
+function fieldsOf(sim: Simulation, number: PhoneNumber, version: number): Record<string, () => unknown> {
+  const waba = sim.world.wabas.get(number.wabaId)
+  return {
+    id: () => number.id,
+    display_phone_number: () => number.display,
+    verified_name: () => number.verifiedName,
+    status: () => statusOf(number),
+    name_status: () => number.nameStatus,
+    new_name_status: () => 'NONE',
+    quality_rating: () => number.qualityRating,
+    quality_score: () => ({ score: number.qualityRating }),
+    platform_type: () => (number.state === 'UNREGISTERED' ? 'NOT_APPLICABLE' : 'CLOUD_API'),
+    is_on_biz_app: () => number.isOnBizApp,
+    is_official_business_account: () => false,
+    is_pin_enabled: () => number.pin !== null,
+    account_mode: () => (number.allowedRecipients ? 'SANDBOX' : 'LIVE'),
+    code_verification_status: () => number.codeVerification,
+    throughput: () => ({ level: number.throughput >= HIGH_THROUGHPUT ? 'HIGH' : 'STANDARD' }),
+    last_onboarded_time: () => graphTime(number.onboardedAt),
+    messaging_limit_tier: () => (version < 24 ? waba?.messagingTier : undefined),
+    whatsapp_business_manager_messaging_limit: () => (version >= 24 ? waba?.messagingTier : undefined),
+    webhook_configuration: () => webhookConfiguration(sim, number),
+    health_status: () => numberHealth(sim, number),
+    username: () => number.username?.username,
+    certificate: () => 'CmUKIQjW',
+    country_dial_code: () => number.digits.slice(0, -9),
+    search_visibility: () => 'NON_VISIBLE',
+  }
+}
+
+function statusOf(number: PhoneNumber): string {
+  const status: Partial<Record<PhoneNumber['state'], string>> = {
+    UNREGISTERED: 'DISCONNECTED',
+    DELETED: 'DELETED',
+    SPAM_LIMITED: 'RATE_LIMITED',
+    MAINTENANCE: 'PENDING',
+  }
+  return status[number.state] ?? 'CONNECTED'
+}
+
+function webhookConfiguration(sim: Simulation, number: PhoneNumber): Json {
+  const waba = sim.world.wabas.get(number.wabaId)
+  return {
+    ...(number.override && { phone_number: number.override.url }),
+    ...(waba?.override && { whatsapp_business_account: waba.override.url }),
+    ...(isText(sim.world.app.webhookUrl) && { application: sim.world.app.webhookUrl }),
+  }
+}
+
+const PROFILE_MEMBERS = ['about', 'address', 'description', 'email', 'profile_picture_url', 'websites', 'vertical']
+const PROFILE_LIMITS: Record<string, number> = { about: 139, address: 256, description: 512, email: 128 }
+
+/** `GET /{phone}/whatsapp_business_profile`. */
+export function getProfile({ number, params }: NumberCall): object {
+  const all = Object.fromEntries(PROFILE_MEMBERS.map(name => [name, () => number.profile[name]]))
+  const { id: _, ...profile } = select(all, params.fields, ['about', 'vertical'])
+  return { data: [{ ...profile, messaging_product: 'whatsapp' }] }
+}
+
+/** `POST /{phone}/whatsapp_business_profile`: changes the members given. */
+export function postProfile({ number, params }: NumberCall): object {
+  if (params.messaging_product !== 'whatsapp')
+    throw new GraphError(100, { details: 'The parameter messaging_product is required.' })
+  for (const [name, max] of Object.entries(PROFILE_LIMITS)) {
+    if (String(params[name] ?? '').length > max) {
+      throw new GraphError(100, { details: `Param ${name} must be at most ${max} characters long.` })
+    }
+  }
+  for (const name of PROFILE_MEMBERS) if (params[name] !== undefined) number.profile[name] = params[name]
+  if (params.profile_picture_handle !== undefined) number.profile.profile_picture_url = 'https://pps.example/picture.jpg'
+  return SUCCESS
+}
+
+const TAKEN_USERNAMES = new Set(['atlas', 'facebook', 'instagram', 'meta', 'support', 'whatsapp'])
+
+/** `GET /{phone}/username`. */
+export const getUsername = ({ number }: NumberCall): object => number.username ?? {}
+
+/** `POST /{phone}/username`: 3 to 35 of letters, digits, dot and underscore. */
+export function postUsername({ number, params, sim }: NumberCall): object {
+  const username = String(params.username ?? '').toLowerCase()
+  if (!/^(?=.*[a-z])[a-z0-9._]{3,35}$/.test(username)) {
+    throw new GraphError(100, { details: 'Param username must be 3 to 35 letters, digits, dots and underscores.' })
+  }
+  const isTaken = [...sim.world.numbers.values()].some(other => other !== number && other.username?.username === username)
+  if (isTaken || TAKEN_USERNAMES.has(username)) throw new GraphError(147001)
+  number.username = { username, status: 'approved' }
+  return SUCCESS
+}
+
+/** `DELETE /{phone}/username`. */
+export function deleteUsername({ number }: NumberCall): object {
+  number.username = null
+  return SUCCESS
+}
+
+/** Whether members of the `messaging_product` kind are right; several edges ask for it. */
+export function requireWhatsapp(params: Json): void {
+  if (params.messaging_product === 'whatsapp') return
+  throw new GraphError(100, {
+    details:
+      objectOf(params).messaging_product === undefined
+        ? 'The parameter messaging_product is required.'
+        : 'Param messaging_product must be one of {WHATSAPP}',
+  })
+}

@@ -1,0 +1,21 @@
+import type { Json } from './world/world.ts'
+
+export const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+export const isText = (value: unknown): value is string => typeof value === 'string'
+export const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
+
+/** Ids come as strings and, from careless clients, as numbers. */
+export const idOf = (value: unknown): string | undefined => (typeof value === 'number' ? String(value) : textOf(value))
+export const objectOf = (value: unknown): Json => (isObject(value) ? value : {})
+export const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
+export const digitsOf = (value: unknown): string => String(value ?? '').replaceAll(/\D/g, '')
+
+/** Members as form and query strings carry them: JSON where it looks like JSON. */
+export function decodeParam(value: string): unknown {
+  if (!/^[[{]/.test(value)) return value
+  try {
+    return JSON.parse(value)
+  } catch {
+    return value
+  }
+}

@@ -1,0 +1,63 @@
+import type { NumberCall } from '../call.ts'
+import { GraphError } from '../graph/errors.ts'
+import { isText, listOf, objectOf } from '../params.ts'
+import type { Json, Template } from '../world/world.ts'
+import type { MessageType } from './shape.ts'
+
+const KINDS = new Set(['audio', 'document', 'image', 'sticker', 'video'])
+
+/** MIME types each kind of message may be made of; documents may be anything. */
+export const MIME_TYPES: Record<string, string[]> = {
+  image: ['image/jpeg', 'image/png'],
+  sticker: ['image/webp'],
+  video: ['video/mp4', 'video/3gpp'],
+  audio: ['audio/aac', 'audio/mp4', 'audio/mpeg', 'audio/amr', 'audio/ogg', 'audio/opus'],
+}
+
+const names: Record<string, string> = { image: 'Image', sticker: 'Sticker', video: 'Video', audio: 'Audio' }
+
+/** @throws GraphError 131053 for a media id that is unknown, another number's, or of the wrong type. */
+export function checkMedia(call: NumberCall, type: MessageType, template: Template | null): void {
+  for (const [kind, media] of mediaOf(call.params, template ? 'template' : type)) {
+    if (media.id !== undefined) checkId(call, kind, String(media.id))
+  }
+}
+
+/** Links that Meta would have to fetch. */
+export const linksOf = (body: Json, type: MessageType): string[] =>
+  mediaOf(body, type)
+    .map(([, media]) => media.link)
+    .filter(isText)
+
+function checkId({ sim, number }: NumberCall, kind: string, id: string): void {
+  const media = sim.world.media.get(id)
+  const isOurs = media && (media.phoneNumberId === null || media.phoneNumberId === number.id)
+  if (!isOurs || media.expiresAt <= sim.now()) {
+    throw new GraphError(131053, { details: `Media ID ${id} does not exist, has expired or belongs to another phone number.` })
+  }
+  const allowed = MIME_TYPES[kind]
+  const mimeType = media.mimeType.split(';')[0] as string
+  if (allowed && !allowed.includes(mimeType)) {
+    const details = `Unsupported ${names[kind]} mime type ${mimeType}. Please use one of ${allowed.join(', ')}.`
+    throw new GraphError(131053, { details })
+  }
+}
+
+/** Every media object of a body with its kind: the message itself, headers, cards, template parameters. */
+function mediaOf(body: Json, type: MessageType): [string, Json][] {
+  if (KINDS.has(type)) return [[type, objectOf(body[type])]]
+  if (type === 'interactive') {
+    const { header, action } = objectOf(body.interactive)
+    const headers = [header, ...listOf(objectOf(action).cards).map(card => objectOf(card).header)]
+    return headers.flatMap(part => byType(objectOf(part)))
+  }
+  if (type !== 'template') return []
+  return listOf(objectOf(body.template).components).flatMap(part =>
+    listOf(objectOf(part).parameters).flatMap(parameter => byType(objectOf(parameter))),
+  )
+}
+
+function byType(part: Json): [string, Json][] {
+  const kind = String(part.type)
+  return KINDS.has(kind) ? [[kind, objectOf(part[kind])]] : []
+}

@@ -1,0 +1,161 @@
+import { jsonReply, type NumberCall, type Reply, SUCCESS } from '../call.ts'
+import { GraphError } from '../graph/errors.ts'
+import { isText, objectOf } from '../params.ts'
+import { looksInbound, wamid } from '../world/ids.ts'
+import type { Json, NumberState, Template } from '../world/world.ts'
+import { checkMedia, linksOf } from './media-use.ts'
+import { outcomeOf } from './outcome.ts'
+import { type Recipient, recipientOf, waIdOf } from './recipient.ts'
+import { checkShape, invalid, type MessageType } from './shape.ts'
+import { reportFailure, type Sent, streamStatuses } from './statuses.ts'
+import { templateOf } from './template-send.ts'
+import { hearAnswer, threadKey } from './threads.ts'
+
+/** `POST /{phone}/messages`: a message, or a read receipt with or without the typing indicator. */
+export function postMessages(call: NumberCall): Reply | object {
+  return call.params.status === undefined ? send(call) : markRead(call)
+}
+
+/** `POST /{phone}/marketing_messages`: the same body, marketing templates only. */
+export function postMarketingMessages(call: NumberCall): Reply {
+  return send(call, { marketing: true })
+}
+
+/** @throws GraphError in the order of the rules: number, account, throughput, pair, shape, recipient, template, media. */
+function send(call: NumberCall, options: { marketing?: boolean } = {}): Reply {
+  const { sim, number, waba, params: body } = call
+  const now = sim.now()
+  checkStates(call)
+  checkLimits(call, now)
+  const type = checkShape(body)
+  const recipient = recipientOf(body, number, sim.world)
+  checkRecipient(call, recipient)
+  const template = type === 'template' ? templateOf(body, waba.id, sim.world, call.version) : null
+  if (options.marketing) checkMarketing(template)
+  if (template?.category === 'AUTHENTICATION' && recipient.waId === null) throw new GraphError(131062)
+  checkMedia(call, type, template)
+  if (type === 'reaction') checkInbound(call, objectOf(body.reaction).message_id)
+  return accept(
+    call,
+    type,
+    recipient,
+    template,
+    options.marketing ? 'marketing_lite' : (template?.category.toLowerCase() ?? null),
+  )
+}
+
+const CODE_OF_STATE: Record<NumberState, number | null> = {
+  CONNECTED: null,
+  UNREGISTERED: 133010,
+  MAINTENANCE: 131057,
+  DELETED: 33,
+  NAME_PENDING: 131037,
+  SPAM_LIMITED: 131048,
+  BAD_CERTIFICATE: 131045,
+}
+
+function checkStates({ number, waba, params }: NumberCall): void {
+  const code = CODE_OF_STATE[number.state]
+  if (code !== null) throw new GraphError(code)
+  if (waba.state === 'RESTRICTED') throw new GraphError(368)
+  if (waba.state === 'LOCKED') throw new GraphError(131031)
+  if (waba.state === 'NO_PAYMENT' && !waba.paymentFailsLater && params.type === 'template') throw new GraphError(131042)
+}
+
+function checkLimits({ sim, number, params }: NumberCall, now: number): void {
+  if (sim.rules.throughput && !sim.limits.throughputIsFree(number.id, number.throughput, now)) throw new GraphError(130429)
+  const person = isText(params.to) ? waIdOf(params.to.replaceAll(/\D/g, '')) : params.recipient
+  if (sim.rules.pair && isText(person) && !sim.limits.pairIsFree(threadKey(number.id, person), now)) throw new GraphError(131056)
+}
+
+function checkRecipient({ number }: NumberCall, { waId, to }: Recipient): void {
+  if (waId === number.digits) throw new GraphError(131021)
+  const { allowedRecipients } = number
+  if (allowedRecipients && !allowedRecipients.includes(waId ?? to)) throw new GraphError(131030)
+}
+
+function checkMarketing(template: Template | null): void {
+  if (!template) throw new GraphError(131055)
+  if (template.category !== 'MARKETING') throw new GraphError(134100)
+}
+
+function markRead(call: NumberCall): object {
+  const { params } = call
+  checkStates(call)
+  if (params.messaging_product !== 'whatsapp')
+    throw new GraphError(100, { details: 'The parameter messaging_product is required.' })
+  if (params.status !== 'read') invalid('Parameter value is not valid: "status" must be read')
+  if (params.message_id === undefined) throw new GraphError(131008, { details: "Parameter 'message_id' is mandatory" })
+  checkInbound(call, params.message_id)
+  const typing = params.typing_indicator
+  if (typing !== undefined && objectOf(typing).type !== 'text') invalid("typing_indicator['type'] must be text")
+  return SUCCESS
+}
+
+/** Only what a user wrote can be read or reacted to. */
+function checkInbound({ sim }: NumberCall, id: unknown): void {
+  if (!isText(id) || !(sim.world.inbound.has(id) || looksInbound(id))) invalid('Message ID is not valid')
+}
+
+function accept(
+  call: NumberCall,
+  type: MessageType,
+  recipient: Recipient,
+  template: Template | null,
+  category: string | null,
+): Reply {
+  const { sim, number, waba, params: body } = call
+  const now = sim.now()
+  const message = {
+    id: wamid(recipient.waId, 'outbound'),
+    phoneNumberId: number.id,
+    to: recipient.to,
+    waId: recipient.waId,
+    userId: recipient.userId,
+    at: now,
+    type,
+    callbackData: isText(body.biz_opaque_callback_data) ? body.biz_opaque_callback_data : null,
+    templateId: template?.id ?? null,
+    raw: rawOf(call),
+  }
+  sim.world.sent.add(message)
+  const pair = threadKey(number.id, recipient.waId ?? recipient.to)
+  sim.limits.charge(number.id, number.throughput, pair, now)
+  hearAnswer(sim.world.threads.get(threadKey(number.id, recipient.key)), now)
+  go(call, { message, number, waba, key: recipient.key, category }, recipient, template)
+  return jsonReply(200, answer(message.id, recipient, template))
+}
+
+/** Sends the statuses on their way, or holds the message while its template is paced. */
+function go({ sim, params }: NumberCall, sent: Sent, recipient: Recipient, template: Template | null): void {
+  const { number, waba, message } = sent
+  const type = message.type as MessageType
+  const outcome = outcomeOf(sim, { number, waba, recipient, type, template, links: linksOf(params, type) })
+  if (!template?.pacing) {
+    streamStatuses(sim, sent, outcome)
+    return
+  }
+  const held = sim.held.get(template.id) ?? []
+  held.push(() => {
+    const isPaused = sim.world.templates.get(template.id)?.status !== 'APPROVED'
+    if (isPaused) reportFailure(sim, sent, { code: 132015 })
+    else streamStatuses(sim, sent, outcome)
+  })
+  sim.held.set(template.id, held)
+}
+
+function answer(id: string, { input, waId, userId }: Recipient, template: Template | null) {
+  const status = template && { message_status: template.pacing ? 'held_for_quality_assessment' : 'accepted' }
+  return {
+    messaging_product: 'whatsapp',
+    contacts: [{ input, ...(waId && { wa_id: waId }), ...(userId && { user_id: userId }) }],
+    messages: [{ id, ...status }],
+  }
+}
+
+/** JSON as it was posted; forms and queries are written down as the JSON they stand for. */
+function rawOf({ body, headers, params }: NumberCall): string {
+  if (body.length > 0 && !/form/.test(headers['content-type'] ?? '')) return body.toString('utf8')
+  const { access_token: _, ...members } = params as Json
+  return JSON.stringify(members)
+}

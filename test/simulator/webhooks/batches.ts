@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto'
+import type { Deliverer, Delivery, DeliveryItem } from './delivery.ts'
+import { wireJson } from './wire.ts'
+
+/** One change and whose it is. */
+export interface Change {
+  wabaId: string
+  url: string
+  field: string
+  phoneNumberId: string | null
+  value: unknown
+  items: DeliveryItem[]
+  /** Unix seconds of account fields; `messages` have none. */
+  time?: number
+}
+
+const MAX_CHANGES = 1000
+
+export type Batches = ReturnType<typeof createBatches>
+
+/** Puts changes for the same address into one POST, as Meta may (up to 1,000): they are collected for a moment. */
+export function createBatches(deliverer: Deliverer) {
+  const open = new Map<string, { changes: Change[]; timer: NodeJS.Timeout }>()
+
+  function flush(url: string): void {
+    const batch = open.get(url)
+    open.delete(url)
+    if (!batch) return
+    clearTimeout(batch.timer)
+    deliverer.deliver(deliveryOf(batch.changes))
+  }
+
+  return {
+    add(change: Change, size: number, waitMs: number): void {
+      let batch = open.get(change.url)
+      if (!batch) {
+        batch = { changes: [], timer: setTimeout(() => flush(change.url), waitMs) }
+        open.set(change.url, batch)
+      }
+      batch.changes.push(change)
+      if (batch.changes.length >= Math.min(size, MAX_CHANGES)) flush(change.url)
+    },
+    /** Sends at once what is still being collected. */
+    flushAll(): void {
+      for (const url of open.keys()) flush(url)
+    },
+    clear(): void {
+      for (const { timer } of open.values()) clearTimeout(timer)
+      open.clear()
+    },
+  }
+}
+
+/** The signed body of one POST: changes grouped by WABA into entries. */
+export function deliveryOf(changes: Change[]): Delivery {
+  const [first] = changes as [Change, ...Change[]]
+  return {
+    id: randomUUID(),
+    at: Date.now(),
+    url: first.url,
+    field: changes.every(({ field }) => field === first.field) ? first.field : 'several',
+    phoneNumberId: first.phoneNumberId,
+    items: changes.length === 1 ? first.items : changes.flatMap(({ items }) => items),
+    state: 'pending',
+    attempts: [],
+    body: wireJson({ object: 'whatsapp_business_account', entry: entriesOf(changes) }),
+  }
+}
+
+function entriesOf(changes: Change[]) {
+  const entries = new Map<string, { id: string; time?: number; changes: { value: unknown; field: string }[] }>()
+  for (const { wabaId, time, value, field } of changes) {
+    const key = `${wabaId}:${time ?? ''}`
+    const entry = entries.get(key) ?? { id: wabaId, ...(time !== undefined && { time }), changes: [] }
+    entry.changes.push({ value, field })
+    entries.set(key, entry)
+  }
+  return [...entries.values()]
+}

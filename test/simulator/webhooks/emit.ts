@@ -1,0 +1,56 @@
+import type { Simulation } from '../simulation.ts'
+import type { Json, PhoneNumber, Waba } from '../world/world.ts'
+import { type Change, deliveryOf } from './batches.ts'
+import type { Delivery, DeliveryItem } from './delivery.ts'
+
+/** Sends a change of the `messages` kind: to the number's address, else the WABA's, else the app's. */
+export function emitForNumber(sim: Simulation, number: PhoneNumber, field: string, members: Json, items: DeliveryItem[]): string {
+  const waba = sim.world.wabas.get(number.wabaId) as Waba
+  const value = {
+    messaging_product: 'whatsapp',
+    metadata: { display_phone_number: number.digits, phone_number_id: number.id },
+    ...members,
+  }
+  const url = number.override?.url ?? waba.override?.url ?? sim.world.app.webhookUrl
+  return emit(sim, { wabaId: waba.id, field, phoneNumberId: number.id, value, items }, url, waba.subscribed)
+}
+
+/** Sends an account, number or template field; overrides are for messages only. @param entryId partner events carry another id. */
+export function emitForWaba(sim: Simulation, wabaId: string, field: string, value: Json, entryId = wabaId): string {
+  const waba = sim.world.wabas.get(wabaId)
+  const item = { kind: field, id: null, status: typeof value.event === 'string' ? value.event : undefined }
+  const time = Math.floor(sim.now() / 1000)
+  const isHeard = waba?.subscribed === true || field === 'account_update'
+  return emit(sim, { wabaId: entryId, field, phoneNumberId: null, value, items: [item], time }, sim.world.app.webhookUrl, isHeard)
+}
+
+/** @returns the id of the delivery, to be found in the log. */
+function emit(sim: Simulation, change: Omit<Change, 'url'>, url: string | null, isSubscribed: boolean): string {
+  if (url === null || !isSubscribed) return drop(sim, change)
+  const { batch, batchMs } = sim.delivery
+  if (batch > 1) {
+    sim.batches.add({ ...change, url }, batch, batchMs)
+    return ''
+  }
+  return deliver(sim, deliveryOf([{ ...change, url }]))
+}
+
+/** Hands a delivery over, as often and as late as the rules say. */
+export function deliver(sim: Simulation, delivery: Delivery): string {
+  const { jitterMs, duplicateRate, copies } = sim.delivery
+  sim.deliverer.deliver(delivery, jitter(jitterMs))
+  const extra = copies - 1 + (duplicateRate > 0 && Math.random() < duplicateRate ? 1 : 0)
+  for (let copy = 1; copy <= extra; copy++) {
+    sim.deliverer.deliver({ ...delivery, id: `${delivery.id}.${copy}`, attempts: [] }, jitter(jitterMs))
+  }
+  return delivery.id
+}
+
+const jitter = (maxMs: number) => (maxMs > 0 ? Math.random() * maxMs : 0)
+
+/** Nobody listens: Meta keeps nothing, so the log says so and that is all. */
+function drop(sim: Simulation, change: Omit<Change, 'url'>): string {
+  const delivery = deliveryOf([{ ...change, url: '' }])
+  sim.deliverer.deliver({ ...delivery, url: null, state: 'unsubscribed' })
+  return delivery.id
+}

@@ -1,0 +1,123 @@
+import { digitsOf, isObject, isText, objectOf, textOf } from '../params.ts'
+import { contactOf, waIdOf } from '../sending/recipient.ts'
+import { hearInbound, threadKey } from '../sending/threads.ts'
+import type { Simulation } from '../simulation.ts'
+import { userIdFor, wamid } from '../world/ids.ts'
+import type { Json, Person, PhoneNumber, Waba } from '../world/world.ts'
+import { emitForNumber } from './emit.ts'
+import { withMedia } from './inbound-media.ts'
+
+export interface InboundRequest {
+  phoneNumberId: string
+  /** Phone of the person; missing for people known by their business-scoped id only. */
+  from?: string
+  userId?: string
+  name?: string
+  username?: string
+  /** A text, or the message as Meta writes it, of any type. */
+  message: string | Json
+  /** Unix seconds, milliseconds, or an ISO date; now by default. */
+  timestamp?: string | number
+}
+
+const MEMBERS = [
+  'text',
+  'image',
+  'video',
+  'audio',
+  'document',
+  'sticker',
+  'location',
+  'contacts',
+  'reaction',
+  'button',
+  'interactive',
+  'order',
+  'system',
+  'edit',
+  'revoke',
+]
+
+/**
+ * A person writes to a number: the webhook goes out, the window opens, media can be downloaded.
+ * @throws Error when the number is not of this world or nobody is named.
+ */
+export function receiveInbound(sim: Simulation, request: InboundRequest): { id: string; deliveryId: string } {
+  const number = sim.world.numbers.get(String(request.phoneNumberId))
+  if (!number) throw new Error(`phoneNumberId ${request.phoneNumberId} is not a number of this simulator`)
+  const waba = sim.world.wabas.get(number.wabaId) as Waba
+  const person = rememberPerson(sim, request, waba)
+  const at = timeOf(request.timestamp, sim.now())
+  const message = messageOf(sim, request, person, waba, number, at)
+  noteInbound(sim, number.id, {
+    from: person.waId ?? (person.userId as string),
+    id: message.id as string,
+    type: String(message.type),
+    at,
+    fromAd: isObject(message.referral),
+  })
+  const contacts = message.type === 'system' ? {} : { contacts: [contactOf(person, waba.portfolioId, person)] }
+  const items = [{ kind: 'message', id: message.id as string }]
+  const deliveryId = emitForNumber(sim, number, 'messages', { ...contacts, messages: [message] }, items)
+  return { id: message.id as string, deliveryId }
+}
+
+/** Opens the window and makes the message one that can be read, answered and reacted to. */
+export function noteInbound(
+  sim: Simulation,
+  phoneNumberId: string,
+  message: { from: string; id: string; type: string; at: number; fromAd: boolean },
+): void {
+  sim.world.inbound.set(message.id, { phoneNumberId, at: message.at })
+  const person = sim.world.people.get(message.from)
+  hearInbound(sim.world.threads, threadKey(phoneNumberId, person?.waId ?? message.from), message)
+}
+
+function rememberPerson(sim: Simulation, { from, userId, name, username }: InboundRequest, waba: Waba): Person {
+  const waId = from === undefined || from === '' ? null : waIdOf(digitsOf(from))
+  if (!waId && !userId) throw new Error('from or userId must be given')
+  const known = sim.world.people.get(waId ?? (userId as string))
+  const person: Person = known ?? { waId, userId: null, name: null, username: null, failsWith: null, optedOutOf: new Set() }
+  if (userId) person.userId = userId
+  if (name) person.name = name
+  if (username) person.username = username
+  const id = person.userId ?? userIdFor(waba.portfolioId, waId as string)
+  if (waId) sim.world.people.set(waId, person)
+  sim.world.people.set(id, person)
+  return person
+}
+
+function messageOf(
+  sim: Simulation,
+  { message }: InboundRequest,
+  person: Person,
+  waba: Waba,
+  number: PhoneNumber,
+  at: number,
+): Json {
+  const given = isText(message) ? { type: 'text', text: { body: message } } : objectOf(message)
+  const type = textOf(given.type) ?? MEMBERS.find(member => given[member] !== undefined) ?? 'text'
+  const userId = person.userId ?? (person.waId ? userIdFor(waba.portfolioId, person.waId) : null)
+  const context = objectOf(given.context)
+  const { id, timestamp: _, ...rest } = withMedia(sim, number, type, given)
+  return {
+    ...(person.waId && { from: person.waId }),
+    ...(userId && { from_user_id: userId }),
+    id: textOf(id) ?? wamid(person.waId, 'inbound'),
+    timestamp: String(Math.floor(at / 1000)),
+    ...rest,
+    type,
+    ...(textOf(context.id) && !context.from && { context: { from: number.digits, ...context } }),
+  }
+}
+
+/** Seconds below 10^11, milliseconds from there on. */
+export function timeOf(timestamp: unknown, now: number): number {
+  if (timestamp === undefined || timestamp === null || timestamp === '') return now
+  const value = Number(timestamp)
+  if (Number.isNaN(value)) {
+    const parsed = Date.parse(String(timestamp))
+    return Number.isNaN(parsed) ? now : parsed
+  }
+  return Math.abs(value) < 1e11 ? value * 1000 : value
+}
