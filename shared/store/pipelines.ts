@@ -6,13 +6,12 @@ const FIRST_STAGES = ['New', 'Contacted', 'Qualified', 'Won', 'Lost']
 
 /** The pipeline in which new leads start, made once per tenant; safe under any number of callers. */
 export async function ensureDefaultPipeline(store: Store, tenantId: Id): Promise<PipelineDoc> {
+  const filter = { tenantId, isDefault: true }
+  const present = await store.models.pipelines.findOne(filter).lean()
+  if (present) return present
   const stages = FIRST_STAGES.map((name, order) => ({ _id: new Types.ObjectId(), name, order }))
-  const pipeline = await store.models.pipelines
-    .findOneAndUpdate(
-      { tenantId, isDefault: true },
-      { $setOnInsert: { name: 'Leads', stages } },
-      { upsert: true, returnDocument: 'after', setDefaultsOnInsert: true },
-    )
+  const made = await store.models.pipelines
+    .findOneAndUpdate(filter, { $setOnInsert: { name: 'Leads', stages } }, { upsert: true, returnDocument: 'after' })
     .lean()
-  return pipeline as PipelineDoc
+  return made as PipelineDoc
 }
