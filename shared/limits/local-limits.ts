@@ -1,0 +1,110 @@
+import {
+  type Decision,
+  type HoldScope,
+  LIMIT_NAMES,
+  NUMBER_BURST,
+  PAIR_BURST,
+  PAIR_INTERVAL_MS,
+  pairKey,
+  type SendClaim,
+  SLOW_FACTOR,
+  SLOW_MS,
+} from './claims.ts'
+
+/** One limit of one claim: `burst` at once, then one in `intervalMs`. */
+interface Bucket {
+  key: string
+  intervalMs: number
+  burst: number
+}
+
+/**
+ * The same decisions as the script in Redis makes, for this process alone: what remains when Redis is away. Each process
+ * takes its share of a number's rate; holds that this process heard of are kept.
+ */
+export class LocalLimits {
+  /** Theoretical arrival time of the next one, per bucket. */
+  readonly #arrivals = new Map<string, number>()
+  readonly #holds = new Map<string, number>()
+  readonly #now: () => number
+
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now
+  }
+
+  /** @param processes that share each number's rate now, this one among them. */
+  decide(claims: readonly SendClaim[], maxWaitMs: number, processes: number): Decision[] {
+    this.#forgetPast()
+    const ahead = new Map<string, number>()
+    return claims.map(claim => this.#decideOne(claim, maxWaitMs, Math.max(1, processes), ahead))
+  }
+
+  hold(scope: HoldScope, key: string, ms: number): void {
+    this.#holds.set(`${scope}:${key}`, this.#now() + ms)
+  }
+
+  slowDown(phoneNumberId: string): void {
+    this.#holds.set(`slow:${phoneNumberId}`, this.#now() + SLOW_MS)
+  }
+
+  #decideOne(claim: SendClaim, maxWaitMs: number, processes: number, ahead: Map<string, number>): Decision {
+    const now = this.#now()
+    const heldMs = Math.max(...holdKeys(claim).map(key => (this.#holds.get(key) ?? 0) - now))
+    if (heldMs > 0) return { granted: false, waitMs: Math.ceil(heldMs), limit: 'hold' }
+    const buckets = bucketsOf(claim, this.#isSlow(claim, now) ? SLOW_FACTOR : 1, processes)
+    let waitMs = 0
+    for (const [i, bucket] of buckets.entries()) {
+      if (bucket === null) continue
+      const wait = this.#arrival(bucket, now) - (bucket.burst - 1) * bucket.intervalMs - now
+      if (wait > maxWaitMs) {
+        const before = ahead.get(bucket.key) ?? 0
+        ahead.set(bucket.key, before + 1)
+        return { granted: false, waitMs: Math.ceil(wait + before * bucket.intervalMs), limit: LIMIT_NAMES[i + 1] as 'number' }
+      }
+      waitMs = Math.max(waitMs, wait)
+    }
+    for (const bucket of buckets) if (bucket) this.#arrivals.set(bucket.key, this.#arrival(bucket, now) + bucket.intervalMs)
+    return { granted: true, waitMs: Math.ceil(waitMs) }
+  }
+
+  #arrival(bucket: Bucket, now: number): number {
+    return Math.max(this.#arrivals.get(bucket.key) ?? 0, now)
+  }
+
+  #isSlow(claim: SendClaim, now: number): boolean {
+    return (this.#holds.get(`slow:${claim.phoneNumberId}`) ?? 0) > now
+  }
+
+  #forgetPast(): void {
+    const now = this.#now()
+    for (const map of [this.#arrivals, this.#holds]) {
+      if (map.size < 50_000) continue
+      for (const [key, at] of map) if (at <= now) map.delete(key)
+    }
+  }
+}
+
+export function holdKeys({ phoneNumberId, contactKey, wabaId, lane }: SendClaim): string[] {
+  const keys = ['app:app', `waba:${wabaId}`, `number:${phoneNumberId}`, `pair:${pairKey(phoneNumberId, contactKey)}`]
+  return lane === 'b' ? [...keys, `bulk:${phoneNumberId}`] : keys
+}
+
+/** In the order of LIMIT_NAMES behind the holds. A process that shares a rate sends at least one a second. */
+function bucketsOf(claim: SendClaim, factor: number, processes: number): (Bucket | null)[] {
+  const rate = Math.max((claim.ratePerSecond * factor) / processes, 1)
+  const share = (limit: number) => Math.max(1, Math.ceil(limit / processes))
+  return [
+    claim.perMinute === null
+      ? null
+      : { key: `m:${claim.tenantId}`, intervalMs: (60_000 * processes) / claim.perMinute, burst: share(claim.perMinute) },
+    claim.perDay === null
+      ? null
+      : { key: `d:${claim.tenantId}`, intervalMs: (86_400_000 * processes) / claim.perDay, burst: share(claim.perDay) },
+    { key: `n:${claim.phoneNumberId}`, intervalMs: 1000 / rate, burst: share(NUMBER_BURST) },
+    {
+      key: `p:${pairKey(claim.phoneNumberId, claim.contactKey)}`,
+      intervalMs: PAIR_INTERVAL_MS * processes,
+      burst: share(PAIR_BURST),
+    },
+  ]
+}

@@ -1,0 +1,86 @@
+import type { Redis } from 'ioredis'
+import { rateLimited } from '../process/metrics.ts'
+import { type Decision, type HoldScope, LIMIT_NAMES, type SendClaim, SLOW_MS } from './claims.ts'
+import { DECIDE_SCRIPT } from './decide.ts'
+import { LocalLimits } from './local-limits.ts'
+
+export interface SendLimits {
+  /**
+   * Asks every limit for every claim, in order, in one call. What is granted is used up; a grant lies at most `maxWaitMs`
+   * ahead. Never throws: without Redis this process goes on with its share of each rate.
+   */
+  decide(claims: readonly SendClaim[], maxWaitMs?: number): Promise<Decision[]>
+  /** Nothing of this scope goes out for `ms`. */
+  hold(scope: HoldScope, key: string, ms: number): Promise<void>
+  /** Meta said that the number is too fast: half its rate for 30 s. */
+  slowDown(phoneNumberId: string): Promise<void>
+}
+
+export interface SendLimitsOptions {
+  redis: Redis
+  /** Sender processes that live now, this one among them: without Redis each takes its share. */
+  liveSenders?: () => number
+  /** All keys begin with it; the part in braces keeps them in one slot of a cluster. */
+  prefix?: string
+}
+
+type WithDecide = Redis & { linkoDecide(prefix: string, maxWaitMs: number, ...claims: (string | number)[]): Promise<number[]> }
+
+export const MAX_WAIT_MS = 250
+
+/** Rates per number and pair over all sender processes, in Redis. */
+export function createSendLimits({ redis, liveSenders = () => 1, prefix = '{linko:send}' }: SendLimitsOptions): SendLimits {
+  redis.defineCommand('linkoDecide', { numberOfKeys: 1, lua: DECIDE_SCRIPT })
+  const shared = redis as WithDecide
+  const local = new LocalLimits()
+
+  async function decide(claims: readonly SendClaim[], maxWaitMs: number): Promise<Decision[]> {
+    if (redis.status !== 'ready') return decideAlone(claims, maxWaitMs)
+    try {
+      return toDecisions(await shared.linkoDecide(prefix, maxWaitMs, ...claims.flatMap(toArguments)))
+    } catch {
+      return decideAlone(claims, maxWaitMs)
+    }
+  }
+
+  function decideAlone(claims: readonly SendClaim[], maxWaitMs: number): Decision[] {
+    rateLimited.inc({ limit: 'fallback' }, claims.length)
+    return local.decide(claims, maxWaitMs, liveSenders())
+  }
+
+  /** A hold that Redis never hears of is kept here at least: Meta will say the same to the other processes. */
+  const remember = (key: string, ms: number) => redis.set(`${prefix}:h:${key}`, '1', 'PX', Math.ceil(ms)).then(noop, noop)
+
+  return {
+    async decide(claims, maxWaitMs = MAX_WAIT_MS) {
+      if (claims.length === 0) return []
+      const decisions = await decide(claims, maxWaitMs)
+      for (const decision of decisions) if (!decision.granted) rateLimited.inc({ limit: decision.limit })
+      return decisions
+    },
+    async hold(scope, key, ms) {
+      local.hold(scope, key, ms)
+      await remember(`${scope}:${key}`, ms)
+    },
+    async slowDown(phoneNumberId) {
+      local.slowDown(phoneNumberId)
+      await remember(`slow:${phoneNumberId}`, SLOW_MS)
+    },
+  }
+}
+
+/** CLAIM_FIELDS of them, in the script's order. */
+function toArguments(claim: SendClaim): (string | number)[] {
+  const { phoneNumberId, ratePerSecond, contactKey, tenantId, perMinute, perDay, wabaId, lane } = claim
+  return [phoneNumberId, Math.max(ratePerSecond, 0.1), contactKey, tenantId, perMinute ?? 0, perDay ?? 0, wabaId, lane]
+}
+
+function toDecisions(answers: number[]): Decision[] {
+  return Array.from({ length: answers.length / 2 }, (_, i) => {
+    const waitMs = Math.max(0, answers[2 * i] as number)
+    const refusing = answers[2 * i + 1] as number
+    return refusing === 0 ? { granted: true, waitMs } : { granted: false, waitMs, limit: LIMIT_NAMES[refusing - 1] as 'number' }
+  })
+}
+
+const noop = () => undefined
