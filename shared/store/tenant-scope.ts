@@ -58,8 +58,10 @@ export function scopePipeline(what: string, pipeline: Fields[]): Fields[] {
   for (const stage of pipeline) refuseStages(what, stage, WRITING_STAGES)
   if (isAcrossTenants()) return pipeline
   const first = pipeline[0]?.$match
-  const tenantId = tenantFor(what, isFields(first) ? first.tenantId : undefined)
-  return [{ $match: { tenantId } }, ...pipeline.map(stage => scopeStage(what, stage, tenantId))]
+  const own = isFields(first) ? { ...first } : {}
+  const tenantId = tenantFor(what, own.tenantId)
+  const rest = isFields(first) ? pipeline.slice(1) : pipeline
+  return [{ $match: { ...own, tenantId } }, ...rest.map(stage => scopeStage(what, stage, tenantId))]
 }
 
 function scopeStage(what: string, stage: Fields, tenantId: Id): Fields {
