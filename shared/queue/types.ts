@@ -84,12 +84,13 @@ export interface Queue extends AsyncDisposable {
   consumeBatches(queue: string, handler: BatchHandler, options: BatchOptions): Promise<Consumer>
   /**
    * Subscribes to every shard with `consumeBatches` and keeps this process's share: active on at most
-   * ceil(shards / instances), where instances = consumers of `membersQueue`.
+   * ceil(shards / instances), where instances = consumers of `membersQueue`. `joinMembers` consumes that queue itself (one that
+   * is never fed); without it the caller does.
    */
   consumeShards(
     queues: readonly string[],
     handler: BatchHandler,
-    options: BatchOptions & { membersQueue: string },
+    options: BatchOptions & { membersQueue: string; joinMembers?: boolean },
   ): Promise<AsyncDisposable & { isReady(): boolean; activeShards(): string[] }>
   /** Messages ready and consumers of a queue, by passive declaration. */
   check(queue: string): Promise<{ messageCount: number; consumerCount: number }>

@@ -1,0 +1,202 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import pino from 'pino'
+import { expect, onTestFinished, vi } from 'vitest'
+import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
+import { Outage } from '#shared/domain/errors.ts'
+import { connectQueue } from '#shared/queue/connect.ts'
+import { readDeadLetter } from '#shared/queue/origin.ts'
+import { EXCHANGES, QUEUES } from '#shared/queue/topology.ts'
+import { type Delivery, DONE, type OutgoingMessage, type Queue } from '#shared/queue/types.ts'
+import { test } from '#test/support/world.ts'
+
+const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
+
+async function open(url: string): Promise<Queue> {
+  const queue = await connectQueue(url, { log, name: 'test', youngQueueWaitMs: 0 })
+  onTestFinished(() => queue[Symbol.asyncDispose]())
+  return queue
+}
+
+const webhook = (body: unknown, routingKey = 'conversation.0'): OutgoingMessage => ({
+  exchange: EXCHANGES.webhook,
+  routingKey,
+  type: MESSAGE_TYPE.webhook,
+  body,
+  messageId: `m-${JSON.stringify(body)}`,
+  tenantId: 'tenant',
+  traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+})
+const queue0 = QUEUES.conversation[0] as string
+const bodyOf = (delivery: Delivery) => JSON.parse(delivery.content.toString())
+const range = (n: number) => Array.from({ length: n }, (_, i) => i)
+const batches = { prefetch: 512, maxBatch: 100, lingerMs: 5 }
+
+test('publishing is pipelined, and a batch consumer gets everything once and in order', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl)
+  await Promise.all(range(500).map(i => queue.publish(webhook(i))))
+  const seen: number[] = []
+  const sizes: number[] = []
+  await queue.consumeBatches(
+    queue0,
+    async deliveries => {
+      seen.push(...deliveries.map(bodyOf))
+      sizes.push(deliveries.length)
+      return DONE
+    },
+    batches,
+  )
+  await vi.waitFor(() => expect(seen).toHaveLength(500))
+  expect(seen).toEqual(range(500))
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(100)
+  await vi.waitFor(async () => expect((await queue.check(queue0)).messageCount).toBe(0))
+})
+
+test('headers travel with the message', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl)
+  const deliveries: Delivery[] = []
+  await queue.consume(
+    queue0,
+    async delivery => {
+      deliveries.push(delivery)
+      return DONE
+    },
+    { prefetch: 10 },
+  )
+  await queue.publish(webhook('x'))
+  await vi.waitFor(() => expect(deliveries).toHaveLength(1))
+  expect(deliveries[0]).toMatchObject({
+    exchange: EXCHANGES.webhook,
+    routingKey: 'conversation.0',
+    type: MESSAGE_TYPE.webhook,
+    tenantId: 'tenant',
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    attempt: 1,
+  })
+})
+
+test('a message that no queue takes is a failed publish, others are not touched', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl)
+  const results = await Promise.allSettled([
+    queue.publish(webhook(1)),
+    queue.publish(webhook(2, 'nowhere')),
+    queue.publish(webhook(3)),
+  ])
+  expect(results.map(result => result.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  expect(results[1]).toMatchObject({ reason: { name: 'PublishError', reason: 'returned' } })
+})
+
+test('beyond a thousand unconfirmed messages the caller is refused', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl)
+  const results = await Promise.allSettled(range(1500).map(i => queue.publish(webhook(i))))
+  const refused = results.filter(result => result.status === 'rejected')
+  expect(refused).toHaveLength(500)
+  expect(refused[0]).toMatchObject({ reason: { reason: 'overloaded' } })
+})
+
+test('a throw is tried again a second later with a raised attempt; a dead letter keeps where it came from', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl)
+  const attempts: number[] = []
+  await queue.consume(
+    queue0,
+    async delivery => {
+      attempts.push(delivery.attempt)
+      if (delivery.attempt === 1) throw new Error('bug with token EAAsecretsecret')
+      return { kind: 'dead-letter', reason: 'poison', error: new Error('token EAAsecretsecret') }
+    },
+    { prefetch: 10 },
+  )
+  const dead: Delivery[] = []
+  await queue.consume(
+    QUEUES.dead,
+    async delivery => {
+      dead.push(delivery)
+      return DONE
+    },
+    { prefetch: 10 },
+  )
+  await queue.publish(webhook('poison'))
+  await vi.waitFor(() => expect(dead).toHaveLength(1), { timeout: 10_000 })
+  expect(attempts).toEqual([1, 2])
+  const letter = readDeadLetter(dead[0] as Delivery)
+  expect(letter).toMatchObject({
+    queue: queue0,
+    exchange: EXCHANGES.webhook,
+    routingKey: 'conversation.0',
+    reason: 'poison',
+    attempt: 2,
+  })
+  expect(letter.error).toContain('[token]')
+  expect(letter.error).not.toContain('EAAsecret')
+  expect(bodyOf(dead[0] as Delivery)).toBe('poison')
+})
+
+test('in a batch each delivery has its own outcome', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl)
+  await Promise.all(range(6).map(i => queue.publish(webhook(i))))
+  const seen: [number, number][] = []
+  await queue.consumeBatches(
+    queue0,
+    async deliveries => {
+      seen.push(...deliveries.map((delivery): [number, number] => [bodyOf(delivery), delivery.attempt]))
+      return deliveries.map(delivery =>
+        bodyOf(delivery) === 3 && delivery.attempt === 1 ? { kind: 'retry', error: 'again' } : DONE,
+      )
+    },
+    batches,
+  )
+  await vi.waitFor(() => expect(seen).toContainEqual([3, 2]), { timeout: 10_000 })
+  expect(seen.filter(([body]) => body !== 3)).toHaveLength(5)
+})
+
+test('an outage is waited out in place: no attempt, no dead letter, order kept', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl)
+  await Promise.all(range(20).map(i => queue.publish(webhook(i))))
+  let refusals = 3
+  const seen: Delivery[] = []
+  await queue.consumeBatches(
+    queue0,
+    async deliveries => {
+      if (refusals-- > 0) throw new Outage('mongodb is away')
+      seen.push(...deliveries)
+      return DONE
+    },
+    batches,
+  )
+  await vi.waitFor(() => expect(seen).toHaveLength(20), { timeout: 10_000 })
+  expect(seen.map(bodyOf)).toEqual(range(20))
+  expect(seen.every(delivery => delivery.attempt === 1 && !delivery.redelivered)).toBe(true)
+})
+
+test('a hand-over in the middle of a batch keeps every message and their order', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl)
+  await Promise.all(range(60).map(i => queue.publish(webhook(i))))
+  const seen: number[] = []
+  const take = (pauseMs: number) => async (deliveries: Delivery[]) => {
+    await sleep(pauseMs)
+    seen.push(...deliveries.map(bodyOf))
+    return DONE
+  }
+  const first = await queue.consumeBatches(queue0, take(100), { prefetch: 512, maxBatch: 10, lingerMs: 5 })
+  await vi.waitFor(() => expect(seen.length).toBeGreaterThanOrEqual(10))
+  await first[Symbol.asyncDispose]()
+  await queue.consumeBatches(queue0, take(0), { prefetch: 512, maxBatch: 10, lingerMs: 5 })
+  await vi.waitFor(() => expect(seen).toHaveLength(60))
+  expect(seen).toEqual(range(60))
+})
+
+test('two instances share the shards, and one takes all when the other ends', async ({ world }) => {
+  const [a, b] = await Promise.all([open(world.rabbitmqUrl), open(world.rabbitmqUrl)])
+  const feeder = await open(world.rabbitmqUrl)
+  const options = { ...batches, membersQueue: QUEUES.members, joinMembers: true }
+  const first = await a.consumeShards(QUEUES.conversation, async () => DONE, options)
+  const second = await b.consumeShards(QUEUES.conversation, async () => DONE, options)
+  const feed = setInterval(() => {
+    for (const shard of range(4)) feeder.publish(webhook('tick', `conversation.${shard}`)).catch(() => undefined)
+  }, 50)
+  onTestFinished(() => clearInterval(feed))
+
+  await vi.waitFor(() => expect([first.activeShards().length, second.activeShards().length]).toEqual([2, 2]), { timeout: 15_000 })
+  expect(new Set([...first.activeShards(), ...second.activeShards()]).size).toBe(4)
+  await first[Symbol.asyncDispose]()
+  await vi.waitFor(() => expect(second.activeShards()).toHaveLength(4), { timeout: 10_000 })
+})
