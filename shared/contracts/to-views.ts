@@ -1,0 +1,127 @@
+import { windowIsOpen } from '../domain/service-window.ts'
+import type {
+  ContactDoc,
+  ContactSnapshot,
+  ConversationDoc,
+  Dispatch,
+  Id,
+  MessageDoc,
+  MessageErrorDoc,
+  TimelineEntry,
+} from '../store/documents.ts'
+import type {
+  ContactView,
+  ConversationView,
+  MessageDetailView,
+  MessageErrorView,
+  MessageView,
+  TimelineEntryView,
+} from './views.ts'
+
+/** From what is stored to what the API answers and the sockets emit: built field by field, so that nothing else gets out. */
+
+const iso = (at: Date | null | undefined): string | null => at?.toISOString() ?? null
+const hex = (id: Id | null | undefined): string | null => id?.toHexString() ?? null
+/** Numbers are digits inside and shown with `+`. */
+export const shownPhone = (digits: string | null | undefined): string | null => (digits ? `+${digits}` : null)
+
+export function contactView(id: Id, contact: ContactSnapshot | ContactDoc): ContactView {
+  return {
+    id: id.toHexString(),
+    waId: contact.waId,
+    userId: contact.userId,
+    phone: shownPhone(contact.phone),
+    name: contact.name,
+    username: contact.username,
+    optOut: contact.optOut,
+  }
+}
+
+export function errorView(error: MessageErrorDoc | null | undefined): MessageErrorView | null {
+  if (!error) return null
+  const { code, title, detail, sentence, nextStep, source } = error
+  return { code, title, detail, sentence, nextStep, source }
+}
+
+export function conversationView(doc: ConversationDoc, now: Date): ConversationView {
+  const last = doc.lastMessage
+  return {
+    id: doc._id.toHexString(),
+    clientId: doc.clientId.toHexString(),
+    phoneNumberId: doc.phoneNumberId,
+    contact: contactView(doc.contactId, doc.contact),
+    candidateId: doc.candidateId ?? null,
+    applicationId: doc.applicationId ?? null,
+    leadId: hex(doc.leadId),
+    status: doc.status,
+    assignedTo: doc.assignedTo ? { id: doc.assignedTo.id.toHexString(), name: doc.assignedTo.name } : null,
+    labels: [...doc.labels],
+    unreadCount: doc.unreadCount,
+    messageCount: doc.messageCount,
+    lastMessage: last
+      ? { text: last.text, type: last.type, direction: last.direction, status: last.status, at: last.at.toISOString() }
+      : null,
+    windowExpiresAt: iso(doc.windowExpiresAt),
+    inWindow: windowIsOpen(doc.windowExpiresAt, now),
+    lastError: errorView(doc.lastError),
+    createdAt: doc.createdAt.toISOString(),
+    updatedAt: doc.updatedAt.toISOString(),
+  }
+}
+
+export function messageView(doc: MessageDoc): MessageView {
+  const { media, template } = doc.content
+  return {
+    id: doc._id.toHexString(),
+    conversationId: doc.conversationId.toHexString(),
+    clientId: doc.clientId.toHexString(),
+    direction: doc.direction,
+    type: doc.type,
+    content: {
+      text: doc.content.text ?? null,
+      media: media
+        ? { id: media.id.toHexString(), mimeType: media.mimeType, filename: media.filename, size: media.size, state: media.state }
+        : null,
+      template: template ? { name: template.name, language: template.language, variables: template.variables } : null,
+      data: doc.content.data ?? null,
+    },
+    status: doc.status,
+    statusUpdatedAt: doc.statusUpdatedAt.toISOString(),
+    externalMessageId: doc.wamid ?? null,
+    error: errorView(doc.error),
+    waiting: waitingOf(doc.dispatch),
+    cost: doc.cost ? { amount: doc.cost.amount, currency: doc.cost.currency, category: doc.cost.category } : null,
+    replyTo: doc.replyTo ? { messageId: hex(doc.replyTo.messageId), externalMessageId: doc.replyTo.wamid } : null,
+    reactions: (doc.reactions ?? []).map(({ emoji, direction, at }) => ({ emoji, direction, at: at.toISOString() })),
+    sentBy: doc.sentBy ? { kind: doc.sentBy.kind, id: hex(doc.sentBy.id), name: doc.sentBy.name } : null,
+    origin: doc.origin ?? null,
+    createdAt: doc.at.toISOString(),
+  }
+}
+
+export function messageDetailView(doc: MessageDoc): MessageDetailView {
+  return { ...messageView(doc), timeline: doc.timeline.map(timelineView) }
+}
+
+function timelineView(entry: TimelineEntry): TimelineEntryView {
+  return {
+    kind: entry.kind,
+    at: entry.at.toISOString(),
+    status: entry.status ?? null,
+    reason: entry.reason ?? null,
+    attempt: entry.attempt ?? null,
+    outcome: entry.outcome ?? null,
+    httpStatus: entry.httpStatus ?? null,
+    code: entry.code ?? null,
+    latencyMs: entry.latencyMs ?? null,
+    traceId: entry.traceId ?? null,
+    detail: entry.detail ?? null,
+  }
+}
+
+/** What a queued message waits for; null once it is on its way. */
+function waitingOf(dispatch: Dispatch | null | undefined): MessageView['waiting'] {
+  if (dispatch?.state === 'UNKNOWN') return { reason: 'unknown', until: iso(dispatch.deadlineAt) }
+  if (dispatch?.state !== 'WAITING' || dispatch.reason === null) return null
+  return { reason: dispatch.reason, until: iso(dispatch.nextStepAt) }
+}
