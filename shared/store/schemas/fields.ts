@@ -1,4 +1,4 @@
-import { Schema } from 'mongoose'
+import { Schema, Types } from 'mongoose'
 
 /** Building blocks of the schemas: what may be missing is stored as null, so that a filter and a view need one case. */
 export const id = { type: Schema.Types.ObjectId, default: null }
@@ -35,7 +35,8 @@ export const created = { ...strictly, timestamps: { createdAt: true, updatedAt: 
 /** Documents inside documents. */
 export const inner = { _id: false, strict: 'throw', minimize: false } as const
 
-/** Filters of partial indexes: strings that are there. A query with a value for the field may use the index. */
+/** Filters of partial indexes: strings and ids that are there. A query with a value for the field may use the index. */
 export const isText = { $gt: '' }
+export const isId = { $gt: new Types.ObjectId('0'.repeat(24)) }
 /** Missing and null alike. */
 export const notDeleted = { deletedAt: null }

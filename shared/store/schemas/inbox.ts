@@ -7,6 +7,7 @@ import {
   flag,
   id,
   inner,
+  isId,
   isText,
   number,
   requiredDate,
@@ -208,12 +209,15 @@ messageSchema.index({ tenantId: 1, at: -1, _id: -1 }, { name: 'tenant_at' })
 messageSchema.index({ tenantId: 1, at: -1, _id: -1 }, { name: 'tenant_failed', partialFilterExpression: { status: 'FAILED' } })
 messageSchema.index(
   { tenantId: 1, campaignId: 1, status: 1, _id: 1 },
-  { name: 'tenant_campaign', partialFilterExpression: { campaignId: { $type: 'objectId' } } },
+  { name: 'tenant_campaign', partialFilterExpression: { campaignId: isId } },
 )
 messageSchema.index(
   { tenantId: 1, 'content.text': 'text' },
   { name: 'tenant_text', default_language: 'none', language_override: 'textLanguage' },
 )
-messageSchema.index({ 'dispatch.state': 1, 'dispatch.nextStepAt': 1 }, { name: 'dispatch_due', partialFilterExpression: waiting })
+messageSchema.index(
+  { 'dispatch.state': 1, phoneNumberId: 1, 'dispatch.nextStepAt': 1 },
+  { name: 'dispatch_due', partialFilterExpression: waiting },
+)
 messageSchema.index({ 'dispatch.token': 1 }, { name: 'dispatch_token', partialFilterExpression: { 'dispatch.token': isText } })
 messageSchema.index({ conversationId: 1, _id: 1 }, { name: 'dispatch_predecessor', partialFilterExpression: waiting })

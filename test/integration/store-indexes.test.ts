@@ -1,0 +1,396 @@
+import { type mongo, Types } from 'mongoose'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connectStore, type Store } from '#shared/store/connect.ts'
+import { migrate } from '#shared/store/migrate.ts'
+import type { CollectionName } from '#shared/store/models.ts'
+import { createWorld } from '#test/support/world.ts'
+
+const TENANTS = Array.from({ length: 4 }, () => new Types.ObjectId())
+const [A] = TENANTS as [Types.ObjectId]
+const CLIENTS = Array.from({ length: 4 }, () => new Types.ObjectId())
+const [client] = CLIENTS as [Types.ObjectId]
+const agent = new Types.ObjectId()
+const campaign = new Types.ObjectId()
+const thread = new Types.ObjectId()
+const HOUR_MS = 3_600_000
+const hoursAgo = (hours: number) => new Date(Date.now() - hours * HOUR_MS)
+
+let store: Store
+
+/** A few thousand rows of four tenants, so that a plan that reads too much shows. */
+beforeAll(async () => {
+  store = await connectStore((await createWorld()).mongodbUri)
+  await migrate(store)
+  const rows = Array.from({ length: 3000 }, (_, i) => i)
+  const of = (i: number) => TENANTS[i % 4] as Types.ObjectId
+  await Promise.all([
+    fill('conversations', rows, i => ({
+      tenantId: of(i),
+      clientId: CLIENTS[(i >> 2) % 4],
+      contactId: new Types.ObjectId(),
+      contact: { phone: `2126${i}`, name: `Contact ${i}` },
+      candidateId: i % 10 ? null : `cand-${i}`,
+      status: i % 3 ? 'open' : 'closed',
+      assignedTo: i % 20 ? null : { id: agent, name: 'Ana' },
+      labels: i % 40 ? [] : ['vip'],
+      unreadCount: i % 100 ? 0 : 2,
+      lastActivityAt: hoursAgo(i),
+    })),
+    fill('messages', rows, i => ({
+      tenantId: of(i),
+      conversationId: i % 40 ? new Types.ObjectId() : thread,
+      wamid: i % 2 ? `wamid.${i}` : null,
+      idempotencyKey: i % 5 ? null : `key-${i}`,
+      previousIds: i % 200 ? [] : [`wamid.old.${i}`],
+      status: i % 100 ? 'SENT' : 'FAILED',
+      campaignId: i % 60 ? null : campaign,
+      content: { text: i % 100 ? `message number ${i}` : `invoice ${i}` },
+      at: hoursAgo(i),
+      dispatch: i % 30 ? null : { state: 'WAITING', nextStepAt: hoursAgo(i), token: `token-${i % 90}` },
+    })),
+    fill('contacts', rows, i => ({
+      tenantId: of(i),
+      waId: `2126${i}`,
+      userId: i % 2 ? `MA.${i}` : null,
+      phone: `2126${i}`,
+      name: `C ${i}`,
+    })),
+    fill('clients', rows, i => ({
+      tenantId: of(i),
+      phoneNumberId: `p${i}`,
+      wabaId: `w${i}`,
+      userId: `u${i}`,
+      status: 'active',
+      deletedAt: null,
+    })),
+    fill('events', rows, i => ({ _id: `e${i}`, tenantId: of(i), createdAt: hoursAgo(i / 1000), ...(i % 50 ? { seq: i } : {}) })),
+    fill('webhookEvents', rows, i => ({
+      _id: `m:${i}`,
+      tenantId: of(i),
+      phoneNumberId: `p${i % 50}`,
+      status: i % 100 ? 'PROCESSED' : 'FAILED',
+      receivedAt: hoursAgo(i / 100),
+    })),
+    fill('pendingStatuses', rows, i => ({
+      _id: `s:${i}`,
+      wamid: `wamid.${i}`,
+      messageId: i % 2 ? `id${i}` : null,
+      createdAt: new Date(),
+    })),
+    fill('deadLetters', rows, i => ({
+      tenantId: of(i),
+      state: i % 50 ? 'REPLAYED' : 'NEW',
+      createdAt: hoursAgo(i),
+      messageId: `m${i}`,
+      queue: 'q',
+    })),
+    fill('templates', rows, i => ({
+      tenantId: of(i),
+      wabaId: 'w',
+      name: `t${i}`,
+      language: 'fr',
+      status: i % 3 ? 'DISABLED' : 'APPROVED',
+      category: 'UTILITY',
+    })),
+    fill('leads', rows, i => ({ tenantId: of(i), phone: `2126${i}`, createdAt: hoursAgo(i) })),
+    fill('refreshTokens', rows, i => ({
+      tenantId: of(i),
+      userId: agent,
+      tokenHash: `h${i}`,
+      familyId: `f${i}`,
+      expiresAt: hoursAgo(-i - 1),
+    })),
+    fill('auditLog', rows, i => ({ tenantId: of(i), at: hoursAgo(i), object: { kind: 'client', id: `${i % 500}` } })),
+    fill('idempotencyKeys', rows, i => ({ tenantId: of(i), key: `k${i}`, createdAt: new Date() })),
+  ])
+})
+
+afterAll(async () => {
+  await store.connection.dropDatabase()
+  await store[Symbol.asyncDispose]()
+})
+
+async function fill(name: CollectionName, rows: number[], make: (i: number) => object): Promise<void> {
+  await (store.raw[name] as unknown as mongo.Collection).insertMany(rows.map(make))
+}
+
+const newest = { lastActivityAt: -1, _id: -1 } as const
+const latest = { at: -1, _id: -1 } as const
+const page = { limit: 25 }
+const isDue = { $lte: new Date() }
+
+interface Question {
+  what: string
+  on: CollectionName
+  filter: object
+  options?: mongo.FindOptions
+  /** The index that answers it. */
+  by: string
+}
+
+const QUESTIONS: Question[] = [
+  { what: 'the number of a webhook', on: 'clients', filter: { phoneNumberId: 'p7', deletedAt: null }, by: 'phone_number' },
+  {
+    what: 'the numbers of a batch',
+    on: 'clients',
+    filter: { phoneNumberId: { $in: ['p7', 'p8'] }, deletedAt: null },
+    by: 'phone_number',
+  },
+  { what: 'the numbers of an external user', on: 'clients', filter: { tenantId: A, userId: 'u4' }, by: 'tenant_user' },
+  { what: 'a contact by phone id', on: 'contacts', filter: { tenantId: A, waId: '21264' }, by: 'tenant_wa' },
+  { what: 'contacts of a batch', on: 'contacts', filter: { tenantId: A, waId: { $in: ['21264', '21268'] } }, by: 'tenant_wa' },
+  { what: 'a contact by user id', on: 'contacts', filter: { tenantId: TENANTS[1], userId: 'MA.1' }, by: 'tenant_user' },
+  {
+    what: 'a conversation of a webhook',
+    on: 'conversations',
+    filter: { tenantId: A, clientId: client, contactId: agent },
+    by: 'tenant_client_contact',
+  },
+  { what: 'the inbox', on: 'conversations', filter: { tenantId: A }, options: { sort: newest, ...page }, by: 'tenant_activity' },
+  {
+    what: 'the inbox of a number',
+    on: 'conversations',
+    filter: { tenantId: A, clientId: client },
+    options: { sort: newest, ...page },
+    by: 'tenant_client_activity',
+  },
+  {
+    what: 'my conversations',
+    on: 'conversations',
+    filter: { tenantId: A, 'assignedTo.id': agent },
+    options: { sort: newest, ...page },
+    by: 'tenant_assignee_activity',
+  },
+  {
+    what: 'unread ones',
+    on: 'conversations',
+    filter: { tenantId: A, unreadCount: { $gt: 0 } },
+    options: { sort: newest, ...page },
+    by: 'tenant_unread_activity',
+  },
+  {
+    what: 'those with a label',
+    on: 'conversations',
+    filter: { tenantId: A, labels: 'vip' },
+    options: { sort: newest, ...page },
+    by: 'tenant_label_activity',
+  },
+  {
+    what: 'open ones',
+    on: 'conversations',
+    filter: { tenantId: A, status: 'open' },
+    options: { sort: newest, ...page },
+    by: 'tenant_status_activity',
+  },
+  {
+    what: 'the conversation of a candidate',
+    on: 'conversations',
+    filter: { tenantId: A, candidateId: 'cand-20' },
+    by: 'tenant_candidate',
+  },
+  { what: 'conversations by phone', on: 'conversations', filter: { tenantId: A, 'contact.phone': '21264' }, by: 'tenant_phone' },
+  { what: 'a message by wamid', on: 'messages', filter: { tenantId: TENANTS[1], wamid: 'wamid.1' }, by: 'tenant_wamid' },
+  {
+    what: 'messages of a batch of statuses',
+    on: 'messages',
+    filter: { tenantId: TENANTS[1], wamid: { $in: ['wamid.1', 'wamid.5'] } },
+    by: 'tenant_wamid',
+  },
+  {
+    what: 'a message by its idempotency key',
+    on: 'messages',
+    filter: { tenantId: A, idempotencyKey: 'key-20' },
+    by: 'tenant_idempotency',
+  },
+  {
+    what: 'a message by an earlier wamid',
+    on: 'messages',
+    filter: { tenantId: A, previousIds: 'wamid.old.200' },
+    by: 'tenant_previous',
+  },
+  {
+    what: 'a thread',
+    on: 'messages',
+    filter: { tenantId: A, conversationId: thread },
+    options: { sort: latest, ...page },
+    by: 'tenant_thread',
+  },
+  {
+    what: 'a thread from its start',
+    on: 'messages',
+    filter: { tenantId: A, conversationId: thread, at: { $gt: hoursAgo(900) } },
+    options: { sort: { at: 1, _id: 1 }, ...page },
+    by: 'tenant_thread',
+  },
+  {
+    what: 'failed messages',
+    on: 'messages',
+    filter: { tenantId: A, status: 'FAILED' },
+    options: { sort: latest, ...page },
+    by: 'tenant_failed',
+  },
+  {
+    what: 'messages of a time',
+    on: 'messages',
+    filter: { tenantId: A, at: { $gt: hoursAgo(40) } },
+    options: { sort: latest, ...page },
+    by: 'tenant_at',
+  },
+  {
+    what: 'recipients of a campaign',
+    on: 'messages',
+    filter: { tenantId: A, campaignId: campaign, status: 'SENT' },
+    by: 'tenant_campaign',
+  },
+  {
+    what: 'rows that are due',
+    on: 'messages',
+    filter: { 'dispatch.state': 'WAITING', 'dispatch.nextStepAt': isDue },
+    options: { sort: { 'dispatch.nextStepAt': 1 }, ...page },
+    by: 'dispatch_due',
+  },
+  { what: 'rows of a take', on: 'messages', filter: { 'dispatch.token': 'token-30' }, by: 'dispatch_token' },
+  {
+    what: 'unfinished rows of a conversation',
+    on: 'messages',
+    filter: { conversationId: thread, 'dispatch.state': { $exists: true } },
+    options: { sort: { _id: 1 } },
+    by: 'dispatch_predecessor',
+  },
+  {
+    what: 'the outbox',
+    on: 'events',
+    filter: { seq: null, createdAt: { $lt: hoursAgo(0.1) } },
+    options: { sort: { createdAt: 1 }, ...page },
+    by: 'outbox',
+  },
+  {
+    what: 'events after a seq',
+    on: 'events',
+    filter: { tenantId: A, seq: { $gt: 100 } },
+    options: { sort: { seq: 1 }, limit: 500 },
+    by: 'tenant_seq',
+  },
+  {
+    what: 'the oldest event that is kept',
+    on: 'events',
+    filter: { tenantId: A, seq: { $gte: 0 } },
+    options: { sort: { seq: 1 }, limit: 1 },
+    by: 'tenant_seq',
+  },
+  {
+    what: 'webhook events',
+    on: 'webhookEvents',
+    filter: { tenantId: A },
+    options: { sort: { receivedAt: -1, _id: -1 }, ...page },
+    by: 'tenant_received',
+  },
+  {
+    what: 'failed webhook events',
+    on: 'webhookEvents',
+    filter: { tenantId: A, status: 'FAILED' },
+    options: { sort: { receivedAt: -1, _id: -1 }, ...page },
+    by: 'tenant_status_received',
+  },
+  {
+    what: 'webhook events of a number',
+    on: 'webhookEvents',
+    filter: { phoneNumberId: 'p7' },
+    options: { sort: { receivedAt: -1 }, ...page },
+    by: 'phone_number_received',
+  },
+  { what: 'parked statuses by wamid', on: 'pendingStatuses', filter: { wamid: { $in: ['wamid.1', 'wamid.2'] } }, by: 'wamid' },
+  { what: 'parked statuses by our id', on: 'pendingStatuses', filter: { messageId: 'id1' }, by: 'message' },
+  {
+    what: 'new dead letters',
+    on: 'deadLetters',
+    filter: { tenantId: A, state: 'NEW' },
+    options: { sort: { createdAt: -1, _id: -1 }, ...page },
+    by: 'tenant_state_created',
+  },
+  {
+    what: 'a template by name',
+    on: 'templates',
+    filter: { tenantId: A, name: 't4', language: 'fr' },
+    by: 'tenant_name_language',
+  },
+  {
+    what: 'approved templates',
+    on: 'templates',
+    filter: { tenantId: A, status: 'APPROVED', category: 'UTILITY' },
+    options: { sort: { name: 1 }, ...page },
+    by: 'tenant_status_category',
+  },
+  { what: 'a lead by phone', on: 'leads', filter: { tenantId: A, phone: '21264' }, by: 'tenant_phone' },
+  { what: 'a refresh token', on: 'refreshTokens', filter: { tokenHash: 'h4' }, by: 'token' },
+  { what: 'a family of refresh tokens', on: 'refreshTokens', filter: { familyId: 'f4' }, by: 'family' },
+  { what: 'the audit log', on: 'auditLog', filter: { tenantId: A }, options: { sort: latest, ...page }, by: 'tenant_at' },
+  {
+    what: 'the history of an object',
+    on: 'auditLog',
+    filter: { tenantId: A, 'object.kind': 'client', 'object.id': '4' },
+    options: { sort: { at: -1 } },
+    by: 'tenant_object',
+  },
+  { what: 'an idempotency key', on: 'idempotencyKeys', filter: { tenantId: A, key: 'k4' }, by: 'tenant_key' },
+]
+
+interface Stage {
+  stage?: string
+  indexName?: string
+  inputStage?: Stage
+  inputStages?: Stage[]
+}
+
+function stagesOf(stage: Stage | undefined): Stage[] {
+  if (!stage) return []
+  return [stage, ...stagesOf(stage.inputStage), ...(stage.inputStages ?? []).flatMap(stagesOf)]
+}
+
+describe('the index that answers', () => {
+  test.for(QUESTIONS.map(question => [question.what, question] as const))('%s', async ([, { on, filter, options, by }]) => {
+    const collection = store.raw[on] as unknown as mongo.Collection
+    const explained = (await collection.find(filter, options).explain('executionStats')) as {
+      queryPlanner: { winningPlan: Stage }
+      executionStats: { nReturned: number; totalDocsExamined: number }
+    }
+    const stages = stagesOf(explained.queryPlanner.winningPlan)
+    const { nReturned, totalDocsExamined } = explained.executionStats
+    expect(stages.filter(({ stage }) => stage === 'COLLSCAN' || stage === 'SORT')).toEqual([])
+    expect(stages.flatMap(({ indexName }) => indexName ?? [])).toEqual([by])
+    expect(totalDocsExamined).toBe(nReturned)
+  })
+})
+
+test('a word is searched within one tenant by index', async () => {
+  const filter = { tenantId: A, $text: { $search: 'invoice' } }
+  const explained = await store.raw.messages.find(filter).explain('executionStats')
+  const { nReturned, totalDocsExamined } = explained.executionStats
+  expect([nReturned, totalDocsExamined]).toEqual([30, 30])
+})
+
+test('what identifies a thing is unique', async () => {
+  const duplicates: [CollectionName, object][] = [
+    ['messages', { tenantId: TENANTS[1], wamid: 'wamid.1' }],
+    ['messages', { tenantId: A, idempotencyKey: 'key-20' }],
+    ['contacts', { tenantId: A, waId: '21264' }],
+    ['contacts', { tenantId: TENANTS[1], userId: 'MA.1' }],
+    ['clients', { phoneNumberId: 'p7' }],
+    ['leads', { tenantId: A, phone: '21264' }],
+    ['templates', { tenantId: A, wabaId: 'w', name: 't4', language: 'fr' }],
+    ['events', { _id: 'x', tenantId: TENANTS[1], seq: 1 }],
+    ['idempotencyKeys', { tenantId: A, key: 'k4' }],
+    ['refreshTokens', { tokenHash: 'h4' }],
+  ]
+  for (const [name, row] of duplicates) {
+    const collection = store.raw[name] as unknown as mongo.Collection
+    await expect(collection.insertOne(row), name).rejects.toMatchObject({ code: 11_000 })
+  }
+})
+
+test('what may be missing may be missing many times', async () => {
+  for (const name of ['messages', 'contacts', 'leads'] as const) {
+    const collection = store.raw[name] as unknown as mongo.Collection
+    await collection.insertMany([{ tenantId: A, wamid: null }, { tenantId: A }])
+  }
+})
