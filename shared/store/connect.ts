@@ -29,6 +29,9 @@ export interface StoreOptions {
   maxPoolSize?: number
   /** How often connecting is tried at start, a few seconds apart. */
   attempts?: number
+  /** Longest wait for a primary, and for the answer to a statement; the driver repeats what may be repeated once. */
+  selectionTimeoutMs?: number
+  answerTimeoutMs?: number
 }
 
 /** Marks an operator of our own in a filter, which is refused (compared as a value) otherwise. */
@@ -53,10 +56,10 @@ async function open(uri: string, options: StoreOptions): Promise<Connection> {
     return await connection.openUri(uri, {
       appName: options.appName ?? 'linko',
       maxPoolSize: options.maxPoolSize ?? 20,
-      serverSelectionTimeoutMS: 5000,
+      serverSelectionTimeoutMS: options.selectionTimeoutMs ?? 5000,
       connectTimeoutMS: 5000,
       // The driver's own timeoutMS has no effect any more; this one ends a statement that gets no answer.
-      socketTimeoutMS: 10_000,
+      socketTimeoutMS: options.answerTimeoutMs ?? 10_000,
       waitQueueTimeoutMS: 10_000,
       heartbeatFrequencyMS: 3000,
       retryWrites: true,

@@ -3,6 +3,8 @@ import type { ClientSession, mongo } from 'mongoose'
 
 const MAX_ATTEMPTS = 10
 const MAX_COMMITS = 5
+/** A statement that got no answer looks like a conflict too: it is not waited for ten times over. */
+const NO_REPEAT_AFTER_MS = 5000
 const OPTIONS: mongo.TransactionOptions = {
   readConcern: { level: 'snapshot' },
   writeConcern: { w: 'majority', j: true },
@@ -19,12 +21,14 @@ export async function inTransaction<T>(
   work: (session: ClientSession) => Promise<T>,
 ): Promise<T> {
   const session = await startSession()
+  const started = performance.now()
   try {
     for (let attempt = 1; ; attempt++) {
       try {
         return await attemptOnce(session, work)
       } catch (error) {
-        if (attempt === MAX_ATTEMPTS || !hasLabel(error, 'TransientTransactionError')) throw error
+        const isOver = attempt === MAX_ATTEMPTS || performance.now() - started > NO_REPEAT_AFTER_MS
+        if (isOver || !hasLabel(error, 'TransientTransactionError')) throw error
       }
       await wait(backoffMs(attempt))
     }
@@ -49,12 +53,14 @@ async function attemptOnce<T>(session: ClientSession, work: (session: ClientSess
 
 /** A commit whose outcome is unknown may be sent again: the server answers alike. */
 async function commit(session: ClientSession): Promise<void> {
+  const started = performance.now()
   for (let attempt = 1; ; attempt++) {
     try {
       await session.commitTransaction()
       return
     } catch (error) {
-      if (attempt === MAX_COMMITS || !hasLabel(error, 'UnknownTransactionCommitResult') || exceededTime(error)) throw error
+      const isOver = attempt === MAX_COMMITS || performance.now() - started > NO_REPEAT_AFTER_MS
+      if (isOver || !hasLabel(error, 'UnknownTransactionCommitResult') || exceededTime(error)) throw error
     }
     await wait(backoffMs(attempt))
   }

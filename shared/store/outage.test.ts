@@ -1,0 +1,59 @@
+import { mongo } from 'mongoose'
+import { expect, test } from 'vitest'
+import { ApiError, Outage } from '../domain/errors.ts'
+import { isOutage, orOutage } from './outage.ts'
+
+const serverError = (code: number, labels: string[] = []) => {
+  const error = new mongo.MongoServerError({ message: 'from the server', code })
+  for (const label of labels) error.addErrorLabel(label)
+  return error
+}
+const named = (name: string) => Object.assign(new Error('x'), { name })
+
+test.for<[string, unknown]>([
+  ['a lost connection', new mongo.MongoNetworkError('reset')],
+  ['no answer in time', new mongo.MongoNetworkTimeoutError('timeout')],
+  ['no primary to be found', named('MongoServerSelectionError')],
+  ['the same, told by mongoose', named('MongooseServerSelectionError')],
+  ['a cleared pool', named('MongoPoolClearedError')],
+  ['no free connection in time', named('MongoWaitQueueTimeoutError')],
+  ['an expired session', new mongo.MongoExpiredSessionError()],
+  ['a closed client', new mongo.MongoTopologyClosedError()],
+  ['a step-down', serverError(189)],
+  ['not the primary', serverError(10107)],
+  ['an interruption by a change of roles', serverError(11602)],
+  ['shutdown', serverError(91)],
+  ['a full disk', serverError(14031)],
+  ['a write that no majority has yet', serverError(64)],
+  ['what the server itself calls worth a retry', serverError(1, ['RetryableWriteError'])],
+  ['an outage beneath another error', new Error('wrapped', { cause: new mongo.MongoNetworkError('reset') })],
+])('%s is an outage', async ([, error]) => {
+  expect(isOutage(error)).toBe(true)
+  const outcome = orOutage(Promise.reject(error))
+  await expect(outcome).rejects.toBeInstanceOf(Outage)
+  await expect(outcome).rejects.toMatchObject({ cause: error })
+})
+
+test.for<[string, unknown]>([
+  ['a duplicate key', serverError(11_000)],
+  ['a write conflict', serverError(112, ['TransientTransactionError'])],
+  ['a statement that is too slow', serverError(50)],
+  ['no permission', serverError(13)],
+  ['a bug', new TypeError('x is undefined')],
+  ['an answer for the caller', new ApiError(404, 'NOT_FOUND', 'no')],
+  ['what is no error at all', 'MongoNetworkError'],
+])('%s is not', async ([, error]) => {
+  expect(isOutage(error)).toBe(false)
+  await expect(orOutage(Promise.reject(error))).rejects.toBe(error)
+})
+
+test('an outage stays the one it is', async () => {
+  const outage = new Outage('RabbitMQ is away')
+  await expect(orOutage(Promise.reject(outage))).rejects.toBe(outage)
+})
+
+test('an error that is its own cause ends the search', () => {
+  const error = new Error('circle')
+  error.cause = error
+  expect(isOutage(error)).toBe(false)
+})
