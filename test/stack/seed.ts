@@ -1,5 +1,6 @@
 import type { ClientSession, Model, QueryFilter, UpdateQuery } from 'mongoose'
-import { createKeyring, type Keyring, secretPlace } from '#shared/auth/encryption.ts'
+import { openAccessToken, sealAccessToken } from '#shared/auth/client-tokens.ts'
+import { createKeyring, type Keyring } from '#shared/auth/encryption.ts'
 import { hashPassword } from '#shared/auth/passwords.ts'
 import { readEnvironment } from '#shared/process/config.ts'
 import { connectStore, type Store } from '#shared/store/connect.ts'
@@ -20,7 +21,7 @@ const tenantIdOf = (key: TenantKey) => demoId(`tenant:${key}`)
  * done since stays. Development only. @throws Error in production
  */
 export async function seedDemo(store: Store, keyring: Keyring, options: { now?: Date; nodeEnv?: string } = {}): Promise<void> {
-  if ((options.nodeEnv ?? process.env.NODE_ENV) === 'production') throw new Error('the demo world is refused in production')
+  refuseProduction(options.nodeEnv ?? process.env.NODE_ENV)
   const now = options.now ?? new Date()
   for (const key of TENANT_KEYS) {
     await seedTenant(store, key)
@@ -29,6 +30,10 @@ export async function seedDemo(store: Store, keyring: Keyring, options: { now?: 
   await seedUsers(store)
   await asTenant(tenantIdOf('demo'), () => seedTemplates(store))
   for (const history of DEMO_HISTORY) await asTenant(tenantIdOf(history.tenant), () => seedThread(store, history, now))
+}
+
+function refuseProduction(nodeEnv: string | undefined): void {
+  if (nodeEnv === 'production') throw new Error('the demo world is refused in production')
 }
 
 async function seedTenant(store: Store, key: TenantKey): Promise<void> {
@@ -64,8 +69,7 @@ async function seedUsers(store: Store): Promise<void> {
 
 async function seedNumber(store: Store, keyring: Keyring, key: TenantKey, now: Date): Promise<void> {
   const { name, portfolioId, wabaId, phoneNumberId, whatsappNumber, accessToken } = DEMO_TENANTS[key]
-  const _id = demoId(`client:${key}`)
-  const place = secretPlace(tenantIdOf(key), _id, 'accessToken')
+  const filter = { tenantId: tenantIdOf(key), _id: demoId(`client:${key}`) }
   const fields = {
     userId: `recruiter-${key}`,
     companyName: name,
@@ -75,25 +79,24 @@ async function seedNumber(store: Store, keyring: Keyring, key: TenantKey, now: D
     wabaId,
     portfolioId,
     isPrimary: true,
-    accessToken: keyring.encrypt(accessToken, place),
+    accessToken: sealAccessToken(keyring, filter, accessToken),
     status: 'active',
     qualityRating: 'GREEN',
     messagingLimit: 2000,
     throughput: 80,
     connectedAt: now,
   }
-  const filter = { tenantId: tenantIdOf(key), _id }
   await ensure(store.models.clients, filter, fields)
   const client = await store.models.clients.findOne(filter).lean()
   // A checkout with a new key meets the rows of the old one: the demo's token is known, so it is stored anew.
-  if (client?.accessToken && !opens(keyring, client.accessToken, place)) {
+  if (client && !opens(keyring, client)) {
     await store.models.clients.updateOne(filter, { $set: { accessToken: fields.accessToken } })
   }
 }
 
-function opens(keyring: Keyring, stored: string, place: string): boolean {
+function opens(keyring: Keyring, client: ClientDoc): boolean {
   try {
-    keyring.decrypt(stored, place)
+    openAccessToken(keyring, client)
     return true
   } catch {
     return false
@@ -167,6 +170,7 @@ async function ensure<T>(model: Model<T>, filter: QueryFilter<T>, fields: object
 /** `npm run seed`: the servers of the environment, of `.env`, or of the running demo. */
 async function main(): Promise<void> {
   const env = readEnvironment()
+  refuseProduction(env.NODE_ENV)
   if (!env.MONGODB_URI) throw new Error('MONGODB_URI is missing: run `npm start` first, or set it')
   await using store = await connectStore(env.MONGODB_URI, { appName: 'linko-seed' })
   await migrate(store)

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto'
+import { ROOT } from '#shared/process/config.ts'
+import { run, type ServerName } from './ways.ts'
+
+export interface DockerServer {
+  url: string
+  stop(): Promise<void>
+  /** RabbitMQ only: an Erlang expression in the broker. */
+  evaluate?(expression: string): Promise<string>
+}
+
+/** The ports that docker-compose.yml publishes, by the variable that sets them. */
+const COMPOSE_PORT = { mongodb: 'LINKO_MONGODB_PORT', rabbitmq: 'LINKO_RABBITMQ_PORT', redis: 'LINKO_REDIS_PORT' } as const
+/** Two checkouts side by side are two projects. */
+const PROJECT = `linko-${createHash('sha256').update(ROOT).digest('hex').slice(0, 8)}`
+
+/** For `npm start`: the service of the compose file, its data in a named volume. */
+export async function startComposed(name: ServerName, port: number): Promise<DockerServer> {
+  const compose = (...args: string[]) =>
+    run('docker', ['compose', '-p', PROJECT, ...args], { cwd: ROOT, env: { ...process.env, [COMPOSE_PORT[name]]: String(port) } })
+  await compose('up', '-d', '--wait', '--no-deps', name)
+  return { url: addressOf(name, port), stop: async () => void (await compose('stop', name)) }
+}
+
+/** For tests: a container that goes when its test run does, even when that is killed. */
+export async function startContainer(name: ServerName): Promise<DockerServer> {
+  const { GenericContainer, Wait } = await import('testcontainers')
+  const { image, port, log, command } = IMAGES[name]
+  const container = await new GenericContainer(image)
+    .withExposedPorts(port)
+    .withCommand([...command])
+    .withWaitStrategy(Wait.forLogMessage(log))
+    .start()
+  if (name === 'mongodb')
+    await container.exec(['mongosh', '--quiet', '--eval', 'rs.initiate({_id:"linko",members:[{_id:0,host:"127.0.0.1:27017"}]})'])
+  return {
+    url: addressOf(name, container.getMappedPort(port)),
+    stop: async () => void (await container.stop()),
+    evaluate: async expression => (await container.exec(['rabbitmqctl', '--quiet', 'eval', expression])).output,
+  }
+}
+
+const IMAGES = {
+  mongodb: {
+    image: 'mongo:7',
+    port: 27017,
+    log: /Waiting for connections/,
+    command: ['mongod', '--replSet', 'linko', '--bind_ip_all'],
+  },
+  rabbitmq: { image: 'rabbitmq:4', port: 5672, log: /Server startup complete/, command: ['rabbitmq-server'] },
+  redis: { image: 'redis:7', port: 6379, log: /Ready to accept connections/, command: ['redis-server', '--save', ''] },
+} as const
+
+/** MongoDB directly: the member's own name is known inside the container only. */
+function addressOf(name: ServerName, port: number): string {
+  if (name === 'mongodb') return `mongodb://127.0.0.1:${port}/linko?directConnection=true`
+  return name === 'rabbitmq' ? `amqp://guest:guest@127.0.0.1:${port}` : `redis://127.0.0.1:${port}`
+}

