@@ -1,0 +1,140 @@
+import type { ClientSession } from 'mongoose'
+import type { SendBell } from '../contracts/send-bell.ts'
+import type { Store } from './connect.ts'
+import { bellFor, unfinishedOf } from './dispatch.ts'
+import { conversationWrites, eventOf, messageWrite, overtakenWrites, type Settlement } from './dispatch-effects.ts'
+import type { EventDoc, MessageDoc, PendingStatusDoc } from './documents.ts'
+import { orOutage } from './outage.ts'
+
+const MAJORITY = { writeConcern: { w: 'majority', j: true } } as const
+const DUPLICATE_KEY = 11_000
+
+/**
+ * Writes a batch of outcomes: events, then conversations, then the messages; answers the events, to be published.
+ * Without a transaction of its own: statuses of the same messages arrive at this very moment, and one batch would abort the
+ * other over and over. The order makes up for it. Until a message itself is written its row is TAKEN, so a crash in
+ * between is found by the sweep like a lost answer; what was written before is true all the same, at most once (event
+ * ids) and never backwards (filters). @throws Outage
+ */
+export async function finishMessages(
+  store: Store,
+  settlements: readonly Settlement[],
+  session?: ClientSession,
+): Promise<EventDoc[]> {
+  const events = settlements.map(eventOf).filter(event => event !== null)
+  const options = session ? { session } : MAJORITY
+  await orOutage(insertEvents(store, events, options))
+  const conversations = settlements.flatMap(conversationWrites)
+  if (conversations.length > 0) await orOutage(store.raw.conversations.bulkWrite(conversations, { ordered: false, ...options }))
+  await orOutage(writeMessages(store, settlements, options))
+  return events
+}
+
+type WriteOptions = { session: ClientSession } | typeof MAJORITY
+
+/** Those that stand there already are from an earlier try of the same batch. */
+async function insertEvents(store: Store, events: EventDoc[], options: WriteOptions): Promise<void> {
+  if (events.length === 0) return
+  await store.raw.events.insertMany(events, { ordered: false, ...options }).catch(error => {
+    if (duplicatesOf(error) === null) throw error
+  })
+}
+
+async function writeMessages(store: Store, settlements: readonly Settlement[], options: WriteOptions): Promise<void> {
+  if (settlements.length === 0) return
+  try {
+    const writes = settlements.map(messageWrite)
+    const { matchedCount } = await store.raw.messages.bulkWrite(writes, { ordered: false, ...options })
+    if (matchedCount < settlements.length) await settleOvertaken(store, settlements, options)
+  } catch (error) {
+    const refused = duplicatesOf(error)
+    if (refused === null || 'session' in options) throw error
+    await settleOvertaken(store, settlements, options)
+    await store.raw.messages.bulkWrite(
+      refused.map(place => messageWrite(withoutId(settlements[place] as Settlement))),
+      { ordered: false, ...options },
+    )
+  }
+}
+
+async function settleOvertaken(store: Store, settlements: readonly Settlement[], options: WriteOptions): Promise<void> {
+  const rows = await store.raw.messages
+    .find(
+      { ...these(settlements.map(({ message }) => message)) },
+      { ...options, projection: { timeline: 1, 'dispatch.token': 1 } },
+    )
+    .toArray()
+  const states = new Map(rows.map(row => [String(row._id), row]))
+  const writes = settlements.flatMap(settlement => {
+    const { message, entry } = settlement
+    const row = states.get(String(message._id))
+    const isWritten = row?.timeline.some(({ kind, at }) => kind === entry.kind && at.getTime() === entry.at.getTime())
+    const isInHand = row?.dispatch?.token === message.dispatch?.token && row?.dispatch?.token != null
+    return row === undefined || isWritten || isInHand ? [] : overtakenWrites(settlement)
+  })
+  if (writes.length > 0) await store.raw.messages.bulkWrite(writes, { ordered: true, ...options })
+}
+
+/** Accepted under an id that another message has: sent, though only our callback data can bring its statuses. */
+function withoutId(settlement: Settlement): Settlement {
+  if (settlement.step.kind !== 'sent') return settlement
+  return { ...settlement, step: { ...settlement.step, wamid: null, note: 'Meta gave it an id that another message has' } }
+}
+
+/** Places of the statements that a unique index refused; null when something else went wrong too. */
+function duplicatesOf(error: unknown): number[] | null {
+  const { writeErrors } = error as { writeErrors?: { code: number; index: number }[] | { code: number; index: number } }
+  if (writeErrors === undefined) return null
+  const all = [writeErrors].flat()
+  return all.length > 0 && all.every(({ code }) => code === DUPLICATE_KEY) ? all.map(({ index }) => index) : null
+}
+
+/**
+ * Statuses that came before the wamid was stored and did not say which message they are for. The wamid is written first and
+ * this is read afterwards; the recorder parks first and looks for the wamid afterwards: one of the two sees the other.
+ * @throws Outage
+ */
+export async function findParkedStatuses(store: Store, wamids: string[]): Promise<PendingStatusDoc[]> {
+  if (wamids.length === 0) return []
+  return await orOutage(store.raw.pendingStatuses.find({ wamid: { $in: wamids } }).toArray())
+}
+
+/**
+ * Conversations whose earliest unfinished message waited only for one that is now done: it becomes READY and is answered
+ * as a bell to ring. @throws Outage
+ */
+export async function releaseSuccessors(store: Store, done: readonly MessageDoc[], now: Date): Promise<SendBell[]> {
+  if (done.length === 0) return []
+  const rows = store.raw.messages.aggregate<MessageDoc>([
+    unfinishedOf(
+      done.map(message => message.conversationId),
+      done.map(message => message.tenantId),
+      now,
+    ),
+    { $project: { ...BELL_FIELDS, 'dispatch.reason': 1 } },
+    { $sort: { conversationId: 1, _id: 1 } },
+    { $group: { _id: '$conversationId', first: { $first: '$$ROOT' } } },
+    { $replaceRoot: { newRoot: '$first' } },
+    { $match: { 'dispatch.reason': 'predecessor' } },
+  ])
+  return await makeReady(store, await orOutage(rows.toArray()), now)
+}
+
+/** A bell that nobody answered in this time is taken for lost. */
+export const RING_AGAIN_MS = 5000
+export const BELL_FIELDS = { tenantId: 1, clientId: 1, phoneNumberId: 1, conversationId: 1, contactKey: 1 } as const
+
+/** Lets rows be taken; the answer is to be rung. Rung again by the sweep if nobody takes them. @throws Outage */
+export async function makeReady(store: Store, rows: readonly MessageDoc[], now: Date): Promise<SendBell[]> {
+  if (rows.length === 0) return []
+  const filter = { ...these(rows), status: 'QUEUED' as const, 'dispatch.state': { $in: ['READY' as const, 'WAITING' as const] } }
+  const nextStepAt = new Date(now.getTime() + RING_AGAIN_MS)
+  const $set = { 'dispatch.state': 'READY' as const, 'dispatch.nextStepAt': nextStepAt }
+  await orOutage(store.raw.messages.updateMany(filter, { $set }, MAJORITY))
+  return rows.map(bellFor)
+}
+
+const these = (rows: readonly Pick<MessageDoc, '_id' | 'tenantId'>[]) => ({
+  _id: { $in: rows.map(row => row._id) },
+  tenantId: { $in: rows.map(row => row.tenantId) },
+})

@@ -1,0 +1,169 @@
+import type { SendBell } from '../contracts/send-bell.ts'
+import type { Store } from './connect.ts'
+import type { Dispatch, Id, MessageDoc } from './documents.ts'
+import { orOutage } from './outage.ts'
+import { toTenantId } from './tenant-context.ts'
+
+/**
+ * The send step's rows: which may be taken, and taking them. `now` is MongoDB's time throughout (`serverClock`), so that
+ * processes with different clocks agree on what is due and on when a lease ends.
+ */
+
+/** Longer than a call of Meta may last; never renewed. */
+export const LEASE_MS = 60_000
+/** A message that waits for an earlier one of its conversation is looked at again by then, should nobody ring it. */
+export const PREDECESSOR_RECHECK_MS = 15_000
+/** An attempt without an answer keeps the conversation's next message waiting for so long. */
+export const UNKNOWN_BLOCKS_MS = 15_000
+
+/** The earliest unfinished message of a conversation. */
+export interface Head {
+  messageId: string
+  state: Dispatch['state']
+  nextStepAt: Date | null
+}
+
+const MAJORITY = { writeConcern: { w: 'majority', j: true } } as const
+
+/**
+ * Of each conversation the earliest message that is still to be sent: only that one may go. Passed over are messages
+ * scheduled for later and attempts that have been without an answer for 15 s. @throws Outage
+ */
+export async function findHeads(store: Store, bells: readonly SendBell[], now: Date): Promise<Map<string, Head>> {
+  const rows = store.raw.messages.aggregate<{ _id: Id; head: { id: Id; state: Dispatch['state']; nextStepAt: Date | null } }>([
+    unfinishedOf(unique(bells.map(bell => bell.conversationId)).map(toTenantId), tenantIds(bells), now),
+    { $project: { conversationId: 1, state: '$dispatch.state', nextStepAt: '$dispatch.nextStepAt' } },
+    { $sort: { conversationId: 1, _id: 1 } },
+    { $group: { _id: '$conversationId', head: { $first: { id: '$_id', state: '$state', nextStepAt: '$nextStepAt' } } } },
+  ])
+  const heads = await orOutage(rows.toArray())
+  return new Map(
+    heads.map(({ _id, head }) => [String(_id), { messageId: String(head.id), state: head.state, nextStepAt: head.nextStepAt }]),
+  )
+}
+
+/** The rows that keep others of their conversation waiting. */
+export function unfinishedOf(conversationIds: Id[], ofTenants: Id[], now: Date) {
+  return {
+    $match: {
+      conversationId: { $in: conversationIds },
+      tenantId: { $in: ofTenants },
+      'dispatch.state': { $exists: true },
+      $nor: [
+        { 'dispatch.state': 'UNKNOWN', 'dispatch.nextStepAt': { $lte: now } },
+        { 'dispatch.reason': 'scheduled', 'dispatch.nextStepAt': { $gt: now } },
+      ],
+    },
+  }
+}
+
+/** A bell that rings for what is sent, taken or not yet due has nothing to take. */
+export function mayBeTaken(head: Head, now: Date): boolean {
+  if (head.state === 'READY') return true
+  return head.state === 'WAITING' && head.nextStepAt !== null && head.nextStepAt <= now
+}
+
+export interface Take {
+  token: string
+  owner: string
+  now: Date
+}
+
+/**
+ * Claims for one sender what is due among these, durably, before any call: each row has one taker, whose attempt is
+ * recorded. Rows that another bell took first are missing from the answer. @throws Outage
+ */
+export async function takeMessages(store: Store, bells: readonly SendBell[], take: Take): Promise<MessageDoc[]> {
+  if (bells.length === 0) return []
+  const filter = {
+    _id: { $in: bells.map(bell => toTenantId(bell.messageId)) },
+    tenantId: { $in: tenantIds(bells) },
+    status: 'QUEUED' as const,
+    $or: [
+      { 'dispatch.state': 'READY' as const },
+      { 'dispatch.state': 'WAITING' as const, 'dispatch.nextStepAt': { $lte: take.now } },
+    ],
+  }
+  const update = {
+    $set: {
+      'dispatch.state': 'TAKEN' as const,
+      'dispatch.token': take.token,
+      'dispatch.owner': take.owner,
+      'dispatch.leaseUntil': new Date(take.now.getTime() + LEASE_MS),
+      'dispatch.nextStepAt': null,
+      'dispatch.deadlineAt': null,
+      'dispatch.reason': null,
+    },
+    $inc: { 'dispatch.attempt': 1 },
+  }
+  const { modifiedCount } = await orOutage(store.raw.messages.updateMany(filter, update, MAJORITY))
+  if (modifiedCount === 0) return []
+  return await orOutage(store.raw.messages.find({ 'dispatch.token': take.token, tenantId: { $in: tenantIds(bells) } }).toArray())
+}
+
+export interface Postponement {
+  bell: SendBell
+  reason: 'rate' | 'pair' | 'predecessor' | 'paused'
+  /** null: until the number is resumed. */
+  nextStepAt: Date | null
+}
+
+/** What people see in the timeline; the others pass too quickly. */
+const TOLD: ReadonlySet<string> = new Set(['pair', 'paused'])
+
+/** Puts off what was not taken; no attempt is counted. What meanwhile was taken or sent stays as it is. @throws Outage */
+export async function postponeMessages(store: Store, postponed: readonly Postponement[], now: Date): Promise<void> {
+  const groups = Object.values(Object.groupBy(postponed, ({ reason, nextStepAt }) => `${reason}:${nextStepAt?.getTime()}`))
+  const operations = groups.map(group => {
+    const { reason, nextStepAt } = (group as [Postponement])[0]
+    const bells = (group as Postponement[]).map(({ bell }) => bell)
+    const filter = {
+      _id: { $in: bells.map(bell => toTenantId(bell.messageId)) },
+      tenantId: { $in: tenantIds(bells) },
+      status: 'QUEUED' as const,
+      'dispatch.state': { $in: ['READY' as const, 'WAITING' as const] },
+    }
+    const told = { $concatArrays: ['$timeline', [{ kind: 'waited', at: now, reason }]] }
+    const update = [
+      {
+        $set: {
+          'dispatch.state': 'WAITING',
+          'dispatch.reason': reason,
+          'dispatch.nextStepAt': nextStepAt,
+          ...(TOLD.has(reason) && { timeline: { $cond: [{ $eq: ['$dispatch.reason', reason] }, '$timeline', told] } }),
+        },
+      },
+    ]
+    return { updateMany: { filter, update } }
+  })
+  if (operations.length > 0) await orOutage(store.raw.messages.bulkWrite(operations, { ordered: false, ...MAJORITY }))
+}
+
+/** Free-form messages may go to these conversations until then. @throws Outage */
+export async function findWindows(store: Store, messages: readonly MessageDoc[]): Promise<Map<string, Date | null>> {
+  if (messages.length === 0) return new Map()
+  const filter = {
+    _id: { $in: messages.map(message => message.conversationId) },
+    tenantId: { $in: messages.map(message => message.tenantId) },
+  }
+  const rows = await orOutage(store.raw.conversations.find(filter, { projection: { windowExpiresAt: 1 } }).toArray())
+  return new Map(rows.map(row => [String(row._id), row.windowExpiresAt]))
+}
+
+/** What rings for a row. */
+export function bellFor(row: Pick<MessageDoc, '_id' | BellFields>): SendBell {
+  return {
+    v: 1,
+    messageId: String(row._id),
+    tenantId: String(row.tenantId),
+    clientId: String(row.clientId),
+    phoneNumberId: row.phoneNumberId,
+    conversationId: String(row.conversationId),
+    contactKey: row.contactKey,
+  }
+}
+
+type BellFields = 'tenantId' | 'clientId' | 'phoneNumberId' | 'conversationId' | 'contactKey'
+
+const unique = (values: string[]) => [...new Set(values)]
+const tenantIds = (bells: readonly SendBell[]) => unique(bells.map(bell => bell.tenantId)).map(toTenantId)
