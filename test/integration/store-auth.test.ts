@@ -1,6 +1,9 @@
+import { createCipheriv, randomBytes } from 'node:crypto'
 import { Types } from 'mongoose'
 import { expect } from 'vitest'
 import { createApiKey, findApiKey, keyMay } from '#shared/auth/api-keys.ts'
+import { openAccessToken, rewriteAccessTokens, sealAccessToken } from '#shared/auth/client-tokens.ts'
+import { createKeyring } from '#shared/auth/encryption.ts'
 import { issueRefreshToken, revokeRefreshToken, revokeUserTokens, rotateRefreshToken } from '#shared/auth/refresh-tokens.ts'
 import { connectStore, type Store } from '#shared/store/connect.ts'
 import { migrate } from '#shared/store/migrate.ts'
@@ -128,3 +131,38 @@ test('a key may what its role may, within its scopes', () => {
   )
   expect(keyMay({ role: 'manager', scopes: ['*'] }, 'campaigns.write')).toBe(true)
 })
+
+test('tokens of numbers are stored anew under a new key, old layouts too, and what opens with none is counted', async ({
+  store,
+}) => {
+  const [older, newer] = [randomBytes(32), randomBytes(32)].map(key => key.toString('hex')) as [string, string]
+  const before = createKeyring({ TOKEN_ENCRYPTION_KEYS: `k1:${older}` })
+  const after = createKeyring({ TOKEN_ENCRYPTION_KEYS: `k2:${newer},k1:${older}` })
+  const iv = randomBytes(16)
+  const cipher = createCipheriv('aes-256-gcm', Buffer.from(older, 'hex'), iv)
+  const data = cipher.update('EAAseed', 'utf8', 'hex') + cipher.final('hex')
+  const seed001 = `${iv.toString('hex')}:${cipher.getAuthTag().toString('hex')}:${data}`
+
+  const places = Array.from({ length: 4 }, () => ({ _id: new Types.ObjectId(), tenantId: new Types.ObjectId() }))
+  const [old, seeded, stolen, none] = places as [Place, Place, Place, Place]
+  const sealed = sealAccessToken(before, old, 'EAAold')
+  const rows = [
+    { ...old, accessToken: sealed },
+    { ...seeded, accessToken: seed001 },
+    { ...stolen, accessToken: sealed },
+    { ...none, accessToken: null },
+  ]
+  for (const row of rows) {
+    await store.models.clients.create({ ...row, phoneNumberId: String(row._id), whatsappNumber: '1', wabaId: '1' })
+  }
+  expect(await rewriteAccessTokens(store, after)).toEqual({ total: 3, rewritten: 2, unreadable: 1 })
+  expect(await rewriteAccessTokens(store, after)).toEqual({ total: 3, rewritten: 0, unreadable: 1 })
+
+  const onlyNew = createKeyring({ TOKEN_ENCRYPTION_KEYS: `k2:${newer}` })
+  const read = async (place: Place) =>
+    openAccessToken(onlyNew, (await store.models.clients.findOne(place).lean()) ?? { ...place, accessToken: null })
+  expect([await read(old), await read(seeded), await read(none)]).toEqual(['EAAold', 'EAAseed', null])
+  await expect(read(stolen)).rejects.toThrow('unknown_key')
+})
+
+type Place = { _id: Types.ObjectId; tenantId: Types.ObjectId }
