@@ -4,6 +4,7 @@ import { createLimits } from './sending/limits.ts'
 import { createBatches } from './webhooks/batches.ts'
 import { createDeliverer } from './webhooks/delivery.ts'
 import { addDemoWorld } from './world/demo.ts'
+import { savedWorld, saveWorld, signOf } from './world/saved.ts'
 import { type App, emptyWorld, type World } from './world/world.ts'
 
 export interface SimulatorOptions {
@@ -65,6 +66,8 @@ export interface Rules {
   usageHeaders: boolean
 }
 
+const SAVE_EVERY_MS = 5000
+
 const DEFAULT_DELIVERY: DeliveryRules = {
   sentMs: 100,
   deliveredMs: 400,
@@ -95,6 +98,7 @@ export function createSimulation(options: SimulatorOptions = {}) {
   const clock = options.now ?? Date.now
   const timers = new Set<NodeJS.Timeout>()
   let offsetMs = 0
+  let savings: NodeJS.Timeout | undefined
   let idleWaiters: (() => void)[] = []
 
   const deliverer = createDeliverer({
@@ -105,7 +109,7 @@ export function createSimulation(options: SimulatorOptions = {}) {
 
   const simulation = {
     options,
-    world: freshWorld(options, clock()),
+    world: savedWorld(options, freshWorld(options, clock())),
     rules: { ...DEFAULT_RULES },
     delivery: { ...DEFAULT_DELIVERY },
     limits: createLimits(),
@@ -128,12 +132,25 @@ export function createSimulation(options: SimulatorOptions = {}) {
     reset,
     idle,
     async close(): Promise<void> {
+      clearInterval(savings)
       clearTimers()
       idleWaiters = []
+      if (options.stateFile) saveWorld(options.stateFile, simulation.world)
       await deliverer.close()
     },
   }
+  if (options.stateFile) keepSaved(options.stateFile)
   return simulation
+
+  /** Until `close`: what happened in the last seconds before a crash is lost, nothing else. */
+  function keepSaved(file: string): void {
+    let saved = ''
+    savings = setInterval(() => {
+      const sign = signOf(simulation.world)
+      if (sign !== saved) saveWorld(file, simulation.world)
+      saved = sign
+    }, SAVE_EVERY_MS)
+  }
 
   function later(delayMs: number, run: () => void): void {
     const timer = setTimeout(() => {

@@ -1,4 +1,6 @@
+import { DEMO_HISTORY } from '../../stack/demo-history.ts'
 import { DEMO_CONTACTS, DEMO_TEMPLATES, DEMO_TENANTS } from '../../stack/demo-world.ts'
+import { hearInbound, threadKey } from '../sending/threads.ts'
 import { objectId } from './ids.ts'
 import type { Json, PhoneNumber, Template, Token, Waba, World } from './world.ts'
 
@@ -26,8 +28,19 @@ export function addDemoWorld(world: World, now: number): void {
   const spare = { wabaId: SPARE.wabaId, verifiedName: SPARE.name, state: 'UNREGISTERED' } as const
   addNumber(world, { ...spare, id: '3054543651068213', digits: '212528990011' }, now)
   addNumber(world, { ...spare, id: '3054543651068214', digits: '212528990012' }, now)
+  openDemoWindows(world, now)
   for (const { waId, userId, name, username } of DEMO_CONTACTS) {
     world.people.set(waId, { waId, userId, name, username, failsWith: null, optedOutOf: new Set() })
+  }
+}
+
+/** The windows that the seeded conversations believe in. */
+function openDemoWindows(world: World, now: number): void {
+  for (const { tenant, waId, messages } of DEMO_HISTORY) {
+    const key = threadKey(DEMO_TENANTS[tenant].phoneNumberId, waId)
+    for (const { direction, minutesAgo } of messages) {
+      if (direction === 'INBOUND') hearInbound(world.threads, key, { type: 'text', at: now - minutesAgo * 60_000, fromAd: false })
+    }
   }
 }
 

@@ -1,0 +1,102 @@
+import { type Call, Reply } from '../call.ts'
+import { issueCode } from '../control/tokens.ts'
+import { idOf, textOf } from '../params.ts'
+import { emitForWaba } from '../webhooks/emit.ts'
+import type { Waba, World } from '../world/world.ts'
+
+/** Members of the dialog's address that its form carries on. */
+const CARRIED = ['client_id', 'redirect_uri', 'state', 'config_id', 'scope', 'response_type', 'display']
+const SIXTY_DAYS_MS = 60 * 86_400_000
+
+/**
+ * `GET /dialog/oauth`: the page where a customer chooses a number and agrees. With `sim_choose` (a number or WABA id, or
+ * `cancel`) the answer is the redirect itself, for tests without a browser.
+ */
+export function showDialog(call: Call): Reply {
+  const problem = problemOf(call)
+  if (problem) return page(400, '<h1>Sorry, something went wrong.</h1>', `<p>${escapeHtml(problem)}</p>`)
+  const choice = textOf(call.params.sim_choose)
+  return choice === undefined ? page(200, '<h1>Connect your account to WhatsApp</h1>', form(call)) : decide(call, choice)
+}
+
+/** `POST /dialog/oauth`: the form comes back with the choice. */
+export function submitDialog(call: Call): Reply {
+  const problem = problemOf(call)
+  if (problem) return page(400, '<h1>Sorry, something went wrong.</h1>', `<p>${escapeHtml(problem)}</p>`)
+  return decide(call, String(call.params.choice ?? 'cancel'))
+}
+
+function problemOf({ sim, params }: Call): string | null {
+  if (idOf(params.client_id) !== sim.world.app.id) return 'Invalid App ID: The provided app ID does not look like a valid app ID.'
+  const redirect = textOf(params.redirect_uri)
+  if (redirect === undefined) return 'The parameter redirect_uri is required'
+  if (!URL.canParse(redirect) || !/^https?:/.test(redirect)) return 'URL blocked: the redirect URI is not valid.'
+  const type = textOf(params.response_type) ?? 'code'
+  return type === 'code' ? null : 'Only response_type=code is supported.'
+}
+
+function decide({ sim, params }: Call, choice: string): Reply {
+  const redirect = new URL(String(params.redirect_uri))
+  const state = idOf(params.state)
+  const { world } = sim
+  const number = world.numbers.get(choice)
+  const waba = world.wabas.get(number?.wabaId ?? choice)
+  if (waba) {
+    redirect.searchParams.set(
+      'code',
+      issueCode(sim, { wabaIds: [waba.id], redirectUri: String(params.redirect_uri), tokenLifetimeMs: lifetimeOf(params) }).code,
+    )
+    tellAdded(sim, waba)
+  } else {
+    redirect.searchParams.set('error', 'access_denied')
+    redirect.searchParams.set('error_code', '200')
+    redirect.searchParams.set('error_reason', 'user_denied')
+    redirect.searchParams.set('error_description', 'Permissions error')
+  }
+  if (state !== undefined) redirect.searchParams.set('state', state)
+  return new Reply(302, '', { location: redirect.href })
+}
+
+/** `lifetime=never` stands for a Login configuration whose tokens never end. */
+const lifetimeOf = (params: Call['params']) => (params.lifetime === 'never' ? 0 : SIXTY_DAYS_MS)
+
+/** The second, safe way a platform learns of a finished sign-up. */
+function tellAdded(sim: Call['sim'], waba: Waba): void {
+  const waba_info = { waba_id: waba.id, owner_business_id: waba.portfolioId }
+  emitForWaba(sim, waba.id, 'account_update', { event: 'PARTNER_ADDED', waba_info }, waba.portfolioId)
+}
+
+function form({ sim, params }: Call): string {
+  const hidden = CARRIED.filter(name => params[name] !== undefined)
+    .map(name => `<input type="hidden" name="${name}" value="${escapeHtml(String(params[name]))}">`)
+    .join('')
+  const choices = [...sim.world.wabas.values()].map(waba => fieldset(sim.world, waba)).join('')
+  return `<p><b>${escapeHtml(sim.world.app.name)}</b> asks to manage a WhatsApp Business account and to send messages from its number.
+<form method="post">${hidden}${choices}
+<label><input type="checkbox" name="lifetime" value="never"> token that never expires</label>
+<p><button name="approve" value="1">Continue</button> <button name="choice" value="cancel" formnovalidate>Cancel</button></form>`
+}
+
+function fieldset({ numbers }: World, waba: Waba): string {
+  const rows = [...numbers.values()]
+    .filter(({ wabaId }) => wabaId === waba.id)
+    .map(({ id, display, verifiedName, state }) =>
+      radio(id, `${display} · ${verifiedName}${state === 'UNREGISTERED' ? ' · not registered' : ''}`),
+    )
+  return `<fieldset><legend>${escapeHtml(waba.name)}</legend>${rows.join('')}${radio(waba.id, 'without a number')}</fieldset>`
+}
+
+const radio = (value: string, label: string) =>
+  `<label><input type="radio" name="choice" value="${value}" required> ${escapeHtml(label)}</label><br>`
+
+const STYLE = `body{font:16px/1.5 system-ui;max-width:34rem;margin:3rem auto;padding:0 1rem;color:#1c1e21}
+fieldset{border:1px solid #ccd0d5;border-radius:8px;margin:1rem 0}button{font:inherit;padding:.5rem 1.2rem;border-radius:6px;border:1px solid #ccd0d5}
+button[name=approve]{background:#1877f2;color:#fff;border-color:#1877f2}small{color:#65676b}`
+
+function page(status: number, title: string, content: string): Reply {
+  const html = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Meta simulator</title><style>${STYLE}</style><small>Meta simulator</small>${title}${content}</html>`
+  return new Reply(status, html, { 'content-type': 'text/html; charset=utf-8' })
+}
+
+const HTML: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const escapeHtml = (text: string) => text.replaceAll(/[&<>"']/g, character => HTML[character] as string)

@@ -1,0 +1,229 @@
+import { type AuthorizedCall, SUCCESS } from '../call.ts'
+import { reviewTemplate, tellStatus } from '../control/review.ts'
+import { idOf, isText, textOf } from '../params.ts'
+import type { Simulation } from '../simulation.ts'
+import { addTemplate } from '../world/demo.ts'
+import type { Json, Template, Waba } from '../world/world.ts'
+import { GraphError } from './errors.ts'
+import { fieldNames, select } from './fields.ts'
+import { templateHealth } from './health.ts'
+import { pageOf } from './paging.ts'
+import { CATEGORIES, checkComponents, checkIdentity, refuse, reviewReason, rightCategory } from './template-rules.ts'
+
+const LIST_FIELDS = [
+  'name',
+  'parameter_format',
+  'components',
+  'language',
+  'status',
+  'category',
+  'sub_category',
+  'previous_category',
+  'id',
+]
+const ONE_FIELDS = ['name', 'components', 'language', 'status', 'category', 'previous_category', 'id']
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+const CREATIONS_PER_HOUR = 100
+const NAME_BLOCKED_MS = 30 * DAY_MS
+const EDITS_PER_MONTH = 10
+
+/** `GET /{waba}/message_templates`. */
+export function listTemplates(call: AuthorizedCall, waba: Waba): object {
+  const { sim, params } = call
+  const list = templatesOf(sim, waba.id).filter(template => matches(template, params))
+  const { entries, paging } = pageOf(call, list, ({ id }) => id)
+  const data = entries.map(template => select(fieldsOf(sim, template), params.fields, LIST_FIELDS))
+  return { data, ...summaryOf(sim, waba, params.summary), paging }
+}
+
+function matches({ name, status, category, language, components, quality }: Template, params: Json): boolean {
+  const same = (asked: unknown, value: string) => asked === undefined || listed(asked).includes(value.toLowerCase())
+  const content = textOf(params.content)
+  return (
+    (params.name === undefined || name === params.name) &&
+    same(params.status, status) &&
+    same(params.category, category) &&
+    same(params.language, language) &&
+    same(params.quality_score, quality.score) &&
+    (content === undefined || JSON.stringify(components).includes(content)) &&
+    (params.name_or_content === undefined || `${name}${JSON.stringify(components)}`.includes(String(params.name_or_content)))
+  )
+}
+
+/** `status=APPROVED`, `approved,paused` and `["APPROVED"]` all occur. */
+const listed = (asked: unknown) =>
+  (Array.isArray(asked) ? asked : String(asked).split(',')).map(word => String(word).trim().toLowerCase())
+
+function summaryOf(sim: Simulation, waba: Waba, summary: unknown) {
+  const names = fieldNames(summary)
+  if (!names) return {}
+  const count = templatesOf(sim, waba.id).length
+  const all: Json = {
+    total_count: count,
+    message_template_count: count,
+    message_template_limit: waba.templateLimit,
+    are_translations_complete: true,
+  }
+  return {
+    summary: Object.fromEntries(names.filter(name => name in all && name !== 'total_count').map(name => [name, all[name]])),
+  }
+}
+
+/** `GET /{template}`. */
+export const getTemplate = ({ sim, params }: AuthorizedCall, template: Template): object =>
+  select(fieldsOf(sim, template), params.fields, ONE_FIELDS)
+
+/** `POST /{waba}/message_templates`: PENDING, then the review. The category in the answer may be another than asked for. */
+export function createTemplate(call: AuthorizedCall, waba: Waba): object {
+  const { sim, params } = call
+  checkIdentity(params)
+  const { name, language } = params as { name: string; language: string }
+  const asked = String(params.category).toUpperCase()
+  const parameterFormat = String(params.parameter_format ?? 'POSITIONAL').toUpperCase() === 'NAMED' ? 'NAMED' : 'POSITIONAL'
+  const components = checkComponents(params.components, asked, parameterFormat)
+  const ttlSeconds = checkTtl(params.message_send_ttl_seconds, asked)
+  checkRoom(sim, waba, name, language)
+  checkDuplicate(sim, waba, components, asked)
+  const category = rightCategory(asked, name, components)
+  const made = { wabaId: waba.id, name, language, category, parameterFormat, components, ttlSeconds, status: 'PENDING' } as const
+  const template = addTemplate(sim.world, made, sim.now())
+  review(sim, template)
+  return { id: template.id, status: template.status, category }
+}
+
+/** `POST /{template}`: replaces all components; the category of an approved one is fixed. */
+export function editTemplate(call: AuthorizedCall, template: Template): object {
+  const { sim, params } = call
+  const now = sim.now()
+  if (!['APPROVED', 'REJECTED', 'PAUSED'].includes(template.status)) {
+    refuse(2388004, 'Template cannot be edited', 'Only approved, rejected and paused templates can be edited.')
+  }
+  const category = textOf(params.category)?.toUpperCase() ?? template.category
+  if (!CATEGORIES.includes(category))
+    throw new GraphError(100, { message: `(#100) Param category must be one of {${CATEGORIES.join(', ')}}.` })
+  if (template.status === 'APPROVED' && category !== template.category) {
+    refuse(2388005, 'Category cannot be changed', 'The category of an approved template cannot be changed.')
+  }
+  const components =
+    params.components === undefined ? template.components : checkComponents(params.components, category, template.parameterFormat)
+  const ttlSeconds =
+    params.message_send_ttl_seconds === undefined ? template.ttlSeconds : checkTtl(params.message_send_ttl_seconds, category)
+  if (template.status === 'APPROVED') template.edits = countEdit(template.edits, now)
+  Object.assign(template, { components, category, ttlSeconds, status: 'PENDING' })
+  review(sim, template)
+  return SUCCESS
+}
+
+/** `DELETE /{waba}/message_templates`: every language of a name, or with `hsm_id` that one; the name is blocked for 30 days. */
+export function deleteTemplates({ sim, params }: AuthorizedCall, waba: Waba): object {
+  const id = idOf(params.hsm_id)
+  const ids = Array.isArray(params.hsm_ids) ? params.hsm_ids.map(String) : null
+  if (!isText(params.name) && ids === null) throw new GraphError(100, { message: '(#100) The parameter name is required.' })
+  const found = templatesOf(sim, waba.id).filter(
+    template => (ids ? ids.includes(template.id) : template.name === params.name) && (id === undefined || template.id === id),
+  )
+  if (found.length === 0) refuse(2593002, 'Message template not found', 'The message template name you entered does not exist.')
+  for (const template of found) remove(sim, waba, template)
+  return SUCCESS
+}
+
+/** `POST /{template}/unpause`. */
+export function unpauseTemplate({ sim }: AuthorizedCall, template: Template): object {
+  if (template.status !== 'PAUSED') refuse(2388006, 'Template is not paused', 'Only a paused template can be unpaused.')
+  reviewTemplate(sim, template.id, { status: 'APPROVED' })
+  return SUCCESS
+}
+
+function remove(sim: Simulation, waba: Waba, template: Template): void {
+  if (template.status === 'DISABLED') refuse(2388007, 'Template cannot be deleted', 'A disabled template cannot be deleted.')
+  sim.world.templates.delete(template.id)
+  if (template.status === 'APPROVED')
+    waba.deletedTemplates.set(`${template.name}/${template.language}`, sim.now() + NAME_BLOCKED_MS)
+  tellStatus(sim, template, 'DELETED')
+}
+
+/** Decides a while later, unless somebody has decided or the template is gone by then. */
+function review(sim: Simulation, template: Template): void {
+  sim.later(sim.options.reviewMs ?? 1000, () => {
+    const current = sim.world.templates.get(template.id)
+    if (current?.status !== 'PENDING') return
+    const reason = reviewReason(current.name, current.components)
+    reviewTemplate(sim, current.id, reason === null ? { status: 'APPROVED' } : { status: 'REJECTED', reason })
+  })
+}
+
+function checkRoom(sim: Simulation, waba: Waba, name: string, language: string): void {
+  const own = templatesOf(sim, waba.id)
+  if (own.length >= waba.templateLimit) {
+    refuse(2388019, 'Message template limit exceeded', 'You have reached the maximum number of message templates.')
+  }
+  if (own.filter(({ createdAt }) => sim.now() - createdAt < HOUR_MS && createdAt > 0).length >= CREATIONS_PER_HOUR)
+    throw new GraphError(80008)
+  if (own.some(template => template.name === name && template.language === language)) {
+    refuse(2388024, 'Content in this language already exists', `There is already ${language} content for this template.`)
+  }
+  if ((waba.deletedTemplates.get(`${name}/${language}`) ?? 0) > sim.now()) {
+    const message = 'New content cannot be added while the existing content is being deleted. Try again in 4 weeks.'
+    refuse(2388023, 'Message template language is being deleted', message)
+  }
+}
+
+/** The same body and footer under another name is refused, but for authentication, where the body is fixed. */
+function checkDuplicate(sim: Simulation, waba: Waba, components: Json[], category: string): void {
+  if (category === 'AUTHENTICATION') return
+  const textOfPart = (list: Json[], type: string) => String(list.find(part => part.type === type)?.text ?? '')
+  const key = (list: Json[]) => `${textOfPart(list, 'BODY')}\n${textOfPart(list, 'FOOTER')}`
+  const twin = templatesOf(sim, waba.id).find(
+    template => key(template.components) === key(components) && template.category !== 'AUTHENTICATION',
+  )
+  if (twin) refuse(2388024, 'Duplicate template', `The template ${twin.name} has the same body and footer.`)
+}
+
+const TTL_SECONDS: Record<string, [number, number]> = {
+  AUTHENTICATION: [30, 900],
+  UTILITY: [30, 43_200],
+  MARKETING: [43_200, 2_592_000],
+}
+
+function checkTtl(ttl: unknown, category: string): number | null {
+  if (ttl === undefined) return null
+  const seconds = Number(ttl)
+  const [min, max] = TTL_SECONDS[category] as [number, number]
+  if (seconds === -1 || (seconds >= min && seconds <= max)) return seconds
+  throw new GraphError(100, {
+    message: `(#100) Param message_send_ttl_seconds must be between ${min} and ${max} for category ${category}.`,
+  })
+}
+
+function countEdit(edits: number[], now: number): number[] {
+  const recent = edits.filter(at => now - at < 30 * DAY_MS)
+  if (recent.some(at => now - at < DAY_MS))
+    refuse(2388008, 'Edit limit reached', 'An approved template can be edited once in 24 hours.')
+  if (recent.length >= EDITS_PER_MONTH)
+    refuse(2388008, 'Edit limit reached', 'An approved template can be edited 10 times in 30 days.')
+  return [...recent, now]
+}
+
+const templatesOf = ({ world }: Simulation, wabaId: string) =>
+  [...world.templates.values()].filter(template => template.wabaId === wabaId)
+
+function fieldsOf(sim: Simulation, template: Template): Record<string, () => unknown> {
+  return {
+    id: () => template.id,
+    name: () => template.name,
+    language: () => template.language,
+    status: () => template.status,
+    category: () => template.category,
+    previous_category: () => template.previousCategory,
+    parameter_format: () => template.parameterFormat,
+    components: () => template.components,
+    rejected_reason: () => template.rejectedReason ?? (template.status === 'REJECTED' ? 'NONE' : undefined),
+    quality_score: () => template.quality,
+    message_send_ttl_seconds: () => template.ttlSeconds,
+    health_status: () => templateHealth(sim, template),
+    correct_category: () => template.category,
+    cta_url_link_tracking_opted_out: () => false,
+    last_updated_time: () => new Date(template.createdAt).toISOString(),
+  }
+}

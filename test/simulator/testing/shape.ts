@@ -1,0 +1,37 @@
+/**
+ * What stays of an answer when its particular values are taken away: names and kinds of members, and the values that a
+ * client decides by. Lists keep the shape of each entry.
+ */
+export function shapeOf(value: unknown, name = ''): unknown {
+  if (Array.isArray(value)) return value.map(entry => shapeOf(entry, name))
+  if (typeof value !== 'object' || value === null) return DECISIVE.has(name) ? value : kindOf(value, name)
+  const members = Object.entries(value).map(([member, inner]) => [member, shapeOf(inner, member)])
+  return Object.fromEntries(members.sort(([a], [b]) => String(a).localeCompare(String(b))))
+}
+
+/** Members whose values clients branch on. */
+const DECISIVE = new Set([
+  'code',
+  'error_subcode',
+  'type',
+  'is_transient',
+  'message_status',
+  'messaging_product',
+  'can_send_message',
+  'entity_type',
+  'error_code',
+  'input',
+  'wa_id',
+  'success',
+  'token_type',
+  'is_valid',
+  'subcode',
+  'scope',
+  'scopes',
+  'target_ids',
+])
+
+function kindOf(value: unknown, name: string): string {
+  if (name === 'id' && typeof value === 'string' && value.startsWith('wamid.')) return 'wamid'
+  return value === null ? 'null' : typeof value
+}
