@@ -1,0 +1,51 @@
+import { globSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+
+/**
+ * The ways around the tenants' walls, and who may take them. A new file here is a decision: say in the file why its queries
+ * cannot belong to one tenant.
+ */
+const ESCAPES: { what: string; pattern: RegExp; allowed: string[] }[] = [
+  {
+    what: 'acrossTenants',
+    pattern: /\bacrossTenants\(/,
+    allowed: [
+      'shared/store/tenant-context.ts', // its definition
+      'shared/store/users.ts', // sign-in knows an address only
+      'shared/store/clients.ts', // a webhook knows a number only
+      'shared/store/audit.ts', // the platform's own entries have no tenant
+      'shared/store/migrate.ts', // runs before any tenant
+      'shared/auth/api-keys.ts', // a key knows its prefix only
+      'shared/auth/refresh-tokens.ts', // a token knows its hash only
+      'shared/auth/client-tokens.ts', // a new key is for all rows
+    ],
+  },
+  {
+    what: 'raw collections',
+    pattern: /\braw(\.|\[|\b\s*\})|\brawCollections\(/,
+    // The hot roads, in adapters that put the tenant into every filter themselves. Everything else has models.
+    allowed: ['shared/store/{models,connect,events}.ts', 'shared/store/{dispatch,record,sweep,release,dead-letter,campaign}*.ts'],
+  },
+  {
+    what: 'collections beside the models',
+    pattern: /\.collection\b|\.db\b\.|connection\.db\b/,
+    allowed: ['shared/store/{models,connect,migrate,clock}.ts', 'shared/storage/gridfs.ts'],
+  },
+  { what: 'queries without their hooks', pattern: /\bmiddleware:\s*(false|\{)/, allowed: [] },
+  { what: 'change streams, which no hook can narrow', pattern: /models\.\w+\.watch\(/, allowed: [] },
+]
+
+const ROOT = path.resolve(import.meta.dirname, '../..')
+const FILES = globSync('{shared,services}/**/*.ts', { cwd: ROOT }).filter(
+  file => !file.endsWith('.test.ts') && !file.includes('node_modules'),
+)
+
+test.for(ESCAPES.map(way => [way.what, way] as const))('%s: listed files only', ([, { pattern, allowed }]) => {
+  const found = FILES.filter(file => pattern.test(withoutComments(readFileSync(path.join(ROOT, file), 'utf8'))))
+  expect(found.filter(file => !allowed.some(glob => path.matchesGlob(file, glob)))).toEqual([])
+})
+
+function withoutComments(source: string): string {
+  return source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '')
+}
