@@ -39,6 +39,7 @@ beforeAll(async () => {
     fill('messages', rows, i => ({
       tenantId: of(i),
       conversationId: i % 40 ? new Types.ObjectId() : thread,
+      phoneNumberId: `p${(i >> 1) % 3}`,
       wamid: i % 2 ? `wamid.${i}` : null,
       idempotencyKey: i % 5 ? null : `key-${i}`,
       previousIds: i % 200 ? [] : [`wamid.old.${i}`],
@@ -243,9 +244,9 @@ const QUESTIONS: Question[] = [
     by: 'tenant_campaign',
   },
   {
-    what: 'rows that are due',
+    what: 'rows of a number that are due',
     on: 'messages',
-    filter: { 'dispatch.state': 'WAITING', 'dispatch.nextStepAt': isDue },
+    filter: { 'dispatch.state': 'WAITING', phoneNumberId: 'p1', 'dispatch.nextStepAt': isDue },
     options: { sort: { 'dispatch.nextStepAt': 1 }, ...page },
     by: 'dispatch_due',
   },
