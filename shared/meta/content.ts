@@ -1,0 +1,104 @@
+import { Types } from 'mongoose'
+import type { MediaRef, MessageContent } from '../store/documents.ts'
+import { isObject, type Json, listOf, text } from './json.ts'
+
+/** What an inbound message (or echo) says: a text for lists and search, its media, and Meta's own object whole. */
+export interface ReadContent {
+  type: string
+  content: MessageContent
+  /** The message that it quotes. */
+  replyTo: string | null
+  forwarded: boolean
+}
+
+const MEDIA = new Set(['image', 'video', 'audio', 'document', 'sticker'])
+
+export function readContent(message: Json): ReadContent {
+  const type = text(message.type) ?? inferType(message)
+  const data = isObject(message[type]) || Array.isArray(message[type]) ? message[type] : null
+  const context = isObject(message.context) ? message.context : {}
+  return {
+    type,
+    content: {
+      text: textOf(type, data, message),
+      media: MEDIA.has(type) && isObject(data) ? mediaOf(data) : null,
+      template: null,
+      data: type === 'text' ? (data ?? null) : withErrors(data, message),
+    },
+    replyTo: text(context.id),
+    forwarded: context.forwarded === true || context.frequently_forwarded === true,
+  }
+}
+
+/** The member that is no common one names the type. */
+function inferType(message: Json): string {
+  const common = new Set([
+    'from',
+    'from_user_id',
+    'from_parent_user_id',
+    'id',
+    'timestamp',
+    'context',
+    'referral',
+    'errors',
+    'group_id',
+    'to',
+    'type',
+  ])
+  return Object.keys(message).find(key => !common.has(key)) ?? 'unsupported'
+}
+
+const withErrors = (data: unknown, message: Json): unknown =>
+  Array.isArray(message.errors) ? { ...(isObject(data) ? data : {}), errors: message.errors } : data
+
+function textOf(type: string, data: unknown, message: Json): string | null {
+  if (type === 'contacts') return listOf(data).map(contactName).filter(Boolean).join(', ') || null
+  if (!isObject(data)) return type === 'unsupported' ? firstErrorTitle(message) : null
+  switch (type) {
+    case 'text':
+    case 'system':
+      return text(data.body)
+    case 'button':
+      return text(data.text)
+    case 'interactive':
+      return replyTitle(data)
+    case 'location':
+      return text(data.name) ?? text(data.address) ?? coordinates(data)
+    case 'order':
+      return text(data.text)
+    case 'reaction':
+      return text(data.emoji)
+    case 'document':
+      return text(data.caption) ?? text(data.filename)
+    default:
+      return text(data.caption) ?? text(data.body) ?? text(data.text)
+  }
+}
+
+const contactName = (contact: unknown) => (isObject(contact) && isObject(contact.name) ? text(contact.name.formatted_name) : null)
+
+function firstErrorTitle(message: Json): string | null {
+  const [error] = listOf(message.errors)
+  return isObject(error) ? (text(error.title) ?? text(error.message)) : null
+}
+
+function replyTitle(data: Json): string | null {
+  const reply = [data.button_reply, data.list_reply].find(isObject)
+  if (reply) return text(reply.title)
+  return isObject(data.nfm_reply) ? (text(data.nfm_reply.body) ?? text(data.nfm_reply.name)) : text(data.type)
+}
+
+const coordinates = ({ latitude, longitude }: Json) => (text(latitude) && text(longitude) ? `${latitude}, ${longitude}` : null)
+
+function mediaOf(data: Json): MediaRef {
+  return {
+    id: new Types.ObjectId(),
+    metaId: text(data.id),
+    url: text(data.url) ?? text(data.link),
+    sha256: text(data.sha256),
+    mimeType: text(data.mime_type),
+    filename: text(data.filename),
+    size: null,
+    state: 'PENDING',
+  }
+}

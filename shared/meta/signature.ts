@@ -1,0 +1,20 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+
+const HEADER = /^sha256=([0-9a-f]{64})$/
+
+/** The header `X-Hub-Signature-256` for a body. */
+export const sign = (rawBody: Buffer | string, secret: string): string =>
+  `sha256=${createHmac('sha256', secret).update(rawBody).digest('hex')}`
+
+/**
+ * Whether the header is the HMAC-SHA256 of the very bytes that arrived, under one of the secrets (several while one is
+ * replaced). Only Meta's own form counts: `sha256=` and 64 lower-case hex digits.
+ */
+export function signatureIsValid(rawBody: Buffer, header: string | undefined, secrets: readonly string[]): boolean {
+  const match = HEADER.exec(header ?? '')
+  if (match === null) return false
+  const given = Buffer.from(match[1] as string, 'hex')
+  let isValid = false
+  for (const secret of secrets) isValid = timingSafeEqual(given, createHmac('sha256', secret).update(rawBody).digest()) || isValid
+  return isValid
+}

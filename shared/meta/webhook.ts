@@ -1,0 +1,213 @@
+import { createHash } from 'node:crypto'
+import { clampToArrival } from '../domain/service-window.ts'
+import { isObject, type Json, listOf, text } from './json.ts'
+
+/** Who is on the other side of a conversation, as far as Meta says. */
+export interface Person {
+  waId: string | null
+  userId: string | null
+  parentUserId: string | null
+  name: string | null
+  username: string | null
+}
+
+interface Common {
+  /** What makes it the same fact for Meta: `m:…`, `s:…`, `a:…`. */
+  eventId: string
+  field: string
+  wabaId: string | null
+  phoneNumberId: string | null
+  /** The item in an envelope of its own: a replay is an ordinary webhook. */
+  payload: Json
+  receivedAt: Date
+  /** Meta's time, clamped to the arrival. */
+  at: Date
+}
+export type MessageItem = Common & { kind: 'message'; wamid: string; person: Person; message: Json }
+/** A message that the business wrote in its own app. */
+export type EchoItem = Common & { kind: 'echo'; wamid: string; person: Person; message: Json }
+export type StatusItem = Common & { kind: 'status'; wamid: string; status: string; status_: Json; person: Person }
+/** Everything else, change by change: templates, quality, account, preferences, history, fields of tomorrow. */
+export type AccountItem = Common & { kind: 'account'; value: Json }
+/** An item that cannot be understood: fails alone, with its reason. */
+export type BrokenItem = Common & { kind: 'broken'; reason: string }
+export type WebhookItem = MessageItem | EchoItem | StatusItem | AccountItem | BrokenItem
+
+const NOBODY: Person = { waId: null, userId: null, parentUserId: null, name: null, username: null }
+
+/** Every item of a body, in its order. Dispatched by what a value holds, not by the name of its field; never throws. */
+export function parseWebhook(body: unknown, receivedAt: Date): WebhookItem[] {
+  const envelope = isObject(body) ? body : {}
+  return listOf(envelope.entry).flatMap(entry =>
+    isObject(entry)
+      ? listOf(entry.changes).flatMap(change => (isObject(change) ? parseChange(envelope, entry, change, receivedAt) : []))
+      : [],
+  )
+}
+
+interface Context {
+  wrap(value: Json): Json
+  field: string
+  wabaId: string | null
+  phoneNumberId: string | null
+  receivedAt: Date
+  value: Json
+  contacts: unknown[]
+}
+
+function parseChange(envelope: Json, entry: Json, change: Json, receivedAt: Date): WebhookItem[] {
+  const value = isObject(change.value) ? change.value : {}
+  const { entry: _entry, ...outer } = envelope
+  const { changes: _changes, ...inner } = entry
+  const context: Context = {
+    wrap: own => ({ ...outer, entry: [{ ...inner, changes: [{ ...change, value: own }] }] }),
+    field: text(change.field) ?? 'messages',
+    wabaId: text(entry.id),
+    phoneNumberId: isObject(value.metadata) ? text(value.metadata.phone_number_id) : null,
+    receivedAt,
+    value,
+    contacts: listOf(value.contacts),
+  }
+  // Media of the imported history come under this field as messages that were stored before.
+  if (context.field === 'history') return [accountItem(context, entry)]
+  const items = [
+    ...listOf(value.messages).map(message => messageItem(context, message)),
+    ...listOf(value.message_echoes).map(message => echoItem(context, message)),
+    ...listOf(value.statuses).map(status => statusItem(context, status)),
+  ]
+  return items.length > 0 ? items : [accountItem(context, entry)]
+}
+
+function messageItem(context: Context, message: unknown): WebhookItem {
+  if (!isObject(message)) return broken(context, message, 'a message is no object')
+  const { wrap, value, contacts } = context
+  const payload = wrap({
+    ...without(value),
+    ...own('contacts', matching(contacts, message.from, message.from_user_id)),
+    messages: [message],
+  })
+  const wamid = text(message.id)
+  const at = timeOf(message.timestamp, context.receivedAt)
+  if (wamid === null) return broken(context, payload, 'a message has no id')
+  if (at === null) return { ...broken(context, payload, 'its timestamp is none'), eventId: `m:${wamid}` }
+  return {
+    ...common(context, payload, at),
+    kind: 'message',
+    eventId: `m:${wamid}`,
+    wamid,
+    person: personOf(message, contacts),
+    message,
+  }
+}
+
+function echoItem(context: Context, message: unknown): WebhookItem {
+  if (!isObject(message)) return broken(context, message, 'an echo is no object')
+  const payload = context.wrap({ ...without(context.value), message_echoes: [message] })
+  const wamid = text(message.id)
+  const at = timeOf(message.timestamp, context.receivedAt)
+  if (wamid === null || at === null) return broken(context, payload, 'an echo has no id or no time')
+  const person = {
+    ...NOBODY,
+    ...identify(text(message.to)),
+    ...(text(message.to_user_id) && { userId: text(message.to_user_id) }),
+  }
+  return { ...common(context, payload, at), kind: 'echo', eventId: `m:${wamid}`, wamid, person, message }
+}
+
+function statusItem(context: Context, status: unknown): WebhookItem {
+  if (!isObject(status)) return broken(context, status, 'a status is no object')
+  const { wrap, value, contacts } = context
+  const recipient = text(status.recipient_participant_id) ?? text(status.recipient_id)
+  const payload = wrap({
+    ...without(value),
+    ...own('contacts', matching(contacts, recipient, status.recipient_user_id)),
+    statuses: [status],
+  })
+  const wamid = text(status.id)
+  const name = text(status.status)
+  if (wamid === null || name === null) return broken(context, payload, 'a status has no id or no name')
+  const [error] = listOf(status.errors)
+  const code = isObject(error) ? text(error.code) : null
+  const eventId = `s:${wamid}:${name}:${text(status.timestamp) ?? ''}:${recipient ?? text(status.recipient_user_id) ?? ''}:${code ?? ''}`
+  const at = timeOf(status.timestamp, context.receivedAt)
+  if (at === null) return { ...broken(context, payload, 'its timestamp is none'), eventId }
+  const person = personOf(
+    { from: status.recipient_id, from_user_id: status.recipient_user_id, from_parent_user_id: status.parent_recipient_user_id },
+    contacts,
+  )
+  return { ...common(context, payload, at), kind: 'status', eventId, wamid, status: name, status_: status, person }
+}
+
+function accountItem(context: Context, entry: Json): AccountItem {
+  const payload = context.wrap(context.value)
+  const at = timeOf(entry.time, context.receivedAt) ?? context.receivedAt
+  const eventId = `a:${hashOf([entry.id, context.field, context.value, entry.time])}`
+  return { ...common(context, payload, at), kind: 'account', eventId, value: context.value }
+}
+
+function broken(context: Context, payload: unknown, reason: string): BrokenItem {
+  const kept = isObject(payload) ? payload : { value: payload }
+  return {
+    ...common(context, kept, context.receivedAt),
+    kind: 'broken',
+    eventId: `a:${hashOf([context.field, payload])}`,
+    reason,
+  }
+}
+
+const common = ({ field, wabaId, phoneNumberId, receivedAt }: Context, payload: Json, at: Date) => ({
+  field,
+  wabaId,
+  phoneNumberId,
+  receivedAt,
+  payload,
+  at,
+})
+
+/** The lists go: each item keeps its own entry of them. */
+function without(value: Json): Json {
+  const { messages: _messages, statuses: _statuses, message_echoes: _echoes, contacts: _contacts, ...rest } = value
+  return rest
+}
+
+const own = (name: string, list: unknown[]): Json => (list.length > 0 ? { [name]: list } : {})
+
+/** By id, not by place; a list that names nobody belongs to all. */
+function matching(contacts: unknown[], waId: unknown, userId: unknown): unknown[] {
+  const found = contacts.filter(
+    contact => isObject(contact) && ((waId && contact.wa_id === waId) || (userId && contact.user_id === userId)),
+  )
+  return found.length > 0 || contacts.length > 1 ? found : contacts
+}
+
+function personOf(message: Json, contacts: unknown[]): Person {
+  const [contact] = matching(contacts, message.from, message.from_user_id)
+  const profile = isObject(contact) && isObject(contact.profile) ? contact.profile : {}
+  const named = isObject(contact) ? contact : {}
+  const from = identify(text(message.from) ?? text(named.wa_id))
+  return {
+    waId: from.waId,
+    userId: text(message.from_user_id) ?? text(named.user_id) ?? from.userId,
+    parentUserId: text(message.from_parent_user_id) ?? text(named.parent_user_id),
+    name: text(profile.name),
+    username: text(profile.username)?.replace(/^@/, '') ?? null,
+  }
+}
+
+/** A business-scoped id was seen where a phone belongs: told apart by its form. */
+function identify(key: string | null): Pick<Person, 'waId' | 'userId'> {
+  if (key === null) return { waId: null, userId: null }
+  return /^\+?\d{5,20}$/.test(key) ? { waId: key.replace('+', ''), userId: null } : { waId: null, userId: key }
+}
+
+const YEAR_2100_S = 4_102_444_800
+
+/** Seconds, as text or number; milliseconds were seen. Null for anything else. Never after the arrival by more than 5 minutes. */
+export function timeOf(stamp: unknown, receivedAt: Date): Date | null {
+  const given = typeof stamp === 'string' && /^\d{1,14}$/.test(stamp) ? Number(stamp) : stamp
+  if (typeof given !== 'number' || !Number.isFinite(given) || given <= 0) return null
+  const ms = given > YEAR_2100_S ? given : given * 1000
+  return ms > YEAR_2100_S * 1000 ? null : clampToArrival(new Date(ms), receivedAt)
+}
+
+const hashOf = (parts: unknown[]) => createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 32)
