@@ -9,6 +9,9 @@ const simulatorEnv = commonEnv.extend({
   SIMULATOR_WEBHOOK_URL: z.url().optional(),
   /** Divides the waits between repeated webhook deliveries. */
   SIMULATOR_RETRY_SPEED: z.coerce.number().positive().default(20),
+  /** How receivers of webhooks reach the simulator, when that is not the address it listens on. */
+  SIMULATOR_PUBLIC_URL: z.url().optional(),
+  /** How long templates are under review. */
   SIMULATOR_REVIEW: duration('2s'),
   /** Tokens, numbers, templates and windows survive a restart in this file; without it they do not. */
   SIMULATOR_STATE_FILE: z.string().optional(),

@@ -15,6 +15,7 @@ await using simulator = await createSimulator({
   webhookUrl: config.SIMULATOR_WEBHOOK_URL,
   retrySpeed: config.SIMULATOR_RETRY_SPEED,
   reviewMs: config.SIMULATOR_REVIEW,
+  publicUrl: config.SIMULATOR_PUBLIC_URL,
   stateFile: config.SIMULATOR_STATE_FILE,
 })
 log.info({ url: simulator.url }, 'simulator started')

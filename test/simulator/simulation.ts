@@ -27,6 +27,8 @@ export interface SimulatorOptions {
   keepWebhooks?: number
   /** Without it the world holds no tenant. */
   demo?: boolean
+  /** Address of the simulator as receivers of webhooks reach it: it stands in the urls of media. Its own by default. */
+  publicUrl?: string
   /** Where the world is kept between two runs. */
   stateFile?: string
   now?: () => number

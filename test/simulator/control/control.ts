@@ -67,11 +67,11 @@ export function createControl(sim: Simulation) {
   }
 }
 
-/** A fault as callers write it: strikes once unless `times` says more; null = always. */
-export type FaultRequest = Partial<Omit<Fault, 'effect'>> & { then: FaultEffect }
+/** A fault as callers write it: strikes once unless `times` says more; null = always. JSON says `then`, code `effect`. */
+export type FaultRequest = Partial<Fault> & { then?: FaultEffect }
 
-function faultOf({ match = {}, times = 1, then: effect = {}, ...rest }: FaultRequest): Fault {
-  return { ...rest, match, times, effect }
+function faultOf({ match = {}, times = 1, then: effectOfJson, effect, ...rest }: FaultRequest): Fault {
+  return { ...rest, match, times, effect: effect ?? effectOfJson ?? {} }
 }
 
 function setDelivery(sim: Simulation, { retrySpeed, ...rules }: Partial<DeliveryRules> & { retrySpeed?: number }) {

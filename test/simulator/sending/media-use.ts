@@ -1,9 +1,11 @@
+import { request } from 'undici'
 import type { NumberCall } from '../call.ts'
 import { GraphError } from '../graph/errors.ts'
 import { isText, listOf, objectOf } from '../params.ts'
 import type { Json, Template } from '../world/world.ts'
 import type { MessageType } from './shape.ts'
 
+const FETCH_MS = 5000
 const KINDS = new Set(['audio', 'document', 'image', 'sticker', 'video'])
 
 /** MIME types each kind of message may be made of; documents may be anything. */
@@ -28,6 +30,22 @@ export const linksOf = (body: Json, type: MessageType): string[] =>
   mediaOf(body, type)
     .map(([, media]) => media.link)
     .filter(isText)
+
+/** Null when every link answers, else what Meta would say of the one that does not. */
+export async function fetchLinks(links: string[]): Promise<string | null> {
+  for (const link of links) {
+    const status = await request(link, { headersTimeout: FETCH_MS, bodyTimeout: FETCH_MS }).then(
+      async ({ statusCode, body }) => {
+        await body.dump()
+        return statusCode
+      },
+      () => null,
+    )
+    if (status !== 200)
+      return `Media file could not be downloaded from the link: ${status === null ? 'no answer' : `HTTP ${status}`}.`
+  }
+  return null
+}
 
 function checkId({ sim, number }: NumberCall, kind: string, id: string): void {
   const media = sim.world.media.get(id)

@@ -1,11 +1,12 @@
 import { jsonReply, type NumberCall, type Reply, SUCCESS } from '../call.ts'
 import { GraphError } from '../graph/errors.ts'
 import { isText, objectOf } from '../params.ts'
+import type { Simulation } from '../simulation.ts'
 import { looksInbound, wamid } from '../world/ids.ts'
-import type { Json, NumberState, Template } from '../world/world.ts'
-import { checkMedia, linksOf } from './media-use.ts'
-import { outcomeOf } from './outcome.ts'
-import { type Recipient, recipientOf, waIdOf } from './recipient.ts'
+import type { Json, NumberState, PhoneNumber, Template, World } from '../world/world.ts'
+import { checkMedia, fetchLinks, linksOf } from './media-use.ts'
+import { type Outcome, outcomeOf } from './outcome.ts'
+import { type Recipient, recipientOf } from './recipient.ts'
 import { checkShape, invalid, type MessageType } from './shape.ts'
 import { reportFailure, type Sent, streamStatuses } from './statuses.ts'
 import { templateOf } from './template-send.ts'
@@ -64,8 +65,19 @@ function checkStates({ number, waba, params }: NumberCall): void {
 
 function checkLimits({ sim, number, params }: NumberCall, now: number): void {
   if (sim.rules.throughput && !sim.limits.throughputIsFree(number.id, number.throughput, now)) throw new GraphError(130429)
-  const person = isText(params.to) ? waIdOf(params.to.replaceAll(/\D/g, '')) : params.recipient
-  if (sim.rules.pair && isText(person) && !sim.limits.pairIsFree(threadKey(number.id, person), now)) throw new GraphError(131056)
+  if (!sim.rules.pair) return
+  const key = keyIfNamed(params, number, sim.world)
+  if (key !== null && !sim.limits.pairIsFree(threadKey(number.id, key), now)) throw new GraphError(131056)
+}
+
+/** The pair comes before the shape of the body: null when the body does not say whom it is for. */
+function keyIfNamed(body: Json, number: PhoneNumber, world: World): string | null {
+  if (body.to === undefined && body.recipient === undefined) return null
+  try {
+    return recipientOf(body, number, world).key
+  } catch {
+    return null
+  }
 }
 
 function checkRecipient({ number }: NumberCall, { waId, to }: Recipient): void {
@@ -119,8 +131,7 @@ function accept(
     raw: rawOf(call),
   }
   sim.world.sent.add(message)
-  const pair = threadKey(number.id, recipient.waId ?? recipient.to)
-  sim.limits.charge(number.id, number.throughput, pair, now)
+  sim.limits.charge(number.id, number.throughput, threadKey(number.id, recipient.key), now)
   hearAnswer(sim.world.threads.get(threadKey(number.id, recipient.key)), now)
   go(call, { message, number, waba, key: recipient.key, category }, recipient, template)
   return jsonReply(200, answer(message.id, recipient, template))
@@ -130,18 +141,30 @@ function accept(
 function go({ sim, params }: NumberCall, sent: Sent, recipient: Recipient, template: Template | null): void {
   const { number, waba, message } = sent
   const type = message.type as MessageType
-  const outcome = outcomeOf(sim, { number, waba, recipient, type, template, links: linksOf(params, type) })
+  const links = linksOf(params, type)
+  const outcome = outcomeOf(sim, { number, waba, recipient, type, template, links })
   if (!template?.pacing) {
-    streamStatuses(sim, sent, outcome)
+    stream(sim, sent, outcome, links)
     return
   }
   const held = sim.held.get(template.id) ?? []
   held.push(() => {
     const isPaused = sim.world.templates.get(template.id)?.status !== 'APPROVED'
     if (isPaused) reportFailure(sim, sent, { code: 132015 })
-    else streamStatuses(sim, sent, outcome)
+    else stream(sim, sent, outcome, links)
   })
   sim.held.set(template.id, held)
+}
+
+/** Media behind links are fetched only when the rules say so; a link that does not answer fails the message. */
+function stream(sim: Simulation, sent: Sent, outcome: Outcome | null, links: string[]): void {
+  if (outcome || links.length === 0 || !sim.rules.fetchLinks) {
+    streamStatuses(sim, sent, outcome)
+    return
+  }
+  fetchLinks(links)
+    .then(details => streamStatuses(sim, sent, details === null ? null : { code: 131053, details }))
+    .catch(() => streamStatuses(sim, sent, { code: 131053 }))
 }
 
 function answer(id: string, { input, waId, userId }: Recipient, template: Template | null) {

@@ -39,7 +39,7 @@ const code = (redirectUri: string | null, tokenLifetimeMs?: number) =>
   having(simulator => simulator.code({ code: CODE, wabaIds: [WABA], redirectUri, tokenLifetimeMs }))
 const refused = (subcode: number) => having(simulator => simulator.refuseToken(TENANT_TOKEN, { subcode }))
 const state = (word: string) => having(simulator => simulator.setNumber(PHONE, { state: word }))
-const fault = (code: number) => having(simulator => simulator.faults([{ then: { code } }]))
+const fault = (code: number) => having(simulator => simulator.faults([{ effect: { code } }]))
 const change =
   (members: object): Prepare =>
   async (_simulator, request) => ({ ...request, ...members })
@@ -238,7 +238,7 @@ export const PREPARE: Record<string, Prepare> = {
   'send-error-190-467-invalid-session': refused(467),
   'send-error-190-463-expired': having(simulator => simulator.refuseToken(TENANT_TOKEN, { expired: true })),
   'send-error-190-malformed-token': change({ headers: { Authorization: 'Bearer nonsense', 'Content-Type': 'application/json' } }),
-  'send-error-502-html': having(simulator => simulator.faults([{ then: { status: 502 } }])),
+  'send-error-502-html': having(simulator => simulator.faults([{ effect: { status: 502 } }])),
   'send-error-appsecret-proof-required': having(simulator => simulator.app({ requireProof: true })),
   'send-template-held-for-quality-assessment': having(simulator => simulator.pacing('job_opportunity', true)),
   'send-template-media-header-buttons': having(simulator => {

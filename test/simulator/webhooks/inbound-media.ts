@@ -57,7 +57,7 @@ export function withMedia(sim: Simulation, number: PhoneNumber, type: string, me
     mime_type: mimeType,
     sha256: digest.digest('base64'),
     id,
-    url: downloadUrl(sim, id, sim.url, 'webhook'),
+    url: downloadUrl(sim, id, sim.options.publicUrl ?? sim.url, 'webhook'),
     ...sample.extra,
     ...rest,
   }
