@@ -24,6 +24,8 @@ export interface Settlement {
   at: Date
   /** Joins the timeline: the attempt, or a note why none was made. */
   entry: TimelineEntry
+  /** Of the request that this goes back to. */
+  traceparent?: string | null
 }
 
 /** What the sockets hear; null for steps that only the timeline tells. Written again, it is the same row. */

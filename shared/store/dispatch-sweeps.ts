@@ -3,7 +3,6 @@ import type { Settlement } from './dispatch-effects.ts'
 import { BELL_FIELDS, finishMessages } from './dispatch-finish.ts'
 import type { Dispatch, EventDoc, Id, MessageDoc } from './documents.ts'
 import { orOutage } from './outage.ts'
-import { toTenantId } from './tenant-context.ts'
 
 /** What the sweeps look for, over all tenants. `now` is MongoDB's time. All of it throws Outage. */
 
@@ -81,6 +80,16 @@ export async function findUnsettled(store: Store, now: Date, limit: number): Pro
   return await orOutage(store.raw.messages.find(filter).limit(limit).toArray())
 }
 
+/** Attempts that have been without an answer for so long that the next message of their conversation may go. Told once. */
+export async function findUnblocking(store: Store, now: Date, limit: number): Promise<MessageDoc[]> {
+  const filter = { 'dispatch.state': 'UNKNOWN' as const, 'dispatch.nextStepAt': { $lte: now } }
+  const rows = await orOutage(store.raw.messages.find(filter).limit(limit).toArray())
+  if (rows.length === 0) return rows
+  const these = { _id: { $in: rows.map(row => row._id) }, tenantId: { $in: rows.map(row => row.tenantId) } }
+  await orOutage(store.raw.messages.updateMany({ ...these, ...filter }, { $set: { 'dispatch.nextStepAt': null } }))
+  return rows
+}
+
 /** Rows still to be sent that were created before `before`, oldest first, from `after` on. */
 export async function findOld(store: Store, options: { before: Date; after: Id | null; limit: number }): Promise<MessageDoc[]> {
   const filter = {
@@ -109,9 +118,4 @@ export async function settleOne(store: Store, settlement: Settlement): Promise<E
 export async function findUnpublished(store: Store, before: Date, limit: number): Promise<EventDoc[]> {
   const rows = store.raw.events.find({ seq: null, createdAt: { $lte: before } }).sort({ createdAt: 1 })
   return await orOutage(rows.limit(limit).toArray())
-}
-
-/** Connected numbers that share what a pause is about: the tenant's whole WhatsApp Business Account. */
-export async function findNumbersOfAccount(store: Store, tenantId: Id | string, wabaId: string) {
-  return await orOutage(store.raw.clients.find({ tenantId: toTenantId(tenantId), wabaId, deletedAt: null }).toArray())
 }

@@ -12,7 +12,7 @@ import { toTenantId } from './tenant-context.ts'
 /** Longer than a call of Meta may last; never renewed. */
 export const LEASE_MS = 60_000
 /** A message that waits for an earlier one of its conversation is looked at again by then, should nobody ring it. */
-export const PREDECESSOR_RECHECK_MS = 15_000
+export const PREDECESSOR_RECHECK_MS = 10_000
 /** An attempt without an answer keeps the conversation's next message waiting for so long. */
 export const UNKNOWN_BLOCKS_MS = 15_000
 
@@ -50,7 +50,7 @@ export function unfinishedOf(conversationIds: Id[], ofTenants: Id[], now: Date) 
       tenantId: { $in: ofTenants },
       'dispatch.state': { $exists: true },
       $nor: [
-        { 'dispatch.state': 'UNKNOWN', 'dispatch.nextStepAt': { $lte: now } },
+        { 'dispatch.state': 'UNKNOWN', 'dispatch.nextStepAt': { $not: { $gt: now } } },
         { 'dispatch.reason': 'scheduled', 'dispatch.nextStepAt': { $gt: now } },
       ],
     },
@@ -75,15 +75,7 @@ export interface Take {
  */
 export async function takeMessages(store: Store, bells: readonly SendBell[], take: Take): Promise<MessageDoc[]> {
   if (bells.length === 0) return []
-  const filter = {
-    _id: { $in: bells.map(bell => toTenantId(bell.messageId)) },
-    tenantId: { $in: tenantIds(bells) },
-    status: 'QUEUED' as const,
-    $or: [
-      { 'dispatch.state': 'READY' as const },
-      { 'dispatch.state': 'WAITING' as const, 'dispatch.nextStepAt': { $lte: take.now } },
-    ],
-  }
+  const filter = dueAmong(bells, take.now)
   const update = {
     $set: {
       'dispatch.state': 'TAKEN' as const,
@@ -111,18 +103,12 @@ export interface Postponement {
 /** What people see in the timeline; the others pass too quickly. */
 const TOLD: ReadonlySet<string> = new Set(['pair', 'paused'])
 
-/** Puts off what was not taken; no attempt is counted. What meanwhile was taken or sent stays as it is. @throws Outage */
+/** Puts off what is due and was not taken; no attempt is counted. Rows that wait for their own time keep it. @throws Outage */
 export async function postponeMessages(store: Store, postponed: readonly Postponement[], now: Date): Promise<void> {
   const groups = Object.values(Object.groupBy(postponed, ({ reason, nextStepAt }) => `${reason}:${nextStepAt?.getTime()}`))
   const operations = groups.map(group => {
     const { reason, nextStepAt } = (group as [Postponement])[0]
     const bells = (group as Postponement[]).map(({ bell }) => bell)
-    const filter = {
-      _id: { $in: bells.map(bell => toTenantId(bell.messageId)) },
-      tenantId: { $in: tenantIds(bells) },
-      status: 'QUEUED' as const,
-      'dispatch.state': { $in: ['READY' as const, 'WAITING' as const] },
-    }
     const told = { $concatArrays: ['$timeline', [{ kind: 'waited', at: now, reason }]] }
     const update = [
       {
@@ -134,9 +120,18 @@ export async function postponeMessages(store: Store, postponed: readonly Postpon
         },
       },
     ]
-    return { updateMany: { filter, update } }
+    return { updateMany: { filter: dueAmong(bells, now), update } }
   })
   if (operations.length > 0) await orOutage(store.raw.messages.bulkWrite(operations, { ordered: false, ...MAJORITY }))
+}
+
+function dueAmong(bells: readonly SendBell[], now: Date) {
+  return {
+    _id: { $in: bells.map(bell => toTenantId(bell.messageId)) },
+    tenantId: { $in: tenantIds(bells) },
+    status: 'QUEUED' as const,
+    $or: [{ 'dispatch.state': 'READY' as const }, { 'dispatch.state': 'WAITING' as const, 'dispatch.nextStepAt': { $lte: now } }],
+  }
 }
 
 /** Free-form messages may go to these conversations until then. @throws Outage */

@@ -1,0 +1,69 @@
+import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
+import type { RealtimeEvent } from '#shared/contracts/realtime-event.ts'
+import type { SendBell } from '#shared/contracts/send-bell.ts'
+import type { Lane } from '#shared/domain/callback-data.ts'
+import type { Logger } from '#shared/process/logger.ts'
+import { childTrace } from '#shared/process/trace.ts'
+import { EXCHANGES, eventKey } from '#shared/queue/topology.ts'
+import type { Queue } from '#shared/queue/types.ts'
+import type { EventDoc } from '#shared/store/documents.ts'
+
+/** Whatever is not published is found by a sweep: a failure is worth a line, not a wait. */
+export interface Publishing {
+  ring(bells: readonly SendBell[], lane: Lane): void
+  /** @param traces traceparent of the request behind each message, by its id */
+  publish(events: readonly EventDoc[], traces?: ReadonlyMap<string, string | null>): void
+}
+
+export function createPublishing(queue: Queue, log: Logger): Publishing {
+  const report = (what: string) => (error: unknown) => log.warn({ err: error }, `${what} not published; the sweep will`)
+  return {
+    ring(bells, lane) {
+      for (const bell of bells) {
+        queue
+          .publish({
+            exchange: EXCHANGES.send,
+            routingKey: lane === 'c' ? 'chat' : 'bulk',
+            type: MESSAGE_TYPE.sendBell,
+            body: bell,
+            messageId: bell.messageId,
+            tenantId: bell.tenantId,
+          })
+          .catch(report('bell'))
+      }
+    },
+    publish(events, traces) {
+      for (const event of events) {
+        const traceparent = traces?.get(String(event.payload.messageId)) ?? null
+        publishEvent(queue, event, traceparent).catch(report('event'))
+      }
+    },
+  }
+}
+
+/** @throws PublishError */
+export function publishEvent(queue: Queue, event: EventDoc, traceparent: string | null = null): Promise<void> {
+  const tenantId = String(event.tenantId)
+  const body: RealtimeEvent = {
+    v: 1,
+    eventId: event._id,
+    tenantId,
+    name: event.name,
+    at: event.at.toISOString(),
+    clientId: textOf(event.clientId),
+    conversationId: textOf(event.conversationId),
+    userId: textOf(event.userId),
+    payload: event.payload,
+  }
+  const address = { exchange: EXCHANGES.event, routingKey: eventKey(tenantId, event.name) }
+  return queue.publish({
+    ...address,
+    type: MESSAGE_TYPE.event,
+    body,
+    messageId: event._id,
+    tenantId,
+    traceparent: childTrace(traceparent),
+  })
+}
+
+const textOf = (id: unknown) => (id == null ? null : String(id))

@@ -1,0 +1,72 @@
+import { describeError, THROUGHPUT_LIMIT } from '#shared/domain/send-errors.ts'
+import { pairKey } from '#shared/limits/claims.ts'
+import type { SendLimits } from '#shared/limits/send-limits.ts'
+import type { MetaClient, SendResult } from '#shared/meta/client.ts'
+import type { Logger } from '#shared/process/logger.ts'
+import { sendAttempt, sendQueueWait, sendTotal } from '#shared/process/metrics.ts'
+import type { ServerClock } from '#shared/store/clock.ts'
+import type { Settlement } from '#shared/store/dispatch-effects.ts'
+import type { Dispatch, MessageDoc } from '#shared/store/documents.ts'
+import { bodyFor } from './body.ts'
+import type { SendingNumber } from './numbers.ts'
+import type { Pause } from './pause.ts'
+import { type Judged, judge } from './settle.ts'
+
+export interface CallDeps {
+  meta: MetaClient
+  limits: SendLimits
+  pause: Pause
+  clock: ServerClock
+  log: Logger
+  unknownDeadlineMs: number
+}
+
+/** One attempt: calls, judges, and tells the limits and the number what a refusal means for them. */
+export function createCall({ meta, limits, pause, clock, log, unknownDeadlineMs }: CallDeps) {
+  async function follow({ refusal, settlement }: Judged, number: SendingNumber): Promise<void> {
+    if (refusal === null) return
+    const { error, verdict } = refusal
+    const { phoneNumberId, contactKey } = settlement.message
+    const { wabaId } = number.client
+    if (error.code === THROUGHPUT_LIMIT) await limits.slowDown(phoneNumberId)
+    if (verdict.kind === 'pause') await pause.because(number.client, error)
+    if (verdict.kind === 'hold-campaigns') await limits.hold('bulk', phoneNumberId, verdict.delayMs)
+    if (verdict.kind !== 'later') return
+    const { scope, delayMs } = verdict
+    if (scope === 'pair') await limits.hold('pair', pairKey(phoneNumberId, contactKey), delayMs)
+    else if (scope === 'app') await limits.hold('app', 'app', delayMs)
+    else if (scope === 'waba' || scope === 'token') await limits.hold('waba', wabaId, delayMs)
+    else if (scope === 'number' && error.code !== THROUGHPUT_LIMIT) await limits.hold('number', phoneNumberId, delayMs)
+  }
+
+  return async function call(message: MessageDoc, number: SendingNumber): Promise<Settlement> {
+    observeWait(message, clock.now())
+    const result = await meta.sendMessage(message.phoneNumberId, number.token ?? '', bodyFor(message))
+    observe(result)
+    const judged = judge(message, result, { at: clock.now(), unknownDeadlineMs })
+    logOutcome(log, message, result)
+    await follow(judged, number).catch(error => log.error({ err: error }, 'consequence of a refusal not carried out'))
+    return judged.settlement
+  }
+}
+
+function observeWait(message: MessageDoc, now: Date): void {
+  if ((message.dispatch as Dispatch).attempt !== 1) return
+  const due = Math.max(message.createdAt.getTime(), message.sendAt?.getTime() ?? 0)
+  sendQueueWait.observe(Math.max(0, now.getTime() - due) / 1000)
+}
+
+function observe(result: SendResult): void {
+  sendAttempt.observe(result.latencyMs / 1000)
+  const codeClass = result.kind === 'refused' ? describeError(result.error).class : 'none'
+  sendTotal.inc({ outcome: result.kind, code_class: codeClass })
+}
+
+/** What went well is counted, not written line by line. */
+function logOutcome(log: Logger, message: MessageDoc, result: SendResult): void {
+  const ids = { messageId: String(message._id), tenantId: String(message.tenantId), attempt: message.dispatch?.attempt }
+  if (result.kind === 'accepted') log.debug({ ...ids, latencyMs: result.latencyMs }, 'message accepted')
+  else if (result.kind === 'refused')
+    log.info({ ...ids, code: result.error.code, httpStatus: result.httpStatus, traceId: result.traceId }, 'message refused')
+  else log.warn({ ...ids, why: result.why }, result.kind === 'unknown' ? 'outcome unknown' : 'not sent')
+}

@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Outage } from '#shared/domain/errors.ts'
+
+export interface CollectorOptions<T> {
+  write: (batch: T[]) => Promise<void>
+  /** What could not be written is given up; a sweep finds its row. */
+  onLost: (item: T, error: unknown) => void
+  maxBatch?: number
+  lingerMs?: number
+  /** Batches written at once. */
+  parallel?: number
+  /** How long an outage of the store is waited out. */
+  patienceMs?: number
+}
+
+/** Gathers outcomes into shared writes: a full batch goes at once, a lone one waits `lingerMs`. */
+export function createCollector<T>(options: CollectorOptions<T>) {
+  const { write, onLost, maxBatch = 200, lingerMs = 5, parallel = 3, patienceMs = 60_000 } = options
+  const waiting: { item: T; done: () => void }[] = []
+  let timer: NodeJS.Timeout | null = null
+  let writing = 0
+
+  function flush(): void {
+    if (timer) clearTimeout(timer)
+    timer = null
+    while (waiting.length > 0 && writing < parallel) {
+      const batch = waiting.splice(0, maxBatch)
+      writing++
+      save(batch.map(({ item }) => item))
+        .finally(() => {
+          writing--
+          for (const { done } of batch) done()
+          if (waiting.length > 0) flush()
+        })
+        .catch(() => undefined)
+    }
+  }
+
+  async function save(batch: T[]): Promise<void> {
+    const giveUpAt = performance.now() + patienceMs
+    for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, 2000)) {
+      try {
+        return await write(batch)
+      } catch (error) {
+        if (!(error instanceof Outage)) return await saveSingly(batch, error)
+        if (performance.now() > giveUpAt) return giveUp(batch, error)
+      }
+      await sleep(pauseMs)
+    }
+  }
+
+  function giveUp(batch: T[], error: unknown): void {
+    for (const item of batch) onLost(item, error)
+  }
+
+  /** One bad item must not take its neighbours with it. */
+  async function saveSingly(batch: T[], error: unknown): Promise<void> {
+    if (batch.length === 1) return giveUp(batch, error)
+    for (const item of batch) await save([item])
+  }
+
+  return {
+    /** Resolves when the item is written, or given up. */
+    add(item: T): Promise<void> {
+      return new Promise(done => {
+        waiting.push({ item, done })
+        if (waiting.length >= maxBatch) flush()
+        else timer ??= setTimeout(flush, lingerMs)
+      })
+    },
+  }
+}

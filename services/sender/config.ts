@@ -1,0 +1,24 @@
+import { z } from 'zod'
+import { commonEnv, duration, parseEnv, port } from '#shared/process/config.ts'
+
+const senderEnv = commonEnv.extend({
+  SENDER_PORT: port(3003),
+  MONGODB_URI: z.string().min(1),
+  RABBITMQ_URL: z.string().min(1),
+  REDIS_URL: z.string().min(1),
+  META_GRAPH_URL: z.url().default('https://graph.facebook.com'),
+  META_API_VERSION: z
+    .string()
+    .regex(/^v\d+\.\d+$/, 'write it like v25.0')
+    .default('v25.0'),
+  TOKEN_ENCRYPTION_KEY: z.string().optional(),
+  TOKEN_ENCRYPTION_KEYS: z.string().optional(),
+  /** After this, an attempt whose outcome nobody told is settled by the tenant's policy. */
+  SEND_UNKNOWN_DEADLINE: duration('5m'),
+  /** Calls of Meta in flight in this process at most. */
+  SENDER_CONCURRENCY: z.coerce.number().int().min(1).max(10_000).default(400),
+})
+export type SenderConfig = z.infer<typeof senderEnv>
+
+/** @throws Error that lists every problem and prints no value */
+export const readSenderConfig = (env: NodeJS.ProcessEnv): SenderConfig => parseEnv(senderEnv, env)

@@ -1,0 +1,50 @@
+import type { Logger } from '#shared/process/logger.ts'
+import type { Queue } from '#shared/queue/types.ts'
+import type { ServerClock } from '#shared/store/clock.ts'
+import type { Store } from '#shared/store/connect.ts'
+import type { Settlement } from '#shared/store/dispatch-effects.ts'
+import { findParkedStatuses, finishMessages, releaseSuccessors } from '#shared/store/dispatch-finish.ts'
+import type { Dispatch, MessageDoc } from '#shared/store/documents.ts'
+import type { Publishing } from './bells.ts'
+import { createCollector } from './collector.ts'
+import { replayParked } from './parked.ts'
+
+export interface FinishDeps {
+  store: Store
+  queue: Queue
+  publishing: Publishing
+  clock: ServerClock
+  log: Logger
+}
+
+/** Writes outcomes in shared batches and then what follows from them: events out, the next of each conversation rung. */
+export function createFinish({ store, queue, publishing, clock, log }: FinishDeps) {
+  async function write(batch: Settlement[]): Promise<void> {
+    const traces = new Map(batch.map(({ message, traceparent }) => [String(message._id), traceparent ?? null]))
+    publishing.publish(await finishMessages(store, batch), traces)
+    const done = batch.filter(({ step }) => step.kind === 'sent' || step.kind === 'failed').map(({ message }) => message)
+    const byWamid = new Map(
+      batch.flatMap(({ step, message }) => (step.kind === 'sent' && step.wamid !== null ? [[step.wamid, message] as const] : [])),
+    )
+    const follow = await Promise.allSettled([ringNext(done), catchUp(byWamid)])
+    for (const result of follow) if (result.status === 'rejected') log.warn({ err: result.reason }, 'left to the sweep')
+  }
+
+  async function ringNext(done: MessageDoc[]): Promise<void> {
+    const bells = await releaseSuccessors(store, done, clock.now())
+    const lanes = new Map(done.map(message => [String(message.conversationId), (message.dispatch as Dispatch).lane]))
+    for (const bell of bells) publishing.ring([bell], lanes.get(bell.conversationId) ?? 'c')
+  }
+
+  async function catchUp(byWamid: Map<string, MessageDoc>): Promise<void> {
+    const parked = await findParkedStatuses(store, [...byWamid.keys()])
+    if (parked.length > 0) await replayParked(queue, parked, byWamid)
+  }
+
+  const collector = createCollector<Settlement>({
+    write,
+    onLost: ({ message }, error) =>
+      log.error({ err: error, messageId: String(message._id) }, 'outcome not written: the sweep will find the row'),
+  })
+  return (settlement: Settlement) => collector.add(settlement)
+}

@@ -1,0 +1,49 @@
+import { createKeyring } from '#shared/auth/encryption.ts'
+import { connectRedis } from '#shared/limits/connect.ts'
+import { createSendLimits } from '#shared/limits/send-limits.ts'
+import { createMetaClient } from '#shared/meta/client.ts'
+import { readEnvironment } from '#shared/process/config.ts'
+import { serveHealth } from '#shared/process/health.ts'
+import { createLogger } from '#shared/process/logger.ts'
+import { untilStopped } from '#shared/process/stop.ts'
+import { connectQueue } from '#shared/queue/connect.ts'
+import { connectStore } from '#shared/store/connect.ts'
+import { readSenderConfig } from './config.ts'
+import { type Sender, startSender } from './sender.ts'
+
+const config = readSenderConfig(readEnvironment())
+const log = createLogger('sender', config.LOG_LEVEL)
+const keyring = createKeyring(config)
+
+await using stack = new AsyncDisposableStack()
+const store = stack.use(await connectStore(config.MONGODB_URI, { appName: 'linko-sender', log }))
+const redis = stack.adopt(await connectRedis(config.REDIS_URL, { log, name: 'linko-sender' }), async connection => {
+  connection.disconnect()
+})
+const queue = stack.use(await connectQueue(config.RABBITMQ_URL, { log, name: 'linko-sender' }))
+let sender: Sender | null = null
+// Without Redis the sender goes on by itself: it is no part of being ready.
+const ready = () => ({ mongodb: store.isReady(), rabbitmq: queue.isReady(), consumers: sender?.isReady() ?? false })
+stack.use(await serveHealth({ host: config.HOST, port: config.SENDER_PORT, ready }))
+const meta = stack.use(
+  createMetaClient({
+    baseUrl: config.META_GRAPH_URL,
+    version: config.META_API_VERSION,
+    connections: config.SENDER_CONCURRENCY,
+  }),
+)
+sender = stack.use(
+  await startSender(
+    { store, queue, meta, keyring, log, limits: liveSenders => createSendLimits({ redis, liveSenders }) },
+    {
+      concurrency: config.SENDER_CONCURRENCY,
+      unknownDeadlineMs: config.SEND_UNKNOWN_DEADLINE,
+      outboxEveryMs: config.JOB_RUNNER_INTERVAL_MS,
+      isEnabled: config.JOB_RUNNER_ENABLED,
+    },
+  ),
+)
+log.info({ port: config.SENDER_PORT }, 'sender started')
+
+const signal = await untilStopped()
+log.info({ signal }, 'sender stopping')

@@ -1,0 +1,62 @@
+import { openAccessToken } from '#shared/auth/client-tokens.ts'
+import type { Keyring } from '#shared/auth/encryption.ts'
+import type { Store } from '#shared/store/connect.ts'
+import type { ClientDoc } from '#shared/store/documents.ts'
+import { findSendingNumbers } from '#shared/store/sending-numbers.ts'
+import { getCachedTenant } from '#shared/store/tenants.ts'
+import { TtlCache } from '#shared/store/ttl-cache.ts'
+
+/** A number as the sender needs it. */
+export interface SendingNumber {
+  client: ClientDoc
+  /** null: it may not send now, its messages wait. An active number without one has a token that no key opens. */
+  token: string | null
+  perMinute: number | null
+  perDay: number | null
+}
+
+/** Short, so that a pause or a new token is heard within a second. Tokens are in memory for no longer. */
+const KEPT_MS = 1000
+
+export interface Numbers {
+  /** @throws Outage */
+  find(phoneNumberIds: Iterable<string>): Promise<Map<string, SendingNumber>>
+  /** It was paused here and now: what is in hand is given back, and what is known of it read again. */
+  hold(phoneNumberId: string): void
+  isHeld(phoneNumberId: string): boolean
+}
+
+export function createNumbers(store: Store, keyring: Keyring): Numbers {
+  const cache = new TtlCache<string, SendingNumber>(5000)
+  const held = new TtlCache<string, true>(5000)
+
+  async function load(client: ClientDoc): Promise<SendingNumber> {
+    const { limits } = await getCachedTenant(store, client.tenantId)
+    const token = client.status === 'active' ? tokenOf(keyring, client) : null
+    return { client, token, perMinute: limits?.messagesPerMinute ?? null, perDay: limits?.messagesPerDay ?? null }
+  }
+
+  return {
+    async find(phoneNumberIds) {
+      const wanted = [...new Set(phoneNumberIds)]
+      const missing = wanted.filter(id => cache.get(id) === undefined)
+      const clients = missing.length > 0 ? await findSendingNumbers(store, missing) : []
+      for (const client of clients) cache.set(client.phoneNumberId, await load(client), KEPT_MS)
+      return new Map(wanted.map(id => [id, cache.get(id)]).filter((entry): entry is [string, SendingNumber] => !!entry[1]))
+    },
+    hold(phoneNumberId) {
+      cache.delete(phoneNumberId)
+      held.set(phoneNumberId, true, KEPT_MS)
+    },
+    isHeld: phoneNumberId => held.get(phoneNumberId) === true,
+  }
+}
+
+/** Null too when no key of ours opens it. */
+export function tokenOf(keyring: Keyring, client: ClientDoc): string | null {
+  try {
+    return openAccessToken(keyring, client)
+  } catch {
+    return null
+  }
+}

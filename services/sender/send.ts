@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SendBell } from '#shared/contracts/send-bell.ts'
+import type { Lane } from '#shared/domain/callback-data.ts'
+import { windowIsOpen } from '#shared/domain/service-window.ts'
+import type { SendClaim } from '#shared/limits/claims.ts'
+import type { SendLimits } from '#shared/limits/send-limits.ts'
+import type { Logger } from '#shared/process/logger.ts'
+import { type BatchHandler, type Delivery, DONE, type Outcome } from '#shared/queue/types.ts'
+import type { ServerClock } from '#shared/store/clock.ts'
+import type { Store } from '#shared/store/connect.ts'
+import {
+  findHeads,
+  findWindows,
+  mayBeTaken,
+  type Postponement,
+  PREDECESSOR_RECHECK_MS,
+  postponeMessages,
+  takeMessages,
+} from '#shared/store/dispatch.ts'
+import type { Settlement } from '#shared/store/dispatch-effects.ts'
+import type { MessageDoc } from '#shared/store/documents.ts'
+import type { Numbers, SendingNumber } from './numbers.ts'
+import type { Pause } from './pause.ts'
+import { failedHere, givenBack } from './settle.ts'
+import type { Slots } from './slots.ts'
+
+export interface SendDeps {
+  store: Store
+  limits: SendLimits
+  numbers: Numbers
+  pause: Pause
+  slots: Slots
+  clock: ServerClock
+  log: Logger
+  owner: string
+  call: (message: MessageDoc, number: SendingNumber) => Promise<Settlement>
+  /** Resolves when the outcome is written. */
+  finish: (settlement: Settlement) => Promise<void>
+}
+
+/** A message in hand. */
+interface Planned {
+  message: MessageDoc
+  number: SendingNumber
+  windowExpiresAt: Date | null
+  /** Until its place in the number's rate. */
+  waitMs: number
+}
+
+/** traceparent of each bell, by its message's id. */
+type Traces = ReadonlyMap<string | null, string | null>
+
+/** A number at its share of the calls: its next ones are looked at again soon. */
+const CROWDED_MS = 200
+
+/**
+ * Bells to calls. The bell is only a reminder: whatever it rings for is decided by the row, and a bell that is lost here is
+ * rung again by the sweep. So a batch is acked once its rows are taken or put off; the calls go on behind it.
+ */
+export function createSend(deps: SendDeps, lane: Lane) {
+  const { store, limits, slots, clock } = deps
+
+  async function handle(deliveries: Delivery[], signal: AbortSignal): Promise<Outcome[]> {
+    const parsed = deliveries.map(readBell)
+    const bells = [...new Map(parsed.filter(bell => bell !== null).map(bell => [bell.messageId, bell])).values()]
+    const traces = new Map(deliveries.map(delivery => [delivery.messageId, delivery.traceparent]))
+    while (bells.length > 0 && !signal.aborted) {
+      const reserved = await slots.reserve(lane, bells.length)
+      if (reserved === 0) break
+      await sendSome(bells.splice(0, reserved), reserved, traces)
+    }
+    return parsed.map(bell => (bell === null ? { kind: 'dead-letter', reason: 'not a send bell' } : DONE))
+  }
+
+  /** Uses at most `reserved` slots and gives back at once those that no call needs. */
+  async function sendSome(bells: SendBell[], reserved: number, traces: Traces): Promise<void> {
+    let used = 0
+    try {
+      const now = clock.now()
+      const known = await deps.numbers.find(bells.map(bell => bell.phoneNumberId))
+      const postponed: Postponement[] = []
+      const free = await passPredecessors(bells, now, postponed)
+      const claimed = await claim(free, known, now, postponed)
+      const [taken] = await Promise.all([
+        takeMessages(
+          store,
+          claimed.map(({ bell }) => bell),
+          { token: randomUUID(), owner: deps.owner, now },
+        ),
+        postponeMessages(store, postponed, now),
+      ])
+      const windows = await findWindows(
+        store,
+        taken.filter(message => message.type !== 'template'),
+      )
+      const waits = new Map(claimed.map(({ bell, waitMs }) => [bell.messageId, waitMs]))
+      for (const message of taken) {
+        used++
+        const number = known.get(message.phoneNumberId) as SendingNumber
+        const messageId = String(message._id)
+        const windowExpiresAt = windows.get(String(message.conversationId)) ?? null
+        start({ message, number, windowExpiresAt, waitMs: waits.get(messageId) ?? 0 }, traces.get(messageId) ?? null)
+      }
+    } finally {
+      slots.release(lane, reserved - used)
+    }
+  }
+
+  /** Only the earliest unfinished message of a conversation may go; bells for what is done or in hand end here. */
+  async function passPredecessors(bells: SendBell[], now: Date, postponed: Postponement[]): Promise<SendBell[]> {
+    const heads = await findHeads(store, bells, now)
+    return bells.filter(bell => {
+      const head = heads.get(bell.conversationId)
+      if (head === undefined) return false
+      if (head.messageId === bell.messageId) return mayBeTaken(head, now)
+      postponed.push({ bell, reason: 'predecessor', nextStepAt: later(now, PREDECESSOR_RECHECK_MS) })
+      return false
+    })
+  }
+
+  /** Asks the limits for what may go at all. Refused ones wait in their rows, not here. */
+  async function claim(bells: SendBell[], known: Map<string, SendingNumber>, now: Date, postponed: Postponement[]) {
+    const sendable = bells.filter(bell => {
+      const number = known.get(bell.phoneNumberId)
+      if (!number?.token) {
+        postponed.push({ bell, reason: 'paused', nextStepAt: null })
+        if (number?.client.status === 'active')
+          deps.pause.unreadableToken(number.client).catch(error => deps.log.error({ err: error }, 'number not paused'))
+        return false
+      }
+      if (slots.numberHasRoom(bell.phoneNumberId, number.client.throughput)) return true
+      postponed.push({ bell, reason: 'rate', nextStepAt: later(now, CROWDED_MS) })
+      return false
+    })
+    const claims = sendable.map(bell => claimOf(bell, known.get(bell.phoneNumberId) as SendingNumber, lane))
+    const decisions = await limits.decide(claims)
+    return sendable.flatMap((bell, i) => {
+      const decision = decisions[i]
+      if (decision?.granted) return [{ bell, waitMs: decision.waitMs }]
+      const waitMs = decision?.waitMs ?? CROWDED_MS
+      const reason = decision?.limit === 'pair' ? 'pair' : 'rate'
+      postponed.push({ bell, reason, nextStepAt: later(now, Math.ceil(waitMs / 50) * 50) })
+      return []
+    })
+  }
+
+  function start(planned: Planned, traceparent: string | null): void {
+    const { phoneNumberId, _id } = planned.message
+    slots.enterNumber(phoneNumberId)
+    attempt(planned)
+      .then(settlement => deps.finish({ ...settlement, traceparent }))
+      // The row stays TAKEN: its lease ends, and the sweep finds an attempt without an outcome.
+      .catch(error => deps.log.error({ err: error, messageId: String(_id) }, 'attempt not settled'))
+      .finally(() => {
+        slots.leaveNumber(phoneNumberId)
+        slots.release(lane)
+      })
+  }
+
+  async function attempt({ message, number, windowExpiresAt, waitMs }: Planned): Promise<Settlement> {
+    const now = clock.now()
+    if (message.payload === null) return failedHere(message, 'unsendable', now)
+    if (message.type !== 'template' && !windowIsOpen(windowExpiresAt, later(now, waitMs)))
+      return failedHere(message, 'window-closed', now)
+    if (waitMs > 0) await sleep(waitMs)
+    if (deps.numbers.isHeld(message.phoneNumberId)) return givenBack(message, 'paused', null, clock.now())
+    return await deps.call(message, number)
+  }
+
+  return handle satisfies BatchHandler
+}
+
+function readBell(delivery: Delivery): SendBell | null {
+  try {
+    return SendBell.parse(JSON.parse(delivery.content.toString('utf8')))
+  } catch {
+    return null
+  }
+}
+
+function claimOf(bell: SendBell, { client, perMinute, perDay }: SendingNumber, lane: Lane): SendClaim {
+  const { phoneNumberId, contactKey, tenantId } = bell
+  return { phoneNumberId, ratePerSecond: client.throughput, contactKey, tenantId, wabaId: client.wabaId, lane, perMinute, perDay }
+}
+
+const later = (at: Date, ms: number) => new Date(at.getTime() + ms)

@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto'
+import os from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Keyring } from '#shared/auth/encryption.ts'
+import type { SendLimits } from '#shared/limits/send-limits.ts'
+import type { MetaClient } from '#shared/meta/client.ts'
+import type { Logger } from '#shared/process/logger.ts'
+import { QUEUES } from '#shared/queue/topology.ts'
+import type { Queue } from '#shared/queue/types.ts'
+import { serverClock } from '#shared/store/clock.ts'
+import type { Store } from '#shared/store/connect.ts'
+import { beat, endBeat, holdLease, liveOwners } from '#shared/store/leases.ts'
+import { createPublishing } from './bells.ts'
+import { createCall } from './call.ts'
+import { createFinish } from './finish.ts'
+import { createNumbers } from './numbers.ts'
+import { createPause } from './pause.ts'
+import { createSend } from './send.ts'
+import { Slots } from './slots.ts'
+import { createSweeps, loop, SENDER } from './sweeps.ts'
+
+export interface SenderDeps {
+  store: Store
+  queue: Queue
+  /** Built with the number of live senders, which it needs when Redis is away. */
+  limits: (liveSenders: () => number) => SendLimits
+  meta: MetaClient
+  keyring: Keyring
+  log: Logger
+}
+
+export interface SenderOptions {
+  /** Calls in flight at most. */
+  concurrency?: number
+  unknownDeadlineMs?: number
+  /** How often events that were not published are looked for. */
+  outboxEveryMs?: number
+  /** False: nothing is taken and no sweep runs; nothing is lost. */
+  isEnabled?: boolean
+  /** Name of this process among the senders. */
+  owner?: string
+}
+
+export interface Sender extends AsyncDisposable {
+  isReady(): boolean
+  /** Resolves when no call is in flight and every outcome is written. */
+  idle(): Promise<void>
+}
+
+const STOP_PATIENCE_MS = 18_000
+const BEAT_MS = 2000
+const SWEEP_LEASE_MS = 6000
+
+/** Takes bells, calls Meta, writes outcomes, and runs the sweeps while no other sender does. */
+export async function startSender(deps: SenderDeps, options: SenderOptions = {}): Promise<Sender> {
+  const { store, queue, meta, keyring, log } = deps
+  const { concurrency = 400, unknownDeadlineMs = 300_000, outboxEveryMs = 5000, isEnabled = true } = options
+  const owner = options.owner ?? `${os.hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`
+  if (!isEnabled) {
+    log.warn('sending is switched off: JOB_RUNNER_ENABLED')
+    return { isReady: () => true, idle: () => Promise.resolve(), [Symbol.asyncDispose]: () => Promise.resolve() }
+  }
+
+  await using stack = new AsyncDisposableStack()
+  const clock = stack.use(await serverClock(store, { log }))
+  let senders = 1
+  // The first beat comes before the first take: a row whose owner does not beat counts as abandoned.
+  await beat(store, SENDER, owner)
+  stack.defer(() => endBeat(store, SENDER, owner).catch(() => undefined))
+  async function live(): Promise<void> {
+    await beat(store, SENDER, owner)
+    senders = Math.max(1, (await liveOwners(store, SENDER)).length)
+  }
+  stack.use(loop('beat', BEAT_MS, live, { when: () => true, log }))
+
+  const limits = deps.limits(() => senders)
+  const slots = new Slots(concurrency)
+  const publishing = createPublishing(queue, log)
+  const numbers = createNumbers(store, keyring)
+  const pause = createPause({ store, keyring, numbers, publishing, log })
+  const finish = createFinish({ store, queue, publishing, clock, log })
+  // A call may last longer than a stop: its row is then found by the sweep, as after a crash.
+  stack.defer(() => Promise.race([slots.idle(), sleep(STOP_PATIENCE_MS, undefined, { ref: false })]))
+  const call = createCall({ meta, limits, pause, clock, log, unknownDeadlineMs })
+  const sendDeps = { store, limits, numbers, pause, slots, clock, log, owner, call, finish }
+
+  const lease = stack.use(await holdLease(store, { name: 'sender:sweeps', owner, ttlMs: SWEEP_LEASE_MS, log }))
+  const sweeps = createSweeps({ store, queue, numbers, publishing, clock, log, owner, unknownDeadlineMs })
+  const when = () => lease.isHeld()
+  const every = (name: string, everyMs: number, work: () => Promise<void>) => stack.use(loop(name, everyMs, work, { when, log }))
+  every('release', 200, sweeps.release)
+  every('ring again', 1000, sweeps.ringAgain)
+  every('abandoned', 1000, sweeps.abandon)
+  every('unknown', Math.min(1000, unknownDeadlineMs), sweeps.settleUnknown)
+  every('expired', 60_000, sweeps.expire)
+  every('outbox', outboxEveryMs, sweeps.publishAgain)
+
+  const available = () => store.ping()
+  const batch = { maxBatch: 200, lingerMs: 5, available }
+  const chat = await queue.consumeBatches(QUEUES.chat, createSend(sendDeps, 'c'), { ...batch, prefetch: 400 })
+  const bulk = await queue.consumeBatches(QUEUES.bulk, createSend(sendDeps, 'b'), { ...batch, prefetch: 200 })
+  stack.use(bulk)
+  stack.use(chat)
+  stack.defer(() => slots.close())
+  const opened = stack.move()
+  return {
+    isReady: () => chat.isReady() && bulk.isReady(),
+    idle: () => slots.idle(),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  }
+}

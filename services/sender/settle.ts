@@ -1,0 +1,122 @@
+import { afterFailure, afterUnsent, type FailureVerdict } from '#shared/domain/retry.ts'
+import { type DescribedError, describeError, errorDoc, type PlatformFailure, platformError } from '#shared/domain/send-errors.ts'
+import type { Refused, SendResult } from '#shared/meta/client.ts'
+import { UNKNOWN_BLOCKS_MS } from '#shared/store/dispatch.ts'
+import type { Settlement, Step } from '#shared/store/dispatch-effects.ts'
+import type { Dispatch, MessageDoc, TimelineEntry } from '#shared/store/documents.ts'
+
+export interface SettleOptions {
+  /** MongoDB's time. */
+  at: Date
+  unknownDeadlineMs: number
+  random?: () => number
+}
+
+/** What a call's end means for its message, and (for a refusal) for more than the message. */
+export interface Judged {
+  settlement: Settlement
+  refusal: { error: DescribedError; verdict: FailureVerdict } | null
+}
+
+export function judge(message: MessageDoc, result: SendResult, options: SettleOptions): Judged {
+  const entry = attemptEntry(message, result, options.at)
+  const settle = (step: Step): Settlement => ({ message, step, at: options.at, entry })
+  switch (result.kind) {
+    case 'accepted':
+      return { settlement: settle({ kind: 'sent', wamid: result.wamid, note: heldNote(result.messageStatus) }), refusal: null }
+    case 'unknown':
+      return { settlement: settle(unknownStep(options)), refusal: null }
+    case 'unsent': {
+      const delayMs = afterUnsent(repeated(message, sameAs(entry)), options.random)
+      return { settlement: settle(waiting('retry', later(options.at, delayMs), false)), refusal: null }
+    }
+    case 'refused': {
+      const refusal = judgeRefusal(message, result, entry, options)
+      return { settlement: settle(refusedStep(result, refusal.verdict, options.at)), refusal }
+    }
+  }
+}
+
+/** Nobody will tell how this attempt ended: a status with our id may still. */
+export function unknownStep({ at, unknownDeadlineMs }: SettleOptions): Step {
+  return {
+    kind: 'unknown',
+    deadlineAt: later(at, unknownDeadlineMs),
+    blocksUntil: later(at, Math.min(UNKNOWN_BLOCKS_MS, unknownDeadlineMs)),
+  }
+}
+
+/** Ended by ourselves, without a call. @param detail for people, without the message's text */
+export function failedHere(message: MessageDoc, failure: PlatformFailure, at: Date, detail: string | null = null): Settlement {
+  const error = platformError(failure, detail)
+  return { message, step: { kind: 'failed', error }, at, entry: { kind: 'note', at, detail: detail ?? error.title } }
+}
+
+/** Given back without a call, such as when its number was paused between take and call. */
+export function givenBack(message: MessageDoc, reason: 'paused' | 'rate', nextStepAt: Date | null, at: Date): Settlement {
+  return { message, step: waiting(reason, nextStepAt, false), at, entry: { kind: 'waited', at, reason } }
+}
+
+function judgeRefusal(message: MessageDoc, result: Refused, entry: TimelineEntry, { random }: SettleOptions) {
+  const error = describeError(result.error)
+  const { attempt } = message.dispatch as Dispatch
+  const verdict = afterFailure(
+    { error, attempt, repeated: repeated(message, sameAs(entry)), retryAfterMs: result.retryAfterMs },
+    random,
+  )
+  return { error, verdict }
+}
+
+function refusedStep(result: Refused, verdict: FailureVerdict, at: Date): Step {
+  switch (verdict.kind) {
+    case 'fail':
+      return { kind: 'failed', error: errorDoc(result.error) }
+    case 'retry':
+      return waiting('retry', later(at, verdict.delayMs), true)
+    case 'later':
+      return waiting(verdict.scope === 'pair' ? 'pair' : 'rate', later(at, verdict.delayMs), false)
+    case 'hold-campaigns':
+      return waiting('rate', later(at, verdict.delayMs), false)
+    case 'pause':
+      return waiting('paused', null, false)
+  }
+}
+
+function attemptEntry(message: MessageDoc, result: SendResult, at: Date): TimelineEntry {
+  const code = result.kind === 'refused' ? result.error.code : null
+  const detail = result.kind === 'refused' ? result.error.detail : 'why' in result ? result.why : null
+  return {
+    kind: 'attempt',
+    at,
+    attempt: (message.dispatch as Dispatch).attempt,
+    outcome: result.kind,
+    latencyMs: result.latencyMs,
+    ...(result.httpStatus !== null && { httpStatus: result.httpStatus }),
+    ...(code !== null && { code }),
+    ...(result.traceId !== null && { traceId: result.traceId }),
+    ...(detail && { detail: detail.slice(0, 300) }),
+  }
+}
+
+/** How many of the last attempts, one after the other, ended just like this one. */
+function repeated(message: MessageDoc, isSame: (entry: TimelineEntry) => boolean): number {
+  const attempts = message.timeline.filter(({ kind }) => kind === 'attempt')
+  const different = attempts.findLastIndex(entry => !isSame(entry))
+  return attempts.length - 1 - different
+}
+
+const sameAs = (one: TimelineEntry) => (other: TimelineEntry) => other.outcome === one.outcome && other.code === one.code
+
+const waiting = (reason: (Step & { kind: 'waiting' })['reason'], nextStepAt: Date | null, usesAttempt: boolean): Step => ({
+  kind: 'waiting',
+  reason,
+  nextStepAt,
+  usesAttempt,
+})
+
+const later = (at: Date, ms: number) => new Date(at.getTime() + ms)
+
+/** Template sends may be accepted and yet not go out for an hour. */
+function heldNote(messageStatus: string | null): string | null {
+  return messageStatus === null || messageStatus === 'accepted' ? null : `Meta answered: ${messageStatus}`
+}

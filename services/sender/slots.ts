@@ -1,0 +1,73 @@
+/**
+ * Calls in flight, bounded: in all, for each lane and for each number. Chat may use every slot, campaigns half of them, so
+ * that a reply always finds one soon.
+ */
+export class Slots {
+  readonly #limits: Record<Lane, number>
+  readonly #used: Record<Lane, number> = { c: 0, b: 0 }
+  readonly #perNumber = new Map<string, number>()
+  #waiters: (() => void)[] = []
+  #isClosed = false
+
+  constructor(total: number) {
+    this.#limits = { c: total, b: Math.max(1, Math.floor(total / 2)) }
+  }
+
+  get inFlight(): number {
+    return this.#used.c + this.#used.b
+  }
+
+  /** Waits until there is one free for the lane. @returns how many are the caller's now, at most `wanted`; 0 once closed */
+  async reserve(lane: Lane, wanted: number): Promise<number> {
+    while (!this.#isClosed) {
+      const free = Math.min(this.#limits[lane] - this.#used[lane], this.#limits.c - this.inFlight)
+      if (free > 0) {
+        const granted = Math.min(free, wanted)
+        this.#used[lane] += granted
+        return granted
+      }
+      await new Promise<void>(resolve => this.#waiters.push(resolve))
+    }
+    return 0
+  }
+
+  release(lane: Lane, count = 1): void {
+    if (count === 0) return
+    this.#used[lane] -= count
+    this.#wake()
+  }
+
+  /** Nothing new starts. */
+  close(): void {
+    this.#isClosed = true
+    this.#wake()
+  }
+
+  #wake(): void {
+    const waiters = this.#waiters
+    this.#waiters = []
+    for (const wake of waiters) wake()
+  }
+
+  /** One slow number must not hold all slots. */
+  numberHasRoom(phoneNumberId: string, ratePerSecond: number): boolean {
+    return (this.#perNumber.get(phoneNumberId) ?? 0) < Math.max(20, ratePerSecond / 4)
+  }
+
+  enterNumber(phoneNumberId: string): void {
+    this.#perNumber.set(phoneNumberId, (this.#perNumber.get(phoneNumberId) ?? 0) + 1)
+  }
+
+  leaveNumber(phoneNumberId: string): void {
+    const left = (this.#perNumber.get(phoneNumberId) ?? 1) - 1
+    if (left > 0) this.#perNumber.set(phoneNumberId, left)
+    else this.#perNumber.delete(phoneNumberId)
+  }
+
+  /** Resolves when no call is in flight. */
+  async idle(): Promise<void> {
+    while (this.inFlight > 0) await new Promise<void>(resolve => this.#waiters.push(resolve))
+  }
+}
+
+type Lane = 'c' | 'b'

@@ -1,0 +1,204 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Lane } from '#shared/domain/callback-data.ts'
+import { platformError } from '#shared/domain/send-errors.ts'
+import type { Logger } from '#shared/process/logger.ts'
+import { oldestQueued } from '#shared/process/metrics.ts'
+import type { Queue } from '#shared/queue/types.ts'
+import type { ServerClock } from '#shared/store/clock.ts'
+import type { Store } from '#shared/store/connect.ts'
+import type { Settlement } from '#shared/store/dispatch-effects.ts'
+import { finishMessages, makeReady, releaseSuccessors } from '#shared/store/dispatch-finish.ts'
+import {
+  findAbandoned,
+  findDue,
+  findOld,
+  findUnblocking,
+  findUnpublished,
+  findUnrung,
+  findUnsettled,
+  numbersWith,
+  releasePaused,
+  settleOne,
+} from '#shared/store/dispatch-sweeps.ts'
+import type { Dispatch, MessageDoc, TenantDoc } from '#shared/store/documents.ts'
+import { liveOwners } from '#shared/store/leases.ts'
+import { getCachedTenant } from '#shared/store/tenants.ts'
+import { type Publishing, publishEvent } from './bells.ts'
+import type { Numbers } from './numbers.ts'
+import { failedHere, unknownStep } from './settle.ts'
+
+export interface SweepDeps {
+  store: Store
+  queue: Queue
+  numbers: Numbers
+  publishing: Publishing
+  clock: ServerClock
+  log: Logger
+  owner: string
+  unknownDeadlineMs: number
+}
+
+/** The kind under which senders beat: "I live". */
+export const SENDER = 'sender'
+const BATCH = 500
+const HOUR_MS = 3_600_000
+
+/**
+ * What carries a message on when nobody has it in hand: waits that end, bells that were lost, senders that died, outcomes
+ * that nobody told. One process runs them at a time; each finds its work by the rows alone and may stop anywhere.
+ */
+export function createSweeps(deps: SweepDeps) {
+  const { store, queue, numbers, publishing, clock, log } = deps
+
+  /** Rings each number's due rows: as many as its rate lets go until the next round and a little more. */
+  async function release(): Promise<void> {
+    let oldestMs = 0
+    for (const phoneNumberId of await numbersWith(store, 'WAITING')) {
+      const now = clock.now()
+      const number = (await numbers.find([phoneNumberId])).get(phoneNumberId)
+      const isActive = number?.client.status === 'active'
+      if (number && isActive) await resume(number.client, now)
+      // Rows of a number that cannot send are rung too: they are put off as paused, and so leave this list.
+      const due = await findDue(store, phoneNumberId, now, isActive ? share(number.client.throughput) : BATCH)
+      oldestMs = Math.max(oldestMs, ...due.map(row => now.getTime() - (row.dispatch?.nextStepAt?.getTime() ?? now.getTime())))
+      await ring(due, now)
+    }
+    oldestQueued.set(oldestMs / 1000)
+  }
+
+  async function resume(client: { phoneNumberId: string; tenantId: MessageDoc['tenantId'] }, now: Date): Promise<void> {
+    const { settings } = await getCachedTenant(store, client.tenantId)
+    const expireAt = new Date(now.getTime() + maxWaitMs(settings))
+    const count = await releasePaused(store, client, { now, expireAt, limit: BATCH })
+    if (count > 0) log.info({ tenantId: String(client.tenantId), count }, 'waiting messages released')
+  }
+
+  async function ringAgain(): Promise<void> {
+    for (const phoneNumberId of await numbersWith(store, 'READY')) {
+      const now = clock.now()
+      await ring(await findUnrung(store, phoneNumberId, now, BATCH), now)
+    }
+  }
+
+  async function ring(rows: MessageDoc[], now: Date): Promise<void> {
+    const lanes = Object.groupBy(rows, row => (row.dispatch as Dispatch).lane)
+    for (const lane of ['c', 'b'] as const) publishing.ring(await makeReady(store, lanes[lane] ?? [], now), lane)
+  }
+
+  async function abandon(): Promise<void> {
+    const now = clock.now()
+    const live = await liveOwners(store, SENDER)
+    // Without our own beat in the list, it says nothing about the others.
+    if (!live.includes(deps.owner)) return
+    const rows = await findAbandoned(store, now, live, BATCH)
+    if (rows.length > 0) log.warn({ count: rows.length }, 'attempts without an outcome: their sender is gone')
+    await finishMessages(store, rows.map(lost(now)))
+  }
+
+  const lost =
+    (at: Date) =>
+    (message: MessageDoc): Settlement => ({
+      message,
+      at,
+      step: unknownStep({ at, unknownDeadlineMs: deps.unknownDeadlineMs }),
+      entry: { kind: 'note', at, detail: 'The sender stopped during this attempt; whether WhatsApp took it is not known.' },
+    })
+
+  async function settleUnknown(): Promise<void> {
+    for (const message of await findUnsettled(store, clock.now(), BATCH)) {
+      const { settings } = await getCachedTenant(store, message.tenantId)
+      await conclude(byPolicy(message, settings, clock.now()))
+    }
+    await ringNext(await findUnblocking(store, clock.now(), BATCH))
+  }
+
+  async function conclude(settlement: Settlement): Promise<void> {
+    const events = await settleOne(store, settlement)
+    if (events === null) return
+    publishing.publish(events)
+    if (settlement.step.kind === 'failed') await ringNext([settlement.message])
+  }
+
+  async function ringNext(done: MessageDoc[]): Promise<void> {
+    const bells = await releaseSuccessors(store, done, clock.now())
+    publishing.ring(bells, laneOf(done[0]))
+  }
+
+  async function expire(): Promise<void> {
+    const before = new Date(clock.now().getTime() - HOUR_MS)
+    let after: MessageDoc['_id'] | null = null
+    for (;;) {
+      const rows: MessageDoc[] = await findOld(store, { before, after, limit: BATCH })
+      for (const message of rows) {
+        const now = clock.now()
+        if (!(await isExpired(message, now))) continue
+        await conclude(failedHere(message, 'expired', now))
+      }
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < BATCH) return
+      after = last._id
+    }
+  }
+
+  /** Counted from the moment it should go, and not while its number is paused. Campaigns end their own rows. */
+  async function isExpired(message: MessageDoc, now: Date): Promise<boolean> {
+    const dispatch = message.dispatch as Dispatch
+    if (dispatch.lane === 'b' || (dispatch.state === 'WAITING' && dispatch.nextStepAt === null)) return false
+    const { settings } = await getCachedTenant(store, message.tenantId)
+    const dueAt = (message.sendAt ?? message.createdAt).getTime()
+    return (dispatch.deadlineAt?.getTime() ?? dueAt + maxWaitMs(settings)) <= now.getTime()
+  }
+
+  async function publishAgain(): Promise<void> {
+    if (!queue.isReady()) return
+    const rows = await findUnpublished(store, new Date(clock.now().getTime() - OUTBOX_MS), BATCH)
+    await Promise.all(rows.map(event => publishEvent(queue, event)))
+    if (rows.length > 0) log.info({ count: rows.length }, 'events published again')
+  }
+
+  return { release, ringAgain, abandon, settleUnknown, expire, publishAgain }
+}
+export type Sweeps = ReturnType<typeof createSweeps>
+
+const OUTBOX_MS = 5000
+/** Once more, at most: a message of unknown outcome is posted twice in all, and only where the tenant wants it. */
+const MAX_UNKNOWN = 2
+
+function byPolicy(message: MessageDoc, settings: TenantDoc['settings'], at: Date): Settlement {
+  const attempt = (message.dispatch as Dispatch).attempt
+  if (settings.unknownOutcome !== 'retry' || attempt >= MAX_UNKNOWN)
+    return { message, at, step: { kind: 'failed', error: platformError('unknown-outcome') }, entry: note(at, UNTOLD) }
+  const step = { kind: 'waiting', reason: 'retry', nextStepAt: at, usesAttempt: true } as const
+  return { message, at, step, entry: note(at, `${UNTOLD} It is sent once more, as your organisation has chosen.`) }
+}
+
+const UNTOLD = 'WhatsApp never said whether it took this attempt.'
+const laneOf = (message: MessageDoc | undefined): Lane => message?.dispatch?.lane ?? 'c'
+const note = (at: Date, detail: string) => ({ kind: 'note', at, detail }) as const
+const maxWaitMs = (settings: TenantDoc['settings']) => (settings?.maxWaitHours ?? 24) * HOUR_MS
+
+/** Two rounds' worth of the rate, and the burst: what the limits refuse comes back at once. */
+const share = (ratePerSecond: number) => Math.ceil(ratePerSecond / 4) + 8
+
+/** Runs `work` every `everyMs`, one round at a time, until stopped; an error ends a round, not the loop. */
+export function loop(
+  name: string,
+  everyMs: number,
+  work: () => Promise<void>,
+  options: { when: () => boolean; log: Logger },
+): AsyncDisposable {
+  const stop = new AbortController()
+  async function run(): Promise<void> {
+    while (!stop.signal.aborted) {
+      if (options.when()) await work().catch(error => options.log.warn({ err: error, sweep: name }, 'sweep ended early'))
+      await sleep(everyMs, undefined, { signal: stop.signal }).catch(() => undefined)
+    }
+  }
+  const running = run()
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      await running
+    },
+  }
+}

@@ -1,0 +1,15 @@
+import { type Store, trusted } from './connect.ts'
+import type { ClientDoc, Id } from './documents.ts'
+import { orOutage } from './outage.ts'
+import { acrossTenants } from './tenancy.ts'
+
+/** Numbers by Meta's ids, as they stand now: the sender must hear of a pause within a second. @throws Outage */
+export async function findSendingNumbers(store: Store, phoneNumberIds: string[]): Promise<ClientDoc[]> {
+  const filter = { phoneNumberId: trusted({ $in: phoneNumberIds }), deletedAt: null }
+  return await orOutage(acrossTenants(() => store.models.clients.find(filter).lean()))
+}
+
+/** The tenant's numbers that can send now. @throws Outage */
+export async function findActiveNumbers(store: Store, tenantId: Id): Promise<ClientDoc[]> {
+  return await orOutage(store.models.clients.find({ tenantId, status: 'active', deletedAt: null }).lean())
+}

@@ -1,0 +1,287 @@
+import { randomBytes } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import { Types } from 'mongoose'
+import pino from 'pino'
+import type { SenderOptions } from '#services/sender/sender.ts'
+import { startSender } from '#services/sender/sender.ts'
+import { sealAccessToken } from '#shared/auth/client-tokens.ts'
+import { createKeyring } from '#shared/auth/encryption.ts'
+import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
+import { connectRedis } from '#shared/limits/connect.ts'
+import { createSendLimits } from '#shared/limits/send-limits.ts'
+import { createMetaClient } from '#shared/meta/client.ts'
+import { connectQueue } from '#shared/queue/connect.ts'
+import { EXCHANGES } from '#shared/queue/topology.ts'
+import { connectStore } from '#shared/store/connect.ts'
+import { bellFor } from '#shared/store/dispatch.ts'
+import type { ClientDoc, ConversationDoc, Dispatch, MessageDoc, TenantDoc } from '#shared/store/documents.ts'
+import { migrate } from '#shared/store/migrate.ts'
+import type { World } from '#test/support/world.ts'
+
+const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
+export const TOKEN = 'EAAtestToken'
+
+export interface Post {
+  phoneNumberId: string
+  to: string
+  body: Record<string, unknown> & { biz_opaque_callback_data: string; to?: string }
+  at: number
+}
+export type Answer = (post: Post, response: ServerResponse, request: IncomingMessage) => void
+
+let accepted = 0
+export const accept: Answer = (_post, response) => {
+  response.setHeader('content-type', 'application/json')
+  response.end(JSON.stringify({ messages: [{ id: `wamid.${++accepted}.${randomBytes(4).toString('hex')}` }] }))
+}
+export const refuse =
+  (code: number, status = 400, extra: object = {}): Answer =>
+  (_post, response) => {
+    response.writeHead(status, { 'content-type': 'application/json' })
+    response.end(
+      JSON.stringify({ error: { code, message: `(#${code}) refused`, error_data: { details: 'in detail' }, ...extra } }),
+    )
+  }
+
+/** Meta, as a test wants it: every post is kept, `answer` decides what comes back. */
+export async function startMeta(answer: Answer = accept) {
+  const meta = { posts: [] as Post[], answer, url: '' }
+  const server = createServer(async (request, response) => {
+    let text = ''
+    for await (const chunk of request) text += chunk
+    const body = JSON.parse(text)
+    const post: Post = { phoneNumberId: request.url?.split('/')[2] ?? '', to: body.to ?? body.recipient, body, at: Date.now() }
+    meta.posts.push(post)
+    meta.answer(post, response, request)
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  meta.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return Object.assign(meta, {
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise(resolve => server.close(resolve))
+    },
+  })
+}
+
+export interface MessageChanges extends Partial<Omit<MessageDoc, 'dispatch'>> {
+  dispatch?: Partial<Dispatch> | null
+}
+
+/** A tenant with a number and what a sender needs, against real servers; senders are started by the test. */
+export async function openSenderWorld(world: World, metaUrl: string, number: Partial<ClientDoc> = {}) {
+  await using stack = new AsyncDisposableStack()
+  const store = stack.use(await connectStore(world.mongodbUri, { log }))
+  stack.defer(async () => void (await store.connection.dropDatabase()))
+  await migrate(store)
+  const queue = stack.use(await connectQueue(world.rabbitmqUrl, { log, name: 'test', youngQueueWaitMs: 0 }))
+  const redis = stack.adopt(await connectRedis(world.redisUrl, { log }), async it => it.disconnect())
+  const keyring = createKeyring({ TOKEN_ENCRYPTION_KEY: '11'.repeat(32) })
+  const prefix = `{test:${randomBytes(6).toString('hex')}}`
+  const tenantId = new Types.ObjectId()
+
+  async function addTenant(settings: Partial<TenantDoc['settings']> = {}): Promise<void> {
+    const all = { unknownOutcome: 'fail' as const, maxWaitHours: 24, prices: [], ...settings }
+    await store.raw.tenants.insertOne({
+      _id: tenantId,
+      name: 'T',
+      status: 'active',
+      settings: all,
+      limits: {},
+    } as unknown as TenantDoc)
+  }
+
+  async function addNumber(changes: Partial<ClientDoc> = {}): Promise<ClientDoc> {
+    const _id = new Types.ObjectId()
+    const client = {
+      _id,
+      tenantId,
+      userId: null,
+      whatsappNumber: '212600111222',
+      phoneNumberId: `9${randomBytes(6).readUIntBE(0, 6)}`,
+      wabaId: `8${randomBytes(4).readUInt32BE(0)}`,
+      accessToken: sealAccessToken(keyring, { _id, tenantId }, TOKEN),
+      status: 'active',
+      pauseReason: null,
+      throughput: 1000,
+      deletedAt: null,
+      createdAt: new Date(),
+      updatedAt: new Date(),
+      ...changes,
+    } as ClientDoc
+    await store.raw.clients.insertOne(client)
+    return client
+  }
+  await addTenant()
+  const client = await addNumber(number)
+
+  let people = 0
+  async function addConversation(changes: Partial<ConversationDoc> = {}): Promise<ConversationDoc> {
+    const waId = `21260${String(++people).padStart(7, '0')}`
+    const conversation = {
+      _id: new Types.ObjectId(),
+      tenantId,
+      clientId: client._id,
+      phoneNumberId: client.phoneNumberId,
+      contactId: new Types.ObjectId(),
+      contact: { waId, userId: null, phone: waId, name: null, username: null, optOut: false },
+      status: 'open',
+      windowExpiresAt: new Date(Date.now() + 3_600_000),
+      lastMessage: null,
+      lastError: null,
+      createdAt: new Date(),
+      updatedAt: new Date(),
+      ...changes,
+    } as ConversationDoc
+    await store.raw.conversations.insertOne(conversation)
+    return conversation
+  }
+
+  function messageIn(conversation: ConversationDoc, changes: MessageChanges = {}): MessageDoc {
+    const at = new Date()
+    const dispatch =
+      changes.dispatch === null
+        ? null
+        : {
+            state: 'READY',
+            lane: 'c',
+            attempt: 0,
+            token: null,
+            owner: null,
+            leaseUntil: null,
+            nextStepAt: null,
+            reason: null,
+            deadlineAt: null,
+            ...changes.dispatch,
+          }
+    return {
+      _id: new Types.ObjectId(),
+      tenantId,
+      conversationId: conversation._id,
+      clientId: conversation.clientId,
+      phoneNumberId: conversation.phoneNumberId,
+      contactId: conversation.contactId,
+      contactKey: conversation.contact.waId ?? conversation.contact.userId,
+      contactKeyKind: conversation.contact.waId ? 'waId' : 'userId',
+      direction: 'OUTBOUND',
+      type: 'text',
+      content: { text: 'hello', media: null, template: null, data: null },
+      status: 'QUEUED',
+      statusUpdatedAt: at,
+      timeline: [{ kind: 'accepted', at }],
+      wamid: null,
+      previousIds: [],
+      error: null,
+      cost: null,
+      idempotencyKey: null,
+      replyTo: null,
+      reactions: [],
+      sentBy: null,
+      origin: 'api',
+      leadId: null,
+      campaignId: null,
+      at,
+      sendAt: null,
+      payload: { type: 'text', text: { body: 'hello' } },
+      createdAt: at,
+      updatedAt: at,
+      ...changes,
+      dispatch,
+    } as MessageDoc
+  }
+
+  async function store1(messages: MessageDoc[]): Promise<void> {
+    await store.raw.messages.insertMany(messages)
+    await store.raw.conversations.bulkWrite(
+      messages.map(message => {
+        const { _id, type, direction, status, at } = message
+        const lastMessage = { messageId: _id, text: 'hello', type, direction, status, at }
+        return { updateOne: { filter: { _id: message.conversationId, tenantId }, update: { $set: { lastMessage } } } }
+      }),
+    )
+  }
+
+  const ring = (message: MessageDoc) =>
+    queue.publish({
+      exchange: EXCHANGES.send,
+      routingKey: message.dispatch?.lane === 'b' ? 'bulk' : 'chat',
+      type: MESSAGE_TYPE.sendBell,
+      body: bellFor(message),
+      messageId: String(message._id),
+      tenantId: String(tenantId),
+    })
+
+  /** As the gateway does: row first, then the bell. */
+  async function send(messages: MessageDoc[]): Promise<MessageDoc[]> {
+    await store1(messages)
+    await Promise.all(messages.map(ring))
+    return messages
+  }
+
+  const opened = stack.move()
+  return {
+    store,
+    queue,
+    redis,
+    keyring,
+    tenantId,
+    client,
+    addNumber,
+    addConversation,
+    messageIn,
+    insert: store1,
+    ring,
+    send,
+    async sendOne(changes: MessageChanges = {}, conversation?: ConversationDoc): Promise<MessageDoc> {
+      const message = messageIn(conversation ?? (await addConversation()), changes)
+      await send([message])
+      return message
+    },
+    setTenant: (settings: Partial<TenantDoc['settings']>) =>
+      store.raw.tenants.updateOne(
+        { _id: tenantId },
+        { $set: Object.fromEntries(Object.entries(settings).map(([name, value]) => [`settings.${name}`, value])) },
+      ),
+    get: (message: MessageDoc) => store.raw.messages.findOne({ _id: message._id, tenantId }) as Promise<MessageDoc>,
+    conversation: (message: MessageDoc) =>
+      store.raw.conversations.findOne({ _id: message.conversationId, tenantId }) as Promise<ConversationDoc>,
+    events: (name?: string) => store.raw.events.find({ tenantId, ...(name && { name: name as 'message:sent' }) }).toArray(),
+    number: () => store.raw.clients.findOne({ _id: client._id, tenantId }) as Promise<ClientDoc>,
+    /** Waits for a fact about the stored message. */
+    async until(message: MessageDoc, fact: (row: MessageDoc) => boolean, limitMs = 15_000): Promise<MessageDoc> {
+      let row = await this.get(message)
+      for (const end = performance.now() + limitMs; !fact(row); row = await this.get(message)) {
+        if (performance.now() > end) throw new Error(`never came true: ${fact}\n${JSON.stringify(row, null, 1)}`)
+        await wait(20)
+      }
+      return row
+    },
+    /** A sender of its own connections, as a process would have. */
+    async startSender(options: SenderOptions & { callTimeoutMs?: number; metaUrl?: string } = {}) {
+      await using parts = new AsyncDisposableStack()
+      const ownStore = parts.use(await connectStore(world.mongodbUri, { log }))
+      const ownQueue = parts.use(await connectQueue(world.rabbitmqUrl, { log, name: 'sender', youngQueueWaitMs: 0 }))
+      const ownRedis = parts.adopt(await connectRedis(world.redisUrl, { log }), async it => it.disconnect())
+      const meta = parts.use(
+        createMetaClient({ baseUrl: options.metaUrl ?? metaUrl, version: 'v25.0', timeoutMs: options.callTimeoutMs ?? 5000 }),
+      )
+      const limits = (liveSenders: () => number) => createSendLimits({ redis: ownRedis, liveSenders, prefix })
+      const deps = { store: ownStore, queue: ownQueue, meta, keyring, log, limits }
+      const sender = parts.use(await startSender(deps, { outboxEveryMs: 500, unknownDeadlineMs: 2000, ...options }))
+      const running = parts.move()
+      return { ...sender, [Symbol.asyncDispose]: () => running.disposeAsync() }
+    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  }
+}
+export type SenderWorld = Awaited<ReturnType<typeof openSenderWorld>>
+
+/** Waits for a fact. */
+export async function eventually(fact: () => boolean | Promise<boolean>, limitMs = 15_000): Promise<void> {
+  for (const end = performance.now() + limitMs; !(await fact()); ) {
+    if (performance.now() > end) throw new Error(`never came true: ${fact}`)
+    await wait(20)
+  }
+}
