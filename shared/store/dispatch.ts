@@ -51,7 +51,7 @@ export function unfinishedOf(conversationIds: Id[], ofTenants: Id[], now: Date) 
       'dispatch.state': { $exists: true },
       $nor: [
         { 'dispatch.state': 'UNKNOWN', 'dispatch.nextStepAt': { $not: { $gt: now } } },
-        { 'dispatch.reason': 'scheduled', 'dispatch.nextStepAt': { $gt: now } },
+        { 'dispatch.state': 'WAITING', 'dispatch.reason': 'scheduled', 'dispatch.nextStepAt': { $gt: now } },
       ],
     },
   }
