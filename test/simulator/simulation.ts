@@ -171,6 +171,7 @@ export function createSimulation(options: SimulatorOptions = {}) {
   /** Back to the demo world: nothing sent, nothing pending, default rules, no faults. */
   function reset(): void {
     clearTimers()
+    for (const resolve of idleWaiters.splice(0)) resolve()
     deliverer.clear()
     simulation.batches.clear()
     simulation.limits.clear()
@@ -197,6 +198,7 @@ export function createSimulation(options: SimulatorOptions = {}) {
 function freshWorld(options: SimulatorOptions, now: number): World {
   const app: App = {
     id: options.appId ?? '918273645500112',
+    portfolioId: '604488220013377',
     secret: options.appSecret ?? 'simulator-app-secret',
     name: options.appName ?? 'Linko Sim',
     webhookUrl: options.webhookUrl ?? null,

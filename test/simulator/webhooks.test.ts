@@ -161,3 +161,40 @@ test('types, contexts and people are written as Meta does', async () => {
     { profile: { name: 'Zoé' }, wa_id: SALMA, user_id: 'MA.41982200731550066712' },
   ])
 })
+
+test('a message from the phone itself comes as an echo and opens no window', async () => {
+  await using receiver = await createReceiver()
+  simulator.app({ webhookUrl: receiver.url })
+  const { id } = simulator.echo({ phoneNumberId: '1054543651069001', to: '212699000002', message: 'Répondu du téléphone' })
+  await simulator.idle()
+  const [value] = receiver.received.flatMap(({ values }) => values)
+  expect(value?.message_echoes).toMatchObject([
+    { id, from: '212600111333', to: '212699000002', text: { body: 'Répondu du téléphone' } },
+  ])
+})
+
+test('an account that is locked is told so on request', async () => {
+  await using receiver = await createReceiver()
+  simulator.app({ webhookUrl: receiver.url })
+  simulator.setNumber(PHONE, { state: 'locked', notify: true })
+  simulator.setNumber(PHONE, { state: 'connected', notify: true })
+  await simulator.idle()
+  const states = receiver.received
+    .flatMap(({ values }) => values)
+    .map(({ ban_info }) => (ban_info as { waba_ban_state: string }).waba_ban_state)
+  expect(states.sort()).toEqual(['DISABLE', 'REINSTATE'])
+})
+
+test('contacts and history of a coexistence number come once', async () => {
+  await using receiver = await createReceiver()
+  simulator.app({ webhookUrl: receiver.url })
+  const sync = (sync_type: string) =>
+    graph(simulator, 'POST', '/1054543651069001/smb_app_data', { messaging_product: 'whatsapp', sync_type })
+  expect((await sync('smb_app_state_sync')).body).toMatchObject({ request_id: expect.any(String) })
+  expect((await sync('history')).status).toBe(200)
+  expect((await sync('history')).body.error?.code).toBe(2593107)
+  await simulator.idle()
+  const values = receiver.received.flatMap(({ values }) => values)
+  expect(values.some(({ state_sync }) => Array.isArray(state_sync) && state_sync.length > 0)).toBe(true)
+  expect(values.some(({ history }) => Array.isArray(history))).toBe(true)
+})

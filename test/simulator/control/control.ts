@@ -1,6 +1,6 @@
 import type { DeliveryRules, Rules, Simulation } from '../simulation.ts'
 import type { Delivery } from '../webhooks/delivery.ts'
-import { type InboundRequest, receiveInbound } from '../webhooks/inbound.ts'
+import { type EchoRequest, echoFromApp, type InboundRequest, receiveInbound } from '../webhooks/inbound.ts'
 import { type RawOptions, receiveRaw } from '../webhooks/raw.ts'
 import { addTemplate } from '../world/demo.ts'
 import type { SentMessage, Template } from '../world/world.ts'
@@ -37,6 +37,7 @@ export type Control = ReturnType<typeof createControl>
 export function createControl(sim: Simulation) {
   return {
     inbound: (request: InboundRequest) => receiveInbound(sim, request),
+    echo: (request: EchoRequest) => echoFromApp(sim, request),
     webhook: (raw: string | Buffer, options: RawOptions = {}) => receiveRaw(sim, raw, options),
     messages: (filter: MessageFilter = {}) => listMessages(sim, filter),
     webhooks: (filter: WebhookFilter = {}) => listWebhooks(sim, filter),

@@ -1,5 +1,6 @@
 import { digitsOf } from '../params.ts'
 import type { Simulation } from '../simulation.ts'
+import { emitForWaba } from '../webhooks/emit.ts'
 import { addNumber, addToken, addWaba, displayOf } from '../world/demo.ts'
 import type { AccountState, NumberState, PhoneNumber, Waba } from '../world/world.ts'
 
@@ -21,6 +22,8 @@ export interface NumberRequest {
   allowedRecipients?: string[] | null
   portfolioId?: string
   subscribed?: boolean
+  /** Also tells the change by webhook, as Meta would. */
+  notify?: boolean
 }
 
 /** Every number with its account and state. */
@@ -93,7 +96,10 @@ export function setNumber(sim: Simulation, id: string, request: Partial<NumberRe
     number.digits = digitsOf(displayPhoneNumber)
     number.display = displayOf(number.digits)
   }
-  if (throughput !== undefined) number.throughput = throughput
+  if (throughput !== undefined) {
+    if (request.notify && throughput > number.throughput) tellUpgrade(sim, number)
+    number.throughput = throughput
+  }
   for (const name of [
     'verifiedName',
     'qualityRating',
@@ -108,6 +114,7 @@ export function setNumber(sim: Simulation, id: string, request: Partial<NumberRe
   const waba = sim.world.wabas.get(number.wabaId) as Waba
   if (subscribed !== undefined) waba.subscribed = subscribed
   if (state !== undefined) applyState(number, waba, state)
+  if (state !== undefined && request.notify) tellAccount(sim, waba)
   return { success: true }
 }
 
@@ -116,6 +123,28 @@ function applyState(number: PhoneNumber, waba: Waba, word: string): void {
   if (!state) throw new Error(`state must be one of ${Object.keys(STATES).join(', ')}`)
   if (state.number) number.state = state.number
   if (state.account) waba.state = state.account
+}
+
+function tellUpgrade(sim: Simulation, { wabaId, digits }: PhoneNumber): void {
+  const value = {
+    display_phone_number: digits,
+    event: 'THROUGHPUT_UPGRADE',
+    max_daily_conversations_per_business: 'TIER_UNLIMITED',
+  }
+  emitForWaba(sim, wabaId, 'phone_number_quality_update', value)
+}
+
+const THREE_DAYS_S = 3 * 86_400
+
+function tellAccount(sim: Simulation, { id, state }: Waba): void {
+  if (state === 'NO_PAYMENT') return
+  const expiration = Math.floor(sim.now() / 1000) + THREE_DAYS_S
+  const restriction_info = [{ restriction_type: 'RESTRICTED_BIZ_INITIATED_MESSAGING', expiration }]
+  const date = new Date(sim.now()).toLocaleDateString('en-US', { dateStyle: 'long', timeZone: 'UTC' })
+  const ban_info = { waba_ban_state: state === 'LOCKED' ? 'DISABLE' : 'REINSTATE', waba_ban_date: date }
+  const value =
+    state === 'RESTRICTED' ? { event: 'ACCOUNT_RESTRICTION', restriction_info } : { event: 'DISABLED_UPDATE', ban_info }
+  emitForWaba(sim, id, 'account_update', value)
 }
 
 /** Changes a WABA. */

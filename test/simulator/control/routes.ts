@@ -16,6 +16,7 @@ type Route = (control: Control, request: ControlRequest, id: string) => unknown
 /** `/_sim/…`, by method and path; `:id` is one segment. A list answers `{data}`, a refusal 400 with `{error}`. */
 const ROUTES: Record<string, Route> = {
   'POST inbound': (control, request) => created(control.inbound(arg<Parameters<Control['inbound']>[0]>(request))),
+  'POST echo': (control, request) => created(control.echo(arg<Parameters<Control['echo']>[0]>(request))),
   'GET messages': (control, { query }) =>
     control.messages({ ...filterOf(query), to: text(query, 'to'), callbackData: text(query, 'callbackData') }),
   'GET faults': control => control.listFaults(),

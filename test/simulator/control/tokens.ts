@@ -50,7 +50,7 @@ export function refuseToken(
 export function tellUninstalled(sim: Simulation, wabaId: string): void {
   const owner = sim.world.wabas.get(wabaId)?.portfolioId
   const waba_info = { waba_id: wabaId, owner_business_id: owner, partner_app_id: sim.world.app.id }
-  emitForWaba(sim, wabaId, 'account_update', { event: 'PARTNER_APP_UNINSTALLED', waba_info }, owner)
+  emitForWaba(sim, wabaId, 'account_update', { event: 'PARTNER_APP_UNINSTALLED', waba_info }, sim.world.app.portfolioId)
 }
 
 /** A code as the dialog gives it: 30 s, once. */

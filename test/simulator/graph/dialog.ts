@@ -63,7 +63,7 @@ const lifetimeOf = (params: Call['params']) => (params.lifetime === 'never' ? 0 
 /** The second, safe way a platform learns of a finished sign-up. */
 function tellAdded(sim: Call['sim'], waba: Waba): void {
   const waba_info = { waba_id: waba.id, owner_business_id: waba.portfolioId }
-  emitForWaba(sim, waba.id, 'account_update', { event: 'PARTNER_ADDED', waba_info }, waba.portfolioId)
+  emitForWaba(sim, waba.id, 'account_update', { event: 'PARTNER_ADDED', waba_info }, sim.world.app.portfolioId)
 }
 
 function form({ sim, params }: Call): string {

@@ -1,7 +1,7 @@
 import { type NumberCall, SUCCESS } from '../call.ts'
 import { isText, textOf } from '../params.ts'
 import { emitForNumber, emitForWaba } from '../webhooks/emit.ts'
-import { conversationId } from '../world/ids.ts'
+import { conversationId, wamid } from '../world/ids.ts'
 import type { PhoneNumber } from '../world/world.ts'
 import { GraphError } from './errors.ts'
 import { requireWhatsapp } from './numbers.ts'
@@ -89,8 +89,19 @@ function sendAppData({ sim, number }: Pick<NumberCall, 'sim' | 'number'>, type: 
     emitForNumber(sim, number, type, { state_sync }, [{ kind: type, id: null }])
     return
   }
+  const threads = people.map(({ waId }) => ({ id: waId, messages: pastMessages(number, waId as string, sim.now()) }))
   const metadata = { phase: 0, chunk_order: 1, progress: 100 }
-  emitForNumber(sim, number, type, { history: [{ metadata, threads: [] }] }, [{ kind: type, id: null }])
+  emitForNumber(sim, number, type, { history: [{ metadata, threads }] }, [{ kind: type, id: null }])
+}
+
+/** What phone and person said before the number was connected. */
+function pastMessages(number: PhoneNumber, waId: string, now: number) {
+  const at = (hoursAgo: number) => String(Math.floor((now - hoursAgo * 3_600_000) / 1000))
+  const text = (body: string) => ({ type: 'text', text: { body }, history_context: { status: 'READ' } })
+  return [
+    { from: number.digits, to: waId, id: wamid(waId, 'outbound'), timestamp: at(50), ...text('Bonjour') },
+    { from: waId, id: wamid(waId, 'inbound'), timestamp: at(49), ...text('Merci !') },
+  ]
 }
 
 function pinOf(pin: unknown): string {

@@ -62,6 +62,29 @@ export function receiveInbound(sim: Simulation, request: InboundRequest): { id: 
   return { id: message.id as string, deliveryId }
 }
 
+export interface EchoRequest {
+  phoneNumberId: string
+  to: string
+  message: string | Json
+  timestamp?: string | number
+}
+
+/** The business writes from its phone: an echo to the platform, and no window. @throws Error for an unknown number. */
+export function echoFromApp(
+  sim: Simulation,
+  { phoneNumberId, to, message, timestamp }: EchoRequest,
+): { id: string; deliveryId: string } {
+  const number = sim.world.numbers.get(phoneNumberId)
+  if (!number) throw new Error(`phoneNumberId ${phoneNumberId} is not a number of this simulator`)
+  const waId = waIdOf(digitsOf(to))
+  const id = wamid(waId, 'outbound')
+  const given = isText(message) ? { type: 'text', text: { body: message } } : message
+  const at = String(Math.floor(timeOf(timestamp, sim.now()) / 1000))
+  const echo = { from: number.digits, to: waId, id, timestamp: at, ...given }
+  const items = [{ kind: 'echo', id }]
+  return { id, deliveryId: emitForNumber(sim, number, 'smb_message_echoes', { message_echoes: [echo] }, items) }
+}
+
 /** Opens the window and makes the message one that can be read, answered and reacted to. */
 export function noteInbound(
   sim: Simulation,

@@ -4,6 +4,8 @@ export type Json = Record<string, unknown>
 
 export interface App {
   id: string
+  /** Portfolio of the platform that owns the app: partner events carry it as their entry's id. */
+  portfolioId: string
   secret: string
   name: string
   /** Where webhooks go unless a number or a WABA has its own address; null sends none. */
