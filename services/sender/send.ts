@@ -121,6 +121,7 @@ export function createSend(deps: SendDeps, lane: Lane) {
 
   /** Asks the limits for what may go at all. Refused ones wait in their rows, not here. */
   async function claim(bells: SendBell[], known: Map<string, SendingNumber>, now: Date, postponed: Postponement[]) {
+    const admitted = new Map<string, number>()
     const sendable = bells.filter(bell => {
       const number = known.get(bell.phoneNumberId)
       if (!number?.token) {
@@ -129,7 +130,9 @@ export function createSend(deps: SendDeps, lane: Lane) {
           deps.pause.unreadableToken(number.client).catch(error => deps.log.error({ err: error }, 'number not paused'))
         return false
       }
-      if (slots.numberHasRoom(bell.phoneNumberId, number.client.throughput)) return true
+      const before = admitted.get(bell.phoneNumberId) ?? 0
+      admitted.set(bell.phoneNumberId, before + 1)
+      if (before < slots.roomFor(bell.phoneNumberId, number.client.throughput)) return true
       postponed.push({ bell, reason: 'rate', nextStepAt: later(now, CROWDED_MS) })
       return false
     })

@@ -49,9 +49,9 @@ export class Slots {
     for (const wake of waiters) wake()
   }
 
-  /** One slow number must not hold all slots. */
-  numberHasRoom(phoneNumberId: string, ratePerSecond: number): boolean {
-    return (this.#perNumber.get(phoneNumberId) ?? 0) < Math.max(20, ratePerSecond / 4)
+  /** How many more calls a number may have in flight: a slow one must not hold all slots. */
+  roomFor(phoneNumberId: string, ratePerSecond: number): number {
+    return Math.max(20, ratePerSecond / 4) - (this.#perNumber.get(phoneNumberId) ?? 0)
   }
 
   enterNumber(phoneNumberId: string): void {
