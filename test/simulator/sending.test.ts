@@ -195,6 +195,7 @@ test('a message of a user can be read, anything else cannot', async () => {
   const read = (message_id: string) =>
     send(simulator, { messaging_product: 'whatsapp', status: 'read', message_id, typing_indicator: { type: 'text' } })
   expect((await read(id)).body).toEqual({ success: true })
+  expect(simulator.reads().data).toMatchObject([{ messageId: id, phoneNumberId: PHONE, typing: true }])
   const own = idOf(await send(simulator, textTo(SALMA)))
   expect((await read(own)).body.error?.code).toBe(131009)
 })

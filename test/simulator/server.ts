@@ -46,7 +46,6 @@ function callOf(sim: Simulation, request: IncomingMessage, rawPath: string, sear
   const version = VERSION.exec(rawPath)
   const query = new URLSearchParams(search)
   const { headers, method = 'GET' } = request
-  // Graph takes an upload id with its own query as part of the path; here it arrives as path and query.
   return {
     sim,
     method: method === 'POST' && query.get('method')?.toUpperCase() === 'DELETE' ? 'DELETE' : method,
@@ -56,7 +55,7 @@ function callOf(sim: Simulation, request: IncomingMessage, rawPath: string, sear
     headers,
     body,
     params: paramsOf(query, body, headers['content-type'] ?? ''),
-    origin: `http://${headers.host ?? new URL(sim.url).host}`,
+    origin: `${headers['x-forwarded-proto'] ?? 'http'}://${headers.host ?? new URL(sim.url).host}`,
   }
 }
 

@@ -1,4 +1,5 @@
-import type { DeliveryRules, Rules, Simulation } from '../simulation.ts'
+import type { DeliveryRules, Rules } from '../rules.ts'
+import type { Simulation } from '../simulation.ts'
 import type { Delivery } from '../webhooks/delivery.ts'
 import { type EchoRequest, echoFromApp, type InboundRequest, receiveInbound } from '../webhooks/inbound.ts'
 import { type RawOptions, receiveRaw } from '../webhooks/raw.ts'
@@ -40,6 +41,7 @@ export function createControl(sim: Simulation) {
     echo: (request: EchoRequest) => echoFromApp(sim, request),
     webhook: (raw: string | Buffer, options: RawOptions = {}) => receiveRaw(sim, raw, options),
     messages: (filter: MessageFilter = {}) => listMessages(sim, filter),
+    reads: () => ({ data: [...sim.world.reads].map(read => ({ ...read, at: new Date(read.at).toISOString() })) }),
     webhooks: (filter: WebhookFilter = {}) => listWebhooks(sim, filter),
     faults: (faults: FaultRequest[]) => sim.faults.set(faults.map(faultOf)),
     listFaults: () => ({ data: sim.faults.list() }),

@@ -19,6 +19,7 @@ const ROUTES: Record<string, Route> = {
   'POST echo': (control, request) => created(control.echo(arg<Parameters<Control['echo']>[0]>(request))),
   'GET messages': (control, { query }) =>
     control.messages({ ...filterOf(query), to: text(query, 'to'), callbackData: text(query, 'callbackData') }),
+  'GET reads': control => control.reads(),
   'GET faults': control => control.listFaults(),
   'POST faults': (control, request) => {
     control.faults(listArg<FaultRequest>(request))

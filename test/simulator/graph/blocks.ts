@@ -4,8 +4,8 @@ import { waIdOf } from '../sending/recipient.ts'
 import { threadKey, WINDOW_MS } from '../sending/threads.ts'
 import type { Json } from '../world/world.ts'
 import { GraphError } from './errors.ts'
-import { requireWhatsapp } from './numbers.ts'
 import { pageOf } from './paging.ts'
+import { requireWhatsapp } from './required.ts'
 
 const MAX_BLOCKED = 64_000
 

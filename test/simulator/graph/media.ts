@@ -7,7 +7,7 @@ import type { Media } from '../world/world.ts'
 import { findToken, tokenTextOf } from './auth.ts'
 import { GraphError } from './errors.ts'
 import { downloadUrl, urlIsGood } from './media-url.ts'
-import { requireWhatsapp } from './numbers.ts'
+import { requireWhatsapp } from './required.ts'
 import { unknownObject } from './unknown.ts'
 
 const KEPT_MS = 30 * 86_400_000

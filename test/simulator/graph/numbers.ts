@@ -1,11 +1,12 @@
 import { type NumberCall, SUCCESS } from '../call.ts'
-import { isObject, isText, objectOf, textOf } from '../params.ts'
+import { isObject, isText, textOf } from '../params.ts'
 import type { Simulation } from '../simulation.ts'
 import type { Json, PhoneNumber } from '../world/world.ts'
 import { GraphError } from './errors.ts'
 import { graphTime, select } from './fields.ts'
 import { numberHealth } from './health.ts'
 import { setPin } from './registration.ts'
+import { requireWhatsapp } from './required.ts'
 import { verifyCallback } from './subscriptions.ts'
 
 const DEFAULT_FIELDS = ['verified_name', 'code_verification_status', 'display_phone_number', 'quality_rating', 'id']
@@ -108,8 +109,7 @@ export function getProfile({ number, params }: NumberCall): object {
 
 /** `POST /{phone}/whatsapp_business_profile`: changes the members given. */
 export function postProfile({ number, params }: NumberCall): object {
-  if (params.messaging_product !== 'whatsapp')
-    throw new GraphError(100, { details: 'The parameter messaging_product is required.' })
+  requireWhatsapp(params)
   for (const [name, max] of Object.entries(PROFILE_LIMITS)) {
     if (String(params[name] ?? '').length > max) {
       throw new GraphError(100, { details: `Param ${name} must be at most ${max} characters long.` })
@@ -141,15 +141,4 @@ export function postUsername({ number, params, sim }: NumberCall): object {
 export function deleteUsername({ number }: NumberCall): object {
   number.username = null
   return SUCCESS
-}
-
-/** Whether members of the `messaging_product` kind are right; several edges ask for it. */
-export function requireWhatsapp(params: Json): void {
-  if (params.messaging_product === 'whatsapp') return
-  throw new GraphError(100, {
-    details:
-      objectOf(params).messaging_product === undefined
-        ? 'The parameter messaging_product is required.'
-        : 'Param messaging_product must be one of {WHATSAPP}',
-  })
 }

@@ -4,7 +4,7 @@ import { emitForNumber, emitForWaba } from '../webhooks/emit.ts'
 import { conversationId, wamid } from '../world/ids.ts'
 import type { PhoneNumber } from '../world/world.ts'
 import { GraphError } from './errors.ts'
-import { requireWhatsapp } from './numbers.ts'
+import { requireWhatsapp } from './required.ts'
 
 const CALLS_MAX = 10
 const CALLS_MS = 72 * 3_600_000

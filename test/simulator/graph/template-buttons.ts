@@ -1,7 +1,7 @@
 import { isText, listOf } from '../params.ts'
 import { variablesOf } from '../sending/template-send.ts'
 import type { Json } from '../world/world.ts'
-import { missing, refuse } from './template-rules.ts'
+import { missing, refuse } from './template-refusals.ts'
 
 const MAX_BUTTONS = 10
 const MAX_LABEL = 25

@@ -3,6 +3,7 @@ import { variablesOf } from '../sending/template-send.ts'
 import type { Json, Template } from '../world/world.ts'
 import { GraphError } from './errors.ts'
 import { checkTemplateButtons } from './template-buttons.ts'
+import { missing, refuse } from './template-refusals.ts'
 
 export const CATEGORIES = ['AUTHENTICATION', 'MARKETING', 'UTILITY']
 const HEADER_FORMATS = ['TEXT', 'IMAGE', 'VIDEO', 'DOCUMENT', 'GIF', 'LOCATION']
@@ -12,11 +13,6 @@ const MAX_BODY = 1024
 const MAX_SHORT = 60
 /** Each variable needs so many words beside it; Meta's own ratio is not published. */
 const WORDS_PER_VARIABLE = 1
-
-/** What template creation refuses with: code 100, a subcode, and a title and text for people. */
-export function refuse(subcode: number, title: string, message: string): never {
-  throw new GraphError(100, { subcode, message: 'Invalid parameter', transient: false, user: { title, message } })
-}
 
 /** @throws GraphError 100 for a name, language or category that Meta would not take. */
 export function checkIdentity({ name, language, category }: Json): void {
@@ -139,11 +135,6 @@ function checkFooter({ text }: Json): void {
 function checkSize(type: string, text: string, max: number): void {
   if ([...text].length > max)
     refuse(2388040, 'Character limit exceeded', `The field ${type} exceeded the maximum of ${max} characters.`)
-}
-
-export function missing(type: string, field: string): never {
-  const title = `Message template ${type.toLowerCase()} is missing expected field(s)`
-  refuse(2388043, title, `Message template component of type ${type} is missing expected field(s) (${field})`)
 }
 
 const OFFERS = /\b(promo\w*|soldes?|sale|discount|remise|offre sp[ée]ciale|black.?friday|gratuit\w*|free gift|coupon|\d+ ?%)/i

@@ -8,7 +8,9 @@ import { GraphError } from './errors.ts'
 import { fieldNames, select } from './fields.ts'
 import { templateHealth } from './health.ts'
 import { pageOf } from './paging.ts'
-import { CATEGORIES, checkComponents, checkIdentity, refuse, reviewReason, rightCategory } from './template-rules.ts'
+import { checkDuplicate, checkRoom, checkTtl, countEdit, templatesOf } from './template-limits.ts'
+import { refuse } from './template-refusals.ts'
+import { CATEGORIES, checkComponents, checkIdentity, reviewReason, rightCategory } from './template-rules.ts'
 
 const LIST_FIELDS = [
   'name',
@@ -22,11 +24,7 @@ const LIST_FIELDS = [
   'id',
 ]
 const ONE_FIELDS = ['name', 'components', 'language', 'status', 'category', 'previous_category', 'id']
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
-const CREATIONS_PER_HOUR = 100
-const NAME_BLOCKED_MS = 30 * DAY_MS
-const EDITS_PER_MONTH = 10
+const NAME_BLOCKED_MS = 30 * 86_400_000
 
 /** `GET /{waba}/message_templates`. */
 export function listTemplates(call: AuthorizedCall, waba: Waba): object {
@@ -152,61 +150,6 @@ function review(sim: Simulation, template: Template): void {
     reviewTemplate(sim, current.id, reason === null ? { status: 'APPROVED' } : { status: 'REJECTED', reason })
   })
 }
-
-function checkRoom(sim: Simulation, waba: Waba, name: string, language: string): void {
-  const own = templatesOf(sim, waba.id)
-  if (own.length >= waba.templateLimit) {
-    refuse(2388019, 'Message template limit exceeded', 'You have reached the maximum number of message templates.')
-  }
-  if (own.filter(({ createdAt }) => sim.now() - createdAt < HOUR_MS && createdAt > 0).length >= CREATIONS_PER_HOUR)
-    throw new GraphError(80008)
-  if (own.some(template => template.name === name && template.language === language)) {
-    refuse(2388024, 'Content in this language already exists', `There is already ${language} content for this template.`)
-  }
-  if ((waba.deletedTemplates.get(`${name}/${language}`) ?? 0) > sim.now()) {
-    const message = 'New content cannot be added while the existing content is being deleted. Try again in 4 weeks.'
-    refuse(2388023, 'Message template language is being deleted', message)
-  }
-}
-
-/** The same body and footer under another name is refused, but for authentication, where the body is fixed. */
-function checkDuplicate(sim: Simulation, waba: Waba, components: Json[], category: string): void {
-  if (category === 'AUTHENTICATION') return
-  const textOfPart = (list: Json[], type: string) => String(list.find(part => part.type === type)?.text ?? '')
-  const key = (list: Json[]) => `${textOfPart(list, 'BODY')}\n${textOfPart(list, 'FOOTER')}`
-  const twin = templatesOf(sim, waba.id).find(
-    template => key(template.components) === key(components) && template.category !== 'AUTHENTICATION',
-  )
-  if (twin) refuse(2388024, 'Duplicate template', `The template ${twin.name} has the same body and footer.`)
-}
-
-const TTL_SECONDS: Record<string, [number, number]> = {
-  AUTHENTICATION: [30, 900],
-  UTILITY: [30, 43_200],
-  MARKETING: [43_200, 2_592_000],
-}
-
-function checkTtl(ttl: unknown, category: string): number | null {
-  if (ttl === undefined) return null
-  const seconds = Number(ttl)
-  const [min, max] = TTL_SECONDS[category] as [number, number]
-  if (seconds === -1 || (seconds >= min && seconds <= max)) return seconds
-  throw new GraphError(100, {
-    message: `(#100) Param message_send_ttl_seconds must be between ${min} and ${max} for category ${category}.`,
-  })
-}
-
-function countEdit(edits: number[], now: number): number[] {
-  const recent = edits.filter(at => now - at < 30 * DAY_MS)
-  if (recent.some(at => now - at < DAY_MS))
-    refuse(2388008, 'Edit limit reached', 'An approved template can be edited once in 24 hours.')
-  if (recent.length >= EDITS_PER_MONTH)
-    refuse(2388008, 'Edit limit reached', 'An approved template can be edited 10 times in 30 days.')
-  return [...recent, now]
-}
-
-const templatesOf = ({ world }: Simulation, wabaId: string) =>
-  [...world.templates.values()].filter(template => template.wabaId === wabaId)
 
 function fieldsOf(sim: Simulation, template: Template): Record<string, () => unknown> {
   return {

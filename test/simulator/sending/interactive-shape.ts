@@ -1,6 +1,6 @@
 import { isObject, isText, listOf, objectOf } from '../params.ts'
 import type { Json } from '../world/world.ts'
-import { invalid, required } from './shape.ts'
+import { invalid, required } from './refusals.ts'
 
 interface Kind {
   body: number | null

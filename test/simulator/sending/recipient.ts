@@ -1,7 +1,7 @@
 import { digitsOf, isText } from '../params.ts'
 import { isUserId, userIdFor } from '../world/ids.ts'
 import type { Json, Person, PhoneNumber, World } from '../world/world.ts'
-import { invalid } from './shape.ts'
+import { invalid } from './refusals.ts'
 
 export interface Recipient {
   /** As posted. */

@@ -1,5 +1,6 @@
 import { jsonReply, type NumberCall, type Reply, SUCCESS } from '../call.ts'
 import { GraphError } from '../graph/errors.ts'
+import { requireWhatsapp } from '../graph/required.ts'
 import { isText, objectOf } from '../params.ts'
 import type { Simulation } from '../simulation.ts'
 import { looksInbound, wamid } from '../world/ids.ts'
@@ -7,7 +8,8 @@ import type { Json, NumberState, PhoneNumber, Template, World } from '../world/w
 import { checkMedia, fetchLinks, linksOf } from './media-use.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import { type Recipient, recipientOf } from './recipient.ts'
-import { checkShape, invalid, type MessageType } from './shape.ts'
+import { invalid } from './refusals.ts'
+import { checkShape, type MessageType } from './shape.ts'
 import { reportFailure, type Sent, streamStatuses } from './statuses.ts'
 import { templateOf } from './template-send.ts'
 import { hearAnswer, threadKey } from './threads.ts'
@@ -94,13 +96,14 @@ function checkMarketing(template: Template | null): void {
 function markRead(call: NumberCall): object {
   const { params } = call
   checkStates(call)
-  if (params.messaging_product !== 'whatsapp')
-    throw new GraphError(100, { details: 'The parameter messaging_product is required.' })
+  requireWhatsapp(params)
   if (params.status !== 'read') invalid('Parameter value is not valid: "status" must be read')
   if (params.message_id === undefined) throw new GraphError(131008, { details: "Parameter 'message_id' is mandatory" })
   checkInbound(call, params.message_id)
   const typing = params.typing_indicator
   if (typing !== undefined && objectOf(typing).type !== 'text') invalid("typing_indicator['type'] must be text")
+  const read = { phoneNumberId: call.number.id, messageId: String(params.message_id), typing: typing !== undefined }
+  call.sim.world.reads.add({ ...read, at: call.sim.now() })
   return SUCCESS
 }
 

@@ -2,6 +2,7 @@ import { GraphError } from '../graph/errors.ts'
 import { isObject, isText, listOf, objectOf } from '../params.ts'
 import type { Json } from '../world/world.ts'
 import { checkInteractive } from './interactive-shape.ts'
+import { invalid, required } from './refusals.ts'
 
 /** Types a business can send; the others of the platform are only ever received. */
 const TYPES = [
@@ -24,16 +25,6 @@ const MAX_TEXT = 4096
 const MAX_CAPTION = 1024
 const MAX_CONTACTS = 257
 const MAX_CALLBACK_DATA = 512
-
-/** @throws GraphError 131009, with what is wrong in `details`. */
-export function invalid(details: string): never {
-  throw new GraphError(131009, { details })
-}
-
-/** @throws GraphError 100 in the words Meta uses for a missing member. */
-export function required(name: string): never {
-  throw new GraphError(100, { details: `The parameter ${name} is required.` })
-}
 
 /**
  * The type of a body whose shape is right. Unknown members are ignored, except in `text`, where Meta refuses them.

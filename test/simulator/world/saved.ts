@@ -27,7 +27,10 @@ export function saveWorld(file: string, world: World): void {
 export function savedWorld({ stateFile }: { stateFile?: string }, fresh: World): World {
   if (stateFile === undefined || !existsSync(stateFile)) return fresh
   const saved = readSaved(stateFile)
-  for (const part of PARTS) for (const [key, value] of saved?.[part] ?? []) fresh[part].set(key, value)
+  for (const part of PARTS) {
+    // The demo's own tokens start afresh: they would run out 60 days after the first run.
+    for (const [key, value] of saved?.[part] ?? []) if (part !== 'tokens' || !fresh.tokens.has(key)) fresh[part].set(key, value)
+  }
   return fresh
 }
 

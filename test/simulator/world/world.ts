@@ -180,6 +180,14 @@ export interface SentMessage {
   raw: string
 }
 
+/** What `status: read` said. */
+export interface ReadReceipt {
+  phoneNumberId: string
+  messageId: string
+  typing: boolean
+  at: number
+}
+
 /** Everything the simulated Meta knows. Plain data: it can be saved and read back. */
 export interface World {
   app: App
@@ -195,6 +203,8 @@ export interface World {
   /** Ids of users' messages: only these can be marked as read. */
   inbound: BoundedMap<string, { phoneNumberId: string; at: number }>
   sent: Ring<SentMessage>
+  /** Read receipts, newest last. */
+  reads: Ring<ReadReceipt>
 }
 
 export function emptyWorld(app: App, keepMessages: number): World {
@@ -211,5 +221,6 @@ export function emptyWorld(app: App, keepMessages: number): World {
     uploads: new BoundedMap(100),
     inbound: new BoundedMap(200_000),
     sent: new Ring(keepMessages),
+    reads: new Ring(1000),
   }
 }

@@ -1,0 +1,9 @@
+import type { Json } from '../world/world.ts'
+import { GraphError } from './errors.ts'
+
+/** @throws GraphError 100 unless the call says that it is about WhatsApp; several edges ask for it. */
+export function requireWhatsapp({ messaging_product: product }: Json): void {
+  if (product === 'whatsapp') return
+  if (product === undefined) throw new GraphError(100, { details: 'The parameter messaging_product is required.' })
+  throw new GraphError(100, { details: 'Param messaging_product must be one of {WHATSAPP}' })
+}
