@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import { Outage } from '#shared/domain/errors.ts'
+import { createCollector } from './collector.ts'
+
+const lost: number[] = []
+const collect = (write: (batch: number[]) => Promise<void>, more: object = {}) =>
+  createCollector<number>({ write, onLost: item => lost.push(item), ...more })
+
+test('what comes within the linger is written together, a full batch at once', async () => {
+  const batches: number[][] = []
+  const collector = collect(async batch => void batches.push(batch), { maxBatch: 3 })
+  await Promise.all([1, 2, 3, 4, 5].map(item => collector.add(item)))
+  expect(batches).toEqual([
+    [1, 2, 3],
+    [4, 5],
+  ])
+})
+
+test('an outage of the store is waited out', async () => {
+  let calls = 0
+  const collector = collect(async () => {
+    if (++calls < 3) throw new Outage('away')
+  })
+  await collector.add(1)
+  expect(calls).toBe(3)
+})
+
+test('an outage that lasts is left to the sweep', async () => {
+  lost.length = 0
+  const collector = collect(() => Promise.reject(new Outage('away')), { patienceMs: 0 })
+  await collector.add(7)
+  expect(lost).toEqual([7])
+})
+
+test('one bad item does not take its neighbours with it', async () => {
+  lost.length = 0
+  const written: number[] = []
+  const collector = collect(async batch => {
+    if (batch.includes(2)) throw new Error('bad item')
+    written.push(...batch)
+  })
+  await Promise.all([1, 2, 3].map(item => collector.add(item)))
+  expect([written, lost]).toEqual([[1, 3], [2]])
+})
+
+test('no more batches are written at once than allowed', async () => {
+  let now = 0
+  let most = 0
+  const write = async () => {
+    most = Math.max(most, ++now)
+    await new Promise(resolve => setTimeout(resolve, 5))
+    now--
+  }
+  const collector = collect(write, { maxBatch: 1, parallel: 2 })
+  await Promise.all(Array.from({ length: 10 }, (_, i) => collector.add(i)))
+  expect(most).toBe(2)
+})

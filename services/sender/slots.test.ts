@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { Slots } from './slots.ts'
+
+test('campaigns get half of the slots, replies all that is left', async () => {
+  const slots = new Slots(10)
+  expect(await slots.reserve('b', 100)).toBe(5)
+  expect(await slots.reserve('c', 100)).toBe(5)
+  expect(slots.inFlight).toBe(10)
+})
+
+test('who finds none waits for one', async () => {
+  const slots = new Slots(1)
+  await slots.reserve('c', 1)
+  const next = slots.reserve('c', 3)
+  slots.release('c')
+  expect(await next).toBe(1)
+})
+
+test('once closed, nobody gets one and nobody waits', async () => {
+  const slots = new Slots(1)
+  await slots.reserve('c', 1)
+  const waiting = slots.reserve('c', 1)
+  slots.close()
+  expect(await waiting).toBe(0)
+  expect(await slots.reserve('c', 1)).toBe(0)
+})
+
+test('a number has room for a quarter of its rate, and for twenty at least', () => {
+  const slots = new Slots(1000)
+  expect([slots.roomFor('a', 10), slots.roomFor('a', 400)]).toEqual([20, 100])
+  slots.enterNumber('a')
+  slots.enterNumber('a')
+  slots.leaveNumber('a')
+  expect(slots.roomFor('a', 80)).toBe(19)
+})
+
+test('idle waits for the last call', async () => {
+  const slots = new Slots(2)
+  await slots.reserve('c', 2)
+  let isIdle = false
+  const idle = slots.idle().then(() => {
+    isIdle = true
+  })
+  slots.release('c')
+  await Promise.resolve()
+  expect(isIdle).toBe(false)
+  slots.release('c')
+  await idle
+})
