@@ -2,8 +2,12 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { metricsPage } from './metrics.ts'
 
-/** Each part's readiness by name, such as { mongodb: true, rabbitmq: false }. */
-export type Readiness = () => Record<string, boolean> | Promise<Record<string, boolean>>
+type Parts = Record<string, boolean>
+/**
+ * Each part's readiness by name, such as { mongodb: true, rabbitmq: false }. `told` is shown and does not decide: what
+ * another role of the same process cannot do.
+ */
+export type Readiness = () => Parts | { parts: Parts; told: Parts } | Promise<Parts | { parts: Parts; told: Parts }>
 
 /**
  * `/health` (the process is alive), `/ready` (it can do its work: 200 or 503, the parts in the body) and `/metrics`.
@@ -14,9 +18,10 @@ export async function answerHealth(request: IncomingMessage, response: ServerRes
   if (request.method !== 'GET') return false
   if (path === '/health') return json(response, 200, { status: 'ok' })
   if (path === '/ready') {
-    const parts = await ready()
+    const answer = await ready()
+    const { parts, told } = hasTold(answer) ? answer : { parts: answer, told: {} }
     const isReady = Object.values(parts).every(Boolean)
-    return json(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', parts })
+    return json(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', parts: { ...parts, ...told } })
   }
   if (path === '/metrics') {
     const page = await metricsPage()
@@ -55,6 +60,9 @@ export async function listen(server: Server, host: string, port: number): Promis
     },
   }
 }
+
+const hasTold = (answer: Parts | { parts: Parts; told: Parts }): answer is { parts: Parts; told: Parts } =>
+  typeof answer.told === 'object'
 
 function json(response: ServerResponse, status: number, body: unknown): true {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))

@@ -1,0 +1,39 @@
+import path from 'node:path'
+import { z } from 'zod'
+import { commonEnv, flag, parseEnv, port, ROOT } from '#shared/process/config.ts'
+
+const secretList = z
+  .string()
+  .min(1)
+  .transform(text => text.split(',').map(secret => secret.trim()))
+
+/** Both roles need the broker; only the recorder needs MongoDB, only the receiver Meta's secrets. */
+const ingestEnv = commonEnv.extend({
+  INGEST_PORT: port(3001),
+  INGEST_ROLE: z.enum(['receiver', 'recorder', 'all']).default('all'),
+  RABBITMQ_URL: z.url(),
+  MONGODB_URI: z.string().optional(),
+  /** Several, by comma, while one is replaced. */
+  META_APP_SECRET: secretList.optional(),
+  META_WEBHOOK_VERIFY_TOKEN: z.string().min(8).optional(),
+  INGEST_SPOOL: flag(true),
+  INGEST_SPOOL_DIR: z.string().default(path.join(ROOT, '.linko/spool')),
+  INGEST_SPOOL_MAX_MB: z.coerce.number().int().min(1).default(1024),
+})
+
+const completeEnv = ingestEnv
+  .refine(env => env.INGEST_ROLE === 'receiver' || env.MONGODB_URI, {
+    path: ['MONGODB_URI'],
+    error: 'is required by the recorder',
+  })
+  .refine(env => env.INGEST_ROLE === 'recorder' || env.META_APP_SECRET, {
+    path: ['META_APP_SECRET'],
+    error: 'is required by the receiver',
+  })
+  .refine(env => env.INGEST_ROLE === 'recorder' || env.META_WEBHOOK_VERIFY_TOKEN, {
+    path: ['META_WEBHOOK_VERIFY_TOKEN'],
+    error: 'is required by the receiver',
+  })
+
+export type IngestConfig = z.infer<typeof ingestEnv>
+export const readIngestConfig = (env: NodeJS.ProcessEnv): IngestConfig => parseEnv(completeEnv, env)

@@ -1,0 +1,77 @@
+import { createServer } from 'node:http'
+import { readEnvironment } from '#shared/process/config.ts'
+import { answerHealth, listen, type Readiness } from '#shared/process/health.ts'
+import { createLogger } from '#shared/process/logger.ts'
+import { untilStopped } from '#shared/process/stop.ts'
+import { connectQueue } from '#shared/queue/connect.ts'
+import { connectStore } from '#shared/store/connect.ts'
+import { readIngestConfig } from './config.ts'
+import { startKeeper } from './keeper.ts'
+import { createReceiver, publishBody } from './receiver.ts'
+import { startRecorder } from './recorder.ts'
+import { readEnvelope } from './split.ts'
+import { openSpool } from './spool.ts'
+import { watchSpool } from './spool-metrics.ts'
+
+/** How long a request may take to arrive whole. */
+const REQUEST_MS = 15_000
+
+const stopped = untilStopped()
+const config = readIngestConfig(readEnvironment())
+const log = createLogger('ingest', config.LOG_LEVEL)
+const receives = config.INGEST_ROLE !== 'recorder'
+const records = config.INGEST_ROLE !== 'receiver' && config.JOB_RUNNER_ENABLED
+
+await using queue = await connectQueue(config.RABBITMQ_URL, { log, name: 'ingest' })
+await using store = records ? await connectStore(config.MONGODB_URI ?? '', { appName: 'linko-ingest', log }) : null
+await using _keeper = store && (await startKeeper({ store, queue, log }))
+await using recorder = store && (await startRecorder({ store, queue, log }))
+
+await using spool =
+  receives && config.INGEST_SPOOL
+    ? await openSpool({
+        dir: config.INGEST_SPOOL_DIR,
+        maxBytes: config.INGEST_SPOOL_MAX_MB * 1024 * 1024,
+        log,
+        publish: (body, receivedAt) => publishBody(queue, readEnvelope(body) ?? {}, body, receivedAt, null),
+      })
+    : null
+if (spool) watchSpool(spool)
+
+const receiver = receives
+  ? createReceiver({
+      queue,
+      spool,
+      secrets: config.META_APP_SECRET ?? [],
+      verifyToken: config.META_WEBHOOK_VERIFY_TOKEN ?? '',
+      log,
+    })
+  : null
+
+/** With both roles in one process a broker outage must not take the webhook out of the load balancer. */
+const ready: Readiness = () => {
+  const recording: Record<string, boolean> = records
+    ? { recorder: recorder?.isReady() === true && store?.isReady() === true }
+    : {}
+  return receives ? { parts: { receiver: queue.isReady() || spool !== null }, told: recording } : { parts: recording, told: {} }
+}
+
+const server = createServer((request, response) => {
+  answerHealth(request, response, ready)
+    .then(taken => {
+      if (taken) return
+      if (receiver) receiver(request, response)
+      else response.writeHead(404).end()
+    })
+    .catch(error => {
+      log.error({ err: error }, 'request failed')
+      response.destroy()
+    })
+})
+server.requestTimeout = REQUEST_MS
+server.headersTimeout = REQUEST_MS
+server.keepAliveTimeout = 75_000
+await using listening = await listen(server, config.HOST, config.INGEST_PORT)
+log.info({ port: listening.port, role: config.INGEST_ROLE }, 'ingest started')
+await stopped
+log.info('ingest stopping')

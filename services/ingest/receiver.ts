@@ -1,0 +1,187 @@
+import { isUtf8 } from 'node:buffer'
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import express, { type Express, type Request, type Response } from 'express'
+import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
+import { RECEIVED_AT_HEADER } from '#shared/contracts/webhook-delivery.ts'
+import type { Json } from '#shared/meta/json.ts'
+import { signatureIsValid } from '#shared/meta/signature.ts'
+import type { Logger } from '#shared/process/logger.ts'
+import { webhookAck, webhookReceived } from '#shared/process/metrics.ts'
+import { childTrace } from '#shared/process/trace.ts'
+import { EXCHANGES } from '#shared/queue/topology.ts'
+import type { Queue } from '#shared/queue/types.ts'
+import { readEnvelope, splitBody } from './split.ts'
+import type { Spool } from './spool.ts'
+
+/** The four paths of the seeds, one handler. */
+export const WEBHOOK_PATHS = ['/api/v1/webhook', '/webhook', '/api/webhooks', '/api/webhooks/whatsapp']
+/** Meta sends up to 3 MB. */
+const MAX_BODY_BYTES = 3.5 * 1024 * 1024
+const MAX_IN_HAND = 500
+const CONFIRM_MS = 2000
+const MAX_CHALLENGE = 256
+
+export interface ReceiverDeps {
+  queue: Pick<Queue, 'publish'>
+  /** null: switched off; without the broker Meta then gets 503 and comes again. */
+  spool: Pick<Spool, 'isEmpty' | 'append'> | null
+  /** Several while a secret is replaced. */
+  secrets: readonly string[]
+  verifyToken: string
+  log: Logger
+}
+
+/** Meta's door: verifies, splits, makes durable, answers. It parses no more than it needs to find the lane, and stores nothing. */
+export function createReceiver(deps: ReceiverDeps): Express {
+  let inHand = 0
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.set('query parser', 'simple')
+
+  app.get(WEBHOOK_PATHS, (request, response) => answerChallenge(request, response, deps.verifyToken))
+  app.post(WEBHOOK_PATHS, async (request, response) => {
+    if (inHand >= MAX_IN_HAND) return refuse(response, 503, 'OVERLOADED', 'refused')
+    inHand++
+    try {
+      await receive(request, response, deps)
+    } catch (error) {
+      deps.log.error({ err: error }, 'webhook not taken')
+      refuse(response, 503, 'NOT_DURABLE', 'refused')
+    } finally {
+      inHand--
+    }
+  })
+  return app
+}
+
+async function receive(request: Request, response: Response, deps: ReceiverDeps): Promise<void> {
+  const encoding = request.headers['content-encoding']
+  if (encoding !== undefined && encoding !== 'identity') return refuse(response, 415, 'ENCODING_NOT_SUPPORTED', 'bad_body')
+  const raw = await readBody(request)
+  if (raw === 'too large') return refuse(response, 413, 'BODY_TOO_LARGE', 'too_large')
+  if (raw === 'aborted') return
+  const receivedAt = Date.now()
+  const startedAt = performance.now()
+  if (!signatureIsValid(raw, signatureOf(request), deps.secrets))
+    return refuse(response, 401, 'WHATSAPP_SIGNATURE_INVALID', 'bad_signature')
+  const body = isUtf8(raw) ? readEnvelope(raw) : null
+  if (body === null) return refuse(response, 400, 'WEBHOOK_BODY_INVALID', 'bad_body')
+  const outcome = await makeDurable(deps, body, raw, receivedAt, request.headers.traceparent)
+  webhookReceived.inc({ outcome })
+  webhookAck.observe((performance.now() - startedAt) / 1000)
+  response.statusCode = 200
+  response.end()
+}
+
+/** Duplicated headers are joined by node with a comma, and then no signature any more. */
+function signatureOf(request: Request): string | undefined {
+  const header = request.headers['x-hub-signature-256']
+  return Array.isArray(header) ? header.join(',') : header
+}
+
+/** The broker's confirm, or the disk's. While the spool holds anything, bodies join its end. @throws when neither takes it */
+async function makeDurable(
+  deps: ReceiverDeps,
+  body: Json,
+  raw: Buffer,
+  receivedAt: number,
+  traceparent: unknown,
+): Promise<'accepted' | 'spooled'> {
+  const { queue, spool, log } = deps
+  if (spool === null || spool.isEmpty()) {
+    try {
+      await publishBody(queue, body, raw, receivedAt, typeof traceparent === 'string' ? traceparent : null)
+      return 'accepted'
+    } catch (error) {
+      if (spool === null) throw error
+      log.debug({ err: error }, 'webhook goes to the spool')
+    }
+  }
+  await spool.append(raw, receivedAt)
+  return 'spooled'
+}
+
+let counter = 0
+const PROCESS = `${process.pid.toString(36)}-${Date.now().toString(36)}`
+
+/** All parts at once; resolves when the broker has confirmed each. */
+export async function publishBody(
+  queue: Pick<Queue, 'publish'>,
+  body: Json,
+  raw: Buffer,
+  receivedAt: number,
+  traceparent: string | null,
+): Promise<void> {
+  const parts = splitBody(body, raw)
+  const trace = childTrace(traceparent)
+  const publish = (part: (typeof parts)[number]) =>
+    queue.publish(
+      {
+        exchange: EXCHANGES.webhook,
+        routingKey: part.routingKey,
+        type: MESSAGE_TYPE.webhook,
+        body: part.body,
+        messageId: `w-${PROCESS}-${++counter}`,
+        traceparent: trace,
+        headers: { [RECEIVED_AT_HEADER]: receivedAt },
+      },
+      { timeoutMs: CONFIRM_MS },
+    )
+  const [only] = parts
+  await (parts.length === 1 && only ? publish(only) : Promise.all(parts.map(publish)))
+}
+
+function readBody(request: IncomingMessage): Promise<Buffer | 'too large' | 'aborted'> {
+  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return Promise.resolve('too large')
+  return new Promise(resolve => {
+    const chunks: Buffer[] = []
+    let size = 0
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size > MAX_BODY_BYTES) {
+        request.removeAllListeners('data')
+        resolve('too large')
+      } else chunks.push(chunk)
+    })
+    request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
+    request.on('error', () => resolve('aborted'))
+    request.on('close', () => resolve('aborted'))
+  })
+}
+
+const TITLES: Record<number, string> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  503: 'Service Unavailable',
+}
+
+/** A body that was not read to its end makes the connection useless for another request. */
+function refuse(response: Response, status: number, errorCode: string, outcome: string): void {
+  webhookReceived.inc({ outcome })
+  if (response.headersSent || response.destroyed) return
+  const problem = { type: 'about:blank', title: TITLES[status], status, errorCode }
+  response.statusCode = status
+  response.setHeader('content-type', 'application/problem+json')
+  if (status === 413 || status === 415) response.setHeader('connection', 'close')
+  if (status === 503) response.setHeader('retry-after', '5')
+  response.end(JSON.stringify(problem))
+}
+
+/** `GET` at the set-up of the webhook: the bare challenge for the right token, 403 for any other. */
+function answerChallenge(request: Request, response: Response, verifyToken: string): void {
+  const { 'hub.mode': mode, 'hub.verify_token': token, 'hub.challenge': challenge } = request.query
+  const isRight = mode === 'subscribe' && typeof token === 'string' && isSameText(token, verifyToken)
+  if (!isRight || typeof challenge !== 'string' || challenge.length > MAX_CHALLENGE) {
+    response.status(403).end()
+    return
+  }
+  response.setHeader('x-content-type-options', 'nosniff')
+  response.status(200).type('text/plain').send(challenge)
+}
+
+const isSameText = (a: string, b: string) =>
+  timingSafeEqual(createHash('sha256').update(a).digest(), createHash('sha256').update(b).digest())
