@@ -53,6 +53,10 @@ test('a fault answers with a code, a status, or cuts before anything happens', a
   expect((await send(simulator, textTo(SALMA))).status).toBe(200)
 })
 
+test('a fault that does nothing is refused', async () => {
+  expect((await control(simulator, 'POST', '/faults', [{ match: {} }])).status).toBe(400)
+})
+
 test('a fault after the send loses only the answer', async () => {
   await faults([
     { does: { reset: true, after: true } },

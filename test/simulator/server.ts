@@ -7,6 +7,7 @@ import { answerGraph } from './graph/router.ts'
 import { multipartParams } from './multipart.ts'
 import { decodeParam, isObject } from './params.ts'
 import type { Simulation } from './simulation.ts'
+import { traceToken } from './world/ids.ts'
 import type { Json } from './world/world.ts'
 
 const MAX_BODY = 110 * 1024 * 1024
@@ -171,5 +172,6 @@ const USAGE = JSON.stringify({ call_count: 1, total_cputime: 1, total_time: 1 })
 function write(response: ServerResponse, sim: Simulation, { status, body, headers }: Reply): void {
   if (response.destroyed) return
   const usage = sim.rules.usageHeaders ? { 'x-app-usage': USAGE } : undefined
-  response.writeHead(status, { 'content-length': Buffer.byteLength(body), ...headers, ...usage }).end(body)
+  const trace = { 'content-length': Buffer.byteLength(body), 'x-fb-trace-id': traceToken() }
+  response.writeHead(status, { ...trace, ...headers, ...usage }).end(body)
 }

@@ -74,7 +74,9 @@ export function createControl(sim: Simulation) {
 export type FaultRequest = Partial<Fault> & { then?: FaultEffect }
 
 function faultOf({ match = {}, times = 1, then: effectOfJson, effect, ...rest }: FaultRequest): Fault {
-  return { ...rest, match, times, effect: effect ?? effectOfJson ?? {} }
+  const done = effect ?? effectOfJson
+  if (done === undefined) throw new Error('a fault needs `then`: what it does')
+  return { ...rest, match, times, effect: done }
 }
 
 function setDelivery(sim: Simulation, { retrySpeed, ...rules }: Partial<DeliveryRules> & { retrySpeed?: number }) {
