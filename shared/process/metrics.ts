@@ -48,6 +48,11 @@ export const deadLetters = new Counter({
   help: 'Messages put into the dead letters, by the queue they came from.',
   labelNames: ['queue'],
 })
+export const publishFailed = new Counter({
+  name: 'linko_publish_failed_total',
+  help: 'Publishes without a confirm: returned, nacked, timeout, disconnected, blocked, overloaded.',
+  labelNames: ['reason'],
+})
 export const socketConnections = new Gauge({
   name: 'linko_socket_connections',
   help: 'Open authenticated sockets of this process.',

@@ -1,105 +1,114 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Channel } from 'amqplib'
 import type { Logger } from '../process/logger.ts'
-import { queueDepth } from '../process/metrics.ts'
-import { type ConsumerDeps, startConsumer } from './consumer.ts'
+import { type ConsumerDeps, type SupervisedConsumer, startConsumer } from './consumer.ts'
 import { declareTopology } from './declare.ts'
-import { openLink } from './link.ts'
-import { openPublisher } from './publisher.ts'
+import { sampleDepths } from './depths.ts'
+import { type Link, openLink, withChannel } from './link.ts'
+import { LADDER_S, type RetryDelay } from './moves.ts'
+import { openPublisher, type Publisher } from './publisher.ts'
+import type { Work } from './session.ts'
 import { shareShards } from './shards.ts'
 import { topology } from './topology.ts'
-import { DONE, type Handler, type Queue } from './types.ts'
+import { type ConsumeOptions, DONE, type Queue } from './types.ts'
 
 export interface QueueOptions {
   log: Logger
   /** Shown by the broker beside the connection. */
   name: string
-  /** A quorum queue less than a few seconds old does not survive a kill -9 of its node: whoever creates one waits. */
+  /**
+   * How long the broker may take to answer at the start, 60 s by default. 0 does not wait: publishing fails as `disconnected`
+   * and consumers begin when it is there.
+   */
+  startWithinMs?: number
+  /** A quorum queue less than a few seconds old does not survive a kill -9 of its node: whoever creates one waits (3 s). */
   youngQueueWaitMs?: number
+  /** How long an Outage is waited out in place (60 s). */
+  outageInPlaceMs?: number
+  /** Seconds until the next try, by attempt. */
+  ladder?: readonly RetryDelay[]
+  /** How often the shares of shards are looked at (2 s). */
+  balanceMs?: number
 }
 
-const YOUNG_QUEUE_MS = 3000
-const DEPTH_MS = 5000
-
 /** RabbitMQ with everything declared: two connections, confirmed publishing, consumers that come back by themselves. */
-export async function connectQueue(url: string, { log, name, youngQueueWaitMs = YOUNG_QUEUE_MS }: QueueOptions): Promise<Queue> {
-  let isYoung = false
-  const publishing = await openLink(url, {
-    name: `${name} publish`,
-    log,
-    async setup(model) {
-      isYoung = await declareTopology(model, topology())
-    },
-  })
-  const consuming = await openLink(url, { name: `${name} consume`, log })
-  const publisher = await openPublisher(publishing, log)
-  if (isYoung) await sleep(youngQueueWaitMs)
+export async function connectQueue(url: string, options: QueueOptions): Promise<Queue> {
+  const { log, name, startWithinMs = 60_000, youngQueueWaitMs = 3000 } = options
+  let publisher: Publisher | null = null
+  await using stack = new AsyncDisposableStack()
+  const [publishing, consuming] = await Promise.all([
+    openLink(url, {
+      name: `${name} publish`,
+      log,
+      startWithinMs,
+      setup: async model => {
+        if (await declareTopology(model, topology())) await sleep(youngQueueWaitMs)
+      },
+      onBlocked: () => publisher?.block(),
+    }).then(link => stack.use(link)),
+    openLink(url, { name: `${name} consume`, log, startWithinMs }).then(link => stack.use(link)),
+  ])
+  // The consuming connection declares while we run: an alarm stops the other one whole.
+  const declare = async () => void (await declareTopology(consuming, topology()))
+  publisher = stack.use(await openPublisher({ link: publishing, log, declare }))
+  const parts = { publishing, consuming, publisher, declare }
+  return queueOf(parts, options, stack.move())
+}
 
-  const declare = async () => void (await declareTopology(publishing, topology()))
-  const deps: ConsumerDeps = { link: consuming, publisher, log, declare }
+interface Parts {
+  publishing: Link
+  consuming: Link
+  publisher: Publisher
+  declare(): Promise<void>
+}
+
+function queueOf(parts: Parts, options: QueueOptions, stack: AsyncDisposableStack): Queue {
+  const { publishing, consuming, publisher, declare } = parts
+  const { log, outageInPlaceMs = 60_000, ladder = LADDER_S, balanceMs = 2000 } = options
+  const deps: ConsumerDeps = { link: consuming, publisher, log, declare, outageInPlaceMs, ladder }
+  const consumers = new Set<SupervisedConsumer>()
   const consumed = new Set<string>()
-  let control: Channel | null = null
+  stack.use(sampleDepths(consuming, consumed, log))
+  stack.defer(async () => void (await Promise.all([...consumers].map(consumer => consumer[Symbol.asyncDispose]()))))
+
+  async function start(queue: string, work: Work, { prefetch, available }: ConsumeOptions): Promise<SupervisedConsumer> {
+    consumed.add(queue)
+    const consumer = await startConsumer(deps, queue, work, { prefetch, available })
+    consumers.add(consumer)
+    return consumer
+  }
 
   async function check(queue: string) {
-    if (control === null) {
-      control = await publishing.createChannel()
-      control.on('error', () => undefined)
-      control.on('close', () => {
-        control = null
-      })
-    }
-    const { messageCount, consumerCount } = await control.checkQueue(queue)
+    const { messageCount, consumerCount } = await withChannel(consuming, channel => channel.checkQueue(queue))
     return { messageCount, consumerCount }
   }
 
-  const depths = setInterval(() => {
-    for (const queue of consumed) {
-      if (!publishing.isConnected()) return
-      check(queue).then(
-        ({ messageCount }) => queueDepth.set({ queue }, messageCount),
-        () => undefined,
-      )
-    }
-  }, DEPTH_MS)
-  depths.unref()
-
   const queue: Queue = {
     publish: publisher.publish,
-    async consume(name, handler, options) {
-      consumed.add(name)
-      const one: Handler = handler
-      const work = {
-        handler: ([delivery]: Parameters<Handler>[0][], signal: AbortSignal) =>
-          delivery ? one(delivery, signal) : Promise.resolve(DONE),
-      }
-      return startConsumer(deps, name, { ...work, maxBatch: 1, lingerMs: 0, parallel: true }, options)
+    consume(name, handler, options) {
+      const one: Work['handler'] = async ([delivery], signal) => (delivery ? handler(delivery, signal) : DONE)
+      return start(name, { handler: one, maxBatch: 1, lingerMs: 0, parallel: true }, options)
     },
-    async consumeBatches(name, handler, { maxBatch, lingerMs, ...options }) {
-      consumed.add(name)
-      return startConsumer(deps, name, { handler, maxBatch, lingerMs, parallel: false }, options)
-    },
-    async consumeShards(names, handler, { maxBatch, lingerMs, membersQueue, joinMembers, ...options }) {
-      for (const name of names) consumed.add(name)
-      const member = joinMembers ? await queue.consume(membersQueue, async () => DONE, { prefetch: 1 }) : null
-      const work = { handler, maxBatch, lingerMs, parallel: false }
-      const consumers = await Promise.all(names.map(name => startConsumer(deps, name, work, options)))
-      const shards = shareShards(consumers, async () => (await check(membersQueue)).consumerCount, log)
-      return {
-        ...shards,
-        async [Symbol.asyncDispose]() {
-          await member?.[Symbol.asyncDispose]()
-          await shards[Symbol.asyncDispose]()
-        },
-      }
+    consumeBatches: (name, handler, options) => start(name, batchWork(handler, options), options),
+    async consumeShards(names, handler, options) {
+      await using members = new AsyncDisposableStack()
+      if (options.joinMembers) members.use(await queue.consume(options.membersQueue, async () => DONE, { prefetch: 1 }))
+      const shards = await Promise.all(names.map(name => start(name, batchWork(handler, options), options)))
+      const instances = async () => (await check(options.membersQueue)).consumerCount
+      const shared = members.use(shareShards(shards, { instances, everyMs: balanceMs, log }))
+      const owned = members.move()
+      return { ...shared, [Symbol.asyncDispose]: () => owned.disposeAsync() }
     },
     check,
     isReady: () => publishing.isConnected() && consuming.isConnected() && publisher.isReady(),
     isBlocked: () => publishing.isBlocked(),
-    async [Symbol.asyncDispose]() {
-      clearInterval(depths)
-      await publisher[Symbol.asyncDispose]()
-      await Promise.all([consuming[Symbol.asyncDispose](), publishing[Symbol.asyncDispose]()])
-    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
   return queue
 }
+
+const batchWork = (handler: Work['handler'], { maxBatch, lingerMs }: { maxBatch: number; lingerMs: number }): Work => ({
+  handler,
+  maxBatch,
+  lingerMs,
+  parallel: false,
+})

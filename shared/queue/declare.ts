@@ -1,33 +1,26 @@
-import type { ChannelModel } from 'amqplib'
+import type { Channel } from 'amqplib'
+import { withChannel } from './link.ts'
 import type { Topology } from './topology.ts'
 
-/** Declares everything, idempotently. The answer: whether a queue was missing, and so is young now. */
-export async function declareTopology(
-  model: Pick<ChannelModel, 'createChannel'>,
-  { exchanges, queues, bindings }: Topology,
-): Promise<boolean> {
-  const isYoung = !(await allExist(
-    model,
-    queues.map(queue => queue.name),
-  ))
-  const channel = await model.createChannel()
-  channel.on('error', () => undefined)
-  for (const { name, type } of exchanges) await channel.assertExchange(name, type, { durable: true })
-  for (const { name, arguments: args } of queues) await channel.assertQueue(name, { durable: true, arguments: args })
-  for (const { queue, exchange, key } of bindings) await channel.bindQueue(queue, exchange, key)
-  await channel.close()
-  return isYoung
-}
+type Connection = { createChannel(): Promise<Channel> }
 
-/** By passive declaration; the first missing queue closes the channel, which is the answer. */
-async function allExist(model: Pick<ChannelModel, 'createChannel'>, names: string[]): Promise<boolean> {
-  const channel = await model.createChannel()
-  channel.on('error', () => undefined)
-  try {
-    for (const name of names) await channel.checkQueue(name)
-    await channel.close()
-    return true
-  } catch {
-    return false
-  }
+/**
+ * Declares everything, idempotently; the requests follow each other without waiting, in order (the dead queue first).
+ * The answer: whether a queue was missing, and so is young now.
+ */
+export async function declareTopology(connection: Connection, { exchanges, queues, bindings }: Topology): Promise<boolean> {
+  const isComplete = await withChannel(connection, channel =>
+    Promise.all(queues.map(queue => channel.checkQueue(queue.name))).then(
+      () => true,
+      () => false,
+    ),
+  )
+  await withChannel(connection, channel =>
+    Promise.all([
+      ...exchanges.map(({ name, type }) => channel.assertExchange(name, type, { durable: true })),
+      ...queues.map(({ name, arguments: args }) => channel.assertQueue(name, { durable: true, arguments: args })),
+      ...bindings.map(({ queue, exchange, key }) => channel.bindQueue(queue, exchange, key)),
+    ]),
+  )
+  return !isComplete
 }

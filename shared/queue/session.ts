@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Channel, ConsumeMessage } from 'amqplib'
-import { Outage } from '../domain/errors.ts'
 import type { Logger } from '../process/logger.ts'
+import { deadLetters } from '../process/metrics.ts'
+import { decide } from './decide.ts'
 import { within } from './link.ts'
-import { deadLetterOf, laterOf, readDelivery, retryOf } from './origin.ts'
+import { moveOf, type RetryDelay, readDelivery } from './moves.ts'
 import type { Publisher } from './publisher.ts'
+import { EXCHANGES } from './topology.ts'
 import type { BatchHandler, Delivery, Outcome, OutgoingMessage } from './types.ts'
 
 /** How deliveries become batches. One at a time (`parallel: false`) keeps order; otherwise each is a batch of its own. */
@@ -15,15 +17,21 @@ export interface Work {
   parallel: boolean
 }
 
+/** Why a channel ended. `missing`: its queue was deleted. `outage`: a server was away too long to wait in place. */
+export type End = 'lost' | 'missing' | 'outage' | 'handed over' | 'stopped'
+
 /** The life of one channel: its deliveries are settled on it and nowhere else. */
 export interface Session {
   push(message: ConsumeMessage): void
-  /** Why the channel ended: lost, missing, outage, or the reason given to drain. */
-  ended: Promise<string>
-  end(reason: string): void
+  /** Resolves when the channel is closed, so that whoever subscribes next stands behind the others. */
+  ended: Promise<End>
+  /** Closes at once: what is unsettled returns to the head of the queue, in order. */
+  end(reason: End): Promise<void>
+  /** No new work; work in hand finishes and is acked; then it ends. */
+  drain(reason: End): Promise<void>
   hasDelivered(): boolean
-  /** No new work; work in hand finishes and is acked; then the channel closes and the rest returns to the head, in order. */
-  drain(reason: string): Promise<void>
+  /** Deliveries not settled yet. */
+  inHand(): number
 }
 
 export interface SessionOptions {
@@ -32,158 +40,141 @@ export interface SessionOptions {
   work: Work
   publisher: Publisher
   log: Logger
+  outageInPlaceMs: number
+  ladder: readonly RetryDelay[]
 }
 
-const HANDLER_MS = 60_000
-/** How long a batch is repeated in place while a server is away, before the messages go back to the queue. */
-const OUTAGE_IN_PLACE_MS = 60_000
-const OUTAGE_WAIT_MS = [200, 500, 1000, 2000, 5000]
 const REPUBLISH_WAIT_MS = 500
-const DRAIN_MS = 20_000
+const DRAIN_MS = 18_000
+const CLOSE_MS = 2000
 
-export function openSession({ channel, queue, work, publisher, log }: SessionOptions): Session {
+export function openSession(options: SessionOptions): Session {
+  const { channel, queue, work, publisher, log, ladder, outageInPlaceMs } = options
+  /** Deliveries that wait for their batch. */
   let buffer: ConsumeMessage[] = []
+  let oldestAt = 0
   let timer: NodeJS.Timeout | null = null
+  const running = new Map<AbortController, { size: number; done: Promise<void> }>()
   let hasDelivered = false
-  let isDraining = false
-  let isLost = false
-  let endReason = 'lost'
-  const running = new Set<Promise<void>>()
-  const stop = new AbortController()
-  let resolveEnded: (reason: string) => void = () => undefined
-  const ended = new Promise<string>(resolve => {
-    resolveEnded = resolve
-  })
+  /** `draining` starts nothing new; `ended` settles nothing any more. */
+  let state: 'open' | 'draining' | 'ended' = 'open'
+  let endReason: End = 'lost'
+  const { promise: ended, resolve: resolveEnded } = Promise.withResolvers<End>()
 
   channel.on('error', error => log.warn({ err: error, queue }, 'consuming channel'))
   channel.on('handler-error', error => log.error({ err: error, queue }, 'consuming listener'))
   channel.on('close', () => {
-    isLost = true
-    finish(endReason)
+    stopWork('ended')
+    resolveEnded(endReason)
   })
 
-  function finish(reason: string): void {
+  function stopWork(next: 'draining' | 'ended'): void {
+    state = next
+    buffer = []
     if (timer !== null) clearTimeout(timer)
     timer = null
-    isDraining = true
-    buffer = []
-    stop.abort(new Error(`the channel of ${queue} ended: ${reason}`))
-    resolveEnded(reason)
+    for (const job of running.keys()) job.abort(new Error(`${queue} is not consumed any more: ${endReason}`))
+  }
+
+  async function end(reason: End): Promise<void> {
+    if (state === 'ended') return
+    endReason = reason
+    stopWork('ended')
+    await within(CLOSE_MS, channel.close())
+    resolveEnded(endReason)
+  }
+
+  async function drain(reason: End): Promise<void> {
+    if (state === 'open') {
+      endReason = reason
+      stopWork('draining')
+    }
+    await within(DRAIN_MS, Promise.all([...running.values()].map(({ done }) => done)))
+    await end(reason)
   }
 
   function push(message: ConsumeMessage): void {
-    if (isDraining) return
+    if (state !== 'open') return
     hasDelivered = true
+    if (buffer.length === 0) oldestAt = performance.now()
     buffer.push(message)
-    if (work.parallel) start(buffer.splice(0))
-    else if (running.size > 0) return
-    else if (buffer.length >= work.maxBatch) startNext()
-    else timer ??= setTimeout(startNext, work.lingerMs)
+    schedule()
+  }
+
+  /** A full batch goes at once, another when its oldest message has waited long enough. */
+  function schedule(): void {
+    if (buffer.length === 0 || (running.size > 0 && !work.parallel)) return
+    const waitMs = buffer.length >= work.maxBatch ? 0 : oldestAt + work.lingerMs - performance.now()
+    if (waitMs <= 0) startNext()
+    else timer ??= setTimeout(startNext, waitMs)
   }
 
   function startNext(): void {
     if (timer !== null) clearTimeout(timer)
     timer = null
-    if (!isDraining && buffer.length > 0 && running.size === 0) start(buffer.splice(0, work.maxBatch))
-  }
-
-  function start(messages: ConsumeMessage[]): void {
-    const job: Promise<void> = processBatch(messages)
-      .catch(error => log.error({ err: error, queue }, 'batch left unsettled'))
+    if (state !== 'open' || buffer.length === 0) return
+    const messages = buffer.length <= work.maxBatch ? buffer : buffer.slice(0, work.maxBatch)
+    buffer = buffer.slice(messages.length)
+    const job = new AbortController()
+    const done = processBatch(messages, job)
+      .catch(error => giveUp(error))
       .finally(() => {
         running.delete(job)
-        startNext()
+        schedule()
       })
-    running.add(job)
+    running.set(job, { size: messages.length, done })
   }
 
-  async function processBatch(messages: ConsumeMessage[]): Promise<void> {
+  async function processBatch(messages: ConsumeMessage[], job: AbortController): Promise<void> {
     const deliveries = messages.map(message => readDelivery(queue, message))
-    const outcomes = await decide(deliveries)
-    if (outcomes === 'leave' || isLost) return
-    await settle(messages, deliveries, outcomes)
+    const decision = await decide(work.handler, deliveries, { queue, job, outageInPlaceMs, log })
+    if (decision === 'outage') await end('outage')
+    else if (decision !== 'leave') await settle(messages, deliveries, decision)
   }
 
-  /** The handler's word; 'leave' when the messages shall return to the queue as they are. */
-  async function decide(deliveries: Delivery[]): Promise<Outcome[] | 'leave'> {
-    const startedAt = Date.now()
-    for (let turn = 0; ; turn++) {
-      try {
-        const outcome = await limited(work.handler(deliveries, stop.signal))
-        return Array.isArray(outcome) ? outcome : deliveries.map(() => outcome)
-      } catch (error) {
-        if (stop.signal.aborted) return 'leave'
-        if (!(error instanceof Outage)) return retryAll(deliveries, error)
-        if (turn === 0) log.warn({ err: error, queue }, 'waiting in place')
-        if (Date.now() - startedAt > OUTAGE_IN_PLACE_MS) {
-          endReason = 'outage'
-          finish(endReason)
-          await within(2000, channel.close())
-          return 'leave'
-        }
-        await sleep(OUTAGE_WAIT_MS[Math.min(turn, OUTAGE_WAIT_MS.length - 1)], undefined, { signal: stop.signal }).catch(
-          () => undefined,
-        )
-      }
-    }
-  }
-
-  function retryAll(deliveries: Delivery[], error: unknown): Outcome[] {
-    log.error({ err: error, queue, messageIds: deliveries.slice(0, 5).map(delivery => delivery.messageId) }, 'handler failed')
-    return deliveries.map(() => ({ kind: 'retry', error }))
-  }
-
-  /** What is not done is published elsewhere first; only then is the batch acked, in one. */
+  /** What is done from the head on is acked in one; the rest is published elsewhere and confirmed before its ack. */
   async function settle(messages: ConsumeMessage[], deliveries: Delivery[], outcomes: Outcome[]): Promise<void> {
-    const moved = deliveries.flatMap(
-      (delivery, i) => moveOf(delivery, outcomes[i] ?? { kind: 'retry', error: 'no outcome' }) ?? [],
-    )
-    await Promise.all(moved.map(republish))
-    if (isLost) return
-    const last = messages[messages.length - 1]
-    if (last !== undefined) channel.ack(last, !work.parallel)
+    const done = outcomes.findIndex(outcome => outcome.kind !== 'done')
+    if (done === -1) return ack(messages[messages.length - 1])
+    if (done > 0) ack(messages[done - 1])
+    const moves = deliveries.map((delivery, i) => moveOf(delivery, outcomes[i] as Outcome, ladder))
+    const moved = await Promise.all(moves.map(move => move === null || republish(move)))
+    if (moved.every(Boolean)) ack(messages[messages.length - 1])
   }
 
-  function moveOf(delivery: Delivery, outcome: Outcome): OutgoingMessage | null {
-    if (outcome.kind === 'done') return null
-    if (outcome.kind === 'later') return laterOf(delivery, outcome.delayMs)
-    if (outcome.kind === 'dead-letter') return deadLetterOf(delivery, outcome.reason, outcome.error)
-    return retryOf(delivery, outcome.error)
+  /** With one batch at a time all before it is settled, so one ack takes all up to this message. */
+  function ack(message: ConsumeMessage | undefined): void {
+    if (state !== 'ended' && message !== undefined) channel.ack(message, !work.parallel)
   }
 
-  async function republish(message: OutgoingMessage): Promise<void> {
-    while (!isLost) {
+  /** @returns false when the channel ended first: its messages come again. */
+  async function republish(message: OutgoingMessage): Promise<boolean> {
+    for (let turn = 0; state !== 'ended'; turn++) {
       try {
-        return await publisher.publish(message)
+        await publisher.publish(message)
+        if (message.exchange === EXCHANGES.dead) deadLetters.inc({ queue })
+        return true
       } catch (error) {
-        log.warn({ err: error, queue, to: message.exchange }, 'cannot move a message yet')
+        if (turn % 20 === 0) log.warn({ err: error, queue, to: message.exchange }, 'cannot move a message yet')
+        if (state !== 'open') return false
         await sleep(REPUBLISH_WAIT_MS)
       }
     }
+    return false
+  }
+
+  /** A batch that cannot be settled must not stay in hand for ever: the channel returns it. */
+  async function giveUp(error: unknown): Promise<void> {
+    log.error({ err: error, queue }, 'a batch was left unsettled')
+    await end('lost')
   }
 
   return {
     push,
     ended,
+    end,
+    drain,
     hasDelivered: () => hasDelivered,
-    end: finish,
-    async drain(reason) {
-      endReason = reason
-      isDraining = true
-      buffer = []
-      stop.abort(new Error(`${queue} is draining`))
-      await within(DRAIN_MS, Promise.all(running))
-      if (!isLost) await within(2000, channel.close())
-      finish(reason)
-    },
+    inHand: () => [...running.values()].reduce((sum, { size }) => sum + size, buffer.length),
   }
-}
-
-function limited<T>(work: Promise<T>): Promise<T> {
-  const timer = new AbortController()
-  const late = sleep(HANDLER_MS, undefined, { signal: timer.signal }).then(
-    () => Promise.reject(new Error('the handler took longer than 60 s')),
-    () => new Promise<never>(() => undefined),
-  )
-  return Promise.race([work, late]).finally(() => timer.abort())
 }

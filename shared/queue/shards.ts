@@ -1,21 +1,22 @@
 import type { Logger } from '../process/logger.ts'
 import type { SupervisedConsumer } from './consumer.ts'
 
-const LOOK_MS = 2000
-
 /**
- * With a single active consumer the first process to subscribe is active on all shards. Every 2 s each looks how many of its
- * kind live, and hands over one shard if it holds more than its share; the broker gives it to the next in line.
+ * With a single active consumer the first process to subscribe is active on all shards, and nothing tells a consumer that it
+ * stands by; one that was given something is active. So each process looks how many of its kind live, and hands over one shard
+ * at a time while it is active on more than its share; the broker gives it to the next in line.
  */
-export function shareShards(consumers: SupervisedConsumer[], instances: () => Promise<number>, log: Logger) {
+export function shareShards(
+  consumers: SupervisedConsumer[],
+  { instances, everyMs, log }: { instances(): Promise<number>; everyMs: number; log: Logger },
+) {
   let isBusy = false
 
   async function look(): Promise<void> {
-    const active = consumers.filter(consumer => consumer.isActive())
     const share = Math.ceil(consumers.length / Math.max(1, await instances()))
-    const surplus = active[active.length - 1]
-    if (active.length <= share || surplus === undefined) return
-    log.info({ queue: surplus.queue, active: active.length, share }, 'handing a shard over')
+    const surplus = surplusShard(consumers, share)
+    if (surplus === null) return
+    log.info({ queue: surplus.queue, share }, 'handing a shard over')
     await surplus.handOver()
   }
 
@@ -27,7 +28,7 @@ export function shareShards(consumers: SupervisedConsumer[], instances: () => Pr
       .finally(() => {
         isBusy = false
       })
-  }, LOOK_MS)
+  }, everyMs)
   timer.unref()
 
   return {
@@ -38,4 +39,11 @@ export function shareShards(consumers: SupervisedConsumer[], instances: () => Pr
       await Promise.all(consumers.map(consumer => consumer[Symbol.asyncDispose]()))
     },
   }
+}
+
+/** The one that has least to hand back, if there are more than the share. */
+export function surplusShard<T extends Pick<SupervisedConsumer, 'isActive' | 'inHand'>>(consumers: T[], share: number): T | null {
+  const active = consumers.filter(consumer => consumer.isActive())
+  if (active.length <= share) return null
+  return active.reduce((least, consumer) => (consumer.inHand() < least.inHand() ? consumer : least))
 }
