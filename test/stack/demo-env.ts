@@ -31,6 +31,8 @@ export async function writeDemoEnv(file: string, servers: BackingServers): Promi
     RABBITMQ_URL: servers.rabbitmq.url,
     REDIS_URL: servers.redis.url,
     META_API_VERSION: process.env.META_API_VERSION ?? 'v25.0',
+    INGEST_SPOOL_DIR: process.env.INGEST_SPOOL_DIR ?? path.join(path.dirname(file), 'spool'),
+    SIMULATOR_STATE_FILE: process.env.SIMULATOR_STATE_FILE ?? path.join(path.dirname(file), 'simulator.state'),
     SEND_UNKNOWN_DEADLINE: process.env.SEND_UNKNOWN_DEADLINE ?? '15s',
   })
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })

@@ -1,0 +1,22 @@
+# One image for all services: source and packages, nothing built. `docker run linko gateway`
+FROM node:24-slim AS packages
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM node:24-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=packages /app/node_modules node_modules
+COPY package.json ./
+COPY shared shared
+COPY services services
+COPY test/simulator test/simulator
+COPY test/stack test/stack
+COPY test/fixtures/error-codes.json test/fixtures/error-codes.json
+COPY deploy/entrypoint.mjs deploy/entrypoint.mjs
+RUN mkdir -p /var/lib/linko && chown node:node /var/lib/linko
+USER node
+VOLUME /var/lib/linko
+ENV INGEST_SPOOL_DIR=/var/lib/linko/spool
+ENTRYPOINT ["node", "deploy/entrypoint.mjs"]
