@@ -3,7 +3,6 @@ import type { RealtimeEvent } from '#shared/contracts/realtime-event.ts'
 import type { SendBell } from '#shared/contracts/send-bell.ts'
 import type { Lane } from '#shared/domain/callback-data.ts'
 import type { Logger } from '#shared/process/logger.ts'
-import { childTrace } from '#shared/process/trace.ts'
 import { EXCHANGES, eventKey } from '#shared/queue/topology.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { EventDoc } from '#shared/store/documents.ts'
@@ -62,7 +61,7 @@ export function publishEvent(queue: Queue, event: EventDoc, traceparent: string 
     body,
     messageId: event._id,
     tenantId,
-    traceparent: childTrace(traceparent),
+    traceparent,
   })
 }
 

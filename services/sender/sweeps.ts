@@ -3,6 +3,7 @@ import type { Lane } from '#shared/domain/callback-data.ts'
 import { platformError } from '#shared/domain/send-errors.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { oldestQueued } from '#shared/process/metrics.ts'
+import { QUEUES } from '#shared/queue/topology.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
@@ -73,7 +74,10 @@ export function createSweeps(deps: SweepDeps) {
     if (count > 0) log.info({ tenantId: String(client.tenantId), count }, 'waiting messages released')
   }
 
+  /** While bells still stand in the queue, a row that nobody took is merely behind them. */
   async function ringAgain(): Promise<void> {
+    const standing = await Promise.all([QUEUES.chat, QUEUES.bulk].map(name => queue.check(name)))
+    if (standing.some(({ messageCount }) => messageCount > BATCH)) return
     for (const phoneNumberId of await numbersWith(store, 'READY')) {
       const now = clock.now()
       await ring(await findUnrung(store, phoneNumberId, now, BATCH), now)

@@ -1,7 +1,7 @@
 import type { ClientSession } from 'mongoose'
 import type { SendBell } from '../contracts/send-bell.ts'
 import type { Store } from './connect.ts'
-import { bellFor, unfinishedOf } from './dispatch.ts'
+import { bellFor, UNFINISHED_INDEX, unfinishedOf } from './dispatch.ts'
 import { conversationWrites, eventOf, messageWrite, overtakenWrites, type Settlement } from './dispatch-effects.ts'
 import type { EventDoc, MessageDoc, PendingStatusDoc } from './documents.ts'
 import { orOutage } from './outage.ts'
@@ -105,7 +105,7 @@ export async function findParkedStatuses(store: Store, wamids: string[]): Promis
  */
 export async function releaseSuccessors(store: Store, done: readonly MessageDoc[], now: Date): Promise<SendBell[]> {
   if (done.length === 0) return []
-  const rows = store.raw.messages.aggregate<MessageDoc>([
+  const stages = [
     unfinishedOf(
       done.map(message => message.conversationId),
       done.map(message => message.tenantId),
@@ -116,7 +116,8 @@ export async function releaseSuccessors(store: Store, done: readonly MessageDoc[
     { $group: { _id: '$conversationId', first: { $first: '$$ROOT' } } },
     { $replaceRoot: { newRoot: '$first' } },
     { $match: { 'dispatch.reason': 'predecessor' } },
-  ])
+  ]
+  const rows = store.raw.messages.aggregate<MessageDoc>(stages, UNFINISHED_INDEX)
   return await makeReady(store, await orOutage(rows.toArray()), now)
 }
 

@@ -30,19 +30,24 @@ const MAJORITY = { writeConcern: { w: 'majority', j: true } } as const
  * scheduled for later and attempts that have been without an answer for 15 s. @throws Outage
  */
 export async function findHeads(store: Store, bells: readonly SendBell[], now: Date): Promise<Map<string, Head>> {
-  const rows = store.raw.messages.aggregate<{ _id: Id; head: { id: Id; state: Dispatch['state']; nextStepAt: Date | null } }>([
+  type Found = { _id: Id; head: { id: Id; state: Dispatch['state']; nextStepAt: Date | null } }
+  const stages = [
     unfinishedOf(unique(bells.map(bell => bell.conversationId)).map(toTenantId), tenantIds(bells), now),
     { $project: { conversationId: 1, state: '$dispatch.state', nextStepAt: '$dispatch.nextStepAt' } },
     { $sort: { conversationId: 1, _id: 1 } },
     { $group: { _id: '$conversationId', head: { $first: { id: '$_id', state: '$state', nextStepAt: '$nextStepAt' } } } },
-  ])
+  ]
+  const rows = store.raw.messages.aggregate<Found>(stages, UNFINISHED_INDEX)
   const heads = await orOutage(rows.toArray())
   return new Map(
     heads.map(({ _id, head }) => [String(_id), { messageId: String(head.id), state: head.state, nextStepAt: head.nextStepAt }]),
   )
 }
 
-/** The rows that keep others of their conversation waiting. */
+/** Named, for the planner may prefer the thread's index, which holds a conversation's every message. */
+export const UNFINISHED_INDEX = { hint: 'dispatch_predecessor' } as const
+
+/** The rows that keep others of their conversation waiting; asked for with UNFINISHED_INDEX. */
 export function unfinishedOf(conversationIds: Id[], ofTenants: Id[], now: Date) {
   return {
     $match: {
