@@ -1,0 +1,75 @@
+import pino from 'pino'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Outage } from '../domain/errors.ts'
+import { decide } from './decide.ts'
+import { type BatchHandler, type Delivery, DONE } from './types.ts'
+
+const log = pino({ level: 'silent' })
+const deliveries = ['a', 'b'].map(messageId => ({ messageId }) as Delivery)
+const run = (handler: BatchHandler, job = new AbortController()) =>
+  decide(handler, deliveries, { queue: 'q', job, outageInPlaceMs: 60_000, log })
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+test('one outcome counts for all, and a missing one is a retry', async () => {
+  expect(await run(async () => DONE)).toEqual([DONE, DONE])
+  expect(await run(async () => [DONE])).toMatchObject([DONE, { kind: 'retry' }])
+})
+
+test('a throw is a retry of all', async () => {
+  const error = new Error('bug')
+  expect(await run(() => Promise.reject(error))).toEqual([
+    { kind: 'retry', error },
+    { kind: 'retry', error },
+  ])
+})
+
+test('an outage repeats the same deliveries until it is over', async () => {
+  let calls = 0
+  const seen: Delivery[][] = []
+  const decision = run(async given => {
+    seen.push(given)
+    if (++calls < 4) throw new Outage('mongodb is away')
+    return DONE
+  })
+  await vi.advanceTimersByTimeAsync(200 + 500 + 1000)
+  expect(await decision).toEqual([DONE, DONE])
+  expect(seen).toHaveLength(4)
+  expect(seen.every(given => given === deliveries)).toBe(true)
+})
+
+test('an outage that lasts gives the messages back', async () => {
+  const decision = run(() => Promise.reject(new Outage('mongodb is away')))
+  await vi.advanceTimersByTimeAsync(70_000)
+  expect(await decision).toBe('outage')
+})
+
+test('waiting for the end of an outage ends with the channel', async () => {
+  const job = new AbortController()
+  const decision = run(() => Promise.reject(new Outage('mongodb is away')), job)
+  await vi.advanceTimersByTimeAsync(300)
+  job.abort()
+  expect(await decision).toBe('leave')
+})
+
+test('what a handler throws because it was stopped is no attempt', async () => {
+  const job = new AbortController()
+  const decision = run(
+    (_, signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    job,
+  )
+  job.abort(new Error('stop'))
+  expect(await decision).toBe('leave')
+})
+
+test('a handler that does not end is told to and its messages are tried again', async () => {
+  const signals: AbortSignal[] = []
+  const decision = run((_, signal) => {
+    signals.push(signal)
+    return new Promise(() => undefined)
+  })
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(await decision).toMatchObject([{ kind: 'retry' }, { kind: 'retry' }])
+  expect(signals[0]?.aborted).toBe(true)
+})
