@@ -1,14 +1,16 @@
-import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
-import type { RealtimeEvent } from '#shared/contracts/realtime-event.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { RECEIVED_AT_HEADER } from '#shared/contracts/webhook-delivery.ts'
 import { Outage } from '#shared/domain/errors.ts'
 import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { webhookLag, webhookProcessed } from '#shared/process/metrics.ts'
-import { EXCHANGES, eventKey, QUEUES } from '#shared/queue/topology.ts'
+import { QUEUES } from '#shared/queue/topology.ts'
 import { type Delivery, DONE, type Outcome, type Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
-import type { EventDoc } from '#shared/store/documents.ts'
+import type { Id } from '#shared/store/documents.ts'
+import type { ItemOutcome } from './fold/item.ts'
+import { giveUp } from './give-up.ts'
+import { type EventPublisher, publishesEvents } from './publish-events.ts'
 import { recordItems } from './record.ts'
 
 export interface RecorderDeps {
@@ -18,90 +20,107 @@ export interface RecorderDeps {
 }
 
 const BATCH = { prefetch: 512, maxBatch: 256, lingerMs: 5 }
+/** Waits between the tries of an item that fails alone: whatever failed may pass, and its conversation waits meanwhile. */
+const TRY_AGAIN_MS = [50, 200, 500, 1000]
 
 /** Consumes every webhook lane, this process's share of the shards; its life is told by the keeper's queue. */
 export async function startRecorder(
   deps: RecorderDeps,
 ): Promise<AsyncDisposable & { isReady(): boolean; activeShards(): string[] }> {
   const { queue, store } = deps
-  return queue.consumeShards(
+  const events = publishesEvents(deps)
+  const consumer = await queue.consumeShards(
     [...QUEUES.conversation, ...QUEUES.bulkStatus, QUEUES.account],
-    deliveries => recordDeliveries(deps, deliveries),
+    deliveries => recordDeliveries({ ...deps, events }, deliveries),
     { ...BATCH, membersQueue: QUEUES.dead, available: () => store.ping() },
   )
+  return {
+    ...consumer,
+    async [Symbol.asyncDispose]() {
+      await consumer[Symbol.asyncDispose]()
+      await events.settled()
+    },
+  }
 }
 
-interface Read {
+type Deps = RecorderDeps & { events: EventPublisher }
+
+interface Work {
+  item: WebhookItem
   delivery: Delivery
-  items: WebhookItem[] | null
 }
 
-/** @throws Outage: the adapter waits in place with the same deliveries */
-export async function recordDeliveries(deps: RecorderDeps, deliveries: Delivery[]): Promise<Outcome[]> {
-  const reads = deliveries.map(readItems)
-  const outcomes = new Map<Delivery, Outcome>()
-  for (const { delivery, items } of reads) if (items === null) outcomes.set(delivery, { kind: 'dead-letter', reason: 'not JSON' })
-  await recordReads(
-    deps,
-    reads.filter(read => read.items !== null),
-    outcomes,
-  )
-  return deliveries.map(delivery => outcomes.get(delivery) ?? DONE)
+/**
+ * Every item of every delivery, in order, in one transaction if nothing is wrong with any of them. What cannot be stored ends
+ * in the dead letters alone. @throws Outage: the adapter waits in place with the same deliveries
+ */
+export async function recordDeliveries(deps: Deps, deliveries: Delivery[]): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  const work: Work[] = []
+  for (const delivery of deliveries) {
+    const items = readItems(delivery)
+    outcomes.push(items === null ? { kind: 'dead-letter', reason: 'the body is not JSON' } : DONE)
+    for (const item of items ?? []) work.push({ item, delivery })
+  }
+  await recordWork(deps, work)
+  return outcomes
 }
 
-function readItems(delivery: Delivery): Read {
+function readItems(delivery: Delivery): WebhookItem[] | null {
   try {
     const receivedAt = new Date(Number(delivery.headers[RECEIVED_AT_HEADER]) || Date.now())
-    return { delivery, items: parseWebhook(JSON.parse(delivery.content.toString('utf8')), receivedAt) }
+    return parseWebhook(JSON.parse(delivery.content.toString('utf8')), receivedAt)
   } catch {
-    return { delivery, items: null }
+    return null
   }
 }
 
-/** A batch that fails is halved until the bad delivery stands alone: its neighbours are stored all the same. */
-async function recordReads(deps: RecorderDeps, reads: Read[], outcomes: Map<Delivery, Outcome>): Promise<void> {
-  if (reads.length === 0) return
-  const items = reads.flatMap(read => read.items ?? [])
+/** A batch that fails is halved until the bad item stands alone: its neighbours are stored all the same, in their order. */
+async function recordWork(deps: Deps, work: Work[]): Promise<void> {
+  if (work.length === 0) return
   try {
-    const { events, tally } = await recordItems(deps.store, items)
-    for (const { kind, outcome } of tally) webhookProcessed.inc({ kind, outcome })
-    const now = Date.now()
-    for (const item of items) webhookLag.observe(Math.max(0, now - item.receivedAt.getTime()) / 1000)
-    await publishEvents(deps, events, reads[0]?.delivery.traceparent ?? null)
+    await recordAll(deps, work)
   } catch (error) {
     if (error instanceof Outage) throw error
-    const [only] = reads
-    if (reads.length === 1 && only !== undefined) {
-      outcomes.set(only.delivery, { kind: 'retry', error })
-      return
+    const [only] = work
+    if (work.length === 1 && only !== undefined) return await recordAlone(deps, only, error)
+    deps.log.warn({ err: error, size: work.length }, 'a batch failed and is halved')
+    const middle = Math.ceil(work.length / 2)
+    await recordWork(deps, work.slice(0, middle))
+    await recordWork(deps, work.slice(middle))
+  }
+}
+
+async function recordAll(deps: Deps, work: Work[]): Promise<void> {
+  const { events, outcomes, tenantIds } = await recordItems(
+    deps.store,
+    work.map(({ item }) => item),
+  )
+  const refused = work.flatMap((one, i) => (outcomes[i] === 'failed' ? { ...one, tenantId: tenantIds[i] as Id | null } : []))
+  for (const one of refused) await giveUp(deps, one, 'the item cannot be read', null)
+  count(work, outcomes)
+  deps.events.publish(events, work[0]?.delivery.traceparent ?? null)
+}
+
+async function recordAlone(deps: Deps, work: Work, first: unknown): Promise<void> {
+  let error = first
+  for (const waitMs of TRY_AGAIN_MS) {
+    await sleep(waitMs)
+    try {
+      return await recordAll(deps, [work])
+    } catch (again) {
+      if (again instanceof Outage) throw again
+      error = again
     }
-    deps.log.warn({ err: error, size: reads.length }, 'a batch failed and is halved')
-    const middle = Math.ceil(reads.length / 2)
-    await recordReads(deps, reads.slice(0, middle), outcomes)
-    await recordReads(deps, reads.slice(middle), outcomes)
   }
+  await giveUp(deps, { ...work, tenantId: null }, 'storing it failed', error)
+  count([work], ['failed'])
 }
 
-/** After the commit; what fails here stays in the outbox and is published by the sweep. */
-async function publishEvents({ queue, log }: RecorderDeps, events: EventDoc[], traceparent: string | null): Promise<void> {
-  const results = await Promise.allSettled(events.map(event => queue.publish(messageOf(event, traceparent))))
-  const failed = results.filter(result => result.status === 'rejected')
-  if (failed.length > 0) log.warn({ failed: failed.length, err: failed[0]?.reason }, 'events left to the sweep')
-}
-
-function messageOf(event: EventDoc, traceparent: string | null) {
-  const tenantId = String(event.tenantId)
-  const body: RealtimeEvent = {
-    v: 1,
-    eventId: event._id,
-    tenantId,
-    name: event.name,
-    at: event.at.toISOString(),
-    clientId: event.clientId ? String(event.clientId) : null,
-    conversationId: event.conversationId ? String(event.conversationId) : null,
-    userId: event.userId ? String(event.userId) : null,
-    payload: event.payload,
-  }
-  const routingKey = eventKey(tenantId, event.name)
-  return { exchange: EXCHANGES.event, routingKey, type: MESSAGE_TYPE.event, body, messageId: event._id, tenantId, traceparent }
+function count(work: Work[], outcomes: ItemOutcome[]): void {
+  const now = Date.now()
+  work.forEach(({ item }, i) => {
+    webhookProcessed.inc({ kind: item.kind, outcome: outcomes[i] ?? 'processed' })
+    webhookLag.observe(Math.max(0, now - item.receivedAt.getTime()) / 1000)
+  })
 }

@@ -26,7 +26,7 @@ interface Common {
 export type MessageItem = Common & { kind: 'message'; wamid: string; person: Person; message: Json }
 /** A message that the business wrote in its own app. */
 export type EchoItem = Common & { kind: 'echo'; wamid: string; person: Person; message: Json }
-export type StatusItem = Common & { kind: 'status'; wamid: string; status: string; status_: Json; person: Person }
+export type StatusItem = Common & { kind: 'status'; wamid: string; status: string; report: Json; person: Person }
 /** Everything else, change by change: templates, quality, account, preferences, history, fields of tomorrow. */
 export type AccountItem = Common & { kind: 'account'; value: Json }
 /** An item that cannot be understood: fails alone, with its reason. */
@@ -135,7 +135,7 @@ function statusItem(context: Context, status: unknown): WebhookItem {
     { from: status.recipient_id, from_user_id: status.recipient_user_id, from_parent_user_id: status.parent_recipient_user_id },
     contacts,
   )
-  return { ...common(context, payload, at), kind: 'status', eventId, wamid, status: name, status_: status, person }
+  return { ...common(context, payload, at), kind: 'status', eventId, wamid, status: name, report: status, person }
 }
 
 function accountItem(context: Context, entry: Json): AccountItem {

@@ -1,54 +1,92 @@
 import type { ClientSession, mongo } from 'mongoose'
 import type { Store } from './connect.ts'
-import type { Id } from './documents.ts'
-import type { Draft, RecordState } from './record-state.ts'
+import type { ContactDoc, Id } from './documents.ts'
+import type { Changes, Move, Plan, Update } from './record-types.ts'
 
-/** Writes what a batch changed: one bulk write a collection, all in the caller's transaction. */
-export async function writeState({ raw }: Store, state: RecordState, session: ClientSession): Promise<void> {
-  await writeDrafts(raw.contacts, state.contacts, session)
-  await writeDrafts(raw.leads, state.leads.values(), session)
-  await writeDrafts(raw.conversations, state.conversations.values(), session)
-  await writeDrafts(raw.messages, state.messages.values(), session)
-  await writeWebhookEvents(raw, state, session)
-  if (state.parked.length > 0) {
-    const operations = state.parked.map(({ _id, ...rest }) => ({
-      updateOne: { filter: { _id }, update: { $setOnInsert: rest }, upsert: true },
-    }))
-    await raw.pendingStatuses.bulkWrite(operations, { session, ordered: false })
-  }
-  if (state.settledParked.length > 0) await raw.pendingStatuses.deleteMany({ _id: { $in: state.settledParked } }, { session })
-  if (state.events.length > 0) await raw.events.insertMany(state.events, { session, ordered: false })
+type Raw = Store['raw']
+
+/** Everything that a batch changes, in the caller's transaction: one insert and one bulk update a collection. */
+export async function writeBatch(raw: Raw, plan: Plan, now: Date, session: ClientSession): Promise<void> {
+  // The ids of webhook events first: a copy of the batch in another process ends here.
+  await insert(raw.webhookEvents, plan.webhookEvents.inserts, session)
+  await writeEventUpdates(raw, plan, now, session)
+  await writeContacts(raw.contacts, plan.contacts, now, session)
+  await insert(raw.leads, plan.leads, session)
+  await write(raw.conversations, plan.conversations, now, session)
+  await write(raw.messages, plan.messages, now, session)
+  await update(raw.templates, plan.templates, now, session)
+  await update(raw.clients, plan.clients, now, session)
+  for (const move of plan.moves) await writeMove(raw, move, session)
+  await insert(raw.pendingStatuses, plan.parked, session)
+  if (plan.unparked.length > 0) await raw.pendingStatuses.deleteMany({ _id: { $in: plan.unparked } }, { session })
+  await insert(raw.events, plan.events, session)
 }
 
-async function writeDrafts<T extends { _id: Id }>(
+async function insert<T extends mongo.Document>(
   collection: mongo.Collection<T>,
-  drafts: Iterable<Draft<T>>,
+  documents: T[],
   session: ClientSession,
 ): Promise<void> {
-  const inserts: T[] = []
-  const updates: mongo.AnyBulkWriteOperation<T>[] = []
-  for (const { doc, isNew, changed } of drafts) {
-    if (isNew) inserts.push(doc)
-    else if (changed.size > 0) updates.push(updateOf(doc, changed))
-  }
-  if (inserts.length > 0) await collection.insertMany(inserts as mongo.OptionalUnlessRequiredId<T>[], { session, ordered: false })
-  if (updates.length > 0) await collection.bulkWrite(updates, { session, ordered: false })
+  if (documents.length === 0) return
+  await collection.insertMany(documents as mongo.OptionalUnlessRequiredId<T>[], { session, ordered: true })
 }
 
-/** By `_id` alone: it was read in this very transaction, within its tenant. */
-function updateOf<T extends { _id: Id }>(doc: T, changed: Set<keyof T>): mongo.AnyBulkWriteOperation<T> {
-  const $set = Object.fromEntries([...changed].map(key => [key, doc[key]]))
-  return { updateOne: { filter: { _id: doc._id } as mongo.Filter<T>, update: { $set } as mongo.UpdateFilter<T> } }
+async function write<T extends { _id: Id; tenantId: Id }>(
+  collection: mongo.Collection<T>,
+  changes: Changes<T>,
+  now: Date,
+  session: ClientSession,
+): Promise<void> {
+  await update(collection, changes.updates, now, session)
+  await insert(collection, changes.inserts, session)
 }
 
-/** Those that stand there (parked, failed before, replayed) get their new word; the others are new. */
-async function writeWebhookEvents(raw: Store['raw'], state: RecordState, session: ClientSession): Promise<void> {
-  const fresh = state.webhookEvents.filter(event => !state.known.has(event._id))
-  const again = state.webhookEvents.filter(event => state.known.has(event._id))
-  if (fresh.length > 0) await raw.webhookEvents.insertMany(fresh, { session, ordered: false })
-  if (again.length === 0) return
-  const operations = again.map(({ _id, status, reason, processedAt, tenantId }) => ({
-    updateOne: { filter: { _id }, update: { $set: { status, reason, processedAt, tenantId }, $inc: { attempts: 1 } } },
+/** Whoever loses a phone or an id comes before whoever gets it: both are unique. */
+async function writeContacts(
+  collection: mongo.Collection<ContactDoc>,
+  { inserts, updates }: Changes<ContactDoc>,
+  now: Date,
+  session: ClientSession,
+): Promise<void> {
+  const losing = updates.filter(({ set }) => set.waId === null || set.userId === null)
+  const others = updates.filter(one => !losing.includes(one))
+  await update(collection, [...losing, ...others], now, session)
+  await insert(collection, inserts, session)
+}
+
+async function update<T extends { _id: Id; tenantId: Id }>(
+  collection: mongo.Collection<T>,
+  updates: Update<T>[],
+  now: Date,
+  session: ClientSession,
+): Promise<void> {
+  if (updates.length === 0) return
+  const operations = updates.map(({ _id, tenantId, set, entries }) => {
+    const change = { $set: { ...set, updatedAt: now }, ...(entries && { $push: { timeline: { $each: entries } } }) }
+    return { updateOne: { filter: { _id, tenantId } as mongo.Filter<T>, update: change as mongo.UpdateFilter<T> } }
+  })
+  await collection.bulkWrite(operations, { session, ordered: true })
+}
+
+/** Rows that stand there: failed or parked before, or up for replay. */
+async function writeEventUpdates({ webhookEvents }: Raw, plan: Plan, now: Date, session: ClientSession): Promise<void> {
+  const { replaced, settled } = plan.webhookEvents
+  const operations = [
+    ...replaced.map(({ _id, tenantId, status, reason }) => ({ _id, set: { tenantId, status, reason } })),
+    ...settled.map(({ _id, status, reason }) => ({ _id, set: { status, reason } })),
+  ].map(({ _id, set }) => ({
+    updateOne: { filter: { _id }, update: { $set: { ...set, processedAt: now }, $inc: { attempts: 1 } } },
   }))
-  await raw.webhookEvents.bulkWrite(operations, { session, ordered: false })
+  if (operations.length > 0) await webhookEvents.bulkWrite(operations, { session, ordered: true })
+}
+
+/** What hangs on a contact or a thread that was joined with another follows it. */
+async function writeMove(raw: Raw, move: Move, session: ClientSession): Promise<void> {
+  const { tenantId, toContactId: contactId } = move
+  for (const { from, to } of move.conversations) {
+    const own = { tenantId, conversationId: from }
+    await raw.messages.updateMany(own, { $set: { conversationId: to, contactId } }, { session })
+    if (!from.equals(to)) await raw.notes.updateMany(own, { $set: { conversationId: to } }, { session })
+  }
+  await raw.leads.updateMany({ tenantId, contactId: move.fromContactId }, { $set: { contactId } }, { session })
 }

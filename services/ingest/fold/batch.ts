@@ -1,0 +1,117 @@
+import type { WebhookItem } from '#shared/meta/webhook.ts'
+import { parseWebhook } from '#shared/meta/webhook.ts'
+import type { ClientDoc, Id } from '#shared/store/documents.ts'
+import { type Changes, type Loaded, PARKED, type Plan } from '#shared/store/record-types.ts'
+import { foldAccount } from './account.ts'
+import { clientsOf, type FoldContext } from './context.ts'
+import { foldEcho, foldMessage } from './inbound.ts'
+import { DUPLICATE, failed, type ItemOutcome, ignored, statusOf, type Verdict, webhookEventOf } from './item.ts'
+import { openState, type State, type Tracked } from './state.ts'
+import { foldStatus } from './status.ts'
+import { tellConversations } from './tell.ts'
+
+export interface Folded {
+  plan: Plan
+  /** One for each item, in the same order. */
+  outcomes: ItemOutcome[]
+}
+
+/** What the items do to what is loaded: pure, the same for the same input, and in any order of items the same state. */
+export function foldBatch(items: readonly WebhookItem[], loaded: Loaded, context: FoldContext): Folded {
+  const state = openState(loaded)
+  const outcomes = items.map(item => foldItem(state, context, item))
+  tellConversations(state, context.now)
+  return { plan: planOf(state), outcomes }
+}
+
+function foldItem(state: State, context: FoldContext, item: WebhookItem): ItemOutcome {
+  const known = state.known.get(item.eventId)
+  const isAgain = known !== undefined && known.status !== 'FAILED' && known.status !== 'PENDING'
+  const isParked = known?.status === 'IGNORED' && known.reason === PARKED
+  if (isAgain && !isParked) return DUPLICATE.outcome
+  const clients = clientsOf(context, item)
+  const verdict = judge(state, context, clients, item)
+  if (isParked && verdict.outcome === 'parked') {
+    state.parked.pop()
+    return DUPLICATE.outcome
+  }
+  if (isParked) state.unparked.add(item.eventId)
+  store(state, item, clients[0]?.tenantId ?? null, verdict, context)
+  if (item.kind === 'message' || item.kind === 'echo') applyParked(state, context, item.wamid)
+  return verdict.outcome
+}
+
+function judge(state: State, context: FoldContext, clients: ClientDoc[], item: WebhookItem): Verdict {
+  if (item.kind === 'broken') return failed(item.reason)
+  const [client] = clients
+  if (client === undefined) return ignored('a number that nobody here owns')
+  switch (item.kind) {
+    case 'message':
+      return foldMessage(state, context, client, item)
+    case 'echo':
+      return foldEcho(state, context, client, item)
+    case 'status':
+      return foldStatus(state, context, client, item)
+    case 'account':
+      return foldAccount(state, context, clients, item)
+  }
+}
+
+/** The event row says what became of the item; a second copy in the same batch finds it. */
+function store(state: State, item: WebhookItem, tenantId: Id | null, verdict: Verdict, { now }: FoldContext): void {
+  const row = webhookEventOf(item, tenantId, verdict, now)
+  state.known.set(item.eventId, row)
+  state.webhookEvents.push(row)
+}
+
+/** A message has appeared: what was parked for it is applied now, the oldest first. */
+function applyParked(state: State, context: FoldContext, wamid: string): void {
+  const rows = state.parkedFor.get(wamid) ?? []
+  const early = state.parked.filter(row => row.wamid === wamid)
+  if (rows.length + early.length === 0) return
+  state.parkedFor.delete(wamid)
+  state.parked = state.parked.filter(row => row.wamid !== wamid)
+  for (const row of [...rows, ...early].toSorted((a, b) => a.at.getTime() - b.at.getTime())) {
+    const [item] = parseWebhook(row.payload, row.createdAt)
+    if (item === undefined) continue
+    const verdict = judge(state, context, clientsOf(context, item), item)
+    if (verdict.outcome === 'parked') continue
+    const own = state.webhookEvents.find(event => event._id === row._id)
+    const settled = { status: statusOf(verdict), reason: verdict.reason }
+    if (own) Object.assign(own, settled)
+    else state.settled.set(row._id, settled)
+    if (!early.includes(row)) state.unparked.add(row._id)
+  }
+}
+
+function planOf(state: State): Plan {
+  const loadedIds = state.replaced
+  return {
+    webhookEvents: {
+      inserts: state.webhookEvents.filter(row => !loadedIds.has(row._id)),
+      replaced: state.webhookEvents.filter(row => loadedIds.has(row._id)),
+      settled: [...state.settled].map(([_id, { status, reason }]) => ({ _id, status, reason })),
+    },
+    contacts: changesOf([...state.contacts.values()]),
+    conversations: changesOf([...state.conversations.values()]),
+    messages: changesOf([...state.messages.values()]),
+    leads: state.newLeads,
+    templates: changesOf(state.templates).updates,
+    clients: changesOf([...state.clients.values()]).updates,
+    moves: state.moves,
+    events: state.events,
+    parked: state.parked,
+    unparked: [...state.unparked],
+  }
+}
+
+function changesOf<T extends { _id: Id; tenantId: Id }>(tracked: Tracked<T>[]): Changes<T> {
+  const inserts: T[] = []
+  const updates: Changes<T>['updates'] = []
+  for (const { doc, isNew, set, entries } of tracked) {
+    if (isNew) inserts.push(doc)
+    else if (set !== null || entries.length > 0)
+      updates.push({ _id: doc._id, tenantId: doc.tenantId, set: set ?? {}, ...(entries.length > 0 && { entries }) })
+  }
+  return { inserts, updates }
+}

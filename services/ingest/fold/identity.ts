@@ -1,0 +1,128 @@
+import { phoneVariants } from '#shared/domain/phone-variants.ts'
+import type { Person } from '#shared/meta/webhook.ts'
+import type { ContactDoc, ContactSnapshot, Id } from '#shared/store/documents.ts'
+import type { FoldContext } from './context.ts'
+import { joinContacts } from './join.ts'
+import { addContact, change, type State, type Tracked, track, userKey, waKey } from './state.ts'
+
+/**
+ * The contact behind a phone, a business-scoped user id or both, found or made. The user id is the surer key; a phone that
+ * another contact held moves to it, and a contact that keeps no key is joined with it.
+ * @returns null when Meta named nobody
+ */
+export function resolveContact(state: State, context: FoldContext, tenantId: Id, person: Person): Tracked<ContactDoc> | null {
+  const { waId, userId } = person
+  if (waId === null && userId === null) return null
+  const byUser = userId === null ? undefined : state.contactsByKey.get(userKey(tenantId, userId))
+  const byPhone = waId === null ? undefined : findByPhone(state, tenantId, waId)
+  if (byUser === undefined && byPhone === undefined) return createContact(state, context, tenantId, person)
+  if (byUser === undefined || byPhone === undefined || byUser === byPhone) {
+    const found = (byUser ?? byPhone) as Tracked<ContactDoc>
+    giveKeys(state, found, person)
+    return found
+  }
+  return settleBoth(state, context, byUser, byPhone, person)
+}
+
+function settleBoth(
+  state: State,
+  context: FoldContext,
+  byUser: Tracked<ContactDoc>,
+  byPhone: Tracked<ContactDoc>,
+  person: Person,
+): Tracked<ContactDoc> {
+  dropKey(state, byPhone, 'waId')
+  if (byPhone.doc.userId !== null) {
+    giveKeys(state, byUser, person)
+    return byUser
+  }
+  const kept = joinContacts(state, context, byUser, byPhone)
+  giveKeys(state, kept, person)
+  return kept
+}
+
+/** Meta's own form of the number counts; Brazil's, Mexico's and Argentina's other form is the same person. */
+function findByPhone(state: State, tenantId: Id, waId: string): Tracked<ContactDoc> | undefined {
+  for (const variant of phoneVariants(waId)) {
+    const found = state.contactsByKey.get(waKey(tenantId, variant))
+    if (found) return found
+  }
+  return undefined
+}
+
+/** The contact takes the keys that it lacks or that are newer; snapshots follow. */
+export function giveKeys(state: State, contact: Tracked<ContactDoc>, keys: Partial<Person>): void {
+  const { doc } = contact
+  const fields: Partial<ContactDoc> = {}
+  if (keys.waId && keys.waId !== doc.waId) {
+    fields.waId = keys.waId
+    if (doc.phone === null || doc.phone === doc.waId) fields.phone = keys.waId
+  }
+  if (keys.userId && keys.userId !== doc.userId) fields.userId = keys.userId
+  if (keys.parentUserId && keys.parentUserId !== doc.parentUserId) fields.parentUserId = keys.parentUserId
+  if (Object.keys(fields).length === 0) return
+  if (fields.waId && doc.waId) state.contactsByKey.delete(waKey(doc.tenantId, doc.waId))
+  if (fields.userId && doc.userId) state.contactsByKey.delete(userKey(doc.tenantId, doc.userId))
+  changeContact(state, contact, fields)
+  addContact(state, contact)
+}
+
+export function dropKey(state: State, contact: Tracked<ContactDoc>, key: 'waId' | 'userId'): void {
+  const { doc } = contact
+  if (doc[key] === null) return
+  state.contactsByKey.delete(key === 'waId' ? waKey(doc.tenantId, doc[key]) : userKey(doc.tenantId, doc[key]))
+  changeContact(state, contact, { [key]: null })
+}
+
+/** Name and username as the profile says now; a name that an agent gave stays. */
+export function updateProfile(state: State, contact: Tracked<ContactDoc>, person: Person): void {
+  const { doc } = contact
+  const fields: Partial<ContactDoc> = {}
+  if (person.name && person.name !== doc.name && doc.nameSource !== 'agent') {
+    fields.name = person.name
+    fields.nameSource = 'profile'
+  }
+  if (person.username && person.username !== doc.username) fields.username = person.username
+  if (Object.keys(fields).length > 0) changeContact(state, contact, fields)
+}
+
+/** A conversation shows its contact from a copy of its own. */
+export function changeContact(state: State, contact: Tracked<ContactDoc>, fields: Partial<ContactDoc>): void {
+  change(contact, fields)
+  for (const conversation of state.conversations.values()) {
+    if (conversation.doc.contactId.equals(contact.doc._id)) change(conversation, { contact: snapshotOf(contact.doc) })
+  }
+}
+
+export function snapshotOf({ waId, userId, phone, name, username, optOut }: ContactDoc): ContactSnapshot {
+  return { waId, userId, phone, name, username, optOut }
+}
+
+function createContact(state: State, context: FoldContext, tenantId: Id, person: Person): Tracked<ContactDoc> {
+  const { now } = context
+  const contact = track<ContactDoc>(
+    {
+      _id: context.newId(),
+      tenantId,
+      waId: person.waId,
+      userId: person.userId,
+      parentUserId: person.parentUserId,
+      phone: person.waId,
+      name: person.name,
+      nameSource: person.name ? 'profile' : null,
+      username: person.username,
+      optOut: false,
+      optOutAt: null,
+      optOutSource: null,
+      attributes: {},
+      createdAt: now,
+      updatedAt: now,
+      createdBy: null,
+      updatedBy: null,
+      deletedAt: null,
+    },
+    true,
+  )
+  addContact(state, contact)
+  return contact
+}

@@ -1,0 +1,71 @@
+import type { WebhookItem } from '#shared/meta/webhook.ts'
+import type { Id, WebhookEventDoc } from '#shared/store/documents.ts'
+import { PARKED } from '#shared/store/record-types.ts'
+import type { State } from './state.ts'
+
+/** How an item ended. */
+export type ItemOutcome = 'processed' | 'ignored' | 'parked' | 'failed' | 'duplicate'
+export interface Verdict {
+  outcome: ItemOutcome
+  /** Shown beside the event: why it was ignored, parked or failed. */
+  reason: string | null
+}
+
+export const PROCESSED: Verdict = { outcome: 'processed', reason: null }
+export const DUPLICATE: Verdict = { outcome: 'duplicate', reason: null }
+export const ignored = (reason: string): Verdict => ({ outcome: 'ignored', reason })
+export const failed = (reason: string): Verdict => ({ outcome: 'failed', reason })
+
+/** The message that the item speaks about is not here (yet): kept for a day, applied when it appears. */
+export function park(state: State, item: WebhookItem & { wamid: string }, target: string, parked: ParkedAs, now: Date): Verdict {
+  state.parked.push({
+    _id: item.eventId,
+    phoneNumberId: item.phoneNumberId ?? '',
+    wamid: target,
+    messageId: parked.messageId,
+    attempt: parked.attempt,
+    status: parked.status,
+    at: item.at,
+    payload: item.payload,
+    createdAt: now,
+  })
+  return { outcome: 'parked', reason: PARKED }
+}
+export interface ParkedAs {
+  status: string
+  messageId: string | null
+  attempt: number | null
+}
+
+export const eventTypeOf = (item: WebhookItem): WebhookEventDoc['eventType'] => {
+  if (item.kind === 'status') return 'status'
+  if (item.kind === 'message' || item.kind === 'echo') return 'message'
+  return item.kind === 'account' && Array.isArray(item.value.errors) ? 'error' : 'account'
+}
+
+const STORED: Record<ItemOutcome, WebhookEventDoc['status']> = {
+  processed: 'PROCESSED',
+  ignored: 'IGNORED',
+  duplicate: 'IGNORED',
+  parked: 'IGNORED',
+  failed: 'FAILED',
+}
+
+export const statusOf = (verdict: Verdict): WebhookEventDoc['status'] => STORED[verdict.outcome]
+
+export function webhookEventOf(item: WebhookItem, tenantId: Id | null, verdict: Verdict, now: Date): WebhookEventDoc {
+  return {
+    _id: item.eventId,
+    tenantId,
+    phoneNumberId: item.phoneNumberId,
+    wabaId: item.wabaId,
+    eventType: eventTypeOf(item),
+    field: item.field,
+    payload: item.payload,
+    status: statusOf(verdict),
+    reason: verdict.reason,
+    attempts: 1,
+    receivedAt: item.receivedAt,
+    processedAt: now,
+  }
+}

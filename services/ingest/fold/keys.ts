@@ -1,0 +1,114 @@
+import { Types } from 'mongoose'
+import { parseCallbackData } from '#shared/domain/callback-data.ts'
+import { phoneVariants } from '#shared/domain/phone-variants.ts'
+import { isObject, type Json, text } from '#shared/meta/json.ts'
+import type { Person, WebhookItem } from '#shared/meta/webhook.ts'
+import type { ClientDoc } from '#shared/store/documents.ts'
+import type { BatchKeys } from '#shared/store/record-types.ts'
+import { preferencesOf } from './account.ts'
+import { isTemplateField, templateKeyOf } from './account-template.ts'
+import { clientsOf, type Surroundings } from './context.ts'
+import { freeUntil } from './status.ts'
+
+interface Sets {
+  eventIds: Set<string>
+  tenants: Map<string, ClientDoc['tenantId']>
+  waIds: Set<string>
+  userIds: Set<string>
+  wamids: Set<string>
+  messageIds: Set<string>
+  newWamids: Set<string>
+  leads: BatchKeys['leads']
+  templates: BatchKeys['templates']
+}
+
+/** What the items of a batch need to be loaded. Items of numbers that nobody owns need only their ids. */
+export function keysOf(items: readonly WebhookItem[], context: Surroundings): BatchKeys {
+  const sets: Sets = {
+    eventIds: new Set(),
+    tenants: new Map(),
+    waIds: new Set(),
+    userIds: new Set(),
+    wamids: new Set(),
+    messageIds: new Set(),
+    newWamids: new Set(),
+    leads: [],
+    templates: [],
+  }
+  for (const item of items) {
+    sets.eventIds.add(item.eventId)
+    const [client] = clientsOf(context, item)
+    if (client === undefined) continue
+    sets.tenants.set(String(client.tenantId), client.tenantId)
+    addKeys(sets, context, client, item)
+  }
+  return {
+    eventIds: [...sets.eventIds],
+    tenantIds: [...sets.tenants.values()],
+    waIds: [...sets.waIds],
+    userIds: [...sets.userIds],
+    wamids: [...sets.wamids],
+    messageIds: [...sets.messageIds].map(id => new Types.ObjectId(id)),
+    newWamids: [...sets.newWamids],
+    leads: sets.leads,
+    templates: sets.templates,
+  }
+}
+
+function addKeys(sets: Sets, context: Surroundings, client: ClientDoc, item: WebhookItem): void {
+  switch (item.kind) {
+    case 'status': {
+      const callback = parseCallbackData(item.report.biz_opaque_callback_data)
+      if (callback) sets.messageIds.add(callback.messageId)
+      else sets.wamids.add(item.wamid)
+      if (freeUntil(item)) addPerson(sets, item.person)
+      return
+    }
+    case 'message':
+    case 'echo':
+      addPerson(sets, item.person)
+      addSystemKeys(sets, item.message)
+      sets.newWamids.add(item.wamid)
+      for (const wamid of mentioned(item.message)) sets.wamids.add(wamid)
+      if (item.kind === 'message' && wantsLead(context, client))
+        sets.leads.push({
+          tenantId: client.tenantId,
+          clientId: client._id,
+          waIds: item.person.waId ? phoneVariants(item.person.waId) : [],
+          userId: item.person.userId,
+        })
+      return
+    case 'account':
+      for (const { person } of item.field === 'user_preferences' ? preferencesOf(item) : []) addPerson(sets, person)
+      if (isTemplateField(item.field, item.value) && item.wabaId !== null)
+        sets.templates.push({ wabaId: item.wabaId, ...templateKeyOf(item.value) })
+      return
+    case 'broken':
+  }
+}
+
+const wantsLead = ({ tenants }: Surroundings, client: ClientDoc) =>
+  tenants.get(String(client.tenantId))?.settings.leadsEnabled === true
+
+function addPerson(sets: Sets, { waId, userId }: Pick<Person, 'waId' | 'userId'>): void {
+  for (const variant of waId === null ? [] : phoneVariants(waId)) sets.waIds.add(variant)
+  if (userId !== null) sets.userIds.add(userId)
+}
+
+function addSystemKeys(sets: Sets, { system }: Json): void {
+  if (!isObject(system)) return
+  addPerson(sets, { waId: text(system.wa_id) ?? text(system.new_wa_id), userId: text(system.user_id) })
+  addPerson(sets, { waId: null, userId: text(system.previous_user_id) })
+}
+
+/** Messages that this one reacts to, edits, revokes or quotes. */
+function mentioned(message: Json): string[] {
+  const { reaction, edit, revoke, context } = message
+  const ids = [
+    isObject(reaction) && text(reaction.message_id),
+    isObject(edit) && text(edit.original_message_id),
+    isObject(revoke) && text(revoke.original_message_id),
+    isObject(context) && text(context.id),
+  ]
+  return ids.filter(id => typeof id === 'string')
+}

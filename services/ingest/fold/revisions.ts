@@ -1,0 +1,82 @@
+import { readContent } from '#shared/meta/content.ts'
+import { isObject, type Json, text } from '#shared/meta/json.ts'
+import type { EchoItem, MessageItem } from '#shared/meta/webhook.ts'
+import type { ClientDoc, MessageContent, MessageDoc } from '#shared/store/documents.ts'
+import type { FoldContext } from './context.ts'
+import { ignored, PROCESSED, park, type Verdict } from './item.ts'
+import { change, messageByWamid, note, type State, type Tracked, touch } from './state.ts'
+import { tellStatus } from './tell.ts'
+import { showInList } from './thread.ts'
+
+const NOTHING: MessageContent = { text: null, media: null, template: null, data: null }
+
+/**
+ * One reaction for each side of a message; without an emoji it is taken back. What was taken back stays as an empty emoji,
+ * so that an older reaction which comes later does not rise again.
+ */
+export function applyReaction(
+  state: State,
+  context: FoldContext,
+  client: ClientDoc,
+  item: MessageItem | EchoItem,
+  reaction: Json,
+  direction: 'INBOUND' | 'OUTBOUND',
+): Verdict {
+  const target = text(reaction.message_id) as string
+  const message = messageByWamid(state, client.tenantId, target)
+  if (message === undefined) return parkRevision(state, context, item, target)
+  const reactions = message.doc.reactions ?? []
+  const present = reactions.find(one => one.direction === direction)
+  if (present && present.at.getTime() > item.at.getTime()) return ignored('a newer reaction stands')
+  const others = reactions.filter(one => one !== present)
+  change(message, { reactions: [...others, { emoji: text(reaction.emoji) ?? '', direction, at: item.at }] })
+  return revised(state, context, item, message)
+}
+
+/** The words of the last edit count; the first ones are not kept. */
+export function applyEdit(
+  state: State,
+  context: FoldContext,
+  client: ClientDoc,
+  item: MessageItem | EchoItem,
+  edit: Json,
+): Verdict {
+  const target = text(edit.original_message_id) as string
+  const message = messageByWamid(state, client.tenantId, target)
+  if (message === undefined) return parkRevision(state, context, item, target)
+  const { doc } = message
+  if (doc.revokedAt) return ignored('the message was revoked')
+  if (doc.editedAt && doc.editedAt.getTime() > item.at.getTime()) return ignored('a newer edit stands')
+  const { content } = readContent(isObject(edit.message) ? edit.message : {})
+  const media = content.media && doc.content.media?.metaId === content.media.metaId ? doc.content.media : content.media
+  change(message, { content: { ...content, media }, editedAt: item.at })
+  note(message, { kind: 'note', at: item.at, key: `edit:${item.wamid}`, detail: 'edited' })
+  return revised(state, context, item, message)
+}
+
+/** Taken back by its writer: the words and the media go, the place in the thread stays. */
+export function applyRevoke(
+  state: State,
+  context: FoldContext,
+  client: ClientDoc,
+  item: MessageItem | EchoItem,
+  revoke: Json,
+): Verdict {
+  const target = text(revoke.original_message_id) as string
+  const message = messageByWamid(state, client.tenantId, target)
+  if (message === undefined) return parkRevision(state, context, item, target)
+  if (message.doc.revokedAt) return ignored('the message was revoked before')
+  change(message, { content: NOTHING, revokedAt: item.at })
+  note(message, { kind: 'note', at: item.at, key: `revoke:${item.wamid}`, detail: 'revoked' })
+  return revised(state, context, item, message)
+}
+
+const parkRevision = (state: State, { now }: FoldContext, item: MessageItem | EchoItem, target: string) =>
+  park(state, item, target, { status: 'revision', messageId: null, attempt: null }, now)
+
+function revised(state: State, { now }: FoldContext, item: MessageItem | EchoItem, message: Tracked<MessageDoc>): Verdict {
+  tellStatus(state, item.eventId, message.doc, now)
+  const thread = showInList(state, message.doc)
+  if (thread) touch(state, thread, item.eventId)
+  return PROCESSED
+}

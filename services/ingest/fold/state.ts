@@ -1,0 +1,120 @@
+import type {
+  ClientDoc,
+  ContactDoc,
+  ConversationDoc,
+  EventDoc,
+  Id,
+  LeadDoc,
+  MessageDoc,
+  PendingStatusDoc,
+  TemplateDoc,
+  TimelineEntry,
+  WebhookEventDoc,
+} from '#shared/store/documents.ts'
+import type { KnownEvent, Loaded, Move } from '#shared/store/record-types.ts'
+
+/** A document in hand with what has changed of it: written once, however many items touched it. */
+export interface Tracked<T> {
+  doc: T
+  isNew: boolean
+  set: Partial<T> | null
+  entries: TimelineEntry[]
+}
+
+/** What a batch has loaded and changed so far. Items are applied to it one after the other, in order. */
+export interface State {
+  known: Map<string, KnownEvent>
+  /** Rows that stand in the database already: parked, failed or up for replay. */
+  replaced: Set<string>
+  contacts: Map<string, Tracked<ContactDoc>>
+  contactsByKey: Map<string, Tracked<ContactDoc>>
+  conversations: Map<string, Tracked<ConversationDoc>>
+  conversationsByPair: Map<string, Tracked<ConversationDoc>>
+  messages: Map<string, Tracked<MessageDoc>>
+  messagesByWamid: Map<string, Tracked<MessageDoc>>
+  leads: Map<string, LeadDoc>
+  newLeads: LeadDoc[]
+  templates: Tracked<TemplateDoc>[]
+  clients: Map<string, Tracked<ClientDoc>>
+  parkedFor: Map<string, PendingStatusDoc[]>
+  moves: Move[]
+  events: EventDoc[]
+  /** Conversation -> the last webhook event that changed it, in order of first change. */
+  touched: Map<string, { conversation: Tracked<ConversationDoc>; eventId: string }>
+  webhookEvents: WebhookEventDoc[]
+  settled: Map<string, Pick<WebhookEventDoc, 'status' | 'reason'>>
+  parked: PendingStatusDoc[]
+  unparked: Set<string>
+}
+
+export function openState(loaded: Loaded): State {
+  const state: State = {
+    known: new Map(loaded.known.map(row => [row._id, row])),
+    replaced: new Set(loaded.known.map(row => row._id)),
+    contacts: new Map(),
+    contactsByKey: new Map(),
+    conversations: new Map(),
+    conversationsByPair: new Map(),
+    messages: new Map(),
+    messagesByWamid: new Map(),
+    leads: new Map(loaded.leads.map(lead => [`${lead.tenantId}:${lead.phone}`, lead])),
+    newLeads: [],
+    templates: loaded.templates.map(doc => track(doc, false)),
+    clients: new Map(),
+    parkedFor: new Map(),
+    moves: [],
+    events: [],
+    touched: new Map(),
+    webhookEvents: [],
+    settled: new Map(),
+    parked: [],
+    unparked: new Set(),
+  }
+  for (const doc of loaded.contacts) addContact(state, track(doc, false))
+  for (const doc of loaded.conversations) addConversation(state, track(doc, false))
+  for (const doc of loaded.messages) addMessage(state, track(doc, false))
+  for (const row of loaded.parked) state.parkedFor.set(row.wamid, [...(state.parkedFor.get(row.wamid) ?? []), row])
+  return state
+}
+
+export const track = <T>(doc: T, isNew: boolean): Tracked<T> => ({ doc, isNew, set: null, entries: [] })
+
+/** Changes fields; of a new document they are simply its own. */
+export function change<T extends object>(tracked: Tracked<T>, fields: Partial<T>): void {
+  Object.assign(tracked.doc, fields)
+  if (!tracked.isNew) tracked.set = { ...tracked.set, ...fields }
+}
+
+export function note(tracked: Tracked<MessageDoc>, entry: TimelineEntry): void {
+  tracked.doc.timeline.push(entry)
+  if (!tracked.isNew) tracked.entries.push(entry)
+}
+
+export const waKey = (tenantId: Id, waId: string) => `${tenantId}:w:${waId}`
+export const userKey = (tenantId: Id, userId: string) => `${tenantId}:u:${userId}`
+export const pairKey = (clientId: Id, contactId: Id) => `${clientId}:${contactId}`
+
+export function addContact(state: State, contact: Tracked<ContactDoc>): void {
+  const { _id, tenantId, waId, userId } = contact.doc
+  state.contacts.set(String(_id), contact)
+  if (waId) state.contactsByKey.set(waKey(tenantId, waId), contact)
+  if (userId) state.contactsByKey.set(userKey(tenantId, userId), contact)
+}
+
+export function addConversation(state: State, conversation: Tracked<ConversationDoc>): void {
+  state.conversations.set(String(conversation.doc._id), conversation)
+  state.conversationsByPair.set(pairKey(conversation.doc.clientId, conversation.doc.contactId), conversation)
+}
+
+export function addMessage(state: State, message: Tracked<MessageDoc>): void {
+  const { _id, tenantId, wamid, previousIds } = message.doc
+  state.messages.set(String(_id), message)
+  for (const id of [...(previousIds ?? []), wamid]) if (id) state.messagesByWamid.set(`${tenantId}:${id}`, message)
+}
+
+export const messageByWamid = (state: State, tenantId: Id, wamid: string) => state.messagesByWamid.get(`${tenantId}:${wamid}`)
+
+/** Told once at the end of the batch, with its state then. */
+export function touch(state: State, conversation: Tracked<ConversationDoc>, eventId: string): void {
+  state.touched.set(String(conversation.doc._id), { conversation, eventId })
+}

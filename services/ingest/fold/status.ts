@@ -1,0 +1,165 @@
+import { parseCallbackData } from '#shared/domain/callback-data.ts'
+import { type DeliveryStatus, statusRank } from '#shared/domain/delivery-status.ts'
+import { isFree, type Pricing, priceOf } from '#shared/domain/price.ts'
+import { errorDoc } from '#shared/domain/send-errors.ts'
+import { isObject, type Json, listOf, text } from '#shared/meta/json.ts'
+import { type StatusItem, timeOf } from '#shared/meta/webhook.ts'
+import type { ClientDoc, ConversationDoc, MessageDoc, MessageErrorDoc } from '#shared/store/documents.ts'
+import type { FoldContext } from './context.ts'
+import { ignored, PROCESSED, park, type Verdict } from './item.ts'
+import { latest } from './join.ts'
+import { change, messageByWamid, note, pairKey, type State, type Tracked, touch, userKey, waKey } from './state.ts'
+import { tellStatus } from './tell.ts'
+import { showInList } from './thread.ts'
+
+/** Meta's words, and how far each brings a message. `played`: a voice message was heard, so it was read. */
+const REPORTED: Record<string, DeliveryStatus> = {
+  sent: 'SENT',
+  delivered: 'DELIVERED',
+  read: 'READ',
+  played: 'READ',
+  failed: 'FAILED',
+}
+
+export function foldStatus(state: State, context: FoldContext, client: ClientDoc, item: StatusItem): Verdict {
+  freeEntryPoint(state, client, item)
+  const callback = parseCallbackData(item.report.biz_opaque_callback_data)
+  const message = findMessage(state, client, item, callback?.messageId ?? null)
+  if (message === undefined) {
+    const named = { messageId: callback?.messageId ?? null, attempt: callback?.attempt ?? null }
+    return park(state, item, item.wamid, { status: item.status, ...named }, context.now)
+  }
+  if (message.doc.direction === 'INBOUND') return ignored('a status of an inbound message')
+  const error = failureOf(item)
+  const key = `${item.status}:${text(item.report.timestamp) ?? ''}:${error?.code ?? ''}${participant(item)}`
+  if (message.doc.timeline.some(entry => entry.key === key)) return ignored('reported before')
+  const isCurrent = isOfThisAttempt(message.doc, item, callback?.attempt ?? null)
+  note(message, {
+    kind: 'status',
+    at: item.at,
+    key,
+    status: item.status.toUpperCase(),
+    ...(error?.code != null && { code: error.code }),
+    ...(!isCurrent && { detail: 'of an earlier attempt' }),
+  })
+  if (isCurrent) apply(state, context, item, message, error)
+  else if (REPORTED[item.status] !== 'FAILED') noteSentTwice(message, item)
+  return PROCESSED
+}
+
+/** Our own id, which came along, is surer than Meta's, which we may not have stored yet. */
+function findMessage(state: State, client: ClientDoc, item: StatusItem, messageId: string | null) {
+  const own = messageId === null ? undefined : state.messages.get(messageId)
+  if (own?.doc.tenantId.equals(client.tenantId)) return own
+  return messageByWamid(state, client.tenantId, item.wamid)
+}
+
+/**
+ * A message that was sent again has several ids at Meta. A report for another one than the present tells about the past; a
+ * message without an id takes the report of whatever attempt, unless an earlier one failed and a later one is under way.
+ */
+function isOfThisAttempt({ wamid, dispatch }: MessageDoc, item: StatusItem, attempt: number | null): boolean {
+  if (wamid !== null && wamid !== undefined) return wamid === item.wamid
+  const isEarlier = dispatch != null && attempt !== null && attempt < dispatch.attempt
+  return !(isEarlier && item.status === 'failed')
+}
+
+function apply(
+  state: State,
+  context: FoldContext,
+  item: StatusItem,
+  message: Tracked<MessageDoc>,
+  error: MessageErrorDoc | null,
+): void {
+  const { doc } = message
+  const before = doc.error
+  const fields: Partial<MessageDoc> = {}
+  if (!doc.wamid) fields.wamid = item.wamid
+  if (doc.dispatch) fields.dispatch = null
+  const reported = REPORTED[item.status]
+  const isProvisional = doc.error?.source === 'platform'
+  const isFurther = reported !== undefined && statusRank(reported) > statusRank(doc.status as DeliveryStatus, isProvisional)
+  if (isFurther) Object.assign(fields, { status: reported, statusUpdatedAt: item.at, error })
+  const cost = costOf(context, doc, item)
+  if (cost) fields.cost = cost
+  if (Object.keys(fields).length > 0) change(message, { ...fields, updatedAt: context.now })
+  if (!isFurther && cost === null) return
+  tellStatus(state, item.eventId, doc, context.now)
+  const thread = state.conversations.get(String(doc.conversationId))
+  if (!isFurther || thread === undefined) return
+  const isShown = showInList(state, doc) !== null
+  const isTold = showFailure(thread, error, before)
+  if (isShown || isTold) touch(state, thread, item.eventId)
+}
+
+/** The banner of a conversation: Meta's refusal; one that we had declared goes when Meta says otherwise. */
+function showFailure(thread: Tracked<ConversationDoc>, error: MessageErrorDoc | null, before: MessageErrorDoc | null): boolean {
+  if (error) change(thread, { lastError: error })
+  else if (before?.source === 'platform' && thread.doc.lastError?.source === 'platform') change(thread, { lastError: null })
+  else return false
+  return true
+}
+
+function noteSentTwice(message: Tracked<MessageDoc>, item: StatusItem): void {
+  const key = `twice:${item.wamid}`
+  if (message.doc.previousIds?.includes(item.wamid) || message.doc.timeline.some(entry => entry.key === key)) return
+  note(message, { kind: 'note', at: item.at, key, detail: 'sent twice: an earlier attempt was accepted as well' })
+}
+
+function failureOf(item: StatusItem): MessageErrorDoc | null {
+  if (item.status !== 'failed') return null
+  const [given] = listOf(item.report.errors)
+  const error = isObject(given) ? given : {}
+  const details = isObject(error.error_data) ? text(error.error_data.details) : null
+  const code = Number(text(error.code) ?? Number.NaN)
+  const title = text(error.title)
+  const judged = errorDoc({
+    code: Number.isInteger(code) ? code : null,
+    title,
+    detail: details ?? text(error.details) ?? text(error.message),
+  })
+  return title === null ? judged : { ...judged, title }
+}
+
+/** In a group each member has a report of their own. */
+const participant = ({ report }: StatusItem) =>
+  text(report.recipient_participant_id) ? `:${report.recipient_participant_id}` : ''
+
+/** Comes with one of the reports. What is free costs nothing; else the price that was foreseen, or the tenant's table. */
+function costOf({ tenants }: FoldContext, doc: MessageDoc, item: StatusItem): MessageDoc['cost'] {
+  const pricing = readPricing(item.report)
+  const settings = tenants.get(String(doc.tenantId))?.settings
+  if (pricing === null || settings === undefined) return null
+  const category = pricing.category.toUpperCase()
+  const amount = isFree(pricing) ? 0 : priceOf(settings.prices ?? [], category, null)
+  const foreseen = doc.cost?.category.toUpperCase() === category && !isFree(pricing) ? doc.cost.amount : null
+  return { amount: foreseen ?? amount, currency: doc.cost?.currency ?? settings.currency, category }
+}
+
+function readPricing({ pricing }: Json): Pricing | null {
+  if (!isObject(pricing) || text(pricing.category) === null) return null
+  const billable = typeof pricing.billable === 'boolean' ? pricing.billable : null
+  return { category: text(pricing.category) as string, type: text(pricing.type), billable }
+}
+
+/** After a click on an ad and our answer everything is free until the moment that Meta names. */
+function freeEntryPoint(state: State, client: ClientDoc, item: StatusItem): void {
+  const until = freeUntil(item)
+  if (until === null) return
+  const { waId, userId } = item.person
+  const contact =
+    (userId !== null && state.contactsByKey.get(userKey(client.tenantId, userId))) ||
+    (waId !== null && state.contactsByKey.get(waKey(client.tenantId, waId)))
+  const thread = contact ? state.conversationsByPair.get(pairKey(client._id, contact.doc._id)) : undefined
+  if (thread) change(thread, { freeEntryPointExpiresAt: latest(thread.doc.freeEntryPointExpiresAt, until) })
+}
+
+/** Null but for a free entry point. */
+export function freeUntil({ report }: StatusItem): Date | null {
+  const { conversation } = report
+  const origin = isObject(conversation) && isObject(conversation.origin) ? text(conversation.origin.type) : null
+  if (!isObject(conversation) || origin !== 'referral_conversion') return null
+  return timeOf(conversation.expiration_timestamp, FAR)
+}
+/** An expiry lies in the future by its nature. */
+const FAR = new Date(8.64e15)

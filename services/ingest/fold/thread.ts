@@ -1,0 +1,135 @@
+import { windowEnd } from '#shared/domain/service-window.ts'
+import type { ClientDoc, ContactDoc, ConversationDoc, Id, LastMessage, LeadDoc, MessageDoc } from '#shared/store/documents.ts'
+import type { FoldContext } from './context.ts'
+import { snapshotOf } from './identity.ts'
+import { latest } from './join.ts'
+import { addConversation, change, pairKey, type State, type Tracked, track } from './state.ts'
+
+/** The one conversation of a number with a contact, found or made. */
+export function threadWith(
+  state: State,
+  context: FoldContext,
+  client: ClientDoc,
+  contact: Tracked<ContactDoc>,
+  at: Date,
+): Tracked<ConversationDoc> {
+  const found = state.conversationsByPair.get(pairKey(client._id, contact.doc._id))
+  if (found) return found
+  const conversation = track(newConversation(context, client, contact.doc, at), true)
+  addConversation(state, conversation)
+  return conversation
+}
+
+function newConversation({ newId, now }: FoldContext, client: ClientDoc, contact: ContactDoc, at: Date): ConversationDoc {
+  return {
+    _id: newId(),
+    tenantId: client.tenantId,
+    clientId: client._id,
+    phoneNumberId: client.phoneNumberId,
+    contactId: contact._id,
+    contact: snapshotOf(contact),
+    candidateName: null,
+    candidateId: null,
+    applicationId: null,
+    leadId: null,
+    status: 'open',
+    assignedTo: null,
+    labels: [],
+    messageCount: 0,
+    unreadCount: 0,
+    lastMessage: null,
+    lastActivityAt: at,
+    lastInboundWamid: null,
+    lastInboundAt: null,
+    windowExpiresAt: null,
+    referralAt: null,
+    freeEntryPointExpiresAt: null,
+    lastError: null,
+    createdAt: now,
+    updatedAt: now,
+    createdBy: null,
+    updatedBy: null,
+    deletedAt: null,
+  }
+}
+
+/** What a message does to its thread beside being counted. */
+export interface Weight {
+  /** Asks for an answer: counts as unread and opens a closed thread. */
+  isUnread: boolean
+  /** The customer wrote to this number alone: 24 h in which anything may be sent. */
+  opensWindow: boolean
+  /** Shows in the list of conversations. */
+  isShown: boolean
+}
+
+/** Counts, newest message, window: the same whatever the order in which messages arrive, and in one write a batch. */
+export function addToThread(thread: Tracked<ConversationDoc>, message: MessageDoc, weight: Weight, arrivedAt: Date): void {
+  const { doc } = thread
+  const fields: Partial<ConversationDoc> = { messageCount: doc.messageCount + 1 }
+  if (weight.isUnread) Object.assign(fields, { unreadCount: doc.unreadCount + 1, status: 'open' })
+  if (weight.isShown && isNewest(doc.lastMessage, message.at)) {
+    fields.lastMessage = lastMessageOf(message)
+    fields.lastActivityAt = latest(doc.lastMessage?.at ?? null, message.at) as Date
+  }
+  if (weight.opensWindow) {
+    fields.windowExpiresAt = latest(doc.windowExpiresAt, windowEnd(message.at, arrivedAt))
+    if (message.at.getTime() >= (doc.lastInboundAt?.getTime() ?? 0)) {
+      fields.lastInboundAt = message.at
+      fields.lastInboundWamid = message.wamid
+    }
+  }
+  if (message.referral) fields.referralAt = latest(doc.referralAt, message.at)
+  change(thread, fields)
+}
+
+/** Of two in the same second the later arrival counts as newer, as in the thread itself. */
+const isNewest = (last: LastMessage | null, at: Date) => last === null || at.getTime() >= last.at.getTime()
+
+export function lastMessageOf({ _id, content, type, direction, status, at }: MessageDoc): LastMessage {
+  return { messageId: _id, text: content.text, type, direction, status, at }
+}
+
+/** After a change of a message: the list shows it as it is now, if it is the last one. */
+export function showInList(state: State, message: MessageDoc): Tracked<ConversationDoc> | null {
+  const thread = state.conversations.get(String(message.conversationId))
+  if (!thread?.doc.lastMessage?.messageId.equals(message._id)) return null
+  change(thread, { lastMessage: lastMessageOf(message) })
+  return thread
+}
+
+/** The lead with this phone, found or made in the first stage of the tenant's default pipeline. */
+export function linkLead(state: State, context: FoldContext, thread: Tracked<ConversationDoc>, contact: ContactDoc): Id | null {
+  const { tenantId, leadId } = thread.doc
+  const phone = contact.phone ?? contact.waId
+  if (leadId !== null || phone === null || !context.tenants.get(String(tenantId))?.settings.leadsEnabled) return leadId
+  const lead = state.leads.get(`${tenantId}:${phone}`) ?? createLead(state, context, contact, phone)
+  if (lead !== null) change(thread, { leadId: lead._id })
+  return lead?._id ?? null
+}
+
+function createLead(state: State, { newId, now, pipelines }: FoldContext, contact: ContactDoc, phone: string): LeadDoc | null {
+  const { tenantId } = contact
+  const pipeline = pipelines.get(String(tenantId))
+  const stage = pipeline?.stages.toSorted((a, b) => a.order - b.order)[0]
+  if (pipeline === undefined || stage === undefined) return null
+  const lead: LeadDoc = {
+    _id: newId(),
+    tenantId,
+    contactId: contact._id,
+    name: `WhatsApp ${phone}`,
+    phone,
+    status: 'ACTIVE',
+    source: 'whatsapp',
+    pipelineId: pipeline._id,
+    stageId: stage._id,
+    createdAt: now,
+    updatedAt: now,
+    createdBy: null,
+    updatedBy: null,
+    deletedAt: null,
+  }
+  state.leads.set(`${tenantId}:${phone}`, lead)
+  state.newLeads.push(lead)
+  return lead
+}

@@ -1,0 +1,58 @@
+import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
+import { RECEIVED_AT_HEADER } from '#shared/contracts/webhook-delivery.ts'
+import { Outage } from '#shared/domain/errors.ts'
+import type { WebhookItem } from '#shared/meta/webhook.ts'
+import { type Logger, scrub } from '#shared/process/logger.ts'
+import { deadLetters } from '#shared/process/metrics.ts'
+import type { Delivery } from '#shared/queue/types.ts'
+import type { Store } from '#shared/store/connect.ts'
+import { failWebhookEvents, keepDeadLetter } from '#shared/store/dead-letters.ts'
+import type { Id } from '#shared/store/documents.ts'
+import { eventTypeOf } from './fold/item.ts'
+
+interface Refused {
+  item: WebhookItem
+  delivery: Delivery
+  tenantId: Id | null
+}
+
+/** One item goes to the dead letters with its reason, in an envelope of its own, so that it can be sent again. @throws Outage */
+export async function giveUp(
+  { store, log }: { store: Store; log: Logger },
+  { item, delivery, tenantId }: Refused,
+  why: string,
+  error: unknown,
+): Promise<void> {
+  const reason = item.kind === 'broken' ? item.reason : why
+  await keepDeadLetter(store, {
+    tenantId,
+    queue: delivery.queue,
+    exchange: delivery.exchange,
+    routingKey: delivery.routingKey,
+    type: MESSAGE_TYPE.webhook,
+    reason,
+    error: error === null ? null : describe(error),
+    attempt: delivery.attempt,
+    messageId: item.eventId,
+    payload: JSON.stringify(item.payload),
+    headers: { [RECEIVED_AT_HEADER]: item.receivedAt.getTime() },
+    createdAt: new Date(),
+  })
+  await failEvent(store, item, tenantId, reason)
+  deadLetters.inc({ queue: delivery.queue })
+  log.error({ err: error ?? undefined, eventId: item.eventId, queue: delivery.queue, reason }, 'webhook item given up')
+}
+
+async function failEvent(store: Store, item: WebhookItem, tenantId: Id | null, reason: string): Promise<void> {
+  const { eventId: _id, field, wabaId, phoneNumberId, receivedAt, payload } = item
+  const row = { _id, tenantId, field, wabaId, phoneNumberId, receivedAt, eventType: eventTypeOf(item), reason }
+  try {
+    await failWebhookEvents(store, [{ ...row, payload }])
+  } catch (error) {
+    if (error instanceof Outage) throw error
+    // What MongoDB refuses as a document it keeps as a text.
+    await failWebhookEvents(store, [{ ...row, payload: { json: JSON.stringify(payload) } }])
+  }
+}
+
+const describe = (error: unknown) => scrub(error instanceof Error ? (error.stack ?? error.message) : String(error)).slice(0, 4000)

@@ -1,0 +1,27 @@
+/** One row of a tenant's price table; null matches anything. */
+export interface PriceRow {
+  category: string | null
+  country: string | null
+  amount: number
+}
+
+/** The most particular row wins: category and country, category, country, none; 0 when no row fits. */
+export function priceOf(rows: readonly PriceRow[], category: string, country: string | null): number {
+  const fits = rows.filter(row => matches(row.category, category) && matches(row.country, country))
+  const weight = (row: PriceRow) => (row.category === null ? 0 : 2) + (row.country === null ? 0 : 1)
+  return fits.toSorted((a, b) => weight(b) - weight(a))[0]?.amount ?? 0
+}
+
+const matches = (wanted: string | null, given: string | null) =>
+  wanted === null || wanted.toUpperCase() === (given ?? '').toUpperCase()
+
+/** What Meta reports with `sent` or `delivered`. */
+export interface Pricing {
+  category: string
+  /** `regular` is billed; `free_customer_service` and `free_entry_point` are not. */
+  type: string | null
+  /** Will be dropped by Meta: counts only where `type` is missing. */
+  billable: boolean | null
+}
+
+export const isFree = ({ type, billable }: Pricing): boolean => (type === null ? billable === false : type !== 'regular')

@@ -1,0 +1,34 @@
+import type { Store } from './connect.ts'
+import { loadBatch } from './record-load.ts'
+import type { BatchKeys, Loaded, Plan } from './record-types.ts'
+import { writeBatch } from './record-write.ts'
+
+const MAX_ROUNDS = 6
+const DUPLICATE_KEY = 11_000
+
+/**
+ * One batch in one transaction: reads what it names, lets `fold` decide, writes what follows. Another writer that was first
+ * (a duplicate key, a conflict) sends the whole batch round again, from the reads; `fold` must be repeatable.
+ * @throws Outage when MongoDB is away
+ */
+export async function recordBatch<T extends { plan: Plan }>(
+  store: Store,
+  keys: BatchKeys,
+  fold: (loaded: Loaded, now: Date) => T,
+): Promise<T> {
+  for (let round = 1; ; round++) {
+    try {
+      return await store.transaction(async session => {
+        const now = new Date()
+        const folded = fold(await loadBatch(store.raw, keys, session, round > 1), now)
+        await writeBatch(store.raw, folded.plan, now, session)
+        return folded
+      })
+    } catch (error) {
+      if (round === MAX_ROUNDS || !isDuplicateKey(error)) throw error
+    }
+  }
+}
+
+const isDuplicateKey = (error: unknown) =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === DUPLICATE_KEY

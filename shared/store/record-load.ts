@@ -1,0 +1,153 @@
+import type { ClientSession, mongo } from 'mongoose'
+import type { Store } from './connect.ts'
+import type {
+  ClientDoc,
+  ContactDoc,
+  ConversationDoc,
+  Id,
+  LeadDoc,
+  MessageDoc,
+  PendingStatusDoc,
+  TemplateDoc,
+} from './documents.ts'
+import { orOutage } from './outage.ts'
+import { type BatchKeys, type Loaded, PARKED } from './record-types.ts'
+
+type Raw = Store['raw']
+/** Not needed to judge a webhook, and the largest part of an outbound message. */
+const WITHOUT_PAYLOAD = { payload: 0 } as const
+
+/**
+ * Reads what a batch names in the transaction's snapshot: one query a collection, none for what nobody asks. `thorough` also
+ * looks for the messages that the batch brings: their events may have expired while the messages stay.
+ */
+export async function loadBatch(raw: Raw, keys: BatchKeys, session: ClientSession, thorough: boolean): Promise<Loaded> {
+  const known = await raw.webhookEvents
+    .find({ _id: { $in: keys.eventIds } }, { session, projection: { status: 1, reason: 1 } })
+    .toArray()
+  const isRepeat = known.length === keys.eventIds.length && known.every(row => isDone(row.status) && row.reason !== PARKED)
+  if (isRepeat || keys.tenantIds.length === 0) return { known, ...NOTHING }
+  const contacts = await loadContacts(raw, keys, session)
+  const messages = await loadMessages(raw, keys, session, thorough)
+  const conversations = await loadConversations(raw, keys, contacts, messages, session)
+  return {
+    known,
+    contacts,
+    messages,
+    conversations,
+    parked: await loadParked(raw, keys, session),
+    leads: await loadLeads(raw, keys, contacts, conversations, session),
+    templates: await loadTemplates(raw, keys, session),
+  }
+}
+
+const NOTHING = { contacts: [], conversations: [], messages: [], parked: [], leads: [], templates: [] }
+const isDone = (status: string) => status === 'PROCESSED' || status === 'IGNORED'
+const one = <T>(values: T[]): T | { $in: T[] } => (values.length === 1 ? (values[0] as T) : { $in: values })
+
+async function loadContacts(raw: Raw, keys: BatchKeys, session: ClientSession): Promise<ContactDoc[]> {
+  const tenantId = one(keys.tenantIds)
+  const ways: mongo.Filter<ContactDoc>[] = []
+  if (keys.waIds.length > 0) ways.push({ tenantId, waId: { $in: keys.waIds } })
+  if (keys.userIds.length > 0) ways.push({ tenantId, userId: { $in: keys.userIds } })
+  if (ways.length === 0) return []
+  return await raw.contacts.find({ $or: ways }, { session }).toArray()
+}
+
+async function loadMessages(raw: Raw, keys: BatchKeys, session: ClientSession, thorough: boolean): Promise<MessageDoc[]> {
+  const tenantId = one(keys.tenantIds)
+  const wamids = thorough ? [...new Set([...keys.wamids, ...keys.newWamids])] : keys.wamids
+  const options = { session, projection: WITHOUT_PAYLOAD }
+  const ways: mongo.Filter<MessageDoc>[] = []
+  if (keys.messageIds.length > 0) ways.push({ tenantId, _id: { $in: keys.messageIds } })
+  if (wamids.length > 0) ways.push({ tenantId, wamid: { $in: wamids } })
+  if (ways.length === 0) return []
+  const found = await raw.messages.find({ $or: ways }, options).toArray()
+  const here = new Set(found.map(message => message.wamid))
+  const missing = keys.wamids.filter(wamid => !here.has(wamid))
+  if (missing.length === 0) return found
+  const earlier = await raw.messages.find({ tenantId, previousIds: { $in: missing } }, options).toArray()
+  const ids = new Set(found.map(message => String(message._id)))
+  return [...found, ...earlier.filter(message => !ids.has(String(message._id)))]
+}
+
+/** All threads of the people in hand (a joined contact moves them), and those of the messages in hand. */
+async function loadConversations(
+  raw: Raw,
+  keys: BatchKeys,
+  contacts: ContactDoc[],
+  messages: MessageDoc[],
+  session: ClientSession,
+): Promise<ConversationDoc[]> {
+  const tenantId = one(keys.tenantIds)
+  const ways: mongo.Filter<ConversationDoc>[] = []
+  if (contacts.length > 0) ways.push({ tenantId, contactId: { $in: contacts.map(contact => contact._id) }, deletedAt: null })
+  if (messages.length > 0) ways.push({ tenantId, _id: { $in: distinct(messages.map(message => message.conversationId)) } })
+  if (ways.length === 0) return []
+  return await raw.conversations
+    .find(ways.length === 1 ? (ways[0] as mongo.Filter<ConversationDoc>) : { $or: ways }, { session })
+    .toArray()
+}
+
+async function loadParked(raw: Raw, keys: BatchKeys, session: ClientSession): Promise<PendingStatusDoc[]> {
+  if (keys.newWamids.length === 0) return []
+  return await raw.pendingStatuses.find({ wamid: { $in: keys.newWamids } }, { session }).toArray()
+}
+
+/** Only for people whose thread names no lead yet. */
+async function loadLeads(
+  raw: Raw,
+  keys: BatchKeys,
+  contacts: ContactDoc[],
+  conversations: ConversationDoc[],
+  session: ClientSession,
+): Promise<LeadDoc[]> {
+  const linked = new Set(
+    conversations.filter(thread => thread.leadId).map(({ clientId, contactId }) => `${clientId}:${contactId}`),
+  )
+  const byKey = new Map<string, ContactDoc>()
+  for (const contact of contacts) {
+    if (contact.waId) byKey.set(`${contact.tenantId}:${contact.waId}`, contact)
+    if (contact.userId) byKey.set(`${contact.tenantId}:${contact.userId}`, contact)
+  }
+  const phones = new Set<string>()
+  for (const { tenantId, clientId, waIds, userId } of keys.leads) {
+    const contact = [userId, ...waIds].map(key => byKey.get(`${tenantId}:${key}`)).find(found => found !== undefined)
+    if (contact && linked.has(`${clientId}:${contact._id}`)) continue
+    for (const phone of [contact?.phone, ...waIds]) if (phone) phones.add(phone)
+  }
+  if (phones.size === 0) return []
+  return await raw.leads.find({ tenantId: one(keys.tenantIds), phone: { $in: [...phones] } }, { session }).toArray()
+}
+
+async function loadTemplates(raw: Raw, keys: BatchKeys, session: ClientSession): Promise<TemplateDoc[]> {
+  if (keys.templates.length === 0) return []
+  const tenantId = one(keys.tenantIds)
+  const $or = keys.templates.flatMap(({ wabaId, metaTemplateId, name, language }) => [
+    ...(metaTemplateId === null ? [] : [{ wabaId, metaTemplateId }]),
+    ...(name === null || language === null ? [] : [{ wabaId, name, language }]),
+  ])
+  if ($or.length === 0) return []
+  return await raw.templates.find({ tenantId, deletedAt: null, $or }, { session }).toArray()
+}
+
+const distinct = (ids: Id[]): Id[] => [...new Map(ids.map(id => [id.toHexString(), id])).values()]
+
+/** The numbers of business accounts: fields about an account name no number. @throws Outage */
+export async function findClientsOfAccounts({ raw }: Store, wabaIds: string[]): Promise<Map<string, ClientDoc[]>> {
+  if (wabaIds.length === 0) return new Map()
+  const clients = await orOutage(raw.clients.find({ wabaId: { $in: wabaIds }, deletedAt: null }).toArray())
+  return Map.groupBy(clients, client => client.wabaId)
+}
+
+/**
+ * Of what was parked a moment ago, that whose message has come meanwhile. A snapshot cannot see a sender that stores the
+ * wamid at that very moment; both write before they look, so one of them sees the other. @throws Outage
+ */
+export async function findOvertaken({ raw }: Store, parked: readonly PendingStatusDoc[]): Promise<Set<string>> {
+  if (parked.length === 0) return new Set()
+  const wamids = parked.map(row => row.wamid)
+  const rows = await orOutage(raw.messages.find({ wamid: { $in: wamids } }, { projection: { wamid: 1 } }).toArray())
+  const here = new Set(rows.map(row => row.wamid))
+  return new Set(parked.filter(row => here.has(row.wamid)).map(row => row._id))
+}

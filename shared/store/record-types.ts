@@ -1,0 +1,86 @@
+import type {
+  ClientDoc,
+  ContactDoc,
+  ConversationDoc,
+  EventDoc,
+  Id,
+  LeadDoc,
+  MessageDoc,
+  PendingStatusDoc,
+  TemplateDoc,
+  TimelineEntry,
+  WebhookEventDoc,
+} from './documents.ts'
+
+/** Why an item waits for a message that is not known yet: its row says so, and it may be applied later. */
+export const PARKED = 'its message is not known yet'
+
+/** What a batch of webhook items has to know before it can be judged. */
+export interface BatchKeys {
+  eventIds: string[]
+  tenantIds: Id[]
+  /** Everyone who wrote or was written to; with the variants of their numbers. */
+  waIds: string[]
+  userIds: string[]
+  /** Messages that items speak about: by Meta's id, or by ours out of the callback data. */
+  wamids: string[]
+  messageIds: Id[]
+  /** Messages that come with this batch: something may be parked for them. */
+  newWamids: string[]
+  /** Whose lead may have to be found or made. */
+  leads: { tenantId: Id; clientId: Id; waIds: string[]; userId: string | null }[]
+  templates: { wabaId: string; metaTemplateId: string | null; name: string | null; language: string | null }[]
+}
+
+export type KnownEvent = Pick<WebhookEventDoc, '_id' | 'status' | 'reason'>
+
+/** What stands in the database at the start of the transaction, as far as the batch needs it. */
+export interface Loaded {
+  known: KnownEvent[]
+  contacts: ContactDoc[]
+  conversations: ConversationDoc[]
+  messages: MessageDoc[]
+  parked: PendingStatusDoc[]
+  leads: LeadDoc[]
+  templates: TemplateDoc[]
+}
+
+export interface Update<T> {
+  _id: Id
+  tenantId: Id
+  set: Partial<T>
+  /** Joins the timeline of a message. */
+  entries?: TimelineEntry[]
+}
+export interface Changes<T> {
+  inserts: T[]
+  updates: Update<T>[]
+}
+
+/** Two contacts, or two conversations of one contact and number, turned out to be one. */
+export interface Move {
+  tenantId: Id
+  fromContactId: Id
+  toContactId: Id
+  /** Threads that join another one, or only change hands (from = to). */
+  conversations: { from: Id; to: Id }[]
+}
+
+/** Everything that a batch changes: written in one transaction. */
+export interface Plan {
+  webhookEvents: {
+    inserts: WebhookEventDoc[]
+    replaced: WebhookEventDoc[]
+    settled: { _id: string; status: WebhookEventDoc['status']; reason: string | null }[]
+  }
+  contacts: Changes<ContactDoc>
+  conversations: Changes<ConversationDoc>
+  messages: Changes<MessageDoc>
+  leads: LeadDoc[]
+  templates: Update<TemplateDoc>[]
+  clients: Update<ClientDoc>[]
+  moves: Move[]
+  events: EventDoc[]
+  parked: PendingStatusDoc[]
+  unparked: string[]
+}
