@@ -1,5 +1,6 @@
 import type { SendBell } from '../contracts/send-bell.ts'
 import type { Store } from './connect.ts'
+import { BY_ID } from './dispatch-effects.ts'
 import type { Dispatch, Id, MessageDoc } from './documents.ts'
 import { orOutage } from './outage.ts'
 import { toTenantId } from './tenant-context.ts'
@@ -93,9 +94,14 @@ export async function takeMessages(store: Store, bells: readonly SendBell[], tak
     },
     $inc: { 'dispatch.attempt': 1 },
   }
-  const { modifiedCount } = await orOutage(store.raw.messages.updateMany(filter, update, MAJORITY))
+  const { modifiedCount } = await orOutage(store.raw.messages.updateMany(filter, update, { ...MAJORITY, hint: BY_ID }))
   if (modifiedCount === 0) return []
-  return await orOutage(store.raw.messages.find({ 'dispatch.token': take.token, tenantId: { $in: tenantIds(bells) } }).toArray())
+  return await orOutage(
+    store.raw.messages
+      .find({ 'dispatch.token': take.token, tenantId: { $in: tenantIds(bells) } })
+      .hint('dispatch_token')
+      .toArray(),
+  )
 }
 
 export interface Postponement {
@@ -125,7 +131,7 @@ export async function postponeMessages(store: Store, postponed: readonly Postpon
         },
       },
     ]
-    return { updateMany: { filter: dueAmong(bells, now), update } }
+    return { updateMany: { filter: dueAmong(bells, now), update, hint: BY_ID } }
   })
   if (operations.length > 0) await orOutage(store.raw.messages.bulkWrite(operations, { ordered: false, ...MAJORITY }))
 }
@@ -146,7 +152,7 @@ export async function findWindows(store: Store, messages: readonly MessageDoc[])
     _id: { $in: messages.map(message => message.conversationId) },
     tenantId: { $in: messages.map(message => message.tenantId) },
   }
-  const rows = await orOutage(store.raw.conversations.find(filter, { projection: { windowExpiresAt: 1 } }).toArray())
+  const rows = await orOutage(store.raw.conversations.find(filter, { projection: { windowExpiresAt: 1 }, hint: BY_ID }).toArray())
   return new Map(rows.map(row => [String(row._id), row.windowExpiresAt]))
 }
 
