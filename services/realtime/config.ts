@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import { commonEnv, parseEnv, port } from '#shared/process/config.ts'
+
+const origins = z
+  .string()
+  .default('')
+  .transform(list =>
+    list
+      .split(',')
+      .map(origin => origin.trim())
+      .filter(Boolean),
+  )
+
+const realtimeEnv = commonEnv.extend({
+  REALTIME_PORT: port(3002),
+  RABBITMQ_URL: z.url(),
+  MONGODB_URI: z.string().min(1),
+  REDIS_URL: z.url(),
+  JWT_SECRET: z.string().min(32),
+  /** Browsers of other origins are refused; programs send none. */
+  CORS_ORIGIN: origins,
+  /** Long polling needs a proxy that keeps a client on one node. */
+  SOCKET_TRANSPORTS: z
+    .string()
+    .default('websocket')
+    .transform(list => list.split(',').map(name => name.trim()))
+    .pipe(z.array(z.enum(['websocket', 'polling'])).min(1)),
+  /** Sockets of one tenant on one node. */
+  SOCKETS_PER_TENANT: z.coerce.number().int().min(1).default(5000),
+  SOCKETS_PER_USER: z.coerce.number().int().min(1).default(20),
+})
+
+export type RealtimeConfig = z.infer<typeof realtimeEnv>
+export const readRealtimeConfig = (env: NodeJS.ProcessEnv): RealtimeConfig => parseEnv(realtimeEnv, env)

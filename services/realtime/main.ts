@@ -1,0 +1,39 @@
+import { createServer } from 'node:http'
+import { readEnvironment } from '#shared/process/config.ts'
+import { answerHealth, listen } from '#shared/process/health.ts'
+import { createLogger } from '#shared/process/logger.ts'
+import { untilStopped } from '#shared/process/stop.ts'
+import { connectQueue } from '#shared/queue/connect.ts'
+import { connectStore } from '#shared/store/connect.ts'
+import { readRealtimeConfig } from './config.ts'
+import { startFanout } from './fanout.ts'
+import { connectRedisPair } from './redis.ts'
+import { openSockets } from './sockets.ts'
+
+const stopped = untilStopped()
+const config = readRealtimeConfig(readEnvironment())
+const log = createLogger('realtime', config.LOG_LEVEL)
+
+await using store = await connectStore(config.MONGODB_URI, { appName: 'linko-realtime', log })
+await using redis = await connectRedisPair(config.REDIS_URL, log)
+await using queue = await connectQueue(config.RABBITMQ_URL, { log, name: 'realtime' })
+
+let fanout: Awaited<ReturnType<typeof startFanout>> | null = null
+// Without Redis the sockets stay and local events flow: shown, but no reason to move the clients.
+const ready = () => ({
+  parts: { mongodb: store.isReady(), rabbitmq: queue.isReady(), consumers: fanout?.isReady() ?? false },
+  told: { redis: redis.isReady() },
+})
+const server = createServer((request, response) => {
+  answerHealth(request, response, ready)
+    .then(taken => taken || response.writeHead(404).end())
+    .catch(() => response.destroy())
+})
+await using listening = await listen(server, config.HOST, config.REALTIME_PORT)
+await using sockets = openSockets({ server, store, redis, config, log })
+fanout = await startFanout({ store, queue, sockets, log })
+await using _fanout = fanout
+log.info({ port: listening.port }, 'realtime started')
+
+await stopped
+log.info('realtime stopping')

@@ -1,0 +1,50 @@
+import { once } from 'node:events'
+import { Redis } from 'ioredis'
+import type { Logger } from '#shared/process/logger.ts'
+
+/** Two connections, as the adapter needs: one that publishes, one that only listens. */
+export interface RedisPair extends AsyncDisposable {
+  publisher: Redis
+  subscriber: Redis
+  isReady(): boolean
+}
+
+const READY_MS = 10_000
+const QUIT_MS = 1000
+
+/**
+ * Resolves when both are ready: an adapter that is made earlier has its subscription refused unheard, and its node stays deaf.
+ * Later losses are healed by the client itself.
+ */
+export async function connectRedisPair(url: string, log: Logger): Promise<RedisPair> {
+  const open = (name: string) => {
+    const redis = new Redis(url, {
+      connectionName: name,
+      retryStrategy: times => Math.min(times * 100, 2000),
+      maxRetriesPerRequest: null,
+    })
+    redis.on('error', error => log.warn({ err: error }, 'redis'))
+    return redis
+  }
+  const publisher = open('linko-realtime-publish')
+  const subscriber = open('linko-realtime-subscribe')
+  await Promise.all(
+    [publisher, subscriber].map(
+      async redis => redis.status === 'ready' || once(redis, 'ready', { signal: AbortSignal.timeout(READY_MS) }),
+    ),
+  )
+  return {
+    publisher,
+    subscriber,
+    isReady: () => publisher.status === 'ready' && subscriber.status === 'ready',
+    async [Symbol.asyncDispose]() {
+      // The adapter's last commands are still on their way: an abrupt end would reject them unheard.
+      await Promise.race([
+        Promise.allSettled([publisher.quit(), subscriber.quit()]),
+        new Promise(resolve => setTimeout(resolve, QUIT_MS).unref()),
+      ])
+      publisher.disconnect()
+      subscriber.disconnect()
+    },
+  }
+}

@@ -1,0 +1,148 @@
+import type { z } from 'zod'
+import type { VerifiedAccess } from '#shared/auth/access-token.ts'
+import {
+  type Ack,
+  type AckFunction,
+  ConversationRequest,
+  RefreshRequest,
+  type SessionEnded,
+  type SocketUser,
+  SyncRequest,
+} from '#shared/contracts/socket-events.ts'
+import type { Store } from '#shared/store/connect.ts'
+import { identify } from './authenticate.ts'
+import type { Presence } from './presence.ts'
+import { replay } from './replay.ts'
+import type { LinkoSocket } from './sockets.ts'
+
+export interface SessionDeps {
+  store: Store
+  presence: Presence
+  jwtSecret: string
+}
+
+const EVENTS_PER_SECOND = 20
+/** Beyond this it is no eager person any more. */
+const FLOOD_PER_SECOND = 500
+const TYPING_MS = 6000
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/** What one socket may ask, for as long as its token holds. */
+export function serveSession(socket: LinkoSocket, deps: SessionDeps): void {
+  limitRate(socket)
+  endAtExpiry(socket, socket.data.access)
+
+  answer(socket, 'auth:refresh', RefreshRequest, async ({ token }) => {
+    const access = await identify(deps.store, token, deps.jwtSecret)
+    const { userId, tenantId } = socket.data.access
+    if (access === null || access.userId !== userId || access.tenantId !== tenantId) return refused('UNAUTHENTICATED')
+    socket.data.access = access
+    endAtExpiry(socket, access)
+    return { ok: true }
+  })
+  answer(socket, 'sync', SyncRequest, async ({ sinceSeq }) => {
+    await replay(socket, deps.store, sinceSeq)
+    return { ok: true }
+  })
+  answer(socket, 'conversation:join', ConversationRequest, async ({ conversationId }) => {
+    if (!(await isOwn(deps.store, socket, conversationId))) return refused('NOT_FOUND')
+    await socket.join(`conversation:${conversationId}`)
+    const user = userOf(socket)
+    if (await deps.presence.enter(viewing(conversationId), user, socket.id)) tellPresence(socket, conversationId, 'viewing')
+    return { ok: true, viewers: await deps.presence.present(viewing(conversationId)) }
+  })
+  answer(socket, 'conversation:leave', ConversationRequest, async ({ conversationId }) => {
+    await leaveConversation(socket, deps.presence, conversationId)
+    return { ok: true }
+  })
+  answer(socket, 'typing:start', ConversationRequest, async ({ conversationId }) => tellTyping(socket, conversationId, true))
+  answer(socket, 'typing:stop', ConversationRequest, async ({ conversationId }) => tellTyping(socket, conversationId, false))
+  socket.on('disconnecting', () => {
+    clearTimeout(socket.data.expiry)
+    for (const room of socket.rooms) {
+      const conversationId = /^conversation:(.+)$/.exec(room)?.[1]
+      if (conversationId) leaveConversation(socket, deps.presence, conversationId).catch(() => undefined)
+    }
+  })
+}
+
+/** The last word, then the end. */
+export function endSession(socket: LinkoSocket, reason: SessionEnded['reason']): void {
+  socket.emit('session:ended', { reason })
+  socket.disconnect(true)
+}
+
+export const userOf = ({ data }: LinkoSocket): SocketUser => ({ id: data.access.userId, name: data.access.name })
+
+function endAtExpiry(socket: LinkoSocket, access: VerifiedAccess): void {
+  clearTimeout(socket.data.expiry)
+  const ms = Math.min(LONGEST_TIMER_MS, Math.max(0, access.expiresAt.getTime() - Date.now()))
+  socket.data.expiry = setTimeout(() => endSession(socket, 'expired'), ms)
+}
+
+/** Checked payload in, acknowledgement out; a fault of ours is told as such and ends nothing. */
+function answer<T extends z.ZodType>(
+  socket: LinkoSocket,
+  event: Parameters<LinkoSocket['on']>[0],
+  schema: T,
+  work: (request: z.infer<T>) => Promise<Ack>,
+): void {
+  const listener = (request: unknown, ack?: AckFunction) => {
+    const reply: AckFunction = typeof ack === 'function' ? ack : () => undefined
+    const parsed = schema.safeParse(request)
+    if (!parsed.success) {
+      reply(refused('INVALID'))
+      return
+    }
+    work(parsed.data).then(reply, () => reply(refused('UNAVAILABLE')))
+  }
+  socket.on(event, listener as never)
+}
+
+/** A socket that asks too often is told so; one that floods is cut. */
+function limitRate(socket: LinkoSocket): void {
+  let second = 0
+  let count = 0
+  socket.use((packet, next) => {
+    const now = Math.floor(Date.now() / 1000)
+    if (now !== second) {
+      second = now
+      count = 0
+    }
+    count++
+    if (count <= EVENTS_PER_SECOND) return next()
+    if (count === FLOOD_PER_SECOND) endSession(socket, 'flood')
+    const ack = packet[packet.length - 1]
+    if (typeof ack === 'function') ack(refused('RATE_LIMITED'))
+  })
+}
+
+const refused = (errorCode: string): Ack => ({ ok: false, errorCode })
+const viewing = (conversationId: string) => `viewing:${conversationId}`
+
+async function isOwn(store: Store, socket: LinkoSocket, conversationId: string): Promise<boolean> {
+  const { tenantId } = socket.data.access
+  return (await store.models.conversations.exists({ tenantId, _id: conversationId, deletedAt: null })) !== null
+}
+
+async function leaveConversation(socket: LinkoSocket, presence: Presence, conversationId: string): Promise<void> {
+  await socket.leave(`conversation:${conversationId}`)
+  if (await presence.leave(viewing(conversationId), userOf(socket), socket.id)) tellPresence(socket, conversationId, 'left')
+}
+
+function tellPresence(socket: LinkoSocket, conversationId: string, status: 'viewing' | 'left'): void {
+  const user = userOf(socket)
+  socket
+    .to(`conversation:${conversationId}`)
+    .emit('presence', { userId: user.id, user, status, conversationId, at: new Date().toISOString() })
+}
+
+/** Only in a conversation that was joined, and so checked. */
+function tellTyping(socket: LinkoSocket, conversationId: string, typing: boolean): Ack {
+  const room = `conversation:${conversationId}`
+  if (!socket.rooms.has(room)) return refused('NOT_JOINED')
+  const user = userOf(socket)
+  const at = new Date().toISOString()
+  socket.to(room).emit('typing', { conversationId, userId: user.id, user, typing, at, expiresInMs: TYPING_MS })
+  return { ok: true }
+}

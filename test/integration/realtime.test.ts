@@ -1,0 +1,153 @@
+import { Redis } from 'ioredis'
+import { SignJWT } from 'jose'
+import { expect, onTestFinished } from 'vitest'
+import { revocationChannel } from '#shared/contracts/revocation.ts'
+import { openQueue, openStore } from '#test/support/ingest.ts'
+import { connectClient, eventually, publishEvent, startNode, tokenOf, userByEmail } from '#test/support/realtime.ts'
+import { test, type World } from '#test/support/world.ts'
+
+async function open(world: World) {
+  const store = await openStore(world)
+  const agent = await userByEmail(store, 'agent@whatsapp-saas.com')
+  const stranger = await userByEmail(store, 'other@whatsapp-saas.com')
+  return { store, queue: await openQueue(world), agent, stranger }
+}
+
+test('an event reaches the sockets of its tenant on every node once, in order, and nobody else', async ({ world }) => {
+  const { store, queue, agent, stranger } = await open(world)
+  const [a, b] = await Promise.all([startNode(world, store), startNode(world, store)])
+  const token = await tokenOf(agent)
+  const clients = await Promise.all([connectClient(a.url, token), connectClient(b.url, token)])
+  const outsider = await connectClient(a.url, await tokenOf(stranger))
+  for (let i = 0; i < 20; i++) await publishEvent(store, queue, agent.tenantId, `event-${i}`)
+  await publishEvent(store, queue, agent.tenantId, 'event-0')
+  for (const client of clients) {
+    await eventually(() => expect(client.named('client:status').length).toBeGreaterThanOrEqual(20))
+    const distinct = [...new Map(client.named('client:status').map(event => [event.eventId, event.seq])).values()]
+    expect(distinct).toEqual(Array.from({ length: 20 }, (_, i) => i + 1))
+  }
+  expect(outsider.named('client:status')).toEqual([])
+})
+
+test('an inbound message is told under both of its names with one id', async ({ world }) => {
+  const { store, queue, agent } = await open(world)
+  const node = await startNode(world, store)
+  const client = await connectClient(node.url, await tokenOf(agent))
+  await publishEvent(store, queue, agent.tenantId, 'received', 'message:received')
+  await eventually(() => expect(client.named('message:incoming')).toHaveLength(1))
+  const [received] = client.named('message:received')
+  const [incoming] = client.named('message:incoming')
+  expect([received?.eventId, received?.seq]).toEqual([incoming?.eventId, incoming?.seq])
+})
+
+test('sync answers exactly what was missed, in order, and then everything is live again', async ({ world }) => {
+  const { store, queue, agent } = await open(world)
+  const node = await startNode(world, store)
+  const token = await tokenOf(agent)
+  const witness = await connectClient(node.url, token)
+  for (let i = 0; i < 30; i++) await publishEvent(store, queue, agent.tenantId, `missed-${i}`)
+  await eventually(() => expect(witness.named('client:status')).toHaveLength(30))
+  const late = await connectClient(node.url, token)
+  expect(await late.socket.emitWithAck('sync', { sinceSeq: 10 })).toEqual({ ok: true })
+  await eventually(() => expect(late.named('sync:done')).toEqual([{ seq: 30 }]))
+  expect(late.named('client:status').map(event => [event.seq, event.replay])).toEqual(
+    Array.from({ length: 20 }, (_, i) => [i + 11, true]),
+  )
+  await publishEvent(store, queue, agent.tenantId, 'live')
+  await eventually(() => expect(late.named('client:status').at(-1)).toMatchObject({ seq: 31, eventId: 'live' }))
+})
+
+test('a client that knows more, or less, than the log is told to reload', async ({ world }) => {
+  const { store, queue, agent } = await open(world)
+  const node = await startNode(world, store)
+  const client = await connectClient(node.url, await tokenOf(agent))
+  for (let i = 0; i < 3; i++) await publishEvent(store, queue, agent.tenantId, `event-${i}`)
+  await eventually(() => expect(client.named('client:status')).toHaveLength(3))
+  await store.raw.events.deleteMany({ seq: 1 })
+  await client.socket.emitWithAck('sync', { sinceSeq: 0 })
+  await client.socket.emitWithAck('sync', { sinceSeq: 99 })
+  expect(client.named('sync:reset')).toEqual([{ seq: 3 }, { seq: 3 }])
+})
+
+test('forged, expired, unsigned and missing tokens are refused', async ({ world }) => {
+  const { store, agent } = await open(world)
+  const node = await startNode(world, store)
+  const unsigned = `${btoa('{"alg":"none"}')}.${btoa(JSON.stringify({ sub: String(agent._id), tid: String(agent.tenantId) }))}.`
+  const other = await new SignJWT({ sub: String(agent._id) })
+    .setProtectedHeader({ alg: 'HS256' })
+    .sign(new TextEncoder().encode('x'.repeat(40)))
+  for (const token of [
+    undefined,
+    '',
+    'nonsense',
+    unsigned,
+    other,
+    await tokenOf(agent, -60_000),
+    await tokenOf(agent, 60_000, 'y'.repeat(40)),
+    { $ne: null },
+  ])
+    await expect(connectClient(node.url, token)).rejects.toThrow('UNAUTHENTICATED')
+})
+
+test('a foreign conversation cannot be joined, and typing needs joining', async ({ world }) => {
+  const { store, agent, stranger } = await open(world)
+  const node = await startNode(world, store)
+  const own = await store.raw.conversations.findOne({ tenantId: agent.tenantId })
+  const conversationId = String(own?._id)
+  const intruder = await connectClient(node.url, await tokenOf(stranger))
+  expect(await intruder.socket.emitWithAck('conversation:join', { conversationId })).toEqual({
+    ok: false,
+    errorCode: 'NOT_FOUND',
+  })
+  expect(await intruder.socket.emitWithAck('typing:start', { conversationId })).toEqual({ ok: false, errorCode: 'NOT_JOINED' })
+  const [one, two] = await Promise.all([
+    connectClient(node.url, await tokenOf(agent)),
+    connectClient(node.url, await tokenOf(await userByEmail(store, 'demo@whatsapp-saas.com'))),
+  ])
+  await one.socket.emitWithAck('conversation:join', { conversationId })
+  const joined = await two.socket.emitWithAck('conversation:join', { conversationId })
+  expect(joined.viewers.map((user: { id: string }) => user.id)).toContain(String(agent._id))
+  expect(await one.socket.emitWithAck('typing:start', { conversationId })).toEqual({ ok: true })
+  await eventually(() => expect(two.named('typing')).toHaveLength(1))
+  expect(intruder.named('typing')).toEqual([])
+})
+
+test('a revoked token closes its sockets on every node at once', async ({ world }) => {
+  const { store, agent } = await open(world)
+  const nodes = await Promise.all([startNode(world, store), startNode(world, store)])
+  const token = await tokenOf(agent)
+  const clients = await Promise.all(nodes.map(node => connectClient(node.url, token)))
+  await store.raw.users.updateOne({ _id: agent._id }, { $inc: { tokenVersion: 1 } })
+  const redis = new Redis(world.redisUrl)
+  onTestFinished(() => redis.disconnect())
+  await redis.publish(
+    revocationChannel(store.connection.name),
+    JSON.stringify({ tenantId: String(agent.tenantId), userId: String(agent._id) }),
+  )
+  for (const client of clients)
+    await eventually(
+      () => expect([client.socket.connected, client.named('session:ended')]).toEqual([false, [{ reason: 'revoked' }]]),
+      2000,
+    )
+})
+
+test('a socket that asks too often is limited, others are not', async ({ world }) => {
+  const { store, agent } = await open(world)
+  const node = await startNode(world, store)
+  const token = await tokenOf(agent)
+  const [eager, calm] = await Promise.all([connectClient(node.url, token), connectClient(node.url, token)])
+  const answers = await Promise.all(Array.from({ length: 100 }, () => eager.socket.emitWithAck('sync', { sinceSeq: 0 })))
+  expect(answers.filter(answer => answer.errorCode === 'RATE_LIMITED').length).toBeGreaterThan(50)
+  expect(await calm.socket.emitWithAck('sync', { sinceSeq: 0 })).toEqual({ ok: true })
+})
+
+test('when a node ends, the other takes its shards', async ({ world }) => {
+  const { store, queue, agent } = await open(world)
+  const [a, b] = [await startNode(world, store), await startNode(world, store)]
+  const client = await connectClient(b.url, await tokenOf(agent))
+  await publishEvent(store, queue, agent.tenantId, 'before')
+  await eventually(() => expect(client.named('client:status')).toHaveLength(1))
+  await a.stop()
+  await publishEvent(store, queue, agent.tenantId, 'after')
+  await eventually(() => expect(client.named('client:status').map(event => event.seq)).toEqual([1, 2]))
+})

@@ -1,0 +1,101 @@
+import { Types } from 'mongoose'
+import { type Folded, foldBatch } from '#services/ingest/fold/batch.ts'
+import type { FoldContext } from '#services/ingest/fold/context.ts'
+import { keysOf } from '#services/ingest/fold/keys.ts'
+import type { WebhookItem } from '#shared/meta/webhook.ts'
+import type { ClientDoc, Id, MessageDoc, PipelineDoc, TenantDoc } from '#shared/store/documents.ts'
+import type { BatchKeys, Changes, Loaded } from '#shared/store/record-types.ts'
+
+const id = (n: number) => new Types.ObjectId(n.toString(16).padStart(24, '0'))
+export const TENANT_ID = id(1)
+export const CLIENT_ID = id(2)
+export const PHONE_NUMBER_ID = '1054543651068213'
+
+type Stored = Omit<Loaded, 'known'> & { events: Folded['plan']['events'] }
+
+/** A database in memory that answers what a batch asks and takes what it plans: properties are tried on it by the thousand. */
+export function createMemoryWorld(messages: MessageDoc[] = []) {
+  const known = new Map<string, Loaded['known'][number]>()
+  const rows: Stored = {
+    contacts: [],
+    conversations: [],
+    messages: [...messages],
+    parked: [],
+    leads: [],
+    templates: [],
+    events: [],
+  }
+  let counter = 1000
+  const context: FoldContext = {
+    clients: new Map([[PHONE_NUMBER_ID, { _id: CLIENT_ID, tenantId: TENANT_ID, phoneNumberId: PHONE_NUMBER_ID } as ClientDoc]]),
+    accounts: new Map(),
+    tenants: new Map([
+      [String(TENANT_ID), { settings: { leadsEnabled: true, currency: 'MAD', prices: [] as object[] } } as TenantDoc],
+    ]),
+    pipelines: new Map([[String(TENANT_ID), { _id: id(3), stages: [{ _id: id(4), name: 'New', order: 0 }] } as PipelineDoc]]),
+    now: new Date('2026-11-20T12:00:00Z'),
+    newId: () => id(++counter),
+  }
+
+  function load(keys: BatchKeys): Loaded {
+    const contacts = rows.contacts.filter(
+      ({ waId, userId }) => (waId !== null && keys.waIds.includes(waId)) || (userId !== null && keys.userIds.includes(userId)),
+    )
+    const ids = new Set(keys.messageIds.map(String))
+    const found = rows.messages.filter(
+      ({ _id, wamid }) => ids.has(String(_id)) || (wamid !== null && keys.wamids.includes(wamid)),
+    )
+    const isOurs = ({ _id, contactId, deletedAt }: Stored['conversations'][number]) =>
+      (!deletedAt && contacts.some(contact => contact._id.equals(contactId))) ||
+      found.some(({ conversationId }) => conversationId.equals(_id))
+    return {
+      known: keys.eventIds.flatMap(eventId => known.get(eventId) ?? []),
+      contacts: contacts.map(copy),
+      messages: found.map(copy),
+      conversations: rows.conversations.filter(isOurs).map(copy),
+      parked: rows.parked.filter(({ wamid }) => keys.newWamids.includes(wamid)),
+      leads: rows.leads,
+      templates: [],
+    }
+  }
+
+  function apply({ plan }: Folded): void {
+    for (const row of [...plan.webhookEvents.inserts, ...plan.webhookEvents.replaced]) known.set(row._id, row)
+    for (const row of plan.webhookEvents.settled) known.set(row._id, row)
+    rows.contacts = changed(rows.contacts, plan.contacts)
+    rows.conversations = changed(rows.conversations, plan.conversations)
+    rows.messages = changed(rows.messages, plan.messages)
+    rows.leads.push(...plan.leads)
+    for (const move of plan.moves)
+      for (const { from, to } of move.conversations)
+        for (const message of rows.messages)
+          if (message.conversationId.equals(from)) Object.assign(message, { conversationId: to, contactId: move.toContactId })
+    rows.parked = [...rows.parked, ...plan.parked].filter(row => !plan.unparked.includes(row._id))
+    rows.events.push(...plan.events)
+  }
+
+  return {
+    rows,
+    context,
+    record(items: readonly WebhookItem[]): Folded {
+      const folded = foldBatch(items, load(keysOf(items, context)), context)
+      apply(folded)
+      return folded
+    },
+  }
+}
+
+function copy<T extends object>(row: T): T {
+  return Object.fromEntries(Object.entries(row).map(([key, value]) => [key, Array.isArray(value) ? [...value] : value])) as T
+}
+
+function changed<T extends { _id: Id }>(rows: T[], { inserts, updates }: Changes<T>): T[] {
+  const byId = new Map(updates.map(update => [String(update._id), update]))
+  const updated = rows.map(row => {
+    const update = byId.get(String(row._id))
+    if (update === undefined) return row
+    const timeline = 'timeline' in row ? { timeline: [...(row.timeline as object[]), ...(update.entries ?? [])] } : {}
+    return { ...row, ...update.set, ...timeline }
+  })
+  return [...updated, ...inserts]
+}
