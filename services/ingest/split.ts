@@ -13,10 +13,10 @@ const LISTS = ['messages', 'message_echoes', 'statuses'] as const
 const FORBIDDEN_KEY = /\0|^__proto__$/
 
 /** The body as JSON if it can be an envelope of Meta's: at least one `entry[].changes[].value` object; else null. */
-export function readEnvelope(raw: Buffer): Json | null {
+export function readEnvelope(bytes: Buffer): Json | null {
   let body: unknown
   try {
-    body = JSON.parse(raw.toString('utf8'))
+    body = JSON.parse(bytes.toString('utf8'))
   } catch {
     return null
   }
@@ -56,7 +56,7 @@ function changesOf(body: Json): Change[] {
 }
 
 /** The parts of a body, one for each lane and shard that it touches. */
-export function splitBody(body: Json, raw: Buffer): Part[] {
+export function splitBody(body: Json, bytes: Buffer): Part[] {
   const byKey = new Map<string, Json[]>()
   for (const { entry, change, value } of changesOf(body)) {
     if (value === null) continue
@@ -67,7 +67,7 @@ export function splitBody(body: Json, raw: Buffer): Part[] {
     }
   }
   const keys = [...byKey.keys()]
-  if (keys.length === 1) return [{ routingKey: keys[0] as string, body: raw }]
+  if (keys.length === 1) return [{ routingKey: keys[0] as string, body: bytes }]
   return [...byKey].map(([routingKey, entry]) => ({ routingKey, body: { ...body, entry } }))
 }
 

@@ -92,7 +92,10 @@ export function messageView(doc: MessageDoc): MessageView {
     waiting: waitingOf(doc.dispatch),
     cost: doc.cost ? { amount: doc.cost.amount, currency: doc.cost.currency, category: doc.cost.category } : null,
     replyTo: doc.replyTo ? { messageId: hex(doc.replyTo.messageId), externalMessageId: doc.replyTo.wamid } : null,
-    reactions: (doc.reactions ?? []).map(({ emoji, direction, at }) => ({ emoji, direction, at: at.toISOString() })),
+    // One that was taken back stays as an empty mark, so that an older one which comes late does not rise again.
+    reactions: (doc.reactions ?? [])
+      .filter(({ emoji }) => emoji !== '')
+      .map(({ emoji, direction, at }) => ({ emoji, direction, at: at.toISOString() })),
     sentBy: doc.sentBy ? { kind: doc.sentBy.kind, id: hex(doc.sentBy.id), name: doc.sentBy.name } : null,
     origin: doc.origin ?? null,
     createdAt: doc.at.toISOString(),

@@ -224,6 +224,8 @@ export interface MessageErrorDoc {
   nextStep: string
   /** platform = we declared it: provisional, any later word of Meta replaces it. */
   source: 'meta' | 'platform'
+  /** In a conversation's lastError: the time of its message, so that the newest failure shows in whatever order they come. */
+  at?: Date | null
 }
 
 export interface TimelineEntry {

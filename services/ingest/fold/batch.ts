@@ -78,6 +78,7 @@ function applyParked(state: State, context: FoldContext, wamid: string): void {
     if (verdict.outcome === 'parked') continue
     const own = state.webhookEvents.find(event => event._id === row._id)
     const settled = { status: statusOf(verdict), reason: verdict.reason }
+    state.known.set(row._id, { _id: row._id, ...settled })
     if (own) Object.assign(own, settled)
     else state.settled.set(row._id, settled)
     if (!early.includes(row)) state.unparked.add(row._id)

@@ -45,12 +45,11 @@ export function applyEdit(
   const message = messageByWamid(state, client.tenantId, target)
   if (message === undefined) return parkRevision(state, context, item, target)
   const { doc } = message
-  if (doc.revokedAt) return ignored('the message was revoked')
-  if (doc.editedAt && doc.editedAt.getTime() > item.at.getTime()) return ignored('a newer edit stands')
+  note(message, { kind: 'note', at: item.at, key: `edit:${item.wamid}`, detail: 'edited' })
+  if (doc.revokedAt || (doc.editedAt && doc.editedAt.getTime() > item.at.getTime())) return PROCESSED
   const { content } = readContent(isObject(edit.message) ? edit.message : {})
   const media = content.media && doc.content.media?.metaId === content.media.metaId ? doc.content.media : content.media
   change(message, { content: { ...content, media }, editedAt: item.at })
-  note(message, { kind: 'note', at: item.at, key: `edit:${item.wamid}`, detail: 'edited' })
   return revised(state, context, item, message)
 }
 

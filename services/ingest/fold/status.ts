@@ -88,15 +88,25 @@ function apply(
   const thread = state.conversations.get(String(doc.conversationId))
   if (!isFurther || thread === undefined) return
   const isShown = showInList(state, doc) !== null
-  const isTold = showFailure(thread, error, before)
+  const isTold = showFailure(thread, doc, error, before)
   if (isShown || isTold) touch(state, thread, item.eventId)
 }
 
-/** The banner of a conversation: Meta's refusal; one that we had declared goes when Meta says otherwise. */
-function showFailure(thread: Tracked<ConversationDoc>, error: MessageErrorDoc | null, before: MessageErrorDoc | null): boolean {
-  if (error) change(thread, { lastError: error })
-  else if (before?.source === 'platform' && thread.doc.lastError?.source === 'platform') change(thread, { lastError: null })
-  else return false
+/** The banner of a conversation: the newest message that failed; what we had declared goes when Meta says otherwise. */
+function showFailure(
+  thread: Tracked<ConversationDoc>,
+  { at }: MessageDoc,
+  error: MessageErrorDoc | null,
+  before: MessageErrorDoc | null,
+): boolean {
+  const shown = thread.doc.lastError
+  if (error) {
+    if (shown?.at && shown.at.getTime() > at.getTime()) return false
+    change(thread, { lastError: { ...error, at } })
+    return true
+  }
+  if (before?.source !== 'platform' || shown?.source !== 'platform') return false
+  change(thread, { lastError: null })
   return true
 }
 

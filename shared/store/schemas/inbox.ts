@@ -41,6 +41,7 @@ const failure = new Schema(
     sentence: { type: String, default: '' },
     nextStep: { type: String, default: '' },
     source: { type: String, enum: ['meta', 'platform'], required: true },
+    at: Date,
   },
   inner,
 )

@@ -1,0 +1,261 @@
+import { Types } from 'mongoose'
+import { expect, test } from 'vitest'
+import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
+import type { MessageDoc } from '#shared/store/documents.ts'
+import { CLIENT_ID, createMemoryWorld, PHONE_NUMBER_ID, TENANT_ID } from '#test/support/memory-world.ts'
+
+type World = ReturnType<typeof createMemoryWorld>
+const T0 = 1_795_165_200
+const ARRIVAL = new Date((T0 + 3600) * 1000)
+
+/** One item, as Meta would wrap it. */
+function item(member: 'messages' | 'statuses' | 'message_echoes', body: object, contact?: object): WebhookItem {
+  const value = { metadata: { phone_number_id: PHONE_NUMBER_ID }, ...(contact && { contacts: [contact] }), [member]: [body] }
+  const [only] = parseWebhook({ entry: [{ id: '1', changes: [{ field: 'messages', value }] }] }, ARRIVAL)
+  return only as WebhookItem
+}
+
+const stamp = (second: number) => String(T0 + second)
+const salma = { from: '212661000101', from_user_id: 'MA.1' }
+const profile = (name: string) => ({ profile: { name }, wa_id: '212661000101', user_id: 'MA.1' })
+const said = (id: string, second: number, body: string, who: object = salma, contact: object = profile('Salma')) =>
+  item('messages', { ...who, id, timestamp: stamp(second), type: 'text', text: { body } }, contact)
+const status = (id: string, name: string, second: number, code?: number) =>
+  item('statuses', {
+    id,
+    status: name,
+    timestamp: stamp(second),
+    recipient_id: '212661000101',
+    ...(code && { errors: [{ code, title: 'no' }] }),
+  })
+
+/** Messages that were sent before, in the thread of the first contact. */
+function sentBefore(wamid: string, n: number): MessageDoc {
+  const _id = new Types.ObjectId(`00000000000000000000010${n}`)
+  const at = new Date((T0 - 100 + n) * 1000)
+  return {
+    _id,
+    tenantId: TENANT_ID,
+    clientId: CLIENT_ID,
+    conversationId: new Types.ObjectId('0000000000000000000000ff'),
+    direction: 'OUTBOUND',
+    type: 'text',
+    content: { text: 'hello', media: null, template: null, data: null },
+    status: 'SENT',
+    statusUpdatedAt: at,
+    timeline: [],
+    wamid,
+    previousIds: [],
+    error: null,
+    cost: null,
+    replyTo: null,
+    reactions: [],
+    sentBy: null,
+    origin: 'api',
+    at,
+    dispatch: null,
+  } as unknown as MessageDoc
+}
+
+/** What must be equal whatever the order; ids and the order of equal facts are not part of it. */
+function stateOf({ rows }: World) {
+  const alive = rows.contacts.filter(contact => !contact.deletedAt)
+  return {
+    contacts: alive.map(({ waId, userId, name, username, phone }) => ({ waId, userId, name, username, phone })).sort(byText),
+    threads: rows.conversations
+      .filter(thread => !thread.deletedAt)
+      .map(thread => ({
+        contact: thread.contact,
+        messageCount: thread.messageCount,
+        unreadCount: thread.unreadCount,
+        last: thread.lastMessage?.text,
+        lastAt: thread.lastMessage?.at,
+        window: thread.windowExpiresAt,
+        lastInbound: thread.lastInboundWamid,
+        error: thread.lastError?.code,
+        hasLead: thread.leadId !== null,
+        texts: rows.messages
+          .filter(message => message.conversationId.equals(thread._id))
+          .map(message => message.wamid)
+          .sort(),
+      }))
+      .sort(byText),
+    messages: rows.messages
+      .map(message => ({
+        wamid: message.wamid,
+        status: message.status,
+        error: message.error?.code,
+        text: message.content.text,
+        reactions: message.reactions.filter(({ emoji }) => emoji !== ''),
+        revokedAt: message.revokedAt ?? null,
+        editedAt: message.editedAt ?? null,
+        timeline: message.timeline.map(({ key }) => key).sort(),
+      }))
+      .sort(byText),
+    leads: rows.leads.map(({ phone }) => phone).sort(),
+    events: rows.events.filter(event => event.name === 'message:received').length,
+  }
+}
+const byText = (a: object, b: object) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)
+
+/** mulberry32: the same numbers for the same seed. */
+function random(seed: number) {
+  let a = seed
+  return () => {
+    a = (a + 0x6d2b79f5) | 0
+    let t = Math.imul(a ^ (a >>> 15), 1 | a)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+function shuffled<T>(list: readonly T[], next: () => number): T[] {
+  const copy = [...list]
+  for (let i = copy.length - 1; i > 0; i--) {
+    const j = Math.floor(next() * (i + 1))
+    ;[copy[i], copy[j]] = [copy[j] as T, copy[i] as T]
+  }
+  return copy
+}
+
+/** Every item once to three times, in any order, in batches of any size. */
+function inAnyOrder(items: WebhookItem[], seed: number): WebhookItem[][] {
+  const next = random(seed)
+  const copies = items.flatMap(one => Array.from({ length: 1 + Math.floor(next() * 3) }, () => one))
+  const order = shuffled(copies, next)
+  const batches: WebhookItem[][] = []
+  while (order.length > 0) batches.push(order.splice(0, 1 + Math.floor(next() * 7)))
+  return batches
+}
+
+const nora = { from_user_id: 'MA.9' }
+const STORIES: Record<string, WebhookItem[]> = {
+  'a conversation with statuses, reactions, an edit and a revocation': [
+    said('wamid.in1', 1, 'one'),
+    said('wamid.in2', 2, 'two'),
+    said('wamid.in3', 3, 'three', salma, profile('Salma I.')),
+    item('messages', {
+      ...salma,
+      id: 'wamid.r1',
+      timestamp: stamp(4),
+      type: 'reaction',
+      reaction: { message_id: 'wamid.out1', emoji: '👍' },
+    }),
+    item('messages', { ...salma, id: 'wamid.r2', timestamp: stamp(5), type: 'reaction', reaction: { message_id: 'wamid.out1' } }),
+    item('messages', {
+      ...salma,
+      id: 'wamid.r3',
+      timestamp: stamp(6),
+      type: 'reaction',
+      reaction: { message_id: 'wamid.out2', emoji: '❤' },
+    }),
+    item('messages', {
+      ...salma,
+      id: 'wamid.e1',
+      timestamp: stamp(7),
+      type: 'edit',
+      edit: { original_message_id: 'wamid.in1', message: { type: 'text', text: { body: 'ONE' } } },
+    }),
+    item('messages', {
+      ...salma,
+      id: 'wamid.e2',
+      timestamp: stamp(8),
+      type: 'edit',
+      edit: { original_message_id: 'wamid.in1', message: { type: 'text', text: { body: 'ONE!' } } },
+    }),
+    item('messages', {
+      ...salma,
+      id: 'wamid.v1',
+      timestamp: stamp(9),
+      type: 'revoke',
+      revoke: { original_message_id: 'wamid.in2' },
+    }),
+    status('wamid.out1', 'sent', 1),
+    status('wamid.out1', 'delivered', 2),
+    status('wamid.out1', 'read', 3),
+    status('wamid.out2', 'sent', 4),
+    status('wamid.out2', 'failed', 5, 131_026),
+  ],
+  'an echo that its own statuses outrun': [
+    said('wamid.in1', 1, 'one'),
+    item('message_echoes', {
+      from: '212600111222',
+      to: '212661000101',
+      id: 'wamid.phone',
+      timestamp: stamp(10),
+      type: 'text',
+      text: { body: 'hi' },
+    }),
+    status('wamid.phone', 'delivered', 12),
+    status('wamid.phone', 'read', 13),
+  ],
+  'a phone user who adopts a username': [
+    said('wamid.in1', 1, 'with a number'),
+    said('wamid.in2', 2, 'without', { from_user_id: 'MA.1' }, { profile: { name: 'Salma', username: 'salma' }, user_id: 'MA.1' }),
+    said(
+      'wamid.in3',
+      3,
+      'again without',
+      { from_user_id: 'MA.1' },
+      { profile: { name: 'Salma', username: 'salma' }, user_id: 'MA.1' },
+    ),
+  ],
+  'two contacts that turn out to be one': [
+    said('wamid.in1', 1, 'only a number', { from: '212661000101' }, { profile: { name: 'Salma' }, wa_id: '212661000101' }),
+    said('wamid.in2', 2, 'only an id', { from_user_id: 'MA.1' }, { profile: { name: 'Salma' }, user_id: 'MA.1' }),
+    said('wamid.in3', 3, 'both'),
+    said('wamid.in4', 4, 'someone else', nora, { profile: { name: 'Nora', username: 'nora' }, user_id: 'MA.9' }),
+  ],
+  'a new number, and a message from it': [
+    item('messages', {
+      ...salma,
+      id: 'wamid.s1',
+      timestamp: stamp(1),
+      type: 'system',
+      system: { type: 'user_changed_number', body: 'changed', wa_id: '212661000199', user_id: 'MA.2', previous_user_id: 'MA.1' },
+    }),
+    said(
+      'wamid.in2',
+      5,
+      'my new number',
+      { from: '212661000199', from_user_id: 'MA.2' },
+      {
+        profile: { name: 'Salma' },
+        wa_id: '212661000199',
+        user_id: 'MA.2',
+      },
+    ),
+  ],
+}
+
+test.for(Object.entries(STORIES))('%s: any order, any split, any number of copies end in one state', ([, story]) => {
+  const before = () => [sentBefore('wamid.out1', 1), sentBefore('wamid.out2', 2)]
+  const straight = createMemoryWorld(before())
+  for (const one of story) straight.record([one])
+  const expected = stateOf(straight)
+  for (let seed = 1; seed <= 300; seed++) {
+    const world = createMemoryWorld(before())
+    for (const batch of inAnyOrder(story, seed)) world.record(batch)
+    expect(stateOf(world), `seed ${seed}`).toEqual(expected)
+  }
+})
+
+test("a contact under the other form of a Brazilian number is the same person, and takes Meta's form", () => {
+  const world = createMemoryWorld()
+  world.record([said('wamid.b1', 1, 'um', { from: '551187654321' }, { profile: { name: 'Ana' }, wa_id: '551187654321' })])
+  world.record([said('wamid.b2', 2, 'dois', { from: '5511987654321' }, { profile: { name: 'Ana' }, wa_id: '5511987654321' })])
+  expect(stateOf(world).contacts).toMatchObject([{ waId: '5511987654321' }])
+  expect(stateOf(world).threads).toMatchObject([{ messageCount: 2 }])
+})
+
+test('a phone that changed hands moves to whom Meta names with it', () => {
+  const world = createMemoryWorld()
+  world.record([said('wamid.1', 1, 'first owner')])
+  world.record([said('wamid.2', 2, 'somebody else', nora, { profile: { name: 'Nora' }, user_id: 'MA.9' })])
+  const both = { profile: { name: 'Nora' }, user_id: 'MA.9', wa_id: '212661000101' }
+  world.record([said('wamid.3', 3, 'with the number', { from: '212661000101', ...nora }, both)])
+  expect(stateOf(world).contacts).toMatchObject([
+    { waId: '212661000101', userId: 'MA.9' },
+    { waId: null, userId: 'MA.1' },
+  ])
+})

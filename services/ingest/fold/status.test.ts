@@ -1,0 +1,156 @@
+import { Types } from 'mongoose'
+import { expect, test } from 'vitest'
+import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
+import type { Dispatch, MessageDoc } from '#shared/store/documents.ts'
+import { CLIENT_ID, createMemoryWorld, PHONE_NUMBER_ID, TENANT_ID } from '#test/support/memory-world.ts'
+
+const MESSAGE_ID = '0000000000000000000001aa'
+const T0 = 1_795_165_200
+const AT = new Date(T0 * 1000)
+
+function outbound(fields: Partial<MessageDoc>): MessageDoc {
+  return {
+    _id: new Types.ObjectId(MESSAGE_ID),
+    tenantId: TENANT_ID,
+    clientId: CLIENT_ID,
+    conversationId: new Types.ObjectId(),
+    direction: 'OUTBOUND',
+    type: 'text',
+    content: { text: 'hello', media: null, template: null, data: null },
+    status: 'QUEUED',
+    statusUpdatedAt: AT,
+    timeline: [],
+    wamid: null,
+    previousIds: [],
+    error: null,
+    cost: null,
+    replyTo: null,
+    reactions: [],
+    at: AT,
+    dispatch: null,
+    ...fields,
+  } as unknown as MessageDoc
+}
+
+const dispatch = (state: Dispatch['state'], attempt: number) => ({ state, attempt, lane: 'c' }) as Dispatch
+const ours = (attempt: number) => ({ biz_opaque_callback_data: `1:c:${MESSAGE_ID}:${attempt}` })
+const platformFailure = { code: null, title: '', detail: null, sentence: '', nextStep: '', source: 'platform' as const }
+
+function status(name: string, second: number, more: object = {}): WebhookItem {
+  const body = { id: 'wamid.A', status: name, timestamp: String(T0 + second), recipient_id: '212661000101', ...more }
+  const value = { metadata: { phone_number_id: PHONE_NUMBER_ID }, statuses: [body] }
+  const parsed = parseWebhook({ entry: [{ changes: [{ value }] }] }, new Date((T0 + 60) * 1000))
+  return parsed[0] as WebhookItem
+}
+
+function after(message: MessageDoc, ...items: WebhookItem[]): MessageDoc {
+  const world = createMemoryWorld([message])
+  for (const item of items) world.record([item])
+  return world.rows.messages[0] as MessageDoc
+}
+
+function permutations<T>(list: T[]): T[][] {
+  if (list.length < 2) return [list]
+  return list.flatMap((first, i) => permutations(list.toSpliced(i, 1)).map(rest => [first, ...rest]))
+}
+
+const FIVE = ['sent', 'delivered', 'read', 'played', 'failed']
+test('the furthest of five reports wins in all 120 orders, and the timeline has each once', () => {
+  const orders = permutations(FIVE)
+  expect(orders).toHaveLength(120)
+  for (const order of orders) {
+    const message = after(outbound({ wamid: 'wamid.A', status: 'SENT' }), ...order.map((name, i) => status(name, i)))
+    expect([order, message.status, message.timeline.length]).toEqual([order, 'FAILED', 5])
+  }
+})
+
+test.for<[string, Partial<MessageDoc>, WebhookItem, Partial<MessageDoc>]>([
+  [
+    'a status with our id settles an attempt whose outcome was unknown',
+    { dispatch: dispatch('UNKNOWN', 1) },
+    status('sent', 1, ours(1)),
+    { status: 'SENT', wamid: 'wamid.A', dispatch: null },
+  ],
+  [
+    "a status that outruns the answer to its own call settles the sender's take",
+    { dispatch: dispatch('TAKEN', 1) },
+    status('delivered', 1, ours(1)),
+    { status: 'DELIVERED', wamid: 'wamid.A', dispatch: null },
+  ],
+  [
+    "Meta's word replaces a failure that we had declared",
+    { status: 'FAILED', error: platformFailure },
+    status('sent', 1, ours(1)),
+    { status: 'SENT', error: null },
+  ],
+  [
+    "Meta's failure stands against everything that comes later",
+    { wamid: 'wamid.A', status: 'FAILED', error: { ...platformFailure, source: 'meta' } },
+    status('read', 1),
+    { status: 'FAILED' },
+  ],
+  [
+    'an earlier attempt that failed does not end a later one',
+    { dispatch: dispatch('TAKEN', 2) },
+    status('failed', 1, ours(1)),
+    { status: 'QUEUED', dispatch: dispatch('TAKEN', 2) },
+  ],
+  [
+    'the acceptance of an earlier attempt ends the wait for a later one',
+    { dispatch: dispatch('WAITING', 2) },
+    status('sent', 1, ours(1)),
+    { status: 'SENT', dispatch: null },
+  ],
+  [
+    'a report for an id that a retry by hand has put aside only joins the timeline',
+    { wamid: 'wamid.B', status: 'SENT', previousIds: ['wamid.A'] },
+    status('failed', 1, ours(1)),
+    { status: 'SENT', wamid: 'wamid.B' },
+  ],
+])('%s', ([, before, item, expected]) => {
+  expect(after(outbound(before), item)).toMatchObject(expected)
+})
+
+test('a second acceptance under another id is told as sent twice', () => {
+  const message = after(
+    outbound({ wamid: 'wamid.B', status: 'SENT' }),
+    status('sent', 1, ours(1)),
+    status('delivered', 2, ours(1)),
+  )
+  expect(message.timeline.filter(({ kind }) => kind === 'note')).toMatchObject([
+    { detail: expect.stringContaining('sent twice') },
+  ])
+})
+
+test.for([
+  [
+    { type: 'free_customer_service', category: 'utility', billable: false },
+    { amount: 0, category: 'UTILITY', currency: 'MAD' },
+  ],
+  [
+    { billable: false, category: 'service' },
+    { amount: 0, category: 'SERVICE', currency: 'MAD' },
+  ],
+  [
+    { type: 'regular', category: 'marketing', billable: true },
+    { amount: 0.4, category: 'MARKETING', currency: 'MAD' },
+  ],
+])('pricing %j costs %j', ([pricing, cost]) => {
+  const world = createMemoryWorld([outbound({ wamid: 'wamid.A', status: 'SENT' })])
+  const [tenant] = world.context.tenants.values()
+  tenant?.settings.prices.push({ category: null, country: null, amount: 0.4 })
+  world.record([status('delivered', 1, { pricing })])
+  expect(world.rows.messages[0]?.cost).toEqual(cost)
+})
+
+test('a refusal keeps the words of Meta beside ours', () => {
+  const errors = [{ code: 131_026, title: 'Message undeliverable', error_data: { details: 'Not on WhatsApp.' } }]
+  const message = after(outbound({ wamid: 'wamid.A', status: 'SENT' }), status('failed', 1, { errors }))
+  expect(message.error).toMatchObject({
+    code: 131_026,
+    title: 'Message undeliverable',
+    detail: 'Not on WhatsApp.',
+    source: 'meta',
+  })
+  expect(message.error?.sentence).not.toBe('')
+})
