@@ -1,28 +1,28 @@
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import type { RealtimeEvent } from '#shared/contracts/realtime-event.ts'
-import type { SendBell } from '#shared/contracts/send-bell.ts'
-import type { Lane } from '#shared/domain/callback-data.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { EXCHANGES, eventKey } from '#shared/queue/topology.ts'
 import type { Queue } from '#shared/queue/types.ts'
-import type { EventDoc } from '#shared/store/documents.ts'
+import { bellFor } from '#shared/store/dispatch.ts'
+import type { EventDoc, MessageDoc } from '#shared/store/documents.ts'
 
-/** Whatever is not published is found by a sweep: a failure is worth a line, not a wait. */
+/** Whatever is not published is found by a sweep: a failure is worth a line, not an error. */
 export interface Publishing {
-  ring(bells: readonly SendBell[], lane: Lane): void
-  /** @param traces traceparent of the request behind each message, by its id */
-  publish(events: readonly EventDoc[], traces?: ReadonlyMap<string, string | null>): void
+  ring(rows: readonly MessageDoc[]): void
+  /** Resolves when all are confirmed or given up. @param traces traceparent of the request behind each message, by its id */
+  publish(events: readonly EventDoc[], traces?: ReadonlyMap<string, string | null>): Promise<void>
 }
 
 export function createPublishing(queue: Queue, log: Logger): Publishing {
   const report = (what: string) => (error: unknown) => log.warn({ err: error }, `${what} not published; the sweep will`)
   return {
-    ring(bells, lane) {
-      for (const bell of bells) {
+    ring(rows) {
+      for (const row of rows) {
+        const bell = bellFor(row)
         queue
           .publish({
             exchange: EXCHANGES.send,
-            routingKey: lane === 'c' ? 'chat' : 'bulk',
+            routingKey: row.dispatch?.lane === 'b' ? 'bulk' : 'chat',
             type: MESSAGE_TYPE.sendBell,
             body: bell,
             messageId: bell.messageId,
@@ -31,11 +31,9 @@ export function createPublishing(queue: Queue, log: Logger): Publishing {
           .catch(report('bell'))
       }
     },
-    publish(events, traces) {
-      for (const event of events) {
-        const traceparent = traces?.get(String(event.payload.messageId)) ?? null
-        publishEvent(queue, event, traceparent).catch(report('event'))
-      }
+    async publish(events, traces) {
+      const traceOf = (event: EventDoc) => traces?.get(String(event.payload.messageId)) ?? null
+      await Promise.all(events.map(event => publishEvent(queue, event, traceOf(event)).catch(report('event'))))
     },
   }
 }

@@ -4,7 +4,7 @@ import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
 import type { Settlement } from '#shared/store/dispatch-effects.ts'
 import { findParkedStatuses, finishMessages, releaseSuccessors } from '#shared/store/dispatch-finish.ts'
-import type { Dispatch, MessageDoc } from '#shared/store/documents.ts'
+import type { MessageDoc } from '#shared/store/documents.ts'
 import type { Publishing } from './bells.ts'
 import { createCollector } from './collector.ts'
 import { replayParked } from './parked.ts'
@@ -21,19 +21,17 @@ export interface FinishDeps {
 export function createFinish({ store, queue, publishing, clock, log }: FinishDeps) {
   async function write(batch: Settlement[]): Promise<void> {
     const traces = new Map(batch.map(({ message, traceparent }) => [String(message._id), traceparent ?? null]))
-    publishing.publish(await finishMessages(store, batch), traces)
+    const events = await finishMessages(store, batch)
     const done = batch.filter(({ step }) => step.kind === 'sent' || step.kind === 'failed').map(({ message }) => message)
     const byWamid = new Map(
       batch.flatMap(({ step, message }) => (step.kind === 'sent' && step.wamid !== null ? [[step.wamid, message] as const] : [])),
     )
-    const follow = await Promise.allSettled([ringNext(done), catchUp(byWamid)])
+    const follow = await Promise.allSettled([publishing.publish(events, traces), ringNext(done), catchUp(byWamid)])
     for (const result of follow) if (result.status === 'rejected') log.warn({ err: result.reason }, 'left to the sweep')
   }
 
   async function ringNext(done: MessageDoc[]): Promise<void> {
-    const bells = await releaseSuccessors(store, done, clock.now())
-    const lanes = new Map(done.map(message => [String(message.conversationId), (message.dispatch as Dispatch).lane]))
-    for (const bell of bells) publishing.ring([bell], lanes.get(bell.conversationId) ?? 'c')
+    publishing.ring(await releaseSuccessors(store, done, clock.now()))
   }
 
   async function catchUp(byWamid: Map<string, MessageDoc>): Promise<void> {

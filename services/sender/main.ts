@@ -24,7 +24,7 @@ const queue = stack.use(await connectQueue(config.RABBITMQ_URL, { log, name: 'li
 let sender: Sender | null = null
 // Without Redis the sender goes on by itself: it is no part of being ready.
 const ready = () => ({ mongodb: store.isReady(), rabbitmq: queue.isReady(), consumers: sender?.isReady() ?? false })
-stack.use(await serveHealth({ host: config.HOST, port: config.SENDER_PORT, ready }))
+const { port } = stack.use(await serveHealth({ host: config.HOST, port: config.SENDER_PORT, ready }))
 const meta = stack.use(
   createMetaClient({
     baseUrl: config.META_GRAPH_URL,
@@ -43,7 +43,7 @@ sender = stack.use(
     },
   ),
 )
-log.info({ port: config.SENDER_PORT }, 'sender started')
+log.info({ port }, 'sender started')
 
 const signal = await untilStopped()
 log.info({ signal }, 'sender stopping')

@@ -1,7 +1,8 @@
 import { openAccessToken } from '#shared/auth/client-tokens.ts'
 import type { Keyring } from '#shared/auth/encryption.ts'
+import { ApiError } from '#shared/domain/errors.ts'
 import type { Store } from '#shared/store/connect.ts'
-import type { ClientDoc } from '#shared/store/documents.ts'
+import type { ClientDoc, TenantDoc } from '#shared/store/documents.ts'
 import { findSendingNumbers } from '#shared/store/sending-numbers.ts'
 import { getCachedTenant } from '#shared/store/tenants.ts'
 import { TtlCache } from '#shared/store/ttl-cache.ts'
@@ -9,8 +10,10 @@ import { TtlCache } from '#shared/store/ttl-cache.ts'
 /** A number as the sender needs it. */
 export interface SendingNumber {
   client: ClientDoc
-  /** null: it may not send now, its messages wait. An active number without one has a token that no key opens. */
+  /** null: it may not send now, its messages wait. */
   token: string | null
+  /** It has a token that no key of ours opens: worth a pause, so that people hear of it. */
+  isUnreadable: boolean
   perMinute: number | null
   perDay: number | null
 }
@@ -31,9 +34,26 @@ export function createNumbers(store: Store, keyring: Keyring): Numbers {
   const held = new TtlCache<string, true>(5000)
 
   async function load(client: ClientDoc): Promise<SendingNumber> {
-    const { limits } = await getCachedTenant(store, client.tenantId)
-    const token = client.status === 'active' ? tokenOf(keyring, client) : null
-    return { client, token, perMinute: limits?.messagesPerMinute ?? null, perDay: limits?.messagesPerDay ?? null }
+    const tenant = await findTenant(client)
+    const maySend = client.status === 'active' && tenant?.status === 'active'
+    const token = maySend ? tokenOf(keyring, client) : null
+    return {
+      client,
+      token,
+      isUnreadable: maySend && token === null,
+      perMinute: tenant?.limits?.messagesPerMinute ?? null,
+      perDay: tenant?.limits?.messagesPerDay ?? null,
+    }
+  }
+
+  /** Null for a tenant that is gone: its numbers send no more. */
+  async function findTenant({ tenantId }: ClientDoc): Promise<TenantDoc | null> {
+    try {
+      return await getCachedTenant(store, tenantId)
+    } catch (error) {
+      if (error instanceof ApiError) return null
+      throw error
+    }
   }
 
   return {

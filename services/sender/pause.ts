@@ -23,7 +23,7 @@ export function createPause({ store, keyring, numbers, publishing, log }: PauseD
     const change = await pauseClient(store, { tenantId: client.tenantId, clientId: client._id, reason, detail })
     if (change === null) return
     log.warn({ clientId: String(client._id), tenantId: String(client.tenantId), reason }, 'number paused')
-    publishing.publish([change.event])
+    await publishing.publish([change.event])
   }
 
   async function affected(client: ClientDoc, error: DescribedError): Promise<ClientDoc[]> {

@@ -19,7 +19,9 @@ import {
   takeMessages,
 } from '#shared/store/dispatch.ts'
 import type { Settlement } from '#shared/store/dispatch-effects.ts'
+import { releaseSuccessors } from '#shared/store/dispatch-finish.ts'
 import type { MessageDoc } from '#shared/store/documents.ts'
+import type { Publishing } from './bells.ts'
 import type { Numbers, SendingNumber } from './numbers.ts'
 import type { Pause } from './pause.ts'
 import { failedHere, givenBack } from './settle.ts'
@@ -31,6 +33,7 @@ export interface SendDeps {
   numbers: Numbers
   pause: Pause
   slots: Slots
+  publishing: Publishing
   clock: ServerClock
   log: Logger
   owner: string
@@ -82,26 +85,24 @@ export function createSend(deps: SendDeps, lane: Lane) {
       const postponed: Postponement[] = []
       const free = await passPredecessors(bells, now, postponed)
       const claimed = await claim(free, known, now, postponed)
-      const [taken] = await Promise.all([
-        takeMessages(
-          store,
-          claimed.map(({ bell }) => bell),
-          { token: randomUUID(), owner: deps.owner, now },
-        ),
+      const going = claimed.map(({ bell }) => bell)
+      const windows = await findWindows(store, going)
+      const [taken, putOff] = await Promise.allSettled([
+        takeMessages(store, going, { token: randomUUID(), owner: deps.owner, now }),
         postponeMessages(store, postponed, now),
       ])
-      const windows = await findWindows(
-        store,
-        taken.filter(message => message.type !== 'template'),
-      )
+      if (taken.status === 'rejected') throw taken.reason
+      // The rows are ours: nothing that may fail comes between their take and their call.
       const waits = new Map(claimed.map(({ bell, waitMs }) => [bell.messageId, waitMs]))
-      for (const message of taken) {
+      for (const message of taken.value) {
         used++
-        const number = known.get(message.phoneNumberId) as SendingNumber
         const messageId = String(message._id)
+        const number = known.get(message.phoneNumberId) as SendingNumber
         const windowExpiresAt = windows.get(String(message.conversationId)) ?? null
         start({ message, number, windowExpiresAt, waitMs: waits.get(messageId) ?? 0 }, traces.get(messageId) ?? null)
       }
+      if (putOff.status === 'rejected') throw putOff.reason
+      deps.publishing.ring(await releaseSuccessors(store, told(postponed), now))
     } finally {
       slots.release(lane, reserved - used)
     }
@@ -112,7 +113,7 @@ export function createSend(deps: SendDeps, lane: Lane) {
     const heads = await findHeads(store, bells, now)
     return bells.filter(bell => {
       const head = heads.get(bell.conversationId)
-      if (head === undefined) return false
+      if (head === undefined) return lane === 'b'
       if (head.messageId === bell.messageId) return mayBeTaken(head, now)
       postponed.push({ bell, reason: 'predecessor', nextStepAt: later(now, PREDECESSOR_RECHECK_MS) })
       return false
@@ -126,7 +127,7 @@ export function createSend(deps: SendDeps, lane: Lane) {
       const number = known.get(bell.phoneNumberId)
       if (!number?.token) {
         postponed.push({ bell, reason: 'paused', nextStepAt: null })
-        if (number?.client.status === 'active')
+        if (number?.isUnreadable)
           deps.pause.unreadableToken(number.client).catch(error => deps.log.error({ err: error }, 'number not paused'))
         return false
       }
@@ -173,6 +174,9 @@ export function createSend(deps: SendDeps, lane: Lane) {
 
   return handle satisfies BatchHandler
 }
+
+/** The earlier message may have ended while the later one was told to wait for it. */
+const told = (postponed: Postponement[]) => postponed.filter(({ reason }) => reason === 'predecessor').map(({ bell }) => bell)
 
 function readBell(delivery: Delivery): SendBell | null {
   try {

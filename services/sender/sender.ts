@@ -82,7 +82,7 @@ export async function startSender(deps: SenderDeps, options: SenderOptions = {})
   // A call may last longer than a stop: its row is then found by the sweep, as after a crash.
   stack.defer(() => Promise.race([slots.idle(), sleep(STOP_PATIENCE_MS, undefined, { ref: false })]))
   const call = createCall({ meta, limits, pause, clock, log, unknownDeadlineMs })
-  const sendDeps = { store, limits, numbers, pause, slots, clock, log, owner, call, finish }
+  const sendDeps = { store, limits, numbers, pause, slots, publishing, clock, log, owner, call, finish }
 
   const lease = stack.use(await holdLease(store, { name: 'sender:sweeps', owner, ttlMs: SWEEP_LEASE_MS, log }))
   const sweeps = createSweeps({ store, queue, numbers, publishing, clock, log, owner, unknownDeadlineMs })

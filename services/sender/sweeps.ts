@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Lane } from '#shared/domain/callback-data.ts'
-import { platformError } from '#shared/domain/send-errors.ts'
+import { ApiError } from '#shared/domain/errors.ts'
+import { type PlatformFailure, platformError } from '#shared/domain/send-errors.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { oldestQueued } from '#shared/process/metrics.ts'
 import { QUEUES } from '#shared/queue/topology.ts'
@@ -57,7 +57,7 @@ export function createSweeps(deps: SweepDeps) {
     for (const phoneNumberId of await numbersWith(store, 'WAITING')) {
       const now = clock.now()
       const number = (await numbers.find([phoneNumberId])).get(phoneNumberId)
-      const isActive = number?.client.status === 'active'
+      const isActive = number?.client.status === 'active' && number.token !== null
       if (number && isActive) await resume(number.client, now)
       // Rows of a number that cannot send are rung too: they are put off as paused, and so leave this list.
       const due = await findDue(store, phoneNumberId, now, isActive ? share(number.client.throughput) : BATCH)
@@ -68,8 +68,8 @@ export function createSweeps(deps: SweepDeps) {
   }
 
   async function resume(client: { phoneNumberId: string; tenantId: MessageDoc['tenantId'] }, now: Date): Promise<void> {
-    const { settings } = await getCachedTenant(store, client.tenantId)
-    const expireAt = new Date(now.getTime() + maxWaitMs(settings))
+    const { maxWaitHours } = await settingsOf(client.tenantId)
+    const expireAt = new Date(now.getTime() + maxWaitHours * HOUR_MS)
     const count = await releasePaused(store, client, { now, expireAt, limit: BATCH })
     if (count > 0) log.info({ tenantId: String(client.tenantId), count }, 'waiting messages released')
   }
@@ -85,8 +85,7 @@ export function createSweeps(deps: SweepDeps) {
   }
 
   async function ring(rows: MessageDoc[], now: Date): Promise<void> {
-    const lanes = Object.groupBy(rows, row => (row.dispatch as Dispatch).lane)
-    for (const lane of ['c', 'b'] as const) publishing.ring(await makeReady(store, lanes[lane] ?? [], now), lane)
+    publishing.ring(await makeReady(store, rows, now))
   }
 
   async function abandon(): Promise<void> {
@@ -110,8 +109,8 @@ export function createSweeps(deps: SweepDeps) {
 
   async function settleUnknown(): Promise<void> {
     for (const message of await findUnsettled(store, clock.now(), BATCH)) {
-      const { settings } = await getCachedTenant(store, message.tenantId)
-      await conclude(byPolicy(message, settings, clock.now()))
+      const { unknownOutcome } = await settingsOf(message.tenantId)
+      await conclude(byPolicy(message, unknownOutcome, clock.now()))
     }
     await ringNext(await findUnblocking(store, clock.now(), BATCH))
   }
@@ -119,13 +118,12 @@ export function createSweeps(deps: SweepDeps) {
   async function conclude(settlement: Settlement): Promise<void> {
     const events = await settleOne(store, settlement)
     if (events === null) return
-    publishing.publish(events)
+    await publishing.publish(events)
     if (settlement.step.kind === 'failed') await ringNext([settlement.message])
   }
 
   async function ringNext(done: MessageDoc[]): Promise<void> {
-    const bells = await releaseSuccessors(store, done, clock.now())
-    publishing.ring(bells, laneOf(done[0]))
+    publishing.ring(await releaseSuccessors(store, done, clock.now()))
   }
 
   async function expire(): Promise<void> {
@@ -135,8 +133,8 @@ export function createSweeps(deps: SweepDeps) {
       const rows: MessageDoc[] = await findOld(store, { before, after, limit: BATCH })
       for (const message of rows) {
         const now = clock.now()
-        if (!(await isExpired(message, now))) continue
-        await conclude(failedHere(message, 'expired', now))
+        const failure = await expiryOf(message, now)
+        if (failure) await conclude(failedHere(message, failure, now))
       }
       const last = rows.at(-1)
       if (last === undefined || rows.length < BATCH) return
@@ -145,12 +143,27 @@ export function createSweeps(deps: SweepDeps) {
   }
 
   /** Counted from the moment it should go, and not while its number is paused. Campaigns end their own rows. */
-  async function isExpired(message: MessageDoc, now: Date): Promise<boolean> {
+  async function expiryOf(message: MessageDoc, now: Date): Promise<PlatformFailure | null> {
     const dispatch = message.dispatch as Dispatch
-    if (dispatch.lane === 'b' || (dispatch.state === 'WAITING' && dispatch.nextStepAt === null)) return false
-    const { settings } = await getCachedTenant(store, message.tenantId)
+    if (dispatch.lane === 'b') return null
+    const status = (await numbers.find([message.phoneNumberId])).get(message.phoneNumberId)?.client.status ?? 'disconnected'
+    if (status === 'paused') return null
+    const maxWaitMs = (await settingsOf(message.tenantId)).maxWaitHours * HOUR_MS
     const dueAt = (message.sendAt ?? message.createdAt).getTime()
-    return (dispatch.deadlineAt?.getTime() ?? dueAt + maxWaitMs(settings)) <= now.getTime()
+    const expiresAt = dispatch.deadlineAt?.getTime() ?? dueAt + maxWaitMs
+    if (expiresAt > now.getTime()) return null
+    return status === 'active' ? 'expired' : 'disconnected'
+  }
+
+  /** Of a tenant that is gone: the careful ones. */
+  async function settingsOf(tenantId: MessageDoc['tenantId']): Promise<SendSettings> {
+    try {
+      const { settings } = await getCachedTenant(store, tenantId)
+      return { unknownOutcome: settings.unknownOutcome ?? 'fail', maxWaitHours: settings.maxWaitHours ?? 24 }
+    } catch (error) {
+      if (error instanceof ApiError) return { unknownOutcome: 'fail', maxWaitHours: 24 }
+      throw error
+    }
   }
 
   async function publishAgain(): Promise<void> {
@@ -164,22 +177,22 @@ export function createSweeps(deps: SweepDeps) {
 }
 export type Sweeps = ReturnType<typeof createSweeps>
 
+type SendSettings = Pick<TenantDoc['settings'], 'unknownOutcome' | 'maxWaitHours'>
+
 const OUTBOX_MS = 5000
 /** Once more, at most: a message of unknown outcome is posted twice in all, and only where the tenant wants it. */
 const MAX_UNKNOWN = 2
 
-function byPolicy(message: MessageDoc, settings: TenantDoc['settings'], at: Date): Settlement {
+function byPolicy(message: MessageDoc, policy: SendSettings['unknownOutcome'], at: Date): Settlement {
   const attempt = (message.dispatch as Dispatch).attempt
-  if (settings.unknownOutcome !== 'retry' || attempt >= MAX_UNKNOWN)
+  if (policy !== 'retry' || attempt >= MAX_UNKNOWN)
     return { message, at, step: { kind: 'failed', error: platformError('unknown-outcome') }, entry: note(at, UNTOLD) }
   const step = { kind: 'waiting', reason: 'retry', nextStepAt: at, usesAttempt: true } as const
   return { message, at, step, entry: note(at, `${UNTOLD} It is sent once more, as your organisation has chosen.`) }
 }
 
 const UNTOLD = 'WhatsApp never said whether it took this attempt.'
-const laneOf = (message: MessageDoc | undefined): Lane => message?.dispatch?.lane ?? 'c'
 const note = (at: Date, detail: string) => ({ kind: 'note', at, detail }) as const
-const maxWaitMs = (settings: TenantDoc['settings']) => (settings?.maxWaitHours ?? 24) * HOUR_MS
 
 /** Two rounds' worth of the rate, and the burst: what the limits refuse comes back at once. */
 const share = (ratePerSecond: number) => Math.ceil(ratePerSecond / 4) + 8

@@ -1,7 +1,6 @@
 import type { ClientSession } from 'mongoose'
-import type { SendBell } from '../contracts/send-bell.ts'
 import type { Store } from './connect.ts'
-import { bellFor, UNFINISHED_INDEX, unfinishedOf } from './dispatch.ts'
+import { type InConversation, UNFINISHED_INDEX, unfinishedOf } from './dispatch.ts'
 import { conversationWrites, eventOf, messageWrite, overtakenWrites, type Settlement } from './dispatch-effects.ts'
 import type { EventDoc, MessageDoc, PendingStatusDoc } from './documents.ts'
 import { orOutage } from './outage.ts'
@@ -100,19 +99,21 @@ export async function findParkedStatuses(store: Store, wamids: string[]): Promis
 }
 
 /**
- * Conversations whose earliest unfinished message waited only for one that is now done: it becomes READY and is answered
- * as a bell to ring. @throws Outage
+ * Of these conversations the messages whose turn it is and that were told to wait for an earlier one: they become READY and
+ * are answered, to be rung. Called by who finished the earlier one, and by who told the later one to wait: each writes
+ * first and looks then, so that one of the two sees the other. @throws Outage
  */
-export async function releaseSuccessors(store: Store, done: readonly MessageDoc[], now: Date): Promise<SendBell[]> {
-  if (done.length === 0) return []
+export async function releaseSuccessors(
+  store: Store,
+  conversations: readonly InConversation[],
+  now: Date,
+): Promise<MessageDoc[]> {
+  if (conversations.length === 0) return []
   const stages = [
-    unfinishedOf(
-      done.map(message => message.conversationId),
-      done.map(message => message.tenantId),
-      now,
-    ),
-    { $project: { ...BELL_FIELDS, 'dispatch.reason': 1 } },
-    { $sort: { conversationId: 1, _id: 1 } },
+    unfinishedOf(conversations, now),
+    { $project: { ...BELL_FIELDS, 'dispatch.lane': 1, 'dispatch.reason': 1 } },
+    // Chat ('c') before campaigns ('b').
+    { $sort: { conversationId: 1 as const, 'dispatch.lane': -1 as const, _id: 1 as const } },
     { $group: { _id: '$conversationId', first: { $first: '$$ROOT' } } },
     { $replaceRoot: { newRoot: '$first' } },
     { $match: { 'dispatch.reason': 'predecessor' } },
@@ -126,13 +127,13 @@ export const RING_AGAIN_MS = 5000
 export const BELL_FIELDS = { tenantId: 1, clientId: 1, phoneNumberId: 1, conversationId: 1, contactKey: 1 } as const
 
 /** Lets rows be taken; the answer is to be rung. Rung again by the sweep if nobody takes them. @throws Outage */
-export async function makeReady(store: Store, rows: readonly MessageDoc[], now: Date): Promise<SendBell[]> {
-  if (rows.length === 0) return []
+export async function makeReady(store: Store, rows: MessageDoc[], now: Date): Promise<MessageDoc[]> {
+  if (rows.length === 0) return rows
   const filter = { ...these(rows), status: 'QUEUED' as const, 'dispatch.state': { $in: ['READY' as const, 'WAITING' as const] } }
   const nextStepAt = new Date(now.getTime() + RING_AGAIN_MS)
   const $set = { 'dispatch.state': 'READY' as const, 'dispatch.nextStepAt': nextStepAt }
   await orOutage(store.raw.messages.updateMany(filter, { $set }, MAJORITY))
-  return rows.map(bellFor)
+  return rows
 }
 
 const these = (rows: readonly Pick<MessageDoc, '_id' | 'tenantId'>[]) => ({

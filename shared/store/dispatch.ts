@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { SendBell } from '../contracts/send-bell.ts'
+import { Outage } from '../domain/errors.ts'
 import type { Store } from './connect.ts'
 import { BY_ID } from './dispatch-effects.ts'
 import type { Dispatch, Id, MessageDoc } from './documents.ts'
@@ -27,13 +29,14 @@ export interface Head {
 const MAJORITY = { writeConcern: { w: 'majority', j: true } } as const
 
 /**
- * Of each conversation the earliest message that is still to be sent: only that one may go. Passed over are messages
- * scheduled for later and attempts that have been without an answer for 15 s. @throws Outage
+ * Of each conversation the earliest chat message that is still to be sent: only that one may go, and no campaign's before
+ * it. Passed over are messages scheduled for later and attempts that have been without an answer for 15 s. @throws Outage
  */
 export async function findHeads(store: Store, bells: readonly SendBell[], now: Date): Promise<Map<string, Head>> {
   type Found = { _id: Id; head: { id: Id; state: Dispatch['state']; nextStepAt: Date | null } }
   const stages = [
-    unfinishedOf(unique(bells.map(bell => bell.conversationId)).map(toTenantId), tenantIds(bells), now),
+    unfinishedOf(bells, now),
+    { $match: { 'dispatch.lane': 'c' } },
     { $project: { conversationId: 1, state: '$dispatch.state', nextStepAt: '$dispatch.nextStepAt' } },
     { $sort: { conversationId: 1, _id: 1 } },
     { $group: { _id: '$conversationId', head: { $first: { id: '$_id', state: '$state', nextStepAt: '$nextStepAt' } } } },
@@ -48,12 +51,18 @@ export async function findHeads(store: Store, bells: readonly SendBell[], now: D
 /** Named, for the planner may prefer the thread's index, which holds a conversation's every message. */
 export const UNFINISHED_INDEX = { hint: 'dispatch_predecessor' } as const
 
+/** A message or a bell. */
+export interface InConversation {
+  conversationId: Id | string
+  tenantId: Id | string
+}
+
 /** The rows that keep others of their conversation waiting; asked for with UNFINISHED_INDEX. */
-export function unfinishedOf(conversationIds: Id[], ofTenants: Id[], now: Date) {
+export function unfinishedOf(conversations: readonly InConversation[], now: Date) {
   return {
     $match: {
-      conversationId: { $in: conversationIds },
-      tenantId: { $in: ofTenants },
+      conversationId: { $in: unique(conversations.map(({ conversationId }) => String(conversationId))).map(toTenantId) },
+      tenantId: { $in: tenantIds(conversations) },
       'dispatch.state': { $exists: true },
       $nor: [
         { 'dispatch.state': 'UNKNOWN', 'dispatch.nextStepAt': { $not: { $gt: now } } },
@@ -77,11 +86,26 @@ export interface Take {
 
 /**
  * Claims for one sender what is due among these, durably, before any call: each row has one taker, whose attempt is
- * recorded. Rows that another bell took first are missing from the answer. @throws Outage
+ * recorded. Rows that another bell took first are missing from the answer. An outage is waited out here for a while, for
+ * whether the claim was written can only be asked with its token. @throws Outage
  */
 export async function takeMessages(store: Store, bells: readonly SendBell[], take: Take): Promise<MessageDoc[]> {
   if (bells.length === 0) return []
-  const filter = dueAmong(bells, take.now)
+  const giveUpAt = performance.now() + TAKE_PATIENCE_MS
+  for (;;) {
+    try {
+      return await takeOnce(store, bells, take)
+    } catch (error) {
+      if (!(error instanceof Outage) || performance.now() > giveUpAt) throw error
+    }
+    await sleep(TAKE_PAUSE_MS)
+  }
+}
+
+const TAKE_PATIENCE_MS = 30_000
+const TAKE_PAUSE_MS = 500
+
+async function takeOnce(store: Store, bells: readonly SendBell[], take: Take): Promise<MessageDoc[]> {
   const update = {
     $set: {
       'dispatch.state': 'TAKEN' as const,
@@ -94,14 +118,9 @@ export async function takeMessages(store: Store, bells: readonly SendBell[], tak
     },
     $inc: { 'dispatch.attempt': 1 },
   }
-  const { modifiedCount } = await orOutage(store.raw.messages.updateMany(filter, update, { ...MAJORITY, hint: BY_ID }))
-  if (modifiedCount === 0) return []
-  return await orOutage(
-    store.raw.messages
-      .find({ 'dispatch.token': take.token, tenantId: { $in: tenantIds(bells) } })
-      .hint('dispatch_token')
-      .toArray(),
-  )
+  await orOutage(store.raw.messages.updateMany(dueAmong(bells, take.now), update, { ...MAJORITY, hint: BY_ID }))
+  const mine = { 'dispatch.token': take.token, tenantId: { $in: tenantIds(bells) } }
+  return await orOutage(store.raw.messages.find(mine).hint('dispatch_token').toArray())
 }
 
 export interface Postponement {
@@ -146,12 +165,9 @@ function dueAmong(bells: readonly SendBell[], now: Date) {
 }
 
 /** Free-form messages may go to these conversations until then. @throws Outage */
-export async function findWindows(store: Store, messages: readonly MessageDoc[]): Promise<Map<string, Date | null>> {
-  if (messages.length === 0) return new Map()
-  const filter = {
-    _id: { $in: messages.map(message => message.conversationId) },
-    tenantId: { $in: messages.map(message => message.tenantId) },
-  }
+export async function findWindows(store: Store, bells: readonly SendBell[]): Promise<Map<string, Date | null>> {
+  if (bells.length === 0) return new Map()
+  const filter = { _id: { $in: bells.map(bell => toTenantId(bell.conversationId)) }, tenantId: { $in: tenantIds(bells) } }
   const rows = await orOutage(store.raw.conversations.find(filter, { projection: { windowExpiresAt: 1 }, hint: BY_ID }).toArray())
   return new Map(rows.map(row => [String(row._id), row.windowExpiresAt]))
 }
@@ -172,4 +188,5 @@ export function bellFor(row: Pick<MessageDoc, '_id' | BellFields>): SendBell {
 type BellFields = 'tenantId' | 'clientId' | 'phoneNumberId' | 'conversationId' | 'contactKey'
 
 const unique = (values: string[]) => [...new Set(values)]
-const tenantIds = (bells: readonly SendBell[]) => unique(bells.map(bell => bell.tenantId)).map(toTenantId)
+const tenantIds = (owned: readonly { tenantId: Id | string }[]) =>
+  unique(owned.map(({ tenantId }) => String(tenantId))).map(toTenantId)

@@ -299,3 +299,64 @@ test('the token goes to Meta and nowhere else', async ({ world }) => {
   expect(tokens).toEqual([`Bearer ${TOKEN}`])
   expect(JSON.stringify([row, await w.events(), await w.conversation(message)])).not.toContain(TOKEN)
 })
+
+test('a campaign that waits holds up no reply, and goes after it', async ({ world }) => {
+  await using meta = await startMeta()
+  await using w = await openSenderWorld(world, meta.url)
+  const conversation = await w.addConversation()
+  const nextStepAt = new Date(Date.now() + 60_000)
+  const campaign = w.messageIn(conversation, { dispatch: { lane: 'b', state: 'WAITING', reason: 'rate', nextStepAt } })
+  const reply = w.messageIn(conversation)
+  await w.insert([campaign, reply])
+  await using _sender = await w.startSender()
+  await w.ring(reply)
+  await w.until(reply, m => m.status === 'SENT')
+  await w.store.raw.messages.updateOne(
+    { _id: campaign._id, tenantId: w.tenantId },
+    { $set: { 'dispatch.nextStepAt': new Date() } },
+  )
+  await w.until(campaign, m => m.status === 'SENT')
+  expect(meta.posts.map(post => post.body.biz_opaque_callback_data.slice(0, 3))).toEqual(['1:c', '1:b'])
+})
+
+test('messages of a number that is no longer connected end by age, with the reason', async ({ world }) => {
+  await using meta = await startMeta()
+  await using w = await openSenderWorld(world, meta.url, { status: 'disconnected' })
+  const old = new Date(Date.now() - 25 * 3_600_000)
+  const message = w.messageIn(await w.addConversation(), { createdAt: old, dispatch: { state: 'WAITING', reason: 'paused' } })
+  const young = w.messageIn(await w.addConversation())
+  await w.insert([message])
+  await using _sender = await w.startSender()
+  await w.send([young])
+  expect((await w.until(message, m => m.status === 'FAILED')).error).toMatchObject({ title: 'Number not connected' })
+  expect((await w.until(young, m => m.dispatch?.reason === 'paused')).status).toBe('QUEUED')
+  expect(meta.posts).toEqual([])
+})
+
+test('a suspended tenant sends nothing and loses nothing', async ({ world }) => {
+  await using meta = await startMeta()
+  await using w = await openSenderWorld(world, meta.url)
+  await w.store.raw.tenants.updateOne({ _id: w.tenantId }, { $set: { status: 'suspended' } })
+  await using _sender = await w.startSender()
+  const message = await w.sendOne()
+  await w.until(message, m => m.dispatch?.reason === 'paused')
+  expect((await w.number()).status).toBe('active')
+  expect(meta.posts).toEqual([])
+})
+
+test('a status that was parked under the wamid goes to the recorder once the wamid is stored', async ({ world }) => {
+  await using meta = await startMeta((_post, response) => void response.end('{"messages":[{"id":"wamid.early"}]}'))
+  await using w = await openSenderWorld(world, meta.url)
+  const message = w.messageIn(await w.addConversation())
+  const payload = { object: 'whatsapp_business_account', entry: [] }
+  const parked = { _id: 's:wamid.early:delivered', phoneNumberId: w.client.phoneNumberId, wamid: 'wamid.early', messageId: null }
+  const at = new Date()
+  await w.store.raw.pendingStatuses.insertOne({ ...parked, attempt: null, status: 'delivered', at, payload, createdAt: at })
+  await using _sender = await w.startSender()
+  await w.send([message])
+  await w.until(message, m => m.status === 'SENT')
+  const queues = [0, 1, 2, 3].map(i => `linko.webhook.v1.conversation.${i}`)
+  await eventually(async () =>
+    (await Promise.all(queues.map(q => w.queue.check(q)))).some(({ messageCount }) => messageCount === 1),
+  )
+})
