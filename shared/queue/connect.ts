@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '../process/logger.ts'
 import { type ConsumerDeps, type SupervisedConsumer, startConsumer } from './consumer.ts'
 import { declareTopology } from './declare.ts'
-import { sampleDepths } from './depths.ts'
 import { type Link, openLink, withChannel } from './link.ts'
 import { LADDER_S, type RetryDelay } from './moves.ts'
 import { openPublisher, type Publisher } from './publisher.ts'
@@ -10,6 +9,7 @@ import type { Work } from './session.ts'
 import { shareShards } from './shards.ts'
 import { topology } from './topology.ts'
 import { type ConsumeOptions, DONE, type Queue } from './types.ts'
+import { watchQueues } from './watch.ts'
 
 export interface QueueOptions {
   log: Logger
@@ -30,6 +30,12 @@ export interface QueueOptions {
   balanceMs?: number
 }
 
+/**
+ * A broker tells the consumers of a deleted queue a moment after it is gone. Whoever declares it anew before that leaves them
+ * subscribed to nothing, unheard.
+ */
+const CANCEL_MS = 1000
+
 /** RabbitMQ with everything declared: two connections, confirmed publishing, consumers that come back by themselves. */
 export async function connectQueue(url: string, options: QueueOptions): Promise<Queue> {
   const { log, name, startWithinMs = 60_000, youngQueueWaitMs = 3000 } = options
@@ -48,7 +54,10 @@ export async function connectQueue(url: string, options: QueueOptions): Promise<
     openLink(url, { name: `${name} consume`, log, startWithinMs }).then(link => stack.use(link)),
   ])
   // The consuming connection declares while we run: an alarm stops the other one whole.
-  const declare = async () => void (await declareTopology(consuming, topology()))
+  const declare = async () => {
+    await sleep(CANCEL_MS)
+    await declareTopology(consuming, topology())
+  }
   publisher = stack.use(await openPublisher({ link: publishing, log, declare }))
   const parts = { publishing, consuming, publisher, declare }
   return queueOf(parts, options, stack.move())
@@ -66,15 +75,19 @@ function queueOf(parts: Parts, options: QueueOptions, stack: AsyncDisposableStac
   const { log, outageInPlaceMs = 60_000, ladder = LADDER_S, balanceMs = 2000 } = options
   const deps: ConsumerDeps = { link: consuming, publisher, log, declare, outageInPlaceMs, ladder }
   const consumers = new Set<SupervisedConsumer>()
-  const consumed = new Set<string>()
-  stack.use(sampleDepths(consuming, consumed, log))
+  stack.use(watchQueues(consuming, consumers, log))
   stack.defer(async () => void (await Promise.all([...consumers].map(consumer => consumer[Symbol.asyncDispose]()))))
 
   async function start(queue: string, work: Work, { prefetch, available }: ConsumeOptions): Promise<SupervisedConsumer> {
-    consumed.add(queue)
     const consumer = await startConsumer(deps, queue, work, { prefetch, available })
     consumers.add(consumer)
-    return consumer
+    return {
+      ...consumer,
+      async [Symbol.asyncDispose]() {
+        await consumer[Symbol.asyncDispose]()
+        consumers.delete(consumer)
+      },
+    }
   }
 
   async function check(queue: string) {

@@ -59,6 +59,7 @@ export async function startConsumer(
         },
       )
       session = null
+      log.debug({ queue, end }, 'subscription ended')
       if (stop.signal.aborted || end === 'handed over') continue
       if (end === 'outage') await untilAvailable()
       if (end === 'missing') await deps.declare().catch(error => log.warn({ err: error, queue }, 'cannot declare'))
@@ -90,6 +91,7 @@ export async function startConsumer(
       throw error
     }
     isSubscribed.add(opened)
+    log.debug({ queue }, 'subscribed')
     first.resolve()
   }
 

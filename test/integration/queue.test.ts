@@ -1,35 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pino from 'pino'
 import { expect, onTestFinished, vi } from 'vitest'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import { Outage } from '#shared/domain/errors.ts'
-import { connectQueue } from '#shared/queue/connect.ts'
 import { readDeadLetter } from '#shared/queue/origin.ts'
 import { EXCHANGES, QUEUES } from '#shared/queue/topology.ts'
-import { type Delivery, DONE, type OutgoingMessage, type Queue } from '#shared/queue/types.ts'
-import { test } from '#test/support/world.ts'
-
-const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
-
-async function open(url: string): Promise<Queue> {
-  const queue = await connectQueue(url, { log, name: 'test', youngQueueWaitMs: 0 })
-  onTestFinished(() => queue[Symbol.asyncDispose]())
-  return queue
-}
-
-const webhook = (body: unknown, routingKey = 'conversation.0'): OutgoingMessage => ({
-  exchange: EXCHANGES.webhook,
-  routingKey,
-  type: MESSAGE_TYPE.webhook,
-  body,
-  messageId: `m-${JSON.stringify(body)}`,
-  tenantId: 'tenant',
-  traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-})
-const queue0 = QUEUES.conversation[0] as string
-const bodyOf = (delivery: Delivery) => JSON.parse(delivery.content.toString())
-const range = (n: number) => Array.from({ length: n }, (_, i) => i)
-const batches = { prefetch: 512, maxBatch: 100, lingerMs: 5 }
+import { type Delivery, DONE } from '#shared/queue/types.ts'
+import { batches, bodyOf, open, queue0, range, TRACE, test, webhook } from './queue-helpers.ts'
 
 test('publishing is pipelined, and a batch consumer gets everything once and in order', async ({ world }) => {
   const queue = await open(world.rabbitmqUrl)
@@ -69,7 +45,7 @@ test('headers travel with the message', async ({ world }) => {
     routingKey: 'conversation.0',
     type: MESSAGE_TYPE.webhook,
     tenantId: 'tenant',
-    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    traceparent: TRACE,
     attempt: 1,
   })
 })
@@ -199,4 +175,158 @@ test('two instances share the shards, and one takes all when the other ends', as
   expect(new Set([...first.activeShards(), ...second.activeShards()]).size).toBe(4)
   await first[Symbol.asyncDispose]()
   await vi.waitFor(() => expect(second.activeShards()).toHaveLength(4), { timeout: 10_000 })
+})
+
+test('a ladder that is used up ends in the dead letters', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl, { ladder: [1, 1] })
+  const attempts: number[] = []
+  const dead: Delivery[] = []
+  await queue.consume(
+    QUEUES.account,
+    async delivery => {
+      attempts.push(delivery.attempt)
+      throw new Error('always')
+    },
+    { prefetch: 10 },
+  )
+  await queue.consume(
+    QUEUES.dead,
+    async delivery => {
+      dead.push(delivery)
+      return DONE
+    },
+    { prefetch: 10 },
+  )
+  await queue.publish(webhook('poison', 'account'))
+  await vi.waitFor(() => expect(dead).toHaveLength(1), { timeout: 15_000 })
+  expect(attempts).toEqual([1, 2, 3])
+  expect(readDeadLetter(dead[0] as Delivery)).toMatchObject({ queue: QUEUES.account, reason: 'attempts used up', attempt: 3 })
+})
+
+test('later comes back without counting an attempt', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl)
+  const attempts: number[] = []
+  await queue.consume(
+    queue0,
+    async delivery => {
+      attempts.push(delivery.attempt)
+      return attempts.length < 3 ? { kind: 'later', delayMs: 500 } : DONE
+    },
+    { prefetch: 10 },
+  )
+  await queue.publish(webhook('x'))
+  await vi.waitFor(() => expect(attempts).toEqual([1, 1, 1]), { timeout: 15_000 })
+})
+
+test('an outage that lasts gives the messages back once, and takes them again in order when it is over', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl, { outageInPlaceMs: 100 })
+  await Promise.all(range(20).map(i => queue.publish(webhook(i))))
+  let isAway = true
+  let asked = 0
+  const seen: Delivery[] = []
+  const available = async () => {
+    if (++asked === 2) isAway = false
+    return !isAway
+  }
+  await queue.consumeBatches(
+    queue0,
+    async deliveries => {
+      if (isAway) throw new Outage('mongodb is away')
+      seen.push(...deliveries)
+      return DONE
+    },
+    { ...batches, available },
+  )
+  await vi.waitFor(() => expect(seen).toHaveLength(20), { timeout: 15_000 })
+  expect(seen.map(bodyOf)).toEqual(range(20))
+  expect(seen.every(delivery => delivery.attempt === 1 && delivery.redelivered)).toBe(true)
+})
+
+test('a message that ends every process that takes it becomes a dead letter by the broker', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl, { outageInPlaceMs: 0 })
+  const dead: Delivery[] = []
+  await queue.consume(
+    QUEUES.dead,
+    async delivery => {
+      dead.push(delivery)
+      return DONE
+    },
+    { prefetch: 10 },
+  )
+  // A channel that ends with the message in hand is what the broker sees of a process that dies over it.
+  await queue.consume(QUEUES.account, () => Promise.reject(new Outage('again')), { prefetch: 1, available: async () => true })
+  await queue.publish(webhook('killer', 'account'))
+  await vi.waitFor(() => expect(dead).toHaveLength(1), { timeout: 25_000 })
+  expect(readDeadLetter(dead[0] as Delivery)).toMatchObject({
+    queue: QUEUES.account,
+    exchange: EXCHANGES.webhook,
+    routingKey: 'account',
+    reason: 'delivery_limit',
+    attempt: 1,
+  })
+})
+
+test('stopping lets work in hand finish, ack and tell it to hurry; nothing of it comes again', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl)
+  const started: number[] = []
+  const finished: number[] = []
+  const hurried: boolean[] = []
+  const consumer = await queue.consume(
+    queue0,
+    async (delivery, signal) => {
+      started.push(bodyOf(delivery))
+      await sleep(300)
+      hurried.push(signal.aborted)
+      finished.push(bodyOf(delivery))
+      return DONE
+    },
+    { prefetch: 4 },
+  )
+  await Promise.all(range(10).map(i => queue.publish(webhook(i))))
+  await vi.waitFor(() => expect(started).toHaveLength(4))
+  await consumer[Symbol.asyncDispose]()
+  expect(finished.sort()).toEqual(started.sort())
+  expect(hurried).toContain(true)
+  expect(consumer.isReady()).toBe(false)
+  const rest: number[] = []
+  await queue.consume(
+    queue0,
+    async delivery => {
+      rest.push(bodyOf(delivery))
+      return DONE
+    },
+    { prefetch: 1 },
+  )
+  await vi.waitFor(() => expect([...rest, ...finished].sort()).toEqual(range(10)))
+})
+
+test('closing the queue drains its consumers first', async ({ world }) => {
+  const feeder = await open(world.rabbitmqUrl)
+  const queue = await open(world.rabbitmqUrl)
+  const started: number[] = []
+  await queue.consumeBatches(
+    queue0,
+    async deliveries => {
+      started.push(deliveries.length)
+      await sleep(200)
+      // What a handler publishes on its way out still goes through.
+      await queue.publish(webhook('from the handler', 'account'))
+      return DONE
+    },
+    { ...batches, maxBatch: 5 },
+  )
+  await Promise.all(range(20).map(i => feeder.publish(webhook(i))))
+  await vi.waitFor(() => expect(started).toEqual([5]))
+  await queue[Symbol.asyncDispose]()
+  await vi.waitFor(async () => expect((await feeder.check(queue0)).messageCount).toBe(15))
+  expect((await feeder.check(QUEUES.account)).messageCount).toBe(1)
+})
+
+test('a message too large for the broker is refused, others pass', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl)
+  const results = await Promise.allSettled([
+    queue.publish(webhook(Buffer.alloc(9 * 1024 * 1024))),
+    queue.publish({ ...webhook(Buffer.alloc(4 * 1024 * 1024)), messageId: 'large' }),
+  ])
+  expect(results.map(result => result.status)).toEqual(['rejected', 'fulfilled'])
 })
