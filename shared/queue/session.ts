@@ -45,7 +45,7 @@ export interface SessionOptions {
 }
 
 const REPUBLISH_WAIT_MS = 500
-const DRAIN_MS = 18_000
+const DRAIN_MS = 15_000
 const CLOSE_MS = 2000
 
 export function openSession(options: SessionOptions): Session {

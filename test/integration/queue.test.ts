@@ -330,3 +330,27 @@ test('a message too large for the broker is refused, others pass', async ({ worl
   ])
   expect(results.map(result => result.status)).toEqual(['rejected', 'fulfilled'])
 })
+
+test('a publish that closes the channel fails those beside it, and the channel comes back', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl)
+  const wrong = { ...webhook('x'), exchange: 'linko.nowhere.v1' }
+  await expect(queue.publish(wrong)).rejects.toMatchObject({ reason: 'disconnected' })
+  await vi.waitFor(() => queue.publish(webhook('y')))
+  expect(queue.isReady()).toBe(true)
+})
+
+test('asking for a queue that is not there disturbs nobody', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl)
+  const seen: unknown[] = []
+  await queue.consume(
+    queue0,
+    async delivery => {
+      seen.push(bodyOf(delivery))
+      return DONE
+    },
+    { prefetch: 10 },
+  )
+  const answers = await Promise.allSettled([queue.check('linko.nowhere'), queue.check(queue0), queue.publish(webhook(1))])
+  expect(answers.map(answer => answer.status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
+  await vi.waitFor(() => expect(seen).toEqual([1]))
+})
