@@ -22,9 +22,10 @@ export async function finishMessages(
 ): Promise<EventDoc[]> {
   const events = settlements.map(eventOf).filter(event => event !== null)
   const options = session ? { session } : MAJORITY
-  await orOutage(insertEvents(store, events, options))
-  const conversations = settlements.flatMap(conversationWrites)
-  if (conversations.length > 0) await orOutage(store.raw.conversations.bulkWrite(conversations, { ordered: false, ...options }))
+  const inserting = insertEvents(store, events, options)
+  // One statement at a time in a transaction; side by side outside.
+  if (session) await orOutage(inserting)
+  await orOutage(Promise.all([inserting, writeConversations(store, settlements, options)]))
   await orOutage(writeMessages(store, settlements, options))
   return events
 }
@@ -37,6 +38,11 @@ async function insertEvents(store: Store, events: EventDoc[], options: WriteOpti
   await store.raw.events.insertMany(events, { ordered: false, ...options }).catch(error => {
     if (duplicatesOf(error) === null) throw error
   })
+}
+
+async function writeConversations(store: Store, settlements: readonly Settlement[], options: WriteOptions): Promise<void> {
+  const writes = settlements.flatMap(conversationWrites)
+  if (writes.length > 0) await store.raw.conversations.bulkWrite(writes, { ordered: false, ...options })
 }
 
 async function writeMessages(store: Store, settlements: readonly Settlement[], options: WriteOptions): Promise<void> {

@@ -259,11 +259,12 @@ export async function openSenderWorld(world: World, metaUrl: string, number: Par
       return row
     },
     /** A sender of its own connections, as a process would have. */
-    async startSender(options: SenderOptions & { callTimeoutMs?: number; metaUrl?: string } = {}) {
+    async startSender(options: SenderOptions & { callTimeoutMs?: number; metaUrl?: string; servers?: Partial<World> } = {}) {
+      const servers = { ...world, ...options.servers }
       await using parts = new AsyncDisposableStack()
-      const ownStore = parts.use(await connectStore(world.mongodbUri, { log }))
-      const ownQueue = parts.use(await connectQueue(world.rabbitmqUrl, { log, name: 'sender', youngQueueWaitMs: 0 }))
-      const ownRedis = parts.adopt(await connectRedis(world.redisUrl, { log }), async it => it.disconnect())
+      const ownStore = parts.use(await connectStore(servers.mongodbUri, { log }))
+      const ownQueue = parts.use(await connectQueue(servers.rabbitmqUrl, { log, name: 'sender', youngQueueWaitMs: 0 }))
+      const ownRedis = parts.adopt(await connectRedis(servers.redisUrl, { log }), async it => it.disconnect())
       const meta = parts.use(
         createMetaClient({ baseUrl: options.metaUrl ?? metaUrl, version: 'v25.0', timeoutMs: options.callTimeoutMs ?? 5000 }),
       )
