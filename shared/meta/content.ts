@@ -70,6 +70,8 @@ function textOf(type: string, data: unknown, message: Json): string | null {
       return text(data.emoji)
     case 'document':
       return text(data.caption) ?? text(data.filename)
+    case 'unsupported':
+      return firstErrorTitle(message)
     default:
       return text(data.caption) ?? text(data.body) ?? text(data.text)
   }

@@ -27,8 +27,8 @@ export async function loadBatch(raw: Raw, keys: BatchKeys, session: ClientSessio
     .toArray()
   const isRepeat = known.length === keys.eventIds.length && known.every(row => isDone(row.status) && row.reason !== PARKED)
   if (isRepeat || keys.tenantIds.length === 0) return { known, ...NOTHING }
-  const contacts = await loadContacts(raw, keys, session)
   const messages = await loadMessages(raw, keys, session, thorough)
+  const contacts = await loadContacts(raw, keys, messages, session)
   const conversations = await loadConversations(raw, keys, contacts, messages, session)
   return {
     known,
@@ -45,11 +45,12 @@ const NOTHING = { contacts: [], conversations: [], messages: [], parked: [], lea
 const isDone = (status: string) => status === 'PROCESSED' || status === 'IGNORED'
 const one = <T>(values: T[]): T | { $in: T[] } => (values.length === 1 ? (values[0] as T) : { $in: values })
 
-async function loadContacts(raw: Raw, keys: BatchKeys, session: ClientSession): Promise<ContactDoc[]> {
+async function loadContacts(raw: Raw, keys: BatchKeys, messages: MessageDoc[], session: ClientSession): Promise<ContactDoc[]> {
   const tenantId = one(keys.tenantIds)
   const ways: mongo.Filter<ContactDoc>[] = []
   if (keys.waIds.length > 0) ways.push({ tenantId, waId: { $in: keys.waIds } })
   if (keys.userIds.length > 0) ways.push({ tenantId, userId: { $in: keys.userIds } })
+  if (keys.recipients && messages.length > 0) ways.push({ tenantId, _id: { $in: messages.map(message => message.contactId) } })
   if (ways.length === 0) return []
   return await raw.contacts.find({ $or: ways }, { session }).toArray()
 }

@@ -25,6 +25,8 @@ export interface BatchKeys {
   /** Messages that items speak about: by Meta's id, or by ours out of the callback data. */
   wamids: string[]
   messageIds: Id[]
+  /** Also the contacts to whom the messages went. */
+  recipients: boolean
   /** Messages that come with this batch: something may be parked for them. */
   newWamids: string[]
   /** Whose lead may have to be found or made. */

@@ -37,9 +37,10 @@ export interface ParkedAs {
   attempt: number | null
 }
 
-export const eventTypeOf = (item: WebhookItem): WebhookEventDoc['eventType'] => {
-  if (item.kind === 'status') return 'status'
-  if (item.kind === 'message' || item.kind === 'echo') return 'message'
+/** One that cannot be read is still known by the first letter of its id. */
+export function eventTypeOf(item: WebhookItem): WebhookEventDoc['eventType'] {
+  if (item.eventId.startsWith('s:')) return 'status'
+  if (item.eventId.startsWith('m:')) return 'message'
   return item.kind === 'account' && Array.isArray(item.value.errors) ? 'error' : 'account'
 }
 

@@ -8,7 +8,7 @@ import type { BatchKeys } from '#shared/store/record-types.ts'
 import { preferencesOf } from './account.ts'
 import { isTemplateField, templateKeyOf } from './account-template.ts'
 import { clientsOf, type Surroundings } from './context.ts'
-import { freeUntil } from './status.ts'
+import { freeUntil, isOptOut } from './status.ts'
 
 interface Sets {
   eventIds: Set<string>
@@ -20,6 +20,7 @@ interface Sets {
   newWamids: Set<string>
   leads: BatchKeys['leads']
   templates: BatchKeys['templates']
+  recipients: boolean
 }
 
 /** What the items of a batch need to be loaded. Items of numbers that nobody owns need only their ids. */
@@ -34,6 +35,7 @@ export function keysOf(items: readonly WebhookItem[], context: Surroundings): Ba
     newWamids: new Set(),
     leads: [],
     templates: [],
+    recipients: false,
   }
   for (const item of items) {
     sets.eventIds.add(item.eventId)
@@ -52,6 +54,7 @@ export function keysOf(items: readonly WebhookItem[], context: Surroundings): Ba
     newWamids: [...sets.newWamids],
     leads: sets.leads,
     templates: sets.templates,
+    recipients: sets.recipients,
   }
 }
 
@@ -61,6 +64,7 @@ function addKeys(sets: Sets, context: Surroundings, client: ClientDoc, item: Web
       const callback = parseCallbackData(item.report.biz_opaque_callback_data)
       if (callback) sets.messageIds.add(callback.messageId)
       else sets.wamids.add(item.wamid)
+      if (isOptOut(item)) sets.recipients = true
       if (freeUntil(item)) addPerson(sets, item.person)
       return
     }

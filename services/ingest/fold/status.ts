@@ -6,6 +6,7 @@ import { isObject, type Json, listOf, text } from '#shared/meta/json.ts'
 import { type StatusItem, timeOf } from '#shared/meta/webhook.ts'
 import type { ClientDoc, ConversationDoc, MessageDoc, MessageErrorDoc } from '#shared/store/documents.ts'
 import type { FoldContext } from './context.ts'
+import { changeContact } from './identity.ts'
 import { ignored, PROCESSED, park, type Verdict } from './item.ts'
 import { latest } from './join.ts'
 import { change, messageByWamid, note, pairKey, type State, type Tracked, touch, userKey, waKey } from './state.ts'
@@ -21,10 +22,12 @@ const REPORTED: Record<string, DeliveryStatus> = {
   failed: 'FAILED',
 }
 
+const OPTED_OUT = 131_050
+
 export function foldStatus(state: State, context: FoldContext, client: ClientDoc, item: StatusItem): Verdict {
-  freeEntryPoint(state, client, item)
   const callback = parseCallbackData(item.report.biz_opaque_callback_data)
   const message = findMessage(state, client, item, callback?.messageId ?? null)
+  freeEntryPoint(state, client, item, message?.doc)
   if (message === undefined) {
     const named = { messageId: callback?.messageId ?? null, attempt: callback?.attempt ?? null }
     return park(state, item, item.wamid, { status: item.status, ...named }, context.now)
@@ -42,9 +45,23 @@ export function foldStatus(state: State, context: FoldContext, client: ClientDoc
     ...(error?.code != null && { code: error.code }),
     ...(!isCurrent && { detail: 'of an earlier attempt' }),
   })
+  if (error?.code === OPTED_OUT) optOut(state, message.doc, item)
   if (isCurrent) apply(state, context, item, message, error)
   else if (REPORTED[item.status] !== 'FAILED') noteSentTwice(message, item)
   return PROCESSED
+}
+
+/** Marketing is not wanted any more: said by the failure of a message, not by the person's own word. */
+function optOut(state: State, message: MessageDoc, item: StatusItem): void {
+  const contact = state.contacts.get(String(message.contactId))
+  if (contact === undefined || contact.doc.optOut || (contact.doc.optOutAt && contact.doc.optOutAt > item.at)) return
+  changeContact(state, contact, { optOut: true, optOutAt: item.at, optOutSource: 'whatsapp' })
+}
+
+/** Whether a failure says that its recipient wants no marketing. */
+export function isOptOut({ report }: StatusItem): boolean {
+  const [error] = listOf(report.errors)
+  return isObject(error) && Number(error.code) === OPTED_OUT
 }
 
 /** Our own id, which came along, is surer than Meta's, which we may not have stored yet. */
@@ -153,15 +170,19 @@ function readPricing({ pricing }: Json): Pricing | null {
 }
 
 /** After a click on an ad and our answer everything is free until the moment that Meta names. */
-function freeEntryPoint(state: State, client: ClientDoc, item: StatusItem): void {
+function freeEntryPoint(state: State, client: ClientDoc, item: StatusItem, message: MessageDoc | undefined): void {
   const until = freeUntil(item)
   if (until === null) return
+  const thread = state.conversations.get(String(message?.conversationId)) ?? threadOf(state, client, item)
+  if (thread) change(thread, { freeEntryPointExpiresAt: latest(thread.doc.freeEntryPointExpiresAt, until) })
+}
+
+function threadOf(state: State, client: ClientDoc, item: StatusItem): Tracked<ConversationDoc> | undefined {
   const { waId, userId } = item.person
   const contact =
     (userId !== null && state.contactsByKey.get(userKey(client.tenantId, userId))) ||
     (waId !== null && state.contactsByKey.get(waKey(client.tenantId, waId)))
-  const thread = contact ? state.conversationsByPair.get(pairKey(client._id, contact.doc._id)) : undefined
-  if (thread) change(thread, { freeEntryPointExpiresAt: latest(thread.doc.freeEntryPointExpiresAt, until) })
+  return contact ? state.conversationsByPair.get(pairKey(client._id, contact.doc._id)) : undefined
 }
 
 /** Null but for a free entry point. */

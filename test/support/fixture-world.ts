@@ -1,0 +1,221 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { Types } from 'mongoose'
+import { RECEIVED_AT_HEADER } from '#shared/contracts/webhook-delivery.ts'
+import { ROOT } from '#shared/process/config.ts'
+import type { Delivery } from '#shared/queue/types.ts'
+import type { Store } from '#shared/store/connect.ts'
+import type { ClientDoc, ConversationDoc, MessageDoc, TemplateDoc } from '#shared/store/documents.ts'
+
+const WEBHOOKS = path.join(ROOT, 'test/fixtures/webhooks')
+const SEQUENCES = path.join(ROOT, 'test/fixtures/webhook-sequences')
+export const readFixture = (name: string) => JSON.parse(readFileSync(path.join(WEBHOOKS, `${name}.json`), 'utf8'))
+export const readSequence = (name: string): object[] => JSON.parse(readFileSync(path.join(SEQUENCES, `${name}.json`), 'utf8'))
+
+/** When the fixtures arrive: shortly after everything in them but the last message of the adopted username. */
+export const ARRIVAL = new Date('2026-11-20T10:00:00Z')
+
+export interface FixtureWorld {
+  store: Store
+  /** Everything but tenants, numbers and templates goes, and those are as at the start. */
+  reset(): Promise<void>
+  /** A message of ours that Meta has accepted, for its statuses to come. */
+  sent(wamid: string, fields?: Partial<MessageDoc>): Promise<MessageDoc>
+}
+
+/** The world of the fixtures: tenant A with two numbers (one in coexistence) and a template, tenant B with one number. */
+export async function createFixtureWorld(store: Store): Promise<FixtureWorld> {
+  const { models } = store
+  const tenants = await models.tenants.create([{ name: 'Atlas Recrutement' }, { name: 'Rif Talents' }])
+  const [a, b] = tenants.map(tenant => tenant._id)
+  const numbers = [
+    { tenantId: a, wabaId: '310200450078901', phoneNumberId: '1054543651068213', whatsappNumber: '212600111222' },
+    {
+      tenantId: a,
+      wabaId: '310200450078901',
+      phoneNumberId: '1054543651069001',
+      whatsappNumber: '212600111333',
+      coexistence: true,
+    },
+    { tenantId: b, wabaId: '320900560012345', phoneNumberId: '2054543651068213', whatsappNumber: '212522445566' },
+  ]
+  const template = {
+    tenantId: a,
+    wabaId: '310200450078901',
+    name: 'application_received',
+    language: 'fr',
+    category: 'UTILITY' as const,
+    status: 'APPROVED' as const,
+    metaTemplateId: '880011002200331',
+    components: [{ type: 'BODY', text: 'Bonjour {{1}}' }],
+  }
+  const [threadId, contactId] = [new Types.ObjectId(), new Types.ObjectId()]
+
+  async function reset(): Promise<void> {
+    const gone = [
+      'contacts',
+      'leads',
+      'conversations',
+      'messages',
+      'webhookEvents',
+      'pendingStatuses',
+      'events',
+      'deadLetters',
+    ] as const
+    await Promise.all(gone.map(name => store.connection.collection(name).deleteMany({})))
+    await Promise.all(['clients', 'templates'].map(name => store.connection.collection(name).deleteMany({})))
+    await models.clients.create(numbers)
+    await models.templates.create([template])
+  }
+  await reset()
+
+  return {
+    store,
+    reset,
+    async sent(wamid, fields = {}) {
+      const client = await models.clients.findOne({ tenantId: a, phoneNumberId: '1054543651068213' }).lean()
+      const at = new Date('2026-11-20T08:59:00Z')
+      const message = await models.messages.create({
+        tenantId: a,
+        clientId: client?._id,
+        phoneNumberId: '1054543651068213',
+        conversationId: threadId,
+        contactId,
+        contactKey: '212661000101',
+        contactKeyKind: 'waId',
+        direction: 'OUTBOUND',
+        type: 'text',
+        content: { text: 'sent before', media: null, template: null, data: null },
+        status: 'QUEUED',
+        statusUpdatedAt: at,
+        wamid,
+        origin: 'api',
+        at,
+        ...fields,
+      })
+      return message.toObject()
+    },
+  }
+}
+
+let counter = 0
+
+/** A delivery as the recorder gets it from the queue. */
+export function deliveryOf(body: object | string, receivedAt = ARRIVAL): Delivery {
+  return {
+    queue: 'linko.webhook.v1.conversation.0',
+    exchange: 'linko.webhook.v1',
+    routingKey: 'conversation.0',
+    type: 'linko.webhook.v1',
+    content: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+    messageId: `w-test-${++counter}`,
+    tenantId: null,
+    traceparent: null,
+    attempt: 1,
+    redelivered: false,
+    headers: { [RECEIVED_AT_HEADER]: receivedAt.getTime() },
+  }
+}
+
+/** What stands in the store, one line a document, without ids and moments of our own: for tables and for comparing. */
+export async function tell({ connection }: Store): Promise<string[]> {
+  const rows = <T>(name: string) => connection.collection(name).find({}).sort({ _id: 1 }).toArray() as unknown as Promise<T[]>
+  const lines: string[] = []
+  for (const event of await rows<{ eventType: string; status: string; reason: string | null; tenantId: unknown }>(
+    'webhookEvents',
+  ))
+    lines.push(
+      `event ${event.eventType} ${event.status}${event.reason ? `: ${event.reason}` : ''}${event.tenantId ? '' : ' (nobody)'}`,
+    )
+  for (const contact of await rows<Record<string, unknown>>('contacts'))
+    if (!contact.deletedAt)
+      lines.push(
+        `contact ${words(contact.waId, contact.userId, contact.name, contact.username && `@${contact.username}`, contact.optOut && 'opted out')}`,
+      )
+  for (const lead of await rows<{ name: string }>('leads')) lines.push(`lead ${lead.name}`)
+  const messages = await rows<MessageDoc>('messages')
+  for (const thread of await rows<ConversationDoc>('conversations'))
+    if (!thread.deletedAt) lines.push(threadLine(thread, messages))
+  for (const message of messages) lines.push(messageLine(message))
+  for (const client of await rows<ClientDoc>('clients')) lines.push(...clientLine(client))
+  for (const template of await rows<TemplateDoc>('templates')) lines.push(...templateLine(template))
+  for (const row of await rows<{ status: string }>('pendingStatuses')) lines.push(`parked ${row.status}`)
+  const names = (await rows<{ name: string }>('events')).map(({ name }) => name)
+  if (names.length > 0) lines.push(`told ${counted(names)}`)
+  for (const letter of await rows<{ reason: string }>('deadLetters')) lines.push(`dead letter: ${letter.reason}`)
+  return together(lines)
+}
+
+function threadLine(thread: ConversationDoc, messages: MessageDoc[]): string {
+  const inside = messages.filter(message => message.conversationId.equals(thread._id)).length
+  const window = thread.windowExpiresAt?.toISOString().slice(5, 19)
+  return `thread ${words(
+    `${thread.messageCount}/${inside} messages`,
+    `${thread.unreadCount} unread`,
+    `last ${JSON.stringify(thread.lastMessage?.text ?? null)}`,
+    window ? `window ${window}` : 'no window',
+    thread.leadId && 'lead',
+    thread.referralAt && 'referral',
+    thread.freeEntryPointExpiresAt && `free until ${thread.freeEntryPointExpiresAt.toISOString().slice(5, 19)}`,
+    thread.lastError && `error ${thread.lastError.code}`,
+  )}`
+}
+
+/** Only what differs from the start. */
+function clientLine(client: ClientDoc): string[] {
+  const { status, pauseReason, verifiedName, messagingLimit, throughput } = client
+  const news = words(
+    status !== 'active' && status,
+    pauseReason,
+    verifiedName && `named ${verifiedName}`,
+    messagingLimit !== null && `limit ${messagingLimit}`,
+    throughput !== 80 && `${throughput}/s`,
+  )
+  return news ? [`number …${client.phoneNumberId.slice(-4)} ${news}`] : []
+}
+
+function templateLine({ status, quality, category, reason, components }: TemplateDoc): string[] {
+  const news = words(
+    status !== 'APPROVED' && status,
+    quality !== 'UNKNOWN' && quality,
+    category !== 'UTILITY' && category,
+    reason && `(${reason})`,
+    components.length > 1 && components.map(component => component.type).join('+'),
+  )
+  return news ? [`template ${news}`] : []
+}
+
+function messageLine(message: MessageDoc): string {
+  const { content } = message
+  return `message ${words(
+    message.direction === 'INBOUND' ? 'in' : 'out',
+    message.type,
+    message.status,
+    JSON.stringify(content.text),
+    content.media && `media ${content.media.mimeType}`,
+    content.data === null && content.text === null && 'no data',
+    message.replyTo && `reply${message.replyTo.messageId ? ' to a known one' : ''}`,
+    message.forwarded && 'forwarded',
+    message.referral && 'referral',
+    message.reactions.length > 0 && `reactions ${message.reactions.map(({ emoji }) => emoji || 'none').join()}`,
+    message.editedAt && 'edited',
+    message.revokedAt && 'revoked',
+    message.error && `error ${message.error.code}`,
+    message.cost && `cost ${message.cost.amount} ${message.cost.category}`,
+    message.origin === 'phone' && 'from phone',
+    message.timeline.length > 0 && `[${message.timeline.map(({ key, kind }) => key?.split(':')[0] ?? kind).sort()}]`,
+  )}`
+}
+
+const words = (...parts: unknown[]) => parts.filter(Boolean).join(' ')
+
+function counted(names: string[]): string {
+  return together(names.toSorted()).join(', ')
+}
+
+/** Equal lines once, with their number. */
+function together(lines: string[]): string[] {
+  const counts = new Map<string, number>()
+  for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1)
+  return [...counts].map(([line, count]) => (count > 1 ? `${count} × ${line}` : line))
+}
