@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { SendAny, SendTemplate, SendText } from './outbound.ts'
+
+const to = '+212661000101'
+const row = (n: number) => ({ id: `r${n}`, title: `Row ${n}` })
+const list = (rows: object[], sections = [{ title: 'All', rows }]) => ({
+  type: 'interactive',
+  interactive: { type: 'list', body: { text: 'Choose' }, action: { button: 'Open', sections } },
+})
+const buttons = (titles: string[]) => ({
+  type: 'interactive',
+  interactive: {
+    type: 'button',
+    body: { text: 'Well?' },
+    action: { buttons: titles.map((title, i) => ({ type: 'reply', reply: { id: `b${i}`, title } })) },
+  },
+})
+
+test.for<[string, object]>([
+  ['text of 4,096 characters', { type: 'text', text: { body: 'x'.repeat(4096) } }],
+  ['image by link', { type: 'image', image: { link: 'https://x.example/a.png', caption: 'c' } }],
+  ['audio by id', { type: 'audio', audio: { id: '123456', voice: true } }],
+  ['location', { type: 'location', location: { latitude: 33.5, longitude: -7.6, name: 'Casablanca' } }],
+  ['contacts', { type: 'contacts', contacts: [{ name: { formatted_name: 'S I' }, phones: [{ phone: '+212661000101' }] }] }],
+  ['three buttons', buttons(['Yes', 'No', 'Later'])],
+  ['ten rows', list(Array.from({ length: 10 }, (_, i) => row(i)))],
+  ['a reaction taken back', { type: 'reaction', reaction: { message_id: 'wamid.A', emoji: '' } }],
+])('Meta takes %s', ([, body]) => {
+  expect(SendAny.safeParse({ to, ...body }).success).toBe(true)
+})
+
+test.for<[string, object]>([
+  ['text of 4,097 characters', { type: 'text', text: { body: 'x'.repeat(4097) } }],
+  ['an object of another type', { type: 'text', image: { id: '1' } }],
+  ['two objects', { type: 'text', text: { body: 'a' }, image: { id: '1' } }],
+  ['an image with id and link', { type: 'image', image: { id: '1', link: 'https://x.example/a' } }],
+  ['an image with neither', { type: 'image', image: { caption: 'c' } }],
+  ['a link without https', { type: 'image', image: { link: 'http://x.example/a.png' } }],
+  ['a caption on audio', { type: 'audio', audio: { id: '1', caption: 'c' } }],
+  ['four buttons', buttons(['a', 'b', 'c', 'd'])],
+  ['two buttons alike', buttons(['a', 'a'])],
+  ['a button title of 21 characters', buttons(['x'.repeat(21)])],
+  ['eleven rows', list(Array.from({ length: 11 }, (_, i) => row(i)))],
+  ['rows with the same id', list([row(1), row(1)])],
+  ['a latitude of 91', { type: 'location', location: { latitude: 91, longitude: 0 } }],
+  ['an unknown member', { type: 'text', text: { body: 'a' }, tenantId: 'x' }],
+  ['an unknown type', { type: 'poll', poll: {} }],
+])('refused: %s', ([, body]) => {
+  expect(SendAny.safeParse({ to, ...body }).success).toBe(false)
+})
+
+test('somebody must be named', () => {
+  expect(SendText.safeParse({ text: 'hello' }).success).toBe(false)
+  expect(SendText.safeParse({ text: 'hello', to }).success).toBe(true)
+})
+
+test('a list of variables counts from 1', () => {
+  const parsed = SendTemplate.parse({ to, templateName: 'welcome', variables: ['Salma', 'Comptable'] })
+  expect(parsed.variables).toEqual({ '1': 'Salma', '2': 'Comptable' })
+})
