@@ -1,0 +1,72 @@
+import { globSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { ROOT } from '#shared/process/config.ts'
+
+interface Import {
+  file: string
+  /** Of the root: `shared/domain/errors.ts`. */
+  target: string
+}
+
+/** Every import of ours, by paths from the root; packages and Node's own modules are left out. */
+function importsOf(pattern: string): Import[] {
+  return globSync(pattern, { cwd: ROOT }).flatMap(file => {
+    const names = [...readFileSync(path.join(ROOT, file), 'utf8').matchAll(/(?:from|import\()\s*'((?:#|\.)[^']+)'/g)]
+    return names.map(([, name]) => ({ file, target: resolve(file, name as string) }))
+  })
+}
+
+const resolve = (file: string, name: string) =>
+  name.startsWith('#') ? name.slice(1) : path.posix.normalize(path.posix.join(path.posix.dirname(file), name))
+
+const shown = ({ file, target }: Import) => `${file} imports ${target}`
+const isTest = ({ file }: Import) => file.endsWith('.test.ts')
+
+test('services know shared and themselves, never each other', () => {
+  const imports = importsOf('services/*/**/*.ts').filter(it => !isTest(it))
+  expect(imports.length).toBeGreaterThan(50)
+  const home = (file: string) => file.split('/').slice(0, 2).join('/')
+  const strangers = imports.filter(({ file, target }) => !target.startsWith('shared/') && !target.startsWith(`${home(file)}/`))
+  expect(strangers.map(shown)).toEqual([])
+})
+
+test('what is shared knows neither services nor tests', () => {
+  const imports = importsOf('shared/**/*.ts').filter(it => !isTest(it))
+  expect(imports.length).toBeGreaterThan(50)
+  expect(imports.filter(({ target }) => !target.startsWith('shared/')).map(shown)).toEqual([])
+})
+
+/** What a folder of shared/ may know beside itself; `documents` are the types of what is stored. */
+const MAY_KNOW: Record<string, string[]> = {
+  domain: [],
+  contracts: ['domain', 'documents'],
+  process: [],
+  queue: ['domain', 'contracts', 'process'],
+  limits: ['domain', 'contracts', 'process'],
+  meta: ['domain', 'contracts', 'process', 'documents', 'http'],
+  storage: ['domain', 'process'],
+  store: ['domain', 'contracts', 'process'],
+  auth: ['domain', 'contracts', 'process', 'store', 'documents'],
+  http: ['domain', 'contracts', 'process', 'auth', 'documents', 'limits'],
+}
+
+const folderOf = (target: string) => (target === 'shared/store/documents.ts' ? 'documents' : (target.split('/')[1] as string))
+
+test('every folder of shared/ has its place in the order', () => {
+  const folders = new Set(globSync('shared/*/*.ts', { cwd: ROOT }).map(file => file.split('/')[1] as string))
+  expect([...folders].filter(folder => !(folder in MAY_KNOW))).toEqual([])
+})
+
+test.for(Object.entries(MAY_KNOW))('shared/%s knows only %j and itself', ([folder, known]) => {
+  const strangers = importsOf(`shared/${folder}/**/*.ts`)
+    .filter(it => !isTest(it))
+    .filter(({ target }) => !target.startsWith(`shared/${folder}/`) && !known.includes(folderOf(target)))
+  expect(strangers.map(shown)).toEqual([])
+})
+
+test('services do not reach around the adapters to the servers', () => {
+  const files = globSync('services/**/*.ts', { cwd: ROOT }).filter(file => !file.endsWith('.test.ts'))
+  const reaching = files.filter(file => /from '(amqplib|mongodb|axios|undici)'/.test(readFileSync(path.join(ROOT, file), 'utf8')))
+  expect(reaching).toEqual([])
+})
