@@ -7,7 +7,13 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['{shared,services,test}/**/*.test.ts'], exclude: ['test/{integration,system}/**', 'node_modules/**'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['{shared,services,test}/**/*.test.ts'],
+          exclude: ['test/{integration,system}/**', 'node_modules/**'],
+        },
+      },
       {
         test: {
           name: 'servers',
@@ -15,7 +21,8 @@ export default defineConfig({
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
+          // A broker that comes by its address has one vhost for all tests: they run one after the other.
+          maxWorkers: process.env.RABBITMQ_URL ? 1 : 2,
         },
       },
     ],

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseEnv } from 'node:util'
+import { ROOT } from '#shared/process/config.ts'
 import { freePort } from './ports.ts'
 import type { BackingServers } from './servers.ts'
 
@@ -23,50 +24,74 @@ const PORTS = { GATEWAY_PORT: 3000, INGEST_PORT: 3001, REALTIME_PORT: 3002, SEND
  */
 export async function writeDemoEnv(file: string, servers: BackingServers): Promise<Record<string, string>> {
   const kept = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {}
-  const env: Record<string, string> = { NODE_ENV: 'development', HOST: process.env.HOST ?? '127.0.0.1' }
-  for (const [name, make] of Object.entries(OWN_SECRETS)) env[name] = process.env[name] ?? kept[name] ?? make()
-  const { host, ports } = await addresses(env.HOST as string)
-  Object.assign(env, ports, { PORT: ports.GATEWAY_PORT }, publicAddresses(host, ports), {
+  const given = givenSettings()
+  const secrets = Object.entries(OWN_SECRETS).map(([name, make]) => [name, given[name] ?? kept[name] ?? make()])
+  const ports = await choosePorts(given)
+  const folder = path.dirname(file)
+  const env: Record<string, string> = {
+    HOST: '127.0.0.1',
+    META_API_VERSION: 'v25.0',
+    INGEST_SPOOL_DIR: path.join(folder, 'spool'),
+    SIMULATOR_STATE_FILE: path.join(folder, 'simulator.state'),
+    SEND_UNKNOWN_DEADLINE: '15s',
+    ...publicAddresses(reachable(given.HOST), ports, given),
+    ...given,
+    ...Object.fromEntries(secrets),
+    ...ports,
+    PORT: ports.GATEWAY_PORT,
+    NODE_ENV: 'development',
     MONGODB_URI: servers.mongodb.url,
     RABBITMQ_URL: servers.rabbitmq.url,
     REDIS_URL: servers.redis.url,
-    META_API_VERSION: process.env.META_API_VERSION ?? 'v25.0',
-    INGEST_SPOOL_DIR: process.env.INGEST_SPOOL_DIR ?? path.join(path.dirname(file), 'spool'),
-    SIMULATOR_STATE_FILE: process.env.SIMULATOR_STATE_FILE ?? path.join(path.dirname(file), 'simulator.state'),
-    SEND_UNKNOWN_DEADLINE: process.env.SEND_UNKNOWN_DEADLINE ?? '15s',
-  })
-  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
-  writeFileSync(
-    file,
-    `${Object.entries(env)
-      .map(([name, value]) => `${name}=${value}`)
-      .join('\n')}\n`,
-    { mode: 0o600 },
-  )
+  }
+  write(file, env)
   return env
 }
 
-async function addresses(bind: string) {
-  const ports: Record<string, string> = {}
-  for (const [name, preferred] of Object.entries(PORTS)) {
-    const given = process.env[name] ?? (name === 'GATEWAY_PORT' ? process.env.PORT : undefined)
-    ports[name] = given ?? String(await freePort(preferred))
-  }
-  return { host: bind === '0.0.0.0' ? '127.0.0.1' : bind, ports: ports as Record<keyof typeof PORTS, string> }
+/** Where a server that listens on `host` is reached from this machine. */
+export const reachable = (host: string | undefined) => (!host || host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host)
+
+/** Of the environment only what `.env.example` documents: the rest is the user's own. */
+function givenSettings(): Record<string, string> {
+  const documented = readFileSync(path.join(ROOT, '.env.example'), 'utf8').matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm)
+  const names = [...documented].map(([, name]) => name as string)
+  return Object.fromEntries(names.flatMap(name => (process.env[name] ? [[name, process.env[name]]] : [])))
 }
 
-function publicAddresses(host: string, ports: Record<keyof typeof PORTS, string>): Record<string, string> {
-  const base = process.env.BASE_URL ?? `http://${host}:${ports.GATEWAY_PORT}`
+async function choosePorts(given: Record<string, string>): Promise<Record<keyof typeof PORTS, string>> {
+  const ports: Record<string, string> = {}
+  for (const [name, preferred] of Object.entries(PORTS)) {
+    const asked = given[name] ?? (name === 'GATEWAY_PORT' ? given.PORT : undefined)
+    ports[name] = asked ?? String(await freePort(preferred))
+  }
+  return ports as Record<keyof typeof PORTS, string>
+}
+
+function publicAddresses(host: string, ports: Record<keyof typeof PORTS, string>, given: Record<string, string>) {
+  const base = given.BASE_URL ?? `http://${host}:${ports.GATEWAY_PORT}`
   const simulator = `http://${host}:${ports.SIMULATOR_PORT}`
-  const graph = process.env.META_GRAPH_URL ?? simulator
   return {
     BASE_URL: base,
-    DASHBOARD_URL: process.env.DASHBOARD_URL ?? base,
-    SOCKET_URL: process.env.SOCKET_URL ?? `http://${host}:${ports.REALTIME_PORT}`,
-    CORS_ORIGIN: process.env.CORS_ORIGIN ?? base,
-    META_GRAPH_URL: graph,
-    META_DIALOG_URL: process.env.META_DIALOG_URL ?? simulator,
-    META_MEDIA_HOSTS: process.env.META_MEDIA_HOSTS ?? new URL(graph).host,
-    SIMULATOR_WEBHOOK_URL: process.env.SIMULATOR_WEBHOOK_URL ?? `http://${host}:${ports.INGEST_PORT}/api/v1/webhook`,
+    DASHBOARD_URL: base,
+    SOCKET_URL: `http://${host}:${ports.REALTIME_PORT}`,
+    CORS_ORIGIN: base,
+    META_GRAPH_URL: simulator,
+    META_DIALOG_URL: simulator,
+    META_MEDIA_HOSTS: new URL(given.META_GRAPH_URL ?? simulator).host,
+    SIMULATOR_WEBHOOK_URL: `http://${host}:${ports.INGEST_PORT}/api/v1/webhook`,
   }
+}
+
+/** Whole or not at all, for readers beside us. */
+function write(file: string, env: Record<string, string>): void {
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+  const lines = Object.entries(env).map(([name, value]) => `${name}=${quoted(value)}`)
+  writeFileSync(`${file}.new`, `${lines.join('\n')}\n`, { mode: 0o600 })
+  renameSync(`${file}.new`, file)
+}
+
+/** A shell reads the file too. */
+function quoted(value: string): string {
+  if (/^[\w.,:/@+-]*$/.test(value)) return value
+  return value.includes("'") ? JSON.stringify(value) : `'${value}'`
 }

@@ -1,18 +1,28 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { startTime } from './process-table.ts'
 
 /** Below the range that outgoing connections take theirs from. */
 const LOWEST = 20_000
 const HIGHEST = 32_000
 const given = new Set<number>()
 
-/** A free TCP port on 127.0.0.1: `preferred` if it is free, else the next free one above, else any below 32,000. */
+/** A port is free before its server listens: launchers of one machine tell each other here what they gave away. */
+const CLAIMS = path.join(tmpdir(), `linko-ports-${process.getuid?.() ?? 0}`)
+
+/**
+ * A free TCP port on 127.0.0.1 that no other launcher has promised to anyone: `preferred` if possible, else the next one above,
+ * else any below 32,000. It stays ours until this process ends.
+ */
 export async function freePort(preferred?: number): Promise<number> {
   const start = preferred ?? LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST))
   for (let i = 0; i < HIGHEST; i++) {
     const port = start + i < HIGHEST ? start + i : LOWEST + ((start + i) % (HIGHEST - LOWEST))
-    if (given.has(port) || !(await isFree(port))) continue
+    if (given.has(port) || !claim(port)) continue
     given.add(port)
-    return port
+    if (await isFree(port)) return port
   }
   throw new Error('no free port on 127.0.0.1')
 }
@@ -23,4 +33,31 @@ function isFree(port: number): Promise<boolean> {
     server.once('error', () => resolve(false))
     server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
   })
+}
+
+function claim(port: number): boolean {
+  const file = path.join(CLAIMS, String(port))
+  mkdirSync(CLAIMS, { recursive: true })
+  if (given.size === 0) process.once('exit', giveBack)
+  if (isClaimedByOther(file)) return false
+  try {
+    rmSync(file, { force: true })
+    writeFileSync(file, `${process.pid} ${startTime(process.pid)}`, { flag: 'wx' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+function isClaimedByOther(file: string): boolean {
+  try {
+    const [pid, startedAt] = readFileSync(file, 'utf8').split(' ')
+    return Number(pid) !== process.pid && startedAt !== '' && startTime(Number(pid)) === startedAt
+  } catch {
+    return false
+  }
+}
+
+function giveBack(): void {
+  for (const port of given) rmSync(path.join(CLAIMS, String(port)), { force: true })
 }

@@ -1,16 +1,22 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { OWNER_VARIABLE, pidsOwnedBy, signalGroup, startTime } from './process-table.ts'
 
 /**
  * Processes that a launcher owns. Each runs in a group of its own and is recorded with its start time, so that the next start
  * can end what a killed launcher left behind, and never a stranger that got the same number since.
  */
 export interface Registry {
-  readonly file: string
+  readonly dir: string
   add(name: string, pid: number): void
   remove(pid: number): void
+  /** Ends everything at once; happens by itself when this process ends without closing. */
+  killAll(): void
+  isClosed(): boolean
+  /** Tells people that a process died and is started again. */
+  say(line: string): void
 }
 
 export interface ProcessSpec {
@@ -45,70 +51,84 @@ interface Entry {
   startedAt: string
 }
 
+const LAUNCHER = 'launcher'
 const BACKOFF_MS = [500, 1000, 2000, 5000]
 const STEADY_MS = 10_000
 
 /** Ends what an earlier launcher of this folder left. @throws when that launcher still lives */
-export async function openRegistry(dir: string): Promise<Registry> {
+export async function openRegistry(dir: string, say: (line: string) => void = () => undefined): Promise<Registry> {
   mkdirSync(dir, { recursive: true, mode: 0o700 })
-  const file = path.join(dir, 'pids.json')
-  const left = (existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Entry[]) : []).filter(isSame)
-  const launcher = left.find(entry => entry.name === 'launcher')
-  if (launcher !== undefined)
-    throw new Error(`already running (process ${launcher.pid}); stop it with Ctrl-C in its terminal first`)
-  for (const entry of left) signalGroup(entry.pid, 'SIGKILL')
-  for (let i = 0; i < 100 && left.some(isSame); i++) await sleep(50)
+  const launcher = livingLauncher(dir)
+  if (launcher !== null) throw new Error(`already running (process ${launcher}); stop it with Ctrl-C in its terminal first`)
+  await endLeftovers(dir)
 
   let entries: Entry[] = []
-  const save = () => writeFileSync(file, JSON.stringify(entries), { mode: 0o600 })
-  const registry: Registry = {
-    file,
-    add(name, pid) {
-      entries = [...entries, { name, pid, startedAt: startTime(pid) }]
-      save()
-    },
-    remove(pid) {
-      entries = entries.filter(entry => entry.pid !== pid)
-      save()
-    },
+  let isClosed = false
+  const save = (changed: Entry[]) => {
+    entries = changed
+    if (!isClosed) writeEntries(dir, entries)
   }
-  registry.add('launcher', process.pid)
+  const registry: Registry = {
+    dir,
+    add: (name, pid) => save([...entries, { name, pid, startedAt: startTime(pid) }]),
+    remove: pid => save(entries.filter(entry => entry.pid !== pid)),
+    killAll() {
+      isClosed = true
+      for (const { name, pid } of entries) if (name !== LAUNCHER) signalGroup(pid, 'SIGKILL')
+      rmSync(pidsFile(dir), { force: true })
+    },
+    isClosed: () => isClosed,
+    say,
+  }
+  registry.add(LAUNCHER, process.pid)
+  process.once('exit', registry.killAll)
   return registry
 }
 
+/** When everything has been stopped in order. */
 export function closeRegistry(registry: Registry): void {
-  rmSync(registry.file, { force: true })
+  process.off('exit', registry.killAll)
+  registry.killAll()
+}
+
+/** The process that owns a folder, if it lives. */
+export function livingLauncher(dir: string): number | null {
+  return readEntries(dir).find(entry => entry.name === LAUNCHER && isSame(entry))?.pid ?? null
+}
+
+/** Ends what the dead launcher of a folder left behind, and waits until it is gone. */
+export async function endLeftovers(dir: string): Promise<void> {
+  const left = readEntries(dir).filter(isSame)
+  const orphans = pidsOwnedBy(dir)
+  for (const { pid } of left) signalGroup(pid, 'SIGKILL')
+  for (const pid of orphans) kill(pid)
+  for (let i = 0; i < 100 && (left.some(isSame) || pidsOwnedBy(dir).length > 0); i++) await sleep(50)
 }
 
 export async function supervise(spec: ProcessSpec, registry: Registry): Promise<Supervised> {
   let child: ChildProcess | null = null
   let starts = 0
-  let isStopping = false
   let failures = 0
+  let isStopping = false
+  const isOver = () => isStopping || registry.isClosed()
 
   function start(): ChildProcess {
-    const log = openSync(spec.logFile, 'a')
-    const started = spawn(spec.command, spec.args, {
-      cwd: spec.cwd,
-      env: spec.env ?? process.env,
-      detached: true,
-      stdio: ['ignore', log, log],
-    })
-    closeSync(log)
+    const started = spawnOwned(spec, registry)
+    const since = Date.now()
     starts++
     child = started
-    const since = Date.now()
-    if (started.pid !== undefined) registry.add(spec.name, started.pid)
     started.once('error', () => undefined)
-    started.once('exit', () => {
+    started.once('exit', (code, signal) => {
       if (started.pid !== undefined) {
         signalGroup(started.pid, 'SIGKILL')
         registry.remove(started.pid)
       }
       if (child === started) child = null
-      if (isStopping || starts === 0) return
       failures = Date.now() - since > STEADY_MS ? 0 : failures + 1
-      setTimeout(() => !isStopping && start(), BACKOFF_MS[Math.min(failures, BACKOFF_MS.length - 1)])
+      const waitMs = BACKOFF_MS[Math.min(Math.max(failures - 1, 0), BACKOFF_MS.length - 1)]
+      if (isOver()) return
+      registry.say(`${spec.name} ended (${signal ?? code}) and is started again in ${waitMs} ms; its log: ${spec.logFile}`)
+      setTimeout(() => !isOver() && start(), waitMs)
     })
     return started
   }
@@ -116,11 +136,14 @@ export async function supervise(spec: ProcessSpec, registry: Registry): Promise<
   async function untilReady(): Promise<void> {
     const until = Date.now() + (spec.readyTimeoutMs ?? 60_000)
     for (;;) {
+      const asked = child
       const error = await spec.ready().then(
         () => null,
         (reason: unknown) => reason,
       )
-      if (error === null && child !== null) return
+      // What answered may have been a stranger, or the process that has died since.
+      if (error === null && asked !== null && asked === child) return
+      if (isOver()) throw new Error(`${spec.name} was stopped before it got ready`)
       if (Date.now() > until) throw new Error(`${spec.name} did not get ready: ${error}\n${tail(spec.logFile)}`)
       await sleep(100)
     }
@@ -164,29 +187,45 @@ export function tail(file: string, lines = 15): string {
   return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n') : ''
 }
 
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
+function spawnOwned(spec: ProcessSpec, registry: Registry): ChildProcess {
+  const log = openSync(spec.logFile, 'a')
   try {
-    process.kill(-pid, signal)
+    const child = spawn(spec.command, spec.args, {
+      cwd: spec.cwd,
+      env: { ...(spec.env ?? process.env), [OWNER_VARIABLE]: registry.dir },
+      detached: true,
+      stdio: ['ignore', log, log],
+    })
+    if (child.pid !== undefined) registry.add(spec.name, child.pid)
+    return child
+  } finally {
+    closeSync(log)
+  }
+}
+
+const pidsFile = (dir: string) => path.join(dir, 'pids.json')
+const isSame = (entry: Entry): boolean => entry.startedAt !== '' && startTime(entry.pid) === entry.startedAt
+
+/** A file that cannot be read counts as none. */
+function readEntries(dir: string): Entry[] {
+  try {
+    return JSON.parse(readFileSync(pidsFile(dir), 'utf8')) as Entry[]
+  } catch {
+    return []
+  }
+}
+
+/** Whole or not at all: a launcher may be killed while it writes. */
+function writeEntries(dir: string, entries: Entry[]): void {
+  const draft = `${pidsFile(dir)}.new`
+  writeFileSync(draft, JSON.stringify(entries), { mode: 0o600 })
+  renameSync(draft, pidsFile(dir))
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
   } catch {
     // gone already
   }
-}
-
-const isSame = (entry: Entry): boolean => entry.startedAt !== '' && startTime(entry.pid) === entry.startedAt
-
-/** Empty when there is no such process. */
-function startTime(pid: number): string {
-  try {
-    if (process.platform === 'linux') return statOf(pid)
-    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim()
-  } catch {
-    return ''
-  }
-}
-
-/** State and start time stand behind the command's name, which may hold blanks and brackets. A zombie counts as gone. */
-function statOf(pid: number): string {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return fields[0] === 'Z' ? '' : (fields[19] ?? '')
 }

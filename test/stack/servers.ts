@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { ROOT } from '#shared/process/config.ts'
 import { type DockerServer, startComposed, startContainer } from './backing/docker.ts'
 import { fetchMongod, findMongod, pingMongodb, startMongodb } from './backing/mongodb.ts'
 import type { OwnServer, Place } from './backing/own.ts'
@@ -157,7 +156,5 @@ async function keptPort(dir: string, name: ServerName): Promise<number> {
   writeFileSync(file, String(port))
   return port
 }
-
-export const linkoDir = (profile: string) => path.join(ROOT, '.linko', profile)
 
 const evaluatorOf = (server: OwnServer | OwnRabbitmq) => ('evaluate' in server ? (server as OwnRabbitmq).evaluate : null)

@@ -4,27 +4,26 @@ import { createKeyring } from '#shared/auth/encryption.ts'
 import { ROOT } from '#shared/process/config.ts'
 import { connectStore } from '#shared/store/connect.ts'
 import { migrate } from '#shared/store/migrate.ts'
-import { writeDemoEnv } from './demo-env.ts'
-import { closeRegistry, openRegistry, type Supervised, supervise } from './processes.ts'
+import { reachable, writeDemoEnv } from './demo-env.ts'
+import { closeRegistry, type Registry, type Supervised, supervise } from './processes.ts'
+import { openProfile } from './profiles.ts'
 import { seedDemo } from './seed.ts'
-import { type BackingServers, linkoDir, startServers } from './servers.ts'
+import { type BackingServers, startServers } from './servers.ts'
 
-export const SERVICES = ['simulator', 'ingest', 'sender', 'realtime', 'gateway'] as const
-export type ServiceName = (typeof SERVICES)[number]
+const SERVICE_NAMES = ['gateway', 'ingest', 'sender', 'realtime'] as const
+export const PROCESS_NAMES = ['simulator', ...SERVICE_NAMES] as const
+export type ProcessName = (typeof PROCESS_NAMES)[number]
 
-const ENTRY: Record<ServiceName, string> = {
-  simulator: 'test/simulator/main.ts',
-  ingest: 'services/ingest/main.ts',
-  sender: 'services/sender/main.ts',
-  realtime: 'services/realtime/main.ts',
-  gateway: 'services/gateway/main.ts',
-}
+const entryOf = (name: ProcessName) => (name === 'simulator' ? 'test/simulator/main.ts' : `services/${name}/main.ts`)
 
-/** The whole of Linko on one machine: servers, the demo world, four services and the simulator. */
+/**
+ * The whole of Linko on one machine: servers, the demo world, four services and the simulator. What dies is started again, so
+ * chaos is `stack.processes.sender.kill('SIGKILL')` or `stack.servers.rabbitmq.supervised?.kill('SIGKILL')`, then `ready()`.
+ */
 export interface Stack extends AsyncDisposable {
   env: Record<string, string>
   servers: BackingServers
-  services: Record<ServiceName, Supervised>
+  processes: Record<ProcessName, Supervised>
 }
 
 export interface StackOptions {
@@ -33,7 +32,7 @@ export interface StackOptions {
   /** Where the addresses and secrets in force are written; `.linko/demo.env` for `npm start`. */
   envFile: string
   docker: 'compose' | 'container'
-  /** Beside what the services get from the environment. */
+  /** Beside what the services get from the environment, and before it. */
   extraEnv?: Record<string, string>
   watch?: boolean
   say(line: string): void
@@ -41,39 +40,50 @@ export interface StackOptions {
 
 /** Starts everything, or nothing: a part that fails ends the others. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const dir = linkoDir(options.profile)
-  const registry = await openRegistry(dir)
+  const registry = await openProfile(options.profile, options.say)
   await using cleanup = new AsyncDisposableStack()
   cleanup.defer(() => closeRegistry(registry))
-  const servers = cleanup.use(await startServers({ dir, registry, docker: options.docker, say: options.say }))
+  const { docker, say } = options
+  const servers = cleanup.use(await startServers({ dir: registry.dir, registry, docker, say }))
   const env = await writeDemoEnv(options.envFile, servers)
   await prepareStore(env)
 
-  const logs = path.join(dir, 'logs')
-  mkdirSync(logs, { recursive: true })
-  const start = async (name: ServiceName) => {
-    const args = [...(options.watch ? ['--watch-preserve-output', '--watch'] : []), ENTRY[name]]
-    const supervised = await supervise(
-      {
-        name,
-        command: process.execPath,
-        args,
-        cwd: ROOT,
-        env: { ...process.env, ...env, ...options.extraEnv },
-        logFile: path.join(logs, `${name}.log`),
-        ready: () => answersReady(`http://127.0.0.1:${env[`${name.toUpperCase()}_PORT`]}/ready`),
-      },
-      registry,
-    )
-    return cleanup.use(supervised)
-  }
-  const started = await Promise.allSettled(SERVICES.map(start))
-  for (const result of started) if (result.status === 'rejected') throw result.reason
-  const services = Object.fromEntries(
-    started.map((result, i) => [SERVICES[i], (result as PromiseFulfilledResult<Supervised>).value]),
-  )
+  const start = (name: ProcessName) => startProcess(name, { ...env, ...options.extraEnv }, registry, options.watch === true)
+  const simulator = start('simulator')
+  const all = await Promise.allSettled([simulator, ...SERVICE_NAMES.map(start)])
+  // In reverse order: first the services, at once, then what they call.
+  const [first, ...services] = all.map(result => (result.status === 'fulfilled' ? result.value : null))
+  if (first) cleanup.use(first)
+  cleanup.defer(async () => void (await Promise.all(services.map(service => service?.[Symbol.asyncDispose]()))))
+  for (const result of all) if (result.status === 'rejected') throw result.reason
+
+  const processes = Object.fromEntries([first, ...services].map((it, i) => [PROCESS_NAMES[i], it])) as Stack['processes']
   const running = cleanup.move()
-  return { env, servers, services: services as Stack['services'], [Symbol.asyncDispose]: () => running.disposeAsync() }
+  return { env, servers, processes, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}
+
+async function startProcess(
+  name: ProcessName,
+  env: Record<string, string>,
+  registry: Registry,
+  watch: boolean,
+): Promise<Supervised> {
+  const logs = path.join(registry.dir, 'logs')
+  mkdirSync(logs, { recursive: true })
+  const url = `http://${reachable(env.HOST)}:${env[`${name.toUpperCase()}_PORT`]}/ready`
+  const args = [...(watch ? ['--watch-preserve-output', '--watch'] : []), entryOf(name)]
+  return supervise(
+    {
+      name,
+      command: process.execPath,
+      args,
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+      logFile: path.join(logs, `${name}.log`),
+      ready: () => answersReady(url),
+    },
+    registry,
+  )
 }
 
 async function prepareStore(env: Record<string, string>): Promise<void> {

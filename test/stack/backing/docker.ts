@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ROOT } from '#shared/process/config.ts'
+import { pingMongodb } from './mongodb.ts'
 import { run, type ServerName } from './ways.ts'
 
 export interface DockerServer {
@@ -13,46 +14,86 @@ export interface DockerServer {
 const COMPOSE_PORT = { mongodb: 'LINKO_MONGODB_PORT', rabbitmq: 'LINKO_RABBITMQ_PORT', redis: 'LINKO_REDIS_PORT' } as const
 /** Two checkouts side by side are two projects. */
 const PROJECT = `linko-${createHash('sha256').update(ROOT).digest('hex').slice(0, 8)}`
+/** As in docker-compose.yml. RabbitMQ's own `guest` may connect from inside its container only. */
+const RABBITMQ_USER = 'linko'
+const rabbitmqPassword = () => process.env.RABBITMQ_PASSWORD ?? 'linko-laptop'
+
+/** One at a time: several at once would each create the project's network. */
+let composing: Promise<unknown> = Promise.resolve()
 
 /** For `npm start`: the service of the compose file, its data in a named volume. */
 export async function startComposed(name: ServerName, port: number): Promise<DockerServer> {
-  const compose = (...args: string[]) =>
-    run('docker', ['compose', '-p', PROJECT, ...args], { cwd: ROOT, env: { ...process.env, [COMPOSE_PORT[name]]: String(port) } })
-  await compose('up', '-d', '--wait', '--no-deps', name)
+  const env = { ...process.env, [COMPOSE_PORT[name]]: String(port) }
+  const compose = (...args: string[]) => run('docker', ['compose', '-p', PROJECT, ...args], { cwd: ROOT, env })
+  const turn = composing.then(() => compose('up', '-d', '--wait', '--no-deps', name))
+  composing = turn.catch(() => undefined)
+  await turn
   return { url: addressOf(name, port), stop: async () => void (await compose('stop', name)) }
 }
 
 /** For tests: a container that goes when its test run does, even when that is killed. */
 export async function startContainer(name: ServerName): Promise<DockerServer> {
   const { GenericContainer, Wait } = await import('testcontainers')
-  const { image, port, log, command } = IMAGES[name]
+  const { image, port, log, command, environment } = IMAGES[name]()
   const container = await new GenericContainer(image)
     .withExposedPorts(port)
-    .withCommand([...command])
+    .withEnvironment(environment)
+    .withCommand(command)
     .withWaitStrategy(Wait.forLogMessage(log))
     .start()
-  if (name === 'mongodb')
+  const url = addressOf(name, container.getMappedPort(port))
+  if (name === 'mongodb') {
     await container.exec(['mongosh', '--quiet', '--eval', 'rs.initiate({_id:"linko",members:[{_id:0,host:"127.0.0.1:27017"}]})'])
+    await untilPrimary(url)
+  }
   return {
-    url: addressOf(name, container.getMappedPort(port)),
+    url,
     stop: async () => void (await container.stop()),
     evaluate: async expression => (await container.exec(['rabbitmqctl', '--quiet', 'eval', expression])).output,
   }
 }
 
-const IMAGES = {
-  mongodb: {
+const IMAGES: Record<
+  ServerName,
+  () => { image: string; port: number; log: RegExp; command: string[]; environment: Record<string, string> }
+> = {
+  mongodb: () => ({
     image: 'mongo:7',
     port: 27017,
     log: /Waiting for connections/,
     command: ['mongod', '--replSet', 'linko', '--bind_ip_all'],
-  },
-  rabbitmq: { image: 'rabbitmq:4', port: 5672, log: /Server startup complete/, command: ['rabbitmq-server'] },
-  redis: { image: 'redis:7', port: 6379, log: /Ready to accept connections/, command: ['redis-server', '--save', ''] },
-} as const
+    environment: {},
+  }),
+  rabbitmq: () => ({
+    image: 'rabbitmq:4',
+    port: 5672,
+    log: /Server startup complete/,
+    command: ['rabbitmq-server'],
+    environment: { RABBITMQ_DEFAULT_USER: RABBITMQ_USER, RABBITMQ_DEFAULT_PASS: rabbitmqPassword() },
+  }),
+  redis: () => ({
+    image: 'redis:7',
+    port: 6379,
+    log: /Ready to accept connections/,
+    command: ['redis-server', '--save', ''],
+    environment: {},
+  }),
+}
 
 /** MongoDB directly: the member's own name is known inside the container only. */
 function addressOf(name: ServerName, port: number): string {
   if (name === 'mongodb') return `mongodb://127.0.0.1:${port}/linko?directConnection=true`
-  return name === 'rabbitmq' ? `amqp://guest:guest@127.0.0.1:${port}` : `redis://127.0.0.1:${port}`
+  if (name === 'redis') return `redis://127.0.0.1:${port}`
+  return `amqp://${RABBITMQ_USER}:${encodeURIComponent(rabbitmqPassword())}@127.0.0.1:${port}`
+}
+
+async function untilPrimary(url: string): Promise<void> {
+  for (let i = 0; ; i++) {
+    try {
+      return await pingMongodb(url)
+    } catch (error) {
+      if (i === 50) throw error
+      await new Promise(resolve => setTimeout(resolve, 200))
+    }
+  }
 }

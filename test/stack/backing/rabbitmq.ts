@@ -1,4 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { createConnection } from 'node:net'
 import path from 'node:path'
 import { connect } from 'amqplib'
 import { freePort } from '../ports.ts'
@@ -41,21 +43,20 @@ export async function startRabbitmq(binary: string, { dir, port, registry }: Pla
     ].join('\n'),
   )
   const url = `amqp://guest:guest@127.0.0.1:${port}`
-  const epmd = findBinary('epmd')
-  const daemon =
-    epmd &&
-    (await supervise(
-      {
-        name: 'epmd',
-        command: epmd,
-        args: ['-port', String(epmdPort), '-address', '127.0.0.1'],
-        env,
-        logFile: path.join(dir, 'epmd.log'),
-        ready: async () => undefined,
-        stopMs: 2000,
-      },
-      registry,
-    ))
+  const epmd = findEpmd()
+  if (epmd === null) throw new Error("Erlang's epmd was not found")
+  const daemon = await supervise(
+    {
+      name: 'epmd',
+      command: epmd,
+      args: ['-port', String(epmdPort), '-address', '127.0.0.1'],
+      env,
+      logFile: path.join(dir, 'epmd.log'),
+      ready: () => accepts(epmdPort),
+      stopMs: 2000,
+    },
+    registry,
+  )
   const supervised = await supervise(
     {
       name: 'rabbitmq',
@@ -72,15 +73,14 @@ export async function startRabbitmq(binary: string, { dir, port, registry }: Pla
   const rabbitmqctl = path.join(path.dirname(binary), 'rabbitmqctl')
   return {
     url,
-    supervised: [...(daemon ? [daemon] : []), supervised],
+    supervised: [daemon, supervised],
     evaluate: expression => run(rabbitmqctl, ['--quiet', 'eval', expression], { env }),
   }
 }
 
 function environment(dir: string, port: number, distribution: number, epmd: number): NodeJS.ProcessEnv {
-  const { RABBITMQ_URL: _url, ...rest } = process.env
   return {
-    ...rest,
+    ...withoutBrokerSettings(),
     HOME: path.join(dir, 'home'),
     // The data lies under the node's name: a name that changed with the port would lose it.
     RABBITMQ_NODENAME: 'linko@localhost',
@@ -94,8 +94,29 @@ function environment(dir: string, port: number, distribution: number, epmd: numb
     RABBITMQ_CONF_ENV_FILE: path.join(dir, 'no-such-file'),
     RABBITMQ_ENABLED_PLUGINS_FILE: path.join(dir, 'enabled_plugins'),
     RABBITMQ_PID_FILE: path.join(dir, 'rabbitmq.pid'),
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '+sbwt none +sbwtdcpu none +sbwtdio none',
+    // Does not burn idle cores, listens for other nodes on this machine only, and leaves epmd to us.
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
+      '+sbwt none +sbwtdcpu none +sbwtdio none -start_epmd false -kernel inet_dist_use_interface {127,0,0,1}',
   }
+}
+
+/** What is set for another broker of this machine must not reach ours. */
+function withoutBrokerSettings(): NodeJS.ProcessEnv {
+  const isTheirs = (name: string) => /^(RABBITMQ|ERL)_/.test(name) || name === 'NOTIFY_SOCKET'
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isTheirs(name)))
+}
+
+/** Beside `erl`, when it is not on PATH. */
+function findEpmd(): string | null {
+  const release = '/usr/lib/erlang'
+  const runtimes = existsSync(release) ? readdirSync(release).filter(name => name.startsWith('erts-')) : []
+  return findBinary('epmd') ?? findBinary('epmd', [...runtimes.map(name => `${release}/${name}/bin/epmd`), `${release}/bin/epmd`])
+}
+
+async function accepts(port: number): Promise<void> {
+  const socket = createConnection(port, '127.0.0.1')
+  await once(socket, 'connect')
+  socket.destroy()
 }
 
 export async function pingRabbitmq(url: string): Promise<void> {

@@ -35,13 +35,20 @@ const POLICY = '/usr/sbin/policy-rc.d'
 export async function aptInstall(packages: string[]): Promise<void> {
   if (process.getuid?.() !== 0 || findBinary('apt-get') === null) throw new Error('needs root on Debian or Ubuntu')
   const isOurs = !existsSync(POLICY)
-  if (isOurs) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  const removePolicy = () => rmSync(POLICY, { force: true })
+  if (isOurs) {
+    writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+    process.once('exit', removePolicy)
+  }
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   try {
     await run('apt-get', ['update', '-q'], { env })
     await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...packages], { env })
   } finally {
-    if (isOurs) rmSync(POLICY, { force: true })
+    if (isOurs) {
+      removePolicy()
+      process.off('exit', removePolicy)
+    }
   }
 }
 
