@@ -1,0 +1,334 @@
+import { type ClientSession, Types } from 'mongoose'
+import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
+import { messageView } from '#shared/contracts/to-views.ts'
+import { ApiError, notFound } from '#shared/domain/errors.ts'
+import { priceOf } from '#shared/domain/price.ts'
+import { windowIsOpen } from '#shared/domain/service-window.ts'
+import type { Caller } from '#shared/http/route.ts'
+import { EXCHANGES } from '#shared/queue/topology.ts'
+import type { Store } from '#shared/store/connect.ts'
+import { bellFor } from '#shared/store/dispatch.ts'
+import type {
+  ContactDoc,
+  ContactSnapshot,
+  ConversationDoc,
+  Dispatch,
+  EventDoc,
+  Id,
+  MessageContent,
+  MessageDoc,
+  TenantDoc,
+} from '#shared/store/documents.ts'
+import { getCachedTenant } from '#shared/store/tenants.ts'
+import type { GatewayDeps } from './deps.ts'
+import { conversationUpdated, publishEvents } from './events.ts'
+import { countryOf, type Destination, findDestination } from './recipient.ts'
+
+export interface Wish {
+  to?: string
+  conversationId?: string
+  clientId?: string
+  replyTo?: string
+  sendAt?: string
+  candidateName?: string
+  candidateId?: string
+  applicationId?: string
+}
+
+/** What shall be said, by type. `payload` is the Graph body without recipient and callback data. */
+export interface Draft {
+  type: string
+  content: MessageContent
+  payload: Record<string, unknown>
+  /** null: free-form, which needs an open window. */
+  template: { category: string } | null
+}
+
+/** A bell that nobody answered for this long is rung again by the sweep. */
+const RING_AGAIN_MS = 5000
+const MAX_SCHEDULE_MS = 365 * 24 * 60 * 60 * 1000
+
+/**
+ * Takes a message: stored QUEUED in one transaction with its thread and counters, then rung. A bell that is lost is rung
+ * again by the sweep, so the answer does not depend on the broker. @throws ApiError 404, 422 WINDOW_CLOSED and others
+ */
+export async function acceptMessage(
+  deps: GatewayDeps,
+  caller: Caller,
+  wish: Wish,
+  compose: (destination: Destination, tenant: TenantDoc) => Promise<Draft>,
+  circumstances: { idempotencyKey: string | null; traceparent: string },
+): Promise<MessageDoc> {
+  const { store } = deps
+  const now = deps.now()
+  const tenant = await getCachedTenant(store, caller.tenantId)
+  const destination = await findDestination(store, caller.tenantId, wish)
+  const { status } = destination.client
+  if (status === 'disconnected' || status === 'suspended')
+    throw new ApiError(422, 'NUMBER_NOT_CONNECTED', 'This number is not connected')
+  const sendAt = scheduleOf(wish.sendAt, now)
+  const draft = await compose(destination, tenant)
+  if (draft.template === null) requireOpenWindow(destination, tenant, sendAt ?? now)
+  const quoted = wish.replyTo ? await quotedMessage(store, caller.tenantId, wish.replyTo) : null
+
+  const accepted = await store.transaction(session =>
+    insert(deps, { caller, wish, destination, draft, tenant, sendAt, quoted, now, ...circumstances }, session),
+  )
+  await publishEvents(deps, [accepted.event], circumstances.traceparent)
+  if (sendAt === null) await ring(deps, accepted.message, circumstances.traceparent)
+  return accepted.message
+}
+
+function scheduleOf(sendAt: string | undefined, now: Date): Date | null {
+  if (sendAt === undefined) return null
+  const at = new Date(sendAt)
+  if (at.getTime() > now.getTime() + MAX_SCHEDULE_MS)
+    throw new ApiError(422, 'SEND_AT_TOO_FAR', 'At most a year ahead', {
+      errors: [{ path: 'sendAt', message: 'more than a year ahead' }],
+    })
+  return at > now ? at : null
+}
+
+/** Free-form needs an open window at the time of sending; the answer names the template that would work. */
+function requireOpenWindow({ conversation }: Destination, tenant: TenantDoc, at: Date): void {
+  if (windowIsOpen(conversation?.windowExpiresAt, at)) return
+  const { initiateTemplate, reengageTemplate } = tenant.settings
+  const suggestedTemplate = (conversation?.windowExpiresAt ? reengageTemplate : initiateTemplate) ?? null
+  const hint = suggestedTemplate ? `; the template ${suggestedTemplate.name} (${suggestedTemplate.language}) would work` : ''
+  throw new ApiError(
+    422,
+    'WINDOW_CLOSED',
+    `The customer has not written in the last 24 hours: only a template may be sent${hint}`,
+    {
+      extra: { suggestedTemplate, windowExpiresAt: conversation?.windowExpiresAt?.toISOString() ?? null },
+    },
+  )
+}
+
+async function quotedMessage(store: Store, tenantId: string, id: string): Promise<{ messageId: Id; wamid: string }> {
+  const quoted = await store.models.messages.findOne({ tenantId, _id: id }, { wamid: 1 }).lean()
+  if (quoted === null) throw notFound('Quoted message')
+  if (quoted.wamid === null) throw new ApiError(422, 'REPLY_TARGET_NOT_SENT', 'The quoted message has not reached WhatsApp yet')
+  return { messageId: quoted._id, wamid: quoted.wamid }
+}
+
+interface Accepting {
+  caller: Caller
+  wish: Wish
+  destination: Destination
+  draft: Draft
+  tenant: TenantDoc
+  sendAt: Date | null
+  quoted: { messageId: Id; wamid: string } | null
+  now: Date
+  idempotencyKey: string | null
+}
+
+/**
+ * The thread's row is written before the message gets its id: two requests for one thread come one after the other, and their
+ * ids grow in that order, which is the order of sending.
+ */
+async function insert(
+  deps: GatewayDeps,
+  accepting: Accepting,
+  session: ClientSession,
+): Promise<{ message: MessageDoc; event: EventDoc }> {
+  const { destination, wish, now, caller } = accepting
+  const { models } = deps.store
+  const contact = destination.contact ?? (await createContact(deps.store, caller.tenantId, destination, wish, session))
+  const conversation = await touchConversation(deps.store, accepting, contact, session)
+  const message = messageOf(accepting, contact, conversation)
+  await models.messages.insertMany([message], { session })
+  const lastMessage = {
+    messageId: message._id,
+    text: message.content.text,
+    type: message.type,
+    direction: 'OUTBOUND' as const,
+    status: 'QUEUED' as const,
+    at: now,
+  }
+  const $set = { lastMessage, lastActivityAt: now }
+  const updated = await models.conversations
+    .findOneAndUpdate({ tenantId: caller.tenantId, _id: conversation._id }, { $set }, { session, returnDocument: 'after' })
+    .lean()
+  const event = conversationUpdated(updated as ConversationDoc, `a:${message._id}`, now)
+  await models.events.insertMany([event], { session })
+  return { message, event }
+}
+
+async function createContact(
+  store: Store,
+  tenantId: string,
+  { waId, userId }: Destination,
+  wish: Wish,
+  session: ClientSession,
+): Promise<ContactDoc> {
+  const name = wish.candidateName ?? null
+  const fields = {
+    waId,
+    userId,
+    phone: waId,
+    parentUserId: null,
+    name,
+    nameSource: name ? ('agent' as const) : null,
+    username: null,
+    optOut: false,
+    optOutAt: null,
+    optOutSource: null,
+    attributes: {},
+  }
+  const filter = userId ? { tenantId, userId } : { tenantId, waId }
+  const contact = await store.models.contacts
+    .findOneAndUpdate(
+      filter,
+      { $setOnInsert: withoutKeys(fields, Object.keys(filter)) },
+      { session, upsert: true, returnDocument: 'after' },
+    )
+    .lean()
+  return contact as ContactDoc
+}
+
+async function touchConversation(
+  store: Store,
+  { destination, wish, now, caller }: Accepting,
+  contact: ContactDoc,
+  session: ClientSession,
+): Promise<ConversationDoc> {
+  const filter = { tenantId: caller.tenantId, clientId: destination.client._id, contactId: contact._id }
+  const about = { candidateName: wish.candidateName, candidateId: wish.candidateId, applicationId: wish.applicationId }
+  const given = Object.fromEntries(Object.entries(about).filter(([, value]) => value !== undefined))
+  const fresh = {
+    phoneNumberId: destination.client.phoneNumberId,
+    contact: snapshotOf(contact),
+    candidateName: null,
+    candidateId: null,
+    applicationId: null,
+    leadId: null,
+    status: 'open',
+    assignedTo: null,
+    labels: [],
+    unreadCount: 0,
+    lastMessage: null,
+    lastInboundWamid: null,
+    lastInboundAt: null,
+    windowExpiresAt: null,
+    referralAt: null,
+    freeEntryPointExpiresAt: null,
+    lastError: null,
+    deletedAt: null,
+  }
+  const update = {
+    $inc: { messageCount: 1 },
+    $set: { ...given, lastActivityAt: now },
+    $setOnInsert: withoutKeys(fresh, Object.keys(given)),
+  }
+  const conversation = await store.models.conversations
+    .findOneAndUpdate(filter, update, { session, upsert: true, returnDocument: 'after' })
+    .lean()
+  return conversation as ConversationDoc
+}
+
+function messageOf(
+  { caller, destination, draft, tenant, sendAt, quoted, now, idempotencyKey }: Accepting,
+  contact: ContactDoc,
+  conversation: ConversationDoc,
+): MessageDoc {
+  const { client } = destination
+  const payload =
+    quoted && draft.type !== 'reaction' ? { ...draft.payload, context: { message_id: quoted.wamid } } : draft.payload
+  return {
+    _id: new Types.ObjectId(),
+    tenantId: client.tenantId,
+    conversationId: conversation._id,
+    clientId: client._id,
+    phoneNumberId: client.phoneNumberId,
+    contactId: contact._id,
+    contactKey: contact.waId ?? contact.userId ?? '',
+    contactKeyKind: contact.waId ? 'waId' : 'userId',
+    direction: 'OUTBOUND',
+    type: draft.type,
+    content: draft.content,
+    status: 'QUEUED',
+    statusUpdatedAt: now,
+    timeline: [{ kind: 'accepted', at: now }],
+    wamid: null,
+    previousIds: [],
+    error: null,
+    cost: costOf(draft, tenant, conversation, contact, now),
+    idempotencyKey,
+    replyTo: quoted,
+    reactions: [],
+    sentBy: { kind: caller.kind, id: new Types.ObjectId(caller.id), name: caller.name },
+    origin: caller.kind === 'apiKey' ? 'api' : 'dashboard',
+    leadId: conversation.leadId ?? null,
+    campaignId: null,
+    at: now,
+    sendAt,
+    payload,
+    dispatch: dispatchFor(sendAt, now),
+    createdAt: now,
+    updatedAt: now,
+    deletedAt: null,
+  }
+}
+
+export function dispatchFor(sendAt: Date | null, now: Date): Dispatch {
+  const idle = { lane: 'c' as const, attempt: 0, token: null, owner: null, leaseUntil: null, deadlineAt: null }
+  if (sendAt !== null) return { ...idle, state: 'WAITING', reason: 'scheduled', nextStepAt: sendAt }
+  return { ...idle, state: 'READY', reason: null, nextStepAt: new Date(now.getTime() + RING_AGAIN_MS) }
+}
+
+/** Free text is free; a template costs what the tenant's table says, a utility one inside the window nothing. */
+function costOf(
+  { template }: Draft,
+  tenant: TenantDoc,
+  conversation: ConversationDoc,
+  contact: ContactDoc,
+  now: Date,
+): MessageDoc['cost'] {
+  const { currency, prices } = tenant.settings
+  if (template === null) return { amount: 0, currency, category: 'service' }
+  const category = template.category.toLowerCase()
+  const isFree =
+    (category === 'utility' && windowIsOpen(conversation.windowExpiresAt, now)) ||
+    windowIsOpen(conversation.freeEntryPointExpiresAt, now)
+  return { amount: isFree ? 0 : priceOf(prices, template.category, countryOf(contact.waId)), currency, category }
+}
+
+/** "There may be something to send." A failure is logged and left to the sweep. */
+export async function ring(
+  { queue, log }: Pick<GatewayDeps, 'queue' | 'log'>,
+  message: MessageDoc,
+  traceparent: string,
+): Promise<void> {
+  const bell = bellFor(message)
+  await queue
+    .publish({
+      exchange: EXCHANGES.send,
+      routingKey: 'chat',
+      type: MESSAGE_TYPE.sendBell,
+      body: bell,
+      messageId: bell.messageId,
+      tenantId: bell.tenantId,
+      traceparent,
+    })
+    .catch(error => log.warn({ err: error, messageId: bell.messageId }, 'bell left to the sweep'))
+}
+
+export const acceptedReply = (message: MessageDoc) => ({
+  status: 202,
+  body: { ...messageView(message), jobId: String(message._id) },
+})
+
+const snapshotOf = ({ waId, userId, phone, name, username, optOut }: ContactDoc): ContactSnapshot => ({
+  waId,
+  userId,
+  phone,
+  name,
+  username,
+  optOut,
+})
+
+function withoutKeys<T extends object>(fields: T, keys: string[]): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([key]) => !keys.includes(key))) as Partial<T>
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { parseQuota } from '#shared/http/rate-limit.ts'
+import { commonEnv, duration, parseEnv, port } from '#shared/process/config.ts'
+
+const quota = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .transform((text, context) => {
+      try {
+        return parseQuota(text)
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: (error as Error).message })
+        return z.NEVER
+      }
+    })
+
+const gatewayEnv = commonEnv.extend({
+  GATEWAY_PORT: port(3000),
+  PORT: port(3000).optional(),
+  BASE_URL: z.url().default('http://localhost:3000'),
+  DASHBOARD_URL: z.url().optional(),
+  SOCKET_URL: z.string().optional(),
+  CORS_ORIGIN: z
+    .string()
+    .default('')
+    .transform(list =>
+      list
+        .split(',')
+        .map(origin => origin.trim())
+        .filter(Boolean),
+    ),
+  TRUST_PROXY: z.coerce.number().int().min(0).default(0),
+  RABBITMQ_URL: z.url(),
+  MONGODB_URI: z.string().min(1),
+  REDIS_URL: z.url(),
+  JWT_SECRET: z.string().min(32),
+  JWT_ACCESS_TTL: duration('15m'),
+  JWT_REFRESH_TTL: duration('30d'),
+  TRUSTED_GATEWAY_SECRET: z.string().min(16).optional(),
+  RATE_LIMIT_API: quota('100/15min'),
+  RATE_LIMIT_AUTH: quota('10/15min'),
+  RATE_LIMIT_MESSAGES: quota('60/min'),
+  /** Shown in OpenAPI: the webhook paths are served by ingest. */
+  SIMULATOR_WEBHOOK_URL: z.string().optional(),
+})
+
+export type GatewayConfig = z.infer<typeof gatewayEnv>
+export const readGatewayConfig = (env: NodeJS.ProcessEnv): GatewayConfig => parseEnv(gatewayEnv, env)

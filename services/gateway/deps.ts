@@ -1,0 +1,17 @@
+import type { Redis } from 'ioredis'
+import type { RateLimiter } from '#shared/http/rate-limit.ts'
+import type { Logger } from '#shared/process/logger.ts'
+import type { Queue } from '#shared/queue/types.ts'
+import type { Store } from '#shared/store/connect.ts'
+import type { GatewayConfig } from './config.ts'
+
+/** What every route may use; tests pass their own. */
+export interface GatewayDeps {
+  store: Store
+  queue: Pick<Queue, 'publish' | 'isReady'>
+  redis: Redis
+  limiter: RateLimiter
+  config: GatewayConfig
+  log: Logger
+  now(): Date
+}

@@ -1,0 +1,76 @@
+import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
+import type { RealtimeEvent } from '#shared/contracts/realtime-event.ts'
+import { conversationView } from '#shared/contracts/to-views.ts'
+import { EXCHANGES, eventKey } from '#shared/queue/topology.ts'
+import type { ConversationDoc, EventDoc } from '#shared/store/documents.ts'
+import type { GatewayDeps } from './deps.ts'
+
+/** The new state of a conversation, as a row for the transaction that changes it. */
+export function conversationUpdated(
+  conversation: ConversationDoc,
+  cause: string,
+  now: Date,
+  updates: Record<string, unknown> = {},
+): EventDoc {
+  return eventOf(conversation, 'conversation:updated', cause, now, {
+    conversationId: String(conversation._id),
+    updates: { unreadCount: conversation.unreadCount, lastMessageAt: conversation.lastActivityAt.toISOString(), ...updates },
+    conversation: conversationView(conversation, now),
+  })
+}
+
+export function eventOf(
+  conversation: ConversationDoc,
+  name: EventDoc['name'],
+  cause: string,
+  now: Date,
+  payload: Record<string, unknown>,
+): EventDoc {
+  return {
+    _id: `${cause}:${name}`,
+    tenantId: conversation.tenantId,
+    name,
+    at: now,
+    clientId: conversation.clientId,
+    conversationId: conversation._id,
+    userId: null,
+    payload,
+    createdAt: now,
+  }
+}
+
+/** After the commit; what fails here is published by the sweep. */
+export async function publishEvents(
+  { queue, log }: Pick<GatewayDeps, 'queue' | 'log'>,
+  events: EventDoc[],
+  traceparent: string | null,
+): Promise<void> {
+  const results = await Promise.allSettled(events.map(event => queue.publish(messageOf(event, traceparent))))
+  const failed = results.find(result => result.status === 'rejected')
+  if (failed) log.warn({ err: failed.reason }, 'events left to the sweep')
+}
+
+function messageOf(event: EventDoc, traceparent: string | null) {
+  const tenantId = String(event.tenantId)
+  const text = (id: unknown) => (id == null ? null : String(id))
+  const body: RealtimeEvent = {
+    v: 1,
+    eventId: event._id,
+    tenantId,
+    name: event.name,
+    at: event.at.toISOString(),
+    clientId: text(event.clientId),
+    conversationId: text(event.conversationId),
+    userId: text(event.userId),
+    payload: event.payload,
+  }
+  return {
+    exchange: EXCHANGES.event,
+    routingKey: eventKey(tenantId, event.name),
+    type: MESSAGE_TYPE.event,
+    body,
+    messageId: event._id,
+    tenantId,
+    traceparent,
+  }
+}

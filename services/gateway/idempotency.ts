@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ApiError } from '#shared/domain/errors.ts'
+import type { Reply } from '#shared/http/route.ts'
+import { trusted } from '#shared/store/connect.ts'
+import type { GatewayDeps } from './deps.ts'
+
+const WAIT_MS = 5000
+const POLL_MS = 50
+const ABANDONED_MS = 60_000
+const DUPLICATE_KEY = 11_000
+const KEY = /^[\x21-\x7e]{1,255}$/
+
+/** The key of a request, checked; null when there is none. @throws ApiError 400 */
+export function idempotencyKeyOf(headers: Record<string, string | undefined>): string | null {
+  const key = headers['idempotency-key']
+  if (key === undefined) return null
+  if (!KEY.test(key)) throw new ApiError(400, 'IDEMPOTENCY_KEY_INVALID', 'At most 255 visible ASCII characters')
+  return key
+}
+
+/**
+ * The same key and body get the same answer, however often and however near together: the first reserves, the others wait for
+ * its answer. A reservation that got none within a minute is taken over. Only answers below 500 are kept; a refusal (4xx) of
+ * the work frees the key, for nothing happened. @throws ApiError 409 KEY_REUSED, IN_PROGRESS
+ */
+export async function once(
+  deps: GatewayDeps,
+  tenantId: string,
+  key: string | null,
+  request: unknown,
+  work: () => Promise<Reply>,
+): Promise<Reply> {
+  if (key === null) return work()
+  const requestHash = createHash('sha256').update(JSON.stringify(request)).digest('hex')
+  const { idempotencyKeys } = deps.store.models
+  for (const until = Date.now() + WAIT_MS; ; ) {
+    if (await reserve(deps, tenantId, key, requestHash)) break
+    const kept = await idempotencyKeys.findOne({ tenantId, key }).lean()
+    if (kept && kept.requestHash !== requestHash)
+      throw new ApiError(409, 'KEY_REUSED', 'This Idempotency-Key was used for another request')
+    if (kept?.status != null) return { status: kept.status, body: kept.body }
+    if (Date.now() > until)
+      throw new ApiError(409, 'IN_PROGRESS', 'The first request with this key is still under way', {
+        headers: { 'retry-after': '1' },
+      })
+    await sleep(POLL_MS)
+  }
+  try {
+    const reply = await work()
+    await idempotencyKeys.updateOne({ tenantId, key }, { $set: { status: reply.status ?? 200, body: reply.body } })
+    return reply
+  } catch (error) {
+    if (error instanceof ApiError) await idempotencyKeys.deleteOne({ tenantId, key, status: null }).catch(() => undefined)
+    throw error
+  }
+}
+
+/** True for exactly one caller. */
+async function reserve({ store }: GatewayDeps, tenantId: string, key: string, requestHash: string): Promise<boolean> {
+  const { idempotencyKeys } = store.models
+  const now = new Date()
+  const abandoned = {
+    tenantId,
+    key,
+    requestHash,
+    status: null,
+    createdAt: trusted({ $lt: new Date(now.getTime() - ABANDONED_MS) }),
+  }
+  const taken = await idempotencyKeys.updateOne(abandoned, { $set: { createdAt: now } })
+  if (taken.modifiedCount === 1) return true
+  try {
+    await idempotencyKeys.insertMany([{ tenantId, key, requestHash, status: null, body: null, createdAt: now }])
+    return true
+  } catch (error) {
+    if ((error as { code?: unknown }).code === DUPLICATE_KEY) return false
+    throw error
+  }
+}

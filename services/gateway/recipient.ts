@@ -1,0 +1,88 @@
+import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js'
+import { ApiError, notFound } from '#shared/domain/errors.ts'
+import { phoneVariants } from '#shared/domain/phone-variants.ts'
+import { findPrimaryClient, getClient } from '#shared/store/clients.ts'
+import { type Store, trusted } from '#shared/store/connect.ts'
+import type { ClientDoc, ContactDoc, ConversationDoc } from '#shared/store/documents.ts'
+
+/** Where a message shall go: a number of the tenant's, and a person or an existing thread. */
+export interface Destination {
+  client: ClientDoc
+  conversation: ConversationDoc | null
+  contact: ContactDoc | null
+  waId: string | null
+  userId: string | null
+}
+
+interface Wish {
+  to?: string
+  conversationId?: string
+  clientId?: string
+}
+
+/** @throws ApiError 404 for foreign ids, 422 for a number that is none or contradicts the conversation */
+export async function findDestination(store: Store, tenantId: string, wish: Wish): Promise<Destination> {
+  if (wish.conversationId !== undefined) return byConversation(store, tenantId, wish.conversationId, wish)
+  const client = await clientFor(store, tenantId, wish.clientId)
+  const key = personKey(wish.to ?? '', client)
+  const contact = await findContact(store, tenantId, key)
+  const conversation =
+    contact &&
+    (await store.models.conversations.findOne({ tenantId, clientId: client._id, contactId: contact._id, deletedAt: null }).lean())
+  return { client, conversation, contact, ...key }
+}
+
+async function byConversation(store: Store, tenantId: string, id: string, wish: Wish): Promise<Destination> {
+  const conversation = await store.models.conversations.findOne({ tenantId, _id: id, deletedAt: null }).lean()
+  if (conversation === null) throw notFound('Conversation')
+  const client = await getClient(store, tenantId, conversation.clientId)
+  const contact = await store.models.contacts.findOne({ tenantId, _id: conversation.contactId }).lean()
+  const { waId, userId } = contact ?? conversation.contact
+  if (wish.clientId !== undefined && wish.clientId !== String(client._id)) throw mismatch('clientId')
+  if (wish.to !== undefined) {
+    const key = personKey(wish.to, client)
+    const agrees = key.waId !== null ? waId !== null && phoneVariants(waId).includes(key.waId) : key.userId === userId
+    if (!agrees) throw mismatch('to')
+  }
+  return { client, conversation, contact, waId, userId }
+}
+
+const mismatch = (what: string) => new ApiError(422, 'RECIPIENT_MISMATCH', `${what} and conversationId name different recipients`)
+
+async function clientFor(store: Store, tenantId: string, clientId: string | undefined): Promise<ClientDoc> {
+  if (clientId !== undefined) return getClient(store, tenantId, clientId)
+  const primary = await findPrimaryClient(store, tenantId)
+  if (primary === null) throw new ApiError(422, 'NO_NUMBER', 'Connect a WhatsApp number first')
+  return primary
+}
+
+async function findContact(
+  store: Store,
+  tenantId: string,
+  { waId, userId }: { waId: string | null; userId: string | null },
+): Promise<ContactDoc | null> {
+  if (userId !== null) return store.models.contacts.findOne({ tenantId, userId, deletedAt: null }).lean()
+  const variants = await store.models.contacts
+    .find({ tenantId, waId: trusted({ $in: phoneVariants(waId ?? '') }), deletedAt: null })
+    .lean()
+  return variants.find(contact => contact.waId === waId) ?? variants[0] ?? null
+}
+
+const BUSINESS_SCOPED_ID = /^[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{4,128}$/
+
+/** Any usual form of a number, national ones as from the business's own country; or a business-scoped user id. */
+export function personKey(to: string, client: Pick<ClientDoc, 'whatsappNumber'>): { waId: string | null; userId: string | null } {
+  if (BUSINESS_SCOPED_ID.test(to)) return { waId: null, userId: to }
+  const country = parsePhoneNumberFromString(`+${client.whatsappNumber}`)?.country as CountryCode | undefined
+  const isNational = /^\s*\(?0/.test(to) && !/^\s*00/.test(to)
+  const written = isNational ? to : `+${to.replace(/^\s*(\+|00)?/, '')}`
+  const parsed = parsePhoneNumberFromString(written, country)
+  if (!parsed?.isPossible())
+    throw new ApiError(422, 'PHONE_INVALID', `${to} is no phone number`, {
+      errors: [{ path: 'to', message: 'is no phone number' }],
+    })
+  return { waId: parsed.number.slice(1), userId: null }
+}
+
+export const countryOf = (waId: string | null): string | null =>
+  waId ? (parsePhoneNumberFromString(`+${waId}`)?.country ?? null) : null

@@ -1,0 +1,205 @@
+import { z } from 'zod'
+import { signAccessToken } from '#shared/auth/access-token.ts'
+import { passwordProblem } from '#shared/auth/password-rules.ts'
+import { hashPassword, verifyPassword, verifyUnknown } from '#shared/auth/passwords.ts'
+import { issueRefreshToken, revokeRefreshToken, revokeUserTokens, rotateRefreshToken } from '#shared/auth/refresh-tokens.ts'
+import { revocationChannel } from '#shared/contracts/revocation.ts'
+import { ApiError } from '#shared/domain/errors.ts'
+import { callerOf, type Reply, route } from '#shared/http/route.ts'
+import type { UserDoc } from '#shared/store/documents.ts'
+import { getCachedTenant } from '#shared/store/tenants.ts'
+import { findUser, findUserByEmail, getUser, raiseTokenVersion, replacePasswordHash, touchUser } from '#shared/store/users.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { lockout } from '../lockout.ts'
+
+const tag = 'auth'
+const COOKIE = 'linko_refresh'
+const UserView = z.object({ id: z.string(), email: z.string(), name: z.string(), role: z.string(), tenantId: z.string() })
+const Session = z.object({
+  accessToken: z.string(),
+  tokenType: z.literal('Bearer'),
+  expiresIn: z.number().int(),
+  refreshToken: z.string().optional(),
+  user: UserView,
+})
+
+const LoginBody = z.strictObject({
+  email: z.string().min(3).max(320),
+  password: z.string().min(1).max(1024),
+  /** `api`: the refresh token comes in the body instead of a cookie. */
+  client: z.literal('api').optional(),
+})
+
+const login = route({
+  method: 'post',
+  path: '/api/v1/auth/login',
+  action: null,
+  bucket: 'auth',
+  tag,
+  summary: 'Sign in with e-mail and password',
+  body: LoginBody,
+  returns: Session,
+  async handle(request, deps: GatewayDeps) {
+    const email = request.body.email.trim().toLowerCase()
+    const guard = lockout(deps, email, request.ip)
+    await guard.check()
+    const user = await verified(deps, email, request.body.password)
+    if (user === null) {
+      await guard.failed()
+      throw new ApiError(401, 'LOGIN_FAILED', 'E-mail or password is wrong')
+    }
+    await guard.passed()
+    const userAgent = request.headers['user-agent'] ?? null
+    const refresh = await issueRefreshToken(
+      deps.store,
+      { userId: user._id, tenantId: user.tenantId },
+      { ttlMs: deps.config.JWT_REFRESH_TTL, userAgent },
+    )
+    await touchUser(deps.store, user.tenantId, user._id, deps.now())
+    return session(deps, user, refresh.token, request.body.client === 'api')
+  },
+})
+
+/** The same time for an unknown address as for a wrong password. */
+async function verified({ store }: GatewayDeps, email: string, password: string): Promise<UserDoc | null> {
+  const user = await findUserByEmail(store, email)
+  if (user === null || user.deletedAt) {
+    await verifyUnknown(password)
+    return null
+  }
+  const { ok, needsRehash } = await verifyPassword(user.passwordHash, password)
+  if (!ok || user.status !== 'active') return null
+  if ((await getCachedTenant(store, user.tenantId)).status !== 'active' && user.role !== 'platform_admin') return null
+  if (needsRehash) await replacePasswordHash(store, user, await hashPassword(password))
+  return user
+}
+
+const RefreshBody = z.strictObject({ refreshToken: z.string().min(1).max(512).optional() })
+
+const refresh = route({
+  method: 'post',
+  path: '/api/v1/auth/refresh',
+  action: null,
+  bucket: 'auth',
+  tag,
+  summary: 'A new access token for a refresh token (cookie or body), which is replaced',
+  body: RefreshBody,
+  returns: Session,
+  async handle(request, deps: GatewayDeps) {
+    const given = tokenOf(request, deps)
+    const rotation = await rotateRefreshToken(deps.store, given.token, {
+      ttlMs: deps.config.JWT_REFRESH_TTL,
+      userAgent: request.headers['user-agent'] ?? null,
+    })
+    if (rotation.kind !== 'rotated')
+      throw new ApiError(401, rotation.kind === 'reused' ? 'REFRESH_REUSED' : 'REFRESH_INVALID', 'Sign in again')
+    const user = await findUser(deps.store, rotation.tenantId, rotation.userId)
+    if (user?.status !== 'active') throw new ApiError(401, 'REFRESH_INVALID', 'Sign in again')
+    return session(deps, user, rotation.token, given.fromBody)
+  },
+})
+
+const logout = route({
+  method: 'post',
+  path: '/api/v1/auth/logout',
+  action: null,
+  bucket: 'auth',
+  tag,
+  summary: 'End this session',
+  body: RefreshBody,
+  status: 204,
+  async handle(request, deps: GatewayDeps) {
+    const token = request.body.refreshToken ?? cookieOf(request.headers.cookie)
+    if (token) await revokeRefreshToken(deps.store, token)
+    return { headers: { 'set-cookie': `${COOKIE}=; Path=/api/v1/auth; HttpOnly; SameSite=Strict; Max-Age=0` } }
+  },
+})
+
+const me = route({
+  method: 'get',
+  path: '/api/v1/auth/me',
+  action: 'session.read',
+  tag,
+  summary: 'Who I am',
+  returns: UserView,
+  async handle(request, { store }: GatewayDeps) {
+    const { kind, id, tenantId, name, role } = callerOf(request)
+    if (kind === 'apiKey') return { body: { id, email: '', name, role, tenantId } }
+    return { body: userView(await getUser(store, tenantId, id)) }
+  },
+})
+
+const password = route({
+  method: 'post',
+  path: '/api/v1/auth/password',
+  action: 'session.write',
+  bucket: 'auth',
+  tag,
+  summary: 'Change my password; every session of mine ends',
+  body: z.strictObject({ currentPassword: z.string().min(1).max(1024), newPassword: z.string().min(1).max(1024) }),
+  status: 204,
+  async handle(request, deps: GatewayDeps) {
+    const { id, tenantId } = callerOf(request)
+    const user = await getUser(deps.store, tenantId, id)
+    const { currentPassword, newPassword } = request.body
+    if (!(await verifyPassword(user.passwordHash, currentPassword)).ok)
+      throw new ApiError(422, 'PASSWORD_WRONG', 'The current password is wrong')
+    const problem = passwordProblem(newPassword, user)
+    if (problem !== null)
+      throw new ApiError(422, 'PASSWORD_WEAK', problem, { errors: [{ path: 'newPassword', message: problem }] })
+    if (!(await replacePasswordHash(deps.store, user, await hashPassword(newPassword))))
+      throw new ApiError(409, 'CONFLICT', 'It was changed elsewhere just now')
+    await raiseTokenVersion(deps.store, tenantId, id)
+    await revokeUserTokens(deps.store, tenantId, id)
+    await tellRevoked(deps, tenantId, id)
+    return {}
+  },
+})
+
+export const authRoutes = [login, refresh, logout, me, password]
+
+async function session({ config }: GatewayDeps, user: UserDoc, refreshToken: string, inBody: boolean): Promise<Reply> {
+  const { email, name, role, tokenVersion } = user
+  const claims = { userId: String(user._id), tenantId: String(user.tenantId), role, tokenVersion, email, name }
+  const accessToken = await signAccessToken(claims, { secret: config.JWT_SECRET, ttlMs: config.JWT_ACCESS_TTL })
+  const body = { accessToken, tokenType: 'Bearer', expiresIn: Math.floor(config.JWT_ACCESS_TTL / 1000), user: userView(user) }
+  if (inBody) return { body: { ...body, refreshToken } }
+  const secure = config.BASE_URL.startsWith('https://') ? '; Secure' : ''
+  const cookie = `${COOKIE}=${refreshToken}; Path=/api/v1/auth; HttpOnly; SameSite=Strict; Max-Age=${Math.floor(config.JWT_REFRESH_TTL / 1000)}${secure}`
+  return { body, headers: { 'set-cookie': cookie } }
+}
+
+/** A cookie counts only from a page of ours: a foreign Origin is refused. */
+function tokenOf(
+  request: { body: { refreshToken?: string }; headers: Record<string, string | undefined> },
+  { config }: GatewayDeps,
+): { token: string; fromBody: boolean } {
+  const { refreshToken } = request.body
+  if (refreshToken !== undefined) return { token: refreshToken, fromBody: true }
+  const { origin } = request.headers
+  const isOwn = origin === undefined || config.CORS_ORIGIN.includes(origin) || origin === new URL(config.BASE_URL).origin
+  const token = isOwn ? cookieOf(request.headers.cookie) : null
+  if (token === null) throw new ApiError(401, 'REFRESH_INVALID', 'Sign in again')
+  return { token, fromBody: false }
+}
+
+function cookieOf(header: string | undefined): string | null {
+  const pair = (header ?? '').split(/;\s*/).find(part => part.startsWith(`${COOKIE}=`))
+  return pair?.slice(COOKIE.length + 1) || null
+}
+
+const userView = (user: UserDoc) => ({
+  id: String(user._id),
+  email: user.email,
+  name: user.name,
+  role: user.role,
+  tenantId: String(user.tenantId),
+})
+
+/** A hint for realtime, which looks by itself all the same. */
+async function tellRevoked({ redis, store, log }: GatewayDeps, tenantId: string, userId: string): Promise<void> {
+  const hint = JSON.stringify({ tenantId, userId })
+  await redis
+    .publish(revocationChannel(store.connection.name), hint)
+    .catch(error => log.warn({ err: error }, 'revocation not announced'))
+}

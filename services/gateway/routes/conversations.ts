@@ -1,0 +1,257 @@
+import { Types } from 'mongoose'
+import { z } from 'zod'
+import { conversationView } from '#shared/contracts/to-views.ts'
+import { ConversationView, MessageView } from '#shared/contracts/views.ts'
+import { ApiError, notFound } from '#shared/domain/errors.ts'
+import { windowIsOpen } from '#shared/domain/service-window.ts'
+import { type Caller, callerOf, route } from '#shared/http/route.ts'
+import { trusted } from '#shared/store/connect.ts'
+import type { ConversationDoc, EventDoc } from '#shared/store/documents.ts'
+import { findPage, pageView } from '#shared/store/pages.ts'
+import { getTenant } from '#shared/store/tenants.ts'
+import { findUser } from '#shared/store/users.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { conversationUpdated, eventOf, publishEvents } from '../events.ts'
+import { listMessages } from './messages.ts'
+import { flagText, IdParams, listOf, ObjectIdText, Paging } from './schemas.ts'
+
+const tag = 'conversations'
+
+const ListQuery = z.strictObject({
+  ...Paging,
+  unread: flagText.optional(),
+  mine: flagText.optional(),
+  unassigned: flagText.optional(),
+  status: z.enum(['open', 'closed']).optional(),
+  label: z.string().min(1).max(64).optional(),
+  clientId: ObjectIdText.optional(),
+  number: z.string().max(32).optional(),
+  candidateId: z.string().max(128).optional(),
+  applicationId: z.string().max(128).optional(),
+  q: z.string().min(1).max(100).optional(),
+})
+
+const list = route({
+  method: 'get',
+  path: '/api/v1/conversations',
+  action: 'conversations.read',
+  tag,
+  summary: 'Conversations, newest activity first',
+  query: ListQuery,
+  returns: listOf(ConversationView),
+  async handle(request, { store, now }: GatewayDeps) {
+    const filter = filterOf(callerOf(request), request.query)
+    const page = await findPage<ConversationDoc>(store.models.conversations, filter, 'lastActivityAt', request.query)
+    return { body: pageView(page, row => conversationView(row, now())) }
+  },
+})
+
+const one = route({
+  method: 'get',
+  path: '/api/v1/conversations/{id}',
+  action: 'conversations.read',
+  tag,
+  summary: 'One conversation',
+  params: IdParams,
+  returns: ConversationView,
+  async handle(request, deps: GatewayDeps) {
+    return { body: conversationView(await getConversation(deps, callerOf(request).tenantId, request.params.id), deps.now()) }
+  },
+})
+
+const messages = route({
+  method: 'get',
+  path: '/api/v1/conversations/{id}/messages',
+  action: 'messages.read',
+  tag,
+  summary: 'Messages of a conversation, newest first',
+  params: IdParams,
+  query: z.strictObject({ ...Paging, order: z.enum(['asc', 'desc']).default('desc') }),
+  returns: listOf(MessageView),
+  handle: listMessages,
+})
+
+const window = route({
+  method: 'get',
+  path: '/api/v1/conversations/{id}/window',
+  action: 'conversations.read',
+  tag,
+  summary: 'Whether free text may be sent now, and else the template that would work',
+  params: IdParams,
+  returns: z.object({
+    inWindow: z.boolean(),
+    windowExpiresAt: z.iso.datetime().nullable(),
+    secondsLeft: z.number().int(),
+    suggestedTemplate: z.object({ name: z.string(), language: z.string() }).nullable(),
+  }),
+  async handle(request, deps: GatewayDeps) {
+    const { tenantId } = callerOf(request)
+    const { windowExpiresAt } = await getConversation(deps, tenantId, request.params.id)
+    const now = deps.now()
+    const inWindow = windowIsOpen(windowExpiresAt, now)
+    const { initiateTemplate, reengageTemplate } = (await getTenant(deps.store, tenantId)).settings
+    const secondsLeft = inWindow && windowExpiresAt ? Math.floor((windowExpiresAt.getTime() - now.getTime()) / 1000) : 0
+    const suggestedTemplate = inWindow ? null : ((windowExpiresAt ? reengageTemplate : initiateTemplate) ?? null)
+    return { body: { inWindow, windowExpiresAt: windowExpiresAt?.toISOString() ?? null, secondsLeft, suggestedTemplate } }
+  },
+})
+
+type Change = (conversation: ConversationDoc, caller: Caller, body: never, deps: GatewayDeps) => Promise<Partial<ConversationDoc>>
+
+/** One change of a conversation under PUT and PATCH: the seeds disagree on the verb. */
+function changeRoutes<Body extends z.ZodType>(
+  name: string,
+  action: 'conversations.markRead' | 'conversations.take' | 'conversations.status',
+  summary: string,
+  body: Body | undefined,
+  change: Change,
+) {
+  return (['put', 'patch'] as const).map(method =>
+    route({
+      method,
+      path: `/api/v1/conversations/{id}/${name}`,
+      action,
+      bucket: 'read',
+      tag,
+      summary,
+      params: IdParams,
+      body,
+      returns: ConversationView,
+      async handle(request, deps: GatewayDeps) {
+        const caller = callerOf(request)
+        const conversation = await getConversation(deps, caller.tenantId, request.params.id)
+        const changes = await change(conversation, caller, request.body as never, deps)
+        const changed = await applyChange(deps, conversation, changes, `g:${request.requestId}`, request.traceparent)
+        return { body: conversationView(changed, deps.now()) }
+      },
+    }),
+  )
+}
+
+const read = changeRoutes('read', 'conversations.markRead', 'Mark a conversation as read', undefined, async () => ({
+  unreadCount: 0,
+}))
+
+const status = changeRoutes(
+  'status',
+  'conversations.status',
+  'Open or close a conversation',
+  z.strictObject({ status: z.enum(['open', 'closed']) }),
+  async (_row, _caller, body: { status: 'open' | 'closed' }) => ({
+    status: body.status,
+  }),
+)
+
+const AssignBody = z
+  .strictObject({
+    assignedToId: z
+      .union([ObjectIdText, z.literal('auto')])
+      .nullable()
+      .optional(),
+    agentId: ObjectIdText.nullable().optional(),
+  })
+  .refine(body => body.assignedToId !== undefined || body.agentId !== undefined, {
+    error: 'give assignedToId',
+    path: ['assignedToId'],
+  })
+
+const assign = changeRoutes(
+  'assign',
+  'conversations.take',
+  "Assign to a user, to nobody (null) or to whoever has least to do ('auto'); agents may take an unassigned one for themselves",
+  AssignBody,
+  assignTo,
+)
+
+export const conversationRoutes = [list, one, messages, window, ...read, ...assign, ...status]
+
+async function assignTo(
+  row: ConversationDoc,
+  caller: Caller,
+  body: z.infer<typeof AssignBody>,
+  { store }: GatewayDeps,
+): Promise<Partial<ConversationDoc>> {
+  const wanted = body.assignedToId !== undefined ? body.assignedToId : (body.agentId ?? null)
+  const takesForSelf = wanted === caller.id && row.assignedTo === null
+  if (!takesForSelf && !caller.may('conversations.assign'))
+    throw new ApiError(403, 'FORBIDDEN', 'You may only take an unassigned conversation for yourself')
+  if (wanted === null) return { assignedTo: null }
+  const userId = wanted === 'auto' ? await leastBusy(store, caller.tenantId) : wanted
+  const user = await findUser(store, caller.tenantId, userId)
+  if (user === null || user.status !== 'active')
+    throw new ApiError(422, 'ASSIGNEE_UNKNOWN', 'There is no such active user in this account')
+  return { assignedTo: { id: user._id, name: user.name } }
+}
+
+/** Among the agents of the tenant, the one with the fewest open conversations. */
+async function leastBusy(store: GatewayDeps['store'], tenantId: string): Promise<string> {
+  const agents = await store.models.users.find({ tenantId, role: 'agent', status: 'active', deletedAt: null }, { _id: 1 }).lean()
+  const loads = await Promise.all(
+    agents.map(agent => store.models.conversations.countDocuments({ tenantId, 'assignedTo.id': agent._id, status: 'open' })),
+  )
+  const best = agents[loads.indexOf(Math.min(...loads))]
+  if (best === undefined) throw new ApiError(422, 'NO_AGENT', 'There is no agent to assign to')
+  return String(best._id)
+}
+
+async function getConversation({ store }: GatewayDeps, tenantId: string, id: string): Promise<ConversationDoc> {
+  const conversation = await store.models.conversations.findOne({ tenantId, _id: id, deletedAt: null }).lean()
+  if (conversation === null) throw notFound('Conversation')
+  return conversation
+}
+
+/** The change and its events in one transaction. */
+async function applyChange(
+  deps: GatewayDeps,
+  before: ConversationDoc,
+  changes: Partial<ConversationDoc>,
+  cause: string,
+  traceparent: string,
+): Promise<ConversationDoc> {
+  const { store } = deps
+  const now = deps.now()
+  const { changed, events } = await store.transaction(async session => {
+    const filter = { tenantId: before.tenantId, _id: before._id }
+    const row = (await store.models.conversations
+      .findOneAndUpdate(filter, { $set: changes }, { session, returnDocument: 'after' })
+      .lean()) as ConversationDoc
+    const assigned = row.assignedTo ? { id: String(row.assignedTo.id), name: row.assignedTo.name } : null
+    const told: EventDoc[] = [conversationUpdated(row, cause, now, { status: row.status, assignedTo: assigned })]
+    if ('assignedTo' in changes)
+      told.push(eventOf(row, 'conversation:assigned', cause, now, { conversationId: String(row._id), assignedTo: assigned }))
+    await store.models.events.insertMany(told, { session })
+    return { changed: row, events: told }
+  })
+  await publishEvents(deps, events, traceparent)
+  return changed
+}
+
+function filterOf(caller: Caller, query: z.infer<typeof ListQuery>) {
+  const { unread, mine, unassigned, status: state, label, clientId, number, candidateId, applicationId, q } = query
+  return {
+    tenantId: caller.tenantId,
+    deletedAt: null,
+    ...(unread && { unreadCount: trusted({ $gt: 0 }) }),
+    ...(mine && { 'assignedTo.id': new Types.ObjectId(caller.id) }),
+    ...(unassigned && { 'assignedTo.id': null }),
+    ...(state && { status: state }),
+    ...(label && { labels: label }),
+    ...(clientId && { clientId: new Types.ObjectId(clientId) }),
+    ...(number && { phoneNumberId: number }),
+    ...(candidateId && { candidateId }),
+    ...(applicationId && { applicationId }),
+    ...(q && { $and: [trusted({ $or: searched(q) })] }),
+  }
+}
+
+/** By name, number or username; the text itself, no pattern. */
+function searched(q: string) {
+  const escaped = q.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  const digits = q.replace(/\D/g, '')
+  const ways = [
+    { 'contact.name': trusted({ $regex: escaped, $options: 'i' }) },
+    { 'contact.username': trusted({ $regex: `^${escaped.replace(/^@/, '')}`, $options: 'i' }) },
+    { candidateName: trusted({ $regex: escaped, $options: 'i' }) },
+  ]
+  return digits.length >= 3 ? [...ways, { 'contact.phone': trusted({ $regex: digits }) }] : ways
+}

@@ -1,0 +1,18 @@
+import type { Route } from '#shared/http/route.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { authRoutes } from './auth.ts'
+import { conversationRoutes } from './conversations.ts'
+import { messageRoutes } from './messages.ts'
+import { numberRoutes } from './numbers.ts'
+import { serviceRoutes } from './service.ts'
+import { templateRoutes } from './templates.ts'
+
+/** Everything that the gateway serves: mounted by the app, described by OpenAPI. */
+export const routes: Route<GatewayDeps>[] = [
+  ...authRoutes,
+  ...conversationRoutes,
+  ...messageRoutes,
+  ...templateRoutes,
+  ...numberRoutes,
+  ...serviceRoutes,
+]

@@ -1,0 +1,134 @@
+import { Types } from 'mongoose'
+import { z } from 'zod'
+import { shownPhone } from '#shared/contracts/to-views.ts'
+import { ApiError } from '#shared/domain/errors.ts'
+import { callerOf, type Reply, type RouteRequest, route } from '#shared/http/route.ts'
+import { audit } from '#shared/store/audit.ts'
+import { getClient, pauseClient, resumeClient } from '#shared/store/clients.ts'
+import type { ClientDoc } from '#shared/store/documents.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { publishEvents } from '../events.ts'
+import { IdParams } from './schemas.ts'
+
+const tag = 'numbers'
+
+const NumberView = z.object({
+  id: z.string(),
+  companyName: z.string().nullable(),
+  whatsappNumber: z.string().nullable(),
+  verifiedName: z.string().nullable(),
+  phoneNumberId: z.string(),
+  wabaId: z.string(),
+  isPrimary: z.boolean(),
+  coexistence: z.boolean(),
+  status: z.enum(['active', 'disconnected', 'suspended', 'paused']),
+  reason: z.string().nullable(),
+  pauseReason: z.string().nullable(),
+  qualityRating: z.string(),
+  messagingLimit: z.number().nullable(),
+  throughput: z.number(),
+  tokenExpiry: z.iso.datetime().nullable(),
+  connectedAt: z.iso.datetime().nullable(),
+})
+
+const list = route({
+  method: 'get',
+  path: '/api/v1/phone-numbers',
+  action: 'clients.read',
+  tag,
+  summary: 'Connected numbers',
+  returns: z.object({ data: z.array(NumberView) }),
+  async handle(request, { store }: GatewayDeps) {
+    const rows = await store.models.clients
+      .find({ tenantId: callerOf(request).tenantId, deletedAt: null })
+      .sort({ isPrimary: -1, _id: 1 })
+      .lean()
+    return { body: { data: rows.map(numberView) } }
+  },
+})
+
+const one = route({
+  method: 'get',
+  path: '/api/v1/phone-numbers/{id}',
+  action: 'clients.read',
+  tag,
+  summary: 'One number',
+  params: IdParams,
+  returns: NumberView,
+  async handle(request, { store }: GatewayDeps) {
+    return { body: numberView(await getClient(store, callerOf(request).tenantId, request.params.id)) }
+  },
+})
+
+const pause = route({
+  method: 'post',
+  path: '/api/v1/phone-numbers/{id}/pause',
+  action: 'clients.pause',
+  tag,
+  summary: 'Hold all sends of a number; nothing is lost',
+  params: IdParams,
+  body: z.strictObject({ detail: z.string().max(500).default('paused by hand') }),
+  returns: NumberView,
+  handle: (request, deps: GatewayDeps) => change(request, deps, 'pause', request.body.detail),
+})
+
+const resume = route({
+  method: 'post',
+  path: '/api/v1/phone-numbers/{id}/resume',
+  action: 'clients.pause',
+  tag,
+  summary: 'Send again; what waited goes out in order',
+  params: IdParams,
+  returns: NumberView,
+  handle: (request, deps: GatewayDeps) => change(request, deps, 'resume', ''),
+})
+
+export const numberRoutes = [list, one, pause, resume]
+
+async function change(
+  request: RouteRequest<{ id: string }, unknown, unknown>,
+  deps: GatewayDeps,
+  what: 'pause' | 'resume',
+  detail: string,
+): Promise<Reply> {
+  const caller = callerOf(request)
+  const client = await getClient(deps.store, caller.tenantId, request.params.id)
+  const by = new Types.ObjectId(caller.id)
+  const where = { tenantId: caller.tenantId, clientId: client._id, by }
+  const changed =
+    what === 'pause'
+      ? await pauseClient(deps.store, { ...where, reason: 'manual', detail })
+      : await resumeClient(deps.store, where)
+  if (changed === null) throw new ApiError(409, 'NUMBER_STATE', `This number is ${client.status}`)
+  await audit(deps.store, {
+    tenantId: client.tenantId,
+    actor: { kind: caller.kind, id: by, name: caller.name },
+    action: `clients.${what}`,
+    object: { kind: 'client', id: String(client._id) },
+    changes: { status: { before: client.status, after: changed.client.status } },
+    ip: request.ip,
+  })
+  await publishEvents(deps, [changed.event], request.traceparent)
+  return { body: numberView(changed.client) }
+}
+
+function numberView(doc: ClientDoc): z.infer<typeof NumberView> {
+  return {
+    id: String(doc._id),
+    companyName: doc.companyName ?? null,
+    whatsappNumber: shownPhone(doc.whatsappNumber),
+    verifiedName: doc.verifiedName ?? null,
+    phoneNumberId: doc.phoneNumberId,
+    wabaId: doc.wabaId,
+    isPrimary: doc.isPrimary,
+    coexistence: doc.coexistence,
+    status: doc.status,
+    reason: doc.statusReason ?? null,
+    pauseReason: doc.pauseReason ?? null,
+    qualityRating: doc.qualityRating,
+    messagingLimit: doc.messagingLimit ?? null,
+    throughput: doc.throughput,
+    tokenExpiry: doc.tokenExpiry?.toISOString() ?? null,
+    connectedAt: doc.connectedAt?.toISOString() ?? null,
+  }
+}

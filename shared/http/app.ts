@@ -1,0 +1,218 @@
+import { randomUUID } from 'node:crypto'
+import cors from 'cors'
+import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express'
+import helmet from 'helmet'
+import type { z } from 'zod'
+import { ApiError, Outage } from '../domain/errors.ts'
+import type { Logger } from '../process/logger.ts'
+import { httpRequest } from '../process/metrics.ts'
+import { childTrace } from '../process/trace.ts'
+import type { Caller, Route } from './route.ts'
+import { cleanText, parseStrictJson } from './strict-json.ts'
+
+export interface HttpAppOptions<Deps> {
+  routes: readonly Route<Deps>[]
+  deps: Deps
+  log: Logger
+  corsOrigins: readonly string[]
+  /** Hops of proxies in front whose X-Forwarded-For counts. */
+  trustProxy: number
+  /** @throws ApiError 401, 403, 400 */
+  authenticate(request: Request): Promise<Caller | null>
+  /** Counts the request; answers headers. @throws ApiError 429 */
+  limit(route: Route<Deps>, caller: Caller | null, ip: string, body: unknown): Promise<Record<string, string>>
+}
+
+const BODY_LIMIT = '256kb'
+
+/** Everything that express needs around a list of routes: strict input, one form of error, limits, headers, a log line. */
+export function createHttpApp<Deps>(options: HttpAppOptions<Deps>): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.set('trust proxy', options.trustProxy)
+  app.set('query parser', false)
+  app.use(
+    helmet({
+      contentSecurityPolicy: {
+        directives: {
+          defaultSrc: ["'self'"],
+          scriptSrc: ["'self'"],
+          styleSrc: ["'self'"],
+          imgSrc: ["'self'", 'data:'],
+          frameAncestors: ["'none'"],
+        },
+      },
+    }),
+  )
+  app.use(cors({ origin: [...options.corsOrigins], credentials: true, exposedHeaders: ['x-request-id', 'retry-after'] }))
+  app.use((request, response, next) => {
+    const given = request.get('x-request-id')
+    response.locals.requestId = given && /^[\w-]{1,64}$/.test(given) ? given : randomUUID()
+    response.locals.startedAt = performance.now()
+    response.setHeader('x-request-id', response.locals.requestId)
+    next()
+  })
+  app.use(express.text({ type: ['application/json', '+json'], limit: BODY_LIMIT }))
+
+  for (const route of options.routes) app[route.method](expressPath(route.path), serve(route, options))
+  app.use(methodsOf(options.routes))
+  app.use((_request, _response, next) => next(new ApiError(404, 'NOT_FOUND', 'There is nothing here')))
+  app.use(problemHandler(options.log))
+  return app
+}
+
+const expressPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1')
+
+function serve<Deps>(route: Route<Deps>, { deps, log, authenticate, limit }: HttpAppOptions<Deps>) {
+  return async (request: Request, response: Response) => {
+    response.locals.route = route.path
+    const caller = route.action === null ? null : await authenticate(request)
+    if (route.action !== null && caller === null)
+      throw new ApiError(401, 'UNAUTHENTICATED', 'Sign in, or send an API key', { headers: { 'www-authenticate': 'Bearer' } })
+    const body = readBody(request, route)
+    const headers = await limit(route, caller, request.ip ?? '', body)
+    if (route.action !== null && !caller?.may(route.action)) throw new ApiError(403, 'FORBIDDEN', 'Your role may not do this')
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+    const reply = await route.handle(
+      {
+        caller,
+        params: check(route.params, request.params, 400, 'PARAMETER_INVALID'),
+        query: check(route.query, readQuery(request), 400, 'QUERY_INVALID'),
+        body: check(route.body, body, 400, 'BODY_INVALID'),
+        headers: Object.fromEntries(
+          Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value]),
+        ),
+        ip: request.ip ?? '',
+        requestId: response.locals.requestId,
+        traceparent: childTrace(request.get('traceparent')),
+      },
+      deps,
+    )
+    for (const [name, value] of Object.entries(reply.headers ?? {})) response.append(name, value as string)
+    const status = reply.status ?? route.status
+    response.status(status)
+    if (reply.body === undefined) response.end()
+    else if (typeof reply.body === 'string') response.send(reply.body)
+    else response.json(reply.body)
+    finish(request, response, log)
+  }
+}
+
+function readBody<Deps>(request: Request, route: Route<Deps>): unknown {
+  const given = typeof request.body === 'string' ? request.body : ''
+  const hasOther = given === '' && Number(request.headers['content-length'] ?? 0) > 0
+  if (hasOther && route.body) throw new ApiError(415, 'CONTENT_TYPE_NOT_SUPPORTED', 'Send application/json')
+  if (given === '') return route.body ? {} : undefined
+  return parseStrictJson(given)
+}
+
+/** Each key once: what a second one means is anybody's guess. */
+function readQuery(request: Request): Record<string, string> {
+  const query: Record<string, string> = {}
+  const at = request.url.indexOf('?')
+  if (at < 0) return query
+  for (const [key, value] of new URLSearchParams(request.url.slice(at + 1))) {
+    if (Object.hasOwn(query, key)) throw new ApiError(400, 'QUERY_DUPLICATE', `${key} is given twice`)
+    query[key] = cleanText(value, key)
+  }
+  return query
+}
+
+function check(schema: z.ZodType | undefined, value: unknown, status: number, errorCode: string): unknown {
+  if (schema === undefined) return value
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const errors = parsed.error.issues.map(issue => ({ path: issue.path.join('.'), message: issue.message }))
+  throw new ApiError(status, errorCode, errors.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; '), {
+    errors,
+  })
+}
+
+/** 405 with the methods that would work, for paths that exist. */
+function methodsOf<Deps>(routes: readonly Route<Deps>[]) {
+  const patterns = routes.map(({ path, method }) => ({ method, pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`) }))
+  return (request: Request, _response: Response, next: (error?: unknown) => void) => {
+    const methods = [
+      ...new Set(patterns.filter(({ pattern }) => pattern.test(request.path)).map(({ method }) => method.toUpperCase())),
+    ]
+    if (methods.length === 0 || request.method === 'OPTIONS') return next()
+    next(new ApiError(405, 'METHOD_NOT_ALLOWED', `Allowed: ${methods.join(', ')}`, { headers: { allow: methods.join(', ') } }))
+  }
+}
+
+/** RFC 9457, always of the same members; a fault of ours shows nothing of itself but the request id. */
+function problemHandler(log: Logger): ErrorRequestHandler {
+  return (error, request, response, next) => {
+    if (response.headersSent) return next(error)
+    const problem = problemOf(error)
+    if (problem.status >= 500)
+      log.error({ err: error, requestId: response.locals.requestId, route: response.locals.route }, 'request failed')
+    for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value)
+    response.status(problem.status).type('application/problem+json')
+    response.json({
+      type: 'about:blank',
+      title: problem.title,
+      status: problem.status,
+      detail: problem.detail,
+      errorCode: problem.errorCode,
+      errors: problem.errors,
+      requestId: response.locals.requestId,
+      ...problem.extra,
+    })
+    finish(request, response, log)
+  }
+}
+
+const TITLES: Record<number, string> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+}
+
+interface Problem {
+  title: string
+  status: number
+  errorCode: string
+  detail: string
+  errors: { path: string; message: string }[]
+  headers: Record<string, string>
+  extra: Record<string, unknown>
+}
+
+function problemOf(error: unknown): Problem {
+  const titled = (status: number, errorCode: string, detail: string, more: Partial<Problem> = {}): Problem => ({
+    title: TITLES[status] ?? 'Error',
+    status,
+    errorCode,
+    detail,
+    errors: [],
+    headers: {},
+    extra: {},
+    ...more,
+  })
+  if (error instanceof ApiError) {
+    const { status, errorCode, message, errors, headers, extra } = error
+    return titled(status, errorCode, message, { errors, headers, extra })
+  }
+  if (error instanceof Outage) return titled(503, 'UNAVAILABLE', 'Try again in a moment', { headers: { 'retry-after': '5' } })
+  const status = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500
+  if (status === 413) return titled(413, 'BODY_TOO_LARGE', `At most ${BODY_LIMIT}`)
+  if (status >= 400 && status < 500) return titled(status, 'REQUEST_INVALID', 'The request cannot be read')
+  return titled(500, 'INTERNAL', 'Something went wrong on our side')
+}
+
+function finish(request: Request, response: Response, log: Logger): void {
+  const { route = 'none', startedAt, requestId } = response.locals
+  const ms = performance.now() - startedAt
+  httpRequest.observe({ route, method: request.method, status: String(response.statusCode) }, ms / 1000)
+  log.info({ requestId, method: request.method, route, status: response.statusCode, ms: Math.round(ms) }, 'request')
+}

@@ -1,0 +1,44 @@
+import { ApiError } from '../domain/errors.ts'
+
+const MAX_DEPTH = 20
+const MAX_ITEMS = 1000
+const FORBIDDEN_KEY = /^(__proto__|constructor|prototype)$|^\$|\.|\0/
+const FORBIDDEN_TEXT = /\0|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/
+
+const invalid = (path: string, message: string) =>
+  new ApiError(400, 'BODY_INVALID', 'The body is not acceptable', { errors: [{ path, message }] })
+
+/**
+ * JSON of a caller: bounded in depth and size, without keys that reach into prototypes or query operators, without NUL and
+ * lone surrogates; texts in NFC. @throws ApiError 400
+ */
+export function parseStrictJson(text: string): unknown {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new ApiError(400, 'BODY_NOT_JSON', 'The body is not JSON')
+  }
+  return clean(value, '', 0)
+}
+
+function clean(value: unknown, path: string, depth: number): unknown {
+  if (depth > MAX_DEPTH) throw invalid(path, `nested deeper than ${MAX_DEPTH}`)
+  if (typeof value === 'string') return cleanText(value, path)
+  if (Array.isArray(value)) {
+    if (value.length > MAX_ITEMS) throw invalid(path, `more than ${MAX_ITEMS} items`)
+    return value.map((item, i) => clean(item, `${path}.${i}`, depth + 1))
+  }
+  if (typeof value !== 'object' || value === null) return value
+  const result: Record<string, unknown> = {}
+  for (const [key, member] of Object.entries(value)) {
+    if (FORBIDDEN_KEY.test(key)) throw invalid(path, 'a key that is not allowed')
+    result[key] = clean(member, path ? `${path}.${key}` : key, depth + 1)
+  }
+  return result
+}
+
+export function cleanText(text: string, path: string): string {
+  if (FORBIDDEN_TEXT.test(text)) throw invalid(path, 'NUL or half a character')
+  return text.normalize('NFC')
+}

@@ -1,0 +1,81 @@
+import type { Model, QueryFilter } from 'mongoose'
+import { ApiError } from '../domain/errors.ts'
+import { trusted } from './connect.ts'
+import type { Id } from './documents.ts'
+
+/** A page of a list that is sorted by a time and then by id. */
+export interface PageWish {
+  page: number
+  limit: number
+  cursor?: string
+}
+export interface Page<T> {
+  rows: T[]
+  total: number
+  totalIsExact: boolean
+  page: number
+  limit: number
+  hasMore: boolean
+  nextCursor: string | null
+}
+
+/** Counting further would cost more than anybody gains. */
+const COUNT_LIMIT = 10_000
+
+/**
+ * `field` is the time that sorts; newest first unless `ascending`. A cursor goes on behind the last row seen, and does not
+ * shift when new rows come; pages do. @throws ApiError 400 for a cursor that is none of ours
+ */
+export async function findPage<T extends { _id: Id }>(
+  model: Model<T>,
+  filter: QueryFilter<T>,
+  field: keyof T & string,
+  wish: PageWish,
+  options: { ascending?: boolean; projection?: Record<string, 0 | 1> } = {},
+): Promise<Page<T>> {
+  const direction = options.ascending ? 1 : -1
+  const after = wish.cursor === undefined ? null : readCursor(wish.cursor)
+  const behind = after && (direction === 1 ? '$gt' : '$lt')
+  const scope =
+    after && behind
+      ? {
+          $and: [
+            filter,
+            trusted({
+              $or: [{ [field]: trusted({ [behind]: after.at }) }, { [field]: after.at, _id: trusted({ [behind]: after.id }) }],
+            }),
+          ],
+        }
+      : filter
+  const rows = (await model
+    .find(scope as QueryFilter<T>, options.projection)
+    .sort({ [field]: direction, _id: direction })
+    .skip(after ? 0 : (wish.page - 1) * wish.limit)
+    .limit(wish.limit + 1)
+    .lean()) as T[]
+  const counted = await model.countDocuments(filter, { limit: COUNT_LIMIT + 1 })
+  const shown = rows.slice(0, wish.limit)
+  const last = shown[shown.length - 1]
+  const hasMore = rows.length > wish.limit
+  return {
+    rows: shown,
+    total: Math.min(counted, COUNT_LIMIT),
+    totalIsExact: counted <= COUNT_LIMIT,
+    page: wish.page,
+    limit: wish.limit,
+    hasMore,
+    nextCursor: hasMore && last ? writeCursor(last[field], last._id) : null,
+  }
+}
+
+export function pageView<T>({ rows, ...page }: Page<T>, view: (row: T) => unknown) {
+  return { data: rows.map(view), ...page }
+}
+
+const writeCursor = (at: unknown, id: unknown) => Buffer.from(`${(at as Date).getTime()}:${id}`).toString('base64url')
+
+function readCursor(cursor: string): { at: Date; id: string } {
+  const match = /^(\d{1,16}):([0-9a-f]{24})$/.exec(Buffer.from(cursor, 'base64url').toString())
+  if (match === null) throw new ApiError(400, 'CURSOR_INVALID', 'Use the nextCursor of an answer')
+  return { at: new Date(Number(match[1])), id: match[2] as string }
+}
