@@ -13,11 +13,12 @@ import { beat, endBeat, holdLease, liveOwners } from '#shared/store/leases.ts'
 import { createPublishing } from './bells.ts'
 import { createCall } from './call.ts'
 import { createFinish } from './finish.ts'
+import { loop } from './loop.ts'
 import { createNumbers } from './numbers.ts'
 import { createPause } from './pause.ts'
 import { createSend } from './send.ts'
 import { Slots } from './slots.ts'
-import { createSweeps, loop, SENDER } from './sweeps.ts'
+import { createSweeps, SENDER } from './sweeps.ts'
 
 export interface SenderDeps {
   store: Store

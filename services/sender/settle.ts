@@ -3,7 +3,7 @@ import { type DescribedError, describeError, errorDoc, type PlatformFailure, pla
 import type { Refused, SendResult } from '#shared/meta/client.ts'
 import { UNKNOWN_BLOCKS_MS } from '#shared/store/dispatch.ts'
 import type { Settlement, Step } from '#shared/store/dispatch-effects.ts'
-import type { Dispatch, MessageDoc, TimelineEntry } from '#shared/store/documents.ts'
+import type { Dispatch, MessageDoc, TenantDoc, TimelineEntry } from '#shared/store/documents.ts'
 
 export interface SettleOptions {
   /** MongoDB's time. */
@@ -56,6 +56,21 @@ export function failedHere(message: MessageDoc, failure: PlatformFailure, at: Da
 export function givenBack(message: MessageDoc, reason: 'paused' | 'rate', nextStepAt: Date | null, at: Date): Settlement {
   return { message, step: waiting(reason, nextStepAt, false), at, entry: { kind: 'waited', at, reason } }
 }
+
+/** Once more, at most: a message of unknown outcome is posted twice in all, and only where the tenant wants it. */
+const MAX_UNKNOWN = 2
+
+/** At the deadline of an attempt whose outcome nobody told. */
+export function byPolicy(message: MessageDoc, policy: TenantDoc['settings']['unknownOutcome'], at: Date): Settlement {
+  const attempt = (message.dispatch as Dispatch).attempt
+  if (policy !== 'retry' || attempt >= MAX_UNKNOWN)
+    return { message, at, step: { kind: 'failed', error: platformError('unknown-outcome') }, entry: note(at, UNTOLD) }
+  const step = { kind: 'waiting', reason: 'retry', nextStepAt: at, usesAttempt: true } as const
+  return { message, at, step, entry: note(at, `${UNTOLD} It is sent once more, as your organisation has chosen.`) }
+}
+
+const UNTOLD = 'WhatsApp never said whether it took this attempt.'
+const note = (at: Date, detail: string) => ({ kind: 'note', at, detail }) as const
 
 function judgeRefusal(message: MessageDoc, result: Refused, entry: TimelineEntry, { random }: SettleOptions) {
   const error = describeError(result.error)

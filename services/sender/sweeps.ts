@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError } from '#shared/domain/errors.ts'
-import { type PlatformFailure, platformError } from '#shared/domain/send-errors.ts'
+import type { PlatformFailure } from '#shared/domain/send-errors.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { oldestQueued } from '#shared/process/metrics.ts'
 import { QUEUES } from '#shared/queue/topology.ts'
@@ -26,7 +25,7 @@ import { liveOwners } from '#shared/store/leases.ts'
 import { getCachedTenant } from '#shared/store/tenants.ts'
 import { type Publishing, publishEvent } from './bells.ts'
 import type { Numbers } from './numbers.ts'
-import { failedHere, unknownStep } from './settle.ts'
+import { byPolicy, failedHere, unknownStep } from './settle.ts'
 
 export interface SweepDeps {
   store: Store
@@ -142,10 +141,9 @@ export function createSweeps(deps: SweepDeps) {
     }
   }
 
-  /** Counted from the moment it should go, and not while its number is paused. Campaigns end their own rows. */
+  /** Counted from the moment it should go, and not while its number is paused. */
   async function expiryOf(message: MessageDoc, now: Date): Promise<PlatformFailure | null> {
     const dispatch = message.dispatch as Dispatch
-    if (dispatch.lane === 'b') return null
     const status = (await numbers.find([message.phoneNumberId])).get(message.phoneNumberId)?.client.status ?? 'disconnected'
     if (status === 'paused') return null
     const maxWaitMs = (await settingsOf(message.tenantId)).maxWaitHours * HOUR_MS
@@ -180,42 +178,5 @@ export type Sweeps = ReturnType<typeof createSweeps>
 type SendSettings = Pick<TenantDoc['settings'], 'unknownOutcome' | 'maxWaitHours'>
 
 const OUTBOX_MS = 5000
-/** Once more, at most: a message of unknown outcome is posted twice in all, and only where the tenant wants it. */
-const MAX_UNKNOWN = 2
-
-function byPolicy(message: MessageDoc, policy: SendSettings['unknownOutcome'], at: Date): Settlement {
-  const attempt = (message.dispatch as Dispatch).attempt
-  if (policy !== 'retry' || attempt >= MAX_UNKNOWN)
-    return { message, at, step: { kind: 'failed', error: platformError('unknown-outcome') }, entry: note(at, UNTOLD) }
-  const step = { kind: 'waiting', reason: 'retry', nextStepAt: at, usesAttempt: true } as const
-  return { message, at, step, entry: note(at, `${UNTOLD} It is sent once more, as your organisation has chosen.`) }
-}
-
-const UNTOLD = 'WhatsApp never said whether it took this attempt.'
-const note = (at: Date, detail: string) => ({ kind: 'note', at, detail }) as const
-
 /** Two rounds' worth of the rate, and the burst: what the limits refuse comes back at once. */
 const share = (ratePerSecond: number) => Math.ceil(ratePerSecond / 4) + 8
-
-/** Runs `work` every `everyMs`, one round at a time, until stopped; an error ends a round, not the loop. */
-export function loop(
-  name: string,
-  everyMs: number,
-  work: () => Promise<void>,
-  options: { when: () => boolean; log: Logger },
-): AsyncDisposable {
-  const stop = new AbortController()
-  async function run(): Promise<void> {
-    while (!stop.signal.aborted) {
-      if (options.when()) await work().catch(error => options.log.warn({ err: error, sweep: name }, 'sweep ended early'))
-      await sleep(everyMs, undefined, { signal: stop.signal }).catch(() => undefined)
-    }
-  }
-  const running = run()
-  return {
-    async [Symbol.asyncDispose]() {
-      stop.abort()
-      await running
-    },
-  }
-}

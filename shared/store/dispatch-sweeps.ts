@@ -90,10 +90,11 @@ export async function findUnblocking(store: Store, now: Date, limit: number): Pr
   return rows
 }
 
-/** Rows still to be sent that were created before `before`, oldest first, from `after` on. */
+/** Chat rows still to be sent that were created before `before`, oldest first, from `after` on. */
 export async function findOld(store: Store, options: { before: Date; after: Id | null; limit: number }): Promise<MessageDoc[]> {
   const filter = {
     'dispatch.state': { $in: ['READY' as const, 'WAITING' as const] },
+    'dispatch.lane': 'c' as const,
     createdAt: { $lte: options.before },
     ...(options.after && { _id: { $gt: options.after } }),
   }
