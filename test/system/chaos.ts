@@ -1,10 +1,10 @@
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DEMO_TENANTS, DEMO_USERS } from '#test/stack/demo-world.ts'
-import { linkoDir } from '#test/stack/servers.ts'
+import { linkoDir } from '#test/stack/profiles.ts'
 import { type Stack, startStack } from '#test/stack/stack.ts'
 import { isClean, Oracle, type Verdict } from './chaos/oracle.ts'
-import { type Addresses, type Ledger, type Number, runTraffic } from './chaos/traffic.ts'
+import { type Addresses, type BusinessNumber, type Ledger, runTraffic } from './chaos/traffic.ts'
 import { connectWitness, type Witness } from './chaos/witness.ts'
 
 /**
@@ -28,7 +28,7 @@ const SETTLE_MS = 60_000
 const BETWEEN_KILLS_MS = 3000
 const CONTACTS = 600
 
-const NUMBERS: Number[] = [
+const NUMBERS: BusinessNumber[] = [
   { phoneNumberId: DEMO_TENANTS.demo.phoneNumberId, ...credentials('demo@whatsapp-saas.com') },
   { phoneNumberId: DEMO_TENANTS.other.phoneNumberId, ...credentials('other@whatsapp-saas.com') },
 ]

@@ -8,7 +8,7 @@ export interface Addresses {
   simulator: string
 }
 
-export interface Number {
+export interface BusinessNumber {
   phoneNumberId: string
   email: string
   password: string
@@ -16,7 +16,7 @@ export interface Number {
 
 export interface TrafficOptions {
   addresses: Addresses
-  numbers: Number[]
+  numbers: BusinessNumber[]
   inboundPerSecond: number
   outboundPerSecond: number
   contactsPerNumber: number
@@ -73,7 +73,7 @@ export async function runTraffic(options: TrafficOptions, signal: AbortSignal): 
   const contact = (i: number) => `21261${String(i % options.contactsPerNumber).padStart(7, '0')}`
 
   const inbound = async (i: number) => {
-    const { phoneNumberId } = options.numbers[i % options.numbers.length] as Number
+    const { phoneNumberId } = options.numbers[i % options.numbers.length] as BusinessNumber
     const from = contact(Math.floor(i / options.numbers.length))
     const text = `in ${i}`
     const answer = await post(`${options.addresses.simulator}/_sim/inbound`, { phoneNumberId, from, message: text })
@@ -82,7 +82,7 @@ export async function runTraffic(options: TrafficOptions, signal: AbortSignal): 
 
   const outbound = async (i: number) => {
     const n = i % options.numbers.length
-    const { phoneNumberId } = options.numbers[n] as Number
+    const { phoneNumberId } = options.numbers[n] as BusinessNumber
     const text = `out ${i}`
     const body = { to: `+${contact(Math.floor(i / options.numbers.length))}`, text }
     const headers = { authorization: `Bearer ${tokens[n]}`, 'idempotency-key': randomUUID() }

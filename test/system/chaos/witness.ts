@@ -1,5 +1,5 @@
 import { io } from 'socket.io-client'
-import { type Addresses, login, type Number } from './traffic.ts'
+import { type Addresses, type BusinessNumber, login } from './traffic.ts'
 
 /** A socket that reconnects and syncs like a dashboard, and writes down every seq it hears. */
 export interface Witness {
@@ -13,7 +13,7 @@ interface Told {
   seq: number
 }
 
-export async function connectWitness(socketUrl: string, addresses: Addresses, number: Number): Promise<Witness> {
+export async function connectWitness(socketUrl: string, addresses: Addresses, number: BusinessNumber): Promise<Witness> {
   const eventOf = new Map<number, string>()
   const seqOf = new Map<string, number>()
   let repeats = 0
