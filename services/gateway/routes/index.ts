@@ -1,5 +1,7 @@
 import type { Route } from '#shared/http/route.ts'
 import type { GatewayDeps } from '../deps.ts'
+import { openapiRoutes } from '../describe-api.ts'
+import { docsRoutes } from '../docs.ts'
 import { authRoutes } from './auth.ts'
 import { conversationRoutes } from './conversations.ts'
 import { messageRoutes } from './messages.ts'
@@ -15,4 +17,6 @@ export const routes: Route<GatewayDeps>[] = [
   ...templateRoutes,
   ...numberRoutes,
   ...serviceRoutes,
+  ...docsRoutes,
+  ...openapiRoutes(() => routes),
 ]

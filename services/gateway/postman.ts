@@ -1,0 +1,87 @@
+type Json = Record<string, unknown>
+interface Operation {
+  summary?: string
+  tags?: string[]
+  security?: unknown[]
+  parameters?: { name: string; in: string; required?: boolean; description?: string }[]
+  requestBody?: { content: Record<string, { schema?: Json }> }
+}
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const
+
+/** A Postman 2.1 collection of an OpenAPI document: one folder a tag, `{{baseUrl}}` and `{{token}}` to be filled in. */
+export function postmanCollection(document: Json): Json {
+  const { paths, servers } = document as { paths: Record<string, Json>; servers: { url: string }[] }
+  const folders = new Map<string, Json[]>()
+  for (const [address, methods] of Object.entries(paths)) {
+    for (const method of METHODS) {
+      const operation = methods[method] as Operation | undefined
+      if (operation === undefined) continue
+      const tag = operation.tags?.[0] ?? 'other'
+      const own = (methods.servers as { url: string }[] | undefined)?.[0]?.url
+      folders.set(tag, [...(folders.get(tag) ?? []), itemOf(address, method, operation, own)])
+    }
+  }
+  return {
+    info: { name: 'Linko', schema: 'https://schema.getpostman.com/json/collection/v2.1.0/collection.json' },
+    auth: { type: 'bearer', bearer: [{ key: 'token', value: '{{token}}', type: 'string' }] },
+    variable: [
+      { key: 'baseUrl', value: servers[0]?.url ?? '' },
+      { key: 'token', value: '' },
+    ],
+    item: [...folders].map(([name, item]) => ({ name, item })),
+  }
+}
+
+function itemOf(address: string, method: string, operation: Operation, ownServer: string | undefined): Json {
+  const parameters = operation.parameters ?? []
+  const of = (place: string) => parameters.filter(parameter => parameter.in === place)
+  const host = ownServer ?? '{{baseUrl}}'
+  const segments = address.split('/').filter(Boolean)
+  const schema = operation.requestBody?.content['application/json']?.schema
+  const query = of('query').map(({ name, required }) => ({ key: name, value: '', disabled: required !== true }))
+  return {
+    name: operation.summary ?? address,
+    request: {
+      method: method.toUpperCase(),
+      ...(operation.security?.length === 0 && { auth: { type: 'noauth' } }),
+      header: of('header').map(({ name, required }) => ({ key: name, value: '', disabled: required !== true })),
+      url: {
+        raw: `${host}${address}`,
+        host: [host],
+        path: segments.map(segment => segment.replace(/^\{(.+)\}$/, ':$1')),
+        query,
+        variable: of('path').map(({ name }) => ({ key: name, value: '' })),
+      },
+      ...(schema && {
+        body: { mode: 'raw', raw: JSON.stringify(example(schema), null, 2), options: { raw: { language: 'json' } } },
+      }),
+    },
+  }
+}
+
+/** The required members of a schema with empty values: a form to fill in. */
+function example(schema: Json): unknown {
+  if ('const' in schema) return schema.const
+  if (Array.isArray(schema.enum)) return schema.enum[0]
+  if ('default' in schema) return schema.default
+  const [first] = (schema.anyOf ?? schema.oneOf ?? []) as Json[]
+  if (first) return example(first)
+  switch (schema.type) {
+    case 'object':
+      return Object.fromEntries(
+        Object.entries((schema.properties ?? {}) as Record<string, Json>)
+          .filter(([name]) => (schema.required as string[] | undefined)?.includes(name))
+          .map(([name, member]) => [name, example(member)]),
+      )
+    case 'array':
+      return []
+    case 'integer':
+    case 'number':
+      return 0
+    case 'boolean':
+      return false
+    default:
+      return ''
+  }
+}
