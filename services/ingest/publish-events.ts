@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import type { RealtimeEvent } from '#shared/contracts/realtime-event.ts'
 import type { Logger } from '#shared/process/logger.ts'
@@ -6,45 +7,64 @@ import type { OutgoingMessage, Queue } from '#shared/queue/types.ts'
 import type { EventDoc } from '#shared/store/documents.ts'
 
 export interface EventPublisher {
-  /** After their commit. Nobody waits: what fails here stays in the outbox, and the sweep publishes it. */
-  publish(events: readonly EventDoc[], traceparent: string | null): void
-  /** Resolves when the broker has answered for all that were published so far. */
+  /**
+   * After their commit, in their order. Resolves when all are handed to the broker, not when it has confirmed them: what
+   * fails later stays in the outbox, and the sweep publishes it.
+   */
+  publish(events: readonly EventDoc[], traceparent: string | null): Promise<void>
+  /** Resolves when the broker has answered for all that were handed over so far. */
   settled(): Promise<void>
 }
 
-/** Beyond these the sweep takes over: a slow broker must neither hold up the recorder nor fill its memory. */
-const MAX_UNCONFIRMED = 500
+/** A broker that confirms slowly slows the recorder down rather than filling its memory … */
+const MAX_UNCONFIRMED = 800
+/** … for this long; then the sweep takes over, so that storing goes on without a broker for the events. */
+const PATIENCE_MS = 2000
 
 export function publishesEvents({ queue, log }: { queue: Pick<Queue, 'publish'>; log: Logger }): EventPublisher {
-  const batches = new Set<Promise<void>>()
-  let unconfirmed = 0
+  const inFlight = new Set<Promise<void>>()
+  const unsent = { count: 0, error: null as unknown }
 
-  async function publishOne(event: EventDoc, traceparent: string | null): Promise<unknown> {
-    if (unconfirmed >= MAX_UNCONFIRMED) return new Error('too many events are unconfirmed')
-    unconfirmed++
-    try {
-      await queue.publish(messageOf(event, traceparent))
-      return null
-    } catch (error) {
-      return error
-    } finally {
-      unconfirmed--
+  async function hasRoom(until: number): Promise<boolean> {
+    while (inFlight.size >= MAX_UNCONFIRMED) {
+      const leftMs = until - performance.now()
+      if (leftMs <= 0) return false
+      const [oldest] = inFlight
+      await Promise.race([oldest, sleep(leftMs, undefined, { ref: false })])
     }
+    return true
   }
 
-  async function publishAll(events: readonly EventDoc[], traceparent: string | null): Promise<void> {
-    const results = await Promise.all(events.map(event => publishOne(event, traceparent)))
-    const failures = results.filter(result => result !== null)
-    if (failures.length > 0) log.warn({ failed: failures.length, err: failures[0] }, 'events left to the sweep')
+  function leave(count: number, error: unknown): void {
+    unsent.count += count
+    unsent.error = error
+  }
+
+  function report(): void {
+    if (unsent.count === 0) return
+    log.warn({ failed: unsent.count, err: unsent.error }, 'events left to the sweep')
+    unsent.count = 0
   }
 
   return {
-    publish(events, traceparent) {
-      const batch: Promise<void> = publishAll(events, traceparent).finally(() => batches.delete(batch))
-      batches.add(batch)
+    async publish(events, traceparent) {
+      const until = performance.now() + PATIENCE_MS
+      for (const [i, event] of events.entries()) {
+        if (inFlight.size >= MAX_UNCONFIRMED && !(await hasRoom(until))) {
+          leave(events.length - i, new Error('the broker confirms too slowly'))
+          break
+        }
+        const confirm: Promise<void> = queue
+          .publish(messageOf(event, traceparent))
+          .catch(error => leave(1, error))
+          .finally(() => inFlight.delete(confirm))
+        inFlight.add(confirm)
+      }
+      report()
     },
     async settled() {
-      await Promise.all(batches)
+      await Promise.all(inFlight)
+      report()
     },
   }
 }

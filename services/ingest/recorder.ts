@@ -99,7 +99,7 @@ async function recordAll(deps: Deps, work: Work[]): Promise<void> {
   const refused = work.flatMap((one, i) => (outcomes[i] === 'failed' ? { ...one, tenantId: tenantIds[i] as Id | null } : []))
   for (const one of refused) await giveUp(deps, one, 'the item cannot be read', null)
   count(work, outcomes)
-  deps.events.publish(events, work[0]?.delivery.traceparent ?? null)
+  await deps.events.publish(events, work[0]?.delivery.traceparent ?? null)
 }
 
 async function recordAlone(deps: Deps, work: Work, first: unknown): Promise<void> {

@@ -77,12 +77,19 @@ export const conversationSchema = new Schema<ConversationDoc>(
 conversationSchema.index({ tenantId: 1, clientId: 1, contactId: 1 }, { name: 'tenant_client_contact', unique: true })
 conversationSchema.index({ tenantId: 1, lastActivityAt: -1, _id: -1 }, { name: 'tenant_activity' })
 conversationSchema.index({ tenantId: 1, clientId: 1, lastActivityAt: -1, _id: -1 }, { name: 'tenant_client_activity' })
-conversationSchema.index({ tenantId: 1, 'assignedTo.id': 1, lastActivityAt: -1, _id: -1 }, { name: 'tenant_assignee_activity' })
+// Every message moves a conversation in each of these: those that nobody has or that carry no label stay out of theirs.
+conversationSchema.index(
+  { tenantId: 1, 'assignedTo.id': 1, lastActivityAt: -1, _id: -1 },
+  { name: 'tenant_assignee_activity', partialFilterExpression: { 'assignedTo.id': isId } },
+)
 conversationSchema.index(
   { tenantId: 1, lastActivityAt: -1, _id: -1 },
   { name: 'tenant_unread_activity', partialFilterExpression: { unreadCount: { $gt: 0 } } },
 )
-conversationSchema.index({ tenantId: 1, labels: 1, lastActivityAt: -1, _id: -1 }, { name: 'tenant_label_activity' })
+conversationSchema.index(
+  { tenantId: 1, labels: 1, lastActivityAt: -1, _id: -1 },
+  { name: 'tenant_label_activity', partialFilterExpression: { labels: isText } },
+)
 conversationSchema.index({ tenantId: 1, status: 1, lastActivityAt: -1, _id: -1 }, { name: 'tenant_status_activity' })
 conversationSchema.index({ tenantId: 1, contactId: 1 }, { name: 'tenant_contact' })
 conversationSchema.index({ tenantId: 1, 'contact.phone': 1 }, { name: 'tenant_phone' })

@@ -1,0 +1,62 @@
+import pino from 'pino'
+import { expect, test } from 'vitest'
+import type { OutgoingMessage } from '#shared/queue/types.ts'
+import type { EventDoc } from '#shared/store/documents.ts'
+import { TENANT_ID } from '#test/support/memory-world.ts'
+import { publishesEvents } from './publish-events.ts'
+
+const log = pino({ level: 'silent' })
+const events = (count: number): EventDoc[] =>
+  Array.from({ length: count }, (_, i) => ({
+    _id: `r:${i}`,
+    tenantId: TENANT_ID,
+    name: 'message:received',
+    at: new Date(0),
+    clientId: null,
+    conversationId: null,
+    userId: null,
+    payload: {},
+    createdAt: new Date(0),
+  }))
+
+/** A broker whose confirms the test gives. */
+function broker() {
+  const taken: string[] = []
+  const confirms: (() => void)[] = []
+  const publish = (message: OutgoingMessage) => {
+    taken.push(message.messageId)
+    return new Promise<void>(resolve => confirms.push(resolve))
+  }
+  return { taken, confirms, publish }
+}
+
+test('all are handed over in order, and nobody waits for their confirms', async () => {
+  const { taken, confirms, publish } = broker()
+  const publisher = publishesEvents({ queue: { publish }, log })
+  await publisher.publish(events(500), null)
+  expect(taken).toEqual(events(500).map(event => event._id))
+  for (const confirm of confirms) confirm()
+  await publisher.settled()
+})
+
+test('a broker that confirms slowly holds the recorder up, and gets the rest as it goes on', async () => {
+  const { taken, confirms, publish } = broker()
+  const publisher = publishesEvents({ queue: { publish }, log })
+  const handing = publisher.publish(events(1000), null)
+  expect(taken).toHaveLength(800)
+  for (const confirm of confirms.splice(0)) confirm()
+  await handing
+  expect(taken).toHaveLength(1000)
+})
+
+test('a broker that confirms nothing leaves the rest to the sweep', async () => {
+  const { taken, publish } = broker()
+  await publishesEvents({ queue: { publish }, log }).publish(events(1000), null)
+  expect(taken).toHaveLength(800)
+})
+
+test('a refusal is no failure of the batch', async () => {
+  const publisher = publishesEvents({ queue: { publish: () => Promise.reject(new Error('blocked')) }, log })
+  await publisher.publish(events(3), null)
+  await publisher.settled()
+})

@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest'
+import { parseWebhook, timeOf } from './webhook.ts'
+
+const ARRIVAL = new Date('2026-11-20T10:00:00Z')
+const META = { metadata: { phone_number_id: '1054543651068213' } }
+const parse = (value: unknown, change: object = { field: 'messages' }, entry: object = { id: '310200450078901' }) =>
+  parseWebhook({ object: 'whatsapp_business_account', entry: [{ ...entry, changes: [{ ...change, value }] }] }, ARRIVAL)
+const message = { id: 'wamid.1', from: '212661000101', timestamp: '1795165200', type: 'text', text: { body: 'hello' } }
+const status = { id: 'wamid.2', status: 'sent', timestamp: '1795165200', recipient_id: '212661000101' }
+
+test.for<[unknown, string | null]>([
+  ['1795165200', '2026-11-20T09:00:00.000Z'],
+  [1_795_165_200, '2026-11-20T09:00:00.000Z'],
+  ['1795165200000', '2026-11-20T09:00:00.000Z'],
+  [1_795_165_200_123, '2026-11-20T09:00:00.123Z'],
+  ['1795168860', '2026-11-20T10:01:00.000Z'], // a minute ahead: clocks differ
+  ['1799165200', '2026-11-20T10:00:00.000Z'], // weeks ahead: the moment of arrival counts
+  ['-5', null],
+  [-5, null],
+  [0, null],
+  ['yesterday', null],
+  ['2026-11-20', null],
+  ['17951652.5', null],
+  [Number.NaN, null],
+  [9e15, null],
+  [null, null],
+  [undefined, null],
+  [{ seconds: 1 }, null],
+])('the time %j is %s', ([stamp, expected]) => {
+  expect(timeOf(stamp, ARRIVAL)?.toISOString() ?? null).toBe(expected)
+})
+
+test('items are told apart by what a value holds, whatever its field is called', () => {
+  expect(parse({ ...META, statuses: [status] }, { field: 'statuses' })).toMatchObject([
+    { kind: 'status', eventId: 's:wamid.2:sent:1795165200:212661000101:' },
+  ])
+  expect(parse({ ...META, messages: [message], statuses: [status] }, {})).toMatchObject([
+    { kind: 'message', eventId: 'm:wamid.1' },
+    { kind: 'status' },
+  ])
+  expect(parse({ ...META, message_echoes: [{ ...message, to: '212661000102' }] }, { field: 'anything' })).toMatchObject([
+    { kind: 'echo', person: { waId: '212661000102' } },
+  ])
+  expect(parse({ ...META, new_thing: 1 }, { field: 'some_future_field' })).toMatchObject([
+    { kind: 'account', field: 'some_future_field' },
+  ])
+})
+
+test('nothing else is required: object, field and entry.id may be missing', () => {
+  expect(parseWebhook({ entry: [{ changes: [{ value: { ...META, messages: [message] } }] }] }, ARRIVAL)).toMatchObject([
+    { kind: 'message', wabaId: null },
+  ])
+})
+
+test.for([
+  [{ ...message, timestamp: 'soon' }, 'm:wamid.1'],
+  [{ ...message, id: undefined }, expect.stringMatching(/^a:/)],
+  ['a text', expect.stringMatching(/^a:/)],
+  [null, expect.stringMatching(/^a:/)],
+])('a broken message %j fails alone, with the id %s', ([broken, eventId]) => {
+  const items = parse({ ...META, messages: [message, broken, { ...message, id: 'wamid.3' }] })
+  expect(items.map(({ kind }) => kind)).toEqual(['message', 'broken', 'message'])
+  expect(items[1]?.eventId).toEqual(eventId)
+})
+
+test.for([
+  [undefined],
+  [null],
+  [1],
+  ['text'],
+  [[]],
+  [{ entry: 1 }],
+  [{ entry: [null, 1, { changes: 'x' }, { changes: [null] }] }],
+])('the body %j has no items, and is no reason to throw', ([body]) => {
+  expect(parseWebhook(body, ARRIVAL)).toEqual([])
+})
+
+test('each item carries an envelope of its own, which gives the same item again', () => {
+  const contacts = [
+    { wa_id: '212661000101', user_id: 'MA.1', profile: { name: 'Salma', username: '@salma' } },
+    { wa_id: '212661000102', user_id: 'MA.2', profile: { name: 'Karim' } },
+  ]
+  const items = parse({ ...META, contacts, messages: [message, { ...message, id: 'wamid.4', from: '212661000102' }] })
+  expect(items).toMatchObject([
+    { person: { waId: '212661000101', userId: 'MA.1', name: 'Salma', username: 'salma' } },
+    { person: { waId: '212661000102', userId: 'MA.2', name: 'Karim', username: null } },
+  ])
+  for (const item of items) expect(parseWebhook(item.payload, ARRIVAL)).toEqual([item])
+})
+
+test('a user id in the place of a phone is told apart by its form', () => {
+  expect(parse({ ...META, messages: [{ ...message, from: 'MA.41982200731550066712' }] })).toMatchObject([
+    { person: { waId: null, userId: 'MA.41982200731550066712' } },
+  ])
+})
+
+test('the same account field twice is one event, another time of it is another', () => {
+  const [first] = parse({ event: 'X' }, { field: 'account_update' }, { id: '1', time: 1 })
+  const [again] = parse({ event: 'X' }, { field: 'account_update' }, { id: '1', time: 1 })
+  const [later] = parse({ event: 'X' }, { field: 'account_update' }, { id: '1', time: 2 })
+  expect(again?.eventId).toBe(first?.eventId)
+  expect(later?.eventId).not.toBe(first?.eventId)
+})
