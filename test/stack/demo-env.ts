@@ -18,17 +18,14 @@ const OWN_SECRETS: Record<string, () => string> = {
 
 const PORTS = { GATEWAY_PORT: 3000, INGEST_PORT: 3001, REALTIME_PORT: 3002, SENDER_PORT: 3003, SIMULATOR_PORT: 4000 } as const
 
-/**
- * Every address and secret in force: the environment's word, else what this checkout keeps, else a default. Written to `file`
- * (0600) before the first service starts, so that other tools can join.
- */
-export async function writeDemoEnv(file: string, servers: BackingServers): Promise<Record<string, string>> {
+/** Ports, addresses and secrets: the environment's word, else what this checkout keeps in `file`, else a default. */
+export async function chooseSettings(file: string): Promise<Record<string, string>> {
   const kept = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {}
   const given = givenSettings()
   const secrets = Object.entries(OWN_SECRETS).map(([name, make]) => [name, given[name] ?? kept[name] ?? make()])
   const ports = await choosePorts(given)
   const folder = path.dirname(file)
-  const env: Record<string, string> = {
+  return {
     HOST: '127.0.0.1',
     META_API_VERSION: 'v25.0',
     INGEST_SPOOL_DIR: path.join(folder, 'spool'),
@@ -40,11 +37,17 @@ export async function writeDemoEnv(file: string, servers: BackingServers): Promi
     ...ports,
     PORT: ports.GATEWAY_PORT,
     NODE_ENV: 'development',
-    MONGODB_URI: servers.mongodb.url,
-    RABBITMQ_URL: servers.rabbitmq.url,
-    REDIS_URL: servers.redis.url,
   }
-  write(file, env)
+}
+
+/** Every address and secret in force, for other tools to join (0600); whole or not at all, for readers beside us. */
+export function writeDemoEnv(file: string, settings: Record<string, string>, servers: BackingServers): Record<string, string> {
+  const addresses = { MONGODB_URI: servers.mongodb.url, RABBITMQ_URL: servers.rabbitmq.url, REDIS_URL: servers.redis.url }
+  const env = { ...settings, ...addresses }
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+  const lines = Object.entries(env).map(([name, value]) => `${name}=${quoted(value)}`)
+  writeFileSync(`${file}.new`, `${lines.join('\n')}\n`, { mode: 0o600 })
+  renameSync(`${file}.new`, file)
   return env
 }
 
@@ -80,14 +83,6 @@ function publicAddresses(host: string, ports: Record<keyof typeof PORTS, string>
     META_MEDIA_HOSTS: new URL(given.META_GRAPH_URL ?? simulator).host,
     SIMULATOR_WEBHOOK_URL: `http://${host}:${ports.INGEST_PORT}/api/v1/webhook`,
   }
-}
-
-/** Whole or not at all, for readers beside us. */
-function write(file: string, env: Record<string, string>): void {
-  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
-  const lines = Object.entries(env).map(([name, value]) => `${name}=${quoted(value)}`)
-  writeFileSync(`${file}.new`, `${lines.join('\n')}\n`, { mode: 0o600 })
-  renameSync(`${file}.new`, file)
 }
 
 /** A shell reads the file too. */

@@ -144,7 +144,7 @@ export async function supervise(spec: ProcessSpec, registry: Registry): Promise<
       // What answered may have been a stranger, or the process that has died since.
       if (error === null && asked !== null && asked === child) return
       if (isOver()) throw new Error(`${spec.name} was stopped before it got ready`)
-      if (Date.now() > until) throw new Error(`${spec.name} did not get ready: ${error}\n${tail(spec.logFile)}`)
+      if (Date.now() > until) throw new Error(`${spec.name} did not get ready: ${error}${logEnd(spec)}`)
       await sleep(100)
     }
   }
@@ -171,7 +171,7 @@ export async function supervise(spec: ProcessSpec, registry: Registry): Promise<
   const first = start()
   const died = new Promise<never>((_, reject) => {
     first.once('error', error => reject(new Error(`${spec.name}: ${error.message}`)))
-    first.once('exit', code => reject(new Error(`${spec.name} ended with ${code}\n${tail(spec.logFile)}`)))
+    first.once('exit', code => reject(new Error(`${spec.name} ended with ${code}${logEnd(spec)}`)))
   })
   died.catch(() => undefined)
   try {
@@ -183,8 +183,9 @@ export async function supervise(spec: ProcessSpec, registry: Registry): Promise<
   return supervised
 }
 
-export function tail(file: string, lines = 15): string {
-  return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n') : ''
+function logEnd({ logFile }: ProcessSpec): string {
+  const lines = existsSync(logFile) ? readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-15) : []
+  return `; its log ${logFile} ends so:\n${lines.join('\n')}`
 }
 
 function spawnOwned(spec: ProcessSpec, registry: Registry): ChildProcess {

@@ -28,6 +28,8 @@ export interface ServersOptions {
   registry: Registry
   /** `start` takes compose services, `test` throw-away containers. */
   docker: 'compose' | 'container'
+  /** What a server needs before the others are awaited. */
+  prepare?: Partial<Record<ServerName, (server: BackingServer) => Promise<void>>>
   say(line: string): void
 }
 
@@ -63,70 +65,70 @@ let fetching: Promise<unknown> = Promise.resolve()
 
 /** MongoDB, RabbitMQ and Redis, each by the first way that works. @throws one error that names the server and what was tried */
 export async function startServers(options: ServersOptions): Promise<BackingServers> {
-  const started = await Promise.allSettled(SERVER_NAMES.map(name => startServer(name, options)))
-  const servers = started.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []))
-  const stopAll = async () => void (await Promise.all(servers.map(server => server[Symbol.asyncDispose]())))
-  const failure = started.find(result => result.status === 'rejected')
-  if (failure !== undefined) {
-    await stopAll()
-    throw failure.reason
+  const servers: Partial<Record<ServerName, BackingServer>> = {}
+  const stopAll = async () => void (await Promise.all(Object.values(servers).map(server => server[Symbol.asyncDispose]())))
+  const start = async (name: ServerName) => {
+    const server = await startServer(name, options)
+    servers[name] = server
+    await options.prepare?.[name]?.(server)
   }
-  const [mongodb, rabbitmq, redis] = servers as [BackingServer, BackingServer, BackingServer]
-  return { mongodb, rabbitmq, redis, [Symbol.asyncDispose]: stopAll }
+  const failure = (await Promise.allSettled(SERVER_NAMES.map(start))).find(result => result.status === 'rejected')
+  if (failure === undefined) return { ...(servers as Record<ServerName, BackingServer>), [Symbol.asyncDispose]: stopAll }
+  await stopAll()
+  throw failure.reason
 }
+
+/** A way that does not apply answers why; one that fails throws. */
+type Way = (name: ServerName, options: ServersOptions) => Promise<BackingServer | string>
 
 async function startServer(name: ServerName, options: ServersOptions): Promise<BackingServer> {
   const tried: string[] = []
   for (const way of [byAddress, byDocker, byBinary, byFetching]) {
-    try {
-      const server = await way(name, options)
-      if (server === null) continue
-      const because = tried.length > 0 ? ` (${tried.join('; ')})` : ''
-      options.say(`${name}: ${server.way}${because}`)
-      return server
-    } catch (error) {
-      tried.push(firstLine(error))
+    const result = await way(name, options).catch(firstLine)
+    if (typeof result === 'string') tried.push(result)
+    else {
+      options.say(`${name}: ${result.way}${tried.length > 0 ? ` (${tried.join('; ')})` : ''}`)
+      return result
     }
   }
-  throw new Error(
-    `${name} could not be started. Tried: ${tried.join('; ') || 'nothing was found'}. What helps: ${KINDS[name].hint}`,
-  )
+  throw new Error(`${name} could not be started: ${tried.join('; ')}.\nWhat helps: ${KINDS[name].hint}`)
 }
 
-async function byAddress(name: ServerName): Promise<BackingServer | null> {
+const byAddress: Way = async name => {
   const { variable, ping } = KINDS[name]
   const url = process.env[variable]
-  if (!url) return null
+  if (!url) return `${variable} is not set`
   await ping(url).catch(error => {
-    throw new Error(`${variable} is set, but nothing answers there: ${firstLine(error)}`)
+    throw new Error(`${variable} is set, but of no use: ${firstLine(error)}`)
   })
   return { name, url, way: `the address in ${variable}`, supervised: null, evaluate: null, async [Symbol.asyncDispose]() {} }
 }
 
-async function byDocker(name: ServerName, { docker, dir }: ServersOptions): Promise<BackingServer | null> {
-  if (!(await dockerAnswers())) return null
+const byDocker: Way = async (name, { docker, dir }) => {
+  if (!(await dockerAnswers())) return 'no Docker engine answers'
   const server: DockerServer =
     docker === 'compose' ? await startComposed(name, await keptPort(dir, name)) : await startContainer(name)
   return {
     name,
     url: server.url,
-    way: 'a container of the Docker engine that answers',
+    way: 'a container of the Docker engine',
     supervised: null,
     evaluate: server.evaluate ?? null,
     [Symbol.asyncDispose]: () => server.stop(),
   }
 }
 
-async function byBinary(name: ServerName, options: ServersOptions): Promise<BackingServer | null> {
+const byBinary: Way = async (name, options) => {
   const binary = KINDS[name].find()
-  return binary === null ? null : own(name, binary, `private, from ${binary}`, options)
+  return binary === null ? 'no binary on PATH' : own(name, binary, `${binary}, private`, options)
 }
 
-async function byFetching(name: ServerName, options: ServersOptions): Promise<BackingServer | null> {
+const byFetching: Way = async (name, options) => {
+  options.say(`${name}: is being fetched …`)
   const turn = fetching.then(() => KINDS[name].fetch())
   fetching = turn.catch(() => undefined)
-  const binary = await turn
-  return own(name, binary, `private, fetched to ${binary}: no address, no Docker engine, nothing on PATH`, options)
+  const { binary, from } = await turn
+  return own(name, binary, `fetched ${from}, private`, options)
 }
 
 async function own(name: ServerName, binary: string, way: string, options: ServersOptions): Promise<BackingServer> {

@@ -4,11 +4,11 @@ import { createKeyring } from '#shared/auth/encryption.ts'
 import { ROOT } from '#shared/process/config.ts'
 import { connectStore } from '#shared/store/connect.ts'
 import { migrate } from '#shared/store/migrate.ts'
-import { reachable, writeDemoEnv } from './demo-env.ts'
+import { chooseSettings, reachable, writeDemoEnv } from './demo-env.ts'
 import { closeRegistry, type Registry, type Supervised, supervise } from './processes.ts'
 import { openProfile } from './profiles.ts'
 import { seedDemo } from './seed.ts'
-import { type BackingServers, startServers } from './servers.ts'
+import { type BackingServer, type BackingServers, startServers } from './servers.ts'
 
 const SERVICE_NAMES = ['gateway', 'ingest', 'sender', 'realtime'] as const
 export const PROCESS_NAMES = ['simulator', ...SERVICE_NAMES] as const
@@ -43,10 +43,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const registry = await openProfile(options.profile, options.say)
   await using cleanup = new AsyncDisposableStack()
   cleanup.defer(() => closeRegistry(registry))
-  const { docker, say } = options
-  const servers = cleanup.use(await startServers({ dir: registry.dir, registry, docker, say }))
-  const env = await writeDemoEnv(options.envFile, servers)
-  await prepareStore(env)
+  const { docker, say, envFile } = options
+  const settings = await chooseSettings(envFile)
+  // RabbitMQ takes longest: meanwhile the store is made ready.
+  const prepare = { mongodb: (server: BackingServer) => prepareStore(server.url, settings) }
+  const servers = cleanup.use(await startServers({ dir: registry.dir, registry, docker, say, prepare }))
+  const env = writeDemoEnv(envFile, settings, servers)
 
   const start = (name: ProcessName) => startProcess(name, { ...env, ...options.extraEnv }, registry, options.watch === true)
   const simulator = start('simulator')
@@ -86,10 +88,10 @@ async function startProcess(
   )
 }
 
-async function prepareStore(env: Record<string, string>): Promise<void> {
-  await using store = await connectStore(env.MONGODB_URI as string)
+async function prepareStore(uri: string, settings: Record<string, string>): Promise<void> {
+  await using store = await connectStore(uri)
   await migrate(store)
-  await seedDemo(store, createKeyring(env))
+  await seedDemo(store, createKeyring(settings))
 }
 
 async function answersReady(url: string): Promise<void> {

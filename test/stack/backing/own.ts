@@ -12,3 +12,9 @@ export interface OwnServer {
   url: string
   supervised: Supervised[]
 }
+
+/** What fetching brought: the binary, and in words where it came from. */
+export interface Fetched {
+  binary: string
+  from: string
+}

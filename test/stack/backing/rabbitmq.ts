@@ -6,19 +6,14 @@ import { connect } from 'amqplib'
 import { freePort } from '../ports.ts'
 import { supervise } from '../processes.ts'
 import type { OwnServer, Place } from './own.ts'
-import { aptInstall, findBinary, run } from './ways.ts'
+import { fetchPackage, findBinary, run } from './ways.ts'
 
 /** The scripts themselves: what Debian puts into /usr/sbin changes the user first, and with it home and cookie. */
 const PLACES = ['/usr/lib/rabbitmq/bin/rabbitmq-server']
 
 export const findRabbitmq = () => findBinary('rabbitmq-server', PLACES)
 
-export async function fetchRabbitmq(): Promise<string> {
-  await aptInstall(['rabbitmq-server'])
-  const binary = findRabbitmq()
-  if (binary === null) throw new Error('rabbitmq-server is not there after its installation')
-  return binary
-}
+export const fetchRabbitmq = () => fetchPackage('rabbitmq-server', findRabbitmq)
 
 export interface OwnRabbitmq extends OwnServer {
   /** Runs an Erlang expression in the broker. */
@@ -69,7 +64,10 @@ export async function startRabbitmq(binary: string, { dir, port, registry }: Pla
       stopMs: 20_000,
     },
     registry,
-  )
+  ).catch(async error => {
+    await daemon[Symbol.asyncDispose]()
+    throw error
+  })
   const rabbitmqctl = path.join(path.dirname(binary), 'rabbitmqctl')
   return {
     url,

@@ -2,16 +2,11 @@ import path from 'node:path'
 import { Redis } from 'ioredis'
 import { supervise } from '../processes.ts'
 import type { OwnServer, Place } from './own.ts'
-import { aptInstall, findBinary } from './ways.ts'
+import { fetchPackage, findBinary } from './ways.ts'
 
 export const findRedis = () => findBinary('redis-server')
 
-export async function fetchRedis(): Promise<string> {
-  await aptInstall(['redis-server'])
-  const binary = findRedis()
-  if (binary === null) throw new Error('redis-server is not there after its installation')
-  return binary
-}
+export const fetchRedis = () => fetchPackage('redis-server', findRedis)
 
 /** A private Redis: nothing is stored only here, so nothing is saved. */
 export async function startRedis(binary: string, { dir, port, registry }: Place): Promise<OwnServer> {

@@ -2,6 +2,7 @@ import { type ExecFileOptions, execFile } from 'node:child_process'
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import type { Fetched } from './own.ts'
 
 export const SERVER_NAMES = ['mongodb', 'rabbitmq', 'redis'] as const
 export type ServerName = (typeof SERVER_NAMES)[number]
@@ -31,24 +32,34 @@ function isExecutable(file: string): boolean {
 
 const POLICY = '/usr/sbin/policy-rc.d'
 
-/** Debian packages without their services starting. @throws where that is not possible: not root, no apt */
-export async function aptInstall(packages: string[]): Promise<void> {
-  if (process.getuid?.() !== 0 || findBinary('apt-get') === null) throw new Error('needs root on Debian or Ubuntu')
-  const isOurs = !existsSync(POLICY)
-  const removePolicy = () => rmSync(POLICY, { force: true })
-  if (isOurs) {
-    writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
-    process.once('exit', removePolicy)
-  }
+/** A Debian package without its service starting. @throws where that is not possible or of no use */
+export async function fetchPackage(name: string, find: () => string | null): Promise<Fetched> {
+  if (find() !== null) throw new Error(`the package ${name} is installed already`)
+  if (process.getuid?.() !== 0 || findBinary('apt-get') === null)
+    throw new Error(`the package ${name} cannot be installed: that needs root on Debian or Ubuntu`)
+  await withoutServiceStarts(() => aptInstall(name))
+  const binary = find()
+  if (binary === null) throw new Error(`the package ${name} brought no binary`)
+  return { binary, from: `with apt-get install ${name}` }
+}
+
+async function aptInstall(name: string): Promise<void> {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  await run('dpkg', ['--configure', '-a'], { env })
+  await run('apt-get', ['update', '-q'], { env })
+  await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', name], { env })
+}
+
+async function withoutServiceStarts(work: () => Promise<void>): Promise<void> {
+  if (existsSync(POLICY)) return work()
+  const removePolicy = () => rmSync(POLICY, { force: true })
+  writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  process.once('exit', removePolicy)
   try {
-    await run('apt-get', ['update', '-q'], { env })
-    await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...packages], { env })
+    await work()
   } finally {
-    if (isOurs) {
-      removePolicy()
-      process.off('exit', removePolicy)
-    }
+    removePolicy()
+    process.off('exit', removePolicy)
   }
 }
 
