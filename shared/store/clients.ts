@@ -23,16 +23,21 @@ export async function findByPhoneNumberId(store: Store, phoneNumberId: string): 
 /** The same for a batch, in one query at most. Unknown numbers are left out. */
 export async function findByPhoneNumberIds(store: Store, phoneNumberIds: Iterable<string>): Promise<Map<string, ClientDoc>> {
   const cache = cacheOf(store)
-  const wanted = [...new Set(phoneNumberIds)]
-  const missing = wanted.filter(id => cache.get(id) === undefined)
+  // Each entry is read once: one that ends between two looks would make a known number a stranger's.
+  const answers = new Map([...new Set(phoneNumberIds)].map(id => [id, cache.get(id)]))
+  const missing = [...answers.keys()].filter(id => answers.get(id) === undefined)
   if (missing.length > 0) {
     const found = await acrossTenants(() =>
       store.models.clients.find({ phoneNumberId: trusted({ $in: missing }), deletedAt: null }).lean(),
     )
-    for (const client of found) cache.set(client.phoneNumberId, client, KNOWN_MS)
-    for (const id of missing) if (cache.get(id) === undefined) cache.set(id, null, UNKNOWN_MS)
+    const byId = new Map(found.map(client => [client.phoneNumberId, client]))
+    for (const id of missing) {
+      const client = byId.get(id) ?? null
+      cache.set(id, client, client ? KNOWN_MS : UNKNOWN_MS)
+      answers.set(id, client)
+    }
   }
-  return new Map(wanted.map(id => [id, cache.get(id)]).filter((entry): entry is [string, ClientDoc] => entry[1] != null))
+  return new Map([...answers].filter((entry): entry is [string, ClientDoc] => entry[1] != null))
 }
 
 /** After a change of a number in this process. */

@@ -1,7 +1,14 @@
 import { Types } from 'mongoose'
-import { expect } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import { audit, changesOf } from '#shared/store/audit.ts'
-import { findByPhoneNumberId, findPrimaryClient, getClient, pauseClient, resumeClient } from '#shared/store/clients.ts'
+import {
+  findByPhoneNumberId,
+  findByPhoneNumberIds,
+  findPrimaryClient,
+  getClient,
+  pauseClient,
+  resumeClient,
+} from '#shared/store/clients.ts'
 import { connectStore, type Store } from '#shared/store/connect.ts'
 import type { ClientDoc } from '#shared/store/documents.ts'
 import { acquireLease, beat, endBeat, holdLease, liveOwners, releaseLease } from '#shared/store/leases.ts'
@@ -149,4 +156,14 @@ test('the audit log keeps what changed, of secrets only that they did', async ({
   expect(Object.keys(row?.changes ?? {})).toEqual(['name', 'accessToken'])
   expect(row?.changes.name).toEqual({ before: 'a', after: 'b' })
   expect(JSON.stringify(row)).not.toMatch(/EAA/)
+})
+
+test('a number whose kept answer ends while others are looked up is still known', async ({ store }) => {
+  const { phoneNumberId } = await createClient(store)
+  expect((await findByPhoneNumberIds(store, [phoneNumberId])).size).toBe(1)
+  let looks = 0
+  // Still kept at the first look, over at every later one.
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => (looks++ === 0 ? 0 : Number.MAX_SAFE_INTEGER))
+  onTestFinished(() => void clock.mockRestore())
+  expect([...(await findByPhoneNumberIds(store, [phoneNumberId, 'nobody'])).keys()]).toEqual([phoneNumberId])
 })

@@ -77,6 +77,7 @@ export async function runTraffic(options: TrafficOptions, signal: AbortSignal): 
     const from = contact(Math.floor(i / options.numbers.length))
     const text = `in ${i}`
     const answer = await post(`${options.addresses.simulator}/_sim/inbound`, { phoneNumberId, from, message: text })
+    if (answer.status !== 201) throw new Error(`the simulator refused: ${answer.status} ${JSON.stringify(answer.body)}`)
     ledger.inbound.push({ wamid: String(answer.body.id), phoneNumberId, from, text })
   }
 
