@@ -11,7 +11,11 @@ export async function keepDeadLetter(
   const { messageId, queue, attempt } = letter
   const $setOnInsert = { ...letter, _id: new Types.ObjectId(), state: 'NEW' as const, settledAt: null, settledBy: null }
   const filter = { messageId, queue, attempt, state: 'NEW' as const }
-  await orOutage(store.raw.deadLetters.updateOne(filter, { $setOnInsert }, { upsert: true }))
+  const kept = store.raw.deadLetters.updateOne(filter, { $setOnInsert }, { upsert: true }).catch(error => {
+    // Another keeper was first.
+    if (error.code !== 11_000) throw error
+  })
+  await orOutage(kept)
 }
 
 /** The webhook events of a body that was given up: FAILED with the reason, those that were never written included. @throws Outage */

@@ -25,10 +25,12 @@ export async function recordBatch<T extends { plan: Plan }>(
         return folded
       })
     } catch (error) {
-      if (round === MAX_ROUNDS || !isDuplicateKey(error)) throw error
+      if (round === MAX_ROUNDS || !isLostRace(error)) throw error
     }
   }
 }
 
-const isDuplicateKey = (error: unknown) =>
-  typeof error === 'object' && error !== null && 'code' in error && error.code === DUPLICATE_KEY
+function isLostRace(error: unknown): boolean {
+  const { code, errorLabelSet } = (error ?? {}) as { code?: unknown; errorLabelSet?: Set<string> }
+  return code === DUPLICATE_KEY || errorLabelSet?.has('TransientTransactionError') === true
+}

@@ -107,7 +107,11 @@ export const deadLetterSchema = new Schema<DeadLetterDoc>(
 )
 deadLetterSchema.index({ tenantId: 1, state: 1, createdAt: -1, _id: -1 }, { name: 'tenant_state_created' })
 deadLetterSchema.index({ state: 1, createdAt: -1 }, { name: 'state_created' })
-deadLetterSchema.index({ messageId: 1, queue: 1 }, { name: 'message_queue', partialFilterExpression: { messageId: isText } })
+// The broker may hand over a dead letter twice, to two keepers at once; a later one of the same message, after a replay, is another.
+deadLetterSchema.index(
+  { messageId: 1, queue: 1, attempt: 1 },
+  { name: 'message_queue', unique: true, partialFilterExpression: { messageId: isText, state: 'NEW' } },
+)
 
 export const idempotencyKeySchema = new Schema<IdempotencyKeyDoc>(
   { tenantId: requiredId, key: requiredText, requestHash: requiredText, status: number, body: anything },
