@@ -77,15 +77,13 @@ export const conversationSchema = new Schema<ConversationDoc>(
 conversationSchema.index({ tenantId: 1, clientId: 1, contactId: 1 }, { name: 'tenant_client_contact', unique: true })
 conversationSchema.index({ tenantId: 1, lastActivityAt: -1, _id: -1 }, { name: 'tenant_activity' })
 conversationSchema.index({ tenantId: 1, clientId: 1, lastActivityAt: -1, _id: -1 }, { name: 'tenant_client_activity' })
-// Every message moves a conversation in each of these: those that nobody has or that carry no label stay out of theirs.
-conversationSchema.index(
-  { tenantId: 1, 'assignedTo.id': 1, lastActivityAt: -1, _id: -1 },
-  { name: 'tenant_assignee_activity', partialFilterExpression: { 'assignedTo.id': isId } },
-)
+// Nobody's conversations are looked for as well: this one holds them all.
+conversationSchema.index({ tenantId: 1, 'assignedTo.id': 1, lastActivityAt: -1, _id: -1 }, { name: 'tenant_assignee_activity' })
 conversationSchema.index(
   { tenantId: 1, lastActivityAt: -1, _id: -1 },
   { name: 'tenant_unread_activity', partialFilterExpression: { unreadCount: { $gt: 0 } } },
 )
+// Every message moves a conversation in each of these: one without a label stays out of this one.
 conversationSchema.index(
   { tenantId: 1, labels: 1, lastActivityAt: -1, _id: -1 },
   { name: 'tenant_label_activity', partialFilterExpression: { labels: isText } },
