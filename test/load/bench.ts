@@ -1,0 +1,10 @@
+const BENCHES = ['receiver', 'recorder', 'sender', 'road']
+
+/** `npm run bench -- receiver|recorder|sender|road`: product, skeleton and ratio from one run. See docs/benchmarks.md. */
+const [name = ''] = process.argv.slice(2)
+if (!BENCHES.includes(name)) {
+  console.error(`npm run bench -- ${BENCHES.join('|')}`)
+  process.exit(2)
+}
+const { run } = (await import(`./${name}.ts`)) as { run(): Promise<void> }
+await run()

@@ -1,0 +1,49 @@
+/** What a turn measured, by name. */
+export type Turn = Record<string, number>
+
+export const percentile = (sorted: readonly number[], share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+
+export const median = (values: readonly number[]): number => {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  return sorted.length % 2 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
+}
+
+/** Turns of several contestants, one after the other, over and over: whatever disturbs the machine disturbs all. */
+export async function alternate<K extends string>(
+  contestants: Record<K, () => Promise<Turn>>,
+  turns = Number(process.env.BENCH_TURNS ?? 3),
+): Promise<Record<K, Turn>> {
+  const names = Object.keys(contestants) as K[]
+  const all = Object.fromEntries(names.map(name => [name, [] as Turn[]])) as Record<K, Turn[]>
+  for (let i = 1; i <= turns; i++) {
+    for (const name of names) {
+      const turn = await contestants[name]()
+      all[name].push(turn)
+      console.log(`  turn ${i} ${name.padEnd(34)} ${lineOf(turn)}`)
+    }
+  }
+  return Object.fromEntries(names.map(name => [name, medians(all[name])])) as Record<K, Turn>
+}
+
+function medians(turns: Turn[]): Turn {
+  return Object.fromEntries(Object.keys(turns[0] ?? {}).map(key => [key, median(turns.map(turn => turn[key] as number))]))
+}
+
+export function report(title: string, rows: Record<string, Turn>): void {
+  console.log(`\n${title} (medians)`)
+  for (const [name, turn] of Object.entries(rows)) console.log(`  ${name.padEnd(41)} ${lineOf(turn)}`)
+}
+
+export function ratio(what: string, value: number, target: string, isMet: boolean): void {
+  console.log(
+    `  ${`ratio ${what}`.padEnd(58)} ${value.toFixed(2)}   ${target && `target ${target}: ${isMet ? 'met' : 'MISSED'}`}`,
+  )
+}
+
+const lineOf = (turn: Turn) =>
+  Object.entries(turn)
+    .map(([key, value]) => `${key} ${tidy(value)}`)
+    .join('  ')
+const tidy = (value: number) => (value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toFixed(1))
