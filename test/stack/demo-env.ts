@@ -58,7 +58,10 @@ export const reachable = (host: string | undefined) => (!host || host === '0.0.0
 function givenSettings(): Record<string, string> {
   const documented = readFileSync(path.join(ROOT, '.env.example'), 'utf8').matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm)
   const names = [...documented].map(([, name]) => name as string)
-  return Object.fromEntries(names.flatMap(name => (process.env[name] ? [[name, process.env[name]]] : [])))
+  const given = Object.fromEntries(names.flatMap(name => (process.env[name] ? [[name, process.env[name] as string]] : [])))
+  // Vite, under which tests run, sets BASE_URL to `/`.
+  if (given.BASE_URL === '/') delete given.BASE_URL
+  return given
 }
 
 async function choosePorts(given: Record<string, string>): Promise<Record<keyof typeof PORTS, string>> {
