@@ -1,8 +1,8 @@
 import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, vi } from 'vitest'
-import { ROOT } from '#shared/process/config.ts'
 import { parseWebhook } from '#shared/meta/webhook.ts'
+import { ROOT } from '#shared/process/config.ts'
 import { startIngest } from '#test/support/ingest.ts'
 import { test } from '#test/support/world.ts'
 
@@ -21,7 +21,6 @@ test('every fixture is answered 200, and every item of it has its row', async ({
   }
   await vi.waitFor(async () => expect(await store.raw.webhookEvents.countDocuments()).toBe(expected.size), { timeout: 20_000 })
   expect(await store.raw.deadLetters.countDocuments()).toBe(0)
-  console.log(await store.raw.webhookEvents.aggregate([{ $group: { _id: { t: '$eventType', s: '$status', r: '$reason' }, n: { $sum: 1 } } }]).toArray())
 }, 60_000)
 
 test('fifty copies at once leave one message', async ({ world }) => {
