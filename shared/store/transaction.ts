@@ -1,9 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ClientSession, mongo } from 'mongoose'
+import { Outage } from '../domain/errors.ts'
 
-const MAX_ATTEMPTS = 10
+const MAX_ATTEMPTS = 100
 const MAX_COMMITS = 5
-/** A statement that got no answer looks like a conflict too: it is not waited for ten times over. */
+/** A statement that got no answer looks like a conflict too: it is not waited for over and over. */
 const NO_REPEAT_AFTER_MS = 5000
 const OPTIONS: mongo.TransactionOptions = {
   readConcern: { level: 'snapshot' },
@@ -12,8 +13,8 @@ const OPTIONS: mongo.TransactionOptions = {
 }
 
 /**
- * Runs `work` in one transaction and repeats it when another writer was first (at most 10 times, a few hundred
- * milliseconds in all) — bounded, unlike the driver's two minutes. All its queries must pass `session`, and it must be
+ * Runs `work` in one transaction and repeats it when another writer was first (for at most 5 s, then it is
+ * an Outage: try later) — bounded, unlike the driver's two minutes. All its queries must pass `session`, and it must be
  * repeatable: no network call inside. A duplicate key has aborted the transaction already and comes out at once.
  */
 export async function inTransaction<T>(
@@ -28,7 +29,8 @@ export async function inTransaction<T>(
         return await attemptOnce(session, work)
       } catch (error) {
         const isOver = attempt === MAX_ATTEMPTS || performance.now() - started > NO_REPEAT_AFTER_MS
-        if (isOver || !hasLabel(error, 'TransientTransactionError')) throw error
+        if (!hasLabel(error, 'TransientTransactionError')) throw error
+        if (isOver) throw new Outage('another writer was always first', { cause: error })
       }
       await wait(backoffMs(attempt))
     }
