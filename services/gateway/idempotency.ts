@@ -21,8 +21,8 @@ export function idempotencyKeyOf(headers: Record<string, string | undefined>): s
 
 /**
  * The same key and body get the same answer, however often and however near together: the first reserves, the others wait for
- * its answer. A reservation that got none within a minute is taken over. Only answers below 500 are kept; a refusal (4xx) of
- * the work frees the key, for nothing happened. @throws ApiError 409 KEY_REUSED, IN_PROGRESS
+ * its answer. A reservation that got none within a minute is taken over. Whatever goes wrong frees the key: the work itself
+ * looks for what an earlier try has done, and a unique index has the last word. @throws ApiError 409 KEY_REUSED, IN_PROGRESS
  */
 export async function once(
   deps: GatewayDeps,
@@ -39,7 +39,7 @@ export async function once(
     const kept = await idempotencyKeys.findOne({ tenantId, key }).lean()
     if (kept && kept.requestHash !== requestHash)
       throw new ApiError(409, 'KEY_REUSED', 'This Idempotency-Key was used for another request')
-    if (kept?.status != null) return { status: kept.status, body: kept.body }
+    if (kept?.status != null) return { status: kept.status, body: kept.body, headers: { 'idempotency-replayed': 'true' } }
     if (Date.now() > until)
       throw new ApiError(409, 'IN_PROGRESS', 'The first request with this key is still under way', {
         headers: { 'retry-after': '1' },
@@ -51,13 +51,13 @@ export async function once(
     await idempotencyKeys.updateOne({ tenantId, key }, { $set: { status: reply.status ?? 200, body: reply.body } })
     return reply
   } catch (error) {
-    if (error instanceof ApiError) await idempotencyKeys.deleteOne({ tenantId, key, status: null }).catch(() => undefined)
+    await idempotencyKeys.deleteOne({ tenantId, key, status: null }).catch(() => undefined)
     throw error
   }
 }
 
 /** True for exactly one caller. */
-async function reserve({ store }: GatewayDeps, tenantId: string, key: string, requestHash: string): Promise<boolean> {
+async function reserve({ store, log }: GatewayDeps, tenantId: string, key: string, requestHash: string): Promise<boolean> {
   const { idempotencyKeys } = store.models
   const now = new Date()
   const abandoned = {
@@ -67,8 +67,8 @@ async function reserve({ store }: GatewayDeps, tenantId: string, key: string, re
     status: null,
     createdAt: trusted({ $lt: new Date(now.getTime() - ABANDONED_MS) }),
   }
-  const taken = await idempotencyKeys.updateOne(abandoned, { $set: { createdAt: now } })
-  if (taken.modifiedCount === 1) return true
+  const { deletedCount } = await idempotencyKeys.deleteOne(abandoned)
+  if (deletedCount > 0) log.warn('an abandoned idempotency key is taken over')
   try {
     await idempotencyKeys.insertMany([{ tenantId, key, requestHash, status: null, body: null, createdAt: now }])
     return true
