@@ -122,7 +122,7 @@ describe('a transaction', () => {
     expect(attempts).toBeGreaterThanOrEqual(8)
   })
 
-  test('gives up after ten conflicts, within a second or so', async ({ store }) => {
+  test('gives up when another writer is always first, and calls it an outage', async ({ store }) => {
     await migrate(store)
     await store.models.counters.create({ _id: 'hot', value: 0 })
     let attempts = 0
@@ -132,9 +132,9 @@ describe('a transaction', () => {
       await store.models.counters.updateOne({ _id: 'hot' }, { $inc: { value: 1 } })
       await store.models.counters.updateOne({ _id: 'hot' }, { $inc: { value: 100 } }, { session })
     })
-    await expect(losing).rejects.toMatchObject({ code: WRITE_CONFLICT })
-    expect(attempts).toBe(10)
-    expect((await store.models.counters.findOne({ _id: 'hot' }))?.value).toBe(10)
+    await expect(losing).rejects.toMatchObject({ name: 'Outage', cause: { code: WRITE_CONFLICT } })
+    expect(attempts).toBeGreaterThan(10)
+    expect((await store.models.counters.findOne({ _id: 'hot' }))?.value).toBe(attempts)
   })
 
   test('lets a duplicate key out at once', async ({ store }) => {
@@ -225,13 +225,18 @@ class Wire implements AsyncDisposable {
 }
 
 describe('while MongoDB is away', () => {
-  const timeouts = { selectionTimeoutMs: 500, answerTimeoutMs: 500 }
+  const timeouts = { selectionTimeoutMs: 500, answerTimeoutMs: 2000 }
+  /** Building indexes may take longer than these tests let an answer take. */
+  const migrateAt = async (uri: string) => {
+    await using store = await connectStore(uri)
+    await migrate(store)
+  }
 
   test('every call ends in an outage, and works again by itself afterwards', async ({ world }) => {
     await using wire = new Wire(world.mongodbUri)
     await wire.open()
+    await migrateAt(world.mongodbUri)
     await using store = await connectStore(wire.uri(world.mongodbUri), timeouts)
-    await migrate(store)
     await wire.cut()
     await expect.poll(() => store.isReady(), { timeout: 10_000 }).toBe(false)
     expect(await store.ping()).toBe(false)
@@ -249,8 +254,8 @@ describe('while MongoDB is away', () => {
   test('a server that does not answer is an outage as well, soon', async ({ world }) => {
     await using wire = new Wire(world.mongodbUri)
     await wire.open()
+    await migrateAt(world.mongodbUri)
     await using store = await connectStore(wire.uri(world.mongodbUri), timeouts)
-    await migrate(store)
     wire.freeze()
     const started = performance.now()
     const write = store.transaction(session => store.models.notes.create([newNote('1')], { session }))
