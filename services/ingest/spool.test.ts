@@ -115,3 +115,23 @@ test('drained segments leave the disk', async () => {
   await vi.waitFor(() => expect(spool.isEmpty()).toBe(true))
   expect(segmentFiles().length).toBeLessThanOrEqual(1)
 })
+
+test('a publisher that takes only so many at once is not asked for more', async () => {
+  let inHand = 0
+  const taken = new Set<string>()
+  const publish = async (body: Buffer) => {
+    if (++inHand > 100) {
+      inHand--
+      throw new Error('overloaded')
+    }
+    await new Promise(resolve => setImmediate(resolve))
+    inHand--
+    taken.add(body.toString())
+  }
+  const dead = await spoolWith(broker().publish)
+  await Promise.all(bodies(0, 5000).map(body => dead.append(body, 1)))
+  await dead[Symbol.asyncDispose]()
+  await using spool = await spoolWith(publish)
+  await vi.waitFor(() => expect(spool.isEmpty()).toBe(true), { timeout: 10_000 })
+  expect(taken.size).toBe(5000)
+})

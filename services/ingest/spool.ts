@@ -47,6 +47,8 @@ interface Waiting {
 
 const SEGMENT_BYTES = 32 * 1024 * 1024
 const BATCH_BYTES = 1024 * 1024
+/** The publisher refuses more than a thousand at once, and live webhooks need their share of it. */
+const BATCH_RECORDS = 64
 const RETRY_MS = [100, 200, 500, 1000, 2000]
 
 /** Opens the directory, cuts a torn tail, and starts to drain what a former process left. */
@@ -145,7 +147,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     const content = await readRange(segmentFile(dir, cursor.segment), cursor.offset, size)
     const records: SpoolRecord[] = []
     let end = 0
-    while (end < Math.min(BATCH_BYTES, content.length)) {
+    while (end < Math.min(BATCH_BYTES, content.length) && records.length < BATCH_RECORDS) {
       const record = nextRecord(content, end)
       if (record === null || record.start > end) reportDamage(end)
       if (record === null) return { records, next: { segment: cursor.segment, offset: size } }
