@@ -1,6 +1,10 @@
 import type { Express } from 'express'
 import { createHttpApp } from '#shared/http/app.ts'
+import type { Quota } from '#shared/http/rate-limit.ts'
 import type { Caller, Route } from '#shared/http/route.ts'
+import { isOutage } from '#shared/store/outage.ts'
+import { asTenant } from '#shared/store/tenancy.ts'
+import { getCachedTenant } from '#shared/store/tenants.ts'
 import { authenticate } from './auth.ts'
 import type { GatewayDeps } from './deps.ts'
 import { routes } from './routes/index.ts'
@@ -15,15 +19,23 @@ export function createApp(deps: GatewayDeps): Express {
     trustProxy: deps.config.TRUST_PROXY,
     authenticate: request => authenticate(request, deps),
     limit: (route, caller, ip, body) => limit(deps, route, caller, ip, body),
+    within: (caller, work) => asTenant(caller.tenantId, work),
+    isOutage: error => isOutage(error) || isContended(error),
   })
 }
 
+/** A transaction that lost to others as often as we try. */
+const isContended = (error: unknown): boolean =>
+  error instanceof Error && (error as { errorLabelSet?: Set<string> }).errorLabelSet?.has('TransientTransactionError') === true
+
 /** A dashboard reads ten times as often as it writes. */
 const READS_PER_WRITE = 10
+/** Whoever refreshes names nobody: a whole office shares an address. */
+const REFRESHES_PER_LOGIN = 10
 
 /** Each request counts in one bucket: sends, sign-ins, reads or writes. */
 async function limit(
-  { limiter, config }: GatewayDeps,
+  { limiter, config, store }: GatewayDeps,
   route: Route<GatewayDeps>,
   caller: Caller | null,
   ip: string,
@@ -34,15 +46,24 @@ async function limit(
   switch (route.bucket) {
     case 'none':
       return {}
-    case 'auth':
-      return limiter.take('auth', `${ip}:${emailIn(body)}`, auth)
+    case 'auth': {
+      const email = emailIn(body)
+      if (email !== '' || caller) return limiter.take('auth', `${ip}:${email || who}`, auth)
+      return limiter.take('auth', ip, { ...auth, count: auth.count * REFRESHES_PER_LOGIN })
+    }
     case 'messages':
-      return limiter.take('messages', who, messages)
+      return limiter.take('messages', who, await messagesQuota(store, caller, messages))
     case 'read':
       return limiter.take('api', `read:${who}`, { ...api, count: api.count * READS_PER_WRITE })
     case 'api':
       return limiter.take('api', `write:${who}`, api)
   }
+}
+
+/** A tenant may have a limit of its own. */
+async function messagesQuota(store: GatewayDeps['store'], caller: Caller | null, quota: Quota): Promise<Quota> {
+  const own = caller && (await getCachedTenant(store, caller.tenantId)).limits?.messagesPerMinute
+  return own ? { count: own, windowMs: 60_000 } : quota
 }
 
 const emailIn = (body: unknown) =>

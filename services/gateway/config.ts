@@ -17,7 +17,6 @@ const quota = (fallback: string) =>
 
 const gatewayEnv = commonEnv.extend({
   GATEWAY_PORT: port(3000),
-  PORT: port(3000).optional(),
   BASE_URL: z.url().default('http://localhost:3000'),
   DASHBOARD_URL: z.url().optional(),
   SOCKET_URL: z.string().optional(),
@@ -46,4 +45,6 @@ const gatewayEnv = commonEnv.extend({
 })
 
 export type GatewayConfig = z.infer<typeof gatewayEnv>
-export const readGatewayConfig = (env: NodeJS.ProcessEnv): GatewayConfig => parseEnv(gatewayEnv, env)
+/** `PORT` is the gateway's where `GATEWAY_PORT` is not given. @throws Error that lists every problem and prints no value */
+export const readGatewayConfig = (env: NodeJS.ProcessEnv): GatewayConfig =>
+  parseEnv(gatewayEnv, { ...env, GATEWAY_PORT: env.GATEWAY_PORT ?? env.PORT })

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto'
 import cors from 'cors'
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express'
 import helmet from 'helmet'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { ApiError, Outage } from '../domain/errors.ts'
 import type { Logger } from '../process/logger.ts'
 import { httpRequest } from '../process/metrics.ts'
 import { childTrace } from '../process/trace.ts'
-import type { Caller, Route } from './route.ts'
+import type { Caller, Reply, Route } from './route.ts'
 import { cleanText, parseStrictJson } from './strict-json.ts'
 
 export interface HttpAppOptions<Deps> {
@@ -21,9 +21,23 @@ export interface HttpAppOptions<Deps> {
   authenticate(request: Request): Promise<Caller | null>
   /** Counts the request; answers headers. @throws ApiError 429 */
   limit(route: Route<Deps>, caller: Caller | null, ip: string, body: unknown): Promise<Record<string, string>>
+  /** Runs the work of a caller: within its tenant, so that no query of it can reach another's rows. */
+  within<T>(caller: Caller, work: () => Promise<T>): Promise<T>
+  /** Whether an error says that a server of ours is away or busy: 503, and try again. */
+  isOutage(error: unknown): boolean
 }
 
 const BODY_LIMIT = '256kb'
+const EXPOSED = [
+  'x-request-id',
+  'retry-after',
+  'ratelimit-limit',
+  'ratelimit-remaining',
+  'ratelimit-reset',
+  'idempotency-replayed',
+]
+/** What a route does not speak of must not come: a member that nobody reads is a mistake of the caller's. */
+const NOTHING = z.strictObject({})
 
 /** Everything that express needs around a list of routes: strict input, one form of error, limits, headers, a log line. */
 export function createHttpApp<Deps>(options: HttpAppOptions<Deps>): Express {
@@ -44,66 +58,69 @@ export function createHttpApp<Deps>(options: HttpAppOptions<Deps>): Express {
       },
     }),
   )
-  app.use(cors({ origin: [...options.corsOrigins], credentials: true, exposedHeaders: ['x-request-id', 'retry-after'] }))
+  app.use(cors({ origin: [...options.corsOrigins], credentials: true, exposedHeaders: EXPOSED }))
   app.use((request, response, next) => {
     const given = request.get('x-request-id')
     response.locals.requestId = given && /^[\w-]{1,64}$/.test(given) ? given : randomUUID()
     response.locals.startedAt = performance.now()
     response.setHeader('x-request-id', response.locals.requestId)
+    if (request.path.startsWith('/api/')) response.setHeader('cache-control', 'no-store')
     next()
   })
-  app.use(express.text({ type: ['application/json', '+json'], limit: BODY_LIMIT }))
+  app.use(express.text({ type: ['application/json', '+json'], limit: BODY_LIMIT, inflate: false }))
 
   for (const route of options.routes) app[route.method](expressPath(route.path), serve(route, options))
   app.use(methodsOf(options.routes))
   app.use((_request, _response, next) => next(new ApiError(404, 'NOT_FOUND', 'There is nothing here')))
-  app.use(problemHandler(options.log))
+  app.use(problemHandler(options))
   return app
 }
 
 const expressPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1')
 
-function serve<Deps>(route: Route<Deps>, { deps, log, authenticate, limit }: HttpAppOptions<Deps>) {
+function serve<Deps>(route: Route<Deps>, options: HttpAppOptions<Deps>) {
   return async (request: Request, response: Response) => {
     response.locals.route = route.path
-    const caller = route.action === null ? null : await authenticate(request)
+    const caller = route.action === null ? null : await options.authenticate(request)
+    response.locals.caller = caller
     if (route.action !== null && caller === null)
       throw new ApiError(401, 'UNAUTHENTICATED', 'Sign in, or send an API key', { headers: { 'www-authenticate': 'Bearer' } })
-    const body = readBody(request, route)
-    const headers = await limit(route, caller, request.ip ?? '', body)
-    if (route.action !== null && !caller?.may(route.action)) throw new ApiError(403, 'FORBIDDEN', 'Your role may not do this')
+    const body = readBody(request)
+    const headers = await options.limit(route, caller, request.ip ?? '', body)
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-    const reply = await route.handle(
-      {
-        caller,
-        params: check(route.params, request.params, 400, 'PARAMETER_INVALID'),
-        query: check(route.query, readQuery(request), 400, 'QUERY_INVALID'),
-        body: check(route.body, body, 400, 'BODY_INVALID'),
-        headers: Object.fromEntries(
-          Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value]),
-        ),
-        ip: request.ip ?? '',
-        requestId: response.locals.requestId,
-        traceparent: childTrace(request.get('traceparent')),
-      },
-      deps,
-    )
-    for (const [name, value] of Object.entries(reply.headers ?? {})) response.append(name, value as string)
-    const status = reply.status ?? route.status
-    response.status(status)
-    if (reply.body === undefined) response.end()
-    else if (typeof reply.body === 'string') response.send(reply.body)
-    else response.json(reply.body)
-    finish(request, response, log)
+    if (route.action !== null && !caller?.may(route.action)) throw new ApiError(403, 'FORBIDDEN', 'Your role may not do this')
+    const checked = {
+      caller,
+      params: check(route.params ?? NOTHING, request.params, 400, 'PARAMETER_INVALID'),
+      query: check(route.query ?? NOTHING, readQuery(request), 400, 'QUERY_INVALID'),
+      body: check(route.body ?? NOTHING, body, 400, 'BODY_INVALID'),
+      headers: Object.fromEntries(
+        Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value]),
+      ),
+      ip: request.ip ?? '',
+      requestId: response.locals.requestId,
+      traceparent: childTrace(request.get('traceparent')),
+    }
+    const handle = () => route.handle(checked, options.deps)
+    answer(response, route.status, await (caller ? options.within(caller, handle) : handle()))
+    finish(request, response, options.log)
   }
 }
 
-function readBody<Deps>(request: Request, route: Route<Deps>): unknown {
+function answer(response: Response, status: number, reply: Reply): void {
+  for (const [name, value] of Object.entries(reply.headers ?? {})) response.append(name, value as string)
+  response.status(reply.status ?? status)
+  if (reply.body === undefined) response.end()
+  else if (typeof reply.body === 'string') response.send(reply.body)
+  else response.json(reply.body)
+}
+
+/** An absent body is an empty one. */
+function readBody(request: Request): unknown {
   const given = typeof request.body === 'string' ? request.body : ''
-  const hasOther = given === '' && Number(request.headers['content-length'] ?? 0) > 0
-  if (hasOther && route.body) throw new ApiError(415, 'CONTENT_TYPE_NOT_SUPPORTED', 'Send application/json')
-  if (given === '') return route.body ? {} : undefined
-  return parseStrictJson(given)
+  const hasOther = Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'] !== undefined
+  if (given === '' && hasOther) throw new ApiError(415, 'CONTENT_TYPE_NOT_SUPPORTED', 'Send application/json')
+  return given === '' ? {} : parseStrictJson(given)
 }
 
 /** Each key once: what a second one means is anybody's guess. */
@@ -118,8 +135,7 @@ function readQuery(request: Request): Record<string, string> {
   return query
 }
 
-function check(schema: z.ZodType | undefined, value: unknown, status: number, errorCode: string): unknown {
-  if (schema === undefined) return value
+function check(schema: z.ZodType, value: unknown, status: number, errorCode: string): unknown {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const errors = parsed.error.issues.map(issue => ({ path: issue.path.join('.'), message: issue.message }))
@@ -141,10 +157,10 @@ function methodsOf<Deps>(routes: readonly Route<Deps>[]) {
 }
 
 /** RFC 9457, always of the same members; a fault of ours shows nothing of itself but the request id. */
-function problemHandler(log: Logger): ErrorRequestHandler {
+function problemHandler<Deps>({ log, isOutage }: HttpAppOptions<Deps>): ErrorRequestHandler {
   return (error, request, response, next) => {
     if (response.headersSent) return next(error)
-    const problem = problemOf(error)
+    const problem = problemOf(isOutage(error) ? new Outage('a server is away', { cause: error }) : error)
     if (problem.status >= 500)
       log.error({ err: error, requestId: response.locals.requestId, route: response.locals.route }, 'request failed')
     for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value)
@@ -205,14 +221,16 @@ function problemOf(error: unknown): Problem {
   }
   if (error instanceof Outage) return titled(503, 'UNAVAILABLE', 'Try again in a moment', { headers: { 'retry-after': '5' } })
   const status = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500
+  if (status === 415) return titled(415, 'CONTENT_TYPE_NOT_SUPPORTED', 'Send application/json, uncompressed')
   if (status === 413) return titled(413, 'BODY_TOO_LARGE', `At most ${BODY_LIMIT}`)
   if (status >= 400 && status < 500) return titled(status, 'REQUEST_INVALID', 'The request cannot be read')
   return titled(500, 'INTERNAL', 'Something went wrong on our side')
 }
 
 function finish(request: Request, response: Response, log: Logger): void {
-  const { route = 'none', startedAt, requestId } = response.locals
+  const { route = 'none', startedAt, requestId, caller } = response.locals
   const ms = performance.now() - startedAt
   httpRequest.observe({ route, method: request.method, status: String(response.statusCode) }, ms / 1000)
-  log.info({ requestId, method: request.method, route, status: response.statusCode, ms: Math.round(ms) }, 'request')
+  const who = caller && { tenantId: caller.tenantId, by: `${caller.kind}:${caller.id}` }
+  log.info({ requestId, method: request.method, route, status: response.statusCode, ms: Math.round(ms), ...who }, 'request')
 }

@@ -6,11 +6,14 @@ import type { Role } from '../store/documents.ts'
 export interface Caller {
   kind: 'user' | 'apiKey'
   id: string
+  /** Where the caller acts: the own tenant, or the one that a platform admin names. */
   tenantId: string
+  /** Where the caller belongs. */
+  homeTenantId: string
   role: Role
   name: string
   email: string | null
-  /** Set for API keys: what they are narrowed to. */
+  /** By the policy, and for API keys by their scopes. */
   may(action: Action): boolean
 }
 
