@@ -7,7 +7,8 @@ import { revocationChannel } from '#shared/contracts/revocation.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { callerOf, type Reply, route } from '#shared/http/route.ts'
 import type { UserDoc } from '#shared/store/documents.ts'
-import { getCachedTenant } from '#shared/store/tenants.ts'
+import { asTenant } from '#shared/store/tenancy.ts'
+import { getTenant } from '#shared/store/tenants.ts'
 import { findUser, findUserByEmail, getUser, raiseTokenVersion, replacePasswordHash, touchUser } from '#shared/store/users.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { lockout } from '../lockout.ts'
@@ -42,12 +43,9 @@ const login = route({
   async handle(request, deps: GatewayDeps) {
     const email = request.body.email.trim().toLowerCase()
     const guard = lockout(deps, email, request.ip)
-    await guard.check()
+    await guard.attempt()
     const user = await verified(deps, email, request.body.password)
-    if (user === null) {
-      await guard.failed()
-      throw new ApiError(401, 'LOGIN_FAILED', 'E-mail or password is wrong')
-    }
+    if (user === null) throw new ApiError(401, 'LOGIN_FAILED', 'E-mail or password is wrong')
     await guard.passed()
     const userAgent = request.headers['user-agent'] ?? null
     const refresh = await issueRefreshToken(
@@ -69,10 +67,13 @@ async function verified({ store }: GatewayDeps, email: string, password: string)
   }
   const { ok, needsRehash } = await verifyPassword(user.passwordHash, password)
   if (!ok || user.status !== 'active') return null
-  if ((await getCachedTenant(store, user.tenantId)).status !== 'active' && user.role !== 'platform_admin') return null
+  if (!(await mayEnter(store, user))) return null
   if (needsRehash) await replacePasswordHash(store, user, await hashPassword(password))
   return user
 }
+
+const mayEnter = async (store: GatewayDeps['store'], user: UserDoc) =>
+  user.role === 'platform_admin' || (await getTenant(store, user.tenantId)).status === 'active'
 
 const RefreshBody = z.strictObject({ refreshToken: z.string().min(1).max(512).optional() })
 
@@ -94,7 +95,8 @@ const refresh = route({
     if (rotation.kind !== 'rotated')
       throw new ApiError(401, rotation.kind === 'reused' ? 'REFRESH_REUSED' : 'REFRESH_INVALID', 'Sign in again')
     const user = await findUser(deps.store, rotation.tenantId, rotation.userId)
-    if (user?.status !== 'active') throw new ApiError(401, 'REFRESH_INVALID', 'Sign in again')
+    if (user?.status !== 'active' || !(await mayEnter(deps.store, user)))
+      throw new ApiError(401, 'REFRESH_INVALID', 'Sign in again')
     return session(deps, user, rotation.token, given.fromBody)
   },
 })
@@ -123,9 +125,10 @@ const me = route({
   summary: 'Who I am',
   returns: UserView,
   async handle(request, { store }: GatewayDeps) {
-    const { kind, id, tenantId, name, role } = callerOf(request)
+    const { kind, id, homeTenantId: tenantId, name, role } = callerOf(request)
     if (kind === 'apiKey') return { body: { id, email: '', name, role, tenantId } }
-    return { body: userView(await getUser(store, tenantId, id)) }
+    const user = await asTenant(tenantId, () => getUser(store, tenantId, id))
+    return { body: { ...userView(user), role } }
   },
 })
 
@@ -139,22 +142,30 @@ const password = route({
   body: z.strictObject({ currentPassword: z.string().min(1).max(1024), newPassword: z.string().min(1).max(1024) }),
   status: 204,
   async handle(request, deps: GatewayDeps) {
-    const { id, tenantId } = callerOf(request)
-    const user = await getUser(deps.store, tenantId, id)
-    const { currentPassword, newPassword } = request.body
-    if (!(await verifyPassword(user.passwordHash, currentPassword)).ok)
-      throw new ApiError(422, 'PASSWORD_WRONG', 'The current password is wrong')
-    const problem = passwordProblem(newPassword, user)
-    if (problem !== null)
-      throw new ApiError(422, 'PASSWORD_WEAK', problem, { errors: [{ path: 'newPassword', message: problem }] })
-    if (!(await replacePasswordHash(deps.store, user, await hashPassword(newPassword))))
-      throw new ApiError(409, 'CONFLICT', 'It was changed elsewhere just now')
-    await raiseTokenVersion(deps.store, tenantId, id)
-    await revokeUserTokens(deps.store, tenantId, id)
-    await tellRevoked(deps, tenantId, id)
+    const { kind, id, homeTenantId } = callerOf(request)
+    if (kind !== 'user') throw new ApiError(403, 'FORBIDDEN', 'An API key has no password')
+    await asTenant(homeTenantId, () => changePassword(deps, homeTenantId, id, request.body))
     return {}
   },
 })
+
+async function changePassword(
+  deps: GatewayDeps,
+  tenantId: string,
+  id: string,
+  { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
+): Promise<void> {
+  const user = await getUser(deps.store, tenantId, id)
+  if (!(await verifyPassword(user.passwordHash, currentPassword)).ok)
+    throw new ApiError(422, 'PASSWORD_WRONG', 'The current password is wrong')
+  const problem = passwordProblem(newPassword, user)
+  if (problem !== null) throw new ApiError(422, 'PASSWORD_WEAK', problem, { errors: [{ path: 'newPassword', message: problem }] })
+  if (!(await replacePasswordHash(deps.store, user, await hashPassword(newPassword))))
+    throw new ApiError(409, 'CONFLICT', 'It was changed elsewhere just now')
+  await raiseTokenVersion(deps.store, tenantId, id)
+  await revokeUserTokens(deps.store, tenantId, id)
+  await tellRevoked(deps, tenantId, id)
+}
 
 export const authRoutes = [login, refresh, logout, me, password]
 
@@ -177,11 +188,14 @@ function tokenOf(
   const { refreshToken } = request.body
   if (refreshToken !== undefined) return { token: refreshToken, fromBody: true }
   const { origin } = request.headers
-  const isOwn = origin === undefined || config.CORS_ORIGIN.includes(origin) || origin === new URL(config.BASE_URL).origin
+  const isOwn =
+    origin === undefined || [...config.CORS_ORIGIN, originOf(config.BASE_URL), originOf(config.DASHBOARD_URL)].includes(origin)
   const token = isOwn ? cookieOf(request.headers.cookie) : null
   if (token === null) throw new ApiError(401, 'REFRESH_INVALID', 'Sign in again')
   return { token, fromBody: false }
 }
+
+const originOf = (address: string | undefined) => address && new URL(address).origin
 
 function cookieOf(header: string | undefined): string | null {
   const pair = (header ?? '').split(/;\s*/).find(part => part.startsWith(`${COOKIE}=`))
