@@ -1,12 +1,13 @@
 import { type ClientSession, Types } from 'mongoose'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import { messageView } from '#shared/contracts/to-views.ts'
-import { ApiError, notFound } from '#shared/domain/errors.ts'
+import { ApiError } from '#shared/domain/errors.ts'
+import { countryOf } from '#shared/domain/phone-number.ts'
 import { priceOf } from '#shared/domain/price.ts'
 import { windowIsOpen } from '#shared/domain/service-window.ts'
 import type { Caller } from '#shared/http/route.ts'
 import { EXCHANGES } from '#shared/queue/topology.ts'
-import type { Store } from '#shared/store/connect.ts'
+import { type Store, trusted } from '#shared/store/connect.ts'
 import { bellFor } from '#shared/store/dispatch.ts'
 import type {
   ContactDoc,
@@ -15,14 +16,15 @@ import type {
   Dispatch,
   EventDoc,
   Id,
-  MessageContent,
   MessageDoc,
   TenantDoc,
 } from '#shared/store/documents.ts'
 import { getCachedTenant } from '#shared/store/tenants.ts'
 import type { GatewayDeps } from './deps.ts'
+import type { Draft } from './drafts.ts'
 import { conversationUpdated, publishEvents } from './events.ts'
-import { countryOf, type Destination, findDestination } from './recipient.ts'
+import { quotedMessage } from './quotes.ts'
+import { type Destination, findDestination } from './recipient.ts'
 
 export interface Wish {
   to?: string
@@ -35,18 +37,12 @@ export interface Wish {
   applicationId?: string
 }
 
-/** What shall be said, by type. `payload` is the Graph body without recipient and callback data. */
-export interface Draft {
-  type: string
-  content: MessageContent
-  payload: Record<string, unknown>
-  /** null: free-form, which needs an open window. */
-  template: { category: string } | null
-}
+/** Says what shall be sent, once it is known to whom. @throws ApiError */
+export type Compose = (destination: Destination, tenant: TenantDoc) => Promise<Draft>
 
 /** A bell that nobody answered for this long is rung again by the sweep. */
 const RING_AGAIN_MS = 5000
-const MAX_SCHEDULE_MS = 365 * 24 * 60 * 60 * 1000
+const MAX_SCHEDULE_MS = 30 * 24 * 60 * 60 * 1000
 
 /**
  * Takes a message: stored QUEUED in one transaction with its thread and counters, then rung. A bell that is lost is rung
@@ -56,7 +52,7 @@ export async function acceptMessage(
   deps: GatewayDeps,
   caller: Caller,
   wish: Wish,
-  compose: (destination: Destination, tenant: TenantDoc) => Promise<Draft>,
+  compose: Compose,
   circumstances: { idempotencyKey: string | null; traceparent: string },
 ): Promise<MessageDoc> {
   const { store } = deps
@@ -69,22 +65,56 @@ export async function acceptMessage(
   const sendAt = scheduleOf(wish.sendAt, now)
   const draft = await compose(destination, tenant)
   if (draft.template === null) requireOpenWindow(destination, tenant, sendAt ?? now)
-  const quoted = wish.replyTo ? await quotedMessage(store, caller.tenantId, wish.replyTo) : null
-
-  const accepted = await store.transaction(session =>
-    insert(deps, { caller, wish, destination, draft, tenant, sendAt, quoted, now, ...circumstances }, session),
+  else refuseOptedOut(destination, draft.template)
+  const quoted = wish.replyTo ? await quotedMessage(store, destination, wish.replyTo, 'replyTo') : null
+  const accepting = { caller, wish, destination, draft, tenant, sendAt, quoted, now, ...circumstances }
+  const accepted = await inTurn(`${destination.client._id}:${destination.waId ?? destination.userId}`, () =>
+    onceMoreIfNew(() => store.transaction(session => insert(deps, accepting, session))),
   )
-  await publishEvents(deps, [accepted.event], circumstances.traceparent)
-  if (sendAt === null) await ring(deps, accepted.message, circumstances.traceparent)
+  // Nobody waits for the broker: what does not reach it is published again by the sweeps.
+  void publishEvents(deps, [accepted.event], circumstances.traceparent)
+  if (sendAt === null) void ring(deps, accepted.message, circumstances.traceparent)
   return accepted.message
+}
+
+/** Sends to one person, one after the other: at the same moment they would abort each other's transactions. */
+const turns = new Map<string, Promise<unknown>>()
+async function inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
+  const before = turns.get(key) ?? Promise.resolve()
+  const mine = before.then(work, work)
+  turns.set(key, mine)
+  try {
+    return await mine
+  } finally {
+    if (turns.get(key) === mine) turns.delete(key)
+  }
+}
+
+const DUPLICATE_KEY = 11_000
+
+/** A person or thread that another process made at this very moment is there by now. */
+async function onceMoreIfNew<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work()
+    } catch (error) {
+      const { code, message } = error as { code?: unknown; message?: string }
+      if (code !== DUPLICATE_KEY || tries === 3 || !/contacts|conversations/.test(message ?? '')) throw error
+    }
+  }
+}
+
+function refuseOptedOut({ contact }: Destination, { category }: { category: string }): void {
+  if (category === 'MARKETING' && contact?.optOut)
+    throw new ApiError(422, 'CONTACT_OPTED_OUT', 'This person does not want marketing messages')
 }
 
 function scheduleOf(sendAt: string | undefined, now: Date): Date | null {
   if (sendAt === undefined) return null
   const at = new Date(sendAt)
   if (at.getTime() > now.getTime() + MAX_SCHEDULE_MS)
-    throw new ApiError(422, 'SEND_AT_TOO_FAR', 'At most a year ahead', {
-      errors: [{ path: 'sendAt', message: 'more than a year ahead' }],
+    throw new ApiError(422, 'SEND_AT_TOO_FAR', 'At most 30 days ahead', {
+      errors: [{ path: 'sendAt', message: 'more than 30 days ahead' }],
     })
   return at > now ? at : null
 }
@@ -103,13 +133,6 @@ function requireOpenWindow({ conversation }: Destination, tenant: TenantDoc, at:
       extra: { suggestedTemplate, windowExpiresAt: conversation?.windowExpiresAt?.toISOString() ?? null },
     },
   )
-}
-
-async function quotedMessage(store: Store, tenantId: string, id: string): Promise<{ messageId: Id; wamid: string }> {
-  const quoted = await store.models.messages.findOne({ tenantId, _id: id }, { wamid: 1 }).lean()
-  if (quoted === null) throw notFound('Quoted message')
-  if (quoted.wamid === null) throw new ApiError(422, 'REPLY_TARGET_NOT_SENT', 'The quoted message has not reached WhatsApp yet')
-  return { messageId: quoted._id, wamid: quoted.wamid }
 }
 
 interface Accepting {
@@ -137,7 +160,7 @@ async function insert(
   const { models } = deps.store
   const contact = destination.contact ?? (await createContact(deps.store, caller.tenantId, destination, wish, session))
   const conversation = await touchConversation(deps.store, accepting, contact, session)
-  const message = messageOf(accepting, contact, conversation)
+  const message = messageOf(accepting, contact, conversation, await nextId(deps.store, conversation, session))
   await models.messages.insertMany([message], { session })
   const lastMessage = {
     messageId: message._id,
@@ -154,6 +177,23 @@ async function insert(
   const event = conversationUpdated(updated as ConversationDoc, `a:${message._id}`, now)
   await models.events.insertMany([event], { session })
   return { message, event }
+}
+
+/**
+ * Greater than every unfinished message of the thread. Ids that several processes make in the same second do not grow by
+ * themselves; the second after the greatest one is then put in front of our own part, which nobody else has.
+ */
+async function nextId(store: Store, { tenantId, _id }: ConversationDoc, session: ClientSession): Promise<Id> {
+  const unfinished = { tenantId, conversationId: _id, 'dispatch.state': trusted({ $exists: true }) }
+  const last = await store.models.messages
+    .findOne(unfinished, { _id: 1 }, { session })
+    .sort({ _id: -1 })
+    .hint('dispatch_predecessor')
+    .lean()
+  const id = new Types.ObjectId()
+  if (last === null || String(id) > String(last._id)) return id
+  const second = Math.floor(last._id.getTimestamp().getTime() / 1000) + 1
+  return new Types.ObjectId(second.toString(16).padStart(8, '0') + String(id).slice(8))
 }
 
 async function createContact(
@@ -232,12 +272,13 @@ function messageOf(
   { caller, destination, draft, tenant, sendAt, quoted, now, idempotencyKey }: Accepting,
   contact: ContactDoc,
   conversation: ConversationDoc,
+  _id: Id,
 ): MessageDoc {
   const { client } = destination
   const payload =
     quoted && draft.type !== 'reaction' ? { ...draft.payload, context: { message_id: quoted.wamid } } : draft.payload
   return {
-    _id: new Types.ObjectId(),
+    _id,
     tenantId: client.tenantId,
     conversationId: conversation._id,
     clientId: client._id,

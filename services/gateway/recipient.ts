@@ -1,5 +1,5 @@
-import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js'
 import { ApiError, notFound } from '#shared/domain/errors.ts'
+import { isBusinessScopedId, parsePhone } from '#shared/domain/phone-number.ts'
 import { phoneVariants } from '#shared/domain/phone-variants.ts'
 import { findPrimaryClient, getClient } from '#shared/store/clients.ts'
 import { type Store, trusted } from '#shared/store/connect.ts'
@@ -68,21 +68,11 @@ async function findContact(
   return variants.find(contact => contact.waId === waId) ?? variants[0] ?? null
 }
 
-const BUSINESS_SCOPED_ID = /^[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{4,128}$/
-
 /** Any usual form of a number, national ones as from the business's own country; or a business-scoped user id. */
-export function personKey(to: string, client: Pick<ClientDoc, 'whatsappNumber'>): { waId: string | null; userId: string | null } {
-  if (BUSINESS_SCOPED_ID.test(to)) return { waId: null, userId: to }
-  const country = parsePhoneNumberFromString(`+${client.whatsappNumber}`)?.country as CountryCode | undefined
-  const isNational = /^\s*\(?0/.test(to) && !/^\s*00/.test(to)
-  const written = isNational ? to : `+${to.replace(/^\s*(\+|00)?/, '')}`
-  const parsed = parsePhoneNumberFromString(written, country)
-  if (!parsed?.isPossible())
-    throw new ApiError(422, 'PHONE_INVALID', `${to} is no phone number`, {
-      errors: [{ path: 'to', message: 'is no phone number' }],
-    })
-  return { waId: parsed.number.slice(1), userId: null }
+function personKey(to: string, client: Pick<ClientDoc, 'whatsappNumber'>): { waId: string | null; userId: string | null } {
+  if (isBusinessScopedId(to)) return { waId: null, userId: to }
+  const parsed = parsePhone(to, client.whatsappNumber)
+  if (parsed === null)
+    throw new ApiError(422, 'PHONE_INVALID', 'to is no phone number', { errors: [{ path: 'to', message: 'is no phone number' }] })
+  return { waId: parsed.waId, userId: null }
 }
-
-export const countryOf = (waId: string | null): string | null =>
-  waId ? (parsePhoneNumberFromString(`+${waId}`)?.country ?? null) : null

@@ -311,6 +311,7 @@ export const OUTBOUND_TYPES = [
   'contacts',
   'reaction',
   'interactive',
+  'template',
 ] as const
 export type OutboundType = (typeof OUTBOUND_TYPES)[number]
 
@@ -330,6 +331,7 @@ export const SendAny = z
     contacts: ContactsObject.optional(),
     reaction: ReactionObject.optional(),
     interactive: InteractiveObject.optional(),
+    template: TemplateObject.optional(),
   })
   .refine(hasRecipient, needsRecipient)
   .superRefine((body, context) => {

@@ -36,4 +36,4 @@ export function countryOf(waId: string | null): string | null {
 }
 
 /** `MA.41982200731550066712`: a person whom Meta names to this business alone, without a phone number. */
-export const isBusinessScopedId = (text: string): boolean => /^[A-Z]{2}\.[A-Za-z0-9]{8,64}$/.test(text)
+export const isBusinessScopedId = (text: string): boolean => /^[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{4,128}$/.test(text)

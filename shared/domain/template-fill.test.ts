@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type FillableTemplate, fillTemplate } from './template-fill.ts'
+import { type FillableTemplate, fillTemplate, parameterProblems } from './template-fill.ts'
 
 const received: FillableTemplate = {
   components: [{ type: 'BODY', text: 'Bonjour {{1}}, votre candidature au poste de {{2}}.' }],
@@ -85,4 +85,11 @@ test('an authentication code fills the body and its button', () => {
       { sub_type: 'url', index: '0', parameters: [{ text: '123456' }] },
     ],
   })
+})
+
+test("a send in Meta's own form must give as many parameters as the template has", () => {
+  const body = (count: number) => [{ type: 'body', parameters: Array(count).fill({ type: 'text', text: 'a' }) }]
+  expect(parameterProblems(received, body(2))).toEqual([])
+  expect(parameterProblems(received, body(1))).toHaveLength(1)
+  expect(parameterProblems(received, [])).toHaveLength(1)
 })

@@ -80,6 +80,24 @@ export function fillTemplate(
   return problems.length > 0 ? { kind: 'wrong', problems } : { kind: 'filled', components, text, variables }
 }
 
+/**
+ * Whether a send in Meta's own form gives each part as many parameters as the template has: Meta refuses any other number
+ * (132000).
+ */
+export function parameterProblems(
+  template: FillableTemplate,
+  given: readonly { type: string; parameters?: unknown[] | undefined }[],
+): { path: string; message: string }[] {
+  return template.components.flatMap(component => {
+    const type = String(component.type ?? '').toUpperCase()
+    if (type !== 'HEADER' && type !== 'BODY') return []
+    const wanted = hasMediaHeader(component) ? 1 : placeholdersOf(component.text).length
+    const own = given.find(one => one.type.toUpperCase() === type)?.parameters?.length ?? 0
+    const path = `template.components.${type.toLowerCase()}`
+    return own === wanted ? [] : [{ path, message: `takes ${wanted} parameters, not ${own}` }]
+  })
+}
+
 const hasMediaHeader = (component: Record<string, unknown>) =>
   String(component.type).toUpperCase() === 'HEADER' && MEDIA_FORMATS.includes(String(component.format).toUpperCase())
 

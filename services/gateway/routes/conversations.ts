@@ -247,7 +247,8 @@ function filterOf(caller: Caller, query: z.infer<typeof ListQuery>) {
 /** By name, number or username; the text itself, no pattern. */
 function searched(q: string) {
   const escaped = q.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  const digits = q.replace(/\D/g, '')
+  // As it is dialled at home or abroad: stored numbers begin with the country code.
+  const digits = q.replace(/\D/g, '').replace(/^0+/, '')
   const ways = [
     { 'contact.name': trusted({ $regex: escaped, $options: 'i' }) },
     { 'contact.username': trusted({ $regex: `^${escaped.replace(/^@/, '')}`, $options: 'i' }) },

@@ -1,0 +1,25 @@
+import { ApiError } from '#shared/domain/errors.ts'
+import type { Store } from '#shared/store/connect.ts'
+import type { Id } from '#shared/store/documents.ts'
+import type { Destination } from './recipient.ts'
+
+/**
+ * A message that another one speaks of, by our id or by its wamid; it must be of the same conversation.
+ * @param path where the caller named it. @throws ApiError 422
+ */
+export async function quotedMessage(
+  store: Store,
+  { client, conversation }: Destination,
+  name: string,
+  path: string,
+): Promise<{ messageId: Id; wamid: string }> {
+  const by = /^[0-9a-f]{24}$/i.test(name) ? { _id: name } : { wamid: name }
+  const filter = { tenantId: client.tenantId, ...by, conversationId: conversation?._id }
+  const quoted = conversation && (await store.models.messages.findOne(filter, { wamid: 1 }).lean())
+  if (!quoted)
+    throw new ApiError(422, 'QUOTE_UNKNOWN', 'There is no such message in this conversation', {
+      errors: [{ path, message: 'is no message of this conversation' }],
+    })
+  if (quoted.wamid === null) throw new ApiError(422, 'QUOTE_NOT_SENT', 'That message has not reached WhatsApp yet')
+  return { messageId: quoted._id, wamid: quoted.wamid }
+}

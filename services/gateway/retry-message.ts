@@ -1,0 +1,83 @@
+import type { ClientSession } from 'mongoose'
+import { ApiError, notFound } from '#shared/domain/errors.ts'
+import { windowIsOpen } from '#shared/domain/service-window.ts'
+import type { Caller } from '#shared/http/route.ts'
+import type { EventDoc, MessageDoc, TimelineEntry } from '#shared/store/documents.ts'
+import { getCachedTenant } from '#shared/store/tenants.ts'
+import { dispatchFor } from './accept-message.ts'
+import type { GatewayDeps } from './deps.ts'
+import { conversationUpdated } from './events.ts'
+
+const HOUR_MS = 3_600_000
+
+/**
+ * Another try of a failed message: the same row, so that it keeps its history. The wamid of the failed one moves aside, where
+ * its late statuses find it; the attempts go on counting. @throws ApiError 404, 409, 422 WINDOW_CLOSED
+ */
+export async function retryMessage(
+  deps: GatewayDeps,
+  caller: Caller,
+  id: string,
+  acceptDuplicate: boolean,
+): Promise<{ message: MessageDoc; events: EventDoc[] }> {
+  const { store } = deps
+  const { tenantId } = caller
+  const message = await store.models.messages.findOne({ tenantId, _id: id }).lean()
+  if (message === null) throw notFound('Message')
+  if (message.direction !== 'OUTBOUND' || message.status !== 'FAILED') throw notFailed('Only a failed message can be sent again')
+  if (mayHaveArrived(message) && !acceptDuplicate)
+    throw new ApiError(
+      409,
+      'OUTCOME_UNKNOWN',
+      'WhatsApp may have delivered it. Send {"acceptDuplicate": true} to send it all the same',
+    )
+  if (message.type !== 'template') await requireOpenWindow(deps, message)
+  const { maxWaitHours } = (await getCachedTenant(store, tenantId)).settings
+  const expiresAt = new Date(deps.now().getTime() + maxWaitHours * HOUR_MS)
+  return store.transaction(session => startAgain(deps, message, expiresAt, caller, session))
+}
+
+const notFailed = (detail: string) => new ApiError(409, 'NOT_FAILED', detail)
+
+/** We gave it up without a word of Meta: the last attempt has no answer. */
+const mayHaveArrived = ({ error, timeline }: MessageDoc) =>
+  error?.source === 'platform' && timeline.findLast(entry => entry.kind === 'attempt')?.outcome === 'unknown'
+
+async function requireOpenWindow({ store, now }: GatewayDeps, { tenantId, conversationId }: MessageDoc): Promise<void> {
+  const conversation = await store.models.conversations.findOne({ tenantId, _id: conversationId }, { windowExpiresAt: 1 }).lean()
+  if (!windowIsOpen(conversation?.windowExpiresAt, now()))
+    throw new ApiError(422, 'WINDOW_CLOSED', 'The customer has not written in the last 24 hours: only a template may be sent')
+}
+
+async function startAgain(deps: GatewayDeps, before: MessageDoc, expiresAt: Date, caller: Caller, session: ClientSession) {
+  const { models } = deps.store
+  const { tenantId, _id, wamid } = before
+  const at = deps.now()
+  const attempt = Math.max(0, ...before.timeline.map(entry => entry.attempt ?? 0))
+  const note: TimelineEntry = { kind: 'note', at, detail: `sent again by ${caller.name}` }
+  const update = {
+    $set: {
+      status: 'QUEUED' as const,
+      statusUpdatedAt: at,
+      error: null,
+      wamid: null,
+      sendAt: null,
+      dispatch: { ...dispatchFor(null, at), attempt, deadlineAt: expiresAt },
+    },
+    $push: { timeline: note, ...(wamid && { previousIds: wamid }) },
+  }
+  const message = await models.messages
+    .findOneAndUpdate({ tenantId, _id, status: 'FAILED' }, update, { session, returnDocument: 'after' })
+    .lean()
+  if (message === null) throw notFailed('It is being sent already')
+  const shown = await models.conversations
+    .findOneAndUpdate(
+      { tenantId, _id: before.conversationId, 'lastMessage.messageId': _id },
+      { $set: { 'lastMessage.status': 'QUEUED' } },
+      { session, returnDocument: 'after' },
+    )
+    .lean()
+  const events = shown ? [conversationUpdated(shown, `again:${_id}:${attempt}`, at)] : []
+  if (events.length > 0) await models.events.insertMany(events, { session })
+  return { message, events }
+}
