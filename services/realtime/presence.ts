@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis'
 import type { SocketUser } from '#shared/contracts/socket-events.ts'
+import type { RedisPair } from './redis.ts'
 
 /** Who is here, over all nodes: a row per user and node (or socket) that ends by itself when its node dies. */
 export interface Presence {
@@ -14,17 +14,19 @@ const TTL_MS = 45_000
 const ANSWER_MS = 500
 
 /** @param prefix keeps two installations on one Redis apart. Without Redis the answers are empty, never an error. */
-export function createPresence(redis: Redis, prefix: string): Presence {
+export function createPresence({ publisher: redis, isReady }: RedisPair, prefix: string): Presence {
   const key = (place: string) => `${prefix}:presence:${place}`
   const entry = (user: SocketUser, member: string) => JSON.stringify([user.id, user.name, member])
 
   async function rows(place: string): Promise<[string, string, string][]> {
+    if (!isReady()) return []
     const found = await answered(redis.zrangebyscore(key(place), Date.now(), '+inf'), [])
     return found.map(row => JSON.parse(row) as [string, string, string])
   }
 
   return {
     async enter(place, user, member) {
+      if (!isReady()) return false
       const before = await rows(place)
       const until = Date.now() + TTL_MS
       const writes = redis
@@ -36,6 +38,7 @@ export function createPresence(redis: Redis, prefix: string): Presence {
       return !before.some(([id]) => id === user.id)
     },
     async leave(place, user, member) {
+      if (!isReady()) return false
       await answered(redis.zrem(key(place), entry(user, member)), 0)
       return !(await rows(place)).some(([id]) => id === user.id)
     },

@@ -9,6 +9,18 @@ export interface RedisPair extends AsyncDisposable {
   isReady(): boolean
 }
 
+/**
+ * The adapter never looks at the answers to its commands: one that the end of a connection rejects must not end the process.
+ * Whoever awaits a command still hears of it.
+ */
+class HeardRedis extends Redis {
+  override sendCommand(...given: Parameters<Redis['sendCommand']>): ReturnType<Redis['sendCommand']> {
+    const answer = super.sendCommand(...given)
+    if (answer instanceof Promise) answer.catch(() => undefined)
+    return answer
+  }
+}
+
 const READY_MS = 10_000
 const QUIT_MS = 1000
 
@@ -18,7 +30,7 @@ const QUIT_MS = 1000
  */
 export async function connectRedisPair(url: string, log: Logger): Promise<RedisPair> {
   const open = (name: string) => {
-    const redis = new Redis(url, {
+    const redis = new HeardRedis(url, {
       connectionName: name,
       retryStrategy: times => Math.min(times * 100, 2000),
       maxRetriesPerRequest: null,

@@ -1,40 +1,74 @@
 import type { SequencedEvent } from '#shared/contracts/socket-events.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { eventsSince, latestSeq, oldestSeq } from '#shared/store/events.ts'
+import { eventsSince } from '#shared/store/events.ts'
 import { emitEvent } from './emit.ts'
+import type { Feeds } from './feed.ts'
 import type { LinkoSocket } from './sockets.ts'
 
+/** Sockets in this room get no live events: they are still being told the past. */
+export const HELD = 'held'
+
 const PAGE = 500
+/** Further behind than this, loading the state anew is the shorter way. */
+const LONGEST_REPLAY = 10_000
+const DRAIN_MS = 30_000
 
 /**
- * What the tenant's log holds after `sinceSeq`, in order, then `sync:done`; or `sync:reset` when the log begins later. Live
- * events pause meanwhile: the socket leaves its tenant's room, reads to the end, comes back, and reads once more what was
- * emitted in between. An event of that last moment may come twice, under one seq.
+ * What the tenant's log holds after `sinceSeq`, in order, then `sync:done`, then live again; or `sync:reset` when the log does
+ * not hold all of it. Live events are withheld from the socket meanwhile and are part of the answer: the moment in which it
+ * has reached this node's position is the moment in which it hears live again, so nothing is missed and nothing comes twice.
+ * False when one is under way already. @throws Outage
  */
-export async function replay(socket: LinkoSocket, store: Store, sinceSeq: number): Promise<void> {
+export async function replay(socket: LinkoSocket, { store, feeds }: ReplayDeps, sinceSeq: number): Promise<boolean> {
+  if (socket.rooms.has(HELD)) return false
+  // Joining and leaving take effect within the tick.
+  void socket.join(HELD)
   const { tenantId } = socket.data.access
-  const room = `tenant:${tenantId}`
-  const [oldest, latest] = await Promise.all([oldestSeq(store, tenantId), latestSeq(store, tenantId)])
-  if (sinceSeq > latest || (oldest === null ? latest > sinceSeq : oldest > sinceSeq + 1)) {
-    socket.emit('sync:reset', { seq: latest })
-    return
-  }
-  await socket.leave(room)
-  let seq = sinceSeq
+  const position = () => feeds.position(tenantId) ?? 0
   try {
-    seq = await readOn(socket, store, seq)
+    // The client may have heard more elsewhere than this node was told.
+    if (sinceSeq > position()) await feeds.catchUp(tenantId)
+    let seq = sinceSeq
+    let isWhole = seq <= position() && position() - seq <= LONGEST_REPLAY
+    while (isWhole && seq < position() && !socket.disconnected) {
+      const page = await eventsSince(store, tenantId, seq, PAGE)
+      const due = page.filter(event => event.seq <= position())
+      isWhole = due.length > 0 && isContiguous(due, seq + 1)
+      if (!isWhole) break
+      for (const event of due) emitEvent(socket, event, { replay: true })
+      seq += due.length
+      await drained(socket)
+    }
+    socket.emit(isWhole ? 'sync:done' : 'sync:reset', { seq: position() })
   } finally {
-    await socket.join(room)
+    void socket.leave(HELD)
   }
-  socket.emit('sync:done', { seq: await readOn(socket, store, seq) })
+  return true
 }
 
-async function readOn(socket: LinkoSocket, store: Store, sinceSeq: number): Promise<number> {
-  let seq = sinceSeq
-  for (;;) {
-    const page: SequencedEvent[] = await eventsSince(store, socket.data.access.tenantId, seq, PAGE)
-    for (const event of page) emitEvent(socket, event, { replay: true })
-    seq = page[page.length - 1]?.seq ?? seq
-    if (page.length < PAGE || socket.disconnected) return seq
+interface ReplayDeps {
+  store: Store
+  feeds: Feeds
+}
+
+const isContiguous = (events: SequencedEvent[], first: number) => events.every((event, i) => event.seq === first + i)
+
+/** Packets that the engine holds because the connection takes no more. */
+export function waitingPackets({ conn }: LinkoSocket): number {
+  const packets: unknown = Reflect.get(conn, 'writeBuffer')
+  return Array.isArray(packets) ? packets.length : 0
+}
+
+/** The next page is read when the last one has left: a slow reader is not given the whole log at once. */
+async function drained(socket: LinkoSocket): Promise<void> {
+  const until = Date.now() + DRAIN_MS
+  while (waitingPackets(socket) > 0 && !socket.disconnected && Date.now() < until) {
+    await new Promise<void>(resolve => {
+      const timer = setTimeout(resolve, 1000)
+      socket.conn.once('drain', () => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
   }
 }

@@ -3,6 +3,7 @@ import type { VerifiedAccess } from '#shared/auth/access-token.ts'
 import {
   type Ack,
   type AckFunction,
+  type ClientToServerEvents,
   ConversationRequest,
   RefreshRequest,
   type SessionEnded,
@@ -11,6 +12,7 @@ import {
 } from '#shared/contracts/socket-events.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { identify } from './authenticate.ts'
+import type { Feeds } from './feed.ts'
 import type { Presence } from './presence.ts'
 import { replay } from './replay.ts'
 import type { LinkoSocket } from './sockets.ts'
@@ -18,6 +20,9 @@ import type { LinkoSocket } from './sockets.ts'
 export interface SessionDeps {
   store: Store
   presence: Presence
+  feeds: Feeds
+  /** Resolves when the socket has its rooms: nothing is answered before. */
+  welcomed: Promise<void>
   jwtSecret: string
 }
 
@@ -32,7 +37,9 @@ export function serveSession(socket: LinkoSocket, deps: SessionDeps): void {
   limitRate(socket)
   endAtExpiry(socket, socket.data.access)
 
-  answer(socket, 'auth:refresh', RefreshRequest, async ({ token }) => {
+  const answer: Answer = (event, schema, work) =>
+    answerOn(socket, event, schema, request => deps.welcomed.then(() => work(request)))
+  answer('auth:refresh', RefreshRequest, async ({ token }) => {
     const access = await identify(deps.store, token, deps.jwtSecret)
     const { userId, tenantId } = socket.data.access
     if (access === null || access.userId !== userId || access.tenantId !== tenantId) return refused('UNAUTHENTICATED')
@@ -40,29 +47,26 @@ export function serveSession(socket: LinkoSocket, deps: SessionDeps): void {
     endAtExpiry(socket, access)
     return { ok: true }
   })
-  answer(socket, 'sync', SyncRequest, async ({ sinceSeq }) => {
-    await replay(socket, deps.store, sinceSeq)
-    return { ok: true }
+  answer('sync', SyncRequest, async ({ sinceSeq }) => {
+    return (await replay(socket, deps, sinceSeq)) ? { ok: true } : refused('SYNC_RUNNING')
   })
-  answer(socket, 'conversation:join', ConversationRequest, async ({ conversationId }) => {
+  answer('conversation:join', ConversationRequest, async ({ conversationId }) => {
     if (!(await isOwn(deps.store, socket, conversationId))) return refused('NOT_FOUND')
     await socket.join(`conversation:${conversationId}`)
     const user = userOf(socket)
     if (await deps.presence.enter(viewing(conversationId), user, socket.id)) tellPresence(socket, conversationId, 'viewing')
     return { ok: true, viewers: await deps.presence.present(viewing(conversationId)) }
   })
-  answer(socket, 'conversation:leave', ConversationRequest, async ({ conversationId }) => {
+  answer('conversation:leave', ConversationRequest, async ({ conversationId }) => {
     await leaveConversation(socket, deps.presence, conversationId)
     return { ok: true }
   })
-  answer(socket, 'typing:start', ConversationRequest, async ({ conversationId }) => tellTyping(socket, conversationId, true))
-  answer(socket, 'typing:stop', ConversationRequest, async ({ conversationId }) => tellTyping(socket, conversationId, false))
+  answer('typing:start', ConversationRequest, ({ conversationId }) => tellTyping(socket, deps.store, conversationId, true))
+  answer('typing:stop', ConversationRequest, ({ conversationId }) => tellTyping(socket, deps.store, conversationId, false))
   socket.on('disconnecting', () => {
     clearTimeout(socket.data.expiry)
-    for (const room of socket.rooms) {
-      const conversationId = /^conversation:(.+)$/.exec(room)?.[1]
-      if (conversationId) leaveConversation(socket, deps.presence, conversationId).catch(() => undefined)
-    }
+    for (const conversationId of conversationsOf(socket))
+      leaveConversation(socket, deps.presence, conversationId).catch(() => undefined)
   })
 }
 
@@ -80,10 +84,13 @@ function endAtExpiry(socket: LinkoSocket, access: VerifiedAccess): void {
   socket.data.expiry = setTimeout(() => endSession(socket, 'expired'), ms)
 }
 
+type ClientEvent = keyof ClientToServerEvents
+type Answer = <T extends z.ZodType>(event: ClientEvent, schema: T, work: (request: z.infer<T>) => Promise<Ack>) => void
+
 /** Checked payload in, acknowledgement out; a fault of ours is told as such and ends nothing. */
-function answer<T extends z.ZodType>(
+function answerOn<T extends z.ZodType>(
   socket: LinkoSocket,
-  event: Parameters<LinkoSocket['on']>[0],
+  event: ClientEvent,
   schema: T,
   work: (request: z.infer<T>) => Promise<Ack>,
 ): void {
@@ -119,6 +126,11 @@ function limitRate(socket: LinkoSocket): void {
 
 const refused = (errorCode: string): Ack => ({ ok: false, errorCode })
 const viewing = (conversationId: string) => `viewing:${conversationId}`
+const conversationsOf = (socket: LinkoSocket) =>
+  [...socket.rooms].filter(room => room.startsWith('conversation:')).map(room => room.slice('conversation:'.length))
+
+/** Where the presence of a socket is to be renewed. */
+export const placesOf = (socket: LinkoSocket) => conversationsOf(socket).map(viewing)
 
 async function isOwn(store: Store, socket: LinkoSocket, conversationId: string): Promise<boolean> {
   const { tenantId } = socket.data.access
@@ -137,12 +149,12 @@ function tellPresence(socket: LinkoSocket, conversationId: string, status: 'view
     .emit('presence', { userId: user.id, user, status, conversationId, at: new Date().toISOString() })
 }
 
-/** Only in a conversation that was joined, and so checked. */
-function tellTyping(socket: LinkoSocket, conversationId: string, typing: boolean): Ack {
-  const room = `conversation:${conversationId}`
-  if (!socket.rooms.has(room)) return refused('NOT_JOINED')
+/** To all colleagues: lists show it too. Only for a conversation of the own tenant. */
+async function tellTyping(socket: LinkoSocket, store: Store, conversationId: string, typing: boolean): Promise<Ack> {
+  const isJoined = socket.rooms.has(`conversation:${conversationId}`)
+  if (!isJoined && !(await isOwn(store, socket, conversationId))) return refused('NOT_FOUND')
   const user = userOf(socket)
-  const at = new Date().toISOString()
-  socket.to(room).emit('typing', { conversationId, userId: user.id, user, typing, at, expiresInMs: TYPING_MS })
+  const told = { conversationId, userId: user.id, user, typing, at: new Date().toISOString(), expiresInMs: TYPING_MS }
+  socket.to(`tenant:${socket.data.access.tenantId}`).emit('typing', told)
   return { ok: true }
 }

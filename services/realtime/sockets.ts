@@ -3,27 +3,36 @@ import type { Server as HttpServer } from 'node:http'
 import { createAdapter } from '@socket.io/redis-adapter'
 import { Server, type Socket } from 'socket.io'
 import type { VerifiedAccess } from '#shared/auth/access-token.ts'
-import { Revocation, revocationChannel } from '#shared/contracts/revocation.ts'
-import type { ClientToServerEvents, ServerToClientEvents } from '#shared/contracts/socket-events.ts'
+import type { ClientToServerEvents, SequencedEvent, ServerToClientEvents } from '#shared/contracts/socket-events.ts'
 import type { Logger } from '#shared/process/logger.ts'
-import { socketConnections } from '#shared/process/metrics.ts'
+import { eventToSocket, socketConnections, socketEvents } from '#shared/process/metrics.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { latestSeq, latestSeqs } from '#shared/store/events.ts'
-import { identify, stillHolds } from './authenticate.ts'
+import { eventsSince, latestSeq } from '#shared/store/events.ts'
+import { identify } from './authenticate.ts'
+import { startChores } from './chores.ts'
 import type { RealtimeConfig } from './config.ts'
+import { emitEvent } from './emit.ts'
+import { createFeeds } from './feed.ts'
 import { createPresence } from './presence.ts'
 import type { RedisPair } from './redis.ts'
-import { endSession, serveSession, userOf } from './session.ts'
+import { HELD, replay } from './replay.ts'
+import { serveSession, userOf } from './session.ts'
 
 interface SocketData {
   access: VerifiedAccess
   expiry?: NodeJS.Timeout
 }
-export type LinkoServer = Server<ClientToServerEvents, ServerToClientEvents, Record<string, never>, SocketData>
-export type LinkoSocket = Socket<ClientToServerEvents, ServerToClientEvents, Record<string, never>, SocketData>
+/** From node to node, through the Redis adapter. */
+interface NodeEvents {
+  events: (events: SequencedEvent[]) => void
+}
+export type LinkoServer = Server<ClientToServerEvents, ServerToClientEvents, NodeEvents, SocketData>
+export type LinkoSocket = Socket<ClientToServerEvents, ServerToClientEvents, NodeEvents, SocketData>
 
 export interface Sockets extends AsyncDisposable {
   io: LinkoServer
+  /** Numbered events to the sockets of this node and, in one message, to the other nodes. */
+  tell(events: SequencedEvent[]): void
 }
 
 export interface SocketsDeps {
@@ -34,17 +43,13 @@ export interface SocketsDeps {
   log: Logger
 }
 
-const TICK_MS = 15_000
-const RECHECK_MS = 20_000
-const SLOW_MS = 2000
-const SLOW_BYTES = 4 * 1024 * 1024
 const DRAIN_MS = 500
 
 /** Socket.io on every node, joined by Redis. A socket's rooms come from its verified identity, never from its wishes. */
 export function openSockets({ server, store, redis, config, log }: SocketsDeps): Sockets {
   const database = store.connection.name
   const node = randomUUID()
-  const presence = createPresence(redis.publisher, `linko:${database}`)
+  const presence = createPresence(redis, `linko:${database}`)
   const io: LinkoServer = new Server(server, {
     adapter: createAdapter(redis.publisher, redis.subscriber, { key: `linko:${database}:io` }),
     transports: config.SOCKET_TRANSPORTS,
@@ -62,6 +67,14 @@ export function openSockets({ server, store, redis, config, log }: SocketsDeps):
   io.of('/').adapter.on('error', (error: Error) => log.warn({ err: error }, 'socket adapter'))
   const localIn = (room: string) => io.of('/').adapter.rooms.get(room)?.size ?? 0
   const local = () => [...io.of('/').sockets.values()]
+
+  const feeds = createFeeds({
+    emit: event => emitLocally(io, event),
+    latest: tenantId => latestSeq(store, tenantId),
+    readLog: (tenantId, afterSeq, limit) => eventsSince(store, tenantId, afterSeq, limit),
+    log,
+  })
+  io.on('events', events => feeds.accept(events))
 
   io.use((socket, next) => {
     identify(store, socket.handshake.auth.token, config.JWT_SECRET).then(
@@ -87,25 +100,41 @@ export function openSockets({ server, store, redis, config, log }: SocketsDeps):
       socketConnections.dec()
       depart(socket).catch(() => undefined)
     })
-    welcome(socket).catch(error => {
+    const welcomed = welcome(socket)
+    welcomed.catch(error => {
       log.warn({ err: error }, 'a session could not begin')
       socket.disconnect(true)
     })
+    serveSession(socket, { store, presence, feeds, welcomed, jwtSecret: config.JWT_SECRET })
   })
 
-  /** Rooms first, then the number from which on everything follows: no event can fall in between. */
+  /**
+   * The rooms, the position from which on everything follows and the first word, all in one tick: no event falls in between.
+   * A client that says how far it has heard is told the rest before anything live.
+   */
   async function welcome(socket: LinkoSocket): Promise<void> {
     const { tenantId, userId, email, name, role } = socket.data.access
-    serveSession(socket, { store, presence, jwtSecret: config.JWT_SECRET })
-    const clients = await store.models.clients.find({ tenantId, deletedAt: null }, { _id: 1 }).lean()
+    const [clients, online] = await Promise.all([
+      store.models.clients.find({ tenantId, deletedAt: null }, { _id: 1 }).lean(),
+      presence.present(tenantId),
+    ])
     const rooms = [`tenant:${tenantId}`, `user:${userId}`, ...clients.map(client => `client:${client._id}`)]
-    await socket.join(rooms)
-    const seq = await latestSeq(store, tenantId)
-    const user = userOf(socket)
-    const isNew = await presence.enter(tenantId, user, node)
-    const online = await presence.present(tenantId)
+    await feeds.open(tenantId)
+    if (socket.disconnected) return
+    void socket.join(rooms)
+    const seq = feeds.position(tenantId) as number
     socket.emit('session:ready', { seq, user: { id: userId, name, email, role, tenantId }, rooms, online })
-    if (isNew) tellPresence(socket, 'online')
+    catchUp(socket)
+    if (await presence.enter(tenantId, userOf(socket), node)) tellPresence(socket, 'online')
+  }
+
+  function catchUp(socket: LinkoSocket): void {
+    const { sinceSeq } = socket.handshake.auth
+    if (!Number.isSafeInteger(sinceSeq) || sinceSeq < 0) return
+    replay(socket, { store, feeds }, sinceSeq).catch(error => {
+      log.warn({ err: error }, 'a client could not catch up')
+      socket.disconnect(true)
+    })
   }
 
   async function depart(socket: LinkoSocket): Promise<void> {
@@ -120,64 +149,17 @@ export function openSockets({ server, store, redis, config, log }: SocketsDeps):
     io.to(`tenant:${socket.data.access.tenantId}`).emit('presence', told)
   }
 
-  /** Reveals a lost last event; after a loss of Redis at once. */
-  async function tick(): Promise<void> {
-    const tenants = [...new Set(local().map(socket => socket.data.access.tenantId))]
-    if (tenants.length === 0) return
-    const seqs = await latestSeqs(store, tenants)
-    for (const tenantId of tenants) io.local.to(`tenant:${tenantId}`).emit('tick', { seq: seqs.get(tenantId) ?? 0 })
-  }
-
-  /** Revoked tokens end within a second by the word of Redis, within half a minute without it. */
-  async function recheck(sockets: LinkoSocket[]): Promise<void> {
-    const checked = new Map<string, Promise<boolean>>()
-    for (const socket of sockets) {
-      const { access } = socket.data
-      const key = `${access.userId}:${access.tokenVersion}:${access.role}`
-      const holds = checked.get(key) ?? stillHolds(store, access)
-      checked.set(key, holds)
-      if (!(await holds)) endSession(socket, 'revoked')
-    }
-  }
-
-  function onRevocation(channel: string, text: string): void {
-    if (channel !== revocationChannel(database)) return
-    const revoked = parseRevocation(text)
-    if (revoked === null) return
-    const isMeant = ({ data: { access } }: LinkoSocket) =>
-      access.tenantId === revoked.tenantId && (revoked.userId === null || access.userId === revoked.userId)
-    recheck(local().filter(isMeant)).catch(error => log.warn({ err: error }, 'revocation not checked yet'))
-  }
-
-  async function keepPresence(): Promise<void> {
-    const users = new Map(local().map(socket => [socket.data.access.userId, socket]))
-    for (const socket of users.values()) await presence.enter(socket.data.access.tenantId, userOf(socket), node)
-  }
-
-  /** A client that does not read is cut, and catches up from the log: its backlog must not fill our memory. */
-  function cutSlow(): void {
-    for (const socket of local()) if (bufferedBytes(socket) > SLOW_BYTES) endSession(socket, 'slow')
-  }
-
-  const quietly = (work: () => Promise<void>) => () => void work().catch(error => log.warn({ err: error }, 'realtime chores'))
-  const timers = [
-    setInterval(quietly(tick), TICK_MS),
-    setInterval(quietly(keepPresence), TICK_MS),
-    setInterval(
-      quietly(() => recheck(local())),
-      RECHECK_MS,
-    ),
-    setInterval(cutSlow, SLOW_MS),
-  ]
-  for (const timer of timers) timer.unref()
-  redis.subscriber.on('ready', quietly(tick))
-  redis.subscriber.on('message', onRevocation)
-  redis.subscriber.subscribe(revocationChannel(database)).catch(error => log.warn({ err: error }, 'no revocations heard'))
+  const chores = startChores({ io, store, redis, feeds, presence, node, log })
 
   return {
     io,
+    tell(events) {
+      feeds.accept(events)
+      // Without Redis the other nodes read the log; what waited here would only come late.
+      if (events.length > 0 && redis.isReady()) io.serverSideEmit('events', events)
+    },
     async [Symbol.asyncDispose]() {
-      for (const timer of timers) clearInterval(timer)
+      chores[Symbol.dispose]()
       io.local.emit('session:ended', { reason: 'moving' })
       await new Promise(resolve => setTimeout(resolve, local().length > 0 ? DRAIN_MS : 0))
       io.local.disconnectSockets(true)
@@ -186,16 +168,12 @@ export function openSockets({ server, store, redis, config, log }: SocketsDeps):
   }
 }
 
-function parseRevocation(text: string): Revocation | null {
-  try {
-    return Revocation.parse(JSON.parse(text))
-  } catch {
-    return null
-  }
-}
-
-/** What waits in the kernel's stead: bytes of the WebSocket, packets of the engine. */
-function bufferedBytes({ conn }: LinkoSocket): number {
-  const { socket } = conn.transport as { socket?: { bufferedAmount?: number } }
-  return socket?.bufferedAmount ?? 0
+/** One emission to the union of its rooms: a socket that is in several gets it once. */
+function emitLocally(io: LinkoServer, event: SequencedEvent): void {
+  const rooms = [`tenant:${event.tenantId}`]
+  if (event.clientId) rooms.push(`client:${event.clientId}`)
+  if (event.userId) rooms.push(`user:${event.userId}`)
+  if (event.conversationId) rooms.push(`conversation:${event.conversationId}`)
+  socketEvents.inc({ event: event.name }, emitEvent(io.local.to(rooms).except(HELD), event))
+  eventToSocket.observe(Math.max(0, Date.now() - Date.parse(event.at)) / 1000)
 }

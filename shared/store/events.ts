@@ -3,6 +3,7 @@ import type { RealtimeEvent } from '../contracts/realtime-event.ts'
 import type { SequencedEvent } from '../contracts/socket-events.ts'
 import type { Store } from './connect.ts'
 import type { EventDoc } from './documents.ts'
+import { foldStates } from './fold-states.ts'
 import { orOutage } from './outage.ts'
 import { toTenantId } from './tenant-context.ts'
 
@@ -18,7 +19,7 @@ const MAJORITY = { readConcern: { level: 'majority' } } as const
  * An event that has its seq keeps it; one whose row is gone (erased, expired, folded) is left out.
  *
  * seq continues from the rows themselves, written in order by one bulk write, so that a crash at any point leaves no hole:
- * a counter raised beforehand would. The counter follows the rows and remembers the last number when they have expired.
+ * a counter raised beforehand would. The counter (`raiseCounters`) follows and remembers the last number when the rows expired.
  * @throws Outage
  */
 export function assignSeq(store: Store, events: RealtimeEvent[]): Promise<SequencedEvent[]> {
@@ -36,7 +37,7 @@ async function assign(store: Store, events: RealtimeEvent[]): Promise<SequencedE
     if (isWritten) {
       const seqs = new Map([...known, ...planned.map(event => [event.eventId, event.seq] as const)])
       const sequenced = inOrder([...unique.filter(event => typeof known.get(event.eventId) === 'number'), ...kept], seqs)
-      await remember(store, sequenced)
+      keep(store, sequenced)
       return sequenced
     }
     forget(store, unique)
@@ -50,31 +51,6 @@ async function readSeqs(store: Store, events: RealtimeEvent[]): Promise<Map<stri
   const rows = await store.raw.events.find(filter, { projection: { seq: 1 } }).toArray()
   return new Map(rows.map(row => [row._id, row.seq ?? null]))
 }
-
-/**
- * Of several states of one conversation in one batch only the last is told, with the fields of all: the earlier ones were
- * superseded before anybody saw them. Facts are never folded.
- */
-export function foldStates(events: RealtimeEvent[]): { kept: RealtimeEvent[]; folded: RealtimeEvent[] } {
-  const last = new Map<string, RealtimeEvent>()
-  const folded: RealtimeEvent[] = []
-  for (const event of events) {
-    if (event.name !== 'conversation:updated' || event.conversationId === null) continue
-    const key = `${event.tenantId}:${event.conversationId}`
-    const earlier = last.get(key)
-    if (earlier) folded.push(earlier)
-    last.set(key, earlier ? { ...event, payload: { ...event.payload, updates: mergedUpdates(earlier, event) } } : event)
-  }
-  const gone = new Set(folded.map(event => event.eventId))
-  const latest = new Map([...last.values()].map(event => [event.eventId, event]))
-  const kept = events.filter(event => !gone.has(event.eventId)).map(event => latest.get(event.eventId) ?? event)
-  return { kept, folded }
-}
-
-const mergedUpdates = (earlier: RealtimeEvent, later: RealtimeEvent) => ({
-  ...(earlier.payload.updates as object | undefined),
-  ...(later.payload.updates as object | undefined),
-})
 
 async function plan(store: Store, events: RealtimeEvent[]): Promise<SequencedEvent[]> {
   const next = new Map<string, number>()
@@ -125,18 +101,24 @@ function inOrder(events: RealtimeEvent[], seqs: Map<string, number | null>): Seq
   return events.map(event => ({ ...event, seq: seqs.get(event.eventId) as number })).sort((a, b) => a.seq - b.seq)
 }
 
-/** The counter need not reach a majority: while the rows live they are asked first. */
-async function remember(store: Store, events: SequencedEvent[]): Promise<void> {
-  const last = new Map<string, number>()
-  for (const event of events) last.set(event.tenantId, Math.max(last.get(event.tenantId) ?? 0, event.seq))
-  if (last.size === 0) return
+function keep(store: Store, events: SequencedEvent[]): void {
   const mine = lastWritten.get(store) ?? new Map<string, number>()
   lastWritten.set(store, mine)
-  for (const [tenantId, seq] of last) mine.set(tenantId, Math.max(mine.get(tenantId) ?? 0, seq))
+  for (const { tenantId, seq } of events) mine.set(tenantId, Math.max(mine.get(tenantId) ?? 0, seq))
+}
+
+/**
+ * Lets the counters follow, after the sockets were told and before the broker is. They need not reach a majority: while the
+ * rows live they are asked first. @throws Outage
+ */
+export async function raiseCounters(store: Store, events: SequencedEvent[]): Promise<void> {
+  const last = new Map<string, number>()
+  for (const { tenantId, seq } of events) last.set(tenantId, Math.max(last.get(tenantId) ?? 0, seq))
+  if (last.size === 0) return
   const operations = [...last].map(([tenantId, value]) => ({
     updateOne: { filter: { _id: counterId(tenantId) }, update: { $max: { value } }, upsert: true },
   }))
-  await store.raw.counters.bulkWrite(operations, { ordered: false, writeConcern: { w: 1 } })
+  await orOutage(store.raw.counters.bulkWrite(operations, { ordered: false, writeConcern: { w: 1 } }))
 }
 
 function forget(store: Store, events: RealtimeEvent[]): void {
@@ -166,17 +148,6 @@ export async function latestSeq(store: Store, tenantId: string, concern: object 
 export async function latestSeqs(store: Store, ids: string[]): Promise<Map<string, number>> {
   const rows = await orOutage(store.raw.counters.find({ _id: { $in: ids.map(counterId) } }).toArray())
   return new Map(rows.map(row => [row._id.slice('events:'.length), row.value]))
-}
-
-/** The oldest seq that the log still holds; null when it is empty. @throws Outage */
-export async function oldestSeq(store: Store, tenantId: string): Promise<number | null> {
-  const filter = { tenantId: toTenantId(tenantId), seq: { $gte: 0 } }
-  const read = store.raw.events
-    .find(filter, { ...MAJORITY, projection: { seq: 1 } })
-    .sort({ seq: 1 })
-    .limit(1)
-    .next()
-  return (await orOutage(read))?.seq ?? null
 }
 
 function toSequenced(row: EventDoc): SequencedEvent {

@@ -5,6 +5,7 @@ import { revocationChannel } from '#shared/contracts/revocation.ts'
 import { openQueue, openStore } from '#test/support/ingest.ts'
 import { connectClient, eventually, publishEvent, startNode, tokenOf, userByEmail } from '#test/support/realtime.ts'
 import { test, type World } from '#test/support/world.ts'
+import { startProxy } from './tcp-proxy.ts'
 
 async function open(world: World) {
   const store = await openStore(world)
@@ -89,7 +90,7 @@ test('forged, expired, unsigned and missing tokens are refused', async ({ world 
     await expect(connectClient(node.url, token)).rejects.toThrow('UNAUTHENTICATED')
 })
 
-test('a foreign conversation cannot be joined, and typing needs joining', async ({ world }) => {
+test('a foreign conversation cannot be joined nor typed in', async ({ world }) => {
   const { store, agent, stranger } = await open(world)
   const node = await startNode(world, store)
   const own = await store.raw.conversations.findOne({ tenantId: agent.tenantId })
@@ -99,7 +100,7 @@ test('a foreign conversation cannot be joined, and typing needs joining', async 
     ok: false,
     errorCode: 'NOT_FOUND',
   })
-  expect(await intruder.socket.emitWithAck('typing:start', { conversationId })).toEqual({ ok: false, errorCode: 'NOT_JOINED' })
+  expect(await intruder.socket.emitWithAck('typing:start', { conversationId })).toEqual({ ok: false, errorCode: 'NOT_FOUND' })
   const [one, two] = await Promise.all([
     connectClient(node.url, await tokenOf(agent)),
     connectClient(node.url, await tokenOf(await userByEmail(store, 'demo@whatsapp-saas.com'))),
@@ -150,4 +151,45 @@ test('when a node ends, the other takes its shards', async ({ world }) => {
   await a.stop()
   await publishEvent(store, queue, agent.tenantId, 'after')
   await eventually(() => expect(client.named('client:status').map(event => event.seq)).toEqual([1, 2]))
+})
+
+test('who says how far it heard is told the rest first, and nothing twice while events flow', async ({ world }) => {
+  const { store, queue, agent } = await open(world)
+  const [a, b] = await Promise.all([startNode(world, store), startNode(world, store)])
+  const token = await tokenOf(agent)
+  const witness = await connectClient(a.url, token)
+  for (let i = 0; i < 50; i++) await publishEvent(store, queue, agent.tenantId, `before-${i}`)
+  await eventually(() => expect(witness.named('client:status')).toHaveLength(50))
+  const flow = (async () => {
+    for (let i = 0; i < 200; i++) await publishEvent(store, queue, agent.tenantId, `flow-${i}`)
+  })()
+  const late = await connectClient(b.url, token, { sinceSeq: 20 })
+  for (let i = 0; i < 5; i++) await connectClient(a.url, token, { sinceSeq: i })
+  await flow
+  await eventually(() => expect(witness.named('client:status')).toHaveLength(250))
+  await eventually(() => expect(late.named('client:status').at(-1)?.seq).toBe(250))
+  expect(late.named('client:status').map(event => event.seq)).toEqual(Array.from({ length: 230 }, (_, i) => i + 21))
+  expect(late.heard.slice(0, 2).map(({ name }) => name)).toEqual(['session:ready', 'client:status'])
+})
+
+test('a node that Redis does not reach reads the log, and tells nothing twice when it is back', async ({ world }) => {
+  const { store, queue, agent } = await open(world)
+  const proxy = await startProxy(world.redisUrl)
+  onTestFinished(() => proxy[Symbol.asyncDispose]())
+  const [near, far] = [await startNode(world, store), await startNode({ ...world, redisUrl: proxy.url }, store)]
+  const token = await tokenOf(agent)
+  const clients = [await connectClient(near.url, token), await connectClient(far.url, token)]
+  const hear = (count: number) =>
+    eventually(() => {
+      for (const client of clients)
+        expect(client.named('client:status').map(event => event.seq)).toEqual(Array.from({ length: count }, (_, i) => i + 1))
+    })
+  for (let i = 0; i < 5; i++) await publishEvent(store, queue, agent.tenantId, `joined-${i}`)
+  await hear(5)
+  proxy.cut()
+  for (let i = 0; i < 5; i++) await publishEvent(store, queue, agent.tenantId, `cut-${i}`)
+  await hear(10)
+  proxy.mend()
+  for (let i = 0; i < 5; i++) await publishEvent(store, queue, agent.tenantId, `healed-${i}`)
+  await hear(15)
 })

@@ -73,9 +73,10 @@ export interface Heard {
 export async function connectClient(
   url: string,
   token: unknown,
+  more: { sinceSeq?: number } = {},
 ): Promise<{ socket: Socket; heard: Heard[]; named(name: string): Heard['payload'][] }> {
   const heard: Heard[] = []
-  const socket = io(url, { auth: { token }, transports: ['websocket'], reconnection: false, forceNew: true })
+  const socket = io(url, { auth: { token, ...more }, transports: ['websocket'], reconnection: false, forceNew: true })
   onTestFinished(() => void socket.disconnect())
   socket.onAny((name, payload) => heard.push({ name, payload }))
   await new Promise<void>((resolve, reject) => {

@@ -1,0 +1,149 @@
+import { Revocation, revocationChannel } from '#shared/contracts/revocation.ts'
+import type { SocketUser } from '#shared/contracts/socket-events.ts'
+import type { Logger } from '#shared/process/logger.ts'
+import type { Store } from '#shared/store/connect.ts'
+import { latestSeqs } from '#shared/store/events.ts'
+import { stillHolds } from './authenticate.ts'
+import type { Feeds } from './feed.ts'
+import type { Presence } from './presence.ts'
+import type { RedisPair } from './redis.ts'
+import { waitingPackets } from './replay.ts'
+import { endSession, placesOf, userOf } from './session.ts'
+import type { LinkoServer, LinkoSocket } from './sockets.ts'
+
+export interface ChoreDeps {
+  io: LinkoServer
+  store: Store
+  redis: RedisPair
+  feeds: Feeds
+  presence: Presence
+  /** Name of this node in the presence rows. */
+  node: string
+  log: Logger
+}
+
+const TICK_MS = 15_000
+/** While Redis is away the log is all that this node hears of the others. */
+const DEAF_MS = 1000
+const RECHECK_MS = 5000
+const SLOW_MS = 1000
+const SLOW_BYTES = 4 * 1024 * 1024
+const SLOW_PACKETS = 5000
+
+/** What a node does by the clock and on Redis's word, whatever its sockets ask. */
+export function startChores({ io, store, redis, feeds, presence, node, log }: ChoreDeps): Disposable {
+  const database = store.connection.name
+  const local = () => [...io.of('/').sockets.values()]
+  const isHeard = (tenantId: string) => (io.of('/').adapter.rooms.get(`tenant:${tenantId}`)?.size ?? 0) > 0
+
+  /** Reads what this node was never told; the clients then hear it like anything else. */
+  async function catchUp(): Promise<void> {
+    const tenants = feeds.tenants()
+    if (tenants.length === 0) return
+    const latest = await latestSeqs(store, tenants)
+    const behind = tenants.filter(tenantId => (latest.get(tenantId) ?? 0) > (feeds.position(tenantId) ?? Infinity))
+    for (const tenantId of behind) await feeds.catchUp(tenantId)
+  }
+
+  /** Reveals an event that was lost between here and the client. */
+  async function tick(): Promise<void> {
+    for (const tenantId of feeds.tenants()) if (!isHeard(tenantId)) feeds.close(tenantId)
+    await catchUp()
+    for (const tenantId of feeds.tenants()) io.local.to(`tenant:${tenantId}`).emit('tick', { seq: feeds.position(tenantId) ?? 0 })
+  }
+
+  const hearWhileDeaf = async () => (redis.isReady() ? undefined : await catchUp())
+
+  /** Revoked tokens end within a second by the word of Redis, within some seconds without it. */
+  async function recheck(sockets: LinkoSocket[]): Promise<void> {
+    const checked = new Map<string, Promise<boolean>>()
+    for (const socket of sockets) {
+      const { access } = socket.data
+      const key = `${access.userId}:${access.tokenVersion}:${access.role}`
+      const holds = checked.get(key) ?? stillHolds(store, access)
+      checked.set(key, holds)
+      if (!(await holds)) endSession(socket, 'revoked')
+    }
+  }
+
+  function onRevocation(channel: string, text: string): void {
+    if (channel !== revocationChannel(database)) return
+    const revoked = parseRevocation(text)
+    if (revoked === null) return
+    const isMeant = ({ data: { access } }: LinkoSocket) =>
+      access.tenantId === revoked.tenantId && (revoked.userId === null || access.userId === revoked.userId)
+    recheck(local().filter(isMeant)).catch(error => log.warn({ err: error }, 'revocation not checked yet'))
+  }
+
+  let seen = new Map<string, SocketUser[]>()
+
+  /** Renews our rows, and tells our sockets who vanished with a node that died. */
+  async function keepPresence(): Promise<void> {
+    if (!redis.isReady()) return
+    const users = new Map(local().map(socket => [socket.data.access.userId, socket]))
+    await Promise.all([...users.values()].map(socket => presence.enter(socket.data.access.tenantId, userOf(socket), node)))
+    for (const socket of local()) for (const place of placesOf(socket)) await presence.enter(place, userOf(socket), socket.id)
+    const before = seen
+    seen = new Map()
+    for (const tenantId of feeds.tenants()) {
+      const online = await presence.present(tenantId)
+      seen.set(tenantId, online)
+      const gone = (before.get(tenantId) ?? []).filter(user => !online.some(({ id }) => id === user.id))
+      for (const user of gone) tellGone(tenantId, user)
+    }
+  }
+
+  function tellGone(tenantId: string, user: SocketUser): void {
+    const at = new Date().toISOString()
+    io.local.to(`tenant:${tenantId}`).emit('presence', { userId: user.id, user, status: 'offline', conversationId: null, at })
+  }
+
+  /** A client that does not read is cut, and catches up from the log: its backlog must not fill our memory. */
+  function cutSlow(): void {
+    for (const socket of local()) if (isSlow(socket)) endSlow(socket)
+  }
+
+  const quietly = (work: () => Promise<void>) => () => void work().catch(error => log.warn({ err: error }, 'realtime chores'))
+  const timers = [
+    setInterval(quietly(tick), TICK_MS),
+    setInterval(quietly(hearWhileDeaf), DEAF_MS),
+    setInterval(quietly(keepPresence), TICK_MS),
+    setInterval(
+      quietly(() => recheck(local())),
+      RECHECK_MS,
+    ),
+    setInterval(cutSlow, SLOW_MS),
+  ]
+  for (const timer of timers) timer.unref()
+  const onReady = quietly(tick)
+  redis.subscriber.on('ready', onReady)
+  redis.subscriber.on('message', onRevocation)
+  redis.subscriber.subscribe(revocationChannel(database)).catch(error => log.warn({ err: error }, 'no revocations heard'))
+  return {
+    [Symbol.dispose]() {
+      for (const timer of timers) clearInterval(timer)
+      redis.subscriber.off('ready', onReady)
+      redis.subscriber.off('message', onRevocation)
+    },
+  }
+}
+
+function parseRevocation(text: string): Revocation | null {
+  try {
+    return Revocation.parse(JSON.parse(text))
+  } catch {
+    return null
+  }
+}
+
+/** What the connection does not take: bytes in the WebSocket, packets in the engine. */
+function isSlow(socket: LinkoSocket): boolean {
+  const { socket: webSocket } = socket.conn.transport as { socket?: { bufferedAmount?: number } }
+  return (webSocket?.bufferedAmount ?? 0) > SLOW_BYTES || waitingPackets(socket) > SLOW_PACKETS
+}
+
+/** A polite end would wait behind the backlog. */
+function endSlow(socket: LinkoSocket): void {
+  endSession(socket, 'slow')
+  socket.conn.close(true)
+}

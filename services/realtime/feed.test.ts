@@ -1,0 +1,93 @@
+import pino from 'pino'
+import { expect, test, vi } from 'vitest'
+import type { SequencedEvent } from '#shared/contracts/socket-events.ts'
+import { createFeeds } from './feed.ts'
+
+const event = (seq: number, tenantId = 'a'): SequencedEvent => ({
+  v: 1,
+  eventId: `${tenantId}${seq}`,
+  tenantId,
+  name: 'client:status',
+  at: '2026-11-20T10:00:00.000Z',
+  clientId: null,
+  conversationId: null,
+  userId: null,
+  payload: {},
+  seq,
+})
+
+/** A log that holds `seqs`, and a feed that begins after `latest`. */
+function feedsOver(seqs: number[], latest: number) {
+  const told: number[] = []
+  const readLog = vi.fn(async (_: string, after: number, limit: number) =>
+    seqs
+      .filter(seq => seq > after)
+      .slice(0, limit)
+      .map(seq => event(seq)),
+  )
+  const feeds = createFeeds({
+    emit: ({ seq }) => told.push(seq),
+    latest: async () => latest,
+    readLog,
+    log: pino({ level: 'silent' }),
+  })
+  return { feeds, told, readLog }
+}
+
+test('events in order go out at once and doubles do not', async () => {
+  const { feeds, told, readLog } = feedsOver([], 3)
+  expect(await feeds.open('a')).toBe(3)
+  feeds.accept([event(4), event(5), event(4)])
+  feeds.accept([event(5), event(6), event(2)])
+  expect(told).toEqual([4, 5, 6])
+  expect(readLog).not.toHaveBeenCalled()
+})
+
+test('events that cross on their way are told in order', async () => {
+  const { feeds, told } = feedsOver([4, 5, 6], 3)
+  await feeds.open('a')
+  feeds.accept([event(6)])
+  feeds.accept([event(5)])
+  feeds.accept([event(4)])
+  expect(told).toEqual([4, 5, 6])
+})
+
+test('what never came is read from the log', async () => {
+  const { feeds, told } = feedsOver([4, 5, 6, 7], 3)
+  await feeds.open('a')
+  feeds.accept([event(7)])
+  await vi.waitFor(() => expect(told).toEqual([4, 5, 6, 7]))
+})
+
+test('a number that the log lacks too is passed over', async () => {
+  const { feeds, told } = feedsOver([4, 6], 3)
+  await feeds.open('a')
+  feeds.accept([event(6)])
+  await vi.waitFor(() => expect(told).toEqual([4, 6]))
+})
+
+test('events that come while the position is read are not lost', async () => {
+  const { feeds, told } = feedsOver([], 3)
+  const opened = feeds.open('a')
+  feeds.accept([event(3), event(4)])
+  await opened
+  expect(told).toEqual([4])
+})
+
+test('catching up reads pages to the end', async () => {
+  const { feeds, told } = feedsOver(
+    Array.from({ length: 1200 }, (_, i) => i + 1),
+    0,
+  )
+  await feeds.open('a')
+  await feeds.catchUp('a')
+  expect(told).toHaveLength(1200)
+  expect(feeds.position('a')).toBe(1200)
+})
+
+test('tenants whom nobody hears cost nothing', () => {
+  const { feeds, told } = feedsOver([], 0)
+  feeds.accept([event(1, 'b')])
+  expect(told).toEqual([])
+  expect(feeds.position('b')).toBeUndefined()
+})
