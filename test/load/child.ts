@@ -38,6 +38,8 @@ export async function startChild(file: string, env: NodeJS.ProcessEnv, args: str
       if (child.exitCode !== null || child.signalCode !== null) return
       const exited = once(child, 'exit')
       child.kill('SIGTERM')
+      // One that stands still would not hear it.
+      child.kill('SIGCONT')
       await exited
     },
   }

@@ -47,3 +47,12 @@ const lineOf = (turn: Turn) =>
     .map(([key, value]) => `${key} ${tidy(value)}`)
     .join('  ')
 const tidy = (value: number) => (value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toFixed(1))
+
+/** `count` calls, at most `width` of them at once. */
+export async function inFlight(width: number, count: number, work: (i: number) => Promise<unknown>): Promise<void> {
+  let next = 0
+  const lane = async () => {
+    while (next < count) await work(next++)
+  }
+  await Promise.all(Array.from({ length: width }, lane))
+}

@@ -1,0 +1,107 @@
+import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
+import { RECEIVED_AT_HEADER } from '#shared/contracts/webhook-delivery.ts'
+import { connectQueue } from '#shared/queue/connect.ts'
+import { EXCHANGES, webhookKeys } from '#shared/queue/topology.ts'
+import type { Queue } from '#shared/queue/types.ts'
+import type { Store } from '#shared/store/connect.ts'
+import { migrate } from '#shared/store/migrate.ts'
+import { seedDemo } from '#test/stack/seed.ts'
+import { type Bed, keyring, log, openBed } from './bed.ts'
+import { inboundBody, PHONE_NUMBER_ID, waIdOf } from './bodies.ts'
+import { type Child, startChild } from './child.ts'
+import { alternate, inFlight, ratio, report, type Turn } from './figures.ts'
+import { BATCH, copyWorld, replay, type Written, watchWrites } from './recorder-skeleton.ts'
+
+const MESSAGES = Number(process.env.BENCH_MESSAGES ?? 6000)
+const CONTACTS = 500
+const COUNTED = 2000
+const LANES = 4
+
+/** Messages stored: the recorder on a full queue beside bulk writes of the same documents. */
+export async function run(): Promise<void> {
+  await using stack = new AsyncDisposableStack()
+  const bed = stack.use(await openBed())
+  const store = await bed.openStore()
+  await migrate(store)
+  await seedDemo(store, keyring, { nodeEnv: 'test' })
+  const queue = stack.use(await connectQueue(bed.rabbitmqUrl, { log, name: 'bench', youngQueueWaitMs: 0 }))
+  const recorder = stack.use(await startChild('services/ingest/main.ts', { ...bed.env, INGEST_ROLE: 'recorder' }))
+  const product = (count: number) => recordTurn({ bed, store, queue, recorder }, count)
+
+  await product(CONTACTS) // every contact's first message makes its documents
+  const written = await counted(store, () => product(COUNTED))
+  tellWritten(written)
+  const fresh = await bed.openStore('new')
+  await migrate(fresh)
+  await copyWorld(store, fresh)
+  const skeleton = (lanes: number, collections?: string[]) => () =>
+    replay(fresh, written, { messages: MESSAGES, lanes, ...(collections && { collections }) })
+  const twoRows = ['messages', 'conversations']
+
+  console.log(`recorder: ${MESSAGES} messages of ${CONTACTS} contacts a turn`)
+  const figures = await alternate({
+    product: () => product(MESSAGES),
+    'skeleton, one batch at a time': skeleton(1),
+    [`skeleton, ${LANES} batches at a time`]: skeleton(LANES),
+    'two rows, one batch at a time': skeleton(1, twoRows),
+    [`two rows, ${LANES} batches at a time`]: skeleton(LANES, twoRows),
+  })
+  report(`recorder, ${BATCH} a batch`, figures)
+  const rate = (name: string) => (figures.product?.['/s'] as number) / (figures[name]?.['/s'] as number)
+  const [same, two] = [rate('skeleton, one batch at a time'), rate('two rows, one batch at a time')]
+  ratio('product ÷ skeleton', same, '≥ 0.5', same >= 0.5)
+  ratio(`product ÷ skeleton, ${LANES} batches at a time`, rate(`skeleton, ${LANES} batches at a time`), '', true)
+  ratio('product ÷ two rows', two, '≥ 0.2', two >= 0.2)
+  ratio(`product ÷ two rows, ${LANES} batches at a time`, rate(`two rows, ${LANES} batches at a time`), '', true)
+}
+
+let published = 0
+
+/** The recorder stands still while the queues fill, then runs: from its first commit to its last. */
+async function recordTurn(
+  { bed, store, queue, recorder }: { bed: Bed; store: Store; queue: Queue; recorder: Child },
+  count: number,
+): Promise<Turn> {
+  recorder.process.kill('SIGSTOP')
+  await inFlight(400, count, () => publish(queue, published++))
+  const before = await store.raw.messages.estimatedDocumentCount()
+  const cpu = recorder.cpuUs()
+  recorder.process.kill('SIGCONT')
+  let [first, firstCount] = [0, 0]
+  for (;;) {
+    const done = (await store.raw.messages.estimatedDocumentCount()) - before
+    if (done > 0 && first === 0) [first, firstCount] = [performance.now(), done]
+    if (done >= count) break
+    await new Promise(resolve => setTimeout(resolve, 10))
+  }
+  const seconds = (performance.now() - first) / 1000
+  const cpuUs = (recorder.cpuUs() - cpu) / count
+  await bed.purge()
+  return { '/s': (count - firstCount) / seconds, 'CPU µs': cpuUs }
+}
+
+function publish(queue: Queue, i: number): Promise<void> {
+  const person = i % CONTACTS
+  return queue.publish({
+    exchange: EXCHANGES.webhook,
+    routingKey: webhookKeys.conversation(PHONE_NUMBER_ID, waIdOf(person)),
+    type: MESSAGE_TYPE.webhook,
+    body: inboundBody(person, `REC${i}x${process.pid}`),
+    messageId: `w-bench-${i}`,
+    headers: { [RECEIVED_AT_HEADER]: Date.now() },
+  })
+}
+
+async function counted(store: Store, work: () => Promise<unknown>): Promise<Written> {
+  const watching = await watchWrites(store)
+  await work()
+  return await watching.stop(COUNTED)
+}
+
+function tellWritten(written: Written): void {
+  const parts = [...written].map(([name, { inserts, updates }]) => {
+    const each = (list: unknown[], what: string) => (list.length > 0 ? [`${(list.length / COUNTED).toFixed(2)} ${what}`] : [])
+    return `${name} ${[...each(inserts, 'inserts'), ...each(updates, 'updates')].join(', ')}`
+  })
+  console.log(`written per message, counted over ${COUNTED}: ${parts.join('; ')}`)
+}
