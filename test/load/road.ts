@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { io } from 'socket.io-client'
+import { Agent, request } from 'undici'
+import { signAccessToken } from '#shared/auth/access-token.ts'
+import { sign } from '#shared/meta/signature.ts'
+import type { Store } from '#shared/store/connect.ts'
+import { migrate } from '#shared/store/migrate.ts'
+import { seedDemo } from '#test/stack/seed.ts'
+import { APP_SECRET, JWT_SECRET, keyring, openBed } from './bed.ts'
+import { inboundBody } from './bodies.ts'
+import { startChild } from './child.ts'
+import { alternate, percentile, ratio, report, type Turn } from './figures.ts'
+
+const PER_SECOND = 200
+const SECONDS = Number(process.env.BENCH_SECONDS ?? 5)
+const CONTACTS = 500
+const PATIENCE_MS = 15_000
+
+/** From the start of a webhook's POST to `message:received` on a socket, at 200 messages a second. */
+export async function run(): Promise<void> {
+  await using stack = new AsyncDisposableStack()
+  const bed = stack.use(await openBed())
+  const store = await bed.openStore()
+  await migrate(store)
+  await seedDemo(store, keyring, { nodeEnv: 'test' })
+  const ingest = stack.use(await startChild('services/ingest/main.ts', { ...bed.env, INGEST_ROLE: 'all' }))
+  const realtime = stack.use(await startChild('services/realtime/main.ts', bed.env))
+  const skeleton = stack.use(await startChild('test/load/road-skeleton.ts', bed.env))
+  const listen = async (port: number, token: string) => {
+    const listener = await connectListener(port, token)
+    stack.defer(() => listener.close())
+    return listener
+  }
+  const token = await tokenOf(store)
+  const own = { port: ingest.port, heard: await listen(realtime.port, token) }
+  const bare = { port: skeleton.port, heard: await listen(skeleton.port, token) }
+  console.log(`road: ${PER_SECOND} webhooks a second, turns of ${SECONDS} s`)
+  for (const road of [own, bare]) await turnOf(road, 3)
+  const figures = await alternate({ product: () => turnOf(own), skeleton: () => turnOf(bare) })
+  report('road, webhook to socket', figures)
+  const of = (name: 'product' | 'skeleton', key: string) => figures[name][key] as number
+  ratio('of p50, product ÷ skeleton', of('product', 'p50 ms') / of('skeleton', 'p50 ms'), '', true)
+  ratio('of p99, product ÷ skeleton', of('product', 'p99 ms') / of('skeleton', 'p99 ms'), '', true)
+  ratio('p50 in ms', of('product', 'p50 ms'), '≤ 40', of('product', 'p50 ms') <= 40)
+  ratio('p99 in ms', of('product', 'p99 ms'), '≤ 250', of('product', 'p99 ms') <= 250)
+  ratio('lost', of('product', 'lost'), '0', of('product', 'lost') === 0)
+}
+
+/** Moments at which each wamid came over the socket. */
+async function connectListener(port: number, token: string) {
+  const at = new Map<string, number>()
+  const socket = io(`http://127.0.0.1:${port}`, { auth: { token }, transports: ['websocket'], forceNew: true })
+  socket.on('message:received', (event: { message: { text: string } }) => {
+    const tag = /\((ROAD\w+)\)/.exec(event.message.text)?.[1]
+    if (tag) at.set(tag, performance.now())
+  })
+  await new Promise<void>((resolve, reject) => {
+    socket.once('session:ready', () => resolve())
+    socket.once('connect_error', reject)
+  })
+  return { at, close: () => void socket.disconnect() }
+}
+
+const dispatcher = new Agent({ connections: 64, pipelining: 1 })
+let made = 0
+
+async function turnOf(road: { port: number; heard: { at: Map<string, number> } }, seconds = SECONDS): Promise<Turn> {
+  const sent = new Map<string, number>()
+  const acknowledged: number[] = []
+  const startedAt = performance.now()
+  const posts: Promise<void>[] = []
+  for (let i = 0; i < PER_SECOND * seconds; i++) {
+    const waitMs = startedAt + (i * 1000) / PER_SECOND - performance.now()
+    if (waitMs > 0.5) await sleep(waitMs)
+    posts.push(post(road.port, `ROAD${++made}x${process.pid}`, sent, acknowledged))
+  }
+  await Promise.all(posts)
+  const { at } = road.heard
+  const isWhole = () => [...sent.keys()].every(tag => at.has(tag))
+  for (const until = performance.now() + PATIENCE_MS; !isWhole() && performance.now() < until; ) await sleep(20)
+  const latencies = [...sent]
+    .flatMap(([tag, from]) => (at.has(tag) ? [(at.get(tag) as number) - from] : []))
+    .sort((a, b) => a - b)
+  acknowledged.sort((a, b) => a - b)
+  return {
+    'p50 ms': percentile(latencies, 0.5),
+    'p99 ms': percentile(latencies, 0.99),
+    'acknowledged p50 ms': percentile(acknowledged, 0.5),
+    'p99 ms of it': percentile(acknowledged, 0.99),
+    lost: sent.size - latencies.length,
+  }
+}
+
+async function post(port: number, tag: string, sent: Map<string, number>, acknowledged: number[]): Promise<void> {
+  const body = inboundBody(made % CONTACTS, tag)
+  const headers = { 'content-type': 'application/json', 'x-hub-signature-256': sign(body, APP_SECRET) }
+  const from = performance.now()
+  sent.set(tag, from)
+  const response = await request(`http://127.0.0.1:${port}/api/v1/webhook`, { method: 'POST', body, headers, dispatcher })
+  await response.body.dump()
+  if (response.statusCode !== 200) throw new Error(`a webhook was answered ${response.statusCode}`)
+  acknowledged.push(performance.now() - from)
+}
+
+async function tokenOf(store: Store): Promise<string> {
+  const user = await store.raw.users.findOne({ email: 'demo@whatsapp-saas.com' })
+  if (user === null) throw new Error('the demo world has no user')
+  const { _id, tenantId, role, tokenVersion, email, name } = user
+  const claims = { userId: String(_id), tenantId: String(tenantId), role, tokenVersion, email, name }
+  return signAccessToken(claims, { secret: JWT_SECRET, ttlMs: 3_600_000 })
+}
