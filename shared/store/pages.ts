@@ -26,7 +26,7 @@ const COUNT_LIMIT = 10_000
  * `field` is the time that sorts; newest first unless `ascending`. A cursor goes on behind the last row seen, and does not
  * shift when new rows come; pages do. @throws ApiError 400 for a cursor that is none of ours
  */
-export async function findPage<T extends { _id: Id }>(
+export async function findPage<T extends { _id: Id | string }>(
   model: Model<T>,
   filter: QueryFilter<T>,
   field: keyof T & string,
@@ -34,11 +34,12 @@ export async function findPage<T extends { _id: Id }>(
   options: { ascending?: boolean; projection?: Record<string, 0 | 1> } = {},
 ): Promise<Page<T>> {
   const direction = options.ascending ? 1 : -1
-  const after = wish.cursor === undefined ? null : readCursor(wish.cursor)
+  const after = wish.cursor === undefined ? null : readCursor(wish.cursor, model.schema.path('_id').instance === 'ObjectId')
   const behind = after && (direction === 1 ? '$gt' : '$lt')
   const scope =
     after && behind
       ? {
+          tenantId: filter.tenantId,
           $and: [
             filter,
             trusted({
@@ -74,8 +75,9 @@ export function pageView<T>({ rows, ...page }: Page<T>, view: (row: T) => unknow
 
 const writeCursor = (at: unknown, id: unknown) => Buffer.from(`${(at as Date).getTime()}:${id}`).toString('base64url')
 
-function readCursor(cursor: string): { at: Date; id: string } {
-  const match = /^(\d{1,16}):([0-9a-f]{24})$/.exec(Buffer.from(cursor, 'base64url').toString())
-  if (match === null) throw new ApiError(400, 'CURSOR_INVALID', 'Use the nextCursor of an answer')
+function readCursor(cursor: string, hasObjectIds: boolean): { at: Date; id: string } {
+  const match = /^(\d{1,15}):(.{1,1024})$/.exec(Buffer.from(cursor, 'base64url').toString())
+  if (match === null || (hasObjectIds && !/^[0-9a-f]{24}$/.test(match[2] as string)))
+    throw new ApiError(400, 'CURSOR_INVALID', 'Use the nextCursor of an answer')
   return { at: new Date(Number(match[1])), id: match[2] as string }
 }

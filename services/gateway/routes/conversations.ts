@@ -6,7 +6,7 @@ import { ApiError, notFound } from '#shared/domain/errors.ts'
 import { windowIsOpen } from '#shared/domain/service-window.ts'
 import { type Caller, callerOf, route } from '#shared/http/route.ts'
 import { trusted } from '#shared/store/connect.ts'
-import type { ConversationDoc, EventDoc } from '#shared/store/documents.ts'
+import type { ConversationDoc, EventDoc, Id } from '#shared/store/documents.ts'
 import { findPage, pageView } from '#shared/store/pages.ts'
 import { getTenant } from '#shared/store/tenants.ts'
 import { findUser } from '#shared/store/users.ts'
@@ -16,6 +16,7 @@ import { listMessages } from './messages.ts'
 import { flagText, IdParams, listOf, ObjectIdText, Paging } from './schemas.ts'
 
 const tag = 'conversations'
+const MAX_READ_AT_ONCE = 1000
 
 const ListQuery = z.strictObject({
   ...Paging,
@@ -96,7 +97,15 @@ const window = route({
   },
 })
 
-type Change = (conversation: ConversationDoc, caller: Caller, body: never, deps: GatewayDeps) => Promise<Partial<ConversationDoc>>
+type Change = (conversation: ConversationDoc, caller: Caller, body: never, deps: GatewayDeps) => Promise<Changes>
+
+interface Changes {
+  set: Partial<ConversationDoc>
+  /** What must still hold when it is written; else 409. */
+  provided?: { 'assignedTo.id': null }
+  /** Inbound messages that are read by this. */
+  readMessages?: Id[]
+}
 
 /** One change of a conversation under PUT and PATCH: the seeds disagree on the verb. */
 function changeRoutes<Body extends z.ZodType>(
@@ -128,18 +137,14 @@ function changeRoutes<Body extends z.ZodType>(
   )
 }
 
-const read = changeRoutes('read', 'conversations.markRead', 'Mark a conversation as read', undefined, async () => ({
-  unreadCount: 0,
-}))
+const read = changeRoutes('read', 'conversations.markRead', 'Mark a conversation as read', undefined, markRead)
 
 const status = changeRoutes(
   'status',
   'conversations.status',
   'Open or close a conversation',
   z.strictObject({ status: z.enum(['open', 'closed']) }),
-  async (_row, _caller, body: { status: 'open' | 'closed' }) => ({
-    status: body.status,
-  }),
+  async (_row, _caller, body: { status: 'open' | 'closed' }) => ({ set: { status: body.status } }),
 )
 
 const AssignBody = z
@@ -165,22 +170,36 @@ const assign = changeRoutes(
 
 export const conversationRoutes = [list, one, messages, window, ...read, ...assign, ...status]
 
+/** The newest unread ones: as many as are counted, so that a long thread is not searched to its beginning. */
+async function markRead(row: ConversationDoc, _caller: Caller, _body: never, { store }: GatewayDeps): Promise<Changes> {
+  const { tenantId, _id: conversationId, unreadCount } = row
+  if (unreadCount === 0) return { set: { unreadCount: 0 } }
+  const unread = await store.models.messages
+    .find({ tenantId, conversationId, direction: 'INBOUND', status: 'RECEIVED' }, { _id: 1 })
+    .sort({ at: -1, _id: -1 })
+    .limit(Math.min(unreadCount, MAX_READ_AT_ONCE))
+    .lean()
+  return { set: { unreadCount: 0 }, readMessages: unread.map(({ _id }) => _id) }
+}
+
 async function assignTo(
   row: ConversationDoc,
   caller: Caller,
   body: z.infer<typeof AssignBody>,
   { store }: GatewayDeps,
-): Promise<Partial<ConversationDoc>> {
+): Promise<Changes> {
   const wanted = body.assignedToId !== undefined ? body.assignedToId : (body.agentId ?? null)
-  const takesForSelf = wanted === caller.id && row.assignedTo === null
-  if (!takesForSelf && !caller.may('conversations.assign'))
+  const mayAssign = caller.may('conversations.assign')
+  if (!mayAssign && (wanted !== caller.id || caller.kind !== 'user'))
     throw new ApiError(403, 'FORBIDDEN', 'You may only take an unassigned conversation for yourself')
-  if (wanted === null) return { assignedTo: null }
+  if (wanted === null) return { set: { assignedTo: null } }
   const userId = wanted === 'auto' ? await leastBusy(store, caller.tenantId) : wanted
   const user = await findUser(store, caller.tenantId, userId)
   if (user === null || user.status !== 'active')
     throw new ApiError(422, 'ASSIGNEE_UNKNOWN', 'There is no such active user in this account')
-  return { assignedTo: { id: user._id, name: user.name } }
+  const assignedTo = { id: user._id, name: user.name }
+  const isOwn = row.assignedTo?.id.equals(user._id) === true
+  return mayAssign || isOwn ? { set: { assignedTo } } : { set: { assignedTo }, provided: { 'assignedTo.id': null } }
 }
 
 /** Among the agents of the tenant, the one with the fewest open conversations. */
@@ -204,25 +223,30 @@ async function getConversation({ store }: GatewayDeps, tenantId: string, id: str
 async function applyChange(
   deps: GatewayDeps,
   before: ConversationDoc,
-  changes: Partial<ConversationDoc>,
+  { set, provided, readMessages = [] }: Changes,
   cause: string,
   traceparent: string,
 ): Promise<ConversationDoc> {
   const { store } = deps
   const now = deps.now()
   const { changed, events } = await store.transaction(async session => {
-    const filter = { tenantId: before.tenantId, _id: before._id }
-    const row = (await store.models.conversations
-      .findOneAndUpdate(filter, { $set: changes }, { session, returnDocument: 'after' })
-      .lean()) as ConversationDoc
+    const { tenantId, _id } = before
+    const row = await store.models.conversations
+      .findOneAndUpdate({ tenantId, _id, ...provided }, { $set: set }, { session, returnDocument: 'after' })
+      .lean()
+    if (row === null) throw new ApiError(409, 'ALREADY_ASSIGNED', 'Somebody else has taken this conversation')
+    if (readMessages.length > 0) {
+      const these = { tenantId, _id: trusted({ $in: readMessages }), status: 'RECEIVED' as const }
+      await store.models.messages.updateMany(these, { $set: { status: 'READ', statusUpdatedAt: now } }, { session })
+    }
     const assigned = row.assignedTo ? { id: String(row.assignedTo.id), name: row.assignedTo.name } : null
     const told: EventDoc[] = [conversationUpdated(row, cause, now, { status: row.status, assignedTo: assigned })]
-    if ('assignedTo' in changes)
+    if ('assignedTo' in set)
       told.push(eventOf(row, 'conversation:assigned', cause, now, { conversationId: String(row._id), assignedTo: assigned }))
     await store.models.events.insertMany(told, { session })
     return { changed: row, events: told }
   })
-  await publishEvents(deps, events, traceparent)
+  void publishEvents(deps, events, traceparent)
   return changed
 }
 

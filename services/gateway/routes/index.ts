@@ -8,6 +8,7 @@ import { messageRoutes } from './messages.ts'
 import { numberRoutes } from './numbers.ts'
 import { serviceRoutes } from './service.ts'
 import { templateRoutes } from './templates.ts'
+import { webhookEventRoutes } from './webhook-events.ts'
 
 /** Everything that the gateway serves: mounted by the app, described by OpenAPI. */
 export const routes: Route<GatewayDeps>[] = [
@@ -16,6 +17,7 @@ export const routes: Route<GatewayDeps>[] = [
   ...messageRoutes,
   ...templateRoutes,
   ...numberRoutes,
+  ...webhookEventRoutes,
   ...serviceRoutes,
   ...docsRoutes,
   ...openapiRoutes(() => routes),

@@ -108,7 +108,7 @@ async function change(
     changes: { status: { before: client.status, after: changed.client.status } },
     ip: request.ip,
   })
-  await publishEvents(deps, [changed.event], request.traceparent)
+  void publishEvents(deps, [changed.event], request.traceparent)
   return { body: numberView(changed.client) }
 }
 

@@ -8,7 +8,7 @@ export const flagText = z.enum(['true', 'false']).transform(text => text === 'tr
 export const Paging = {
   page: z.coerce.number().int().min(1).max(10_000).default(1),
   limit: z.coerce.number().int().min(1).max(100).default(25),
-  cursor: z.string().max(200).optional(),
+  cursor: z.string().max(1600).optional(),
 }
 
 export const listOf = (item: z.ZodType) =>

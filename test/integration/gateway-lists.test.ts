@@ -1,0 +1,324 @@
+import { Types } from 'mongoose'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { routes } from '#services/gateway/routes/index.ts'
+import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
+import { RealtimeEvent } from '#shared/contracts/realtime-event.ts'
+import { ConversationView, MessageDetailView, MessageView } from '#shared/contracts/views.ts'
+import { QUEUES } from '#shared/queue/topology.ts'
+import type { ConversationDoc, Id, MessageDoc } from '#shared/store/documents.ts'
+import { type Gateway, openGateway, PEOPLE, type Person } from '#test/support/gateway.ts'
+import { eventually, userByEmail } from '#test/support/realtime.ts'
+import { createWorld } from '#test/support/world.ts'
+
+const stack = new AsyncDisposableStack()
+const events: RealtimeEvent[] = []
+let gateway: Gateway
+let demo: Id
+let other: Id
+beforeAll(async () => {
+  gateway = stack.use(await openGateway(stack.use(await createWorld())))
+  demo = (await userByEmail(gateway.store, PEOPLE.agent)).tenantId
+  other = (await userByEmail(gateway.store, PEOPLE.other)).tenantId
+  const hear = async (delivery: { type: string; content: Buffer }) => {
+    expect(delivery.type).toBe(MESSAGE_TYPE.event)
+    events.push(RealtimeEvent.parse(JSON.parse(delivery.content.toString())))
+    return { kind: 'done' as const }
+  }
+  for (const queue of QUEUES.realtime) stack.use(await gateway.queue.consume(queue, hear, { prefetch: 10 }))
+})
+afterAll(() => stack.disposeAsync())
+
+const get = (path: string, as: Person = 'agent') => gateway.call('GET', `/api/v1${path}`, { as })
+const put = (path: string, body: object | undefined, as: Person = 'agent') => gateway.call('PUT', `/api/v1${path}`, { as, body })
+const idOf = async (person: Person) => String((await userByEmail(gateway.store, PEOPLE[person]))._id)
+const conversations = async (tenantId: Id) => gateway.store.models.conversations.find({ tenantId }).lean()
+
+/** Copies of a thread, a second apart, each with a person of its own. */
+async function addConversations(count: number): Promise<void> {
+  const row = (await conversations(demo))[0] as ConversationDoc
+  const base = Date.now() - 30 * 24 * 3_600_000
+  const copies = Array.from({ length: count }, (_, i) => ({
+    ...row,
+    _id: new Types.ObjectId(),
+    contactId: new Types.ObjectId(),
+    labels: ['copy'],
+    unreadCount: 0,
+    // Two of each second: the id decides between them.
+    lastActivityAt: new Date(base + Math.floor(i / 2) * 1000),
+  }))
+  await gateway.store.models.conversations.insertMany(copies)
+}
+
+describe('a list', () => {
+  test('comes newest first, page by page and by cursor, each row once', async () => {
+    await addConversations(25)
+    const byPage: string[] = []
+    const byCursor: string[] = []
+    for (let page = 1, hasMore = true; hasMore; page++) {
+      const { body } = await get(`/conversations?label=copy&limit=10&page=${page}`)
+      expect([body.total, body.totalIsExact, body.page, body.limit]).toEqual([25, true, page, 10])
+      byPage.push(...body.data.map(({ id }: { id: string }) => id))
+      hasMore = body.hasMore
+    }
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const { body } = await get(`/conversations?label=copy&limit=10${cursor && `&cursor=${cursor}`}`)
+      byCursor.push(...body.data.map(({ id }: { id: string }) => id))
+      cursor = body.nextCursor
+    }
+    expect(byPage).toHaveLength(25)
+    expect(new Set(byPage).size).toBe(25)
+    expect(byCursor).toEqual(byPage)
+    const rows = await gateway.store.models.conversations.find({ tenantId: demo, labels: 'copy' }).lean()
+    const newest = rows.toSorted(
+      (a, b) => b.lastActivityAt.getTime() - a.lastActivityAt.getTime() || (String(b._id) < String(a._id) ? -1 : 1),
+    )
+    expect(byPage).toEqual(newest.map(({ _id }) => String(_id)))
+  })
+
+  test('by cursor does not shift when something new comes in front', async () => {
+    const first = await get('/conversations?label=copy&limit=5')
+    await addConversations(1)
+    await gateway.store.models.conversations.updateOne(
+      { tenantId: demo, labels: 'copy', _id: first.body.data[4].id },
+      { $set: { unreadCount: 0 } },
+    )
+    const second = await get(`/conversations?label=copy&limit=5&cursor=${first.body.nextCursor}`)
+    const ids = [...first.body.data, ...second.body.data].map(({ id }: { id: string }) => id)
+    expect(new Set(ids).size).toBe(10)
+  })
+
+  test('has the shape of the contract', async () => {
+    const { body } = await get('/conversations?limit=100')
+    for (const row of body.data) ConversationView.strict().parse(row)
+    const messages = await get(`/messages/${body.data[0].id}`)
+    for (const row of messages.body.data) MessageView.strict().parse(row)
+    const detail = await get(`/messages/by-id/${messages.body.data[0].id}`)
+    MessageDetailView.strict().parse(detail.body)
+  })
+
+  test('is narrowed by each filter', async () => {
+    const all = (await conversations(demo)).filter(({ labels }) => !labels.includes('copy'))
+    const agent = await idOf('agent')
+    const count = async (query: string, as: Person = 'agent') =>
+      (await get(`/conversations?${query}&limit=100`, as)).body.data.filter(
+        ({ labels }: { labels: string[] }) => !labels.includes('copy'),
+      ).length
+    expect(await count('unread=true')).toBe(all.filter(({ unreadCount }) => unreadCount > 0).length)
+    expect(await count('mine=true')).toBe(all.filter(({ assignedTo }) => String(assignedTo?.id) === agent).length)
+    expect(await count('mine=true', 'manager')).toBe(0)
+    expect(await count('unassigned=true')).toBe(all.filter(({ assignedTo }) => assignedTo === null).length)
+    expect(await count('status=closed')).toBe(0)
+    expect(await count('q=salma')).toBe(1)
+    expect(await count('q=karim.b')).toBe(1)
+    expect(await count('number=1054543651068213')).toBe(all.length)
+    expect(await count('number=2054543651068213')).toBe(0)
+    expect(await count(`clientId=${all[0]?.clientId}`)).toBe(all.length)
+  })
+
+  test('of messages turns with order=asc and continues by cursor', async () => {
+    const { body } = await get('/conversations?q=salma')
+    const path = `/messages/${body.data[0].id}`
+    const newest = (await get(path)).body.data.map(({ id }: { id: string }) => id)
+    const oldest = (await get(`${path}?order=asc`)).body.data.map(({ id }: { id: string }) => id)
+    expect(oldest).toEqual(newest.toReversed())
+    const first = await get(`${path}?order=asc&limit=2`)
+    const second = await get(`${path}?order=asc&limit=2&cursor=${first.body.nextCursor}`)
+    expect([...first.body.data, ...second.body.data].map(({ id }) => id)).toEqual(oldest.slice(0, 4))
+    const nested = await get(`/conversations/${body.data[0].id}/messages`)
+    expect(nested.body.data.map(({ id }: { id: string }) => id)).toEqual(newest)
+  })
+})
+
+describe('a conversation', () => {
+  const open = async (q: string) => (await get(`/conversations?q=${q}`)).body.data[0]
+
+  test('that is read tells so, and its messages are read', async () => {
+    const unread = (await get('/conversations?unread=true')).body.data[0]
+    events.length = 0
+    const { status, body } = await put(`/conversations/${unread.id}/read`, undefined)
+    expect([status, body.unreadCount]).toEqual([200, 0])
+    const left = { tenantId: demo, conversationId: unread.id, direction: 'INBOUND' as const, status: 'RECEIVED' as const }
+    expect(await gateway.store.models.messages.countDocuments(left)).toBe(0)
+    await eventually(() => expect(events.map(({ name }) => name)).toEqual(['conversation:updated']))
+    expect(events[0]).toMatchObject({
+      tenantId: String(demo),
+      conversationId: unread.id,
+      payload: { conversationId: unread.id, updates: { unreadCount: 0 }, conversation: { id: unread.id, unreadCount: 0 } },
+    })
+    expect(await gateway.store.models.events.countDocuments({ tenantId: demo, _id: events[0]?.eventId })).toBe(1)
+    const patched = await gateway.call('PATCH', `/api/v1/conversations/${unread.id}/read`, { as: 'agent' })
+    expect(patched.status).toBe(200)
+  })
+
+  test('is closed and opened', async () => {
+    const { id } = await open('salma')
+    expect((await put(`/conversations/${id}/status`, { status: 'closed' })).body.status).toBe('closed')
+    expect((await get('/conversations?status=closed')).body.total).toBe(1)
+    expect((await put(`/conversations/${id}/status`, { status: 'open' })).body.status).toBe('open')
+    expect((await put(`/conversations/${id}/status`, { status: 'gone' })).status).toBe(400)
+  })
+
+  test('is assigned by managers to anybody, taken by agents for themselves, once', async () => {
+    const { id } = await open('karim')
+    const [agent, manager] = [await idOf('agent'), await idOf('manager')]
+    const assign = (assignedToId: string | null, as: Person) => put(`/conversations/${id}/assign`, { assignedToId }, as)
+    expect((await assign(null, 'manager')).body.assignedTo).toBeNull()
+    expect((await assign(manager, 'agent')).status).toBe(403)
+    events.length = 0
+    expect((await assign(agent, 'agent')).body.assignedTo).toEqual({ id: agent, name: 'Demo Agent' })
+    await eventually(() => expect(events.map(({ name }) => name)).toContain('conversation:assigned'))
+    expect((await assign(manager, 'manager')).body.assignedTo.id).toBe(manager)
+    expect((await assign(agent, 'agent')).body.errorCode).toBe('ALREADY_ASSIGNED')
+    expect((await assign('auto', 'manager')).body.assignedTo.id).toBe(agent)
+    expect((await assign(await idOf('other'), 'manager')).body.errorCode).toBe('ASSIGNEE_UNKNOWN')
+    expect((await put(`/conversations/${id}/assign`, { agentId: manager }, 'manager')).body.assignedTo.id).toBe(manager)
+    expect((await put(`/conversations/${id}/assign`, {}, 'manager')).status).toBe(400)
+  })
+
+  test('tells how long its window lasts, or which template would open it', async () => {
+    const { id, windowExpiresAt } = await open('salma')
+    gateway.clock.now = new Date(new Date(windowExpiresAt).getTime() - 61_500)
+    expect((await get(`/conversations/${id}/window`)).body).toEqual({
+      inWindow: true,
+      windowExpiresAt,
+      secondsLeft: 61,
+      suggestedTemplate: null,
+    })
+    gateway.clock.now = new Date(windowExpiresAt)
+    expect((await get(`/conversations/${id}/window`)).body).toMatchObject({
+      inWindow: false,
+      secondsLeft: 0,
+      suggestedTemplate: { name: 'job_opportunity', language: 'fr' },
+    })
+    expect((await get(`/conversations/${id}`)).body.inWindow).toBe(false)
+    gateway.clock.now = null
+  })
+})
+
+test('templates are listed by state and category', async () => {
+  const total = async (query: string) => (await get(`/templates?${query}`)).body.total
+  expect([await total(''), await total('category=MARKETING'), await total('status=PENDING')]).toEqual([3, 1, 0])
+  const { body } = await get('/templates')
+  expect((await get(`/templates/${body.data[0].id}`)).body).toEqual(body.data[0])
+})
+
+test('a number is paused and resumed by its admins, with an event and a trace', async () => {
+  const [number] = (await get('/phone-numbers')).body.data
+  expect(number).toMatchObject({ whatsappNumber: '+212600111222', status: 'active' })
+  expect(JSON.stringify(number)).not.toContain('oken"')
+  const call = (what: string, as: Person) => gateway.call('POST', `/api/v1/phone-numbers/${number.id}/${what}`, { as })
+  expect((await call('pause', 'manager')).status).toBe(403)
+  events.length = 0
+  expect((await call('pause', 'admin')).body).toMatchObject({ status: 'paused', pauseReason: 'manual' })
+  expect((await call('pause', 'admin')).body.errorCode).toBe('NUMBER_STATE')
+  expect((await call('resume', 'admin')).body).toMatchObject({ status: 'active', pauseReason: null })
+  await eventually(() => expect(events.map(({ payload }) => payload.status)).toEqual(['paused', 'active']))
+  const traces = await gateway.store.models.auditLog.find({ tenantId: demo, 'object.id': number.id }).lean()
+  expect(traces.map(({ action }) => action).toSorted()).toEqual(['clients.pause', 'clients.resume'])
+})
+
+test('webhook events are read by managers', async () => {
+  const rows = Array.from({ length: 5 }, (_, i) => ({
+    _id: `m:wamid.HB/${i}=`,
+    tenantId: demo,
+    eventType: 'message',
+    field: 'messages',
+    payload: { a: i },
+    status: i === 0 ? 'FAILED' : 'PROCESSED',
+    reason: i === 0 ? 'broken' : null,
+    receivedAt: new Date(1_700_000_000_000),
+  }))
+  await gateway.store.models.webhookEvents.insertMany(rows)
+  const ids: string[] = []
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const { body } = await get(`/webhook-events?limit=2${cursor && `&cursor=${cursor}`}`, 'manager')
+    ids.push(...body.data.map(({ id }: { id: string }) => id))
+    cursor = body.nextCursor
+  }
+  expect(ids).toEqual(rows.map(({ _id }) => _id).toReversed())
+  expect((await get('/webhook-events?status=FAILED', 'manager')).body.data).toMatchObject([{ processingError: 'broken' }])
+  const one = await get(`/webhook-events/${encodeURIComponent('m:wamid.HB/1=')}`, 'manager')
+  expect(one.body).toMatchObject({ processed: true, payload: { a: 1 } })
+  expect((await get('/webhook-events')).status).toBe(403)
+})
+
+describe("another tenant's", () => {
+  /** What a route's id names. */
+  async function idsOf(tenantId: Id): Promise<Record<string, string>> {
+    const { models } = gateway.store
+    const conversation = (await conversations(tenantId))[0] as ConversationDoc
+    const message = (await models.messages.findOne({ tenantId, conversationId: conversation._id }).lean()) as MessageDoc
+    const number = await models.clients.findOne({ tenantId }).lean()
+    const name = 'theirs'
+    const template = await models.templates.findOneAndUpdate(
+      { tenantId, wabaId: '1', name, language: 'fr' },
+      { $setOnInsert: { category: 'UTILITY', status: 'APPROVED', components: [{ type: 'BODY', text: 'a' }] } },
+      { upsert: true, returnDocument: 'after' },
+    )
+    const event = `m:of-${tenantId}`
+    await models.webhookEvents.updateOne(
+      { tenantId, _id: event },
+      { $setOnInsert: { eventType: 'message', field: 'messages', payload: {}, receivedAt: new Date() } },
+      { upsert: true },
+    )
+    return {
+      '/api/v1/conversations': String(conversation._id),
+      '/api/v1/messages': String(conversation._id),
+      '/api/v1/messages/by-id': String(message._id),
+      '/api/v1/templates': String(template?._id),
+      '/api/v1/phone-numbers': String(number?._id),
+      '/api/v1/webhook-events': event,
+    }
+  }
+  const body: Record<string, object> = {
+    status: { status: 'closed' },
+    assign: { assignedToId: null },
+  }
+  const withId = routes.filter(({ path }) => path.includes('{id}'))
+
+  test.for(withId.map(route => [`${route.method} ${route.path}`, route] as const))('%s', async ([, { method, path }]) => {
+    const [prefix, rest] = path.split('/{id}') as [string, string]
+    const call = (id: string, as: Person = 'admin') =>
+      gateway.call(method.toUpperCase(), `${prefix}/${encodeURIComponent(id)}${rest}`, { as, body: body[rest.slice(1)] })
+    const theirs = (await idsOf(other))[prefix]
+    if (theirs === undefined) throw new Error(`the test knows no id for ${path}`)
+    const before = await snapshot()
+    const foreign = await call(theirs)
+    const unknown = await call(prefix.endsWith('events') ? 'm:nobody' : '0'.repeat(24))
+    expect([foreign.status, unknown.status]).toEqual([404, 404])
+    expect({ ...foreign.body, requestId: 0 }).toEqual({ ...unknown.body, requestId: 0 })
+    for (const malformed of ['x', '%00', "' or 1=1", '[$ne]', 'f'.repeat(25)])
+      expect([400, 404]).toContain((await call(malformed)).status)
+    expect(await snapshot()).toEqual(before)
+    const own = await call((await idsOf(demo))[prefix] as string)
+    expect([200, 202, 409]).toContain(own.status)
+  })
+
+  const snapshot = async () => {
+    const { models } = gateway.store
+    const rows = [models.conversations, models.messages, models.clients, models.templates].map(model =>
+      (model as typeof models.clients).find({ tenantId: other }).sort({ _id: 1 }).lean(),
+    )
+    return JSON.stringify(await Promise.all(rows))
+  }
+
+  test('ids in bodies and queries are unknown too', async () => {
+    const ids = await idsOf(other)
+    const send = (path: string, fields: object) => gateway.call('POST', `/api/v1${path}`, { as: 'admin', body: fields })
+    const conversationId = ids['/api/v1/conversations']
+    const clientId = ids['/api/v1/phone-numbers']
+    const templateId = ids['/api/v1/templates']
+    expect((await send('/messages/send', { conversationId, text: 'a' })).status).toBe(404)
+    expect((await send('/messages/send', { to: '+212661000101', clientId, text: 'a' })).status).toBe(404)
+    expect((await send('/messages/send-template', { to: '+212661000101', templateId })).status).toBe(404)
+    expect((await get(`/conversations?clientId=${clientId}`)).body.total).toBe(0)
+    expect((await get('/conversations?number=2054543651068213')).body.total).toBe(0)
+  })
+
+  test('rows are in no list', async () => {
+    for (const path of ['/conversations', '/templates', '/phone-numbers', '/webhook-events']) {
+      const mine = JSON.stringify((await get(`${path}?${path.startsWith('/phone') ? '' : 'limit=100'}`, 'admin')).body)
+      for (const id of Object.values(await idsOf(other))) expect(mine).not.toContain(id)
+    }
+  })
+})
