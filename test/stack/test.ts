@@ -18,6 +18,9 @@ const child = spawn(process.execPath, [path.join(ROOT, 'node_modules/vitest/vite
   cwd: ROOT,
   stdio: 'inherit',
 })
+// Ctrl-C reaches vitest too, which stops its servers first; whoever ends only this process means both.
+process.on('SIGINT', () => undefined)
+process.on('SIGTERM', () => child.kill('SIGTERM'))
 const code = await new Promise<number>(resolve => child.once('exit', exit => resolve(exit ?? 1)))
 const { passed, failed } = count()
 rmSync(dir, { recursive: true, force: true })
