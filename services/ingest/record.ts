@@ -19,11 +19,16 @@ export interface Recorded {
   tenantIds: (Id | null)[]
 }
 
-/** One batch of items, one transaction. @throws Outage when MongoDB is away; anything else means that some item is bad */
+/** One batch of items, one transaction. @throws Outage when MongoDB is away, LostRace when others write the same rows; anything else means that some item is bad */
 export async function recordItems(store: Store, items: readonly WebhookItem[]): Promise<Recorded> {
   const around = await readSurroundings(store, items)
   const keys = keysOf(items, around)
-  const { plan, outcomes } = await recordBatch(store, keys, (loaded, now) => foldBatch(items, loaded, { ...around, now }))
+  const { plan, outcomes } = await recordBatch(
+    store,
+    keys,
+    (loaded, now) => foldBatch(items, loaded, { ...around, now }),
+    items.length > 1,
+  )
   if (plan.clients.length > 0) forgetClients(store, around)
   const overtaken = await findOvertaken(store, plan.parked)
   const again = items.filter(item => overtaken.has(item.eventId))

@@ -8,6 +8,7 @@ import { QUEUES } from '#shared/queue/topology.ts'
 import { type Delivery, DONE, type Outcome, type Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
 import type { Id } from '#shared/store/documents.ts'
+import { LostRace } from '#shared/store/transaction.ts'
 import type { ItemOutcome } from './fold/item.ts'
 import { giveUp } from './give-up.ts'
 import { type EventPublisher, publishesEvents } from './publish-events.ts'
@@ -19,6 +20,8 @@ export interface RecorderDeps {
   log: Logger
 }
 
+/** Items that a transaction takes more after each that succeeded. */
+const PACE_STEP = 4
 const BATCH = { prefetch: 512, maxBatch: 256, lingerMs: 5 }
 /** Waits between the tries of an item that fails alone: whatever failed may pass, and its conversation waits meanwhile. */
 const TRY_AGAIN_MS = [50, 200, 500, 1000]
@@ -29,9 +32,10 @@ export async function startRecorder(
 ): Promise<AsyncDisposable & { isReady(): boolean; activeShards(): string[] }> {
   const { queue, store } = deps
   const events = publishesEvents(deps)
+  const pace = { size: BATCH.maxBatch }
   const consumer = await queue.consumeShards(
     [...QUEUES.conversation, ...QUEUES.bulkStatus, QUEUES.account],
-    deliveries => recordDeliveries({ ...deps, events }, deliveries),
+    deliveries => recordDeliveries({ ...deps, events, pace }, deliveries),
     { ...BATCH, membersQueue: QUEUES.dead, available: () => store.ping() },
   )
   return {
@@ -43,7 +47,11 @@ export async function startRecorder(
   }
 }
 
-type Deps = RecorderDeps & { events: EventPublisher }
+type Deps = RecorderDeps & {
+  events: EventPublisher
+  /** Items per transaction now, shared by the lanes of this process. */
+  pace: { size: number }
+}
 
 interface Work {
   item: WebhookItem
@@ -75,19 +83,36 @@ function readItems(delivery: Delivery): WebhookItem[] | null {
   }
 }
 
-/** A batch that fails is halved until the bad item stands alone: its neighbours are stored all the same, in their order. */
+/**
+ * In order, as many at once as the pace allows. The longer a transaction and the more conversations it touches, the surer it
+ * loses against replies that are written meanwhile: after a lost race it takes half as many, and grows again by and by.
+ */
 async function recordWork(deps: Deps, work: Work[]): Promise<void> {
-  if (work.length === 0) return
+  for (let at = 0; at < work.length; ) {
+    const part = work.slice(at, at + deps.pace.size)
+    try {
+      await recordPart(deps, part)
+      at += part.length
+      deps.pace.size = Math.min(BATCH.maxBatch, deps.pace.size + PACE_STEP)
+    } catch (error) {
+      if (!(error instanceof LostRace)) throw error
+      deps.pace.size = Math.max(1, Math.ceil(Math.min(deps.pace.size, part.length) / 2))
+    }
+  }
+}
+
+/** What fails for another reason is halved until the bad item stands alone: its neighbours are stored all the same, in their order. */
+async function recordPart(deps: Deps, work: Work[]): Promise<void> {
   try {
     await recordAll(deps, work)
   } catch (error) {
-    if (error instanceof Outage) throw error
+    if (error instanceof Outage || error instanceof LostRace) throw error
     const [only] = work
     if (work.length === 1 && only !== undefined) return await recordAlone(deps, only, error)
     deps.log.warn({ err: error, size: work.length }, 'a batch failed and is halved')
     const middle = Math.ceil(work.length / 2)
-    await recordWork(deps, work.slice(0, middle))
-    await recordWork(deps, work.slice(middle))
+    await recordPart(deps, work.slice(0, middle))
+    await recordPart(deps, work.slice(middle))
   }
 }
 

@@ -15,7 +15,7 @@ export interface Store extends AsyncDisposable {
   readonly models: Models
   readonly raw: RawCollections
   /** One transaction, repeated on conflict (bounded). @throws Outage when MongoDB is away */
-  transaction<T>(work: (session: ClientSession) => Promise<T>): Promise<T>
+  transaction<T>(work: (session: ClientSession) => Promise<T>, options?: { attempts?: number }): Promise<T>
   /** True while a primary is known. */
   isReady(): boolean
   /** Asks the server; false after at most 5 s. */
@@ -91,7 +91,7 @@ function createStore(connection: Connection, log: Logger | undefined): Store {
     connection,
     models: createModels(connection),
     raw: rawCollections(db),
-    transaction: work => orOutage(inTransaction(() => connection.startSession(), work)),
+    transaction: (work, { attempts } = {}) => orOutage(inTransaction(() => connection.startSession(), work, attempts)),
     isReady: () => hasPrimary,
     ping: () =>
       db.command({ ping: 1 }).then(

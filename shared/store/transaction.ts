@@ -3,6 +3,10 @@ import type { ClientSession, mongo } from 'mongoose'
 import { Outage } from '../domain/errors.ts'
 
 const MAX_ATTEMPTS = 100
+/** Another writer was first, as often as the caller wanted to try. Nothing was written. */
+export class LostRace extends Error {
+  override readonly name = 'LostRace'
+}
 const MAX_COMMITS = 5
 /** A statement that got no answer looks like a conflict too: it is not waited for over and over. */
 const NO_REPEAT_AFTER_MS = 5000
@@ -16,10 +20,12 @@ const OPTIONS: mongo.TransactionOptions = {
  * Runs `work` in one transaction and repeats it when another writer was first (for at most 5 s, then it is
  * an Outage: try later) — bounded, unlike the driver's two minutes. All its queries must pass `session`, and it must be
  * repeatable: no network call inside. A duplicate key has aborted the transaction already and comes out at once.
+ * @param attempts for a caller that would rather do something else than go on losing: then a LostRace comes out.
  */
 export async function inTransaction<T>(
   startSession: () => Promise<ClientSession>,
   work: (session: ClientSession) => Promise<T>,
+  attempts = MAX_ATTEMPTS,
 ): Promise<T> {
   const session = await startSession()
   const started = performance.now()
@@ -28,8 +34,10 @@ export async function inTransaction<T>(
       try {
         return await attemptOnce(session, work)
       } catch (error) {
-        const isOver = attempt === MAX_ATTEMPTS || performance.now() - started > NO_REPEAT_AFTER_MS
         if (!hasLabel(error, 'TransientTransactionError')) throw error
+        if (attempt === attempts && attempts < MAX_ATTEMPTS && isConflict(error))
+          throw new LostRace('another writer was first', { cause: error })
+        const isOver = attempt >= attempts || performance.now() - started > NO_REPEAT_AFTER_MS
         if (isOver) throw new Outage('another writer was always first', { cause: error })
       }
       await wait(backoffMs(attempt))
@@ -79,3 +87,4 @@ function hasLabel(error: unknown, label: string): boolean {
 }
 
 const exceededTime = (error: unknown) => (error as { code?: unknown }).code === 50
+const isConflict = (error: unknown) => (error as { code?: unknown }).code === 112
