@@ -8,7 +8,7 @@ import { migrate } from '#shared/store/migrate.ts'
 import { seedDemo } from '#test/stack/seed.ts'
 import { APP_SECRET, JWT_SECRET, keyring, openBed } from './bed.ts'
 import { inboundBody } from './bodies.ts'
-import { startChild } from './child.ts'
+import { type Child, startChild } from './child.ts'
 import { alternate, percentile, ratio, report, type Turn } from './figures.ts'
 
 const PER_SECOND = 200
@@ -32,8 +32,12 @@ export async function run(): Promise<void> {
     return listener
   }
   const token = await tokenOf(store)
-  const own = { port: ingest.port, heard: await listen(realtime.port, token) }
-  const bare = { port: skeleton.port, heard: await listen(skeleton.port, token) }
+  const hops = {
+    'to commit ms': { port: ingest.port, histogram: 'linko_webhook_lag_seconds' },
+    'commit to emission ms': { port: realtime.port, histogram: 'linko_event_to_socket_seconds' },
+  }
+  const own = { port: ingest.port, hops, children: [ingest, realtime], heard: await listen(realtime.port, token) }
+  const bare = { port: skeleton.port, children: [skeleton], heard: await listen(skeleton.port, token) }
   console.log(`road: ${PER_SECOND} webhooks a second, turns of ${SECONDS} s`)
   for (const road of [own, bare]) await turnOf(road, 3)
   const figures = await alternate({ product: () => turnOf(own), skeleton: () => turnOf(bare) })
@@ -64,7 +68,17 @@ async function connectListener(port: number, token: string) {
 const dispatcher = new Agent({ connections: 64, pipelining: 1 })
 let made = 0
 
-async function turnOf(road: { port: number; heard: { at: Map<string, number> } }, seconds = SECONDS): Promise<Turn> {
+interface Road {
+  port: number
+  children: Child[]
+  heard: { at: Map<string, number> }
+  /** Histograms of the services whose means tell where the time goes. */
+  hops?: Record<string, { port: number; histogram: string }>
+}
+
+async function turnOf(road: Road, seconds = SECONDS): Promise<Turn> {
+  const before = await sums(road)
+  const cpu = cpuUs(road)
   const sent = new Map<string, number>()
   const acknowledged: number[] = []
   const startedAt = performance.now()
@@ -82,14 +96,34 @@ async function turnOf(road: { port: number; heard: { at: Map<string, number> } }
     .flatMap(([tag, from]) => (at.has(tag) ? [(at.get(tag) as number) - from] : []))
     .sort((a, b) => a - b)
   acknowledged.sort((a, b) => a - b)
+  const after = await sums(road)
+  const means = Object.keys(after).map(hop => [hop, meanMs(before[hop], after[hop])])
   return {
     'p50 ms': percentile(latencies, 0.5),
     'p99 ms': percentile(latencies, 0.99),
     'acknowledged p50 ms': percentile(acknowledged, 0.5),
     'p99 ms of it': percentile(acknowledged, 0.99),
+    'CPU µs': (cpuUs(road) - cpu) / sent.size,
+    ...Object.fromEntries(means),
     lost: sent.size - latencies.length,
   }
 }
+
+const cpuUs = ({ children }: Road) => children.reduce((sum, child) => sum + child.cpuUs(), 0)
+
+type Sum = { sum: number; count: number }
+
+async function sums({ hops = {} }: Road): Promise<Record<string, Sum>> {
+  const read = async ([hop, { port, histogram }]: [string, { port: number; histogram: string }]) => {
+    const page = await (await request(`http://127.0.0.1:${port}/metrics`)).body.text()
+    const value = (end: string) => Number(new RegExp(`^${histogram}_${end} (\\S+)$`, 'm').exec(page)?.[1] ?? 0)
+    return [hop, { sum: value('sum'), count: value('count') }] as const
+  }
+  return Object.fromEntries(await Promise.all(Object.entries(hops).map(read)))
+}
+
+const meanMs = (before?: Sum, after?: Sum) =>
+  before && after ? ((after.sum - before.sum) / (after.count - before.count)) * 1000 : Number.NaN
 
 async function post(port: number, tag: string, sent: Map<string, number>, acknowledged: number[]): Promise<void> {
   const body = inboundBody(made % CONTACTS, tag)
