@@ -53,7 +53,8 @@ const test = base.extend<{ recording: Recording }>({
 })
 
 function depsOf(store: RecorderDeps['store']): Parameters<typeof recordDeliveries>[0] {
-  return { store, log, queue: null as never, events: { publish: async () => undefined, settled: async () => undefined } }
+  const events = { publish: async () => undefined, settled: async () => undefined }
+  return { store, log, queue: null as never, events, pace: { size: 256 } }
 }
 
 /** Messages of ours that the statuses and reactions of a body are about. */
