@@ -2,7 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { ClientSession, mongo } from 'mongoose'
 import { Outage } from '../domain/errors.ts'
 
-const MAX_ATTEMPTS = 100
+const MAX_ATTEMPTS = 1000
+/** The others are at work, and finish: nothing is wrong with waiting for them. */
+const CONFLICT_MS = 15_000
 /** Another writer was first, as often as the caller wanted to try. Nothing was written. */
 export class LostRace extends Error {
   override readonly name = 'LostRace'
@@ -17,8 +19,8 @@ const OPTIONS: mongo.TransactionOptions = {
 }
 
 /**
- * Runs `work` in one transaction and repeats it when another writer was first (for at most 5 s, then it is
- * an Outage: try later) — bounded, unlike the driver's two minutes. All its queries must pass `session`, and it must be
+ * Runs `work` in one transaction and repeats it when another writer was first (for at most 15 s, then it
+ * is an Outage: try later) — bounded, unlike the driver's two minutes. All its queries must pass `session`, and it must be
  * repeatable: no network call inside. A duplicate key has aborted the transaction already and comes out at once.
  * @param attempts for a caller that would rather do something else than go on losing: then a LostRace comes out.
  */
@@ -37,7 +39,8 @@ export async function inTransaction<T>(
         if (!hasLabel(error, 'TransientTransactionError')) throw error
         if (attempt === attempts && attempts < MAX_ATTEMPTS && isConflict(error))
           throw new LostRace('another writer was first', { cause: error })
-        const isOver = attempt >= attempts || performance.now() - started > NO_REPEAT_AFTER_MS
+        const patienceMs = isConflict(error) ? CONFLICT_MS : NO_REPEAT_AFTER_MS
+        const isOver = attempt >= attempts || performance.now() - started > patienceMs
         if (isOver) throw new Outage('another writer was always first', { cause: error })
       }
       await wait(backoffMs(attempt))

@@ -135,7 +135,7 @@ describe('a transaction', () => {
     await expect(losing).rejects.toMatchObject({ name: 'Outage', cause: { code: WRITE_CONFLICT } })
     expect(attempts).toBeGreaterThan(10)
     expect((await store.models.counters.findOne({ _id: 'hot' }))?.value).toBe(attempts)
-  })
+  }, 60_000)
 
   test('lets a duplicate key out at once', async ({ store }) => {
     await migrate(store)
