@@ -242,6 +242,25 @@ test('webhook events are read by managers', async () => {
   expect((await get('/webhook-events')).status).toBe(403)
 })
 
+test('jobs are the sends and the reports of Meta in one list', async () => {
+  const ids: string[] = []
+  for (let before: string | null = ''; before !== null; ) {
+    const { body } = await get(`/jobs?limit=50${before && `&before=${before}`}`, 'manager')
+    ids.push(...body.data.map(({ id }: { id: string }) => id))
+    before = body.nextBefore
+  }
+  expect(ids).toContain('m:wamid.HB/1=')
+  const sends = await get('/jobs?type=SEND_MESSAGE_TEMPLATE', 'manager')
+  expect(sends.body.data.length).toBeGreaterThan(0)
+  for (const job of sends.body.data) expect(job).toMatchObject({ type: 'SEND_MESSAGE_TEMPLATE', status: 'DONE' })
+  expect((await get(`/jobs/${sends.body.data[0].id}`, 'manager')).body).toEqual(sends.body.data[0])
+  expect((await get(`/jobs/${encodeURIComponent('m:wamid.HB/0=')}`, 'manager')).body).toMatchObject({
+    type: 'PROCESS_WEBHOOK',
+    status: 'FAILED',
+    error: 'broken',
+  })
+})
+
 describe("another tenant's", () => {
   /** What a route's id names. */
   async function idsOf(tenantId: Id): Promise<Record<string, string>> {
@@ -268,6 +287,7 @@ describe("another tenant's", () => {
       '/api/v1/templates': String(template?._id),
       '/api/v1/phone-numbers': String(number?._id),
       '/api/v1/webhook-events': event,
+      '/api/v1/jobs': event,
     }
   }
   const body: Record<string, object> = {
@@ -284,7 +304,7 @@ describe("another tenant's", () => {
     if (theirs === undefined) throw new Error(`the test knows no id for ${path}`)
     const before = await snapshot()
     const foreign = await call(theirs)
-    const unknown = await call(prefix.endsWith('events') ? 'm:nobody' : '0'.repeat(24))
+    const unknown = await call(/events|jobs/.test(prefix) ? 'm:nobody' : '0'.repeat(24))
     expect([foreign.status, unknown.status]).toEqual([404, 404])
     expect({ ...foreign.body, requestId: 0 }).toEqual({ ...unknown.body, requestId: 0 })
     for (const malformed of ['x', '%00', "' or 1=1", '[$ne]', 'f'.repeat(25)])

@@ -4,6 +4,7 @@ import { openapiRoutes } from '../describe-api.ts'
 import { docsRoutes } from '../docs.ts'
 import { authRoutes } from './auth.ts'
 import { conversationRoutes } from './conversations.ts'
+import { jobRoutes } from './jobs.ts'
 import { messageRoutes } from './messages.ts'
 import { numberRoutes } from './numbers.ts'
 import { serviceRoutes } from './service.ts'
@@ -18,6 +19,7 @@ export const routes: Route<GatewayDeps>[] = [
   ...templateRoutes,
   ...numberRoutes,
   ...webhookEventRoutes,
+  ...jobRoutes,
   ...serviceRoutes,
   ...docsRoutes,
   ...openapiRoutes(() => routes),
