@@ -47,7 +47,7 @@ export async function run(): Promise<void> {
     [`two rows, ${LANES} batches at a time`]: skeleton(LANES, twoRows),
   })
   report(`recorder, ${BATCH} a batch`, figures)
-  const rate = (name: string) => (figures.product?.['/s'] as number) / (figures[name]?.['/s'] as number)
+  const rate = (name: keyof typeof figures) => (figures.product['/s'] as number) / (figures[name]['/s'] as number)
   const [same, two] = [rate('skeleton, one batch at a time'), rate('two rows, one batch at a time')]
   ratio('product ÷ skeleton', same, '≥ 0.5', same >= 0.5)
   ratio(`product ÷ skeleton, ${LANES} batches at a time`, rate(`skeleton, ${LANES} batches at a time`), '', true)
