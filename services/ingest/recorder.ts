@@ -22,6 +22,7 @@ export interface RecorderDeps {
 
 /** Items that a transaction takes more after each that succeeded. */
 const PACE_STEP = 4
+const HANDLER_MS = 20_000
 const BATCH = { prefetch: 512, maxBatch: 256, lingerMs: 5 }
 /** Waits between the tries of an item that fails alone: whatever failed may pass, and its conversation waits meanwhile. */
 const TRY_AGAIN_MS = [50, 200, 500, 1000]
@@ -88,7 +89,10 @@ function readItems(delivery: Delivery): WebhookItem[] | null {
  * loses against replies that are written meanwhile: after a lost race it takes half as many, and grows again by and by.
  */
 async function recordWork(deps: Deps, work: Work[]): Promise<void> {
+  const startedAt = performance.now()
   for (let at = 0; at < work.length; ) {
+    // Again from the start, where what is done already costs one look: a handler that never ends would be taken for stuck.
+    if (performance.now() - startedAt > HANDLER_MS) throw new Outage('others write the same conversations')
     const part = work.slice(at, at + deps.pace.size)
     try {
       await recordPart(deps, part)
