@@ -8,7 +8,7 @@ import type { Logger } from '../process/logger.ts'
 import { httpRequest } from '../process/metrics.ts'
 import { childTrace } from '../process/trace.ts'
 import type { Caller, Reply, Route } from './route.ts'
-import { cleanText, parseStrictJson } from './strict-json.ts'
+import { cleanText, parseStrictJson, requirePlainKey } from './strict-json.ts'
 
 export interface HttpAppOptions<Deps> {
   routes: readonly Route<Deps>[]
@@ -129,8 +129,9 @@ function readQuery(request: Request): Record<string, string> {
   const at = request.url.indexOf('?')
   if (at < 0) return query
   for (const [key, value] of new URLSearchParams(request.url.slice(at + 1))) {
+    requirePlainKey(key, '', 'QUERY_INVALID')
     if (Object.hasOwn(query, key)) throw new ApiError(400, 'QUERY_DUPLICATE', `${key} is given twice`)
-    query[key] = cleanText(value, key)
+    query[key] = cleanText(value, key, 'QUERY_INVALID')
   }
   return query
 }

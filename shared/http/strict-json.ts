@@ -5,8 +5,9 @@ const MAX_ITEMS = 1000
 const FORBIDDEN_KEY = /^(__proto__|constructor|prototype)$|^\$|\.|\0/
 const FORBIDDEN_TEXT = /\0|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/
 
-const invalid = (path: string, message: string) =>
-  new ApiError(400, 'BODY_INVALID', 'The body is not acceptable', { errors: [{ path, message }] })
+type InvalidCode = 'BODY_INVALID' | 'QUERY_INVALID'
+const invalid = (path: string, message: string, errorCode: InvalidCode = 'BODY_INVALID') =>
+  new ApiError(400, errorCode, `${path || 'input'}: ${message}`, { errors: [{ path, message }] })
 
 /**
  * JSON of a caller: bounded in depth and size, without keys that reach into prototypes or query operators, without NUL and
@@ -27,18 +28,24 @@ function clean(value: unknown, path: string, depth: number): unknown {
   if (typeof value === 'string') return cleanText(value, path)
   if (Array.isArray(value)) {
     if (value.length > MAX_ITEMS) throw invalid(path, `more than ${MAX_ITEMS} items`)
-    return value.map((item, i) => clean(item, `${path}.${i}`, depth + 1))
+    return value.map((item, i) => clean(item, path ? `${path}.${i}` : `${i}`, depth + 1))
   }
   if (typeof value !== 'object' || value === null) return value
   const result: Record<string, unknown> = {}
   for (const [key, member] of Object.entries(value)) {
-    if (FORBIDDEN_KEY.test(key)) throw invalid(path, 'a key that is not allowed')
+    requirePlainKey(key, path)
     result[key] = clean(member, path ? `${path}.${key}` : key, depth + 1)
   }
   return result
 }
 
-export function cleanText(text: string, path: string): string {
-  if (FORBIDDEN_TEXT.test(text)) throw invalid(path, 'NUL or half a character')
+/** Keys that reach into prototypes, operators or nested fields. @throws ApiError 400 */
+export function requirePlainKey(key: string, path: string, errorCode?: InvalidCode): void {
+  if (FORBIDDEN_KEY.test(key)) throw invalid(path, 'a key that is not allowed', errorCode)
+}
+
+/** NFC. @throws ApiError 400 for NUL and lone surrogates */
+export function cleanText(text: string, path: string, errorCode?: InvalidCode): string {
+  if (FORBIDDEN_TEXT.test(text)) throw invalid(path, 'NUL or half a character', errorCode)
   return text.normalize('NFC')
 }
