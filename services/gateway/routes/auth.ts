@@ -111,7 +111,7 @@ const logout = route({
   body: RefreshBody,
   status: 204,
   async handle(request, deps: GatewayDeps) {
-    const token = request.body.refreshToken ?? cookieOf(request.headers.cookie)
+    const token = request.body.refreshToken ?? ownCookie(request.headers, deps)
     if (token) await revokeRefreshToken(deps.store, token)
     return { headers: { 'set-cookie': `${COOKIE}=; Path=/api/v1/auth; HttpOnly; SameSite=Strict; Max-Age=0` } }
   },
@@ -180,19 +180,21 @@ async function session({ config }: GatewayDeps, user: UserDoc, refreshToken: str
   return { body, headers: { 'set-cookie': cookie } }
 }
 
-/** A cookie counts only from a page of ours: a foreign Origin is refused. */
 function tokenOf(
   request: { body: { refreshToken?: string }; headers: Record<string, string | undefined> },
-  { config }: GatewayDeps,
+  deps: GatewayDeps,
 ): { token: string; fromBody: boolean } {
   const { refreshToken } = request.body
   if (refreshToken !== undefined) return { token: refreshToken, fromBody: true }
-  const { origin } = request.headers
-  const isOwn =
-    origin === undefined || [...config.CORS_ORIGIN, originOf(config.BASE_URL), originOf(config.DASHBOARD_URL)].includes(origin)
-  const token = isOwn ? cookieOf(request.headers.cookie) : null
+  const token = ownCookie(request.headers, deps)
   if (token === null) throw new ApiError(401, 'REFRESH_INVALID', 'Sign in again')
   return { token, fromBody: false }
+}
+
+/** A cookie counts only from a page of ours: with a foreign Origin it is not there. */
+function ownCookie({ origin, cookie }: Record<string, string | undefined>, { config }: GatewayDeps): string | null {
+  const own = [...config.CORS_ORIGIN, originOf(config.BASE_URL), originOf(config.DASHBOARD_URL)]
+  return origin === undefined || own.includes(origin) ? cookieOf(cookie) : null
 }
 
 const originOf = (address: string | undefined) => address && new URL(address).origin
