@@ -25,6 +25,7 @@ import type { Draft } from './drafts.ts'
 import { conversationUpdated, publishEvents } from './events.ts'
 import { quotedMessage } from './quotes.ts'
 import { type Destination, findDestination } from './recipient.ts'
+import { requireOpenWindow } from './window.ts'
 
 export interface Wish {
   to?: string
@@ -43,6 +44,8 @@ export type Compose = (destination: Destination, tenant: TenantDoc) => Promise<D
 /** A bell that nobody answered for this long is rung again by the sweep. */
 const RING_AGAIN_MS = 5000
 const MAX_SCHEDULE_MS = 30 * 24 * 60 * 60 * 1000
+/** Clocks of two processes differ by less; a time further ahead is a wrong clock, which must not spread along the thread. */
+const MAX_CLOCK_LEAD_MS = 60_000
 
 /**
  * Takes a message: stored QUEUED in one transaction with its thread and counters, then rung. A bell that is lost is rung
@@ -64,7 +67,7 @@ export async function acceptMessage(
     throw new ApiError(422, 'NUMBER_NOT_CONNECTED', 'This number is not connected')
   const sendAt = scheduleOf(wish.sendAt, now)
   const draft = await compose(destination, tenant)
-  if (draft.template === null) requireOpenWindow(destination, tenant, sendAt ?? now)
+  if (draft.template === null) requireOpenWindow(destination.conversation?.windowExpiresAt, tenant, sendAt ?? now)
   else refuseOptedOut(destination, draft.template)
   const quoted = wish.replyTo ? await quotedMessage(store, destination, wish.replyTo, 'replyTo') : null
   const accepting = { caller, wish, destination, draft, tenant, sendAt, quoted, now, ...circumstances }
@@ -119,22 +122,6 @@ function scheduleOf(sendAt: string | undefined, now: Date): Date | null {
   return at > now ? at : null
 }
 
-/** Free-form needs an open window at the time of sending; the answer names the template that would work. */
-function requireOpenWindow({ conversation }: Destination, tenant: TenantDoc, at: Date): void {
-  if (windowIsOpen(conversation?.windowExpiresAt, at)) return
-  const { initiateTemplate, reengageTemplate } = tenant.settings
-  const suggestedTemplate = (conversation?.windowExpiresAt ? reengageTemplate : initiateTemplate) ?? null
-  const hint = suggestedTemplate ? `; the template ${suggestedTemplate.name} (${suggestedTemplate.language}) would work` : ''
-  throw new ApiError(
-    422,
-    'WINDOW_CLOSED',
-    `The customer has not written in the last 24 hours: only a template may be sent${hint}`,
-    {
-      extra: { suggestedTemplate, windowExpiresAt: conversation?.windowExpiresAt?.toISOString() ?? null },
-    },
-  )
-}
-
 interface Accepting {
   caller: Caller
   wish: Wish
@@ -149,7 +136,8 @@ interface Accepting {
 
 /**
  * The thread's row is written before the message gets its id: two requests for one thread come one after the other, and their
- * ids grow in that order, which is the order of sending.
+ * ids grow in that order, which is the order of sending. Their times never fall behind it, so that the thread, which is shown
+ * by time and then by id, shows the same order.
  */
 async function insert(
   deps: GatewayDeps,
@@ -161,6 +149,7 @@ async function insert(
   const contact = destination.contact ?? (await createContact(deps.store, caller.tenantId, destination, wish, session))
   const conversation = await touchConversation(deps.store, accepting, contact, session)
   const message = messageOf(accepting, contact, conversation, await nextId(deps.store, conversation, session))
+  const { at } = message
   await models.messages.insertMany([message], { session })
   const lastMessage = {
     messageId: message._id,
@@ -168,11 +157,14 @@ async function insert(
     type: message.type,
     direction: 'OUTBOUND' as const,
     status: 'QUEUED' as const,
-    at: now,
+    at,
   }
-  const $set = { lastMessage, lastActivityAt: now }
   const updated = await models.conversations
-    .findOneAndUpdate({ tenantId: caller.tenantId, _id: conversation._id }, { $set }, { session, returnDocument: 'after' })
+    .findOneAndUpdate(
+      { tenantId: caller.tenantId, _id: conversation._id },
+      { $set: { lastMessage }, $max: { lastActivityAt: at } },
+      { session, returnDocument: 'after' },
+    )
     .lean()
   const event = conversationUpdated(updated as ConversationDoc, `a:${message._id}`, now)
   await models.events.insertMany([event], { session })
@@ -194,6 +186,12 @@ async function nextId(store: Store, { tenantId, _id }: ConversationDoc, session:
   if (last === null || String(id) > String(last._id)) return id
   const second = Math.floor(last._id.getTimestamp().getTime() / 1000) + 1
   return new Types.ObjectId(second.toString(16).padStart(8, '0') + String(id).slice(8))
+}
+
+/** Requests come to their turn in another order than they began. */
+function notBefore(last: Date | undefined, now: Date): Date {
+  const leadMs = last ? last.getTime() - now.getTime() : 0
+  return last && leadMs > 0 && leadMs <= MAX_CLOCK_LEAD_MS ? last : now
 }
 
 async function createContact(
@@ -259,7 +257,8 @@ async function touchConversation(
   }
   const update = {
     $inc: { messageCount: 1 },
-    $set: { ...given, lastActivityAt: now },
+    $set: given,
+    $max: { lastActivityAt: now },
     $setOnInsert: withoutKeys(fresh, Object.keys(given)),
   }
   const conversation = await store.models.conversations
@@ -303,7 +302,7 @@ function messageOf(
     origin: caller.kind === 'apiKey' ? 'api' : 'dashboard',
     leadId: conversation.leadId ?? null,
     campaignId: null,
-    at: now,
+    at: notBefore(conversation.lastMessage?.at, now),
     sendAt,
     payload,
     dispatch: dispatchFor(sendAt, now),

@@ -1,12 +1,12 @@
 import type { ClientSession } from 'mongoose'
 import { ApiError, notFound } from '#shared/domain/errors.ts'
-import { windowIsOpen } from '#shared/domain/service-window.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { EventDoc, MessageDoc, TimelineEntry } from '#shared/store/documents.ts'
 import { getCachedTenant } from '#shared/store/tenants.ts'
 import { dispatchFor } from './accept-message.ts'
 import type { GatewayDeps } from './deps.ts'
 import { conversationUpdated } from './events.ts'
+import { requireOpenWindow } from './window.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -31,8 +31,13 @@ export async function retryMessage(
       'OUTCOME_UNKNOWN',
       'WhatsApp may have delivered it. Send {"acceptDuplicate": true} to send it all the same',
     )
-  if (message.type !== 'template') await requireOpenWindow(deps, message)
-  const { maxWaitHours } = (await getCachedTenant(store, tenantId)).settings
+  const tenant = await getCachedTenant(store, tenantId)
+  if (message.type !== 'template') {
+    const filter = { tenantId, _id: message.conversationId }
+    const conversation = await store.models.conversations.findOne(filter, { windowExpiresAt: 1 }).lean()
+    requireOpenWindow(conversation?.windowExpiresAt, tenant, deps.now())
+  }
+  const { maxWaitHours } = tenant.settings
   const expiresAt = new Date(deps.now().getTime() + maxWaitHours * HOUR_MS)
   return store.transaction(session => startAgain(deps, message, expiresAt, caller, session))
 }
@@ -42,12 +47,6 @@ const notFailed = (detail: string) => new ApiError(409, 'NOT_FAILED', detail)
 /** We gave it up without a word of Meta: the last attempt has no answer. */
 const mayHaveArrived = ({ error, timeline }: MessageDoc) =>
   error?.source === 'platform' && timeline.findLast(entry => entry.kind === 'attempt')?.outcome === 'unknown'
-
-async function requireOpenWindow({ store, now }: GatewayDeps, { tenantId, conversationId }: MessageDoc): Promise<void> {
-  const conversation = await store.models.conversations.findOne({ tenantId, _id: conversationId }, { windowExpiresAt: 1 }).lean()
-  if (!windowIsOpen(conversation?.windowExpiresAt, now()))
-    throw new ApiError(422, 'WINDOW_CLOSED', 'The customer has not written in the last 24 hours: only a template may be sent')
-}
 
 async function startAgain(deps: GatewayDeps, before: MessageDoc, expiresAt: Date, caller: Caller, session: ClientSession) {
   const { models } = deps.store
@@ -77,7 +76,8 @@ async function startAgain(deps: GatewayDeps, before: MessageDoc, expiresAt: Date
       { session, returnDocument: 'after' },
     )
     .lean()
-  const events = shown ? [conversationUpdated(shown, `again:${_id}:${attempt}`, at)] : []
+  // The timeline grows with each retry; the attempts do not when one fails before it is tried.
+  const events = shown ? [conversationUpdated(shown, `again:${_id}:${message.timeline.length}`, at)] : []
   if (events.length > 0) await models.events.insertMany(events, { session })
   return { message, events }
 }

@@ -12,6 +12,7 @@ import { getTenant } from '#shared/store/tenants.ts'
 import { findUser } from '#shared/store/users.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { conversationUpdated, eventOf, publishEvents } from '../events.ts'
+import { suggestTemplate } from '../window.ts'
 import { listMessages } from './messages.ts'
 import { flagText, IdParams, listOf, ObjectIdText, Paging } from './schemas.ts'
 
@@ -90,9 +91,8 @@ const window = route({
     const { windowExpiresAt } = await getConversation(deps, tenantId, request.params.id)
     const now = deps.now()
     const inWindow = windowIsOpen(windowExpiresAt, now)
-    const { initiateTemplate, reengageTemplate } = (await getTenant(deps.store, tenantId)).settings
     const secondsLeft = inWindow && windowExpiresAt ? Math.floor((windowExpiresAt.getTime() - now.getTime()) / 1000) : 0
-    const suggestedTemplate = inWindow ? null : ((windowExpiresAt ? reengageTemplate : initiateTemplate) ?? null)
+    const suggestedTemplate = inWindow ? null : suggestTemplate(await getTenant(deps.store, tenantId), windowExpiresAt)
     return { body: { inWindow, windowExpiresAt: windowExpiresAt?.toISOString() ?? null, secondsLeft, suggestedTemplate } }
   },
 })
@@ -130,7 +130,8 @@ function changeRoutes<Body extends z.ZodType>(
         const caller = callerOf(request)
         const conversation = await getConversation(deps, caller.tenantId, request.params.id)
         const changes = await change(conversation, caller, request.body as never, deps)
-        const changed = await applyChange(deps, conversation, changes, `g:${request.requestId}`, request.traceparent)
+        // Of our own making: a request id is the caller's word and may come twice, from two tenants even.
+        const changed = await applyChange(deps, conversation, changes, `g:${new Types.ObjectId()}`, request.traceparent)
         return { body: conversationView(changed, deps.now()) }
       },
     }),

@@ -103,6 +103,8 @@ const retry = route({
   },
 })
 
+const isDuplicateKey = (error: unknown) => (error as { code?: unknown }).code === 11_000
+
 export const messageRoutes = [sendText, sendTemplate, sendAny, byId, retry, byConversation]
 
 interface SendRequest {
@@ -118,10 +120,19 @@ async function accept(what: string, request: SendRequest, deps: GatewayDeps, com
   const { tenantId } = caller
   const idempotencyKey = idempotencyKeyOf(request.headers)
   return once(deps, tenantId, idempotencyKey, { what, body: request.body }, async () => {
-    const sent = idempotencyKey && (await deps.store.models.messages.findOne({ tenantId, idempotencyKey }).lean())
+    const findSent = async () =>
+      idempotencyKey === null ? null : deps.store.models.messages.findOne({ tenantId, idempotencyKey }).lean()
+    const sent = await findSent()
     if (sent) return acceptedReply(sent)
     const circumstances = { idempotencyKey, traceparent: request.traceparent }
-    return acceptedReply(await acceptMessage(deps, caller, request.body, compose, circumstances))
+    try {
+      return acceptedReply(await acceptMessage(deps, caller, request.body, compose, circumstances))
+    } catch (error) {
+      // A try that was thought dead came first after all: its message is the answer.
+      const winner = isDuplicateKey(error) ? await findSent() : null
+      if (winner === null) throw error
+      return acceptedReply(winner)
+    }
   })
 }
 

@@ -1,0 +1,24 @@
+import { ApiError } from '#shared/domain/errors.ts'
+import { windowIsOpen } from '#shared/domain/service-window.ts'
+import type { TemplateDoc, TenantDoc } from '#shared/store/documents.ts'
+
+/** The template that would work in a closed window: to go on after a pause, or to begin with somebody who never wrote. */
+export function suggestTemplate(
+  { settings }: Pick<TenantDoc, 'settings'>,
+  windowExpiresAt: Date | null | undefined,
+): Pick<TemplateDoc, 'name' | 'language'> | null {
+  return (windowExpiresAt ? settings.reengageTemplate : settings.initiateTemplate) ?? null
+}
+
+/** Free-form needs an open window at the time of sending. @throws ApiError 422 that names the template that would work */
+export function requireOpenWindow(windowExpiresAt: Date | null | undefined, tenant: Pick<TenantDoc, 'settings'>, at: Date): void {
+  if (windowIsOpen(windowExpiresAt, at)) return
+  const suggestedTemplate = suggestTemplate(tenant, windowExpiresAt)
+  const hint = suggestedTemplate ? `; the template ${suggestedTemplate.name} (${suggestedTemplate.language}) would work` : ''
+  throw new ApiError(
+    422,
+    'WINDOW_CLOSED',
+    `The customer has not written in the last 24 hours: only a template may be sent${hint}`,
+    { extra: { suggestedTemplate, windowExpiresAt: windowExpiresAt?.toISOString() ?? null } },
+  )
+}
