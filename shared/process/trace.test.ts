@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest'
+import { childTrace, traceId } from './trace.ts'
+
+test('a child keeps the trace and gets a span of its own', () => {
+  const parent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  const child = childTrace(parent)
+  expect(traceId(child)).toBe('0af7651916cd43dd8448eb211c80319c')
+  expect(child).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
+  expect(child).not.toBe(parent)
+})
+
+test.for([null, undefined, '', 'nonsense', '00-XYZ-1-01'])('without a usable parent (%s) a new trace begins', parent => {
+  expect(childTrace(parent)).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
+})
+
+test('ten thousand traces are all different', () => {
+  expect(new Set(Array.from({ length: 10_000 }, () => traceId(childTrace(null)))).size).toBe(10_000)
+})
