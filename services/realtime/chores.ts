@@ -3,11 +3,11 @@ import type { SocketUser } from '#shared/contracts/socket-events.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { latestSeqs } from '#shared/store/events.ts'
-import { stillHolds } from './authenticate.ts'
+import { findEnded } from './authenticate.ts'
 import type { Feeds } from './feed.ts'
 import type { Presence } from './presence.ts'
 import type { RedisPair } from './redis.ts'
-import { waitingPackets } from './replay.ts'
+import { backlogBytes } from './replay.ts'
 import { endSession, placesOf, userOf } from './session.ts'
 import type { LinkoServer, LinkoSocket } from './sockets.ts'
 
@@ -28,7 +28,6 @@ const DEAF_MS = 1000
 const RECHECK_MS = 5000
 const SLOW_MS = 1000
 const SLOW_BYTES = 4 * 1024 * 1024
-const SLOW_PACKETS = 5000
 
 /** What a node does by the clock and on Redis's word, whatever its sockets ask. */
 export function startChores({ io, store, redis, feeds, presence, node, log }: ChoreDeps): Disposable {
@@ -56,14 +55,11 @@ export function startChores({ io, store, redis, feeds, presence, node, log }: Ch
 
   /** Revoked tokens end within a second by the word of Redis, within some seconds without it. */
   async function recheck(sockets: LinkoSocket[]): Promise<void> {
-    const checked = new Map<string, Promise<boolean>>()
-    for (const socket of sockets) {
-      const { access } = socket.data
-      const key = `${access.userId}:${access.tokenVersion}:${access.role}`
-      const holds = checked.get(key) ?? stillHolds(store, access)
-      checked.set(key, holds)
-      if (!(await holds)) endSession(socket, 'revoked')
-    }
+    const ended = await findEnded(
+      store,
+      sockets.map(socket => socket.data.access),
+    )
+    for (const socket of sockets) if (ended.has(socket.data.access)) endSession(socket, 'revoked')
   }
 
   function onRevocation(channel: string, text: string): void {
@@ -80,9 +76,13 @@ export function startChores({ io, store, redis, feeds, presence, node, log }: Ch
   /** Renews our rows, and tells our sockets who vanished with a node that died. */
   async function keepPresence(): Promise<void> {
     if (!redis.isReady()) return
-    const users = new Map(local().map(socket => [socket.data.access.userId, socket]))
-    await Promise.all([...users.values()].map(socket => presence.enter(socket.data.access.tenantId, userOf(socket), node)))
-    for (const socket of local()) for (const place of placesOf(socket)) await presence.enter(place, userOf(socket), socket.id)
+    const sockets = local()
+    for (const [tenantId, its] of Map.groupBy(sockets, socket => socket.data.access.tenantId))
+      await presence.renew(
+        tenantId,
+        its.map(socket => [userOf(socket), node]),
+      )
+    for (const socket of sockets) for (const place of placesOf(socket)) await presence.renew(place, [[userOf(socket), socket.id]])
     const before = seen
     seen = new Map()
     for (const tenantId of feeds.tenants()) {
@@ -100,7 +100,7 @@ export function startChores({ io, store, redis, feeds, presence, node, log }: Ch
 
   /** A client that does not read is cut, and catches up from the log: its backlog must not fill our memory. */
   function cutSlow(): void {
-    for (const socket of local()) if (isSlow(socket)) endSlow(socket)
+    for (const socket of local()) if (backlogBytes(socket) > SLOW_BYTES) endSlow(socket)
   }
 
   const quietly = (work: () => Promise<void>) => () => void work().catch(error => log.warn({ err: error }, 'realtime chores'))
@@ -134,12 +134,6 @@ function parseRevocation(text: string): Revocation | null {
   } catch {
     return null
   }
-}
-
-/** What the connection does not take: bytes in the WebSocket, packets in the engine. */
-function isSlow(socket: LinkoSocket): boolean {
-  const { socket: webSocket } = socket.conn.transport as { socket?: { bufferedAmount?: number } }
-  return (webSocket?.bufferedAmount ?? 0) > SLOW_BYTES || waitingPackets(socket) > SLOW_PACKETS
 }
 
 /** A polite end would wait behind the backlog. */

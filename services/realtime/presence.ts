@@ -8,6 +8,8 @@ export interface Presence {
   /** True when this was the user's last. */
   leave(place: string, user: SocketUser, member: string): Promise<boolean>
   present(place: string): Promise<SocketUser[]>
+  /** They are still here. */
+  renew(place: string, rows: [user: SocketUser, member: string][]): Promise<void>
 }
 
 const TTL_MS = 45_000
@@ -24,17 +26,24 @@ export function createPresence({ publisher: redis, isReady }: RedisPair, prefix:
     return found.map(row => JSON.parse(row) as [string, string, string])
   }
 
+  async function renew(place: string, here: [SocketUser, string][]): Promise<void> {
+    if (!isReady()) return
+    const until = Date.now() + TTL_MS
+    const entries = new Set(here.map(([user, member]) => entry(user, member)))
+    const writes = redis
+      .multi()
+      .zadd(key(place), ...[...entries].flatMap(row => [until, row]))
+      .zremrangebyscore(key(place), 0, Date.now())
+      .pexpire(key(place), TTL_MS)
+    await answered(writes.exec(), null)
+  }
+
   return {
+    renew,
     async enter(place, user, member) {
       if (!isReady()) return false
       const before = await rows(place)
-      const until = Date.now() + TTL_MS
-      const writes = redis
-        .multi()
-        .zadd(key(place), until, entry(user, member))
-        .zremrangebyscore(key(place), 0, Date.now())
-        .pexpire(key(place), TTL_MS)
-      await answered(writes.exec(), null)
+      await renew(place, [[user, member]])
       return !before.some(([id]) => id === user.id)
     },
     async leave(place, user, member) {

@@ -54,15 +54,22 @@ interface ReplayDeps {
 const isContiguous = (events: SequencedEvent[], first: number) => events.every((event, i) => event.seq === first + i)
 
 /** Packets that the engine holds because the connection takes no more. */
-export function waitingPackets({ conn }: LinkoSocket): number {
+function heldPackets({ conn }: LinkoSocket): { data?: unknown }[] {
   const packets: unknown = Reflect.get(conn, 'writeBuffer')
-  return Array.isArray(packets) ? packets.length : 0
+  return Array.isArray(packets) ? packets : []
+}
+
+/** Bytes that the connection has not taken yet, in the WebSocket and before it. */
+export function backlogBytes(socket: LinkoSocket): number {
+  const { socket: webSocket } = socket.conn.transport as { socket?: { bufferedAmount?: number } }
+  const held = heldPackets(socket).reduce((sum, { data }) => sum + (typeof data === 'string' ? data.length : 0), 0)
+  return held + (webSocket?.bufferedAmount ?? 0)
 }
 
 /** The next page is read when the last one has left: a slow reader is not given the whole log at once. */
 async function drained(socket: LinkoSocket): Promise<void> {
   const until = Date.now() + DRAIN_MS
-  while (waitingPackets(socket) > 0 && !socket.disconnected && Date.now() < until) {
+  while (heldPackets(socket).length > 0 && !socket.disconnected && Date.now() < until) {
     await new Promise<void>(resolve => {
       const timer = setTimeout(resolve, 1000)
       socket.conn.once('drain', () => {

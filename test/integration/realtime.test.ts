@@ -193,3 +193,27 @@ test('a node that Redis does not reach reads the log, and tells nothing twice wh
   for (let i = 0; i < 5; i++) await publishEvent(store, queue, agent.tenantId, `healed-${i}`)
   await hear(15)
 })
+
+test('a client that does not read is cut, the others are not', { timeout: 60_000 }, async ({ world }) => {
+  const { store, queue, agent } = await open(world)
+  const node = await startNode(world, store)
+  const token = await tokenOf(agent)
+  const [stuck, fine] = [await connectClient(node.url, token), await connectClient(node.url, token)]
+  const transport = stuck.socket.io.engine.transport as unknown as { ws: { pause(): void } }
+  transport.ws.pause()
+  const reason = 'x'.repeat(200_000)
+  await Promise.all(
+    Array.from({ length: 60 }, (_, i) => publishEvent(store, queue, agent.tenantId, `large-${i}`, 'client:status', { reason })),
+  )
+  await eventually(() => expect(node.sockets.io.of('/').sockets.has(stuck.socket.id as string)).toBe(false))
+  await eventually(() => expect(fine.named('client:status')).toHaveLength(60))
+})
+
+test('a user or tenant that is closed loses its sockets without anybody saying so', async ({ world }) => {
+  const { store, agent, stranger } = await open(world)
+  const node = await startNode(world, store)
+  const clients = [await connectClient(node.url, await tokenOf(agent)), await connectClient(node.url, await tokenOf(stranger))]
+  await store.raw.users.updateOne({ _id: agent._id }, { $set: { status: 'disabled' } })
+  await store.raw.tenants.updateOne({ _id: stranger.tenantId }, { $set: { status: 'deactivated' } })
+  for (const { socket } of clients) await eventually(() => expect(socket.connected).toBe(false), 15_000)
+})

@@ -94,9 +94,10 @@ export async function publishEvent(
   tenantId: UserDoc['tenantId'],
   eventId: string,
   name: EventName = 'client:status',
+  more: Record<string, unknown> = {},
 ) {
   const at = new Date()
-  const payload = { clientId: eventId, status: 'active', reason: null }
+  const payload = { clientId: eventId, status: 'active', reason: null, ...more }
   const row = { _id: eventId, tenantId, name, at, clientId: null, conversationId: null, userId: null, payload, createdAt: at }
   await store.raw.events.insertOne(row).catch(() => undefined)
   const body: RealtimeEvent = {
