@@ -14,11 +14,11 @@ export interface RateLimiter {
 
 const UNIT_MS = { s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
-/** `100/15min`, `60/min` -> a quota. @throws Error for anything else */
+/** `100/15min`, `60/min` -> a quota. @throws Error for anything else, and for zero: a window of none would never refuse */
 export function parseQuota(text: string): Quota {
-  const match = /^(\d+)\/(\d*)(s|min|h|d)$/.exec(text.trim())
+  const match = /^([1-9]\d{0,8})\/([1-9]\d{0,5})?(s|min|h|d)$/.exec(text.trim())
   if (match === null) throw new Error('write <n>/<number?><s|min|h|d>, such as 100/15min')
-  return { count: Number(match[1]), windowMs: Number(match[2] || 1) * UNIT_MS[match[3] as keyof typeof UNIT_MS] }
+  return { count: Number(match[1]), windowMs: Number(match[2] ?? 1) * UNIT_MS[match[3] as keyof typeof UNIT_MS] }
 }
 
 /** One window per key: counted and dated in one step, on Redis's clock. */
