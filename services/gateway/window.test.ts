@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { requireOpenWindow, suggestTemplate } from './window.ts'
+
+const initiateTemplate = { name: 'hello', language: 'fr' }
+const reengageTemplate = { name: 'again', language: 'fr' }
+const END = new Date('2026-11-20T09:00:00Z')
+const tenant = (own: object = { initiateTemplate, reengageTemplate }) =>
+  ({ settings: own }) as Parameters<typeof suggestTemplate>[0]
+
+test('who never wrote is greeted, who wrote before is called back', () => {
+  expect(suggestTemplate(tenant(), null)).toEqual(initiateTemplate)
+  expect(suggestTemplate(tenant(), END)).toEqual(reengageTemplate)
+  expect(suggestTemplate(tenant({}), END)).toBeNull()
+})
+
+test.for<[number, boolean]>([
+  [-1, true],
+  [0, false],
+  [1, false],
+])('%d ms from the end of the window free text may go: %s', ([ms, isOpen]) => {
+  const at = new Date(END.getTime() + ms)
+  const check = () => requireOpenWindow(END, tenant(), at)
+  if (isOpen) expect(check).not.toThrow()
+  else
+    expect(check).toThrow(
+      expect.objectContaining({
+        status: 422,
+        errorCode: 'WINDOW_CLOSED',
+        extra: { suggestedTemplate: reengageTemplate, windowExpiresAt: END.toISOString() },
+      }),
+    )
+})
+
+test('without a template of the tenant none is named', () => {
+  const check = () => requireOpenWindow(null, tenant({}), END)
+  expect(check).toThrow(expect.objectContaining({ extra: { suggestedTemplate: null, windowExpiresAt: null } }))
+})
