@@ -26,9 +26,9 @@ test('MongoDB away for seconds: every message is posted once and ends in SENT', 
   await wait(2500)
   proxy.mend()
   await sending
-  await eventually(async () => (await sent(w)) === 150, 25_000)
+  await eventually(async () => (await sent(w)) === 150, 60_000)
   expect(meta.posts).toHaveLength(150)
-})
+}, 90_000)
 
 test('RabbitMQ away for seconds: what was stored meanwhile is sent once', async ({ world }) => {
   await using meta = await startMeta()
@@ -41,9 +41,9 @@ test('RabbitMQ away for seconds: what was stored meanwhile is sent once', async 
   await wait(1500)
   proxy.mend()
   await sending
-  await eventually(async () => (await sent(w)) === 100, 25_000)
+  await eventually(async () => (await sent(w)) === 100, 60_000)
   expect(meta.posts).toHaveLength(100)
-})
+}, 90_000)
 
 test('Redis away for seconds: sending goes on, within its share of the rate', async ({ world }) => {
   await using meta = await startMeta()
@@ -62,4 +62,4 @@ test('Redis away for seconds: sending goes on, within its share of the rate', as
   proxy.mend()
   const last = await w.sendOne()
   await w.until(last, m => m.status === 'SENT')
-})
+}, 90_000)
