@@ -7,7 +7,7 @@ import { priceOf } from '#shared/domain/price.ts'
 import { windowIsOpen } from '#shared/domain/service-window.ts'
 import type { Caller } from '#shared/http/route.ts'
 import { EXCHANGES } from '#shared/queue/topology.ts'
-import { type Store, trusted } from '#shared/store/connect.ts'
+import type { Store } from '#shared/store/connect.ts'
 import { bellFor } from '#shared/store/dispatch.ts'
 import type {
   ContactDoc,
@@ -19,6 +19,7 @@ import type {
   MessageDoc,
   TenantDoc,
 } from '#shared/store/documents.ts'
+import { findLastUnfinished } from '#shared/store/messages.ts'
 import { getCachedTenant } from '#shared/store/tenants.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Draft } from './drafts.ts'
@@ -175,16 +176,11 @@ async function insert(
  * Greater than every unfinished message of the thread. Ids that several processes make in the same second do not grow by
  * themselves; the second after the greatest one is then put in front of our own part, which nobody else has.
  */
-async function nextId(store: Store, { tenantId, _id }: ConversationDoc, session: ClientSession): Promise<Id> {
-  const unfinished = { tenantId, conversationId: _id, 'dispatch.state': trusted({ $exists: true }) }
-  const last = await store.models.messages
-    .findOne(unfinished, { _id: 1 }, { session })
-    .sort({ _id: -1 })
-    .hint('dispatch_predecessor')
-    .lean()
+async function nextId(store: Store, conversation: ConversationDoc, session: ClientSession): Promise<Id> {
+  const last = await findLastUnfinished(store, conversation, session)
   const id = new Types.ObjectId()
-  if (last === null || String(id) > String(last._id)) return id
-  const second = Math.floor(last._id.getTimestamp().getTime() / 1000) + 1
+  if (last === null || String(id) > String(last)) return id
+  const second = Math.floor(last.getTimestamp().getTime() / 1000) + 1
   return new Types.ObjectId(second.toString(16).padStart(8, '0') + String(id).slice(8))
 }
 

@@ -1,10 +1,11 @@
 import { Types } from 'mongoose'
 import type { z } from 'zod'
 import type { OutboundType, SendAny, SendTemplate, SendText } from '#shared/contracts/outbound.ts'
-import { ApiError, notFound } from '#shared/domain/errors.ts'
+import { ApiError } from '#shared/domain/errors.ts'
 import { fillTemplate, parameterProblems } from '#shared/domain/template-fill.ts'
 import type { Store } from '#shared/store/connect.ts'
 import type { MessageContent, TemplateDoc } from '#shared/store/documents.ts'
+import { findTemplatesNamed, getTemplate } from '#shared/store/templates.ts'
 import { quotedMessage } from './quotes.ts'
 import type { Destination } from './recipient.ts'
 
@@ -67,14 +68,11 @@ async function findTemplate(
   { tenantId, wabaId }: Destination['client'],
   by: { _id?: string; name?: string; language?: string },
 ): Promise<TemplateDoc> {
-  const { _id, name, language } = by
-  const filter = _id ? { tenantId, _id } : { tenantId, wabaId, name, ...(language && { language }) }
-  const found = await store.models.templates
-    .find({ ...filter, deletedAt: null })
-    .limit(2)
-    .lean()
+  const { _id, name = '', language } = by
+  const found = _id
+    ? [await getTemplate(store, tenantId, _id)]
+    : await findTemplatesNamed(store, tenantId, { wabaId, name, language })
   const [template] = found
-  if (template === undefined && _id) throw notFound('Template')
   if (template === undefined) throw new ApiError(422, 'TEMPLATE_UNKNOWN', 'There is no such template in that language')
   if (template.wabaId !== wabaId) throw new ApiError(422, 'TEMPLATE_UNKNOWN', 'This template belongs to another account of yours')
   if (found.length > 1)

@@ -1,6 +1,7 @@
 import { ApiError } from '#shared/domain/errors.ts'
 import type { Store } from '#shared/store/connect.ts'
 import type { Id } from '#shared/store/documents.ts'
+import { findMessageNamed } from '#shared/store/messages.ts'
 import type { Destination } from './recipient.ts'
 
 /**
@@ -9,13 +10,11 @@ import type { Destination } from './recipient.ts'
  */
 export async function quotedMessage(
   store: Store,
-  { client, conversation }: Destination,
+  { conversation }: Destination,
   name: string,
   path: string,
 ): Promise<{ messageId: Id; wamid: string }> {
-  const by = /^[0-9a-f]{24}$/i.test(name) ? { _id: name } : { wamid: name }
-  const filter = { tenantId: client.tenantId, ...by, conversationId: conversation?._id }
-  const quoted = conversation && (await store.models.messages.findOne(filter, { wamid: 1 }).lean())
+  const quoted = conversation && (await findMessageNamed(store, conversation, name))
   if (!quoted)
     throw new ApiError(422, 'QUOTE_UNKNOWN', 'There is no such message in this conversation', {
       errors: [{ path, message: 'is no message of this conversation' }],

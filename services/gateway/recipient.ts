@@ -1,8 +1,9 @@
-import { ApiError, notFound } from '#shared/domain/errors.ts'
+import { ApiError } from '#shared/domain/errors.ts'
 import { isBusinessScopedId, parsePhone } from '#shared/domain/phone-number.ts'
 import { phoneVariants } from '#shared/domain/phone-variants.ts'
 import { findPrimaryClient, getClient } from '#shared/store/clients.ts'
 import { type Store, trusted } from '#shared/store/connect.ts'
+import { findThread, getConversation } from '#shared/store/conversations.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc } from '#shared/store/documents.ts'
 
 /** Where a message shall go: a number of the tenant's, and a person or an existing thread. */
@@ -26,15 +27,12 @@ export async function findDestination(store: Store, tenantId: string, wish: Wish
   const client = await clientFor(store, tenantId, wish.clientId)
   const key = personKey(wish.to ?? '', client)
   const contact = await findContact(store, tenantId, key)
-  const conversation =
-    contact &&
-    (await store.models.conversations.findOne({ tenantId, clientId: client._id, contactId: contact._id, deletedAt: null }).lean())
+  const conversation = contact && (await findThread(store, tenantId, client._id, contact._id))
   return { client, conversation, contact, ...key }
 }
 
 async function byConversation(store: Store, tenantId: string, id: string, wish: Wish): Promise<Destination> {
-  const conversation = await store.models.conversations.findOne({ tenantId, _id: id, deletedAt: null }).lean()
-  if (conversation === null) throw notFound('Conversation')
+  const conversation = await getConversation(store, tenantId, id)
   const client = await getClient(store, tenantId, conversation.clientId)
   const contact = await store.models.contacts.findOne({ tenantId, _id: conversation.contactId }).lean()
   const { waId, userId } = contact ?? conversation.contact

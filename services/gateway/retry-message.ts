@@ -1,7 +1,9 @@
 import type { ClientSession } from 'mongoose'
-import { ApiError, notFound } from '#shared/domain/errors.ts'
+import { ApiError } from '#shared/domain/errors.ts'
 import type { Caller } from '#shared/http/route.ts'
+import { findConversation } from '#shared/store/conversations.ts'
 import type { EventDoc, MessageDoc, TimelineEntry } from '#shared/store/documents.ts'
+import { getMessage } from '#shared/store/messages.ts'
 import { getCachedTenant } from '#shared/store/tenants.ts'
 import { dispatchFor } from './accept-message.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -22,8 +24,7 @@ export async function retryMessage(
 ): Promise<{ message: MessageDoc; events: EventDoc[] }> {
   const { store } = deps
   const { tenantId } = caller
-  const message = await store.models.messages.findOne({ tenantId, _id: id }).lean()
-  if (message === null) throw notFound('Message')
+  const message = await getMessage(store, tenantId, id)
   if (message.direction !== 'OUTBOUND' || message.status !== 'FAILED') throw notFailed('Only a failed message can be sent again')
   if (mayHaveArrived(message) && !acceptDuplicate)
     throw new ApiError(
@@ -33,8 +34,7 @@ export async function retryMessage(
     )
   const tenant = await getCachedTenant(store, tenantId)
   if (message.type !== 'template') {
-    const filter = { tenantId, _id: message.conversationId }
-    const conversation = await store.models.conversations.findOne(filter, { windowExpiresAt: 1 }).lean()
+    const conversation = await findConversation(store, tenantId, message.conversationId)
     requireOpenWindow(conversation?.windowExpiresAt, tenant, deps.now())
   }
   const { maxWaitHours } = tenant.settings

@@ -48,13 +48,14 @@ export async function findPage<T extends { _id: Id | string }>(
           ],
         }
       : filter
-  const rows = (await model
+  const seen = model
     .find(scope as QueryFilter<T>, options.projection)
     .sort({ [field]: direction, _id: direction })
     .skip(after ? 0 : (wish.page - 1) * wish.limit)
     .limit(wish.limit + 1)
-    .lean()) as T[]
-  const counted = await model.countDocuments(filter, { limit: COUNT_LIMIT + 1 })
+    .lean()
+  const [found, counted] = await Promise.all([seen, model.countDocuments(filter, { limit: COUNT_LIMIT + 1 })])
+  const rows = found as T[]
   const shown = rows.slice(0, wish.limit)
   const last = shown[shown.length - 1]
   const hasMore = rows.length > wish.limit

@@ -2,18 +2,19 @@ import { Types } from 'mongoose'
 import { z } from 'zod'
 import { conversationView } from '#shared/contracts/to-views.ts'
 import { ConversationView, MessageView } from '#shared/contracts/views.ts'
-import { ApiError, notFound } from '#shared/domain/errors.ts'
+import { ApiError } from '#shared/domain/errors.ts'
 import { windowIsOpen } from '#shared/domain/service-window.ts'
 import { type Caller, callerOf, route } from '#shared/http/route.ts'
-import { trusted } from '#shared/store/connect.ts'
+import { changeConversation, countOpenConversations, getConversation, listConversations } from '#shared/store/conversations.ts'
 import type { ConversationDoc, EventDoc, Id } from '#shared/store/documents.ts'
-import { findPage, pageView } from '#shared/store/pages.ts'
+import { findUnread, markMessagesRead } from '#shared/store/messages.ts'
+import { pageView } from '#shared/store/pages.ts'
 import { getTenant } from '#shared/store/tenants.ts'
 import { findUser } from '#shared/store/users.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { conversationUpdated, eventOf, publishEvents } from '../events.ts'
 import { suggestTemplate } from '../window.ts'
-import { listMessages } from './messages.ts'
+import { answerThread } from './messages.ts'
 import { flagText, IdParams, listOf, ObjectIdText, Paging } from './schemas.ts'
 
 const tag = 'conversations'
@@ -42,8 +43,10 @@ const list = route({
   query: ListQuery,
   returns: listOf(ConversationView),
   async handle(request, { store, now }: GatewayDeps) {
-    const filter = filterOf(callerOf(request), request.query)
-    const page = await findPage<ConversationDoc>(store.models.conversations, filter, 'lastActivityAt', request.query)
+    const { tenantId, id } = callerOf(request)
+    const { mine, number: phoneNumberId, page: number, limit, cursor, ...filters } = request.query
+    const own = { ...filters, phoneNumberId, ...(mine && { assigneeId: id }) }
+    const page = await listConversations(store, tenantId, own, { page: number, limit, cursor })
     return { body: pageView(page, row => conversationView(row, now())) }
   },
 })
@@ -57,7 +60,9 @@ const one = route({
   params: IdParams,
   returns: ConversationView,
   async handle(request, deps: GatewayDeps) {
-    return { body: conversationView(await getConversation(deps, callerOf(request).tenantId, request.params.id), deps.now()) }
+    return {
+      body: conversationView(await getConversation(deps.store, callerOf(request).tenantId, request.params.id), deps.now()),
+    }
   },
 })
 
@@ -70,7 +75,7 @@ const messages = route({
   params: IdParams,
   query: z.strictObject({ ...Paging, order: z.enum(['asc', 'desc']).default('desc') }),
   returns: listOf(MessageView),
-  handle: listMessages,
+  handle: answerThread,
 })
 
 const window = route({
@@ -88,7 +93,7 @@ const window = route({
   }),
   async handle(request, deps: GatewayDeps) {
     const { tenantId } = callerOf(request)
-    const { windowExpiresAt } = await getConversation(deps, tenantId, request.params.id)
+    const { windowExpiresAt } = await getConversation(deps.store, tenantId, request.params.id)
     const now = deps.now()
     const inWindow = windowIsOpen(windowExpiresAt, now)
     const secondsLeft = inWindow && windowExpiresAt ? Math.floor((windowExpiresAt.getTime() - now.getTime()) / 1000) : 0
@@ -128,7 +133,7 @@ function changeRoutes<Body extends z.ZodType>(
       returns: ConversationView,
       async handle(request, deps: GatewayDeps) {
         const caller = callerOf(request)
-        const conversation = await getConversation(deps, caller.tenantId, request.params.id)
+        const conversation = await getConversation(deps.store, caller.tenantId, request.params.id)
         const changes = await change(conversation, caller, request.body as never, deps)
         // Of our own making: a request id is the caller's word and may come twice, from two tenants even.
         const changed = await applyChange(deps, conversation, changes, `g:${new Types.ObjectId()}`, request.traceparent)
@@ -173,14 +178,9 @@ export const conversationRoutes = [list, one, messages, window, ...read, ...assi
 
 /** The newest unread ones: as many as are counted, so that a long thread is not searched to its beginning. */
 async function markRead(row: ConversationDoc, _caller: Caller, _body: never, { store }: GatewayDeps): Promise<Changes> {
-  const { tenantId, _id: conversationId, unreadCount } = row
-  if (unreadCount === 0) return { set: { unreadCount: 0 } }
-  const unread = await store.models.messages
-    .find({ tenantId, conversationId, direction: 'INBOUND', status: 'RECEIVED' }, { _id: 1 })
-    .sort({ at: -1, _id: -1 })
-    .limit(Math.min(unreadCount, MAX_READ_AT_ONCE))
-    .lean()
-  return { set: { unreadCount: 0 }, readMessages: unread.map(({ _id }) => _id) }
+  if (row.unreadCount === 0) return { set: { unreadCount: 0 } }
+  const readMessages = await findUnread(store, row, Math.min(row.unreadCount, MAX_READ_AT_ONCE))
+  return { set: { unreadCount: 0 }, readMessages }
 }
 
 async function assignTo(
@@ -206,18 +206,10 @@ async function assignTo(
 /** Among the agents of the tenant, the one with the fewest open conversations. */
 async function leastBusy(store: GatewayDeps['store'], tenantId: string): Promise<string> {
   const agents = await store.models.users.find({ tenantId, role: 'agent', status: 'active', deletedAt: null }, { _id: 1 }).lean()
-  const loads = await Promise.all(
-    agents.map(agent => store.models.conversations.countDocuments({ tenantId, 'assignedTo.id': agent._id, status: 'open' })),
-  )
+  const loads = await Promise.all(agents.map(agent => countOpenConversations(store, tenantId, agent._id)))
   const best = agents[loads.indexOf(Math.min(...loads))]
   if (best === undefined) throw new ApiError(422, 'NO_AGENT', 'There is no agent to assign to')
   return String(best._id)
-}
-
-async function getConversation({ store }: GatewayDeps, tenantId: string, id: string): Promise<ConversationDoc> {
-  const conversation = await store.models.conversations.findOne({ tenantId, _id: id, deletedAt: null }).lean()
-  if (conversation === null) throw notFound('Conversation')
-  return conversation
 }
 
 /** The change and its events in one transaction. */
@@ -231,15 +223,9 @@ async function applyChange(
   const { store } = deps
   const now = deps.now()
   const { changed, events } = await store.transaction(async session => {
-    const { tenantId, _id } = before
-    const row = await store.models.conversations
-      .findOneAndUpdate({ tenantId, _id, ...provided }, { $set: set }, { session, returnDocument: 'after' })
-      .lean()
+    const row = await changeConversation(store, before, set, provided ?? {}, session)
     if (row === null) throw new ApiError(409, 'ALREADY_ASSIGNED', 'Somebody else has taken this conversation')
-    if (readMessages.length > 0) {
-      const these = { tenantId, _id: trusted({ $in: readMessages }), status: 'RECEIVED' as const }
-      await store.models.messages.updateMany(these, { $set: { status: 'READ', statusUpdatedAt: now } }, { session })
-    }
+    if (readMessages.length > 0) await markMessagesRead(store, before.tenantId, readMessages, now, session)
     const assigned = row.assignedTo ? { id: String(row.assignedTo.id), name: row.assignedTo.name } : null
     const told: EventDoc[] = [conversationUpdated(row, cause, now, { status: row.status, assignedTo: assigned })]
     if ('assignedTo' in set)
@@ -249,35 +235,4 @@ async function applyChange(
   })
   void publishEvents(deps, events, traceparent)
   return changed
-}
-
-function filterOf(caller: Caller, query: z.infer<typeof ListQuery>) {
-  const { unread, mine, unassigned, status: state, label, clientId, number, candidateId, applicationId, q } = query
-  return {
-    tenantId: caller.tenantId,
-    deletedAt: null,
-    ...(unread && { unreadCount: trusted({ $gt: 0 }) }),
-    ...(mine && { 'assignedTo.id': new Types.ObjectId(caller.id) }),
-    ...(unassigned && { 'assignedTo.id': null }),
-    ...(state && { status: state }),
-    ...(label && { labels: label }),
-    ...(clientId && { clientId: new Types.ObjectId(clientId) }),
-    ...(number && { phoneNumberId: number }),
-    ...(candidateId && { candidateId }),
-    ...(applicationId && { applicationId }),
-    ...(q && { $and: [trusted({ $or: searched(q) })] }),
-  }
-}
-
-/** By name, number or username; the text itself, no pattern. */
-function searched(q: string) {
-  const escaped = q.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  // As it is dialled at home or abroad: stored numbers begin with the country code.
-  const digits = q.replace(/\D/g, '').replace(/^0+/, '')
-  const ways = [
-    { 'contact.name': trusted({ $regex: escaped, $options: 'i' }) },
-    { 'contact.username': trusted({ $regex: `^${escaped.replace(/^@/, '')}`, $options: 'i' }) },
-    { candidateName: trusted({ $regex: escaped, $options: 'i' }) },
-  ]
-  return digits.length >= 3 ? [...ways, { 'contact.phone': trusted({ $regex: digits }) }] : ways
 }

@@ -1,12 +1,11 @@
-import { Types } from 'mongoose'
 import { z } from 'zod'
 import { SendAny, SendTemplate, SendText } from '#shared/contracts/outbound.ts'
 import { messageDetailView, messageView } from '#shared/contracts/to-views.ts'
 import { MessageDetailView, MessageView } from '#shared/contracts/views.ts'
-import { notFound } from '#shared/domain/errors.ts'
 import { type Caller, callerOf, type Reply, route } from '#shared/http/route.ts'
-import type { MessageDoc } from '#shared/store/documents.ts'
-import { findPage, pageView } from '#shared/store/pages.ts'
+import { getConversation } from '#shared/store/conversations.ts'
+import { findMessageByKey, getMessage, listMessages } from '#shared/store/messages.ts'
+import { pageView } from '#shared/store/pages.ts'
 import { acceptedReply, acceptMessage, type Compose, ring } from '../accept-message.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { anyDraft, templateDraft, textDraft } from '../drafts.ts'
@@ -66,7 +65,7 @@ const byConversation = route({
   params: IdParams,
   query: z.strictObject({ ...Paging, order: z.enum(['asc', 'desc']).default('desc') }),
   returns: listOf(MessageView),
-  handle: listMessages,
+  handle: answerThread,
 })
 
 const byId = route({
@@ -78,9 +77,7 @@ const byId = route({
   params: IdParams,
   returns: MessageDetailView,
   async handle(request, { store }: GatewayDeps) {
-    const message = await store.models.messages.findOne({ tenantId: callerOf(request).tenantId, _id: request.params.id }).lean()
-    if (message === null) throw notFound('Message')
-    return { body: messageDetailView(message) }
+    return { body: messageDetailView(await getMessage(store, callerOf(request).tenantId, request.params.id)) }
   },
 })
 
@@ -120,8 +117,7 @@ async function accept(what: string, request: SendRequest, deps: GatewayDeps, com
   const { tenantId } = caller
   const idempotencyKey = idempotencyKeyOf(request.headers)
   return once(deps, tenantId, idempotencyKey, { what, body: request.body }, async () => {
-    const findSent = async () =>
-      idempotencyKey === null ? null : deps.store.models.messages.findOne({ tenantId, idempotencyKey }).lean()
+    const findSent = async () => (idempotencyKey === null ? null : findMessageByKey(deps.store, tenantId, idempotencyKey))
     const sent = await findSent()
     if (sent) return acceptedReply(sent)
     const circumstances = { idempotencyKey, traceparent: request.traceparent }
@@ -136,7 +132,8 @@ async function accept(what: string, request: SendRequest, deps: GatewayDeps, com
   })
 }
 
-export async function listMessages(
+/** Under both addresses of a thread. */
+export async function answerThread(
   request: {
     caller: Caller | null
     params: { id: string }
@@ -145,12 +142,7 @@ export async function listMessages(
   { store }: GatewayDeps,
 ) {
   const { tenantId } = callerOf(request)
-  const { id } = request.params
-  if ((await store.models.conversations.exists({ tenantId, _id: id, deletedAt: null })) === null) throw notFound('Conversation')
-  const filter = { tenantId, conversationId: new Types.ObjectId(id) }
-  const page = await findPage<MessageDoc>(store.models.messages, filter, 'at', request.query, {
-    ascending: request.query.order === 'asc',
-    projection: { timeline: 0, payload: 0 },
-  })
-  return { body: pageView(page, messageView) }
+  const { order, ...wish } = request.query
+  await getConversation(store, tenantId, request.params.id)
+  return { body: pageView(await listMessages(store, tenantId, request.params.id, wish, order === 'asc'), messageView) }
 }

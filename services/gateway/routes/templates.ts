@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { notFound } from '#shared/domain/errors.ts'
 import { callerOf, route } from '#shared/http/route.ts'
 import type { TemplateDoc } from '#shared/store/documents.ts'
-import { findPage, pageView } from '#shared/store/pages.ts'
+import { pageView } from '#shared/store/pages.ts'
+import { getTemplate, listTemplates } from '#shared/store/templates.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { IdParams, listOf, Paging } from './schemas.ts'
 
@@ -46,16 +46,9 @@ const list = route({
   }),
   returns: listOf(TemplateView),
   async handle(request, { store }: GatewayDeps) {
-    const { status, category } = request.query
-    const filter = {
-      tenantId: callerOf(request).tenantId,
-      deletedAt: null,
-      ...(status && { status }),
-      ...(category && { category }),
-    }
-    return {
-      body: pageView(await findPage<TemplateDoc>(store.models.templates, filter, 'createdAt', request.query), templateView),
-    }
+    const { status, category, ...wish } = request.query
+    const page = await listTemplates(store, callerOf(request).tenantId, { status, category }, wish)
+    return { body: pageView(page, templateView) }
   },
 })
 
@@ -68,11 +61,7 @@ const one = route({
   params: IdParams,
   returns: TemplateView,
   async handle(request, { store }: GatewayDeps) {
-    const template = await store.models.templates
-      .findOne({ tenantId: callerOf(request).tenantId, _id: request.params.id, deletedAt: null })
-      .lean()
-    if (template === null) throw notFound('Template')
-    return { body: templateView(template) }
+    return { body: templateView(await getTemplate(store, callerOf(request).tenantId, request.params.id)) }
   },
 })
 
