@@ -71,6 +71,16 @@ test('every route is in it, with its action, and needs what the route needs', ()
   }
 })
 
+test('Idempotency-Key is promised where it is kept', () => {
+  const promised = described.filter(({ operation }) => operation.parameters?.some(({ name }) => name === 'Idempotency-Key'))
+  expect(promised.map(({ path }) => path).toSorted()).toEqual([
+    '/api/v1/conversations/{id}/notes',
+    '/api/v1/messages',
+    '/api/v1/messages/send',
+    '/api/v1/messages/send-template',
+  ])
+})
+
 test('each place in a path is described, once, and nothing else', () => {
   for (const { path, operation } of described) {
     const parameters = operation.parameters ?? []

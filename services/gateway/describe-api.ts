@@ -114,11 +114,11 @@ function operationId({ method, path: address }: AnyRoute): string {
   return method + words.map(word => word.charAt(0).toUpperCase() + word.slice(1)).join('')
 }
 
-function headersOf({ action, method, bucket }: AnyRoute): Json[] {
+function headersOf({ action, idempotent }: AnyRoute): Json[] {
   const string = { type: 'string' }
   const organization = { name: 'X-Organization-Id', in: 'header', schema: string, description: "The caller's own tenant" }
   const key = { name: 'Idempotency-Key', in: 'header', schema: string, description: 'A repeat gets the first answer' }
-  return [...(action ? [organization] : []), ...(method === 'post' && bucket === 'messages' ? [key] : [])]
+  return [...(action ? [organization] : []), ...(idempotent ? [key] : [])]
 }
 
 function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query', schemas: Json): Json[] {

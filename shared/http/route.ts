@@ -54,6 +54,8 @@ export interface Route<Deps> {
   params?: Schema
   query?: Schema
   body?: Schema
+  /** Takes an Idempotency-Key: a repeat gets the first answer. */
+  idempotent: boolean
   /** Of a success. */
   status: number
   returns?: Schema
@@ -68,6 +70,7 @@ interface RouteOptions<Deps, P extends Schema, Q extends Schema, B extends Schem
   summary: string
   tag: string
   bucket?: RateBucket
+  idempotent?: boolean
   params?: P
   query?: Q
   body?: B
@@ -80,7 +83,7 @@ interface RouteOptions<Deps, P extends Schema, Q extends Schema, B extends Schem
 export function route<Deps, P extends Schema = Schema, Q extends Schema = Schema, B extends Schema = Schema>(
   options: RouteOptions<Deps, P, Q, B>,
 ): Route<Deps> {
-  return { bucket: options.method === 'get' ? 'read' : 'api', status: 200, ...options }
+  return { bucket: options.method === 'get' ? 'read' : 'api', status: 200, idempotent: false, ...options }
 }
 
 /** @throws never on a route with an action: the app has refused the request before. */

@@ -52,6 +52,11 @@ export async function getClient(store: Store, tenantId: Id | string, clientId: I
   return client
 }
 
+/** All numbers of a tenant, the primary one first. */
+export async function listClients(store: Store, tenantId: Id | string): Promise<ClientDoc[]> {
+  return await store.models.clients.find({ tenantId, deletedAt: null }).sort({ isPrimary: -1, _id: 1 }).lean()
+}
+
 /** The number that a caller means who names none: the primary one, else the oldest that is connected. */
 export async function findPrimaryClient(store: Store, tenantId: Id | string): Promise<ClientDoc | null> {
   return await store.models.clients.findOne({ tenantId, deletedAt: null }).sort({ isPrimary: -1, connectedAt: 1, _id: 1 }).lean()

@@ -195,6 +195,36 @@ describe('a conversation', () => {
   })
 })
 
+test('notes are kept with their conversation, newest first, once per Idempotency-Key', async () => {
+  const { id } = (await get('/conversations?q=salma')).body.data[0]
+  const add = (body: object, key?: string) =>
+    gateway.call('POST', `/api/v1/conversations/${id}/notes`, {
+      as: 'agent',
+      body,
+      headers: key ? { 'idempotency-key': key } : {},
+    })
+  const first = await add({ text: 'called twice' }, 'note-1')
+  expect([first.status, first.body]).toMatchObject([
+    201,
+    { conversationId: id, text: 'called twice', isPrivate: true, createdBy: await idOf('agent') },
+  ])
+  expect((await add({ text: 'called twice' }, 'note-1')).body).toEqual(first.body)
+  await add({ text: 'will come on Monday', isPrivate: false })
+  const { body } = await get(`/conversations/${id}/notes`)
+  expect(body.data.map(({ text, isPrivate }: { text: string; isPrivate: boolean }) => [text, isPrivate])).toEqual([
+    ['will come on Monday', false],
+    ['called twice', true],
+  ])
+  expect((await add({ text: '' })).status).toBe(400)
+  expect((await add({ text: 'a', tenantId: 'x' })).status).toBe(400)
+})
+
+test('a number is shown under both of its names', async () => {
+  const { body } = await get('/clients')
+  expect(body).toEqual((await get('/phone-numbers')).body)
+  expect((await get(`/clients/${body.data[0].id}`)).body).toEqual(body.data[0])
+})
+
 test('templates are listed by state and category', async () => {
   const total = async (query: string) => (await get(`/templates?${query}`)).body.total
   expect([await total(''), await total('category=MARKETING'), await total('status=PENDING')]).toEqual([3, 1, 0])
@@ -286,6 +316,7 @@ describe("another tenant's", () => {
       '/api/v1/messages/by-id': String(message._id),
       '/api/v1/templates': String(template?._id),
       '/api/v1/phone-numbers': String(number?._id),
+      '/api/v1/clients': String(number?._id),
       '/api/v1/webhook-events': event,
       '/api/v1/jobs': event,
     }
@@ -293,13 +324,17 @@ describe("another tenant's", () => {
   const body: Record<string, object> = {
     status: { status: 'closed' },
     assign: { assignedToId: null },
+    notes: { text: 'a' },
   }
   const withId = routes.filter(({ path }) => path.includes('{id}'))
 
   test.for(withId.map(route => [`${route.method} ${route.path}`, route] as const))('%s', async ([, { method, path }]) => {
     const [prefix, rest] = path.split('/{id}') as [string, string]
     const call = (id: string, as: Person = 'admin') =>
-      gateway.call(method.toUpperCase(), `${prefix}/${encodeURIComponent(id)}${rest}`, { as, body: body[rest.slice(1)] })
+      gateway.call(method.toUpperCase(), `${prefix}/${encodeURIComponent(id)}${rest}`, {
+        as,
+        body: method === 'get' ? undefined : body[rest.slice(1)],
+      })
     const theirs = (await idsOf(other))[prefix]
     if (theirs === undefined) throw new Error(`the test knows no id for ${path}`)
     const before = await snapshot()
@@ -311,12 +346,12 @@ describe("another tenant's", () => {
       expect([400, 404]).toContain((await call(malformed)).status)
     expect(await snapshot()).toEqual(before)
     const own = await call((await idsOf(demo))[prefix] as string)
-    expect([200, 202, 409]).toContain(own.status)
+    expect([200, 201, 202, 409]).toContain(own.status)
   })
 
   const snapshot = async () => {
     const { models } = gateway.store
-    const rows = [models.conversations, models.messages, models.clients, models.templates].map(model =>
+    const rows = [models.conversations, models.messages, models.clients, models.templates, models.notes].map(model =>
       (model as typeof models.clients).find({ tenantId: other }).sort({ _id: 1 }).lean(),
     )
     return JSON.stringify(await Promise.all(rows))
@@ -336,8 +371,9 @@ describe("another tenant's", () => {
   })
 
   test('rows are in no list', async () => {
-    for (const path of ['/conversations', '/templates', '/phone-numbers', '/webhook-events']) {
-      const mine = JSON.stringify((await get(`${path}?${path.startsWith('/phone') ? '' : 'limit=100'}`, 'admin')).body)
+    for (const path of ['/conversations', '/templates', '/phone-numbers', '/clients', '/webhook-events', '/jobs']) {
+      const isWhole = path === '/phone-numbers' || path === '/clients'
+      const mine = JSON.stringify((await get(`${path}?${isWhole ? '' : 'limit=100'}`, 'admin')).body)
       for (const id of Object.values(await idsOf(other))) expect(mine).not.toContain(id)
     }
   })

@@ -6,6 +6,7 @@ import { authRoutes } from './auth.ts'
 import { conversationRoutes } from './conversations.ts'
 import { jobRoutes } from './jobs.ts'
 import { messageRoutes } from './messages.ts'
+import { noteRoutes } from './notes.ts'
 import { numberRoutes } from './numbers.ts'
 import { serviceRoutes } from './service.ts'
 import { templateRoutes } from './templates.ts'
@@ -15,6 +16,7 @@ import { webhookEventRoutes } from './webhook-events.ts'
 export const routes: Route<GatewayDeps>[] = [
   ...authRoutes,
   ...conversationRoutes,
+  ...noteRoutes,
   ...messageRoutes,
   ...templateRoutes,
   ...numberRoutes,

@@ -4,7 +4,7 @@ import { shownPhone } from '#shared/contracts/to-views.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { callerOf, type Reply, type RouteRequest, route } from '#shared/http/route.ts'
 import { audit } from '#shared/store/audit.ts'
-import { getClient, pauseClient, resumeClient } from '#shared/store/clients.ts'
+import { getClient, listClients, pauseClient, resumeClient } from '#shared/store/clients.ts'
 import type { ClientDoc } from '#shared/store/documents.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { publishEvents } from '../events.ts'
@@ -31,34 +31,32 @@ const NumberView = z.object({
   connectedAt: z.iso.datetime().nullable(),
 })
 
-const list = route({
-  method: 'get',
-  path: '/api/v1/phone-numbers',
-  action: 'clients.read',
-  tag,
-  summary: 'Connected numbers',
-  returns: z.object({ data: z.array(NumberView) }),
-  async handle(request, { store }: GatewayDeps) {
-    const rows = await store.models.clients
-      .find({ tenantId: callerOf(request).tenantId, deletedAt: null })
-      .sort({ isPrimary: -1, _id: 1 })
-      .lean()
-    return { body: { data: rows.map(numberView) } }
-  },
-})
-
-const one = route({
-  method: 'get',
-  path: '/api/v1/phone-numbers/{id}',
-  action: 'clients.read',
-  tag,
-  summary: 'One number',
-  params: IdParams,
-  returns: NumberView,
-  async handle(request, { store }: GatewayDeps) {
-    return { body: numberView(await getClient(store, callerOf(request).tenantId, request.params.id)) }
-  },
-})
+/** The older systems call a connected number a client: both addresses answer the same. */
+const reads = ['/api/v1/phone-numbers', '/api/v1/clients'].flatMap(path => [
+  route({
+    method: 'get',
+    path,
+    action: 'clients.read',
+    tag,
+    summary: 'Connected numbers, the primary one first',
+    returns: z.object({ data: z.array(NumberView) }),
+    async handle(request, { store }: GatewayDeps) {
+      return { body: { data: (await listClients(store, callerOf(request).tenantId)).map(numberView) } }
+    },
+  }),
+  route({
+    method: 'get',
+    path: `${path}/{id}`,
+    action: 'clients.read',
+    tag,
+    summary: 'One number',
+    params: IdParams,
+    returns: NumberView,
+    async handle(request, { store }: GatewayDeps) {
+      return { body: numberView(await getClient(store, callerOf(request).tenantId, request.params.id)) }
+    },
+  }),
+])
 
 const pause = route({
   method: 'post',
@@ -83,7 +81,7 @@ const resume = route({
   handle: (request, deps: GatewayDeps) => change(request, deps, 'resume', ''),
 })
 
-export const numberRoutes = [list, one, pause, resume]
+export const numberRoutes = [...reads, pause, resume]
 
 async function change(
   request: RouteRequest<{ id: string }, unknown, unknown>,
