@@ -4,10 +4,10 @@ import type { Logger } from '#shared/process/logger.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { latestSeqs } from '#shared/store/events.ts'
 import { findEnded } from './authenticate.ts'
+import { backlogBytes, terminate } from './connection.ts'
 import type { Feeds } from './feed.ts'
 import type { Presence } from './presence.ts'
 import type { RedisPair } from './redis.ts'
-import { backlogBytes } from './replay.ts'
 import { endSession, placesOf, userOf } from './session.ts'
 import type { LinkoServer, LinkoSocket } from './sockets.ts'
 
@@ -100,7 +100,7 @@ export function startChores({ io, store, redis, feeds, presence, node, log }: Ch
 
   /** A client that does not read is cut, and catches up from the log: its backlog must not fill our memory. */
   function cutSlow(): void {
-    for (const socket of local()) if (backlogBytes(socket) > SLOW_BYTES) endSlow(socket)
+    for (const socket of local()) if (backlogBytes(socket) > SLOW_BYTES) terminate(socket.conn)
   }
 
   const quietly = (work: () => Promise<void>) => () => void work().catch(error => log.warn({ err: error }, 'realtime chores'))
@@ -134,10 +134,4 @@ function parseRevocation(text: string): Revocation | null {
   } catch {
     return null
   }
-}
-
-/** A polite end would wait behind the backlog. */
-function endSlow(socket: LinkoSocket): void {
-  endSession(socket, 'slow')
-  socket.conn.close(true)
 }

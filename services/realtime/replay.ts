@@ -1,6 +1,7 @@
 import type { SequencedEvent } from '#shared/contracts/socket-events.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { eventsSince } from '#shared/store/events.ts'
+import { drained } from './connection.ts'
 import { emitEvent } from './emit.ts'
 import type { Feeds } from './feed.ts'
 import type { LinkoSocket } from './sockets.ts'
@@ -11,7 +12,6 @@ export const HELD = 'held'
 const PAGE = 500
 /** Further behind than this, loading the state anew is the shorter way. */
 const LONGEST_REPLAY = 10_000
-const DRAIN_MS = 30_000
 
 /**
  * What the tenant's log holds after `sinceSeq`, in order, then `sync:done`, then live again; or `sync:reset` when the log does
@@ -52,30 +52,3 @@ interface ReplayDeps {
 }
 
 const isContiguous = (events: SequencedEvent[], first: number) => events.every((event, i) => event.seq === first + i)
-
-/** Packets that the engine holds because the connection takes no more. */
-function heldPackets({ conn }: LinkoSocket): { data?: unknown }[] {
-  const packets: unknown = Reflect.get(conn, 'writeBuffer')
-  return Array.isArray(packets) ? packets : []
-}
-
-/** Bytes that the connection has not taken yet, in the WebSocket and before it. */
-export function backlogBytes(socket: LinkoSocket): number {
-  const { socket: webSocket } = socket.conn.transport as { socket?: { bufferedAmount?: number } }
-  const held = heldPackets(socket).reduce((sum, { data }) => sum + (typeof data === 'string' ? data.length : 0), 0)
-  return held + (webSocket?.bufferedAmount ?? 0)
-}
-
-/** The next page is read when the last one has left: a slow reader is not given the whole log at once. */
-async function drained(socket: LinkoSocket): Promise<void> {
-  const until = Date.now() + DRAIN_MS
-  while (heldPackets(socket).length > 0 && !socket.disconnected && Date.now() < until) {
-    await new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, 1000)
-      socket.conn.once('drain', () => {
-        clearTimeout(timer)
-        resolve()
-      })
-    })
-  }
-}

@@ -11,6 +11,7 @@ import { eventsSince, latestSeq } from '#shared/store/events.ts'
 import { identify } from './authenticate.ts'
 import { startChores } from './chores.ts'
 import type { RealtimeConfig } from './config.ts'
+import { terminate } from './connection.ts'
 import { emitEvent } from './emit.ts'
 import { createFeeds } from './feed.ts'
 import { createPresence } from './presence.ts'
@@ -44,6 +45,7 @@ export interface SocketsDeps {
 }
 
 const DRAIN_MS = 500
+const LEAVE_MS = 1000
 
 /** Socket.io on every node, joined by Redis. A socket's rooms come from its verified identity, never from its wishes. */
 export function openSockets({ server, store, redis, config, log }: SocketsDeps): Sockets {
@@ -162,8 +164,12 @@ export function openSockets({ server, store, redis, config, log }: SocketsDeps):
       chores[Symbol.dispose]()
       io.local.emit('session:ended', { reason: 'moving' })
       await new Promise(resolve => setTimeout(resolve, local().length > 0 ? DRAIN_MS : 0))
+      const connections = local().map(({ conn }) => conn)
       io.local.disconnectSockets(true)
+      // Who does not take its leave in that time would keep this process for half a minute.
+      const late = setTimeout(() => connections.forEach(terminate), LEAVE_MS)
       await io.close()
+      clearTimeout(late)
     },
   }
 }

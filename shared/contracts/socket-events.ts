@@ -102,7 +102,7 @@ export interface SessionReady {
 
 /** Last word before the server closes: `moving` asks to connect again at once. */
 export interface SessionEnded {
-  reason: 'expired' | 'revoked' | 'slow' | 'flood' | 'moving'
+  reason: 'expired' | 'revoked' | 'flood' | 'moving'
 }
 
 export interface ServerToClientEvents {

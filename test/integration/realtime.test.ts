@@ -217,3 +217,13 @@ test('a user or tenant that is closed loses its sockets without anybody saying s
   await store.raw.tenants.updateOne({ _id: stranger.tenantId }, { $set: { status: 'deactivated' } })
   for (const { socket } of clients) await eventually(() => expect(socket.connected).toBe(false), 15_000)
 })
+
+test('a client that does not read holds up no stop', async ({ world }) => {
+  const { store, agent } = await open(world)
+  const node = await startNode(world, store)
+  const stuck = await connectClient(node.url, await tokenOf(agent))
+  const transport = stuck.socket.io.engine.transport as unknown as { ws: { pause(): void } }
+  transport.ws.pause()
+  await node.stop()
+  expect(node.sockets.io.of('/').sockets.size).toBe(0)
+})
