@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DEMO_TENANTS, DEMO_USERS } from '#test/stack/demo-world.ts'
@@ -58,6 +59,9 @@ async function strike(stack: Stack, target: Target): Promise<number> {
 async function trial(target: Target): Promise<boolean> {
   const profile = `chaos-${target}`
   const dir = linkoDir(profile)
+  // What an aborted run left would count as doubled.
+  for (const part of ['mongodb', 'rabbitmq', 'redis', 'spool', 'simulator.state'])
+    rmSync(path.join(dir, part), { recursive: true, force: true })
   const quotas = {
     RATE_LIMIT_API: '100000000/min',
     RATE_LIMIT_MESSAGES: '100000000/min',
