@@ -5,9 +5,9 @@ import { findConversation } from '#shared/store/conversations.ts'
 import type { EventDoc, MessageDoc, TimelineEntry } from '#shared/store/documents.ts'
 import { getMessage } from '#shared/store/messages.ts'
 import { getCachedTenant } from '#shared/store/tenants.ts'
-import { dispatchFor } from './accept-message.ts'
 import type { GatewayDeps } from './deps.ts'
 import { conversationUpdated } from './events.ts'
+import { dispatchFor } from './insert-message.ts'
 import { requireOpenWindow } from './window.ts'
 
 const HOUR_MS = 3_600_000

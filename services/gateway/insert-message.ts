@@ -1,0 +1,135 @@
+import { type ClientSession, Types } from 'mongoose'
+import type { Caller } from '#shared/http/route.ts'
+import type { Store } from '#shared/store/connect.ts'
+import type { ContactDoc, ConversationDoc, Dispatch, EventDoc, Id, MessageDoc, TenantDoc } from '#shared/store/documents.ts'
+import { findLastUnfinished } from '#shared/store/messages.ts'
+import { costOf } from './cost.ts'
+import type { GatewayDeps } from './deps.ts'
+import type { Draft } from './drafts.ts'
+import { conversationUpdated } from './events.ts'
+import type { Destination } from './recipient.ts'
+import { createContact, touchConversation, type Wish } from './thread.ts'
+
+/** A bell that nobody answered for this long is rung again by the sweep. */
+const RING_AGAIN_MS = 5000
+/** Clocks of two processes differ by less; a time further ahead is a wrong clock, which must not spread along the thread. */
+const MAX_CLOCK_LEAD_MS = 60_000
+
+/** All that is known of a message before it is stored. */
+export interface Accepting {
+  caller: Caller
+  wish: Wish
+  destination: Destination
+  draft: Draft
+  tenant: TenantDoc
+  sendAt: Date | null
+  quoted: { messageId: Id; wamid: string } | null
+  now: Date
+  idempotencyKey: string | null
+}
+
+/**
+ * The thread's row is written before the message gets its id: two requests for one thread come one after the other, and their
+ * ids grow in that order, which is the order of sending. Their times never fall behind it, so that the thread, which is shown
+ * by time and then by id, shows the same order.
+ */
+export async function insertMessage(
+  deps: GatewayDeps,
+  accepting: Accepting,
+  session: ClientSession,
+): Promise<{ message: MessageDoc; event: EventDoc }> {
+  const { destination, wish, now, caller } = accepting
+  const { models } = deps.store
+  const contact = destination.contact ?? (await createContact(deps.store, caller.tenantId, destination, wish, session))
+  const conversation = await touchConversation(deps.store, accepting, contact, session)
+  const message = messageOf(accepting, contact, conversation, await nextId(deps.store, conversation, session))
+  const { at } = message
+  await models.messages.insertMany([message], { session })
+  const lastMessage = {
+    messageId: message._id,
+    text: message.content.text,
+    type: message.type,
+    direction: 'OUTBOUND' as const,
+    status: 'QUEUED' as const,
+    at,
+  }
+  const updated = await models.conversations
+    .findOneAndUpdate(
+      { tenantId: caller.tenantId, _id: conversation._id },
+      { $set: { lastMessage }, $max: { lastActivityAt: at } },
+      { session, returnDocument: 'after' },
+    )
+    .lean()
+  const event = conversationUpdated(updated as ConversationDoc, `a:${message._id}`, now)
+  await models.events.insertMany([event], { session })
+  return { message, event }
+}
+
+/**
+ * Greater than every unfinished message of the thread. Ids that several processes make in the same second do not grow by
+ * themselves; the second after the greatest one is then put in front of our own part, which nobody else has.
+ */
+async function nextId(store: Store, conversation: ConversationDoc, session: ClientSession): Promise<Id> {
+  const last = await findLastUnfinished(store, conversation, session)
+  const id = new Types.ObjectId()
+  if (last === null || String(id) > String(last)) return id
+  const second = Math.floor(last.getTimestamp().getTime() / 1000) + 1
+  return new Types.ObjectId(second.toString(16).padStart(8, '0') + String(id).slice(8))
+}
+
+/** Requests come to their turn in another order than they began. */
+function notBefore(last: Date | undefined, now: Date): Date {
+  const leadMs = last ? last.getTime() - now.getTime() : 0
+  return last && leadMs > 0 && leadMs <= MAX_CLOCK_LEAD_MS ? last : now
+}
+
+function messageOf(
+  { caller, destination, draft, tenant, sendAt, quoted, now, idempotencyKey }: Accepting,
+  contact: ContactDoc,
+  conversation: ConversationDoc,
+  _id: Id,
+): MessageDoc {
+  const { client } = destination
+  const payload =
+    quoted && draft.type !== 'reaction' ? { ...draft.payload, context: { message_id: quoted.wamid } } : draft.payload
+  return {
+    _id,
+    tenantId: client.tenantId,
+    conversationId: conversation._id,
+    clientId: client._id,
+    phoneNumberId: client.phoneNumberId,
+    contactId: contact._id,
+    contactKey: contact.waId ?? contact.userId ?? '',
+    contactKeyKind: contact.waId ? 'waId' : 'userId',
+    direction: 'OUTBOUND',
+    type: draft.type,
+    content: draft.content,
+    status: 'QUEUED',
+    statusUpdatedAt: now,
+    timeline: [{ kind: 'accepted', at: now }],
+    wamid: null,
+    previousIds: [],
+    error: null,
+    cost: costOf(draft, tenant, conversation, contact, now),
+    idempotencyKey,
+    replyTo: quoted,
+    reactions: [],
+    sentBy: { kind: caller.kind, id: new Types.ObjectId(caller.id), name: caller.name },
+    origin: caller.kind === 'apiKey' ? 'api' : 'dashboard',
+    leadId: conversation.leadId ?? null,
+    campaignId: null,
+    at: notBefore(conversation.lastMessage?.at, now),
+    sendAt,
+    payload,
+    dispatch: dispatchFor(sendAt, now),
+    createdAt: now,
+    updatedAt: now,
+    deletedAt: null,
+  }
+}
+
+export function dispatchFor(sendAt: Date | null, now: Date): Dispatch {
+  const idle = { lane: 'c' as const, attempt: 0, token: null, owner: null, leaseUntil: null, deadlineAt: null }
+  if (sendAt !== null) return { ...idle, state: 'WAITING', reason: 'scheduled', nextStepAt: sendAt }
+  return { ...idle, state: 'READY', reason: null, nextStepAt: new Date(now.getTime() + RING_AGAIN_MS) }
+}

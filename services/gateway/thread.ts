@@ -1,0 +1,104 @@
+import type { ClientSession } from 'mongoose'
+import type { Caller } from '#shared/http/route.ts'
+import type { Store } from '#shared/store/connect.ts'
+import type { ContactDoc, ContactSnapshot, ConversationDoc } from '#shared/store/documents.ts'
+import type { Destination } from './recipient.ts'
+
+export interface Wish {
+  to?: string
+  conversationId?: string
+  clientId?: string
+  replyTo?: string
+  sendAt?: string
+  candidateName?: string
+  candidateId?: string
+  applicationId?: string
+}
+
+/** A person whom nobody has written to yet; found if another request was first. */
+export async function createContact(
+  store: Store,
+  tenantId: string,
+  { waId, userId }: Destination,
+  wish: Wish,
+  session: ClientSession,
+): Promise<ContactDoc> {
+  const name = wish.candidateName ?? null
+  const fields = {
+    waId,
+    userId,
+    phone: waId,
+    parentUserId: null,
+    name,
+    nameSource: name ? ('agent' as const) : null,
+    username: null,
+    optOut: false,
+    optOutAt: null,
+    optOutSource: null,
+    attributes: {},
+  }
+  const filter = userId ? { tenantId, userId } : { tenantId, waId }
+  const contact = await store.models.contacts
+    .findOneAndUpdate(
+      filter,
+      { $setOnInsert: withoutKeys(fields, Object.keys(filter)) },
+      { session, upsert: true, returnDocument: 'after' },
+    )
+    .lean()
+  return contact as ContactDoc
+}
+
+/** The thread with one more message in it, made if it is new. */
+export async function touchConversation(
+  store: Store,
+  { destination, wish, now, caller }: { destination: Destination; wish: Wish; now: Date; caller: Caller },
+  contact: ContactDoc,
+  session: ClientSession,
+): Promise<ConversationDoc> {
+  const filter = { tenantId: caller.tenantId, clientId: destination.client._id, contactId: contact._id }
+  const about = { candidateName: wish.candidateName, candidateId: wish.candidateId, applicationId: wish.applicationId }
+  const given = Object.fromEntries(Object.entries(about).filter(([, value]) => value !== undefined))
+  const fresh = {
+    phoneNumberId: destination.client.phoneNumberId,
+    contact: snapshotOf(contact),
+    candidateName: null,
+    candidateId: null,
+    applicationId: null,
+    leadId: null,
+    status: 'open',
+    assignedTo: null,
+    labels: [],
+    unreadCount: 0,
+    lastMessage: null,
+    lastInboundWamid: null,
+    lastInboundAt: null,
+    windowExpiresAt: null,
+    referralAt: null,
+    freeEntryPointExpiresAt: null,
+    lastError: null,
+    deletedAt: null,
+  }
+  const update = {
+    $inc: { messageCount: 1 },
+    $set: given,
+    $max: { lastActivityAt: now },
+    $setOnInsert: withoutKeys(fresh, Object.keys(given)),
+  }
+  const conversation = await store.models.conversations
+    .findOneAndUpdate(filter, update, { session, upsert: true, returnDocument: 'after' })
+    .lean()
+  return conversation as ConversationDoc
+}
+
+const snapshotOf = ({ waId, userId, phone, name, username, optOut }: ContactDoc): ContactSnapshot => ({
+  waId,
+  userId,
+  phone,
+  name,
+  username,
+  optOut,
+})
+
+function withoutKeys<T extends object>(fields: T, keys: string[]): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([key]) => !keys.includes(key))) as Partial<T>
+}
