@@ -1,7 +1,5 @@
-import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
-import type { RealtimeEvent } from '#shared/contracts/realtime-event.ts'
 import { conversationView } from '#shared/contracts/to-views.ts'
-import { EXCHANGES, eventKey } from '#shared/queue/topology.ts'
+import { eventMessage } from '#shared/queue/event-message.ts'
 import type { ConversationDoc, EventDoc } from '#shared/store/documents.ts'
 import type { GatewayDeps } from './deps.ts'
 
@@ -45,32 +43,7 @@ export async function publishEvents(
   events: EventDoc[],
   traceparent: string | null,
 ): Promise<void> {
-  const results = await Promise.allSettled(events.map(event => queue.publish(messageOf(event, traceparent))))
+  const results = await Promise.allSettled(events.map(event => queue.publish(eventMessage(event, traceparent))))
   const failed = results.find(result => result.status === 'rejected')
   if (failed) log.warn({ err: failed.reason }, 'events left to the sweep')
-}
-
-function messageOf(event: EventDoc, traceparent: string | null) {
-  const tenantId = String(event.tenantId)
-  const text = (id: unknown) => (id == null ? null : String(id))
-  const body: RealtimeEvent = {
-    v: 1,
-    eventId: event._id,
-    tenantId,
-    name: event.name,
-    at: event.at.toISOString(),
-    clientId: text(event.clientId),
-    conversationId: text(event.conversationId),
-    userId: text(event.userId),
-    payload: event.payload,
-  }
-  return {
-    exchange: EXCHANGES.event,
-    routingKey: eventKey(tenantId, event.name),
-    type: MESSAGE_TYPE.event,
-    body,
-    messageId: event._id,
-    tenantId,
-    traceparent,
-  }
 }

@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
-import type { RealtimeEvent } from '#shared/contracts/realtime-event.ts'
 import type { Logger } from '#shared/process/logger.ts'
-import { EXCHANGES, eventKey } from '#shared/queue/topology.ts'
-import type { OutgoingMessage, Queue } from '#shared/queue/types.ts'
+import { eventMessage } from '#shared/queue/event-message.ts'
+import type { Queue } from '#shared/queue/types.ts'
 import type { EventDoc } from '#shared/store/documents.ts'
 
 export interface EventPublisher {
@@ -55,7 +53,7 @@ export function publishesEvents({ queue, log }: { queue: Pick<Queue, 'publish'>;
           break
         }
         const confirm: Promise<void> = queue
-          .publish(messageOf(event, traceparent))
+          .publish(eventMessage(event, traceparent))
           .catch(error => leave(1, error))
           .finally(() => inFlight.delete(confirm))
         inFlight.add(confirm)
@@ -67,21 +65,4 @@ export function publishesEvents({ queue, log }: { queue: Pick<Queue, 'publish'>;
       report()
     },
   }
-}
-
-function messageOf(event: EventDoc, traceparent: string | null): OutgoingMessage {
-  const tenantId = String(event.tenantId)
-  const body: RealtimeEvent = {
-    v: 1,
-    eventId: event._id,
-    tenantId,
-    name: event.name,
-    at: event.at.toISOString(),
-    clientId: event.clientId ? String(event.clientId) : null,
-    conversationId: event.conversationId ? String(event.conversationId) : null,
-    userId: event.userId ? String(event.userId) : null,
-    payload: event.payload,
-  }
-  const routingKey = eventKey(tenantId, event.name)
-  return { exchange: EXCHANGES.event, routingKey, type: MESSAGE_TYPE.event, body, messageId: event._id, tenantId, traceparent }
 }

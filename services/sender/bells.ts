@@ -1,7 +1,7 @@
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
-import type { RealtimeEvent } from '#shared/contracts/realtime-event.ts'
 import type { Logger } from '#shared/process/logger.ts'
-import { EXCHANGES, eventKey } from '#shared/queue/topology.ts'
+import { eventMessage } from '#shared/queue/event-message.ts'
+import { EXCHANGES } from '#shared/queue/topology.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import { bellFor } from '#shared/store/dispatch.ts'
 import type { EventDoc, MessageDoc } from '#shared/store/documents.ts'
@@ -40,27 +40,5 @@ export function createPublishing(queue: Queue, log: Logger): Publishing {
 
 /** @throws PublishError */
 export function publishEvent(queue: Queue, event: EventDoc, traceparent: string | null = null): Promise<void> {
-  const tenantId = String(event.tenantId)
-  const body: RealtimeEvent = {
-    v: 1,
-    eventId: event._id,
-    tenantId,
-    name: event.name,
-    at: event.at.toISOString(),
-    clientId: textOf(event.clientId),
-    conversationId: textOf(event.conversationId),
-    userId: textOf(event.userId),
-    payload: event.payload,
-  }
-  const address = { exchange: EXCHANGES.event, routingKey: eventKey(tenantId, event.name) }
-  return queue.publish({
-    ...address,
-    type: MESSAGE_TYPE.event,
-    body,
-    messageId: event._id,
-    tenantId,
-    traceparent,
-  })
+  return queue.publish(eventMessage(event, traceparent))
 }
-
-const textOf = (id: unknown) => (id == null ? null : String(id))
