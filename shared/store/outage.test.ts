@@ -57,3 +57,16 @@ test('an error that is its own cause ends the search', () => {
   error.cause = error
   expect(isOutage(error)).toBe(false)
 })
+
+test('a bulk write without a server is an outage, though the driver wraps the error', async () => {
+  const client = new mongo.MongoClient('mongodb://127.0.0.1:1', { serverSelectionTimeoutMS: 50 })
+  await expect(client.connect()).rejects.toThrow()
+  const error: unknown = await client
+    .db('x')
+    .collection('y')
+    .bulkWrite([{ insertOne: { document: { a: 1 } } }])
+    .catch(reason => reason)
+  expect(error).toBeInstanceOf(mongo.MongoBulkWriteError)
+  expect(isOutage(error)).toBe(true)
+  await client.close()
+})

@@ -45,15 +45,17 @@ const OUTAGE_LABELS = ['RetryableWriteError', 'PoolRequestedRetry']
 export function isOutage(error: unknown, depth = 0): boolean {
   if (!(error instanceof Error) || depth > 4) return false
   if (OUTAGE_NAMES.has(error.name)) return true
-  const { code, errorLabelSet, writeConcernError, cause } = error as Error & {
+  const { code, errorLabelSet, writeConcernError, errorResponse, cause } = error as Error & {
     code?: unknown
+    /** What a bulk write wraps: its own name and labels say nothing of a lost connection. */
+    errorResponse?: unknown
     errorLabelSet?: Set<string>
     writeConcernError?: { code?: unknown }
   }
   if (typeof code === 'number' && OUTAGE_CODES.has(code)) return true
   if (OUTAGE_LABELS.some(label => errorLabelSet?.has(label))) return true
   if (typeof writeConcernError?.code === 'number' && OUTAGE_CODES.has(writeConcernError.code)) return true
-  return isOutage(cause, depth + 1)
+  return isOutage(errorResponse, depth + 1) || isOutage(cause, depth + 1)
 }
 
 /** Passes everything through, but turns MongoDB's absence into an Outage, which consumers wait out and the API answers with 503. */
