@@ -5,9 +5,11 @@ import type { Reply } from '#shared/http/route.ts'
 import { trusted } from '#shared/store/connect.ts'
 import type { GatewayDeps } from './deps.ts'
 
-const WAIT_MS = 5000
+const WAIT_MS = 10_000
 const POLL_MS = 50
-const ABANDONED_MS = 60_000
+const RENEW_MS = 2000
+/** A gateway that dies in the middle keeps its callers waiting for so long. */
+const HELD_MS = 6000
 const DUPLICATE_KEY = 11_000
 const KEY = /^[\x21-\x7e]{1,255}$/
 
@@ -21,7 +23,7 @@ export function idempotencyKeyOf(headers: Record<string, string | undefined>): s
 
 /**
  * The same key and body get the same answer, however often and however near together: the first reserves, the others wait for
- * its answer. A reservation that got none within a minute is taken over. Whatever goes wrong frees the key: the work itself
+ * its answer. A reservation whose process died is taken over within seconds. Whatever goes wrong frees the key: the work itself
  * looks for what an earlier try has done, and a unique index has the last word. @throws ApiError 409 KEY_REUSED, IN_PROGRESS
  */
 export async function once(
@@ -46,6 +48,7 @@ export async function once(
       })
     await sleep(POLL_MS)
   }
+  const renewal = setInterval(() => void renew(deps, tenantId, key), RENEW_MS)
   try {
     const reply = await work()
     await idempotencyKeys.updateOne({ tenantId, key }, { $set: { status: reply.status ?? 200, body: reply.body } })
@@ -53,27 +56,39 @@ export async function once(
   } catch (error) {
     await idempotencyKeys.deleteOne({ tenantId, key, status: null }).catch(() => undefined)
     throw error
+  } finally {
+    clearInterval(renewal)
+  }
+}
+
+/** "Still at work." */
+async function renew({ store, log }: GatewayDeps, tenantId: string, key: string): Promise<void> {
+  try {
+    await store.models.idempotencyKeys.updateOne({ tenantId, key, status: null }, { $set: { heldUntil: heldUntil() } })
+  } catch (error) {
+    log.warn({ err: error }, 'an idempotency key is not renewed')
   }
 }
 
 /** True for exactly one caller. */
 async function reserve({ store, log }: GatewayDeps, tenantId: string, key: string, requestHash: string): Promise<boolean> {
   const { idempotencyKeys } = store.models
-  const now = new Date()
   const abandoned = {
     tenantId,
     key,
     requestHash,
     status: null,
-    createdAt: trusted({ $lt: new Date(now.getTime() - ABANDONED_MS) }),
+    heldUntil: trusted({ $lt: new Date() }),
   }
   const { deletedCount } = await idempotencyKeys.deleteOne(abandoned)
   if (deletedCount > 0) log.warn('an abandoned idempotency key is taken over')
   try {
-    await idempotencyKeys.insertMany([{ tenantId, key, requestHash, status: null, body: null, createdAt: now }])
+    await idempotencyKeys.insertMany([{ tenantId, key, requestHash, status: null, body: null, heldUntil: heldUntil() }])
     return true
   } catch (error) {
     if ((error as { code?: unknown }).code === DUPLICATE_KEY) return false
     throw error
   }
 }
+
+const heldUntil = () => new Date(Date.now() + HELD_MS)

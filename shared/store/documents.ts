@@ -422,6 +422,8 @@ export interface IdempotencyKeyDoc {
   requestHash: string
   status: number | null
   body: unknown
+  /** While no answer is kept: afterwards its process counts as dead. */
+  heldUntil: Date
   /** TTL 24 h. */
   createdAt: Date
 }

@@ -294,7 +294,7 @@ describe('an Idempotency-Key', () => {
     const { idempotencyKeys } = gateway.store.models
     const kept = await idempotencyKeys.findOne(row).lean()
     await idempotencyKeys.deleteOne(row)
-    const abandoned = { ...kept, status: null, body: null, createdAt: new Date(Date.now() - 61_000) }
+    const abandoned = { ...kept, status: null, body: null, heldUntil: new Date(Date.now() + 300) }
     await idempotencyKeys.insertMany([abandoned])
     const answer = await post('/messages/send', text('crash'), { key: 'k-4' })
     expect([answer.status, answer.body.id]).toEqual([202, first.body.id])

@@ -114,7 +114,7 @@ deadLetterSchema.index(
 )
 
 export const idempotencyKeySchema = new Schema<IdempotencyKeyDoc>(
-  { tenantId: requiredId, key: requiredText, requestHash: requiredText, status: number, body: anything },
+  { tenantId: requiredId, key: requiredText, requestHash: requiredText, status: number, body: anything, heldUntil: date },
   created,
 )
 idempotencyKeySchema.index({ tenantId: 1, key: 1 }, { name: 'tenant_key', unique: true })
