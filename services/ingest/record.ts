@@ -1,9 +1,10 @@
-import type { WebhookItem } from '#shared/meta/webhook.ts'
+import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import { forgetClient } from '#shared/store/clients.ts'
 import type { Store } from '#shared/store/connect.ts'
-import type { EventDoc, Id } from '#shared/store/documents.ts'
+import type { EventDoc, Id, PendingStatusDoc } from '#shared/store/documents.ts'
 import { recordBatch } from '#shared/store/record-batch.ts'
-import { findOvertaken } from '#shared/store/record-load.ts'
+import { findMatched } from '#shared/store/record-load.ts'
+import type { Loaded } from '#shared/store/record-types.ts'
 import { foldBatch } from './fold/batch.ts'
 import { clientsOf, type Surroundings } from './fold/context.ts'
 import type { ItemOutcome } from './fold/item.ts'
@@ -17,24 +18,30 @@ export interface Recorded {
   outcomes: ItemOutcome[]
   /** Whose each item is; null when nobody owns the number. */
   tenantIds: (Id | null)[]
+  /** Messages that it may have brought, and what it parked: see `findMatchedItems`. */
+  newWamids: string[]
+  parked: PendingStatusDoc[]
 }
 
-/** One batch of items, one transaction. @throws Outage when MongoDB is away, LostRace when others write the same rows; anything else means that some item is bad */
-export async function recordItems(store: Store, items: readonly WebhookItem[]): Promise<Recorded> {
+/**
+ * One batch of items, one transaction.
+ * @param isSuspect some may have been recorded before: they are looked for, else found by a failing write
+ * @throws Outage when MongoDB is away, LostRace when others write the same rows; anything else means that some item is bad
+ */
+export async function recordItems(store: Store, items: readonly WebhookItem[], isSuspect: boolean): Promise<Recorded> {
   const around = await readSurroundings(store, items)
   const keys = keysOf(items, around)
-  const { plan, outcomes } = await recordBatch(
-    store,
-    keys,
-    (loaded, now) => foldBatch(items, loaded, { ...around, now }),
-    items.length > 1,
-  )
+  const fold = (loaded: Loaded, now: Date) => foldBatch(items, loaded, { ...around, now })
+  const { plan, outcomes } = await recordBatch(store, keys, fold, { isLarge: items.length > 1, isSuspect })
   if (plan.clients.length > 0) forgetClients(store, around)
-  const overtaken = await findOvertaken(store, plan.parked)
-  const again = items.filter(item => overtaken.has(item.eventId))
-  const late = again.length > 0 ? (await recordItems(store, again)).events : []
   const tenantIds = items.map(item => clientsOf(around, item)[0]?.tenantId ?? null)
-  return { events: [...plan.events, ...late], outcomes, tenantIds }
+  return { events: plan.events, outcomes, tenantIds, newWamids: keys.newWamids, parked: plan.parked }
+}
+
+/** Parked items whose message is here, to be recorded once more. Asked after every batch, also of one that was here before. @throws Outage */
+export async function findMatchedItems(store: Store, { newWamids, parked }: Recorded): Promise<WebhookItem[]> {
+  const rows = await findMatched(store, newWamids, parked)
+  return rows.toSorted((a, b) => a.at.getTime() - b.at.getTime()).flatMap(row => parseWebhook(row.payload, row.createdAt))
 }
 
 /** Their cached state is older than what was just written. */

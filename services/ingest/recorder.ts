@@ -12,7 +12,7 @@ import { LostRace } from '#shared/store/transaction.ts'
 import type { ItemOutcome } from './fold/item.ts'
 import { giveUp } from './give-up.ts'
 import { type EventPublisher, publishesEvents } from './publish-events.ts'
-import { recordItems } from './record.ts'
+import { findMatchedItems, recordItems } from './record.ts'
 
 export interface RecorderDeps {
   store: Store
@@ -22,6 +22,7 @@ export interface RecorderDeps {
 
 /** Items that a transaction takes more after each that succeeded. */
 const PACE_STEP = 4
+const SUSPICIOUS_BATCHES = 32
 const HANDLER_MS = 20_000
 const BATCH = { prefetch: 512, maxBatch: 256, lingerMs: 5 }
 /** Waits between the tries of an item that fails alone: whatever failed may pass, and its conversation waits meanwhile. */
@@ -33,7 +34,7 @@ export async function startRecorder(
 ): Promise<AsyncDisposable & { isReady(): boolean; activeShards(): string[] }> {
   const { queue, store } = deps
   const events = publishesEvents(deps)
-  const pace = { size: BATCH.maxBatch }
+  const pace = { size: BATCH.maxBatch, suspicious: 0 }
   const consumer = await queue.consumeShards(
     [...QUEUES.conversation, ...QUEUES.bulkStatus, QUEUES.account],
     deliveries => recordDeliveries({ ...deps, events, pace }, deliveries),
@@ -50,8 +51,15 @@ export async function startRecorder(
 
 type Deps = RecorderDeps & {
   events: EventPublisher
-  /** Items per transaction now, shared by the lanes of this process. */
-  pace: { size: number }
+  pace: Pace
+}
+
+/** Shared by the lanes of this process. */
+interface Pace {
+  /** Items per transaction now. */
+  size: number
+  /** So many batches more are looked up before they are written: copies come in crowds. */
+  suspicious: number
 }
 
 interface Work {
@@ -121,14 +129,20 @@ async function recordPart(deps: Deps, work: Work[]): Promise<void> {
 }
 
 async function recordAll(deps: Deps, work: Work[]): Promise<void> {
-  const { events, outcomes, tenantIds } = await recordItems(
-    deps.store,
-    work.map(({ item }) => item),
-  )
+  const { store, events, pace } = deps
+  const traceparent = work[0]?.delivery.traceparent ?? null
+  const items = work.map(({ item }) => item)
+  const isSuspect = pace.suspicious > 0 || work.some(({ delivery }) => delivery.redelivered)
+  const recorded = await recordItems(store, items, isSuspect)
+  const { outcomes, tenantIds } = recorded
+  const published = events.publish(recorded.events, traceparent)
   const refused = work.flatMap((one, i) => (outcomes[i] === 'failed' ? { ...one, tenantId: tenantIds[i] as Id | null } : []))
   for (const one of refused) await giveUp(deps, one, 'the item cannot be read', null)
   count(work, outcomes)
-  await deps.events.publish(events, work[0]?.delivery.traceparent ?? null)
+  pace.suspicious = outcomes.includes('duplicate') ? SUSPICIOUS_BATCHES : Math.max(0, pace.suspicious - 1)
+  const matched = await findMatchedItems(store, recorded)
+  if (matched.length > 0) await events.publish((await recordItems(store, matched, true)).events, traceparent)
+  await published
 }
 
 async function recordAlone(deps: Deps, work: Work, first: unknown): Promise<void> {

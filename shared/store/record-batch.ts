@@ -7,24 +7,30 @@ const MAX_ROUNDS = 6
 const TRIES_OF_A_LARGE_BATCH = 2
 const DUPLICATE_KEY = 11_000
 
+export interface RecordOptions {
+  /** A smaller batch would have a better chance: conflicts then come out as LostRace after a few tries. */
+  isLarge: boolean
+  /** Some of it may be here already, and is looked for beforehand. */
+  isSuspect: boolean
+}
+
 /**
  * One batch in one transaction: reads what it names, lets `fold` decide, writes what follows. Another writer that was first
  * (a duplicate key, a conflict) sends the whole batch round again, from the reads; `fold` must be repeatable.
- * @param isLarge a smaller batch would have a better chance: conflicts then come out as LostRace after a few tries
  * @throws Outage when MongoDB is away
  */
 export async function recordBatch<T extends { plan: Plan }>(
   store: Store,
   keys: BatchKeys,
   fold: (loaded: Loaded, now: Date) => T,
-  isLarge: boolean,
+  { isLarge, isSuspect }: RecordOptions,
 ): Promise<T> {
   const options = isLarge ? { attempts: TRIES_OF_A_LARGE_BATCH } : {}
   for (let round = 1; ; round++) {
     try {
       return await store.transaction(async session => {
         const now = new Date()
-        const folded = fold(await loadBatch(store.raw, keys, session, round > 1), now)
+        const folded = fold(await loadBatch(store.raw, keys, session, isSuspect || round > 1), now)
         await writeBatch(store.raw, folded.plan, now, session)
         return folded
       }, options)

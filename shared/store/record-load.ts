@@ -11,7 +11,7 @@ import type {
   TemplateDoc,
 } from './documents.ts'
 import { orOutage } from './outage.ts'
-import { type BatchKeys, type Loaded, PARKED } from './record-types.ts'
+import { type BatchKeys, type KnownEvent, type Loaded, PARKED } from './record-types.ts'
 
 type Raw = Store['raw']
 /** Not needed to judge a webhook, and the largest part of an outbound message. */
@@ -19,30 +19,27 @@ const WITHOUT_PAYLOAD = { payload: 0 } as const
 
 /**
  * Reads what a batch names in the transaction's snapshot: one query a collection, none for what nobody asks. `thorough` also
- * looks for the messages that the batch brings: their events may have expired while the messages stay.
+ * looks for what should not be here yet, the items themselves and the messages that they bring: their ids are unique, so a
+ * batch that did not look is refused and comes again.
  */
 export async function loadBatch(raw: Raw, keys: BatchKeys, session: ClientSession, thorough: boolean): Promise<Loaded> {
-  const known = await raw.webhookEvents
-    .find({ _id: { $in: keys.eventIds } }, { session, projection: { status: 1, reason: 1 } })
-    .toArray()
+  const known = thorough ? await loadKnown(raw, keys, session) : []
   const isRepeat = known.length === keys.eventIds.length && known.every(row => isDone(row.status) && row.reason !== PARKED)
   if (isRepeat || keys.tenantIds.length === 0) return { known, ...NOTHING }
   const messages = await loadMessages(raw, keys, session, thorough)
   const contacts = await loadContacts(raw, keys, messages, session)
   const conversations = await loadConversations(raw, keys, contacts, messages, session)
-  return {
-    known,
-    contacts,
-    messages,
-    conversations,
-    parked: await loadParked(raw, keys, session),
-    leads: await loadLeads(raw, keys, contacts, conversations, session),
-    templates: await loadTemplates(raw, keys, session),
-  }
+  const leads = await loadLeads(raw, keys, contacts, conversations, session)
+  return { known, contacts, messages, conversations, leads, templates: await loadTemplates(raw, keys, session) }
 }
 
-const NOTHING = { contacts: [], conversations: [], messages: [], parked: [], leads: [], templates: [] }
+const NOTHING = { contacts: [], conversations: [], messages: [], leads: [], templates: [] }
 const isDone = (status: string) => status === 'PROCESSED' || status === 'IGNORED'
+
+async function loadKnown(raw: Raw, { eventIds }: BatchKeys, session: ClientSession): Promise<KnownEvent[]> {
+  return await raw.webhookEvents.find({ _id: { $in: eventIds } }, { session, projection: { status: 1, reason: 1 } }).toArray()
+}
+
 const one = <T>(values: T[]): T | { $in: T[] } => (values.length === 1 ? (values[0] as T) : { $in: values })
 
 async function loadContacts(raw: Raw, keys: BatchKeys, messages: MessageDoc[], session: ClientSession): Promise<ContactDoc[]> {
@@ -88,11 +85,6 @@ async function loadConversations(
   return await raw.conversations
     .find(ways.length === 1 ? (ways[0] as mongo.Filter<ConversationDoc>) : { $or: ways }, { session })
     .toArray()
-}
-
-async function loadParked(raw: Raw, keys: BatchKeys, session: ClientSession): Promise<PendingStatusDoc[]> {
-  if (keys.newWamids.length === 0) return []
-  return await raw.pendingStatuses.find({ wamid: { $in: keys.newWamids } }, { session }).toArray()
 }
 
 /** Only for people whose thread names no lead yet. */
@@ -142,13 +134,21 @@ export async function findClientsOfAccounts({ raw }: Store, wabaIds: string[]): 
 }
 
 /**
- * Of what was parked a moment ago, that whose message has come meanwhile. A snapshot cannot see a sender that stores the
- * wamid at that very moment; both write before they look, so one of them sees the other. @throws Outage
+ * What is parked although its message is here: parked by this batch while a sender stored the wamid, or before by somebody
+ * else for a message of this batch. No snapshot can see the other; all write before they look, so one of them sees it.
+ * @throws Outage
  */
-export async function findOvertaken({ raw }: Store, parked: readonly PendingStatusDoc[]): Promise<Set<string>> {
-  if (parked.length === 0) return new Set()
-  const wamids = parked.map(row => row.wamid)
-  const rows = await orOutage(raw.messages.find({ wamid: { $in: wamids } }, { projection: { wamid: 1 } }).toArray())
-  const here = new Set(rows.map(row => row.wamid))
-  return new Set(parked.filter(row => here.has(row.wamid)).map(row => row._id))
+export async function findMatched(
+  { raw }: Store,
+  newWamids: string[],
+  parked: readonly PendingStatusDoc[],
+): Promise<PendingStatusDoc[]> {
+  const waiting = newWamids.length === 0 ? [] : raw.pendingStatuses.find({ wamid: { $in: newWamids } }).toArray()
+  const here =
+    parked.length === 0
+      ? []
+      : raw.messages.find({ wamid: { $in: parked.map(row => row.wamid) } }, { projection: { wamid: 1 } }).toArray()
+  const [early, come] = await orOutage(Promise.all([waiting, here]))
+  const wamids = new Set(come.map(row => row.wamid))
+  return [...early, ...parked.filter(row => wamids.has(row.wamid))]
 }

@@ -27,7 +27,7 @@ export interface BatchKeys {
   messageIds: Id[]
   /** Also the contacts to whom the messages went. */
   recipients: boolean
-  /** Messages that come with this batch: something may be parked for them. */
+  /** Messages that come with this batch: seldom here already, but something may be parked for them. */
   newWamids: string[]
   /** Whose lead may have to be found or made. */
   leads: { tenantId: Id; clientId: Id; waIds: string[]; userId: string | null }[]
@@ -42,7 +42,6 @@ export interface Loaded {
   contacts: ContactDoc[]
   conversations: ConversationDoc[]
   messages: MessageDoc[]
-  parked: PendingStatusDoc[]
   leads: LeadDoc[]
   templates: TemplateDoc[]
 }
@@ -73,7 +72,6 @@ export interface Plan {
   webhookEvents: {
     inserts: WebhookEventDoc[]
     replaced: WebhookEventDoc[]
-    settled: { _id: string; status: WebhookEventDoc['status']; reason: string | null }[]
   }
   contacts: Changes<ContactDoc>
   conversations: Changes<ConversationDoc>

@@ -1,6 +1,6 @@
 import type { ClientSession, mongo } from 'mongoose'
 import type { Store } from './connect.ts'
-import type { ContactDoc, Id } from './documents.ts'
+import type { ContactDoc, Id, WebhookEventDoc } from './documents.ts'
 import type { Changes, Move, Plan, Update } from './record-types.ts'
 
 type Raw = Store['raw']
@@ -9,7 +9,7 @@ type Raw = Store['raw']
 export async function writeBatch(raw: Raw, plan: Plan, now: Date, session: ClientSession): Promise<void> {
   // The ids of webhook events first: a copy of the batch in another process ends here.
   await insert(raw.webhookEvents, plan.webhookEvents.inserts, session)
-  await writeEventUpdates(raw, plan, now, session)
+  await replace(raw, plan.webhookEvents.replaced, now, session)
   await writeContacts(raw.contacts, plan.contacts, now, session)
   await insert(raw.leads, plan.leads, session)
   await write(raw.conversations, plan.conversations, now, session)
@@ -69,15 +69,12 @@ async function update<T extends { _id: Id; tenantId: Id }>(
 }
 
 /** Rows that stand there: failed or parked before, or up for replay. */
-async function writeEventUpdates({ webhookEvents }: Raw, plan: Plan, now: Date, session: ClientSession): Promise<void> {
-  const { replaced, settled } = plan.webhookEvents
-  const operations = [
-    ...replaced.map(({ _id, tenantId, status, reason }) => ({ _id, set: { tenantId, status, reason } })),
-    ...settled.map(({ _id, status, reason }) => ({ _id, set: { status, reason } })),
-  ].map(({ _id, set }) => ({
-    updateOne: { filter: { _id }, update: { $set: { ...set, processedAt: now }, $inc: { attempts: 1 } } },
+async function replace({ webhookEvents }: Raw, rows: WebhookEventDoc[], now: Date, session: ClientSession): Promise<void> {
+  if (rows.length === 0) return
+  const operations = rows.map(({ _id, tenantId, status, reason }) => ({
+    updateOne: { filter: { _id }, update: { $set: { tenantId, status, reason, processedAt: now }, $inc: { attempts: 1 } } },
   }))
-  if (operations.length > 0) await webhookEvents.bulkWrite(operations, { session, ordered: true })
+  await webhookEvents.bulkWrite(operations, { session, ordered: true })
 }
 
 /** What hangs on a contact or a thread that was joined with another follows it. */

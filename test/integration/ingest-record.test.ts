@@ -54,7 +54,7 @@ const test = base.extend<{ recording: Recording }>({
 
 function depsOf(store: RecorderDeps['store']): Parameters<typeof recordDeliveries>[0] {
   const events = { publish: async () => undefined, settled: async () => undefined }
-  return { store, log, queue: null as never, events, pace: { size: 256 } }
+  return { store, log, queue: null as never, events, pace: { size: 256, suspicious: 0 } }
 }
 
 /** Messages of ours that the statuses and reactions of a body are about. */

@@ -2,7 +2,7 @@ import { Types } from 'mongoose'
 import { type Folded, foldBatch } from '#services/ingest/fold/batch.ts'
 import type { FoldContext } from '#services/ingest/fold/context.ts'
 import { keysOf } from '#services/ingest/fold/keys.ts'
-import type { WebhookItem } from '#shared/meta/webhook.ts'
+import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import type { ClientDoc, Id, MessageDoc, PipelineDoc, TenantDoc } from '#shared/store/documents.ts'
 import type { BatchKeys, Changes, Loaded } from '#shared/store/record-types.ts'
 
@@ -11,7 +11,7 @@ export const TENANT_ID = id(1)
 export const CLIENT_ID = id(2)
 export const PHONE_NUMBER_ID = '1054543651068213'
 
-type Stored = Omit<Loaded, 'known'> & { events: Folded['plan']['events'] }
+type Stored = Omit<Loaded, 'known'> & Pick<Folded['plan'], 'events' | 'parked'>
 
 /** A database in memory that answers what a batch asks and takes what it plans: properties are tried on it by the thousand. */
 export function createMemoryWorld(messages: MessageDoc[] = []) {
@@ -53,7 +53,6 @@ export function createMemoryWorld(messages: MessageDoc[] = []) {
       contacts: contacts.map(copy),
       messages: found.map(copy),
       conversations: rows.conversations.filter(isOurs).map(copy),
-      parked: rows.parked.filter(({ wamid }) => keys.newWamids.includes(wamid)),
       leads: rows.leads,
       templates: [],
     }
@@ -61,7 +60,6 @@ export function createMemoryWorld(messages: MessageDoc[] = []) {
 
   function apply({ plan }: Folded): void {
     for (const row of [...plan.webhookEvents.inserts, ...plan.webhookEvents.replaced]) known.set(row._id, row)
-    for (const row of plan.webhookEvents.settled) known.set(row._id, row)
     rows.contacts = changed(rows.contacts, plan.contacts)
     rows.conversations = changed(rows.conversations, plan.conversations)
     rows.messages = changed(rows.messages, plan.messages)
@@ -74,12 +72,21 @@ export function createMemoryWorld(messages: MessageDoc[] = []) {
     rows.events.push(...plan.events)
   }
 
+  function recordOnce(items: readonly WebhookItem[]): Folded {
+    const folded = foldBatch(items, load(keysOf(items, context)), context)
+    apply(folded)
+    return folded
+  }
+
   return {
     rows,
     context,
     record(items: readonly WebhookItem[]): Folded {
-      const folded = foldBatch(items, load(keysOf(items, context)), context)
-      apply(folded)
+      const folded = recordOnce(items)
+      // As the recorder does after its transaction.
+      const here = new Set(rows.messages.map(({ wamid }) => wamid))
+      const matched = rows.parked.filter(({ wamid }) => here.has(wamid)).toSorted((a, b) => a.at.getTime() - b.at.getTime())
+      if (matched.length > 0) recordOnce(matched.flatMap(row => parseWebhook(row.payload, row.createdAt)))
       return folded
     },
   }

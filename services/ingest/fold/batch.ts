@@ -64,24 +64,20 @@ function store(state: State, item: WebhookItem, tenantId: Id | null, verdict: Ve
   state.webhookEvents.push(row)
 }
 
-/** A message has appeared: what was parked for it is applied now, the oldest first. */
+/** A message has appeared: what this batch parked for it is applied now, the oldest first. */
 function applyParked(state: State, context: FoldContext, wamid: string): void {
-  const rows = state.parkedFor.get(wamid) ?? []
-  const early = state.parked.filter(row => row.wamid === wamid)
-  if (rows.length + early.length === 0) return
-  state.parkedFor.delete(wamid)
+  const rows = state.parked.filter(row => row.wamid === wamid)
+  if (rows.length === 0) return
   state.parked = state.parked.filter(row => row.wamid !== wamid)
-  for (const row of [...rows, ...early].toSorted((a, b) => a.at.getTime() - b.at.getTime())) {
+  for (const row of rows.toSorted((a, b) => a.at.getTime() - b.at.getTime())) {
     const [item] = parseWebhook(row.payload, row.createdAt)
     if (item === undefined) continue
     const verdict = judge(state, context, clientsOf(context, item), item)
     if (verdict.outcome === 'parked') continue
-    const own = state.webhookEvents.find(event => event._id === row._id)
     const settled = { status: statusOf(verdict), reason: verdict.reason }
     state.known.set(row._id, { _id: row._id, ...settled })
+    const own = state.webhookEvents.find(event => event._id === row._id)
     if (own) Object.assign(own, settled)
-    else state.settled.set(row._id, settled)
-    if (!early.includes(row)) state.unparked.add(row._id)
   }
 }
 
@@ -91,7 +87,6 @@ function planOf(state: State): Plan {
     webhookEvents: {
       inserts: state.webhookEvents.filter(row => !loadedIds.has(row._id)),
       replaced: state.webhookEvents.filter(row => loadedIds.has(row._id)),
-      settled: [...state.settled].map(([_id, { status, reason }]) => ({ _id, status, reason })),
     },
     contacts: changesOf([...state.contacts.values()]),
     conversations: changesOf([...state.conversations.values()]),

