@@ -13,6 +13,7 @@ import type { ItemOutcome } from './fold/item.ts'
 import { giveUp } from './give-up.ts'
 import { type EventPublisher, publishesEvents } from './publish-events.ts'
 import { findMatchedItems, recordItems } from './record.ts'
+import { createSharedRuns } from './shared-runs.ts'
 
 export interface RecorderDeps {
   store: Store
@@ -24,7 +25,7 @@ export interface RecorderDeps {
 const PACE_STEP = 4
 const SUSPICIOUS_BATCHES = 32
 const HANDLER_MS = 20_000
-const BATCH = { prefetch: 512, maxBatch: 256, lingerMs: 5 }
+const BATCH = { prefetch: 512, maxBatch: 256, lingerMs: 2 }
 /** Waits between the tries of an item that fails alone: whatever failed may pass, and its conversation waits meanwhile. */
 const TRY_AGAIN_MS = [50, 200, 500, 1000]
 
@@ -34,12 +35,12 @@ export async function startRecorder(
 ): Promise<AsyncDisposable & { isReady(): boolean; activeShards(): string[] }> {
   const { queue, store } = deps
   const events = publishesEvents(deps)
-  const pace = { size: BATCH.maxBatch, suspicious: 0 }
-  const consumer = await queue.consumeShards(
-    [...QUEUES.conversation, ...QUEUES.bulkStatus, QUEUES.account],
-    deliveries => recordDeliveries({ ...deps, events, pace }, deliveries),
-    { ...BATCH, membersQueue: QUEUES.dead, available: () => store.ping() },
-  )
+  const record = createRecording({ ...deps, events, pace: newPace() })
+  const consumer = await queue.consumeShards([...QUEUES.conversation, ...QUEUES.bulkStatus, QUEUES.account], record, {
+    ...BATCH,
+    membersQueue: QUEUES.dead,
+    available: () => store.ping(),
+  })
   return {
     ...consumer,
     async [Symbol.asyncDispose]() {
@@ -55,32 +56,34 @@ type Deps = RecorderDeps & {
 }
 
 /** Shared by the lanes of this process. */
-interface Pace {
+export interface Pace {
   /** Items per transaction now. */
   size: number
   /** So many batches more are looked up before they are written: copies come in crowds. */
   suspicious: number
 }
 
+export const newPace = (): Pace => ({ size: BATCH.maxBatch, suspicious: 0 })
+
 interface Work {
   item: WebhookItem
   delivery: Delivery
 }
 
+/** Lanes share transactions while they have little to say, which costs the database the least; each has its own in a crowd. */
+const RUNS = { parallel: 4, crowd: 64, maxItems: BATCH.maxBatch }
+
 /**
  * Every item of every delivery, in order, in one transaction if nothing is wrong with any of them. What cannot be stored ends
- * in the dead letters alone. @throws Outage: the adapter waits in place with the same deliveries
+ * in the dead letters alone. It throws an Outage: the adapter waits in place with the same deliveries.
  */
-export async function recordDeliveries(deps: Deps, deliveries: Delivery[]): Promise<Outcome[]> {
-  const outcomes: Outcome[] = []
-  const work: Work[] = []
-  for (const delivery of deliveries) {
-    const items = readItems(delivery)
-    outcomes.push(items === null ? { kind: 'dead-letter', reason: 'the body is not JSON' } : DONE)
-    for (const item of items ?? []) work.push({ item, delivery })
+export function createRecording(deps: Deps): (deliveries: Delivery[]) => Promise<Outcome[]> {
+  const runs = createSharedRuns<Work>(work => recordWork(deps, work), RUNS)
+  return async deliveries => {
+    const read = deliveries.map(delivery => ({ delivery, items: readItems(delivery) }))
+    await runs.add(read.flatMap(({ delivery, items }) => (items ?? []).map(item => ({ item, delivery }))))
+    return read.map(({ items }) => (items === null ? { kind: 'dead-letter', reason: 'the body is not JSON' } : DONE))
   }
-  await recordWork(deps, work)
-  return outcomes
 }
 
 function readItems(delivery: Delivery): WebhookItem[] | null {

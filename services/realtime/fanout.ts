@@ -1,4 +1,5 @@
 import { RealtimeEvent } from '#shared/contracts/realtime-event.ts'
+import type { SequencedEvent } from '#shared/contracts/socket-events.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { QUEUES } from '#shared/queue/topology.ts'
 import { type Delivery, DONE, type Outcome, type Queue } from '#shared/queue/types.ts'
@@ -15,22 +16,68 @@ export interface FanoutDeps {
 
 const BATCH = { prefetch: 512, maxBatch: 256, lingerMs: 3 }
 
+/** How far the counters may be behind the events: nobody needs them before the rows have expired. */
+const COUNTERS_MS = 250
+
 /** Domain events to sockets: numbered in their tenant's order, told to every node, then acked. */
-export function startFanout(deps: FanoutDeps) {
+export async function startFanout(deps: FanoutDeps) {
+  const counters = createCounters(deps)
   const options = { ...BATCH, membersQueue: QUEUES.members, joinMembers: true, available: () => deps.store.ping() }
-  return deps.queue.consumeShards(QUEUES.realtime, deliveries => fanOut(deps, deliveries), options)
+  const consumer = await deps.queue.consumeShards(QUEUES.realtime, deliveries => fanOut(deps, counters, deliveries), options)
+  return {
+    ...consumer,
+    async [Symbol.asyncDispose]() {
+      await consumer[Symbol.asyncDispose]()
+      await counters[Symbol.asyncDispose]()
+    },
+  }
 }
 
-/** The sockets first: they must not wait for the counters. What fails here is delivered again and keeps its numbers. */
-async function fanOut({ store, sockets }: FanoutDeps, deliveries: Delivery[]): Promise<Outcome[]> {
+/** What fails here is delivered again and keeps its numbers. */
+async function fanOut({ store, sockets }: FanoutDeps, counters: Counters, deliveries: Delivery[]): Promise<Outcome[]> {
   const read = deliveries.map(readEvent)
   const events = await assignSeq(
     store,
     read.filter(event => event !== null),
   )
   sockets.tell(events)
-  await raiseCounters(store, events)
+  counters.follow(events)
   return read.map(event => (event === null ? { kind: 'dead-letter', reason: 'not an event of this version' } : DONE))
+}
+
+type Counters = ReturnType<typeof createCounters>
+
+/** Lets the counters follow a few times a second, however many events there are. */
+function createCounters({ store, log }: FanoutDeps) {
+  let behind = new Map<string, number>()
+  let writing: Promise<void> | null = null
+
+  async function write(): Promise<void> {
+    const seqs = behind
+    behind = new Map()
+    try {
+      await raiseCounters(store, seqs)
+    } catch (error) {
+      log.warn({ err: error }, 'counters of events not written')
+      follow([...seqs].map(([tenantId, seq]) => ({ tenantId, seq })))
+    }
+  }
+
+  function follow(events: Pick<SequencedEvent, 'tenantId' | 'seq'>[]): void {
+    for (const { tenantId, seq } of events) behind.set(tenantId, Math.max(behind.get(tenantId) ?? 0, seq))
+  }
+
+  const timer = setInterval(() => {
+    if (behind.size > 0) writing ??= write().finally(() => (writing = null))
+  }, COUNTERS_MS)
+  return {
+    follow,
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer)
+      await writing
+      await write()
+    },
+  }
 }
 
 function readEvent(delivery: Delivery): RealtimeEvent | null {

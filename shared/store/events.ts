@@ -108,12 +108,10 @@ function keep(store: Store, events: SequencedEvent[]): void {
 }
 
 /**
- * Lets the counters follow, after the sockets were told and before the broker is. They need not reach a majority: while the
- * rows live they are asked first. @throws Outage
+ * Lets the counters follow, by tenant. They need not reach a majority, nor at once: while the rows live they are asked first.
+ * @throws Outage
  */
-export async function raiseCounters(store: Store, events: SequencedEvent[]): Promise<void> {
-  const last = new Map<string, number>()
-  for (const { tenantId, seq } of events) last.set(tenantId, Math.max(last.get(tenantId) ?? 0, seq))
+export async function raiseCounters(store: Store, last: ReadonlyMap<string, number>): Promise<void> {
   if (last.size === 0) return
   const operations = [...last].map(([tenantId, value]) => ({
     updateOne: { filter: { _id: counterId(tenantId) }, update: { $max: { value } }, upsert: true },
@@ -144,7 +142,7 @@ export async function latestSeq(store: Store, tenantId: string, concern: object 
   return row?.seq ?? (await latestSeqs(store, [tenantId])).get(tenantId) ?? 0
 }
 
-/** Of many tenants in one query, from the counters, which follow the events within milliseconds. @throws Outage */
+/** Of many tenants in one query, from the counters, which follow the events within a second. @throws Outage */
 export async function latestSeqs(store: Store, ids: string[]): Promise<Map<string, number>> {
   const rows = await orOutage(store.raw.counters.find({ _id: { $in: ids.map(counterId) } }).toArray())
   return new Map(rows.map(row => [row._id.slice('events:'.length), row.value]))

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, vi } from 'vitest'
 import { startKeeper } from '#services/ingest/keeper.ts'
-import { type RecorderDeps, recordDeliveries } from '#services/ingest/recorder.ts'
+import { createRecording, newPace, type RecorderDeps } from '#services/ingest/recorder.ts'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import { Outage } from '#shared/domain/errors.ts'
 import { isObject } from '#shared/meta/json.ts'
@@ -42,19 +42,15 @@ const test = base.extend<{ recording: Recording }>({
     await migrate(store)
     await use({
       ...fixtures,
-      record: async (...bodies) =>
-        void (await recordDeliveries(
-          depsOf(store),
-          bodies.map(body => deliveryOf(body)),
-        )),
+      record: async (...bodies) => void (await recordingOf(store)(bodies.map(body => deliveryOf(body)))),
     })
     await store.connection.dropDatabase()
   },
 })
 
-function depsOf(store: RecorderDeps['store']): Parameters<typeof recordDeliveries>[0] {
+function recordingOf(store: RecorderDeps['store']) {
   const events = { publish: async () => undefined, settled: async () => undefined }
-  return { store, log, queue: null as never, events, pace: { size: 256, suspicious: 0 } }
+  return createRecording({ store, log, queue: null as never, events, pace: newPace() })
 }
 
 /** Messages of ours that the statuses and reactions of a body are about. */
@@ -245,7 +241,7 @@ test('the keeper stores what any queue gave up, once however often it comes', as
 
 test('while MongoDB is away the deliveries stay where they are', async ({ recording }) => {
   const away = { ...recording.store, transaction: () => Promise.reject(new Outage('away')) }
-  await expect(recordDeliveries(depsOf(away), [deliveryOf(text('wamid.1', '212661000777'))])).rejects.toBeInstanceOf(Outage)
+  await expect(recordingOf(away)([deliveryOf(text('wamid.1', '212661000777'))])).rejects.toBeInstanceOf(Outage)
   expect(await recording.store.connection.collection('deadLetters').countDocuments()).toBe(0)
 })
 
