@@ -1,5 +1,5 @@
 import { conversationView } from '#shared/contracts/to-views.ts'
-import { eventMessage } from '#shared/queue/event-message.ts'
+import { eventMessages } from '#shared/queue/event-message.ts'
 import type { ConversationDoc, EventDoc } from '#shared/store/documents.ts'
 import type { GatewayDeps } from './deps.ts'
 
@@ -43,7 +43,7 @@ export async function publishEvents(
   events: EventDoc[],
   traceparent: string | null,
 ): Promise<void> {
-  const results = await Promise.allSettled(events.map(event => queue.publish(eventMessage(event, traceparent))))
+  const results = await Promise.allSettled(eventMessages(events, traceparent).map(message => queue.publish(message)))
   const failed = results.find(result => result.status === 'rejected')
   if (failed) log.warn({ err: failed.reason }, 'events left to the sweep')
 }

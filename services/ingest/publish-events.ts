@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '#shared/process/logger.ts'
-import { eventMessage } from '#shared/queue/event-message.ts'
+import { eventMessages } from '#shared/queue/event-message.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { EventDoc } from '#shared/store/documents.ts'
 
@@ -15,7 +15,7 @@ export interface EventPublisher {
 }
 
 /** A broker that confirms slowly slows the recorder down rather than filling its memory … */
-const MAX_UNCONFIRMED = 800
+const MAX_UNCONFIRMED = 100
 /** … for this long; then the sweep takes over, so that storing goes on without a broker for the events. */
 const PATIENCE_MS = 2000
 
@@ -40,20 +40,21 @@ export function publishesEvents({ queue, log }: { queue: Pick<Queue, 'publish'>;
 
   function report(): void {
     if (unsent.count === 0) return
-    log.warn({ failed: unsent.count, err: unsent.error }, 'events left to the sweep')
+    log.warn({ batches: unsent.count, err: unsent.error }, 'events left to the sweep')
     unsent.count = 0
   }
 
   return {
     async publish(events, traceparent) {
       const until = performance.now() + PATIENCE_MS
-      for (const [i, event] of events.entries()) {
+      const messages = eventMessages(events, traceparent)
+      for (const [i, message] of messages.entries()) {
         if (inFlight.size >= MAX_UNCONFIRMED && !(await hasRoom(until))) {
-          leave(events.length - i, new Error('the broker confirms too slowly'))
+          leave(messages.length - i, new Error('the broker confirms too slowly'))
           break
         }
         const confirm: Promise<void> = queue
-          .publish(eventMessage(event, traceparent))
+          .publish(message)
           .catch(error => leave(1, error))
           .finally(() => inFlight.delete(confirm))
         inFlight.add(confirm)

@@ -51,7 +51,15 @@ export function startChores({ io, store, redis, feeds, presence, node, log }: Ch
     for (const tenantId of feeds.tenants()) io.local.to(`tenant:${tenantId}`).emit('tick', { seq: feeds.position(tenantId) ?? 0 })
   }
 
-  const hearWhileDeaf = async () => (redis.isReady() ? undefined : await catchUp())
+  let wasDeaf = false
+
+  /** And once more when Redis is back: the counters are a moment behind the events. */
+  async function hearWhileDeaf(): Promise<void> {
+    const isDeaf = !redis.isReady()
+    const asks = isDeaf || wasDeaf
+    wasDeaf = isDeaf
+    if (asks) await catchUp()
+  }
 
   /** Revoked tokens end within a second by the word of Redis, within some seconds without it. */
   async function recheck(sockets: LinkoSocket[]): Promise<void> {
@@ -115,7 +123,10 @@ export function startChores({ io, store, redis, feeds, presence, node, log }: Ch
     setInterval(cutSlow, SLOW_MS),
   ]
   for (const timer of timers) timer.unref()
-  const onReady = quietly(tick)
+  const onReady = quietly(async () => {
+    wasDeaf = true
+    await tick()
+  })
   redis.subscriber.on('ready', onReady)
   redis.subscriber.on('message', onRevocation)
   redis.subscriber.subscribe(revocationChannel(database)).catch(error => log.warn({ err: error }, 'no revocations heard'))

@@ -1,4 +1,4 @@
-import { RealtimeEvent } from '#shared/contracts/realtime-event.ts'
+import { type RealtimeEvent, RealtimeEvents } from '#shared/contracts/realtime-event.ts'
 import type { SequencedEvent } from '#shared/contracts/socket-events.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { QUEUES } from '#shared/queue/topology.ts'
@@ -14,7 +14,7 @@ export interface FanoutDeps {
   log: Logger
 }
 
-const BATCH = { prefetch: 512, maxBatch: 256, lingerMs: 3 }
+const BATCH = { prefetch: 128, maxBatch: 64, lingerMs: 2 }
 
 /** How far the counters may be behind the events: nobody needs them before the rows have expired. */
 const COUNTERS_MS = 250
@@ -35,14 +35,14 @@ export async function startFanout(deps: FanoutDeps) {
 
 /** What fails here is delivered again and keeps its numbers. */
 async function fanOut({ store, sockets }: FanoutDeps, counters: Counters, deliveries: Delivery[]): Promise<Outcome[]> {
-  const read = deliveries.map(readEvent)
+  const read = deliveries.map(readEvents)
   const events = await assignSeq(
     store,
-    read.filter(event => event !== null),
+    read.flatMap(batch => batch ?? []),
   )
   sockets.tell(events)
   counters.follow(events)
-  return read.map(event => (event === null ? { kind: 'dead-letter', reason: 'not an event of this version' } : DONE))
+  return read.map(batch => (batch === null ? { kind: 'dead-letter', reason: 'not events of this version' } : DONE))
 }
 
 type Counters = ReturnType<typeof createCounters>
@@ -80,10 +80,10 @@ function createCounters({ store, log }: FanoutDeps) {
   }
 }
 
-function readEvent(delivery: Delivery): RealtimeEvent | null {
+function readEvents(delivery: Delivery): RealtimeEvent[] | null {
   try {
-    const parsed = RealtimeEvent.safeParse(JSON.parse(delivery.content.toString('utf8')))
-    return parsed.success ? parsed.data : null
+    const parsed = RealtimeEvents.safeParse(JSON.parse(delivery.content.toString('utf8')))
+    return parsed.success ? parsed.data.events : null
   } catch {
     return null
   }

@@ -1,6 +1,6 @@
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import type { Logger } from '#shared/process/logger.ts'
-import { eventMessage } from '#shared/queue/event-message.ts'
+import { eventMessages } from '#shared/queue/event-message.ts'
 import { EXCHANGES } from '#shared/queue/topology.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import { bellFor } from '#shared/store/dispatch.ts'
@@ -9,7 +9,7 @@ import type { EventDoc, MessageDoc } from '#shared/store/documents.ts'
 /** Whatever is not published is found by a sweep: a failure is worth a line, not an error. */
 export interface Publishing {
   ring(rows: readonly MessageDoc[]): void
-  /** Resolves when all are confirmed or given up. @param traces traceparent of the request behind each message, by its id */
+  /** Resolves when all are confirmed or given up. @param traces traceparent of the request behind each message, by its id; the first stands for all that are published together */
   publish(events: readonly EventDoc[], traces?: ReadonlyMap<string, string | null>): Promise<void>
 }
 
@@ -32,13 +32,14 @@ export function createPublishing(queue: Queue, log: Logger): Publishing {
       }
     },
     async publish(events, traces) {
-      const traceOf = (event: EventDoc) => traces?.get(String(event.payload.messageId)) ?? null
-      await Promise.all(events.map(event => publishEvent(queue, event, traceOf(event)).catch(report('event'))))
+      const [first] = events
+      const traceparent = traces?.get(String(first?.payload.messageId)) ?? null
+      await publishEvents(queue, events, traceparent).catch(report('events'))
     },
   }
 }
 
 /** @throws PublishError */
-export function publishEvent(queue: Queue, event: EventDoc, traceparent: string | null = null): Promise<void> {
-  return queue.publish(eventMessage(event, traceparent))
+export async function publishEvents(queue: Queue, events: readonly EventDoc[], traceparent: string | null = null): Promise<void> {
+  await Promise.all(eventMessages(events, traceparent).map(message => queue.publish(message)))
 }

@@ -23,7 +23,7 @@ import {
 import type { Dispatch, MessageDoc, TenantDoc } from '#shared/store/documents.ts'
 import { liveOwners } from '#shared/store/leases.ts'
 import { getCachedTenant } from '#shared/store/tenants.ts'
-import { type Publishing, publishEvent } from './bells.ts'
+import { type Publishing, publishEvents } from './bells.ts'
 import type { Numbers } from './numbers.ts'
 import { byPolicy, failedHere, unknownStep } from './settle.ts'
 
@@ -167,7 +167,7 @@ export function createSweeps(deps: SweepDeps) {
   async function publishAgain(): Promise<void> {
     if (!queue.isReady()) return
     const rows = await findUnpublished(store, new Date(clock.now().getTime() - OUTBOX_MS), BATCH)
-    await Promise.all(rows.map(event => publishEvent(queue, event)))
+    await publishEvents(queue, rows)
     if (rows.length > 0) log.info({ count: rows.length }, 'events published again')
   }
 

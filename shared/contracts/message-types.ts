@@ -2,7 +2,7 @@
 export const MESSAGE_TYPE = {
   webhook: 'linko.webhook.v1',
   sendBell: 'linko.send-bell.v1',
-  event: 'linko.event.v1',
+  events: 'linko.events.v1',
   media: 'linko.media.v1',
 } as const
 export type MessageType = (typeof MESSAGE_TYPE)[keyof typeof MESSAGE_TYPE]

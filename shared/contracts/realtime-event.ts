@@ -29,3 +29,7 @@ export const RealtimeEvent = z.object({
   payload: z.record(z.string(), z.unknown()),
 })
 export type RealtimeEvent = z.infer<typeof RealtimeEvent>
+
+/** What a queue carries: facts of one or several tenants that were committed together, in their order. */
+export const RealtimeEvents = z.object({ v: z.literal(1), events: z.array(RealtimeEvent).min(1) })
+export type RealtimeEvents = z.infer<typeof RealtimeEvents>

@@ -42,8 +42,9 @@ export const webhookKeys = {
   account: 'account',
 }
 
-export const eventKey = (tenantId: string, eventName: string) =>
-  `${tenantShard(tenantId, SHARDS.realtime)}.${eventName.replace(':', '.')}`
+export const eventShard = (tenantId: string) => tenantShard(tenantId, SHARDS.realtime)
+/** @param name of the events, or `mixed` */
+export const eventKey = (shard: number, name: string) => `${shard}.${name.replace(':', '.')}`
 
 export interface QueueDeclaration {
   name: string

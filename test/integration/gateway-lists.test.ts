@@ -2,7 +2,7 @@ import { Types } from 'mongoose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { routes } from '#services/gateway/routes/index.ts'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
-import { RealtimeEvent } from '#shared/contracts/realtime-event.ts'
+import { type RealtimeEvent, RealtimeEvents } from '#shared/contracts/realtime-event.ts'
 import { ConversationView, MessageDetailView, MessageView } from '#shared/contracts/views.ts'
 import { QUEUES } from '#shared/queue/topology.ts'
 import type { ConversationDoc, Id, MessageDoc } from '#shared/store/documents.ts'
@@ -20,8 +20,8 @@ beforeAll(async () => {
   demo = (await userByEmail(gateway.store, PEOPLE.agent)).tenantId
   other = (await userByEmail(gateway.store, PEOPLE.other)).tenantId
   const hear = async (delivery: { type: string; content: Buffer }) => {
-    expect(delivery.type).toBe(MESSAGE_TYPE.event)
-    events.push(RealtimeEvent.parse(JSON.parse(delivery.content.toString())))
+    expect(delivery.type).toBe(MESSAGE_TYPE.events)
+    events.push(...RealtimeEvents.parse(JSON.parse(delivery.content.toString())).events)
     return { kind: 'done' as const }
   }
   for (const queue of QUEUES.realtime) stack.use(await gateway.queue.consume(queue, hear, { prefetch: 10 }))

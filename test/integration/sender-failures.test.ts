@@ -274,7 +274,7 @@ test('events whose publishing was lost are published again', async ({ world }) =
       w.queue.consume(
         queue,
         async delivery => {
-          heard.push(JSON.parse(delivery.content.toString()).eventId)
+          for (const { eventId } of JSON.parse(delivery.content.toString()).events) heard.push(eventId)
           return { kind: 'done' }
         },
         { prefetch: 10 },

@@ -5,10 +5,9 @@ import { startFanout } from '#services/realtime/fanout.ts'
 import { connectRedisPair } from '#services/realtime/redis.ts'
 import { openSockets } from '#services/realtime/sockets.ts'
 import { signAccessToken } from '#shared/auth/access-token.ts'
-import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
-import type { EventName, RealtimeEvent } from '#shared/contracts/realtime-event.ts'
+import type { EventName } from '#shared/contracts/realtime-event.ts'
 import { listen } from '#shared/process/health.ts'
-import { EXCHANGES, eventKey } from '#shared/queue/topology.ts'
+import { eventMessages } from '#shared/queue/event-message.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
 import type { UserDoc } from '#shared/store/documents.ts'
@@ -100,24 +99,7 @@ export async function publishEvent(
   const payload = { clientId: eventId, status: 'active', reason: null, ...more }
   const row = { _id: eventId, tenantId, name, at, clientId: null, conversationId: null, userId: null, payload, createdAt: at }
   await store.raw.events.insertOne(row).catch(() => undefined)
-  const body: RealtimeEvent = {
-    v: 1,
-    eventId,
-    tenantId: String(tenantId),
-    name,
-    at: at.toISOString(),
-    clientId: null,
-    conversationId: null,
-    userId: null,
-    payload,
-  }
-  await queue.publish({
-    exchange: EXCHANGES.event,
-    routingKey: eventKey(String(tenantId), name),
-    type: MESSAGE_TYPE.event,
-    body,
-    messageId: eventId,
-  })
+  await Promise.all(eventMessages([row], null).map(message => queue.publish(message)))
 }
 
 export const eventually = (check: () => void | Promise<void>, timeout = 10_000) => vi.waitFor(check, { timeout, interval: 20 })
