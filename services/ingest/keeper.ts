@@ -1,6 +1,6 @@
 import { Types } from 'mongoose'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
-import { RECEIVED_AT_HEADER } from '#shared/contracts/webhook-delivery.ts'
+import { receivedAtOf } from '#shared/contracts/webhook-delivery.ts'
 import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { deadLetters } from '#shared/process/metrics.ts'
@@ -61,10 +61,7 @@ async function eventsOf(store: Store, delivery: Delivery, reason: string) {
 
 function parsed(delivery: Delivery): WebhookItem[] {
   try {
-    return parseWebhook(
-      JSON.parse(delivery.content.toString('utf8')),
-      new Date(Number(delivery.headers[RECEIVED_AT_HEADER]) || Date.now()),
-    )
+    return parseWebhook(JSON.parse(delivery.content.toString('utf8')), receivedAtOf(delivery))
   } catch {
     return []
   }

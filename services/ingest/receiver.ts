@@ -3,15 +3,14 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import express, { type Express, type Request, type Response } from 'express'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
-import { RECEIVED_AT_HEADER } from '#shared/contracts/webhook-delivery.ts'
 import type { Json } from '#shared/meta/json.ts'
 import { signatureIsValid } from '#shared/meta/signature.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { webhookAck, webhookReceived } from '#shared/process/metrics.ts'
-import { childTrace } from '#shared/process/trace.ts'
+import { childTrace, timedTraceId } from '#shared/process/trace.ts'
 import { EXCHANGES } from '#shared/queue/topology.ts'
 import type { Queue } from '#shared/queue/types.ts'
-import { readEnvelope, splitBody } from './split.ts'
+import { type Part, readEnvelope, splitBody } from './split.ts'
 import type { Spool } from './spool.ts'
 
 /** The four paths of the seeds, one handler. */
@@ -19,7 +18,7 @@ export const WEBHOOK_PATHS = ['/api/v1/webhook', '/webhook', '/api/webhooks', '/
 /** Meta sends up to 3 MB. */
 const MAX_BODY_BYTES = 3.5 * 1024 * 1024
 const MAX_IN_HAND = 500
-const CONFIRM_MS = 2000
+const CONFIRM = { timeoutMs: 2000 }
 const MAX_CHALLENGE = 256
 
 export interface ReceiverDeps {
@@ -56,6 +55,12 @@ export function createReceiver(deps: ReceiverDeps): Express {
   return app
 }
 
+/** Looked up once: labels are found by their text. */
+const received = {
+  accepted: webhookReceived.labels({ outcome: 'accepted' }),
+  spooled: webhookReceived.labels({ outcome: 'spooled' }),
+}
+
 async function receive(request: Request, response: Response, deps: ReceiverDeps): Promise<void> {
   const encoding = request.headers['content-encoding']
   if (encoding !== undefined && encoding !== 'identity') return refuse(response, 415, 'ENCODING_NOT_SUPPORTED', 'bad_body')
@@ -69,7 +74,7 @@ async function receive(request: Request, response: Response, deps: ReceiverDeps)
   const body = isUtf8(raw) ? readEnvelope(raw) : null
   if (body === null) return refuse(response, 400, 'WEBHOOK_BODY_INVALID', 'bad_body')
   const outcome = await makeDurable(deps, body, raw, receivedAt, request.headers.traceparent)
-  webhookReceived.inc({ outcome })
+  received[outcome].inc()
   webhookAck.observe((performance.now() - startedAt) / 1000)
   response.statusCode = 200
   response.end()
@@ -103,10 +108,10 @@ async function makeDurable(
   return 'spooled'
 }
 
-let counter = 0
-const PROCESS = `${process.pid.toString(36)}-${Date.now().toString(36)}`
-
-/** All parts at once; resolves when the broker has confirmed each. */
+/**
+ * All parts at once; resolves when the broker has confirmed each. Of a body in one part the message's id tells the trace and
+ * the moment of arrival; the parts of another share a trace, and so does what comes with one.
+ */
 export async function publishBody(
   queue: Pick<Queue, 'publish'>,
   body: Json,
@@ -115,19 +120,18 @@ export async function publishBody(
   traceparent: string | null,
 ): Promise<void> {
   const parts = splitBody(body, raw)
-  const trace = childTrace(traceparent)
-  const publish = (part: (typeof parts)[number]) =>
+  const trace = parts.length === 1 && traceparent === null ? null : childTrace(traceparent)
+  const publish = ({ routingKey, body }: Part) =>
     queue.publish(
       {
         exchange: EXCHANGES.webhook,
-        routingKey: part.routingKey,
+        routingKey,
         type: MESSAGE_TYPE.webhook,
-        body: part.body,
-        messageId: `w-${PROCESS}-${++counter}`,
+        body,
+        messageId: timedTraceId(receivedAt),
         traceparent: trace,
-        headers: { [RECEIVED_AT_HEADER]: receivedAt },
       },
-      { timeoutMs: CONFIRM_MS },
+      CONFIRM,
     )
   const [only] = parts
   await (parts.length === 1 && only ? publish(only) : Promise.all(parts.map(publish)))

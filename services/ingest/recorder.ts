@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { RECEIVED_AT_HEADER } from '#shared/contracts/webhook-delivery.ts'
+import { receivedAtOf } from '#shared/contracts/webhook-delivery.ts'
 import { Outage } from '#shared/domain/errors.ts'
 import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import type { Logger } from '#shared/process/logger.ts'
@@ -88,8 +88,7 @@ export function createRecording(deps: Deps): (deliveries: Delivery[]) => Promise
 
 function readItems(delivery: Delivery): WebhookItem[] | null {
   try {
-    const receivedAt = new Date(Number(delivery.headers[RECEIVED_AT_HEADER]) || Date.now())
-    return parseWebhook(JSON.parse(delivery.content.toString('utf8')), receivedAt)
+    return parseWebhook(JSON.parse(delivery.content.toString('utf8')), receivedAtOf(delivery))
   } catch {
     return null
   }

@@ -72,6 +72,7 @@ test.for<[string, string]>([
   ['a value of a wrong type', '{"entry":[{"changes":[{"value":"x"}]}]}'],
   ['nested ten thousand deep', `{"entry":[{"changes":[{"value":{"a":${'['.repeat(10_000)}${']'.repeat(10_000)}}}]}]}`],
   ['a key with NUL', '{"entry":[{"changes":[{"value":{"a\\u0000b":1}}]}]}'],
+  ['a key __proto__ in disguise', '{"entry":[{"changes":[{"value":{"\\u005f_proto__":{}}}]}]}'],
   ['a key __proto__', '{"entry":[{"changes":[{"value":{"__proto__":{}}}]}]}'],
 ])('%s is no envelope', ([, text]) => {
   expect(readEnvelope(Buffer.from(text))).toBeNull()

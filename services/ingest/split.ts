@@ -14,15 +14,30 @@ const FORBIDDEN_KEY = /\0|^__proto__$/
 
 /** The body as JSON if it can be an envelope of Meta's: at least one `entry[].changes[].value` object; else null. */
 export function readEnvelope(bytes: Buffer): Json | null {
+  const written = bytes.toString('utf8')
   let body: unknown
   try {
-    body = JSON.parse(bytes.toString('utf8'))
+    body = JSON.parse(written)
   } catch {
     return null
   }
-  if (!isObject(body) || !isStorable(body)) return null
+  if (!isObject(body) || !(isHarmless(written) || isStorable(body))) return null
   return changesOf(body).some(({ value }) => value !== null) ? body : null
 }
+
+/** Spares the walk: no key can be a forbidden one, and there are too few brackets to be nested deeply. */
+function isHarmless(written: string): boolean {
+  if (written.includes('\\u') || written.includes('__proto__')) return false
+  let brackets = 0
+  for (let i = 0; i < written.length && brackets <= MAX_DEPTH; i++) {
+    const code = written.charCodeAt(i)
+    if (code === OPEN_BRACE || code === OPEN_BRACKET) brackets++
+  }
+  return brackets <= MAX_DEPTH
+}
+
+const OPEN_BRACE = 0x7b
+const OPEN_BRACKET = 0x5b
 
 /** Walks without recursion: a body may be nested ten thousand deep, or hold a million keys. */
 function isStorable(body: Json): boolean {
@@ -46,47 +61,62 @@ interface Change {
 }
 
 function changesOf(body: Json): Change[] {
-  return listOf(body.entry)
-    .filter(isObject)
-    .flatMap(entry =>
-      listOf(entry.changes)
-        .filter(isObject)
-        .map(change => ({ entry, change, value: isObject(change.value) ? change.value : null })),
-    )
+  const changes: Change[] = []
+  for (const entry of listOf(body.entry)) {
+    if (!isObject(entry)) continue
+    for (const change of listOf(entry.changes))
+      if (isObject(change)) changes.push({ entry, change, value: isObject(change.value) ? change.value : null })
+  }
+  return changes
 }
 
 /** The parts of a body, one for each lane and shard that it touches. */
 export function splitBody(body: Json, bytes: Buffer): Part[] {
-  const byKey = new Map<string, Json[]>()
-  for (const { entry, change, value } of changesOf(body)) {
-    if (value === null) continue
-    for (const [routingKey, own] of lanesOf(change, value)) {
-      const parts = byKey.get(routingKey) ?? []
-      byKey.set(routingKey, parts)
-      parts.push({ ...entry, changes: [own === value ? change : { ...change, value: own }] })
-    }
-  }
-  const keys = [...byKey.keys()]
-  if (keys.length === 1) return [{ routingKey: keys[0] as string, body: bytes }]
-  return [...byKey].map(([routingKey, entry]) => ({ routingKey, body: { ...body, entry } }))
+  const changes = changesOf(body)
+  const lanes = changes.map(({ change, value }) => (value === null ? NONE : lanesOf(change, value)))
+  const keys = new Set(lanes.flatMap(own => [...own.keys()]))
+  const [only] = keys
+  if (keys.size === 1 && only !== undefined) return [{ routingKey: only, body: bytes }]
+  return [...keys].map(routingKey => ({ routingKey, body: { ...body, entry: entriesOf(changes, lanes, routingKey) } }))
 }
 
-/** The items of a value by routing key; the value itself when they all share one. */
-function lanesOf(change: Json, value: Json): Map<string, Json> {
+const NONE: ReadonlyMap<string, Item[]> = new Map()
+
+/** What goes one way of the changes that several share. */
+function entriesOf(changes: Change[], lanes: ReadonlyMap<string, Item[]>[], routingKey: string): Json[] {
+  return changes.flatMap(({ entry, change, value }, i) => {
+    const own = lanes[i] ?? NONE
+    const items = own.get(routingKey)
+    if (items === undefined || value === null) return []
+    return [{ ...entry, changes: [own.size === 1 ? change : { ...change, value: { ...value, ...onlyThose(items) } }] }]
+  })
+}
+
+interface Item {
+  list: (typeof LISTS)[number]
+  item: unknown
+}
+
+/** Lists without any of the items are left out. */
+function onlyThose(items: Item[]): Partial<Record<(typeof LISTS)[number], unknown[]>> {
+  const listed = LISTS.map(list => [list, items.filter(one => one.list === list).map(({ item }) => item)] as const)
+  return Object.fromEntries(listed.map(([list, own]) => [list, own.length > 0 ? own : undefined]))
+}
+
+/** The items of a value by routing key; one key without items when the value is about an account. */
+function lanesOf(change: Json, value: Json): ReadonlyMap<string, Item[]> {
   const phoneNumberId = isObject(value.metadata) ? (text(value.metadata.phone_number_id) ?? '') : ''
-  const lanes = new Map<string, Json>()
-  if (change.field === 'history') return lanes.set(webhookKeys.account, value)
+  const lanes = new Map<string, Item[]>()
+  if (change.field === 'history') return lanes.set(webhookKeys.account, [])
   for (const list of LISTS) {
     for (const item of listOf(value[list])) {
       const key = keyOf(list, phoneNumberId, isObject(item) ? item : {})
-      const lane = lanes.get(key) ?? { ...value, messages: undefined, message_echoes: undefined, statuses: undefined }
-      lane[list] = [...listOf(lane[list]), item]
-      lanes.set(key, lane)
+      const lane = lanes.get(key)
+      if (lane === undefined) lanes.set(key, [{ list, item }])
+      else lane.push({ list, item })
     }
   }
-  if (lanes.size === 0) return lanes.set(webhookKeys.account, value)
-  const [only] = lanes.keys()
-  return lanes.size === 1 && only !== undefined ? lanes.set(only, value) : lanes
+  return lanes.size === 0 ? lanes.set(webhookKeys.account, []) : lanes
 }
 
 function keyOf(list: (typeof LISTS)[number], phoneNumberId: string, item: Json): string {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { childTrace, traceId } from './trace.ts'
+import { childTrace, startOfTrace, timedTraceId, traceId } from './trace.ts'
 
 test('a child keeps the trace and gets a span of its own', () => {
   const parent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
@@ -15,4 +15,15 @@ test.for([null, undefined, '', 'nonsense', '00-XYZ-1-01'])('without a usable par
 
 test('ten thousand traces are all different', () => {
   expect(new Set(Array.from({ length: 10_000 }, () => traceId(childTrace(null)))).size).toBe(10_000)
+})
+
+test.for([0, 1_795_225_913_061, 2 ** 48 - 1])('a timed trace tells its beginning (%d)', at => {
+  const id = timedTraceId(at)
+  expect(startOfTrace(id)).toBe(at)
+  expect(traceId(childTrace(`00-${id}-b7ad6b7169203331-01`))).toBe(id)
+})
+
+test('timed traces are all different, and other ids tell no time', () => {
+  expect(new Set(Array.from({ length: 10_000 }, () => timedTraceId(1))).size).toBe(10_000)
+  for (const id of [null, '', 'm:wamid.1', '0af7651916cd43dd8448eb211c80319c']) expect(startOfTrace(id)).toBeNull()
 })

@@ -22,4 +22,20 @@ export function childTrace(traceparent: string | null | undefined): string {
   return `00-${given ?? randomHex(16)}-${randomHex(8)}-01`
 }
 
+/**
+ * The id of a trace that tells when it began: a UUIDv7 (RFC 9562) in plain hex. A message that has one as its id needs no
+ * headers for its trace and its age.
+ */
+export function timedTraceId(atMs: number): string {
+  const random = randomHex(10)
+  const variant = '89ab'[Number.parseInt(random[4] as string, 16) & 3]
+  return `${atMs.toString(16).padStart(12, '0')}7${random.slice(1, 4)}${variant}${random.slice(5)}`
+}
+
+const TIMED = /^[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$/
+
+/** When a timed trace began (ms since 1970); null for any other id. */
+export const startOfTrace = (id: string | null): number | null =>
+  id !== null && TIMED.test(id) ? Number.parseInt(id.slice(0, 12), 16) : null
+
 export const traceId = (traceparent: string | null | undefined): string | null => TRACEPARENT.exec(traceparent ?? '')?.[1] ?? null

@@ -1,3 +1,4 @@
+import { childTrace, startOfTrace } from '../process/trace.ts'
 import type { OutgoingMessage } from './types.ts'
 
 /** Headers of ours. Those of the origin keep, on the way through the delay queues and into the dead letters, where it began. */
@@ -13,22 +14,32 @@ export const HEADER = {
   diedAt: 'x-linko-died-at',
 } as const
 
-/** What every message carries. @param tag comes back with a message that no queue took, so that its publish is found. */
+/**
+ * What every message carries. A table of headers costs as much as all the rest, so it is left out when there is nothing in it:
+ * no attempt is the first, and an id that is a timed trace id is the trace too.
+ * @param tag comes back with a message that no queue took, so that its publish is found
+ */
 export function propertiesOf(message: OutgoingMessage, tag: number, nowMs: number) {
-  const headers: Record<string, string | number> = { [HEADER.attempt]: 1 }
-  if (message.headers) Object.assign(headers, message.headers)
-  if (message.tenantId) headers[HEADER.tenant] = message.tenantId
-  if (message.traceparent) headers[HEADER.trace] = message.traceparent
+  const { messageId, type, traceparent, tenantId } = message
+  let { headers } = message
+  if (tenantId) headers = { ...headers, [HEADER.tenant]: tenantId }
+  if (traceparent) headers = { ...headers, [HEADER.trace]: traceparent }
   return {
     persistent: true,
     mandatory: true,
-    messageId: message.messageId,
-    type: message.type,
+    messageId,
+    type,
     contentType: 'application/json',
     timestamp: Math.floor(nowMs / 1000),
     correlationId: String(tag),
-    headers,
+    ...(headers && { headers }),
   }
+}
+
+/** The trace that a message belongs to: its header's, or that of its id. */
+export function traceOf(headers: Record<string, unknown>, messageId: string | null): string | null {
+  const given = text(headers[HEADER.trace])
+  return given ?? (startOfTrace(messageId) === null ? null : childTrace(`00-${messageId}-0000000000000001-01`))
 }
 
 /** A header's text; null when it is missing or something else. */

@@ -1,7 +1,7 @@
 import type { ConsumeMessage } from 'amqplib'
 import type { MessageType } from '../contracts/message-types.ts'
 import { scrub } from '../process/logger.ts'
-import { HEADER, text } from './headers.ts'
+import { HEADER, text, traceOf } from './headers.ts'
 import { EXCHANGES, RETRY_DELAYS_S, retryQueue } from './topology.ts'
 import type { Delivery, Outcome, OutgoingMessage } from './types.ts'
 
@@ -16,15 +16,16 @@ const MAX_ERROR_CHARACTERS = 4000
 export function readDelivery(queue: string, { fields, properties, content }: ConsumeMessage): Delivery {
   const headers = properties.headers ?? {}
   const attempt = Number(headers[HEADER.attempt] ?? 1)
+  const messageId = text(properties.messageId)
   return {
     queue,
     exchange: text(headers[HEADER.exchange]) ?? fields.exchange,
     routingKey: text(headers[HEADER.routingKey]) ?? fields.routingKey,
     type: text(properties.type) ?? '',
     content,
-    messageId: text(properties.messageId),
+    messageId,
     tenantId: text(headers[HEADER.tenant]),
-    traceparent: text(headers[HEADER.trace]),
+    traceparent: traceOf(headers, messageId),
     attempt: Number.isInteger(attempt) && attempt > 0 ? attempt : 1,
     redelivered: fields.redelivered,
     headers,
