@@ -57,6 +57,7 @@ const ready: Readiness = () => {
 }
 
 const server = createServer((request, response) => {
+  if (receiver && request.method === 'POST') return receiver(request, response)
   answerHealth(request, response, ready)
     .then(taken => {
       if (taken) return
