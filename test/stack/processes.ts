@@ -43,6 +43,8 @@ export interface Supervised extends AsyncDisposable {
   kill(signal: NodeJS.Signals): void
   /** Waits until the process of now answers. */
   ready(): Promise<void>
+  /** Kills it and keeps it away. The answer starts it again and waits until it is ready. */
+  hold(): Promise<() => Promise<void>>
 }
 
 interface Entry {
@@ -110,6 +112,7 @@ export async function supervise(spec: ProcessSpec, registry: Registry): Promise<
   let starts = 0
   let failures = 0
   let isStopping = false
+  let isHeld = false
   const isOver = () => isStopping || registry.isClosed()
 
   function start(): ChildProcess {
@@ -126,7 +129,7 @@ export async function supervise(spec: ProcessSpec, registry: Registry): Promise<
       if (child === started) child = null
       failures = Date.now() - since > STEADY_MS ? 0 : failures + 1
       const waitMs = BACKOFF_MS[Math.min(Math.max(failures - 1, 0), BACKOFF_MS.length - 1)]
-      if (isOver()) return
+      if (isOver() || isHeld) return
       registry.say(`${spec.name} ended (${signal ?? code}) and is started again in ${waitMs} ms; its log: ${spec.logFile}`)
       setTimeout(() => !isOver() && start(), waitMs)
     })
@@ -157,6 +160,16 @@ export async function supervise(spec: ProcessSpec, registry: Registry): Promise<
       if (child?.pid !== undefined) signalGroup(child.pid, signal)
     },
     ready: untilReady,
+    async hold() {
+      isHeld = true
+      if (child?.pid !== undefined) signalGroup(child.pid, 'SIGKILL')
+      while (child !== null) await sleep(20)
+      return async () => {
+        isHeld = false
+        start()
+        await untilReady()
+      }
+    },
     async [Symbol.asyncDispose]() {
       isStopping = true
       const ending = child

@@ -1,0 +1,20 @@
+const TRIALS = ['recorders', 'broker-outage', 'mongodb-outage', 'disk-full']
+
+/** `npm run trial -- recorders|broker-outage|mongodb-outage|disk-full`: what a product may promise only once it was seen. See docs/trials.md. */
+const [name = ''] = process.argv.slice(2)
+if (!TRIALS.includes(name)) {
+  console.error(`npm run trial -- ${TRIALS.join('|')}`)
+  process.exit(2)
+}
+const { run } = (await import(`./trials/${name}.ts`)) as { run(): Promise<Facts> }
+const facts = await run()
+process.exit(tell(facts) ? 0 : 1)
+
+/** What was seen, each with whether it may be so; `null` is told only. */
+export type Facts = Record<string, readonly [seen: string | number, isGood: boolean | null]>
+
+function tell(seen: Facts): boolean {
+  for (const [what, [value, isGood]] of Object.entries(seen))
+    console.log(`${isGood === null ? '      ' : isGood ? 'passed' : 'FAILED'}  ${what.padEnd(58)} ${value}`)
+  return Object.values(seen).every(([, isGood]) => isGood !== false)
+}
