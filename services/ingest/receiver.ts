@@ -37,13 +37,24 @@ export interface ReceiverDeps {
  */
 export function createReceiver(deps: ReceiverDeps): RequestListener {
   let inHand = 0
+  let failed = 0
+  let toldAt = 0
+  /** A line a second: a full disk is full for every webhook. */
+  function tell(error: unknown): void {
+    failed++
+    if (Date.now() - toldAt < 1000) return
+    deps.log.error({ err: error, failed }, 'webhooks not taken')
+    toldAt = Date.now()
+    failed = 0
+  }
+
   async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (inHand >= MAX_IN_HAND) return refuse(response, 503, 'OVERLOADED', 'refused')
     inHand++
     try {
       await receive(request, response, deps)
     } catch (error) {
-      deps.log.error({ err: error }, 'webhook not taken')
+      tell(error)
       refuse(response, 503, 'NOT_DURABLE', 'refused')
     } finally {
       inHand--

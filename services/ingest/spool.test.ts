@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pino from 'pino'
@@ -134,4 +134,25 @@ test('a publisher that takes only so many at once is not asked for more', async 
   await using spool = await spoolWith(publish)
   await vi.waitFor(() => expect(spool.isEmpty()).toBe(true), { timeout: 10_000 })
   expect(taken.size).toBe(5000)
+})
+
+test('a cursor that cannot be written, as on a full disk, does not end the draining', async () => {
+  const { taken, publish, open } = broker()
+  mkdirSync(path.join(dir, 'cursor.new'))
+  await using spool = await spoolWith(publish)
+  await Promise.all(bodies(0, 200).map(body => spool.append(body, 1)))
+  open()
+  await vi.waitFor(() => expect(spool.isEmpty()).toBe(true), { timeout: 5000 })
+  expect(taken).toEqual(bodies(0, 200).map(String))
+})
+
+test('an empty spool takes no room, and the next outage finds its place', async () => {
+  const { taken, publish, open } = broker()
+  await using spool = await spoolWith(publish)
+  await Promise.all(bodies(0, 20).map(body => spool.append(body, 1)))
+  open()
+  await vi.waitFor(() => expect(segmentFiles()).toEqual([]), { timeout: 5000 })
+  expect(spool.bytes()).toBe(0)
+  await Promise.all(bodies(20, 40).map(body => spool.append(body, 1)))
+  await vi.waitFor(() => expect(taken).toEqual(bodies(0, 40).map(String)), { timeout: 5000 })
 })

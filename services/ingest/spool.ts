@@ -50,6 +50,7 @@ const BATCH_BYTES = 1024 * 1024
 /** The publisher refuses more than a thousand at once, and live webhooks need their share of it. */
 const BATCH_RECORDS = 64
 const RETRY_MS = [100, 200, 500, 1000, 2000]
+const BAD_DISK_MS = 1000
 
 /** Opens the directory, cuts a torn tail, and starts to drain what a former process left. */
 export async function openSpool(options: SpoolOptions): Promise<Spool> {
@@ -107,11 +108,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   }
 
   async function write(records: Buffer[]): Promise<void> {
-    if ((sizes.get(current) ?? 0) >= segmentBytes) {
-      await writer?.close()
-      writer = null
-      current++
-    }
+    if ((sizes.get(current) ?? 0) >= segmentBytes) await leaveSegment()
     if (writer === null) {
       writer = await open(segmentFile(dir, current), 'a', 0o600)
       await syncDirectory(dir)
@@ -136,8 +133,13 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
         await once(changed, 'changed')
         continue
       }
-      const { records, next } = await readBatch()
-      if (await publishAll(records)) await advance(next)
+      try {
+        const { records, next } = await readBatch()
+        if (await publishAll(records)) await advance(next)
+      } catch (error) {
+        log.error({ err: error }, 'spool: not drained, tried again')
+        await sleep(BAD_DISK_MS)
+      }
     }
   }
 
@@ -174,14 +176,24 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   }
 
   async function advance(next: Cursor): Promise<void> {
-    const finished = next.offset >= (sizes.get(next.segment) ?? 0) && next.segment < current
-    Object.assign(cursor, finished ? { segment: next.segment + 1, offset: 0 } : next)
-    await writeCursor(dir, cursor)
+    const isRead = next.offset >= (sizes.get(next.segment) ?? 0)
+    // Read to its end, and nobody writes: what comes next begins a new one, that a full disk gets its room back.
+    if (isRead && next.segment === current && waiting.length === 0 && flushing === null) await leaveSegment()
+    Object.assign(cursor, isRead && next.segment < current ? { segment: next.segment + 1, offset: 0 } : next)
+    // A cursor that cannot be written costs repeats after a crash, no more; a disk may be full just now.
+    await writeCursor(dir, cursor).catch(error => log.warn({ err: error }, 'spool: cursor not written'))
     for (const segment of [...sizes.keys()].filter(segment => segment < cursor.segment)) {
       sizes.delete(segment)
       await rm(segmentFile(dir, segment), { force: true })
     }
     if (bytes() <= 0 && flushing === null) oldest = null
+  }
+
+  async function leaveSegment(): Promise<void> {
+    const file = writer
+    writer = null
+    current++
+    await file?.close()
   }
 
   const draining = drain()
