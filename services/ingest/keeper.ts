@@ -1,6 +1,5 @@
 import { Types } from 'mongoose'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
-import { receivedAtOf } from '#shared/contracts/webhook-delivery.ts'
 import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { deadLetters } from '#shared/process/metrics.ts'
@@ -11,6 +10,7 @@ import { findByPhoneNumberIds } from '#shared/store/clients.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { failWebhookEvents, keepDeadLetter } from '#shared/store/dead-letters.ts'
 import { orOutage } from '#shared/store/outage.ts'
+import { receivedAtOf } from './received-at.ts'
 
 /** Takes what every queue gave up into the store, where people see it with its reason and can send it again. */
 export function startKeeper(deps: { store: Store; queue: Queue; log: Logger }): Promise<Consumer> {

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { receivedAtOf } from '#shared/contracts/webhook-delivery.ts'
 import { Outage } from '#shared/domain/errors.ts'
 import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import type { Logger } from '#shared/process/logger.ts'
@@ -12,6 +11,7 @@ import { LostRace } from '#shared/store/transaction.ts'
 import type { ItemOutcome } from './fold/item.ts'
 import { giveUp } from './give-up.ts'
 import { type EventPublisher, publishesEvents } from './publish-events.ts'
+import { receivedAtOf } from './received-at.ts'
 import { findMatchedItems, recordItems } from './record.ts'
 import { createSharedRuns } from './shared-runs.ts'
 

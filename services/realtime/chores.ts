@@ -28,6 +28,7 @@ const DEAF_MS = 1000
 const RECHECK_MS = 5000
 const SLOW_MS = 1000
 const SLOW_BYTES = 4 * 1024 * 1024
+const MOST_BYTES = 32 * 1024 * 1024
 
 /** What a node does by the clock and on Redis's word, whatever its sockets ask. */
 export function startChores({ io, store, redis, feeds, presence, node, log }: ChoreDeps): Disposable {
@@ -106,9 +107,22 @@ export function startChores({ io, store, redis, feeds, presence, node, log }: Ch
     io.local.to(`tenant:${tenantId}`).emit('presence', { userId: user.id, user, status: 'offline', conversationId: null, at })
   }
 
-  /** A client that does not read is cut, and catches up from the log: its backlog must not fill our memory. */
+  let backlogs = new Map<LinkoSocket, number>()
+
+  /**
+   * A client that does not read is cut, and catches up from the log: its backlog must not fill our memory. One that is merely
+   * busy with a burst gets it done between two looks.
+   */
   function cutSlow(): void {
-    for (const socket of local()) if (backlogBytes(socket) > SLOW_BYTES) terminate(socket.conn)
+    const before = backlogs
+    backlogs = new Map()
+    for (const socket of local()) {
+      const bytes = backlogBytes(socket)
+      if (bytes <= SLOW_BYTES) continue
+      const earlier = before.get(socket)
+      if (bytes > MOST_BYTES || (earlier !== undefined && bytes >= earlier)) terminate(socket.conn)
+      else backlogs.set(socket, bytes)
+    }
   }
 
   const quietly = (work: () => Promise<void>) => () => void work().catch(error => log.warn({ err: error }, 'realtime chores'))

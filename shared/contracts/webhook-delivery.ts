@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { startOfTrace } from '../process/trace.ts'
 
 /**
  * What ingest publishes and the recorder consumes: a body in Meta's own envelope whose items all belong to one lane and
@@ -20,8 +19,3 @@ export type WebhookEnvelope = z.infer<typeof WebhookEnvelope>
 
 /** AMQP header with the moment (ms since 1970) at which ingest had the body, where the id of the message does not tell it. */
 export const RECEIVED_AT_HEADER = 'x-linko-received-at'
-
-/** Arrival time of every item in a delivery. The receiver's own messages have a timed trace id as their id. */
-export function receivedAtOf({ headers, messageId }: { headers: Record<string, unknown>; messageId: string | null }): Date {
-  return new Date(Number(headers[RECEIVED_AT_HEADER]) || startOfTrace(messageId) || Date.now())
-}
