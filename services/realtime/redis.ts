@@ -23,6 +23,9 @@ class HeardRedis extends Redis {
 
 const READY_MS = 10_000
 const QUIT_MS = 1000
+const ASK_MS = 1000
+/** A network that swallows packets without a word shows in this time; TCP alone would take minutes. */
+const SILENT_MS = 3000
 
 /**
  * Resolves when both are ready: an adapter that is made earlier has its subscription refused unheard, and its node stays deaf.
@@ -45,11 +48,28 @@ export async function connectRedisPair(url: string, log: Logger): Promise<RedisP
       async redis => redis.status === 'ready' || once(redis, 'ready', { signal: AbortSignal.timeout(READY_MS) }),
     ),
   )
+  let answeredAt = Date.now()
+  let isAsking = false
+  async function ask(): Promise<void> {
+    if (isAsking) return
+    isAsking = true
+    await Promise.all([publisher.ping(), subscriber.ping()]).then(
+      () => {
+        answeredAt = Date.now()
+      },
+      () => undefined,
+    )
+    isAsking = false
+  }
+  const asking = setInterval(() => void ask(), ASK_MS)
+  asking.unref()
+  const areOpen = () => publisher.status === 'ready' && subscriber.status === 'ready'
   return {
     publisher,
     subscriber,
-    isReady: () => publisher.status === 'ready' && subscriber.status === 'ready',
+    isReady: () => areOpen() && Date.now() - answeredAt < SILENT_MS,
     async [Symbol.asyncDispose]() {
+      clearInterval(asking)
       // The adapter's last commands are still on their way: an abrupt end would reject them unheard.
       await Promise.race([
         Promise.allSettled([publisher.quit(), subscriber.quit()]),

@@ -72,7 +72,7 @@ export async function openBed(): Promise<Bed & AsyncDisposable> {
 }
 
 /** Production, so that no `.linko/demo.env` comes in. */
-function serviceEnv(urls: Pick<Bed, 'rabbitmqUrl' | 'redisUrl' | 'mongodbUri'>): NodeJS.ProcessEnv {
+export function serviceEnv(urls: Pick<Bed, 'rabbitmqUrl' | 'redisUrl' | 'mongodbUri'>): NodeJS.ProcessEnv {
   return {
     PATH: process.env.PATH,
     NODE_ENV: 'production',

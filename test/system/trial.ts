@@ -1,6 +1,6 @@
-const TRIALS = ['recorders', 'broker-outage', 'mongodb-outage', 'disk-full']
+const TRIALS = ['recorders', 'broker-outage', 'mongodb-outage', 'disk-full', 'sockets']
 
-/** `npm run trial -- recorders|broker-outage|mongodb-outage|disk-full`: what a product may promise only once it was seen. See docs/trials.md. */
+/** `npm run trial -- recorders|broker-outage|mongodb-outage|disk-full|sockets`: what a product may promise only once it was seen. See docs/trials.md. */
 const [name = ''] = process.argv.slice(2)
 if (!TRIALS.includes(name)) {
   console.error(`npm run trial -- ${TRIALS.join('|')}`)
