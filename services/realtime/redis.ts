@@ -24,6 +24,7 @@ class HeardRedis extends Redis {
 const READY_MS = 10_000
 const QUIT_MS = 1000
 const ASK_MS = 1000
+const CONNECT_MS = 3000
 /** A network that swallows packets without a word shows in this time; TCP alone would take minutes. */
 const SILENT_MS = 3000
 
@@ -37,6 +38,7 @@ export async function connectRedisPair(url: string, log: Logger): Promise<RedisP
       connectionName: name,
       retryStrategy: times => Math.min(times * 100, 2000),
       maxRetriesPerRequest: null,
+      connectTimeout: CONNECT_MS,
     })
     redis.on('error', error => log.warn({ err: error }, 'redis'))
     return redis
@@ -61,13 +63,25 @@ export async function connectRedisPair(url: string, log: Logger): Promise<RedisP
     )
     isAsking = false
   }
-  const asking = setInterval(() => void ask(), ASK_MS)
-  asking.unref()
   const areOpen = () => publisher.status === 'ready' && subscriber.status === 'ready'
+  const isSilent = () => Date.now() - answeredAt >= SILENT_MS
+  const asking = setInterval(() => {
+    if (areOpen() && isSilent()) connectAnew()
+    void ask()
+  }, ASK_MS)
+  asking.unref()
+
+  /** Left to itself TCP tries again more and more seldom, and finds a mended network a minute late. */
+  function connectAnew(): void {
+    log.warn('redis is silent: connecting anew')
+    answeredAt = Date.now()
+    for (const redis of [publisher, subscriber]) redis.disconnect(true)
+  }
+
   return {
     publisher,
     subscriber,
-    isReady: () => areOpen() && Date.now() - answeredAt < SILENT_MS,
+    isReady: () => areOpen() && !isSilent(),
     async [Symbol.asyncDispose]() {
       clearInterval(asking)
       // The adapter's last commands are still on their way: an abrupt end would reject them unheard.
