@@ -1,3 +1,4 @@
+import { AvailabilityChanged, availabilityChannel } from '#shared/contracts/availability.ts'
 import { Revocation, revocationChannel } from '#shared/contracts/revocation.ts'
 import type { SocketUser } from '#shared/contracts/socket-events.ts'
 import type { Logger } from '#shared/process/logger.ts'
@@ -49,7 +50,13 @@ export function startChores({ io, store, redis, feeds, presence, node, log }: Ch
   async function tick(): Promise<void> {
     for (const tenantId of feeds.tenants()) if (!isHeard(tenantId)) feeds.close(tenantId)
     await catchUp()
-    for (const tenantId of feeds.tenants()) io.local.to(`tenant:${tenantId}`).emit('tick', { seq: feeds.position(tenantId) ?? 0 })
+    tellPosition()
+  }
+
+  function tellPosition(): void {
+    const stale = !redis.isReady()
+    for (const tenantId of feeds.tenants())
+      io.local.to(`tenant:${tenantId}`).emit('tick', { seq: feeds.position(tenantId) ?? 0, stale })
   }
 
   let wasDeaf = false
@@ -57,9 +64,11 @@ export function startChores({ io, store, redis, feeds, presence, node, log }: Ch
   /** And once more when Redis is back: the counters are a moment behind the events. */
   async function hearWhileDeaf(): Promise<void> {
     const isDeaf = !redis.isReady()
+    const hasChanged = isDeaf !== wasDeaf
     const asks = isDeaf || wasDeaf
     wasDeaf = isDeaf
     if (asks) await catchUp()
+    if (hasChanged) tellPosition()
   }
 
   /** Revoked tokens end within a second by the word of Redis, within some seconds without it. */
@@ -71,13 +80,26 @@ export function startChores({ io, store, redis, feeds, presence, node, log }: Ch
     for (const socket of sockets) if (ended.has(socket.data.access)) endSession(socket, 'revoked')
   }
 
-  function onRevocation(channel: string, text: string): void {
-    if (channel !== revocationChannel(database)) return
-    const revoked = parseRevocation(text)
-    if (revoked === null) return
+  function onWord(channel: string, text: string): void {
+    if (channel === revocationChannel(database)) onRevocation(text)
+    if (channel === availabilityChannel(database)) onAvailability(text)
+  }
+
+  function onRevocation(text: string): void {
+    const parsed = Revocation.safeParse(parseJson(text))
+    if (!parsed.success) return
+    const revoked = parsed.data
     const isMeant = ({ data: { access } }: LinkoSocket) =>
       access.tenantId === revoked.tenantId && (revoked.userId === null || access.userId === revoked.userId)
     recheck(local().filter(isMeant)).catch(error => log.warn({ err: error }, 'revocation not checked yet'))
+  }
+
+  function onAvailability(text: string): void {
+    const parsed = AvailabilityChanged.safeParse(parseJson(text))
+    if (!parsed.success) return
+    const { tenantId, userId, name, availability } = parsed.data
+    const told = { userId, user: { id: userId, name }, status: 'availability' as const, availability, conversationId: null }
+    io.local.to(`tenant:${tenantId}`).emit('presence', { ...told, at: new Date().toISOString() })
   }
 
   let seen = new Map<string, SocketUser[]>()
@@ -142,20 +164,22 @@ export function startChores({ io, store, redis, feeds, presence, node, log }: Ch
     await tick()
   })
   redis.subscriber.on('ready', onReady)
-  redis.subscriber.on('message', onRevocation)
-  redis.subscriber.subscribe(revocationChannel(database)).catch(error => log.warn({ err: error }, 'no revocations heard'))
+  redis.subscriber.on('message', onWord)
+  redis.subscriber
+    .subscribe(revocationChannel(database), availabilityChannel(database))
+    .catch(error => log.warn({ err: error }, 'no revocations heard'))
   return {
     [Symbol.dispose]() {
       for (const timer of timers) clearInterval(timer)
       redis.subscriber.off('ready', onReady)
-      redis.subscriber.off('message', onRevocation)
+      redis.subscriber.off('message', onWord)
     },
   }
 }
 
-function parseRevocation(text: string): Revocation | null {
+function parseJson(text: string): unknown {
   try {
-    return Revocation.parse(JSON.parse(text))
+    return JSON.parse(text)
   } catch {
     return null
   }

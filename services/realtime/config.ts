@@ -28,6 +28,8 @@ const realtimeEnv = commonEnv.extend({
   /** Sockets of one tenant on one node. */
   SOCKETS_PER_TENANT: z.coerce.number().int().min(1).default(5000),
   SOCKETS_PER_USER: z.coerce.number().int().min(1).default(20),
+  /** What the sockets of one tenant may ask of one node in a second, all together; a single one may 20 times. */
+  SOCKET_EVENTS_PER_TENANT: z.coerce.number().int().min(1).default(1000),
 })
 
 export type RealtimeConfig = z.infer<typeof realtimeEnv>

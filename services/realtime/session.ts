@@ -14,6 +14,7 @@ import type { Store } from '#shared/store/connect.ts'
 import { identify } from './authenticate.ts'
 import type { Feeds } from './feed.ts'
 import type { Presence } from './presence.ts'
+import type { SecondRate } from './rates.ts'
 import { replay } from './replay.ts'
 import type { LinkoSocket } from './sockets.ts'
 
@@ -23,6 +24,9 @@ export interface SessionDeps {
   feeds: Feeds
   /** Resolves when the socket has its rooms: nothing is answered before. */
   welcomed: Promise<void>
+  /** Words of all sockets on this node, by socket and by tenant. */
+  words: SecondRate
+  perTenant: number
   jwtSecret: string
 }
 
@@ -34,7 +38,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** What one socket may ask, for as long as its token holds. */
 export function serveSession(socket: LinkoSocket, deps: SessionDeps): void {
-  limitRate(socket)
+  limitRate(socket, deps)
   endAtExpiry(socket, socket.data.access)
 
   const answer: Answer = (event, schema, work) =>
@@ -106,18 +110,12 @@ function answerOn<T extends z.ZodType>(
   socket.on(event, listener as never)
 }
 
-/** A socket that asks too often is told so; one that floods is cut. */
-function limitRate(socket: LinkoSocket): void {
-  let second = 0
-  let count = 0
+/** A socket that asks too often is told so, and so is a tenant with many of them; a socket that floods is cut. */
+function limitRate(socket: LinkoSocket, { words, perTenant }: SessionDeps): void {
+  const { tenantId } = socket.data.access
   socket.use((packet, next) => {
-    const now = Math.floor(Date.now() / 1000)
-    if (now !== second) {
-      second = now
-      count = 0
-    }
-    count++
-    if (count <= EVENTS_PER_SECOND) return next()
+    const count = words.count(socket.id)
+    if (count <= EVENTS_PER_SECOND && words.count(tenantId) <= perTenant) return next()
     if (count === FLOOD_PER_SECOND) endSession(socket, 'flood')
     const ack = packet[packet.length - 1]
     if (typeof ack === 'function') ack(refused('RATE_LIMITED'))

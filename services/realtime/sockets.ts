@@ -3,10 +3,16 @@ import type { Server as HttpServer } from 'node:http'
 import { createAdapter } from '@socket.io/redis-adapter'
 import { Server, type Socket } from 'socket.io'
 import type { VerifiedAccess } from '#shared/auth/access-token.ts'
-import type { ClientToServerEvents, SequencedEvent, ServerToClientEvents } from '#shared/contracts/socket-events.ts'
+import type {
+  ClientToServerEvents,
+  SequencedEvent,
+  ServerToClientEvents,
+  SessionReady,
+  SocketUser,
+} from '#shared/contracts/socket-events.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { eventToSocket, socketConnections, socketEvents } from '#shared/process/metrics.ts'
-import type { Store } from '#shared/store/connect.ts'
+import { type Store, trusted } from '#shared/store/connect.ts'
 import { eventsSince, latestSeq } from '#shared/store/events.ts'
 import { identify } from './authenticate.ts'
 import { startChores } from './chores.ts'
@@ -15,6 +21,7 @@ import { terminate } from './connection.ts'
 import { emitEvent } from './emit.ts'
 import { createFeeds } from './feed.ts'
 import { createPresence } from './presence.ts'
+import { createSecondRate } from './rates.ts'
 import type { RedisPair } from './redis.ts'
 import { HELD, replay } from './replay.ts'
 import { serveSession, userOf } from './session.ts'
@@ -40,7 +47,10 @@ export interface SocketsDeps {
   server: HttpServer
   store: Store
   redis: RedisPair
-  config: Pick<RealtimeConfig, 'JWT_SECRET' | 'CORS_ORIGIN' | 'SOCKET_TRANSPORTS' | 'SOCKETS_PER_TENANT' | 'SOCKETS_PER_USER'>
+  config: Pick<
+    RealtimeConfig,
+    'JWT_SECRET' | 'CORS_ORIGIN' | 'SOCKET_TRANSPORTS' | 'SOCKETS_PER_TENANT' | 'SOCKETS_PER_USER' | 'SOCKET_EVENTS_PER_TENANT'
+  >
   log: Logger
 }
 
@@ -51,6 +61,7 @@ const LEAVE_MS = 1000
 export function openSockets({ server, store, redis, config, log }: SocketsDeps): Sockets {
   const database = store.connection.name
   const node = randomUUID()
+  const words = createSecondRate()
   const presence = createPresence(redis, `linko:${database}`)
   const io: LinkoServer = new Server(server, {
     adapter: createAdapter(redis.publisher, redis.subscriber, { key: `linko:${database}:io` }),
@@ -107,7 +118,15 @@ export function openSockets({ server, store, redis, config, log }: SocketsDeps):
       log.warn({ err: error }, 'a session could not begin')
       socket.disconnect(true)
     })
-    serveSession(socket, { store, presence, feeds, welcomed, jwtSecret: config.JWT_SECRET })
+    serveSession(socket, {
+      store,
+      presence,
+      feeds,
+      welcomed,
+      words,
+      perTenant: config.SOCKET_EVENTS_PER_TENANT,
+      jwtSecret: config.JWT_SECRET,
+    })
   })
 
   /**
@@ -118,7 +137,7 @@ export function openSockets({ server, store, redis, config, log }: SocketsDeps):
     const { tenantId, userId, email, name, role } = socket.data.access
     const [clients, online] = await Promise.all([
       store.models.clients.find({ tenantId, deletedAt: null }, { _id: 1 }).lean(),
-      presence.present(tenantId),
+      presence.present(tenantId).then(users => withAvailability(store, tenantId, users)),
     ])
     const rooms = [`tenant:${tenantId}`, `user:${userId}`, ...clients.map(client => `client:${client._id}`)]
     await feeds.open(tenantId)
@@ -182,4 +201,12 @@ function emitLocally(io: LinkoServer, event: SequencedEvent): void {
   if (event.conversationId) rooms.push(`conversation:${event.conversationId}`)
   socketEvents.inc({ event: event.name }, emitEvent(io.local.to(rooms).except(HELD), event))
   eventToSocket.observe(Math.max(0, Date.now() - Date.parse(event.at)) / 1000)
+}
+
+async function withAvailability(store: Store, tenantId: string, users: SocketUser[]): Promise<SessionReady['online']> {
+  if (users.length === 0) return []
+  const filter = { tenantId, _id: trusted({ $in: users.map(({ id }) => id) }) }
+  const rows = await store.models.users.find(filter, { availability: 1 }).lean()
+  const known = new Map(rows.map(row => [String(row._id), row.availability]))
+  return users.map(user => ({ ...user, availability: known.get(user.id) ?? 'available' }))
 }

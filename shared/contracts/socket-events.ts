@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Availability } from './availability.ts'
 import type { EventName, RealtimeEvent } from './realtime-event.ts'
 import type { ConversationView, MessageErrorView, MessageView } from './views.ts'
 
@@ -86,7 +87,9 @@ export interface Typing {
 export interface Presence {
   userId: string
   user: SocketUser
-  status: 'online' | 'offline' | 'viewing' | 'left'
+  status: 'online' | 'offline' | 'viewing' | 'left' | 'availability'
+  /** With `availability`: whether the colleague takes new conversations from now on. */
+  availability?: Availability
   conversationId: string | null
   at: string
 }
@@ -97,7 +100,7 @@ export interface SessionReady {
   user: { id: string; name: string; email: string; role: string; tenantId: string }
   rooms: string[]
   /** Colleagues who are connected now; empty when it is not known. */
-  online: SocketUser[]
+  online: (SocketUser & { availability: Availability })[]
 }
 
 /** Last word before the server closes: `moving` asks to connect again at once. */
@@ -120,8 +123,11 @@ export interface ServerToClientEvents {
   presence: (event: Presence) => void
   'session:ready': (session: SessionReady) => void
   'session:ended': (end: SessionEnded) => void
-  /** Every 15 s and after a repair: the newest seq that was emitted, so that a lost last event shows. */
-  tick: (tick: { seq: number }) => void
+  /**
+   * Every 15 s and after a repair: the newest seq that was emitted, so that a lost last event shows. `stale`: this node does not
+   * hear the others; events come a second late, and who is here is not known.
+   */
+  tick: (tick: { seq: number; stale: boolean }) => void
   'sync:done': (done: { seq: number }) => void
   /** The log does not reach back that far: reload the state, then go on from `seq`. */
   'sync:reset': (reset: { seq: number }) => void

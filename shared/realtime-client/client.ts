@@ -3,10 +3,10 @@ import type { ClientToServerEvents, Presence, ServerToClientEvents, SessionReady
 import { createSequence, type NamedEvent } from './sequence.ts'
 
 /**
- * What the badge in a corner may say. `live`: everything that happened was told. `syncing`: connected, still being told the
- * past. `offline`: trying again. `refused`: the token does not hold; a new one is asked for with each try.
+ * What the badge in a corner may say. `live`: everything that happened was told. `stale`: told with a second's delay, and who
+ * is here is not known. `syncing`: connected, still being told the past. `offline`: trying again. `refused`: the token does not hold; a new one is asked for with each try.
  */
-export type ConnectionState = 'connecting' | 'live' | 'syncing' | 'offline' | 'refused' | 'closed'
+export type ConnectionState = 'connecting' | 'live' | 'stale' | 'syncing' | 'offline' | 'refused' | 'closed'
 
 export interface RealtimeClientOptions {
   url: string
@@ -83,7 +83,7 @@ export function createRealtimeClient(options: RealtimeClientOptions): RealtimeCl
   function askShortly(): void {
     grace ??= setTimeout(() => {
       grace = undefined
-      if (state === 'live') ask()
+      if (state === 'live' || state === 'stale') ask()
     }, GRACE_MS)
   }
 
@@ -129,7 +129,9 @@ export function createRealtimeClient(options: RealtimeClientOptions): RealtimeCl
   socket.onAny((name: string, event: NamedEvent['event']) => {
     if (!NOT_EVENTS.has(name) && typeof event?.eventId === 'string') give(sequence.take({ name, event }))
   })
-  socket.on('tick', ({ seq }) => {
+  socket.on('tick', ({ seq, stale }) => {
+    if (state === 'live' && stale) become('stale')
+    else if (state === 'stale' && !stale) become('live')
     if (!sequence.reach(seq)) askShortly()
   })
   socket.on('sync:done', ({ seq }) => {

@@ -1,4 +1,5 @@
 import type { Types } from 'mongoose'
+import type { Availability } from '../contracts/availability.ts'
 import type { EventName } from '../contracts/realtime-event.ts'
 import type { WaitingReason } from '../contracts/views.ts'
 import type { Lane } from '../domain/callback-data.ts'
@@ -62,6 +63,8 @@ export interface UserDoc extends Common {
   /** Raised by a change of password or role and by deactivation: older access tokens end. */
   tokenVersion: number
   lastSeenAt: Date | null
+  /** Absent: available. */
+  availability?: Availability
 }
 
 export interface RefreshTokenDoc {

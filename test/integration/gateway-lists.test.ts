@@ -175,6 +175,18 @@ describe('a conversation', () => {
     expect((await put(`/conversations/${id}/assign`, {}, 'manager')).status).toBe(400)
   })
 
+  test('goes by itself only to who is available', async () => {
+    const { id } = await open('karim')
+    const auto = () => put(`/conversations/${id}/assign`, { assignedToId: 'auto' }, 'manager')
+    const agent = await idOf('agent')
+    expect((await put('/users/me/availability', { availability: 'busy' })).body).toEqual({ availability: 'busy' })
+    expect((await get('/auth/me')).body.availability).toBe('busy')
+    expect((await auto()).body.errorCode).toBe('NO_AGENT')
+    expect((await put('/users/me/availability', { availability: 'asleep' })).status).toBe(400)
+    await put('/users/me/availability', { availability: 'available' })
+    expect((await auto()).body.assignedTo.id).toBe(agent)
+  })
+
   test('tells how long its window lasts, or which template would open it', async () => {
     const { id, windowExpiresAt } = await open('salma')
     gateway.clock.now = new Date(new Date(windowExpiresAt).getTime() - 61_500)

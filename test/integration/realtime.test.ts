@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis'
 import { SignJWT } from 'jose'
 import { expect, onTestFinished } from 'vitest'
+import { availabilityChannel } from '#shared/contracts/availability.ts'
 import { revocationChannel } from '#shared/contracts/revocation.ts'
 import { openQueue, openStore } from '#test/support/ingest.ts'
 import { connectClient, eventually, publishEvent, startNode, tokenOf, userByEmail } from '#test/support/realtime.ts'
@@ -132,6 +133,18 @@ test('a revoked token closes its sockets on every node at once', async ({ world 
     )
 })
 
+test('a tenant with many sockets is limited too, another tenant is not', async ({ world }) => {
+  const { store, agent, stranger } = await open(world)
+  const node = await startNode(world, store)
+  const [token, other] = [await tokenOf(agent), await tokenOf(stranger)]
+  const crowd = await Promise.all(Array.from({ length: 5 }, () => connectClient(node.url, token)))
+  const foreigner = await connectClient(node.url, other)
+  const asks = crowd.flatMap(({ socket }) => Array.from({ length: 20 }, () => socket.emitWithAck('sync', { sinceSeq: 0 })))
+  const answers = await Promise.all(asks)
+  expect(answers.some(({ errorCode }) => errorCode === 'RATE_LIMITED')).toBe(true)
+  expect(await foreigner.socket.emitWithAck('sync', { sinceSeq: 0 })).toEqual({ ok: true })
+})
+
 test('a socket that asks too often is limited, others are not', async ({ world }) => {
   const { store, agent } = await open(world)
   const node = await startNode(world, store)
@@ -170,6 +183,38 @@ test('who says how far it heard is told the rest first, and nothing twice while 
   await eventually(() => expect(late.named('client:status').at(-1)?.seq).toBe(250))
   expect(late.named('client:status').map(event => event.seq)).toEqual(Array.from({ length: 230 }, (_, i) => i + 21))
   expect(late.heard.slice(0, 2).map(({ name }) => name)).toEqual(['session:ready', 'client:status'])
+})
+
+test('colleagues hear who takes new conversations, on every node and when they connect', async ({ world }) => {
+  const { store, agent } = await open(world)
+  const [one, other] = [await startNode(world, store), await startNode(world, store)]
+  const token = await tokenOf(agent)
+  const clients = [await connectClient(one.url, token), await connectClient(other.url, token)]
+  const redis = new Redis(world.redisUrl)
+  onTestFinished(() => redis.disconnect())
+  await store.models.users.updateOne({ tenantId: agent.tenantId, _id: agent._id }, { $set: { availability: 'busy' } })
+  const changed = { tenantId: String(agent.tenantId), userId: String(agent._id), name: agent.name, availability: 'busy' }
+  await redis.publish(availabilityChannel(store.connection.name), JSON.stringify(changed))
+  await redis.publish(availabilityChannel(store.connection.name), 'nonsense')
+  await eventually(() => {
+    for (const client of clients)
+      expect(client.named('presence')).toContainEqual(expect.objectContaining({ status: 'availability', availability: 'busy' }))
+  })
+  const late = await connectClient(one.url, token)
+  const { id, name, availability } = { ...changed, id: changed.userId }
+  expect(late.named('session:ready')[0]?.online).toEqual([{ id, name, availability }])
+})
+
+test('while a node does not hear the others it says so', async ({ world }) => {
+  const { store, agent } = await open(world)
+  const proxy = await startProxy(world.redisUrl)
+  onTestFinished(() => proxy[Symbol.asyncDispose]())
+  const node = await startNode({ ...world, redisUrl: proxy.url }, store)
+  const client = await connectClient(node.url, await tokenOf(agent))
+  proxy.cut()
+  await eventually(() => expect(client.named('tick').at(-1)).toMatchObject({ stale: true }))
+  proxy.mend()
+  await eventually(() => expect(client.named('tick').at(-1)).toMatchObject({ stale: false }))
 })
 
 test('a node that Redis does not reach reads the log, and tells nothing twice when it is back', async ({ world }) => {

@@ -27,6 +27,7 @@ export async function startNode(world: World, store: Store) {
     SOCKET_TRANSPORTS: ['websocket' as const],
     SOCKETS_PER_TENANT: 100,
     SOCKETS_PER_USER: 20,
+    SOCKET_EVENTS_PER_TENANT: 30,
   }
   const sockets = openSockets({ server, store, redis, config, log })
   const listening = await listen(server, '127.0.0.1', 0)

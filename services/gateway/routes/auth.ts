@@ -3,6 +3,7 @@ import { signAccessToken } from '#shared/auth/access-token.ts'
 import { passwordProblem } from '#shared/auth/password-rules.ts'
 import { hashPassword, verifyPassword, verifyUnknown } from '#shared/auth/passwords.ts'
 import { issueRefreshToken, revokeRefreshToken, revokeUserTokens, rotateRefreshToken } from '#shared/auth/refresh-tokens.ts'
+import { AVAILABILITIES } from '#shared/contracts/availability.ts'
 import { revocationChannel } from '#shared/contracts/revocation.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { callerOf, type Reply, route } from '#shared/http/route.ts'
@@ -15,7 +16,15 @@ import { lockout } from '../lockout.ts'
 
 const tag = 'auth'
 const COOKIE = 'linko_refresh'
-const UserView = z.object({ id: z.string(), email: z.string(), name: z.string(), role: z.string(), tenantId: z.string() })
+const UserView = z.object({
+  id: z.string(),
+  email: z.string(),
+  name: z.string(),
+  role: z.string(),
+  tenantId: z.string(),
+  /** Absent for API keys. */
+  availability: z.enum(AVAILABILITIES).optional(),
+})
 const Session = z.object({
   accessToken: z.string(),
   tokenType: z.literal('Bearer'),
@@ -210,6 +219,7 @@ const userView = (user: UserDoc) => ({
   name: user.name,
   role: user.role,
   tenantId: String(user.tenantId),
+  availability: user.availability ?? ('available' as const),
 })
 
 /** A hint for realtime, which looks by itself all the same. */

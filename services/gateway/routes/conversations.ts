@@ -5,6 +5,7 @@ import { ConversationView, MessageView } from '#shared/contracts/views.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { windowIsOpen } from '#shared/domain/service-window.ts'
 import { type Caller, callerOf, route } from '#shared/http/route.ts'
+import { trusted } from '#shared/store/connect.ts'
 import { changeConversation, countOpenConversations, getConversation, listConversations } from '#shared/store/conversations.ts'
 import type { ConversationDoc, EventDoc, Id } from '#shared/store/documents.ts'
 import { findUnread, markMessagesRead } from '#shared/store/messages.ts'
@@ -203,12 +204,14 @@ async function assignTo(
   return mayAssign || isOwn ? { set: { assignedTo } } : { set: { assignedTo }, provided: { 'assignedTo.id': null } }
 }
 
-/** Among the agents of the tenant, the one with the fewest open conversations. */
+/** Among the agents of the tenant who are available, the one with the fewest open conversations. */
 async function leastBusy(store: GatewayDeps['store'], tenantId: string): Promise<string> {
-  const agents = await store.models.users.find({ tenantId, role: 'agent', status: 'active', deletedAt: null }, { _id: 1 }).lean()
+  const availability = trusted({ $nin: ['busy', 'offline'] as const })
+  const filter = { tenantId, role: 'agent' as const, status: 'active' as const, deletedAt: null, availability }
+  const agents = await store.models.users.find(filter, { _id: 1 }).lean()
   const loads = await Promise.all(agents.map(agent => countOpenConversations(store, tenantId, agent._id)))
   const best = agents[loads.indexOf(Math.min(...loads))]
-  if (best === undefined) throw new ApiError(422, 'NO_AGENT', 'There is no agent to assign to')
+  if (best === undefined) throw new ApiError(422, 'NO_AGENT', 'No agent is available')
   return String(best._id)
 }
 

@@ -10,11 +10,13 @@ import { noteRoutes } from './notes.ts'
 import { numberRoutes } from './numbers.ts'
 import { serviceRoutes } from './service.ts'
 import { templateRoutes } from './templates.ts'
+import { userRoutes } from './users.ts'
 import { webhookEventRoutes } from './webhook-events.ts'
 
 /** Everything that the gateway serves: mounted by the app, described by OpenAPI. */
 export const routes: Route<GatewayDeps>[] = [
   ...authRoutes,
+  ...userRoutes,
   ...conversationRoutes,
   ...noteRoutes,
   ...messageRoutes,

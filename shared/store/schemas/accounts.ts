@@ -1,4 +1,5 @@
 import { Schema } from 'mongoose'
+import { AVAILABILITIES } from '../../contracts/availability.ts'
 import type { ApiKeyDoc, RefreshTokenDoc, TenantDoc, UserDoc } from '../documents.ts'
 import { common, created, date, inner, number, requiredDate, requiredId, requiredText, stamped, text } from './fields.ts'
 
@@ -48,6 +49,7 @@ export const userSchema = new Schema<UserDoc>(
     status: { type: String, enum: ['active', 'disabled'], default: 'active' },
     tokenVersion: { type: Number, default: 0 },
     lastSeenAt: date,
+    availability: { type: String, enum: AVAILABILITIES },
   },
   stamped,
 )
