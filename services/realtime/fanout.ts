@@ -14,7 +14,8 @@ export interface FanoutDeps {
   log: Logger
 }
 
-const BATCH = { prefetch: 128, maxBatch: 64, lingerMs: 2 }
+/** No linger: what comes while a batch is being numbered is the next one. */
+const BATCH = { prefetch: 128, maxBatch: 64, lingerMs: 0 }
 
 /** How far the counters may be behind the events: nobody needs them before the rows have expired. */
 const COUNTERS_MS = 250

@@ -16,10 +16,10 @@ import { alternate, ratio, report, type Turn } from './figures.ts'
 import type { CountJob, CountResult, ListenJob } from './sockets-load.ts'
 
 const SOCKETS = Number(process.env.BENCH_SOCKETS ?? 5000)
-const TENANTS = 25
+const TENANTS = Number(process.env.BENCH_TENANTS ?? 500)
 const EACH = SOCKETS / TENANTS
 const PACE = 1000
-const EVENTS = Number(process.env.BENCH_EVENTS ?? 2000)
+const EVENTS = Number(process.env.BENCH_EVENTS ?? 20_000)
 
 /** Events to sockets: 5,000 of them in 25 tenants on one process, beside bare Socket.io with the same adapter. */
 export async function run(): Promise<void> {
