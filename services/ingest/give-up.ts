@@ -1,6 +1,7 @@
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import { RECEIVED_AT_HEADER } from '#shared/contracts/webhook-delivery.ts'
 import { Outage } from '#shared/domain/errors.ts'
+import { eventTypeOf } from '#shared/fold/item.ts'
 import type { WebhookItem } from '#shared/meta/webhook.ts'
 import { type Logger, scrub } from '#shared/process/logger.ts'
 import { deadLetters } from '#shared/process/metrics.ts'
@@ -8,7 +9,6 @@ import type { Delivery } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { failWebhookEvents, keepDeadLetter } from '#shared/store/dead-letters.ts'
 import type { Id } from '#shared/store/documents.ts'
-import { eventTypeOf } from './fold/item.ts'
 
 interface Refused {
   item: WebhookItem

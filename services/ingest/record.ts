@@ -1,3 +1,8 @@
+import { foldBatch } from '#shared/fold/batch.ts'
+import { clientsOf, type Surroundings } from '#shared/fold/context.ts'
+import type { ItemOutcome } from '#shared/fold/item.ts'
+import { keysOf } from '#shared/fold/keys.ts'
+import { readSurroundings } from '#shared/fold/surroundings.ts'
 import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import { forgetClient } from '#shared/store/clients.ts'
 import type { Store } from '#shared/store/connect.ts'
@@ -5,11 +10,6 @@ import type { EventDoc, Id, PendingStatusDoc } from '#shared/store/documents.ts'
 import { recordBatch } from '#shared/store/record-batch.ts'
 import { findMatched } from '#shared/store/record-load.ts'
 import type { Loaded } from '#shared/store/record-types.ts'
-import { foldBatch } from './fold/batch.ts'
-import { clientsOf, type Surroundings } from './fold/context.ts'
-import type { ItemOutcome } from './fold/item.ts'
-import { keysOf } from './fold/keys.ts'
-import { readSurroundings } from './surroundings.ts'
 
 export interface Recorded {
   /** Committed, to be published now; the sweep publishes what this process no longer can. */

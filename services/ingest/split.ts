@@ -1,4 +1,4 @@
-import { parseCallbackData } from '#shared/domain/callback-data.ts'
+import { LISTS, type List, laneOf } from '#shared/fold/lane.ts'
 import { isObject, type Json, listOf, text } from '#shared/meta/json.ts'
 import { webhookKeys } from '#shared/queue/topology.ts'
 
@@ -9,7 +9,6 @@ export interface Part {
 }
 
 const MAX_DEPTH = 64
-const LISTS = ['messages', 'message_echoes', 'statuses'] as const
 const FORBIDDEN_KEY = /\0|^__proto__$/
 
 /** The body as JSON if it can be an envelope of Meta's: at least one `entry[].changes[].value` object; else null. */
@@ -93,12 +92,12 @@ function entriesOf(changes: Change[], lanes: ReadonlyMap<string, Item[]>[], rout
 }
 
 interface Item {
-  list: (typeof LISTS)[number]
+  list: List
   item: unknown
 }
 
 /** Lists without any of the items are left out. */
-function onlyThose(items: Item[]): Partial<Record<(typeof LISTS)[number], unknown[]>> {
+function onlyThose(items: Item[]): Partial<Record<List, unknown[]>> {
   const listed = LISTS.map(list => [list, items.filter(one => one.list === list).map(({ item }) => item)] as const)
   return Object.fromEntries(listed.map(([list, own]) => [list, own.length > 0 ? own : undefined]))
 }
@@ -110,19 +109,11 @@ function lanesOf(change: Json, value: Json): ReadonlyMap<string, Item[]> {
   if (change.field === 'history') return lanes.set(webhookKeys.account, [])
   for (const list of LISTS) {
     for (const item of listOf(value[list])) {
-      const key = keyOf(list, phoneNumberId, isObject(item) ? item : {})
+      const key = laneOf(list, phoneNumberId, isObject(item) ? item : {})
       const lane = lanes.get(key)
       if (lane === undefined) lanes.set(key, [{ list, item }])
       else lane.push({ list, item })
     }
   }
   return lanes.size === 0 ? lanes.set(webhookKeys.account, []) : lanes
-}
-
-function keyOf(list: (typeof LISTS)[number], phoneNumberId: string, item: Json): string {
-  if (list === 'messages') return webhookKeys.conversation(phoneNumberId, text(item.from) ?? text(item.from_user_id) ?? '')
-  if (list === 'message_echoes') return webhookKeys.conversation(phoneNumberId, text(item.to) ?? text(item.to_user_id) ?? '')
-  const person = text(item.recipient_id) ?? text(item.recipient_user_id) ?? text(item.id) ?? ''
-  const isBulk = parseCallbackData(item.biz_opaque_callback_data)?.lane === 'b'
-  return isBulk ? webhookKeys.bulkStatus(phoneNumberId, person) : webhookKeys.conversation(phoneNumberId, person)
 }

@@ -47,6 +47,7 @@ const MAY_KNOW: Record<string, string[]> = {
   meta: ['domain', 'contracts', 'process', 'documents', 'http'],
   storage: ['domain', 'process'],
   store: ['domain', 'contracts', 'process'],
+  fold: ['domain', 'contracts', 'meta', 'queue', 'store', 'documents'],
   auth: ['domain', 'contracts', 'process', 'store', 'documents'],
   'realtime-client': ['domain', 'contracts'],
   http: ['domain', 'contracts', 'process', 'auth', 'documents', 'limits'],

@@ -1,6 +1,6 @@
-import type { WebhookItem } from '#shared/meta/webhook.ts'
-import type { Id, WebhookEventDoc } from '#shared/store/documents.ts'
-import { PARKED } from '#shared/store/record-types.ts'
+import type { WebhookItem } from '../meta/webhook.ts'
+import type { Id, WebhookEventDoc } from '../store/documents.ts'
+import { PARKED } from '../store/record-types.ts'
 import type { State } from './state.ts'
 
 /** How an item ended. */

@@ -1,13 +1,14 @@
 import { Types } from 'mongoose'
-import type { WebhookItem } from '#shared/meta/webhook.ts'
-import { findByPhoneNumberIds } from '#shared/store/clients.ts'
-import type { Store } from '#shared/store/connect.ts'
-import type { ClientDoc, Id, PipelineDoc, TenantDoc } from '#shared/store/documents.ts'
-import { orOutage } from '#shared/store/outage.ts'
-import { ensureDefaultPipeline } from '#shared/store/pipelines.ts'
-import { findClientsOfAccounts } from '#shared/store/record-load.ts'
-import { getCachedTenant } from '#shared/store/tenants.ts'
-import { type Surroundings, wabaOf } from './fold/context.ts'
+import type { WebhookItem } from '../meta/webhook.ts'
+import { findByPhoneNumberIds } from '../store/clients.ts'
+import type { Store } from '../store/connect.ts'
+import type { ClientDoc, Id, PipelineDoc, TenantDoc } from '../store/documents.ts'
+import { orOutage } from '../store/outage.ts'
+import { ensureDefaultPipeline } from '../store/pipelines.ts'
+import { findClientsOfAccounts } from '../store/record-load.ts'
+import { asTenant } from '../store/tenancy.ts'
+import { getCachedTenant } from '../store/tenants.ts'
+import { type Surroundings, wabaOf } from './context.ts'
 
 /** Whose numbers the items are about and how their tenants want it: changes seldom, cached for seconds. @throws Outage */
 export async function readSurroundings(store: Store, items: readonly WebhookItem[]): Promise<Surroundings> {
@@ -40,7 +41,8 @@ const kept = new WeakMap<Store, Map<string, PipelineDoc>>()
 async function pipelineOf(store: Store, tenantId: Id): Promise<PipelineDoc> {
   const mine = kept.get(store) ?? new Map<string, PipelineDoc>()
   kept.set(store, mine)
-  const pipeline = mine.get(String(tenantId)) ?? (await orOutage(ensureDefaultPipeline(store, tenantId)))
+  const pipeline =
+    mine.get(String(tenantId)) ?? (await orOutage(asTenant(tenantId, () => ensureDefaultPipeline(store, tenantId))))
   mine.set(String(tenantId), pipeline)
   return pipeline
 }

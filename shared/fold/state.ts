@@ -10,8 +10,8 @@ import type {
   TemplateDoc,
   TimelineEntry,
   WebhookEventDoc,
-} from '#shared/store/documents.ts'
-import type { KnownEvent, Loaded, Move } from '#shared/store/record-types.ts'
+} from '../store/documents.ts'
+import type { KnownEvent, Loaded, Move } from '../store/record-types.ts'
 
 /** A document in hand with what has changed of it: written once, however many items touched it. */
 export interface Tracked<T> {

@@ -1,4 +1,4 @@
-import type { ContactDoc, ConversationDoc } from '#shared/store/documents.ts'
+import type { ContactDoc, ConversationDoc } from '../store/documents.ts'
 import type { FoldContext } from './context.ts'
 import { snapshotOf } from './identity.ts'
 import { change, pairKey, type State, type Tracked } from './state.ts'

@@ -1,5 +1,5 @@
-import { windowEnd } from '#shared/domain/service-window.ts'
-import type { ClientDoc, ContactDoc, ConversationDoc, Id, LastMessage, LeadDoc, MessageDoc } from '#shared/store/documents.ts'
+import { windowEnd } from '../domain/service-window.ts'
+import type { ClientDoc, ContactDoc, ConversationDoc, Id, LastMessage, LeadDoc, MessageDoc } from '../store/documents.ts'
 import type { FoldContext } from './context.ts'
 import { snapshotOf } from './identity.ts'
 import { latest } from './join.ts'

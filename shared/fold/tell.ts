@@ -1,6 +1,6 @@
-import type { EventName } from '#shared/contracts/realtime-event.ts'
-import { conversationView, errorView, messageView } from '#shared/contracts/to-views.ts'
-import type { ConversationDoc, EventDoc, Id, MessageDoc } from '#shared/store/documents.ts'
+import type { EventName } from '../contracts/realtime-event.ts'
+import { conversationView, errorView, messageView } from '../contracts/to-views.ts'
+import type { ConversationDoc, EventDoc, Id, MessageDoc } from '../store/documents.ts'
 import type { State } from './state.ts'
 
 /** Event ids come from the webhook event's: a batch that is done again makes the same rows. */

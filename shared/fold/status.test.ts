@@ -1,8 +1,8 @@
 import { Types } from 'mongoose'
 import { expect, test } from 'vitest'
-import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
-import type { Dispatch, MessageDoc } from '#shared/store/documents.ts'
 import { CLIENT_ID, createMemoryWorld, PHONE_NUMBER_ID, TENANT_ID } from '#test/support/memory-world.ts'
+import { parseWebhook, type WebhookItem } from '../meta/webhook.ts'
+import type { Dispatch, MessageDoc } from '../store/documents.ts'
 
 const MESSAGE_ID = '0000000000000000000001aa'
 const T0 = 1_795_165_200
