@@ -1,4 +1,5 @@
 import { Types } from 'mongoose'
+import { MESSAGE_TYPE } from '../contracts/message-types.ts'
 import type { Store } from './connect.ts'
 import type { DeadLetterDoc } from './documents.ts'
 import { orOutage } from './outage.ts'
@@ -48,4 +49,12 @@ async function failOne(
     // Processed meanwhile: the upsert then meets the very row.
     if (error.code !== 11_000) throw error
   })
+}
+
+/** The letters of webhook events that are on their way again. */
+export async function settleDeadLetters(store: Store, eventIds: readonly string[], by: Types.ObjectId, at: Date): Promise<void> {
+  if (eventIds.length === 0) return
+  const filter = { messageId: { $in: [...eventIds] }, type: MESSAGE_TYPE.webhook, state: 'NEW' as const }
+  const settled = { state: 'REPLAYED' as const, settledAt: at, settledBy: by }
+  await orOutage(store.raw.deadLetters.updateMany(filter, { $set: settled }))
 }

@@ -26,11 +26,21 @@ export async function loadBatch(raw: Raw, keys: BatchKeys, session: ClientSessio
   const known = thorough ? await loadKnown(raw, keys, session) : []
   const isRepeat = known.length === keys.eventIds.length && known.every(row => isDone(row.status) && row.reason !== PARKED)
   if (isRepeat || keys.tenantIds.length === 0) return { known, ...NOTHING }
+  return { known, ...(await loadDocuments(raw, keys, session, thorough)) }
+}
+
+/** Whatever was recorded of the items before. */
+export async function loadDocuments(
+  raw: Raw,
+  keys: BatchKeys,
+  session: ClientSession,
+  thorough: boolean,
+): Promise<Omit<Loaded, 'known'>> {
   const messages = await loadMessages(raw, keys, session, thorough)
   const contacts = await loadContacts(raw, keys, messages, session)
   const conversations = await loadConversations(raw, keys, contacts, messages, session)
   const leads = await loadLeads(raw, keys, contacts, conversations, session)
-  return { known, contacts, messages, conversations, leads, templates: await loadTemplates(raw, keys, session) }
+  return { contacts, messages, conversations, leads, templates: await loadTemplates(raw, keys, session) }
 }
 
 const NOTHING = { contacts: [], conversations: [], messages: [], leads: [], templates: [] }

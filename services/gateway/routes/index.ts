@@ -12,6 +12,7 @@ import { serviceRoutes } from './service.ts'
 import { templateRoutes } from './templates.ts'
 import { userRoutes } from './users.ts'
 import { webhookEventRoutes } from './webhook-events.ts'
+import { webhookReplayRoutes } from './webhook-replay.ts'
 
 /** Everything that the gateway serves: mounted by the app, described by OpenAPI. */
 export const routes: Route<GatewayDeps>[] = [
@@ -23,6 +24,7 @@ export const routes: Route<GatewayDeps>[] = [
   ...templateRoutes,
   ...numberRoutes,
   ...webhookEventRoutes,
+  ...webhookReplayRoutes,
   ...jobRoutes,
   ...serviceRoutes,
   ...docsRoutes,

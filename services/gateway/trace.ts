@@ -1,0 +1,20 @@
+import { Types } from 'mongoose'
+import { callerOf, type RouteRequest } from '#shared/http/route.ts'
+import { audit } from '#shared/store/audit.ts'
+import type { AuditLogDoc } from '#shared/store/documents.ts'
+import type { GatewayDeps } from './deps.ts'
+
+/** The caller's line in the audit log. */
+export async function trace(
+  request: Pick<RouteRequest<unknown, unknown, unknown>, 'caller' | 'ip'>,
+  { store }: Pick<GatewayDeps, 'store'>,
+  entry: { action: string; object: AuditLogDoc['object']; changes?: AuditLogDoc['changes'] },
+): Promise<void> {
+  const { kind, id, name, tenantId } = callerOf(request)
+  await audit(store, {
+    ...entry,
+    tenantId: new Types.ObjectId(tenantId),
+    actor: { kind, id: new Types.ObjectId(id), name },
+    ip: request.ip,
+  })
+}
