@@ -3,6 +3,7 @@ import { notFound } from '../domain/errors.ts'
 import { type Store, trusted } from './connect.ts'
 import type { ConversationDoc, Id } from './documents.ts'
 import { findPage, type Page, type PageWish } from './pages.ts'
+import { searchPattern } from './search.ts'
 
 type Key = Id | string
 
@@ -65,15 +66,13 @@ export async function listConversations(
 
 /** The text itself, no pattern. */
 function searched(q: string) {
-  const escaped = q.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  // As it is dialled at home or abroad: stored numbers begin with the country code.
-  const digits = q.replace(/\D/g, '').replace(/^0+/, '')
+  const { text, digits } = searchPattern(q)
   const ways = [
-    { 'contact.name': trusted({ $regex: escaped, $options: 'i' }) },
-    { 'contact.username': trusted({ $regex: `^${escaped.replace(/^@/, '')}`, $options: 'i' }) },
-    { candidateName: trusted({ $regex: escaped, $options: 'i' }) },
+    { 'contact.name': trusted({ $regex: text, $options: 'i' }) },
+    { 'contact.username': trusted({ $regex: `^${text.replace(/^@/, '')}`, $options: 'i' }) },
+    { candidateName: trusted({ $regex: text, $options: 'i' }) },
   ]
-  return digits.length >= 3 ? [...ways, { 'contact.phone': trusted({ $regex: digits }) }] : ways
+  return digits === null ? ways : [...ways, { 'contact.phone': trusted({ $regex: digits }) }]
 }
 
 /** @param provided what must still hold when it is written; null when it does not */

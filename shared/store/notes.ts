@@ -3,10 +3,10 @@ import type { Store } from './connect.ts'
 import type { ConversationDoc, Id, NoteDoc } from './documents.ts'
 import { findPage, type Page, type PageWish } from './pages.ts'
 
-/** What people write to each other about a conversation; the customer never sees it. Shown with its lead too. */
+/** What people write to each other about a conversation or a lead; the customer never sees it. Shown with both. */
 export async function addNote(
   store: Store,
-  { tenantId, _id: conversationId, leadId }: ConversationDoc,
+  { tenantId, _id: conversationId, leadId }: { tenantId: Id; _id: Id | null; leadId: Id | null },
   { text, isPrivate, createdBy }: Pick<NoteDoc, 'text' | 'isPrivate'> & { createdBy: Id },
   now: Date,
 ): Promise<NoteDoc> {

@@ -74,7 +74,9 @@ export function pageView<T>({ rows, ...page }: Page<T>, view: (row: T) => unknow
   return { data: rows.map(view), ...page }
 }
 
-const writeCursor = (at: unknown, id: unknown) => Buffer.from(`${(at as Date).getTime()}:${id}`).toString('base64url')
+/** Goes on behind a row: of a list whose rows come from several places too. */
+export const writeCursor = (at: unknown, id: unknown): string =>
+  Buffer.from(`${(at as Date).getTime()}:${id}`).toString('base64url')
 
 function readCursor(cursor: string, hasObjectIds: boolean): { at: Date; id: string } {
   const match = /^(\d{1,15}):(.{1,1024})$/.exec(Buffer.from(cursor, 'base64url').toString())

@@ -55,6 +55,7 @@ beforeAll(async () => {
       userId: i % 2 ? `MA.${i}` : null,
       phone: `2126${i}`,
       name: `C ${i}`,
+      createdAt: hoursAgo(i),
     })),
     fill('clients', rows, i => ({
       tenantId: of(i),
@@ -141,6 +142,13 @@ const QUESTIONS: Question[] = [
   { what: 'a contact by phone id', on: 'contacts', filter: { tenantId: A, waId: '21264' }, by: 'tenant_wa' },
   { what: 'contacts of a batch', on: 'contacts', filter: { tenantId: A, waId: { $in: ['21264', '21268'] } }, by: 'tenant_wa' },
   { what: 'a contact by user id', on: 'contacts', filter: { tenantId: TENANTS[1], userId: 'MA.1' }, by: 'tenant_user' },
+  {
+    what: 'contacts by age',
+    on: 'contacts',
+    filter: { tenantId: A },
+    options: { sort: { createdAt: -1, _id: -1 }, ...page },
+    by: 'tenant_created',
+  },
   {
     what: 'a conversation of a webhook',
     on: 'conversations',

@@ -3,8 +3,11 @@ import type { GatewayDeps } from '../deps.ts'
 import { openapiRoutes } from '../describe-api.ts'
 import { docsRoutes } from '../docs.ts'
 import { authRoutes } from './auth.ts'
+import { contactRoutes } from './contacts.ts'
 import { conversationRoutes } from './conversations.ts'
 import { jobRoutes } from './jobs.ts'
+import { leadNoteRoutes } from './lead-notes.ts'
+import { leadRoutes } from './leads.ts'
 import { messageRoutes } from './messages.ts'
 import { noteRoutes } from './notes.ts'
 import { numberRoutes } from './numbers.ts'
@@ -20,6 +23,9 @@ export const routes: Route<GatewayDeps>[] = [
   ...userRoutes,
   ...conversationRoutes,
   ...noteRoutes,
+  ...contactRoutes,
+  ...leadRoutes,
+  ...leadNoteRoutes,
   ...messageRoutes,
   ...templateRoutes,
   ...numberRoutes,

@@ -25,6 +25,7 @@ contactSchema.index(
   { tenantId: 1, userId: 1 },
   { name: 'tenant_user', unique: true, partialFilterExpression: { userId: isText } },
 )
+contactSchema.index({ tenantId: 1, createdAt: -1, _id: -1 }, { name: 'tenant_created' })
 contactSchema.index({ tenantId: 1, phone: 1 }, { name: 'tenant_phone' })
 contactSchema.index({ tenantId: 1, name: 1 }, { name: 'tenant_name' })
 contactSchema.index({ tenantId: 1, username: 1 }, { name: 'tenant_username', partialFilterExpression: { username: isText } })
