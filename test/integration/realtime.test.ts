@@ -217,6 +217,33 @@ test('while a node does not hear the others it says so', async ({ world }) => {
   await eventually(() => expect(client.named('tick').at(-1)).toMatchObject({ stale: false }))
 })
 
+test('a node that RabbitMQ does not reach keeps its sockets and tells everything afterwards', async ({ world }) => {
+  const { store, queue, agent } = await open(world)
+  const proxy = await startProxy(world.rabbitmqUrl)
+  onTestFinished(() => proxy[Symbol.asyncDispose]())
+  const node = await startNode({ ...world, rabbitmqUrl: proxy.url }, store)
+  const client = await connectClient(node.url, await tokenOf(agent))
+  const seqs = () => client.named('client:status').map(event => event.seq)
+  await publishEvent(store, queue, agent.tenantId, 'before')
+  await eventually(() => expect(seqs()).toEqual([1]))
+  proxy.cut()
+  for (let i = 0; i < 20; i++) await publishEvent(store, queue, agent.tenantId, `cut-${i}`)
+  expect(await client.socket.emitWithAck('sync', { sinceSeq: 1 })).toEqual({ ok: true })
+  proxy.mend()
+  await eventually(() => expect(seqs()).toEqual(Array.from({ length: 21 }, (_, i) => i + 1)), 30_000)
+})
+
+test('long polling works where it is allowed', async ({ world }) => {
+  const { store, queue, agent } = await open(world)
+  const node = await startNode(world, store, ['polling'])
+  const token = await tokenOf(agent)
+  const client = await connectClient(node.url, token, {}, ['polling'])
+  await publishEvent(store, queue, agent.tenantId, 'polled')
+  await eventually(() => expect(client.named('client:status').map(event => event.seq)).toEqual([1]))
+  const strict = await startNode(world, store)
+  await expect(connectClient(strict.url, token, {}, ['polling'])).rejects.toThrow()
+})
+
 test('a node that Redis does not reach reads the log, and tells nothing twice when it is back', async ({ world }) => {
   const { store, queue, agent } = await open(world)
   const proxy = await startProxy(world.redisUrl)

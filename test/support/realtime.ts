@@ -17,14 +17,14 @@ import type { World } from './world.ts'
 export const JWT_SECRET = 'a-secret-of-at-least-thirty-two-bytes!'
 
 /** One realtime node without its process. */
-export async function startNode(world: World, store: Store) {
+export async function startNode(world: World, store: Store, transports: ('websocket' | 'polling')[] = ['websocket']) {
   const queue = await openQueue(world)
   const redis = await connectRedisPair(world.redisUrl, log)
   const server = createServer()
   const config = {
     JWT_SECRET,
     CORS_ORIGIN: ['http://dashboard.test'],
-    SOCKET_TRANSPORTS: ['websocket' as const],
+    SOCKET_TRANSPORTS: transports,
     SOCKETS_PER_TENANT: 100,
     SOCKETS_PER_USER: 20,
     SOCKET_EVENTS_PER_TENANT: 30,
@@ -74,9 +74,10 @@ export async function connectClient(
   url: string,
   token: unknown,
   more: { sinceSeq?: number } = {},
+  transports: ('websocket' | 'polling')[] = ['websocket'],
 ): Promise<{ socket: Socket; heard: Heard[]; named(name: string): Heard['payload'][] }> {
   const heard: Heard[] = []
-  const socket = io(url, { auth: { token, ...more }, transports: ['websocket'], reconnection: false, forceNew: true })
+  const socket = io(url, { auth: { token, ...more }, transports, reconnection: false, forceNew: true })
   onTestFinished(() => void socket.disconnect())
   socket.onAny((name, payload) => heard.push({ name, payload }))
   await new Promise<void>((resolve, reject) => {
