@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { parseQuota } from '#shared/http/rate-limit.ts'
 import { commonEnv, duration, parseEnv, port } from '#shared/process/config.ts'
+import { storageEnv } from '#shared/storage/open.ts'
 
 const quota = (fallback: string) =>
   z
@@ -42,6 +43,7 @@ const gatewayEnv = commonEnv.extend({
   RATE_LIMIT_MESSAGES: quota('60/min'),
   /** Shown in OpenAPI: the webhook paths are served by ingest. */
   SIMULATOR_WEBHOOK_URL: z.string().optional(),
+  ...storageEnv,
 })
 
 export type GatewayConfig = z.infer<typeof gatewayEnv>

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis'
 import type { RateLimiter } from '#shared/http/rate-limit.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import type { Queue } from '#shared/queue/types.ts'
+import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 import type { Store } from '#shared/store/connect.ts'
 import type { GatewayConfig } from './config.ts'
 
@@ -10,6 +11,8 @@ export interface GatewayDeps {
   store: Store
   queue: Pick<Queue, 'publish' | 'isReady'>
   redis: Redis
+  /** Files of messages. */
+  storage: ObjectStorage
   limiter: RateLimiter
   config: GatewayConfig
   log: Logger

@@ -7,6 +7,7 @@ import { answerHealth, listen } from '#shared/process/health.ts'
 import { createLogger } from '#shared/process/logger.ts'
 import { untilStopped } from '#shared/process/stop.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
+import { openStorage } from '#shared/storage/open.ts'
 import { connectStore } from '#shared/store/connect.ts'
 import { createApp } from './app.ts'
 import { readGatewayConfig } from './config.ts'
@@ -24,7 +25,8 @@ const queue = stack.use(await connectQueue(config.RABBITMQ_URL, { log, name: 'ga
 await warmUpPasswords()
 
 const limiter = createRateLimiter(redis, `linko:${store.connection.name}`)
-const app = createApp({ store, queue, redis, limiter, config, log, now: () => new Date() })
+const storage = stack.use(openStorage(config, store.connection))
+const app = createApp({ store, queue, redis, storage, limiter, config, log, now: () => new Date() })
 // Without the broker a send is stored and rung later; without Redis the limits are kept here: neither is a reason not to serve.
 const ready = () => ({
   parts: { mongodb: store.isReady() },

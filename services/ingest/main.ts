@@ -1,12 +1,17 @@
 import { createServer } from 'node:http'
+import { createKeyring } from '#shared/auth/encryption.ts'
+import { createMetaClient } from '#shared/meta/client.ts'
 import { readEnvironment } from '#shared/process/config.ts'
 import { answerHealth, listen, type Readiness } from '#shared/process/health.ts'
 import { createLogger } from '#shared/process/logger.ts'
 import { untilStopped } from '#shared/process/stop.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
-import { connectStore } from '#shared/store/connect.ts'
+import { openStorage } from '#shared/storage/open.ts'
+import { connectStore, type Store } from '#shared/store/connect.ts'
 import { readIngestConfig } from './config.ts'
 import { startKeeper } from './keeper.ts'
+import { startMediaSweep } from './media-jobs.ts'
+import { startMediaWorker } from './media-worker.ts'
 import { createReceiver, publishBody } from './receiver.ts'
 import { startRecorder } from './recorder.ts'
 import { readEnvelope } from './split.ts'
@@ -25,6 +30,7 @@ const records = config.INGEST_ROLE !== 'receiver' && config.JOB_RUNNER_ENABLED
 await using queue = await connectQueue(config.RABBITMQ_URL, { log, name: 'ingest' })
 await using store = records ? await connectStore(config.MONGODB_URI ?? '', { appName: 'linko-ingest', log }) : null
 await using _keeper = store && (await startKeeper({ store, queue, log }))
+await using _media = store && (await startMedia(store))
 await using recorder = store && (await startRecorder({ store, queue, log }))
 
 await using spool =
@@ -76,3 +82,18 @@ await using listening = await listen(server, config.HOST, config.INGEST_PORT)
 log.info({ port: listening.port, role: config.INGEST_ROLE }, 'ingest started')
 await stopped
 log.info('ingest stopping')
+
+/** Without a key no token can be read: files stay where Meta has them. */
+async function startMedia(store: Store): Promise<AsyncDisposable | null> {
+  if (!config.TOKEN_ENCRYPTION_KEY && !config.TOKEN_ENCRYPTION_KEYS) {
+    log.warn('no TOKEN_ENCRYPTION_KEY: media of messages is not fetched')
+    return null
+  }
+  await using stack = new AsyncDisposableStack()
+  const meta = stack.use(createMetaClient({ baseUrl: config.META_GRAPH_URL, version: config.META_API_VERSION, connections: 8 }))
+  const storage = stack.use(openStorage(config, store.connection))
+  const hosts = [...config.META_MEDIA_HOSTS, new URL(config.META_GRAPH_URL).host]
+  stack.use(await startMediaWorker({ store, queue, storage, meta, keyring: createKeyring(config), hosts, log }))
+  stack.use(startMediaSweep({ store, queue, log }))
+  return stack.move()
+}

@@ -6,7 +6,7 @@ import { readSurroundings } from '#shared/fold/surroundings.ts'
 import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import { forgetClient } from '#shared/store/clients.ts'
 import type { Store } from '#shared/store/connect.ts'
-import type { EventDoc, Id, PendingStatusDoc } from '#shared/store/documents.ts'
+import type { EventDoc, Id, MessageDoc, PendingStatusDoc } from '#shared/store/documents.ts'
 import { recordBatch } from '#shared/store/record-batch.ts'
 import { findMatched } from '#shared/store/record-load.ts'
 import type { Loaded } from '#shared/store/record-types.ts'
@@ -21,6 +21,8 @@ export interface Recorded {
   /** Messages that it may have brought, and what it parked: see `findMatchedItems`. */
   newWamids: string[]
   parked: PendingStatusDoc[]
+  /** Messages whose file is still at Meta. */
+  withMedia: MessageDoc[]
 }
 
 /**
@@ -35,7 +37,8 @@ export async function recordItems(store: Store, items: readonly WebhookItem[], i
   const { plan, outcomes } = await recordBatch(store, keys, fold, { isLarge: items.length > 1, isSuspect })
   if (plan.clients.length > 0) forgetClients(store, around)
   const tenantIds = items.map(item => clientsOf(around, item)[0]?.tenantId ?? null)
-  return { events: plan.events, outcomes, tenantIds, newWamids: keys.newWamids, parked: plan.parked }
+  const withMedia = plan.messages.inserts.filter(({ content }) => content.media?.state === 'PENDING')
+  return { events: plan.events, outcomes, tenantIds, newWamids: keys.newWamids, parked: plan.parked, withMedia }
 }
 
 /** Parked items whose message is here, to be recorded once more. Asked after every batch, also of one that was here before. @throws Outage */

@@ -10,6 +10,7 @@ import type { Store } from '#shared/store/connect.ts'
 import type { Id } from '#shared/store/documents.ts'
 import { LostRace } from '#shared/store/transaction.ts'
 import { giveUp } from './give-up.ts'
+import { publishMediaJobs } from './media-jobs.ts'
 import { type EventPublisher, publishesEvents } from './publish-events.ts'
 import { receivedAtOf } from './received-at.ts'
 import { findMatchedItems, recordItems } from './record.ts'
@@ -138,6 +139,7 @@ async function recordAll(deps: Deps, work: Work[]): Promise<void> {
   const recorded = await recordItems(store, items, isSuspect)
   const { outcomes, tenantIds } = recorded
   const published = events.publish(recorded.events, traceparent)
+  publishMediaJobs(deps, recorded.withMedia)
   const refused = work.flatMap((one, i) => (outcomes[i] === 'failed' ? { ...one, tenantId: tenantIds[i] as Id | null } : []))
   for (const one of refused) await giveUp(deps, one, 'the item cannot be read', null)
   count(work, outcomes)

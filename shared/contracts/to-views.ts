@@ -80,7 +80,15 @@ export function messageView(doc: MessageDoc): MessageView {
     content: {
       text: doc.content.text ?? null,
       media: media
-        ? { id: media.id.toHexString(), mimeType: media.mimeType, filename: media.filename, size: media.size, state: media.state }
+        ? {
+            id: media.id.toHexString(),
+            mimeType: media.mimeType,
+            filename: media.filename,
+            size: media.size,
+            state: media.state,
+            problem: media.problem ?? null,
+            hasThumbnail: media.hasThumbnail === true,
+          }
         : null,
       template: template ? { name: template.name, language: template.language, variables: template.variables } : null,
       data: doc.content.data ?? null,

@@ -93,6 +93,9 @@ export const MessageView = z.object({
         filename: z.string().nullable(),
         size: z.number().nullable(),
         state: z.enum(['PENDING', 'STORED', 'FAILED', 'EXPIRED']),
+        /** Why it is not here; `POST /media/:id/fetch` asks once more. */
+        problem: z.string().nullable(),
+        hasThumbnail: z.boolean(),
       })
       .nullable(),
     template: z.object({ name: z.string(), language: z.string(), variables: z.record(z.string(), z.string()) }).nullable(),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { pipeline } from 'node:stream/promises'
 import cors from 'cors'
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express'
 import helmet from 'helmet'
@@ -102,18 +103,25 @@ function serve<Deps>(route: Route<Deps>, options: HttpAppOptions<Deps>) {
       traceparent: childTrace(request.get('traceparent')),
     }
     const handle = () => route.handle(checked, options.deps)
-    answer(response, route.status, await (caller ? options.within(caller, handle) : handle()))
+    await answer(response, route.status, await (caller ? options.within(caller, handle) : handle()))
     finish(request, response, options.log)
   }
 }
 
-function answer(response: Response, status: number, reply: Reply): void {
-  for (const [name, value] of Object.entries(reply.headers ?? {})) response.append(name, value as string)
+async function answer(response: Response, status: number, reply: Reply): Promise<void> {
+  for (const [name, value] of Object.entries(reply.headers ?? {}))
+    if (REPLACED.has(name)) response.setHeader(name, value)
+    else response.append(name, value)
   response.status(reply.status ?? status)
-  if (reply.body === undefined) response.end()
+  // A caller who leaves in the middle is no failure of ours.
+  if (reply.stream) await pipeline(reply.stream, response).catch(() => response.destroy())
+  else if (reply.body === undefined) response.end()
   else if (typeof reply.body === 'string') response.send(reply.body)
   else response.json(reply.body)
 }
+
+/** Said by the app for every route, and better by some. */
+const REPLACED = new Set(['cache-control', 'content-security-policy', 'x-content-type-options'])
 
 /** An absent body is an empty one. */
 function readBody(request: Request): unknown {
@@ -187,8 +195,10 @@ const TITLES: Record<number, string> = {
   404: 'Not Found',
   405: 'Method Not Allowed',
   409: 'Conflict',
+  410: 'Gone',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
+  416: 'Range Not Satisfiable',
   422: 'Unprocessable Content',
   429: 'Too Many Requests',
   500: 'Internal Server Error',

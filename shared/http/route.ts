@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { z } from 'zod'
 import type { Action } from '../auth/policy.ts'
 import type { Role } from '../store/documents.ts'
@@ -35,6 +36,8 @@ export interface RouteRequest<Params, Query, Body> {
 export interface Reply {
   status?: number
   body?: unknown
+  /** Instead of a body; its type is among the headers. */
+  stream?: Readable
   headers?: Record<string, string>
 }
 

@@ -258,6 +258,9 @@ export interface MediaRef {
   filename: string | null
   size: number | null
   state: 'PENDING' | 'STORED' | 'FAILED' | 'EXPIRED'
+  /** Why it is not here. */
+  problem?: string | null
+  hasThumbnail?: boolean
 }
 
 export interface MessageContent {

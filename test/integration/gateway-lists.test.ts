@@ -325,6 +325,8 @@ describe("another tenant's", () => {
       { $setOnInsert: { name: 'Lead', pipelineId: pipeline?._id, stageId: pipeline?.stages[0]?._id } },
       { upsert: true, returnDocument: 'after' },
     )
+    const media = { id: new Types.ObjectId(), state: 'PENDING' as const, mimeType: 'image/png' }
+    await models.messages.updateOne({ tenantId, _id: message._id }, { $set: { 'content.media': media } })
     const event = `m:of-${tenantId}`
     await models.webhookEvents.updateOne(
       { tenantId, _id: event },
@@ -335,6 +337,7 @@ describe("another tenant's", () => {
       '/api/v1/conversations': String(conversation._id),
       '/api/v1/messages': String(conversation._id),
       '/api/v1/messages/by-id': String(message._id),
+      '/api/v1/media': String(media.id),
       '/api/v1/templates': String(template?._id),
       '/api/v1/phone-numbers': String(number?._id),
       '/api/v1/clients': String(number?._id),

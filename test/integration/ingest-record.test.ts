@@ -50,7 +50,7 @@ const test = base.extend<{ recording: Recording }>({
 
 function recordingOf(store: RecorderDeps['store']) {
   const events = { publish: async () => undefined, settled: async () => undefined }
-  return createRecording({ store, log, queue: null as never, events, pace: newPace() })
+  return createRecording({ store, log, queue: { publish: async () => undefined } as never, events, pace: newPace() })
 }
 
 /** Messages of ours that the statuses and reactions of a body are about. */

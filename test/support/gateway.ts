@@ -5,6 +5,7 @@ import { createRateLimiter } from '#shared/http/rate-limit.ts'
 import { connectRedis } from '#shared/limits/connect.ts'
 import { listen } from '#shared/process/health.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
+import { gridfsStorage } from '#shared/storage/gridfs.ts'
 import { connectStore } from '#shared/store/connect.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import { DEMO_USERS } from '#test/stack/demo-world.ts'
@@ -60,7 +61,8 @@ export async function openGateway(world: World, env: Record<string, string> = {}
   })
   const clock: { now: Date | null } = { now: null }
   const limiter = createRateLimiter(redis, `linko:${store.connection.name}`)
-  const deps = { store, queue, redis, limiter, config, log, now: () => clock.now ?? new Date() }
+  const storage = gridfsStorage(store.connection)
+  const deps = { store, queue, redis, storage, limiter, config, log, now: () => clock.now ?? new Date() }
   const server = stack.use(await listen(createServer(createApp(deps)), '127.0.0.1', 0))
   const url = `http://127.0.0.1:${server.port}`
 

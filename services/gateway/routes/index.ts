@@ -8,6 +8,7 @@ import { conversationRoutes } from './conversations.ts'
 import { jobRoutes } from './jobs.ts'
 import { leadNoteRoutes } from './lead-notes.ts'
 import { leadRoutes } from './leads.ts'
+import { mediaRoutes } from './media.ts'
 import { messageRoutes } from './messages.ts'
 import { noteRoutes } from './notes.ts'
 import { numberRoutes } from './numbers.ts'
@@ -27,6 +28,7 @@ export const routes: Route<GatewayDeps>[] = [
   ...leadRoutes,
   ...leadNoteRoutes,
   ...messageRoutes,
+  ...mediaRoutes,
   ...templateRoutes,
   ...numberRoutes,
   ...webhookEventRoutes,

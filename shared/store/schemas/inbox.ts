@@ -107,6 +107,8 @@ const media = new Schema(
     filename: text,
     size: number,
     state: { type: String, enum: ['PENDING', 'STORED', 'FAILED', 'EXPIRED'], default: 'PENDING' },
+    problem: text,
+    hasThumbnail: Boolean,
   },
   { ...inner, id: false },
 )
@@ -211,6 +213,14 @@ messageSchema.index(
   { name: 'tenant_previous', partialFilterExpression: { previousIds: isText } },
 )
 messageSchema.index({ tenantId: 1, at: -1, _id: -1 }, { name: 'tenant_at' })
+messageSchema.index(
+  { tenantId: 1, 'content.media.id': 1 },
+  { name: 'tenant_media', partialFilterExpression: { 'content.media.id': isId } },
+)
+messageSchema.index(
+  { 'content.media.state': 1, createdAt: 1 },
+  { name: 'media_pending', partialFilterExpression: { 'content.media.state': 'PENDING' } },
+)
 // A status changes up to four times a message: only the failed ones, few and looked for, pay for an index.
 messageSchema.index({ tenantId: 1, at: -1, _id: -1 }, { name: 'tenant_failed', partialFilterExpression: { status: 'FAILED' } })
 messageSchema.index(

@@ -1,0 +1,105 @@
+import type { Readable } from 'node:stream'
+import { z } from 'zod'
+import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
+import { ApiError, notFound } from '#shared/domain/errors.ts'
+import { parseRange, servingHeaders } from '#shared/domain/media-rules.ts'
+import { callerOf, route } from '#shared/http/route.ts'
+import { EXCHANGES } from '#shared/queue/topology.ts'
+import { ObjectNotFound } from '#shared/storage/object-storage.ts'
+import { mediaKey, thumbnailKey } from '#shared/storage/open.ts'
+import type { MediaRef } from '#shared/store/documents.ts'
+import { findMedia, settleMedia } from '#shared/store/media.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { flagText, IdParams } from './schemas.ts'
+
+const tag = 'media'
+const MediaView = z.object({ id: z.string(), messageId: z.string(), state: z.enum(['PENDING', 'STORED', 'FAILED', 'EXPIRED']) })
+
+const file = route({
+  method: 'get',
+  path: '/api/v1/media/{id}',
+  action: 'media.read',
+  tag,
+  summary: 'The file of a message, whole or a range of it; `?thumbnail=true` a small JPEG of an image',
+  params: IdParams,
+  query: z.strictObject({ thumbnail: flagText.optional() }),
+  async handle(request, deps: GatewayDeps) {
+    const { tenantId } = callerOf(request)
+    const media = await findStored(deps, tenantId, request.params.id)
+    if (request.query.thumbnail) return await thumbnail(deps, tenantId, media)
+    const size = media.size ?? 0
+    const etag = `"${media.id}"`
+    const headers = { ...servingHeaders(media.mimeType, media.filename), 'accept-ranges': 'bytes', etag, 'cache-control': CACHE }
+    if (request.headers['if-none-match'] === etag) return { status: 304, headers }
+    const range = parseRange(request.headers.range, size)
+    if (range === 'unsatisfiable')
+      throw new ApiError(416, 'RANGE_NOT_SATISFIABLE', `The file has ${size} bytes`, {
+        headers: { 'content-range': `bytes */${size}` },
+      })
+    const stream = await read(deps, mediaKey(tenantId, media.id), range ?? undefined)
+    if (range === null) return { stream, headers: { ...headers, 'content-length': String(size) } }
+    const part = {
+      'content-range': `bytes ${range.start}-${range.end}/${size}`,
+      'content-length': String(range.end - range.start + 1),
+    }
+    return { status: 206, stream, headers: { ...headers, ...part } }
+  },
+})
+
+const again = route({
+  method: 'post',
+  path: '/api/v1/media/{id}/fetch',
+  action: 'media.write',
+  tag,
+  summary: 'Ask Meta once more for a file that could not be fetched; Meta keeps them for 7 days',
+  params: IdParams,
+  status: 202,
+  returns: MediaView,
+  async handle(request, { store, queue }: GatewayDeps) {
+    const { tenantId } = callerOf(request)
+    const message = await findMedia(store, tenantId, request.params.id)
+    if (message === null || message.direction !== 'INBOUND') throw notFound('File')
+    const isAsked = await settleMedia(store, message, ['FAILED', 'EXPIRED', 'PENDING'], { state: 'PENDING', problem: null })
+    if (!isAsked) throw new ApiError(409, 'MEDIA_STORED', 'The file is here')
+    const messageId = String(message._id)
+    const body = { v: 1, messageId, tenantId }
+    await queue.publish({
+      exchange: EXCHANGES.media,
+      routingKey: 'media',
+      type: MESSAGE_TYPE.media,
+      body,
+      messageId: `media:${messageId}`,
+      tenantId,
+    })
+    return { body: { id: request.params.id, messageId, state: 'PENDING' as const } }
+  },
+})
+
+export const mediaRoutes = [file, again]
+
+/** What lies under an id never changes. */
+const CACHE = 'private, max-age=86400, immutable'
+
+async function findStored({ store }: GatewayDeps, tenantId: string, id: string): Promise<MediaRef> {
+  const media = (await findMedia(store, tenantId, id))?.content.media
+  if (!media) throw notFound('File')
+  if (media.state === 'PENDING')
+    throw new ApiError(409, 'MEDIA_PENDING', 'The file is still being fetched', { headers: { 'retry-after': '2' } })
+  if (media.state !== 'STORED')
+    throw new ApiError(410, 'MEDIA_NOT_FETCHED', media.problem ?? 'The file could not be fetched from WhatsApp')
+  return media
+}
+
+async function thumbnail(deps: GatewayDeps, tenantId: string, media: MediaRef) {
+  if (!media.hasThumbnail) throw notFound('Thumbnail')
+  const stream = await read(deps, thumbnailKey(tenantId, media.id))
+  return { stream, headers: { ...servingHeaders('image/jpeg', null), 'cache-control': CACHE } }
+}
+
+async function read({ storage }: GatewayDeps, key: string, range?: { start: number; end: number }): Promise<Readable> {
+  try {
+    return await storage.get(key, range)
+  } catch (error) {
+    throw error instanceof ObjectNotFound ? notFound('File') : error
+  }
+}

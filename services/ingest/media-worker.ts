@@ -1,0 +1,184 @@
+import { openAccessToken } from '#shared/auth/client-tokens.ts'
+import type { Keyring } from '#shared/auth/encryption.ts'
+import { MediaJob } from '#shared/contracts/media-job.ts'
+import { conversationView } from '#shared/contracts/to-views.ts'
+import { guardedRequest, RefusedAddress } from '#shared/http/guarded-request.ts'
+import type { GraphResult, MetaClient } from '#shared/meta/client.ts'
+import type { Logger } from '#shared/process/logger.ts'
+import { eventMessages } from '#shared/queue/event-message.ts'
+import { QUEUES } from '#shared/queue/topology.ts'
+import { type Delivery, DONE, type Outcome, type Queue } from '#shared/queue/types.ts'
+import type { ObjectStorage } from '#shared/storage/object-storage.ts'
+import { mediaKey, thumbnailKey } from '#shared/storage/open.ts'
+import { findByPhoneNumberId } from '#shared/store/clients.ts'
+import type { Store } from '#shared/store/connect.ts'
+import type { EventDoc, MediaRef, MessageDoc } from '#shared/store/documents.ts'
+import { findMediaMessage, settleMedia } from '#shared/store/media.ts'
+import { asStream, BadFile, keepFile, thumbnailOf } from './media-file.ts'
+
+export interface MediaDeps {
+  store: Store
+  queue: Queue
+  storage: ObjectStorage
+  meta: MetaClient
+  keyring: Keyring
+  /** Where Meta keeps files: `host`, `host:port` or `*.domain`. The number's token goes nowhere else. */
+  hosts: readonly string[]
+  log: Logger
+}
+
+const AT_ONCE = 4
+const MAX_REDIRECTS = 3
+const DOWNLOAD_MS = 60_000
+/** The last rung of the ladder: whoever fails here is told. */
+const LAST_ATTEMPT = 6
+
+/** Why a file is not here, and whether asking again may help. */
+class NotFetched extends Error {
+  override readonly name = 'NotFetched'
+  readonly state: 'FAILED' | 'EXPIRED' | null
+  /** @param state null: later perhaps */
+  constructor(problem: string, state: NotFetched['state']) {
+    super(problem)
+    this.state = state
+  }
+}
+
+/** Fetches the files of inbound messages soon after they came, for Meta keeps them only for days. */
+export function startMediaWorker(deps: MediaDeps) {
+  return deps.queue.consume(QUEUES.media, delivery => handle(deps, delivery), {
+    prefetch: AT_ONCE,
+    available: () => deps.store.ping(),
+  })
+}
+
+async function handle(deps: MediaDeps, delivery: Delivery): Promise<Outcome> {
+  const job = readJob(delivery)
+  if (job === null) return { kind: 'dead-letter', reason: 'not a media job' }
+  const message = await findMediaMessage(deps.store, job.tenantId, job.messageId)
+  const media = message?.content.media
+  if (!message || media?.state !== 'PENDING') return DONE
+  try {
+    const kept = await fetchFile(deps, message, media)
+    await settle(deps, message, { state: 'STORED', problem: null, ...kept })
+    return DONE
+  } catch (error) {
+    return await failed(deps, message, delivery, error)
+  }
+}
+
+function readJob(delivery: Delivery): MediaJob | null {
+  try {
+    return MediaJob.parse(JSON.parse(delivery.content.toString('utf8')))
+  } catch {
+    return null
+  }
+}
+
+/** What cannot be had is said in the message; what may be had later is tried again, and said at the end. */
+async function failed(deps: MediaDeps, message: MessageDoc, { attempt }: Delivery, error: unknown): Promise<Outcome> {
+  const state =
+    error instanceof NotFetched ? error.state : error instanceof BadFile || error instanceof RefusedAddress ? 'FAILED' : null
+  const problem = error instanceof Error ? error.message : String(error)
+  deps.log.warn({ messageId: String(message._id), attempt, problem }, 'media not fetched')
+  if (state === null && attempt < LAST_ATTEMPT) return { kind: 'retry', error }
+  await settle(deps, message, { state: state ?? 'FAILED', problem })
+  return DONE
+}
+
+async function fetchFile(deps: MediaDeps, message: MessageDoc, media: MediaRef): Promise<Partial<MediaRef>> {
+  const client = await findByPhoneNumberId(deps.store, message.phoneNumberId)
+  const token = client && openAccessToken(deps.keyring, client)
+  if (token === null) throw new NotFetched('the number has no token', null)
+  if (media.metaId === null) throw new NotFetched('Meta named no file', 'FAILED')
+  const named = await addressOf(deps, message.phoneNumberId, media.metaId, token)
+  const { key, thumbnail } = keysOf(message, media)
+  const content = await download(deps, named.url, token)
+  const file = await keepFile(deps.storage, key, content, {
+    mimeType: media.mimeType ?? named.mimeType,
+    sha256: media.sha256 ?? named.sha256,
+  })
+  const small = await thumbnailOf(deps.storage, key, file)
+  if (small !== null) await deps.storage.put(thumbnail, asStream(small), { contentType: 'image/jpeg' })
+  return { size: file.size, mimeType: file.mimeType, hasThumbnail: small !== null }
+}
+
+const keysOf = ({ tenantId }: MessageDoc, { id }: MediaRef) => ({
+  key: mediaKey(tenantId, id),
+  thumbnail: thumbnailKey(tenantId, id),
+})
+
+interface Named {
+  url: string
+  mimeType: string | null
+  sha256: string | null
+}
+
+/** Addresses live for five minutes: asked for anew with each try. */
+async function addressOf({ meta }: MediaDeps, phoneNumberId: string, metaId: string, token: string): Promise<Named> {
+  const answer: GraphResult = await meta.graph.get(encodeURIComponent(metaId), {
+    token,
+    query: { phone_number_id: phoneNumberId },
+  })
+  if (answer.kind === 'refused') {
+    const isGone = answer.httpStatus === 404 || (answer.error.code === 100 && answer.httpStatus === 400)
+    throw new NotFetched(`Meta: ${answer.error.title ?? answer.error.code}`, isGone ? 'EXPIRED' : null)
+  }
+  if (answer.kind !== 'ok' || typeof answer.data.url !== 'string')
+    throw new NotFetched('Meta did not say where the file is', null)
+  const { mime_type: mimeType, sha256 } = answer.data
+  return {
+    url: answer.data.url,
+    mimeType: typeof mimeType === 'string' ? mimeType : null,
+    sha256: typeof sha256 === 'string' ? sha256 : null,
+  }
+}
+
+async function download({ hosts }: MediaDeps, url: string, token: string) {
+  const host = URL.parse(url)?.host ?? ''
+  if (!hosts.some(known => isHost(known, host))) throw new RefusedAddress(`${host} is not a host of Meta's`)
+  const response = await guardedRequest(url, {
+    headers: { authorization: `Bearer ${token}` },
+    allowedHosts: hosts.filter(known => !known.startsWith('*.')),
+    redirects: MAX_REDIRECTS,
+    timeoutMs: DOWNLOAD_MS,
+  })
+  if (response.status === 200) return response.body
+  response.body.resume()
+  throw new NotFetched(
+    `the download was answered ${response.status}`,
+    response.status === 404 || response.status === 410 ? 'EXPIRED' : null,
+  )
+}
+
+const isHost = (known: string, host: string) => (known.startsWith('*.') ? host.endsWith(known.slice(1)) : host === known)
+
+/** Shown at once to whoever has the thread open. */
+async function settle(deps: MediaDeps, message: MessageDoc, change: Partial<MediaRef>): Promise<void> {
+  const { store, queue, log } = deps
+  const event = await eventOf(store, message, { ...(message.content.media as MediaRef), ...change })
+  const isSettled = await settleMedia(store, message, ['PENDING'], change, event)
+  if (!isSettled || event === null) return
+  for (const outgoing of eventMessages([event], null))
+    queue.publish(outgoing).catch(error => log.warn({ err: error }, 'event left to the sweep'))
+}
+
+async function eventOf(store: Store, message: MessageDoc, media: MediaRef): Promise<EventDoc | null> {
+  const { tenantId, conversationId, clientId } = message
+  const row = await store.models.conversations.findOne({ tenantId, _id: conversationId }).lean()
+  if (row === null) return null
+  const now = new Date()
+  const { id, state, mimeType, size, problem } = media
+  const told = { messageId: String(message._id), id: String(id), state, mimeType, size, problem: problem ?? null }
+  return {
+    _id: `media:${id}:${state}:${now.getTime()}`,
+    tenantId,
+    name: 'conversation:updated',
+    at: now,
+    clientId,
+    conversationId,
+    userId: null,
+    payload: { conversationId: String(conversationId), updates: { media: told }, conversation: conversationView(row, now) },
+    createdAt: now,
+  }
+}

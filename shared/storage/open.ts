@@ -1,0 +1,31 @@
+import type { Connection } from 'mongoose'
+import { z } from 'zod'
+import { gridfsStorage } from './gridfs.ts'
+import type { ObjectStorage } from './object-storage.ts'
+import { s3Storage } from './s3.ts'
+
+/** With a bucket files lie in S3 or what speaks like it, else in MongoDB. */
+export const storageEnv = {
+  S3_BUCKET: z.string().min(1).optional(),
+  S3_ENDPOINT: z.url().optional(),
+  S3_REGION: z.string().min(1).optional(),
+  S3_ACCESS_KEY_ID: z.string().min(1).optional(),
+  S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
+}
+export type StorageConfig = z.infer<z.ZodObject<typeof storageEnv>>
+
+export function openStorage(config: StorageConfig, connection: Connection): ObjectStorage {
+  const { S3_BUCKET: bucket, S3_ENDPOINT: endpoint, S3_REGION: region } = config
+  if (bucket === undefined) return gridfsStorage(connection)
+  return s3Storage({
+    bucket,
+    ...(endpoint && { endpoint }),
+    ...(region && { region }),
+    ...(config.S3_ACCESS_KEY_ID && { accessKeyId: config.S3_ACCESS_KEY_ID }),
+    ...(config.S3_SECRET_ACCESS_KEY && { secretAccessKey: config.S3_SECRET_ACCESS_KEY }),
+  })
+}
+
+/** Keys start with the tenant's id. */
+export const mediaKey = (tenantId: unknown, mediaId: unknown) => `${tenantId}/${mediaId}`
+export const thumbnailKey = (tenantId: unknown, mediaId: unknown) => `${tenantId}/${mediaId}/thumbnail`
