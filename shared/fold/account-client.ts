@@ -1,36 +1,51 @@
-import { isObject, type Json, text } from '../meta/json.ts'
+import { describeError, pauseReason } from '../domain/send-errors.ts'
+import { isObject, type Json, listOf, text } from '../meta/json.ts'
 import type { AccountItem } from '../meta/webhook.ts'
-import type { ClientDoc } from '../store/documents.ts'
-import type { FoldContext } from './context.ts'
-import { ignored, PROCESSED, type Verdict } from './item.ts'
-import { change, type State, type Tracked, track } from './state.ts'
-import { tell } from './tell.ts'
+import type { ClientDoc, NumberNotice } from '../store/documents.ts'
+import { clearNotice, notice, pauseFor, resumeAccount } from './account-status.ts'
+import type { Effect } from './heard.ts'
 
 /** Messages a second of a number that Meta has upgraded. */
 const HIGH_THROUGHPUT = 1000
 const UNLIMITED = new Set(['TIER_UNLIMITED', '-1'])
 
-export function foldName(state: State, clients: ClientDoc[], value: Json): Verdict {
+const REJECTED = 'NAME_REJECTED'
+
+export function nameEffects({ value }: AccountItem): Effect[] {
   const name = text(value.requested_verified_name)
-  const own = ofNumber(clients, value.display_phone_number)
-  if (value.decision !== 'APPROVED' || name === null || own.length === 0) return ignored('the name stays as it is')
-  for (const client of own) change(inHand(state, client), { verifiedName: name })
-  return PROCESSED
+  switch (value.decision) {
+    case 'APPROVED':
+      return name === null ? [] : [{ topic: 'name', set: () => ({ verifiedName: name }) }, clearNotice(REJECTED)]
+    case 'REJECTED':
+      return [
+        notice(REJECTED, 'WARNING', `WhatsApp refused the name “${name ?? ''}”: ${text(value.rejection_reason) ?? 'no reason'}.`),
+      ]
+    default:
+      return [notice(REJECTED, 'INFORMATIONAL', `WhatsApp still looks at the name “${name ?? ''}”.`)]
+  }
 }
 
-/** About throughput and limits: the quality itself has to be asked for. */
-export function foldQuality(state: State, clients: ClientDoc[], value: Json): Verdict {
+/** About throughput and limits: the quality rating itself has to be asked for. */
+export function qualityEffects({ value }: AccountItem): Effect[] {
   const tier = text(value.max_daily_conversations_per_business) ?? text(value.current_limit)
-  const fields: Partial<ClientDoc> = {}
-  if (value.event === 'THROUGHPUT_UPGRADE') fields.throughput = HIGH_THROUGHPUT
-  if (tier !== null) {
-    const limit = limitOf(tier)
-    if (limit !== undefined) fields.messagingLimit = limit
-  }
-  const own = ofNumber(clients, value.display_phone_number)
-  if (own.length === 0 || Object.keys(fields).length === 0) return ignored('nothing new about the number')
-  for (const client of own) change(inHand(state, client), fields)
-  return PROCESSED
+  const effects = limitEffects(tier)
+  if (value.event === 'THROUGHPUT_UPGRADE') effects.push({ topic: 'throughput', set: () => ({ throughput: HIGH_THROUGHPUT }) })
+  if (value.event === 'FLAGGED') effects.push(notice('QUALITY', 'WARNING', 'WhatsApp has flagged the number for low quality.'))
+  if (value.event === 'UNFLAGGED') effects.push(clearNotice('QUALITY'))
+  return effects
+}
+
+export function capabilityEffects({ value }: AccountItem): Effect[] {
+  const tier = text(value.max_daily_conversations_per_business) ?? text(value.max_daily_conversation_per_phone)
+  const numbers = Number(text(value.max_phone_numbers_per_waba) ?? text(value.max_phone_numbers_per_business) ?? Number.NaN)
+  const effects = limitEffects(tier)
+  if (Number.isInteger(numbers)) effects.push({ topic: 'numbers', set: () => ({ maxPhoneNumbers: numbers }) })
+  return effects
+}
+
+function limitEffects(tier: string | null): Effect[] {
+  const limit = tier === null ? undefined : limitOf(tier)
+  return limit === undefined ? [] : [{ topic: 'limit', set: () => ({ messagingLimit: limit }) }]
 }
 
 /** `TIER_250`, `TIER_1K`, `TIER_UNLIMITED`, or a number. Null = unlimited; undefined: not a limit. */
@@ -40,69 +55,73 @@ function limitOf(tier: string): number | null | undefined {
   return match ? Number(match[1]) * (match[2] ? 1000 : 1) : undefined
 }
 
-const GONE: Record<string, string> = {
-  PARTNER_REMOVED: 'The business account is no longer shared with this platform.',
-  PARTNER_APP_UNINSTALLED: 'The app was removed from the business account.',
-  ACCOUNT_DELETED: 'The business account was deleted.',
-  ACCOUNT_OFFBOARDED: 'The number left the Cloud API.',
+const REVIEWS = new Set(['APPROVED', 'REJECTED', 'PENDING', 'DEFERRED'])
+const REVIEW_REJECTED = 'WhatsApp has rejected the business account.'
+
+/** A rejected account may not send; an approved one goes on, if the rejection was what held it. */
+export function reviewEffects({ value }: AccountItem): Effect[] {
+  const decision = text(value.decision)
+  if (decision === null || !REVIEWS.has(decision)) return []
+  const accountReview = decision as NonNullable<ClientDoc['accountReview']>
+  const held = { REJECTED: pauseFor('account', REVIEW_REJECTED), APPROVED: resumeAccount(REVIEW_REJECTED) }[decision]
+  return [{ topic: 'review', set: client => ({ accountReview, ...held?.(client) }) }]
 }
 
-export function foldAccountUpdate(state: State, context: FoldContext, clients: ClientDoc[], item: AccountItem): Verdict {
-  const { value } = item
-  const event = text(value.event) ?? ''
-  const own = text(value.phone_number) ? ofNumber(clients, value.phone_number) : clients
-  if (own.length === 0) return ignored('no number of ours')
-  const gone = GONE[event]
-  const change = gone === undefined ? banOf(value) : disconnect(gone, context.now)
-  if (change === null) return ignored('no effect on the number')
-  for (const client of own) changeStatus(state, context, item, client, change)
-  return PROCESSED
+const SECURITY: Record<string, [NumberNotice['severity'], string]> = {
+  PIN_CHANGED: ['WARNING', 'The PIN of the two-step verification was changed.'],
+  PIN_RESET_REQUEST: ['WARNING', 'Somebody asked to switch the two-step verification off.'],
+  PIN_REQUEST_SUCCESS: ['WARNING', 'The two-step verification was switched off.'],
+  PIN_RESET_SUCCESS: ['WARNING', 'The two-step verification was switched off.'],
 }
 
-interface StatusChange {
-  from: ClientDoc['status'][]
-  /** Only numbers that this reason stopped come back by themselves. */
-  only?: ClientDoc['pauseReason']
-  fields: Partial<ClientDoc>
+export function securityEffects({ value }: AccountItem): Effect[] {
+  const told = SECURITY[text(value.event) ?? '']
+  return told === undefined ? [] : [notice('TWO_STEP_PIN', ...told)]
 }
 
-const disconnect = (reason: string, now: Date): StatusChange => ({
-  from: ['active', 'paused', 'suspended'],
-  fields: { status: 'disconnected', statusReason: reason, pauseReason: null, disconnectedAt: now },
-})
+const SEVERITIES = new Set(['CRITICAL', 'WARNING', 'INFORMATIONAL'])
 
-function banOf(value: Json): StatusChange | null {
-  const ban = isObject(value.ban_info) ? text(value.ban_info.waba_ban_state) : null
-  if (ban === 'DISABLE')
-    return {
-      from: ['active'],
-      fields: { status: 'paused', pauseReason: 'account', statusReason: 'WhatsApp has disabled the business account.' },
-    }
-  if (ban === 'REINSTATE')
-    return { from: ['paused'], only: 'account', fields: { status: 'active', pauseReason: null, statusReason: null } }
-  return null
+export function alertEffects({ value }: AccountItem): Effect[] {
+  const info = isObject(value.alert_info) ? value.alert_info : {}
+  const type = text(info.alert_type)
+  if (type === null) return []
+  if (info.alert_status === 'NONE') return [clearNotice(type)]
+  const severity = text(info.alert_severity) ?? ''
+  const known = SEVERITIES.has(severity) ? (severity as NumberNotice['severity']) : 'INFORMATIONAL'
+  return [notice(type, known, text(info.alert_description) ?? type)]
 }
 
-function changeStatus(state: State, { now }: FoldContext, item: AccountItem, client: ClientDoc, wanted: StatusChange): void {
-  const tracked = inHand(state, client)
-  const { doc } = tracked
-  if (!wanted.from.includes(doc.status) || (wanted.only && doc.pauseReason !== wanted.only)) return
-  change(tracked, wanted.fields)
-  const clientId = String(doc._id)
-  const payload = { clientId, status: doc.status, reason: doc.pauseReason ?? doc.statusReason }
-  const place = { tenantId: doc.tenantId, clientId: doc._id, conversationId: null }
-  tell(state, { eventId: `r:${item.eventId}:${clientId}`, name: 'client:status', ...place, payload }, now)
+export function usernameEffects({ value }: AccountItem): Effect[] {
+  const username = value.status === 'deleted' ? null : (text(value.username)?.replace(/^@/, '') ?? null)
+  return [{ topic: 'username', set: () => ({ username }) }]
 }
 
-function inHand(state: State, client: ClientDoc): Tracked<ClientDoc> {
-  const id = String(client._id)
-  const tracked = state.clients.get(id) ?? track({ ...client }, false)
-  state.clients.set(id, tracked)
-  return tracked
+/** Errors that belong to no message: about the system, the app or the account. What would stop every send stops the number. */
+export function errorEffects(errors: unknown[]): Effect[] {
+  return errors.filter(isObject).flatMap(error => {
+    const code = Number(text(error.code) ?? Number.NaN)
+    if (!Number.isInteger(code)) return []
+    const judged = describeError({ code, title: text(error.title), detail: detailOf(error) })
+    const stops = judged.class === 'PAUSE'
+    const said = notice(
+      `ERROR_${code}`,
+      stops ? 'CRITICAL' : 'WARNING',
+      judged.known ? judged.sentence : (judged.detail ?? judged.title),
+    )
+    return stops ? [{ topic: 'error', set: pauseFor(pauseReason(judged), judged.sentence) }, said] : [said]
+  })
 }
 
-/** Digits alone: it is shown with and without `+` and spaces. */
-function ofNumber(clients: ClientDoc[], shown: unknown): ClientDoc[] {
-  const digits = (text(shown) ?? '').replace(/\D/g, '')
+const detailOf = (error: Json) =>
+  (isObject(error.error_data) ? text(error.error_data.details) : null) ?? text(error.details) ?? text(error.message)
+
+/** The numbers that a field names: by what is shown of one, with or without `+` and spaces; all of them when it names none. */
+export function named(clients: ClientDoc[], { value }: AccountItem): ClientDoc[] {
+  if (value.entity_type === 'PHONE_NUMBER') return clients.filter(({ phoneNumberId }) => phoneNumberId === text(value.entity_id))
+  const shown = text(value.display_phone_number) ?? text(value.phone_number)
+  if (shown === null) return clients
+  const digits = shown.replace(/\D/g, '')
   return clients.filter(client => client.whatsappNumber.replace(/\D/g, '') === digits)
 }
+
+export const errorsOf = ({ value }: AccountItem): unknown[] => listOf(value.errors)

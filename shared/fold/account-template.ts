@@ -1,7 +1,9 @@
+import { variablesOf } from '../domain/template-variables.ts'
 import { isObject, type Json, listOf, text } from '../meta/json.ts'
-import type { AccountItem } from '../meta/webhook.ts'
+import { type AccountItem, timeOf } from '../meta/webhook.ts'
 import type { ClientDoc, TemplateDoc, TemplateStatus } from '../store/documents.ts'
 import type { FoldContext } from './context.ts'
+import { heard, isNews } from './heard.ts'
 import { ignored, PROCESSED, type Verdict } from './item.ts'
 import { change, type State, type Tracked } from './state.ts'
 import { tell } from './tell.ts'
@@ -39,13 +41,18 @@ export const templateKeyOf = (value: Json) => ({
 export function foldTemplate(state: State, context: FoldContext, clients: ClientDoc[], item: AccountItem): Verdict {
   const template = findTemplate(state, clients, item)
   if (template === undefined) return ignored('a template that is not here')
-  const fields = fieldsOf(item, template.doc)
-  if (Object.keys(fields).length === 0) return ignored('nothing new about the template')
-  const isTold = fields.status !== undefined && fields.status !== template.doc.status
-  change(template, { ...fields, metaTemplateId: template.doc.metaTemplateId ?? templateKeyOf(item.value).metaTemplateId })
-  if (isTold) tellTemplate(state, context, item, template.doc)
+  const { doc } = template
+  const { topic, fields } = newsOf(item, doc)
+  if (topic === null) return ignored('nothing new about the template')
+  if (!isNews(doc, topic, item.at)) return ignored('a newer word stands')
+  const isTold = Object.entries(fields).some(([name, value]) => differs(value, doc[name as keyof TemplateDoc]))
+  const metaTemplateId = doc.metaTemplateId ?? templateKeyOf(item.value).metaTemplateId
+  change(template, { ...fields, metaTemplateId, heardAt: heard(doc, [topic], item.at) })
+  if (isTold) tellTemplate(state, context, item, doc)
   return PROCESSED
 }
+
+const differs = (a: unknown, b: unknown) => JSON.stringify(a ?? null) !== JSON.stringify(b ?? null)
 
 function findTemplate(state: State, clients: ClientDoc[], item: AccountItem): Tracked<TemplateDoc> | undefined {
   const tenantId = clients[0]?.tenantId
@@ -57,23 +64,52 @@ function findTemplate(state: State, clients: ClientDoc[], item: AccountItem): Tr
   )
 }
 
+interface News {
+  /** What it is about; null when it says nothing that we understand. */
+  topic: 'status' | 'quality' | 'category' | 'components' | null
+  fields: Partial<TemplateDoc>
+}
+const NOTHING: News = { topic: null, fields: {} }
+
 /** Recognised by what they hold: Meta has sent qualities under the field of statuses. */
-function fieldsOf({ field, value }: AccountItem, template: TemplateDoc): Partial<TemplateDoc> {
+function newsOf(item: AccountItem, template: TemplateDoc): News {
+  const { field, value } = item
   const quality = text(value.new_quality_score)
-  if (quality !== null) return QUALITIES.has(quality) ? { quality: quality as TemplateDoc['quality'] } : {}
-  if (field === 'message_template_components_update') return { components: componentsOf(value, template) }
-  if (field === 'template_category_update') {
-    const category = text(value.new_category)
-    return category !== null && CATEGORIES.has(category) ? { category: category as TemplateDoc['category'] } : {}
+  if (quality !== null)
+    return QUALITIES.has(quality) ? { topic: 'quality', fields: { quality: quality as TemplateDoc['quality'] } } : NOTHING
+  if (field === 'message_template_components_update') {
+    const components = componentsOf(value, template)
+    return { topic: 'components', fields: { components, ...variablesOf(components, template.variables) } }
   }
+  if (field === 'template_category_update') return categoryNews(item)
   const status = STATUS_OF[text(value.event) ?? '']
-  return status === undefined ? {} : { status, reason: status === 'APPROVED' ? null : reasonOf(value) }
+  if (status === undefined) return NOTHING
+  const isFine = status === 'APPROVED' && value.event !== 'FLAGGED'
+  return { topic: 'status', fields: { status, reason: isFine ? null : reasonOf(value) } }
+}
+
+/** Announced a day before (then `new_category` is the present one), and told again when it is done. */
+function categoryNews({ value, receivedAt }: AccountItem): News {
+  const category = categoryOf(value.new_category)
+  if (category === null) return NOTHING
+  const to = categoryOf(value.correct_category)
+  const at = timeOf(value.category_update_timestamp, FAR) ?? receivedAt
+  return { topic: 'category', fields: { category, categoryChange: to === null || to === category ? null : { to, at } } }
+}
+
+/** A change to come lies in the future by its nature. */
+const FAR = new Date(8.64e15)
+
+function categoryOf(value: unknown): TemplateDoc['category'] | null {
+  const category = text(value)
+  return category !== null && CATEGORIES.has(category) ? (category as TemplateDoc['category']) : null
 }
 
 function reasonOf(value: Json): string | null {
   const details = [value.rejection_info, value.other_info].find(isObject) ?? {}
   const reason = text(value.reason)
-  return text(details.reason) ?? text(details.description) ?? (reason === 'NONE' ? text(value.event) : reason)
+  const said = text(details.reason) ?? text(details.description)
+  return said ?? (reason === null || reason === 'NONE' ? text(value.event) : reason)
 }
 
 /** Meta tells the new words; formats and examples stay as they were. */

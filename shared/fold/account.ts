@@ -1,27 +1,53 @@
 import { isObject, type Json, listOf, text } from '../meta/json.ts'
 import { type AccountItem, type Person, timeOf } from '../meta/webhook.ts'
 import type { ClientDoc } from '../store/documents.ts'
-import { foldAccountUpdate, foldName, foldQuality } from './account-client.ts'
+import {
+  alertEffects,
+  capabilityEffects,
+  errorEffects,
+  errorsOf,
+  named,
+  nameEffects,
+  qualityEffects,
+  reviewEffects,
+  securityEffects,
+  usernameEffects,
+} from './account-client.ts'
+import { accountEffects } from './account-status.ts'
 import { foldTemplate, isTemplateField } from './account-template.ts'
 import type { FoldContext } from './context.ts'
+import { applyEffects, type Effect } from './heard.ts'
+import { foldHistory } from './history.ts'
 import { changeContact, resolveContact } from './identity.ts'
 import { ignored, PROCESSED, type Verdict } from './item.ts'
-import type { State } from './state.ts'
+import { foldPhoneBook } from './phone-book.ts'
+import { type State, touchThreads } from './state.ts'
+
+const EFFECTS: Record<string, (item: AccountItem) => Effect[]> = {
+  account_update: accountEffects,
+  account_alerts: alertEffects,
+  account_review_update: reviewEffects,
+  business_capability_update: capabilityEffects,
+  business_username_update: usernameEffects,
+  phone_number_name_update: nameEffects,
+  phone_number_quality_update: qualityEffects,
+  security: securityEffects,
+}
 
 /** Fields about the number, the account and its templates. What we do not know is kept and has no effect. */
 export function foldAccount(state: State, context: FoldContext, clients: ClientDoc[], item: AccountItem): Verdict {
-  const { value } = item
-  if (isTemplateField(item.field, value)) return foldTemplate(state, context, clients, item)
+  const effects = Object.hasOwn(EFFECTS, item.field) ? EFFECTS[item.field] : undefined
+  if (effects) return applyEffects(state, context, named(clients, item), item, effects(item))
+  if (isTemplateField(item.field, item.value)) return foldTemplate(state, context, clients, item)
   switch (item.field) {
-    case 'phone_number_name_update':
-      return foldName(state, clients, value)
-    case 'phone_number_quality_update':
-      return foldQuality(state, clients, value)
-    case 'account_update':
-      return foldAccountUpdate(state, context, clients, item)
     case 'user_preferences':
       return foldPreferences(state, context, clients, item)
+    case 'smb_app_state_sync':
+      return foldPhoneBook(state, context, clients, item)
+    case 'history':
+      return foldHistory(state, context, clients, item)
     default:
+      if (errorsOf(item).length > 0) return applyEffects(state, context, clients, item, errorEffects(errorsOf(item)))
       return ignored('a field without effect here')
   }
 }
@@ -35,6 +61,7 @@ function foldPreferences(state: State, context: FoldContext, clients: ClientDoc[
     const contact = resolveContact(state, context, client.tenantId, person)
     if (contact === null || (contact.doc.optOutAt && contact.doc.optOutAt.getTime() > at.getTime())) continue
     changeContact(state, contact, { optOut, optOutAt: at, optOutSource: 'whatsapp' })
+    touchThreads(state, contact.doc._id, item.eventId)
   }
   return PROCESSED
 }

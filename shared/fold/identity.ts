@@ -74,11 +74,11 @@ export function dropKey(state: State, contact: Tracked<ContactDoc>, key: 'waId' 
   changeContact(state, contact, { [key]: null })
 }
 
-/** Name and username as the profile says now; a name that an agent gave stays. */
+/** Name and username as the profile says now; a name that the business gave stays. */
 export function updateProfile(state: State, contact: Tracked<ContactDoc>, person: Person): void {
   const { doc } = contact
   const fields: Partial<ContactDoc> = {}
-  if (person.name && person.name !== doc.name && doc.nameSource !== 'agent') {
+  if (person.name && person.name !== doc.name && doc.nameSource !== 'agent' && doc.nameSource !== 'phone') {
     fields.name = person.name
     fields.nameSource = 'profile'
   }

@@ -107,7 +107,7 @@ function forgetUserId(state: State, contact: Tracked<ContactDoc>): void {
   changeContact(state, contact, { userId: null })
 }
 
-function quote(state: State, message: MessageDoc, { replyTo }: ReadContent): void {
+export function quote(state: State, message: MessageDoc, { replyTo }: ReadContent): void {
   if (replyTo === null) return
   const quoted = messageByWamid(state, message.tenantId, replyTo)
   message.replyTo = { messageId: quoted?.doc._id ?? null, wamid: replyTo }
@@ -148,12 +148,13 @@ function echoedMessage(
   }
 }
 
-function newMessage(
+/** What all messages of a webhook have in common. */
+export function newMessage(
   { newId, now }: FoldContext,
   client: ClientDoc,
   thread: ConversationDoc,
   contact: ContactDoc,
-  item: MessageItem | EchoItem,
+  item: Pick<MessageItem, 'wamid' | 'at'>,
   read: ReadContent,
 ): Omit<MessageDoc, 'direction' | 'status'> {
   return {

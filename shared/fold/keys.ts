@@ -2,12 +2,14 @@ import { Types } from 'mongoose'
 import { parseCallbackData } from '../domain/callback-data.ts'
 import { phoneVariants } from '../domain/phone-variants.ts'
 import { isObject, type Json, text } from '../meta/json.ts'
-import type { Person, WebhookItem } from '../meta/webhook.ts'
+import type { AccountItem, Person, WebhookItem } from '../meta/webhook.ts'
 import type { ClientDoc } from '../store/documents.ts'
 import type { BatchKeys } from '../store/record-types.ts'
 import { preferencesOf } from './account.ts'
 import { isTemplateField, templateKeyOf } from './account-template.ts'
 import { clientsOf, type Surroundings } from './context.ts'
+import { pastMessagesOf } from './history.ts'
+import { phoneBookOf } from './phone-book.ts'
 import { freeUntil, isOptOut } from './status.ts'
 
 interface Sets {
@@ -84,10 +86,22 @@ function addKeys(sets: Sets, context: Surroundings, client: ClientDoc, item: Web
       return
     case 'account':
       for (const { person } of item.field === 'user_preferences' ? preferencesOf(item) : []) addPerson(sets, person)
+      if (item.field === 'smb_app_state_sync') for (const { person } of phoneBookOf(item)) addPerson(sets, person)
+      if (item.field === 'history') addHistory(sets, item)
       if (isTemplateField(item.field, item.value) && item.wabaId !== null)
         sets.templates.push({ wabaId: item.wabaId, ...templateKeyOf(item.value) })
       return
     case 'broken':
+  }
+}
+
+/** A chunk brings messages; the media of a placeholder are looked for at once. */
+function addHistory(sets: Sets, item: AccountItem): void {
+  const isChunk = Array.isArray(item.value.history)
+  for (const { person, wamid } of pastMessagesOf(item)) {
+    addPerson(sets, person)
+    if (isChunk) sets.newWamids.add(wamid)
+    else sets.wamids.add(wamid)
   }
 }
 

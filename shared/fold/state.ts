@@ -113,3 +113,9 @@ export const messageByWamid = (state: State, tenantId: Id, wamid: string) => sta
 export function touch(state: State, conversation: Tracked<ConversationDoc>, eventId: string): void {
   state.touched.set(String(conversation.doc._id), { conversation, eventId })
 }
+
+/** The same for every thread of a contact that shows something else of it now. */
+export function touchThreads(state: State, contactId: Id, eventId: string): void {
+  for (const conversation of state.conversations.values())
+    if (conversation.doc.contactId.equals(contactId) && !conversation.doc.deletedAt) touch(state, conversation, eventId)
+}

@@ -99,6 +99,17 @@ export interface ApiKeyDoc extends Common {
 export type ClientStatus = 'active' | 'disconnected' | 'suspended' | 'paused'
 export type PauseReason = 'token' | 'account' | 'payment' | 'quality' | 'registration' | 'manual'
 
+/** What WhatsApp said about a number or its account that people should know; one of a type, the newest word counts. */
+export interface NumberNotice {
+  type: string
+  severity: 'CRITICAL' | 'WARNING' | 'INFORMATIONAL'
+  text: string
+  at: Date
+}
+
+/** Meta's time of the last word about each topic: an older one that comes late changes nothing. */
+export type HeardAt = Record<string, Date>
+
 export interface ClientDoc extends Common {
   tenantId: Id
   /** The user's id on the tenant's own platform (seeds 000 to 002). */
@@ -124,6 +135,16 @@ export interface ClientDoc extends Common {
   messagingLimit: number | null
   /** Messages a second. */
   throughput: number
+  /** Under which people find the business. */
+  username?: string | null
+  accountReview?: 'APPROVED' | 'REJECTED' | 'PENDING' | 'DEFERRED' | null
+  /** How many numbers the account may have. */
+  maxPhoneNumbers?: number | null
+  /** Set only while a restriction holds the number: it goes on by itself then. */
+  restrictedUntil?: Date | null
+  /** Newest first. */
+  notices?: NumberNotice[]
+  heardAt?: HeardAt
   connectedAt: Date | null
   disconnectedAt: Date | null
 }
@@ -136,8 +157,10 @@ export interface ContactDoc extends Common {
   parentUserId: string | null
   phone: string | null
   name: string | null
-  /** A name that a person set is not overwritten by the profile's. */
-  nameSource: 'profile' | 'agent' | null
+  /** A name that a person set, here or in the phone book of the business's app, is not overwritten by the profile's. */
+  nameSource: 'profile' | 'phone' | 'agent' | null
+  /** Last word of the business's own phone book about it. */
+  nameAt?: Date | null
   username: string | null
   /** Marketing only. */
   optOut: boolean
@@ -348,6 +371,9 @@ export interface TemplateDoc extends Common {
   quality: 'GREEN' | 'YELLOW' | 'RED' | 'UNKNOWN'
   usageCount: number
   lastUsedAt: Date | null
+  /** Announced by WhatsApp. */
+  categoryChange?: { to: TemplateDoc['category']; at: Date } | null
+  heardAt?: HeardAt
 }
 
 export type WebhookEventStatus = 'PENDING' | 'PROCESSED' | 'FAILED' | 'IGNORED'

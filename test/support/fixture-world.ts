@@ -38,7 +38,8 @@ export async function createFixtureWorld(store: Store): Promise<FixtureWorld> {
       coexistence: true,
     },
     { tenantId: b, wabaId: '320900560012345', phoneNumberId: '2054543651068213', whatsappNumber: '212522445566' },
-  ]
+    // Ids that stay: the recorder knows numbers for some seconds.
+  ].map(number => ({ ...number, _id: new Types.ObjectId() }))
   const template = {
     tenantId: a,
     wabaId: '310200450078901',
@@ -163,22 +164,29 @@ function threadLine(thread: ConversationDoc, messages: MessageDoc[]): string {
 
 /** Only what differs from the start. */
 function clientLine(client: ClientDoc): string[] {
-  const { status, pauseReason, verifiedName, messagingLimit, throughput } = client
+  const { status, pauseReason, verifiedName, messagingLimit, throughput, username, accountReview, maxPhoneNumbers } = client
+  const { restrictedUntil, notices = [] } = client
   const news = words(
     status !== 'active' && status,
     pauseReason,
     verifiedName && `named ${verifiedName}`,
     messagingLimit !== null && `limit ${messagingLimit}`,
     throughput !== 80 && `${throughput}/s`,
+    username && `@${username}`,
+    accountReview && `review ${accountReview}`,
+    maxPhoneNumbers && `of ${maxPhoneNumbers}`,
+    restrictedUntil && `until ${restrictedUntil.toISOString().slice(5, 19)}`,
+    ...notices.map(({ type, severity, text }) => `${severity} ${type} “${text}”`),
   )
   return news ? [`number …${client.phoneNumberId.slice(-4)} ${news}`] : []
 }
 
-function templateLine({ status, quality, category, reason, components }: TemplateDoc): string[] {
+function templateLine({ status, quality, category, categoryChange, reason, components }: TemplateDoc): string[] {
   const news = words(
     status !== 'APPROVED' && status,
     quality !== 'UNKNOWN' && quality,
     category !== 'UTILITY' && category,
+    categoryChange && `soon ${categoryChange.to}`,
     reason && `(${reason})`,
     components.length > 1 && components.map(component => component.type).join('+'),
   )

@@ -27,6 +27,20 @@ const NumberView = z.object({
   qualityRating: z.string(),
   messagingLimit: z.number().nullable(),
   throughput: z.number(),
+  username: z.string().nullable(),
+  accountReview: z.enum(['APPROVED', 'REJECTED', 'PENDING', 'DEFERRED']).nullable(),
+  maxPhoneNumbers: z.number().int().nullable(),
+  /** A restriction that WhatsApp set ends then, and the number goes on by itself. */
+  restrictedUntil: z.iso.datetime().nullable(),
+  /** What WhatsApp said about the number or its account, newest first. */
+  notices: z.array(
+    z.object({
+      type: z.string(),
+      severity: z.enum(['CRITICAL', 'WARNING', 'INFORMATIONAL']),
+      text: z.string(),
+      at: z.iso.datetime(),
+    }),
+  ),
   tokenExpiry: z.iso.datetime().nullable(),
   connectedAt: z.iso.datetime().nullable(),
 })
@@ -126,6 +140,11 @@ function numberView(doc: ClientDoc): z.infer<typeof NumberView> {
     qualityRating: doc.qualityRating,
     messagingLimit: doc.messagingLimit ?? null,
     throughput: doc.throughput,
+    username: doc.username ?? null,
+    accountReview: doc.accountReview ?? null,
+    maxPhoneNumbers: doc.maxPhoneNumbers ?? null,
+    restrictedUntil: doc.restrictedUntil?.toISOString() ?? null,
+    notices: (doc.notices ?? []).map(({ type, severity, text, at }) => ({ type, severity, text, at: at.toISOString() })),
     tokenExpiry: doc.tokenExpiry?.toISOString() ?? null,
     connectedAt: doc.connectedAt?.toISOString() ?? null,
   }

@@ -27,6 +27,8 @@ export const TemplateView = z.object({
   ),
   metaTemplateId: z.string().nullable(),
   quality: z.string(),
+  /** Announced by WhatsApp. */
+  categoryChange: z.object({ to: z.string(), at: z.iso.datetime() }).nullable(),
   usageCount: z.number().int(),
   lastUsedAt: z.iso.datetime().nullable(),
   createdAt: z.iso.datetime(),
@@ -85,6 +87,7 @@ function templateView(doc: TemplateDoc): z.infer<typeof TemplateView> {
     })),
     metaTemplateId: doc.metaTemplateId ?? null,
     quality: doc.quality,
+    categoryChange: doc.categoryChange ? { to: doc.categoryChange.to, at: doc.categoryChange.at.toISOString() } : null,
     usageCount: doc.usageCount,
     lastUsedAt: doc.lastUsedAt?.toISOString() ?? null,
     createdAt: doc.createdAt.toISOString(),

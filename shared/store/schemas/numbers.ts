@@ -1,8 +1,32 @@
 import { Schema } from 'mongoose'
 import type { ClientDoc, TemplateDoc } from '../documents.ts'
-import { common, date, flag, inner, isText, notDeleted, number, requiredId, requiredText, stamped, text } from './fields.ts'
+import {
+  common,
+  date,
+  flag,
+  inner,
+  isText,
+  notDeleted,
+  number,
+  requiredDate,
+  requiredId,
+  requiredText,
+  stamped,
+  text,
+} from './fields.ts'
 
 const QUALITIES: ClientDoc['qualityRating'][] = ['GREEN', 'YELLOW', 'RED', 'UNKNOWN']
+
+const notice = new Schema(
+  {
+    type: requiredText,
+    severity: { type: String, enum: ['CRITICAL', 'WARNING', 'INFORMATIONAL'], required: true },
+    text: { type: String, default: '' },
+    at: requiredDate,
+  },
+  { ...inner, id: false },
+)
+const heardAt = { type: Schema.Types.Mixed, default: () => ({}) }
 
 export const clientSchema = new Schema<ClientDoc>(
   {
@@ -30,6 +54,12 @@ export const clientSchema = new Schema<ClientDoc>(
     qualityRating: { type: String, enum: QUALITIES, default: 'UNKNOWN' },
     messagingLimit: number,
     throughput: { type: Number, default: 80, min: 1 },
+    username: text,
+    accountReview: { type: String, enum: ['APPROVED', 'REJECTED', 'PENDING', 'DEFERRED', null], default: null },
+    maxPhoneNumbers: number,
+    restrictedUntil: date,
+    notices: { type: [notice], default: [] },
+    heardAt,
     connectedAt: date,
     disconnectedAt: date,
   },
@@ -47,6 +77,9 @@ const variable = new Schema(
   inner,
 )
 
+const CATEGORIES: TemplateDoc['category'][] = ['MARKETING', 'UTILITY', 'AUTHENTICATION']
+const categoryChange = new Schema({ to: { type: String, enum: CATEGORIES, required: true }, at: requiredDate }, inner)
+
 export const templateSchema = new Schema<TemplateDoc>(
   {
     ...common,
@@ -54,7 +87,7 @@ export const templateSchema = new Schema<TemplateDoc>(
     wabaId: requiredText,
     name: requiredText,
     language: requiredText,
-    category: { type: String, enum: ['MARKETING', 'UTILITY', 'AUTHENTICATION'], required: true },
+    category: { type: String, enum: CATEGORIES, required: true },
     status: { type: String, enum: ['PENDING', 'APPROVED', 'REJECTED', 'PAUSED', 'DISABLED'], default: 'PENDING' },
     reason: text,
     components: { type: [{ type: Schema.Types.Mixed }], default: [] },
@@ -64,6 +97,8 @@ export const templateSchema = new Schema<TemplateDoc>(
     quality: { type: String, enum: QUALITIES, default: 'UNKNOWN' },
     usageCount: { type: Number, default: 0 },
     lastUsedAt: date,
+    categoryChange: { type: categoryChange, default: null },
+    heardAt,
   },
   stamped,
 )

@@ -1,0 +1,223 @@
+import { expect, test } from 'vitest'
+import { createMemoryWorld, PHONE_NUMBER_ID } from '#test/support/memory-world.ts'
+import { type AccountItem, parseWebhook, type WebhookItem } from '../meta/webhook.ts'
+import type { ClientDoc, TemplateDoc } from '../store/documents.ts'
+import { foldBatch } from './batch.ts'
+
+const WABA = '310200450078901'
+const T0 = 1_795_165_200
+const ARRIVAL = new Date((T0 + 3600) * 1000)
+
+function word(field: string, value: object, seconds = 0): WebhookItem {
+  const body = { entry: [{ id: WABA, time: T0 + seconds, changes: [{ field, value }] }] }
+  return parseWebhook(body, ARRIVAL)[0] as AccountItem
+}
+
+const OURS = {
+  whatsappNumber: '212600111222',
+  wabaId: WABA,
+  status: 'active',
+  statusReason: null,
+  pauseReason: null,
+  accessToken: 'sealed',
+  verifiedName: null,
+  messagingLimit: null,
+  throughput: 80,
+} satisfies Partial<ClientDoc>
+
+/** The number after these words, one batch each, as the recorder writes them. */
+function numberAfter(words: WebhookItem[], fields: Partial<ClientDoc> = {}) {
+  const { context } = createMemoryWorld()
+  let client = { ...context.clients.get(PHONE_NUMBER_ID), ...OURS, ...fields } as ClientDoc
+  const told: unknown[] = []
+  for (const item of words) {
+    const around = { ...context, clients: new Map(), accounts: new Map([[WABA, [client]]]) }
+    const { plan } = foldBatch([item], EMPTY, around)
+    client = Object.assign({ ...client }, ...plan.clients.map(({ set }) => set))
+    told.push(...plan.events.map(({ payload }) => payload.status))
+  }
+  return { client, told }
+}
+
+const EMPTY = { known: [], contacts: [], conversations: [], messages: [], leads: [], templates: [] }
+const ban = (waba_ban_state: string, seconds: number) =>
+  word('account_update', { event: 'DISABLED_UPDATE', ban_info: { waba_ban_state } }, seconds)
+
+function orders<T>(list: T[]): T[][] {
+  if (list.length < 2) return [list]
+  return list.flatMap((first, i) => orders(list.toSpliced(i, 1)).map(rest => [first, ...rest]))
+}
+
+test('a ban holds the number, the word that ends it lets it go, and the newest counts in any order', () => {
+  expect(numberAfter([ban('DISABLE', 0)])).toMatchObject({
+    client: { status: 'paused', pauseReason: 'account' },
+    told: ['paused'],
+  })
+  for (const order of orders([ban('DISABLE', 0), ban('REINSTATE', 10)]))
+    expect(numberAfter(order).client).toMatchObject({ status: 'active', pauseReason: null, notices: [] })
+  expect(numberAfter([ban('REINSTATE', 10), ban('DISABLE', 20)]).client.status).toBe('paused')
+})
+
+test('a number that was stopped by hand stays stopped', () => {
+  const stopped = { status: 'paused', pauseReason: 'manual' } as const
+  expect(numberAfter([ban('DISABLE', 0), ban('REINSTATE', 10)], stopped).client).toMatchObject(stopped)
+})
+
+test('a restriction holds the number until its end, one of other things does not', () => {
+  const restriction = (...types: string[]) =>
+    word('account_update', {
+      event: 'ACCOUNT_RESTRICTION',
+      restriction_info: types.map((restriction_type, i) => ({ restriction_type, expiration: T0 + 86_400 * (i + 1) })),
+    })
+  const { client } = numberAfter([
+    restriction('RESTRICTED_BIZ_INITIATED_MESSAGING', 'RESTRICTED_CUSTOMER_INITIATED_MESSAGING', 'RESTRICTED_CALLING'),
+  ])
+  expect(client).toMatchObject({ status: 'paused', pauseReason: 'account', restrictedUntil: new Date((T0 + 2 * 86_400) * 1000) })
+  expect(client.statusReason).toContain('messages that open a conversation and answers to customers')
+  const other = numberAfter([restriction('RESTRICTED_ADD_PHONE_NUMBER_ACTION')]).client
+  expect(other).toMatchObject({ status: 'active', notices: [{ type: 'ACCOUNT_RESTRICTION', severity: 'CRITICAL' }] })
+})
+
+test('a rejected account is held and goes on when it is approved', () => {
+  const review = (decision: string, seconds: number) => word('account_review_update', { decision }, seconds)
+  expect(numberAfter([review('REJECTED', 0)]).client).toMatchObject({ status: 'paused', accountReview: 'REJECTED' })
+  for (const order of orders([review('REJECTED', 0), review('APPROVED', 10)]))
+    expect(numberAfter(order).client).toMatchObject({ status: 'active', accountReview: 'APPROVED' })
+  expect(numberAfter([ban('DISABLE', 0), review('APPROVED', 10)]).client.status).toBe('paused')
+})
+
+test('a number that left comes back only by its own reconnection', () => {
+  const update = (event: string, seconds: number) => word('account_update', { event }, seconds)
+  const back = numberAfter([update('ACCOUNT_OFFBOARDED', 0), update('ACCOUNT_RECONNECTED', 10)])
+  expect([back.client.status, back.told]).toEqual(['active', ['disconnected', 'active']])
+  expect(numberAfter([update('PARTNER_REMOVED', 0), update('ACCOUNT_RECONNECTED', 10)]).client.status).toBe('disconnected')
+})
+
+test('limits and names are those of the newest word', () => {
+  const limit = (tier: unknown, seconds: number) =>
+    word('business_capability_update', { max_daily_conversations_per_business: tier }, seconds)
+  for (const order of orders([limit('TIER_1K', 0), limit(2000, 10), limit('TIER_UNLIMITED', 5)]))
+    expect(numberAfter(order).client.messagingLimit).toBe(2000)
+  expect(numberAfter([limit(-1, 0)], { messagingLimit: 250 }).client.messagingLimit).toBeNull()
+})
+
+test('an error of the account that would stop every send stops the number', () => {
+  const errors = [{ code: 131_031, title: 'Account has been locked' }]
+  expect(numberAfter([word('messages', { errors })]).client).toMatchObject({
+    status: 'paused',
+    pauseReason: 'account',
+    notices: [{ type: 'ERROR_131031', severity: 'CRITICAL' }],
+  })
+})
+
+test('an alert that is over goes, and of a type one stands', () => {
+  const alert = (alert_status: string, seconds: number) =>
+    word(
+      'account_alerts',
+      { alert_info: { alert_type: 'PROFILE_PICTURE_LOST', alert_severity: 'WARNING', alert_status } },
+      seconds,
+    )
+  expect(numberAfter([alert('ACTIVE', 0), alert('ACTIVE', 10)]).client.notices).toHaveLength(1)
+  for (const order of orders([alert('ACTIVE', 0), alert('NONE', 10)])) expect(numberAfter(order).client.notices).toEqual([])
+})
+
+test('of a template the newest word about each thing counts, and each change is told', () => {
+  const about = { message_template_name: 'offer', message_template_language: 'fr' }
+  const words = [
+    word('message_template_status_update', { ...about, event: 'PAUSED', reason: 'NONE' }, 0),
+    word('message_template_status_update', { ...about, event: 'APPROVED', reason: 'NONE' }, 10),
+    word('message_template_quality_update', { ...about, new_quality_score: 'RED' }, 5),
+    word('template_category_update', { ...about, new_category: 'UTILITY', correct_category: 'MARKETING' }, 6),
+  ]
+  const { context } = createMemoryWorld()
+  const [client] = context.clients.values()
+  const start = { tenantId: client?.tenantId, wabaId: WABA, name: 'offer', language: 'fr', status: 'PENDING', components: [] }
+  for (const order of orders(words)) {
+    let template = { ...start, category: 'UTILITY', metaTemplateId: null, variables: [] } as unknown as TemplateDoc
+    const around = { ...context, clients: new Map(), accounts: new Map([[WABA, [client as ClientDoc]]]) }
+    for (const item of order) {
+      const { plan } = foldBatch([item], { ...EMPTY, templates: [template] }, around)
+      template = Object.assign({ ...template }, ...plan.templates.map(({ set }) => set))
+      expect(plan.events.every(({ name }) => name === 'template:status')).toBe(true)
+    }
+    expect(template).toMatchObject({ status: 'APPROVED', reason: null, quality: 'RED', categoryChange: { to: 'MARKETING' } })
+  }
+})
+
+const coexisting = (field: string, value: object, time?: number) =>
+  parseWebhook(
+    {
+      entry: [
+        {
+          id: WABA,
+          ...(time && { time }),
+          changes: [
+            { field, value: { metadata: { phone_number_id: PHONE_NUMBER_ID, display_phone_number: '212600111222' }, ...value } },
+          ],
+        },
+      ],
+    },
+    ARRIVAL,
+  )
+
+test('history and its media, in any order and however often, are one thread that nobody has to answer', () => {
+  const own = { from: '212600111222', to: '212661000101' }
+  const chunk = (order: number, messages: object[]) =>
+    coexisting('history', {
+      history: [{ metadata: { phase: 0, chunk_order: order }, threads: [{ id: '212661000101', messages }] }],
+    })
+  const said = { from: '212661000101', id: 'wamid.h2', timestamp: String(T0 - 80), type: 'text', text: { body: 'Merci' } }
+  const items = [
+    chunk(1, [
+      { ...own, id: 'wamid.h1', timestamp: String(T0 - 90), type: 'media_placeholder', history_context: { status: 'PLAYED' } },
+    ]),
+    chunk(2, [{ ...said, history_context: { status: 'READ' } }]),
+    coexisting('history', {
+      messages: [
+        { ...own, id: 'wamid.h1', timestamp: String(T0 - 90), type: 'image', image: { id: 'meta-1', mime_type: 'image/png' } },
+      ],
+    }),
+  ].flat()
+  for (const order of orders(items)) {
+    const world = createMemoryWorld()
+    for (const item of [...order, ...order]) world.record([item])
+    expect(world.rows.conversations).toMatchObject([{ messageCount: 2, unreadCount: 0, windowExpiresAt: null, status: 'closed' }])
+    const [sent, heard] = world.rows.messages.toSorted((a, b) => a.at.getTime() - b.at.getTime())
+    expect(sent).toMatchObject({
+      status: 'READ',
+      type: 'image',
+      direction: 'OUTBOUND',
+      origin: 'phone',
+      content: { media: { metaId: 'meta-1' } },
+    })
+    expect(heard).toMatchObject({ direction: 'INBOUND', status: 'READ', content: { text: 'Merci' } })
+    expect(new Set(world.rows.events.map(({ _id }) => _id)).size).toBe(world.rows.events.length)
+  }
+})
+
+test("a name in the business's phone book stands above the profile's, and below one that was given here", () => {
+  const sync = (action: string, full_name: string, seconds: number) =>
+    coexisting('smb_app_state_sync', {
+      state_sync: [
+        { type: 'contact', action, contact: { full_name, phone_number: '+212661000101' }, metadata: { timestamp: T0 + seconds } },
+      ],
+    })
+  const inbound = (id: string) =>
+    coexisting('messages', {
+      contacts: [{ wa_id: '212661000101', profile: { name: 'Profile' } }],
+      messages: [{ from: '212661000101', id, timestamp: T0, type: 'text', text: { body: 'a' } }],
+    })
+  const world = createMemoryWorld()
+  const nameIs = (name: string | null) => expect(world.rows.contacts).toMatchObject([{ name }])
+  world.record(sync('add', 'Salma, RH', 0))
+  world.record(inbound('wamid.1'))
+  nameIs('Salma, RH')
+  world.record(sync('add', 'Older', -10))
+  nameIs('Salma, RH')
+  world.record(sync('remove', '', 10))
+  world.record(inbound('wamid.2'))
+  nameIs('Profile')
+  Object.assign(world.rows.contacts[0] as object, { name: 'Given', nameSource: 'agent' })
+  world.record(sync('add', 'Newer', 20))
+  nameIs('Given')
+})

@@ -1,0 +1,121 @@
+import { type DeliveryStatus, statusRank } from '../domain/delivery-status.ts'
+import { readContent } from '../meta/content.ts'
+import { isObject, type Json, listOf, text } from '../meta/json.ts'
+import { type AccountItem, type Person, timeOf } from '../meta/webhook.ts'
+import type { ClientDoc, MessageDoc } from '../store/documents.ts'
+import { notice } from './account-status.ts'
+import type { FoldContext } from './context.ts'
+import { applyEffects } from './heard.ts'
+import { resolveContact } from './identity.ts'
+import { newMessage, quote } from './inbound.ts'
+import { ignored, PROCESSED, type Verdict } from './item.ts'
+import { addMessage, change, messageByWamid, type State, type Tracked, touch, track } from './state.ts'
+import { tellStatus } from './tell.ts'
+import { addToThread, showInList, threadWith, type Weight } from './thread.ts'
+
+/** Long answered: nobody has to read it, and it opens no window. */
+const PAST: Weight = { isUnread: false, opensWindow: false, isShown: true }
+const PLACEHOLDER = 'media_placeholder'
+/** They belong to another message, which may lie before the history begins. */
+const REVISIONS = new Set(['reaction', 'edit', 'revoke'])
+
+interface PastMessage {
+  person: Person
+  direction: MessageDoc['direction']
+  wamid: string
+  at: Date
+  message: Json
+}
+
+/**
+ * What a business wrote and got in its app before it came here: chunks of threads in any order, and their media later, under
+ * the ids of their placeholders. It comes by the thousand, so that threads are told and not their messages.
+ */
+export function foldHistory(state: State, context: FoldContext, clients: ClientDoc[], item: AccountItem): Verdict {
+  const [client] = clients
+  if (client === undefined) return ignored('a number that nobody here owns')
+  const declined = listOf(item.value.history).find(part => isObject(part) && Array.isArray(part.errors))
+  if (declined !== undefined) {
+    const told = notice('HISTORY_DECLINED', 'INFORMATIONAL', 'The business does not share the history of its app.')
+    return applyEffects(state, context, clients, item, [told])
+  }
+  const added = pastMessagesOf(item).filter(past => addPast(state, context, client, item, past))
+  return added.length > 0 ? PROCESSED : ignored('its messages are here already')
+}
+
+/** @returns whether it was news */
+function addPast(state: State, context: FoldContext, client: ClientDoc, item: AccountItem, past: PastMessage): boolean {
+  const known = messageByWamid(state, client.tenantId, past.wamid)
+  if (known) return fillIn(state, context, item, known, past)
+  const contact = resolveContact(state, context, client.tenantId, past.person)
+  if (contact === null || REVISIONS.has(text(past.message.type) ?? '')) return false
+  const thread = threadWith(state, context, client, contact, past.at)
+  if (thread.isNew && thread.doc.messageCount === 0) change(thread, { status: 'closed' })
+  const read = readContent(past.message)
+  const message: Tracked<MessageDoc> = track(
+    {
+      ...newMessage(context, client, thread.doc, contact.doc, past, read),
+      direction: past.direction,
+      status: statusOf(past),
+      ...(past.direction === 'OUTBOUND' && { sentBy: { kind: 'phone', id: null, name: null }, origin: 'phone' }),
+      ...(read.forwarded && { forwarded: true }),
+    },
+    true,
+  )
+  quote(state, message.doc, read)
+  addMessage(state, message)
+  addToThread(thread, message.doc, PAST, item.receivedAt)
+  touch(state, thread, item.eventId)
+  return true
+}
+
+/** The media of a placeholder, or how far a message got whose media came before it. */
+function fillIn(state: State, { now }: FoldContext, item: AccountItem, known: Tracked<MessageDoc>, past: PastMessage): boolean {
+  const { doc } = known
+  const { type, content } = readContent(past.message)
+  const fields: Partial<MessageDoc> = {}
+  if (doc.type === PLACEHOLDER && type !== PLACEHOLDER) Object.assign(fields, { type, content })
+  const status = statusOf(past)
+  if (doc.origin === 'phone' && isFurther(status, doc.status)) fields.status = status
+  if (Object.keys(fields).length === 0) return false
+  change(known, fields)
+  tellStatus(state, `${item.eventId}:${past.wamid}`, doc, now)
+  const thread = showInList(state, doc)
+  if (thread) touch(state, thread, item.eventId)
+  return true
+}
+
+const isFurther = (reported: MessageDoc['status'], current: MessageDoc['status']) =>
+  statusRank(reported as DeliveryStatus) > statusRank(current as DeliveryStatus)
+
+const SENT_SO: Record<string, MessageDoc['status']> = { DELIVERED: 'DELIVERED', READ: 'READ', PLAYED: 'READ', ERROR: 'FAILED' }
+
+function statusOf({ direction, message }: PastMessage): MessageDoc['status'] {
+  const status = isObject(message.history_context) ? (text(message.history_context.status)?.toUpperCase() ?? '') : ''
+  const reached = SENT_SO[status]
+  if (direction === 'INBOUND') return reached === 'READ' ? 'READ' : 'RECEIVED'
+  return reached ?? 'SENT'
+}
+
+/** Of the chunk's threads, or of the later webhook that brings their media. */
+export function pastMessagesOf(item: AccountItem): PastMessage[] {
+  const threads = listOf(item.value.history)
+    .filter(isObject)
+    .flatMap(part => listOf(part.threads).filter(isObject))
+  const inThreads = threads.flatMap(thread => listOf(thread.messages).map(message => ({ message, other: text(thread.id) })))
+  const alone = listOf(item.value.messages).map(message => ({ message, other: null }))
+  return [...inThreads, ...alone].flatMap(({ message, other }) => (isObject(message) ? pastMessage(item, message, other) : []))
+}
+
+function pastMessage(item: AccountItem, message: Json, other: string | null): PastMessage[] {
+  const wamid = text(message.id)
+  const at = timeOf(message.timestamp, item.receivedAt)
+  const own = isObject(item.value.metadata) ? digitsOf(item.value.metadata.display_phone_number) : null
+  const isOurs = own !== null && digitsOf(message.from) === own
+  const waId = digitsOf(other) ?? digitsOf(isOurs ? message.to : message.from)
+  if (wamid === null || at === null || waId === null) return []
+  const person = { waId, userId: null, parentUserId: null, name: null, username: null }
+  return [{ person, direction: isOurs ? 'OUTBOUND' : 'INBOUND', wamid, at, message }]
+}
+
+const digitsOf = (value: unknown): string | null => text(value)?.replace(/\D/g, '') || null

@@ -1,0 +1,52 @@
+import { isObject, listOf, text } from '../meta/json.ts'
+import { type AccountItem, type Person, timeOf } from '../meta/webhook.ts'
+import type { ClientDoc, ContactDoc } from '../store/documents.ts'
+import type { FoldContext } from './context.ts'
+import { changeContact, resolveContact } from './identity.ts'
+import { ignored, PROCESSED, type Verdict } from './item.ts'
+import { type State, touchThreads, waKey } from './state.ts'
+
+interface Entry {
+  person: Person
+  /** Null: it was taken out of the phone book. */
+  name: string | null
+  at: Date
+}
+
+/** `smb_app_state_sync`: whom the business has in its app's phone book, and under which name. */
+export function foldPhoneBook(state: State, context: FoldContext, clients: ClientDoc[], item: AccountItem): Verdict {
+  const [client] = clients
+  const entries = phoneBookOf(item)
+  if (client === undefined || entries.length === 0) return ignored('no contact that we know')
+  let isNews = false
+  for (const { person, name, at } of entries) {
+    // Whom nobody knows needs no forgetting.
+    if (name === null && !state.contactsByKey.has(waKey(client.tenantId, person.waId ?? ''))) continue
+    const contact = resolveContact(state, context, client.tenantId, person)
+    const fields = contact && namedSo(contact.doc, name, at)
+    if (contact === null || fields === null) continue
+    isNews = true
+    changeContact(state, contact, fields)
+    touchThreads(state, contact.doc._id, item.eventId)
+  }
+  return isNews ? PROCESSED : ignored('nothing new in the phone book')
+}
+
+/** The newest word counts; the name that somebody gave here stands above the phone book's. */
+function namedSo({ nameSource, nameAt }: ContactDoc, name: string | null, at: Date): Partial<ContactDoc> | null {
+  if (nameSource === 'agent' || (nameAt && nameAt.getTime() > at.getTime())) return null
+  if (name !== null) return { name, nameSource: 'phone', nameAt: at }
+  return nameSource === 'phone' ? { name: null, nameSource: null, nameAt: at } : { nameAt: at }
+}
+
+export function phoneBookOf(item: AccountItem): Entry[] {
+  return listOf(item.value.state_sync)
+    .filter(isObject)
+    .flatMap(({ type, action, contact, metadata }) => {
+      const waId = isObject(contact) ? (text(contact.phone_number)?.replace(/\D/g, '') ?? '') : ''
+      if (type !== 'contact' || !isObject(contact) || waId === '') return []
+      const name = action === 'remove' ? null : (text(contact.full_name) ?? text(contact.first_name))
+      const at = (isObject(metadata) ? timeOf(metadata.timestamp, item.receivedAt) : null) ?? item.at
+      return [{ person: { waId, userId: null, parentUserId: null, name: null, username: null }, name, at }]
+    })
+}
