@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import { RECEIVED_AT_HEADER } from '#shared/contracts/webhook-delivery.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
@@ -14,6 +15,7 @@ import { BATCH, copyWorld, replay, type Written, watchWrites } from './recorder-
 
 const MESSAGES = Number(process.env.BENCH_MESSAGES ?? 6000)
 const CONTACTS = 500
+const RECORDERS = Number(process.env.BENCH_RECORDERS ?? 1)
 const COUNTED = 2000
 const LANES = 4
 
@@ -25,8 +27,10 @@ export async function run(): Promise<void> {
   await migrate(store)
   await seedDemo(store, keyring, { nodeEnv: 'test' })
   const queue = stack.use(await connectQueue(bed.rabbitmqUrl, { log, name: 'bench', youngQueueWaitMs: 0 }))
-  const recorder = stack.use(await startChild('services/ingest/main.ts', { ...bed.env, INGEST_ROLE: 'recorder' }))
-  const product = (count: number) => recordTurn({ bed, store, queue, recorder }, count)
+  const start = async () => stack.use(await startChild('services/ingest/main.ts', { ...bed.env, INGEST_ROLE: 'recorder' }))
+  const recorders = await Promise.all(Array.from({ length: RECORDERS }, start))
+  if (RECORDERS > 1) await sleep(8000) // the lanes are shared out every 2 s
+  const product = (count: number) => recordTurn({ bed, store, queue, recorders }, count)
 
   await product(CONTACTS) // every contact's first message makes its documents
   const written = await counted(store, () => product(COUNTED))
@@ -38,7 +42,7 @@ export async function run(): Promise<void> {
     replay(fresh, written, { messages: MESSAGES, lanes, ...(collections && { collections }) })
   const twoRows = ['messages', 'conversations']
 
-  console.log(`recorder: ${MESSAGES} messages of ${CONTACTS} contacts a turn`)
+  console.log(`recorder: ${RECORDERS} process(es), ${MESSAGES} messages of ${CONTACTS} contacts a turn`)
   const figures = await alternate({
     product: () => product(MESSAGES),
     'skeleton, one batch at a time': skeleton(1),
@@ -59,14 +63,15 @@ let published = 0
 
 /** The recorder stands still while the queues fill, then runs: from its first commit to its last. */
 async function recordTurn(
-  { bed, store, queue, recorder }: { bed: Bed; store: Store; queue: Queue; recorder: Child },
+  { bed, store, queue, recorders }: { bed: Bed; store: Store; queue: Queue; recorders: Child[] },
   count: number,
 ): Promise<Turn> {
-  recorder.process.kill('SIGSTOP')
+  for (const recorder of recorders) recorder.process.kill('SIGSTOP')
   await inFlight(400, count, () => publish(queue, published++))
   const before = await store.raw.messages.estimatedDocumentCount()
-  const cpu = recorder.cpuUs()
-  recorder.process.kill('SIGCONT')
+  const cpuUs = () => recorders.reduce((sum, recorder) => sum + recorder.cpuUs(), 0)
+  const cpu = cpuUs()
+  for (const recorder of recorders) recorder.process.kill('SIGCONT')
   let [first, firstCount] = [0, 0]
   for (;;) {
     const done = (await store.raw.messages.estimatedDocumentCount()) - before
@@ -75,9 +80,9 @@ async function recordTurn(
     await new Promise(resolve => setTimeout(resolve, 10))
   }
   const seconds = (performance.now() - first) / 1000
-  const cpuUs = (recorder.cpuUs() - cpu) / count
+  const spent = (cpuUs() - cpu) / count
   await bed.purge()
-  return { '/s': (count - firstCount) / seconds, 'CPU µs': cpuUs }
+  return { '/s': (count - firstCount) / seconds, 'CPU µs': spent }
 }
 
 function publish(queue: Queue, i: number): Promise<void> {
