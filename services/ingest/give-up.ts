@@ -1,7 +1,9 @@
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import { RECEIVED_AT_HEADER } from '#shared/contracts/webhook-delivery.ts'
 import { Outage } from '#shared/domain/errors.ts'
+import { clientsOf } from '#shared/fold/context.ts'
 import { eventTypeOf } from '#shared/fold/item.ts'
+import { readSurroundings } from '#shared/fold/surroundings.ts'
 import type { WebhookItem } from '#shared/meta/webhook.ts'
 import { type Logger, scrub } from '#shared/process/logger.ts'
 import { deadLetters } from '#shared/process/metrics.ts'
@@ -41,6 +43,16 @@ export async function giveUp(
   await failEvent(store, item, tenantId, reason)
   deadLetters.inc({ queue: delivery.queue })
   log.error({ err: error ?? undefined, eventId: item.eventId, queue: delivery.queue, reason }, 'webhook item given up')
+}
+
+/** Whose an item is, so that its people see what became of it; null when nobody owns its number. @throws Outage */
+export async function ownerOf(store: Store, item: WebhookItem): Promise<Id | null> {
+  try {
+    return clientsOf(await readSurroundings(store, [item]), item)[0]?.tenantId ?? null
+  } catch (error) {
+    if (error instanceof Outage) throw error
+    return null
+  }
 }
 
 async function failEvent(store: Store, item: WebhookItem, tenantId: Id | null, reason: string): Promise<void> {

@@ -9,7 +9,7 @@ import { type Delivery, DONE, type Outcome, type Queue } from '#shared/queue/typ
 import type { Store } from '#shared/store/connect.ts'
 import type { Id } from '#shared/store/documents.ts'
 import { LostRace } from '#shared/store/transaction.ts'
-import { giveUp } from './give-up.ts'
+import { giveUp, ownerOf } from './give-up.ts'
 import { publishMediaJobs } from './media-jobs.ts'
 import { type EventPublisher, publishesEvents } from './publish-events.ts'
 import { receivedAtOf } from './received-at.ts'
@@ -160,7 +160,8 @@ async function recordAlone(deps: Deps, work: Work, first: unknown): Promise<void
       error = again
     }
   }
-  await giveUp(deps, { ...work, tenantId: null }, 'storing it failed', error)
+  const tenantId = await ownerOf(deps.store, work.item)
+  await giveUp(deps, { ...work, tenantId }, 'storing it failed', error)
   count([work], ['failed'])
 }
 

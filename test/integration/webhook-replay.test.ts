@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startRecorder } from '#services/ingest/recorder.ts'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import { parseWebhook } from '#shared/meta/webhook.ts'
+import { EXCHANGES, webhookKeys } from '#shared/queue/topology.ts'
 import { PublishError } from '#shared/queue/types.ts'
 import { keepDeadLetter } from '#shared/store/dead-letters.ts'
 import type { Id, WebhookEventDoc } from '#shared/store/documents.ts'
@@ -163,6 +164,23 @@ test('what a filter and a time name is replayed page by page, the oldest first',
   expect([(await rowOf(ids[0] as string))?.status, (await rowOf(ids[4] as string))?.status]).toEqual(['FAILED', 'FAILED'])
   expect((await replayMany({ status: 'PROCESSED' })).body.data[0].outcome).toBe('unchanged')
 })
+
+test('one that MongoDB refuses ends in the dead letters alone, amid its conversation, and again when it is replayed unmended', async () => {
+  const poison = inbound('wamid.poison', '212661900009')
+  Object.assign(poison.entry[0]?.changes[0]?.value.messages[0] as object, { type: 'hologram', hologram: { 'a\0b': 1 } })
+  const bodies = [inbound('wamid.before', '212661900009'), poison, inbound('wamid.after', '212661900009')]
+  const lane = webhookKeys.conversation(phoneNumberId, '212661900009')
+  const envelope = { exchange: EXCHANGES.webhook, routingKey: lane, type: MESSAGE_TYPE.webhook }
+  for (const [i, body] of bodies.entries()) await gateway.queue.publish({ ...envelope, body, messageId: `poison-${i}` })
+  const letters = (state: string) =>
+    gateway.store.raw.deadLetters.countDocuments({ messageId: 'm:wamid.poison', state: state as 'NEW' })
+  await settled('m:wamid.after', 'PROCESSED')
+  await settled('m:wamid.poison', 'FAILED')
+  expect([await count('wamid.before'), await count('wamid.after'), await letters('NEW')]).toEqual([1, 1, 1])
+  expect((await replay('m:wamid.poison')).status).toBe(202)
+  await eventually(async () => expect([await letters('REPLAYED'), await letters('NEW')]).toEqual([1, 1]))
+  expect(await rowOf('m:wamid.poison')).toMatchObject({ status: 'FAILED', reason: 'storing it failed' })
+}, 30_000)
 
 test('a list is narrowed by field and time', async () => {
   const id = await keep(inbound('wamid.list', '212661900007'))
