@@ -9,7 +9,7 @@ import type { Store } from '#shared/store/connect.ts'
 import type { EventDoc, Id, MessageDoc, PendingStatusDoc } from '#shared/store/documents.ts'
 import { recordBatch } from '#shared/store/record-batch.ts'
 import { findMatched } from '#shared/store/record-load.ts'
-import type { Loaded } from '#shared/store/record-types.ts'
+import type { Loaded, Plan } from '#shared/store/record-types.ts'
 
 export interface Recorded {
   /** Committed, to be published now; the sweep publishes what this process no longer can. */
@@ -22,7 +22,7 @@ export interface Recorded {
   newWamids: string[]
   parked: PendingStatusDoc[]
   /** Messages whose file is still at Meta. */
-  withMedia: MessageDoc[]
+  withMedia: Pick<MessageDoc, '_id' | 'tenantId'>[]
 }
 
 /**
@@ -37,8 +37,14 @@ export async function recordItems(store: Store, items: readonly WebhookItem[], i
   const { plan, outcomes } = await recordBatch(store, keys, fold, { isLarge: items.length > 1, isSuspect })
   if (plan.clients.length > 0) forgetClients(store, around)
   const tenantIds = items.map(item => clientsOf(around, item)[0]?.tenantId ?? null)
-  const withMedia = plan.messages.inserts.filter(({ content }) => content.media?.state === 'PENDING')
+  const withMedia = mediaOf(plan)
   return { events: plan.events, outcomes, tenantIds, newWamids: keys.newWamids, parked: plan.parked, withMedia }
+}
+
+/** Messages that have come with a file, or have another one since an edit, or their own after a placeholder. */
+function mediaOf({ messages }: Plan): Recorded['withMedia'] {
+  const changed = messages.updates.filter(({ set }) => set.content?.media?.state === 'PENDING')
+  return [...messages.inserts.filter(({ content }) => content.media?.state === 'PENDING'), ...changed]
 }
 
 /** Parked items whose message is here, to be recorded once more. Asked after every batch, also of one that was here before. @throws Outage */
