@@ -221,3 +221,21 @@ test("a name in the business's phone book stands above the profile's, and below 
   world.record(sync('add', 'Newer', 20))
   nameIs('Given')
 })
+
+test('a stop word opts its writer out of marketing, unless a newer word of theirs stands', () => {
+  const says = (body: string, id: string, seconds: number) =>
+    coexisting('messages', { messages: [{ from: '212661000101', id, timestamp: T0 + seconds, type: 'text', text: { body } }] })
+  const resumes = (seconds: number) => {
+    const word = { wa_id: '212661000101', category: 'marketing_messages', value: 'resume', timestamp: T0 + seconds }
+    return coexisting('user_preferences', { user_preferences: [word] })
+  }
+  const after = (...items: WebhookItem[][]) => {
+    const world = createMemoryWorld()
+    for (const batch of items) world.record(batch)
+    return world.rows.contacts[0]
+  }
+  expect(after(says('Stop !', 'wamid.1', 0))).toMatchObject({ optOut: true, optOutSource: 'stop-word' })
+  expect(after(says('stop by', 'wamid.1', 0))).toMatchObject({ optOut: false })
+  expect(after(resumes(10), says('STOP', 'wamid.1', 0))).toMatchObject({ optOut: false, optOutSource: 'whatsapp' })
+  expect(after(resumes(0), says('STOP', 'wamid.1', 10))).toMatchObject({ optOut: true })
+})

@@ -1,3 +1,4 @@
+import { isStopWord } from '../domain/stop-word.ts'
 import { type ReadContent, readContent } from '../meta/content.ts'
 import { isObject, type Json, text } from '../meta/json.ts'
 import type { EchoItem, MessageItem, Person } from '../meta/webhook.ts'
@@ -36,12 +37,21 @@ export function foldMessage(state: State, context: FoldContext, client: ClientDo
   if (item.at.getTime() >= (thread.doc.lastInboundAt?.getTime() ?? 0)) updateProfile(state, contact, item.person)
   const message = track(inboundMessage(context, client, thread.doc, contact.doc, item, read), true)
   message.doc.leadId = system ? thread.doc.leadId : linkLead(state, context, thread, contact.doc)
+  optOut(state, context, contact, message.doc)
   quote(state, message.doc, read)
   addMessage(state, message)
   addToThread(thread, message.doc, system ? FROM_SYSTEM : text(item.message.group_id) ? IN_GROUP : FROM_CUSTOMER, item.receivedAt)
   tellReceived(state, item.eventId, message.doc, item.person.waId ?? item.person.userId, context.now)
   touch(state, thread, item.eventId)
   return PROCESSED
+}
+
+/** Said by a word that the tenant listens for; a newer word of the person about it stands. */
+function optOut(state: State, { tenants }: FoldContext, contact: Tracked<ContactDoc>, message: MessageDoc): void {
+  const isWord = ['text', 'button'].includes(message.type)
+  if (!isWord || !isStopWord(message.content.text, tenants.get(String(message.tenantId))?.settings.stopWords)) return
+  if (contact.doc.optOutAt && contact.doc.optOutAt.getTime() > message.at.getTime()) return
+  changeContact(state, contact, { optOut: true, optOutAt: message.at, optOutSource: 'stop-word' })
 }
 
 /** What the business wrote in its own app appears in the thread as sent from the phone. */

@@ -45,6 +45,8 @@ export interface TenantDoc extends Common {
     /** A chat send that waited longer than this fails. */
     maxWaitHours: number
     leadsEnabled: boolean
+    /** A message that is one of these opts its writer out of marketing. */
+    stopWords?: string[]
     /** Reading a conversation also sends Meta's read receipt. */
     sendReadReceipts: boolean
   }
@@ -407,7 +409,7 @@ export interface PendingStatusDoc {
   status: string
   at: Date
   payload: Record<string, unknown>
-  /** TTL 24 h. */
+  /** Dropped after 24 h. */
   createdAt: Date
 }
 

@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose'
 import { AVAILABILITIES } from '../../contracts/availability.ts'
+import { STOP_WORDS } from '../../domain/stop-word.ts'
 import type { ApiKeyDoc, RefreshTokenDoc, TenantDoc, UserDoc } from '../documents.ts'
 import { common, created, date, inner, number, requiredDate, requiredId, requiredText, stamped, text } from './fields.ts'
 
@@ -19,6 +20,7 @@ const settings = new Schema(
     unknownOutcome: { type: String, enum: ['fail', 'retry'], default: 'fail' },
     maxWaitHours: { type: Number, default: 24, min: 1 },
     leadsEnabled: { type: Boolean, default: true },
+    stopWords: { type: [String], default: () => [...STOP_WORDS] },
     sendReadReceipts: { type: Boolean, default: true },
   },
   inner,
