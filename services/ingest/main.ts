@@ -8,6 +8,7 @@ import { untilStopped } from '#shared/process/stop.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
 import { openStorage } from '#shared/storage/open.ts'
 import { connectStore, type Store } from '#shared/store/connect.ts'
+import { startChores } from './chores.ts'
 import { readIngestConfig } from './config.ts'
 import { startKeeper } from './keeper.ts'
 import { startMediaSweep } from './media-jobs.ts'
@@ -32,6 +33,7 @@ await using store = records ? await connectStore(config.MONGODB_URI ?? '', { app
 await using _keeper = store && (await startKeeper({ store, queue, log }))
 await using _media = store && (await startMedia(store))
 await using recorder = store && (await startRecorder({ store, queue, log }))
+await using _chores = store && (await startChores({ store, queue, log }))
 
 await using spool =
   receives && config.INGEST_SPOOL

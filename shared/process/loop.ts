@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Logger } from '#shared/process/logger.ts'
+import type { Logger } from './logger.ts'
 
 /** Runs `work` every `everyMs`, one round at a time, until stopped; an error ends a round, not the loop. */
 export function loop(

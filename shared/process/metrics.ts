@@ -23,6 +23,10 @@ export const webhookLag = new Histogram({
   help: "From ingest's receipt of an item to its commit.",
   buckets: SECONDS,
 })
+export const parkedDropped = new Counter({
+  name: 'linko_parked_dropped_total',
+  help: 'Statuses, reactions and edits whose message did not come within a day.',
+})
 export const sendTotal = new Counter({
   name: 'linko_send_total',
   help: 'Attempts to send through Meta by outcome (accepted, refused, unknown, unsent) and class of error code.',

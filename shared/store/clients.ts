@@ -90,11 +90,22 @@ export function resumeClient(
   resume: { tenantId: Id | string; clientId: Id | string; by?: Id | null },
 ): Promise<ClientChange | null> {
   return changeStatus(store, resume, 'paused', {
-    status: 'active',
-    pauseReason: null,
-    statusReason: null,
+    ...RESUMED,
     updatedBy: resume.by ?? null,
   })
+}
+
+const RESUMED = { status: 'active', pauseReason: null, statusReason: null, restrictedUntil: null } as const
+
+/** Numbers of any tenant that a restriction of WhatsApp's held until now. */
+export async function findReleased(store: Store, now: Date): Promise<ClientDoc[]> {
+  const filter = { status: 'paused' as const, restrictedUntil: trusted({ $lte: now }), deletedAt: null }
+  return await acrossTenants(() => store.models.clients.find(filter).limit(100).lean())
+}
+
+/** Ends the pause of a number whose restriction is over; null when something else holds it by now. */
+export function releaseClient(store: Store, { tenantId, _id: clientId }: ClientDoc, now: Date): Promise<ClientChange | null> {
+  return changeStatus(store, { tenantId, clientId }, 'paused', RESUMED, { restrictedUntil: trusted({ $lte: now }) })
 }
 
 /** One transaction: the state and its event. */
@@ -103,11 +114,12 @@ async function changeStatus(
   { tenantId, clientId }: { tenantId: Id | string; clientId: Id | string },
   from: ClientStatus,
   changes: Partial<ClientDoc>,
+  provided: object = {},
 ): Promise<ClientChange | null> {
   const change = await store.transaction(async session => {
     const client = await store.models.clients
       .findOneAndUpdate(
-        { tenantId, _id: clientId, status: from, deletedAt: null },
+        { tenantId, _id: clientId, status: from, deletedAt: null, ...provided },
         { $set: changes },
         { session, returnDocument: 'after' },
       )

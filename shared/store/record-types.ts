@@ -14,6 +14,8 @@ import type {
 
 /** Why an item waits for a message that is not known yet: its row says so, and it may be applied later. */
 export const PARKED = 'its message is not known yet'
+/** After a day in which it did not come. */
+export const DROPPED = 'its message never came'
 
 /** What a batch of webhook items has to know before it can be judged. */
 export interface BatchKeys {

@@ -72,7 +72,7 @@ describe('migrate', () => {
     expect(Object.fromEntries(lifetimes)).toEqual({
       webhookEvents: 30 * 86_400,
       events: 86_400,
-      pendingStatuses: 86_400,
+      pendingStatuses: 2 * 86_400,
       idempotencyKeys: 86_400,
       refreshTokens: 0,
     })

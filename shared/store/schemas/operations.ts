@@ -65,7 +65,8 @@ export const pendingStatusSchema = new Schema<PendingStatusDoc>(
 )
 pendingStatusSchema.index({ wamid: 1 }, { name: 'wamid' })
 pendingStatusSchema.index({ messageId: 1 }, { name: 'message', partialFilterExpression: { messageId: isText } })
-pendingStatusSchema.index({ createdAt: 1 }, { name: 'ttl', expireAfterSeconds: DAY_S })
+// Dropped and counted after a day by ingest; this is for the case that no ingest runs.
+pendingStatusSchema.index({ createdAt: 1 }, { name: 'ttl', expireAfterSeconds: 2 * DAY_S })
 
 export const eventSchema = new Schema<EventDoc>(
   {

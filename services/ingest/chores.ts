@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto'
+import type { Logger } from '#shared/process/logger.ts'
+import { loop } from '#shared/process/loop.ts'
+import { parkedDropped } from '#shared/process/metrics.ts'
+import type { Queue } from '#shared/queue/types.ts'
+import { findReleased, releaseClient } from '#shared/store/clients.ts'
+import type { Store } from '#shared/store/connect.ts'
+import { holdLease } from '#shared/store/leases.ts'
+import { dropParked } from '#shared/store/sweep-parked.ts'
+import { publishesEvents } from './publish-events.ts'
+
+interface Deps {
+  store: Store
+  queue: Pick<Queue, 'publish'>
+  log: Logger
+  now?: () => Date
+}
+
+const PARKED_MS = 24 * 3_600_000
+const BATCH = 500
+const EVERY_MS = 60_000
+const LEASE_MS = 30_000
+
+/** What time alone does to what webhooks left behind. Each finds its work by the rows and may stop anywhere. */
+export function createChores({ store, queue, log, now = () => new Date() }: Deps) {
+  const events = publishesEvents({ queue, log })
+
+  /** Statuses, reactions and edits whose message did not come within a day. */
+  async function drop(): Promise<void> {
+    const before = new Date(now().getTime() - PARKED_MS)
+    for (let dropped = BATCH; dropped === BATCH; ) {
+      dropped = await dropParked(store, before, BATCH)
+      parkedDropped.inc(dropped)
+      if (dropped > 0) log.warn({ dropped }, 'parked items without a message are dropped')
+    }
+  }
+
+  /** Numbers whose restriction has ended go on by themselves. */
+  async function release(): Promise<void> {
+    for (const client of await findReleased(store, now())) {
+      const change = await releaseClient(store, client, now())
+      if (change === null) continue
+      log.info({ tenantId: String(client.tenantId), clientId: String(client._id) }, 'a restriction is over, the number goes on')
+      await events.publish([change.event], null)
+    }
+  }
+
+  return { drop, release }
+}
+
+/** One process at a time does them, each minute. */
+export async function startChores(deps: Deps): Promise<AsyncDisposable> {
+  const { store, log } = deps
+  await using stack = new AsyncDisposableStack()
+  const lease = stack.use(await holdLease(store, { name: 'ingest:chores', owner: randomUUID(), ttlMs: LEASE_MS, log }))
+  const { drop, release } = createChores(deps)
+  const options = { when: () => lease.isHeld(), log }
+  stack.use(loop('parked', EVERY_MS, drop, options))
+  stack.use(loop('restrictions', EVERY_MS, release, options))
+  return stack.move()
+}
