@@ -95,6 +95,7 @@ function operationOf(one: AnyRoute, schemas: Json): Json {
     security: one.action === null ? [] : [{ bearer: [] }],
     ...(one.action && { 'x-action': one.action }),
     parameters: [...headersOf(one), ...parametersOf(one.params, 'path', schemas), ...parametersOf(one.query, 'query', schemas)],
+    ...(one.upload && { requestBody: fileOf(one.upload) }),
     ...(body && { requestBody: { required: requires(body), content: { 'application/json': { schema: body } } } }),
     responses: {
       [one.status]: {
@@ -105,6 +106,11 @@ function operationOf(one: AnyRoute, schemas: Json): Json {
     },
   }
 }
+
+const fileOf = ({ types }: { types: readonly string[] }) => ({
+  required: true,
+  content: Object.fromEntries(types.map(type => [type, { schema: { type: 'string', format: 'binary' } }])),
+})
 
 const requires = (schema: Json) => Array.isArray(schema.required) && schema.required.length > 0
 

@@ -63,7 +63,7 @@ const wrongVariables = (errors: { path: string; message: string }[]) =>
   new ApiError(422, 'TEMPLATE_VARIABLES', errors.map(({ path, message }) => `${path} ${message}`).join('; '), { errors })
 
 /** @throws ApiError 404 for a foreign id, 422 for an unknown name, several languages, or one that Meta has not approved */
-async function findTemplate(
+export async function findTemplate(
   store: Store,
   { tenantId, wabaId }: Destination['client'],
   by: { _id?: string; name?: string; language?: string },

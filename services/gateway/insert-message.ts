@@ -1,9 +1,9 @@
 import { type ClientSession, Types } from 'mongoose'
+import { costOf } from '#shared/domain/cost.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { Store } from '#shared/store/connect.ts'
 import type { ContactDoc, ConversationDoc, Dispatch, EventDoc, Id, MessageDoc, TenantDoc } from '#shared/store/documents.ts'
 import { findLastUnfinished } from '#shared/store/messages.ts'
-import { costOf } from './cost.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Draft } from './drafts.ts'
 import { conversationUpdated } from './events.ts'
@@ -110,7 +110,13 @@ function messageOf(
     wamid: null,
     previousIds: [],
     error: null,
-    cost: costOf(draft, tenant, conversation, contact, now),
+    cost: costOf(tenant.settings, {
+      category: draft.template?.category ?? null,
+      windowExpiresAt: conversation.windowExpiresAt,
+      freeEntryPointExpiresAt: conversation.freeEntryPointExpiresAt,
+      waId: contact.waId,
+      now,
+    }),
     idempotencyKey,
     replyTo: quoted,
     reactions: [],

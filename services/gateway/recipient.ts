@@ -47,7 +47,8 @@ async function byConversation(store: Store, tenantId: string, id: string, wish: 
 
 const mismatch = (what: string) => new ApiError(422, 'RECIPIENT_MISMATCH', `${what} and conversationId name different recipients`)
 
-async function clientFor(store: Store, tenantId: string, clientId: string | undefined): Promise<ClientDoc> {
+/** The number that is named, else the primary one. @throws ApiError 404, 422 NO_NUMBER */
+export async function clientFor(store: Store, tenantId: string, clientId: string | undefined): Promise<ClientDoc> {
   if (clientId !== undefined) return getClient(store, tenantId, clientId)
   const primary = await findPrimaryClient(store, tenantId)
   if (primary === null) throw new ApiError(422, 'NO_NUMBER', 'Connect a WhatsApp number first')

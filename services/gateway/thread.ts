@@ -1,7 +1,8 @@
 import type { ClientSession } from 'mongoose'
 import type { Caller } from '#shared/http/route.ts'
 import type { Store } from '#shared/store/connect.ts'
-import type { ContactDoc, ContactSnapshot, ConversationDoc } from '#shared/store/documents.ts'
+import type { ContactDoc, ConversationDoc } from '#shared/store/documents.ts'
+import { snapshotOf } from '#shared/store/new-rows.ts'
 import type { Destination } from './recipient.ts'
 
 export interface Wish {
@@ -89,15 +90,6 @@ export async function touchConversation(
     .lean()
   return conversation as ConversationDoc
 }
-
-const snapshotOf = ({ waId, userId, phone, name, username, optOut }: ContactDoc): ContactSnapshot => ({
-  waId,
-  userId,
-  phone,
-  name,
-  username,
-  optOut,
-})
 
 function withoutKeys<T extends object>(fields: T, keys: string[]): Partial<T> {
   return Object.fromEntries(Object.entries(fields).filter(([key]) => !keys.includes(key))) as Partial<T>

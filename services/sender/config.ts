@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { commonEnv, duration, parseEnv, port } from '#shared/process/config.ts'
+import { storageEnv } from '#shared/storage/open.ts'
 
 const senderEnv = commonEnv.extend({
+  ...storageEnv,
   SENDER_PORT: port(3003),
   MONGODB_URI: z.string().min(1),
   RABBITMQ_URL: z.string().min(1),

@@ -7,6 +7,7 @@ import { serveHealth } from '#shared/process/health.ts'
 import { createLogger } from '#shared/process/logger.ts'
 import { untilStopped } from '#shared/process/stop.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
+import { openStorage } from '#shared/storage/open.ts'
 import { connectStore } from '#shared/store/connect.ts'
 import { readSenderConfig } from './config.ts'
 import { type Sender, startSender } from './sender.ts'
@@ -32,9 +33,10 @@ const meta = stack.use(
     connections: config.SENDER_CONCURRENCY,
   }),
 )
+const storage = stack.use(openStorage(config, store.connection))
 sender = stack.use(
   await startSender(
-    { store, queue, meta, keyring, log, limits: liveSenders => createSendLimits({ redis, liveSenders }) },
+    { store, queue, meta, keyring, storage, log, limits: liveSenders => createSendLimits({ redis, liveSenders }) },
     {
       concurrency: config.SENDER_CONCURRENCY,
       unknownDeadlineMs: config.SEND_UNKNOWN_DEADLINE,

@@ -22,6 +22,8 @@ import type { Settlement } from '#shared/store/dispatch-effects.ts'
 import { releaseSuccessors } from '#shared/store/dispatch-finish.ts'
 import type { MessageDoc } from '#shared/store/documents.ts'
 import type { Publishing } from './bells.ts'
+import type { HeldCampaigns } from './held-campaigns.ts'
+import { createLine, type Waiting } from './line.ts'
 import type { Numbers, SendingNumber } from './numbers.ts'
 import type { Pause } from './pause.ts'
 import { failedHere, givenBack } from './settle.ts'
@@ -31,6 +33,7 @@ export interface SendDeps {
   store: Store
   limits: SendLimits
   numbers: Numbers
+  campaigns: HeldCampaigns
   pause: Pause
   slots: Slots
   publishing: Publishing
@@ -54,6 +57,15 @@ interface Planned {
 /** traceparent of each bell, by its message's id. */
 type Traces = ReadonlyMap<string | null, string | null>
 
+interface Circumstances {
+  known: Map<string, SendingNumber>
+  windows: Map<string, Date | null>
+  now: Date
+  postponed: Postponement[]
+  traces: Traces
+}
+
+const CAMPAIGN_RECHECK_MS = 5000
 /** A number at its share of the calls: its next ones are looked at again soon. */
 const CROWDED_MS = 200
 
@@ -63,17 +75,29 @@ const CROWDED_MS = 200
  */
 export function createSend(deps: SendDeps, lane: Lane) {
   const { store, limits, slots, clock } = deps
+  const line = lane === 'b' ? createLine(comeUp) : null
 
   async function handle(deliveries: Delivery[], signal: AbortSignal): Promise<Outcome[]> {
     const parsed = deliveries.map(readBell)
     const bells = [...new Map(parsed.filter(bell => bell !== null).map(bell => [bell.messageId, bell])).values()]
     const traces = new Map(deliveries.map(delivery => [delivery.messageId, delivery.traceparent]))
-    while (bells.length > 0 && !signal.aborted) {
+    await sendAll(bells, traces, signal)
+    return parsed.map(bell => (bell === null ? { kind: 'dead-letter', reason: 'not a send bell' } : DONE))
+  }
+
+  async function sendAll(bells: SendBell[], traces: Traces, signal?: AbortSignal): Promise<void> {
+    while (bells.length > 0 && !signal?.aborted) {
       const reserved = await slots.reserve(lane, bells.length)
       if (reserved === 0) break
       await sendSome(bells.splice(0, reserved), reserved, traces)
     }
-    return parsed.map(bell => (bell === null ? { kind: 'dead-letter', reason: 'not a send bell' } : DONE))
+  }
+
+  async function comeUp(waiting: Waiting[]): Promise<void> {
+    const traces = new Map(waiting.map(({ bell, traceparent }) => [bell.messageId, traceparent]))
+    const bells = waiting.map(({ bell }) => bell)
+    // Their rows are READY: what is not taken now is rung again by the sweep.
+    await sendAll(bells, traces).catch(error => deps.log.warn({ err: error }, 'campaign messages left to the sweep'))
   }
 
   /** Uses at most `reserved` slots and gives back at once those that no call needs. */
@@ -83,10 +107,11 @@ export function createSend(deps: SendDeps, lane: Lane) {
       const now = clock.now()
       const known = await deps.numbers.find(bells.map(bell => bell.phoneNumberId))
       const postponed: Postponement[] = []
-      const free = await passPredecessors(bells, now, postponed)
-      const claimed = await claim(free, known, now, postponed)
+      const running = await passPausedCampaigns(bells, now, postponed)
+      const free = await passPredecessors(running, now, postponed)
+      const windows = await findWindows(store, free)
+      const claimed = await claim(free, { known, windows, now, postponed, traces })
       const going = claimed.map(({ bell }) => bell)
-      const windows = await findWindows(store, going)
       const [taken, putOff] = await Promise.allSettled([
         takeMessages(store, going, { token: randomUUID(), owner: deps.owner, now }),
         postponeMessages(store, postponed, now),
@@ -108,6 +133,16 @@ export function createSend(deps: SendDeps, lane: Lane) {
     }
   }
 
+  /** Those of a campaign that is paused are looked at again from time to time; those of one that has ended, it ends itself. */
+  async function passPausedCampaigns(bells: SendBell[], now: Date, postponed: Postponement[]): Promise<SendBell[]> {
+    const paused = await deps.campaigns.findHeld(bells.flatMap(({ campaignId }) => campaignId ?? []))
+    if (paused.size === 0) return bells
+    const isHeld = ({ campaignId }: SendBell) => campaignId !== null && paused.has(campaignId)
+    const nextStepAt = later(now, CAMPAIGN_RECHECK_MS)
+    postponed.push(...bells.filter(isHeld).map(bell => ({ bell, reason: 'paused' as const, nextStepAt })))
+    return bells.filter(bell => !isHeld(bell))
+  }
+
   /** Only the earliest unfinished message of a conversation may go; bells for what is done or in hand end here. */
   async function passPredecessors(bells: SendBell[], now: Date, postponed: Postponement[]): Promise<SendBell[]> {
     const heads = await findHeads(store, bells, now)
@@ -120,8 +155,11 @@ export function createSend(deps: SendDeps, lane: Lane) {
     })
   }
 
-  /** Asks the limits for what may go at all. Refused ones wait in their rows, not here. */
-  async function claim(bells: SendBell[], known: Map<string, SendingNumber>, now: Date, postponed: Postponement[]) {
+  /**
+   * Asks the limits for what may go at all. Refused ones wait in their rows; but a campaign's, of which never more than two
+   * seconds' worth is rung, in the line: a row written twice for each would cost more than its call.
+   */
+  async function claim(bells: SendBell[], { known, windows, now, postponed, traces }: Circumstances) {
     const admitted = new Map<string, number>()
     const sendable = bells.filter(bell => {
       const number = known.get(bell.phoneNumberId)
@@ -134,16 +172,21 @@ export function createSend(deps: SendDeps, lane: Lane) {
       const before = admitted.get(bell.phoneNumberId) ?? 0
       admitted.set(bell.phoneNumberId, before + 1)
       if (before < slots.roomFor(bell.phoneNumberId, number.client.throughput)) return true
+      if (line?.join(bell, CROWDED_MS, traces.get(bell.messageId) ?? null)) return false
       postponed.push({ bell, reason: 'rate', nextStepAt: later(now, CROWDED_MS) })
       return false
     })
-    const claims = sendable.map(bell => claimOf(bell, known.get(bell.phoneNumberId) as SendingNumber, lane))
+    const claims = sendable.map(bell => {
+      const initiates = bell.isTemplate && !windowIsOpen(windows.get(bell.conversationId) ?? null, now)
+      return claimOf(bell, known.get(bell.phoneNumberId) as SendingNumber, lane, initiates)
+    })
     const decisions = await limits.decide(claims)
     return sendable.flatMap((bell, i) => {
       const decision = decisions[i]
       if (decision?.granted) return [{ bell, waitMs: decision.waitMs }]
-      const waitMs = decision?.waitMs ?? CROWDED_MS
-      const reason = decision?.limit === 'pair' ? 'pair' : 'rate'
+      const { waitMs, limit } = decision ?? { waitMs: CROWDED_MS, limit: 'number' as const }
+      if (limit === 'number' && line?.join(bell, waitMs, traces.get(bell.messageId) ?? null)) return []
+      const reason = limit === 'pair' ? 'pair' : limit === 'messaging' ? 'quota' : 'rate'
       postponed.push({ bell, reason, nextStepAt: later(now, Math.ceil(waitMs / 50) * 50) })
       return []
     })
@@ -186,9 +229,12 @@ function readBell(delivery: Delivery): SendBell | null {
   }
 }
 
-function claimOf(bell: SendBell, { client, perMinute, perDay }: SendingNumber, lane: Lane): SendClaim {
+function claimOf(bell: SendBell, number: SendingNumber, lane: Lane, isFirst: boolean): SendClaim {
   const { phoneNumberId, contactKey, tenantId } = bell
-  return { phoneNumberId, ratePerSecond: client.throughput, contactKey, tenantId, wabaId: client.wabaId, lane, perMinute, perDay }
+  const { client, perMinute, perDay } = number
+  const { throughput: ratePerSecond, wabaId, messagingLimit: limit } = client
+  const initiates = isFirst && limit ? { portfolioId: client.portfolioId ?? wabaId, limit } : null
+  return { phoneNumberId, ratePerSecond, contactKey, tenantId, wabaId, lane, perMinute, perDay, initiates }
 }
 
 const later = (at: Date, ms: number) => new Date(at.getTime() + ms)

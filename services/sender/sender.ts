@@ -8,12 +8,16 @@ import type { Logger } from '#shared/process/logger.ts'
 import { loop } from '#shared/process/loop.ts'
 import { QUEUES } from '#shared/queue/topology.ts'
 import type { Queue } from '#shared/queue/types.ts'
+import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 import { serverClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { beat, endBeat, holdLease, liveOwners } from '#shared/store/leases.ts'
 import { createPublishing } from './bells.ts'
 import { createCall } from './call.ts'
+import { checkNextAudience } from './campaigns/check-audience.ts'
+import { createCampaignRelease } from './campaigns/release.ts'
 import { createFinish } from './finish.ts'
+import { createHeldCampaigns } from './held-campaigns.ts'
 import { createNumbers } from './numbers.ts'
 import { createPause } from './pause.ts'
 import { createSend } from './send.ts'
@@ -27,6 +31,8 @@ export interface SenderDeps {
   limits: (liveSenders: () => number) => SendLimits
   meta: MetaClient
   keyring: Keyring
+  /** Files of audiences. */
+  storage: ObjectStorage
   log: Logger
 }
 
@@ -54,7 +60,7 @@ const SWEEP_LEASE_MS = 6000
 
 /** Takes bells, calls Meta, writes outcomes, and runs the sweeps while no other sender does. */
 export async function startSender(deps: SenderDeps, options: SenderOptions = {}): Promise<Sender> {
-  const { store, queue, meta, keyring, log } = deps
+  const { store, queue, meta, keyring, storage, log } = deps
   const { concurrency = 400, unknownDeadlineMs = 300_000, outboxEveryMs = 5000, isEnabled = true } = options
   const owner = options.owner ?? `${os.hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`
   if (!isEnabled) {
@@ -83,7 +89,8 @@ export async function startSender(deps: SenderDeps, options: SenderOptions = {})
   // A call may last longer than a stop: its row is then found by the sweep, as after a crash.
   stack.defer(() => Promise.race([slots.idle(), sleep(STOP_PATIENCE_MS, undefined, { ref: false })]))
   const call = createCall({ meta, limits, pause, clock, log, unknownDeadlineMs })
-  const sendDeps = { store, limits, numbers, pause, slots, publishing, clock, log, owner, call, finish }
+  const campaigns = createHeldCampaigns(store)
+  const sendDeps = { store, limits, numbers, campaigns, pause, slots, publishing, clock, log, owner, call, finish }
 
   const lease = stack.use(await holdLease(store, { name: 'sender:sweeps', owner, ttlMs: SWEEP_LEASE_MS, log }))
   const sweeps = createSweeps({ store, queue, numbers, publishing, clock, log, owner, unknownDeadlineMs })
@@ -95,6 +102,13 @@ export async function startSender(deps: SenderDeps, options: SenderOptions = {})
   every('unknown', Math.min(1000, unknownDeadlineMs), sweeps.settleUnknown)
   every('expired', 60_000, sweeps.expire)
   every('outbox', outboxEveryMs, sweeps.publishAgain)
+  const release = createCampaignRelease({ store, numbers, publishing, clock, log })
+  every('campaigns due', 1000, release.begin)
+  every('campaigns', 250, release.release)
+  every('campaign progress', 500, release.report)
+  every('cancelled campaigns', 1000, release.endCancelled)
+  let isStopping = false
+  every('audiences', 500, () => checkNextAudience({ store, storage, log, mayGoOn: () => !isStopping && when() }))
 
   const available = () => store.ping()
   const batch = { maxBatch: 200, lingerMs: 5, available }
@@ -102,7 +116,10 @@ export async function startSender(deps: SenderDeps, options: SenderOptions = {})
   const bulk = await queue.consumeBatches(QUEUES.bulk, createSend(sendDeps, 'b'), { ...batch, prefetch: 200 })
   stack.use(bulk)
   stack.use(chat)
-  stack.defer(() => slots.close())
+  stack.defer(() => {
+    isStopping = true
+    slots.close()
+  })
   const opened = stack.move()
   return {
     isReady: () => chat.isReady() && bulk.isReady(),

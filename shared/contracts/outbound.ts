@@ -273,6 +273,9 @@ export const SendText = z
   .refine(hasRecipient, needsRecipient)
 export type SendText = z.infer<typeof SendText>
 
+/** The file in a template's header. */
+export const HeaderMediaObject = z.strictObject({ ...byIdOrLink, filename: text(240).optional() }).refine(hasOneSource, oneSource)
+
 export const SendTemplate = z
   .strictObject({
     ...target,
@@ -289,10 +292,7 @@ export const SendTemplate = z
       ])
       .default({})
       .describe('By name or by position; a list counts from 1'),
-    headerMedia: z
-      .strictObject({ ...byIdOrLink, filename: text(240).optional() })
-      .refine(hasOneSource, oneSource)
-      .optional(),
+    headerMedia: HeaderMediaObject.optional(),
   })
   .refine(hasRecipient, needsRecipient)
   .refine(body => (body.templateId === undefined) !== (body.templateName === undefined), {

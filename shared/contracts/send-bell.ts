@@ -13,5 +13,8 @@ export const SendBell = z.object({
   conversationId: z.string(),
   /** waId, or the business-scoped user id when there is no phone: the pair limit counts by it. */
   contactKey: z.string(),
+  /** May begin a conversation: outside an open window it counts against the portfolio's messaging limit. */
+  isTemplate: z.boolean().default(false),
+  campaignId: z.string().nullable().default(null),
 })
 export type SendBell = z.infer<typeof SendBell>

@@ -43,7 +43,7 @@ export interface ErrorText {
 export type PauseReason = 'token' | 'account' | 'payment' | 'quality' | 'registration'
 
 /** Failures that we declare ourselves: provisional, any later word of Meta replaces them. */
-export type PlatformFailure = 'unknown-outcome' | 'window-closed' | 'expired' | 'disconnected' | 'unsendable'
+export type PlatformFailure = 'unknown-outcome' | 'window-closed' | 'expired' | 'disconnected' | 'unsendable' | 'cancelled'
 
 export const MAX_ATTEMPTS = 6
 export const MAX_ATTEMPTS_UNKNOWN = 3
@@ -158,6 +158,12 @@ const PLATFORM_FAILURES: Record<PlatformFailure, Omit<ErrorText, 'detail' | 'sou
     title: 'Outcome unknown',
     sentence: 'WhatsApp took the request but never said whether the message was accepted; it may have been sent.',
     nextStep: 'Ask the recipient, or send it again and accept that it may arrive twice.',
+  },
+  cancelled: {
+    code: null,
+    title: 'Cancelled',
+    sentence: 'It was cancelled before it was sent.',
+    nextStep: 'Send it anew if it shall go after all.',
   },
   'window-closed': {
     code: WINDOW_CLOSED,

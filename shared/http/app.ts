@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import cors from 'cors'
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express'
@@ -86,7 +87,8 @@ function serve<Deps>(route: Route<Deps>, options: HttpAppOptions<Deps>) {
     response.locals.caller = caller
     if (route.action !== null && caller === null)
       throw new ApiError(401, 'UNAUTHENTICATED', 'Sign in, or send an API key', { headers: { 'www-authenticate': 'Bearer' } })
-    const body = readBody(request)
+    const upload = route.upload ? openUpload(request, route.upload) : null
+    const body = upload ? {} : readBody(request)
     const headers = await options.limit(route, caller, request.ip ?? '', body)
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
     if (route.action !== null && !caller?.may(route.action)) throw new ApiError(403, 'FORBIDDEN', 'Your role may not do this')
@@ -95,6 +97,7 @@ function serve<Deps>(route: Route<Deps>, options: HttpAppOptions<Deps>) {
       params: check(route.params ?? NOTHING, request.params, 400, 'PARAMETER_INVALID'),
       query: check(route.query ?? NOTHING, readQuery(request), 400, 'QUERY_INVALID'),
       body: check(route.body ?? NOTHING, body, 400, 'BODY_INVALID'),
+      upload,
       headers: Object.fromEntries(
         Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value]),
       ),
@@ -122,6 +125,25 @@ async function answer(response: Response, status: number, reply: Reply): Promise
 
 /** Said by the app for every route, and better by some. */
 const REPLACED = new Set(['cache-control', 'content-security-policy', 'x-content-type-options'])
+
+/** @throws ApiError 415 for another type, 413 for a length that is known to be too much */
+function openUpload(request: Request, { types, maxBytes }: { types: readonly string[]; maxBytes: number }): Readable {
+  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+  if (!types.includes(type) || request.headers['content-encoding'] !== undefined)
+    throw new ApiError(415, 'CONTENT_TYPE_NOT_SUPPORTED', `Send ${types.join(' or ')}`)
+  const tooLarge = () => new ApiError(413, 'TOO_LARGE', `At most ${Math.floor(maxBytes / 1_000_000)} MB`)
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge()
+  let bytes = 0
+  const bounded = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length
+      done(bytes > maxBytes ? tooLarge() : null, chunk)
+    },
+  })
+  // What breaks comes out of the stream that the route reads.
+  pipeline(request, bounded).catch(() => undefined)
+  return bounded
+}
 
 /** An absent body is an empty one. */
 function readBody(request: Request): unknown {

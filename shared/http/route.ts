@@ -27,6 +27,8 @@ export interface RouteRequest<Params, Query, Body> {
   params: Params
   query: Query
   body: Body
+  /** The file of a route that takes one: read it to its end. @throws ApiError 413 from the stream */
+  upload: Readable | null
   headers: Record<string, string | undefined>
   ip: string
   requestId: string
@@ -57,6 +59,8 @@ export interface Route<Deps> {
   params?: Schema
   query?: Schema
   body?: Schema
+  /** Takes a file instead of a JSON body: of these types, and no longer than this. */
+  upload?: { types: readonly string[]; maxBytes: number }
   /** Takes an Idempotency-Key: a repeat gets the first answer. */
   idempotent: boolean
   /** Of a success. */
@@ -74,6 +78,7 @@ interface RouteOptions<Deps, P extends Schema, Q extends Schema, B extends Schem
   tag: string
   bucket?: RateBucket
   idempotent?: boolean
+  upload?: { types: readonly string[]; maxBytes: number }
   params?: P
   query?: Q
   body?: B

@@ -13,9 +13,12 @@ export interface SendClaim {
   /** Limits that the tenant set itself; null for none. */
   perMinute: number | null
   perDay: number | null
+  /** Counts against the portfolio's messaging limit if it goes to somebody who has not been written to for 24 h; null: does not. */
+  initiates: { portfolioId: string; limit: number } | null
 }
 
-export type LimitName = 'hold' | 'tenant' | 'number' | 'pair'
+/** `messaging`: people of the portfolio written to first in the last 24 h. */
+export type LimitName = 'hold' | 'tenant' | 'messaging' | 'number' | 'pair'
 
 /**
  * Granted: the call may be made in `waitMs`, which is at most what was asked for. Refused: nothing is used up; asking again
@@ -31,10 +34,33 @@ export const NUMBER_BURST = 8
 /** Meta's pair limit: one in 6 s, up to 45 borrowed from the future. */
 export const PAIR_INTERVAL_MS = 6000
 export const PAIR_BURST = 45
-/** After Meta said that a number is too fast. */
-export const SLOW_MS = 30_000
+/** A campaign's message is granted no place further ahead than this, so that a reply always finds one before it. */
+export const BULK_WAIT_MS = 100
+export const DAY_MS = 86_400_000
+
+/** Meta said that a number is too fast: the part of its rate that it keeps, and since when. */
+export interface Slow {
+  factor: number
+  at: number
+}
+/** Each word of Meta's halves what is left, at most once a second: calls in flight are refused together. */
 export const SLOW_FACTOR = 0.5
+export const SLOWEST = 0.05
+export const SLOW_PAUSE_MS = 1000
+/** The way back to the full rate, evenly. */
+export const RECOVERY_MS = 300_000
+
+/** The part of its rate that a number may use now. */
+export function rateFactor(slow: Slow | undefined, now: number): number {
+  if (slow === undefined) return 1
+  return slow.factor + (1 - slow.factor) * Math.min(1, (now - slow.at) / RECOVERY_MS)
+}
+
+export function slower(slow: Slow | undefined, now: number): Slow {
+  if (slow !== undefined && now - slow.at < SLOW_PAUSE_MS) return slow
+  return { factor: Math.max(SLOWEST, rateFactor(slow, now) * SLOW_FACTOR), at: now }
+}
 
 /** Cheapest refusal first; all of them must agree before any is used up. */
-export const LIMIT_NAMES = ['hold', 'tenant', 'tenant', 'number', 'pair'] as const satisfies LimitName[]
+export const LIMIT_NAMES = ['hold', 'tenant', 'tenant', 'messaging', 'number', 'pair'] as const satisfies LimitName[]
 export const pairKey = (phoneNumberId: string, contactKey: string) => `${phoneNumberId}:${contactKey}`

@@ -1,19 +1,41 @@
-import { NUMBER_BURST, PAIR_BURST, PAIR_INTERVAL_MS, SLOW_FACTOR } from './claims.ts'
+import {
+  BULK_WAIT_MS,
+  DAY_MS,
+  NUMBER_BURST,
+  PAIR_BURST,
+  PAIR_INTERVAL_MS,
+  RECOVERY_MS,
+  SLOW_FACTOR,
+  SLOW_PAUSE_MS,
+  SLOWEST,
+} from './claims.ts'
 
 /** Members of one claim in the script's arguments. */
-export const CLAIM_FIELDS = 8
+export const CLAIM_FIELDS = 10
 
-/**
- * Decides many claims in one call, in their order, on Redis's clock: generic cell rate algorithm (one timestamp a bucket,
- * the theoretical arrival of the next). Answers two numbers a claim: milliseconds to wait, and 0 for granted or the place
- * of the refusing limit in LIMIT_NAMES, from 1. KEYS[1] carries a hash tag: all keys lie in one slot of a cluster.
- */
-export const DECIDE_SCRIPT = `
+const CLOCK = `
 local prefix = KEYS[1]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
+
+local function factorOf(number)
+  local slow = redis.call('HMGET', prefix .. ':slow:' .. number, 'factor', 'at')
+  if not slow[1] then return 1, nil end
+  local factor, at = tonumber(slow[1]), tonumber(slow[2])
+  return factor + (1 - factor) * math.min(1, (now - at) / ${RECOVERY_MS}), at
+end
+`
+
+/**
+ * Decides many claims in one call, in their order, on Redis's clock: generic cell rate algorithm (one timestamp a bucket,
+ * the theoretical arrival of the next), and for the messaging limit a sorted set of the people written to first, by time.
+ * Answers two numbers a claim: milliseconds to wait, and 0 for granted or the place of the refusing limit in LIMIT_NAMES,
+ * from 1. KEYS[1] carries a hash tag: all keys lie in one slot of a cluster.
+ */
+export const DECIDE_SCRIPT = `
+${CLOCK}
 local maxWait = tonumber(ARGV[1])
-local arrivals, holds, ahead, changed, answers = {}, {}, {}, {}, {}
+local arrivals, holds, ahead, changed, answers, factors, trimmed = {}, {}, {}, {}, {}, {}, {}
 
 local function held(name)
   if holds[name] == nil then holds[name] = redis.call('PTTL', prefix .. ':h:' .. name) end
@@ -25,32 +47,53 @@ local function arrival(key)
   return arrivals[key]
 end
 
+local function factor(number)
+  if factors[number] == nil then factors[number] = factorOf(number) end
+  return factors[number]
+end
+
+local function messagingWait(people, limit, contact)
+  if not trimmed[people] then
+    redis.call('ZREMRANGEBYSCORE', people, '-inf', now - ${DAY_MS})
+    trimmed[people] = true
+  end
+  if redis.call('ZSCORE', people, contact) or redis.call('ZCARD', people) < limit then return 0 end
+  local oldest = redis.call('ZRANGE', people, 0, 0, 'WITHSCORES')
+  return math.max(1, tonumber(oldest[2]) + ${DAY_MS} - now)
+end
+
 local function decide(i)
   local number, rate, contact, tenant = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], ARGV[i + 3]
   local perMinute, perDay, waba, lane = tonumber(ARGV[i + 4]), tonumber(ARGV[i + 5]), ARGV[i + 6], ARGV[i + 7]
+  local portfolio, people = ARGV[i + 8], tonumber(ARGV[i + 9])
   local pair = number .. ':' .. contact
   local wait = math.max(held('app:app'), held('waba:' .. waba), held('number:' .. number), held('pair:' .. pair))
   if lane == 'b' then wait = math.max(wait, held('bulk:' .. number)) end
   if wait > 0 then return wait, 1 end
 
-  if held('slow:' .. number) > 0 then rate = rate * ${SLOW_FACTOR} end
+  rate = rate * factor(number)
   local buckets = {
     perMinute > 0 and { prefix .. ':m:' .. tenant, 60000 / perMinute, perMinute } or false,
-    perDay > 0 and { prefix .. ':d:' .. tenant, 86400000 / perDay, perDay } or false,
+    perDay > 0 and { prefix .. ':d:' .. tenant, ${DAY_MS} / perDay, perDay } or false,
+    false,
     { prefix .. ':n:' .. number, 1000 / rate, ${NUMBER_BURST} },
     { prefix .. ':p:' .. pair, ${PAIR_INTERVAL_MS}, ${PAIR_BURST} },
   }
+  local furthest = lane == 'b' and math.min(maxWait, ${BULK_WAIT_MS}) or maxWait
   wait = 0
   for place, bucket in ipairs(buckets) do
     if bucket then
       local key, interval, burst = bucket[1], bucket[2], bucket[3]
       local mine = arrival(key) - (burst - 1) * interval - now
-      if mine > maxWait then
+      if mine > furthest then
         local before = ahead[key] or 0
         ahead[key] = before + 1
         return mine + before * interval, place + 1
       end
       wait = math.max(wait, mine)
+    elseif place == 3 and people > 0 then
+      local day = messagingWait(prefix .. ':q:' .. portfolio, people, contact)
+      if day > 0 then return day, 4 end
     end
   end
   for _, bucket in ipairs(buckets) do
@@ -58,6 +101,10 @@ local function decide(i)
       arrivals[bucket[1]] = arrival(bucket[1]) + bucket[2]
       changed[bucket[1]] = true
     end
+  end
+  if people > 0 then
+    redis.call('ZADD', prefix .. ':q:' .. portfolio, 'NX', now, contact)
+    redis.call('PEXPIRE', prefix .. ':q:' .. portfolio, ${DAY_MS})
   end
   return wait, 0
 end
@@ -71,4 +118,16 @@ for key in pairs(changed) do
   redis.call('SET', key, string.format('%.3f', arrivals[key]), 'PX', math.ceil(arrivals[key] - now) + 1000)
 end
 return answers
+`
+
+/** `slower` on Redis's clock, for all processes. ARGV[1]: the number. */
+export const SLOWER_SCRIPT = `
+${CLOCK}
+local number = ARGV[1]
+local factor, at = factorOf(number)
+if at and now - at < ${SLOW_PAUSE_MS} then return 0 end
+local key = prefix .. ':slow:' .. number
+redis.call('HSET', key, 'factor', tostring(math.max(${SLOWEST}, factor * ${SLOW_FACTOR})), 'at', string.format('%.3f', now))
+redis.call('PEXPIRE', key, ${RECOVERY_MS})
+return 1
 `

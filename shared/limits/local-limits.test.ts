@@ -11,6 +11,7 @@ const claim = (changes: Partial<SendClaim> = {}): SendClaim => ({
   lane: 'c',
   perMinute: null,
   perDay: null,
+  initiates: null,
   ...changes,
 })
 const people = (count: number, changes: Partial<SendClaim> = {}) =>
@@ -56,10 +57,21 @@ describe('a number', () => {
     expect(limits.decide(people(100), 1000, 4).filter(d => d.granted).length).toBeLessThanOrEqual(22 + 20)
   })
 
-  test('keeps half its rate after Meta found it too fast', () => {
-    const { limits } = limitsAt()
+  test('keeps half its rate after Meta found it too fast, and finds back to it', () => {
+    const { limits, pass } = limitsAt()
+    limits.slowDown('1054')
     limits.slowDown('1054')
     expect(limits.decide(people(100), 1000, 1).filter(d => d.granted)).toHaveLength(48)
+    pass(151_000)
+    expect(limits.decide(people(100), 1000, 1).filter(d => d.granted)).toHaveLength(68)
+    pass(150_000)
+    expect(limits.decide(people(100), 1000, 1).filter(d => d.granted)).toHaveLength(88)
+  })
+
+  test('always has a place for a reply before those of campaigns', () => {
+    const { limits } = limitsAt()
+    expect(limits.decide(people(100, { lane: 'b' }), 250, 1).filter(d => d.granted)).toHaveLength(16)
+    expect(limits.decide([claim()], 250, 1)).toEqual([{ granted: true, waitMs: 113 }])
   })
 })
 

@@ -1,4 +1,6 @@
 import {
+  BULK_WAIT_MS,
+  DAY_MS,
   type Decision,
   type HoldScope,
   LIMIT_NAMES,
@@ -6,9 +8,10 @@ import {
   PAIR_BURST,
   PAIR_INTERVAL_MS,
   pairKey,
+  rateFactor,
   type SendClaim,
-  SLOW_FACTOR,
-  SLOW_MS,
+  type Slow,
+  slower,
 } from './claims.ts'
 
 /** One limit of one claim: `burst` at once, then one in `intervalMs`. */
@@ -20,12 +23,14 @@ interface Bucket {
 
 /**
  * The same decisions as the script in Redis makes, for this process alone: what remains when Redis is away. Each process
- * takes its share of a number's rate; holds that this process heard of are kept.
+ * takes its share of a number's rate; holds that this process heard of are kept. The messaging limit is not counted here:
+ * who was written to in the last 24 h only Redis knows, and Meta itself refuses what is too much.
  */
 export class LocalLimits {
   /** Theoretical arrival time of the next one, per bucket. */
   readonly #arrivals = new Map<string, number>()
   readonly #holds = new Map<string, number>()
+  readonly #slow = new Map<string, Slow>()
   readonly #now: () => number
 
   constructor(now: () => number = () => performance.now()) {
@@ -44,19 +49,20 @@ export class LocalLimits {
   }
 
   slowDown(phoneNumberId: string): void {
-    this.#holds.set(`slow:${phoneNumberId}`, this.#now() + SLOW_MS)
+    this.#slow.set(phoneNumberId, slower(this.#slow.get(phoneNumberId), this.#now()))
   }
 
   #decideOne(claim: SendClaim, maxWaitMs: number, processes: number, ahead: Map<string, number>): Decision {
     const now = this.#now()
     const heldMs = Math.max(...holdKeys(claim).map(key => (this.#holds.get(key) ?? 0) - now))
     if (heldMs > 0) return { granted: false, waitMs: Math.ceil(heldMs), limit: 'hold' }
-    const buckets = bucketsOf(claim, this.#isSlow(claim, now) ? SLOW_FACTOR : 1, processes)
+    const buckets = bucketsOf(claim, rateFactor(this.#slow.get(claim.phoneNumberId), now), processes)
+    const furthest = claim.lane === 'b' ? Math.min(maxWaitMs, BULK_WAIT_MS) : maxWaitMs
     let waitMs = 0
     for (const [i, bucket] of buckets.entries()) {
       if (bucket === null) continue
       const wait = this.#arrival(bucket, now) - (bucket.burst - 1) * bucket.intervalMs - now
-      if (wait > maxWaitMs) {
+      if (wait > furthest) {
         const before = ahead.get(bucket.key) ?? 0
         ahead.set(bucket.key, before + 1)
         return { granted: false, waitMs: Math.ceil(wait + before * bucket.intervalMs), limit: LIMIT_NAMES[i + 1] as 'number' }
@@ -69,10 +75,6 @@ export class LocalLimits {
 
   #arrival(bucket: Bucket, now: number): number {
     return Math.max(this.#arrivals.get(bucket.key) ?? 0, now)
-  }
-
-  #isSlow(claim: SendClaim, now: number): boolean {
-    return (this.#holds.get(`slow:${claim.phoneNumberId}`) ?? 0) > now
   }
 
   #forgetPast(): void {
@@ -99,7 +101,8 @@ function bucketsOf(claim: SendClaim, factor: number, processes: number): (Bucket
       : { key: `m:${claim.tenantId}`, intervalMs: (60_000 * processes) / claim.perMinute, burst: share(claim.perMinute) },
     claim.perDay === null
       ? null
-      : { key: `d:${claim.tenantId}`, intervalMs: (86_400_000 * processes) / claim.perDay, burst: share(claim.perDay) },
+      : { key: `d:${claim.tenantId}`, intervalMs: (DAY_MS * processes) / claim.perDay, burst: share(claim.perDay) },
+    null,
     { key: `n:${claim.phoneNumberId}`, intervalMs: 1000 / rate, burst: share(NUMBER_BURST) },
     {
       key: `p:${pairKey(claim.phoneNumberId, claim.contactKey)}`,

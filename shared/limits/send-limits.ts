@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 import { rateLimited } from '../process/metrics.ts'
-import { type Decision, type HoldScope, LIMIT_NAMES, type SendClaim, SLOW_MS } from './claims.ts'
-import { DECIDE_SCRIPT } from './decide.ts'
+import { DAY_MS, type Decision, type HoldScope, LIMIT_NAMES, type SendClaim } from './claims.ts'
+import { DECIDE_SCRIPT, SLOWER_SCRIPT } from './decide.ts'
 import { LocalLimits } from './local-limits.ts'
 
 export interface SendLimits {
@@ -12,7 +12,7 @@ export interface SendLimits {
   decide(claims: readonly SendClaim[], maxWaitMs?: number): Promise<Decision[]>
   /** Nothing of this scope goes out for `ms`. */
   hold(scope: HoldScope, key: string, ms: number): Promise<void>
-  /** Meta said that the number is too fast: half its rate for 30 s. */
+  /** Meta said that the number is too fast: half of what it had, and from there back to the full rate within minutes. */
   slowDown(phoneNumberId: string): Promise<void>
 }
 
@@ -24,14 +24,24 @@ export interface SendLimitsOptions {
   prefix?: string
 }
 
-type WithDecide = Redis & { linkoDecide(prefix: string, maxWaitMs: number, ...claims: (string | number)[]): Promise<number[]> }
+type WithScripts = Redis & {
+  linkoDecide(prefix: string, maxWaitMs: number, ...claims: (string | number)[]): Promise<number[]>
+  linkoSlower(prefix: string, phoneNumberId: string): Promise<number>
+}
 
 export const MAX_WAIT_MS = 250
+const PREFIX = '{linko:send}'
+
+/** How many people numbers of the portfolio wrote to first in the last 24 h; null while Redis is away. */
+export async function messagingUse(redis: Redis, portfolioId: string, prefix = PREFIX): Promise<number | null> {
+  return await redis.zcount(`${prefix}:q:${portfolioId}`, Date.now() - DAY_MS, '+inf').catch(() => null)
+}
 
 /** Rates per number and pair over all sender processes, in Redis. */
-export function createSendLimits({ redis, liveSenders = () => 1, prefix = '{linko:send}' }: SendLimitsOptions): SendLimits {
+export function createSendLimits({ redis, liveSenders = () => 1, prefix = PREFIX }: SendLimitsOptions): SendLimits {
   redis.defineCommand('linkoDecide', { numberOfKeys: 1, lua: DECIDE_SCRIPT })
-  const shared = redis as WithDecide
+  redis.defineCommand('linkoSlower', { numberOfKeys: 1, lua: SLOWER_SCRIPT })
+  const shared = redis as WithScripts
   const local = new LocalLimits()
 
   async function decide(claims: readonly SendClaim[], maxWaitMs: number): Promise<Decision[]> {
@@ -64,15 +74,16 @@ export function createSendLimits({ redis, liveSenders = () => 1, prefix = '{link
     },
     async slowDown(phoneNumberId) {
       local.slowDown(phoneNumberId)
-      await remember(`slow:${phoneNumberId}`, SLOW_MS)
+      await shared.linkoSlower(prefix, phoneNumberId).then(noop, noop)
     },
   }
 }
 
 /** CLAIM_FIELDS of them, in the script's order. */
 function toArguments(claim: SendClaim): (string | number)[] {
-  const { phoneNumberId, ratePerSecond, contactKey, tenantId, perMinute, perDay, wabaId, lane } = claim
-  return [phoneNumberId, Math.max(ratePerSecond, 0.1), contactKey, tenantId, perMinute ?? 0, perDay ?? 0, wabaId, lane]
+  const { phoneNumberId, ratePerSecond, contactKey, tenantId, perMinute, perDay, wabaId, lane, initiates } = claim
+  const people = initiates ? [initiates.portfolioId, initiates.limit] : ['', 0]
+  return [phoneNumberId, Math.max(ratePerSecond, 0.1), contactKey, tenantId, perMinute ?? 0, perDay ?? 0, wabaId, lane, ...people]
 }
 
 function toDecisions(answers: number[]): Decision[] {

@@ -29,3 +29,6 @@ export function openStorage(config: StorageConfig, connection: Connection): Obje
 /** Keys start with the tenant's id. */
 export const mediaKey = (tenantId: unknown, mediaId: unknown) => `${tenantId}/${mediaId}`
 export const thumbnailKey = (tenantId: unknown, mediaId: unknown) => `${tenantId}/${mediaId}/thumbnail`
+/** The file of a campaign's audience; each new one has the next generation. */
+export const audienceKey = (tenantId: unknown, campaignId: unknown, generation: number) =>
+  `${tenantId}/campaigns/${campaignId}/${generation}`

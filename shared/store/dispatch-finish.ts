@@ -130,7 +130,15 @@ export async function releaseSuccessors(
 
 /** A bell that nobody answered in this time is taken for lost. */
 export const RING_AGAIN_MS = 5000
-export const BELL_FIELDS = { tenantId: 1, clientId: 1, phoneNumberId: 1, conversationId: 1, contactKey: 1 } as const
+export const BELL_FIELDS = {
+  tenantId: 1,
+  clientId: 1,
+  phoneNumberId: 1,
+  conversationId: 1,
+  contactKey: 1,
+  type: 1,
+  campaignId: 1,
+} as const
 
 /** Lets rows be taken; the answer is to be rung. Rung again by the sweep if nobody takes them. @throws Outage */
 export async function makeReady(store: Store, rows: MessageDoc[], now: Date): Promise<MessageDoc[]> {

@@ -125,13 +125,13 @@ async function takeOnce(store: Store, bells: readonly SendBell[], take: Take): P
 
 export interface Postponement {
   bell: SendBell
-  reason: 'rate' | 'pair' | 'predecessor' | 'paused'
+  reason: 'rate' | 'pair' | 'predecessor' | 'paused' | 'quota'
   /** null: until the number is resumed. */
   nextStepAt: Date | null
 }
 
 /** What people see in the timeline; the others pass too quickly. */
-const TOLD: ReadonlySet<string> = new Set(['pair', 'paused'])
+const TOLD: ReadonlySet<string> = new Set(['pair', 'paused', 'quota'])
 
 /** Puts off what is due and was not taken; no attempt is counted. Rows that wait for their own time keep it. @throws Outage */
 export async function postponeMessages(store: Store, postponed: readonly Postponement[], now: Date): Promise<void> {
@@ -182,10 +182,12 @@ export function bellFor(row: Pick<MessageDoc, '_id' | BellFields>): SendBell {
     phoneNumberId: row.phoneNumberId,
     conversationId: String(row.conversationId),
     contactKey: row.contactKey,
+    isTemplate: row.type === 'template',
+    campaignId: row.campaignId ? String(row.campaignId) : null,
   }
 }
 
-type BellFields = 'tenantId' | 'clientId' | 'phoneNumberId' | 'conversationId' | 'contactKey'
+type BellFields = 'tenantId' | 'clientId' | 'phoneNumberId' | 'conversationId' | 'contactKey' | 'type' | 'campaignId'
 
 const unique = (values: string[]) => [...new Set(values)]
 const tenantIds = (owned: readonly { tenantId: Id | string }[]) =>

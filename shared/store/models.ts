@@ -2,6 +2,7 @@ import type { Connection, Model, mongo, Schema } from 'mongoose'
 import type {
   ApiKeyDoc,
   AuditLogDoc,
+  CampaignDoc,
   ClientDoc,
   ContactDoc,
   ConversationDoc,
@@ -15,6 +16,7 @@ import type {
   NoteDoc,
   PendingStatusDoc,
   PipelineDoc,
+  RecipientDoc,
   RefreshTokenDoc,
   TemplateDoc,
   TenantDoc,
@@ -22,6 +24,7 @@ import type {
   WebhookEventDoc,
 } from './documents.ts'
 import { apiKeySchema, refreshTokenSchema, tenantSchema, userSchema } from './schemas/accounts.ts'
+import { campaignSchema, recipientSchema } from './schemas/campaigns.ts'
 import { conversationSchema, messageSchema } from './schemas/inbox.ts'
 import { clientSchema, templateSchema } from './schemas/numbers.ts'
 import {
@@ -51,6 +54,8 @@ export interface Documents {
   conversations: ConversationDoc
   messages: MessageDoc
   templates: TemplateDoc
+  campaigns: CampaignDoc
+  campaignRecipients: RecipientDoc
   webhookEvents: WebhookEventDoc
   pendingStatuses: PendingStatusDoc
   events: EventDoc
@@ -80,6 +85,8 @@ const TENANTS_OWN = {
   conversations: conversationSchema,
   messages: messageSchema,
   templates: templateSchema,
+  campaigns: campaignSchema,
+  campaignRecipients: recipientSchema,
   webhookEvents: webhookEventSchema,
   events: eventSchema,
   deadLetters: deadLetterSchema,

@@ -14,6 +14,7 @@ import { createSendLimits } from '#shared/limits/send-limits.ts'
 import { createMetaClient } from '#shared/meta/client.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
 import { EXCHANGES } from '#shared/queue/topology.ts'
+import { openStorage } from '#shared/storage/open.ts'
 import { connectStore } from '#shared/store/connect.ts'
 import { bellFor } from '#shared/store/dispatch.ts'
 import type { ClientDoc, ConversationDoc, Dispatch, MessageDoc, TenantDoc } from '#shared/store/documents.ts'
@@ -269,7 +270,8 @@ export async function openSenderWorld(world: World, metaUrl: string, number: Par
         createMetaClient({ baseUrl: options.metaUrl ?? metaUrl, version: 'v25.0', timeoutMs: options.callTimeoutMs ?? 5000 }),
       )
       const limits = (liveSenders: () => number) => createSendLimits({ redis: ownRedis, liveSenders, prefix })
-      const deps = { store: ownStore, queue: ownQueue, meta, keyring, log, limits }
+      const storage = openStorage({}, ownStore.connection)
+      const deps = { store: ownStore, queue: ownQueue, meta, keyring, storage, log, limits }
       const sender = parts.use(await startSender(deps, { outboxEveryMs: 500, unknownDeadlineMs: 2000, ...options }))
       const running = parts.move()
       return { ...sender, [Symbol.asyncDispose]: () => running.disposeAsync() }

@@ -5,7 +5,7 @@ import pino from 'pino'
 import { expect, inject, test } from 'vitest'
 import type { SendClaim } from '#shared/limits/claims.ts'
 import { connectRedis } from '#shared/limits/connect.ts'
-import { createSendLimits, type SendLimits } from '#shared/limits/send-limits.ts'
+import { createSendLimits, messagingUse, type SendLimits } from '#shared/limits/send-limits.ts'
 import { rateLimited } from '#shared/process/metrics.ts'
 
 const log = pino({ level: 'silent' })
@@ -25,6 +25,7 @@ const claim = (changes: Partial<SendClaim> = {}): SendClaim => ({
   lane: 'c',
   perMinute: null,
   perDay: null,
+  initiates: null,
   ...changes,
 })
 
@@ -81,12 +82,29 @@ test('what one limit refuses uses up no other', async () => {
 
 test('a number that Meta found too fast keeps half its rate, and a hold stops its scope', async () => {
   using limits = await openLimits({ prefix: prefix() })
-  await limits.slowDown('1054')
+  await Promise.all([limits.slowDown('1054'), limits.slowDown('1054')])
   const many = Array.from({ length: 100 }, (_, i) => claim({ contactKey: `${i}` }))
   expect((await limits.decide(many, 1000)).filter(d => d.granted)).toHaveLength(48)
   await limits.hold('waba', 'w', 60_000)
   expect(await limits.decide([claim()])).toEqual([{ granted: false, waitMs: expect.closeTo(60_000, -3), limit: 'hold' }])
   expect(await limits.decide([claim({ wabaId: 'other', phoneNumberId: '2' })])).toEqual([{ granted: true, waitMs: 0 }])
+})
+
+test('a portfolio writes first to no more people a day than Meta lets it; to the same ones again as often as it likes', async () => {
+  const own = prefix()
+  using limits = await openLimits({ prefix: own })
+  const portfolioId = 'p1'
+  const first = (contactKey: string, limit = 3) => claim({ contactKey, initiates: { portfolioId, limit } })
+  const decisions = await limits.decide(['a', 'b', 'a', 'c', 'd', 'b'].map(key => first(key)))
+  expect(decisions.map(d => d.granted)).toEqual([true, true, true, true, false, true])
+  expect(decisions[4]).toEqual({ granted: false, waitMs: expect.closeTo(86_400_000, -4), limit: 'messaging' })
+  expect(await limits.decide([claim({ contactKey: 'd' }), first('d', 4)])).toMatchObject([{ granted: true }, { granted: true }])
+  using redis = Object.assign(await connectRedis(inject('servers').redisUrl, { log }), {
+    [Symbol.dispose](this: Redis) {
+      this.disconnect()
+    },
+  })
+  expect(await messagingUse(redis, portfolioId, own)).toBe(4)
 })
 
 test('without Redis each process goes on with its share of the rate', async () => {

@@ -3,6 +3,8 @@ import type { GatewayDeps } from '../deps.ts'
 import { openapiRoutes } from '../describe-api.ts'
 import { docsRoutes } from '../docs.ts'
 import { authRoutes } from './auth.ts'
+import { campaignReportRoutes } from './campaign-reports.ts'
+import { campaignRoutes } from './campaigns.ts'
 import { contactRoutes } from './contacts.ts'
 import { conversationRoutes } from './conversations.ts'
 import { jobRoutes } from './jobs.ts'
@@ -30,6 +32,8 @@ export const routes: Route<GatewayDeps>[] = [
   ...messageRoutes,
   ...mediaRoutes,
   ...templateRoutes,
+  ...campaignRoutes,
+  ...campaignReportRoutes,
   ...numberRoutes,
   ...webhookEventRoutes,
   ...webhookReplayRoutes,

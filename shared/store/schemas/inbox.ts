@@ -1,4 +1,5 @@
 import { Schema } from 'mongoose'
+import { WAITING_REASONS } from '../../contracts/views.ts'
 import type { ConversationDoc, MessageDoc } from '../documents.ts'
 import {
   anything,
@@ -148,7 +149,7 @@ const dispatch = new Schema(
     nextStepAt: date,
     reason: {
       type: String,
-      enum: ['rate', 'pair', 'predecessor', 'paused', 'scheduled', 'retry', 'unknown', null],
+      enum: [...WAITING_REASONS, null],
       default: null,
     },
     deadlineAt: date,

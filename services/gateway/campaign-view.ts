@@ -1,0 +1,87 @@
+import { z } from 'zod'
+import { countsOf } from '#shared/store/campaign-release.ts'
+import type { CampaignDoc } from '#shared/store/documents.ts'
+
+const at = z.iso.datetime().nullable()
+
+/** `counts` are a second old while it runs, of a large one some seconds. */
+export const CampaignView = z.object({
+  id: z.string(),
+  name: z.string(),
+  clientId: z.string(),
+  template: z.object({ id: z.string(), name: z.string(), language: z.string(), category: z.string() }),
+  columns: z.object({
+    to: z.string(),
+    name: z.string().nullable(),
+    headerMedia: z.string().nullable(),
+    variables: z.record(z.string(), z.string()),
+  }),
+  variables: z.record(z.string(), z.string()),
+  headerMedia: z.object({ id: z.string().optional(), link: z.string().optional(), filename: z.string().optional() }).nullable(),
+  perMinute: z.number().int().nullable(),
+  status: z.enum(['DRAFT', 'SCHEDULED', 'RUNNING', 'PAUSED', 'DONE', 'CANCELLED']),
+  statusReason: z.string().nullable(),
+  startAt: at,
+  endsAt: at,
+  startedAt: at,
+  endedAt: at,
+  audience: z.object({
+    kind: z.enum(['csv', 'json', 'contacts', 'failed']).nullable(),
+    state: z.enum(['EMPTY', 'CHECKING', 'READY', 'FAILED']),
+    problem: z.string().nullable(),
+    rows: z.number().int(),
+    recipients: z.number().int(),
+    invalid: z.number().int(),
+    duplicate: z.number().int(),
+    optedOut: z.number().int(),
+    seconds: z.number().nullable(),
+  }),
+  counts: z.object({
+    recipients: z.number().int(),
+    pending: z.number().int(),
+    skipped: z.number().int(),
+    queued: z.number().int(),
+    sent: z.number().int(),
+    delivered: z.number().int(),
+    read: z.number().int(),
+    failed: z.number().int(),
+  }),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+})
+
+export function campaignView(doc: CampaignDoc): z.infer<typeof CampaignView> {
+  const { audience, template, columns } = doc
+  return {
+    id: String(doc._id),
+    name: doc.name,
+    clientId: String(doc.clientId),
+    template: { ...template, id: String(template.id) },
+    columns: { to: columns.to, name: columns.name, headerMedia: columns.headerMedia, variables: columns.variables },
+    variables: doc.variables,
+    headerMedia: doc.headerMedia,
+    perMinute: doc.perMinute,
+    status: doc.status,
+    statusReason: doc.statusReason,
+    startAt: text(doc.startAt),
+    endsAt: text(doc.endsAt),
+    startedAt: text(doc.startedAt),
+    endedAt: text(doc.endedAt),
+    audience: {
+      kind: audience.source?.kind ?? null,
+      state: audience.state,
+      problem: audience.problem,
+      rows: audience.read,
+      recipients: audience.recipients,
+      invalid: audience.invalid,
+      duplicate: audience.duplicate,
+      optedOut: audience.optedOut,
+      seconds: audience.since && audience.until ? (audience.until.getTime() - audience.since.getTime()) / 1000 : null,
+    },
+    counts: countsOf(doc),
+    createdAt: doc.createdAt.toISOString(),
+    updatedAt: doc.updatedAt.toISOString(),
+  }
+}
+
+const text = (date: Date | null) => date?.toISOString() ?? null

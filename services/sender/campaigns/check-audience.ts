@@ -1,0 +1,152 @@
+import { setImmediate as breathe } from 'node:timers/promises'
+import { type RowRules, readRow } from '#shared/domain/campaign.ts'
+import { phoneVariants } from '#shared/domain/phone-variants.ts'
+import type { Logger } from '#shared/process/logger.ts'
+import { ObjectNotFound } from '#shared/storage/object-storage.ts'
+import {
+  advanceAudience,
+  type Checked,
+  clearBehind,
+  endCheck,
+  findOptedOut,
+  findUnchecked,
+  insertRecipients,
+} from '#shared/store/campaign-audience.ts'
+import { recipientId } from '#shared/store/campaigns.ts'
+import { getClient } from '#shared/store/clients.ts'
+import type { CampaignDoc, RecipientDoc } from '#shared/store/documents.ts'
+import { getTemplate } from '#shared/store/templates.ts'
+import { AudienceProblem, readSource, type SourceDeps } from './sources.ts'
+
+export interface CheckDeps extends SourceDeps {
+  log: Logger
+  /** False: leave it to whoever goes on. */
+  mayGoOn: () => boolean
+}
+
+const BATCH = 1000
+/** Rows until others get their turn: sends go on beside. */
+const BREATH = 50
+
+/** Reads the audience that has waited longest, to its end: rows become recipients, or say why they are none. */
+export async function checkNextAudience(deps: CheckDeps): Promise<void> {
+  const campaign = await findUnchecked(deps.store)
+  if (campaign === null) return
+  const problem = await checkAudience(deps, campaign)
+  if (problem === 'left') return
+  const ended = await endCheck(deps.store, campaign, problem)
+  if (ended) deps.log.info({ campaignId: String(campaign._id), rows: ended.audience.read, problem }, 'audience checked')
+}
+
+/** @returns what is wrong with the audience as a whole, or null */
+async function checkAudience(deps: CheckDeps, campaign: CampaignDoc): Promise<string | null | 'left'> {
+  try {
+    await clearBehind(deps.store, campaign)
+    return await readAll(deps, campaign, await rulesOf(deps, campaign))
+  } catch (error) {
+    if (error instanceof AudienceProblem) return error.message
+    if (error instanceof ObjectNotFound) return 'The file of this audience is gone: send it again.'
+    throw error
+  }
+}
+
+async function rulesOf({ store }: CheckDeps, campaign: CampaignDoc): Promise<RowRules & { isMarketing: boolean }> {
+  const { tenantId, clientId, columns, variables, headerMedia } = campaign
+  const [template, client] = await Promise.all([
+    getTemplate(store, tenantId, campaign.template.id),
+    getClient(store, tenantId, clientId),
+  ])
+  return {
+    columns,
+    variables,
+    headerMedia,
+    template,
+    home: client.whatsappNumber,
+    isMarketing: template.category === 'MARKETING',
+  }
+}
+
+/** While a batch is being written the next one is read. */
+async function readAll(
+  deps: CheckDeps,
+  campaign: CampaignDoc,
+  rules: RowRules & { isMarketing: boolean },
+): Promise<null | 'left'> {
+  let read = campaign.audience.read
+  let batch: RecipientDoc[] = []
+  let writing: Promise<boolean> = Promise.resolve(true)
+  let position = campaign.audience.position
+  for await (const row of readSource(deps, campaign)) {
+    read++
+    position = row.position
+    batch.push(recipientOf(campaign, read, row.record, rules))
+    if (read % BREATH === 0) await breathe()
+    if (batch.length < BATCH) continue
+    if (!(await writing) || !deps.mayGoOn()) return 'left'
+    writing = write(deps, campaign, batch, { read, position, rules })
+    batch = []
+  }
+  if (!(await writing)) return 'left'
+  if (batch.length > 0 && !(await write(deps, campaign, batch, { read, position, rules }))) return 'left'
+  return null
+}
+
+function recipientOf(campaign: CampaignDoc, row: number, record: Record<string, string>, rules: RowRules): RecipientDoc {
+  const { problem, country, ...own } = readRow(record, rules)
+  const isWrong = problem !== null
+  return Object.assign(
+    {
+      _id: recipientId(campaign._id, campaign.audience.generation, row),
+      tenantId: campaign.tenantId,
+      campaignId: campaign._id,
+      row,
+      ...own,
+      key: isWrong ? null : own.key,
+      state: isWrong ? ('SKIPPED' as const) : ('PENDING' as const),
+      reason: isWrong ? ('invalid' as const) : null,
+      detail: problem?.slice(0, 500) ?? null,
+      messageId: null,
+    },
+    { [COUNTRY]: country ?? '??' },
+  )
+}
+
+/** Needed for the sums alone: not stored. */
+const COUNTRY = Symbol('country')
+const countryOf = (row: RecipientDoc) => (row as RecipientDoc & { [COUNTRY]: string })[COUNTRY]
+
+async function write(
+  { store }: CheckDeps,
+  campaign: CampaignDoc,
+  batch: RecipientDoc[],
+  { read, position, rules }: { read: number; position: string | null; rules: { isMarketing: boolean } },
+): Promise<boolean> {
+  const optedOut = rules.isMarketing ? await findOptedOut(store, campaign.tenantId, keysOf(batch)) : new Set<string>()
+  for (const row of batch) if (row.state === 'PENDING' && isOptedOut(row, optedOut)) skipOptedOut(row)
+  const repeated = new Set((await insertRecipients(store, batch)).map(({ _id }) => _id))
+  const checked: Checked = { read, position, invalid: 0, duplicate: 0, optedOut: 0, recipients: 0, countries: {} }
+  for (const row of batch) {
+    if (repeated.has(row._id)) checked.duplicate++
+    else if (row.reason === 'invalid') checked.invalid++
+    else if (row.reason === 'opted-out') checked.optedOut++
+    else {
+      checked.recipients++
+      checked.countries[countryOf(row)] = (checked.countries[countryOf(row)] ?? 0) + 1
+    }
+  }
+  return await advanceAudience(store, campaign, checked)
+}
+
+function keysOf(rows: RecipientDoc[]) {
+  return {
+    waIds: rows.flatMap(({ waId }) => (waId ? phoneVariants(waId) : [])),
+    userIds: rows.flatMap(({ userId }) => userId ?? []),
+  }
+}
+
+const isOptedOut = ({ waId, userId }: RecipientDoc, optedOut: ReadonlySet<string>) =>
+  (waId !== null && phoneVariants(waId).some(variant => optedOut.has(variant))) || (userId !== null && optedOut.has(userId))
+
+function skipOptedOut(row: RecipientDoc): void {
+  Object.assign(row, { state: 'SKIPPED', reason: 'opted-out', detail: 'does not want marketing messages' })
+}

@@ -1,0 +1,149 @@
+import { ApiError } from '#shared/domain/errors.ts'
+import type { Logger } from '#shared/process/logger.ts'
+import { countUnderWay, findCampaignsIn, findLeftOver, releaseRecipients, stepCampaign } from '#shared/store/campaign-release.ts'
+import { countOutcomes } from '#shared/store/campaigns.ts'
+import type { ServerClock } from '#shared/store/clock.ts'
+import type { Store } from '#shared/store/connect.ts'
+import { settleOne } from '#shared/store/dispatch-sweeps.ts'
+import type { CampaignDoc, TemplateDoc } from '#shared/store/documents.ts'
+import { getTemplate } from '#shared/store/templates.ts'
+import { getCachedTenant } from '#shared/store/tenants.ts'
+import type { Publishing } from '../bells.ts'
+import type { Numbers, SendingNumber } from '../numbers.ts'
+import { failedHere } from '../settle.ts'
+
+export interface ReleaseDeps {
+  store: Store
+  numbers: Numbers
+  publishing: Publishing
+  clock: ServerClock
+  log: Logger
+}
+
+/** Of a number's rate, in messages: what stands ready, so that it never runs dry and a pause has little to hold. */
+const AHEAD_SECONDS = 2
+const LEAST_AHEAD = 4
+const MOST_AT_ONCE = 500
+const LEFT_OVER = 500
+/** Counting the outcomes takes at most this part of the time. */
+const COUNTING_SHARE = 20
+const PROGRESS_MS = 1000
+
+/** What campaigns do by themselves: begin at their time, release as much as the number sends, tell how far they are, end. */
+export function createCampaignRelease(deps: ReleaseDeps) {
+  const { store, numbers, publishing, clock, log } = deps
+  const throttles = new Map<string, { allowance: number; at: number }>()
+  const progress = new Map<string, { told: string; nextAt: number }>()
+
+  async function begin(): Promise<void> {
+    const now = clock.now()
+    for (const campaign of await findCampaignsIn(store, ['SCHEDULED']))
+      if (campaign.startAt !== null && campaign.startAt <= now) await step(campaign, { status: 'RUNNING', startedAt: now })
+  }
+
+  /** Numbers beside each other, campaigns of one number in turn. */
+  async function release(): Promise<void> {
+    const running = await findCampaignsIn(store, ['RUNNING'])
+    const byNumber = Object.values(Object.groupBy(running, ({ phoneNumberId }) => phoneNumberId)) as CampaignDoc[][]
+    const results = await Promise.allSettled(byNumber.map(releaseForNumber))
+    for (const result of results) if (result.status === 'rejected') log.warn({ err: result.reason }, 'campaign not released')
+  }
+
+  async function releaseForNumber(campaigns: CampaignDoc[]): Promise<void> {
+    const { phoneNumberId } = campaigns[0] as CampaignDoc
+    const number = (await numbers.find([phoneNumberId])).get(phoneNumberId)
+    if (!number?.token) return
+    const now = clock.now()
+    const ahead = Math.max(LEAST_AHEAD, Math.ceil(number.client.throughput * AHEAD_SECONDS))
+    const soon = new Date(now.getTime() + AHEAD_SECONDS * 1000)
+    const room = ahead - (await countUnderWay(store, phoneNumberId, soon, ahead))
+    const open = campaigns.filter(({ releasedRow, audience }) => releasedRow < audience.read)
+    const share = Math.min(MOST_AT_ONCE, Math.ceil(room / Math.max(1, open.length)))
+    if (share > 0) for (const campaign of open) await releaseOne(campaign, number, share)
+  }
+
+  async function releaseOne(campaign: CampaignDoc, number: SendingNumber, share: number): Promise<void> {
+    const template = await usableTemplate(campaign)
+    if (template === null) return
+    const limit = Math.min(share, allowance(campaign))
+    if (limit < 1) return
+    const tenant = await getCachedTenant(store, campaign.tenantId)
+    const rows = await releaseRecipients(store, { campaign, template, tenant, client: number.client, limit, now: clock.now() })
+    spend(campaign, rows?.length ?? 0)
+    publishing.ring(rows ?? [])
+  }
+
+  /** A template that Meta no longer lets through stops the campaign before it fails a million times. */
+  async function usableTemplate(campaign: CampaignDoc): Promise<TemplateDoc | null> {
+    const template = await getTemplate(store, campaign.tenantId, campaign.template.id).catch(error => {
+      if (error instanceof ApiError) return null
+      throw error
+    })
+    if (template?.status === 'APPROVED') return template
+    const state = template === null ? 'deleted' : template.status.toLowerCase()
+    await step(campaign, { status: 'PAUSED', statusReason: `The template is ${state}. Resume when WhatsApp has approved it.` })
+    return null
+  }
+
+  /** Of a campaign with a rate of its own: what has gathered since, at most two seconds' worth. */
+  function allowance({ _id, perMinute }: CampaignDoc): number {
+    if (perMinute === null) return Infinity
+    const now = performance.now()
+    const perMs = perMinute / 60_000
+    const before = throttles.get(String(_id)) ?? { allowance: 1, at: now }
+    const gathered = Math.min(before.allowance + (now - before.at) * perMs, Math.max(1, perMs * AHEAD_SECONDS * 1000))
+    throttles.set(String(_id), { allowance: gathered, at: now })
+    return Math.floor(gathered)
+  }
+
+  function spend({ _id }: CampaignDoc, count: number): void {
+    const throttle = throttles.get(String(_id))
+    if (throttle) throttle.allowance -= count
+  }
+
+  /** Tells what has changed, and ends what is done; of a large campaign less often, for counting reads its index. */
+  async function report(): Promise<void> {
+    const running = await findCampaignsIn(store, ['RUNNING', 'PAUSED'])
+    const known = new Set(running.map(({ _id }) => String(_id)))
+    for (const map of [progress, throttles]) for (const id of map.keys()) if (!known.has(id)) map.delete(id)
+    for (const campaign of running) await reportOne(campaign)
+  }
+
+  async function reportOne(campaign: CampaignDoc): Promise<void> {
+    const before = progress.get(String(campaign._id))
+    const started = performance.now()
+    if (before && started < before.nextAt) return
+    const now = clock.now()
+    if (campaign.endsAt !== null && campaign.endsAt <= now)
+      return await step(campaign, { status: 'CANCELLED', statusReason: 'Its time was over.' })
+    const counts = await countOutcomes(store, campaign)
+    const isDone = campaign.status === 'RUNNING' && campaign.releasedRow >= campaign.audience.read && counts.queued === 0
+    if (isDone) return await step(campaign, { status: 'DONE', endedAt: now, counts })
+    const told = JSON.stringify([campaign.status, campaign.released, campaign.skipped, counts])
+    if (told !== (before?.told ?? JSON.stringify([campaign.status, campaign.released, campaign.skipped, campaign.counts])))
+      await step(campaign, { counts })
+    const tookMs = performance.now() - started
+    progress.set(String(campaign._id), { told, nextAt: performance.now() + Math.max(PROGRESS_MS, tookMs * COUNTING_SHARE) })
+  }
+
+  /** What a cancelled campaign has left in the rows ends; then it has ended itself. */
+  async function endCancelled(): Promise<void> {
+    for (const campaign of await findCampaignsIn(store, ['CANCELLED'])) {
+      const rows = await findLeftOver(store, campaign, LEFT_OVER)
+      for (const row of rows) {
+        const events = await settleOne(store, failedHere(row, 'cancelled', clock.now()))
+        if (events) await publishing.publish(events)
+      }
+      if (rows.length < LEFT_OVER) await step(campaign, { endedAt: clock.now(), counts: await countOutcomes(store, campaign) })
+    }
+  }
+
+  async function step(campaign: CampaignDoc, set: Partial<CampaignDoc>): Promise<void> {
+    const event = await stepCampaign(store, campaign, set, clock.now())
+    if (event) await publishing.publish([event])
+    if (set.status)
+      log.info({ campaignId: String(campaign._id), status: set.status, reason: set.statusReason }, 'campaign moved on')
+  }
+
+  return { begin, release, report, endCancelled }
+}

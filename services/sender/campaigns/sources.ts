@@ -1,0 +1,167 @@
+import { pipeline } from 'node:stream'
+import { CsvError, parse } from 'csv-parse'
+import { Types } from 'mongoose'
+import type { ObjectStorage } from '#shared/storage/object-storage.ts'
+import { audienceKey } from '#shared/storage/open.ts'
+import { contactsAfter, failedAfter } from '#shared/store/campaign-audience.ts'
+import type { Store } from '#shared/store/connect.ts'
+import type { CampaignDoc, CampaignSource, RecipientDoc } from '#shared/store/documents.ts'
+
+/** One row of an audience: cells by the lower case names of their columns. */
+export interface SourceRow {
+  record: Record<string, string>
+  /** Where to go on behind it, for sources that do not count rows. */
+  position: string | null
+}
+
+/** The audience as a whole cannot be read; the text is for the person who sent it. */
+export class AudienceProblem extends Error {
+  override readonly name = 'AudienceProblem'
+}
+
+export interface SourceDeps {
+  store: Store
+  storage: ObjectStorage
+}
+
+/** Goes on behind what has been read. @throws AudienceProblem, Outage */
+export function readSource(deps: SourceDeps, campaign: CampaignDoc): AsyncIterable<SourceRow> {
+  const source = campaign.audience.source as CampaignSource
+  switch (source.kind) {
+    case 'csv':
+      return csvRows(deps, campaign)
+    case 'json':
+      return jsonRows(deps, campaign)
+    case 'contacts':
+      return contactRows(deps, campaign, source)
+    case 'failed':
+      return failedRows(deps, campaign, source)
+  }
+}
+
+/** Under which names the column with the numbers is looked for when the one that is named is missing. */
+const PHONE_COLUMNS = [
+  'to',
+  'phone',
+  'phone_number',
+  'phonenumber',
+  'number',
+  'whatsapp',
+  'mobile',
+  'tel',
+  'telephone',
+  'téléphone',
+]
+
+async function* csvRows({ storage }: SourceDeps, campaign: CampaignDoc): AsyncGenerator<SourceRow> {
+  const wanted = campaign.columns.to.toLowerCase()
+  let phone = wanted
+  function columns(header: string[]): string[] {
+    const names = header.map(name => name.trim().toLowerCase())
+    phone = names.includes(wanted) ? wanted : (PHONE_COLUMNS.find(name => names.includes(name)) ?? '')
+    if (phone === '')
+      throw new AudienceProblem(`There is no column ${campaign.columns.to}. The file has: ${header.join(', ')}`.slice(0, 500))
+    return names
+  }
+  const file = await storage.get(audienceKey(campaign.tenantId, campaign._id, campaign.audience.generation))
+  const parser = parse({
+    columns,
+    bom: true,
+    delimiter: [',', ';', '\t'],
+    relax_column_count: true,
+    skip_empty_lines: true,
+    trim: true,
+    max_record_size: 64 * 1024,
+    from: campaign.audience.read + 1,
+  })
+  // An error of either comes out of the parser, which is what is read.
+  pipeline(file, parser, () => undefined)
+  try {
+    for await (const record of parser) {
+      if (phone !== wanted) record[wanted] = record[phone]
+      yield { record, position: null }
+    }
+  } catch (error) {
+    if (error instanceof CsvError)
+      throw new AudienceProblem(`The file is no CSV: ${error.message}`.slice(0, 500), { cause: error })
+    throw error
+  }
+}
+
+/** One object a line, as the gateway wrote them: checked already. */
+async function* jsonRows({ storage }: SourceDeps, campaign: CampaignDoc): AsyncGenerator<SourceRow> {
+  const file = await storage.get(audienceKey(campaign.tenantId, campaign._id, campaign.audience.generation))
+  const chunks: Buffer[] = []
+  for await (const chunk of file) chunks.push(chunk)
+  const recipients: JsonRecipient[] = JSON.parse(Buffer.concat(chunks).toString('utf8'))
+  for (const recipient of recipients.slice(campaign.audience.read))
+    yield { record: toRecord(campaign, recipient), position: null }
+}
+
+interface JsonRecipient {
+  to: string
+  name?: string | null
+  variables?: Record<string, string>
+  headerMedia?: string | null
+}
+
+/** Under the columns that the campaign reads. */
+function toRecord({ columns }: CampaignDoc, { to, name, variables = {}, headerMedia }: JsonRecipient): Record<string, string> {
+  const cells: [string | null, string | null | undefined][] = [
+    ...Object.entries(variables).map(([variable, value]): [string, string] => [columns.variables[variable] ?? variable, value]),
+    [columns.name, name],
+    [columns.headerMedia, headerMedia],
+    [columns.to, to],
+  ]
+  return Object.fromEntries(
+    cells.flatMap(([column, value]): [string, string][] => (column && value ? [[column.toLowerCase(), value]] : [])),
+  )
+}
+
+const PAGE = 1000
+
+/** `name`, `phone` and the attributes are columns. */
+async function* contactRows(
+  { store }: SourceDeps,
+  campaign: CampaignDoc,
+  source: CampaignSource & { kind: 'contacts' },
+): AsyncGenerator<SourceRow> {
+  let after = positionOf(campaign)
+  for (;;) {
+    const contacts = await contactsAfter(store, campaign, source, { after, limit: PAGE })
+    for (const { _id, waId, userId, name, attributes } of contacts) {
+      const to = waId ? `+${waId}` : (userId ?? '')
+      const cells = Object.entries({ ...attributes, name: name ?? '', phone: to })
+      const record = Object.fromEntries(cells.map(([key, value]) => [key.toLowerCase(), String(value ?? '')]))
+      yield { record: { ...record, [campaign.columns.to.toLowerCase()]: to }, position: String(_id) }
+    }
+    const last = contacts.at(-1)
+    if (last === undefined) return
+    after = last._id
+  }
+}
+
+async function* failedRows(
+  { store }: SourceDeps,
+  campaign: CampaignDoc,
+  source: CampaignSource & { kind: 'failed' },
+): AsyncGenerator<SourceRow> {
+  let after = positionOf(campaign)
+  for (;;) {
+    const failed = await failedAfter(store, campaign, source, { after, limit: PAGE })
+    for (const { messageId, recipient } of failed)
+      yield { record: toRecord(campaign, againOf(recipient)), position: String(messageId) }
+    const last = failed.at(-1)
+    if (last === undefined) return
+    after = last.messageId
+  }
+}
+
+const againOf = ({ waId, userId, name, variables, headerMedia }: RecipientDoc): JsonRecipient => ({
+  to: waId ? `+${waId}` : (userId ?? ''),
+  name,
+  variables,
+  headerMedia,
+})
+
+const positionOf = ({ audience }: CampaignDoc) => (audience.position === null ? null : new Types.ObjectId(audience.position))

@@ -1,0 +1,46 @@
+import type { SendBell } from '#shared/contracts/send-bell.ts'
+
+/** A bell whose number has no place for it just now. */
+export interface Waiting {
+  bell: SendBell
+  traceparent: string | null
+}
+
+/** Longer waits are written into the row: other processes shall see them. */
+const LONGEST_MS = 3000
+/** Those that come up within a tick go together. */
+const TICK_MS = 40
+const MOST = 20_000
+
+/**
+ * Bells that wait for their number's next places, in memory: their rows stay READY, so a process that dies with them loses
+ * nothing. A number in the line keeps no slot and nobody behind it waiting.
+ */
+export function createLine(comeUp: (waiting: Waiting[]) => Promise<void>) {
+  const ticks = new Map<number, Waiting[]>()
+  const present = new Set<string>()
+
+  function release(tick: number): void {
+    const waiting = ticks.get(tick) ?? []
+    ticks.delete(tick)
+    for (const { bell } of waiting) present.delete(bell.messageId)
+    void comeUp(waiting)
+  }
+
+  return {
+    /** False: it must wait elsewhere. One that stands in the line already stays where it is. */
+    join(bell: SendBell, waitMs: number, traceparent: string | null): boolean {
+      if (present.has(bell.messageId)) return true
+      if (waitMs > LONGEST_MS || present.size >= MOST) return false
+      const tick = Math.ceil((performance.now() + waitMs) / TICK_MS)
+      const waiting = ticks.get(tick)
+      present.add(bell.messageId)
+      if (waiting) waiting.push({ bell, traceparent })
+      else {
+        ticks.set(tick, [{ bell, traceparent }])
+        setTimeout(release, tick * TICK_MS - performance.now(), tick).unref()
+      }
+      return true
+    },
+  }
+}

@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest'
+import { type EstimateInput, estimate, type RowRules, readRow } from './campaign.ts'
+
+const rules: RowRules = {
+  columns: { to: 'Phone', name: 'name', headerMedia: null, variables: { candidateName: 'name', jobTitle: 'job' } },
+  variables: { jobTitle: 'Vendeur' },
+  headerMedia: null,
+  template: {
+    components: [{ type: 'BODY', text: 'Bonjour {{1}}, {{2}}' }],
+    parameterFormat: 'POSITIONAL',
+    variables: [
+      { name: 'candidateName', position: 1, component: 'BODY' },
+      { name: 'jobTitle', position: 2, component: 'BODY' },
+    ],
+  },
+  home: '212600111222',
+}
+
+describe('a row', () => {
+  test('names a person in any usual form, and its variables by their columns', () => {
+    expect(readRow({ phone: ' 0661-000101 ', name: 'Salma', job: 'Comptable' }, rules)).toEqual({
+      to: '0661-000101',
+      key: '212661000101',
+      waId: '212661000101',
+      userId: null,
+      country: 'MA',
+      name: 'Salma',
+      variables: { candidateName: 'Salma', jobTitle: 'Comptable' },
+      headerMedia: null,
+      problem: null,
+    })
+  })
+
+  test('without a value of its own takes the one for everybody', () => {
+    expect(readRow({ phone: '+212661000101', name: 'Salma', job: '' }, rules).variables.jobTitle).toBe('Vendeur')
+  })
+
+  test('of a Brazilian has one key, with and without the ninth digit', () => {
+    const keys = ['5511987654321', '551187654321'].map(phone => readRow({ phone, name: 'x' }, rules).key)
+    expect(new Set(keys).size).toBe(1)
+  })
+
+  test('says what is wrong with it', () => {
+    expect(readRow({ phone: '', name: 'x' }, rules).problem).toBe('Phone is empty')
+    expect(readRow({ phone: 'abc', name: 'x' }, rules).problem).toBe('Phone is no phone number')
+    expect(readRow({ phone: '+212661000101', name: '' }, rules).problem).toContain('candidateName')
+    expect(readRow({ phone: '+212661000101', name: 'a\tb' }, rules).problem).toContain('new line or a tab')
+  })
+})
+
+const input: EstimateInput = {
+  recipients: 1000,
+  countries: { MA: 900, FR: 90, '??': 10 },
+  category: 'MARKETING',
+  prices: [
+    { category: null, country: null, amount: 0.4 },
+    { category: 'MARKETING', country: 'FR', amount: 1.25 },
+  ],
+  currency: 'MAD',
+  ratePerSecond: 80,
+  perMinute: [null, null],
+  perDay: null,
+  ahead: 600,
+  messagingLimit: 2000,
+  messagingUsed: 500,
+}
+
+describe('an estimate', () => {
+  test('sums the cost by country, the time at the rate, the share of the messaging limit', () => {
+    const told = estimate(input)
+    expect(told.cost.amount).toBe(900 * 0.4 + 90 * 1.25 + 10 * 0.4)
+    expect(told.cost.parts[1]).toEqual({ category: 'marketing', country: 'FR', count: 90, amount: 112.5 })
+    expect(told.durationSeconds).toBe(20)
+    expect(told.messagingLimit).toEqual({ limit: 2000, used: 500, share: 0.5, exceeded: false })
+  })
+
+  test('knows that what is beyond a day waits for the next', () => {
+    expect(estimate({ ...input, messagingLimit: 250 }).durationSeconds).toBe(5 * 86_400)
+    expect(estimate({ ...input, perMinute: [60, 600] })).toMatchObject({ durationSeconds: 1600, messagesPerSecond: 1 })
+  })
+})

@@ -1,0 +1,140 @@
+import { isBusinessScopedId, parsePhone } from './phone-number.ts'
+import { phoneVariants } from './phone-variants.ts'
+import { type PriceRow, priceOf } from './price.ts'
+import { type FillableTemplate, fillTemplate, type HeaderMedia } from './template-fill.ts'
+
+/** Pure rules of campaigns: which row is a recipient, what it all costs and how long it takes, what may follow what. */
+
+export interface RowRules {
+  columns: { to: string; name: string | null; headerMedia: string | null; variables: Record<string, string> }
+  variables: Record<string, string>
+  headerMedia: HeaderMedia | null
+  template: FillableTemplate
+  /** E.164 digits of the sending number, whose country a national form is read in. */
+  home: string | null
+}
+
+/** A recipient as its row tells it. */
+export interface ReadRow {
+  to: string
+  /** The same for every way of writing one person. */
+  key: string | null
+  waId: string | null
+  userId: string | null
+  country: string | null
+  name: string | null
+  variables: Record<string, string>
+  headerMedia: string | null
+  /** Why it cannot be sent to. */
+  problem: string | null
+}
+
+/** What a row of the audience says, by its columns; names of columns count in any case. */
+export function readRow(record: Readonly<Record<string, string>>, rules: RowRules): ReadRow {
+  const { columns } = rules
+  const cell = (column: string | null) => (column === null ? null : (record[column.toLowerCase()] ?? '').trim() || null)
+  const to = cell(columns.to) ?? ''
+  const headerMedia = cell(columns.headerMedia)
+  const variables = variablesOf(rules, cell)
+  const person = personOf(to, rules.home)
+  const row = { to: to.slice(0, 80), name: cell(columns.name)?.slice(0, 200) ?? null, variables, headerMedia, ...person }
+  if (person.key === null) return { ...row, problem: to === '' ? `${columns.to} is empty` : `${columns.to} is no phone number` }
+  const filled = fillTemplate(rules.template, variables, mediaOf(rules, headerMedia))
+  if (filled.kind === 'filled') return { ...row, problem: null }
+  return { ...row, problem: filled.problems.map(({ path, message }) => `${path} ${message}`).join('; ') }
+}
+
+/** A link of its own, or the file that all get. */
+export const mediaOf = ({ headerMedia }: { headerMedia: HeaderMedia | null }, own: string | null): HeaderMedia | undefined =>
+  own === null ? (headerMedia ?? undefined) : /^https:/i.test(own) ? { ...headerMedia, link: own } : { ...headerMedia, id: own }
+
+function variablesOf({ columns, variables }: RowRules, cell: (column: string) => string | null): Record<string, string> {
+  const own = Object.entries(columns.variables).flatMap(([variable, column]): [string, string][] => {
+    const value = cell(column)
+    return value === null ? [] : [[variable, value.slice(0, 1024)]]
+  })
+  return { ...variables, ...Object.fromEntries(own) }
+}
+
+function personOf(to: string, home: string | null) {
+  if (isBusinessScopedId(to)) return { key: to, waId: null, userId: to, country: to.slice(0, 2) }
+  const parsed = parsePhone(to, home)
+  if (parsed === null) return { key: null, waId: null, userId: null, country: null }
+  return { key: phoneVariants(parsed.waId).toSorted()[0] as string, waId: parsed.waId, userId: null, country: parsed.country }
+}
+
+export interface EstimateInput {
+  recipients: number
+  countries: Readonly<Record<string, number>>
+  category: string
+  prices: readonly PriceRow[]
+  currency: string
+  /** Messages a second that the number may send. */
+  ratePerSecond: number
+  /** Limits a minute and a day that the tenant or the campaign set; null for none. */
+  perMinute: readonly (number | null)[]
+  perDay: number | null
+  /** Still to be sent by campaigns of the same number, which share its rate. */
+  ahead: number
+  /** People whom the portfolio may write to first in 24 h, and how many of them are used; null: no limit or not known. */
+  messagingLimit: number | null
+  messagingUsed: number | null
+}
+
+export interface Estimate {
+  recipients: number
+  cost: { amount: number; currency: string; parts: { category: string; country: string; count: number; amount: number }[] }
+  /** From the first call to the last, at the rate that the limits leave. */
+  durationSeconds: number
+  messagesPerSecond: number
+  messagingLimit: { limit: number; used: number | null; share: number; exceeded: boolean } | null
+}
+
+const DAY_SECONDS = 86_400
+
+/** The most it may cost: what is free inside an open window is not known before. */
+export function estimate(input: EstimateInput): Estimate {
+  const { recipients, category, currency } = input
+  const parts = Object.entries(input.countries)
+    .map(([country, count]) => {
+      const price = priceOf(input.prices, category, country === '??' ? null : country)
+      return { category: category.toLowerCase(), country, count, amount: cents(price * count) }
+    })
+    .toSorted((a, b) => b.count - a.count)
+  const perSecond = Math.min(input.ratePerSecond, ...input.perMinute.map(limit => (limit === null ? Infinity : limit / 60)))
+  const paced = (recipients + input.ahead) / perSecond
+  return {
+    recipients,
+    cost: { amount: cents(parts.reduce((sum, { amount }) => sum + amount, 0)), currency, parts },
+    durationSeconds: Math.ceil(Math.max(paced, daysBeyond(recipients, input) * DAY_SECONDS)),
+    messagesPerSecond: Math.round(perSecond * 100) / 100,
+    messagingLimit: shareOf(input),
+  }
+}
+
+/** Whole days that pass before the last one may go. */
+function daysBeyond(recipients: number, { messagingLimit, messagingUsed, perDay }: EstimateInput): number {
+  const days = (limit: number | null, used: number) => (limit ? Math.max(0, Math.ceil((recipients + used) / limit) - 1) : 0)
+  return Math.max(days(messagingLimit, messagingUsed ?? 0), days(perDay, 0))
+}
+
+function shareOf({ recipients, messagingLimit: limit, messagingUsed: used }: EstimateInput): Estimate['messagingLimit'] {
+  if (limit === null) return null
+  return { limit, used, share: Math.round((recipients / limit) * 1000) / 1000, exceeded: recipients + (used ?? 0) > limit }
+}
+
+const cents = (amount: number) => Math.round(amount * 100) / 100
+
+type Status = 'DRAFT' | 'SCHEDULED' | 'RUNNING' | 'PAUSED' | 'DONE' | 'CANCELLED'
+export type CampaignAction = 'start' | 'pause' | 'resume' | 'cancel' | 'edit'
+
+const ALLOWED: Record<CampaignAction, readonly Status[]> = {
+  start: ['DRAFT', 'SCHEDULED'],
+  pause: ['RUNNING', 'SCHEDULED'],
+  resume: ['PAUSED'],
+  cancel: ['DRAFT', 'SCHEDULED', 'RUNNING', 'PAUSED'],
+  edit: ['DRAFT'],
+}
+
+/** DRAFT → SCHEDULED → RUNNING ⇄ PAUSED → DONE | CANCELLED. */
+export const statesFor = (action: CampaignAction): readonly Status[] => ALLOWED[action]

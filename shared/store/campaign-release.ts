@@ -1,0 +1,312 @@
+import { type ClientSession, type mongo, Types } from 'mongoose'
+import { mediaOf } from '../domain/campaign.ts'
+import { costOf } from '../domain/cost.ts'
+import { phoneVariants } from '../domain/phone-variants.ts'
+import { fillTemplate } from '../domain/template-fill.ts'
+import { recipientId, recipientKey, recipientPrefix } from './campaigns.ts'
+import type { Store } from './connect.ts'
+import { BY_ID } from './dispatch-effects.ts'
+import { RING_AGAIN_MS } from './dispatch-finish.ts'
+import type {
+  CampaignDoc,
+  CampaignStatus,
+  ClientDoc,
+  ContactDoc,
+  ConversationDoc,
+  EventDoc,
+  Id,
+  MessageDoc,
+  RecipientDoc,
+  TemplateDoc,
+  TenantDoc,
+} from './documents.ts'
+import { newContact, newConversation, snapshotOf } from './new-rows.ts'
+import { orOutage } from './outage.ts'
+import { toTenantId } from './tenant-context.ts'
+
+/** What the release loop does with campaigns, over all tenants. All of it throws Outage. */
+
+/** Which of these may send nothing now. */
+export async function findHeldCampaigns(store: Store, ids: readonly string[]): Promise<Set<string>> {
+  const filter = { _id: { $in: ids.map(toTenantId) }, status: { $ne: 'RUNNING' as const } }
+  const rows = await orOutage(store.raw.campaigns.find(filter, { projection: { _id: 1 } }).toArray())
+  return new Set(rows.map(({ _id }) => String(_id)))
+}
+
+export async function findCampaignsIn(store: Store, statuses: CampaignStatus[]): Promise<CampaignDoc[]> {
+  const filter = { status: { $in: statuses }, endedAt: null, deletedAt: null }
+  return await orOutage(store.raw.campaigns.find(filter).sort({ _id: 1 }).toArray())
+}
+
+/** Campaign messages of a number that are on their way to a call: what waits for long takes nobody's place. */
+export async function countUnderWay(store: Store, phoneNumberId: string, until: Date, limit: number): Promise<number> {
+  const lane = { phoneNumberId, 'dispatch.lane': 'b' as const }
+  const [ready, waiting] = await Promise.all([
+    store.raw.messages.countDocuments({ ...lane, 'dispatch.state': 'READY' }, { limit, hint: 'dispatch_due' }),
+    store.raw.messages.countDocuments(
+      { ...lane, 'dispatch.state': 'WAITING', 'dispatch.nextStepAt': { $lte: until } },
+      { limit, hint: 'dispatch_due' },
+    ),
+  ]).catch(error => orOutage(Promise.reject(error)))
+  return ready + waiting
+}
+
+export interface Release {
+  campaign: CampaignDoc
+  template: TemplateDoc
+  tenant: TenantDoc
+  client: ClientDoc
+  limit: number
+  now: Date
+}
+
+/**
+ * The next recipients become messages, with their contacts and threads, in one transaction with the campaign's place in its
+ * audience: a crash repeats and loses nothing. Null when the campaign moved on meanwhile. @returns READY rows to be rung
+ */
+export async function releaseRecipients(store: Store, release: Release): Promise<MessageDoc[] | null> {
+  return await store.transaction(session => releaseIn(store, release, session))
+}
+
+async function releaseIn(store: Store, release: Release, session: ClientSession): Promise<MessageDoc[] | null> {
+  const { campaign } = release
+  const { tenantId, _id } = campaign
+  const current = await store.raw.campaigns.findOne(
+    { _id, tenantId, status: 'RUNNING', releasedRow: campaign.releasedRow },
+    { session, projection: { _id: 1 } },
+  )
+  if (current === null) return null
+  const recipients = await nextRecipients(store, release, session)
+  const contacts = await ensureContacts(store, release, recipients, session)
+  const going = recipients.map(recipient => ({ recipient, contact: contactOf(contacts, recipient) }))
+  const threads = await ensureThreads(store, release, going, session)
+  const planned = going.map(({ recipient, contact }) =>
+    plan(release, recipient, contact, threads.get(String(contact._id)) as ConversationDoc),
+  )
+  const messages = planned.flatMap(({ message }) => message ?? [])
+  if (messages.length > 0) {
+    await store.raw.messages.insertMany(messages, { session })
+    await store.raw.conversations.bulkWrite(messages.map(countMessage), { session, ordered: false })
+  }
+  if (planned.length > 0) await store.raw.campaignRecipients.bulkWrite(planned.map(settle), { session, ordered: false })
+  const last = recipients.length < release.limit ? campaign.audience.read : (recipients.at(-1) as RecipientDoc).row
+  const $inc = { released: messages.length, skipped: planned.length - messages.length }
+  await store.raw.campaigns.updateOne(
+    { _id, tenantId },
+    { $set: { releasedRow: last, updatedAt: release.now }, $inc },
+    { session },
+  )
+  return messages
+}
+
+async function nextRecipients(store: Store, { campaign, limit }: Release, session: ClientSession): Promise<RecipientDoc[]> {
+  const { tenantId, _id, audience, releasedRow } = campaign
+  const range = {
+    $gt: recipientId(_id, audience.generation, releasedRow),
+    $lt: `${recipientPrefix(_id, audience.generation)}~`,
+  }
+  const filter = { tenantId, _id: range, state: 'PENDING' as const }
+  return await store.raw.campaignRecipients.find(filter, { session, hint: BY_ID }).sort({ _id: 1 }).limit(limit).toArray()
+}
+
+type Contacts = Map<string, ContactDoc>
+
+async function ensureContacts(
+  store: Store,
+  release: Release,
+  recipients: RecipientDoc[],
+  session: ClientSession,
+): Promise<Contacts> {
+  const { tenantId } = release.campaign
+  const known = await findContacts(store, tenantId, recipients, session)
+  const missing = recipients.filter(recipient => !known.has(nameOf(recipient)))
+  if (missing.length === 0) return known
+  const made = missing.map(({ waId, userId, name }) =>
+    newContact(tenantId, { waId, userId, name, nameSource: name === null ? null : 'agent' }, release.now),
+  )
+  await store.raw.contacts.insertMany(made, { session })
+  for (const contact of made) known.set(nameOf(contact), contact)
+  return known
+}
+
+async function findContacts(store: Store, tenantId: Id, recipients: RecipientDoc[], session: ClientSession): Promise<Contacts> {
+  const waIds = recipients.flatMap(({ waId }) => (waId === null ? [] : phoneVariants(waId)))
+  const userIds = recipients.flatMap(({ userId }) => userId ?? [])
+  const byPhone =
+    waIds.length === 0 ? [] : await store.raw.contacts.find({ tenantId, waId: { $in: waIds } }, { session }).toArray()
+  const byUser =
+    userIds.length === 0 ? [] : await store.raw.contacts.find({ tenantId, userId: { $in: userIds } }, { session }).toArray()
+  const named = new Map<string, ContactDoc>()
+  for (const contact of byPhone) for (const variant of phoneVariants(contact.waId as string)) named.set(variant, contact)
+  // The form that was asked for counts more than another one of the same number.
+  for (const contact of byPhone) named.set(contact.waId as string, contact)
+  for (const contact of byUser) named.set(contact.userId as string, contact)
+  return named
+}
+
+const nameOf = ({ waId, userId }: Pick<RecipientDoc, 'waId' | 'userId'>) => (waId ?? userId) as string
+const contactOf = (contacts: Contacts, recipient: RecipientDoc) => contacts.get(nameOf(recipient)) as ContactDoc
+
+/** Threads that a campaign begins are closed until somebody answers: they ask for nobody's work. */
+async function ensureThreads(
+  store: Store,
+  { client, now }: Release,
+  going: { contact: ContactDoc }[],
+  session: ClientSession,
+): Promise<Map<string, ConversationDoc>> {
+  if (going.length === 0) return new Map()
+  const contactIds = going.map(({ contact }) => contact._id)
+  const filter = { tenantId: client.tenantId, clientId: client._id, contactId: { $in: contactIds } }
+  const found = await store.raw.conversations.find(filter, { session, hint: 'tenant_client_contact' }).toArray()
+  const threads = new Map(found.map(thread => [String(thread.contactId), thread]))
+  const made = going
+    .filter(({ contact }) => !threads.has(String(contact._id)))
+    .map(({ contact }) => ({ ...newConversation(client, contact, now), contact: snapshotOf(contact), status: 'closed' as const }))
+  if (made.length > 0) await store.raw.conversations.insertMany(made, { session })
+  for (const thread of made) threads.set(String(thread.contactId), thread)
+  return threads
+}
+
+interface Planned {
+  recipient: RecipientDoc
+  message: MessageDoc | null
+  skipped: { reason: 'opted-out' | 'template'; detail: string } | null
+}
+
+function plan(release: Release, recipient: RecipientDoc, contact: ContactDoc, thread: ConversationDoc): Planned {
+  const { campaign, template } = release
+  const skip = (reason: 'opted-out' | 'template', detail: string) => ({ recipient, message: null, skipped: { reason, detail } })
+  if (contact.optOut && template.category === 'MARKETING') return skip('opted-out', 'does not want marketing messages')
+  const media = mediaOf(campaign, recipient.headerMedia)
+  const filled = fillTemplate(template, recipient.variables, media)
+  if (filled.kind === 'wrong')
+    return skip('template', filled.problems.map(({ path, message }) => `${path} ${message}`).join('; '))
+  const components = filled.components.length > 0 ? { components: filled.components } : {}
+  const payload = { type: 'template', template: { name: template.name, language: { code: template.language }, ...components } }
+  const shown = { name: template.name, language: template.language, variables: filled.variables }
+  const content = { text: filled.text, media: null, template: shown, data: null }
+  return { recipient, message: messageOf(release, recipient, contact, thread, { payload, content }), skipped: null }
+}
+
+function messageOf(
+  { campaign, template, tenant, client, now }: Release,
+  recipient: RecipientDoc,
+  contact: ContactDoc,
+  thread: ConversationDoc,
+  own: Pick<MessageDoc, 'payload' | 'content'>,
+): MessageDoc {
+  return {
+    _id: new Types.ObjectId(),
+    tenantId: campaign.tenantId,
+    conversationId: thread._id,
+    clientId: client._id,
+    phoneNumberId: client.phoneNumberId,
+    contactId: contact._id,
+    contactKey: contact.waId ?? contact.userId ?? '',
+    contactKeyKind: contact.waId ? 'waId' : 'userId',
+    direction: 'OUTBOUND',
+    type: 'template',
+    ...own,
+    status: 'QUEUED',
+    statusUpdatedAt: now,
+    timeline: [{ kind: 'accepted', at: now }],
+    wamid: null,
+    previousIds: [],
+    error: null,
+    cost: costOf(tenant.settings, { ...thread, category: template.category, waId: contact.waId, now }),
+    idempotencyKey: recipientKey(recipient._id),
+    replyTo: null,
+    reactions: [],
+    sentBy: { kind: 'campaign', id: campaign._id, name: campaign.name },
+    origin: 'campaign',
+    leadId: thread.leadId ?? null,
+    campaignId: campaign._id,
+    at: now,
+    sendAt: null,
+    dispatch: {
+      state: 'READY',
+      lane: 'b',
+      attempt: 0,
+      token: null,
+      owner: null,
+      leaseUntil: null,
+      nextStepAt: new Date(now.getTime() + RING_AGAIN_MS),
+      reason: null,
+      deadlineAt: null,
+    },
+    createdAt: now,
+    updatedAt: now,
+    deletedAt: null,
+  }
+}
+
+/** A thread's place in the list is its people's doing: a campaign does not push a million of them to the top. */
+function countMessage(message: MessageDoc): mongo.AnyBulkWriteOperation<ConversationDoc> {
+  const lastMessage = {
+    messageId: message._id,
+    text: message.content.text,
+    type: message.type,
+    direction: message.direction,
+    status: message.status,
+    at: message.at,
+  }
+  const filter = { _id: message.conversationId, tenantId: message.tenantId }
+  return { updateOne: { filter, update: { $inc: { messageCount: 1 }, $set: { lastMessage } }, hint: BY_ID } }
+}
+
+function settle({ recipient, message, skipped }: Planned): mongo.AnyBulkWriteOperation<RecipientDoc> {
+  const $set = message ? { state: 'RELEASED' as const, messageId: message._id } : { state: 'SKIPPED' as const, ...skipped }
+  return { updateOne: { filter: { _id: recipient._id, tenantId: recipient.tenantId }, update: { $set }, hint: BY_ID } }
+}
+
+/** Messages of a campaign that has ended before them: to be ended too. */
+export async function findLeftOver(store: Store, { tenantId, _id }: CampaignDoc, limit: number): Promise<MessageDoc[]> {
+  const filter = {
+    tenantId,
+    campaignId: _id,
+    status: 'QUEUED' as const,
+    'dispatch.state': { $in: ['READY' as const, 'WAITING' as const] },
+  }
+  return await orOutage(store.raw.messages.find(filter, { hint: 'tenant_campaign' }).limit(limit).toArray())
+}
+
+/** A step that the loop itself takes, from the state in which it found the campaign; with its event. Null when that changed. */
+export async function stepCampaign(
+  store: Store,
+  campaign: CampaignDoc,
+  set: Partial<CampaignDoc>,
+  now: Date,
+): Promise<EventDoc | null> {
+  return await store.transaction(async session => {
+    const filter = { _id: campaign._id, tenantId: campaign.tenantId, status: campaign.status, endedAt: campaign.endedAt }
+    const update = { $set: { ...set, updatedAt: now } }
+    const after = await store.raw.campaigns.findOneAndUpdate(filter, update, { session, returnDocument: 'after' })
+    if (after === null) return null
+    const event = progressEvent(after, now)
+    await store.raw.events.insertOne(event, { session })
+    return event
+  })
+}
+
+/** How far a campaign is, for the sockets of its tenant. */
+export function progressEvent(campaign: CampaignDoc, at: Date): EventDoc {
+  return {
+    _id: `p:${campaign._id}:${campaign.status}:${at.getTime()}`,
+    tenantId: campaign.tenantId,
+    name: 'campaign:progress',
+    at,
+    clientId: campaign.clientId,
+    conversationId: null,
+    userId: null,
+    payload: { campaignId: String(campaign._id), status: campaign.status.toLowerCase(), counts: countsOf(campaign) },
+    createdAt: at,
+  }
+}
+
+/** The funnel: recipients, and what became of them. */
+export const countsOf = ({ audience, released, skipped, counts }: CampaignDoc) => ({
+  recipients: audience.recipients,
+  pending: Math.max(0, audience.recipients - released - skipped),
+  skipped,
+  ...counts,
+})

@@ -1,0 +1,193 @@
+import { type ClientSession, Types } from 'mongoose'
+import { type CampaignAction, statesFor } from '../domain/campaign.ts'
+import { ApiError, notFound } from '../domain/errors.ts'
+import { type Store, trusted } from './connect.ts'
+import type { CampaignDoc, CampaignSource, Id, RecipientDoc } from './documents.ts'
+import { orOutage } from './outage.ts'
+import { findPage, type Page, type PageWish } from './pages.ts'
+
+type Key = Id | string
+
+/** @throws ApiError 404 for unknown, deleted and other tenants' campaigns alike */
+export async function getCampaign(store: Store, tenantId: Key, id: Key): Promise<CampaignDoc> {
+  const campaign = await store.models.campaigns.findOne({ tenantId, _id: id, deletedAt: null }).lean()
+  if (campaign === null) throw notFound('Campaign')
+  return campaign
+}
+
+/** Newest first. */
+export async function listCampaigns(
+  store: Store,
+  tenantId: Key,
+  { status }: { status?: CampaignDoc['status'] | undefined },
+  wish: PageWish,
+): Promise<Page<CampaignDoc>> {
+  return await findPage<CampaignDoc>(
+    store.models.campaigns,
+    { tenantId, deletedAt: null, ...(status && { status }) },
+    'createdAt',
+    wish,
+  )
+}
+
+export async function createCampaign(store: Store, campaign: Partial<CampaignDoc>): Promise<CampaignDoc> {
+  return (await store.models.campaigns.create(campaign)).toObject()
+}
+
+/**
+ * Moves a campaign if its state allows it, in one step: two callers at once do not both succeed.
+ * @throws ApiError 404, 409 CAMPAIGN_STATE
+ */
+export async function moveCampaign(
+  store: Store,
+  { tenantId, _id }: Pick<CampaignDoc, 'tenantId' | '_id'>,
+  action: CampaignAction,
+  set: Partial<CampaignDoc> | Record<string, unknown>,
+  session?: ClientSession,
+): Promise<CampaignDoc> {
+  const filter = { tenantId, _id, deletedAt: null, status: trusted({ $in: [...statesFor(action)] }) }
+  const moved = await store.models.campaigns
+    .findOneAndUpdate(filter, { $set: set }, { returnDocument: 'after', session: session ?? null })
+    .lean()
+  if (moved) return moved
+  const { status } = await getCampaign(store, tenantId, _id)
+  throw new ApiError(409, 'CAMPAIGN_STATE', `A campaign that is ${status.toLowerCase()} cannot ${action}`)
+}
+
+/** Gives a draft another audience: it is checked in the background, and counts anew. @throws ApiError 404, 409 */
+export async function replaceAudience(
+  store: Store,
+  campaign: CampaignDoc,
+  source: CampaignSource,
+  now: Date,
+): Promise<CampaignDoc> {
+  const audience: CampaignDoc['audience'] = {
+    ...EMPTY_AUDIENCE,
+    source,
+    state: 'CHECKING',
+    generation: campaign.audience.generation + 1,
+    since: now,
+  }
+  return await moveCampaign(store, campaign, 'edit', { audience })
+}
+
+export const EMPTY_AUDIENCE: CampaignDoc['audience'] = {
+  source: null,
+  state: 'EMPTY',
+  problem: null,
+  generation: 0,
+  read: 0,
+  position: null,
+  since: null,
+  until: null,
+  invalid: 0,
+  duplicate: 0,
+  optedOut: 0,
+  recipients: 0,
+  countries: {},
+}
+
+/** Recipients of other campaigns of the number that are still to be sent. */
+export async function countAhead(
+  store: Store,
+  campaign: Pick<CampaignDoc, 'tenantId' | '_id' | 'phoneNumberId'>,
+): Promise<number> {
+  const running = await store.models.campaigns
+    .find(
+      {
+        tenantId: campaign.tenantId,
+        phoneNumberId: campaign.phoneNumberId,
+        status: trusted({ $in: ['RUNNING', 'SCHEDULED', 'PAUSED'] }),
+        _id: trusted({ $ne: campaign._id }),
+      } as object,
+      { audience: 1, released: 1, skipped: 1 },
+    )
+    .lean()
+  return running.reduce((sum, { audience, released, skipped }) => sum + audience.recipients - released - skipped, 0)
+}
+
+/** A recipient with what became of its message. */
+export interface RecipientRow extends RecipientDoc {
+  message: { status: string; error: CampaignError | null; statusUpdatedAt: Date; wamid: string | null } | null
+}
+export interface CampaignError {
+  code: number | null
+  title: string
+  sentence: string
+  nextStep: string
+}
+
+export interface RecipientFilter {
+  state?: 'pending' | 'skipped' | 'queued' | 'sent' | 'delivered' | 'read' | 'failed' | undefined
+}
+
+const MESSAGE_STATES = new Set(['queued', 'sent', 'delivered', 'read', 'failed'])
+
+/** In the order of the audience; by the state of their message in the order in which those were made. */
+export async function listRecipients(
+  store: Store,
+  campaign: CampaignDoc,
+  { state }: RecipientFilter,
+  { after, limit }: { after: string | null; limit: number },
+): Promise<RecipientRow[]> {
+  const { tenantId, _id: campaignId } = campaign
+  if (state !== undefined && MESSAGE_STATES.has(state)) {
+    const filter = {
+      tenantId,
+      campaignId,
+      status: state.toUpperCase() as 'SENT',
+      ...(after && { _id: trusted({ $gt: new Types.ObjectId(after) }) }),
+    }
+    const messages = await store.models.messages.find(filter, MESSAGE_FIELDS).sort({ _id: 1 }).limit(limit).lean()
+    const ids = messages.map(({ idempotencyKey }) => recipientOf(idempotencyKey ?? ''))
+    const rows = (await store.models.campaignRecipients
+      .find({ tenantId, _id: trusted({ $in: ids }) } as object)
+      .lean()) as RecipientDoc[]
+    const byId = new Map(rows.map(row => [row._id, row]))
+    return messages.flatMap(message => {
+      const row = byId.get(recipientOf(message.idempotencyKey ?? ''))
+      return row ? [{ ...row, message }] : []
+    })
+  }
+  const prefix = recipientPrefix(campaignId, campaign.audience.generation)
+  const filter = {
+    tenantId,
+    ...(state && { campaignId, state: state.toUpperCase() as 'SKIPPED' }),
+    _id: trusted({ $gt: after ?? prefix, $lt: `${prefix}~` }),
+  }
+  const found = await store.models.campaignRecipients
+    .find(filter as object)
+    .sort({ _id: 1 })
+    .limit(limit)
+    .lean()
+  const rows = found as RecipientDoc[]
+  const ids = rows.flatMap(({ messageId }) => messageId ?? [])
+  const messages = await store.models.messages.find({ tenantId, _id: trusted({ $in: ids }) }, MESSAGE_FIELDS).lean()
+  const byId = new Map(messages.map(message => [String(message._id), message]))
+  return rows.map(row => ({ ...row, message: (row.messageId && byId.get(String(row.messageId))) || null }))
+}
+
+const MESSAGE_FIELDS = { status: 1, error: 1, statusUpdatedAt: 1, wamid: 1, idempotencyKey: 1 } as const
+
+/** Of a campaign's message: at most one for a row, whatever happens. */
+export const recipientKey = (recipientId: string) => `campaign:${recipientId}`
+const recipientOf = (idempotencyKey: string) => idempotencyKey.slice('campaign:'.length)
+
+export const recipientPrefix = (campaignId: Key, generation: number) => `${campaignId}:${generation}:`
+export const recipientId = (campaignId: Key, generation: number, row: number) =>
+  `${recipientPrefix(campaignId, generation)}${String(row).padStart(8, '0')}`
+
+/** What became of the messages, read from the campaign's index. @throws Outage */
+export async function countOutcomes(
+  store: Store,
+  campaign: Pick<CampaignDoc, 'tenantId' | '_id'>,
+): Promise<CampaignDoc['counts']> {
+  const count = (status: string) =>
+    store.raw.messages.countDocuments(
+      { tenantId: campaign.tenantId, campaignId: campaign._id, status: status as 'SENT' },
+      { hint: 'tenant_campaign' },
+    )
+  const states = ['QUEUED', 'SENT', 'DELIVERED', 'READ', 'FAILED']
+  const [queued, sent, delivered, read, failed] = await orOutage(Promise.all(states.map(count)))
+  return { queued: queued ?? 0, sent: sent ?? 0, delivered: delivered ?? 0, read: read ?? 0, failed: failed ?? 0 }
+}

@@ -1,0 +1,68 @@
+import { Types } from 'mongoose'
+import type { ClientDoc, ContactDoc, ContactSnapshot, ConversationDoc } from './documents.ts'
+
+/** What a contact and a conversation are before anybody has said anything. */
+
+export const snapshotOf = ({ waId, userId, phone, name, username, optOut }: ContactSnapshot): ContactSnapshot => ({
+  waId,
+  userId,
+  phone,
+  name,
+  username,
+  optOut,
+})
+
+type Person = Pick<ContactDoc, 'waId' | 'userId' | 'name' | 'nameSource'>
+
+export function newContact(tenantId: ContactDoc['tenantId'], person: Person, now: Date): ContactDoc {
+  return {
+    _id: new Types.ObjectId(),
+    tenantId,
+    ...person,
+    phone: person.waId,
+    parentUserId: null,
+    username: null,
+    optOut: false,
+    optOutAt: null,
+    optOutSource: null,
+    attributes: {},
+    createdAt: now,
+    updatedAt: now,
+    createdBy: null,
+    updatedBy: null,
+    deletedAt: null,
+  }
+}
+
+export function newConversation(client: ClientDoc, contact: ContactDoc, now: Date): ConversationDoc {
+  return {
+    _id: new Types.ObjectId(),
+    tenantId: client.tenantId,
+    clientId: client._id,
+    phoneNumberId: client.phoneNumberId,
+    contactId: contact._id,
+    contact: snapshotOf(contact),
+    candidateName: null,
+    candidateId: null,
+    applicationId: null,
+    leadId: null,
+    status: 'open',
+    assignedTo: null,
+    labels: [],
+    messageCount: 0,
+    unreadCount: 0,
+    lastMessage: null,
+    lastActivityAt: now,
+    lastInboundWamid: null,
+    lastInboundAt: null,
+    windowExpiresAt: null,
+    referralAt: null,
+    freeEntryPointExpiresAt: null,
+    lastError: null,
+    createdAt: now,
+    updatedAt: now,
+    createdBy: null,
+    updatedBy: null,
+    deletedAt: null,
+  }
+}
