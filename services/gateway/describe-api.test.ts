@@ -74,6 +74,7 @@ test('every route is in it, with its action, and needs what the route needs', ()
 test('Idempotency-Key is promised where it is kept', () => {
   const promised = described.filter(({ operation }) => operation.parameters?.some(({ name }) => name === 'Idempotency-Key'))
   expect(promised.map(({ path }) => path).toSorted()).toEqual([
+    '/api/v1/campaigns',
     '/api/v1/contacts',
     '/api/v1/conversations/{id}/notes',
     '/api/v1/leads',
