@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { SendBell } from '#shared/contracts/send-bell.ts'
 import type { Lane } from '#shared/domain/callback-data.ts'
 import { windowIsOpen } from '#shared/domain/service-window.ts'
@@ -26,6 +25,7 @@ import type { HeldCampaigns } from './held-campaigns.ts'
 import { createLine, type Waiting } from './line.ts'
 import type { Numbers, SendingNumber } from './numbers.ts'
 import type { Pause } from './pause.ts'
+import { createPlaces } from './places.ts'
 import { failedHere, givenBack } from './settle.ts'
 import type { Slots } from './slots.ts'
 
@@ -50,8 +50,8 @@ interface Planned {
   message: MessageDoc
   number: SendingNumber
   windowExpiresAt: Date | null
-  /** Until its place in the number's rate. */
-  waitMs: number
+  /** Its place in the number's rate, by `performance.now()`: the time that the take needs is part of the wait. */
+  dueAt: number
 }
 
 /** traceparent of each bell, by its message's id. */
@@ -76,6 +76,7 @@ const CROWDED_MS = 200
 export function createSend(deps: SendDeps, lane: Lane) {
   const { store, limits, slots, clock } = deps
   const line = lane === 'b' ? createLine(comeUp) : null
+  const places = createPlaces(limits)
 
   async function handle(deliveries: Delivery[], signal: AbortSignal): Promise<Outcome[]> {
     const parsed = deliveries.map(readBell)
@@ -118,13 +119,13 @@ export function createSend(deps: SendDeps, lane: Lane) {
       ])
       if (taken.status === 'rejected') throw taken.reason
       // The rows are ours: nothing that may fail comes between their take and their call.
-      const waits = new Map(claimed.map(({ bell, waitMs }) => [bell.messageId, waitMs]))
+      const dueAt = new Map(claimed.map(claim => [claim.bell.messageId, claim.dueAt]))
       for (const message of taken.value) {
         used++
         const messageId = String(message._id)
         const number = known.get(message.phoneNumberId) as SendingNumber
         const windowExpiresAt = windows.get(String(message.conversationId)) ?? null
-        start({ message, number, windowExpiresAt, waitMs: waits.get(messageId) ?? 0 }, traces.get(messageId) ?? null)
+        start({ message, number, windowExpiresAt, dueAt: dueAt.get(messageId) ?? 0 }, traces.get(messageId) ?? null)
       }
       if (putOff.status === 'rejected') throw putOff.reason
       deps.publishing.ring(await releaseSuccessors(store, told(postponed), now))
@@ -178,12 +179,15 @@ export function createSend(deps: SendDeps, lane: Lane) {
     })
     const claims = sendable.map(bell => {
       const initiates = bell.isTemplate && !windowIsOpen(windows.get(bell.conversationId) ?? null, now)
-      return claimOf(bell, known.get(bell.phoneNumberId) as SendingNumber, lane, initiates)
+      const claim = claimOf(bell, known.get(bell.phoneNumberId) as SendingNumber, lane, initiates)
+      return { ...claim, leadMs: places.leadMs(bell.phoneNumberId) }
     })
     const decisions = await limits.decide(claims)
+    const decidedAt = performance.now()
     return sendable.flatMap((bell, i) => {
       const decision = decisions[i]
-      if (decision?.granted) return [{ bell, waitMs: decision.waitMs }]
+      if (decision && decision.waitMs > 0) places.crowd(bell.phoneNumberId)
+      if (decision?.granted) return [{ bell, dueAt: decidedAt + decision.waitMs }]
       const { waitMs, limit } = decision ?? { waitMs: CROWDED_MS, limit: 'number' as const }
       if (limit === 'number' && line?.join(bell, waitMs, traces.get(bell.messageId) ?? null)) return []
       const reason = limit === 'pair' ? 'pair' : limit === 'messaging' ? 'quota' : 'rate'
@@ -205,12 +209,13 @@ export function createSend(deps: SendDeps, lane: Lane) {
       })
   }
 
-  async function attempt({ message, number, windowExpiresAt, waitMs }: Planned): Promise<Settlement> {
+  async function attempt({ message, number, windowExpiresAt, dueAt }: Planned): Promise<Settlement> {
     const now = clock.now()
     if (message.payload === null) return failedHere(message, 'unsendable', now)
-    if (message.type !== 'template' && !windowIsOpen(windowExpiresAt, later(now, waitMs)))
+    if (message.type !== 'template' && !windowIsOpen(windowExpiresAt, later(now, dueAt - performance.now())))
       return failedHere(message, 'window-closed', now)
-    if (waitMs > 0) await sleep(waitMs)
+    if (!(await places.reach(number.client, dueAt)))
+      return givenBack(message, 'rate', later(clock.now(), CROWDED_MS), clock.now())
     if (deps.numbers.isHeld(message.phoneNumberId)) return givenBack(message, 'paused', null, clock.now())
     return await deps.call(message, number)
   }
@@ -229,7 +234,7 @@ function readBell(delivery: Delivery): SendBell | null {
   }
 }
 
-function claimOf(bell: SendBell, number: SendingNumber, lane: Lane, isFirst: boolean): SendClaim {
+function claimOf(bell: SendBell, number: SendingNumber, lane: Lane, isFirst: boolean): Omit<SendClaim, 'leadMs'> {
   const { phoneNumberId, contactKey, tenantId } = bell
   const { client, perMinute, perDay } = number
   const { throughput: ratePerSecond, wabaId, messagingLimit: limit } = client

@@ -179,4 +179,4 @@ type SendSettings = Pick<TenantDoc['settings'], 'unknownOutcome' | 'maxWaitHours
 
 const OUTBOX_MS = 5000
 /** Two rounds' worth of the rate, and the burst: what the limits refuse comes back at once. */
-const share = (ratePerSecond: number) => Math.ceil(ratePerSecond / 4) + 8
+const share = (ratePerSecond: number) => Math.ceil(ratePerSecond / 2) + 8

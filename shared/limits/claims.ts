@@ -5,14 +5,16 @@ export interface SendClaim {
   phoneNumberId: string
   /** Messages a second that Meta allows the number. */
   ratePerSecond: number
-  /** waId or business-scoped user id: with the number, the pair. */
-  contactKey: string
+  /** waId or business-scoped user id: with the number, the pair. null: only the number's rate is asked, the rest was granted. */
+  contactKey: string | null
   tenantId: string
   wabaId: string
   lane: Lane
   /** Limits that the tenant set itself; null for none. */
   perMinute: number | null
   perDay: number | null
+  /** The number is busy: its place lies at least so far ahead, that the message is in hand by then, and without a burst. */
+  leadMs: number
   /** Counts against the portfolio's messaging limit if it goes to somebody who has not been written to for 24 h; null: does not. */
   initiates: { portfolioId: string; limit: number } | null
 }
@@ -29,13 +31,16 @@ export type Decision = { granted: true; waitMs: number } | { granted: false; wai
 /** Everything with this key waits. `pair` is `<phoneNumberId>:<contactKey>`; `bulk` holds campaigns of a number only. */
 export type HoldScope = 'app' | 'waba' | 'number' | 'bulk' | 'pair'
 
-/** The number's own burst: how many may leave at once before they are spaced evenly. */
-export const NUMBER_BURST = 8
+/**
+ * How many may leave a number at once before they are spaced evenly. Meta bears some more: that is left for calls that come
+ * a little behind their place.
+ */
+export const NUMBER_BURST = 2
 /** Meta's pair limit: one in 6 s, up to 45 borrowed from the future. */
 export const PAIR_INTERVAL_MS = 6000
 export const PAIR_BURST = 45
 /** A campaign's message is granted no place further ahead than this, so that a reply always finds one before it. */
-export const BULK_WAIT_MS = 100
+export const BULK_WAIT_MS = 200
 export const DAY_MS = 86_400_000
 
 /** Meta said that a number is too fast: the part of its rate that it keeps, and since when. */

@@ -11,7 +11,7 @@ import {
 } from './claims.ts'
 
 /** Members of one claim in the script's arguments. */
-export const CLAIM_FIELDS = 10
+export const CLAIM_FIELDS = 11
 
 const CLOCK = `
 local prefix = KEYS[1]
@@ -65,19 +65,23 @@ end
 local function decide(i)
   local number, rate, contact, tenant = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], ARGV[i + 3]
   local perMinute, perDay, waba, lane = tonumber(ARGV[i + 4]), tonumber(ARGV[i + 5]), ARGV[i + 6], ARGV[i + 7]
-  local portfolio, people = ARGV[i + 8], tonumber(ARGV[i + 9])
+  local portfolio, people, lead = ARGV[i + 8], tonumber(ARGV[i + 9]), tonumber(ARGV[i + 10])
   local pair = number .. ':' .. contact
   local wait = math.max(held('app:app'), held('waba:' .. waba), held('number:' .. number), held('pair:' .. pair))
   if lane == 'b' then wait = math.max(wait, held('bulk:' .. number)) end
   if wait > 0 then return wait, 1 end
 
   rate = rate * factor(number)
+  local rateKey = prefix .. ':n:' .. number
+  if lead > 0 then
+    arrivals[rateKey] = math.max(arrival(rateKey), now + lead + ${NUMBER_BURST - 1} * 1000 / rate)
+  end
   local buckets = {
     perMinute > 0 and { prefix .. ':m:' .. tenant, 60000 / perMinute, perMinute } or false,
     perDay > 0 and { prefix .. ':d:' .. tenant, ${DAY_MS} / perDay, perDay } or false,
     false,
-    { prefix .. ':n:' .. number, 1000 / rate, ${NUMBER_BURST} },
-    { prefix .. ':p:' .. pair, ${PAIR_INTERVAL_MS}, ${PAIR_BURST} },
+    { rateKey, 1000 / rate, ${NUMBER_BURST} },
+    contact ~= '' and { prefix .. ':p:' .. pair, ${PAIR_INTERVAL_MS}, ${PAIR_BURST} } or false,
   }
   local furthest = lane == 'b' and math.min(maxWait, ${BULK_WAIT_MS}) or maxWait
   wait = 0

@@ -12,6 +12,7 @@ const claim = (changes: Partial<SendClaim> = {}): SendClaim => ({
   perMinute: null,
   perDay: null,
   initiates: null,
+  leadMs: 0,
   ...changes,
 })
 const people = (count: number, changes: Partial<SendClaim> = {}) =>
@@ -28,14 +29,14 @@ describe('a number', () => {
     const { limits } = limitsAt()
     const decisions = limits.decide(people(40), 250, 1)
     const granted = decisions.filter(d => d.granted)
-    expect(granted.filter(d => d.waitMs === 0)).toHaveLength(8)
-    expect(granted).toHaveLength(28)
+    expect(granted.filter(d => d.waitMs === 0)).toHaveLength(2)
+    expect(granted).toHaveLength(22)
     expect(granted.at(-1)?.waitMs).toBe(250)
   })
 
   test('tells those it refuses one slot after the other', () => {
     const { limits } = limitsAt()
-    const refused = limits.decide(people(32), 250, 1).filter(d => !d.granted)
+    const refused = limits.decide(people(26), 250, 1).filter(d => !d.granted)
     expect(refused.map(d => d.waitMs)).toEqual([263, 275, 288, 300])
   })
 
@@ -46,7 +47,7 @@ describe('a number', () => {
       sent += limits.decide(people(5), 0, 1).filter(d => d.granted).length
       pass(10)
     }
-    expect(sent).toBeLessThanOrEqual(88)
+    expect(sent).toBeLessThanOrEqual(82)
     expect(sent).toBeGreaterThanOrEqual(80)
   })
 
@@ -54,24 +55,37 @@ describe('a number', () => {
     const { limits, pass } = limitsAt()
     limits.decide(people(100), 0, 4)
     pass(1000)
-    expect(limits.decide(people(100), 1000, 4).filter(d => d.granted).length).toBeLessThanOrEqual(22 + 20)
+    expect(limits.decide(people(100), 1000, 4).filter(d => d.granted).length).toBeLessThanOrEqual(1 + 20 + 20)
   })
 
   test('keeps half its rate after Meta found it too fast, and finds back to it', () => {
     const { limits, pass } = limitsAt()
     limits.slowDown('1054')
     limits.slowDown('1054')
-    expect(limits.decide(people(100), 1000, 1).filter(d => d.granted)).toHaveLength(48)
+    expect(limits.decide(people(100), 1000, 1).filter(d => d.granted)).toHaveLength(42)
     pass(151_000)
-    expect(limits.decide(people(100), 1000, 1).filter(d => d.granted)).toHaveLength(68)
+    expect(limits.decide(people(100), 1000, 1).filter(d => d.granted)).toHaveLength(62)
     pass(150_000)
-    expect(limits.decide(people(100), 1000, 1).filter(d => d.granted)).toHaveLength(88)
+    expect(limits.decide(people(100), 1000, 1).filter(d => d.granted)).toHaveLength(82)
+  })
+
+  test('that is busy gives places that lie ahead, one after the other', () => {
+    const { limits } = limitsAt()
+    const waits = limits.decide(people(3, { leadMs: 80 }), 250, 1).map(({ waitMs }) => waitMs)
+    expect(waits).toEqual([80, 93, 105])
+    expect(limits.decide(people(1, { leadMs: 80 }), 250, 1)).toEqual([{ granted: true, waitMs: 118 }])
+  })
+
+  test('may be asked for its rate alone', () => {
+    const { limits } = limitsAt()
+    const again = Array.from({ length: 60 }, () => claim({ contactKey: null, ratePerSecond: 1000 }))
+    expect(limits.decide(again, 100, 1).filter(d => d.granted)).toHaveLength(60)
   })
 
   test('always has a place for a reply before those of campaigns', () => {
     const { limits } = limitsAt()
-    expect(limits.decide(people(100, { lane: 'b' }), 250, 1).filter(d => d.granted)).toHaveLength(16)
-    expect(limits.decide([claim()], 250, 1)).toEqual([{ granted: true, waitMs: 113 }])
+    expect(limits.decide(people(100, { lane: 'b' }), 250, 1).filter(d => d.granted)).toHaveLength(18)
+    expect(limits.decide([claim()], 250, 1)).toEqual([{ granted: true, waitMs: 213 }])
   })
 })
 

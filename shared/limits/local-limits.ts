@@ -58,6 +58,12 @@ export class LocalLimits {
     if (heldMs > 0) return { granted: false, waitMs: Math.ceil(heldMs), limit: 'hold' }
     const buckets = bucketsOf(claim, rateFactor(this.#slow.get(claim.phoneNumberId), now), processes)
     const furthest = claim.lane === 'b' ? Math.min(maxWaitMs, BULK_WAIT_MS) : maxWaitMs
+    const number = buckets[RATE] as Bucket
+    if (claim.leadMs > 0)
+      this.#arrivals.set(
+        number.key,
+        Math.max(this.#arrival(number, now), now + claim.leadMs + (number.burst - 1) * number.intervalMs),
+      )
     let waitMs = 0
     for (const [i, bucket] of buckets.entries()) {
       if (bucket === null) continue
@@ -87,9 +93,14 @@ export class LocalLimits {
 }
 
 export function holdKeys({ phoneNumberId, contactKey, wabaId, lane }: SendClaim): string[] {
-  const keys = ['app:app', `waba:${wabaId}`, `number:${phoneNumberId}`, `pair:${pairKey(phoneNumberId, contactKey)}`]
-  return lane === 'b' ? [...keys, `bulk:${phoneNumberId}`] : keys
+  const keys = ['app:app', `waba:${wabaId}`, `number:${phoneNumberId}`]
+  if (contactKey !== null) keys.push(`pair:${pairKey(phoneNumberId, contactKey)}`)
+  if (lane === 'b') keys.push(`bulk:${phoneNumberId}`)
+  return keys
 }
+
+/** Place of the number's own bucket. */
+const RATE = 3
 
 /** In the order of LIMIT_NAMES behind the holds. A process that shares a rate sends at least one a second. */
 function bucketsOf(claim: SendClaim, factor: number, processes: number): (Bucket | null)[] {
@@ -104,10 +115,12 @@ function bucketsOf(claim: SendClaim, factor: number, processes: number): (Bucket
       : { key: `d:${claim.tenantId}`, intervalMs: (DAY_MS * processes) / claim.perDay, burst: share(claim.perDay) },
     null,
     { key: `n:${claim.phoneNumberId}`, intervalMs: 1000 / rate, burst: share(NUMBER_BURST) },
-    {
-      key: `p:${pairKey(claim.phoneNumberId, claim.contactKey)}`,
-      intervalMs: PAIR_INTERVAL_MS * processes,
-      burst: share(PAIR_BURST),
-    },
+    claim.contactKey === null
+      ? null
+      : {
+          key: `p:${pairKey(claim.phoneNumberId, claim.contactKey)}`,
+          intervalMs: PAIR_INTERVAL_MS * processes,
+          burst: share(PAIR_BURST),
+        },
   ]
 }

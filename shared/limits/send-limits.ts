@@ -29,7 +29,7 @@ type WithScripts = Redis & {
   linkoSlower(prefix: string, phoneNumberId: string): Promise<number>
 }
 
-export const MAX_WAIT_MS = 250
+export const MAX_WAIT_MS = 350
 const PREFIX = '{linko:send}'
 
 /** How many people numbers of the portfolio wrote to first in the last 24 h; null while Redis is away. */
@@ -81,9 +81,10 @@ export function createSendLimits({ redis, liveSenders = () => 1, prefix = PREFIX
 
 /** CLAIM_FIELDS of them, in the script's order. */
 function toArguments(claim: SendClaim): (string | number)[] {
-  const { phoneNumberId, ratePerSecond, contactKey, tenantId, perMinute, perDay, wabaId, lane, initiates } = claim
+  const { phoneNumberId, ratePerSecond, contactKey, tenantId, perMinute, perDay, wabaId, lane, initiates, leadMs } = claim
   const people = initiates ? [initiates.portfolioId, initiates.limit] : ['', 0]
-  return [phoneNumberId, Math.max(ratePerSecond, 0.1), contactKey, tenantId, perMinute ?? 0, perDay ?? 0, wabaId, lane, ...people]
+  const head = [phoneNumberId, Math.max(ratePerSecond, 0.1), contactKey ?? '', tenantId]
+  return [...head, perMinute ?? 0, perDay ?? 0, wabaId, lane, ...people, leadMs]
 }
 
 function toDecisions(answers: number[]): Decision[] {

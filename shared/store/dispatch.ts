@@ -15,7 +15,7 @@ import { toTenantId } from './tenant-context.ts'
 /** Longer than a call of Meta may last; never renewed. */
 export const LEASE_MS = 60_000
 /** A message that waits for an earlier one of its conversation is looked at again by then, should nobody ring it. */
-export const PREDECESSOR_RECHECK_MS = 10_000
+export const PREDECESSOR_RECHECK_MS = 30_000
 /** An attempt without an answer keeps the conversation's next message waiting for so long. */
 export const UNKNOWN_BLOCKS_MS = 15_000
 

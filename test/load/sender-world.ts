@@ -1,6 +1,7 @@
 import { Types } from 'mongoose'
 import { sealAccessToken } from '#shared/auth/client-tokens.ts'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
+import type { Lane } from '#shared/domain/callback-data.ts'
 import { EXCHANGES } from '#shared/queue/topology.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
@@ -9,36 +10,54 @@ import type { ClientDoc, ConversationDoc, MessageDoc, TenantDoc } from '#shared/
 import { keyring } from './bed.ts'
 import { inFlight } from './figures.ts'
 
-const NUMBERS = 40
+export const ACCESS_TOKEN = 'EAAbenchToken'
+
+export interface SenderShape {
+  tenants?: number
+  /** Of each tenant. */
+  numbers?: number
+  /** Messages a second of each number; by default no limit. */
+  throughput?: number
+  /** In all, by turns of the numbers. */
+  conversations: number
+}
+
+/** What else the messages may be: of a campaign's lane, of one number, all to one person. */
+export interface MessageWish {
+  lane?: Lane
+  number?: ClientDoc
+  thread?: ConversationDoc
+}
 
 export interface SenderWorld {
-  /** `count` accepted messages, two a conversation, as the gateway leaves them; their bells are not rung. */
-  accept(count: number): Promise<MessageDoc[]>
+  /** Those of a tenant stand together. */
+  numbers: ClientDoc[]
+  threads: ConversationDoc[]
+  /** `count` accepted messages, by turns of the conversations, as the gateway leaves them; their bells are not rung. */
+  accept(count: number, wish?: MessageWish): Promise<MessageDoc[]>
   ring(messages: MessageDoc[]): Promise<void>
   /** How many are not yet sent. */
   open(): Promise<number>
 }
 
-/** A tenant with 40 numbers whose throughput is no limit, and conversations with open windows. */
-export async function createSenderWorld(store: Store, queue: Queue, conversations: number): Promise<SenderWorld> {
-  const tenantId = new Types.ObjectId()
-  const common = { createdAt: new Date(), updatedAt: new Date() }
-  const settings = { unknownOutcome: 'fail', maxWaitHours: 24, prices: [] }
-  await store.raw.tenants.insertOne({
-    _id: tenantId,
-    name: 'Bench',
-    status: 'active',
-    settings,
-    limits: {},
-    ...common,
-  } as unknown as TenantDoc)
-  const clients = Array.from({ length: NUMBERS }, (_, i) => clientOf(tenantId, i))
+/** Tenants with numbers, and conversations with open windows. */
+export async function createSenderWorld(store: Store, queue: Queue, shape: SenderShape): Promise<SenderWorld> {
+  const { tenants = 1, numbers = 40, throughput = 1000, conversations } = shape
+  const owners = Array.from({ length: tenants }, (_, i) => tenantOf(i))
+  await store.raw.tenants.insertMany(owners)
+  const clients = owners.flatMap(({ _id }, tenant) =>
+    Array.from({ length: numbers }, (_, i) => clientOf(_id, tenant * numbers + i, throughput)),
+  )
   await store.raw.clients.insertMany(clients)
-  const threads = Array.from({ length: conversations }, (_, i) => threadOf(clients[i % NUMBERS] as ClientDoc, i))
+  const threads = Array.from({ length: conversations }, (_, i) => threadOf(clients[i % clients.length] as ClientDoc, i))
   await store.raw.conversations.insertMany(threads)
+  const tenantId = { $in: owners.map(({ _id }) => _id) }
   return {
-    async accept(count) {
-      const messages = Array.from({ length: count }, (_, i) => messageOf(threads[i % threads.length] as ConversationDoc, i))
+    numbers: clients,
+    threads,
+    async accept(count, { lane = 'c', number, thread } = {}) {
+      const among = thread ? [thread] : number ? threads.filter(({ clientId }) => clientId === number._id) : threads
+      const messages = Array.from({ length: count }, (_, i) => messageOf(among[i % among.length] as ConversationDoc, i, lane))
       for (let i = 0; i < count; i += 1000) await store.raw.messages.insertMany(messages.slice(i, i + 1000))
       return messages
     },
@@ -47,17 +66,24 @@ export async function createSenderWorld(store: Store, queue: Queue, conversation
   }
 }
 
+function tenantOf(i: number): TenantDoc {
+  const common = { createdAt: new Date(), updatedAt: new Date() }
+  const settings = { unknownOutcome: 'fail', maxWaitHours: 24, prices: [] }
+  const tenant = { _id: new Types.ObjectId(), name: `Bench ${i}`, status: 'active', settings, limits: {}, ...common }
+  return tenant as unknown as TenantDoc
+}
+
 const ring = (queue: Queue, message: MessageDoc) =>
   queue.publish({
     exchange: EXCHANGES.send,
-    routingKey: 'chat',
+    routingKey: message.dispatch?.lane === 'b' ? 'bulk' : 'chat',
     type: MESSAGE_TYPE.sendBell,
     body: bellFor(message),
     messageId: String(message._id),
     tenantId: String(message.tenantId),
   })
 
-function clientOf(tenantId: Types.ObjectId, i: number): ClientDoc {
+function clientOf(tenantId: Types.ObjectId, i: number, throughput: number): ClientDoc {
   const _id = new Types.ObjectId()
   return {
     _id,
@@ -68,18 +94,18 @@ function clientOf(tenantId: Types.ObjectId, i: number): ClientDoc {
     whatsappNumber: `2126001${String(i).padStart(5, '0')}`,
     verifiedName: null,
     phoneNumberId: `9${_id.toString().replace(/\D/g, '').slice(-8)}${String(i).padStart(4, '0')}`,
-    wabaId: `8${String(process.pid)}${i % 4}`,
+    wabaId: `8${parseInt(String(tenantId).slice(-6), 16)}${i % 4}`,
     portfolioId: null,
     isPrimary: i === 0,
     coexistence: false,
-    accessToken: sealAccessToken(keyring, { _id, tenantId }, 'EAAbenchToken'),
+    accessToken: sealAccessToken(keyring, { _id, tenantId }, ACCESS_TOKEN),
     tokenExpiry: null,
     status: 'active',
     statusReason: null,
     pauseReason: null,
     qualityRating: 'GREEN',
     messagingLimit: null,
-    throughput: 1000,
+    throughput,
     connectedAt: new Date(),
     disconnectedAt: null,
     deletedAt: null,
@@ -121,7 +147,7 @@ function threadOf(client: ClientDoc, i: number): ConversationDoc {
   }
 }
 
-function messageOf(thread: ConversationDoc, i: number): MessageDoc {
+function messageOf(thread: ConversationDoc, i: number, lane: Lane): MessageDoc {
   const at = new Date()
   const text = `Bonjour, votre entretien est confirmé (${i})`
   return {
@@ -155,7 +181,7 @@ function messageOf(thread: ConversationDoc, i: number): MessageDoc {
     payload: { type: 'text', text: { body: text } },
     dispatch: {
       state: 'READY',
-      lane: 'c',
+      lane,
       attempt: 0,
       token: null,
       owner: null,

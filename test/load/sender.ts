@@ -17,7 +17,7 @@ export async function run(): Promise<void> {
   const store = await bed.openStore()
   await migrate(store)
   const queue = stack.use(await connectQueue(bed.rabbitmqUrl, { log, name: 'bench', youngQueueWaitMs: 0 }))
-  const world = await createSenderWorld(store, queue, SENDS / 2)
+  const world = await createSenderWorld(store, queue, { conversations: SENDS / 2 })
   const stub = stack.use(await startChild('test/load/meta-stub.ts', bed.env))
   const url = `http://127.0.0.1:${stub.port}`
   const env = { ...bed.env, META_GRAPH_URL: url, SENDER_CONCURRENCY: String(AT_ONCE) }

@@ -18,6 +18,6 @@ await using simulator = await createSimulator({
   publicUrl: config.SIMULATOR_PUBLIC_URL,
   stateFile: config.SIMULATOR_STATE_FILE,
 })
-log.info({ url: simulator.url }, 'simulator started')
+log.info({ url: simulator.url, port: simulator.port }, 'simulator started')
 await untilStopped()
 log.info('simulator stopping')

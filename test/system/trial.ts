@@ -1,4 +1,15 @@
-const TRIALS = ['recorders', 'broker-outage', 'mongodb-outage', 'disk-full', 'sockets']
+const TRIALS = [
+  'recorders',
+  'broker-outage',
+  'mongodb-outage',
+  'disk-full',
+  'sockets',
+  'fairness',
+  'rates',
+  'faults',
+  'killed-senders',
+  'million',
+]
 
 /** `npm run trial -- recorders|broker-outage|mongodb-outage|disk-full|sockets`: what a product may promise only once it was seen. See docs/trials.md. */
 const [name = ''] = process.argv.slice(2)

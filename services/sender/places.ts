@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { SendLimits } from '#shared/limits/send-limits.ts'
+import { rateLimited } from '#shared/process/metrics.ts'
+import type { ClientDoc } from '#shared/store/documents.ts'
+
+/** A call that is later than this would meet those of the places behind it. */
+const LATE_MS = 35
+/** How far ahead a new place may lie. */
+const PATIENCE_MS = 1000
+/** A number whose rate nobody waited for lately has places enough. */
+const CROWDED_FOR_MS = 2000
+/** A take seldom lasts longer. */
+const LEAD_MS = 80
+
+/**
+ * Calls at their places in their number's rate. What was held up between the two (a slow take, a busy process) would go out
+ * together with what comes next, faster than the rate: its place is given up for a new one.
+ */
+export function createPlaces(limits: SendLimits) {
+  const crowdedUntil = new Map<string, number>()
+  const isCrowded = (phoneNumberId: string) => (crowdedUntil.get(phoneNumberId) ?? 0) > performance.now()
+
+  return {
+    /** Somebody had to wait for the number's rate. */
+    crowd(phoneNumberId: string): void {
+      crowdedUntil.set(phoneNumberId, performance.now() + CROWDED_FOR_MS)
+    },
+    /** How far ahead of now a place shall lie. */
+    leadMs: (phoneNumberId: string) => (isCrowded(phoneNumberId) ? LEAD_MS : 0),
+    /** Resolves at the place, or at the one for which it was exchanged. False: none is free soon. */
+    async reach({ phoneNumberId, throughput, tenantId, wabaId }: ClientDoc, dueAt: number): Promise<boolean> {
+      const number = { phoneNumberId, ratePerSecond: throughput, tenantId: String(tenantId), wabaId, lane: 'c' } as const
+      const again = { ...number, contactKey: null, perMinute: null, perDay: null, initiates: null, leadMs: 0 }
+      for (let place = dueAt; ; ) {
+        const waitMs = place - performance.now()
+        if (waitMs > 0) await sleep(waitMs)
+        if (performance.now() - place <= LATE_MS || !isCrowded(phoneNumberId)) return true
+        rateLimited.inc({ limit: 'late' })
+        const [decision] = await limits.decide([again], PATIENCE_MS)
+        if (!decision?.granted) return false
+        place = performance.now() + decision.waitMs
+      }
+    },
+  }
+}
