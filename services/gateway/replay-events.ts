@@ -9,7 +9,7 @@ import { isObject } from '#shared/meta/json.ts'
 import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import { EXCHANGES } from '#shared/queue/topology.ts'
 import { PublishError } from '#shared/queue/types.ts'
-import { settleDeadLetters } from '#shared/store/dead-letters.ts'
+import { claimLetters, returnLetters, settleReplayed } from '#shared/store/dead-letter-moves.ts'
 import type { Id, WebhookEventDoc } from '#shared/store/documents.ts'
 import { closeWebhookEvents, type EventOwner, reopenWebhookEvents } from '#shared/store/webhook-events.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -44,18 +44,18 @@ export async function replayEvents(
   deps: GatewayDeps,
   owner: EventOwner,
   events: readonly WebhookEventDoc[],
-  by: { id: Id; traceparent: string },
+  { id, name, traceparent }: { id: Id; name: string; traceparent: string },
 ): Promise<Replay> {
   const { candidates } = await judge(deps, owner, events)
   const going = candidates.filter(({ left }) => left === null)
-  await reopenWebhookEvents(
-    deps.store,
-    owner,
-    going.map(({ event }) => event._id),
-  )
+  const eventIds = going.map(({ event }) => event._id)
+  const by = { id, name, at: deps.now() }
+  const letters = { ...(await claimLetters(deps.store, { messageId: { $in: eventIds }, type: MESSAGE_TYPE.webhook }, by)), by }
+  await reopenWebhookEvents(deps.store, owner, eventIds)
   try {
-    await Promise.all(going.map(candidate => publish(deps, owner, candidate, by.traceparent)))
+    await Promise.all(going.map(candidate => publish(deps, owner, candidate, traceparent)))
   } catch (error) {
+    await returnLetters(deps.store, letters)
     await closeWebhookEvents(
       deps.store,
       owner,
@@ -67,12 +67,7 @@ export async function replayEvents(
       cause: error,
     })
   }
-  await settleDeadLetters(
-    deps.store,
-    going.map(({ event }) => event._id),
-    by.id,
-    deps.now(),
-  )
+  await settleReplayed(deps.store, letters)
   return { data: candidates.map(({ event, left }) => left ?? outcomeOf(event, 'replayed', null)), changes: [], events: {} }
 }
 

@@ -1,41 +1,77 @@
 import { Types } from 'mongoose'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
+import { isObject, listOf } from '#shared/meta/json.ts'
 import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import type { Logger } from '#shared/process/logger.ts'
-import { deadLetters } from '#shared/process/metrics.ts'
+import { loop } from '#shared/process/loop.ts'
+import { deadLetters, deadLettersOpen } from '#shared/process/metrics.ts'
 import { readDeadLetter } from '#shared/queue/origin.ts'
 import { QUEUES } from '#shared/queue/topology.ts'
-import { type Consumer, type Delivery, DONE, type Outcome, type Queue } from '#shared/queue/types.ts'
+import { type Delivery, DONE, type Outcome, type Queue } from '#shared/queue/types.ts'
 import { findByPhoneNumberIds } from '#shared/store/clients.ts'
 import type { Store } from '#shared/store/connect.ts'
+import { countOpenLetters } from '#shared/store/dead-letter-moves.ts'
 import { failWebhookEvents, keepDeadLetter } from '#shared/store/dead-letters.ts'
 import { orOutage } from '#shared/store/outage.ts'
 import { receivedAtOf } from './received-at.ts'
 
+/** How often the open ones are counted. */
+const COUNT_MS = 15_000
+
 /** Takes what every queue gave up into the store, where people see it with its reason and can send it again. */
-export function startKeeper(deps: { store: Store; queue: Queue; log: Logger }): Promise<Consumer> {
-  return deps.queue.consume(QUEUES.dead, delivery => keep(deps, delivery), { prefetch: 32, available: () => deps.store.ping() })
+export async function startKeeper(deps: { store: Store; queue: Queue; log: Logger }): Promise<AsyncDisposable> {
+  await using stack = new AsyncDisposableStack()
+  const options = { prefetch: 32, available: () => deps.store.ping() }
+  stack.use(await deps.queue.consume(QUEUES.dead, delivery => keep(deps, delivery), options))
+  stack.use(loop('open dead letters', COUNT_MS, () => countOpen(deps.store), { when: () => true, log: deps.log }))
+  return stack.move()
+}
+
+/** Every recorder tells the same: the count is the platform's, not the process's. */
+async function countOpen(store: Store): Promise<void> {
+  const open = await countOpenLetters(store)
+  deadLettersOpen.reset()
+  for (const [queue, count] of open) deadLettersOpen.set({ queue }, count)
 }
 
 async function keep({ store, log }: { store: Store; log: Logger }, delivery: Delivery): Promise<Outcome> {
   const origin = readDeadLetter(delivery)
-  const tenantId = delivery.tenantId && Types.ObjectId.isValid(delivery.tenantId) ? new Types.ObjectId(delivery.tenantId) : null
+  const events = delivery.type === MESSAGE_TYPE.webhook ? await eventsOf(store, delivery, origin.reason) : []
   await keepDeadLetter(store, {
     ...origin,
-    tenantId,
+    tenantId: ownerOf(delivery, events),
     type: delivery.type,
     messageId: delivery.messageId,
     payload: delivery.content.toString('utf8'),
     headers: plainHeaders(delivery.headers),
     createdAt: new Date(),
   })
-  if (delivery.type === MESSAGE_TYPE.webhook) await failWebhookEvents(store, await eventsOf(store, delivery, origin.reason))
+  await failWebhookEvents(store, events)
   deadLetters.inc({ queue: origin.queue })
   log.error(
     { queue: origin.queue, reason: origin.reason, attempt: origin.attempt, messageId: delivery.messageId },
     'dead letter kept',
   )
   return DONE
+}
+
+/** Whose it is, all of it: what speaks of several tenants is shown to none of them. */
+function ownerOf(delivery: Delivery, events: readonly { tenantId: Types.ObjectId | null }[]): Types.ObjectId | null {
+  const [first] = events
+  if (first) return events.every(({ tenantId }) => String(tenantId) === String(first.tenantId)) ? first.tenantId : null
+  const named = delivery.tenantId && Types.ObjectId.isValid(delivery.tenantId) ? new Types.ObjectId(delivery.tenantId) : null
+  if (delivery.type !== MESSAGE_TYPE.events) return named
+  const told = tenantsIn(delivery)
+  return told.length > 0 && told.every(tenantId => tenantId === String(named)) ? named : null
+}
+
+function tenantsIn(delivery: Delivery): unknown[] {
+  try {
+    const body: unknown = JSON.parse(delivery.content.toString('utf8'))
+    return isObject(body) ? listOf(body.events).map(event => (isObject(event) ? event.tenantId : null)) : []
+  } catch {
+    return []
+  }
 }
 
 async function eventsOf(store: Store, delivery: Delivery, reason: string) {

@@ -52,6 +52,11 @@ export const deadLetters = new Counter({
   help: 'Messages put into the dead letters, by the queue they came from.',
   labelNames: ['queue'],
 })
+export const deadLettersOpen = new Gauge({
+  name: 'linko_dead_letters_open',
+  help: 'Dead letters that nobody has replayed or discarded, by the queue they came from; every recorder tells the same.',
+  labelNames: ['queue'],
+})
 export const publishFailed = new Counter({
   name: 'linko_publish_failed_total',
   help: 'Publishes without a confirm: returned, nacked, timeout, disconnected, blocked, overloaded.',

@@ -1,16 +1,27 @@
 import { Types } from 'mongoose'
-import { MESSAGE_TYPE } from '../contracts/message-types.ts'
+import { causeOf } from '../domain/dead-letter.ts'
 import type { Store } from './connect.ts'
-import type { DeadLetterDoc } from './documents.ts'
+import type { DeadLetterDoc, WebhookEventDoc } from './documents.ts'
 import { orOutage } from './outage.ts'
 
+export type NewDeadLetter = Omit<
+  DeadLetterDoc,
+  '_id' | 'state' | 'settledAt' | 'settledBy' | 'cause' | 'claim' | 'original' | 'isEdited' | 'history'
+>
+
 /** Keeps a dead letter; the same one twice (a redelivery of the broker) is kept once. Platform-wide: its tenant may be unknown. @throws Outage */
-export async function keepDeadLetter(
-  store: Store,
-  letter: Omit<DeadLetterDoc, '_id' | 'state' | 'settledAt' | 'settledBy'>,
-): Promise<void> {
-  const { messageId, queue, attempt } = letter
-  const $setOnInsert = { ...letter, _id: new Types.ObjectId(), state: 'NEW' as const, settledAt: null, settledBy: null }
+export async function keepDeadLetter(store: Store, letter: NewDeadLetter): Promise<void> {
+  const { messageId, queue, attempt, reason, error } = letter
+  const open = {
+    state: 'NEW' as const,
+    settledAt: null,
+    settledBy: null,
+    claim: null,
+    original: null,
+    isEdited: false,
+    history: [],
+  }
+  const $setOnInsert = { ...letter, ...open, _id: new Types.ObjectId(), cause: causeOf(reason, error) }
   const filter = { messageId, queue, attempt, state: 'NEW' as const }
   const kept = store.raw.deadLetters.updateOne(filter, { $setOnInsert }, { upsert: true }).catch(error => {
     // Another keeper was first.
@@ -51,10 +62,26 @@ async function failOne(
   })
 }
 
-/** The letters of webhook events that are on their way again. */
-export async function settleDeadLetters(store: Store, eventIds: readonly string[], by: Types.ObjectId, at: Date): Promise<void> {
-  if (eventIds.length === 0) return
-  const filter = { messageId: { $in: [...eventIds] }, type: MESSAGE_TYPE.webhook, state: 'NEW' as const }
-  const settled = { state: 'REPLAYED' as const, settledAt: at, settledBy: by }
-  await orOutage(store.raw.deadLetters.updateMany(filter, { $set: settled }))
+/** How the webhook events of letters stand now, whosever they are. @throws Outage */
+export async function findLetterEvents(
+  store: Store,
+  ids: readonly string[],
+): Promise<Map<string, Pick<WebhookEventDoc, 'status' | 'reason' | 'tenantId'>>> {
+  if (ids.length === 0) return new Map()
+  const rows = store.raw.webhookEvents.find({ _id: { $in: [...ids] } }, { projection: { status: 1, reason: 1, tenantId: 1 } })
+  return new Map((await orOutage(rows.toArray())).map(row => [row._id, row]))
+}
+
+/** The failed events of letters that go out again, and back when they did not. @throws Outage */
+export async function moveLetterEvents(store: Store, ids: readonly string[], from: 'FAILED' | 'PENDING'): Promise<void> {
+  if (ids.length === 0) return
+  const status = from === 'FAILED' ? 'PENDING' : 'FAILED'
+  await orOutage(store.raw.webhookEvents.updateMany({ _id: { $in: [...ids] }, status: from }, { $set: { status } }))
+}
+
+/** Failed events in whose place an edited one went out. @throws Outage */
+export async function retireLetterEvents(store: Store, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return
+  const $set = { status: 'IGNORED' as const, reason: 'it was edited and sent in another form', processedAt: new Date() }
+  await orOutage(store.raw.webhookEvents.updateMany({ _id: { $in: [...ids] }, status: 'FAILED' }, { $set }))
 }

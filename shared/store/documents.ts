@@ -3,6 +3,7 @@ import type { Availability } from '../contracts/availability.ts'
 import type { EventName } from '../contracts/realtime-event.ts'
 import type { WaitingReason } from '../contracts/views.ts'
 import type { Lane } from '../domain/callback-data.ts'
+import type { DeadLetterState } from '../domain/dead-letter.ts'
 import type { MessageStatus } from '../domain/delivery-status.ts'
 
 /** The shape of every document, one interface a collection. Times are UTC Dates, phone numbers E.164 digits without `+`. */
@@ -521,10 +522,29 @@ export interface DeadLetterDoc {
   /** UTF-8 body of the message. */
   payload: string
   headers: Record<string, unknown>
-  state: 'NEW' | 'REPLAYED' | 'DISCARDED'
+  state: DeadLetterState
+  /** While it is being replayed: since when. */
   settledAt: Date | null
   settledBy: Id | null
   createdAt: Date
+  /** What letters that died of the same share. */
+  cause: string
+  /** Of the replay that has it in hand. */
+  claim: string | null
+  /** The payload as it came, if it was edited before its replay. */
+  original: string | null
+  isEdited: boolean
+  /** What people did with it, oldest first. */
+  history: DeadLetterStep[]
+}
+
+/** `returned`: the broker did not take its replay. */
+export interface DeadLetterStep {
+  at: Date
+  action: 'replayed' | 'returned' | 'discarded'
+  by: Id
+  name: string
+  detail: string | null
 }
 
 export interface IdempotencyKeyDoc {

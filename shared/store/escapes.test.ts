@@ -16,6 +16,7 @@ const ESCAPES: { what: string; pattern: RegExp; allowed: string[] }[] = [
       'shared/store/clients.ts', // a webhook knows a number only
       'shared/store/sending-numbers.ts', // a batch of bells is of many tenants
       'shared/store/webhook-events.ts', // those of a number that nobody owns have no tenant
+      'shared/store/dead-letter-list.ts', // a message that says nothing of its tenant; platform admins see them all
       'shared/store/audit.ts', // the platform's own entries have no tenant
       'shared/store/migrate.ts', // runs before any tenant
       'shared/auth/api-keys.ts', // a key knows its prefix only

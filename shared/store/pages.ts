@@ -20,7 +20,7 @@ export interface Page<T> {
 }
 
 /** Counting further would cost more than anybody gains. */
-const COUNT_LIMIT = 10_000
+export const COUNT_LIMIT = 10_000
 
 /**
  * `field` is the time that sorts; newest first unless `ascending`. A cursor goes on behind the last row seen, and does not
@@ -39,7 +39,7 @@ export async function findPage<T extends { _id: Id | string }>(
   const scope =
     after && behind
       ? {
-          tenantId: filter.tenantId,
+          ...('tenantId' in filter && { tenantId: filter.tenantId }),
           $and: [
             filter,
             trusted({
@@ -78,7 +78,8 @@ export function pageView<T>({ rows, ...page }: Page<T>, view: (row: T) => unknow
 export const writeCursor = (at: unknown, id: unknown): string =>
   Buffer.from(`${(at as Date).getTime()}:${id}`).toString('base64url')
 
-function readCursor(cursor: string, hasObjectIds: boolean): { at: Date; id: string } {
+/** @throws ApiError 400 for a cursor that is none of ours */
+export function readCursor(cursor: string, hasObjectIds: boolean): { at: Date; id: string } {
   const match = /^(\d{1,15}):(.{1,1024})$/.exec(Buffer.from(cursor, 'base64url').toString())
   if (match === null || (hasObjectIds && !/^[0-9a-f]{24}$/.test(match[2] as string)))
     throw new ApiError(400, 'CURSOR_INVALID', 'Use the nextCursor of an answer')

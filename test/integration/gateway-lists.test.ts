@@ -284,14 +284,19 @@ test('webhook events are read by managers', async () => {
   expect((await get('/webhook-events')).status).toBe(403)
 })
 
-test('jobs are the sends and the reports of Meta in one list', async () => {
-  const ids: string[] = []
-  for (let before: string | null = ''; before !== null; ) {
-    const { body } = await get(`/jobs?limit=50${before && `&before=${before}`}`, 'manager')
-    ids.push(...body.data.map(({ id }: { id: string }) => id))
-    before = body.nextBefore
+/** All pages of a list of jobs. */
+async function jobs(query: string): Promise<{ id: string; status: string; type: string }[]> {
+  const found = []
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const { body } = await get(`/jobs?${query}${cursor && `&cursor=${cursor}`}`, 'manager')
+    found.push(...body.data)
+    cursor = body.nextCursor
   }
-  expect(ids).toContain('m:wamid.HB/1=')
+  return found
+}
+
+test('jobs are the sends and the reports of Meta in one list', async () => {
+  expect((await jobs('limit=50')).map(({ id }) => id)).toContain('m:wamid.HB/1=')
   const sends = await get('/jobs?type=SEND_MESSAGE_TEMPLATE', 'manager')
   expect(sends.body.data.length).toBeGreaterThan(0)
   for (const job of sends.body.data) expect(job).toMatchObject({ type: 'SEND_MESSAGE_TEMPLATE', status: 'DONE' })
@@ -303,7 +308,50 @@ test('jobs are the sends and the reports of Meta in one list', async () => {
   })
 })
 
-const LISTS = ['/conversations', '/templates', '/phone-numbers', '/clients', '/webhook-events', '/jobs', '/contacts', '/leads']
+test('jobs of one moment come each once, sends before reports, and are narrowed by status and time', async () => {
+  const { models } = gateway.store
+  const row = (await models.messages.findOne({ tenantId: demo, direction: 'OUTBOUND' }).lean()) as MessageDoc
+  const at = new Date('2026-03-01T10:00:00Z')
+  const states = ['READY', 'WAITING', 'TAKEN', 'UNKNOWN', null, null, null] as const
+  const sends = states.map((state, i) => ({
+    ...row,
+    _id: new Types.ObjectId(),
+    wamid: `wamid.same${i}`,
+    idempotencyKey: null,
+    at,
+    status: state ? 'QUEUED' : i === 6 ? 'FAILED' : 'SENT',
+    dispatch: state && { state, lane: 'c' },
+  }))
+  await gateway.store.raw.messages.insertMany(sends as unknown as MessageDoc[])
+  const report = { tenantId: demo, eventType: 'message', field: 'messages', payload: {}, receivedAt: at }
+  const statuses = ['PENDING', 'PROCESSED', 'IGNORED', 'FAILED', 'PROCESSED']
+  await models.webhookEvents.insertMany(statuses.map((status, i) => ({ ...report, _id: `m:same${i}`, status })))
+  const newest = [...sends.map(({ _id }) => String(_id)).toReversed(), ...statuses.map((_, i) => `m:same${i}`).toReversed()]
+  const time = 'from=2026-03-01T10:00:00Z&to=2026-03-01T10:00:01Z'
+  for (const limit of [1, 2, 3, 5, 100]) expect((await jobs(`${time}&limit=${limit}`)).map(({ id }) => id)).toEqual(newest)
+  const counts = { PENDING: 3, RUNNING: 2, DONE: 5, FAILED: 2 }
+  for (const [status, count] of Object.entries(counts)) {
+    const found = await jobs(`${time}&status=${status}&limit=2`)
+    expect([found.length, new Set(found.map(job => job.status))]).toEqual([count, new Set([status])])
+  }
+  expect(await jobs(`${time}&type=PROCESS_WEBHOOK&status=RUNNING`)).toEqual([])
+  const { body } = await get(`/jobs?${time}&limit=2`, 'manager')
+  expect([body.total, body.totalIsExact, body.hasMore]).toEqual([12, true, true])
+  expect((await get('/jobs?cursor=nonsense', 'manager')).body.errorCode).toBe('CURSOR_INVALID')
+  await gateway.store.raw.messages.deleteMany({ _id: { $in: sends.map(({ _id }) => _id) } })
+})
+
+const LISTS = [
+  '/conversations',
+  '/templates',
+  '/phone-numbers',
+  '/clients',
+  '/webhook-events',
+  '/dead-letters',
+  '/jobs',
+  '/contacts',
+  '/leads',
+]
 
 describe("another tenant's", () => {
   /** What a route's id names. */
@@ -346,6 +394,18 @@ describe("another tenant's", () => {
       { $setOnInsert: { eventType: 'message', field: 'messages', payload: {}, receivedAt: new Date() } },
       { upsert: true },
     )
+    const died = {
+      tenantId,
+      messageId: `m:letter-of-${tenantId}`,
+      queue: QUEUES.chat,
+      type: MESSAGE_TYPE.sendBell,
+      payload: '{}',
+    }
+    const letter = await models.deadLetters.findOneAndUpdate(
+      { tenantId, messageId: died.messageId },
+      { $setOnInsert: { ...died, state: 'NEW', reason: 'not a send bell', cause: 'not a send bell' } },
+      { upsert: true, returnDocument: 'after' },
+    )
     return {
       '/api/v1/conversations': String(conversation._id),
       '/api/v1/messages': String(conversation._id),
@@ -358,6 +418,7 @@ describe("another tenant's", () => {
       '/api/v1/contacts': String(contact?._id),
       '/api/v1/leads': String(lead?._id),
       '/api/v1/webhook-events': event,
+      '/api/v1/dead-letters': String(letter?._id),
       '/api/v1/jobs': event,
     }
   }
@@ -365,6 +426,7 @@ describe("another tenant's", () => {
     status: { status: 'closed' },
     assign: { assignedToId: null },
     notes: { text: 'a' },
+    discard: { reason: 'nobody needs it' },
     '/api/v1/leads/notes': { content: 'a' },
     'patch /api/v1/campaigns': { perMinute: 10 },
     audience: { recipients: [{ to: '+212661000101' }] },
@@ -395,8 +457,8 @@ describe("another tenant's", () => {
 
   const snapshot = async () => {
     const { models } = gateway.store
-    const { conversations, messages, clients, templates, notes, contacts, leads } = models
-    const rows = [conversations, messages, clients, templates, notes, contacts, leads].map(model =>
+    const { conversations, messages, clients, templates, notes, contacts, leads, deadLetters } = models
+    const rows = [conversations, messages, clients, templates, notes, contacts, leads, deadLetters].map(model =>
       (model as typeof models.clients).find({ tenantId: other }).sort({ _id: 1 }).lean(),
     )
     return JSON.stringify(await Promise.all(rows))

@@ -7,6 +7,8 @@ import { campaignReportRoutes } from './campaign-reports.ts'
 import { campaignRoutes } from './campaigns.ts'
 import { contactRoutes } from './contacts.ts'
 import { conversationRoutes } from './conversations.ts'
+import { deadLetterMoveRoutes } from './dead-letter-moves.ts'
+import { deadLetterRoutes } from './dead-letters.ts'
 import { jobRoutes } from './jobs.ts'
 import { leadNoteRoutes } from './lead-notes.ts'
 import { leadRoutes } from './leads.ts'
@@ -37,6 +39,8 @@ export const routes: Route<GatewayDeps>[] = [
   ...numberRoutes,
   ...webhookEventRoutes,
   ...webhookReplayRoutes,
+  ...deadLetterRoutes,
+  ...deadLetterMoveRoutes,
   ...jobRoutes,
   ...serviceRoutes,
   ...docsRoutes,

@@ -86,7 +86,10 @@ export const webhookReplayRoutes = [one, many]
 
 type AnyRequest = RouteRequest<unknown, unknown, unknown>
 
-const byOf = (request: AnyRequest) => ({ id: new Types.ObjectId(callerOf(request).id), traceparent: request.traceparent })
+function byOf(request: AnyRequest) {
+  const { id, name } = callerOf(request)
+  return { id: new Types.ObjectId(id), name, traceparent: request.traceparent }
+}
 
 function told({ data }: Replay) {
   return { replayed: { before: null, after: data.filter(({ outcome }) => outcome === 'replayed').length } }

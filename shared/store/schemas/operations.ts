@@ -1,4 +1,5 @@
 import { Schema } from 'mongoose'
+import { DEAD_LETTER_STATES } from '../../domain/dead-letter.ts'
 import type {
   AuditLogDoc,
   CounterDoc,
@@ -13,6 +14,7 @@ import {
   anything,
   created,
   date,
+  flag,
   id,
   inner,
   isText,
@@ -87,6 +89,17 @@ eventSchema.index({ createdAt: 1 }, { name: 'outbox', partialFilterExpression: {
 eventSchema.index({ tenantId: 1, seq: 1 }, { name: 'tenant_seq', unique: true, partialFilterExpression: { seq: { $gte: 0 } } })
 eventSchema.index({ createdAt: 1 }, { name: 'ttl', expireAfterSeconds: DAY_S })
 
+const deadLetterStep = new Schema(
+  {
+    at: requiredDate,
+    action: { type: String, enum: ['replayed', 'returned', 'discarded'], required: true },
+    by: requiredId,
+    name: { type: String, default: '' },
+    detail: text,
+  },
+  inner,
+)
+
 export const deadLetterSchema = new Schema<DeadLetterDoc>(
   {
     tenantId: id,
@@ -100,14 +113,20 @@ export const deadLetterSchema = new Schema<DeadLetterDoc>(
     messageId: text,
     payload: { type: String, default: '' },
     headers: { type: Schema.Types.Mixed, default: () => ({}) },
-    state: { type: String, enum: ['NEW', 'REPLAYED', 'DISCARDED'], default: 'NEW' },
+    state: { type: String, enum: DEAD_LETTER_STATES, default: 'NEW' },
     settledAt: date,
     settledBy: id,
+    cause: { type: String, default: '' },
+    claim: text,
+    original: text,
+    isEdited: flag,
+    history: { type: [deadLetterStep], default: [] },
   },
   created,
 )
 deadLetterSchema.index({ tenantId: 1, state: 1, createdAt: -1, _id: -1 }, { name: 'tenant_state_created' })
-deadLetterSchema.index({ state: 1, createdAt: -1 }, { name: 'state_created' })
+deadLetterSchema.index({ state: 1, createdAt: -1, _id: -1 }, { name: 'state_created' })
+deadLetterSchema.index({ messageId: 1, createdAt: -1 }, { name: 'message', partialFilterExpression: { messageId: isText } })
 // The broker may hand over a dead letter twice, to two keepers at once; a later one of the same message, after a replay, is another.
 deadLetterSchema.index(
   { messageId: 1, queue: 1, attempt: 1 },

@@ -1,0 +1,69 @@
+import type { z } from 'zod'
+import { MediaJob } from '#shared/contracts/media-job.ts'
+import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
+import { RealtimeEvents } from '#shared/contracts/realtime-event.ts'
+import { SendBell } from '#shared/contracts/send-bell.ts'
+import { RECEIVED_AT_HEADER, WebhookEnvelope } from '#shared/contracts/webhook-delivery.ts'
+import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
+import { startOfTrace } from '#shared/process/trace.ts'
+import type { DeadLetterDoc } from '#shared/store/documents.ts'
+
+/** What a payload says, or why nobody can read it. */
+export type ReadLetter =
+  | { kind: 'webhook'; items: WebhookItem[] }
+  | { kind: 'bell'; bell: SendBell }
+  | { kind: 'events'; tenantIds: string[] }
+  | { kind: 'media'; tenantId: string }
+  | { kind: 'unreadable'; problem: string }
+
+/** By the schema of its message type, as its consumer will read it. */
+export function readLetter(
+  letter: Pick<DeadLetterDoc, 'type' | 'headers' | 'messageId' | 'createdAt'>,
+  payload: string,
+): ReadLetter {
+  const json = parseJson(payload)
+  if (json === undefined) return unreadable('it is not JSON')
+  switch (letter.type) {
+    case MESSAGE_TYPE.webhook:
+      return checked(WebhookEnvelope, json, () => readWebhook(parseWebhook(json, receivedAtOf(letter))))
+    case MESSAGE_TYPE.sendBell:
+      return checked(SendBell, json, bell => ({ kind: 'bell', bell }))
+    case MESSAGE_TYPE.media:
+      return checked(MediaJob, json, ({ tenantId }) => ({ kind: 'media', tenantId }))
+    case MESSAGE_TYPE.events:
+      return checked(RealtimeEvents, json, ({ events }) => ({
+        kind: 'events',
+        tenantIds: [...new Set(events.map(({ tenantId }) => tenantId))],
+      }))
+    default:
+      return unreadable('nobody takes messages of its type')
+  }
+}
+
+function readWebhook(items: WebhookItem[]): ReadLetter {
+  if (items.length === 0) return unreadable('it holds no event')
+  const broken = items.find(item => item.kind === 'broken')
+  return broken?.kind === 'broken' ? unreadable(broken.reason) : { kind: 'webhook', items }
+}
+
+function checked<T>(schema: z.ZodType<T>, json: unknown, then: (value: T) => ReadLetter): ReadLetter {
+  const parsed = schema.safeParse(json)
+  if (parsed.success) return then(parsed.data)
+  const [issue] = parsed.error.issues
+  return unreadable(`${issue?.path.join('.') || 'it'}: ${issue?.message ?? 'wrong'}`)
+}
+
+function parseJson(payload: string): unknown {
+  try {
+    return JSON.parse(payload)
+  } catch {
+    return undefined
+  }
+}
+
+const unreadable = (problem: string): ReadLetter => ({ kind: 'unreadable', problem })
+
+/** As ingest had it: a repeat keeps its time. */
+function receivedAtOf({ headers, messageId, createdAt }: Pick<DeadLetterDoc, 'headers' | 'messageId' | 'createdAt'>): Date {
+  return new Date(Number(headers[RECEIVED_AT_HEADER]) || startOfTrace(messageId) || createdAt)
+}

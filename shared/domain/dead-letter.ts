@@ -1,0 +1,24 @@
+/** Open are those that nobody has settled: `REPLAYING` is on its way to its queue this moment. */
+export const DEAD_LETTER_STATES = ['NEW', 'REPLAYING', 'REPLAYED', 'DISCARDED'] as const
+export type DeadLetterState = (typeof DEAD_LETTER_STATES)[number]
+export const OPEN_STATES = ['NEW', 'REPLAYING'] as const satisfies DeadLetterState[]
+
+const MAX_CAUSE = 200
+
+/**
+ * What letters that died of the same have in common: the reason, and the first line of the error without the ids, numbers and
+ * quoted values that differ from one to the next.
+ */
+export function causeOf(reason: string, error: string | null): string {
+  const first = (error ?? '').split('\n', 1)[0]?.trim() ?? ''
+  return general(first === '' || reason.includes(first) ? reason : `${reason}: ${first}`)
+}
+
+const general = (text: string) =>
+  text
+    .replace(/"[^"]*"|'[^']*'|`[^`]*`/g, '…')
+    .replace(/\b(?:wamid\.\S+|[0-9a-f]{8,}(?:-[0-9a-f]+)*)/gi, '#')
+    .replace(/\d+/g, '#')
+    .replace(/\s+/g, ' ')
+    .slice(0, MAX_CAUSE)
+    .trim()
