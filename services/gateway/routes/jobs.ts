@@ -1,18 +1,18 @@
 import { z } from 'zod'
 import { notFound } from '#shared/domain/errors.ts'
 import { callerOf, route } from '#shared/http/route.ts'
-import { trusted } from '#shared/store/connect.ts'
 import type { MessageDoc, WebhookEventDoc } from '#shared/store/documents.ts'
+import { JOB_STATUSES, JOB_TYPES, listJobs } from '#shared/store/jobs.ts'
 import type { GatewayDeps } from '../deps.ts'
+import { timesOf } from './webhook-events.ts'
 
 const tag = 'operations'
-const TYPES = ['PROCESS_WEBHOOK', 'SEND_MESSAGE', 'SEND_MESSAGE_TEMPLATE'] as const
 
 /** Seed 003's integration jobs: another view of messages and webhook events, so that nothing is written twice. */
 const JobView = z.object({
   id: z.string(),
-  type: z.enum(TYPES),
-  status: z.enum(['PENDING', 'RUNNING', 'DONE', 'FAILED']),
+  type: z.enum(JOB_TYPES),
+  status: z.enum(JOB_STATUSES),
   attempts: z.number().int(),
   error: z.string().nullable(),
   createdAt: z.iso.datetime(),
@@ -25,37 +25,29 @@ const list = route({
   path: '/api/v1/jobs',
   action: 'jobs.read',
   tag,
-  summary: 'Sends and webhook reports as jobs, newest first',
+  summary: 'Sends and webhook reports as jobs, newest first: go on with nextCursor while hasMore',
   query: z.strictObject({
-    type: z.enum(TYPES).optional(),
+    type: z.enum(JOB_TYPES).optional(),
+    status: z.enum(JOB_STATUSES).optional(),
+    from: z.iso.datetime().optional().describe('Created at this moment or later'),
+    to: z.iso.datetime().optional().describe('Created before this moment'),
     limit: z.coerce.number().int().min(1).max(100).default(25),
-    before: z.iso.datetime().optional().describe('Only older ones: the createdAt of the last job seen'),
+    cursor: z.string().max(1600).optional(),
   }),
-  returns: z.object({ data: z.array(JobView), hasMore: z.boolean(), nextBefore: z.string().nullable() }),
+  returns: z.object({
+    data: z.array(JobView),
+    total: z.number().int(),
+    totalIsExact: z.boolean(),
+    limit: z.number().int(),
+    hasMore: z.boolean(),
+    nextCursor: z.string().nullable(),
+  }),
   async handle(request, { store }: GatewayDeps) {
-    const { tenantId } = callerOf(request)
-    const { type, limit, before } = request.query
-    const older = before && trusted({ $lt: new Date(before) })
-    const kind = type === 'SEND_MESSAGE' ? trusted({ $ne: 'template' }) : type && 'template'
-    const sends = store.models.messages
-      .find(
-        { tenantId, direction: 'OUTBOUND', ...(kind && { type: kind }), ...(older && { at: older }) },
-        { content: 0, payload: 0 },
-      )
-      .sort({ at: -1, _id: -1 })
-      .limit(limit + 1)
-    const reports = store.models.webhookEvents
-      .find({ tenantId, ...(older && { receivedAt: older }) }, { payload: 0 })
-      .sort({ receivedAt: -1, _id: -1 })
-      .limit(limit + 1)
-    const [messages, events] = await Promise.all([
-      type === 'PROCESS_WEBHOOK' ? [] : sends.lean<MessageDoc[]>(),
-      type === undefined || type === 'PROCESS_WEBHOOK' ? reports.lean<WebhookEventDoc[]>() : [],
-    ])
-    const jobs = [...messages.map(sendJob), ...events.map(webhookJob)].toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
-    const data = jobs.slice(0, limit)
-    const hasMore = jobs.length > limit
-    return { body: { data, hasMore, nextBefore: hasMore ? (data.at(-1)?.createdAt ?? null) : null } }
+    const { type, status, from, to, limit, cursor } = request.query
+    const filters = { type, status, ...timesOf({ from, to }) }
+    const { jobs, ...page } = await listJobs(store, callerOf(request).tenantId, filters, { limit, cursor })
+    const data = jobs.map(job => (job.kind === 'send' ? sendJob(job.row) : webhookJob(job.row)))
+    return { body: { data, limit, ...page } }
   },
 })
 
