@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { estimate } from '#shared/domain/campaign.ts'
 import { ApiError } from '#shared/domain/errors.ts'
+import { ratePerSecond } from '#shared/domain/send-rate.ts'
 import { messagingUse } from '#shared/limits/send-limits.ts'
 import { countAhead } from '#shared/store/campaigns.ts'
 import { getClient } from '#shared/store/clients.ts'
@@ -46,7 +47,7 @@ export async function estimateCampaign(deps: GatewayDeps, campaign: CampaignDoc)
     category: campaign.template.category,
     prices: tenant.settings.prices,
     currency: tenant.settings.currency,
-    ratePerSecond: client.throughput,
+    ratePerSecond: ratePerSecond(client),
     perMinute: [messagesPerMinute, campaign.perMinute],
     perDay: messagesPerDay,
     ahead,

@@ -1,6 +1,7 @@
 import { openAccessToken } from '#shared/auth/client-tokens.ts'
 import type { Keyring } from '#shared/auth/encryption.ts'
 import { ApiError } from '#shared/domain/errors.ts'
+import { ratePerSecond } from '#shared/domain/send-rate.ts'
 import type { Store } from '#shared/store/connect.ts'
 import type { ClientDoc, TenantDoc } from '#shared/store/documents.ts'
 import { findSendingNumbers } from '#shared/store/sending-numbers.ts'
@@ -9,6 +10,7 @@ import { TtlCache } from '#shared/store/ttl-cache.ts'
 
 /** A number as the sender needs it. */
 export interface SendingNumber {
+  /** Its throughput is what it may use now: Meta's, or less by its people's wish. */
   client: ClientDoc
   /** null: it may not send now, its messages wait. */
   token: string | null
@@ -38,7 +40,7 @@ export function createNumbers(store: Store, keyring: Keyring): Numbers {
     const maySend = client.status === 'active' && tenant?.status === 'active'
     const token = maySend ? tokenOf(keyring, client) : null
     return {
-      client,
+      client: { ...client, throughput: ratePerSecond(client) },
       token,
       isUnreadable: maySend && token === null,
       perMinute: tenant?.limits?.messagesPerMinute ?? null,

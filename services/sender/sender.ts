@@ -6,6 +6,7 @@ import type { SendLimits } from '#shared/limits/send-limits.ts'
 import type { MetaClient } from '#shared/meta/client.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { loop } from '#shared/process/loop.ts'
+import { oldestWaiting, sendBacklog } from '#shared/process/metrics.ts'
 import { QUEUES } from '#shared/queue/topology.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
@@ -57,6 +58,7 @@ export interface Sender extends AsyncDisposable {
 const STOP_PATIENCE_MS = 18_000
 const BEAT_MS = 2000
 const SWEEP_LEASE_MS = 6000
+const BACKLOG_MS = 15_000
 
 /** Takes bells, calls Meta, writes outcomes, and runs the sweeps while no other sender does. */
 export async function startSender(deps: SenderDeps, options: SenderOptions = {}): Promise<Sender> {
@@ -102,6 +104,9 @@ export async function startSender(deps: SenderDeps, options: SenderOptions = {})
   every('unknown', Math.min(1000, unknownDeadlineMs), sweeps.settleUnknown)
   every('expired', 60_000, sweeps.expire)
   every('outbox', outboxEveryMs, sweeps.publishAgain)
+  every('backlog', BACKLOG_MS, sweeps.measure)
+  // What another sender measures now is not told here as well.
+  stack.use(loop('backlog of others', BACKLOG_MS, forgetBacklog, { when: () => !lease.isHeld(), log }))
   const release = createCampaignRelease({ store, numbers, publishing, clock, log })
   every('campaigns due', 1000, release.begin)
   every('campaigns', 250, release.release)
@@ -126,4 +131,9 @@ export async function startSender(deps: SenderDeps, options: SenderOptions = {})
     idle: () => slots.idle(),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
+}
+
+async function forgetBacklog(): Promise<void> {
+  sendBacklog.reset()
+  oldestWaiting.reset()
 }

@@ -1,11 +1,12 @@
 import { ApiError } from '#shared/domain/errors.ts'
 import type { PlatformFailure } from '#shared/domain/send-errors.ts'
 import type { Logger } from '#shared/process/logger.ts'
-import { oldestQueued } from '#shared/process/metrics.ts'
+import { oldestQueued, oldestWaiting, sendBacklog } from '#shared/process/metrics.ts'
 import { QUEUES } from '#shared/queue/topology.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
+import { countAllBacklog } from '#shared/store/dispatch-backlog.ts'
 import type { Settlement } from '#shared/store/dispatch-effects.ts'
 import { finishMessages, makeReady, releaseSuccessors } from '#shared/store/dispatch-finish.ts'
 import {
@@ -171,7 +172,22 @@ export function createSweeps(deps: SweepDeps) {
     if (rows.length > 0) log.info({ count: rows.length }, 'events published again')
   }
 
-  return { release, ringAgain, abandon, settleUnknown, expire, publishAgain }
+  /** For operators: what waits in each lane, for what, and the oldest of it. */
+  async function measure(): Promise<void> {
+    const groups = await countAllBacklog(store)
+    sendBacklog.reset()
+    oldestWaiting.reset()
+    const now = clock.now().getTime()
+    for (const lane of ['c', 'b'] as const) {
+      const own = groups.filter(group => group.lane === lane)
+      const labels = { lane: lane === 'c' ? 'chat' : 'bulk' }
+      for (const { reason, count } of own) sendBacklog.inc({ ...labels, reason }, count)
+      const since = own.flatMap(({ reason, oldestAt }) => (reason === 'scheduled' ? [] : oldestAt.getTime()))
+      oldestWaiting.set(labels, since.length === 0 ? 0 : Math.max(0, now - Math.min(...since)) / 1000)
+    }
+  }
+
+  return { release, ringAgain, abandon, settleUnknown, expire, publishAgain, measure }
 }
 export type Sweeps = ReturnType<typeof createSweeps>
 

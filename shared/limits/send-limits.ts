@@ -30,7 +30,7 @@ type WithScripts = Redis & {
 }
 
 export const MAX_WAIT_MS = 350
-const PREFIX = '{linko:send}'
+export const PREFIX = '{linko:send}'
 
 /** How many people numbers of the portfolio wrote to first in the last 24 h; null while Redis is away. */
 export async function messagingUse(redis: Redis, portfolioId: string, prefix = PREFIX): Promise<number | null> {

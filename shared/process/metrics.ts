@@ -91,6 +91,16 @@ export const oldestQueued = new Gauge({
   name: 'linko_send_oldest_due_seconds',
   help: 'Age of the oldest message that is due and not yet sent.',
 })
+export const oldestWaiting = new Gauge({
+  name: 'linko_send_oldest_waiting_seconds',
+  help: 'Age of the oldest message that waits to be sent and is not scheduled, by lane: chat, bulk. The sender that sweeps tells it.',
+  labelNames: ['lane'],
+})
+export const sendBacklog = new Gauge({
+  name: 'linko_send_backlog',
+  help: 'Messages that wait to be sent, by lane (chat, bulk) and what for; counted up to 50000 of each state. The sender that sweeps tells it.',
+  labelNames: ['lane', 'reason'],
+})
 
 collectDefaultMetrics()
 

@@ -138,6 +138,8 @@ export interface ClientDoc extends Common {
   messagingLimit: number | null
   /** Messages a second. */
   throughput: number
+  /** Slower than Meta would let it; absent or null: not. */
+  maxPerSecond?: number | null
   /** Under which people find the business. */
   username?: string | null
   accountReview?: 'APPROVED' | 'REJECTED' | 'PENDING' | 'DEFERRED' | null

@@ -1,5 +1,6 @@
 import { Types } from 'mongoose'
 import { expect } from 'vitest'
+import { QUEUES } from '#shared/queue/topology.ts'
 import { test } from '#test/support/world.ts'
 import { accept, eventually, openSenderWorld, refuse, startMeta, TOKEN } from './sender-fixture.ts'
 
@@ -29,6 +30,8 @@ test('the third failure of an unknown code is final', async ({ world }) => {
   const row = await w.until(message, m => m.status === 'FAILED')
   expect(row.error).toMatchObject({ code: 1, source: 'meta' })
   expect(meta.posts).toHaveLength(1)
+  // A message that WhatsApp refuses is its sender's matter: the pipeline has done its work.
+  expect((await w.queue.check(QUEUES.dead)).messageCount).toBe(0)
 })
 
 test("a rate limit of Meta's uses up no attempt, halves the number's rate and ends in SENT", async ({ world }) => {

@@ -1,4 +1,8 @@
+import { Types } from 'mongoose'
 import { expect } from 'vitest'
+import { hastenLimited } from '#shared/store/dispatch-hasten.ts'
+import type { MessageDoc } from '#shared/store/documents.ts'
+import { setTenantLimits } from '#shared/store/limits.ts'
 import { test } from '#test/support/world.ts'
 import { eventually, openSenderWorld, startMeta } from './sender-fixture.ts'
 
@@ -97,4 +101,32 @@ test('switched off, nothing is taken and nothing is lost', async ({ world }) => 
   expect((await w.get(message)).dispatch?.state).toBe('READY')
   await using _on = await w.startSender()
   await w.until(message, m => m.status === 'SENT')
+})
+
+test("an account's own limit is heard by a running sender within seconds, and when it is raised what waited goes out", async ({
+  world,
+}) => {
+  await using meta = await startMeta()
+  await using w = await openSenderWorld(world, meta.url)
+  await using _sender = await w.startSender()
+  const first = await w.sendOne()
+  await w.until(first, m => m.status === 'SENT')
+  const by = new Types.ObjectId()
+  await setTenantLimits(w.store, w.tenantId, { messagesPerMinute: 1 }, by)
+  let held: MessageDoc | null = null
+  // One a minute: as soon as the sender knows, the second one waits.
+  await eventually(async () => {
+    const message = await w.sendOne()
+    const row = await w.until(message, m => m.status === 'SENT' || m.dispatch?.reason === 'rate')
+    held = row.status === 'QUEUED' ? row : null
+    return held !== null
+  })
+  const message = held as unknown as MessageDoc
+  await setTenantLimits(w.store, w.tenantId, { messagesPerMinute: 60_000 }, by)
+  await hastenLimited(w.store, w.tenantId, [w.client.phoneNumberId], new Date())
+  // A sender that has not heard of it yet puts it off once more.
+  await eventually(async () => {
+    await hastenLimited(w.store, w.tenantId, [w.client.phoneNumberId], new Date())
+    return (await w.get(message)).status === 'SENT'
+  })
 })

@@ -318,6 +318,20 @@ const QUESTIONS: Question[] = [
     by: 'tenant_state_created',
   },
   {
+    what: 'new dead letters of all',
+    on: 'deadLetters',
+    filter: { state: 'NEW' },
+    options: { sort: { createdAt: -1, _id: -1 }, ...page },
+    by: 'state_created',
+  },
+  {
+    what: 'letters of a message',
+    on: 'deadLetters',
+    filter: { messageId: 'm7' },
+    options: { sort: { createdAt: -1 } },
+    by: 'message',
+  },
+  {
     what: 'a template by name',
     on: 'templates',
     filter: { tenantId: A, name: 't4', language: 'fr' },
@@ -369,6 +383,16 @@ describe('the index that answers', () => {
     expect(stages.flatMap(({ indexName }) => indexName ?? [])).toEqual([by])
     expect(totalDocsExamined).toBe(nReturned)
   })
+})
+
+test('what waits of a number is counted by the index alone', async () => {
+  const filter = { 'dispatch.state': 'WAITING' as const, phoneNumberId: 'p1', tenantId: A }
+  const group = { _id: { lane: '$dispatch.lane', reason: '$dispatch.reason' }, oldestAt: { $min: '$createdAt' } }
+  const stages = [{ $match: filter }, { $limit: 100 }, { $group: { ...group, count: { $sum: 1 } } }]
+  const explained = await store.raw.messages.aggregate(stages, { hint: 'dispatch_due' }).explain('executionStats')
+  const told = JSON.stringify(explained)
+  expect(told).toContain('"indexName":"dispatch_due"')
+  expect(told.match(/"totalDocsExamined":\d+/g)).toEqual(['"totalDocsExamined":0'])
 })
 
 test('a word is searched within one tenant by index', async () => {

@@ -3,6 +3,7 @@ import type { GatewayDeps } from '../deps.ts'
 import { openapiRoutes } from '../describe-api.ts'
 import { docsRoutes } from '../docs.ts'
 import { authRoutes } from './auth.ts'
+import { backlogRoutes } from './backlog.ts'
 import { campaignReportRoutes } from './campaign-reports.ts'
 import { campaignRoutes } from './campaigns.ts'
 import { contactRoutes } from './contacts.ts'
@@ -12,6 +13,7 @@ import { deadLetterRoutes } from './dead-letters.ts'
 import { jobRoutes } from './jobs.ts'
 import { leadNoteRoutes } from './lead-notes.ts'
 import { leadRoutes } from './leads.ts'
+import { limitRoutes } from './limits.ts'
 import { mediaRoutes } from './media.ts'
 import { messageRoutes } from './messages.ts'
 import { noteRoutes } from './notes.ts'
@@ -42,6 +44,8 @@ export const routes: Route<GatewayDeps>[] = [
   ...deadLetterRoutes,
   ...deadLetterMoveRoutes,
   ...jobRoutes,
+  ...limitRoutes,
+  ...backlogRoutes,
   ...serviceRoutes,
   ...docsRoutes,
   ...openapiRoutes(() => routes),

@@ -232,14 +232,15 @@ messageSchema.index(
   { tenantId: 1, 'content.text': 'text' },
   { name: 'tenant_text', default_language: 'none', language_override: 'textLanguage' },
 )
-// The last four make counting what waits a matter of the index alone; they change only when the first ones do.
+// The last four make counting what waits a matter of the index alone, and of one moment let replies go first; they change
+// only when the first ones do.
 messageSchema.index(
   {
     'dispatch.state': 1,
     phoneNumberId: 1,
     'dispatch.nextStepAt': 1,
     tenantId: 1,
-    'dispatch.lane': 1,
+    'dispatch.lane': -1,
     'dispatch.reason': 1,
     createdAt: 1,
   },

@@ -54,6 +54,7 @@ export const clientSchema = new Schema<ClientDoc>(
     qualityRating: { type: String, enum: QUALITIES, default: 'UNKNOWN' },
     messagingLimit: number,
     throughput: { type: Number, default: 80, min: 1 },
+    maxPerSecond: number,
     username: text,
     accountReview: { type: String, enum: ['APPROVED', 'REJECTED', 'PENDING', 'DEFERRED', null], default: null },
     maxPhoneNumbers: number,

@@ -1,0 +1,131 @@
+import { z } from 'zod'
+import { shownPhone } from '#shared/contracts/to-views.ts'
+import { moving, SEND_CLASSES, type SendClass, secondsLeft } from '#shared/domain/backlog.ts'
+import type { LimitUsage } from '#shared/limits/usage.ts'
+import { type BacklogGroup, type CampaignBacklog, countBacklog } from '#shared/store/dispatch-backlog.ts'
+import type { ClientDoc, TenantDoc } from '#shared/store/documents.ts'
+import type { GatewayDeps } from './deps.ts'
+import { rateNow } from './limits-view.ts'
+
+const ClassView = z.object({
+  class: z.enum(SEND_CLASSES).describe('chat: replies and API sends, which go first; campaign: what is left of the rate'),
+  waiting: z.number().int(),
+  isCapped: z.boolean().describe('There are more: so many were counted'),
+  /** How many wait for what; `paused`, `scheduled` and `unknown` are not part of secondsLeft. */
+  reasons: z.record(z.string(), z.number().int()),
+  oldestAt: z.iso.datetime().nullable().describe('Of those that are not scheduled'),
+  oldestSeconds: z.number().int(),
+  /** At the rate now, with what goes first; null: not before somebody resumes it. A capped one takes longer. */
+  secondsLeft: z.number().int().nullable(),
+})
+export const NumberBacklogView = z.object({
+  clientId: z.string(),
+  tenantId: z.string(),
+  phoneNumberId: z.string(),
+  whatsappNumber: z.string().nullable(),
+  status: z.enum(['active', 'disconnected', 'suspended', 'paused']),
+  pauseReason: z.string().nullable(),
+  messagesPerSecond: z.number().describe("By Meta's limit, its last complaint and the account's own limits"),
+  classes: z.array(ClassView),
+})
+export type NumberBacklogView = z.infer<typeof NumberBacklogView>
+
+interface NumberBacklog {
+  client: ClientDoc
+  groups: readonly BacklogGroup[]
+  campaigns: readonly CampaignBacklog[]
+}
+
+/** Counts what waits for each number, a few numbers at a time. */
+export async function readBacklog(
+  store: GatewayDeps['store'],
+  clients: readonly ClientDoc[],
+  campaigns: readonly CampaignBacklog[],
+  cap?: number,
+): Promise<NumberBacklog[]> {
+  const found: NumberBacklog[] = []
+  for (let i = 0; i < clients.length; i += AT_ONCE) {
+    const some = clients.slice(i, i + AT_ONCE)
+    const groups = await Promise.all(some.map(client => countBacklog(store, client, cap)))
+    for (const [k, client] of some.entries()) {
+      const own = campaigns.filter(
+        ({ phoneNumberId, tenantId }) => phoneNumberId === client.phoneNumberId && String(tenantId) === String(client.tenantId),
+      )
+      found.push({ client, groups: groups[k] ?? [], campaigns: own })
+    }
+  }
+  return found
+}
+
+/** A request leaves connections to others. */
+const AT_ONCE = 4
+
+/** @param tenant null when it is gone: nothing of it goes out */
+export function backlogView(
+  { client, groups, campaigns }: NumberBacklog,
+  tenant: TenantDoc | null,
+  usage: LimitUsage | null,
+  now: Date,
+): NumberBacklogView {
+  const own = usage?.numbers.get(client.phoneNumberId)
+  const sends = client.status === 'active' && tenant?.status === 'active'
+  const perSecond = sends ? rateNow(client, tenant, own?.factor ?? 1) : 0
+  const [chat, campaign] = SEND_CLASSES.map(name => classOf(name, groups, campaigns)) as [Counted, Counted]
+  const perDay = tenant?.limits?.messagesPerDay ?? null
+  const day = perDay === null ? [] : [{ limit: perDay, used: usage?.perDay ?? 0 }]
+  const people = client.messagingLimit ? [{ limit: client.messagingLimit, used: own?.messagingUsed ?? 0 }] : []
+  const ahead = moving(chat)
+  const last = ahead + moving(campaign)
+  return {
+    clientId: String(client._id),
+    tenantId: String(client.tenantId),
+    phoneNumberId: client.phoneNumberId,
+    whatsappNumber: shownPhone(client.whatsappNumber),
+    status: client.status,
+    pauseReason: client.pauseReason ?? null,
+    messagesPerSecond: perSecond,
+    classes: [
+      classView(chat, secondsLeft(ahead, { perSecond, daily: day }), now),
+      classView(campaign, moving(campaign) === 0 ? 0 : secondsLeft(last, { perSecond, daily: [...day, ...people] }), now),
+    ],
+  }
+}
+
+interface Counted {
+  name: SendClass
+  count: number
+  isCapped: boolean
+  reasons: Record<string, number>
+  oldestAt: Date | null
+}
+
+function classOf(name: SendClass, groups: readonly BacklogGroup[], campaigns: readonly CampaignBacklog[]): Counted {
+  const rows = groups.filter(({ lane }) => lane === (name === 'chat' ? 'c' : 'b'))
+  const waiting = [
+    ...rows.map(({ reason, count, oldestAt }) => ({ reason, count, since: oldestAt })),
+    ...(name === 'campaign' ? campaigns : []),
+  ]
+  const reasons: Record<string, number> = {}
+  for (const { reason, count } of waiting) reasons[reason] = (reasons[reason] ?? 0) + count
+  const times = waiting.flatMap(({ reason, since }) => (reason === 'scheduled' ? [] : since.getTime()))
+  return {
+    name,
+    count: waiting.reduce((sum, { count }) => sum + count, 0),
+    // The rows of both classes are counted together: either may have more.
+    isCapped: groups.some(({ isCapped }) => isCapped),
+    reasons,
+    oldestAt: times.length === 0 ? null : new Date(Math.min(...times)),
+  }
+}
+
+function classView({ name, count, isCapped, reasons, oldestAt }: Counted, seconds: number | null, now: Date) {
+  return {
+    class: name,
+    waiting: count,
+    isCapped,
+    reasons,
+    oldestAt: oldestAt?.toISOString() ?? null,
+    oldestSeconds: oldestAt === null ? 0 : Math.max(0, Math.round((now.getTime() - oldestAt.getTime()) / 1000)),
+    secondsLeft: seconds,
+  }
+}

@@ -1,0 +1,142 @@
+import { Types } from 'mongoose'
+import { z } from 'zod'
+import { callerOf, type RouteRequest, route } from '#shared/http/route.ts'
+import { changesOf } from '#shared/store/audit.ts'
+import { getClient, listClients } from '#shared/store/clients.ts'
+import { campaignBacklog } from '#shared/store/dispatch-backlog.ts'
+import { hastenLimited } from '#shared/store/dispatch-hasten.ts'
+import type { ClientDoc, TenantDoc } from '#shared/store/documents.ts'
+import { setNumberRate, setTenantLimits } from '#shared/store/limits.ts'
+import { getTenant } from '#shared/store/tenants.ts'
+import { backlogView, NumberBacklogView, readBacklog } from '../backlog.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { LimitsView, limitsView, usageOf } from '../limits-view.ts'
+import { trace } from '../trace.ts'
+import { ObjectIdText } from './schemas.ts'
+
+const tag = 'operations'
+const path = '/api/v1/limits'
+
+const read = route({
+  method: 'get',
+  path,
+  action: 'limits.read',
+  tag,
+  summary: 'What limits the sends of the account and of each number, and how much of it is used now',
+  returns: LimitsView,
+  handle: async (request, deps: GatewayDeps) => ({ body: await viewFor(deps, callerOf(request).tenantId) }),
+})
+
+const PerMinute = z.number().int().min(1).max(1_000_000).nullable()
+const PerDay = z.number().int().min(1).max(100_000_000).nullable()
+
+const Wish = z.strictObject({
+  messagesPerMinute: PerMinute.optional(),
+  messagesPerDay: PerDay.optional(),
+  numbers: z
+    .array(z.strictObject({ id: ObjectIdText, maxPerSecond: z.number().min(0.1).max(1000).nullable() }))
+    .max(100)
+    .optional(),
+})
+type Wish = z.infer<typeof Wish>
+
+const change = route({
+  method: 'put',
+  path,
+  action: 'limits.write',
+  tag,
+  summary:
+    "Set the account's own limits and a number's rate; null takes one away, what is left out stays. Senders follow in seconds",
+  body: Wish,
+  returns: LimitsView,
+  async handle(request, deps: GatewayDeps) {
+    const { tenantId } = callerOf(request)
+    const { numbers = [], ...limits } = request.body
+    // All of them are known before any is changed.
+    for (const { id } of numbers) await getClient(deps.store, tenantId, id)
+    if (Object.keys(limits).length > 0) await changeTenant(request, deps, limits)
+    for (const number of numbers) await changeNumber(request, deps, number)
+    return { body: await viewFor(deps, tenantId) }
+  },
+})
+
+const preview = route({
+  method: 'post',
+  path: `${path}/preview`,
+  action: 'limits.read',
+  bucket: 'read',
+  tag,
+  summary: 'What a change of limits would do to the backlog: as it is, and as it would be; nothing is changed',
+  body: Wish,
+  returns: z.object({ before: z.array(NumberBacklogView), after: z.array(NumberBacklogView) }),
+  async handle(request, { store, redis, now }: GatewayDeps) {
+    const { tenantId } = callerOf(request)
+    const { numbers = [], ...wish } = request.body
+    for (const { id } of numbers) await getClient(store, tenantId, id)
+    const [tenant, clients] = await Promise.all([getTenant(store, tenantId), listClients(store, tenantId)])
+    const usage = await usageOf(redis, tenant, clients)
+    const rates = new Map(numbers.map(({ id, maxPerSecond }) => [id, maxPerSecond]))
+    const limits = { ...tenant.limits, ...wish } as TenantDoc['limits']
+    const found = await readBacklog(store, clients, await campaignBacklog(store, tenant._id))
+    const changed = ({ client, ...rest }: (typeof found)[number]) => {
+      const maxPerSecond = rates.has(String(client._id)) ? rates.get(String(client._id)) : client.maxPerSecond
+      return { ...rest, client: { ...client, maxPerSecond: maxPerSecond ?? null } }
+    }
+    return {
+      body: {
+        before: found.map(one => backlogView(one, tenant, usage, now())),
+        after: found.map(one => backlogView(changed(one), { ...tenant, limits }, usage, now())),
+      },
+    }
+  },
+})
+
+export const limitRoutes = [read, change, preview]
+
+async function viewFor({ store, redis, now }: GatewayDeps, tenantId: string): Promise<LimitsView> {
+  const [tenant, clients] = await Promise.all([getTenant(store, tenantId), listClients(store, tenantId)])
+  return limitsView(tenant, clients, await usageOf(redis, tenant, clients), now())
+}
+
+type AnyRequest = RouteRequest<unknown, unknown, unknown>
+const FIELDS = ['messagesPerMinute', 'messagesPerDay'] as const
+
+async function changeTenant(request: AnyRequest, deps: GatewayDeps, wish: Omit<Wish, 'numbers'>): Promise<void> {
+  const { id, tenantId } = callerOf(request)
+  const before = await setTenantLimits(deps.store, tenantId, wish, new Types.ObjectId(id))
+  const after = { ...before.limits, ...wish }
+  const object = { kind: 'tenant', id: tenantId }
+  await trace(request, deps, { action: 'limits.write', object, changes: changesOf(before.limits ?? {}, after, FIELDS) })
+  if (FIELDS.some(field => isRaised(before.limits?.[field], after[field]))) hasten(deps, before)
+}
+
+const isRaised = (before: number | null | undefined, after: number | null | undefined) =>
+  before != null && (after == null || after > before)
+
+/** In the background: a million rows take their time, and each goes as soon as it has been reached. */
+function hasten({ store, log, now }: GatewayDeps, { _id: tenantId }: TenantDoc): void {
+  const at = now()
+  listClients(store, tenantId)
+    .then(clients =>
+      hastenLimited(
+        store,
+        tenantId,
+        clients.map(({ phoneNumberId }) => phoneNumberId),
+        at,
+      ),
+    )
+    .then(count => count > 0 && log.info({ tenantId: String(tenantId), count }, 'a limit was raised: what waited for it is due'))
+    .catch(error => log.warn({ err: error }, 'rows that wait for a limit keep their times'))
+}
+
+async function changeNumber(
+  request: AnyRequest,
+  deps: GatewayDeps,
+  { id, maxPerSecond }: { id: string; maxPerSecond: number | null },
+): Promise<void> {
+  const caller = callerOf(request)
+  const by = new Types.ObjectId(caller.id)
+  const before: ClientDoc = await setNumberRate(deps.store, { tenantId: caller.tenantId, clientId: id, maxPerSecond, by })
+  const changes = changesOf(before, { maxPerSecond }, ['maxPerSecond'])
+  await trace(request, deps, { action: 'limits.write', object: { kind: 'client', id }, changes })
+}

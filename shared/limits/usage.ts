@@ -1,0 +1,78 @@
+import type { Redis } from 'ioredis'
+import { DAY_MS, type HoldScope, rateFactor } from './claims.ts'
+import { PREFIX } from './send-limits.ts'
+
+export interface LimitedNumber {
+  phoneNumberId: string
+  wabaId: string
+  /** Of its messaging limit. */
+  portfolioId: string
+}
+
+/** How much of the limits is used this moment. */
+export interface LimitUsage {
+  /** Messages of the tenant's own limits that have not been given back yet; null without a limit. */
+  perMinute: number | null
+  perDay: number | null
+  numbers: Map<string, NumberUsage>
+}
+export interface NumberUsage {
+  /** The part of its rate that Meta's last complaint leaves it: 1 is all. */
+  factor: number
+  /** People of the portfolio written to first in the last 24 h. */
+  messagingUsed: number
+  /** Nothing of the scope goes out for so long. */
+  holds: { scope: Exclude<HoldScope, 'pair'>; ms: number }[]
+}
+
+export interface UsageWish {
+  tenantId: string
+  perMinute: number | null
+  perDay: number | null
+  numbers: readonly LimitedNumber[]
+}
+
+/** Asked in one round, on Redis's clock; null while Redis is away. Nothing is used up by asking. */
+export async function limitUsage(redis: Redis, wish: UsageWish, prefix = PREFIX): Promise<LimitUsage | null> {
+  try {
+    const [seconds, micros] = await redis.time()
+    const now = Number(seconds) * 1000 + Number(micros) / 1000
+    const [minute, day, ...numbers] = await Promise.all([
+      usedOf(redis, `${prefix}:m:${wish.tenantId}`, 60_000, wish.perMinute, now),
+      usedOf(redis, `${prefix}:d:${wish.tenantId}`, DAY_MS, wish.perDay, now),
+      ...wish.numbers.map(number => numberUsage(redis, prefix, number, now)),
+    ])
+    const byId = wish.numbers.map((number, i): [string, NumberUsage] => [number.phoneNumberId, numbers[i] as NumberUsage])
+    return { perMinute: minute ?? null, perDay: day ?? null, numbers: new Map(byId) }
+  } catch {
+    return null
+  }
+}
+
+/** A bucket keeps when it will be whole again: the way there, in messages. */
+async function usedOf(redis: Redis, key: string, windowMs: number, limit: number | null, now: number): Promise<number | null> {
+  if (limit === null) return null
+  const wholeAt = Number((await redis.get(key)) ?? 0)
+  return Math.min(limit, Math.ceil((Math.max(0, wholeAt - now) * limit) / windowMs))
+}
+
+async function numberUsage(redis: Redis, prefix: string, number: LimitedNumber, now: number): Promise<NumberUsage> {
+  const { phoneNumberId, wabaId, portfolioId } = number
+  const scopes = [
+    ['app', 'app'],
+    ['waba', wabaId],
+    ['number', phoneNumberId],
+    ['bulk', phoneNumberId],
+  ] as const
+  const [slow, messagingUsed, ...held] = await Promise.all([
+    redis.hmget(`${prefix}:slow:${phoneNumberId}`, 'factor', 'at'),
+    redis.zcount(`${prefix}:q:${portfolioId}`, now - DAY_MS, '+inf'),
+    ...scopes.map(([scope, key]) => redis.pttl(`${prefix}:h:${scope}:${key}`)),
+  ])
+  const [factor, at] = slow
+  return {
+    factor: rateFactor(factor == null ? undefined : { factor: Number(factor), at: Number(at) }, now),
+    messagingUsed,
+    holds: scopes.flatMap(([scope], i) => ((held[i] ?? 0) > 0 ? { scope, ms: held[i] as number } : [])),
+  }
+}

@@ -1,0 +1,34 @@
+import type { Store } from './connect.ts'
+import type { Id } from './documents.ts'
+import { orOutage } from './outage.ts'
+
+const BATCH = 2000
+
+/**
+ * Rows that wait for a limit which has been raised are due at once; they were given their times when it was lower. In
+ * batches, the next due first, and in no hurry: whoever dies over it leaves the rest to their own times. @throws Outage
+ */
+export async function hastenLimited(store: Store, tenantId: Id, phoneNumberIds: readonly string[], now: Date): Promise<number> {
+  let hastened = 0
+  for (const phoneNumberId of phoneNumberIds) {
+    for (let found = BATCH; found === BATCH; hastened += found) found = await hastenSome(store, tenantId, phoneNumberId, now)
+  }
+  return hastened
+}
+
+async function hastenSome(store: Store, tenantId: Id, phoneNumberId: string, now: Date): Promise<number> {
+  const filter = {
+    'dispatch.state': 'WAITING' as const,
+    phoneNumberId,
+    'dispatch.nextStepAt': { $gt: now },
+    tenantId,
+    'dispatch.reason': 'rate' as const,
+  }
+  const rows = store.raw.messages.find(filter, { projection: { _id: 1 }, hint: 'dispatch_due' })
+  const ids = (await orOutage(rows.sort({ 'dispatch.nextStepAt': 1 }).limit(BATCH).toArray())).map(({ _id }) => _id)
+  if (ids.length > 0)
+    await orOutage(
+      store.raw.messages.updateMany({ ...filter, _id: { $in: ids } }, { $set: { 'dispatch.nextStepAt': now } }, { hint: '_id_' }),
+    )
+  return ids.length
+}
