@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { shownPhone } from '#shared/contracts/to-views.ts'
 import { moving, SEND_CLASSES, type SendClass, secondsLeft } from '#shared/domain/backlog.ts'
 import type { LimitUsage } from '#shared/limits/usage.ts'
-import { type BacklogGroup, type CampaignBacklog, countBacklog } from '#shared/store/dispatch-backlog.ts'
+import { type BacklogGroup, type CampaignBacklog, type CountBounds, countBacklog } from '#shared/store/dispatch-backlog.ts'
 import type { ClientDoc, TenantDoc } from '#shared/store/documents.ts'
 import type { GatewayDeps } from './deps.ts'
 import { rateNow } from './limits-view.ts'
@@ -10,12 +10,12 @@ import { rateNow } from './limits-view.ts'
 const ClassView = z.object({
   class: z.enum(SEND_CLASSES).describe('chat: replies and API sends, which go first; campaign: what is left of the rate'),
   waiting: z.number().int(),
-  isCapped: z.boolean().describe('There are more: so many were counted'),
+  isExact: z.boolean().describe('False for many: what the next 20,000 due are like tells the rest, up to a million'),
   /** How many wait for what; `paused`, `scheduled` and `unknown` are not part of secondsLeft. */
   reasons: z.record(z.string(), z.number().int()),
   oldestAt: z.iso.datetime().nullable().describe('Of those that are not scheduled'),
   oldestSeconds: z.number().int(),
-  /** At the rate now, with what goes first; null: not before somebody resumes it. A capped one takes longer. */
+  /** At the rate now, with what goes first; null: not before somebody resumes it. */
   secondsLeft: z.number().int().nullable(),
 })
 export const NumberBacklogView = z.object({
@@ -41,12 +41,12 @@ export async function readBacklog(
   store: GatewayDeps['store'],
   clients: readonly ClientDoc[],
   campaigns: readonly CampaignBacklog[],
-  cap?: number,
+  bounds?: CountBounds,
 ): Promise<NumberBacklog[]> {
   const found: NumberBacklog[] = []
   for (let i = 0; i < clients.length; i += AT_ONCE) {
     const some = clients.slice(i, i + AT_ONCE)
-    const groups = await Promise.all(some.map(client => countBacklog(store, client, cap)))
+    const groups = await Promise.all(some.map(client => countBacklog(store, client, bounds)))
     for (const [k, client] of some.entries()) {
       const own = campaigns.filter(
         ({ phoneNumberId, tenantId }) => phoneNumberId === client.phoneNumberId && String(tenantId) === String(client.tenantId),
@@ -94,7 +94,7 @@ export function backlogView(
 interface Counted {
   name: SendClass
   count: number
-  isCapped: boolean
+  isExact: boolean
   reasons: Record<string, number>
   oldestAt: Date | null
 }
@@ -111,18 +111,18 @@ function classOf(name: SendClass, groups: readonly BacklogGroup[], campaigns: re
   return {
     name,
     count: waiting.reduce((sum, { count }) => sum + count, 0),
-    // The rows of both classes are counted together: either may have more.
-    isCapped: groups.some(({ isCapped }) => isCapped),
+    // The rows of both classes are counted together.
+    isExact: groups.every(({ isExact }) => isExact),
     reasons,
     oldestAt: times.length === 0 ? null : new Date(Math.min(...times)),
   }
 }
 
-function classView({ name, count, isCapped, reasons, oldestAt }: Counted, seconds: number | null, now: Date) {
+function classView({ name, count, isExact, reasons, oldestAt }: Counted, seconds: number | null, now: Date) {
   return {
     class: name,
     waiting: count,
-    isCapped,
+    isExact,
     reasons,
     oldestAt: oldestAt?.toISOString() ?? null,
     oldestSeconds: oldestAt === null ? 0 : Math.max(0, Math.round((now.getTime() - oldestAt.getTime()) / 1000)),

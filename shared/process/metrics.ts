@@ -98,7 +98,7 @@ export const oldestWaiting = new Gauge({
 })
 export const sendBacklog = new Gauge({
   name: 'linko_send_backlog',
-  help: 'Messages that wait to be sent, by lane (chat, bulk) and what for; counted up to 50000 of each state. The sender that sweeps tells it.',
+  help: 'Messages that wait to be sent, by lane (chat, bulk) and what for; beyond 20000 of a state by estimate. The sender that sweeps tells it.',
   labelNames: ['lane', 'reason'],
 })
 

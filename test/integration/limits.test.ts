@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Types } from 'mongoose'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createSendLimits } from '#shared/limits/send-limits.ts'
+import { type CountBounds, countBacklog } from '#shared/store/dispatch-backlog.ts'
 import type { CampaignDoc, ClientDoc, Dispatch, Id, MessageDoc } from '#shared/store/documents.ts'
 import { type Gateway, openGateway, PEOPLE, type Person } from '#test/support/gateway.ts'
 import { eventually, userByEmail } from '#test/support/realtime.ts'
@@ -24,7 +25,8 @@ beforeEach(async () => {
   await raw.messages.deleteMany({ 'dispatch.state': { $exists: true } })
   await raw.campaigns.deleteMany({})
   await raw.clients.updateMany({}, { $set: { maxPerSecond: null, status: 'active' } })
-  const fresh = { phoneNumberId: `9${randomBytes(6).readUIntBE(0, 6)}`, wabaId: `8${randomBytes(4).readUInt32BE(0)}` }
+  const wabaId = `8${randomBytes(4).readUInt32BE(0)}`
+  const fresh = { phoneNumberId: `9${randomBytes(6).readUIntBE(0, 6)}`, wabaId, portfolioId: null }
   await raw.clients.updateOne({ tenantId: demo }, { $set: { ...fresh, throughput: 80, messagingLimit: 1000 } })
   number = (await raw.clients.findOne({ tenantId: demo })) as ClientDoc
   await call('PUT', '/limits', { messagesPerMinute: null, messagesPerDay: null }, 'admin')
@@ -149,7 +151,7 @@ describe('the backlog', () => {
     await wait(2, { state: 'TAKEN' })
     await wait(160, { lane: 'b' })
     const { chat, campaign } = (await backlog()).total
-    expect([chat.waiting, campaign.waiting, chat.isCapped]).toEqual([17, 160, false])
+    expect([chat.waiting, campaign.waiting, chat.isExact]).toEqual([17, 160, true])
     const own = mine(await backlog())
     expect(own).toMatchObject({ status: 'active', messagesPerSecond: 80 })
     expect(own.classes).toMatchObject([
@@ -159,6 +161,20 @@ describe('the backlog', () => {
     expect(own.classes[0].oldestSeconds).toBeGreaterThanOrEqual(5)
     expect(own.classes[0].oldestSeconds).toBeLessThan(60)
     expect(own.classes[1].oldestSeconds).toBeGreaterThanOrEqual(160)
+  })
+
+  test('of many is told from the next due ones', async () => {
+    await wait(40, { state: 'WAITING', reason: 'rate', nextStepAt: new Date(1_795_000_000_000) })
+    await wait(10, { state: 'WAITING', reason: 'rate', lane: 'b', nextStepAt: new Date(1_795_000_000_000) })
+    const count = async (bounds: CountBounds) =>
+      (await countBacklog(gateway.store, number, bounds)).map(({ lane, count, isExact }) => [lane, count, isExact])
+    expect((await count({ grouped: 51, counted: 1000 })).toSorted()).toEqual([
+      ['b', 10, true],
+      ['c', 40, true],
+    ])
+    // Of one moment replies come first.
+    expect(await count({ grouped: 40, counted: 1000 })).toEqual([['c', 50, false]])
+    expect(await count({ grouped: 40, counted: 45 })).toEqual([['c', 45, false]])
   })
 
   test('counts recipients whose message is still to be made, and days that the messaging limit takes', async () => {

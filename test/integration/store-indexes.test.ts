@@ -392,7 +392,7 @@ test('what waits of a number is counted by the index alone', async () => {
   const explained = await store.raw.messages.aggregate(stages, { hint: 'dispatch_due' }).explain('executionStats')
   const told = JSON.stringify(explained)
   expect(told).toContain('"indexName":"dispatch_due"')
-  expect(told.match(/"totalDocsExamined":\d+/g)).toEqual(['"totalDocsExamined":0'])
+  expect(new Set(told.match(/"totalDocsExamined":\d+/g))).toEqual(new Set(['"totalDocsExamined":0']))
 })
 
 test('a word is searched within one tenant by index', async () => {

@@ -12,7 +12,7 @@ import { backlogView, NumberBacklogView, readBacklog } from '../backlog.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { usageOf } from '../limits-view.ts'
 
-const ClassTotal = z.object({ waiting: z.number().int(), isCapped: z.boolean(), oldestSeconds: z.number().int() })
+const ClassTotal = z.object({ waiting: z.number().int(), isExact: z.boolean(), oldestSeconds: z.number().int() })
 const BacklogView = z.object({
   data: z.array(NumberBacklogView),
   total: z.object(Object.fromEntries(SEND_CLASSES.map(name => [name, ClassTotal]))),
@@ -21,7 +21,7 @@ const BacklogView = z.object({
 
 /** Of a platform: so many numbers, and of each so many rows a state. */
 const MOST_NUMBERS = 200
-const COUNTED_OF_MANY = 10_000
+const BOUNDS_OF_MANY = { grouped: 5000, counted: 100_000 }
 
 const read = route({
   method: 'get',
@@ -63,7 +63,7 @@ async function ofPlatform({ store, redis, now }: GatewayDeps) {
       [...byTenant].map(async ([tenantId, own]) => [tenantId, await stateOf({ store, redis }, tenantId, own)] as const),
     ),
   )
-  const found = await readBacklog(store, clients, campaigns, COUNTED_OF_MANY)
+  const found = await readBacklog(store, clients, campaigns, BOUNDS_OF_MANY)
   const numbers = found.map(one => {
     const owner = owners.get(String(one.client.tenantId))
     return backlogView(one, owner?.tenant ?? null, owner?.usage ?? null, now())
@@ -88,7 +88,7 @@ function totalOf(numbers: readonly NumberBacklogView[]): z.infer<typeof BacklogV
       name,
       {
         waiting: own.reduce((sum, { waiting }) => sum + waiting, 0),
-        isCapped: own.some(({ isCapped }) => isCapped),
+        isExact: own.every(({ isExact }) => isExact),
         oldestSeconds: Math.max(0, ...own.map(({ oldestSeconds }) => oldestSeconds)),
       },
     ]
