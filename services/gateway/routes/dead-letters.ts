@@ -1,35 +1,17 @@
 import { z } from 'zod'
-import { MESSAGE_TYPE, type MessageType } from '#shared/contracts/message-types.ts'
-import { RECEIVED_AT_HEADER } from '#shared/contracts/webhook-delivery.ts'
 import { DEAD_LETTER_STATES } from '#shared/domain/dead-letter.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { type Caller, callerOf, route } from '#shared/http/route.ts'
-import { scrub } from '#shared/process/logger.ts'
-import {
-  findRelated,
-  getLetter,
-  groupLetters,
-  type LetterOwner,
-  listLetters,
-  MOST_GROUPED,
-} from '#shared/store/dead-letter-list.ts'
+import { getLetter, groupLetters, type LetterOwner, listLetters, MOST_GROUPED } from '#shared/store/dead-letter-list.ts'
 import type { DeadLetterDoc } from '#shared/store/documents.ts'
 import { pageView } from '#shared/store/pages.ts'
 import type { GatewayDeps } from '../deps.ts'
+import { LetterDetailView, LetterView, letterDetailView, listedView, SOURCE_NAMES, SOURCES, sourceOf } from '../letter-view.ts'
 import { IdParams, listOf, Paging } from './schemas.ts'
 import { timesOf } from './webhook-events.ts'
 
 const tag = 'operations'
 const action = 'deadLetters.read'
-
-/** What kind of message died. */
-const SOURCES = {
-  webhook: MESSAGE_TYPE.webhook,
-  send: MESSAGE_TYPE.sendBell,
-  event: MESSAGE_TYPE.events,
-  media: MESSAGE_TYPE.media,
-}
-const SOURCE_NAMES = Object.keys(SOURCES) as (keyof typeof SOURCES)[]
 
 /** What narrows a list, a replay and a discard alike. */
 export const letterFilters = {
@@ -51,41 +33,6 @@ export type LetterFilterWish = { [Name in keyof typeof letterFilters]?: z.infer<
 /** Whose: the tenant's own, or for platform admins nobody's, or everybody's. */
 export const Scope = z.enum(['tenant', 'unowned', 'all']).default('tenant').describe('The last two are for platform admins')
 
-const LetterView = z.object({
-  id: z.string(),
-  tenantId: z.string().nullable(),
-  source: z.string(),
-  queue: z.string(),
-  cause: z.string(),
-  reason: z.string(),
-  attempts: z.number().int(),
-  messageId: z.string().nullable(),
-  state: z.enum(DEAD_LETTER_STATES),
-  edited: z.boolean(),
-  createdAt: z.iso.datetime(),
-  settledAt: z.iso.datetime().nullable(),
-})
-/** One with what it carries; a list shows no payload, for it holds what people wrote. */
-export const LetterDetailView = LetterView.extend({
-  error: z.string().nullable(),
-  exchange: z.string(),
-  routingKey: z.string(),
-  receivedAt: z.iso.datetime().nullable(),
-  /** The message as text, as it would go out. */
-  payload: z.string(),
-  /** As it came, if it was edited. */
-  original: z.string().nullable(),
-  history: z.array(
-    z.object({
-      at: z.iso.datetime(),
-      action: z.enum(['replayed', 'returned', 'discarded']),
-      by: z.object({ id: z.string(), name: z.string() }),
-      detail: z.string().nullable(),
-    }),
-  ),
-  /** Other letters of the same message, newest first: it died before, or once more after a replay. */
-  related: z.array(LetterView),
-})
 const GroupView = z.object({
   source: z.string(),
   cause: z.string(),
@@ -172,55 +119,4 @@ export async function findLetter(
 ): Promise<{ letter: DeadLetterDoc; owner: LetterOwner }> {
   const owner = caller.may('platform.operations') ? 'all' : caller.tenantId
   return { letter: await getLetter(store, owner, id), owner }
-}
-
-export async function letterDetailView(
-  store: GatewayDeps['store'],
-  caller: Caller,
-  letter: DeadLetterDoc,
-): Promise<z.infer<typeof LetterDetailView>> {
-  const owner = caller.may('platform.operations') ? 'all' : caller.tenantId
-  const receivedAt = Number(letter.headers?.[RECEIVED_AT_HEADER]) || null
-  const related = await findRelated(store, owner, letter)
-  return {
-    ...letterView(letter),
-    error: letter.error,
-    exchange: letter.exchange,
-    routingKey: letter.routingKey,
-    receivedAt: receivedAt === null ? null : new Date(receivedAt).toISOString(),
-    payload: letter.payload,
-    original: letter.original ?? null,
-    history: (letter.history ?? []).map(({ at, action: done, by, name, detail }) => ({
-      at: at.toISOString(),
-      action: done,
-      by: { id: String(by), name },
-      detail: detail ?? null,
-    })),
-    related: related.map(listedView),
-  }
-}
-
-const sourceOf = (type: string) => SOURCE_NAMES.find(name => SOURCES[name] === (type as MessageType)) ?? 'other'
-
-/** The id of a status holds the phone number of its recipient. */
-const listedView = (doc: DeadLetterDoc) => ({
-  ...letterView(doc),
-  messageId: doc.messageId === null ? null : scrub(doc.messageId),
-})
-
-function letterView(doc: DeadLetterDoc): z.infer<typeof LetterView> {
-  return {
-    id: String(doc._id),
-    tenantId: doc.tenantId === null ? null : String(doc.tenantId),
-    source: sourceOf(doc.type),
-    queue: doc.queue,
-    cause: doc.cause ?? doc.reason,
-    reason: doc.reason,
-    attempts: doc.attempt,
-    messageId: doc.messageId,
-    state: doc.state,
-    edited: doc.isEdited ?? false,
-    createdAt: doc.createdAt.toISOString(),
-    settledAt: doc.settledAt?.toISOString() ?? null,
-  }
 }
