@@ -37,7 +37,9 @@ const server = createServer((request, response) => {
     .then(taken => taken || app(request, response))
     .catch(() => response.destroy())
 })
-server.requestTimeout = 30_000
+// Files of 100 MB come over slow lines too; the headers of a request have to be quick.
+server.requestTimeout = 300_000
+server.headersTimeout = 30_000
 const listening = stack.use(await listen(server, config.HOST, config.GATEWAY_PORT))
 log.info({ port: listening.port }, 'gateway started')
 

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
-import { Readable, Transform } from 'node:stream'
-import { fileTypeFromBuffer } from 'file-type'
+import { Readable } from 'node:stream'
 import sharp from 'sharp'
 import { bareType, hashMatches, isSameType, MAX_INBOUND_BYTES } from '#shared/domain/media-rules.ts'
+import { inspect } from '#shared/storage/inspection.ts'
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 
 /** The file is not what Meta said, or too large: nothing is kept of it. */
@@ -15,7 +14,6 @@ export interface KeptFile {
   mimeType: string
 }
 
-const HEAD_BYTES = 4100
 const THUMBNAIL_EDGE = 320
 const MAX_IMAGE_BYTES = 12 * 1024 * 1024
 const MAX_PIXELS = 50_000_000
@@ -31,32 +29,18 @@ export async function keepFile(
   content: Readable,
   claimed: { mimeType: string | null; sha256: string | null },
 ): Promise<KeptFile> {
-  const hash = createHash('sha256')
-  const head: Buffer[] = []
-  let [size, headSize] = [0, 0]
-  const check = new Transform({
-    transform(chunk: Buffer, _encoding, next) {
-      size += chunk.length
-      if (size > MAX_INBOUND_BYTES) return next(new BadFile(`larger than ${MAX_INBOUND_BYTES} bytes`))
-      hash.update(chunk)
-      if (headSize < HEAD_BYTES) {
-        head.push(chunk)
-        headSize += chunk.length
-      }
-      next(null, chunk)
-    },
-  })
-  content.on('error', error => check.destroy(error))
-  await storage.put(key, content.pipe(check), { contentType: bareType(claimed.mimeType) ?? 'application/octet-stream' })
-  const problem = await problemOf()
+  const { through, seen } = inspect(MAX_INBOUND_BYTES, () => new BadFile(`larger than ${MAX_INBOUND_BYTES} bytes`))
+  content.on('error', error => through.destroy(error))
+  await storage.put(key, content.pipe(through), { contentType: bareType(claimed.mimeType) ?? 'application/octet-stream' })
+  const { size, sha256, found } = await seen()
+  const problem = problemOf()
   if (problem === null) return { size, mimeType: bareType(claimed.mimeType) ?? 'application/octet-stream' }
   await storage.delete(key)
   throw new BadFile(problem)
 
-  async function problemOf(): Promise<string | null> {
+  function problemOf(): string | null {
     if (size === 0) return 'the file is empty'
-    if (!hashMatches(claimed.sha256, hash.digest())) return 'its hash is not the one that Meta named'
-    const found = (await fileTypeFromBuffer(Buffer.concat(head).subarray(0, HEAD_BYTES)))?.mime ?? null
+    if (!hashMatches(claimed.sha256, sha256)) return 'its hash is not the one that Meta named'
     const type = bareType(claimed.mimeType)
     const isNamed = type !== null && !GENERIC.has(type) && /^(image|audio|video)\//.test(type)
     if (isNamed && found !== null && !isSameType(type, found)) return `named ${type}, but it is ${found}`

@@ -5,6 +5,7 @@ import type { WaitingReason } from '../contracts/views.ts'
 import type { Lane } from '../domain/callback-data.ts'
 import type { DeadLetterState } from '../domain/dead-letter.ts'
 import type { MessageStatus } from '../domain/delivery-status.ts'
+import type { MediaKind } from '../domain/media-rules.ts'
 
 /** The shape of every document, one interface a collection. Times are UTC Dates, phone numbers E.164 digits without `+`. */
 export type Id = Types.ObjectId
@@ -367,6 +368,32 @@ export interface MediaRef {
   /** Why it is not here. */
   problem?: string | null
   hasThumbnail?: boolean
+}
+
+/** A file that was given to us for sending; it lies under `mediaKey`. */
+export interface MediaFileDoc {
+  /** Ours: sends name it, `GET /media/:id` shows it. */
+  _id: Id
+  tenantId: Id
+  kind: MediaKind
+  mimeType: string
+  filename: string | null
+  size: number
+  /** Hex. */
+  sha256: string
+  createdBy: Id | null
+  createdAt: Date
+}
+
+/** A file of ours as one number's Meta knows it. */
+export interface MediaUploadDoc {
+  /** `<file>:<phoneNumberId>` */
+  _id: string
+  tenantId: Id
+  metaId: string
+  /** A day before Meta forgets it. TTL. */
+  expiresAt: Date
+  createdAt: Date
 }
 
 export interface MessageContent {

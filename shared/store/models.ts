@@ -12,6 +12,8 @@ import type {
   IdempotencyKeyDoc,
   LeadDoc,
   LeaseDoc,
+  MediaFileDoc,
+  MediaUploadDoc,
   MessageDoc,
   NoteDoc,
   PendingStatusDoc,
@@ -26,6 +28,7 @@ import type {
 import { apiKeySchema, refreshTokenSchema, tenantSchema, userSchema } from './schemas/accounts.ts'
 import { campaignSchema, recipientSchema } from './schemas/campaigns.ts'
 import { conversationSchema, messageSchema } from './schemas/inbox.ts'
+import { mediaFileSchema, mediaUploadSchema } from './schemas/media.ts'
 import { clientSchema, templateSchema } from './schemas/numbers.ts'
 import {
   auditLogSchema,
@@ -53,6 +56,8 @@ export interface Documents {
   notes: NoteDoc
   conversations: ConversationDoc
   messages: MessageDoc
+  mediaFiles: MediaFileDoc
+  mediaUploads: MediaUploadDoc
   templates: TemplateDoc
   campaigns: CampaignDoc
   campaignRecipients: RecipientDoc
@@ -84,6 +89,8 @@ const TENANTS_OWN = {
   notes: noteSchema,
   conversations: conversationSchema,
   messages: messageSchema,
+  mediaFiles: mediaFileSchema,
+  mediaUploads: mediaUploadSchema,
   templates: templateSchema,
   campaigns: campaignSchema,
   campaignRecipients: recipientSchema,

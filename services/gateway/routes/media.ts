@@ -2,25 +2,67 @@ import type { Readable } from 'node:stream'
 import { z } from 'zod'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import { ApiError, notFound } from '#shared/domain/errors.ts'
-import { parseRange, servingHeaders } from '#shared/domain/media-rules.ts'
+import { bareType, MEDIA_KINDS, parseRange, servingHeaders } from '#shared/domain/media-rules.ts'
+import { UPLOAD_TYPES } from '#shared/domain/upload-rules.ts'
+import { fileOfForm } from '#shared/http/multipart.ts'
 import { callerOf, route } from '#shared/http/route.ts'
 import { EXCHANGES } from '#shared/queue/topology.ts'
 import { ObjectNotFound } from '#shared/storage/object-storage.ts'
 import { mediaKey, thumbnailKey } from '#shared/storage/open.ts'
 import type { MediaRef } from '#shared/store/documents.ts'
 import { findMedia, settleMedia } from '#shared/store/media.ts'
+import { findMediaFile } from '#shared/store/media-files.ts'
 import type { GatewayDeps } from '../deps.ts'
+import { keepUpload, refOf, requireLength } from '../media-files.ts'
 import { flagText, IdParams } from './schemas.ts'
 
 const tag = 'media'
 const MediaView = z.object({ id: z.string(), messageId: z.string(), state: z.enum(['PENDING', 'STORED', 'FAILED', 'EXPIRED']) })
+
+/** The largest file and the form around it. */
+const MOST_BYTES = 100 * 1024 * 1024 + 16_384
+
+const FileView = z.object({
+  id: z.string().describe('Sends name it: `{"type": "image", "image": {"id": …}}`'),
+  kind: z.enum(MEDIA_KINDS),
+  mimeType: z.string(),
+  filename: z.string().nullable(),
+  size: z.number().int(),
+  sha256: z.string(),
+  createdAt: z.iso.datetime(),
+})
+
+const add = route({
+  method: 'post',
+  path: '/api/v1/media',
+  action: 'media.write',
+  tag,
+  summary: 'Keep a file for sending: the bytes themselves, or a form with one file. Sends name its id, from any number',
+  query: z.strictObject({ filename: z.string().min(1).max(240).optional().describe('Of the bytes; a form tells its own') }),
+  upload: { types: ['multipart/form-data', ...UPLOAD_TYPES], maxBytes: MOST_BYTES },
+  status: 201,
+  returns: FileView,
+  async handle(request, deps: GatewayDeps) {
+    const { filename = null } = request.query
+    const { upload, headers } = request
+    if (upload === null) throw new Error('a route that takes a file got none')
+    const contentType = headers['content-type'] ?? ''
+    const isForm = bareType(contentType) === 'multipart/form-data'
+    if (!isForm) requireLength(Number(headers['content-length'] ?? 0), contentType)
+    const given = isForm ? await fileOfForm(upload, contentType) : { filename, mimeType: contentType, content: upload }
+    const kept = await keepUpload(deps, callerOf(request), given)
+    const { kind, mimeType, size, sha256, createdAt } = kept
+    const view = { kind, mimeType, filename: kept.filename, size, sha256, createdAt: createdAt.toISOString() }
+    return { body: { id: String(kept._id), ...view } }
+  },
+})
 
 const file = route({
   method: 'get',
   path: '/api/v1/media/{id}',
   action: 'media.read',
   tag,
-  summary: 'The file of a message, whole or a range of it; `?thumbnail=true` a small JPEG of an image',
+  summary: 'A file of a message or one kept for sending, whole or a range of it; `?thumbnail=true` a small JPEG of an image',
   params: IdParams,
   query: z.strictObject({ thumbnail: flagText.optional() }),
   async handle(request, deps: GatewayDeps) {
@@ -75,12 +117,14 @@ const again = route({
   },
 })
 
-export const mediaRoutes = [file, again]
+export const mediaRoutes = [add, file, again]
 
 /** What lies under an id never changes. */
 const CACHE = 'private, max-age=86400, immutable'
 
 async function findStored({ store }: GatewayDeps, tenantId: string, id: string): Promise<MediaRef> {
+  const kept = await findMediaFile(store, tenantId, id)
+  if (kept) return refOf(kept)
   const media = (await findMedia(store, tenantId, id))?.content.media
   if (!media) throw notFound('File')
   if (media.state === 'PENDING')

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+import sharp from 'sharp'
+import { expect, onTestFinished } from 'vitest'
+import { openGateway, type Person } from '#test/support/gateway.ts'
+import { test, type World } from '#test/support/world.ts'
+
+async function open(world: World) {
+  const gateway = await openGateway(world)
+  onTestFinished(() => gateway[Symbol.asyncDispose]())
+  async function post(body: Uint8Array<ArrayBuffer> | FormData, headers: Record<string, string> = {}, query = '', as: Person = 'agent') {
+    const authorization = `Bearer ${await gateway.tokenFor(as)}`
+    const init = { method: 'POST', headers: { authorization, ...headers }, body }
+    const answer = await fetch(`${gateway.url}/api/v1/media${query}`, init)
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
+  }
+  const filesLeft = () => gateway.store.connection.collection('files.files').countDocuments({})
+  return { gateway, post, filesLeft }
+}
+
+const picture = (width: number) =>
+  sharp({ create: { width, height: 10, channels: 3, background: 'teal' } })
+    .jpeg()
+    .toBuffer()
+
+test('a file is kept from a form or from bare bytes, told what it is, and read back by its tenant alone', async ({ world }) => {
+  const { gateway, post } = await open(world)
+  const image = await picture(20)
+  const sha256 = createHash('sha256').update(image).digest('hex')
+  const form = new FormData()
+  form.set('file', new Blob([image as Uint8Array<ArrayBuffer>], { type: 'image/jpeg' }), 'cv photo.jpg')
+  const byForm = await post(form)
+  expect(byForm.status).toBe(201)
+  expect(byForm.body).toMatchObject({
+    kind: 'image',
+    mimeType: 'image/jpeg',
+    filename: 'cv photo.jpg',
+    size: image.length,
+    sha256,
+  })
+  const bare = await post(image as Uint8Array<ArrayBuffer>, { 'content-type': 'application/octet-stream' }, '?filename=a.jpg')
+  expect(bare.body).toMatchObject({ kind: 'image', mimeType: 'image/jpeg', filename: 'a.jpg', sha256 })
+  const path = `/api/v1/media/${byForm.body.id}`
+  const authorization = `Bearer ${await gateway.tokenFor('agent')}`
+  const answer = await fetch(gateway.url + path, { headers: { authorization, range: 'bytes=0-3' } })
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([206, 'image/jpeg'])
+  expect(Buffer.from(await answer.arrayBuffer()).equals(image.subarray(0, 4))).toBe(true)
+  expect((await gateway.call('GET', path, { as: 'other' })).status).toBe(404)
+})
+
+test('what WhatsApp would not take is refused by its bytes, and nothing of it is kept', async ({ world }) => {
+  const { post, filesLeft } = await open(world)
+  const image = (await picture(20)) as Uint8Array<ArrayBuffer>
+  const bytes = (size: number) => Buffer.concat([image, Buffer.alloc(size - image.length)]) as Uint8Array<ArrayBuffer>
+  const MIB = 1024 * 1024
+  const refused = async (body: Uint8Array<ArrayBuffer>, type: string) => {
+    const answer = await post(body, { 'content-type': type })
+    return [answer.status, answer.body.errorCode]
+  }
+  expect(await refused(image, 'image/png')).toEqual([422, 'MEDIA_TYPE_MISMATCH'])
+  expect(await refused(image, 'image/gif')).toEqual([415, 'CONTENT_TYPE_NOT_SUPPORTED'])
+  expect(await refused(new Uint8Array(0), 'application/pdf')).toEqual([422, 'MEDIA_EMPTY'])
+  expect(await refused(bytes(5 * MIB + 1), 'image/jpeg')).toEqual([413, 'MEDIA_TOO_LARGE'])
+  const form = new FormData()
+  form.set('file', new Blob([bytes(5 * MIB + 1)], { type: 'image/jpeg' }), 'large.jpg')
+  expect(await post(form)).toMatchObject({ status: 413, body: { errorCode: 'MEDIA_TOO_LARGE' } })
+  expect(await post(new FormData())).toMatchObject({ status: 422, body: { errorCode: 'MEDIA_MISSING' } })
+  expect(await filesLeft()).toBe(0)
+  expect((await post(bytes(5 * MIB), { 'content-type': 'image/jpeg' })).status).toBe(201)
+})
