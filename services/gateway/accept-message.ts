@@ -10,6 +10,7 @@ import type { GatewayDeps } from './deps.ts'
 import type { Draft } from './drafts.ts'
 import { publishEvents } from './events.ts'
 import { insertMessage } from './insert-message.ts'
+import { withOwnMedia } from './own-media.ts'
 import { quotedMessage } from './quotes.ts'
 import { type Destination, findDestination } from './recipient.ts'
 import type { Wish } from './thread.ts'
@@ -38,7 +39,7 @@ export async function acceptMessage(
   if (status === 'disconnected' || status === 'suspended')
     throw new ApiError(422, 'NUMBER_NOT_CONNECTED', 'This number is not connected')
   const sendAt = scheduleOf(wish.sendAt, now)
-  const draft = await compose(destination, tenant)
+  const draft = await withOwnMedia(store, caller.tenantId, await compose(destination, tenant))
   if (draft.template === null) requireOpenWindow(destination.conversation?.windowExpiresAt, tenant, sendAt ?? now)
   else refuseOptedOut(destination, draft.template)
   const quoted = wish.replyTo ? await quotedMessage(store, destination, wish.replyTo, 'replyTo') : null

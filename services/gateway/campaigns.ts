@@ -14,6 +14,7 @@ import type { GatewayDeps } from './deps.ts'
 import { findTemplate } from './drafts.ts'
 import { requireAudience } from './estimate.ts'
 import { publishEvents } from './events.ts'
+import { requireHeaderFile } from './own-media.ts'
 import { clientFor } from './recipient.ts'
 
 const column = z.string().trim().min(1).max(100)
@@ -69,9 +70,11 @@ export async function draftCampaign(deps: GatewayDeps, caller: Caller, wish: Cam
   const client = await clientFor(deps.store, caller.tenantId, wish.clientId)
   const template = await templateFor(deps, client, wish)
   const by = new Types.ObjectId(caller.id)
+  const fields = fieldsOf(wish, client, template)
+  await requireHeaderFile(deps.store, caller.tenantId, template, wish.headerMedia)
   return await createCampaign(deps.store, {
     tenantId: client.tenantId,
-    ...fieldsOf(wish, client, template),
+    ...fields,
     status: 'DRAFT',
     audience: EMPTY_AUDIENCE,
     createdBy: by,
@@ -136,7 +139,9 @@ export async function changeCampaign(
   const isOther = change.templateId !== undefined || change.templateName !== undefined
   const wish = { ...wishOf(before), ...(isOther && { templateId: undefined }), ...change }
   const client = await clientFor(deps.store, caller.tenantId, wish.clientId)
-  const fields = fieldsOf(wish, client, await templateFor(deps, client, wish))
+  const template = await templateFor(deps, client, wish)
+  const fields = fieldsOf(wish, client, template)
+  await requireHeaderFile(deps.store, caller.tenantId, template, wish.headerMedia)
   const changed = await moveCampaign(deps.store, before, 'edit', { ...fields, updatedBy: new Types.ObjectId(caller.id) })
   const { source } = before.audience
   const readsOtherwise = ['templateId', 'templateName', 'language', 'columns', 'variables', 'headerMedia', 'clientId']

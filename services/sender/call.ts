@@ -1,3 +1,4 @@
+import { refusesMedia } from '#shared/domain/media-slots.ts'
 import { describeError, THROUGHPUT_LIMIT } from '#shared/domain/send-errors.ts'
 import { pairKey } from '#shared/limits/claims.ts'
 import type { SendLimits } from '#shared/limits/send-limits.ts'
@@ -10,10 +11,12 @@ import type { Dispatch, MessageDoc } from '#shared/store/documents.ts'
 import { bodyFor } from './body.ts'
 import type { SendingNumber } from './numbers.ts'
 import type { Pause } from './pause.ts'
-import { type Judged, judge } from './settle.ts'
+import { failedHere, givenBack, type Judged, judge } from './settle.ts'
+import type { Uploads } from './uploads.ts'
 
 export interface CallDeps {
   meta: MetaClient
+  uploads: Uploads
   limits: SendLimits
   pause: Pause
   clock: ServerClock
@@ -22,7 +25,7 @@ export interface CallDeps {
 }
 
 /** One attempt: calls, judges, and tells the limits and the number what a refusal means for them. */
-export function createCall({ meta, limits, pause, clock, log, unknownDeadlineMs }: CallDeps) {
+export function createCall({ meta, uploads, limits, pause, clock, log, unknownDeadlineMs }: CallDeps) {
   async function follow({ refusal, settlement }: Judged, number: SendingNumber): Promise<void> {
     if (refusal === null) return
     const { error, verdict } = refusal
@@ -39,16 +42,35 @@ export function createCall({ meta, limits, pause, clock, log, unknownDeadlineMs 
     else if (scope === 'number' && error.code !== THROUGHPUT_LIMIT) await limits.hold('number', phoneNumberId, delayMs)
   }
 
+  /** @param mayRenew whether files that Meta has forgotten are handed to it anew: once, for nothing was sent yet. */
+  async function attempt(message: MessageDoc, number: SendingNumber, mayRenew: boolean): Promise<Judged> {
+    const prepared = await uploads.prepare(message, number)
+    const now = clock.now()
+    if (prepared.kind === 'later')
+      return settledHere(givenBack(message, 'media', new Date(now.getTime() + prepared.delayMs), now))
+    if (prepared.kind === 'gone') return settledHere(failedHere(message, 'media-gone', now))
+    const isSent = prepared.kind === 'ready'
+    const result = isSent
+      ? await meta.sendMessage(message.phoneNumberId, number.token ?? '', bodyFor(message, prepared.payload))
+      : prepared.result
+    if (isSent && mayRenew && prepared.isKept && result.kind === 'refused' && refusesMedia(result.error)) {
+      await uploads.forget(message, prepared.metaIds)
+      return attempt(message, number, false)
+    }
+    if (isSent) observe(result)
+    logOutcome(log, message, result)
+    return judge(message, result, { at: clock.now(), unknownDeadlineMs })
+  }
+
   return async function call(message: MessageDoc, number: SendingNumber): Promise<Settlement> {
     observeWait(message, clock.now())
-    const result = await meta.sendMessage(message.phoneNumberId, number.token ?? '', bodyFor(message))
-    observe(result)
-    const judged = judge(message, result, { at: clock.now(), unknownDeadlineMs })
-    logOutcome(log, message, result)
+    const judged = await attempt(message, number, true)
     await follow(judged, number).catch(error => log.error({ err: error }, 'consequence of a refusal not carried out'))
     return judged.settlement
   }
 }
+
+const settledHere = (settlement: Settlement): Judged => ({ settlement, refusal: null })
 
 function observeWait(message: MessageDoc, now: Date): void {
   if ((message.dispatch as Dispatch).attempt !== 1) return

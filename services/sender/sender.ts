@@ -24,6 +24,7 @@ import { createPause } from './pause.ts'
 import { createSend } from './send.ts'
 import { Slots } from './slots.ts'
 import { createSweeps, SENDER } from './sweeps.ts'
+import { createUploads } from './uploads.ts'
 
 export interface SenderDeps {
   store: Store
@@ -90,7 +91,15 @@ export async function startSender(deps: SenderDeps, options: SenderOptions = {})
   const finish = createFinish({ store, queue, publishing, clock, log })
   // A call may last longer than a stop: its row is then found by the sweep, as after a crash.
   stack.defer(() => Promise.race([slots.idle(), sleep(STOP_PATIENCE_MS, undefined, { ref: false })]))
-  const call = createCall({ meta, limits, pause, clock, log, unknownDeadlineMs })
+  const call = createCall({
+    meta,
+    uploads: createUploads({ store, storage, meta, clock, log }),
+    limits,
+    pause,
+    clock,
+    log,
+    unknownDeadlineMs,
+  })
   const campaigns = createHeldCampaigns(store)
   const sendDeps = { store, limits, numbers, campaigns, pause, slots, publishing, clock, log, owner, call, finish }
 

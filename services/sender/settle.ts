@@ -53,7 +53,12 @@ export function failedHere(message: MessageDoc, failure: PlatformFailure, at: Da
 }
 
 /** Given back without a call, such as when its number was paused between take and call. */
-export function givenBack(message: MessageDoc, reason: 'paused' | 'rate', nextStepAt: Date | null, at: Date): Settlement {
+export function givenBack(
+  message: MessageDoc,
+  reason: 'paused' | 'rate' | 'media',
+  nextStepAt: Date | null,
+  at: Date,
+): Settlement {
   return { message, step: waiting(reason, nextStepAt, false), at, entry: { kind: 'waited', at, reason } }
 }
 

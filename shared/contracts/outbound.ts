@@ -3,13 +3,16 @@ import { z } from 'zod'
 /** What may be sent, in Meta's own words and within Meta's limits: what it would refuse is refused here, at once. */
 
 const text = (max: number) => z.string().min(1).max(max)
-const metaId = z.string().regex(/^[0-9]{1,64}$/, 'an id that Meta gave to an uploaded file')
+const fileId = z
+  .string()
+  .regex(/^([0-9]{1,64}|[0-9a-f]{24})$/, 'the id of a file: ours, or one that Meta gave')
+  .describe("A file's id: ours (POST /media), good for every number, or Meta's own, good for one")
 const link = z
   .url({ protocol: /^https$/, hostname: z.regexes.domain })
   .max(2048)
   .describe('Fetched by Meta; https only')
 
-const byIdOrLink = { id: metaId.optional(), link: link.optional() }
+const byIdOrLink = { id: fileId.optional(), link: link.optional() }
 const hasOneSource = (media: { id?: string | undefined; link?: string | undefined }) =>
   (media.id === undefined) !== (media.link === undefined)
 const oneSource = { error: 'give either id or link' }

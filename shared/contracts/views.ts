@@ -75,7 +75,17 @@ export const ConversationView = z.object({
 export type ConversationView = z.infer<typeof ConversationView>
 
 /** `quota`: the portfolio may write first to no more people today. */
-export const WAITING_REASONS = ['rate', 'pair', 'quota', 'predecessor', 'paused', 'scheduled', 'retry', 'unknown'] as const
+export const WAITING_REASONS = [
+  'rate',
+  'pair',
+  'quota',
+  'media',
+  'predecessor',
+  'paused',
+  'scheduled',
+  'retry',
+  'unknown',
+] as const
 export type WaitingReason = (typeof WAITING_REASONS)[number]
 
 export const MessageView = z.object({

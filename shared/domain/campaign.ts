@@ -39,14 +39,22 @@ export function readRow(record: Readonly<Record<string, string>>, rules: RowRule
   const person = personOf(to, rules.home)
   const row = { to: to.slice(0, 80), name: cell(columns.name)?.slice(0, 200) ?? null, variables, headerMedia, ...person }
   if (person.key === null) return { ...row, problem: to === '' ? `${columns.to} is empty` : `${columns.to} is no phone number` }
+  if (headerMedia !== null && !isFile(headerMedia))
+    return { ...row, problem: `${columns.headerMedia} is no https link and no id` }
   const filled = fillTemplate(rules.template, variables, mediaOf(rules, headerMedia))
   if (filled.kind === 'filled') return { ...row, problem: null }
   return { ...row, problem: filled.problems.map(({ path, message }) => `${path} ${message}`).join('; ') }
 }
 
-/** A link of its own, or the file that all get. */
-export const mediaOf = ({ headerMedia }: { headerMedia: HeaderMedia | null }, own: string | null): HeaderMedia | undefined =>
-  own === null ? (headerMedia ?? undefined) : /^https:/i.test(own) ? { ...headerMedia, link: own } : { ...headerMedia, id: own }
+/** Ours, or one of Meta's. */
+const isFile = (own: string) => /^https:\/\/./i.test(own) || /^([0-9]{1,64}|[0-9a-f]{24})$/.test(own)
+
+/** A link or an id of its own, or the file that all get. */
+export function mediaOf({ headerMedia }: { headerMedia: HeaderMedia | null }, own: string | null): HeaderMedia | undefined {
+  if (own === null) return headerMedia ?? undefined
+  const name = headerMedia?.filename === undefined ? {} : { filename: headerMedia.filename }
+  return /^https:/i.test(own) ? { ...name, link: own } : { ...name, id: own }
+}
 
 function variablesOf({ columns, variables }: RowRules, cell: (column: string) => string | null): Record<string, string> {
   const own = Object.entries(columns.variables).flatMap(([variable, column]): [string, string][] => {

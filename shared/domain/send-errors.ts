@@ -43,7 +43,14 @@ export interface ErrorText {
 export type PauseReason = 'token' | 'account' | 'payment' | 'quality' | 'registration'
 
 /** Failures that we declare ourselves: provisional, any later word of Meta replaces them. */
-export type PlatformFailure = 'unknown-outcome' | 'window-closed' | 'expired' | 'disconnected' | 'unsendable' | 'cancelled'
+export type PlatformFailure =
+  | 'unknown-outcome'
+  | 'window-closed'
+  | 'expired'
+  | 'disconnected'
+  | 'unsendable'
+  | 'media-gone'
+  | 'cancelled'
 
 export const MAX_ATTEMPTS = 6
 export const MAX_ATTEMPTS_UNKNOWN = 3
@@ -164,6 +171,12 @@ const PLATFORM_FAILURES: Record<PlatformFailure, Omit<ErrorText, 'detail' | 'sou
     title: 'Cancelled',
     sentence: 'It was cancelled before it was sent.',
     nextStep: 'Send it anew if it shall go after all.',
+  },
+  'media-gone': {
+    code: null,
+    title: 'File not found',
+    sentence: 'The file of this message is not in the storage any more.',
+    nextStep: 'Upload the file again and send it anew.',
   },
   'window-closed': {
     code: WINDOW_CLOSED,

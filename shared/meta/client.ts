@@ -3,6 +3,7 @@ import { Agent } from 'undici'
 import type { ErrorReport } from '../domain/send-errors.ts'
 import { parseAccepted, parseErrorEnvelope, parseJson, retryAfterMs } from './answers.ts'
 import { ExchangeError, undiciAdapter } from './undici-adapter.ts'
+import { type StreamedBody, type UploadFile, uploadForm, uploadTimeoutMs } from './upload.ts'
 
 export interface MetaClientOptions {
   /** Such as `https://graph.facebook.com`: the only host that is ever called. */
@@ -53,6 +54,8 @@ export interface GraphRequest {
 export interface MetaClient extends AsyncDisposable {
   /** One call of the messages endpoint. What happened is the value; it throws for nothing that Meta or the network does. */
   sendMessage(phoneNumberId: string, token: string, body: Record<string, unknown>): Promise<SendResult>
+  /** Hands a file to a number, streamed; its `id` in the answer is good for 30 days and for this number alone. */
+  uploadMedia(phoneNumberId: string, token: string, file: UploadFile): Promise<GraphResult>
   /** Anything else of the Graph API; `path` without the version, such as `123/phone_numbers`. */
   graph: Record<'get' | 'post' | 'delete', (path: string, request: GraphRequest) => Promise<GraphResult>>
 }
@@ -85,6 +88,11 @@ export function createMetaClient(options: MetaClientOptions): MetaClient {
       const answer = await exchange(http, 'post', `${encodeURIComponent(phoneNumberId)}/messages`, { token, body })
       return isMeasured(answer) ? answer : readSend(answer)
     },
+    async uploadMedia(phoneNumberId, token, file) {
+      const request = { token, form: uploadForm(file), timeoutMs: uploadTimeoutMs(file) }
+      const answer = await exchange(http, 'post', `${encodeURIComponent(phoneNumberId)}/media`, request)
+      return isMeasured(answer) ? answer : readGraph(answer)
+    },
     graph: { get: call('get'), post: call('post'), delete: call('delete') },
     [Symbol.asyncDispose]: () => agent.destroy(),
   }
@@ -100,7 +108,7 @@ async function exchange(
   http: AxiosInstance,
   method: string,
   path: string,
-  { token, query, body, timeoutMs }: GraphRequest,
+  { token, query, body, form, timeoutMs }: GraphRequest & { form?: StreamedBody },
 ): Promise<Answer | Unknown | Unsent> {
   const startedAt = performance.now()
   const latencyMs = () => Math.round(performance.now() - startedAt)
@@ -108,9 +116,10 @@ async function exchange(
     const response = await http.request<string>({
       method,
       url: path,
-      headers: { authorization: `Bearer ${token}`, ...(body && JSON_TYPE) },
+      headers: { authorization: `Bearer ${token}`, ...(body && JSON_TYPE), ...(form && typeOf(form)) },
       ...(query && { params: query }),
       ...(body && { data: JSON.stringify(body) }),
+      ...(form && { data: form.stream }),
       ...(timeoutMs && { timeout: timeoutMs }),
     })
     const json = parseJson(response.data)
@@ -157,4 +166,5 @@ function traceIdOf(response: AxiosResponse, json: Record<string, unknown> | null
 }
 
 const JSON_TYPE = { 'content-type': 'application/json' }
+const typeOf = ({ contentType, length }: StreamedBody) => ({ 'content-type': contentType, 'content-length': String(length) })
 const isMeasured = (value: Answer | Unknown | Unsent): value is Unknown | Unsent => 'kind' in value

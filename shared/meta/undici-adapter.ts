@@ -3,8 +3,8 @@ import { type AxiosAdapter, AxiosError, type AxiosResponse, type InternalAxiosRe
 import type { Dispatcher } from 'undici'
 
 /**
- * Carries axios over undici's connection pool: a third of the CPU of its own adapter. Bodies are text, answers come as
- * text, redirects are not followed. A failure is an AxiosError whose `isWritten` tells whether the request had begun to
+ * Carries axios over undici's connection pool: a third of the CPU of its own adapter. Bodies are text or streams, answers
+ * come as text, redirects are not followed. A failure is an AxiosError whose `isWritten` tells whether the request had begun to
  * leave: one that had not was certainly not executed.
  */
 export function undiciAdapter(dispatcher: Dispatcher, maxResponseBytes: number): AxiosAdapter {

@@ -42,6 +42,11 @@ export const sendQueueWait = new Histogram({
   help: 'From the moment a message was due to its first attempt.',
   buckets: [...SECONDS, 60, 300, 1800],
 })
+export const mediaUploads = new Counter({
+  name: 'linko_media_uploads_total',
+  help: 'Files handed to Meta for sending, by outcome (ok, refused, unknown, unsent).',
+  labelNames: ['outcome'],
+})
 export const rateLimited = new Counter({
   name: 'linko_rate_limited_total',
   help: 'Waits and refusals by limit: number, pair, tenant, api, auth, messages, fallback.',

@@ -8,7 +8,7 @@ export type Step =
   | { kind: 'sent'; wamid: string | null; note: string | null }
   | {
       kind: 'waiting'
-      reason: 'retry' | 'rate' | 'pair' | 'paused'
+      reason: 'retry' | 'rate' | 'pair' | 'paused' | 'media'
       /** null: until the number is resumed. */
       nextStepAt: Date | null
       usesAttempt: boolean

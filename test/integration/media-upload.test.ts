@@ -7,7 +7,12 @@ import { test, type World } from '#test/support/world.ts'
 async function open(world: World) {
   const gateway = await openGateway(world)
   onTestFinished(() => gateway[Symbol.asyncDispose]())
-  async function post(body: Uint8Array<ArrayBuffer> | FormData, headers: Record<string, string> = {}, query = '', as: Person = 'agent') {
+  async function post(
+    body: Uint8Array<ArrayBuffer> | FormData,
+    headers: Record<string, string> = {},
+    query = '',
+    as: Person = 'agent',
+  ) {
     const authorization = `Bearer ${await gateway.tokenFor(as)}`
     const init = { method: 'POST', headers: { authorization, ...headers }, body }
     const answer = await fetch(`${gateway.url}/api/v1/media${query}`, init)
@@ -66,4 +71,31 @@ test('what WhatsApp would not take is refused by its bytes, and nothing of it is
   expect(await post(new FormData())).toMatchObject({ status: 422, body: { errorCode: 'MEDIA_MISSING' } })
   expect(await filesLeft()).toBe(0)
   expect((await post(bytes(5 * MIB), { 'content-type': 'image/jpeg' })).status).toBe(201)
+})
+
+test('sends name files by our id: of any number, of the own tenant, of the right kind', async ({ world }) => {
+  const { gateway, post } = await open(world)
+  const image = (await picture(20)) as Uint8Array<ArrayBuffer>
+  const { id } = (await post(image, { 'content-type': 'image/jpeg' }, '?filename=a.jpg')).body as { id: string }
+  const theirs = (await post(image, { 'content-type': 'image/jpeg' }, '', 'other')).body as { id: string }
+  await gateway.store.raw.conversations.updateMany({}, { $set: { windowExpiresAt: new Date(Date.now() + 3_600_000) } })
+  const { _id: conversationId } = (await gateway.store.raw.conversations.findOne({ candidateId: { $ne: null } })) as {
+    _id: unknown
+  }
+  const send = (body: object) => gateway.call('POST', '/api/v1/messages', { as: 'admin', body: { conversationId, ...body } })
+  const sent = await send({ type: 'image', image: { id, caption: 'c' } })
+  expect(sent).toMatchObject({
+    status: 202,
+    body: { type: 'image', content: { text: 'c', media: { id, mimeType: 'image/jpeg', filename: 'a.jpg', state: 'STORED' } } },
+  })
+  expect((await send({ type: 'document', document: { id, filename: 'photo.jpg' } })).body.content.media.filename).toBe(
+    'photo.jpg',
+  )
+  const refused = async (body: object) => {
+    const { status, body: problem } = await send(body)
+    return [status, problem.errorCode, problem.errors?.[0]?.path]
+  }
+  expect(await refused({ type: 'video', video: { id } })).toEqual([422, 'MEDIA_KIND_MISMATCH', 'video.id'])
+  for (const unknown of [theirs.id, '0'.repeat(23).concat('a')])
+    expect(await refused({ type: 'image', image: { id: unknown } })).toEqual([422, 'MEDIA_UNKNOWN', 'image.id'])
 })

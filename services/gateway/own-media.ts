@@ -1,0 +1,46 @@
+import { ApiError } from '#shared/domain/errors.ts'
+import { MEDIA_KINDS } from '#shared/domain/media-rules.ts'
+import { isOwnMediaId, type MediaSlot, ownMedia } from '#shared/domain/media-slots.ts'
+import type { HeaderMedia } from '#shared/domain/template-fill.ts'
+import type { Store } from '#shared/store/connect.ts'
+import type { TemplateDoc } from '#shared/store/documents.ts'
+import { findSendable, type SendableFile } from '#shared/store/media-files.ts'
+import type { Draft } from './drafts.ts'
+import { refOf } from './media-files.ts'
+
+/** A draft whose files of ours are there; the message's own shows as it lies in the storage. @throws ApiError 422 */
+export async function withOwnMedia(store: Store, tenantId: string, draft: Draft): Promise<Draft> {
+  const slots = ownMedia(draft.payload)
+  if (slots.length === 0) return draft
+  const files = await Promise.all(slots.map(slot => requireFile(store, tenantId, slot)))
+  const { content } = draft
+  if (content.media === null) return draft
+  const [own] = files as [SendableFile]
+  const { filename } = content.media
+  return { ...draft, content: { ...content, media: { ...refOf(own), ...(filename !== null && { filename }) } } }
+}
+
+/** What all recipients of a campaign get in the header. @throws ApiError 422 */
+export async function requireHeaderFile(
+  store: Store,
+  tenantId: string,
+  { components }: Pick<TemplateDoc, 'components'>,
+  media: HeaderMedia | undefined,
+): Promise<void> {
+  if (media === undefined || !isOwnMediaId(media.id)) return
+  const header = components.find(({ type }) => String(type).toUpperCase() === 'HEADER')
+  const kind = MEDIA_KINDS.find(one => one === String(header?.format).toLowerCase())
+  if (kind !== undefined) await requireFile(store, tenantId, { path: 'headerMedia', kind, media })
+}
+
+/** Anything may go as a document. */
+async function requireFile(store: Store, tenantId: string, { path, kind, media }: MediaSlot): Promise<SendableFile> {
+  const file = await findSendable(store, tenantId, media.id as string)
+  if (file === null) throw refused('MEDIA_UNKNOWN', `${path}.id`, 'There is no such file to send')
+  if (kind !== 'document' && file.kind !== kind)
+    throw refused('MEDIA_KIND_MISMATCH', `${path}.id`, `The file is a ${file.kind}: it cannot go as ${kind}`)
+  return file
+}
+
+const refused = (errorCode: string, path: string, message: string) =>
+  new ApiError(422, errorCode, message, { errors: [{ path, message }] })
