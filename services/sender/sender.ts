@@ -21,6 +21,7 @@ import { createFinish } from './finish.ts'
 import { createHeldCampaigns } from './held-campaigns.ts'
 import { createNumbers } from './numbers.ts'
 import { createPause } from './pause.ts'
+import { createReceipts } from './receipts.ts'
 import { createSend } from './send.ts'
 import { Slots } from './slots.ts'
 import { createSweeps, SENDER } from './sweeps.ts'
@@ -128,6 +129,11 @@ export async function startSender(deps: SenderDeps, options: SenderOptions = {})
   const batch = { maxBatch: 200, lingerMs: 5, available }
   const chat = await queue.consumeBatches(QUEUES.chat, createSend(sendDeps, 'c'), { ...batch, prefetch: 400 })
   const bulk = await queue.consumeBatches(QUEUES.bulk, createSend(sendDeps, 'b'), { ...batch, prefetch: 200 })
+  const receipts = await queue.consume(QUEUES.receipts, createReceipts({ numbers, meta, clock, log }), {
+    prefetch: 20,
+    available,
+  })
+  stack.use(receipts)
   stack.use(bulk)
   stack.use(chat)
   stack.defer(() => {

@@ -4,5 +4,6 @@ export const MESSAGE_TYPE = {
   sendBell: 'linko.send-bell.v1',
   events: 'linko.events.v1',
   media: 'linko.media.v1',
+  receipt: 'linko.receipt.v1',
 } as const
 export type MessageType = (typeof MESSAGE_TYPE)[keyof typeof MESSAGE_TYPE]

@@ -47,6 +47,11 @@ export const mediaUploads = new Counter({
   help: 'Files handed to Meta for sending, by outcome (ok, refused, unknown, unsent).',
   labelNames: ['outcome'],
 })
+export const receiptsTold = new Counter({
+  name: 'linko_receipts_total',
+  help: 'Read receipts and typing indicators told to customers, by kind (read, typing) and outcome (ok, refused, unknown, unsent).',
+  labelNames: ['kind', 'outcome'],
+})
 export const rateLimited = new Counter({
   name: 'linko_rate_limited_total',
   help: 'Waits and refusals by limit: number, pair, tenant, api, auth, messages, fallback.',

@@ -23,6 +23,8 @@ export const QUEUES = {
   account: 'linko.webhook.v1.account',
   chat: 'linko.send.v1.chat',
   bulk: 'linko.send.v1.bulk',
+  /** Read receipts and typing: short-lived, and nobody's loss when they go. */
+  receipts: 'linko.send.v1.receipts',
   realtime: Array.from({ length: SHARDS.realtime }, (_, i) => `linko.event.v1.realtime.${i}`),
   /** Never fed: its consumer count tells how many realtime nodes live. */
   members: 'linko.event.v1.members',
@@ -57,6 +59,14 @@ export interface Topology {
 }
 
 const quorum = { 'x-queue-type': 'quorum' }
+/** What is too much or too old is dropped: it never becomes a dead letter. */
+const passing = {
+  ...quorum,
+  'x-message-ttl': 60 * 60 * 1000,
+  'x-max-length': 20_000,
+  'x-overflow': 'drop-head',
+  'x-delivery-limit': 20,
+}
 
 function workQueue(name: string, singleActiveConsumer: boolean): QueueDeclaration {
   return {
@@ -102,6 +112,7 @@ export function topology(): Topology {
       workQueue(QUEUES.account, true),
       workQueue(QUEUES.chat, false),
       workQueue(QUEUES.bulk, false),
+      { name: QUEUES.receipts, arguments: passing },
       ...QUEUES.realtime.map(name => workQueue(name, true)),
       workQueue(QUEUES.members, false),
       workQueue(QUEUES.media, false),
@@ -114,6 +125,7 @@ export function topology(): Topology {
       { queue: QUEUES.account, exchange: EXCHANGES.webhook, key: 'account' },
       { queue: QUEUES.chat, exchange: EXCHANGES.send, key: 'chat' },
       { queue: QUEUES.bulk, exchange: EXCHANGES.send, key: 'bulk' },
+      { queue: QUEUES.receipts, exchange: EXCHANGES.send, key: 'receipt' },
       ...QUEUES.realtime.map((queue, i) => ({ queue, exchange: EXCHANGES.event, key: `${i}.#` })),
       { queue: QUEUES.media, exchange: EXCHANGES.media, key: 'media' },
     ],

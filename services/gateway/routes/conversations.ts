@@ -14,6 +14,7 @@ import { getTenant } from '#shared/store/tenants.ts'
 import { findUser } from '#shared/store/users.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { conversationUpdated, eventOf, publishEvents } from '../events.ts'
+import { tellRead, tellTyping } from '../receipts.ts'
 import { suggestTemplate } from '../window.ts'
 import { answerThread } from './messages.ts'
 import { flagText, IdParams, listOf, ObjectIdText, Paging } from './schemas.ts'
@@ -175,7 +176,25 @@ const assign = changeRoutes(
   assignTo,
 )
 
-export const conversationRoutes = [list, one, messages, window, ...read, ...assign, ...status]
+const typing = route({
+  method: 'post',
+  path: '/api/v1/conversations/{id}/typing',
+  action: 'conversations.typing',
+  bucket: 'read',
+  tag,
+  summary: 'Show the customer that somebody is writing, for 25 s at most or until a message goes; repeat it while it lasts',
+  params: IdParams,
+  status: 202,
+  returns: z.object({
+    shown: z.boolean().describe('False: the customer has not written lately, or the account sends no read receipts'),
+  }),
+  async handle(request, deps: GatewayDeps) {
+    const conversation = await getConversation(deps.store, callerOf(request).tenantId, request.params.id)
+    return { body: { shown: await tellTyping(deps, conversation, request.traceparent) } }
+  },
+})
+
+export const conversationRoutes = [list, one, messages, window, typing, ...read, ...assign, ...status]
 
 /** The newest unread ones: as many as are counted, so that a long thread is not searched to its beginning. */
 async function markRead(row: ConversationDoc, _caller: Caller, _body: never, { store }: GatewayDeps): Promise<Changes> {
@@ -237,5 +256,7 @@ async function applyChange(
     return { changed: row, events: told }
   })
   void publishEvents(deps, events, traceparent)
+  if (readMessages.length > 0)
+    tellRead(deps, changed, traceparent).catch(error => deps.log.info({ err: error }, 'receipt not told'))
   return changed
 }

@@ -1,0 +1,61 @@
+import { Receipt } from '#shared/contracts/receipt.ts'
+import { describeError } from '#shared/domain/send-errors.ts'
+import type { GraphResult, MetaClient } from '#shared/meta/client.ts'
+import type { Logger } from '#shared/process/logger.ts'
+import { receiptsTold } from '#shared/process/metrics.ts'
+import { type Delivery, DONE, type Handler, type Outcome } from '#shared/queue/types.ts'
+import type { ServerClock } from '#shared/store/clock.ts'
+import type { Numbers } from './numbers.ts'
+
+export interface ReceiptDeps {
+  numbers: Numbers
+  meta: Pick<MetaClient, 'graph'>
+  clock: ServerClock
+  log: Logger
+}
+
+/** Meta shows typing for 25 s: said later, it would be wrong. */
+const TYPING_MS = 15_000
+const MOST_ATTEMPTS = 3
+const CALL_MS = 10_000
+
+/**
+ * Tells the customer that a message was read, or that somebody is writing. Not a message: it counts nowhere, and what Meta
+ * refuses, or a number that is paused, is let be. Reading twice is reading once, so a lost answer is asked for again.
+ */
+export function createReceipts({ numbers, meta, clock, log }: ReceiptDeps): Handler {
+  return async function tell(delivery: Delivery): Promise<Outcome> {
+    const receipt = readReceipt(delivery)
+    if (receipt === null || isLate(receipt, clock.now())) return DONE
+    const { phoneNumberId, wamid, isTyping } = receipt
+    const number = (await numbers.find([phoneNumberId])).get(phoneNumberId)
+    if (!number?.token || String(number.client.tenantId) !== receipt.tenantId || numbers.isHeld(phoneNumberId)) return DONE
+    const body = {
+      messaging_product: 'whatsapp',
+      status: 'read',
+      message_id: wamid,
+      ...(isTyping && { typing_indicator: { type: 'text' } }),
+    }
+    const path = `${encodeURIComponent(phoneNumberId)}/messages`
+    const result = await meta.graph.post(path, { token: number.token, body, timeoutMs: CALL_MS })
+    receiptsTold.inc({ kind: isTyping ? 'typing' : 'read', outcome: result.kind })
+    if (result.kind !== 'ok') log.debug({ tenantId: receipt.tenantId, outcome: result.kind }, 'receipt not told')
+    const isWorthIt = !isTyping && delivery.attempt < MOST_ATTEMPTS && mayBeToldLater(result)
+    return isWorthIt ? { kind: 'retry', error: new Error(`receipt: ${result.kind}`) } : DONE
+  }
+}
+
+function readReceipt({ content }: Delivery): Receipt | null {
+  try {
+    return Receipt.parse(JSON.parse(content.toString('utf8')))
+  } catch {
+    return null
+  }
+}
+
+const isLate = ({ isTyping, at }: Receipt, now: Date) => isTyping && now.getTime() - Date.parse(at) > TYPING_MS
+
+function mayBeToldLater(result: GraphResult): boolean {
+  if (result.kind !== 'refused') return result.kind !== 'ok'
+  return ['RETRY', 'RETRY_LATER'].includes(describeError(result.error).class)
+}
