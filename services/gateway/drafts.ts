@@ -2,7 +2,8 @@ import { Types } from 'mongoose'
 import type { z } from 'zod'
 import type { OutboundType, SendAny, SendTemplate, SendText } from '#shared/contracts/outbound.ts'
 import { ApiError } from '#shared/domain/errors.ts'
-import { fillTemplate, parameterProblems } from '#shared/domain/template-fill.ts'
+import { parameterProblems } from '#shared/domain/template-check.ts'
+import { fillTemplate } from '#shared/domain/template-fill.ts'
 import type { Store } from '#shared/store/connect.ts'
 import type { MessageContent, TemplateDoc } from '#shared/store/documents.ts'
 import { findTemplatesNamed, getTemplate } from '#shared/store/templates.ts'
@@ -27,10 +28,14 @@ export function textDraft({ text, previewUrl }: z.infer<typeof SendText>): Draft
 
 /** Any type in Meta's own words: its object goes as it is. */
 export async function anyDraft(store: Store, destination: Destination, body: z.infer<typeof SendAny>): Promise<Draft> {
-  if (body.type === 'template') return metaTemplateDraft(store, destination, body.template)
+  const identity = body.identityKeyHash === undefined ? {} : { recipient_identity_key_hash: body.identityKeyHash }
+  if (body.type === 'template') {
+    const draft = await metaTemplateDraft(store, destination, body.template)
+    return { ...draft, payload: { ...identity, ...draft.payload } }
+  }
   const data = body.type === 'reaction' ? await reactionOf(store, destination, body.reaction) : body[body.type]
   const content = contentOf({ text: textOf(body.type, data), media: mediaOf(body.type, data), data })
-  return { type: body.type, payload: { type: body.type, [body.type]: data }, content, template: null }
+  return { type: body.type, payload: { ...identity, type: body.type, [body.type]: data }, content, template: null }
 }
 
 /** A template by id, or by name and language, with its variables put in. */

@@ -21,7 +21,10 @@ test.for<[string, object]>([
   ['image by link', { type: 'image', image: { link: 'https://x.example/a.png', caption: 'c' } }],
   ['audio by id', { type: 'audio', audio: { id: '123456', voice: true } }],
   ['location', { type: 'location', location: { latitude: 33.5, longitude: -7.6, name: 'Casablanca' } }],
-  ['contacts', { type: 'contacts', contacts: [{ name: { formatted_name: 'S I' }, phones: [{ phone: '+212661000101' }] }] }],
+  [
+    'contacts',
+    { type: 'contacts', contacts: [{ name: { formatted_name: 'S I', first_name: 'S' }, phones: [{ phone: '+212661000101' }] }] },
+  ],
   ['three buttons', buttons(['Yes', 'No', 'Later'])],
   ['ten rows', list(Array.from({ length: 10 }, (_, i) => row(i)))],
   ['a reaction taken back', { type: 'reaction', reaction: { message_id: 'wamid.A', emoji: '' } }],

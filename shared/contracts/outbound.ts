@@ -1,21 +1,9 @@
 import { z } from 'zod'
+import { InteractiveObject } from './outbound-interactive.ts'
+import { byIdOrLink, hasOneSource, oneSource, text } from './outbound-parts.ts'
+import { TemplateObject } from './outbound-template.ts'
 
 /** What may be sent, in Meta's own words and within Meta's limits: what it would refuse is refused here, at once. */
-
-const text = (max: number) => z.string().min(1).max(max)
-const fileId = z
-  .string()
-  .regex(/^([0-9]{1,64}|[0-9a-f]{24})$/, 'the id of a file: ours, or one that Meta gave')
-  .describe("A file's id: ours (POST /media), good for every number, or Meta's own, good for one")
-const link = z
-  .url({ protocol: /^https$/, hostname: z.regexes.domain })
-  .max(2048)
-  .describe('Fetched by Meta; https only')
-
-const byIdOrLink = { id: fileId.optional(), link: link.optional() }
-const hasOneSource = (media: { id?: string | undefined; link?: string | undefined }) =>
-  (media.id === undefined) !== (media.link === undefined)
-const oneSource = { error: 'give either id or link' }
 
 export const TextObject = z.strictObject({ body: text(4096), preview_url: z.boolean().optional() })
 export const ImageObject = z.strictObject({ ...byIdOrLink, caption: text(1024).optional() }).refine(hasOneSource, oneSource)
@@ -25,15 +13,22 @@ export const DocumentObject = z
   .strictObject({ ...byIdOrLink, caption: text(1024).optional(), filename: text(240).optional() })
   .refine(hasOneSource, oneSource)
 export const StickerObject = z.strictObject(byIdOrLink).refine(hasOneSource, oneSource)
+/** Meta takes numbers and their text alike. */
+const degrees = (most: number) =>
+  z
+    .union([z.number(), z.string().regex(/^-?\d{1,3}(\.\d{1,20})?$/, 'a number of degrees')])
+    .refine(value => Math.abs(Number(value)) <= most, { error: `between -${most} and ${most}` })
 export const LocationObject = z.strictObject({
-  latitude: z.number().min(-90).max(90),
-  longitude: z.number().min(-180).max(180),
+  latitude: degrees(90),
+  longitude: degrees(180),
   name: text(1000).optional(),
   address: text(1000).optional(),
 })
+/** Also those that this runtime does not know yet, and those without their variation selector. */
+const ONE_EMOJI = /^(\p{RGI_Emoji}|\p{Extended_Pictographic})?$/v
 export const ReactionObject = z.strictObject({
   message_id: text(256).describe("The wamid, or our id, of the customer's message"),
-  emoji: z.string().max(32).describe('Empty takes the reaction back'),
+  emoji: z.string().regex(ONE_EMOJI, 'one emoji, or empty').describe('Empty takes the reaction back'),
 })
 
 const kind = z.string().max(40).optional()
@@ -41,14 +36,18 @@ const short = text(200)
 export const ContactsObject = z
   .array(
     z.strictObject({
-      name: z.strictObject({
-        formatted_name: short,
-        first_name: short.optional(),
-        last_name: short.optional(),
-        middle_name: short.optional(),
-        suffix: short.optional(),
-        prefix: short.optional(),
-      }),
+      name: z
+        .strictObject({
+          formatted_name: short,
+          first_name: short.optional(),
+          last_name: short.optional(),
+          middle_name: short.optional(),
+          suffix: short.optional(),
+          prefix: short.optional(),
+        })
+        .refine(({ formatted_name: _, ...others }) => Object.values(others).some(value => value !== undefined), {
+          error: 'give a first, last or middle name, a prefix or a suffix beside formatted_name',
+        }),
       phones: z
         .array(z.strictObject({ phone: text(40), type: kind, wa_id: text(20).optional() }))
         .max(20)
@@ -81,178 +80,6 @@ export const ContactsObject = z
   )
   .min(1)
   .max(257)
-
-const headerMedia = z.strictObject(byIdOrLink).refine(hasOneSource, oneSource)
-const TextHeader = z.strictObject({ type: z.literal('text'), text: text(60) })
-const MediaHeader = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('image'), image: headerMedia }),
-  z.strictObject({ type: z.literal('video'), video: headerMedia }),
-  z.strictObject({
-    type: z.literal('document'),
-    document: z.strictObject({ ...byIdOrLink, filename: text(240).optional() }).refine(hasOneSource, oneSource),
-  }),
-])
-const AnyHeader = z.union([TextHeader, MediaHeader])
-const body = (max: number) => z.strictObject({ text: text(max) })
-const footer = z.strictObject({ text: text(60) }).optional()
-const action = <T extends z.ZodRawShape>(shape: T) => z.strictObject(shape)
-
-const isUnique = (ids: string[]) => new Set(ids).size === ids.length
-const ReplyButtons = z
-  .array(z.strictObject({ type: z.literal('reply'), reply: z.strictObject({ id: text(256), title: text(20) }) }))
-  .min(1)
-  .max(3)
-  .refine(buttons => isUnique(buttons.map(({ reply }) => reply.id)), { error: 'ids must differ' })
-  .refine(buttons => isUnique(buttons.map(({ reply }) => reply.title)), { error: 'titles must differ' })
-
-const ListSections = z
-  .array(
-    z.strictObject({
-      title: text(24).optional(),
-      rows: z
-        .array(z.strictObject({ id: text(200), title: text(24), description: text(72).optional() }))
-        .min(1)
-        .max(10),
-    }),
-  )
-  .min(1)
-  .max(10)
-  .refine(sections => sections.flatMap(({ rows }) => rows).length <= 10, { error: 'at most 10 rows in all' })
-  .refine(sections => isUnique(sections.flatMap(({ rows }) => rows.map(({ id }) => id))), { error: 'row ids must differ' })
-  .refine(sections => sections.length === 1 || sections.every(({ title }) => title !== undefined), {
-    error: 'several sections need titles',
-  })
-
-const ProductSections = z
-  .array(
-    z.strictObject({
-      title: text(24),
-      product_items: z
-        .array(z.strictObject({ product_retailer_id: text(200) }))
-        .min(1)
-        .max(30),
-    }),
-  )
-  .min(1)
-  .max(10)
-  .refine(sections => sections.flatMap(({ product_items }) => product_items).length <= 30, { error: 'at most 30 products' })
-
-const FlowParameters = z
-  .strictObject({
-    flow_message_version: z.literal('3'),
-    flow_token: text(200).optional(),
-    flow_id: text(64).optional(),
-    flow_name: text(200).optional(),
-    flow_cta: text(30),
-    flow_action: z.enum(['navigate', 'data_exchange']).optional(),
-    flow_action_payload: z.strictObject({ screen: text(200), data: z.record(z.string(), z.unknown()).optional() }).optional(),
-    mode: z.enum(['draft', 'published']).optional(),
-  })
-  .refine(flow => (flow.flow_id === undefined) !== (flow.flow_name === undefined), { error: 'give either flow_id or flow_name' })
-
-const CtaParameters = z.strictObject({ display_text: text(20), url: text(2048) })
-
-const interactive = {
-  button: z.strictObject({
-    type: z.literal('button'),
-    header: AnyHeader.optional(),
-    body: body(1024),
-    footer,
-    action: action({ buttons: ReplyButtons }),
-  }),
-  list: z.strictObject({
-    type: z.literal('list'),
-    header: TextHeader.optional(),
-    body: body(4096),
-    footer,
-    action: action({ button: text(20), sections: ListSections }),
-  }),
-  cta_url: z.strictObject({
-    type: z.literal('cta_url'),
-    header: AnyHeader.optional(),
-    body: body(1024),
-    footer,
-    action: action({ name: z.literal('cta_url'), parameters: CtaParameters }),
-  }),
-  product: z.strictObject({
-    type: z.literal('product'),
-    body: body(1024).optional(),
-    footer,
-    action: action({ catalog_id: text(64), product_retailer_id: text(200) }),
-  }),
-  product_list: z.strictObject({
-    type: z.literal('product_list'),
-    header: TextHeader,
-    body: body(1024),
-    footer,
-    action: action({ catalog_id: text(64), sections: ProductSections }),
-  }),
-  catalog_message: z.strictObject({
-    type: z.literal('catalog_message'),
-    body: body(1024),
-    footer,
-    action: action({
-      name: z.literal('catalog_message'),
-      parameters: z.strictObject({ thumbnail_product_retailer_id: text(200) }).optional(),
-    }),
-  }),
-  flow: z.strictObject({
-    type: z.literal('flow'),
-    header: AnyHeader.optional(),
-    body: body(1024),
-    footer,
-    action: action({ name: z.literal('flow'), parameters: FlowParameters }),
-  }),
-  location_request_message: z.strictObject({
-    type: z.literal('location_request_message'),
-    body: body(1024),
-    action: action({ name: z.literal('send_location') }),
-  }),
-  address_message: z.strictObject({
-    type: z.literal('address_message'),
-    header: TextHeader.optional(),
-    body: body(1024),
-    footer,
-    action: action({
-      name: z.literal('address_message'),
-      parameters: z.strictObject({
-        country: text(2),
-        values: z.record(z.string(), z.unknown()).optional(),
-        saved_addresses: z.array(z.record(z.string(), z.unknown())).max(10).optional(),
-        validation_errors: z.record(z.string(), z.string()).optional(),
-      }),
-    }),
-  }),
-}
-export const InteractiveObject = z.discriminatedUnion('type', [
-  interactive.button,
-  interactive.list,
-  interactive.cta_url,
-  interactive.product,
-  interactive.product_list,
-  interactive.catalog_message,
-  interactive.flow,
-  interactive.location_request_message,
-  interactive.address_message,
-])
-
-/** Meta's own form of a template; `POST /messages/send-template` takes variables instead. */
-export const TemplateObject = z.strictObject({
-  name: z.string().regex(/^[a-z0-9_]{1,512}$/),
-  language: z.strictObject({ code: text(20), policy: z.literal('deterministic').optional() }),
-  components: z
-    .array(
-      z.strictObject({
-        type: z.string().max(40),
-        sub_type: z.string().max(40).optional(),
-        index: z.union([z.string().max(2), z.number().int().min(0).max(9)]).optional(),
-        parameters: z.array(z.record(z.string(), z.unknown())).max(60).optional(),
-        cards: z.array(z.record(z.string(), z.unknown())).max(10).optional(),
-      }),
-    )
-    .max(20)
-    .optional(),
-})
 
 export const objectId = z
   .string()
@@ -323,6 +150,7 @@ export const SendAny = z
   .strictObject({
     ...target,
     replyTo,
+    identityKeyHash: text(200).optional().describe('Not delivered when the person has changed: of their `identity_key_hash`'),
     type: z.enum(OUTBOUND_TYPES),
     text: TextObject.optional(),
     image: ImageObject.optional(),

@@ -57,10 +57,10 @@ function componentSlots(components: unknown, path: string): MediaSlot[] {
   })
 }
 
-/** `{type: 'image', image: {…}}` */
+/** `{type: 'image', image: {…}}`, the type in either case. */
 function typedSlot(part: unknown, path: string): MediaSlot[] {
   const object = objectOf(part)
-  const type = String(object.type)
+  const type = String(object.type).toLowerCase()
   return isKind(type) ? slotOf(object, type, `${path}.`) : []
 }
 

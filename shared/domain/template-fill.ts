@@ -23,6 +23,10 @@ interface Slot {
 }
 
 const MEDIA_FORMATS = ['IMAGE', 'VIDEO', 'DOCUMENT']
+/** Of the text as it is filled. */
+export const MOST_BODY = 1024
+/** Of an authentication code. */
+export const MOST_CODE = 15
 const FILLABLE_TYPES = ['HEADER', 'BODY', 'FOOTER', 'BUTTONS', 'LIMITED_TIME_OFFER']
 
 /**
@@ -67,35 +71,19 @@ export function fillTemplate(
     if (!FILLABLE_TYPES.includes(type)) problems.push({ path: 'templateName', message: `${type} templates go by POST /messages` })
     if (type === 'HEADER') components.push(...headerOf(component, template, parameter, headerMedia, problems))
     if (type === 'BODY') {
-      const slots = slotsOf(component.text, 'BODY', template)
+      const slots = slotsOf(bodyText(component), 'BODY', template)
       if (slots.length > 0) components.push({ type: 'body', parameters: slots.map(parameter) })
       text = hydrate(component.text, 'BODY', template, given)
+      if (text !== null && text.length > MOST_BODY)
+        problems.push({ path: 'variables', message: `make a text of ${text.length} characters, WhatsApp takes ${MOST_BODY}` })
     }
-    if (type === 'BUTTONS') components.push(...buttonsOf(component, take, given, used))
+    if (type === 'BUTTONS') components.push(...buttonsOf(component, take, given, used, problems))
   }
   if (headerMedia && !template.components.some(hasMediaHeader))
     problems.push({ path: 'headerMedia', message: 'this template has no media header' })
   for (const name of Object.keys(given))
     if (!used.has(name)) problems.push({ path: `variables.${name}`, message: 'is not a variable of this template' })
   return problems.length > 0 ? { kind: 'wrong', problems } : { kind: 'filled', components, text, variables }
-}
-
-/**
- * Whether a send in Meta's own form gives each part as many parameters as the template has: Meta refuses any other number
- * (132000).
- */
-export function parameterProblems(
-  template: FillableTemplate,
-  given: readonly { type: string; parameters?: unknown[] | undefined }[],
-): { path: string; message: string }[] {
-  return template.components.flatMap(component => {
-    const type = String(component.type ?? '').toUpperCase()
-    if (type !== 'HEADER' && type !== 'BODY') return []
-    const wanted = hasMediaHeader(component) ? 1 : placeholdersOf(component.text).length
-    const own = given.find(one => one.type.toUpperCase() === type)?.parameters?.length ?? 0
-    const path = `template.components.${type.toLowerCase()}`
-    return own === wanted ? [] : [{ path, message: `takes ${wanted} parameters, not ${own}` }]
-  })
 }
 
 const hasMediaHeader = (component: Record<string, unknown>) =>
@@ -131,6 +119,7 @@ function buttonsOf(
   take: (slot: Slot) => string,
   given: Readonly<Record<string, string>>,
   used: Set<string>,
+  problems: { path: string; message: string }[],
 ): Record<string, unknown>[] {
   const buttons = Array.isArray(component.buttons) ? (component.buttons as Record<string, unknown>[]) : []
   return buttons.flatMap((button, i): Record<string, unknown>[] => {
@@ -140,6 +129,7 @@ function buttonsOf(
       const code = [...names, ...used].find(name => Object.hasOwn(given, name))
       const text = code === undefined ? '' : (given[code] as string)
       if (code !== undefined) used.add(code)
+      if (text.length > MOST_CODE) problems.push({ path: `variables.${code}`, message: `is longer than ${MOST_CODE} characters` })
       return [{ type: 'button', sub_type: 'url', index: String(i), parameters: [{ type: 'text', text }] }]
     }
     if (type === 'COPY_CODE') {
@@ -165,7 +155,11 @@ function slotsOf(text: unknown, component: string, template: FillableTemplate): 
   })
 }
 
-function placeholdersOf(text: unknown): string[] {
+/** An authentication template's text is Meta's own, with the code in it. */
+export const bodyText = ({ text }: Record<string, unknown>): unknown => text ?? '{{1}}'
+
+/** In the order in which Meta counts them. */
+export function placeholdersOf(text: unknown): string[] {
   const found = [...String(text ?? '').matchAll(/\{\{\s*(\w+)\s*\}\}/g)].map(match => match[1] as string)
   const unique = [...new Set(found)]
   return unique.every(name => /^\d+$/.test(name)) ? unique.toSorted((a, b) => Number(a) - Number(b)) : unique

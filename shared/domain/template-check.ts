@@ -1,0 +1,101 @@
+import { bodyText, type FillableTemplate, MOST_BODY, MOST_CODE, placeholdersOf } from './template-fill.ts'
+
+interface Given {
+  type: string
+  sub_type?: string | undefined
+  index?: string | number | undefined
+  parameters?: readonly GivenParameter[] | undefined
+}
+type GivenParameter = { type: string; parameter_name?: string | undefined; text?: string | undefined }
+type Problem = { path: string; message: string }
+type Component = Record<string, unknown>
+
+/**
+ * What Meta would refuse of a send in its own form, by the template itself: another number of parameters (132000), one of
+ * another kind or name (132012), a text too long when filled (132005), a button's that is missing or that has no button.
+ */
+export function parameterProblems(template: FillableTemplate, given: readonly Given[]): Problem[] {
+  return [
+    ...template.components.flatMap(component => {
+      const type = upper(component.type)
+      if (type !== 'HEADER' && type !== 'BODY') return []
+      const path = `template.components.${type.toLowerCase()}`
+      const parameters = given.find(one => upper(one.type) === type)?.parameters ?? []
+      const format = upper(component.format ?? 'TEXT')
+      if (type === 'HEADER' && format !== 'TEXT') return formatProblems(path, format, parameters)
+      return textProblems(path, type === 'BODY' ? bodyText(component) : component.text, template, parameters)
+    }),
+    ...codeProblems(template, given),
+    ...buttonProblems(template, given),
+  ]
+}
+
+function formatProblems(path: string, format: string, parameters: readonly GivenParameter[]): Problem[] {
+  const problem = countProblem(path, parameters.length, 1)
+  if (problem.length > 0) return problem
+  const wanted = format === 'GIF' ? 'VIDEO' : format
+  return upper(parameters[0]?.type) === wanted ? [] : [{ path, message: `takes a parameter of type ${wanted.toLowerCase()}` }]
+}
+
+function textProblems(
+  path: string,
+  text: unknown,
+  { parameterFormat }: FillableTemplate,
+  parameters: readonly GivenParameter[],
+): Problem[] {
+  const names = placeholdersOf(text)
+  const wrongNumber = countProblem(path, parameters.length, names.length)
+  if (wrongNumber.length > 0) return wrongNumber
+  const problems = parameters.flatMap(({ type, parameter_name: name }, i): Problem[] => {
+    if (!TEXTS.has(type.toLowerCase())) return [{ path: `${path}.${i}`, message: 'takes text' }]
+    const isNamed = parameterFormat === 'NAMED'
+    if (isNamed && !names.includes(name ?? ''))
+      return [{ path: `${path}.${i}.parameter_name`, message: `one of ${names.join(', ')}` }]
+    return !isNamed && name !== undefined
+      ? [{ path: `${path}.${i}.parameter_name`, message: 'the variables are counted, not named' }]
+      : []
+  })
+  const length =
+    String(text ?? '').replace(/\{\{\s*\w+\s*\}\}/g, '').length +
+    parameters.reduce((sum, { text: own = '' }) => sum + own.length, 0)
+  return length > MOST_BODY
+    ? [...problems, { path, message: `makes a text of ${length} characters, WhatsApp takes ${MOST_BODY}` }]
+    : problems
+}
+
+const TEXTS = new Set(['text', 'currency', 'date_time'])
+
+const countProblem = (path: string, given: number, wanted: number): Problem[] =>
+  given === wanted ? [] : [{ path, message: `takes ${wanted} parameters, not ${given}` }]
+
+const buttonsOf = ({ components }: FillableTemplate): Component[] => {
+  const { buttons } = components.find(({ type }) => upper(type) === 'BUTTONS') ?? {}
+  return Array.isArray(buttons) ? (buttons as Component[]) : []
+}
+
+/** It is sent twice: in the text and in the button. */
+function codeProblems(template: FillableTemplate, given: readonly Given[]): Problem[] {
+  if (!buttonsOf(template).some(({ type }) => upper(type) === 'OTP')) return []
+  const code = given.find(({ type }) => upper(type) === 'BODY')?.parameters?.[0]?.text ?? ''
+  return code.length > MOST_CODE
+    ? [{ path: 'template.components.body.0', message: `a code has at most ${MOST_CODE} characters` }]
+    : []
+}
+
+function buttonProblems(template: FillableTemplate, given: readonly Given[]): Problem[] {
+  const buttons = buttonsOf(template)
+  const path = (index: number) => `template.components.button.${index}`
+  const sent = given.filter(({ type }) => upper(type) === 'BUTTON').map(one => ({ ...one, at: Number(one.index) }))
+  const strangers = sent
+    .filter(({ at }) => buttons[at] === undefined)
+    .map(({ at }) => ({ path: path(at), message: 'is no button of this template' }))
+  const wanting = buttons.flatMap((button, i) => {
+    const isOpen = upper(button.type) === 'URL' && placeholdersOf(button.url).length > 0
+    const needsValue = isOpen || ['OTP', 'COPY_CODE'].includes(upper(button.type))
+    const count = sent.find(({ at }) => at === i)?.parameters?.length ?? 0
+    return needsValue ? countProblem(path(i), count, 1) : []
+  })
+  return [...strangers, ...wanting]
+}
+
+const upper = (value: unknown) => String(value ?? '').toUpperCase()
