@@ -14,7 +14,7 @@ import type { GatewayDeps } from './deps.ts'
 import { findTemplate } from './drafts.ts'
 import { requireAudience } from './estimate.ts'
 import { publishEvents } from './events.ts'
-import { requireHeaderFile } from './own-media.ts'
+import { headerFile } from './own-media.ts'
 import { clientFor } from './recipient.ts'
 
 const column = z.string().trim().min(1).max(100)
@@ -71,10 +71,11 @@ export async function draftCampaign(deps: GatewayDeps, caller: Caller, wish: Cam
   const template = await templateFor(deps, client, wish)
   const by = new Types.ObjectId(caller.id)
   const fields = fieldsOf(wish, client, template)
-  await requireHeaderFile(deps.store, caller.tenantId, template, wish.headerMedia)
+  const headerMedia = (await headerFile(deps.store, caller.tenantId, template, wish.headerMedia)) ?? null
   return await createCampaign(deps.store, {
     tenantId: client.tenantId,
     ...fields,
+    headerMedia,
     status: 'DRAFT',
     audience: EMPTY_AUDIENCE,
     createdBy: by,
@@ -141,8 +142,12 @@ export async function changeCampaign(
   const client = await clientFor(deps.store, caller.tenantId, wish.clientId)
   const template = await templateFor(deps, client, wish)
   const fields = fieldsOf(wish, client, template)
-  await requireHeaderFile(deps.store, caller.tenantId, template, wish.headerMedia)
-  const changed = await moveCampaign(deps.store, before, 'edit', { ...fields, updatedBy: new Types.ObjectId(caller.id) })
+  const headerMedia = (await headerFile(deps.store, caller.tenantId, template, wish.headerMedia)) ?? null
+  const changed = await moveCampaign(deps.store, before, 'edit', {
+    ...fields,
+    headerMedia,
+    updatedBy: new Types.ObjectId(caller.id),
+  })
   const { source } = before.audience
   const readsOtherwise = ['templateId', 'templateName', 'language', 'columns', 'variables', 'headerMedia', 'clientId']
   if (source === null || !readsOtherwise.some(name => name in change)) return changed

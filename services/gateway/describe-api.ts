@@ -109,8 +109,10 @@ function operationOf(one: AnyRoute, schemas: Json): Json {
 
 const fileOf = ({ types }: { types: readonly string[] }) => ({
   required: true,
-  content: Object.fromEntries(types.map(type => [type, { schema: { type: 'string', format: 'binary' } }])),
+  content: Object.fromEntries(types.map(type => [type, { schema: type === 'multipart/form-data' ? FORM : FILE }])),
 })
+const FILE = { type: 'string', format: 'binary' }
+const FORM = { type: 'object', required: ['file'], properties: { file: FILE } }
 
 const requires = (schema: Json) => Array.isArray(schema.required) && schema.required.length > 0
 

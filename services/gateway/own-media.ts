@@ -13,24 +13,31 @@ export async function withOwnMedia(store: Store, tenantId: string, draft: Draft)
   const slots = ownMedia(draft.payload)
   if (slots.length === 0) return draft
   const files = await Promise.all(slots.map(slot => requireFile(store, tenantId, slot)))
+  const payload = structuredClone(draft.payload)
+  for (const [i, { kind, media }] of ownMedia(payload).entries()) Object.assign(media, nameFor(kind, media, files[i]))
   const { content } = draft
-  if (content.media === null) return draft
+  if (content.media === null) return { ...draft, payload }
   const [own] = files as [SendableFile]
   const { filename } = content.media
-  return { ...draft, content: { ...content, media: { ...refOf(own), ...(filename !== null && { filename }) } } }
+  return { ...draft, payload, content: { ...content, media: { ...refOf(own), ...(filename !== null && { filename }) } } }
 }
 
-/** What all recipients of a campaign get in the header. @throws ApiError 422 */
-export async function requireHeaderFile(
+/** A document without a name shows as "Untitled": it gets that of its file. */
+const nameFor = (kind: MediaSlot['kind'], { filename }: HeaderMedia, file: SendableFile | undefined) =>
+  kind === 'document' && filename === undefined && file?.filename ? { filename: file.filename } : {}
+
+/** What all recipients of a campaign get in the header, with its name. @throws ApiError 422 */
+export async function headerFile(
   store: Store,
   tenantId: string,
   { components }: Pick<TemplateDoc, 'components'>,
   media: HeaderMedia | undefined,
-): Promise<void> {
-  if (media === undefined || !isOwnMediaId(media.id)) return
+): Promise<HeaderMedia | undefined> {
+  if (media === undefined || !isOwnMediaId(media.id)) return media
   const header = components.find(({ type }) => String(type).toUpperCase() === 'HEADER')
   const kind = MEDIA_KINDS.find(one => one === String(header?.format).toLowerCase())
-  if (kind !== undefined) await requireFile(store, tenantId, { path: 'headerMedia', kind, media })
+  if (kind === undefined) return media
+  return { ...media, ...nameFor(kind, media, await requireFile(store, tenantId, { path: 'headerMedia', kind, media })) }
 }
 
 /** Anything may go as a document. */

@@ -50,16 +50,20 @@ export function createCall({ meta, uploads, limits, pause, clock, log, unknownDe
       return settledHere(givenBack(message, 'media', new Date(now.getTime() + prepared.delayMs), now))
     if (prepared.kind === 'gone') return settledHere(failedHere(message, 'media-gone', now))
     const isSent = prepared.kind === 'ready'
+    if (isSent && mayRenew && prepared.isKept && lostItsFile(message)) return renew(message, number, prepared.metaIds)
     const result = isSent
       ? await meta.sendMessage(message.phoneNumberId, number.token ?? '', bodyFor(message, prepared.payload))
       : prepared.result
-    if (isSent && mayRenew && prepared.isKept && result.kind === 'refused' && refusesMedia(result.error)) {
-      await uploads.forget(message, prepared.metaIds)
-      return attempt(message, number, false)
-    }
+    if (isSent && mayRenew && prepared.isKept && result.kind === 'refused' && refusesMedia(result.error))
+      return renew(message, number, prepared.metaIds)
     if (isSent) observe(result)
     logOutcome(log, message, result)
     return judge(message, result, { at: clock.now(), unknownDeadlineMs })
+  }
+
+  async function renew(message: MessageDoc, number: SendingNumber, metaIds: ReadonlyMap<string, string>): Promise<Judged> {
+    await uploads.forget(message, metaIds)
+    return attempt(message, number, false)
   }
 
   return async function call(message: MessageDoc, number: SendingNumber): Promise<Settlement> {
@@ -68,6 +72,12 @@ export function createCall({ meta, uploads, limits, pause, clock, log, unknownDe
     await follow(judged, number).catch(error => log.error({ err: error }, 'consequence of a refusal not carried out'))
     return judged.settlement
   }
+}
+
+/** Its last attempt was accepted and then failed for its file, by a status; now somebody sends it again. */
+function lostItsFile({ timeline }: MessageDoc): boolean {
+  const last = timeline.findLast(({ kind }) => kind === 'attempt' || kind === 'status')
+  return last?.kind === 'status' && refusesMedia({ code: last.code ?? null })
 }
 
 const settledHere = (settlement: Settlement): Judged => ({ settlement, refusal: null })

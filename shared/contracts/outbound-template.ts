@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { byIdOrLink, hasOneSource, oneSource, text } from './outbound-parts.ts'
 
-const file = z.strictObject({ ...byIdOrLink, filename: text(240).optional() }).refine(hasOneSource, oneSource)
+const file = z.strictObject(byIdOrLink).refine(hasOneSource, oneSource)
+const namedFile = z.strictObject({ ...byIdOrLink, filename: text(240).optional() }).refine(hasOneSource, oneSource)
 /** Meta refuses others with 132018. */
 const value = text(1024)
   .regex(/^[^\n\r\t]*$/, 'holds a new line or a tab')
@@ -24,7 +25,7 @@ const Parameter = z
     date_time: z.looseObject({ fallback_value: text(200) }).optional(),
     image: file.optional(),
     video: file.optional(),
-    document: file.optional(),
+    document: namedFile.optional(),
     location: z
       .strictObject({ latitude: coordinate, longitude: coordinate, name: text(1000).optional(), address: text(1000).optional() })
       .optional(),

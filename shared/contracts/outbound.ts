@@ -28,7 +28,11 @@ export const LocationObject = z.strictObject({
 const ONE_EMOJI = /^(\p{RGI_Emoji}|\p{Extended_Pictographic})?$/v
 export const ReactionObject = z.strictObject({
   message_id: text(256).describe("The wamid, or our id, of the customer's message"),
-  emoji: z.string().regex(ONE_EMOJI, 'one emoji, or empty').describe('Empty takes the reaction back'),
+  emoji: z
+    .string()
+    .max(64)
+    .refine(given => ONE_EMOJI.test(given), { error: 'one emoji, or empty' })
+    .describe('One emoji; empty takes the reaction back'),
 })
 
 const kind = z.string().max(40).optional()

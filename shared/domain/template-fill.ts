@@ -110,6 +110,8 @@ function headerOf(
     return []
   }
   const kind = format.toLowerCase()
+  if (media.filename !== undefined && kind !== 'document')
+    problems.push({ path: 'headerMedia.filename', message: 'is for documents alone' })
   return [{ type: 'header', parameters: [{ type: kind, [kind]: media }] }]
 }
 

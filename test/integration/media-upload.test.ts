@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { Types } from 'mongoose'
 import sharp from 'sharp'
 import { expect, onTestFinished } from 'vitest'
 import { openGateway, type Person } from '#test/support/gateway.ts'
@@ -91,6 +92,9 @@ test('sends name files by our id: of any number, of the own tenant, of the right
   expect((await send({ type: 'document', document: { id, filename: 'photo.jpg' } })).body.content.media.filename).toBe(
     'photo.jpg',
   )
+  const unnamed = (await send({ type: 'document', document: { id } })).body
+  const row = await gateway.store.raw.messages.findOne({ _id: new Types.ObjectId(String(unnamed.id)) })
+  expect(row?.payload?.document).toEqual({ id, filename: 'a.jpg' })
   const refused = async (body: object) => {
     const { status, body: problem } = await send(body)
     return [status, problem.errorCode, problem.errors?.[0]?.path]

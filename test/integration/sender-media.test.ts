@@ -108,6 +108,23 @@ test('a file that Meta has lost is handed to it anew, once', async ({ world }) =
   expect(uploadsOf(simulator)[0]?.id).not.toBe(lost?.id)
 })
 
+test('a message that failed for its file after all gets a new one when it is sent again', async ({ world }) => {
+  const { simulator, w } = await open(world)
+  await using _simulator = simulator
+  await using _w = w
+  const id = await keep(w, PNG)
+  await using _sender = await w.startSender()
+  await w.until(await w.sendOne(image(id)), m => m.status === 'SENT')
+  const at = new Date()
+  const timeline = [
+    { kind: 'attempt' as const, at, attempt: 1, outcome: 'accepted' as const },
+    { kind: 'status' as const, at, status: 'FAILED', code: 131053 },
+  ]
+  await w.until(await w.sendOne({ ...image(id), timeline, dispatch: { attempt: 1 } }), m => m.status === 'SENT')
+  const [, second] = uploadsOf(simulator)
+  expect(bodies(simulator).at(-1)?.image).toEqual({ id: second?.id, caption: 'c' })
+})
+
 test('an upload that Meta refuses is judged like a send, and one that breaks off is nothing unknown', async ({ world }) => {
   const { simulator, w } = await open(world)
   await using _simulator = simulator
