@@ -87,11 +87,11 @@ function serve<Deps>(route: Route<Deps>, options: HttpAppOptions<Deps>) {
     response.locals.caller = caller
     if (route.action !== null && caller === null)
       throw new ApiError(401, 'UNAUTHENTICATED', 'Sign in, or send an API key', { headers: { 'www-authenticate': 'Bearer' } })
-    const upload = route.upload ? openUpload(request, route.upload) : null
-    const body = upload ? {} : readBody(request)
+    const body = route.upload ? {} : readBody(request)
     const headers = await options.limit(route, caller, request.ip ?? '', body)
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
     if (route.action !== null && !caller?.may(route.action)) throw new ApiError(403, 'FORBIDDEN', 'Your role may not do this')
+    const upload = route.upload ? openUpload(request, route.upload) : null
     const checked = {
       caller,
       params: check(route.params ?? NOTHING, request.params, 400, 'PARAMETER_INVALID'),
