@@ -7,6 +7,7 @@ import { fillTemplate } from '#shared/domain/template-fill.ts'
 import type { Store } from '#shared/store/connect.ts'
 import type { MessageContent, TemplateDoc } from '#shared/store/documents.ts'
 import { findTemplatesNamed, getTemplate } from '#shared/store/templates.ts'
+import { headerFile } from './own-media.ts'
 import { quotedMessage } from './quotes.ts'
 import type { Destination } from './recipient.ts'
 
@@ -42,7 +43,8 @@ export async function anyDraft(store: Store, destination: Destination, body: z.i
 export async function templateDraft(store: Store, { client }: Destination, wish: SendTemplateWish): Promise<Draft> {
   const by = wish.templateId ? { _id: wish.templateId } : { name: wish.templateName, language: wish.language }
   const template = await findTemplate(store, client, by)
-  const fill = fillTemplate(template, wish.variables, wish.headerMedia)
+  const headerMedia = await headerFile(store, String(client.tenantId), template, wish.headerMedia)
+  const fill = fillTemplate(template, wish.variables, headerMedia)
   if (fill.kind === 'wrong') throw wrongVariables(fill.problems)
   const { name, language } = template
   const object = { name, language: { code: language }, ...(fill.components.length > 0 && { components: fill.components }) }

@@ -26,7 +26,7 @@ export async function withOwnMedia(store: Store, tenantId: string, draft: Draft)
 const nameFor = (kind: MediaSlot['kind'], { filename }: HeaderMedia, file: SendableFile | undefined) =>
   kind === 'document' && filename === undefined && file?.filename ? { filename: file.filename } : {}
 
-/** What all recipients of a campaign get in the header, with its name. @throws ApiError 422 */
+/** The file in a template's header, with its name. @throws ApiError 422 */
 export async function headerFile(
   store: Store,
   tenantId: string,

@@ -50,7 +50,7 @@ test('the header file of a campaign goes to Meta once, whoever and however many 
   await eventually(async () => (await progress()).status === 'DONE', 60_000)
 
   expect((await progress()).counts).toMatchObject({ recipients: 150, failed: 0 })
-  const [uploaded, ...more] = [...simulator.sim.world.media.values()].filter(one => one.phoneNumberId === phoneNumberId)
+  const [uploaded, ...more] = simulator.listMedia().data.filter(one => one.phoneNumberId === phoneNumberId)
   expect(more).toEqual([])
   const { data } = simulator.messages({ phoneNumberId })
   expect(new Set(data.map(({ to }) => to)).size).toBe(150)

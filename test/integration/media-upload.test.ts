@@ -2,8 +2,12 @@ import { createHash } from 'node:crypto'
 import { Types } from 'mongoose'
 import sharp from 'sharp'
 import { expect, onTestFinished } from 'vitest'
+import type { ClientDoc, TemplateDoc } from '#shared/store/documents.ts'
+import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { openGateway, type Person } from '#test/support/gateway.ts'
 import { test, type World } from '#test/support/world.ts'
+
+const { phoneNumberId } = DEMO_TENANTS.demo
 
 async function open(world: World) {
   const gateway = await openGateway(world)
@@ -99,6 +103,25 @@ test('sends name files by our id: of any number, of the own tenant, of the right
     const { status, body: problem } = await send(body)
     return [status, problem.errorCode, problem.errors?.[0]?.path]
   }
+  const { tenantId, wabaId } = (await gateway.store.raw.clients.findOne({ phoneNumberId })) as ClientDoc
+  const components = [
+    { type: 'HEADER', format: 'DOCUMENT' },
+    { type: 'BODY', text: 'Votre contrat' },
+  ]
+  const template = { tenantId, wabaId, name: 'contract', language: 'fr', category: 'UTILITY', status: 'APPROVED', components }
+  await gateway.store.models.templates.create([
+    { ...template, parameterFormat: 'POSITIONAL', variables: [] } as unknown as TemplateDoc,
+  ])
+  const sendTemplate = (headerMedia: object) =>
+    gateway.call('POST', '/api/v1/messages/send-template', {
+      as: 'admin',
+      body: { conversationId, templateName: 'contract', language: 'fr', headerMedia },
+    })
+  expect(await sendTemplate({ id })).toMatchObject({
+    status: 202,
+    body: { content: { data: { components: [{ type: 'header', parameters: [{ document: { id, filename: 'a.jpg' } }] }] } } },
+  })
+  expect(await sendTemplate({ id: theirs.id })).toMatchObject({ status: 422, body: { errors: [{ path: 'headerMedia.id' }] } })
   expect(await refused({ type: 'video', video: { id } })).toEqual([422, 'MEDIA_KIND_MISMATCH', 'video.id'])
   for (const unknown of [theirs.id, '0'.repeat(23).concat('a')])
     expect(await refused({ type: 'image', image: { id: unknown } })).toEqual([422, 'MEDIA_UNKNOWN', 'image.id'])

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { Types } from 'mongoose'
 import { expect } from 'vitest'
@@ -32,7 +32,7 @@ async function keep(w: SenderWorld, content: Buffer, mimeType = 'image/png'): Pr
 }
 
 const image = (id: string) => ({ type: 'image', payload: { type: 'image', image: { id, caption: 'c' } } })
-const uploadsOf = (simulator: Simulator) => [...simulator.sim.world.media.values()].filter(one => one.phoneNumberId !== null)
+const uploadsOf = (simulator: Simulator) => simulator.listMedia().data.filter(one => one.phoneNumberId !== null)
 const bodies = (simulator: Simulator) => simulator.messages({ phoneNumberId }).data.map(({ body }) => body)
 
 test('a file of ours goes to Meta when it is first needed, once for all who get it', async ({ world }) => {
@@ -56,6 +56,17 @@ test('a file of ours goes to Meta when it is first needed, once for all who get 
   const row = await w.get(messages[0] as never)
   expect(row.payload).toEqual(image(id).payload)
   expect(row.timeline.filter(({ kind }) => kind === 'attempt')).toHaveLength(1)
+})
+
+test('a large document streams from the storage to Meta byte for byte', async ({ world }) => {
+  const { simulator, w } = await open(world)
+  await using _simulator = simulator
+  await using _w = w
+  const content = Buffer.concat([Buffer.from('%PDF-1.7\n'), randomBytes(40_000_000)])
+  const id = await keep(w, content, 'application/pdf')
+  await using _sender = await w.startSender({ callTimeoutMs: 1000 })
+  await w.until(await w.sendOne({ type: 'document', payload: { type: 'document', document: { id } } }), m => m.status === 'SENT')
+  expect(uploadsOf(simulator)).toMatchObject([{ sha256: createHash('sha256').update(content).digest('hex') }])
 })
 
 test('senders share what is uploaded; another number gets its own', async ({ world }) => {

@@ -6,7 +6,7 @@ import { type RawOptions, receiveRaw } from '../webhooks/raw.ts'
 import { addTemplate } from '../world/demo.ts'
 import type { SentMessage, Template } from '../world/world.ts'
 import type { Fault, FaultEffect } from './faults.ts'
-import { addMedia, type MediaRequest } from './media.ts'
+import { addMedia, listMedia, type MediaRequest } from './media.ts'
 import { listNumbers, type NumberRequest, putNumber, setNumber, setWaba } from './numbers.ts'
 import { type PersonRequest, setPerson, setWindow } from './people.ts'
 import { type ReviewRequest, reviewTemplate, setPacing } from './review.ts'
@@ -51,6 +51,7 @@ export function createControl(sim: Simulation) {
     pacing: (id: string, isPaced: boolean) => setPacing(sim, id, isPaced),
     template: (template: Partial<Template> & { wabaId: string; name: string }) => addTemplate(sim.world, template, sim.now()),
     media: (request: MediaRequest) => addMedia(sim, request),
+    listMedia: () => listMedia(sim),
     number: (request: NumberRequest) => putNumber(sim, request),
     numbers: () => listNumbers(sim),
     setNumber: (id: string, request: Partial<NumberRequest>) => setNumber(sim, id, request),

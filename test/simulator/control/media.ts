@@ -13,6 +13,15 @@ export interface MediaRequest {
 
 const KEPT_MS = 30 * 86_400_000
 
+/** Files that are there, without their bytes. */
+export const listMedia = ({ world }: Simulation) => ({
+  data: [...world.media.values()].map(({ bytes, expiresAt, ...file }) => ({
+    ...file,
+    size: bytes.length,
+    expiresAt: new Date(expiresAt).toISOString(),
+  })),
+})
+
 /** Puts a file there as if it had been uploaded. */
 export function addMedia(
   { world, now }: Simulation,

@@ -49,6 +49,7 @@ const ROUTES: Record<string, Route> = {
     return control.refuseToken(token, refusal)
   },
   'POST codes': (control, request) => created(control.code(arg<Parameters<Control['code']>[0]>(request))),
+  'GET media': control => control.listMedia(),
   'POST media': (control, request) => created(control.media(arg<Parameters<Control['media']>[0]>(request))),
   'GET numbers': control => control.numbers(),
   'POST numbers': (control, request) => created(control.number(arg<Parameters<Control['number']>[0]>(request))),
