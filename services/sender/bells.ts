@@ -13,29 +13,57 @@ export interface Publishing {
   publish(events: readonly EventDoc[], traces?: ReadonlyMap<string, string | null>): Promise<void>
 }
 
+/** Bells without a confirm at once: many rows become due together. */
+const WIDTH = 500
+const REPORT_MS = 1000
+
 export function createPublishing(queue: Queue, log: Logger): Publishing {
-  const report = (what: string) => (error: unknown) => log.warn({ err: error }, `${what} not published; the sweep will`)
+  const report = reporter(log)
+  const waiting: MessageDoc[] = []
+  let open = 0
+
+  function ringNext(): void {
+    while (open < WIDTH && waiting.length > 0) {
+      open++
+      ringOne(waiting.shift() as MessageDoc)
+        .catch(report)
+        .finally(() => {
+          open--
+          ringNext()
+        })
+    }
+  }
+
+  function ringOne(row: MessageDoc): Promise<void> {
+    const bell = bellFor(row)
+    const routingKey = row.dispatch?.lane === 'b' ? 'bulk' : 'chat'
+    const { messageId, tenantId } = bell
+    return queue.publish({ exchange: EXCHANGES.send, routingKey, type: MESSAGE_TYPE.sendBell, body: bell, messageId, tenantId })
+  }
+
   return {
     ring(rows) {
-      for (const row of rows) {
-        const bell = bellFor(row)
-        queue
-          .publish({
-            exchange: EXCHANGES.send,
-            routingKey: row.dispatch?.lane === 'b' ? 'bulk' : 'chat',
-            type: MESSAGE_TYPE.sendBell,
-            body: bell,
-            messageId: bell.messageId,
-            tenantId: bell.tenantId,
-          })
-          .catch(report('bell'))
-      }
+      for (const row of rows) waiting.push(row)
+      ringNext()
     },
     async publish(events, traces) {
       const [first] = events
       const traceparent = traces?.get(String(first?.payload.messageId)) ?? null
-      await publishEvents(queue, events, traceparent).catch(report('events'))
+      await publishEvents(queue, events, traceparent).catch(report)
     },
+  }
+}
+
+/** One line a second, however many they are. */
+function reporter(log: Logger): (error: unknown) => void {
+  let count = 0
+  return error => {
+    if (count++ > 0) return
+    const tell = () => {
+      log.warn({ err: error, count }, 'bells or events not published; the sweep will')
+      count = 0
+    }
+    setTimeout(tell, REPORT_MS).unref()
   }
 }
 

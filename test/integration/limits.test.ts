@@ -61,8 +61,17 @@ describe('limits', () => {
     const limits = createSendLimits({ redis })
     const { phoneNumberId, wabaId } = number
     const initiates = { portfolioId: wabaId, limit: 1000 }
-    const claim = { phoneNumberId, ratePerSecond: 80, tenantId: String(demo), wabaId, perMinute: 60, perDay: 1000, initiates }
-    const claims = [1, 2, 3].map(i => ({ ...claim, lane: 'c' as const, contactKey: `p${i}` }))
+    const claim = {
+      phoneNumberId,
+      ratePerSecond: 80,
+      tenantId: String(demo),
+      wabaId,
+      perMinute: 60,
+      perDay: 1000,
+      initiates,
+      leadMs: 0,
+    }
+    const claims = [1, 2, 3].map(i => ({ ...claim, lane: 'c' as const, leadMs: 0, contactKey: `p${i}` }))
     expect((await limits.decide(claims)).every(({ granted }) => granted)).toBe(true)
     await limits.slowDown(phoneNumberId)
     await limits.hold('bulk', phoneNumberId, 60_000)

@@ -23,7 +23,10 @@ export interface ReleaseDeps {
 /** Of a number's rate, in messages: what stands ready, so that it never runs dry and a pause has little to hold. */
 const AHEAD_SECONDS = 2
 const LEAST_AHEAD = 4
-const MOST_AT_ONCE = 500
+const MOST_AHEAD = 600
+/** Small, and numbers in turn: what stands ready of one is no more than of another. */
+const SLICE = 25
+const MOST_ROUNDS = 40
 const LEFT_OVER = 500
 /** Counting the outcomes takes at most this part of the time. */
 const COUNTING_SHARE = 20
@@ -41,36 +44,43 @@ export function createCampaignRelease(deps: ReleaseDeps) {
       if (campaign.startAt !== null && campaign.startAt <= now) await step(campaign, { status: 'RUNNING', startedAt: now })
   }
 
-  /** Numbers beside each other, campaigns of one number in turn. */
+  /** Round after round a slice of each number that has room, campaigns of one number in turn. */
   async function release(): Promise<void> {
-    const running = await findCampaignsIn(store, ['RUNNING'])
-    const byNumber = Object.values(Object.groupBy(running, ({ phoneNumberId }) => phoneNumberId)) as CampaignDoc[][]
-    const results = await Promise.allSettled(byNumber.map(releaseForNumber))
-    for (const result of results) if (result.status === 'rejected') log.warn({ err: result.reason }, 'campaign not released')
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      const running = await findCampaignsIn(store, ['RUNNING'])
+      const byNumber = Object.values(Object.groupBy(running, ({ phoneNumberId }) => phoneNumberId)) as CampaignDoc[][]
+      const results = await Promise.allSettled(byNumber.map(releaseForNumber))
+      for (const result of results) if (result.status === 'rejected') log.warn({ err: result.reason }, 'campaign not released')
+      if (!results.some(result => result.status === 'fulfilled' && result.value >= SLICE)) return
+    }
   }
 
-  async function releaseForNumber(campaigns: CampaignDoc[]): Promise<void> {
+  /** @returns how many recipients were released */
+  async function releaseForNumber(campaigns: CampaignDoc[]): Promise<number> {
     const { phoneNumberId } = campaigns[0] as CampaignDoc
-    const number = (await numbers.find([phoneNumberId])).get(phoneNumberId)
-    if (!number?.token) return
+    const open = campaigns.filter(({ releasedRow, audience }) => releasedRow < audience.read)
+    const number = open.length > 0 ? (await numbers.find([phoneNumberId])).get(phoneNumberId) : undefined
+    if (!number?.token) return 0
     const now = clock.now()
-    const ahead = Math.max(LEAST_AHEAD, Math.ceil(number.client.throughput * AHEAD_SECONDS))
+    const ahead = Math.min(MOST_AHEAD, Math.max(LEAST_AHEAD, Math.ceil(number.client.throughput * AHEAD_SECONDS)))
     const soon = new Date(now.getTime() + AHEAD_SECONDS * 1000)
     const room = ahead - (await countUnderWay(store, phoneNumberId, soon, ahead))
-    const open = campaigns.filter(({ releasedRow, audience }) => releasedRow < audience.read)
-    const share = Math.min(MOST_AT_ONCE, Math.ceil(room / Math.max(1, open.length)))
-    if (share > 0) for (const campaign of open) await releaseOne(campaign, number, share)
+    const share = Math.min(Math.ceil(SLICE / open.length), Math.ceil(room / open.length))
+    let released = 0
+    if (share > 0) for (const campaign of open) released += await releaseOne(campaign, number, share)
+    return released
   }
 
-  async function releaseOne(campaign: CampaignDoc, number: SendingNumber, share: number): Promise<void> {
+  async function releaseOne(campaign: CampaignDoc, number: SendingNumber, share: number): Promise<number> {
     const template = await usableTemplate(campaign)
-    if (template === null) return
+    if (template === null) return 0
     const limit = Math.min(share, allowance(campaign))
-    if (limit < 1) return
+    if (limit < 1) return 0
     const tenant = await getCachedTenant(store, campaign.tenantId)
     const rows = await releaseRecipients(store, { campaign, template, tenant, client: number.client, limit, now: clock.now() })
     spend(campaign, rows?.length ?? 0)
     publishing.ring(rows ?? [])
+    return rows?.length ?? 0
   }
 
   /** A template that Meta no longer lets through stops the campaign before it fails a million times. */
