@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { MessageTimelineView, TimelineStepView } from '#shared/contracts/timeline.ts'
 import {
   ContactView,
   ConversationView,
@@ -25,6 +26,8 @@ NAMED.add(LastMessageView, { id: 'LastMessage' })
 NAMED.add(MessageErrorView, { id: 'MessageError' })
 NAMED.add(MessageView, { id: 'Message' })
 NAMED.add(MessageDetailView, { id: 'MessageDetail' })
+NAMED.add(MessageTimelineView, { id: 'MessageTimeline' })
+NAMED.add(TimelineStepView, { id: 'TimelineStep' })
 NAMED.add(TimelineEntryView, { id: 'TimelineEntry' })
 
 const PROBLEM = {

@@ -2,6 +2,7 @@ import type { ClientSession } from 'mongoose'
 import { ApiError } from '#shared/domain/errors.ts'
 import type { Caller } from '#shared/http/route.ts'
 import { findConversation } from '#shared/store/conversations.ts'
+import { appended } from '#shared/store/dispatch-waits.ts'
 import type { EventDoc, MessageDoc, TimelineEntry } from '#shared/store/documents.ts'
 import { getMessage } from '#shared/store/messages.ts'
 import { getCachedTenant } from '#shared/store/tenants.ts'
@@ -44,9 +45,9 @@ export async function retryMessage(
 
 const notFailed = (detail: string) => new ApiError(409, 'NOT_FAILED', detail)
 
-/** We gave it up without a word of Meta: the last attempt has no answer. */
+/** We gave it up without a word of Meta: the last attempt has no answer, or its sender stopped in the middle. */
 const mayHaveArrived = ({ error, timeline }: MessageDoc) =>
-  error?.source === 'platform' && timeline.findLast(entry => entry.kind === 'attempt')?.outcome === 'unknown'
+  error?.source === 'platform' && timeline.findLast(({ outcome }) => outcome !== undefined)?.outcome === 'unknown'
 
 async function startAgain(deps: GatewayDeps, before: MessageDoc, expiresAt: Date, caller: Caller, session: ClientSession) {
   const { models } = deps.store
@@ -63,7 +64,7 @@ async function startAgain(deps: GatewayDeps, before: MessageDoc, expiresAt: Date
       sendAt: null,
       dispatch: { ...dispatchFor(null, at), attempt, deadlineAt: expiresAt },
     },
-    $push: { timeline: note, ...(wamid && { previousIds: wamid }) },
+    $push: { ...appended(note), ...(wamid && { previousIds: wamid }) },
   }
   const message = await models.messages
     .findOneAndUpdate({ tenantId, _id, status: 'FAILED' }, update, { session, returnDocument: 'after' })

@@ -102,7 +102,7 @@ test('what fails or is given back without a call leaves a note instead of an att
   expect(failedHere(message(), 'window-closed', at)).toMatchObject({ step: { kind: 'failed' }, entry: { kind: 'note' } })
   expect(givenBack(message(), 'paused', null, at)).toMatchObject({
     step: { kind: 'waiting', usesAttempt: false },
-    entry: { kind: 'waited', reason: 'paused' },
+    entry: { kind: 'note' },
   })
 })
 

@@ -59,7 +59,7 @@ export function givenBack(
   nextStepAt: Date | null,
   at: Date,
 ): Settlement {
-  return { message, step: waiting(reason, nextStepAt, false), at, entry: { kind: 'waited', at, reason } }
+  return { message, step: waiting(reason, nextStepAt, false), at, entry: note(at, 'It was given back before it was sent.') }
 }
 
 /** Once more, at most: a message of unknown outcome is posted twice in all, and only where the tenant wants it. */
@@ -69,13 +69,15 @@ const MAX_UNKNOWN = 2
 export function byPolicy(message: MessageDoc, policy: TenantDoc['settings']['unknownOutcome'], at: Date): Settlement {
   const attempt = (message.dispatch as Dispatch).attempt
   if (policy !== 'retry' || attempt >= MAX_UNKNOWN)
-    return { message, at, step: { kind: 'failed', error: platformError('unknown-outcome') }, entry: note(at, UNTOLD) }
+    return { message, at, step: { kind: 'failed', error: platformError('unknown-outcome') }, entry: untold(at, UNTOLD) }
   const step = { kind: 'waiting', reason: 'retry', nextStepAt: at, usesAttempt: true } as const
-  return { message, at, step, entry: note(at, `${UNTOLD} It is sent once more, as your organisation has chosen.`) }
+  return { message, at, step, entry: untold(at, `${UNTOLD} It is sent once more, as your organisation has chosen.`) }
 }
 
 const UNTOLD = 'WhatsApp never said whether it took this attempt.'
 const note = (at: Date, detail: string) => ({ kind: 'note', at, detail }) as const
+/** Ends the waiting for an answer that nobody gave. */
+const untold = (at: Date, detail: string) => ({ ...note(at, detail), reason: 'policy' })
 
 function judgeRefusal(message: MessageDoc, result: Refused, entry: TimelineEntry, { random }: SettleOptions) {
   const error = describeError(result.error)

@@ -104,7 +104,13 @@ export function createSweeps(deps: SweepDeps) {
       message,
       at,
       step: unknownStep({ at, unknownDeadlineMs: deps.unknownDeadlineMs }),
-      entry: { kind: 'note', at, detail: 'The sender stopped during this attempt; whether WhatsApp took it is not known.' },
+      entry: {
+        kind: 'note',
+        at,
+        attempt: (message.dispatch as Dispatch).attempt,
+        outcome: 'unknown',
+        detail: 'The sender stopped during this attempt; whether WhatsApp took it is not known.',
+      },
     })
 
   async function settleUnknown(): Promise<void> {

@@ -95,13 +95,13 @@ test('a conversation has the shape of the contract; the window is open until its
 test('a message has the shape of the contract, its timeline in the detail only', () => {
   const view = messageView(message)
   expect(MessageView.strict().parse(view)).toEqual(view)
-  const detail = messageDetailView(message)
+  const detail = messageDetailView(message, at)
   expect(MessageDetailView.strict().parse(detail)).toEqual(detail)
   expect(detail.timeline).toMatchObject([{ kind: 'attempt', outcome: 'refused', code: 131026, status: null, traceId: null }])
 })
 
 test('nothing of our own gets out', () => {
-  const shown = JSON.stringify([messageDetailView(message), conversationView(conversation, at)])
+  const shown = JSON.stringify([messageDetailView(message, at), conversationView(conversation, at)])
   for (const hidden of [String(message.tenantId), 'secret-token', 'sender-1', 'their-key', 'wamid.OLD', 'contactKey'])
     expect(shown).not.toContain(hidden)
 })

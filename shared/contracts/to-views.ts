@@ -1,4 +1,5 @@
 import { windowIsOpen } from '../domain/service-window.ts'
+import { waitEntries } from '../store/dispatch-waits.ts'
 import type {
   ContactDoc,
   ContactSnapshot,
@@ -110,8 +111,8 @@ export function messageView(doc: MessageDoc): MessageView {
   }
 }
 
-export function messageDetailView(doc: MessageDoc): MessageDetailView {
-  return { ...messageView(doc), timeline: doc.timeline.map(timelineView) }
+export function messageDetailView(doc: MessageDoc, now: Date): MessageDetailView {
+  return { ...messageView(doc), timeline: [...doc.timeline, ...waitEntries(doc.dispatch, now)].map(timelineView) }
 }
 
 function timelineView(entry: TimelineEntry): TimelineEntryView {
@@ -125,6 +126,8 @@ function timelineView(entry: TimelineEntry): TimelineEntryView {
     httpStatus: entry.httpStatus ?? null,
     code: entry.code ?? null,
     latencyMs: entry.latencyMs ?? null,
+    ms: entry.ms ?? null,
+    times: entry.times ?? null,
     traceId: entry.traceId ?? null,
     detail: entry.detail ?? null,
   }

@@ -142,6 +142,9 @@ export const TimelineEntryView = z.object({
   httpStatus: z.number().int().nullable(),
   code: z.number().int().nullable(),
   latencyMs: z.number().nullable(),
+  /** waited: how long in all, over how many waits for this reason. */
+  ms: z.number().nullable(),
+  times: z.number().int().nullable(),
   traceId: z.string().nullable(),
   detail: z.string().nullable(),
 })

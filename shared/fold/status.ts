@@ -4,6 +4,7 @@ import { isFree, type Pricing, priceOf } from '../domain/price.ts'
 import { errorDoc } from '../domain/send-errors.ts'
 import { isObject, type Json, listOf, text } from '../meta/json.ts'
 import { type StatusItem, timeOf } from '../meta/webhook.ts'
+import { waitEntries } from '../store/dispatch-waits.ts'
 import type { ClientDoc, ConversationDoc, MessageDoc, MessageErrorDoc } from '../store/documents.ts'
 import type { FoldContext } from './context.ts'
 import { changeContact } from './identity.ts'
@@ -92,7 +93,10 @@ function apply(
   const before = doc.error
   const fields: Partial<MessageDoc> = {}
   if (!doc.wamid) fields.wamid = item.wamid
-  if (doc.dispatch) fields.dispatch = null
+  if (doc.dispatch) {
+    for (const entry of waitEntries(doc.dispatch, context.now)) note(message, entry)
+    fields.dispatch = null
+  }
   const reported = REPORTED[item.status]
   const isProvisional = doc.error?.source === 'platform'
   const isFurther = reported !== undefined && statusRank(reported) > statusRank(doc.status as DeliveryStatus, isProvisional)

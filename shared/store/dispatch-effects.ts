@@ -1,5 +1,6 @@
 import type { mongo } from 'mongoose'
 import { errorView, messageView } from '../contracts/to-views.ts'
+import { appended, waitEntries } from './dispatch-waits.ts'
 import type { ConversationDoc, Dispatch, EventDoc, MessageDoc, MessageErrorDoc, TimelineEntry } from './documents.ts'
 
 /** What became of a message in hand. */
@@ -90,13 +91,16 @@ function stillInHand({ _id, tenantId, dispatch }: MessageDoc) {
 
 function updateFor({ message, step, at, entry }: Settlement): mongo.UpdateFilter<MessageDoc> {
   const attempt = (message.dispatch as Dispatch).attempt
-  const noted = { $push: { timeline: entry } }
+  const startedAt = new Date(entry.at.getTime() - (entry.latencyMs ?? 0))
+  const entries = [...waitEntries(message.dispatch, startedAt), entry]
+  const noted = { $push: appended(...entries) }
+  const waitsFor = (reason: string) => ({ 'dispatch.wait': { reason, since: at }, 'dispatch.waits': [] })
   const settled = { statusUpdatedAt: at, dispatch: null, updatedAt: at }
   switch (step.kind) {
     case 'sent': {
-      const entries: TimelineEntry[] = step.note === null ? [entry] : [entry, { kind: 'note', at, detail: step.note }]
+      const notes: TimelineEntry[] = step.note === null ? [] : [{ kind: 'note', at, detail: step.note }]
       const $set = { status: 'SENT' as const, wamid: step.wamid, error: null, ...settled }
-      return { $set, $push: { timeline: { $each: entries } } }
+      return { $set, $push: appended(...entries, ...notes) }
     }
     case 'failed':
       return { $set: { status: 'FAILED' as const, error: step.error, ...settled }, ...noted }
@@ -108,6 +112,7 @@ function updateFor({ message, step, at, entry }: Settlement): mongo.UpdateFilter
           'dispatch.leaseUntil': null,
           'dispatch.nextStepAt': step.blocksUntil,
           'dispatch.deadlineAt': step.deadlineAt,
+          ...waitsFor('unknown'),
         },
         ...noted,
       }
@@ -122,6 +127,7 @@ function updateFor({ message, step, at, entry }: Settlement): mongo.UpdateFilter
           'dispatch.owner': null,
           'dispatch.leaseUntil': null,
           'dispatch.deadlineAt': null,
+          ...waitsFor(step.reason),
         },
         ...noted,
       }
@@ -136,7 +142,7 @@ function updateFor({ message, step, at, entry }: Settlement): mongo.UpdateFilter
 export function overtakenWrites({ message, step, at, entry }: Settlement): mongo.AnyBulkWriteOperation<MessageDoc>[] {
   if (entry.kind !== 'attempt') return []
   const mine = { _id: message._id, tenantId: message.tenantId }
-  const push = { updateOne: { filter: mine, update: { $push: { timeline: entry } } } }
+  const push = { updateOne: { filter: mine, update: { $push: appended(entry) } } }
   if (step.kind !== 'sent') return [push]
   const provisional = { status: 'FAILED' as const, 'error.source': 'platform' as const }
   const waits = { status: 'QUEUED' as const, 'dispatch.state': { $ne: 'TAKEN' as const } }

@@ -3,6 +3,7 @@ import type { SendBell } from '../contracts/send-bell.ts'
 import { Outage } from '../domain/errors.ts'
 import type { Store } from './connect.ts'
 import { BY_ID } from './dispatch-effects.ts'
+import { waitingFor } from './dispatch-waits.ts'
 import type { Dispatch, Id, MessageDoc } from './documents.ts'
 import { orOutage } from './outage.ts'
 import { toTenantId } from './tenant-context.ts'
@@ -130,23 +131,19 @@ export interface Postponement {
   nextStepAt: Date | null
 }
 
-/** What people see in the timeline; the others pass too quickly. */
-const TOLD: ReadonlySet<string> = new Set(['pair', 'paused', 'quota'])
-
 /** Puts off what is due and was not taken; no attempt is counted. Rows that wait for their own time keep it. @throws Outage */
 export async function postponeMessages(store: Store, postponed: readonly Postponement[], now: Date): Promise<void> {
   const groups = Object.values(Object.groupBy(postponed, ({ reason, nextStepAt }) => `${reason}:${nextStepAt?.getTime()}`))
   const operations = groups.map(group => {
     const { reason, nextStepAt } = (group as [Postponement])[0]
     const bells = (group as Postponement[]).map(({ bell }) => bell)
-    const told = { $concatArrays: ['$timeline', [{ kind: 'waited', at: now, reason }]] }
     const update = [
       {
         $set: {
           'dispatch.state': 'WAITING',
           'dispatch.reason': reason,
           'dispatch.nextStepAt': nextStepAt,
-          ...(TOLD.has(reason) && { timeline: { $cond: [{ $eq: ['$dispatch.reason', reason] }, '$timeline', told] } }),
+          ...waitingFor(reason, now),
         },
       },
     ]

@@ -6,6 +6,7 @@ import type { Lane } from '../domain/callback-data.ts'
 import type { DeadLetterState } from '../domain/dead-letter.ts'
 import type { MessageStatus } from '../domain/delivery-status.ts'
 import type { MediaKind } from '../domain/media-rules.ts'
+import type { OpenWait, Wait } from '../domain/waits.ts'
 
 /** The shape of every document, one interface a collection. Times are UTC Dates, phone numbers E.164 digits without `+`. */
 export type Id = Types.ObjectId
@@ -350,6 +351,9 @@ export interface TimelineEntry {
   httpStatus?: number
   code?: number
   latencyMs?: number
+  /** kind waited: how long in all, over `times` waits for the same reason. */
+  ms?: number
+  times?: number
   traceId?: string
   detail?: string
 }
@@ -421,6 +425,9 @@ export interface Dispatch {
   nextStepAt: Date | null
   reason: WaitingReason | null
   deadlineAt: Date | null
+  /** What it waits for, also while it is due and nobody has taken it; and what it has waited for since the last attempt. */
+  wait?: OpenWait | null
+  waits?: Wait[]
 }
 
 export interface MessageDoc extends Common {

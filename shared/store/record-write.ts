@@ -1,5 +1,6 @@
 import type { ClientSession, mongo } from 'mongoose'
 import type { Store } from './connect.ts'
+import { appended } from './dispatch-waits.ts'
 import type { ContactDoc, Id, WebhookEventDoc } from './documents.ts'
 import type { Changes, Move, Plan, Update } from './record-types.ts'
 
@@ -62,7 +63,7 @@ async function update<T extends { _id: Id; tenantId: Id }>(
 ): Promise<void> {
   if (updates.length === 0) return
   const operations = updates.map(({ _id, tenantId, set, entries }) => {
-    const change = { $set: { ...set, updatedAt: now }, ...(entries && { $push: { timeline: { $each: entries } } }) }
+    const change = { $set: { ...set, updatedAt: now }, ...(entries && { $push: appended(...entries) }) }
     return { updateOne: { filter: { _id, tenantId } as mongo.Filter<T>, update: change as mongo.UpdateFilter<T> } }
   })
   await collection.bulkWrite(operations, { session, ordered: true })

@@ -138,7 +138,7 @@ test("an unknown outcome fails at its deadline by the tenant's policy, provision
   const message = await w.sendOne()
   const row = await w.until(message, m => m.status === 'FAILED')
   expect(row.error).toMatchObject({ source: 'platform', code: null, title: 'Outcome unknown' })
-  expect(row.timeline.map(e => e.kind)).toEqual(['accepted', 'attempt', 'note'])
+  expect(row.timeline.map(e => e.kind)).toEqual(['accepted', 'attempt', 'waited', 'note'])
   expect(meta.posts).toHaveLength(1)
   expect((await w.conversation(message)).lastMessage?.status).toBe('FAILED')
   expect(await w.events('message:status')).toHaveLength(1)

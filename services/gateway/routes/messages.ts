@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { SendAny, SendTemplate, SendText } from '#shared/contracts/outbound.ts'
+import { MessageTimelineView, timelineOf } from '#shared/contracts/timeline.ts'
 import { messageDetailView, messageView } from '#shared/contracts/to-views.ts'
 import { MessageDetailView, MessageView } from '#shared/contracts/views.ts'
 import { type Caller, callerOf, type Reply, route } from '#shared/http/route.ts'
@@ -79,10 +80,27 @@ const byId = route({
   summary: 'One message with its timeline: waits, attempts, statuses',
   params: IdParams,
   returns: MessageDetailView,
-  async handle(request, { store }: GatewayDeps) {
-    return { body: messageDetailView(await getMessage(store, callerOf(request).tenantId, request.params.id)) }
+  async handle(request, { store, now }: GatewayDeps) {
+    return { body: messageDetailView(await getMessage(store, callerOf(request).tenantId, request.params.id), now()) }
   },
 })
+
+/** Under both addresses of a message. */
+const timelineAt = (path: string) =>
+  route({
+    method: 'get',
+    path,
+    action: 'messages.read',
+    tag,
+    summary: 'Where a message is: each wait with reason and duration, each attempt, each status, in one answer',
+    params: IdParams,
+    returns: MessageTimelineView,
+    async handle(request, { store, now }: GatewayDeps) {
+      return { body: timelineOf(await getMessage(store, callerOf(request).tenantId, request.params.id), now()) }
+    },
+  })
+const timeline = timelineAt('/api/v1/messages/{id}/timeline')
+const timelineById = timelineAt('/api/v1/messages/by-id/{id}/timeline')
 
 const retry = route({
   method: 'post',
@@ -105,7 +123,7 @@ const retry = route({
 
 const isDuplicateKey = (error: unknown) => (error as { code?: unknown }).code === 11_000
 
-export const messageRoutes = [sendText, sendTemplate, sendAny, byId, retry, byConversation]
+export const messageRoutes = [sendText, sendTemplate, sendAny, byId, timeline, timelineById, retry, byConversation]
 
 interface SendRequest {
   caller: Caller | null

@@ -133,6 +133,8 @@ const timelineEntry = new Schema(
     httpStatus: Number,
     code: Number,
     latencyMs: Number,
+    ms: Number,
+    times: Number,
     traceId: String,
     detail: String,
   },
@@ -153,6 +155,11 @@ const dispatch = new Schema(
       default: null,
     },
     deadlineAt: date,
+    wait: { type: new Schema({ reason: requiredText, since: requiredDate }, inner), default: undefined },
+    waits: {
+      type: [new Schema({ reason: requiredText, since: requiredDate, ms: Number, times: Number }, inner)],
+      default: undefined,
+    },
   },
   inner,
 )

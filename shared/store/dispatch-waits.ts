@@ -1,0 +1,45 @@
+import { MAX_TIMELINE, waitsUntil } from '../domain/waits.ts'
+import type { Dispatch, TimelineEntry } from './documents.ts'
+
+/**
+ * Waits cost nothing but when a message is put off: they are kept in `dispatch`, one for each reason, and join the timeline
+ * together with the attempt that follows.
+ */
+
+/** What a message has waited for since its last attempt. `until`: when the open wait ended, or now. */
+export const waitEntries = (dispatch: Dispatch | null | undefined, until: Date): TimelineEntry[] =>
+  waitsUntil(dispatch?.waits ?? [], dispatch?.wait, until).map(({ reason, since, ms, times }) => ({
+    kind: 'waited',
+    at: since,
+    reason,
+    ms,
+    ...(times > 1 && { times }),
+  }))
+
+/** Joins the timeline, which keeps its latest steps. */
+export const appended = (...entries: TimelineEntry[]) => ({ timeline: { $each: entries, $slice: -MAX_TIMELINE } })
+
+/** Fields of an update by pipeline: the message waits for `reason` from now on, or still does. @see waitsUntil */
+export function waitingFor(reason: string, now: Date) {
+  const open = '$dispatch.wait'
+  const closed = { $ifNull: ['$dispatch.waits', []] }
+  const isStill = { $eq: [`${open}.reason`, reason] }
+  const isNone = { $eq: [{ $ifNull: [open, null] }, null] }
+  const ofItsReason = { $eq: ['$$this.reason', `${open}.reason`] }
+  const joined = {
+    $let: {
+      vars: { before: { $first: { $filter: { input: closed, cond: ofItsReason } } } },
+      in: {
+        reason: `${open}.reason`,
+        since: { $ifNull: ['$$before.since', `${open}.since`] },
+        ms: { $add: [{ $ifNull: ['$$before.ms', 0] }, { $max: [0, { $subtract: [now, `${open}.since`] }] }] },
+        times: { $add: [{ $ifNull: ['$$before.times', 0] }, 1] },
+      },
+    },
+  }
+  const others = { $filter: { input: closed, cond: { $not: [ofItsReason] } } }
+  return {
+    'dispatch.wait': { $cond: [isStill, open, { reason, since: now }] },
+    'dispatch.waits': { $cond: [{ $or: [isStill, isNone] }, closed, { $concatArrays: [others, [joined]] }] },
+  }
+}
