@@ -5,21 +5,22 @@ import type { Caller } from '#shared/http/route.ts'
 import { EXCHANGES } from '#shared/queue/topology.ts'
 import { bellFor } from '#shared/store/dispatch.ts'
 import type { MessageDoc, TenantDoc } from '#shared/store/documents.ts'
+import { requireRoomFor } from '#shared/store/scheduled.ts'
 import { getCachedTenant } from '#shared/store/tenants.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Draft } from './drafts.ts'
 import { publishEvents } from './events.ts'
+import { fallbackOf, type Ruled, refuseOptedOut, ruleFreeForm, WINDOW_ENDS_BEFORE } from './free-form.ts'
 import { insertMessage } from './insert-message.ts'
 import { withOwnMedia } from './own-media.ts'
 import { quotedMessage } from './quotes.ts'
 import { type Destination, findDestination } from './recipient.ts'
 import type { Wish } from './thread.ts'
-import { requireOpenWindow } from './window.ts'
 
 /** Says what shall be sent, once it is known to whom. @throws ApiError */
 export type Compose = (destination: Destination, tenant: TenantDoc) => Promise<Draft>
 
-const MAX_SCHEDULE_MS = 30 * 24 * 60 * 60 * 1000
+const MAX_SCHEDULE_MS = 90 * 24 * 60 * 60 * 1000
 /**
  * Takes a message: stored QUEUED in one transaction with its thread and counters, then rung. A bell that is lost is rung
  * again by the sweep, so the answer does not depend on the broker. @throws ApiError 404, 422 WINDOW_CLOSED and others
@@ -40,15 +41,15 @@ export async function acceptMessage(
     throw new ApiError(422, 'NUMBER_NOT_CONNECTED', 'This number is not connected')
   const sendAt = scheduleOf(wish.sendAt, now)
   const draft = await withOwnMedia(store, caller.tenantId, await compose(destination, tenant))
-  if (draft.template === null) requireOpenWindow(destination.conversation?.windowExpiresAt, tenant, sendAt ?? now)
-  else refuseOptedOut(destination, draft.template)
+  if (sendAt !== null && destination.conversation) await requireRoomFor(store, destination.conversation)
+  const ruled = await rule(deps, { draft, wish, destination, tenant, sendAt, now })
   const quoted = wish.replyTo ? await quotedMessage(store, destination, wish.replyTo, 'replyTo') : null
-  const accepting = { caller, wish, destination, draft, tenant, sendAt, quoted, now, ...circumstances }
+  const accepting = { caller, wish, destination, ...ruled, tenant, sendAt, quoted, now, ...circumstances }
   const accepted = await inTurn(`${destination.client._id}:${destination.waId ?? destination.userId}`, () =>
     onceMoreIfNew(() => store.transaction(session => insertMessage(deps, accepting, session))),
   )
   // Nobody waits for the broker: what does not reach it is published again by the sweeps.
-  void publishEvents(deps, [accepted.event], circumstances.traceparent)
+  void publishEvents(deps, accepted.events, circumstances.traceparent)
   if (sendAt === null) void ring(deps, accepted.message, circumstances.traceparent)
   return accepted.message
 }
@@ -80,17 +81,29 @@ async function onceMoreIfNew<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function refuseOptedOut({ contact }: Destination, { category }: { category: string }): void {
-  if (category === 'MARKETING' && contact?.optOut)
-    throw new ApiError(422, 'CONTACT_OPTED_OUT', 'This person does not want marketing messages')
+/** What the rules make of a draft, when it is accepted and when it is changed. @throws ApiError 422 WINDOW_CLOSED, CONTACT_OPTED_OUT */
+async function rule(
+  { store }: Pick<GatewayDeps, 'store'>,
+  about: { draft: Draft; wish: Wish; destination: Destination; tenant: TenantDoc; sendAt: Date | null; now: Date },
+): Promise<Ruled> {
+  const { draft, wish, destination, tenant, sendAt, now } = about
+  if (draft.template !== null) {
+    refuseOptedOut(destination, draft.template)
+    return { draft, fallback: null, notes: [] }
+  }
+  const priced = { settings: tenant.settings, at: sendAt ?? now }
+  const fallback = wish.fallback ? await fallbackOf(store, destination, wish.fallback, priced) : null
+  const windowExpiresAt = destination.conversation?.windowExpiresAt
+  return ruleFreeForm(draft, fallback, { windowExpiresAt, tenant, sendAt, now })
 }
 
-function scheduleOf(sendAt: string | undefined, now: Date): Date | null {
+/** Null for a time that has passed: at once. @throws ApiError 422 SEND_AT_TOO_FAR */
+export function scheduleOf(sendAt: string | undefined, now: Date): Date | null {
   if (sendAt === undefined) return null
   const at = new Date(sendAt)
   if (at.getTime() > now.getTime() + MAX_SCHEDULE_MS)
-    throw new ApiError(422, 'SEND_AT_TOO_FAR', 'At most 30 days ahead', {
-      errors: [{ path: 'sendAt', message: 'more than 30 days ahead' }],
+    throw new ApiError(422, 'SEND_AT_TOO_FAR', 'At most 90 days ahead', {
+      errors: [{ path: 'sendAt', message: 'more than 90 days ahead' }],
     })
   return at > now ? at : null
 }
@@ -115,7 +128,13 @@ export async function ring(
     .catch(error => log.warn({ err: error, messageId: bell.messageId }, 'bell left to the sweep'))
 }
 
-export const acceptedReply = (message: MessageDoc) => ({
+/** @param since of the change that is answered: what was warned of before is known */
+export const acceptedReply = (message: MessageDoc, since?: Date) => ({
   status: 202,
-  body: { ...messageView(message), jobId: String(message._id) },
+  body: { ...messageView(message), jobId: String(message._id), warnings: warningsOf(message, since) },
 })
+
+const warningsOf = ({ timeline }: MessageDoc, since: Date = new Date(0)) =>
+  timeline.flatMap(({ reason, detail, at }) =>
+    reason === WINDOW_ENDS_BEFORE && at >= since ? [{ code: reason, message: detail ?? '' }] : [],
+  )

@@ -1,6 +1,5 @@
 import { Types } from 'mongoose'
-import type { z } from 'zod'
-import type { OutboundType, SendAny, SendTemplate, SendText } from '#shared/contracts/outbound.ts'
+import type { AnyContent, OutboundType, SendText, TemplateWish } from '#shared/contracts/outbound.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { parameterProblems } from '#shared/domain/template-check.ts'
 import { fillTemplate } from '#shared/domain/template-fill.ts'
@@ -17,18 +16,20 @@ export interface Draft {
   content: MessageContent
   payload: Record<string, unknown>
   /** null: free-form, which needs an open window. */
-  template: TemplateDoc | null
+  template: Pick<TemplateDoc, 'category'> | null
 }
 
-type SendTemplateWish = z.infer<typeof SendTemplate>
-
-export function textDraft({ text, previewUrl }: z.infer<typeof SendText>): Draft {
+export function textDraft({ text, previewUrl }: Pick<SendText, 'text' | 'previewUrl'>): Draft {
   const object = { body: text, ...(previewUrl !== undefined && { preview_url: previewUrl }) }
   return { type: 'text', payload: { type: 'text', text: object }, content: contentOf({ text, data: object }), template: null }
 }
 
 /** Any type in Meta's own words: its object goes as it is. */
-export async function anyDraft(store: Store, destination: Destination, body: z.infer<typeof SendAny>): Promise<Draft> {
+export async function anyDraft(
+  store: Store,
+  destination: Destination,
+  body: AnyContent & { identityKeyHash?: string | undefined },
+): Promise<Draft> {
   const identity = body.identityKeyHash === undefined ? {} : { recipient_identity_key_hash: body.identityKeyHash }
   if (body.type === 'template') {
     const draft = await metaTemplateDraft(store, destination, body.template)
@@ -40,7 +41,11 @@ export async function anyDraft(store: Store, destination: Destination, body: z.i
 }
 
 /** A template by id, or by name and language, with its variables put in. */
-export async function templateDraft(store: Store, { client }: Destination, wish: SendTemplateWish): Promise<Draft> {
+export async function templateDraft(
+  store: Store,
+  { client }: Destination,
+  wish: TemplateWish,
+): Promise<Draft & { template: TemplateDoc }> {
   const by = wish.templateId ? { _id: wish.templateId } : { name: wish.templateName, language: wish.language }
   const template = await findTemplate(store, client, by)
   const headerMedia = await headerFile(store, String(client.tenantId), template, wish.headerMedia)
@@ -55,7 +60,7 @@ export async function templateDraft(store: Store, { client }: Destination, wish:
 async function metaTemplateDraft(
   store: Store,
   { client }: Destination,
-  object: NonNullable<z.infer<typeof SendAny>['template']> | undefined,
+  object: NonNullable<AnyContent['template']> | undefined,
 ): Promise<Draft> {
   if (object === undefined) throw new Error('the schema lets no template through without its object')
   const template = await findTemplate(store, client, { name: object.name, language: object.language.code })

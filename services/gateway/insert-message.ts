@@ -2,8 +2,20 @@ import { type ClientSession, Types } from 'mongoose'
 import { costOf } from '#shared/domain/cost.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { Store } from '#shared/store/connect.ts'
-import type { ContactDoc, ConversationDoc, Dispatch, EventDoc, Id, MessageDoc, TenantDoc } from '#shared/store/documents.ts'
+import type {
+  ContactDoc,
+  ConversationDoc,
+  Dispatch,
+  EventDoc,
+  Fallback,
+  Id,
+  MessageDoc,
+  TenantDoc,
+  TimelineEntry,
+} from '#shared/store/documents.ts'
 import { findLastUnfinished } from '#shared/store/messages.ts'
+import { lastMessageOf } from '#shared/store/new-rows.ts'
+import { scheduledEvent } from '#shared/store/scheduled.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Draft } from './drafts.ts'
 import { conversationUpdated } from './events.ts'
@@ -21,6 +33,9 @@ export interface Accepting {
   wish: Wish
   destination: Destination
   draft: Draft
+  fallback: Fallback | null
+  /** Join the timeline. */
+  notes: TimelineEntry[]
   tenant: TenantDoc
   sendAt: Date | null
   quoted: { messageId: Id; wamid: string } | null
@@ -37,32 +52,28 @@ export async function insertMessage(
   deps: GatewayDeps,
   accepting: Accepting,
   session: ClientSession,
-): Promise<{ message: MessageDoc; event: EventDoc }> {
+): Promise<{ message: MessageDoc; events: EventDoc[] }> {
   const { destination, wish, now, caller } = accepting
   const { models } = deps.store
   const contact = destination.contact ?? (await createContact(deps.store, caller.tenantId, destination, wish, session))
   const conversation = await touchConversation(deps.store, accepting, contact, session)
   const message = messageOf(accepting, contact, conversation, await nextId(deps.store, conversation, session))
-  const { at } = message
   await models.messages.insertMany([message], { session })
-  const lastMessage = {
-    messageId: message._id,
-    text: message.content.text,
-    type: message.type,
-    direction: 'OUTBOUND' as const,
-    status: 'QUEUED' as const,
-    at,
-  }
-  const updated = await models.conversations
-    .findOneAndUpdate(
-      { tenantId: caller.tenantId, _id: conversation._id },
-      { $set: { lastMessage }, $max: { lastActivityAt: at } },
-      { session, returnDocument: 'after' },
-    )
+  const shown = message.sendAt === null ? await showAsLast(deps.store, message, session) : conversation
+  const events = [conversationUpdated(shown, `a:${message._id}`, now)]
+  if (message.sendAt) events.push(scheduledEvent(message, 'scheduled', now))
+  await models.events.insertMany(events, { session })
+  return { message, events }
+}
+
+/** What shall go later shows in the list of conversations when it goes. */
+async function showAsLast(store: Store, message: MessageDoc, session: ClientSession): Promise<ConversationDoc> {
+  const { tenantId, conversationId: _id, at } = message
+  const update = { $set: { lastMessage: lastMessageOf(message) }, $max: { lastActivityAt: at } }
+  const updated = await store.models.conversations
+    .findOneAndUpdate({ tenantId, _id }, update, { session, returnDocument: 'after' })
     .lean()
-  const event = conversationUpdated(updated as ConversationDoc, `a:${message._id}`, now)
-  await models.events.insertMany([event], { session })
-  return { message, event }
+  return updated as ConversationDoc
 }
 
 /**
@@ -84,7 +95,7 @@ function notBefore(last: Date | undefined, now: Date): Date {
 }
 
 function messageOf(
-  { caller, destination, draft, tenant, sendAt, quoted, now, idempotencyKey }: Accepting,
+  { caller, destination, draft, fallback, notes, tenant, sendAt, quoted, now, idempotencyKey }: Accepting,
   contact: ContactDoc,
   conversation: ConversationDoc,
   _id: Id,
@@ -106,7 +117,7 @@ function messageOf(
     content: draft.content,
     status: 'QUEUED',
     statusUpdatedAt: now,
-    timeline: [{ kind: 'accepted', at: now }],
+    timeline: [{ kind: 'accepted', at: now }, ...notes],
     wamid: null,
     previousIds: [],
     error: null,
@@ -115,7 +126,7 @@ function messageOf(
       windowExpiresAt: conversation.windowExpiresAt,
       freeEntryPointExpiresAt: conversation.freeEntryPointExpiresAt,
       waId: contact.waId,
-      now,
+      now: sendAt ?? now,
     }),
     idempotencyKey,
     replyTo: quoted,
@@ -124,9 +135,10 @@ function messageOf(
     origin: caller.kind === 'apiKey' ? 'api' : 'dashboard',
     leadId: conversation.leadId ?? null,
     campaignId: null,
-    at: notBefore(conversation.lastMessage?.at, now),
+    at: sendAt ?? notBefore(conversation.lastMessage?.at, now),
     sendAt,
     payload,
+    ...(fallback && { fallback }),
     dispatch: dispatchFor(sendAt, now),
     createdAt: now,
     updatedAt: now,
@@ -136,6 +148,9 @@ function messageOf(
 
 export function dispatchFor(sendAt: Date | null, now: Date): Dispatch {
   const idle = { lane: 'c' as const, attempt: 0, token: null, owner: null, leaseUntil: null, deadlineAt: null }
-  if (sendAt !== null) return { ...idle, state: 'WAITING', reason: 'scheduled', nextStepAt: sendAt }
+  if (sendAt !== null) {
+    const reason = 'scheduled'
+    return { ...idle, state: 'WAITING', reason, nextStepAt: sendAt, wait: { reason, since: now } }
+  }
   return { ...idle, state: 'READY', reason: null, nextStepAt: new Date(now.getTime() + RING_AGAIN_MS) }
 }

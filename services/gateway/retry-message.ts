@@ -1,9 +1,11 @@
 import type { ClientSession } from 'mongoose'
 import { ApiError } from '#shared/domain/errors.ts'
+import { windowIsOpen } from '#shared/domain/service-window.ts'
 import type { Caller } from '#shared/http/route.ts'
 import { findConversation } from '#shared/store/conversations.ts'
 import { appended } from '#shared/store/dispatch-waits.ts'
-import type { EventDoc, MessageDoc, TimelineEntry } from '#shared/store/documents.ts'
+import type { EventDoc, MessageDoc, TenantDoc, TimelineEntry } from '#shared/store/documents.ts'
+import { fallbackNote, fallenBack } from '#shared/store/fallback.ts'
 import { getMessage } from '#shared/store/messages.ts'
 import { getCachedTenant } from '#shared/store/tenants.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -34,13 +36,29 @@ export async function retryMessage(
       'WhatsApp may have delivered it. Send {"acceptDuplicate": true} to send it all the same',
     )
   const tenant = await getCachedTenant(store, tenantId)
-  if (message.type !== 'template') {
-    const conversation = await findConversation(store, tenantId, message.conversationId)
-    requireOpenWindow(conversation?.windowExpiresAt, tenant, deps.now())
-  }
+  const instead = await templateInstead(deps, message, tenant)
   const { maxWaitHours } = tenant.settings
   const expiresAt = new Date(deps.now().getTime() + maxWaitHours * HOUR_MS)
-  return store.transaction(session => startAgain(deps, message, expiresAt, caller, session))
+  return store.transaction(session => startAgain(deps, message, { expiresAt, instead }, caller, session))
+}
+
+/** In a closed window the message's template, if it has one left; null: as it is. @throws ApiError 422 WINDOW_CLOSED */
+async function templateInstead({ store, now }: GatewayDeps, message: MessageDoc, tenant: TenantDoc): Promise<Instead | null> {
+  if (message.type === 'template') return null
+  const conversation = await findConversation(store, message.tenantId, message.conversationId)
+  const at = now()
+  const { fallback } = message
+  if (!fallback || fallback.usedAt !== null) {
+    requireOpenWindow(conversation?.windowExpiresAt, tenant, at)
+    return null
+  }
+  if (windowIsOpen(conversation?.windowExpiresAt, at)) return null
+  return { fields: fallenBack(message, fallback, 'sending', at), note: fallbackNote(fallback, 'sending', at) }
+}
+
+interface Instead {
+  fields: ReturnType<typeof fallenBack>
+  note: TimelineEntry
 }
 
 const notFailed = (detail: string) => new ApiError(409, 'NOT_FAILED', detail)
@@ -49,14 +67,25 @@ const notFailed = (detail: string) => new ApiError(409, 'NOT_FAILED', detail)
 const mayHaveArrived = ({ error, timeline }: MessageDoc) =>
   error?.source === 'platform' && timeline.findLast(({ outcome }) => outcome !== undefined)?.outcome === 'unknown'
 
-async function startAgain(deps: GatewayDeps, before: MessageDoc, expiresAt: Date, caller: Caller, session: ClientSession) {
+async function startAgain(
+  deps: GatewayDeps,
+  before: MessageDoc,
+  { expiresAt, instead }: { expiresAt: Date; instead: Instead | null },
+  caller: Caller,
+  session: ClientSession,
+) {
   const { models } = deps.store
   const { tenantId, _id, wamid } = before
   const at = deps.now()
   const attempt = Math.max(0, ...before.timeline.map(entry => entry.attempt ?? 0))
   const note: TimelineEntry = { kind: 'note', at, detail: `sent again by ${caller.name}` }
+  const notes = instead ? [note, instead.note] : [note]
+  // What may have arrived was weighed by the caller, so nothing keeps the template any more.
+  const reserve = before.fallback && !instead && { fallback: { ...before.fallback, unsettled: null } }
   const update = {
     $set: {
+      ...instead?.fields,
+      ...reserve,
       status: 'QUEUED' as const,
       statusUpdatedAt: at,
       error: null,
@@ -64,7 +93,7 @@ async function startAgain(deps: GatewayDeps, before: MessageDoc, expiresAt: Date
       sendAt: null,
       dispatch: { ...dispatchFor(null, at), attempt, deadlineAt: expiresAt },
     },
-    $push: { ...appended(note), ...(wamid && { previousIds: wamid }) },
+    $push: { ...appended(...notes), ...(wamid && { previousIds: wamid }) },
   }
   const message = await models.messages
     .findOneAndUpdate({ tenantId, _id, status: 'FAILED' }, update, { session, returnDocument: 'after' })
@@ -73,7 +102,7 @@ async function startAgain(deps: GatewayDeps, before: MessageDoc, expiresAt: Date
   const shown = await models.conversations
     .findOneAndUpdate(
       { tenantId, _id: before.conversationId, 'lastMessage.messageId': _id },
-      { $set: { 'lastMessage.status': 'QUEUED' } },
+      { $set: { 'lastMessage.status': 'QUEUED', 'lastMessage.type': message.type, 'lastMessage.text': message.content.text } },
       { session, returnDocument: 'after' },
     )
     .lean()

@@ -1,4 +1,5 @@
 import type { ClientSession } from 'mongoose'
+import type { TemplateWish } from '#shared/contracts/outbound.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { Store } from '#shared/store/connect.ts'
 import type { ContactDoc, ConversationDoc } from '#shared/store/documents.ts'
@@ -11,6 +12,7 @@ export interface Wish {
   clientId?: string
   replyTo?: string
   sendAt?: string
+  fallback?: TemplateWish
   candidateName?: string
   candidateId?: string
   applicationId?: string

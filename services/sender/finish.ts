@@ -23,6 +23,10 @@ export function createFinish({ store, queue, publishing, clock, log }: FinishDep
     const traces = new Map(batch.map(({ message, traceparent }) => [String(message._id), traceparent ?? null]))
     const events = await finishMessages(store, batch)
     const done = batch.filter(({ step }) => step.kind === 'sent' || step.kind === 'failed').map(({ message }) => message)
+    const asTemplate = batch
+      .filter(({ step }) => step.kind === 'fallback')
+      .map(({ message }) => ({ ...message, type: 'template' }))
+    publishing.ring(asTemplate)
     const byWamid = new Map(
       batch.flatMap(({ step, message }) => (step.kind === 'sent' && step.wamid !== null ? [[step.wamid, message] as const] : [])),
     )

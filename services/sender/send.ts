@@ -21,12 +21,13 @@ import type { Settlement } from '#shared/store/dispatch-effects.ts'
 import { releaseSuccessors } from '#shared/store/dispatch-finish.ts'
 import type { MessageDoc } from '#shared/store/documents.ts'
 import type { Publishing } from './bells.ts'
+import type { TemplateCheck } from './check-template.ts'
 import type { HeldCampaigns } from './held-campaigns.ts'
 import { createLine, type Waiting } from './line.ts'
 import type { Numbers, SendingNumber } from './numbers.ts'
 import type { Pause } from './pause.ts'
 import { createPlaces } from './places.ts'
-import { failedHere, givenBack } from './settle.ts'
+import { failedHere, givenBack, windowClosed } from './settle.ts'
 import type { Slots } from './slots.ts'
 
 export interface SendDeps {
@@ -40,6 +41,7 @@ export interface SendDeps {
   clock: ServerClock
   log: Logger
   owner: string
+  checkTemplate: TemplateCheck
   call: (message: MessageDoc, number: SendingNumber) => Promise<Settlement>
   /** Resolves when the outcome is written. */
   finish: (settlement: Settlement) => Promise<void>
@@ -65,6 +67,7 @@ interface Circumstances {
   traces: Traces
 }
 
+const TEMPLATE_RECHECK_MS = 2000
 const CAMPAIGN_RECHECK_MS = 5000
 /** A number at its share of the calls: its next ones are looked at again soon. */
 const CROWDED_MS = 200
@@ -213,7 +216,10 @@ export function createSend(deps: SendDeps, lane: Lane) {
     const now = clock.now()
     if (message.payload === null) return failedHere(message, 'unsendable', now)
     if (message.type !== 'template' && !windowIsOpen(windowExpiresAt, later(now, dueAt - performance.now())))
-      return failedHere(message, 'window-closed', now)
+      return windowClosed(message, now)
+    const refusal = await deps.checkTemplate(message, number)
+    if (refusal === 'later') return givenBack(message, 'rate', later(now, TEMPLATE_RECHECK_MS), now)
+    if (refusal !== null) return failedHere(message, refusal, now)
     if (!(await places.reach(number.client, dueAt)))
       return givenBack(message, 'rate', later(clock.now(), CROWDED_MS), clock.now())
     if (deps.numbers.isHeld(message.phoneNumberId)) return givenBack(message, 'paused', null, clock.now())

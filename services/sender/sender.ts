@@ -17,6 +17,7 @@ import { createPublishing } from './bells.ts'
 import { createCall } from './call.ts'
 import { checkNextAudience } from './campaigns/check-audience.ts'
 import { createCampaignRelease } from './campaigns/release.ts'
+import { createTemplateCheck } from './check-template.ts'
 import { createFinish } from './finish.ts'
 import { createHeldCampaigns } from './held-campaigns.ts'
 import { createNumbers } from './numbers.ts'
@@ -102,7 +103,8 @@ export async function startSender(deps: SenderDeps, options: SenderOptions = {})
     unknownDeadlineMs,
   })
   const campaigns = createHeldCampaigns(store)
-  const sendDeps = { store, limits, numbers, campaigns, pause, slots, publishing, clock, log, owner, call, finish }
+  const checkTemplate = createTemplateCheck(store, log)
+  const sendDeps = { store, limits, numbers, campaigns, pause, slots, publishing, clock, log, owner, checkTemplate, call, finish }
 
   const lease = stack.use(await holdLease(store, { name: 'sender:sweeps', owner, ttlMs: SWEEP_LEASE_MS, log }))
   const sweeps = createSweeps({ store, queue, numbers, publishing, clock, log, owner, unknownDeadlineMs })

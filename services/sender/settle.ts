@@ -1,9 +1,18 @@
+import { mayFallBack } from '#shared/domain/fallback.ts'
 import { afterFailure, afterUnsent, type FailureVerdict } from '#shared/domain/retry.ts'
-import { type DescribedError, describeError, errorDoc, type PlatformFailure, platformError } from '#shared/domain/send-errors.ts'
+import {
+  type DescribedError,
+  describeError,
+  errorDoc,
+  type PlatformFailure,
+  platformError,
+  WINDOW_CLOSED,
+} from '#shared/domain/send-errors.ts'
 import type { Refused, SendResult } from '#shared/meta/client.ts'
 import { UNKNOWN_BLOCKS_MS } from '#shared/store/dispatch.ts'
 import type { Settlement, Step } from '#shared/store/dispatch-effects.ts'
-import type { Dispatch, MessageDoc, TenantDoc, TimelineEntry } from '#shared/store/documents.ts'
+import type { Dispatch, Fallback, MessageDoc, TenantDoc, TimelineEntry } from '#shared/store/documents.ts'
+import { fallbackNote } from '#shared/store/fallback.ts'
 
 export interface SettleOptions {
   /** MongoDB's time. */
@@ -32,7 +41,7 @@ export function judge(message: MessageDoc, result: SendResult, options: SettleOp
     }
     case 'refused': {
       const refusal = judgeRefusal(message, result, entry, options)
-      return { settlement: settle(refusedStep(result, refusal.verdict, options.at)), refusal }
+      return { settlement: settle(refusedStep(message, result, refusal.verdict, options.at)), refusal }
     }
   }
 }
@@ -51,6 +60,16 @@ export function failedHere(message: MessageDoc, failure: PlatformFailure, at: Da
   const error = platformError(failure, detail)
   return { message, step: { kind: 'failed', error }, at, entry: { kind: 'note', at, detail: detail ?? error.title } }
 }
+
+/** Its template goes instead, or it fails with what a person needs to know. */
+export function windowClosed(message: MessageDoc, at: Date): Settlement {
+  if (!mayFallBack(message.fallback))
+    return failedHere(message, 'window-closed', at, message.fallback?.unsettled ? TEMPLATE_STAYS : null)
+  const entry = fallbackNote(message.fallback as Fallback, 'sending', at)
+  return { message, step: { kind: 'fallback', because: 'sending', usesAttempt: false }, at, entry }
+}
+
+const TEMPLATE_STAYS = 'Its template was not sent instead: an earlier attempt may have arrived.'
 
 /** Given back without a call, such as when its number was paused between take and call. */
 export function givenBack(
@@ -89,9 +108,11 @@ function judgeRefusal(message: MessageDoc, result: Refused, entry: TimelineEntry
   return { error, verdict }
 }
 
-function refusedStep(result: Refused, verdict: FailureVerdict, at: Date): Step {
+function refusedStep({ fallback }: MessageDoc, result: Refused, verdict: FailureVerdict, at: Date): Step {
   switch (verdict.kind) {
     case 'fail':
+      if (result.error.code === WINDOW_CLOSED && mayFallBack(fallback))
+        return { kind: 'fallback', because: 'refused', usesAttempt: true }
       return { kind: 'failed', error: errorDoc(result.error) }
     case 'retry':
       return waiting('retry', later(at, verdict.delayMs), true)

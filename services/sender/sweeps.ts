@@ -23,6 +23,7 @@ import {
 } from '#shared/store/dispatch-sweeps.ts'
 import type { Dispatch, MessageDoc, TenantDoc } from '#shared/store/documents.ts'
 import { liveOwners } from '#shared/store/leases.ts'
+import { releaseScheduled } from '#shared/store/scheduled.ts'
 import { getCachedTenant } from '#shared/store/tenants.ts'
 import { type Publishing, publishEvents } from './bells.ts'
 import type { Numbers } from './numbers.ts'
@@ -62,9 +63,20 @@ export function createSweeps(deps: SweepDeps) {
       // Rows of a number that cannot send are rung too: they are put off as paused, and so leave this list.
       const due = await findDue(store, phoneNumberId, now, isActive ? share(number.client.throughput) : BATCH)
       oldestMs = Math.max(oldestMs, ...due.map(row => now.getTime() - (row.dispatch?.nextStepAt?.getTime() ?? now.getTime())))
-      await ring(due, now)
+      const isScheduled = ({ dispatch }: MessageDoc) => dispatch?.reason === 'scheduled'
+      await ring(
+        due.filter(row => !isScheduled(row)),
+        now,
+      )
+      await releaseTimed(due.filter(isScheduled), now)
     }
     oldestQueued.set(oldestMs / 1000)
+  }
+
+  async function releaseTimed(due: MessageDoc[], now: Date): Promise<void> {
+    const { rows, events } = await releaseScheduled(store, due, now)
+    publishing.ring(rows)
+    await publishing.publish(events)
   }
 
   async function resume(client: { phoneNumberId: string; tenantId: MessageDoc['tenantId'] }, now: Date): Promise<void> {

@@ -95,43 +95,49 @@ export const target = {
   to: text(80).optional().describe('A phone number in any usual form, or a business-scoped user id'),
   conversationId: objectId.optional(),
   clientId: objectId.optional().describe("The number to send from; by default the conversation's, else the primary one"),
-  sendAt: z.iso.datetime({ offset: true }).optional().describe('At most 30 days ahead'),
+  sendAt: z.iso.datetime({ offset: true }).optional().describe('At most 90 days ahead; a time that has passed means now'),
 }
 const replyTo = text(256).optional().describe('The message that this one quotes: our id or the wamid')
 const hasRecipient = (body: { to?: string | undefined; conversationId?: string | undefined }) =>
   body.to !== undefined || body.conversationId !== undefined
 const needsRecipient = { error: 'give to or conversationId' }
 
-export const SendText = z
-  .strictObject({ ...target, text: text(4096), previewUrl: z.boolean().optional(), replyTo })
-  .refine(hasRecipient, needsRecipient)
-export type SendText = z.infer<typeof SendText>
-
 /** The file in a template's header. */
 export const HeaderMediaObject = z.strictObject({ ...byIdOrLink, filename: text(240).optional() }).refine(hasOneSource, oneSource)
 
+const templateMembers = {
+  templateId: objectId.optional(),
+  templateName: text(512).optional(),
+  language: text(20).optional(),
+  variables: z
+    .union([
+      z.record(z.string().max(100), z.string().max(1024)),
+      z
+        .array(z.string().max(1024))
+        .max(100)
+        .transform(values => Object.fromEntries(values.map((value, i) => [String(i + 1), value]))),
+    ])
+    .default({})
+    .describe('By name or by position; a list counts from 1'),
+  headerMedia: HeaderMediaObject.optional(),
+}
+const namesTemplate = (body: { templateId?: string | undefined; templateName?: string | undefined }) =>
+  (body.templateId === undefined) !== (body.templateName === undefined)
+const needsTemplate = { error: 'give either templateId or templateName' }
+
+/** Says which template, with its variables. */
+export const TemplateWish = z.strictObject(templateMembers).refine(namesTemplate, needsTemplate)
+export type TemplateWish = z.infer<typeof TemplateWish>
+const fallback = TemplateWish.optional().describe('The template that goes out instead, once, when the window is closed')
+
+const textMembers = { text: text(4096), previewUrl: z.boolean().optional() }
+export const SendText = z.strictObject({ ...target, ...textMembers, replyTo, fallback }).refine(hasRecipient, needsRecipient)
+export type SendText = z.infer<typeof SendText>
+
 export const SendTemplate = z
-  .strictObject({
-    ...target,
-    templateId: objectId.optional(),
-    templateName: text(512).optional(),
-    language: text(20).optional(),
-    variables: z
-      .union([
-        z.record(z.string().max(100), z.string().max(1024)),
-        z
-          .array(z.string().max(1024))
-          .max(100)
-          .transform(values => Object.fromEntries(values.map((value, i) => [String(i + 1), value]))),
-      ])
-      .default({})
-      .describe('By name or by position; a list counts from 1'),
-    headerMedia: HeaderMediaObject.optional(),
-  })
+  .strictObject({ ...target, ...templateMembers })
   .refine(hasRecipient, needsRecipient)
-  .refine(body => (body.templateId === undefined) !== (body.templateName === undefined), {
-    error: 'give either templateId or templateName',
-  })
+  .refine(namesTemplate, needsTemplate)
 export type SendTemplate = z.infer<typeof SendTemplate>
 
 export const OUTBOUND_TYPES = [
@@ -149,32 +155,61 @@ export const OUTBOUND_TYPES = [
 ] as const
 export type OutboundType = (typeof OUTBOUND_TYPES)[number]
 
+const anyMembers = {
+  type: z.enum(OUTBOUND_TYPES),
+  text: TextObject.optional(),
+  image: ImageObject.optional(),
+  video: VideoObject.optional(),
+  audio: AudioObject.optional(),
+  document: DocumentObject.optional(),
+  sticker: StickerObject.optional(),
+  location: LocationObject.optional(),
+  contacts: ContactsObject.optional(),
+  reaction: ReactionObject.optional(),
+  interactive: InteractiveObject.optional(),
+  template: TemplateObject.optional(),
+}
+const AnyContent = z.strictObject(anyMembers)
+export type AnyContent = z.infer<typeof AnyContent>
+
 /** Of the members named like types exactly the one that `type` names. */
+function isOfItsType(
+  body: AnyContent,
+  context: { addIssue(issue: { code: 'custom'; path: string[]; message: string }): void },
+): void {
+  for (const type of OUTBOUND_TYPES) {
+    if (type === body.type && body[type] === undefined)
+      context.addIssue({ code: 'custom', path: [type], message: 'is missing: type names it' })
+    if (type !== body.type && body[type] !== undefined)
+      context.addIssue({ code: 'custom', path: [type], message: `does not go with type ${body.type}` })
+  }
+}
+
 export const SendAny = z
   .strictObject({
     ...target,
     replyTo,
+    fallback,
     identityKeyHash: text(200).optional().describe('Not delivered when the person has changed: of their `identity_key_hash`'),
-    type: z.enum(OUTBOUND_TYPES),
-    text: TextObject.optional(),
-    image: ImageObject.optional(),
-    video: VideoObject.optional(),
-    audio: AudioObject.optional(),
-    document: DocumentObject.optional(),
-    sticker: StickerObject.optional(),
-    location: LocationObject.optional(),
-    contacts: ContactsObject.optional(),
-    reaction: ReactionObject.optional(),
-    interactive: InteractiveObject.optional(),
-    template: TemplateObject.optional(),
+    ...anyMembers,
   })
   .refine(hasRecipient, needsRecipient)
-  .superRefine((body, context) => {
-    for (const type of OUTBOUND_TYPES) {
-      if (type === body.type && body[type] === undefined)
-        context.addIssue({ code: 'custom', path: [type], message: 'is missing: type names it' })
-      if (type !== body.type && body[type] !== undefined)
-        context.addIssue({ code: 'custom', path: [type], message: `does not go with type ${body.type}` })
-    }
+  .superRefine(isOfItsType)
+  .refine(body => body.type !== 'template' || body.fallback === undefined, {
+    error: 'a template needs none',
+    path: ['fallback'],
   })
 export type SendAny = z.infer<typeof SendAny>
+
+/** Another time, another content, another template for the closed window; what is missing stays. */
+export const ChangeScheduled = z
+  .strictObject({
+    sendAt: target.sendAt,
+    content: z
+      .union([z.strictObject(textMembers), TemplateWish, AnyContent.superRefine(isOfItsType)])
+      .optional()
+      .describe("As in the three calls that send: a text, a template with its variables, or any type in Meta's own words"),
+    fallback: fallback.nullable().describe('null takes it away'),
+  })
+  .refine(change => Object.keys(change).length > 0, { error: 'says no change' })
+export type ChangeScheduled = z.infer<typeof ChangeScheduled>

@@ -4,6 +4,7 @@ export const EVENT_NAMES = [
   'message:received',
   'message:sent',
   'message:status',
+  'message:scheduled',
   'conversation:updated',
   'conversation:assigned',
   'client:status',

@@ -17,8 +17,8 @@ export interface EventEnvelope {
 }
 type Durable<Payload> = Payload & EventEnvelope
 
-/** `status` is lower case in events and upper case in views. */
-export type EventStatus = 'sent' | 'delivered' | 'read' | 'failed'
+/** `status` is lower case in events and upper case in views. `queued`: its template goes out instead. */
+export type EventStatus = 'queued' | 'sent' | 'delivered' | 'read' | 'failed'
 
 export interface MessageReceived {
   conversationId: string
@@ -39,6 +39,14 @@ export interface MessageStatusChanged {
   externalMessageId: string | null
   status: EventStatus
   error: MessageErrorView | null
+  message: MessageView
+}
+/** A message for later: new, changed, taken back, or on its way since its time has come. */
+export interface MessageScheduled {
+  conversationId: string
+  messageId: string
+  state: 'scheduled' | 'changed' | 'cancelled' | 'released'
+  sendAt: string | null
   message: MessageView
 }
 export interface ConversationUpdated {
@@ -114,6 +122,7 @@ export interface ServerToClientEvents {
   'message:incoming': (event: Durable<MessageReceived>) => void
   'message:sent': (event: Durable<MessageSent>) => void
   'message:status': (event: Durable<MessageStatusChanged>) => void
+  'message:scheduled': (event: Durable<MessageScheduled>) => void
   'conversation:updated': (event: Durable<ConversationUpdated>) => void
   'conversation:assigned': (event: Durable<ConversationAssigned>) => void
   'client:status': (event: Durable<ClientStatusChanged>) => void

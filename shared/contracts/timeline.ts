@@ -15,6 +15,7 @@ export const STEP_KINDS = [
   'waited',
   'attempt',
   'settled',
+  'fallback',
   'sent',
   'delivered',
   'read',
@@ -151,7 +152,7 @@ const stepsOf = (doc: MessageDoc, entries: readonly Shown[]) => {
         const before = entry.reason === 'policy' ? settled(entry, 'policy') : []
         if (entry.outcome === 'unknown') unknown = entry.attempt ?? null
         const { attempt = null, outcome = null, detail = null } = entry
-        return [...before, step(doc, 'note', entry.at, { attempt, outcome, detail })]
+        return [...before, step(doc, entry.reason === 'fallback' ? 'fallback' : 'note', entry.at, { attempt, outcome, detail })]
       }
     }
   }

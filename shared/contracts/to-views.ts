@@ -5,6 +5,7 @@ import type {
   ContactSnapshot,
   ConversationDoc,
   Dispatch,
+  Fallback,
   Id,
   MessageDoc,
   MessageErrorDoc,
@@ -99,7 +100,9 @@ export function messageView(doc: MessageDoc): MessageView {
     externalMessageId: doc.wamid ?? null,
     error: errorView(doc.error),
     waiting: waitingOf(doc.dispatch),
-    cost: doc.cost ? { amount: doc.cost.amount, currency: doc.cost.currency, category: doc.cost.category } : null,
+    cost: doc.cost ? costView(doc.cost) : null,
+    sendAt: iso(doc.sendAt),
+    fallback: doc.fallback ? fallbackView(doc.fallback) : null,
     replyTo: doc.replyTo ? { messageId: hex(doc.replyTo.messageId), externalMessageId: doc.replyTo.wamid } : null,
     // One that was taken back stays as an empty mark, so that an older one which comes late does not rise again.
     reactions: (doc.reactions ?? [])
@@ -108,6 +111,21 @@ export function messageView(doc: MessageDoc): MessageView {
     sentBy: doc.sentBy ? { kind: doc.sentBy.kind, id: hex(doc.sentBy.id), name: doc.sentBy.name } : null,
     origin: doc.origin ?? null,
     createdAt: doc.at.toISOString(),
+  }
+}
+
+const costView = ({ amount, currency, category }: NonNullable<MessageDoc['cost']>) => ({ amount, currency, category })
+
+function fallbackView({ template, content, cost, usedAt, because, instead }: Fallback): NonNullable<MessageView['fallback']> {
+  const { name, language } = template
+  return {
+    state: usedAt ? 'used' : 'ready',
+    template: { name, language, variables: content.template?.variables ?? {} },
+    text: content.text,
+    cost: costView(cost),
+    usedAt: iso(usedAt),
+    because,
+    instead: instead ? { type: instead.type, text: instead.text } : null,
   }
 }
 

@@ -88,6 +88,8 @@ export const WAITING_REASONS = [
 ] as const
 export type WaitingReason = (typeof WAITING_REASONS)[number]
 
+const CostView = z.object({ amount: z.number(), currency: z.string(), category: z.string() })
+
 export const MessageView = z.object({
   id,
   conversationId: id,
@@ -118,7 +120,22 @@ export const MessageView = z.object({
   externalMessageId: z.string().nullable(),
   error: MessageErrorView.nullable(),
   waiting: z.object({ reason: z.enum(WAITING_REASONS), until: at.nullable() }).nullable(),
-  cost: z.object({ amount: z.number(), currency: z.string(), category: z.string() }).nullable(),
+  cost: CostView.nullable(),
+  /** When it shall go out, or should. */
+  sendAt: at.nullable(),
+  /** The template that goes out instead once the window is closed; `used`: it did, and the content is its own. */
+  fallback: z
+    .object({
+      state: z.enum(['ready', 'used']),
+      template: z.object({ name: z.string(), language: z.string(), variables: z.record(z.string(), z.string()) }),
+      text: z.string().nullable(),
+      cost: CostView,
+      usedAt: at.nullable(),
+      because: z.enum(['accepted', 'sending', 'refused']).nullable(),
+      /** What should have gone out. */
+      instead: z.object({ type: z.string(), text: z.string().nullable() }).nullable(),
+    })
+    .nullable(),
   replyTo: z.object({ messageId: z.string().nullable(), externalMessageId: z.string() }).nullable(),
   reactions: z.array(z.object({ emoji: z.string(), direction: z.enum(['INBOUND', 'OUTBOUND']), at })),
   sentBy: z

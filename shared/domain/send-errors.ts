@@ -46,6 +46,8 @@ export type PauseReason = 'token' | 'account' | 'payment' | 'quality' | 'registr
 export type PlatformFailure =
   | 'unknown-outcome'
   | 'window-closed'
+  | 'template-unavailable'
+  | 'opted-out'
   | 'expired'
   | 'disconnected'
   | 'unsendable'
@@ -99,7 +101,8 @@ export const SPAM_LIMIT = 131048
 export const THROUGHPUT_LIMIT = 130429
 /** Too much for one recipient. */
 export const PAIR_LIMIT = 131056
-const WINDOW_CLOSED = 131047
+/** Free-form after the window's end. */
+export const WINDOW_CLOSED = 131047
 const PAYMENT_CODES = new Set([131042, 134011])
 
 const EXACT = new Map(SEND_ERROR_TABLE.map(row => [key(row.code, row.subcode), row]))
@@ -183,6 +186,18 @@ const PLATFORM_FAILURES: Record<PlatformFailure, Omit<ErrorText, 'detail' | 'sou
     title: windowClosed.title,
     sentence: windowClosed.sentence,
     nextStep: windowClosed.nextStep,
+  },
+  'template-unavailable': {
+    code: null,
+    title: 'Template not available',
+    sentence: 'The template of this message was no longer approved when it should go out.',
+    nextStep: 'Choose an approved template, or have this one approved again.',
+  },
+  'opted-out': {
+    code: null,
+    title: 'No marketing wanted',
+    sentence: 'This person has asked for no more marketing since the message was accepted.',
+    nextStep: 'Nothing to do: write with a utility template, or wait until the person writes again.',
   },
   expired: {
     code: null,

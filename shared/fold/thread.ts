@@ -1,5 +1,6 @@
 import { windowEnd } from '../domain/service-window.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc, Id, LastMessage, LeadDoc, MessageDoc } from '../store/documents.ts'
+import { lastMessageOf } from '../store/new-rows.ts'
 import type { FoldContext } from './context.ts'
 import { snapshotOf } from './identity.ts'
 import { latest } from './join.ts'
@@ -85,10 +86,6 @@ export function addToThread(thread: Tracked<ConversationDoc>, message: MessageDo
 
 /** Of two in the same second the later arrival counts as newer, as in the thread itself. */
 const isNewest = (last: LastMessage | null, at: Date) => last === null || at.getTime() >= last.at.getTime()
-
-export function lastMessageOf({ _id, content, type, direction, status, at }: MessageDoc): LastMessage {
-  return { messageId: _id, text: content.text, type, direction, status, at }
-}
 
 /** After a change of a message: the list shows it as it is now, if it is the last one. */
 export function showInList(state: State, message: MessageDoc): Tracked<ConversationDoc> | null {

@@ -5,8 +5,7 @@ import { phoneVariants } from '../domain/phone-variants.ts'
 import { fillTemplate } from '../domain/template-fill.ts'
 import { recipientId, recipientKey, recipientPrefix } from './campaigns.ts'
 import type { Store } from './connect.ts'
-import { BY_ID } from './dispatch-effects.ts'
-import { RING_AGAIN_MS } from './dispatch-finish.ts'
+import { BY_ID, RING_AGAIN_MS } from './dispatch-effects.ts'
 import type {
   CampaignDoc,
   CampaignStatus,

@@ -1,7 +1,9 @@
 import type { mongo } from 'mongoose'
 import { errorView, messageView } from '../contracts/to-views.ts'
+import { mayFallBack } from '../domain/fallback.ts'
 import { appended, waitEntries } from './dispatch-waits.ts'
-import type { ConversationDoc, Dispatch, EventDoc, MessageDoc, MessageErrorDoc, TimelineEntry } from './documents.ts'
+import type { ConversationDoc, Dispatch, EventDoc, Fallback, MessageDoc, MessageErrorDoc, TimelineEntry } from './documents.ts'
+import { fallbackNote, fallenBack } from './fallback.ts'
 
 /** What became of a message in hand. */
 export type Step =
@@ -16,6 +18,8 @@ export type Step =
     }
   /** Called, no answer: settled by a status, else at `deadlineAt`. The conversation's next message waits till `blocksUntil`. */
   | { kind: 'unknown'; deadlineAt: Date; blocksUntil: Date }
+  /** The window is closed: its template goes instead, by the same way from the start. */
+  | { kind: 'fallback'; because: 'sending' | 'refused'; usesAttempt: boolean }
   | { kind: 'failed'; error: MessageErrorDoc }
 
 export interface Settlement {
@@ -34,13 +38,13 @@ export const BY_ID = { _id: 1 } as const
 
 /** What the sockets hear; null for steps that only the timeline tells. Written again, it is the same row. */
 export function eventOf({ message, step, at }: Settlement): EventDoc | null {
-  if (step.kind !== 'sent' && step.kind !== 'failed') return null
+  if (step.kind !== 'sent' && step.kind !== 'failed' && step.kind !== 'fallback') return null
   const after = messageAfter(message, step, at)
   const told = {
     conversationId: String(message.conversationId),
     messageId: String(message._id),
     externalMessageId: after.wamid,
-    status: step.kind,
+    status: STATUS_OF[step.kind],
     message: messageView(after),
   }
   return {
@@ -51,17 +55,23 @@ export function eventOf({ message, step, at }: Settlement): EventDoc | null {
     clientId: message.clientId,
     conversationId: message.conversationId,
     userId: null,
-    payload: step.kind === 'sent' ? told : { ...told, error: errorView(step.error) },
+    payload: step.kind === 'sent' ? told : { ...told, error: errorView(after.error) },
     createdAt: at,
   }
 }
 
-function messageAfter(message: MessageDoc, step: Step & { kind: 'sent' | 'failed' }, at: Date): MessageDoc {
+const STATUS_OF = { sent: 'sent', failed: 'failed', fallback: 'queued' } as const
+
+function messageAfter(message: MessageDoc, step: Step & { kind: 'sent' | 'failed' | 'fallback' }, at: Date): MessageDoc {
+  if (step.kind === 'fallback') return { ...message, ...asTemplate(message, step, at), dispatch: null }
   const common = { ...message, statusUpdatedAt: at, updatedAt: at, dispatch: null }
   return step.kind === 'sent'
     ? { ...common, status: 'SENT', wamid: step.wamid, error: null }
     : { ...common, status: 'FAILED', error: step.error }
 }
+
+const asTemplate = (message: MessageDoc, { because }: Step & { kind: 'fallback' }, at: Date) =>
+  fallenBack(message, message.fallback as Fallback, because, at)
 
 /** The filters keep what statuses have told meanwhile: only what is still QUEUED in the list moves on. */
 export function conversationWrites({ message, step, at }: Settlement): mongo.AnyBulkWriteOperation<ConversationDoc>[] {
@@ -69,6 +79,11 @@ export function conversationWrites({ message, step, at }: Settlement): mongo.Any
   const asLast = { ...mine, 'lastMessage.messageId': message._id, 'lastMessage.status': 'QUEUED' as const }
   if (step.kind === 'sent') {
     const $set = { 'lastMessage.status': 'SENT' as const, lastError: null, updatedAt: at }
+    return [{ updateOne: { filter: asLast, update: { $set }, hint: BY_ID } }]
+  }
+  if (step.kind === 'fallback') {
+    const { type, content } = asTemplate(message, step, at)
+    const $set = { 'lastMessage.type': type, 'lastMessage.text': content.text }
     return [{ updateOne: { filter: asLast, update: { $set }, hint: BY_ID } }]
   }
   if (step.kind !== 'failed') return []
@@ -113,9 +128,29 @@ function updateFor({ message, step, at, entry }: Settlement): mongo.UpdateFilter
           'dispatch.nextStepAt': step.blocksUntil,
           'dispatch.deadlineAt': step.deadlineAt,
           ...waitsFor('unknown'),
+          ...(mayFallBack(message.fallback) && { 'fallback.unsettled': attempt }),
         },
         ...noted,
       }
+    case 'fallback': {
+      // Where no call was made, the entry tells it already.
+      const { because } = step
+      const told = because === 'refused' ? [fallbackNote(message.fallback as Fallback, because, at)] : []
+      return {
+        $set: {
+          ...asTemplate(message, step, at),
+          updatedAt: at,
+          'dispatch.state': 'READY' as const,
+          'dispatch.reason': null,
+          'dispatch.nextStepAt': new Date(at.getTime() + RING_AGAIN_MS),
+          'dispatch.attempt': step.usesAttempt ? attempt : attempt - 1,
+          ...FREED,
+          'dispatch.wait': null,
+          'dispatch.waits': [],
+        },
+        $push: appended(...entries, ...told),
+      }
+    }
     case 'waiting':
       return {
         $set: {
@@ -123,16 +158,22 @@ function updateFor({ message, step, at, entry }: Settlement): mongo.UpdateFilter
           'dispatch.reason': step.reason,
           'dispatch.nextStepAt': step.nextStepAt,
           'dispatch.attempt': step.usesAttempt ? attempt : attempt - 1,
-          'dispatch.token': null,
-          'dispatch.owner': null,
-          'dispatch.leaseUntil': null,
-          'dispatch.deadlineAt': null,
+          ...FREED,
           ...waitsFor(step.reason),
         },
         ...noted,
       }
   }
 }
+
+const FREED = {
+  'dispatch.token': null,
+  'dispatch.owner': null,
+  'dispatch.leaseUntil': null,
+  'dispatch.deadlineAt': null,
+} as const
+/** A bell that nobody answered in this time is taken for lost. */
+export const RING_AGAIN_MS = 5000
 
 /**
  * For a row that moved on while its call was under way: a status was faster than the answer, a deadline passed, the policy
@@ -142,6 +183,8 @@ function updateFor({ message, step, at, entry }: Settlement): mongo.UpdateFilter
 export function overtakenWrites({ message, step, at, entry }: Settlement): mongo.AnyBulkWriteOperation<MessageDoc>[] {
   if (entry.kind !== 'attempt') return []
   const mine = { _id: message._id, tenantId: message.tenantId }
+  // What Meta has taken back by now is no news: its template is on the way.
+  const stands = { ...mine, ...(step.kind === 'sent' && step.wamid && { previousIds: { $ne: step.wamid } }) }
   const push = { updateOne: { filter: mine, update: { $push: appended(entry) } } }
   if (step.kind !== 'sent') return [push]
   const provisional = { status: 'FAILED' as const, 'error.source': 'platform' as const }
@@ -149,7 +192,7 @@ export function overtakenWrites({ message, step, at, entry }: Settlement): mongo
   const $set = { status: 'SENT' as const, statusUpdatedAt: at, error: null, dispatch: null, updatedAt: at }
   return [
     push,
-    { updateOne: { filter: { ...mine, $or: [provisional, waits] }, update: { $set } } },
-    { updateOne: { filter: { ...mine, wamid: null }, update: { $set: { wamid: step.wamid } } } },
+    { updateOne: { filter: { ...stands, $or: [provisional, waits] }, update: { $set } } },
+    { updateOne: { filter: { ...stands, wamid: null }, update: { $set: { wamid: step.wamid } } } },
   ]
 }

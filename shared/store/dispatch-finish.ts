@@ -1,7 +1,7 @@
 import type { ClientSession } from 'mongoose'
 import type { Store } from './connect.ts'
 import { type InConversation, UNFINISHED_INDEX, unfinishedOf } from './dispatch.ts'
-import { conversationWrites, eventOf, messageWrite, overtakenWrites, type Settlement } from './dispatch-effects.ts'
+import { conversationWrites, eventOf, messageWrite, overtakenWrites, RING_AGAIN_MS, type Settlement } from './dispatch-effects.ts'
 import type { EventDoc, MessageDoc, PendingStatusDoc } from './documents.ts'
 import { orOutage } from './outage.ts'
 
@@ -128,8 +128,6 @@ export async function releaseSuccessors(
   return await makeReady(store, await orOutage(rows.toArray()), now)
 }
 
-/** A bell that nobody answered in this time is taken for lost. */
-export const RING_AGAIN_MS = 5000
 export const BELL_FIELDS = {
   tenantId: 1,
   clientId: 1,

@@ -96,6 +96,8 @@ export async function findOld(store: Store, options: { before: Date; after: Id |
     'dispatch.state': { $in: ['READY' as const, 'WAITING' as const] },
     'dispatch.lane': 'c' as const,
     createdAt: { $lte: options.before },
+    // Whatever waits for its time is not old.
+    $nor: [{ 'dispatch.reason': 'scheduled' as const, 'dispatch.nextStepAt': { $gt: options.before } }],
     ...(options.after && { _id: { $gt: options.after } }),
   }
   return await orOutage(store.raw.messages.find(filter).sort({ _id: 1 }).limit(options.limit).toArray())

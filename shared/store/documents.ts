@@ -430,6 +430,22 @@ export interface Dispatch {
   waits?: Wait[]
 }
 
+/** The template that goes out instead of a free-form message once the window is closed. */
+export interface Fallback {
+  template: { id: Id; name: string; language: string; category: TemplateDoc['category'] }
+  content: MessageContent
+  payload: Record<string, unknown>
+  cost: NonNullable<MessageDoc['cost']>
+  /** null: not needed so far. */
+  usedAt: Date | null
+  /** Where it was noticed: when the message was accepted, when it should go out, or by Meta's refusal. */
+  because: 'accepted' | 'sending' | 'refused' | null
+  /** What should have gone out. */
+  instead: { type: string; text: string | null } | null
+  /** Attempt of the message itself whose outcome nobody knows. */
+  unsettled: number | null
+}
+
 export interface MessageDoc extends Common {
   tenantId: Id
   conversationId: Id
@@ -467,6 +483,8 @@ export interface MessageDoc extends Common {
   sendAt: Date | null
   /** Exactly the body that goes to Meta, without `to`, `recipient` and callback data. Outbound only. */
   payload: Record<string, unknown> | null
+  /** Of free-form messages only, and where the sender wished it. */
+  fallback?: Fallback | null
   dispatch: Dispatch | null
 }
 

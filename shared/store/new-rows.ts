@@ -1,7 +1,7 @@
 import { Types } from 'mongoose'
-import type { ClientDoc, ContactDoc, ContactSnapshot, ConversationDoc } from './documents.ts'
+import type { ClientDoc, ContactDoc, ContactSnapshot, ConversationDoc, LastMessage, MessageDoc } from './documents.ts'
 
-/** What a contact and a conversation are before anybody has said anything. */
+/** What a contact and a conversation are before anybody has said anything, and what they show of others. */
 
 export const snapshotOf = ({ waId, userId, phone, name, username, optOut }: ContactSnapshot): ContactSnapshot => ({
   waId,
@@ -11,6 +11,11 @@ export const snapshotOf = ({ waId, userId, phone, name, username, optOut }: Cont
   username,
   optOut,
 })
+
+/** What the list of conversations shows of a message. */
+export function lastMessageOf({ _id, content, type, direction, status, at }: MessageDoc): LastMessage {
+  return { messageId: _id, text: content.text, type, direction, status, at }
+}
 
 type Person = Pick<ContactDoc, 'waId' | 'userId' | 'name' | 'nameSource'>
 

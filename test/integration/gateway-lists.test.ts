@@ -342,6 +342,7 @@ test('jobs of one moment come each once, sends before reports, and are narrowed 
 })
 
 const LISTS = [
+  '/messages/scheduled',
   '/conversations',
   '/templates',
   '/phone-numbers',
@@ -409,7 +410,9 @@ describe("another tenant's", () => {
     return {
       '/api/v1/conversations': String(conversation._id),
       '/api/v1/messages': String(conversation._id),
+      '/api/v1/messages/timeline': String(message._id),
       '/api/v1/messages/by-id': String(message._id),
+      '/api/v1/messages/scheduled': String(message._id),
       '/api/v1/media': String(media.id),
       '/api/v1/templates': String(template?._id),
       '/api/v1/campaigns': String(campaign?._id),
@@ -428,6 +431,7 @@ describe("another tenant's", () => {
     notes: { text: 'a' },
     discard: { reason: 'nobody needs it' },
     '/api/v1/leads/notes': { content: 'a' },
+    'patch /api/v1/messages/scheduled': { sendAt: new Date(Date.now() + 60_000).toISOString() },
     'patch /api/v1/campaigns': { perMinute: 10 },
     audience: { recipients: [{ to: '+212661000101' }] },
   }
@@ -441,7 +445,8 @@ describe("another tenant's", () => {
       : { body: method === 'get' ? undefined : fields }
     const call = (id: string, as: Person = 'admin') =>
       gateway.call(method.toUpperCase(), `${prefix}/${encodeURIComponent(id)}${rest}`, { as, ...sent })
-    const theirs = (await idsOf(other))[prefix]
+    const idOf = (ids: Record<string, string>) => ids[`${prefix}${rest}`] ?? ids[prefix]
+    const theirs = idOf(await idsOf(other))
     if (theirs === undefined) throw new Error(`the test knows no id for ${path}`)
     const before = await snapshot()
     const foreign = await call(theirs)
@@ -451,7 +456,7 @@ describe("another tenant's", () => {
     for (const malformed of ['x', '%00', "' or 1=1", '[$ne]', 'f'.repeat(25)])
       expect([400, 404]).toContain((await call(malformed)).status)
     expect(await snapshot()).toEqual(before)
-    const own = await call((await idsOf(demo))[prefix] as string)
+    const own = await call(idOf(await idsOf(demo)) as string)
     expect([200, 201, 202, 204, 409, 422]).toContain(own.status)
   })
 

@@ -18,6 +18,7 @@ import { mediaRoutes } from './media.ts'
 import { messageRoutes } from './messages.ts'
 import { noteRoutes } from './notes.ts'
 import { numberRoutes } from './numbers.ts'
+import { scheduledRoutes } from './scheduled.ts'
 import { serviceRoutes } from './service.ts'
 import { templateRoutes } from './templates.ts'
 import { userRoutes } from './users.ts'
@@ -33,6 +34,7 @@ export const routes: Route<GatewayDeps>[] = [
   ...contactRoutes,
   ...leadRoutes,
   ...leadNoteRoutes,
+  ...scheduledRoutes,
   ...messageRoutes,
   ...mediaRoutes,
   ...templateRoutes,

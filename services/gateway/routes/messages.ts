@@ -15,7 +15,11 @@ import { idempotencyKeyOf, once } from '../idempotency.ts'
 import { retryMessage } from '../retry-message.ts'
 import { IdParams, listOf, Paging } from './schemas.ts'
 
-const Accepted = MessageView.extend({ jobId: z.string() })
+/** `warnings`: what may come of it all the same, such as a window that ends before the message shall go. */
+export const Accepted = MessageView.extend({
+  jobId: z.string(),
+  warnings: z.array(z.object({ code: z.string(), message: z.string() })),
+})
 const tag = 'messages'
 
 const sendText = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendText>({

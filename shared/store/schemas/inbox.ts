@@ -205,6 +205,7 @@ export const messageSchema = new Schema<MessageDoc>(
     at: requiredDate,
     sendAt: date,
     payload: anything,
+    fallback: { type: Schema.Types.Mixed, default: undefined },
     dispatch: { type: dispatch, default: null },
   },
   stamped,
@@ -252,6 +253,10 @@ messageSchema.index(
     createdAt: 1,
   },
   { name: 'dispatch_due', partialFilterExpression: waiting },
+)
+messageSchema.index(
+  { tenantId: 1, sendAt: 1, _id: 1 },
+  { name: 'tenant_scheduled', partialFilterExpression: { 'dispatch.reason': 'scheduled' } },
 )
 messageSchema.index({ 'dispatch.token': 1 }, { name: 'dispatch_token', partialFilterExpression: { 'dispatch.token': isText } })
 messageSchema.index({ conversationId: 1, _id: 1 }, { name: 'dispatch_predecessor', partialFilterExpression: waiting })

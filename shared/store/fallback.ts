@@ -1,0 +1,28 @@
+import type { Fallback, MessageDoc, TimelineEntry } from './documents.ts'
+
+/** What a message becomes when its template goes out instead: the same message, with the template's content and price. */
+export function fallenBack(
+  { type, content }: Pick<MessageDoc, 'type' | 'content'>,
+  fallback: Fallback,
+  because: NonNullable<Fallback['because']>,
+  at: Date,
+): Pick<MessageDoc, 'type' | 'content' | 'payload' | 'cost' | 'fallback'> {
+  const used = { ...fallback, usedAt: at, because, instead: { type, text: content.text } }
+  return { type: 'template', content: fallback.content, payload: fallback.payload, cost: fallback.cost, fallback: used }
+}
+
+const WHY: Record<NonNullable<Fallback['because']>, string> = {
+  accepted: 'The window was closed',
+  sending: 'The window had closed when it should go out',
+  refused: 'WhatsApp refused the message because the window was closed (131047)',
+}
+
+export function fallbackNote({ template }: Fallback, because: NonNullable<Fallback['because']>, at: Date): TimelineEntry {
+  const why = WHY[because]
+  return {
+    kind: 'note',
+    at,
+    reason: 'fallback',
+    detail: `${why}: the template ${template.name} (${template.language}) goes instead.`,
+  }
+}

@@ -1,0 +1,174 @@
+import type { ClientSession, mongo } from 'mongoose'
+import { conversationView, messageView } from '../contracts/to-views.ts'
+import { ApiError } from '../domain/errors.ts'
+import { type Store, trusted } from './connect.ts'
+import { BY_ID, RING_AGAIN_MS } from './dispatch-effects.ts'
+import type { ConversationDoc, EventDoc, Id, MessageDoc } from './documents.ts'
+import { getMessage } from './messages.ts'
+import { lastMessageOf } from './new-rows.ts'
+import { findPage, type Page, type PageWish } from './pages.ts'
+
+/** Messages that wait for a time of their own. Whoever takes one away from its wait, and whoever changes it, asks for this. */
+const STILL = { status: 'QUEUED', 'dispatch.state': 'WAITING', 'dispatch.reason': 'scheduled' } as const
+
+type Key = Id | string
+
+export interface ScheduledFilter {
+  clientId?: string | undefined
+  conversationId?: string | undefined
+  from?: Date | undefined
+  to?: Date | undefined
+}
+
+/** The next to go first. A campaign's messages are not here: they are made when it begins. */
+export async function listScheduled(
+  store: Store,
+  tenantId: Key,
+  { clientId, conversationId, from, to }: ScheduledFilter,
+  wish: PageWish,
+): Promise<Page<MessageDoc>> {
+  const filter = {
+    tenantId,
+    ...STILL,
+    ...(clientId && { clientId }),
+    ...(conversationId && { conversationId }),
+    ...((from || to) && { sendAt: trusted({ ...(from && { $gte: from }), ...(to && { $lt: to }) }) }),
+  }
+  const projection = { timeline: 0, payload: 0 } as const
+  return await findPage<MessageDoc>(store.models.messages, filter, 'sendAt', wish, { ascending: true, projection })
+}
+
+/** Every look for what may go in a conversation reads them all. */
+const MAX_IN_CONVERSATION = 100
+
+/** @throws ApiError 422 SCHEDULE_FULL */
+export async function requireRoomFor(store: Store, conversation: Pick<ConversationDoc, '_id' | 'tenantId'>): Promise<void> {
+  const filter = { tenantId: conversation.tenantId, conversationId: conversation._id, ...STILL }
+  if ((await store.models.messages.countDocuments(filter, { limit: MAX_IN_CONVERSATION })) >= MAX_IN_CONVERSATION)
+    throw new ApiError(422, 'SCHEDULE_FULL', `At most ${MAX_IN_CONVERSATION} messages of a conversation wait for their time`)
+}
+
+/** @throws ApiError 404, 409 ALREADY_RELEASED */
+export async function getScheduled(store: Store, tenantId: Key, id: Key): Promise<MessageDoc> {
+  const message = await getMessage(store, tenantId, id)
+  if (!isScheduled(message)) throw alreadyReleased(message)
+  return message
+}
+
+export const isScheduled = ({ status, dispatch }: MessageDoc): boolean =>
+  status === STILL.status && dispatch?.state === STILL['dispatch.state'] && dispatch.reason === STILL['dispatch.reason']
+
+/** Changes it where it stands as it was read. @throws ApiError 409 ALREADY_RELEASED, MESSAGE_CHANGED */
+export async function updateScheduled(
+  store: Store,
+  before: MessageDoc,
+  update: { $set: Partial<MessageDoc> & Record<string, unknown>; $push: object },
+  session: ClientSession,
+): Promise<MessageDoc> {
+  const { tenantId, _id, updatedAt } = before
+  const after = await store.models.messages
+    .findOneAndUpdate({ tenantId, _id, ...STILL, updatedAt }, update, { session, returnDocument: 'after' })
+    .lean()
+  if (after !== null) return after
+  const now = await store.models.messages.findOne({ tenantId, _id }, null, { session }).lean()
+  if (now !== null && isScheduled(now))
+    throw new ApiError(409, 'MESSAGE_CHANGED', 'Somebody else has changed it at this moment: read it again')
+  throw alreadyReleased(now ?? before)
+}
+
+const alreadyReleased = ({ status, sendAt }: MessageDoc) =>
+  new ApiError(
+    409,
+    'ALREADY_RELEASED',
+    sendAt === null
+      ? 'This message was not scheduled'
+      : 'It waits for its time no more: it has been released, sent or taken back',
+    { extra: { messageStatus: status } },
+  )
+
+/**
+ * Their time has come: they show in their conversations and may be taken. In a transaction, for each may be changed or taken
+ * back until this moment, and not a moment later. @throws Outage
+ */
+export async function releaseScheduled(
+  store: Store,
+  due: readonly Pick<MessageDoc, '_id' | 'tenantId'>[],
+  now: Date,
+): Promise<{ rows: MessageDoc[]; events: EventDoc[] }> {
+  if (due.length === 0) return { rows: [], events: [] }
+  return await store.transaction(async session => {
+    const these = { _id: { $in: due.map(({ _id }) => _id) }, tenantId: { $in: due.map(({ tenantId }) => tenantId) } }
+    const filter = { ...these, ...STILL, 'dispatch.nextStepAt': { $lte: now } }
+    const rows = await store.raw.messages.find(filter, { session, hint: BY_ID }).sort({ _id: 1 }).toArray()
+    if (rows.length === 0) return { rows, events: [] }
+    const nextStepAt = new Date(now.getTime() + RING_AGAIN_MS)
+    const $set = {
+      'dispatch.state': 'READY' as const,
+      'dispatch.reason': null,
+      'dispatch.nextStepAt': nextStepAt,
+      updatedAt: now,
+    }
+    await store.raw.messages.updateMany(
+      { ...these, _id: { $in: rows.map(({ _id }) => _id) } },
+      { $set },
+      { session, hint: BY_ID },
+    )
+    await store.raw.conversations.bulkWrite(rows.map(showAsLast), { session, ordered: true })
+    const events = [
+      ...(await conversationsOf(store, rows, now, session)),
+      ...rows.map(row => scheduledEvent(row, 'released', now)),
+    ]
+    await store.raw.events.insertMany(events, { session })
+    return { rows, events }
+  })
+}
+
+function showAsLast(message: MessageDoc): mongo.AnyBulkWriteOperation<ConversationDoc> {
+  const { conversationId: _id, tenantId, at } = message
+  const isNewest = { $or: [{ lastMessage: null }, { 'lastMessage.at': { $lte: at } }] }
+  const update = { $set: { lastMessage: lastMessageOf(message), lastActivityAt: at } }
+  return { updateOne: { filter: { _id, tenantId, ...isNewest }, update, hint: BY_ID } }
+}
+
+async function conversationsOf(store: Store, rows: MessageDoc[], now: Date, session: ClientSession): Promise<EventDoc[]> {
+  const filter = {
+    _id: { $in: rows.map(({ conversationId }) => conversationId) },
+    tenantId: { $in: rows.map(({ tenantId }) => tenantId) },
+  }
+  const conversations = await store.raw.conversations.find(filter, { session, hint: BY_ID }).toArray()
+  return conversations.map(doc => ({
+    ...eventFor(`l:${doc._id}:${now.getTime()}`, { ...doc, conversationId: doc._id }, now),
+    name: 'conversation:updated' as const,
+    payload: {
+      conversationId: String(doc._id),
+      updates: { unreadCount: doc.unreadCount, lastMessageAt: doc.lastActivityAt?.toISOString() ?? null },
+      conversation: conversationView(doc, now),
+    },
+  }))
+}
+
+/** For the list of what is scheduled, wherever it is open. */
+export function scheduledEvent(
+  message: MessageDoc,
+  state: 'scheduled' | 'changed' | 'cancelled' | 'released',
+  now: Date,
+): EventDoc {
+  const { _id, conversationId, sendAt } = message
+  return {
+    ...eventFor(`l:${_id}:${state}:${now.getTime()}`, message, now),
+    name: 'message:scheduled',
+    payload: {
+      conversationId: String(conversationId),
+      messageId: String(_id),
+      state,
+      sendAt: sendAt?.toISOString() ?? null,
+      message: messageView(message),
+    },
+  }
+}
+
+const eventFor = (
+  _id: string,
+  { tenantId, clientId, conversationId }: Pick<MessageDoc, 'tenantId' | 'clientId' | 'conversationId'>,
+  at: Date,
+) => ({ _id, tenantId, at, clientId, conversationId, userId: null, createdAt: at })
