@@ -1,4 +1,4 @@
-import { ApiError } from '#shared/domain/errors.ts'
+import { ApiError, Outage } from '#shared/domain/errors.ts'
 import type { PlatformFailure } from '#shared/domain/send-errors.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { oldestQueued, oldestWaiting, sendBacklog } from '#shared/process/metrics.ts'
@@ -23,7 +23,7 @@ import {
 } from '#shared/store/dispatch-sweeps.ts'
 import type { Dispatch, MessageDoc, TenantDoc } from '#shared/store/documents.ts'
 import { liveOwners } from '#shared/store/leases.ts'
-import { releaseScheduled } from '#shared/store/scheduled.ts'
+import { releaseScheduled } from '#shared/store/release-scheduled.ts'
 import { getCachedTenant } from '#shared/store/tenants.ts'
 import { type Publishing, publishEvents } from './bells.ts'
 import type { Numbers } from './numbers.ts'
@@ -73,10 +73,17 @@ export function createSweeps(deps: SweepDeps) {
     oldestQueued.set(oldestMs / 1000)
   }
 
+  /** Together; but what keeps one from going keeps no other. */
   async function releaseTimed(due: MessageDoc[], now: Date): Promise<void> {
-    const { rows, events } = await releaseScheduled(store, due, now)
-    publishing.ring(rows)
-    await publishing.publish(events)
+    try {
+      const { rows, events } = await releaseScheduled(store, due, now)
+      publishing.ring(rows)
+      await publishing.publish(events)
+    } catch (error) {
+      if (error instanceof Outage) throw error
+      log.error({ err: error, messageIds: due.map(({ _id }) => String(_id)) }, 'scheduled messages not released')
+      if (due.length > 1) for (const row of due) await releaseTimed([row], now)
+    }
   }
 
   async function resume(client: { phoneNumberId: string; tenantId: MessageDoc['tenantId'] }, now: Date): Promise<void> {

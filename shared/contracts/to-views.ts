@@ -1,5 +1,4 @@
 import { windowIsOpen } from '../domain/service-window.ts'
-import { waitEntries } from '../store/dispatch-waits.ts'
 import type {
   ContactDoc,
   ContactSnapshot,
@@ -19,6 +18,7 @@ import type {
   MessageView,
   TimelineEntryView,
 } from './views.ts'
+import { waitEntries } from './wait-entries.ts'
 
 /** From what is stored to what the API answers and the sockets emit: built field by field, so that nothing else gets out. */
 

@@ -1,14 +1,13 @@
+import { waitEntries } from '../contracts/wait-entries.ts'
 import { parseCallbackData } from '../domain/callback-data.ts'
 import { type DeliveryStatus, statusRank } from '../domain/delivery-status.ts'
-import { mayFallBack } from '../domain/fallback.ts'
 import { isFree, type Pricing, priceOf } from '../domain/price.ts'
-import { errorDoc, WINDOW_CLOSED } from '../domain/send-errors.ts'
+import { errorDoc } from '../domain/send-errors.ts'
 import { isObject, type Json, listOf, text } from '../meta/json.ts'
 import { type StatusItem, timeOf } from '../meta/webhook.ts'
-import { waitEntries } from '../store/dispatch-waits.ts'
-import type { ClientDoc, ConversationDoc, Dispatch, MessageDoc, MessageErrorDoc } from '../store/documents.ts'
-import { fallbackNote, fallenBack } from '../store/fallback.ts'
+import type { ClientDoc, ConversationDoc, MessageDoc, MessageErrorDoc } from '../store/documents.ts'
 import type { FoldContext } from './context.ts'
+import { fallBack } from './fall-back.ts'
 import { changeContact } from './identity.ts'
 import { ignored, PROCESSED, park, type Verdict } from './item.ts'
 import { latest } from './join.ts'
@@ -116,54 +115,6 @@ function apply(
   const isTold = showFailure(thread, doc, error, before)
   if (isShown || isTold) touch(state, thread, item.eventId)
 }
-
-/**
- * Meta takes a free-form message and says only then that the window is closed: its template goes instead, under the same id
- * of ours. The wamid that failed moves aside, where what is still said about it is no word about the present.
- */
-function fallBack(
-  state: State,
-  { now }: FoldContext,
-  item: StatusItem,
-  message: Tracked<MessageDoc>,
-  error: MessageErrorDoc | null,
-): boolean {
-  const { doc } = message
-  const { fallback } = doc
-  const attempt = doc.dispatch?.attempt ?? Math.max(0, ...doc.timeline.map(entry => entry.attempt ?? 0))
-  const settled = parseCallbackData(item.report.biz_opaque_callback_data)?.attempt ?? null
-  const isUnderWay = doc.status === 'QUEUED' || doc.status === 'SENT'
-  if (!fallback || error?.code !== WINDOW_CLOSED || !isUnderWay || !mayFallBack(fallback, settled)) return false
-  for (const entry of waitEntries(doc.dispatch, now)) note(message, entry)
-  note(message, fallbackNote(fallback, 'refused', now))
-  change(message, {
-    ...fallenBack(doc, fallback, 'refused', now),
-    status: 'QUEUED',
-    statusUpdatedAt: now,
-    wamid: null,
-    previousIds: [...(doc.previousIds ?? []), item.wamid],
-    error: null,
-    dispatch: dueNow(attempt, now),
-    updatedAt: now,
-  })
-  tellStatus(state, item.eventId, doc, now)
-  const thread = showInList(state, doc)
-  if (thread) touch(state, thread, item.eventId)
-  return true
-}
-
-/** Found and rung by the sender's sweep within moments. */
-const dueNow = (attempt: number, now: Date): Dispatch => ({
-  state: 'WAITING',
-  lane: 'c',
-  attempt,
-  token: null,
-  owner: null,
-  leaseUntil: null,
-  nextStepAt: now,
-  reason: 'retry',
-  deadlineAt: null,
-})
 
 /** The banner of a conversation: the newest message that failed; what we had declared goes when Meta says otherwise. */
 function showFailure(

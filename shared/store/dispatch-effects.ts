@@ -1,7 +1,8 @@
 import type { mongo } from 'mongoose'
 import { errorView, messageView } from '../contracts/to-views.ts'
+import { waitEntries } from '../contracts/wait-entries.ts'
 import { mayFallBack } from '../domain/fallback.ts'
-import { appended, waitEntries } from './dispatch-waits.ts'
+import { appended } from './dispatch-waits.ts'
 import type { ConversationDoc, Dispatch, EventDoc, Fallback, MessageDoc, MessageErrorDoc, TimelineEntry } from './documents.ts'
 import { fallbackNote, fallenBack } from './fallback.ts'
 

@@ -1,20 +1,10 @@
-import { MAX_TIMELINE, waitsUntil } from '../domain/waits.ts'
-import type { Dispatch, TimelineEntry } from './documents.ts'
+import { MAX_TIMELINE } from '../domain/waits.ts'
+import type { TimelineEntry } from './documents.ts'
 
 /**
  * Waits cost nothing but when a message is put off: they are kept in `dispatch`, one for each reason, and join the timeline
  * together with the attempt that follows.
  */
-
-/** What a message has waited for since its last attempt. `until`: when the open wait ended, or now. */
-export const waitEntries = (dispatch: Dispatch | null | undefined, until: Date): TimelineEntry[] =>
-  waitsUntil(dispatch?.waits ?? [], dispatch?.wait, until).map(({ reason, since, ms, times }) => ({
-    kind: 'waited',
-    at: since,
-    reason,
-    ms,
-    ...(times > 1 && { times }),
-  }))
 
 /** Joins the timeline, which keeps its latest steps. */
 export const appended = (...entries: TimelineEntry[]) => ({ timeline: { $each: entries, $slice: -MAX_TIMELINE } })

@@ -1,15 +1,13 @@
-import type { ClientSession, mongo } from 'mongoose'
-import { conversationView, messageView } from '../contracts/to-views.ts'
+import type { ClientSession } from 'mongoose'
+import { messageView } from '../contracts/to-views.ts'
 import { ApiError } from '../domain/errors.ts'
 import { type Store, trusted } from './connect.ts'
-import { BY_ID, RING_AGAIN_MS } from './dispatch-effects.ts'
 import type { ConversationDoc, EventDoc, Id, MessageDoc } from './documents.ts'
 import { getMessage } from './messages.ts'
-import { lastMessageOf } from './new-rows.ts'
 import { findPage, type Page, type PageWish } from './pages.ts'
 
 /** Messages that wait for a time of their own. Whoever takes one away from its wait, and whoever changes it, asks for this. */
-const STILL = { status: 'QUEUED', 'dispatch.state': 'WAITING', 'dispatch.reason': 'scheduled' } as const
+export const STILL = { status: 'QUEUED', 'dispatch.state': 'WAITING', 'dispatch.reason': 'scheduled' } as const
 
 type Key = Id | string
 
@@ -86,67 +84,6 @@ const alreadyReleased = ({ status, sendAt }: MessageDoc) =>
     { extra: { messageStatus: status } },
   )
 
-/**
- * Their time has come: they show in their conversations and may be taken. In a transaction, for each may be changed or taken
- * back until this moment, and not a moment later. @throws Outage
- */
-export async function releaseScheduled(
-  store: Store,
-  due: readonly Pick<MessageDoc, '_id' | 'tenantId'>[],
-  now: Date,
-): Promise<{ rows: MessageDoc[]; events: EventDoc[] }> {
-  if (due.length === 0) return { rows: [], events: [] }
-  return await store.transaction(async session => {
-    const these = { _id: { $in: due.map(({ _id }) => _id) }, tenantId: { $in: due.map(({ tenantId }) => tenantId) } }
-    const filter = { ...these, ...STILL, 'dispatch.nextStepAt': { $lte: now } }
-    const rows = await store.raw.messages.find(filter, { session, hint: BY_ID }).sort({ _id: 1 }).toArray()
-    if (rows.length === 0) return { rows, events: [] }
-    const nextStepAt = new Date(now.getTime() + RING_AGAIN_MS)
-    const $set = {
-      'dispatch.state': 'READY' as const,
-      'dispatch.reason': null,
-      'dispatch.nextStepAt': nextStepAt,
-      updatedAt: now,
-    }
-    await store.raw.messages.updateMany(
-      { ...these, _id: { $in: rows.map(({ _id }) => _id) } },
-      { $set },
-      { session, hint: BY_ID },
-    )
-    await store.raw.conversations.bulkWrite(rows.map(showAsLast), { session, ordered: true })
-    const events = [
-      ...(await conversationsOf(store, rows, now, session)),
-      ...rows.map(row => scheduledEvent(row, 'released', now)),
-    ]
-    await store.raw.events.insertMany(events, { session })
-    return { rows, events }
-  })
-}
-
-function showAsLast(message: MessageDoc): mongo.AnyBulkWriteOperation<ConversationDoc> {
-  const { conversationId: _id, tenantId, at } = message
-  const isNewest = { $or: [{ lastMessage: null }, { 'lastMessage.at': { $lte: at } }] }
-  const update = { $set: { lastMessage: lastMessageOf(message), lastActivityAt: at } }
-  return { updateOne: { filter: { _id, tenantId, ...isNewest }, update, hint: BY_ID } }
-}
-
-async function conversationsOf(store: Store, rows: MessageDoc[], now: Date, session: ClientSession): Promise<EventDoc[]> {
-  const filter = {
-    _id: { $in: rows.map(({ conversationId }) => conversationId) },
-    tenantId: { $in: rows.map(({ tenantId }) => tenantId) },
-  }
-  const conversations = await store.raw.conversations.find(filter, { session, hint: BY_ID }).toArray()
-  return conversations.map(doc => ({
-    ...eventFor(`l:${doc._id}:${now.getTime()}`, { ...doc, conversationId: doc._id }, now),
-    name: 'conversation:updated' as const,
-    payload: {
-      conversationId: String(doc._id),
-      updates: { unreadCount: doc.unreadCount, lastMessageAt: doc.lastActivityAt?.toISOString() ?? null },
-      conversation: conversationView(doc, now),
-    },
-  }))
-}
-
 /** For the list of what is scheduled, wherever it is open. */
 export function scheduledEvent(
   message: MessageDoc,
@@ -167,7 +104,7 @@ export function scheduledEvent(
   }
 }
 
-const eventFor = (
+export const eventFor = (
   _id: string,
   { tenantId, clientId, conversationId }: Pick<MessageDoc, 'tenantId' | 'clientId' | 'conversationId'>,
   at: Date,

@@ -129,6 +129,8 @@ export async function openSenderWorld(world: World, metaUrl: string, number: Par
       contactId: new Types.ObjectId(),
       contact: { waId, userId: null, phone: waId, name: null, username: null, optOut: false },
       status: 'open',
+      labels: [],
+      lastActivityAt: new Date(),
       windowExpiresAt: new Date(Date.now() + 3_600_000),
       lastMessage: null,
       lastError: null,

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { timelineOf } from '#shared/contracts/timeline.ts'
+import { timelineOf } from '#shared/contracts/to-timeline.ts'
 import { MAX_TIMELINE } from '#shared/domain/waits.ts'
 import { bellFor, postponeMessages } from '#shared/store/dispatch.ts'
 import type { MessageDoc } from '#shared/store/documents.ts'

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { SendAny, SendTemplate, SendText } from '#shared/contracts/outbound.ts'
-import { MessageTimelineView, timelineOf } from '#shared/contracts/timeline.ts'
+import { MessageTimelineView } from '#shared/contracts/timeline.ts'
+import { timelineOf } from '#shared/contracts/to-timeline.ts'
 import { messageDetailView, messageView } from '#shared/contracts/to-views.ts'
 import { MessageDetailView, MessageView } from '#shared/contracts/views.ts'
 import { type Caller, callerOf, type Reply, route } from '#shared/http/route.ts'

@@ -1,0 +1,59 @@
+import { waitEntries } from '../contracts/wait-entries.ts'
+import { parseCallbackData } from '../domain/callback-data.ts'
+import { mayFallBack } from '../domain/fallback.ts'
+import { WINDOW_CLOSED } from '../domain/send-errors.ts'
+import type { StatusItem } from '../meta/webhook.ts'
+import type { Dispatch, MessageDoc, MessageErrorDoc } from '../store/documents.ts'
+import { fallbackNote, fallenBack } from '../store/fallback.ts'
+import type { FoldContext } from './context.ts'
+import { change, note, type State, type Tracked, touch } from './state.ts'
+import { tellStatus } from './tell.ts'
+import { showInList } from './thread.ts'
+
+/**
+ * Meta takes a free-form message and says only then that the window is closed: its template goes instead, under the same id
+ * of ours. The wamid that failed moves aside, where what is still said about it is no word about the present.
+ */
+export function fallBack(
+  state: State,
+  { now }: FoldContext,
+  item: StatusItem,
+  message: Tracked<MessageDoc>,
+  error: MessageErrorDoc | null,
+): boolean {
+  const { doc } = message
+  const { fallback } = doc
+  const attempt = doc.dispatch?.attempt ?? Math.max(0, ...doc.timeline.map(entry => entry.attempt ?? 0))
+  const settled = parseCallbackData(item.report.biz_opaque_callback_data)?.attempt ?? null
+  const isUnderWay = doc.status === 'QUEUED' || doc.status === 'SENT'
+  if (!fallback || error?.code !== WINDOW_CLOSED || !isUnderWay || !mayFallBack(fallback, settled)) return false
+  for (const entry of waitEntries(doc.dispatch, now)) note(message, entry)
+  note(message, fallbackNote(fallback, 'refused', now))
+  change(message, {
+    ...fallenBack(doc, fallback, 'refused', now),
+    status: 'QUEUED',
+    statusUpdatedAt: now,
+    wamid: null,
+    previousIds: [...(doc.previousIds ?? []), item.wamid],
+    error: null,
+    dispatch: dueNow(attempt, now),
+    updatedAt: now,
+  })
+  tellStatus(state, item.eventId, doc, now)
+  const thread = showInList(state, doc)
+  if (thread) touch(state, thread, item.eventId)
+  return true
+}
+
+/** Found and rung by the sender's sweep within moments. */
+const dueNow = (attempt: number, now: Date): Dispatch => ({
+  state: 'WAITING',
+  lane: 'c',
+  attempt,
+  token: null,
+  owner: null,
+  leaseUntil: null,
+  nextStepAt: now,
+  reason: 'retry',
+  deadlineAt: null,
+})
