@@ -1,6 +1,6 @@
-import { conversationView } from '#shared/contracts/to-views.ts'
+import { conversationView, messageView } from '#shared/contracts/to-views.ts'
 import { eventMessages } from '#shared/queue/event-message.ts'
-import type { ConversationDoc, EventDoc } from '#shared/store/documents.ts'
+import type { ConversationDoc, EventDoc, MessageDoc } from '#shared/store/documents.ts'
 import type { GatewayDeps } from './deps.ts'
 
 /** The new state of a conversation, as a row for the transaction that changes it. */
@@ -33,6 +33,24 @@ export function eventOf(
     conversationId: conversation._id,
     userId: null,
     payload,
+    createdAt: now,
+  }
+}
+
+/** A message as it is now, where a person has changed its course. */
+export function statusChanged(message: MessageDoc, cause: string, now: Date): EventDoc {
+  const view = messageView(message)
+  const { conversationId, id: messageId, externalMessageId, error } = view
+  const status = message.status.toLowerCase()
+  return {
+    _id: `${cause}:message:status`,
+    tenantId: message.tenantId,
+    name: 'message:status',
+    at: now,
+    clientId: message.clientId,
+    conversationId: message.conversationId,
+    userId: null,
+    payload: { conversationId, messageId, externalMessageId, status, error, message: view },
     createdAt: now,
   }
 }

@@ -9,7 +9,7 @@ import { fallbackNote, fallenBack } from '#shared/store/fallback.ts'
 import { getMessage } from '#shared/store/messages.ts'
 import { getCachedTenant } from '#shared/store/tenants.ts'
 import type { GatewayDeps } from './deps.ts'
-import { conversationUpdated } from './events.ts'
+import { conversationUpdated, statusChanged } from './events.ts'
 import { dispatchFor } from './insert-message.ts'
 import { requireOpenWindow } from './window.ts'
 
@@ -106,8 +106,8 @@ async function startAgain(
       { session, returnDocument: 'after' },
     )
     .lean()
-  // The timeline grows with each retry; the attempts do not when one fails before it is tried.
-  const events = shown ? [conversationUpdated(shown, `again:${_id}:${message.timeline.length}`, at)] : []
-  if (events.length > 0) await models.events.insertMany(events, { session })
+  const cause = `again:${_id}:${at.getTime()}`
+  const events = [...(shown ? [conversationUpdated(shown, cause, at)] : []), statusChanged(message, cause, at)]
+  await models.events.insertMany(events, { session })
   return { message, events }
 }

@@ -1,5 +1,4 @@
 import type { AnyContent, ChangeScheduled } from '#shared/contracts/outbound.ts'
-import { messageView } from '#shared/contracts/to-views.ts'
 import { waitEntries } from '#shared/contracts/wait-entries.ts'
 import { costOf } from '#shared/domain/cost.ts'
 import { platformError } from '#shared/domain/send-errors.ts'
@@ -13,6 +12,7 @@ import { getCachedTenant } from '#shared/store/tenants.ts'
 import { scheduleOf } from './accept-message.ts'
 import type { GatewayDeps } from './deps.ts'
 import { anyDraft, type Draft, findTemplate, templateDraft, textDraft } from './drafts.ts'
+import { statusChanged } from './events.ts'
 import { fallbackOf, type Ruled, refuseOptedOut, ruleFreeForm } from './free-form.ts'
 import { type Destination, findDestination } from './recipient.ts'
 
@@ -119,27 +119,10 @@ export async function cancelScheduled(deps: GatewayDeps, caller: Caller, id: str
   return store.transaction(async session => {
     const $push = appended(...waitEntries(before.dispatch, now), note)
     const message = await updateScheduled(store, before, { $set, $push }, session)
-    const events = [scheduledEvent(message, 'cancelled', now), statusEvent(message, now)]
+    const events = [scheduledEvent(message, 'cancelled', now), statusChanged(message, `l:${message._id}:${now.getTime()}`, now)]
     await store.models.events.insertMany(events, { session })
     return { message, events }
   })
 }
 
 const CANCELLED = platformError('cancelled')
-
-function statusEvent(message: MessageDoc, now: Date): EventDoc {
-  const view = messageView(message)
-  return {
-    ...scheduledEvent(message, 'cancelled', now),
-    _id: `l:${message._id}:failed:${now.getTime()}`,
-    name: 'message:status',
-    payload: {
-      conversationId: view.conversationId,
-      messageId: view.id,
-      externalMessageId: null,
-      status: 'failed',
-      error: view.error,
-      message: view,
-    },
-  }
-}

@@ -23,8 +23,9 @@ export function fallBack(
 ): boolean {
   const { doc } = message
   const { fallback } = doc
-  const attempt = doc.dispatch?.attempt ?? Math.max(0, ...doc.timeline.map(entry => entry.attempt ?? 0))
   const settled = parseCallbackData(item.report.biz_opaque_callback_data)?.attempt ?? null
+  // The report may be faster than the answer to its call, which is not in the timeline then.
+  const attempt = Math.max(doc.dispatch?.attempt ?? 0, settled ?? 0, ...doc.timeline.map(entry => entry.attempt ?? 0))
   const isUnderWay = doc.status === 'QUEUED' || doc.status === 'SENT'
   if (!fallback || error?.code !== WINDOW_CLOSED || !isUnderWay || !mayFallBack(fallback, settled)) return false
   for (const entry of waitEntries(doc.dispatch, now)) note(message, entry)

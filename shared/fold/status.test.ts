@@ -154,3 +154,39 @@ test('a refusal keeps the words of Meta beside ours', () => {
   })
   expect(message.error?.sentence).not.toBe('')
 })
+
+const reserve = {
+  template: { id: new Types.ObjectId(), name: 'welcome', language: 'fr', category: 'UTILITY' as const },
+  content: { text: 'Bonjour', media: null, template: { name: 'welcome', language: 'fr', variables: {} }, data: null },
+  payload: { type: 'template' },
+  cost: { amount: 0.4, currency: 'MAD', category: 'utility' },
+  usedAt: null,
+  because: null,
+  instead: null,
+  unsettled: null,
+}
+const refusedAsClosed = status('failed', 2, { errors: [{ code: 131047 }], ...ours(1) })
+const again = status('failed', 3, { errors: [{ code: 131047 }], ...ours(1) })
+
+test('a template in reserve goes once, in whatever order the reports about the message itself come', () => {
+  for (const order of permutations([status('sent', 1, ours(1)), refusedAsClosed, again])) {
+    const message = after(outbound({ fallback: reserve, dispatch: dispatch('TAKEN', 1) }), ...order)
+    expect(message).toMatchObject({ type: 'template', status: 'QUEUED', wamid: null, error: null, previousIds: ['wamid.A'] })
+    expect(message.dispatch).toMatchObject({ state: 'WAITING', attempt: 1, token: null })
+    expect(message.timeline.filter(({ reason }) => reason === 'fallback')).toHaveLength(1)
+  }
+})
+
+test.for<[string, Partial<MessageDoc>, WebhookItem]>([
+  ['it has gone already', { fallback: { ...reserve, usedAt: AT } }, refusedAsClosed],
+  ['the failure is another one', { fallback: reserve }, status('failed', 2, { errors: [{ code: 131026 }], ...ours(1) })],
+  ['another attempt may still arrive', { fallback: { ...reserve, unsettled: 2 } }, refusedAsClosed],
+  [
+    'we have given the message up before',
+    { fallback: reserve, status: 'FAILED', error: platformFailure, wamid: null },
+    refusedAsClosed,
+  ],
+])('a template in reserve stays when %s', ([, fields, item]) => {
+  const message = after(outbound({ wamid: 'wamid.A', status: 'SENT', ...fields }), item)
+  expect([message.status, message.type, message.dispatch]).toEqual(['FAILED', 'text', null])
+})

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { MessageDoc } from '#shared/store/documents.ts'
+import { createSimulator } from '#test/simulator/simulator.ts'
+import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
+import { APP_SECRET } from '#test/support/ingest.ts'
 import { openRoad, type Road, TEMPLATE, WINDOW_ERROR } from './road-fixture.ts'
 import { type Answer, accept, eventually, refuse } from './sender-fixture.ts'
 
@@ -174,6 +177,24 @@ describe('the template stays', () => {
     expect([row.status, row.error?.title]).toEqual(['FAILED', 'Template not available'])
     expect(typesTo(to)).toEqual([])
   })
+})
+
+test('the simulated Meta, which knows the window better than we do, gets the template once', async () => {
+  await using own = await openRoad()
+  await using simulator = await createSimulator({ appSecret: APP_SECRET, webhookUrl: own.webhookUrl })
+  await using _sender = await own.startSender({ metaUrl: simulator.url })
+  // Here the window is open; at Meta it is not.
+  const { phoneNumberId } = DEMO_TENANTS.demo
+  const to = await own.person()
+  const { body } = await own.call('POST', '/messages/send', { to: `+${to}`, text: 'Bonjour', fallback: TEMPLATE })
+  const row = await own.until(body.id, m => m.type === 'template' && m.status !== 'QUEUED' && m.status !== 'SENT')
+  expect(['DELIVERED', 'READ']).toContain(row.status)
+  const posted = simulator.messages({ phoneNumberId, to: `+${to}` }).data.map(({ body }) => (body as { type: string }).type)
+  expect(posted.slice(-2)).toEqual(['text', 'template'])
+  expect(posted).toHaveLength(3)
+  const { steps } = (await own.call('GET', `/messages/by-id/${body.id}/timeline`)).body
+  const failed = steps.find(({ kind }: { kind: string }) => kind === 'failed')
+  expect(failed.error).toMatchObject({ code: 131047, sentence: expect.stringMatching(/./), nextStep: expect.stringMatching(/./) })
 })
 
 test('the template is checked when the message is accepted', async () => {

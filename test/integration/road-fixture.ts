@@ -46,8 +46,13 @@ export async function openRoad() {
     call,
     rowOf,
     conversationOf,
-    async startSender(options: SenderOptions & { callTimeoutMs?: number } = {}) {
-      const client = createMetaClient({ baseUrl: meta.url, version: 'v25.0', timeoutMs: options.callTimeoutMs ?? 5000 })
+    webhookUrl: `http://127.0.0.1:${server.port}/api/v1/webhook`,
+    async startSender(options: SenderOptions & { callTimeoutMs?: number; metaUrl?: string } = {}) {
+      const client = createMetaClient({
+        baseUrl: options.metaUrl ?? meta.url,
+        version: 'v25.0',
+        timeoutMs: options.callTimeoutMs ?? 5000,
+      })
       const limits = (liveSenders: () => number) => createSendLimits({ redis, liveSenders, prefix: `{${store.connection.name}}` })
       const deps = { store, queue, meta: client, keyring, storage: gateway.deps.storage, log, limits }
       const sender = await startSender(deps, { outboxEveryMs: 500, unknownDeadlineMs: 2000, ...options })

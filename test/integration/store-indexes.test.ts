@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectStore, type Store } from '#shared/store/connect.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import type { CollectionName } from '#shared/store/models.ts'
+import { STILL } from '#shared/store/scheduled.ts'
 import { createWorld } from '#test/support/world.ts'
 
 const TENANTS = Array.from({ length: 4 }, () => new Types.ObjectId())
@@ -48,6 +49,11 @@ beforeAll(async () => {
       content: { text: i % 100 ? `message number ${i}` : `invoice ${i}` },
       at: hoursAgo(i),
       dispatch: i % 30 ? null : { state: 'WAITING', nextStepAt: hoursAgo(i), token: `token-${i % 90}` },
+      ...(i % 70 === 0 && {
+        status: 'QUEUED',
+        sendAt: hoursAgo(-i),
+        dispatch: { state: 'WAITING', reason: 'scheduled', nextStepAt: hoursAgo(-i) },
+      }),
     })),
     fill('contacts', rows, i => ({
       tenantId: of(i),
@@ -244,6 +250,13 @@ const QUESTIONS: Question[] = [
     filter: { tenantId: A, at: { $gt: hoursAgo(40) } },
     options: { sort: latest, ...page },
     by: 'tenant_at',
+  },
+  {
+    what: 'messages for later',
+    on: 'messages',
+    filter: { tenantId: A, ...STILL },
+    options: { sort: { sendAt: 1, _id: 1 }, ...page },
+    by: 'tenant_scheduled',
   },
   {
     what: 'recipients of a campaign',
