@@ -91,7 +91,7 @@ async function rule(
     refuseOptedOut(destination, draft.template)
     return { draft, fallback: null, notes: [] }
   }
-  const priced = { settings: tenant.settings, at: sendAt ?? now }
+  const priced = { settings: tenant.settings, at: sendAt ?? now, payload: draft.payload }
   const fallback = wish.fallback ? await fallbackOf(store, destination, wish.fallback, priced) : null
   const windowExpiresAt = destination.conversation?.windowExpiresAt
   return ruleFreeForm(draft, fallback, { windowExpiresAt, tenant, sendAt, now })

@@ -6,6 +6,7 @@ import type { Store } from '#shared/store/connect.ts'
 import type { Fallback, TemplateDoc, TenantDoc, TimelineEntry } from '#shared/store/documents.ts'
 import { fallbackNote, fallenBack } from '#shared/store/fallback.ts'
 import { type Draft, templateDraft } from './drafts.ts'
+import { withOwnMedia } from './own-media.ts'
 import type { Destination } from './recipient.ts'
 import { requireOpenWindow } from './window.ts'
 
@@ -14,17 +15,23 @@ export async function fallbackOf(
   store: Store,
   destination: Destination,
   wish: TemplateWish,
-  { settings, at }: { settings: TenantDoc['settings']; at: Date },
+  { settings, at, payload: own }: { settings: TenantDoc['settings']; at: Date; payload: Draft['payload'] },
 ): Promise<Fallback> {
-  const { template, content, payload } = await templateDraft(store, destination, wish)
+  const draft = await templateDraft(store, destination, wish)
+  const { template } = draft
+  const { content, payload } = await withOwnMedia(store, String(destination.client.tenantId), draft)
   refuseOptedOut(destination, template)
   const { _id: id, name, language, category } = template
   // Only a closed window calls for it.
   const freeEntryPointExpiresAt = destination.conversation?.freeEntryPointExpiresAt ?? null
   const cost = costOf(settings, { category, windowExpiresAt: null, freeEntryPointExpiresAt, waId: destination.waId, now: at })
   const unused = { usedAt: null, because: null, instead: null, unsettled: null }
-  return { template: { id, name, language, category }, content, payload, cost, ...unused }
+  return { template: { id, name, language, category }, content, payload: { ...identityOf(own), ...payload }, cost, ...unused }
 }
+
+/** What is for one identity only stays so, whatever it says. */
+export const identityOf = ({ recipient_identity_key_hash: hash }: Draft['payload']) =>
+  hash === undefined ? {} : { recipient_identity_key_hash: hash }
 
 /** @throws ApiError 422 CONTACT_OPTED_OUT */
 export function refuseOptedOut({ contact }: Destination, { category }: Pick<TemplateDoc, 'category'>): void {

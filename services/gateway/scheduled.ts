@@ -13,7 +13,8 @@ import { scheduleOf } from './accept-message.ts'
 import type { GatewayDeps } from './deps.ts'
 import { anyDraft, type Draft, findTemplate, templateDraft, textDraft } from './drafts.ts'
 import { statusChanged } from './events.ts'
-import { fallbackOf, type Ruled, refuseOptedOut, ruleFreeForm } from './free-form.ts'
+import { fallbackOf, identityOf, type Ruled, refuseOptedOut, ruleFreeForm } from './free-form.ts'
+import { withOwnMedia } from './own-media.ts'
 import { type Destination, findDestination } from './recipient.ts'
 
 interface Changed {
@@ -35,7 +36,7 @@ export async function changeScheduled(deps: GatewayDeps, caller: Caller, id: str
   // A time that has passed means now: the sweep releases it within moments.
   const sendAt = change.sendAt === undefined ? (before.sendAt as Date) : (scheduleOf(change.sendAt, now) ?? now)
   const draft = change.content
-    ? await draftOf(store, destination, change.content)
+    ? await withOwnMedia(store, tenantId, await draftOf(store, destination, change.content))
     : await presentDraft(store, destination, before)
   const { fallback, notes } = await ruleAgain(deps, { draft, change, before, destination, tenant, sendAt, now })
   const said = [change.content && 'content', change.sendAt && 'time', change.fallback !== undefined && 'template in reserve']
@@ -93,17 +94,18 @@ async function ruleAgain(
     refuseOptedOut(destination, draft.template)
     return { fallback: null, notes: [] }
   }
-  const priced = { settings: tenant.settings, at: sendAt }
+  const priced = { settings: tenant.settings, at: sendAt, payload: before.payload ?? {} }
   const kept = change.fallback === undefined ? (before.fallback ?? null) : null
   const fallback = change.fallback ? await fallbackOf(store, destination, change.fallback, priced) : kept
   const windowExpiresAt = destination.conversation?.windowExpiresAt
   return ruleFreeForm(draft, fallback, { windowExpiresAt, tenant, sendAt, now })
 }
 
-/** It goes on quoting what it quoted. */
+/** It goes on quoting what it quoted, and to whom alone it was meant. */
 function contentOf({ type, content, payload }: Draft, before: MessageDoc): Pick<MessageDoc, 'type' | 'content' | 'payload'> {
   const context = before.payload?.context
-  return { type, content, payload: context && type !== 'reaction' ? { ...payload, context } : payload }
+  const quoting = context && type !== 'reaction' ? { context } : {}
+  return { type, content, payload: { ...identityOf(before.payload ?? {}), ...payload, ...quoting } }
 }
 
 /** Takes it back; twice is as good as once. @throws ApiError 404, 409 ALREADY_RELEASED */

@@ -43,6 +43,14 @@ describe('the template goes instead, once, under the same id', () => {
     expect(typesTo(to)).toEqual(['template'])
   })
 
+  test('and to the one identity for which the message was meant', async () => {
+    const to = await road.person(null)
+    const message = { to, type: 'text', text: { body: 'a' }, identityKeyHash: 'DF2lS5v2W6x=', fallback: TEMPLATE }
+    const { body } = await road.call('POST', '/messages', message)
+    await road.until(body.id, ended)
+    expect(road.postsTo(to)).toMatchObject([{ type: 'template', recipient_identity_key_hash: 'DF2lS5v2W6x=' }])
+  })
+
   test('when the window has closed by the time it should go', async () => {
     const to = await road.person(new Date(Date.now() + 500))
     const { body } = await send(to, { sendAt: later(900) })
