@@ -1,4 +1,5 @@
 import { errorDoc } from '../domain/send-errors.ts'
+import { MAX_TIMELINE } from '../domain/waits.ts'
 import type { MessageDoc, TimelineEntry } from '../store/documents.ts'
 import type { MessageTimelineView, TimelineStepView } from './timeline.ts'
 import { errorView, messageView } from './to-views.ts'
@@ -13,7 +14,7 @@ export function timelineOf(doc: MessageDoc, now: Date): MessageTimelineView {
     message: messageView(doc),
     steps: [...steps].sort((a, b) => a.at.localeCompare(b.at)),
     totals: totalsOf(doc, steps, entries),
-    isTruncated: isOut && doc.timeline[0]?.kind !== 'accepted',
+    isTruncated: doc.timeline.length >= MAX_TIMELINE && doc.timeline[0]?.kind !== 'accepted',
   }
 }
 
@@ -121,8 +122,9 @@ function reportStep(doc: MessageDoc, entry: Shown, entries: readonly Shown[]): T
 
 /** Between its acceptance and the first that happened to it nothing held it up but those before it. */
 function withQueue(doc: MessageDoc, steps: TimelineStepView[], now: Date): TimelineStepView[] {
-  const [accepted, ...rest] = steps
-  if (accepted?.kind !== 'accepted') return steps
+  const accepted = steps.find(({ kind }) => kind === 'accepted')
+  if (accepted === undefined) return steps
+  const rest = steps.filter(one => one !== accepted)
   const first = rest.map(one => one.at).toSorted()[0]
   const isOpen = first === undefined && doc.dispatch !== null
   const end = first ?? (isOpen ? now.toISOString() : accepted.at)
