@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Child } from '#test/load/child.ts'
+import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
+import type { Facts } from '../trial.ts'
+import { csvOf, draftCampaign, type Rest, restOf, tokenOf, untilChecked } from './campaigns.ts'
+import { judgeSent, openSending, type Sending } from './sending.ts'
+
+const RECIPIENTS = Number(process.env.TRIAL_RECIPIENTS ?? 1_000_000)
+const SMALL = 1000
+const PAUSES = 3
+/** After so many posts it is cancelled: the simulator remembers 100,000. */
+const POSTS = Number(process.env.TRIAL_POSTS ?? 40_000)
+const { phoneNumberId } = DEMO_TENANTS.demo
+
+/** A campaign of a thousand and one of a million: what they need, and pauses, a killed sender and a cancel in the middle. */
+export async function run(): Promise<Facts> {
+  await using w = await openSending()
+  await w.store.raw.clients.updateMany({}, { $set: { messagingLimit: null, throughput: 1000 } })
+  await w.simulator.call(`numbers/${phoneNumberId}`, { throughput: 1000 })
+  const gateway = await w.startGateway()
+  let sender = await w.startSender()
+  const rest = restOf(gateway, await tokenOf(w.store, 'manager@whatsapp-saas.com'))
+  const small = await prepare(rest, SMALL, [gateway, sender])
+  const large = await prepare(rest, RECIPIENTS, [gateway, sender])
+  const facts: Facts = {
+    [`${SMALL} rows given and checked in s, memory at most in MB`]: [`${small.seconds.toFixed(1)}, ${small.memory}`, null],
+    [`${RECIPIENTS} rows given and checked in s, memory at most in MB`]: [
+      `${large.seconds.toFixed(0)}, ${large.memory}`,
+      large.recipients === RECIPIENTS && large.memory < small.memory + 200,
+    ],
+    'its estimate in ms (< 2,000)': [large.estimateMs, large.estimateMs < 2000],
+  }
+  await rest('POST', `/campaigns/${large.id}/start`, {})
+  const watch = watchMemory([gateway, sender])
+  const late: number[] = []
+  for (let i = 1; i <= PAUSES; i++) {
+    await untilPosts(w, (POSTS * i) / (PAUSES + 1))
+    late.push(await pauseMs(w, rest, large.id))
+    if (i === 2) {
+      sender.process.kill('SIGKILL')
+      sender = await w.startSender()
+    }
+    await rest('POST', `/campaigns/${large.id}/resume`, {})
+  }
+  await untilPosts(w, POSTS)
+  const memory = watch.stop()
+  await rest('POST', `/campaigns/${large.id}/cancel`, {})
+  await untilEnded(w, rest, large.id)
+  return {
+    ...facts,
+    'memory while it was sent, gateway + sender, at most in MB': [memory, memory < small.memory + 300],
+    'last post after a pause was answered, in ms (≤ 1,000)': [late.join(', '), late.every(ms => ms <= 1000)],
+    ...(await lossFacts(w, large.id)),
+  }
+}
+
+async function prepare(rest: Rest, count: number, children: Child[]) {
+  const watch = watchMemory(children)
+  const startedAt = performance.now()
+  const id = await draftCampaign(rest, `campaign of ${count}`, csvOf(count))
+  await untilChecked(rest, id)
+  const seconds = (performance.now() - startedAt) / 1000
+  const askedAt = performance.now()
+  const { recipients } = await rest('POST', `/campaigns/${id}/estimate`, {})
+  return { id, seconds, memory: watch.stop(), recipients, estimateMs: Math.round(performance.now() - askedAt) }
+}
+
+/** Of all of them together, the largest sum seen. */
+function watchMemory(children: Child[]): { stop(): number } {
+  let most = 0
+  const look = () => {
+    most = Math.max(
+      most,
+      children.reduce((sum, child) => sum + residentMb(child), 0),
+    )
+  }
+  const timer = setInterval(look, 250)
+  return {
+    stop() {
+      look()
+      clearInterval(timer)
+      return Math.round(most)
+    },
+  }
+}
+
+function residentMb({ process: { pid, exitCode, signalCode } }: Child): number {
+  if (exitCode !== null || signalCode !== null) return 0
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
+}
+
+async function untilPosts({ simulator }: Sending, count: number): Promise<void> {
+  while ((await simulator.call('counts')).accepted < count) await sleep(100)
+}
+
+/** How long after the answer the last post came. */
+async function pauseMs({ simulator }: Sending, rest: Rest, id: string): Promise<number> {
+  await rest('POST', `/campaigns/${id}/pause`, {})
+  const pausedAt = Date.now()
+  await sleep(3000)
+  const last = Math.max(...(await simulator.posts(phoneNumberId)).map(({ at }) => at))
+  return Math.max(0, last - pausedAt)
+}
+
+async function untilEnded({ store }: Sending, rest: Rest, id: string): Promise<void> {
+  for (let isOver = false; !isOver; await sleep(500)) {
+    const open = await store.raw.messages.countDocuments({ campaignId: { $ne: null }, dispatch: { $ne: null } })
+    isOver = open === 0 && (await rest('GET', `/campaigns/${id}`)).status === 'CANCELLED'
+  }
+  await sleep(1000)
+}
+
+/** Recipients up to the last that was released have one message each, the others none. */
+async function lossFacts(w: Sending, id: string): Promise<Facts> {
+  const messages = await w.store.raw.messages
+    .find({ campaignId: { $ne: null } }, { projection: { _id: 1, contactKey: 1 } })
+    .toArray()
+  const campaign = await w.store.raw.campaigns.findOne({ name: `campaign of ${RECIPIENTS}` })
+  const people = new Set(messages.map(({ contactKey }) => contactKey)).size
+  const facts = await judgeSent(
+    w.store,
+    await w.simulator.posts(),
+    messages.map(({ _id }) => String(_id)),
+  )
+  return {
+    'released, messages, people among them': [
+      `${campaign?.releasedRow}, ${messages.length}, ${people}`,
+      String(campaign?._id) === id && campaign?.releasedRow === messages.length && people === messages.length,
+    ],
+    ...facts,
+  }
+}
