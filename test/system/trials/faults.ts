@@ -19,7 +19,7 @@ const FAULTS = [
   { ...always, rate: 0.025 / 0.575, effect: { reset: true, after: true } },
   { ...always, rate: 0.03 / 0.55, effect: { garbled: true } },
   { ...always, rate: 0.02 / 0.52, effect: { garbled: 'truncated' } },
-  { ...always, times: 40, rate: 0.02, effect: { status: 429, code: 130429 } },
+  { ...always, times: 5, rate: 0.02, effect: { status: 429, code: 130429 } },
   { ...always, times: 40, rate: 0.02, effect: { status: 429, headers: { 'retry-after': '1' } } },
 ]
 
