@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseQuota } from '#shared/http/rate-limit.ts'
+import type { MetaApp } from '#shared/meta/tokens.ts'
 import { commonEnv, duration, parseEnv, port } from '#shared/process/config.ts'
 import { storageEnv } from '#shared/storage/open.ts'
 
@@ -41,12 +42,39 @@ const gatewayEnv = commonEnv.extend({
   RATE_LIMIT_API: quota('100/15min'),
   RATE_LIMIT_AUTH: quota('10/15min'),
   RATE_LIMIT_MESSAGES: quota('60/min'),
+  META_APP_ID: z
+    .string()
+    .regex(/^\d{1,30}$/, 'is digits')
+    .optional(),
+  /** The first asks Meta; older ones, by comma, still sign webhooks. */
+  META_APP_SECRET: z
+    .string()
+    .min(1)
+    .transform(list => list.split(',').map(secret => secret.trim()))
+    .optional(),
+  META_GRAPH_URL: z.url().default('https://graph.facebook.com'),
+  META_API_VERSION: z
+    .string()
+    .regex(/^v\d+\.\d+$/, 'write it like v25.0')
+    .default('v25.0'),
+  TOKEN_ENCRYPTION_KEY: z.string().optional(),
+  TOKEN_ENCRYPTION_KEYS: z.string().optional(),
+  /** How often Meta is asked about each number's access token, and about its fields. */
+  TOKEN_CHECK_INTERVAL: duration('24h'),
+  NUMBER_CHECK_INTERVAL: duration('1h'),
   /** Shown in OpenAPI: the webhook paths are served by ingest. */
   SIMULATOR_WEBHOOK_URL: z.string().optional(),
   ...storageEnv,
 })
 
 export type GatewayConfig = z.infer<typeof gatewayEnv>
+
+/** Our app at Meta; null when it is not told. */
+export function metaAppOf({ META_APP_ID: id, META_APP_SECRET: secrets }: GatewayConfig): MetaApp | null {
+  const secret = secrets?.[0]
+  return id && secret ? { id, secret } : null
+}
+
 /** `PORT` is the gateway's where `GATEWAY_PORT` is not given. @throws Error that lists every problem and prints no value */
 export const readGatewayConfig = (env: NodeJS.ProcessEnv): GatewayConfig =>
   parseEnv(gatewayEnv, { ...env, GATEWAY_PORT: env.GATEWAY_PORT ?? env.PORT })

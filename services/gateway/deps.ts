@@ -1,5 +1,7 @@
 import type { Redis } from 'ioredis'
+import type { Keyring } from '#shared/auth/encryption.ts'
 import type { RateLimiter } from '#shared/http/rate-limit.ts'
+import type { MetaClient } from '#shared/meta/client.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
@@ -15,6 +17,9 @@ export interface GatewayDeps {
   storage: ObjectStorage
   limiter: RateLimiter
   config: GatewayConfig
+  meta: MetaClient
+  /** Null without a key: tokens cannot be read. */
+  keyring: Keyring | null
   log: Logger
   now(): Date
 }

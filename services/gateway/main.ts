@@ -1,7 +1,9 @@
 import { createServer } from 'node:http'
+import { createKeyring } from '#shared/auth/encryption.ts'
 import { warmUpPasswords } from '#shared/auth/passwords.ts'
 import { createRateLimiter } from '#shared/http/rate-limit.ts'
 import { connectRedis } from '#shared/limits/connect.ts'
+import { createMetaClient } from '#shared/meta/client.ts'
 import { readEnvironment } from '#shared/process/config.ts'
 import { answerHealth, listen } from '#shared/process/health.ts'
 import { createLogger } from '#shared/process/logger.ts'
@@ -10,7 +12,8 @@ import { connectQueue } from '#shared/queue/connect.ts'
 import { openStorage } from '#shared/storage/open.ts'
 import { connectStore } from '#shared/store/connect.ts'
 import { createApp } from './app.ts'
-import { readGatewayConfig } from './config.ts'
+import { startCare } from './care/care.ts'
+import { metaAppOf, readGatewayConfig } from './config.ts'
 
 const stopped = untilStopped()
 const config = readGatewayConfig(readEnvironment())
@@ -26,7 +29,11 @@ await warmUpPasswords()
 
 const limiter = createRateLimiter(redis, `linko:${store.connection.name}`)
 const storage = stack.use(openStorage(config, store.connection))
-const app = createApp({ store, queue, redis, storage, limiter, config, log, now: () => new Date() })
+const { META_GRAPH_URL: baseUrl, META_API_VERSION: version } = config
+const meta = stack.use(createMetaClient({ baseUrl, version, connections: 8, timeoutMs: 10_000 }))
+const keyring = config.TOKEN_ENCRYPTION_KEY || config.TOKEN_ENCRYPTION_KEYS ? createKeyring(config) : null
+const now = () => new Date()
+const app = createApp({ store, queue, redis, storage, limiter, config, meta, keyring, log, now })
 // Without the broker a send is stored and rung later; without Redis the limits are kept here: neither is a reason not to serve.
 const ready = () => ({
   parts: { mongodb: store.isReady() },
@@ -41,6 +48,12 @@ const server = createServer((request, response) => {
 server.requestTimeout = 300_000
 server.headersTimeout = 30_000
 const listening = stack.use(await listen(server, config.HOST, config.GATEWAY_PORT))
+if (keyring === null) log.warn('no TOKEN_ENCRYPTION_KEY: nobody cares for the numbers')
+else if (config.JOB_RUNNER_ENABLED) {
+  const { TOKEN_CHECK_INTERVAL: tokenEveryMs, NUMBER_CHECK_INTERVAL: healthEveryMs } = config
+  const app = metaAppOf(config)
+  stack.use(await startCare({ store, queue, meta, app, version, keyring, log, now, tokenEveryMs, healthEveryMs }))
+}
 log.info({ port: listening.port }, 'gateway started')
 
 await stopped

@@ -61,7 +61,10 @@ export interface ConversationAssigned {
 export interface ClientStatusChanged {
   clientId: string
   status: string
+  /** Of a pause; or `token-expiring`, `token-scopes`: a warning about a number that still sends. */
   reason: string | null
+  /** Fields of the number that WhatsApp reports anew, such as `qualityRating`. */
+  changed?: string[]
 }
 export interface TemplateStatusChanged {
   templateId: string

@@ -1,7 +1,7 @@
 import type { ClientSession } from 'mongoose'
 import { notFound } from '../domain/errors.ts'
 import { type Store, trusted } from './connect.ts'
-import type { ClientDoc, ClientStatus, EventDoc, Id, PauseReason } from './documents.ts'
+import type { ClientDoc, EventDoc, Id, PauseReason } from './documents.ts'
 import { acrossTenants } from './tenancy.ts'
 import { toTenantId } from './tenant-context.ts'
 import { TtlCache } from './ttl-cache.ts'
@@ -74,14 +74,27 @@ export interface ClientChange {
  */
 export function pauseClient(
   store: Store,
-  pause: { tenantId: Id | string; clientId: Id | string; reason: PauseReason; detail: string; by?: Id | null },
+  pause: {
+    tenantId: Id | string
+    clientId: Id | string
+    reason: PauseReason
+    detail: string
+    by?: Id | null
+    /** Meta's, when it refused something. */
+    code?: number | null
+    /** As stored when it was used: a number that has another token by now is not paused for the old one. */
+    token?: string | null
+  },
 ): Promise<ClientChange | null> {
-  return changeStatus(store, pause, 'active', {
+  const changes: Partial<ClientDoc> = {
     status: 'paused',
     pauseReason: pause.reason,
     statusReason: pause.detail,
+    pauseCode: pause.code ?? null,
     updatedBy: pause.by ?? null,
-  })
+    ...(pause.reason === 'token' && { nextTokenCheckAt: null }),
+  }
+  return changeClient(store, pause, changes, { status: 'active', ...(pause.token && { accessToken: pause.token }) })
 }
 
 /** Ends a pause; null when the number was not paused. Its waiting rows are released by the sender. */
@@ -89,13 +102,18 @@ export function resumeClient(
   store: Store,
   resume: { tenantId: Id | string; clientId: Id | string; by?: Id | null },
 ): Promise<ClientChange | null> {
-  return changeStatus(store, resume, 'paused', {
-    ...RESUMED,
-    updatedBy: resume.by ?? null,
-  })
+  return changeClient(store, resume, { ...RESUMED, updatedBy: resume.by ?? null }, { status: 'paused' })
 }
 
-const RESUMED = { status: 'active', pauseReason: null, statusReason: null, restrictedUntil: null } as const
+/** How it stands with Meta is asked for at once. */
+const RESUMED = {
+  status: 'active',
+  pauseReason: null,
+  pauseCode: null,
+  statusReason: null,
+  restrictedUntil: null,
+  nextHealthCheckAt: null,
+} as const
 
 /** Numbers of any tenant that a restriction of WhatsApp's held until now. */
 export async function findReleased(store: Store, now: Date): Promise<ClientDoc[]> {
@@ -105,43 +123,60 @@ export async function findReleased(store: Store, now: Date): Promise<ClientDoc[]
 
 /** Ends the pause of a number whose restriction is over; null when something else holds it by now. */
 export function releaseClient(store: Store, { tenantId, _id: clientId }: ClientDoc, now: Date): Promise<ClientChange | null> {
-  return changeStatus(store, { tenantId, clientId }, 'paused', RESUMED, { restrictedUntil: trusted({ $lte: now }) })
+  return changeClient(store, { tenantId, clientId }, RESUMED, { status: 'paused', restrictedUntil: trusted({ $lte: now }) })
 }
 
-/** One transaction: the state and its event. */
-async function changeStatus(
+/** What an event says beside the number's status. */
+export interface ClientNews {
+  /** Instead of the reason of a pause. */
+  reason?: string
+  /** Fields that differ from before. */
+  changed?: string[]
+}
+
+/**
+ * One transaction: new fields and their event `client:status`; null when the number is not as `provided`, and then nothing is
+ * written.
+ */
+export async function changeClient(
   store: Store,
   { tenantId, clientId }: { tenantId: Id | string; clientId: Id | string },
-  from: ClientStatus,
   changes: Partial<ClientDoc>,
   provided: object = {},
+  news: ClientNews = {},
 ): Promise<ClientChange | null> {
   const change = await store.transaction(async session => {
     const client = await store.models.clients
       .findOneAndUpdate(
-        { tenantId, _id: clientId, status: from, deletedAt: null, ...provided },
+        { tenantId, _id: clientId, deletedAt: null, ...provided },
         { $set: changes },
         { session, returnDocument: 'after' },
       )
       .lean()
-    return client && { client, event: await insertStatusEvent(store, client, session) }
+    return client && { client, event: await insertStatusEvent(store, client, news, session) }
   })
   if (change) forgetClient(store, change.client.phoneNumberId)
   return change
 }
 
-async function insertStatusEvent(store: Store, client: ClientDoc, session: ClientSession): Promise<EventDoc> {
+async function insertStatusEvent(
+  store: Store,
+  client: ClientDoc,
+  { reason, changed }: ClientNews,
+  session: ClientSession,
+): Promise<EventDoc> {
   const at = new Date()
   const clientId = String(client._id)
+  const about = reason ?? (changed ? 'fields' : client.status)
   const event: EventDoc = {
-    _id: `c:${clientId}:${client.status}:${at.getTime()}`,
+    _id: `c:${clientId}:${about}:${at.getTime()}`,
     tenantId: toTenantId(client.tenantId),
     name: 'client:status',
     at,
     clientId: client._id,
     conversationId: null,
     userId: null,
-    payload: { clientId, status: client.status, reason: client.pauseReason },
+    payload: { clientId, status: client.status, reason: reason ?? client.pauseReason, ...(changed && { changed }) },
     createdAt: at,
   }
   await store.models.events.insertMany([event], { session })

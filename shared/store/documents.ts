@@ -135,6 +135,8 @@ export interface ClientDoc extends Common {
   status: ClientStatus
   statusReason: string | null
   pauseReason: PauseReason | null
+  /** Meta's code behind the pause, when there is one. */
+  pauseCode?: number | null
   qualityRating: 'GREEN' | 'YELLOW' | 'RED' | 'UNKNOWN'
   /** Unique recipients outside windows in 24 h; null = unlimited. */
   messagingLimit: number | null
@@ -152,6 +154,24 @@ export interface ClientDoc extends Common {
   /** Newest first. */
   notices?: NumberNotice[]
   heardAt?: HeardAt
+  /** By Meta's last word about the token; null before the first. */
+  tokenValid?: boolean | null
+  tokenScopes?: string[]
+  /** The data behind the token can be read until then. */
+  dataAccessExpiry?: Date | null
+  tokenCheckedAt?: Date | null
+  /** The end that people were warned of: once for each. */
+  tokenWarnedFor?: Date | null
+  /** Last time that a pause ended because Meta called the token valid. */
+  tokenResumedAt?: Date | null
+  /** Null: as soon as possible. */
+  nextTokenCheckAt?: Date | null
+  /** Meta's own words for the display name and for the number. */
+  nameStatus?: string | null
+  metaStatus?: string | null
+  healthCheckedAt?: Date | null
+  /** Null: as soon as possible. */
+  nextHealthCheckAt?: Date | null
   connectedAt: Date | null
   disconnectedAt: Date | null
 }

@@ -3,6 +3,7 @@ import { createApp } from '#services/gateway/app.ts'
 import { readGatewayConfig } from '#services/gateway/config.ts'
 import { createRateLimiter } from '#shared/http/rate-limit.ts'
 import { connectRedis } from '#shared/limits/connect.ts'
+import { createMetaClient } from '#shared/meta/client.ts'
 import { listen } from '#shared/process/health.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
 import { gridfsStorage } from '#shared/storage/gridfs.ts'
@@ -54,6 +55,7 @@ export async function openGateway(world: World, env: Record<string, string> = {}
     JWT_SECRET,
     BASE_URL: 'http://linko.test',
     CORS_ORIGIN: 'http://dashboard.test',
+    META_GRAPH_URL: 'http://127.0.0.1:9',
     RATE_LIMIT_API: '100000/min',
     RATE_LIMIT_AUTH: '100000/min',
     RATE_LIMIT_MESSAGES: '100000/min',
@@ -62,7 +64,9 @@ export async function openGateway(world: World, env: Record<string, string> = {}
   const clock: { now: Date | null } = { now: null }
   const limiter = createRateLimiter(redis, `linko:${store.connection.name}`)
   const storage = gridfsStorage(store.connection)
-  const deps = { store, queue, redis, storage, limiter, config, log, now: () => clock.now ?? new Date() }
+  const { META_GRAPH_URL: baseUrl, META_API_VERSION: version } = config
+  const meta = stack.use(createMetaClient({ baseUrl, version, connections: 4, timeoutMs: 5000 }))
+  const deps = { store, queue, redis, storage, limiter, config, meta, keyring, log, now: () => clock.now ?? new Date() }
   const server = stack.use(await listen(createServer(createApp(deps)), '127.0.0.1', 0))
   const url = `http://127.0.0.1:${server.port}`
 

@@ -61,6 +61,18 @@ export const clientSchema = new Schema<ClientDoc>(
     restrictedUntil: date,
     notices: { type: [notice], default: [] },
     heardAt,
+    pauseCode: number,
+    tokenValid: { type: Boolean, default: null },
+    tokenScopes: { type: [String], default: [] },
+    dataAccessExpiry: date,
+    tokenCheckedAt: date,
+    tokenWarnedFor: date,
+    tokenResumedAt: date,
+    nextTokenCheckAt: date,
+    nameStatus: text,
+    metaStatus: text,
+    healthCheckedAt: date,
+    nextHealthCheckAt: date,
     connectedAt: date,
     disconnectedAt: date,
   },
@@ -72,6 +84,8 @@ clientSchema.index({ tenantId: 1, status: 1 }, { name: 'tenant_status' })
 clientSchema.index({ tenantId: 1, userId: 1 }, { name: 'tenant_user', partialFilterExpression: { userId: isText } })
 clientSchema.index({ wabaId: 1 }, { name: 'waba' })
 clientSchema.index({ status: 1, tokenExpiry: 1 }, { name: 'status_expiry' })
+clientSchema.index({ nextTokenCheckAt: 1 }, { name: 'token_check', partialFilterExpression: notDeleted })
+clientSchema.index({ nextHealthCheckAt: 1 }, { name: 'health_check', partialFilterExpression: notDeleted })
 
 const variable = new Schema(
   { name: requiredText, position: { type: Number, required: true }, description: text, example: text, component: requiredText },

@@ -1,0 +1,47 @@
+import type { QueryFilter } from 'mongoose'
+import { type Store, trusted } from './connect.ts'
+import type { ClientDoc } from './documents.ts'
+import { acrossTenants } from './tenancy.ts'
+
+/** The leader's work on numbers of every tenant, longest due first. */
+
+/** Numbers with a token that is to be checked. */
+export const findTokensDue = (store: Store, now: Date, limit: number): Promise<ClientDoc[]> =>
+  findCared(store, { nextTokenCheckAt: notAfter(now) }, 'nextTokenCheckAt', limit)
+
+/** Numbers whose fields are to be read anew. */
+export const findHealthDue = (store: Store, now: Date, limit: number): Promise<ClientDoc[]> =>
+  findCared(store, { nextHealthCheckAt: notAfter(now) }, 'nextHealthCheckAt', limit)
+
+/** A token is of use to these alone. */
+const CARED: ClientDoc['status'][] = ['active', 'paused']
+
+/** Missing and null count as due. */
+const notAfter = (now: Date) => trusted({ $not: { $gt: now } })
+
+function findCared(
+  store: Store,
+  due: QueryFilter<ClientDoc>,
+  by: 'nextTokenCheckAt' | 'nextHealthCheckAt',
+  limit: number,
+): Promise<ClientDoc[]> {
+  const filter = { ...due, deletedAt: null, status: trusted({ $in: CARED }), accessToken: trusted({ $gt: '' }) }
+  return acrossTenants(() =>
+    store.models.clients
+      .find(filter)
+      .sort({ [by]: 1 })
+      .limit(limit)
+      .lean(),
+  )
+}
+
+/** What nobody needs to hear of, such as the time of the next check. @returns false when the number is not as `provided` */
+export async function noteOnClient(
+  store: Store,
+  { tenantId, _id }: ClientDoc,
+  changes: Partial<ClientDoc>,
+  provided: object = {},
+): Promise<boolean> {
+  const { matchedCount } = await store.models.clients.updateOne({ tenantId, _id, ...provided }, { $set: changes })
+  return matchedCount === 1
+}
