@@ -3,6 +3,7 @@ import { rewriteAccessTokens } from '#shared/auth/client-tokens.ts'
 import { loop } from '#shared/process/loop.ts'
 import { holdLease } from '#shared/store/leases.ts'
 import type { CareDeps } from './deps.ts'
+import { createHealthCare } from './health.ts'
 import { createTokenCare } from './tokens.ts'
 
 const LEASE_MS = 15_000
@@ -30,5 +31,6 @@ export async function startCare(deps: CareDeps): Promise<AsyncDisposable> {
   const options = { when: () => lease.isHeld(), log }
   stack.use(loop('token rotation', ROUND_MS, createRotation(deps), options))
   stack.use(loop('tokens', ROUND_MS, createTokenCare(deps).check, options))
+  stack.use(loop('health of numbers', ROUND_MS, createHealthCare(deps).check, options))
   return stack.move()
 }

@@ -2,10 +2,14 @@ import { Types } from 'mongoose'
 import { z } from 'zod'
 import { shownPhone } from '#shared/contracts/to-views.ts'
 import { ApiError } from '#shared/domain/errors.ts'
+import { problemSentence } from '#shared/domain/token-health.ts'
 import { callerOf, type Reply, type RouteRequest, route } from '#shared/http/route.ts'
+import { inspectToken } from '#shared/meta/tokens.ts'
 import { audit } from '#shared/store/audit.ts'
 import { getClient, listClients, pauseClient, resumeClient } from '#shared/store/clients.ts'
 import type { ClientDoc } from '#shared/store/documents.ts'
+import { tokenOf, UNREADABLE } from '../care/tokens.ts'
+import { metaAppOf } from '../config.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { publishEvents } from '../events.ts'
 import { IdParams } from './schemas.ts'
@@ -24,6 +28,8 @@ const NumberView = z.object({
   status: z.enum(['active', 'disconnected', 'suspended', 'paused']),
   reason: z.string().nullable(),
   pauseReason: z.string().nullable(),
+  /** WhatsApp's code behind the pause. */
+  pauseCode: z.number().int().nullable(),
   qualityRating: z.string(),
   messagingLimit: z.number().nullable(),
   throughput: z.number(),
@@ -42,6 +48,15 @@ const NumberView = z.object({
     }),
   ),
   tokenExpiry: z.iso.datetime().nullable(),
+  /** By WhatsApp's last word; null before the first. */
+  tokenValid: z.boolean().nullable(),
+  tokenScopes: z.array(z.string()),
+  tokenCheckedAt: z.iso.datetime().nullable(),
+  dataAccessExpiry: z.iso.datetime().nullable(),
+  /** WhatsApp's own words for the display name and for the number. */
+  nameStatus: z.string().nullable(),
+  metaStatus: z.string().nullable(),
+  healthCheckedAt: z.iso.datetime().nullable(),
   connectedAt: z.iso.datetime().nullable(),
 })
 
@@ -89,10 +104,11 @@ const resume = route({
   path: '/api/v1/phone-numbers/{id}/resume',
   action: 'clients.pause',
   tag,
-  summary: 'Send again; what waited goes out in order',
+  summary: 'Send again; what waited goes out in order. 409 TOKEN_INVALID while WhatsApp refuses the token, unless forced',
   params: IdParams,
+  body: z.strictObject({ force: z.boolean().default(false) }),
   returns: NumberView,
-  handle: (request, deps: GatewayDeps) => change(request, deps, 'resume', ''),
+  handle: (request, deps: GatewayDeps) => change(request, deps, 'resume', '', request.body.force),
 })
 
 export const numberRoutes = [...reads, pause, resume]
@@ -102,9 +118,11 @@ async function change(
   deps: GatewayDeps,
   what: 'pause' | 'resume',
   detail: string,
+  isForced = false,
 ): Promise<Reply> {
   const caller = callerOf(request)
   const client = await getClient(deps.store, caller.tenantId, request.params.id)
+  if (what === 'resume' && client.status === 'paused' && !isForced) await requireValidToken(deps, client)
   const by = new Types.ObjectId(caller.id)
   const where = { tenantId: caller.tenantId, clientId: client._id, by }
   const changed =
@@ -124,6 +142,15 @@ async function change(
   return { body: numberView(changed.client) }
 }
 
+/** Whoever resumes a number whose token is still refused would only see it pause again. A Meta that is away refuses nothing. */
+async function requireValidToken({ meta, config, keyring }: GatewayDeps, client: ClientDoc): Promise<void> {
+  if (keyring === null || client.accessToken === null) return
+  const token = tokenOf(keyring, client)
+  if (token === null) throw new ApiError(409, 'TOKEN_INVALID', UNREADABLE)
+  const facts = await inspectToken(meta, metaAppOf(config), token)
+  if (facts?.isValid === false) throw new ApiError(409, 'TOKEN_INVALID', problemSentence(facts.problem))
+}
+
 function numberView(doc: ClientDoc): z.infer<typeof NumberView> {
   return {
     id: String(doc._id),
@@ -137,6 +164,7 @@ function numberView(doc: ClientDoc): z.infer<typeof NumberView> {
     status: doc.status,
     reason: doc.statusReason ?? null,
     pauseReason: doc.pauseReason ?? null,
+    pauseCode: doc.pauseCode ?? null,
     qualityRating: doc.qualityRating,
     messagingLimit: doc.messagingLimit ?? null,
     throughput: doc.throughput,
@@ -146,6 +174,13 @@ function numberView(doc: ClientDoc): z.infer<typeof NumberView> {
     restrictedUntil: doc.restrictedUntil?.toISOString() ?? null,
     notices: (doc.notices ?? []).map(({ type, severity, text, at }) => ({ type, severity, text, at: at.toISOString() })),
     tokenExpiry: doc.tokenExpiry?.toISOString() ?? null,
+    tokenValid: doc.tokenValid ?? null,
+    tokenScopes: doc.tokenScopes ?? [],
+    tokenCheckedAt: doc.tokenCheckedAt?.toISOString() ?? null,
+    dataAccessExpiry: doc.dataAccessExpiry?.toISOString() ?? null,
+    nameStatus: doc.nameStatus ?? null,
+    metaStatus: doc.metaStatus ?? null,
+    healthCheckedAt: doc.healthCheckedAt?.toISOString() ?? null,
     connectedAt: doc.connectedAt?.toISOString() ?? null,
   }
 }

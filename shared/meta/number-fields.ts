@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import type { GraphResult, MetaClient } from './client.ts'
+
+/** What Meta says of a number; absent members were not told. */
+export interface NumberFacts {
+  qualityRating?: 'GREEN' | 'YELLOW' | 'RED' | 'UNKNOWN'
+  /** Messages a second. */
+  throughput?: number
+  /** People outside the service window in 24 h; null = unlimited. */
+  messagingLimit?: number | null
+  verifiedName?: string
+  nameStatus?: string
+  /** Meta's own word, such as CONNECTED, FLAGGED, RESTRICTED or BANNED. */
+  metaStatus?: string
+}
+
+const FIELDS =
+  'verified_name,name_status,status,quality_rating,throughput,is_on_biz_app,whatsapp_business_manager_messaging_limit'
+const FIELDS_BEFORE_24 = FIELDS.replace('whatsapp_business_manager_messaging_limit', 'messaging_limit_tier')
+
+const word = z.string().min(1).max(100).optional().catch(undefined)
+const Fields = z.object({
+  verified_name: z.string().max(512).optional().catch(undefined),
+  name_status: word,
+  status: word,
+  quality_rating: z.enum(['GREEN', 'YELLOW', 'RED', 'UNKNOWN']).optional().catch(undefined),
+  throughput: z.object({ level: word }).optional().catch(undefined),
+  is_on_biz_app: z.boolean().optional().catch(undefined),
+  whatsapp_business_manager_messaging_limit: word,
+  messaging_limit_tier: word,
+})
+
+/** Asks for the fields of a number with its own token. @param version of the Graph API, such as `v25.0` */
+export function askNumber(meta: MetaClient, version: string, phoneNumberId: string, token: string): Promise<GraphResult> {
+  const fields = Number.parseInt(version.slice(1), 10) >= 24 ? FIELDS : FIELDS_BEFORE_24
+  return meta.graph.get(encodeURIComponent(phoneNumberId), { token, query: { fields } })
+}
+
+export function readNumber(data: Record<string, unknown>): NumberFacts {
+  const fields = Fields.safeParse(data).data ?? {}
+  const tier = fields.whatsapp_business_manager_messaging_limit ?? fields.messaging_limit_tier
+  const all: NumberFacts = {
+    qualityRating: fields.quality_rating,
+    throughput: rateOf(fields.throughput?.level, fields.is_on_biz_app === true),
+    messagingLimit: tier === undefined ? undefined : limitOf(tier),
+    verifiedName: fields.verified_name,
+    nameStatus: fields.name_status,
+    metaStatus: fields.status,
+  }
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
+}
+
+/** Messages a second by level; a number that stays in the Business app has 20 whatever its level. */
+const RATES: Record<string, number> = { STANDARD: 80, HIGH: 1000 }
+const COEXISTENCE_RATE = 20
+
+function rateOf(level: string | undefined, isOnBizApp: boolean): number | undefined {
+  const rate = level === undefined ? undefined : RATES[level]
+  return rate !== undefined && isOnBizApp ? COEXISTENCE_RATE : rate
+}
+
+/** `TIER_250`, `TIER_2K`, `TIER_UNLIMITED` -> people; null = unlimited, undefined: not a tier. */
+function limitOf(tier: string): number | null | undefined {
+  if (tier === 'TIER_UNLIMITED') return null
+  const match = /^TIER_(\d+)(K?)$/.exec(tier)
+  return match ? Number(match[1]) * (match[2] ? 1000 : 1) : undefined
+}
