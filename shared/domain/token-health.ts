@@ -56,6 +56,10 @@ export function problemSentence(problem: TokenFacts['problem']): string {
   return `${cause} Connect the number again; what waits then goes out by itself.`
 }
 
+/** None of our keys opens it. */
+export const UNREADABLE_TOKEN =
+  'The stored access token cannot be read: its key is missing. Put the key back, or connect the number again.'
+
 /** Refusals that a valid token may outlive; a missing permission is none of them. */
 const OF_THE_SESSION = new Set([0, 102, 190])
 

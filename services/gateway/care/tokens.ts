@@ -6,6 +6,7 @@ import {
   missingScopes,
   problemSentence,
   type TokenFacts,
+  UNREADABLE_TOKEN,
   warnOf,
 } from '#shared/domain/token-health.ts'
 import { inspectToken, renewToken } from '#shared/meta/tokens.ts'
@@ -22,8 +23,6 @@ const WIDTH = 4
 const AGAIN_MS = 15 * 60_000
 /** A pause ends by itself at most so often: a token that Meta calls valid and yet refuses must not go back and forth. */
 const RESUME_EVERY_MS = 3_600_000
-export const UNREADABLE =
-  'The stored access token cannot be read: its key is missing. Put the key back, or connect the number again.'
 
 const EXPIRING = 'TOKEN_EXPIRING'
 const SCOPES = 'TOKEN_SCOPES'
@@ -75,7 +74,7 @@ export function createTokenCare(deps: CareDeps) {
   async function valid(client: ClientDoc, facts: TokenFacts, renewed: string | null): Promise<void> {
     const warning = warningsOf(client, facts, now())
     const changes = { ...fieldsOf(facts), ...warning.changes, ...(renewed && { accessToken: seal(client, renewed) }) }
-    await write(client, changes, warning.news)
+    if (!(await write(client, changes, warning.news))) return
     if (renewed) await tellRenewed(client, facts)
     const mayResume = (client.tokenResumedAt?.getTime() ?? 0) <= now().getTime() - RESUME_EVERY_MS
     if (client.status === 'paused' && mayResume && endsWithValidToken(client.pauseReason, client.pauseCode)) await resume(client)
@@ -91,7 +90,7 @@ export function createTokenCare(deps: CareDeps) {
   async function unreadable(client: ClientDoc): Promise<void> {
     const { tenantId, _id: clientId } = client
     await noteOnClient(store, client, { nextTokenCheckAt: jittered(now(), AGAIN_MS) })
-    await pause({ tenantId, clientId, reason: 'token', detail: UNREADABLE, token: client.accessToken })
+    await pause({ tenantId, clientId, reason: 'token', detail: UNREADABLE_TOKEN, token: client.accessToken })
   }
 
   async function pause(what: Parameters<typeof pauseClient>[1]): Promise<void> {
@@ -110,12 +109,13 @@ export function createTokenCare(deps: CareDeps) {
     await publishEvents(deps, [change.event], null)
   }
 
-  /** Only while the number still has the token that was asked about. */
-  async function write(client: ClientDoc, changes: Partial<ClientDoc>, news: ClientNews | null): Promise<void> {
-    const still = { accessToken: client.accessToken }
-    if (news === null) return void (await noteOnClient(store, client, changes, still))
+  /** Only while the number still has the token that was asked about, and no webhook changed its notices meanwhile. */
+  async function write(client: ClientDoc, changes: Partial<ClientDoc>, news: ClientNews | null): Promise<boolean> {
+    const still = { accessToken: client.accessToken, ...(changes.notices && { heardAt: client.heardAt ?? null }) }
+    if (news === null) return noteOnClient(store, client, changes, still)
     const change = await changeClient(store, { tenantId: client.tenantId, clientId: client._id }, changes, still, news)
     if (change) await publishEvents(deps, [change.event], null)
+    return change !== null
   }
 
   async function tellRenewed(client: ClientDoc, facts: TokenFacts): Promise<void> {
@@ -174,7 +174,8 @@ function warningsOf(client: ClientDoc, facts: TokenFacts, now: Date): { changes:
     ...(isNewGap ? [{ type: SCOPES, severity: 'WARNING' as const, text: scopesText(missing), at: now }] : []),
   ]
   const isChanged = added.length > 0 || standing.length < present.length
-  const changes = { tokenWarnedFor: end, ...(isChanged && { notices: [...added, ...standing] }) }
+  const heardAt = { ...client.heardAt, ...Object.fromEntries([EXPIRING, SCOPES].map(type => [`notice:${type}`, now])) }
+  const changes = { tokenWarnedFor: end, ...(isChanged && { notices: [...added, ...standing], heardAt }) }
   if (isNewEnd) return { changes, news: { reason: 'token-expiring' } }
   return { changes, news: isNewGap ? { reason: 'token-scopes' } : null }
 }

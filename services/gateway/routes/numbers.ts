@@ -2,13 +2,13 @@ import { Types } from 'mongoose'
 import { z } from 'zod'
 import { shownPhone } from '#shared/contracts/to-views.ts'
 import { ApiError } from '#shared/domain/errors.ts'
-import { problemSentence } from '#shared/domain/token-health.ts'
+import { problemSentence, UNREADABLE_TOKEN } from '#shared/domain/token-health.ts'
 import { callerOf, type Reply, type RouteRequest, route } from '#shared/http/route.ts'
 import { inspectToken } from '#shared/meta/tokens.ts'
 import { audit } from '#shared/store/audit.ts'
 import { getClient, listClients, pauseClient, resumeClient } from '#shared/store/clients.ts'
 import type { ClientDoc } from '#shared/store/documents.ts'
-import { tokenOf, UNREADABLE } from '../care/tokens.ts'
+import { tokenOf } from '../care/tokens.ts'
 import { metaAppOf } from '../config.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { publishEvents } from '../events.ts'
@@ -146,7 +146,7 @@ async function change(
 async function requireValidToken({ meta, config, keyring }: GatewayDeps, client: ClientDoc): Promise<void> {
   if (keyring === null || client.accessToken === null) return
   const token = tokenOf(keyring, client)
-  if (token === null) throw new ApiError(409, 'TOKEN_INVALID', UNREADABLE)
+  if (token === null) throw new ApiError(409, 'TOKEN_INVALID', UNREADABLE_TOKEN)
   const facts = await inspectToken(meta, metaAppOf(config), token)
   if (facts?.isValid === false) throw new ApiError(409, 'TOKEN_INVALID', problemSentence(facts.problem))
 }
