@@ -84,4 +84,16 @@ export function retryAfterMs(header: unknown, nowMs: number): number {
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), 3_600_000) : 0
 }
 
+const Usage = z.record(
+  z.string(),
+  z.array(z.object({ estimated_time_to_regain_access: z.coerce.number().nullish().catch(null) })),
+)
+
+/** `X-Business-Use-Case-Usage` -> ms until Meta lets us in again by its own estimate, at most a day; 0 when it names none. */
+export function regainMs(header: unknown): number {
+  const usage = typeof header === 'string' ? Usage.safeParse(parseJson(header)).data : undefined
+  const minutes = Object.values(usage ?? {}).flatMap(rows => rows.map(row => row.estimated_time_to_regain_access ?? 0))
+  return Math.min(Math.max(0, ...minutes.filter(Number.isFinite)) * 60_000, 86_400_000)
+}
+
 const cut = (text: string | null | undefined): string | null => text?.slice(0, 1000) ?? null

@@ -103,6 +103,19 @@ test.for([
   expect(await send(client(await answers(status, body)))).toMatchObject({ kind: 'unknown', httpStatus: status })
 })
 
+test("the wait that Meta's usage header names is as good as a Retry-After, whichever is longer", async () => {
+  const row = { type: 'whatsapp_business_management', call_count: 100, estimated_time_to_regain_access: 14 }
+  const body = JSON.stringify({ error: { code: 80007, message: 'limited' } })
+  const usage = { 'x-business-use-case-usage': JSON.stringify({ '7001': [{ ...row, estimated_time_to_regain_access: 0 }, row] }) }
+  for (const [headers, retryAfterMs] of [
+    [usage, 14 * 60_000],
+    [{ ...usage, 'retry-after': '900' }, 900_000],
+    [{ 'x-business-use-case-usage': '{"7001":"soon"}' }, 0],
+    [{ 'x-business-use-case-usage': 'soon' }, 0],
+  ] as const)
+    expect(await send(client(await answers(400, body, headers)))).toMatchObject({ kind: 'refused', retryAfterMs })
+})
+
 test("Meta's envelope is a refusal under 502 too", async () => {
   const url = await answers(502, JSON.stringify({ error: { code: 2, message: 'temporary' } }))
   expect(await send(client(url))).toMatchObject({ kind: 'refused', error: { code: 2 } })

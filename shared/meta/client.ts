@@ -1,7 +1,7 @@
 import axios, { AxiosError, type AxiosInstance, type AxiosResponse } from 'axios'
 import { Agent } from 'undici'
 import type { ErrorReport } from '../domain/send-errors.ts'
-import { parseAccepted, parseErrorEnvelope, parseJson, retryAfterMs } from './answers.ts'
+import { parseAccepted, parseErrorEnvelope, parseJson, regainMs, retryAfterMs } from './answers.ts'
 import { ExchangeError, undiciAdapter } from './undici-adapter.ts'
 import { type StreamedBody, type UploadFile, uploadForm, uploadTimeoutMs } from './upload.ts'
 
@@ -25,6 +25,7 @@ interface Measured {
   /** Meta's `fbtrace_id`, to quote to its support. */
   traceId: string | null
 }
+/** `retryAfterMs`: as Meta asks by `Retry-After` or its estimate of when access is regained; 0 when it does not. */
 export type Refused = Measured & { kind: 'refused'; error: ErrorReport; retryAfterMs: number }
 /** Whether Meta did it cannot be told from here. */
 export type Unknown = Measured & { kind: 'unknown'; why: string }
@@ -156,8 +157,12 @@ function readFailure({ response, json, measured }: Answer): Refused | Unknown {
   const envelope = parseErrorEnvelope(json)
   if (envelope === null && status > 500 && status !== 503) return { kind: 'unknown', why: `HTTP ${status}`, ...measured }
   const error: ErrorReport = { ...(envelope ?? { code: null }), httpStatus: status }
-  return { kind: 'refused', error, retryAfterMs: retryAfterMs(response.headers['retry-after'], Date.now()), ...measured }
+  return { kind: 'refused', error, retryAfterMs: askedWaitMs(response), ...measured }
 }
+
+/** The longer of the two ways in which Meta asks for patience. */
+const askedWaitMs = ({ headers }: AxiosResponse) =>
+  Math.max(retryAfterMs(headers['retry-after'], Date.now()), regainMs(headers['x-business-use-case-usage']))
 
 function traceIdOf(response: AxiosResponse, json: Record<string, unknown> | null): string | null {
   const error = json?.error as { fbtrace_id?: unknown } | undefined
