@@ -1,5 +1,5 @@
 import { refusesMedia } from '#shared/domain/media-slots.ts'
-import { describeError, THROUGHPUT_LIMIT } from '#shared/domain/send-errors.ts'
+import { describeError, type ErrorScope, THROUGHPUT_LIMIT } from '#shared/domain/send-errors.ts'
 import { pairKey } from '#shared/limits/claims.ts'
 import type { SendLimits } from '#shared/limits/send-limits.ts'
 import type { MetaClient, SendResult } from '#shared/meta/client.ts'
@@ -24,22 +24,40 @@ export interface CallDeps {
   unknownDeadlineMs: number
 }
 
+interface About {
+  phoneNumberId: string
+  contactKey: string
+  wabaId: string
+}
+
 /** One attempt: calls, judges, and tells the limits and the number what a refusal means for them. */
 export function createCall({ meta, uploads, limits, pause, clock, log, unknownDeadlineMs }: CallDeps) {
   async function follow({ refusal, settlement }: Judged, number: SendingNumber): Promise<void> {
     if (refusal === null) return
-    const { error, verdict } = refusal
+    const { error, verdict, askedMs } = refusal
     const { phoneNumberId, contactKey } = settlement.message
     const { wabaId } = number.client
-    if (error.code === THROUGHPUT_LIMIT) await limits.slowDown(phoneNumberId)
-    if (verdict.kind === 'pause') await pause.because(number.client, error)
-    if (verdict.kind === 'hold-campaigns') await limits.hold('bulk', phoneNumberId, verdict.delayMs)
-    if (verdict.kind !== 'later') return
-    const { scope, delayMs } = verdict
-    if (scope === 'pair') await limits.hold('pair', pairKey(phoneNumberId, contactKey), delayMs)
+    switch (verdict.kind) {
+      case 'pause':
+        return pause.because(number.client, error)
+      case 'hold-campaigns':
+        await limits.hold('bulk', phoneNumberId, verdict.delayMs)
+        return pause.campaignsOnly(number.client, error)
+      case 'later':
+        if (error.code === THROUGHPUT_LIMIT) await limits.slowDown(phoneNumberId)
+        if (error.code === THROUGHPUT_LIMIT && askedMs === 0) return
+        return holdScope(verdict, { phoneNumberId, contactKey, wabaId })
+      default:
+        return
+    }
+  }
+
+  /** Nothing of what Meta limits goes out until then. Calls of one token are counted with its account's. */
+  async function holdScope({ scope, delayMs }: { scope: ErrorScope; delayMs: number }, about: About): Promise<void> {
+    if (scope === 'pair') await limits.hold('pair', pairKey(about.phoneNumberId, about.contactKey), delayMs)
     else if (scope === 'app') await limits.hold('app', 'app', delayMs)
-    else if (scope === 'waba' || scope === 'token') await limits.hold('waba', wabaId, delayMs)
-    else if (scope === 'number' && error.code !== THROUGHPUT_LIMIT) await limits.hold('number', phoneNumberId, delayMs)
+    else if (scope === 'waba' || scope === 'token') await limits.hold('waba', about.wabaId, delayMs)
+    else if (scope === 'number') await limits.hold('number', about.phoneNumberId, delayMs)
   }
 
   /** @param mayRenew whether files that Meta has forgotten are handed to it anew: once, for nothing was sent yet. */

@@ -26,8 +26,8 @@ const KEPT_MS = 1000
 export interface Numbers {
   /** @throws Outage */
   find(phoneNumberIds: Iterable<string>): Promise<Map<string, SendingNumber>>
-  /** It was paused here and now: what is in hand is given back, and what is known of it read again. */
-  hold(phoneNumberId: string): void
+  /** It is paused here and now: for so long what is in hand is given back, and what is known of it is read again. */
+  hold(phoneNumberId: string, ms?: number): void
   isHeld(phoneNumberId: string): boolean
 }
 
@@ -66,9 +66,9 @@ export function createNumbers(store: Store, keyring: Keyring): Numbers {
       for (const client of clients) cache.set(client.phoneNumberId, await load(client), KEPT_MS)
       return new Map(wanted.map(id => [id, cache.get(id)]).filter((entry): entry is [string, SendingNumber] => !!entry[1]))
     },
-    hold(phoneNumberId) {
+    hold(phoneNumberId, ms = KEPT_MS) {
       cache.delete(phoneNumberId)
-      held.set(phoneNumberId, true, KEPT_MS)
+      held.set(phoneNumberId, true, ms)
     },
     isHeld: phoneNumberId => held.get(phoneNumberId) === true,
   }

@@ -1,7 +1,10 @@
 import type { Keyring } from '#shared/auth/encryption.ts'
 import { type DescribedError, pauseReason } from '#shared/domain/send-errors.ts'
+import { problemSentence, UNREADABLE_TOKEN } from '#shared/domain/token-health.ts'
+import type { SendLimits } from '#shared/limits/send-limits.ts'
 import type { Logger } from '#shared/process/logger.ts'
-import { pauseClient } from '#shared/store/clients.ts'
+import { noticed } from '#shared/store/client-care.ts'
+import { type ClientChange, changeClient, getClient, pauseClient } from '#shared/store/clients.ts'
 import type { Store } from '#shared/store/connect.ts'
 import type { ClientDoc, PauseReason } from '#shared/store/documents.ts'
 import { findActiveNumbers } from '#shared/store/sending-numbers.ts'
@@ -11,18 +14,36 @@ import { type Numbers, tokenOf } from './numbers.ts'
 export interface PauseDeps {
   store: Store
   keyring: Keyring
+  limits: SendLimits
   numbers: Numbers
   publishing: Publishing
   log: Logger
 }
 
+/** Until the pause is written, however long that takes. */
+const WRITING_MS = 60_000
+/** Until every sender has read the number anew. */
+const KNOWN_MS = 1500
+const TELL_AGAIN_MS = 3_600_000
+const CAMPAIGNS_HELD = 'CAMPAIGNS_HELD'
+
 /** Stops what an error is about: the number, all numbers of its business account, or all that use its token. */
-export function createPause({ store, keyring, numbers, publishing, log }: PauseDeps) {
-  async function pauseOne(client: ClientDoc, reason: PauseReason, detail: string): Promise<void> {
-    numbers.hold(client.phoneNumberId)
-    const change = await pauseClient(store, { tenantId: client.tenantId, clientId: client._id, reason, detail })
+export function createPause({ store, keyring, limits, numbers, publishing, log }: PauseDeps) {
+  async function pauseOne(client: ClientDoc, why: { reason: PauseReason; detail: string; code?: number | null }): Promise<void> {
+    numbers.hold(client.phoneNumberId, WRITING_MS)
+    try {
+      const token = why.reason === 'token' ? client.accessToken : null
+      const change = await pauseClient(store, { tenantId: client.tenantId, clientId: client._id, ...why, token })
+      await tell(change, 'number paused', why.reason)
+    } finally {
+      numbers.hold(client.phoneNumberId)
+    }
+  }
+
+  async function tell(change: ClientChange | null, what: string, reason: string): Promise<void> {
     if (change === null) return
-    log.warn({ clientId: String(client._id), tenantId: String(client.tenantId), reason }, 'number paused')
+    const { _id, tenantId } = change.client
+    log.warn({ clientId: String(_id), tenantId: String(tenantId), reason }, what)
     await publishing.publish([change.event])
   }
 
@@ -38,12 +59,30 @@ export function createPause({ store, keyring, numbers, publishing, log }: PauseD
   return {
     /** Many calls in flight may fail alike: only the first of them changes anything. */
     async because(client: ClientDoc, error: DescribedError): Promise<void> {
-      const reason = pauseReason(error)
-      for (const one of await affected(client, error)) await pauseOne(one, reason, error.sentence)
+      // Before anything is waited for: from here on this process starts no send of the number, and soon no other does.
+      numbers.hold(client.phoneNumberId, WRITING_MS)
+      await (error.scope === 'waba'
+        ? limits.hold('waba', client.wabaId, KNOWN_MS)
+        : limits.hold('number', client.phoneNumberId, KNOWN_MS))
+      const why = { reason: pauseReason(error), detail: bannerOf(error), code: error.code }
+      for (const one of await affected(client, error)) await pauseOne(one, why)
+    },
+    /** Replies go on; people hear of it, at most once an hour. */
+    async campaignsOnly({ tenantId, _id: clientId }: ClientDoc, error: DescribedError): Promise<void> {
+      const client = await getClient(store, tenantId, clientId)
+      const at = new Date()
+      const last = client.notices?.find(({ type }) => type === CAMPAIGNS_HELD)
+      if (last && at.getTime() - last.at.getTime() < TELL_AGAIN_MS) return
+      const { changes, provided } = noticed(client, { type: CAMPAIGNS_HELD, severity: 'WARNING', text: bannerOf(error), at })
+      const change = await changeClient(store, { tenantId, clientId }, changes, provided, { reason: 'campaigns-held' })
+      await tell(change, 'campaigns of a number held', 'quality')
     },
     /** The stored token opens with none of our keys. */
-    unreadableToken: (client: ClientDoc) =>
-      pauseOne(client, 'token', 'The stored access token cannot be read. Connect the number again.'),
+    unreadableToken: (client: ClientDoc) => pauseOne(client, { reason: 'token', detail: UNREADABLE_TOKEN }),
   }
 }
 export type Pause = ReturnType<typeof createPause>
+
+/** What happened and what to do about it. */
+const bannerOf = ({ code, subcode, sentence, nextStep }: DescribedError): string =>
+  code === 190 && subcode !== null ? problemSentence({ code, subcode, text: null }) : `${sentence} ${nextStep}`

@@ -89,7 +89,7 @@ export async function startSender(deps: SenderDeps, options: SenderOptions = {})
   const slots = new Slots(concurrency)
   const publishing = createPublishing(queue, log)
   const numbers = createNumbers(store, keyring)
-  const pause = createPause({ store, keyring, numbers, publishing, log })
+  const pause = createPause({ store, keyring, limits, numbers, publishing, log })
   const finish = createFinish({ store, queue, publishing, clock, log })
   // A call may last longer than a stop: its row is then found by the sweep, as after a crash.
   stack.defer(() => Promise.race([slots.idle(), sleep(STOP_PATIENCE_MS, undefined, { ref: false })]))

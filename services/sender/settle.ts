@@ -24,7 +24,8 @@ export interface SettleOptions {
 /** What a call's end means for its message, and (for a refusal) for more than the message. */
 export interface Judged {
   settlement: Settlement
-  refusal: { error: DescribedError; verdict: FailureVerdict } | null
+  /** `askedMs`: as Meta asked itself; 0 when it did not. */
+  refusal: { error: DescribedError; verdict: FailureVerdict; askedMs: number } | null
 }
 
 export function judge(message: MessageDoc, result: SendResult, options: SettleOptions): Judged {
@@ -105,7 +106,7 @@ function judgeRefusal(message: MessageDoc, result: Refused, entry: TimelineEntry
     { error, attempt, repeated: repeated(message, sameAs(entry)), retryAfterMs: result.retryAfterMs },
     random,
   )
-  return { error, verdict }
+  return { error, verdict, askedMs: result.retryAfterMs }
 }
 
 function refusedStep({ fallback }: MessageDoc, result: Refused, verdict: FailureVerdict, at: Date): Step {

@@ -61,7 +61,7 @@ export interface ConversationAssigned {
 export interface ClientStatusChanged {
   clientId: string
   status: string
-  /** Of a pause; or `token-expiring`, `token-scopes`: a warning about a number that still sends. */
+  /** Of a pause; or `token-expiring`, `token-scopes`, `campaigns-held`: a warning about a number that still sends. */
   reason: string | null
   /** Fields of the number that WhatsApp reports anew, such as `qualityRating`. */
   changed?: string[]

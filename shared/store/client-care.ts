@@ -1,6 +1,6 @@
 import type { QueryFilter } from 'mongoose'
 import { type Store, trusted } from './connect.ts'
-import type { ClientDoc } from './documents.ts'
+import type { ClientDoc, NumberNotice } from './documents.ts'
 import { acrossTenants } from './tenancy.ts'
 
 /** The leader's work on numbers of every tenant, longest due first. */
@@ -44,4 +44,19 @@ export async function noteOnClient(
 ): Promise<boolean> {
   const { matchedCount } = await store.models.clients.updateOne({ tenantId, _id, ...provided }, { $set: changes })
   return matchedCount === 1
+}
+
+const MAX_NOTICES = 20
+
+/**
+ * A notice of our own beside those of webhooks, one of a type; whoever changes notices also changes `heardAt`, so that two
+ * who do it at once notice each other.
+ */
+export function noticed(client: ClientDoc, notice: NumberNotice): { changes: Partial<ClientDoc>; provided: object } {
+  const others = (client.notices ?? []).filter(({ type }) => type !== notice.type)
+  const notices = [notice, ...others].slice(0, MAX_NOTICES)
+  return {
+    changes: { notices, heardAt: { ...client.heardAt, [`notice:${notice.type}`]: notice.at } },
+    provided: { heardAt: client.heardAt ?? null },
+  }
 }

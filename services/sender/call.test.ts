@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs'
+import { Types } from 'mongoose'
+import pino from 'pino'
+import { describe, expect, test } from 'vitest'
+import type { ErrorReport } from '#shared/domain/send-errors.ts'
+import type { MetaClient } from '#shared/meta/client.ts'
+import type { ClientDoc, MessageDoc } from '#shared/store/documents.ts'
+import { createCall } from './call.ts'
+import type { SendingNumber } from './numbers.ts'
+
+interface Row {
+  code: number | string
+  subcode: number | null
+  where: string
+  class: 'RETRY' | 'RETRY_LATER' | 'PAUSE' | 'FAIL'
+  scope: string
+  wait: number | null
+}
+const { codes } = JSON.parse(readFileSync(new URL('../../test/fixtures/error-codes.json', import.meta.url), 'utf8')) as {
+  codes: Row[]
+}
+const SPAM_LIMIT = 131048
+const THROUGHPUT_LIMIT = 130429
+const PLACES: Record<string, string> = {
+  app: 'app app',
+  waba: 'waba 31',
+  token: 'waba 31',
+  number: 'number 105',
+  pair: 'pair 105:212661',
+}
+
+const client = { wabaId: '31', phoneNumberId: '105' } as ClientDoc
+const number = { client, token: 'EAA' } as SendingNumber
+const message = {
+  _id: new Types.ObjectId(),
+  tenantId: new Types.ObjectId(),
+  phoneNumberId: '105',
+  contactKey: '212661',
+  contactKeyKind: 'waId',
+  createdAt: new Date(),
+  timeline: [],
+  payload: { type: 'text', text: { body: 'a' } },
+  dispatch: { attempt: 1, lane: 'b', state: 'TAKEN' },
+} as unknown as MessageDoc
+
+/** What is done about one refusal, in words. */
+async function refused(error: ErrorReport, retryAfterMs = 0) {
+  const done: string[] = []
+  let heldMs = 0
+  const limits = {
+    decide: async () => [],
+    async hold(scope: string, key: string, ms: number) {
+      done.push(`hold ${scope} ${key}`)
+      heldMs = ms
+    },
+    async slowDown(phoneNumberId: string) {
+      done.push(`slow ${phoneNumberId}`)
+    },
+  }
+  const pause = {
+    because: async (_client: ClientDoc, { scope }: { scope: string }) => void done.push(`pause ${scope}`),
+    campaignsOnly: async () => void done.push('tell of campaigns'),
+    unreadableToken: async () => undefined,
+  }
+  const answer = { kind: 'refused' as const, error, retryAfterMs, httpStatus: 400, latencyMs: 1, traceId: null }
+  const meta = { sendMessage: async () => answer } as unknown as MetaClient
+  const clock = { now: () => new Date() } as never
+  const uploads = { prepare: async () => ({ kind: 'ready', payload: message.payload, isKept: false, metaIds: new Map() }) } as never
+  const call = createCall({ meta, uploads, limits, pause, clock, log: pino({ level: 'silent' }), unknownDeadlineMs: 1000 })
+  const { step } = await call(message, number)
+  return { done, step, heldMs }
+}
+
+function expected({ code, class: kind, scope }: Row): { done: string[]; step: object } {
+  const waiting = (reason: string, usesAttempt = false) => ({ kind: 'waiting', reason, usesAttempt })
+  if (code === SPAM_LIMIT) return { done: ['hold bulk 105', 'tell of campaigns'], step: waiting('rate') }
+  if (code === THROUGHPUT_LIMIT) return { done: ['slow 105'], step: waiting('rate') }
+  if (kind === 'PAUSE') return { done: [`pause ${scope}`], step: { ...waiting('paused'), nextStepAt: null } }
+  if (kind === 'RETRY') return { done: [], step: waiting('retry', true) }
+  if (kind === 'RETRY_LATER')
+    return { done: PLACES[scope] ? [`hold ${PLACES[scope]}`] : [], step: waiting(scope === 'pair' ? 'pair' : 'rate') }
+  const error = { source: 'meta', detail: "Meta's own words", sentence: expect.any(String), nextStep: expect.any(String) }
+  return { done: [], step: { kind: 'failed', error: { ...error, title: expect.any(String) } } }
+}
+
+describe('what follows from each code that Meta documents', () => {
+  test.for(codes.map(row => [`${row.code}/${row.subcode} ${row.class} ${row.scope}`, row] as const))('%s', async ([, row]) => {
+    const code = Number(String(row.code).split('-')[0])
+    const { done, step } = await refused({ code, subcode: row.subcode, detail: "Meta's own words" })
+    const { done: wanted, step: wantedStep } = expected(row)
+    expect(done).toEqual(wanted)
+    expect(step).toMatchObject(wantedStep)
+    if (step.kind === 'failed') expect(step.error.code).toBe(code)
+  })
+})
+
+test.for([
+  [80007, 'hold waba 31'],
+  [4, 'hold app app'],
+  [131056, 'hold pair 105:212661'],
+  [131048, 'hold bulk 105'],
+] as const)('%i is held for as long as Meta asks', async ([code, hold]) => {
+  const { done, step, heldMs } = await refused({ code }, 2 * 3_600_000)
+  expect(done[0]).toBe(hold)
+  expect(heldMs).toBeGreaterThanOrEqual(2 * 3_600_000)
+  const nextStepAt = 'nextStepAt' in step ? step.nextStepAt : null
+  expect((nextStepAt?.getTime() ?? 0) - Date.now()).toBeGreaterThan(2 * 3_600_000 - 1000)
+})
+
+test('a number that is too fast is slowed; it is held as well when Meta says for how long', async () => {
+  expect((await refused({ code: THROUGHPUT_LIMIT })).done).toEqual(['slow 105'])
+  expect((await refused({ code: THROUGHPUT_LIMIT }, 5000)).done).toEqual(['slow 105', 'hold number 105'])
+})
