@@ -52,13 +52,16 @@ export interface Slow {
 export const SLOW_FACTOR = 0.5
 export const SLOWEST = 0.05
 export const SLOW_PAUSE_MS = 1000
-/** The way back to the full rate, evenly. */
+/** So long it stays at what is left. */
+export const SLOW_QUIET_MS = 60_000
+/** Then the way back to the full rate, evenly. */
 export const RECOVERY_MS = 300_000
 
 /** The part of its rate that a number may use now. */
 export function rateFactor(slow: Slow | undefined, now: number): number {
   if (slow === undefined) return 1
-  return slow.factor + (1 - slow.factor) * Math.min(1, (now - slow.at) / RECOVERY_MS)
+  const recovered = Math.max(0, now - slow.at - SLOW_QUIET_MS) / RECOVERY_MS
+  return slow.factor + (1 - slow.factor) * Math.min(1, recovered)
 }
 
 export function slower(slow: Slow | undefined, now: number): Slow {

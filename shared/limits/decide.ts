@@ -7,6 +7,7 @@ import {
   RECOVERY_MS,
   SLOW_FACTOR,
   SLOW_PAUSE_MS,
+  SLOW_QUIET_MS,
   SLOWEST,
 } from './claims.ts'
 
@@ -22,7 +23,8 @@ local function factorOf(number)
   local slow = redis.call('HMGET', prefix .. ':slow:' .. number, 'factor', 'at')
   if not slow[1] then return 1, nil end
   local factor, at = tonumber(slow[1]), tonumber(slow[2])
-  return factor + (1 - factor) * math.min(1, (now - at) / ${RECOVERY_MS}), at
+  local recovered = math.max(0, now - at - ${SLOW_QUIET_MS}) / ${RECOVERY_MS}
+  return factor + (1 - factor) * math.min(1, recovered), at
 end
 `
 
@@ -132,6 +134,6 @@ local factor, at = factorOf(number)
 if at and now - at < ${SLOW_PAUSE_MS} then return 0 end
 local key = prefix .. ':slow:' .. number
 redis.call('HSET', key, 'factor', tostring(math.max(${SLOWEST}, factor * ${SLOW_FACTOR})), 'at', string.format('%.3f', now))
-redis.call('PEXPIRE', key, ${RECOVERY_MS})
+redis.call('PEXPIRE', key, ${SLOW_QUIET_MS + RECOVERY_MS})
 return 1
 `
