@@ -2,7 +2,9 @@ import { createServer } from 'node:http'
 import { createKeyring } from '#shared/auth/encryption.ts'
 import { warmUpPasswords } from '#shared/auth/passwords.ts'
 import { createRateLimiter } from '#shared/http/rate-limit.ts'
+import { createCallLimits } from '#shared/limits/call-limits.ts'
 import { connectRedis } from '#shared/limits/connect.ts'
+import { limitCalls } from '#shared/limits/limited-meta.ts'
 import { createMetaClient } from '#shared/meta/client.ts'
 import { readEnvironment } from '#shared/process/config.ts'
 import { answerHealth, listen } from '#shared/process/health.ts'
@@ -30,7 +32,8 @@ await warmUpPasswords()
 const limiter = createRateLimiter(redis, `linko:${store.connection.name}`)
 const storage = stack.use(openStorage(config, store.connection))
 const { META_GRAPH_URL: baseUrl, META_API_VERSION: version } = config
-const meta = stack.use(createMetaClient({ baseUrl, version, connections: 8, timeoutMs: 10_000 }))
+const unlimited = stack.use(createMetaClient({ baseUrl, version, connections: 8, timeoutMs: 10_000 }))
+const meta = limitCalls(unlimited, createCallLimits({ redis }))
 const keyring = config.TOKEN_ENCRYPTION_KEY || config.TOKEN_ENCRYPTION_KEYS ? createKeyring(config) : null
 const now = () => new Date()
 const app = createApp({ store, queue, redis, storage, limiter, config, meta, keyring, log, now })

@@ -14,6 +14,8 @@ const ingestEnv = commonEnv.extend({
   INGEST_ROLE: z.enum(['receiver', 'recorder', 'all']).default('all'),
   RABBITMQ_URL: z.url(),
   MONGODB_URI: z.string().optional(),
+  /** Shared count of the calls of Meta; without it the recorder keeps to a share of what Meta allows. */
+  REDIS_URL: z.url().optional(),
   /** Several, by comma, while one is replaced. */
   META_APP_SECRET: secretList.optional(),
   META_WEBHOOK_VERIFY_TOKEN: z.string().min(8).optional(),

@@ -1,5 +1,8 @@
 import { createServer } from 'node:http'
 import { createKeyring } from '#shared/auth/encryption.ts'
+import { createCallLimits } from '#shared/limits/call-limits.ts'
+import { connectRedis } from '#shared/limits/connect.ts'
+import { limitCalls } from '#shared/limits/limited-meta.ts'
 import { createMetaClient } from '#shared/meta/client.ts'
 import { readEnvironment } from '#shared/process/config.ts'
 import { answerHealth, listen, type Readiness } from '#shared/process/health.ts'
@@ -92,9 +95,14 @@ async function startMedia(store: Store): Promise<AsyncDisposable | null> {
     return null
   }
   await using stack = new AsyncDisposableStack()
-  const meta = stack.use(createMetaClient({ baseUrl: config.META_GRAPH_URL, version: config.META_API_VERSION, connections: 8 }))
+  const { REDIS_URL, META_GRAPH_URL: baseUrl, META_API_VERSION: version } = config
+  // Files are fetched without Redis too: it only knows how many calls other processes made.
+  const redis = REDIS_URL
+    ? stack.adopt(await connectRedis(REDIS_URL, { log, name: 'linko-ingest' }), async it => it.disconnect())
+    : null
+  const meta = limitCalls(stack.use(createMetaClient({ baseUrl, version, connections: 8 })), createCallLimits({ redis }))
   const storage = stack.use(openStorage(config, store.connection))
-  const hosts = [...config.META_MEDIA_HOSTS, new URL(config.META_GRAPH_URL).host]
+  const hosts = [...config.META_MEDIA_HOSTS, new URL(baseUrl).host]
   stack.use(await startMediaWorker({ store, queue, storage, meta, keyring: createKeyring(config), hosts, log }))
   stack.use(startMediaSweep({ store, queue, log }))
   return stack.move()

@@ -2,7 +2,9 @@ import { openAccessToken } from '#shared/auth/client-tokens.ts'
 import type { Keyring } from '#shared/auth/encryption.ts'
 import { MediaJob } from '#shared/contracts/media-job.ts'
 import { conversationView } from '#shared/contracts/to-views.ts'
+import { describeError } from '#shared/domain/send-errors.ts'
 import { guardedRequest, RefusedAddress } from '#shared/http/guarded-request.ts'
+import { uncounted } from '#shared/limits/calls.ts'
 import type { GraphResult, MetaClient } from '#shared/meta/client.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { eventMessages } from '#shared/queue/event-message.ts'
@@ -12,7 +14,7 @@ import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 import { mediaKey, thumbnailKey } from '#shared/storage/open.ts'
 import { findByPhoneNumberId } from '#shared/store/clients.ts'
 import type { Store } from '#shared/store/connect.ts'
-import type { EventDoc, MediaRef, MessageDoc } from '#shared/store/documents.ts'
+import type { ClientDoc, EventDoc, MediaRef, MessageDoc } from '#shared/store/documents.ts'
 import { findMediaMessage, settleMedia } from '#shared/store/media.ts'
 import { asStream, BadFile, keepFile, thumbnailOf } from './media-file.ts'
 
@@ -41,6 +43,16 @@ class NotFetched extends Error {
   constructor(problem: string, state: NotFetched['state']) {
     super(problem)
     this.state = state
+  }
+}
+
+/** Meta takes no more calls just now: nothing was tried. */
+class HeldBack extends Error {
+  override readonly name = 'HeldBack'
+  readonly waitMs: number
+  constructor(waitMs: number) {
+    super(`Meta allows no more calls for ${Math.ceil(waitMs / 1000)} s`)
+    this.waitMs = waitMs
   }
 }
 
@@ -77,6 +89,7 @@ function readJob(delivery: Delivery): MediaJob | null {
 
 /** What cannot be had is said in the message; what may be had later is tried again, and said at the end. */
 async function failed(deps: MediaDeps, message: MessageDoc, { attempt }: Delivery, error: unknown): Promise<Outcome> {
+  if (error instanceof HeldBack) return { kind: 'later', delayMs: error.waitMs }
   const state =
     error instanceof NotFetched ? error.state : error instanceof BadFile || error instanceof RefusedAddress ? 'FAILED' : null
   const problem = error instanceof Error ? error.message : String(error)
@@ -89,9 +102,9 @@ async function failed(deps: MediaDeps, message: MessageDoc, { attempt }: Deliver
 async function fetchFile(deps: MediaDeps, message: MessageDoc, media: MediaRef): Promise<Partial<MediaRef>> {
   const client = await findByPhoneNumberId(deps.store, message.phoneNumberId)
   const token = client && openAccessToken(deps.keyring, client)
-  if (token === null) throw new NotFetched('the number has no token', null)
+  if (client === null || token === null) throw new NotFetched('the number has no token', null)
   if (media.metaId === null) throw new NotFetched('Meta named no file', 'FAILED')
-  const named = await addressOf(deps, message.phoneNumberId, media.metaId, token)
+  const named = await addressOf(deps, client, media.metaId, token)
   const { key, thumbnail } = keysOf(message, media)
   const content = await download(deps, named.url, token)
   const file = await keepFile(deps.storage, key, content, {
@@ -115,12 +128,16 @@ interface Named {
 }
 
 /** Addresses live for five minutes: asked for anew with each try. */
-async function addressOf({ meta }: MediaDeps, phoneNumberId: string, metaId: string, token: string): Promise<Named> {
+async function addressOf({ meta }: MediaDeps, client: ClientDoc, metaId: string, token: string): Promise<Named> {
   const answer: GraphResult = await meta.graph.get(encodeURIComponent(metaId), {
     token,
-    query: { phone_number_id: phoneNumberId },
+    account: uncounted(client),
+    query: { phone_number_id: client.phoneNumberId },
   })
+  if (answer.kind === 'unsent' && answer.retryAfterMs) throw new HeldBack(answer.retryAfterMs)
   if (answer.kind === 'refused') {
+    const { class: kind, waitS } = describeError(answer.error)
+    if (kind === 'RETRY_LATER') throw new HeldBack(Math.max(answer.retryAfterMs, (waitS ?? 1) * 1000))
     const isGone = answer.httpStatus === 404 || (answer.error.code === 100 && answer.httpStatus === 400)
     throw new NotFetched(`Meta: ${answer.error.title ?? answer.error.code}`, isGone ? 'EXPIRED' : null)
   }

@@ -45,7 +45,8 @@ export class LocalLimits {
   }
 
   hold(scope: HoldScope, key: string, ms: number): void {
-    this.#holds.set(`${scope}:${key}`, this.#now() + ms)
+    const name = `${scope}:${key}`
+    this.#holds.set(name, Math.max(this.#holds.get(name) ?? 0, this.#now() + ms))
   }
 
   slowDown(phoneNumberId: string): void {

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 import { rateLimited } from '../process/metrics.ts'
+import { HOLD_SCRIPT } from './call-scripts.ts'
 import { DAY_MS, type Decision, type HoldScope, LIMIT_NAMES, type SendClaim } from './claims.ts'
 import { DECIDE_SCRIPT, SLOWER_SCRIPT } from './decide.ts'
 import { LocalLimits } from './local-limits.ts'
@@ -10,9 +11,9 @@ export interface SendLimits {
    * ahead. Never throws: without Redis this process goes on with its share of each rate.
    */
   decide(claims: readonly SendClaim[], maxWaitMs?: number): Promise<Decision[]>
-  /** Nothing of this scope goes out for `ms`. */
+  /** Nothing of this scope goes out for `ms`; an earlier hold ends no sooner. */
   hold(scope: HoldScope, key: string, ms: number): Promise<void>
-  /** Meta said that the number is too fast: half of what it had, and from there back to the full rate within minutes. */
+  /** Meta said that the number is too fast: half of what it had for a minute, then back to the full rate within five. */
   slowDown(phoneNumberId: string): Promise<void>
 }
 
@@ -26,6 +27,7 @@ export interface SendLimitsOptions {
 
 type WithScripts = Redis & {
   linkoDecide(prefix: string, maxWaitMs: number, ...claims: (string | number)[]): Promise<number[]>
+  linkoHold(prefix: string, name: string, ms: number): Promise<number>
   linkoSlower(prefix: string, phoneNumberId: string): Promise<number>
 }
 
@@ -40,6 +42,7 @@ export async function messagingUse(redis: Redis, portfolioId: string, prefix = P
 /** Rates per number and pair over all sender processes, in Redis. */
 export function createSendLimits({ redis, liveSenders = () => 1, prefix = PREFIX }: SendLimitsOptions): SendLimits {
   redis.defineCommand('linkoDecide', { numberOfKeys: 1, lua: DECIDE_SCRIPT })
+  redis.defineCommand('linkoHold', { numberOfKeys: 1, lua: HOLD_SCRIPT })
   redis.defineCommand('linkoSlower', { numberOfKeys: 1, lua: SLOWER_SCRIPT })
   const shared = redis as WithScripts
   const local = new LocalLimits()
@@ -58,9 +61,6 @@ export function createSendLimits({ redis, liveSenders = () => 1, prefix = PREFIX
     return local.decide(claims, maxWaitMs, liveSenders())
   }
 
-  /** A hold that Redis never hears of is kept here at least: Meta will say the same to the other processes. */
-  const remember = (key: string, ms: number) => redis.set(`${prefix}:h:${key}`, '1', 'PX', Math.ceil(ms)).then(noop, noop)
-
   return {
     async decide(claims, maxWaitMs = MAX_WAIT_MS) {
       if (claims.length === 0) return []
@@ -69,8 +69,9 @@ export function createSendLimits({ redis, liveSenders = () => 1, prefix = PREFIX
       return decisions
     },
     async hold(scope, key, ms) {
+      // One that Redis never hears of is kept here at least: Meta will say the same to the other processes.
       local.hold(scope, key, ms)
-      await remember(`${scope}:${key}`, ms)
+      await shared.linkoHold(prefix, `${scope}:${key}`, ms).then(noop, noop)
     },
     async slowDown(phoneNumberId) {
       local.slowDown(phoneNumberId)

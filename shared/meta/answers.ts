@@ -84,16 +84,44 @@ export function retryAfterMs(header: unknown, nowMs: number): number {
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), 3_600_000) : 0
 }
 
-const Usage = z.record(
-  z.string(),
-  z.array(z.object({ estimated_time_to_regain_access: z.coerce.number().nullish().catch(null) })),
-)
+/** How much of what it allows is used by Meta's own count, in per cent, and how long it lets us in no more. */
+export interface CallUsage {
+  account: number
+  app: number
+  regainMs: number
+}
+
+const amount = z.coerce.number().nonnegative().catch(0)
+const Counts = z.object({ call_count: amount, total_cputime: amount, total_time: amount })
+const AccountUsage = z.record(z.string(), z.array(Counts.extend({ estimated_time_to_regain_access: amount })))
+
+/** The usage headers of an answer; null when it has none that can be read. */
+export function usageOf(headers: Record<string, unknown>): CallUsage | null {
+  const rows = accountRows(headers['x-business-use-case-usage'])
+  const app = readHeader(Counts, headers['x-app-usage'])
+  if (rows === null && app === null) return null
+  return { account: Math.max(0, ...(rows ?? []).map(most)), app: app === null ? 0 : most(app), regainMs: regainOf(rows ?? []) }
+}
 
 /** `X-Business-Use-Case-Usage` -> ms until Meta lets us in again by its own estimate, at most a day; 0 when it names none. */
-export function regainMs(header: unknown): number {
-  const usage = typeof header === 'string' ? Usage.safeParse(parseJson(header)).data : undefined
-  const minutes = Object.values(usage ?? {}).flatMap(rows => rows.map(row => row.estimated_time_to_regain_access ?? 0))
-  return Math.min(Math.max(0, ...minutes.filter(Number.isFinite)) * 60_000, 86_400_000)
+export const regainMs = (header: unknown): number => regainOf(accountRows(header) ?? [])
+
+type AccountRow = z.infer<typeof AccountUsage>[string][number]
+
+function accountRows(header: unknown): AccountRow[] | null {
+  const usage = readHeader(AccountUsage, header)
+  return usage && Object.values(usage).flat()
+}
+
+function readHeader<T>(schema: z.ZodType<T>, header: unknown): T | null {
+  return typeof header === 'string' ? (schema.safeParse(parseJson(header)).data ?? null) : null
+}
+
+const most = (row: z.infer<typeof Counts>): number => Math.max(row.call_count, row.total_cputime, row.total_time)
+
+/** Told in minutes. */
+function regainOf(rows: AccountRow[]): number {
+  return Math.min(Math.max(0, ...rows.map(row => row.estimated_time_to_regain_access)) * 60_000, 86_400_000)
 }
 
 const cut = (text: string | null | undefined): string | null => text?.slice(0, 1000) ?? null

@@ -116,6 +116,20 @@ test("the wait that Meta's usage header names is as good as a Retry-After, which
     expect(await send(client(await answers(400, body, headers)))).toMatchObject({ kind: 'refused', retryAfterMs })
 })
 
+test.for([
+  [{}, undefined],
+  [{ 'x-app-usage': '{"call_count":28,"total_time":25,"total_cputime":31}' }, { account: 0, app: 31, regainMs: 0 }],
+  [
+    { 'x-business-use-case-usage': '{"31":[{"call_count":97,"total_time":5,"estimated_time_to_regain_access":2}]}' },
+    { account: 97, app: 0, regainMs: 120_000 },
+  ],
+  [{ 'x-app-usage': 'soon', 'x-business-use-case-usage': '[]' }, undefined],
+] as const)('usage that an answer tells by %j is %j', async ([headers, usage]) => {
+  const meta = client(await answers(200, '{}', headers))
+  const result = await meta.graph.get('me', { token: 't' })
+  expect(result.kind === 'ok' && result.usage).toEqual(usage)
+})
+
 test("Meta's envelope is a refusal under 502 too", async () => {
   const url = await answers(502, JSON.stringify({ error: { code: 2, message: 'temporary' } }))
   expect(await send(client(url))).toMatchObject({ kind: 'refused', error: { code: 2 } })

@@ -1,7 +1,8 @@
 import axios, { AxiosError, type AxiosInstance, type AxiosResponse } from 'axios'
 import { Agent } from 'undici'
 import type { ErrorReport } from '../domain/send-errors.ts'
-import { parseAccepted, parseErrorEnvelope, parseJson, regainMs, retryAfterMs } from './answers.ts'
+import type { CallAccount } from '../limits/calls.ts'
+import { type CallUsage, parseAccepted, parseErrorEnvelope, parseJson, regainMs, retryAfterMs, usageOf } from './answers.ts'
 import { ExchangeError, undiciAdapter } from './undici-adapter.ts'
 import { type StreamedBody, type UploadFile, uploadForm, uploadTimeoutMs } from './upload.ts'
 
@@ -29,8 +30,8 @@ interface Measured {
 export type Refused = Measured & { kind: 'refused'; error: ErrorReport; retryAfterMs: number }
 /** Whether Meta did it cannot be told from here. */
 export type Unknown = Measured & { kind: 'unknown'; why: string }
-/** Not a byte of the request left us: certainly not done. */
-export type Unsent = Measured & { kind: 'unsent'; why: string }
+/** Not a byte of the request left us: certainly not done. `retryAfterMs`: it was held back, for Meta allows no more calls until then. */
+export type Unsent = Measured & { kind: 'unsent'; why: string; retryAfterMs?: number }
 
 /** @see sendMessage */
 export interface Accepted extends Measured {
@@ -43,10 +44,18 @@ export interface Accepted extends Measured {
   messageStatus: string | null
 }
 export type SendResult = Accepted | Refused | Unknown | Unsent
-export type GraphResult = (Measured & { kind: 'ok'; data: Record<string, unknown> }) | Refused | Unknown | Unsent
+export type { CallUsage } from './answers.ts'
+/** `usage` where Meta tells it. */
+export type GraphResult =
+  | (Measured & { kind: 'ok'; data: Record<string, unknown>; usage?: CallUsage })
+  | Refused
+  | Unknown
+  | Unsent
 
 export interface GraphRequest {
   token: string
+  /** Whose limit counts it; without one only the app's does. */
+  account?: CallAccount
   query?: Record<string, string | number>
   body?: Record<string, unknown>
   timeoutMs?: number
@@ -148,7 +157,8 @@ function readGraph(answer: Answer): GraphResult {
   const { response, json, measured } = answer
   if (response.status < 200 || response.status >= 300) return readFailure(answer)
   if (json === null) return { kind: 'unknown', why: 'the answer is not a JSON object', ...measured }
-  return { kind: 'ok', data: json, ...measured }
+  const usage = usageOf(response.headers)
+  return { kind: 'ok', data: json, ...(usage && { usage }), ...measured }
 }
 
 /** Meta's envelope is a refusal under any status; without one, a gateway's 502, 504 and the like may hide a success. */

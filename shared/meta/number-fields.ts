@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { managing } from '../limits/calls.ts'
+import type { ClientDoc } from '../store/documents.ts'
 import type { GraphResult, MetaClient } from './client.ts'
 
 /** What Meta says of a number; absent members were not told. */
@@ -31,9 +33,9 @@ const Fields = z.object({
 })
 
 /** Asks for the fields of a number with its own token. @param version of the Graph API, such as `v25.0` */
-export function askNumber(meta: MetaClient, version: string, phoneNumberId: string, token: string): Promise<GraphResult> {
+export function askNumber(meta: MetaClient, version: string, client: ClientDoc, token: string): Promise<GraphResult> {
   const fields = Number.parseInt(version.slice(1), 10) >= 24 ? FIELDS : FIELDS_BEFORE_24
-  return meta.graph.get(encodeURIComponent(phoneNumberId), { token, query: { fields } })
+  return meta.graph.get(encodeURIComponent(client.phoneNumberId), { token, account: managing(client), query: { fields } })
 }
 
 export function readNumber(data: Record<string, unknown>): NumberFacts {

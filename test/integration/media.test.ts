@@ -7,6 +7,7 @@ import { startMediaSweep } from '#services/ingest/media-jobs.ts'
 import { startMediaWorker } from '#services/ingest/media-worker.ts'
 import { createMetaClient } from '#shared/meta/client.ts'
 import { listen } from '#shared/process/health.ts'
+import { retryQueue } from '#shared/queue/topology.ts'
 import { gridfsStorage } from '#shared/storage/gridfs.ts'
 import { createSimulator } from '#test/simulator/simulator.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
@@ -168,6 +169,28 @@ test('what could not be fetched is fetched when somebody asks, and what was forg
   expect((await w.get(id)).status).toBe(409)
   await using _sweep = startMediaSweep({ store: w.store, queue: w.queue, log }, { everyMs: 50, forgottenMs: 0 })
   await w.settled(wamid, 'STORED')
+})
+
+test('while Meta limits us a file waits, and that is no attempt', { timeout: 60_000 }, async ({ world }) => {
+  const stub = await startMeta((_, response) => {
+    const body = JSON.stringify({ error: { code: 80007, message: 'Rate limit issues' } })
+    response.writeHead(400, { 'content-type': 'application/json' }).end(body)
+  })
+  const w = await open(world, stub)
+  const wamid = await w.arrives('image', { id: '904', mime_type: 'image/jpeg' })
+  const attempts: number[] = []
+  const delayed = retryQueue(60)
+  await eventually(async () => expect((await w.queue.check(delayed)).messageCount).toBe(1))
+  await using _reader = await w.queue.consume(
+    delayed,
+    async ({ attempt }) => {
+      attempts.push(attempt)
+      return { kind: 'done' }
+    },
+    { prefetch: 1 },
+  )
+  await eventually(async () => expect(attempts).toEqual([1]))
+  expect((await w.mediaOf(wamid))?.state).toBe('PENDING')
 })
 
 const answerJson = (response: Parameters<RequestListener>[1], body: object) =>

@@ -85,11 +85,35 @@ test('a number that Meta found too fast keeps half its rate, and a hold stops it
   using limits = await openLimits({ prefix: prefix() })
   await Promise.all([limits.slowDown('1054'), limits.slowDown('1054')])
   const many = Array.from({ length: 100 }, (_, i) => claim({ contactKey: `${i}` }))
-  // A burst of 2, then one every 25 ms.
+  // A burst of 2, then one every 25 ms: exactly half, for the first minute brings nothing back.
   expect((await limits.decide(many, 1010)).filter(d => d.granted)).toHaveLength(42)
   await limits.hold('waba', 'w', 60_000)
   expect(await limits.decide([claim()])).toEqual([{ granted: false, waitMs: expect.closeTo(60_000, -3), limit: 'hold' }])
   expect(await limits.decide([claim({ wabaId: 'other', phoneNumberId: '2' })])).toEqual([{ granted: true, waitMs: 0 }])
+})
+
+test('a number that was too fast keeps half its rate for a minute, then finds back to it in five', async () => {
+  const own = prefix()
+  using limits = await openLimits({ prefix: own })
+  using redis = Object.assign(await connectRedis(inject('servers').redisUrl, { log }), {
+    [Symbol.dispose](this: Redis) {
+      this.disconnect()
+    },
+  })
+  await limits.slowDown('1054')
+  expect(await redis.pttl(`${own}:slow:1054`)).toBeGreaterThan(350_000)
+  /** Granted within a second, so long after Meta's word. */
+  const grantedAfter = async (ms: number) => {
+    await redis.hset(`${own}:slow:1054`, 'at', Date.now() - ms)
+    await redis.del(`${own}:n:1054`)
+    const many = Array.from({ length: 100 }, (_, i) => claim({ contactKey: `${ms}.${i}` }))
+    return (await limits.decide(many, 1005)).filter(d => d.granted).length
+  }
+  expect(await grantedAfter(50_000)).toBe(42)
+  const half = await grantedAfter(210_000)
+  expect(half).toBeGreaterThanOrEqual(62)
+  expect(half).toBeLessThanOrEqual(64)
+  expect(await grantedAfter(361_000)).toBe(82)
 })
 
 test('a portfolio writes first to no more people a day than Meta lets it; to the same ones again as often as it likes', async () => {

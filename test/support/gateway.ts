@@ -2,7 +2,9 @@ import { createServer } from 'node:http'
 import { createApp } from '#services/gateway/app.ts'
 import { readGatewayConfig } from '#services/gateway/config.ts'
 import { createRateLimiter } from '#shared/http/rate-limit.ts'
+import { createCallLimits } from '#shared/limits/call-limits.ts'
 import { connectRedis } from '#shared/limits/connect.ts'
+import { limitCalls } from '#shared/limits/limited-meta.ts'
 import { createMetaClient } from '#shared/meta/client.ts'
 import { listen } from '#shared/process/health.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
@@ -65,7 +67,8 @@ export async function openGateway(world: World, env: Record<string, string> = {}
   const limiter = createRateLimiter(redis, `linko:${store.connection.name}`)
   const storage = gridfsStorage(store.connection)
   const { META_GRAPH_URL: baseUrl, META_API_VERSION: version } = config
-  const meta = stack.use(createMetaClient({ baseUrl, version, connections: 4, timeoutMs: 5000 }))
+  const callLimits = createCallLimits({ redis, prefix: `{test:${store.connection.name}}` })
+  const meta = limitCalls(stack.use(createMetaClient({ baseUrl, version, connections: 4, timeoutMs: 5000 })), callLimits)
   const deps = { store, queue, redis, storage, limiter, config, meta, keyring, log, now: () => clock.now ?? new Date() }
   const server = stack.use(await listen(createServer(createApp(deps)), '127.0.0.1', 0))
   const url = `http://127.0.0.1:${server.port}`
@@ -91,7 +94,7 @@ export async function openGateway(world: World, env: Record<string, string> = {}
   }
 
   const opened = stack.move()
-  return { store, queue, redis, url, clock, deps, call, tokenFor, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+  return { store, queue, redis, callLimits, url, clock, deps, call, tokenFor, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }
 
 export type Gateway = Awaited<ReturnType<typeof openGateway>>

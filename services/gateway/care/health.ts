@@ -33,7 +33,7 @@ export function createHealthCare(deps: CareDeps) {
     if (token === null)
       return void (await noteOnClient(store, client, { nextHealthCheckAt: jittered(now(), deps.healthEveryMs) }))
     const askedAt = now()
-    const result = await askNumber(meta, version, client.phoneNumberId, token)
+    const result = await askNumber(meta, version, client, token)
     if (result.kind === 'ok') return apply(client, readNumber(result.data), askedAt)
     await noteOnClient(store, client, { nextHealthCheckAt: jittered(now(), AGAIN_MS), ...afterRefusal(result) })
     const clientId = String(client._id)

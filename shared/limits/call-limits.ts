@@ -1,0 +1,99 @@
+import type { Redis } from 'ioredis'
+import { rateLimited } from '../process/metrics.ts'
+import { HOLD_CALLS_SCRIPT, TAKE_CALL_SCRIPT } from './call-scripts.ts'
+import { type CallAccount, callBucket, LOCAL_SHARE, MAX_HOLD_MS } from './calls.ts'
+import { PREFIX } from './send-limits.ts'
+
+/** What Meta asks for: `baseMs` at least, doubled each time that it goes on; `askedMs` as it said itself, 0 if it did not. */
+export interface CallHold {
+  baseMs: number
+  askedMs: number
+}
+
+/** How many calls of the Graph API, other than sends, Meta allows: over all processes. Nothing here throws. */
+export interface CallLimits {
+  /** 0: the call may be made, and is counted. Else ms until it makes sense to ask again. */
+  take(account: CallAccount | null): Promise<number>
+  /** Meta limits the account, or for null the whole app. */
+  hold(wabaId: string | null, hold: CallHold): Promise<void>
+}
+
+export interface CallLimitsOptions {
+  /** Null: this process keeps to its share alone. */
+  redis: Redis | null
+  /** The same as of the sends: what Meta said to them holds calls too. */
+  prefix?: string
+  now?: () => number
+}
+
+type WithScripts = Redis & {
+  linkoTakeCall(prefix: string, account: string, intervalMs: number, burst: number): Promise<number>
+  linkoHoldCalls(prefix: string, name: string, baseMs: number, askedMs: number): Promise<number>
+}
+
+const APP = 'app'
+
+export function createCallLimits({ redis, prefix = PREFIX, now }: CallLimitsOptions): CallLimits {
+  redis?.defineCommand('linkoTakeCall', { numberOfKeys: 1, lua: TAKE_CALL_SCRIPT })
+  redis?.defineCommand('linkoHoldCalls', { numberOfKeys: 1, lua: HOLD_CALLS_SCRIPT })
+  const shared = redis as WithScripts | null
+  const local = new LocalCalls(now)
+
+  async function take(account: CallAccount | null): Promise<number> {
+    if (shared?.status !== 'ready') return takeAlone(account)
+    const { intervalMs, burst } = account?.perHour ? callBucket(account.perHour) : { intervalMs: 0, burst: 0 }
+    return await shared
+      .linkoTakeCall(prefix, account?.wabaId ?? '', intervalMs, burst)
+      .then(wait => Math.max(0, wait))
+      .catch(() => takeAlone(account))
+  }
+
+  function takeAlone(account: CallAccount | null): number {
+    rateLimited.inc({ limit: 'fallback' })
+    return local.take(account)
+  }
+
+  return {
+    async take(account) {
+      const waitMs = await take(account)
+      if (waitMs > 0) rateLimited.inc({ limit: 'calls' })
+      return waitMs
+    },
+    async hold(wabaId, hold) {
+      local.hold(wabaId, hold)
+      await shared?.linkoHoldCalls(prefix, wabaId ?? APP, hold.baseMs, hold.askedMs).catch(() => undefined)
+    },
+  }
+}
+
+/** The same for this process alone, with a share of each account's calls. */
+class LocalCalls {
+  readonly #arrivals = new Map<string, number>()
+  readonly #holds = new Map<string, number>()
+  readonly #now: () => number
+
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now
+  }
+
+  take(account: CallAccount | null): number {
+    const now = this.#now()
+    const heldMs = Math.max(this.#heldMs(APP, now), account === null ? 0 : this.#heldMs(account.wabaId, now))
+    if (heldMs > 0 || !account?.perHour) return Math.ceil(heldMs)
+    const { intervalMs, burst } = callBucket(account.perHour * LOCAL_SHARE)
+    const arrival = Math.max(this.#arrivals.get(account.wabaId) ?? 0, now)
+    const waitMs = arrival - (burst - 1) * intervalMs - now
+    if (waitMs <= 0) this.#arrivals.set(account.wabaId, arrival + intervalMs)
+    return Math.max(0, Math.ceil(waitMs))
+  }
+
+  hold(wabaId: string | null, { baseMs, askedMs }: CallHold): void {
+    const key = wabaId ?? APP
+    const until = this.#now() + Math.max(askedMs, Math.min(baseMs, MAX_HOLD_MS))
+    this.#holds.set(key, Math.max(this.#holds.get(key) ?? 0, until))
+  }
+
+  #heldMs(key: string, now: number): number {
+    return Math.max(0, (this.#holds.get(key) ?? 0) - now)
+  }
+}
