@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect } from 'vitest'
+import { rateLimited } from '#shared/process/metrics.ts'
 import { test } from '#test/support/world.ts'
 import { eventually, openSenderWorld, type SenderWorld, startMeta } from './sender-fixture.ts'
 import { startProxy } from './tcp-proxy.ts'
@@ -63,3 +64,31 @@ test('Redis away for seconds: sending goes on, within its share of the rate', as
   const last = await w.sendOne()
   await w.until(last, m => m.status === 'SENT')
 }, 90_000)
+
+test('Redis goes in the middle of a run and comes back: each of two senders keeps to its share, nothing is lost or sent twice', async ({
+  world,
+}) => {
+  const [rate, count] = [60, 600]
+  await using meta = await startMeta()
+  await using w = await openSenderWorld(world, meta.url, { throughput: rate })
+  await using proxy = await startProxy(world.redisUrl)
+  const servers = { redisUrl: proxy.url }
+  await using _a = await w.startSender({ servers })
+  await using _b = await w.startSender({ servers })
+  const fallback = async () => (await rateLimited.get()).values.find(({ labels }) => labels.limit === 'fallback')?.value ?? 0
+  const before = await fallback()
+  const messages = await Promise.all(Array.from({ length: count }, async () => w.messageIn(await w.addConversation())))
+  await w.send(messages)
+  await eventually(() => meta.posts.length >= count / 6)
+  proxy.cut()
+  await eventually(() => meta.posts.length >= count / 2, 30_000)
+  proxy.mend()
+  await eventually(async () => (await sent(w)) === count, 60_000)
+  expect(await fallback()).toBeGreaterThan(before)
+  const ids = meta.posts.map(({ body }) => body.biz_opaque_callback_data)
+  expect(ids.toSorted()).toEqual(messages.map(({ _id }) => `1:c:${_id}:1`).toSorted())
+  // Two changes of the guard, each with the burst that it grants anew: never more than these above the rate.
+  const times = meta.posts.map(({ at }) => at)
+  const most = Math.max(...times.map(from => times.filter(at => at >= from && at < from + 1000).length))
+  expect(most).toBeLessThanOrEqual(rate + 3 * 8 + 15)
+}, 120_000)

@@ -2,8 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { expect } from 'vitest'
+import type { MessageDoc } from '#shared/store/documents.ts'
+import { startIngest } from '#test/support/ingest.ts'
 import { test, type World } from '#test/support/world.ts'
 import { accept, eventually, openSenderWorld, startMeta } from './sender-fixture.ts'
+import { startProxy } from './tcp-proxy.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
 
@@ -70,6 +73,48 @@ test('killed in the middle of a call: no second post, a clear end, and the next 
   expect(metrics).toContain('linko_send_total{outcome="accepted",code_class="none"} 1')
   expect(await stop(successor.child, 'SIGTERM')).toBe(0)
 })
+
+test.for([
+  ['before its answer came', false],
+  ['after Meta had answered and before that was written', true],
+] as const)(
+  'killed in a call %s: a status with our id settles it, nothing is posted twice',
+  { timeout: 60_000 },
+  async ([, answers], { world }) => {
+    await using proxy = await startProxy(world.mongodbUri.replace(/\?.*$/, '?directConnection=true'))
+    await using meta = await startMeta()
+    await using w = await openSenderWorld(world, meta.url)
+    await w.setTenant({ unknownOutcome: 'retry' })
+    const ingest = await startIngest(world)
+    const killed = await startProcess({ ...world, mongodbUri: proxy.url }, meta.url)
+    const answered = Promise.withResolvers<void>()
+    meta.answer = (post, response, request) => {
+      proxy.cut()
+      response.on('close', answered.resolve)
+      if (answers) accept(post, response, request)
+      else answered.resolve()
+    }
+    const message = await w.sendOne()
+    await answered.promise
+    await stop(killed.child, 'SIGKILL')
+    meta.answer = accept
+    const successor = await startProcess(world, meta.url, { SEND_UNKNOWN_DEADLINE: '2m' })
+    await w.until(message, m => m.dispatch?.state === 'UNKNOWN', 25_000)
+    await ingest.post(statusOf(message, w.client.phoneNumberId))
+    const row = await w.until(message, m => m.status === 'DELIVERED')
+    expect(row).toMatchObject({ wamid: 'wamid.told', dispatch: null, error: null })
+    expect(meta.posts).toHaveLength(1)
+    await stop(successor.child, 'SIGTERM')
+  },
+)
+
+const statusOf = ({ _id, contactKey }: MessageDoc, phoneNumberId: string) => {
+  const timestamp = String(Math.floor(Date.now() / 1000))
+  const told = { id: 'wamid.told', status: 'delivered', timestamp, recipient_id: contactKey }
+  const statuses = [{ ...told, biz_opaque_callback_data: `1:c:${_id}:1` }]
+  const value = { messaging_product: 'whatsapp', metadata: { phone_number_id: phoneNumberId }, statuses }
+  return { object: 'whatsapp_business_account', entry: [{ id: '1', changes: [{ field: 'messages', value }] }] }
+}
 
 test('a configuration that cannot work is told in one message and never started', async ({ world }) => {
   const sender = await startProcess(world, 'not a url', { SENDER_CONCURRENCY: '0' })

@@ -145,3 +145,42 @@ test('too much spam holds the campaigns of a number, not its replies, and people
     3000,
   )
 })
+
+test.for([
+  [190, 'token', 401],
+  [131031, 'account', 403],
+  [368, 'account', 403],
+  [131042, 'payment', 400],
+  [133010, 'registration', 400],
+] as const)(
+  '%i pauses the number for its %s, says so, and after resume what waited flows in order',
+  async ([code, reason, status], { world }) => {
+    await using meta = await startMeta(refuse(code, status))
+    await using w = await openSenderWorld(world, meta.url)
+    await using _sender = await w.startSender()
+    const conversation = await w.addConversation()
+    const messages = [1, 2, 3].map(() => w.messageIn(conversation))
+    await w.send(messages)
+    await eventually(async () => (await countOf(w, { 'dispatch.reason': 'paused' })) > 0)
+    await eventually(async () => (await w.number()).status === 'paused')
+    expect(await w.number()).toMatchObject({
+      pauseReason: reason,
+      pauseCode: code,
+      statusReason: expect.stringMatching(/\w+\. \w+/),
+    })
+    expect((await w.events('client:status')).map(({ payload }) => payload)).toEqual([
+      { clientId: String(w.client._id), status: 'paused', reason },
+    ])
+    const refused = meta.posts.length
+    const late = await w.sendOne()
+    await w.until(late, m => m.dispatch?.reason === 'paused')
+    expect(meta.posts).toHaveLength(refused)
+
+    meta.answer = accept
+    await resume(w)
+    await eventually(async () => (await countOf(w, { status: 'SENT' })) === 4)
+    const order = meta.posts.slice(refused).map(({ body }) => body.biz_opaque_callback_data.split(':')[2])
+    expect(order.filter(id => id !== String(late._id))).toEqual(messages.map(({ _id }) => String(_id)))
+    expect((await w.events('client:status')).at(-1)?.payload).toMatchObject({ status: 'active', reason: null })
+  },
+)
