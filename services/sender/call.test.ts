@@ -66,7 +66,9 @@ async function refused(error: ErrorReport, retryAfterMs = 0) {
   const meta = { sendMessage: async () => answer } as unknown as MetaClient
   const clock = { now: () => new Date() } as never
   const uploads = { prepare: async () => ({ kind: 'ready', payload: message.payload, isKept: false, metaIds: new Map() }) } as never
-  const call = createCall({ meta, uploads, limits, pause, clock, log: pino({ level: 'silent' }), unknownDeadlineMs: 1000 })
+  const stopCampaign = async () => void done.push('stop campaign')
+  const log = pino({ level: 'silent' })
+  const call = createCall({ meta, uploads, limits, pause, stopCampaign, clock, log, unknownDeadlineMs: 1000 })
   const { step } = await call(message, number)
   return { done, step, heldMs }
 }
@@ -80,7 +82,10 @@ function expected({ code, class: kind, scope }: Row): { done: string[]; step: ob
   if (kind === 'RETRY_LATER')
     return { done: PLACES[scope] ? [`hold ${PLACES[scope]}`] : [], step: waiting(scope === 'pair' ? 'pair' : 'rate') }
   const error = { source: 'meta', detail: "Meta's own words", sentence: expect.any(String), nextStep: expect.any(String) }
-  return { done: [], step: { kind: 'failed', error: { ...error, title: expect.any(String) } } }
+  return {
+    done: scope === 'template' ? ['stop campaign'] : [],
+    step: { kind: 'failed', error: { ...error, title: expect.any(String) } },
+  }
 }
 
 describe('what follows from each code that Meta documents', () => {

@@ -9,6 +9,7 @@ import type { ServerClock } from '#shared/store/clock.ts'
 import type { Settlement } from '#shared/store/dispatch-effects.ts'
 import type { Dispatch, MessageDoc } from '#shared/store/documents.ts'
 import { bodyFor } from './body.ts'
+import type { StopCampaign } from './campaigns/stop.ts'
 import type { SendingNumber } from './numbers.ts'
 import type { Pause } from './pause.ts'
 import { failedHere, givenBack, type Judged, judge } from './settle.ts'
@@ -19,6 +20,7 @@ export interface CallDeps {
   uploads: Uploads
   limits: SendLimits
   pause: Pause
+  stopCampaign: StopCampaign
   clock: ServerClock
   log: Logger
   unknownDeadlineMs: number
@@ -31,7 +33,7 @@ interface About {
 }
 
 /** One attempt: calls, judges, and tells the limits and the number what a refusal means for them. */
-export function createCall({ meta, uploads, limits, pause, clock, log, unknownDeadlineMs }: CallDeps) {
+export function createCall({ meta, uploads, limits, pause, stopCampaign, clock, log, unknownDeadlineMs }: CallDeps) {
   async function follow({ refusal, settlement }: Judged, number: SendingNumber): Promise<void> {
     if (refusal === null) return
     const { error, verdict, askedMs } = refusal
@@ -47,6 +49,9 @@ export function createCall({ meta, uploads, limits, pause, clock, log, unknownDe
         if (error.code === THROUGHPUT_LIMIT) await limits.slowDown(phoneNumberId)
         if (error.code === THROUGHPUT_LIMIT && askedMs === 0) return
         return holdScope(verdict, { phoneNumberId, contactKey, wabaId })
+      case 'fail':
+        if (error.scope === 'template') await stopCampaign(settlement.message, error)
+        return
       default:
         return
     }

@@ -17,6 +17,7 @@ import { createPublishing } from './bells.ts'
 import { createCall } from './call.ts'
 import { checkNextAudience } from './campaigns/check-audience.ts'
 import { createCampaignRelease } from './campaigns/release.ts'
+import { createCampaignStop } from './campaigns/stop.ts'
 import { createTemplateCheck } from './check-template.ts'
 import { createFinish } from './finish.ts'
 import { createHeldCampaigns } from './held-campaigns.ts'
@@ -93,15 +94,9 @@ export async function startSender(deps: SenderDeps, options: SenderOptions = {})
   const finish = createFinish({ store, queue, publishing, clock, log })
   // A call may last longer than a stop: its row is then found by the sweep, as after a crash.
   stack.defer(() => Promise.race([slots.idle(), sleep(STOP_PATIENCE_MS, undefined, { ref: false })]))
-  const call = createCall({
-    meta,
-    uploads: createUploads({ store, storage, meta, clock, log }),
-    limits,
-    pause,
-    clock,
-    log,
-    unknownDeadlineMs,
-  })
+  const stopCampaign = createCampaignStop({ store, publishing, clock, log })
+  const uploads = createUploads({ store, storage, meta, clock, log })
+  const call = createCall({ meta, uploads, limits, pause, stopCampaign, clock, log, unknownDeadlineMs })
   const campaigns = createHeldCampaigns(store)
   const checkTemplate = createTemplateCheck(store, log)
   const sendDeps = { store, limits, numbers, campaigns, pause, slots, publishing, clock, log, owner, checkTemplate, call, finish }

@@ -32,6 +32,11 @@ export async function findHeldCampaigns(store: Store, ids: readonly string[]): P
   return new Set(rows.map(({ _id }) => String(_id)))
 }
 
+/** Null when it does not run. */
+export async function findRunning(store: Store, tenantId: Id, _id: Id): Promise<CampaignDoc | null> {
+  return await orOutage(store.raw.campaigns.findOne({ _id, tenantId, status: 'RUNNING', deletedAt: null }))
+}
+
 export async function findCampaignsIn(store: Store, statuses: CampaignStatus[]): Promise<CampaignDoc[]> {
   const filter = { status: { $in: statuses }, endedAt: null, deletedAt: null }
   return await orOutage(store.raw.campaigns.find(filter).sort({ _id: 1 }).toArray())

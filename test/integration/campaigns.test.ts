@@ -219,3 +219,22 @@ test('contacts by a filter are an audience; a file that is none says so', async 
   const rest = await w.gateway.store.raw.campaignRecipients.countDocuments({ campaignId: new Types.ObjectId(id) })
   expect(rest).toBe(0)
 })
+
+test('a template that Meta refuses pauses the campaign with the reason; resumed, it reaches everybody else', async () => {
+  await using w = await openCampaigns(refuse(132015))
+  await using _sender = await w.send()
+  const name = await variableOf(w.gateway)
+  const recipients = people(1000).map(([to, shown]) => ({ to, variables: { [name]: shown } }))
+  const id = await w.campaign({ recipients })
+  await w.until(id, it => it.audience.state === 'READY')
+  await w.call('POST', `/${id}/start`, {})
+  const paused = await w.until(id, it => it.status === 'PAUSED')
+  expect(paused.statusReason).toContain('template')
+  expect(w.meta.posts.length).toBeLessThan(500)
+
+  w.meta.answer = accept
+  await w.call('POST', `/${id}/resume`, {})
+  const done = await w.until(id, it => it.status === 'DONE')
+  expect((done.counts.failed ?? 0) + (done.counts.sent ?? 0)).toBe(1000)
+  expect(w.meta.posts).toHaveLength(1000)
+}, 90_000)

@@ -1,0 +1,32 @@
+import type { DescribedError } from '#shared/domain/send-errors.ts'
+import type { Logger } from '#shared/process/logger.ts'
+import { findRunning, stepCampaign } from '#shared/store/campaign-release.ts'
+import type { ServerClock } from '#shared/store/clock.ts'
+import type { Store } from '#shared/store/connect.ts'
+import type { MessageDoc } from '#shared/store/documents.ts'
+import type { Publishing } from '../bells.ts'
+
+export interface StopDeps {
+  store: Store
+  publishing: Publishing
+  clock: ServerClock
+  log: Logger
+}
+
+/** Pauses the campaign of a message whose template Meta refuses: it would refuse each of the others too. */
+export function createCampaignStop({ store, publishing, clock, log }: StopDeps) {
+  return async function stopCampaign({ campaignId, tenantId }: MessageDoc, error: DescribedError): Promise<void> {
+    if (!campaignId) return
+    const campaign = await findRunning(store, tenantId, campaignId)
+    if (campaign === null) return
+    const statusReason = `${error.sentence} ${error.nextStep}`
+    const event = await stepCampaign(store, campaign, { status: 'PAUSED', statusReason }, clock.now())
+    if (event === null) return
+    log.warn(
+      { campaignId: String(campaignId), tenantId: String(tenantId), code: error.code },
+      'campaign paused: template refused',
+    )
+    await publishing.publish([event])
+  }
+}
+export type StopCampaign = ReturnType<typeof createCampaignStop>
