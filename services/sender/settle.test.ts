@@ -85,9 +85,10 @@ describe('a refusal', () => {
     expect(step).toMatchObject({ reason: 'pair', usesAttempt: false, nextStepAt: new Date(at.getTime() + 64_000) })
   })
 
-  test('that pauses waits for the resume', () => {
+  test('that pauses waits for the resume, and its conversation says why', () => {
     const { settlement, refusal } = judge(message(), refused(190), options)
-    expect(settlement.step).toEqual({ kind: 'waiting', reason: 'paused', nextStepAt: null, usesAttempt: false })
+    const shown = expect.objectContaining({ code: 190, source: 'meta' })
+    expect(settlement.step).toEqual({ kind: 'waiting', reason: 'paused', nextStepAt: null, usesAttempt: false, shown })
     expect(refusal?.verdict).toEqual({ kind: 'pause', scope: 'token' })
   })
 

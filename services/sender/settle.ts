@@ -122,7 +122,7 @@ function refusedStep({ fallback }: MessageDoc, result: Refused, verdict: Failure
     case 'hold-campaigns':
       return waiting('rate', later(at, verdict.delayMs), false)
     case 'pause':
-      return waiting('paused', null, false)
+      return { ...waiting('paused', null, false), shown: errorDoc(result.error) }
   }
 }
 
@@ -151,12 +151,14 @@ function repeated(message: MessageDoc, isSame: (entry: TimelineEntry) => boolean
 
 const sameAs = (one: TimelineEntry) => (other: TimelineEntry) => other.outcome === one.outcome && other.code === one.code
 
-const waiting = (reason: (Step & { kind: 'waiting' })['reason'], nextStepAt: Date | null, usesAttempt: boolean): Step => ({
+const waiting = (reason: WaitingStep['reason'], nextStepAt: Date | null, usesAttempt: boolean): WaitingStep => ({
   kind: 'waiting',
   reason,
   nextStepAt,
   usesAttempt,
 })
+
+type WaitingStep = Step & { kind: 'waiting' }
 
 const later = (at: Date, ms: number) => new Date(at.getTime() + ms)
 

@@ -16,6 +16,8 @@ export type Step =
       /** null: until the number is resumed. */
       nextStepAt: Date | null
       usesAttempt: boolean
+      /** What its conversation tells people meanwhile. */
+      shown?: MessageErrorDoc
     }
   /** Called, no answer: settled by a status, else at `deadlineAt`. The conversation's next message waits till `blocksUntil`. */
   | { kind: 'unknown'; deadlineAt: Date; blocksUntil: Date }
@@ -87,11 +89,11 @@ export function conversationWrites({ message, step, at }: Settlement): mongo.Any
     const $set = { 'lastMessage.type': type, 'lastMessage.text': content.text }
     return [{ updateOne: { filter: asLast, update: { $set }, hint: BY_ID } }]
   }
-  if (step.kind !== 'failed') return []
-  return [
-    { updateOne: { filter: mine, update: { $set: { lastError: step.error, updatedAt: at } }, hint: BY_ID } },
-    { updateOne: { filter: asLast, update: { $set: { 'lastMessage.status': 'FAILED' as const } }, hint: BY_ID } },
-  ]
+  const error = step.kind === 'failed' ? step.error : step.kind === 'waiting' ? step.shown : undefined
+  if (error === undefined) return []
+  const shown = { updateOne: { filter: mine, update: { $set: { lastError: error, updatedAt: at } }, hint: BY_ID } }
+  if (step.kind !== 'failed') return [shown]
+  return [shown, { updateOne: { filter: asLast, update: { $set: { 'lastMessage.status': 'FAILED' as const } }, hint: BY_ID } }]
 }
 
 /** Applies only while the row is where the settlement found it: the same take, or (for a sweep) the same state. */
