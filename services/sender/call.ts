@@ -44,7 +44,7 @@ export function createCall({ meta, uploads, limits, pause, stopCampaign, clock, 
         return pause.because(number.client, error)
       case 'hold-campaigns':
         await limits.hold('bulk', phoneNumberId, verdict.delayMs)
-        return pause.campaignsOnly(number.client, error)
+        return pause.campaignsOnly(number.client, error, verdict.delayMs)
       case 'later':
         if (error.code === THROUGHPUT_LIMIT) await limits.slowDown(phoneNumberId)
         if (error.code === THROUGHPUT_LIMIT && askedMs === 0) return

@@ -3,7 +3,7 @@ import { type DescribedError, pauseReason } from '#shared/domain/send-errors.ts'
 import { problemSentence, UNREADABLE_TOKEN } from '#shared/domain/token-health.ts'
 import type { SendLimits } from '#shared/limits/send-limits.ts'
 import type { Logger } from '#shared/process/logger.ts'
-import { noticed } from '#shared/store/client-care.ts'
+import { noteOnClient, noticed } from '#shared/store/client-care.ts'
 import { type ClientChange, changeClient, getClient, pauseClient } from '#shared/store/clients.ts'
 import type { Store } from '#shared/store/connect.ts'
 import type { ClientDoc, PauseReason } from '#shared/store/documents.ts'
@@ -68,9 +68,10 @@ export function createPause({ store, keyring, limits, numbers, publishing, log }
       for (const one of await affected(client, error)) await pauseOne(one, why)
     },
     /** Replies go on; people hear of it, at most once an hour. */
-    async campaignsOnly({ tenantId, _id: clientId }: ClientDoc, error: DescribedError): Promise<void> {
+    async campaignsOnly({ tenantId, _id: clientId }: ClientDoc, error: DescribedError, ms: number): Promise<void> {
       const client = await getClient(store, tenantId, clientId)
       const at = new Date()
+      await noteOnClient(store, client, { campaignsHeldUntil: new Date(at.getTime() + ms) })
       const last = client.notices?.find(({ type }) => type === CAMPAIGNS_HELD)
       if (last && at.getTime() - last.at.getTime() < TELL_AGAIN_MS) return
       const { changes, provided } = noticed(client, { type: CAMPAIGNS_HELD, severity: 'WARNING', text: bannerOf(error), at })

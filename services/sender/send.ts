@@ -173,6 +173,11 @@ export function createSend(deps: SendDeps, lane: Lane) {
           deps.pause.unreadableToken(number.client).catch(error => deps.log.error({ err: error }, 'number not paused'))
         return false
       }
+      const heldUntil = lane === 'b' ? (number.client.campaignsHeldUntil ?? now) : now
+      if (heldUntil > now) {
+        postponed.push({ bell, reason: 'rate', nextStepAt: heldUntil })
+        return false
+      }
       const before = admitted.get(bell.phoneNumberId) ?? 0
       admitted.set(bell.phoneNumberId, before + 1)
       if (before < slots.roomFor(bell.phoneNumberId, number.client.throughput)) return true

@@ -1,4 +1,4 @@
-import type { AccountItem } from '../meta/webhook.ts'
+import type { WebhookItem } from '../meta/webhook.ts'
 import type { ClientDoc, HeardAt, NumberNotice } from '../store/documents.ts'
 import type { FoldContext } from './context.ts'
 import { ignored, PROCESSED, type Verdict } from './item.ts'
@@ -13,9 +13,14 @@ export interface Effect {
   topic: string
   /** Fields, as they follow from what stands; null when the word does not concern this number. */
   set?: (client: ClientDoc) => Partial<ClientDoc> | null
+  /** Told instead of the reason of a pause. */
+  reason?: string
   /** What people should know; `clear` takes the one of that type away. */
   notice?: Pick<NumberNotice, 'type' | 'severity' | 'text'> | { type: string; clear: true }
 }
+
+/** What told it, and when. */
+type Told = Pick<WebhookItem, 'eventId' | 'at'>
 
 export const isNews = (doc: { heardAt?: HeardAt }, topic: string, at: Date): boolean =>
   (doc.heardAt?.[topic]?.getTime() ?? 0) <= at.getTime()
@@ -26,20 +31,14 @@ export const heard = (doc: { heardAt?: HeardAt }, topics: string[], at: Date): H
 })
 
 /** Applies what is news to each of the numbers, and tells once of each that shows a difference. */
-export function applyEffects(
-  state: State,
-  context: FoldContext,
-  clients: ClientDoc[],
-  item: AccountItem,
-  effects: Effect[],
-): Verdict {
+export function applyEffects(state: State, context: FoldContext, clients: ClientDoc[], item: Told, effects: Effect[]): Verdict {
   if (clients.length === 0) return ignored('no number of ours')
   if (effects.length === 0) return ignored('nothing of effect here')
   const isTaken = clients.map(client => applyTo(state, context, inHand(state, client), item, effects))
   return isTaken.includes(true) ? PROCESSED : ignored('a newer word stands')
 }
 
-function applyTo(state: State, { now }: FoldContext, client: Tracked<ClientDoc>, item: AccountItem, effects: Effect[]): boolean {
+function applyTo(state: State, { now }: FoldContext, client: Tracked<ClientDoc>, item: Told, effects: Effect[]): boolean {
   const { doc } = client
   const fresh = effects.filter(({ topic }) => isNews(doc, topic, item.at))
   if (fresh.length === 0) return false
@@ -48,10 +47,12 @@ function applyTo(state: State, { now }: FoldContext, client: Tracked<ClientDoc>,
     Object.assign(fields, set?.({ ...doc, ...fields }))
     if (notice) fields.notices = noticed(fields.notices ?? doc.notices ?? [], notice, item.at)
   }
+  if (fields.status === 'active' && doc.status === 'paused') fields.resumedAt = item.at
   const isShown = differs(doc, fields)
   const topics = fresh.map(({ topic }) => topic)
   change(client, { ...fields, heardAt: heard(doc, topics, item.at) })
-  if (isShown) tellClient(state, item, doc, now)
+  const reason = fresh.find(effect => effect.reason)?.reason
+  if (isShown) tellClient(state, item, doc, now, reason)
   return true
 }
 
@@ -66,9 +67,9 @@ function differs(doc: ClientDoc, fields: Partial<ClientDoc>): boolean {
   return Object.entries(fields).some(([name, value]) => shown(value) !== shown(doc[name as keyof ClientDoc]))
 }
 
-function tellClient(state: State, item: AccountItem, doc: ClientDoc, now: Date): void {
+function tellClient(state: State, item: Told, doc: ClientDoc, now: Date, reason?: string): void {
   const clientId = String(doc._id)
-  const payload = { clientId, status: doc.status, reason: doc.pauseReason ?? doc.statusReason ?? null }
+  const payload = { clientId, status: doc.status, reason: reason ?? doc.pauseReason ?? doc.statusReason ?? null }
   const place = { tenantId: doc.tenantId, clientId: doc._id, conversationId: null }
   tell(state, { eventId: `r:${item.eventId}:${clientId}`, name: 'client:status', ...place, payload }, now)
 }

@@ -12,6 +12,7 @@ import { changeContact } from './identity.ts'
 import { ignored, PROCESSED, park, type Verdict } from './item.ts'
 import { latest } from './join.ts'
 import { change, messageByWamid, note, pairKey, type State, type Tracked, touch, userKey, waKey } from './state.ts'
+import { reportOf, stopNumbers } from './stop.ts'
 import { tellStatus } from './tell.ts'
 import { showInList } from './thread.ts'
 
@@ -48,8 +49,10 @@ export function foldStatus(state: State, context: FoldContext, client: ClientDoc
     ...(!isCurrent && { detail: 'of an earlier attempt' }),
   })
   if (error?.code === OPTED_OUT) optOut(state, message.doc, item)
-  if (isCurrent) apply(state, context, item, message, error)
-  else if (REPORTED[item.status] !== 'FAILED') noteSentTwice(message, item)
+  if (isCurrent) {
+    apply(state, context, item, message, error)
+    stopNumbers(state, context, client, item, message.doc)
+  } else if (REPORTED[item.status] !== 'FAILED') noteSentTwice(message, item)
   return PROCESSED
 }
 
@@ -141,18 +144,10 @@ function noteSentTwice(message: Tracked<MessageDoc>, item: StatusItem): void {
 }
 
 function failureOf(item: StatusItem): MessageErrorDoc | null {
-  if (item.status !== 'failed') return null
-  const [given] = listOf(item.report.errors)
-  const error = isObject(given) ? given : {}
-  const details = isObject(error.error_data) ? text(error.error_data.details) : null
-  const code = Number(text(error.code) ?? Number.NaN)
-  const title = text(error.title)
-  const judged = errorDoc({
-    code: Number.isInteger(code) ? code : null,
-    title,
-    detail: details ?? text(error.details) ?? text(error.message),
-  })
-  return title === null ? judged : { ...judged, title }
+  const report = reportOf(item)
+  if (report === null) return null
+  const judged = errorDoc(report)
+  return report.title ? { ...judged, title: report.title } : judged
 }
 
 /** In a group each member has a report of their own. */

@@ -9,6 +9,7 @@ import { findClientsOfAccounts } from '../store/record-load.ts'
 import { asTenant } from '../store/tenancy.ts'
 import { getCachedTenant } from '../store/tenants.ts'
 import { type Surroundings, wabaOf } from './context.ts'
+import { isStopping } from './stop.ts'
 
 /** Whose numbers the items are about and how their tenants want it: changes seldom, cached for seconds. @throws Outage */
 export async function readSurroundings(store: Store, items: readonly WebhookItem[]): Promise<Surroundings> {
@@ -20,6 +21,7 @@ export async function readSurroundings(store: Store, items: readonly WebhookItem
     if (wabaId !== null) wabas.add(wabaId)
   }
   const clients = await orOutage(findByPhoneNumberIds(store, numbers))
+  for (const item of items) if (isStopping(item)) for (const wabaId of wabaIdOf(clients, item)) wabas.add(wabaId)
   const accounts = await findClientsOfAccounts(store, [...wabas])
   const tenants = new Map<string, TenantDoc>()
   const pipelines = new Map<string, PipelineDoc>()
@@ -29,6 +31,12 @@ export async function readSurroundings(store: Store, items: readonly WebhookItem
     if (tenant.settings.leadsEnabled) pipelines.set(String(tenantId), await pipelineOf(store, tenantId))
   }
   return { clients, accounts, tenants, pipelines, newId: () => new Types.ObjectId() }
+}
+
+/** An account whose number is to be stopped is read as it stands now. */
+function wabaIdOf(clients: Map<string, ClientDoc>, { phoneNumberId }: WebhookItem): string[] {
+  const client = phoneNumberId === null ? undefined : clients.get(phoneNumberId)
+  return client ? [client.wabaId] : []
 }
 
 const tenantIdsOf = (clients: ClientDoc[]): Id[] => [

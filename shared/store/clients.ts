@@ -102,7 +102,7 @@ export function resumeClient(
   store: Store,
   resume: { tenantId: Id | string; clientId: Id | string; by?: Id | null },
 ): Promise<ClientChange | null> {
-  return changeClient(store, resume, { ...RESUMED, updatedBy: resume.by ?? null }, { status: 'paused' })
+  return changeClient(store, resume, { ...RESUMED, resumedAt: new Date(), updatedBy: resume.by ?? null }, { status: 'paused' })
 }
 
 /** How it stands with Meta is asked for at once. */
@@ -123,7 +123,12 @@ export async function findReleased(store: Store, now: Date): Promise<ClientDoc[]
 
 /** Ends the pause of a number whose restriction is over; null when something else holds it by now. */
 export function releaseClient(store: Store, { tenantId, _id: clientId }: ClientDoc, now: Date): Promise<ClientChange | null> {
-  return changeClient(store, { tenantId, clientId }, RESUMED, { status: 'paused', restrictedUntil: trusted({ $lte: now }) })
+  return changeClient(
+    store,
+    { tenantId, clientId },
+    { ...RESUMED, resumedAt: now },
+    { status: 'paused', restrictedUntil: trusted({ $lte: now }) },
+  )
 }
 
 /** What an event says beside the number's status. */

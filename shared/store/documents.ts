@@ -151,6 +151,10 @@ export interface ClientDoc extends Common {
   maxPhoneNumbers?: number | null
   /** Set only while a restriction holds the number: it goes on by itself then. */
   restrictedUntil?: Date | null
+  /** When the last pause ended: what was tried before does not pause it again. */
+  resumedAt?: Date | null
+  /** Replies go out, campaigns wait. */
+  campaignsHeldUntil?: Date | null
   /** Newest first. */
   notices?: NumberNotice[]
   heardAt?: HeardAt

@@ -7,7 +7,8 @@ import { resumeClient } from '#shared/store/clients.ts'
 import type { MessageDoc } from '#shared/store/documents.ts'
 import { createSimulator } from '#test/simulator/simulator.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
-import { test } from '#test/support/world.ts'
+import { startIngest } from '#test/support/ingest.ts'
+import { test, type World } from '#test/support/world.ts'
 import { accept, eventually, openSenderWorld, refuse, type SenderWorld, startMeta, TOKEN } from './sender-fixture.ts'
 
 const { phoneNumberId, wabaId } = DEMO_TENANTS.demo
@@ -171,6 +172,7 @@ test.for([
     expect((await w.events('client:status')).map(({ payload }) => payload)).toEqual([
       { clientId: String(w.client._id), status: 'paused', reason },
     ])
+    expect((await w.conversation(messages[0] as MessageDoc)).lastError).toMatchObject({ code, source: 'meta' })
     const refused = meta.posts.length
     const late = await w.sendOne()
     await w.until(late, m => m.dispatch?.reason === 'paused')
@@ -182,5 +184,66 @@ test.for([
     const order = meta.posts.slice(refused).map(({ body }) => body.biz_opaque_callback_data.split(':')[2])
     expect(order.filter(id => id !== String(late._id))).toEqual(messages.map(({ _id }) => String(_id)))
     expect((await w.events('client:status')).at(-1)?.payload).toMatchObject({ status: 'active', reason: null })
+    await eventually(async () => (await w.conversation(messages[0] as MessageDoc)).lastError === null)
   },
 )
+
+async function failWebhook(world: World, w: SenderWorld) {
+  const ingest = await startIngest(world)
+  return async ({ _id, contactKey }: MessageDoc, code: number) => {
+    const errors = [{ code, title: 'Title', error_data: { details: 'in detail' } }]
+    const timestamp = String(Math.ceil(Date.now() / 1000))
+    const report = { id: `wamid.of.${_id}`, status: 'failed', timestamp, recipient_id: contactKey, errors }
+    const statuses = [{ ...report, biz_opaque_callback_data: `1:c:${_id}:1` }]
+    const value = { messaging_product: 'whatsapp', metadata: { phone_number_id: w.client.phoneNumberId }, statuses }
+    await ingest.post({ object: 'whatsapp_business_account', entry: [{ id: '1', changes: [{ field: 'messages', value }] }] })
+  }
+}
+
+test('a payment problem that Meta tells by status pauses the account as a refusal does; after resume what waited flows', async ({
+  world,
+}) => {
+  await using meta = await startMeta(() => undefined)
+  await using w = await openSenderWorld(world, meta.url)
+  const fail = await failWebhook(world, w)
+  await using _sender = await w.startSender({ callTimeoutMs: 200, unknownDeadlineMs: 60_000 })
+  const sibling = await w.addNumber({ wabaId: w.client.wabaId })
+  const message = await w.sendOne()
+  await w.until(message, m => m.dispatch?.state === 'UNKNOWN')
+  meta.answer = accept
+  await fail(message, 131042)
+  await w.until(message, m => m.status === 'FAILED')
+  expect(await w.number()).toMatchObject({ status: 'paused', pauseReason: 'payment', pauseCode: 131042 })
+  expect(await w.store.raw.clients.findOne({ _id: sibling._id, tenantId: w.tenantId })).toMatchObject({ status: 'paused' })
+  // A sender believes what it read of a number for a second: until then it may send one more.
+  let waiting = message
+  await eventually(async () => {
+    waiting = await w.sendOne()
+    return (await w.until(waiting, m => m.dispatch?.reason === 'paused' || m.status === 'SENT')).status === 'QUEUED'
+  })
+  const posts = meta.posts.length
+  await resume(w)
+  await w.until(waiting, m => m.status === 'SENT')
+  expect(meta.posts).toHaveLength(posts + 1)
+})
+
+test('too much spam that Meta tells by status holds campaigns alone', async ({ world }) => {
+  await using meta = await startMeta(() => undefined)
+  await using w = await openSenderWorld(world, meta.url)
+  const fail = await failWebhook(world, w)
+  await using _sender = await w.startSender({ callTimeoutMs: 200, unknownDeadlineMs: 60_000 })
+  const message = await w.sendOne()
+  await w.until(message, m => m.dispatch?.state === 'UNKNOWN')
+  meta.answer = accept
+  await fail(message, 131048)
+  await w.until(message, m => m.status === 'FAILED')
+  const { campaignsHeldUntil } = await w.number()
+  expect(campaignsHeldUntil?.getTime()).toBeGreaterThan(Date.now() + 3_000_000)
+  await eventually(async () => {
+    const campaign = await w.sendOne({ dispatch: { lane: 'b' } })
+    const row = await w.until(campaign, m => m.dispatch?.state === 'WAITING' || m.status === 'SENT')
+    return row.dispatch?.nextStepAt?.getTime() === campaignsHeldUntil?.getTime()
+  })
+  const reply = await w.sendOne()
+  await w.until(reply, m => m.status === 'SENT')
+})

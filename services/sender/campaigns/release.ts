@@ -62,6 +62,7 @@ export function createCampaignRelease(deps: ReleaseDeps) {
     const number = open.length > 0 ? (await numbers.find([phoneNumberId])).get(phoneNumberId) : undefined
     if (!number?.token) return 0
     const now = clock.now()
+    if (number.client.campaignsHeldUntil && number.client.campaignsHeldUntil > now) return 0
     const ahead = Math.min(MOST_AHEAD, Math.max(LEAST_AHEAD, Math.ceil(number.client.throughput * AHEAD_SECONDS)))
     const soon = new Date(now.getTime() + AHEAD_SECONDS * 1000)
     const room = ahead - (await countUnderWay(store, phoneNumberId, soon, ahead))

@@ -59,6 +59,8 @@ export const clientSchema = new Schema<ClientDoc>(
     accountReview: { type: String, enum: ['APPROVED', 'REJECTED', 'PENDING', 'DEFERRED', null], default: null },
     maxPhoneNumbers: number,
     restrictedUntil: date,
+    resumedAt: date,
+    campaignsHeldUntil: date,
     notices: { type: [notice], default: [] },
     heardAt,
     pauseCode: number,
