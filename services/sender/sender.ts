@@ -47,6 +47,8 @@ export interface SenderOptions {
   unknownDeadlineMs?: number
   /** How often events that were not published are looked for. */
   outboxEveryMs?: number
+  /** How often what waits is counted for the gauges. */
+  backlogEveryMs?: number
   /** False: nothing is taken and no sweep runs; nothing is lost. */
   isEnabled?: boolean
   /** Name of this process among the senders. */
@@ -111,7 +113,7 @@ export async function startSender(deps: SenderDeps, options: SenderOptions = {})
   every('unknown', Math.min(1000, unknownDeadlineMs), sweeps.settleUnknown)
   every('expired', 60_000, sweeps.expire)
   every('outbox', outboxEveryMs, sweeps.publishAgain)
-  every('backlog', BACKLOG_MS, sweeps.measure)
+  every('backlog', options.backlogEveryMs ?? BACKLOG_MS, sweeps.measure)
   // What another sender measures now is not told here as well.
   stack.use(loop('backlog of others', BACKLOG_MS, forgetBacklog, { when: () => !lease.isHeld(), log }))
   const release = createCampaignRelease({ store, numbers, publishing, clock, log })
