@@ -65,7 +65,9 @@ async function refused(error: ErrorReport, retryAfterMs = 0) {
   const answer = { kind: 'refused' as const, error, retryAfterMs, httpStatus: 400, latencyMs: 1, traceId: null }
   const meta = { sendMessage: async () => answer } as unknown as MetaClient
   const clock = { now: () => new Date() } as never
-  const uploads = { prepare: async () => ({ kind: 'ready', payload: message.payload, isKept: false, metaIds: new Map() }) } as never
+  const uploads = {
+    prepare: async () => ({ kind: 'ready', payload: message.payload, isKept: false, metaIds: new Map() }),
+  } as never
   const stopCampaign = async () => void done.push('stop campaign')
   const log = pino({ level: 'silent' })
   const call = createCall({ meta, uploads, limits, pause, stopCampaign, clock, log, unknownDeadlineMs: 1000 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { managing, uncounted } from '../domain/graph-calls.ts'
 import { createCallLimits } from './call-limits.ts'
-import { managing, uncounted } from './calls.ts'
 
 const HOUR_MS = 3_600_000
 const number = { wabaId: '31', status: 'active', pauseReason: null } as const

@@ -1,22 +1,8 @@
 import type { Redis } from 'ioredis'
+import { type CallAccount, type CallHold, type CallLimits, callBucket, LOCAL_SHARE, MAX_HOLD_MS } from '../domain/graph-calls.ts'
 import { rateLimited } from '../process/metrics.ts'
 import { HOLD_CALLS_SCRIPT, TAKE_CALL_SCRIPT } from './call-scripts.ts'
-import { type CallAccount, callBucket, LOCAL_SHARE, MAX_HOLD_MS } from './calls.ts'
 import { PREFIX } from './send-limits.ts'
-
-/** What Meta asks for: `baseMs` at least, doubled each time that it goes on; `askedMs` as it said itself, 0 if it did not. */
-export interface CallHold {
-  baseMs: number
-  askedMs: number
-}
-
-/** How many calls of the Graph API, other than sends, Meta allows: over all processes. Nothing here throws. */
-export interface CallLimits {
-  /** 0: the call may be made, and is counted. Else ms until it makes sense to ask again. */
-  take(account: CallAccount | null): Promise<number>
-  /** Meta limits the account, or for null the whole app. */
-  hold(wabaId: string | null, hold: CallHold): Promise<void>
-}
 
 export interface CallLimitsOptions {
   /** Null: this process keeps to its share alone. */

@@ -1,4 +1,4 @@
-import { MAX_HOLD_MS } from './calls.ts'
+import { MAX_HOLD_MS } from '../domain/graph-calls.ts'
 
 /**
  * Asks for one call, on Redis's clock; answers the milliseconds to wait, 0 = it may be made and is counted. What Meta said to

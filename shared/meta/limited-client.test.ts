@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
-import type { GraphResult, MetaClient } from '../meta/client.ts'
-import type { CallHold } from './call-limits.ts'
-import { managing } from './calls.ts'
-import { limitCalls } from './limited-meta.ts'
+import { type CallHold, managing } from '../domain/graph-calls.ts'
+import type { GraphResult, MetaClient } from './client.ts'
+import { limitCalls } from './limited-client.ts'
 
 const measured = { httpStatus: 400, latencyMs: 1, traceId: null }
 const refused = (code: number | null, retryAfterMs = 0, httpStatus = 400): GraphResult => ({

@@ -1,7 +1,6 @@
+import { type CallAccount, type CallLimits, HOLD_MS, USED_UP } from '../domain/graph-calls.ts'
 import { describeError } from '../domain/send-errors.ts'
-import type { CallUsage, GraphRequest, GraphResult, MetaClient, Refused, Unsent } from '../meta/client.ts'
-import type { CallLimits } from './call-limits.ts'
-import { type CallAccount, HOLD_MS, USED_UP } from './calls.ts'
+import type { CallUsage, GraphRequest, GraphResult, MetaClient, Refused, Unsent } from './client.ts'
 
 /**
  * The client whose calls of the Graph API keep to what Meta allows its app and each account: one that may not be made now is

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { managing } from '../limits/calls.ts'
+import { managing } from '../domain/graph-calls.ts'
 import type { ClientDoc } from '../store/documents.ts'
 import type { GraphResult, MetaClient } from './client.ts'
 

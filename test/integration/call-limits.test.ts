@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import pino from 'pino'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
+import { managing, uncounted } from '#shared/domain/graph-calls.ts'
 import { createCallLimits } from '#shared/limits/call-limits.ts'
-import { managing, uncounted } from '#shared/limits/calls.ts'
 import { connectRedis } from '#shared/limits/connect.ts'
-import { limitCalls } from '#shared/limits/limited-meta.ts'
 import { createSendLimits } from '#shared/limits/send-limits.ts'
 import { createMetaClient } from '#shared/meta/client.ts'
+import { limitCalls } from '#shared/meta/limited-client.ts'
 import { listen } from '#shared/process/health.ts'
 import { startProxy } from './tcp-proxy.ts'
 
@@ -24,6 +24,7 @@ const claim = {
   perMinute: null,
   perDay: null,
   initiates: null,
+  leadMs: 0,
 }
 
 let stack: AsyncDisposableStack
