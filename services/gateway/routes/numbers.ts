@@ -38,6 +38,8 @@ const NumberView = z.object({
   maxPhoneNumbers: z.number().int().nullable(),
   /** A restriction that WhatsApp set ends then, and the number goes on by itself. */
   restrictedUntil: z.iso.datetime().nullable(),
+  /** Replies go out until then, campaigns wait: WhatsApp found too much of what was sent unwanted. */
+  campaignsHeldUntil: z.iso.datetime().nullable(),
   /** What WhatsApp said about the number or its account, newest first. */
   notices: z.array(
     z.object({
@@ -172,6 +174,7 @@ function numberView(doc: ClientDoc): z.infer<typeof NumberView> {
     accountReview: doc.accountReview ?? null,
     maxPhoneNumbers: doc.maxPhoneNumbers ?? null,
     restrictedUntil: doc.restrictedUntil?.toISOString() ?? null,
+    campaignsHeldUntil: doc.campaignsHeldUntil?.toISOString() ?? null,
     notices: (doc.notices ?? []).map(({ type, severity, text, at }) => ({ type, severity, text, at: at.toISOString() })),
     tokenExpiry: doc.tokenExpiry?.toISOString() ?? null,
     tokenValid: doc.tokenValid ?? null,
