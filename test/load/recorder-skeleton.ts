@@ -95,7 +95,7 @@ function batchOf(written: Written, index: number, collections?: string[]): Batch
     return [
       name,
       [
-        ...share(inserts).map(document => ({ insertOne: { document: copyOf(document) } })),
+        ...share(inserts).map(document => ({ insertOne: { document: copyOf(name, document) } })),
         ...share(updates).map(({ _id, set }) => ({
           updateOne: { filter: { _id } as mongo.Filter<Document>, update: { $set: set } },
         })),
@@ -104,9 +104,20 @@ function batchOf(written: Written, index: number, collections?: string[]): Batch
   })
 }
 
+/** Unique beside the id, alone or with the tenant. */
+const UNIQUE_TEXTS: Record<string, string[]> = { messages: ['wamid'], contacts: ['waId', 'userId'], leads: ['phone'] }
+const UNIQUE_IDS: Record<string, string[]> = { conversations: ['contactId'] }
+
 /** The same document under other ids. */
-function copyOf(document: Document): Document {
+function copyOf(collection: string, document: Document): Document {
   const tag = `-${++copies}`
   const _id = typeof document._id === 'string' ? document._id + tag : new mongo.ObjectId()
-  return { ...document, _id, ...(typeof document.wamid === 'string' && { wamid: document.wamid + tag }) }
+  const texts = UNIQUE_TEXTS[collection] ?? []
+  const ids = UNIQUE_IDS[collection] ?? []
+  return {
+    ...document,
+    _id,
+    ...Object.fromEntries(texts.filter(key => typeof document[key] === 'string').map(key => [key, document[key] + tag])),
+    ...Object.fromEntries(ids.map(key => [key, new mongo.ObjectId()])),
+  }
 }
