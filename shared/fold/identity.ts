@@ -1,6 +1,7 @@
 import { phoneVariants } from '../domain/phone-variants.ts'
 import type { Person } from '../meta/webhook.ts'
-import type { ContactDoc, ContactSnapshot, Id } from '../store/documents.ts'
+import type { ContactDoc, Id } from '../store/documents.ts'
+import { newContact, snapshotOf } from '../store/new-rows.ts'
 import type { FoldContext } from './context.ts'
 import { joinContacts } from './join.ts'
 import { addContact, change, type State, type Tracked, track, userKey, waKey } from './state.ts'
@@ -94,35 +95,10 @@ export function changeContact(state: State, contact: Tracked<ContactDoc>, fields
   }
 }
 
-export function snapshotOf({ waId, userId, phone, name, username, optOut }: ContactDoc): ContactSnapshot {
-  return { waId, userId, phone, name, username, optOut }
-}
-
 function createContact(state: State, context: FoldContext, tenantId: Id, person: Person): Tracked<ContactDoc> {
-  const { now } = context
-  const contact = track<ContactDoc>(
-    {
-      _id: context.newId(),
-      tenantId,
-      waId: person.waId,
-      userId: person.userId,
-      parentUserId: person.parentUserId,
-      phone: person.waId,
-      name: person.name,
-      nameSource: person.name ? 'profile' : null,
-      username: person.username,
-      optOut: false,
-      optOutAt: null,
-      optOutSource: null,
-      attributes: {},
-      createdAt: now,
-      updatedAt: now,
-      createdBy: null,
-      updatedBy: null,
-      deletedAt: null,
-    },
-    true,
-  )
+  const { waId, userId, parentUserId, name, username } = person
+  const own = { waId, userId, parentUserId, name, username, nameSource: name ? ('profile' as const) : null }
+  const contact = track(newContact(tenantId, own, context.now, context.newId()), true)
   addContact(state, contact)
   return contact
 }

@@ -1,6 +1,6 @@
 import type { ContactDoc, ConversationDoc } from '../store/documents.ts'
+import { snapshotOf } from '../store/new-rows.ts'
 import type { FoldContext } from './context.ts'
-import { snapshotOf } from './identity.ts'
 import { change, pairKey, type State, type Tracked } from './state.ts'
 
 /** Two contacts are one person: the older stays and takes the other's keys, threads and leads. */

@@ -1,8 +1,7 @@
 import { windowEnd } from '../domain/service-window.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc, Id, LastMessage, LeadDoc, MessageDoc } from '../store/documents.ts'
-import { lastMessageOf } from '../store/new-rows.ts'
+import { lastMessageOf, newConversation } from '../store/new-rows.ts'
 import type { FoldContext } from './context.ts'
-import { snapshotOf } from './identity.ts'
 import { latest } from './join.ts'
 import { addConversation, change, pairKey, type State, type Tracked, track } from './state.ts'
 
@@ -16,42 +15,9 @@ export function threadWith(
 ): Tracked<ConversationDoc> {
   const found = state.conversationsByPair.get(pairKey(client._id, contact.doc._id))
   if (found) return found
-  const conversation = track(newConversation(context, client, contact.doc, at), true)
+  const conversation = track({ ...newConversation(client, contact.doc, context.now, context.newId()), lastActivityAt: at }, true)
   addConversation(state, conversation)
   return conversation
-}
-
-function newConversation({ newId, now }: FoldContext, client: ClientDoc, contact: ContactDoc, at: Date): ConversationDoc {
-  return {
-    _id: newId(),
-    tenantId: client.tenantId,
-    clientId: client._id,
-    phoneNumberId: client.phoneNumberId,
-    contactId: contact._id,
-    contact: snapshotOf(contact),
-    candidateName: null,
-    candidateId: null,
-    applicationId: null,
-    leadId: null,
-    status: 'open',
-    assignedTo: null,
-    labels: [],
-    messageCount: 0,
-    unreadCount: 0,
-    lastMessage: null,
-    lastActivityAt: at,
-    lastInboundWamid: null,
-    lastInboundAt: null,
-    windowExpiresAt: null,
-    referralAt: null,
-    freeEntryPointExpiresAt: null,
-    lastError: null,
-    createdAt: now,
-    updatedAt: now,
-    createdBy: null,
-    updatedBy: null,
-    deletedAt: null,
-  }
 }
 
 /** What a message does to its thread beside being counted. */

@@ -4,6 +4,7 @@ import { ApiError, notFound } from '../domain/errors.ts'
 import { phoneVariants } from '../domain/phone-variants.ts'
 import { type Store, trusted } from './connect.ts'
 import type { ContactDoc, ConversationDoc, EventDoc, Id, LeadDoc, MessageDoc, NoteDoc } from './documents.ts'
+import { snapshotOf } from './new-rows.ts'
 import { findPage, type Page, type PageWish } from './pages.ts'
 import { searchPattern } from './search.ts'
 
@@ -82,9 +83,8 @@ export async function changeContact(
       .findOneAndUpdate({ tenantId, _id, deletedAt: null }, { $set: set }, { session, returnDocument: 'after' })
       .lean()
     if (contact === null) throw notFound('Contact')
-    const { waId, userId, phone, name, username, optOut } = contact
     const own = { tenantId, contactId: _id, deletedAt: null }
-    await conversations.updateMany(own, { $set: { contact: { waId, userId, phone, name, username, optOut } } }, { session })
+    await conversations.updateMany(own, { $set: { contact: snapshotOf(contact) } }, { session })
     const rows = (await conversations.find(own, null, { session }).lean()).map(row => shownAnew(row, now))
     if (rows.length > 0) await events.insertMany(rows, { session })
     return { contact, events: rows }

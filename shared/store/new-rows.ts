@@ -1,5 +1,5 @@
 import { Types } from 'mongoose'
-import type { ClientDoc, ContactDoc, ContactSnapshot, ConversationDoc, LastMessage, MessageDoc } from './documents.ts'
+import type { ClientDoc, ContactDoc, ContactSnapshot, ConversationDoc, Id, LastMessage, MessageDoc } from './documents.ts'
 
 /** What a contact and a conversation are before anybody has said anything, and what they show of others. */
 
@@ -17,16 +17,21 @@ export function lastMessageOf({ _id, content, type, direction, status, at }: Mes
   return { messageId: _id, text: content.text, type, direction, status, at }
 }
 
-type Person = Pick<ContactDoc, 'waId' | 'userId' | 'name' | 'nameSource'>
+type Person = Pick<ContactDoc, 'waId' | 'userId' | 'name' | 'nameSource'> & Partial<Pick<ContactDoc, 'parentUserId' | 'username'>>
 
-export function newContact(tenantId: ContactDoc['tenantId'], person: Person, now: Date): ContactDoc {
+export function newContact(
+  tenantId: ContactDoc['tenantId'],
+  person: Person,
+  now: Date,
+  _id: Id = new Types.ObjectId(),
+): ContactDoc {
   return {
-    _id: new Types.ObjectId(),
+    _id,
     tenantId,
-    ...person,
-    phone: person.waId,
     parentUserId: null,
     username: null,
+    ...person,
+    phone: person.waId,
     optOut: false,
     optOutAt: null,
     optOutSource: null,
@@ -39,9 +44,14 @@ export function newContact(tenantId: ContactDoc['tenantId'], person: Person, now
   }
 }
 
-export function newConversation(client: ClientDoc, contact: ContactDoc, now: Date): ConversationDoc {
+export function newConversation(
+  client: ClientDoc,
+  contact: ContactDoc,
+  now: Date,
+  _id: Id = new Types.ObjectId(),
+): ConversationDoc {
   return {
-    _id: new Types.ObjectId(),
+    _id,
     tenantId: client.tenantId,
     clientId: client._id,
     phoneNumberId: client.phoneNumberId,
