@@ -3,7 +3,7 @@ import type { Logger } from '#shared/process/logger.ts'
 import { loop } from '#shared/process/loop.ts'
 import { parkedDropped } from '#shared/process/metrics.ts'
 import type { Queue } from '#shared/queue/types.ts'
-import { findReleased, releaseClient } from '#shared/store/clients.ts'
+import { findReleased, findUnrestricted, releaseClient, unrestrictClient } from '#shared/store/clients.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { holdLease } from '#shared/store/leases.ts'
 import { dropParked } from '#shared/store/sweep-parked.ts'
@@ -35,13 +35,17 @@ export function createChores({ store, queue, log, now = () => new Date() }: Deps
     }
   }
 
-  /** Numbers whose restriction has ended go on by themselves. */
+  /** Numbers whose restriction has ended go on by themselves, or may write first again. */
   async function release(): Promise<void> {
     for (const client of await findReleased(store, now())) {
       const change = await releaseClient(store, client, now())
       if (change === null) continue
       log.info({ tenantId: String(client.tenantId), clientId: String(client._id) }, 'a restriction is over, the number goes on')
       await events.publish([change.event], null)
+    }
+    for (const client of await findUnrestricted(store, now())) {
+      const change = await unrestrictClient(store, client, now())
+      if (change !== null) await events.publish([change.event], null)
     }
   }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { SendBell } from '#shared/contracts/send-bell.ts'
 import type { Lane } from '#shared/domain/callback-data.ts'
+import { mayOnlyReply, restrictedUntil } from '#shared/domain/replies-only.ts'
 import { windowIsOpen } from '#shared/domain/service-window.ts'
 import type { SendClaim } from '#shared/limits/claims.ts'
 import type { SendLimits } from '#shared/limits/send-limits.ts'
@@ -165,12 +166,17 @@ export function createSend(deps: SendDeps, lane: Lane) {
    */
   async function claim(bells: SendBell[], { known, windows, now, postponed, traces }: Circumstances) {
     const admitted = new Map<string, number>()
+    const isFirst = (bell: SendBell) => bell.isTemplate && !windowIsOpen(windows.get(bell.conversationId) ?? null, now)
     const sendable = bells.filter(bell => {
       const number = known.get(bell.phoneNumberId)
       if (!number?.token) {
         postponed.push({ bell, reason: 'paused', nextStepAt: null })
         if (number?.isUnreadable)
           deps.pause.unreadableToken(number.client).catch(error => deps.log.error({ err: error }, 'number not paused'))
+        return false
+      }
+      if ((lane === 'b' || isFirst(bell)) && mayOnlyReply(number.client, now)) {
+        postponed.push({ bell, reason: 'restricted', nextStepAt: restrictedUntil(number.client, now) })
         return false
       }
       const heldUntil = lane === 'b' ? (number.client.campaignsHeldUntil ?? now) : now
@@ -186,8 +192,7 @@ export function createSend(deps: SendDeps, lane: Lane) {
       return false
     })
     const claims = sendable.map(bell => {
-      const initiates = bell.isTemplate && !windowIsOpen(windows.get(bell.conversationId) ?? null, now)
-      const claim = claimOf(bell, known.get(bell.phoneNumberId) as SendingNumber, lane, initiates)
+      const claim = claimOf(bell, known.get(bell.phoneNumberId) as SendingNumber, lane, isFirst(bell))
       return { ...claim, leadMs: places.leadMs(bell.phoneNumberId) }
     })
     const decisions = await limits.decide(claims)
@@ -234,8 +239,9 @@ export function createSend(deps: SendDeps, lane: Lane) {
   return handle satisfies BatchHandler
 }
 
-/** The earlier message may have ended while the later one was told to wait for it. */
-const told = (postponed: Postponement[]) => postponed.filter(({ reason }) => reason === 'predecessor').map(({ bell }) => bell)
+/** The earlier message may have ended while the later one was told to wait for it; one that a restriction holds lets others by. */
+const told = (postponed: Postponement[]) =>
+  postponed.filter(({ reason }) => reason === 'predecessor' || reason === 'restricted').map(({ bell }) => bell)
 
 function readBell(delivery: Delivery): SendBell | null {
   try {

@@ -74,12 +74,13 @@ export const ConversationView = z.object({
 })
 export type ConversationView = z.infer<typeof ConversationView>
 
-/** `quota`: the portfolio may write first to no more people today. */
+/** `quota`: the portfolio may write first to no more people today. `restricted`: the number may only answer for now. */
 export const WAITING_REASONS = [
   'rate',
   'pair',
   'quota',
   'media',
+  'restricted',
   'predecessor',
   'paused',
   'scheduled',

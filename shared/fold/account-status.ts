@@ -67,6 +67,7 @@ const disconnect = (reason: string, at: Date) => (client: ClientDoc) =>
         statusReason: reason,
         pauseReason: null,
         restrictedUntil: null,
+        repliesOnly: null,
         disconnectedAt: at,
       }
 
@@ -108,12 +109,24 @@ function banEffects({ ban_info: info }: Json): Effect[] {
   }
 }
 
+const WRITE_FIRST = 'RESTRICTED_BIZ_INITIATED_MESSAGING'
+const ANSWER = 'RESTRICTED_CUSTOMER_INITIATED_MESSAGING'
 /** These stop messages; others only stop new numbers, calls or templates. */
 const STOPS_MESSAGES: Record<string, string> = {
-  RESTRICTED_BIZ_INITIATED_MESSAGING: 'messages that open a conversation',
-  RESTRICTED_CUSTOMER_INITIATED_MESSAGING: 'answers to customers',
+  [WRITE_FIRST]: 'messages that open a conversation',
+  [ANSWER]: 'answers to customers',
 }
 
+interface Restriction {
+  type: string
+  until: Date | null
+}
+
+/**
+ * The first violations cost a business the right to write first, later ones also the right to answer: only then the number
+ * stops altogether.
+ * @see https://developers.facebook.com/docs/whatsapp/overview/policy-enforcement
+ */
 function restrictionEffects({ value, receivedAt }: AccountItem): Effect[] {
   const restrictions = listOf(value.restriction_info)
     .filter(isObject)
@@ -123,13 +136,25 @@ function restrictionEffects({ value, receivedAt }: AccountItem): Effect[] {
   const said = notice('ACCOUNT_RESTRICTION', 'CRITICAL', `WhatsApp restricts the account: ${shown}.`)
   const stopping = restrictions.filter(({ type }) => type in STOPS_MESSAGES)
   if (stopping.length === 0) return [said]
-  const untils = stopping.map(({ until }) => until)
-  const until = untils.includes(null) ? null : new Date(Math.max(...untils.map(at => at?.getTime() ?? 0)))
-  const reason = `WhatsApp does not let the account send ${stopping.map(({ type }) => STOPS_MESSAGES[type]).join(' and ')}${
+  const until = lastEnd(stopping)
+  const reason = reasonOf(stopping, until)
+  const set = stopping.some(({ type }) => type === ANSWER) ? pauseFor('account', reason, until) : onlyReplies(reason, until)
+  return [{ topic: 'restriction', set }, said]
+}
+
+function lastEnd(restrictions: Restriction[]): Date | null {
+  const untils = restrictions.map(({ until }) => until)
+  return untils.includes(null) ? null : new Date(Math.max(...untils.map(at => at?.getTime() ?? 0)))
+}
+
+const reasonOf = (stopping: Restriction[], until: Date | null) =>
+  `WhatsApp does not let the account send ${stopping.map(({ type }) => STOPS_MESSAGES[type]).join(' and ')}${
     until ? ` until ${until.toISOString().slice(0, 16).replace('T', ' ')} UTC` : ''
   }.`
-  return [{ topic: 'restriction', set: pauseFor('account', reason, until) }, said]
-}
+
+/** Beside whatever else holds it. */
+export const onlyReplies = (reason: string, until: Date | null) => (client: ClientDoc) =>
+  client.status === 'disconnected' ? null : { repliesOnly: { reason, until } }
 
 /** An expiry lies in the future by its nature. */
 const timeUntil = (stamp: unknown, receivedAt: Date) => timeOf(stamp, new Date(8.64e15)) ?? (stamp ? receivedAt : null)

@@ -78,6 +78,15 @@ test('a restriction holds the number until its end, one of other things does not
   expect(other).toMatchObject({ status: 'active', notices: [{ type: 'ACCOUNT_RESTRICTION', severity: 'CRITICAL' }] })
 })
 
+test('a number that may not write first still answers', () => {
+  const restriction = [{ restriction_type: 'RESTRICTED_BIZ_INITIATED_MESSAGING', expiration: T0 + 86_400 }]
+  const words = [word('account_update', { event: 'ACCOUNT_RESTRICTION', restriction_info: restriction })]
+  const repliesOnly = { until: new Date((T0 + 86_400) * 1000), reason: expect.stringContaining('open a conversation until') }
+  expect(numberAfter(words)).toMatchObject({ client: { status: 'active', pauseReason: null, repliesOnly }, told: ['active'] })
+  const stopped = { status: 'paused', pauseReason: 'manual' } as const
+  expect(numberAfter(words, stopped).client).toMatchObject({ ...stopped, repliesOnly })
+})
+
 test('a rejected account is held and goes on when it is approved', () => {
   const review = (decision: string, seconds: number) => word('account_review_update', { decision }, seconds)
   expect(numberAfter([review('REJECTED', 0)]).client).toMatchObject({ status: 'paused', accountReview: 'REJECTED' })

@@ -121,6 +121,18 @@ export async function findReleased(store: Store, now: Date): Promise<ClientDoc[]
   return await acrossTenants(() => store.models.clients.find(filter).limit(100).lean())
 }
 
+/** Those that could only answer until now. */
+export async function findUnrestricted(store: Store, now: Date): Promise<ClientDoc[]> {
+  const filter = { 'repliesOnly.until': trusted({ $lte: now }), deletedAt: null }
+  return await acrossTenants(() => store.models.clients.find(filter).limit(100).lean())
+}
+
+/** They may write first again; null when another restriction has come meanwhile. */
+export function unrestrictClient(store: Store, client: ClientDoc, now: Date): Promise<ClientChange | null> {
+  const { tenantId, _id: clientId } = client
+  return changeClient(store, { tenantId, clientId }, { repliesOnly: null }, { 'repliesOnly.until': trusted({ $lte: now }) })
+}
+
 /** Ends the pause of a number whose restriction is over; null when something else holds it by now. */
 export function releaseClient(store: Store, { tenantId, _id: clientId }: ClientDoc, now: Date): Promise<ClientChange | null> {
   return changeClient(

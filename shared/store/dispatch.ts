@@ -31,7 +31,8 @@ const MAJORITY = { writeConcern: { w: 'majority', j: true } } as const
 
 /**
  * Of each conversation the earliest chat message that is still to be sent: only that one may go, and no campaign's before
- * it. Passed over are messages scheduled for later and attempts that have been without an answer for 15 s. @throws Outage
+ * it. Passed over are messages scheduled for later, those that a restriction holds while answers may go, and attempts that
+ * have been without an answer for 15 s. @throws Outage
  */
 export async function findHeads(store: Store, bells: readonly SendBell[], now: Date): Promise<Map<string, Head>> {
   type Found = { _id: Id; head: { id: Id; state: Dispatch['state']; nextStepAt: Date | null } }
@@ -67,7 +68,11 @@ export function unfinishedOf(conversations: readonly InConversation[], now: Date
       'dispatch.state': { $exists: true },
       $nor: [
         { 'dispatch.state': 'UNKNOWN', 'dispatch.nextStepAt': { $not: { $gt: now } } },
-        { 'dispatch.state': 'WAITING', 'dispatch.reason': 'scheduled', 'dispatch.nextStepAt': { $gt: now } },
+        {
+          'dispatch.state': 'WAITING',
+          'dispatch.reason': { $in: ['scheduled', 'restricted'] },
+          'dispatch.nextStepAt': { $gt: now },
+        },
       ],
     },
   }
@@ -126,7 +131,7 @@ async function takeOnce(store: Store, bells: readonly SendBell[], take: Take): P
 
 export interface Postponement {
   bell: SendBell
-  reason: 'rate' | 'pair' | 'predecessor' | 'paused' | 'quota'
+  reason: 'rate' | 'pair' | 'predecessor' | 'paused' | 'quota' | 'restricted'
   /** null: until the number is resumed. */
   nextStepAt: Date | null
 }

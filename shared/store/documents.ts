@@ -155,6 +155,8 @@ export interface ClientDoc extends Common {
   resumedAt?: Date | null
   /** Replies go out, campaigns wait. */
   campaignsHeldUntil?: Date | null
+  /** WhatsApp lets it answer and no more: campaigns, and templates outside a window, wait. Null `until`: nobody said. */
+  repliesOnly?: { reason: string; until: Date | null } | null
   /** Newest first. */
   notices?: NumberNotice[]
   heardAt?: HeardAt

@@ -40,6 +40,8 @@ const NumberView = z.object({
   restrictedUntil: z.iso.datetime().nullable(),
   /** Replies go out until then, campaigns wait: WhatsApp found too much of what was sent unwanted. */
   campaignsHeldUntil: z.iso.datetime().nullable(),
+  /** WhatsApp lets it answer, not write first: campaigns and templates outside a window wait. Null `until`: nobody said. */
+  repliesOnly: z.object({ reason: z.string(), until: z.iso.datetime().nullable() }).nullable(),
   /** What WhatsApp said about the number or its account, newest first. */
   notices: z.array(
     z.object({
@@ -175,6 +177,7 @@ function numberView(doc: ClientDoc): z.infer<typeof NumberView> {
     maxPhoneNumbers: doc.maxPhoneNumbers ?? null,
     restrictedUntil: doc.restrictedUntil?.toISOString() ?? null,
     campaignsHeldUntil: doc.campaignsHeldUntil?.toISOString() ?? null,
+    repliesOnly: doc.repliesOnly ? { reason: doc.repliesOnly.reason, until: doc.repliesOnly.until?.toISOString() ?? null } : null,
     notices: (doc.notices ?? []).map(({ type, severity, text, at }) => ({ type, severity, text, at: at.toISOString() })),
     tokenExpiry: doc.tokenExpiry?.toISOString() ?? null,
     tokenValid: doc.tokenValid ?? null,

@@ -26,6 +26,7 @@ const notice = new Schema(
   },
   { ...inner, id: false },
 )
+const repliesOnly = new Schema({ reason: requiredText, until: date }, inner)
 const heardAt = { type: Schema.Types.Mixed, default: () => ({}) }
 
 export const clientSchema = new Schema<ClientDoc>(
@@ -61,6 +62,7 @@ export const clientSchema = new Schema<ClientDoc>(
     restrictedUntil: date,
     resumedAt: date,
     campaignsHeldUntil: date,
+    repliesOnly: { type: repliesOnly, default: null },
     notices: { type: [notice], default: [] },
     heardAt,
     pauseCode: number,
