@@ -1,4 +1,4 @@
-import { describeError, pauseReason } from '../domain/send-errors.ts'
+import { type DescribedError, describeError, pauseReason, SPAM_LIMIT } from '../domain/send-errors.ts'
 import { isObject, type Json, listOf, text } from '../meta/json.ts'
 import type { AccountItem } from '../meta/webhook.ts'
 import type { ClientDoc, NumberNotice } from '../store/documents.ts'
@@ -58,7 +58,11 @@ function limitOf(tier: string): number | null | undefined {
 const REVIEWS = new Set(['APPROVED', 'REJECTED', 'PENDING', 'DEFERRED'])
 const REVIEW_REJECTED = 'WhatsApp has rejected the business account.'
 
-/** A rejected account may not send; an approved one goes on, if the rejection was what held it. */
+/**
+ * A rejected account cannot be used with the API at all, not even for answers; an approved one goes on, if the rejection was
+ * what held it. While a review is pending or deferred Meta may refuse as well, but says so with each refusal.
+ * @see https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/account_review_update
+ */
 export function reviewEffects({ value }: AccountItem): Effect[] {
   const decision = text(value.decision)
   if (decision === null || !REVIEWS.has(decision)) return []
@@ -97,7 +101,7 @@ export function usernameEffects({ value }: AccountItem): Effect[] {
 }
 
 /** Errors that belong to no message: about the system, the app or the account. What would stop every send stops the number. */
-export function errorEffects(errors: unknown[]): Effect[] {
+export function errorEffects(errors: unknown[], at: Date): Effect[] {
   return errors.filter(isObject).flatMap(error => {
     const code = Number(text(error.code) ?? Number.NaN)
     if (!Number.isInteger(code)) return []
@@ -108,8 +112,14 @@ export function errorEffects(errors: unknown[]): Effect[] {
       stops ? 'CRITICAL' : 'WARNING',
       judged.known ? judged.sentence : (judged.detail ?? judged.title),
     )
-    return stops ? [{ topic: 'error', set: pauseFor(pauseReason(judged), judged.sentence) }, said] : [said]
+    return stops ? [{ topic: 'error', set: held(judged, at) }, said] : [said]
   })
+}
+
+/** Too many people have complained: campaigns wait for an hour, answers go on. */
+function held(error: DescribedError, at: Date): NonNullable<Effect['set']> {
+  if (error.code !== SPAM_LIMIT) return pauseFor(pauseReason(error), error.sentence)
+  return () => ({ campaignsHeldUntil: new Date(at.getTime() + (error.waitS ?? 3600) * 1000) })
 }
 
 const detailOf = (error: Json) =>

@@ -153,7 +153,7 @@ const reasonOf = (stopping: Restriction[], until: Date | null) =>
   }.`
 
 /** Beside whatever else holds it. */
-export const onlyReplies = (reason: string, until: Date | null) => (client: ClientDoc) =>
+const onlyReplies = (reason: string, until: Date | null) => (client: ClientDoc) =>
   client.status === 'disconnected' ? null : { repliesOnly: { reason, until } }
 
 /** An expiry lies in the future by its nature. */

@@ -47,7 +47,7 @@ export function foldAccount(state: State, context: FoldContext, clients: ClientD
     case 'history':
       return foldHistory(state, context, clients, item)
     default:
-      if (errorsOf(item).length > 0) return applyEffects(state, context, clients, item, errorEffects(errorsOf(item)))
+      if (errorsOf(item).length > 0) return applyEffects(state, context, clients, item, errorEffects(errorsOf(item), item.at))
       return ignored('a field without effect here')
   }
 }

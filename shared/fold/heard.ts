@@ -67,9 +67,12 @@ function differs(doc: ClientDoc, fields: Partial<ClientDoc>): boolean {
   return Object.entries(fields).some(([name, value]) => shown(value) !== shown(doc[name as keyof ClientDoc]))
 }
 
+const reasonOf = ({ pauseReason, statusReason, repliesOnly }: ClientDoc) =>
+  pauseReason ?? statusReason ?? (repliesOnly ? 'restricted' : null)
+
 function tellClient(state: State, item: Told, doc: ClientDoc, now: Date, reason?: string): void {
   const clientId = String(doc._id)
-  const payload = { clientId, status: doc.status, reason: reason ?? doc.pauseReason ?? doc.statusReason ?? null }
+  const payload = { clientId, status: doc.status, reason: reason ?? reasonOf(doc) }
   const place = { tenantId: doc.tenantId, clientId: doc._id, conversationId: null }
   tell(state, { eventId: `r:${item.eventId}:${clientId}`, name: 'client:status', ...place, payload }, now)
 }

@@ -1,5 +1,5 @@
 import { isStopWord } from '../domain/stop-word.ts'
-import { type ReadContent, readContent } from '../meta/content.ts'
+import { ownPhone, type ReadContent, readContent } from '../meta/content.ts'
 import { isObject, type Json, text } from '../meta/json.ts'
 import type { EchoItem, MessageItem, Person } from '../meta/webhook.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc, MessageDoc } from '../store/documents.ts'
@@ -35,6 +35,7 @@ export function foldMessage(state: State, context: FoldContext, client: ClientDo
   if (contact === null) return ignored('Meta named nobody as its sender')
   const thread = threadWith(state, context, client, contact, item.at)
   if (item.at.getTime() >= (thread.doc.lastInboundAt?.getTime() ?? 0)) updateProfile(state, contact, item.person)
+  notePhone(state, contact, item)
   const message = track(inboundMessage(context, client, thread.doc, contact.doc, item, read), true)
   message.doc.leadId = system ? thread.doc.leadId : linkLead(state, context, thread, contact.doc)
   optOut(state, context, contact, message.doc)
@@ -44,6 +45,12 @@ export function foldMessage(state: State, context: FoldContext, client: ClientDo
   tellReceived(state, item.eventId, message.doc, item.person.waId ?? item.person.userId, context.now)
   touch(state, thread, item.eventId)
   return PROCESSED
+}
+
+/** Told by somebody whose number Meta does not show: people see it, WhatsApp still knows them by their user id. */
+function notePhone(state: State, contact: Tracked<ContactDoc>, item: MessageItem): void {
+  const phone = ownPhone(item.message)
+  if (phone !== null && contact.doc.phone === null) changeContact(state, contact, { phone })
 }
 
 /** Said by a word that the tenant listens for; a newer word of the person about it stands. */

@@ -77,7 +77,23 @@ function textOf(type: string, data: unknown, message: Json): string | null {
   }
 }
 
-const contactName = (contact: unknown) => (isObject(contact) && isObject(contact.name) ? text(contact.name.formatted_name) : null)
+function contactName(contact: unknown): string | null {
+  if (!isObject(contact)) return null
+  return (isObject(contact.name) ? text(contact.name.formatted_name) : null) ?? phoneOf(contact)
+}
+
+function phoneOf({ phones }: Json): string | null {
+  const [first] = listOf(phones)
+  return isObject(first) ? (text(first.phone) ?? text(first.wa_id)) : null
+}
+
+/** The digits that a person gave when a template's button asked for their number; null for cards of others. */
+export function ownPhone(message: Json): string | null {
+  const [card] = listOf(message.contacts)
+  if (!text(message.origin)?.startsWith('contact_request') || !isObject(card)) return null
+  const digits = phoneOf(card)?.replace(/\D/g, '') ?? ''
+  return /^\d{8,15}$/.test(digits) ? digits : null
+}
 
 function firstErrorTitle(message: Json): string | null {
   const [error] = listOf(message.errors)

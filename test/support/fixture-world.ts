@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Types } from 'mongoose'
+import type { ConversationView, MessageView } from '#shared/contracts/views.ts'
 import { RECEIVED_AT_HEADER } from '#shared/contracts/webhook-delivery.ts'
 import { ROOT } from '#shared/process/config.ts'
 import type { Delivery } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
-import type { ClientDoc, ConversationDoc, MessageDoc, TemplateDoc } from '#shared/store/documents.ts'
+import type { ClientDoc, ConversationDoc, EventDoc, MessageDoc, TemplateDoc } from '#shared/store/documents.ts'
 
 const WEBHOOKS = path.join(ROOT, 'test/fixtures/webhooks')
 const SEQUENCES = path.join(ROOT, 'test/fixtures/webhook-sequences')
@@ -21,6 +22,10 @@ export interface FixtureWorld {
   reset(): Promise<void>
   /** A message of ours that Meta has accepted, for its statuses to come. */
   sent(wamid: string, fields?: Partial<MessageDoc>): Promise<MessageDoc>
+  /** What was told so far is not looked at again. */
+  forgetEvents(): Promise<void>
+  /** The same with its person and its thread, in which it is the last one. */
+  sentInThread(wamid: string, fields?: Partial<MessageDoc>): Promise<MessageDoc>
 }
 
 /** The world of the fixtures: tenant A with two numbers (one in coexistence) and a template, tenant B with one number. */
@@ -39,7 +44,7 @@ export async function createFixtureWorld(store: Store): Promise<FixtureWorld> {
     },
     { tenantId: b, wabaId: '320900560012345', phoneNumberId: '2054543651068213', whatsappNumber: '212522445566' },
     // Ids that stay: the recorder knows numbers for some seconds.
-  ].map(number => ({ ...number, _id: new Types.ObjectId() }))
+  ].map(number => ({ ...number, _id: new Types.ObjectId(), accessToken: 'sealed' }))
   const template = {
     tenantId: a,
     wabaId: '310200450078901',
@@ -70,9 +75,33 @@ export async function createFixtureWorld(store: Store): Promise<FixtureWorld> {
   }
   await reset()
 
-  return {
+  async function showInThread(message: MessageDoc): Promise<void> {
+    const { clientId, phoneNumberId, direction, type, status, content, at } = message
+    const waId = '212661000101'
+    const contact = { waId, userId: null, phone: waId, name: null, username: null, optOut: false }
+    const lastMessage = { messageId: message._id, text: content.text, type, direction, status, at }
+    await models.contacts.updateOne({ tenantId: a, _id: contactId }, { $setOnInsert: contact }, { upsert: true })
+    await models.conversations.updateOne(
+      { tenantId: a, _id: threadId },
+      {
+        $setOnInsert: { clientId, phoneNumberId, contactId, contact },
+        $set: { lastMessage, lastActivityAt: at },
+        $inc: { messageCount: 1 },
+      },
+      { upsert: true },
+    )
+  }
+
+  const world: FixtureWorld = {
     store,
     reset,
+    forgetEvents: async () =>
+      void (await Promise.all(['events', 'webhookEvents'].map(name => store.connection.collection(name).deleteMany({})))),
+    async sentInThread(wamid, fields) {
+      const message = await world.sent(wamid, fields)
+      await showInThread(message)
+      return message
+    },
     async sent(wamid, fields = {}) {
       const client = await models.clients.findOne({ tenantId: a, phoneNumberId: '1054543651068213' }).lean()
       const at = new Date('2026-11-20T08:59:00Z')
@@ -97,6 +126,7 @@ export async function createFixtureWorld(store: Store): Promise<FixtureWorld> {
       return message.toObject()
     },
   }
+  return world
 }
 
 let counter = 0
@@ -141,8 +171,7 @@ export async function tell({ connection }: Store): Promise<string[]> {
   for (const client of await rows<ClientDoc>('clients')) lines.push(...clientLine(client))
   for (const template of await rows<TemplateDoc>('templates')) lines.push(...templateLine(template))
   for (const row of await rows<{ status: string }>('pendingStatuses')) lines.push(`parked ${row.status}`)
-  const names = (await rows<{ name: string }>('events')).map(({ name }) => name)
-  if (names.length > 0) lines.push(`told ${counted(names)}`)
+  for (const event of await rows<EventDoc>('events')) lines.push(`told ${toldLine(event)}`)
   for (const letter of await rows<{ reason: string }>('deadLetters')) lines.push(`dead letter: ${letter.reason}`)
   return together(lines)
 }
@@ -165,7 +194,7 @@ function threadLine(thread: ConversationDoc, messages: MessageDoc[]): string {
 /** Only what differs from the start. */
 function clientLine(client: ClientDoc): string[] {
   const { status, pauseReason, verifiedName, messagingLimit, throughput, username, accountReview, maxPhoneNumbers } = client
-  const { restrictedUntil, notices = [] } = client
+  const { restrictedUntil, repliesOnly, campaignsHeldUntil, notices = [] } = client
   const news = words(
     status !== 'active' && status,
     pauseReason,
@@ -176,6 +205,8 @@ function clientLine(client: ClientDoc): string[] {
     accountReview && `review ${accountReview}`,
     maxPhoneNumbers && `of ${maxPhoneNumbers}`,
     restrictedUntil && `until ${restrictedUntil.toISOString().slice(5, 19)}`,
+    campaignsHeldUntil && `campaigns held until ${campaignsHeldUntil.toISOString().slice(5, 19)}`,
+    repliesOnly && `replies only until ${repliesOnly.until?.toISOString().slice(5, 19)}`,
     ...notices.map(({ type, severity, text }) => `${severity} ${type} “${text}”`),
   )
   return news ? [`number …${client.phoneNumberId.slice(-4)} ${news}`] : []
@@ -217,9 +248,46 @@ function messageLine(message: MessageDoc): string {
 
 const words = (...parts: unknown[]) => parts.filter(Boolean).join(' ')
 
-function counted(names: string[]): string {
-  return together(names.toSorted()).join(', ')
+/** An event as a client would understand it: what it is about, and what it says now. */
+function toldLine({ name, payload }: EventDoc): string {
+  const told = payload as { [key: string]: unknown } & ToldPayload
+  switch (name) {
+    case 'message:received':
+      return words(name, told.message?.type, `from ${told.message?.from}`, JSON.stringify(told.message?.text))
+    case 'message:sent':
+      return words(name, told.message?.type, JSON.stringify(told.message?.content.text))
+    case 'message:status':
+      return words(name, told.status, told.error && `error ${told.error.code}`, ...messageNews(told.message as MessageView))
+    case 'conversation:updated':
+      return words(name, ...conversationNews(told.conversation as ConversationView))
+    case 'template:status':
+      return words(name, told.name, told.language, told.status, told.reason && `(${told.reason})`)
+    default:
+      return words(name, told.status, told.reason)
+  }
 }
+
+interface ToldPayload {
+  message?: MessageView & { from?: string; text?: string }
+  conversation?: ConversationView
+  error?: { code: number | null } | null
+}
+
+const messageNews = ({ cost, reactions, content }: MessageView) => [
+  cost && `cost ${cost.amount} ${cost.category}`,
+  reactions.length > 0 && `reactions ${reactions.map(({ emoji }) => emoji || 'none').join()}`,
+  JSON.stringify(content.text),
+]
+
+const conversationNews = ({ contact, unreadCount, messageCount, lastMessage, windowExpiresAt, lastError }: ConversationView) => [
+  contact.phone ?? contact.userId,
+  contact.optOut && 'opted out',
+  `${messageCount} messages`,
+  `${unreadCount} unread`,
+  `last ${JSON.stringify(lastMessage?.text ?? null)} ${lastMessage?.status ?? 'nothing'}`,
+  windowExpiresAt ? `window ${windowExpiresAt.slice(5, 19)}` : 'no window',
+  lastError && `error ${lastError.code}`,
+]
 
 /** Equal lines once, with their number. */
 function together(lines: string[]): string[] {
