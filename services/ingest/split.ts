@@ -1,5 +1,6 @@
 import { LISTS, type List, laneOf } from '#shared/fold/lane.ts'
 import { isObject, type Json, listOf, text } from '#shared/meta/json.ts'
+import { isWhole } from '#shared/meta/webhook.ts'
 import { webhookKeys } from '#shared/queue/topology.ts'
 
 /** A part of a body for one lane: the very bytes when the whole body goes one way, else JSON to be written. */
@@ -106,7 +107,7 @@ function onlyThose(items: Item[]): Partial<Record<List, unknown[]>> {
 function lanesOf(change: Json, value: Json): ReadonlyMap<string, Item[]> {
   const phoneNumberId = isObject(value.metadata) ? (text(value.metadata.phone_number_id) ?? '') : ''
   const lanes = new Map<string, Item[]>()
-  if (change.field === 'history') return lanes.set(webhookKeys.account, [])
+  if (isWhole(change.field)) return lanes.set(webhookKeys.account, [])
   for (const list of LISTS) {
     for (const item of listOf(value[list])) {
       const key = laneOf(list, phoneNumberId, isObject(item) ? item : {})

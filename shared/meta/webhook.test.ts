@@ -30,6 +30,13 @@ test.for<[unknown, string | null]>([
   expect(timeOf(stamp, ARRIVAL)?.toISOString() ?? null).toBe(expected)
 })
 
+test.for(['calls', 'standby', 'message_echoes', 'flows', 'group_status_update'])(
+  'what comes as %s is nobody’s message here',
+  field => {
+    expect(parse({ ...META, messages: [message], statuses: [status] }, { field })).toMatchObject([{ kind: 'account', field }])
+  },
+)
+
 test('items are told apart by what a value holds, whatever its field is called', () => {
   expect(parse({ ...META, statuses: [status] }, { field: 'statuses' })).toMatchObject([
     { kind: 'status', eventId: 's:wamid.2:sent:1795165200:212661000101:' },

@@ -45,6 +45,13 @@ export function parseWebhook(body: unknown, receivedAt: Date): WebhookItem[] {
   )
 }
 
+/** Calls have statuses of their own; what stands by is another app's to answer. Nobody here reads them. */
+const UNUSED = new Set(['calls', 'standby', 'message_echoes', 'flows'])
+
+/** Fields whose lists are no items of ours. Media of the imported history come as messages that were stored before. */
+export const isWhole = (field: unknown): boolean =>
+  typeof field === 'string' && (field === 'history' || UNUSED.has(field) || field.startsWith('group_'))
+
 interface Context {
   wrap(value: Json): Json
   field: string
@@ -68,8 +75,7 @@ function parseChange(envelope: Json, entry: Json, change: Json, receivedAt: Date
     value,
     contacts: listOf(value.contacts),
   }
-  // Media of the imported history come under this field as messages that were stored before.
-  if (context.field === 'history') return [accountItem(context, entry)]
+  if (isWhole(context.field)) return [accountItem(context, entry)]
   const items = [
     ...listOf(value.messages).map(message => messageItem(context, message)),
     ...listOf(value.message_echoes).map(message => echoItem(context, message)),
