@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { childTrace, startOfTrace } from '../process/trace.ts'
 import type { OutgoingMessage } from './types.ts'
 
@@ -27,7 +28,7 @@ export function propertiesOf(message: OutgoingMessage, tag: number, nowMs: numbe
   return {
     persistent: true,
     mandatory: true,
-    messageId,
+    messageId: shortId(messageId),
     type,
     contentType: 'application/json',
     timestamp: Math.floor(nowMs / 1000),
@@ -35,6 +36,13 @@ export function propertiesOf(message: OutgoingMessage, tag: number, nowMs: numbe
     ...(headers && { headers }),
   }
 }
+
+/** AMQP takes 255 bytes; an id that holds more, as one of Meta's may, goes by its hash. */
+export function shortId(id: string): string {
+  return Buffer.byteLength(id) <= MAX_ID_BYTES ? id : `h:${createHash('sha256').update(id).digest('hex')}`
+}
+
+const MAX_ID_BYTES = 255
 
 /** The trace that a message belongs to: its header's, or that of its id. */
 export function traceOf(headers: Record<string, unknown>, messageId: string | null): string | null {
