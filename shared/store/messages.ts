@@ -45,22 +45,43 @@ export async function listMessages(
   })
 }
 
-/** The newest ones that nobody has read. */
-export async function findUnread(store: Store, conversation: InConversation, limit: number): Promise<Id[]> {
-  const { tenantId, _id: conversationId } = conversation
-  const rows = await store.models.messages
-    .find({ tenantId, conversationId, direction: 'INBOUND', status: 'RECEIVED' }, { _id: 1 })
+const MAX_READ_AT_ONCE = 1000
+
+/**
+ * Inbound messages are read: the newest unread ones, as many as are counted, so that a long thread is not searched to its
+ * beginning. In the transaction that writes the count: a message that arrives meanwhile conflicts with it, and stays unread.
+ * @param upTo the last one that was seen, null: all. @returns how many are still unread. @throws ApiError 404
+ */
+export async function readMessages(
+  store: Store,
+  { tenantId, _id: conversationId }: InConversation,
+  upTo: Key | null,
+  now: Date,
+  session: ClientSession,
+): Promise<number> {
+  const { conversations, messages } = store.models
+  const row = await conversations.findOne({ tenantId, _id: conversationId }, { unreadCount: 1 }, { session }).lean()
+  const count = Math.min(row?.unreadCount ?? 0, MAX_READ_AT_ONCE)
+  if (count === 0) return 0
+  const unread = await messages
+    .find({ tenantId, conversationId, direction: 'INBOUND', status: 'RECEIVED' }, { at: 1 }, { session })
     .sort({ at: -1, _id: -1 })
-    .limit(limit)
+    .limit(count)
     .lean()
-  return rows.map(({ _id }) => _id)
+  const seen =
+    upTo === null ? null : await messages.findOne({ tenantId, _id: upTo, conversationId }, { at: 1 }, { session }).lean()
+  if (upTo !== null && seen === null) throw notFound('Message')
+  const later = seen === null ? [] : unread.filter(message => isLater(message, seen))
+  const ids = unread.filter(message => !later.includes(message)).map(({ _id }) => _id)
+  const filter = { tenantId, _id: trusted({ $in: ids }), status: 'RECEIVED' as const }
+  await messages.updateMany(filter, { $set: { status: 'READ', statusUpdatedAt: now } }, { session })
+  return later.length
 }
 
-/** Inbound ones only know one step: RECEIVED, then READ. */
-export async function markMessagesRead(store: Store, tenantId: Key, ids: Id[], now: Date, session: ClientSession): Promise<void> {
-  const filter = { tenantId, _id: trusted({ $in: ids }), status: 'RECEIVED' as const }
-  await store.models.messages.updateMany(filter, { $set: { status: 'READ', statusUpdatedAt: now } }, { session })
-}
+type Placed = Pick<MessageDoc, '_id' | 'at'>
+/** In the order of the thread. */
+const isLater = (one: Placed, other: Placed) =>
+  one.at.getTime() > other.at.getTime() || (one.at.getTime() === other.at.getTime() && String(one._id) > String(other._id))
 
 /** The greatest id of what is still to be sent in a conversation. */
 export async function findLastUnfinished(

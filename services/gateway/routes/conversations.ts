@@ -7,8 +7,8 @@ import { windowIsOpen } from '#shared/domain/service-window.ts'
 import { type Caller, callerOf, route } from '#shared/http/route.ts'
 import { trusted } from '#shared/store/connect.ts'
 import { changeConversation, countOpenConversations, getConversation, listConversations } from '#shared/store/conversations.ts'
-import type { ConversationDoc, EventDoc, Id } from '#shared/store/documents.ts'
-import { findUnread, markMessagesRead } from '#shared/store/messages.ts'
+import type { ConversationDoc, EventDoc } from '#shared/store/documents.ts'
+import { readMessages } from '#shared/store/messages.ts'
 import { pageView } from '#shared/store/pages.ts'
 import { getTenant } from '#shared/store/tenants.ts'
 import { findUser } from '#shared/store/users.ts'
@@ -20,7 +20,6 @@ import { answerThread } from './messages.ts'
 import { flagText, IdParams, listOf, ObjectIdText, Paging } from './schemas.ts'
 
 const tag = 'conversations'
-const MAX_READ_AT_ONCE = 1000
 
 const ListQuery = z.strictObject({
   ...Paging,
@@ -104,14 +103,14 @@ const window = route({
   },
 })
 
-type Change = (conversation: ConversationDoc, caller: Caller, body: never, deps: GatewayDeps) => Promise<Changes>
+type Change = (conversation: ConversationDoc, caller: Caller, body: never, deps: GatewayDeps) => Promise<Changes> | Changes
 
 interface Changes {
   set: Partial<ConversationDoc>
+  /** Instead of a set: what is unread up to here is read. Decided by the row in the transaction. */
+  read?: { upTo: string | null }
   /** What must still hold when it is written; else 409. */
   provided?: { 'assignedTo.id': null }
-  /** Inbound messages that are read by this. */
-  readMessages?: Id[]
 }
 
 /** One change of a conversation under PUT and PATCH: the seeds disagree on the verb. */
@@ -145,7 +144,17 @@ function changeRoutes<Body extends z.ZodType>(
   )
 }
 
-const read = changeRoutes('read', 'conversations.markRead', 'Mark a conversation as read', undefined, markRead)
+const ReadBody = z.strictObject({
+  upTo: ObjectIdText.optional().describe('The last message that was seen: later ones stay unread'),
+})
+
+const read = changeRoutes(
+  'read',
+  'conversations.markRead',
+  'Mark a conversation as read, whole or up to a message',
+  ReadBody,
+  (_row, _caller, { upTo }: z.infer<typeof ReadBody>) => ({ set: {}, read: { upTo: upTo ?? null } }),
+)
 
 const status = changeRoutes(
   'status',
@@ -196,13 +205,6 @@ const typing = route({
 
 export const conversationRoutes = [list, one, messages, window, typing, ...read, ...assign, ...status]
 
-/** The newest unread ones: as many as are counted, so that a long thread is not searched to its beginning. */
-async function markRead(row: ConversationDoc, _caller: Caller, _body: never, { store }: GatewayDeps): Promise<Changes> {
-  if (row.unreadCount === 0) return { set: { unreadCount: 0 } }
-  const readMessages = await findUnread(store, row, Math.min(row.unreadCount, MAX_READ_AT_ONCE))
-  return { set: { unreadCount: 0 }, readMessages }
-}
-
 async function assignTo(
   row: ConversationDoc,
   caller: Caller,
@@ -238,16 +240,16 @@ async function leastBusy(store: GatewayDeps['store'], tenantId: string): Promise
 async function applyChange(
   deps: GatewayDeps,
   before: ConversationDoc,
-  { set, provided, readMessages = [] }: Changes,
+  { set, provided, read }: Changes,
   cause: string,
   traceparent: string,
 ): Promise<ConversationDoc> {
   const { store } = deps
   const now = deps.now()
   const { changed, events } = await store.transaction(async session => {
-    const row = await changeConversation(store, before, set, provided ?? {}, session)
+    const own = read ? { unreadCount: await readMessages(store, before, read.upTo, now, session) } : set
+    const row = await changeConversation(store, before, own, provided ?? {}, session)
     if (row === null) throw new ApiError(409, 'ALREADY_ASSIGNED', 'Somebody else has taken this conversation')
-    if (readMessages.length > 0) await markMessagesRead(store, before.tenantId, readMessages, now, session)
     const assigned = row.assignedTo ? { id: String(row.assignedTo.id), name: row.assignedTo.name } : null
     const told: EventDoc[] = [conversationUpdated(row, cause, now, { status: row.status, assignedTo: assigned })]
     if ('assignedTo' in set)
