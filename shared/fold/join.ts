@@ -15,12 +15,21 @@ export function joinContacts(
   const shown = { name: kept.doc.name ?? gone.doc.name, phone: kept.doc.phone ?? gone.doc.phone }
   const username = kept.doc.username ?? gone.doc.username
   const parentUserId = kept.doc.parentUserId ?? gone.doc.parentUserId
+  const leadDeletedAt = kept.doc.leadDeletedAt ?? gone.doc.leadDeletedAt ?? null
+  const consent = newestConsent(kept.doc, gone.doc)
   change(gone, { waId: null, userId: null, deletedAt: context.now })
-  change(kept, { ...keys, ...shown, username, parentUserId, optOut: kept.doc.optOut || gone.doc.optOut })
+  change(kept, { ...keys, ...shown, username, parentUserId, ...consent, leadDeletedAt })
   for (const [key, contact] of state.contactsByKey) if (contact === gone) state.contactsByKey.set(key, kept)
   moveConversations(state, context, kept, gone)
   if (gone.isNew) state.contacts.delete(String(gone.doc._id))
   return kept
+}
+
+/** The newest word about marketing; without any time, a no. */
+function newestConsent(a: ContactDoc, b: ContactDoc): Pick<ContactDoc, 'optOut' | 'optOutAt' | 'optOutSource'> {
+  const times = [a, b].map(({ optOutAt }) => optOutAt?.getTime() ?? 0) as [number, number]
+  const { optOut, optOutAt, optOutSource } = times[0] === times[1] ? (a.optOut ? a : b) : times[0] > times[1] ? a : b
+  return { optOut, optOutAt, optOutSource }
 }
 
 const isOlder = (one: Tracked<ContactDoc>, other: Tracked<ContactDoc>) =>

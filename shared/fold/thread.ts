@@ -61,11 +61,12 @@ export function showInList(state: State, message: MessageDoc): Tracked<Conversat
   return thread
 }
 
-/** The lead with this phone, found or made in the first stage of the tenant's default pipeline. */
+/** The lead with this phone, found or made in the first stage of the tenant's default pipeline; none for whom somebody removed it. */
 export function linkLead(state: State, context: FoldContext, thread: Tracked<ConversationDoc>, contact: ContactDoc): Id | null {
   const { tenantId, leadId } = thread.doc
   const phone = contact.phone ?? contact.waId
-  if (leadId !== null || phone === null || !context.tenants.get(String(tenantId))?.settings.leadsEnabled) return leadId
+  if (leadId !== null || phone === null || contact.leadDeletedAt || !context.tenants.get(String(tenantId))?.settings.leadsEnabled)
+    return leadId
   const lead = state.leads.get(`${tenantId}:${phone}`) ?? createLead(state, context, contact, phone)
   if (lead !== null) change(thread, { leadId: lead._id })
   return lead?._id ?? null

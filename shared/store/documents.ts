@@ -200,6 +200,8 @@ export interface ContactDoc extends Common {
   optOutAt: Date | null
   optOutSource: string | null
   attributes: Record<string, unknown>
+  /** Somebody removed its lead: no message makes another one, only a person. */
+  leadDeletedAt?: Date | null
 }
 
 export interface PipelineDoc extends Common {

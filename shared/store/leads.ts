@@ -51,9 +51,11 @@ export async function createLead(store: Store, tenantId: Id, fields: LeadFields)
   const lead = { ...fields, _id: new Types.ObjectId(), tenantId, deletedAt: null, updatedBy: fields.createdBy }
   return await once(() =>
     store.transaction(async session => {
-      const [contactId] = await contactsOf(store, { tenantId, contactId: null, phone: fields.phone }, session)
+      const contactIds = await contactsOf(store, { tenantId, contactId: null, phone: fields.phone }, session)
+      const [contactId] = contactIds
       const [made] = await store.models.leads.create([{ ...lead, contactId: contactId ?? null }], { session })
       if (contactId) {
+        await noteRemoval(store, tenantId, contactIds, null, session)
         const bare = { tenantId, contactId, leadId: null }
         await store.models.conversations.updateMany(bare, { $set: { leadId: lead._id } }, { session })
       }
@@ -74,7 +76,7 @@ export async function changeLead(store: Store, { tenantId, _id }: LeadDoc, set: 
   return changed
 }
 
-/** Its phone becomes free and its threads are without a lead: whoever writes again is a new one. Its notes stay with it. */
+/** Its phone becomes free and its threads are without a lead, also when the person writes again: until somebody makes one by hand. */
 export async function deleteLead(store: Store, lead: LeadDoc, by: Id, at: Date): Promise<void> {
   const { tenantId, _id } = lead
   await store.transaction(async session => {
@@ -83,7 +85,13 @@ export async function deleteLead(store: Store, lead: LeadDoc, by: Id, at: Date):
     await store.models.conversations.updateMany(linked, { $set: { leadId: null } }, { session })
     const gone = { deletedAt: at, phone: null, updatedBy: by }
     await store.models.leads.updateOne({ tenantId, _id }, { $set: gone }, { session })
+    await noteRemoval(store, tenantId, contactIds, at, session)
   })
+}
+
+async function noteRemoval(store: Store, tenantId: Id, contactIds: Id[], at: Date | null, session: ClientSession): Promise<void> {
+  const filter = { tenantId, _id: trusted({ $in: contactIds }) }
+  await store.models.contacts.updateMany(filter, { $set: { leadDeletedAt: at } }, { session })
 }
 
 async function once<T>(work: () => Promise<T> | PromiseLike<T>): Promise<T> {

@@ -113,7 +113,7 @@ const remove = route({
   path: `${path}/{id}`,
   action: 'leads.write',
   tag,
-  summary: 'Remove a lead; whoever writes again is a new one',
+  summary: 'Remove a lead; its person gets no other one by writing again, only by hand',
   params: IdParams,
   status: 204,
   async handle(request, deps: GatewayDeps) {

@@ -18,6 +18,7 @@ export const contactSchema = new Schema<ContactDoc>(
     optOutAt: date,
     optOutSource: text,
     attributes: { type: Schema.Types.Mixed, default: () => ({}) },
+    leadDeletedAt: date,
   },
   stamped,
 )
