@@ -28,3 +28,18 @@ export async function getCachedTenant(store: Store, tenantId: Id | string): Prom
 export function forgetTenant(store: Store, tenantId: Id | string): void {
   caches.get(store)?.delete(String(tenantId))
 }
+
+/** Those that are given, the others stay. Heeded here at once, elsewhere when what is cached ends. @throws ApiError 404 */
+export async function changeSettings(
+  store: Store,
+  tenantId: Id | string,
+  settings: Partial<TenantDoc['settings']>,
+  by: Id,
+): Promise<{ before: TenantDoc; after: TenantDoc }> {
+  const fields = Object.entries(settings).map(([name, value]) => [`settings.${name}`, value])
+  const set = { ...Object.fromEntries(fields), updatedBy: by }
+  const before = await store.models.tenants.findOneAndUpdate({ _id: tenantId, deletedAt: null }, { $set: set }).lean()
+  if (before === null) throw notFound('Tenant')
+  forgetTenant(store, tenantId)
+  return { before, after: await getTenant(store, tenantId) }
+}

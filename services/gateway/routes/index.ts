@@ -20,6 +20,7 @@ import { noteRoutes } from './notes.ts'
 import { numberRoutes } from './numbers.ts'
 import { scheduledRoutes } from './scheduled.ts'
 import { serviceRoutes } from './service.ts'
+import { settingRoutes } from './settings.ts'
 import { templateRoutes } from './templates.ts'
 import { userRoutes } from './users.ts'
 import { webhookEventRoutes } from './webhook-events.ts'
@@ -48,6 +49,7 @@ export const routes: Route<GatewayDeps>[] = [
   ...jobRoutes,
   ...limitRoutes,
   ...backlogRoutes,
+  ...settingRoutes,
   ...serviceRoutes,
   ...docsRoutes,
   ...openapiRoutes(() => routes),
