@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto'
+import { finishErasure } from '#shared/erasure/erase.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { loop } from '#shared/process/loop.ts'
 import { parkedDropped } from '#shared/process/metrics.ts'
 import type { Queue } from '#shared/queue/types.ts'
+import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 import { findReleased, findUnrestricted, releaseClient, unrestrictClient } from '#shared/store/clients.ts'
 import type { Store } from '#shared/store/connect.ts'
+import { findUnfinishedErasures } from '#shared/store/erase-begin.ts'
 import { holdLease } from '#shared/store/leases.ts'
 import { dropParked } from '#shared/store/sweep-parked.ts'
 import { publishesEvents } from './publish-events.ts'
@@ -12,6 +15,7 @@ import { publishesEvents } from './publish-events.ts'
 interface Deps {
   store: Store
   queue: Pick<Queue, 'publish'>
+  storage: Pick<ObjectStorage, 'delete'>
   log: Logger
   now?: () => Date
 }
@@ -20,9 +24,11 @@ const PARKED_MS = 24 * 3_600_000
 const BATCH = 500
 const EVERY_MS = 60_000
 const LEASE_MS = 30_000
+/** Longer than a request lasts. */
+const ERASING_MS = 5 * 60_000
 
 /** What time alone does to what webhooks left behind. Each finds its work by the rows and may stop anywhere. */
-export function createChores({ store, queue, log, now = () => new Date() }: Deps) {
+export function createChores({ store, queue, storage, log, now = () => new Date() }: Deps) {
   const events = publishesEvents({ queue, log })
 
   /** Statuses, reactions and edits whose message did not come within a day. */
@@ -49,7 +55,15 @@ export function createChores({ store, queue, log, now = () => new Date() }: Deps
     }
   }
 
-  return { drop, release }
+  /** Erasures whose process has died are begun again where they stand. */
+  async function erase(): Promise<void> {
+    for (const contact of await findUnfinishedErasures(store, new Date(now().getTime() - ERASING_MS))) {
+      const erased = await finishErasure({ store, storage }, contact, now())
+      log.info({ tenantId: String(contact.tenantId), contactId: String(contact._id), ...erased }, 'an erasure is finished')
+    }
+  }
+
+  return { drop, release, erase }
 }
 
 /** One process at a time does them, each minute. */
@@ -57,9 +71,10 @@ export async function startChores(deps: Deps): Promise<AsyncDisposable> {
   const { store, log } = deps
   await using stack = new AsyncDisposableStack()
   const lease = stack.use(await holdLease(store, { name: 'ingest:chores', owner: randomUUID(), ttlMs: LEASE_MS, log }))
-  const { drop, release } = createChores(deps)
+  const { drop, release, erase } = createChores(deps)
   const options = { when: () => lease.isHeld(), log }
   stack.use(loop('parked', EVERY_MS, drop, options))
   stack.use(loop('restrictions', EVERY_MS, release, options))
+  stack.use(loop('erasures', EVERY_MS, erase, options))
   return stack.move()
 }

@@ -9,6 +9,7 @@ import { answerHealth, listen, type Readiness } from '#shared/process/health.ts'
 import { createLogger } from '#shared/process/logger.ts'
 import { untilStopped } from '#shared/process/stop.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
+import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 import { openStorage } from '#shared/storage/open.ts'
 import { connectStore, type Store } from '#shared/store/connect.ts'
 import { startChores } from './chores.ts'
@@ -34,9 +35,10 @@ const records = config.INGEST_ROLE !== 'receiver' && config.JOB_RUNNER_ENABLED
 await using queue = await connectQueue(config.RABBITMQ_URL, { log, name: 'ingest' })
 await using store = records ? await connectStore(config.MONGODB_URI ?? '', { appName: 'linko-ingest', log }) : null
 await using _keeper = store && (await startKeeper({ store, queue, log }))
-await using _media = store && (await startMedia(store))
+await using storage = store && openStorage(config, store.connection)
+await using _media = store && storage && (await startMedia(store, storage))
 await using recorder = store && (await startRecorder({ store, queue, log }))
-await using _chores = store && (await startChores({ store, queue, log }))
+await using _chores = store && storage && (await startChores({ store, queue, storage, log }))
 
 await using spool =
   receives && config.INGEST_SPOOL
@@ -89,7 +91,7 @@ await stopped
 log.info('ingest stopping')
 
 /** Without a key no token can be read: files stay where Meta has them. */
-async function startMedia(store: Store): Promise<AsyncDisposable | null> {
+async function startMedia(store: Store, storage: ObjectStorage): Promise<AsyncDisposable | null> {
   if (!config.TOKEN_ENCRYPTION_KEY && !config.TOKEN_ENCRYPTION_KEYS) {
     log.warn('no TOKEN_ENCRYPTION_KEY: media of messages is not fetched')
     return null
@@ -101,7 +103,6 @@ async function startMedia(store: Store): Promise<AsyncDisposable | null> {
     ? stack.adopt(await connectRedis(REDIS_URL, { log, name: 'linko-ingest' }), async it => it.disconnect())
     : null
   const meta = limitCalls(stack.use(createMetaClient({ baseUrl, version, connections: 8 })), createCallLimits({ redis }))
-  const storage = stack.use(openStorage(config, store.connection))
   const hosts = [...config.META_MEDIA_HOSTS, new URL(baseUrl).host]
   stack.use(await startMediaWorker({ store, queue, storage, meta, keyring: createKeyring(config), hosts, log }))
   stack.use(startMediaSweep({ store, queue, log }))

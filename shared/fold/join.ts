@@ -17,7 +17,7 @@ export function joinContacts(
   const parentUserId = kept.doc.parentUserId ?? gone.doc.parentUserId
   const leadDeletedAt = kept.doc.leadDeletedAt ?? gone.doc.leadDeletedAt ?? null
   const consent = newestConsent(kept.doc, gone.doc)
-  change(gone, { waId: null, userId: null, deletedAt: context.now })
+  change(gone, { waId: null, userId: null, deletedAt: context.now, joinedWith: kept.doc._id })
   change(kept, { ...keys, ...shown, username, parentUserId, ...consent, leadDeletedAt })
   for (const [key, contact] of state.contactsByKey) if (contact === gone) state.contactsByKey.set(key, kept)
   moveConversations(state, context, kept, gone)

@@ -202,6 +202,19 @@ export interface ContactDoc extends Common {
   attributes: Record<string, unknown>
   /** Somebody removed its lead: no message makes another one, only a person. */
   leadDeletedAt?: Date | null
+  /** They turned out to be one person, and that one holds the keys. */
+  joinedWith?: Id | null
+  /** While everything of the person is being removed: what it is found by. Gone at the end. */
+  erasing?: Erasing | null
+  erasedAt?: Date | null
+}
+
+export interface Erasing {
+  waIds: string[]
+  userIds: string[]
+  /** Stands where a number stood, so that counts of people stay true. */
+  pseudonym: string
+  since: Date
 }
 
 export interface PipelineDoc extends Common {

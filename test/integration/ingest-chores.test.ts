@@ -13,6 +13,7 @@ import { test as base } from '#test/support/world.ts'
 const NUMBER = '1054543651068213'
 const HOUR_MS = 3_600_000
 const queue = { publish: async () => undefined }
+const storage = { delete: async () => undefined }
 
 const test = base.extend<{ fixtures: FixtureWorld }>({
   fixtures: async ({ world }, use) => {
@@ -23,7 +24,8 @@ const test = base.extend<{ fixtures: FixtureWorld }>({
   },
 })
 
-const choresOf = (store: Store, aheadMs: number) => createChores({ store, queue, log, now: () => new Date(Date.now() + aheadMs) })
+const choresOf = (store: Store, aheadMs: number) =>
+  createChores({ store, queue, storage, log, now: () => new Date(Date.now() + aheadMs) })
 const counted = async () => (await parkedDropped.get()).values[0]?.value ?? 0
 
 function recordingOf(store: Store) {
@@ -76,8 +78,8 @@ test('a number goes on when its restriction has ended, and tells so; others stay
 
 test('of several processes one does the chores', async ({ fixtures: { store } }) => {
   await pause(store, { restrictedUntil: new Date(Date.now() - HOUR_MS) })
-  await using _first = await startChores({ store, queue, log })
-  await using _second = await startChores({ store, queue, log })
+  await using _first = await startChores({ store, queue, storage, log })
+  await using _second = await startChores({ store, queue, storage, log })
   await eventually(async () => expect(await clientOf(store)).toMatchObject({ status: 'active' }))
   expect(await store.raw.events.countDocuments({ name: 'client:status' })).toBe(1)
 })

@@ -48,6 +48,7 @@ const MAY_KNOW: Record<string, string[]> = {
   storage: ['domain', 'process'],
   store: ['domain', 'contracts', 'process'],
   fold: ['domain', 'contracts', 'meta', 'queue', 'store', 'documents'],
+  erasure: ['domain', 'process', 'store', 'storage', 'documents'],
   auth: ['domain', 'contracts', 'process', 'store', 'documents'],
   'realtime-client': ['domain', 'contracts'],
   http: ['domain', 'contracts', 'process', 'auth', 'documents', 'limits'],

@@ -6,6 +6,7 @@ import { authRoutes } from './auth.ts'
 import { backlogRoutes } from './backlog.ts'
 import { campaignReportRoutes } from './campaign-reports.ts'
 import { campaignRoutes } from './campaigns.ts'
+import { erasureRoutes } from './contact-erasure.ts'
 import { contactRoutes } from './contacts.ts'
 import { conversationRoutes } from './conversations.ts'
 import { deadLetterMoveRoutes } from './dead-letter-moves.ts'
@@ -33,6 +34,7 @@ export const routes: Route<GatewayDeps>[] = [
   ...conversationRoutes,
   ...noteRoutes,
   ...contactRoutes,
+  ...erasureRoutes,
   ...leadRoutes,
   ...leadNoteRoutes,
   ...scheduledRoutes,

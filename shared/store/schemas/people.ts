@@ -1,6 +1,16 @@
 import { Schema } from 'mongoose'
 import type { ContactDoc, LeadDoc, NoteDoc, PipelineDoc } from '../documents.ts'
-import { common, date, flag, id, isText, requiredId, requiredText, stamped, text } from './fields.ts'
+import { common, date, flag, id, inner, isId, isText, requiredDate, requiredId, requiredText, stamped, text } from './fields.ts'
+
+const erasing = new Schema(
+  {
+    waIds: { type: [String], default: [] },
+    userIds: { type: [String], default: [] },
+    pseudonym: requiredText,
+    since: requiredDate,
+  },
+  inner,
+)
 
 export const contactSchema = new Schema<ContactDoc>(
   {
@@ -19,6 +29,9 @@ export const contactSchema = new Schema<ContactDoc>(
     optOutSource: text,
     attributes: { type: Schema.Types.Mixed, default: () => ({}) },
     leadDeletedAt: date,
+    joinedWith: id,
+    erasing: { type: erasing, default: null },
+    erasedAt: date,
   },
   stamped,
 )
@@ -28,6 +41,11 @@ contactSchema.index(
   { name: 'tenant_user', unique: true, partialFilterExpression: { userId: isText } },
 )
 contactSchema.index({ tenantId: 1, createdAt: -1, _id: -1 }, { name: 'tenant_created' })
+contactSchema.index({ tenantId: 1, joinedWith: 1 }, { name: 'tenant_joined', partialFilterExpression: { joinedWith: isId } })
+contactSchema.index(
+  { 'erasing.since': 1 },
+  { name: 'erasing', partialFilterExpression: { 'erasing.since': { $gt: new Date(0) } } },
+)
 contactSchema.index({ tenantId: 1, phone: 1 }, { name: 'tenant_phone' })
 contactSchema.index({ tenantId: 1, name: 1 }, { name: 'tenant_name' })
 contactSchema.index({ tenantId: 1, username: 1 }, { name: 'tenant_username', partialFilterExpression: { username: isText } })
