@@ -7,6 +7,7 @@ import { backlogRoutes } from './backlog.ts'
 import { campaignReportRoutes } from './campaign-reports.ts'
 import { campaignRoutes } from './campaigns.ts'
 import { erasureRoutes } from './contact-erasure.ts'
+import { importRoutes } from './contact-import.ts'
 import { contactRoutes } from './contacts.ts'
 import { conversationRoutes } from './conversations.ts'
 import { deadLetterMoveRoutes } from './dead-letter-moves.ts'
@@ -35,6 +36,7 @@ export const routes: Route<GatewayDeps>[] = [
   ...noteRoutes,
   ...contactRoutes,
   ...erasureRoutes,
+  ...importRoutes,
   ...leadRoutes,
   ...leadNoteRoutes,
   ...scheduledRoutes,

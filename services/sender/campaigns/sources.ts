@@ -1,6 +1,7 @@
 import { pipeline } from 'node:stream'
 import { CsvError, parse } from 'csv-parse'
 import { Types } from 'mongoose'
+import { PHONE_COLUMNS } from '#shared/domain/contact-row.ts'
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 import { audienceKey } from '#shared/storage/open.ts'
 import { contactsAfter, failedAfter } from '#shared/store/campaign-audience.ts'
@@ -38,20 +39,6 @@ export function readSource(deps: SourceDeps, campaign: CampaignDoc): AsyncIterab
       return failedRows(deps, campaign, source)
   }
 }
-
-/** Under which names the column with the numbers is looked for when the one that is named is missing. */
-const PHONE_COLUMNS = [
-  'to',
-  'phone',
-  'phone_number',
-  'phonenumber',
-  'number',
-  'whatsapp',
-  'mobile',
-  'tel',
-  'telephone',
-  'téléphone',
-]
 
 async function* csvRows({ storage }: SourceDeps, campaign: CampaignDoc): AsyncGenerator<SourceRow> {
   const wanted = campaign.columns.to.toLowerCase()

@@ -1,0 +1,84 @@
+import { isBusinessScopedId, parsePhone } from './phone-number.ts'
+import { phoneVariants } from './phone-variants.ts'
+
+/** Under which names the column with the numbers is looked for when none is named, or the one that is named is missing. */
+export const PHONE_COLUMNS = [
+  'to',
+  'phone',
+  'phone_number',
+  'phonenumber',
+  'number',
+  'whatsapp',
+  'mobile',
+  'tel',
+  'telephone',
+  'téléphone',
+]
+const NAME_COLUMNS = ['name', 'full_name', 'fullname', 'nom', 'nombre']
+const USER_COLUMNS = ['userid', 'user_id', 'bsuid']
+const OPT_OUT_COLUMNS = ['optout', 'opt_out', 'unsubscribed']
+const YES = new Set(['true', 'yes', 'y', '1', 'x', 'oui', 'si', 'sí'])
+
+/** Which column of a file tells what; all others are attributes. */
+export interface ContactColumns {
+  phone: string | null
+  userId: string | null
+  name: string | null
+  optOut: string | null
+  attributes: string[]
+}
+
+/** @param header lower case. @param wish the columns that the caller names. Null without any key. */
+export function contactColumns(header: readonly string[], wish: { phone?: string; name?: string }): ContactColumns | null {
+  const find = (names: readonly string[]) => names.find(name => header.includes(name)) ?? null
+  const phone = find(wish.phone === undefined ? PHONE_COLUMNS : [wish.phone.toLowerCase()])
+  const userId = find(USER_COLUMNS)
+  if (phone === null && userId === null) return null
+  const name = find(wish.name === undefined ? NAME_COLUMNS : [wish.name.toLowerCase()])
+  const optOut = find(OPT_OUT_COLUMNS)
+  const taken = new Set([phone, userId, name, optOut])
+  return { phone, userId, name, optOut, attributes: header.filter(column => column !== '' && !taken.has(column)) }
+}
+
+export interface ContactRow {
+  waId: string | null
+  userId: string | null
+  /** Whom it means, in whatever form the number is written. */
+  key: string
+  name: string | null
+  /** Only ever a no: an empty cell takes nothing back. */
+  optOut: boolean
+  attributes: Record<string, string>
+}
+
+const MAX_ATTRIBUTES = 100
+const MAX_TEXT = 1000
+const MAX_NAME = 200
+
+/** What a row of a file says of a person, or what is wrong with it. @param home the business's own number */
+export function readContactRow(
+  record: Record<string, string>,
+  columns: ContactColumns,
+  home: string | null,
+): ContactRow | { problem: string } {
+  const cell = (column: string | null) => (column === null ? '' : (record[column] ?? '').trim())
+  const phone = cell(columns.phone)
+  const isUser = isBusinessScopedId(phone)
+  const userId = isUser ? phone : cell(columns.userId) || null
+  const parsed = phone === '' || isUser ? null : parsePhone(phone, home)
+  if (phone !== '' && !isUser && parsed === null) return { problem: 'is no phone number' }
+  if (userId !== null && !isBusinessScopedId(userId)) return { problem: 'is no business-scoped user id' }
+  const waId = parsed?.waId ?? null
+  const key = waId === null ? userId : (phoneVariants(waId).toSorted()[0] ?? waId)
+  if (key === null) return { problem: 'has neither a phone number nor a user id' }
+  const name = cell(columns.name) || null
+  if (name !== null && name.length > MAX_NAME) return { problem: `the name is longer than ${MAX_NAME} characters` }
+  const cells = columns.attributes.map(column => [attributeName(column), cell(column)] as const).filter(([, text]) => text !== '')
+  if (cells.length > MAX_ATTRIBUTES) return { problem: `has more than ${MAX_ATTRIBUTES} attributes` }
+  const long = cells.find(([, text]) => text.length > MAX_TEXT)
+  if (long) return { problem: `${long[0]} is longer than ${MAX_TEXT} characters` }
+  return { waId, userId, key, name, optOut: YES.has(cell(columns.optOut).toLowerCase()), attributes: Object.fromEntries(cells) }
+}
+
+/** As attributes are named elsewhere: letters, digits and underscores. */
+const attributeName = (column: string) => column.normalize('NFD').replace(/\p{M}/gu, '').replace(/\W+/g, '_').slice(0, 64) || '_'
