@@ -81,7 +81,8 @@ function applyParked(state: State, context: FoldContext, wamid: string): void {
   }
 }
 
-function planOf(state: State): Plan {
+/** What has changed, to be written. */
+export function planOf(state: State): Plan {
   const loadedIds = state.replaced
   return {
     webhookEvents: {

@@ -10,15 +10,26 @@ export function joinContacts(
   one: Tracked<ContactDoc>,
   other: Tracked<ContactDoc>,
 ): Tracked<ContactDoc> {
-  const [kept, gone] = isOlder(one, other) ? [one, other] : [other, one]
+  return isOlder(one, other) ? absorb(state, context, one, other) : absorb(state, context, other, one)
+}
+
+/** The first takes what the second has. */
+export function absorb(
+  state: State,
+  context: Pick<FoldContext, 'now'>,
+  kept: Tracked<ContactDoc>,
+  gone: Tracked<ContactDoc>,
+): Tracked<ContactDoc> {
   const keys = { userId: kept.doc.userId ?? gone.doc.userId, waId: kept.doc.waId ?? gone.doc.waId }
-  const shown = { name: kept.doc.name ?? gone.doc.name, phone: kept.doc.phone ?? gone.doc.phone }
+  const named = kept.doc.name === null ? gone.doc : kept.doc
+  const shown = { name: named.name, nameSource: named.nameSource, phone: kept.doc.phone ?? gone.doc.phone }
+  const attributes = { ...gone.doc.attributes, ...kept.doc.attributes }
   const username = kept.doc.username ?? gone.doc.username
   const parentUserId = kept.doc.parentUserId ?? gone.doc.parentUserId
   const leadDeletedAt = kept.doc.leadDeletedAt ?? gone.doc.leadDeletedAt ?? null
   const consent = newestConsent(kept.doc, gone.doc)
   change(gone, { waId: null, userId: null, deletedAt: context.now, joinedWith: kept.doc._id })
-  change(kept, { ...keys, ...shown, username, parentUserId, ...consent, leadDeletedAt })
+  change(kept, { ...keys, ...shown, username, parentUserId, attributes, ...consent, leadDeletedAt })
   for (const [key, contact] of state.contactsByKey) if (contact === gone) state.contactsByKey.set(key, kept)
   moveConversations(state, context, kept, gone)
   if (gone.isNew) state.contacts.delete(String(gone.doc._id))
@@ -35,7 +46,12 @@ function newestConsent(a: ContactDoc, b: ContactDoc): Pick<ContactDoc, 'optOut' 
 const isOlder = (one: Tracked<ContactDoc>, other: Tracked<ContactDoc>) =>
   one.isNew === other.isNew ? String(one.doc._id) < String(other.doc._id) : other.isNew
 
-function moveConversations(state: State, context: FoldContext, kept: Tracked<ContactDoc>, gone: Tracked<ContactDoc>): void {
+function moveConversations(
+  state: State,
+  context: Pick<FoldContext, 'now'>,
+  kept: Tracked<ContactDoc>,
+  gone: Tracked<ContactDoc>,
+): void {
   const threads = [...state.conversations.values()]
   const moved = threads.filter(({ doc }) => doc.contactId.equals(gone.doc._id) && !doc.deletedAt)
   const conversations = moved.map(thread => {
@@ -60,7 +76,12 @@ function rePoint(state: State, kept: Tracked<ContactDoc>, thread: Tracked<Conver
 }
 
 /** One thread with the counts of both; what is newer of either shows. */
-function joinThreads(state: State, context: FoldContext, into: Tracked<ConversationDoc>, from: Tracked<ConversationDoc>): void {
+function joinThreads(
+  state: State,
+  context: Pick<FoldContext, 'now'>,
+  into: Tracked<ConversationDoc>,
+  from: Tracked<ConversationDoc>,
+): void {
   const a = into.doc
   const b = from.doc
   const lastMessage = newer(a.lastMessage, b.lastMessage, message => message.at)

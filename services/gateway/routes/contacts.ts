@@ -4,6 +4,7 @@ import { contactView, conversationView, messageView } from '#shared/contracts/to
 import { ContactView, ConversationView, MessageView } from '#shared/contracts/views.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { isBusinessScopedId } from '#shared/domain/phone-number.ts'
+import { mergeContacts } from '#shared/fold/merge.ts'
 import { callerOf, route } from '#shared/http/route.ts'
 import { changesOf } from '#shared/store/audit.ts'
 import { changeContact, createContact, getContact, listContacts, readContactRecord } from '#shared/store/contacts.ts'
@@ -14,7 +15,7 @@ import { publishEvents } from '../events.ts'
 import { idempotencyKeyOf, once } from '../idempotency.ts'
 import { phoneOf } from '../phone-of.ts'
 import { trace } from '../trace.ts'
-import { flagText, IdParams, listOf, Paging } from './schemas.ts'
+import { flagText, IdParams, listOf, ObjectIdText, Paging } from './schemas.ts'
 
 const tag = 'contacts'
 const path = '/api/v1/contacts'
@@ -137,6 +138,29 @@ function changesTo(before: ContactDoc, { name, optOut, attributes }: Wish, now: 
   }
 }
 
+const merge = route({
+  method: 'post',
+  path: `${path}/{id}/merge`,
+  action: 'contacts.merge',
+  tag,
+  summary: 'Two contacts are one person: the other one goes into this one, with its keys, threads, leads and attributes',
+  params: IdParams,
+  body: z.strictObject({ contactId: ObjectIdText.describe('The one that goes') }),
+  returns: ContactDetailView,
+  async handle(request, deps: GatewayDeps) {
+    const { params, body, traceparent } = request
+    if (params.id === body.contactId) throw new ApiError(422, 'SAME_CONTACT', 'A contact cannot be merged with itself')
+    const [tenantId, keptId, otherId] = [callerOf(request).tenantId, params.id, body.contactId].map(
+      id => new Types.ObjectId(id),
+    ) as [Types.ObjectId, Types.ObjectId, Types.ObjectId]
+    const { contact, events } = await mergeContacts(deps.store, { tenantId, keptId, otherId, now: deps.now() })
+    const changes = { joined: { before: body.contactId, after: params.id } }
+    await trace(request, deps, { action: 'contacts.merge', object: { kind: 'contact', id: params.id }, changes })
+    void publishEvents(deps, events, traceparent)
+    return { body: detailView(contact) }
+  },
+})
+
 const LeadRecord = z.object({
   id: z.string(),
   name: z.string(),
@@ -184,7 +208,7 @@ const exported = route({
   },
 })
 
-export const contactRoutes = [list, add, one, change, exported]
+export const contactRoutes = [list, add, one, change, merge, exported]
 
 function detailView(doc: ContactDoc): z.infer<typeof ContactDetailView> {
   return {

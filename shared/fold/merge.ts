@@ -1,0 +1,66 @@
+import { Types } from 'mongoose'
+import { conversationView } from '../contracts/to-views.ts'
+import { ApiError } from '../domain/errors.ts'
+import { phoneVariants } from '../domain/phone-variants.ts'
+import type { Store } from '../store/connect.ts'
+import type { ContactDoc, EventDoc, Id } from '../store/documents.ts'
+import { mergePair, type Pair } from '../store/record-merge.ts'
+import type { Plan } from '../store/record-types.ts'
+import { planOf } from './batch.ts'
+import { absorb } from './join.ts'
+import { openState, type State, type Tracked, touchThreads } from './state.ts'
+import { tell, tellConversations } from './tell.ts'
+
+export interface MergeOrder {
+  tenantId: Id
+  /** This one stays, with its name where both have one. */
+  keptId: Id
+  otherId: Id
+  now: Date
+}
+
+/**
+ * A person says that two contacts are one: the other's keys, threads, leads and attributes become the kept one's. What
+ * WhatsApp takes for two people, because each has a number or id of its own, stays two: the next message would part them.
+ * @throws ApiError 404, 409 CONTACTS_DIFFER
+ */
+export async function mergeContacts(store: Store, order: MergeOrder): Promise<{ contact: ContactDoc; events: EventDoc[] }> {
+  return await mergePair(store, order, pair => judge(pair, order), order.now)
+}
+
+function judge(pair: Pair, { now }: MergeOrder): { plan: Plan; contact: ContactDoc; events: EventDoc[] } {
+  if (differ(pair.kept, pair.other))
+    throw new ApiError(409, 'CONTACTS_DIFFER', 'Each of the two has a WhatsApp number or id of its own')
+  const { kept, other, conversations } = pair
+  const loaded = { known: [], contacts: [kept, other], conversations, messages: [], leads: [], templates: [] }
+  const state = openState(loaded)
+  const [one, two] = [kept, other].map(({ _id }) => state.contacts.get(String(_id))) as [Tracked<ContactDoc>, Tracked<ContactDoc>]
+  const { doc } = absorb(state, { now }, one, two)
+  const cause = `g:${new Types.ObjectId()}`
+  tellJoined(state, cause, now)
+  touchThreads(state, doc._id, cause)
+  tellConversations(state, now)
+  const plan = planOf(state)
+  return { plan, contact: doc, events: plan.events }
+}
+
+function differ(a: ContactDoc, b: ContactDoc): boolean {
+  const areOtherPhones = a.waId !== null && b.waId !== null && !phoneVariants(a.waId).includes(b.waId)
+  return areOtherPhones || (a.userId !== null && b.userId !== null && a.userId !== b.userId)
+}
+
+/** A thread that went into another one: whoever looks at it goes there. */
+function tellJoined(state: State, cause: string, now: Date): void {
+  for (const { from, to } of state.moves.flatMap(({ conversations }) => conversations)) {
+    const target = state.conversations.get(String(to))?.doc
+    if (from.equals(to) || target === undefined) continue
+    const { tenantId, clientId } = target
+    const payload = {
+      conversationId: String(from),
+      updates: { joinedWith: String(to) },
+      conversation: conversationView(target, now),
+    }
+    const event = { name: 'conversation:updated' as const, tenantId, clientId, conversationId: from, payload }
+    tell(state, { eventId: `j:${from}:${cause}`, ...event }, now)
+  }
+}
