@@ -1,5 +1,6 @@
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import { messageView } from '#shared/contracts/to-views.ts'
+import { isBlocked } from '#shared/domain/block.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import type { Caller } from '#shared/http/route.ts'
 import { EXCHANGES } from '#shared/queue/topology.ts'
@@ -39,6 +40,7 @@ export async function acceptMessage(
   const { status } = destination.client
   if (status === 'disconnected' || status === 'suspended')
     throw new ApiError(422, 'NUMBER_NOT_CONNECTED', 'This number is not connected')
+  refuseBlocked(destination)
   const sendAt = scheduleOf(wish.sendAt, now)
   const draft = await withOwnMedia(store, caller.tenantId, await compose(destination, tenant))
   if (sendAt !== null && destination.conversation) await requireRoomFor(store, destination.conversation)
@@ -79,6 +81,10 @@ async function onceMoreIfNew<T>(work: () => Promise<T>): Promise<T> {
       if (code !== DUPLICATE_KEY || tries === 3 || !/contacts|conversations/.test(message ?? '')) throw error
     }
   }
+}
+
+function refuseBlocked({ contact }: Destination): void {
+  if (contact && isBlocked(contact)) throw new ApiError(422, 'CONTACT_BLOCKED', 'This person is blocked here')
 }
 
 /** What the rules make of a draft, when it is accepted and when it is changed. @throws ApiError 422 WINDOW_CLOSED, CONTACT_OPTED_OUT */

@@ -12,6 +12,7 @@ import { connectQueue } from '#shared/queue/connect.ts'
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 import { openStorage } from '#shared/storage/open.ts'
 import { connectStore, type Store } from '#shared/store/connect.ts'
+import { startBlocks } from './block-worker.ts'
 import { startChores } from './chores.ts'
 import { readIngestConfig } from './config.ts'
 import { startKeeper } from './keeper.ts'
@@ -36,7 +37,7 @@ await using queue = await connectQueue(config.RABBITMQ_URL, { log, name: 'ingest
 await using store = records ? await connectStore(config.MONGODB_URI ?? '', { appName: 'linko-ingest', log }) : null
 await using _keeper = store && (await startKeeper({ store, queue, log }))
 await using storage = store && openStorage(config, store.connection)
-await using _media = store && storage && (await startMedia(store, storage))
+await using _metaWork = store && storage && (await startMetaWork(store, storage))
 await using recorder = store && (await startRecorder({ store, queue, log }))
 await using _chores = store && storage && (await startChores({ store, queue, storage, log }))
 
@@ -90,10 +91,10 @@ log.info({ port: listening.port, role: config.INGEST_ROLE }, 'ingest started')
 await stopped
 log.info('ingest stopping')
 
-/** Without a key no token can be read: files stay where Meta has them. */
-async function startMedia(store: Store, storage: ObjectStorage): Promise<AsyncDisposable | null> {
+/** What needs Meta. Without a key no token can be read: files stay where Meta has them, and it hears of no block. */
+async function startMetaWork(store: Store, storage: ObjectStorage): Promise<AsyncDisposable | null> {
   if (!config.TOKEN_ENCRYPTION_KEY && !config.TOKEN_ENCRYPTION_KEYS) {
-    log.warn('no TOKEN_ENCRYPTION_KEY: media of messages is not fetched')
+    log.warn('no TOKEN_ENCRYPTION_KEY: media of messages is not fetched, blocks are not told')
     return null
   }
   await using stack = new AsyncDisposableStack()
@@ -104,7 +105,9 @@ async function startMedia(store: Store, storage: ObjectStorage): Promise<AsyncDi
     : null
   const meta = limitCalls(stack.use(createMetaClient({ baseUrl, version, connections: 8 })), createCallLimits({ redis }))
   const hosts = [...config.META_MEDIA_HOSTS, new URL(baseUrl).host]
-  stack.use(await startMediaWorker({ store, queue, storage, meta, keyring: createKeyring(config), hosts, log }))
+  const keyring = createKeyring(config)
+  stack.use(await startMediaWorker({ store, queue, storage, meta, keyring, hosts, log }))
   stack.use(startMediaSweep({ store, queue, log }))
+  stack.use(await startBlocks({ store, meta, keyring, log }))
   return stack.move()
 }

@@ -1,3 +1,4 @@
+import { isBlocked } from '../domain/block.ts'
 import { isStopWord } from '../domain/stop-word.ts'
 import { ownPhone, type ReadContent, readContent } from '../meta/content.ts'
 import { isObject, type Json, text } from '../meta/json.ts'
@@ -13,6 +14,8 @@ import { tellReceived, tellSent } from './tell.ts'
 import { addToThread, linkLead, threadWith, type Weight } from './thread.ts'
 
 const FROM_CUSTOMER: Weight = { isUnread: true, opensWindow: true, isShown: true }
+/** From somebody whom people here have blocked, and Meta could not: it is kept and bothers nobody. */
+const UNWANTED: Weight = { isUnread: false, opensWindow: true, isShown: true }
 /** Written to a group: an answer would go to the person alone, so no window opens for it. */
 const IN_GROUP: Weight = { isUnread: true, opensWindow: false, isShown: true }
 /** Said by WhatsApp, not by the customer. */
@@ -41,10 +44,23 @@ export function foldMessage(state: State, context: FoldContext, client: ClientDo
   optOut(state, context, contact, message.doc)
   quote(state, message.doc, read)
   addMessage(state, message)
-  addToThread(thread, message.doc, system ? FROM_SYSTEM : text(item.message.group_id) ? IN_GROUP : FROM_CUSTOMER, item.receivedAt)
+  addToThread(thread, message.doc, weightOf(contact.doc, item, system !== null), item.receivedAt)
+  blockAgain(state, contact, context.now)
   tellReceived(state, item.eventId, message.doc, item.person.waId ?? item.person.userId, context.now)
   touch(state, thread, item.eventId)
   return PROCESSED
+}
+
+function weightOf(contact: ContactDoc, { message }: MessageItem, isSystem: boolean): Weight {
+  if (isSystem) return FROM_SYSTEM
+  if (isBlocked(contact)) return UNWANTED
+  return text(message.group_id) ? IN_GROUP : FROM_CUSTOMER
+}
+
+/** Meta blocks whoever wrote within a day: now it can. */
+function blockAgain(state: State, contact: Tracked<ContactDoc>, now: Date): void {
+  const { block } = contact.doc
+  if (block?.state === 'REFUSED') changeContact(state, contact, { block: { ...block, state: 'PENDING', nextAt: now } })
 }
 
 /** Told by somebody whose number Meta does not show: people see it, WhatsApp still knows them by their user id. */

@@ -29,7 +29,16 @@ export function absorb(
   const leadDeletedAt = kept.doc.leadDeletedAt ?? gone.doc.leadDeletedAt ?? null
   const consent = newestConsent(kept.doc, gone.doc)
   change(gone, { waId: null, userId: null, deletedAt: context.now, joinedWith: kept.doc._id })
-  change(kept, { ...keys, ...shown, username, parentUserId, attributes, ...consent, leadDeletedAt })
+  change(kept, {
+    ...keys,
+    ...shown,
+    username,
+    parentUserId,
+    attributes,
+    block: kept.doc.block ?? gone.doc.block ?? null,
+    ...consent,
+    leadDeletedAt,
+  })
   for (const [key, contact] of state.contactsByKey) if (contact === gone) state.contactsByKey.set(key, kept)
   moveConversations(state, context, kept, gone)
   if (gone.isNew) state.contacts.delete(String(gone.doc._id))

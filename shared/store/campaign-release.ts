@@ -1,4 +1,5 @@
 import { type ClientSession, type mongo, Types } from 'mongoose'
+import { isBlocked } from '../domain/block.ts'
 import { mediaOf } from '../domain/campaign.ts'
 import { costOf } from '../domain/cost.ts'
 import { phoneVariants } from '../domain/phone-variants.ts'
@@ -180,6 +181,7 @@ interface Planned {
 function plan(release: Release, recipient: RecipientDoc, contact: ContactDoc, thread: ConversationDoc): Planned {
   const { campaign, template } = release
   const skip = (reason: 'opted-out' | 'template', detail: string) => ({ recipient, message: null, skipped: { reason, detail } })
+  if (isBlocked(contact)) return skip('opted-out', 'is blocked here')
   if (contact.optOut && template.category === 'MARKETING') return skip('opted-out', 'does not want marketing messages')
   const media = mediaOf(campaign, recipient.headerMedia)
   const filled = fillTemplate(template, recipient.variables, media)

@@ -200,6 +200,7 @@ export interface ContactDoc extends Common {
   optOutAt: Date | null
   optOutSource: string | null
   attributes: Record<string, unknown>
+  block?: Block | null
   /** Somebody removed its lead: no message makes another one, only a person. */
   leadDeletedAt?: Date | null
   /** They turned out to be one person, and that one holds the keys. */
@@ -207,6 +208,17 @@ export interface ContactDoc extends Common {
   /** While everything of the person is being removed: what it is found by. Gone at the end. */
   erasing?: Erasing | null
   erasedAt?: Date | null
+}
+
+/** Nobody here wants to hear from a person. Meta is told for each number that the person wrote to; it may refuse. */
+export interface Block {
+  at: Date
+  by: Id
+  /** PENDING, LIFTING: Meta is yet to be told. REFUSED: asked again when the person writes. */
+  state: 'PENDING' | 'DONE' | 'REFUSED' | 'LIFTING'
+  problem: string | null
+  /** Not before, after an outage. */
+  nextAt: Date
 }
 
 export interface Erasing {

@@ -430,6 +430,7 @@ describe("another tenant's", () => {
     assign: { assignedToId: null },
     notes: { text: 'a' },
     discard: { reason: 'nobody needs it' },
+    merge: { contactId: '0'.repeat(24) },
     '/api/v1/leads/notes': { content: 'a' },
     'patch /api/v1/messages/scheduled': { sendAt: new Date(Date.now() + 60_000).toISOString() },
     'patch /api/v1/campaigns': { perMinute: 10 },

@@ -2,6 +2,7 @@ import { Types } from 'mongoose'
 import { z } from 'zod'
 import { contactView, conversationView, messageView } from '#shared/contracts/to-views.ts'
 import { ContactView, ConversationView, MessageView } from '#shared/contracts/views.ts'
+import { isBlocked } from '#shared/domain/block.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { isBusinessScopedId } from '#shared/domain/phone-number.ts'
 import { mergeContacts } from '#shared/fold/merge.ts'
@@ -27,6 +28,8 @@ const ContactDetailView = ContactView.extend({
   optOutAt: z.iso.datetime().nullable(),
   optOutSource: z.string().nullable(),
   attributes: z.record(z.string(), z.unknown()),
+  /** Nobody may write to a blocked person. Whether Meta keeps their messages away: PENDING, DONE, REFUSED with the problem. */
+  block: z.object({ at: z.iso.datetime(), state: z.string(), problem: z.string().nullable() }).nullable(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
 })
@@ -161,6 +164,36 @@ const merge = route({
   },
 })
 
+const BLOCK_SUMMARIES = {
+  post: 'Block a person: nobody writes to them, what they write bothers nobody, and Meta keeps it away as far as it can',
+  delete: 'Unblock a person',
+} as const
+
+const blocks = (['post', 'delete'] as const).map(method =>
+  route({
+    method,
+    path: `${path}/{id}/block`,
+    action: 'contacts.block',
+    tag,
+    summary: BLOCK_SUMMARIES[method],
+    params: IdParams,
+    returns: ContactDetailView,
+    async handle(request, deps: GatewayDeps) {
+      const { tenantId, id: by } = callerOf(request)
+      const before = await getContact(deps.store, tenantId, request.params.id)
+      if (isBlocked(before) === (method === 'post')) return { body: detailView(before) }
+      const now = deps.now()
+      const state = method === 'post' ? ('PENDING' as const) : ('LIFTING' as const)
+      const block = { at: now, by: new Types.ObjectId(by), state, problem: null, nextAt: now }
+      const { contact, events } = await changeContact(deps.store, before, { block }, now)
+      const action = method === 'post' ? 'contacts.block' : 'contacts.unblock'
+      await trace(request, deps, { action, object: { kind: 'contact', id: String(contact._id) } })
+      void publishEvents(deps, events, request.traceparent)
+      return { body: detailView(contact) }
+    },
+  }),
+)
+
 const LeadRecord = z.object({
   id: z.string(),
   name: z.string(),
@@ -208,7 +241,7 @@ const exported = route({
   },
 })
 
-export const contactRoutes = [list, add, one, change, merge, exported]
+export const contactRoutes = [list, add, one, change, merge, ...blocks, exported]
 
 function detailView(doc: ContactDoc): z.infer<typeof ContactDetailView> {
   return {
@@ -218,6 +251,8 @@ function detailView(doc: ContactDoc): z.infer<typeof ContactDetailView> {
     optOutAt: doc.optOutAt?.toISOString() ?? null,
     optOutSource: doc.optOutSource ?? null,
     attributes: doc.attributes ?? {},
+    block:
+      isBlocked(doc) && doc.block ? { at: doc.block.at.toISOString(), state: doc.block.state, problem: doc.block.problem } : null,
     createdAt: doc.createdAt.toISOString(),
     updatedAt: doc.updatedAt.toISOString(),
   }

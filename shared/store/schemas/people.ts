@@ -2,6 +2,16 @@ import { Schema } from 'mongoose'
 import type { ContactDoc, LeadDoc, NoteDoc, PipelineDoc } from '../documents.ts'
 import { common, date, flag, id, inner, isId, isText, requiredDate, requiredId, requiredText, stamped, text } from './fields.ts'
 
+const block = new Schema(
+  {
+    at: requiredDate,
+    by: requiredId,
+    state: { type: String, enum: ['PENDING', 'DONE', 'REFUSED', 'LIFTING'], required: true },
+    problem: text,
+    nextAt: requiredDate,
+  },
+  inner,
+)
 const erasing = new Schema(
   {
     waIds: { type: [String], default: [] },
@@ -28,6 +38,7 @@ export const contactSchema = new Schema<ContactDoc>(
     optOutAt: date,
     optOutSource: text,
     attributes: { type: Schema.Types.Mixed, default: () => ({}) },
+    block: { type: block, default: null },
     leadDeletedAt: date,
     joinedWith: id,
     erasing: { type: erasing, default: null },
@@ -42,6 +53,11 @@ contactSchema.index(
 )
 contactSchema.index({ tenantId: 1, createdAt: -1, _id: -1 }, { name: 'tenant_created' })
 contactSchema.index({ tenantId: 1, joinedWith: 1 }, { name: 'tenant_joined', partialFilterExpression: { joinedWith: isId } })
+// Over all tenants: ingest tells Meta.
+contactSchema.index(
+  { 'block.nextAt': 1 },
+  { name: 'blocks', partialFilterExpression: { 'block.state': { $in: ['PENDING', 'LIFTING'] } } },
+)
 contactSchema.index(
   { 'erasing.since': 1 },
   { name: 'erasing', partialFilterExpression: { 'erasing.since': { $gt: new Date(0) } } },
