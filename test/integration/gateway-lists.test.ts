@@ -367,7 +367,7 @@ describe("another tenant's", () => {
       { $setOnInsert: { category: 'UTILITY', status: 'APPROVED', components: [{ type: 'BODY', text: 'a' }] } },
       { upsert: true, returnDocument: 'after' },
     )
-    const contact = await models.contacts.findOne({ tenantId }).lean()
+    const contact = await models.contacts.findOne({ tenantId, deletedAt: null }).lean()
     const pipeline = await models.pipelines.findOne({ tenantId }).lean()
     const lead = await models.leads.findOneAndUpdate(
       { tenantId, phone: '212661999999' },
@@ -430,7 +430,7 @@ describe("another tenant's", () => {
     assign: { assignedToId: null },
     notes: { text: 'a' },
     discard: { reason: 'nobody needs it' },
-    merge: { contactId: '0'.repeat(24) },
+    merge: { contactId: '1'.repeat(24) },
     '/api/v1/leads/notes': { content: 'a' },
     'patch /api/v1/messages/scheduled': { sendAt: new Date(Date.now() + 60_000).toISOString() },
     'patch /api/v1/campaigns': { perMinute: 10 },
