@@ -259,3 +259,23 @@ test('a phone that changed hands moves to whom Meta names with it', () => {
     { waId: null, userId: 'MA.1' },
   ])
 })
+
+test('the business edits and takes back what it wrote in its own app, and neither side what the other wrote', () => {
+  const world = createMemoryWorld([sentBefore('wamid.ours', 1)])
+  const echo = (id: string, body: object) =>
+    item('message_echoes', { from: '212600111222', to: '212661000101', id, timestamp: stamp(5), ...body })
+  const edit = { type: 'edit', edit: { original_message_id: 'wamid.ours', message: { type: 'text', text: { body: 'HELLO' } } } }
+  const revoke = (target: string) => ({ type: 'revoke', revoke: { original_message_id: target } })
+  world.record([said('wamid.theirs', 1, 'bonjour')])
+  const refused = world.record([
+    item('messages', { ...salma, id: 'wamid.r1', timestamp: stamp(4), ...revoke('wamid.ours') }),
+    echo('wamid.r2', revoke('wamid.theirs')),
+  ])
+  expect(refused.outcomes).toEqual(['ignored', 'ignored'])
+  expect(world.record([echo('wamid.e', edit)]).outcomes).toEqual(['processed'])
+  const ours = () => world.rows.messages.find(({ wamid }) => wamid === 'wamid.ours')
+  expect(ours()).toMatchObject({ content: { text: 'HELLO' }, editedAt: expect.any(Date) })
+  world.record([echo('wamid.r3', revoke('wamid.ours'))])
+  expect(ours()).toMatchObject({ content: { text: null }, revokedAt: expect.any(Date) })
+  expect(world.rows.messages).toHaveLength(2)
+})

@@ -25,11 +25,8 @@ const FROM_PHONE: Weight = { isUnread: false, opensWindow: false, isShown: true 
 export function foldMessage(state: State, context: FoldContext, client: ClientDoc, item: MessageItem): Verdict {
   const read = readContent(item.message)
   const part = item.message[read.type]
-  if (isObject(part)) {
-    if (read.type === 'reaction' && text(part.message_id)) return applyReaction(state, context, client, item, part, 'INBOUND')
-    if (read.type === 'edit' && text(part.original_message_id)) return applyEdit(state, context, client, item, part)
-    if (read.type === 'revoke' && text(part.original_message_id)) return applyRevoke(state, context, client, item, part)
-  }
+  const revision = isObject(part) ? revise(state, context, client, item, read.type, part) : null
+  if (revision !== null) return revision
   if (messageByWamid(state, client.tenantId, item.wamid)) return ignored('the message is here already')
   const system = read.type === 'system' && isObject(part) ? part : null
   const contact = system
@@ -49,6 +46,22 @@ export function foldMessage(state: State, context: FoldContext, client: ClientDo
   tellReceived(state, item.eventId, message.doc, item.person.waId ?? item.person.userId, context.now)
   touch(state, thread, item.eventId)
   return PROCESSED
+}
+
+/** Reactions, edits and revocations change another message, of whichever side they come from; null: it is one of its own. */
+function revise(
+  state: State,
+  context: FoldContext,
+  client: ClientDoc,
+  item: MessageItem | EchoItem,
+  type: string,
+  part: Json,
+): Verdict | null {
+  const direction = item.kind === 'echo' ? 'OUTBOUND' : 'INBOUND'
+  if (type === 'reaction' && text(part.message_id)) return applyReaction(state, context, client, item, part, direction)
+  if (type === 'edit' && text(part.original_message_id)) return applyEdit(state, context, client, item, part)
+  if (type === 'revoke' && text(part.original_message_id)) return applyRevoke(state, context, client, item, part)
+  return null
 }
 
 function weightOf(contact: ContactDoc, { message }: MessageItem, isSystem: boolean): Weight {
@@ -81,8 +94,8 @@ function optOut(state: State, { tenants }: FoldContext, contact: Tracked<Contact
 export function foldEcho(state: State, context: FoldContext, client: ClientDoc, item: EchoItem): Verdict {
   const read = readContent(item.message)
   const part = item.message[read.type]
-  if (read.type === 'reaction' && isObject(part) && text(part.message_id))
-    return applyReaction(state, context, client, item, part, 'OUTBOUND')
+  const revision = isObject(part) ? revise(state, context, client, item, read.type, part) : null
+  if (revision !== null) return revision
   if (messageByWamid(state, client.tenantId, item.wamid)) return ignored('the message is here already')
   const contact = resolveContact(state, context, client.tenantId, item.person)
   if (contact === null) return ignored('Meta named nobody as its recipient')

@@ -8,6 +8,12 @@ import { change, messageByWamid, note, type State, type Tracked, touch } from '.
 import { tellStatus } from './tell.ts'
 import { showInList } from './thread.ts'
 
+const NOT_THEIRS = ignored('a message that the other side wrote')
+
+/** Nobody changes or takes back what the other side wrote. */
+const isOfOther = (doc: MessageDoc, { kind }: MessageItem | EchoItem) =>
+  doc.direction !== (kind === 'echo' ? 'OUTBOUND' : 'INBOUND')
+
 const NOTHING: MessageContent = { text: null, media: null, template: null, data: null }
 
 /**
@@ -44,6 +50,7 @@ export function applyEdit(
   const target = text(edit.original_message_id) as string
   const message = messageByWamid(state, client.tenantId, target)
   if (message === undefined) return parkRevision(state, context, item, target)
+  if (isOfOther(message.doc, item)) return NOT_THEIRS
   const { doc } = message
   note(message, { kind: 'note', at: item.at, key: `edit:${item.wamid}`, detail: 'edited' })
   if (doc.revokedAt || (doc.editedAt && doc.editedAt.getTime() > item.at.getTime())) return PROCESSED
@@ -64,6 +71,7 @@ export function applyRevoke(
   const target = text(revoke.original_message_id) as string
   const message = messageByWamid(state, client.tenantId, target)
   if (message === undefined) return parkRevision(state, context, item, target)
+  if (isOfOther(message.doc, item)) return NOT_THEIRS
   if (message.doc.revokedAt) return ignored('the message was revoked before')
   change(message, { content: NOTHING, revokedAt: item.at })
   note(message, { kind: 'note', at: item.at, key: `revoke:${item.wamid}`, detail: 'revoked' })
