@@ -11,17 +11,20 @@ import { searchPattern } from './search.ts'
 type Key = Id | string
 const DUPLICATE_KEY = 11_000
 
+const BLOCKED = ['PENDING', 'DONE', 'REFUSED']
+
 /** Newest first. @param q a part of a name, of a number in any usual form, or the beginning of a username */
 export async function listContacts(
   store: Store,
   tenantId: Key,
-  { q, optOut }: { q?: string | undefined; optOut?: boolean | undefined },
+  { q, optOut, blocked }: { q?: string | undefined; optOut?: boolean | undefined; blocked?: boolean | undefined },
   wish: PageWish,
 ): Promise<Page<ContactDoc>> {
   const filter = {
     tenantId,
     deletedAt: null,
     ...(optOut !== undefined && { optOut }),
+    ...(blocked !== undefined && { 'block.state': trusted({ [blocked ? '$in' : '$nin']: BLOCKED }) }),
     ...(q && { $and: [trusted({ $or: searched(q) })] }),
   }
   return await findPage<ContactDoc>(store.models.contacts, filter, 'createdAt', wish)

@@ -57,6 +57,8 @@ test('a blocked person is kept away by Meta, and here where Meta does not; nobod
   expect([status, body.block]).toMatchObject([200, { state: 'PENDING', problem: null }])
   expect((await w.call('POST', '/messages/send', { conversationId, text: 'hello' })).body.errorCode).toBe('CONTACT_BLOCKED')
 
+  expect((await w.call('GET', '/contacts?blocked=true')).body.data).toMatchObject([{ id }])
+
   // The simulated Meta has heard nothing from this person: it refuses, and is asked again when they write.
   await tellBlocks(w.deps, new Date())
   expect((await w.contact()).block).toMatchObject({ state: 'REFUSED', problem: expect.any(String) })

@@ -16,7 +16,8 @@ import type { World } from './world.ts'
 export const APP_SECRET = 'fixture-app-secret-not-real'
 export const VERIFY_TOKEN = 'verify-token-of-tests'
 export const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
-export const keyring = createKeyring({ TOKEN_ENCRYPTION_KEY: '11'.repeat(32) })
+export const TOKEN_KEY = '11'.repeat(32)
+export const keyring = createKeyring({ TOKEN_ENCRYPTION_KEY: TOKEN_KEY })
 
 /** A store with the demo world. */
 export async function openStore(world: World) {

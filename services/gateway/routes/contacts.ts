@@ -49,6 +49,7 @@ const list = route({
     ...Paging,
     q: z.string().trim().min(1).max(100).optional().describe('Part of a name or number, beginning of a username'),
     optOut: flagText.optional(),
+    blocked: flagText.optional(),
   }),
   returns: listOf(ContactDetailView),
   async handle(request, { store }: GatewayDeps) {

@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { expect } from 'vitest'
+import { ROOT } from '#shared/process/config.ts'
+import { createSimulator } from '#test/simulator/simulator.ts'
+import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
+import { openGateway } from '#test/support/gateway.ts'
+import { TOKEN_KEY } from '#test/support/ingest.ts'
+import { eventually } from '#test/support/realtime.ts'
+import { test } from '#test/support/world.ts'
+
+const { phoneNumberId } = DEMO_TENANTS.demo
+
+test('the service starts, tells Meta what was read and who is blocked, and leaves with 0 on SIGTERM', async ({ world }) => {
+  await using simulator = await createSimulator()
+  await using gateway = await openGateway(world)
+  const env = {
+    PATH: process.env.PATH,
+    NODE_ENV: 'test',
+    HOST: '127.0.0.1',
+    INGEST_PORT: '0',
+    INGEST_ROLE: 'recorder',
+    MONGODB_URI: world.mongodbUri,
+    RABBITMQ_URL: world.rabbitmqUrl,
+    META_GRAPH_URL: simulator.url,
+    TOKEN_ENCRYPTION_KEY: TOKEN_KEY,
+  }
+  const child = spawn(process.execPath, ['services/ingest/main.ts'], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (output += chunk))
+  await eventually(() => expect(output).toMatch(/"port":\d+.*ingest started/), 20_000)
+  const url = `http://127.0.0.1:${/"port":(\d+)/.exec(output)?.[1]}`
+  await eventually(async () => expect(await (await fetch(`${url}/ready`)).json()).toMatchObject({ status: 'ready' }))
+
+  const thread = await gateway.store.raw.conversations.findOne({ phoneNumberId, 'contact.waId': { $ne: null } })
+  const { id: wamid } = simulator.inbound({ phoneNumberId, from: thread?.contact.waId as string, message: 'Bonjour' })
+  const now = new Date()
+  const receiptDue = { wamid, at: now, nextAt: now }
+  await gateway.store.raw.conversations.updateOne({ _id: thread?._id }, { $set: { receiptDue } })
+  await eventually(() => expect(simulator.reads().data).toMatchObject([{ messageId: wamid }]))
+  await gateway.call('POST', `/api/v1/contacts/${thread?.contactId}/block`, { as: 'manager' })
+  await eventually(() =>
+    expect([...(simulator.sim.world.numbers.get(phoneNumberId)?.blocked ?? [])]).toEqual([thread?.contact.waId]),
+  )
+
+  const exited = once(child, 'exit')
+  child.kill('SIGTERM')
+  expect((await exited)[0]).toBe(0)
+  expect(output).toContain('ingest stopping')
+}, 60_000)
