@@ -8,6 +8,7 @@ import { Outage } from '#shared/domain/errors.ts'
 import { isObject } from '#shared/meta/json.ts'
 import { parseWebhook } from '#shared/meta/webhook.ts'
 import { ROOT } from '#shared/process/config.ts'
+import { webhookProcessed } from '#shared/process/metrics.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
 import { EXCHANGES, QUEUES } from '#shared/queue/topology.ts'
 import { connectStore } from '#shared/store/connect.ts'
@@ -26,6 +27,9 @@ import { test as base } from '#test/support/world.ts'
 
 const EXPECTED: Record<string, string[]> = JSON.parse(
   readFileSync(path.join(ROOT, 'test/fixtures/webhooks-expected.json'), 'utf8'),
+)
+const SEQUENCES_EXPECTED: Record<string, string[]> = JSON.parse(
+  readFileSync(path.join(ROOT, 'test/fixtures/webhook-sequences-expected.json'), 'utf8'),
 )
 const A = '1054543651068213'
 /** The two numbers of its tenant. */
@@ -163,6 +167,37 @@ test('every sequence ends in its one state, in any order, together or one by one
     }
   }
 }, 120_000)
+
+test('every sequence, as Meta sends it, leaves behind and tells what its table says', async ({ recording }) => {
+  const names = globSync('*.json', { cwd: path.join(ROOT, 'test/fixtures/webhook-sequences') }).map(file =>
+    file.replace('.json', ''),
+  )
+  expect(names.toSorted()).toEqual(Object.keys(SEQUENCES).toSorted())
+  const left: Record<string, string[]> = {}
+  for (const name of names.toSorted()) {
+    await recording.reset()
+    const bodies = readSequence(name)
+    for (const wamid of new Set(bodies.flatMap(namedByIt))) await recording.sentInThread(wamid)
+    for (const body of bodies) await recording.record(body)
+    left[name] = await tell(recording.store)
+  }
+  expect(left).toEqual(SEQUENCES_EXPECTED)
+}, 60_000)
+
+test('what nobody here knows is kept and counted', async ({ recording }) => {
+  const ignored = async () => {
+    const { values } = await webhookProcessed.get()
+    return values.filter(({ labels }) => labels.outcome === 'ignored').reduce((sum, { value }) => sum + value, 0)
+  }
+  const before = await ignored()
+  const names = ['batch-unknown-field', 'message-unknown-phone-number-id', 'partner-solutions', 'payment-configuration-update']
+  for (const name of names) await recording.record(readFixture(name))
+  expect((await ignored()) - before).toBe(names.length)
+  const rows = await recording.store.raw.webhookEvents.find({}).toArray()
+  expect(rows.map(({ status, payload }) => [status, parseWebhook(payload, ARRIVAL).length])).toEqual(
+    names.map(() => ['IGNORED', 1]),
+  )
+})
 
 function text(wamid: string, from: string, second = 0, body = wamid) {
   const message = { from, id: wamid, timestamp: String(1_795_165_200 + second), type: 'text', text: { body } }
