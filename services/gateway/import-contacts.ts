@@ -4,6 +4,7 @@ import { Types } from 'mongoose'
 import { type ContactColumns, type ContactRow, contactColumns, readContactRow } from '#shared/domain/contact-row.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import type { Caller } from '#shared/http/route.ts'
+import { openCsv } from '#shared/storage/csv-file.ts'
 import { findPrimaryClient } from '#shared/store/clients.ts'
 import { importRows } from '#shared/store/contact-import.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -116,16 +117,17 @@ async function* csvRows(
       throw new ApiError(422, 'COLUMN_MISSING', `No column holds phone numbers. The file has: ${header.join(', ')}`.slice(0, 500))
     return names
   }
+  const csv = await openCsv(file)
   const parser = parse({
     columns,
     bom: true,
-    delimiter: [',', ';', '\t'],
+    delimiter: csv.delimiter,
     relax_column_count: true,
     skip_empty_lines: true,
     trim: true,
     max_record_size: 64 * 1024,
   })
   // An error of either comes out of the parser, which is what is read.
-  pipeline(file, parser, () => undefined)
+  pipeline(csv.file, parser, () => undefined)
   for await (const record of parser) yield { record, columns: found as unknown as ContactColumns }
 }

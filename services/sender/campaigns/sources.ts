@@ -2,6 +2,7 @@ import { pipeline } from 'node:stream'
 import { CsvError, parse } from 'csv-parse'
 import { Types } from 'mongoose'
 import { PHONE_COLUMNS } from '#shared/domain/contact-row.ts'
+import { openCsv } from '#shared/storage/csv-file.ts'
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 import { audienceKey } from '#shared/storage/open.ts'
 import { contactsAfter, failedAfter } from '#shared/store/campaign-audience.ts'
@@ -50,11 +51,11 @@ async function* csvRows({ storage }: SourceDeps, campaign: CampaignDoc): AsyncGe
       throw new AudienceProblem(`There is no column ${campaign.columns.to}. The file has: ${header.join(', ')}`.slice(0, 500))
     return names
   }
-  const file = await storage.get(audienceKey(campaign.tenantId, campaign._id, campaign.audience.generation))
+  const csv = await openCsv(await storage.get(audienceKey(campaign.tenantId, campaign._id, campaign.audience.generation)))
   const parser = parse({
     columns,
     bom: true,
-    delimiter: [',', ';', '\t'],
+    delimiter: csv.delimiter,
     relax_column_count: true,
     skip_empty_lines: true,
     trim: true,
@@ -62,7 +63,7 @@ async function* csvRows({ storage }: SourceDeps, campaign: CampaignDoc): AsyncGe
     from: campaign.audience.read + 1,
   })
   // An error of either comes out of the parser, which is what is read.
-  pipeline(file, parser, () => undefined)
+  pipeline(csv.file, parser, () => undefined)
   try {
     for await (const record of parser) {
       if (phone !== wanted) record[wanted] = record[phone]
