@@ -39,6 +39,25 @@ function searched(q: string) {
   return digits === null ? ways : [...ways, { phone: trusted({ $regex: digits }) }]
 }
 
+/** Names of attributes that contacts have, so that a table of them has its columns. */
+export async function attributeNames(store: Store, tenantId: Key, limit: number): Promise<string[]> {
+  const rows = await store.models.contacts.aggregate<{ _id: string }>([
+    { $match: { tenantId: new Types.ObjectId(String(tenantId)), deletedAt: null } },
+    { $project: { names: { $objectToArray: '$attributes' } } },
+    { $unwind: '$names' },
+    { $group: { _id: '$names.k' } },
+    { $sort: { _id: 1 } },
+    { $limit: limit },
+  ])
+  return rows.map(({ _id }) => _id)
+}
+
+/** The next contacts by id. */
+export async function contactsAfter(store: Store, tenantId: Key, after: Id | null, limit: number): Promise<ContactDoc[]> {
+  const filter = { tenantId, deletedAt: null, ...(after && { _id: trusted({ $gt: after }) }) }
+  return await store.models.contacts.find(filter).sort({ _id: 1 }).limit(limit).lean()
+}
+
 /** @throws ApiError 404 for unknown, joined and other tenants' contacts alike */
 export async function getContact(store: Store, tenantId: Key, id: Key): Promise<ContactDoc> {
   const contact = await store.models.contacts.findOne({ tenantId, _id: id, deletedAt: null }).lean()

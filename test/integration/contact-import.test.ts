@@ -63,6 +63,20 @@ test('who is here already gets a name and attributes, in the threads too; an emp
   expect((await send(`phone,name\n${before.phone},\n`)).body).toMatchObject({ unchanged: 1 })
 })
 
+test('all contacts come as a file that can be imported again', async () => {
+  const headers = async (as: Person) => ({ authorization: `Bearer ${await gateway.tokenFor(as)}` })
+  const url = `${gateway.url}/api/v1/contacts/export.csv`
+  expect((await fetch(url, { headers: await headers('agent') })).status).toBe(403)
+  const answer = await fetch(url, { headers: await headers('manager') })
+  const csv = await answer.text()
+  expect(answer.headers.get('content-type')).toContain('text/csv')
+  expect(csv.split('\n')[0]).toContain('phone,user_id,name,opt_out,')
+  expect(csv).toMatch(/212661840002,,Brahim,yes,.*"?Fès; médina/)
+  const { total } = (await gateway.call('GET', '/api/v1/contacts', { as: 'agent' })).body
+  expect((await send(csv)).body).toMatchObject({ read: total, created: 0, updated: 0, unchanged: total, refused: 0 })
+  expect(await gateway.store.raw.auditLog.countDocuments({ action: 'contacts.exportAll' })).toBe(1)
+})
+
 test('refused rows come as a file of their own', async () => {
   const { body } = await send('phone\nabc\n=1+1\n', '?report=csv&dryRun=true')
   expect(body).toContain("row,value,problem\n1,abc,is no phone number\n2,'=1+1,is no phone number")

@@ -1,6 +1,11 @@
-import { stringify } from 'csv-stringify/sync'
+import { Readable } from 'node:stream'
+import { stringify } from 'csv-stringify'
+import { stringify as stringifyAll } from 'csv-stringify/sync'
 import { z } from 'zod'
 import { callerOf, route } from '#shared/http/route.ts'
+import { attributeNames, contactsAfter } from '#shared/store/contacts.ts'
+import type { ContactDoc, Id } from '#shared/store/documents.ts'
+import { asTenant } from '#shared/store/tenancy.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { type ImportReport, importContacts } from '../import-contacts.ts'
 import { trace } from '../trace.ts'
@@ -44,7 +49,7 @@ const add = route({
     const report = await importContacts(deps, caller, request.upload, { phone, name, isDryRun: dryRun }, request.traceparent)
     if (!dryRun) await traceCounts(request, deps, caller.tenantId, report)
     if (format === 'json') return { body: { dryRun, ...report } }
-    const body = stringify(report.refusedRows, {
+    const body = stringifyAll(report.refusedRows, {
       header: true,
       columns: ['row', 'value', 'problem'],
       escape_formulas: true,
@@ -55,7 +60,49 @@ const add = route({
   },
 })
 
-export const importRoutes = [add]
+const table = route({
+  method: 'get',
+  path: '/api/v1/contacts/export.csv',
+  action: 'contacts.export',
+  tag: 'contacts',
+  summary: 'All contacts as a CSV, streamed; it can be imported again',
+  async handle(request, deps: GatewayDeps) {
+    const { tenantId } = callerOf(request)
+    const attributes = await attributeNames(deps.store, tenantId, MOST_ATTRIBUTES)
+    await trace(request, deps, { action: 'contacts.exportAll', object: { kind: 'tenant', id: tenantId } })
+    // A cell that begins like a formula is run by spreadsheets: it is shown as text.
+    const csv = stringify({ header: true, columns: [...COLUMNS, ...attributes], escape_formulas: true, bom: true })
+    const page = (after: Id | null) => asTenant(tenantId, () => contactsAfter(deps.store, tenantId, after, PAGE))
+    const stream = Readable.from(rowsOf(page, attributes))
+      .on('error', error => csv.destroy(error))
+      .pipe(csv)
+    const disposition = 'attachment; filename="contacts.csv"'
+    return { stream, headers: { 'content-type': 'text/csv; charset=utf-8', 'content-disposition': disposition } }
+  },
+})
+
+export const importRoutes = [add, table]
+
+const PAGE = 1000
+const MOST_ATTRIBUTES = 200
+const COLUMNS = ['phone', 'user_id', 'name', 'opt_out'] as const
+
+async function* rowsOf(
+  page: (after: Id | null) => Promise<ContactDoc[]>,
+  attributes: string[],
+): AsyncGenerator<Record<string, unknown>> {
+  for (let after: Id | null = null; ; ) {
+    const contacts: ContactDoc[] = await page(after)
+    for (const contact of contacts) {
+      const own = Object.fromEntries(attributes.map(name => [name, contact.attributes?.[name] ?? '']))
+      const { userId, name, optOut } = contact
+      yield { ...own, phone: contact.waId ?? contact.phone ?? '', user_id: userId, name, opt_out: optOut ? 'yes' : '' }
+    }
+    const last = contacts.at(-1)
+    if (last === undefined || contacts.length < PAGE) return
+    after = last._id
+  }
+}
 
 async function traceCounts(
   request: Parameters<typeof trace>[0],
