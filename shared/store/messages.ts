@@ -50,7 +50,8 @@ const MAX_READ_AT_ONCE = 1000
 /**
  * Inbound messages are read: the newest unread ones, as many as are counted, so that a long thread is not searched to its
  * beginning. In the transaction that writes the count: a message that arrives meanwhile conflicts with it, and stays unread.
- * @param upTo the last one that was seen, null: all. @returns how many are still unread. @throws ApiError 404
+ * @param upTo the last one that was seen, null: all. @returns how many are still unread, and the newest that is read now
+ * @throws ApiError 404
  */
 export async function readMessages(
   store: Store,
@@ -58,13 +59,13 @@ export async function readMessages(
   upTo: Key | null,
   now: Date,
   session: ClientSession,
-): Promise<number> {
+): Promise<{ unreadCount: number; lastRead: string | null }> {
   const { conversations, messages } = store.models
   const row = await conversations.findOne({ tenantId, _id: conversationId }, { unreadCount: 1 }, { session }).lean()
   const count = Math.min(row?.unreadCount ?? 0, MAX_READ_AT_ONCE)
-  if (count === 0) return 0
+  if (count === 0) return { unreadCount: 0, lastRead: null }
   const unread = await messages
-    .find({ tenantId, conversationId, direction: 'INBOUND', status: 'RECEIVED' }, { at: 1 }, { session })
+    .find({ tenantId, conversationId, direction: 'INBOUND', status: 'RECEIVED' }, { at: 1, wamid: 1 }, { session })
     .sort({ at: -1, _id: -1 })
     .limit(count)
     .lean()
@@ -72,10 +73,11 @@ export async function readMessages(
     upTo === null ? null : await messages.findOne({ tenantId, _id: upTo, conversationId }, { at: 1 }, { session }).lean()
   if (upTo !== null && seen === null) throw notFound('Message')
   const later = seen === null ? [] : unread.filter(message => isLater(message, seen))
-  const ids = unread.filter(message => !later.includes(message)).map(({ _id }) => _id)
+  const read = unread.filter(message => !later.includes(message))
+  const ids = read.map(({ _id }) => _id)
   const filter = { tenantId, _id: trusted({ $in: ids }), status: 'RECEIVED' as const }
   await messages.updateMany(filter, { $set: { status: 'READ', statusUpdatedAt: now } }, { session })
-  return later.length
+  return { unreadCount: later.length, lastRead: read[0]?.wamid ?? null }
 }
 
 type Placed = Pick<MessageDoc, '_id' | 'at'>

@@ -246,8 +246,9 @@ async function applyChange(
 ): Promise<ConversationDoc> {
   const { store } = deps
   const now = deps.now()
-  const { changed, events } = await store.transaction(async session => {
-    const own = read ? { unreadCount: await readMessages(store, before, read.upTo, now, session) } : set
+  const { changed, events, lastRead } = await store.transaction(async session => {
+    const seen = read ? await readMessages(store, before, read.upTo, now, session) : null
+    const own = seen ? { unreadCount: seen.unreadCount } : set
     const row = await changeConversation(store, before, own, provided ?? {}, session)
     if (row === null) throw new ApiError(409, 'ALREADY_ASSIGNED', 'Somebody else has taken this conversation')
     const assigned = row.assignedTo ? { id: String(row.assignedTo.id), name: row.assignedTo.name } : null
@@ -255,10 +256,13 @@ async function applyChange(
     if ('assignedTo' in set)
       told.push(eventOf(row, 'conversation:assigned', cause, now, { conversationId: String(row._id), assignedTo: assigned }))
     await store.models.events.insertMany(told, { session })
-    return { changed: row, events: told }
+    return { changed: row, events: told, lastRead: seen?.lastRead ?? null }
   })
   void publishEvents(deps, events, traceparent)
-  if (readMessages.length > 0)
-    tellRead(deps, changed, traceparent).catch(error => deps.log.info({ err: error }, 'receipt not told'))
+  // Its customer hears of what was seen, not of what came after.
+  if (lastRead !== null)
+    tellRead(deps, { ...changed, lastInboundWamid: lastRead }, traceparent).catch(error =>
+      deps.log.info({ err: error }, 'receipt not told'),
+    )
   return changed
 }
