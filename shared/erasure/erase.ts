@@ -13,6 +13,7 @@ import {
   endErasure,
   findAudiences,
   findTraces,
+  forgetFile,
   isSharedFile,
   messagesAfter,
   type Person,
@@ -87,6 +88,7 @@ async function deleteFile(
   if (media?.state !== 'STORED') return 0
   if (direction === 'OUTBOUND' && (await isSharedFile(store, person, media.id, conversationIds))) return 0
   await storage.delete(mediaKey(person.tenantId, media.id))
+  await forgetFile(store, person, media.id)
   if (media.hasThumbnail) await storage.delete(thumbnailKey(person.tenantId, media.id))
   return 1
 }

@@ -27,10 +27,18 @@ export async function messagesAfter(
   return await store.raw.messages.find(filter, { projection }).sort({ _id: 1 }).limit(limit).toArray()
 }
 
-/** A file that was sent may lie in other threads as well. */
+/** A file that was sent may lie in other threads as well, or belong to a campaign. */
 export async function isSharedFile(store: Store, { tenantId }: Person, mediaId: Id, conversationIds: Id[]): Promise<boolean> {
-  const filter = { tenantId, 'content.media.id': mediaId, conversationId: { $nin: conversationIds } }
-  return (await store.raw.messages.findOne(filter, { projection: { _id: 1 } })) !== null
+  const inThreads = { tenantId, 'content.media.id': mediaId, conversationId: { $nin: conversationIds } }
+  if (await store.raw.messages.findOne(inThreads, { projection: { _id: 1 } })) return true
+  const inCampaigns = { tenantId, 'headerMedia.id': String(mediaId), deletedAt: null }
+  return (await store.raw.campaigns.findOne(inCampaigns, { projection: { _id: 1 } })) !== null
+}
+
+/** A file that was given to us for sending: nobody can send it again. */
+export async function forgetFile(store: Store, { tenantId }: Person, mediaId: Id): Promise<void> {
+  await store.raw.mediaFiles.deleteOne({ tenantId, _id: mediaId })
+  await store.raw.mediaUploads.deleteMany({ tenantId, _id: new RegExp(`^${mediaId}:`) } as object)
 }
 
 /** Who, when and what it cost stays for the sums; a wamid holds the number of its person. */

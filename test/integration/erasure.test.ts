@@ -72,6 +72,28 @@ test('nothing of an erased person is left, and everything of the others', async 
   await store.raw.messages.updateOne({ tenantId, _id: image._id }, { $set: { 'content.media.state': 'STORED' } })
   const queued = await call('POST', '/messages/send', 'agent', { conversationId: thread.id, text: 'answer about the secret' })
   expect(queued.status).toBe(202)
+  const brochure = new Types.ObjectId()
+  const contract = new Types.ObjectId()
+  for (const _id of [brochure, contract]) {
+    await store.models.mediaFiles.create({ _id, tenantId, kind: 'document', mimeType: 'application/pdf', size: 1, sha256: 'a' })
+    await store.raw.messages.insertOne({
+      ...image,
+      _id: new Types.ObjectId(),
+      wamid: `wamid.sent.${_id}`,
+      direction: 'OUTBOUND',
+      content: { ...image.content, media: { id: _id, state: 'STORED' } as never },
+    })
+  }
+  const other = (await call('GET', '/conversations?q=212661830002')).body.data[0]
+  await store.raw.messages.insertOne({
+    ...image,
+    _id: new Types.ObjectId(),
+    wamid: 'wamid.sent.other',
+    contactKey: '212661830002',
+    direction: 'OUTBOUND',
+    conversationId: new Types.ObjectId(other.id as string),
+    content: { text: null, data: null, template: null, media: { id: brochure, state: 'STORED' } as never },
+  })
   const campaignId = new Types.ObjectId()
   await store.raw.campaigns.insertOne({
     _id: campaignId,
@@ -106,7 +128,7 @@ test('nothing of an erased person is left, and everything of the others', async 
   const { status, body } = await call('DELETE', `/contacts/${id}`)
   expect([status, body]).toMatchObject([
     200,
-    { id, erased: { messages: 3, files: 1, leads: 1, notes: 1, recipients: 1, webhookEvents: 3 } },
+    { id, erased: { messages: 5, files: 2, leads: 1, notes: 1, recipients: 1, webhookEvents: 3 } },
   ])
 
   expect(await whereStands(PHONE, USER, 'passport', 'about the secret')).toEqual([])
@@ -125,6 +147,7 @@ test('nothing of an erased person is left, and everything of the others', async 
   expect(await store.raw.auditLog.countDocuments({ action: 'contacts.erase', 'object.id': id })).toBe(1)
   expect(await store.raw.events.findOne({ tenantId, 'payload.updates.erased': true })).not.toBeNull()
 
+  expect((await store.raw.mediaFiles.find({ tenantId }).toArray()).map(({ _id }) => String(_id))).toEqual([String(brochure)])
   expect((await contactOf('212661830002')).name).toBe('Person 212661830002')
   expect(await store.raw.campaignRecipients.countDocuments({ campaignId, state: 'PENDING', waId: '212661830002' })).toBe(1)
   expect(await whereStands('secret of 212661830002')).toEqual(['conversations', 'messages', 'webhookEvents', 'events'])
