@@ -176,6 +176,15 @@ test('the order of checks: token, object, permission, number, account, body', as
   expect(await code(`/${PHONE}/messages`)).toBe(131008)
 })
 
+test('an account that may not write first still answers, by templates too', async () => {
+  simulator.setNumber(PHONE, { state: 'replies_only' })
+  expect((await send(simulator, templateTo(STRANGER))).body.error?.code).toBe(368)
+  simulator.inbound({ phoneNumberId: PHONE, from: STRANGER, message: 'Bonjour' })
+  expect((await send(simulator, templateTo(STRANGER))).status).toBe(200)
+  expect((await send(simulator, textTo(STRANGER))).status).toBe(200)
+  simulator.setNumber(PHONE, { state: 'connected' })
+})
+
 test('held messages wait for the end of pacing: released they go, paused they die with 132015', async () => {
   simulator.pacing('welcome', true)
   const first = await send(simulator, templateTo(SALMA))

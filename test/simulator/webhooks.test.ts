@@ -173,6 +173,20 @@ test('a message from the phone itself comes as an echo and opens no window', asy
   ])
 })
 
+test.for([
+  ['replies_only', ['RESTRICTED_BIZ_INITIATED_MESSAGING']],
+  ['restricted', ['RESTRICTED_BIZ_INITIATED_MESSAGING', 'RESTRICTED_CUSTOMER_INITIATED_MESSAGING']],
+] as const)('an account that is %s is told of %j', async ([state, expected]) => {
+  await using receiver = await createReceiver()
+  simulator.app({ webhookUrl: receiver.url })
+  simulator.setNumber(PHONE, { state, notify: true })
+  await simulator.idle()
+  simulator.setNumber(PHONE, { state: 'connected' })
+  const [value] = receiver.received.flatMap(({ values }) => values)
+  const info = value?.restriction_info as { restriction_type: string }[]
+  expect(info.map(({ restriction_type }) => restriction_type)).toEqual(expected)
+})
+
 test('an account that is locked is told so on request', async () => {
   await using receiver = await createReceiver()
   simulator.app({ webhookUrl: receiver.url })

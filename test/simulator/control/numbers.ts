@@ -50,6 +50,7 @@ const STATES: Record<string, { number?: NumberState; account?: AccountState }> =
   name_pending: { number: 'NAME_PENDING' },
   spam_limited: { number: 'SPAM_LIMITED' },
   bad_certificate: { number: 'BAD_CERTIFICATE' },
+  replies_only: { account: 'REPLIES_ONLY' },
   restricted: { account: 'RESTRICTED' },
   locked: { account: 'LOCKED' },
   no_payment: { account: 'NO_PAYMENT' },
@@ -139,11 +140,17 @@ const THREE_DAYS_S = 3 * 86_400
 function tellAccount(sim: Simulation, { id, state }: Waba): void {
   if (state === 'NO_PAYMENT') return
   const expiration = Math.floor(sim.now() / 1000) + THREE_DAYS_S
-  const restriction_info = [{ restriction_type: 'RESTRICTED_BIZ_INITIATED_MESSAGING', expiration }]
+  const types = [
+    'RESTRICTED_BIZ_INITIATED_MESSAGING',
+    ...(state === 'RESTRICTED' ? ['RESTRICTED_CUSTOMER_INITIATED_MESSAGING'] : []),
+  ]
+  const restriction_info = types.map(restriction_type => ({ restriction_type, expiration }))
   const date = new Date(sim.now()).toLocaleDateString('en-US', { dateStyle: 'long', timeZone: 'UTC' })
   const ban_info = { waba_ban_state: state === 'LOCKED' ? 'DISABLE' : 'REINSTATE', waba_ban_date: date }
   const value =
-    state === 'RESTRICTED' ? { event: 'ACCOUNT_RESTRICTION', restriction_info } : { event: 'DISABLED_UPDATE', ban_info }
+    state === 'RESTRICTED' || state === 'REPLIES_ONLY'
+      ? { event: 'ACCOUNT_RESTRICTION', restriction_info }
+      : { event: 'DISABLED_UPDATE', ban_info }
   emitForWaba(sim, id, 'account_update', value)
 }
 

@@ -52,6 +52,10 @@ function numberEntity(number: PhoneNumber): Entity {
 
 function wabaEntity(waba: Waba): Entity {
   if (waba.state === 'OK') return available('WABA', waba.id)
+  if (waba.state === 'REPLIES_ONLY') {
+    const info = 'The account cannot send business-initiated messages for now.'
+    return { ...available('WABA', waba.id), can_send_message: 'LIMITED', additional_info: [info] }
+  }
   if (waba.state === 'NO_PAYMENT') {
     return blocked(
       'WABA',

@@ -12,7 +12,7 @@ import { invalid } from './refusals.ts'
 import { checkShape, type MessageType } from './shape.ts'
 import { reportFailure, type Sent, streamStatuses } from './statuses.ts'
 import { templateOf } from './template-send.ts'
-import { hearAnswer, threadKey } from './threads.ts'
+import { hearAnswer, threadKey, WINDOW_MS } from './threads.ts'
 
 /** `POST /{phone}/messages`: a message, or a read receipt with or without the typing indicator. */
 export function postMessages(call: NumberCall): Reply | object {
@@ -34,6 +34,7 @@ function send(call: NumberCall, options: { marketing?: boolean } = {}): Reply {
   const recipient = recipientOf(body, number, sim.world)
   checkRecipient(call, recipient)
   const template = type === 'template' ? templateOf(body, waba.id, sim.world, call.version) : null
+  if (template) checkInitiation(call, recipient, now)
   if (options.marketing) checkMarketing(template)
   if (template?.category === 'AUTHENTICATION' && recipient.waId === null) throw new GraphError(131062)
   checkMedia(call, type, template)
@@ -63,6 +64,13 @@ function checkStates({ number, waba, params }: NumberCall): void {
   if (waba.state === 'RESTRICTED') throw new GraphError(368)
   if (waba.state === 'LOCKED') throw new GraphError(131031)
   if (waba.state === 'NO_PAYMENT' && !waba.paymentFailsLater && params.type === 'template') throw new GraphError(131042)
+}
+
+/** The first violations cost an account the right to write first: a template in an open window is an answer. */
+function checkInitiation({ sim, number, waba }: NumberCall, recipient: Recipient, now: number): void {
+  if (waba.state !== 'REPLIES_ONLY') return
+  const thread = sim.world.threads.get(threadKey(number.id, recipient.key))
+  if (thread === undefined || thread.lastInboundAt <= now - WINDOW_MS) throw new GraphError(368)
 }
 
 function checkLimits({ sim, number, params }: NumberCall, now: number): void {

@@ -32,7 +32,7 @@ export interface Token {
 }
 
 /** The state of the account; each but `OK` refuses sends with a code of its own. */
-export type AccountState = 'OK' | 'RESTRICTED' | 'LOCKED' | 'NO_PAYMENT'
+export type AccountState = 'OK' | 'REPLIES_ONLY' | 'RESTRICTED' | 'LOCKED' | 'NO_PAYMENT'
 
 export interface Override {
   url: string
