@@ -89,6 +89,10 @@ export const resumeAccount = (only?: string) => (client: ClientDoc) =>
     ? { status: 'active' as const, pauseReason: null, statusReason: null, restrictedUntil: null }
     : null
 
+/** After an appeal: whatever held it for its account is over. */
+const reinstate = (client: ClientDoc) => ({ ...resumeAccount()(client), ...(client.repliesOnly && { repliesOnly: null }) })
+
+const RESTRICTION = 'ACCOUNT_RESTRICTION'
 const BAN = 'ACCOUNT_BAN'
 
 function banEffects({ ban_info: info }: Json): Effect[] {
@@ -103,7 +107,7 @@ function banEffects({ ban_info: info }: Json): Effect[] {
         notice(BAN, 'CRITICAL', 'WhatsApp has disabled the business account.'),
       ]
     case 'REINSTATE':
-      return [{ topic: 'ban', set: resumeAccount() }, clearNotice(BAN)]
+      return [{ topic: 'ban', set: reinstate }, clearNotice(BAN), clearNotice(RESTRICTION)]
     default:
       return []
   }
@@ -133,7 +137,7 @@ function restrictionEffects({ value, receivedAt }: AccountItem): Effect[] {
     .map(info => ({ type: text(info.restriction_type) ?? 'unknown', until: timeUntil(info.expiration, receivedAt) }))
   if (restrictions.length === 0) return []
   const shown = restrictions.map(({ type, until }) => (until ? `${type} until ${until.toISOString()}` : type)).join(', ')
-  const said = notice('ACCOUNT_RESTRICTION', 'CRITICAL', `WhatsApp restricts the account: ${shown}.`)
+  const said = notice(RESTRICTION, 'CRITICAL', `WhatsApp restricts the account: ${shown}.`)
   const stopping = restrictions.filter(({ type }) => type in STOPS_MESSAGES)
   if (stopping.length === 0) return [said]
   const until = lastEnd(stopping)

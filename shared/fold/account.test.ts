@@ -83,6 +83,7 @@ test('a number that may not write first still answers', () => {
   const words = [word('account_update', { event: 'ACCOUNT_RESTRICTION', restriction_info: restriction })]
   const repliesOnly = { until: new Date((T0 + 86_400) * 1000), reason: expect.stringContaining('open a conversation until') }
   expect(numberAfter(words)).toMatchObject({ client: { status: 'active', pauseReason: null, repliesOnly }, told: ['active'] })
+  expect(numberAfter([...words, ban('REINSTATE', 10)]).client).toMatchObject({ repliesOnly: null, notices: [] })
   const stopped = { status: 'paused', pauseReason: 'manual' } as const
   expect(numberAfter(words, stopped).client).toMatchObject({ ...stopped, repliesOnly })
 })
