@@ -51,7 +51,8 @@ export interface MessageScheduled {
 }
 export interface ConversationUpdated {
   conversationId: string
-  updates: { unreadCount?: number; lastMessageAt?: string | null; [field: string]: unknown }
+  /** `erased`: it is gone with its person. `joinedWith`: it went into that conversation, which is the one that comes along. */
+  updates: { unreadCount?: number; lastMessageAt?: string | null; erased?: true; joinedWith?: string; [field: string]: unknown }
   conversation: ConversationView
 }
 export interface ConversationAssigned {
