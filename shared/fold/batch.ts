@@ -8,7 +8,7 @@ import { foldEcho, foldMessage } from './inbound.ts'
 import { DUPLICATE, failed, type ItemOutcome, ignored, statusOf, type Verdict, webhookEventOf } from './item.ts'
 import { openState, type State, type Tracked } from './state.ts'
 import { foldStatus } from './status.ts'
-import { tellConversations } from './tell.ts'
+import { tellConversations, tellJoined } from './tell.ts'
 
 export interface Folded {
   plan: Plan
@@ -20,6 +20,7 @@ export interface Folded {
 export function foldBatch(items: readonly WebhookItem[], loaded: Loaded, context: FoldContext): Folded {
   const state = openState(loaded)
   const outcomes = items.map(item => foldItem(state, context, item))
+  tellJoined(state, context.now)
   tellConversations(state, context.now)
   return { plan: planOf(state), outcomes }
 }

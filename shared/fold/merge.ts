@@ -1,5 +1,4 @@
 import { Types } from 'mongoose'
-import { conversationView } from '../contracts/to-views.ts'
 import { ApiError } from '../domain/errors.ts'
 import { phoneVariants } from '../domain/phone-variants.ts'
 import type { Store } from '../store/connect.ts'
@@ -8,8 +7,8 @@ import { mergePair, type Pair } from '../store/record-merge.ts'
 import type { Plan } from '../store/record-types.ts'
 import { planOf } from './batch.ts'
 import { absorb } from './join.ts'
-import { openState, type State, type Tracked, touchThreads } from './state.ts'
-import { tell, tellConversations } from './tell.ts'
+import { openState, type Tracked, touchThreads } from './state.ts'
+import { tellConversations, tellJoined } from './tell.ts'
 
 export interface MergeOrder {
   tenantId: Id
@@ -37,7 +36,7 @@ function judge(pair: Pair, { now }: MergeOrder): { plan: Plan; contact: ContactD
   const [one, two] = [kept, other].map(({ _id }) => state.contacts.get(String(_id))) as [Tracked<ContactDoc>, Tracked<ContactDoc>]
   const { doc } = absorb(state, { now }, one, two)
   const cause = `g:${new Types.ObjectId()}`
-  tellJoined(state, cause, now)
+  tellJoined(state, now)
   touchThreads(state, doc._id, cause)
   tellConversations(state, now)
   const plan = planOf(state)
@@ -47,20 +46,4 @@ function judge(pair: Pair, { now }: MergeOrder): { plan: Plan; contact: ContactD
 function differ(a: ContactDoc, b: ContactDoc): boolean {
   const areOtherPhones = a.waId !== null && b.waId !== null && !phoneVariants(a.waId).includes(b.waId)
   return areOtherPhones || (a.userId !== null && b.userId !== null && a.userId !== b.userId)
-}
-
-/** A thread that went into another one: whoever looks at it goes there. */
-function tellJoined(state: State, cause: string, now: Date): void {
-  for (const { from, to } of state.moves.flatMap(({ conversations }) => conversations)) {
-    const target = state.conversations.get(String(to))?.doc
-    if (from.equals(to) || target === undefined) continue
-    const { tenantId, clientId } = target
-    const payload = {
-      conversationId: String(from),
-      updates: { joinedWith: String(to) },
-      conversation: conversationView(target, now),
-    }
-    const event = { name: 'conversation:updated' as const, tenantId, clientId, conversationId: from, payload }
-    tell(state, { eventId: `j:${from}:${cause}`, ...event }, now)
-  }
 }

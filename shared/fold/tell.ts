@@ -56,6 +56,19 @@ export function tellConversations(state: State, now: Date): void {
   }
 }
 
+/** Threads that went into another one: whoever looks at them goes there. */
+export function tellJoined(state: State, now: Date): void {
+  for (const { from, to } of state.moves.flatMap(({ conversations }) => conversations)) {
+    const target = state.conversations.get(String(to))?.doc
+    // One that was made in this very batch was never seen by anybody.
+    if (from.equals(to) || target === undefined || !state.conversations.has(String(from))) continue
+    const conversation = conversationView(target, now)
+    const payload = { conversationId: String(from), updates: { joinedWith: String(to) }, conversation }
+    const place = { tenantId: target.tenantId, clientId: target.clientId, conversationId: from }
+    tell(state, { eventId: `j:${from}:${to}`, name: 'conversation:updated', ...place, payload }, now)
+  }
+}
+
 const updatesOf = (doc: ConversationDoc) => ({
   unreadCount: doc.unreadCount,
   messageCount: doc.messageCount,
