@@ -47,6 +47,7 @@ export async function emptyMessages(store: Store, { tenantId, erasing }: Person,
   const emptied = {
     content: { text: null, media: null, template: null, data: null },
     payload: null,
+    fallback: null,
     contactKey: erasing.pseudonym,
     wamid: null,
     previousIds: [],
