@@ -43,3 +43,5 @@ export function createPlaces(limits: SendLimits) {
     },
   }
 }
+
+export type Places = ReturnType<typeof createPlaces>

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { SendBell } from '#shared/contracts/send-bell.ts'
 import type { Lane } from '#shared/domain/callback-data.ts'
-import { mayOnlyReply, restrictedUntil } from '#shared/domain/replies-only.ts'
 import { windowIsOpen } from '#shared/domain/service-window.ts'
-import type { SendClaim } from '#shared/limits/claims.ts'
 import type { SendLimits } from '#shared/limits/send-limits.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { type BatchHandler, type Delivery, DONE, type Outcome } from '#shared/queue/types.ts'
@@ -23,6 +21,7 @@ import { releaseSuccessors } from '#shared/store/dispatch-finish.ts'
 import type { MessageDoc } from '#shared/store/documents.ts'
 import type { Publishing } from './bells.ts'
 import type { TemplateCheck } from './check-template.ts'
+import { CROWDED_MS, createClaim, type Traces } from './claim.ts'
 import type { HeldCampaigns } from './held-campaigns.ts'
 import { createLine, type Waiting } from './line.ts'
 import type { Numbers, SendingNumber } from './numbers.ts'
@@ -57,21 +56,8 @@ interface Planned {
   dueAt: number
 }
 
-/** traceparent of each bell, by its message's id. */
-type Traces = ReadonlyMap<string | null, string | null>
-
-interface Circumstances {
-  known: Map<string, SendingNumber>
-  windows: Map<string, Date | null>
-  now: Date
-  postponed: Postponement[]
-  traces: Traces
-}
-
 const TEMPLATE_RECHECK_MS = 2000
 const CAMPAIGN_RECHECK_MS = 5000
-/** A number at its share of the calls: its next ones are looked at again soon. */
-const CROWDED_MS = 200
 
 /**
  * Bells to calls. The bell is only a reminder: whatever it rings for is decided by the row, and a bell that is lost here is
@@ -81,6 +67,7 @@ export function createSend(deps: SendDeps, lane: Lane) {
   const { store, limits, slots, clock } = deps
   const line = lane === 'b' ? createLine(comeUp) : null
   const places = createPlaces(limits)
+  const claim = createClaim(deps, lane, line, places)
 
   async function handle(deliveries: Delivery[], signal: AbortSignal): Promise<Outcome[]> {
     const parsed = deliveries.map(readBell)
@@ -160,55 +147,6 @@ export function createSend(deps: SendDeps, lane: Lane) {
     })
   }
 
-  /**
-   * Asks the limits for what may go at all. Refused ones wait in their rows; but a campaign's, of which never more than two
-   * seconds' worth is rung, in the line: a row written twice for each would cost more than its call.
-   */
-  async function claim(bells: SendBell[], { known, windows, now, postponed, traces }: Circumstances) {
-    const admitted = new Map<string, number>()
-    const isFirst = (bell: SendBell) => bell.isTemplate && !windowIsOpen(windows.get(bell.conversationId) ?? null, now)
-    const sendable = bells.filter(bell => {
-      const number = known.get(bell.phoneNumberId)
-      if (!number?.token) {
-        postponed.push({ bell, reason: 'paused', nextStepAt: null })
-        if (number?.isUnreadable)
-          deps.pause.unreadableToken(number.client).catch(error => deps.log.error({ err: error }, 'number not paused'))
-        return false
-      }
-      if ((lane === 'b' || isFirst(bell)) && mayOnlyReply(number.client, now)) {
-        postponed.push({ bell, reason: 'restricted', nextStepAt: restrictedUntil(number.client, now) })
-        return false
-      }
-      const heldUntil = lane === 'b' ? (number.client.campaignsHeldUntil ?? now) : now
-      if (heldUntil > now) {
-        postponed.push({ bell, reason: 'rate', nextStepAt: heldUntil })
-        return false
-      }
-      const before = admitted.get(bell.phoneNumberId) ?? 0
-      admitted.set(bell.phoneNumberId, before + 1)
-      if (before < slots.roomFor(bell.phoneNumberId, number.client.throughput)) return true
-      if (line?.join(bell, CROWDED_MS, traces.get(bell.messageId) ?? null)) return false
-      postponed.push({ bell, reason: 'rate', nextStepAt: later(now, CROWDED_MS) })
-      return false
-    })
-    const claims = sendable.map(bell => {
-      const claim = claimOf(bell, known.get(bell.phoneNumberId) as SendingNumber, lane, isFirst(bell))
-      return { ...claim, leadMs: places.leadMs(bell.phoneNumberId) }
-    })
-    const decisions = await limits.decide(claims)
-    const decidedAt = performance.now()
-    return sendable.flatMap((bell, i) => {
-      const decision = decisions[i]
-      if (decision && decision.waitMs > 0) places.crowd(bell.phoneNumberId)
-      if (decision?.granted) return [{ bell, dueAt: decidedAt + decision.waitMs }]
-      const { waitMs, limit } = decision ?? { waitMs: CROWDED_MS, limit: 'number' as const }
-      if (limit === 'number' && line?.join(bell, waitMs, traces.get(bell.messageId) ?? null)) return []
-      const reason = limit === 'pair' ? 'pair' : limit === 'messaging' ? 'quota' : 'rate'
-      postponed.push({ bell, reason, nextStepAt: later(now, Math.ceil(waitMs / 50) * 50) })
-      return []
-    })
-  }
-
   function start(planned: Planned, traceparent: string | null): void {
     const { phoneNumberId, _id } = planned.message
     slots.enterNumber(phoneNumberId)
@@ -249,14 +187,6 @@ function readBell(delivery: Delivery): SendBell | null {
   } catch {
     return null
   }
-}
-
-function claimOf(bell: SendBell, number: SendingNumber, lane: Lane, isFirst: boolean): Omit<SendClaim, 'leadMs'> {
-  const { phoneNumberId, contactKey, tenantId } = bell
-  const { client, perMinute, perDay } = number
-  const { throughput: ratePerSecond, wabaId, messagingLimit: limit } = client
-  const initiates = isFirst && limit ? { portfolioId: client.portfolioId ?? wabaId, limit } : null
-  return { phoneNumberId, ratePerSecond, contactKey, tenantId, wabaId, lane, perMinute, perDay, initiates }
 }
 
 const later = (at: Date, ms: number) => new Date(at.getTime() + ms)

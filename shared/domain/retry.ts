@@ -46,12 +46,20 @@ export function afterUnsent(repeated: number, random: () => number = Math.random
 const BACKOFF_MS = [1_000, 5_000, 30_000, 120_000, 600_000]
 const MAX_LATER_MS = 3_600_000
 
-/** The pair limit asks for 4^x seconds; everything else grows by two, up to an hour or to what the table says. */
+/** Meta's word is taken for the time it names, unless it has been wrong several times in a row. */
+const BELIEVED = 3
+
+/**
+ * As long as Meta asks, if it does. Otherwise the pair limit asks for 4^x seconds; everything else grows by two, up to an
+ * hour or to what the table says.
+ */
 function laterMs({ error, repeated = 0, retryAfterMs = 0 }: FailedAttempt, random: () => number): number {
+  const spread = 1 + 0.2 * random()
+  if (retryAfterMs > 0 && repeated < BELIEVED) return Math.round(retryAfterMs * spread)
   const baseMs = (error.waitS ?? 1) * 1000
   const factor = error.code === PAIR_LIMIT ? 4 : 2
   const grown = Math.min(baseMs * factor ** Math.min(repeated, 10), Math.max(baseMs, MAX_LATER_MS))
-  return Math.max(Math.round(grown * (1 + 0.2 * random())), retryAfterMs)
+  return Math.max(Math.round(grown * spread), retryAfterMs)
 }
 
 function jittered(baseMs: number, random: () => number): number {

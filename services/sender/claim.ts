@@ -1,0 +1,118 @@
+import type { SendBell } from '#shared/contracts/send-bell.ts'
+import type { Lane } from '#shared/domain/callback-data.ts'
+import { mayOnlyReply, restrictedUntil } from '#shared/domain/replies-only.ts'
+import { windowIsOpen } from '#shared/domain/service-window.ts'
+import type { SendClaim } from '#shared/limits/claims.ts'
+import type { SendLimits } from '#shared/limits/send-limits.ts'
+import type { Logger } from '#shared/process/logger.ts'
+import type { Postponement } from '#shared/store/dispatch.ts'
+import type { createLine } from './line.ts'
+import type { SendingNumber } from './numbers.ts'
+import type { Pause } from './pause.ts'
+import type { Places } from './places.ts'
+import type { Slots } from './slots.ts'
+
+export interface ClaimDeps {
+  limits: SendLimits
+  slots: Slots
+  pause: Pause
+  log: Logger
+}
+
+/** traceparent of each bell, by its message's id. */
+export type Traces = ReadonlyMap<string | null, string | null>
+
+export interface Circumstances {
+  known: Map<string, SendingNumber>
+  /** Until when each conversation's window is open. */
+  windows: Map<string, Date | null>
+  now: Date
+  /** Filled with what must wait in its row. */
+  postponed: Postponement[]
+  traces: Traces
+}
+
+/** It may go; `dueAt` is its place by `performance.now()`. */
+export interface Claimed {
+  bell: SendBell
+  dueAt: number
+}
+
+/** A number at its share of the calls: its next ones are looked at again soon. */
+export const CROWDED_MS = 200
+
+/**
+ * Asks number and limits for what may go at all. Refused ones wait in their rows; but a campaign's, of which never more than
+ * two seconds' worth is rung, in the line: a row written twice for each would cost more than its call.
+ */
+export function createClaim(deps: ClaimDeps, lane: Lane, line: ReturnType<typeof createLine> | null, places: Places) {
+  const { limits, slots, pause, log } = deps
+
+  /** What the number itself has against it. */
+  function hindrance(bell: SendBell, isFirst: boolean, { known, now }: Circumstances): Postponement | null {
+    const number = known.get(bell.phoneNumberId)
+    if (!number?.token) {
+      if (number?.isUnreadable)
+        pause.unreadableToken(number.client).catch(error => log.error({ err: error }, 'number not paused'))
+      return { bell, reason: 'paused', nextStepAt: null }
+    }
+    const { client } = number
+    if ((lane === 'b' || isFirst) && mayOnlyReply(client, now))
+      return { bell, reason: 'restricted', nextStepAt: restrictedUntil(client, now) }
+    const { campaignsHeldUntil } = client
+    if (lane === 'b' && campaignsHeldUntil && campaignsHeldUntil > now)
+      return { bell, reason: 'rate', nextStepAt: campaignsHeldUntil }
+    return null
+  }
+
+  /** Waits in the line if it can, otherwise in its row. */
+  function wait(postponement: Postponement, waitMs: number, { postponed, traces }: Circumstances): void {
+    const { bell } = postponement
+    if (!line?.join(bell, waitMs, traces.get(bell.messageId) ?? null)) postponed.push(postponement)
+  }
+
+  return async function claim(bells: SendBell[], circumstances: Circumstances): Promise<Claimed[]> {
+    const { known, windows, now, postponed } = circumstances
+    const isFirst = (bell: SendBell) => bell.isTemplate && !windowIsOpen(windows.get(bell.conversationId) ?? null, now)
+    const admitted = new Map<string, number>()
+    const sendable = bells.filter(bell => {
+      const hindered = hindrance(bell, isFirst(bell), circumstances)
+      if (hindered) postponed.push(hindered)
+      if (hindered) return false
+      const { client } = known.get(bell.phoneNumberId) as SendingNumber
+      const before = admitted.get(bell.phoneNumberId) ?? 0
+      admitted.set(bell.phoneNumberId, before + 1)
+      if (before < slots.roomFor(bell.phoneNumberId, client.throughput)) return true
+      wait({ bell, reason: 'rate', nextStepAt: later(now, CROWDED_MS) }, CROWDED_MS, circumstances)
+      return false
+    })
+    const claims = sendable.map(bell => {
+      const of = claimOf(bell, known.get(bell.phoneNumberId) as SendingNumber, lane, isFirst(bell))
+      return { ...of, leadMs: places.leadMs(bell.phoneNumberId) }
+    })
+    const decisions = await limits.decide(claims)
+    const decidedAt = performance.now()
+    return sendable.flatMap((bell, i) => {
+      const decision = decisions[i] ?? { granted: false as const, waitMs: CROWDED_MS, limit: 'number' as const }
+      const { waitMs } = decision
+      if (waitMs > 0) places.crowd(bell.phoneNumberId)
+      if (decision.granted) return [{ bell, dueAt: decidedAt + waitMs }]
+      const { limit } = decision
+      const reason = limit === 'pair' ? 'pair' : limit === 'messaging' ? 'quota' : 'rate'
+      const postponement: Postponement = { bell, reason, nextStepAt: later(now, Math.ceil(waitMs / 50) * 50) }
+      if (limit === 'number') wait(postponement, waitMs, circumstances)
+      else postponed.push(postponement)
+      return []
+    })
+  }
+}
+
+function claimOf(bell: SendBell, number: SendingNumber, lane: Lane, isFirst: boolean): Omit<SendClaim, 'leadMs'> {
+  const { phoneNumberId, contactKey, tenantId } = bell
+  const { client, perMinute, perDay } = number
+  const { throughput: ratePerSecond, wabaId, messagingLimit: limit } = client
+  const initiates = isFirst && limit ? { portfolioId: client.portfolioId ?? wabaId, limit } : null
+  return { phoneNumberId, ratePerSecond, contactKey, tenantId, wabaId, lane, perMinute, perDay, initiates }
+}
+
+const later = (at: Date, ms: number) => new Date(at.getTime() + ms)
