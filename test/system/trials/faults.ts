@@ -6,7 +6,8 @@ import { judgeSent, openSending } from './sending.ts'
 const SENDERS = 2
 const NUMBERS = 10
 const MESSAGES = Number(process.env.TRIAL_MESSAGES ?? 4000)
-const PATIENCE_MS = 500_000
+/** The last of five attempts comes 10 min after the one before. */
+const PATIENCE_MS = 1_000_000
 
 const send = { path: '/messages', method: 'POST' }
 const always = { match: send, times: null }
