@@ -25,13 +25,13 @@ test('once closed, nobody gets one and nobody waits', async () => {
   expect(await slots.reserve('c', 1)).toBe(0)
 })
 
-test('a number has room for a quarter of its rate, and for twenty at least', () => {
+test('a number has room for 0.75 s of its rate, for twenty at least and a quarter of all at most', () => {
   const slots = new Slots(1000)
-  expect([slots.roomFor('a', 10), slots.roomFor('a', 400)]).toEqual([20, 100])
+  expect([10, 80, 400].map(rate => slots.roomFor('a', rate))).toEqual([20, 60, 250])
   slots.enterNumber('a')
   slots.enterNumber('a')
   slots.leaveNumber('a')
-  expect(slots.roomFor('a', 80)).toBe(19)
+  expect(slots.roomFor('a', 80)).toBe(59)
 })
 
 test('idle waits for the last call', async () => {

@@ -1,3 +1,5 @@
+const LEAST_ROOM = 20
+
 /**
  * Calls in flight, bounded: in all, for each lane and for each number. Chat may use every slot, campaigns half of them, so
  * that a reply always finds one soon.
@@ -49,9 +51,13 @@ export class Slots {
     for (const wake of waiters) wake()
   }
 
-  /** How many more calls a number may have in flight: a slow one must not hold all slots. */
+  /**
+   * How many more calls a number may have in flight: enough for its rate while Meta answers within 0.75 s, and never more
+   * than a quarter of all, for a slow one must not hold them all.
+   */
   roomFor(phoneNumberId: string, ratePerSecond: number): number {
-    return Math.max(20, ratePerSecond / 4) - (this.#perNumber.get(phoneNumberId) ?? 0)
+    const most = Math.max(LEAST_ROOM, Math.min(ratePerSecond * 0.75, this.#limits.c / 4))
+    return most - (this.#perNumber.get(phoneNumberId) ?? 0)
   }
 
   enterNumber(phoneNumberId: string): void {
