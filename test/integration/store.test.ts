@@ -40,7 +40,8 @@ describe('migrate', () => {
   test('may be run by several processes at once', async ({ store, world }) => {
     await using other = await connectStore(world.mongodbUri)
     await Promise.all([migrate(store), migrate(other), migrate(store)])
-    expect((await indexNames(store)).clients).toHaveLength(6)
+    const names = store.models.clients.schema.indexes().map(([, { name }]) => name)
+    expect(new Set((await indexNames(store)).clients)).toEqual(new Set(['_id_', ...names]))
   })
 
   test('builds a changed index anew and leaves foreign ones alone', async ({ store }) => {
