@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { estimate } from '#shared/domain/campaign.ts'
 import { ApiError } from '#shared/domain/errors.ts'
+import { campaignPerMinute } from '#shared/domain/quality-brake.ts'
 import { ratePerSecond } from '#shared/domain/send-rate.ts'
 import { messagingUse } from '#shared/limits/send-limits.ts'
 import { countAhead } from '#shared/store/campaigns.ts'
@@ -41,6 +42,8 @@ export async function estimateCampaign(deps: GatewayDeps, campaign: CampaignDoc)
     countAhead(store, campaign),
   ])
   const { messagesPerMinute = null, messagesPerDay = null } = tenant.limits ?? {}
+  const { qualityRating } = client
+  const perMinute = campaignPerMinute(campaign, { qualityRating, ratePerSecond: ratePerSecond(client) })
   const told = estimate({
     recipients: audience.recipients,
     countries: audience.countries,
@@ -48,7 +51,7 @@ export async function estimateCampaign(deps: GatewayDeps, campaign: CampaignDoc)
     prices: tenant.settings.prices,
     currency: tenant.settings.currency,
     ratePerSecond: ratePerSecond(client),
-    perMinute: [messagesPerMinute, campaign.perMinute],
+    perMinute: [messagesPerMinute, perMinute],
     perDay: messagesPerDay,
     ahead,
     messagingLimit: client.messagingLimit,

@@ -1,4 +1,5 @@
 import { ApiError } from '#shared/domain/errors.ts'
+import { campaignPerMinute } from '#shared/domain/quality-brake.ts'
 import { mayOnlyReply } from '#shared/domain/replies-only.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { countUnderWay, findCampaignsIn, findLeftOver, releaseRecipients, stepCampaign } from '#shared/store/campaign-release.ts'
@@ -69,14 +70,16 @@ export function createCampaignRelease(deps: ReleaseDeps) {
     const room = ahead - (await countUnderWay(store, phoneNumberId, soon, ahead))
     const share = Math.min(Math.ceil(SLICE / open.length), Math.ceil(room / open.length))
     let released = 0
-    if (share > 0) for (const campaign of open) released += await releaseOne(campaign, number, share)
+    if (share > 0) for (const campaign of open) released += await releaseOne(campaign, number, share, open.length)
     return released
   }
 
-  async function releaseOne(campaign: CampaignDoc, number: SendingNumber, share: number): Promise<number> {
+  async function releaseOne(campaign: CampaignDoc, number: SendingNumber, share: number, beside: number): Promise<number> {
     const template = await usableTemplate(campaign)
     if (template === null) return 0
-    const limit = Math.min(share, allowance(campaign))
+    const { qualityRating, throughput: ratePerSecond } = number.client
+    const perMinute = campaignPerMinute(campaign, { qualityRating, ratePerSecond }, beside)
+    const limit = Math.min(share, allowance(campaign, perMinute))
     if (limit < 1) return 0
     const tenant = await getCachedTenant(store, campaign.tenantId)
     const rows = await releaseRecipients(store, { campaign, template, tenant, client: number.client, limit, now: clock.now() })
@@ -98,8 +101,11 @@ export function createCampaignRelease(deps: ReleaseDeps) {
   }
 
   /** Of a campaign with a rate of its own: what has gathered since, at most two seconds' worth. */
-  function allowance({ _id, perMinute }: CampaignDoc): number {
-    if (perMinute === null) return Infinity
+  function allowance({ _id }: CampaignDoc, perMinute: number | null): number {
+    if (perMinute === null) {
+      throttles.delete(String(_id))
+      return Infinity
+    }
     const now = performance.now()
     const perMs = perMinute / 60_000
     const before = throttles.get(String(_id)) ?? { allowance: 1, at: now }
