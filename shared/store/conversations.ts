@@ -29,6 +29,8 @@ export interface ConversationFilters {
   unread?: boolean | undefined
   assigneeId?: string | undefined
   unassigned?: boolean | undefined
+  /** The customer has the last word, and the window closes in this time. */
+  closing?: { from: Date; to: Date } | undefined
   status?: ConversationDoc['status'] | undefined
   label?: string | undefined
   clientId?: string | undefined
@@ -46,13 +48,18 @@ export async function listConversations(
   filters: ConversationFilters,
   wish: PageWish,
 ): Promise<Page<ConversationDoc>> {
-  const { unread, assigneeId, unassigned, status, label, clientId, phoneNumberId, candidateId, applicationId, q } = filters
+  const { unread, assigneeId, unassigned, closing, status, label, clientId, phoneNumberId, candidateId, applicationId, q } =
+    filters
   const filter = {
     tenantId,
     deletedAt: null,
     ...(unread && { unreadCount: trusted({ $gt: 0 }) }),
     ...(assigneeId && { 'assignedTo.id': new Types.ObjectId(assigneeId) }),
     ...(unassigned && { 'assignedTo.id': null }),
+    ...(closing && {
+      'lastMessage.direction': 'INBOUND' as const,
+      windowExpiresAt: trusted({ $gt: closing.from, $lte: closing.to }),
+    }),
     ...(status && { status }),
     ...(label && { labels: label }),
     ...(clientId && { clientId: new Types.ObjectId(clientId) }),

@@ -108,6 +108,12 @@ describe('a list', () => {
     expect(await count('mine=true', 'manager')).toBe(0)
     expect(await count('unassigned=true')).toBe(all.filter(({ assignedTo }) => assignedTo === null).length)
     expect(await count('status=closed')).toBe(0)
+    const waiting = all.filter(({ lastMessage }) => lastMessage?.direction === 'INBOUND')
+    const ends = waiting.map(({ windowExpiresAt }) => windowExpiresAt?.getTime() ?? 0).toSorted((a, b) => a - b)
+    gateway.clock.now = new Date((ends[0] as number) - 30 * 60_000)
+    expect(await count('closesWithin=31')).toBe(ends.filter(end => end <= (ends[0] as number) + 60_000).length)
+    expect(await count('closesWithin=29')).toBe(0)
+    gateway.clock.now = null
     expect(await count('q=salma')).toBe(1)
     expect(await count('q=karim.b')).toBe(1)
     expect(await count('number=1054543651068213')).toBe(all.length)

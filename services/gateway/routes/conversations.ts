@@ -32,6 +32,13 @@ const ListQuery = z.strictObject({
   number: z.string().max(32).optional(),
   candidateId: z.string().max(128).optional(),
   applicationId: z.string().max(128).optional(),
+  closesWithin: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1440)
+    .optional()
+    .describe('Minutes: the customer has the last word, and the window closes by then'),
   q: z.string().min(1).max(100).optional(),
 })
 
@@ -45,8 +52,9 @@ const list = route({
   returns: listOf(ConversationView),
   async handle(request, { store, now }: GatewayDeps) {
     const { tenantId, id } = callerOf(request)
-    const { mine, number: phoneNumberId, page: number, limit, cursor, ...filters } = request.query
-    const own = { ...filters, phoneNumberId, ...(mine && { assigneeId: id }) }
+    const { mine, closesWithin, number: phoneNumberId, page: number, limit, cursor, ...filters } = request.query
+    const closing = closesWithin ? { from: now(), to: new Date(now().getTime() + closesWithin * 60_000) } : undefined
+    const own = { ...filters, closing, phoneNumberId, ...(mine && { assigneeId: id }) }
     const page = await listConversations(store, tenantId, own, { page: number, limit, cursor })
     return { body: pageView(page, row => conversationView(row, now())) }
   },

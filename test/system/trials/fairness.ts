@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { ClientDoc, ConversationDoc } from '#shared/store/documents.ts'
 import { percentile } from '#test/load/figures.ts'
 import { createSenderWorld } from '#test/load/sender-world.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
@@ -9,6 +10,8 @@ import { openSending, type Post, type Sending } from './sending.ts'
 const SECONDS = Number(process.env.TRIAL_SECONDS ?? 60)
 const RATE = 80
 const RECIPIENTS = Number(process.env.TRIAL_RECIPIENTS ?? 100_000)
+/** More than one: a person may get 45 at once, then one in 6 s. */
+const PEOPLE = 5
 const TENANTS = 10
 const EACH = 3000
 
@@ -19,29 +22,28 @@ export async function run(): Promise<Facts> {
   await w.startSender()
   await w.store.raw.clients.updateMany({}, { $set: { messagingLimit: null } })
   const campaign = restOf(gateway, await tokenOf(w.store, 'manager@whatsapp-saas.com'))
-  const replies = restOf(gateway, await tokenOf(w.store, 'other@whatsapp-saas.com'))
+  const other = await createSenderWorld(w.store, w.queue, { numbers: 1, throughput: RATE, conversations: PEOPLE })
+  await w.simulator.add(other.numbers)
+  const replies = restOf(gateway, await tokenOf(w.store, (other.numbers[0] as ClientDoc).tenantId))
   const id = await draftCampaign(campaign, 'A', csvOf(RECIPIENTS))
   await untilChecked(campaign, id)
   await campaign('POST', `/campaigns/${id}/start`, {})
   while ((await w.simulator.posts(DEMO_TENANTS.demo.phoneNumberId)).length < RATE) await sleep(100)
   const from = Date.now()
-  const accepted = await reply(w, replies)
+  const accepted = await reply(other.threads, replies)
   const posts = (await w.simulator.posts()).filter(({ at }) => at >= from && at < from + SECONDS * 1000)
   await campaign('POST', `/campaigns/${id}/cancel`, {})
   return { ...besideFacts(posts, accepted), ...(await shareFacts(w, gateway)) }
 }
 
 /** @returns when each was accepted, by its id */
-async function reply({ store }: Sending, rest: Rest): Promise<Map<string, number>> {
-  const thread = await store.raw.conversations.findOne({ phoneNumberId: DEMO_TENANTS.other.phoneNumberId })
-  if (thread === null) throw new Error('the other tenant has no conversation')
-  const $set = { windowExpiresAt: new Date(Date.now() + 3_600_000), lastInboundAt: new Date() }
-  await store.raw.conversations.updateOne({ _id: thread._id }, { $set })
+async function reply(threads: ConversationDoc[], rest: Rest): Promise<Map<string, number>> {
   const accepted = new Map<string, number>()
   const startedAt = Date.now()
   for (let i = 0; i < SECONDS; i++) {
     await sleep(startedAt + i * 1000 - Date.now())
-    const { id } = await rest('POST', '/messages/send', { conversationId: String(thread._id), text: `reply ${i}` })
+    const conversationId = String((threads[i % threads.length] as ConversationDoc)._id)
+    const { id } = await rest('POST', '/messages/send', { conversationId, text: `reply ${i}` })
     accepted.set(id, Date.now())
   }
   await sleep(2000)
