@@ -12,6 +12,27 @@ const CROWDED_FOR_MS = 2000
 /** A take seldom lasts longer. */
 const LEAD_MS = 80
 
+/** How long before its place a message is taken. */
+const TAKE_AHEAD_MS = 50
+/** Places so close to each other are taken together. */
+const TICK_MS = 25
+
+/** What is taken now, and what later, in ms. */
+export function byPlace<T extends { dueAt: number }>(
+  claimed: readonly T[],
+  now: number,
+): { atOnce: T[]; later: [number, T[]][] } {
+  const atOnce: T[] = []
+  const later = new Map<number, T[]>()
+  for (const claim of claimed) {
+    const tick = Math.floor((claim.dueAt - TAKE_AHEAD_MS - now) / TICK_MS)
+    if (tick < 1) atOnce.push(claim)
+    else if (later.has(tick)) later.get(tick)?.push(claim)
+    else later.set(tick, [claim])
+  }
+  return { atOnce, later: [...later].map(([tick, group]) => [tick * TICK_MS, group]) }
+}
+
 /**
  * Calls at their places in their number's rate. What was held up between the two (a slow take, a busy process) would go out
  * together with what comes next, faster than the rate: its place is given up for a new one.

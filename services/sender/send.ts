@@ -21,12 +21,12 @@ import { releaseSuccessors } from '#shared/store/dispatch-finish.ts'
 import type { MessageDoc } from '#shared/store/documents.ts'
 import type { Publishing } from './bells.ts'
 import type { TemplateCheck } from './check-template.ts'
-import { CROWDED_MS, createClaim, type Traces } from './claim.ts'
+import { type Circumstances, type Claimed, CROWDED_MS, createClaim, type Traces } from './claim.ts'
 import type { HeldCampaigns } from './held-campaigns.ts'
 import { createLine, type Waiting } from './line.ts'
 import type { Numbers, SendingNumber } from './numbers.ts'
 import type { Pause } from './pause.ts'
-import { createPlaces } from './places.ts'
+import { byPlace, createPlaces } from './places.ts'
 import { failedHere, givenBack, windowClosed } from './settle.ts'
 import type { Slots } from './slots.ts'
 
@@ -61,7 +61,8 @@ const CAMPAIGN_RECHECK_MS = 5000
 
 /**
  * Bells to calls. The bell is only a reminder: whatever it rings for is decided by the row, and a bell that is lost here is
- * rung again by the sweep. So a batch is acked once its rows are taken or put off; the calls go on behind it.
+ * rung again by the sweep. So a batch is acked once its rows are taken, put off, or have a place soon; the calls go on
+ * behind it. A row is taken shortly before its place: of one that was taken and not called, nobody knows that it was not.
  */
 export function createSend(deps: SendDeps, lane: Lane) {
   const { store, limits, slots, clock } = deps
@@ -94,7 +95,7 @@ export function createSend(deps: SendDeps, lane: Lane) {
 
   /** Uses at most `reserved` slots and gives back at once those that no call needs. */
   async function sendSome(bells: SendBell[], reserved: number, traces: Traces): Promise<void> {
-    let used = 0
+    let kept = 0
     try {
       const now = clock.now()
       const known = await deps.numbers.find(bells.map(bell => bell.phoneNumberId))
@@ -102,26 +103,44 @@ export function createSend(deps: SendDeps, lane: Lane) {
       const running = await passPausedCampaigns(bells, now, postponed)
       const free = await passPredecessors(running, now, postponed)
       const windows = await findWindows(store, free)
-      const claimed = await claim(free, { known, windows, now, postponed, traces })
-      const going = claimed.map(({ bell }) => bell)
-      const [taken, putOff] = await Promise.allSettled([
-        takeMessages(store, going, { token: randomUUID(), owner: deps.owner, now }),
-        postponeMessages(store, postponed, now),
-      ])
+      const circumstances = { known, windows, now, postponed, traces }
+      const claimed = await claim(free, circumstances)
+      kept = claimed.length
+      for (const { bell } of claimed) slots.enterNumber(bell.phoneNumberId)
+      const { atOnce, later: soon } = byPlace(claimed, performance.now())
+      for (const [inMs, group] of soon) setTimeout(takeSoon, inMs, group, circumstances)
+      const [taken, putOff] = await Promise.allSettled([take(atOnce, circumstances), postponeMessages(store, postponed, now)])
       if (taken.status === 'rejected') throw taken.reason
-      // The rows are ours: nothing that may fail comes between their take and their call.
-      const dueAt = new Map(claimed.map(claim => [claim.bell.messageId, claim.dueAt]))
-      for (const message of taken.value) {
-        used++
-        const messageId = String(message._id)
-        const number = known.get(message.phoneNumberId) as SendingNumber
-        const windowExpiresAt = windows.get(String(message.conversationId)) ?? null
-        start({ message, number, windowExpiresAt, dueAt: dueAt.get(messageId) ?? 0 }, traces.get(messageId) ?? null)
-      }
       if (putOff.status === 'rejected') throw putOff.reason
       deps.publishing.ring(await releaseSuccessors(store, told(postponed), now))
     } finally {
-      slots.release(lane, reserved - used)
+      slots.release(lane, reserved - kept)
+    }
+  }
+
+  /** Its rows are READY until then: what is not taken is rung again by the sweep. */
+  function takeSoon(group: Claimed[], circumstances: Circumstances): void {
+    take(group, circumstances).catch(error => deps.log.warn({ err: error }, 'messages left to the sweep'))
+  }
+
+  /** Takes what is claimed and starts its calls; gives back the slots of what another took. */
+  async function take(claimed: Claimed[], { known, windows, traces }: Circumstances): Promise<void> {
+    const waiting = new Map(claimed.map(claim => [claim.bell.messageId, claim]))
+    try {
+      const bells = claimed.map(({ bell }) => bell)
+      const taken = await takeMessages(store, bells, { token: randomUUID(), owner: deps.owner, now: clock.now() })
+      // The rows are ours: nothing that may fail comes between their take and their call.
+      for (const message of taken) {
+        const messageId = String(message._id)
+        const { dueAt = 0 } = waiting.get(messageId) ?? {}
+        waiting.delete(messageId)
+        const number = known.get(message.phoneNumberId) as SendingNumber
+        const windowExpiresAt = windows.get(String(message.conversationId)) ?? null
+        start({ message, number, windowExpiresAt, dueAt }, traces.get(messageId) ?? null)
+      }
+    } finally {
+      for (const { bell } of waiting.values()) slots.leaveNumber(bell.phoneNumberId)
+      slots.release(lane, waiting.size)
     }
   }
 
@@ -149,7 +168,6 @@ export function createSend(deps: SendDeps, lane: Lane) {
 
   function start(planned: Planned, traceparent: string | null): void {
     const { phoneNumberId, _id } = planned.message
-    slots.enterNumber(phoneNumberId)
     attempt(planned)
       .then(settlement => deps.finish({ ...settlement, traceparent }))
       // The row stays TAKEN: its lease ends, and the sweep finds an attempt without an outcome.

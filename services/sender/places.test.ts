@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import type { SendClaim } from '#shared/limits/claims.ts'
+import type { SendLimits } from '#shared/limits/send-limits.ts'
+import type { ClientDoc } from '#shared/store/documents.ts'
+import { byPlace, createPlaces } from './places.ts'
+
+const number = { phoneNumberId: '105', throughput: 80, tenantId: 't', wabaId: 'w' } as unknown as ClientDoc
+
+function placesWith(answers: { granted: boolean; waitMs: number }[]) {
+  const asked: SendClaim[] = []
+  const decide = async (claims: readonly SendClaim[]) => {
+    asked.push(...claims)
+    return [answers.shift() ?? { granted: true, waitMs: 0 }]
+  }
+  return { asked, places: createPlaces({ decide } as unknown as SendLimits) }
+}
+
+test('a message is taken shortly before its place, with those beside it', () => {
+  const at = (dueAt: number) => ({ dueAt })
+  const { atOnce, later } = byPlace([at(0), at(1060), at(1100), at(1112), at(1200)], 1000)
+  expect(atOnce).toEqual([at(0), at(1060)])
+  expect(later).toEqual([
+    [50, [at(1100), at(1112)]],
+    [150, [at(1200)]],
+  ])
+})
+
+test('a place is waited for', async () => {
+  const { places, asked } = placesWith([])
+  const dueAt = performance.now() + 20
+  expect(await places.reach(number, dueAt)).toBe(true)
+  expect(performance.now()).toBeGreaterThanOrEqual(dueAt - 2)
+  expect(asked).toEqual([])
+})
+
+test('one that has passed is exchanged while others wait for the number, and for its rate alone', async () => {
+  const { places, asked } = placesWith([{ granted: true, waitMs: 1 }])
+  const past = performance.now() - 100
+  expect(await places.reach(number, past)).toBe(true)
+  expect(asked).toEqual([])
+  places.crowd('105')
+  expect(places.leadMs('105')).toBeGreaterThan(0)
+  expect(await places.reach(number, past)).toBe(true)
+  expect(asked).toMatchObject([{ phoneNumberId: '105', ratePerSecond: 80, contactKey: null, perDay: null, initiates: null }])
+})
+
+test('without one soon the message goes back', async () => {
+  const { places } = placesWith([{ granted: false, waitMs: 5000 }])
+  places.crowd('105')
+  expect(await places.reach(number, performance.now() - 100)).toBe(false)
+})
