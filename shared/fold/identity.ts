@@ -43,7 +43,7 @@ function settleBoth(
 }
 
 /** Meta's own form of the number counts; Brazil's, Mexico's and Argentina's other form is the same person. */
-function findByPhone(state: State, tenantId: Id, waId: string): Tracked<ContactDoc> | undefined {
+export function findByPhone(state: State, tenantId: Id, waId: string): Tracked<ContactDoc> | undefined {
   for (const variant of phoneVariants(waId)) {
     const found = state.contactsByKey.get(waKey(tenantId, variant))
     if (found) return found

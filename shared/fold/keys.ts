@@ -11,6 +11,7 @@ import { clientsOf, type Surroundings } from './context.ts'
 import { pastMessagesOf } from './history.ts'
 import { phoneBookOf } from './phone-book.ts'
 import { freeUntil, isOptOut } from './status.ts'
+import { toldBy } from './taught.ts'
 
 interface Sets {
   eventIds: Set<string>
@@ -23,6 +24,7 @@ interface Sets {
   leads: BatchKeys['leads']
   templates: BatchKeys['templates']
   recipients: boolean
+  taught: BatchKeys['taught']
 }
 
 /** What the items of a batch need to be loaded. Items of numbers that nobody owns need only their ids. */
@@ -38,6 +40,7 @@ export function keysOf(items: readonly WebhookItem[], context: Surroundings): Ba
     leads: [],
     templates: [],
     recipients: false,
+    taught: [],
   }
   for (const item of items) {
     sets.eventIds.add(item.eventId)
@@ -57,6 +60,7 @@ export function keysOf(items: readonly WebhookItem[], context: Surroundings): Ba
     leads: sets.leads,
     templates: sets.templates,
     recipients: sets.recipients,
+    taught: sets.taught,
   }
 }
 
@@ -68,6 +72,8 @@ function addKeys(sets: Sets, context: Surroundings, client: ClientDoc, item: Web
       else sets.wamids.add(item.wamid)
       if (isOptOut(item)) sets.recipients = true
       if (freeUntil(item)) addPerson(sets, item.person)
+      const told = toldBy(item)
+      if (told) sets.taught.push({ ...told, wamid: item.wamid, messageId: callback?.messageId ?? null })
       return
     }
     case 'message':

@@ -1,6 +1,6 @@
 import { Types } from 'mongoose'
 import { ApiError } from '../domain/errors.ts'
-import { phoneVariants } from '../domain/phone-variants.ts'
+import { differ } from '../domain/person-keys.ts'
 import type { Store } from '../store/connect.ts'
 import type { ContactDoc, EventDoc, Id } from '../store/documents.ts'
 import { mergePair, type Pair } from '../store/record-merge.ts'
@@ -41,9 +41,4 @@ function judge(pair: Pair, { now }: MergeOrder): { plan: Plan; contact: ContactD
   tellConversations(state, now)
   const plan = planOf(state)
   return { plan, contact: doc, events: plan.events }
-}
-
-function differ(a: ContactDoc, b: ContactDoc): boolean {
-  const areOtherPhones = a.waId !== null && b.waId !== null && !phoneVariants(a.waId).includes(b.waId)
-  return areOtherPhones || (a.userId !== null && b.userId !== null && a.userId !== b.userId)
 }

@@ -13,6 +13,7 @@ import { ignored, PROCESSED, park, type Verdict } from './item.ts'
 import { latest } from './join.ts'
 import { change, messageByWamid, note, pairKey, type State, type Tracked, touch, userKey, waKey } from './state.ts'
 import { reportOf, stopNumbers } from './stop.ts'
+import { learn } from './taught.ts'
 import { tellStatus } from './tell.ts'
 import { showInList } from './thread.ts'
 
@@ -39,6 +40,7 @@ export function foldStatus(state: State, context: FoldContext, client: ClientDoc
   const error = failureOf(item)
   const key = `${item.status}:${text(item.report.timestamp) ?? ''}:${error?.code ?? ''}${participant(item)}`
   if (message.doc.timeline.some(entry => entry.key === key)) return ignored('reported before')
+  learn(state, context, item, message)
   const isCurrent = isOfThisAttempt(message.doc, item, callback?.attempt ?? null)
   note(message, {
     kind: 'status',

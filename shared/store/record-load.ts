@@ -11,6 +11,7 @@ import type {
   TemplateDoc,
 } from './documents.ts'
 import { orOutage } from './outage.ts'
+import { loadTaught } from './record-taught.ts'
 import { type BatchKeys, type KnownEvent, type Loaded, PARKED } from './record-types.ts'
 
 type Raw = Store['raw']
@@ -37,8 +38,10 @@ export async function loadDocuments(
   thorough: boolean,
 ): Promise<Omit<Loaded, 'known'>> {
   const messages = await loadMessages(raw, keys, session, thorough)
-  const contacts = await loadContacts(raw, keys, messages, session)
-  const conversations = await loadConversations(raw, keys, contacts, messages, session)
+  const named = await loadContacts(raw, keys, messages, session)
+  const threads = await loadConversations(raw, keys, named, messages, session)
+  const inHand = { contacts: named, conversations: threads, messages }
+  const { contacts, conversations } = await loadTaught(raw, keys, inHand, session, thorough)
   const leads = await loadLeads(raw, keys, contacts, conversations, session)
   return { contacts, messages, conversations, leads, templates: await loadTemplates(raw, keys, session) }
 }

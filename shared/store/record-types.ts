@@ -29,11 +29,22 @@ export interface BatchKeys {
   messageIds: Id[]
   /** Also the contacts to whom the messages went. */
   recipients: boolean
+  /** Whom statuses name as the recipients of messages. */
+  taught: Taught[]
   /** Messages that come with this batch: seldom here already, but something may be parked for them. */
   newWamids: string[]
   /** Whose lead may have to be found or made. */
   leads: { tenantId: Id; clientId: Id; waIds: string[]; userId: string | null }[]
   templates: { wabaId: string; metaTemplateId: string | null; name: string | null; language: string | null }[]
+}
+
+/** Keys of somebody to whom a message went: by our id of it where that came along, and by Meta's. */
+export interface Taught {
+  messageId: string | null
+  wamid: string
+  waId: string | null
+  userId: string
+  username: string | null
 }
 
 export type KnownEvent = Pick<WebhookEventDoc, '_id' | 'status' | 'reason'>

@@ -4,6 +4,7 @@ import type { FoldContext } from '#shared/fold/context.ts'
 import { keysOf } from '#shared/fold/keys.ts'
 import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import type { ClientDoc, Id, MessageDoc, PipelineDoc, TenantDoc } from '#shared/store/documents.ts'
+import { learnersOf } from '#shared/store/record-taught.ts'
 import type { BatchKeys, Changes, Loaded } from '#shared/store/record-types.ts'
 
 const id = (n: number) => new Types.ObjectId(n.toString(16).padStart(24, '0'))
@@ -38,13 +39,22 @@ export function createMemoryWorld(messages: MessageDoc[] = []) {
   }
 
   function load(keys: BatchKeys): Loaded {
-    const contacts = rows.contacts.filter(
-      ({ waId, userId }) => (waId !== null && keys.waIds.includes(waId)) || (userId !== null && keys.userIds.includes(userId)),
-    )
     const ids = new Set(keys.messageIds.map(String))
     // What should not be here yet is found as well: a database refuses its second copy, and is asked again.
     const wamids = new Set([...keys.wamids, ...keys.newWamids])
     const found = rows.messages.filter(({ _id, wamid }) => ids.has(String(_id)) || (wamid !== null && wamids.has(wamid)))
+    const threads = rows.conversations.filter(({ _id }) => found.some(message => message.conversationId.equals(_id)))
+    const learners = learnersOf(keys, { messages: found, conversations: threads }, false)
+    const [waIds, userIds] = [
+      [...keys.waIds, ...learners.waIds],
+      [...keys.userIds, ...learners.userIds],
+    ]
+    const contacts = rows.contacts.filter(
+      ({ _id, waId, userId }) =>
+        (waId !== null && waIds.includes(waId)) ||
+        (userId !== null && userIds.includes(userId)) ||
+        learners.contactIds.some(contactId => contactId.equals(_id)),
+    )
     const isOurs = ({ _id, contactId, deletedAt }: Stored['conversations'][number]) =>
       (!deletedAt && contacts.some(contact => contact._id.equals(contactId))) ||
       found.some(({ conversationId }) => conversationId.equals(_id))

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import { differ, type NamedKeys, taughtKeys } from './person-keys.ts'
+
+const keys = (waId: string | null, userId: string | null, username: string | null = null): NamedKeys => ({
+  waId,
+  userId,
+  username,
+})
+
+test.for<[NamedKeys, NamedKeys, Partial<NamedKeys> | null]>([
+  [keys('212661000101', null), keys('212661000101', 'MA.1', 'salma'), { userId: 'MA.1', username: 'salma' }],
+  [keys('212661000101', null), keys(null, 'MA.1'), { userId: 'MA.1' }],
+  [keys(null, 'MA.1'), keys('212661000101', 'MA.1'), { waId: '212661000101' }],
+  [keys('5511987654321', null), keys('551187654321', 'BR.1'), { userId: 'BR.1' }], // the same person without the ninth digit
+  [keys('212661000101', 'MA.1', 'salma'), keys('212661000101', 'MA.1', 'salma.i'), null],
+  [keys('212661000101', 'MA.1'), keys('212661000101', 'MA.2', 'salma'), null], // an id of before or after
+  [keys('212661000101', null), keys('212661000102', 'MA.2', 'karim'), null], // somebody else
+])('of %j the report %j teaches %j', ([known, told, expected]) => {
+  expect(taughtKeys(known, told)).toEqual(expected)
+})
+
+test('people differ by a phone or a user id of their own', () => {
+  expect(differ(keys('212661000101', null), keys(null, 'MA.1'))).toBe(false)
+  expect(differ(keys('212661000101', null), keys('212661000102', null))).toBe(true)
+})
