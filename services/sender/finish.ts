@@ -5,6 +5,7 @@ import type { Store } from '#shared/store/connect.ts'
 import type { Settlement } from '#shared/store/dispatch-effects.ts'
 import { findParkedStatuses, finishMessages, releaseSuccessors } from '#shared/store/dispatch-finish.ts'
 import type { MessageDoc } from '#shared/store/documents.ts'
+import { nameRecipients } from '#shared/store/recipient-keys.ts'
 import type { Publishing } from './bells.ts'
 import { createCollector } from './collector.ts'
 import { replayParked } from './parked.ts'
@@ -30,7 +31,8 @@ export function createFinish({ store, queue, publishing, clock, log }: FinishDep
     const byWamid = new Map(
       batch.flatMap(({ step, message }) => (step.kind === 'sent' && step.wamid !== null ? [[step.wamid, message] as const] : [])),
     )
-    const follow = await Promise.allSettled([publishing.publish(events, traces), ringNext(done), catchUp(byWamid)])
+    const naming = nameRecipients(store, batch, clock.now()).catch(error => log.warn({ err: error }, 'recipients not named'))
+    const follow = await Promise.allSettled([publishing.publish(events, traces), ringNext(done), catchUp(byWamid), naming])
     for (const result of follow) if (result.status === 'rejected') log.warn({ err: result.reason }, 'left to the sweep')
   }
 

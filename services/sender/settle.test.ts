@@ -38,6 +38,18 @@ test('an accepted call ends in SENT with its wamid', () => {
   })
 })
 
+test.for<[{ waId: string | null; userId: string | null }, object | undefined]>([
+  [{ waId: null, userId: null }, undefined],
+  [{ waId: '212600111222', userId: null }, undefined],
+  [{ waId: '212611222333', userId: null }, { waId: '212611222333' }],
+  [{ waId: '212600111222', userId: 'MA.1' }, { userId: 'MA.1' }],
+  [{ waId: 'MA.1', userId: null }, undefined],
+])('the answer %j names the recipient %j', ([keys, named]) => {
+  const result: SendResult = { kind: 'accepted', wamid: 'w', ...keys, messageStatus: null, ...measured }
+  const { step } = judge(message(), result, options).settlement
+  expect('named' in step ? step.named : undefined).toEqual(named)
+})
+
 test('a template that Meta holds back is sent, and the timeline says so', () => {
   const held = 'held_for_quality_assessment'
   const result: SendResult = { kind: 'accepted', wamid: 'w', waId: null, userId: null, messageStatus: held, ...measured }

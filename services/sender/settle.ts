@@ -8,7 +8,7 @@ import {
   platformError,
   WINDOW_CLOSED,
 } from '#shared/domain/send-errors.ts'
-import type { Refused, SendResult } from '#shared/meta/client.ts'
+import type { Accepted, Refused, SendResult } from '#shared/meta/client.ts'
 import { UNKNOWN_BLOCKS_MS } from '#shared/store/dispatch.ts'
 import type { Settlement, Step } from '#shared/store/dispatch-effects.ts'
 import type { Dispatch, Fallback, MessageDoc, TenantDoc, TimelineEntry } from '#shared/store/documents.ts'
@@ -33,7 +33,7 @@ export function judge(message: MessageDoc, result: SendResult, options: SettleOp
   const settle = (step: Step): Settlement => ({ message, step, at: options.at, entry })
   switch (result.kind) {
     case 'accepted':
-      return { settlement: settle({ kind: 'sent', wamid: result.wamid, note: heldNote(result.messageStatus) }), refusal: null }
+      return { settlement: settle(sentStep(message, result)), refusal: null }
     case 'unknown':
       return { settlement: settle(unknownStep(options)), refusal: null }
     case 'unsent': {
@@ -45,6 +45,14 @@ export function judge(message: MessageDoc, result: SendResult, options: SettleOp
       return { settlement: settle(refusedStep(message, result, refusal.verdict, options.at)), refusal }
     }
   }
+}
+
+function sentStep({ contactKey }: MessageDoc, { wamid, messageStatus, waId, userId }: Accepted): Step {
+  // The key by which it went comes back, nearly always. A user id was seen in the place of the phone.
+  const phone = waId !== null && waId !== contactKey && /^\d{5,20}$/.test(waId) ? waId : null
+  const user = userId !== null && userId !== contactKey ? userId : null
+  const named = { ...(phone !== null && { waId: phone }), ...(user !== null && { userId: user }) }
+  return { kind: 'sent', wamid, note: heldNote(messageStatus), ...((phone ?? user) && { named }) }
 }
 
 /** Nobody will tell how this attempt ended: a status with our id may still. */

@@ -8,8 +8,8 @@ import { fallbackNote, fallenBack } from './fallback.ts'
 
 /** What became of a message in hand. */
 export type Step =
-  /** @see SendResult for `note`: such as "held for quality assessment" */
-  | { kind: 'sent'; wamid: string | null; note: string | null }
+  /** @see SendResult for `note`: such as "held for quality assessment". `named`: keys by which Meta calls the recipient instead. */
+  | { kind: 'sent'; wamid: string | null; note: string | null; named?: { waId?: string; userId?: string } }
   | {
       kind: 'waiting'
       reason: 'retry' | 'rate' | 'pair' | 'paused' | 'media'

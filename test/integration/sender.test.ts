@@ -1,4 +1,6 @@
 import { expect } from 'vitest'
+import type { MessageDoc } from '#shared/store/documents.ts'
+import { newContact, snapshotOf } from '#shared/store/new-rows.ts'
 import { test } from '#test/support/world.ts'
 import { eventually, openSenderWorld, refuse, startMeta } from './sender-fixture.ts'
 
@@ -46,6 +48,32 @@ test('a template goes out though the window is closed, and to a business-scoped 
   await w.until(message, m => m.status === 'SENT')
   expect(meta.posts[0]?.body).toMatchObject({ recipient: 'MA.123', type: 'template', template })
   expect(meta.posts[0]?.body).not.toHaveProperty('to')
+})
+
+test('the recipient is called what Meta called it, unless somebody else has that number', async ({ world }) => {
+  const told: Record<string, string> = { '+5511987650001': '551187650001', '+5511987650002': '551187650002' }
+  await using meta = await startMeta((post, response) => {
+    const contacts = [{ input: post.to, wa_id: told[post.to] }]
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ contacts, messages: [{ id: `wamid.${post.to}` }] }))
+  })
+  await using w = await openSenderWorld(world, meta.url)
+  await using _sender = await w.startSender()
+  const now = new Date()
+  const person = async (waId: string) => {
+    const contact = { ...newContact(w.tenantId, { waId, userId: null, name: null, nameSource: null }, now) }
+    await w.store.raw.contacts.insertOne(contact)
+    return { conversation: await w.addConversation({ contactId: contact._id, contact: snapshotOf(contact) }), contact }
+  }
+  await person('551187650002')
+  const [one, two] = [await person('5511987650001'), await person('5511987650002')]
+  const messages = [await w.sendOne({}, one.conversation), await w.sendOne({}, two.conversation)]
+  for (const message of messages) await w.until(message, m => m.status === 'SENT')
+  const contactOf = ({ contact }: typeof one) => w.store.raw.contacts.findOne({ _id: contact._id })
+  await eventually(async () => (await contactOf(one))?.waId === '551187650001')
+  expect(await contactOf(one)).toMatchObject({ phone: '551187650001' })
+  await eventually(async () => (await w.conversation(messages[0] as MessageDoc)).contact.waId === '551187650001')
+  expect(await contactOf(two)).toMatchObject({ waId: '5511987650002', phone: '5511987650002' })
 })
 
 test('free text into a closed window fails here, with the sentence that a person needs', async ({ world }) => {
