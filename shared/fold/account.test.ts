@@ -170,6 +170,21 @@ const coexisting = (field: string, value: object, time?: number) =>
     ARRIVAL,
   )
 
+test('a thread of the history that is called by a user id belongs to whoever has it, and teaches it', () => {
+  const world = createMemoryWorld()
+  const [userId, waId] = ['MA.41982200731550066712', '212661000101']
+  const said = { type: 'text', text: { body: 'hello' } }
+  const past = (id: string, message: object) =>
+    coexisting('history', { history: [{ threads: [{ id, messages: [{ ...said, timestamp: String(T0 - 90), ...message }] }] }] })
+  world.record(past(userId, { id: 'wamid.h1', from: OURS.whatsappNumber, to: userId }))
+  expect(world.rows.contacts).toMatchObject([{ waId: null, userId }])
+  world.record(past(`+${waId}`, { id: 'wamid.h2', from: waId, from_user_id: userId }))
+  world.record(past('+212 661-000101', { id: 'wamid.h3', from: OURS.whatsappNumber, to: waId, to_user_id: userId }))
+  expect(world.rows.contacts).toMatchObject([{ waId, userId }])
+  expect(world.rows.conversations).toMatchObject([{ messageCount: 3 }])
+  expect(world.rows.messages.map(({ direction }) => direction)).toEqual(['OUTBOUND', 'INBOUND', 'OUTBOUND'])
+})
+
 test('history and its media, in any order and however often, are one thread that nobody has to answer', () => {
   const own = { from: '212600111222', to: '212661000101' }
   const chunk = (order: number, messages: object[]) =>

@@ -1,7 +1,7 @@
 import { type DeliveryStatus, statusRank } from '../domain/delivery-status.ts'
 import { readContent } from '../meta/content.ts'
 import { isObject, type Json, listOf, text } from '../meta/json.ts'
-import { type AccountItem, type Person, timeOf } from '../meta/webhook.ts'
+import { type AccountItem, identify, type Person, timeOf } from '../meta/webhook.ts'
 import type { ClientDoc, MessageDoc } from '../store/documents.ts'
 import { notice } from './account-status.ts'
 import type { FoldContext } from './context.ts'
@@ -111,11 +111,27 @@ function pastMessage(item: AccountItem, message: Json, other: string | null): Pa
   const wamid = text(message.id)
   const at = timeOf(message.timestamp, item.receivedAt)
   const own = isObject(item.value.metadata) ? digitsOf(item.value.metadata.display_phone_number) : null
-  const isOurs = own !== null && digitsOf(message.from) === own
-  const waId = digitsOf(other) ?? digitsOf(isOurs ? message.to : message.from)
-  if (wamid === null || at === null || waId === null) return []
-  const person = { waId, userId: null, parentUserId: null, name: null, username: null }
+  const isOurs = own !== null && keysIn(message.from).waId === own
+  const person = personOf(message, other, isOurs)
+  if (wamid === null || at === null || (person.waId === null && person.userId === null)) return []
   return [{ person, direction: isOurs ? 'OUTBOUND' : 'INBOUND', wamid, at, message }]
 }
+
+/** A thread is called after its customer: by phone, or by user id if no phone is shown. */
+function personOf(message: Json, other: string | null, isOurs: boolean): Person {
+  const thread = keysIn(other)
+  const named = keysIn(isOurs ? message.to : message.from)
+  return {
+    waId: thread.waId ?? named.waId,
+    userId: text(isOurs ? message.to_user_id : message.from_user_id) ?? thread.userId ?? named.userId,
+    parentUserId: isOurs ? null : text(message.from_parent_user_id),
+    name: null,
+    username: null,
+  }
+}
+
+/** Numbers come in any form; letters make it a user id. */
+const keysIn = (value: unknown) =>
+  /[a-z]/i.test(text(value) ?? '') ? identify(text(value)) : { waId: digitsOf(value), userId: null }
 
 const digitsOf = (value: unknown): string | null => text(value)?.replace(/\D/g, '') || null

@@ -201,7 +201,7 @@ function personOf(message: Json, contacts: unknown[]): Person {
 }
 
 /** A business-scoped id was seen where a phone belongs: told apart by its form. */
-function identify(key: string | null): Pick<Person, 'waId' | 'userId'> {
+export function identify(key: string | null): Pick<Person, 'waId' | 'userId'> {
   if (key === null) return { waId: null, userId: null }
   return /^\+?\d{5,20}$/.test(key) ? { waId: key.replace('+', ''), userId: null } : { waId: null, userId: key }
 }
