@@ -1,7 +1,7 @@
 import { variablesOf } from '../domain/template-variables.ts'
 import { isObject, type Json, listOf, text } from '../meta/json.ts'
 import { type AccountItem, timeOf } from '../meta/webhook.ts'
-import type { ClientDoc, TemplateDoc, TemplateStatus } from '../store/documents.ts'
+import type { ClientDoc, Id, TemplateDoc, TemplateStatus } from '../store/documents.ts'
 import type { FoldContext } from './context.ts'
 import { heard, isNews } from './heard.ts'
 import { ignored, PROCESSED, type Verdict } from './item.ts'
@@ -38,9 +38,15 @@ export const templateKeyOf = (value: Json) => ({
   language: text(value.message_template_language),
 })
 
+/** Tenants may share a business account: each has a row of its own for the template. */
 export function foldTemplate(state: State, context: FoldContext, clients: ClientDoc[], item: AccountItem): Verdict {
-  const template = findTemplate(state, clients, item)
-  if (template === undefined) return ignored('a template that is not here')
+  const tenants = new Map(clients.map(({ tenantId }) => [String(tenantId), tenantId]))
+  const templates = [...tenants.values()].flatMap(tenantId => findTemplate(state, tenantId, item) ?? [])
+  const verdicts = templates.map(template => hear(state, context, item, template))
+  return verdicts.find(verdict => verdict === PROCESSED) ?? verdicts[0] ?? ignored('a template that is not here')
+}
+
+function hear(state: State, context: FoldContext, item: AccountItem, template: Tracked<TemplateDoc>): Verdict {
   const { doc } = template
   const { topic, fields } = newsOf(item, doc)
   if (topic === null) return ignored('nothing new about the template')
@@ -54,10 +60,9 @@ export function foldTemplate(state: State, context: FoldContext, clients: Client
 
 const differs = (a: unknown, b: unknown) => JSON.stringify(a ?? null) !== JSON.stringify(b ?? null)
 
-function findTemplate(state: State, clients: ClientDoc[], item: AccountItem): Tracked<TemplateDoc> | undefined {
-  const tenantId = clients[0]?.tenantId
+function findTemplate(state: State, tenantId: Id, item: AccountItem): Tracked<TemplateDoc> | undefined {
   const { metaTemplateId, name, language } = templateKeyOf(item.value)
-  const own = state.templates.filter(({ doc }) => tenantId?.equals(doc.tenantId) && doc.wabaId === item.wabaId)
+  const own = state.templates.filter(({ doc }) => tenantId.equals(doc.tenantId) && doc.wabaId === item.wabaId)
   return (
     own.find(({ doc }) => metaTemplateId !== null && doc.metaTemplateId === metaTemplateId) ??
     own.find(({ doc }) => doc.name === name && doc.language === language)
@@ -144,5 +149,5 @@ function tellTemplate(state: State, { now }: FoldContext, item: AccountItem, tem
     reason: template.reason,
   }
   const place = { tenantId: template.tenantId, clientId: null, conversationId: null }
-  tell(state, { eventId: `r:${item.eventId}`, name: 'template:status', ...place, payload }, now)
+  tell(state, { eventId: `r:${item.eventId}:${template._id}`, name: 'template:status', ...place, payload }, now)
 }

@@ -1,8 +1,10 @@
+import { Types } from 'mongoose'
 import { expect, test } from 'vitest'
 import { createMemoryWorld, PHONE_NUMBER_ID } from '#test/support/memory-world.ts'
 import { type AccountItem, parseWebhook, type WebhookItem } from '../meta/webhook.ts'
 import type { ClientDoc, TemplateDoc } from '../store/documents.ts'
 import { foldBatch } from './batch.ts'
+import { keysOf } from './keys.ts'
 
 const WABA = '310200450078901'
 const T0 = 1_795_165_200
@@ -152,6 +154,25 @@ test('of a template the newest word about each thing counts, and each change is 
     }
     expect(template).toMatchObject({ status: 'APPROVED', reason: null, quality: 'RED', categoryChange: { to: 'MARKETING' } })
   }
+})
+
+test('tenants that share a business account hear of its templates each for itself', () => {
+  const { context } = createMemoryWorld()
+  const [client] = context.clients.values()
+  const other = { ...client, _id: new Types.ObjectId(), tenantId: new Types.ObjectId() }
+  const clients = [client, other] as ClientDoc[]
+  const around = { ...context, clients: new Map(), accounts: new Map([[WABA, clients]]) }
+  const offer = { wabaId: WABA, name: 'offer', language: 'fr', status: 'PENDING', metaTemplateId: '1', components: [] }
+  const templates = clients.map(({ tenantId }) => ({ ...offer, _id: new Types.ObjectId(), tenantId })) as unknown as TemplateDoc[]
+  const approved = word('message_template_status_update', { message_template_id: '1', event: 'APPROVED', reason: 'NONE' })
+  expect(keysOf([approved], around).tenantIds).toEqual(clients.map(({ tenantId }) => tenantId))
+  const { plan, outcomes } = foldBatch([approved], { ...EMPTY, templates }, around)
+  expect(outcomes).toEqual(['processed'])
+  expect(plan.templates.map(({ tenantId, set }) => [tenantId, set.status])).toEqual(
+    clients.map(({ tenantId }) => [tenantId, 'APPROVED']),
+  )
+  expect(plan.events.map(({ tenantId }) => tenantId)).toEqual(clients.map(({ tenantId }) => tenantId))
+  expect(new Set(plan.events.map(({ _id }) => _id)).size).toBe(2)
 })
 
 const coexisting = (field: string, value: object, time?: number) =>

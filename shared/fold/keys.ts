@@ -44,9 +44,10 @@ export function keysOf(items: readonly WebhookItem[], context: Surroundings): Ba
   }
   for (const item of items) {
     sets.eventIds.add(item.eventId)
-    const [client] = clientsOf(context, item)
+    const clients = clientsOf(context, item)
+    const [client] = clients
     if (client === undefined) continue
-    sets.tenants.set(String(client.tenantId), client.tenantId)
+    for (const { tenantId } of clients) sets.tenants.set(String(tenantId), tenantId)
     addKeys(sets, context, client, item)
   }
   return {
