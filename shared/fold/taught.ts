@@ -21,9 +21,10 @@ export function toldBy({ person, report }: StatusItem): (NamedKeys & { userId: s
 export function learn(state: State, context: FoldContext, item: StatusItem, message: Tracked<MessageDoc>): void {
   const told = toldBy(item)
   const contact = state.contacts.get(String(message.doc.contactId))
-  // Of a message that this very batch brings nobody has looked for others with these keys.
+  // Nobody has looked for others with these keys when this very batch brings the message, or when its thread shows them.
   if (told === null || contact === undefined || message.isNew || isGone(contact.doc) || hasMoved(contact.doc, message.doc)) return
-  if (taughtKeys(contact.doc, told) === null) return
+  const shown = state.conversations.get(String(message.doc.conversationId))?.doc.contact
+  if (!shown || taughtKeys(shown, told) === null || taughtKeys(contact.doc, told) === null) return
   const others = holders(state, contact, told)
   if (others.some(other => differ(contact.doc, other.doc))) return
   const kept = others.reduce((one, other) => joinContacts(state, context, one, other), contact)

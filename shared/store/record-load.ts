@@ -41,7 +41,7 @@ export async function loadDocuments(
   const named = await loadContacts(raw, keys, messages, session)
   const threads = await loadConversations(raw, keys, named, messages, session)
   const inHand = { contacts: named, conversations: threads, messages }
-  const { contacts, conversations } = await loadTaught(raw, keys, inHand, session, thorough)
+  const { contacts, conversations } = await loadTaught(raw, keys, inHand, session)
   const leads = await loadLeads(raw, keys, contacts, conversations, session)
   return { contacts, messages, conversations, leads, templates: await loadTemplates(raw, keys, session) }
 }

@@ -15,9 +15,9 @@ export interface Learners {
 
 /**
  * Recipients about whom the statuses of the batch tell something that their threads do not show. Nobody, nearly always: a
- * contact learns once. `thorough` does not trust the copies in the threads.
+ * contact learns once.
  */
-export function learnersOf(keys: BatchKeys, { messages, conversations }: Omit<InHand, 'contacts'>, thorough: boolean): Learners {
+export function learnersOf(keys: BatchKeys, { messages, conversations }: Omit<InHand, 'contacts'>): Learners {
   if (keys.taught.length === 0) return { contactIds: [], waIds: [], userIds: [] }
   const byName = new Map(messages.flatMap(message => namesOf(message).map(name => [name, message] as const)))
   const threads = new Map(conversations.map(thread => [String(thread._id), thread.contact]))
@@ -25,7 +25,7 @@ export function learnersOf(keys: BatchKeys, { messages, conversations }: Omit<In
   for (const taught of keys.taught) {
     const message = byName.get(taught.messageId ?? '') ?? byName.get(taught.wamid)
     const shown = threads.get(String(message?.conversationId))
-    if (message === undefined || (shown && !thorough && taughtKeys(shown, taught) === null)) continue
+    if (message === undefined || shown === undefined || taughtKeys(shown, taught) === null) continue
     learners.contactIds.push(message.contactId)
     learners.userIds.push(taught.userId)
     if (taught.waId !== null) learners.waIds.push(...phoneVariants(taught.waId))
@@ -45,9 +45,8 @@ export async function loadTaught(
   keys: BatchKeys,
   inHand: InHand,
   session: ClientSession,
-  thorough: boolean,
 ): Promise<Pick<Loaded, 'contacts' | 'conversations'>> {
-  const { contactIds, waIds, userIds } = learnersOf(keys, inHand, thorough)
+  const { contactIds, waIds, userIds } = learnersOf(keys, inHand)
   if (contactIds.length === 0) return inHand
   const tenantId = { $in: keys.tenantIds }
   const $or: mongo.Filter<ContactDoc>[] = [

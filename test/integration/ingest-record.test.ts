@@ -184,6 +184,22 @@ test('every sequence, as Meta sends it, leaves behind and tells what its table s
   expect(left).toEqual(SEQUENCES_EXPECTED)
 }, 60_000)
 
+test('an answer by user id alone finds who was written to by phone, before the status that names both or after', async ({
+  recording,
+}) => {
+  const [status, answer] = [readFixture('status-delivered-username-only'), readFixture('message-text-username-only')]
+  for (const order of permutations([status, answer])) {
+    await recording.reset()
+    for (const wamid of namedByIt(status)) await recording.sentInThread(wamid)
+    for (const body of order) await recording.record(body)
+    const lines = (await stateOf(recording)).filter(line => /^(contact|thread)/.test(line))
+    expect(lines).toEqual([
+      expect.stringMatching(/^contact 212661000101 MA\.55120904417720036618 .*@nora\.codes$/),
+      expect.stringMatching(/^thread 2\/2 messages 1 unread/),
+    ])
+  }
+})
+
 test('what nobody here knows is kept and counted', async ({ recording }) => {
   const ignored = async () => {
     const { values } = await webhookProcessed.get()

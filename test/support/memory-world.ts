@@ -44,7 +44,7 @@ export function createMemoryWorld(messages: MessageDoc[] = []) {
     const wamids = new Set([...keys.wamids, ...keys.newWamids])
     const found = rows.messages.filter(({ _id, wamid }) => ids.has(String(_id)) || (wamid !== null && wamids.has(wamid)))
     const threads = rows.conversations.filter(({ _id }) => found.some(message => message.conversationId.equals(_id)))
-    const learners = learnersOf(keys, { messages: found, conversations: threads }, false)
+    const learners = learnersOf(keys, { messages: found, conversations: threads })
     const [waIds, userIds] = [
       [...keys.waIds, ...learners.waIds],
       [...keys.userIds, ...learners.userIds],
