@@ -100,6 +100,15 @@ test('a message has the shape of the contract, its timeline in the detail only',
   expect(detail.timeline).toMatchObject([{ kind: 'attempt', outcome: 'refused', code: 131026, status: null, traceId: null }])
 })
 
+test('a message tells that it was edited, revoked or forwarded, and what led to it', () => {
+  const untouched = { editedAt: null, revokedAt: null, forwarded: null, referral: null }
+  expect(messageView(message)).toMatchObject(untouched)
+  const referral = { source_type: 'ad', source_id: '120210', headline: 'Apply now' }
+  const view = messageView({ ...message, editedAt: at, revokedAt: at, forwarded: true, referral })
+  expect(MessageView.strict().parse(view)).toEqual(view)
+  expect(view).toMatchObject({ editedAt: at.toISOString(), revokedAt: at.toISOString(), forwarded: true, referral })
+})
+
 test('nothing of our own gets out', () => {
   const shown = JSON.stringify([messageDetailView(message, at), conversationView(conversation, at)])
   for (const hidden of [String(message.tenantId), 'secret-token', 'sender-1', 'their-key', 'wamid.OLD', 'contactKey'])

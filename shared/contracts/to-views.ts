@@ -108,6 +108,10 @@ export function messageView(doc: MessageDoc): MessageView {
     reactions: (doc.reactions ?? [])
       .filter(({ emoji }) => emoji !== '')
       .map(({ emoji, direction, at }) => ({ emoji, direction, at: at.toISOString() })),
+    editedAt: iso(doc.editedAt),
+    revokedAt: iso(doc.revokedAt),
+    forwarded: doc.forwarded ?? null,
+    referral: doc.referral ?? null,
     sentBy: doc.sentBy ? { kind: doc.sentBy.kind, id: hex(doc.sentBy.id), name: doc.sentBy.name } : null,
     origin: doc.origin ?? null,
     createdAt: doc.at.toISOString(),

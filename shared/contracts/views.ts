@@ -139,6 +139,14 @@ export const MessageView = z.object({
     .nullable(),
   replyTo: z.object({ messageId: z.string().nullable(), externalMessageId: z.string() }).nullable(),
   reactions: z.array(z.object({ emoji: z.string(), direction: z.enum(['INBOUND', 'OUTBOUND']), at })),
+  /** When its writer last changed it; the content is the newest. */
+  editedAt: at.nullable(),
+  /** When its writer took it back: the content is empty since. */
+  revokedAt: at.nullable(),
+  /** True: its writer passed on what somebody else wrote. */
+  forwarded: z.boolean().nullable(),
+  /** The ad or post that the customer came from, as Meta describes it. */
+  referral: z.unknown().nullable(),
   sentBy: z
     .object({ kind: z.enum(['user', 'apiKey', 'campaign', 'phone']), id: z.string().nullable(), name: z.string().nullable() })
     .nullable(),
