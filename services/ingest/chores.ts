@@ -5,8 +5,10 @@ import { loop } from '#shared/process/loop.ts'
 import { parkedDropped } from '#shared/process/metrics.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
+import { mediaKey, thumbnailKey } from '#shared/storage/open.ts'
 import { findReleased, findUnrestricted, releaseClient, unrestrictClient } from '#shared/store/clients.ts'
 import type { Store } from '#shared/store/connect.ts'
+import { findDiscardedFiles, forgetDiscardedFile, isFileInUse } from '#shared/store/discarded-files.ts'
 import { findUnfinishedErasures } from '#shared/store/erase-begin.ts'
 import { holdLease } from '#shared/store/leases.ts'
 import { dropParked } from '#shared/store/sweep-parked.ts'
@@ -26,6 +28,8 @@ const EVERY_MS = 60_000
 const LEASE_MS = 30_000
 /** Longer than a request lasts. */
 const ERASING_MS = 5 * 60_000
+/** Longer than a download lasts: nobody stores the file any more. */
+const DISCARDED_MS = 10 * 60_000
 
 /** What time alone does to what webhooks left behind. Each finds its work by the rows and may stop anywhere. */
 export function createChores({ store, queue, storage, log, now = () => new Date() }: Deps) {
@@ -63,7 +67,20 @@ export function createChores({ store, queue, storage, log, now = () => new Date(
     }
   }
 
-  return { drop, release, erase }
+  /** Files of messages that were revoked or have another file since an edit; one that was forwarded stays. */
+  async function discard(): Promise<void> {
+    const before = new Date(now().getTime() - DISCARDED_MS)
+    for (const file of await findDiscardedFiles(store, before, BATCH)) {
+      const { tenantId, _id } = file
+      if (!(await isFileInUse(store, tenantId, _id))) {
+        await storage.delete(mediaKey(tenantId, _id))
+        await storage.delete(thumbnailKey(tenantId, _id))
+      }
+      await forgetDiscardedFile(store, file)
+    }
+  }
+
+  return { drop, release, erase, discard }
 }
 
 /** One process at a time does them, each minute. */
@@ -71,10 +88,11 @@ export async function startChores(deps: Deps): Promise<AsyncDisposable> {
   const { store, log } = deps
   await using stack = new AsyncDisposableStack()
   const lease = stack.use(await holdLease(store, { name: 'ingest:chores', owner: randomUUID(), ttlMs: LEASE_MS, log }))
-  const { drop, release, erase } = createChores(deps)
+  const { drop, release, erase, discard } = createChores(deps)
   const options = { when: () => lease.isHeld(), log }
   stack.use(loop('parked', EVERY_MS, drop, options))
   stack.use(loop('restrictions', EVERY_MS, release, options))
   stack.use(loop('erasures', EVERY_MS, erase, options))
+  stack.use(loop('discarded files', EVERY_MS, discard, options))
   return stack.move()
 }

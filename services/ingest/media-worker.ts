@@ -14,6 +14,7 @@ import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 import { mediaKey, thumbnailKey } from '#shared/storage/open.ts'
 import { findByPhoneNumberId } from '#shared/store/clients.ts'
 import type { Store } from '#shared/store/connect.ts'
+import { isFileInUse } from '#shared/store/discarded-files.ts'
 import type { ClientDoc, EventDoc, MediaRef, MessageDoc } from '#shared/store/documents.ts'
 import { findMediaMessage, settleMedia } from '#shared/store/media.ts'
 import { asStream, BadFile, keepFile, thumbnailOf } from './media-file.ts'
@@ -72,11 +73,21 @@ async function handle(deps: MediaDeps, delivery: Delivery): Promise<Outcome> {
   if (!message || media?.state !== 'PENDING') return DONE
   try {
     const kept = await fetchFile(deps, message, media)
-    await settle(deps, message, { state: 'STORED', problem: null, ...kept })
+    const isSettled = await settle(deps, message, { state: 'STORED', problem: null, ...kept })
+    if (!isSettled) await dropUnused(deps, message, media)
     return DONE
   } catch (error) {
     return await failed(deps, message, delivery, error)
   }
+}
+
+/** Meanwhile the message was edited, revoked or erased; or another worker was faster, and then the file is its. */
+async function dropUnused({ store, storage, log }: MediaDeps, message: MessageDoc, media: MediaRef): Promise<void> {
+  if (await isFileInUse(store, message.tenantId, media.id)) return
+  const { key, thumbnail } = keysOf(message, media)
+  await storage.delete(key)
+  await storage.delete(thumbnail)
+  log.info({ messageId: String(message._id) }, 'the message has no file any more: it is not kept')
 }
 
 function readJob(delivery: Delivery): MediaJob | null {
@@ -170,14 +181,15 @@ async function download({ hosts }: MediaDeps, url: string, token: string) {
 
 const isHost = (known: string, host: string) => (known.startsWith('*.') ? host.endsWith(known.slice(1)) : host === known)
 
-/** Shown at once to whoever has the thread open. */
-async function settle(deps: MediaDeps, message: MessageDoc, change: Partial<MediaRef>): Promise<void> {
+/** Shown at once to whoever has the thread open. @returns whether the message still waited for the file */
+async function settle(deps: MediaDeps, message: MessageDoc, change: Partial<MediaRef>): Promise<boolean> {
   const { store, queue, log } = deps
   const event = await eventOf(store, message, { ...(message.content.media as MediaRef), ...change })
   const isSettled = await settleMedia(store, message, ['PENDING'], change, event)
-  if (!isSettled || event === null) return
+  if (!isSettled || event === null) return isSettled
   for (const outgoing of eventMessages([event], null))
     queue.publish(outgoing).catch(error => log.warn({ err: error }, 'event left to the sweep'))
+  return true
 }
 
 async function eventOf(store: Store, message: MessageDoc, media: MediaRef): Promise<EventDoc | null> {

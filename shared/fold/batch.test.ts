@@ -280,6 +280,27 @@ test('the business edits and takes back what it wrote in its own app, and neithe
   expect(world.rows.messages).toHaveLength(2)
 })
 
+test('a file that its message has lost is discarded, unless it was sent from here and may lie elsewhere too', () => {
+  const media = { id: new Types.ObjectId(), metaId: '77', state: 'STORED' }
+  const sent = { ...sentBefore('wamid.ours', 1), content: { text: null, media, template: null, data: null } } as MessageDoc
+  const world = createMemoryWorld([sent])
+  const image = (id: string) => ({ type: 'image', image: { id, mime_type: 'image/jpeg' } })
+  const from = (n: number, body: object) => item('messages', { ...salma, id: `wamid.i${n}`, timestamp: stamp(n), ...body })
+  const edit = (message: object) => ({ type: 'edit', edit: { original_message_id: 'wamid.i1', message } })
+  const fileOf = () => world.rows.messages.find(({ wamid }) => wamid === 'wamid.i1')?.content.media?.id
+  const discarded = (...items: WebhookItem[]) => world.record(items).plan.discarded.map(({ _id }) => _id)
+  expect(discarded(from(1, image('88')))).toEqual([])
+  const first = fileOf()
+  expect(discarded(from(2, edit({ ...image('88'), caption: 'the same file' })))).toEqual([])
+  expect(fileOf()).toEqual(first)
+  expect(discarded(from(3, edit(image('99'))))).toEqual([first])
+  const second = fileOf()
+  expect(discarded(from(4, { type: 'revoke', revoke: { original_message_id: 'wamid.i1' } }))).toEqual([second])
+  const ours = { type: 'revoke', revoke: { original_message_id: 'wamid.ours' } }
+  const echo = { from: '212600111222', to: '212661000101', id: 'wamid.e1', timestamp: stamp(5), ...ours }
+  expect(discarded(item('message_echoes', echo))).toEqual([])
+})
+
 test('two threads that turn out to be one person tell where the one went', () => {
   const world = createMemoryWorld()
   const byPhone = { from: '212661000101' }

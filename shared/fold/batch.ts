@@ -100,6 +100,7 @@ export function planOf(state: State): Plan {
     events: state.events,
     parked: state.parked,
     unparked: [...state.unparked],
+    discarded: state.discarded,
   }
 }
 

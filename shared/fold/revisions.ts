@@ -56,6 +56,7 @@ export function applyEdit(
   if (doc.revokedAt || (doc.editedAt && doc.editedAt.getTime() > item.at.getTime())) return PROCESSED
   const { content } = readContent(isObject(edit.message) ? edit.message : {})
   const media = content.media && doc.content.media?.metaId === content.media.metaId ? doc.content.media : content.media
+  if (media !== doc.content.media) discardFile(state, context, doc)
   change(message, { content: { ...content, media }, editedAt: item.at })
   return revised(state, context, item, message)
 }
@@ -73,9 +74,16 @@ export function applyRevoke(
   if (message === undefined) return parkRevision(state, context, item, target)
   if (isOfOther(message.doc, item)) return NOT_THEIRS
   if (message.doc.revokedAt) return ignored('the message was revoked before')
+  discardFile(state, context, message.doc)
   change(message, { content: NOTHING, revokedAt: item.at })
   note(message, { kind: 'note', at: item.at, key: `revoke:${item.wamid}`, detail: 'revoked' })
   return revised(state, context, item, message)
+}
+
+/** What we fetched for this message alone; a file that was sent from here may lie in other messages as well. */
+function discardFile(state: State, { now }: FoldContext, { tenantId, content, direction, origin }: MessageDoc): void {
+  if (content.media === null || (direction === 'OUTBOUND' && origin !== 'phone')) return
+  state.discarded.push({ _id: content.media.id, tenantId, createdAt: now })
 }
 
 const parkRevision = (state: State, { now }: FoldContext, item: MessageItem | EchoItem, target: string) =>

@@ -2,6 +2,7 @@ import type {
   ClientDoc,
   ContactDoc,
   ConversationDoc,
+  DiscardedFileDoc,
   EventDoc,
   Id,
   LeadDoc,
@@ -43,6 +44,7 @@ export interface State {
   webhookEvents: WebhookEventDoc[]
   parked: PendingStatusDoc[]
   unparked: Set<string>
+  discarded: DiscardedFileDoc[]
 }
 
 export function openState(loaded: Loaded): State {
@@ -65,6 +67,7 @@ export function openState(loaded: Loaded): State {
     webhookEvents: [],
     parked: [],
     unparked: new Set(),
+    discarded: [],
   }
   for (const doc of loaded.contacts) addContact(state, track(doc, false))
   for (const doc of loaded.conversations) addConversation(state, track(doc, false))

@@ -17,18 +17,23 @@ export async function findMedia(store: Store, tenantId: Key, mediaId: Key): Prom
 }
 
 /**
- * What became of a file, unless somebody else has settled it, with the event that tells of it.
+ * What became of a file, unless somebody else has settled it or the message has another one or none by now, with the event that tells of it.
  * @returns whether it was written. @throws Outage
  */
 export async function settleMedia(
   store: Store,
-  message: Pick<MessageDoc, '_id' | 'tenantId'>,
+  message: Pick<MessageDoc, '_id' | 'tenantId' | 'content'>,
   from: readonly MediaRef['state'][],
   change: Partial<MediaRef>,
   event: EventDoc | null = null,
 ): Promise<boolean> {
-  const { _id, tenantId } = message
-  const filter = { _id, tenantId, 'content.media.state': trusted({ $in: [...from] }) }
+  const { _id, tenantId, content } = message
+  const filter = {
+    _id,
+    tenantId,
+    'content.media.id': content.media?.id ?? null,
+    'content.media.state': trusted({ $in: [...from] }),
+  }
   const $set = Object.fromEntries(Object.entries(change).map(([name, value]) => [`content.media.${name}`, value]))
   return await store.transaction(async session => {
     const { matchedCount } = await store.models.messages.updateOne(filter, { $set }, { session })

@@ -8,6 +8,7 @@ import type {
   ConversationDoc,
   CounterDoc,
   DeadLetterDoc,
+  DiscardedFileDoc,
   EventDoc,
   IdempotencyKeyDoc,
   LeadDoc,
@@ -28,7 +29,7 @@ import type {
 import { apiKeySchema, refreshTokenSchema, tenantSchema, userSchema } from './schemas/accounts.ts'
 import { campaignSchema, recipientSchema } from './schemas/campaigns.ts'
 import { conversationSchema, messageSchema } from './schemas/inbox.ts'
-import { mediaFileSchema, mediaUploadSchema } from './schemas/media.ts'
+import { discardedFileSchema, mediaFileSchema, mediaUploadSchema } from './schemas/media.ts'
 import { clientSchema, templateSchema } from './schemas/numbers.ts'
 import {
   auditLogSchema,
@@ -58,6 +59,7 @@ export interface Documents {
   messages: MessageDoc
   mediaFiles: MediaFileDoc
   mediaUploads: MediaUploadDoc
+  discardedFiles: DiscardedFileDoc
   templates: TemplateDoc
   campaigns: CampaignDoc
   campaignRecipients: RecipientDoc
@@ -91,6 +93,7 @@ const TENANTS_OWN = {
   messages: messageSchema,
   mediaFiles: mediaFileSchema,
   mediaUploads: mediaUploadSchema,
+  discardedFiles: discardedFileSchema,
   templates: templateSchema,
   campaigns: campaignSchema,
   campaignRecipients: recipientSchema,

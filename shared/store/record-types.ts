@@ -2,6 +2,7 @@ import type {
   ClientDoc,
   ContactDoc,
   ConversationDoc,
+  DiscardedFileDoc,
   EventDoc,
   Id,
   LeadDoc,
@@ -96,4 +97,6 @@ export interface Plan {
   events: EventDoc[]
   parked: PendingStatusDoc[]
   unparked: string[]
+  /** Files that their messages have lost. */
+  discarded: DiscardedFileDoc[]
 }

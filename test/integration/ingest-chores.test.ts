@@ -1,9 +1,10 @@
+import { Types } from 'mongoose'
 import { expect } from 'vitest'
 import { createChores, startChores } from '#services/ingest/chores.ts'
 import { createRecording, newPace } from '#services/ingest/recorder.ts'
 import { parkedDropped } from '#shared/process/metrics.ts'
 import { connectStore, type Store } from '#shared/store/connect.ts'
-import type { ClientDoc, EventDoc } from '#shared/store/documents.ts'
+import type { ClientDoc, EventDoc, MediaRef } from '#shared/store/documents.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import { createFixtureWorld, deliveryOf, type FixtureWorld, readFixture, tell } from '#test/support/fixture-world.ts'
 import { log } from '#test/support/ingest.ts'
@@ -83,3 +84,36 @@ test('of several processes one does the chores', async ({ fixtures: { store } })
   await eventually(async () => expect(await clientOf(store)).toMatchObject({ status: 'active' }))
   expect(await store.raw.events.countDocuments({ name: 'client:status' })).toBe(1)
 })
+
+test('the file of a revoked message is deleted with its thumbnail a while later, unless it was forwarded', async ({
+  fixtures: { store, sent },
+}) => {
+  const deleted: string[] = []
+  const discardAfter = (ms: number) => {
+    const now = () => new Date(Date.now() + ms)
+    return createChores({ store, queue, storage: { delete: async key => void deleted.push(key) }, log, now }).discard()
+  }
+  const media = (id: Types.ObjectId) => ({ text: null, template: null, data: null, media: { id, state: 'STORED' } as MediaRef })
+  const [gone, forwarded] = [new Types.ObjectId(), new Types.ObjectId()]
+  const { tenantId } = await sent('wamid.copy', { content: media(forwarded) })
+  const record = recordingOf(store)
+  for (const [wamid, id] of [
+    ['wamid.gone', gone],
+    ['wamid.forwarded', forwarded],
+  ] as const) {
+    await sent(wamid, { content: media(id), direction: 'INBOUND', status: 'RECEIVED' })
+    await record([deliveryOf(revocationOf(wamid))])
+  }
+  await discardAfter(0)
+  expect(deleted).toEqual([])
+  await discardAfter(HOUR_MS)
+  expect(deleted).toEqual([`${tenantId}/${gone}`, `${tenantId}/${gone}/thumbnail`])
+  expect(await store.raw.discardedFiles.countDocuments()).toBe(0)
+})
+
+function revocationOf(wamid: string) {
+  const revocation = { type: 'revoke', revoke: { original_message_id: wamid } }
+  const message = { from: '212661000101', id: `${wamid}.revoked`, timestamp: '1795165200', ...revocation }
+  const value = { metadata: { phone_number_id: NUMBER }, messages: [message] }
+  return { entry: [{ id: '1', changes: [{ field: 'messages', value }] }] }
+}

@@ -1,14 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createServer, type RequestListener } from 'node:http'
 import { buffer } from 'node:stream/consumers'
+import { Types } from 'mongoose'
 import sharp from 'sharp'
-import { expect, onTestFinished } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import { startMediaSweep } from '#services/ingest/media-jobs.ts'
 import { startMediaWorker } from '#services/ingest/media-worker.ts'
 import { createMetaClient } from '#shared/meta/client.ts'
 import { listen } from '#shared/process/health.ts'
 import { retryQueue } from '#shared/queue/topology.ts'
 import { gridfsStorage } from '#shared/storage/gridfs.ts'
+import { ObjectNotFound } from '#shared/storage/object-storage.ts'
+import { mediaKey } from '#shared/storage/open.ts'
+import type { MediaRef, MessageDoc } from '#shared/store/documents.ts'
 import { createSimulator } from '#test/simulator/simulator.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { openGateway, type Person } from '#test/support/gateway.ts'
@@ -191,6 +195,32 @@ test('while Meta limits us a file waits, and that is no attempt', { timeout: 60_
   )
   await eventually(async () => expect(attempts).toEqual([1]))
   expect((await w.mediaOf(wamid))?.state).toBe('PENDING')
+})
+
+test.for([
+  { title: 'no file', other: null },
+  { title: 'another file', other: new Types.ObjectId() },
+])('a file is not kept whose message has $title by the time it is here', { timeout: 60_000 }, async ({ other }, { world }) => {
+  const asked = Promise.withResolvers<void>()
+  const changed = Promise.withResolvers<void>()
+  const stub = await startMeta(async (request, response) => {
+    if (request.url?.startsWith('/v25.0/')) return answerJson(response, { url: `${stub}/file`, mime_type: 'application/pdf' })
+    asked.resolve()
+    await changed.promise
+    response.end('too late')
+  })
+  const w = await open(world, stub)
+  const dropped = vi.spyOn(w.storage, 'delete')
+  const wamid = await w.arrives('document', { id: '905', mime_type: 'application/pdf' })
+  await asked.promise
+  const { tenantId, content } = (await w.store.raw.messages.findOne({ wamid })) as MessageDoc
+  const media = other && { ...(content.media as MediaRef), id: other }
+  await w.store.raw.messages.updateOne({ wamid }, { $set: { 'content.media': media } })
+  changed.resolve()
+  const key = mediaKey(tenantId, content.media?.id)
+  await eventually(async () => expect(dropped.mock.calls).toContainEqual([key]))
+  await expect(w.storage.get(key)).rejects.toThrow(ObjectNotFound)
+  expect(await w.mediaOf(wamid)).toEqual(media)
 })
 
 const answerJson = (response: Parameters<RequestListener>[1], body: object) =>

@@ -85,6 +85,7 @@ beforeAll(async () => {
       messageId: i % 2 ? `id${i}` : null,
       createdAt: new Date(),
     })),
+    fill('discardedFiles', rows, i => ({ tenantId: of(i), createdAt: hoursAgo(i) })),
     fill('deadLetters', rows, i => ({
       tenantId: of(i),
       state: i % 50 ? 'REPLAYED' : 'NEW',
@@ -366,6 +367,13 @@ const QUESTIONS: Question[] = [
   },
   { what: 'parked statuses by wamid', on: 'pendingStatuses', filter: { wamid: { $in: ['wamid.1', 'wamid.2'] } }, by: 'wamid' },
   { what: 'parked statuses by our id', on: 'pendingStatuses', filter: { messageId: 'id1' }, by: 'message' },
+  {
+    what: 'files that wait to be deleted',
+    on: 'discardedFiles',
+    filter: { createdAt: { $lt: hoursAgo(500) } },
+    options: { sort: { createdAt: 1 }, limit: 50 },
+    by: 'created',
+  },
   {
     what: 'new dead letters',
     on: 'deadLetters',

@@ -16,6 +16,14 @@ export interface MediaFileDoc {
   createdAt: Date
 }
 
+/** A file that its message lost, by an edit or because it was revoked: it is deleted from the storage by and by. */
+export interface DiscardedFileDoc {
+  /** The file's own id. */
+  _id: Id
+  tenantId: Id
+  createdAt: Date
+}
+
 /** A file of ours as one number's Meta knows it. */
 export interface MediaUploadDoc {
   /** `<file>:<phoneNumberId>` */

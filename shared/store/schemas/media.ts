@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose'
 import { MEDIA_KINDS } from '../../domain/media-rules.ts'
-import type { MediaFileDoc, MediaUploadDoc } from '../documents.ts'
+import type { DiscardedFileDoc, MediaFileDoc, MediaUploadDoc } from '../documents.ts'
 import { created, id, requiredDate, requiredId, requiredText, text } from './fields.ts'
 
 export const mediaFileSchema = new Schema<MediaFileDoc>(
@@ -22,3 +22,6 @@ export const mediaUploadSchema = new Schema<MediaUploadDoc>(
   created,
 )
 mediaUploadSchema.index({ expiresAt: 1 }, { name: 'ttl', expireAfterSeconds: 0 })
+
+export const discardedFileSchema = new Schema<DiscardedFileDoc>({ tenantId: requiredId }, created)
+discardedFileSchema.index({ createdAt: 1 }, { name: 'created' })
