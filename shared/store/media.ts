@@ -17,7 +17,8 @@ export async function findMedia(store: Store, tenantId: Key, mediaId: Key): Prom
 }
 
 /**
- * What became of a file, unless somebody else has settled it or the message has another one or none by now, with the event that tells of it.
+ * What became of a file, with the event that tells of it; unless somebody else has settled it, or the message has another
+ * file or none by now.
  * @returns whether it was written. @throws Outage
  */
 export async function settleMedia(
@@ -42,13 +43,18 @@ export async function settleMedia(
   })
 }
 
+/** Whether its file comes from Meta: it was written by the customer, or by the business in its own app. */
+export const hasFileOfMeta = ({ direction, origin }: Pick<MessageDoc, 'direction' | 'origin'>): boolean =>
+  direction === 'INBOUND' || origin === 'phone'
+
 /** Files that nobody fetches although they came a while ago: their job was lost. Over all tenants. @throws Outage */
 export async function findForgottenMedia(
   store: Store,
   before: Date,
   limit: number,
 ): Promise<Pick<MessageDoc, '_id' | 'tenantId'>[]> {
-  const filter = { 'content.media.state': 'PENDING' as const, direction: 'INBOUND' as const, createdAt: { $lte: before } }
+  const ofMeta = [{ direction: 'INBOUND' as const }, { origin: 'phone' as const }]
+  const filter = { 'content.media.state': 'PENDING' as const, createdAt: { $lte: before }, $or: ofMeta }
   const rows = store.raw.messages.find(filter, { projection: { tenantId: 1 } })
   return await orOutage(rows.limit(limit).toArray())
 }

@@ -151,29 +151,37 @@ test('an address that is not of Meta is not called, whatever it is', { timeout: 
   expect(calls).toBe(0)
 })
 
-test('what could not be fetched is fetched when somebody asks, and what was forgotten by itself', { timeout: 60_000 }, async ({
-  world,
-}) => {
-  let isGone = true
-  const stub = await startMeta((request, response) => {
-    if (request.url?.startsWith('/v25.0/')) answerJson(response, { url: `${stub}/file`, mime_type: 'application/pdf' })
-    else if (isGone) response.writeHead(404).end()
-    else response.end('here')
-  })
-  const w = await open(world, stub)
-  const wamid = await w.arrives('document', { id: '903', mime_type: 'application/pdf' })
-  const id = await w.settled(wamid, 'EXPIRED')
-  isGone = false
-  expect((await w.gateway.call('POST', `/api/v1/media/${id}/fetch`, { as: 'other' })).status).toBe(404)
-  expect((await w.gateway.call('POST', `/api/v1/media/${id}/fetch`, { as: 'agent' })).status).toBe(202)
-  await w.settled(wamid, 'STORED')
-  expect((await w.gateway.call('POST', `/api/v1/media/${id}/fetch`, { as: 'agent' })).body.errorCode).toBe('MEDIA_STORED')
-  // As if the job had been lost.
-  await w.store.raw.messages.updateOne({ wamid }, { $set: { 'content.media.state': 'PENDING' } })
-  expect((await w.get(id)).status).toBe(409)
-  await using _sweep = startMediaSweep({ store: w.store, queue: w.queue, log }, { everyMs: 50, forgottenMs: 0 })
-  await w.settled(wamid, 'STORED')
-})
+test.for<[string, Partial<MessageDoc>]>([
+  ['a customer', { direction: 'INBOUND' }],
+  ['the business in its app', { direction: 'OUTBOUND', origin: 'phone' }],
+])(
+  'a file of %s that could not be fetched is fetched when somebody asks, and a forgotten one by itself',
+  { timeout: 60_000 },
+  async ([, side], { world }) => {
+    let isGone = true
+    const stub = await startMeta((request, response) => {
+      if (request.url?.startsWith('/v25.0/')) answerJson(response, { url: `${stub}/file`, mime_type: 'application/pdf' })
+      else if (isGone) response.writeHead(404).end()
+      else response.end('here')
+    })
+    const w = await open(world, stub)
+    const wamid = await w.arrives('document', { id: '903', mime_type: 'application/pdf' })
+    const id = await w.settled(wamid, 'EXPIRED')
+    await w.store.raw.messages.updateOne({ wamid }, { $set: side })
+    isGone = false
+    expect((await w.gateway.call('POST', `/api/v1/media/${id}/fetch`, { as: 'other' })).status).toBe(404)
+    expect((await w.gateway.call('POST', `/api/v1/media/${id}/fetch`, { as: 'agent' })).status).toBe(202)
+    await w.settled(wamid, 'STORED')
+    expect((await w.gateway.call('POST', `/api/v1/media/${id}/fetch`, { as: 'agent' })).body.errorCode).toBe('MEDIA_STORED')
+    // As if the job had been lost.
+    await w.store.raw.messages.updateOne({ wamid }, { $set: { 'content.media.state': 'PENDING' } })
+    expect((await w.get(id)).status).toBe(409)
+    await using _sweep = startMediaSweep({ store: w.store, queue: w.queue, log }, { everyMs: 50, forgottenMs: 0 })
+    await w.settled(wamid, 'STORED')
+    await w.store.raw.messages.updateOne({ wamid }, { $set: { direction: 'OUTBOUND', origin: 'api' } })
+    expect((await w.gateway.call('POST', `/api/v1/media/${id}/fetch`, { as: 'agent' })).status).toBe(404)
+  },
+)
 
 test('while Meta limits us a file waits, and that is no attempt', { timeout: 60_000 }, async ({ world }) => {
   const stub = await startMeta((_, response) => {

@@ -10,7 +10,7 @@ import { EXCHANGES } from '#shared/queue/topology.ts'
 import { ObjectNotFound } from '#shared/storage/object-storage.ts'
 import { mediaKey, thumbnailKey } from '#shared/storage/open.ts'
 import type { MediaRef } from '#shared/store/documents.ts'
-import { findMedia, settleMedia } from '#shared/store/media.ts'
+import { findMedia, hasFileOfMeta, settleMedia } from '#shared/store/media.ts'
 import { findMediaFile } from '#shared/store/media-files.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { keepUpload, refOf, requireLength } from '../media-files.ts'
@@ -100,7 +100,7 @@ const again = route({
   async handle(request, { store, queue }: GatewayDeps) {
     const { tenantId } = callerOf(request)
     const message = await findMedia(store, tenantId, request.params.id)
-    if (message === null || message.direction !== 'INBOUND') throw notFound('File')
+    if (message === null || !hasFileOfMeta(message)) throw notFound('File')
     const isAsked = await settleMedia(store, message, ['FAILED', 'EXPIRED', 'PENDING'], { state: 'PENDING', problem: null })
     if (!isAsked) throw new ApiError(409, 'MEDIA_STORED', 'The file is here')
     const messageId = String(message._id)
