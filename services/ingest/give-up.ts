@@ -45,13 +45,17 @@ export async function giveUp(
   log.error({ err: error ?? undefined, eventId: item.eventId, queue: delivery.queue, reason }, 'webhook item given up')
 }
 
-/** Whose an item is, so that its people see what became of it; null when nobody owns its number. @throws Outage */
-export async function ownerOf(store: Store, item: WebhookItem): Promise<Id | null> {
+/**
+ * Whose each item is, so that its people see what became of it; null when nobody owns its number or, where it names none,
+ * its business account. @throws Outage
+ */
+export async function ownersOf(store: Store, items: readonly WebhookItem[]): Promise<(Id | null)[]> {
   try {
-    return clientsOf(await readSurroundings(store, [item]), item)[0]?.tenantId ?? null
+    const around = await readSurroundings(store, items)
+    return items.map(item => clientsOf(around, item)[0]?.tenantId ?? null)
   } catch (error) {
     if (error instanceof Outage) throw error
-    return null
+    return items.map(() => null)
   }
 }
 

@@ -1,5 +1,6 @@
 import { Types } from 'mongoose'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
+import { eventTypeOf } from '#shared/fold/item.ts'
 import { isObject, listOf } from '#shared/meta/json.ts'
 import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import type { Logger } from '#shared/process/logger.ts'
@@ -8,11 +9,10 @@ import { deadLetters, deadLettersOpen } from '#shared/process/metrics.ts'
 import { readDeadLetter } from '#shared/queue/origin.ts'
 import { QUEUES } from '#shared/queue/topology.ts'
 import { type Delivery, DONE, type Outcome, type Queue } from '#shared/queue/types.ts'
-import { findByPhoneNumberIds } from '#shared/store/clients.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { countOpenLetters } from '#shared/store/dead-letter-moves.ts'
 import { failWebhookEvents, keepDeadLetter } from '#shared/store/dead-letters.ts'
-import { orOutage } from '#shared/store/outage.ts'
+import { ownersOf } from './give-up.ts'
 import { receivedAtOf } from './received-at.ts'
 
 /** How often the open ones are counted. */
@@ -76,18 +76,13 @@ function tenantsIn(delivery: Delivery): unknown[] {
 
 async function eventsOf(store: Store, delivery: Delivery, reason: string) {
   const items = parsed(delivery)
-  const clients = await orOutage(
-    findByPhoneNumberIds(
-      store,
-      items.flatMap(item => item.phoneNumberId ?? []),
-    ),
-  )
-  return items.map(item => ({
+  const owners = await ownersOf(store, items)
+  return items.map((item, i) => ({
     _id: item.eventId,
-    tenantId: clients.get(item.phoneNumberId ?? '')?.tenantId ?? null,
+    tenantId: owners[i] ?? null,
     phoneNumberId: item.phoneNumberId,
     wabaId: item.wabaId,
-    eventType: item.kind === 'echo' ? ('message' as const) : item.kind === 'broken' ? ('error' as const) : item.kind,
+    eventType: eventTypeOf(item),
     field: item.field,
     payload: item.payload,
     receivedAt: item.receivedAt,

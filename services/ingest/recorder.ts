@@ -9,7 +9,7 @@ import { type Delivery, DONE, type Outcome, type Queue } from '#shared/queue/typ
 import type { Store } from '#shared/store/connect.ts'
 import type { Id } from '#shared/store/documents.ts'
 import { LostRace } from '#shared/store/transaction.ts'
-import { giveUp, ownerOf } from './give-up.ts'
+import { giveUp, ownersOf } from './give-up.ts'
 import { publishMediaJobs } from './media-jobs.ts'
 import { type EventPublisher, publishesEvents } from './publish-events.ts'
 import { receivedAtOf } from './received-at.ts'
@@ -160,7 +160,7 @@ async function recordAlone(deps: Deps, work: Work, first: unknown): Promise<void
       error = again
     }
   }
-  const tenantId = await ownerOf(deps.store, work.item)
+  const [tenantId = null] = await ownersOf(deps.store, [work.item])
   await giveUp(deps, { ...work, tenantId }, 'storing it failed', error)
   count([work], ['failed'])
 }

@@ -12,6 +12,7 @@ import { webhookProcessed } from '#shared/process/metrics.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
 import { EXCHANGES, QUEUES } from '#shared/queue/topology.ts'
 import { connectStore } from '#shared/store/connect.ts'
+import type { ClientDoc } from '#shared/store/documents.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import {
   ARRIVAL,
@@ -322,6 +323,22 @@ test('the keeper stores what any queue gave up, once however often it comes', as
     { messageId: 'w-dead', queue: QUEUES.conversation[0], state: 'NEW' },
   ])
 })
+
+test.for(['message-template-status-update-approved', 'account-update-partner-removed'])(
+  'a letter of %s belongs to the tenant of its business account',
+  async (name, { recording, world }) => {
+    const { tenantId } = (await recording.store.raw.clients.findOne({ phoneNumberId: A })) as ClientDoc
+    await using queue = await connectQueue(world.rabbitmqUrl, { log, name: 'test', youngQueueWaitMs: 0 })
+    const envelope = { exchange: EXCHANGES.dead, routingKey: QUEUES.account, type: MESSAGE_TYPE.webhook, messageId: 'w-dead' }
+    await queue.publish({ ...envelope, body: readFixture(name) })
+    await using _keeper = await startKeeper({ store: recording.store, queue, log })
+    await vi.waitFor(async () => {
+      const event = await recording.store.raw.webhookEvents.findOne({ status: 'FAILED' })
+      expect(event).toMatchObject({ eventType: 'account', tenantId })
+    })
+    expect(await recording.store.raw.deadLetters.findOne({ messageId: 'w-dead' })).toMatchObject({ tenantId })
+  },
+)
 
 test('while MongoDB is away the deliveries stay where they are', async ({ recording }) => {
   const away = { ...recording.store, transaction: () => Promise.reject(new Outage('away')) }
