@@ -81,3 +81,12 @@ test.for<[string, string]>([
 test('members that we do not know, and missing ones, are no reason to refuse', () => {
   expect(readEnvelope(Buffer.from('{"entry":[{"changes":[{"value":{"new_thing":true}}]}]}'))).not.toBeNull()
 })
+
+test("another object's body goes whole to the account lane, whatever it looks like", () => {
+  const page = { object: 'page', entry: [{ id: '9', messaging: [{ message: { mid: 'm.1' } }] }] }
+  const alike = { ...bodyOf(value({ messages: [message(first, 'a'), message(second, 'b')] })), object: 'instagram' }
+  for (const body of [page, alike]) {
+    expect(readEnvelope(raw(body))).toEqual(body)
+    expect(splitBody(body, raw(body))).toEqual([{ routingKey: webhookKeys.account, body: raw(body) }])
+  }
+})

@@ -1,6 +1,6 @@
 import { LISTS, type List, laneOf } from '#shared/fold/lane.ts'
 import { isObject, type Json, listOf, text } from '#shared/meta/json.ts'
-import { isWhole } from '#shared/meta/webhook.ts'
+import { isForeign, isWhole } from '#shared/meta/webhook.ts'
 import { webhookKeys } from '#shared/queue/topology.ts'
 
 /** A part of a body for one lane: the very bytes when the whole body goes one way, else JSON to be written. */
@@ -12,7 +12,10 @@ export interface Part {
 const MAX_DEPTH = 64
 const FORBIDDEN_KEY = /\0|^__proto__$/
 
-/** The body as JSON if it can be an envelope of Meta's: at least one `entry[].changes[].value` object; else null. */
+/**
+ * The body as JSON if it can be an envelope of Meta's, else null: it has at least one `entry[].changes[].value` object, or
+ * names another object than WhatsApp's.
+ */
 export function readEnvelope(bytes: Buffer): Json | null {
   const written = bytes.toString('utf8')
   let body: unknown
@@ -22,7 +25,7 @@ export function readEnvelope(bytes: Buffer): Json | null {
     return null
   }
   if (!isObject(body) || !(isHarmless(written) || isStorable(body))) return null
-  return changesOf(body).some(({ value }) => value !== null) ? body : null
+  return isForeign(body) || changesOf(body).some(({ value }) => value !== null) ? body : null
 }
 
 /** Spares the walk: no key can be a forbidden one, and there are too few brackets to be nested deeply. */
@@ -70,8 +73,9 @@ function changesOf(body: Json): Change[] {
   return changes
 }
 
-/** The parts of a body, one for each lane and shard that it touches. */
+/** The parts of a body, one for each lane and shard that it touches; of another object's one, which is only kept. */
 export function splitBody(body: Json, bytes: Buffer): Part[] {
+  if (isForeign(body)) return [{ routingKey: webhookKeys.account, body: bytes }]
   const changes = changesOf(body)
   const lanes = changes.map(({ change, value }) => (value === null ? NONE : lanesOf(change, value)))
   const keys = new Set(lanes.flatMap(own => [...own.keys()]))

@@ -280,6 +280,22 @@ test('the business edits and takes back what it wrote in its own app, and neithe
   expect(world.rows.messages).toHaveLength(2)
 })
 
+test("another object's body is kept and ignored, one that names no object is WhatsApp's", () => {
+  const world = createMemoryWorld()
+  const { payload } = said('wamid.1', 1, 'bonjour')
+  const record = (body: object) => world.record(parseWebhook(body, ARRIVAL))
+  const foreign = { ...payload, object: 'instagram' }
+  const { plan, outcomes } = record(foreign)
+  expect(outcomes).toEqual(['ignored'])
+  expect(plan.webhookEvents.inserts).toMatchObject([
+    { status: 'IGNORED', reason: 'it is not about WhatsApp', field: 'instagram', tenantId: null, payload: foreign },
+  ])
+  expect(record(foreign).outcomes).toEqual(['duplicate'])
+  expect(world.rows.messages).toEqual([])
+  expect(record(payload).outcomes).toEqual(['processed'])
+  expect(record({ ...payload, object: 'whatsapp_business_account' }).outcomes).toEqual(['duplicate'])
+})
+
 test('a file that its message has lost is discarded, unless it was sent from here and may lie elsewhere too', () => {
   const media = { id: new Types.ObjectId(), metaId: '77', state: 'STORED' }
   const sent = { ...sentBefore('wamid.ours', 1), content: { text: null, media, template: null, data: null } } as MessageDoc

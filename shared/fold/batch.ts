@@ -44,6 +44,7 @@ function foldItem(state: State, context: FoldContext, item: WebhookItem): ItemOu
 
 function judge(state: State, context: FoldContext, clients: ClientDoc[], item: WebhookItem): Verdict {
   if (item.kind === 'broken') return failed(item.reason)
+  if (item.kind === 'foreign') return ignored('it is not about WhatsApp')
   const [client] = clients
   if (client === undefined) return ignored('a number that nobody here owns')
   switch (item.kind) {

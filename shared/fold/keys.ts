@@ -99,6 +99,7 @@ function addKeys(sets: Sets, context: Surroundings, client: ClientDoc, item: Web
         sets.templates.push({ wabaId: item.wabaId, ...templateKeyOf(item.value) })
       return
     case 'broken':
+    case 'foreign':
   }
 }
 

@@ -31,19 +31,33 @@ export type StatusItem = Common & { kind: 'status'; wamid: string; status: strin
 export type AccountItem = Common & { kind: 'account'; value: Json }
 /** An item that cannot be understood: fails alone, with its reason. */
 export type BrokenItem = Common & { kind: 'broken'; reason: string }
-export type WebhookItem = MessageItem | EchoItem | StatusItem | AccountItem | BrokenItem
+/** A body about something else than WhatsApp, whole: the app is subscribed to another product too. */
+export type ForeignItem = Common & { kind: 'foreign' }
+export type WebhookItem = MessageItem | EchoItem | StatusItem | AccountItem | BrokenItem | ForeignItem
 
 const NOBODY: Person = { waId: null, userId: null, parentUserId: null, name: null, username: null }
 
 /** Every item of a body, in its order. Dispatched by what a value holds, not by the name of its field; never throws. */
 export function parseWebhook(body: unknown, receivedAt: Date): WebhookItem[] {
   const envelope = isObject(body) ? body : {}
+  if (isForeign(envelope)) return [foreignItem(envelope, receivedAt)]
   return listOf(envelope.entry).flatMap(entry =>
     isObject(entry)
       ? listOf(entry.changes).flatMap(change => (isObject(change) ? parseChange(envelope, entry, change, receivedAt) : []))
       : [],
   )
 }
+
+/** Whether a body names another object than ours (`page`, `instagram`); one that names none is taken for ours. */
+export const isForeign = ({ object }: Json): boolean => (object ?? OBJECT) !== OBJECT
+const OBJECT = 'whatsapp_business_account'
+
+function foreignItem(payload: Json, receivedAt: Date): ForeignItem {
+  const field = text(payload.object)?.slice(0, MOST_FIELD) ?? 'unknown'
+  const eventId = `a:${hashOf([payload])}`
+  return { kind: 'foreign', eventId, field, wabaId: null, phoneNumberId: null, payload, receivedAt, at: receivedAt }
+}
+const MOST_FIELD = 64
 
 /** Calls have statuses of their own; what stands by is another app's to answer. Nobody here reads them. */
 const UNUSED = new Set(['calls', 'standby', 'message_echoes', 'flows'])

@@ -15,7 +15,7 @@ export const webhookAck = new Histogram({
 })
 export const webhookProcessed = new Counter({
   name: 'linko_webhook_processed_total',
-  help: 'Webhook items by kind (message, status, echo, account, error) and outcome (processed, duplicate, ignored, parked, failed).',
+  help: 'Webhook items by kind (message, status, echo, account, broken; foreign: not about WhatsApp) and outcome (processed, duplicate, ignored, parked, failed).',
   labelNames: ['kind', 'outcome'],
 })
 export const webhookLag = new Histogram({
