@@ -3,7 +3,7 @@ import { Outage } from '#shared/domain/errors.ts'
 import type { ItemOutcome } from '#shared/fold/item.ts'
 import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import type { Logger } from '#shared/process/logger.ts'
-import { webhookLag, webhookProcessed } from '#shared/process/metrics.ts'
+import { webhookLag, webhookProcessed, webhookUnknownNumber } from '#shared/process/metrics.ts'
 import { QUEUES } from '#shared/queue/topology.ts'
 import { type Delivery, DONE, type Outcome, type Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
@@ -13,7 +13,7 @@ import { giveUp, ownersOf } from './give-up.ts'
 import { publishMediaJobs } from './media-jobs.ts'
 import { type EventPublisher, publishesEvents } from './publish-events.ts'
 import { receivedAtOf } from './received-at.ts'
-import { findMatchedItems, recordItems } from './record.ts'
+import { findMatchedItems, type Recorded, recordItems } from './record.ts'
 import { createSharedRuns } from './shared-runs.ts'
 
 export interface RecorderDeps {
@@ -143,11 +143,15 @@ async function recordAll(deps: Deps, work: Work[]): Promise<void> {
   const refused = work.flatMap((one, i) => (outcomes[i] === 'failed' ? { ...one, tenantId: tenantIds[i] as Id | null } : []))
   for (const one of refused) await giveUp(deps, one, 'the item cannot be read', null)
   count(work, outcomes)
+  webhookUnknownNumber.inc(items.filter(({ phoneNumberId }, i) => phoneNumberId !== null && isUnowned(recorded, i)).length)
   pace.suspicious = outcomes.includes('duplicate') ? SUSPICIOUS_BATCHES : Math.max(0, pace.suspicious - 1)
   const matched = await findMatchedItems(store, recorded)
   if (matched.length > 0) await events.publish((await recordItems(store, matched, true)).events, traceparent)
   await published
 }
+
+/** Of several copies the first alone: the others end as duplicates. */
+const isUnowned = ({ outcomes, tenantIds }: Recorded, i: number) => outcomes[i] === 'ignored' && tenantIds[i] === null
 
 async function recordAlone(deps: Deps, work: Work, first: unknown): Promise<void> {
   let error = first

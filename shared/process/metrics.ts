@@ -18,6 +18,10 @@ export const webhookProcessed = new Counter({
   help: 'Webhook items by kind (message, status, echo, account, broken; foreign: not about WhatsApp) and outcome (processed, duplicate, ignored, parked, failed).',
   labelNames: ['kind', 'outcome'],
 })
+export const webhookUnknownNumber = new Counter({
+  name: 'linko_webhook_unknown_number_total',
+  help: 'Webhook items of a phone_number_id that no tenant has connected; they are kept as ignored.',
+})
 export const webhookLag = new Histogram({
   name: 'linko_webhook_lag_seconds',
   help: "From ingest's receipt of an item to its commit.",

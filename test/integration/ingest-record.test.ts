@@ -8,7 +8,7 @@ import { Outage } from '#shared/domain/errors.ts'
 import { isObject } from '#shared/meta/json.ts'
 import { parseWebhook } from '#shared/meta/webhook.ts'
 import { ROOT } from '#shared/process/config.ts'
-import { webhookProcessed } from '#shared/process/metrics.ts'
+import { webhookProcessed, webhookUnknownNumber } from '#shared/process/metrics.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
 import { EXCHANGES, QUEUES } from '#shared/queue/topology.ts'
 import { connectStore } from '#shared/store/connect.ts'
@@ -206,10 +206,12 @@ test('what nobody here knows is kept and counted', async ({ recording }) => {
     const { values } = await webhookProcessed.get()
     return values.filter(({ labels }) => labels.outcome === 'ignored').reduce((sum, { value }) => sum + value, 0)
   }
-  const before = await ignored()
+  const unknownNumbers = async () => (await webhookUnknownNumber.get()).values[0]?.value ?? 0
+  const [before, unknownBefore] = [await ignored(), await unknownNumbers()]
   const names = ['batch-unknown-field', 'message-unknown-phone-number-id', 'partner-solutions', 'payment-configuration-update']
   for (const name of names) await recording.record(readFixture(name))
   expect((await ignored()) - before).toBe(names.length)
+  expect((await unknownNumbers()) - unknownBefore).toBe(1)
   const rows = await recording.store.raw.webhookEvents.find({}).toArray()
   expect(rows.map(({ status, payload }) => [status, parseWebhook(payload, ARRIVAL).length])).toEqual(
     names.map(() => ['IGNORED', 1]),
