@@ -57,6 +57,16 @@ test('somebody must be named', () => {
   expect(SendText.safeParse({ text: 'hello', to }).success).toBe(true)
 })
 
+test.for([
+  [SendText, { text: 'hello' }],
+  [SendTemplate, { templateName: 'welcome' }],
+  [SendAny, { type: 'text', text: { body: 'hello' } }],
+] as const)('every send may say what it is about', ([schema, content]) => {
+  const about = { candidateName: 'Salma', candidateId: 'cand-1', applicationId: 'app-1' }
+  expect(schema.parse({ to, ...content, ...about })).toMatchObject(about)
+  expect(schema.safeParse({ to, ...content, candidateId: 'x'.repeat(129) }).success).toBe(false)
+})
+
 test('a list of variables counts from 1', () => {
   const parsed = SendTemplate.parse({ to, templateName: 'welcome', variables: ['Salma', 'Comptable'] })
   expect(parsed.variables).toEqual({ '1': 'Salma', '2': 'Comptable' })

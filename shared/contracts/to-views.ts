@@ -52,6 +52,7 @@ export function conversationView(doc: ConversationDoc, now: Date): ConversationV
     clientId: doc.clientId.toHexString(),
     phoneNumberId: doc.phoneNumberId,
     contact: contactView(doc.contactId, doc.contact),
+    candidateName: doc.candidateName ?? null,
     candidateId: doc.candidateId ?? null,
     applicationId: doc.applicationId ?? null,
     leadId: hex(doc.leadId),

@@ -57,6 +57,7 @@ export const ConversationView = z.object({
   clientId: id,
   phoneNumberId: z.string(),
   contact: ContactView,
+  candidateName: z.string().nullable(),
   candidateId: z.string().nullable(),
   applicationId: z.string().nullable(),
   leadId: z.string().nullable(),

@@ -107,6 +107,19 @@ describe('a text', () => {
     expect((await post('/messages/send', { to: '12', text: 'a' })).body.errorCode).toBe('PHONE_INVALID')
   })
 
+  test('may say about whom it is: the conversation shows it and is found by it', async () => {
+    const about = { candidateName: 'Amal Idrissi', candidateId: 'cand-about', applicationId: 'app-about' }
+    const { body } = await post('/messages/send', { to: SALMA, text: 'a', ...about })
+    for (const [name, value] of Object.entries({ ...about, q: 'amal idr' })) {
+      if (name === 'candidateName') continue
+      const found = await gateway.call('GET', `/api/v1/conversations?${name}=${encodeURIComponent(value)}`, { as: 'agent' })
+      expect(found.body.data.map(({ id }: { id: string }) => id)).toEqual([body.conversationId])
+      expect(found.body.data[0]).toMatchObject(about)
+    }
+    await post('/messages/send', { to: SALMA, text: 'b' })
+    expect(await conversationOf(SALMA)).toMatchObject(about)
+  })
+
   test('quotes a message of the same conversation, by our id or by the wamid', async () => {
     const conversation = await conversationOf(SALMA)
     const { tenantId } = conversation
