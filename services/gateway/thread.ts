@@ -2,7 +2,9 @@ import type { ClientSession } from 'mongoose'
 import type { TemplateWish } from '#shared/contracts/outbound.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { Store } from '#shared/store/connect.ts'
-import type { ContactDoc, ConversationDoc } from '#shared/store/documents.ts'
+import type { ContactDoc, ConversationDoc, Id } from '#shared/store/documents.ts'
+import { findLeadsOf } from '#shared/store/lead-links.ts'
+import { getLead } from '#shared/store/leads.ts'
 import { snapshotOf } from '#shared/store/new-rows.ts'
 import type { Destination } from './recipient.ts'
 
@@ -16,6 +18,7 @@ export interface Wish {
   candidateName?: string
   candidateId?: string
   applicationId?: string
+  leadId?: string
 }
 
 /** A person whom nobody has written to yet; found if another request was first. */
@@ -51,23 +54,33 @@ export async function createContact(
   return contact as ContactDoc
 }
 
-/** The thread with one more message in it, made if it is new. */
+interface Touch {
+  destination: Destination
+  wish: Wish
+  now: Date
+  caller: Caller
+}
+
+/** The thread with one more message in it, made if it is new. @throws ApiError 404 for a lead that is not there */
 export async function touchConversation(
   store: Store,
-  { destination, wish, now, caller }: { destination: Destination; wish: Wish; now: Date; caller: Caller },
+  touch: Touch,
   contact: ContactDoc,
   session: ClientSession,
 ): Promise<ConversationDoc> {
+  const { destination, wish, now, caller } = touch
   const filter = { tenantId: caller.tenantId, clientId: destination.client._id, contactId: contact._id }
   const about = { candidateName: wish.candidateName, candidateId: wish.candidateId, applicationId: wish.applicationId }
-  const given = Object.fromEntries(Object.entries(about).filter(([, value]) => value !== undefined))
+  const leadId = await leadFor(store, touch, contact, session)
+  const wanted = { ...about, leadId: wish.leadId === undefined ? undefined : leadId }
+  const given = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined))
   const fresh = {
     phoneNumberId: destination.client.phoneNumberId,
     contact: snapshotOf(contact),
     candidateName: null,
     candidateId: null,
     applicationId: null,
-    leadId: null,
+    leadId,
     status: 'open',
     assignedTo: null,
     labels: [],
@@ -91,6 +104,18 @@ export async function touchConversation(
     .findOneAndUpdate(filter, update, { session, upsert: true, returnDocument: 'after' })
     .lean()
   return conversation as ConversationDoc
+}
+
+/** The lead that the caller names; of a new thread the one that its person has already. */
+async function leadFor(
+  store: Store,
+  { destination, wish, caller }: Touch,
+  contact: ContactDoc,
+  session: ClientSession,
+): Promise<Id | null> {
+  if (wish.leadId !== undefined) return (await getLead(store, caller.tenantId, wish.leadId, session))._id
+  if (destination.conversation !== null) return null
+  return (await findLeadsOf(store, contact.tenantId, [contact], session)).get(String(contact._id)) ?? null
 }
 
 function withoutKeys<T extends object>(fields: T, keys: string[]): Partial<T> {

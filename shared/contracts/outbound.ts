@@ -98,6 +98,7 @@ export const target = {
   sendAt: z.iso.datetime({ offset: true }).optional().describe('At most 90 days ahead; a time that has passed means now'),
   candidateName: text(200).optional().describe('Kept with the conversation; the name of a person who is new here'),
   candidateId: text(128).optional().describe('Yours: kept with the conversation, whose list it narrows'),
+  leadId: objectId.optional().describe('The lead whose conversation this is from now on; its messages are notes of the lead'),
   applicationId: text(128).optional().describe('Yours: kept with the conversation, whose list it narrows'),
 }
 const replyTo = text(256).optional().describe('The message that this one quotes: our id or the wamid')

@@ -20,7 +20,8 @@ import type {
   TemplateDoc,
   TenantDoc,
 } from './documents.ts'
-import { newContact, newConversation, snapshotOf } from './new-rows.ts'
+import { findLeadsOf } from './lead-links.ts'
+import { newContact, newConversation } from './new-rows.ts'
 import { orOutage } from './outage.ts'
 import { toTenantId } from './tenant-context.ts'
 
@@ -164,9 +165,13 @@ async function ensureThreads(
   const filter = { tenantId: client.tenantId, clientId: client._id, contactId: { $in: contactIds } }
   const found = await store.raw.conversations.find(filter, { session, hint: 'tenant_client_contact' }).toArray()
   const threads = new Map(found.map(thread => [String(thread.contactId), thread]))
-  const made = going
-    .filter(({ contact }) => !threads.has(String(contact._id)))
-    .map(({ contact }) => ({ ...newConversation(client, contact, now), contact: snapshotOf(contact), status: 'closed' as const }))
+  const strangers = going.map(({ contact }) => contact).filter(({ _id }) => !threads.has(String(_id)))
+  const leads = await findLeadsOf(store, client.tenantId, strangers, session)
+  const made = strangers.map(contact => ({
+    ...newConversation(client, contact, now),
+    leadId: leads.get(String(contact._id)) ?? null,
+    status: 'closed' as const,
+  }))
   if (made.length > 0) await store.raw.conversations.insertMany(made, { session })
   for (const thread of made) threads.set(String(thread.contactId), thread)
   return threads

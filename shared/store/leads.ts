@@ -38,8 +38,8 @@ function searched(q: string) {
 }
 
 /** @throws ApiError 404 for unknown, deleted and other tenants' leads alike */
-export async function getLead(store: Store, tenantId: Key, id: Key): Promise<LeadDoc> {
-  const lead = await store.models.leads.findOne({ tenantId, _id: id, deletedAt: null }).lean()
+export async function getLead(store: Store, tenantId: Key, id: Key, session: ClientSession | null = null): Promise<LeadDoc> {
+  const lead = await store.models.leads.findOne({ tenantId, _id: id, deletedAt: null }, null, { session }).lean()
   if (lead === null) throw notFound('Lead')
   return lead
 }
@@ -81,8 +81,7 @@ export async function deleteLead(store: Store, lead: LeadDoc, by: Id, at: Date):
   const { tenantId, _id } = lead
   await store.transaction(async session => {
     const contactIds = await contactsOf(store, lead, session)
-    const linked = { tenantId, contactId: trusted({ $in: contactIds }), leadId: _id }
-    await store.models.conversations.updateMany(linked, { $set: { leadId: null } }, { session })
+    await store.models.conversations.updateMany({ tenantId, leadId: _id }, { $set: { leadId: null } }, { session })
     const gone = { deletedAt: at, phone: null, updatedBy: by }
     await store.models.leads.updateOne({ tenantId, _id }, { $set: gone }, { session })
     await noteRemoval(store, tenantId, contactIds, at, session)
@@ -107,7 +106,7 @@ async function once<T>(work: () => Promise<T> | PromiseLike<T>): Promise<T> {
 async function contactsOf(
   store: Store,
   { tenantId, contactId, phone }: Pick<LeadDoc, 'tenantId' | 'contactId' | 'phone'>,
-  session?: ClientSession,
+  session: ClientSession,
 ): Promise<Id[]> {
   const named = contactId ? [contactId] : []
   if (phone === null) return named
@@ -117,9 +116,8 @@ async function contactsOf(
 }
 
 /** The threads in which the lead is spoken with, the liveliest first. */
-export async function threadsOf(store: Store, lead: LeadDoc): Promise<Id[]> {
-  const contactIds = await contactsOf(store, lead)
-  const filter = { tenantId: lead.tenantId, contactId: trusted({ $in: contactIds }), leadId: lead._id, deletedAt: null }
+export async function threadsOf(store: Store, { tenantId, _id: leadId }: LeadDoc): Promise<Id[]> {
+  const filter = { tenantId, leadId, deletedAt: null }
   const threads = await store.models.conversations.find(filter, { _id: 1 }).sort({ lastActivityAt: -1 }).lean()
   return threads.map(thread => thread._id)
 }

@@ -119,6 +119,36 @@ describe('a lead', () => {
     expect(await gateway.store.raw.auditLog.countDocuments({ action: 'leads.delete', 'object.id': id })).toBe(1)
   })
 
+  test('is linked by whoever sends to its number first, in whatever form the number is written', async () => {
+    const made = await call('POST', '/leads', { name: 'Rui', phone: '+55 11 98765-4321' })
+    const template = { templateName: 'application_received', language: 'fr', variables: ['Rui', 'Comptable'] }
+    const sent = await call('POST', '/messages/send-template', { to: '551187654321', ...template })
+    expect(sent.status).toBe(202)
+    expect((await get(`/conversations/${sent.body.conversationId}`)).body.leadId).toBe(made.body.id)
+    expect((await get(`/leads/${made.body.id}/notes`)).body.data).toMatchObject([{ kind: 'message', direction: 'OUTBOUND' }])
+  })
+
+  test('is named by a text or a template, which are then notes of it', async () => {
+    const made = await call('POST', '/leads', { name: 'Amal', phone: '+212661800005' })
+    const leadId = made.body.id
+    const template = { templateName: 'application_received', language: 'fr', variables: ['Amal', 'Comptable'] }
+    const first = await call('POST', '/messages/send', { to: '212661000101', text: 'Salut', leadId })
+    const second = await call('POST', '/messages/send-template', { to: '212661800006', ...template, leadId })
+    expect([first.status, second.status]).toEqual([202, 202])
+    const notes = (await get(`/leads/${leadId}/notes`)).body.data
+    expect(notes.map(({ content }: { content: string }) => content)).toEqual(expect.arrayContaining(['Salut']))
+    expect(new Set(notes.map((note: { conversationId: string }) => note.conversationId)).size).toBe(2)
+    const rows = await gateway.store.raw.messages.find({ tenantId: demo, wamid: null }).toArray()
+    expect(rows.filter(row => String(row.leadId) === leadId)).toHaveLength(2)
+    expect((await call('DELETE', `/leads/${leadId}`)).status).toBe(204)
+    expect((await get(`/conversations/${first.body.conversationId}`)).body.leadId).toBeNull()
+    const gone = await call('POST', '/messages/send', { to: '212661000101', text: 'Encore', leadId })
+    expect(gone.status).toBe(404)
+    const foreign = await gateway.store.raw.leads.findOne({ tenantId: { $ne: demo } })
+    const other = { to: '212661000101', text: 'Encore', leadId: String(foreign?._id ?? '0'.repeat(24)) }
+    expect((await call('POST', '/messages/send', other)).status).toBe(404)
+  })
+
   test('is not made for a tenant that wants none', async () => {
     const settings = (isOn: boolean) =>
       gateway.store.models.tenants.updateOne({ _id: demo }, { $set: { 'settings.leadsEnabled': isOn } })

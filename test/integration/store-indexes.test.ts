@@ -13,6 +13,7 @@ const [client] = CLIENTS as [Types.ObjectId]
 const agent = new Types.ObjectId()
 const campaign = new Types.ObjectId()
 const thread = new Types.ObjectId()
+const lead = new Types.ObjectId()
 const HOUR_MS = 3_600_000
 const hoursAgo = (hours: number) => new Date(Date.now() - hours * HOUR_MS)
 
@@ -31,6 +32,7 @@ beforeAll(async () => {
       contactId: new Types.ObjectId(),
       contact: { phone: `2126${i}`, name: `Contact ${i}` },
       candidateId: i % 10 ? null : `cand-${i}`,
+      leadId: i % 100 ? null : lead,
       status: i % 3 ? 'open' : 'closed',
       assignedTo: i % 20 ? null : { id: agent, name: 'Ana' },
       labels: i % 40 ? [] : ['vip'],
@@ -218,6 +220,12 @@ const QUESTIONS: Question[] = [
     on: 'conversations',
     filter: { tenantId: A, candidateId: 'cand-20' },
     by: 'tenant_candidate',
+  },
+  {
+    what: 'conversations of a lead',
+    on: 'conversations',
+    filter: { tenantId: A, leadId: lead, deletedAt: null },
+    by: 'tenant_lead',
   },
   { what: 'conversations by phone', on: 'conversations', filter: { tenantId: A, 'contact.phone': '21264' }, by: 'tenant_phone' },
   { what: 'a message by wamid', on: 'messages', filter: { tenantId: TENANTS[1], wamid: 'wamid.1' }, by: 'tenant_wamid' },

@@ -97,6 +97,7 @@ conversationSchema.index(
   { tenantId: 1, candidateId: 1 },
   { name: 'tenant_candidate', partialFilterExpression: { candidateId: isText } },
 )
+conversationSchema.index({ tenantId: 1, leadId: 1 }, { name: 'tenant_lead', partialFilterExpression: { leadId: isId } })
 
 const media = new Schema(
   {
