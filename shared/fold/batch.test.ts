@@ -2,7 +2,7 @@ import { Types } from 'mongoose'
 import { expect, test } from 'vitest'
 import { CLIENT_ID, createMemoryWorld, PHONE_NUMBER_ID, TENANT_ID } from '#test/support/memory-world.ts'
 import { parseWebhook, type WebhookItem } from '../meta/webhook.ts'
-import type { MessageDoc } from '../store/documents.ts'
+import type { LeadDoc, MessageDoc } from '../store/documents.ts'
 
 type World = ReturnType<typeof createMemoryWorld>
 const T0 = 1_795_165_200
@@ -334,4 +334,56 @@ test('two threads that turn out to be one person tell where the one went', () =>
   expect(joined?.updates).toEqual({ joinedWith: updated?.conversationId })
   expect(joined?.conversation).toMatchObject({ id: updated?.conversationId, messageCount: 3 })
   expect(joined?.conversationId).not.toBe(updated?.conversationId)
+})
+
+const leadId = (n: number) => new Types.ObjectId(String(n).padStart(24, '0'))
+const leadRow = (n: number, phone: string | null, contactId: Types.ObjectId | null = null) =>
+  ({
+    _id: leadId(n),
+    tenantId: TENANT_ID,
+    name: `Lead ${n}`,
+    phone,
+    contactId,
+    deletedAt: null,
+  }) as unknown as LeadDoc
+
+test('a lead under the other form of the number is the one of whoever writes', () => {
+  const world = createMemoryWorld()
+  world.rows.leads.push(leadRow(1, '5511987654321'))
+  world.record([said('wamid.1', 1, 'um', { from: '551187654321' }, { profile: { name: 'Ana' }, wa_id: '551187654321' })])
+  expect(world.rows.leads).toHaveLength(1)
+  expect(world.rows.conversations).toMatchObject([{ leadId: leadId(1) }])
+  expect(world.rows.messages).toMatchObject([{ leadId: leadId(1) }])
+})
+
+test('a person with a new number keeps the lead, also in a thread with another number of ours', () => {
+  const world = createMemoryWorld()
+  world.record([said('wamid.1', 1, 'before')])
+  const changed = {
+    type: 'user_changed_number',
+    body: 'changed',
+    wa_id: '212661000199',
+    user_id: 'MA.2',
+    previous_user_id: 'MA.1',
+  }
+  world.record([item('messages', { ...salma, id: 'wamid.2', timestamp: stamp(2), type: 'system', system: changed })])
+  const [lead] = world.rows.leads
+  for (const thread of world.rows.conversations) thread.clientId = new Types.ObjectId()
+  const contact = { profile: { name: 'Salma' }, wa_id: '212661000199', user_id: 'MA.2' }
+  world.record([said('wamid.3', 3, 'after', { from: '212661000199', from_user_id: 'MA.2' }, contact)])
+  expect(world.rows.leads).toHaveLength(1)
+  expect(world.rows.conversations.map(thread => thread.leadId)).toEqual([lead?._id, lead?._id])
+})
+
+test('of two people who are one the older lead stays linked, and the other stays', () => {
+  const world = createMemoryWorld()
+  const byUser = () => said('wamid.2', 2, 'by name', { from_user_id: 'MA.1' }, { user_id: 'MA.1' })
+  world.record([byUser(), said('wamid.1', 1, 'by phone', { from: '212661000101' }, { wa_id: '212661000101' })])
+  const [one] = world.rows.conversations.filter(({ contact }) => contact.userId === 'MA.1')
+  const older = leadRow(1, '212661000777', one?.contactId)
+  world.rows.leads.push(older)
+  Object.assign(one ?? {}, { leadId: older._id })
+  world.record([said('wamid.3', 3, 'by both')])
+  expect(world.rows.conversations.filter(thread => !thread.deletedAt)).toMatchObject([{ leadId: older._id, messageCount: 3 }])
+  expect(world.rows.leads).toHaveLength(2)
 })

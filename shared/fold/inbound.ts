@@ -37,7 +37,7 @@ export function foldMessage(state: State, context: FoldContext, client: ClientDo
   if (item.at.getTime() >= (thread.doc.lastInboundAt?.getTime() ?? 0)) updateProfile(state, contact, item.person)
   notePhone(state, contact, item)
   const message = track(inboundMessage(context, client, thread.doc, contact.doc, item, read), true)
-  message.doc.leadId = system ? thread.doc.leadId : linkLead(state, context, thread, contact.doc)
+  message.doc.leadId = system ? thread.doc.leadId : linkLead(state, context, thread, contact)
   optOut(state, context, contact, message.doc)
   quote(state, message.doc, read)
   addMessage(state, message)

@@ -1,4 +1,5 @@
-import type { ContactDoc, ConversationDoc } from '../store/documents.ts'
+import { indexLeads } from '../domain/lead-keys.ts'
+import type { ContactDoc, ConversationDoc, Id } from '../store/documents.ts'
 import { snapshotOf } from '../store/new-rows.ts'
 import type { FoldContext } from './context.ts'
 import { change, pairKey, type State, type Tracked } from './state.ts'
@@ -73,11 +74,23 @@ function moveConversations(
     const move = conversations.find(({ from }) => from.equals(doc.conversationId))
     if (move) Object.assign(doc, { conversationId: move.to, contactId: kept.doc._id })
   }
-  for (const thread of threads) {
-    if (thread.doc.contactId.equals(kept.doc._id)) change(thread, { contact: snapshotOf(kept.doc) })
-  }
+  moveLeads(state, kept.doc, gone.doc)
+  const own = threads.filter(({ doc }) => doc.contactId.equals(kept.doc._id))
+  const leadId = own.reduce<Id | null>((oldest, { doc }) => older(oldest, doc.leadId), null)
+  for (const thread of own) change(thread, { contact: snapshotOf(kept.doc), ...(thread.doc.leadId && { leadId }) })
   state.moves.push({ tenantId: kept.doc.tenantId, fromContactId: gone.doc._id, toContactId: kept.doc._id, conversations })
 }
+
+/** Those of both stay leads; the older one is found from now on. */
+function moveLeads(state: State, kept: ContactDoc, gone: ContactDoc): void {
+  const leads = [...new Set(state.leads.values())]
+  const moved = leads.filter(({ contactId }) => contactId?.equals(gone._id))
+  if (moved.length === 0) return
+  for (const lead of moved) lead.contactId = kept._id
+  state.leads = indexLeads(leads.toSorted((a, b) => (String(a._id) < String(b._id) ? -1 : 1)))
+}
+
+const older = (a: Id | null, b: Id | null): Id | null => (a && b ? (String(a) < String(b) ? a : b) : (a ?? b))
 
 function rePoint(state: State, kept: Tracked<ContactDoc>, thread: Tracked<ConversationDoc>): void {
   change(thread, { contactId: kept.doc._id })
@@ -108,7 +121,7 @@ function joinThreads(
     status: a.status === 'open' || b.status === 'open' ? 'open' : 'closed',
     assignedTo: a.assignedTo ?? b.assignedTo,
     labels: [...new Set([...a.labels, ...b.labels])],
-    leadId: a.leadId ?? b.leadId,
+    leadId: older(a.leadId, b.leadId),
     candidateId: a.candidateId ?? b.candidateId,
     candidateName: a.candidateName ?? b.candidateName,
     applicationId: a.applicationId ?? b.applicationId,

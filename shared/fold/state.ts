@@ -1,3 +1,4 @@
+import { indexLeads, type LeadIndex } from '../domain/lead-keys.ts'
 import type {
   ClientDoc,
   ContactDoc,
@@ -33,7 +34,7 @@ export interface State {
   conversationsByPair: Map<string, Tracked<ConversationDoc>>
   messages: Map<string, Tracked<MessageDoc>>
   messagesByWamid: Map<string, Tracked<MessageDoc>>
-  leads: Map<string, LeadDoc>
+  leads: LeadIndex<LeadDoc>
   newLeads: LeadDoc[]
   templates: Tracked<TemplateDoc>[]
   clients: Map<string, Tracked<ClientDoc>>
@@ -57,7 +58,7 @@ export function openState(loaded: Loaded): State {
     conversationsByPair: new Map(),
     messages: new Map(),
     messagesByWamid: new Map(),
-    leads: new Map(loaded.leads.map(lead => [`${lead.tenantId}:${lead.phone}`, lead])),
+    leads: indexLeads(loaded.leads.filter(lead => !lead.deletedAt)),
     newLeads: [],
     templates: loaded.templates.map(doc => track(doc, false)),
     clients: new Map(),

@@ -1,3 +1,4 @@
+import { addLead, leadOf, leadOfContact } from '../domain/lead-keys.ts'
 import { windowEnd } from '../domain/service-window.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc, Id, LastMessage, LeadDoc, MessageDoc } from '../store/documents.ts'
 import { lastMessageOf, newConversation } from '../store/new-rows.ts'
@@ -61,15 +62,33 @@ export function showInList(state: State, message: MessageDoc): Tracked<Conversat
   return thread
 }
 
-/** The lead with this phone, found or made in the first stage of the tenant's default pipeline; none for whom somebody removed it. */
-export function linkLead(state: State, context: FoldContext, thread: Tracked<ConversationDoc>, contact: ContactDoc): Id | null {
+/**
+ * The lead of this person, by contact, by another thread or by any form of the phone; else made in the first stage of the
+ * tenant's default pipeline. None for whom somebody removed it.
+ */
+export function linkLead(
+  state: State,
+  context: FoldContext,
+  thread: Tracked<ConversationDoc>,
+  contact: Tracked<ContactDoc>,
+): Id | null {
   const { tenantId, leadId } = thread.doc
-  const phone = contact.phone ?? contact.waId
-  if (leadId !== null || phone === null || contact.leadDeletedAt || !context.tenants.get(String(tenantId))?.settings.leadsEnabled)
+  const { doc } = contact
+  const phone = doc.phone ?? doc.waId
+  if (leadId !== null || phone === null || doc.leadDeletedAt || !context.tenants.get(String(tenantId))?.settings.leadsEnabled)
     return leadId
-  const lead = state.leads.get(`${tenantId}:${phone}`) ?? createLead(state, context, contact, phone)
-  if (lead !== null) change(thread, { leadId: lead._id })
-  return lead?._id ?? null
+  const found = leadOfContact(state.leads, doc)?._id ?? leadElsewhere(state, contact) ?? leadOf(state.leads, doc)?._id
+  const linked = found ?? createLead(state, context, doc, phone)?._id ?? null
+  if (linked !== null) change(thread, { leadId: linked })
+  return linked
+}
+
+/** With another number of ours: the phone may have changed since. */
+function leadElsewhere(state: State, { doc, isNew }: Tracked<ContactDoc>): Id | undefined {
+  if (isNew) return undefined
+  for (const { doc: thread } of state.conversations.values())
+    if (thread.leadId && thread.contactId.equals(doc._id) && !thread.deletedAt) return thread.leadId
+  return undefined
 }
 
 function createLead(state: State, { newId, now, pipelines }: FoldContext, contact: ContactDoc, phone: string): LeadDoc | null {
@@ -93,7 +112,7 @@ function createLead(state: State, { newId, now, pipelines }: FoldContext, contac
     updatedBy: null,
     deletedAt: null,
   }
-  state.leads.set(`${tenantId}:${phone}`, lead)
+  addLead(state.leads, lead)
   state.newLeads.push(lead)
   return lead
 }

@@ -51,6 +51,7 @@ export async function createLead(store: Store, tenantId: Id, fields: LeadFields)
   const lead = { ...fields, _id: new Types.ObjectId(), tenantId, deletedAt: null, updatedBy: fields.createdBy }
   return await once(() =>
     store.transaction(async session => {
+      await refuseSecond(store, tenantId, fields.phone, session)
       const contactIds = await contactsOf(store, { tenantId, contactId: null, phone: fields.phone }, session)
       const [contactId] = contactIds
       const [made] = await store.models.leads.create([{ ...lead, contactId: contactId ?? null }], { session })
@@ -98,8 +99,17 @@ async function once<T>(work: () => Promise<T> | PromiseLike<T>): Promise<T> {
     return await work()
   } catch (error) {
     if ((error as { code?: unknown }).code !== DUPLICATE_KEY) throw error
-    throw new ApiError(409, 'LEAD_EXISTS', 'Another lead has this phone number', { cause: error })
+    throw leadExists({ cause: error })
   }
+}
+
+const leadExists = (options?: ErrorOptions) => new ApiError(409, 'LEAD_EXISTS', 'Another lead has this phone number', options)
+
+/** The index knows the exact number only: its other form is the same person. */
+async function refuseSecond(store: Store, tenantId: Id, phone: string | null, session: ClientSession): Promise<void> {
+  if (phone === null) return
+  const filter = { tenantId, phone: trusted({ $in: phoneVariants(phone) }), deletedAt: null }
+  if (await store.models.leads.findOne(filter, { _id: 1 }, { session }).lean()) throw leadExists()
 }
 
 /** Who the lead is: the contact that it names, or those with its phone. */

@@ -1,4 +1,5 @@
 import type { ClientSession, mongo } from 'mongoose'
+import { phonesOf } from '../domain/lead-keys.ts'
 import type { Store } from './connect.ts'
 import type {
   ClientDoc,
@@ -100,7 +101,7 @@ async function loadConversations(
     .toArray()
 }
 
-/** Only for people whose thread names no lead yet. */
+/** Only for people whose thread names no lead yet; the oldest first. */
 async function loadLeads(
   raw: Raw,
   keys: BatchKeys,
@@ -117,13 +118,21 @@ async function loadLeads(
     if (contact.userId) byKey.set(`${contact.tenantId}:${contact.userId}`, contact)
   }
   const phones = new Set<string>()
+  const contactIds: Id[] = []
   for (const { tenantId, clientId, waIds, userId } of keys.leads) {
     const contact = [userId, ...waIds].map(key => byKey.get(`${tenantId}:${key}`)).find(found => found !== undefined)
     if (contact && linked.has(`${clientId}:${contact._id}`)) continue
-    for (const phone of [contact?.phone, ...waIds]) if (phone) phones.add(phone)
+    for (const phone of [...(contact ? phonesOf(contact) : []), ...waIds]) phones.add(phone)
+    if (contact) contactIds.push(contact._id)
   }
-  if (phones.size === 0) return []
-  return await raw.leads.find({ tenantId: one(keys.tenantIds), phone: { $in: [...phones] } }, { session }).toArray()
+  const tenantId = one(keys.tenantIds)
+  const ways: mongo.Filter<LeadDoc>[] = []
+  if (phones.size > 0) ways.push({ tenantId, phone: { $in: [...phones] } })
+  if (contactIds.length > 0) ways.push({ tenantId, contactId: { $in: contactIds } })
+  if (ways.length === 0) return []
+  const filter = ways.length === 1 ? (ways[0] as mongo.Filter<LeadDoc>) : { $or: ways }
+  const found = await raw.leads.find(filter, { session }).toArray()
+  return found.toSorted((a, b) => (String(a._id) < String(b._id) ? -1 : 1))
 }
 
 async function loadTemplates(raw: Raw, keys: BatchKeys, session: ClientSession): Promise<TemplateDoc[]> {

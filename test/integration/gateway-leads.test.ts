@@ -121,6 +121,7 @@ describe('a lead', () => {
 
   test('is linked by whoever sends to its number first, in whatever form the number is written', async () => {
     const made = await call('POST', '/leads', { name: 'Rui', phone: '+55 11 98765-4321' })
+    expect((await call('POST', '/leads', { name: 'Rui', phone: '+551187654321' })).body.errorCode).toBe('LEAD_EXISTS')
     const template = { templateName: 'application_received', language: 'fr', variables: ['Rui', 'Comptable'] }
     const sent = await call('POST', '/messages/send-template', { to: '551187654321', ...template })
     expect(sent.status).toBe(202)
