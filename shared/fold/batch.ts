@@ -96,6 +96,7 @@ export function planOf(state: State): Plan {
     messages: changesOf([...state.messages.values()]),
     leads: state.newLeads,
     templates: changesOf(state.templates).updates,
+    templateUses: state.templateUses,
     clients: changesOf([...state.clients.values()]).updates,
     moves: state.moves,
     events: state.events,

@@ -14,6 +14,7 @@ import type {
   WebhookEventDoc,
 } from '../store/documents.ts'
 import type { KnownEvent, Loaded, Move } from '../store/record-types.ts'
+import type { TemplateUse } from '../store/template-uses.ts'
 
 /** A document in hand with what has changed of it: written once, however many items touched it. */
 export interface Tracked<T> {
@@ -37,6 +38,8 @@ export interface State {
   leads: LeadIndex<LeadDoc>
   newLeads: LeadDoc[]
   templates: Tracked<TemplateDoc>[]
+  /** Messages that became SENT by a status. */
+  templateUses: TemplateUse[]
   clients: Map<string, Tracked<ClientDoc>>
   moves: Move[]
   events: EventDoc[]
@@ -61,6 +64,7 @@ export function openState(loaded: Loaded): State {
     leads: indexLeads(loaded.leads.filter(lead => !lead.deletedAt)),
     newLeads: [],
     templates: loaded.templates.map(doc => track(doc, false)),
+    templateUses: [],
     clients: new Map(),
     moves: [],
     events: [],

@@ -190,3 +190,18 @@ test.for<[string, Partial<MessageDoc>, WebhookItem]>([
   const message = after(outbound({ wamid: 'wamid.A', status: 'SENT', ...fields }), item)
   expect([message.status, message.type, message.dispatch]).toEqual(['FAILED', 'text', null])
 })
+
+const welcome = { text: 'hello', media: null, data: null, template: { name: 'welcome', language: 'fr', variables: {} } }
+test.for<[string, Partial<MessageDoc>, string[], number]>([
+  ['nobody knew whether it had gone', { dispatch: dispatch('UNKNOWN', 1) }, ['sent', 'delivered'], 1],
+  ['a report was faster than the answer to its call', { dispatch: dispatch('TAKEN', 1) }, ['delivered', 'sent'], 1],
+  ['we had given it up', { status: 'FAILED', error: platformFailure }, ['sent', 'read'], 1],
+  ['it was sent, and counted then', { status: 'SENT', wamid: 'wamid.A' }, ['delivered', 'read'], 0],
+  ['it failed', {}, ['failed'], 0],
+  ['it is no template', { content: { ...welcome, template: null } }, ['sent'], 0],
+])('a template counts as used once, when a status makes it sent: %s', ([, fields, statuses, count]) => {
+  const world = createMemoryWorld([outbound({ content: welcome, ...fields })])
+  const uses = statuses.flatMap((name, i) => world.record([status(name, i, ours(1))]).plan.templateUses)
+  expect(uses).toHaveLength(count)
+  for (const use of uses) expect(use).toMatchObject({ clientId: CLIENT_ID, name: 'welcome', language: 'fr' })
+})

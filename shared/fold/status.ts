@@ -6,6 +6,7 @@ import { errorDoc } from '../domain/send-errors.ts'
 import { isObject, type Json, listOf, text } from '../meta/json.ts'
 import { type StatusItem, timeOf } from '../meta/webhook.ts'
 import type { ClientDoc, ConversationDoc, MessageDoc, MessageErrorDoc } from '../store/documents.ts'
+import { usesOf } from '../store/template-uses.ts'
 import type { FoldContext } from './context.ts'
 import { fallBack } from './fall-back.ts'
 import { changeContact } from './identity.ts'
@@ -108,6 +109,8 @@ function apply(
   if (reported === 'FAILED' && fallBack(state, context, item, message, error)) return
   const isProvisional = doc.error?.source === 'platform'
   const isFurther = reported !== undefined && statusRank(reported) > statusRank(doc.status as DeliveryStatus, isProvisional)
+  const wasUnsent = doc.status === 'QUEUED' || doc.status === 'FAILED'
+  if (isFurther && wasUnsent && reported !== 'FAILED') state.templateUses.push(...usesOf(doc, item.at))
   if (isFurther) Object.assign(fields, { status: reported, statusUpdatedAt: item.at, error })
   const cost = costOf(context, doc, item)
   if (cost) fields.cost = cost

@@ -199,3 +199,12 @@ export function overtakenWrites({ message, step, at, entry }: Settlement): mongo
     { updateOne: { filter: { ...stands, wamid: null }, update: { $set: { wamid: step.wamid } } } },
   ]
 }
+
+/** Whether those writes make the row SENT, as it was found. */
+export function isSentLate(row: MessageDoc, { step, entry }: Settlement): boolean {
+  if (step.kind !== 'sent' || entry.kind !== 'attempt') return false
+  const isProvisional = row.status === 'FAILED' && row.error?.source === 'platform'
+  const waits = row.status === 'QUEUED' && row.dispatch?.state !== 'TAKEN'
+  const isTakenBack = step.wamid !== null && row.previousIds?.includes(step.wamid)
+  return (isProvisional || waits) && !isTakenBack
+}

@@ -1,9 +1,18 @@
 import type { ClientSession } from 'mongoose'
 import type { Store } from './connect.ts'
 import { type InConversation, UNFINISHED_INDEX, unfinishedOf } from './dispatch.ts'
-import { conversationWrites, eventOf, messageWrite, overtakenWrites, RING_AGAIN_MS, type Settlement } from './dispatch-effects.ts'
+import {
+  conversationWrites,
+  eventOf,
+  isSentLate,
+  messageWrite,
+  overtakenWrites,
+  RING_AGAIN_MS,
+  type Settlement,
+} from './dispatch-effects.ts'
 import type { EventDoc, MessageDoc, PendingStatusDoc } from './documents.ts'
 import { orOutage } from './outage.ts'
+import { countTemplateUses, usesOf } from './template-uses.ts'
 
 const MAJORITY = { writeConcern: { w: 'majority', j: true } } as const
 const DUPLICATE_KEY = 11_000
@@ -26,7 +35,9 @@ export async function finishMessages(
   // One statement at a time in a transaction; side by side outside.
   if (session) await orOutage(inserting)
   await orOutage(Promise.all([inserting, writeConversations(store, settlements, options)]))
-  await orOutage(writeMessages(store, settlements, options))
+  const moved = await orOutage(writeMessages(store, settlements, options))
+  const uses = moved.flatMap(({ message, step, at }) => (step.kind === 'sent' ? usesOf(message, at) : []))
+  await orOutage(countTemplateUses(store, uses, session))
   return events
 }
 
@@ -45,40 +56,52 @@ async function writeConversations(store: Store, settlements: readonly Settlement
   if (writes.length > 0) await store.raw.conversations.bulkWrite(writes, { ordered: false, ...options })
 }
 
-async function writeMessages(store: Store, settlements: readonly Settlement[], options: WriteOptions): Promise<void> {
-  if (settlements.length === 0) return
+/** @returns those whose rows took their outcome: the others had moved on before */
+async function writeMessages(
+  store: Store,
+  settlements: readonly Settlement[],
+  options: WriteOptions,
+): Promise<readonly Settlement[]> {
+  if (settlements.length === 0) return []
   try {
     const writes = settlements.map(messageWrite)
     const { matchedCount } = await store.raw.messages.bulkWrite(writes, { ordered: false, ...options })
-    if (matchedCount < settlements.length) await settleOvertaken(store, settlements, options)
+    return matchedCount < settlements.length ? await settleOvertaken(store, settlements, options) : settlements
   } catch (error) {
     const refused = duplicatesOf(error)
     if (refused === null || 'session' in options) throw error
-    await settleOvertaken(store, settlements, options)
+    const written = await settleOvertaken(store, settlements, options)
+    const again = refused.map(place => settlements[place] as Settlement)
     await store.raw.messages.bulkWrite(
-      refused.map(place => messageWrite(withoutId(settlements[place] as Settlement))),
+      again.map(settlement => messageWrite(withoutId(settlement))),
       { ordered: false, ...options },
     )
+    return [...written, ...again]
   }
 }
 
-async function settleOvertaken(store: Store, settlements: readonly Settlement[], options: WriteOptions): Promise<void> {
+/** @returns those that are written by now, and those that became SENT all the same */
+async function settleOvertaken(store: Store, settlements: readonly Settlement[], options: WriteOptions): Promise<Settlement[]> {
   const rows = await store.raw.messages
-    .find(
-      { ...these(settlements.map(({ message }) => message)) },
-      { ...options, projection: { timeline: 1, 'dispatch.token': 1 } },
-    )
+    .find({ ...these(settlements.map(({ message }) => message)) }, { ...options, projection: OVERTAKEN_FIELDS })
     .toArray()
   const states = new Map(rows.map(row => [String(row._id), row]))
+  const moved: Settlement[] = []
   const writes = settlements.flatMap(settlement => {
     const { message, entry } = settlement
     const row = states.get(String(message._id))
     const isWritten = row?.timeline.some(({ kind, at }) => kind === entry.kind && at.getTime() === entry.at.getTime())
     const isInHand = row?.dispatch?.token === message.dispatch?.token && row?.dispatch?.token != null
-    return row === undefined || isWritten || isInHand ? [] : overtakenWrites(settlement)
+    if (isWritten) moved.push(settlement)
+    if (row === undefined || isWritten || isInHand) return []
+    if (isSentLate(row, settlement)) moved.push(settlement)
+    return overtakenWrites(settlement)
   })
   if (writes.length > 0) await store.raw.messages.bulkWrite(writes, { ordered: true, ...options })
+  return moved
 }
+
+const OVERTAKEN_FIELDS = { timeline: 1, status: 1, previousIds: 1, 'error.source': 1, 'dispatch.token': 1, 'dispatch.state': 1 }
 
 /** Accepted under an id that another message has: sent, though only our callback data can bring its statuses. */
 function withoutId(settlement: Settlement): Settlement {

@@ -1,7 +1,9 @@
 import type { Store } from './connect.ts'
+import { orOutage } from './outage.ts'
 import { loadBatch } from './record-load.ts'
 import type { BatchKeys, Loaded, Plan } from './record-types.ts'
 import { writeBatch } from './record-write.ts'
+import { countTemplateUses } from './template-uses.ts'
 
 const MAX_ROUNDS = 6
 const TRIES_OF_A_LARGE_BATCH = 2
@@ -28,12 +30,14 @@ export async function recordBatch<T extends { plan: Plan }>(
   const options = isLarge ? { attempts: TRIES_OF_A_LARGE_BATCH } : {}
   for (let round = 1; ; round++) {
     try {
-      return await store.transaction(async session => {
+      const folded = await store.transaction(async session => {
         const now = new Date()
         const folded = fold(await loadBatch(store.raw, keys, session, isSuspect || round > 1), now)
         await writeBatch(store.raw, folded.plan, now, session)
         return folded
       }, options)
+      await orOutage(countTemplateUses(store, folded.plan.templateUses))
+      return folded
     } catch (error) {
       if (round === MAX_ROUNDS || !isLostRace(error)) throw error
     }

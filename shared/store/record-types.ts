@@ -12,6 +12,7 @@ import type {
   TimelineEntry,
   WebhookEventDoc,
 } from './documents.ts'
+import type { TemplateUse } from './template-uses.ts'
 
 /** Why an item waits for a message that is not known yet: its row says so, and it may be applied later. */
 export const PARKED = 'its message is not known yet'
@@ -92,6 +93,8 @@ export interface Plan {
   messages: Changes<MessageDoc>
   leads: LeadDoc[]
   templates: Update<TemplateDoc>[]
+  /** Not in the transaction: many batches count the same template, and would abort each other. */
+  templateUses: TemplateUse[]
   clients: Update<ClientDoc>[]
   moves: Move[]
   events: EventDoc[]

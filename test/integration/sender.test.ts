@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { MessageDoc } from '#shared/store/documents.ts'
+import type { MessageDoc, TemplateDoc } from '#shared/store/documents.ts'
 import { newContact, snapshotOf } from '#shared/store/new-rows.ts'
 import { test } from '#test/support/world.ts'
 import { eventually, openSenderWorld, refuse, startMeta } from './sender-fixture.ts'
@@ -74,6 +74,30 @@ test('the recipient is called what Meta called it, unless somebody else has that
   expect(await contactOf(one)).toMatchObject({ phone: '551187650001' })
   await eventually(async () => (await w.conversation(messages[0] as MessageDoc)).contact.waId === '551187650001')
   expect(await contactOf(two)).toMatchObject({ waId: '5511987650002', phone: '5511987650002' })
+})
+
+test('templates that go out are counted, each once, and nothing else is', async ({ world }) => {
+  await using meta = await startMeta()
+  await using w = await openSenderWorld(world, meta.url)
+  await using _sender = await w.startSender()
+  const { tenantId, wabaId } = w.client
+  const own = { tenantId, wabaId, usageCount: 0, lastUsedAt: null, deletedAt: null }
+  const names = ['welcome', 'goodbye']
+  await w.store.raw.templates.insertMany(names.map(name => ({ ...own, name, language: 'fr' }) as TemplateDoc))
+  const content = { text: 'hello', media: null, template: { name: 'welcome', language: 'fr', variables: {} }, data: null }
+  const template = { name: 'welcome', language: { code: 'fr' } }
+  const welcome = { type: 'template', content, payload: { type: 'template', template } }
+  const sent = [await w.sendOne(welcome), await w.sendOne(welcome), await w.sendOne(), await w.sendOne(welcome)]
+  for (const message of sent) await w.until(message, m => m.status === 'SENT')
+  const counts = async () => {
+    const rows = await w.store.raw.templates.find({ tenantId }).sort({ name: 1 }).toArray()
+    return rows.map(({ usageCount, lastUsedAt }) => [usageCount, lastUsedAt instanceof Date])
+  }
+  await eventually(async () => (await counts())[1]?.[0] === 3)
+  expect(await counts()).toEqual([
+    [0, false],
+    [3, true],
+  ])
 })
 
 test('free text into a closed window fails here, with the sentence that a person needs', async ({ world }) => {
