@@ -1,8 +1,9 @@
 import { type ClientSession, Types } from 'mongoose'
+import type { Timed } from '../contracts/status-times.ts'
 import { type CampaignAction, statesFor } from '../domain/campaign.ts'
 import { ApiError, notFound } from '../domain/errors.ts'
 import { type Store, trusted } from './connect.ts'
-import type { CampaignDoc, CampaignSource, Id, RecipientDoc } from './documents.ts'
+import type { CampaignDoc, CampaignSource, Id, MessageDoc, RecipientDoc } from './documents.ts'
 import { orOutage } from './outage.ts'
 import { findPage, type Page, type PageWish } from './pages.ts'
 
@@ -108,14 +109,9 @@ export async function countAhead(
 
 /** A recipient with what became of its message. */
 export interface RecipientRow extends RecipientDoc {
-  message: { status: string; error: CampaignError | null; statusUpdatedAt: Date; wamid: string | null } | null
+  message: MessageRow | null
 }
-export interface CampaignError {
-  code: number | null
-  title: string
-  sentence: string
-  nextStep: string
-}
+type MessageRow = Timed & Pick<MessageDoc, '_id' | 'idempotencyKey' | 'error' | 'wamid'>
 
 export interface RecipientFilter {
   state?: 'pending' | 'skipped' | 'queued' | 'sent' | 'delivered' | 'read' | 'failed' | undefined
@@ -138,7 +134,7 @@ export async function listRecipients(
       status: state.toUpperCase() as 'SENT',
       ...(after && { _id: trusted({ $gt: new Types.ObjectId(after) }) }),
     }
-    const messages = await store.models.messages.find(filter, MESSAGE_FIELDS).sort({ _id: 1 }).limit(limit).lean()
+    const messages = await store.models.messages.find(filter, MESSAGE_FIELDS).sort({ _id: 1 }).limit(limit).lean<MessageRow[]>()
     const ids = messages.map(({ idempotencyKey }) => recipientOf(idempotencyKey ?? ''))
     const rows = (await store.models.campaignRecipients
       .find({ tenantId, _id: trusted({ $in: ids }) } as object)
@@ -162,12 +158,26 @@ export async function listRecipients(
     .lean()
   const rows = found as RecipientDoc[]
   const ids = rows.flatMap(({ messageId }) => messageId ?? [])
-  const messages = await store.models.messages.find({ tenantId, _id: trusted({ $in: ids }) }, MESSAGE_FIELDS).lean()
+  const named = { tenantId, _id: trusted({ $in: ids }) }
+  const messages = await store.models.messages.find(named, MESSAGE_FIELDS).lean<MessageRow[]>()
   const byId = new Map(messages.map(message => [String(message._id), message]))
   return rows.map(row => ({ ...row, message: (row.messageId && byId.get(String(row.messageId))) || null }))
 }
 
-const MESSAGE_FIELDS = { status: 1, error: 1, statusUpdatedAt: 1, wamid: 1, idempotencyKey: 1 } as const
+/** Of the timeline only what tells times: a page of a thousand rows stays small. */
+const MESSAGE_FIELDS: Record<string, 1> = {
+  status: 1,
+  error: 1,
+  statusUpdatedAt: 1,
+  createdAt: 1,
+  wamid: 1,
+  idempotencyKey: 1,
+  'timeline.kind': 1,
+  'timeline.at': 1,
+  'timeline.status': 1,
+  'timeline.outcome': 1,
+  'timeline.detail': 1,
+}
 
 /** Of a campaign's message: at most one for a row, whatever happens. */
 export const recipientKey = (recipientId: string) => `campaign:${recipientId}`

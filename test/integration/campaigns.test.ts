@@ -156,7 +156,15 @@ test('one error touches one recipient, and those whom it did not reach can be wr
   expect(done.counts).toMatchObject({ sent: 18, failed: 2 })
   const { body } = await w.call('GET', `/${id}/recipients?state=failed`)
   expect(body.data.map((row: { to: string }) => row.to)).toEqual([number(7), number(17)])
-  expect(body.data[0]).toMatchObject({ row: 8, state: 'FAILED', error: { code: 131026, sentence: expect.any(String) } })
+  const words = { code: 131026, title: expect.any(String), detail: expect.any(String), sentence: expect.any(String) }
+  const times = { queuedAt: expect.any(String), sentAt: null, deliveredAt: null, readAt: null, failedAt: body.data[0].at }
+  expect(body.data[0]).toMatchObject({ row: 8, state: 'FAILED', error: words, ...times })
+  const csv = (await w.call('GET', `/${id}/report.csv`)).body.split('\n')
+  expect(csv[0]).toContain(',title,detail,queued_at,sent_at,delivered_at,read_at,failed_at')
+  expect(csv[8]).toContain(body.data[0].error.title)
+  expect(csv[8]?.trim().endsWith(`,,,,${body.data[0].failedAt}`)).toBe(true)
+  const { body: sent } = await w.call('GET', `/${id}/recipients?state=sent&limit=1`)
+  expect(sent.data[0]).toMatchObject({ sentAt: expect.any(String), readAt: null, failedAt: null })
   const all = await w.call('GET', `/${id}/recipients?limit=15`)
   const rest = await w.call('GET', `/${id}/recipients?limit=15&cursor=${all.body.nextCursor}`)
   expect([...all.body.data, ...rest.body.data].map((row: { row: number }) => row.row)).toEqual(people(20).map((_, i) => i + 1))

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { stringify } from 'csv-stringify'
 import { z } from 'zod'
+import { statusTimes } from '#shared/contracts/status-times.ts'
 import { MessageErrorView } from '#shared/contracts/views.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { callerOf, type Reply, route } from '#shared/http/route.ts'
@@ -13,6 +14,7 @@ const tag = 'campaigns'
 const path = '/api/v1/campaigns/{id}'
 const STATES = ['pending', 'skipped', 'queued', 'sent', 'delivered', 'read', 'failed'] as const
 
+const time = z.iso.datetime().nullable()
 const RecipientView = z.object({
   row: z.number().int(),
   to: z.string(),
@@ -23,8 +25,16 @@ const RecipientView = z.object({
   detail: z.string().nullable(),
   messageId: z.string().nullable(),
   externalMessageId: z.string().nullable(),
-  error: MessageErrorView.pick({ code: true, title: true, sentence: true, nextStep: true }).nullable(),
-  at: z.iso.datetime().nullable(),
+  /** `title` and `detail` are WhatsApp's own words, `sentence` and `nextStep` ours. */
+  error: MessageErrorView.omit({ source: true }).nullable(),
+  /** Of its message: all null while there is none. */
+  queuedAt: time,
+  sentAt: time,
+  deliveredAt: time,
+  readAt: time,
+  failedAt: time,
+  /** Of the latest change. */
+  at: time,
 })
 
 const recipients = route({
@@ -93,7 +103,10 @@ async function answerCsv(
 }
 
 const PAGE = 1000
-const COLUMNS = ['row', 'to', 'name', 'state', 'reason', 'code', 'error', 'next_step', 'message_id', 'at'] as const
+const TIMES = ['queued_at', 'sent_at', 'delivered_at', 'read_at', 'failed_at'] as const
+const OWN = ['row', 'to', 'name', 'state', 'reason', 'code', 'error', 'next_step', 'message_id', 'at'] as const
+/** `title` and `detail` are WhatsApp's own words. */
+const COLUMNS = [...OWN, 'title', 'detail', ...TIMES] as const
 
 async function* rowsOf(
   states: RecipientFilter['state'][],
@@ -124,6 +137,13 @@ function csvRow(view: z.infer<typeof RecipientView>): Record<(typeof COLUMNS)[nu
     next_step: error?.nextStep ?? null,
     message_id: messageId,
     at,
+    title: error?.title ?? null,
+    detail: error?.detail ?? null,
+    queued_at: view.queuedAt,
+    sent_at: view.sentAt,
+    delivered_at: view.deliveredAt,
+    read_at: view.readAt,
+    failed_at: view.failedAt,
   }
 }
 
@@ -141,6 +161,8 @@ function readCursor(cursor: string): string {
   return place
 }
 
+const NO_TIMES = { queuedAt: null, sentAt: null, deliveredAt: null, readAt: null, failedAt: null }
+
 function recipientView(row: RecipientRow): z.infer<typeof RecipientView> {
   const { message } = row
   const error = message?.error ?? null
@@ -153,7 +175,14 @@ function recipientView(row: RecipientRow): z.infer<typeof RecipientView> {
     detail: row.detail,
     messageId: row.messageId ? String(row.messageId) : null,
     externalMessageId: message?.wamid ?? null,
-    error: error && { code: error.code, title: error.title, sentence: error.sentence, nextStep: error.nextStep },
+    error: error && {
+      code: error.code,
+      title: error.title,
+      detail: error.detail,
+      sentence: error.sentence,
+      nextStep: error.nextStep,
+    },
+    ...(message ? statusTimes(message) : NO_TIMES),
     at: message?.statusUpdatedAt.toISOString() ?? null,
   }
 }
