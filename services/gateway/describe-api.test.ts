@@ -75,11 +75,13 @@ test('Idempotency-Key is promised where it is kept', () => {
   const promised = described.filter(({ operation }) => operation.parameters?.some(({ name }) => name === 'Idempotency-Key'))
   expect(promised.map(({ path }) => path).toSorted()).toEqual([
     '/api/v1/campaigns',
+    '/api/v1/campaigns/{id}/rerun',
     '/api/v1/contacts',
     '/api/v1/conversations/{id}/notes',
     '/api/v1/leads',
     '/api/v1/leads/{id}/notes',
     '/api/v1/messages',
+    '/api/v1/messages/by-id/{id}/retry',
     '/api/v1/messages/send',
     '/api/v1/messages/send-template',
   ])

@@ -172,6 +172,10 @@ test('one error touches one recipient, and those whom it did not reach can be wr
   w.meta.answer = accept
   const again = await w.call('POST', `/${id}/rerun`, { codes: [131026] })
   expect(again.status).toBe(201)
+  const keyed = () =>
+    w.gateway.call('POST', `/api/v1/campaigns/${id}/rerun`, { as: 'manager', body: {}, headers: { 'idempotency-key': 'rerun' } })
+  const [once, twice] = [await keyed(), await keyed()]
+  expect([once.status, twice.status, twice.body]).toEqual([201, 201, once.body])
   await w.until(again.body.id, it => it.audience.state === 'READY')
   await w.call('POST', `/${again.body.id}/start`, {})
   const second = await w.until(again.body.id, it => it.status === 'DONE')

@@ -66,6 +66,20 @@ describe('a failed message', () => {
     expect((await retry(id)).status).toBe(202)
   })
 
+  test('is sent again once for a key, however often that is asked', async () => {
+    const { id, fail } = await failed()
+    const headers = { 'idempotency-key': `again-${id}` }
+    const again = (body = {}) => gateway.call('POST', `/api/v1/messages/by-id/${id}/retry`, { as: 'agent', body, headers })
+    const first = await again()
+    await fail()
+    const second = await again()
+    expect([first.status, second.status, second.headers.get('idempotency-replayed')]).toEqual([202, 202, 'true'])
+    expect(second.body).toEqual(first.body)
+    const row = await gateway.store.models.messages.findOne({ tenantId: await tenant(), _id: id }).lean()
+    expect(row?.status).toBe('FAILED')
+    expect((await again({ acceptDuplicate: true })).body.errorCode).toBe('KEY_REUSED')
+  })
+
   test('is not sent into a closed window; the answer names the template that would work', async () => {
     const { id } = await failed()
     gateway.clock.now = new Date(Date.now() + 48 * 3_600_000)

@@ -234,14 +234,19 @@ const rerun = route({
   summary: 'A new draft for those whose message failed, of these error codes only if they are given',
   params: IdParams,
   body: z.strictObject({ name: z.string().trim().min(1).max(200).optional(), codes: z.array(z.int()).min(1).max(50).optional() }),
+  idempotent: true,
   status: 201,
   returns: CampaignView,
   async handle(request, deps: GatewayDeps) {
     const caller = callerOf(request)
-    const before = await getCampaign(deps.store, caller.tenantId, request.params.id)
-    const campaign = await rerunFailed(deps, caller, before, request.body)
-    await trace(request, deps, { action: 'campaigns.rerun', object: objectOf(campaign) })
-    return { body: campaignView(campaign) }
+    const { id } = request.params
+    const asked = { what: 'rerun', id, body: request.body }
+    return once(deps, caller.tenantId, idempotencyKeyOf(request.headers), asked, async () => {
+      const before = await getCampaign(deps.store, caller.tenantId, id)
+      const campaign = await rerunFailed(deps, caller, before, request.body)
+      await trace(request, deps, { action: 'campaigns.rerun', object: objectOf(campaign) })
+      return { status: 201, body: campaignView(campaign) }
+    })
   },
 })
 

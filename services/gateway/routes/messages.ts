@@ -116,13 +116,19 @@ const retry = route({
   summary: 'Send a failed message again; one whose outcome is unknown only with acceptDuplicate',
   params: IdParams,
   body: z.strictObject({ acceptDuplicate: z.boolean().default(false) }),
+  idempotent: true,
   status: 202,
   returns: Accepted,
   async handle(request, deps: GatewayDeps) {
-    const { message, events } = await retryMessage(deps, callerOf(request), request.params.id, request.body.acceptDuplicate)
-    void publishEvents(deps, events, request.traceparent)
-    void ring(deps, message, request.traceparent)
-    return acceptedReply(message)
+    const caller = callerOf(request)
+    const { id } = request.params
+    const asked = { what: 'retry', id, body: request.body }
+    return once(deps, caller.tenantId, idempotencyKeyOf(request.headers), asked, async () => {
+      const { message, events } = await retryMessage(deps, caller, id, request.body.acceptDuplicate)
+      void publishEvents(deps, events, request.traceparent)
+      void ring(deps, message, request.traceparent)
+      return acceptedReply(message)
+    })
   },
 })
 
