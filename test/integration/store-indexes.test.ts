@@ -276,6 +276,20 @@ const QUESTIONS: Question[] = [
     by: 'tenant_at',
   },
   {
+    what: 'failed messages of a time',
+    on: 'messages',
+    filter: { tenantId: A, status: 'FAILED', at: { $gte: hoursAgo(900), $lt: hoursAgo(10) } },
+    options: { sort: latest, hint: 'tenant_failed', ...page },
+    by: 'tenant_failed',
+  },
+  {
+    what: 'messages from one time to another',
+    on: 'messages',
+    filter: { tenantId: A, at: { $gte: hoursAgo(900), $lt: hoursAgo(10) } },
+    options: { sort: latest, hint: 'tenant_at', ...page },
+    by: 'tenant_at',
+  },
+  {
     what: 'messages for later',
     on: 'messages',
     filter: { tenantId: A, ...STILL },
@@ -499,3 +513,22 @@ test('what may be missing may be missing many times', async () => {
     await collection.insertMany([{ tenantId: A, wamid: null }, { tenantId: A }])
   }
 })
+
+test('a message is found by a wamid of now or of before, by the two indexes', async () => {
+  const filter = { tenantId: A, $or: [{ wamid: 'wamid.old.200' }, { previousIds: 'wamid.old.200' }] }
+  const explained = await store.raw.messages.find(filter).sort(latest).limit(25).explain('executionStats')
+  const { nReturned, totalDocsExamined } = explained.executionStats
+  expect([nReturned, totalDocsExamined]).toEqual([1, 1])
+})
+
+test.for([{ status: 'SENT' as const }, { clientId: client }])(
+  'messages with %j are read along the time, unsorted',
+  async more => {
+    const filter = { tenantId: A, ...more, at: { $gte: hoursAgo(400) } }
+    const explained = await store.raw.messages.find(filter).sort(latest).hint('tenant_at').limit(25).explain('executionStats')
+    const stages = stagesOf(explained.queryPlanner.winningPlan)
+    expect(stages.filter(({ stage }) => stage === 'COLLSCAN' || stage === 'SORT')).toEqual([])
+    // One row in four is of this tenant.
+    expect(explained.executionStats.totalDocsExamined).toBeLessThanOrEqual(101)
+  },
+)

@@ -6,6 +6,7 @@ import { messageDetailView, messageView } from '#shared/contracts/to-views.ts'
 import { MessageDetailView, MessageView } from '#shared/contracts/views.ts'
 import { type Caller, callerOf, type Reply, route } from '#shared/http/route.ts'
 import { getConversation } from '#shared/store/conversations.ts'
+import { searchMessages } from '#shared/store/message-search.ts'
 import { findMessageByKey, getMessage, listMessages } from '#shared/store/messages.ts'
 import { pageView } from '#shared/store/pages.ts'
 import { acceptedReply, acceptMessage, type Compose, ring } from '../accept-message.ts'
@@ -14,7 +15,7 @@ import { anyDraft, templateDraft, textDraft } from '../drafts.ts'
 import { publishEvents } from '../events.ts'
 import { idempotencyKeyOf, once } from '../idempotency.ts'
 import { retryMessage } from '../retry-message.ts'
-import { IdParams, listOf, Paging } from './schemas.ts'
+import { IdParams, listOf, ObjectIdText, Paging } from './schemas.ts'
 
 /** `warnings`: what may come of it all the same, such as a window that ends before the message shall go. */
 export const Accepted = MessageView.extend({
@@ -63,6 +64,36 @@ const sendAny = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendAny>({
   status: 202,
   returns: Accepted,
   handle: (request, deps) => accept('any', request, deps, where => anyDraft(deps.store, where, request.body)),
+})
+
+const search = route({
+  method: 'get',
+  path: '/api/v1/messages',
+  action: 'messages.read',
+  tag,
+  summary: 'Messages of all conversations, newest first: by words, status, number, wamid, time',
+  query: z.strictObject({
+    ...Paging,
+    q: z
+      .string()
+      .trim()
+      .regex(/[\p{L}\p{N}]/u, 'a word has letters or digits')
+      .max(200)
+      .optional()
+      .describe('Words, all of which a text holds'),
+    status: z.enum(['QUEUED', 'SENT', 'DELIVERED', 'READ', 'FAILED', 'RECEIVED']).optional(),
+    clientId: ObjectIdText.optional().describe('Of one number'),
+    wamid: z.string().min(1).max(512).optional().describe("WhatsApp's id, also of an earlier attempt"),
+    from: z.iso.datetime({ offset: true }).optional().describe('At this moment or later'),
+    to: z.iso.datetime({ offset: true }).optional().describe('Before this moment'),
+  }),
+  returns: listOf(MessageView),
+  async handle(request, { store }: GatewayDeps) {
+    const { q, status, clientId, wamid, from, to, ...wish } = request.query
+    const time = { from: from ? new Date(from) : undefined, to: to ? new Date(to) : undefined }
+    const found = await searchMessages(store, callerOf(request).tenantId, { q, status, clientId, wamid, ...time }, wish)
+    return { body: pageView(found, messageView) }
+  },
 })
 
 const byConversation = route({
@@ -134,7 +165,7 @@ const retry = route({
 
 const isDuplicateKey = (error: unknown) => (error as { code?: unknown }).code === 11_000
 
-export const messageRoutes = [sendText, sendTemplate, sendAny, byId, timeline, timelineById, retry, byConversation]
+export const messageRoutes = [sendText, sendTemplate, sendAny, byId, timeline, timelineById, retry, search, byConversation]
 
 interface SendRequest {
   caller: Caller | null
