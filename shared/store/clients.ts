@@ -143,6 +143,35 @@ export function releaseClient(store: Store, { tenantId, _id: clientId }: ClientD
   )
 }
 
+/** A person's own words about a number, and which is the primary one: of a tenant at most one. @throws ApiError 404 */
+export async function editClient(
+  store: Store,
+  { tenantId, _id, phoneNumberId }: ClientDoc,
+  wish: { companyName?: string | null | undefined; isPrimary?: true | undefined },
+  by: Id | string,
+): Promise<ClientDoc> {
+  const { clients } = store.models
+  const changes = Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined))
+  const edited = await store.transaction(async session => {
+    if (wish.isPrimary)
+      await clients.updateMany(
+        { tenantId, isPrimary: true, _id: trusted({ $ne: _id }) },
+        { $set: { isPrimary: false } },
+        { session },
+      )
+    return await clients
+      .findOneAndUpdate(
+        { tenantId, _id, deletedAt: null },
+        { $set: { ...changes, updatedBy: by } },
+        { session, returnDocument: 'after' },
+      )
+      .lean()
+  })
+  forgetClient(store, phoneNumberId)
+  if (edited === null) throw notFound('Number')
+  return edited
+}
+
 /** What an event says beside the number's status. */
 export interface ClientNews {
   /** Instead of the reason of a pause. */

@@ -263,6 +263,27 @@ test('a number is paused and resumed by its admins, with an event and a trace', 
   await eventually(() => expect(events.map(({ payload }) => payload.status)).toEqual(['paused', 'active']))
   const traces = await gateway.store.models.auditLog.find({ tenantId: demo, 'object.id': number.id }).lean()
   expect(traces.map(({ action }) => action).toSorted()).toEqual(['clients.pause', 'clients.resume'])
+  const older = (what: string) => gateway.call('POST', `/api/v1/clients/${number.id}/${what}`, { as: 'admin' })
+  expect([(await older('pause')).body.status, (await older('resume')).body.status]).toEqual(['paused', 'active'])
+})
+
+test('a number is named and made the primary one by its admins, one at a time, with a trace', async () => {
+  const { clients, auditLog } = gateway.store.models
+  const first = await clients.findOne({ tenantId: demo, isPrimary: true }).lean()
+  const { _id, ...copied } = first as NonNullable<typeof first>
+  const second = (await clients.create({ ...copied, phoneNumberId: '9'.repeat(15), isPrimary: false })).toObject()
+  const edit = (wish: object, as: Person = 'admin') =>
+    gateway.call('PATCH', `/api/v1/phone-numbers/${second._id}`, { as, body: wish })
+  expect((await edit({ companyName: 'Second' }, 'manager')).status).toBe(403)
+  expect((await edit({})).status).toBe(400)
+  expect((await edit({ isPrimary: false })).status).toBe(400)
+  expect((await edit({ companyName: 'Second', isPrimary: true })).body).toMatchObject({ companyName: 'Second', isPrimary: true })
+  const primary = await clients.find({ tenantId: demo, isPrimary: true }).lean()
+  expect(primary.map(row => String(row._id))).toEqual([String(second._id)])
+  const [trace] = await auditLog.find({ tenantId: demo, 'object.id': String(second._id) }).lean()
+  expect(trace).toMatchObject({ action: 'clients.update', changes: { isPrimary: { before: false, after: true } } })
+  await clients.deleteOne({ tenantId: demo, _id: second._id })
+  await clients.updateOne({ tenantId: demo, _id }, { $set: { isPrimary: true } })
 })
 
 test('webhook events are read by managers', async () => {
@@ -348,6 +369,7 @@ test('jobs of one moment come each once, sends before reports, and are narrowed 
 })
 
 const LISTS = [
+  '/messages',
   '/messages/scheduled',
   '/conversations',
   '/templates',
@@ -440,6 +462,8 @@ describe("another tenant's", () => {
     '/api/v1/leads/notes': { content: 'a' },
     'patch /api/v1/messages/scheduled': { sendAt: new Date(Date.now() + 60_000).toISOString() },
     'patch /api/v1/campaigns': { perMinute: 10 },
+    'patch /api/v1/phone-numbers': { companyName: 'Named' },
+    'patch /api/v1/clients': { companyName: 'Named' },
     audience: { recipients: [{ to: '+212661000101' }] },
   }
   const withId = routes.filter(({ path }) => path.includes('{id}'))

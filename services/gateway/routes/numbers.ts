@@ -5,13 +5,14 @@ import { ApiError } from '#shared/domain/errors.ts'
 import { problemSentence, UNREADABLE_TOKEN } from '#shared/domain/token-health.ts'
 import { callerOf, type Reply, type RouteRequest, route } from '#shared/http/route.ts'
 import { inspectToken } from '#shared/meta/tokens.ts'
-import { audit } from '#shared/store/audit.ts'
-import { getClient, listClients, pauseClient, resumeClient } from '#shared/store/clients.ts'
+import { audit, changesOf } from '#shared/store/audit.ts'
+import { editClient, getClient, listClients, pauseClient, resumeClient } from '#shared/store/clients.ts'
 import type { ClientDoc } from '#shared/store/documents.ts'
 import { tokenOf } from '../care/tokens.ts'
 import { metaAppOf } from '../config.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { publishEvents } from '../events.ts'
+import { trace } from '../trace.ts'
 import { IdParams } from './schemas.ts'
 
 const tag = 'numbers'
@@ -91,31 +92,60 @@ const reads = ['/api/v1/phone-numbers', '/api/v1/clients'].flatMap(path => [
   }),
 ])
 
-const pause = route({
-  method: 'post',
-  path: '/api/v1/phone-numbers/{id}/pause',
-  action: 'clients.pause',
-  tag,
-  summary: 'Hold all sends of a number; nothing is lost',
-  params: IdParams,
-  body: z.strictObject({ detail: z.string().max(500).default('paused by hand') }),
-  returns: NumberView,
-  handle: (request, deps: GatewayDeps) => change(request, deps, 'pause', request.body.detail),
-})
+const moves = ['/api/v1/phone-numbers', '/api/v1/clients'].flatMap(path => [
+  route({
+    method: 'post',
+    path: `${path}/{id}/pause`,
+    action: 'clients.pause',
+    tag,
+    summary: 'Hold all sends of a number; nothing is lost',
+    params: IdParams,
+    body: z.strictObject({ detail: z.string().max(500).default('paused by hand') }),
+    returns: NumberView,
+    handle: (request, deps: GatewayDeps) => change(request, deps, 'pause', request.body.detail),
+  }),
+  route({
+    method: 'post',
+    path: `${path}/{id}/resume`,
+    action: 'clients.pause',
+    tag,
+    summary: 'Send again; what waited goes out in order. 409 TOKEN_INVALID while WhatsApp refuses the token, unless forced',
+    params: IdParams,
+    body: z.strictObject({ force: z.boolean().default(false) }),
+    returns: NumberView,
+    handle: (request, deps: GatewayDeps) => change(request, deps, 'resume', '', request.body.force),
+  }),
+  route({
+    method: 'patch',
+    path: `${path}/{id}`,
+    action: 'clients.write',
+    tag,
+    summary: 'Name a number, or make it the primary one: sends that name no number go out from it',
+    params: IdParams,
+    body: z
+      .strictObject({
+        companyName: z.string().trim().min(1).max(200).nullable().optional(),
+        isPrimary: z.literal(true).optional().describe('The one before is none any more'),
+      })
+      .refine(wish => Object.keys(wish).length > 0, { error: 'nothing to change' }),
+    returns: NumberView,
+    handle: editNumber,
+  }),
+])
 
-const resume = route({
-  method: 'post',
-  path: '/api/v1/phone-numbers/{id}/resume',
-  action: 'clients.pause',
-  tag,
-  summary: 'Send again; what waited goes out in order. 409 TOKEN_INVALID while WhatsApp refuses the token, unless forced',
-  params: IdParams,
-  body: z.strictObject({ force: z.boolean().default(false) }),
-  returns: NumberView,
-  handle: (request, deps: GatewayDeps) => change(request, deps, 'resume', '', request.body.force),
-})
+export const numberRoutes = [...reads, ...moves]
 
-export const numberRoutes = [...reads, pause, resume]
+async function editNumber(
+  request: RouteRequest<{ id: string }, unknown, { companyName?: string | null | undefined; isPrimary?: true | undefined }>,
+  deps: GatewayDeps,
+): Promise<Reply> {
+  const { tenantId, id: by } = callerOf(request)
+  const before = await getClient(deps.store, tenantId, request.params.id)
+  const after = await editClient(deps.store, before, request.body, by)
+  const changes = changesOf(before, after, ['companyName', 'isPrimary'])
+  await trace(request, deps, { action: 'clients.update', object: { kind: 'client', id: String(after._id) }, changes })
+  return { body: numberView(after) }
+}
 
 async function change(
   request: RouteRequest<{ id: string }, unknown, unknown>,
