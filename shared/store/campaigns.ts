@@ -5,7 +5,7 @@ import { ApiError, notFound } from '../domain/errors.ts'
 import { type Store, trusted } from './connect.ts'
 import type { CampaignDoc, CampaignSource, Id, MessageDoc, RecipientDoc } from './documents.ts'
 import { orOutage } from './outage.ts'
-import { findPage, type Page, type PageWish } from './pages.ts'
+import { COUNT_LIMIT, findPage, type Page, type PageWish } from './pages.ts'
 
 type Key = Id | string
 
@@ -126,14 +126,9 @@ export async function listRecipients(
   { state }: RecipientFilter,
   { after, limit }: { after: string | null; limit: number },
 ): Promise<RecipientRow[]> {
-  const { tenantId, _id: campaignId } = campaign
+  const { tenantId } = campaign
   if (state !== undefined && MESSAGE_STATES.has(state)) {
-    const filter = {
-      tenantId,
-      campaignId,
-      status: state.toUpperCase() as 'SENT',
-      ...(after && { _id: trusted({ $gt: new Types.ObjectId(after) }) }),
-    }
+    const filter = { ...sentIn(campaign, state), ...(after && { _id: trusted({ $gt: new Types.ObjectId(after) }) }) }
     const messages = await store.models.messages.find(filter, MESSAGE_FIELDS).sort({ _id: 1 }).limit(limit).lean<MessageRow[]>()
     const ids = messages.map(({ idempotencyKey }) => recipientOf(idempotencyKey ?? ''))
     const rows = (await store.models.campaignRecipients
@@ -145,14 +140,8 @@ export async function listRecipients(
       return row ? [{ ...row, message }] : []
     })
   }
-  const prefix = recipientPrefix(campaignId, campaign.audience.generation)
-  const filter = {
-    tenantId,
-    ...(state && { campaignId, state: state.toUpperCase() as 'SKIPPED' }),
-    _id: trusted({ $gt: after ?? prefix, $lt: `${prefix}~` }),
-  }
   const found = await store.models.campaignRecipients
-    .find(filter as object)
+    .find(rowsIn(campaign, state, after))
     .sort({ _id: 1 })
     .limit(limit)
     .lean()
@@ -162,6 +151,40 @@ export async function listRecipients(
   const messages = await store.models.messages.find(named, MESSAGE_FIELDS).lean<MessageRow[]>()
   const byId = new Map(messages.map(message => [String(message._id), message]))
   return rows.map(row => ({ ...row, message: (row.messageId && byId.get(String(row.messageId))) || null }))
+}
+
+/** How many `listRecipients` would go through; no further than the limit of all lists. */
+export async function countRecipients(
+  store: Store,
+  campaign: CampaignDoc,
+  { state }: RecipientFilter,
+): Promise<{ total: number; totalIsExact: boolean }> {
+  const counted = await countRows(store, campaign, state)
+  return { total: Math.min(counted, COUNT_LIMIT), totalIsExact: counted <= COUNT_LIMIT }
+}
+
+async function countRows(store: Store, campaign: CampaignDoc, state: RecipientFilter['state']): Promise<number> {
+  const { messages, campaignRecipients } = store.models
+  const options = { limit: COUNT_LIMIT + 1 }
+  // No index knows these: they are what is left.
+  if (state === 'pending') return Math.max(0, campaign.audience.recipients - campaign.released - campaign.skipped)
+  if (state !== undefined && MESSAGE_STATES.has(state)) return await messages.countDocuments(sentIn(campaign, state), options)
+  return await campaignRecipients.countDocuments(rowsIn(campaign, state, null), options)
+}
+
+const sentIn = ({ tenantId, _id: campaignId }: CampaignDoc, state: string) => ({
+  tenantId,
+  campaignId,
+  status: state.toUpperCase() as 'SENT',
+})
+
+function rowsIn({ tenantId, _id: campaignId, audience }: CampaignDoc, state: string | undefined, after: string | null): object {
+  const prefix = recipientPrefix(campaignId, audience.generation)
+  return {
+    tenantId,
+    ...(state && { campaignId, state: state.toUpperCase() }),
+    _id: trusted({ $gt: after ?? prefix, $lt: `${prefix}~` }),
+  }
 }
 
 /** Of the timeline only what tells times: a page of a thousand rows stays small. */

@@ -166,6 +166,8 @@ test('one error touches one recipient, and those whom it did not reach can be wr
   const { body: sent } = await w.call('GET', `/${id}/recipients?state=sent&limit=1`)
   expect(sent.data[0]).toMatchObject({ sentAt: expect.any(String), readAt: null, failedAt: null })
   const all = await w.call('GET', `/${id}/recipients?limit=15`)
+  expect(all.body).toMatchObject({ total: 20, totalIsExact: true, page: 1, limit: 15, hasMore: true })
+  expect(body).toMatchObject({ total: 2, hasMore: false, nextCursor: null })
   const rest = await w.call('GET', `/${id}/recipients?limit=15&cursor=${all.body.nextCursor}`)
   expect([...all.body.data, ...rest.body.data].map((row: { row: number }) => row.row)).toEqual(people(20).map((_, i) => i + 1))
 

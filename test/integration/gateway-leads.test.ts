@@ -38,7 +38,9 @@ describe('a lead', () => {
     await record('212661800001', 'Bonjour')
     await record('212661800001', 'Encore moi')
     const { body } = await get('/leads?q=0661800001')
-    const [pipeline] = (await get('/pipelines')).body.data
+    const { body: pipelines } = await get('/pipelines')
+    expect(pipelines).toMatchObject({ total: pipelines.data.length, page: 1, hasMore: false, nextCursor: null })
+    const [pipeline] = pipelines.data
     expect([body.total, pipeline.isDefault]).toEqual([1, true])
     expect(body.data[0]).toMatchObject({
       name: 'WhatsApp 212661800001',

@@ -240,6 +240,8 @@ test('notes are kept with their conversation, newest first, once per Idempotency
 test('a number is shown under both of its names', async () => {
   const { body } = await get('/clients')
   expect(body).toEqual((await get('/phone-numbers')).body)
+  const { length } = body.data
+  expect(body).toMatchObject({ total: length, totalIsExact: true, page: 1, limit: length, hasMore: false, nextCursor: null })
   expect((await get(`/clients/${body.data[0].id}`)).body).toEqual(body.data[0])
 })
 

@@ -5,10 +5,10 @@ import { statusTimes } from '#shared/contracts/status-times.ts'
 import { MessageErrorView } from '#shared/contracts/views.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { callerOf, type Reply, route } from '#shared/http/route.ts'
-import { getCampaign, listRecipients, type RecipientFilter, type RecipientRow } from '#shared/store/campaigns.ts'
+import { countRecipients, getCampaign, listRecipients, type RecipientFilter, type RecipientRow } from '#shared/store/campaigns.ts'
 import { asTenant } from '#shared/store/tenancy.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { IdParams } from './schemas.ts'
+import { IdParams, listOf } from './schemas.ts'
 
 const tag = 'campaigns'
 const path = '/api/v1/campaigns/{id}'
@@ -49,15 +49,19 @@ const recipients = route({
     limit: z.coerce.number().int().min(1).max(100).default(25),
     cursor: z.string().max(200).optional(),
   }),
-  returns: z.object({ data: z.array(RecipientView), hasMore: z.boolean(), nextCursor: z.string().nullable() }),
+  returns: listOf(RecipientView),
   async handle(request, { store }: GatewayDeps) {
     const campaign = await getCampaign(store, callerOf(request).tenantId, request.params.id)
     const { state, limit, cursor } = request.query
     const after = cursor === undefined ? null : readCursor(cursor)
-    const rows = await listRecipients(store, campaign, { state }, { after, limit: limit + 1 })
+    const [rows, counted] = await Promise.all([
+      listRecipients(store, campaign, { state }, { after, limit: limit + 1 }),
+      countRecipients(store, campaign, { state }),
+    ])
     const shown = rows.slice(0, limit)
     const hasMore = rows.length > limit
-    return { body: { data: shown.map(recipientView), hasMore, nextCursor: hasMore ? writeCursor(shown.at(-1), state) : null } }
+    const nextCursor = hasMore ? writeCursor(shown.at(-1), state) : null
+    return { body: { data: shown.map(recipientView), ...counted, page: 1, limit, hasMore, nextCursor } }
   },
 })
 

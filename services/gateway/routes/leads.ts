@@ -11,7 +11,7 @@ import type { GatewayDeps } from '../deps.ts'
 import { idempotencyKeyOf, once } from '../idempotency.ts'
 import { phoneOf } from '../phone-of.ts'
 import { trace } from '../trace.ts'
-import { IdParams, listOf, ObjectIdText, Paging } from './schemas.ts'
+import { IdParams, listOf, ObjectIdText, Paging, wholeList } from './schemas.ts'
 
 const tag = 'leads'
 const path = '/api/v1/leads'
@@ -138,9 +138,9 @@ const pipelines = route({
   action: 'pipelines.read',
   tag,
   summary: 'Pipelines with their stages, the default one first: there new leads begin',
-  returns: z.object({ data: z.array(PipelineView) }),
+  returns: listOf(PipelineView),
   async handle(request, { store }: GatewayDeps) {
-    return { body: { data: (await listPipelines(store, callerOf(request).tenantId)).map(pipelineView) } }
+    return { body: wholeList((await listPipelines(store, callerOf(request).tenantId)).map(pipelineView)) }
   },
 })
 

@@ -13,7 +13,7 @@ import { metaAppOf } from '../config.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { publishEvents } from '../events.ts'
 import { trace } from '../trace.ts'
-import { IdParams } from './schemas.ts'
+import { IdParams, listOf, wholeList } from './schemas.ts'
 
 const tag = 'numbers'
 
@@ -73,9 +73,9 @@ const reads = ['/api/v1/phone-numbers', '/api/v1/clients'].flatMap(path => [
     action: 'clients.read',
     tag,
     summary: 'Connected numbers, the primary one first',
-    returns: z.object({ data: z.array(NumberView) }),
+    returns: listOf(NumberView),
     async handle(request, { store }: GatewayDeps) {
-      return { body: { data: (await listClients(store, callerOf(request).tenantId)).map(numberView) } }
+      return { body: wholeList((await listClients(store, callerOf(request).tenantId)).map(numberView)) }
     },
   }),
   route({

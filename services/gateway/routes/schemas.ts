@@ -21,3 +21,14 @@ export const listOf = (item: z.ZodType) =>
     hasMore: z.boolean(),
     nextCursor: z.string().nullable(),
   })
+
+/** Of what is few and shown whole, in the form of all lists. */
+export const wholeList = <T>(data: T[]) => ({
+  data,
+  total: data.length,
+  totalIsExact: true,
+  page: 1,
+  limit: data.length,
+  hasMore: false,
+  nextCursor: null,
+})
