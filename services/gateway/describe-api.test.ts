@@ -87,6 +87,12 @@ test('Idempotency-Key is promised where it is kept', () => {
   ])
 })
 
+test('sends may wait for their outcome', () => {
+  const waiting = described.filter(({ operation }) => operation.parameters?.some(({ name }) => name === 'Prefer'))
+  const sends = ['/api/v1/messages', '/api/v1/messages/send', '/api/v1/messages/send-template']
+  expect(waiting.map(({ path }) => path).toSorted()).toEqual(sends)
+})
+
 test('each place in a path is described, once, and nothing else', () => {
   for (const { path, operation } of described) {
     const parameters = operation.parameters ?? []

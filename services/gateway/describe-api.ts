@@ -125,11 +125,17 @@ function operationId({ method, path: address }: AnyRoute): string {
   return method + words.map(word => word.charAt(0).toUpperCase() + word.slice(1)).join('')
 }
 
-function headersOf({ action, idempotent }: AnyRoute): Json[] {
+function headersOf({ action, idempotent, waits }: AnyRoute): Json[] {
   const string = { type: 'string' }
   const organization = { name: 'X-Organization-Id', in: 'header', schema: string, description: "The caller's own tenant" }
   const key = { name: 'Idempotency-Key', in: 'header', schema: string, description: 'A repeat gets the first answer' }
-  return [...(action ? [organization] : []), ...(idempotent ? [key] : [])]
+  const prefer = {
+    name: 'Prefer',
+    in: 'header',
+    schema: string,
+    description: '`wait=5`: answer when it is sent or has failed; at most 10 s',
+  }
+  return [...(action ? [organization] : []), ...(idempotent ? [key] : []), ...(waits ? [prefer] : [])]
 }
 
 function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query', schemas: Json): Json[] {

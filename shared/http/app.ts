@@ -37,6 +37,7 @@ const EXPOSED = [
   'ratelimit-remaining',
   'ratelimit-reset',
   'idempotency-replayed',
+  'preference-applied',
 ]
 /** What a route does not speak of must not come: a member that nobody reads is a mistake of the caller's. */
 const NOTHING = z.strictObject({})

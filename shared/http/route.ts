@@ -63,6 +63,8 @@ export interface Route<Deps> {
   upload?: { types: readonly string[]; maxBytes: number }
   /** Takes an Idempotency-Key: a repeat gets the first answer. */
   idempotent: boolean
+  /** Takes `Prefer: wait=5`: its answer may come with the outcome. */
+  waits?: boolean
   /** Of a success. */
   status: number
   returns?: Schema
@@ -78,6 +80,7 @@ interface RouteOptions<Deps, P extends Schema, Q extends Schema, B extends Schem
   tag: string
   bucket?: RateBucket
   idempotent?: boolean
+  waits?: boolean
   upload?: { types: readonly string[]; maxBytes: number }
   params?: P
   query?: Q

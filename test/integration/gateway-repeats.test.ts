@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { MessageDoc } from '#shared/store/documents.ts'
 import { type Gateway, openGateway, PEOPLE, passwordOf } from '#test/support/gateway.ts'
-import { userByEmail } from '#test/support/realtime.ts'
+import { eventually, userByEmail } from '#test/support/realtime.ts'
 import { createWorld } from '#test/support/world.ts'
 
 const SALMA = '212661000101' // her window is open
@@ -45,6 +45,33 @@ test('a wrong clock does not spread along the thread', async () => {
   await gateway.store.models.conversations.updateOne({ tenantId, _id: id }, { $set: { 'lastMessage.at': ahead } })
   const { body } = await send({})
   expect(new Date(body.createdAt).getTime()).toBeLessThan(ahead.getTime())
+})
+
+describe('a send that would wait', () => {
+  const rowOf = async (text: string) =>
+    gateway.store.models.messages.findOne({ tenantId: await tenant(), 'content.text': text }, { _id: 1 }).lean()
+
+  test('is answered when it is sent, and tells how far it came', async () => {
+    const asked = send({ text: 'waits' }, { prefer: 'respond-async, wait=60' })
+    await eventually(async () => expect(await rowOf('waits')).not.toBeNull())
+    const sent = { $set: { status: 'SENT' as const, wamid: 'wamid.waits', dispatch: null } }
+    await gateway.store.models.messages.updateOne({ tenantId: await tenant(), _id: (await rowOf('waits'))?._id }, sent)
+    const { status, body, headers } = await asked
+    expect([status, body.status, body.externalMessageId]).toEqual([202, 'SENT', 'wamid.waits'])
+    expect(headers.get('preference-applied')).toBe('wait=10')
+  })
+
+  test('is answered as it is when its time is over', async () => {
+    const { status, body, headers } = await send({ text: 'nobody sends it' }, { prefer: 'wait=1' })
+    expect([status, body.status, headers.get('preference-applied')]).toEqual([202, 'QUEUED', 'wait=1'])
+  })
+
+  test('does not wait for a time far ahead', async () => {
+    const sendAt = new Date(Date.now() + 3_600_000).toISOString()
+    const before = performance.now()
+    const { body } = await send({ text: 'later', sendAt }, { prefer: 'wait=10' })
+    expect([body.status, performance.now() - before < 9000]).toEqual(['QUEUED', true])
+  })
 })
 
 describe('a failed message', () => {

@@ -10,6 +10,7 @@ import { searchMessages } from '#shared/store/message-search.ts'
 import { findMessageByKey, getMessage, listMessages } from '#shared/store/messages.ts'
 import { pageView } from '#shared/store/pages.ts'
 import { acceptedReply, acceptMessage, type Compose, ring } from '../accept-message.ts'
+import { awaitOutcome } from '../await-outcome.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { anyDraft, templateDraft, textDraft } from '../drafts.ts'
 import { publishEvents } from '../events.ts'
@@ -33,6 +34,7 @@ const sendText = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendText>({
   summary: 'Queue a text; needs an open customer service window',
   body: SendText,
   idempotent: true,
+  waits: true,
   status: 202,
   returns: Accepted,
   handle: (request, deps) => accept('text', request, deps, async () => textDraft(request.body)),
@@ -47,6 +49,7 @@ const sendTemplate = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendTemplat
   summary: 'Queue an approved template; may open a conversation',
   body: SendTemplate,
   idempotent: true,
+  waits: true,
   status: 202,
   returns: Accepted,
   handle: (request, deps) => accept('template', request, deps, where => templateDraft(deps.store, where, request.body)),
@@ -61,6 +64,7 @@ const sendAny = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendAny>({
   summary: 'Queue a message of any type, its content as Meta names it; all but templates need an open customer service window',
   body: SendAny,
   idempotent: true,
+  waits: true,
   status: 202,
   returns: Accepted,
   handle: (request, deps) => accept('any', request, deps, where => anyDraft(deps.store, where, request.body)),
@@ -179,7 +183,7 @@ async function accept(what: string, request: SendRequest, deps: GatewayDeps, com
   const caller = callerOf(request)
   const { tenantId } = caller
   const idempotencyKey = idempotencyKeyOf(request.headers)
-  return once(deps, tenantId, idempotencyKey, { what, body: request.body }, async () => {
+  const reply = await once(deps, tenantId, idempotencyKey, { what, body: request.body }, async () => {
     const findSent = async () => (idempotencyKey === null ? null : findMessageByKey(deps.store, tenantId, idempotencyKey))
     const sent = await findSent()
     if (sent) return acceptedReply(sent)
@@ -193,6 +197,7 @@ async function accept(what: string, request: SendRequest, deps: GatewayDeps, com
       return acceptedReply(winner)
     }
   })
+  return awaitOutcome(request, deps, reply)
 }
 
 /** Under both addresses of a thread. */
