@@ -80,6 +80,7 @@ test('Idempotency-Key is promised where it is kept', () => {
     '/api/v1/conversations/{id}/notes',
     '/api/v1/leads',
     '/api/v1/leads/{id}/notes',
+    '/api/v1/media',
     '/api/v1/messages',
     '/api/v1/messages/by-id/{id}/retry',
     '/api/v1/messages/send',

@@ -39,8 +39,7 @@ export async function once(
   for (const until = Date.now() + WAIT_MS; ; ) {
     if (await reserve(deps, tenantId, key, requestHash)) break
     const kept = await idempotencyKeys.findOne({ tenantId, key }).lean()
-    if (kept && kept.requestHash !== requestHash)
-      throw new ApiError(409, 'KEY_REUSED', 'This Idempotency-Key was used for another request')
+    if (kept && kept.requestHash !== requestHash) throw keyReused()
     if (kept?.status != null) return { status: kept.status, body: kept.body, headers: { 'idempotency-replayed': 'true' } }
     if (Date.now() > until)
       throw new ApiError(409, 'IN_PROGRESS', 'The first request with this key is still under way', {
@@ -60,6 +59,30 @@ export async function once(
     clearInterval(renewal)
   }
 }
+
+/**
+ * The same for a request with a file, whose hash is known only when it is read: it is kept with the answer, and a repeat's file
+ * is read to be compared. @param rehash reads the file of a repeat to its end @throws ApiError 409 KEY_REUSED, IN_PROGRESS
+ */
+export async function onceForFile(
+  deps: GatewayDeps,
+  { tenantId, key, request }: { tenantId: string; key: string | null; request: unknown },
+  work: () => Promise<{ reply: Reply; sha256: string }>,
+  rehash: () => Promise<string>,
+): Promise<Reply> {
+  if (key === null) return (await work()).reply
+  let isFirst = false
+  const reply = await once(deps, tenantId, key, request, async () => {
+    isFirst = true
+    const { reply: first, sha256 } = await work()
+    return { ...first, body: { answer: first.body, sha256 } }
+  })
+  const { answer, sha256 } = reply.body as { answer: unknown; sha256: string }
+  if (!isFirst && (await rehash()) !== sha256) throw keyReused()
+  return { ...reply, body: answer }
+}
+
+const keyReused = () => new ApiError(409, 'KEY_REUSED', 'This Idempotency-Key was used for another request')
 
 /** "Still at work." */
 async function renew({ store, log }: GatewayDeps, tenantId: string, key: string): Promise<void> {

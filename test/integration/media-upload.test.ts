@@ -57,6 +57,27 @@ test('a file is kept from a form or from bare bytes, told what it is, and read b
   expect((await gateway.call('GET', path, { as: 'other' })).status).toBe(404)
 })
 
+test('a file that comes again under its key is kept once, another one is refused', async ({ world }) => {
+  const { post, filesLeft } = await open(world)
+  const image = (await picture(20)) as Uint8Array<ArrayBuffer>
+  const headers = { 'content-type': 'image/jpeg', 'idempotency-key': 'file-1' }
+  const [first, second] = await Promise.all([post(image, headers), post(image, headers)])
+  expect([first.status, second.status, second.body]).toEqual([201, 201, first.body])
+  const formOf = (bytes: Uint8Array<ArrayBuffer>) => {
+    const form = new FormData()
+    form.set('file', new Blob([bytes], { type: 'image/jpeg' }), 'a.jpg')
+    return form
+  }
+  const byForm = await post(formOf(image), { 'idempotency-key': 'file-2' })
+  expect((await post(formOf(image), { 'idempotency-key': 'file-2' })).body).toEqual(byForm.body)
+  const left = await filesLeft()
+  expect(await post((await picture(30)) as Uint8Array<ArrayBuffer>, headers)).toMatchObject({
+    status: 409,
+    body: { errorCode: 'KEY_REUSED' },
+  })
+  expect([left, await filesLeft()]).toEqual([2, 2])
+})
+
 test('what WhatsApp would not take is refused by its bytes, and nothing of it is kept', async ({ world }) => {
   const { post, filesLeft } = await open(world)
   const image = (await picture(20)) as Uint8Array<ArrayBuffer>

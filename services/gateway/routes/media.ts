@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { z } from 'zod'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
@@ -9,10 +10,11 @@ import { callerOf, route } from '#shared/http/route.ts'
 import { EXCHANGES } from '#shared/queue/topology.ts'
 import { ObjectNotFound } from '#shared/storage/object-storage.ts'
 import { mediaKey, thumbnailKey } from '#shared/storage/open.ts'
-import type { MediaRef } from '#shared/store/documents.ts'
+import type { MediaFileDoc, MediaRef } from '#shared/store/documents.ts'
 import { findMedia, hasFileOfMeta, settleMedia } from '#shared/store/media.ts'
 import { findMediaFile } from '#shared/store/media-files.ts'
 import type { GatewayDeps } from '../deps.ts'
+import { idempotencyKeyOf, onceForFile } from '../idempotency.ts'
 import { keepUpload, refOf, requireLength } from '../media-files.ts'
 import { flagText, IdParams } from './schemas.ts'
 
@@ -40,6 +42,7 @@ const add = route({
   summary: 'Keep a file for sending: the bytes themselves, or a form with one file. Sends name its id, from any number',
   query: z.strictObject({ filename: z.string().min(1).max(240).optional().describe('Of the bytes; a form tells its own') }),
   upload: { types: ['multipart/form-data', ...UPLOAD_TYPES], maxBytes: MOST_BYTES },
+  idempotent: true,
   status: 201,
   returns: FileView,
   async handle(request, deps: GatewayDeps) {
@@ -50,10 +53,13 @@ const add = route({
     const isForm = bareType(contentType) === 'multipart/form-data'
     if (!isForm) requireLength(Number(headers['content-length'] ?? 0), contentType)
     const given = isForm ? await fileOfForm(upload, contentType) : { filename, mimeType: contentType, content: upload }
-    const kept = await keepUpload(deps, callerOf(request), given)
-    const { kind, mimeType, size, sha256, createdAt } = kept
-    const view = { kind, mimeType, filename: kept.filename, size, sha256, createdAt: createdAt.toISOString() }
-    return { body: { id: String(kept._id), ...view } }
+    const caller = callerOf(request)
+    const asked = { tenantId: caller.tenantId, key: idempotencyKeyOf(headers), request: { what: 'media', filename } }
+    const keep = async () => {
+      const body = fileView(await keepUpload(deps, caller, given))
+      return { reply: { status: 201, body }, sha256: body.sha256 }
+    }
+    return onceForFile(deps, asked, keep, () => sha256Of(given.content))
   },
 })
 
@@ -118,6 +124,22 @@ const again = route({
 })
 
 export const mediaRoutes = [add, file, again]
+
+const fileView = ({ _id, kind, mimeType, filename, size, sha256, createdAt }: MediaFileDoc): z.infer<typeof FileView> => ({
+  id: String(_id),
+  kind,
+  mimeType,
+  filename,
+  size,
+  sha256,
+  createdAt: createdAt.toISOString(),
+})
+
+async function sha256Of(content: Readable): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of content) hash.update(chunk)
+  return hash.digest('hex')
+}
 
 /** What lies under an id never changes. */
 const CACHE = 'private, max-age=86400, immutable'
