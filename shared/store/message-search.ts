@@ -32,18 +32,32 @@ export async function searchMessages(
 ): Promise<Page<MessageDoc>> {
   const options = { projection: { timeline: 0, payload: 0 }, maxTimeMs: MOST_MS, ...indexFor(filter) } as const
   try {
-    return await findPage<MessageDoc>(store.models.messages, { tenantId, ...conditionsOf(filter) }, 'at', wish, options)
+    const known = filter.wamid === undefined ? {} : { _id: trusted({ $in: await idsOf(store, tenantId, filter.wamid) }) }
+    return await findPage<MessageDoc>(store.models.messages, { tenantId, ...known, ...conditionsOf(filter) }, 'at', wish, options)
   } catch (error) {
     if ((error as { code?: unknown }).code !== TIME_LIMIT_EXCEEDED) throw error
     throw new ApiError(422, 'SEARCH_TOO_BROAD', 'Too many messages to look through: name a shorter time (from, to)')
   }
 }
 
-function conditionsOf({ q, status, clientId, wamid, from, to }: MessageFilter) {
+/** Of the message that has this wamid or had it in an attempt before: two reads by index, where one of both would read the tenant's all. */
+async function idsOf(store: Store, tenantId: Id | string, wamid: string): Promise<Id[]> {
+  const ways = [{ wamid }, { previousIds: wamid }]
+  const found = await Promise.all(
+    ways.map(way =>
+      store.models.messages
+        .find({ tenantId, ...way }, { _id: 1 })
+        .limit(25)
+        .lean(),
+    ),
+  )
+  return found.flat().map(({ _id }) => _id)
+}
+
+function conditionsOf({ q, status, clientId, from, to }: MessageFilter) {
   const at = { ...(from && { $gte: from }), ...(to && { $lt: to }) }
   return {
     ...(q !== undefined && { $text: trusted({ $search: allWords(q) }) }),
-    ...(wamid !== undefined && { $or: [{ wamid }, { previousIds: wamid }] }),
     ...(status && { status }),
     ...(clientId && { clientId: new Types.ObjectId(clientId) }),
     ...((from || to) && { at: trusted(at) }),
@@ -61,6 +75,7 @@ export const allWords = (q: string): string =>
 
 /** What the planner might take instead would sort what it found. */
 function indexFor({ q, wamid, status }: MessageFilter): { hint?: string } {
-  if (q !== undefined || wamid !== undefined) return {}
+  if (q !== undefined) return {}
+  if (wamid !== undefined) return { hint: '_id_' }
   return { hint: status === 'FAILED' ? 'tenant_failed' : 'tenant_at' }
 }

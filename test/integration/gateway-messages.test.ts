@@ -340,6 +340,7 @@ describe('trying again', () => {
 
   test('keeps the history, moves the old wamid aside and goes on counting', async () => {
     const id = await failed({})
+    await eventually(() => expect(bells.map(({ messageId }) => messageId)).toContain(id))
     bells.length = 0
     const { status, body } = await retry(id)
     expect([status, body.status, body.externalMessageId, body.error]).toEqual([202, 'QUEUED', null, null])
