@@ -108,6 +108,9 @@ export async function startMongodb(binary: string, { dir, port, registry }: Plac
     '127.0.0.1',
     '--replSet',
     'linko',
+    // A test's databases are many, and each table is a file: those nobody uses are closed before the process may open no more.
+    '--wiredTigerEngineConfigString',
+    'file_manager=(close_idle_time=10,close_handle_minimum=100,close_scan_interval=5)',
     '--wiredTigerCacheSizeGB',
     '1',
     '--quiet',
