@@ -6,7 +6,7 @@ import { EXCHANGES } from '#shared/queue/topology.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { bellFor } from '#shared/store/dispatch.ts'
-import type { ClientDoc, ConversationDoc, MessageDoc, TenantDoc } from '#shared/store/documents.ts'
+import type { ClientDoc, ContactDoc, ConversationDoc, MessageDoc, TenantDoc } from '#shared/store/documents.ts'
 import { keyring } from './bed.ts'
 import { inFlight } from './figures.ts'
 
@@ -51,6 +51,7 @@ export async function createSenderWorld(store: Store, queue: Queue, shape: Sende
   await store.raw.clients.insertMany(clients)
   const threads = Array.from({ length: conversations }, (_, i) => threadOf(clients[i % clients.length] as ClientDoc, i))
   await store.raw.conversations.insertMany(threads)
+  await store.raw.contacts.insertMany(threads.map(contactOf))
   const tenantId = { $in: owners.map(({ _id }) => _id) }
   return {
     numbers: clients,
@@ -145,6 +146,12 @@ function threadOf(client: ClientDoc, i: number): ConversationDoc {
     createdAt: now,
     updatedAt: now,
   }
+}
+
+function contactOf({ contactId, tenantId, contact, createdAt, updatedAt }: ConversationDoc): ContactDoc {
+  const { waId, userId, phone, name, username, optOut } = contact
+  const person = { waId, userId, phone, name, username, optOut, nameSource: 'profile', deletedAt: null }
+  return { _id: contactId, tenantId, ...person, createdAt, updatedAt } as unknown as ContactDoc
 }
 
 function messageOf(thread: ConversationDoc, i: number, lane: Lane): MessageDoc {
