@@ -101,8 +101,7 @@ export function createSend(deps: SendDeps, lane: Lane) {
       const known = await deps.numbers.find(bells.map(bell => bell.phoneNumberId))
       const postponed: Postponement[] = []
       const running = await passPausedCampaigns(bells, now, postponed)
-      const free = await passPredecessors(running, now, postponed)
-      const windows = await findWindows(store, free)
+      const [free, windows] = await Promise.all([passPredecessors(running, now, postponed), findWindows(store, running)])
       const circumstances = { known, windows, now, postponed, traces }
       const claimed = await claim(free, circumstances)
       kept = claimed.length
@@ -136,7 +135,7 @@ export function createSend(deps: SendDeps, lane: Lane) {
         waiting.delete(messageId)
         const number = known.get(message.phoneNumberId) as SendingNumber
         const windowExpiresAt = windows.get(String(message.conversationId)) ?? null
-        start({ message, number, windowExpiresAt, dueAt }, traces.get(messageId) ?? null)
+        void carryOut({ message, number, windowExpiresAt, dueAt }, traces.get(messageId) ?? null)
       }
     } finally {
       for (const { bell } of waiting.values()) slots.leaveNumber(bell.phoneNumberId)
@@ -166,16 +165,20 @@ export function createSend(deps: SendDeps, lane: Lane) {
     })
   }
 
-  function start(planned: Planned, traceparent: string | null): void {
+  async function carryOut(planned: Planned, traceparent: string | null): Promise<void> {
     const { phoneNumberId, _id } = planned.message
-    attempt(planned)
-      .then(settlement => deps.finish({ ...settlement, traceparent }))
-      // The row stays TAKEN: its lease ends, and the sweep finds an attempt without an outcome.
-      .catch(error => deps.log.error({ err: error, messageId: String(_id) }, 'attempt not settled'))
-      .finally(() => {
+    try {
+      const settlement = await attempt(planned).finally(() => {
         slots.leaveNumber(phoneNumberId)
-        slots.release(lane)
+        slots.endCall(lane)
       })
+      await deps.finish({ ...settlement, traceparent })
+    } catch (error) {
+      // The row stays TAKEN: its lease ends, and the sweep finds an attempt without an outcome.
+      deps.log.error({ err: error, messageId: String(_id) }, 'attempt not settled')
+    } finally {
+      slots.written()
+    }
   }
 
   async function attempt({ message, number, windowExpiresAt, dueAt }: Planned): Promise<Settlement> {

@@ -47,3 +47,36 @@ test('idle waits for the last call', async () => {
   slots.release('c')
   await idle
 })
+
+test('a call that has ended leaves its slot before its outcome is written; too many unwritten ones stop new calls', async () => {
+  const slots = new Slots(2)
+  await slots.reserve('c', 2)
+  slots.endCall('c')
+  slots.endCall('c')
+  expect(slots.inFlight).toBe(0)
+  expect(await slots.reserve('c', 5)).toBe(2)
+  const next = slots.reserve('c', 1)
+  slots.endCall('c')
+  let isGranted = false
+  void next.then(() => {
+    isGranted = true
+  })
+  await Promise.resolve()
+  expect(isGranted).toBe(false)
+  slots.written()
+  expect(await next).toBe(1)
+})
+
+test('idle waits for what is unwritten too', async () => {
+  const slots = new Slots(1)
+  await slots.reserve('c', 1)
+  slots.endCall('c')
+  let isIdle = false
+  const idle = slots.idle().then(() => {
+    isIdle = true
+  })
+  await Promise.resolve()
+  expect(isIdle).toBe(false)
+  slots.written()
+  await idle
+})

@@ -2,12 +2,14 @@ const LEAST_ROOM = 20
 
 /**
  * Calls in flight, bounded: in all, for each lane and for each number. Chat may use every slot, campaigns half of them, so
- * that a reply always finds one soon.
+ * that a reply always finds one soon. A call that has ended leaves its slot at once; outcomes that are still to be written
+ * stop new calls only when there are as many of them as there are slots.
  */
 export class Slots {
   readonly #limits: Record<Lane, number>
   readonly #used: Record<Lane, number> = { c: 0, b: 0 }
   readonly #perNumber = new Map<string, number>()
+  #unwritten = 0
   #waiters: (() => void)[] = []
   #isClosed = false
 
@@ -22,7 +24,12 @@ export class Slots {
   /** Waits until there is one free for the lane. @returns how many are the caller's now, at most `wanted`; 0 once closed */
   async reserve(lane: Lane, wanted: number): Promise<number> {
     while (!this.#isClosed) {
-      const free = Math.min(this.#limits[lane] - this.#used[lane], this.#limits.c - this.inFlight)
+      const total = this.#limits.c
+      const free = Math.min(
+        this.#limits[lane] - this.#used[lane],
+        total - this.inFlight,
+        2 * total - this.inFlight - this.#unwritten,
+      )
       if (free > 0) {
         const granted = Math.min(free, wanted)
         this.#used[lane] += granted
@@ -36,6 +43,17 @@ export class Slots {
   release(lane: Lane, count = 1): void {
     if (count === 0) return
     this.#used[lane] -= count
+    this.#wake()
+  }
+
+  /** A call has ended, its outcome is still to be written. */
+  endCall(lane: Lane): void {
+    this.#unwritten++
+    this.release(lane)
+  }
+
+  written(): void {
+    this.#unwritten--
     this.#wake()
   }
 
@@ -70,9 +88,9 @@ export class Slots {
     else this.#perNumber.delete(phoneNumberId)
   }
 
-  /** Resolves when no call is in flight. */
+  /** Resolves when no call is in flight and every outcome is written. */
   async idle(): Promise<void> {
-    while (this.inFlight > 0) await new Promise<void>(resolve => this.#waiters.push(resolve))
+    while (this.inFlight + this.#unwritten > 0) await new Promise<void>(resolve => this.#waiters.push(resolve))
   }
 }
 
