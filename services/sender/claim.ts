@@ -95,7 +95,7 @@ export function createClaim(deps: ClaimDeps, lane: Lane, line: ReturnType<typeof
     return sendable.flatMap((bell, i) => {
       const decision = decisions[i] ?? { granted: false as const, waitMs: CROWDED_MS, limit: 'number' as const }
       const { waitMs } = decision
-      if (waitMs > 0) places.crowd(bell.phoneNumberId)
+      if (decision.granted || decision.limit === 'number') places.observe(bell.phoneNumberId, waitMs)
       if (decision.granted) return [{ bell, dueAt: decidedAt + waitMs }]
       const { limit } = decision
       const reason = limit === 'pair' ? 'pair' : limit === 'messaging' ? 'quota' : 'rate'

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { SendClaim } from '#shared/limits/claims.ts'
 import type { SendLimits } from '#shared/limits/send-limits.ts'
 import type { ClientDoc } from '#shared/store/documents.ts'
@@ -38,7 +38,7 @@ test('one that has passed is exchanged while others wait for the number, and for
   const past = performance.now() - 100
   expect(await places.reach(number, past)).toBe(true)
   expect(asked).toEqual([])
-  places.crowd('105')
+  places.observe('105', 30)
   expect(places.leadMs('105')).toBeGreaterThan(0)
   expect(await places.reach(number, past)).toBe(true)
   expect(asked).toMatchObject([{ phoneNumberId: '105', ratePerSecond: 80, contactKey: null, perDay: null, initiates: null }])
@@ -46,6 +46,25 @@ test('one that has passed is exchanged while others wait for the number, and for
 
 test('without one soon the message goes back', async () => {
   const { places } = placesWith([{ granted: false, waitMs: 5000 }])
-  places.crowd('105')
+  places.observe('105', 30)
   expect(await places.reach(number, performance.now() - 100)).toBe(false)
+})
+
+test('a short wait crowds nobody, and the lead alone does not keep a number crowded', () => {
+  const { places } = placesWith([])
+  places.observe('105', 15)
+  expect(places.leadMs('105')).toBe(0)
+  places.observe('105', 30)
+  const lead = places.leadMs('105')
+  expect(lead).toBeGreaterThan(0)
+  vi.useFakeTimers({ now: 0, toFake: ['performance'] })
+  try {
+    places.observe('105', 1000)
+    vi.advanceTimersByTime(1500)
+    places.observe('105', lead)
+    vi.advanceTimersByTime(1000)
+    expect(places.leadMs('105')).toBe(0)
+  } finally {
+    vi.useRealTimers()
+  }
 })

@@ -7,6 +7,8 @@ import type { ClientDoc } from '#shared/store/documents.ts'
 const LATE_MS = 35
 /** How far ahead a new place may lie. */
 const PATIENCE_MS = 1000
+/** Two that meet by chance are no crowd. */
+const SHORT_WAIT_MS = 20
 /** A number whose rate nobody waited for lately has places enough. */
 const CROWDED_FOR_MS = 2000
 /** A take seldom lasts longer. */
@@ -41,13 +43,15 @@ export function createPlaces(limits: SendLimits) {
   const crowdedUntil = new Map<string, number>()
   const isCrowded = (phoneNumberId: string) => (crowdedUntil.get(phoneNumberId) ?? 0) > performance.now()
 
+  /** How far ahead of now a place shall lie. */
+  const leadMs = (phoneNumberId: string) => (isCrowded(phoneNumberId) ? LEAD_MS : 0)
+
   return {
-    /** Somebody had to wait for the number's rate. */
-    crowd(phoneNumberId: string): void {
-      crowdedUntil.set(phoneNumberId, performance.now() + CROWDED_FOR_MS)
+    /** Somebody had to wait so long for the number's rate, the lead included. */
+    observe(phoneNumberId: string, waitMs: number): void {
+      if (waitMs > leadMs(phoneNumberId) + SHORT_WAIT_MS) crowdedUntil.set(phoneNumberId, performance.now() + CROWDED_FOR_MS)
     },
-    /** How far ahead of now a place shall lie. */
-    leadMs: (phoneNumberId: string) => (isCrowded(phoneNumberId) ? LEAD_MS : 0),
+    leadMs,
     /** Resolves at the place, or at the one for which it was exchanged. False: none is free soon. */
     async reach({ phoneNumberId, throughput, tenantId, wabaId }: ClientDoc, dueAt: number): Promise<boolean> {
       const number = { phoneNumberId, ratePerSecond: throughput, tenantId: String(tenantId), wabaId, lane: 'c' } as const
