@@ -15,13 +15,16 @@ let accepted = 0
 const name = process.pid.toString(36)
 
 const server = createServer((request, response) => {
-  request.on('data', () => undefined)
+  let to = ''
+  request.on('data', (chunk: Buffer) => {
+    to ||= /"to":"(\d+)"/.exec(chunk.toString('latin1'))?.[1] ?? ''
+  })
   request.on('end', () => {
     count.lastAt = performance.timeOrigin + performance.now()
     if (count.posts++ === 0) count.firstAt = count.lastAt
     const answer = JSON.stringify({
       messaging_product: 'whatsapp',
-      contacts: [{ input: '+212600000000', wa_id: '212600000000' }],
+      contacts: [{ input: to, wa_id: to }],
       messages: [{ id: `wamid.${name}${++accepted}` }],
     })
     const send = () => {
