@@ -33,7 +33,6 @@ export async function run(): Promise<Facts> {
   for (const [i, number] of steady.entries()) {
     const posts = await w.simulator.posts(number.phoneNumberId)
     Object.assign(facts, rateFacts(`number ${i + 1}`, posts))
-    ;(await import('node:fs')).writeFileSync(`/tmp/rates${i}.json`, JSON.stringify(posts))
   }
   return {
     ...facts,
