@@ -68,10 +68,27 @@ export async function createSenderWorld(store: Store, queue: Queue, shape: Sende
 }
 
 function tenantOf(i: number): TenantDoc {
-  const common = { createdAt: new Date(), updatedAt: new Date() }
-  const settings = { unknownOutcome: 'fail', maxWaitHours: 24, prices: [] }
-  const tenant = { _id: new Types.ObjectId(), name: `Bench ${i}`, status: 'active', settings, limits: {}, ...common }
-  return tenant as unknown as TenantDoc
+  const now = new Date()
+  return {
+    _id: new Types.ObjectId(),
+    name: `Bench ${i}`,
+    status: 'active',
+    settings: {
+      locale: 'fr',
+      timezone: 'Africa/Casablanca',
+      currency: 'MAD',
+      initiateTemplate: null,
+      reengageTemplate: null,
+      prices: [],
+      unknownOutcome: 'fail',
+      maxWaitHours: 24,
+      leadsEnabled: true,
+      sendReadReceipts: true,
+    },
+    limits: { messagesPerMinute: null, messagesPerDay: null },
+    createdAt: now,
+    updatedAt: now,
+  }
 }
 
 const ring = (queue: Queue, message: MessageDoc) =>
