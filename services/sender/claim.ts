@@ -32,9 +32,13 @@ export interface Circumstances {
   traces: Traces
 }
 
-/** It may go; `dueAt` is its place by `performance.now()`. */
+/** It may go. */
 export interface Claimed {
   bell: SendBell
+  number: SendingNumber
+  windowExpiresAt: Date | null
+  traceparent: string | null
+  /** Its place in the number's rate, by `performance.now()`: the time that the take needs is part of the wait. */
   dueAt: number
 }
 
@@ -96,7 +100,7 @@ export function createClaim(deps: ClaimDeps, lane: Lane, line: ReturnType<typeof
       const decision = decisions[i] ?? { granted: false as const, waitMs: CROWDED_MS, limit: 'number' as const }
       const { waitMs } = decision
       if (decision.granted || decision.limit === 'number') places.observe(bell.phoneNumberId, waitMs)
-      if (decision.granted) return [{ bell, dueAt: decidedAt + waitMs }]
+      if (decision.granted) return [grant(bell, decidedAt + waitMs, circumstances)]
       const { limit } = decision
       const reason = limit === 'pair' ? 'pair' : limit === 'messaging' ? 'quota' : 'rate'
       const postponement: Postponement = { bell, reason, nextStepAt: later(now, Math.ceil(waitMs / 50) * 50) }
@@ -105,6 +109,12 @@ export function createClaim(deps: ClaimDeps, lane: Lane, line: ReturnType<typeof
       return []
     })
   }
+}
+
+function grant(bell: SendBell, dueAt: number, { known, windows, traces }: Circumstances): Claimed {
+  const number = known.get(bell.phoneNumberId) as SendingNumber
+  const windowExpiresAt = windows.get(bell.conversationId) ?? null
+  return { bell, number, windowExpiresAt, traceparent: traces.get(bell.messageId) ?? null, dueAt }
 }
 
 function claimOf(bell: SendBell, number: SendingNumber, lane: Lane, isFirst: boolean): Omit<SendClaim, 'leadMs'> {

@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest'
 import type { SendClaim } from '#shared/limits/claims.ts'
 import type { SendLimits } from '#shared/limits/send-limits.ts'
 import type { ClientDoc } from '#shared/store/documents.ts'
-import { byPlace, createPlaces } from './places.ts'
+import { createPlaces, createTicks } from './places.ts'
 
 const number = { phoneNumberId: '105', throughput: 80, tenantId: 't', wabaId: 'w' } as unknown as ClientDoc
 
@@ -15,14 +15,22 @@ function placesWith(answers: { granted: boolean; waitMs: number }[]) {
   return { asked, places: createPlaces({ decide } as unknown as SendLimits) }
 }
 
-test('a message is taken shortly before its place, with those beside it', () => {
-  const at = (dueAt: number) => ({ dueAt })
-  const { atOnce, later } = byPlace([at(0), at(1060), at(1100), at(1112), at(1200)], 1000)
-  expect(atOnce).toEqual([at(0), at(1060)])
-  expect(later).toEqual([
-    [50, [at(1100), at(1112)]],
-    [150, [at(1200)]],
-  ])
+test('messages are taken shortly before their places, those of one tick together', () => {
+  vi.useFakeTimers({ now: 0, toFake: ['performance', 'setTimeout'] })
+  try {
+    const soon: number[][] = []
+    const add = createTicks<{ dueAt: number }>(group => void soon.push(group.map(({ dueAt }) => dueAt)))
+    const at = (...places: number[]) => places.map(dueAt => ({ dueAt }))
+    expect(add(at(0, 90, 100, 160)).map(({ dueAt }) => dueAt)).toEqual([0, 90])
+    expect(add(at(140, 330))).toEqual([])
+    expect(soon).toEqual([])
+    vi.advanceTimersByTime(50)
+    expect(soon).toEqual([[100, 140]])
+    vi.advanceTimersByTime(300)
+    expect(soon).toEqual([[100, 140], [160], [330]])
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test('a place is waited for', async () => {

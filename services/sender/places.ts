@@ -11,28 +11,38 @@ const PATIENCE_MS = 1000
 const SHORT_WAIT_MS = 20
 /** A number whose rate nobody waited for lately has places enough. */
 const CROWDED_FOR_MS = 2000
-/** A take seldom lasts longer. */
-const LEAD_MS = 80
+/** A tick, the time before the place, and a little: so that what is granted together is taken together. */
+const LEAD_MS = 110
 
-/** How long before its place a message is taken. */
+/** A message is taken so long before its place, or a tick more: of one that is taken and not called, nobody knows that it was not. */
 const TAKE_AHEAD_MS = 50
 /** Places so close to each other are taken together. */
-const TICK_MS = 25
+const TICK_MS = 50
 
-/** What is taken now, and what later, in ms. */
-export function byPlace<T extends { dueAt: number }>(
-  claimed: readonly T[],
-  now: number,
-): { atOnce: T[]; later: [number, T[]][] } {
-  const atOnce: T[] = []
-  const later = new Map<number, T[]>()
-  for (const claim of claimed) {
-    const tick = Math.floor((claim.dueAt - TAKE_AHEAD_MS - now) / TICK_MS)
-    if (tick < 1) atOnce.push(claim)
-    else if (later.has(tick)) later.get(tick)?.push(claim)
-    else later.set(tick, [claim])
+/** Gathers what is granted by the time of its place. @returns adds more, and answers what is to be taken at once */
+export function createTicks<T extends { dueAt: number }>(takeSoon: (group: T[]) => void): (granted: readonly T[]) => T[] {
+  const ticks = new Map<number, T[]>()
+
+  function come(tick: number): void {
+    const group = ticks.get(tick) ?? []
+    ticks.delete(tick)
+    takeSoon(group)
   }
-  return { atOnce, later: [...later].map(([tick, group]) => [tick * TICK_MS, group]) }
+
+  function wait(claim: T): boolean {
+    const now = performance.now()
+    const tick = Math.floor((claim.dueAt - TAKE_AHEAD_MS) / TICK_MS)
+    if (tick * TICK_MS <= now) return false
+    const group = ticks.get(tick)
+    if (group) group.push(claim)
+    else {
+      ticks.set(tick, [claim])
+      setTimeout(come, tick * TICK_MS - now, tick)
+    }
+    return true
+  }
+
+  return granted => granted.filter(claim => !wait(claim))
 }
 
 /**

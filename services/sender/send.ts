@@ -21,12 +21,12 @@ import { releaseSuccessors } from '#shared/store/dispatch-finish.ts'
 import type { MessageDoc } from '#shared/store/documents.ts'
 import type { Publishing } from './bells.ts'
 import type { TemplateCheck } from './check-template.ts'
-import { type Circumstances, type Claimed, CROWDED_MS, createClaim, type Traces } from './claim.ts'
+import { type Claimed, CROWDED_MS, createClaim, type Traces } from './claim.ts'
 import type { HeldCampaigns } from './held-campaigns.ts'
 import { createLine, type Waiting } from './line.ts'
 import type { Numbers, SendingNumber } from './numbers.ts'
 import type { Pause } from './pause.ts'
-import { byPlace, createPlaces } from './places.ts'
+import { createPlaces, createTicks } from './places.ts'
 import { failedHere, givenBack, windowClosed } from './settle.ts'
 import type { Slots } from './slots.ts'
 
@@ -47,15 +47,6 @@ export interface SendDeps {
   finish: (settlement: Settlement) => Promise<void>
 }
 
-/** A message in hand. */
-interface Planned {
-  message: MessageDoc
-  number: SendingNumber
-  windowExpiresAt: Date | null
-  /** Its place in the number's rate, by `performance.now()`: the time that the take needs is part of the wait. */
-  dueAt: number
-}
-
 const TEMPLATE_RECHECK_MS = 2000
 const CAMPAIGN_RECHECK_MS = 5000
 
@@ -69,6 +60,7 @@ export function createSend(deps: SendDeps, lane: Lane) {
   const line = lane === 'b' ? createLine(comeUp) : null
   const places = createPlaces(limits)
   const claim = createClaim(deps, lane, line, places)
+  const beforePlace = createTicks(takeSoon)
 
   async function handle(deliveries: Delivery[], signal: AbortSignal): Promise<Outcome[]> {
     const parsed = deliveries.map(readBell)
@@ -102,13 +94,10 @@ export function createSend(deps: SendDeps, lane: Lane) {
       const postponed: Postponement[] = []
       const running = await passPausedCampaigns(bells, now, postponed)
       const [free, windows] = await Promise.all([passPredecessors(running, now, postponed), findWindows(store, running)])
-      const circumstances = { known, windows, now, postponed, traces }
-      const claimed = await claim(free, circumstances)
+      const claimed = await claim(free, { known, windows, now, postponed, traces })
       kept = claimed.length
       for (const { bell } of claimed) slots.enterNumber(bell.phoneNumberId)
-      const { atOnce, later: soon } = byPlace(claimed, performance.now())
-      for (const [inMs, group] of soon) setTimeout(takeSoon, inMs, group, circumstances)
-      const [taken, putOff] = await Promise.allSettled([take(atOnce, circumstances), postponeMessages(store, postponed, now)])
+      const [taken, putOff] = await Promise.allSettled([take(beforePlace(claimed)), postponeMessages(store, postponed, now)])
       if (taken.status === 'rejected') throw taken.reason
       if (putOff.status === 'rejected') throw putOff.reason
       deps.publishing.ring(await releaseSuccessors(store, told(postponed), now))
@@ -118,28 +107,27 @@ export function createSend(deps: SendDeps, lane: Lane) {
   }
 
   /** Its rows are READY until then: what is not taken is rung again by the sweep. */
-  function takeSoon(group: Claimed[], circumstances: Circumstances): void {
-    take(group, circumstances).catch(error => deps.log.warn({ err: error }, 'messages left to the sweep'))
+  function takeSoon(group: Claimed[]): void {
+    take(group).catch(error => deps.log.warn({ err: error }, 'messages left to the sweep'))
   }
 
   /** Takes what is claimed and starts its calls; gives back the slots of what another took. */
-  async function take(claimed: Claimed[], { known, windows, traces }: Circumstances): Promise<void> {
-    const waiting = new Map(claimed.map(claim => [claim.bell.messageId, claim]))
+  async function take(claimed: Claimed[]): Promise<void> {
+    const byId = new Map(claimed.map(claim => [claim.bell.messageId, claim]))
+    // Two bells may have rung for one message.
+    const left = new Set(claimed)
     try {
-      const bells = claimed.map(({ bell }) => bell)
+      const bells = [...byId.values()].map(({ bell }) => bell)
       const taken = await takeMessages(store, bells, { token: randomUUID(), owner: deps.owner, now: clock.now() })
       // The rows are ours: nothing that may fail comes between their take and their call.
       for (const message of taken) {
-        const messageId = String(message._id)
-        const { dueAt = 0 } = waiting.get(messageId) ?? {}
-        waiting.delete(messageId)
-        const number = known.get(message.phoneNumberId) as SendingNumber
-        const windowExpiresAt = windows.get(String(message.conversationId)) ?? null
-        void carryOut({ message, number, windowExpiresAt, dueAt }, traces.get(messageId) ?? null)
+        const claim = byId.get(String(message._id)) as Claimed
+        left.delete(claim)
+        void carryOut(message, claim)
       }
     } finally {
-      for (const { bell } of waiting.values()) slots.leaveNumber(bell.phoneNumberId)
-      slots.release(lane, waiting.size)
+      for (const { bell } of left) slots.leaveNumber(bell.phoneNumberId)
+      slots.release(lane, left.size)
     }
   }
 
@@ -165,23 +153,22 @@ export function createSend(deps: SendDeps, lane: Lane) {
     })
   }
 
-  async function carryOut(planned: Planned, traceparent: string | null): Promise<void> {
-    const { phoneNumberId, _id } = planned.message
+  async function carryOut(message: MessageDoc, claim: Claimed): Promise<void> {
     try {
-      const settlement = await attempt(planned).finally(() => {
-        slots.leaveNumber(phoneNumberId)
+      const settlement = await attempt(message, claim).finally(() => {
+        slots.leaveNumber(claim.bell.phoneNumberId)
         slots.endCall(lane)
       })
-      await deps.finish({ ...settlement, traceparent })
+      await deps.finish({ ...settlement, traceparent: claim.traceparent })
     } catch (error) {
       // The row stays TAKEN: its lease ends, and the sweep finds an attempt without an outcome.
-      deps.log.error({ err: error, messageId: String(_id) }, 'attempt not settled')
+      deps.log.error({ err: error, messageId: claim.bell.messageId }, 'attempt not settled')
     } finally {
       slots.written()
     }
   }
 
-  async function attempt({ message, number, windowExpiresAt, dueAt }: Planned): Promise<Settlement> {
+  async function attempt(message: MessageDoc, { number, windowExpiresAt, dueAt }: Claimed): Promise<Settlement> {
     const now = clock.now()
     if (message.payload === null) return failedHere(message, 'unsendable', now)
     if (message.type !== 'template' && !windowIsOpen(windowExpiresAt, later(now, dueAt - performance.now())))
