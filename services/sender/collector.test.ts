@@ -55,3 +55,14 @@ test('no more batches are written at once than allowed', async () => {
   await Promise.all(Array.from({ length: 10 }, (_, i) => collector.add(i)))
   expect(most).toBe(2)
 })
+
+test('in a stream, items wait for others; a lone one after a while does not', async () => {
+  const writtenAt: number[] = []
+  const collector = collect(async () => void writtenAt.push(performance.now()), { lingerMs: 0, everyMs: 60 })
+  const startedAt = performance.now()
+  await collector.add(1)
+  await Promise.all([collector.add(2), collector.add(3)])
+  expect(writtenAt).toHaveLength(2)
+  expect((writtenAt[1] as number) - (writtenAt[0] as number)).toBeGreaterThanOrEqual(58)
+  expect((writtenAt[0] as number) - startedAt).toBeLessThan((writtenAt[1] as number) - startedAt)
+})

@@ -7,22 +7,26 @@ export interface CollectorOptions<T> {
   onLost: (item: T, error: unknown) => void
   maxBatch?: number
   lingerMs?: number
+  /** A stream of items is written at most so often. */
+  everyMs?: number
   /** Batches written at once. */
   parallel?: number
   /** How long an outage of the store is waited out. */
   patienceMs?: number
 }
 
-/** Gathers outcomes into shared writes: a full batch goes at once, a lone one waits `lingerMs`. */
+/** Gathers outcomes into shared writes: a full batch goes at once, a lone one waits `lingerMs`, in a stream it waits for others. */
 export function createCollector<T>(options: CollectorOptions<T>) {
-  const { write, onLost, maxBatch = 200, lingerMs = 5, parallel = 3, patienceMs = 60_000 } = options
+  const { write, onLost, maxBatch = 200, lingerMs = 5, everyMs = 40, parallel = 3, patienceMs = 60_000 } = options
   const waiting: { item: T; done: () => void }[] = []
   let timer: NodeJS.Timeout | null = null
   let writing = 0
+  let flushedAt = -everyMs
 
   function flush(): void {
     if (timer) clearTimeout(timer)
     timer = null
+    flushedAt = performance.now()
     while (waiting.length > 0 && writing < parallel) {
       const batch = waiting.splice(0, maxBatch)
       writing++
@@ -65,7 +69,7 @@ export function createCollector<T>(options: CollectorOptions<T>) {
       return new Promise(done => {
         waiting.push({ item, done })
         if (waiting.length >= maxBatch) flush()
-        else timer ??= setTimeout(flush, lingerMs)
+        else timer ??= setTimeout(flush, Math.max(lingerMs, flushedAt + everyMs - performance.now()))
       })
     },
   }
