@@ -52,16 +52,20 @@ const HOUR_MS = 3_600_000
 export function createSweeps(deps: SweepDeps) {
   const { store, queue, numbers, publishing, clock, log } = deps
 
-  /** Rings each number's due rows: as many as its rate lets go until the next round and a little more. */
+  let roundAt = performance.now() - LONGEST_ROUND_MS
+
+  /** Rings each number's due rows: as many as its rate has let go since the last round, and a few more. */
   async function release(): Promise<void> {
     let oldestMs = 0
+    const sinceMs = performance.now() - roundAt
+    roundAt += sinceMs
     for (const phoneNumberId of await numbersWith(store, 'WAITING')) {
       const now = clock.now()
       const number = (await numbers.find([phoneNumberId])).get(phoneNumberId)
       const isActive = number?.client.status === 'active' && number.token !== null
       if (number && isActive) await resume(number.client, now)
       // Rows of a number that cannot send are rung too: they are put off as paused, and so leave this list.
-      const due = await findDue(store, phoneNumberId, now, isActive ? share(number.client.throughput) : BATCH)
+      const due = await findDue(store, phoneNumberId, now, isActive ? share(number.client.throughput, sinceMs) : BATCH)
       oldestMs = Math.max(oldestMs, ...due.map(row => now.getTime() - (row.dispatch?.nextStepAt?.getTime() ?? now.getTime())))
       const isScheduled = ({ dispatch }: MessageDoc) => dispatch?.reason === 'scheduled'
       await ring(
@@ -219,5 +223,8 @@ export type Sweeps = ReturnType<typeof createSweeps>
 type SendSettings = Pick<TenantDoc['settings'], 'unknownOutcome' | 'maxWaitHours'>
 
 const OUTBOX_MS = 5000
-/** Two rounds' worth of the rate, and the burst: what the limits refuse comes back at once. */
-const share = (ratePerSecond: number) => Math.ceil(ratePerSecond / 2) + 8
+/** What is rung and finds no place is written into its row again. */
+const SPARE = 4
+const LONGEST_ROUND_MS = 1000
+const share = (ratePerSecond: number, sinceMs: number) =>
+  Math.ceil((ratePerSecond * Math.min(sinceMs, LONGEST_ROUND_MS)) / 1000) + SPARE
