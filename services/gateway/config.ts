@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseQuota } from '#shared/http/rate-limit.ts'
 import type { MetaApp } from '#shared/meta/tokens.ts'
-import { commonEnv, duration, parseEnv, port } from '#shared/process/config.ts'
+import { commonEnv, duration, list, metaEnv, parseEnv, port, secretList } from '#shared/process/config.ts'
 import { storageEnv } from '#shared/storage/open.ts'
 
 const quota = (fallback: string) =>
@@ -22,15 +22,7 @@ const gatewayEnv = commonEnv.extend({
   BASE_URL: z.url().default('http://localhost:3000'),
   DASHBOARD_URL: z.url().optional(),
   SOCKET_URL: z.string().optional(),
-  CORS_ORIGIN: z
-    .string()
-    .default('')
-    .transform(list =>
-      list
-        .split(',')
-        .map(origin => origin.trim())
-        .filter(Boolean),
-    ),
+  CORS_ORIGIN: list(''),
   TRUST_PROXY: z.coerce.number().int().min(0).default(0),
   RABBITMQ_URL: z.url(),
   MONGODB_URI: z.string().min(1),
@@ -47,18 +39,8 @@ const gatewayEnv = commonEnv.extend({
     .regex(/^\d{1,30}$/, 'is digits')
     .optional(),
   /** The first asks Meta; older ones, by comma, still sign webhooks. */
-  META_APP_SECRET: z
-    .string()
-    .min(1)
-    .transform(list => list.split(',').map(secret => secret.trim()))
-    .optional(),
-  META_GRAPH_URL: z.url().default('https://graph.facebook.com'),
-  META_API_VERSION: z
-    .string()
-    .regex(/^v\d+\.\d+$/, 'write it like v25.0')
-    .default('v25.0'),
-  TOKEN_ENCRYPTION_KEY: z.string().optional(),
-  TOKEN_ENCRYPTION_KEYS: z.string().optional(),
+  META_APP_SECRET: secretList.optional(),
+  ...metaEnv,
   /** How often Meta is asked about each number's access token, and about its fields. */
   TOKEN_CHECK_INTERVAL: duration('24h'),
   NUMBER_CHECK_INTERVAL: duration('1h'),

@@ -1,12 +1,7 @@
 import path from 'node:path'
 import { z } from 'zod'
-import { commonEnv, flag, parseEnv, port, ROOT } from '#shared/process/config.ts'
+import { commonEnv, flag, list, metaEnv, parseEnv, port, ROOT, secretList } from '#shared/process/config.ts'
 import { storageEnv } from '#shared/storage/open.ts'
-
-const secretList = z
-  .string()
-  .min(1)
-  .transform(text => text.split(',').map(secret => secret.trim()))
 
 /** Both roles need the broker; only the recorder needs MongoDB, only the receiver Meta's secrets. */
 const ingestEnv = commonEnv.extend({
@@ -19,23 +14,9 @@ const ingestEnv = commonEnv.extend({
   /** Several, by comma, while one is replaced. */
   META_APP_SECRET: secretList.optional(),
   META_WEBHOOK_VERIFY_TOKEN: z.string().min(8).optional(),
-  META_GRAPH_URL: z.url().default('https://graph.facebook.com'),
-  META_API_VERSION: z
-    .string()
-    .regex(/^v\d+\.\d+$/, 'write it like v25.0')
-    .default('v25.0'),
+  ...metaEnv,
   /** Where files are fetched from, with the number's token; `*.domain` is any host below it. */
-  META_MEDIA_HOSTS: z
-    .string()
-    .default('lookaside.fbsbx.com,*.fbcdn.net,*.whatsapp.net')
-    .transform(list =>
-      list
-        .split(',')
-        .map(host => host.trim())
-        .filter(Boolean),
-    ),
-  TOKEN_ENCRYPTION_KEY: z.string().optional(),
-  TOKEN_ENCRYPTION_KEYS: z.string().optional(),
+  META_MEDIA_HOSTS: list('lookaside.fbsbx.com,*.fbcdn.net,*.whatsapp.net'),
   ...storageEnv,
   INGEST_SPOOL: flag(true),
   INGEST_SPOOL_DIR: z.string().default(path.join(ROOT, '.linko/spool')),

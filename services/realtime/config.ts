@@ -1,15 +1,5 @@
 import { z } from 'zod'
-import { commonEnv, parseEnv, port } from '#shared/process/config.ts'
-
-const origins = z
-  .string()
-  .default('')
-  .transform(list =>
-    list
-      .split(',')
-      .map(origin => origin.trim())
-      .filter(Boolean),
-  )
+import { commonEnv, list, parseEnv, port } from '#shared/process/config.ts'
 
 const realtimeEnv = commonEnv.extend({
   REALTIME_PORT: port(3002),
@@ -18,7 +8,7 @@ const realtimeEnv = commonEnv.extend({
   REDIS_URL: z.url(),
   JWT_SECRET: z.string().min(32),
   /** Browsers of other origins are refused; programs send none. */
-  CORS_ORIGIN: origins,
+  CORS_ORIGIN: list(''),
   /** Long polling needs a proxy that keeps a client on one node. */
   SOCKET_TRANSPORTS: z
     .string()

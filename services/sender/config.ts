@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { commonEnv, duration, parseEnv, port } from '#shared/process/config.ts'
+import { commonEnv, duration, metaEnv, parseEnv, port } from '#shared/process/config.ts'
 import { storageEnv } from '#shared/storage/open.ts'
 
 const senderEnv = commonEnv.extend({
@@ -8,13 +8,7 @@ const senderEnv = commonEnv.extend({
   MONGODB_URI: z.string().min(1),
   RABBITMQ_URL: z.string().min(1),
   REDIS_URL: z.string().min(1),
-  META_GRAPH_URL: z.url().default('https://graph.facebook.com'),
-  META_API_VERSION: z
-    .string()
-    .regex(/^v\d+\.\d+$/, 'write it like v25.0')
-    .default('v25.0'),
-  TOKEN_ENCRYPTION_KEY: z.string().optional(),
-  TOKEN_ENCRYPTION_KEYS: z.string().optional(),
+  ...metaEnv,
   /** After this, an attempt whose outcome nobody told is settled by the tenant's policy. */
   SEND_UNKNOWN_DEADLINE: duration('5m'),
   /** Calls of Meta in flight in this process at most. */

@@ -84,6 +84,20 @@ export const duration = (fallback: string) =>
     .default(fallback)
     .transform(durationMs)
 
+/** Words parted by commas; empty ones count for nothing. */
+export const list = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .transform(text => split(text).filter(Boolean))
+
+/** Secrets parted by commas, while one is replaced: the first is today's. */
+export const secretList = z.string().min(1).transform(split)
+
+function split(text: string): string[] {
+  return text.split(',').map(word => word.trim())
+}
+
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
 function durationMs(text: string): number {
@@ -99,3 +113,14 @@ export const commonEnv = z.object({
   JOB_RUNNER_ENABLED: flag(true),
   JOB_RUNNER_INTERVAL_MS: z.coerce.number().int().min(50).default(5000),
 })
+
+/** Where Meta is, and the keys of the access tokens at rest: for every service that calls it. */
+export const metaEnv = {
+  META_GRAPH_URL: z.url().default('https://graph.facebook.com'),
+  META_API_VERSION: z
+    .string()
+    .regex(/^v\d+\.\d+$/, 'write it like v25.0')
+    .default('v25.0'),
+  TOKEN_ENCRYPTION_KEY: z.string().optional(),
+  TOKEN_ENCRYPTION_KEYS: z.string().optional(),
+}
