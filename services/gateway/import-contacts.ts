@@ -1,10 +1,10 @@
-import { pipeline, type Readable } from 'node:stream'
-import { CsvError, parse } from 'csv-parse'
+import type { Readable } from 'node:stream'
+import { CsvError } from 'csv-parse'
 import { Types } from 'mongoose'
 import { type ContactColumns, type ContactRow, contactColumns, readContactRow } from '#shared/domain/contact-row.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import type { Caller } from '#shared/http/route.ts'
-import { openCsv } from '#shared/storage/csv-file.ts'
+import { readCsv } from '#shared/storage/csv-file.ts'
 import { findPrimaryClient } from '#shared/store/clients.ts'
 import { importRows } from '#shared/store/contact-import.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -79,7 +79,7 @@ async function readAll(
     rows = []
   }
 
-  for await (const { record, columns } of csvRows(file, wish)) {
+  for await (const { record, columns } of readCsv(file, columnsFor(wish))) {
     report.read++
     const row = readContactRow(record, columns, home)
     const problem = 'problem' in row ? row.problem : repeated(places, row, report.read)
@@ -105,29 +105,11 @@ function refuse(report: ImportReport, record: Record<string, string>, columns: C
   report.refusedRows.push({ row: report.read, value: value.slice(0, 100), problem })
 }
 
-async function* csvRows(
-  file: Readable,
-  { phone, name }: ImportWish,
-): AsyncGenerator<{ record: Record<string, string>; columns: ContactColumns }> {
-  let found: ContactColumns | null = null
-  function columns(header: string[]): string[] {
-    const names = header.map(one => one.trim().toLowerCase())
-    found = contactColumns(names, { ...(phone && { phone }), ...(name && { name }) })
-    if (found === null)
-      throw new ApiError(422, 'COLUMN_MISSING', `No column holds phone numbers. The file has: ${header.join(', ')}`.slice(0, 500))
-    return names
+/** Which columns hold what. @throws ApiError 422 when none has phone numbers */
+function columnsFor({ phone, name }: ImportWish) {
+  return (names: string[], written: string[]): ContactColumns => {
+    const columns = contactColumns(names, { ...(phone && { phone }), ...(name && { name }) })
+    if (columns !== null) return columns
+    throw new ApiError(422, 'COLUMN_MISSING', `No column holds phone numbers. The file has: ${written.join(', ')}`.slice(0, 500))
   }
-  const csv = await openCsv(file)
-  const parser = parse({
-    columns,
-    bom: true,
-    delimiter: csv.delimiter,
-    relax_column_count: true,
-    skip_empty_lines: true,
-    trim: true,
-    max_record_size: 64 * 1024,
-  })
-  // An error of either comes out of the parser, which is what is read.
-  pipeline(csv.file, parser, () => undefined)
-  for await (const record of parser) yield { record, columns: found as unknown as ContactColumns }
 }

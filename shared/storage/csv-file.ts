@@ -1,8 +1,45 @@
-import { Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
+import { parse } from 'csv-parse'
 import { delimiterOf } from '../domain/csv-delimiter.ts'
 
+/** A row of a CSV: cells by the lower case names of their columns. */
+export interface CsvRow<Columns> {
+  record: Record<string, string>
+  columns: Columns
+}
+
+/**
+ * The rows of a CSV, with what `understand` made of its header: the names in lower case, and as they were written. It may throw
+ * when a column is missing. @param from the first row that is wanted, from 1. @throws CsvError of csv-parse
+ */
+export async function* readCsv<Columns>(
+  file: Readable,
+  understand: (names: string[], written: string[]) => Columns,
+  from = 1,
+): AsyncGenerator<CsvRow<Columns>> {
+  let columns!: Columns
+  const csv = await openCsv(file)
+  const parser = parse({
+    columns(written: string[]) {
+      const names = written.map(name => name.trim().toLowerCase())
+      columns = understand(names, written)
+      return names
+    },
+    bom: true,
+    delimiter: csv.delimiter,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    trim: true,
+    max_record_size: 64 * 1024,
+    from,
+  })
+  // An error of either comes out of the parser, which is what is read.
+  pipeline(csv.file, parser, () => undefined)
+  for await (const record of parser) yield { record, columns }
+}
+
 /** A CSV as it was, and what parts its cells: told by its first line, for the other signs may stand in cells unquoted. */
-export async function openCsv(file: Readable): Promise<{ file: Readable; delimiter: string }> {
+async function openCsv(file: Readable): Promise<{ file: Readable; delimiter: string }> {
   const chunks: AsyncIterator<Buffer> = file[Symbol.asyncIterator]()
   const first = await chunks.next()
   if (first.done) return { file: Readable.from([]), delimiter: ',' }

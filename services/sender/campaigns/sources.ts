@@ -1,8 +1,7 @@
-import { pipeline } from 'node:stream'
-import { CsvError, parse } from 'csv-parse'
+import { CsvError } from 'csv-parse'
 import { Types } from 'mongoose'
 import { PHONE_COLUMNS } from '#shared/domain/contact-row.ts'
-import { openCsv } from '#shared/storage/csv-file.ts'
+import { readCsv } from '#shared/storage/csv-file.ts'
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 import { audienceKey } from '#shared/storage/open.ts'
 import { contactsAfter, failedAfter } from '#shared/store/campaign-audience.ts'
@@ -41,32 +40,12 @@ export function readSource(deps: SourceDeps, campaign: CampaignDoc): AsyncIterab
   }
 }
 
-async function* csvRows({ storage }: SourceDeps, campaign: CampaignDoc): AsyncGenerator<SourceRow> {
+async function* csvRows(deps: SourceDeps, campaign: CampaignDoc): AsyncGenerator<SourceRow> {
   const wanted = campaign.columns.to.toLowerCase()
-  let phone = wanted
-  function columns(header: string[]): string[] {
-    const names = header.map(name => name.trim().toLowerCase())
-    phone = names.includes(wanted) ? wanted : (PHONE_COLUMNS.find(name => names.includes(name)) ?? '')
-    if (phone === '')
-      throw new AudienceProblem(`There is no column ${campaign.columns.to}. The file has: ${header.join(', ')}`.slice(0, 500))
-    return names
-  }
-  const csv = await openCsv(await storage.get(audienceKey(campaign.tenantId, campaign._id, campaign.audience.generation)))
-  const parser = parse({
-    columns,
-    bom: true,
-    delimiter: csv.delimiter,
-    relax_column_count: true,
-    skip_empty_lines: true,
-    trim: true,
-    max_record_size: 64 * 1024,
-    from: campaign.audience.read + 1,
-  })
-  // An error of either comes out of the parser, which is what is read.
-  pipeline(csv.file, parser, () => undefined)
+  const rows = readCsv(await openAudience(deps, campaign), phoneColumn(campaign), campaign.audience.read + 1)
   try {
-    for await (const record of parser) {
-      if (phone !== wanted) record[wanted] = record[phone]
+    for await (const { record, columns: phone } of rows) {
+      if (phone !== wanted) record[wanted] = record[phone] ?? ''
       yield { record, position: null }
     }
   } catch (error) {
@@ -76,11 +55,23 @@ async function* csvRows({ storage }: SourceDeps, campaign: CampaignDoc): AsyncGe
   }
 }
 
+const openAudience = ({ storage }: SourceDeps, { tenantId, _id, audience }: CampaignDoc) =>
+  storage.get(audienceKey(tenantId, _id, audience.generation))
+
+/** The column that the campaign names, else one that is named as such columns are. @throws AudienceProblem */
+function phoneColumn({ columns }: CampaignDoc) {
+  const wanted = columns.to.toLowerCase()
+  return (names: string[], written: string[]): string => {
+    const phone = names.includes(wanted) ? wanted : PHONE_COLUMNS.find(name => names.includes(name))
+    if (phone !== undefined) return phone
+    throw new AudienceProblem(`There is no column ${columns.to}. The file has: ${written.join(', ')}`.slice(0, 500))
+  }
+}
+
 /** One object a line, as the gateway wrote them: checked already. */
-async function* jsonRows({ storage }: SourceDeps, campaign: CampaignDoc): AsyncGenerator<SourceRow> {
-  const file = await storage.get(audienceKey(campaign.tenantId, campaign._id, campaign.audience.generation))
+async function* jsonRows(deps: SourceDeps, campaign: CampaignDoc): AsyncGenerator<SourceRow> {
   const chunks: Buffer[] = []
-  for await (const chunk of file) chunks.push(chunk)
+  for await (const chunk of await openAudience(deps, campaign)) chunks.push(chunk)
   const recipients: JsonRecipient[] = JSON.parse(Buffer.concat(chunks).toString('utf8'))
   for (const recipient of recipients.slice(campaign.audience.read))
     yield { record: toRecord(campaign, recipient), position: null }

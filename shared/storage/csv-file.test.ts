@@ -1,0 +1,37 @@
+import { Readable } from 'node:stream'
+import { CsvError } from 'csv-parse'
+import { expect, test } from 'vitest'
+import { readCsv } from './csv-file.ts'
+
+const fileOf = (...chunks: string[]) => Readable.from(chunks.map(chunk => Buffer.from(chunk)))
+const first = (names: string[]) => names[0]
+
+async function read(file: Readable, understand: (names: string[], written: string[]) => unknown = first, from?: number) {
+  const rows = []
+  for await (const row of readCsv(file, understand, from)) rows.push(row)
+  return rows
+}
+
+test('cells stand under the lower case names of their columns, whatever parts them', async () => {
+  expect(await read(fileOf('\uFEFFPhone; Name\n+212 6; "Aya, B."\n', '\n;Omar\n'))).toEqual([
+    { record: { phone: '+212 6', name: 'Aya, B.' }, columns: 'phone' },
+    { record: { phone: '', name: 'Omar' }, columns: 'phone' },
+  ])
+})
+
+test('reading goes on behind what has been read', async () => {
+  const rows = await read(fileOf('to\n1\n2\n3\n'), first, 3)
+  expect(rows.map(({ record }) => record.to)).toEqual(['3'])
+})
+
+test('a header that is not understood ends it', async () => {
+  const refuse = (_: string[], written: string[]) => {
+    throw new Error(`has ${written}`)
+  }
+  await expect(read(fileOf('Age,City\n1,Rabat\n'), refuse)).rejects.toThrow('has Age,City')
+})
+
+test('what is no CSV is an error, an empty file has no rows', async () => {
+  await expect(read(fileOf('to,name\n"1,Aya\n'))).rejects.toBeInstanceOf(CsvError)
+  expect(await read(Readable.from([]))).toEqual([])
+})
