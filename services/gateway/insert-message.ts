@@ -14,7 +14,7 @@ import type {
   TimelineEntry,
 } from '#shared/store/documents.ts'
 import { findLastUnfinished } from '#shared/store/messages.ts'
-import { lastMessageOf } from '#shared/store/new-rows.ts'
+import { lastMessageOf, newOutbound } from '#shared/store/new-rows.ts'
 import { scheduledEvent } from '#shared/store/scheduled.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Draft } from './drafts.ts'
@@ -22,8 +22,6 @@ import { conversationUpdated } from './events.ts'
 import type { Destination } from './recipient.ts'
 import { createContact, touchConversation, type Wish } from './thread.ts'
 
-/** A bell that nobody answered for this long is rung again by the sweep. */
-const RING_AGAIN_MS = 5000
 /** Clocks of two processes differ by less; a time further ahead is a wrong clock, which must not spread along the thread. */
 const MAX_CLOCK_LEAD_MS = 60_000
 
@@ -53,9 +51,9 @@ export async function insertMessage(
   accepting: Accepting,
   session: ClientSession,
 ): Promise<{ message: MessageDoc; events: EventDoc[] }> {
-  const { destination, wish, now, caller } = accepting
+  const { destination, now } = accepting
   const { models } = deps.store
-  const contact = destination.contact ?? (await createContact(deps.store, caller.tenantId, destination, wish, session))
+  const contact = destination.contact ?? (await createContact(deps.store, accepting, session))
   const conversation = await touchConversation(deps.store, accepting, contact, session)
   const message = messageOf(accepting, contact, conversation, await nextId(deps.store, conversation, session))
   await models.messages.insertMany([message], { session })
@@ -100,27 +98,16 @@ function messageOf(
   conversation: ConversationDoc,
   _id: Id,
 ): MessageDoc {
-  const { client } = destination
-  const payload =
-    quoted && draft.type !== 'reaction' ? { ...draft.payload, context: { message_id: quoted.wamid } } : draft.payload
+  const { type, content } = draft
+  const payload = quoted && type !== 'reaction' ? { ...draft.payload, context: { message_id: quoted.wamid } } : draft.payload
+  const message = newOutbound(
+    { client: destination.client, thread: conversation, contact },
+    { type, content, payload },
+    { lane: 'c', now, _id },
+  )
   return {
-    _id,
-    tenantId: client.tenantId,
-    conversationId: conversation._id,
-    clientId: client._id,
-    phoneNumberId: client.phoneNumberId,
-    contactId: contact._id,
-    contactKey: contact.waId ?? contact.userId ?? '',
-    contactKeyKind: contact.waId ? 'waId' : 'userId',
-    direction: 'OUTBOUND',
-    type: draft.type,
-    content: draft.content,
-    status: 'QUEUED',
-    statusUpdatedAt: now,
-    timeline: [{ kind: 'accepted', at: now }, ...notes],
-    wamid: null,
-    previousIds: [],
-    error: null,
+    ...message,
+    timeline: [...message.timeline, ...notes],
     cost: costOf(tenant.settings, {
       category: draft.template?.category ?? null,
       windowExpiresAt: conversation.windowExpiresAt,
@@ -130,27 +117,16 @@ function messageOf(
     }),
     idempotencyKey,
     replyTo: quoted,
-    reactions: [],
     sentBy: { kind: caller.kind, id: new Types.ObjectId(caller.id), name: caller.name },
     origin: caller.kind === 'apiKey' ? 'api' : 'dashboard',
-    leadId: conversation.leadId ?? null,
-    campaignId: null,
     at: sendAt ?? notBefore(conversation.lastMessage?.at, now),
     sendAt,
-    payload,
     ...(fallback && { fallback }),
-    dispatch: dispatchFor(sendAt, now),
-    createdAt: now,
-    updatedAt: now,
-    deletedAt: null,
+    ...(sendAt && { dispatch: scheduledDispatch(message.dispatch, sendAt, now) }),
   }
 }
 
-export function dispatchFor(sendAt: Date | null, now: Date): Dispatch {
-  const idle = { lane: 'c' as const, attempt: 0, token: null, owner: null, leaseUntil: null, deadlineAt: null }
-  if (sendAt !== null) {
-    const reason = 'scheduled'
-    return { ...idle, state: 'WAITING', reason, nextStepAt: sendAt, wait: { reason, since: now } }
-  }
-  return { ...idle, state: 'READY', reason: null, nextStepAt: new Date(now.getTime() + RING_AGAIN_MS) }
+function scheduledDispatch(ready: Dispatch, sendAt: Date, now: Date): Dispatch {
+  const reason = 'scheduled'
+  return { ...ready, state: 'WAITING', reason, nextStepAt: sendAt, wait: { reason, since: now } }
 }

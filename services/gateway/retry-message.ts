@@ -7,10 +7,10 @@ import { appended } from '#shared/store/dispatch-waits.ts'
 import type { EventDoc, MessageDoc, TenantDoc, TimelineEntry } from '#shared/store/documents.ts'
 import { fallbackNote, fallenBack } from '#shared/store/fallback.ts'
 import { getMessage } from '#shared/store/messages.ts'
+import { readyDispatch } from '#shared/store/new-rows.ts'
 import { getCachedTenant } from '#shared/store/tenants.ts'
 import type { GatewayDeps } from './deps.ts'
 import { conversationUpdated, statusChanged } from './events.ts'
-import { dispatchFor } from './insert-message.ts'
 import { requireOpenWindow } from './window.ts'
 
 const HOUR_MS = 3_600_000
@@ -91,7 +91,7 @@ async function startAgain(
       error: null,
       wamid: null,
       sendAt: null,
-      dispatch: { ...dispatchFor(null, at), attempt, deadlineAt: expiresAt },
+      dispatch: { ...readyDispatch('c', at), attempt, deadlineAt: expiresAt },
     },
     $push: { ...appended(...notes), ...(wamid && { previousIds: wamid }) },
   }

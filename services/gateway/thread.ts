@@ -2,10 +2,10 @@ import type { ClientSession } from 'mongoose'
 import type { TemplateWish } from '#shared/contracts/outbound.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { Store } from '#shared/store/connect.ts'
-import type { ContactDoc, ConversationDoc, Id } from '#shared/store/documents.ts'
+import type { Common, ContactDoc, ConversationDoc, Id } from '#shared/store/documents.ts'
 import { findLeadsOf } from '#shared/store/lead-links.ts'
 import { getLead } from '#shared/store/leads.ts'
-import { snapshotOf } from '#shared/store/new-rows.ts'
+import { newContact, newConversation } from '#shared/store/new-rows.ts'
 import type { Destination } from './recipient.ts'
 
 export interface Wish {
@@ -21,44 +21,31 @@ export interface Wish {
   leadId?: string
 }
 
-/** A person whom nobody has written to yet; found if another request was first. */
-export async function createContact(
-  store: Store,
-  tenantId: string,
-  { waId, userId }: Destination,
-  wish: Wish,
-  session: ClientSession,
-): Promise<ContactDoc> {
-  const name = wish.candidateName ?? null
-  const fields = {
-    waId,
-    userId,
-    phone: waId,
-    parentUserId: null,
-    name,
-    nameSource: name ? ('agent' as const) : null,
-    username: null,
-    optOut: false,
-    optOutAt: null,
-    optOutSource: null,
-    attributes: {},
-  }
-  const filter = userId ? { tenantId, userId } : { tenantId, waId }
-  const contact = await store.models.contacts
-    .findOneAndUpdate(
-      filter,
-      { $setOnInsert: withoutKeys(fields, Object.keys(filter)) },
-      { session, upsert: true, returnDocument: 'after' },
-    )
-    .lean()
-  return contact as ContactDoc
-}
-
 interface Touch {
   destination: Destination
   wish: Wish
   now: Date
   caller: Caller
+}
+
+/** A person whom nobody has written to yet; found if another request was first. */
+export async function createContact(
+  store: Store,
+  { destination, wish, now, caller: { tenantId } }: Touch,
+  session: ClientSession,
+): Promise<ContactDoc> {
+  const { client, waId, userId } = destination
+  const name = wish.candidateName ?? null
+  const person = { waId, userId, name, nameSource: name ? ('agent' as const) : null }
+  const filter = userId ? { tenantId, userId } : { tenantId, waId }
+  const contact = await store.models.contacts
+    .findOneAndUpdate(
+      filter,
+      { $setOnInsert: onInsert(newContact(client.tenantId, person, now), filter) },
+      { session, upsert: true, returnDocument: 'after' },
+    )
+    .lean()
+  return contact as ContactDoc
 }
 
 /** The thread with one more message in it, made if it is new. @throws ApiError 404 for a lead that is not there */
@@ -74,32 +61,10 @@ export async function touchConversation(
   const leadId = await leadFor(store, touch, contact, session)
   const wanted = { ...about, leadId: wish.leadId === undefined ? undefined : leadId }
   const given = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined))
-  const fresh = {
-    phoneNumberId: destination.client.phoneNumberId,
-    contact: snapshotOf(contact),
-    candidateName: null,
-    candidateId: null,
-    applicationId: null,
-    leadId,
-    status: 'open',
-    assignedTo: null,
-    labels: [],
-    unreadCount: 0,
-    lastMessage: null,
-    lastInboundWamid: null,
-    lastInboundAt: null,
-    windowExpiresAt: null,
-    referralAt: null,
-    freeEntryPointExpiresAt: null,
-    lastError: null,
-    deletedAt: null,
-  }
-  const update = {
-    $inc: { messageCount: 1 },
-    $set: given,
-    $max: { lastActivityAt: now },
-    $setOnInsert: withoutKeys(fresh, Object.keys(given)),
-  }
+  const $inc = { messageCount: 1 }
+  const $max = { lastActivityAt: now }
+  const fresh = { ...newConversation(destination.client, contact, now), leadId }
+  const update = { $inc, $set: given, $max, $setOnInsert: onInsert(fresh, filter, given, $inc, $max) }
   const conversation = await store.models.conversations
     .findOneAndUpdate(filter, update, { session, upsert: true, returnDocument: 'after' })
     .lean()
@@ -118,6 +83,8 @@ async function leadFor(
   return (await findLeadsOf(store, contact.tenantId, [contact], session)).get(String(contact._id)) ?? null
 }
 
-function withoutKeys<T extends object>(fields: T, keys: string[]): Partial<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([key]) => !keys.includes(key))) as Partial<T>
+/** Of a new row what the filter and the other steps of an upsert do not give it; id and times come with the write. */
+function onInsert<T extends Common>({ _id, createdAt, updatedAt, ...row }: T, ...given: object[]): Partial<T> {
+  const keys = new Set(given.flatMap(Object.keys))
+  return Object.fromEntries(Object.entries(row).filter(([key]) => !keys.has(key))) as Partial<T>
 }

@@ -7,7 +7,7 @@ import { notice } from './account-status.ts'
 import type { FoldContext } from './context.ts'
 import { applyEffects } from './heard.ts'
 import { resolveContact } from './identity.ts'
-import { newMessage, quote } from './inbound.ts'
+import { quote, webhookMessage } from './inbound.ts'
 import { ignored, PROCESSED, type Verdict } from './item.ts'
 import { addMessage, change, messageByWamid, type State, type Tracked, touch, track } from './state.ts'
 import { tellStatus } from './tell.ts'
@@ -54,7 +54,7 @@ function addPast(state: State, context: FoldContext, client: ClientDoc, item: Ac
   const read = readContent(past.message)
   const message: Tracked<MessageDoc> = track(
     {
-      ...newMessage(context, client, thread.doc, contact.doc, past, read),
+      ...webhookMessage(context, client, thread.doc, contact.doc, past, read),
       direction: past.direction,
       status: statusOf(past),
       ...(past.direction === 'OUTBOUND' && { sentBy: { kind: 'phone', id: null, name: null }, origin: 'phone' }),

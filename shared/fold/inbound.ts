@@ -4,6 +4,7 @@ import { ownPhone, type ReadContent, readContent } from '../meta/content.ts'
 import { isObject, type Json, text } from '../meta/json.ts'
 import type { EchoItem, MessageItem, Person } from '../meta/webhook.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc, MessageDoc } from '../store/documents.ts'
+import { newMessage } from '../store/new-rows.ts'
 import type { FoldContext } from './context.ts'
 import { changeContact, giveKeys, resolveContact, updateProfile } from './identity.ts'
 import { ignored, PROCESSED, type Verdict } from './item.ts'
@@ -169,7 +170,7 @@ function inboundMessage(
 ): MessageDoc {
   const referral = isObject(item.message.referral) ? item.message.referral : null
   return {
-    ...newMessage(context, client, thread, contact, item, read),
+    ...webhookMessage(context, client, thread, contact, item, read),
     direction: 'INBOUND',
     status: 'RECEIVED',
     ...(referral && { referral }),
@@ -186,7 +187,7 @@ function echoedMessage(
   read: ReadContent,
 ): MessageDoc {
   return {
-    ...newMessage(context, client, thread, contact, item, read),
+    ...webhookMessage(context, client, thread, contact, item, read),
     direction: 'OUTBOUND',
     status: 'SENT',
     sentBy: { kind: 'phone', id: null, name: null },
@@ -195,7 +196,7 @@ function echoedMessage(
 }
 
 /** What all messages of a webhook have in common. */
-export function newMessage(
+export function webhookMessage(
   { newId, now }: FoldContext,
   client: ClientDoc,
   thread: ConversationDoc,
@@ -204,37 +205,9 @@ export function newMessage(
   read: ReadContent,
 ): Omit<MessageDoc, 'direction' | 'status'> {
   return {
-    _id: newId(),
-    tenantId: client.tenantId,
-    conversationId: thread._id,
-    clientId: client._id,
-    phoneNumberId: client.phoneNumberId,
-    contactId: contact._id,
-    contactKey: contact.waId ?? contact.userId ?? '',
-    contactKeyKind: contact.waId ? 'waId' : 'userId',
-    type: read.type,
-    content: read.content,
+    ...newMessage({ client, thread, contact }, read, now, newId()),
     statusUpdatedAt: item.at,
-    timeline: [],
     wamid: item.wamid,
-    previousIds: [],
-    error: null,
-    cost: null,
-    idempotencyKey: null,
-    replyTo: null,
-    reactions: [],
-    sentBy: null,
-    origin: null,
-    leadId: thread.leadId,
-    campaignId: null,
     at: item.at,
-    sendAt: null,
-    payload: null,
-    dispatch: null,
-    createdAt: now,
-    updatedAt: now,
-    createdBy: null,
-    updatedBy: null,
-    deletedAt: null,
   }
 }

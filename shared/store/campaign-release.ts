@@ -1,4 +1,4 @@
-import { type ClientSession, type mongo, Types } from 'mongoose'
+import type { ClientSession, mongo } from 'mongoose'
 import { isBlocked } from '../domain/block.ts'
 import { mediaOf } from '../domain/campaign.ts'
 import { costOf } from '../domain/cost.ts'
@@ -6,7 +6,7 @@ import { phoneVariants } from '../domain/phone-variants.ts'
 import { fillTemplate } from '../domain/template-fill.ts'
 import { recipientId, recipientKey, recipientPrefix } from './campaigns.ts'
 import type { Store } from './connect.ts'
-import { BY_ID, RING_AGAIN_MS } from './dispatch-effects.ts'
+import { BY_ID } from './dispatch-effects.ts'
 import type {
   CampaignDoc,
   CampaignStatus,
@@ -21,7 +21,7 @@ import type {
   TenantDoc,
 } from './documents.ts'
 import { findLeadsOf } from './lead-links.ts'
-import { newContact, newConversation } from './new-rows.ts'
+import { lastMessageOf, newContact, newConversation, newOutbound } from './new-rows.ts'
 import { orOutage } from './outage.ts'
 import { toTenantId } from './tenant-context.ts'
 
@@ -207,62 +207,20 @@ function messageOf(
   own: Pick<MessageDoc, 'payload' | 'content'>,
 ): MessageDoc {
   return {
-    _id: new Types.ObjectId(),
-    tenantId: campaign.tenantId,
-    conversationId: thread._id,
-    clientId: client._id,
-    phoneNumberId: client.phoneNumberId,
-    contactId: contact._id,
-    contactKey: contact.waId ?? contact.userId ?? '',
-    contactKeyKind: contact.waId ? 'waId' : 'userId',
-    direction: 'OUTBOUND',
-    type: 'template',
-    ...own,
-    status: 'QUEUED',
-    statusUpdatedAt: now,
-    timeline: [{ kind: 'accepted', at: now }],
-    wamid: null,
-    previousIds: [],
-    error: null,
+    ...newOutbound({ client, thread, contact }, { type: 'template', ...own }, { lane: 'b', now }),
     cost: costOf(tenant.settings, { ...thread, category: template.category, waId: contact.waId, now }),
     idempotencyKey: recipientKey(recipient._id),
-    replyTo: null,
-    reactions: [],
     sentBy: { kind: 'campaign', id: campaign._id, name: campaign.name },
     origin: 'campaign',
-    leadId: thread.leadId ?? null,
     campaignId: campaign._id,
-    at: now,
-    sendAt: null,
-    dispatch: {
-      state: 'READY',
-      lane: 'b',
-      attempt: 0,
-      token: null,
-      owner: null,
-      leaseUntil: null,
-      nextStepAt: new Date(now.getTime() + RING_AGAIN_MS),
-      reason: null,
-      deadlineAt: null,
-    },
-    createdAt: now,
-    updatedAt: now,
-    deletedAt: null,
   }
 }
 
 /** A thread's place in the list is its people's doing: a campaign does not push a million of them to the top. */
 function countMessage(message: MessageDoc): mongo.AnyBulkWriteOperation<ConversationDoc> {
-  const lastMessage = {
-    messageId: message._id,
-    text: message.content.text,
-    type: message.type,
-    direction: message.direction,
-    status: message.status,
-    at: message.at,
-  }
   const filter = { _id: message.conversationId, tenantId: message.tenantId }
-  return { updateOne: { filter, update: { $inc: { messageCount: 1 }, $set: { lastMessage } }, hint: BY_ID } }
+  const update = { $inc: { messageCount: 1 }, $set: { lastMessage: lastMessageOf(message) } }
+  return { updateOne: { filter, update, hint: BY_ID } }
 }
 
 function settle({ recipient, message, skipped }: Planned): mongo.AnyBulkWriteOperation<RecipientDoc> {

@@ -1,7 +1,18 @@
 import { Types } from 'mongoose'
-import type { ClientDoc, ContactDoc, ContactSnapshot, ConversationDoc, Id, LastMessage, MessageDoc } from './documents.ts'
+import type { Lane } from '../domain/callback-data.ts'
+import { RING_AGAIN_MS } from './dispatch-effects.ts'
+import type {
+  ClientDoc,
+  ContactDoc,
+  ContactSnapshot,
+  ConversationDoc,
+  Dispatch,
+  Id,
+  LastMessage,
+  MessageDoc,
+} from './documents.ts'
 
-/** What a contact and a conversation are before anybody has said anything, and what they show of others. */
+/** What contacts, conversations and messages are when they begin, and what they show of others. */
 
 export const snapshotOf = ({ waId, userId, phone, name, username, optOut }: ContactSnapshot): ContactSnapshot => ({
   waId,
@@ -79,5 +90,85 @@ export function newConversation(
     createdBy: null,
     updatedBy: null,
     deletedAt: null,
+  }
+}
+
+/** Where a message stands: whose number, which thread, with whom. */
+export interface MessagePlace {
+  client: Pick<ClientDoc, '_id' | 'tenantId' | 'phoneNumberId'>
+  thread: Pick<ConversationDoc, '_id' | 'leadId'>
+  contact: Pick<ContactDoc, '_id' | 'waId' | 'userId'>
+}
+
+/** What all messages have in common, whoever wrote them. */
+export function newMessage(
+  { client, thread, contact }: MessagePlace,
+  said: Pick<MessageDoc, 'type' | 'content'>,
+  now: Date,
+  _id: Id = new Types.ObjectId(),
+): Omit<MessageDoc, 'direction' | 'status'> {
+  return {
+    _id,
+    tenantId: client.tenantId,
+    conversationId: thread._id,
+    clientId: client._id,
+    phoneNumberId: client.phoneNumberId,
+    contactId: contact._id,
+    contactKey: contact.waId ?? contact.userId ?? '',
+    contactKeyKind: contact.waId ? 'waId' : 'userId',
+    type: said.type,
+    content: said.content,
+    statusUpdatedAt: now,
+    timeline: [],
+    wamid: null,
+    previousIds: [],
+    error: null,
+    cost: null,
+    idempotencyKey: null,
+    replyTo: null,
+    reactions: [],
+    sentBy: null,
+    origin: null,
+    leadId: thread.leadId ?? null,
+    campaignId: null,
+    at: now,
+    sendAt: null,
+    payload: null,
+    dispatch: null,
+    createdAt: now,
+    updatedAt: now,
+    createdBy: null,
+    updatedBy: null,
+    deletedAt: null,
+  }
+}
+
+/** A message of ours that waits for its bell. */
+export function newOutbound(
+  place: MessagePlace,
+  { payload, ...said }: Pick<MessageDoc, 'type' | 'content' | 'payload'>,
+  { lane, now, _id }: { lane: Lane; now: Date; _id?: Id },
+): MessageDoc & { dispatch: Dispatch } {
+  return {
+    ...newMessage(place, said, now, _id),
+    direction: 'OUTBOUND',
+    status: 'QUEUED',
+    timeline: [{ kind: 'accepted', at: now }],
+    payload,
+    dispatch: readyDispatch(lane, now),
+  }
+}
+
+export function readyDispatch(lane: Lane, now: Date): Dispatch {
+  return {
+    state: 'READY',
+    lane,
+    attempt: 0,
+    token: null,
+    owner: null,
+    leaseUntil: null,
+    nextStepAt: new Date(now.getTime() + RING_AGAIN_MS),
+    reason: null,
+    deadlineAt: null,
   }
 }

@@ -7,6 +7,7 @@ import type { Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { bellFor } from '#shared/store/dispatch.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc, MessageDoc, TenantDoc } from '#shared/store/documents.ts'
+import { newContact, newConversation, newOutbound } from '#shared/store/new-rows.ts'
 import { keyring } from './bed.ts'
 import { inFlight } from './figures.ts'
 
@@ -49,9 +50,10 @@ export async function createSenderWorld(store: Store, queue: Queue, shape: Sende
     Array.from({ length: numbers }, (_, i) => clientOf(_id, tenant * numbers + i, throughput)),
   )
   await store.raw.clients.insertMany(clients)
-  const threads = Array.from({ length: conversations }, (_, i) => threadOf(clients[i % clients.length] as ClientDoc, i))
+  const people = Array.from({ length: conversations }, (_, i) => threadOf(clients[i % clients.length] as ClientDoc, i))
+  const threads = people.map(({ thread }) => thread)
   await store.raw.conversations.insertMany(threads)
-  await store.raw.contacts.insertMany(threads.map(contactOf))
+  await store.raw.contacts.insertMany(people.map(({ contact }) => contact))
   const tenantId = { $in: owners.map(({ _id }) => _id) }
   return {
     numbers: clients,
@@ -132,89 +134,26 @@ function clientOf(tenantId: Types.ObjectId, i: number, throughput: number): Clie
   }
 }
 
-function threadOf(client: ClientDoc, i: number): ConversationDoc {
+/** With an open window. */
+function threadOf(client: ClientDoc, i: number): { thread: ConversationDoc; contact: ContactDoc } {
   const waId = `2126${String(70_000_000 + i)}`
   const now = new Date()
-  return {
-    _id: new Types.ObjectId(),
-    tenantId: client.tenantId,
-    clientId: client._id,
-    phoneNumberId: client.phoneNumberId,
-    contactId: new Types.ObjectId(),
-    contact: { waId, userId: null, phone: waId, name: `Person ${i}`, username: null, optOut: false },
-    candidateName: null,
-    candidateId: null,
-    applicationId: null,
-    leadId: null,
-    status: 'open',
-    assignedTo: null,
-    labels: [],
-    messageCount: 1,
-    unreadCount: 0,
-    lastMessage: null,
-    lastActivityAt: now,
-    lastInboundWamid: null,
-    lastInboundAt: now,
-    windowExpiresAt: new Date(now.getTime() + 86_400_000),
-    referralAt: null,
-    freeEntryPointExpiresAt: null,
-    lastError: null,
-    deletedAt: null,
-    createdAt: now,
-    updatedAt: now,
-  }
+  const contact = newContact(client.tenantId, { waId, userId: null, name: `Person ${i}`, nameSource: 'profile' }, now)
+  const windowExpiresAt = new Date(now.getTime() + 86_400_000)
+  const thread = { ...newConversation(client, contact, now), messageCount: 1, lastInboundAt: now, windowExpiresAt }
+  return { thread, contact }
 }
 
-function contactOf({ contactId, tenantId, contact, createdAt, updatedAt }: ConversationDoc): ContactDoc {
-  const { waId, userId, phone, name, username, optOut } = contact
-  const person = { waId, userId, phone, name, username, optOut, nameSource: 'profile', deletedAt: null }
-  return { _id: contactId, tenantId, ...person, createdAt, updatedAt } as unknown as ContactDoc
-}
-
+/** No sweep rings it: its bell is the bench's. */
 function messageOf(thread: ConversationDoc, i: number, lane: Lane): MessageDoc {
-  const at = new Date()
+  const now = new Date()
   const text = `Bonjour, votre entretien est confirmé (${i})`
-  return {
-    _id: new Types.ObjectId(),
-    tenantId: thread.tenantId,
-    conversationId: thread._id,
-    clientId: thread.clientId,
-    phoneNumberId: thread.phoneNumberId,
-    contactId: thread.contactId,
-    contactKey: thread.contact.waId ?? '',
-    contactKeyKind: 'waId',
-    direction: 'OUTBOUND',
-    type: 'text',
-    content: { text, media: null, template: null, data: null },
-    status: 'QUEUED',
-    statusUpdatedAt: at,
-    timeline: [{ kind: 'accepted', at }],
-    wamid: null,
-    previousIds: [],
-    error: null,
-    cost: null,
-    idempotencyKey: null,
-    replyTo: null,
-    reactions: [],
-    sentBy: null,
-    origin: 'api',
-    leadId: null,
-    campaignId: null,
-    at,
-    sendAt: null,
-    payload: { type: 'text', text: { body: text } },
-    dispatch: {
-      state: 'READY',
-      lane,
-      attempt: 0,
-      token: null,
-      owner: null,
-      leaseUntil: null,
-      nextStepAt: null,
-      reason: null,
-      deadlineAt: null,
-    },
-    createdAt: at,
-    updatedAt: at,
+  const place = {
+    client: { _id: thread.clientId, tenantId: thread.tenantId, phoneNumberId: thread.phoneNumberId },
+    thread,
+    contact: { ...thread.contact, _id: thread.contactId },
   }
+  const said = { type: 'text', content: { text, media: null, template: null, data: null } }
+  const message = newOutbound(place, { ...said, payload: { type: 'text', text: { body: text } } }, { lane, now })
+  return { ...message, origin: 'api', dispatch: { ...message.dispatch, nextStepAt: null } }
 }

@@ -5,18 +5,16 @@ import type {
   ContactDoc,
   ConversationDoc,
   Id,
-  LastMessage,
   MessageDoc,
   TemplateDoc,
   TimelineEntry,
 } from '#shared/store/documents.ts'
+import { lastMessageOf, newConversation, newMessage } from '#shared/store/new-rows.ts'
 import type { DemoConversation, DemoMessage } from './demo-history.ts'
 import { DEMO_TEMPLATES, type DemoTemplate } from './demo-world.ts'
 
 const WINDOW_MS = 24 * 60 * 60 * 1000
 const TEMPLATE_PRICE = { amount: 0.4, currency: 'MAD' }
-
-type Written<T> = Omit<T, 'createdAt' | 'updatedAt'>
 
 /** The same id for the same name on every machine, so that a second run finds what the first one wrote. */
 export const demoId = (name: string): Id =>
@@ -32,30 +30,23 @@ export interface Parties {
 export function demoThread(history: DemoConversation, parties: Parties, now: Date) {
   const _id = demoId(`conversation:${history.tenant}:${history.waId}`)
   const messages = history.messages.map((message, index) => demoMessage(_id, message, index, parties, now))
-  return { conversation: demoConversation(_id, history, messages, parties), messages }
+  return { conversation: demoConversation(_id, history, messages, parties, now), messages }
 }
 
 function demoConversation(
   _id: Id,
   history: DemoConversation,
-  messages: Written<MessageDoc>[],
+  messages: MessageDoc[],
   { client, contact, agent }: Parties,
-): Written<ConversationDoc> {
-  const { waId, userId, phone, name, username, optOut } = contact
-  const last = messages.at(-1) as Written<MessageDoc>
+  now: Date,
+): ConversationDoc {
+  const last = messages.at(-1) as MessageDoc
   const lastInbound = messages.findLast(message => message.direction === 'INBOUND')
   return {
-    _id,
-    tenantId: client.tenantId,
-    clientId: client._id,
-    phoneNumberId: client.phoneNumberId,
-    contactId: contact._id,
-    contact: { waId, userId, phone, name, username, optOut },
-    candidateName: name,
+    ...newConversation(client, contact, now, _id),
+    candidateName: contact.name,
     candidateId: history.candidateId,
-    applicationId: null,
     leadId: lastInbound ? demoLeadId(history) : null,
-    status: 'open',
     assignedTo: agent,
     labels: history.labels,
     messageCount: messages.length,
@@ -65,9 +56,6 @@ function demoConversation(
     lastInboundWamid: lastInbound?.wamid ?? null,
     lastInboundAt: lastInbound?.at ?? null,
     windowExpiresAt: lastInbound ? new Date(lastInbound.at.getTime() + WINDOW_MS) : null,
-    referralAt: null,
-    freeEntryPointExpiresAt: null,
-    lastError: null,
   }
 }
 
@@ -79,45 +67,29 @@ function demoMessage(
   index: number,
   { client, contact, agent }: Parties,
   now: Date,
-): Written<MessageDoc> {
+): MessageDoc {
   const at = new Date(Math.floor(now.getTime() / 1000) * 1000 - message.minutesAgo * 60_000)
   const isInbound = message.direction === 'INBOUND'
   const demo = DEMO_TEMPLATES.find(({ name }) => name === message.template?.name)
+  const text = message.template && demo ? filled(demo, message.template.variables) : (message.text ?? null)
+  const content = { text, media: null, template: message.template ?? null, data: null }
+  const place = { client, contact, thread: { _id: conversationId, leadId: null } }
   return {
-    _id: demoId(`message:${conversationId}:${index}`),
-    tenantId: client.tenantId,
-    conversationId,
-    clientId: client._id,
-    phoneNumberId: client.phoneNumberId,
-    contactId: contact._id,
-    contactKey: contact.waId as string,
-    contactKeyKind: 'waId',
+    ...newMessage(
+      place,
+      { type: message.template ? 'template' : 'text', content },
+      now,
+      demoId(`message:${conversationId}:${index}`),
+    ),
     direction: message.direction,
-    type: message.template ? 'template' : 'text',
-    content: {
-      text: message.template && demo ? filled(demo, message.template.variables) : (message.text ?? null),
-      media: null,
-      template: message.template ?? null,
-      data: null,
-    },
     status: message.status,
     statusUpdatedAt: new Date(at.getTime() + 3000),
     timeline: isInbound ? [] : timelineOf(message, at),
     wamid: `wamid.DEMO${demoId(`wamid:${conversationId}:${index}`)}`,
-    previousIds: [],
-    error: null,
     cost: isInbound ? null : costOf(demo),
-    idempotencyKey: null,
-    replyTo: null,
-    reactions: [],
     sentBy: isInbound ? null : { kind: 'user', id: agent?.id ?? null, name: agent?.name ?? null },
     origin: isInbound ? null : 'dashboard',
-    leadId: null,
-    campaignId: null,
     at,
-    sendAt: null,
-    payload: null,
-    dispatch: null,
   }
 }
 
@@ -139,22 +111,13 @@ function timelineOf(message: DemoMessage, at: Date): TimelineEntry[] {
   ]
 }
 
-const lastMessageOf = ({ _id, content, type, direction, status, at }: Written<MessageDoc>): LastMessage => ({
-  messageId: _id,
-  text: content.text,
-  type,
-  direction,
-  status,
-  at,
-})
-
 /** `Bonjour {{1}}` with the variables in their order. */
 function filled(template: DemoTemplate, variables: Record<string, string>): string {
   return template.variables.reduce((text, { name }, i) => text.replace(`{{${i + 1}}}`, variables[name] ?? ''), template.body)
 }
 
 /** As a sync from Meta would store it. */
-export function demoTemplate(tenantId: Id, wabaId: string, template: DemoTemplate): Written<TemplateDoc> {
+export function demoTemplate(tenantId: Id, wabaId: string, template: DemoTemplate): Omit<TemplateDoc, 'createdAt' | 'updatedAt'> {
   const { name, language, category, body, variables, metaTemplateId } = template
   return {
     _id: demoId(`template:${wabaId}:${name}:${language}`),
