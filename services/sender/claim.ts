@@ -1,6 +1,6 @@
 import type { SendBell } from '#shared/contracts/send-bell.ts'
 import type { Lane } from '#shared/domain/callback-data.ts'
-import { mayOnlyReply, restrictedUntil } from '#shared/domain/replies-only.ts'
+import { holdOf } from '#shared/domain/number-hold.ts'
 import { windowIsOpen } from '#shared/domain/service-window.ts'
 import type { SendClaim } from '#shared/limits/claims.ts'
 import type { SendLimits } from '#shared/limits/send-limits.ts'
@@ -60,13 +60,8 @@ export function createClaim(deps: ClaimDeps, lane: Lane, line: ReturnType<typeof
         pause.unreadableToken(number.client).catch(error => log.error({ err: error }, 'number not paused'))
       return { bell, reason: 'paused', nextStepAt: null }
     }
-    const { client } = number
-    if ((lane === 'b' || isFirst) && mayOnlyReply(client, now))
-      return { bell, reason: 'restricted', nextStepAt: restrictedUntil(client, now) }
-    const { campaignsHeldUntil } = client
-    if (lane === 'b' && campaignsHeldUntil && campaignsHeldUntil > now)
-      return { bell, reason: 'rate', nextStepAt: campaignsHeldUntil }
-    return null
+    const hold = holdOf(number.client, lane === 'b' ? 'campaign' : isFirst ? 'first' : 'reply', now)
+    return hold && { bell, reason: hold.reason, nextStepAt: hold.until }
   }
 
   /** Waits in the line if it can, otherwise in its row. */
@@ -91,8 +86,8 @@ export function createClaim(deps: ClaimDeps, lane: Lane, line: ReturnType<typeof
       return false
     })
     const claims = sendable.map(bell => {
-      const of = claimOf(bell, known.get(bell.phoneNumberId) as SendingNumber, lane, isFirst(bell))
-      return { ...of, leadMs: places.leadMs(bell.phoneNumberId) }
+      const number = known.get(bell.phoneNumberId) as SendingNumber
+      return claimOf(bell, number, { lane, isFirst: isFirst(bell), leadMs: places.leadMs(bell.phoneNumberId) })
     })
     const decisions = await limits.decide(claims)
     const decidedAt = performance.now()
@@ -117,12 +112,16 @@ function grant(bell: SendBell, dueAt: number, { known, windows, traces }: Circum
   return { bell, number, windowExpiresAt, traceparent: traces.get(bell.messageId) ?? null, dueAt }
 }
 
-function claimOf(bell: SendBell, number: SendingNumber, lane: Lane, isFirst: boolean): Omit<SendClaim, 'leadMs'> {
+function claimOf(
+  bell: SendBell,
+  number: SendingNumber,
+  { isFirst, ...way }: { lane: Lane; isFirst: boolean; leadMs: number },
+): SendClaim {
   const { phoneNumberId, contactKey, tenantId } = bell
   const { client, perMinute, perDay } = number
   const { throughput: ratePerSecond, wabaId, messagingLimit: limit } = client
   const initiates = isFirst && limit ? { portfolioId: client.portfolioId ?? wabaId, limit } : null
-  return { phoneNumberId, ratePerSecond, contactKey, tenantId, wabaId, lane, perMinute, perDay, initiates }
+  return { phoneNumberId, ratePerSecond, contactKey, tenantId, wabaId, perMinute, perDay, initiates, ...way }
 }
 
 const later = (at: Date, ms: number) => new Date(at.getTime() + ms)

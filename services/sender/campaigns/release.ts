@@ -1,6 +1,6 @@
 import { ApiError } from '#shared/domain/errors.ts'
+import { holdOf } from '#shared/domain/number-hold.ts'
 import { campaignPerMinute } from '#shared/domain/quality-brake.ts'
-import { mayOnlyReply } from '#shared/domain/replies-only.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { countUnderWay, findCampaignsIn, findLeftOver, releaseRecipients, stepCampaign } from '#shared/store/campaign-release.ts'
 import { countOutcomes } from '#shared/store/campaigns.ts'
@@ -63,8 +63,7 @@ export function createCampaignRelease(deps: ReleaseDeps) {
     const open = campaigns.filter(({ releasedRow, audience }) => releasedRow < audience.read)
     const number = open.length > 0 ? (await numbers.find([phoneNumberId])).get(phoneNumberId) : undefined
     const now = clock.now()
-    if (!number?.token || mayOnlyReply(number.client, now)) return 0
-    if (number.client.campaignsHeldUntil && number.client.campaignsHeldUntil > now) return 0
+    if (!number?.token || holdOf(number.client, 'campaign', now)) return 0
     const ahead = Math.min(MOST_AHEAD, Math.max(LEAST_AHEAD, Math.ceil(number.client.throughput * AHEAD_SECONDS)))
     const soon = new Date(now.getTime() + AHEAD_SECONDS * 1000)
     const room = ahead - (await countUnderWay(store, phoneNumberId, soon, ahead))

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import { holdOf, type Sending } from './number-hold.ts'
+
+const now = new Date('2026-11-20T10:00:00Z')
+const at = (time: string) => new Date(`2026-11-20T${time}Z`)
+
+const restricted = { repliesOnly: { until: null } }
+const held = { campaignsHeldUntil: at('11:00:00') }
+
+test.for<[string, Parameters<typeof holdOf>[0], Sending, ReturnType<typeof holdOf>]>([
+  ['nothing is told of', {}, 'campaign', null],
+  ['may only reply', restricted, 'campaign', { reason: 'restricted', until: at('10:01:00') }],
+  ['may only reply', restricted, 'first', { reason: 'restricted', until: at('10:01:00') }],
+  ['may only reply', restricted, 'reply', null],
+  ['may write first again', { repliesOnly: { until: now } }, 'first', null],
+  ['holds campaigns', held, 'campaign', { reason: 'rate', until: at('11:00:00') }],
+  ['holds campaigns', held, 'first', null],
+  ['holds campaigns', held, 'reply', null],
+  ['held campaigns until now', { campaignsHeldUntil: now }, 'campaign', null],
+  ['does both', { ...restricted, ...held }, 'campaign', { reason: 'restricted', until: at('10:01:00') }],
+])('a number that %s, %j, holds back a %s: %j', ([, number, sending, expected]) => {
+  expect(holdOf(number, sending, now)).toEqual(expected)
+})
