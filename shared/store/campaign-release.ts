@@ -71,17 +71,21 @@ export interface Release {
  * audience: a crash repeats and loses nothing. Null when the campaign moved on meanwhile. @returns READY rows to be rung
  */
 export async function releaseRecipients(store: Store, release: Release): Promise<MessageDoc[] | null> {
-  return await store.transaction(session => releaseIn(store, release, session))
+  try {
+    return await store.transaction(session => releaseIn(store, release, session))
+  } catch (error) {
+    if (error instanceof MovedOn) return null
+    throw error
+  }
 }
 
-async function releaseIn(store: Store, release: Release, session: ClientSession): Promise<MessageDoc[] | null> {
+/** Takes back what the transaction wrote. */
+class MovedOn extends Error {
+  override readonly name = 'MovedOn'
+}
+
+async function releaseIn(store: Store, release: Release, session: ClientSession): Promise<MessageDoc[]> {
   const { campaign } = release
-  const { tenantId, _id } = campaign
-  const current = await store.raw.campaigns.findOne(
-    { _id, tenantId, status: 'RUNNING', releasedRow: campaign.releasedRow },
-    { session, projection: { _id: 1 } },
-  )
-  if (current === null) return null
   const recipients = await nextRecipients(store, release, session)
   const contacts = await ensureContacts(store, release, recipients, session)
   const going = recipients.map(recipient => ({ recipient, contact: contactOf(contacts, recipient) }))
@@ -96,13 +100,23 @@ async function releaseIn(store: Store, release: Release, session: ClientSession)
   }
   if (planned.length > 0) await store.raw.campaignRecipients.bulkWrite(planned.map(settle), { session, ordered: false })
   const last = recipients.length < release.limit ? campaign.audience.read : (recipients.at(-1) as RecipientDoc).row
-  const $inc = { released: messages.length, skipped: planned.length - messages.length }
-  await store.raw.campaigns.updateOne(
-    { _id, tenantId },
-    { $set: { releasedRow: last, updatedAt: release.now }, $inc },
-    { session },
-  )
+  const counts = { released: messages.length, skipped: planned.length - messages.length }
+  if (!(await advance(store, release, last, counts, session))) throw new MovedOn('the campaign is not where it was')
   return messages
+}
+
+/** @returns false for a campaign that runs no more, or has been released further */
+async function advance(
+  store: Store,
+  { campaign: { _id, tenantId, releasedRow }, now }: Release,
+  last: number,
+  counts: { released: number; skipped: number },
+  session: ClientSession,
+): Promise<boolean> {
+  const filter = { _id, tenantId, status: 'RUNNING' as const, releasedRow }
+  const update = { $set: { releasedRow: last, updatedAt: now }, $inc: counts }
+  const { matchedCount } = await store.raw.campaigns.updateOne(filter, update, { session })
+  return matchedCount === 1
 }
 
 async function nextRecipients(store: Store, { campaign, limit }: Release, session: ClientSession): Promise<RecipientDoc[]> {

@@ -1,6 +1,7 @@
 import type { ClientSession } from 'mongoose'
 import type { Store } from './connect.ts'
 import type { Id, MessageDoc } from './documents.ts'
+import { TtlCache } from './ttl-cache.ts'
 
 /** A message that has become SENT, by its template. */
 export interface TemplateUse {
@@ -17,7 +18,7 @@ export function usesOf({ tenantId, clientId, content }: MessageDoc, at: Date): T
   return template ? [{ tenantId, clientId, name: template.name, language: template.language, at }] : []
 }
 
-/** One write a template, however many messages; two statements a batch, and none for a batch without templates. */
+/** One write a template, however many messages, and none for a batch without templates. */
 export async function countTemplateUses(
   { raw }: Pick<Store, 'raw'>,
   uses: readonly TemplateUse[],
@@ -25,9 +26,7 @@ export async function countTemplateUses(
 ): Promise<void> {
   if (uses.length === 0) return
   const options = session ? { session } : {}
-  const filter = { _id: { $in: uses.map(use => use.clientId) }, tenantId: { $in: uses.map(use => use.tenantId) } }
-  const clients = await raw.clients.find(filter, { ...options, projection: { wabaId: 1 } }).toArray()
-  const wabas = new Map(clients.map(client => [String(client._id), client.wabaId]))
+  const wabas = await wabasOf(raw, uses)
   const groups = Map.groupBy(
     uses.filter(({ clientId }) => wabas.has(String(clientId))),
     ({ tenantId, clientId, name, language }) => JSON.stringify([tenantId, wabas.get(String(clientId)), name, language]),
@@ -39,4 +38,27 @@ export async function countTemplateUses(
     return { updateOne: { filter, update: { $inc: { usageCount: group.length }, $max: { lastUsedAt } } } }
   })
   if (writes.length > 0) await raw.templates.bulkWrite(writes, { ordered: false, ...options })
+}
+
+const KEPT_MS = 5000
+const caches = new WeakMap<Store['raw'], TtlCache<string, string>>()
+
+/** By the numbers' ids. Whose account a number is changes when it is connected anew: what is kept is at most 5 s old. */
+async function wabasOf(raw: Store['raw'], uses: readonly TemplateUse[]): Promise<Map<string, string>> {
+  const cache = caches.get(raw) ?? new TtlCache(10_000)
+  caches.set(raw, cache)
+  const wabas = new Map<string, string>()
+  const missing: TemplateUse[] = []
+  for (const use of uses) {
+    const kept = cache.get(String(use.clientId))
+    if (kept === undefined) missing.push(use)
+    else wabas.set(String(use.clientId), kept)
+  }
+  if (missing.length === 0) return wabas
+  const filter = { _id: { $in: missing.map(use => use.clientId) }, tenantId: { $in: missing.map(use => use.tenantId) } }
+  for (const { _id, wabaId } of await raw.clients.find(filter, { projection: { wabaId: 1 } }).toArray()) {
+    cache.set(String(_id), wabaId, KEPT_MS)
+    wabas.set(String(_id), wabaId)
+  }
+  return wabas
 }

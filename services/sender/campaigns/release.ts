@@ -10,6 +10,7 @@ import { settleOne } from '#shared/store/dispatch-sweeps.ts'
 import type { CampaignDoc, TemplateDoc } from '#shared/store/documents.ts'
 import { getTemplate } from '#shared/store/templates.ts'
 import { getCachedTenant } from '#shared/store/tenants.ts'
+import { TtlCache } from '#shared/store/ttl-cache.ts'
 import type { Publishing } from '../bells.ts'
 import type { Numbers, SendingNumber } from '../numbers.ts'
 import { failedHere } from '../settle.ts'
@@ -29,6 +30,8 @@ const MOST_AHEAD = 600
 /** Small, and numbers in turn: what stands ready of one is no more than of another. */
 const SLICE = 25
 const MOST_ROUNDS = 40
+/** Of approved ones, for the slices of a round: what becomes of one is heard within a second. */
+const TEMPLATE_KEPT_MS = 1000
 const LEFT_OVER = 500
 /** Counting the outcomes takes at most this part of the time. */
 const COUNTING_SHARE = 20
@@ -37,6 +40,7 @@ const PROGRESS_MS = 1000
 /** What campaigns do by themselves: begin at their time, release as much as the number sends, tell how far they are, end. */
 export function createCampaignRelease(deps: ReleaseDeps) {
   const { store, numbers, publishing, clock, log } = deps
+  const templates = new TtlCache<string, TemplateDoc>(1000)
   const throttles = new Map<string, { allowance: number; at: number }>()
   const progress = new Map<string, { told: string; nextAt: number }>()
 
@@ -89,11 +93,17 @@ export function createCampaignRelease(deps: ReleaseDeps) {
 
   /** A template that Meta no longer lets through stops the campaign before it fails a million times. */
   async function usableTemplate(campaign: CampaignDoc): Promise<TemplateDoc | null> {
+    const key = String(campaign.template.id)
+    const kept = templates.get(key)
+    if (kept) return kept
     const template = await getTemplate(store, campaign.tenantId, campaign.template.id).catch(error => {
       if (error instanceof ApiError) return null
       throw error
     })
-    if (template?.status === 'APPROVED') return template
+    if (template?.status === 'APPROVED') {
+      templates.set(key, template, TEMPLATE_KEPT_MS)
+      return template
+    }
     const state = template === null ? 'deleted' : template.status.toLowerCase()
     await step(campaign, { status: 'PAUSED', statusReason: `The template is ${state}. Resume when WhatsApp has approved it.` })
     return null
