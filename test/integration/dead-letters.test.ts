@@ -13,6 +13,7 @@ import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { type Gateway, openGateway, PEOPLE, type Person } from '#test/support/gateway.ts'
 import { log } from '#test/support/ingest.ts'
 import { eventually, userByEmail } from '#test/support/realtime.ts'
+import { inboundOf } from '#test/support/webhooks.ts'
 import { createWorld } from '#test/support/world.ts'
 
 const stack = new AsyncDisposableStack()
@@ -69,26 +70,9 @@ async function keepBell(changes: Partial<NewDeadLetter> = {}): Promise<string> {
   return String((await open({ messageId }))?._id)
 }
 
-const { phoneNumberId, wabaId } = DEMO_TENANTS.demo
+const { phoneNumberId } = DEMO_TENANTS.demo
 /** A message that MongoDB refuses to keep, until somebody takes the NUL out of it. */
-const poison = (wamid: string, from: string, key = 'a\0b') => ({
-  object: 'whatsapp_business_account',
-  entry: [
-    {
-      id: wabaId,
-      changes: [
-        {
-          field: 'messages',
-          value: {
-            metadata: { phone_number_id: phoneNumberId },
-            contacts: [{ wa_id: from, profile: { name: 'Nadia' } }],
-            messages: [{ from, id: wamid, timestamp: '1795165200', type: 'hologram', hologram: { [key]: 1 } }],
-          },
-        },
-      ],
-    },
-  ],
-})
+const poison = (wamid: string, from: string, key = 'a\0b') => inboundOf(wamid, from, { type: 'hologram', hologram: { [key]: 1 } })
 
 const eventOf = (wamid: string) => gateway.store.raw.webhookEvents.findOne({ _id: `m:${wamid}` })
 

@@ -18,6 +18,7 @@ import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { openGateway, type Person } from '#test/support/gateway.ts'
 import { keyring, log, startIngest } from '#test/support/ingest.ts'
 import { eventually } from '#test/support/realtime.ts'
+import { webhookOf } from '#test/support/webhooks.ts'
 import { test, type World } from '#test/support/world.ts'
 
 const { phoneNumberId } = DEMO_TENANTS.demo
@@ -43,7 +44,7 @@ async function open(world: World, metaUrl: string) {
     const id = `wamid.MEDIA${++sent}`
     const message = { from: '212661009901', id, timestamp: '1795165200', type, [type]: media }
     const value = { messaging_product: 'whatsapp', metadata: { phone_number_id: phoneNumberId }, messages: [message] }
-    await ingest.post({ object: 'whatsapp_business_account', entry: [{ id: '1', changes: [{ field: 'messages', value }] }] })
+    await ingest.post(webhookOf(value))
     await eventually(async () => expect(await store.raw.messages.countDocuments({ wamid: id })).toBe(1))
     return id
   }

@@ -11,6 +11,7 @@ import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { openGateway, PEOPLE, type Person } from '#test/support/gateway.ts'
 import { APP_SECRET, keyring, log, VERIFY_TOKEN } from '#test/support/ingest.ts'
 import { userByEmail } from '#test/support/realtime.ts'
+import { webhookOf } from '#test/support/webhooks.ts'
 import { createWorld } from '#test/support/world.ts'
 import { eventually, startMeta } from './sender-fixture.ts'
 
@@ -96,8 +97,7 @@ export async function openRoad() {
     async report(wamid: string, to: string, status: string, more: object = {}): Promise<void> {
       const report = { id: wamid, status, timestamp: String(Math.floor(Date.now() / 1000)), recipient_id: to, ...more }
       const value = { messaging_product: 'whatsapp', metadata: { phone_number_id: phoneNumberId }, statuses: [report] }
-      const body = { object: 'whatsapp_business_account', entry: [{ id: wabaId, changes: [{ field: 'messages', value }] }] }
-      const raw = JSON.stringify(body)
+      const raw = JSON.stringify(webhookOf(value, wabaId))
       const headers = { 'content-type': 'application/json', 'x-hub-signature-256': sign(raw, APP_SECRET) }
       const answer = await fetch(`http://127.0.0.1:${server.port}/api/v1/webhook`, { method: 'POST', body: raw, headers })
       if (answer.status !== 200) throw new Error(`the receiver answered ${answer.status}`)

@@ -15,9 +15,12 @@ const number = { phoneNumberId, wabaId, throughput: 80 }
 const PNG = Buffer.from('89504e470d0a1a0a', 'hex')
 
 async function open(world: World) {
-  const simulator = await createSimulator()
+  await using stack = new AsyncDisposableStack()
+  const simulator = stack.use(await createSimulator())
   simulator.token({ token: TOKEN, wabaIds: [wabaId] })
-  return { simulator, w: await openSenderWorld(world, simulator.url, number) }
+  const w = stack.use(await openSenderWorld(world, simulator.url, number))
+  const opened = stack.move()
+  return { ...w, simulator, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }
 
 /** A file as the gateway keeps it. */
@@ -36,9 +39,8 @@ const uploadsOf = (simulator: Simulator) => simulator.listMedia().data.filter(on
 const bodies = (simulator: Simulator) => simulator.messages({ phoneNumberId }).data.map(({ body }) => body)
 
 test('a file of ours goes to Meta when it is first needed, once for all who get it', async ({ world }) => {
-  const { simulator, w } = await open(world)
-  await using _simulator = simulator
-  await using _w = w
+  await using w = await open(world)
+  const { simulator } = w
   const content = Buffer.concat([PNG, Buffer.alloc(3_000_000, 7)])
   const id = await keep(w, content)
   simulator.faults([{ match: { path: '/media' }, times: 1, effect: { latencyMs: 300 } }])
@@ -59,9 +61,8 @@ test('a file of ours goes to Meta when it is first needed, once for all who get 
 })
 
 test('a large document streams from the storage to Meta byte for byte', async ({ world }) => {
-  const { simulator, w } = await open(world)
-  await using _simulator = simulator
-  await using _w = w
+  await using w = await open(world)
+  const { simulator } = w
   const content = Buffer.concat([Buffer.from('%PDF-1.7\n'), randomBytes(40_000_000)])
   const id = await keep(w, content, 'application/pdf')
   await using _sender = await w.startSender({ callTimeoutMs: 1000 })
@@ -70,9 +71,8 @@ test('a large document streams from the storage to Meta byte for byte', async ({
 })
 
 test('senders share what is uploaded; another number gets its own', async ({ world }) => {
-  const { simulator, w } = await open(world)
-  await using _simulator = simulator
-  await using _w = w
+  await using w = await open(world)
+  const { simulator } = w
   const other = '2054543651068213'
   simulator.token({ token: TOKEN, wabaIds: [wabaId, DEMO_TENANTS.other.wabaId] })
   const otherClient = await w.addNumber({ phoneNumberId: other, wabaId: DEMO_TENANTS.other.wabaId })
@@ -102,9 +102,8 @@ test('senders share what is uploaded; another number gets its own', async ({ wor
 })
 
 test('a file that Meta has lost is handed to it anew, once', async ({ world }) => {
-  const { simulator, w } = await open(world)
-  await using _simulator = simulator
-  await using _w = w
+  await using w = await open(world)
+  const { simulator } = w
   const id = await keep(w, PNG)
   await using _sender = await w.startSender()
   await w.until(await w.sendOne(image(id)), m => m.status === 'SENT')
@@ -120,9 +119,8 @@ test('a file that Meta has lost is handed to it anew, once', async ({ world }) =
 })
 
 test('a message that failed for its file after all gets a new one when it is sent again', async ({ world }) => {
-  const { simulator, w } = await open(world)
-  await using _simulator = simulator
-  await using _w = w
+  await using w = await open(world)
+  const { simulator } = w
   const id = await keep(w, PNG)
   await using _sender = await w.startSender()
   await w.until(await w.sendOne(image(id)), m => m.status === 'SENT')
@@ -137,9 +135,8 @@ test('a message that failed for its file after all gets a new one when it is sen
 })
 
 test('an upload that Meta refuses is judged like a send, and one that breaks off is nothing unknown', async ({ world }) => {
-  const { simulator, w } = await open(world)
-  await using _simulator = simulator
-  await using _w = w
+  await using w = await open(world)
+  const { simulator } = w
   await using _sender = await w.startSender()
   const unsupported = await w.sendOne(image(await keep(w, PNG, 'image/gif')))
   expect((await w.until(unsupported, m => m.status === 'FAILED')).error).toMatchObject({ code: 100, source: 'meta' })
@@ -155,9 +152,8 @@ test('an upload that Meta refuses is judged like a send, and one that breaks off
 })
 
 test('a long upload holds nobody: who waits for it looks again', async ({ world }) => {
-  const { simulator, w } = await open(world)
-  await using _simulator = simulator
-  await using _w = w
+  await using w = await open(world)
+  const { simulator } = w
   const id = await keep(w, PNG)
   simulator.faults([{ match: { path: '/media' }, times: 1, effect: { latencyMs: 1500 } }])
   await using _sender = await w.startSender()

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { expect } from 'vitest'
 import type { MessageDoc } from '#shared/store/documents.ts'
 import { startIngest } from '#test/support/ingest.ts'
+import { webhookOf } from '#test/support/webhooks.ts'
 import { test, type World } from '#test/support/world.ts'
 import { accept, eventually, openSenderWorld, startMeta } from './sender-fixture.ts'
 import { startProxy } from './tcp-proxy.ts'
@@ -113,7 +114,7 @@ const statusOf = ({ _id, contactKey }: MessageDoc, phoneNumberId: string) => {
   const told = { id: 'wamid.told', status: 'delivered', timestamp, recipient_id: contactKey }
   const statuses = [{ ...told, biz_opaque_callback_data: `1:c:${_id}:1` }]
   const value = { messaging_product: 'whatsapp', metadata: { phone_number_id: phoneNumberId }, statuses }
-  return { object: 'whatsapp_business_account', entry: [{ id: '1', changes: [{ field: 'messages', value }] }] }
+  return webhookOf(value)
 }
 
 test('a configuration that cannot work is told in one message and never started', async ({ world }) => {

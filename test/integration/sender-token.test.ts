@@ -8,6 +8,7 @@ import type { MessageDoc } from '#shared/store/documents.ts'
 import { createSimulator } from '#test/simulator/simulator.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { startIngest } from '#test/support/ingest.ts'
+import { webhookOf } from '#test/support/webhooks.ts'
 import { test, type World } from '#test/support/world.ts'
 import { accept, eventually, openSenderWorld, refuse, type SenderWorld, startMeta, TOKEN } from './sender-fixture.ts'
 
@@ -196,7 +197,7 @@ async function failWebhook(world: World, w: SenderWorld) {
     const report = { id: `wamid.of.${_id}`, status: 'failed', timestamp, recipient_id: contactKey, errors }
     const statuses = [{ ...report, biz_opaque_callback_data: `1:c:${_id}:1` }]
     const value = { messaging_product: 'whatsapp', metadata: { phone_number_id: w.client.phoneNumberId }, statuses }
-    await ingest.post({ object: 'whatsapp_business_account', entry: [{ id: '1', changes: [{ field: 'messages', value }] }] })
+    await ingest.post(webhookOf(value))
   }
 }
 

@@ -2,6 +2,7 @@ import { expect } from 'vitest'
 import { oldestWaiting } from '#shared/process/metrics.ts'
 import type { MessageDoc } from '#shared/store/documents.ts'
 import { startIngest } from '#test/support/ingest.ts'
+import { webhookOf } from '#test/support/webhooks.ts'
 import { test, type World } from '#test/support/world.ts'
 import { type Answer, accept, eventually, openSenderWorld, type SenderWorld, startMeta } from './sender-fixture.ts'
 
@@ -19,8 +20,7 @@ async function startWebhooks(world: World, { client }: SenderWorld) {
     }
     const metadata = { display_phone_number: client.whatsappNumber, phone_number_id: client.phoneNumberId }
     const value = { messaging_product: 'whatsapp', metadata, statuses: [report] }
-    const entry = [{ id: client.wabaId, changes: [{ field: 'messages', value }] }]
-    expect((await ingest.post({ object: 'whatsapp_business_account', entry })).status).toBe(200)
+    expect((await ingest.post(webhookOf(value, client.wabaId))).status).toBe(200)
   }
 }
 

@@ -10,6 +10,7 @@ import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { type Gateway, openGateway, PEOPLE, type Person } from '#test/support/gateway.ts'
 import { log } from '#test/support/ingest.ts'
 import { eventually, userByEmail } from '#test/support/realtime.ts'
+import { inboundOf } from '#test/support/webhooks.ts'
 import { createWorld } from '#test/support/world.ts'
 
 const stack = new AsyncDisposableStack()
@@ -24,24 +25,8 @@ afterAll(() => stack.disposeAsync())
 beforeEach(async () => void (await gateway.store.raw.webhookEvents.deleteMany({})))
 
 const { phoneNumberId, wabaId } = DEMO_TENANTS.demo
-const inbound = (wamid: string, from: string, number: string = phoneNumberId) => ({
-  object: 'whatsapp_business_account',
-  entry: [
-    {
-      id: wabaId,
-      changes: [
-        {
-          field: 'messages',
-          value: {
-            metadata: { phone_number_id: number },
-            contacts: [{ wa_id: from, profile: { name: 'Nadia' } }],
-            messages: [{ from, id: wamid, timestamp: '1795165200', type: 'text', text: { body: wamid } }],
-          },
-        },
-      ],
-    },
-  ],
-})
+const inbound = (wamid: string, from: string, number?: string) =>
+  inboundOf(wamid, from, { type: 'text', text: { body: wamid } }, number)
 
 /** A stored event, as the recorder leaves it. */
 async function keep(body: object, fields: Partial<WebhookEventDoc> = {}): Promise<string> {
@@ -166,8 +151,7 @@ test('what a filter and a time name is replayed page by page, the oldest first',
 })
 
 test('one that MongoDB refuses ends in the dead letters alone, amid its conversation, and again when it is replayed unmended', async () => {
-  const poison = inbound('wamid.poison', '212661900009')
-  Object.assign(poison.entry[0]?.changes[0]?.value.messages[0] as object, { type: 'hologram', hologram: { 'a\0b': 1 } })
+  const poison = inboundOf('wamid.poison', '212661900009', { type: 'hologram', hologram: { 'a\0b': 1 } })
   const bodies = [inbound('wamid.before', '212661900009'), poison, inbound('wamid.after', '212661900009')]
   const lane = webhookKeys.conversation(phoneNumberId, '212661900009')
   const envelope = { exchange: EXCHANGES.webhook, routingKey: lane, type: MESSAGE_TYPE.webhook }
