@@ -1,15 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import { RECEIVED_AT_HEADER } from '#shared/contracts/webhook-delivery.ts'
-import { connectQueue } from '#shared/queue/connect.ts'
 import { EXCHANGES, webhookKeys } from '#shared/queue/topology.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { migrate } from '#shared/store/migrate.ts'
-import { seedDemo } from '#test/stack/seed.ts'
-import { type Bed, keyring, log, openBed } from './bed.ts'
 import { inboundBody, PHONE_NUMBER_ID, waIdOf } from './bodies.ts'
 import { type Child, startChild } from './child.ts'
+import { type DemoBed, openDemoBed } from './demo-bed.ts'
 import { alternate, inFlight, ratio, report, type Turn } from './figures.ts'
 import { BATCH, copyWorld, replay, type Written, watchWrites } from './recorder-skeleton.ts'
 
@@ -32,11 +30,7 @@ export async function run(): Promise<void> {
 
 async function measure(audience: Audience): Promise<void> {
   await using stack = new AsyncDisposableStack()
-  const bed = stack.use(await openBed())
-  const store = await bed.openStore()
-  await migrate(store)
-  await seedDemo(store, keyring, { nodeEnv: 'test' })
-  const queue = stack.use(await connectQueue(bed.rabbitmqUrl, { log, name: 'bench', youngQueueWaitMs: 0 }))
+  const { bed, store, queue } = stack.use(await openDemoBed())
   const start = async () => stack.use(await startChild('services/ingest/main.ts', { ...bed.env, INGEST_ROLE: 'recorder' }))
   const recorders = await Promise.all(Array.from({ length: RECORDERS }, start))
   if (RECORDERS > 1) await sleep(8000) // the lanes are shared out every 2 s
@@ -70,10 +64,7 @@ async function measure(audience: Audience): Promise<void> {
   ratio(`product ÷ two rows, ${LANES} batches at a time`, rate(`two rows, ${LANES} batches at a time`), '', true)
 }
 
-interface World {
-  bed: Bed
-  store: Store
-  queue: Queue
+interface World extends DemoBed {
   recorders: Child[]
   audience: Audience
 }

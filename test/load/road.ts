@@ -4,11 +4,10 @@ import { Agent, request } from 'undici'
 import { signAccessToken } from '#shared/auth/access-token.ts'
 import { sign } from '#shared/meta/signature.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { migrate } from '#shared/store/migrate.ts'
-import { seedDemo } from '#test/stack/seed.ts'
-import { APP_SECRET, JWT_SECRET, keyring, openBed } from './bed.ts'
+import { APP_SECRET, JWT_SECRET } from './bed.ts'
 import { inboundBody } from './bodies.ts'
 import { type Child, startChild } from './child.ts'
+import { openDemoBed } from './demo-bed.ts'
 import { alternate, percentile, ratio, report, type Turn } from './figures.ts'
 
 const PER_SECOND = 200
@@ -19,10 +18,7 @@ const PATIENCE_MS = 15_000
 /** From the start of a webhook's POST to `message:received` on a socket, at 200 messages a second. */
 export async function run(): Promise<void> {
   await using stack = new AsyncDisposableStack()
-  const bed = stack.use(await openBed())
-  const store = await bed.openStore()
-  await migrate(store)
-  await seedDemo(store, keyring, { nodeEnv: 'test' })
+  const { bed, store } = stack.use(await openDemoBed())
   const ingest = stack.use(await startChild('services/ingest/main.ts', { ...bed.env, INGEST_ROLE: 'all' }))
   const realtime = stack.use(await startChild('services/realtime/main.ts', bed.env))
   const skeleton = stack.use(await startChild('test/load/road-skeleton.ts', bed.env))

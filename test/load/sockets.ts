@@ -2,16 +2,14 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Types } from 'mongoose'
 import { type AccessClaims, signAccessToken } from '#shared/auth/access-token.ts'
-import { connectQueue } from '#shared/queue/connect.ts'
 import { eventMessages } from '#shared/queue/event-message.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
 import type { EventDoc } from '#shared/store/documents.ts'
-import { migrate } from '#shared/store/migrate.ts'
-import { seedDemo } from '#test/stack/seed.ts'
 import { addTenants } from '#test/system/trials/sockets/world.ts'
-import { JWT_SECRET, keyring, log, openBed } from './bed.ts'
+import { JWT_SECRET } from './bed.ts'
 import { type Child, startChild } from './child.ts'
+import { openDemoBed } from './demo-bed.ts'
 import { alternate, ratio, report, type Turn } from './figures.ts'
 import type { CountJob, CountResult, ListenJob } from './sockets-load.ts'
 
@@ -24,11 +22,7 @@ const EVENTS = Number(process.env.BENCH_EVENTS ?? 20_000)
 /** Events to sockets: 5,000 of them in 25 tenants on one process, beside bare Socket.io with the same adapter. */
 export async function run(): Promise<void> {
   await using stack = new AsyncDisposableStack()
-  const bed = stack.use(await openBed())
-  const store = await bed.openStore()
-  await migrate(store)
-  await seedDemo(store, keyring, { nodeEnv: 'test' })
-  const queue = stack.use(await connectQueue(bed.rabbitmqUrl, { log, name: 'bench', youngQueueWaitMs: 0 }))
+  const { bed, store, queue } = stack.use(await openDemoBed())
   const people = await addTenants(store, TENANTS)
   const realtime = stack.use(await startChild('services/realtime/main.ts', { ...bed.env, SOCKETS_PER_USER: '5000' }))
   const skeleton = stack.use(await startChild('test/load/sockets-skeleton.ts', bed.env))

@@ -30,7 +30,7 @@ export async function run(): Promise<Facts> {
   const world = await createSenderWorld(w.store, w.queue, { numbers: NUMBERS, throughput: 80, conversations: MESSAGES })
   await w.simulator.add(world.numbers, 1000)
   await w.simulator.call('faults', FAULTS)
-  await Promise.all(Array.from({ length: SENDERS }, () => w.startSender()))
+  await w.startSenders(SENDERS)
   const messages = await world.accept(MESSAGES)
   const startedAt = performance.now()
   await world.ring(messages)

@@ -18,7 +18,7 @@ export async function run(): Promise<Facts> {
   const count = NUMBERS * RATE * SECONDS
   const world = await createSenderWorld(w.store, w.queue, { numbers: NUMBERS, throughput: RATE, conversations: count / 4 })
   await w.simulator.add(world.numbers)
-  const senders = await Promise.all(Array.from({ length: SENDERS }, () => w.startSender()))
+  const senders = await w.startSenders(SENDERS)
   const messages = await world.accept(count)
   const startedAt = performance.now()
   const ringing = world.ring(messages)

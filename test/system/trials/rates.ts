@@ -21,7 +21,7 @@ export async function run(): Promise<Facts> {
   const [slowed, ...steady] = world.numbers as [ClientDoc, ...ClientDoc[]]
   await w.simulator.add(steady)
   await w.simulator.add([slowed], LOWERED)
-  await Promise.all(Array.from({ length: SENDERS }, () => w.startSender()))
+  await w.startSenders(SENDERS)
   await world.ring(await backlog(world))
   const startedAt = Date.now()
   const campaigns = world.numbers.map(number => ({ number, waiting: [] as MessageDoc['_id'][] }))

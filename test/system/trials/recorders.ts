@@ -1,13 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { publishBody } from '#services/ingest/receiver.ts'
-import { connectQueue } from '#shared/queue/connect.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { migrate } from '#shared/store/migrate.ts'
-import { keyring, log, openBed } from '#test/load/bed.ts'
 import { PHONE_NUMBER_ID, waIdOf } from '#test/load/bodies.ts'
 import { type Child, startChild } from '#test/load/child.ts'
-import { seedDemo } from '#test/stack/seed.ts'
+import { openDemoBed } from '#test/load/demo-bed.ts'
 import type { Facts } from '../trial.ts'
 
 const RECORDERS = 3
@@ -31,11 +28,7 @@ interface Item {
  */
 export async function run(): Promise<Facts> {
   await using stack = new AsyncDisposableStack()
-  const bed = stack.use(await openBed())
-  const store = await bed.openStore()
-  await migrate(store)
-  await seedDemo(store, keyring, { nodeEnv: 'test' })
-  const queue = stack.use(await connectQueue(bed.rabbitmqUrl, { log, name: 'trial', youngQueueWaitMs: 0 }))
+  const { bed, store, queue } = stack.use(await openDemoBed())
   const start = async () => stack.use(await startChild('services/ingest/main.ts', { ...bed.env, INGEST_ROLE: 'recorder' }))
   const recorders = await Promise.all(Array.from({ length: RECORDERS }, start))
   stack.use(await startChild('services/realtime/main.ts', bed.env))

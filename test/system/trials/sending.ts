@@ -1,14 +1,10 @@
 import { request } from 'undici'
 import { parseCallbackData } from '#shared/domain/callback-data.ts'
-import { connectQueue } from '#shared/queue/connect.ts'
-import type { Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
 import type { ClientDoc } from '#shared/store/documents.ts'
-import { migrate } from '#shared/store/migrate.ts'
-import { type Bed, keyring, log, openBed } from '#test/load/bed.ts'
 import { type Child, startChild } from '#test/load/child.ts'
+import { type DemoBed, openDemoBed } from '#test/load/demo-bed.ts'
 import { ACCESS_TOKEN } from '#test/load/sender-world.ts'
-import { seedDemo } from '#test/stack/seed.ts'
 import type { Facts } from '../trial.ts'
 
 /** A post that the simulator accepted, with its own time in ms. */
@@ -32,12 +28,10 @@ export interface Simulator {
 }
 
 /** A bed with the demo world, ingest for the statuses, and a simulator; senders come and go. */
-export interface Sending {
-  bed: Bed
-  store: Store
-  queue: Queue
+export interface Sending extends DemoBed {
   simulator: Simulator
   startSender(): Promise<Child>
+  startSenders(count: number): Promise<Child[]>
   startGateway(): Promise<Child>
 }
 
@@ -46,11 +40,7 @@ const SILENT = { sentMs: null, deliveredMs: null, readMs: null }
 /** `hasStatuses`: the simulator tells what becomes of each message; otherwise nothing follows an accepted post. */
 export async function openSending({ hasStatuses = false } = {}): Promise<Sending & AsyncDisposable> {
   await using stack = new AsyncDisposableStack()
-  const bed = stack.use(await openBed())
-  const store = await bed.openStore()
-  await migrate(store)
-  await seedDemo(store, keyring, { nodeEnv: 'test' })
-  const queue = stack.use(await connectQueue(bed.rabbitmqUrl, { log, name: 'trial', youngQueueWaitMs: 0 }))
+  const { bed, store, queue } = stack.use(await openDemoBed())
   const ingest = hasStatuses ? stack.use(await startChild('services/ingest/main.ts', { ...bed.env, INGEST_ROLE: 'all' })) : null
   const webhook = ingest && { SIMULATOR_WEBHOOK_URL: `http://127.0.0.1:${ingest.port}/api/v1/webhook` }
   const child = stack.use(await startChild('test/simulator/main.ts', { ...bed.env, SIMULATOR_PORT: '0', ...webhook }))
@@ -59,12 +49,14 @@ export async function openSending({ hasStatuses = false } = {}): Promise<Sending
   await simulator.call('delivery', hasStatuses ? { deliveredMs: null, readMs: null, batch: 50 } : SILENT)
   const env = { ...bed.env, META_GRAPH_URL: simulator.url, SEND_UNKNOWN_DEADLINE: '20s' }
   const opened = stack.move()
+  const startSender = async () => opened.use(await startChild('services/sender/main.ts', env))
   return {
     bed,
     store,
     queue,
     simulator,
-    startSender: async () => opened.use(await startChild('services/sender/main.ts', env)),
+    startSender,
+    startSenders: count => Promise.all(Array.from({ length: count }, startSender)),
     startGateway: async () => opened.use(await startChild('services/gateway/main.ts', { ...env, ...GATEWAY_ENV })),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
