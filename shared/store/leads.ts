@@ -1,4 +1,4 @@
-import { type ClientSession, Types } from 'mongoose'
+import { type ClientSession, type HydratedDocument, Types } from 'mongoose'
 import { ApiError, notFound } from '../domain/errors.ts'
 import { phoneVariants } from '../domain/phone-variants.ts'
 import { type Store, trusted } from './connect.ts'
@@ -60,7 +60,7 @@ export async function createLead(store: Store, tenantId: Id, fields: LeadFields)
         const bare = { tenantId, contactId, leadId: null }
         await store.models.conversations.updateMany(bare, { $set: { leadId: lead._id } }, { session })
       }
-      return (made as unknown as { toObject(): LeadDoc }).toObject()
+      return (made as HydratedDocument<LeadDoc>).toObject()
     }),
   )
 }

@@ -13,8 +13,7 @@ export type SendableFile = Pick<MediaFileDoc, '_id' | 'tenantId' | 'kind' | 'mim
 }
 
 export async function addMediaFile(store: Store, file: Omit<MediaFileDoc, 'createdAt'>): Promise<MediaFileDoc> {
-  const [row] = await store.models.mediaFiles.create([file])
-  return (row as unknown as { toObject(): MediaFileDoc }).toObject()
+  return (await store.models.mediaFiles.create(file)).toObject()
 }
 
 /** Given to us for sending. @throws Outage */
