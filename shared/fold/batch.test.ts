@@ -1,6 +1,6 @@
 import { Types } from 'mongoose'
 import { expect, test } from 'vitest'
-import { CLIENT_ID, createMemoryWorld, PHONE_NUMBER_ID, TENANT_ID } from '#test/support/memory-world.ts'
+import { createMemoryWorld, outbound, PHONE_NUMBER_ID, TENANT_ID } from '#test/support/memory-world.ts'
 import { parseWebhook, type WebhookItem } from '../meta/webhook.ts'
 import type { LeadDoc, MessageDoc } from '../store/documents.ts'
 
@@ -32,29 +32,8 @@ const status = (id: string, name: string, second: number, code?: number) =>
 /** Messages that were sent before, in the thread of the first contact. */
 function sentBefore(wamid: string, n: number): MessageDoc {
   const _id = new Types.ObjectId(`00000000000000000000010${n}`)
-  const at = new Date((T0 - 100 + n) * 1000)
-  return {
-    _id,
-    tenantId: TENANT_ID,
-    clientId: CLIENT_ID,
-    conversationId: new Types.ObjectId('0000000000000000000000ff'),
-    direction: 'OUTBOUND',
-    type: 'text',
-    content: { text: 'hello', media: null, template: null, data: null },
-    status: 'SENT',
-    statusUpdatedAt: at,
-    timeline: [],
-    wamid,
-    previousIds: [],
-    error: null,
-    cost: null,
-    replyTo: null,
-    reactions: [],
-    sentBy: null,
-    origin: 'api',
-    at,
-    dispatch: null,
-  } as unknown as MessageDoc
+  const conversationId = new Types.ObjectId('0000000000000000000000ff')
+  return outbound(new Date((T0 - 100 + n) * 1000), { _id, conversationId, status: 'SENT', wamid, origin: 'api' })
 }
 
 /** What must be equal whatever the order; ids and the order of equal facts are not part of it. */

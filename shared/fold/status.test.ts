@@ -1,6 +1,6 @@
 import { Types } from 'mongoose'
 import { expect, test } from 'vitest'
-import { CLIENT_ID, createMemoryWorld, PHONE_NUMBER_ID, TENANT_ID } from '#test/support/memory-world.ts'
+import { CLIENT_ID, createMemoryWorld, outbound, PHONE_NUMBER_ID } from '#test/support/memory-world.ts'
 import { parseWebhook, type WebhookItem } from '../meta/webhook.ts'
 import type { Dispatch, MessageDoc } from '../store/documents.ts'
 
@@ -8,30 +8,7 @@ const MESSAGE_ID = '0000000000000000000001aa'
 const T0 = 1_795_165_200
 const AT = new Date(T0 * 1000)
 
-function outbound(fields: Partial<MessageDoc>): MessageDoc {
-  return {
-    _id: new Types.ObjectId(MESSAGE_ID),
-    tenantId: TENANT_ID,
-    clientId: CLIENT_ID,
-    conversationId: new Types.ObjectId(),
-    direction: 'OUTBOUND',
-    type: 'text',
-    content: { text: 'hello', media: null, template: null, data: null },
-    status: 'QUEUED',
-    statusUpdatedAt: AT,
-    timeline: [],
-    wamid: null,
-    previousIds: [],
-    error: null,
-    cost: null,
-    replyTo: null,
-    reactions: [],
-    at: AT,
-    dispatch: null,
-    ...fields,
-  } as unknown as MessageDoc
-}
-
+const messageOf = (fields: Partial<MessageDoc>) => outbound(AT, { _id: new Types.ObjectId(MESSAGE_ID), ...fields })
 const dispatch = (state: Dispatch['state'], attempt: number) => ({ state, attempt, lane: 'c' }) as Dispatch
 const ours = (attempt: number) => ({ biz_opaque_callback_data: `1:c:${MESSAGE_ID}:${attempt}` })
 const platformFailure = { code: null, title: '', detail: null, sentence: '', nextStep: '', source: 'platform' as const }
@@ -59,7 +36,7 @@ test('the furthest of five reports wins in all 120 orders, and the timeline has 
   const orders = permutations(FIVE)
   expect(orders).toHaveLength(120)
   for (const order of orders) {
-    const message = after(outbound({ wamid: 'wamid.A', status: 'SENT' }), ...order.map((name, i) => status(name, i)))
+    const message = after(messageOf({ wamid: 'wamid.A', status: 'SENT' }), ...order.map((name, i) => status(name, i)))
     expect([order, message.status, message.timeline.length]).toEqual([order, 'FAILED', 5])
   }
 })
@@ -108,12 +85,12 @@ test.for<[string, Partial<MessageDoc>, WebhookItem, Partial<MessageDoc>]>([
     { status: 'SENT', wamid: 'wamid.B' },
   ],
 ])('%s', ([, before, item, expected]) => {
-  expect(after(outbound(before), item)).toMatchObject(expected)
+  expect(after(messageOf(before), item)).toMatchObject(expected)
 })
 
 test('a second acceptance under another id is told as sent twice', () => {
   const message = after(
-    outbound({ wamid: 'wamid.B', status: 'SENT' }),
+    messageOf({ wamid: 'wamid.B', status: 'SENT' }),
     status('sent', 1, ours(1)),
     status('delivered', 2, ours(1)),
   )
@@ -136,7 +113,7 @@ test.for([
     { amount: 0.4, category: 'MARKETING', currency: 'MAD' },
   ],
 ])('pricing %j costs %j', ([pricing, cost]) => {
-  const world = createMemoryWorld([outbound({ wamid: 'wamid.A', status: 'SENT' })])
+  const world = createMemoryWorld([messageOf({ wamid: 'wamid.A', status: 'SENT' })])
   const [tenant] = world.context.tenants.values()
   tenant?.settings.prices.push({ category: null, country: null, amount: 0.4 })
   world.record([status('delivered', 1, { pricing })])
@@ -145,7 +122,7 @@ test.for([
 
 test('a refusal keeps the words of Meta beside ours', () => {
   const errors = [{ code: 131_026, title: 'Message undeliverable', error_data: { details: 'Not on WhatsApp.' } }]
-  const message = after(outbound({ wamid: 'wamid.A', status: 'SENT' }), status('failed', 1, { errors }))
+  const message = after(messageOf({ wamid: 'wamid.A', status: 'SENT' }), status('failed', 1, { errors }))
   expect(message.error).toMatchObject({
     code: 131_026,
     title: 'Message undeliverable',
@@ -170,7 +147,7 @@ const again = status('failed', 3, { errors: [{ code: 131047 }], ...ours(1) })
 
 test('a template in reserve goes once, in whatever order the reports about the message itself come', () => {
   for (const order of permutations([status('sent', 1, ours(1)), refusedAsClosed, again])) {
-    const message = after(outbound({ fallback: reserve, dispatch: dispatch('TAKEN', 1) }), ...order)
+    const message = after(messageOf({ fallback: reserve, dispatch: dispatch('TAKEN', 1) }), ...order)
     expect(message).toMatchObject({ type: 'template', status: 'QUEUED', wamid: null, error: null, previousIds: ['wamid.A'] })
     expect(message.dispatch).toMatchObject({ state: 'WAITING', attempt: 1, token: null })
     expect(message.timeline.filter(({ reason }) => reason === 'fallback')).toHaveLength(1)
@@ -187,7 +164,7 @@ test.for<[string, Partial<MessageDoc>, WebhookItem]>([
     refusedAsClosed,
   ],
 ])('a template in reserve stays when %s', ([, fields, item]) => {
-  const message = after(outbound({ wamid: 'wamid.A', status: 'SENT', ...fields }), item)
+  const message = after(messageOf({ wamid: 'wamid.A', status: 'SENT', ...fields }), item)
   expect([message.status, message.type, message.dispatch]).toEqual(['FAILED', 'text', null])
 })
 
@@ -200,7 +177,7 @@ test.for<[string, Partial<MessageDoc>, string[], number]>([
   ['it failed', {}, ['failed'], 0],
   ['it is no template', { content: { ...welcome, template: null } }, ['sent'], 0],
 ])('a template counts as used once, when a status makes it sent: %s', ([, fields, statuses, count]) => {
-  const world = createMemoryWorld([outbound({ content: welcome, ...fields })])
+  const world = createMemoryWorld([messageOf({ content: welcome, ...fields })])
   const uses = statuses.flatMap((name, i) => world.record([status(name, i, ours(1))]).plan.templateUses)
   expect(uses).toHaveLength(count)
   for (const use of uses) expect(use).toMatchObject({ clientId: CLIENT_ID, name: 'welcome', language: 'fr' })

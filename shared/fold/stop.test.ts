@@ -1,8 +1,8 @@
 import { Types } from 'mongoose'
 import { expect, test } from 'vitest'
-import { CLIENT_ID, createMemoryWorld, PHONE_NUMBER_ID, TENANT_ID } from '#test/support/memory-world.ts'
+import { CLIENT_ID, createMemoryWorld, outbound, PHONE_NUMBER_ID, TENANT_ID } from '#test/support/memory-world.ts'
 import { parseWebhook, type WebhookItem } from '../meta/webhook.ts'
-import type { ClientDoc, MessageDoc } from '../store/documents.ts'
+import type { ClientDoc } from '../store/documents.ts'
 
 const T0 = 1_795_165_200
 const at = (second: number) => new Date((T0 + second) * 1000)
@@ -20,27 +20,8 @@ const number = (changes: Partial<ClientDoc> = {}) =>
     ...changes,
   }) as ClientDoc
 
-const outbound = (wamid: string) =>
-  ({
-    _id: new Types.ObjectId(),
-    tenantId: TENANT_ID,
-    clientId: CLIENT_ID,
-    conversationId: new Types.ObjectId(),
-    direction: 'OUTBOUND',
-    type: 'text',
-    content: { text: 'hello', media: null, template: null, data: null },
-    status: 'SENT',
-    statusUpdatedAt: at(0),
-    timeline: [{ kind: 'attempt', at: at(10), attempt: 1, outcome: 'accepted' }],
-    wamid,
-    previousIds: [],
-    error: null,
-    cost: null,
-    replyTo: null,
-    reactions: [],
-    at: at(0),
-    dispatch: null,
-  }) as unknown as MessageDoc
+const sent = (wamid: string) =>
+  outbound(at(0), { status: 'SENT', timeline: [{ kind: 'attempt', at: at(10), attempt: 1, outcome: 'accepted' }], wamid })
 
 function failed(wamid: string, code: number): WebhookItem {
   const errors = [{ code, title: 'Title', error_data: { details: 'in detail' } }]
@@ -51,7 +32,7 @@ function failed(wamid: string, code: number): WebhookItem {
 
 /** What a batch of two failures with the code does to the numbers of the account, and what it tells of them. */
 function after(code: number, own: Partial<ClientDoc> = {}, now = at(60)) {
-  const world = createMemoryWorld([outbound('wamid.A'), outbound('wamid.B')])
+  const world = createMemoryWorld([sent('wamid.A'), sent('wamid.B')])
   const account = [
     number(own),
     number({ _id: SIBLING_ID, phoneNumberId: '106' }),

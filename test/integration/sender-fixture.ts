@@ -19,6 +19,8 @@ import { connectStore } from '#shared/store/connect.ts'
 import { bellFor } from '#shared/store/dispatch.ts'
 import type { ClientDoc, ConversationDoc, Dispatch, MessageDoc, TenantDoc } from '#shared/store/documents.ts'
 import { migrate } from '#shared/store/migrate.ts'
+import { lastMessageOf, newContact, newConversation } from '#shared/store/new-rows.ts'
+import { outboundIn } from '#test/support/outbound.ts'
 import type { World } from '#test/support/world.ts'
 
 const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
@@ -121,91 +123,26 @@ export async function openSenderWorld(world: World, metaUrl: string, number: Par
   let people = 0
   async function addConversation(changes: Partial<ConversationDoc> = {}): Promise<ConversationDoc> {
     const waId = `21260${String(++people).padStart(7, '0')}`
-    const conversation = {
-      _id: new Types.ObjectId(),
-      tenantId,
-      clientId: client._id,
-      phoneNumberId: client.phoneNumberId,
-      contactId: new Types.ObjectId(),
-      contact: { waId, userId: null, phone: waId, name: null, username: null, optOut: false },
-      status: 'open',
-      assignedTo: null,
-      labels: [],
-      leadId: null,
-      unreadCount: 0,
-      messageCount: 0,
-      lastActivityAt: new Date(),
-      windowExpiresAt: new Date(Date.now() + 3_600_000),
-      lastMessage: null,
-      lastError: null,
-      createdAt: new Date(),
-      updatedAt: new Date(),
-      ...changes,
-    } as ConversationDoc
+    const now = new Date()
+    const contact = newContact(tenantId, { waId, userId: null, name: null, nameSource: null }, now)
+    const windowExpiresAt = new Date(now.getTime() + 3_600_000)
+    const conversation = { ...newConversation(client, contact, now), windowExpiresAt, ...changes }
     await store.raw.conversations.insertOne(conversation)
     return conversation
   }
 
   function messageIn(conversation: ConversationDoc, changes: MessageChanges = {}): MessageDoc {
-    const at = new Date()
-    const dispatch =
-      changes.dispatch === null
-        ? null
-        : {
-            state: 'READY',
-            lane: 'c',
-            attempt: 0,
-            token: null,
-            owner: null,
-            leaseUntil: null,
-            nextStepAt: null,
-            reason: null,
-            deadlineAt: null,
-            ...changes.dispatch,
-          }
-    return {
-      _id: new Types.ObjectId(),
-      tenantId,
-      conversationId: conversation._id,
-      clientId: conversation.clientId,
-      phoneNumberId: conversation.phoneNumberId,
-      contactId: conversation.contactId,
-      contactKey: conversation.contact.waId ?? conversation.contact.userId,
-      contactKeyKind: conversation.contact.waId ? 'waId' : 'userId',
-      direction: 'OUTBOUND',
-      type: 'text',
-      content: { text: 'hello', media: null, template: null, data: null },
-      status: 'QUEUED',
-      statusUpdatedAt: at,
-      timeline: [{ kind: 'accepted', at }],
-      wamid: null,
-      previousIds: [],
-      error: null,
-      cost: null,
-      idempotencyKey: null,
-      replyTo: null,
-      reactions: [],
-      sentBy: null,
-      origin: 'api',
-      leadId: null,
-      campaignId: null,
-      at,
-      sendAt: null,
-      payload: { type: 'text', text: { body: 'hello' } },
-      createdAt: at,
-      updatedAt: at,
-      ...changes,
-      dispatch,
-    } as MessageDoc
+    const message = outboundIn(conversation, 'hello')
+    const dispatch = changes.dispatch === null ? null : { ...message.dispatch, ...changes.dispatch }
+    return { ...message, ...changes, dispatch }
   }
 
   async function store1(messages: MessageDoc[]): Promise<void> {
     await store.raw.messages.insertMany(messages)
     await store.raw.conversations.bulkWrite(
       messages.map(message => {
-        const { _id, type, direction, status, at } = message
-        const lastMessage = { messageId: _id, text: 'hello', type, direction, status, at }
-        return { updateOne: { filter: { _id: message.conversationId, tenantId }, update: { $set: { lastMessage } } } }
+        const $set = { lastMessage: lastMessageOf(message) }
+        return { updateOne: { filter: { _id: message.conversationId, tenantId }, update: { $set } } }
       }),
     )
   }

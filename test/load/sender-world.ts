@@ -7,7 +7,8 @@ import type { Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { bellFor } from '#shared/store/dispatch.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc, MessageDoc, TenantDoc } from '#shared/store/documents.ts'
-import { newContact, newConversation, newOutbound } from '#shared/store/new-rows.ts'
+import { newContact, newConversation } from '#shared/store/new-rows.ts'
+import { outboundIn } from '#test/support/outbound.ts'
 import { keyring } from './bed.ts'
 import { inFlight } from './figures.ts'
 
@@ -60,7 +61,9 @@ export async function createSenderWorld(store: Store, queue: Queue, shape: Sende
     threads,
     async accept(count, { lane = 'c', number, thread } = {}) {
       const among = thread ? [thread] : number ? threads.filter(({ clientId }) => clientId === number._id) : threads
-      const messages = Array.from({ length: count }, (_, i) => messageOf(among[i % among.length] as ConversationDoc, i, lane))
+      const messages = Array.from({ length: count }, (_, i) =>
+        outboundIn(among[i % among.length] as ConversationDoc, textOf(i), lane),
+      )
       for (let i = 0; i < count; i += 1000) await store.raw.messages.insertMany(messages.slice(i, i + 1000))
       return messages
     },
@@ -134,6 +137,8 @@ function clientOf(tenantId: Types.ObjectId, i: number, throughput: number): Clie
   }
 }
 
+const textOf = (i: number) => `Bonjour, votre entretien est confirmé (${i})`
+
 /** With an open window. */
 function threadOf(client: ClientDoc, i: number): { thread: ConversationDoc; contact: ContactDoc } {
   const waId = `2126${String(70_000_000 + i)}`
@@ -142,18 +147,4 @@ function threadOf(client: ClientDoc, i: number): { thread: ConversationDoc; cont
   const windowExpiresAt = new Date(now.getTime() + 86_400_000)
   const thread = { ...newConversation(client, contact, now), messageCount: 1, lastInboundAt: now, windowExpiresAt }
   return { thread, contact }
-}
-
-/** No sweep rings it: its bell is the bench's. */
-function messageOf(thread: ConversationDoc, i: number, lane: Lane): MessageDoc {
-  const now = new Date()
-  const text = `Bonjour, votre entretien est confirmé (${i})`
-  const place = {
-    client: { _id: thread.clientId, tenantId: thread.tenantId, phoneNumberId: thread.phoneNumberId },
-    thread,
-    contact: { ...thread.contact, _id: thread.contactId },
-  }
-  const said = { type: 'text', content: { text, media: null, template: null, data: null } }
-  const message = newOutbound(place, { ...said, payload: { type: 'text', text: { body: text } } }, { lane, now })
-  return { ...message, origin: 'api', dispatch: { ...message.dispatch, nextStepAt: null } }
 }

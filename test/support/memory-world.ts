@@ -4,6 +4,7 @@ import type { FoldContext } from '#shared/fold/context.ts'
 import { keysOf } from '#shared/fold/keys.ts'
 import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import type { ClientDoc, Id, MessageDoc, PipelineDoc, TenantDoc } from '#shared/store/documents.ts'
+import { newMessage } from '#shared/store/new-rows.ts'
 import { learnersOf } from '#shared/store/record-taught.ts'
 import type { BatchKeys, Changes, Loaded } from '#shared/store/record-types.ts'
 
@@ -11,6 +12,16 @@ const id = (n: number) => new Types.ObjectId(n.toString(16).padStart(24, '0'))
 export const TENANT_ID = id(1)
 export const CLIENT_ID = id(2)
 export const PHONE_NUMBER_ID = '1054543651068213'
+
+/** A text of ours with which nothing happens now, in a thread of its own. */
+export function outbound(at: Date, fields: Partial<MessageDoc>): MessageDoc {
+  const client = { _id: CLIENT_ID, tenantId: TENANT_ID, phoneNumberId: PHONE_NUMBER_ID }
+  const thread = { _id: new Types.ObjectId(), leadId: null }
+  const contact = { _id: new Types.ObjectId(), waId: null, userId: null }
+  const content = { text: 'hello', media: null, template: null, data: null }
+  const message = newMessage({ client, thread, contact }, { type: 'text', content }, at)
+  return { ...message, direction: 'OUTBOUND', status: 'QUEUED', ...fields }
+}
 
 type Stored = Omit<Loaded, 'known'> & Pick<Folded['plan'], 'events' | 'parked'>
 
