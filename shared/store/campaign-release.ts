@@ -57,6 +57,16 @@ export async function countUnderWay(store: Store, phoneNumberId: string, until: 
   return ready + waiting
 }
 
+/**
+ * Messages of campaigns that no place in the number's rate helps: a day's or the portfolio's limit is used up, or Meta holds the
+ * account. They come due later than `after`. Counted up to `limit`. @throws Outage
+ */
+export async function countHeldBack(store: Store, phoneNumberId: string, after: Date, limit: number): Promise<number> {
+  const waiting = { phoneNumberId, 'dispatch.state': 'WAITING' as const, 'dispatch.nextStepAt': { $gt: after } }
+  const held = { ...waiting, 'dispatch.lane': 'b' as const, 'dispatch.reason': { $in: ['quota' as const, 'rate' as const] } }
+  return await orOutage(store.raw.messages.countDocuments(held, { limit, hint: 'dispatch_due' }))
+}
+
 export interface Release {
   campaign: CampaignDoc
   template: TemplateDoc

@@ -252,3 +252,31 @@ test('a template that Meta refuses pauses the campaign with the reason; resumed,
   expect((done.counts.failed ?? 0) + (done.counts.sent ?? 0)).toBe(400)
   expect(w.meta.posts).toHaveLength(400)
 }, 90_000)
+
+test('with the messaging limit used up, the rest of the audience stays where it is until there is room', async () => {
+  await using w = await openCampaigns()
+  const tenantId = await demo(w.gateway)
+  const limitTo = async (messagingLimit: number | null, throughput: number) =>
+    await w.gateway.store.models.clients.updateMany({ tenantId }, { $set: { messagingLimit, throughput } })
+  await limitTo(3, 5)
+  await using _sender = await w.send()
+  const id = await w.campaign({
+    columns: { to: 'Phone', name: 'Full name', variables: { [await variableOf(w.gateway)]: 'Full name' } },
+  })
+  const rows = [['phone', 'full name'], ...people(300)]
+  expect((await w.call('PUT', `/${id}/audience`, csvOf(rows), 'text/csv')).status).toBe(202)
+  await w.until(id, it => it.audience.state === 'READY')
+  expect((await w.call('POST', `/${id}/start`, {})).status).toBe(202)
+  const waiting = { campaignId: new Types.ObjectId(id), 'dispatch.reason': 'quota' }
+  const { messages } = w.gateway.store.raw
+  await eventually(async () => (await messages.countDocuments(waiting)) >= 5, 30_000)
+  const held = await w.until(id, ({ counts }) => counts.sent === 3)
+  // Two seconds' worth, and what goes out between two counts.
+  expect(held.counts.pending).toBeGreaterThan(150)
+
+  await limitTo(null, 200)
+  await messages.updateMany(waiting, { $set: { 'dispatch.nextStepAt': new Date() } })
+  const ended = await w.until(id, ({ status }) => status === 'DONE')
+  expect(ended.counts).toMatchObject({ recipients: 300, pending: 0, sent: 300 })
+  expect(new Set(w.meta.posts.map(({ to }) => to)).size).toBe(300)
+}, 60_000)

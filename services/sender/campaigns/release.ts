@@ -2,7 +2,14 @@ import { ApiError } from '#shared/domain/errors.ts'
 import { holdOf } from '#shared/domain/number-hold.ts'
 import { campaignPerMinute } from '#shared/domain/quality-brake.ts'
 import type { Logger } from '#shared/process/logger.ts'
-import { countUnderWay, findCampaignsIn, findLeftOver, releaseRecipients, stepCampaign } from '#shared/store/campaign-release.ts'
+import {
+  countHeldBack,
+  countUnderWay,
+  findCampaignsIn,
+  findLeftOver,
+  releaseRecipients,
+  stepCampaign,
+} from '#shared/store/campaign-release.ts'
 import { countOutcomes } from '#shared/store/campaigns.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
@@ -32,6 +39,8 @@ const SLICE = 25
 const MOST_ROUNDS = 40
 /** Of approved ones, for the slices of a round: what becomes of one is heard within a second. */
 const TEMPLATE_KEPT_MS = 1000
+/** Counted seldom, for scheduled messages stand in the same index. */
+const HELD_KEPT_MS = 1000
 const LEFT_OVER = 500
 /** Counting the outcomes takes at most this part of the time. */
 const COUNTING_SHARE = 20
@@ -40,6 +49,7 @@ const PROGRESS_MS = 1000
 /** What campaigns do by themselves: begin at their time, release as much as the number sends, tell how far they are, end. */
 export function createCampaignRelease(deps: ReleaseDeps) {
   const { store, numbers, publishing, clock, log } = deps
+  const held = new TtlCache<string, number>(5000)
   const templates = new TtlCache<string, TemplateDoc>(1000)
   const throttles = new Map<string, { allowance: number; at: number }>()
   const progress = new Map<string, { told: string; nextAt: number }>()
@@ -70,11 +80,20 @@ export function createCampaignRelease(deps: ReleaseDeps) {
     if (!number?.token || holdOf(number.client, 'campaign', now)) return 0
     const ahead = Math.min(MOST_AHEAD, Math.max(LEAST_AHEAD, Math.ceil(number.client.throughput * AHEAD_SECONDS)))
     const soon = new Date(now.getTime() + AHEAD_SECONDS * 1000)
-    const room = ahead - (await countUnderWay(store, phoneNumberId, soon, ahead))
+    const room = ahead - (await heldBack(phoneNumberId, soon)) - (await countUnderWay(store, phoneNumberId, soon, ahead))
     const share = Math.min(Math.ceil(SLICE / open.length), Math.ceil(room / open.length))
     let released = 0
     if (share > 0) for (const campaign of open) released += await releaseOne(campaign, number, share, open.length)
     return released
+  }
+
+  /** With a limit used up, the rest of the audience waits where it is: a campaign may be a thousand days' worth. */
+  async function heldBack(phoneNumberId: string, soon: Date): Promise<number> {
+    const known = held.get(phoneNumberId)
+    if (known !== undefined) return known
+    const count = await countHeldBack(store, phoneNumberId, soon, MOST_AHEAD)
+    held.set(phoneNumberId, count, HELD_KEPT_MS)
+    return count
   }
 
   async function releaseOne(campaign: CampaignDoc, number: SendingNumber, share: number, beside: number): Promise<number> {

@@ -20,6 +20,7 @@ export async function run(): Promise<Facts> {
   await using w = await openSending()
   const gateway = await w.startGateway()
   await w.startSender()
+  await w.simulator.call(`wabas/${DEMO_TENANTS.demo.wabaId}`, { messagingTier: 'TIER_UNLIMITED' })
   await w.store.raw.clients.updateMany({}, { $set: { messagingLimit: null } })
   const campaign = restOf(gateway, await tokenOf(w.store, 'manager@whatsapp-saas.com'))
   const other = await createSenderWorld(w.store, w.queue, { numbers: 1, throughput: RATE, conversations: PEOPLE })

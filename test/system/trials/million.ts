@@ -11,13 +11,15 @@ const SMALL = 1000
 const PAUSES = 3
 /** After so many posts it is cancelled: the simulator remembers 100,000. */
 const POSTS = Number(process.env.TRIAL_POSTS ?? 40_000)
-const { phoneNumberId } = DEMO_TENANTS.demo
+const { phoneNumberId, wabaId } = DEMO_TENANTS.demo
 
 /** A campaign of a thousand and one of a million: what they need, and pauses, a killed sender and a cancel in the middle. */
 export async function run(): Promise<Facts> {
   await using w = await openSending()
   await w.store.raw.clients.updateMany({}, { $set: { messagingLimit: null, throughput: 1000 } })
   await w.simulator.call(`numbers/${phoneNumberId}`, { throughput: 1000 })
+  // The gateway reads the number's fields anew and would find the limit again.
+  await w.simulator.call(`wabas/${wabaId}`, { messagingTier: 'TIER_UNLIMITED' })
   const gateway = await w.startGateway()
   let sender = await w.startSender()
   const rest = restOf(gateway, await tokenOf(w.store, 'manager@whatsapp-saas.com'))
