@@ -85,12 +85,14 @@ test('Idempotency-Key is promised where it is kept', () => {
     '/api/v1/messages/by-id/{id}/retry',
     '/api/v1/messages/send',
     '/api/v1/messages/send-template',
+    '/api/v1/messages/template',
+    '/api/v1/messages/text',
   ])
 })
 
 test('sends may wait for their outcome', () => {
   const waiting = described.filter(({ operation }) => operation.parameters?.some(({ name }) => name === 'Prefer'))
-  const sends = ['/api/v1/messages', '/api/v1/messages/send', '/api/v1/messages/send-template']
+  const sends = ['', '/send', '/send-template', '/template', '/text'].map(path => `/api/v1/messages${path}`)
   expect(waiting.map(({ path }) => path).toSorted()).toEqual(sends)
 })
 

@@ -43,11 +43,20 @@ export async function anyDraft(
 /** A template by id, or by name and language, with its variables put in. */
 export async function templateDraft(
   store: Store,
-  { client }: Destination,
+  destination: Destination,
   wish: TemplateWish,
 ): Promise<Draft & { template: TemplateDoc }> {
   const by = wish.templateId ? { _id: wish.templateId } : { name: wish.templateName, language: wish.language }
-  const template = await findTemplate(store, client, by)
+  return filledDraft(store, destination, await findTemplate(store, destination.client, by), wish)
+}
+
+/** @throws ApiError 422 TEMPLATE_VARIABLES */
+export async function filledDraft(
+  store: Store,
+  { client }: Destination,
+  template: TemplateDoc,
+  wish: Pick<TemplateWish, 'variables' | 'headerMedia'>,
+): Promise<Draft & { template: TemplateDoc }> {
   const headerMedia = await headerFile(store, String(client.tenantId), template, wish.headerMedia)
   const fill = fillTemplate(template, wish.variables, headerMedia)
   if (fill.kind === 'wrong') throw wrongVariables(fill.problems)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { requireOpenWindow, suggestTemplate } from './window.ts'
+import { requireClosedWindow, requireOpenWindow, suggestTemplate } from './window.ts'
 
 const initiateTemplate = { name: 'hello', language: 'fr' }
 const reengageTemplate = { name: 'again', language: 'fr' }
@@ -34,4 +34,12 @@ test.for<[number, boolean]>([
 test('without a template of the tenant none is named', () => {
   const check = () => requireOpenWindow(null, tenant({}), END)
   expect(check).toThrow(expect.objectContaining({ extra: { suggestedTemplate: null, windowExpiresAt: null } }))
+})
+
+test('a template in place of a text is refused while the window is open', () => {
+  const at = (ms: number) => () => requireClosedWindow(END, new Date(END.getTime() + ms))
+  expect(at(-1)).toThrow(expect.objectContaining({ status: 422, errorCode: 'WINDOW_OPEN' }))
+  expect(at(-1)).toThrow('POST /api/v1/messages/text')
+  expect(at(0)).not.toThrow()
+  expect(() => requireClosedWindow(null, END)).not.toThrow()
 })

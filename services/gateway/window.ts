@@ -22,3 +22,12 @@ export function requireOpenWindow(windowExpiresAt: Date | null | undefined, tena
     { extra: { suggestedTemplate, windowExpiresAt: windowExpiresAt?.toISOString() ?? null } },
   )
 }
+
+/** Where a text may be sent none of its templates is needed. @throws ApiError 422 that names the call for texts */
+export function requireClosedWindow(windowExpiresAt: Date | null | undefined, at: Date): void {
+  if (!windowIsOpen(windowExpiresAt, at)) return
+  throw new ApiError(422, 'WINDOW_OPEN', `The customer service window is open: send a text by POST ${TEXT_PATH}`, {
+    extra: { useInstead: TEXT_PATH, windowExpiresAt: windowExpiresAt?.toISOString() ?? null },
+  })
+}
+export const TEXT_PATH = '/api/v1/messages/text'

@@ -144,6 +144,19 @@ export const SendTemplate = z
   .refine(namesTemplate, needsTemplate)
 export type SendTemplate = z.infer<typeof SendTemplate>
 
+/** Whoever names no template gets the account's own: what is known of the person fills its variables. */
+export const SendFitting = z
+  .strictObject({
+    ...target,
+    ...templateMembers,
+    language: text(20).optional().describe("Of the account's own template too; by default as its settings say"),
+    jobTitle: text(200).optional().describe('Fills the variable of this name, or the second one'),
+    companyName: text(200).optional().describe('Fills the variable of this name, or the third one'),
+  })
+  .refine(hasRecipient, needsRecipient)
+  .refine(body => body.templateId === undefined || body.templateName === undefined, needsTemplate)
+export type SendFitting = z.infer<typeof SendFitting>
+
 export const OUTBOUND_TYPES = [
   'text',
   'image',

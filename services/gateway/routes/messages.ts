@@ -1,21 +1,21 @@
 import { z } from 'zod'
-import { SendAny, SendTemplate, SendText } from '#shared/contracts/outbound.ts'
+import { SendAny, SendFitting, SendTemplate, SendText } from '#shared/contracts/outbound.ts'
 import { MessageTimelineView } from '#shared/contracts/timeline.ts'
 import { timelineOf } from '#shared/contracts/to-timeline.ts'
 import { messageDetailView, messageView } from '#shared/contracts/to-views.ts'
 import { MessageDetailView, MessageView } from '#shared/contracts/views.ts'
-import { type Caller, callerOf, type Reply, route } from '#shared/http/route.ts'
+import { type Caller, callerOf, route } from '#shared/http/route.ts'
 import { getConversation } from '#shared/store/conversations.ts'
 import { searchMessages } from '#shared/store/message-search.ts'
-import { findMessageByKey, getMessage, listMessages } from '#shared/store/messages.ts'
+import { getMessage, listMessages } from '#shared/store/messages.ts'
 import { pageView } from '#shared/store/pages.ts'
-import { acceptedReply, acceptMessage, type Compose, ring } from '../accept-message.ts'
-import { awaitOutcome } from '../await-outcome.ts'
+import { acceptedReply, ring } from '../accept-message.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { anyDraft, templateDraft, textDraft } from '../drafts.ts'
 import { publishEvents } from '../events.ts'
 import { idempotencyKeyOf, once } from '../idempotency.ts'
 import { retryMessage } from '../retry-message.ts'
+import { acceptAny, acceptFitting, acceptTemplate, acceptText } from '../sends.ts'
+import { TEXT_PATH } from '../window.ts'
 import { IdParams, listOf, ObjectIdText, Paging } from './schemas.ts'
 
 /** `warnings`: what may come of it all the same, such as a window that ends before the message shall go. */
@@ -25,20 +25,23 @@ export const Accepted = MessageView.extend({
 })
 const tag = 'messages'
 
-const sendText = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendText>({
-  method: 'post',
-  path: '/api/v1/messages/send',
-  action: 'messages.send',
-  bucket: 'messages',
-  tag,
-  summary: 'Queue a text; needs an open customer service window',
-  body: SendText,
-  idempotent: true,
-  waits: true,
-  status: 202,
-  returns: Accepted,
-  handle: (request, deps) => accept('text', request, deps, async () => textDraft(request.body)),
-})
+/** Under both addresses. */
+const sendTexts = (['/api/v1/messages/send', TEXT_PATH] as const).map(path =>
+  route<GatewayDeps, z.ZodType, z.ZodType, typeof SendText>({
+    method: 'post',
+    path,
+    action: 'messages.send',
+    bucket: 'messages',
+    tag,
+    summary: 'Queue a text; needs an open customer service window',
+    body: SendText,
+    idempotent: true,
+    waits: true,
+    status: 202,
+    returns: Accepted,
+    handle: acceptText,
+  }),
+)
 
 const sendTemplate = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendTemplate>({
   method: 'post',
@@ -52,7 +55,23 @@ const sendTemplate = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendTemplat
   waits: true,
   status: 202,
   returns: Accepted,
-  handle: (request, deps) => accept('template', request, deps, where => templateDraft(deps.store, where, request.body)),
+  handle: acceptTemplate,
+})
+
+const sendFitting = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendFitting>({
+  method: 'post',
+  path: '/api/v1/messages/template',
+  action: 'messages.sendTemplate',
+  bucket: 'messages',
+  tag,
+  summary:
+    'Queue the template of the settings: `initiateTemplate` for who never wrote, `reengageTemplate` once the window has closed; 422 WINDOW_OPEN before',
+  body: SendFitting,
+  idempotent: true,
+  waits: true,
+  status: 202,
+  returns: Accepted,
+  handle: acceptFitting,
 })
 
 const sendAny = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendAny>({
@@ -67,7 +86,7 @@ const sendAny = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendAny>({
   waits: true,
   status: 202,
   returns: Accepted,
-  handle: (request, deps) => accept('any', request, deps, where => anyDraft(deps.store, where, request.body)),
+  handle: acceptAny,
 })
 
 const search = route({
@@ -167,38 +186,18 @@ const retry = route({
   },
 })
 
-const isDuplicateKey = (error: unknown) => (error as { code?: unknown }).code === 11_000
-
-export const messageRoutes = [sendText, sendTemplate, sendAny, byId, timeline, timelineById, retry, search, byConversation]
-
-interface SendRequest {
-  caller: Caller | null
-  body: z.infer<typeof SendText> | z.infer<typeof SendTemplate> | z.infer<typeof SendAny>
-  headers: Record<string, string | undefined>
-  traceparent: string
-}
-
-/** Once per Idempotency-Key. The key stays with the message: when its record is gone, the message itself answers a repeat. */
-async function accept(what: string, request: SendRequest, deps: GatewayDeps, compose: Compose): Promise<Reply> {
-  const caller = callerOf(request)
-  const { tenantId } = caller
-  const idempotencyKey = idempotencyKeyOf(request.headers)
-  const reply = await once(deps, tenantId, idempotencyKey, { what, body: request.body }, async () => {
-    const findSent = async () => (idempotencyKey === null ? null : findMessageByKey(deps.store, tenantId, idempotencyKey))
-    const sent = await findSent()
-    if (sent) return acceptedReply(sent)
-    const circumstances = { idempotencyKey, traceparent: request.traceparent }
-    try {
-      return acceptedReply(await acceptMessage(deps, caller, request.body, compose, circumstances))
-    } catch (error) {
-      // A try that was thought dead came first after all: its message is the answer.
-      const winner = isDuplicateKey(error) ? await findSent() : null
-      if (winner === null) throw error
-      return acceptedReply(winner)
-    }
-  })
-  return awaitOutcome(request, deps, reply)
-}
+export const messageRoutes = [
+  ...sendTexts,
+  sendTemplate,
+  sendFitting,
+  sendAny,
+  byId,
+  timeline,
+  timelineById,
+  retry,
+  search,
+  byConversation,
+]
 
 /** Under both addresses of a thread. */
 export async function answerThread(

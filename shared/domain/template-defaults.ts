@@ -1,0 +1,34 @@
+/** What a caller knows of a person, by the names of the variables that it fills; a variable without a name goes by their order. */
+export const FACTS = ['candidateName', 'jobTitle', 'companyName'] as const
+export type Facts = Readonly<Partial<Record<(typeof FACTS)[number], string | undefined>>>
+
+interface Slot {
+  name: string
+  position: number
+  component: string
+}
+
+/**
+ * The variables of a template: the given ones, and the facts for those that are left out. Synced templates name theirs by
+ * number: of the body, the first is the candidate's name, the second the job, the third the company.
+ */
+export function withFacts(
+  variables: readonly Slot[],
+  given: Readonly<Record<string, string>>,
+  facts: Facts,
+): Record<string, string> {
+  const known = variables.flatMap((variable): [string, string][] => {
+    const fact = factFor(variable)
+    const value = fact && facts[fact]
+    const names = isBody(variable) ? [variable.name, String(variable.position)] : [variable.name]
+    return value === undefined || names.some(name => Object.hasOwn(given, name)) ? [] : [[variable.name, value]]
+  })
+  return { ...Object.fromEntries(known), ...given }
+}
+
+function factFor(variable: Slot): (typeof FACTS)[number] | undefined {
+  if (isBody(variable) && /^\d+$/.test(variable.name)) return FACTS[variable.position - 1]
+  return FACTS.find(fact => fact === variable.name)
+}
+
+const isBody = ({ component }: Slot) => component.toUpperCase() === 'BODY'
