@@ -36,7 +36,7 @@ export async function acceptMessage(
   const { store } = deps
   const now = deps.now()
   const tenant = await getCachedTenant(store, caller.tenantId)
-  const destination = await findDestination(store, caller.tenantId, wish)
+  const destination = await findDestination(store, caller.tenantId, wish, caller.kind === 'user' ? caller.id : undefined)
   const { status } = destination.client
   if (status === 'disconnected' || status === 'suspended')
     throw new ApiError(422, 'NUMBER_NOT_CONNECTED', 'This number is not connected')

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { Types } from 'mongoose'
 import { z } from 'zod'
-import { HeaderMediaObject, objectId } from '#shared/contracts/outbound.ts'
+import { HeaderMediaObject, numberName, objectId } from '#shared/contracts/outbound.ts'
 import type { CampaignAction } from '#shared/domain/campaign.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { fillTemplate } from '#shared/domain/template-fill.ts'
@@ -23,7 +23,7 @@ const Values = z.record(z.string().max(100), z.string().min(1).max(1024))
 /** What a campaign is, without its audience. */
 export const CampaignWish = z.strictObject({
   name: z.string().trim().min(1).max(200),
-  clientId: objectId.optional().describe('The number to send from; by default the primary one'),
+  clientId: numberName.optional().describe("The number to send from, by our id or Meta's; by default the primary one"),
   templateId: objectId.optional(),
   templateName: z.string().min(1).max(512).optional(),
   language: z.string().min(1).max(20).optional(),

@@ -1,7 +1,7 @@
 import { ApiError } from '#shared/domain/errors.ts'
 import { isBusinessScopedId, parsePhone } from '#shared/domain/phone-number.ts'
 import { phoneVariants } from '#shared/domain/phone-variants.ts'
-import { findPrimaryClient, getClient } from '#shared/store/clients.ts'
+import { findPrimaryClient, getClient, getNamedClient } from '#shared/store/clients.ts'
 import { type Store, trusted } from '#shared/store/connect.ts'
 import { findThread, getConversation } from '#shared/store/conversations.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc } from '#shared/store/documents.ts'
@@ -21,10 +21,13 @@ interface Wish {
   clientId?: string
 }
 
-/** @throws ApiError 404 for foreign ids, 422 for a number that is none or contradicts the conversation */
-export async function findDestination(store: Store, tenantId: string, wish: Wish): Promise<Destination> {
+/**
+ * @param userId who sends: from their own number, where none is named
+ * @throws ApiError 404 for foreign ids, 422 for a number that is none or contradicts the conversation
+ */
+export async function findDestination(store: Store, tenantId: string, wish: Wish, userId?: string): Promise<Destination> {
   if (wish.conversationId !== undefined) return byConversation(store, tenantId, wish.conversationId, wish)
-  const client = await clientFor(store, tenantId, wish.clientId)
+  const client = await clientFor(store, tenantId, wish.clientId, userId)
   const key = personKey(wish.to ?? '', client)
   const contact = await findContact(store, tenantId, key)
   const conversation = contact && (await findThread(store, tenantId, client._id, contact._id))
@@ -36,7 +39,7 @@ async function byConversation(store: Store, tenantId: string, id: string, wish: 
   const client = await getClient(store, tenantId, conversation.clientId)
   const contact = await store.models.contacts.findOne({ tenantId, _id: conversation.contactId }).lean()
   const { waId, userId } = contact ?? conversation.contact
-  if (wish.clientId !== undefined && wish.clientId !== String(client._id)) throw mismatch('clientId')
+  if (wish.clientId !== undefined && !(await isNamed(store, client, wish.clientId))) throw mismatch('clientId')
   if (wish.to !== undefined) {
     const key = personKey(wish.to, client)
     const agrees = key.waId !== null ? waId !== null && phoneVariants(waId).includes(key.waId) : key.userId === userId
@@ -45,12 +48,21 @@ async function byConversation(store: Store, tenantId: string, id: string, wish: 
   return { client, conversation, contact, waId, userId }
 }
 
+/** A number of another tenant's is as unknown here as anywhere. @throws ApiError 404 */
+const isNamed = async (store: Store, { tenantId, _id }: ClientDoc, name: string) =>
+  String((await getNamedClient(store, tenantId, name))._id) === String(_id)
+
 const mismatch = (what: string) => new ApiError(422, 'RECIPIENT_MISMATCH', `${what} and conversationId name different recipients`)
 
-/** The number that is named, else the primary one. @throws ApiError 404, 422 NO_NUMBER */
-export async function clientFor(store: Store, tenantId: string, clientId: string | undefined): Promise<ClientDoc> {
-  if (clientId !== undefined) return getClient(store, tenantId, clientId)
-  const primary = await findPrimaryClient(store, tenantId)
+/** The number that is named, else the user's own, else the primary one. @throws ApiError 404, 409 CLIENT_AMBIGUOUS, 422 NO_NUMBER */
+export async function clientFor(
+  store: Store,
+  tenantId: string,
+  clientId: string | undefined,
+  userId?: string,
+): Promise<ClientDoc> {
+  if (clientId !== undefined) return getNamedClient(store, tenantId, clientId)
+  const primary = await findPrimaryClient(store, tenantId, userId)
   if (primary === null) throw new ApiError(422, 'NO_NUMBER', 'Connect a WhatsApp number first')
   return primary
 }

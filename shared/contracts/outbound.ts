@@ -90,11 +90,21 @@ export const objectId = z
   .regex(/^[0-9a-f]{24}$/i, 'an id of 24 hex digits')
   .toLowerCase()
 
+/** One of ours: by its id here, or by its phoneNumberId. */
+export const numberName = z
+  .string()
+  .regex(/^([0-9a-f]{24}|[0-9]{1,20})$/i, "an id of 24 hex digits, or Meta's phone number id")
+  .toLowerCase()
+
 /** To whom, from which number, when, about what: members of every send. */
 export const target = {
   to: text(80).optional().describe('A phone number in any usual form, or a business-scoped user id'),
   conversationId: objectId.optional(),
-  clientId: objectId.optional().describe("The number to send from; by default the conversation's, else the primary one"),
+  clientId: numberName
+    .optional()
+    .describe(
+      "The number to send from, by our id or Meta's; by default the conversation's, else one's own, else the primary one",
+    ),
   sendAt: z.iso.datetime({ offset: true }).optional().describe('At most 90 days ahead; a time that has passed means now'),
   candidateName: text(200).optional().describe('Kept with the conversation; the name of a person who is new here'),
   candidateId: text(128).optional().describe('Yours: kept with the conversation, whose list it narrows'),

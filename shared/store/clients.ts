@@ -1,5 +1,5 @@
 import type { ClientSession } from 'mongoose'
-import { notFound } from '../domain/errors.ts'
+import { ApiError, notFound } from '../domain/errors.ts'
 import { type Store, trusted } from './connect.ts'
 import type { ClientDoc, EventDoc, Id, PauseReason } from './documents.ts'
 import { acrossTenants } from './tenancy.ts'
@@ -52,14 +52,42 @@ export async function getClient(store: Store, tenantId: Id | string, clientId: I
   return client
 }
 
+/**
+ * The number that a caller names: by our id, by the id that its user has on the tenant's own platform, or by Meta's.
+ * @throws ApiError 404 for unknown ones, 409 CLIENT_AMBIGUOUS for a user of several numbers
+ */
+export async function getNamedClient(store: Store, tenantId: Id | string, name: string): Promise<ClientDoc> {
+  const own = /^[0-9a-f]{24}$/i.test(name) ? { _id: name } : null
+  for (const by of [own, { userId: name }, { phoneNumberId: name }]) {
+    const found =
+      by &&
+      (await store.models.clients
+        .find({ tenantId, ...by, deletedAt: null })
+        .limit(2)
+        .lean())
+    if (found && found.length > 1)
+      throw new ApiError(409, 'CLIENT_AMBIGUOUS', 'This user has several numbers: name one by its id')
+    if (found?.[0]) return found[0]
+  }
+  throw notFound('Number')
+}
+
 /** All numbers of a tenant, the primary one first. */
 export async function listClients(store: Store, tenantId: Id | string): Promise<ClientDoc[]> {
   return await store.models.clients.find({ tenantId, deletedAt: null }).sort({ isPrimary: -1, _id: 1 }).lean()
 }
 
-/** The number that a caller means who names none: the primary one, else the oldest that is connected. */
-export async function findPrimaryClient(store: Store, tenantId: Id | string): Promise<ClientDoc | null> {
-  return await store.models.clients.findOne({ tenantId, deletedAt: null }).sort({ isPrimary: -1, connectedAt: 1, _id: 1 }).lean()
+/**
+ * The number that a caller means who names none: the primary one, else the oldest that is connected.
+ * @param userId whoever has numbers of their own means one of those
+ */
+export async function findPrimaryClient(store: Store, tenantId: Id | string, userId?: string): Promise<ClientDoc | null> {
+  const first = (by: object) =>
+    store.models.clients
+      .findOne({ tenantId, ...by, deletedAt: null })
+      .sort({ isPrimary: -1, connectedAt: 1, _id: 1 })
+      .lean<ClientDoc | null>()
+  return (userId ? await first({ userId }) : null) ?? (await first({}))
 }
 
 /** A change of a number's state, with the row of `events` that was written with it: publish it after the commit. */

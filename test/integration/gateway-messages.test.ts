@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { SendBell } from '#shared/contracts/send-bell.ts'
 import { QUEUES } from '#shared/queue/topology.ts'
 import type { Delivery } from '#shared/queue/types.ts'
+import { trusted } from '#shared/store/connect.ts'
 import type { MessageDoc } from '#shared/store/documents.ts'
 import { type Gateway, openGateway, PEOPLE, type Person } from '#test/support/gateway.ts'
 import { eventually, userByEmail } from '#test/support/realtime.ts'
@@ -105,6 +106,34 @@ describe('a text', () => {
     const wrong = await post('/messages/send', { conversationId, to: '+212661000102', text: 'a' })
     expect([wrong.status, wrong.body.errorCode]).toEqual([422, 'RECIPIENT_MISMATCH'])
     expect((await post('/messages/send', { to: '12', text: 'a' })).body.errorCode).toBe('PHONE_INVALID')
+  })
+
+  test("goes from the number that is named, by our id or Meta's; else from the own one of whoever sends", async () => {
+    const { clients } = gateway.store.models
+    const tenantId = await tenantOf('agent')
+    const [primary] = await clients.find({ tenantId }).lean()
+    const userId = String((await userByEmail(gateway.store, PEOPLE.agent))._id)
+    const { _id, ...fields } = primary as NonNullable<typeof primary>
+    const second = (await clients.create({ ...fields, phoneNumberId: '905', isPrimary: false, userId })).toObject()
+    const open = { conversationId: String((await conversationOf(SALMA))._id), text: 'a' }
+    const template = { templateName: 'welcome', language: 'en_US', variables: ['Amal'] }
+    const from = async (body: object, as: Person) =>
+      (await post('/messages/send-template', { ...template, ...body }, { as })).body
+    const own = await from({ to: stranger() }, 'agent')
+    const named = await Promise.all(['905', String(second._id)].map(clientId => from({ to: stranger(), clientId }, 'manager')))
+    const others = await from({ to: stranger() }, 'manager')
+    const inThread = await Promise.all(
+      [fields.phoneNumberId, String(_id)].map(clientId => post('/messages/send', { ...open, clientId })),
+    )
+    const wrong = await Promise.all(['905', String(second._id)].map(clientId => post('/messages/send', { ...open, clientId })))
+    const unknown = await post('/messages/send', { ...open, clientId: '906' })
+    await clients.create({ ...fields, phoneNumberId: '907', isPrimary: false, userId })
+    await clients.updateMany({ tenantId, phoneNumberId: trusted({ $in: ['905', '907'] }) }, { $set: { deletedAt: new Date() } })
+    expect([own, ...named].map(({ clientId }) => clientId)).toEqual(Array(3).fill(String(second._id)))
+    expect(others.clientId).toBe(String(_id))
+    expect(inThread.map(({ status }) => status)).toEqual([202, 202])
+    expect(wrong.map(({ body }) => body.errorCode)).toEqual(['RECIPIENT_MISMATCH', 'RECIPIENT_MISMATCH'])
+    expect(unknown.status).toBe(404)
   })
 
   test('may say about whom it is: the conversation shows it and is found by it', async () => {

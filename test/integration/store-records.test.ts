@@ -6,6 +6,7 @@ import {
   findByPhoneNumberIds,
   findPrimaryClient,
   getClient,
+  getNamedClient,
   pauseClient,
   resumeClient,
 } from '#shared/store/clients.ts'
@@ -63,6 +64,24 @@ test('the primary number is the marked one', async ({ store }) => {
   const primary = await createClient(store, { tenantId, isPrimary: true })
   expect((await findPrimaryClient(store, tenantId))?._id).toEqual(primary._id)
   expect(await findPrimaryClient(store, newId())).toBeNull()
+})
+
+test('a user has a primary number of their own', async ({ store }) => {
+  const tenantId = newId()
+  const primary = await createClient(store, { tenantId, isPrimary: true })
+  const own = await createClient(store, { tenantId, userId: 'u-1' })
+  expect((await findPrimaryClient(store, tenantId, 'u-1'))?._id).toEqual(own._id)
+  expect((await findPrimaryClient(store, tenantId, 'u-2'))?._id).toEqual(primary._id)
+})
+
+test('a number is named by our id, its user or its own id, within its tenant', async ({ store }) => {
+  const { _id, tenantId, phoneNumberId } = await createClient(store, { userId: 'u-1' })
+  for (const name of [String(_id), 'u-1', phoneNumberId]) {
+    expect((await getNamedClient(store, tenantId, name))._id).toEqual(_id)
+    await expect(getNamedClient(store, newId(), name)).rejects.toMatchObject({ status: 404 })
+  }
+  await createClient(store, { tenantId, userId: 'u-1' })
+  await expect(getNamedClient(store, tenantId, 'u-1')).rejects.toMatchObject({ status: 409, errorCode: 'CLIENT_AMBIGUOUS' })
 })
 
 test('ten failed calls at once pause a number once, with one event; resuming makes another', async ({ store }) => {
