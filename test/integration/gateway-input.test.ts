@@ -1,8 +1,11 @@
 import { request as rawRequest } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { routes } from '#services/gateway/routes/index.ts'
+import { createApiKey } from '#shared/auth/api-keys.ts'
 import { ACTIONS, can, ROLES } from '#shared/auth/policy.ts'
-import { type Gateway, openGateway, type Person } from '#test/support/gateway.ts'
+import { setTenantLimits } from '#shared/store/limits.ts'
+import { type Gateway, openGateway, PEOPLE, type Person } from '#test/support/gateway.ts'
+import { userByEmail } from '#test/support/realtime.ts'
 import { createWorld } from '#test/support/world.ts'
 
 const stack = new AsyncDisposableStack()
@@ -226,6 +229,27 @@ describe('limits', () => {
     expect((await login('a@x.example')).status).toBe(429)
     expect((await login('b@x.example')).status).toBe(401)
     for (let i = 0; i < 5; i++) expect((await small.call('POST', '/api/v1/auth/refresh', { body: {} })).status).toBe(401)
+  })
+
+  test('of sends are of one person or key, whatever else their tenant does', async () => {
+    await using small = await openGateway(await createWorld(), { RATE_LIMIT_MESSAGES: '2/min' })
+    const { _id, tenantId } = await userByEmail(small.store, PEOPLE.admin)
+    const fields = { tenantId, name: 'erp', role: 'agent' as const, scopes: ['messages.send' as const], createdBy: _id }
+    const keys = await Promise.all([1, 2].map(() => createApiKey(small.store, fields)))
+    const body = { to: '+212661000101', text: 'a' }
+    const send = (who: object, path = '/messages/send') => small.call('POST', `/api/v1${path}`, { ...who, body })
+    const callers: object[] = [{ as: 'admin' }, { as: 'agent' }, ...keys.map(({ key }) => ({ token: key }))]
+    for (const who of callers) {
+      const answers = [await send(who), await send(who, '/messages/text'), await send(who)]
+      expect(answers.map(({ status }) => status)).toEqual([202, 202, 429])
+      expect(answers.map(({ headers }) => headers.get('ratelimit-remaining'))).toEqual(['1', '0', '0'])
+      const [, , refused] = answers
+      const [wait, reset] = ['retry-after', 'ratelimit-reset'].map(name => Number(refused?.headers.get(name)))
+      expect(wait).toBe(reset)
+      expect(wait).toBeGreaterThan(0)
+    }
+    await setTenantLimits(small.store, tenantId, { messagesPerMinute: 7 }, _id)
+    expect((await send({ as: 'manager' })).headers.get('ratelimit-limit')).toBe('7')
   })
 
   test('hold without Redis too', async () => {

@@ -66,6 +66,15 @@ test('all four paths take a webhook, and a replaced secret counts too', async ()
   expect(published).toHaveLength(5)
 })
 
+test('no webhook is one too many: no limit counts them', async () => {
+  const { post, published } = await open()
+  for (let i = 0; i < 20; i++) {
+    const answers = await Promise.all(Array.from({ length: 100 }, () => post(good.body)))
+    expect(answers.filter(({ status, headers }) => status === 200 && !headers.has('ratelimit-limit'))).toHaveLength(100)
+  }
+  expect(published.length).toBeGreaterThanOrEqual(2000)
+})
+
 test('the challenge is answered bare to the right token alone', async () => {
   const { origin } = await open()
   const ask = (query: string) => fetch(`${origin}/webhook?${query}`)
