@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { shownPhone } from '#shared/contracts/to-views.ts'
-import { moving, SEND_CLASSES, type SendClass, secondsLeft } from '#shared/domain/backlog.ts'
-import type { LimitUsage } from '#shared/limits/usage.ts'
+import { SEND_CLASSES, type SendClass } from '#shared/domain/backlog.ts'
 import {
   type BacklogGroup,
   BOUNDS,
@@ -9,10 +8,10 @@ import {
   type CountBounds,
   countBacklog,
 } from '#shared/store/dispatch-backlog.ts'
-import type { ClientDoc, TenantDoc } from '#shared/store/documents.ts'
+import type { ClientDoc } from '#shared/store/documents.ts'
 import { TtlCache } from '#shared/store/ttl-cache.ts'
 import type { GatewayDeps } from './deps.ts'
-import { rateNow } from './limits-view.ts'
+import type { Forecast, NumberBacklog } from './forecast.ts'
 
 const ClassView = z.object({
   class: z.enum(SEND_CLASSES).describe('chat: replies and API sends, which go first; campaign: what is left of the rate'),
@@ -22,7 +21,7 @@ const ClassView = z.object({
   reasons: z.record(z.string(), z.number().int()),
   oldestAt: z.iso.datetime().nullable().describe('Of those that are not scheduled'),
   oldestSeconds: z.number().int(),
-  /** At the rate now, with what goes first; null: not before somebody resumes it. */
+  /** At the rate now, beside the account's other numbers and with what goes first; null: not before somebody resumes it. */
   secondsLeft: z.number().int().nullable(),
 })
 export const NumberBacklogView = z.object({
@@ -32,16 +31,10 @@ export const NumberBacklogView = z.object({
   whatsappNumber: z.string().nullable(),
   status: z.enum(['active', 'disconnected', 'suspended', 'paused']),
   pauseReason: z.string().nullable(),
-  messagesPerSecond: z.number().describe("By Meta's limit, its last complaint and the account's own limits"),
+  messagesPerSecond: z.number().describe("By Meta's limit, its last complaint, and its part of what the account allows itself"),
   classes: z.array(ClassView),
 })
 export type NumberBacklogView = z.infer<typeof NumberBacklogView>
-
-interface NumberBacklog {
-  client: ClientDoc
-  groups: readonly BacklogGroup[]
-  campaigns: readonly CampaignBacklog[]
-}
 
 /** Counts what waits for each number, a few numbers at a time. */
 export async function readBacklog(
@@ -81,22 +74,11 @@ async function groupsOf(store: GatewayDeps['store'], client: ClientDoc, bounds =
   return groups
 }
 
-/** @param tenant null when it is gone: nothing of it goes out */
-export function backlogView(
-  { client, groups, campaigns }: NumberBacklog,
-  tenant: TenantDoc | null,
-  usage: LimitUsage | null,
-  now: Date,
-): NumberBacklogView {
-  const own = usage?.numbers.get(client.phoneNumberId)
-  const sends = client.status === 'active' && tenant?.status === 'active'
-  const perSecond = sends ? rateNow(client, tenant, own?.factor ?? 1) : 0
-  const [chat, campaign] = SEND_CLASSES.map(name => classOf(name, groups, campaigns)) as [Counted, Counted]
-  const perDay = tenant?.limits?.messagesPerDay ?? null
-  const day = perDay === null ? [] : [{ limit: perDay, used: usage?.perDay ?? 0 }]
-  const people = client.messagingLimit ? [{ limit: client.messagingLimit, used: own?.messagingUsed ?? 0 }] : []
-  const ahead = moving(chat)
-  const last = ahead + moving(campaign)
+/** @param ends of the same numbers, in their order */
+export const backlogViews = (found: readonly NumberBacklog[], ends: readonly Forecast[], now: Date): NumberBacklogView[] =>
+  found.map((one, i) => numberView(one, ends[i] as Forecast, now))
+
+function numberView({ client, groups, campaigns }: NumberBacklog, ends: Forecast, now: Date): NumberBacklogView {
   return {
     clientId: String(client._id),
     tenantId: String(client.tenantId),
@@ -104,11 +86,8 @@ export function backlogView(
     whatsappNumber: shownPhone(client.whatsappNumber),
     status: client.status,
     pauseReason: client.pauseReason ?? null,
-    messagesPerSecond: perSecond,
-    classes: [
-      classView(chat, secondsLeft(ahead, { perSecond, daily: day }), now),
-      classView(campaign, moving(campaign) === 0 ? 0 : secondsLeft(last, { perSecond, daily: [...day, ...people] }), now),
-    ],
+    messagesPerSecond: ends.messagesPerSecond,
+    classes: SEND_CLASSES.map(name => classView(classOf(name, groups, campaigns), ends[name], now)),
   }
 }
 

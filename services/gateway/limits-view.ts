@@ -1,10 +1,9 @@
 import { z } from 'zod'
 import { shownPhone } from '#shared/contracts/to-views.ts'
-import { ratePerSecond } from '#shared/domain/send-rate.ts'
 import { PAIR_BURST, PAIR_INTERVAL_MS } from '#shared/limits/claims.ts'
-import { type LimitUsage, limitUsage } from '#shared/limits/usage.ts'
+import type { LimitUsage } from '#shared/limits/usage.ts'
 import type { ClientDoc, TenantDoc } from '#shared/store/documents.ts'
-import type { GatewayDeps } from './deps.ts'
+import { portfolioOf, ratesNow, ratesOf, replyOf } from './rates.ts'
 
 const Own = z.object({ limit: z.number().int().nullable(), used: z.number().int().nullable() })
 
@@ -29,7 +28,7 @@ export const LimitsView = z.object({
       maxPerSecond: z.number().nullable(),
       /** The part of the rate that is left after Meta found the number too fast; back at 1 within minutes. */
       slowFactor: z.number().nullable(),
-      /** The rate now, by all of these. */
+      /** The rate now, by all of these; the account's limit a minute is shared by its active numbers. */
       messagesPerSecond: z.number(),
       /** People whom the portfolio's numbers may write to first in 24 h. */
       messagingLimit: z
@@ -41,45 +40,25 @@ export const LimitsView = z.object({
 })
 export type LimitsView = z.infer<typeof LimitsView>
 
-export const portfolioOf = ({ portfolioId, wabaId }: ClientDoc) => portfolioId ?? wabaId
-
-/** How much of a tenant's limits is used; null while Redis is away. */
-export async function usageOf(
-  redis: GatewayDeps['redis'],
-  tenant: TenantDoc,
-  clients: readonly ClientDoc[],
-): Promise<LimitUsage | null> {
-  return await limitUsage(redis, {
-    tenantId: String(tenant._id),
-    perMinute: tenant.limits?.messagesPerMinute ?? null,
-    perDay: tenant.limits?.messagesPerDay ?? null,
-    numbers: clients.map(client => ({
-      phoneNumberId: client.phoneNumberId,
-      wabaId: client.wabaId,
-      portfolioId: portfolioOf(client),
-    })),
-  })
-}
-
-/** Of a number with all that slows it, the tenant's limit a minute too. */
-export function rateNow(client: ClientDoc, tenant: TenantDoc | null, factor: number): number {
-  const perMinute = tenant?.limits?.messagesPerMinute ?? null
-  const own = ratePerSecond(client) * factor
-  return Math.round(Math.min(own, perMinute === null ? own : perMinute / 60) * 1000) / 1000
-}
-
 export function limitsView(tenant: TenantDoc, clients: readonly ClientDoc[], usage: LimitUsage | null, now: Date): LimitsView {
   const { messagesPerMinute = null, messagesPerDay = null } = tenant.limits ?? {}
+  const active = clients.filter(({ status }) => status === 'active')
+  const rates = ratesNow(clients, ratesOf(clients, tenant, usage), active.map(replyOf))
   return {
     live: usage !== null,
     messagesPerMinute: { limit: messagesPerMinute, used: usage?.perMinute ?? null },
     messagesPerDay: { limit: messagesPerDay, used: usage?.perDay ?? null },
     pair: { burst: PAIR_BURST, thenOneInSeconds: PAIR_INTERVAL_MS / 1000 },
-    numbers: clients.map(client => numberView(client, tenant, usage, now)),
+    numbers: clients.map((client, i) => numberView(client, rates[i] ?? 0, usage, now)),
   }
 }
 
-function numberView(client: ClientDoc, tenant: TenantDoc, usage: LimitUsage | null, now: Date): LimitsView['numbers'][number] {
+function numberView(
+  client: ClientDoc,
+  messagesPerSecond: number,
+  usage: LimitUsage | null,
+  now: Date,
+): LimitsView['numbers'][number] {
   const own = usage?.numbers.get(client.phoneNumberId)
   const { messagingLimit: limit } = client
   return {
@@ -91,7 +70,7 @@ function numberView(client: ClientDoc, tenant: TenantDoc, usage: LimitUsage | nu
     throughput: client.throughput,
     maxPerSecond: client.maxPerSecond ?? null,
     slowFactor: own ? Math.round(own.factor * 1000) / 1000 : null,
-    messagesPerSecond: rateNow(client, tenant, own?.factor ?? 1),
+    messagesPerSecond,
     messagingLimit: limit ? { portfolioId: portfolioOf(client), limit, used: own?.messagingUsed ?? null } : null,
     holds: (own?.holds ?? []).map(({ scope, ms }) => ({ scope, until: new Date(now.getTime() + ms).toISOString() })),
   }

@@ -48,6 +48,7 @@ describe('a row', () => {
   })
 })
 
+const flow = { phoneNumberId: '1', portfolioId: 'p', turn: 'campaign' as const, mostPerSecond: Infinity }
 const input: EstimateInput = {
   recipients: 1000,
   countries: { MA: 900, FR: 90, '??': 10 },
@@ -57,12 +58,12 @@ const input: EstimateInput = {
     { category: 'MARKETING', country: 'FR', amount: 1.25 },
   ],
   currency: 'MAD',
-  ratePerSecond: 80,
-  perMinute: [null, null],
+  own: flow,
+  others: [{ ...flow, count: 600 }],
+  rates: { numbers: new Map([['1', 80]]), together: Infinity },
   perDay: null,
-  ahead: 600,
   messagingLimit: 2000,
-  messagingUsed: 500,
+  messagingUsed: 300,
 }
 
 describe('an estimate', () => {
@@ -71,11 +72,27 @@ describe('an estimate', () => {
     expect(told.cost.amount).toBe(900 * 0.4 + 90 * 1.25 + 10 * 0.4)
     expect(told.cost.parts[1]).toEqual({ category: 'marketing', country: 'FR', count: 90, amount: 112.5 })
     expect(told.durationSeconds).toBe(20)
-    expect(told.messagingLimit).toEqual({ limit: 2000, used: 500, share: 0.5, exceeded: false })
+    expect(told.messagingLimit).toEqual({ limit: 2000, used: 300, share: 0.5, exceeded: false })
   })
 
-  test('knows that what is beyond a day waits for the next', () => {
-    expect(estimate({ ...input, messagingLimit: 250 }).durationSeconds).toBe(5 * 86_400)
-    expect(estimate({ ...input, perMinute: [60, 600] })).toMatchObject({ durationSeconds: 1600, messagesPerSecond: 1 })
+  test('knows that what is beyond a day waits for the next, and that others of the portfolio are in it too', () => {
+    expect(estimate({ ...input, others: [], messagingLimit: 250 }).durationSeconds).toBe(5 * 86_400)
+    expect(estimate({ ...input, messagingLimit: 250 }).durationSeconds).toBe(7 * 86_400)
+    expect(estimate({ ...input, perDay: { limit: 1000, used: 400 } }).durationSeconds).toBe(86_400)
+  })
+
+  test("shares the account's minute with campaigns of its other numbers", () => {
+    const rates = { numbers: new Map(Object.entries({ 1: 80, 2: 80 })), together: 1 }
+    const alone = estimate({ ...input, rates, others: [] })
+    expect(alone).toMatchObject({ durationSeconds: 1000, messagesPerSecond: 1 })
+    const others = [{ ...flow, phoneNumberId: '2', count: 600 }]
+    expect(estimate({ ...input, rates, others })).toMatchObject({ durationSeconds: 1600, messagesPerSecond: 0.5 })
+    const free = { ...rates, together: Infinity }
+    expect(estimate({ ...input, rates: free, others })).toMatchObject({ durationSeconds: 13, messagesPerSecond: 80 })
+  })
+
+  test('goes no faster than it was told to', () => {
+    const own = { ...flow, mostPerSecond: 0.5 }
+    expect(estimate({ ...input, own })).toMatchObject({ durationSeconds: 2000, messagesPerSecond: 0.5 })
   })
 })

@@ -1,3 +1,4 @@
+import { type Day, drain, type End, type Flow, lastGone, type Rates, share } from './drain.ts'
 import { isBusinessScopedId, parsePhone } from './phone-number.ts'
 import { phoneVariants } from './phone-variants.ts'
 import { type PriceRow, priceOf } from './price.ts'
@@ -77,13 +78,12 @@ export interface EstimateInput {
   category: string
   prices: readonly PriceRow[]
   currency: string
-  /** Messages a second that the number may send. */
-  ratePerSecond: number
-  /** Limits a minute and a day that the tenant or the campaign set; null for none. */
-  perMinute: readonly (number | null)[]
-  perDay: number | null
-  /** Still to be sent by campaigns of the same number, which share its rate. */
-  ahead: number
+  /** How it goes out, and what goes out beside it at all numbers of the account, which share its limits. */
+  own: Omit<Flow, 'count'>
+  others: readonly Flow[]
+  rates: Rates
+  /** What the account allows itself a day; null: no limit. */
+  perDay: { limit: number; used: number } | null
   /** People whom the portfolio may write to first in 24 h, and how many of them are used; null: no limit or not known. */
   messagingLimit: number | null
   messagingUsed: number | null
@@ -92,13 +92,12 @@ export interface EstimateInput {
 export interface Estimate {
   recipients: number
   cost: { amount: number; currency: string; parts: { category: string; country: string; count: number; amount: number }[] }
-  /** From the first call to the last, at the rate that the limits leave. */
+  /** From the first call to the last, at the rate that the limits and the others leave. */
   durationSeconds: number
+  /** In the beginning. */
   messagesPerSecond: number
   messagingLimit: { limit: number; used: number | null; share: number; exceeded: boolean } | null
 }
-
-const DAY_SECONDS = 86_400
 
 /** The most it may cost: what is free inside an open window is not known before. */
 export function estimate(input: EstimateInput): Estimate {
@@ -109,21 +108,23 @@ export function estimate(input: EstimateInput): Estimate {
       return { category: category.toLowerCase(), country, count, amount: cents(price * count) }
     })
     .toSorted((a, b) => b.count - a.count)
-  const perSecond = Math.min(input.ratePerSecond, ...input.perMinute.map(limit => (limit === null ? Infinity : limit / 60)))
-  const paced = (recipients + input.ahead) / perSecond
+  const flows = [{ ...input.own, count: recipients }, ...input.others]
+  const [end] = drain(flows, input.rates)
+  const [perSecond = 0] = share([{ ...input.own, count: 1 }, ...input.others], input.rates)
   return {
     recipients,
     cost: { amount: cents(parts.reduce((sum, { amount }) => sum + amount, 0)), currency, parts },
-    durationSeconds: Math.ceil(Math.max(paced, daysBeyond(recipients, input) * DAY_SECONDS)),
+    durationSeconds: (end && lastGone(end.seconds, daysOf(end, input))) ?? 0,
     messagesPerSecond: Math.round(perSecond * 100) / 100,
     messagingLimit: shareOf(input),
   }
 }
 
-/** Whole days that pass before the last one may go. */
-function daysBeyond(recipients: number, { messagingLimit, messagingUsed, perDay }: EstimateInput): number {
-  const days = (limit: number | null, used: number) => (limit ? Math.max(0, Math.ceil((recipients + used) / limit) - 1) : 0)
-  return Math.max(days(messagingLimit, messagingUsed ?? 0), days(perDay, 0))
+function daysOf({ gone, goneOfPortfolio }: End, { perDay, messagingLimit, messagingUsed }: EstimateInput): Day[] {
+  return [
+    ...(perDay ? [{ ...perDay, gone }] : []),
+    ...(messagingLimit ? [{ limit: messagingLimit, used: messagingUsed ?? 0, gone: goneOfPortfolio }] : []),
+  ]
 }
 
 function shareOf({ recipients, messagingLimit: limit, messagingUsed: used }: EstimateInput): Estimate['messagingLimit'] {

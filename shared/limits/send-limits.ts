@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 import { rateLimited } from '../process/metrics.ts'
 import { HOLD_SCRIPT } from './call-scripts.ts'
-import { DAY_MS, type Decision, type HoldScope, LIMIT_NAMES, type SendClaim } from './claims.ts'
+import { type Decision, type HoldScope, LIMIT_NAMES, type SendClaim } from './claims.ts'
 import { DECIDE_SCRIPT, SLOWER_SCRIPT } from './decide.ts'
 import { LocalLimits } from './local-limits.ts'
 
@@ -33,11 +33,6 @@ type WithScripts = Redis & {
 
 export const MAX_WAIT_MS = 350
 export const PREFIX = '{linko:send}'
-
-/** How many people numbers of the portfolio wrote to first in the last 24 h; null while Redis is away. */
-export async function messagingUse(redis: Redis, portfolioId: string, prefix = PREFIX): Promise<number | null> {
-  return await redis.zcount(`${prefix}:q:${portfolioId}`, Date.now() - DAY_MS, '+inf').catch(() => null)
-}
 
 /** Rates per number and pair over all sender processes, in Redis. */
 export function createSendLimits({ redis, liveSenders = () => 1, prefix = PREFIX }: SendLimitsOptions): SendLimits {

@@ -88,25 +88,6 @@ export const EMPTY_AUDIENCE: CampaignDoc['audience'] = {
   countries: {},
 }
 
-/** Recipients of other campaigns of the number that are still to be sent. */
-export async function countAhead(
-  store: Store,
-  campaign: Pick<CampaignDoc, 'tenantId' | '_id' | 'phoneNumberId'>,
-): Promise<number> {
-  const running = await store.models.campaigns
-    .find(
-      {
-        tenantId: campaign.tenantId,
-        phoneNumberId: campaign.phoneNumberId,
-        status: trusted({ $in: ['RUNNING', 'SCHEDULED', 'PAUSED'] }),
-        _id: trusted({ $ne: campaign._id }),
-      } as object,
-      { audience: 1, released: 1, skipped: 1 },
-    )
-    .lean()
-  return running.reduce((sum, { audience, released, skipped }) => sum + audience.recipients - released - skipped, 0)
-}
-
 /** A recipient with what became of its message. */
 export interface RecipientRow extends RecipientDoc {
   message: MessageRow | null

@@ -1,6 +1,6 @@
 import type { Lane } from '../domain/callback-data.ts'
 import type { Store } from './connect.ts'
-import type { CampaignStatus, Dispatch, Id } from './documents.ts'
+import type { CampaignDoc, CampaignStatus, Dispatch, Id } from './documents.ts'
 import { orOutage } from './outage.ts'
 
 /** What waits to be sent, by the index alone: the rows are not read. All of it throws Outage. */
@@ -93,7 +93,7 @@ export async function numbersInBacklog(store: Store): Promise<string[]> {
 }
 
 /** Recipients whose message is still to be made, by number: of running campaigns, of paused and of scheduled ones. */
-export interface CampaignBacklog {
+export interface CampaignBacklog extends Pick<CampaignDoc, '_id' | 'name' | 'perMinute' | 'template'> {
   phoneNumberId: string
   tenantId: Id
   reason: 'audience' | 'paused' | 'scheduled'
@@ -114,6 +114,9 @@ export async function campaignBacklog(store: Store, tenantId: Id | null): Promis
   const projection = {
     tenantId: 1,
     phoneNumberId: 1,
+    name: 1,
+    template: 1,
+    perMinute: 1,
     status: 1,
     audience: 1,
     released: 1,
@@ -122,9 +125,11 @@ export async function campaignBacklog(store: Store, tenantId: Id | null): Promis
     createdAt: 1,
   }
   const rows = await orOutage(store.raw.campaigns.find(filter, { projection }).toArray())
-  return rows.flatMap(({ tenantId, phoneNumberId, status, audience, released, skipped, startedAt, createdAt }) => {
-    const count = audience.recipients - released - skipped
-    const reason = CAMPAIGN_REASONS[status] as CampaignBacklog['reason']
-    return count > 0 ? [{ tenantId, phoneNumberId, reason, count, since: startedAt ?? createdAt }] : []
+  return rows.flatMap(row => {
+    const { _id, tenantId, phoneNumberId, name, template, perMinute } = row
+    const count = row.audience.recipients - row.released - row.skipped
+    const reason = CAMPAIGN_REASONS[row.status] as CampaignBacklog['reason']
+    const since = row.startedAt ?? row.createdAt
+    return count > 0 ? [{ _id, tenantId, phoneNumberId, name, template, perMinute, reason, count, since }] : []
   })
 }

@@ -24,6 +24,7 @@ beforeEach(async () => {
   const { raw } = gateway.store
   await raw.messages.deleteMany({ 'dispatch.state': { $exists: true } })
   await raw.campaigns.deleteMany({})
+  await raw.clients.deleteMany({ tenantId: demo, isPrimary: false })
   await raw.clients.updateMany({}, { $set: { maxPerSecond: null, status: 'active' } })
   const wabaId = `8${randomBytes(4).readUInt32BE(0)}`
   const fresh = { phoneNumberId: `9${randomBytes(6).readUIntBE(0, 6)}`, wabaId, portfolioId: null }
@@ -52,6 +53,34 @@ async function wait(count: number, dispatch: Partial<Dispatch>, changes: Partial
   })) as MessageDoc[]
   await gateway.store.raw.messages.insertMany(rows)
   return rows
+}
+
+/** Campaigns of the demo number's with 2,500 recipients whose message is still to be made. */
+async function campaigns(statuses: string[], changes: Partial<CampaignDoc> = {}): Promise<void> {
+  const rows = statuses.map(status => ({
+    _id: new Types.ObjectId(),
+    tenantId: demo,
+    name: 'October',
+    phoneNumberId: number.phoneNumberId,
+    template: { category: 'UTILITY' },
+    perMinute: null,
+    deletedAt: null,
+    createdAt: new Date(),
+    audience: { recipients: 2600 },
+    released: 90,
+    skipped: 10,
+    status,
+    ...changes,
+  }))
+  await gateway.store.raw.campaigns.insertMany(rows as unknown as CampaignDoc[])
+}
+
+/** Another number of the demo tenant's; it is gone before the next test. */
+async function secondNumber(changes: Partial<ClientDoc> = {}): Promise<ClientDoc> {
+  const phoneNumberId = `6${randomBytes(6).readUIntBE(0, 6)}`
+  const second = { ...number, _id: new Types.ObjectId(), phoneNumberId, isPrimary: false, ...changes }
+  await gateway.store.raw.clients.insertOne(second)
+  return second
 }
 
 describe('limits', () => {
@@ -117,6 +146,16 @@ describe('limits', () => {
       ['tenant', { messagesPerDay: { before: null, after: 500 } }],
       ['tenant', { messagesPerMinute: { before: null, after: 30 } }],
     ])
+  })
+
+  test("of the account are shared by its active numbers: each one's rate is its part", async () => {
+    await secondNumber({ throughput: 80, maxPerSecond: 2 })
+    const paused = await secondNumber({ status: 'paused' })
+    const { body } = await call('PUT', '/limits', { messagesPerMinute: 600 }, 'admin')
+    const rates = new Map(body.numbers.map((one: { id: string; messagesPerSecond: number }) => [one.id, one.messagesPerSecond]))
+    expect([...rates.values()].toSorted()).toEqual([2, 4, 8])
+    // Of one that does not send: what it would have.
+    expect(rates.get(String(paused._id))).toBe(4)
   })
 
   test('refuse what is none, and whom it does not concern', async () => {
@@ -187,17 +226,7 @@ describe('the backlog', () => {
   })
 
   test('counts recipients whose message is still to be made, and days that the messaging limit takes', async () => {
-    const campaign = {
-      tenantId: demo,
-      phoneNumberId: number.phoneNumberId,
-      deletedAt: null,
-      createdAt: new Date(),
-      audience: { recipients: 2600 },
-      released: 90,
-      skipped: 10,
-    }
-    const of = (status: string) => ({ ...campaign, _id: new Types.ObjectId(), status }) as unknown as CampaignDoc
-    await gateway.store.raw.campaigns.insertMany([of('RUNNING'), of('PAUSED'), of('DONE')])
+    await campaigns(['RUNNING', 'PAUSED', 'DONE'])
     expect(mine(await backlog()).classes[1]).toMatchObject({
       waiting: 5000,
       reasons: { audience: 2500, paused: 2500 },
@@ -223,6 +252,59 @@ describe('the backlog', () => {
     expect((await call('GET', '/limits')).body.messagesPerMinute.limit).toBeNull()
     const slower = (await call('POST', '/limits/preview', { numbers: wish.numbers })).body
     expect(mine({ data: slower.after }).classes[0].secondsLeft).toBe(30)
+  })
+
+  test('waits longer where numbers share what the account allows itself', async () => {
+    const second = await secondNumber()
+    await call('PUT', '/limits', { messagesPerMinute: 600 }, 'admin')
+    await wait(100, {})
+    await wait(300, {}, { phoneNumberId: second.phoneNumberId })
+    const left = (
+      body: { data: { clientId: string; messagesPerSecond: number; classes: { secondsLeft: number }[] }[] },
+      id: Id,
+    ) => body.data.flatMap(one => (one.clientId === String(id) ? [[one.messagesPerSecond, one.classes[0]?.secondsLeft]] : []))[0]
+    const shared = await backlog()
+    expect([left(shared, number._id), left(shared, second._id)]).toEqual([
+      [5, 20],
+      [5, 40],
+    ])
+  })
+
+  test('is tried with other limits, which tell what becomes of the neighbours', async () => {
+    const near = await secondNumber()
+    const far = await secondNumber({ wabaId: '77', portfolioId: '78' })
+    await call('PUT', '/limits', { messagesPerMinute: 600 }, 'admin')
+    await wait(100, {})
+    await wait(300, {}, { phoneNumberId: near.phoneNumberId })
+    await campaigns(['RUNNING'], { phoneNumberId: far.phoneNumberId })
+    await gateway.store.raw.clients.updateOne({ _id: far._id }, { $set: { messagingLimit: null } })
+    const slow = { numbers: [{ id: String(number._id), maxPerSecond: 1 }] }
+    const { body } = await call('POST', '/limits/preview', slow)
+    const effectOn = ({ _id }: ClientDoc, from = body) =>
+      from.effects.find(({ clientId }: { clientId: string }) => clientId === String(_id))
+    expect(effectOn(number)).toMatchObject({
+      isNamed: true,
+      shares: [],
+      messagesPerSecond: { before: 5, after: 1 },
+      secondsLeft: { chat: { before: 20, after: 100 } },
+    })
+    expect(effectOn(near)).toMatchObject({
+      isNamed: false,
+      shares: ['minute', 'account', 'messagingLimit'],
+      messagesPerSecond: { before: 5, after: 9 },
+      secondsLeft: { chat: { before: 40, after: 34 } },
+    })
+    // Campaigns go when all replies have gone: what the slow number leaves is theirs.
+    expect(effectOn(far)).toMatchObject({
+      isNamed: false,
+      shares: ['minute'],
+      messagesPerSecond: { before: 0, after: 0 },
+      secondsLeft: { campaign: { before: 290, after: 290 } },
+      campaigns: [{ name: 'October', left: 2500, secondsLeft: { before: 290, after: 290 } }],
+    })
+    const faster = (await call('POST', '/limits/preview', { messagesPerMinute: null })).body
+    expect(effectOn(far, faster)).toMatchObject({ shares: ['minute'], secondsLeft: { campaign: { before: 290, after: 32 } } })
+    expect((await call('GET', '/limits')).body.messagesPerMinute.limit).toBe(600)
   })
 
   test("is the tenant's own, for platform admins everybody's", async () => {

@@ -5,7 +5,8 @@ import pino from 'pino'
 import { expect, inject, test } from 'vitest'
 import type { SendClaim } from '#shared/limits/claims.ts'
 import { connectRedis } from '#shared/limits/connect.ts'
-import { createSendLimits, messagingUse, type SendLimits } from '#shared/limits/send-limits.ts'
+import { createSendLimits, type SendLimits } from '#shared/limits/send-limits.ts'
+import { limitUsage } from '#shared/limits/usage.ts'
 import { rateLimited } from '#shared/process/metrics.ts'
 
 const log = pino({ level: 'silent' })
@@ -130,7 +131,9 @@ test('a portfolio writes first to no more people a day than Meta lets it; to the
       this.disconnect()
     },
   })
-  expect(await messagingUse(redis, portfolioId, own)).toBe(4)
+  const number = { phoneNumberId: '1054', wabaId: '31', portfolioId }
+  const usage = await limitUsage(redis, { tenantId: 't', perMinute: null, perDay: null, numbers: [number] }, own)
+  expect(usage?.numbers.get('1054')?.messagingUsed).toBe(4)
 })
 
 test('without Redis each process goes on with its share of the rate', async () => {

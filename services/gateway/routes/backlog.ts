@@ -8,9 +8,10 @@ import { campaignBacklog, numbersInBacklog } from '#shared/store/dispatch-backlo
 import type { ClientDoc, TenantDoc } from '#shared/store/documents.ts'
 import { findSendingNumbers } from '#shared/store/sending-numbers.ts'
 import { getCachedTenant, getTenant } from '#shared/store/tenants.ts'
-import { backlogView, NumberBacklogView, readBacklog } from '../backlog.ts'
+import { backlogViews, NumberBacklogView, readBacklog } from '../backlog.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { usageOf } from '../limits-view.ts'
+import { forecast } from '../forecast.ts'
+import { usageOf } from '../rates.ts'
 
 const ClassTotal = z.object({ waiting: z.number().int(), isExact: z.boolean(), oldestSeconds: z.number().int() })
 const BacklogView = z.object({
@@ -50,7 +51,7 @@ async function ofTenant({ store, redis, now }: GatewayDeps, tenantId: string) {
   const [tenant, clients] = await Promise.all([getTenant(store, tenantId), listClients(store, tenantId)])
   const usage = await usageOf(redis, tenant, clients)
   const found = await readBacklog(store, clients, await campaignBacklog(store, new Types.ObjectId(tenantId)))
-  return { numbers: found.map(one => backlogView(one, tenant, usage, now())), isWhole: true }
+  return { numbers: backlogViews(found, forecast(found, tenant, usage), now()), isWhole: true }
 }
 
 async function ofPlatform({ store, redis, now }: GatewayDeps) {
@@ -64,9 +65,9 @@ async function ofPlatform({ store, redis, now }: GatewayDeps) {
     ),
   )
   const found = await readBacklog(store, clients, campaigns, BOUNDS_OF_MANY)
-  const numbers = found.map(one => {
-    const owner = owners.get(String(one.client.tenantId))
-    return backlogView(one, owner?.tenant ?? null, owner?.usage ?? null, now())
+  const numbers = [...Map.groupBy(found, ({ client }) => String(client.tenantId))].flatMap(([tenantId, own]) => {
+    const owner = owners.get(tenantId)
+    return backlogViews(own, forecast(own, owner?.tenant ?? null, owner?.usage ?? null), now())
   })
   return { numbers, isWhole: ids.size <= MOST_NUMBERS }
 }

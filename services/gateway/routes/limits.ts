@@ -8,10 +8,12 @@ import { hastenLimited } from '#shared/store/dispatch-hasten.ts'
 import type { ClientDoc, TenantDoc } from '#shared/store/documents.ts'
 import { setNumberRate, setTenantLimits } from '#shared/store/limits.ts'
 import { getTenant } from '#shared/store/tenants.ts'
-import { backlogView, NumberBacklogView, readBacklog } from '../backlog.ts'
+import { readBacklog } from '../backlog.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { LimitsView, limitsView, usageOf } from '../limits-view.ts'
+import { LimitsView, limitsView } from '../limits-view.ts'
+import { usageOf } from '../rates.ts'
 import { trace } from '../trace.ts'
+import { WhatIfView, whatIf } from '../what-if.ts'
 import { ObjectIdText } from './schemas.ts'
 
 const tag = 'operations'
@@ -66,28 +68,19 @@ const preview = route({
   action: 'limits.read',
   bucket: 'read',
   tag,
-  summary: 'What a change of limits would do to the backlog: as it is, and as it would be; nothing is changed',
+  summary:
+    'What a change of limits would do to the backlog: as it is, as it would be, and what becomes of each number and campaign; nothing is changed',
   body: Wish,
-  returns: z.object({ before: z.array(NumberBacklogView), after: z.array(NumberBacklogView) }),
+  returns: WhatIfView,
   async handle(request, { store, redis, now }: GatewayDeps) {
     const { tenantId } = callerOf(request)
-    const { numbers = [], ...wish } = request.body
+    const { numbers = [], ...limits } = request.body
     for (const { id } of numbers) await getClient(store, tenantId, id)
     const [tenant, clients] = await Promise.all([getTenant(store, tenantId), listClients(store, tenantId)])
     const usage = await usageOf(redis, tenant, clients)
-    const rates = new Map(numbers.map(({ id, maxPerSecond }) => [id, maxPerSecond]))
-    const limits = { ...tenant.limits, ...wish } as TenantDoc['limits']
     const found = await readBacklog(store, clients, await campaignBacklog(store, tenant._id))
-    const changed = ({ client, ...rest }: (typeof found)[number]) => {
-      const maxPerSecond = rates.has(String(client._id)) ? rates.get(String(client._id)) : client.maxPerSecond
-      return { ...rest, client: { ...client, maxPerSecond: maxPerSecond ?? null } }
-    }
-    return {
-      body: {
-        before: found.map(one => backlogView(one, tenant, usage, now())),
-        after: found.map(one => backlogView(changed(one), { ...tenant, limits }, usage, now())),
-      },
-    }
+    const change = { ...limits, numbers: new Map(numbers.map(({ id, maxPerSecond }) => [id, maxPerSecond])) }
+    return { body: whatIf(found, tenant, change, usage, now()) }
   },
 })
 

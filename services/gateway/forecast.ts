@@ -1,0 +1,86 @@
+import { moves } from '#shared/domain/backlog.ts'
+import { type Day, drain, type End, type Flow, lastGone, type Rates } from '#shared/domain/drain.ts'
+import type { LimitUsage } from '#shared/limits/usage.ts'
+import type { BacklogGroup, CampaignBacklog } from '#shared/store/dispatch-backlog.ts'
+import type { ClientDoc, TenantDoc } from '#shared/store/documents.ts'
+import { campaignFlow, placeOf, ratesNow, ratesOf } from './rates.ts'
+
+/** What waits at a number: messages, and recipients whose message is still to be made. */
+export interface NumberBacklog {
+  client: ClientDoc
+  groups: readonly BacklogGroup[]
+  campaigns: readonly CampaignBacklog[]
+}
+
+/** Seconds until the last one has gone; null: not before somebody resumes it. */
+export interface Forecast {
+  messagesPerSecond: number
+  chat: number | null
+  campaign: number | null
+  /** Of running campaigns, by id. */
+  campaigns: ReadonlyMap<string, number | null>
+}
+
+interface NamedFlow extends Flow {
+  /** Null for messages that stand in the queue. */
+  campaignId: string | null
+}
+
+/** Of all numbers of one tenant, which share its limits. @param tenant null when it is gone: nothing of it goes out */
+export function forecast(found: readonly NumberBacklog[], tenant: TenantDoc | null, usage: LimitUsage | null): Forecast[] {
+  const clients = found.map(({ client }) => client)
+  const rates = sendingRates(clients, tenant, usage)
+  const flows = found.map(one => flowsOf(one, rates))
+  const ends = drain(flows.flat(), rates)
+  const now = ratesNow(clients, rates, flows.flat())
+  let place = 0
+  return found.map(({ client }, i) => {
+    const own = (flows[i] ?? []).map(flow => ({
+      flow,
+      seconds: secondsOf(flow, ends[place++] as End, { client, tenant, usage }),
+    }))
+    const last = (turn: Flow['turn']) => latest(own.flatMap(({ flow, seconds }) => (flow.turn === turn ? [seconds] : [])))
+    const campaigns = own.flatMap(({ flow, seconds }) => (flow.campaignId === null ? [] : [[flow.campaignId, seconds] as const]))
+    return { messagesPerSecond: now[i] ?? 0, chat: last('chat'), campaign: last('campaign'), campaigns: new Map(campaigns) }
+  })
+}
+
+/** A number that does not send, sends nothing. */
+function sendingRates(clients: readonly ClientDoc[], tenant: TenantDoc | null, usage: LimitUsage | null): Rates {
+  const sending = clients.filter(({ status }) => status === 'active' && tenant?.status === 'active')
+  return ratesOf(sending, tenant, usage)
+}
+
+function flowsOf({ client, groups, campaigns }: NumberBacklog, rates: Rates): NamedFlow[] {
+  const queued = { ...placeOf(client), mostPerSecond: Infinity, campaignId: null }
+  const count = (lane: BacklogGroup['lane']) =>
+    groups.reduce((sum, group) => (group.lane === lane && moves(group.reason) ? sum + group.count : sum), 0)
+  const running = campaigns.filter(({ reason }) => moves(reason))
+  return [
+    { ...queued, turn: 'chat', count: count('c') },
+    { ...queued, turn: 'campaign', count: count('b') },
+    ...running.map(campaign => ({
+      ...campaignFlow(campaign, client, rates, running.length),
+      campaignId: String(campaign._id),
+    })),
+  ]
+}
+
+/** Windows of a day: the tenant's own for all, the portfolio's for campaigns. */
+function secondsOf(
+  { turn }: Flow,
+  { seconds, gone, goneOfPortfolio }: End,
+  { client, tenant, usage }: { client: ClientDoc; tenant: TenantDoc | null; usage: LimitUsage | null },
+): number | null {
+  const days: Day[] = []
+  const perDay = tenant?.limits?.messagesPerDay ?? null
+  if (perDay !== null) days.push({ limit: perDay, used: usage?.perDay ?? 0, gone })
+  const { messagingLimit: limit, phoneNumberId } = client
+  if (limit !== null && turn === 'campaign')
+    days.push({ limit, used: usage?.numbers.get(phoneNumberId)?.messagingUsed ?? 0, gone: goneOfPortfolio })
+  return lastGone(seconds, days)
+}
+
+function latest(seconds: readonly (number | null)[]): number | null {
+  return seconds.reduce((last, one) => (last === null || one === null ? null : Math.max(last, one)), 0)
+}

@@ -1,0 +1,132 @@
+import { z } from 'zod'
+import { shownPhone } from '#shared/contracts/to-views.ts'
+import type { LimitUsage } from '#shared/limits/usage.ts'
+import type { ClientDoc, TenantDoc } from '#shared/store/documents.ts'
+import { backlogViews, NumberBacklogView } from './backlog.ts'
+import { type Forecast, forecast, type NumberBacklog } from './forecast.ts'
+import { portfolioOf } from './rates.ts'
+
+const SHARES = ['minute', 'day', 'account', 'messagingLimit'] as const
+const seconds = z.number().int().nullable()
+const Change = z.object({ before: seconds, after: seconds })
+
+export const WhatIfView = z.object({
+  before: z.array(NumberBacklogView),
+  after: z.array(NumberBacklogView),
+  effects: z
+    .array(
+      z.object({
+        clientId: z.string(),
+        whatsappNumber: z.string().nullable(),
+        isNamed: z.boolean().describe('The change names this number; the others are its neighbours'),
+        shares: z
+          .array(z.enum(SHARES))
+          .describe(
+            "With another number that changes: the account's limits a minute and a day, the WhatsApp account (its limit of calls, what holds it), the portfolio's messaging limit",
+          ),
+        messagesPerSecond: z.object({ before: z.number(), after: z.number() }),
+        secondsLeft: z.object({ chat: Change, campaign: Change }).describe('Until what waits has gone'),
+        campaigns: z
+          .array(z.object({ id: z.string(), name: z.string(), left: z.number().int(), secondsLeft: Change }))
+          .describe('Running ones, with the recipients whose message is still to be made'),
+      }),
+    )
+    .describe('What becomes of each number and campaign of the account'),
+})
+type WhatIfView = z.infer<typeof WhatIfView>
+type Effect = WhatIfView['effects'][number]
+
+/** A change of limits, before it is made. What is undefined stays. */
+export interface LimitChange {
+  messagesPerMinute?: number | null | undefined
+  messagesPerDay?: number | null | undefined
+  /** New `maxPerSecond` of numbers, by id. */
+  numbers: ReadonlyMap<string, number | null>
+}
+
+/** The present backlog as it would go out: nothing is changed. */
+export function whatIf(
+  found: readonly NumberBacklog[],
+  tenant: TenantDoc,
+  change: LimitChange,
+  usage: LimitUsage | null,
+  now: Date,
+): WhatIfView {
+  const limits = limitsAfter(tenant, change)
+  const changed = found.map(one => ({ ...one, client: clientAfter(one.client, change) }))
+  const before = forecast(found, tenant, usage)
+  const after = forecast(changed, { ...tenant, limits }, usage)
+  const clients = found.map(({ client }) => client)
+  return {
+    before: backlogViews(found, before, now),
+    after: backlogViews(changed, after, now),
+    effects: found.map((one, i) => {
+      const shares = sharesOf(one.client, clients, change, [tenant.limits, limits])
+      return effectOn(one, change, shares, before[i] as Forecast, after[i] as Forecast)
+    }),
+  }
+}
+
+function limitsAfter({ limits }: TenantDoc, { messagesPerMinute, messagesPerDay }: LimitChange): TenantDoc['limits'] {
+  const { messagesPerMinute: perMinute = null, messagesPerDay: perDay = null } = limits ?? {}
+  return {
+    messagesPerMinute: messagesPerMinute === undefined ? perMinute : messagesPerMinute,
+    messagesPerDay: messagesPerDay === undefined ? perDay : messagesPerDay,
+  }
+}
+
+function clientAfter(client: ClientDoc, { numbers }: LimitChange): ClientDoc {
+  const wanted = numbers.get(String(client._id))
+  return { ...client, maxPerSecond: wanted === undefined ? (client.maxPerSecond ?? null) : wanted }
+}
+
+/** @param limits of the tenant, before and after */
+function sharesOf(
+  client: ClientDoc,
+  clients: readonly ClientDoc[],
+  change: LimitChange,
+  limits: readonly TenantDoc['limits'][],
+): Effect['shares'] {
+  const others = clients.filter(other => other !== client)
+  const changing = others.filter(({ _id }) => change.numbers.has(String(_id)))
+  const has = (name: 'messagesPerMinute' | 'messagesPerDay') =>
+    limits.some(one => one?.[name] != null) && (changing.length > 0 || (change[name] !== undefined && others.length > 0))
+  const { messagingLimit, wabaId } = client
+  const shares = {
+    minute: has('messagesPerMinute'),
+    day: has('messagesPerDay'),
+    account: changing.some(other => other.wabaId === wabaId),
+    messagingLimit: messagingLimit !== null && changing.some(other => portfolioOf(other) === portfolioOf(client)),
+  }
+  return SHARES.filter(name => shares[name])
+}
+
+function effectOn(
+  { client, campaigns }: NumberBacklog,
+  change: LimitChange,
+  shares: Effect['shares'],
+  before: Forecast,
+  after: Forecast,
+): Effect {
+  const running = campaigns.filter(({ _id }) => before.campaigns.has(String(_id)))
+  return {
+    clientId: String(client._id),
+    whatsappNumber: shownPhone(client.whatsappNumber),
+    isNamed: change.numbers.has(String(client._id)),
+    shares,
+    messagesPerSecond: { before: before.messagesPerSecond, after: after.messagesPerSecond },
+    secondsLeft: {
+      chat: { before: before.chat, after: after.chat },
+      campaign: { before: before.campaign, after: after.campaign },
+    },
+    campaigns: running.map(({ _id, name, count }) => {
+      const id = String(_id)
+      return {
+        id,
+        name,
+        left: count,
+        secondsLeft: { before: before.campaigns.get(id) ?? null, after: after.campaigns.get(id) ?? null },
+      }
+    }),
+  }
+}
