@@ -40,7 +40,7 @@ export const CampaignWish = z.strictObject({
   perMinute: z.int().min(1).max(100_000).nullable().optional().describe('Slower than the number could'),
   endsAt: z.iso.datetime({ offset: true }).nullable().optional().describe('What has not gone out by then does not'),
 })
-type CampaignWish = z.infer<typeof CampaignWish>
+export type CampaignWish = z.infer<typeof CampaignWish>
 
 /** A list of recipients, or a filter over the contacts. */
 export const AudienceWish = z.strictObject({
@@ -63,24 +63,22 @@ export const AudienceWish = z.strictObject({
     })
     .optional(),
 })
-type AudienceWish = z.infer<typeof AudienceWish>
+export type AudienceWish = z.infer<typeof AudienceWish>
 
 /** @throws ApiError 404, 422 */
 export async function draftCampaign(deps: GatewayDeps, caller: Caller, wish: CampaignWish): Promise<CampaignDoc> {
-  const client = await clientFor(deps.store, caller.tenantId, wish.clientId)
-  const template = await templateFor(deps, client, wish)
   const by = new Types.ObjectId(caller.id)
-  const fields = fieldsOf(wish, client, template)
-  const headerMedia = (await headerFile(deps.store, caller.tenantId, template, wish.headerMedia)) ?? null
-  return await createCampaign(deps.store, {
-    tenantId: client.tenantId,
-    ...fields,
-    headerMedia,
-    status: 'DRAFT',
-    audience: EMPTY_AUDIENCE,
-    createdBy: by,
-    updatedBy: by,
-  })
+  const { fields } = await campaignOf(deps, caller.tenantId, wish)
+  return await createCampaign(deps.store, { ...fields, status: 'DRAFT', audience: EMPTY_AUDIENCE, createdBy: by, updatedBy: by })
+}
+
+/** What a wish means, with nothing stored. @throws ApiError 404, 422 */
+export async function campaignOf(deps: GatewayDeps, tenantId: string, wish: CampaignWish) {
+  const client = await clientFor(deps.store, tenantId, wish.clientId)
+  const template = await templateFor(deps, client, wish)
+  const fields = { tenantId: client.tenantId, ...fieldsOf(wish, client, template) }
+  const headerMedia = (await headerFile(deps.store, tenantId, template, wish.headerMedia)) ?? null
+  return { client, template, fields: { ...fields, headerMedia } }
 }
 
 async function templateFor(deps: GatewayDeps, client: ClientDoc, wish: CampaignWish): Promise<TemplateDoc> {
@@ -139,15 +137,8 @@ export async function changeCampaign(
 ): Promise<CampaignDoc> {
   const isOther = change.templateId !== undefined || change.templateName !== undefined
   const wish = { ...wishOf(before), ...(isOther && { templateId: undefined }), ...change }
-  const client = await clientFor(deps.store, caller.tenantId, wish.clientId)
-  const template = await templateFor(deps, client, wish)
-  const fields = fieldsOf(wish, client, template)
-  const headerMedia = (await headerFile(deps.store, caller.tenantId, template, wish.headerMedia)) ?? null
-  const changed = await moveCampaign(deps.store, before, 'edit', {
-    ...fields,
-    headerMedia,
-    updatedBy: new Types.ObjectId(caller.id),
-  })
+  const { fields } = await campaignOf(deps, caller.tenantId, wish)
+  const changed = await moveCampaign(deps.store, before, 'edit', { ...fields, updatedBy: new Types.ObjectId(caller.id) })
   const { source } = before.audience
   const readsOtherwise = ['templateId', 'templateName', 'language', 'columns', 'variables', 'headerMedia', 'clientId']
   if (source === null || !readsOtherwise.some(name => name in change)) return changed

@@ -33,7 +33,7 @@ export const EstimateView = z.object({
     .object({ limit: z.number().int(), used: z.number().int().nullable(), share: z.number(), exceeded: z.boolean() })
     .nullable(),
 })
-type EstimateView = z.infer<typeof EstimateView>
+export type EstimateView = z.infer<typeof EstimateView>
 
 /** Who is in an audience and who is left out, as the check counts them. */
 export type AudienceCount = Pick<CampaignDoc['audience'], 'recipients' | 'countries' | 'invalid' | 'duplicate' | 'optedOut'>

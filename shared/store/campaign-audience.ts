@@ -108,16 +108,24 @@ const stillChecking = ({ _id, tenantId, audience }: CampaignDoc) => ({
   'audience.state': 'CHECKING' as const,
 })
 
+export interface ContactFilter {
+  label: string | null
+  attribute: { name: string; value: string } | null
+}
+
 /** Contacts by id behind `after`; with a label those of conversations that have it. */
 export async function contactsAfter(
   store: Store,
-  campaign: CampaignDoc,
-  filter: { label: string | null; attribute: { name: string; value: string } | null },
-  { after, limit }: { after: Id | null; limit: number },
+  campaign: Pick<CampaignDoc, 'tenantId' | 'clientId'>,
+  filter: ContactFilter,
+  { after, limit, maxTimeMS }: { after: Id | null; limit: number; maxTimeMS?: number },
 ): Promise<ContactDoc[]> {
   const { tenantId, clientId } = campaign
+  const bound = maxTimeMS === undefined ? {} : { maxTimeMS }
   const labelled =
-    filter.label === null ? null : await contactsLabelled(store, { tenantId, clientId, label: filter.label }, after, limit)
+    filter.label === null
+      ? null
+      : await contactsLabelled(store, { tenantId, clientId, label: filter.label }, { after, limit, ...bound })
   if (labelled?.length === 0) return []
   const own = {
     tenantId,
@@ -125,14 +133,13 @@ export async function contactsAfter(
     ...(labelled ? { _id: { $in: labelled } } : after && { _id: { $gt: after } }),
     ...(filter.attribute && { [`attributes.${filter.attribute.name}`]: filter.attribute.value }),
   }
-  return await orOutage(store.raw.contacts.find(own).sort({ _id: 1 }).limit(limit).toArray())
+  return await orOutage(store.raw.contacts.find(own, bound).sort({ _id: 1 }).limit(limit).toArray())
 }
 
 async function contactsLabelled(
   store: Store,
   { label, ...own }: { tenantId: Id; clientId: Id; label: string },
-  after: Id | null,
-  limit: number,
+  { after, limit, ...bound }: { after: Id | null; limit: number; maxTimeMS?: number },
 ): Promise<Id[]> {
   const stages = [
     { $match: { ...own, labels: label, deletedAt: null, ...(after && { contactId: { $gt: after } }) } },
@@ -140,7 +147,7 @@ async function contactsLabelled(
     { $limit: limit },
     { $project: { contactId: 1 } },
   ]
-  const rows = await orOutage(store.raw.conversations.aggregate<{ contactId: Id }>(stages).toArray())
+  const rows = await orOutage(store.raw.conversations.aggregate<{ contactId: Id }>(stages, bound).toArray())
   return rows.map(({ contactId }) => contactId)
 }
 

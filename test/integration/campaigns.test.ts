@@ -8,6 +8,7 @@ import { connectRedis } from '#shared/limits/connect.ts'
 import { createSendLimits } from '#shared/limits/send-limits.ts'
 import { createMetaClient } from '#shared/meta/client.ts'
 import { openStorage } from '#shared/storage/open.ts'
+import type { ContactDoc } from '#shared/store/documents.ts'
 import { type Gateway, openGateway } from '#test/support/gateway.ts'
 import { keyring, log } from '#test/support/ingest.ts'
 import { createWorld } from '#test/support/world.ts'
@@ -101,6 +102,76 @@ test('rows of a file become recipients or say why not; the estimate sums them up
   expect(failures.body.split('\n').filter((line: string) => line !== '')).toHaveLength(1 + 4)
   const threads = await w.gateway.store.models.conversations.find({ tenantId, 'contact.name': 'Person 7' }).lean()
   expect(threads).toMatchObject([{ status: 'closed', messageCount: 1, lastMessage: { status: 'SENT' } }])
+})
+
+test('is estimated before there is a draft: nothing is stored, and the numbers are those that a draft would have', async () => {
+  await using w = await openCampaigns()
+  const tenantId = await demo(w.gateway)
+  const { templates, contacts, campaigns, campaignRecipients, conversations } = w.gateway.store.models
+  const name = await variableOf(w.gateway)
+  await templates.updateMany({ tenantId, name: 'welcome' }, { $set: { category: 'MARKETING' } })
+  const optedOut = number(3).slice(1)
+  await contacts.create({ tenantId, waId: optedOut, phone: optedOut, optOut: true })
+  const wish = { templateName: 'welcome', language: 'en_US' }
+  const list = [...people(20), [number(1), 'Again'], ['nonsense', 'X'], [number(3), 'Twice']]
+  const recipients = [...list.map(([to, value]) => ({ to, variables: { [name]: value } })), { to: number(50) }]
+  const estimate = (body: object) => w.call('POST', '/estimate', body)
+  const { status, body: told } = await estimate({ ...wish, recipients })
+  expect([status, told.recipients, told.left]).toEqual([200, 19, { invalid: 2, duplicate: 2, optedOut: 1 }])
+  expect(told).toMatchObject({ cost: { amount: 7.6 }, messagesPerSecond: 80, durationSeconds: 1, ahead: 0, aheadElsewhere: 0 })
+  expect((await estimate({ ...wish, recipients, perMinute: 19 })).body).toMatchObject({ durationSeconds: 60 })
+
+  const id = await w.campaign({ recipients })
+  await using _sender = await w.send()
+  await w.until(id, it => it.audience.state === 'READY')
+  const { body: drafted } = await estimate({ campaignId: id })
+  expect({ ...drafted, startsAt: '', finishesAt: '' }).toEqual({ ...told, startsAt: '', finishesAt: '' })
+  await campaigns.deleteMany({ tenantId })
+  await campaignRecipients.deleteMany({ tenantId })
+
+  const everybody = { ...wish, variables: { [name]: 'you' }, contacts: {} }
+  const known = await contacts.countDocuments({ tenantId, deletedAt: null })
+  expect((await estimate(everybody)).body).toMatchObject({ recipients: known - 1, left: { optedOut: 1 } })
+  await contacts.updateOne({ tenantId, optOut: false }, { $set: { attributes: { city: 'Fès' } } })
+  const some = { attribute: { name: 'city', value: 'Fès' } }
+  expect((await estimate({ ...everybody, contacts: some })).body.recipients).toBe(1)
+  await conversations.updateMany({ tenantId }, { $set: { labels: [] } })
+  expect((await estimate({ ...everybody, contacts: { label: 'vip' } })).body).toMatchObject({ recipients: 0, durationSeconds: 0 })
+  expect(await campaigns.countDocuments({ tenantId })).toBe(0)
+  expect(await campaignRecipients.countDocuments({ tenantId })).toBe(0)
+})
+
+test('an estimate needs one campaign, there or told, and stays in its tenant', async () => {
+  await using w = await openCampaigns()
+  const id = '0'.repeat(24)
+  const cases: [object, number, string][] = [
+    [{}, 400, 'BODY_INVALID'],
+    [{ campaignId: id, perMinute: 1 }, 400, 'BODY_INVALID'],
+    [{ campaignId: id }, 404, 'NOT_FOUND'],
+    [{ templateName: 'welcome' }, 400, 'BODY_INVALID'],
+    [{ templateName: 'welcome', recipients: [{ to: '1' }], contacts: {} }, 400, 'BODY_INVALID'],
+    [{ contacts: {} }, 422, 'TEMPLATE_NEEDED'],
+    [{ templateName: 'nobody', contacts: {} }, 422, 'TEMPLATE_UNKNOWN'],
+    [{ templateName: 'welcome', contacts: {}, clientId: id }, 404, 'NOT_FOUND'],
+  ]
+  for (const [body, ...expected] of cases) {
+    const answer = await w.call('POST', '/estimate', body)
+    expect([body, answer.status, answer.body.errorCode]).toEqual([body, ...expected])
+  }
+})
+
+test('an estimate of more contacts than a request may count asks for a draft', async () => {
+  await using w = await openCampaigns()
+  const tenantId = await demo(w.gateway)
+  const rows = Array.from({ length: 21_001 }, (_, i) => ({
+    _id: new Types.ObjectId(),
+    tenantId,
+    waId: `21266${i}`,
+    deletedAt: null,
+  }))
+  await w.gateway.store.raw.contacts.insertMany(rows as unknown as ContactDoc[])
+  const { status, body } = await w.call('POST', '/estimate', { templateName: 'welcome', contacts: {} })
+  expect([status, body.errorCode]).toEqual([422, 'AUDIENCE_TOO_LARGE'])
 })
 
 test('a pause stops within a second, a resume goes on where it was, nobody is left out or written to twice', async () => {

@@ -1,6 +1,5 @@
 import { Types } from 'mongoose'
 import { z } from 'zod'
-import { objectId } from '#shared/contracts/outbound.ts'
 import { callerOf, type Route, route } from '#shared/http/route.ts'
 import { changesOf } from '#shared/store/audit.ts'
 import { getCampaign, listCampaigns, moveCampaign } from '#shared/store/campaigns.ts'
@@ -20,6 +19,7 @@ import {
 } from '../campaigns.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { EstimateView, estimateCampaign } from '../estimate.ts'
+import { EstimateWish, estimateWish } from '../estimate-wish.ts'
 import { idempotencyKeyOf, once } from '../idempotency.ts'
 import { trace } from '../trace.ts'
 import { IdParams, listOf, Paging } from './schemas.ts'
@@ -154,12 +154,12 @@ const estimates = [
     path: `${path}/estimate`,
     action: 'campaigns.read',
     tag,
-    summary: 'What a campaign would cost, take and use of the messaging limit',
-    body: z.strictObject({ campaignId: objectId }),
+    summary:
+      'What a campaign would cost, take and use of the messaging limit: one that is there, or a template with an audience, of which nothing is stored',
+    body: EstimateWish,
     returns: EstimateView,
     async handle(request, deps: GatewayDeps) {
-      const campaign = await getCampaign(deps.store, callerOf(request).tenantId, request.body.campaignId)
-      return { body: await estimateCampaign(deps, campaign) }
+      return { body: await estimateWish(deps, callerOf(request).tenantId, request.body) }
     },
   }),
   route({

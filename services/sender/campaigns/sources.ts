@@ -1,5 +1,6 @@
 import { CsvError } from 'csv-parse'
 import { Types } from 'mongoose'
+import { type AudienceRecord, contactRecord, type JsonRecipient, recipientRecord } from '#shared/domain/audience.ts'
 import { PHONE_COLUMNS } from '#shared/domain/contact-row.ts'
 import { readCsv } from '#shared/storage/csv-file.ts'
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
@@ -8,9 +9,8 @@ import { contactsAfter, failedAfter } from '#shared/store/campaign-audience.ts'
 import type { Store } from '#shared/store/connect.ts'
 import type { CampaignDoc, CampaignSource, RecipientDoc } from '#shared/store/documents.ts'
 
-/** One row of an audience: cells by the lower case names of their columns. */
 export interface SourceRow {
-  record: Record<string, string>
+  record: AudienceRecord
   /** Where to go on behind it, for sources that do not count rows. */
   position: string | null
 }
@@ -74,27 +74,7 @@ async function* jsonRows(deps: SourceDeps, campaign: CampaignDoc): AsyncGenerato
   for await (const chunk of await openAudience(deps, campaign)) chunks.push(chunk)
   const recipients: JsonRecipient[] = JSON.parse(Buffer.concat(chunks).toString('utf8'))
   for (const recipient of recipients.slice(campaign.audience.read))
-    yield { record: toRecord(campaign, recipient), position: null }
-}
-
-interface JsonRecipient {
-  to: string
-  name?: string | null
-  variables?: Record<string, string>
-  headerMedia?: string | null
-}
-
-/** Under the columns that the campaign reads. */
-function toRecord({ columns }: CampaignDoc, { to, name, variables = {}, headerMedia }: JsonRecipient): Record<string, string> {
-  const cells: [string | null, string | null | undefined][] = [
-    ...Object.entries(variables).map(([variable, value]): [string, string] => [columns.variables[variable] ?? variable, value]),
-    [columns.name, name],
-    [columns.headerMedia, headerMedia],
-    [columns.to, to],
-  ]
-  return Object.fromEntries(
-    cells.flatMap(([column, value]): [string, string][] => (column && value ? [[column.toLowerCase(), value]] : [])),
-  )
+    yield { record: recipientRecord(campaign.columns, recipient), position: null }
 }
 
 const PAGE = 1000
@@ -108,12 +88,7 @@ async function* contactRows(
   let after = positionOf(campaign)
   for (;;) {
     const contacts = await contactsAfter(store, campaign, source, { after, limit: PAGE })
-    for (const { _id, waId, userId, name, attributes } of contacts) {
-      const to = waId ? `+${waId}` : (userId ?? '')
-      const cells = Object.entries({ ...attributes, name: name ?? '', phone: to })
-      const record = Object.fromEntries(cells.map(([key, value]) => [key.toLowerCase(), String(value ?? '')]))
-      yield { record: { ...record, [campaign.columns.to.toLowerCase()]: to }, position: String(_id) }
-    }
+    for (const contact of contacts) yield { record: contactRecord(campaign.columns, contact), position: String(contact._id) }
     const last = contacts.at(-1)
     if (last === undefined) return
     after = last._id
@@ -129,7 +104,7 @@ async function* failedRows(
   for (;;) {
     const failed = await failedAfter(store, campaign, source, { after, limit: PAGE })
     for (const { messageId, recipient } of failed)
-      yield { record: toRecord(campaign, againOf(recipient)), position: String(messageId) }
+      yield { record: recipientRecord(campaign.columns, againOf(recipient)), position: String(messageId) }
     const last = failed.at(-1)
     if (last === undefined) return
     after = last.messageId
