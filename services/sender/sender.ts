@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import os from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Keyring } from '#shared/auth/encryption.ts'
-import type { SendLimits } from '#shared/limits/send-limits.ts'
+import type { SenderLimits } from '#shared/limits/send-limits.ts'
 import type { MetaClient } from '#shared/meta/client.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { loop } from '#shared/process/loop.ts'
@@ -23,6 +23,7 @@ import { createFinish } from './finish.ts'
 import { createHeldCampaigns } from './held-campaigns.ts'
 import { createNumbers } from './numbers.ts'
 import { createPause } from './pause.ts'
+import { createPeopleRestore } from './people.ts'
 import { createReceipts } from './receipts.ts'
 import { createSend } from './send.ts'
 import { Slots } from './slots.ts'
@@ -33,7 +34,7 @@ export interface SenderDeps {
   store: Store
   queue: Queue
   /** Built with the number of live senders, which it needs when Redis is away. */
-  limits: (liveSenders: () => number) => SendLimits
+  limits: (liveSenders: () => number) => SenderLimits
   meta: MetaClient
   keyring: Keyring
   /** Files of audiences. */
@@ -109,6 +110,7 @@ export async function startSender(deps: SenderDeps, options: SenderOptions = {})
   const every = (name: string, everyMs: number, work: () => Promise<void>) => stack.use(loop(name, everyMs, work, { when, log }))
   every('release', 200, sweeps.release)
   every('ring again', 1000, sweeps.ringAgain)
+  every('people', 1000, createPeopleRestore({ store, people: limits.people, clock, log }))
   every('abandoned', 1000, sweeps.abandon)
   every('unknown', Math.min(1000, unknownDeadlineMs), sweeps.settleUnknown)
   every('expired', 60_000, sweeps.expire)

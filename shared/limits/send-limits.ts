@@ -4,6 +4,7 @@ import { HOLD_SCRIPT } from './call-scripts.ts'
 import { type Decision, type HoldScope, LIMIT_NAMES, type SendClaim } from './claims.ts'
 import { DECIDE_SCRIPT, SLOWER_SCRIPT } from './decide.ts'
 import { LocalLimits } from './local-limits.ts'
+import { createPeopleWindow, type PeopleWindow } from './people.ts'
 
 export interface SendLimits {
   /**
@@ -15,6 +16,11 @@ export interface SendLimits {
   hold(scope: HoldScope, key: string, ms: number): Promise<void>
   /** Meta said that the number is too fast: half of what it had for a minute, then back to the full rate within five. */
   slowDown(phoneNumberId: string): Promise<void>
+}
+
+export interface SenderLimits extends SendLimits {
+  /** Of the messaging limits, which Redis alone keeps. */
+  people: PeopleWindow
 }
 
 export interface SendLimitsOptions {
@@ -35,7 +41,7 @@ export const MAX_WAIT_MS = 350
 export const PREFIX = '{linko:send}'
 
 /** Rates per number and pair over all sender processes, in Redis. */
-export function createSendLimits({ redis, liveSenders = () => 1, prefix = PREFIX }: SendLimitsOptions): SendLimits {
+export function createSendLimits({ redis, liveSenders = () => 1, prefix = PREFIX }: SendLimitsOptions): SenderLimits {
   redis.defineCommand('linkoDecide', { numberOfKeys: 1, lua: DECIDE_SCRIPT })
   redis.defineCommand('linkoHold', { numberOfKeys: 1, lua: HOLD_SCRIPT })
   redis.defineCommand('linkoSlower', { numberOfKeys: 1, lua: SLOWER_SCRIPT })
@@ -57,6 +63,7 @@ export function createSendLimits({ redis, liveSenders = () => 1, prefix = PREFIX
   }
 
   return {
+    people: createPeopleWindow(redis, prefix),
     async decide(claims, maxWaitMs = MAX_WAIT_MS) {
       if (claims.length === 0) return []
       const decisions = await decide(claims, maxWaitMs)

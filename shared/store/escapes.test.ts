@@ -31,7 +31,7 @@ const ESCAPES: { what: string; pattern: RegExp; allowed: string[] }[] = [
     pattern: /\braw(\.|\[|\b\s*\})|\brawCollections\(/,
     // The hot roads, in adapters that put the tenant into every filter themselves. Everything else has models.
     allowed: [
-      'shared/store/{models,connect,events,media,discarded-files,lead-links,recipient-keys,template-uses}.ts',
+      'shared/store/{models,connect,events,media,discarded-files,first-written,lead-links,recipient-keys,template-uses}.ts',
       'shared/store/{dispatch,record,sweep,release,dead-letter,campaign,erase}*.ts',
     ],
   },

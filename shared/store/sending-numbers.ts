@@ -13,3 +13,9 @@ export async function findSendingNumbers(store: Store, phoneNumberIds: string[])
 export async function findActiveNumbers(store: Store, tenantId: Id): Promise<ClientDoc[]> {
   return await orOutage(store.models.clients.find({ tenantId, status: 'active', deletedAt: null }).lean())
 }
+
+/** Numbers of all tenants that may write first to so many people a day only. @throws Outage */
+export async function findLimitedNumbers(store: Store): Promise<ClientDoc[]> {
+  const filter = { messagingLimit: trusted({ $ne: null }), deletedAt: null }
+  return await orOutage(acrossTenants(() => store.models.clients.find(filter).lean()))
+}

@@ -169,6 +169,8 @@ export async function openSenderWorld(world: World, metaUrl: string, number: Par
     store,
     queue,
     redis,
+    /** Of the limits' keys. */
+    prefix,
     keyring,
     tenantId,
     client,
