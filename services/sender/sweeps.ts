@@ -17,7 +17,7 @@ import {
   findUnpublished,
   findUnrung,
   findUnsettled,
-  numbersWith,
+  markUnblocked,
   releasePaused,
   settleOne,
 } from '#shared/store/dispatch-sweeps.ts'
@@ -28,6 +28,7 @@ import { getCachedTenant } from '#shared/store/tenants.ts'
 import { type Publishing, publishEvents } from './bells.ts'
 import type { Numbers } from './numbers.ts'
 import { byPolicy, failedHere, unknownStep } from './settle.ts'
+import { createTurns, type Find } from './turns.ts'
 
 export interface SweepDeps {
   store: Store
@@ -43,6 +44,8 @@ export interface SweepDeps {
 /** The kind under which senders beat: "I live". */
 export const SENDER = 'sender'
 const BATCH = 500
+/** Of all numbers together, in one round. */
+const MOST_RUNG = 10_000
 const HOUR_MS = 3_600_000
 
 /**
@@ -51,6 +54,7 @@ const HOUR_MS = 3_600_000
  */
 export function createSweeps(deps: SweepDeps) {
   const { store, queue, numbers, publishing, clock, log } = deps
+  const turns = createTurns(store, log)
 
   let roundAt = performance.now() - LONGEST_ROUND_MS
 
@@ -59,22 +63,28 @@ export function createSweeps(deps: SweepDeps) {
     let oldestMs = 0
     const sinceMs = performance.now() - roundAt
     roundAt += sinceMs
-    for (const phoneNumberId of await numbersWith(store, 'WAITING')) {
+    await turns.each('release', 'WAITING', async phoneNumberId => {
       const now = clock.now()
-      const number = (await numbers.find([phoneNumberId])).get(phoneNumberId)
-      const isActive = number?.client.status === 'active' && number.token !== null
-      if (number && isActive) await resume(number.client, now)
-      // Rows of a number that cannot send are rung too: they are put off as paused, and so leave this list.
-      const due = await findDue(store, phoneNumberId, now, isActive ? share(number.client.throughput, sinceMs) : BATCH)
+      const due = await releaseNumber(phoneNumberId, now, sinceMs)
       oldestMs = Math.max(oldestMs, ...due.map(row => now.getTime() - (row.dispatch?.nextStepAt?.getTime() ?? now.getTime())))
-      const isScheduled = ({ dispatch }: MessageDoc) => dispatch?.reason === 'scheduled'
-      await ring(
-        due.filter(row => !isScheduled(row)),
-        now,
-      )
-      await releaseTimed(due.filter(isScheduled), now)
-    }
+      return due.length
+    })
     oldestQueued.set(oldestMs / 1000)
+  }
+
+  async function releaseNumber(phoneNumberId: string, now: Date, sinceMs: number): Promise<MessageDoc[]> {
+    const number = (await numbers.find([phoneNumberId])).get(phoneNumberId)
+    const isActive = number?.client.status === 'active' && number.token !== null
+    if (number && isActive) await resume(number.client, now)
+    // Rows of a number that cannot send are rung too: they are put off as paused, and so leave this list.
+    const due = await findDue(store, phoneNumberId, now, isActive ? share(number.client.throughput, sinceMs) : BATCH)
+    const isScheduled = ({ dispatch }: MessageDoc) => dispatch?.reason === 'scheduled'
+    await ring(
+      due.filter(row => !isScheduled(row)),
+      now,
+    )
+    await releaseTimed(due.filter(isScheduled), now)
+    return due
   }
 
   /** Together; but what keeps one from going keeps no other. */
@@ -101,10 +111,13 @@ export function createSweeps(deps: SweepDeps) {
   async function ringAgain(): Promise<void> {
     const standing = await Promise.all([QUEUES.chat, QUEUES.bulk].map(name => queue.check(name)))
     if (standing.some(({ messageCount }) => messageCount > BATCH)) return
-    for (const phoneNumberId of await numbersWith(store, 'READY')) {
+    const again = async (phoneNumberId: string) => {
       const now = clock.now()
-      await ring(await findUnrung(store, phoneNumberId, now, BATCH), now)
+      const rows = await findUnrung(store, phoneNumberId, now, BATCH)
+      await ring(rows, now)
+      return rows.length
     }
+    await turns.each('ring again', 'READY', again, MOST_RUNG)
   }
 
   async function ring(rows: MessageDoc[], now: Date): Promise<void> {
@@ -118,7 +131,8 @@ export function createSweeps(deps: SweepDeps) {
     if (!live.includes(deps.owner)) return
     const rows = await findAbandoned(store, now, live, BATCH)
     if (rows.length > 0) log.warn({ count: rows.length }, 'attempts without an outcome: their sender is gone')
-    await finishMessages(store, rows.map(lost(now)))
+    for (const [phoneNumberId, own] of Map.groupBy(rows, row => row.phoneNumberId))
+      await turns.alone({ sweep: 'abandoned', phoneNumberId }, () => finishMessages(store, own.map(lost(now))))
   }
 
   const lost =
@@ -137,11 +151,16 @@ export function createSweeps(deps: SweepDeps) {
     })
 
   async function settleUnknown(): Promise<void> {
-    for (const message of await findUnsettled(store, clock.now(), BATCH)) {
-      const { unknownOutcome } = await settingsOf(message.tenantId)
-      await conclude(byPolicy(message, unknownOutcome, clock.now()))
-    }
-    await ringNext(await findUnblocking(store, clock.now(), BATCH))
+    const unsettled: Find = (limit, phoneNumberId) => findUnsettled(store, clock.now(), limit, phoneNumberId)
+    for (const message of await turns.part('unsettled', 'UNKNOWN', BATCH, unsettled))
+      await turns.alone({ sweep: 'unsettled', messageId: String(message._id) }, async () => {
+        const { unknownOutcome } = await settingsOf(message.tenantId)
+        await conclude(byPolicy(message, unknownOutcome, clock.now()))
+      })
+    const unblocking: Find = (limit, phoneNumberId) => findUnblocking(store, clock.now(), limit, phoneNumberId)
+    const passed = await turns.part('unblocking', 'UNKNOWN', BATCH, unblocking)
+    await markUnblocked(store, passed, clock.now())
+    await ringNext(passed)
   }
 
   async function conclude(settlement: Settlement): Promise<void> {
@@ -161,14 +180,18 @@ export function createSweeps(deps: SweepDeps) {
     for (;;) {
       const rows: MessageDoc[] = await findOld(store, { before, after, limit: BATCH })
       for (const message of rows) {
-        const now = clock.now()
-        const failure = await expiryOf(message, now)
-        if (failure) await conclude(failedHere(message, failure, now))
+        await turns.alone({ sweep: 'expired', messageId: String(message._id) }, () => expireOne(message))
       }
       const last = rows.at(-1)
       if (last === undefined || rows.length < BATCH) return
       after = last._id
     }
+  }
+
+  async function expireOne(message: MessageDoc): Promise<void> {
+    const now = clock.now()
+    const failure = await expiryOf(message, now)
+    if (failure) await conclude(failedHere(message, failure, now))
   }
 
   /** Counted from the moment it should go, and not while its number is paused. */

@@ -74,21 +74,30 @@ export async function findAbandoned(store: Store, now: Date, liveOwners: string[
   return await orOutage(store.raw.messages.find(filter).limit(limit).toArray())
 }
 
-/** Attempts whose outcome nobody told in time. */
-export async function findUnsettled(store: Store, now: Date, limit: number): Promise<MessageDoc[]> {
-  const filter = { 'dispatch.state': 'UNKNOWN' as const, 'dispatch.deadlineAt': { $lte: now } }
-  return await orOutage(store.raw.messages.find(filter).limit(limit).toArray())
+/** Attempts whose outcome nobody told in time, of all numbers or of one. */
+export async function findUnsettled(store: Store, now: Date, limit: number, phoneNumberId?: string): Promise<MessageDoc[]> {
+  const due = {
+    'dispatch.state': 'UNKNOWN' as const,
+    'dispatch.deadlineAt': { $lte: now },
+    ...(phoneNumberId && { phoneNumberId }),
+  }
+  return await orOutage(store.raw.messages.find(due).limit(limit).toArray())
 }
 
-/** Attempts that have been without an answer for so long that the next message of their conversation may go. Told once. */
-export async function findUnblocking(store: Store, now: Date, limit: number): Promise<MessageDoc[]> {
-  const filter = { 'dispatch.state': 'UNKNOWN' as const, 'dispatch.nextStepAt': { $lte: now } }
-  const rows = await orOutage(store.raw.messages.find(filter).limit(limit).toArray())
-  if (rows.length === 0) return rows
-  const these = { _id: { $in: rows.map(row => row._id) }, tenantId: { $in: rows.map(row => row.tenantId) } }
-  await orOutage(store.raw.messages.updateMany({ ...these, ...filter }, { $set: { 'dispatch.nextStepAt': null } }))
-  return rows
+/** Attempts that have been without an answer for so long that the next message of their conversation may go. */
+export async function findUnblocking(store: Store, now: Date, limit: number, phoneNumberId?: string): Promise<MessageDoc[]> {
+  const due = { ...unblocking(now), ...(phoneNumberId && { phoneNumberId }) }
+  return await orOutage(store.raw.messages.find(due).limit(limit).toArray())
 }
+
+/** They are told once. */
+export async function markUnblocked(store: Store, rows: readonly MessageDoc[], now: Date): Promise<void> {
+  if (rows.length === 0) return
+  const these = { _id: { $in: rows.map(row => row._id) }, tenantId: { $in: rows.map(row => row.tenantId) } }
+  await orOutage(store.raw.messages.updateMany({ ...these, ...unblocking(now) }, { $set: { 'dispatch.nextStepAt': null } }))
+}
+
+const unblocking = (now: Date) => ({ 'dispatch.state': 'UNKNOWN' as const, 'dispatch.nextStepAt': { $lte: now } })
 
 /** Chat rows still to be sent that were created before `before`, oldest first, from `after` on. */
 export async function findOld(store: Store, options: { before: Date; after: Id | null; limit: number }): Promise<MessageDoc[]> {
