@@ -104,7 +104,7 @@ test('rows of a file become recipients or say why not; the estimate sums them up
   expect(threads).toMatchObject([{ status: 'closed', messageCount: 1, lastMessage: { status: 'SENT' } }])
 })
 
-test('is estimated before there is a draft: nothing is stored, and the numbers are those that a draft would have', async () => {
+test('a campaign is estimated before there is a draft: nothing is stored, and the numbers are those that a draft would have', async () => {
   await using w = await openCampaigns()
   const tenantId = await demo(w.gateway)
   const { templates, contacts, campaigns, campaignRecipients, conversations } = w.gateway.store.models
