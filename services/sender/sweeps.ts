@@ -9,6 +9,7 @@ import type { Store } from '#shared/store/connect.ts'
 import { countAllBacklog } from '#shared/store/dispatch-backlog.ts'
 import type { Settlement } from '#shared/store/dispatch-effects.ts'
 import { finishMessages, makeReady, releaseSuccessors } from '#shared/store/dispatch-finish.ts'
+import { hastenLimited } from '#shared/store/dispatch-hasten.ts'
 import {
   findAbandoned,
   findDue,
@@ -26,7 +27,7 @@ import { liveOwners } from '#shared/store/leases.ts'
 import { releaseScheduled } from '#shared/store/release-scheduled.ts'
 import { getCachedTenant } from '#shared/store/tenants.ts'
 import { type Publishing, publishEvents } from './bells.ts'
-import type { Numbers } from './numbers.ts'
+import type { Numbers, SendingNumber } from './numbers.ts'
 import { byPolicy, failedHere, unknownStep } from './settle.ts'
 import { createTurns, type Find } from './turns.ts'
 
@@ -55,6 +56,8 @@ const HOUR_MS = 3_600_000
 export function createSweeps(deps: SweepDeps) {
   const { store, queue, numbers, publishing, clock, log } = deps
   const turns = createTurns(store, log)
+  /** The messaging limits of numbers with something to send, as they were last seen. */
+  const heard = new Map<string, number | null>()
 
   let roundAt = performance.now() - LONGEST_ROUND_MS
 
@@ -75,7 +78,10 @@ export function createSweeps(deps: SweepDeps) {
   async function releaseNumber(phoneNumberId: string, now: Date, sinceMs: number): Promise<MessageDoc[]> {
     const number = (await numbers.find([phoneNumberId])).get(phoneNumberId)
     const isActive = number?.client.status === 'active' && number.token !== null
-    if (number && isActive) await resume(number.client, now)
+    if (number && isActive) {
+      await resume(number.client, now)
+      await hearLimit(number, now)
+    }
     // Rows of a number that cannot send are rung too: they are put off as paused, and so leave this list.
     const due = await findDue(store, phoneNumberId, now, isActive ? share(number.client.throughput, sinceMs) : BATCH)
     const isScheduled = ({ dispatch }: MessageDoc) => dispatch?.reason === 'scheduled'
@@ -85,6 +91,14 @@ export function createSweeps(deps: SweepDeps) {
     )
     await releaseTimed(due.filter(isScheduled), now)
     return due
+  }
+
+  /** Waits for the messaging limit are hours long: where Meta has changed it, all are looked at anew. */
+  async function hearLimit({ client }: SendingNumber, now: Date): Promise<void> {
+    const { tenantId, phoneNumberId, messagingLimit } = client
+    const before = heard.get(phoneNumberId)
+    heard.set(phoneNumberId, messagingLimit)
+    if (before !== undefined && before !== messagingLimit) await hastenLimited(store, tenantId, [phoneNumberId], now, 'quota')
   }
 
   /** Together; but what keeps one from going keeps no other. */

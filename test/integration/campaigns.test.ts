@@ -341,12 +341,11 @@ test('with the messaging limit used up, the rest of the audience stays where it 
   const waiting = { campaignId: new Types.ObjectId(id), 'dispatch.reason': 'quota' }
   const { messages } = w.gateway.store.raw
   await eventually(async () => (await messages.countDocuments(waiting)) >= 5, 30_000)
-  const held = await w.until(id, ({ counts }) => counts.sent === 3)
+  const held = await w.until(id, ({ counts }) => counts.sent > 0)
   // Two seconds' worth, and what goes out between two counts.
   expect(held.counts.pending).toBeGreaterThan(150)
 
   await limitTo(null, 200)
-  await messages.updateMany(waiting, { $set: { 'dispatch.nextStepAt': new Date() } })
   const ended = await w.until(id, ({ status }) => status === 'DONE')
   expect(ended.counts).toMatchObject({ recipients: 300, pending: 0, sent: 300 })
   expect(new Set(w.meta.posts.map(({ to }) => to)).size).toBe(300)
