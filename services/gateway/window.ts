@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { ApiError } from '#shared/domain/errors.ts'
 import { windowIsOpen } from '#shared/domain/service-window.ts'
 import type { TemplateDoc, TenantDoc } from '#shared/store/documents.ts'
@@ -31,3 +32,22 @@ export function requireClosedWindow(windowExpiresAt: Date | null | undefined, at
   })
 }
 export const TEXT_PATH = '/api/v1/messages/text'
+
+export const WindowView = z.object({
+  inWindow: z.boolean(),
+  windowExpiresAt: z.iso.datetime().nullable(),
+  secondsLeft: z.number().int(),
+  suggestedTemplate: z.object({ name: z.string(), language: z.string() }).nullable(),
+})
+
+/** Whether free text may be sent now, and else the template that would work. */
+export function windowView(
+  windowExpiresAt: Date | null,
+  tenant: Pick<TenantDoc, 'settings'>,
+  now: Date,
+): z.infer<typeof WindowView> {
+  const inWindow = windowIsOpen(windowExpiresAt, now)
+  const secondsLeft = inWindow && windowExpiresAt ? Math.floor((windowExpiresAt.getTime() - now.getTime()) / 1000) : 0
+  const suggestedTemplate = inWindow ? null : suggestTemplate(tenant, windowExpiresAt)
+  return { inWindow, windowExpiresAt: windowExpiresAt?.toISOString() ?? null, secondsLeft, suggestedTemplate }
+}

@@ -1,21 +1,15 @@
-import { Types } from 'mongoose'
 import { z } from 'zod'
 import { conversationView } from '#shared/contracts/to-views.ts'
 import { ConversationView, MessageView } from '#shared/contracts/views.ts'
-import { ApiError } from '#shared/domain/errors.ts'
-import { windowIsOpen } from '#shared/domain/service-window.ts'
 import { type Caller, callerOf, route } from '#shared/http/route.ts'
-import { trusted } from '#shared/store/connect.ts'
-import { changeConversation, countOpenConversations, getConversation, listConversations } from '#shared/store/conversations.ts'
-import type { ConversationDoc, EventDoc } from '#shared/store/documents.ts'
-import { readMessages } from '#shared/store/messages.ts'
+import { getConversation, listConversations } from '#shared/store/conversations.ts'
+import type { ConversationDoc } from '#shared/store/documents.ts'
 import { pageView } from '#shared/store/pages.ts'
 import { getTenant } from '#shared/store/tenants.ts'
-import { findUser } from '#shared/store/users.ts'
+import { applyChange, assignTo, type Changes } from '../change-conversation.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { conversationUpdated, eventOf, publishEvents } from '../events.ts'
-import { tellRead, tellTyping } from '../receipts.ts'
-import { suggestTemplate } from '../window.ts'
+import { tellTyping } from '../receipts.ts'
+import { WindowView, windowView } from '../window.ts'
 import { answerThread } from './messages.ts'
 import { flagText, IdParams, listOf, ObjectIdText, Paging } from './schemas.ts'
 
@@ -94,32 +88,15 @@ const window = route({
   tag,
   summary: 'Whether free text may be sent now, and else the template that would work',
   params: IdParams,
-  returns: z.object({
-    inWindow: z.boolean(),
-    windowExpiresAt: z.iso.datetime().nullable(),
-    secondsLeft: z.number().int(),
-    suggestedTemplate: z.object({ name: z.string(), language: z.string() }).nullable(),
-  }),
-  async handle(request, deps: GatewayDeps) {
+  returns: WindowView,
+  async handle(request, { store, now }: GatewayDeps) {
     const { tenantId } = callerOf(request)
-    const { windowExpiresAt } = await getConversation(deps.store, tenantId, request.params.id)
-    const now = deps.now()
-    const inWindow = windowIsOpen(windowExpiresAt, now)
-    const secondsLeft = inWindow && windowExpiresAt ? Math.floor((windowExpiresAt.getTime() - now.getTime()) / 1000) : 0
-    const suggestedTemplate = inWindow ? null : suggestTemplate(await getTenant(deps.store, tenantId), windowExpiresAt)
-    return { body: { inWindow, windowExpiresAt: windowExpiresAt?.toISOString() ?? null, secondsLeft, suggestedTemplate } }
+    const { windowExpiresAt } = await getConversation(store, tenantId, request.params.id)
+    return { body: windowView(windowExpiresAt, await getTenant(store, tenantId), now()) }
   },
 })
 
 type Change = (conversation: ConversationDoc, caller: Caller, body: never, deps: GatewayDeps) => Promise<Changes> | Changes
-
-interface Changes {
-  set: Partial<ConversationDoc>
-  /** Instead of a set: what is unread up to here is read. Decided by the row in the transaction. */
-  read?: { upTo: string | null }
-  /** What must still hold when it is written; else 409. */
-  provided?: { 'assignedTo.id': null }
-}
 
 /** One change of a conversation under PUT and PATCH: the seeds disagree on the verb. */
 function changeRoutes<Body extends z.ZodType>(
@@ -144,8 +121,7 @@ function changeRoutes<Body extends z.ZodType>(
         const caller = callerOf(request)
         const conversation = await getConversation(deps.store, caller.tenantId, request.params.id)
         const changes = await change(conversation, caller, request.body as never, deps)
-        // Of our own making: a request id is the caller's word and may come twice, from two tenants even.
-        const changed = await applyChange(deps, conversation, changes, `g:${new Types.ObjectId()}`, request.traceparent)
+        const changed = await applyChange(deps, conversation, changes, request.traceparent)
         return { body: conversationView(changed, deps.now()) }
       },
     }),
@@ -190,7 +166,8 @@ const assign = changeRoutes(
   'conversations.take',
   "Assign to a user, to nobody (null) or to whoever has least to do ('auto'); agents may take an unassigned one for themselves",
   AssignBody,
-  assignTo,
+  (row, caller, { assignedToId, agentId }: z.infer<typeof AssignBody>, deps) =>
+    assignTo(row, caller, assignedToId !== undefined ? assignedToId : (agentId ?? null), deps),
 )
 
 const typing = route({
@@ -212,65 +189,3 @@ const typing = route({
 })
 
 export const conversationRoutes = [list, one, messages, window, typing, ...read, ...assign, ...status]
-
-async function assignTo(
-  row: ConversationDoc,
-  caller: Caller,
-  body: z.infer<typeof AssignBody>,
-  { store }: GatewayDeps,
-): Promise<Changes> {
-  const wanted = body.assignedToId !== undefined ? body.assignedToId : (body.agentId ?? null)
-  const mayAssign = caller.may('conversations.assign')
-  if (!mayAssign && (wanted !== caller.id || caller.kind !== 'user'))
-    throw new ApiError(403, 'FORBIDDEN', 'You may only take an unassigned conversation for yourself')
-  if (wanted === null) return { set: { assignedTo: null } }
-  const userId = wanted === 'auto' ? await leastBusy(store, caller.tenantId) : wanted
-  const user = await findUser(store, caller.tenantId, userId)
-  if (user === null || user.status !== 'active')
-    throw new ApiError(422, 'ASSIGNEE_UNKNOWN', 'There is no such active user in this account')
-  const assignedTo = { id: user._id, name: user.name }
-  const isOwn = row.assignedTo?.id.equals(user._id) === true
-  return mayAssign || isOwn ? { set: { assignedTo } } : { set: { assignedTo }, provided: { 'assignedTo.id': null } }
-}
-
-/** Among the agents of the tenant who are available, the one with the fewest open conversations. */
-async function leastBusy(store: GatewayDeps['store'], tenantId: string): Promise<string> {
-  const availability = trusted({ $nin: ['busy', 'offline'] as const })
-  const filter = { tenantId, role: 'agent' as const, status: 'active' as const, deletedAt: null, availability }
-  const agents = await store.models.users.find(filter, { _id: 1 }).lean()
-  const loads = await Promise.all(agents.map(agent => countOpenConversations(store, tenantId, agent._id)))
-  const best = agents[loads.indexOf(Math.min(...loads))]
-  if (best === undefined) throw new ApiError(422, 'NO_AGENT', 'No agent is available')
-  return String(best._id)
-}
-
-/** The change and its events in one transaction. */
-async function applyChange(
-  deps: GatewayDeps,
-  before: ConversationDoc,
-  { set, provided, read }: Changes,
-  cause: string,
-  traceparent: string,
-): Promise<ConversationDoc> {
-  const { store } = deps
-  const now = deps.now()
-  const { changed, events, lastRead } = await store.transaction(async session => {
-    const seen = read ? await readMessages(store, before, read.upTo, now, session) : null
-    const own = seen ? { unreadCount: seen.unreadCount } : set
-    const row = await changeConversation(store, before, own, provided ?? {}, session)
-    if (row === null) throw new ApiError(409, 'ALREADY_ASSIGNED', 'Somebody else has taken this conversation')
-    const assigned = row.assignedTo ? { id: String(row.assignedTo.id), name: row.assignedTo.name } : null
-    const told: EventDoc[] = [conversationUpdated(row, cause, now, { status: row.status, assignedTo: assigned })]
-    if ('assignedTo' in set)
-      told.push(eventOf(row, 'conversation:assigned', cause, now, { conversationId: String(row._id), assignedTo: assigned }))
-    await store.models.events.insertMany(told, { session })
-    return { changed: row, events: told, lastRead: seen?.lastRead ?? null }
-  })
-  void publishEvents(deps, events, traceparent)
-  // Its customer hears of what was seen, not of what came after.
-  if (lastRead !== null)
-    tellRead(deps, { ...changed, lastInboundWamid: lastRead }, traceparent).catch(error =>
-      deps.log.info({ err: error }, 'receipt not told'),
-    )
-  return changed
-}
