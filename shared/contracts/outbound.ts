@@ -119,20 +119,20 @@ const needsRecipient = { error: 'give to or conversationId' }
 /** The file in a template's header. */
 export const HeaderMediaObject = z.strictObject({ ...byIdOrLink, filename: text(240).optional() }).refine(hasOneSource, oneSource)
 
+/** By name or by position; a list counts from 1. */
+export const TemplateVariables = z.union([
+  z.record(z.string().max(100), z.string().max(1024)),
+  z
+    .array(z.string().max(1024))
+    .max(100)
+    .transform(values => Object.fromEntries(values.map((value, i) => [String(i + 1), value]))),
+])
+
 const templateMembers = {
   templateId: objectId.optional(),
   templateName: text(512).optional(),
   language: text(20).optional(),
-  variables: z
-    .union([
-      z.record(z.string().max(100), z.string().max(1024)),
-      z
-        .array(z.string().max(1024))
-        .max(100)
-        .transform(values => Object.fromEntries(values.map((value, i) => [String(i + 1), value]))),
-    ])
-    .default({})
-    .describe('By name or by position; a list counts from 1'),
+  variables: TemplateVariables.default({}).describe('By name or by position; a list counts from 1'),
   headerMedia: HeaderMediaObject.optional(),
 }
 const namesTemplate = (body: { templateId?: string | undefined; templateName?: string | undefined }) =>
