@@ -10,6 +10,10 @@ const numbered = [
   { name: '1', position: 1, component: 'BODY' },
   { name: '2', position: 2, component: 'BODY' },
 ]
+const spelled = [
+  { name: 'candidate_name', position: 1, component: 'BODY' },
+  { name: 'CompanyName', position: 2, component: 'BODY' },
+]
 const facts = { candidateName: 'Salma', jobTitle: 'Comptable', companyName: 'Atlas' }
 
 test.for<[string, typeof named, Record<string, string>, Record<string, string>]>([
@@ -18,6 +22,7 @@ test.for<[string, typeof named, Record<string, string>, Record<string, string>]>
   ['nor by position', named, { 1: 'Amal' }, { 1: 'Amal', jobTitle: 'Comptable' }],
   ['in their order where the body numbers its variables', numbered, {}, { 1: 'Salma', 2: 'Comptable' }],
   ['and never beside the template', [], {}, {}],
+  ['in whatever spelling', spelled, {}, { candidate_name: 'Salma', CompanyName: 'Atlas' }],
 ])('facts fill variables %s', ([, variables, given, expected]) => {
   expect(withFacts(variables, given, facts)).toEqual(expected)
 })

@@ -28,7 +28,10 @@ export function withFacts(
 
 function factFor(variable: Slot): (typeof FACTS)[number] | undefined {
   if (isBody(variable) && /^\d+$/.test(variable.name)) return FACTS[variable.position - 1]
-  return FACTS.find(fact => fact === variable.name)
+  return FACTS.find(fact => plain(fact) === plain(variable.name))
 }
+
+/** `candidate_name` is `candidateName`. */
+const plain = (name: string) => name.replace(/[^A-Za-z0-9]/g, '').toLowerCase()
 
 const isBody = ({ component }: Slot) => component.toUpperCase() === 'BODY'
