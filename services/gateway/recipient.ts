@@ -28,7 +28,7 @@ interface Wish {
 export async function findDestination(store: Store, tenantId: string, wish: Wish, userId?: string): Promise<Destination> {
   if (wish.conversationId !== undefined) return byConversation(store, tenantId, wish.conversationId, wish)
   const client = await clientFor(store, tenantId, wish.clientId, userId)
-  const key = personKey(wish.to ?? '', client)
+  const key = await keyOf(store, tenantId, wish.to ?? '', client)
   const contact = await findContact(store, tenantId, key)
   const conversation = contact && (await findThread(store, tenantId, client._id, contact._id))
   return { client, conversation, contact, ...key }
@@ -77,6 +77,14 @@ async function findContact(
     .find({ tenantId, waId: trusted({ $in: phoneVariants(waId ?? '') }), deletedAt: null })
     .lean()
   return variants.find(contact => contact.waId === waId) ?? variants[0] ?? null
+}
+
+/** Whoever is known by these digits has them, whatever the rules of their country say. @throws ApiError 422 */
+async function keyOf(store: Store, tenantId: string, to: string, client: ClientDoc) {
+  const waId = /^\+?(\d{6,15})$/.exec(to.trim())?.[1]
+  const isOdd = waId !== undefined && parsePhone(to, client.whatsappNumber) === null
+  if (isOdd && (await store.models.contacts.exists({ tenantId, waId, deletedAt: null }))) return { waId, userId: null }
+  return personKey(to, client)
 }
 
 /** Any usual form of a number, national ones as from the business's own country; or a business-scoped user id. */

@@ -72,6 +72,13 @@ export async function getNamedClient(store: Store, tenantId: Id | string, name: 
   throw notFound('Number')
 }
 
+/** The digits behind our ids, also of numbers that are no longer there. */
+export async function findNumbersOf(store: Store, tenantId: Id | string, ids: readonly Id[]): Promise<Map<string, string>> {
+  const filter = { tenantId, _id: trusted({ $in: [...ids] }) }
+  const found = await store.models.clients.find(filter, { whatsappNumber: 1 }).lean()
+  return new Map(found.map(({ _id, whatsappNumber }) => [String(_id), whatsappNumber]))
+}
+
 /** All numbers of a tenant, the primary one first. */
 export async function listClients(store: Store, tenantId: Id | string): Promise<ClientDoc[]> {
   return await store.models.clients.find({ tenantId, deletedAt: null }).sort({ isPrimary: -1, _id: 1 }).lean()

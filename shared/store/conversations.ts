@@ -24,6 +24,18 @@ export async function findThread(store: Store, tenantId: Key, clientId: Key, con
   return await store.models.conversations.findOne({ tenantId, clientId, contactId, deletedAt: null }).lean()
 }
 
+/** The threads with a person, one for each of our numbers that they spoke with, the liveliest first. */
+export async function findThreadsWith(
+  store: Store,
+  tenantId: Key,
+  contactIds: readonly Id[],
+  clientId: Key | undefined,
+): Promise<ConversationDoc[]> {
+  const own = clientId === undefined ? {} : { clientId }
+  const filter = { tenantId, contactId: trusted({ $in: [...contactIds] }), ...own, deletedAt: null }
+  return await store.models.conversations.find(filter).sort({ lastActivityAt: -1 }).lean()
+}
+
 /** What narrows a list; what is not given does not. */
 export interface ConversationFilters {
   unread?: boolean | undefined

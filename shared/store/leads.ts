@@ -44,6 +44,12 @@ export async function getLead(store: Store, tenantId: Key, id: Key, session: Cli
   return lead
 }
 
+/** What leads are called, by id. */
+export async function findLeadNames(store: Store, tenantId: Key, ids: readonly Id[]): Promise<Map<string, string>> {
+  const found = await store.models.leads.find({ tenantId, _id: trusted({ $in: [...ids] }) }, { name: 1 }).lean()
+  return new Map(found.map(({ _id, name }) => [String(_id), name]))
+}
+
 export type LeadFields = Pick<LeadDoc, 'name' | 'phone' | 'status' | 'source' | 'pipelineId' | 'stageId' | 'createdBy'>
 
 /** A lead by hand: it finds its contact and their threads, which had none. @throws ApiError 409 LEAD_EXISTS */

@@ -45,6 +45,17 @@ export async function listMessages(
   })
 }
 
+/** Of several threads, newest first. */
+export async function listMessagesOf(
+  store: Store,
+  tenantId: Key,
+  conversationIds: readonly Id[],
+  wish: PageWish,
+): Promise<Page<MessageDoc>> {
+  const filter = { tenantId, conversationId: trusted({ $in: [...conversationIds] }) }
+  return await findPage<MessageDoc>(store.models.messages, filter, 'at', wish, { projection: { timeline: 0, payload: 0 } })
+}
+
 const MAX_READ_AT_ONCE = 1000
 
 /**

@@ -1,0 +1,48 @@
+import { notFound } from '#shared/domain/errors.ts'
+import { isBusinessScopedId, parsePhone } from '#shared/domain/phone-number.ts'
+import { phoneVariants } from '#shared/domain/phone-variants.ts'
+import { listClients } from '#shared/store/clients.ts'
+import { type Store, trusted } from '#shared/store/connect.ts'
+import { findThreadsWith } from '#shared/store/conversations.ts'
+import type { ConversationDoc } from '#shared/store/documents.ts'
+
+/**
+ * The threads with whoever has this number (`+` or not) or business-scoped id: one for each of our numbers, the liveliest
+ * first. None for a number that nobody has. @param clientId one of our numbers alone
+ */
+export async function threadsOfPhone(
+  store: Store,
+  tenantId: string,
+  phone: string,
+  clientId?: string,
+): Promise<ConversationDoc[]> {
+  const key = isBusinessScopedId(phone) ? { userId: phone } : { waId: trusted({ $in: waIdsOf(phone) }) }
+  const people = await store.models.contacts.find({ tenantId, ...key, deletedAt: null }, { _id: 1 }).lean()
+  const ids = people.map(({ _id }) => _id)
+  return ids.length === 0 ? [] : findThreadsWith(store, tenantId, ids, clientId)
+}
+
+/** The number of ours that last spoke with somebody and still can; undefined when none did: the primary one then. */
+export async function numberSpeakingWith(store: Store, tenantId: string, phone: string): Promise<string | undefined> {
+  const threads = await threadsOfPhone(store, tenantId, phone)
+  if (threads.length === 0) return undefined
+  const clients = await listClients(store, tenantId)
+  const able = new Set(clients.filter(({ status }) => status === 'active' || status === 'paused').map(({ _id }) => String(_id)))
+  return threads.map(({ clientId }) => String(clientId)).find(id => able.has(id))
+}
+
+/** @throws ApiError 404 */
+export async function getThreadsOfPhone(
+  ...where: Parameters<typeof threadsOfPhone>
+): Promise<{ conversation: ConversationDoc; others: ConversationDoc[] }> {
+  const [conversation, ...others] = await threadsOfPhone(...where)
+  if (conversation === undefined) throw notFound('Conversation')
+  return { conversation, others }
+}
+
+/** Also the digits as they are: whoever wrote has them, whatever the rules of their country say. */
+function waIdsOf(phone: string): string[] {
+  const digits = phone.replace(/\D/g, '')
+  const parsed = parsePhone(`+${digits}`)
+  return [digits, ...(parsed ? phoneVariants(parsed.waId) : [])]
+}
