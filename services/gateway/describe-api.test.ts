@@ -74,6 +74,11 @@ test('every route is in it, with its action, and needs what the route needs', ()
 test('Idempotency-Key is promised where it is kept', () => {
   const promised = described.filter(({ operation }) => operation.parameters?.some(({ name }) => name === 'Idempotency-Key'))
   expect(promised.map(({ path }) => path).toSorted()).toEqual([
+    '/api/integrations/whatsapp/send',
+    '/api/integrations/whatsapp/templates/send',
+    '/api/messages/send',
+    '/api/messages/template',
+    '/api/messages/text',
     '/api/v1/campaigns',
     '/api/v1/campaigns/{id}/rerun',
     '/api/v1/contacts',
@@ -92,7 +97,8 @@ test('Idempotency-Key is promised where it is kept', () => {
 
 test('sends may wait for their outcome', () => {
   const waiting = described.filter(({ operation }) => operation.parameters?.some(({ name }) => name === 'Prefer'))
-  const sends = ['', '/send', '/send-template', '/template', '/text'].map(path => `/api/v1/messages${path}`)
+  const canonical = ['', '/send', '/send-template', '/template', '/text'].map(path => `/api/v1/messages${path}`)
+  const sends = ['/api/messages/send', '/api/messages/template', '/api/messages/text', ...canonical]
   expect(waiting.map(({ path }) => path).toSorted()).toEqual(sends)
 })
 

@@ -38,6 +38,7 @@ const EXPOSED = [
   'ratelimit-reset',
   'idempotency-replayed',
   'preference-applied',
+  'x-other-clients',
 ]
 /** What a route does not speak of must not come: a member that nobody reads is a mistake of the caller's. */
 const NOTHING = z.strictObject({})

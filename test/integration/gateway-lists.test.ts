@@ -404,6 +404,19 @@ describe("another tenant's", () => {
       { $setOnInsert: { name: 'Lead', pipelineId: pipeline?._id, stageId: pipeline?.stages[0]?._id } },
       { upsert: true, returnDocument: 'after' },
     )
+    // Somebody whom the other account does not know: seed 003 names conversations by number.
+    const waId = tenantId.equals(demo) ? '212661888801' : '212661888802'
+    const stranger = await models.contacts.findOneAndUpdate(
+      { tenantId, waId },
+      { $setOnInsert: { phone: waId, userId: null } },
+      { upsert: true, returnDocument: 'after' },
+    )
+    const { _id: _conversation, contactId: _contact, ...thread } = conversation
+    await models.conversations.updateOne(
+      { tenantId, contactId: stranger?._id },
+      { $setOnInsert: { ...thread, contact: { ...thread.contact, waId, phone: waId, userId: null }, unreadCount: 0 } },
+      { upsert: true, timestamps: false },
+    )
     const campaign = await models.campaigns.findOneAndUpdate(
       { tenantId, name: 'theirs', deletedAt: null },
       {
@@ -453,6 +466,10 @@ describe("another tenant's", () => {
       '/api/v1/webhook-events': event,
       '/api/v1/dead-letters': String(letter?._id),
       '/api/v1/jobs': event,
+      '/api/messages/conversation': String(conversation._id),
+      '/api/conversations': String(conversation._id),
+      '/api/integrations/conversations': `+${waId}`,
+      '/api/integrations/whatsapp/templates': String(template?._id),
     }
   }
   const body: Record<string, object> = {
@@ -512,6 +529,15 @@ describe("another tenant's", () => {
     expect((await send('/messages/send', { conversationId, text: 'a' })).status).toBe(404)
     expect((await send('/messages/send', { to: '+212661000101', clientId, text: 'a' })).status).toBe(404)
     expect((await send('/messages/send-template', { to: '+212661000101', templateId })).status).toBe(404)
+    const dialect = async (path: string, fields: object) =>
+      (await gateway.call('POST', `/api/${path}`, { as: 'admin', body: fields })).status
+    expect(await dialect('messages/send', { clientId, candidatePhone: '212661000101', message: 'a' })).toBe(404)
+    expect(await dialect('messages/send', { clientId: '2054543651068213', candidatePhone: '212661000101' })).toBe(404)
+    expect(await dialect('messages/text', { conversationId, text: 'a' })).toBe(404)
+    expect(await dialect('integrations/whatsapp/send', { toPhone: '+212661000101', text: 'a', clientId })).toBe(404)
+    expect(await dialect('integrations/whatsapp/templates/send', { toPhone: '+212661000101', templateId })).toBe(404)
+    const leadId = ids['/api/v1/leads']
+    expect((await gateway.call('GET', `/api/integrations/messages?leadId=${leadId}`, { as: 'admin' })).status).toBe(404)
     expect((await get(`/conversations?clientId=${clientId}`)).body.total).toBe(0)
     expect((await get('/conversations?number=2054543651068213')).body.total).toBe(0)
   })

@@ -1,6 +1,11 @@
 import type { Route } from '#shared/http/route.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { openapiRoutes } from '../describe-api.ts'
+import { seed000Routes } from '../dialects/seed-000.ts'
+import { seed001Routes } from '../dialects/seed-001.ts'
+import { seed002Routes } from '../dialects/seed-002.ts'
+import { seed003Routes } from '../dialects/seed-003.ts'
+import { seed003TemplateRoutes } from '../dialects/seed-003-templates.ts'
 import { docsRoutes } from '../docs.ts'
 import { authRoutes } from './auth.ts'
 import { backlogRoutes } from './backlog.ts'
@@ -54,6 +59,11 @@ export const routes: Route<GatewayDeps>[] = [
   ...limitRoutes,
   ...backlogRoutes,
   ...settingRoutes,
+  ...seed000Routes,
+  ...seed001Routes,
+  ...seed002Routes,
+  ...seed003Routes,
+  ...seed003TemplateRoutes,
   ...serviceRoutes,
   ...docsRoutes,
   ...openapiRoutes(() => routes),

@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { windowIsOpen } from '#shared/domain/service-window.ts'
+import type { ConversationDoc, MessageDoc } from '#shared/store/documents.ts'
+
+/** Conversations and messages as the documents of LinkoJob (seeds 000 to 002) show them: numbers without `+`, lower case. */
+const at = z.iso.datetime()
+const Side = z.enum(['client', 'candidate'])
+
+export const LinkoJobConversation = z.object({
+  _id: z.string(),
+  /** The same, under the name that everything else here uses. */
+  id: z.string(),
+  clientId: z.string(),
+  candidatePhone: z.string().nullable(),
+  candidateName: z.string().nullable(),
+  candidateId: z.string().nullable(),
+  applicationId: z.string().nullable(),
+  messageCount: z.number().int(),
+  lastMessageAt: at.nullable(),
+  lastMessageFrom: Side.nullable(),
+  unreadCount: z.number().int(),
+  inWindow: z.boolean(),
+  windowExpiresAt: at.nullable(),
+  createdAt: at,
+  updatedAt: at,
+})
+
+export const LinkoJobMessage = z.object({
+  _id: z.string(),
+  messageId: z.string().nullable().describe("WhatsApp's id (wamid), once it is known"),
+  from: Side,
+  type: z.string(),
+  content: z.object({
+    text: z.string().nullable(),
+    templateName: z.string().nullable(),
+    mediaUrl: z.string().nullable(),
+  }),
+  timestamp: at,
+  status: z.enum(['queued', 'sent', 'delivered', 'read', 'failed', 'received']),
+  errorMessage: z.string().nullable(),
+})
+
+const sideOf = (direction: 'INBOUND' | 'OUTBOUND') => (direction === 'INBOUND' ? 'candidate' : 'client')
+
+export function linkoJobConversation(row: ConversationDoc, now: Date): z.infer<typeof LinkoJobConversation> {
+  const { contact, lastMessage } = row
+  return {
+    _id: String(row._id),
+    id: String(row._id),
+    clientId: String(row.clientId),
+    candidatePhone: contact.phone,
+    candidateName: row.candidateName ?? contact.name,
+    candidateId: row.candidateId ?? null,
+    applicationId: row.applicationId ?? null,
+    messageCount: row.messageCount,
+    lastMessageAt: lastMessage?.at.toISOString() ?? null,
+    lastMessageFrom: lastMessage ? sideOf(lastMessage.direction) : null,
+    unreadCount: row.unreadCount,
+    inWindow: windowIsOpen(row.windowExpiresAt, now),
+    windowExpiresAt: row.windowExpiresAt?.toISOString() ?? null,
+    createdAt: row.createdAt.toISOString(),
+    updatedAt: row.updatedAt.toISOString(),
+  }
+}
+
+/** @param baseUrl where this API is: files are fetched from it, with the caller's token */
+export function linkoJobMessage(row: MessageDoc, baseUrl: string): z.infer<typeof LinkoJobMessage> {
+  const { text, template, media } = row.content
+  return {
+    _id: String(row._id),
+    messageId: row.wamid,
+    from: sideOf(row.direction),
+    type: row.type,
+    content: {
+      text,
+      templateName: template?.name ?? null,
+      mediaUrl: media ? `${baseUrl}/api/v1/media/${media.id}` : null,
+    },
+    timestamp: row.at.toISOString(),
+    status: row.status.toLowerCase() as Lowercase<MessageDoc['status']>,
+    errorMessage: row.error?.sentence ?? null,
+  }
+}

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest'
+import { componentsJson } from './template-forms.ts'
+
+test("Meta's components show as seed 003 writes them", () => {
+  const components = [
+    { type: 'BODY', text: 'Hello {{1}}, your order {{2}} is ready!' },
+    { type: 'HEADER', format: 'TEXT', text: 'Order Update' },
+    { type: 'BUTTONS', buttons: [{ type: 'QUICK_REPLY', text: 'View Order' }] },
+  ]
+  expect(componentsJson(components)).toEqual({
+    body: [{ type: 'text', text: 'Hello {{1}}, your order {{2}} is ready!' }],
+    header: [{ type: 'text', text: 'Order Update' }],
+    buttons: [{ type: 'quick_reply', text: 'View Order' }],
+  })
+})
+
+test('a header of a file has its kind', () => {
+  expect(componentsJson([{ type: 'HEADER', format: 'IMAGE' }])).toEqual({ header: [{ type: 'image' }] })
+})
