@@ -92,6 +92,7 @@ test('Idempotency-Key is promised where it is kept', () => {
     '/api/v1/messages/send-template',
     '/api/v1/messages/template',
     '/api/v1/messages/text',
+    '/api/v1/templates',
   ])
 })
 

@@ -80,7 +80,8 @@ async function metaTemplateDraft(
   return { type: 'template', payload: { type: 'template', template: object }, content, template }
 }
 
-const wrongVariables = (errors: { path: string; message: string }[]) =>
+/** Each names the variable that it is about. */
+export const wrongVariables = (errors: { path: string; message: string }[]) =>
   new ApiError(422, 'TEMPLATE_VARIABLES', errors.map(({ path, message }) => `${path} ${message}`).join('; '), { errors })
 
 /** @throws ApiError 404 for a foreign id, 422 for an unknown name, several languages, or one that Meta has not approved */

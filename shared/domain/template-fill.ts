@@ -168,7 +168,7 @@ export function placeholdersOf(text: unknown): string[] {
 }
 
 /** As the customer reads it: for lists, search and the thread. */
-function hydrate(
+export function hydrate(
   text: unknown,
   component: string,
   template: FillableTemplate,

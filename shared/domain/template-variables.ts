@@ -1,4 +1,6 @@
-interface Variable {
+import { placeholdersOf } from './template-fill.ts'
+
+export interface TemplateVariable {
   name: string
   position: number
   description: string | null
@@ -6,29 +8,110 @@ interface Variable {
   component: string
 }
 
-const PLACEHOLDER = /\{\{\s*(\w+)\s*\}\}/g
+/** What a caller says about a variable: found by its position, or by its name where the template names its variables. */
+export interface GivenVariable {
+  position?: number | undefined
+  name?: string | undefined
+  description?: string | null | undefined
+  example?: string | null | undefined
+  /** BODY unless told. */
+  component?: string | undefined
+}
+
+type Component = Record<string, unknown>
+type Format = 'POSITIONAL' | 'NAMED'
 
 /**
  * What the texts of a template leave open, in their order. A variable that stands where one stood before keeps the name and
  * the description that people gave it.
  */
 export function variablesOf(
-  components: readonly Record<string, unknown>[],
-  before: readonly Variable[],
-): { variables: Variable[]; parameterFormat: 'POSITIONAL' | 'NAMED' } {
+  components: readonly Component[],
+  before: readonly TemplateVariable[],
+): { variables: TemplateVariable[]; parameterFormat: Format } {
   const found = components.flatMap(component =>
-    placeholdersOf(component).map(one => ({ ...one, component: String(component.type) })),
+    openOf(component).map(one => ({ ...one, component: String(component.type), example: exampleOf(component, one) })),
   )
-  const variables = found.map(({ name, position, component }): Variable => {
+  const variables = found.map(({ name, position, component, example }): TemplateVariable => {
     const kept = before.find(variable => variable.component === component && variable.position === position)
-    const isSame = kept && (/^\d+$/.test(name) || kept.name === name)
-    return isSame ? kept : { name, position, description: null, example: null, component }
+    const isSame = kept && (isCounted(name) || kept.name === name)
+    return isSame ? { ...kept, example: example ?? kept.example } : { name, position, description: null, example, component }
   })
-  return { variables, parameterFormat: found.some(({ name }) => !/^\d+$/.test(name)) ? 'NAMED' : 'POSITIONAL' }
+  return { variables, parameterFormat: found.some(({ name }) => !isCounted(name)) ? 'NAMED' : 'POSITIONAL' }
+}
+
+/** The variables with what the caller says of them; a word about a variable that is not there is a problem. */
+export function describeVariables(
+  variables: readonly TemplateVariable[],
+  parameterFormat: Format,
+  given: readonly GivenVariable[],
+): { variables: TemplateVariable[]; problems: { path: string; message: string }[] } {
+  const described = variables.map(variable => ({ ...variable }))
+  const problems: { path: string; message: string }[] = []
+  for (const [i, { name, position, description, example, component = 'BODY' }] of given.entries()) {
+    const own = described.filter(variable => variable.component === component.toUpperCase())
+    const at = position ?? i + 1
+    const meant = own.find(variable => (parameterFormat === 'NAMED' ? variable.name === name : variable.position === at))
+    if (meant === undefined) problems.push({ path: `variables.${i}`, message: 'is no variable of this template' })
+    else {
+      if (name !== undefined) meant.name = name
+      if (description !== undefined) meant.description = description
+      if (example !== undefined) meant.example = example
+    }
+  }
+  for (const { name, component } of described)
+    if (described.filter(other => other.name === name && other.component === component).length > 1)
+      problems.push({ path: 'variables', message: `two are called ${name}` })
+  return { variables: described, problems }
+}
+
+/** The components with Meta's examples where they have none and the variables tell them; `orName`: else their names serve. */
+export function withExamples(
+  components: readonly Component[],
+  variables: readonly TemplateVariable[],
+  { orName }: { orName: boolean },
+): Component[] {
+  return components.map(component => {
+    const names = placeholdersOf(component.text)
+    const type = String(component.type)
+    if (names.length === 0 || component.example !== undefined || (type !== 'HEADER' && type !== 'BODY')) return component
+    const own = variables.filter(variable => variable.component === type)
+    const samples = names.map((placeholder, i) => {
+      const variable = own.find(({ name, position }) =>
+        isCounted(placeholder) ? position === Number(placeholder) : name === placeholder,
+      )
+      const spoken = orName && variable && !isCounted(variable.name) ? variable.name.replaceAll('_', ' ') : null
+      return { placeholder: names[i] as string, sample: variable?.example ?? spoken }
+    })
+    return samples.every(({ sample }) => sample !== null) ? { ...component, example: exampleFor(type, samples) } : component
+  })
+}
+
+function exampleFor(type: string, samples: { placeholder: string; sample: string | null }[]): Component {
+  const text = type === 'BODY' ? 'body_text' : 'header_text'
+  if (samples.every(({ placeholder }) => isCounted(placeholder))) {
+    const row = samples.map(({ sample }) => sample)
+    return { [text]: type === 'BODY' ? [row] : row }
+  }
+  return { [`${text}_named_params`]: samples.map(({ placeholder, sample }) => ({ param_name: placeholder, example: sample })) }
 }
 
 /** Each name once: a text may use a variable twice. */
-function placeholdersOf({ text }: Record<string, unknown>): { name: string; position: number }[] {
-  const names = typeof text === 'string' ? [...text.matchAll(PLACEHOLDER)].map(match => match[1] as string) : []
-  return [...new Set(names)].map((name, i) => ({ name, position: /^\d+$/.test(name) ? Number(name) : i + 1 }))
+function openOf({ text }: Component): { name: string; position: number }[] {
+  return placeholdersOf(text ?? '').map((name, i) => ({ name, position: isCounted(name) ? Number(name) : i + 1 }))
 }
+
+/** What Meta was shown for it. */
+function exampleOf({ type, example }: Component, { name, position }: { name: string; position: number }): string | null {
+  const given = objectOf(example)
+  const text = type === 'BODY' ? 'body_text' : 'header_text'
+  const named = listOf(given[`${text}_named_params`]).map(objectOf)
+  const [first] = listOf(given.body_text)
+  const row = type === 'BODY' ? listOf(first) : listOf(given.header_text)
+  const found = isCounted(name) ? row[position - 1] : named.find(({ param_name }) => param_name === name)?.example
+  return typeof found === 'string' ? found : null
+}
+
+const isCounted = (name: string) => /^\d+$/.test(name)
+const objectOf = (value: unknown): Component => (typeof value === 'object' && value !== null ? (value as Component) : {})
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])

@@ -1,31 +1,14 @@
+import { languageCode, templateStateOf } from '../domain/template-status.ts'
 import { variablesOf } from '../domain/template-variables.ts'
 import { isObject, type Json, listOf, text } from '../meta/json.ts'
 import { type AccountItem, timeOf } from '../meta/webhook.ts'
-import type { ClientDoc, Id, TemplateDoc, TemplateStatus } from '../store/documents.ts'
+import type { ClientDoc, Id, TemplateDoc } from '../store/documents.ts'
 import type { FoldContext } from './context.ts'
-import { heard, isNews } from './heard.ts'
+import { heard, inHand, isNews } from './heard.ts'
 import { ignored, PROCESSED, type Verdict } from './item.ts'
 import { change, type State, type Tracked } from './state.ts'
 import { tell } from './tell.ts'
 
-/** Meta's events, as the five states that a sender must tell apart. */
-const STATUS_OF: Record<string, TemplateStatus> = {
-  APPROVED: 'APPROVED',
-  REINSTATED: 'APPROVED',
-  UNPAUSED: 'APPROVED',
-  UNLOCKED: 'APPROVED',
-  FLAGGED: 'APPROVED',
-  PENDING: 'PENDING',
-  IN_APPEAL: 'PENDING',
-  REJECTED: 'REJECTED',
-  PAUSED: 'PAUSED',
-  LOCKED: 'PAUSED',
-  LIMIT_EXCEEDED: 'PAUSED',
-  DISABLED: 'DISABLED',
-  PENDING_DELETION: 'DISABLED',
-  DELETED: 'DISABLED',
-  ARCHIVED: 'DISABLED',
-}
 const QUALITIES = new Set(['GREEN', 'YELLOW', 'RED', 'UNKNOWN'])
 const CATEGORIES = new Set(['MARKETING', 'UTILITY', 'AUTHENTICATION'])
 
@@ -35,13 +18,14 @@ export const isTemplateField = (field: string, value: Json) => field.includes('t
 export const templateKeyOf = (value: Json) => ({
   metaTemplateId: text(value.message_template_id),
   name: text(value.message_template_name),
-  language: text(value.message_template_language),
+  language: languageCode(text(value.message_template_language) ?? '') || null,
 })
 
-/** Tenants may share a business account: each has a row of its own for the template. */
+/** Tenants may share a business account: each has a row of its own for the template. One that nobody knows is soon read. */
 export function foldTemplate(state: State, context: FoldContext, clients: ClientDoc[], item: AccountItem): Verdict {
   const tenants = new Map(clients.map(({ tenantId }) => [String(tenantId), tenantId]))
   const templates = [...tenants.values()].flatMap(tenantId => findTemplate(state, tenantId, item) ?? [])
+  if (templates.length === 0) for (const client of clients) change(inHand(state, client), { nextTemplateSyncAt: null })
   const verdicts = templates.map(template => hear(state, context, item, template))
   return verdicts.find(verdict => verdict === PROCESSED) ?? verdicts[0] ?? ignored('a template that is not here')
 }
@@ -87,8 +71,10 @@ function newsOf(item: AccountItem, template: TemplateDoc): News {
     return { topic: 'components', fields: { components, ...variablesOf(components, template.variables) } }
   }
   if (field === 'template_category_update') return categoryNews(item)
-  const status = STATUS_OF[text(value.event) ?? '']
-  if (status === undefined) return NOTHING
+  const status = templateStateOf(text(value.event))
+  if (status === null) return NOTHING
+  // People have taken it out of use.
+  if (template.disabledAt) return { topic: 'status', fields: {} }
   const isFine = status === 'APPROVED' && value.event !== 'FLAGGED'
   return { topic: 'status', fields: { status, reason: isFine ? null : reasonOf(value) } }
 }

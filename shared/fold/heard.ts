@@ -77,7 +77,8 @@ function tellClient(state: State, item: Told, doc: ClientDoc, now: Date, reason?
   tell(state, { eventId: `r:${item.eventId}:${clientId}`, name: 'client:status', ...place, payload }, now)
 }
 
-function inHand(state: State, client: ClientDoc): Tracked<ClientDoc> {
+/** The number as this batch changes it. */
+export function inHand(state: State, client: ClientDoc): Tracked<ClientDoc> {
   const id = String(client._id)
   const tracked = state.clients.get(id) ?? track({ ...client }, false)
   state.clients.set(id, tracked)

@@ -3,7 +3,7 @@ import type { Timed } from '../contracts/status-times.ts'
 import { type CampaignAction, statesFor } from '../domain/campaign.ts'
 import { ApiError, notFound } from '../domain/errors.ts'
 import { type Store, trusted } from './connect.ts'
-import type { CampaignDoc, CampaignSource, Id, MessageDoc, RecipientDoc } from './documents.ts'
+import type { CampaignDoc, CampaignSource, Id, MessageDoc, RecipientDoc, TemplateDoc } from './documents.ts'
 import { orOutage } from './outage.ts'
 import { COUNT_LIMIT, findPage, type Page, type PageWish } from './pages.ts'
 
@@ -33,6 +33,16 @@ export async function listCampaigns(
 
 export async function createCampaign(store: Store, campaign: Partial<CampaignDoc>): Promise<CampaignDoc> {
   return (await store.models.campaigns.create(campaign)).toObject()
+}
+
+/** Campaigns that send a template, or will: so many as are worth naming. */
+export async function findCampaignsOf(
+  store: Store,
+  { tenantId, _id }: Pick<TemplateDoc, 'tenantId' | '_id'>,
+): Promise<Pick<CampaignDoc, '_id' | 'name' | 'status'>[]> {
+  const status = trusted({ $in: ['SCHEDULED', 'RUNNING'] as CampaignDoc['status'][] })
+  const filter = { tenantId, status, 'template.id': _id, deletedAt: null }
+  return await store.models.campaigns.find(filter, { name: 1, status: 1 }).limit(10).lean()
 }
 
 /**

@@ -22,7 +22,7 @@ const notAfter = (now: Date) => trusted({ $not: { $gt: now } })
 function findCared(
   store: Store,
   due: QueryFilter<ClientDoc>,
-  by: 'nextTokenCheckAt' | 'nextHealthCheckAt',
+  by: 'nextTokenCheckAt' | 'nextHealthCheckAt' | 'nextTemplateSyncAt',
   limit: number,
 ): Promise<ClientDoc[]> {
   const filter = { ...due, deletedAt: null, status: trusted({ $in: CARED }), accessToken: trusted({ $gt: '' }) }
@@ -60,3 +60,15 @@ export function noticed(client: ClientDoc, notice: NumberNotice): { changes: Par
     provided: { heardAt: client.heardAt ?? null },
   }
 }
+
+/** The templates of an account are read at the next chance. */
+export async function syncTemplatesSoon(
+  store: Store,
+  { tenantId, wabaId }: Pick<ClientDoc, 'tenantId' | 'wabaId'>,
+): Promise<void> {
+  await store.models.clients.updateMany({ tenantId, wabaId, deletedAt: null }, { $set: { nextTemplateSyncAt: null } })
+}
+
+/** Numbers whose account's templates are to be read anew. */
+export const findTemplateSyncsDue = (store: Store, now: Date, limit: number): Promise<ClientDoc[]> =>
+  findCared(store, { nextTemplateSyncAt: notAfter(now) }, 'nextTemplateSyncAt', limit)

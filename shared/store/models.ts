@@ -22,6 +22,7 @@ import type {
   RecipientDoc,
   RefreshTokenDoc,
   TemplateDoc,
+  TemplateSyncDoc,
   TenantDoc,
   UserDoc,
   WebhookEventDoc,
@@ -39,6 +40,7 @@ import {
   idempotencyKeySchema,
   leaseSchema,
   pendingStatusSchema,
+  templateSyncSchema,
   webhookEventSchema,
 } from './schemas/operations.ts'
 import { contactSchema, leadSchema, noteSchema, pipelineSchema } from './schemas/people.ts'
@@ -61,6 +63,7 @@ export interface Documents {
   mediaUploads: MediaUploadDoc
   discardedFiles: DiscardedFileDoc
   templates: TemplateDoc
+  templateSyncs: TemplateSyncDoc
   campaigns: CampaignDoc
   campaignRecipients: RecipientDoc
   webhookEvents: WebhookEventDoc
@@ -95,6 +98,7 @@ const TENANTS_OWN = {
   mediaUploads: mediaUploadSchema,
   discardedFiles: discardedFileSchema,
   templates: templateSchema,
+  templateSyncs: templateSyncSchema,
   campaigns: campaignSchema,
   campaignRecipients: recipientSchema,
   webhookEvents: webhookEventSchema,

@@ -1,46 +1,25 @@
 import { z } from 'zod'
 import { callerOf, route } from '#shared/http/route.ts'
-import type { TemplateDoc } from '#shared/store/documents.ts'
 import { pageView } from '#shared/store/pages.ts'
 import { getTemplate, listTemplates } from '#shared/store/templates.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { IdParams, listOf, Paging } from './schemas.ts'
+import { idempotencyKeyOf, once } from '../idempotency.ts'
+import { patchTemplate, removeTemplate } from '../template-changes.ts'
+import { NewTemplate, TemplatePatch } from '../template-content.ts'
+import { PreviewView, PreviewWish, previewTemplate } from '../template-preview.ts'
+import { TemplateView, templateView } from '../template-view.ts'
+import { createTemplate } from '../templates.ts'
+import { flagText, IdParams, listOf, Paging } from './schemas.ts'
 
 const tag = 'templates'
-
-export const TemplateView = z.object({
-  id: z.string(),
-  name: z.string(),
-  language: z.string(),
-  category: z.enum(['MARKETING', 'UTILITY', 'AUTHENTICATION']),
-  status: z.enum(['PENDING', 'APPROVED', 'REJECTED', 'PAUSED', 'DISABLED']),
-  reason: z.string().nullable(),
-  components: z.array(z.record(z.string(), z.unknown())),
-  variables: z.array(
-    z.object({
-      name: z.string(),
-      position: z.number().int(),
-      description: z.string().nullable(),
-      example: z.string().nullable(),
-      component: z.string(),
-    }),
-  ),
-  metaTemplateId: z.string().nullable(),
-  quality: z.string(),
-  /** Announced by WhatsApp. */
-  categoryChange: z.object({ to: z.string(), at: z.iso.datetime() }).nullable(),
-  usageCount: z.number().int(),
-  lastUsedAt: z.iso.datetime().nullable(),
-  createdAt: z.iso.datetime(),
-  updatedAt: z.iso.datetime(),
-})
+const path = '/api/v1/templates'
 
 const list = route({
   method: 'get',
-  path: '/api/v1/templates',
+  path,
   action: 'templates.list',
   tag,
-  summary: 'Templates of the account',
+  summary: 'Templates of the account, newest first',
   query: z.strictObject({
     ...Paging,
     status: z.enum(['PENDING', 'APPROVED', 'REJECTED', 'PAUSED', 'DISABLED']).optional(),
@@ -56,7 +35,7 @@ const list = route({
 
 const one = route({
   method: 'get',
-  path: '/api/v1/templates/{id}',
+  path: `${path}/{id}`,
   action: 'templates.list',
   tag,
   summary: 'One template',
@@ -67,30 +46,66 @@ const one = route({
   },
 })
 
-export const templateRoutes = [list, one]
+const add = route({
+  method: 'post',
+  path,
+  action: 'templates.write',
+  tag,
+  summary: 'Submit a template to WhatsApp for review, or register one by hand: submit=false',
+  body: NewTemplate,
+  idempotent: true,
+  status: 201,
+  returns: TemplateView,
+  async handle(request, deps: GatewayDeps) {
+    const asked = { what: 'template', body: request.body }
+    return once(deps, callerOf(request).tenantId, idempotencyKeyOf(request.headers), asked, async () => {
+      return { status: 201, body: templateView(await createTemplate(deps, request, request.body)) }
+    })
+  },
+})
 
-function templateView(doc: TemplateDoc): z.infer<typeof TemplateView> {
-  return {
-    id: String(doc._id),
-    name: doc.name,
-    language: doc.language,
-    category: doc.category,
-    status: doc.status,
-    reason: doc.reason ?? null,
-    components: doc.components,
-    variables: doc.variables.map(({ name, position, description, example, component }) => ({
-      name,
-      position,
-      description,
-      example,
-      component,
-    })),
-    metaTemplateId: doc.metaTemplateId ?? null,
-    quality: doc.quality,
-    categoryChange: doc.categoryChange ? { to: doc.categoryChange.to, at: doc.categoryChange.at.toISOString() } : null,
-    usageCount: doc.usageCount,
-    lastUsedAt: doc.lastUsedAt?.toISOString() ?? null,
-    createdAt: doc.createdAt.toISOString(),
-    updatedAt: doc.updatedAt.toISOString(),
-  }
-}
+const change = route({
+  method: 'patch',
+  path: `${path}/{id}`,
+  action: 'templates.write',
+  tag,
+  summary: 'Change content and category, at WhatsApp too; the status by hand where WhatsApp does not manage it; submit',
+  params: IdParams,
+  body: TemplatePatch,
+  returns: TemplateView,
+  async handle(request, deps: GatewayDeps) {
+    return { body: templateView(await patchTemplate(deps, request, request.params.id, request.body)) }
+  },
+})
+
+const remove = route({
+  method: 'delete',
+  path: `${path}/{id}`,
+  action: 'templates.write',
+  tag,
+  summary: 'Delete at WhatsApp; here it stays, DISABLED. 409 TEMPLATE_IN_USE while a campaign sends it, unless forced',
+  params: IdParams,
+  query: z.strictObject({ force: flagText.optional() }),
+  returns: TemplateView,
+  async handle(request, deps: GatewayDeps) {
+    const { force = false } = request.query
+    return { body: templateView(await removeTemplate(deps, request, request.params.id, { force })) }
+  },
+})
+
+const preview = route({
+  method: 'post',
+  path: `${path}/{id}/preview`,
+  action: 'templates.preview',
+  bucket: 'read',
+  tag,
+  summary: 'A template with its variables put in, as it would be sent; with to, what it would cost there now',
+  params: IdParams,
+  body: PreviewWish,
+  returns: PreviewView,
+  async handle(request, deps: GatewayDeps) {
+    return { body: await previewTemplate(deps, callerOf(request).tenantId, request.params.id, request.body) }
+  },
+})
+
+export const templateRoutes = [list, one, add, change, remove, preview]

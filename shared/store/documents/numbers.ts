@@ -77,6 +77,8 @@ export interface ClientDoc extends Common {
   healthCheckedAt?: Date | null
   /** Null: as soon as possible. */
   nextHealthCheckAt?: Date | null
+  /** Of the templates of its business account. Null: as soon as possible. */
+  nextTemplateSyncAt?: Date | null
   connectedAt: Date | null
   disconnectedAt: Date | null
 }

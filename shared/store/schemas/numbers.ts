@@ -77,6 +77,7 @@ export const clientSchema = new Schema<ClientDoc>(
     metaStatus: text,
     healthCheckedAt: date,
     nextHealthCheckAt: date,
+    nextTemplateSyncAt: date,
     connectedAt: date,
     disconnectedAt: date,
   },
@@ -90,6 +91,7 @@ clientSchema.index({ wabaId: 1 }, { name: 'waba' })
 clientSchema.index({ status: 1, tokenExpiry: 1 }, { name: 'status_expiry' })
 clientSchema.index({ nextTokenCheckAt: 1 }, { name: 'token_check', partialFilterExpression: notDeleted })
 clientSchema.index({ nextHealthCheckAt: 1 }, { name: 'health_check', partialFilterExpression: notDeleted })
+clientSchema.index({ nextTemplateSyncAt: 1 }, { name: 'template_sync', partialFilterExpression: notDeleted })
 
 const variable = new Schema(
   { name: requiredText, position: { type: Number, required: true }, description: text, example: text, component: requiredText },
@@ -97,6 +99,10 @@ const variable = new Schema(
 )
 
 const CATEGORIES: TemplateDoc['category'][] = ['MARKETING', 'UTILITY', 'AUTHENTICATION']
+const submission = new Schema(
+  { state: { type: String, enum: ['UNKNOWN', 'UNSUBMITTED'], required: true }, at: requiredDate, detail: text },
+  inner,
+)
 const categoryChange = new Schema({ to: { type: String, enum: CATEGORIES, required: true }, at: requiredDate }, inner)
 
 export const templateSchema = new Schema<TemplateDoc>(
@@ -118,6 +124,9 @@ export const templateSchema = new Schema<TemplateDoc>(
     lastUsedAt: date,
     categoryChange: { type: categoryChange, default: null },
     heardAt,
+    submission: { type: submission, default: null },
+    disabledAt: date,
+    edits: { type: [Date], default: [] },
   },
   stamped,
 )

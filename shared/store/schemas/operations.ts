@@ -8,6 +8,7 @@ import type {
   IdempotencyKeyDoc,
   LeaseDoc,
   PendingStatusDoc,
+  TemplateSyncDoc,
   WebhookEventDoc,
 } from '../documents.ts'
 import {
@@ -23,6 +24,7 @@ import {
   requiredDate,
   requiredId,
   requiredText,
+  stamped,
   strictly,
   text,
 } from './fields.ts'
@@ -165,3 +167,30 @@ export const leaseSchema = new Schema<LeaseDoc>({ _id: requiredText, owner: requ
 leaseSchema.index({ until: 1 }, { name: 'ttl', expireAfterSeconds: DAY_S })
 
 export const counterSchema = new Schema<CounterDoc>({ _id: requiredText, value: { type: Number, default: 0 } }, strictly)
+
+const count = { type: Number, default: 0 }
+
+export const templateSyncSchema = new Schema<TemplateSyncDoc>(
+  {
+    _id: requiredText,
+    tenantId: requiredId,
+    status: { type: String, enum: ['PENDING', 'RUNNING', 'DONE', 'FAILED'], default: 'PENDING' },
+    isOpen: { type: Boolean, default: true },
+    trigger: { type: String, enum: ['request', 'schedule'], required: true },
+    requestedBy: id,
+    attempts: count,
+    error: text,
+    counts: {
+      type: new Schema({ read: count, added: count, changed: count, gone: count }, inner),
+      default: () => ({ read: 0, added: 0, changed: 0, gone: 0 }),
+    },
+    accounts: { type: [new Schema({ wabaId: requiredText, error: text }, inner)], default: [] },
+    dueAt: requiredDate,
+    heldUntil: date,
+  },
+  stamped,
+)
+templateSyncSchema.index({ tenantId: 1, createdAt: -1, _id: -1 }, { name: 'tenant_created' })
+templateSyncSchema.index({ tenantId: 1 }, { name: 'tenant_open', unique: true, partialFilterExpression: { isOpen: true } })
+templateSyncSchema.index({ dueAt: 1 }, { name: 'due', partialFilterExpression: { isOpen: true } })
+templateSyncSchema.index({ createdAt: 1 }, { name: 'ttl', expireAfterSeconds: 30 * DAY_S })

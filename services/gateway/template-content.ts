@@ -1,0 +1,94 @@
+import { z } from 'zod'
+import { objectId } from '#shared/contracts/outbound.ts'
+import { ApiError } from '#shared/domain/errors.ts'
+import { formsGiven, normalContent, type TemplateInput } from '#shared/domain/template-input.ts'
+import { TEMPLATE_LANGUAGE, TEMPLATE_NAME, type TemplateProblem, templateProblems } from '#shared/domain/template-rules.ts'
+import { describeVariables, type GivenVariable, variablesOf, withExamples } from '#shared/domain/template-variables.ts'
+import type { TemplateDoc } from '#shared/store/documents.ts'
+
+const text = z.string().max(4000)
+const part = z.looseObject({ type: z.string().max(40).optional(), text: text.optional() })
+const parts = z.array(part).max(10)
+
+const Variable = z
+  .strictObject({
+    position: z.int().min(1).max(100).optional(),
+    name: z.string().trim().min(1).max(100).optional(),
+    description: z.string().max(500).nullable().optional(),
+    example: z.string().min(1).max(1024).nullable().optional(),
+    component: z.enum(['HEADER', 'BODY']).default('BODY'),
+  })
+  .refine(({ position, name }) => position !== undefined || name !== undefined, { error: 'needs a position or a name' })
+
+/** The content in one of three forms, and what its variables are called. */
+const content = {
+  components: z
+    .array(z.looseObject({ type: z.string().min(1).max(40) }))
+    .min(1)
+    .max(20)
+    .optional()
+    .describe("Meta's own form, examples included"),
+  componentsJson: z
+    .strictObject({ header: parts.optional(), body: parts.optional(), footer: parts.optional(), buttons: parts.optional() })
+    .optional()
+    .describe('Lists of parts: {body: [{type: "text", text}], buttons: [{type: "quick_reply", text}]}'),
+  header: text.nullable().optional().describe('With body and footer: a template of plain texts'),
+  body: text.optional(),
+  footer: text.nullable().optional(),
+  variables: z
+    .array(Variable)
+    .max(100)
+    .optional()
+    .describe('Names under which a send may give them, and examples for the review'),
+}
+const category = z.enum(['MARKETING', 'UTILITY', 'AUTHENTICATION'])
+
+/** A template as somebody asks for it. */
+export const NewTemplate = z.strictObject({
+  name: z.string().regex(TEMPLATE_NAME, 'lower-case letters, digits and underscores, at most 512'),
+  language: z.string().regex(TEMPLATE_LANGUAGE, 'a code of WhatsApp, such as fr or en_US'),
+  category,
+  ...content,
+  clientId: objectId.optional().describe('Whose business account; the primary number unless told'),
+  submit: z.boolean().default(true).describe('False registers a template that Meta is not asked about'),
+})
+export type NewTemplate = z.input<typeof NewTemplate>
+
+/** What shall be different. */
+export const TemplatePatch = z
+  .strictObject({
+    ...content,
+    category: category.optional(),
+    status: z.enum(['PENDING', 'APPROVED', 'REJECTED', 'PAUSED', 'DISABLED']).optional(),
+    submit: z.literal(true).optional().describe('Submits a registered one; hands one that was disabled by hand back to Meta'),
+  })
+  .refine(wish => Object.keys(wish).length > 0, { error: 'nothing to change' })
+  .refine(({ status, submit }) => !(status && submit), { error: 'by hand or by WhatsApp: not both', path: ['status'] })
+export type TemplatePatch = z.input<typeof TemplatePatch>
+
+export type Content = Pick<TemplateDoc, 'components' | 'variables' | 'parameterFormat'>
+type ContentWish = TemplateInput & { variables?: readonly GivenVariable[] | undefined }
+
+/** @throws ApiError 422 TEMPLATE_INVALID that names each field that Meta would refuse */
+export function composeContent(
+  wish: ContentWish,
+  about: { category: string; submit: boolean; before?: TemplateDoc['variables']; orName?: boolean },
+): Content {
+  const { category, submit, before = [] } = about
+  if (formsGiven(wish) > 1)
+    throw invalid([{ path: 'components', message: 'one form: components, componentsJson, or header, body and footer' }])
+  const normal = normalContent(wish)
+  if (normal === null) throw invalid([{ path: 'components', message: 'is missing' }])
+  const found = variablesOf(normal.components, before)
+  const { parameterFormat } = found
+  const { variables, problems } = describeVariables(found.variables, parameterFormat, wish.variables ?? [])
+  const components = withExamples(normal.components, variables, { orName: about.orName ?? !normal.isMetaForm })
+  const wrong = templateProblems({ category, parameterFormat, components, places: normal.places }, { submit })
+  if (problems.length + wrong.length > 0) throw invalid([...problems, ...wrong])
+  return { components, ...variablesOf(components, variables) }
+}
+
+export const hasContent = (wish: TemplateInput): boolean => normalContent(wish) !== null || formsGiven(wish) > 0
+
+export const invalid = (errors: TemplateProblem[]) =>
+  new ApiError(422, 'TEMPLATE_INVALID', errors.map(({ path, message }) => `${path}: ${message}`).join('; '), { errors })

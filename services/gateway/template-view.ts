@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import { submissionOf } from '#shared/domain/template-change.ts'
+import type { TemplateDoc } from '#shared/store/documents.ts'
+
+export const TemplateView = z.object({
+  id: z.string(),
+  wabaId: z.string(),
+  name: z.string(),
+  language: z.string(),
+  category: z.enum(['MARKETING', 'UTILITY', 'AUTHENTICATION']),
+  status: z.enum(['PENDING', 'APPROVED', 'REJECTED', 'PAUSED', 'DISABLED']),
+  reason: z.string().nullable(),
+  components: z.array(z.record(z.string(), z.unknown())),
+  parameterFormat: z.enum(['POSITIONAL', 'NAMED']),
+  variables: z.array(
+    z.object({
+      name: z.string(),
+      position: z.number().int(),
+      description: z.string().nullable(),
+      example: z.string().nullable(),
+      component: z.string(),
+    }),
+  ),
+  metaTemplateId: z.string().nullable(),
+  /** REGISTERED: by hand, Meta was not asked. UNKNOWN: Meta was asked and did not say; the next sync tells. */
+  submission: z.enum(['SUBMITTED', 'UNKNOWN', 'UNSUBMITTED', 'REGISTERED']),
+  /** Why it is not submitted. */
+  submissionDetail: z.string().nullable(),
+  quality: z.string(),
+  /** Announced by WhatsApp. */
+  categoryChange: z.object({ to: z.string(), at: z.iso.datetime() }).nullable(),
+  usageCount: z.number().int(),
+  lastUsedAt: z.iso.datetime().nullable(),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+})
+
+export function templateView(doc: TemplateDoc): z.infer<typeof TemplateView> {
+  return {
+    id: String(doc._id),
+    wabaId: doc.wabaId,
+    name: doc.name,
+    language: doc.language,
+    category: doc.category,
+    status: doc.status,
+    reason: doc.reason ?? null,
+    components: doc.components,
+    parameterFormat: doc.parameterFormat ?? 'POSITIONAL',
+    variables: doc.variables.map(({ name, position, description, example, component }) => ({
+      name,
+      position,
+      description,
+      example,
+      component,
+    })),
+    metaTemplateId: doc.metaTemplateId ?? null,
+    submission: submissionOf({ ...doc, metaTemplateId: doc.metaTemplateId ?? null }),
+    submissionDetail: (!doc.metaTemplateId && doc.submission?.detail) || null,
+    quality: doc.quality,
+    categoryChange: doc.categoryChange ? { to: doc.categoryChange.to, at: doc.categoryChange.at.toISOString() } : null,
+    usageCount: doc.usageCount,
+    lastUsedAt: doc.lastUsedAt?.toISOString() ?? null,
+    createdAt: doc.createdAt.toISOString(),
+    updatedAt: doc.updatedAt.toISOString(),
+  }
+}

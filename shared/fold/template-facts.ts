@@ -1,0 +1,104 @@
+import { isDeepStrictEqual } from 'node:util'
+import { isGoneWord, languageCode, templateStateOf } from '../domain/template-status.ts'
+import { variablesOf } from '../domain/template-variables.ts'
+import { isObject, type Json, listOf, text } from '../meta/json.ts'
+import type { TemplateDoc } from '../store/documents.ts'
+import { heard, isNews } from './heard.ts'
+
+/** A template as Meta lists it. */
+export interface ListedTemplate {
+  id: string
+  name: string
+  language: string
+  category: TemplateDoc['category']
+  status: TemplateDoc['status']
+  /** Meta's own word: finer than our five. */
+  word: string
+  reason: string | null
+  components: Json[]
+  quality: TemplateDoc['quality']
+}
+
+type Fields = Partial<TemplateDoc>
+const CATEGORIES = ['MARKETING', 'UTILITY', 'AUTHENTICATION']
+const QUALITIES = ['GREEN', 'YELLOW', 'RED', 'UNKNOWN']
+
+/** Null for what cannot be read, and for words that we do not know: it is left as it stands. */
+export function listedTemplate(value: unknown): ListedTemplate | null {
+  if (!isObject(value)) return null
+  const [id, name, language, category, word] = ['id', 'name', 'language', 'category', 'status'].map(field => text(value[field]))
+  const status = templateStateOf(word ?? null)
+  if (!id || !name || !language || !word || status === null || !CATEGORIES.includes(category ?? '')) return null
+  const score = isObject(value.quality_score) ? text(value.quality_score.score) : null
+  const reason = text(value.rejected_reason)
+  return {
+    id,
+    name,
+    language: languageCode(language),
+    category: category as TemplateDoc['category'],
+    status,
+    word,
+    reason: status === 'APPROVED' || status === 'PENDING' ? null : reason === 'NONE' || reason === null ? word : reason,
+    components: listOf(value.components).filter(isObject),
+    quality: (QUALITIES.includes(score ?? '') ? score : 'UNKNOWN') as TemplateDoc['quality'],
+  }
+}
+
+/** What a template that is new here is stored as; null for one that is on its way out at Meta. */
+export function newTemplate(listed: ListedTemplate, askedAt: Date): Fields | null {
+  if (isGoneWord(listed.word)) return null
+  const { name, language, category, status, reason, components, quality, id: metaTemplateId } = listed
+  const heardAt = Object.fromEntries(TOPICS.map(topic => [topic, askedAt]))
+  return {
+    name,
+    language,
+    category,
+    status,
+    reason,
+    components,
+    ...variablesOf(components, []),
+    quality,
+    metaTemplateId,
+    heardAt,
+  }
+}
+
+const TOPICS = ['status', 'quality', 'category', 'components'] as const
+
+/**
+ * What of a stored template Meta's list changes; null: nothing. Of each topic the newer word counts: what a webhook told after
+ * `askedAt` stands. Another id is another template in the same place. What people took out of use stays so.
+ */
+export function mergeTemplate(doc: TemplateDoc, listed: ListedTemplate, askedAt: Date): Fields | null {
+  const isAnother = doc.metaTemplateId !== null && doc.metaTemplateId !== listed.id
+  const base = isAnother ? { ...doc, heardAt: {}, disabledAt: null } : doc
+  const told: Record<(typeof TOPICS)[number], Fields> = {
+    status: base.disabledAt ? {} : { status: listed.status, reason: listed.reason ?? keptReason(base, listed) },
+    quality: { quality: listed.quality },
+    category: { category: listed.category, ...(base.categoryChange?.to === listed.category && { categoryChange: null }) },
+    components: contentOf(base, listed),
+  }
+  const topics = TOPICS.filter(topic => isNews(base, topic, askedAt) && differs(base, told[topic]))
+  const link: Fields = {
+    ...(doc.metaTemplateId !== listed.id && { metaTemplateId: listed.id }),
+    ...(doc.submission && { submission: null }),
+    ...(isAnother && { disabledAt: null, edits: [] }),
+  }
+  if (topics.length === 0 && Object.keys(link).length === 0) return null
+  return { ...link, ...Object.assign({}, ...topics.map(topic => told[topic])), heardAt: heard(base, topics, askedAt) }
+}
+
+/** A webhook says more about a pause or a flag than the list does. */
+const keptReason = (doc: TemplateDoc, { status }: ListedTemplate) => (doc.status === status ? doc.reason : null)
+
+/** The list may leave the components out, as some of Meta's own do. */
+function contentOf(doc: TemplateDoc, { components }: ListedTemplate): Fields {
+  if (components.length === 0 || isDeepStrictEqual(plain(components), plain(doc.components))) return {}
+  return { components, ...variablesOf(components, doc.variables) }
+}
+
+const differs = (doc: TemplateDoc, fields: Fields) =>
+  Object.entries(fields).some(([name, value]) => !isDeepStrictEqual(plain(value), plain(doc[name as keyof TemplateDoc])))
+
+/** Without what tells classes and missing members apart. */
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null))
