@@ -26,7 +26,7 @@ export async function accessFor(deps: Deps, { tenantId, wabaId }: TemplateDoc): 
 /** One for each business account of a tenant; a number that sends is preferred. */
 export async function accessesOf(
   { store, keyring }: Deps,
-  tenantId: TemplateDoc['tenantId'],
+  tenantId: TemplateDoc['tenantId'] | string,
 ): Promise<Map<string, TemplateAccess>> {
   const accesses = new Map<string, TemplateAccess>()
   const clients = await listClients(store, tenantId)

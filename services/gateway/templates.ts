@@ -5,7 +5,8 @@ import { submissionOf } from '#shared/domain/template-change.ts'
 import { languageCode } from '#shared/domain/template-status.ts'
 import { callerOf, type RouteRequest } from '#shared/http/route.ts'
 import type { TemplateAccess } from '#shared/meta/templates.ts'
-import type { TemplateDoc } from '#shared/store/documents.ts'
+import type { TemplateDoc, TemplateSyncDoc } from '#shared/store/documents.ts'
+import { requestSync } from '#shared/store/template-syncs.ts'
 import {
   changeTemplate,
   findTemplateAt,
@@ -17,7 +18,7 @@ import {
 import type { GatewayDeps } from './deps.ts'
 import { publishEvents } from './events.ts'
 import { clientFor } from './recipient.ts'
-import { accessOf } from './template-access.ts'
+import { accessesOf, accessOf } from './template-access.ts'
 import { composeContent, type NewTemplate } from './template-content.ts'
 import { metaFailure } from './template-refusals.ts'
 import { asked, noteSubmission, settle, submit } from './template-submit.ts'
@@ -124,6 +125,17 @@ async function undo({ store }: GatewayDeps, { template, before }: Taken): Promis
   if (before === null) return await forgetTemplate(store, template)
   const { _id, createdAt: _createdAt, updatedAt: _updatedAt, ...fields } = before
   await changeTemplate(store, template, now => (now.metaTemplateId === null ? fields : null), { tell: false })
+}
+
+/** Has Meta's templates read by whoever cares for the numbers. @throws ApiError 409 when no number can ask */
+export async function orderSync(deps: GatewayDeps, by: TemplateCaller): Promise<TemplateSyncDoc> {
+  const { tenantId, id } = callerOf(by)
+  if ((await accessesOf(deps, tenantId)).size === 0)
+    throw new ApiError(409, 'NUMBER_NOT_CONNECTED', 'No connected number can ask WhatsApp for templates')
+  const order = { trigger: 'request' as const, requestedBy: new Types.ObjectId(id), now: deps.now() }
+  const sync = await requestSync(deps.store, tenantId, order)
+  await trace(by, deps, { action: 'templates.sync', object: { kind: 'job', id: sync._id } })
+  return sync
 }
 
 /** As `template:status`, once it is known how it stands. */

@@ -1,10 +1,10 @@
 import type { QueryFilter } from 'mongoose'
 import { type Store, trusted } from './connect.ts'
-import type { Id, MessageDoc, WebhookEventDoc } from './documents.ts'
+import type { Id, MessageDoc, TemplateSyncDoc, WebhookEventDoc } from './documents.ts'
 import { COUNT_LIMIT, readCursor, writeCursor } from './pages.ts'
 
-/** Jobs are a view over outbound messages and webhook events: nothing is written twice. */
-export const JOB_TYPES = ['PROCESS_WEBHOOK', 'SEND_MESSAGE', 'SEND_MESSAGE_TEMPLATE'] as const
+/** Jobs are a view over outbound messages, webhook events and syncs of templates: nothing is written twice. */
+export const JOB_TYPES = ['PROCESS_WEBHOOK', 'SEND_MESSAGE', 'SEND_MESSAGE_TEMPLATE', 'SYNC_TEMPLATES'] as const
 export const JOB_STATUSES = ['PENDING', 'RUNNING', 'DONE', 'FAILED'] as const
 export type JobType = (typeof JOB_TYPES)[number]
 export type JobStatus = (typeof JOB_STATUSES)[number]
@@ -17,7 +17,10 @@ export interface JobFilters {
   to?: Date | undefined
 }
 
-export type Job = { kind: 'send'; at: Date; row: MessageDoc } | { kind: 'report'; at: Date; row: WebhookEventDoc }
+export type Job =
+  | { kind: 'send'; at: Date; row: MessageDoc }
+  | { kind: 'report'; at: Date; row: WebhookEventDoc }
+  | { kind: 'sync'; at: Date; row: TemplateSyncDoc }
 
 export interface JobPage {
   jobs: Job[]
@@ -27,10 +30,11 @@ export interface JobPage {
   nextCursor: string | null
 }
 
-/** Where a page goes on: newest first, of one moment the sends before the reports, then by id downwards. */
+/** Where a page goes on: newest first, of one moment the sends before the reports before the syncs, then by id downwards. */
 type After = { at: Date; id: string; kind: Job['kind'] } | null
+const KINDS: Job['kind'][] = ['send', 'report', 'sync']
 
-/** One list out of two collections, each row once however many share a moment. @throws ApiError 400 for a wrong cursor */
+/** One list out of three collections, each row once however many share a moment. @throws ApiError 400 for a wrong cursor */
 export async function listJobs(
   store: Store,
   tenantId: Id | string,
@@ -38,14 +42,16 @@ export async function listJobs(
   { limit, cursor }: { limit: number; cursor: string | undefined },
 ): Promise<JobPage> {
   const after = cursor === undefined ? null : placeOf(cursor)
-  const [sends, reports, counted] = await Promise.all([
+  const [sends, reports, syncs, counted] = await Promise.all([
     findSends(store, tenantId, filters, after, limit + 1),
     findReports(store, tenantId, filters, after, limit + 1),
+    findSyncs(store, tenantId, filters, after, limit + 1),
     countJobs(store, tenantId, filters),
   ])
   const merged = [
     ...sends.map(row => ({ kind: 'send' as const, at: row.at, row })),
     ...reports.map(row => ({ kind: 'report' as const, at: row.receivedAt, row })),
+    ...syncs.map(row => ({ kind: 'sync' as const, at: row.createdAt, row })),
   ].toSorted((a, b) => b.at.getTime() - a.at.getTime())
   const jobs = merged.slice(0, limit)
   const last = jobs.at(-1)
@@ -55,22 +61,25 @@ export async function listJobs(
 
 function placeOf(cursor: string): After {
   const { at, id } = readCursor(cursor, false)
-  return { at, id, kind: /^[0-9a-f]{24}$/.test(id) ? 'send' : 'report' }
+  return { at, id, kind: /^[0-9a-f]{24}$/.test(id) ? 'send' : isSyncId(id) ? 'sync' : 'report' }
+}
+
+/** Reports have ids of other beginnings. */
+export const isSyncId = (id: string): boolean => id.startsWith('sync:')
+
+/** Rows of one kind behind the place: what comes before it among those of the same moment has been shown. */
+function behindPlace(field: string, kind: Job['kind'], after: After) {
+  if (after === null) return {}
+  const order = KINDS.indexOf(kind) - KINDS.indexOf(after.kind)
+  const upTo = { [field]: trusted(order < 0 ? { $lt: after.at } : { $lte: after.at }) }
+  if (order !== 0) return { $and: [upTo] }
+  return { $and: [upTo, trusted({ $or: [{ [field]: trusted({ $lt: after.at }) }, { _id: trusted({ $lt: after.id }) }] })] }
 }
 
 async function findSends(store: Store, tenantId: Id | string, filters: JobFilters, after: After, limit: number) {
   const filter = sendFilter(tenantId, filters)
   if (filter === null) return []
-  // What came before a report of the same moment has been shown.
-  const behind = after && {
-    $and: [
-      { at: trusted(after.kind === 'send' ? { $lte: after.at } : { $lt: after.at }) },
-      ...(after.kind === 'send'
-        ? [trusted({ $or: [{ at: trusted({ $lt: after.at }) }, { _id: trusted({ $lt: after.id }) }] })]
-        : []),
-    ],
-  }
-  const scope = { ...filter, ...behind } as QueryFilter<MessageDoc>
+  const scope = { ...filter, ...behindPlace('at', 'send', after) } as QueryFilter<MessageDoc>
   const query = store.models.messages.find(scope, { content: 0, payload: 0 }).sort({ at: -1, _id: -1 }).limit(limit)
   const isOpen = filters.status === 'PENDING' || filters.status === 'RUNNING'
   if (isOpen) query.hint(await hintFor(store, tenantId, filter))
@@ -80,17 +89,16 @@ async function findSends(store: Store, tenantId: Id | string, filters: JobFilter
 async function findReports(store: Store, tenantId: Id | string, filters: JobFilters, after: After, limit: number) {
   const filter = reportFilter(tenantId, filters)
   if (filter === null) return []
-  const behind = after && {
-    $and: [
-      { receivedAt: trusted({ $lte: after.at }) },
-      ...(after.kind === 'report'
-        ? [trusted({ $or: [{ receivedAt: trusted({ $lt: after.at }) }, { _id: trusted({ $lt: after.id }) }] })]
-        : []),
-    ],
-  }
-  const scope = { ...filter, ...behind } as QueryFilter<WebhookEventDoc>
+  const scope = { ...filter, ...behindPlace('receivedAt', 'report', after) } as QueryFilter<WebhookEventDoc>
   const query = store.models.webhookEvents.find(scope, { payload: 0 }).sort({ receivedAt: -1, _id: -1 }).limit(limit)
   return await query.lean<WebhookEventDoc[]>()
+}
+
+async function findSyncs(store: Store, tenantId: Id | string, filters: JobFilters, after: After, limit: number) {
+  const filter = syncFilter(tenantId, filters)
+  if (filter === null) return []
+  const scope = { ...filter, ...behindPlace('createdAt', 'sync', after) } as QueryFilter<TemplateSyncDoc>
+  return await store.models.templateSyncs.find(scope).sort({ createdAt: -1, _id: -1 }).limit(limit).lean<TemplateSyncDoc[]>()
 }
 
 const DONE_SENDS: MessageDoc['status'][] = ['SENT', 'DELIVERED', 'READ']
@@ -103,7 +111,7 @@ const SEND_STATUS = {
 
 /** Null for filters that no send meets. */
 function sendFilter(tenantId: Id | string, { type, status, from, to }: JobFilters): QueryFilter<MessageDoc> | null {
-  if (type === 'PROCESS_WEBHOOK') return null
+  if (type === 'PROCESS_WEBHOOK' || type === 'SYNC_TEMPLATES') return null
   const kind = type === 'SEND_MESSAGE' ? trusted({ $ne: 'template' }) : type && 'template'
   return {
     tenantId,
@@ -124,6 +132,11 @@ function reportFilter(tenantId: Id | string, { type, status, from, to }: JobFilt
     ...(wanted && guarded({ status: wanted })),
     ...timeOf('receivedAt', from, to),
   } as QueryFilter<WebhookEventDoc>
+}
+
+function syncFilter(tenantId: Id | string, { type, status, from, to }: JobFilters): QueryFilter<TemplateSyncDoc> | null {
+  if (type !== undefined && type !== 'SYNC_TEMPLATES') return null
+  return { tenantId, ...(status && { status }), ...timeOf('createdAt', from, to) } as QueryFilter<TemplateSyncDoc>
 }
 
 const guarded = (filter: object) =>
@@ -158,9 +171,11 @@ async function countJobs(store: Store, tenantId: Id | string, filters: JobFilter
     return COUNT_LIMIT + 1
   }
   const [sends, reports] = [sendFilter(tenantId, filters), reportFilter(tenantId, filters)]
+  const syncs = syncFilter(tenantId, filters)
   const counts = await Promise.all([
     sends && store.models.messages.countDocuments(sends, options).catch(unlessLate),
     reports && store.models.webhookEvents.countDocuments(reports, options).catch(unlessLate),
+    syncs && store.models.templateSyncs.countDocuments(syncs, options).catch(unlessLate),
   ])
   const counted = counts.reduce<number>((sum, count) => sum + (count ?? 0), 0)
   return { total: Math.min(counted, COUNT_LIMIT), totalIsExact: counted <= COUNT_LIMIT }

@@ -159,7 +159,7 @@ describe('a template that is registered by hand', () => {
       components: [{ type: 'BODY', text: 'Bonjour {{1}} et bienvenue.' }],
       variables: [{ name: 'candidate_name', position: 1 }],
     })
-    expect(await told(id)).toEqual(['pending', 'approved', 'approved'])
+    expect(await told(id)).toEqual(['pending', 'pending', 'approved'])
   })
 
   test('is submitted later, and then Meta decides', async () => {

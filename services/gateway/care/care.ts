@@ -4,11 +4,14 @@ import { loop } from '#shared/process/loop.ts'
 import { holdLease } from '#shared/store/leases.ts'
 import type { CareDeps } from './deps.ts'
 import { createHealthCare } from './health.ts'
+import { createTemplateCare } from './templates.ts'
 import { createTokenCare } from './tokens.ts'
 
 const LEASE_MS = 15_000
 /** How often the rows are asked what is due: a resumed number is looked at within it. */
 const ROUND_MS = 5000
+/** A sync that somebody asked for begins within it. */
+const SYNC_ROUND_MS = 1000
 const REWRITE_MS = 3_600_000
 
 /** Stores tokens under the first key that are under another: at the start of a leader, then hourly. */
@@ -23,7 +26,7 @@ export function createRotation({ store, keyring, log }: Pick<CareDeps, 'store' |
   }
 }
 
-/** Cares for numbers and their tokens, in one gateway at a time. */
+/** Cares for numbers, their tokens and templates, in one gateway at a time. */
 export async function startCare(deps: CareDeps): Promise<AsyncDisposable> {
   const { store, log } = deps
   await using stack = new AsyncDisposableStack()
@@ -32,5 +35,6 @@ export async function startCare(deps: CareDeps): Promise<AsyncDisposable> {
   stack.use(loop('token rotation', ROUND_MS, createRotation(deps), options))
   stack.use(loop('tokens', ROUND_MS, createTokenCare(deps).check, options))
   stack.use(loop('health of numbers', ROUND_MS, createHealthCare(deps).check, options))
+  stack.use(loop('templates', SYNC_ROUND_MS, createTemplateCare(deps).check, options))
   return stack.move()
 }

@@ -1,20 +1,25 @@
 import { z } from 'zod'
 import { notFound } from '#shared/domain/errors.ts'
 import { callerOf, route } from '#shared/http/route.ts'
-import type { MessageDoc, WebhookEventDoc } from '#shared/store/documents.ts'
-import { JOB_STATUSES, JOB_TYPES, listJobs } from '#shared/store/jobs.ts'
+import type { MessageDoc, TemplateSyncDoc, WebhookEventDoc } from '#shared/store/documents.ts'
+import { isSyncId, JOB_STATUSES, JOB_TYPES, type Job, listJobs } from '#shared/store/jobs.ts'
+import { findSync } from '#shared/store/template-syncs.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { timesOf } from './webhook-events.ts'
 
 const tag = 'operations'
 
-/** Seed 003's integration jobs: another view of messages and webhook events, so that nothing is written twice. */
-const JobView = z.object({
+/** Seed 003's integration jobs: another view of messages, webhook events and syncs, so that nothing is written twice. */
+export const JobView = z.object({
   id: z.string(),
   type: z.enum(JOB_TYPES),
   status: z.enum(JOB_STATUSES),
   attempts: z.number().int(),
   error: z.string().nullable(),
+  /** Of a sync: how many templates WhatsApp listed, and what became of ours. */
+  result: z
+    .object({ read: z.number().int(), added: z.number().int(), changed: z.number().int(), gone: z.number().int() })
+    .nullable(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
 })
@@ -25,7 +30,7 @@ const list = route({
   path: '/api/v1/jobs',
   action: 'jobs.read',
   tag,
-  summary: 'Sends and webhook reports as jobs, newest first: go on with nextCursor while hasMore',
+  summary: 'Sends, webhook reports and syncs of templates as jobs, newest first: go on with nextCursor while hasMore',
   query: z.strictObject({
     type: z.enum(JOB_TYPES).optional(),
     status: z.enum(JOB_STATUSES).optional(),
@@ -46,7 +51,7 @@ const list = route({
     const { type, status, from, to, limit, cursor } = request.query
     const filters = { type, status, ...timesOf({ from, to }) }
     const { jobs, ...page } = await listJobs(store, callerOf(request).tenantId, filters, { limit, cursor })
-    const data = jobs.map(job => (job.kind === 'send' ? sendJob(job.row) : webhookJob(job.row)))
+    const data = jobs.map(jobView)
     return { body: { data, limit, ...page } }
   },
 })
@@ -56,7 +61,7 @@ const one = route({
   path: '/api/v1/jobs/{id}',
   action: 'jobs.read',
   tag,
-  summary: 'One job: the id is that of its message or webhook event',
+  summary: 'One job: the id is that of its message, webhook event or sync',
   params: z.strictObject({ id: z.string().min(1).max(1024) }),
   returns: JobView,
   async handle(request, { store }: GatewayDeps) {
@@ -67,6 +72,11 @@ const one = route({
       if (message === null) throw notFound('Job')
       return { body: sendJob(message) }
     }
+    if (isSyncId(_id)) {
+      const sync = await findSync(store, tenantId, _id)
+      if (sync === null) throw notFound('Job')
+      return { body: syncJob(sync) }
+    }
     const event = await store.models.webhookEvents.findOne({ tenantId, _id }, { payload: 0 }).lean<WebhookEventDoc>()
     if (event === null) throw notFound('Job')
     return { body: webhookJob(event) }
@@ -74,6 +84,23 @@ const one = route({
 })
 
 export const jobRoutes = [list, one]
+
+const jobView = (job: Job): JobView =>
+  job.kind === 'send' ? sendJob(job.row) : job.kind === 'report' ? webhookJob(job.row) : syncJob(job.row)
+
+export function syncJob({ _id, status, attempts, error, counts, createdAt, updatedAt }: TemplateSyncDoc): JobView {
+  const { read, added, changed, gone } = counts
+  return {
+    id: _id,
+    type: 'SYNC_TEMPLATES',
+    status,
+    attempts,
+    error,
+    result: { read, added, changed, gone },
+    createdAt: createdAt.toISOString(),
+    updatedAt: updatedAt.toISOString(),
+  }
+}
 
 function sendJob({ _id, type, status, dispatch, timeline, error, at, updatedAt }: MessageDoc): JobView {
   const isInHand = dispatch?.state === 'TAKEN' || dispatch?.state === 'UNKNOWN'
@@ -84,6 +111,7 @@ function sendJob({ _id, type, status, dispatch, timeline, error, at, updatedAt }
     status: status === 'FAILED' ? 'FAILED' : status === 'QUEUED' ? unfinished : 'DONE',
     attempts: timeline.filter(({ kind }) => kind === 'attempt').length,
     error: error?.sentence ?? null,
+    result: null,
     createdAt: at.toISOString(),
     updatedAt: updatedAt.toISOString(),
   }
@@ -97,6 +125,7 @@ function webhookJob({ _id, status, attempts, reason, receivedAt, processedAt }: 
     status: isOpen ? status : 'DONE',
     attempts,
     error: reason,
+    result: null,
     createdAt: receivedAt.toISOString(),
     updatedAt: (processedAt ?? receivedAt).toISOString(),
   }

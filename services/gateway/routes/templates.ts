@@ -8,7 +8,8 @@ import { patchTemplate, removeTemplate } from '../template-changes.ts'
 import { NewTemplate, TemplatePatch } from '../template-content.ts'
 import { PreviewView, PreviewWish, previewTemplate } from '../template-preview.ts'
 import { TemplateView, templateView } from '../template-view.ts'
-import { createTemplate } from '../templates.ts'
+import { createTemplate, orderSync } from '../templates.ts'
+import { JobView, syncJob } from './jobs.ts'
 import { flagText, IdParams, listOf, Paging } from './schemas.ts'
 
 const tag = 'templates'
@@ -93,6 +94,19 @@ const remove = route({
   },
 })
 
+const sync = route({
+  method: 'post',
+  path: `${path}/sync`,
+  action: 'templates.sync',
+  tag,
+  summary: 'Read all templates from WhatsApp; the answer is the job, or the one under way: GET /jobs/{id} tells its end',
+  status: 202,
+  returns: JobView,
+  async handle(request, deps: GatewayDeps) {
+    return { body: syncJob(await orderSync(deps, request)) }
+  },
+})
+
 const preview = route({
   method: 'post',
   path: `${path}/{id}/preview`,
@@ -108,4 +122,4 @@ const preview = route({
   },
 })
 
-export const templateRoutes = [list, one, add, change, remove, preview]
+export const templateRoutes = [list, one, sync, add, change, remove, preview]
