@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { variablesOf } from './template-variables.ts'
+import { describeVariables, variablesOf, withExamples } from './template-variables.ts'
 
 const named = (name: string, position: number) => ({ name, position, description: 'given', example: null, component: 'BODY' })
 
@@ -39,4 +39,51 @@ test('a template without placeholders leaves nothing open', () => {
     variables: [],
     parameterFormat: 'POSITIONAL',
   })
+})
+
+const COMPONENTS = [
+  { type: 'HEADER', text: 'Pour {{1}}', example: { header_text: ['Atlas'] } },
+  { type: 'BODY', text: 'Bonjour {{1}}, {{2}} vous attend.', example: { body_text: [['Salma', 'Omar']] } },
+]
+
+test('variables show the examples that Meta was shown', () => {
+  expect(variablesOf(COMPONENTS, []).variables.map(({ example }) => example)).toEqual(['Atlas', 'Salma', 'Omar'])
+  const named = {
+    type: 'BODY',
+    text: 'Bonjour {{who}} !',
+    example: { body_text_named_params: [{ param_name: 'who', example: 'Salma' }] },
+  }
+  expect(variablesOf([named], []).variables).toMatchObject([{ name: 'who', example: 'Salma' }])
+})
+
+test('callers name variables by position, a list without positions counts from 1; a stranger is a problem', () => {
+  const { variables, parameterFormat } = variablesOf(COMPONENTS, [])
+  const given = [
+    { name: 'who', description: 'First name' },
+    { position: 2, name: 'host' },
+    { position: 3, name: 'nobody' },
+  ]
+  const described = describeVariables(variables, parameterFormat, [...given, { component: 'HEADER', position: 1, name: 'firm' }])
+  expect(described.variables.map(({ name, description }) => [name, description])).toEqual([
+    ['firm', null],
+    ['who', 'First name'],
+    ['host', null],
+  ])
+  expect(described.problems).toEqual([{ path: 'variables.2', message: 'is no variable of this template' }])
+  const twins = [{ name: 'who' }, { name: 'who' }]
+  expect(describeVariables(variables, parameterFormat, twins).problems.map(({ path }) => path)).toContain('variables')
+})
+
+test('examples are made of what callers said; a name serves where that is allowed', () => {
+  const body = { type: 'BODY', text: 'Bonjour {{1}}, {{2}} vous attend.' }
+  const { variables } = describeVariables(variablesOf([body], []).variables, 'POSITIONAL', [
+    { position: 1, name: 'who', example: 'Salma' },
+    { position: 2, name: 'host_name' },
+  ])
+  expect(withExamples([body], variables, { orName: false })).toEqual([body])
+  expect(withExamples([body], variables, { orName: true })).toEqual([
+    { ...body, example: { body_text: [['Salma', 'host name']] } },
+  ])
+  const [open] = withExamples([{ type: 'BODY', text: 'Bonjour {{who}} !' }], variables.slice(0, 1), { orName: false })
+  expect(open?.example).toEqual({ body_text_named_params: [{ param_name: 'who', example: 'Salma' }] })
 })

@@ -1,4 +1,4 @@
-import { languageCode, templateStateOf } from '../domain/template-status.ts'
+import { isGoneWord, languageCode, templateStateOf } from '../domain/template-status.ts'
 import { variablesOf } from '../domain/template-variables.ts'
 import { isObject, type Json, listOf, text } from '../meta/json.ts'
 import { type AccountItem, timeOf } from '../meta/webhook.ts'
@@ -34,13 +34,17 @@ function hear(state: State, context: FoldContext, item: AccountItem, template: T
   const { doc } = template
   const { topic, fields } = newsOf(item, doc)
   if (topic === null) return ignored('nothing new about the template')
-  if (!isNews(doc, topic, item.at)) return ignored('a newer word stands')
+  if (!isNews(doc, topic, item.at) || isOfTheOneBefore(doc, item)) return ignored('a newer word stands')
   const isTold = Object.entries(fields).some(([name, value]) => differs(value, doc[name as keyof TemplateDoc]))
   const metaTemplateId = doc.metaTemplateId ?? templateKeyOf(item.value).metaTemplateId
   change(template, { ...fields, metaTemplateId, heardAt: heard(doc, [topic], item.at) })
   if (isTold) tellTemplate(state, context, item, doc)
   return PROCESSED
 }
+
+/** Deleted and made anew within a second: the end that is told is not that of the new one. */
+const isOfTheOneBefore = ({ heardAt }: TemplateDoc, { value, at }: AccountItem) =>
+  isGoneWord(text(value.event)) && heardAt?.status?.getTime() === at.getTime()
 
 const differs = (a: unknown, b: unknown) => JSON.stringify(a ?? null) !== JSON.stringify(b ?? null)
 

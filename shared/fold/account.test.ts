@@ -156,6 +156,31 @@ test('of a template the newest word about each thing counts, and each change is 
   }
 })
 
+test('a template that nobody knows has its account read soon', () => {
+  const about = { message_template_id: 77, message_template_name: 'new', message_template_language: 'en-US' }
+  const next = new Date(0)
+  const after = (value: object) =>
+    numberAfter([word('message_template_status_update', { ...about, ...value })], { nextTemplateSyncAt: next }).client
+  expect(after({ event: 'APPROVED', reason: 'NONE' }).nextTemplateSyncAt).toBeNull()
+})
+
+test('what people took out of use stays so whatever is told of its status', () => {
+  const { context } = createMemoryWorld()
+  const [client] = context.clients.values()
+  const around = { ...context, clients: new Map(), accounts: new Map([[WABA, [client as ClientDoc]]]) }
+  const place = { tenantId: client?.tenantId, wabaId: WABA, name: 'offer', language: 'en_US' }
+  const template = {
+    ...place,
+    status: 'DISABLED',
+    disabledAt: ARRIVAL,
+    metaTemplateId: null,
+    components: [],
+  } as unknown as TemplateDoc
+  const value = { message_template_name: 'offer', message_template_language: 'en-US', event: 'APPROVED', reason: 'NONE' }
+  const { plan } = foldBatch([word('message_template_status_update', value)], { ...EMPTY, templates: [template] }, around)
+  expect([plan.templates[0]?.set.status, plan.events]).toEqual([undefined, []])
+})
+
 test('tenants that share a business account hear of its templates each for itself', () => {
   const { context } = createMemoryWorld()
   const [client] = context.clients.values()

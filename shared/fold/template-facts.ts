@@ -73,7 +73,7 @@ export function mergeTemplate(doc: TemplateDoc, listed: ListedTemplate, askedAt:
   const isAnother = doc.metaTemplateId !== null && doc.metaTemplateId !== listed.id
   const base = isAnother ? { ...doc, heardAt: {}, disabledAt: null } : doc
   const told: Record<(typeof TOPICS)[number], Fields> = {
-    status: base.disabledAt ? {} : { status: listed.status, reason: listed.reason ?? keptReason(base, listed) },
+    status: base.disabledAt ? {} : { status: listed.status, reason: reasonOf(base, listed) },
     quality: { quality: listed.quality },
     category: { category: listed.category, ...(base.categoryChange?.to === listed.category && { categoryChange: null }) },
     components: contentOf(base, listed),
@@ -88,8 +88,8 @@ export function mergeTemplate(doc: TemplateDoc, listed: ListedTemplate, askedAt:
   return { ...link, ...Object.assign({}, ...topics.map(topic => told[topic])), heardAt: heard(base, topics, askedAt) }
 }
 
-/** A webhook says more about a pause or a flag than the list does. */
-const keptReason = (doc: TemplateDoc, { status }: ListedTemplate) => (doc.status === status ? doc.reason : null)
+/** A webhook says more about a pause or a flag than the list does: its word stands while the status does. */
+const reasonOf = (doc: TemplateDoc, { status, reason }: ListedTemplate) => (doc.status === status && doc.reason) || reason
 
 /** The list may leave the components out, as some of Meta's own do. */
 function contentOf(doc: TemplateDoc, { components }: ListedTemplate): Fields {

@@ -151,7 +151,6 @@ describe('a sync', () => {
   })
 
   test('does not take out what a list leaves out by mistake: Meta is asked for it by its id', async () => {
-    simulator.faults([{ match: { ...LIST }, times: 1, effect: { code: 131059 } }])
     const own = simulator.sim.world.templates
     const hidden = own.get((await doc('welcome'))?.metaTemplateId as string)
     if (hidden) hidden.wabaId = 'elsewhere'

@@ -133,4 +133,5 @@ export const templateSchema = new Schema<TemplateDoc>(
 templateSchema.index({ tenantId: 1, wabaId: 1, name: 1, language: 1 }, { name: 'tenant_waba_name_language', unique: true })
 templateSchema.index({ tenantId: 1, name: 1, language: 1 }, { name: 'tenant_name_language' })
 templateSchema.index({ tenantId: 1, status: 1, category: 1, name: 1 }, { name: 'tenant_status_category' })
+templateSchema.index({ tenantId: 1, createdAt: -1, _id: -1 }, { name: 'tenant_created' })
 templateSchema.index({ wabaId: 1, metaTemplateId: 1 }, { name: 'waba_meta_template' })

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest'
+import { type ChangeableTemplate, refuseEdit, refuseStatus, submissionOf, withEdit } from './template-change.ts'
+
+const DAY_MS = 86_400_000
+const NOW = new Date('2026-11-21T12:00:00Z')
+const daysAgo = (days: number) => new Date(NOW.getTime() - days * DAY_MS)
+const template = (fields: Partial<ChangeableTemplate> = {}): ChangeableTemplate => ({
+  status: 'APPROVED',
+  category: 'UTILITY',
+  metaTemplateId: '1',
+  parameterFormat: 'POSITIONAL',
+  ...fields,
+})
+const codeOf = (...edit: Parameters<typeof refuseEdit>) => refuseEdit(...edit)?.errorCode ?? null
+
+test('a template is registered, sent without an answer, not submitted, or submitted', () => {
+  const states = [
+    { metaTemplateId: null },
+    { metaTemplateId: null, submission: { state: 'UNKNOWN' as const } },
+    { metaTemplateId: null, submission: { state: 'UNSUBMITTED' as const } },
+    { metaTemplateId: '1', submission: { state: 'UNKNOWN' as const } },
+  ]
+  expect(states.map(submissionOf)).toEqual(['REGISTERED', 'UNKNOWN', 'UNSUBMITTED', 'SUBMITTED'])
+})
+
+test('people decide about the status of what Meta does not manage, and may always take a template out of use', () => {
+  expect(refuseStatus(template({ metaTemplateId: null }), 'APPROVED')).toBeNull()
+  expect(refuseStatus(template({ metaTemplateId: null, submission: { state: 'UNSUBMITTED' } }), 'APPROVED')).toBeNull()
+  expect(refuseStatus(template(), 'DISABLED')).toBeNull()
+  for (const managed of [template(), template({ metaTemplateId: null, submission: { state: 'UNKNOWN' } })])
+    expect(refuseStatus(managed, 'APPROVED')).toMatchObject({ status: 409, errorCode: 'TEMPLATE_MANAGED_BY_META' })
+})
+
+test.for<[ChangeableTemplate['status'], string | null]>([
+  ['APPROVED', null],
+  ['REJECTED', null],
+  ['PAUSED', null],
+  ['PENDING', 'TEMPLATE_NOT_EDITABLE'],
+  ['DISABLED', 'TEMPLATE_NOT_EDITABLE'],
+])('Meta takes changes of one that is %s: %s', ([status, expected]) => {
+  expect(codeOf(template({ status }), {}, NOW)).toBe(expected)
+})
+
+test('only an approved one keeps its category, and none the way in which its variables are written', () => {
+  expect(codeOf(template(), { category: 'MARKETING' }, NOW)).toBe('TEMPLATE_CATEGORY_FIXED')
+  expect(codeOf(template(), { category: 'UTILITY' }, NOW)).toBeNull()
+  expect(codeOf(template({ status: 'REJECTED' }), { category: 'MARKETING' }, NOW)).toBeNull()
+  expect(codeOf(template({ status: 'REJECTED' }), { parameterFormat: 'NAMED' }, NOW)).toBe('TEMPLATE_INVALID')
+})
+
+test.for<[string, Date[], number]>([
+  ['none', [], 0],
+  ['one an hour ago', [daysAgo(1 / 24)], 23 * 3_600_000],
+  ['one yesterday', [daysAgo(1)], 0],
+  ['ten in the month', Array.from({ length: 10 }, (_, i) => daysAgo(20 - i)), 10 * DAY_MS],
+  ['ten of which one is over', Array.from({ length: 10 }, (_, i) => daysAgo(30 - i)), 0],
+])('after %s the next edit of an approved one waits', ([, edits, waitMs]) => {
+  expect(refuseEdit(template({ edits }), {}, NOW)?.retryAfterMs ?? 0).toBe(waitMs)
+  expect(refuseEdit(template({ edits, status: 'REJECTED' }), {}, NOW)).toBeNull()
+})
+
+test('edits are kept as long as they count', () => {
+  expect(withEdit([daysAgo(31), daysAgo(2)], NOW)).toEqual([daysAgo(2), NOW])
+})
