@@ -45,7 +45,7 @@ const HELLO = {
 }
 
 describe('a new template', () => {
-  test('is submitted, and its review comes by webhook; its variables have the names that people gave them', async () => {
+  test('is submitted; its variables have the names that people gave them', async () => {
     const { status, body } = await create({})
     expect(status).toBe(201)
     expect(body).toMatchObject({ status: 'PENDING', submission: 'SUBMITTED', category: 'UTILITY', wabaId, usageCount: 0 })
@@ -113,6 +113,19 @@ describe('a new template', () => {
     const [first, second] = [await create({}, headers), await create({}, headers)]
     expect([second.status, second.body.id]).toEqual([201, first.body.id])
     expect((await create({ name: 'other' }, headers)).body.errorCode).toBe('KEY_REUSED')
+  })
+
+  test('belongs to the business account of the number that is named', async () => {
+    const own = await gateway.store.raw.clients.findOne({ phoneNumberId })
+    const { _id: _, ...fields } = own as NonNullable<typeof own>
+    await gateway.store.models.clients.create({ ...fields, phoneNumberId: '1054543651069001', wabaId: '99', isPrimary: false })
+    const second = await gateway.store.raw.clients.findOne({ wabaId: '99' })
+    const made = await create({ clientId: String(second?._id), submit: false })
+    expect([made.status, made.body.wabaId]).toEqual([201, '99'])
+    expect((await create({})).body).toMatchObject({ wabaId })
+    const unreadable = await create({ clientId: String(second?._id), name: 'other' })
+    expect([unreadable.status, unreadable.body.errorCode]).toEqual([409, 'TOKEN_INVALID'])
+    expect((await create({ clientId: '0'.repeat(24), name: 'other' })).status).toBe(404)
   })
 
   test('may come back in another category, which is Meta’s to say', async () => {

@@ -78,6 +78,7 @@ export function createTemplateCare(deps: CareDeps) {
         continue
       }
       if (result.kind !== 'ok') return outcomeOf(result)
+      if (!Array.isArray(result.data.data)) return { kind: 'done', error: 'the answer holds no list' }
       const page = readPage(result.data)
       for (const row of page.rows) seen.add((isObject(row) && text(row.id)) || '')
       await writePage(work, place, page.rows, askedAt)
