@@ -15,6 +15,7 @@ import { publishEvents } from './events.ts'
 import { accessFor } from './template-access.ts'
 import { type Content, composeContent, hasContent, type TemplatePatch } from './template-content.ts'
 import { isNotThere, metaFailure, refuseBy } from './template-refusals.ts'
+import { withSamples } from './template-samples.ts'
 import { asked, isUnheard, listTime, noteSubmission, secondOf, settle, submit } from './template-submit.ts'
 import { type TemplateCaller, tell } from './templates.ts'
 import { trace } from './trace.ts'
@@ -104,19 +105,25 @@ async function editThere(
   const { deps } = work
   const { components, category } = wanted
   const isSame = components === undefined || isDeepStrictEqual(components, before.components)
-  const body = { ...(!isSame && { components }), ...(category !== before.category && { category }) }
+  const body: Partial<Pick<TemplateDoc, 'components' | 'category'>> = {
+    ...(!isSame && { components }),
+    ...(category !== before.category && { category }),
+  }
   if (Object.keys(body).length === 0) return write(work, before, () => wanted)
   const now = deps.now()
   refuseBy(refuseEdit(before, { category, parameterFormat: wanted.parameterFormat }, now))
-  const result = await editAtMeta(deps.meta, await accessFor(deps, before), before.metaTemplateId as string, body)
+  const access = await accessFor(deps, before)
+  if (body.components) body.components = await withSamples(deps, access, body.components)
+  const result = await editAtMeta(deps.meta, access, before.metaTemplateId as string, body)
   if (result.kind !== 'ok') {
     if (result.kind === 'unknown' || isNotThere(result)) await syncTemplatesSoon(deps.store, before)
     throw metaFailure(result)
   }
   return write(work, before, current => ({
     ...wanted,
+    ...body,
     ...(before.status === 'APPROVED' && { edits: withEdit(current.edits, now) }),
-    ...(isUnheard(current, before, 'status') &&
+    ...(isUnheard(current, before, 'status', now) &&
       !current.disabledAt && {
         status: 'PENDING',
         reason: null,
@@ -146,7 +153,8 @@ async function submitAgain(work: Work, template: TemplateDoc): Promise<TemplateD
   const { category, components, variables } = template
   const content = composeContent({ components }, { category, submit: true, before: variables, orName: true })
   const isStill = (now: TemplateDoc) => isDeepStrictEqual(now.updatedAt, template.updatedAt)
-  const fields = { ...content, ...asked(deps.now()), disabledAt: null }
+  const samples = await withSamples(deps, access, content.components)
+  const fields = { ...content, components: samples, ...asked(deps.now()), disabledAt: null }
   const taken = await changeTemplate(deps.store, template, now => (isStill(now) ? fields : null), { tell: false })
   if (taken === null) throw underWay()
   const outcome = await submit(deps, access, taken.template)

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import { ApiError } from '#shared/domain/errors.ts'
 import { templateStateOf } from '#shared/domain/template-status.ts'
 import { listedTemplate, mergeTemplate } from '#shared/fold/template-facts.ts'
@@ -61,16 +60,22 @@ async function link(
   const decide = (now: TemplateDoc): Partial<TemplateDoc> => ({
     metaTemplateId: answer.id,
     submission: null,
-    ...(isUnheard(now, row, 'status') && !now.disabledAt && { status, heardAt: { ...now.heardAt, status: secondOf(askedAt) } }),
-    ...(isUnheard(now, row, 'category') && isCategory(category) && { category }),
+    ...(isUnheard(now, row, 'status', askedAt) &&
+      !now.disabledAt && { status, heardAt: { ...now.heardAt, status: secondOf(askedAt) } }),
+    ...(isUnheard(now, row, 'category', askedAt) && isCategory(category) && { category }),
   })
   const change = await changeTemplate(store, row, decide, { tell: false })
   return change?.template ?? row
 }
 
-/** No webhook has said anything about it since `before` was read. */
-export const isUnheard = (now: TemplateDoc, before: TemplateDoc, topic: string): boolean =>
-  isDeepStrictEqual(now.heardAt?.[topic] ?? null, before.heardAt?.[topic] ?? null)
+/**
+ * No webhook has said anything about it since `before` was read. One that was heard in the second of our call cannot be told by
+ * its time: then nobody else may have touched the row.
+ */
+export function isUnheard(now: TemplateDoc, before: TemplateDoc, topic: string, askedAt: Date): boolean {
+  const [heard, known] = [now, before].map(({ heardAt }) => heardAt?.[topic]?.getTime() ?? 0) as [number, number]
+  return now.updatedAt.getTime() === before.updatedAt.getTime() || (heard === known && heard < secondOf(askedAt).getTime())
+}
 
 const isCategory = (word: string | null): word is TemplateDoc['category'] =>
   ['MARKETING', 'UTILITY', 'AUTHENTICATION'].includes(word ?? '')

@@ -21,6 +21,7 @@ import { clientFor } from './recipient.ts'
 import { accessesOf, accessOf } from './template-access.ts'
 import { composeContent, type NewTemplate } from './template-content.ts'
 import { metaFailure } from './template-refusals.ts'
+import { withSamples } from './template-samples.ts'
 import { asked, noteSubmission, settle, submit } from './template-submit.ts'
 import { trace } from './trace.ts'
 
@@ -43,15 +44,21 @@ export async function createTemplate(deps: GatewayDeps, by: TemplateCaller, wish
   const fresh: Partial<TemplateDoc> = {
     ...CLEAN,
     ...content,
+    ...(access && { components: await withSamples(deps, access, content.components) }),
     category,
     ...(access ? asked(deps.now()) : { status: 'PENDING', reason: null, submission: null, heardAt: {} }),
     createdBy: new Types.ObjectId(id),
   }
   const taken = await takePlace(deps, place, fresh, access)
-  const template = access && !taken.isDone ? await send(deps, by, access, taken) : taken.template
+  if (taken.isDone) return taken.template
+  const template = access ? await send(deps, by, access, taken) : taken.template
+  await announce(deps, by, template)
+  return template
+}
+
+async function announce(deps: GatewayDeps, by: TemplateCaller, template: TemplateDoc): Promise<void> {
   await tell(deps, by, template)
   await trace(by, deps, { action: 'templates.create', object: { kind: 'template', id: String(template._id) } })
-  return template
 }
 
 /** A row that stood there before keeps its id and what was counted of it. */
@@ -98,8 +105,11 @@ async function takePlace(
 const isFree = (template: TemplateDoc) =>
   template.status === 'DISABLED' || template.deletedAt != null || submissionOf(template) === 'UNSUBMITTED'
 
+/** Samples are handed to Meta each time anew. */
 const isSame = (a: TemplateDoc, b: Partial<TemplateDoc>) =>
-  a.category === b.category && JSON.stringify(a.components) === JSON.stringify(b.components)
+  a.category === b.category && wordsOf(a.components) === wordsOf(b.components ?? [])
+const wordsOf = (components: TemplateDoc['components']) =>
+  JSON.stringify(components, (name, value) => (name === 'example' ? undefined : value))
 
 const exists = (template: TemplateDoc | null) =>
   new ApiError(409, 'TEMPLATE_EXISTS', 'This account has a template of that name and language', {
@@ -117,7 +127,7 @@ async function send(deps: GatewayDeps, by: TemplateCaller, access: TemplateAcces
     throw metaFailure(failure)
   }
   if (failure.kind !== 'unknown') await noteSubmission(deps, taken.template, 'UNSUBMITTED', error.message)
-  await tell(deps, by, taken.template)
+  await announce(deps, by, taken.template)
   throw error
 }
 

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
 import { afterEach, expect, test } from 'vitest'
 import { createMetaClient, type MetaClient, type MetaClientOptions } from './client.ts'
 
@@ -206,3 +207,28 @@ test('connections are kept between calls', async () => {
   for (let i = 0; i < 20; i++) await send(meta)
   expect(ports.size).toBeLessThan(4)
 })
+
+test("a sample goes to the app's own upload, under Meta's other word for a token", async () => {
+  const seen: unknown[] = []
+  const url = await listen(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    seen.push([request.url, request.headers.authorization, request.headers.file_offset, body])
+    response.end(JSON.stringify(seen.length === 1 ? { id: 'upload:MTph=?sig=ARZ' } : { h: '4::aW1' }))
+  })
+  const file = { mimeType: 'image/png', filename: 'a.png', size: 3, content: Readable.from([Buffer.from('png')]) }
+  expect(await client(url).uploadSample('918', 'EAAtoken', file)).toMatchObject({ kind: 'ok', data: { h: '4::aW1' } })
+  expect(seen).toEqual([
+    ['/v25.0/918/uploads?file_name=a.png&file_length=3&file_type=image%2Fpng', 'Bearer EAAtoken', undefined, ''],
+    ['/v25.0/upload:MTph=?sig=ARZ', 'OAuth EAAtoken', '0', 'png'],
+  ])
+})
+
+test.for(['https://else.where/upload', '/../1054/messages', 'upload:../1054/messages', 7])(
+  'an upload that Meta calls %s is not followed',
+  async id => {
+    const url = await answers(200, JSON.stringify({ id }))
+    const file = { mimeType: 'image/png', filename: 'a.png', size: 3, content: Readable.from([Buffer.from('png')]) }
+    expect(await client(url).uploadSample('918', 'EAAtoken', file)).toMatchObject({ kind: 'unknown' })
+  },
+)

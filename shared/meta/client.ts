@@ -4,7 +4,15 @@ import type { CallAccount } from '../domain/graph-calls.ts'
 import type { ErrorReport } from '../domain/send-errors.ts'
 import { type CallUsage, parseAccepted, parseErrorEnvelope, parseJson, regainMs, retryAfterMs, usageOf } from './answers.ts'
 import { ExchangeError, undiciAdapter } from './undici-adapter.ts'
-import { type StreamedBody, type UploadFile, uploadForm, uploadTimeoutMs } from './upload.ts'
+import {
+  type StreamedBody,
+  sampleBody,
+  sampleHeaders,
+  type UploadFile,
+  uploadForm,
+  uploadPath,
+  uploadTimeoutMs,
+} from './upload.ts'
 
 export interface MetaClientOptions {
   /** Such as `https://graph.facebook.com`: the only host that is ever called. */
@@ -66,6 +74,8 @@ export interface MetaClient extends AsyncDisposable {
   sendMessage(phoneNumberId: string, token: string, body: Record<string, unknown>): Promise<SendResult>
   /** Hands a file to a number, streamed; its `id` in the answer is good for 30 days and for this number alone. */
   uploadMedia(phoneNumberId: string, token: string, file: UploadFile): Promise<GraphResult>
+  /** Hands a file to our app as the sample of a template's header; `h` in the answer names it. */
+  uploadSample(appId: string, token: string, file: UploadFile): Promise<GraphResult>
   /** Anything else of the Graph API; `path` without the version, such as `123/phone_numbers`. */
   graph: Record<'get' | 'post' | 'delete', (path: string, request: GraphRequest) => Promise<GraphResult>>
 }
@@ -103,6 +113,16 @@ export function createMetaClient(options: MetaClientOptions): MetaClient {
       const answer = await exchange(http, 'post', `${encodeURIComponent(phoneNumberId)}/media`, request)
       return isMeasured(answer) ? answer : readGraph(answer)
     },
+    async uploadSample(appId, token, file) {
+      const query = { file_name: file.filename, file_length: file.size, file_type: file.mimeType }
+      const session = await call('post')(`${encodeURIComponent(appId)}/uploads`, { token, query })
+      if (session.kind !== 'ok') return session
+      const path = uploadPath(session.data.id)
+      if (path === null) return { ...session, kind: 'unknown', why: 'the answer names no upload' }
+      const request = { token, form: sampleBody(file), timeoutMs: uploadTimeoutMs(file), headers: sampleHeaders(token) }
+      const answer = await exchange(http, 'post', path, request)
+      return isMeasured(answer) ? answer : readGraph(answer)
+    },
     graph: { get: call('get'), post: call('post'), delete: call('delete') },
     [Symbol.asyncDispose]: () => agent.destroy(),
   }
@@ -118,7 +138,7 @@ async function exchange(
   http: AxiosInstance,
   method: string,
   path: string,
-  { token, query, body, form, timeoutMs }: GraphRequest & { form?: StreamedBody },
+  { token, query, body, form, timeoutMs, headers }: GraphRequest & { form?: StreamedBody; headers?: Record<string, string> },
 ): Promise<Answer | Unknown | Unsent> {
   const startedAt = performance.now()
   const latencyMs = () => Math.round(performance.now() - startedAt)
@@ -126,7 +146,7 @@ async function exchange(
     const response = await http.request<string>({
       method,
       url: path,
-      headers: { authorization: `Bearer ${token}`, ...(body && JSON_TYPE), ...(form && typeOf(form)) },
+      headers: { authorization: `Bearer ${token}`, ...(body && JSON_TYPE), ...(form && typeOf(form)), ...headers },
       ...(query && { params: query }),
       ...(body && { data: JSON.stringify(body) }),
       ...(form && { data: form.stream }),

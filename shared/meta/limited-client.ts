@@ -18,6 +18,7 @@ export function limitCalls(meta: MetaClient, limits: CallLimits): MetaClient {
   return {
     sendMessage: (...send) => meta.sendMessage(...send),
     uploadMedia: (...upload) => meta.uploadMedia(...upload),
+    uploadSample: (...upload) => meta.uploadSample(...upload),
     graph: { get: limited('get'), post: limited('post'), delete: limited('delete') },
     [Symbol.asyncDispose]: () => meta[Symbol.asyncDispose](),
   }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { Types } from 'mongoose'
 import { expect, test } from 'vitest'
 import type { GraphRequest, MetaClient } from './client.ts'
 import { createAtMeta, deleteAtMeta, editAtMeta, pageAtMeta, readPage } from './templates.ts'
@@ -10,7 +11,7 @@ interface Exchange {
 const exchange = (name: string): Exchange => JSON.parse(readFileSync(`test/fixtures/graph/${name}.json`, 'utf8'))
 
 const access = {
-  client: { wabaId: '310200450078901', status: 'active' as const, pauseReason: null },
+  client: { tenantId: new Types.ObjectId(), wabaId: '310200450078901', status: 'active' as const, pauseReason: null },
   token: 'EAAFixtureTenantAToken',
 }
 

@@ -5,7 +5,7 @@ import { isObject, listOf, text } from './json.ts'
 
 /** Whose token asks: any number of the business account does. */
 export interface TemplateAccess {
-  client: Pick<ClientDoc, 'wabaId' | 'status' | 'pauseReason'>
+  client: Pick<ClientDoc, 'tenantId' | 'wabaId' | 'status' | 'pauseReason'>
   token: string
 }
 

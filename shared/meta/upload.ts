@@ -41,5 +41,19 @@ export function uploadForm({ mimeType, filename, size, content }: UploadFile): S
   }
 }
 
+/** The bytes alone, as a resumable upload takes them. */
+export const sampleBody = ({ size, content }: UploadFile): StreamedBody => ({
+  contentType: 'application/octet-stream',
+  length: size,
+  stream: content,
+})
+
+/** Meta wants another word before the token here. */
+export const sampleHeaders = (token: string) => ({ authorization: `OAuth ${token}`, file_offset: '0' })
+
+/** The path of an upload, `upload:…` with a query of its own; null for an id that names none. */
+export const uploadPath = (id: unknown): string | null =>
+  typeof id === 'string' && /^upload:[\w=+/.:-]+(\?[\w=&%.-]*)?$/.test(id) && !id.includes('..') ? id : null
+
 /** Customers see the name that the message gives, not this one. */
 const plainName = (filename: string) => filename.replace(/[^\w .-]/g, '_').slice(-100) || 'file'

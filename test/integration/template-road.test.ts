@@ -14,10 +14,10 @@ import { eventually } from './sender-fixture.ts'
 const { wabaId } = DEMO_TENANTS.demo
 const HOUR_MS = 3_600_000
 
-/** The gateway, a Meta that reviews within 20 ms, and ingest, which hears of it. */
+/** The gateway, a Meta that reviews so slowly that no two words of it are told in one second, and ingest, which hears of it. */
 async function openRoad() {
   await using stack = new AsyncDisposableStack()
-  const simulator = stack.use(await createSimulator({ appSecret: APP_SECRET, reviewMs: 20 }))
+  const simulator = stack.use(await createSimulator({ appSecret: APP_SECRET, reviewMs: 1100 }))
   const gateway = stack.use(await openGateway(stack.use(await createWorld()), { META_GRAPH_URL: simulator.url }))
   const { store, queue } = gateway
   stack.use(await startRecorder({ store, queue, log }))

@@ -116,7 +116,9 @@ describe('a sync', () => {
     const failed = await get(`/jobs/${id}`)
     expect(failed).toMatchObject({ status: 'PENDING', attempts: 1, error: expect.any(String), result: { read: 200 } })
     expect(await doc('welcome')).toMatchObject({ status: 'APPROVED' })
-    gateway.clock.now = new Date(Date.now() + 60_000)
+    await care()
+    expect(await get(`/jobs/${id}`)).toMatchObject({ status: 'PENDING', attempts: 1 })
+    expect((await order()).id).toBe(id) // somebody waits: it does not
     await care()
     expect(await get(`/jobs/${id}`)).toMatchObject({ status: 'DONE', attempts: 2 })
     expect(await gateway.store.raw.templates.countDocuments({ name: /^bulk_/ })).toBe(230)

@@ -1,3 +1,4 @@
+import sharp from 'sharp'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { TemplateDoc } from '#shared/store/documents.ts'
 import { createSimulator, type Simulator } from '#test/simulator/simulator.ts'
@@ -6,6 +7,7 @@ import { type Answer, type Gateway, openGateway, type Person } from '#test/suppo
 import { createWorld } from '#test/support/world.ts'
 
 const { wabaId, phoneNumberId } = DEMO_TENANTS.demo
+const APP_ID = '918273645500112'
 /** Long enough that no review comes by itself. */
 const NEVER_MS = 3_600_000
 
@@ -15,8 +17,9 @@ let simulator: Simulator
 
 beforeEach(async () => {
   stack = new AsyncDisposableStack()
-  simulator = stack.use(await createSimulator({ reviewMs: NEVER_MS }))
-  gateway = stack.use(await openGateway(stack.use(await createWorld()), { META_GRAPH_URL: simulator.url }))
+  simulator = stack.use(await createSimulator({ reviewMs: NEVER_MS, appId: APP_ID }))
+  const env = { META_GRAPH_URL: simulator.url, META_APP_ID: APP_ID }
+  gateway = stack.use(await openGateway(stack.use(await createWorld()), env))
 })
 afterEach(() => stack.disposeAsync())
 
@@ -131,6 +134,46 @@ describe('a new template', () => {
   test('may come back in another category, which is Meta’s to say', async () => {
     const { body } = await create({ body: 'Bonjour {{1}}, une promo pour {{2}} vous attend.' })
     expect(body.category).toBe('MARKETING')
+  })
+})
+
+describe('the sample of a header', () => {
+  const upload = async (): Promise<string> => {
+    const picture = await sharp({ create: { width: 20, height: 10, channels: 3, background: 'teal' } })
+      .jpeg()
+      .toBuffer()
+    const authorization = `Bearer ${await gateway.tokenFor('agent')}`
+    const init = { method: 'POST', headers: { authorization, 'content-type': 'image/jpeg' }, body: new Uint8Array(picture) }
+    return ((await (await fetch(`${gateway.url}/api/v1/media`, init)).json()) as { id: string }).id
+  }
+  const withPicture = (id: string, more: object = {}, format = 'IMAGE') => {
+    const header = { type: 'HEADER', format, example: { header_handle: [id] } }
+    const components = [header, { type: 'BODY', text: 'Bonjour à tous.' }]
+    return create({ body: undefined, footer: undefined, variables: undefined, components, ...more })
+  }
+  const handleAtMeta = () => JSON.stringify(atMeta('interview')[0]?.components[0])
+
+  test('may be a file of ours: it is handed to Meta, also when a registered template is submitted', async () => {
+    const id = await upload()
+    const registered = (await withPicture(id, { submit: false })).body
+    expect(JSON.stringify(registered.components)).toContain(id)
+    expect((await call('PATCH', `/${registered.id}`, { submit: true })).body.submission).toBe('SUBMITTED')
+    expect(handleAtMeta()).toContain('"4::')
+    expect((await withPicture(id, { name: 'second', language: 'ar' })).status).toBe(422) // the same words
+  })
+
+  test('that Meta cannot take names the field, and nothing is stored', async () => {
+    for (const asked of [withPicture('0'.repeat(24)), withPicture(await upload(), {}, 'DOCUMENT')]) {
+      const { status, body } = await asked
+      expect([status, body.errorCode, body.errors[0].path]).toEqual([
+        422,
+        'TEMPLATE_INVALID',
+        'components.header.example.header_handle',
+      ])
+    }
+    simulator.faults([{ match: { method: 'POST', path: '/upload:' }, times: 1, effect: { reset: true } }])
+    expect((await withPicture(await upload())).status).toBe(503)
+    expect(await doc('interview')).toBeNull()
   })
 })
 
