@@ -16,6 +16,7 @@ const ESCAPES: { what: string; pattern: RegExp; allowed: string[] }[] = [
       'shared/store/contact-blocks.ts', // Meta is told by one process, for all tenants
       'shared/store/clients.ts', // a webhook knows a number only
       'shared/store/client-care.ts', // the leader cares for the numbers of all tenants
+      'shared/store/template-syncs.ts', // the leader carries out the orders of all tenants
       'shared/store/sending-numbers.ts', // a batch of bells is of many tenants
       'shared/store/webhook-events.ts', // those of a number that nobody owns have no tenant
       'shared/store/dead-letter-list.ts', // a message that says nothing of its tenant; platform admins see them all
