@@ -1,23 +1,23 @@
 import { isDeepStrictEqual } from 'node:util'
-import { Types } from 'mongoose'
 import { ApiError } from '#shared/domain/errors.ts'
 import { refuseEdit, refuseStatus, submissionOf, withEdit } from '#shared/domain/template-change.ts'
-import { listedTemplate, mergeTemplate } from '#shared/fold/template-facts.ts'
+import { describeVariables, variablesOf } from '#shared/domain/template-variables.ts'
 import { callerOf } from '#shared/http/route.ts'
-import { deleteAtMeta, editAtMeta, oneAtMeta, type TemplateAccess } from '#shared/meta/templates.ts'
+import { deleteAtMeta, editAtMeta } from '#shared/meta/templates.ts'
 import { changesOf } from '#shared/store/audit.ts'
 import { findCampaignsOf } from '#shared/store/campaigns.ts'
 import { syncTemplatesSoon } from '#shared/store/client-care.ts'
 import type { TemplateDoc } from '#shared/store/documents.ts'
-import { changeTemplate, type Decide, getTemplate } from '#shared/store/templates.ts'
+import { getTemplate } from '#shared/store/templates.ts'
 import type { GatewayDeps } from './deps.ts'
-import { publishEvents } from './events.ts'
 import { accessFor } from './template-access.ts'
-import { type Content, composeContent, hasContent, type TemplatePatch } from './template-content.ts'
+import { type Content, composeContent, hasContent, invalid, type TemplatePatch } from './template-content.ts'
 import { isNotThere, metaFailure, refuseBy } from './template-refusals.ts'
+import { submitAgain } from './template-resubmit.ts'
 import { withSamples } from './template-samples.ts'
-import { asked, isUnheard, listTime, noteSubmission, secondOf, settle, submit } from './template-submit.ts'
-import { type TemplateCaller, tell } from './templates.ts'
+import { isUnheard, secondOf, settle } from './template-submit.ts'
+import { underWay, type Work, write } from './template-write.ts'
+import type { TemplateCaller } from './templates.ts'
 import { trace } from './trace.ts'
 
 /**
@@ -64,37 +64,27 @@ export async function removeTemplate(
   return after
 }
 
-interface Work {
-  deps: GatewayDeps
-  by: TemplateCaller
-}
-
-async function write({ deps, by }: Work, template: TemplateDoc, decide: Decide): Promise<TemplateDoc> {
-  const updatedBy = new Types.ObjectId(callerOf(by).id)
-  const change = await changeTemplate(deps.store, template, now => {
-    const changes = decide(now)
-    return changes && { ...changes, updatedBy }
-  })
-  if (change?.event) void publishEvents(deps, [change.event], by.traceparent)
-  return change?.template ?? template
-}
-
 async function edit(work: Work, before: TemplateDoc, wish: TemplatePatch): Promise<TemplateDoc> {
   const category = wish.category ?? before.category
-  const isManaged = before.metaTemplateId !== null
-  const isNew = hasContent(wish)
-  if (!isNew && !wish.variables && category === before.category) return before
-  const source = isNew ? wish : { components: before.components, variables: wish.variables }
-  const content = composeContent(source, { category, submit: isManaged && isNew, before: before.variables })
-  if (!isNew && category === before.category) return write(work, before, () => ({ variables: content.variables }))
-  const own = isNew ? content : { variables: content.variables }
-  if (!isManaged && submissionOf(before) === 'UNKNOWN') throw underWay()
-  if (!isManaged) return write(work, before, () => ({ ...own, category }))
-  return editThere(work, before, { ...own, category })
+  const isManaged = Boolean(before.metaTemplateId)
+  const own: Partial<Content> = hasContent(wish)
+    ? composeContent(wish, { category, submit: isManaged, before: before.variables })
+    : wish.variables
+      ? { variables: renamed(before, wish.variables) }
+      : {}
+  if (own.components === undefined && category === before.category) return own.variables ? write(work, before, () => own) : before
+  if (isManaged) return editThere(work, before, { ...own, category })
+  if (submissionOf(before) === 'UNKNOWN') throw underWay()
+  return write(work, before, () => ({ ...own, category }))
 }
 
-const underWay = () =>
-  new ApiError(409, 'TEMPLATE_IN_SUBMISSION', 'Whether WhatsApp has this template is not known yet: sync, or submit it again')
+/** What people call the variables is theirs, whatever Meta thinks of the rest. @throws ApiError 422 */
+function renamed(template: TemplateDoc, given: NonNullable<TemplatePatch['variables']>): TemplateDoc['variables'] {
+  const found = variablesOf(template.components, template.variables)
+  const { variables, problems } = describeVariables(found.variables, found.parameterFormat, given)
+  if (problems.length > 0) throw invalid(problems)
+  return variables
+}
 
 /** Meta reviews it again; what a webhook has told meanwhile stands. */
 async function editThere(
@@ -140,53 +130,6 @@ function mark(work: Work, template: TemplateDoc, status: TemplateDoc['status'], 
     reason: isEnd ? why : null,
     disabledAt: isEnd ? work.deps.now() : null,
     ...(isEnd && { submission: null }),
-  }))
-}
-
-async function submitAgain(work: Work, template: TemplateDoc): Promise<TemplateDoc> {
-  const { deps } = work
-  const access = await accessFor(deps, template)
-  const submission = submissionOf(template)
-  if (submission === 'SUBMITTED') return handBack(work, access, template)
-  const settled = submission === 'UNKNOWN' ? await settle(deps, access, template) : null
-  if (settled) return settled
-  const { category, components, variables } = template
-  const content = composeContent({ components }, { category, submit: true, before: variables, orName: true })
-  const isStill = (now: TemplateDoc) => isDeepStrictEqual(now.updatedAt, template.updatedAt)
-  const samples = await withSamples(deps, access, content.components)
-  const fields = { ...content, components: samples, ...asked(deps.now()), disabledAt: null }
-  const taken = await changeTemplate(deps.store, template, now => (isStill(now) ? fields : null), { tell: false })
-  if (taken === null) throw underWay()
-  const outcome = await submit(deps, access, taken.template)
-  if (outcome.kind === 'submitted') {
-    await tell(deps, work.by, outcome.template)
-    return outcome.template
-  }
-  const error = metaFailure(outcome.failure)
-  if (outcome.failure.kind === 'unknown') await tell(deps, work.by, taken.template)
-  else await standAgain(deps, template, error.message)
-  throw error
-}
-
-/** It was not submitted: as it stood, with the reason. */
-async function standAgain(deps: GatewayDeps, template: TemplateDoc, why: string): Promise<void> {
-  await noteSubmission(deps, template, 'UNSUBMITTED', why)
-  const { status, reason, heardAt = {}, disabledAt = null } = template
-  const fields = { status, reason, heardAt, disabledAt }
-  await changeTemplate(deps.store, template, now => (now.metaTemplateId ? null : fields))
-}
-
-/** Meta's word counts again for what was disabled by hand. */
-async function handBack(work: Work, access: TemplateAccess, template: TemplateDoc): Promise<TemplateDoc> {
-  if (!template.disabledAt) throw new ApiError(409, 'TEMPLATE_SUBMITTED', 'WhatsApp has this template already')
-  const askedAt = listTime(work.deps.now())
-  const result = await oneAtMeta(work.deps.meta, access, template.metaTemplateId as string)
-  if (isNotThere(result)) throw new ApiError(409, 'TEMPLATE_GONE', 'WhatsApp no longer has this template: create it again')
-  if (result.kind !== 'ok') throw metaFailure(result)
-  const listed = listedTemplate({ ...result.data, id: template.metaTemplateId })
-  return write(work, template, now => ({
-    disabledAt: null,
-    ...(listed && mergeTemplate({ ...now, disabledAt: null, heardAt: {} }, listed, askedAt)),
   }))
 }
 

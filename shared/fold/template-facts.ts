@@ -70,7 +70,7 @@ const TOPICS = ['status', 'quality', 'category', 'components'] as const
  * `askedAt` stands. Another id is another template in the same place. What people took out of use stays so.
  */
 export function mergeTemplate(doc: TemplateDoc, listed: ListedTemplate, askedAt: Date): Fields | null {
-  const isAnother = doc.metaTemplateId !== null && doc.metaTemplateId !== listed.id
+  const isAnother = Boolean(doc.metaTemplateId) && doc.metaTemplateId !== listed.id
   const base = isAnother ? { ...doc, heardAt: {}, disabledAt: null } : doc
   const told: Record<(typeof TOPICS)[number], Fields> = {
     status: base.disabledAt ? {} : { status: listed.status, reason: reasonOf(base, listed) },

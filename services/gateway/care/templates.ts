@@ -131,7 +131,7 @@ export function createTemplateCare(deps: CareDeps) {
       (changes: Partial<TemplateDoc>): Decide =>
       current =>
         current.updatedAt < startedAt ? changes : null
-    if (template.metaTemplateId === null) {
+    if (!template.metaTemplateId) {
       const submission = { state: 'UNSUBMITTED' as const, at: now(), detail: 'WhatsApp does not have it' }
       await change(template, still({ submission }))
       return false
