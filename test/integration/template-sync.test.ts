@@ -124,6 +124,17 @@ describe('a sync', () => {
     expect(await gateway.store.raw.templates.countDocuments({ name: /^bulk_/ })).toBe(230)
   })
 
+  test('stops between two pages when its process does, and another goes on at once', async () => {
+    many(230)
+    let rounds = 0
+    const { id } = await order()
+    await createTemplateCare(deps, () => ++rounds <= 1).check()
+    expect(await get(`/jobs/${id}`)).toMatchObject({ status: 'PENDING', attempts: 0, error: null, result: { read: 100 } })
+    await care()
+    expect(await get(`/jobs/${id}`)).toMatchObject({ status: 'DONE', attempts: 1 })
+    expect(await gateway.store.raw.templates.countDocuments({ name: /^bulk_/ })).toBe(230)
+  })
+
   test('that Meta refuses says why, and takes nothing out', async () => {
     simulator.refuseToken(accessToken, { code: 190, subcode: 463 })
     const { status, error } = await sync()

@@ -35,6 +35,10 @@ export async function startCare(deps: CareDeps): Promise<AsyncDisposable> {
   stack.use(loop('token rotation', ROUND_MS, createRotation(deps), options))
   stack.use(loop('tokens', ROUND_MS, createTokenCare(deps).check, options))
   stack.use(loop('health of numbers', ROUND_MS, createHealthCare(deps).check, options))
-  stack.use(loop('templates', SYNC_ROUND_MS, createTemplateCare(deps).check, options))
+  // A sync of many pages stops between two of them.
+  const stop = new AbortController()
+  const mayGoOn = () => lease.isHeld() && !stop.signal.aborted
+  stack.use(loop('templates', SYNC_ROUND_MS, createTemplateCare(deps, mayGoOn).check, options))
+  stack.defer(() => stop.abort())
   return stack.move()
 }

@@ -25,18 +25,24 @@ const MOST_ASKED = 200
 const INVALID_CURSOR = 131059
 const GONE = 'no longer at WhatsApp'
 
-type Outcome = { kind: 'done'; error: string | null } | { kind: 'later'; why: string; waitMs: number }
+type Outcome =
+  | { kind: 'done'; error: string | null }
+  | { kind: 'later'; why: string; waitMs: number }
+  /** This process ends, or cares no more: another goes on at once. */
+  | { kind: 'stopped' }
 
 /** Carries out orders to read Meta's templates, and gives them by itself: every six hours, and when a webhook names a stranger. */
-export function createTemplateCare(deps: CareDeps) {
+export function createTemplateCare(deps: CareDeps, mayGoOn: () => boolean = () => true) {
   const { store, meta, log, now } = deps
 
   async function check(): Promise<void> {
     await orderDue()
     await inParallel([...Array(WIDTH).keys()], WIDTH, async () => {
-      for (let sync = await claimSync(store, now()); sync !== null; sync = await claimSync(store, now())) await run(sync)
+      for (let sync = await next(); sync !== null; sync = await next()) await run(sync)
     })
   }
+
+  const next = async () => (mayGoOn() ? await claimSync(store, now()) : null)
 
   /** One order a tenant. What became due while one is carried out waits for its end. */
   async function orderDue(): Promise<void> {
@@ -58,6 +64,7 @@ export function createTemplateCare(deps: CareDeps) {
       if (work.accounts.some(account => account.wabaId === wabaId)) continue
       const outcome = await readAccount(work, access)
       if (outcome.kind === 'later') return postpone(work, outcome)
+      if (outcome.kind === 'stopped') return handOver(work)
       work.accounts.push({ wabaId, error: outcome.error })
       await progress(work)
     }
@@ -84,6 +91,7 @@ export function createTemplateCare(deps: CareDeps) {
       for (const row of page.rows) seen.add((isObject(row) && text(row.id)) || '')
       await writePage(work, place, page.rows, askedAt)
       if (page.after === null || page.after === after) break
+      if (!mayGoOn()) return { kind: 'stopped' }
       after = page.after
     }
     await dropGone(work, access, place, { seen, startedAt })
@@ -154,6 +162,12 @@ export function createTemplateCare(deps: CareDeps) {
     if (sync.attempts >= MOST_ATTEMPTS) return finish(work, why)
     const dueAt = new Date(now().getTime() + Math.max(waitMs, AGAIN_MS * sync.attempts))
     await noteSync(store, sync, { status: 'PENDING', error: why, counts, accounts, dueAt, heldUntil: null }, now())
+  }
+
+  /** Not a try of its own. */
+  async function handOver({ sync, counts, accounts }: Work): Promise<void> {
+    const attempts = sync.attempts - 1
+    await noteSync(store, sync, { status: 'PENDING', attempts, counts, accounts, dueAt: now(), heldUntil: null }, now())
   }
 
   async function finish({ sync, counts, accounts }: Work, error: string | null): Promise<void> {
