@@ -11,7 +11,7 @@ import { headerFile } from './own-media.ts'
 import { findDestination } from './recipient.ts'
 
 export const PreviewWish = z.strictObject({
-  variables: TemplateVariables,
+  variables: TemplateVariables.default({}),
   headerMedia: HeaderMediaObject.optional(),
   to: z.string().min(1).max(80).optional().describe('Tells what it would cost to send it there now'),
 })
