@@ -37,8 +37,17 @@ export interface Sending extends DemoBed {
 
 const SILENT = { sentMs: null, deliveredMs: null, readMs: null }
 
-/** `hasStatuses`: the simulator tells what becomes of each message; otherwise nothing follows an accepted post. */
-export async function openSending({ hasStatuses = false } = {}): Promise<Sending & AsyncDisposable> {
+/**
+ * `hasStatuses`: the simulator tells what becomes of each message; otherwise nothing follows an accepted post. `heapMb`: all that
+ * gateway and sender may keep each; Node itself takes what it finds before it looks for garbage.
+ */
+export async function openSending({
+  hasStatuses = false,
+  heapMb,
+}: {
+  hasStatuses?: boolean
+  heapMb?: number
+} = {}): Promise<Sending & AsyncDisposable> {
   await using stack = new AsyncDisposableStack()
   const { bed, store, queue } = stack.use(await openDemoBed())
   const ingest = hasStatuses ? stack.use(await startChild('services/ingest/main.ts', { ...bed.env, INGEST_ROLE: 'all' })) : null
@@ -47,7 +56,8 @@ export async function openSending({ hasStatuses = false } = {}): Promise<Sending
   const simulator = simulatorAt(child)
   await simulator.call('rules', { window: false })
   await simulator.call('delivery', hasStatuses ? { deliveredMs: null, readMs: null, batch: 50 } : SILENT)
-  const env = { ...bed.env, META_GRAPH_URL: simulator.url, SEND_UNKNOWN_DEADLINE: '20s' }
+  const bounds = heapMb && { NODE_OPTIONS: `--max-old-space-size=${heapMb}` }
+  const env = { ...bed.env, META_GRAPH_URL: simulator.url, SEND_UNKNOWN_DEADLINE: '20s', ...bounds }
   const opened = stack.move()
   const startSender = async () => opened.use(await startChild('services/sender/main.ts', env))
   return {
