@@ -75,10 +75,12 @@ test('Idempotency-Key is promised where it is kept', () => {
   const promised = described.filter(({ operation }) => operation.parameters?.some(({ name }) => name === 'Idempotency-Key'))
   expect(promised.map(({ path }) => path).toSorted()).toEqual([
     '/api/integrations/whatsapp/send',
+    '/api/integrations/whatsapp/templates',
     '/api/integrations/whatsapp/templates/send',
     '/api/messages/send',
     '/api/messages/template',
     '/api/messages/text',
+    '/api/templates',
     '/api/v1/campaigns',
     '/api/v1/campaigns/{id}/rerun',
     '/api/v1/contacts',

@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createSimulator, type Simulator } from '#test/simulator/simulator.ts'
 import { type Dialects, openDialects } from '#test/support/dialects.ts'
 
 const ID = expect.stringMatching(/^[0-9a-f]{24}$/)
 const stack = new AsyncDisposableStack()
 let world: Dialects
+let simulator: Simulator
 beforeAll(async () => {
-  world = stack.use(await openDialects())
+  simulator = stack.use(await createSimulator({ reviewMs: 3_600_000 }))
+  world = stack.use(await openDialects({ META_GRAPH_URL: simulator.url }))
 })
 afterAll(() => stack.disposeAsync())
 
@@ -64,4 +67,39 @@ test('TP-01 the approved templates alone, each with its texts side by side', asy
     createdAt: expect.any(String),
     updatedAt: expect.any(String),
   })
+})
+
+test('TP-02 a new template is submitted to Meta, and pending', async () => {
+  const wish = {
+    name: 'offer',
+    language: 'fr',
+    category: 'MARKETING',
+    header: 'Offre',
+    body: 'Bonjour {{1}}, une opportunité chez {{2}} pour vous.',
+    footer: 'LinkoJob',
+    variables: [
+      { position: 1, name: 'candidate_name', description: "Candidate's first name" },
+      { position: 2, name: 'company_name', description: 'The company' },
+    ],
+  }
+  expect((await world.call('POST', '/api/templates', wish)).status).toBe(403)
+  const { status, body } = await world.call('POST', '/api/templates', wish, 'manager')
+  expect([status, body]).toEqual([
+    201,
+    {
+      ...wish,
+      _id: ID,
+      id: body._id,
+      metaTemplateId: expect.any(String),
+      status: 'pending',
+      usageCount: 0,
+      lastUsedAt: null,
+      createdAt: expect.any(String),
+      updatedAt: expect.any(String),
+    },
+  ])
+  const atMeta = [...simulator.sim.world.templates.values()].find(({ name }) => name === 'offer')
+  expect(atMeta?.id).toBe(body.metaTemplateId)
+  const { templates } = (await world.call('GET', '/api/templates')).body
+  expect(templates.map(({ name }: { name: string }) => name)).not.toContain('offer')
 })

@@ -121,6 +121,47 @@ describe('TP-05, TP-06 GET /whatsapp/templates', () => {
   })
 })
 
+describe('TP-07..TP-10 templates by hand', () => {
+  const wish = {
+    name: 'welcome_store',
+    language: 'es_AR',
+    category: 'MARKETING',
+    componentsJson: { body: [{ type: 'text', text: 'Hello {{1}}, welcome to our store!' }] },
+  }
+
+  test('managers register, approve, change and disable them; sellers may not', async () => {
+    expect((await call('POST', '/whatsapp/templates', wish)).status).toBe(403)
+    const made = await call('POST', '/whatsapp/templates', wish, 'manager')
+    const row = { id: ID, ...wish, status: 'PENDING', createdAt: expect.any(String) }
+    expect([made.status, made.body]).toEqual([201, row])
+    const at = `/whatsapp/templates/${made.body.id}`
+    const componentsJson = {
+      body: [{ type: 'text', text: 'Hello {{1}}, your order {{2}} is ready!' }],
+      header: [{ type: 'text', text: 'Order Update' }],
+      buttons: [{ type: 'quick_reply', text: 'View Order' }],
+    }
+    const approved = await call('PATCH', at, { status: 'APPROVED', componentsJson }, 'manager')
+    expect([approved.status, approved.body]).toEqual([200, { ...row, status: 'APPROVED', componentsJson }])
+    const sent = await call('POST', '/whatsapp/templates/send', {
+      toPhone: PHONE,
+      templateId: made.body.id,
+      variables: { '1': 'John', '2': '#12345' },
+    })
+    expect([sent.status, sent.body.status]).toEqual([202, 'QUEUED'])
+    await world.store.models.messages.deleteOne({ tenantId: world.tenantId, _id: sent.body.jobId })
+    expect((await call('DELETE', at)).status).toBe(403)
+    const removed = await call('DELETE', at, undefined, 'manager')
+    expect([removed.status, removed.body.status]).toEqual([200, 'DISABLED'])
+    expect((await call('GET', at)).body.status).toBe('DISABLED')
+  })
+
+  test('TP-08 what Meta manages is not approved by hand (C23)', async () => {
+    const { data } = (await call('GET', '/whatsapp/templates?category=UTILITY')).body
+    const answer = await call('PATCH', `/whatsapp/templates/${data[0].id}`, { status: 'REJECTED' }, 'manager')
+    expect([answer.status, answer.body.errorCode]).toEqual([409, 'TEMPLATE_MANAGED_BY_META'])
+  })
+})
+
 describe('MS-13 GET /messages', () => {
   test('of a lead, page by page', async () => {
     const { status, body } = await call('GET', `/messages?leadId=${leadId}&page=1&limit=20`)

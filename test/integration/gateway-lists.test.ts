@@ -484,6 +484,7 @@ describe("another tenant's", () => {
     'patch /api/v1/phone-numbers': { companyName: 'Named' },
     'patch /api/v1/clients': { companyName: 'Named' },
     'patch /api/v1/templates': { status: 'DISABLED' },
+    'patch /api/integrations/whatsapp/templates': { status: 'DISABLED' },
     audience: { recipients: [{ to: '+212661000101' }] },
   }
   const withId = routes.filter(({ path }) => path.includes('{id}'))

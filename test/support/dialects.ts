@@ -9,9 +9,9 @@ import { webhookOf } from './webhooks.ts'
 import { createWorld } from './world.ts'
 
 /** The gateway with the demo world, and a hand on what its tests begin with: who wrote, and when. */
-export async function openDialects() {
+export async function openDialects(env: Record<string, string> = {}) {
   await using stack = new AsyncDisposableStack()
-  const gateway = stack.use(await openGateway(stack.use(await createWorld())))
+  const gateway = stack.use(await openGateway(stack.use(await createWorld()), env))
   const { store, queue } = gateway
   const { tenantId } = await userByEmail(store, PEOPLE.agent)
   const events = { publish: async () => undefined, settled: async () => undefined }

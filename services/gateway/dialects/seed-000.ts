@@ -2,7 +2,10 @@ import { z } from 'zod'
 import { callerOf, route } from '#shared/http/route.ts'
 import { listTemplates } from '#shared/store/templates.ts'
 import type { GatewayDeps } from '../deps.ts'
+import { idempotencyKeyOf, once } from '../idempotency.ts'
 import { Paging } from '../routes/schemas.ts'
+import { NewTemplate } from '../template-content.ts'
+import { createTemplate } from '../templates.ts'
 import { PlainTemplate, plainTemplate } from './template-forms.ts'
 
 /** LinkoJob's templates, as seed 000 shows them; its messages have the addresses of seed 001. */
@@ -23,4 +26,33 @@ const list = route({
   },
 })
 
-export const seed000Routes = [list]
+const NewBody = NewTemplate.pick({
+  name: true,
+  language: true,
+  category: true,
+  header: true,
+  body: true,
+  footer: true,
+  variables: true,
+  clientId: true,
+}).required({ body: true })
+
+const add = route({
+  method: 'post',
+  path: '/api/templates',
+  action: 'templates.write',
+  tag,
+  summary: 'Submit a template to WhatsApp for review',
+  body: NewBody,
+  idempotent: true,
+  status: 201,
+  returns: PlainTemplate,
+  async handle(request, deps: GatewayDeps) {
+    const asked = { what: 'seed 000 template', body: request.body }
+    return once(deps, callerOf(request).tenantId, idempotencyKeyOf(request.headers), asked, async () => {
+      return { status: 201, body: plainTemplate(await createTemplate(deps, request, request.body)) }
+    })
+  },
+})
+
+export const seed000Routes = [list, add]

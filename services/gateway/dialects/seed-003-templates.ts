@@ -2,7 +2,11 @@ import { z } from 'zod'
 import { callerOf, route } from '#shared/http/route.ts'
 import { getTemplate, listTemplates } from '#shared/store/templates.ts'
 import type { GatewayDeps } from '../deps.ts'
+import { idempotencyKeyOf, once } from '../idempotency.ts'
 import { IdParams, Paging } from '../routes/schemas.ts'
+import { patchTemplate, removeTemplate } from '../template-changes.ts'
+import { NewTemplate, TemplatePatch } from '../template-content.ts'
+import { createTemplate } from '../templates.ts'
 import { crmListOf } from './seed-003-views.ts'
 import { CrmTemplate, crmTemplate } from './template-forms.ts'
 
@@ -25,7 +29,8 @@ const list = route({
   returns: crmListOf(CrmTemplate),
   async handle(request, { store }: GatewayDeps) {
     const { status, category, ...wish } = request.query
-    const { rows, total, page, limit } = await listTemplates(store, callerOf(request).tenantId, { status, category }, wish)
+    const { tenantId } = callerOf(request)
+    const { rows, total, page, limit } = await listTemplates(store, tenantId, { status, category }, wish)
     return { body: { data: rows.map(crmTemplate), total, page, limit } }
   },
 })
@@ -43,4 +48,61 @@ const one = route({
   },
 })
 
-export const seed003TemplateRoutes = [list, one]
+const NewBody = NewTemplate.pick({ name: true, language: true, category: true, componentsJson: true, clientId: true }).required({
+  componentsJson: true,
+})
+
+/** Its document describes no submission: the template is registered, and its status is set by hand or by submitting it. */
+const add = route({
+  method: 'post',
+  path,
+  action: 'templates.write',
+  tag,
+  summary: 'Register a template; submit it later by PATCH {submit: true}',
+  body: NewBody,
+  idempotent: true,
+  status: 201,
+  returns: CrmTemplate,
+  async handle(request, deps: GatewayDeps) {
+    const asked = { what: 'seed 003 template', body: request.body }
+    return once(deps, callerOf(request).tenantId, idempotencyKeyOf(request.headers), asked, async () => {
+      const made = await createTemplate(deps, request, { ...request.body, submit: false })
+      return { status: 201, body: crmTemplate(made) }
+    })
+  },
+})
+
+const { status, submit } = TemplatePatch.shape
+const ChangeBody = z
+  .strictObject({ status, submit, componentsJson: NewTemplate.shape.componentsJson })
+  .refine(wish => Object.keys(wish).length > 0, { error: 'nothing to change' })
+  .refine(wish => !(wish.status && wish.submit), { error: 'by hand or by WhatsApp: not both', path: ['status'] })
+
+const change = route({
+  method: 'patch',
+  path: `${path}/{id}`,
+  action: 'templates.write',
+  tag,
+  summary: 'Change content; the status by hand where WhatsApp does not manage it; submit',
+  params: IdParams,
+  body: ChangeBody,
+  returns: CrmTemplate,
+  async handle(request, deps: GatewayDeps) {
+    return { body: crmTemplate(await patchTemplate(deps, request, request.params.id, request.body)) }
+  },
+})
+
+const remove = route({
+  method: 'delete',
+  path: `${path}/{id}`,
+  action: 'templates.write',
+  tag,
+  summary: 'Take a template out of use: it stays, DISABLED',
+  params: IdParams,
+  returns: CrmTemplate,
+  async handle(request, deps: GatewayDeps) {
+    return { body: crmTemplate(await removeTemplate(deps, request, request.params.id)) }
+  },
+})
+
+export const seed003TemplateRoutes = [list, one, add, change, remove]

@@ -74,11 +74,13 @@ export function crmTemplate(row: TemplateDoc): z.infer<typeof CrmTemplate> {
 
 /** Meta's parts under their names, each a list: `{body: [{type: 'text', text}], …}`. */
 export function componentsJson(components: readonly Component[]): z.infer<typeof ComponentsJson> {
-  const parts = components.map(({ type, buttons, format, text, ...rest }): [string, z.infer<typeof Part>[]] => {
-    if (lower(type) !== 'buttons')
-      return [lower(type), [{ type: lower(format) || 'text', ...(typeof text === 'string' && { text }), ...rest }]]
-    const all = Array.isArray(buttons) ? (buttons as Component[]) : []
-    return ['buttons', all.map(button => ({ ...button, type: lower(button.type) }))]
-  })
+  const parts = components.map(
+    ({ type, buttons, format, text, example: _forReview, ...rest }): [string, z.infer<typeof Part>[]] => {
+      if (lower(type) !== 'buttons')
+        return [lower(type), [{ type: lower(format) || 'text', ...(typeof text === 'string' && { text }), ...rest }]]
+      const all = Array.isArray(buttons) ? (buttons as Component[]) : []
+      return ['buttons', all.map(({ example: _forReview, ...button }) => ({ ...button, type: lower(button.type) }))]
+    },
+  )
   return Object.fromEntries(parts)
 }
