@@ -236,7 +236,8 @@ export async function moveByHand(
   const waits = action === 'resume' && campaign.startedAt === null && campaign.startAt !== null && campaign.startAt > now
   const status = waits ? 'SCHEDULED' : NEXT[action]
   const startedAt = status === 'RUNNING' ? (campaign.startedAt ?? now) : campaign.startedAt
-  return await move(deps, campaign, action, { status, startedAt, statusReason: action === 'resume' ? null : reason }, traceparent)
+  const set = action === 'resume' ? { statusReason: null, resumedAt: now } : { statusReason: reason }
+  return await move(deps, campaign, action, { status, startedAt, ...set }, traceparent)
 }
 
 async function move(

@@ -3,7 +3,8 @@ import type { Logger } from '#shared/process/logger.ts'
 import { findRunning, stepCampaign } from '#shared/store/campaign-release.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
-import type { MessageDoc } from '#shared/store/documents.ts'
+import { LEASE_MS } from '#shared/store/dispatch.ts'
+import type { CampaignDoc, MessageDoc } from '#shared/store/documents.ts'
 import type { Publishing } from '../bells.ts'
 
 export interface StopDeps {
@@ -13,12 +14,15 @@ export interface StopDeps {
   log: Logger
 }
 
-/** Pauses the campaign of a message whose template Meta refuses: it would refuse each of the others too. */
+/**
+ * Pauses the campaign of a message whose template Meta refuses: it would refuse each of the others too. What was on its way when
+ * a person let the campaign go on says nothing about that.
+ */
 export function createCampaignStop({ store, publishing, clock, log }: StopDeps) {
-  return async function stopCampaign({ campaignId, tenantId }: MessageDoc, error: DescribedError): Promise<void> {
+  return async function stopCampaign({ campaignId, tenantId, dispatch }: MessageDoc, error: DescribedError): Promise<void> {
     if (!campaignId) return
     const campaign = await findRunning(store, tenantId, campaignId)
-    if (campaign === null) return
+    if (campaign === null || isOlder(dispatch, campaign)) return
     const statusReason = `${error.sentence} ${error.nextStep}`
     const event = await stepCampaign(store, campaign, { status: 'PAUSED', statusReason }, clock.now())
     if (event === null) return
@@ -30,3 +34,6 @@ export function createCampaignStop({ store, publishing, clock, log }: StopDeps) 
   }
 }
 export type StopCampaign = ReturnType<typeof createCampaignStop>
+
+const isOlder = (dispatch: MessageDoc['dispatch'], { resumedAt }: CampaignDoc) =>
+  resumedAt != null && dispatch?.leaseUntil != null && dispatch.leaseUntil.getTime() - LEASE_MS < resumedAt.getTime()

@@ -22,6 +22,8 @@ export interface CampaignDoc extends Common {
   /** Nothing of it goes out later. */
   endsAt: Date | null
   startedAt: Date | null
+  /** When a person last let it go on. */
+  resumedAt?: Date | null
   endedAt: Date | null
   audience: {
     source: CampaignSource | null

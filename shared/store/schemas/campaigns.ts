@@ -52,6 +52,7 @@ export const campaignSchema = new Schema<CampaignDoc>(
     startAt: date,
     endsAt: date,
     startedAt: date,
+    resumedAt: date,
     endedAt: date,
     audience: { type: audience, default: () => ({}) },
     releasedRow: zero,
