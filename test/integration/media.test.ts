@@ -228,6 +228,8 @@ test.for([
   changed.resolve()
   const key = mediaKey(tenantId, content.media?.id)
   await eventually(async () => expect(dropped.mock.calls).toContainEqual([key]))
+  // Called is not yet done.
+  await Promise.all(dropped.mock.results.map(({ value }) => value))
   await expect(w.storage.get(key)).rejects.toThrow(ObjectNotFound)
   expect(await w.mediaOf(wamid)).toEqual(media)
 })
