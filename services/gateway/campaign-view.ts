@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { countsOf } from '#shared/store/campaign-release.ts'
+import { countsOf } from '#shared/store/campaign-progress.ts'
 import type { CampaignDoc } from '#shared/store/documents.ts'
 
 const at = z.iso.datetime().nullable()

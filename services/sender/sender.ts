@@ -19,6 +19,7 @@ import { checkNextAudience } from './campaigns/check-audience.ts'
 import { createCampaignRelease } from './campaigns/release.ts'
 import { createCampaignStop } from './campaigns/stop.ts'
 import { createTemplateCheck } from './check-template.ts'
+import { createDue } from './due.ts'
 import { createFinish } from './finish.ts'
 import { createHeldCampaigns } from './held-campaigns.ts'
 import { createNumbers } from './numbers.ts'
@@ -28,6 +29,7 @@ import { createReceipts } from './receipts.ts'
 import { createSend } from './send.ts'
 import { Slots } from './slots.ts'
 import { createSweeps, SENDER } from './sweeps.ts'
+import { createTurns } from './turns.ts'
 import { createUploads } from './uploads.ts'
 
 export interface SenderDeps {
@@ -105,11 +107,13 @@ export async function startSender(deps: SenderDeps, options: SenderOptions = {})
   const sendDeps = { store, limits, numbers, campaigns, pause, slots, publishing, clock, log, owner, checkTemplate, call, finish }
 
   const lease = stack.use(await holdLease(store, { name: 'sender:sweeps', owner, ttlMs: SWEEP_LEASE_MS, log }))
-  const sweeps = createSweeps({ store, queue, numbers, publishing, clock, log, owner, unknownDeadlineMs })
+  const turns = createTurns(store, log)
+  const due = createDue({ store, queue, numbers, publishing, clock, log, turns })
+  const sweeps = createSweeps({ store, queue, numbers, publishing, clock, log, owner, unknownDeadlineMs, turns })
   const when = () => lease.isHeld()
   const every = (name: string, everyMs: number, work: () => Promise<void>) => stack.use(loop(name, everyMs, work, { when, log }))
-  every('release', 200, sweeps.release)
-  every('ring again', 1000, sweeps.ringAgain)
+  every('release', 200, due.release)
+  every('ring again', 1000, due.ringAgain)
   every('people', 1000, createPeopleRestore({ store, people: limits.people, clock, log }))
   every('abandoned', 1000, sweeps.abandon)
   every('unknown', Math.min(1000, unknownDeadlineMs), sweeps.settleUnknown)

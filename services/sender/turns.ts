@@ -72,3 +72,4 @@ export function createTurns(store: Store, log: Logger) {
 
   return { each, part, alone }
 }
+export type Turns = ReturnType<typeof createTurns>

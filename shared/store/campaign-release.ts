@@ -9,11 +9,9 @@ import type { Store } from './connect.ts'
 import { BY_ID } from './dispatch-effects.ts'
 import type {
   CampaignDoc,
-  CampaignStatus,
   ClientDoc,
   ContactDoc,
   ConversationDoc,
-  EventDoc,
   Id,
   MessageDoc,
   RecipientDoc,
@@ -22,50 +20,6 @@ import type {
 } from './documents.ts'
 import { findLeadsOf } from './lead-links.ts'
 import { lastMessageOf, newContact, newConversation, newOutbound } from './new-rows.ts'
-import { orOutage } from './outage.ts'
-import { toTenantId } from './tenant-context.ts'
-
-/** What the release loop does with campaigns, over all tenants. All of it throws Outage. */
-
-/** Which of these may send nothing now. */
-export async function findHeldCampaigns(store: Store, ids: readonly string[]): Promise<Set<string>> {
-  const filter = { _id: { $in: ids.map(toTenantId) }, status: { $ne: 'RUNNING' as const } }
-  const rows = await orOutage(store.raw.campaigns.find(filter, { projection: { _id: 1 } }).toArray())
-  return new Set(rows.map(({ _id }) => String(_id)))
-}
-
-/** Null when it does not run. */
-export async function findRunning(store: Store, tenantId: Id, _id: Id): Promise<CampaignDoc | null> {
-  return await orOutage(store.raw.campaigns.findOne({ _id, tenantId, status: 'RUNNING', deletedAt: null }))
-}
-
-export async function findCampaignsIn(store: Store, statuses: CampaignStatus[]): Promise<CampaignDoc[]> {
-  const filter = { status: { $in: statuses }, endedAt: null, deletedAt: null }
-  return await orOutage(store.raw.campaigns.find(filter).sort({ _id: 1 }).toArray())
-}
-
-/** Campaign messages of a number that are on their way to a call: what waits for long takes nobody's place. */
-export async function countUnderWay(store: Store, phoneNumberId: string, until: Date, limit: number): Promise<number> {
-  const lane = { phoneNumberId, 'dispatch.lane': 'b' as const }
-  const [ready, waiting] = await Promise.all([
-    store.raw.messages.countDocuments({ ...lane, 'dispatch.state': 'READY' }, { limit, hint: 'dispatch_due' }),
-    store.raw.messages.countDocuments(
-      { ...lane, 'dispatch.state': 'WAITING', 'dispatch.nextStepAt': { $lte: until } },
-      { limit, hint: 'dispatch_due' },
-    ),
-  ]).catch(error => orOutage(Promise.reject(error)))
-  return ready + waiting
-}
-
-/**
- * Messages of campaigns that no place in the number's rate helps: a day's or the portfolio's limit is used up, or Meta holds the
- * account. They come due later than `after`. Counted up to `limit`. @throws Outage
- */
-export async function countHeldBack(store: Store, phoneNumberId: string, after: Date, limit: number): Promise<number> {
-  const waiting = { phoneNumberId, 'dispatch.state': 'WAITING' as const, 'dispatch.nextStepAt': { $gt: after } }
-  const held = { ...waiting, 'dispatch.lane': 'b' as const, 'dispatch.reason': { $in: ['quota' as const, 'rate' as const] } }
-  return await orOutage(store.raw.messages.countDocuments(held, { limit, hint: 'dispatch_due' }))
-}
 
 export interface Release {
   campaign: CampaignDoc
@@ -251,55 +205,3 @@ function settle({ recipient, message, skipped }: Planned): mongo.AnyBulkWriteOpe
   const $set = message ? { state: 'RELEASED' as const, messageId: message._id } : { state: 'SKIPPED' as const, ...skipped }
   return { updateOne: { filter: { _id: recipient._id, tenantId: recipient.tenantId }, update: { $set }, hint: BY_ID } }
 }
-
-/** Messages of a campaign that has ended before them: to be ended too. */
-export async function findLeftOver(store: Store, { tenantId, _id }: CampaignDoc, limit: number): Promise<MessageDoc[]> {
-  const filter = {
-    tenantId,
-    campaignId: _id,
-    status: 'QUEUED' as const,
-    'dispatch.state': { $in: ['READY' as const, 'WAITING' as const] },
-  }
-  return await orOutage(store.raw.messages.find(filter, { hint: 'tenant_campaign' }).limit(limit).toArray())
-}
-
-/** A step that the loop itself takes, from the state in which it found the campaign; with its event. Null when that changed. */
-export async function stepCampaign(
-  store: Store,
-  campaign: CampaignDoc,
-  set: Partial<CampaignDoc>,
-  now: Date,
-): Promise<EventDoc | null> {
-  return await store.transaction(async session => {
-    const filter = { _id: campaign._id, tenantId: campaign.tenantId, status: campaign.status, endedAt: campaign.endedAt }
-    const update = { $set: { ...set, updatedAt: now } }
-    const after = await store.raw.campaigns.findOneAndUpdate(filter, update, { session, returnDocument: 'after' })
-    if (after === null) return null
-    const event = progressEvent(after, now)
-    await store.raw.events.insertOne(event, { session })
-    return event
-  })
-}
-
-/** How far a campaign is, for the sockets of its tenant. */
-export function progressEvent(campaign: CampaignDoc, at: Date): EventDoc {
-  return {
-    _id: `p:${campaign._id}:${campaign.status}:${at.getTime()}`,
-    tenantId: campaign.tenantId,
-    name: 'campaign:progress',
-    at,
-    clientId: campaign.clientId,
-    conversationId: null,
-    userId: null,
-    payload: { campaignId: String(campaign._id), status: campaign.status.toLowerCase(), counts: countsOf(campaign) },
-    createdAt: at,
-  }
-}
-
-/** The funnel: recipients, and what became of them. */
-export const countsOf = ({ audience, released, skipped, counts }: CampaignDoc) => ({
-  recipients: audience.recipients,
-  pending: Math.max(0, audience.recipients - released - skipped),
-  skipped,
-  ...counts,
-})

@@ -1,8 +1,10 @@
 import pino from 'pino'
 import { expect } from 'vitest'
 import { createPublishing } from '#services/sender/bells.ts'
+import { createDue } from '#services/sender/due.ts'
 import { createNumbers } from '#services/sender/numbers.ts'
 import { createSweeps } from '#services/sender/sweeps.ts'
+import { createTurns } from '#services/sender/turns.ts'
 import { serverClock } from '#shared/store/clock.ts'
 import type { ClientDoc, MessageDoc } from '#shared/store/documents.ts'
 import { test, type World } from '#test/support/world.ts'
@@ -17,9 +19,11 @@ async function open(world: World) {
   const clock = stack.use(await serverClock(w.store, { log }))
   const numbers = createNumbers(w.store, w.keyring)
   const publishing = createPublishing(w.queue, log)
-  const deps = { store: w.store, queue: w.queue, numbers, publishing, clock, log, owner: 'test', unknownDeadlineMs: 1000 }
+  const turns = createTurns(w.store, log)
+  const deps = { store: w.store, queue: w.queue, numbers, publishing, clock, log, turns }
+  const sweeps = createSweeps({ ...deps, owner: 'test', unknownDeadlineMs: 1000 })
   const opened = stack.move()
-  return { w, deps, sweeps: createSweeps(deps), [Symbol.asyncDispose]: () => opened.disposeAsync() }
+  return { w, deps, sweeps, due: createDue(deps), [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }
 
 /** Messages of a number that stand like this, each in a thread of its own. */
@@ -55,9 +59,9 @@ test('a number whose rows cannot be released keeps no other waiting', async ({ w
     if ([...ids].includes('1')) throw new Error('its row is broken')
     return t.deps.numbers.find(ids)
   }
-  await createSweeps({ ...t.deps, numbers: { ...t.deps.numbers, find } }).release()
+  await createDue({ ...t.deps, numbers: { ...t.deps.numbers, find } }).release()
   expect([await countLeft(t.w, t.w.client, 'WAITING'), await countLeft(t.w, last, 'WAITING')]).toEqual([3, 0])
-  await t.sweeps.release()
+  await t.due.release()
   expect(await countLeft(t.w, t.w.client, 'WAITING')).toBe(0)
 })
 
@@ -70,7 +74,7 @@ test('each number gets its share of a round, however much stands at the others',
   await t.w.store.raw.clients.updateOne({ _id: t.w.client._id }, { $set: { throughput: 10 } })
   await stand(t.w, t.w.client, 200, due)
   for (const other of others) await stand(t.w, other, 2, due)
-  await t.sweeps.release()
+  await t.due.release()
   expect(await Promise.all(others.map(other => countLeft(t.w, other, 'WAITING')))).toEqual([0, 0, 0, 0, 0])
   expect(await countLeft(t.w, t.w.client, 'WAITING')).toBe(200 - 10 - 4)
 })

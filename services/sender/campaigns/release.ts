@@ -2,14 +2,9 @@ import { ApiError } from '#shared/domain/errors.ts'
 import { holdOf } from '#shared/domain/number-hold.ts'
 import { campaignPerMinute } from '#shared/domain/quality-brake.ts'
 import type { Logger } from '#shared/process/logger.ts'
-import {
-  countHeldBack,
-  countUnderWay,
-  findCampaignsIn,
-  findLeftOver,
-  releaseRecipients,
-  stepCampaign,
-} from '#shared/store/campaign-release.ts'
+import { countHeldBack, countUnderWay, findCampaignsIn, findLeftOver } from '#shared/store/campaign-loop.ts'
+import { stepCampaign } from '#shared/store/campaign-progress.ts'
+import { releaseRecipients } from '#shared/store/campaign-release.ts'
 import { countOutcomes } from '#shared/store/campaigns.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'

@@ -1,6 +1,7 @@
 import type { DescribedError } from '#shared/domain/send-errors.ts'
 import type { Logger } from '#shared/process/logger.ts'
-import { findRunning, stepCampaign } from '#shared/store/campaign-release.ts'
+import { findRunning } from '#shared/store/campaign-loop.ts'
+import { stepCampaign } from '#shared/store/campaign-progress.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { LEASE_MS } from '#shared/store/dispatch.ts'

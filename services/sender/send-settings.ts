@@ -1,0 +1,17 @@
+import { ApiError } from '#shared/domain/errors.ts'
+import type { Store } from '#shared/store/connect.ts'
+import type { MessageDoc, TenantDoc } from '#shared/store/documents.ts'
+import { getCachedTenant } from '#shared/store/tenants.ts'
+
+export type SendSettings = Pick<TenantDoc['settings'], 'unknownOutcome' | 'maxWaitHours'>
+
+/** Of a tenant that is gone: the careful ones. @throws Outage */
+export async function sendSettings(store: Store, tenantId: MessageDoc['tenantId']): Promise<SendSettings> {
+  try {
+    const { settings } = await getCachedTenant(store, tenantId)
+    return { unknownOutcome: settings.unknownOutcome ?? 'fail', maxWaitHours: settings.maxWaitHours ?? 24 }
+  } catch (error) {
+    if (error instanceof ApiError) return { unknownOutcome: 'fail', maxWaitHours: 24 }
+    throw error
+  }
+}
