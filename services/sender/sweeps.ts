@@ -1,9 +1,5 @@
 import type { PlatformFailure } from '#shared/domain/send-errors.ts'
-import type { Logger } from '#shared/process/logger.ts'
 import { oldestWaiting, sendBacklog } from '#shared/process/metrics.ts'
-import type { Queue } from '#shared/queue/types.ts'
-import type { ServerClock } from '#shared/store/clock.ts'
-import type { Store } from '#shared/store/connect.ts'
 import { countAllBacklog } from '#shared/store/dispatch-backlog.ts'
 import type { Settlement } from '#shared/store/dispatch-effects.ts'
 import { finishMessages, releaseSuccessors } from '#shared/store/dispatch-finish.ts'
@@ -18,22 +14,15 @@ import {
 } from '#shared/store/dispatch-sweeps.ts'
 import type { Dispatch, MessageDoc } from '#shared/store/documents.ts'
 import { liveOwners } from '#shared/store/leases.ts'
-import { type Publishing, publishEvents } from './bells.ts'
-import type { Numbers } from './numbers.ts'
+import { publishEvents } from './bells.ts'
+import type { DueDeps } from './due.ts'
 import { sendSettings } from './send-settings.ts'
 import { byPolicy, failedHere, unknownStep } from './settle.ts'
-import type { Find, Turns } from './turns.ts'
+import type { Find } from './turns.ts'
 
-export interface SweepDeps {
-  store: Store
-  queue: Queue
-  numbers: Numbers
-  publishing: Publishing
-  clock: ServerClock
-  log: Logger
+export interface SweepDeps extends DueDeps {
   owner: string
   unknownDeadlineMs: number
-  turns: Turns
 }
 
 /** The kind under which senders beat: "I live". */
