@@ -44,6 +44,8 @@ const gatewayEnv = commonEnv.extend({
   /** How often Meta is asked about each number's access token, and about its fields. */
   TOKEN_CHECK_INTERVAL: duration('24h'),
   NUMBER_CHECK_INTERVAL: duration('1h'),
+  /** How often all templates of an account are read from Meta. */
+  TEMPLATE_SYNC_INTERVAL: duration('6h'),
   /** Shown in OpenAPI: the webhook paths are served by ingest. */
   SIMULATOR_WEBHOOK_URL: z.string().optional(),
   ...storageEnv,

@@ -54,8 +54,9 @@ const listening = stack.use(await listen(server, config.HOST, config.GATEWAY_POR
 if (keyring === null) log.warn('no TOKEN_ENCRYPTION_KEY: nobody cares for the numbers')
 else if (config.JOB_RUNNER_ENABLED) {
   const { TOKEN_CHECK_INTERVAL: tokenEveryMs, NUMBER_CHECK_INTERVAL: healthEveryMs } = config
+  const every = { tokenEveryMs, healthEveryMs, templatesEveryMs: config.TEMPLATE_SYNC_INTERVAL }
   const app = metaAppOf(config)
-  stack.use(await startCare({ store, queue, meta, app, version, keyring, log, now, tokenEveryMs, healthEveryMs }))
+  stack.use(await startCare({ store, queue, meta, app, version, keyring, log, now, ...every }))
 }
 log.info({ port: listening.port }, 'gateway started')
 

@@ -33,7 +33,7 @@ beforeEach(async () => {
   gateway = stack.use(await openGateway(stack.use(await createWorld()), env))
   const { store, queue } = gateway
   const { meta, now } = gateway.deps
-  const everyMs = { tokenEveryMs: DAY_MS, healthEveryMs: 3_600_000 }
+  const everyMs = { tokenEveryMs: DAY_MS, healthEveryMs: 3_600_000, templatesEveryMs: DAY_MS }
   deps = { store, queue, meta, app: APP, version: 'v25.0', keyring, log, now, ...everyMs }
 })
 afterEach(() => stack.disposeAsync())

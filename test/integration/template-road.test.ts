@@ -25,7 +25,7 @@ async function openRoad() {
   const server = stack.use(await listen(createServer(app), '127.0.0.1', 0))
   simulator.app({ webhookUrl: `http://127.0.0.1:${server.port}/api/v1/webhook` })
   const { meta, now } = gateway.deps
-  const everyMs = { tokenEveryMs: HOUR_MS, healthEveryMs: HOUR_MS }
+  const everyMs = { tokenEveryMs: HOUR_MS, healthEveryMs: HOUR_MS, templatesEveryMs: 6 * HOUR_MS }
   const { check } = createTemplateCare({ store, queue, meta, app: null, version: 'v25.0', keyring, log, now, ...everyMs })
   const call = (method: string, path: string, body?: object) => gateway.call(method, `/api/v1${path}`, { as: 'manager', body })
   const until = async (id: string, status: string) => {

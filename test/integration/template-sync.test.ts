@@ -23,7 +23,19 @@ beforeEach(async () => {
   gateway = stack.use(await openGateway(stack.use(await createWorld()), { META_GRAPH_URL: simulator.url }))
   const { store, queue } = gateway
   const { meta, now } = gateway.deps
-  deps = { store, queue, meta, app: null, version: 'v25.0', keyring, log, now, tokenEveryMs: HOUR_MS, healthEveryMs: HOUR_MS }
+  deps = {
+    store,
+    queue,
+    meta,
+    app: null,
+    version: 'v25.0',
+    keyring,
+    log,
+    now,
+    tokenEveryMs: HOUR_MS,
+    healthEveryMs: HOUR_MS,
+    templatesEveryMs: 6 * HOUR_MS,
+  }
   // Only what a test asks for: the schedule is due at its beginning.
   await gateway.store.raw.clients.updateMany({}, { $set: { nextTemplateSyncAt: new Date(Date.now() + HOUR_MS) } })
 })

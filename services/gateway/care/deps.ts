@@ -19,6 +19,7 @@ export interface CareDeps {
   now(): Date
   tokenEveryMs: number
   healthEveryMs: number
+  templatesEveryMs: number
 }
 
 /** Between 90 and 110 %: numbers that were connected together are not asked for together for ever. */

@@ -16,7 +16,6 @@ import { type CareDeps, inParallel, jittered } from './deps.ts'
 
 const BATCH = 100
 const WIDTH = 3
-const EVERY_MS = 6 * 3_600_000
 const MOST_ATTEMPTS = 5
 /** What Meta cannot say now it is asked again after this, and longer each time. */
 const AGAIN_MS = 30_000
@@ -31,7 +30,7 @@ type Outcome =
   /** This process ends, or cares no more: another goes on at once. */
   | { kind: 'stopped' }
 
-/** Carries out orders to read Meta's templates, and gives them by itself: every six hours, and when a webhook names a stranger. */
+/** Carries out orders to read Meta's templates, and gives them by itself: every `TEMPLATE_SYNC_INTERVAL`, and when a webhook names a stranger. */
 export function createTemplateCare(deps: CareDeps, mayGoOn: () => boolean = () => true) {
   const { store, meta, log, now } = deps
 
@@ -51,7 +50,8 @@ export function createTemplateCare(deps: CareDeps, mayGoOn: () => boolean = () =
       const [{ tenantId }] = clients as [ClientDoc]
       const { status } = await requestSync(store, tenantId, { trigger: 'schedule', requestedBy: null, now: now() })
       if (status === 'RUNNING') continue
-      for (const client of clients) await noteOnClient(store, client, { nextTemplateSyncAt: jittered(now(), EVERY_MS) })
+      for (const client of clients)
+        await noteOnClient(store, client, { nextTemplateSyncAt: jittered(now(), deps.templatesEveryMs) })
     }
   }
 
