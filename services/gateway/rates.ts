@@ -1,11 +1,10 @@
 import { type Flow, type Rates, share } from '#shared/domain/drain.ts'
+import { portfolioOf } from '#shared/domain/portfolio.ts'
 import { type Braked, campaignPerMinute } from '#shared/domain/quality-brake.ts'
 import { ratePerSecond } from '#shared/domain/send-rate.ts'
 import { type LimitUsage, limitUsage } from '#shared/limits/usage.ts'
 import type { ClientDoc, TenantDoc } from '#shared/store/documents.ts'
 import type { GatewayDeps } from './deps.ts'
-
-export const portfolioOf = ({ portfolioId, wabaId }: Pick<ClientDoc, 'portfolioId' | 'wabaId'>) => portfolioId ?? wabaId
 
 /** How much of a tenant's limits is used; null while Redis is away. */
 export async function usageOf(

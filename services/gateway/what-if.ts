@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { shownPhone } from '#shared/contracts/to-views.ts'
+import { portfolioOf } from '#shared/domain/portfolio.ts'
 import type { LimitUsage } from '#shared/limits/usage.ts'
 import type { ClientDoc, TenantDoc } from '#shared/store/documents.ts'
 import { backlogViews, NumberBacklogView } from './backlog.ts'
 import { type Forecast, forecast, type NumberBacklog } from './forecast.ts'
-import { portfolioOf } from './rates.ts'
 
 const SHARES = ['minute', 'day', 'account', 'messagingLimit'] as const
 const seconds = z.number().int().nullable()

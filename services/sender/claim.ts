@@ -1,6 +1,7 @@
 import type { SendBell } from '#shared/contracts/send-bell.ts'
 import type { Lane } from '#shared/domain/callback-data.ts'
 import { holdOf } from '#shared/domain/number-hold.ts'
+import { portfolioOf } from '#shared/domain/portfolio.ts'
 import { windowIsOpen } from '#shared/domain/service-window.ts'
 import type { SendClaim } from '#shared/limits/claims.ts'
 import type { SendLimits } from '#shared/limits/send-limits.ts'
@@ -120,7 +121,7 @@ function claimOf(
   const { phoneNumberId, contactKey, tenantId } = bell
   const { client, perMinute, perDay } = number
   const { throughput: ratePerSecond, wabaId, messagingLimit: limit } = client
-  const initiates = isFirst && limit ? { portfolioId: client.portfolioId ?? wabaId, limit } : null
+  const initiates = isFirst && limit ? { portfolioId: portfolioOf(client), limit } : null
   return { phoneNumberId, ratePerSecond, contactKey, tenantId, wabaId, perMinute, perDay, initiates, ...way }
 }
 

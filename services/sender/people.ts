@@ -1,3 +1,4 @@
+import { portfolioOf } from '#shared/domain/portfolio.ts'
 import type { PeopleWindow } from '#shared/limits/people.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
@@ -53,5 +54,3 @@ export function createPeopleRestore({ store, people, clock, log }: PeopleDeps) {
     return found.size
   }
 }
-
-const portfolioOf = ({ portfolioId, wabaId }: ClientDoc) => portfolioId ?? wabaId
