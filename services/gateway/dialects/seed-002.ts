@@ -4,12 +4,12 @@ import { ApiError } from '#shared/domain/errors.ts'
 import { callerOf, type Reply, route } from '#shared/http/route.ts'
 import { getConversation, listConversations } from '#shared/store/conversations.ts'
 import { listMessages } from '#shared/store/messages.ts'
-import { getTenant } from '#shared/store/tenants.ts'
 import type { GatewayDeps } from '../deps.ts'
+import { windowAt } from '../routes/conversations.ts'
 import type { Accepted } from '../routes/messages.ts'
 import { IdParams, ObjectIdText, Paging } from '../routes/schemas.ts'
 import { acceptFitting, acceptText } from '../sends.ts'
-import { TEXT_PATH as CANONICAL_TEXT_PATH, WindowView, windowView } from '../window.ts'
+import { TEXT_PATH as CANONICAL_TEXT_PATH } from '../window.ts'
 import { LinkoJobConversation, LinkoJobMessage, linkoJobConversation, linkoJobMessage } from './linkojob-views.ts'
 import { readAt } from './seed-001.ts'
 
@@ -149,26 +149,11 @@ const messages = route({
   },
 })
 
-const window = route({
-  method: 'get',
-  path: '/api/conversations/{id}/window',
-  action: 'conversations.read',
-  tag,
-  summary: 'Whether free text may be sent now, and else the template that would work',
-  params: IdParams,
-  returns: WindowView,
-  async handle(request, { store, now }: GatewayDeps) {
-    const { tenantId } = callerOf(request)
-    const { windowExpiresAt } = await getConversation(store, tenantId, request.params.id)
-    return { body: windowView(windowExpiresAt, await getTenant(store, tenantId), now()) }
-  },
-})
-
 export const seed002Routes = [
   sendText,
   sendTemplate,
   conversations,
   messages,
   readAt('/api/conversations/{id}/read', tag),
-  window,
+  windowAt('/api/conversations/{id}/window', tag),
 ]

@@ -81,20 +81,22 @@ const messages = route({
   handle: answerThread,
 })
 
-const window = route({
-  method: 'get',
-  path: '/api/v1/conversations/{id}/window',
-  action: 'conversations.read',
-  tag,
-  summary: 'Whether free text may be sent now, and else the template that would work',
-  params: IdParams,
-  returns: WindowView,
-  async handle(request, { store, now }: GatewayDeps) {
-    const { tenantId } = callerOf(request)
-    const { windowExpiresAt } = await getConversation(store, tenantId, request.params.id)
-    return { body: windowView(windowExpiresAt, await getTenant(store, tenantId), now()) }
-  },
-})
+/** Also under the address of seed 002. */
+export const windowAt = (path: string, itsTag: string) =>
+  route({
+    method: 'get',
+    path,
+    action: 'conversations.read',
+    tag: itsTag,
+    summary: 'Whether free text may be sent now, and else the template that would work',
+    params: IdParams,
+    returns: WindowView,
+    async handle(request, { store, now }: GatewayDeps) {
+      const { tenantId } = callerOf(request)
+      const { windowExpiresAt } = await getConversation(store, tenantId, request.params.id)
+      return { body: windowView(windowExpiresAt, await getTenant(store, tenantId), now()) }
+    },
+  })
 
 type Change = (conversation: ConversationDoc, caller: Caller, body: never, deps: GatewayDeps) => Promise<Changes> | Changes
 
@@ -169,6 +171,8 @@ const assign = changeRoutes(
   (row, caller, { assignedToId, agentId }: z.infer<typeof AssignBody>, deps) =>
     assignTo(row, caller, assignedToId !== undefined ? assignedToId : (agentId ?? null), deps),
 )
+
+const window = windowAt('/api/v1/conversations/{id}/window', tag)
 
 const typing = route({
   method: 'post',
