@@ -3,6 +3,7 @@ import { objectId } from '#shared/contracts/outbound.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { formsGiven, normalContent, type TemplateInput } from '#shared/domain/template-input.ts'
 import { TEMPLATE_LANGUAGE, TEMPLATE_NAME, type TemplateProblem, templateProblems } from '#shared/domain/template-rules.ts'
+import { TEMPLATE_CATEGORIES, TEMPLATE_STATES } from '#shared/domain/template-status.ts'
 import { describeVariables, type GivenVariable, variablesOf, withExamples } from '#shared/domain/template-variables.ts'
 import type { TemplateDoc } from '#shared/store/documents.ts'
 
@@ -41,7 +42,7 @@ const content = {
     .optional()
     .describe('Names under which a send may give them, and examples for the review'),
 }
-const category = z.enum(['MARKETING', 'UTILITY', 'AUTHENTICATION'])
+const category = z.enum(TEMPLATE_CATEGORIES)
 
 /** A template as somebody asks for it. */
 export const NewTemplate = z.strictObject({
@@ -59,7 +60,7 @@ export const TemplatePatch = z
   .strictObject({
     ...content,
     category: category.optional(),
-    status: z.enum(['PENDING', 'APPROVED', 'REJECTED', 'PAUSED', 'DISABLED']).optional(),
+    status: z.enum(TEMPLATE_STATES).optional(),
     submit: z.literal(true).optional().describe('Submits a registered one; hands one that was disabled by hand back to Meta'),
   })
   .refine(wish => Object.keys(wish).length > 0, { error: 'nothing to change' })

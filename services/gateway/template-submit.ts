@@ -1,5 +1,5 @@
 import { ApiError } from '#shared/domain/errors.ts'
-import { templateStateOf } from '#shared/domain/template-status.ts'
+import { isTemplateCategory, templateStateOf } from '#shared/domain/template-status.ts'
 import { listedTemplate, mergeTemplate } from '#shared/fold/template-facts.ts'
 import { isObject, listOf, text } from '#shared/meta/json.ts'
 import { createAtMeta, namedAtMeta, type TemplateAccess } from '#shared/meta/templates.ts'
@@ -62,7 +62,7 @@ async function link(
     submission: null,
     ...(isUnheard(now, row, 'status', askedAt) &&
       !now.disabledAt && { status, heardAt: { ...now.heardAt, status: secondOf(askedAt) } }),
-    ...(isUnheard(now, row, 'category', askedAt) && isCategory(category) && { category }),
+    ...(isUnheard(now, row, 'category', askedAt) && isTemplateCategory(category) && { category }),
   })
   const change = await changeTemplate(store, row, decide, { tell: false })
   return change?.template ?? row
@@ -76,9 +76,6 @@ export function isUnheard(now: TemplateDoc, before: TemplateDoc, topic: string, 
   const [heard, known] = [now, before].map(({ heardAt }) => heardAt?.[topic]?.getTime() ?? 0) as [number, number]
   return now.updatedAt.getTime() === before.updatedAt.getTime() || (heard === known && heard < secondOf(askedAt).getTime())
 }
-
-const isCategory = (word: string | null): word is TemplateDoc['category'] =>
-  ['MARKETING', 'UTILITY', 'AUTHENTICATION'].includes(word ?? '')
 
 /** Where the submission of a template stands that has no id of Meta's. */
 export function noteSubmission(

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { submissionOf } from '#shared/domain/template-change.ts'
+import { TEMPLATE_CATEGORIES, TEMPLATE_STATES } from '#shared/domain/template-status.ts'
 import type { TemplateDoc } from '#shared/store/documents.ts'
 
 export const TemplateView = z.object({
@@ -7,8 +8,8 @@ export const TemplateView = z.object({
   wabaId: z.string(),
   name: z.string(),
   language: z.string(),
-  category: z.enum(['MARKETING', 'UTILITY', 'AUTHENTICATION']),
-  status: z.enum(['PENDING', 'APPROVED', 'REJECTED', 'PAUSED', 'DISABLED']),
+  category: z.enum(TEMPLATE_CATEGORIES),
+  status: z.enum(TEMPLATE_STATES),
   reason: z.string().nullable(),
   components: z.array(z.record(z.string(), z.unknown())),
   parameterFormat: z.enum(['POSITIONAL', 'NAMED']),

@@ -3,7 +3,7 @@ import { Types } from 'mongoose'
 import { ApiError } from '#shared/domain/errors.ts'
 import { submissionOf } from '#shared/domain/template-change.ts'
 import { languageCode } from '#shared/domain/template-status.ts'
-import { callerOf, type RouteRequest } from '#shared/http/route.ts'
+import { callerOf, type Reply, type RouteRequest } from '#shared/http/route.ts'
 import type { TemplateAccess } from '#shared/meta/templates.ts'
 import type { TemplateDoc, TemplateSyncDoc } from '#shared/store/documents.ts'
 import { requestSync } from '#shared/store/template-syncs.ts'
@@ -17,6 +17,7 @@ import {
 } from '#shared/store/templates.ts'
 import type { GatewayDeps } from './deps.ts'
 import { publishEvents } from './events.ts'
+import { idempotencyKeyOf, once } from './idempotency.ts'
 import { clientFor } from './recipient.ts'
 import { accessesOf, accessOf } from './template-access.ts'
 import { composeContent, type NewTemplate } from './template-content.ts'
@@ -54,6 +55,20 @@ export async function createTemplate(deps: GatewayDeps, by: TemplateCaller, wish
   const template = access ? await send(deps, by, access, taken) : taken.template
   await announce(deps, by, template)
   return template
+}
+
+/** Once per Idempotency-Key. @param what names the call @param view of what was made, as its route shows it */
+export async function createTemplateOnce(
+  what: string,
+  request: TemplateCaller & Pick<RouteRequest<unknown, unknown, unknown>, 'body' | 'headers'>,
+  deps: GatewayDeps,
+  { wish, view }: { wish: NewTemplate; view: (template: TemplateDoc) => unknown },
+): Promise<Reply> {
+  const key = idempotencyKeyOf(request.headers)
+  return once(deps, callerOf(request).tenantId, key, { what, body: request.body }, async () => ({
+    status: 201,
+    body: view(await createTemplate(deps, request, wish)),
+  }))
 }
 
 async function announce(deps: GatewayDeps, by: TemplateCaller, template: TemplateDoc): Promise<void> {

@@ -1,4 +1,12 @@
-export type TemplateState = 'PENDING' | 'APPROVED' | 'REJECTED' | 'PAUSED' | 'DISABLED'
+export const TEMPLATE_STATES = ['PENDING', 'APPROVED', 'REJECTED', 'PAUSED', 'DISABLED'] as const
+export type TemplateState = (typeof TEMPLATE_STATES)[number]
+
+export const TEMPLATE_CATEGORIES = ['MARKETING', 'UTILITY', 'AUTHENTICATION'] as const
+export type TemplateCategory = (typeof TEMPLATE_CATEGORIES)[number]
+
+/** Meta may have others one day. */
+export const isTemplateCategory = (word: string | null | undefined): word is TemplateCategory =>
+  TEMPLATE_CATEGORIES.some(category => category === word)
 
 /** Meta's statuses and events, as the five states that a sender must tell apart. */
 const STATUS_OF: Record<string, TemplateState> = {

@@ -1,4 +1,4 @@
-import { isGoneWord, languageCode, templateStateOf } from '../domain/template-status.ts'
+import { isGoneWord, isTemplateCategory, languageCode, templateStateOf } from '../domain/template-status.ts'
 import { variablesOf } from '../domain/template-variables.ts'
 import { isObject, type Json, listOf, text } from '../meta/json.ts'
 import { type AccountItem, timeOf } from '../meta/webhook.ts'
@@ -10,7 +10,6 @@ import { change, type State, type Tracked } from './state.ts'
 import { tell } from './tell.ts'
 
 const QUALITIES = new Set(['GREEN', 'YELLOW', 'RED', 'UNKNOWN'])
-const CATEGORIES = new Set(['MARKETING', 'UTILITY', 'AUTHENTICATION'])
 
 export const isTemplateField = (field: string, value: Json) => field.includes('template') || 'new_quality_score' in value
 
@@ -97,7 +96,7 @@ const FAR = new Date(8.64e15)
 
 function categoryOf(value: unknown): TemplateDoc['category'] | null {
   const category = text(value)
-  return category !== null && CATEGORIES.has(category) ? (category as TemplateDoc['category']) : null
+  return isTemplateCategory(category) ? category : null
 }
 
 function reasonOf(value: Json): string | null {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { isGoneWord, languageCode, templateStateOf } from '../domain/template-status.ts'
+import { isGoneWord, isTemplateCategory, languageCode, templateStateOf } from '../domain/template-status.ts'
 import { variablesOf } from '../domain/template-variables.ts'
 import { isObject, type Json, listOf, text } from '../meta/json.ts'
 import type { TemplateDoc } from '../store/documents.ts'
@@ -20,7 +20,6 @@ export interface ListedTemplate {
 }
 
 type Fields = Partial<TemplateDoc>
-const CATEGORIES = ['MARKETING', 'UTILITY', 'AUTHENTICATION']
 const QUALITIES = ['GREEN', 'YELLOW', 'RED', 'UNKNOWN']
 
 /** Null for what cannot be read, and for words that we do not know: it is left as it stands. */
@@ -28,7 +27,7 @@ export function listedTemplate(value: unknown): ListedTemplate | null {
   if (!isObject(value)) return null
   const [id, name, language, category, word] = ['id', 'name', 'language', 'category', 'status'].map(field => text(value[field]))
   const status = templateStateOf(word ?? null)
-  if (!id || !name || !language || !word || status === null || !CATEGORIES.includes(category ?? '')) return null
+  if (!id || !name || !language || !word || status === null || !isTemplateCategory(category)) return null
   const score = isObject(value.quality_score) ? text(value.quality_score.score) : null
   const reason = text(value.rejected_reason)
   return {

@@ -2,10 +2,9 @@ import { z } from 'zod'
 import { callerOf, route } from '#shared/http/route.ts'
 import { listTemplates } from '#shared/store/templates.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { idempotencyKeyOf, once } from '../idempotency.ts'
 import { Paging } from '../routes/schemas.ts'
 import { NewTemplate } from '../template-content.ts'
-import { createTemplate } from '../templates.ts'
+import { createTemplateOnce } from '../templates.ts'
 import { PlainTemplate, plainTemplate } from './template-forms.ts'
 
 /** LinkoJob's templates, as seed 000 shows them; its messages have the addresses of seed 001. */
@@ -47,12 +46,8 @@ const add = route({
   idempotent: true,
   status: 201,
   returns: PlainTemplate,
-  async handle(request, deps: GatewayDeps) {
-    const asked = { what: 'seed 000 template', body: request.body }
-    return once(deps, callerOf(request).tenantId, idempotencyKeyOf(request.headers), asked, async () => {
-      return { status: 201, body: plainTemplate(await createTemplate(deps, request, request.body)) }
-    })
-  },
+  handle: (request, deps: GatewayDeps) =>
+    createTemplateOnce('seed 000 template', request, deps, { wish: request.body, view: plainTemplate }),
 })
 
 export const seed000Routes = [list, add]

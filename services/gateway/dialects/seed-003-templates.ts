@@ -1,12 +1,12 @@
 import { z } from 'zod'
+import { TEMPLATE_CATEGORIES, TEMPLATE_STATES } from '#shared/domain/template-status.ts'
 import { callerOf, route } from '#shared/http/route.ts'
 import { getTemplate, listTemplates } from '#shared/store/templates.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { idempotencyKeyOf, once } from '../idempotency.ts'
 import { IdParams, Paging } from '../routes/schemas.ts'
 import { patchTemplate, removeTemplate } from '../template-changes.ts'
 import { NewTemplate, TemplatePatch } from '../template-content.ts'
-import { createTemplate } from '../templates.ts'
+import { createTemplateOnce } from '../templates.ts'
 import { crmListOf } from './seed-003-views.ts'
 import { CrmTemplate, crmTemplate } from './template-forms.ts'
 
@@ -23,8 +23,8 @@ const list = route({
   query: z.strictObject({
     page: Paging.page,
     limit: z.coerce.number().int().min(1).max(100).default(20),
-    status: z.enum(['PENDING', 'APPROVED', 'REJECTED', 'PAUSED', 'DISABLED']).optional(),
-    category: z.enum(['MARKETING', 'UTILITY', 'AUTHENTICATION']).optional(),
+    status: z.enum(TEMPLATE_STATES).optional(),
+    category: z.enum(TEMPLATE_CATEGORIES).optional(),
   }),
   returns: crmListOf(CrmTemplate),
   async handle(request, { store }: GatewayDeps) {
@@ -63,12 +63,9 @@ const add = route({
   idempotent: true,
   status: 201,
   returns: CrmTemplate,
-  async handle(request, deps: GatewayDeps) {
-    const asked = { what: 'seed 003 template', body: request.body }
-    return once(deps, callerOf(request).tenantId, idempotencyKeyOf(request.headers), asked, async () => {
-      const made = await createTemplate(deps, request, { ...request.body, submit: false })
-      return { status: 201, body: crmTemplate(made) }
-    })
+  handle(request, deps: GatewayDeps) {
+    const wish = { ...request.body, submit: false }
+    return createTemplateOnce('seed 003 template', request, deps, { wish, view: crmTemplate })
   },
 })
 

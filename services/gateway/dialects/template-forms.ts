@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { TEMPLATE_CATEGORIES, TEMPLATE_STATES } from '#shared/domain/template-status.ts'
 import type { TemplateDoc } from '#shared/store/documents.ts'
 
 type Component = Record<string, unknown>
@@ -13,7 +14,7 @@ export const PlainTemplate = z.object({
   id: z.string(),
   name: z.string(),
   language: z.string(),
-  category: z.enum(['MARKETING', 'UTILITY', 'AUTHENTICATION']),
+  category: z.enum(TEMPLATE_CATEGORIES),
   header: z.string().nullable(),
   body: z.string().nullable(),
   footer: z.string().nullable(),
@@ -60,8 +61,8 @@ export const CrmTemplate = z.object({
   id: z.string(),
   name: z.string(),
   language: z.string(),
-  category: z.enum(['MARKETING', 'UTILITY', 'AUTHENTICATION']),
-  status: z.enum(['PENDING', 'APPROVED', 'REJECTED', 'PAUSED', 'DISABLED']),
+  category: z.enum(TEMPLATE_CATEGORIES),
+  status: z.enum(TEMPLATE_STATES),
   componentsJson: ComponentsJson,
   createdAt: at,
 })

@@ -1,14 +1,14 @@
 import { z } from 'zod'
+import { TEMPLATE_CATEGORIES, TEMPLATE_STATES } from '#shared/domain/template-status.ts'
 import { callerOf, route } from '#shared/http/route.ts'
 import { pageView } from '#shared/store/pages.ts'
 import { getTemplate, listTemplates } from '#shared/store/templates.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { idempotencyKeyOf, once } from '../idempotency.ts'
 import { patchTemplate, removeTemplate } from '../template-changes.ts'
 import { NewTemplate, TemplatePatch } from '../template-content.ts'
 import { PreviewView, PreviewWish, previewTemplate } from '../template-preview.ts'
 import { TemplateView, templateView } from '../template-view.ts'
-import { createTemplate, orderSync } from '../templates.ts'
+import { createTemplateOnce, orderSync } from '../templates.ts'
 import { JobView, syncJob } from './jobs.ts'
 import { flagText, IdParams, listOf, Paging } from './schemas.ts'
 
@@ -23,8 +23,8 @@ const list = route({
   summary: 'Templates of the account, newest first',
   query: z.strictObject({
     ...Paging,
-    status: z.enum(['PENDING', 'APPROVED', 'REJECTED', 'PAUSED', 'DISABLED']).optional(),
-    category: z.enum(['MARKETING', 'UTILITY', 'AUTHENTICATION']).optional(),
+    status: z.enum(TEMPLATE_STATES).optional(),
+    category: z.enum(TEMPLATE_CATEGORIES).optional(),
   }),
   returns: listOf(TemplateView),
   async handle(request, { store }: GatewayDeps) {
@@ -57,12 +57,8 @@ const add = route({
   idempotent: true,
   status: 201,
   returns: TemplateView,
-  async handle(request, deps: GatewayDeps) {
-    const asked = { what: 'template', body: request.body }
-    return once(deps, callerOf(request).tenantId, idempotencyKeyOf(request.headers), asked, async () => {
-      return { status: 201, body: templateView(await createTemplate(deps, request, request.body)) }
-    })
-  },
+  handle: (request, deps: GatewayDeps) =>
+    createTemplateOnce('template', request, deps, { wish: request.body, view: templateView }),
 })
 
 const change = route({

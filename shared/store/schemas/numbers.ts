@@ -1,4 +1,5 @@
 import { Schema } from 'mongoose'
+import { TEMPLATE_CATEGORIES, TEMPLATE_STATES } from '../../domain/template-status.ts'
 import type { ClientDoc, TemplateDoc } from '../documents.ts'
 import {
   common,
@@ -98,12 +99,11 @@ const variable = new Schema(
   inner,
 )
 
-const CATEGORIES: TemplateDoc['category'][] = ['MARKETING', 'UTILITY', 'AUTHENTICATION']
 const submission = new Schema(
   { state: { type: String, enum: ['UNKNOWN', 'UNSUBMITTED'], required: true }, at: requiredDate, detail: text },
   inner,
 )
-const categoryChange = new Schema({ to: { type: String, enum: CATEGORIES, required: true }, at: requiredDate }, inner)
+const categoryChange = new Schema({ to: { type: String, enum: TEMPLATE_CATEGORIES, required: true }, at: requiredDate }, inner)
 
 export const templateSchema = new Schema<TemplateDoc>(
   {
@@ -112,8 +112,8 @@ export const templateSchema = new Schema<TemplateDoc>(
     wabaId: requiredText,
     name: requiredText,
     language: requiredText,
-    category: { type: String, enum: CATEGORIES, required: true },
-    status: { type: String, enum: ['PENDING', 'APPROVED', 'REJECTED', 'PAUSED', 'DISABLED'], default: 'PENDING' },
+    category: { type: String, enum: TEMPLATE_CATEGORIES, required: true },
+    status: { type: String, enum: TEMPLATE_STATES, default: 'PENDING' },
     reason: text,
     components: { type: [{ type: Schema.Types.Mixed }], default: [] },
     parameterFormat: { type: String, enum: ['POSITIONAL', 'NAMED'], default: 'POSITIONAL' },
