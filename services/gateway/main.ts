@@ -21,18 +21,15 @@ const stopped = untilStopped()
 const config = readGatewayConfig(readEnvironment())
 const log = createLogger('gateway', config.LOG_LEVEL)
 
-await using stack = new AsyncDisposableStack()
-const store = stack.use(await connectStore(config.MONGODB_URI, { appName: 'linko-gateway', log }))
-const redis = stack.adopt(await connectRedis(config.REDIS_URL, { log, name: 'linko-gateway' }), async connection =>
-  connection.disconnect(),
-)
-const queue = stack.use(await connectQueue(config.RABBITMQ_URL, { log, name: 'gateway' }))
+await using store = await connectStore(config.MONGODB_URI, { appName: 'linko-gateway', log })
+await using redis = await connectRedis(config.REDIS_URL, { log, name: 'linko-gateway' })
+await using queue = await connectQueue(config.RABBITMQ_URL, { log, name: 'gateway' })
 await warmUpPasswords()
 
 const limiter = createRateLimiter(redis, `linko:${store.connection.name}`)
-const storage = stack.use(openStorage(config, store.connection))
+await using storage = openStorage(config, store.connection)
 const { META_GRAPH_URL: baseUrl, META_API_VERSION: version } = config
-const unlimited = stack.use(createMetaClient({ baseUrl, version, connections: 8, timeoutMs: 10_000 }))
+await using unlimited = createMetaClient({ baseUrl, version, connections: 8, timeoutMs: 10_000 })
 const meta = limitCalls(unlimited, createCallLimits({ redis }))
 const keyring = config.TOKEN_ENCRYPTION_KEY || config.TOKEN_ENCRYPTION_KEYS ? createKeyring(config) : null
 const now = () => new Date()
@@ -50,14 +47,17 @@ const server = createServer((request, response) => {
 // Files of 100 MB come over slow lines too; the headers of a request have to be quick.
 server.requestTimeout = 300_000
 server.headersTimeout = 30_000
-const listening = stack.use(await listen(server, config.HOST, config.GATEWAY_PORT))
+await using listening = await listen(server, config.HOST, config.GATEWAY_PORT)
 if (keyring === null) log.warn('no TOKEN_ENCRYPTION_KEY: nobody cares for the numbers')
-else if (config.JOB_RUNNER_ENABLED) {
-  const { TOKEN_CHECK_INTERVAL: tokenEveryMs, NUMBER_CHECK_INTERVAL: healthEveryMs } = config
-  const every = { tokenEveryMs, healthEveryMs, templatesEveryMs: config.TEMPLATE_SYNC_INTERVAL }
-  const app = metaAppOf(config)
-  stack.use(await startCare({ store, queue, meta, app, version, keyring, log, now, ...every }))
-}
+await using _background =
+  keyring && config.JOB_RUNNER_ENABLED
+    ? await startCare({
+        ...{ store, queue, meta, app: metaAppOf(config), version, keyring, log, now },
+        tokenEveryMs: config.TOKEN_CHECK_INTERVAL,
+        healthEveryMs: config.NUMBER_CHECK_INTERVAL,
+        templatesEveryMs: config.TEMPLATE_SYNC_INTERVAL,
+      })
+    : null
 log.info({ port: listening.port }, 'gateway started')
 
 await stopped

@@ -100,9 +100,7 @@ async function startMetaWork(store: Store, storage: ObjectStorage): Promise<Asyn
   await using stack = new AsyncDisposableStack()
   const { REDIS_URL, META_GRAPH_URL: baseUrl, META_API_VERSION: version } = config
   // Files are fetched without Redis too: it only knows how many calls other processes made.
-  const redis = REDIS_URL
-    ? stack.adopt(await connectRedis(REDIS_URL, { log, name: 'linko-ingest' }), async it => it.disconnect())
-    : null
+  const redis = REDIS_URL ? stack.use(await connectRedis(REDIS_URL, { log, name: 'linko-ingest' })) : null
   const meta = limitCalls(stack.use(createMetaClient({ baseUrl, version, connections: 8 })), createCallLimits({ redis }))
   const hosts = [...config.META_MEDIA_HOSTS, new URL(baseUrl).host]
   const keyring = createKeyring(config)

@@ -12,40 +12,32 @@ import { connectStore } from '#shared/store/connect.ts'
 import { readSenderConfig } from './config.ts'
 import { type Sender, startSender } from './sender.ts'
 
+const stopped = untilStopped()
 const config = readSenderConfig(readEnvironment())
 const log = createLogger('sender', config.LOG_LEVEL)
 const keyring = createKeyring(config)
 
-await using stack = new AsyncDisposableStack()
-const store = stack.use(await connectStore(config.MONGODB_URI, { appName: 'linko-sender', log }))
-const redis = stack.adopt(await connectRedis(config.REDIS_URL, { log, name: 'linko-sender' }), async connection => {
-  connection.disconnect()
-})
-const queue = stack.use(await connectQueue(config.RABBITMQ_URL, { log, name: 'linko-sender' }))
+await using store = await connectStore(config.MONGODB_URI, { appName: 'linko-sender', log })
+await using redis = await connectRedis(config.REDIS_URL, { log, name: 'linko-sender' })
+await using queue = await connectQueue(config.RABBITMQ_URL, { log, name: 'linko-sender' })
 let sender: Sender | null = null
 // Without Redis the sender goes on by itself: it is no part of being ready.
 const ready = () => ({ mongodb: store.isReady(), rabbitmq: queue.isReady(), consumers: sender?.isReady() ?? false })
-const { port } = stack.use(await serveHealth({ host: config.HOST, port: config.SENDER_PORT, ready }))
-const meta = stack.use(
-  createMetaClient({
-    baseUrl: config.META_GRAPH_URL,
-    version: config.META_API_VERSION,
-    connections: config.SENDER_CONCURRENCY,
-  }),
+await using health = await serveHealth({ host: config.HOST, port: config.SENDER_PORT, ready })
+const { META_GRAPH_URL: baseUrl, META_API_VERSION: version, SENDER_CONCURRENCY: concurrency } = config
+await using meta = createMetaClient({ baseUrl, version, connections: concurrency })
+await using storage = openStorage(config, store.connection)
+sender = await startSender(
+  { store, queue, meta, keyring, storage, log, limits: liveSenders => createSendLimits({ redis, liveSenders }) },
+  {
+    concurrency,
+    unknownDeadlineMs: config.SEND_UNKNOWN_DEADLINE,
+    outboxEveryMs: config.JOB_RUNNER_INTERVAL_MS,
+    isEnabled: config.JOB_RUNNER_ENABLED,
+  },
 )
-const storage = stack.use(openStorage(config, store.connection))
-sender = stack.use(
-  await startSender(
-    { store, queue, meta, keyring, storage, log, limits: liveSenders => createSendLimits({ redis, liveSenders }) },
-    {
-      concurrency: config.SENDER_CONCURRENCY,
-      unknownDeadlineMs: config.SEND_UNKNOWN_DEADLINE,
-      outboxEveryMs: config.JOB_RUNNER_INTERVAL_MS,
-      isEnabled: config.JOB_RUNNER_ENABLED,
-    },
-  ),
-)
-log.info({ port }, 'sender started')
+await using _sender = sender
+log.info({ port: health.port }, 'sender started')
 
-const signal = await untilStopped()
-log.info({ signal }, 'sender stopping')
+await stopped
+log.info('sender stopping')

@@ -11,9 +11,12 @@ export interface RedisOptions {
 
 /**
  * Redis for limits: what it holds may be lost at any time. Waits for the first connection at most 5 s and comes without it:
- * whoever uses it has a fallback, and the connection is made later. Commands fail at once while it is away.
+ * whoever uses it has a fallback, and the connection is made later. Commands fail at once while it is away. Disposing disconnects.
  */
-export async function connectRedis(url: string, { log, name, commandTimeoutMs = 200 }: RedisOptions): Promise<Redis> {
+export async function connectRedis(
+  url: string,
+  { log, name, commandTimeoutMs = 200 }: RedisOptions,
+): Promise<Redis & AsyncDisposable> {
   const redis = new Redis(url, {
     connectionName: name ?? 'linko',
     enableAutoPipelining: true,
@@ -40,5 +43,5 @@ export async function connectRedis(url: string, { log, name, commandTimeoutMs = 
       resolve()
     })
   })
-  return redis
+  return Object.assign(redis, { [Symbol.asyncDispose]: async () => redis.disconnect() })
 }

@@ -36,7 +36,7 @@ beforeEach(() => {
 afterEach(() => stack.disposeAsync())
 
 async function connect(url: string = inject('servers').redisUrl) {
-  return stack.adopt(await connectRedis(url, { log, commandTimeoutMs: 2000 }), async redis => redis.disconnect())
+  return stack.use(await connectRedis(url, { log, commandTimeoutMs: 2000 }))
 }
 /** As a process has them. */
 const open = async (url?: string) => createCallLimits({ redis: await connect(url), prefix })

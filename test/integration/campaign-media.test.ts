@@ -8,8 +8,8 @@ import { createSimulator } from '#test/simulator/simulator.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { openGateway } from '#test/support/gateway.ts'
 import { keyring, log } from '#test/support/ingest.ts'
+import { untilTrue } from '#test/support/until.ts'
 import { test } from '#test/support/world.ts'
-import { eventually } from './sender-fixture.ts'
 
 const { phoneNumberId, wabaId } = DEMO_TENANTS.demo
 const components = [
@@ -45,9 +45,9 @@ test('the header file of a campaign goes to Meta once, whoever and however many 
   expect([unknown.status, unknown.body.errors]).toMatchObject([422, [{ path: 'headerMedia.id' }]])
   const { body: campaign } = await call('', { ...wish, headerMedia: { id } })
   const progress = async () => (await gateway.call('GET', `/api/v1/campaigns/${campaign.id}`, { as: 'manager' })).body
-  await eventually(async () => (await progress()).audience.state === 'READY')
+  await untilTrue(async () => (await progress()).audience.state === 'READY')
   expect((await call(`/${campaign.id}/start`, {})).status).toBe(202)
-  await eventually(async () => (await progress()).status === 'DONE', 60_000)
+  await untilTrue(async () => (await progress()).status === 'DONE', 60_000)
 
   expect((await progress()).counts).toMatchObject({ recipients: 150, failed: 0 })
   const [uploaded, ...more] = simulator.listMedia().data.filter(one => one.phoneNumberId === phoneNumberId)

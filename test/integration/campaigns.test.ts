@@ -11,8 +11,9 @@ import { openStorage } from '#shared/storage/open.ts'
 import type { ContactDoc } from '#shared/store/documents.ts'
 import { type Gateway, openGateway } from '#test/support/gateway.ts'
 import { keyring, log } from '#test/support/ingest.ts'
+import { untilTrue } from '#test/support/until.ts'
 import { createWorld } from '#test/support/world.ts'
-import { type Answer, accept, eventually, refuse, startMeta } from './sender-fixture.ts'
+import { type Answer, accept, refuse, startMeta } from './sender-fixture.ts'
 
 type Campaign = z.infer<typeof CampaignView>
 
@@ -23,7 +24,7 @@ async function openCampaigns(answer: Answer = accept) {
   const gateway = stack.use(await openGateway(world))
   const meta = stack.use(await startMeta(answer))
   const prefix = `{test:${randomBytes(6).toString('hex')}}`
-  const redis = stack.adopt(await connectRedis(inject('servers').redisUrl, { log }), async it => it.disconnect())
+  const redis = stack.use(await connectRedis(inject('servers').redisUrl, { log }))
   async function send() {
     const client = createMetaClient({ baseUrl: meta.url, version: 'v25.0', timeoutMs: 5000 })
     const limits = (liveSenders: () => number) => createSendLimits({ redis, liveSenders, prefix })
@@ -41,7 +42,7 @@ async function openCampaigns(answer: Answer = accept) {
   }
   async function until(id: string, fact: (campaign: Campaign) => boolean): Promise<Campaign> {
     let last = {} as Campaign
-    await eventually(async () => {
+    await untilTrue(async () => {
       last = (await call('GET', `/${id}`)).body
       return fact(last)
     }, 30_000)
@@ -182,10 +183,10 @@ test('a pause stops within a second, a resume goes on where it was, nobody is le
   await w.call('PUT', `/${id}/audience`, csvOf([['to', 'name'], ...people(300)]), 'text/csv')
   await w.until(id, it => it.audience.state === 'READY')
   await w.call('POST', `/${id}/start`, {})
-  await eventually(() => w.meta.posts.length > 50)
+  await untilTrue(() => w.meta.posts.length > 50)
   expect((await w.call('POST', `/${id}/pause`, {})).body.status).toBe('PAUSED')
   const pausedAt = Date.now()
-  await eventually(() => Date.now() > pausedAt + 2000)
+  await untilTrue(() => Date.now() > pausedAt + 2000)
   const late = w.meta.posts.filter(({ at }) => at > pausedAt + 1000)
   expect(late).toEqual([])
   expect(w.meta.posts.length).toBeLessThan(300)
@@ -205,7 +206,7 @@ test('a sender that dies in the middle loses and repeats nothing', async () => {
     await using _first = await w.send()
     await w.until(id, it => it.audience.state === 'READY')
     await w.call('POST', `/${id}/start`, {})
-    await eventually(() => w.meta.posts.length > 60)
+    await untilTrue(() => w.meta.posts.length > 60)
   }
   await using _second = await w.send()
   await w.until(id, it => it.status === 'DONE')
@@ -340,7 +341,7 @@ test('with the messaging limit used up, the rest of the audience stays where it 
   expect((await w.call('POST', `/${id}/start`, {})).status).toBe(202)
   const waiting = { campaignId: new Types.ObjectId(id), 'dispatch.reason': 'quota' }
   const { messages } = w.gateway.store.raw
-  await eventually(async () => (await messages.countDocuments(waiting)) >= 5, 30_000)
+  await untilTrue(async () => (await messages.countDocuments(waiting)) >= 5, 30_000)
   const held = await w.until(id, ({ counts }) => counts.sent > 0)
   // Two seconds' worth, and what goes out between two counts.
   expect(held.counts.pending).toBeGreaterThan(150)

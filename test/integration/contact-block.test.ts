@@ -7,7 +7,7 @@ import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { deliveryOf } from '#test/support/fixture-world.ts'
 import { openGateway, type Person } from '#test/support/gateway.ts'
 import { keyring, log } from '#test/support/ingest.ts'
-import { eventually } from '#test/support/realtime.ts'
+import { untilPasses } from '#test/support/until.ts'
 import { test, type World } from '#test/support/world.ts'
 
 const { phoneNumberId, wabaId } = DEMO_TENANTS.demo
@@ -92,5 +92,5 @@ test('Meta is told by a process of its own, and again when it did not answer', a
   expect((await w.contact()).block).toMatchObject({ state: 'PENDING', problem: 'WhatsApp did not answer.' })
   await w.gateway.store.raw.contacts.updateOne({ waId: PHONE }, { $set: { 'block.nextAt': new Date() } })
   await using _worker = await startBlocks(w.deps)
-  await eventually(async () => expect((await w.contact()).block.state).not.toBe('PENDING'))
+  await untilPasses(async () => expect((await w.contact()).block.state).not.toBe('PENDING'))
 })

@@ -12,7 +12,8 @@ import type { Id, MessageDoc } from '#shared/store/documents.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { type Gateway, openGateway, PEOPLE, type Person } from '#test/support/gateway.ts'
 import { log } from '#test/support/ingest.ts'
-import { eventually, userByEmail } from '#test/support/realtime.ts'
+import { userByEmail } from '#test/support/realtime.ts'
+import { untilPasses } from '#test/support/until.ts'
 import { inboundOf } from '#test/support/webhooks.ts'
 import { createWorld } from '#test/support/world.ts'
 
@@ -80,7 +81,7 @@ async function die(wamid: string, from: string): Promise<string> {
   const routingKey = webhookKeys.conversation(phoneNumberId, from)
   const body = poison(wamid, from)
   await gateway.queue.publish({ exchange: EXCHANGES.webhook, routingKey, type: MESSAGE_TYPE.webhook, body, messageId: wamid })
-  await eventually(async () => expect(await eventOf(wamid)).toMatchObject({ status: 'FAILED' }))
+  await untilPasses(async () => expect(await eventOf(wamid)).toMatchObject({ status: 'FAILED' }))
   return String((await open({ messageId: `m:${wamid}` }))?._id)
 }
 
@@ -95,7 +96,7 @@ describe('a webhook that died', () => {
     expect(JSON.parse(opened.payload)).toEqual(poison('wamid.mend', '212661700001'))
 
     expect((await post(`/${id}/replay`)).body.data).toEqual([{ id, outcome: 'replayed', reason: null }])
-    await eventually(async () => expect(await open({ messageId: 'm:wamid.mend' })).not.toBeNull())
+    await untilPasses(async () => expect(await open({ messageId: 'm:wamid.mend' })).not.toBeNull())
     const next = String((await open({ messageId: 'm:wamid.mend' }))?._id)
     expect((await get(`/${next}`)).body.related).toMatchObject([{ id, state: 'REPLAYED' }])
 
@@ -104,7 +105,7 @@ describe('a webhook that died', () => {
     expect([dry.status, dry.body.data]).toEqual([200, [{ id: next, outcome: 'processed', reason: null }]])
     expect(dry.body.changes.map(({ kind }: { kind: string }) => kind)).toContain('message')
     expect((await post(`/${next}/replay`, { payload })).status).toBe(202)
-    await eventually(async () => expect(await eventOf('wamid.mend')).toMatchObject({ status: 'PROCESSED' }))
+    await untilPasses(async () => expect(await eventOf('wamid.mend')).toMatchObject({ status: 'PROCESSED' }))
     expect(await gateway.store.raw.messages.countDocuments({ wamid: 'wamid.mend' })).toBe(1)
     const { body: done } = await get(`/${next}`)
     expect(done).toMatchObject({ state: 'REPLAYED', edited: true, payload, original: opened.payload })
@@ -167,7 +168,7 @@ describe('a replay', () => {
     expect((await post(`/${id}/replay`)).body.data).toEqual([{ id, outcome: 'unchanged', reason: 'it has been replayed' }])
     const last = await keepBell()
     await post(`/${last}/replay`)
-    await eventually(async () => expect(rung).toContain((await letterOf(last))?.messageId))
+    await untilPasses(async () => expect(rung).toContain((await letterOf(last))?.messageId))
     expect(rung.filter(one => one === messageId)).toHaveLength(1)
   })
 
@@ -249,7 +250,7 @@ describe('many letters', () => {
     const second = await post('/replay', { ...wish, cursor: first.body.nextCursor })
     expect([...first.body.data, ...second.body.data].map(({ id }) => id)).toEqual(ids)
     expect([first.body.hasMore, second.body.hasMore, second.body.nextCursor]).toEqual([true, false, null])
-    await eventually(() => expect(rung).toHaveLength(5))
+    await untilPasses(() => expect(rung).toHaveLength(5))
     expect(await gateway.store.raw.auditLog.countDocuments({ 'object.id': { $in: ids }, action: 'deadLetters.replay' })).toBe(5)
     expect((await post('/replay', { ...wish, cursor: 'nonsense' })).body.errorCode).toBe('CURSOR_INVALID')
   })
@@ -309,16 +310,16 @@ test('what speaks of several tenants is shown to none of them, and open ones are
   const headers = { 'x-linko-reason': 'tried in vain', 'x-linko-origin-queue': QUEUES.realtime[0] as string }
   const envelope = { exchange: EXCHANGES.dead, routingKey: QUEUES.realtime[0] as string, type: MESSAGE_TYPE.events, headers }
   await gateway.queue.publish({ ...envelope, body, messageId: 'mixed', tenantId: String(demo) })
-  await eventually(async () => expect(await open({ messageId: 'mixed' })).toMatchObject({ tenantId: null }))
+  await untilPasses(async () => expect(await open({ messageId: 'mixed' })).toMatchObject({ tenantId: null }))
   await gateway.queue.publish({
     ...envelope,
     body: { v: 1, events: [body.events[0]] },
     messageId: 'own',
     tenantId: String(demo),
   })
-  await eventually(async () => expect(await open({ messageId: 'own' })).toMatchObject({ tenantId: demo }))
+  await untilPasses(async () => expect(await open({ messageId: 'own' })).toMatchObject({ tenantId: demo }))
   await using _another = await startKeeper({ store: gateway.store, queue: gateway.queue, log })
-  await eventually(async () =>
+  await untilPasses(async () =>
     expect((await metricsPage()).body).toContain(`linko_dead_letters_open{queue="${QUEUES.realtime[0]}"} 2`),
   )
 })

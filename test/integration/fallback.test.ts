@@ -3,8 +3,9 @@ import type { MessageDoc } from '#shared/store/documents.ts'
 import { createSimulator } from '#test/simulator/simulator.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { APP_SECRET } from '#test/support/ingest.ts'
+import { untilTrue } from '#test/support/until.ts'
 import { openRoad, type Road, TEMPLATE, WINDOW_ERROR } from './road-fixture.ts'
-import { type Answer, accept, eventually, refuse } from './sender-fixture.ts'
+import { type Answer, accept, refuse } from './sender-fixture.ts'
 
 const stack = new AsyncDisposableStack()
 let road: Road
@@ -147,7 +148,7 @@ describe('the template stays', () => {
     const { tenantId, gateway } = road
     await gateway.store.raw.tenants.updateOne({ _id: tenantId }, { $set: { 'settings.unknownOutcome': 'retry' } })
     // The settings are known to the sender for a moment longer.
-    await eventually(async () => {
+    await untilTrue(async () => {
       road.meta.answer = onlyTemplates((_post, _response, request) => request.socket.resetAndDestroy())
       const { body } = await send(to)
       await road.until(body.id, m => m.dispatch?.state === 'UNKNOWN')

@@ -12,9 +12,8 @@ import { createSimulator, type Simulator } from '#test/simulator/simulator.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { type Gateway, openGateway } from '#test/support/gateway.ts'
 import { keyring, log } from '#test/support/ingest.ts'
-
+import { untilTrue } from '#test/support/until.ts'
 import { createWorld } from '#test/support/world.ts'
-import { eventually } from './sender-fixture.ts'
 
 const { phoneNumberId, wabaId, accessToken: TOKEN } = DEMO_TENANTS.demo
 const APP = { id: '918273645500112', secret: 'secret-of-the-app' }
@@ -236,7 +235,7 @@ test('one gateway cares at a time, and another goes on when it stops', async () 
   const leader = async () =>
     (await gateway.store.connection.collection<LeaseDoc>('leases').findOne({ _id: 'gateway:care' }))?.owner
   await using first = await startCare(deps)
-  await eventually(async () => {
+  await untilTrue(async () => {
     const { tokenCheckedAt, healthCheckedAt } = await number()
     return !!tokenCheckedAt && !!healthCheckedAt
   })
@@ -245,6 +244,6 @@ test('one gateway cares at a time, and another goes on when it stops', async () 
   expect(await leader()).toBe(owner)
   await first[Symbol.asyncDispose]()
   await set({ tokenCheckedAt: null, nextTokenCheckAt: null })
-  await eventually(async () => !!(await number()).tokenCheckedAt, 25_000)
+  await untilTrue(async () => !!(await number()).tokenCheckedAt, 25_000)
   expect(await leader()).not.toBe(owner)
 })

@@ -7,7 +7,8 @@ import { ConversationView, MessageDetailView, MessageView } from '#shared/contra
 import { QUEUES } from '#shared/queue/topology.ts'
 import type { ConversationDoc, Id, MessageDoc } from '#shared/store/documents.ts'
 import { type Gateway, openGateway, PEOPLE, type Person } from '#test/support/gateway.ts'
-import { eventually, userByEmail } from '#test/support/realtime.ts'
+import { userByEmail } from '#test/support/realtime.ts'
+import { untilPasses } from '#test/support/until.ts'
 import { createWorld } from '#test/support/world.ts'
 
 const stack = new AsyncDisposableStack()
@@ -145,7 +146,7 @@ describe('a conversation', () => {
     expect([status, body.unreadCount]).toEqual([200, 0])
     const left = { tenantId: demo, conversationId: unread.id, direction: 'INBOUND' as const, status: 'RECEIVED' as const }
     expect(await gateway.store.models.messages.countDocuments(left)).toBe(0)
-    await eventually(() => expect(events.map(({ name }) => name)).toEqual(['conversation:updated']))
+    await untilPasses(() => expect(events.map(({ name }) => name)).toEqual(['conversation:updated']))
     expect(events[0]).toMatchObject({
       tenantId: String(demo),
       conversationId: unread.id,
@@ -172,7 +173,7 @@ describe('a conversation', () => {
     expect((await assign(manager, 'agent')).status).toBe(403)
     events.length = 0
     expect((await assign(agent, 'agent')).body.assignedTo).toEqual({ id: agent, name: 'Demo Agent' })
-    await eventually(() => expect(events.map(({ name }) => name)).toContain('conversation:assigned'))
+    await untilPasses(() => expect(events.map(({ name }) => name)).toContain('conversation:assigned'))
     expect((await assign(manager, 'manager')).body.assignedTo.id).toBe(manager)
     expect((await assign(agent, 'agent')).body.errorCode).toBe('ALREADY_ASSIGNED')
     expect((await assign('auto', 'manager')).body.assignedTo.id).toBe(agent)
@@ -262,7 +263,7 @@ test('a number is paused and resumed by its admins, with an event and a trace', 
   expect((await call('pause', 'admin')).body).toMatchObject({ status: 'paused', pauseReason: 'manual' })
   expect((await call('pause', 'admin')).body.errorCode).toBe('NUMBER_STATE')
   expect((await call('resume', 'admin')).body).toMatchObject({ status: 'active', pauseReason: null })
-  await eventually(() => expect(events.map(({ payload }) => payload.status)).toEqual(['paused', 'active']))
+  await untilPasses(() => expect(events.map(({ payload }) => payload.status)).toEqual(['paused', 'active']))
   const traces = await gateway.store.models.auditLog.find({ tenantId: demo, 'object.id': number.id }).lean()
   expect(traces.map(({ action }) => action).toSorted()).toEqual(['clients.pause', 'clients.resume'])
   const older = (what: string) => gateway.call('POST', `/api/v1/clients/${number.id}/${what}`, { as: 'admin' })

@@ -6,7 +6,8 @@ import type { Delivery } from '#shared/queue/types.ts'
 import { trusted } from '#shared/store/connect.ts'
 import type { MessageDoc } from '#shared/store/documents.ts'
 import { type Gateway, openGateway, PEOPLE, type Person } from '#test/support/gateway.ts'
-import { eventually, userByEmail } from '#test/support/realtime.ts'
+import { userByEmail } from '#test/support/realtime.ts'
+import { untilPasses } from '#test/support/until.ts'
 import { createWorld } from '#test/support/world.ts'
 
 const SALMA = '212661000101' // her window is open
@@ -65,7 +66,7 @@ describe('a text', () => {
     const after = await conversationOf(SALMA)
     expect(after.messageCount).toBe(before.messageCount + 1)
     expect(after.lastMessage).toMatchObject({ text: 'Bonjour', status: 'QUEUED' })
-    await eventually(() => expect(bells.map(({ messageId }) => messageId)).toContain(body.id))
+    await untilPasses(() => expect(bells.map(({ messageId }) => messageId)).toContain(body.id))
     expect(bells.find(({ messageId }) => messageId === body.id)).toMatchObject({ contactKey: SALMA, v: 1 })
   })
 
@@ -369,12 +370,12 @@ describe('trying again', () => {
 
   test('keeps the history, moves the old wamid aside and goes on counting', async () => {
     const id = await failed({})
-    await eventually(() => expect(bells.map(({ messageId }) => messageId)).toContain(id))
+    await untilPasses(() => expect(bells.map(({ messageId }) => messageId)).toContain(id))
     bells.length = 0
     const { status, body } = await retry(id)
     expect([status, body.status, body.externalMessageId, body.error]).toEqual([202, 'QUEUED', null, null])
     expect(await rowOf(id)).toMatchObject({ previousIds: [`wamid.${id}`], dispatch: { state: 'READY', attempt: 2 } })
-    await eventually(() => expect(bells.map(({ messageId }) => messageId)).toEqual([id]))
+    await untilPasses(() => expect(bells.map(({ messageId }) => messageId)).toEqual([id]))
     expect((await retry(id)).body.errorCode).toBe('NOT_FAILED')
     const detail = await gateway.call('GET', `/api/v1/messages/by-id/${id}`, { as: 'agent' })
     expect(detail.body.timeline.map(({ kind }: { kind: string }) => kind)).toEqual(['attempt', 'note'])

@@ -4,7 +4,8 @@ import path from 'node:path'
 import { expect } from 'vitest'
 import { openGateway, PEOPLE, passwordOf } from '#test/support/gateway.ts'
 import { openStore } from '#test/support/ingest.ts'
-import { eventually, JWT_SECRET } from '#test/support/realtime.ts'
+import { JWT_SECRET } from '#test/support/realtime.ts'
+import { untilPasses } from '#test/support/until.ts'
 import { test, type World } from '#test/support/world.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
@@ -30,7 +31,7 @@ function start(world: World, more: NodeJS.ProcessEnv = {}) {
 test('the service starts, answers, logs no secret, and leaves with 0 on SIGTERM', { timeout: 60_000 }, async ({ world }) => {
   await openStore(world)
   const { child, output } = start(world)
-  await eventually(() => expect(output()).toMatch(/"port":\d+.*gateway started/), 20_000)
+  await untilPasses(() => expect(output()).toMatch(/"port":\d+.*gateway started/), 20_000)
   const url = `http://127.0.0.1:${/"port":(\d+)/.exec(output())?.[1]}`
   expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: 'ok' })
   expect(await (await fetch(`${url}/ready`)).json()).toEqual({

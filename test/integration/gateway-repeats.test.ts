@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { MessageDoc } from '#shared/store/documents.ts'
 import { type Gateway, openGateway, PEOPLE, passwordOf } from '#test/support/gateway.ts'
-import { eventually, userByEmail } from '#test/support/realtime.ts'
+import { userByEmail } from '#test/support/realtime.ts'
+import { untilPasses } from '#test/support/until.ts'
 import { createWorld } from '#test/support/world.ts'
 
 const SALMA = '212661000101' // her window is open
@@ -53,7 +54,7 @@ describe('a send that would wait', () => {
 
   test('is answered when it is sent, and tells how far it came', async () => {
     const asked = send({ text: 'waits' }, { prefer: 'respond-async, wait=60' })
-    await eventually(async () => expect(await rowOf('waits')).not.toBeNull())
+    await untilPasses(async () => expect(await rowOf('waits')).not.toBeNull())
     const sent = { $set: { status: 'SENT' as const, wamid: 'wamid.waits', dispatch: null } }
     await gateway.store.models.messages.updateOne({ tenantId: await tenant(), _id: (await rowOf('waits'))?._id }, sent)
     const { status, body, headers } = await asked

@@ -5,7 +5,7 @@ import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { deliveryOf } from '#test/support/fixture-world.ts'
 import { type Gateway, openGateway, type Person } from '#test/support/gateway.ts'
 import { log } from '#test/support/ingest.ts'
-import { eventually } from '#test/support/realtime.ts'
+import { untilPasses } from '#test/support/until.ts'
 import { createWorld } from '#test/support/world.ts'
 
 const stack = new AsyncDisposableStack()
@@ -64,7 +64,7 @@ test('a recorder of another process heeds them within seconds', async () => {
   expect(await total('/leads?q=212661820001')).toBe(1)
   await call('PUT', { leadsEnabled: false, stopWords: ['Assez'] })
   let person = 212661820100
-  await eventually(async () => {
+  await untilPasses(async () => {
     await record(String(++person), 'Bonjour')
     expect(await total(`/leads?q=${person}`)).toBe(0)
   }, 10_000)

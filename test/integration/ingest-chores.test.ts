@@ -8,7 +8,7 @@ import type { ClientDoc, EventDoc, MediaRef } from '#shared/store/documents.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import { createFixtureWorld, deliveryOf, type FixtureWorld, readFixture, tell } from '#test/support/fixture-world.ts'
 import { log } from '#test/support/ingest.ts'
-import { eventually } from '#test/support/realtime.ts'
+import { untilPasses } from '#test/support/until.ts'
 import { test as base } from '#test/support/world.ts'
 
 const NUMBER = '1054543651068213'
@@ -81,7 +81,7 @@ test('of several processes one does the chores', async ({ fixtures: { store } })
   await pause(store, { restrictedUntil: new Date(Date.now() - HOUR_MS) })
   await using _first = await startChores({ store, queue, storage, log })
   await using _second = await startChores({ store, queue, storage, log })
-  await eventually(async () => expect(await clientOf(store)).toMatchObject({ status: 'active' }))
+  await untilPasses(async () => expect(await clientOf(store)).toMatchObject({ status: 'active' }))
   expect(await store.raw.events.countDocuments({ name: 'client:status' })).toBe(1)
 })
 

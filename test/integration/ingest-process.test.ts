@@ -6,7 +6,7 @@ import { createSimulator } from '#test/simulator/simulator.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { openGateway } from '#test/support/gateway.ts'
 import { TOKEN_KEY } from '#test/support/ingest.ts'
-import { eventually } from '#test/support/realtime.ts'
+import { untilPasses } from '#test/support/until.ts'
 import { test } from '#test/support/world.ts'
 
 const { phoneNumberId } = DEMO_TENANTS.demo
@@ -28,14 +28,14 @@ test('the service starts, tells Meta who is blocked, and leaves with 0 on SIGTER
   const child = spawn(process.execPath, ['services/ingest/main.ts'], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (output += chunk))
-  await eventually(() => expect(output).toMatch(/"port":\d+.*ingest started/), 20_000)
+  await untilPasses(() => expect(output).toMatch(/"port":\d+.*ingest started/), 20_000)
   const url = `http://127.0.0.1:${/"port":(\d+)/.exec(output)?.[1]}`
-  await eventually(async () => expect(await (await fetch(`${url}/ready`)).json()).toMatchObject({ status: 'ready' }))
+  await untilPasses(async () => expect(await (await fetch(`${url}/ready`)).json()).toMatchObject({ status: 'ready' }))
 
   const thread = await gateway.store.raw.conversations.findOne({ phoneNumberId, 'contact.waId': { $ne: null } })
   simulator.inbound({ phoneNumberId, from: thread?.contact.waId as string, message: 'Bonjour' })
   await gateway.call('POST', `/api/v1/contacts/${thread?.contactId}/block`, { as: 'manager' })
-  await eventually(() =>
+  await untilPasses(() =>
     expect([...(simulator.sim.world.numbers.get(phoneNumberId)?.blocked ?? [])]).toEqual([thread?.contact.waId]),
   )
 

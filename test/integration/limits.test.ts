@@ -5,7 +5,8 @@ import { createSendLimits } from '#shared/limits/send-limits.ts'
 import { type CountBounds, countBacklog } from '#shared/store/dispatch-backlog.ts'
 import type { CampaignDoc, ClientDoc, Dispatch, Id, MessageDoc } from '#shared/store/documents.ts'
 import { type Gateway, openGateway, PEOPLE, type Person } from '#test/support/gateway.ts'
-import { eventually, userByEmail } from '#test/support/realtime.ts'
+import { userByEmail } from '#test/support/realtime.ts'
+import { untilPasses } from '#test/support/until.ts'
 import { createWorld } from '#test/support/world.ts'
 
 const stack = new AsyncDisposableStack()
@@ -180,7 +181,7 @@ describe('limits', () => {
     await call('PUT', '/limits', { messagesPerDay: 5 }, 'admin')
     expect(await next(limited)).toEqual(tomorrow)
     await call('PUT', '/limits', { messagesPerDay: 1000 }, 'admin')
-    await eventually(async () => expect((await next(limited)).getTime()).toBeLessThan(Date.now() + 1000))
+    await untilPasses(async () => expect((await next(limited)).getTime()).toBeLessThan(Date.now() + 1000))
     expect(await next(scheduled)).toEqual(tomorrow)
   })
 })

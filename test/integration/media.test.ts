@@ -17,7 +17,7 @@ import { createSimulator } from '#test/simulator/simulator.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { openGateway, type Person } from '#test/support/gateway.ts'
 import { keyring, log, startIngest } from '#test/support/ingest.ts'
-import { eventually } from '#test/support/realtime.ts'
+import { untilPasses } from '#test/support/until.ts'
 import { webhookOf } from '#test/support/webhooks.ts'
 import { test, type World } from '#test/support/world.ts'
 
@@ -45,13 +45,13 @@ async function open(world: World, metaUrl: string) {
     const message = { from: '212661009901', id, timestamp: '1795165200', type, [type]: media }
     const value = { messaging_product: 'whatsapp', metadata: { phone_number_id: phoneNumberId }, messages: [message] }
     await ingest.post(webhookOf(value))
-    await eventually(async () => expect(await store.raw.messages.countDocuments({ wamid: id })).toBe(1))
+    await untilPasses(async () => expect(await store.raw.messages.countDocuments({ wamid: id })).toBe(1))
     return id
   }
 
   const mediaOf = async (wamid: string) => (await store.raw.messages.findOne({ wamid }))?.content.media
   const settled = async (wamid: string, state: string) => {
-    await eventually(async () => expect((await mediaOf(wamid))?.state).toBe(state), 30_000)
+    await untilPasses(async () => expect((await mediaOf(wamid))?.state).toBe(state), 30_000)
     return String((await mediaOf(wamid))?.id)
   }
   /** The file, as bytes. */
@@ -193,7 +193,7 @@ test('while Meta limits us a file waits, and that is no attempt', { timeout: 60_
   const wamid = await w.arrives('image', { id: '904', mime_type: 'image/jpeg' })
   const attempts: number[] = []
   const delayed = retryQueue(60)
-  await eventually(async () => expect((await w.queue.check(delayed)).messageCount).toBe(1))
+  await untilPasses(async () => expect((await w.queue.check(delayed)).messageCount).toBe(1))
   await using _reader = await w.queue.consume(
     delayed,
     async ({ attempt }) => {
@@ -202,7 +202,7 @@ test('while Meta limits us a file waits, and that is no attempt', { timeout: 60_
     },
     { prefetch: 1 },
   )
-  await eventually(async () => expect(attempts).toEqual([1]))
+  await untilPasses(async () => expect(attempts).toEqual([1]))
   expect((await w.mediaOf(wamid))?.state).toBe('PENDING')
 })
 
@@ -227,7 +227,7 @@ test.for([
   await w.store.raw.messages.updateOne({ wamid }, { $set: { 'content.media': media } })
   changed.resolve()
   const key = mediaKey(tenantId, content.media?.id)
-  await eventually(async () => expect(dropped.mock.calls).toContainEqual([key]))
+  await untilPasses(async () => expect(dropped.mock.calls).toContainEqual([key]))
   // Called is not yet done.
   await Promise.all(dropped.mock.results.map(({ value }) => value))
   await expect(w.storage.get(key)).rejects.toThrow(ObjectNotFound)

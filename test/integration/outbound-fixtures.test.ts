@@ -10,8 +10,9 @@ import type { ClientDoc, TemplateDoc } from '#shared/store/documents.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { type Gateway, openGateway } from '#test/support/gateway.ts'
 import { keyring, log } from '#test/support/ingest.ts'
+import { untilTrue } from '#test/support/until.ts'
 import { test } from '#test/support/world.ts'
-import { eventually, startMeta } from './sender-fixture.ts'
+import { startMeta } from './sender-fixture.ts'
 
 type Json = Record<string, unknown>
 interface Exchange {
@@ -50,7 +51,7 @@ test('all that Meta is known to take goes through the gateway and the sender as 
     const answer = await gateway.call('POST', '/api/v1/messages', { as: 'admin', body: { conversationId, ...ours(body) } })
     if (answer.status !== 202) wrong.push([name, answer.body])
     else {
-      await eventually(() => meta.posts.some(({ to }) => to === body.to))
+      await untilTrue(() => meta.posts.some(({ to }) => to === body.to))
       const sent = meta.posts.filter(({ to }) => to === body.to).map(post => bodyOf(post.body, post.to))
       expect(sent, name).toEqual([body])
     }

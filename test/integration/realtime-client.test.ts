@@ -5,7 +5,8 @@ import { ROOT } from '#shared/process/config.ts'
 import { createRealtimeClient } from '#shared/realtime-client/client.ts'
 import type { UserDoc } from '#shared/store/documents.ts'
 import { openQueue, openStore } from '#test/support/ingest.ts'
-import { eventually, JWT_SECRET, publishEvent, startNode, tokenOf, userByEmail } from '#test/support/realtime.ts'
+import { JWT_SECRET, publishEvent, startNode, tokenOf, userByEmail } from '#test/support/realtime.ts'
+import { untilPasses } from '#test/support/until.ts'
 import { test, type World } from '#test/support/world.ts'
 
 async function open(world: World) {
@@ -36,12 +37,12 @@ test('what happened during an absence is told in order, then everything is live'
   const { store, queue, agent } = await open(world)
   const node = await startNode(world, store)
   const { client, seqs, states } = follow(node.url, agent)
-  await eventually(() => expect(client.state).toBe('live'))
+  await untilPasses(() => expect(client.state).toBe('live'))
   for (let i = 0; i < 5; i++) await publishEvent(store, queue, agent.tenantId, `before-${i}`)
-  await eventually(() => expect(seqs).toEqual(upTo(5)))
+  await untilPasses(() => expect(seqs).toEqual(upTo(5)))
   client.socket.io.engine.close()
   await Promise.all(upTo(600).map(i => publishEvent(store, queue, agent.tenantId, `absent-${i}`)))
-  await eventually(() => expect([client.state, seqs.length]).toEqual(['live', 605]))
+  await untilPasses(() => expect([client.state, seqs.length]).toEqual(['live', 605]))
   expect(seqs).toEqual(upTo(605))
   expect(states).toEqual(expect.arrayContaining(['offline', 'syncing', 'live']))
 })
@@ -50,24 +51,24 @@ test('a log that no longer reaches back makes the client load anew and go on', a
   const { store, queue, agent } = await open(world)
   const node = await startNode(world, store)
   const witness = follow(node.url, agent)
-  await eventually(() => expect(witness.client.state).toBe('live'))
+  await untilPasses(() => expect(witness.client.state).toBe('live'))
   for (let i = 0; i < 4; i++) await publishEvent(store, queue, agent.tenantId, `event-${i}`)
-  await eventually(() => expect(witness.seqs).toEqual(upTo(4)))
+  await untilPasses(() => expect(witness.seqs).toEqual(upTo(4)))
   await store.raw.events.deleteOne({ _id: 'event-1' })
   const { client, seqs, resets } = follow(node.url, agent, { sinceSeq: 1 })
-  await eventually(() => expect([client.state, resets, client.seq]).toEqual(['live', [4], 4]))
+  await untilPasses(() => expect([client.state, resets, client.seq]).toEqual(['live', [4], 4]))
   await publishEvent(store, queue, agent.tenantId, 'next')
-  await eventually(() => expect(seqs).toEqual([5]))
+  await untilPasses(() => expect(seqs).toEqual([5]))
 })
 
 test('a session is extended before its token ends', async ({ world }) => {
   const { store, agent } = await open(world)
   const node = await startNode(world, store)
   const { client } = follow(node.url, agent, { token: () => tokenOf(agent, 30_000) })
-  await eventually(() => expect(client.state).toBe('live'))
+  await untilPasses(() => expect(client.state).toBe('live'))
   const session = () => node.sockets.io.of('/').sockets.get(client.socket.id as string)?.data.access
   const endedAt = session()?.expiresAt.getTime() as number
-  await eventually(() => expect(session()?.expiresAt.getTime()).toBeGreaterThan(endedAt))
+  await untilPasses(() => expect(session()?.expiresAt.getTime()).toBeGreaterThan(endedAt))
 })
 
 test('a refused token is asked for again', async ({ world }) => {
@@ -75,7 +76,7 @@ test('a refused token is asked for again', async ({ world }) => {
   const node = await startNode(world, store)
   let asked = 0
   const { client, states } = follow(node.url, agent, { token: () => tokenOf(agent, asked++ === 0 ? -60_000 : 60_000) })
-  await eventually(() => expect(client.state).toBe('live'))
+  await untilPasses(() => expect(client.state).toBe('live'))
   expect(states).toEqual(['refused', 'live'])
 })
 
@@ -85,17 +86,17 @@ test('kill -9 of a node in mid-stream: its clients move and miss nothing', { tim
   const victim = await spawnNode(world)
   const moving = follow(victim.url, agent)
   const staying = follow(survivor.url, agent)
-  await eventually(() => expect([moving.client.state, staying.client.state]).toEqual(['live', 'live']))
+  await untilPasses(() => expect([moving.client.state, staying.client.state]).toEqual(['live', 'live']))
   const stream = (async () => {
     for (let i = 0; i < 150; i++) await publishEvent(store, queue, agent.tenantId, `event-${i}`)
   })()
-  await eventually(() => expect(staying.seqs.length).toBeGreaterThan(20))
+  await untilPasses(() => expect(staying.seqs.length).toBeGreaterThan(20))
   victim.process.kill('SIGKILL')
   const heard = moving.client.seq as number
   moving.client.close()
   const moved = follow(survivor.url, agent, { sinceSeq: heard })
   await stream
-  await eventually(() => expect([staying.client.seq, moved.client.seq]).toEqual([150, 150]), 20_000)
+  await untilPasses(() => expect([staying.client.seq, moved.client.seq]).toEqual([150, 150]), 20_000)
   expect(staying.seqs).toEqual(upTo(150))
   expect([...moving.seqs, ...moved.seqs]).toEqual(upTo(150))
 })

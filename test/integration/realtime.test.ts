@@ -4,7 +4,8 @@ import { expect, onTestFinished } from 'vitest'
 import { availabilityChannel } from '#shared/contracts/availability.ts'
 import { revocationChannel } from '#shared/contracts/revocation.ts'
 import { openQueue, openStore } from '#test/support/ingest.ts'
-import { connectClient, eventually, publishEvent, startNode, tokenOf, userByEmail } from '#test/support/realtime.ts'
+import { connectClient, publishEvent, startNode, tokenOf, userByEmail } from '#test/support/realtime.ts'
+import { untilPasses } from '#test/support/until.ts'
 import { test, type World } from '#test/support/world.ts'
 import { startProxy } from './tcp-proxy.ts'
 
@@ -24,7 +25,7 @@ test('an event reaches the sockets of its tenant on every node once, in order, a
   for (let i = 0; i < 20; i++) await publishEvent(store, queue, agent.tenantId, `event-${i}`)
   await publishEvent(store, queue, agent.tenantId, 'event-0')
   for (const client of clients) {
-    await eventually(() => expect(client.named('client:status').length).toBeGreaterThanOrEqual(20))
+    await untilPasses(() => expect(client.named('client:status').length).toBeGreaterThanOrEqual(20))
     const distinct = [...new Map(client.named('client:status').map(event => [event.eventId, event.seq])).values()]
     expect(distinct).toEqual(Array.from({ length: 20 }, (_, i) => i + 1))
   }
@@ -36,7 +37,7 @@ test('an inbound message is told under both of its names with one id', async ({ 
   const node = await startNode(world, store)
   const client = await connectClient(node.url, await tokenOf(agent))
   await publishEvent(store, queue, agent.tenantId, 'received', 'message:received')
-  await eventually(() => expect(client.named('message:incoming')).toHaveLength(1))
+  await untilPasses(() => expect(client.named('message:incoming')).toHaveLength(1))
   const [received] = client.named('message:received')
   const [incoming] = client.named('message:incoming')
   expect([received?.eventId, received?.seq]).toEqual([incoming?.eventId, incoming?.seq])
@@ -48,15 +49,15 @@ test('sync answers exactly what was missed, in order, and then everything is liv
   const token = await tokenOf(agent)
   const witness = await connectClient(node.url, token)
   for (let i = 0; i < 30; i++) await publishEvent(store, queue, agent.tenantId, `missed-${i}`)
-  await eventually(() => expect(witness.named('client:status')).toHaveLength(30))
+  await untilPasses(() => expect(witness.named('client:status')).toHaveLength(30))
   const late = await connectClient(node.url, token)
   expect(await late.socket.emitWithAck('sync', { sinceSeq: 10 })).toEqual({ ok: true })
-  await eventually(() => expect(late.named('sync:done')).toEqual([{ seq: 30 }]))
+  await untilPasses(() => expect(late.named('sync:done')).toEqual([{ seq: 30 }]))
   expect(late.named('client:status').map(event => [event.seq, event.replay])).toEqual(
     Array.from({ length: 20 }, (_, i) => [i + 11, true]),
   )
   await publishEvent(store, queue, agent.tenantId, 'live')
-  await eventually(() => expect(late.named('client:status').at(-1)).toMatchObject({ seq: 31, eventId: 'live' }))
+  await untilPasses(() => expect(late.named('client:status').at(-1)).toMatchObject({ seq: 31, eventId: 'live' }))
 })
 
 test('a client that knows more, or less, than the log is told to reload', async ({ world }) => {
@@ -64,7 +65,7 @@ test('a client that knows more, or less, than the log is told to reload', async 
   const node = await startNode(world, store)
   const client = await connectClient(node.url, await tokenOf(agent))
   for (let i = 0; i < 3; i++) await publishEvent(store, queue, agent.tenantId, `event-${i}`)
-  await eventually(() => expect(client.named('client:status')).toHaveLength(3))
+  await untilPasses(() => expect(client.named('client:status')).toHaveLength(3))
   await store.raw.events.deleteMany({ seq: 1 })
   await client.socket.emitWithAck('sync', { sinceSeq: 0 })
   await client.socket.emitWithAck('sync', { sinceSeq: 99 })
@@ -110,7 +111,7 @@ test('a foreign conversation cannot be joined nor typed in', async ({ world }) =
   const joined = await two.socket.emitWithAck('conversation:join', { conversationId })
   expect(joined.viewers.map((user: { id: string }) => user.id)).toContain(String(agent._id))
   expect(await one.socket.emitWithAck('typing:start', { conversationId })).toEqual({ ok: true })
-  await eventually(() => expect(two.named('typing')).toHaveLength(1))
+  await untilPasses(() => expect(two.named('typing')).toHaveLength(1))
   expect(intruder.named('typing')).toEqual([])
 })
 
@@ -127,7 +128,7 @@ test('a revoked token closes its sockets on every node at once', async ({ world 
     JSON.stringify({ tenantId: String(agent.tenantId), userId: String(agent._id) }),
   )
   for (const client of clients)
-    await eventually(
+    await untilPasses(
       () => expect([client.socket.connected, client.named('session:ended')]).toEqual([false, [{ reason: 'revoked' }]]),
       2000,
     )
@@ -160,10 +161,10 @@ test('when a node ends, the other takes its shards', async ({ world }) => {
   const [a, b] = [await startNode(world, store), await startNode(world, store)]
   const client = await connectClient(b.url, await tokenOf(agent))
   await publishEvent(store, queue, agent.tenantId, 'before')
-  await eventually(() => expect(client.named('client:status')).toHaveLength(1))
+  await untilPasses(() => expect(client.named('client:status')).toHaveLength(1))
   await a.stop()
   await publishEvent(store, queue, agent.tenantId, 'after')
-  await eventually(() => expect(client.named('client:status').map(event => event.seq)).toEqual([1, 2]))
+  await untilPasses(() => expect(client.named('client:status').map(event => event.seq)).toEqual([1, 2]))
 })
 
 test('who says how far it heard is told the rest first, and nothing twice while events flow', async ({ world }) => {
@@ -172,15 +173,15 @@ test('who says how far it heard is told the rest first, and nothing twice while 
   const token = await tokenOf(agent)
   const witness = await connectClient(a.url, token)
   for (let i = 0; i < 50; i++) await publishEvent(store, queue, agent.tenantId, `before-${i}`)
-  await eventually(() => expect(witness.named('client:status')).toHaveLength(50))
+  await untilPasses(() => expect(witness.named('client:status')).toHaveLength(50))
   const flow = (async () => {
     for (let i = 0; i < 200; i++) await publishEvent(store, queue, agent.tenantId, `flow-${i}`)
   })()
   const late = await connectClient(b.url, token, { sinceSeq: 20 })
   for (let i = 0; i < 5; i++) await connectClient(a.url, token, { sinceSeq: i })
   await flow
-  await eventually(() => expect(witness.named('client:status')).toHaveLength(250))
-  await eventually(() => expect(late.named('client:status').at(-1)?.seq).toBe(250))
+  await untilPasses(() => expect(witness.named('client:status')).toHaveLength(250))
+  await untilPasses(() => expect(late.named('client:status').at(-1)?.seq).toBe(250))
   expect(late.named('client:status').map(event => event.seq)).toEqual(Array.from({ length: 230 }, (_, i) => i + 21))
   expect(late.heard.slice(0, 2).map(({ name }) => name)).toEqual(['session:ready', 'client:status'])
 })
@@ -196,7 +197,7 @@ test('colleagues hear who takes new conversations, on every node and when they c
   const changed = { tenantId: String(agent.tenantId), userId: String(agent._id), name: agent.name, availability: 'busy' }
   await redis.publish(availabilityChannel(store.connection.name), JSON.stringify(changed))
   await redis.publish(availabilityChannel(store.connection.name), 'nonsense')
-  await eventually(() => {
+  await untilPasses(() => {
     for (const client of clients)
       expect(client.named('presence')).toContainEqual(expect.objectContaining({ status: 'availability', availability: 'busy' }))
   })
@@ -212,9 +213,9 @@ test('while a node does not hear the others it says so', async ({ world }) => {
   const node = await startNode({ ...world, redisUrl: proxy.url }, store)
   const client = await connectClient(node.url, await tokenOf(agent))
   proxy.cut()
-  await eventually(() => expect(client.named('tick').at(-1)).toMatchObject({ stale: true }))
+  await untilPasses(() => expect(client.named('tick').at(-1)).toMatchObject({ stale: true }))
   proxy.mend()
-  await eventually(() => expect(client.named('tick').at(-1)).toMatchObject({ stale: false }))
+  await untilPasses(() => expect(client.named('tick').at(-1)).toMatchObject({ stale: false }))
 })
 
 test('a node that RabbitMQ does not reach keeps its sockets and tells everything afterwards', async ({ world }) => {
@@ -225,12 +226,12 @@ test('a node that RabbitMQ does not reach keeps its sockets and tells everything
   const client = await connectClient(node.url, await tokenOf(agent))
   const seqs = () => client.named('client:status').map(event => event.seq)
   await publishEvent(store, queue, agent.tenantId, 'before')
-  await eventually(() => expect(seqs()).toEqual([1]))
+  await untilPasses(() => expect(seqs()).toEqual([1]))
   proxy.cut()
   for (let i = 0; i < 20; i++) await publishEvent(store, queue, agent.tenantId, `cut-${i}`)
   expect(await client.socket.emitWithAck('sync', { sinceSeq: 1 })).toEqual({ ok: true })
   proxy.mend()
-  await eventually(() => expect(seqs()).toEqual(Array.from({ length: 21 }, (_, i) => i + 1)), 30_000)
+  await untilPasses(() => expect(seqs()).toEqual(Array.from({ length: 21 }, (_, i) => i + 1)), 30_000)
 })
 
 test('long polling works where it is allowed', async ({ world }) => {
@@ -239,7 +240,7 @@ test('long polling works where it is allowed', async ({ world }) => {
   const token = await tokenOf(agent)
   const client = await connectClient(node.url, token, {}, ['polling'])
   await publishEvent(store, queue, agent.tenantId, 'polled')
-  await eventually(() => expect(client.named('client:status').map(event => event.seq)).toEqual([1]))
+  await untilPasses(() => expect(client.named('client:status').map(event => event.seq)).toEqual([1]))
   const strict = await startNode(world, store)
   await expect(connectClient(strict.url, token, {}, ['polling'])).rejects.toThrow()
 })
@@ -252,7 +253,7 @@ test('a node that Redis does not reach reads the log, and tells nothing twice wh
   const token = await tokenOf(agent)
   const clients = [await connectClient(near.url, token), await connectClient(far.url, token)]
   const hear = (count: number) =>
-    eventually(() => {
+    untilPasses(() => {
       for (const client of clients)
         expect(client.named('client:status').map(event => event.seq)).toEqual(Array.from({ length: count }, (_, i) => i + 1))
     })
@@ -277,8 +278,8 @@ test('a client that does not read is cut, the others are not', { timeout: 60_000
   await Promise.all(
     Array.from({ length: 60 }, (_, i) => publishEvent(store, queue, agent.tenantId, `large-${i}`, 'client:status', { reason })),
   )
-  await eventually(() => expect(node.sockets.io.of('/').sockets.has(stuck.socket.id as string)).toBe(false))
-  await eventually(() => expect(fine.named('client:status')).toHaveLength(60))
+  await untilPasses(() => expect(node.sockets.io.of('/').sockets.has(stuck.socket.id as string)).toBe(false))
+  await untilPasses(() => expect(fine.named('client:status')).toHaveLength(60))
 })
 
 test('a user or tenant that is closed loses its sockets without anybody saying so', async ({ world }) => {
@@ -287,7 +288,7 @@ test('a user or tenant that is closed loses its sockets without anybody saying s
   const clients = [await connectClient(node.url, await tokenOf(agent)), await connectClient(node.url, await tokenOf(stranger))]
   await store.raw.users.updateOne({ _id: agent._id }, { $set: { status: 'disabled' } })
   await store.raw.tenants.updateOne({ _id: stranger.tenantId }, { $set: { status: 'deactivated' } })
-  for (const { socket } of clients) await eventually(() => expect(socket.connected).toBe(false), 15_000)
+  for (const { socket } of clients) await untilPasses(() => expect(socket.connected).toBe(false), 15_000)
 })
 
 test('a client that does not read holds up no stop', async ({ world }) => {

@@ -8,8 +8,8 @@ import { createSimulator } from '#test/simulator/simulator.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { openGateway } from '#test/support/gateway.ts'
 import { keyring, log } from '#test/support/ingest.ts'
+import { untilTrue } from '#test/support/until.ts'
 import { test, type World } from '#test/support/world.ts'
-import { eventually } from './sender-fixture.ts'
 
 const { phoneNumberId } = DEMO_TENANTS.demo
 
@@ -40,14 +40,14 @@ async function open(world: World) {
   )
   const path = `/api/v1/conversations/${_id}`
   const reads = () => simulator.reads().data.map(({ messageId, typing }) => ({ messageId, typing }))
-  const idle = () => eventually(async () => (await queue.check(QUEUES.receipts)).messageCount === 0)
+  const idle = () => untilTrue(async () => (await queue.check(QUEUES.receipts)).messageCount === 0)
   return { simulator, gateway, store, queue, conversation, wamid, path, reads, idle }
 }
 
 test('reading a conversation turns the ticks of the customer blue, once', async ({ world }) => {
   const w = await open(world)
   for (const _ of [1, 2]) expect((await w.gateway.call('PUT', `${w.path}/read`, { as: 'agent' })).status).toBe(200)
-  await eventually(() => w.reads().length > 0)
+  await untilTrue(() => w.reads().length > 0)
   await w.idle()
   expect(w.reads()).toEqual([{ messageId: w.wamid, typing: false }])
 })
@@ -56,7 +56,7 @@ test('typing is shown to the customer, once in a while', async ({ world }) => {
   const w = await open(world)
   const type = () => w.gateway.call('POST', `${w.path}/typing`, { as: 'agent' })
   for (const _ of [1, 2, 3]) expect(await type()).toMatchObject({ status: 202, body: { shown: true } })
-  await eventually(() => w.reads().length > 0)
+  await untilTrue(() => w.reads().length > 0)
   await w.idle()
   expect(w.reads()).toEqual([{ messageId: w.wamid, typing: true }])
 })
@@ -74,10 +74,10 @@ test('a receipt that is refused is let be; one without an answer is told again',
   const w = await open(world)
   w.simulator.faults([{ match: { path: '/messages' }, times: 1, effect: { code: 131009 } }])
   await w.gateway.call('POST', `${w.path}/typing`, { as: 'agent' })
-  await eventually(() => w.simulator.listFaults().data[0]?.struck === 1)
+  await untilTrue(() => w.simulator.listFaults().data[0]?.struck === 1)
   w.simulator.faults([{ match: { path: '/messages' }, times: 1, effect: { reset: true } }])
   await w.gateway.call('PUT', `${w.path}/read`, { as: 'agent' })
-  await eventually(() => w.reads().length === 1)
+  await untilTrue(() => w.reads().length === 1)
   expect(w.reads()).toEqual([{ messageId: w.wamid, typing: false }])
   expect(await w.queue.check(QUEUES.dead)).toMatchObject({ messageCount: 0 })
   expect(await w.store.raw.clients.findOne({ phoneNumberId })).toMatchObject({ status: 'active' })

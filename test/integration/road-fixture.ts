@@ -11,9 +11,10 @@ import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { openGateway, PEOPLE, type Person } from '#test/support/gateway.ts'
 import { APP_SECRET, keyring, log, VERIFY_TOKEN } from '#test/support/ingest.ts'
 import { userByEmail } from '#test/support/realtime.ts'
+import { untilTrue } from '#test/support/until.ts'
 import { webhookOf } from '#test/support/webhooks.ts'
 import { createWorld } from '#test/support/world.ts'
-import { eventually, startMeta } from './sender-fixture.ts'
+import { startMeta } from './sender-fixture.ts'
 
 export const SALMA = '212661000101'
 const { phoneNumberId, wabaId } = DEMO_TENANTS.demo
@@ -69,7 +70,7 @@ export async function openRoad() {
       const waId = String(++people)
       const template = { to: waId, templateName: 'welcome', language: 'en_US', variables: ['Salma'] }
       const { body } = await call('POST', '/messages/send-template', template)
-      await eventually(async () => (await rowOf(body.id)).status === 'SENT')
+      await untilTrue(async () => (await rowOf(body.id)).status === 'SENT')
       await this.setWindow(waId, windowExpiresAt)
       meta.posts.length = 0
       return waId
@@ -84,7 +85,7 @@ export async function openRoad() {
         row = await rowOf(id)
         return fact(row)
       }
-      await eventually(isTrue).catch(error => {
+      await untilTrue(isTrue).catch(error => {
         throw new Error(`${error.message}\n${JSON.stringify(row, null, 1)}`)
       })
       return row

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { untilTrue } from '#test/support/until.ts'
 import { openRoad, type Road, TEMPLATE } from './road-fixture.ts'
-import { accept, eventually } from './sender-fixture.ts'
+import { accept } from './sender-fixture.ts'
 
 const stack = new AsyncDisposableStack()
 let road: Road
@@ -51,7 +52,7 @@ describe('a message with a time of its own', () => {
     const to = await road.person()
     const { body } = await send(to, later(700))
     await sender[Symbol.asyncDispose]()
-    await eventually(() => Date.now() > Date.parse(body.sendAt) + 300)
+    await untilTrue(() => Date.now() > Date.parse(body.sendAt) + 300)
     expect(road.postsTo(to)).toEqual([])
     sender = await road.startSender()
     await road.until(body.id, m => m.status === 'SENT')
@@ -111,7 +112,7 @@ describe('a message with a time of its own', () => {
     const sendAt = new Date(at).toISOString()
     const ids = await Promise.all(people.map(async to => (await send(to, sendAt)).body.id as string))
     const cancels = ids.map(async (id, i) => {
-      await eventually(() => Date.now() >= at + i * 30 - 50)
+      await untilTrue(() => Date.now() >= at + i * 30 - 50)
       return (await road.call('DELETE', `/messages/scheduled/${id}`)).status
     })
     const answers = await Promise.all(cancels)

@@ -1,8 +1,9 @@
 import { Types } from 'mongoose'
 import { expect } from 'vitest'
 import { QUEUES } from '#shared/queue/topology.ts'
+import { untilTrue } from '#test/support/until.ts'
 import { test } from '#test/support/world.ts'
-import { accept, eventually, openSenderWorld, refuse, startMeta, TOKEN } from './sender-fixture.ts'
+import { accept, openSenderWorld, refuse, startMeta, TOKEN } from './sender-fixture.ts'
 
 test('a temporary failure is tried again after its wait, and the timeline shows both attempts', async ({ world }) => {
   await using meta = await startMeta(refuse(131000, 500))
@@ -77,7 +78,7 @@ test('190 pauses the number and all that use its token, rows wait, others go on,
   const first = messages[0] as (typeof messages)[0]
   await w.send(messages)
   await w.until(first, m => m.dispatch?.reason === 'paused')
-  await eventually(async () => (await w.number()).status === 'paused')
+  await untilTrue(async () => (await w.number()).status === 'paused')
   expect(await w.number()).toMatchObject({ pauseReason: 'token', statusReason: expect.stringContaining('token') })
   expect((await w.store.raw.clients.findOne({ _id: sibling._id, tenantId: w.tenantId }))?.status).toBe('paused')
   expect(await w.events('client:status')).toHaveLength(2)
@@ -104,7 +105,7 @@ test('a token that no key opens pauses the number instead of failing its message
   await using _sender = await w.startSender()
   const message = await w.sendOne()
   await w.until(message, m => m.dispatch?.reason === 'paused')
-  await eventually(async () => (await w.number()).status === 'paused')
+  await untilTrue(async () => (await w.number()).status === 'paused')
   expect((await w.number()).pauseReason).toBe('token')
   expect(meta.posts).toEqual([])
 })
@@ -285,7 +286,7 @@ test('events whose publishing was lost are published again', async ({ world }) =
     ),
   )
   await using _sender = await w.startSender()
-  await eventually(() => heard.includes(event._id))
+  await untilTrue(() => heard.includes(event._id))
   for (const consumer of consumers) await consumer[Symbol.asyncDispose]()
 })
 
@@ -359,7 +360,7 @@ test('a status that was parked under the wamid goes to the recorder once the wam
   await w.send([message])
   await w.until(message, m => m.status === 'SENT')
   const queues = [0, 1, 2, 3].map(i => `linko.webhook.v1.conversation.${i}`)
-  await eventually(async () =>
+  await untilTrue(async () =>
     (await Promise.all(queues.map(q => w.queue.check(q)))).some(({ messageCount }) => messageCount === 1),
   )
 })

@@ -80,7 +80,7 @@ export async function openSenderWorld(world: World, metaUrl: string, number: Par
   stack.defer(async () => void (await store.connection.dropDatabase()))
   await migrate(store)
   const queue = stack.use(await connectQueue(world.rabbitmqUrl, { log, name: 'test', youngQueueWaitMs: 0 }))
-  const redis = stack.adopt(await connectRedis(world.redisUrl, { log }), async it => it.disconnect())
+  const redis = stack.use(await connectRedis(world.redisUrl, { log }))
   const keyring = createKeyring({ TOKEN_ENCRYPTION_KEY: '11'.repeat(32) })
   const prefix = `{test:${randomBytes(6).toString('hex')}}`
   const tenantId = new Types.ObjectId()
@@ -210,7 +210,7 @@ export async function openSenderWorld(world: World, metaUrl: string, number: Par
       await using parts = new AsyncDisposableStack()
       const ownStore = parts.use(await connectStore(servers.mongodbUri, { log }))
       const ownQueue = parts.use(await connectQueue(servers.rabbitmqUrl, { log, name: 'sender', youngQueueWaitMs: 0 }))
-      const ownRedis = parts.adopt(await connectRedis(servers.redisUrl, { log }), async it => it.disconnect())
+      const ownRedis = parts.use(await connectRedis(servers.redisUrl, { log }))
       const meta = parts.use(
         createMetaClient({ baseUrl: options.metaUrl ?? metaUrl, version: 'v25.0', timeoutMs: options.callTimeoutMs ?? 5000 }),
       )
@@ -225,11 +225,3 @@ export async function openSenderWorld(world: World, metaUrl: string, number: Par
   }
 }
 export type SenderWorld = Awaited<ReturnType<typeof openSenderWorld>>
-
-/** Waits for a fact. */
-export async function eventually(fact: () => boolean | Promise<boolean>, limitMs = 15_000): Promise<void> {
-  for (const end = performance.now() + limitMs; !(await fact()); ) {
-    if (performance.now() > end) throw new Error(`never came true: ${fact}`)
-    await wait(20)
-  }
-}

@@ -7,8 +7,9 @@ import { mediaKey } from '#shared/storage/open.ts'
 import { addMediaFile } from '#shared/store/media-files.ts'
 import { createSimulator, type Simulator } from '#test/simulator/simulator.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
+import { untilTrue } from '#test/support/until.ts'
 import { test, type World } from '#test/support/world.ts'
-import { eventually, openSenderWorld, type SenderWorld, TOKEN } from './sender-fixture.ts'
+import { openSenderWorld, type SenderWorld, TOKEN } from './sender-fixture.ts'
 
 const { phoneNumberId, wabaId } = DEMO_TENANTS.demo
 const number = { phoneNumberId, wabaId, throughput: 80 }
@@ -48,7 +49,7 @@ test('a file of ours goes to Meta when it is first needed, once for all who get 
   const messages = await Promise.all(Array.from({ length: 60 }, async () => w.messageIn(await w.addConversation(), image(id))))
   await w.send(messages)
   const sent = () => w.store.raw.messages.countDocuments({ tenantId: w.tenantId, status: 'SENT' })
-  await eventually(async () => (await sent()) === messages.length)
+  await untilTrue(async () => (await sent()) === messages.length)
   const uploads = uploadsOf(simulator)
   expect(uploads).toHaveLength(1)
   expect(uploads[0]).toMatchObject({ mimeType: 'image/png', sha256: createHash('sha256').update(content).digest('hex') })

@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { rateLimited } from '#shared/process/metrics.ts'
+import { untilTrue } from '#test/support/until.ts'
 import { test } from '#test/support/world.ts'
-import { eventually, openSenderWorld, type SenderWorld, startMeta } from './sender-fixture.ts'
+import { openSenderWorld, type SenderWorld, startMeta } from './sender-fixture.ts'
 import { startProxy } from './tcp-proxy.ts'
 
 /** Directly to the one server, for the replica set's own address would lead past the proxy. */
@@ -22,12 +23,12 @@ test('MongoDB away for seconds: every message is posted once and ends in SENT', 
   await using proxy = await startProxy(direct(world.mongodbUri))
   await using _sender = await w.startSender({ servers: { mongodbUri: proxy.url } })
   const sending = sendSteadily(w, 150, 20)
-  await eventually(async () => meta.posts.length > 20)
+  await untilTrue(async () => meta.posts.length > 20)
   proxy.cut()
   await wait(2500)
   proxy.mend()
   await sending
-  await eventually(async () => (await sent(w)) === 150, 60_000)
+  await untilTrue(async () => (await sent(w)) === 150, 60_000)
   expect(meta.posts).toHaveLength(150)
 }, 90_000)
 
@@ -37,12 +38,12 @@ test('RabbitMQ away for seconds: what was stored meanwhile is sent once', async 
   await using proxy = await startProxy(world.rabbitmqUrl)
   await using _sender = await w.startSender({ servers: { rabbitmqUrl: proxy.url } })
   const sending = sendSteadily(w, 100, 20)
-  await eventually(async () => meta.posts.length > 20)
+  await untilTrue(async () => meta.posts.length > 20)
   proxy.cut()
   await wait(1500)
   proxy.mend()
   await sending
-  await eventually(async () => (await sent(w)) === 100, 60_000)
+  await untilTrue(async () => (await sent(w)) === 100, 60_000)
   expect(meta.posts).toHaveLength(100)
 }, 90_000)
 
@@ -56,7 +57,7 @@ test('Redis away for seconds: sending goes on, within its share of the rate', as
   proxy.cut()
   const messages = await Promise.all(Array.from({ length: 150 }, async () => w.messageIn(await w.addConversation())))
   await w.send(messages)
-  await eventually(async () => (await sent(w)) === 151, 20_000)
+  await untilTrue(async () => (await sent(w)) === 151, 20_000)
   const times = meta.posts.slice(1).map(post => post.at)
   const most = Math.max(...times.map(from => times.filter(at => at >= from && at < from + 1000).length))
   expect(most).toBeLessThanOrEqual(100 + 8 + 15)
@@ -79,11 +80,11 @@ test('Redis goes in the middle of a run and comes back: each of two senders keep
   const before = await fallback()
   const messages = await Promise.all(Array.from({ length: count }, async () => w.messageIn(await w.addConversation())))
   await w.send(messages)
-  await eventually(() => meta.posts.length >= count / 6)
+  await untilTrue(() => meta.posts.length >= count / 6)
   proxy.cut()
-  await eventually(() => meta.posts.length >= count / 2, 30_000)
+  await untilTrue(() => meta.posts.length >= count / 2, 30_000)
   proxy.mend()
-  await eventually(async () => (await sent(w)) === count, 60_000)
+  await untilTrue(async () => (await sent(w)) === count, 60_000)
   expect(await fallback()).toBeGreaterThan(before)
   const ids = meta.posts.map(({ body }) => body.biz_opaque_callback_data)
   expect(ids.toSorted()).toEqual(messages.map(({ _id }) => `1:c:${_id}:1`).toSorted())

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { expect } from 'vitest'
 import type { ConversationDoc } from '#shared/store/documents.ts'
 import { findFirstWritten } from '#shared/store/first-written.ts'
+import { untilTrue } from '#test/support/until.ts'
 import { test, type World } from '#test/support/world.ts'
-import { eventually, type MessageChanges, openSenderWorld, type SenderWorld, startMeta } from './sender-fixture.ts'
+import { type MessageChanges, openSenderWorld, type SenderWorld, startMeta } from './sender-fixture.ts'
 
 const HOUR_MS = 3_600_000
 const ago = (hours: number) => new Date(Date.now() - hours * HOUR_MS)
@@ -44,10 +45,10 @@ test('who was written to first is counted again from the messages when Redis has
   const expected = first.map(({ contact }) => contact.waId).toSorted()
 
   await using _sender = await t.w.startSender()
-  await eventually(t.isKept)
+  await untilTrue(t.isKept)
   expect(await t.people()).toEqual(expected)
   await t.w.redis.del(...(await t.w.redis.keys(`${t.w.prefix}*`)))
-  await eventually(t.isKept)
+  await untilTrue(t.isKept)
   expect(await t.people()).toEqual(expected)
 })
 
@@ -55,7 +56,7 @@ test('the messaging limit holds after the loss: nobody more is written to first'
   await using t = await open(world, 2)
   await Promise.all([sent(t.w, 1, null), sent(t.w, 2, null)])
   await using _sender = await t.w.startSender()
-  await eventually(t.isKept)
+  await untilTrue(t.isKept)
   const stranger = await t.w.addConversation({ windowExpiresAt: null })
   const template = { type: 'template', payload: { type: 'template', template: { name: 'welcome' } } }
   const message = await t.w.sendOne(template, stranger)

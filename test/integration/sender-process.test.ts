@@ -4,9 +4,10 @@ import path from 'node:path'
 import { expect } from 'vitest'
 import type { MessageDoc } from '#shared/store/documents.ts'
 import { startIngest } from '#test/support/ingest.ts'
+import { untilTrue } from '#test/support/until.ts'
 import { webhookOf } from '#test/support/webhooks.ts'
 import { test, type World } from '#test/support/world.ts'
-import { accept, eventually, openSenderWorld, startMeta } from './sender-fixture.ts'
+import { accept, openSenderWorld, startMeta } from './sender-fixture.ts'
 import { startProxy } from './tcp-proxy.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
@@ -29,7 +30,7 @@ async function startProcess(world: World, metaUrl: string, more: NodeJS.ProcessE
   const child = spawn(process.execPath, ['services/sender/main.ts'], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (output += chunk))
-  await eventually(() => child.exitCode !== null || /"port":\d+.*sender started/.test(output), 20_000)
+  await untilTrue(() => child.exitCode !== null || /"port":\d+.*sender started/.test(output), 20_000)
   const url = `http://127.0.0.1:${/"port":(\d+)/.exec(output)?.[1]}`
   return { child, url, output: () => output }
 }
@@ -47,7 +48,7 @@ test('the service starts, sends, tells its metrics, and leaves with 0 on SIGTERM
   const sender = await startProcess(world, meta.url)
   expect(await (await fetch(`${sender.url}/ready`)).json()).toMatchObject({ status: 'ready' })
   const message = await w.sendOne()
-  await eventually(() => meta.posts.length === 1)
+  await untilTrue(() => meta.posts.length === 1)
   expect(await stop(sender.child, 'SIGTERM')).toBe(0)
   expect((await w.get(message)).status).toBe('SENT')
   expect(sender.output()).toContain('sender stopping')
@@ -61,7 +62,7 @@ test('killed in the middle of a call: no second post, a clear end, and the next 
   const [first, next] = [w.messageIn(conversation), w.messageIn(conversation)]
   const killed = await startProcess(world, meta.url)
   await w.send([first, next])
-  await eventually(() => meta.posts.length === 1)
+  await untilTrue(() => meta.posts.length === 1)
   await stop(killed.child, 'SIGKILL')
   meta.answer = accept
   const successor = await startProcess(world, meta.url)

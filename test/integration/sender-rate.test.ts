@@ -3,8 +3,9 @@ import { expect } from 'vitest'
 import { hastenLimited } from '#shared/store/dispatch-hasten.ts'
 import type { MessageDoc } from '#shared/store/documents.ts'
 import { setTenantLimits } from '#shared/store/limits.ts'
+import { untilTrue } from '#test/support/until.ts'
 import { test } from '#test/support/world.ts'
-import { eventually, openSenderWorld, startMeta } from './sender-fixture.ts'
+import { openSenderWorld, startMeta } from './sender-fixture.ts'
 
 const mostInOneSecond = (times: number[]) =>
   Math.max(...times.map(from => times.filter(at => at >= from && at < from + 1000).length))
@@ -16,7 +17,7 @@ test('two senders together keep the rate of a number', async ({ world }) => {
   await using _b = await w.startSender()
   const messages = await Promise.all(Array.from({ length: 400 }, async () => w.messageIn(await w.addConversation())))
   await w.send(messages)
-  await eventually(() => meta.posts.length >= 400, 50_000)
+  await untilTrue(() => meta.posts.length >= 400, 50_000)
   const times = meta.posts.map(post => post.at).toSorted((a, b) => a - b)
   // A busy machine delivers a post some milliseconds late, which moves it into the next one's second.
   expect(mostInOneSecond(times)).toBeLessThanOrEqual(80 + 8 + 12)
@@ -58,7 +59,7 @@ test('a number that Meta answers slowly holds no more than its share of the call
   await using _sender = await w.startSender({ concurrency: 40 })
   const quick = await w.addNumber()
   await w.send(await Promise.all(Array.from({ length: 60 }, async () => w.messageIn(await w.addConversation()))))
-  await eventually(() => inFlight >= 15)
+  await untilTrue(() => inFlight >= 15)
   const other = await w.addConversation({ clientId: quick._id, phoneNumberId: quick.phoneNumberId })
   const reply = await w.sendOne({}, other)
   await w.until(reply, m => m.status === 'SENT', 2000)
@@ -74,7 +75,7 @@ test('stopping finishes the calls in hand, writes their outcomes and takes nothi
   {
     await using _sender = await w.startSender({ concurrency: 10 })
     await w.send(messages)
-    await eventually(() => meta.posts.length >= 10)
+    await untilTrue(() => meta.posts.length >= 10)
   }
   const posted = meta.posts.length
   const rows = await w.store.raw.messages.find({ tenantId: w.tenantId }).toArray()
@@ -82,7 +83,7 @@ test('stopping finishes the calls in hand, writes their outcomes and takes nothi
   expect(rows.filter(row => row.dispatch?.state === 'TAKEN')).toEqual([])
   expect(posted).toBeLessThan(60)
   await using _next = await w.startSender()
-  await eventually(async () => (await w.store.raw.messages.countDocuments({ tenantId: w.tenantId, status: 'SENT' })) === 60)
+  await untilTrue(async () => (await w.store.raw.messages.countDocuments({ tenantId: w.tenantId, status: 'SENT' })) === 60)
   expect(meta.posts).toHaveLength(60)
 })
 
@@ -94,7 +95,7 @@ test('switched off, nothing is taken and nothing is lost', async ({ world }) => 
     await using off = await w.startSender({ isEnabled: false })
     expect(off.isReady()).toBe(true)
     await w.send([message])
-    await eventually(async () => (await w.queue.check('linko.send.v1.chat')).messageCount === 1)
+    await untilTrue(async () => (await w.queue.check('linko.send.v1.chat')).messageCount === 1)
   }
   expect((await w.get(message)).dispatch?.state).toBe('READY')
   await using _on = await w.startSender()
@@ -113,7 +114,7 @@ test("an account's own limit is heard by a running sender within seconds, and wh
   await setTenantLimits(w.store, w.tenantId, { messagesPerMinute: 1 }, by)
   let held: MessageDoc | null = null
   // One a minute: as soon as the sender knows, the second one waits.
-  await eventually(async () => {
+  await untilTrue(async () => {
     const message = await w.sendOne()
     const row = await w.until(message, m => m.status === 'SENT' || m.dispatch?.reason === 'rate')
     held = row.status === 'QUEUED' ? row : null
@@ -123,7 +124,7 @@ test("an account's own limit is heard by a running sender within seconds, and wh
   await setTenantLimits(w.store, w.tenantId, { messagesPerMinute: 60_000 }, by)
   await hastenLimited(w.store, w.tenantId, [w.client.phoneNumberId], new Date())
   // A sender that has not heard of it yet puts it off once more.
-  await eventually(async () => {
+  await untilTrue(async () => {
     await hastenLimited(w.store, w.tenantId, [w.client.phoneNumberId], new Date())
     return (await w.get(message)).status === 'SENT'
   })

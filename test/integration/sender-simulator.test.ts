@@ -1,8 +1,9 @@
 import { expect } from 'vitest'
 import { createSimulator } from '#test/simulator/simulator.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
+import { untilTrue } from '#test/support/until.ts'
 import { test } from '#test/support/world.ts'
-import { eventually, openSenderWorld, TOKEN } from './sender-fixture.ts'
+import { openSenderWorld, TOKEN } from './sender-fixture.ts'
 
 const { phoneNumberId, wabaId } = DEMO_TENANTS.demo
 const number = { phoneNumberId, wabaId, throughput: 80 }
@@ -47,7 +48,7 @@ test("at its full rate a number never meets the simulated Meta's limit", async (
   const messages = await Promise.all(Array.from({ length: 240 }, async () => w.messageIn(await w.addConversation())))
   await w.send(messages)
   const done = () => w.store.raw.messages.countDocuments({ tenantId: w.tenantId, status: 'SENT' })
-  await eventually(async () => (await done()) === 240)
+  await untilTrue(async () => (await done()) === 240)
   const rows = await w.store.raw.messages.find({ tenantId: w.tenantId }).toArray()
   expect(rows.flatMap(row => row.timeline.filter(entry => entry.outcome === 'refused'))).toEqual([])
 })

@@ -8,9 +8,10 @@ import type { MessageDoc } from '#shared/store/documents.ts'
 import { createSimulator } from '#test/simulator/simulator.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { startIngest } from '#test/support/ingest.ts'
+import { untilTrue } from '#test/support/until.ts'
 import { webhookOf } from '#test/support/webhooks.ts'
 import { test, type World } from '#test/support/world.ts'
-import { accept, eventually, openSenderWorld, refuse, type SenderWorld, startMeta, TOKEN } from './sender-fixture.ts'
+import { accept, openSenderWorld, refuse, type SenderWorld, startMeta, TOKEN } from './sender-fixture.ts'
 
 const { phoneNumberId, wabaId } = DEMO_TENANTS.demo
 const NEW_TOKEN = 'EAAnewToken'
@@ -55,10 +56,10 @@ test('a token revoked in the middle of a run pauses the number at once; with a n
   stack.use(await w.startSender())
   const messages = await Promise.all(Array.from({ length: COUNT }, async () => w.messageIn(await w.addConversation())))
   await w.send(messages)
-  await eventually(() => simulator.messages({ phoneNumberId }).data.length >= COUNT / 4)
+  await untilTrue(() => simulator.messages({ phoneNumberId }).data.length >= COUNT / 4)
   simulator.refuseToken(TOKEN, { code: 190, subcode: 460 })
-  await eventually(async () => (await w.number()).status === 'paused')
-  await eventually(async () => (await countOf(w, { status: 'QUEUED', 'dispatch.reason': { $ne: 'paused' } })) === 0)
+  await untilTrue(async () => (await w.number()).status === 'paused')
+  await untilTrue(async () => (await countOf(w, { status: 'QUEUED', 'dispatch.reason': { $ne: 'paused' } })) === 0)
 
   expect(await w.number()).toMatchObject({
     pauseReason: 'token',
@@ -75,7 +76,7 @@ test('a token revoked in the middle of a run pauses the number at once; with a n
   const sent = simulator.messages({ phoneNumberId }).data.length
   expect(sent).toBeLessThan(COUNT)
   expect(await countOf(w, { status: 'SENT' })).toBe(sent)
-  await eventually(() => heard.some(({ name }) => name === 'client:status'))
+  await untilTrue(() => heard.some(({ name }) => name === 'client:status'))
   const banners = heard.filter(({ name }) => name === 'client:status')
   expect(banners.map(({ payload }) => payload)).toEqual([{ clientId: String(w.client._id), status: 'paused', reason: 'token' }])
   expect(await countOf(w, { status: 'FAILED' })).toBe(0)
@@ -83,7 +84,7 @@ test('a token revoked in the middle of a run pauses the number at once; with a n
   simulator.token({ token: NEW_TOKEN, wabaIds: [wabaId] })
   await giveToken(w, NEW_TOKEN)
   await resume(w)
-  await eventually(async () => (await countOf(w, { status: 'SENT' })) === COUNT, 20_000)
+  await untilTrue(async () => (await countOf(w, { status: 'SENT' })) === COUNT, 20_000)
   const posts = simulator.messages({ phoneNumberId }).data
   const ids = posts.map(({ body }) =>
     String((body as { biz_opaque_callback_data: string }).biz_opaque_callback_data.split(':')[2]),
@@ -99,7 +100,7 @@ test('a refusal of the old token that comes late does not pause a number that ha
   await using w = await openSenderWorld(world, meta.url)
   await using _sender = await w.startSender()
   const message = await w.sendOne()
-  await eventually(() => waiting.length === 1)
+  await untilTrue(() => waiting.length === 1)
   await giveToken(w, NEW_TOKEN)
   meta.answer = accept
   const [response] = waiting as [ServerResponse]
@@ -117,7 +118,7 @@ test('an account that is locked pauses each of its numbers, and no other number'
   const other = await w.addNumber()
   const message = await w.sendOne()
   await w.until(message, m => m.dispatch?.reason === 'paused')
-  await eventually(async () => (await w.events('client:status')).length === 2)
+  await untilTrue(async () => (await w.events('client:status')).length === 2)
   const clients = await w.store.raw.clients.find({ tenantId: w.tenantId }).toArray()
   const stateOf = (id: unknown) => {
     const { status, pauseReason = null } = clients.find(({ _id }) => _id.equals(id as string)) ?? {}
@@ -140,7 +141,7 @@ test('too much spam holds the campaigns of a number, not its replies, and people
   for (const message of campaign) await w.until(message, m => m.dispatch?.state === 'WAITING')
   const reply = await w.sendOne()
   await w.until(reply, m => m.status === 'SENT')
-  await eventually(async () => (await w.events('client:status')).length === 1)
+  await untilTrue(async () => (await w.events('client:status')).length === 1)
   expect((await w.events('client:status'))[0]?.payload).toMatchObject({ status: 'active', reason: 'campaigns-held' })
   expect(await w.number()).toMatchObject({ status: 'active', notices: [{ type: 'CAMPAIGNS_HELD' }] })
   expect((await w.redis.pttl((await w.redis.keys(`*h:bulk:${w.client.phoneNumberId}`))[0] as string)) / 1000).toBeGreaterThan(
@@ -163,8 +164,8 @@ test.for([
     const conversation = await w.addConversation()
     const messages = [1, 2, 3].map(() => w.messageIn(conversation))
     await w.send(messages)
-    await eventually(async () => (await countOf(w, { 'dispatch.reason': 'paused' })) > 0)
-    await eventually(async () => (await w.number()).status === 'paused')
+    await untilTrue(async () => (await countOf(w, { 'dispatch.reason': 'paused' })) > 0)
+    await untilTrue(async () => (await w.number()).status === 'paused')
     expect(await w.number()).toMatchObject({
       pauseReason: reason,
       pauseCode: code,
@@ -181,11 +182,11 @@ test.for([
 
     meta.answer = accept
     await resume(w)
-    await eventually(async () => (await countOf(w, { status: 'SENT' })) === 4)
+    await untilTrue(async () => (await countOf(w, { status: 'SENT' })) === 4)
     const order = meta.posts.slice(refused).map(({ body }) => body.biz_opaque_callback_data.split(':')[2])
     expect(order.filter(id => id !== String(late._id))).toEqual(messages.map(({ _id }) => String(_id)))
     expect((await w.events('client:status')).at(-1)?.payload).toMatchObject({ status: 'active', reason: null })
-    await eventually(async () => (await w.conversation(messages[0] as MessageDoc)).lastError === null)
+    await untilTrue(async () => (await w.conversation(messages[0] as MessageDoc)).lastError === null)
   },
 )
 
@@ -218,7 +219,7 @@ test('a payment problem that Meta tells by status pauses the account as a refusa
   expect(await w.store.raw.clients.findOne({ _id: sibling._id, tenantId: w.tenantId })).toMatchObject({ status: 'paused' })
   // A sender believes what it read of a number for a second: until then it may send one more.
   let waiting = message
-  await eventually(async () => {
+  await untilTrue(async () => {
     waiting = await w.sendOne()
     return (await w.until(waiting, m => m.dispatch?.reason === 'paused' || m.status === 'SENT')).status === 'QUEUED'
   })
@@ -240,7 +241,7 @@ test('too much spam that Meta tells by status holds campaigns alone', async ({ w
   await w.until(message, m => m.status === 'FAILED')
   const { campaignsHeldUntil } = await w.number()
   expect(campaignsHeldUntil?.getTime()).toBeGreaterThan(Date.now() + 3_000_000)
-  await eventually(async () => {
+  await untilTrue(async () => {
     const campaign = await w.sendOne({ dispatch: { lane: 'b' } })
     const row = await w.until(campaign, m => m.dispatch?.state === 'WAITING' || m.status === 'SENT')
     return row.dispatch?.nextStepAt?.getTime() === campaignsHeldUntil?.getTime()

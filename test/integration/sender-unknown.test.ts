@@ -2,9 +2,10 @@ import { expect } from 'vitest'
 import { oldestWaiting } from '#shared/process/metrics.ts'
 import type { MessageDoc } from '#shared/store/documents.ts'
 import { startIngest } from '#test/support/ingest.ts'
+import { untilTrue } from '#test/support/until.ts'
 import { webhookOf } from '#test/support/webhooks.ts'
 import { test, type World } from '#test/support/world.ts'
-import { type Answer, accept, eventually, openSenderWorld, type SenderWorld, startMeta } from './sender-fixture.ts'
+import { type Answer, accept, openSenderWorld, type SenderWorld, startMeta } from './sender-fixture.ts'
 
 /** Meta's word about an attempt, by our own id, as a signed webhook. */
 async function startWebhooks(world: World, { client }: SenderWorld) {
@@ -66,7 +67,7 @@ test('a status that comes after the deadline replaces the failure that we declar
   expect((await w.until(message, m => m.status === 'FAILED')).error).toMatchObject({ source: 'platform', code: null })
   await tell(message, 'read')
   expect(await w.until(message, m => m.status === 'READ')).toMatchObject({ error: null })
-  await eventually(async () => (await w.conversation(message)).lastError === null)
+  await untilTrue(async () => (await w.conversation(message)).lastError === null)
   expect(meta.posts).toHaveLength(1)
 })
 
@@ -93,7 +94,7 @@ test('with the policy `retry` a word about the first attempt joins the second as
   const tell = await startWebhooks(world, w)
   await using _sender = await w.startSender({ unknownDeadlineMs: 500 })
   const message = await w.sendOne()
-  await eventually(() => meta.posts.length === 1)
+  await untilTrue(() => meta.posts.length === 1)
   meta.answer = accept
   const sent = await w.until(message, m => m.status === 'SENT')
   await tell(message, 'delivered', { attempt: 1 })
@@ -107,8 +108,8 @@ test('the gauge tells how old the oldest message is that has no outcome, in hand
   const oldest = async () => (await oldestWaiting.get()).values.find(({ labels }) => labels.lane === 'chat')?.value ?? 0
   await using _sender = await w.startSender({ callTimeoutMs: 1000, unknownDeadlineMs: 3000, backlogEveryMs: 200 })
   const message = await w.sendOne({ createdAt: new Date(Date.now() - 600_000) })
-  await eventually(async () => (await oldest()) >= 600)
+  await untilTrue(async () => (await oldest()) >= 600)
   await w.until(message, m => m.status === 'FAILED')
   meta.answer = accept
-  await eventually(async () => (await oldest()) < 60)
+  await untilTrue(async () => (await oldest()) < 60)
 })

@@ -1,8 +1,9 @@
 import { expect } from 'vitest'
 import type { MessageDoc, TemplateDoc } from '#shared/store/documents.ts'
 import { newContact, snapshotOf } from '#shared/store/new-rows.ts'
+import { untilTrue } from '#test/support/until.ts'
 import { test } from '#test/support/world.ts'
-import { eventually, openSenderWorld, refuse, startMeta } from './sender-fixture.ts'
+import { openSenderWorld, refuse, startMeta } from './sender-fixture.ts'
 
 test('a text goes out as Meta documents it, and the row, the conversation and the event tell so', async ({ world }) => {
   await using meta = await startMeta()
@@ -70,9 +71,9 @@ test('the recipient is called what Meta called it, unless somebody else has that
   const messages = [await w.sendOne({}, one.conversation), await w.sendOne({}, two.conversation)]
   for (const message of messages) await w.until(message, m => m.status === 'SENT')
   const contactOf = ({ contact }: typeof one) => w.store.raw.contacts.findOne({ _id: contact._id })
-  await eventually(async () => (await contactOf(one))?.waId === '551187650001')
+  await untilTrue(async () => (await contactOf(one))?.waId === '551187650001')
   expect(await contactOf(one)).toMatchObject({ phone: '551187650001' })
-  await eventually(async () => (await w.conversation(messages[0] as MessageDoc)).contact.waId === '551187650001')
+  await untilTrue(async () => (await w.conversation(messages[0] as MessageDoc)).contact.waId === '551187650001')
   expect(await contactOf(two)).toMatchObject({ waId: '5511987650002', phone: '5511987650002' })
 })
 
@@ -93,7 +94,7 @@ test('templates that go out are counted, each once, and nothing else is', async 
     const rows = await w.store.raw.templates.find({ tenantId }).sort({ name: 1 }).toArray()
     return rows.map(({ usageCount, lastUsedAt }) => [usageCount, lastUsedAt instanceof Date])
   }
-  await eventually(async () => (await counts())[1]?.[0] === 3)
+  await untilTrue(async () => (await counts())[1]?.[0] === 3)
   expect(await counts()).toEqual([
     [0, false],
     [3, true],
@@ -121,7 +122,7 @@ test('twenty bells for one message make one post', async ({ world }) => {
   const message = await w.sendOne()
   await Promise.all(Array.from({ length: 20 }, () => w.ring(message)))
   await w.until(message, m => m.status === 'SENT')
-  await eventually(async () => (await w.queue.check('linko.send.v1.chat')).messageCount === 0)
+  await untilTrue(async () => (await w.queue.check('linko.send.v1.chat')).messageCount === 0)
   const late = await w.sendOne()
   await w.until(late, m => m.status === 'SENT')
   expect(meta.posts.filter(post => post.to === `+${message.contactKey}`)).toHaveLength(1)
@@ -151,7 +152,7 @@ test('a hundred messages of one conversation are posted in the order of their cr
   )
   await w.insert(messages)
   await Promise.all(messages.toSorted(() => Math.random() - 0.5).map(w.ring))
-  await eventually(async () => meta.posts.length >= 100, 25_000)
+  await untilTrue(async () => meta.posts.length >= 100, 25_000)
   for (const conversation of conversations) {
     const bodies = meta.posts
       .filter(p => p.to === `+${conversation.contact.waId}`)
@@ -197,5 +198,5 @@ test('bad bells are dead letters and stop nobody', async ({ world }) => {
   await w.queue.publish({ ...address, body: { v: 1, messageId: 'x' } })
   const message = await w.sendOne()
   await w.until(message, m => m.status === 'SENT')
-  await eventually(async () => (await w.queue.check('linko.dead.v1')).messageCount === 2)
+  await untilTrue(async () => (await w.queue.check('linko.dead.v1')).messageCount === 2)
 })

@@ -8,8 +8,8 @@ import { createSimulator } from '#test/simulator/simulator.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { openGateway } from '#test/support/gateway.ts'
 import { APP_SECRET, keyring, log, VERIFY_TOKEN } from '#test/support/ingest.ts'
+import { untilTrue } from '#test/support/until.ts'
 import { createWorld } from '#test/support/world.ts'
-import { eventually } from './sender-fixture.ts'
 
 const { wabaId } = DEMO_TENANTS.demo
 const HOUR_MS = 3_600_000
@@ -29,7 +29,7 @@ async function openRoad() {
   const { check } = createTemplateCare({ store, queue, meta, app: null, version: 'v25.0', keyring, log, now, ...everyMs })
   const call = (method: string, path: string, body?: object) => gateway.call(method, `/api/v1${path}`, { as: 'manager', body })
   const until = async (id: string, status: string) => {
-    await eventually(async () => (await call('GET', `/templates/${id}`)).body.status === status)
+    await untilTrue(async () => (await call('GET', `/templates/${id}`)).body.status === status)
     return (await call('GET', `/templates/${id}`)).body
   }
   const opened = stack.move()
@@ -73,7 +73,7 @@ test('a template that was made at Meta is here soon after its first webhook', as
   const made = road.simulator.template({ wabaId, name: 'made_there', language: 'fr', category: 'UTILITY', components })
   road.simulator.review(made.id, { status: 'APPROVED' })
   const { clients, templates } = road.gateway.store.raw
-  await eventually(async () => (await clients.countDocuments({ wabaId, nextTemplateSyncAt: null })) > 0)
+  await untilTrue(async () => (await clients.countDocuments({ wabaId, nextTemplateSyncAt: null })) > 0)
   await road.check()
   expect(await templates.findOne({ name: 'made_there' })).toMatchObject({ status: 'APPROVED', metaTemplateId: made.id })
 })

@@ -9,7 +9,8 @@ import type { Id, WebhookEventDoc } from '#shared/store/documents.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { type Gateway, openGateway, PEOPLE, type Person } from '#test/support/gateway.ts'
 import { log } from '#test/support/ingest.ts'
-import { eventually, userByEmail } from '#test/support/realtime.ts'
+import { userByEmail } from '#test/support/realtime.ts'
+import { untilPasses } from '#test/support/until.ts'
 import { inboundOf } from '#test/support/webhooks.ts'
 import { createWorld } from '#test/support/world.ts'
 
@@ -54,7 +55,7 @@ const replay = (id: string, body: object = {}, as: Person = 'manager') =>
   gateway.call('POST', `/api/v1/webhook-events/${encodeURIComponent(id)}/replay`, { as, body })
 const replayMany = (body: object, as: Person = 'manager') => gateway.call('POST', '/api/v1/webhook-events/replay', { as, body })
 const rowOf = (id: string) => gateway.store.raw.webhookEvents.findOne({ _id: id })
-const settled = (id: string, status: string) => eventually(async () => expect(await rowOf(id)).toMatchObject({ status }))
+const settled = (id: string, status: string) => untilPasses(async () => expect(await rowOf(id)).toMatchObject({ status }))
 const count = (wamid: string) => gateway.store.raw.messages.countDocuments({ wamid })
 
 describe('a failed event', () => {
@@ -127,7 +128,7 @@ test('an ignored event gets its effect when what it lacked is there', async () =
     { kind: 'template', action: 'update', fields: { status: { before: 'APPROVED', after: 'PAUSED' } } },
   ])
   await replay(id)
-  await eventually(async () =>
+  await untilPasses(async () =>
     expect(await templates.findOne({ tenantId: demo, name: 'late' }).lean()).toMatchObject({ status: 'PAUSED' }),
   )
 })
@@ -162,7 +163,7 @@ test('one that MongoDB refuses ends in the dead letters alone, amid its conversa
   await settled('m:wamid.poison', 'FAILED')
   expect([await count('wamid.before'), await count('wamid.after'), await letters('NEW')]).toEqual([1, 1, 1])
   expect((await replay('m:wamid.poison')).status).toBe(202)
-  await eventually(async () => expect([await letters('REPLAYED'), await letters('NEW')]).toEqual([1, 1]))
+  await untilPasses(async () => expect([await letters('REPLAYED'), await letters('NEW')]).toEqual([1, 1]))
   await settled('m:wamid.poison', 'FAILED')
   expect(await rowOf('m:wamid.poison')).toMatchObject({ reason: 'storing it failed' })
 }, 30_000)

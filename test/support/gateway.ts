@@ -48,7 +48,7 @@ export async function openGateway(world: World, env: Record<string, string> = {}
   await migrate(store)
   await seedDemo(store, keyring)
   const queue = stack.use(await connectQueue(world.rabbitmqUrl, { log, name: 'test', youngQueueWaitMs: 0 }))
-  const redis = stack.adopt(await connectRedis(world.redisUrl, { log, commandTimeoutMs: 2000 }), async it => it.disconnect())
+  const redis = stack.use(await connectRedis(world.redisUrl, { log, commandTimeoutMs: 2000 }))
   const config = readGatewayConfig({
     NODE_ENV: 'test',
     MONGODB_URI: world.mongodbUri,

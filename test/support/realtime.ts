@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { io, type Socket } from 'socket.io-client'
-import { onTestFinished, vi } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { startFanout } from '#services/realtime/fanout.ts'
 import { connectRedisPair } from '#services/realtime/redis.ts'
 import { openSockets } from '#services/realtime/sockets.ts'
@@ -103,5 +103,3 @@ export async function publishEvent(
   await store.raw.events.insertOne(row).catch(() => undefined)
   await Promise.all(eventMessages([row], null).map(message => queue.publish(message)))
 }
-
-export const eventually = (check: () => void | Promise<void>, timeout = 10_000) => vi.waitFor(check, { timeout, interval: 20 })

@@ -1,0 +1,16 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { vi } from 'vitest'
+
+/** Resolves once `fact` returns true. Throws after `limitMs`; an error of `fact` ends the wait at once. */
+export async function untilTrue(fact: () => boolean | Promise<boolean>, limitMs = 15_000): Promise<void> {
+  for (const end = performance.now() + limitMs; !(await fact()); ) {
+    if (performance.now() > end) throw new Error(`never came true: ${fact}`)
+    await wait(20)
+  }
+}
+
+/** Resolves once `check` throws no more. What it returns is an error: a boolean would pass whatever it says. */
+export async function untilPasses(check: () => void | Promise<void>, limitMs = 15_000): Promise<void> {
+  const returned: unknown = await vi.waitFor(check, { timeout: limitMs, interval: 20 })
+  if (returned !== undefined) throw new Error(`the check returns ${returned}; use untilTrue for facts: ${check}`)
+}
