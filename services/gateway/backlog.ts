@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { shownPhone } from '#shared/contracts/to-views.ts'
 import { SEND_CLASSES, type SendClass } from '#shared/domain/backlog.ts'
+import type { ClientDoc } from '#shared/model/documents.ts'
 import {
   type BacklogGroup,
   BOUNDS,
@@ -8,8 +8,8 @@ import {
   type CountBounds,
   countBacklog,
 } from '#shared/store/dispatch-backlog.ts'
-import type { ClientDoc } from '#shared/store/documents.ts'
 import { TtlCache } from '#shared/store/ttl-cache.ts'
+import { shownPhone } from '#shared/views/views.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Forecast, NumberBacklog } from './forecast.ts'
 

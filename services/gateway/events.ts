@@ -1,6 +1,6 @@
-import { conversationView, messageView } from '#shared/contracts/to-views.ts'
+import type { ConversationDoc, EventDoc, MessageDoc } from '#shared/model/documents.ts'
 import { eventMessages } from '#shared/queue/event-message.ts'
-import type { ConversationDoc, EventDoc, MessageDoc } from '#shared/store/documents.ts'
+import { conversationView, messageView } from '#shared/views/views.ts'
 import type { GatewayDeps } from './deps.ts'
 
 /** The new state of a conversation, as a row for the transaction that changes it. */

@@ -1,7 +1,6 @@
 import { type ClientSession, Types } from 'mongoose'
 import { costOf } from '#shared/domain/cost.ts'
 import type { Caller } from '#shared/http/route.ts'
-import type { Store } from '#shared/store/connect.ts'
 import type {
   ContactDoc,
   ConversationDoc,
@@ -12,9 +11,10 @@ import type {
   MessageDoc,
   TenantDoc,
   TimelineEntry,
-} from '#shared/store/documents.ts'
+} from '#shared/model/documents.ts'
+import { lastMessageOf, newOutbound } from '#shared/model/new-rows.ts'
+import type { Store } from '#shared/store/connect.ts'
 import { findLastUnfinished } from '#shared/store/messages.ts'
-import { lastMessageOf, newOutbound } from '#shared/store/new-rows.ts'
 import { scheduledEvent } from '#shared/store/scheduled.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Draft } from './drafts.ts'

@@ -5,8 +5,8 @@ import { RealtimeEvents } from '#shared/contracts/realtime-event.ts'
 import { SendBell } from '#shared/contracts/send-bell.ts'
 import { RECEIVED_AT_HEADER, WebhookEnvelope } from '#shared/contracts/webhook-delivery.ts'
 import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
+import type { DeadLetterDoc } from '#shared/model/documents.ts'
 import { startOfTrace } from '#shared/process/trace.ts'
-import type { DeadLetterDoc } from '#shared/store/documents.ts'
 
 /** What a payload says, or why nobody can read it. */
 export type ReadLetter =

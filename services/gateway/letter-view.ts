@@ -3,9 +3,9 @@ import { MESSAGE_TYPE, type MessageType } from '#shared/contracts/message-types.
 import { RECEIVED_AT_HEADER } from '#shared/contracts/webhook-delivery.ts'
 import { DEAD_LETTER_STATES } from '#shared/domain/dead-letter.ts'
 import type { Caller } from '#shared/http/route.ts'
+import type { DeadLetterDoc } from '#shared/model/documents.ts'
 import { scrub } from '#shared/process/logger.ts'
 import { findRelated } from '#shared/store/dead-letter-list.ts'
-import type { DeadLetterDoc } from '#shared/store/documents.ts'
 import type { GatewayDeps } from './deps.ts'
 
 /** What kind of message died. */

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { shownPhone } from '#shared/contracts/to-views.ts'
 import { portfolioOf } from '#shared/domain/portfolio.ts'
 import { PAIR_BURST, PAIR_INTERVAL_MS } from '#shared/limits/claims.ts'
 import type { LimitUsage } from '#shared/limits/usage.ts'
-import type { ClientDoc, TenantDoc } from '#shared/store/documents.ts'
+import type { ClientDoc, TenantDoc } from '#shared/model/documents.ts'
+import { shownPhone } from '#shared/views/views.ts'
 import { ratesNow, ratesOf, replyOf } from './rates.ts'
 
 const Own = z.object({ limit: z.number().int().nullable(), used: z.number().int().nullable() })

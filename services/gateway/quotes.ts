@@ -1,6 +1,6 @@
 import { ApiError } from '#shared/domain/errors.ts'
+import type { Id } from '#shared/model/documents.ts'
 import type { Store } from '#shared/store/connect.ts'
-import type { Id } from '#shared/store/documents.ts'
 import { findMessageNamed } from '#shared/store/messages.ts'
 import type { Destination } from './recipient.ts'
 

@@ -3,7 +3,7 @@ import { portfolioOf } from '#shared/domain/portfolio.ts'
 import { type Braked, campaignPerMinute } from '#shared/domain/quality-brake.ts'
 import { ratePerSecond } from '#shared/domain/send-rate.ts'
 import { type LimitUsage, limitUsage } from '#shared/limits/usage.ts'
-import type { ClientDoc, TenantDoc } from '#shared/store/documents.ts'
+import type { ClientDoc, TenantDoc } from '#shared/model/documents.ts'
 import type { GatewayDeps } from './deps.ts'
 
 /** How much of a tenant's limits is used; null while Redis is away. */

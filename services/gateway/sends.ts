@@ -2,7 +2,7 @@ import type { SendAny, SendFitting, SendTemplate, SendText } from '#shared/contr
 import { ApiError } from '#shared/domain/errors.ts'
 import { withFacts } from '#shared/domain/template-defaults.ts'
 import { type Caller, callerOf, type Reply } from '#shared/http/route.ts'
-import type { TemplateDoc, TenantDoc } from '#shared/store/documents.ts'
+import type { TemplateDoc, TenantDoc } from '#shared/model/documents.ts'
 import { findMessageByKey } from '#shared/store/messages.ts'
 import { acceptedReply, acceptMessage, type Compose, scheduleOf } from './accept-message.ts'
 import { awaitOutcome } from './await-outcome.ts'

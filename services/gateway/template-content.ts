@@ -5,7 +5,7 @@ import { formsGiven, normalContent, type TemplateInput } from '#shared/domain/te
 import { TEMPLATE_LANGUAGE, TEMPLATE_NAME, type TemplateProblem, templateProblems } from '#shared/domain/template-rules.ts'
 import { TEMPLATE_CATEGORIES, TEMPLATE_STATES } from '#shared/domain/template-status.ts'
 import { describeVariables, type GivenVariable, variablesOf, withExamples } from '#shared/domain/template-variables.ts'
-import type { TemplateDoc } from '#shared/store/documents.ts'
+import type { TemplateDoc } from '#shared/model/documents.ts'
 
 const text = z.string().max(4000)
 const part = z.looseObject({ type: z.string().max(40).optional(), text: text.optional() })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { TemplateDoc } from '#shared/store/documents.ts'
+import type { TemplateDoc } from '#shared/model/documents.ts'
 import { isUnheard, listTime, secondOf } from './template-submit.ts'
 
 const ASKED = new Date('2026-11-21T12:00:10.700Z')

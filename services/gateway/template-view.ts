@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { submissionOf } from '#shared/domain/template-change.ts'
 import { TEMPLATE_CATEGORIES, TEMPLATE_STATES } from '#shared/domain/template-status.ts'
-import type { TemplateDoc } from '#shared/store/documents.ts'
+import type { TemplateDoc } from '#shared/model/documents.ts'
 
 export const TemplateView = z.object({
   id: z.string(),

@@ -1,7 +1,7 @@
 import { Types } from 'mongoose'
 import { ApiError } from '#shared/domain/errors.ts'
 import { callerOf } from '#shared/http/route.ts'
-import type { TemplateDoc } from '#shared/store/documents.ts'
+import type { TemplateDoc } from '#shared/model/documents.ts'
 import { changeTemplate, type Decide } from '#shared/store/templates.ts'
 import type { GatewayDeps } from './deps.ts'
 import { publishEvents } from './events.ts'

@@ -5,7 +5,7 @@ import { submissionOf } from '#shared/domain/template-change.ts'
 import { languageCode } from '#shared/domain/template-status.ts'
 import { callerOf, type Reply, type RouteRequest } from '#shared/http/route.ts'
 import type { TemplateAccess } from '#shared/meta/templates.ts'
-import type { TemplateDoc, TemplateSyncDoc } from '#shared/store/documents.ts'
+import type { TemplateDoc, TemplateSyncDoc } from '#shared/model/documents.ts'
 import { requestSync } from '#shared/store/template-syncs.ts'
 import {
   changeTemplate,

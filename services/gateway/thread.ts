@@ -1,11 +1,11 @@
 import type { ClientSession } from 'mongoose'
 import type { TemplateWish } from '#shared/contracts/outbound.ts'
 import type { Caller } from '#shared/http/route.ts'
+import type { Common, ContactDoc, ConversationDoc, Id } from '#shared/model/documents.ts'
+import { newContact, newConversation } from '#shared/model/new-rows.ts'
 import type { Store } from '#shared/store/connect.ts'
-import type { Common, ContactDoc, ConversationDoc, Id } from '#shared/store/documents.ts'
 import { findLeadsOf } from '#shared/store/lead-links.ts'
 import { getLead } from '#shared/store/leads.ts'
-import { newContact, newConversation } from '#shared/store/new-rows.ts'
 import type { Destination } from './recipient.ts'
 
 export interface Wish {

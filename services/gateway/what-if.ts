@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { shownPhone } from '#shared/contracts/to-views.ts'
 import { portfolioOf } from '#shared/domain/portfolio.ts'
 import type { LimitUsage } from '#shared/limits/usage.ts'
-import type { ClientDoc, TenantDoc } from '#shared/store/documents.ts'
+import type { ClientDoc, TenantDoc } from '#shared/model/documents.ts'
+import { shownPhone } from '#shared/views/views.ts'
 import { backlogViews, NumberBacklogView } from './backlog.ts'
 import { type Forecast, forecast, type NumberBacklog } from './forecast.ts'
 

@@ -4,11 +4,11 @@ import type { Keyring } from '#shared/auth/encryption.ts'
 import { describeError } from '#shared/domain/send-errors.ts'
 import type { GraphResult, MetaClient } from '#shared/meta/client.ts'
 import { isObject, listOf, text } from '#shared/meta/json.ts'
+import type { ClientDoc, ContactDoc } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { loop } from '#shared/process/loop.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { findNumbersOf, findUntoldBlocks, settleBlock } from '#shared/store/contact-blocks.ts'
-import type { ClientDoc, ContactDoc } from '#shared/store/documents.ts'
 import { holdLease } from '#shared/store/leases.ts'
 
 export interface BlockDeps {

@@ -2,15 +2,15 @@ import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import { RECEIVED_AT_HEADER } from '#shared/contracts/webhook-delivery.ts'
 import { Outage } from '#shared/domain/errors.ts'
 import { clientsOf } from '#shared/fold/context.ts'
-import { eventTypeOf } from '#shared/fold/item.ts'
-import { readSurroundings } from '#shared/fold/surroundings.ts'
+import { eventTypeOf } from '#shared/fold/verdict.ts'
 import type { WebhookItem } from '#shared/meta/webhook.ts'
+import type { Id } from '#shared/model/documents.ts'
 import { type Logger, scrub } from '#shared/process/logger.ts'
 import { deadLetters } from '#shared/process/metrics.ts'
 import type { Delivery } from '#shared/queue/types.ts'
+import { readSurroundings } from '#shared/recording/reference-data.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { failWebhookEvents, keepDeadLetter } from '#shared/store/dead-letters.ts'
-import type { Id } from '#shared/store/documents.ts'
 
 interface Refused {
   item: WebhookItem

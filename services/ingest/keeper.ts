@@ -1,6 +1,6 @@
 import { Types } from 'mongoose'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
-import { eventTypeOf } from '#shared/fold/item.ts'
+import { eventTypeOf } from '#shared/fold/verdict.ts'
 import { isObject, listOf } from '#shared/meta/json.ts'
 import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import type { Logger } from '#shared/process/logger.ts'

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { MediaJob } from '#shared/contracts/media-job.ts'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
+import type { MessageDoc } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { EXCHANGES } from '#shared/queue/topology.ts'
 import type { OutgoingMessage, Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
-import type { MessageDoc } from '#shared/store/documents.ts'
 import { findForgottenMedia } from '#shared/store/media.ts'
 
 type Row = Pick<MessageDoc, '_id' | 'tenantId'>

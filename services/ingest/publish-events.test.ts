@@ -1,8 +1,8 @@
 import pino from 'pino'
 import { expect, test } from 'vitest'
 import type { RealtimeEvents } from '#shared/contracts/realtime-event.ts'
+import type { EventDoc } from '#shared/model/documents.ts'
 import type { OutgoingMessage } from '#shared/queue/types.ts'
-import type { EventDoc } from '#shared/store/documents.ts'
 import { TENANT_ID } from '#test/support/memory-world.ts'
 import { publishesEvents } from './publish-events.ts'
 

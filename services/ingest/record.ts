@@ -1,15 +1,15 @@
 import { foldBatch } from '#shared/fold/batch.ts'
+import { keysOf } from '#shared/fold/batch-keys.ts'
 import { clientsOf, type Surroundings } from '#shared/fold/context.ts'
-import type { ItemOutcome } from '#shared/fold/item.ts'
-import { keysOf } from '#shared/fold/keys.ts'
-import { readSurroundings } from '#shared/fold/surroundings.ts'
+import type { ItemOutcome } from '#shared/fold/verdict.ts'
 import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
+import type { Loaded, Plan } from '#shared/model/batch-plan.ts'
+import type { EventDoc, Id, MessageDoc, PendingStatusDoc } from '#shared/model/documents.ts'
+import { readSurroundings } from '#shared/recording/reference-data.ts'
 import { forgetClient } from '#shared/store/clients.ts'
 import type { Store } from '#shared/store/connect.ts'
-import type { EventDoc, Id, MessageDoc, PendingStatusDoc } from '#shared/store/documents.ts'
 import { recordBatch } from '#shared/store/record-batch.ts'
 import { findMatched } from '#shared/store/record-load.ts'
-import type { Loaded, Plan } from '#shared/store/record-types.ts'
 
 export interface Recorded {
   /** Committed, to be published now; the sweep publishes what this process no longer can. */

@@ -1,7 +1,7 @@
-import { LISTS, type List, laneOf } from '#shared/fold/lane.ts'
 import { isObject, type Json, listOf, text } from '#shared/meta/json.ts'
 import { isForeign, isWhole } from '#shared/meta/webhook.ts'
 import { webhookKeys } from '#shared/queue/topology.ts'
+import { LISTS, type List, laneOf } from '#shared/recording/routing-key.ts'
 
 /** A part of a body for one lane: the very bytes when the whole body goes one way, else JSON to be written. */
 export interface Part {

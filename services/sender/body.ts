@@ -1,5 +1,5 @@
 import { formatCallbackData } from '#shared/domain/callback-data.ts'
-import type { Dispatch, MessageDoc } from '#shared/store/documents.ts'
+import type { Dispatch, MessageDoc } from '#shared/model/documents.ts'
 
 /**
  * The body of the call. Digits alone would be completed with the sending number's own country code: a phone number goes

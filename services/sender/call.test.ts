@@ -4,7 +4,7 @@ import pino from 'pino'
 import { describe, expect, test } from 'vitest'
 import type { ErrorReport } from '#shared/domain/send-errors.ts'
 import type { MetaClient } from '#shared/meta/client.ts'
-import type { ClientDoc, MessageDoc } from '#shared/store/documents.ts'
+import type { ClientDoc, MessageDoc } from '#shared/model/documents.ts'
 import { createCall } from './call.ts'
 import type { SendingNumber } from './numbers.ts'
 

@@ -1,9 +1,9 @@
 import { portfolioOf } from '#shared/domain/portfolio.ts'
 import type { PeopleWindow } from '#shared/limits/people.ts'
+import type { ClientDoc } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
-import type { ClientDoc } from '#shared/store/documents.ts'
 import { findFirstWritten } from '#shared/store/first-written.ts'
 import { findLimitedNumbers } from '#shared/store/sending-numbers.ts'
 

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import type { SendClaim } from '#shared/limits/claims.ts'
 import type { SendLimits } from '#shared/limits/send-limits.ts'
-import type { ClientDoc } from '#shared/store/documents.ts'
+import type { ClientDoc } from '#shared/model/documents.ts'
 import { createPlaces, createTicks } from './places.ts'
 
 const number = { phoneNumberId: '105', throughput: 80, tenantId: 't', wabaId: 'w' } as unknown as ClientDoc

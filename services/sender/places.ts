@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SendLimits } from '#shared/limits/send-limits.ts'
+import type { ClientDoc } from '#shared/model/documents.ts'
 import { rateLimited } from '#shared/process/metrics.ts'
-import type { ClientDoc } from '#shared/store/documents.ts'
 
 /** A call that is later than this would meet those of the places behind it. */
 const LATE_MS = 35

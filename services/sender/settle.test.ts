@@ -1,7 +1,7 @@
 import { Types } from 'mongoose'
 import { describe, expect, test } from 'vitest'
 import type { SendResult } from '#shared/meta/client.ts'
-import type { MessageDoc, TimelineEntry } from '#shared/store/documents.ts'
+import type { MessageDoc, TimelineEntry } from '#shared/model/documents.ts'
 import { bodyFor } from './body.ts'
 import { failedHere, givenBack, judge } from './settle.ts'
 

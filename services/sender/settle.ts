@@ -9,10 +9,10 @@ import {
   WINDOW_CLOSED,
 } from '#shared/domain/send-errors.ts'
 import type { Accepted, Refused, SendResult } from '#shared/meta/client.ts'
+import type { Dispatch, Fallback, MessageDoc, TenantDoc, TimelineEntry } from '#shared/model/documents.ts'
+import { fallbackNote } from '#shared/model/fallback.ts'
 import { UNKNOWN_BLOCKS_MS } from '#shared/store/dispatch.ts'
 import type { Settlement, Step } from '#shared/store/dispatch-effects.ts'
-import type { Dispatch, Fallback, MessageDoc, TenantDoc, TimelineEntry } from '#shared/store/documents.ts'
-import { fallbackNote } from '#shared/store/fallback.ts'
 
 export interface SettleOptions {
   /** MongoDB's time. */

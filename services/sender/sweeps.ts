@@ -1,4 +1,5 @@
 import type { PlatformFailure } from '#shared/domain/send-errors.ts'
+import type { Dispatch, MessageDoc } from '#shared/model/documents.ts'
 import { oldestWaiting, sendBacklog } from '#shared/process/metrics.ts'
 import { countAllBacklog } from '#shared/store/dispatch-backlog.ts'
 import type { Settlement } from '#shared/store/dispatch-effects.ts'
@@ -12,7 +13,6 @@ import {
   markUnblocked,
   settleOne,
 } from '#shared/store/dispatch-sweeps.ts'
-import type { Dispatch, MessageDoc } from '#shared/store/documents.ts'
 import { liveOwners } from '#shared/store/leases.ts'
 import { publishEvents } from './bells.ts'
 import type { DueDeps } from './due.ts'

@@ -1,8 +1,8 @@
 import pino from 'pino'
 import { describe, expect, test } from 'vitest'
 import { Outage } from '#shared/domain/errors.ts'
+import type { MessageDoc } from '#shared/model/documents.ts'
 import type { Store } from '#shared/store/connect.ts'
-import type { MessageDoc } from '#shared/store/documents.ts'
 import { createTurns } from './turns.ts'
 
 const log = pino({ level: 'silent' })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { errors, jwtVerify, SignJWT } from 'jose'
 import { z } from 'zod'
-import type { Role } from '../store/documents.ts'
+import type { Role } from '../model/documents.ts'
 import { ROLES } from './policy.ts'
 
 /** What an access token says of its bearer. */

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
+import type { ApiKeyDoc, Id, Role } from '../model/documents.ts'
 import type { Store } from '../store/connect.ts'
-import type { ApiKeyDoc, Id, Role } from '../store/documents.ts'
 import { acrossTenants } from '../store/tenancy.ts'
 import { safeEqual } from './constant-time.ts'
 import { type Action, can } from './policy.ts'

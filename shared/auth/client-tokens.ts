@@ -1,5 +1,5 @@
+import type { ClientDoc } from '../model/documents.ts'
 import { type Store, trusted } from '../store/connect.ts'
-import type { ClientDoc } from '../store/documents.ts'
 import { acrossTenants } from '../store/tenancy.ts'
 import { type Keyring, secretPlace } from './encryption.ts'
 

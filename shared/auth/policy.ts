@@ -1,4 +1,4 @@
-import type { Role } from '../store/documents.ts'
+import type { Role } from '../model/documents.ts'
 
 /**
  * Who may do what: one row per action, the least role that may. Roles contain one another, so one word says it all. What is

@@ -1,7 +1,7 @@
+import type { ContactDoc, Id, MessageDoc } from '../model/documents.ts'
 import type { ObjectStorage } from '../storage/object-storage.ts'
 import { audienceKey, mediaKey, thumbnailKey } from '../storage/open.ts'
 import type { Store } from '../store/connect.ts'
-import type { ContactDoc, Id, MessageDoc } from '../store/documents.ts'
 import {
   deleteAnswers,
   deleteLeadsAndNotes,

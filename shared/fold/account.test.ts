@@ -2,9 +2,9 @@ import { Types } from 'mongoose'
 import { expect, test } from 'vitest'
 import { createMemoryWorld, PHONE_NUMBER_ID } from '#test/support/memory-world.ts'
 import { type AccountItem, parseWebhook, type WebhookItem } from '../meta/webhook.ts'
-import type { ClientDoc, TemplateDoc } from '../store/documents.ts'
+import type { ClientDoc, TemplateDoc } from '../model/documents.ts'
 import { foldBatch } from './batch.ts'
-import { keysOf } from './keys.ts'
+import { keysOf } from './batch-keys.ts'
 
 const WABA = '310200450078901'
 const T0 = 1_795_165_200

@@ -1,6 +1,6 @@
 import { isObject, type Json, listOf, text } from '../meta/json.ts'
 import { type AccountItem, type Person, timeOf } from '../meta/webhook.ts'
-import type { ClientDoc } from '../store/documents.ts'
+import type { ClientDoc } from '../model/documents.ts'
 import {
   alertEffects,
   capabilityEffects,
@@ -12,16 +12,16 @@ import {
   reviewEffects,
   securityEffects,
   usernameEffects,
-} from './account-client.ts'
-import { accountEffects } from './account-status.ts'
-import { foldTemplate, isTemplateField } from './account-template.ts'
+} from './account-numbers.ts'
+import { accountEffects } from './account-standing.ts'
+import { foldTemplate, isTemplateField } from './account-templates.ts'
 import type { FoldContext } from './context.ts'
-import { applyEffects, type Effect } from './heard.ts'
 import { foldHistory } from './history.ts'
 import { changeContact, resolveContact } from './identity.ts'
-import { ignored, PROCESSED, type Verdict } from './item.ts'
+import { applyEffects, type Effect } from './number-effects.ts'
 import { foldPhoneBook } from './phone-book.ts'
 import { type State, touchThreads } from './state.ts'
+import { ignored, PROCESSED, type Verdict } from './verdict.ts'
 
 const EFFECTS: Record<string, (item: AccountItem) => Effect[]> = {
   account_update: accountEffects,

@@ -2,7 +2,7 @@ import { Types } from 'mongoose'
 import { expect, test } from 'vitest'
 import { createMemoryWorld, outbound, PHONE_NUMBER_ID, TENANT_ID } from '#test/support/memory-world.ts'
 import { parseWebhook, type WebhookItem } from '../meta/webhook.ts'
-import type { LeadDoc, MessageDoc } from '../store/documents.ts'
+import type { LeadDoc, MessageDoc } from '../model/documents.ts'
 
 type World = ReturnType<typeof createMemoryWorld>
 const T0 = 1_795_165_200

@@ -1,14 +1,14 @@
 import type { WebhookItem } from '../meta/webhook.ts'
 import { parseWebhook } from '../meta/webhook.ts'
-import type { ClientDoc, Id } from '../store/documents.ts'
-import { type Changes, type Loaded, PARKED, type Plan } from '../store/record-types.ts'
+import { type Changes, type Loaded, PARKED, type Plan } from '../model/batch-plan.ts'
+import type { ClientDoc, Id } from '../model/documents.ts'
 import { foldAccount } from './account.ts'
 import { clientsOf, type FoldContext } from './context.ts'
-import { foldEcho, foldMessage } from './inbound.ts'
-import { DUPLICATE, failed, type ItemOutcome, ignored, statusOf, type Verdict, webhookEventOf } from './item.ts'
+import { foldEcho, foldMessage } from './message.ts'
+import { tellConversations, tellJoined } from './realtime-events.ts'
 import { openState, type State, type Tracked } from './state.ts'
 import { foldStatus } from './status.ts'
-import { tellConversations, tellJoined } from './tell.ts'
+import { DUPLICATE, failed, type ItemOutcome, ignored, statusOf, type Verdict, webhookEventOf } from './verdict.ts'
 
 export interface Folded {
   plan: Plan

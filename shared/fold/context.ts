@@ -1,6 +1,6 @@
 import { isObject, text } from '../meta/json.ts'
 import type { WebhookItem } from '../meta/webhook.ts'
-import type { ClientDoc, Id, PipelineDoc, TenantDoc } from '../store/documents.ts'
+import type { ClientDoc, Id, PipelineDoc, TenantDoc } from '../model/documents.ts'
 
 /** Whose numbers they are and how their tenants want it. Read before the transaction, at most seconds old. */
 export interface Surroundings {

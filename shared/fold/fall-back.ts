@@ -1,14 +1,14 @@
-import { waitEntries } from '../contracts/wait-entries.ts'
 import { parseCallbackData } from '../domain/callback-data.ts'
 import { mayFallBack } from '../domain/fallback.ts'
 import { WINDOW_CLOSED } from '../domain/send-errors.ts'
 import type { StatusItem } from '../meta/webhook.ts'
-import type { Dispatch, MessageDoc, MessageErrorDoc } from '../store/documents.ts'
-import { fallbackNote, fallenBack } from '../store/fallback.ts'
+import type { Dispatch, MessageDoc, MessageErrorDoc } from '../model/documents.ts'
+import { fallbackNote, fallenBack } from '../model/fallback.ts'
+import { waitEntries } from '../views/wait-entries.ts'
 import type { FoldContext } from './context.ts'
+import { showInList } from './conversation.ts'
+import { tellStatus } from './realtime-events.ts'
 import { change, note, type State, type Tracked, touch } from './state.ts'
-import { tellStatus } from './tell.ts'
-import { showInList } from './thread.ts'
 
 /**
  * Meta takes a free-form message and says only then that the window is closed: its template goes instead, under the same id

@@ -1,9 +1,9 @@
 import { phoneVariants } from '../domain/phone-variants.ts'
 import type { Person } from '../meta/webhook.ts'
-import type { ContactDoc, Id } from '../store/documents.ts'
-import { newContact, snapshotOf } from '../store/new-rows.ts'
+import type { ContactDoc, Id } from '../model/documents.ts'
+import { newContact, snapshotOf } from '../model/new-rows.ts'
 import type { FoldContext } from './context.ts'
-import { joinContacts } from './join.ts'
+import { joinContacts } from './merge-contacts.ts'
 import { addContact, change, type State, type Tracked, track, userKey, waKey } from './state.ts'
 
 /**

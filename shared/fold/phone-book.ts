@@ -1,10 +1,10 @@
 import { isObject, listOf, text } from '../meta/json.ts'
 import { type AccountItem, type Person, timeOf } from '../meta/webhook.ts'
-import type { ClientDoc, ContactDoc } from '../store/documents.ts'
+import type { ClientDoc, ContactDoc } from '../model/documents.ts'
 import type { FoldContext } from './context.ts'
 import { changeContact, resolveContact } from './identity.ts'
-import { ignored, PROCESSED, type Verdict } from './item.ts'
 import { type State, touchThreads, waKey } from './state.ts'
+import { ignored, PROCESSED, type Verdict } from './verdict.ts'
 
 interface Entry {
   person: Person

@@ -1,12 +1,12 @@
 import { readContent } from '../meta/content.ts'
 import { isObject, type Json, text } from '../meta/json.ts'
 import type { EchoItem, MessageItem } from '../meta/webhook.ts'
-import type { ClientDoc, MessageContent, MessageDoc } from '../store/documents.ts'
+import type { ClientDoc, MessageContent, MessageDoc } from '../model/documents.ts'
 import type { FoldContext } from './context.ts'
-import { ignored, PROCESSED, park, type Verdict } from './item.ts'
+import { showInList } from './conversation.ts'
+import { tellStatus } from './realtime-events.ts'
 import { change, messageByWamid, note, type State, type Tracked, touch } from './state.ts'
-import { tellStatus } from './tell.ts'
-import { showInList } from './thread.ts'
+import { ignored, PROCESSED, park, type Verdict } from './verdict.ts'
 
 const NOT_THEIRS = ignored('a message that the other side wrote')
 

@@ -1,4 +1,5 @@
 import { indexLeads, type LeadIndex } from '../domain/lead-keys.ts'
+import type { KnownEvent, Loaded, Move } from '../model/batch-plan.ts'
 import type {
   ClientDoc,
   ContactDoc,
@@ -12,9 +13,8 @@ import type {
   TemplateDoc,
   TimelineEntry,
   WebhookEventDoc,
-} from '../store/documents.ts'
-import type { KnownEvent, Loaded, Move } from '../store/record-types.ts'
-import type { TemplateUse } from '../store/template-uses.ts'
+} from '../model/documents.ts'
+import type { TemplateUse } from '../model/template-use.ts'
 
 /** A document in hand with what has changed of it: written once, however many items touched it. */
 export interface Tracked<T> {

@@ -2,7 +2,7 @@ import { Types } from 'mongoose'
 import { expect, test } from 'vitest'
 import { CLIENT_ID, createMemoryWorld, outbound, PHONE_NUMBER_ID } from '#test/support/memory-world.ts'
 import { parseWebhook, type WebhookItem } from '../meta/webhook.ts'
-import type { Dispatch, MessageDoc } from '../store/documents.ts'
+import type { Dispatch, MessageDoc } from '../model/documents.ts'
 
 const MESSAGE_ID = '0000000000000000000001aa'
 const T0 = 1_795_165_200

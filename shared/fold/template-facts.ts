@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import { isGoneWord, isTemplateCategory, languageCode, templateStateOf } from '../domain/template-status.ts'
 import { variablesOf } from '../domain/template-variables.ts'
 import { isObject, type Json, listOf, text } from '../meta/json.ts'
-import type { TemplateDoc } from '../store/documents.ts'
-import { heard, isNews } from './heard.ts'
+import type { TemplateDoc } from '../model/documents.ts'
+import { heard, isNews } from './number-effects.ts'
 
 /** A template as Meta lists it. */
 export interface ListedTemplate {

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { z } from 'zod'
 import type { Action } from '../auth/policy.ts'
-import type { Role } from '../store/documents.ts'
+import type { Role } from '../model/documents.ts'
 
 /** Who calls, once that is known. */
 export interface Caller {

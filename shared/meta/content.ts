@@ -1,5 +1,5 @@
 import { Types } from 'mongoose'
-import type { MediaRef, MessageContent } from '../store/documents.ts'
+import type { MediaRef, MessageContent } from '../model/documents.ts'
 import { isObject, type Json, listOf, text } from './json.ts'
 
 /** What an inbound message (or echo) says: a text for lists and search, its media, and Meta's own object whole. */

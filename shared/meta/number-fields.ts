@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { managing } from '../domain/graph-calls.ts'
-import type { ClientDoc } from '../store/documents.ts'
+import type { ClientDoc } from '../model/documents.ts'
 import type { GraphResult, MetaClient } from './client.ts'
 
 /** What Meta says of a number; absent members were not told. */

@@ -1,5 +1,5 @@
 import { managing } from '../domain/graph-calls.ts'
-import type { ClientDoc, TemplateDoc } from '../store/documents.ts'
+import type { ClientDoc, TemplateDoc } from '../model/documents.ts'
 import type { GraphResult, MetaClient } from './client.ts'
 import { isObject, listOf, text } from './json.ts'
 

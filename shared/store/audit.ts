@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { ClientSession } from 'mongoose'
+import type { AuditLogDoc } from '../model/documents.ts'
 import type { Store } from './connect.ts'
-import type { AuditLogDoc } from './documents.ts'
 import { acrossTenants } from './tenancy.ts'
 
 export type AuditEntry = Omit<AuditLogDoc, '_id' | 'at' | 'changes'> & { changes?: AuditLogDoc['changes'] }

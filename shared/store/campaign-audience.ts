@@ -1,6 +1,6 @@
+import type { CampaignDoc, ContactDoc, Id, MessageDoc, RecipientDoc } from '../model/documents.ts'
 import { recipientPrefix } from './campaigns.ts'
 import type { Store } from './connect.ts'
-import type { CampaignDoc, ContactDoc, Id, MessageDoc, RecipientDoc } from './documents.ts'
 import { orOutage } from './outage.ts'
 
 /** The audience of a campaign as it is checked in the background: over all tenants, in batches. All of it throws Outage. */

@@ -1,5 +1,5 @@
+import type { CampaignDoc, CampaignStatus, Id, MessageDoc } from '../model/documents.ts'
 import type { Store } from './connect.ts'
-import type { CampaignDoc, CampaignStatus, Id, MessageDoc } from './documents.ts'
 import { orOutage } from './outage.ts'
 import { toTenantId } from './tenant-context.ts'
 

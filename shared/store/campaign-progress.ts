@@ -1,5 +1,5 @@
+import type { CampaignDoc, EventDoc } from '../model/documents.ts'
 import type { Store } from './connect.ts'
-import type { CampaignDoc, EventDoc } from './documents.ts'
 
 /** A step that the loop itself takes, from the state in which it found the campaign; with its event. Null when that changed. */
 export async function stepCampaign(

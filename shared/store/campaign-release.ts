@@ -4,9 +4,6 @@ import { mediaOf } from '../domain/campaign.ts'
 import { costOf } from '../domain/cost.ts'
 import { phoneVariants } from '../domain/phone-variants.ts'
 import { fillTemplate } from '../domain/template-fill.ts'
-import { recipientId, recipientKey, recipientPrefix } from './campaigns.ts'
-import type { Store } from './connect.ts'
-import { BY_ID } from './dispatch-effects.ts'
 import type {
   CampaignDoc,
   ClientDoc,
@@ -17,9 +14,12 @@ import type {
   RecipientDoc,
   TemplateDoc,
   TenantDoc,
-} from './documents.ts'
+} from '../model/documents.ts'
+import { lastMessageOf, newContact, newConversation, newOutbound } from '../model/new-rows.ts'
+import { recipientId, recipientKey, recipientPrefix } from './campaigns.ts'
+import type { Store } from './connect.ts'
+import { BY_ID } from './dispatch-effects.ts'
 import { findLeadsOf } from './lead-links.ts'
-import { lastMessageOf, newContact, newConversation, newOutbound } from './new-rows.ts'
 
 export interface Release {
   campaign: CampaignDoc

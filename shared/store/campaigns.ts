@@ -1,9 +1,9 @@
 import { type ClientSession, Types } from 'mongoose'
-import type { Timed } from '../contracts/status-times.ts'
 import { type CampaignAction, statesFor } from '../domain/campaign.ts'
 import { ApiError, notFound } from '../domain/errors.ts'
+import type { CampaignDoc, CampaignSource, Id, MessageDoc, RecipientDoc, TemplateDoc } from '../model/documents.ts'
+import type { Timed } from '../views/status-times.ts'
 import { type Store, trusted } from './connect.ts'
-import type { CampaignDoc, CampaignSource, Id, MessageDoc, RecipientDoc, TemplateDoc } from './documents.ts'
 import { orOutage } from './outage.ts'
 import { COUNT_LIMIT, findPage, type Page, type PageWish } from './pages.ts'
 

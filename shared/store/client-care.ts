@@ -1,6 +1,6 @@
 import type { QueryFilter } from 'mongoose'
+import type { ClientDoc, NumberNotice } from '../model/documents.ts'
 import { type Store, trusted } from './connect.ts'
-import type { ClientDoc, NumberNotice } from './documents.ts'
 import { acrossTenants } from './tenancy.ts'
 
 /** The leader's work on numbers of every tenant, longest due first. */

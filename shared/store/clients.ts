@@ -1,7 +1,7 @@
 import type { ClientSession } from 'mongoose'
 import { ApiError, notFound } from '../domain/errors.ts'
+import type { ClientDoc, EventDoc, Id, PauseReason } from '../model/documents.ts'
 import { type Store, trusted } from './connect.ts'
-import type { ClientDoc, EventDoc, Id, PauseReason } from './documents.ts'
 import { acrossTenants } from './tenancy.ts'
 import { toTenantId } from './tenant-context.ts'
 import { TtlCache } from './ttl-cache.ts'

@@ -1,5 +1,5 @@
+import type { Block, ClientDoc, ContactDoc } from '../model/documents.ts'
 import { type Store, trusted } from './connect.ts'
-import type { Block, ClientDoc, ContactDoc } from './documents.ts'
 import { orOutage } from './outage.ts'
 import { acrossTenants } from './tenancy.ts'
 

@@ -1,9 +1,9 @@
 import type { ContactRow } from '../domain/contact-row.ts'
 import { phoneVariants } from '../domain/phone-variants.ts'
+import type { ContactDoc, EventDoc, Id } from '../model/documents.ts'
+import { newContact } from '../model/new-rows.ts'
 import { type Store, trusted } from './connect.ts'
 import { changeContact } from './contacts.ts'
-import type { ContactDoc, EventDoc, Id } from './documents.ts'
-import { newContact } from './new-rows.ts'
 
 const DUPLICATE_KEY = 11_000
 

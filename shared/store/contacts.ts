@@ -1,10 +1,10 @@
 import { Types } from 'mongoose'
-import { conversationView } from '../contracts/to-views.ts'
 import { ApiError, notFound } from '../domain/errors.ts'
 import { phoneVariants } from '../domain/phone-variants.ts'
+import type { ContactDoc, ConversationDoc, EventDoc, Id, LeadDoc, MessageDoc, NoteDoc } from '../model/documents.ts'
+import { snapshotOf } from '../model/new-rows.ts'
+import { conversationView } from '../views/views.ts'
 import { type Store, trusted } from './connect.ts'
-import type { ContactDoc, ConversationDoc, EventDoc, Id, LeadDoc, MessageDoc, NoteDoc } from './documents.ts'
-import { snapshotOf } from './new-rows.ts'
 import { findPage, type Page, type PageWish } from './pages.ts'
 import { searchPattern } from './search.ts'
 

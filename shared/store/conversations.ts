@@ -1,7 +1,7 @@
 import { type ClientSession, Types } from 'mongoose'
 import { notFound } from '../domain/errors.ts'
+import type { ConversationDoc, Id } from '../model/documents.ts'
 import { type Store, trusted } from './connect.ts'
-import type { ConversationDoc, Id } from './documents.ts'
 import { findPage, type Page, type PageWish } from './pages.ts'
 import { searchPattern } from './search.ts'
 

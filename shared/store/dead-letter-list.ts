@@ -1,8 +1,8 @@
 import type { PipelineStage } from 'mongoose'
 import { type DeadLetterState, OPEN_STATES } from '../domain/dead-letter.ts'
 import { notFound } from '../domain/errors.ts'
+import type { DeadLetterDoc, Id } from '../model/documents.ts'
 import { type Store, trusted } from './connect.ts'
-import type { DeadLetterDoc, Id } from './documents.ts'
 import { findPage, type Page, type PageWish } from './pages.ts'
 import { acrossTenants } from './tenancy.ts'
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import type { DeadLetterStep, Id } from '../model/documents.ts'
 import type { Store } from './connect.ts'
-import type { DeadLetterStep, Id } from './documents.ts'
 import { orOutage } from './outage.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { Types } from 'mongoose'
 import { causeOf } from '../domain/dead-letter.ts'
+import type { DeadLetterDoc, WebhookEventDoc } from '../model/documents.ts'
 import type { Store } from './connect.ts'
-import type { DeadLetterDoc, WebhookEventDoc } from './documents.ts'
 import { orOutage } from './outage.ts'
 
 export type NewDeadLetter = Omit<

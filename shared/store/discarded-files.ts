@@ -1,5 +1,5 @@
+import type { DiscardedFileDoc, Id } from '../model/documents.ts'
 import type { Store } from './connect.ts'
-import type { DiscardedFileDoc, Id } from './documents.ts'
 import { orOutage } from './outage.ts'
 
 /** Files that no message has any more since before `before`, the oldest first. Over all tenants. @throws Outage */

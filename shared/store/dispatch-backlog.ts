@@ -1,6 +1,6 @@
 import type { Lane } from '../domain/callback-data.ts'
+import type { CampaignDoc, CampaignStatus, Dispatch, Id } from '../model/documents.ts'
 import type { Store } from './connect.ts'
-import type { CampaignDoc, CampaignStatus, Dispatch, Id } from './documents.ts'
 import { orOutage } from './outage.ts'
 
 /** What waits to be sent, by the index alone: the rows are not read. All of it throws Outage. */

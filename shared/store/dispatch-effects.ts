@@ -1,10 +1,19 @@
 import type { mongo } from 'mongoose'
-import { errorView, messageView } from '../contracts/to-views.ts'
-import { waitEntries } from '../contracts/wait-entries.ts'
 import { mayFallBack } from '../domain/fallback.ts'
-import { appended } from './dispatch-waits.ts'
-import type { ConversationDoc, Dispatch, EventDoc, Fallback, MessageDoc, MessageErrorDoc, TimelineEntry } from './documents.ts'
-import { fallbackNote, fallenBack } from './fallback.ts'
+import type {
+  ConversationDoc,
+  Dispatch,
+  EventDoc,
+  Fallback,
+  MessageDoc,
+  MessageErrorDoc,
+  TimelineEntry,
+} from '../model/documents.ts'
+import { fallbackNote, fallenBack } from '../model/fallback.ts'
+import { RING_AGAIN_MS } from '../model/new-rows.ts'
+import { appended } from '../model/timeline.ts'
+import { errorView, messageView } from '../views/views.ts'
+import { waitEntries } from '../views/wait-entries.ts'
 
 /** What became of a message in hand. */
 export type Step =
@@ -175,8 +184,6 @@ const FREED = {
   'dispatch.leaseUntil': null,
   'dispatch.deadlineAt': null,
 } as const
-/** A bell that nobody answered in this time is taken for lost. */
-export const RING_AGAIN_MS = 5000
 
 /**
  * For a row that moved on while its call was under way: a status was faster than the answer, a deadline passed, the policy

@@ -1,18 +1,12 @@
 import type { ClientSession } from 'mongoose'
+import type { EventDoc, MessageDoc, PendingStatusDoc } from '../model/documents.ts'
+import { RING_AGAIN_MS } from '../model/new-rows.ts'
+import { usesOf } from '../model/template-use.ts'
 import type { Store } from './connect.ts'
 import { type InConversation, UNFINISHED_INDEX, unfinishedOf } from './dispatch.ts'
-import {
-  conversationWrites,
-  eventOf,
-  isSentLate,
-  messageWrite,
-  overtakenWrites,
-  RING_AGAIN_MS,
-  type Settlement,
-} from './dispatch-effects.ts'
-import type { EventDoc, MessageDoc, PendingStatusDoc } from './documents.ts'
+import { conversationWrites, eventOf, isSentLate, messageWrite, overtakenWrites, type Settlement } from './dispatch-effects.ts'
 import { orOutage } from './outage.ts'
-import { countTemplateUses, usesOf } from './template-uses.ts'
+import { countTemplateUses } from './template-uses.ts'
 
 const MAJORITY = { writeConcern: { w: 'majority', j: true } } as const
 const DUPLICATE_KEY = 11_000

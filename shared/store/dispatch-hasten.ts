@@ -1,5 +1,5 @@
+import type { Id } from '../model/documents.ts'
 import type { Store } from './connect.ts'
-import type { Id } from './documents.ts'
 import { orOutage } from './outage.ts'
 
 const BATCH = 2000

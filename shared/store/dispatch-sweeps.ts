@@ -1,7 +1,7 @@
+import type { Dispatch, EventDoc, Id, MessageDoc } from '../model/documents.ts'
 import type { Store } from './connect.ts'
 import type { Settlement } from './dispatch-effects.ts'
 import { BELL_FIELDS, finishMessages } from './dispatch-finish.ts'
-import type { Dispatch, EventDoc, Id, MessageDoc } from './documents.ts'
 import { orOutage } from './outage.ts'
 
 /** What the sweeps look for, over all tenants. `now` is MongoDB's time. All of it throws Outage. */

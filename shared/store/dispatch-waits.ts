@@ -1,13 +1,7 @@
-import { MAX_TIMELINE } from '../domain/waits.ts'
-import type { TimelineEntry } from './documents.ts'
-
 /**
  * Waits cost nothing but when a message is put off: they are kept in `dispatch`, one for each reason, and join the timeline
  * together with the attempt that follows.
  */
-
-/** Joins the timeline, which keeps its latest steps. */
-export const appended = (...entries: TimelineEntry[]) => ({ timeline: { $each: entries, $slice: -MAX_TIMELINE } })
 
 /** Fields of an update by pipeline: the message waits for `reason` from now on, or still does. @see waitsUntil */
 export function waitingFor(reason: string, now: Date) {

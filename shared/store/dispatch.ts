@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SendBell } from '../contracts/send-bell.ts'
 import { Outage } from '../domain/errors.ts'
+import type { Dispatch, Id, MessageDoc } from '../model/documents.ts'
 import type { Store } from './connect.ts'
 import { BY_ID } from './dispatch-effects.ts'
 import { waitingFor } from './dispatch-waits.ts'
-import type { Dispatch, Id, MessageDoc } from './documents.ts'
 import { orOutage } from './outage.ts'
 import { toTenantId } from './tenant-context.ts'
 

@@ -1,10 +1,10 @@
 import { type ClientSession, Types } from 'mongoose'
-import { conversationView } from '../contracts/to-views.ts'
 import { notFound } from '../domain/errors.ts'
 import { phoneVariants } from '../domain/phone-variants.ts'
 import { platformError } from '../domain/send-errors.ts'
+import type { ContactDoc, ContactSnapshot, ConversationDoc, EventDoc, Id } from '../model/documents.ts'
+import { conversationView } from '../views/views.ts'
 import type { Store } from './connect.ts'
-import type { ContactDoc, ContactSnapshot, ConversationDoc, EventDoc, Id } from './documents.ts'
 
 /** Nobody any more. */
 const NOBODY: ContactSnapshot = { waId: null, userId: null, phone: null, name: null, username: null, optOut: false }

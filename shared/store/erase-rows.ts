@@ -1,5 +1,5 @@
+import type { CampaignDoc, ContactDoc, Erasing, Id, MessageDoc } from '../model/documents.ts'
 import type { Store } from './connect.ts'
-import type { CampaignDoc, ContactDoc, Erasing, Id, MessageDoc } from './documents.ts'
 
 /** What an erasure removes, collection by collection. Each may be done again, and finds nothing then. */
 

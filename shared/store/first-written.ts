@@ -1,6 +1,6 @@
 import { wroteFirst } from '../domain/first-written.ts'
+import type { Id, MessageDoc } from '../model/documents.ts'
 import type { Store } from './connect.ts'
-import type { Id, MessageDoc } from './documents.ts'
 import { orOutage } from './outage.ts'
 
 type Template = Pick<MessageDoc, '_id' | 'contactKey' | 'conversationId' | 'at'>

@@ -1,6 +1,6 @@
 import type { QueryFilter } from 'mongoose'
+import type { Id, MessageDoc, TemplateSyncDoc, WebhookEventDoc } from '../model/documents.ts'
 import { type Store, trusted } from './connect.ts'
-import type { Id, MessageDoc, TemplateSyncDoc, WebhookEventDoc } from './documents.ts'
 import { COUNT_LIMIT, readCursor, writeCursor } from './pages.ts'
 
 /** Jobs are a view over outbound messages, webhook events and syncs of templates: nothing is written twice. */

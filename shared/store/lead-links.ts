@@ -1,7 +1,7 @@
 import type { ClientSession } from 'mongoose'
 import { indexLeads, leadOf, phonesOf } from '../domain/lead-keys.ts'
+import type { ContactDoc, Id } from '../model/documents.ts'
 import type { Store } from './connect.ts'
-import type { ContactDoc, Id } from './documents.ts'
 
 /** The leads that people have already, by contact, for the threads that we begin. None for whom somebody removed it. */
 export async function findLeadsOf(

@@ -1,8 +1,8 @@
 import { type ClientSession, type HydratedDocument, Types } from 'mongoose'
 import { ApiError, notFound } from '../domain/errors.ts'
 import { phoneVariants } from '../domain/phone-variants.ts'
+import type { Id, LeadDoc, MessageDoc, NoteDoc, PipelineDoc } from '../model/documents.ts'
 import { type Store, trusted } from './connect.ts'
-import type { Id, LeadDoc, MessageDoc, NoteDoc, PipelineDoc } from './documents.ts'
 import { findPage, type Page, type PageWish, writeCursor } from './pages.ts'
 import { searchPattern } from './search.ts'
 

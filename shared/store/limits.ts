@@ -1,6 +1,6 @@
 import { notFound } from '../domain/errors.ts'
+import type { ClientDoc, Id, TenantDoc } from '../model/documents.ts'
 import type { Store } from './connect.ts'
-import type { ClientDoc, Id, TenantDoc } from './documents.ts'
 import { forgetTenant } from './tenants.ts'
 
 export interface TenantLimits {

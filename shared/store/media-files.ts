@@ -1,6 +1,6 @@
 import { kindOfType } from '../domain/upload-rules.ts'
+import type { Id, MediaFileDoc } from '../model/documents.ts'
 import type { Store } from './connect.ts'
-import type { Id, MediaFileDoc } from './documents.ts'
 import { findMedia } from './media.ts'
 import { orOutage } from './outage.ts'
 

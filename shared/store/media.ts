@@ -1,5 +1,5 @@
+import type { EventDoc, Id, MediaRef, MessageDoc } from '../model/documents.ts'
 import { type Store, trusted } from './connect.ts'
-import type { EventDoc, Id, MediaRef, MessageDoc } from './documents.ts'
 import { orOutage } from './outage.ts'
 
 type Key = Id | string

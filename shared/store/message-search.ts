@@ -1,7 +1,7 @@
 import { Types } from 'mongoose'
 import { ApiError } from '../domain/errors.ts'
+import type { Id, MessageDoc } from '../model/documents.ts'
 import { type Store, trusted } from './connect.ts'
-import type { Id, MessageDoc } from './documents.ts'
 import { findPage, type Page, type PageWish } from './pages.ts'
 
 export interface MessageFilter {

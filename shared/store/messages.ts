@@ -1,8 +1,8 @@
 import { type ClientSession, Types } from 'mongoose'
 import { notFound } from '../domain/errors.ts'
+import type { ConversationDoc, Id, MessageDoc } from '../model/documents.ts'
 import { type Store, trusted } from './connect.ts'
 import { UNFINISHED_INDEX } from './dispatch.ts'
-import type { ConversationDoc, Id, MessageDoc } from './documents.ts'
 import { findPage, type Page, type PageWish } from './pages.ts'
 
 type Key = Id | string

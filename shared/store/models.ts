@@ -26,7 +26,7 @@ import type {
   TenantDoc,
   UserDoc,
   WebhookEventDoc,
-} from './documents.ts'
+} from '../model/documents.ts'
 import { apiKeySchema, refreshTokenSchema, tenantSchema, userSchema } from './schemas/accounts.ts'
 import { campaignSchema, recipientSchema } from './schemas/campaigns.ts'
 import { conversationSchema, messageSchema } from './schemas/inbox.ts'

@@ -1,6 +1,6 @@
 import { Types } from 'mongoose'
+import type { ConversationDoc, Id, NoteDoc } from '../model/documents.ts'
 import type { Store } from './connect.ts'
-import type { ConversationDoc, Id, NoteDoc } from './documents.ts'
 import { findPage, type Page, type PageWish } from './pages.ts'
 
 /** What people write to each other about a conversation or a lead; the customer never sees it. Shown with both. */

@@ -1,7 +1,7 @@
 import type { Model, QueryFilter } from 'mongoose'
 import { ApiError } from '../domain/errors.ts'
+import type { Id } from '../model/documents.ts'
 import { trusted } from './connect.ts'
-import type { Id } from './documents.ts'
 
 /** A page of a list that is sorted by a time and then by id. */
 export interface PageWish {

@@ -1,6 +1,6 @@
 import { Types } from 'mongoose'
+import type { Id, PipelineDoc } from '../model/documents.ts'
 import type { Store } from './connect.ts'
-import type { Id, PipelineDoc } from './documents.ts'
 
 const FIRST_STAGES = ['New', 'Contacted', 'Qualified', 'Won', 'Lost']
 

@@ -1,6 +1,6 @@
+import type { ContactDoc, Id, MessageDoc } from '../model/documents.ts'
 import type { Store } from './connect.ts'
 import type { Settlement, Step } from './dispatch-effects.ts'
-import type { ContactDoc, Id, MessageDoc } from './documents.ts'
 import { orOutage } from './outage.ts'
 
 const DUPLICATE_KEY = 11_000

@@ -1,7 +1,7 @@
+import type { BatchKeys, Loaded, Plan } from '../model/batch-plan.ts'
 import type { Store } from './connect.ts'
 import { orOutage } from './outage.ts'
 import { loadBatch } from './record-load.ts'
-import type { BatchKeys, Loaded, Plan } from './record-types.ts'
 import { writeBatch } from './record-write.ts'
 import { countTemplateUses } from './template-uses.ts'
 

@@ -1,6 +1,6 @@
 import type { ClientSession, mongo } from 'mongoose'
 import { phonesOf } from '../domain/lead-keys.ts'
-import type { Store } from './connect.ts'
+import { type BatchKeys, type KnownEvent, type Loaded, PARKED } from '../model/batch-plan.ts'
 import type {
   ClientDoc,
   ContactDoc,
@@ -10,10 +10,10 @@ import type {
   MessageDoc,
   PendingStatusDoc,
   TemplateDoc,
-} from './documents.ts'
+} from '../model/documents.ts'
+import type { Store } from './connect.ts'
 import { orOutage } from './outage.ts'
 import { loadTaught } from './record-taught.ts'
-import { type BatchKeys, type KnownEvent, type Loaded, PARKED } from './record-types.ts'
 
 type Raw = Store['raw']
 /** Not needed to judge a webhook, and the largest part of an outbound message. */

@@ -1,8 +1,8 @@
 import type { ClientSession } from 'mongoose'
 import { notFound } from '../domain/errors.ts'
+import type { Plan } from '../model/batch-plan.ts'
+import type { ContactDoc, ConversationDoc, Id } from '../model/documents.ts'
 import type { Store } from './connect.ts'
-import type { ContactDoc, ConversationDoc, Id } from './documents.ts'
-import type { Plan } from './record-types.ts'
 import { writeBatch } from './record-write.ts'
 
 export interface Pair {

@@ -1,6 +1,6 @@
+import type { BatchKeys, Loaded } from '../model/batch-plan.ts'
 import type { Store } from './connect.ts'
 import { loadDocuments } from './record-load.ts'
-import type { BatchKeys, Loaded } from './record-types.ts'
 
 /** What items would be judged by if they had never come, in one snapshot; nothing is written. @throws Outage when MongoDB is away */
 export async function loadPreview(store: Store, keys: BatchKeys): Promise<Loaded> {

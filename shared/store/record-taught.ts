@@ -1,9 +1,9 @@
 import type { ClientSession, mongo } from 'mongoose'
 import { taughtKeys } from '../domain/person-keys.ts'
 import { phoneVariants } from '../domain/phone-variants.ts'
+import type { BatchKeys, Loaded } from '../model/batch-plan.ts'
+import type { ContactDoc, ConversationDoc, Id, MessageDoc } from '../model/documents.ts'
 import type { Store } from './connect.ts'
-import type { ContactDoc, ConversationDoc, Id, MessageDoc } from './documents.ts'
-import type { BatchKeys, Loaded } from './record-types.ts'
 
 type InHand = Pick<Loaded, 'contacts' | 'messages' | 'conversations'>
 /** Contacts about whom statuses tell something new, and the keys by which somebody else may hold it. */

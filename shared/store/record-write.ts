@@ -1,8 +1,8 @@
 import type { ClientSession, mongo } from 'mongoose'
+import type { Changes, Move, Plan, Update } from '../model/batch-plan.ts'
+import type { ContactDoc, Id, WebhookEventDoc } from '../model/documents.ts'
+import { appended } from '../model/timeline.ts'
 import type { Store } from './connect.ts'
-import { appended } from './dispatch-waits.ts'
-import type { ContactDoc, Id, WebhookEventDoc } from './documents.ts'
-import type { Changes, Move, Plan, Update } from './record-types.ts'
 
 type Raw = Store['raw']
 

@@ -1,9 +1,9 @@
 import type { ClientSession, mongo } from 'mongoose'
-import { conversationView } from '../contracts/to-views.ts'
+import type { ConversationDoc, EventDoc, MessageDoc } from '../model/documents.ts'
+import { lastMessageOf, RING_AGAIN_MS } from '../model/new-rows.ts'
+import { conversationView } from '../views/views.ts'
 import type { Store } from './connect.ts'
-import { BY_ID, RING_AGAIN_MS } from './dispatch-effects.ts'
-import type { ConversationDoc, EventDoc, MessageDoc } from './documents.ts'
-import { lastMessageOf } from './new-rows.ts'
+import { BY_ID } from './dispatch-effects.ts'
 import { eventFor, STILL, scheduledEvent } from './scheduled.ts'
 
 /**

@@ -1,8 +1,8 @@
 import type { ClientSession } from 'mongoose'
-import { messageView } from '../contracts/to-views.ts'
 import { ApiError } from '../domain/errors.ts'
+import type { ConversationDoc, EventDoc, Id, MessageDoc } from '../model/documents.ts'
+import { messageView } from '../views/views.ts'
 import { type Store, trusted } from './connect.ts'
-import type { ConversationDoc, EventDoc, Id, MessageDoc } from './documents.ts'
 import { getMessage } from './messages.ts'
 import { findPage, type Page, type PageWish } from './pages.ts'
 

@@ -1,6 +1,6 @@
+import { DROPPED, PARKED } from '../model/batch-plan.ts'
 import type { Store } from './connect.ts'
 import { orOutage } from './outage.ts'
-import { DROPPED, PARKED } from './record-types.ts'
 
 /**
  * What waited for its message since before `before` waits no longer: its event says so, and a later copy changes nothing.

@@ -1,6 +1,6 @@
 import type { ClientSession } from 'mongoose'
+import type { EventDoc, Id, TemplateDoc } from '../model/documents.ts'
 import { type Store, trusted } from './connect.ts'
-import type { EventDoc, Id, TemplateDoc } from './documents.ts'
 import { changeIn, isDuplicate, templateEvent } from './templates.ts'
 
 type Place = Pick<TemplateDoc, 'tenantId' | 'wabaId'>

@@ -1,6 +1,6 @@
 import { Types } from 'mongoose'
+import type { Id, TemplateSyncDoc } from '../model/documents.ts'
 import { type Store, trusted } from './connect.ts'
-import type { Id, TemplateSyncDoc } from './documents.ts'
 import { isDuplicate } from './templates.ts'
 import { acrossTenants } from './tenancy.ts'
 

@@ -1,22 +1,7 @@
 import type { ClientSession } from 'mongoose'
+import type { TemplateUse } from '../model/template-use.ts'
 import type { Store } from './connect.ts'
-import type { Id, MessageDoc } from './documents.ts'
 import { TtlCache } from './ttl-cache.ts'
-
-/** A message that has become SENT, by its template. */
-export interface TemplateUse {
-  tenantId: Id
-  clientId: Id
-  name: string
-  language: string
-  at: Date
-}
-
-/** None for a message that is no template. */
-export function usesOf({ tenantId, clientId, content }: MessageDoc, at: Date): TemplateUse[] {
-  const { template } = content
-  return template ? [{ tenantId, clientId, name: template.name, language: template.language, at }] : []
-}
 
 /** One write a template, however many messages, and none for a batch without templates. */
 export async function countTemplateUses(

@@ -1,7 +1,7 @@
 import { type ClientSession, Types } from 'mongoose'
 import { notFound } from '../domain/errors.ts'
+import type { EventDoc, Id, TemplateDoc } from '../model/documents.ts'
 import { type Store, trusted } from './connect.ts'
-import type { EventDoc, Id, TemplateDoc } from './documents.ts'
 import { findPage, type Page, type PageWish } from './pages.ts'
 
 type Key = Id | string

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Types } from 'mongoose'
-import type { Id } from './documents.ts'
+import type { Id } from '../model/documents.ts'
 
 /** A query that names no tenant, another one than the work in hand is for, or several at once: a bug, never a user's mistake. */
 export class UnscopedQuery extends Error {

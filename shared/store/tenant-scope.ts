@@ -1,4 +1,4 @@
-import type { Id } from './documents.ts'
+import type { Id } from '../model/documents.ts'
 import { isAcrossTenants, tenantFor, toTenantId, UnscopedQuery } from './tenant-context.ts'
 
 type Fields = Record<string, unknown>

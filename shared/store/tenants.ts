@@ -1,6 +1,6 @@
 import { notFound } from '../domain/errors.ts'
+import type { Id, TenantDoc } from '../model/documents.ts'
 import type { Store } from './connect.ts'
-import type { Id, TenantDoc } from './documents.ts'
 import { TtlCache } from './ttl-cache.ts'
 
 const KEPT_MS = 5000

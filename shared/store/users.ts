@@ -1,6 +1,6 @@
 import { notFound } from '../domain/errors.ts'
+import type { Id, UserDoc } from '../model/documents.ts'
 import type { Store } from './connect.ts'
-import type { Id, UserDoc } from './documents.ts'
 import { acrossTenants } from './tenancy.ts'
 
 /** Who signs in: the tenant is learned from the answer. Disabled and deleted people are found too, the caller decides. */

@@ -1,8 +1,8 @@
 import { notFound } from '../domain/errors.ts'
+import { PARKED } from '../model/batch-plan.ts'
+import type { Id, WebhookEventDoc, WebhookEventStatus } from '../model/documents.ts'
 import { type Store, trusted } from './connect.ts'
-import type { Id, WebhookEventDoc, WebhookEventStatus } from './documents.ts'
 import { findPage, type Page, type PageWish } from './pages.ts'
-import { PARKED } from './record-types.ts'
 import { acrossTenants } from './tenancy.ts'
 
 /** Whose events: a tenant's, or those of numbers that nobody here owns. Who may ask for the latter is the caller's to check. */

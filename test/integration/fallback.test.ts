@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { MessageDoc } from '#shared/store/documents.ts'
+import type { MessageDoc } from '#shared/model/documents.ts'
 import { createSimulator } from '#test/simulator/simulator.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { APP_SECRET } from '#test/support/ingest.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Id } from '#shared/store/documents.ts'
+import type { Id } from '#shared/model/documents.ts'
 import { forgetTenant } from '#shared/store/tenants.ts'
 import { type Gateway, openGateway, PEOPLE } from '#test/support/gateway.ts'
 import { userByEmail } from '#test/support/realtime.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createRecording, newPace } from '#services/ingest/recorder.ts'
-import type { Id } from '#shared/store/documents.ts'
+import type { Id } from '#shared/model/documents.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { deliveryOf } from '#test/support/fixture-world.ts'
 import { type Gateway, openGateway, PEOPLE, type Person } from '#test/support/gateway.ts'

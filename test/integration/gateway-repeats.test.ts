@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { MessageDoc } from '#shared/store/documents.ts'
+import type { MessageDoc } from '#shared/model/documents.ts'
 import { type Gateway, openGateway, PEOPLE, passwordOf } from '#test/support/gateway.ts'
 import { userByEmail } from '#test/support/realtime.ts'
 import { untilPasses } from '#test/support/until.ts'

@@ -1,6 +1,6 @@
 import { Types } from 'mongoose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Id, MessageDoc } from '#shared/store/documents.ts'
+import type { Id, MessageDoc } from '#shared/model/documents.ts'
 import { type Gateway, openGateway, PEOPLE, type Person } from '#test/support/gateway.ts'
 import { userByEmail } from '#test/support/realtime.ts'
 import { createWorld } from '#test/support/world.ts'

@@ -7,12 +7,12 @@ import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import { Outage } from '#shared/domain/errors.ts'
 import { isObject } from '#shared/meta/json.ts'
 import { parseWebhook } from '#shared/meta/webhook.ts'
+import type { ClientDoc } from '#shared/model/documents.ts'
 import { ROOT } from '#shared/process/config.ts'
 import { webhookProcessed, webhookUnknownNumber } from '#shared/process/metrics.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
 import { EXCHANGES, QUEUES } from '#shared/queue/topology.ts'
 import { connectStore } from '#shared/store/connect.ts'
-import type { ClientDoc } from '#shared/store/documents.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import {
   ARRIVAL,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'vitest'
-import type { ConversationDoc } from '#shared/store/documents.ts'
+import type { ConversationDoc } from '#shared/model/documents.ts'
 import { findFirstWritten } from '#shared/store/first-written.ts'
 import { untilTrue } from '#test/support/until.ts'
 import { test, type World } from '#test/support/world.ts'

@@ -1,7 +1,7 @@
 import { Types } from 'mongoose'
 import { expect } from 'vitest'
+import type { MessageDoc } from '#shared/model/documents.ts'
 import { hastenLimited } from '#shared/store/dispatch-hasten.ts'
-import type { MessageDoc } from '#shared/store/documents.ts'
 import { setTenantLimits } from '#shared/store/limits.ts'
 import { untilTrue } from '#test/support/until.ts'
 import { test } from '#test/support/world.ts'

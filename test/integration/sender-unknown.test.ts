@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
+import type { MessageDoc } from '#shared/model/documents.ts'
 import { oldestWaiting } from '#shared/process/metrics.ts'
-import type { MessageDoc } from '#shared/store/documents.ts'
 import { startIngest } from '#test/support/ingest.ts'
 import { untilTrue } from '#test/support/until.ts'
 import { webhookOf } from '#test/support/webhooks.ts'

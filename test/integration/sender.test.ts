@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
-import type { MessageDoc, TemplateDoc } from '#shared/store/documents.ts'
-import { newContact, snapshotOf } from '#shared/store/new-rows.ts'
+import type { MessageDoc, TemplateDoc } from '#shared/model/documents.ts'
+import { newContact, snapshotOf } from '#shared/model/new-rows.ts'
 import { untilTrue } from '#test/support/until.ts'
 import { test } from '#test/support/world.ts'
 import { openSenderWorld, refuse, startMeta } from './sender-fixture.ts'

@@ -1,5 +1,6 @@
 import { Types } from 'mongoose'
 import { expect, onTestFinished, vi } from 'vitest'
+import type { ClientDoc } from '#shared/model/documents.ts'
 import { audit, changesOf } from '#shared/store/audit.ts'
 import {
   findByPhoneNumberId,
@@ -11,7 +12,6 @@ import {
   resumeClient,
 } from '#shared/store/clients.ts'
 import { connectStore, type Store } from '#shared/store/connect.ts'
-import type { ClientDoc } from '#shared/store/documents.ts'
 import { acquireLease, beat, endBeat, holdLease, liveOwners, releaseLease } from '#shared/store/leases.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import { findSessionUser, findUserByEmail, raiseTokenVersion, touchUser } from '#shared/store/users.ts'

@@ -1,7 +1,7 @@
 import { type Model, Types } from 'mongoose'
 import { describe, expect } from 'vitest'
+import type { NoteDoc } from '#shared/model/documents.ts'
 import { connectStore, type Store, trusted } from '#shared/store/connect.ts'
-import type { NoteDoc } from '#shared/store/documents.ts'
 import { TENANT_COLLECTIONS } from '#shared/store/models.ts'
 import { acrossTenants, asTenant, UnscopedQuery } from '#shared/store/tenancy.ts'
 import { test as base } from '#test/support/world.ts'

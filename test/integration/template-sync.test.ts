@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { CareDeps } from '#services/gateway/care/deps.ts'
 import { createTemplateCare } from '#services/gateway/care/templates.ts'
-import type { TemplateDoc } from '#shared/store/documents.ts'
+import type { TemplateDoc } from '#shared/model/documents.ts'
 import { createSimulator, type Simulator } from '#test/simulator/simulator.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { type Gateway, openGateway, type Person } from '#test/support/gateway.ts'

@@ -1,6 +1,6 @@
 import sharp from 'sharp'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { TemplateDoc } from '#shared/store/documents.ts'
+import type { TemplateDoc } from '#shared/model/documents.ts'
 import { createSimulator, type Simulator } from '#test/simulator/simulator.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { type Answer, type Gateway, openGateway, type Person } from '#test/support/gateway.ts'

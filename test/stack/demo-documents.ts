@@ -8,8 +8,8 @@ import type {
   MessageDoc,
   TemplateDoc,
   TimelineEntry,
-} from '#shared/store/documents.ts'
-import { lastMessageOf, newConversation, newMessage } from '#shared/store/new-rows.ts'
+} from '#shared/model/documents.ts'
+import { lastMessageOf, newConversation, newMessage } from '#shared/model/new-rows.ts'
 import type { DemoConversation, DemoMessage } from './demo-history.ts'
 import { DEMO_TEMPLATES, type DemoTemplate } from './demo-world.ts'
 

@@ -1,5 +1,5 @@
 import { createRecording, newPace } from '#services/ingest/recorder.ts'
-import type { ConversationDoc, MessageDoc } from '#shared/store/documents.ts'
+import type { ConversationDoc, MessageDoc } from '#shared/model/documents.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { deliveryOf } from './fixture-world.ts'
 import { openGateway, PEOPLE, type Person } from './gateway.ts'

@@ -3,10 +3,10 @@ import path from 'node:path'
 import { Types } from 'mongoose'
 import type { ConversationView, MessageView } from '#shared/contracts/views.ts'
 import { RECEIVED_AT_HEADER } from '#shared/contracts/webhook-delivery.ts'
+import type { ClientDoc, ConversationDoc, EventDoc, MessageDoc, TemplateDoc } from '#shared/model/documents.ts'
 import { ROOT } from '#shared/process/config.ts'
 import type { Delivery } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
-import type { ClientDoc, ConversationDoc, EventDoc, MessageDoc, TemplateDoc } from '#shared/store/documents.ts'
 
 const WEBHOOKS = path.join(ROOT, 'test/fixtures/webhooks')
 const SEQUENCES = path.join(ROOT, 'test/fixtures/webhook-sequences')

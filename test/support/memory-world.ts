@@ -1,12 +1,12 @@
 import { Types } from 'mongoose'
 import { type Folded, foldBatch } from '#shared/fold/batch.ts'
+import { keysOf } from '#shared/fold/batch-keys.ts'
 import type { FoldContext } from '#shared/fold/context.ts'
-import { keysOf } from '#shared/fold/keys.ts'
 import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
-import type { ClientDoc, Id, MessageDoc, PipelineDoc, TenantDoc } from '#shared/store/documents.ts'
-import { newMessage } from '#shared/store/new-rows.ts'
+import type { BatchKeys, Changes, Loaded } from '#shared/model/batch-plan.ts'
+import type { ClientDoc, Id, MessageDoc, PipelineDoc, TenantDoc } from '#shared/model/documents.ts'
+import { newMessage } from '#shared/model/new-rows.ts'
 import { learnersOf } from '#shared/store/record-taught.ts'
-import type { BatchKeys, Changes, Loaded } from '#shared/store/record-types.ts'
 
 const id = (n: number) => new Types.ObjectId(n.toString(16).padStart(24, '0'))
 export const TENANT_ID = id(1)

@@ -1,6 +1,6 @@
 import type { Lane } from '#shared/domain/callback-data.ts'
-import type { ConversationDoc } from '#shared/store/documents.ts'
-import { newOutbound } from '#shared/store/new-rows.ts'
+import type { ConversationDoc } from '#shared/model/documents.ts'
+import { newOutbound } from '#shared/model/new-rows.ts'
 
 /** A text of ours as the gateway leaves it; but no sweep rings it: its bell is the test's. */
 export function outboundIn(thread: ConversationDoc, text: string, lane: Lane = 'c') {

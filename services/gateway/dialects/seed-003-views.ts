@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import type { ConversationDoc, MessageDoc } from '#shared/model/documents.ts'
 import { findNumbersOf } from '#shared/store/clients.ts'
 import type { Store } from '#shared/store/connect.ts'
-import type { ConversationDoc, MessageDoc } from '#shared/store/documents.ts'
 import { findLeadNames } from '#shared/store/leads.ts'
 
 /** Rows as seed 003 shows them: a conversation is named by its person's number, directions and statuses in upper case. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Caller, callerOf, type Reply, route } from '#shared/http/route.ts'
+import type { ConversationDoc } from '#shared/model/documents.ts'
 import { listConversations } from '#shared/store/conversations.ts'
-import type { ConversationDoc } from '#shared/store/documents.ts'
 import { getLead, threadsOf } from '#shared/store/leads.ts'
 import { searchMessages } from '#shared/store/message-search.ts'
 import { listMessages, listMessagesOf } from '#shared/store/messages.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { TEMPLATE_CATEGORIES, TEMPLATE_STATES } from '#shared/domain/template-status.ts'
-import type { TemplateDoc } from '#shared/store/documents.ts'
+import type { TemplateDoc } from '#shared/model/documents.ts'
 
 type Component = Record<string, unknown>
 const at = z.iso.datetime()

@@ -1,9 +1,9 @@
 import { Types } from 'mongoose'
 import { z } from 'zod'
 import { callerOf, type Route, route } from '#shared/http/route.ts'
+import type { CampaignDoc } from '#shared/model/documents.ts'
 import { changesOf } from '#shared/store/audit.ts'
 import { getCampaign, listCampaigns, moveCampaign } from '#shared/store/campaigns.ts'
-import type { CampaignDoc } from '#shared/store/documents.ts'
 import { pageView } from '#shared/store/pages.ts'
 import { CampaignView, campaignView } from '../campaign-view.ts'
 import {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { notFound } from '#shared/domain/errors.ts'
 import { callerOf, route } from '#shared/http/route.ts'
-import type { MessageDoc, TemplateSyncDoc, WebhookEventDoc } from '#shared/store/documents.ts'
+import type { MessageDoc, TemplateSyncDoc, WebhookEventDoc } from '#shared/model/documents.ts'
 import { isSyncId, JOB_STATUSES, JOB_TYPES, type Job, listJobs } from '#shared/store/jobs.ts'
 import { findSync } from '#shared/store/template-syncs.ts'
 import type { GatewayDeps } from '../deps.ts'

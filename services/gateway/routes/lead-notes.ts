@@ -1,7 +1,7 @@
 import { Types } from 'mongoose'
 import { z } from 'zod'
 import { callerOf, route } from '#shared/http/route.ts'
-import type { LeadDoc } from '#shared/store/documents.ts'
+import type { LeadDoc } from '#shared/model/documents.ts'
 import { getLead, type LeadNote, listLeadNotes, threadsOf } from '#shared/store/leads.ts'
 import { addNote } from '#shared/store/notes.ts'
 import type { GatewayDeps } from '../deps.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ApiError } from '#shared/domain/errors.ts'
 import { type Caller, callerOf, route } from '#shared/http/route.ts'
-import type { WebhookEventDoc } from '#shared/store/documents.ts'
+import type { WebhookEventDoc } from '#shared/model/documents.ts'
 import { pageView } from '#shared/store/pages.ts'
 import { type EventOwner, getWebhookEvent, listWebhookEvents } from '#shared/store/webhook-events.ts'
 import type { GatewayDeps } from '../deps.ts'

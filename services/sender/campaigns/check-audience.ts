@@ -1,6 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises'
 import { type RowRules, readRow } from '#shared/domain/campaign.ts'
 import { phoneVariants } from '#shared/domain/phone-variants.ts'
+import type { CampaignDoc, RecipientDoc } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { ObjectNotFound } from '#shared/storage/object-storage.ts'
 import {
@@ -14,7 +15,6 @@ import {
 } from '#shared/store/campaign-audience.ts'
 import { recipientId } from '#shared/store/campaigns.ts'
 import { getClient } from '#shared/store/clients.ts'
-import type { CampaignDoc, RecipientDoc } from '#shared/store/documents.ts'
 import { getTemplate } from '#shared/store/templates.ts'
 import { AudienceProblem, readSource, type SourceDeps } from './sources.ts'
 

@@ -2,12 +2,12 @@ import { CsvError } from 'csv-parse'
 import { Types } from 'mongoose'
 import { type AudienceRecord, contactRecord, type JsonRecipient, recipientRecord } from '#shared/domain/audience.ts'
 import { PHONE_COLUMNS } from '#shared/domain/contact-row.ts'
+import type { CampaignDoc, CampaignSource, RecipientDoc } from '#shared/model/documents.ts'
 import { readCsv } from '#shared/storage/csv-file.ts'
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 import { audienceKey } from '#shared/storage/open.ts'
 import { contactsAfter, failedAfter } from '#shared/store/campaign-audience.ts'
 import type { Store } from '#shared/store/connect.ts'
-import type { CampaignDoc, CampaignSource, RecipientDoc } from '#shared/store/documents.ts'
 
 export interface SourceRow {
   record: AudienceRecord

@@ -1,7 +1,7 @@
 import { Schema } from 'mongoose'
 import { AVAILABILITIES } from '../../contracts/availability.ts'
 import { STOP_WORDS } from '../../domain/stop-word.ts'
-import type { ApiKeyDoc, RefreshTokenDoc, TenantDoc, UserDoc } from '../documents.ts'
+import type { ApiKeyDoc, RefreshTokenDoc, TenantDoc, UserDoc } from '../../model/documents.ts'
 import { common, created, date, inner, number, requiredDate, requiredId, requiredText, stamped, text } from './fields.ts'
 
 const ROLES = ['platform_admin', 'tenant_admin', 'manager', 'agent']

@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose'
-import type { CampaignDoc, RecipientDoc } from '../documents.ts'
+import type { CampaignDoc, RecipientDoc } from '../../model/documents.ts'
 import { anything, common, date, id, inner, isText, number, requiredId, requiredText, stamped, strictly, text } from './fields.ts'
 
 const zero = { type: Number, default: 0 }

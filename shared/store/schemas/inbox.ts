@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose'
 import { WAITING_REASONS } from '../../contracts/views.ts'
-import type { ConversationDoc, MessageDoc } from '../documents.ts'
+import type { ConversationDoc, MessageDoc } from '../../model/documents.ts'
 import {
   anything,
   common,

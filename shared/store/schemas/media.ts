@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose'
 import { MEDIA_KINDS } from '../../domain/media-rules.ts'
-import type { DiscardedFileDoc, MediaFileDoc, MediaUploadDoc } from '../documents.ts'
+import type { DiscardedFileDoc, MediaFileDoc, MediaUploadDoc } from '../../model/documents.ts'
 import { created, id, requiredDate, requiredId, requiredText, text } from './fields.ts'
 
 export const mediaFileSchema = new Schema<MediaFileDoc>(

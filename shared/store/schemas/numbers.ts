@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose'
 import { TEMPLATE_CATEGORIES, TEMPLATE_STATES } from '../../domain/template-status.ts'
-import type { ClientDoc, TemplateDoc } from '../documents.ts'
+import type { ClientDoc, TemplateDoc } from '../../model/documents.ts'
 import {
   common,
   date,

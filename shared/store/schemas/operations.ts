@@ -10,7 +10,7 @@ import type {
   PendingStatusDoc,
   TemplateSyncDoc,
   WebhookEventDoc,
-} from '../documents.ts'
+} from '../../model/documents.ts'
 import {
   anything,
   created,

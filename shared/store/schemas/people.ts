@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose'
-import type { ContactDoc, LeadDoc, NoteDoc, PipelineDoc } from '../documents.ts'
+import type { ContactDoc, LeadDoc, NoteDoc, PipelineDoc } from '../../model/documents.ts'
 import { common, date, flag, id, inner, isId, isText, requiredDate, requiredId, requiredText, stamped, text } from './fields.ts'
 
 const block = new Schema(

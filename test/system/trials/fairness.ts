@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ClientDoc, ConversationDoc } from '#shared/store/documents.ts'
+import type { ClientDoc, ConversationDoc } from '#shared/model/documents.ts'
 import { percentile } from '#test/load/figures.ts'
 import { createSenderWorld } from '#test/load/sender-world.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { ClientDoc, MessageDoc } from '#shared/model/documents.ts'
 import type { Store } from '#shared/store/connect.ts'
-import type { ClientDoc, MessageDoc } from '#shared/store/documents.ts'
 import { createSenderWorld, type SenderWorld } from '#test/load/sender-world.ts'
 import type { Facts } from '../trial.ts'
 import { mostWithin, openSending, type Post } from './sending.ts'

@@ -1,7 +1,7 @@
 import { request } from 'undici'
 import { parseCallbackData } from '#shared/domain/callback-data.ts'
+import type { ClientDoc } from '#shared/model/documents.ts'
 import type { Store } from '#shared/store/connect.ts'
-import type { ClientDoc } from '#shared/store/documents.ts'
 import { type Child, startChild } from '#test/load/child.ts'
 import { type DemoBed, openDemoBed } from '#test/load/demo-bed.ts'
 import { ACCESS_TOKEN } from '#test/load/sender-world.ts'

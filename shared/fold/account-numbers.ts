@@ -1,0 +1,137 @@
+import { type DescribedError, describeError, pauseReason, SPAM_LIMIT } from '../domain/send-errors.ts'
+import { isObject, type Json, listOf, text } from '../meta/json.ts'
+import type { AccountItem } from '../meta/webhook.ts'
+import type { ClientDoc, NumberNotice } from '../model/documents.ts'
+import { clearNotice, notice, pauseFor, resumeAccount } from './account-standing.ts'
+import type { Effect } from './number-effects.ts'
+
+/** Messages a second of a number that Meta has upgraded. */
+const HIGH_THROUGHPUT = 1000
+const UNLIMITED = new Set(['TIER_UNLIMITED', '-1'])
+
+const REJECTED = 'NAME_REJECTED'
+
+export function nameEffects({ value }: AccountItem): Effect[] {
+  const name = text(value.requested_verified_name)
+  switch (value.decision) {
+    case 'APPROVED':
+      return name === null ? [] : [{ topic: 'name', set: () => ({ verifiedName: name }) }, clearNotice(REJECTED)]
+    case 'REJECTED':
+      return [
+        notice(REJECTED, 'WARNING', `WhatsApp refused the name “${name ?? ''}”: ${text(value.rejection_reason) ?? 'no reason'}.`),
+      ]
+    default:
+      return [notice(REJECTED, 'INFORMATIONAL', `WhatsApp still looks at the name “${name ?? ''}”.`)]
+  }
+}
+
+/** About throughput and limits: the quality rating itself has to be asked for. */
+export function qualityEffects({ value }: AccountItem): Effect[] {
+  const tier = text(value.max_daily_conversations_per_business) ?? text(value.current_limit)
+  const effects = limitEffects(tier)
+  if (value.event === 'THROUGHPUT_UPGRADE') effects.push({ topic: 'throughput', set: () => ({ throughput: HIGH_THROUGHPUT }) })
+  if (value.event === 'FLAGGED') effects.push(notice('QUALITY', 'WARNING', 'WhatsApp has flagged the number for low quality.'))
+  if (value.event === 'UNFLAGGED') effects.push(clearNotice('QUALITY'))
+  return effects
+}
+
+export function capabilityEffects({ value }: AccountItem): Effect[] {
+  const tier = text(value.max_daily_conversations_per_business) ?? text(value.max_daily_conversation_per_phone)
+  const numbers = Number(text(value.max_phone_numbers_per_waba) ?? text(value.max_phone_numbers_per_business) ?? Number.NaN)
+  const effects = limitEffects(tier)
+  if (Number.isInteger(numbers)) effects.push({ topic: 'numbers', set: () => ({ maxPhoneNumbers: numbers }) })
+  return effects
+}
+
+function limitEffects(tier: string | null): Effect[] {
+  const limit = tier === null ? undefined : limitOf(tier)
+  return limit === undefined ? [] : [{ topic: 'limit', set: () => ({ messagingLimit: limit }) }]
+}
+
+/** `TIER_250`, `TIER_1K`, `TIER_UNLIMITED`, or a number. Null = unlimited; undefined: not a limit. */
+function limitOf(tier: string): number | null | undefined {
+  if (UNLIMITED.has(tier)) return null
+  const match = /^(?:TIER_)?(\d+)(K?)$/.exec(tier)
+  return match ? Number(match[1]) * (match[2] ? 1000 : 1) : undefined
+}
+
+const REVIEWS = new Set(['APPROVED', 'REJECTED', 'PENDING', 'DEFERRED'])
+const REVIEW_REJECTED = 'WhatsApp has rejected the business account.'
+
+/**
+ * A rejected account cannot be used with the API at all, not even for answers; an approved one goes on, if the rejection was
+ * what held it. While a review is pending or deferred Meta may refuse as well, but says so with each refusal.
+ * @see https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/account_review_update
+ */
+export function reviewEffects({ value }: AccountItem): Effect[] {
+  const decision = text(value.decision)
+  if (decision === null || !REVIEWS.has(decision)) return []
+  const accountReview = decision as NonNullable<ClientDoc['accountReview']>
+  const held = { REJECTED: pauseFor('account', REVIEW_REJECTED), APPROVED: resumeAccount(REVIEW_REJECTED) }[decision]
+  return [{ topic: 'review', set: client => ({ accountReview, ...held?.(client) }) }]
+}
+
+const SECURITY: Record<string, [NumberNotice['severity'], string]> = {
+  PIN_CHANGED: ['WARNING', 'The PIN of the two-step verification was changed.'],
+  PIN_RESET_REQUEST: ['WARNING', 'Somebody asked to switch the two-step verification off.'],
+  PIN_REQUEST_SUCCESS: ['WARNING', 'The two-step verification was switched off.'],
+  PIN_RESET_SUCCESS: ['WARNING', 'The two-step verification was switched off.'],
+}
+
+export function securityEffects({ value }: AccountItem): Effect[] {
+  const told = SECURITY[text(value.event) ?? '']
+  return told === undefined ? [] : [notice('TWO_STEP_PIN', ...told)]
+}
+
+const SEVERITIES = new Set(['CRITICAL', 'WARNING', 'INFORMATIONAL'])
+
+export function alertEffects({ value }: AccountItem): Effect[] {
+  const info = isObject(value.alert_info) ? value.alert_info : {}
+  const type = text(info.alert_type)
+  if (type === null) return []
+  if (info.alert_status === 'NONE') return [clearNotice(type)]
+  const severity = text(info.alert_severity) ?? ''
+  const known = SEVERITIES.has(severity) ? (severity as NumberNotice['severity']) : 'INFORMATIONAL'
+  return [notice(type, known, text(info.alert_description) ?? type)]
+}
+
+export function usernameEffects({ value }: AccountItem): Effect[] {
+  const username = value.status === 'deleted' ? null : (text(value.username)?.replace(/^@/, '') ?? null)
+  return [{ topic: 'username', set: () => ({ username }) }]
+}
+
+/** Errors that belong to no message: about the system, the app or the account. What would stop every send stops the number. */
+export function errorEffects(errors: unknown[], at: Date): Effect[] {
+  return errors.filter(isObject).flatMap(error => {
+    const code = Number(text(error.code) ?? Number.NaN)
+    if (!Number.isInteger(code)) return []
+    const judged = describeError({ code, title: text(error.title), detail: detailOf(error) })
+    const stops = judged.class === 'PAUSE'
+    const said = notice(
+      `ERROR_${code}`,
+      stops ? 'CRITICAL' : 'WARNING',
+      judged.known ? judged.sentence : (judged.detail ?? judged.title),
+    )
+    return stops ? [{ topic: 'error', set: held(judged, at) }, said] : [said]
+  })
+}
+
+/** Too many people have complained: campaigns wait for an hour, answers go on. */
+function held(error: DescribedError, at: Date): NonNullable<Effect['set']> {
+  if (error.code !== SPAM_LIMIT) return pauseFor(pauseReason(error), error.sentence)
+  return () => ({ campaignsHeldUntil: new Date(at.getTime() + (error.waitS ?? 3600) * 1000) })
+}
+
+const detailOf = (error: Json) =>
+  (isObject(error.error_data) ? text(error.error_data.details) : null) ?? text(error.details) ?? text(error.message)
+
+/** The numbers that a field names: by what is shown of one, with or without `+` and spaces; all of them when it names none. */
+export function named(clients: ClientDoc[], { value }: AccountItem): ClientDoc[] {
+  if (value.entity_type === 'PHONE_NUMBER') return clients.filter(({ phoneNumberId }) => phoneNumberId === text(value.entity_id))
+  const shown = text(value.display_phone_number) ?? text(value.phone_number)
+  if (shown === null) return clients
+  const digits = shown.replace(/\D/g, '')
+  return clients.filter(client => client.whatsappNumber.replace(/\D/g, '') === digits)
+}
+
+export const errorsOf = ({ value }: AccountItem): unknown[] => listOf(value.errors)

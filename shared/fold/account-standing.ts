@@ -1,0 +1,164 @@
+import { isObject, type Json, listOf, text } from '../meta/json.ts'
+import { type AccountItem, timeOf } from '../meta/webhook.ts'
+import type { ClientDoc, NumberNotice } from '../model/documents.ts'
+import type { Effect } from './number-effects.ts'
+
+/** What `account_update` says about the standing of an account: whether its numbers may send, and what people should know. */
+export function accountEffects(item: AccountItem): Effect[] {
+  const { value } = item
+  const event = text(value.event) ?? ''
+  const gone = GONE[event]
+  if (gone !== undefined) return [{ topic: 'connection', set: disconnect(gone, item.at) }]
+  switch (event) {
+    case 'ACCOUNT_RECONNECTED':
+      return [{ topic: 'connection', set: reconnect }]
+    case 'DISABLED_UPDATE':
+      return banEffects(value)
+    case 'ACCOUNT_RESTRICTION':
+      return restrictionEffects(item)
+    case 'ACCOUNT_VIOLATION': {
+      const violation = isObject(value.violation_info) ? text(value.violation_info.violation_type) : null
+      return [notice(event, 'WARNING', `WhatsApp found a violation of its policy: ${violation ?? 'not named'}.`)]
+    }
+    default:
+      return event in NEWS ? [notice(event, 'INFORMATIONAL', newsText(event, value))] : []
+  }
+}
+
+const OFFBOARDED = 'The number left the Cloud API.'
+const GONE: Record<string, string> = {
+  PARTNER_REMOVED: 'The business account is no longer shared with this platform.',
+  PARTNER_APP_UNINSTALLED: 'The app was removed from the business account.',
+  ACCOUNT_DELETED: 'The business account was deleted.',
+  ACCOUNT_OFFBOARDED: OFFBOARDED,
+}
+
+const NEWS: Record<string, string> = {
+  PARTNER_ADDED: 'The business account is shared with this platform',
+  PARTNER_APP_INSTALLED: 'The app was added to the business account',
+  VERIFIED_ACCOUNT: 'The business account is verified',
+  VOLUME_BASED_PRICING_TIER_UPDATE: 'The volume tier of the prices has changed',
+  AUTH_INTL_PRICE_ELIGIBILITY_UPDATE: 'The account becomes eligible for international authentication prices',
+  BUSINESS_PRIMARY_LOCATION_COUNTRY_UPDATE: "The country of the business's main location has changed",
+  PARTNER_CLIENT_CERTIFICATION_STATUS_UPDATE: "The certification of the partner's client has changed",
+  AD_ACCOUNT_LINKED: 'An ad account is linked with the business account',
+  MM_LITE_TERMS_SIGNED: 'The terms of the Marketing Messages API are signed',
+}
+
+/** With the few words that the event brings. */
+function newsText(event: string, value: Json): string {
+  const tier = isObject(value.volume_tier_info) ? value.volume_tier_info : {}
+  const words = [value.country, tier.pricing_category, tier.region, tier.tier].flatMap(word => text(word) ?? [])
+  return `${NEWS[event]}${words.length > 0 ? `: ${words.join(', ')}` : ''}.`
+}
+
+export const notice = (type: string, severity: NumberNotice['severity'], words: string): Effect => ({
+  topic: `notice:${type}`,
+  notice: { type, severity, text: words },
+})
+
+export const clearNotice = (type: string): Effect => ({ topic: `notice:${type}`, notice: { type, clear: true } })
+
+const disconnect = (reason: string, at: Date) => (client: ClientDoc) =>
+  client.status === 'disconnected'
+    ? null
+    : {
+        status: 'disconnected' as const,
+        statusReason: reason,
+        pauseReason: null,
+        restrictedUntil: null,
+        repliesOnly: null,
+        disconnectedAt: at,
+      }
+
+/** Only a number that left by itself: after the others the token is worth nothing. */
+const reconnect = (client: ClientDoc) =>
+  client.status === 'disconnected' && client.statusReason === OFFBOARDED && client.accessToken !== null
+    ? { status: 'active' as const, statusReason: null, disconnectedAt: null }
+    : null
+
+/** Holds a number that sends; one that somebody else stopped stays as it is. */
+export const pauseFor =
+  (pauseReason: NonNullable<ClientDoc['pauseReason']>, statusReason: string, until: Date | null = null) =>
+  (client: ClientDoc) =>
+    client.status === 'active' ? { status: 'paused' as const, pauseReason, statusReason, restrictedUntil: until } : null
+
+/** Lets a number go on that was held for its account. @param only by this sentence, if one is given */
+export const resumeAccount = (only?: string) => (client: ClientDoc) =>
+  client.status === 'paused' && client.pauseReason === 'account' && (only === undefined || client.statusReason === only)
+    ? { status: 'active' as const, pauseReason: null, statusReason: null, restrictedUntil: null }
+    : null
+
+/** After an appeal: whatever held it for its account is over. */
+const reinstate = (client: ClientDoc) => ({ ...resumeAccount()(client), ...(client.repliesOnly && { repliesOnly: null }) })
+
+const RESTRICTION = 'ACCOUNT_RESTRICTION'
+const BAN = 'ACCOUNT_BAN'
+
+function banEffects({ ban_info: info }: Json): Effect[] {
+  const ban = isObject(info) ? text(info.waba_ban_state) : null
+  const day = isObject(info) ? text(info.waba_ban_date) : null
+  switch (ban) {
+    case 'SCHEDULE_FOR_DISABLE':
+      return [notice(BAN, 'CRITICAL', `WhatsApp will disable the business account${day ? ` on ${day}` : ''}.`)]
+    case 'DISABLE':
+      return [
+        { topic: 'ban', set: pauseFor('account', 'WhatsApp has disabled the business account.') },
+        notice(BAN, 'CRITICAL', 'WhatsApp has disabled the business account.'),
+      ]
+    case 'REINSTATE':
+      return [{ topic: 'ban', set: reinstate }, clearNotice(BAN), clearNotice(RESTRICTION)]
+    default:
+      return []
+  }
+}
+
+const WRITE_FIRST = 'RESTRICTED_BIZ_INITIATED_MESSAGING'
+const ANSWER = 'RESTRICTED_CUSTOMER_INITIATED_MESSAGING'
+/** These stop messages; others only stop new numbers, calls or templates. */
+const STOPS_MESSAGES: Record<string, string> = {
+  [WRITE_FIRST]: 'messages that open a conversation',
+  [ANSWER]: 'answers to customers',
+}
+
+interface Restriction {
+  type: string
+  until: Date | null
+}
+
+/**
+ * The first violations cost a business the right to write first, later ones also the right to answer: only then the number
+ * stops altogether.
+ * @see https://developers.facebook.com/docs/whatsapp/overview/policy-enforcement
+ */
+function restrictionEffects({ value, receivedAt }: AccountItem): Effect[] {
+  const restrictions = listOf(value.restriction_info)
+    .filter(isObject)
+    .map(info => ({ type: text(info.restriction_type) ?? 'unknown', until: timeUntil(info.expiration, receivedAt) }))
+  if (restrictions.length === 0) return []
+  const shown = restrictions.map(({ type, until }) => (until ? `${type} until ${until.toISOString()}` : type)).join(', ')
+  const said = notice(RESTRICTION, 'CRITICAL', `WhatsApp restricts the account: ${shown}.`)
+  const stopping = restrictions.filter(({ type }) => type in STOPS_MESSAGES)
+  if (stopping.length === 0) return [said]
+  const until = lastEnd(stopping)
+  const reason = reasonOf(stopping, until)
+  const set = stopping.some(({ type }) => type === ANSWER) ? pauseFor('account', reason, until) : onlyReplies(reason, until)
+  return [{ topic: 'restriction', set }, said]
+}
+
+function lastEnd(restrictions: Restriction[]): Date | null {
+  const untils = restrictions.map(({ until }) => until)
+  return untils.includes(null) ? null : new Date(Math.max(...untils.map(at => at?.getTime() ?? 0)))
+}
+
+const reasonOf = (stopping: Restriction[], until: Date | null) =>
+  `WhatsApp does not let the account send ${stopping.map(({ type }) => STOPS_MESSAGES[type]).join(' and ')}${
+    until ? ` until ${until.toISOString().slice(0, 16).replace('T', ' ')} UTC` : ''
+  }.`
+
+/** Beside whatever else holds it. */
+const onlyReplies = (reason: string, until: Date | null) => (client: ClientDoc) =>
+  client.status === 'disconnected' ? null : { repliesOnly: { reason, until } }
+
+/** An expiry lies in the future by its nature. */
+const timeUntil = (stamp: unknown, receivedAt: Date) => timeOf(stamp, new Date(8.64e15)) ?? (stamp ? receivedAt : null)

@@ -1,0 +1,142 @@
+import { isGoneWord, isTemplateCategory, languageCode, templateStateOf } from '../domain/template-status.ts'
+import { variablesOf } from '../domain/template-variables.ts'
+import { isObject, type Json, listOf, text } from '../meta/json.ts'
+import { type AccountItem, timeOf } from '../meta/webhook.ts'
+import type { ClientDoc, Id, TemplateDoc } from '../model/documents.ts'
+import type { FoldContext } from './context.ts'
+import { heard, inHand, isNews } from './number-effects.ts'
+import { tell } from './realtime-events.ts'
+import { change, type State, type Tracked } from './state.ts'
+import { ignored, PROCESSED, type Verdict } from './verdict.ts'
+
+const QUALITIES = new Set(['GREEN', 'YELLOW', 'RED', 'UNKNOWN'])
+
+export const isTemplateField = (field: string, value: Json) => field.includes('template') || 'new_quality_score' in value
+
+/** By Meta's id, else by name and language within the business account. */
+export const templateKeyOf = (value: Json) => ({
+  metaTemplateId: text(value.message_template_id),
+  name: text(value.message_template_name),
+  language: languageCode(text(value.message_template_language) ?? '') || null,
+})
+
+/** Tenants may share a business account: each has a row of its own for the template. One that nobody knows is soon read. */
+export function foldTemplate(state: State, context: FoldContext, clients: ClientDoc[], item: AccountItem): Verdict {
+  const tenants = new Map(clients.map(({ tenantId }) => [String(tenantId), tenantId]))
+  const templates = [...tenants.values()].flatMap(tenantId => findTemplate(state, tenantId, item) ?? [])
+  if (templates.length === 0) for (const client of clients) change(inHand(state, client), { nextTemplateSyncAt: null })
+  const verdicts = templates.map(template => hear(state, context, item, template))
+  return verdicts.find(verdict => verdict === PROCESSED) ?? verdicts[0] ?? ignored('a template that is not here')
+}
+
+function hear(state: State, context: FoldContext, item: AccountItem, template: Tracked<TemplateDoc>): Verdict {
+  const { doc } = template
+  const { topic, fields } = newsOf(item, doc)
+  if (topic === null) return ignored('nothing new about the template')
+  if (!isNews(doc, topic, item.at) || isOfTheOneBefore(doc, item)) return ignored('a newer word stands')
+  const isTold = Object.entries(fields).some(([name, value]) => differs(value, doc[name as keyof TemplateDoc]))
+  const metaTemplateId = doc.metaTemplateId ?? templateKeyOf(item.value).metaTemplateId
+  change(template, { ...fields, metaTemplateId, heardAt: heard(doc, [topic], item.at) })
+  if (isTold) tellTemplate(state, context, item, doc)
+  return PROCESSED
+}
+
+/** Deleted and made anew within a second: the end that is told is not that of the new one. */
+const isOfTheOneBefore = ({ heardAt }: TemplateDoc, { value, at }: AccountItem) =>
+  isGoneWord(text(value.event)) && heardAt?.status?.getTime() === at.getTime()
+
+const differs = (a: unknown, b: unknown) => JSON.stringify(a ?? null) !== JSON.stringify(b ?? null)
+
+function findTemplate(state: State, tenantId: Id, item: AccountItem): Tracked<TemplateDoc> | undefined {
+  const { metaTemplateId, name, language } = templateKeyOf(item.value)
+  const own = state.templates.filter(({ doc }) => tenantId.equals(doc.tenantId) && doc.wabaId === item.wabaId)
+  return (
+    own.find(({ doc }) => metaTemplateId !== null && doc.metaTemplateId === metaTemplateId) ??
+    own.find(({ doc }) => doc.name === name && doc.language === language)
+  )
+}
+
+interface News {
+  /** What it is about; null when it says nothing that we understand. */
+  topic: 'status' | 'quality' | 'category' | 'components' | null
+  fields: Partial<TemplateDoc>
+}
+const NOTHING: News = { topic: null, fields: {} }
+
+/** Recognised by what they hold: Meta has sent qualities under the field of statuses. */
+function newsOf(item: AccountItem, template: TemplateDoc): News {
+  const { field, value } = item
+  const quality = text(value.new_quality_score)
+  if (quality !== null)
+    return QUALITIES.has(quality) ? { topic: 'quality', fields: { quality: quality as TemplateDoc['quality'] } } : NOTHING
+  if (field === 'message_template_components_update') {
+    const components = componentsOf(value, template)
+    return { topic: 'components', fields: { components, ...variablesOf(components, template.variables) } }
+  }
+  if (field === 'template_category_update') return categoryNews(item)
+  const status = templateStateOf(text(value.event))
+  if (status === null) return NOTHING
+  // People have taken it out of use.
+  if (template.disabledAt) return { topic: 'status', fields: {} }
+  const isFine = status === 'APPROVED' && value.event !== 'FLAGGED'
+  return { topic: 'status', fields: { status, reason: isFine ? null : reasonOf(value) } }
+}
+
+/** Announced a day before (then `new_category` is the present one), and told again when it is done. */
+function categoryNews({ value, receivedAt }: AccountItem): News {
+  const category = categoryOf(value.new_category)
+  if (category === null) return NOTHING
+  const to = categoryOf(value.correct_category)
+  const at = timeOf(value.category_update_timestamp, FAR) ?? receivedAt
+  return { topic: 'category', fields: { category, categoryChange: to === null || to === category ? null : { to, at } } }
+}
+
+/** A change to come lies in the future by its nature. */
+const FAR = new Date(8.64e15)
+
+function categoryOf(value: unknown): TemplateDoc['category'] | null {
+  const category = text(value)
+  return isTemplateCategory(category) ? category : null
+}
+
+function reasonOf(value: Json): string | null {
+  const details = [value.rejection_info, value.other_info].find(isObject) ?? {}
+  const reason = text(value.reason)
+  const said = text(details.reason) ?? text(details.description)
+  return said ?? (reason === null || reason === 'NONE' ? text(value.event) : reason)
+}
+
+/** Meta tells the new words; formats and examples stay as they were. */
+function componentsOf(value: Json, { components }: TemplateDoc): Record<string, unknown>[] {
+  const parts: Record<string, unknown>[] = []
+  const add = (type: string, fields: Json | null) => {
+    const before = components.find(component => component.type === type)
+    if (fields !== null) parts.push({ ...before, type, ...fields })
+    else if (type === 'HEADER' && before && before.format !== 'TEXT') parts.push(before)
+  }
+  const worded = (word: unknown) => (text(word) === null ? null : { text: text(word) })
+  const title = worded(value.message_template_title)
+  add('HEADER', title && { format: 'TEXT', ...title })
+  add('BODY', worded(value.message_template_element))
+  add('FOOTER', worded(value.message_template_footer))
+  const buttons = listOf(value.message_template_buttons).filter(isObject).map(buttonOf)
+  add('BUTTONS', buttons.length > 0 ? { buttons } : null)
+  return parts
+}
+
+function buttonOf(button: Json): Json {
+  const named = Object.entries(button).map(([name, value]) => [name.replace('message_template_button_', ''), value])
+  return Object.fromEntries(named)
+}
+
+function tellTemplate(state: State, { now }: FoldContext, item: AccountItem, template: TemplateDoc): void {
+  const payload = {
+    templateId: String(template._id),
+    name: template.name,
+    language: template.language,
+    status: template.status.toLowerCase(),
+    reason: template.reason,
+  }
+  const place = { tenantId: template.tenantId, clientId: null, conversationId: null }
+  tell(state, { eventId: `r:${item.eventId}:${template._id}`, name: 'template:status', ...place, payload }, now)
+}

@@ -1,0 +1,140 @@
+import { Types } from 'mongoose'
+import { parseCallbackData } from '../domain/callback-data.ts'
+import { phoneVariants } from '../domain/phone-variants.ts'
+import { isObject, type Json, text } from '../meta/json.ts'
+import type { AccountItem, Person, WebhookItem } from '../meta/webhook.ts'
+import type { BatchKeys } from '../model/batch-plan.ts'
+import type { ClientDoc } from '../model/documents.ts'
+import { preferencesOf } from './account.ts'
+import { isTemplateField, templateKeyOf } from './account-templates.ts'
+import { clientsOf, type Surroundings } from './context.ts'
+import { pastMessagesOf } from './history.ts'
+import { phoneBookOf } from './phone-book.ts'
+import { toldBy } from './recipient-keys.ts'
+import { freeUntil, isOptOut } from './status.ts'
+
+interface Sets {
+  eventIds: Set<string>
+  tenants: Map<string, ClientDoc['tenantId']>
+  waIds: Set<string>
+  userIds: Set<string>
+  wamids: Set<string>
+  messageIds: Set<string>
+  newWamids: Set<string>
+  leads: BatchKeys['leads']
+  templates: BatchKeys['templates']
+  recipients: boolean
+  taught: BatchKeys['taught']
+}
+
+/** What the items of a batch need to be loaded. Items of numbers that nobody owns need only their ids. */
+export function keysOf(items: readonly WebhookItem[], context: Surroundings): BatchKeys {
+  const sets: Sets = {
+    eventIds: new Set(),
+    tenants: new Map(),
+    waIds: new Set(),
+    userIds: new Set(),
+    wamids: new Set(),
+    messageIds: new Set(),
+    newWamids: new Set(),
+    leads: [],
+    templates: [],
+    recipients: false,
+    taught: [],
+  }
+  for (const item of items) {
+    sets.eventIds.add(item.eventId)
+    const clients = clientsOf(context, item)
+    const [client] = clients
+    if (client === undefined) continue
+    for (const { tenantId } of clients) sets.tenants.set(String(tenantId), tenantId)
+    addKeys(sets, context, client, item)
+  }
+  return {
+    eventIds: [...sets.eventIds],
+    tenantIds: [...sets.tenants.values()],
+    waIds: [...sets.waIds],
+    userIds: [...sets.userIds],
+    wamids: [...sets.wamids],
+    messageIds: [...sets.messageIds].map(id => new Types.ObjectId(id)),
+    newWamids: [...sets.newWamids],
+    leads: sets.leads,
+    templates: sets.templates,
+    recipients: sets.recipients,
+    taught: sets.taught,
+  }
+}
+
+function addKeys(sets: Sets, context: Surroundings, client: ClientDoc, item: WebhookItem): void {
+  switch (item.kind) {
+    case 'status': {
+      const callback = parseCallbackData(item.report.biz_opaque_callback_data)
+      if (callback) sets.messageIds.add(callback.messageId)
+      else sets.wamids.add(item.wamid)
+      if (isOptOut(item)) sets.recipients = true
+      if (freeUntil(item)) addPerson(sets, item.person)
+      const told = toldBy(item)
+      if (told) sets.taught.push({ ...told, wamid: item.wamid, messageId: callback?.messageId ?? null })
+      return
+    }
+    case 'message':
+    case 'echo':
+      addPerson(sets, item.person)
+      addSystemKeys(sets, item.message)
+      sets.newWamids.add(item.wamid)
+      for (const wamid of mentioned(item.message)) sets.wamids.add(wamid)
+      if (item.kind === 'message' && wantsLead(context, client))
+        sets.leads.push({
+          tenantId: client.tenantId,
+          clientId: client._id,
+          waIds: item.person.waId ? phoneVariants(item.person.waId) : [],
+          userId: item.person.userId,
+        })
+      return
+    case 'account':
+      for (const { person } of item.field === 'user_preferences' ? preferencesOf(item) : []) addPerson(sets, person)
+      if (item.field === 'smb_app_state_sync') for (const { person } of phoneBookOf(item)) addPerson(sets, person)
+      if (item.field === 'history') addHistory(sets, item)
+      if (isTemplateField(item.field, item.value) && item.wabaId !== null)
+        sets.templates.push({ wabaId: item.wabaId, ...templateKeyOf(item.value) })
+      return
+    case 'broken':
+    case 'foreign':
+  }
+}
+
+/** A chunk brings messages; the media of a placeholder are looked for at once. */
+function addHistory(sets: Sets, item: AccountItem): void {
+  const isChunk = Array.isArray(item.value.history)
+  for (const { person, wamid } of pastMessagesOf(item)) {
+    addPerson(sets, person)
+    if (isChunk) sets.newWamids.add(wamid)
+    else sets.wamids.add(wamid)
+  }
+}
+
+const wantsLead = ({ tenants }: Surroundings, client: ClientDoc) =>
+  tenants.get(String(client.tenantId))?.settings.leadsEnabled === true
+
+function addPerson(sets: Sets, { waId, userId }: Pick<Person, 'waId' | 'userId'>): void {
+  for (const variant of waId === null ? [] : phoneVariants(waId)) sets.waIds.add(variant)
+  if (userId !== null) sets.userIds.add(userId)
+}
+
+function addSystemKeys(sets: Sets, { system }: Json): void {
+  if (!isObject(system)) return
+  addPerson(sets, { waId: text(system.wa_id) ?? text(system.new_wa_id), userId: text(system.user_id) })
+  addPerson(sets, { waId: null, userId: text(system.previous_user_id) })
+}
+
+/** Messages that this one reacts to, edits, revokes or quotes. */
+function mentioned(message: Json): string[] {
+  const { reaction, edit, revoke, context } = message
+  const ids = [
+    isObject(reaction) && text(reaction.message_id),
+    isObject(edit) && text(edit.original_message_id),
+    isObject(revoke) && text(revoke.original_message_id),
+    isObject(context) && text(context.id),
+  ]
+  return ids.filter(id => typeof id === 'string')
+}

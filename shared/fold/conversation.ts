@@ -1,0 +1,118 @@
+import { addLead, leadOf, leadOfContact } from '../domain/lead-keys.ts'
+import { windowEnd } from '../domain/service-window.ts'
+import type { ClientDoc, ContactDoc, ConversationDoc, Id, LastMessage, LeadDoc, MessageDoc } from '../model/documents.ts'
+import { lastMessageOf, newConversation } from '../model/new-rows.ts'
+import type { FoldContext } from './context.ts'
+import { latest } from './merge-contacts.ts'
+import { addConversation, change, pairKey, type State, type Tracked, track } from './state.ts'
+
+/** The one conversation of a number with a contact, found or made. */
+export function threadWith(
+  state: State,
+  context: FoldContext,
+  client: ClientDoc,
+  contact: Tracked<ContactDoc>,
+  at: Date,
+): Tracked<ConversationDoc> {
+  const found = state.conversationsByPair.get(pairKey(client._id, contact.doc._id))
+  if (found) return found
+  const conversation = track({ ...newConversation(client, contact.doc, context.now, context.newId()), lastActivityAt: at }, true)
+  addConversation(state, conversation)
+  return conversation
+}
+
+/** What a message does to its thread beside being counted. */
+export interface Weight {
+  /** Asks for an answer: counts as unread and opens a closed thread. */
+  isUnread: boolean
+  /** The customer wrote to this number alone: 24 h in which anything may be sent. */
+  opensWindow: boolean
+  /** Shows in the list of conversations. */
+  isShown: boolean
+}
+
+/** Counts, newest message, window: the same whatever the order in which messages arrive, and in one write a batch. */
+export function addToThread(thread: Tracked<ConversationDoc>, message: MessageDoc, weight: Weight, arrivedAt: Date): void {
+  const { doc } = thread
+  const fields: Partial<ConversationDoc> = { messageCount: doc.messageCount + 1 }
+  if (weight.isUnread) Object.assign(fields, { unreadCount: doc.unreadCount + 1, status: 'open' })
+  if (weight.isShown && isNewest(doc.lastMessage, message.at)) {
+    fields.lastMessage = lastMessageOf(message)
+    fields.lastActivityAt = latest(doc.lastMessage?.at ?? null, message.at) as Date
+  }
+  if (weight.opensWindow) {
+    fields.windowExpiresAt = latest(doc.windowExpiresAt, windowEnd(message.at, arrivedAt))
+    if (message.at.getTime() >= (doc.lastInboundAt?.getTime() ?? 0)) {
+      fields.lastInboundAt = message.at
+      fields.lastInboundWamid = message.wamid
+    }
+  }
+  if (message.referral) fields.referralAt = latest(doc.referralAt, message.at)
+  change(thread, fields)
+}
+
+/** Of two in the same second the later arrival counts as newer, as in the thread itself. */
+const isNewest = (last: LastMessage | null, at: Date) => last === null || at.getTime() >= last.at.getTime()
+
+/** After a change of a message: the list shows it as it is now, if it is the last one. */
+export function showInList(state: State, message: MessageDoc): Tracked<ConversationDoc> | null {
+  const thread = state.conversations.get(String(message.conversationId))
+  if (!thread?.doc.lastMessage?.messageId.equals(message._id)) return null
+  change(thread, { lastMessage: lastMessageOf(message) })
+  return thread
+}
+
+/**
+ * The lead of this person, by contact, by another thread or by any form of the phone; else made in the first stage of the
+ * tenant's default pipeline. None for whom somebody removed it.
+ */
+export function linkLead(
+  state: State,
+  context: FoldContext,
+  thread: Tracked<ConversationDoc>,
+  contact: Tracked<ContactDoc>,
+): Id | null {
+  const { tenantId, leadId } = thread.doc
+  const { doc } = contact
+  const phone = doc.phone ?? doc.waId
+  if (leadId !== null || phone === null || doc.leadDeletedAt || !context.tenants.get(String(tenantId))?.settings.leadsEnabled)
+    return leadId
+  const found = leadOfContact(state.leads, doc)?._id ?? leadElsewhere(state, contact) ?? leadOf(state.leads, doc)?._id
+  const linked = found ?? createLead(state, context, doc, phone)?._id ?? null
+  if (linked !== null) change(thread, { leadId: linked })
+  return linked
+}
+
+/** With another number of ours: the phone may have changed since. */
+function leadElsewhere(state: State, { doc, isNew }: Tracked<ContactDoc>): Id | undefined {
+  if (isNew) return undefined
+  for (const { doc: thread } of state.conversations.values())
+    if (thread.leadId && thread.contactId.equals(doc._id) && !thread.deletedAt) return thread.leadId
+  return undefined
+}
+
+function createLead(state: State, { newId, now, pipelines }: FoldContext, contact: ContactDoc, phone: string): LeadDoc | null {
+  const { tenantId } = contact
+  const pipeline = pipelines.get(String(tenantId))
+  const stage = pipeline?.stages.toSorted((a, b) => a.order - b.order)[0]
+  if (pipeline === undefined || stage === undefined) return null
+  const lead: LeadDoc = {
+    _id: newId(),
+    tenantId,
+    contactId: contact._id,
+    name: `WhatsApp ${phone}`,
+    phone,
+    status: 'ACTIVE',
+    source: 'whatsapp',
+    pipelineId: pipeline._id,
+    stageId: stage._id,
+    createdAt: now,
+    updatedAt: now,
+    createdBy: null,
+    updatedBy: null,
+    deletedAt: null,
+  }
+  addLead(state.leads, lead)
+  state.newLeads.push(lead)
+  return lead
+}

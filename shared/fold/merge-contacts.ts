@@ -1,0 +1,139 @@
+import { indexLeads } from '../domain/lead-keys.ts'
+import type { ContactDoc, ConversationDoc, Id } from '../model/documents.ts'
+import { snapshotOf } from '../model/new-rows.ts'
+import type { FoldContext } from './context.ts'
+import { change, pairKey, type State, type Tracked } from './state.ts'
+
+/** Two contacts are one person: the older stays and takes the other's keys, threads and leads. */
+export function joinContacts(
+  state: State,
+  context: FoldContext,
+  one: Tracked<ContactDoc>,
+  other: Tracked<ContactDoc>,
+): Tracked<ContactDoc> {
+  return isOlder(one, other) ? absorb(state, context, one, other) : absorb(state, context, other, one)
+}
+
+/** The first takes what the second has. */
+export function absorb(
+  state: State,
+  context: Pick<FoldContext, 'now'>,
+  kept: Tracked<ContactDoc>,
+  gone: Tracked<ContactDoc>,
+): Tracked<ContactDoc> {
+  const keys = { userId: kept.doc.userId ?? gone.doc.userId, waId: kept.doc.waId ?? gone.doc.waId }
+  const named = kept.doc.name === null ? gone.doc : kept.doc
+  const shown = { name: named.name, nameSource: named.nameSource, phone: kept.doc.phone ?? gone.doc.phone }
+  const attributes = { ...gone.doc.attributes, ...kept.doc.attributes }
+  const username = kept.doc.username ?? gone.doc.username
+  const parentUserId = kept.doc.parentUserId ?? gone.doc.parentUserId
+  const leadDeletedAt = kept.doc.leadDeletedAt ?? gone.doc.leadDeletedAt ?? null
+  const consent = newestConsent(kept.doc, gone.doc)
+  change(gone, { waId: null, userId: null, deletedAt: context.now, joinedWith: kept.doc._id })
+  change(kept, {
+    ...keys,
+    ...shown,
+    username,
+    parentUserId,
+    attributes,
+    block: kept.doc.block ?? gone.doc.block ?? null,
+    ...consent,
+    leadDeletedAt,
+  })
+  for (const [key, contact] of state.contactsByKey) if (contact === gone) state.contactsByKey.set(key, kept)
+  moveConversations(state, context, kept, gone)
+  if (gone.isNew) state.contacts.delete(String(gone.doc._id))
+  return kept
+}
+
+/** The newest word about marketing; without any time, a no. */
+function newestConsent(a: ContactDoc, b: ContactDoc): Pick<ContactDoc, 'optOut' | 'optOutAt' | 'optOutSource'> {
+  const times = [a, b].map(({ optOutAt }) => optOutAt?.getTime() ?? 0) as [number, number]
+  const { optOut, optOutAt, optOutSource } = times[0] === times[1] ? (a.optOut ? a : b) : times[0] > times[1] ? a : b
+  return { optOut, optOutAt, optOutSource }
+}
+
+const isOlder = (one: Tracked<ContactDoc>, other: Tracked<ContactDoc>) =>
+  one.isNew === other.isNew ? String(one.doc._id) < String(other.doc._id) : other.isNew
+
+function moveConversations(
+  state: State,
+  context: Pick<FoldContext, 'now'>,
+  kept: Tracked<ContactDoc>,
+  gone: Tracked<ContactDoc>,
+): void {
+  const threads = [...state.conversations.values()]
+  const moved = threads.filter(({ doc }) => doc.contactId.equals(gone.doc._id) && !doc.deletedAt)
+  const conversations = moved.map(thread => {
+    const target = state.conversationsByPair.get(pairKey(thread.doc.clientId, kept.doc._id))
+    if (target) joinThreads(state, context, target, thread)
+    else rePoint(state, kept, thread)
+    return { from: thread.doc._id, to: (target ?? thread).doc._id }
+  })
+  for (const { doc } of state.messages.values()) {
+    const move = conversations.find(({ from }) => from.equals(doc.conversationId))
+    if (move) Object.assign(doc, { conversationId: move.to, contactId: kept.doc._id })
+  }
+  moveLeads(state, kept.doc, gone.doc)
+  const own = threads.filter(({ doc }) => doc.contactId.equals(kept.doc._id))
+  const leadId = own.reduce<Id | null>((oldest, { doc }) => older(oldest, doc.leadId), null)
+  for (const thread of own) change(thread, { contact: snapshotOf(kept.doc), ...(thread.doc.leadId && { leadId }) })
+  state.moves.push({ tenantId: kept.doc.tenantId, fromContactId: gone.doc._id, toContactId: kept.doc._id, conversations })
+}
+
+/** Those of both stay leads; the older one is found from now on. */
+function moveLeads(state: State, kept: ContactDoc, gone: ContactDoc): void {
+  const leads = [...new Set(state.leads.values())]
+  const moved = leads.filter(({ contactId }) => contactId?.equals(gone._id))
+  if (moved.length === 0) return
+  for (const lead of moved) lead.contactId = kept._id
+  state.leads = indexLeads(leads.toSorted((a, b) => (String(a._id) < String(b._id) ? -1 : 1)))
+}
+
+const older = (a: Id | null, b: Id | null): Id | null => (a && b ? (String(a) < String(b) ? a : b) : (a ?? b))
+
+function rePoint(state: State, kept: Tracked<ContactDoc>, thread: Tracked<ConversationDoc>): void {
+  change(thread, { contactId: kept.doc._id })
+  state.conversationsByPair.set(pairKey(thread.doc.clientId, kept.doc._id), thread)
+}
+
+/** One thread with the counts of both; what is newer of either shows. */
+function joinThreads(
+  state: State,
+  context: Pick<FoldContext, 'now'>,
+  into: Tracked<ConversationDoc>,
+  from: Tracked<ConversationDoc>,
+): void {
+  const a = into.doc
+  const b = from.doc
+  const lastMessage = newer(a.lastMessage, b.lastMessage, message => message.at)
+  const inbound = (b.lastInboundAt?.getTime() ?? 0) > (a.lastInboundAt?.getTime() ?? 0) ? b : a
+  change(into, {
+    messageCount: a.messageCount + b.messageCount,
+    unreadCount: a.unreadCount + b.unreadCount,
+    lastMessage,
+    lastActivityAt: latest(a.lastActivityAt, b.lastActivityAt) as Date,
+    lastInboundAt: inbound.lastInboundAt,
+    lastInboundWamid: inbound.lastInboundWamid,
+    windowExpiresAt: latest(a.windowExpiresAt, b.windowExpiresAt),
+    referralAt: latest(a.referralAt, b.referralAt),
+    freeEntryPointExpiresAt: latest(a.freeEntryPointExpiresAt, b.freeEntryPointExpiresAt),
+    status: a.status === 'open' || b.status === 'open' ? 'open' : 'closed',
+    assignedTo: a.assignedTo ?? b.assignedTo,
+    labels: [...new Set([...a.labels, ...b.labels])],
+    leadId: older(a.leadId, b.leadId),
+    candidateId: a.candidateId ?? b.candidateId,
+    candidateName: a.candidateName ?? b.candidateName,
+    applicationId: a.applicationId ?? b.applicationId,
+  })
+  change(from, { deletedAt: context.now, messageCount: 0, unreadCount: 0, lastMessage: null })
+  if (from.isNew) state.conversations.delete(String(b._id))
+  state.touched.delete(String(b._id))
+}
+
+export const latest = (a: Date | null, b: Date | null): Date | null => newer(a, b, date => date)
+
+function newer<T>(a: T | null, b: T | null, at: (one: T) => Date): T | null {
+  if (a === null || b === null) return a ?? b
+  return at(b).getTime() > at(a).getTime() ? b : a
+}

@@ -1,0 +1,213 @@
+import { isBlocked } from '../domain/block.ts'
+import { isStopWord } from '../domain/stop-word.ts'
+import { ownPhone, type ReadContent, readContent } from '../meta/content.ts'
+import { isObject, type Json, text } from '../meta/json.ts'
+import type { EchoItem, MessageItem, Person } from '../meta/webhook.ts'
+import type { ClientDoc, ContactDoc, ConversationDoc, MessageDoc } from '../model/documents.ts'
+import { newMessage } from '../model/new-rows.ts'
+import type { FoldContext } from './context.ts'
+import { addToThread, linkLead, threadWith, type Weight } from './conversation.ts'
+import { changeContact, giveKeys, resolveContact, updateProfile } from './identity.ts'
+import { joinContacts } from './merge-contacts.ts'
+import { tellReceived, tellSent } from './realtime-events.ts'
+import { applyEdit, applyReaction, applyRevoke } from './revisions.ts'
+import { addMessage, messageByWamid, type State, type Tracked, touch, track, userKey, waKey } from './state.ts'
+import { ignored, PROCESSED, type Verdict } from './verdict.ts'
+
+const FROM_CUSTOMER: Weight = { isUnread: true, opensWindow: true, isShown: true }
+/** From somebody whom people here have blocked, and Meta could not: it is kept and bothers nobody. */
+const UNWANTED: Weight = { isUnread: false, opensWindow: true, isShown: true }
+/** Written to a group: an answer would go to the person alone, so no window opens for it. */
+const IN_GROUP: Weight = { isUnread: true, opensWindow: false, isShown: true }
+/** Said by WhatsApp, not by the customer. */
+const FROM_SYSTEM: Weight = { isUnread: false, opensWindow: false, isShown: false }
+const FROM_PHONE: Weight = { isUnread: false, opensWindow: false, isShown: true }
+
+export function foldMessage(state: State, context: FoldContext, client: ClientDoc, item: MessageItem): Verdict {
+  const read = readContent(item.message)
+  const part = item.message[read.type]
+  const revision = isObject(part) ? revise(state, context, client, item, read.type, part) : null
+  if (revision !== null) return revision
+  if (messageByWamid(state, client.tenantId, item.wamid)) return ignored('the message is here already')
+  const system = read.type === 'system' && isObject(part) ? part : null
+  const contact = system
+    ? moveKeys(state, context, client, item.person, system)
+    : resolveContact(state, context, client.tenantId, item.person)
+  if (contact === null) return ignored('Meta named nobody as its sender')
+  const thread = threadWith(state, context, client, contact, item.at)
+  if (item.at.getTime() >= (thread.doc.lastInboundAt?.getTime() ?? 0)) updateProfile(state, contact, item.person)
+  notePhone(state, contact, item)
+  const message = track(inboundMessage(context, client, thread.doc, contact.doc, item, read), true)
+  message.doc.leadId = system ? thread.doc.leadId : linkLead(state, context, thread, contact)
+  optOut(state, context, contact, message.doc)
+  quote(state, message.doc, read)
+  addMessage(state, message)
+  addToThread(thread, message.doc, weightOf(contact.doc, item, system !== null), item.receivedAt)
+  blockAgain(state, contact, context.now)
+  tellReceived(state, item.eventId, message.doc, item.person.waId ?? item.person.userId, context.now)
+  touch(state, thread, item.eventId)
+  return PROCESSED
+}
+
+/** Reactions, edits and revocations change another message, of whichever side they come from; null: it is one of its own. */
+function revise(
+  state: State,
+  context: FoldContext,
+  client: ClientDoc,
+  item: MessageItem | EchoItem,
+  type: string,
+  part: Json,
+): Verdict | null {
+  const direction = item.kind === 'echo' ? 'OUTBOUND' : 'INBOUND'
+  if (type === 'reaction' && text(part.message_id)) return applyReaction(state, context, client, item, part, direction)
+  if (type === 'edit' && text(part.original_message_id)) return applyEdit(state, context, client, item, part)
+  if (type === 'revoke' && text(part.original_message_id)) return applyRevoke(state, context, client, item, part)
+  return null
+}
+
+function weightOf(contact: ContactDoc, { message }: MessageItem, isSystem: boolean): Weight {
+  if (isSystem) return FROM_SYSTEM
+  if (isBlocked(contact)) return UNWANTED
+  return text(message.group_id) ? IN_GROUP : FROM_CUSTOMER
+}
+
+/** Meta blocks whoever wrote within a day: now it can. */
+function blockAgain(state: State, contact: Tracked<ContactDoc>, now: Date): void {
+  const { block } = contact.doc
+  if (block?.state === 'REFUSED') changeContact(state, contact, { block: { ...block, state: 'PENDING', nextAt: now } })
+}
+
+/** Told by somebody whose number Meta does not show: people see it, WhatsApp still knows them by their user id. */
+function notePhone(state: State, contact: Tracked<ContactDoc>, item: MessageItem): void {
+  const phone = ownPhone(item.message)
+  if (phone !== null && contact.doc.phone === null) changeContact(state, contact, { phone })
+}
+
+/** Said by a word that the tenant listens for; a newer word of the person about it stands. */
+function optOut(state: State, { tenants }: FoldContext, contact: Tracked<ContactDoc>, message: MessageDoc): void {
+  const isWord = ['text', 'button'].includes(message.type)
+  if (!isWord || !isStopWord(message.content.text, tenants.get(String(message.tenantId))?.settings.stopWords)) return
+  if (contact.doc.optOutAt && contact.doc.optOutAt.getTime() > message.at.getTime()) return
+  changeContact(state, contact, { optOut: true, optOutAt: message.at, optOutSource: 'stop-word' })
+}
+
+/** What the business wrote in its own app appears in the thread as sent from the phone. */
+export function foldEcho(state: State, context: FoldContext, client: ClientDoc, item: EchoItem): Verdict {
+  const read = readContent(item.message)
+  const part = item.message[read.type]
+  const revision = isObject(part) ? revise(state, context, client, item, read.type, part) : null
+  if (revision !== null) return revision
+  if (messageByWamid(state, client.tenantId, item.wamid)) return ignored('the message is here already')
+  const contact = resolveContact(state, context, client.tenantId, item.person)
+  if (contact === null) return ignored('Meta named nobody as its recipient')
+  const thread = threadWith(state, context, client, contact, item.at)
+  const message = track(echoedMessage(context, client, thread.doc, contact.doc, item, read), true)
+  quote(state, message.doc, read)
+  addMessage(state, message)
+  addToThread(thread, message.doc, FROM_PHONE, item.receivedAt)
+  tellSent(state, item.eventId, message.doc, context.now)
+  touch(state, thread, item.eventId)
+  return PROCESSED
+}
+
+/** `user_changed_number`, `user_changed_user_id`: the contact stays, its keys change; whoever has the new keys already is joined. */
+function moveKeys(
+  state: State,
+  context: FoldContext,
+  client: ClientDoc,
+  person: Person,
+  system: Json,
+): Tracked<ContactDoc> | null {
+  const { tenantId } = client
+  const before: Person = { ...person, userId: text(system.previous_user_id) ?? person.userId }
+  const after = {
+    waId: text(system.wa_id) ?? text(system.new_wa_id),
+    userId: text(system.user_id),
+    parentUserId: text(system.parent_user_id),
+  }
+  const known = [
+    before.userId && state.contactsByKey.get(userKey(tenantId, before.userId)),
+    before.waId && state.contactsByKey.get(waKey(tenantId, before.waId)),
+    after.userId && state.contactsByKey.get(userKey(tenantId, after.userId)),
+    after.waId && state.contactsByKey.get(waKey(tenantId, after.waId)),
+  ].filter(isContact)
+  const [first, ...others] = new Set(known)
+  const isMove = after.waId !== null || after.userId !== null
+  if (first === undefined) return resolveContact(state, context, tenantId, isMove ? { ...before, ...keysOnly(after) } : before)
+  if (!isMove) return first
+  const contact = others.reduce((kept, other) => joinContacts(state, context, kept, other), first)
+  giveKeys(state, contact, keysOnly(after))
+  // The user id is made anew with the number: without the new one there is none.
+  if (after.waId !== null && after.userId === null && contact.doc.userId !== null) forgetUserId(state, contact)
+  return contact
+}
+
+const isContact = (found: Tracked<ContactDoc> | string | null | undefined): found is Tracked<ContactDoc> =>
+  typeof found === 'object' && found !== null
+
+function keysOnly(keys: Partial<Person>): Partial<Person> {
+  return Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== null))
+}
+
+function forgetUserId(state: State, contact: Tracked<ContactDoc>): void {
+  state.contactsByKey.delete(userKey(contact.doc.tenantId, contact.doc.userId as string))
+  changeContact(state, contact, { userId: null })
+}
+
+export function quote(state: State, message: MessageDoc, { replyTo }: ReadContent): void {
+  if (replyTo === null) return
+  const quoted = messageByWamid(state, message.tenantId, replyTo)
+  message.replyTo = { messageId: quoted?.doc._id ?? null, wamid: replyTo }
+}
+
+function inboundMessage(
+  context: FoldContext,
+  client: ClientDoc,
+  thread: ConversationDoc,
+  contact: ContactDoc,
+  item: MessageItem,
+  read: ReadContent,
+): MessageDoc {
+  const referral = isObject(item.message.referral) ? item.message.referral : null
+  return {
+    ...webhookMessage(context, client, thread, contact, item, read),
+    direction: 'INBOUND',
+    status: 'RECEIVED',
+    ...(referral && { referral }),
+    ...(read.forwarded && { forwarded: true }),
+  }
+}
+
+function echoedMessage(
+  context: FoldContext,
+  client: ClientDoc,
+  thread: ConversationDoc,
+  contact: ContactDoc,
+  item: EchoItem,
+  read: ReadContent,
+): MessageDoc {
+  return {
+    ...webhookMessage(context, client, thread, contact, item, read),
+    direction: 'OUTBOUND',
+    status: 'SENT',
+    sentBy: { kind: 'phone', id: null, name: null },
+    origin: 'phone',
+  }
+}
+
+/** What all messages of a webhook have in common. */
+export function webhookMessage(
+  { newId, now }: FoldContext,
+  client: ClientDoc,
+  thread: ConversationDoc,
+  contact: ContactDoc,
+  item: Pick<MessageItem, 'wamid' | 'at'>,
+  read: ReadContent,
+): Omit<MessageDoc, 'direction' | 'status'> {
+  return {
+    ...newMessage({ client, thread, contact }, read, now, newId()),
+    statusUpdatedAt: item.at,
+    wamid: item.wamid,
+    at: item.at,
+  }
+}

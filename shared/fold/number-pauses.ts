@@ -1,0 +1,63 @@
+import { type DescribedError, describeError, type ErrorReport, pauseReason, SPAM_LIMIT } from '../domain/send-errors.ts'
+import { isObject, listOf, text } from '../meta/json.ts'
+import type { StatusItem, WebhookItem } from '../meta/webhook.ts'
+import type { ClientDoc, MessageDoc } from '../model/documents.ts'
+import type { FoldContext } from './context.ts'
+import { applyEffects, type Effect } from './number-effects.ts'
+import type { State } from './state.ts'
+
+/** Whether a failure tells of more than its message: an account without payment fails every other one as well. */
+export function isStopping(item: WebhookItem): item is StatusItem {
+  const report = item.kind === 'status' ? reportOf(item) : null
+  return report !== null && describeError(report).class === 'PAUSE'
+}
+
+/** What Meta said long ago and comes now (a spool, a replay) may be mended since; the next send tells it anew if not. */
+const STALE_MS = 3_600_000
+
+/** Stops what the failure is about, as the sender does when a call is refused with the same code: Meta tells it either way. */
+export function stopNumbers(state: State, context: FoldContext, client: ClientDoc, item: StatusItem, message: MessageDoc): void {
+  if (!isStopping(item) || context.now.getTime() - item.at.getTime() > STALE_MS) return
+  const error = describeError(reportOf(item) ?? { code: null })
+  const attempt = message.timeline.findLast(({ kind }) => kind === 'attempt')
+  const triedAt = attempt?.at ?? item.at
+  const concerned = numbersOf(state, context, client, error).filter(
+    ({ status, resumedAt }) => status === 'active' && (!resumedAt || resumedAt < triedAt),
+  )
+  if (error.code !== SPAM_LIMIT) return void applyEffects(state, context, concerned, item, [pausing(error)])
+  const sending = concerned.filter(({ campaignsHeldUntil }) => !campaignsHeldUntil || campaignsHeldUntil <= item.at)
+  applyEffects(state, context, sending, item, [holdingCampaigns(error, item.at)])
+}
+
+/** As they stand now, this batch included: read for this batch, where those of the cache are seconds old. */
+function numbersOf(state: State, context: FoldContext, client: ClientDoc, { scope }: DescribedError): ClientDoc[] {
+  const account = context.accounts.get(client.wabaId) ?? [client]
+  return account
+    .filter(({ _id, tenantId }) => tenantId.equals(client.tenantId) && (scope === 'waba' || _id.equals(client._id)))
+    .map(one => state.clients.get(String(one._id))?.doc ?? one)
+}
+
+const textOf = ({ sentence, nextStep }: DescribedError) => `${sentence} ${nextStep}`
+
+const pausing = (error: DescribedError): Effect => ({
+  topic: 'refusal',
+  set: () => ({ status: 'paused', pauseReason: pauseReason(error), pauseCode: error.code, statusReason: textOf(error) }),
+})
+
+const holdingCampaigns = (error: DescribedError, at: Date): Effect => ({
+  topic: 'refusal',
+  set: () => ({ campaignsHeldUntil: new Date(at.getTime() + (error.waitS ?? 0) * 1000) }),
+  reason: 'campaigns-held',
+  notice: { type: 'CAMPAIGNS_HELD', severity: 'WARNING', text: textOf(error) },
+})
+
+/** What Meta says of the failure; null for the other statuses. */
+export function reportOf(item: StatusItem): ErrorReport | null {
+  if (item.status !== 'failed') return null
+  const [given] = listOf(item.report.errors)
+  const error = isObject(given) ? given : {}
+  const details = isObject(error.error_data) ? text(error.error_data.details) : null
+  const code = Number(text(error.code) ?? Number.NaN)
+  const detail = details ?? text(error.details) ?? text(error.message)
+  return { code: Number.isInteger(code) ? code : null, title: text(error.title), detail }
+}

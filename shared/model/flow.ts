@@ -1,0 +1,93 @@
+import type { EventName } from '../contracts/realtime-event.ts'
+import type { DeadLetterState } from '../domain/dead-letter.ts'
+import type { Id } from './common.ts'
+
+export type WebhookEventStatus = 'PENDING' | 'PROCESSED' | 'FAILED' | 'IGNORED'
+
+export interface WebhookEventDoc {
+  /** `m:<wamid>`, `s:<wamid>:<status>:<ts>:<recipient>:<code>`, `a:<hash of field, value, time>`. */
+  _id: string
+  /** null: no tenant of ours owns the number; only a platform_admin sees it. */
+  tenantId: Id | null
+  phoneNumberId: string | null
+  wabaId: string | null
+  eventType: 'message' | 'status' | 'error' | 'account'
+  field: string
+  /** The item in an envelope of its own, so that a replay is an ordinary webhook. */
+  payload: Record<string, unknown>
+  status: WebhookEventStatus
+  reason: string | null
+  attempts: number
+  receivedAt: Date
+  processedAt: Date | null
+}
+
+export interface PendingStatusDoc {
+  /** The webhook event's id. */
+  _id: string
+  phoneNumberId: string
+  wamid: string
+  /** From our callback data, when it came along. */
+  messageId: string | null
+  attempt: number | null
+  status: string
+  at: Date
+  payload: Record<string, unknown>
+  /** Dropped after 24 h. */
+  createdAt: Date
+}
+
+export interface EventDoc {
+  /** eventId. */
+  _id: string
+  tenantId: Id
+  name: EventName
+  at: Date
+  clientId: Id | null
+  conversationId: Id | null
+  userId: Id | null
+  payload: Record<string, unknown>
+  /** Missing: the outbox, found by `{ seq: null }`. Growing per tenant, set by realtime. */
+  seq?: number | null
+  /** TTL 24 h. */
+  createdAt: Date
+}
+
+export interface DeadLetterDoc {
+  _id: Id
+  tenantId: Id | null
+  queue: string
+  exchange: string
+  routingKey: string
+  type: string
+  reason: string
+  error: string | null
+  attempt: number
+  messageId: string | null
+  /** UTF-8 body of the message. */
+  payload: string
+  headers: Record<string, unknown>
+  state: DeadLetterState
+  /** While it is being replayed: since when. */
+  settledAt: Date | null
+  settledBy: Id | null
+  createdAt: Date
+  /** What letters that died of the same share. */
+  cause: string
+  /** Of the replay that has it in hand. */
+  claim: string | null
+  /** The payload as it came, if it was edited before its replay. */
+  original: string | null
+  isEdited: boolean
+  /** What people did with it, oldest first. */
+  history: DeadLetterStep[]
+}
+
+/** `returned`: the broker did not take its replay. */
+export interface DeadLetterStep {
+  at: Date
+  action: 'replayed' | 'returned' | 'discarded'
+  by: Id
+  name: string
+  detail: string | null
+}

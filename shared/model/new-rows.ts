@@ -1,0 +1,176 @@
+import { Types } from 'mongoose'
+import type { Lane } from '../domain/callback-data.ts'
+import type {
+  ClientDoc,
+  ContactDoc,
+  ContactSnapshot,
+  ConversationDoc,
+  Dispatch,
+  Id,
+  LastMessage,
+  MessageDoc,
+} from './documents.ts'
+
+/** A bell that nobody answered in this time is taken for lost. */
+export const RING_AGAIN_MS = 5000
+
+/** What contacts, conversations and messages are when they begin, and what they show of others. */
+
+export const snapshotOf = ({ waId, userId, phone, name, username, optOut }: ContactSnapshot): ContactSnapshot => ({
+  waId,
+  userId,
+  phone,
+  name,
+  username,
+  optOut,
+})
+
+/** What the list of conversations shows of a message. */
+export function lastMessageOf({ _id, content, type, direction, status, at }: MessageDoc): LastMessage {
+  return { messageId: _id, text: content.text, type, direction, status, at }
+}
+
+type Person = Pick<ContactDoc, 'waId' | 'userId' | 'name' | 'nameSource'> & Partial<Pick<ContactDoc, 'parentUserId' | 'username'>>
+
+export function newContact(
+  tenantId: ContactDoc['tenantId'],
+  person: Person,
+  now: Date,
+  _id: Id = new Types.ObjectId(),
+): ContactDoc {
+  return {
+    _id,
+    tenantId,
+    parentUserId: null,
+    username: null,
+    ...person,
+    phone: person.waId,
+    optOut: false,
+    optOutAt: null,
+    optOutSource: null,
+    attributes: {},
+    createdAt: now,
+    updatedAt: now,
+    createdBy: null,
+    updatedBy: null,
+    deletedAt: null,
+  }
+}
+
+export function newConversation(
+  client: ClientDoc,
+  contact: ContactDoc,
+  now: Date,
+  _id: Id = new Types.ObjectId(),
+): ConversationDoc {
+  return {
+    _id,
+    tenantId: client.tenantId,
+    clientId: client._id,
+    phoneNumberId: client.phoneNumberId,
+    contactId: contact._id,
+    contact: snapshotOf(contact),
+    candidateName: null,
+    candidateId: null,
+    applicationId: null,
+    leadId: null,
+    status: 'open',
+    assignedTo: null,
+    labels: [],
+    messageCount: 0,
+    unreadCount: 0,
+    lastMessage: null,
+    lastActivityAt: now,
+    lastInboundWamid: null,
+    lastInboundAt: null,
+    windowExpiresAt: null,
+    referralAt: null,
+    freeEntryPointExpiresAt: null,
+    lastError: null,
+    createdAt: now,
+    updatedAt: now,
+    createdBy: null,
+    updatedBy: null,
+    deletedAt: null,
+  }
+}
+
+/** Where a message stands: whose number, which thread, with whom. */
+export interface MessagePlace {
+  client: Pick<ClientDoc, '_id' | 'tenantId' | 'phoneNumberId'>
+  thread: Pick<ConversationDoc, '_id' | 'leadId'>
+  contact: Pick<ContactDoc, '_id' | 'waId' | 'userId'>
+}
+
+/** What all messages have in common, whoever wrote them. */
+export function newMessage(
+  { client, thread, contact }: MessagePlace,
+  said: Pick<MessageDoc, 'type' | 'content'>,
+  now: Date,
+  _id: Id = new Types.ObjectId(),
+): Omit<MessageDoc, 'direction' | 'status'> {
+  return {
+    _id,
+    tenantId: client.tenantId,
+    conversationId: thread._id,
+    clientId: client._id,
+    phoneNumberId: client.phoneNumberId,
+    contactId: contact._id,
+    contactKey: contact.waId ?? contact.userId ?? '',
+    contactKeyKind: contact.waId ? 'waId' : 'userId',
+    type: said.type,
+    content: said.content,
+    statusUpdatedAt: now,
+    timeline: [],
+    wamid: null,
+    previousIds: [],
+    error: null,
+    cost: null,
+    idempotencyKey: null,
+    replyTo: null,
+    reactions: [],
+    sentBy: null,
+    origin: null,
+    leadId: thread.leadId ?? null,
+    campaignId: null,
+    at: now,
+    sendAt: null,
+    payload: null,
+    dispatch: null,
+    createdAt: now,
+    updatedAt: now,
+    createdBy: null,
+    updatedBy: null,
+    deletedAt: null,
+  }
+}
+
+/** A message of ours that waits for its bell. */
+export function newOutbound(
+  place: MessagePlace,
+  { payload, ...said }: Pick<MessageDoc, 'type' | 'content' | 'payload'>,
+  { lane, now, _id }: { lane: Lane; now: Date; _id?: Id },
+): MessageDoc & { dispatch: Dispatch } {
+  return {
+    ...newMessage(place, said, now, _id),
+    direction: 'OUTBOUND',
+    status: 'QUEUED',
+    timeline: [{ kind: 'accepted', at: now }],
+    payload,
+    dispatch: readyDispatch(lane, now),
+  }
+}
+
+export function readyDispatch(lane: Lane, now: Date): Dispatch {
+  return {
+    state: 'READY',
+    lane,
+    attempt: 0,
+    token: null,
+    owner: null,
+    leaseUntil: null,
+    nextStepAt: new Date(now.getTime() + RING_AGAIN_MS),
+    reason: null,
+    deadlineAt: null,
+  }
+}

@@ -1,0 +1,44 @@
+import { Types } from 'mongoose'
+import { ApiError } from '../domain/errors.ts'
+import { differ } from '../domain/person-keys.ts'
+import { planOf } from '../fold/batch.ts'
+import { absorb } from '../fold/merge-contacts.ts'
+import { tellConversations, tellJoined } from '../fold/realtime-events.ts'
+import { openState, type Tracked, touchThreads } from '../fold/state.ts'
+import type { Plan } from '../model/batch-plan.ts'
+import type { ContactDoc, EventDoc, Id } from '../model/documents.ts'
+import type { Store } from '../store/connect.ts'
+import { mergePair, type Pair } from '../store/record-merge.ts'
+
+export interface MergeOrder {
+  tenantId: Id
+  /** This one stays, with its name where both have one. */
+  keptId: Id
+  otherId: Id
+  now: Date
+}
+
+/**
+ * A person says that two contacts are one: the other's keys, threads, leads and attributes become the kept one's. What
+ * WhatsApp takes for two people, because each has a number or id of its own, stays two: the next message would part them.
+ * @throws ApiError 404, 409 CONTACTS_DIFFER
+ */
+export async function mergeContacts(store: Store, order: MergeOrder): Promise<{ contact: ContactDoc; events: EventDoc[] }> {
+  return await mergePair(store, order, pair => judge(pair, order), order.now)
+}
+
+function judge(pair: Pair, { now }: MergeOrder): { plan: Plan; contact: ContactDoc; events: EventDoc[] } {
+  if (differ(pair.kept, pair.other))
+    throw new ApiError(409, 'CONTACTS_DIFFER', 'Each of the two has a WhatsApp number or id of its own')
+  const { kept, other, conversations } = pair
+  const loaded = { known: [], contacts: [kept, other], conversations, messages: [], leads: [], templates: [] }
+  const state = openState(loaded)
+  const [one, two] = [kept, other].map(({ _id }) => state.contacts.get(String(_id))) as [Tracked<ContactDoc>, Tracked<ContactDoc>]
+  const { doc } = absorb(state, { now }, one, two)
+  const cause = `g:${new Types.ObjectId()}`
+  tellJoined(state, now)
+  touchThreads(state, doc._id, cause)
+  tellConversations(state, now)
+  const plan = planOf(state)
+  return { plan, contact: doc, events: plan.events }
+}

@@ -1,0 +1,56 @@
+import { Types } from 'mongoose'
+import { type Surroundings, wabaOf } from '../fold/context.ts'
+import { isStopping } from '../fold/number-pauses.ts'
+import type { WebhookItem } from '../meta/webhook.ts'
+import type { ClientDoc, Id, PipelineDoc, TenantDoc } from '../model/documents.ts'
+import { findByPhoneNumberIds } from '../store/clients.ts'
+import type { Store } from '../store/connect.ts'
+import { orOutage } from '../store/outage.ts'
+import { ensureDefaultPipeline } from '../store/pipelines.ts'
+import { findClientsOfAccounts } from '../store/record-load.ts'
+import { asTenant } from '../store/tenancy.ts'
+import { getCachedTenant } from '../store/tenants.ts'
+
+/** Whose numbers the items are about and how their tenants want it: changes seldom, cached for seconds. @throws Outage */
+export async function readSurroundings(store: Store, items: readonly WebhookItem[]): Promise<Surroundings> {
+  const numbers = new Set<string>()
+  const wabas = new Set<string>()
+  for (const item of items) {
+    const wabaId = item.phoneNumberId === null ? wabaOf(item) : null
+    if (item.phoneNumberId !== null) numbers.add(item.phoneNumberId)
+    if (wabaId !== null) wabas.add(wabaId)
+  }
+  const clients = await orOutage(findByPhoneNumberIds(store, numbers))
+  for (const item of items) if (isStopping(item)) for (const wabaId of wabaIdOf(clients, item)) wabas.add(wabaId)
+  const accounts = await findClientsOfAccounts(store, [...wabas])
+  const tenants = new Map<string, TenantDoc>()
+  const pipelines = new Map<string, PipelineDoc>()
+  for (const tenantId of tenantIdsOf([...clients.values(), ...[...accounts.values()].flat()])) {
+    const tenant = await orOutage(getCachedTenant(store, tenantId))
+    tenants.set(String(tenantId), tenant)
+    if (tenant.settings.leadsEnabled) pipelines.set(String(tenantId), await pipelineOf(store, tenantId))
+  }
+  return { clients, accounts, tenants, pipelines, newId: () => new Types.ObjectId() }
+}
+
+/** An account whose number is to be stopped is read as it stands now. */
+function wabaIdOf(clients: Map<string, ClientDoc>, { phoneNumberId }: WebhookItem): string[] {
+  const client = phoneNumberId === null ? undefined : clients.get(phoneNumberId)
+  return client ? [client.wabaId] : []
+}
+
+const tenantIdsOf = (clients: ClientDoc[]): Id[] => [
+  ...new Map(clients.map(client => [client.tenantId.toHexString(), client.tenantId])).values(),
+]
+
+const kept = new WeakMap<Store, Map<string, PipelineDoc>>()
+
+/** Made with the tenant and hardly ever changed: kept for the life of the process. */
+async function pipelineOf(store: Store, tenantId: Id): Promise<PipelineDoc> {
+  const mine = kept.get(store) ?? new Map<string, PipelineDoc>()
+  kept.set(store, mine)
+  const pipeline =
+    mine.get(String(tenantId)) ?? (await orOutage(asTenant(tenantId, () => ensureDefaultPipeline(store, tenantId))))
+  mine.set(String(tenantId), pipeline)
+  return pipeline
+}

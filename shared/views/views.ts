@@ -1,0 +1,164 @@
+import type {
+  ContactView,
+  ConversationView,
+  MessageDetailView,
+  MessageErrorView,
+  MessageView,
+  TimelineEntryView,
+} from '../contracts/views.ts'
+import { windowIsOpen } from '../domain/service-window.ts'
+import type {
+  ContactDoc,
+  ContactSnapshot,
+  ConversationDoc,
+  Dispatch,
+  Fallback,
+  Id,
+  MessageDoc,
+  MessageErrorDoc,
+  TimelineEntry,
+} from '../model/documents.ts'
+import { waitEntries } from './wait-entries.ts'
+
+/** From what is stored to what the API answers and the sockets emit: built field by field, so that nothing else gets out. */
+
+const iso = (at: Date | null | undefined): string | null => at?.toISOString() ?? null
+const hex = (id: Id | null | undefined): string | null => id?.toHexString() ?? null
+/** Numbers are digits inside and shown with `+`. */
+export const shownPhone = (digits: string | null | undefined): string | null => (digits ? `+${digits}` : null)
+
+export function contactView(id: Id, contact: ContactSnapshot | ContactDoc): ContactView {
+  return {
+    id: id.toHexString(),
+    waId: contact.waId,
+    userId: contact.userId,
+    phone: shownPhone(contact.phone),
+    name: contact.name,
+    username: contact.username,
+    optOut: contact.optOut,
+  }
+}
+
+export function errorView(error: MessageErrorDoc | null | undefined): MessageErrorView | null {
+  if (!error) return null
+  const { code, title, detail, sentence, nextStep, source } = error
+  return { code, title, detail, sentence, nextStep, source }
+}
+
+export function conversationView(doc: ConversationDoc, now: Date): ConversationView {
+  const last = doc.lastMessage
+  return {
+    id: doc._id.toHexString(),
+    clientId: doc.clientId.toHexString(),
+    phoneNumberId: doc.phoneNumberId,
+    contact: contactView(doc.contactId, doc.contact),
+    candidateName: doc.candidateName ?? null,
+    candidateId: doc.candidateId ?? null,
+    applicationId: doc.applicationId ?? null,
+    leadId: hex(doc.leadId),
+    status: doc.status,
+    assignedTo: doc.assignedTo ? { id: doc.assignedTo.id.toHexString(), name: doc.assignedTo.name } : null,
+    labels: [...doc.labels],
+    unreadCount: doc.unreadCount,
+    messageCount: doc.messageCount,
+    lastMessage: last
+      ? { text: last.text, type: last.type, direction: last.direction, status: last.status, at: last.at.toISOString() }
+      : null,
+    windowExpiresAt: iso(doc.windowExpiresAt),
+    inWindow: windowIsOpen(doc.windowExpiresAt, now),
+    lastError: errorView(doc.lastError),
+    createdAt: doc.createdAt.toISOString(),
+    updatedAt: doc.updatedAt.toISOString(),
+  }
+}
+
+export function messageView(doc: MessageDoc): MessageView {
+  const { media, template } = doc.content
+  return {
+    id: doc._id.toHexString(),
+    conversationId: doc.conversationId.toHexString(),
+    clientId: doc.clientId.toHexString(),
+    direction: doc.direction,
+    type: doc.type,
+    content: {
+      text: doc.content.text ?? null,
+      media: media
+        ? {
+            id: media.id.toHexString(),
+            mimeType: media.mimeType,
+            filename: media.filename,
+            size: media.size,
+            state: media.state,
+            problem: media.problem ?? null,
+            hasThumbnail: media.hasThumbnail === true,
+          }
+        : null,
+      template: template ? { name: template.name, language: template.language, variables: template.variables } : null,
+      data: doc.content.data ?? null,
+    },
+    status: doc.status,
+    statusUpdatedAt: doc.statusUpdatedAt.toISOString(),
+    externalMessageId: doc.wamid ?? null,
+    error: errorView(doc.error),
+    waiting: waitingOf(doc.dispatch),
+    cost: doc.cost ? costView(doc.cost) : null,
+    sendAt: iso(doc.sendAt),
+    fallback: doc.fallback ? fallbackView(doc.fallback) : null,
+    replyTo: doc.replyTo ? { messageId: hex(doc.replyTo.messageId), externalMessageId: doc.replyTo.wamid } : null,
+    // One that was taken back stays as an empty mark, so that an older one which comes late does not rise again.
+    reactions: (doc.reactions ?? [])
+      .filter(({ emoji }) => emoji !== '')
+      .map(({ emoji, direction, at }) => ({ emoji, direction, at: at.toISOString() })),
+    editedAt: iso(doc.editedAt),
+    revokedAt: iso(doc.revokedAt),
+    forwarded: doc.forwarded ?? null,
+    referral: doc.referral ?? null,
+    sentBy: doc.sentBy ? { kind: doc.sentBy.kind, id: hex(doc.sentBy.id), name: doc.sentBy.name } : null,
+    origin: doc.origin ?? null,
+    createdAt: doc.at.toISOString(),
+  }
+}
+
+const costView = ({ amount, currency, category }: NonNullable<MessageDoc['cost']>) => ({ amount, currency, category })
+
+function fallbackView({ template, content, cost, usedAt, because, instead }: Fallback): NonNullable<MessageView['fallback']> {
+  const { name, language } = template
+  return {
+    state: usedAt ? 'used' : 'ready',
+    template: { name, language, variables: content.template?.variables ?? {} },
+    text: content.text,
+    cost: costView(cost),
+    usedAt: iso(usedAt),
+    because,
+    instead: instead ? { type: instead.type, text: instead.text } : null,
+  }
+}
+
+export function messageDetailView(doc: MessageDoc, now: Date): MessageDetailView {
+  return { ...messageView(doc), timeline: [...doc.timeline, ...waitEntries(doc.dispatch, now)].map(timelineView) }
+}
+
+function timelineView(entry: TimelineEntry): TimelineEntryView {
+  return {
+    kind: entry.kind,
+    at: entry.at.toISOString(),
+    status: entry.status ?? null,
+    reason: entry.reason ?? null,
+    attempt: entry.attempt ?? null,
+    outcome: entry.outcome ?? null,
+    httpStatus: entry.httpStatus ?? null,
+    code: entry.code ?? null,
+    latencyMs: entry.latencyMs ?? null,
+    ms: entry.ms ?? null,
+    times: entry.times ?? null,
+    traceId: entry.traceId ?? null,
+    detail: entry.detail ?? null,
+  }
+}
+
+/** What a queued message waits for; null once it is on its way. */
+function waitingOf(dispatch: Dispatch | null | undefined): MessageView['waiting'] {
+  if (dispatch?.state === 'UNKNOWN') return { reason: 'unknown', until: iso(dispatch.deadlineAt) }
+  if (dispatch?.state !== 'WAITING' || dispatch.reason === null) return null
+  return { reason: dispatch.reason, until: iso(dispatch.nextStepAt) }
+}
