@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { preferredWait } from '#shared/http/prefer.ts'
 import { callerOf, type Reply, type RouteRequest } from '#shared/http/route.ts'
-import { getMessage } from '#shared/store/messages.ts'
+import { getMessage } from '#shared/store/inbox/messages.ts'
 import { acceptedReply } from './accept-message.ts'
 import type { GatewayDeps } from './deps.ts'
 

@@ -7,7 +7,7 @@ import {
   type CampaignBacklog,
   type CountBounds,
   countBacklog,
-} from '#shared/store/dispatch-backlog.ts'
+} from '#shared/store/dispatch/backlog.ts'
 import { TtlCache } from '#shared/store/ttl-cache.ts'
 import { shownPhone } from '#shared/views/views.ts'
 import type { GatewayDeps } from './deps.ts'

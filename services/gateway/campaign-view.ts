@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { CampaignDoc } from '#shared/model/documents.ts'
-import { countsOf } from '#shared/store/campaign-progress.ts'
+import { countsOf } from '#shared/store/campaigns/progress.ts'
 
 const at = z.iso.datetime().nullable()
 

@@ -2,7 +2,7 @@ import { moves } from '#shared/domain/backlog.ts'
 import { type Day, drain, type End, type Flow, lastGone, type Rates } from '#shared/domain/drain.ts'
 import type { LimitUsage } from '#shared/limits/usage.ts'
 import type { ClientDoc, TenantDoc } from '#shared/model/documents.ts'
-import type { BacklogGroup, CampaignBacklog } from '#shared/store/dispatch-backlog.ts'
+import type { BacklogGroup, CampaignBacklog } from '#shared/store/dispatch/backlog.ts'
 import { campaignFlow, placeOf, ratesNow, ratesOf } from './rates.ts'
 
 /** What waits at a number: messages, and recipients whose message is still to be made. */

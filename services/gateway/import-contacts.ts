@@ -5,8 +5,8 @@ import { type ContactColumns, type ContactRow, contactColumns, readContactRow } 
 import { ApiError } from '#shared/domain/errors.ts'
 import type { Caller } from '#shared/http/route.ts'
 import { readCsv } from '#shared/storage/csv-file.ts'
-import { findPrimaryClient } from '#shared/store/clients.ts'
-import { importRows } from '#shared/store/contact-import.ts'
+import { importRows } from '#shared/store/contacts/import.ts'
+import { findPrimaryClient } from '#shared/store/numbers/clients.ts'
 import type { GatewayDeps } from './deps.ts'
 import { publishEvents } from './events.ts'
 

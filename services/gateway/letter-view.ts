@@ -5,7 +5,7 @@ import { DEAD_LETTER_STATES } from '#shared/domain/dead-letter.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { DeadLetterDoc } from '#shared/model/documents.ts'
 import { scrub } from '#shared/process/logger.ts'
-import { findRelated } from '#shared/store/dead-letter-list.ts'
+import { findRelated } from '#shared/store/webhooks/dead-letter-list.ts'
 import type { GatewayDeps } from './deps.ts'
 
 /** What kind of message died. */

@@ -8,7 +8,7 @@ import type { Caller } from '#shared/http/route.ts'
 import type { MediaFileDoc, MediaRef } from '#shared/model/documents.ts'
 import { inspect } from '#shared/storage/inspection.ts'
 import { mediaKey } from '#shared/storage/open.ts'
-import { addMediaFile, type SendableFile } from '#shared/store/media-files.ts'
+import { addMediaFile, type SendableFile } from '#shared/store/inbox/media-files.ts'
 import type { GatewayDeps } from './deps.ts'
 
 const MOST_NAME = 240

@@ -4,7 +4,7 @@ import { isOwnMediaId, type MediaSlot, ownMedia } from '#shared/domain/media-slo
 import type { HeaderMedia } from '#shared/domain/template-fill.ts'
 import type { TemplateDoc } from '#shared/model/documents.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { findSendable, type SendableFile } from '#shared/store/media-files.ts'
+import { findSendable, type SendableFile } from '#shared/store/inbox/media-files.ts'
 import type { Draft } from './drafts.ts'
 import { refOf } from './media-files.ts'
 

@@ -1,7 +1,7 @@
 import { ApiError } from '#shared/domain/errors.ts'
 import { parsePhone } from '#shared/domain/phone-number.ts'
-import { findPrimaryClient } from '#shared/store/clients.ts'
 import type { Store } from '#shared/store/connect.ts'
+import { findPrimaryClient } from '#shared/store/numbers/clients.ts'
 
 /** Digits of a number in any usual form, national ones as from the tenant's own country. @throws ApiError 422 PHONE_INVALID */
 export async function phoneOf(store: Store, tenantId: string, text: string, path: string): Promise<string> {

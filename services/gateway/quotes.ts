@@ -1,7 +1,7 @@
 import { ApiError } from '#shared/domain/errors.ts'
 import type { Id } from '#shared/model/documents.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { findMessageNamed } from '#shared/store/messages.ts'
+import { findMessageNamed } from '#shared/store/inbox/messages.ts'
 import type { Destination } from './recipient.ts'
 
 /**

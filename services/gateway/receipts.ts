@@ -3,7 +3,7 @@ import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import type { Receipt } from '#shared/contracts/receipt.ts'
 import type { ConversationDoc } from '#shared/model/documents.ts'
 import { EXCHANGES } from '#shared/queue/topology.ts'
-import { getCachedTenant } from '#shared/store/tenants.ts'
+import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
 import { TtlCache } from '#shared/store/ttl-cache.ts'
 import type { GatewayDeps } from './deps.ts'
 

@@ -2,9 +2,9 @@ import { ApiError } from '#shared/domain/errors.ts'
 import { isBusinessScopedId, parsePhone } from '#shared/domain/phone-number.ts'
 import { phoneVariants } from '#shared/domain/phone-variants.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc } from '#shared/model/documents.ts'
-import { findPrimaryClient, getClient, getNamedClient } from '#shared/store/clients.ts'
 import { type Store, trusted } from '#shared/store/connect.ts'
-import { findThread, getConversation } from '#shared/store/conversations.ts'
+import { findThread, getConversation } from '#shared/store/inbox/conversations.ts'
+import { findPrimaryClient, getClient, getNamedClient } from '#shared/store/numbers/clients.ts'
 
 /** Where a message shall go: a number of the tenant's, and a person or an existing thread. */
 export interface Destination {

@@ -10,8 +10,8 @@ import { PublishError } from '#shared/queue/types.ts'
 import { type Preview, previewItems } from '#shared/recording/preview.ts'
 import { readSurroundings } from '#shared/recording/reference-data.ts'
 import { laneOfItem } from '#shared/recording/routing-key.ts'
-import { claimLetters, returnLetters, settleReplayed } from '#shared/store/dead-letter-moves.ts'
-import { closeWebhookEvents, type EventOwner, reopenWebhookEvents } from '#shared/store/webhook-events.ts'
+import { claimLetters, returnLetters, settleReplayed } from '#shared/store/webhooks/dead-letter-moves.ts'
+import { closeWebhookEvents, type EventOwner, reopenWebhookEvents } from '#shared/store/webhooks/webhook-events.ts'
 import type { GatewayDeps } from './deps.ts'
 
 /** `replayed`: on its way to the recorder. The last four are what a dry run foretells. */

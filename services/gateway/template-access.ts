@@ -1,7 +1,7 @@
 import { ApiError } from '#shared/domain/errors.ts'
 import type { TemplateAccess } from '#shared/meta/templates.ts'
 import type { ClientDoc, TemplateDoc } from '#shared/model/documents.ts'
-import { listClients } from '#shared/store/clients.ts'
+import { listClients } from '#shared/store/numbers/clients.ts'
 import { tokenOf } from './care/tokens.ts'
 import type { GatewayDeps } from './deps.ts'
 

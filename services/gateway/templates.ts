@@ -6,7 +6,7 @@ import { languageCode } from '#shared/domain/template-status.ts'
 import { callerOf, type Reply, type RouteRequest } from '#shared/http/route.ts'
 import type { TemplateAccess } from '#shared/meta/templates.ts'
 import type { TemplateDoc, TemplateSyncDoc } from '#shared/model/documents.ts'
-import { requestSync } from '#shared/store/template-syncs.ts'
+import { requestSync } from '#shared/store/templates/syncs.ts'
 import {
   changeTemplate,
   findTemplateAt,
@@ -14,7 +14,7 @@ import {
   insertTemplate,
   type TemplatePlace,
   tellTemplate,
-} from '#shared/store/templates.ts'
+} from '#shared/store/templates/templates.ts'
 import type { GatewayDeps } from './deps.ts'
 import { publishEvents } from './events.ts'
 import { idempotencyKeyOf, once } from './idempotency.ts'

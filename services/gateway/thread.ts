@@ -4,8 +4,8 @@ import type { Caller } from '#shared/http/route.ts'
 import type { Common, ContactDoc, ConversationDoc, Id } from '#shared/model/documents.ts'
 import { newContact, newConversation } from '#shared/model/new-rows.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { findLeadsOf } from '#shared/store/lead-links.ts'
-import { getLead } from '#shared/store/leads.ts'
+import { findLeadsOf } from '#shared/store/contacts/lead-links.ts'
+import { getLead } from '#shared/store/contacts/leads.ts'
 import type { Destination } from './recipient.ts'
 
 export interface Wish {

@@ -2,9 +2,9 @@ import { notFound } from '#shared/domain/errors.ts'
 import { isBusinessScopedId, parsePhone } from '#shared/domain/phone-number.ts'
 import { phoneVariants } from '#shared/domain/phone-variants.ts'
 import type { ConversationDoc } from '#shared/model/documents.ts'
-import { listClients } from '#shared/store/clients.ts'
 import { type Store, trusted } from '#shared/store/connect.ts'
-import { findThreadsWith } from '#shared/store/conversations.ts'
+import { findThreadsWith } from '#shared/store/inbox/conversations.ts'
+import { listClients } from '#shared/store/numbers/clients.ts'
 
 /**
  * The threads with whoever has this number (`+` or not) or business-scoped id: one for each of our numbers, the liveliest

@@ -1,7 +1,7 @@
 import { Types } from 'mongoose'
 import { callerOf, type RouteRequest } from '#shared/http/route.ts'
 import type { AuditLogDoc } from '#shared/model/documents.ts'
-import { audit } from '#shared/store/audit.ts'
+import { audit } from '#shared/store/accounts/audit.ts'
 import type { GatewayDeps } from './deps.ts'
 
 /** The caller's line in the audit log. */

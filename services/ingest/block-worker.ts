@@ -8,7 +8,7 @@ import type { ClientDoc, ContactDoc } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { loop } from '#shared/process/loop.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { findNumbersOf, findUntoldBlocks, settleBlock } from '#shared/store/contact-blocks.ts'
+import { findNumbersOf, findUntoldBlocks, settleBlock } from '#shared/store/contacts/blocks.ts'
 import { holdLease } from '#shared/store/leases.ts'
 
 export interface BlockDeps {

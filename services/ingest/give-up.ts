@@ -10,7 +10,7 @@ import { deadLetters } from '#shared/process/metrics.ts'
 import type { Delivery } from '#shared/queue/types.ts'
 import { readSurroundings } from '#shared/recording/reference-data.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { failWebhookEvents, keepDeadLetter } from '#shared/store/dead-letters.ts'
+import { failWebhookEvents, keepDeadLetter } from '#shared/store/webhooks/dead-letters.ts'
 
 interface Refused {
   item: WebhookItem

@@ -6,7 +6,7 @@ import type { Logger } from '#shared/process/logger.ts'
 import { EXCHANGES } from '#shared/queue/topology.ts'
 import type { OutgoingMessage, Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { findForgottenMedia } from '#shared/store/media.ts'
+import { findForgottenMedia } from '#shared/store/inbox/media.ts'
 
 type Row = Pick<MessageDoc, '_id' | 'tenantId'>
 

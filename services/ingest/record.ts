@@ -6,10 +6,10 @@ import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import type { Loaded, Plan } from '#shared/model/batch-plan.ts'
 import type { EventDoc, Id, MessageDoc, PendingStatusDoc } from '#shared/model/documents.ts'
 import { readSurroundings } from '#shared/recording/reference-data.ts'
-import { forgetClient } from '#shared/store/clients.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { recordBatch } from '#shared/store/record-batch.ts'
-import { findMatched } from '#shared/store/record-load.ts'
+import { forgetClient } from '#shared/store/numbers/clients.ts'
+import { findMatched } from '#shared/store/recording/load.ts'
+import { recordBatch } from '#shared/store/recording/record-batch.ts'
 
 export interface Recorded {
   /** Committed, to be published now; the sweep publishes what this process no longer can. */

@@ -1,7 +1,7 @@
 import { type VerifiedAccess, verifyAccessToken } from '#shared/auth/access-token.ts'
 import { ApiError } from '#shared/domain/errors.ts'
+import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
 import { type Store, trusted } from '#shared/store/connect.ts'
-import { getCachedTenant } from '#shared/store/tenants.ts'
 
 /** Who a socket belongs to, as checked against the store; null for any token that does not hold any more. @throws Outage */
 export async function identify(store: Store, token: unknown, secret: string): Promise<VerifiedAccess | null> {

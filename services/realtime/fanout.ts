@@ -4,7 +4,7 @@ import type { Logger } from '#shared/process/logger.ts'
 import { QUEUES } from '#shared/queue/topology.ts'
 import { type Delivery, DONE, type Outcome, type Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { assignSeq, raiseCounters } from '#shared/store/events.ts'
+import { assignSeq, raiseCounters } from '#shared/store/events/sequence.ts'
 import type { Sockets } from './sockets.ts'
 
 export interface FanoutDeps {

@@ -1,6 +1,6 @@
 import type { SequencedEvent } from '#shared/contracts/socket-events.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { eventsSince } from '#shared/store/events.ts'
+import { eventsSince } from '#shared/store/events/sequence.ts'
 import { drained } from './connection.ts'
 import { emitEvent } from './emit.ts'
 import type { Feeds } from './feed.ts'

@@ -13,7 +13,7 @@ import type {
 import type { Logger } from '#shared/process/logger.ts'
 import { eventToSocket, socketConnections, socketEvents } from '#shared/process/metrics.ts'
 import { type Store, trusted } from '#shared/store/connect.ts'
-import { eventsSince, latestSeq } from '#shared/store/events.ts'
+import { eventsSince, latestSeq } from '#shared/store/events/sequence.ts'
 import { identify } from './authenticate.ts'
 import { startChores } from './chores.ts'
 import type { RealtimeConfig } from './config.ts'

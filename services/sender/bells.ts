@@ -4,7 +4,7 @@ import type { Logger } from '#shared/process/logger.ts'
 import { eventMessages } from '#shared/queue/event-message.ts'
 import { EXCHANGES } from '#shared/queue/topology.ts'
 import type { Queue } from '#shared/queue/types.ts'
-import { bellFor } from '#shared/store/dispatch.ts'
+import { bellFor } from '#shared/store/dispatch/take.ts'
 
 /** Whatever is not published is found by a sweep: a failure is worth a line, not an error. */
 export interface Publishing {

@@ -1,4 +1,4 @@
-import { findHeldCampaigns } from '#shared/store/campaign-loop.ts'
+import { findHeldCampaigns } from '#shared/store/campaigns/queries.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { TtlCache } from '#shared/store/ttl-cache.ts'
 

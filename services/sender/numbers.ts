@@ -3,9 +3,9 @@ import type { Keyring } from '#shared/auth/encryption.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { ratePerSecond } from '#shared/domain/send-rate.ts'
 import type { ClientDoc, TenantDoc } from '#shared/model/documents.ts'
+import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { findSendingNumbers } from '#shared/store/sending-numbers.ts'
-import { getCachedTenant } from '#shared/store/tenants.ts'
+import { findSendingNumbers } from '#shared/store/numbers/sending-numbers.ts'
 import { TtlCache } from '#shared/store/ttl-cache.ts'
 
 /** A number as the sender needs it. */

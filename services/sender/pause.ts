@@ -4,10 +4,10 @@ import { problemSentence, UNREADABLE_TOKEN } from '#shared/domain/token-health.t
 import type { SendLimits } from '#shared/limits/send-limits.ts'
 import type { ClientDoc, PauseReason } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
-import { noteOnClient, noticed } from '#shared/store/client-care.ts'
-import { type ClientChange, changeClient, getClient, pauseClient } from '#shared/store/clients.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { findActiveNumbers } from '#shared/store/sending-numbers.ts'
+import { noteOnClient, noticed } from '#shared/store/numbers/checks.ts'
+import { type ClientChange, changeClient, getClient, pauseClient } from '#shared/store/numbers/clients.ts'
+import { findActiveNumbers } from '#shared/store/numbers/sending-numbers.ts'
 import type { Publishing } from './bells.ts'
 import { type Numbers, tokenOf } from './numbers.ts'
 

@@ -4,8 +4,8 @@ import type { ClientDoc } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { findFirstWritten } from '#shared/store/first-written.ts'
-import { findLimitedNumbers } from '#shared/store/sending-numbers.ts'
+import { findFirstWritten } from '#shared/store/dispatch/first-written.ts'
+import { findLimitedNumbers } from '#shared/store/numbers/sending-numbers.ts'
 
 const DAY_MS = 86_400_000
 /** For the numbers of one tenant in one portfolio. */

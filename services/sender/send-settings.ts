@@ -1,7 +1,7 @@
 import { ApiError } from '#shared/domain/errors.ts'
 import type { MessageDoc, TenantDoc } from '#shared/model/documents.ts'
+import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { getCachedTenant } from '#shared/store/tenants.ts'
 
 export type SendSettings = Pick<TenantDoc['settings'], 'unknownOutcome' | 'maxWaitHours'>
 

@@ -8,6 +8,8 @@ import type { Logger } from '#shared/process/logger.ts'
 import { type BatchHandler, type Delivery, DONE, type Outcome } from '#shared/queue/types.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
+import { releaseSuccessors } from '#shared/store/dispatch/finish.ts'
+import type { Settlement } from '#shared/store/dispatch/outcome-writes.ts'
 import {
   findHeads,
   findWindows,
@@ -16,9 +18,7 @@ import {
   PREDECESSOR_RECHECK_MS,
   postponeMessages,
   takeMessages,
-} from '#shared/store/dispatch.ts'
-import type { Settlement } from '#shared/store/dispatch-effects.ts'
-import { releaseSuccessors } from '#shared/store/dispatch-finish.ts'
+} from '#shared/store/dispatch/take.ts'
 import type { Publishing } from './bells.ts'
 import type { TemplateCheck } from './check-template.ts'
 import { type Claimed, CROWDED_MS, createClaim, type Traces } from './claim.ts'

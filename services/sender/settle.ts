@@ -11,8 +11,8 @@ import {
 import type { Accepted, Refused, SendResult } from '#shared/meta/client.ts'
 import type { Dispatch, Fallback, MessageDoc, TenantDoc, TimelineEntry } from '#shared/model/documents.ts'
 import { fallbackNote } from '#shared/model/fallback.ts'
-import { UNKNOWN_BLOCKS_MS } from '#shared/store/dispatch.ts'
-import type { Settlement, Step } from '#shared/store/dispatch-effects.ts'
+import type { Settlement, Step } from '#shared/store/dispatch/outcome-writes.ts'
+import { UNKNOWN_BLOCKS_MS } from '#shared/store/dispatch/take.ts'
 
 export interface SettleOptions {
   /** MongoDB's time. */

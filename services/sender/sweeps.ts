@@ -1,9 +1,9 @@
 import type { PlatformFailure } from '#shared/domain/send-errors.ts'
 import type { Dispatch, MessageDoc } from '#shared/model/documents.ts'
 import { oldestWaiting, sendBacklog } from '#shared/process/metrics.ts'
-import { countAllBacklog } from '#shared/store/dispatch-backlog.ts'
-import type { Settlement } from '#shared/store/dispatch-effects.ts'
-import { finishMessages, releaseSuccessors } from '#shared/store/dispatch-finish.ts'
+import { countAllBacklog } from '#shared/store/dispatch/backlog.ts'
+import { finishMessages, releaseSuccessors } from '#shared/store/dispatch/finish.ts'
+import type { Settlement } from '#shared/store/dispatch/outcome-writes.ts'
 import {
   findAbandoned,
   findOld,
@@ -12,7 +12,7 @@ import {
   findUnsettled,
   markUnblocked,
   settleOne,
-} from '#shared/store/dispatch-sweeps.ts'
+} from '#shared/store/dispatch/sweeps.ts'
 import { liveOwners } from '#shared/store/leases.ts'
 import { publishEvents } from './bells.ts'
 import type { DueDeps } from './due.ts'

@@ -2,7 +2,7 @@ import { Outage } from '#shared/domain/errors.ts'
 import type { Dispatch, MessageDoc } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { numbersWith } from '#shared/store/dispatch-sweeps.ts'
+import { numbersWith } from '#shared/store/dispatch/sweeps.ts'
 import { isOutage } from '#shared/store/outage.ts'
 
 type State = Dispatch['state']

@@ -9,8 +9,8 @@ import { ObjectNotFound, type ObjectStorage } from '#shared/storage/object-stora
 import { mediaKey } from '#shared/storage/open.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { findSendable } from '#shared/store/media-files.ts'
-import { findUpload, forgetUpload, keepUploaded, type UploadKey } from '#shared/store/media-uploads.ts'
+import { findSendable } from '#shared/store/inbox/media-files.ts'
+import { findUpload, forgetUpload, keepUploaded, type UploadKey } from '#shared/store/inbox/media-uploads.ts'
 import { TtlCache } from '#shared/store/ttl-cache.ts'
 import type { SendingNumber } from './numbers.ts'
 

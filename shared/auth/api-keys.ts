@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { ApiKeyDoc, Id, Role } from '../model/documents.ts'
 import type { Store } from '../store/connect.ts'
-import { acrossTenants } from '../store/tenancy.ts'
+import { acrossTenants } from '../store/tenancy/tenancy.ts'
 import { safeEqual } from './constant-time.ts'
 import { type Action, can } from './policy.ts'
 

@@ -1,6 +1,6 @@
 import type { ClientDoc } from '../model/documents.ts'
 import { type Store, trusted } from '../store/connect.ts'
-import { acrossTenants } from '../store/tenancy.ts'
+import { acrossTenants } from '../store/tenancy/tenancy.ts'
 import { type Keyring, secretPlace } from './encryption.ts'
 
 type Place = Pick<ClientDoc, '_id' | 'tenantId'>

@@ -2,7 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import type { ClientSession } from 'mongoose'
 import type { Id, RefreshTokenDoc } from '../model/documents.ts'
 import type { Store } from '../store/connect.ts'
-import { acrossTenants } from '../store/tenancy.ts'
+import { acrossTenants } from '../store/tenancy/tenancy.ts'
 
 /** Two tabs, or a lost answer, may show the same token twice within this time. */
 const GRACE_MS = 10_000

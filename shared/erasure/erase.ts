@@ -17,7 +17,7 @@ import {
   isSharedFile,
   messagesAfter,
   type Person,
-} from '../store/erase-rows.ts'
+} from '../store/contacts/erase-rows.ts'
 import { orOutage } from '../store/outage.ts'
 
 export interface ErasureDeps {

@@ -8,7 +8,7 @@ import { openState, type Tracked, touchThreads } from '../fold/state.ts'
 import type { Plan } from '../model/batch-plan.ts'
 import type { ContactDoc, EventDoc, Id } from '../model/documents.ts'
 import type { Store } from '../store/connect.ts'
-import { mergePair, type Pair } from '../store/record-merge.ts'
+import { mergePair, type Pair } from '../store/recording/merge-contacts.ts'
 
 export interface MergeOrder {
   tenantId: Id

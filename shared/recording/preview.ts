@@ -5,7 +5,7 @@ import type { ItemOutcome } from '../fold/verdict.ts'
 import type { WebhookItem } from '../meta/webhook.ts'
 import type { Changes, Loaded, Plan, Update } from '../model/batch-plan.ts'
 import type { Store } from '../store/connect.ts'
-import { loadPreview } from '../store/record-preview.ts'
+import { loadPreview } from '../store/recording/preview.ts'
 
 /** One document as it would be: of a new one all that it says, of another what differs. */
 export interface PreviewedChange {

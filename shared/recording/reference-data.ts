@@ -3,13 +3,13 @@ import { type Surroundings, wabaOf } from '../fold/context.ts'
 import { isStopping } from '../fold/number-pauses.ts'
 import type { WebhookItem } from '../meta/webhook.ts'
 import type { ClientDoc, Id, PipelineDoc, TenantDoc } from '../model/documents.ts'
-import { findByPhoneNumberIds } from '../store/clients.ts'
+import { getCachedTenant } from '../store/accounts/tenants.ts'
 import type { Store } from '../store/connect.ts'
+import { ensureDefaultPipeline } from '../store/contacts/pipelines.ts'
+import { findByPhoneNumberIds } from '../store/numbers/clients.ts'
 import { orOutage } from '../store/outage.ts'
-import { ensureDefaultPipeline } from '../store/pipelines.ts'
-import { findClientsOfAccounts } from '../store/record-load.ts'
-import { asTenant } from '../store/tenancy.ts'
-import { getCachedTenant } from '../store/tenants.ts'
+import { findClientsOfAccounts } from '../store/recording/load.ts'
+import { asTenant } from '../store/tenancy/tenancy.ts'
 
 /** Whose numbers the items are about and how their tenants want it: changes seldom, cached for seconds. @throws Outage */
 export async function readSurroundings(store: Store, items: readonly WebhookItem[]): Promise<Surroundings> {

@@ -11,16 +11,16 @@ const ESCAPES: { what: string; pattern: RegExp; allowed: string[] }[] = [
     what: 'acrossTenants',
     pattern: /\bacrossTenants\(/,
     allowed: [
-      'shared/store/tenant-context.ts', // its definition
-      'shared/store/users.ts', // sign-in knows an address only
-      'shared/store/contact-blocks.ts', // Meta is told by one process, for all tenants
-      'shared/store/clients.ts', // a webhook knows a number only
-      'shared/store/client-care.ts', // the leader cares for the numbers of all tenants
-      'shared/store/template-syncs.ts', // the leader carries out the orders of all tenants
-      'shared/store/sending-numbers.ts', // a batch of bells is of many tenants
-      'shared/store/webhook-events.ts', // those of a number that nobody owns have no tenant
-      'shared/store/dead-letter-list.ts', // a message that says nothing of its tenant; platform admins see them all
-      'shared/store/audit.ts', // the platform's own entries have no tenant
+      'shared/store/tenancy/context.ts', // its definition
+      'shared/store/accounts/users.ts', // sign-in knows an address only
+      'shared/store/contacts/blocks.ts', // Meta is told by one process, for all tenants
+      'shared/store/numbers/clients.ts', // a webhook knows a number only
+      'shared/store/numbers/checks.ts', // the leader cares for the numbers of all tenants
+      'shared/store/templates/syncs.ts', // the leader carries out the orders of all tenants
+      'shared/store/numbers/sending-numbers.ts', // a batch of bells is of many tenants
+      'shared/store/webhooks/webhook-events.ts', // those of a number that nobody owns have no tenant
+      'shared/store/webhooks/dead-letter-list.ts', // a message that says nothing of its tenant; platform admins see them all
+      'shared/store/accounts/audit.ts', // the platform's own entries have no tenant
       'shared/store/migrate.ts', // runs before any tenant
       'shared/auth/api-keys.ts', // a key knows its prefix only
       'shared/auth/refresh-tokens.ts', // a token knows its hash only
@@ -32,8 +32,12 @@ const ESCAPES: { what: string; pattern: RegExp; allowed: string[] }[] = [
     pattern: /\braw(\.|\[|\b\s*\})|\brawCollections\(/,
     // The hot roads, in adapters that put the tenant into every filter themselves. Everything else has models.
     allowed: [
-      'shared/store/{models,connect,events,media,discarded-files,first-written,lead-links,recipient-keys,template-uses}.ts',
-      'shared/store/{dispatch,record,sweep,release,dead-letter,campaign,erase}*.ts',
+      'shared/store/{models,connect}.ts',
+      'shared/store/{campaigns,dispatch,events,recording}/*.ts',
+      'shared/store/contacts/{erase-begin,erase-rows,lead-links}.ts',
+      'shared/store/inbox/{media,discarded-files}.ts',
+      'shared/store/templates/uses.ts',
+      'shared/store/webhooks/{dead-letter-list,dead-letter-moves,dead-letters,sweep-parked}.ts',
     ],
   },
   {

@@ -1,8 +1,8 @@
 import type { mongo } from 'mongoose'
 import type { Store } from './connect.ts'
+import { ensureDefaultPipeline } from './contacts/pipelines.ts'
 import { COLLECTIONS, type CollectionName } from './models.ts'
-import { ensureDefaultPipeline } from './pipelines.ts'
-import { acrossTenants } from './tenancy.ts'
+import { acrossTenants } from './tenancy/tenancy.ts'
 
 interface WantedIndex {
   key: Record<string, unknown>

@@ -44,7 +44,7 @@ import {
   webhookEventSchema,
 } from './schemas/operations.ts'
 import { contactSchema, leadSchema, noteSchema, pipelineSchema } from './schemas/people.ts'
-import { tenancy } from './tenancy.ts'
+import { tenancy } from './tenancy/tenancy.ts'
 
 /** Every collection by its name. */
 export interface Documents {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Id } from '#shared/model/documents.ts'
-import { forgetTenant } from '#shared/store/tenants.ts'
+import { forgetTenant } from '#shared/store/accounts/tenants.ts'
 import { type Gateway, openGateway, PEOPLE } from '#test/support/gateway.ts'
 import { userByEmail } from '#test/support/realtime.ts'
 import { createWorld } from '#test/support/world.ts'

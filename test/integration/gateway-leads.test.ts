@@ -155,7 +155,7 @@ describe('a lead', () => {
   test('is not made for a tenant that wants none', async () => {
     const settings = (isOn: boolean) =>
       gateway.store.models.tenants.updateOne({ _id: demo }, { $set: { 'settings.leadsEnabled': isOn } })
-    const { forgetTenant } = await import('#shared/store/tenants.ts')
+    const { forgetTenant } = await import('#shared/store/accounts/tenants.ts')
     await settings(false)
     forgetTenant(gateway.store, demo)
     await record('212661800003', 'Bonjour')

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'vitest'
 import type { ConversationDoc } from '#shared/model/documents.ts'
-import { findFirstWritten } from '#shared/store/first-written.ts'
+import { findFirstWritten } from '#shared/store/dispatch/first-written.ts'
 import { untilTrue } from '#test/support/until.ts'
 import { test, type World } from '#test/support/world.ts'
 import { type MessageChanges, openSenderWorld, type SenderWorld, startMeta } from './sender-fixture.ts'

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { MAX_TIMELINE } from '#shared/domain/waits.ts'
 import type { MessageDoc } from '#shared/model/documents.ts'
-import { bellFor, postponeMessages } from '#shared/store/dispatch.ts'
+import { bellFor, postponeMessages } from '#shared/store/dispatch/take.ts'
 import { timelineOf } from '#shared/views/timeline.ts'
 import { test } from '#test/support/world.ts'
 import { accept, openSenderWorld, refuse, startMeta } from './sender-fixture.ts'

@@ -1,9 +1,9 @@
 import { type mongo, Types } from 'mongoose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectStore, type Store } from '#shared/store/connect.ts'
+import { STILL } from '#shared/store/inbox/scheduled.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import type { CollectionName } from '#shared/store/models.ts'
-import { STILL } from '#shared/store/scheduled.ts'
 import { createWorld } from '#test/support/world.ts'
 
 const TENANTS = Array.from({ length: 4 }, () => new Types.ObjectId())

@@ -1,7 +1,11 @@
 import { Types } from 'mongoose'
 import { expect, onTestFinished, vi } from 'vitest'
 import type { ClientDoc } from '#shared/model/documents.ts'
-import { audit, changesOf } from '#shared/store/audit.ts'
+import { audit, changesOf } from '#shared/store/accounts/audit.ts'
+import { findSessionUser, findUserByEmail, raiseTokenVersion, touchUser } from '#shared/store/accounts/users.ts'
+import { connectStore, type Store } from '#shared/store/connect.ts'
+import { acquireLease, beat, endBeat, holdLease, liveOwners, releaseLease } from '#shared/store/leases.ts'
+import { migrate } from '#shared/store/migrate.ts'
 import {
   findByPhoneNumberId,
   findByPhoneNumberIds,
@@ -10,11 +14,7 @@ import {
   getNamedClient,
   pauseClient,
   resumeClient,
-} from '#shared/store/clients.ts'
-import { connectStore, type Store } from '#shared/store/connect.ts'
-import { acquireLease, beat, endBeat, holdLease, liveOwners, releaseLease } from '#shared/store/leases.ts'
-import { migrate } from '#shared/store/migrate.ts'
-import { findSessionUser, findUserByEmail, raiseTokenVersion, touchUser } from '#shared/store/users.ts'
+} from '#shared/store/numbers/clients.ts'
 import { test as base } from '#test/support/world.ts'
 
 const test = base.extend<{ store: Store }>({

@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest'
 import type { NoteDoc } from '#shared/model/documents.ts'
 import { connectStore, type Store, trusted } from '#shared/store/connect.ts'
 import { TENANT_COLLECTIONS } from '#shared/store/models.ts'
-import { acrossTenants, asTenant, UnscopedQuery } from '#shared/store/tenancy.ts'
+import { acrossTenants, asTenant, UnscopedQuery } from '#shared/store/tenancy/tenancy.ts'
 import { test as base } from '#test/support/world.ts'
 
 const A = new Types.ObjectId('aaaaaaaaaaaaaaaaaaaaaaaa')

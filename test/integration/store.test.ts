@@ -6,7 +6,7 @@ import { ApiError, Outage } from '#shared/domain/errors.ts'
 import { connectStore, type Store } from '#shared/store/connect.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import { COLLECTIONS } from '#shared/store/models.ts'
-import { acrossTenants } from '#shared/store/tenancy.ts'
+import { acrossTenants } from '#shared/store/tenancy/tenancy.ts'
 import { test as base } from '#test/support/world.ts'
 
 const test = base.extend<{ store: Store }>({

@@ -6,7 +6,7 @@ import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import type { BatchKeys, Changes, Loaded } from '#shared/model/batch-plan.ts'
 import type { ClientDoc, Id, MessageDoc, PipelineDoc, TenantDoc } from '#shared/model/documents.ts'
 import { newMessage } from '#shared/model/new-rows.ts'
-import { learnersOf } from '#shared/store/record-taught.ts'
+import { learnersOf } from '#shared/store/recording/load-recipients.ts'
 
 const id = (n: number) => new Types.ObjectId(n.toString(16).padStart(24, '0'))
 export const TENANT_ID = id(1)

@@ -11,9 +11,9 @@ import {
 } from '#shared/domain/token-health.ts'
 import { inspectToken, renewToken } from '#shared/meta/tokens.ts'
 import type { ClientDoc, NumberNotice } from '#shared/model/documents.ts'
-import { audit } from '#shared/store/audit.ts'
-import { findTokensDue, noteOnClient } from '#shared/store/client-care.ts'
-import { type ClientNews, changeClient, pauseClient, resumeClient } from '#shared/store/clients.ts'
+import { audit } from '#shared/store/accounts/audit.ts'
+import { findTokensDue, noteOnClient } from '#shared/store/numbers/checks.ts'
+import { type ClientNews, changeClient, pauseClient, resumeClient } from '#shared/store/numbers/clients.ts'
 import { publishEvents } from '../events.ts'
 import { type CareDeps, inParallel, jittered } from './deps.ts'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { callerOf, route } from '#shared/http/route.ts'
-import { listTemplates } from '#shared/store/templates.ts'
+import { listTemplates } from '#shared/store/templates/templates.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { Paging } from '../routes/schemas.ts'
 import { NewTemplate } from '../template-content.ts'

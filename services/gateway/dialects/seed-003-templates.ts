@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { TEMPLATE_CATEGORIES, TEMPLATE_STATES } from '#shared/domain/template-status.ts'
 import { callerOf, route } from '#shared/http/route.ts'
-import { getTemplate, listTemplates } from '#shared/store/templates.ts'
+import { getTemplate, listTemplates } from '#shared/store/templates/templates.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { IdParams, Paging } from '../routes/schemas.ts'
 import { patchTemplate, removeTemplate } from '../template-changes.ts'

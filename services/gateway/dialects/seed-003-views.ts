@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { ConversationDoc, MessageDoc } from '#shared/model/documents.ts'
-import { findNumbersOf } from '#shared/store/clients.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { findLeadNames } from '#shared/store/leads.ts'
+import { findLeadNames } from '#shared/store/contacts/leads.ts'
+import { findNumbersOf } from '#shared/store/numbers/clients.ts'
 
 /** Rows as seed 003 shows them: a conversation is named by its person's number, directions and statuses in upper case. */
 const at = z.iso.datetime()

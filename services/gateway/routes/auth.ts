@@ -8,9 +8,16 @@ import { revocationChannel } from '#shared/contracts/revocation.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { callerOf, type Reply, route } from '#shared/http/route.ts'
 import type { UserDoc } from '#shared/model/documents.ts'
-import { asTenant } from '#shared/store/tenancy.ts'
-import { getTenant } from '#shared/store/tenants.ts'
-import { findUser, findUserByEmail, getUser, raiseTokenVersion, replacePasswordHash, touchUser } from '#shared/store/users.ts'
+import { getTenant } from '#shared/store/accounts/tenants.ts'
+import {
+  findUser,
+  findUserByEmail,
+  getUser,
+  raiseTokenVersion,
+  replacePasswordHash,
+  touchUser,
+} from '#shared/store/accounts/users.ts'
+import { asTenant } from '#shared/store/tenancy/tenancy.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { lockout } from '../lockout.ts'
 

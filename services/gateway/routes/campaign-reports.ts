@@ -4,8 +4,14 @@ import { z } from 'zod'
 import { MessageErrorView } from '#shared/contracts/views.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { callerOf, type Reply, route } from '#shared/http/route.ts'
-import { countRecipients, getCampaign, listRecipients, type RecipientFilter, type RecipientRow } from '#shared/store/campaigns.ts'
-import { asTenant } from '#shared/store/tenancy.ts'
+import {
+  countRecipients,
+  getCampaign,
+  listRecipients,
+  type RecipientFilter,
+  type RecipientRow,
+} from '#shared/store/campaigns/campaigns.ts'
+import { asTenant } from '#shared/store/tenancy/tenancy.ts'
 import { statusTimes } from '#shared/views/status-times.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { IdParams, listOf } from './schemas.ts'

@@ -3,7 +3,7 @@ import { notFound } from '#shared/domain/errors.ts'
 import { callerOf, route } from '#shared/http/route.ts'
 import type { MessageDoc, TemplateSyncDoc, WebhookEventDoc } from '#shared/model/documents.ts'
 import { isSyncId, JOB_STATUSES, JOB_TYPES, type Job, listJobs } from '#shared/store/jobs.ts'
-import { findSync } from '#shared/store/template-syncs.ts'
+import { findSync } from '#shared/store/templates/syncs.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { timesOf } from './webhook-events.ts'
 

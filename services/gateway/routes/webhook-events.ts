@@ -3,7 +3,7 @@ import { ApiError } from '#shared/domain/errors.ts'
 import { type Caller, callerOf, route } from '#shared/http/route.ts'
 import type { WebhookEventDoc } from '#shared/model/documents.ts'
 import { pageView } from '#shared/store/pages.ts'
-import { type EventOwner, getWebhookEvent, listWebhookEvents } from '#shared/store/webhook-events.ts'
+import { type EventOwner, getWebhookEvent, listWebhookEvents } from '#shared/store/webhooks/webhook-events.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { flagText, listOf, Paging } from './schemas.ts'
 

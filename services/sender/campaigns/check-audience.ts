@@ -12,10 +12,10 @@ import {
   findOptedOut,
   findUnchecked,
   insertRecipients,
-} from '#shared/store/campaign-audience.ts'
-import { recipientId } from '#shared/store/campaigns.ts'
-import { getClient } from '#shared/store/clients.ts'
-import { getTemplate } from '#shared/store/templates.ts'
+} from '#shared/store/campaigns/audience.ts'
+import { recipientId } from '#shared/store/campaigns/campaigns.ts'
+import { getClient } from '#shared/store/numbers/clients.ts'
+import { getTemplate } from '#shared/store/templates/templates.ts'
 import { AudienceProblem, readSource, type SourceDeps } from './sources.ts'
 
 export interface CheckDeps extends SourceDeps {

@@ -6,7 +6,7 @@ import type { CampaignDoc, CampaignSource, RecipientDoc } from '#shared/model/do
 import { readCsv } from '#shared/storage/csv-file.ts'
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 import { audienceKey } from '#shared/storage/open.ts'
-import { contactsAfter, failedAfter } from '#shared/store/campaign-audience.ts'
+import { contactsAfter, failedAfter } from '#shared/store/campaigns/audience.ts'
 import type { Store } from '#shared/store/connect.ts'
 
 export interface SourceRow {

@@ -1,11 +1,11 @@
 import type { DescribedError } from '#shared/domain/send-errors.ts'
 import type { CampaignDoc, MessageDoc } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
-import { findRunning } from '#shared/store/campaign-loop.ts'
-import { stepCampaign } from '#shared/store/campaign-progress.ts'
+import { stepCampaign } from '#shared/store/campaigns/progress.ts'
+import { findRunning } from '#shared/store/campaigns/queries.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { LEASE_MS } from '#shared/store/dispatch.ts'
+import { LEASE_MS } from '#shared/store/dispatch/take.ts'
 import type { Publishing } from '../bells.ts'
 
 export interface StopDeps {

@@ -1,0 +1,45 @@
+import { notFound } from '../../domain/errors.ts'
+import type { Id, TenantDoc } from '../../model/documents.ts'
+import type { Store } from '../connect.ts'
+import { TtlCache } from '../ttl-cache.ts'
+
+const KEPT_MS = 5000
+const caches = new WeakMap<Store, TtlCache<string, TenantDoc>>()
+
+/** @throws ApiError 404 */
+export async function getTenant(store: Store, tenantId: Id | string): Promise<TenantDoc> {
+  const tenant = await store.models.tenants.findOne({ _id: tenantId, deletedAt: null }).lean()
+  if (tenant === null) throw notFound('Tenant')
+  return tenant
+}
+
+/** Settings and limits for hot paths: at most 5 s old. @throws ApiError 404 */
+export async function getCachedTenant(store: Store, tenantId: Id | string): Promise<TenantDoc> {
+  const cache = caches.get(store) ?? new TtlCache(10_000)
+  caches.set(store, cache)
+  const kept = cache.get(String(tenantId))
+  if (kept) return kept
+  const tenant = await getTenant(store, tenantId)
+  cache.set(String(tenantId), tenant, KEPT_MS)
+  return tenant
+}
+
+/** After a change of a tenant in this process. */
+export function forgetTenant(store: Store, tenantId: Id | string): void {
+  caches.get(store)?.delete(String(tenantId))
+}
+
+/** Those that are given, the others stay. Heeded here at once, elsewhere when what is cached ends. @throws ApiError 404 */
+export async function changeSettings(
+  store: Store,
+  tenantId: Id | string,
+  settings: Partial<TenantDoc['settings']>,
+  by: Id,
+): Promise<{ before: TenantDoc; after: TenantDoc }> {
+  const fields = Object.entries(settings).map(([name, value]) => [`settings.${name}`, value])
+  const set = { ...Object.fromEntries(fields), updatedBy: by }
+  const before = await store.models.tenants.findOneAndUpdate({ _id: tenantId, deletedAt: null }, { $set: set }).lean()
+  if (before === null) throw notFound('Tenant')
+  forgetTenant(store, tenantId)
+  return { before, after: await getTenant(store, tenantId) }
+}

@@ -1,0 +1,51 @@
+import { notFound } from '../../domain/errors.ts'
+import type { Id, UserDoc } from '../../model/documents.ts'
+import type { Store } from '../connect.ts'
+import { acrossTenants } from '../tenancy/tenancy.ts'
+
+/** Who signs in: the tenant is learned from the answer. Disabled and deleted people are found too, the caller decides. */
+export async function findUserByEmail(store: Store, email: string): Promise<UserDoc | null> {
+  return await acrossTenants(() => store.models.users.findOne({ email: email.trim().toLowerCase() }).lean())
+}
+
+/** Null for unknown, deleted and other tenants' users alike. */
+export async function findUser(store: Store, tenantId: Id | string, userId: Id | string): Promise<UserDoc | null> {
+  return await store.models.users.findOne({ tenantId, _id: userId, deletedAt: null }).lean()
+}
+
+/** @throws ApiError 404 */
+export async function getUser(store: Store, tenantId: Id | string, userId: Id | string): Promise<UserDoc> {
+  const user = await findUser(store, tenantId, userId)
+  if (user === null) throw notFound('User')
+  return user
+}
+
+/**
+ * The user behind an access token, if the token still counts: active, and no change of password or role since.
+ * Tells at once what the token itself cannot: deactivation.
+ */
+export async function findSessionUser(
+  store: Store,
+  session: { tenantId: string; userId: string; tokenVersion: number },
+): Promise<UserDoc | null> {
+  const user = await findUser(store, session.tenantId, session.userId)
+  return user?.status === 'active' && user.tokenVersion === session.tokenVersion ? user : null
+}
+
+/** A password that was right but stored the old way is stored anew; null when it changed meanwhile. */
+export async function replacePasswordHash(store: Store, user: UserDoc, passwordHash: string): Promise<boolean> {
+  const filter = { tenantId: user.tenantId, _id: user._id, passwordHash: user.passwordHash }
+  const result = await store.models.users.updateOne(filter, { $set: { passwordHash } })
+  return result.modifiedCount === 1
+}
+
+/** Ends all access tokens of a user: after a change of password or role, on deactivation. */
+export async function raiseTokenVersion(store: Store, tenantId: Id | string, userId: Id | string): Promise<void> {
+  await store.models.users.updateOne({ tenantId, _id: userId }, { $inc: { tokenVersion: 1 } })
+}
+
+/** Kept to the minute, so that a busy person costs one write a minute. */
+export async function touchUser(store: Store, tenantId: Id | string, userId: Id | string, now: Date): Promise<void> {
+  const lastSeenAt = new Date(Math.floor(now.getTime() / 60_000) * 60_000)
+  await store.models.users.updateOne({ tenantId, _id: userId }, { $max: { lastSeenAt } }, { timestamps: false })
+}

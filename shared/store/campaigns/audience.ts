@@ -1,0 +1,179 @@
+import type { CampaignDoc, ContactDoc, Id, MessageDoc, RecipientDoc } from '../../model/documents.ts'
+import type { Store } from '../connect.ts'
+import { orOutage } from '../outage.ts'
+import { recipientPrefix } from './campaigns.ts'
+
+/** The audience of a campaign as it is checked in the background: over all tenants, in batches. All of it throws Outage. */
+
+const DUPLICATE_KEY = 11_000
+
+/** The one that has waited longest. */
+export async function findUnchecked(store: Store): Promise<CampaignDoc | null> {
+  const rows = store.raw.campaigns.find({ 'audience.state': 'CHECKING', deletedAt: null }).sort({ 'audience.since': 1 }).limit(1)
+  return await orOutage(rows.next())
+}
+
+/** What a process that died wrote behind the last count, and what an audience before this one left. */
+export async function clearBehind(store: Store, { _id, tenantId, audience }: CampaignDoc): Promise<void> {
+  const own = recipientPrefix(_id, audience.generation)
+  const behind = `${own}${String(audience.read).padStart(8, '0')}`
+  const filter = { tenantId, _id: { $gt: behind, $lt: `${own}~` } }
+  await orOutage(store.raw.campaignRecipients.deleteMany(filter))
+  if (audience.read > 0 || audience.generation === 1) return
+  await orOutage(store.raw.campaignRecipients.deleteMany({ tenantId, _id: { $gt: `${_id}:`, $lt: own } }))
+}
+
+/** Which of these do not want marketing. */
+export async function findOptedOut(
+  store: Store,
+  tenantId: Id,
+  keys: { waIds: string[]; userIds: string[] },
+): Promise<Set<string>> {
+  const ways = [
+    ...(keys.waIds.length > 0 ? [{ waId: { $in: keys.waIds } }] : []),
+    ...(keys.userIds.length > 0 ? [{ userId: { $in: keys.userIds } }] : []),
+  ]
+  const found = await Promise.all(
+    ways.map(way =>
+      orOutage(store.raw.contacts.find({ tenantId, ...way, optOut: true }, { projection: { waId: 1, userId: 1 } }).toArray()),
+    ),
+  )
+  return new Set(found.flat().flatMap(({ waId, userId }) => [waId, userId].filter(key => key !== null)))
+}
+
+/** Writes a batch. @returns the rows of people who are in the audience already: written as skipped */
+export async function insertRecipients(store: Store, rows: RecipientDoc[]): Promise<RecipientDoc[]> {
+  if (rows.length === 0) return []
+  const repeated = (await insert(store, rows)).map(place => {
+    const row = rows[place] as RecipientDoc
+    return { ...row, key: null, state: 'SKIPPED' as const, reason: 'duplicate' as const, detail: 'is in the audience already' }
+  })
+  if (repeated.length > 0) await insert(store, repeated)
+  return repeated
+}
+
+/** @returns places of those that a unique index refused */
+async function insert(store: Store, rows: RecipientDoc[]): Promise<number[]> {
+  try {
+    await orOutage(store.raw.campaignRecipients.insertMany(rows, { ordered: false, writeConcern: { w: 'majority', j: true } }))
+    return []
+  } catch (error) {
+    const all = [(error as { writeErrors?: { code: number; index: number }[] }).writeErrors ?? []].flat()
+    if (all.length === 0 || all.some(({ code }) => code !== DUPLICATE_KEY)) throw error
+    return all.map(({ index }) => index)
+  }
+}
+
+export interface Checked {
+  read: number
+  position: string | null
+  invalid: number
+  duplicate: number
+  optedOut: number
+  recipients: number
+  countries: Record<string, number>
+}
+
+/** Where the check stands after a batch. @returns false when the audience was replaced meanwhile */
+export async function advanceAudience(store: Store, campaign: CampaignDoc, checked: Checked): Promise<boolean> {
+  const { read, position, countries, ...counts } = checked
+  const added = [
+    ...Object.entries(counts).map(([name, count]) => [`audience.${name}`, count] as const),
+    ...Object.entries(countries).map(([country, count]) => [`audience.countries.${country}`, count] as const),
+  ]
+  const update = {
+    $set: { 'audience.read': read, 'audience.position': position, updatedAt: new Date() },
+    $inc: Object.fromEntries(added),
+  }
+  const { matchedCount } = await orOutage(store.raw.campaigns.updateOne(stillChecking(campaign), update))
+  return matchedCount === 1
+}
+
+/** Ends the check: ready, or with what is wrong with the audience as a whole. */
+export async function endCheck(store: Store, campaign: CampaignDoc, problem: string | null): Promise<CampaignDoc | null> {
+  const now = new Date()
+  const $set = {
+    'audience.state': problem === null ? ('READY' as const) : ('FAILED' as const),
+    'audience.problem': problem,
+    'audience.until': now,
+    updatedAt: now,
+  }
+  return await orOutage(store.raw.campaigns.findOneAndUpdate(stillChecking(campaign), { $set }, { returnDocument: 'after' }))
+}
+
+const stillChecking = ({ _id, tenantId, audience }: CampaignDoc) => ({
+  _id,
+  tenantId,
+  'audience.generation': audience.generation,
+  'audience.state': 'CHECKING' as const,
+})
+
+export interface ContactFilter {
+  label: string | null
+  attribute: { name: string; value: string } | null
+}
+
+/** Contacts by id behind `after`; with a label those of conversations that have it. */
+export async function contactsAfter(
+  store: Store,
+  campaign: Pick<CampaignDoc, 'tenantId' | 'clientId'>,
+  filter: ContactFilter,
+  { after, limit, maxTimeMS }: { after: Id | null; limit: number; maxTimeMS?: number },
+): Promise<ContactDoc[]> {
+  const { tenantId, clientId } = campaign
+  const bound = maxTimeMS === undefined ? {} : { maxTimeMS }
+  const labelled =
+    filter.label === null
+      ? null
+      : await contactsLabelled(store, { tenantId, clientId, label: filter.label }, { after, limit, ...bound })
+  if (labelled?.length === 0) return []
+  const own = {
+    tenantId,
+    deletedAt: null,
+    ...(labelled ? { _id: { $in: labelled } } : after && { _id: { $gt: after } }),
+    ...(filter.attribute && { [`attributes.${filter.attribute.name}`]: filter.attribute.value }),
+  }
+  return await orOutage(store.raw.contacts.find(own, bound).sort({ _id: 1 }).limit(limit).toArray())
+}
+
+async function contactsLabelled(
+  store: Store,
+  { label, ...own }: { tenantId: Id; clientId: Id; label: string },
+  { after, limit, ...bound }: { after: Id | null; limit: number; maxTimeMS?: number },
+): Promise<Id[]> {
+  const stages = [
+    { $match: { ...own, labels: label, deletedAt: null, ...(after && { contactId: { $gt: after } }) } },
+    { $sort: { contactId: 1 as const } },
+    { $limit: limit },
+    { $project: { contactId: 1 } },
+  ]
+  const rows = await orOutage(store.raw.conversations.aggregate<{ contactId: Id }>(stages, bound).toArray())
+  return rows.map(({ contactId }) => contactId)
+}
+
+/** Recipients of another campaign whose message failed, of these codes, in the order of the messages. */
+export async function failedAfter(
+  store: Store,
+  { tenantId }: Pick<CampaignDoc, 'tenantId'>,
+  { campaignId, codes }: { campaignId: Id; codes: number[] | null },
+  { after, limit }: { after: Id | null; limit: number },
+): Promise<{ messageId: Id; recipient: RecipientDoc }[]> {
+  const filter = {
+    tenantId,
+    campaignId,
+    status: 'FAILED' as const,
+    ...(codes && { 'error.code': { $in: codes } }),
+    ...(after && { _id: { $gt: after } }),
+  }
+  const projection = { idempotencyKey: 1 }
+  const messages: Pick<MessageDoc, '_id' | 'idempotencyKey'>[] = await orOutage(
+    store.raw.messages.find(filter, { projection }).sort({ _id: 1 }).limit(limit).toArray(),
+  )
+  const ids = messages.map(({ idempotencyKey }) => (idempotencyKey ?? '').slice('campaign:'.length))
+  const rows = await orOutage(store.raw.campaignRecipients.find({ tenantId, _id: { $in: ids } }).toArray())
+  const byId = new Map(rows.map(row => [row._id, row]))
+  return messages.flatMap(({ _id }, i) => {
+    const recipient = byId.get(ids[i] as string)
+    return recipient ? [{ messageId: _id, recipient }] : []
+  })
+}

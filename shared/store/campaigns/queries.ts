@@ -1,0 +1,57 @@
+import type { CampaignDoc, CampaignStatus, Id, MessageDoc } from '../../model/documents.ts'
+import type { Store } from '../connect.ts'
+import { orOutage } from '../outage.ts'
+import { toTenantId } from '../tenancy/context.ts'
+
+/** What the sender's loop asks about campaigns, over all tenants. All of it throws Outage. */
+
+/** Which of these may send nothing now. */
+export async function findHeldCampaigns(store: Store, ids: readonly string[]): Promise<Set<string>> {
+  const filter = { _id: { $in: ids.map(toTenantId) }, status: { $ne: 'RUNNING' as const } }
+  const rows = await orOutage(store.raw.campaigns.find(filter, { projection: { _id: 1 } }).toArray())
+  return new Set(rows.map(({ _id }) => String(_id)))
+}
+
+/** Null when it does not run. */
+export async function findRunning(store: Store, tenantId: Id, _id: Id): Promise<CampaignDoc | null> {
+  return await orOutage(store.raw.campaigns.findOne({ _id, tenantId, status: 'RUNNING', deletedAt: null }))
+}
+
+export async function findCampaignsIn(store: Store, statuses: CampaignStatus[]): Promise<CampaignDoc[]> {
+  const filter = { status: { $in: statuses }, endedAt: null, deletedAt: null }
+  return await orOutage(store.raw.campaigns.find(filter).sort({ _id: 1 }).toArray())
+}
+
+/** Campaign messages of a number that are on their way to a call: what waits for long takes nobody's place. */
+export async function countUnderWay(store: Store, phoneNumberId: string, until: Date, limit: number): Promise<number> {
+  const lane = { phoneNumberId, 'dispatch.lane': 'b' as const }
+  const [ready, waiting] = await Promise.all([
+    store.raw.messages.countDocuments({ ...lane, 'dispatch.state': 'READY' }, { limit, hint: 'dispatch_due' }),
+    store.raw.messages.countDocuments(
+      { ...lane, 'dispatch.state': 'WAITING', 'dispatch.nextStepAt': { $lte: until } },
+      { limit, hint: 'dispatch_due' },
+    ),
+  ]).catch(error => orOutage(Promise.reject(error)))
+  return ready + waiting
+}
+
+/**
+ * Messages of campaigns that no place in the number's rate helps: a day's or the portfolio's limit is used up, or Meta holds the
+ * account. They come due later than `after`. Counted up to `limit`. @throws Outage
+ */
+export async function countHeldBack(store: Store, phoneNumberId: string, after: Date, limit: number): Promise<number> {
+  const waiting = { phoneNumberId, 'dispatch.state': 'WAITING' as const, 'dispatch.nextStepAt': { $gt: after } }
+  const held = { ...waiting, 'dispatch.lane': 'b' as const, 'dispatch.reason': { $in: ['quota' as const, 'rate' as const] } }
+  return await orOutage(store.raw.messages.countDocuments(held, { limit, hint: 'dispatch_due' }))
+}
+
+/** Messages of a campaign that has ended before them: to be ended too. */
+export async function findLeftOver(store: Store, { tenantId, _id }: CampaignDoc, limit: number): Promise<MessageDoc[]> {
+  const filter = {
+    tenantId,
+    campaignId: _id,
+    status: 'QUEUED' as const,
+    'dispatch.state': { $in: ['READY' as const, 'WAITING' as const] },
+  }
+  return await orOutage(store.raw.messages.find(filter, { hint: 'tenant_campaign' }).limit(limit).toArray())
+}

@@ -1,0 +1,207 @@
+import type { ClientSession, mongo } from 'mongoose'
+import { isBlocked } from '../../domain/block.ts'
+import { mediaOf } from '../../domain/campaign.ts'
+import { costOf } from '../../domain/cost.ts'
+import { phoneVariants } from '../../domain/phone-variants.ts'
+import { fillTemplate } from '../../domain/template-fill.ts'
+import type {
+  CampaignDoc,
+  ClientDoc,
+  ContactDoc,
+  ConversationDoc,
+  Id,
+  MessageDoc,
+  RecipientDoc,
+  TemplateDoc,
+  TenantDoc,
+} from '../../model/documents.ts'
+import { lastMessageOf, newContact, newConversation, newOutbound } from '../../model/new-rows.ts'
+import type { Store } from '../connect.ts'
+import { findLeadsOf } from '../contacts/lead-links.ts'
+import { BY_ID } from '../dispatch/outcome-writes.ts'
+import { recipientId, recipientKey, recipientPrefix } from './campaigns.ts'
+
+export interface Release {
+  campaign: CampaignDoc
+  template: TemplateDoc
+  tenant: TenantDoc
+  client: ClientDoc
+  limit: number
+  now: Date
+}
+
+/**
+ * The next recipients become messages, with their contacts and threads, in one transaction with the campaign's place in its
+ * audience: a crash repeats and loses nothing. Null when the campaign moved on meanwhile. @returns READY rows to be rung
+ */
+export async function releaseRecipients(store: Store, release: Release): Promise<MessageDoc[] | null> {
+  try {
+    return await store.transaction(session => releaseIn(store, release, session))
+  } catch (error) {
+    if (error instanceof MovedOn) return null
+    throw error
+  }
+}
+
+/** Takes back what the transaction wrote. */
+class MovedOn extends Error {
+  override readonly name = 'MovedOn'
+}
+
+async function releaseIn(store: Store, release: Release, session: ClientSession): Promise<MessageDoc[]> {
+  const { campaign } = release
+  const recipients = await nextRecipients(store, release, session)
+  const contacts = await ensureContacts(store, release, recipients, session)
+  const going = recipients.map(recipient => ({ recipient, contact: contactOf(contacts, recipient) }))
+  const threads = await ensureThreads(store, release, going, session)
+  const planned = going.map(({ recipient, contact }) =>
+    plan(release, recipient, contact, threads.get(String(contact._id)) as ConversationDoc),
+  )
+  const messages = planned.flatMap(({ message }) => message ?? [])
+  if (messages.length > 0) {
+    await store.raw.messages.insertMany(messages, { session })
+    await store.raw.conversations.bulkWrite(messages.map(countMessage), { session, ordered: false })
+  }
+  if (planned.length > 0) await store.raw.campaignRecipients.bulkWrite(planned.map(settle), { session, ordered: false })
+  const last = recipients.length < release.limit ? campaign.audience.read : (recipients.at(-1) as RecipientDoc).row
+  const counts = { released: messages.length, skipped: planned.length - messages.length }
+  if (!(await advance(store, release, last, counts, session))) throw new MovedOn('the campaign is not where it was')
+  return messages
+}
+
+/** @returns false for a campaign that runs no more, or has been released further */
+async function advance(
+  store: Store,
+  { campaign: { _id, tenantId, releasedRow }, now }: Release,
+  last: number,
+  counts: { released: number; skipped: number },
+  session: ClientSession,
+): Promise<boolean> {
+  const filter = { _id, tenantId, status: 'RUNNING' as const, releasedRow }
+  const update = { $set: { releasedRow: last, updatedAt: now }, $inc: counts }
+  const { matchedCount } = await store.raw.campaigns.updateOne(filter, update, { session })
+  return matchedCount === 1
+}
+
+async function nextRecipients(store: Store, { campaign, limit }: Release, session: ClientSession): Promise<RecipientDoc[]> {
+  const { tenantId, _id, audience, releasedRow } = campaign
+  const range = {
+    $gt: recipientId(_id, audience.generation, releasedRow),
+    $lt: `${recipientPrefix(_id, audience.generation)}~`,
+  }
+  const filter = { tenantId, _id: range, state: 'PENDING' as const }
+  return await store.raw.campaignRecipients.find(filter, { session, hint: BY_ID }).sort({ _id: 1 }).limit(limit).toArray()
+}
+
+type Contacts = Map<string, ContactDoc>
+
+async function ensureContacts(
+  store: Store,
+  release: Release,
+  recipients: RecipientDoc[],
+  session: ClientSession,
+): Promise<Contacts> {
+  const { tenantId } = release.campaign
+  const known = await findContacts(store, tenantId, recipients, session)
+  const missing = recipients.filter(recipient => !known.has(nameOf(recipient)))
+  if (missing.length === 0) return known
+  const made = missing.map(({ waId, userId, name }) =>
+    newContact(tenantId, { waId, userId, name, nameSource: name === null ? null : 'agent' }, release.now),
+  )
+  await store.raw.contacts.insertMany(made, { session })
+  for (const contact of made) known.set(nameOf(contact), contact)
+  return known
+}
+
+async function findContacts(store: Store, tenantId: Id, recipients: RecipientDoc[], session: ClientSession): Promise<Contacts> {
+  const waIds = recipients.flatMap(({ waId }) => (waId === null ? [] : phoneVariants(waId)))
+  const userIds = recipients.flatMap(({ userId }) => userId ?? [])
+  const byPhone =
+    waIds.length === 0 ? [] : await store.raw.contacts.find({ tenantId, waId: { $in: waIds } }, { session }).toArray()
+  const byUser =
+    userIds.length === 0 ? [] : await store.raw.contacts.find({ tenantId, userId: { $in: userIds } }, { session }).toArray()
+  const named = new Map<string, ContactDoc>()
+  for (const contact of byPhone) for (const variant of phoneVariants(contact.waId as string)) named.set(variant, contact)
+  // The form that was asked for counts more than another one of the same number.
+  for (const contact of byPhone) named.set(contact.waId as string, contact)
+  for (const contact of byUser) named.set(contact.userId as string, contact)
+  return named
+}
+
+const nameOf = ({ waId, userId }: Pick<RecipientDoc, 'waId' | 'userId'>) => (waId ?? userId) as string
+const contactOf = (contacts: Contacts, recipient: RecipientDoc) => contacts.get(nameOf(recipient)) as ContactDoc
+
+/** Threads that a campaign begins are closed until somebody answers: they ask for nobody's work. */
+async function ensureThreads(
+  store: Store,
+  { client, now }: Release,
+  going: { contact: ContactDoc }[],
+  session: ClientSession,
+): Promise<Map<string, ConversationDoc>> {
+  if (going.length === 0) return new Map()
+  const contactIds = going.map(({ contact }) => contact._id)
+  const filter = { tenantId: client.tenantId, clientId: client._id, contactId: { $in: contactIds } }
+  const found = await store.raw.conversations.find(filter, { session, hint: 'tenant_client_contact' }).toArray()
+  const threads = new Map(found.map(thread => [String(thread.contactId), thread]))
+  const strangers = going.map(({ contact }) => contact).filter(({ _id }) => !threads.has(String(_id)))
+  const leads = await findLeadsOf(store, client.tenantId, strangers, session)
+  const made = strangers.map(contact => ({
+    ...newConversation(client, contact, now),
+    leadId: leads.get(String(contact._id)) ?? null,
+    status: 'closed' as const,
+  }))
+  if (made.length > 0) await store.raw.conversations.insertMany(made, { session })
+  for (const thread of made) threads.set(String(thread.contactId), thread)
+  return threads
+}
+
+interface Planned {
+  recipient: RecipientDoc
+  message: MessageDoc | null
+  skipped: { reason: 'opted-out' | 'template'; detail: string } | null
+}
+
+function plan(release: Release, recipient: RecipientDoc, contact: ContactDoc, thread: ConversationDoc): Planned {
+  const { campaign, template } = release
+  const skip = (reason: 'opted-out' | 'template', detail: string) => ({ recipient, message: null, skipped: { reason, detail } })
+  if (isBlocked(contact)) return skip('opted-out', 'is blocked here')
+  if (contact.optOut && template.category === 'MARKETING') return skip('opted-out', 'does not want marketing messages')
+  const media = mediaOf(campaign, recipient.headerMedia)
+  const filled = fillTemplate(template, recipient.variables, media)
+  if (filled.kind === 'wrong')
+    return skip('template', filled.problems.map(({ path, message }) => `${path} ${message}`).join('; '))
+  const components = filled.components.length > 0 ? { components: filled.components } : {}
+  const payload = { type: 'template', template: { name: template.name, language: { code: template.language }, ...components } }
+  const shown = { name: template.name, language: template.language, variables: filled.variables }
+  const content = { text: filled.text, media: null, template: shown, data: null }
+  return { recipient, message: messageOf(release, recipient, contact, thread, { payload, content }), skipped: null }
+}
+
+function messageOf(
+  { campaign, template, tenant, client, now }: Release,
+  recipient: RecipientDoc,
+  contact: ContactDoc,
+  thread: ConversationDoc,
+  own: Pick<MessageDoc, 'payload' | 'content'>,
+): MessageDoc {
+  return {
+    ...newOutbound({ client, thread, contact }, { type: 'template', ...own }, { lane: 'b', now }),
+    cost: costOf(tenant.settings, { ...thread, category: template.category, waId: contact.waId, now }),
+    idempotencyKey: recipientKey(recipient._id),
+    sentBy: { kind: 'campaign', id: campaign._id, name: campaign.name },
+    origin: 'campaign',
+    campaignId: campaign._id,
+  }
+}
+
+/** A thread's place in the list is its people's doing: a campaign does not push a million of them to the top. */
+function countMessage(message: MessageDoc): mongo.AnyBulkWriteOperation<ConversationDoc> {
+  const filter = { _id: message.conversationId, tenantId: message.tenantId }
+  const update = { $inc: { messageCount: 1 }, $set: { lastMessage: lastMessageOf(message) } }
+  return { updateOne: { filter, update, hint: BY_ID } }
+}
+
+function settle({ recipient, message, skipped }: Planned): mongo.AnyBulkWriteOperation<RecipientDoc> {
+  const $set = message ? { state: 'RELEASED' as const, messageId: message._id } : { state: 'SKIPPED' as const, ...skipped }
+  return { updateOne: { filter: { _id: recipient._id, tenantId: recipient.tenantId }, update: { $set }, hint: BY_ID } }
+}

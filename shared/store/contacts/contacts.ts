@@ -1,0 +1,159 @@
+import { Types } from 'mongoose'
+import { ApiError, notFound } from '../../domain/errors.ts'
+import { phoneVariants } from '../../domain/phone-variants.ts'
+import type { ContactDoc, ConversationDoc, EventDoc, Id, LeadDoc, MessageDoc, NoteDoc } from '../../model/documents.ts'
+import { snapshotOf } from '../../model/new-rows.ts'
+import { conversationView } from '../../views/views.ts'
+import { type Store, trusted } from '../connect.ts'
+import { findPage, type Page, type PageWish } from '../pages.ts'
+import { searchPattern } from '../search.ts'
+
+type Key = Id | string
+const DUPLICATE_KEY = 11_000
+
+const BLOCKED = ['PENDING', 'DONE', 'REFUSED']
+
+/** Newest first. @param q a part of a name, of a number in any usual form, or the beginning of a username */
+export async function listContacts(
+  store: Store,
+  tenantId: Key,
+  { q, optOut, blocked }: { q?: string | undefined; optOut?: boolean | undefined; blocked?: boolean | undefined },
+  wish: PageWish,
+): Promise<Page<ContactDoc>> {
+  const filter = {
+    tenantId,
+    deletedAt: null,
+    ...(optOut !== undefined && { optOut }),
+    ...(blocked !== undefined && { 'block.state': trusted({ [blocked ? '$in' : '$nin']: BLOCKED }) }),
+    ...(q && { $and: [trusted({ $or: searched(q) })] }),
+  }
+  return await findPage<ContactDoc>(store.models.contacts, filter, 'createdAt', wish)
+}
+
+function searched(q: string) {
+  const { text, digits } = searchPattern(q)
+  const ways = [
+    { name: trusted({ $regex: text, $options: 'i' }) },
+    { username: trusted({ $regex: `^${text.replace(/^@/, '')}`, $options: 'i' }) },
+  ]
+  return digits === null ? ways : [...ways, { phone: trusted({ $regex: digits }) }]
+}
+
+/** Names of attributes that contacts have, so that a table of them has its columns. */
+export async function attributeNames(store: Store, tenantId: Key, limit: number): Promise<string[]> {
+  const rows = await store.models.contacts.aggregate<{ _id: string }>([
+    { $match: { tenantId: new Types.ObjectId(String(tenantId)), deletedAt: null } },
+    { $project: { names: { $objectToArray: '$attributes' } } },
+    { $unwind: '$names' },
+    { $group: { _id: '$names.k' } },
+    { $sort: { _id: 1 } },
+    { $limit: limit },
+  ])
+  return rows.map(({ _id }) => _id)
+}
+
+/** The next contacts by id. */
+export async function contactsAfter(store: Store, tenantId: Key, after: Id | null, limit: number): Promise<ContactDoc[]> {
+  const filter = { tenantId, deletedAt: null, ...(after && { _id: trusted({ $gt: after }) }) }
+  return await store.models.contacts.find(filter).sort({ _id: 1 }).limit(limit).lean()
+}
+
+/** @throws ApiError 404 for unknown, joined and other tenants' contacts alike */
+export async function getContact(store: Store, tenantId: Key, id: Key): Promise<ContactDoc> {
+  const contact = await store.models.contacts.findOne({ tenantId, _id: id, deletedAt: null }).lean()
+  if (contact === null) throw notFound('Contact')
+  return contact
+}
+
+export type ContactFields = Pick<
+  ContactDoc,
+  'waId' | 'userId' | 'name' | 'attributes' | 'optOut' | 'optOutAt' | 'optOutSource' | 'createdBy'
+>
+
+/** @throws ApiError 409 CONTACT_EXISTS with the id of the one that has the phone, in whatever form, or the user id */
+export async function createContact(store: Store, tenantId: Id, fields: ContactFields): Promise<ContactDoc> {
+  const { waId, userId, name } = fields
+  const ways = [...(waId ? [{ waId: trusted({ $in: phoneVariants(waId) }) }] : []), ...(userId ? [{ userId }] : [])]
+  const find = () => store.models.contacts.findOne({ tenantId, $and: [trusted({ $or: ways })] }).lean()
+  const found = await find()
+  if (found) throw exists(found._id)
+  const nameSource = name === null ? null : ('agent' as const)
+  const contact = { ...fields, _id: new Types.ObjectId(), tenantId, phone: waId, nameSource, updatedBy: fields.createdBy }
+  try {
+    return (await store.models.contacts.create(contact)).toObject()
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== DUPLICATE_KEY) throw error
+    throw exists((await find())?._id)
+  }
+}
+
+const exists = (id: Id | undefined) =>
+  new ApiError(409, 'CONTACT_EXISTS', 'There is a contact with this phone number or id', {
+    extra: { contactId: id ? String(id) : null },
+  })
+
+/** The contact, and how each of its threads shows it: in one transaction. @throws ApiError 404 */
+export async function changeContact(
+  store: Store,
+  { tenantId, _id }: ContactDoc,
+  set: Partial<ContactDoc>,
+  now: Date,
+): Promise<{ contact: ContactDoc; events: EventDoc[] }> {
+  const { contacts, conversations, events } = store.models
+  return await store.transaction(async session => {
+    const contact = await contacts
+      .findOneAndUpdate({ tenantId, _id, deletedAt: null }, { $set: set }, { session, returnDocument: 'after' })
+      .lean()
+    if (contact === null) throw notFound('Contact')
+    const own = { tenantId, contactId: _id, deletedAt: null }
+    await conversations.updateMany(own, { $set: { contact: snapshotOf(contact) } }, { session })
+    const rows = (await conversations.find(own, null, { session }).lean()).map(row => shownAnew(row, now))
+    if (rows.length > 0) await events.insertMany(rows, { session })
+    return { contact, events: rows }
+  })
+}
+
+function shownAnew(conversation: ConversationDoc, now: Date): EventDoc {
+  const { tenantId, clientId, _id: conversationId } = conversation
+  const view = conversationView(conversation, now)
+  return {
+    _id: `p:${new Types.ObjectId()}`,
+    name: 'conversation:updated',
+    tenantId,
+    clientId,
+    conversationId,
+    userId: null,
+    at: now,
+    payload: { conversationId: view.id, updates: { contact: view.contact }, conversation: view },
+    createdAt: now,
+  }
+}
+
+/** All that is kept about a person, the messages by pages. */
+export interface ContactRecord {
+  conversations: ConversationDoc[]
+  leads: LeadDoc[]
+  notes: NoteDoc[]
+  messages: Page<MessageDoc>
+}
+
+export async function readContactRecord(
+  store: Store,
+  { tenantId, _id: contactId, waId }: ContactDoc,
+  wish: PageWish,
+): Promise<ContactRecord> {
+  const { models } = store
+  const conversations = await models.conversations.find({ tenantId, contactId }).lean()
+  const ways = [{ contactId }, ...(waId ? [{ phone: trusted({ $in: phoneVariants(waId) }) }] : [])]
+  const leads = await models.leads.find({ tenantId, $and: [trusted({ $or: ways })] }).lean()
+  const inThreads = { conversationId: trusted({ $in: conversations.map(thread => thread._id) }) }
+  const ofLeads = { leadId: trusted({ $in: leads.map(lead => lead._id) }) }
+  const [notes, messages] = await Promise.all([
+    models.notes
+      .find({ tenantId, deletedAt: null, $and: [trusted({ $or: [inThreads, ofLeads] })] })
+      .sort({ createdAt: 1 })
+      .lean(),
+    findPage<MessageDoc>(models.messages, { tenantId, ...inThreads }, 'at', wish, { projection: { payload: 0 } }),
+  ])
+  return { conversations, leads, notes, messages }
+}

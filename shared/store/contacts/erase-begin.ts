@@ -1,0 +1,109 @@
+import { type ClientSession, Types } from 'mongoose'
+import { notFound } from '../../domain/errors.ts'
+import { phoneVariants } from '../../domain/phone-variants.ts'
+import { platformError } from '../../domain/send-errors.ts'
+import type { ContactDoc, ContactSnapshot, ConversationDoc, EventDoc, Id } from '../../model/documents.ts'
+import { conversationView } from '../../views/views.ts'
+import type { Store } from '../connect.ts'
+
+/** Nobody any more. */
+const NOBODY: ContactSnapshot = { waId: null, userId: null, phone: null, name: null, username: null, optOut: false }
+const NO_PERSON = { ...NOBODY, parentUserId: null, nameSource: null, nameAt: null, attributes: {} }
+
+export interface ErasureOrder {
+  tenantId: Id
+  contactId: Id
+  by: Id
+  /** For a key of the person: what shall stand where it stood. */
+  pseudonymOf: (key: string) => string
+  now: Date
+}
+
+/**
+ * From here on nobody finds the person: name and keys are gone, threads are hidden, and what was still to be sent to them is
+ * cancelled. Whoever writes from the same number is somebody new. @throws ApiError 404
+ */
+export async function beginErasure(store: Store, order: ErasureOrder): Promise<{ contact: ContactDoc; events: EventDoc[] }> {
+  return await store.transaction(async session => {
+    const { tenantId, contactId, by, now } = order
+    const contact = await store.raw.contacts.findOne({ tenantId, _id: contactId, deletedAt: null }, { session })
+    if (contact === null) throw notFound('Contact')
+    const people = await samePerson(store, contact, session)
+    const keys = keysOf(people)
+    const pseudonym = order.pseudonymOf(contact.waId ?? contact.userId ?? String(contactId))
+    const gone = { ...NO_PERSON, deletedAt: now, updatedAt: now, updatedBy: by }
+    const ids = people.map(({ _id }) => _id)
+    await store.raw.contacts.updateMany({ tenantId, _id: { $in: ids } }, { $set: gone }, { session })
+    const erasing = { ...keys, pseudonym, since: now }
+    await store.raw.contacts.updateOne({ tenantId, _id: contactId }, { $set: { erasing } }, { session })
+    const events = await hideThreads(store, tenantId, ids, now, session)
+    return { contact: { ...contact, ...gone, erasing }, events }
+  })
+}
+
+/** With those that were joined with it, and with these. */
+async function samePerson(store: Store, contact: ContactDoc, session: ClientSession): Promise<ContactDoc[]> {
+  const { tenantId } = contact
+  const found = [contact]
+  for (let last = [contact]; last.length > 0; found.push(...last))
+    last = await store.raw.contacts.find({ tenantId, joinedWith: { $in: last.map(({ _id }) => _id) } }, { session }).toArray()
+  return found
+}
+
+function keysOf(people: ContactDoc[]) {
+  const phones = people.flatMap(({ waId, phone }) => [waId, phone].filter(one => one !== null && one !== undefined))
+  const userIds = people.flatMap(({ userId, parentUserId }) =>
+    [userId, parentUserId].filter(one => one !== null && one !== undefined),
+  )
+  return { waIds: [...new Set(phones.flatMap(phone => [phone, ...phoneVariants(phone)]))], userIds: [...new Set(userIds)] }
+}
+
+const HIDDEN = {
+  contact: NOBODY,
+  candidateName: null,
+  candidateId: null,
+  applicationId: null,
+  leadId: null,
+  lastMessage: null,
+  lastError: null,
+  lastInboundWamid: null,
+  unreadCount: 0,
+  status: 'closed' as const,
+}
+
+async function hideThreads(store: Store, tenantId: Id, contactIds: Id[], now: Date, session: ClientSession): Promise<EventDoc[]> {
+  const own = { tenantId, contactId: { $in: contactIds } }
+  const threads = await store.raw.conversations.find(own, { session }).toArray()
+  const hidden = { ...HIDDEN, deletedAt: now, updatedAt: now }
+  await store.raw.conversations.updateMany(own, { $set: hidden }, { session })
+  const conversationId = { $in: threads.map(({ _id }) => _id) }
+  const waiting = { 'dispatch.state': { $in: ['READY' as const, 'WAITING' as const] } }
+  const cancelled = { status: 'FAILED' as const, statusUpdatedAt: now, error: platformError('cancelled'), dispatch: null }
+  await store.raw.messages.updateMany({ tenantId, conversationId, ...waiting }, { $set: cancelled }, { session })
+  const events = threads.filter(({ deletedAt }) => !deletedAt).map(thread => erasedEvent({ ...thread, ...hidden }, now))
+  if (events.length > 0) await store.raw.events.insertMany(events, { session })
+  return events
+}
+
+function erasedEvent(thread: ConversationDoc, now: Date): EventDoc {
+  const conversation = conversationView(thread, now)
+  return {
+    _id: `e:${new Types.ObjectId()}`,
+    tenantId: thread.tenantId,
+    name: 'conversation:updated',
+    at: now,
+    clientId: thread.clientId,
+    conversationId: thread._id,
+    userId: null,
+    payload: { conversationId: conversation.id, updates: { erased: true }, conversation },
+    createdAt: now,
+  }
+}
+
+/** Erasures that stand still: their process is gone. Over all tenants. */
+export async function findUnfinishedErasures(store: Store, before: Date): Promise<ContactDoc[]> {
+  return await store.raw.contacts
+    .find({ 'erasing.since': { $lte: before } })
+    .limit(10)
+    .toArray()
+}

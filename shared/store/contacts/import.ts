@@ -1,0 +1,107 @@
+import type { ContactRow } from '../../domain/contact-row.ts'
+import { phoneVariants } from '../../domain/phone-variants.ts'
+import type { ContactDoc, EventDoc, Id } from '../../model/documents.ts'
+import { newContact } from '../../model/new-rows.ts'
+import { type Store, trusted } from '../connect.ts'
+import { changeContact } from './contacts.ts'
+
+const DUPLICATE_KEY = 11_000
+
+export interface ImportBatch {
+  tenantId: Id
+  by: Id
+  now: Date
+  /** Only counts what would become of the rows. */
+  isDryRun: boolean
+}
+export interface Imported {
+  created: number
+  updated: number
+  unchanged: number
+  /** To be published. */
+  events: EventDoc[]
+}
+
+/** Rows become contacts, or change those that are here; once more changes nothing. Their keys differ from one another. */
+export async function importRows(store: Store, batch: ImportBatch, rows: readonly ContactRow[]): Promise<Imported> {
+  const known = await findKnown(store, batch.tenantId, rows)
+  const strangers = rows.filter(row => !known.has(row.key))
+  const created = batch.isDryRun ? strangers.length : await create(store, batch, strangers)
+  const changes = rows.flatMap(row => {
+    const contact = known.get(row.key)
+    const set = contact && changesTo(contact, row, batch)
+    return contact && set ? [{ contact, set }] : []
+  })
+  const events = batch.isDryRun ? [] : await update(store, batch, changes)
+  const { length: updated } = changes
+  return { created, updated, unchanged: rows.length - created - updated, events }
+}
+
+async function findKnown(store: Store, tenantId: Id, rows: readonly ContactRow[]): Promise<Map<string, ContactDoc>> {
+  const waIds = rows.flatMap(({ waId }) => (waId === null ? [] : phoneVariants(waId)))
+  const userIds = rows.flatMap(({ userId }) => userId ?? [])
+  const ways = trusted({ $or: [{ waId: trusted({ $in: waIds }) }, { userId: trusted({ $in: userIds }) }] })
+  const found = await store.models.contacts.find({ tenantId, deletedAt: null, $and: [ways] }).lean()
+  const byKey = new Map<string, ContactDoc>()
+  for (const contact of found) {
+    for (const variant of contact.waId === null ? [] : phoneVariants(contact.waId)) byKey.set(variant, contact)
+    if (contact.userId !== null) byKey.set(contact.userId, contact)
+  }
+  const known = rows.map(row => [row.key, byKey.get(row.userId ?? '') ?? byKey.get(row.waId ?? '')] as const)
+  return new Map(known.filter((entry): entry is [string, ContactDoc] => entry[1] !== undefined))
+}
+
+/** @returns how many; who was made by others at this very moment is theirs */
+async function create(store: Store, { tenantId, by, now }: ImportBatch, rows: ContactRow[]): Promise<number> {
+  if (rows.length === 0) return 0
+  const contacts = rows.map(({ waId, userId, name, optOut, attributes }) => ({
+    ...newContact(tenantId, { waId, userId, name, nameSource: name === null ? null : 'agent' }, now),
+    attributes,
+    ...(optOut && optedOut(now)),
+    createdBy: by,
+    updatedBy: by,
+  }))
+  try {
+    await store.models.contacts.insertMany(contacts, { ordered: false })
+    return rows.length
+  } catch (error) {
+    const { writeErrors = [], code } = error as { writeErrors?: { code?: number }[]; code?: number }
+    const isOnlyLate = code === DUPLICATE_KEY && writeErrors.every(one => (one.code ?? code) === DUPLICATE_KEY)
+    if (!isOnlyLate) throw error
+    return rows.length - writeErrors.length
+  }
+}
+
+const optedOut = (at: Date) => ({ optOut: true, optOutAt: at, optOutSource: 'import' })
+
+/** Null when the row says nothing new. */
+function changesTo(contact: ContactDoc, row: ContactRow, { by, now }: ImportBatch): Partial<ContactDoc> | null {
+  const set: Partial<ContactDoc> = {}
+  if (row.name !== null && row.name !== contact.name) Object.assign(set, { name: row.name, nameSource: 'agent' })
+  const isNews = ([name, value]: [string, string]) => String(contact.attributes?.[name] ?? '') !== value
+  if (Object.entries(row.attributes).some(isNews)) set.attributes = { ...contact.attributes, ...row.attributes }
+  if (row.optOut && !contact.optOut) Object.assign(set, optedOut(now))
+  if (row.userId !== null && contact.userId === null) set.userId = row.userId
+  return Object.keys(set).length === 0 ? null : { ...set, updatedBy: by }
+}
+
+/** Those with threads one by one, for the threads show them; all others at once. */
+async function update(
+  store: Store,
+  { tenantId, now }: ImportBatch,
+  changes: { contact: ContactDoc; set: Partial<ContactDoc> }[],
+): Promise<EventDoc[]> {
+  if (changes.length === 0) return []
+  const contactId = trusted({ $in: changes.map(({ contact }) => contact._id) })
+  const threads = await store.models.conversations.find({ tenantId, contactId, deletedAt: null }, { contactId: 1 }).lean()
+  const isShown = new Set(threads.map(thread => String(thread.contactId)))
+  const bare = changes.filter(({ contact }) => !isShown.has(String(contact._id)))
+  const writes = bare.map(({ contact, set }) => ({
+    updateOne: { filter: { tenantId, _id: contact._id }, update: { $set: set } },
+  }))
+  if (writes.length > 0) await store.models.contacts.bulkWrite(writes, { ordered: false })
+  const events: EventDoc[] = []
+  for (const { contact, set } of changes)
+    if (isShown.has(String(contact._id))) events.push(...(await changeContact(store, contact, set, now)).events)
+  return events
+}

@@ -1,0 +1,135 @@
+import type { Lane } from '../../domain/callback-data.ts'
+import type { CampaignDoc, CampaignStatus, Dispatch, Id } from '../../model/documents.ts'
+import type { Store } from '../connect.ts'
+import { orOutage } from '../outage.ts'
+
+/** What waits to be sent, by the index alone: the rows are not read. All of it throws Outage. */
+
+export interface BacklogGroup {
+  phoneNumberId: string
+  lane: Lane
+  /** Of WAITING its reason, else the state in other words. */
+  reason: string
+  count: number
+  oldestAt: Date
+  /** False: of many rows, what the next due ones are like tells the rest; or there are more than anybody counted. */
+  isExact: boolean
+}
+
+const STATES = ['READY', 'TAKEN', 'WAITING', 'UNKNOWN'] as const satisfies Dispatch['state'][]
+const REASONS: Record<Dispatch['state'], string> = { READY: 'ready', TAKEN: 'in_flight', WAITING: 'rate', UNKNOWN: 'unknown' }
+
+/** How far it is counted, of a number and a state: the next due ones by lane and reason, all of them by number alone. */
+export interface CountBounds {
+  grouped: number
+  counted: number
+}
+export const BOUNDS: CountBounds = { grouped: 20_000, counted: 1_000_000 }
+
+/** Of one number. @param tenantId whose rows: a number may have had another owner */
+export async function countBacklog(
+  store: Store,
+  { phoneNumberId, tenantId }: { phoneNumberId: string; tenantId: Id },
+  bounds = BOUNDS,
+): Promise<BacklogGroup[]> {
+  const groups = await Promise.all(STATES.map(state => countState(store, state, { phoneNumberId, tenantId }, bounds)))
+  return groups.flat()
+}
+
+/** The same over the whole platform, for a gauge. */
+export async function countAllBacklog(store: Store, bounds = BOUNDS): Promise<BacklogGroup[]> {
+  const groups = await Promise.all(STATES.map(state => countState(store, state, {}, bounds)))
+  return groups.flat()
+}
+
+async function countState(
+  store: Store,
+  state: Dispatch['state'],
+  whose: { phoneNumberId?: string; tenantId?: Id },
+  { grouped, counted }: CountBounds,
+): Promise<BacklogGroup[]> {
+  type Row = { _id: { lane: Lane; reason: string | null }; count: number; oldestAt: Date }
+  const stages = [
+    { $match: { 'dispatch.state': state, ...whose } },
+    { $limit: grouped },
+    {
+      $group: {
+        _id: { lane: '$dispatch.lane', reason: '$dispatch.reason' },
+        count: { $sum: 1 },
+        oldestAt: { $min: '$createdAt' },
+      },
+    },
+  ]
+  const rows = await orOutage(store.raw.messages.aggregate<Row>(stages, { hint: 'dispatch_due' }).toArray())
+  const seen = rows.reduce((sum, { count }) => sum + count, 0)
+  const total = seen < grouped ? seen : await countKeys(store, state, whose.phoneNumberId, counted)
+  return rows.map(({ _id, count, oldestAt }) => ({
+    phoneNumberId: whose.phoneNumberId ?? '',
+    lane: _id.lane,
+    reason: (state === 'WAITING' && _id.reason) || REASONS[state],
+    count: Math.round((count * Math.max(total, seen)) / seen),
+    oldestAt,
+    isExact: seen < grouped,
+  }))
+}
+
+/** Steps over the keys without looking into them, a million in a quarter of a second: whose they are it cannot ask. */
+async function countKeys(
+  store: Store,
+  state: Dispatch['state'],
+  phoneNumberId: string | undefined,
+  limit: number,
+): Promise<number> {
+  const filter = { 'dispatch.state': state, ...(phoneNumberId && { phoneNumberId }) }
+  return await orOutage(store.raw.messages.countDocuments(filter, { limit, hint: 'dispatch_due' }))
+}
+
+/** Numbers with anything unfinished, over all tenants. */
+export async function numbersInBacklog(store: Store): Promise<string[]> {
+  const found = await Promise.all(
+    STATES.map(state => orOutage(store.raw.messages.distinct('phoneNumberId', { 'dispatch.state': state }))),
+  )
+  return [...new Set(found.flat())].toSorted()
+}
+
+/** Recipients whose message is still to be made, by number: of running campaigns, of paused and of scheduled ones. */
+export interface CampaignBacklog extends Pick<CampaignDoc, '_id' | 'name' | 'perMinute' | 'template'> {
+  phoneNumberId: string
+  tenantId: Id
+  reason: 'audience' | 'paused' | 'scheduled'
+  count: number
+  since: Date
+}
+
+const CAMPAIGN_REASONS: Partial<Record<CampaignStatus, CampaignBacklog['reason']>> = {
+  RUNNING: 'audience',
+  PAUSED: 'paused',
+  SCHEDULED: 'scheduled',
+}
+
+/** @param tenantId null for all */
+export async function campaignBacklog(store: Store, tenantId: Id | null): Promise<CampaignBacklog[]> {
+  const statuses = Object.keys(CAMPAIGN_REASONS) as CampaignStatus[]
+  const filter = { ...(tenantId && { tenantId }), status: { $in: statuses }, deletedAt: null }
+  const projection = {
+    tenantId: 1,
+    phoneNumberId: 1,
+    name: 1,
+    template: 1,
+    perMinute: 1,
+    status: 1,
+    audience: 1,
+    released: 1,
+    skipped: 1,
+    startedAt: 1,
+    createdAt: 1,
+  }
+  const rows = await orOutage(store.raw.campaigns.find(filter, { projection }).toArray())
+  return rows.flatMap(row => {
+    const { _id, tenantId, phoneNumberId, name, template, perMinute } = row
+    const count = row.audience.recipients - row.released - row.skipped
+    const reason = CAMPAIGN_REASONS[row.status] as CampaignBacklog['reason']
+    const since = row.startedAt ?? row.createdAt
+    return count > 0 ? [{ _id, tenantId, phoneNumberId, name, template, perMinute, reason, count, since }] : []
+  })
+}

@@ -1,0 +1,171 @@
+import type { ClientSession } from 'mongoose'
+import type { EventDoc, MessageDoc, PendingStatusDoc } from '../../model/documents.ts'
+import { RING_AGAIN_MS } from '../../model/new-rows.ts'
+import { usesOf } from '../../model/template-use.ts'
+import type { Store } from '../connect.ts'
+import { orOutage } from '../outage.ts'
+import { countTemplateUses } from '../templates/uses.ts'
+import { conversationWrites, eventOf, isSentLate, messageWrite, overtakenWrites, type Settlement } from './outcome-writes.ts'
+import { type InConversation, UNFINISHED_INDEX, unfinishedOf } from './take.ts'
+
+const MAJORITY = { writeConcern: { w: 'majority', j: true } } as const
+const DUPLICATE_KEY = 11_000
+
+/**
+ * Writes a batch of outcomes: events, then conversations, then the messages; answers the events, to be published.
+ * Without a transaction of its own: statuses of the same messages arrive at this very moment, and one batch would abort the
+ * other over and over. The order makes up for it. Until a message itself is written its row is TAKEN, so a crash in
+ * between is found by the sweep like a lost answer; what was written before is true all the same, at most once (event
+ * ids) and never backwards (filters). @throws Outage
+ */
+export async function finishMessages(
+  store: Store,
+  settlements: readonly Settlement[],
+  session?: ClientSession,
+): Promise<EventDoc[]> {
+  const events = settlements.map(eventOf).filter(event => event !== null)
+  const options = session ? { session } : MAJORITY
+  const inserting = insertEvents(store, events, options)
+  // One statement at a time in a transaction; side by side outside.
+  if (session) await orOutage(inserting)
+  await orOutage(Promise.all([inserting, writeConversations(store, settlements, options)]))
+  const moved = await orOutage(writeMessages(store, settlements, options))
+  const uses = moved.flatMap(({ message, step, at }) => (step.kind === 'sent' ? usesOf(message, at) : []))
+  await orOutage(countTemplateUses(store, uses, session))
+  return events
+}
+
+type WriteOptions = { session: ClientSession } | typeof MAJORITY
+
+/** Those that stand there already are from an earlier try of the same batch. */
+async function insertEvents(store: Store, events: EventDoc[], options: WriteOptions): Promise<void> {
+  if (events.length === 0) return
+  await store.raw.events.insertMany(events, { ordered: false, ...options }).catch(error => {
+    if (duplicatesOf(error) === null) throw error
+  })
+}
+
+async function writeConversations(store: Store, settlements: readonly Settlement[], options: WriteOptions): Promise<void> {
+  const writes = settlements.flatMap(conversationWrites)
+  if (writes.length > 0) await store.raw.conversations.bulkWrite(writes, { ordered: false, ...options })
+}
+
+/** @returns those whose rows took their outcome: the others had moved on before */
+async function writeMessages(
+  store: Store,
+  settlements: readonly Settlement[],
+  options: WriteOptions,
+): Promise<readonly Settlement[]> {
+  if (settlements.length === 0) return []
+  try {
+    const writes = settlements.map(messageWrite)
+    const { matchedCount } = await store.raw.messages.bulkWrite(writes, { ordered: false, ...options })
+    return matchedCount < settlements.length ? await settleOvertaken(store, settlements, options) : settlements
+  } catch (error) {
+    const refused = duplicatesOf(error)
+    if (refused === null || 'session' in options) throw error
+    const written = await settleOvertaken(store, settlements, options)
+    const again = refused.map(place => settlements[place] as Settlement)
+    await store.raw.messages.bulkWrite(
+      again.map(settlement => messageWrite(withoutId(settlement))),
+      { ordered: false, ...options },
+    )
+    return [...written, ...again]
+  }
+}
+
+/** @returns those that are written by now, and those that became SENT all the same */
+async function settleOvertaken(store: Store, settlements: readonly Settlement[], options: WriteOptions): Promise<Settlement[]> {
+  const rows = await store.raw.messages
+    .find({ ...these(settlements.map(({ message }) => message)) }, { ...options, projection: OVERTAKEN_FIELDS })
+    .toArray()
+  const states = new Map(rows.map(row => [String(row._id), row]))
+  const moved: Settlement[] = []
+  const writes = settlements.flatMap(settlement => {
+    const { message, entry } = settlement
+    const row = states.get(String(message._id))
+    const isWritten = row?.timeline.some(({ kind, at }) => kind === entry.kind && at.getTime() === entry.at.getTime())
+    const isInHand = row?.dispatch?.token === message.dispatch?.token && row?.dispatch?.token != null
+    if (isWritten) moved.push(settlement)
+    if (row === undefined || isWritten || isInHand) return []
+    if (isSentLate(row, settlement)) moved.push(settlement)
+    return overtakenWrites(settlement)
+  })
+  if (writes.length > 0) await store.raw.messages.bulkWrite(writes, { ordered: true, ...options })
+  return moved
+}
+
+const OVERTAKEN_FIELDS = { timeline: 1, status: 1, previousIds: 1, 'error.source': 1, 'dispatch.token': 1, 'dispatch.state': 1 }
+
+/** Accepted under an id that another message has: sent, though only our callback data can bring its statuses. */
+function withoutId(settlement: Settlement): Settlement {
+  if (settlement.step.kind !== 'sent') return settlement
+  return { ...settlement, step: { ...settlement.step, wamid: null, note: 'Meta gave it an id that another message has' } }
+}
+
+/** Places of the statements that a unique index refused; null when something else went wrong too. */
+function duplicatesOf(error: unknown): number[] | null {
+  const { writeErrors } = error as { writeErrors?: { code: number; index: number }[] | { code: number; index: number } }
+  if (writeErrors === undefined) return null
+  const all = [writeErrors].flat()
+  return all.length > 0 && all.every(({ code }) => code === DUPLICATE_KEY) ? all.map(({ index }) => index) : null
+}
+
+/**
+ * Statuses that came before the wamid was stored and did not say which message they are for. The wamid is written first and
+ * this is read afterwards; the recorder parks first and looks for the wamid afterwards: one of the two sees the other.
+ * @throws Outage
+ */
+export async function findParkedStatuses(store: Store, wamids: string[]): Promise<PendingStatusDoc[]> {
+  if (wamids.length === 0) return []
+  return await orOutage(store.raw.pendingStatuses.find({ wamid: { $in: wamids } }).toArray())
+}
+
+/**
+ * Of these conversations the messages whose turn it is and that were told to wait for an earlier one: they become READY and
+ * are answered, to be rung. Called by who finished the earlier one, and by who told the later one to wait: each writes
+ * first and looks then, so that one of the two sees the other. @throws Outage
+ */
+export async function releaseSuccessors(
+  store: Store,
+  conversations: readonly InConversation[],
+  now: Date,
+): Promise<MessageDoc[]> {
+  if (conversations.length === 0) return []
+  const stages = [
+    unfinishedOf(conversations, now),
+    { $project: { ...BELL_FIELDS, 'dispatch.lane': 1, 'dispatch.reason': 1 } },
+    // Chat ('c') before campaigns ('b').
+    { $sort: { conversationId: 1 as const, 'dispatch.lane': -1 as const, _id: 1 as const } },
+    { $group: { _id: '$conversationId', first: { $first: '$$ROOT' } } },
+    { $replaceRoot: { newRoot: '$first' } },
+    { $match: { 'dispatch.reason': 'predecessor' } },
+  ]
+  const rows = store.raw.messages.aggregate<MessageDoc>(stages, UNFINISHED_INDEX)
+  return await makeReady(store, await orOutage(rows.toArray()), now)
+}
+
+export const BELL_FIELDS = {
+  tenantId: 1,
+  clientId: 1,
+  phoneNumberId: 1,
+  conversationId: 1,
+  contactKey: 1,
+  type: 1,
+  campaignId: 1,
+} as const
+
+/** Lets rows be taken; the answer is to be rung. Rung again by the sweep if nobody takes them. @throws Outage */
+export async function makeReady(store: Store, rows: MessageDoc[], now: Date): Promise<MessageDoc[]> {
+  if (rows.length === 0) return rows
+  const filter = { ...these(rows), status: 'QUEUED' as const, 'dispatch.state': { $in: ['READY' as const, 'WAITING' as const] } }
+  const nextStepAt = new Date(now.getTime() + RING_AGAIN_MS)
+  const $set = { 'dispatch.state': 'READY' as const, 'dispatch.nextStepAt': nextStepAt }
+  await orOutage(store.raw.messages.updateMany(filter, { $set }, MAJORITY))
+  return rows
+}
+
+const these = (rows: readonly Pick<MessageDoc, '_id' | 'tenantId'>[]) => ({
+  _id: { $in: rows.map(row => row._id) },
+  tenantId: { $in: rows.map(row => row.tenantId) },
+})

@@ -1,0 +1,217 @@
+import type { mongo } from 'mongoose'
+import { mayFallBack } from '../../domain/fallback.ts'
+import type {
+  ConversationDoc,
+  Dispatch,
+  EventDoc,
+  Fallback,
+  MessageDoc,
+  MessageErrorDoc,
+  TimelineEntry,
+} from '../../model/documents.ts'
+import { fallbackNote, fallenBack } from '../../model/fallback.ts'
+import { RING_AGAIN_MS } from '../../model/new-rows.ts'
+import { appended } from '../../model/timeline.ts'
+import { errorView, messageView } from '../../views/views.ts'
+import { waitEntries } from '../../views/wait-entries.ts'
+
+/** What became of a message in hand. */
+export type Step =
+  /** @see SendResult for `note`: such as "held for quality assessment". `named`: keys by which Meta calls the recipient instead. */
+  | { kind: 'sent'; wamid: string | null; note: string | null; named?: { waId?: string; userId?: string } }
+  | {
+      kind: 'waiting'
+      reason: 'retry' | 'rate' | 'pair' | 'paused' | 'media'
+      /** null: until the number is resumed. */
+      nextStepAt: Date | null
+      usesAttempt: boolean
+      /** What its conversation tells people meanwhile. */
+      shown?: MessageErrorDoc
+    }
+  /** Called, no answer: settled by a status, else at `deadlineAt`. The conversation's next message waits till `blocksUntil`. */
+  | { kind: 'unknown'; deadlineAt: Date; blocksUntil: Date }
+  /** The window is closed: its template goes instead, by the same way from the start. */
+  | { kind: 'fallback'; because: 'sending' | 'refused'; usesAttempt: boolean }
+  | { kind: 'failed'; error: MessageErrorDoc }
+
+export interface Settlement {
+  /** As it was taken, or as a sweep found it. */
+  message: MessageDoc
+  step: Step
+  at: Date
+  /** Joins the timeline: the attempt, or a note why none was made. */
+  entry: TimelineEntry
+  /** Of the request that this goes back to. */
+  traceparent?: string | null
+}
+
+/** Said aloud: for each statement the planner would otherwise weigh every index that begins with the tenant. */
+export const BY_ID = { _id: 1 } as const
+
+/** What the sockets hear; null for steps that only the timeline tells. Written again, it is the same row. */
+export function eventOf({ message, step, at }: Settlement): EventDoc | null {
+  if (step.kind !== 'sent' && step.kind !== 'failed' && step.kind !== 'fallback') return null
+  const after = messageAfter(message, step, at)
+  const told = {
+    conversationId: String(message.conversationId),
+    messageId: String(message._id),
+    externalMessageId: after.wamid,
+    status: STATUS_OF[step.kind],
+    message: messageView(after),
+  }
+  return {
+    _id: `d:${message._id}:${step.kind}:${at.getTime()}`,
+    tenantId: message.tenantId,
+    name: step.kind === 'sent' ? 'message:sent' : 'message:status',
+    at,
+    clientId: message.clientId,
+    conversationId: message.conversationId,
+    userId: null,
+    payload: step.kind === 'sent' ? told : { ...told, error: errorView(after.error) },
+    createdAt: at,
+  }
+}
+
+const STATUS_OF = { sent: 'sent', failed: 'failed', fallback: 'queued' } as const
+
+function messageAfter(message: MessageDoc, step: Step & { kind: 'sent' | 'failed' | 'fallback' }, at: Date): MessageDoc {
+  if (step.kind === 'fallback') return { ...message, ...asTemplate(message, step, at), dispatch: null }
+  const common = { ...message, statusUpdatedAt: at, updatedAt: at, dispatch: null }
+  return step.kind === 'sent'
+    ? { ...common, status: 'SENT', wamid: step.wamid, error: null }
+    : { ...common, status: 'FAILED', error: step.error }
+}
+
+const asTemplate = (message: MessageDoc, { because }: Step & { kind: 'fallback' }, at: Date) =>
+  fallenBack(message, message.fallback as Fallback, because, at)
+
+/** The filters keep what statuses have told meanwhile: only what is still QUEUED in the list moves on. */
+export function conversationWrites({ message, step, at }: Settlement): mongo.AnyBulkWriteOperation<ConversationDoc>[] {
+  const mine = { _id: message.conversationId, tenantId: message.tenantId }
+  const asLast = { ...mine, 'lastMessage.messageId': message._id, 'lastMessage.status': 'QUEUED' as const }
+  if (step.kind === 'sent') {
+    const $set = { 'lastMessage.status': 'SENT' as const, lastError: null, updatedAt: at }
+    return [{ updateOne: { filter: asLast, update: { $set }, hint: BY_ID } }]
+  }
+  if (step.kind === 'fallback') {
+    const { type, content } = asTemplate(message, step, at)
+    const $set = { 'lastMessage.type': type, 'lastMessage.text': content.text }
+    return [{ updateOne: { filter: asLast, update: { $set }, hint: BY_ID } }]
+  }
+  const error = step.kind === 'failed' ? step.error : step.kind === 'waiting' ? step.shown : undefined
+  if (error === undefined) return []
+  const shown = { updateOne: { filter: mine, update: { $set: { lastError: error, updatedAt: at } }, hint: BY_ID } }
+  if (step.kind !== 'failed') return [shown]
+  return [shown, { updateOne: { filter: asLast, update: { $set: { 'lastMessage.status': 'FAILED' as const } }, hint: BY_ID } }]
+}
+
+/** Applies only while the row is where the settlement found it: the same take, or (for a sweep) the same state. */
+export function messageWrite(settlement: Settlement): mongo.AnyBulkWriteOperation<MessageDoc> {
+  return { updateOne: { filter: stillInHand(settlement.message), update: updateFor(settlement), hint: BY_ID } }
+}
+
+function stillInHand({ _id, tenantId, dispatch }: MessageDoc) {
+  const { state, token, attempt } = dispatch as Dispatch
+  const own = token === null ? { 'dispatch.state': state, 'dispatch.token': null } : { 'dispatch.token': token }
+  return { _id, tenantId, ...own, 'dispatch.attempt': attempt }
+}
+
+function updateFor({ message, step, at, entry }: Settlement): mongo.UpdateFilter<MessageDoc> {
+  const attempt = (message.dispatch as Dispatch).attempt
+  const startedAt = new Date(entry.at.getTime() - (entry.latencyMs ?? 0))
+  const entries = [...waitEntries(message.dispatch, startedAt), entry]
+  const noted = { $push: appended(...entries) }
+  const waitsFor = (reason: string) => ({ 'dispatch.wait': { reason, since: at }, 'dispatch.waits': [] })
+  const settled = { statusUpdatedAt: at, dispatch: null, updatedAt: at }
+  switch (step.kind) {
+    case 'sent': {
+      const notes: TimelineEntry[] = step.note === null ? [] : [{ kind: 'note', at, detail: step.note }]
+      const $set = { status: 'SENT' as const, wamid: step.wamid, error: null, ...settled }
+      return { $set, $push: appended(...entries, ...notes) }
+    }
+    case 'failed':
+      return { $set: { status: 'FAILED' as const, error: step.error, ...settled }, ...noted }
+    case 'unknown':
+      return {
+        $set: {
+          'dispatch.state': 'UNKNOWN' as const,
+          'dispatch.reason': 'unknown' as const,
+          'dispatch.leaseUntil': null,
+          'dispatch.nextStepAt': step.blocksUntil,
+          'dispatch.deadlineAt': step.deadlineAt,
+          ...waitsFor('unknown'),
+          ...(mayFallBack(message.fallback) && { 'fallback.unsettled': attempt }),
+        },
+        ...noted,
+      }
+    case 'fallback': {
+      // Where no call was made, the entry tells it already.
+      const { because } = step
+      const told = because === 'refused' ? [fallbackNote(message.fallback as Fallback, because, at)] : []
+      return {
+        $set: {
+          ...asTemplate(message, step, at),
+          updatedAt: at,
+          'dispatch.state': 'READY' as const,
+          'dispatch.reason': null,
+          'dispatch.nextStepAt': new Date(at.getTime() + RING_AGAIN_MS),
+          'dispatch.attempt': step.usesAttempt ? attempt : attempt - 1,
+          ...FREED,
+          'dispatch.wait': null,
+          'dispatch.waits': [],
+        },
+        $push: appended(...entries, ...told),
+      }
+    }
+    case 'waiting':
+      return {
+        $set: {
+          'dispatch.state': 'WAITING' as const,
+          'dispatch.reason': step.reason,
+          'dispatch.nextStepAt': step.nextStepAt,
+          'dispatch.attempt': step.usesAttempt ? attempt : attempt - 1,
+          ...FREED,
+          ...waitsFor(step.reason),
+        },
+        ...noted,
+      }
+  }
+}
+
+const FREED = {
+  'dispatch.token': null,
+  'dispatch.owner': null,
+  'dispatch.leaseUntil': null,
+  'dispatch.deadlineAt': null,
+} as const
+
+/**
+ * For a row that moved on while its call was under way: a status was faster than the answer, a deadline passed, the policy
+ * made another attempt of it. The attempt joins the timeline; an acceptance lends its wamid to a row that has none, and
+ * ends one that still waits or that we had declared failed.
+ */
+export function overtakenWrites({ message, step, at, entry }: Settlement): mongo.AnyBulkWriteOperation<MessageDoc>[] {
+  if (entry.kind !== 'attempt') return []
+  const mine = { _id: message._id, tenantId: message.tenantId }
+  // What Meta has taken back by now is no news: its template is on the way.
+  const stands = { ...mine, ...(step.kind === 'sent' && step.wamid && { previousIds: { $ne: step.wamid } }) }
+  const push = { updateOne: { filter: mine, update: { $push: appended(entry) } } }
+  if (step.kind !== 'sent') return [push]
+  const provisional = { status: 'FAILED' as const, 'error.source': 'platform' as const }
+  const waits = { status: 'QUEUED' as const, 'dispatch.state': { $ne: 'TAKEN' as const } }
+  const $set = { status: 'SENT' as const, statusUpdatedAt: at, error: null, dispatch: null, updatedAt: at }
+  return [
+    push,
+    { updateOne: { filter: { ...stands, $or: [provisional, waits] }, update: { $set } } },
+    { updateOne: { filter: { ...stands, wamid: null }, update: { $set: { wamid: step.wamid } } } },
+  ]
+}
+
+/** Whether those writes make the row SENT, as it was found. */
+export function isSentLate(row: MessageDoc, { step, entry }: Settlement): boolean {
+  if (step.kind !== 'sent' || entry.kind !== 'attempt') return false
+  const isProvisional = row.status === 'FAILED' && row.error?.source === 'platform'
+  const waits = row.status === 'QUEUED' && row.dispatch?.state !== 'TAKEN'
+  const isTakenBack = step.wamid !== null && row.previousIds?.includes(step.wamid)
+  return (isProvisional || waits) && !isTakenBack
+}

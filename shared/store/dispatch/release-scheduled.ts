@@ -1,0 +1,68 @@
+import type { ClientSession, mongo } from 'mongoose'
+import type { ConversationDoc, EventDoc, MessageDoc } from '../../model/documents.ts'
+import { lastMessageOf, RING_AGAIN_MS } from '../../model/new-rows.ts'
+import { conversationView } from '../../views/views.ts'
+import type { Store } from '../connect.ts'
+import { eventFor, STILL, scheduledEvent } from '../inbox/scheduled.ts'
+import { BY_ID } from './outcome-writes.ts'
+
+/**
+ * Their time has come: they show in their conversations and may be taken. In a transaction, for each may be changed or taken
+ * back until this moment, and not a moment later. @throws Outage
+ */
+export async function releaseScheduled(
+  store: Store,
+  due: readonly Pick<MessageDoc, '_id' | 'tenantId'>[],
+  now: Date,
+): Promise<{ rows: MessageDoc[]; events: EventDoc[] }> {
+  if (due.length === 0) return { rows: [], events: [] }
+  return await store.transaction(async session => {
+    const these = { _id: { $in: due.map(({ _id }) => _id) }, tenantId: { $in: due.map(({ tenantId }) => tenantId) } }
+    const filter = { ...these, ...STILL, 'dispatch.nextStepAt': { $lte: now } }
+    const rows = await store.raw.messages.find(filter, { session, hint: BY_ID }).sort({ _id: 1 }).toArray()
+    if (rows.length === 0) return { rows, events: [] }
+    const nextStepAt = new Date(now.getTime() + RING_AGAIN_MS)
+    const $set = {
+      'dispatch.state': 'READY' as const,
+      'dispatch.reason': null,
+      'dispatch.nextStepAt': nextStepAt,
+      updatedAt: now,
+    }
+    await store.raw.messages.updateMany(
+      { ...these, _id: { $in: rows.map(({ _id }) => _id) } },
+      { $set },
+      { session, hint: BY_ID },
+    )
+    await store.raw.conversations.bulkWrite(rows.map(showAsLast), { session, ordered: true })
+    const events = [
+      ...(await conversationsOf(store, rows, now, session)),
+      ...rows.map(row => scheduledEvent(row, 'released', now)),
+    ]
+    await store.raw.events.insertMany(events, { session })
+    return { rows, events }
+  })
+}
+
+function showAsLast(message: MessageDoc): mongo.AnyBulkWriteOperation<ConversationDoc> {
+  const { conversationId: _id, tenantId, at } = message
+  const isNewest = { $or: [{ lastMessage: null }, { 'lastMessage.at': { $lte: at } }] }
+  const update = { $set: { lastMessage: lastMessageOf(message), lastActivityAt: at } }
+  return { updateOne: { filter: { _id, tenantId, ...isNewest }, update, hint: BY_ID } }
+}
+
+async function conversationsOf(store: Store, rows: MessageDoc[], now: Date, session: ClientSession): Promise<EventDoc[]> {
+  const filter = {
+    _id: { $in: rows.map(({ conversationId }) => conversationId) },
+    tenantId: { $in: rows.map(({ tenantId }) => tenantId) },
+  }
+  const conversations = await store.raw.conversations.find(filter, { session, hint: BY_ID }).toArray()
+  return conversations.map(doc => ({
+    ...eventFor(`l:${doc._id}:${now.getTime()}`, { ...doc, conversationId: doc._id }, now),
+    name: 'conversation:updated' as const,
+    payload: {
+      conversationId: String(doc._id),
+      updates: { unreadCount: doc.unreadCount, lastMessageAt: doc.lastActivityAt?.toISOString() ?? null },
+      conversation: conversationView(doc, now),
+    },
+  }))
+}

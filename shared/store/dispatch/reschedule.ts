@@ -1,0 +1,39 @@
+import type { Id } from '../../model/documents.ts'
+import type { Store } from '../connect.ts'
+import { orOutage } from '../outage.ts'
+
+const BATCH = 2000
+
+/**
+ * Rows that wait for a limit which has been raised are due at once; they were given their times when it was lower. In
+ * batches, the next due first, and in no hurry: whoever dies over it leaves the rest to their own times. @throws Outage
+ */
+export async function hastenLimited(
+  store: Store,
+  tenantId: Id,
+  phoneNumberIds: readonly string[],
+  now: Date,
+  reason: 'rate' | 'quota' = 'rate',
+): Promise<number> {
+  let hastened = 0
+  for (const phoneNumberId of phoneNumberIds) {
+    const these = { tenantId, phoneNumberId, 'dispatch.reason': reason }
+    for (let found = BATCH; found === BATCH; hastened += found) found = await hastenSome(store, these, now)
+  }
+  return hastened
+}
+
+async function hastenSome(
+  store: Store,
+  these: { tenantId: Id; phoneNumberId: string; 'dispatch.reason': 'rate' | 'quota' },
+  now: Date,
+): Promise<number> {
+  const filter = { 'dispatch.state': 'WAITING' as const, 'dispatch.nextStepAt': { $gt: now }, ...these }
+  const rows = store.raw.messages.find(filter, { projection: { _id: 1 }, hint: 'dispatch_due' })
+  const ids = (await orOutage(rows.sort({ 'dispatch.nextStepAt': 1 }).limit(BATCH).toArray())).map(({ _id }) => _id)
+  if (ids.length > 0)
+    await orOutage(
+      store.raw.messages.updateMany({ ...filter, _id: { $in: ids } }, { $set: { 'dispatch.nextStepAt': now } }, { hint: '_id_' }),
+    )
+  return ids.length
+}

@@ -1,0 +1,196 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { SendBell } from '../../contracts/send-bell.ts'
+import { Outage } from '../../domain/errors.ts'
+import type { Dispatch, Id, MessageDoc } from '../../model/documents.ts'
+import type { Store } from '../connect.ts'
+import { orOutage } from '../outage.ts'
+import { toTenantId } from '../tenancy/context.ts'
+import { BY_ID } from './outcome-writes.ts'
+import { waitingFor } from './waits.ts'
+
+/**
+ * The send step's rows: which may be taken, and taking them. `now` is MongoDB's time throughout (`serverClock`), so that
+ * processes with different clocks agree on what is due and on when a lease ends.
+ */
+
+/** Longer than a call of Meta may last; never renewed. */
+export const LEASE_MS = 60_000
+/** A message that waits for an earlier one of its conversation is looked at again by then, should nobody ring it. */
+export const PREDECESSOR_RECHECK_MS = 30_000
+/** An attempt without an answer keeps the conversation's next message waiting for so long. */
+export const UNKNOWN_BLOCKS_MS = 15_000
+
+/** The earliest unfinished message of a conversation. */
+export interface Head {
+  messageId: string
+  state: Dispatch['state']
+  nextStepAt: Date | null
+}
+
+const MAJORITY = { writeConcern: { w: 'majority', j: true } } as const
+
+/**
+ * Of each conversation the earliest chat message that is still to be sent: only that one may go, and no campaign's before
+ * it. Passed over are messages scheduled for later, those that a restriction holds while answers may go, and attempts that
+ * have been without an answer for 15 s. @throws Outage
+ */
+export async function findHeads(store: Store, bells: readonly SendBell[], now: Date): Promise<Map<string, Head>> {
+  type Found = { _id: Id; head: { id: Id; state: Dispatch['state']; nextStepAt: Date | null } }
+  const stages = [
+    unfinishedOf(bells, now),
+    { $match: { 'dispatch.lane': 'c' } },
+    { $project: { conversationId: 1, state: '$dispatch.state', nextStepAt: '$dispatch.nextStepAt' } },
+    { $sort: { conversationId: 1, _id: 1 } },
+    { $group: { _id: '$conversationId', head: { $first: { id: '$_id', state: '$state', nextStepAt: '$nextStepAt' } } } },
+  ]
+  const rows = store.raw.messages.aggregate<Found>(stages, UNFINISHED_INDEX)
+  const heads = await orOutage(rows.toArray())
+  return new Map(
+    heads.map(({ _id, head }) => [String(_id), { messageId: String(head.id), state: head.state, nextStepAt: head.nextStepAt }]),
+  )
+}
+
+/** Named, for the planner may prefer the thread's index, which holds a conversation's every message. */
+export const UNFINISHED_INDEX = { hint: 'dispatch_predecessor' } as const
+
+/** A message or a bell. */
+export interface InConversation {
+  conversationId: Id | string
+  tenantId: Id | string
+}
+
+/** The rows that keep others of their conversation waiting; asked for with UNFINISHED_INDEX. */
+export function unfinishedOf(conversations: readonly InConversation[], now: Date) {
+  return {
+    $match: {
+      conversationId: { $in: unique(conversations.map(({ conversationId }) => String(conversationId))).map(toTenantId) },
+      tenantId: { $in: tenantIds(conversations) },
+      'dispatch.state': { $exists: true },
+      $nor: [
+        { 'dispatch.state': 'UNKNOWN', 'dispatch.nextStepAt': { $not: { $gt: now } } },
+        {
+          'dispatch.state': 'WAITING',
+          'dispatch.reason': { $in: ['scheduled', 'restricted'] },
+          'dispatch.nextStepAt': { $gt: now },
+        },
+      ],
+    },
+  }
+}
+
+/** A bell that rings for what is sent, taken or not yet due has nothing to take. */
+export function mayBeTaken(head: Head, now: Date): boolean {
+  if (head.state === 'READY') return true
+  return head.state === 'WAITING' && head.nextStepAt !== null && head.nextStepAt <= now
+}
+
+export interface Take {
+  token: string
+  owner: string
+  now: Date
+}
+
+/**
+ * Claims for one sender what is due among these, durably, before any call: each row has one taker, whose attempt is
+ * recorded. Rows that another bell took first are missing from the answer. An outage is waited out here for a while, for
+ * whether the claim was written can only be asked with its token. @throws Outage
+ */
+export async function takeMessages(store: Store, bells: readonly SendBell[], take: Take): Promise<MessageDoc[]> {
+  if (bells.length === 0) return []
+  const giveUpAt = performance.now() + TAKE_PATIENCE_MS
+  for (;;) {
+    try {
+      return await takeOnce(store, bells, take)
+    } catch (error) {
+      if (!(error instanceof Outage) || performance.now() > giveUpAt) throw error
+    }
+    await sleep(TAKE_PAUSE_MS)
+  }
+}
+
+const TAKE_PATIENCE_MS = 30_000
+const TAKE_PAUSE_MS = 500
+
+async function takeOnce(store: Store, bells: readonly SendBell[], take: Take): Promise<MessageDoc[]> {
+  const update = {
+    $set: {
+      'dispatch.state': 'TAKEN' as const,
+      'dispatch.token': take.token,
+      'dispatch.owner': take.owner,
+      'dispatch.leaseUntil': new Date(take.now.getTime() + LEASE_MS),
+      'dispatch.nextStepAt': null,
+      'dispatch.deadlineAt': null,
+      'dispatch.reason': null,
+    },
+    $inc: { 'dispatch.attempt': 1 },
+  }
+  await orOutage(store.raw.messages.updateMany(dueAmong(bells, take.now), update, { ...MAJORITY, hint: BY_ID }))
+  const mine = { 'dispatch.token': take.token, tenantId: { $in: tenantIds(bells) } }
+  return await orOutage(store.raw.messages.find(mine).hint('dispatch_token').toArray())
+}
+
+export interface Postponement {
+  bell: SendBell
+  reason: 'rate' | 'pair' | 'predecessor' | 'paused' | 'quota' | 'restricted'
+  /** null: until the number is resumed. */
+  nextStepAt: Date | null
+}
+
+/** Puts off what is due and was not taken; no attempt is counted. Rows that wait for their own time keep it. @throws Outage */
+export async function postponeMessages(store: Store, postponed: readonly Postponement[], now: Date): Promise<void> {
+  const groups = Object.values(Object.groupBy(postponed, ({ reason, nextStepAt }) => `${reason}:${nextStepAt?.getTime()}`))
+  const operations = groups.map(group => {
+    const { reason, nextStepAt } = (group as [Postponement])[0]
+    const bells = (group as Postponement[]).map(({ bell }) => bell)
+    const update = [
+      {
+        $set: {
+          'dispatch.state': 'WAITING',
+          'dispatch.reason': reason,
+          'dispatch.nextStepAt': nextStepAt,
+          ...waitingFor(reason, now),
+        },
+      },
+    ]
+    return { updateMany: { filter: dueAmong(bells, now), update, hint: BY_ID } }
+  })
+  if (operations.length > 0) await orOutage(store.raw.messages.bulkWrite(operations, { ordered: false, ...MAJORITY }))
+}
+
+function dueAmong(bells: readonly SendBell[], now: Date) {
+  return {
+    _id: { $in: bells.map(bell => toTenantId(bell.messageId)) },
+    tenantId: { $in: tenantIds(bells) },
+    status: 'QUEUED' as const,
+    $or: [{ 'dispatch.state': 'READY' as const }, { 'dispatch.state': 'WAITING' as const, 'dispatch.nextStepAt': { $lte: now } }],
+  }
+}
+
+/** Free-form messages may go to these conversations until then. @throws Outage */
+export async function findWindows(store: Store, bells: readonly SendBell[]): Promise<Map<string, Date | null>> {
+  if (bells.length === 0) return new Map()
+  const filter = { _id: { $in: bells.map(bell => toTenantId(bell.conversationId)) }, tenantId: { $in: tenantIds(bells) } }
+  const rows = await orOutage(store.raw.conversations.find(filter, { projection: { windowExpiresAt: 1 }, hint: BY_ID }).toArray())
+  return new Map(rows.map(row => [String(row._id), row.windowExpiresAt]))
+}
+
+/** What rings for a row. */
+export function bellFor(row: Pick<MessageDoc, '_id' | BellFields>): SendBell {
+  return {
+    v: 1,
+    messageId: String(row._id),
+    tenantId: String(row.tenantId),
+    clientId: String(row.clientId),
+    phoneNumberId: row.phoneNumberId,
+    conversationId: String(row.conversationId),
+    contactKey: row.contactKey,
+    isTemplate: row.type === 'template',
+    campaignId: row.campaignId ? String(row.campaignId) : null,
+  }
+}
+
+type BellFields = 'tenantId' | 'clientId' | 'phoneNumberId' | 'conversationId' | 'contactKey' | 'type' | 'campaignId'
+
+const unique = (values: string[]) => [...new Set(values)]
+const tenantIds = (owned: readonly { tenantId: Id | string }[]) =>
+  unique(owned.map(({ tenantId }) => String(tenantId))).map(toTenantId)

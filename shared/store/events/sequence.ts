@@ -1,0 +1,175 @@
+import type { mongo } from 'mongoose'
+import type { RealtimeEvent } from '../../contracts/realtime-event.ts'
+import type { SequencedEvent } from '../../contracts/socket-events.ts'
+import type { EventDoc } from '../../model/documents.ts'
+import type { Store } from '../connect.ts'
+import { orOutage } from '../outage.ts'
+import { toTenantId } from '../tenancy/context.ts'
+import { foldStates } from './fold-states.ts'
+
+/** Newest seq of a tenant as this process last wrote it: a guess, the unique index (tenantId, seq) is the judge. */
+const lastWritten = new WeakMap<Store, Map<string, number>>()
+const MAX_ROUNDS = 5
+const DUPLICATE_KEY = 11_000
+const MAJORITY = { readConcern: { level: 'majority' } } as const
+
+/**
+ * Gives each event its place in its tenant's order and answers them in that order. Run by one process per tenant at a time;
+ * a second one (a lost connection, a hand-over) is stopped by the unique index and starts again behind the first.
+ * An event that has its seq keeps it; one whose row is gone (erased, expired, folded) is left out.
+ *
+ * seq continues from the rows themselves, written in order by one bulk write, so that a crash at any point leaves no hole:
+ * a counter raised beforehand would. The counter (`raiseCounters`) follows and remembers the last number when the rows expired.
+ * @throws Outage
+ */
+export function assignSeq(store: Store, events: RealtimeEvent[]): Promise<SequencedEvent[]> {
+  return orOutage(assign(store, events))
+}
+
+async function assign(store: Store, events: RealtimeEvent[]): Promise<SequencedEvent[]> {
+  const unique = [...new Map(events.map(event => [event.eventId, event])).values()]
+  for (let round = 1; ; round++) {
+    const known = round === 1 && isHoleless(unique) ? presumedFresh(unique) : await readSeqs(store, unique)
+    const fresh = unique.filter(event => known.get(event.eventId) === null)
+    const { kept, folded } = foldStates(fresh)
+    const planned = await plan(store, kept)
+    const isWritten = await write(store, planned, folded)
+    if (isWritten) {
+      const seqs = new Map([...known, ...planned.map(event => [event.eventId, event.seq] as const)])
+      const sequenced = inOrder([...unique.filter(event => typeof known.get(event.eventId) === 'number'), ...kept], seqs)
+      keep(store, sequenced)
+      return sequenced
+    }
+    forget(store, unique)
+    if (round === MAX_ROUNDS) throw new Error('another process numbers the events of the same tenant')
+  }
+}
+
+/**
+ * Of a tenant's single event nobody need know beforehand whether it has its seq: if it has, nothing is written and the number
+ * stays free. Among several, it would leave a hole.
+ */
+const isHoleless = (events: RealtimeEvent[]) => new Set(events.map(event => event.tenantId)).size === events.length
+const presumedFresh = (events: RealtimeEvent[]) => new Map(events.map(event => [event.eventId, null]))
+
+/** eventId -> seq, or null for one that waits for it. Rows that are gone are missing. */
+async function readSeqs(store: Store, events: RealtimeEvent[]): Promise<Map<string, number | null>> {
+  const filter = { _id: { $in: events.map(event => event.eventId) }, tenantId: { $in: tenantIds(events) } }
+  const rows = await store.raw.events.find(filter, { projection: { seq: 1 } }).toArray()
+  return new Map(rows.map(row => [row._id, row.seq ?? null]))
+}
+
+async function plan(store: Store, events: RealtimeEvent[]): Promise<SequencedEvent[]> {
+  const next = new Map<string, number>()
+  const planned: SequencedEvent[] = []
+  for (const event of events) {
+    const seq = next.get(event.tenantId) ?? (await lastSeq(store, event.tenantId)) + 1
+    next.set(event.tenantId, seq + 1)
+    planned.push({ ...event, seq })
+  }
+  return planned
+}
+
+async function lastSeq(store: Store, tenantId: string): Promise<number> {
+  return lastWritten.get(store)?.get(tenantId) ?? (await latestSeq(store, tenantId, {}))
+}
+
+/** False when another process was there first: nothing is lost, plan again. */
+async function write(store: Store, planned: SequencedEvent[], folded: RealtimeEvent[]): Promise<boolean> {
+  if (planned.length === 0) return true
+  // First, so that a crash in between cannot let an older state come after a newer one.
+  if (folded.length > 0) await store.raw.events.deleteMany(waiting(folded))
+  const payloads = new Set(folded.map(event => `${event.tenantId}:${event.conversationId}`))
+  try {
+    const result = await store.raw.events.bulkWrite(
+      planned.map(event => setSeq(event, payloads)),
+      { ordered: true },
+    )
+    return result.modifiedCount === planned.length
+  } catch (error) {
+    if ((error as { code?: unknown }).code === DUPLICATE_KEY) return false
+    throw error
+  }
+}
+
+const waiting = (events: RealtimeEvent[]) => ({
+  _id: { $in: events.map(event => event.eventId) },
+  tenantId: { $in: tenantIds(events) },
+  seq: null,
+})
+
+function setSeq(event: SequencedEvent, withPayload: Set<string>): mongo.AnyBulkWriteOperation<EventDoc> {
+  const isFolded = event.name === 'conversation:updated' && withPayload.has(`${event.tenantId}:${event.conversationId}`)
+  const filter = { _id: event.eventId, tenantId: toTenantId(event.tenantId), seq: null }
+  return { updateOne: { filter, update: { $set: { seq: event.seq, ...(isFolded && { payload: event.payload }) } } } }
+}
+
+function inOrder(events: RealtimeEvent[], seqs: Map<string, number | null>): SequencedEvent[] {
+  return events.map(event => ({ ...event, seq: seqs.get(event.eventId) as number })).sort((a, b) => a.seq - b.seq)
+}
+
+function keep(store: Store, events: SequencedEvent[]): void {
+  const mine = lastWritten.get(store) ?? new Map<string, number>()
+  lastWritten.set(store, mine)
+  for (const { tenantId, seq } of events) mine.set(tenantId, Math.max(mine.get(tenantId) ?? 0, seq))
+}
+
+/**
+ * Lets the counters follow, by tenant. They need not reach a majority, nor at once: while the rows live they are asked first.
+ * @throws Outage
+ */
+export async function raiseCounters(store: Store, last: ReadonlyMap<string, number>): Promise<void> {
+  if (last.size === 0) return
+  const operations = [...last].map(([tenantId, value]) => ({
+    updateOne: { filter: { _id: counterId(tenantId) }, update: { $max: { value } }, upsert: true },
+  }))
+  await orOutage(store.raw.counters.bulkWrite(operations, { ordered: false, writeConcern: { w: 1 } }))
+}
+
+function forget(store: Store, events: RealtimeEvent[]): void {
+  for (const event of events) lastWritten.get(store)?.delete(event.tenantId)
+}
+
+/** Events after `seq` in order, at most `limit`; only those that can no longer be rolled back. @throws Outage */
+export async function eventsSince(store: Store, tenantId: string, seq: number, limit: number): Promise<SequencedEvent[]> {
+  const filter = { tenantId: toTenantId(tenantId), seq: { $gt: seq } }
+  const rows = store.raw.events.find(filter, MAJORITY).sort({ seq: 1 }).limit(limit).toArray()
+  return (await orOutage(rows)).map(toSequenced)
+}
+
+/** The newest seq of a tenant; 0 before its first event. @throws Outage */
+export async function latestSeq(store: Store, tenantId: string, concern: object = MAJORITY): Promise<number> {
+  const filter = { tenantId: toTenantId(tenantId), seq: { $gte: 0 } }
+  const read = store.raw.events
+    .find(filter, { ...concern, projection: { seq: 1 } })
+    .sort({ seq: -1 })
+    .limit(1)
+    .next()
+  const row = await orOutage(read)
+  return row?.seq ?? (await latestSeqs(store, [tenantId])).get(tenantId) ?? 0
+}
+
+/** Of many tenants in one query, from the counters, which follow the events within a second. @throws Outage */
+export async function latestSeqs(store: Store, ids: string[]): Promise<Map<string, number>> {
+  const rows = await orOutage(store.raw.counters.find({ _id: { $in: ids.map(counterId) } }).toArray())
+  return new Map(rows.map(row => [row._id.slice('events:'.length), row.value]))
+}
+
+function toSequenced(row: EventDoc): SequencedEvent {
+  return {
+    v: 1,
+    eventId: row._id,
+    tenantId: String(row.tenantId),
+    name: row.name,
+    at: row.at.toISOString(),
+    clientId: text(row.clientId),
+    conversationId: text(row.conversationId),
+    userId: text(row.userId),
+    payload: row.payload,
+    seq: row.seq as number,
+  }
+}
+
+const text = (id: unknown) => (id == null ? null : String(id))
+const tenantIds = (events: RealtimeEvent[]) => [...new Set(events.map(event => event.tenantId))].map(toTenantId)
+const counterId = (tenantId: string) => `events:${tenantId}`

@@ -1,0 +1,113 @@
+import { type ClientSession, Types } from 'mongoose'
+import { notFound } from '../../domain/errors.ts'
+import type { ConversationDoc, Id } from '../../model/documents.ts'
+import { type Store, trusted } from '../connect.ts'
+import { findPage, type Page, type PageWish } from '../pages.ts'
+import { searchPattern } from '../search.ts'
+
+type Key = Id | string
+
+/** Null for unknown, deleted and other tenants' conversations alike. */
+export async function findConversation(store: Store, tenantId: Key, id: Key): Promise<ConversationDoc | null> {
+  return await store.models.conversations.findOne({ tenantId, _id: id, deletedAt: null }).lean()
+}
+
+/** @throws ApiError 404 */
+export async function getConversation(store: Store, tenantId: Key, id: Key): Promise<ConversationDoc> {
+  const conversation = await findConversation(store, tenantId, id)
+  if (conversation === null) throw notFound('Conversation')
+  return conversation
+}
+
+/** The thread of a number with a person; there is at most one. */
+export async function findThread(store: Store, tenantId: Key, clientId: Key, contactId: Key): Promise<ConversationDoc | null> {
+  return await store.models.conversations.findOne({ tenantId, clientId, contactId, deletedAt: null }).lean()
+}
+
+/** The threads with a person, one for each of our numbers that they spoke with, the liveliest first. */
+export async function findThreadsWith(
+  store: Store,
+  tenantId: Key,
+  contactIds: readonly Id[],
+  clientId: Key | undefined,
+): Promise<ConversationDoc[]> {
+  const own = clientId === undefined ? {} : { clientId }
+  const filter = { tenantId, contactId: trusted({ $in: [...contactIds] }), ...own, deletedAt: null }
+  return await store.models.conversations.find(filter).sort({ lastActivityAt: -1 }).lean()
+}
+
+/** What narrows a list; what is not given does not. */
+export interface ConversationFilters {
+  unread?: boolean | undefined
+  assigneeId?: string | undefined
+  unassigned?: boolean | undefined
+  /** The customer has the last word, and the window closes in this time. */
+  closing?: { from: Date; to: Date } | undefined
+  status?: ConversationDoc['status'] | undefined
+  label?: string | undefined
+  clientId?: string | undefined
+  phoneNumberId?: string | undefined
+  candidateId?: string | undefined
+  applicationId?: string | undefined
+  /** A part of a name, of a number in any usual form, or the beginning of a username. */
+  q?: string | undefined
+}
+
+/** Newest activity first. */
+export async function listConversations(
+  store: Store,
+  tenantId: Key,
+  filters: ConversationFilters,
+  wish: PageWish,
+): Promise<Page<ConversationDoc>> {
+  const { unread, assigneeId, unassigned, closing, status, label, clientId, phoneNumberId, candidateId, applicationId, q } =
+    filters
+  const filter = {
+    tenantId,
+    deletedAt: null,
+    ...(unread && { unreadCount: trusted({ $gt: 0 }) }),
+    ...(assigneeId && { 'assignedTo.id': new Types.ObjectId(assigneeId) }),
+    ...(unassigned && { 'assignedTo.id': null }),
+    ...(closing && {
+      'lastMessage.direction': 'INBOUND' as const,
+      windowExpiresAt: trusted({ $gt: closing.from, $lte: closing.to }),
+    }),
+    ...(status && { status }),
+    ...(label && { labels: label }),
+    ...(clientId && { clientId: new Types.ObjectId(clientId) }),
+    ...(phoneNumberId && { phoneNumberId }),
+    ...(candidateId && { candidateId }),
+    ...(applicationId && { applicationId }),
+    ...(q && { $and: [trusted({ $or: searched(q) })] }),
+  }
+  return await findPage<ConversationDoc>(store.models.conversations, filter, 'lastActivityAt', wish)
+}
+
+/** The text itself, no pattern. */
+function searched(q: string) {
+  const { text, digits } = searchPattern(q)
+  const ways = [
+    { 'contact.name': trusted({ $regex: text, $options: 'i' }) },
+    { 'contact.username': trusted({ $regex: `^${text.replace(/^@/, '')}`, $options: 'i' }) },
+    { candidateName: trusted({ $regex: text, $options: 'i' }) },
+  ]
+  return digits === null ? ways : [...ways, { 'contact.phone': trusted({ $regex: digits }) }]
+}
+
+/** @param provided what must still hold when it is written; null when it does not */
+export async function changeConversation(
+  store: Store,
+  { tenantId, _id }: Pick<ConversationDoc, 'tenantId' | '_id'>,
+  set: Partial<ConversationDoc>,
+  provided: { 'assignedTo.id'?: null },
+  session: ClientSession,
+): Promise<ConversationDoc | null> {
+  return await store.models.conversations
+    .findOneAndUpdate({ tenantId, _id, ...provided }, { $set: set }, { session, returnDocument: 'after' })
+    .lean()
+}
+
+/** How much work somebody has. */
+export async function countOpenConversations(store: Store, tenantId: Key, assigneeId: Id): Promise<number> {
+  return await store.models.conversations.countDocuments({ tenantId, 'assignedTo.id': assigneeId, status: 'open' })
+}

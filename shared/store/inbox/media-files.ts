@@ -1,0 +1,34 @@
+import { kindOfType } from '../../domain/upload-rules.ts'
+import type { Id, MediaFileDoc } from '../../model/documents.ts'
+import type { Store } from '../connect.ts'
+import { orOutage } from '../outage.ts'
+import { findMedia } from './media.ts'
+
+type Key = Id | string
+
+/** A file that may be sent. */
+export type SendableFile = Pick<MediaFileDoc, '_id' | 'tenantId' | 'kind' | 'mimeType' | 'filename' | 'size'> & {
+  /** Hex; null for files that came from Meta. */
+  sha256: string | null
+}
+
+export async function addMediaFile(store: Store, file: Omit<MediaFileDoc, 'createdAt'>): Promise<MediaFileDoc> {
+  return (await store.models.mediaFiles.create(file)).toObject()
+}
+
+/** Given to us for sending. @throws Outage */
+export async function findMediaFile(store: Store, tenantId: Key, id: Key): Promise<MediaFileDoc | null> {
+  return await orOutage(store.models.mediaFiles.findOne({ tenantId, _id: id }).lean())
+}
+
+/** Given to us for sending, or stored with a message: forwarded then. @throws Outage */
+export async function findSendable(store: Store, tenantId: Key, id: Key): Promise<SendableFile | null> {
+  const given = await findMediaFile(store, tenantId, id)
+  if (given) return given
+  const message = await findMedia(store, tenantId, id)
+  const media = message?.content.media
+  const kind = kindOfType(media?.mimeType ?? null)
+  if (!message || media?.state !== 'STORED' || media.mimeType === null || kind === null) return null
+  const { mimeType, filename, size } = media
+  return { _id: media.id, tenantId: message.tenantId, kind, mimeType, filename, size: size ?? 0, sha256: null }
+}

@@ -1,0 +1,60 @@
+import type { EventDoc, Id, MediaRef, MessageDoc } from '../../model/documents.ts'
+import { type Store, trusted } from '../connect.ts'
+import { orOutage } from '../outage.ts'
+
+type Key = Id | string
+
+/** A message and its file; null when either is gone. @throws Outage */
+export async function findMediaMessage(store: Store, tenantId: Key, messageId: Key): Promise<MessageDoc | null> {
+  const filter = { tenantId, _id: messageId, deletedAt: null }
+  const row = await orOutage(store.models.messages.findOne(filter).lean())
+  return row?.content.media ? row : null
+}
+
+/** By the file's own id. @throws Outage */
+export async function findMedia(store: Store, tenantId: Key, mediaId: Key): Promise<MessageDoc | null> {
+  return await orOutage(store.models.messages.findOne({ tenantId, 'content.media.id': mediaId, deletedAt: null }).lean())
+}
+
+/**
+ * What became of a file, with the event that tells of it; unless somebody else has settled it, or the message has another
+ * file or none by now.
+ * @returns whether it was written. @throws Outage
+ */
+export async function settleMedia(
+  store: Store,
+  message: Pick<MessageDoc, '_id' | 'tenantId' | 'content'>,
+  from: readonly MediaRef['state'][],
+  change: Partial<MediaRef>,
+  event: EventDoc | null = null,
+): Promise<boolean> {
+  const { _id, tenantId, content } = message
+  const filter = {
+    _id,
+    tenantId,
+    'content.media.id': content.media?.id ?? null,
+    'content.media.state': trusted({ $in: [...from] }),
+  }
+  const $set = Object.fromEntries(Object.entries(change).map(([name, value]) => [`content.media.${name}`, value]))
+  return await store.transaction(async session => {
+    const { matchedCount } = await store.models.messages.updateOne(filter, { $set }, { session })
+    if (matchedCount === 1 && event !== null) await store.models.events.insertMany([event], { session })
+    return matchedCount === 1
+  })
+}
+
+/** Whether its file comes from Meta: it was written by the customer, or by the business in its own app. */
+export const hasFileOfMeta = ({ direction, origin }: Pick<MessageDoc, 'direction' | 'origin'>): boolean =>
+  direction === 'INBOUND' || origin === 'phone'
+
+/** Files that nobody fetches although they came a while ago: their job was lost. Over all tenants. @throws Outage */
+export async function findForgottenMedia(
+  store: Store,
+  before: Date,
+  limit: number,
+): Promise<Pick<MessageDoc, '_id' | 'tenantId'>[]> {
+  const ofMeta = [{ direction: 'INBOUND' as const }, { origin: 'phone' as const }]
+  const filter = { 'content.media.state': 'PENDING' as const, createdAt: { $lte: before }, $or: ofMeta }
+  const rows = store.raw.messages.find(filter, { projection: { tenantId: 1 } })
+  return await orOutage(rows.limit(limit).toArray())
+}

@@ -1,0 +1,112 @@
+import { type ClientSession, Types } from 'mongoose'
+import { notFound } from '../../domain/errors.ts'
+import type { ConversationDoc, Id, MessageDoc } from '../../model/documents.ts'
+import { type Store, trusted } from '../connect.ts'
+import { UNFINISHED_INDEX } from '../dispatch/take.ts'
+import { findPage, type Page, type PageWish } from '../pages.ts'
+
+type Key = Id | string
+type InConversation = Pick<ConversationDoc, 'tenantId' | '_id'>
+
+/** @throws ApiError 404 for unknown and other tenants' messages alike */
+export async function getMessage(store: Store, tenantId: Key, id: Key): Promise<MessageDoc> {
+  const message = await store.models.messages.findOne({ tenantId, _id: id }).lean()
+  if (message === null) throw notFound('Message')
+  return message
+}
+
+/** The message that a request with this Idempotency-Key has made. */
+export async function findMessageByKey(store: Store, tenantId: Key, idempotencyKey: string): Promise<MessageDoc | null> {
+  return await store.models.messages.findOne({ tenantId, idempotencyKey }).lean()
+}
+
+/** By our id or by the wamid, in this conversation only. */
+export async function findMessageNamed(
+  store: Store,
+  { tenantId, _id: conversationId }: InConversation,
+  name: string,
+): Promise<Pick<MessageDoc, '_id' | 'wamid'> | null> {
+  const by = /^[0-9a-f]{24}$/i.test(name) ? { _id: name } : { wamid: name }
+  return await store.models.messages.findOne({ tenantId, ...by, conversationId }, { wamid: 1 }).lean()
+}
+
+/** Newest first, unless `ascending`; without what only the detail shows. */
+export async function listMessages(
+  store: Store,
+  tenantId: Key,
+  conversationId: string,
+  wish: PageWish,
+  ascending: boolean,
+): Promise<Page<MessageDoc>> {
+  const filter = { tenantId, conversationId: new Types.ObjectId(conversationId) }
+  return await findPage<MessageDoc>(store.models.messages, filter, 'at', wish, {
+    ascending,
+    projection: { timeline: 0, payload: 0 },
+  })
+}
+
+/** Of several threads, newest first. */
+export async function listMessagesOf(
+  store: Store,
+  tenantId: Key,
+  conversationIds: readonly Id[],
+  wish: PageWish,
+): Promise<Page<MessageDoc>> {
+  const filter = { tenantId, conversationId: trusted({ $in: [...conversationIds] }) }
+  return await findPage<MessageDoc>(store.models.messages, filter, 'at', wish, { projection: { timeline: 0, payload: 0 } })
+}
+
+const MAX_READ_AT_ONCE = 1000
+
+/**
+ * Inbound messages are read: the newest unread ones, as many as are counted, so that a long thread is not searched to its
+ * beginning. In the transaction that writes the count: a message that arrives meanwhile conflicts with it, and stays unread.
+ * @param upTo the last one that was seen, null: all. @returns how many are still unread, and the newest that is read now
+ * @throws ApiError 404
+ */
+export async function readMessages(
+  store: Store,
+  { tenantId, _id: conversationId }: InConversation,
+  upTo: Key | null,
+  now: Date,
+  session: ClientSession,
+): Promise<{ unreadCount: number; lastRead: string | null }> {
+  const { conversations, messages } = store.models
+  const row = await conversations.findOne({ tenantId, _id: conversationId }, { unreadCount: 1 }, { session }).lean()
+  const count = Math.min(row?.unreadCount ?? 0, MAX_READ_AT_ONCE)
+  if (count === 0) return { unreadCount: 0, lastRead: null }
+  const unread = await messages
+    .find({ tenantId, conversationId, direction: 'INBOUND', status: 'RECEIVED' }, { at: 1, wamid: 1 }, { session })
+    .sort({ at: -1, _id: -1 })
+    .limit(count)
+    .lean()
+  const seen =
+    upTo === null ? null : await messages.findOne({ tenantId, _id: upTo, conversationId }, { at: 1 }, { session }).lean()
+  if (upTo !== null && seen === null) throw notFound('Message')
+  const later = seen === null ? [] : unread.filter(message => isLater(message, seen))
+  const read = unread.filter(message => !later.includes(message))
+  const ids = read.map(({ _id }) => _id)
+  const filter = { tenantId, _id: trusted({ $in: ids }), status: 'RECEIVED' as const }
+  await messages.updateMany(filter, { $set: { status: 'READ', statusUpdatedAt: now } }, { session })
+  return { unreadCount: later.length, lastRead: read[0]?.wamid ?? null }
+}
+
+type Placed = Pick<MessageDoc, '_id' | 'at'>
+/** In the order of the thread. */
+const isLater = (one: Placed, other: Placed) =>
+  one.at.getTime() > other.at.getTime() || (one.at.getTime() === other.at.getTime() && String(one._id) > String(other._id))
+
+/** The greatest id of what is still to be sent in a conversation. */
+export async function findLastUnfinished(
+  store: Store,
+  { tenantId, _id: conversationId }: InConversation,
+  session: ClientSession,
+): Promise<Id | null> {
+  const filter = { tenantId, conversationId, 'dispatch.state': trusted({ $exists: true }) }
+  const last = await store.models.messages
+    .findOne(filter, { _id: 1 }, { session })
+    .sort({ _id: -1 })
+    .hint(UNFINISHED_INDEX.hint)
+    .lean()
+  return last?._id ?? null
+}

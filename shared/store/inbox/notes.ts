@@ -1,0 +1,36 @@
+import { Types } from 'mongoose'
+import type { ConversationDoc, Id, NoteDoc } from '../../model/documents.ts'
+import type { Store } from '../connect.ts'
+import { findPage, type Page, type PageWish } from '../pages.ts'
+
+/** What people write to each other about a conversation or a lead; the customer never sees it. Shown with both. */
+export async function addNote(
+  store: Store,
+  { tenantId, _id: conversationId, leadId }: { tenantId: Id; _id: Id | null; leadId: Id | null },
+  { text, isPrivate, createdBy }: Pick<NoteDoc, 'text' | 'isPrivate'> & { createdBy: Id },
+  now: Date,
+): Promise<NoteDoc> {
+  const note: NoteDoc = {
+    _id: new Types.ObjectId(),
+    tenantId,
+    conversationId,
+    leadId: leadId ?? null,
+    text,
+    isPrivate,
+    createdBy,
+    createdAt: now,
+    updatedAt: now,
+    deletedAt: null,
+  }
+  await store.models.notes.insertMany([note])
+  return note
+}
+
+/** Newest first. */
+export async function listNotes(
+  store: Store,
+  { tenantId, _id: conversationId }: ConversationDoc,
+  wish: PageWish,
+): Promise<Page<NoteDoc>> {
+  return await findPage<NoteDoc>(store.models.notes, { tenantId, conversationId, deletedAt: null }, 'createdAt', wish)
+}

@@ -1,0 +1,111 @@
+import type { ClientSession } from 'mongoose'
+import { ApiError } from '../../domain/errors.ts'
+import type { ConversationDoc, EventDoc, Id, MessageDoc } from '../../model/documents.ts'
+import { messageView } from '../../views/views.ts'
+import { type Store, trusted } from '../connect.ts'
+import { findPage, type Page, type PageWish } from '../pages.ts'
+import { getMessage } from './messages.ts'
+
+/** Messages that wait for a time of their own. Whoever takes one away from its wait, and whoever changes it, asks for this. */
+export const STILL = { status: 'QUEUED', 'dispatch.state': 'WAITING', 'dispatch.reason': 'scheduled' } as const
+
+type Key = Id | string
+
+export interface ScheduledFilter {
+  clientId?: string | undefined
+  conversationId?: string | undefined
+  from?: Date | undefined
+  to?: Date | undefined
+}
+
+/** The next to go first. A campaign's messages are not here: they are made when it begins. */
+export async function listScheduled(
+  store: Store,
+  tenantId: Key,
+  { clientId, conversationId, from, to }: ScheduledFilter,
+  wish: PageWish,
+): Promise<Page<MessageDoc>> {
+  const filter = {
+    tenantId,
+    ...STILL,
+    ...(clientId && { clientId }),
+    ...(conversationId && { conversationId }),
+    ...((from || to) && { sendAt: trusted({ ...(from && { $gte: from }), ...(to && { $lt: to }) }) }),
+  }
+  const projection = { timeline: 0, payload: 0 } as const
+  return await findPage<MessageDoc>(store.models.messages, filter, 'sendAt', wish, { ascending: true, projection })
+}
+
+/** Every look for what may go in a conversation reads them all. */
+const MAX_IN_CONVERSATION = 100
+
+/** @throws ApiError 422 SCHEDULE_FULL */
+export async function requireRoomFor(store: Store, conversation: Pick<ConversationDoc, '_id' | 'tenantId'>): Promise<void> {
+  const filter = { tenantId: conversation.tenantId, conversationId: conversation._id, ...STILL }
+  if ((await store.models.messages.countDocuments(filter, { limit: MAX_IN_CONVERSATION })) >= MAX_IN_CONVERSATION)
+    throw new ApiError(422, 'SCHEDULE_FULL', `At most ${MAX_IN_CONVERSATION} messages of a conversation wait for their time`)
+}
+
+/** @throws ApiError 404, 409 ALREADY_RELEASED */
+export async function getScheduled(store: Store, tenantId: Key, id: Key): Promise<MessageDoc> {
+  const message = await getMessage(store, tenantId, id)
+  if (!isScheduled(message)) throw alreadyReleased(message)
+  return message
+}
+
+export const isScheduled = ({ status, dispatch }: MessageDoc): boolean =>
+  status === STILL.status && dispatch?.state === STILL['dispatch.state'] && dispatch.reason === STILL['dispatch.reason']
+
+/** Changes it where it stands as it was read. @throws ApiError 409 ALREADY_RELEASED, MESSAGE_CHANGED */
+export async function updateScheduled(
+  store: Store,
+  before: MessageDoc,
+  update: { $set: Partial<MessageDoc> & Record<string, unknown>; $push: object },
+  session: ClientSession,
+): Promise<MessageDoc> {
+  const { tenantId, _id, updatedAt } = before
+  const after = await store.models.messages
+    .findOneAndUpdate({ tenantId, _id, ...STILL, updatedAt }, update, { session, returnDocument: 'after' })
+    .lean()
+  if (after !== null) return after
+  const now = await store.models.messages.findOne({ tenantId, _id }, null, { session }).lean()
+  if (now !== null && isScheduled(now))
+    throw new ApiError(409, 'MESSAGE_CHANGED', 'Somebody else has changed it at this moment: read it again')
+  throw alreadyReleased(now ?? before)
+}
+
+const alreadyReleased = ({ status, sendAt }: MessageDoc) =>
+  new ApiError(
+    409,
+    'ALREADY_RELEASED',
+    sendAt === null
+      ? 'This message was not scheduled'
+      : 'It waits for its time no more: it has been released, sent or taken back',
+    { extra: { messageStatus: status } },
+  )
+
+/** For the list of what is scheduled, wherever it is open. */
+export function scheduledEvent(
+  message: MessageDoc,
+  state: 'scheduled' | 'changed' | 'cancelled' | 'released',
+  now: Date,
+): EventDoc {
+  const { _id, conversationId, sendAt } = message
+  return {
+    ...eventFor(`l:${_id}:${state}:${now.getTime()}`, message, now),
+    name: 'message:scheduled',
+    payload: {
+      conversationId: String(conversationId),
+      messageId: String(_id),
+      state,
+      sendAt: sendAt?.toISOString() ?? null,
+      message: messageView(message),
+    },
+  }
+}
+
+export const eventFor = (
+  _id: string,
+  { tenantId, clientId, conversationId }: Pick<MessageDoc, 'tenantId' | 'clientId' | 'conversationId'>,
+  at: Date,
+) => ({ _id, tenantId, at, clientId, conversationId, userId: null, createdAt: at })

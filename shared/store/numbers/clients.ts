@@ -1,0 +1,271 @@
+import type { ClientSession } from 'mongoose'
+import { ApiError, notFound } from '../../domain/errors.ts'
+import type { ClientDoc, EventDoc, Id, PauseReason } from '../../model/documents.ts'
+import { type Store, trusted } from '../connect.ts'
+import { toTenantId } from '../tenancy/context.ts'
+import { acrossTenants } from '../tenancy/tenancy.ts'
+import { TtlCache } from '../ttl-cache.ts'
+
+const KNOWN_MS = 5000
+/** Short: a number that was connected a moment ago must not have its first messages ignored. */
+const UNKNOWN_MS = 1000
+
+const caches = new WeakMap<Store, TtlCache<string, ClientDoc | null>>()
+
+/**
+ * Whose number a webhook is for, over all tenants; null if nobody's. Kept for 5 s (1 s when unknown) in this process, so
+ * the state it shows may be that old.
+ */
+export async function findByPhoneNumberId(store: Store, phoneNumberId: string): Promise<ClientDoc | null> {
+  return (await findByPhoneNumberIds(store, [phoneNumberId])).get(phoneNumberId) ?? null
+}
+
+/** The same for a batch, in one query at most. Unknown numbers are left out. */
+export async function findByPhoneNumberIds(store: Store, phoneNumberIds: Iterable<string>): Promise<Map<string, ClientDoc>> {
+  const cache = cacheOf(store)
+  // Each entry is read once: one that ends between two looks would make a known number a stranger's.
+  const answers = new Map([...new Set(phoneNumberIds)].map(id => [id, cache.get(id)]))
+  const missing = [...answers.keys()].filter(id => answers.get(id) === undefined)
+  if (missing.length > 0) {
+    const found = await acrossTenants(() =>
+      store.models.clients.find({ phoneNumberId: trusted({ $in: missing }), deletedAt: null }).lean(),
+    )
+    const byId = new Map(found.map(client => [client.phoneNumberId, client]))
+    for (const id of missing) {
+      const client = byId.get(id) ?? null
+      cache.set(id, client, client ? KNOWN_MS : UNKNOWN_MS)
+      answers.set(id, client)
+    }
+  }
+  return new Map([...answers].filter((entry): entry is [string, ClientDoc] => entry[1] != null))
+}
+
+/** After a change of a number in this process. */
+export function forgetClient(store: Store, phoneNumberId: string): void {
+  cacheOf(store).delete(phoneNumberId)
+}
+
+/** @throws ApiError 404 for unknown, deleted and other tenants' ids alike */
+export async function getClient(store: Store, tenantId: Id | string, clientId: Id | string): Promise<ClientDoc> {
+  const client = await store.models.clients.findOne({ tenantId, _id: clientId, deletedAt: null }).lean()
+  if (client === null) throw notFound('Number')
+  return client
+}
+
+/**
+ * The number that a caller names: by our id, by the id that its user has on the tenant's own platform, or by Meta's.
+ * @throws ApiError 404 for unknown ones, 409 CLIENT_AMBIGUOUS for a user of several numbers
+ */
+export async function getNamedClient(store: Store, tenantId: Id | string, name: string): Promise<ClientDoc> {
+  const own = /^[0-9a-f]{24}$/i.test(name) ? { _id: name } : null
+  for (const by of [own, { userId: name }, { phoneNumberId: name }]) {
+    const found =
+      by &&
+      (await store.models.clients
+        .find({ tenantId, ...by, deletedAt: null })
+        .limit(2)
+        .lean())
+    if (found && found.length > 1)
+      throw new ApiError(409, 'CLIENT_AMBIGUOUS', 'This user has several numbers: name one by its id')
+    if (found?.[0]) return found[0]
+  }
+  throw notFound('Number')
+}
+
+/** The digits behind our ids, also of numbers that are no longer there. */
+export async function findNumbersOf(store: Store, tenantId: Id | string, ids: readonly Id[]): Promise<Map<string, string>> {
+  const filter = { tenantId, _id: trusted({ $in: [...ids] }) }
+  const found = await store.models.clients.find(filter, { whatsappNumber: 1 }).lean()
+  return new Map(found.map(({ _id, whatsappNumber }) => [String(_id), whatsappNumber]))
+}
+
+/** All numbers of a tenant, the primary one first. */
+export async function listClients(store: Store, tenantId: Id | string): Promise<ClientDoc[]> {
+  return await store.models.clients.find({ tenantId, deletedAt: null }).sort({ isPrimary: -1, _id: 1 }).lean()
+}
+
+/**
+ * The number that a caller means who names none: the primary one, else the oldest that is connected.
+ * @param userId whoever has numbers of their own means one of those
+ */
+export async function findPrimaryClient(store: Store, tenantId: Id | string, userId?: string): Promise<ClientDoc | null> {
+  const first = (by: object) =>
+    store.models.clients
+      .findOne({ tenantId, ...by, deletedAt: null })
+      .sort({ isPrimary: -1, connectedAt: 1, _id: 1 })
+      .lean<ClientDoc | null>()
+  return (userId ? await first({ userId }) : null) ?? (await first({}))
+}
+
+/** A change of a number's state, with the row of `events` that was written with it: publish it after the commit. */
+export interface ClientChange {
+  client: ClientDoc
+  event: EventDoc
+}
+
+/**
+ * Holds all sends of a number: its rows wait, nothing is lost. Null when it was not active, so that many failed calls at
+ * once make one event. @param detail a sentence for the banner
+ */
+export function pauseClient(
+  store: Store,
+  pause: {
+    tenantId: Id | string
+    clientId: Id | string
+    reason: PauseReason
+    detail: string
+    by?: Id | null
+    /** Meta's, when it refused something. */
+    code?: number | null
+    /** As stored when it was used: a number that has another token by now is not paused for the old one. */
+    token?: string | null
+  },
+): Promise<ClientChange | null> {
+  const changes: Partial<ClientDoc> = {
+    status: 'paused',
+    pauseReason: pause.reason,
+    statusReason: pause.detail,
+    pauseCode: pause.code ?? null,
+    updatedBy: pause.by ?? null,
+    ...(pause.reason === 'token' && { nextTokenCheckAt: null }),
+  }
+  return changeClient(store, pause, changes, { status: 'active', ...(pause.token && { accessToken: pause.token }) })
+}
+
+/** Ends a pause; null when the number was not paused. Its waiting rows are released by the sender. */
+export function resumeClient(
+  store: Store,
+  resume: { tenantId: Id | string; clientId: Id | string; by?: Id | null },
+): Promise<ClientChange | null> {
+  return changeClient(store, resume, { ...RESUMED, resumedAt: new Date(), updatedBy: resume.by ?? null }, { status: 'paused' })
+}
+
+/** How it stands with Meta is asked for at once. */
+const RESUMED = {
+  status: 'active',
+  pauseReason: null,
+  pauseCode: null,
+  statusReason: null,
+  restrictedUntil: null,
+  nextHealthCheckAt: null,
+} as const
+
+/** Numbers of any tenant that a restriction of WhatsApp's held until now. */
+export async function findReleased(store: Store, now: Date): Promise<ClientDoc[]> {
+  const filter = { status: 'paused' as const, restrictedUntil: trusted({ $lte: now }), deletedAt: null }
+  return await acrossTenants(() => store.models.clients.find(filter).limit(100).lean())
+}
+
+/** Those that could only answer until now. */
+export async function findUnrestricted(store: Store, now: Date): Promise<ClientDoc[]> {
+  const filter = { 'repliesOnly.until': trusted({ $lte: now }), deletedAt: null }
+  return await acrossTenants(() => store.models.clients.find(filter).limit(100).lean())
+}
+
+/** They may write first again; null when another restriction has come meanwhile. */
+export function unrestrictClient(store: Store, client: ClientDoc, now: Date): Promise<ClientChange | null> {
+  const { tenantId, _id: clientId } = client
+  return changeClient(store, { tenantId, clientId }, { repliesOnly: null }, { 'repliesOnly.until': trusted({ $lte: now }) })
+}
+
+/** Ends the pause of a number whose restriction is over; null when something else holds it by now. */
+export function releaseClient(store: Store, { tenantId, _id: clientId }: ClientDoc, now: Date): Promise<ClientChange | null> {
+  return changeClient(
+    store,
+    { tenantId, clientId },
+    { ...RESUMED, resumedAt: now },
+    { status: 'paused', restrictedUntil: trusted({ $lte: now }) },
+  )
+}
+
+/** A person's own words about a number, and which is the primary one: of a tenant at most one. @throws ApiError 404 */
+export async function editClient(
+  store: Store,
+  { tenantId, _id, phoneNumberId }: ClientDoc,
+  wish: { companyName?: string | null | undefined; isPrimary?: true | undefined },
+  by: Id | string,
+): Promise<ClientDoc> {
+  const { clients } = store.models
+  const changes = Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined))
+  const edited = await store.transaction(async session => {
+    if (wish.isPrimary)
+      await clients.updateMany(
+        { tenantId, isPrimary: true, _id: trusted({ $ne: _id }) },
+        { $set: { isPrimary: false } },
+        { session },
+      )
+    return await clients
+      .findOneAndUpdate(
+        { tenantId, _id, deletedAt: null },
+        { $set: { ...changes, updatedBy: by } },
+        { session, returnDocument: 'after' },
+      )
+      .lean()
+  })
+  forgetClient(store, phoneNumberId)
+  if (edited === null) throw notFound('Number')
+  return edited
+}
+
+/** What an event says beside the number's status. */
+export interface ClientNews {
+  /** Instead of the reason of a pause. */
+  reason?: string
+  /** Fields that differ from before. */
+  changed?: string[]
+}
+
+/**
+ * One transaction: new fields and their event `client:status`; null when the number is not as `provided`, and then nothing is
+ * written.
+ */
+export async function changeClient(
+  store: Store,
+  { tenantId, clientId }: { tenantId: Id | string; clientId: Id | string },
+  changes: Partial<ClientDoc>,
+  provided: object = {},
+  news: ClientNews = {},
+): Promise<ClientChange | null> {
+  const change = await store.transaction(async session => {
+    const client = await store.models.clients
+      .findOneAndUpdate(
+        { tenantId, _id: clientId, deletedAt: null, ...provided },
+        { $set: changes },
+        { session, returnDocument: 'after' },
+      )
+      .lean()
+    return client && { client, event: await insertStatusEvent(store, client, news, session) }
+  })
+  if (change) forgetClient(store, change.client.phoneNumberId)
+  return change
+}
+
+async function insertStatusEvent(
+  store: Store,
+  client: ClientDoc,
+  { reason, changed }: ClientNews,
+  session: ClientSession,
+): Promise<EventDoc> {
+  const at = new Date()
+  const clientId = String(client._id)
+  const about = reason ?? (changed ? 'fields' : client.status)
+  const event: EventDoc = {
+    _id: `c:${clientId}:${about}:${at.getTime()}`,
+    tenantId: toTenantId(client.tenantId),
+    name: 'client:status',
+    at,
+    clientId: client._id,
+    conversationId: null,
+    userId: null,
+    payload: { clientId, status: client.status, reason: reason ?? client.pauseReason, ...(changed && { changed }) },
+    createdAt: at,
+  }
+  await store.models.events.insertMany([event], { session })
+  return event
+}
+
+function cacheOf(store: Store): TtlCache<string, ClientDoc | null> {
+  const cache = caches.get(store) ?? new TtlCache(10_000)
+  caches.set(store, cache)
+  return cache
+}

@@ -1,0 +1,37 @@
+import { notFound } from '../../domain/errors.ts'
+import type { ClientDoc, Id, TenantDoc } from '../../model/documents.ts'
+import { forgetTenant } from '../accounts/tenants.ts'
+import type { Store } from '../connect.ts'
+
+export interface TenantLimits {
+  messagesPerMinute?: number | null | undefined
+  messagesPerDay?: number | null | undefined
+}
+
+/** What is undefined stays. Senders hear of it within seconds. @returns as it was. @throws ApiError 404 */
+export async function setTenantLimits(store: Store, tenantId: Id | string, wish: TenantLimits, by: Id): Promise<TenantDoc> {
+  const given = Object.entries(wish).filter(([, limit]) => limit !== undefined)
+  const $set = { ...Object.fromEntries(given.map(([name, limit]) => [`limits.${name}`, limit])), updatedBy: by }
+  const before = await store.models.tenants
+    .findOneAndUpdate({ _id: tenantId, deletedAt: null }, { $set }, { returnDocument: 'before' })
+    .lean()
+  if (before === null) throw notFound('Tenant')
+  forgetTenant(store, tenantId)
+  return before
+}
+
+/** How fast a number may be at most; null: as fast as Meta lets it. @returns as it was. @throws ApiError 404 */
+export async function setNumberRate(
+  store: Store,
+  { tenantId, clientId, maxPerSecond, by }: { tenantId: Id | string; clientId: string; maxPerSecond: number | null; by: Id },
+): Promise<ClientDoc> {
+  const before = await store.models.clients
+    .findOneAndUpdate(
+      { tenantId, _id: clientId, deletedAt: null },
+      { $set: { maxPerSecond, updatedBy: by } },
+      { returnDocument: 'before' },
+    )
+    .lean()
+  if (before === null) throw notFound('Number')
+  return before
+}

@@ -1,0 +1,34 @@
+import type { ClientSession } from 'mongoose'
+import { notFound } from '../../domain/errors.ts'
+import type { Plan } from '../../model/batch-plan.ts'
+import type { ContactDoc, ConversationDoc, Id } from '../../model/documents.ts'
+import type { Store } from '../connect.ts'
+import { writeBatch } from './write.ts'
+
+export interface Pair {
+  kept: ContactDoc
+  other: ContactDoc
+  conversations: ConversationDoc[]
+}
+
+/** Two contacts and their threads, judged and written in one transaction. @throws ApiError 404 */
+export async function mergePair<T extends { plan: Plan }>(
+  store: Store,
+  { tenantId, keptId, otherId }: { tenantId: Id; keptId: Id; otherId: Id },
+  judge: (pair: Pair) => T,
+  now: Date,
+): Promise<T> {
+  return await store.transaction(async session => {
+    const judged = judge(await loadPair(store, tenantId, [keptId, otherId], session))
+    await writeBatch(store.raw, judged.plan, now, session)
+    return judged
+  })
+}
+
+async function loadPair(store: Store, tenantId: Id, ids: [Id, Id], session: ClientSession): Promise<Pair> {
+  const found = await store.raw.contacts.find({ tenantId, _id: { $in: ids }, deletedAt: null }, { session }).toArray()
+  const [kept, other] = ids.map(id => found.find(contact => contact._id.equals(id)))
+  if (kept === undefined || other === undefined) throw notFound('Contact')
+  const own = { tenantId, contactId: { $in: ids }, deletedAt: null }
+  return { kept, other, conversations: await store.raw.conversations.find(own, { session }).toArray() }
+}

@@ -1,0 +1,91 @@
+import type { ClientSession, mongo } from 'mongoose'
+import type { Changes, Move, Plan, Update } from '../../model/batch-plan.ts'
+import type { ContactDoc, Id, WebhookEventDoc } from '../../model/documents.ts'
+import { appended } from '../../model/timeline.ts'
+import type { Store } from '../connect.ts'
+
+type Raw = Store['raw']
+
+/** Everything that a batch changes, in the caller's transaction: one insert and one bulk update a collection. */
+export async function writeBatch(raw: Raw, plan: Plan, now: Date, session: ClientSession): Promise<void> {
+  // The ids of webhook events first: a copy of the batch in another process ends here.
+  await insert(raw.webhookEvents, plan.webhookEvents.inserts, session)
+  await replace(raw, plan.webhookEvents.replaced, now, session)
+  await writeContacts(raw.contacts, plan.contacts, now, session)
+  await insert(raw.leads, plan.leads, session)
+  await write(raw.conversations, plan.conversations, now, session)
+  await write(raw.messages, plan.messages, now, session)
+  await update(raw.templates, plan.templates, now, session)
+  await update(raw.clients, plan.clients, now, session)
+  for (const move of plan.moves) await writeMove(raw, move, session)
+  await insert(raw.pendingStatuses, plan.parked, session)
+  if (plan.unparked.length > 0) await raw.pendingStatuses.deleteMany({ _id: { $in: plan.unparked } }, { session })
+  await insert(raw.discardedFiles, plan.discarded, session)
+  await insert(raw.events, plan.events, session)
+}
+
+async function insert<T extends mongo.Document>(
+  collection: mongo.Collection<T>,
+  documents: T[],
+  session: ClientSession,
+): Promise<void> {
+  if (documents.length === 0) return
+  await collection.insertMany(documents as mongo.OptionalUnlessRequiredId<T>[], { session, ordered: true })
+}
+
+async function write<T extends { _id: Id; tenantId: Id }>(
+  collection: mongo.Collection<T>,
+  changes: Changes<T>,
+  now: Date,
+  session: ClientSession,
+): Promise<void> {
+  await update(collection, changes.updates, now, session)
+  await insert(collection, changes.inserts, session)
+}
+
+/** Whoever loses a phone or an id comes before whoever gets it: both are unique. */
+async function writeContacts(
+  collection: mongo.Collection<ContactDoc>,
+  { inserts, updates }: Changes<ContactDoc>,
+  now: Date,
+  session: ClientSession,
+): Promise<void> {
+  const losing = updates.filter(({ set }) => set.waId === null || set.userId === null)
+  const others = updates.filter(one => !losing.includes(one))
+  await update(collection, [...losing, ...others], now, session)
+  await insert(collection, inserts, session)
+}
+
+async function update<T extends { _id: Id; tenantId: Id }>(
+  collection: mongo.Collection<T>,
+  updates: Update<T>[],
+  now: Date,
+  session: ClientSession,
+): Promise<void> {
+  if (updates.length === 0) return
+  const operations = updates.map(({ _id, tenantId, set, entries }) => {
+    const change = { $set: { ...set, updatedAt: now }, ...(entries && { $push: appended(...entries) }) }
+    return { updateOne: { filter: { _id, tenantId } as mongo.Filter<T>, update: change as mongo.UpdateFilter<T> } }
+  })
+  await collection.bulkWrite(operations, { session, ordered: true })
+}
+
+/** Rows that stand there: failed or parked before, or up for replay. */
+async function replace({ webhookEvents }: Raw, rows: WebhookEventDoc[], now: Date, session: ClientSession): Promise<void> {
+  if (rows.length === 0) return
+  const operations = rows.map(({ _id, tenantId, status, reason }) => ({
+    updateOne: { filter: { _id }, update: { $set: { tenantId, status, reason, processedAt: now }, $inc: { attempts: 1 } } },
+  }))
+  await webhookEvents.bulkWrite(operations, { session, ordered: true })
+}
+
+/** What hangs on a contact or a thread that was joined with another follows it. */
+async function writeMove(raw: Raw, move: Move, session: ClientSession): Promise<void> {
+  const { tenantId, toContactId: contactId } = move
+  for (const { from, to } of move.conversations) {
+    const own = { tenantId, conversationId: from }
+    await raw.messages.updateMany(own, { $set: { conversationId: to, contactId } }, { session })
+    if (!from.equals(to)) await raw.notes.updateMany(own, { $set: { conversationId: to } }, { session })
+  }
+  await raw.leads.updateMany({ tenantId, contactId: move.fromContactId }, { $set: { contactId } }, { session })
+}

@@ -1,0 +1,69 @@
+import { Types } from 'mongoose'
+import type { Id, TemplateSyncDoc } from '../../model/documents.ts'
+import { type Store, trusted } from '../connect.ts'
+import { acrossTenants } from '../tenancy/tenancy.ts'
+import { isDuplicate } from './templates.ts'
+
+/** A process that dies in the middle is followed by another after this. */
+const HELD_MS = 60_000
+
+/** The order to read a tenant's templates: a new one, or the one that is under way. */
+export async function requestSync(
+  store: Store,
+  tenantId: Id | string,
+  { trigger, requestedBy, now }: Pick<TemplateSyncDoc, 'trigger' | 'requestedBy'> & { now: Date },
+): Promise<TemplateSyncDoc> {
+  const { templateSyncs } = store.models
+  for (;;) {
+    const open = await templateSyncs.findOne({ tenantId, isOpen: true }).lean()
+    if (open && trigger === 'request') await hasten(store, open, now)
+    if (open) return open
+    try {
+      const order = {
+        _id: `sync:${new Types.ObjectId()}`,
+        tenantId: new Types.ObjectId(tenantId),
+        trigger,
+        requestedBy,
+        dueAt: now,
+      }
+      return (await templateSyncs.create(order)).toObject()
+    } catch (error) {
+      if (!isDuplicate(error)) throw error
+    }
+  }
+}
+
+/** Somebody waits: it does not. */
+async function hasten(store: Store, { _id, tenantId }: TemplateSyncDoc, now: Date): Promise<void> {
+  const filter = { _id, tenantId, status: 'PENDING' as const, dueAt: trusted({ $gt: now }) }
+  await store.models.templateSyncs.updateOne(filter, { $set: { dueAt: now } })
+}
+
+/** One that is due, of any tenant, taken for a minute: renew it by `noteSync`. */
+export async function claimSync(store: Store, now: Date): Promise<TemplateSyncDoc | null> {
+  const free = [{ status: 'PENDING' as const }, { status: 'RUNNING' as const, heldUntil: trusted({ $lte: now }) }]
+  const filter = { isOpen: true, dueAt: trusted({ $lte: now }), $or: trusted(free) }
+  const update = { $set: { status: 'RUNNING' as const, heldUntil: heldUntil(now) }, $inc: { attempts: 1 } }
+  return await acrossTenants(() =>
+    store.models.templateSyncs.findOneAndUpdate(filter, update, { sort: { dueAt: 1 }, returnDocument: 'after' }).lean(),
+  )
+}
+
+/** How far it is. False when another process has taken it over. */
+export async function noteSync(
+  store: Store,
+  { _id, tenantId, attempts }: TemplateSyncDoc,
+  changes: Partial<TemplateSyncDoc>,
+  now: Date,
+): Promise<boolean> {
+  const { matchedCount } = await store.models.templateSyncs.updateOne(
+    { _id, tenantId, attempts, status: 'RUNNING' },
+    { $set: { heldUntil: heldUntil(now), ...changes } },
+  )
+  return matchedCount === 1
+}
+
+export const findSync = (store: Store, tenantId: Id | string, _id: string): Promise<TemplateSyncDoc | null> =>
+  store.models.templateSyncs.findOne({ tenantId, _id }).lean()
+
+const heldUntil = (now: Date) => new Date(now.getTime() + HELD_MS)

@@ -1,0 +1,144 @@
+import { type ClientSession, Types } from 'mongoose'
+import { notFound } from '../../domain/errors.ts'
+import type { EventDoc, Id, TemplateDoc } from '../../model/documents.ts'
+import { type Store, trusted } from '../connect.ts'
+import { findPage, type Page, type PageWish } from '../pages.ts'
+
+type Key = Id | string
+
+/** @throws ApiError 404 for unknown, deleted and other tenants' templates alike */
+export async function getTemplate(store: Store, tenantId: Key, id: Key): Promise<TemplateDoc> {
+  const template = await store.models.templates.findOne({ tenantId, _id: id, deletedAt: null }).lean()
+  if (template === null) throw notFound('Template')
+  return template
+}
+
+/** Of one account: the languages of a name, or the one that is named. At most two: that there are several is enough to know. */
+export async function findTemplatesNamed(
+  store: Store,
+  tenantId: Key,
+  { wabaId, name, language }: { wabaId: string; name: string; language?: string | undefined },
+): Promise<TemplateDoc[]> {
+  const filter = { tenantId, wabaId, name, ...(language && { language }), deletedAt: null }
+  return await store.models.templates.find(filter).limit(2).lean()
+}
+
+/** Newest first. */
+export async function listTemplates(
+  store: Store,
+  tenantId: Key,
+  { status, category }: { status?: TemplateDoc['status'] | undefined; category?: TemplateDoc['category'] | undefined },
+  wish: PageWish,
+): Promise<Page<TemplateDoc>> {
+  const filter = { tenantId, deletedAt: null, ...(status && { status }), ...(category && { category }) }
+  return await findPage<TemplateDoc>(store.models.templates, filter, 'createdAt', wish)
+}
+
+/** Its place among the account's templates. */
+export type TemplatePlace = Pick<TemplateDoc, 'tenantId' | 'wabaId' | 'name' | 'language'>
+
+/** Whatever stands in that place, deleted or not: the index allows one. */
+export async function findTemplateAt(store: Store, place: TemplatePlace): Promise<TemplateDoc | null> {
+  const { tenantId, wabaId, name, language } = place
+  return await store.models.templates.findOne({ tenantId, wabaId, name, language }).lean()
+}
+
+/** A change of a template, with the row of `events` that was written with it: publish it after the commit. */
+export interface TemplateChange {
+  template: TemplateDoc
+  event: EventDoc | null
+}
+
+const DUPLICATE_KEY = 11_000
+export const isDuplicate = (error: unknown): boolean => (error as { code?: unknown }).code === DUPLICATE_KEY
+
+/** Null where another one stands. Nobody is told: see `tellTemplate`. */
+export async function insertTemplate(store: Store, fields: Partial<TemplateDoc> & TemplatePlace): Promise<TemplateDoc | null> {
+  try {
+    return (await store.models.templates.create(fields)).toObject()
+  } catch (error) {
+    if (isDuplicate(error)) return null
+    throw error
+  }
+}
+
+/** `template:status` as the template stands. */
+export const tellTemplate = (store: Store, template: TemplateDoc): Promise<EventDoc> =>
+  store.transaction(session => insertEvent(store, template, session))
+
+/** What to change, by the row as it stands; null: nothing. */
+export type Decide = (template: TemplateDoc) => Partial<TemplateDoc> | null
+
+/**
+ * One transaction: the row as it stands, what `decide` makes of it, and `template:status` where people see a difference. Null
+ * when `decide` wants nothing changed, or the row is gone. @param options.tell false: whoever changes it tells later
+ */
+export function changeTemplate(
+  store: Store,
+  row: Pick<TemplateDoc, 'tenantId' | '_id'>,
+  decide: Decide,
+  { tell = true } = {},
+): Promise<TemplateChange | null> {
+  return store.transaction(session => changeIn(store, row, decide, { session, tell }))
+}
+
+/** The same within a transaction of the caller's. */
+export async function changeIn(
+  store: Store,
+  { tenantId, _id }: Pick<TemplateDoc, 'tenantId' | '_id'>,
+  decide: Decide,
+  { session, tell }: { session: ClientSession; tell: boolean },
+): Promise<TemplateChange | null> {
+  const { templates } = store.models
+  const before = await templates.findOne({ tenantId, _id }, null, { session }).lean()
+  const changes = before && decide(before)
+  if (!before || !changes) return null
+  const template = await templates
+    .findOneAndUpdate({ tenantId, _id }, { $set: changes }, { session, returnDocument: 'after' })
+    .lean()
+  if (template === null) return null
+  const isSeen = tell && SHOWN.some(field => JSON.stringify(before[field] ?? null) !== JSON.stringify(template[field] ?? null))
+  return { template, event: isSeen ? await insertEvent(store, template, session) : null }
+}
+
+const SHOWN = [
+  'status',
+  'reason',
+  'category',
+  'components',
+  'variables',
+  'quality',
+  'metaTemplateId',
+  'submission',
+  'categoryChange',
+  'deletedAt',
+] as const
+
+/** A template that Meta never took: as if it had not been asked for. Only while nothing has been heard of it. */
+export async function forgetTemplate(store: Store, { tenantId, _id }: TemplateDoc): Promise<void> {
+  await store.models.templates.deleteOne({ tenantId, _id, metaTemplateId: null, submission: trusted({ $ne: null }) })
+}
+
+async function insertEvent(store: Store, template: TemplateDoc, session: ClientSession): Promise<EventDoc> {
+  const event = templateEvent(template)
+  await store.models.events.insertMany([event], { session })
+  return event
+}
+
+/** `template:status`. */
+export function templateEvent(template: TemplateDoc): EventDoc {
+  const at = new Date()
+  const { _id, tenantId, name, language, reason } = template
+  const status = template.status.toLowerCase()
+  return {
+    _id: `t:${_id}:${new Types.ObjectId()}`,
+    tenantId,
+    name: 'template:status',
+    at,
+    clientId: null,
+    conversationId: null,
+    userId: null,
+    payload: { templateId: String(_id), name, language, status, reason: reason ?? null },
+    createdAt: at,
+  }
+}

@@ -1,0 +1,49 @@
+import type { ClientSession } from 'mongoose'
+import type { TemplateUse } from '../../model/template-use.ts'
+import type { Store } from '../connect.ts'
+import { TtlCache } from '../ttl-cache.ts'
+
+/** One write a template, however many messages, and none for a batch without templates. */
+export async function countTemplateUses(
+  { raw }: Pick<Store, 'raw'>,
+  uses: readonly TemplateUse[],
+  session?: ClientSession,
+): Promise<void> {
+  if (uses.length === 0) return
+  const options = session ? { session } : {}
+  const wabas = await wabasOf(raw, uses)
+  const groups = Map.groupBy(
+    uses.filter(({ clientId }) => wabas.has(String(clientId))),
+    ({ tenantId, clientId, name, language }) => JSON.stringify([tenantId, wabas.get(String(clientId)), name, language]),
+  )
+  const writes = [...groups.values()].map(group => {
+    const { tenantId, clientId, name, language } = group[0] as TemplateUse
+    const lastUsedAt = new Date(Math.max(...group.map(({ at }) => at.getTime())))
+    const filter = { tenantId, wabaId: wabas.get(String(clientId)) as string, name, language }
+    return { updateOne: { filter, update: { $inc: { usageCount: group.length }, $max: { lastUsedAt } } } }
+  })
+  if (writes.length > 0) await raw.templates.bulkWrite(writes, { ordered: false, ...options })
+}
+
+const KEPT_MS = 5000
+const caches = new WeakMap<Store['raw'], TtlCache<string, string>>()
+
+/** By the numbers' ids. Whose account a number is changes when it is connected anew: what is kept is at most 5 s old. */
+async function wabasOf(raw: Store['raw'], uses: readonly TemplateUse[]): Promise<Map<string, string>> {
+  const cache = caches.get(raw) ?? new TtlCache(10_000)
+  caches.set(raw, cache)
+  const wabas = new Map<string, string>()
+  const missing: TemplateUse[] = []
+  for (const use of uses) {
+    const kept = cache.get(String(use.clientId))
+    if (kept === undefined) missing.push(use)
+    else wabas.set(String(use.clientId), kept)
+  }
+  if (missing.length === 0) return wabas
+  const filter = { _id: { $in: missing.map(use => use.clientId) }, tenantId: { $in: missing.map(use => use.tenantId) } }
+  for (const { _id, wabaId } of await raw.clients.find(filter, { projection: { wabaId: 1 } }).toArray()) {
+    cache.set(String(_id), wabaId, KEPT_MS)
+    wabas.set(String(_id), wabaId)
+  }
+  return wabas
+}

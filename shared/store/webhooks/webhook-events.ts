@@ -1,0 +1,69 @@
+import { notFound } from '../../domain/errors.ts'
+import { PARKED } from '../../model/batch-plan.ts'
+import type { Id, WebhookEventDoc, WebhookEventStatus } from '../../model/documents.ts'
+import { type Store, trusted } from '../connect.ts'
+import { findPage, type Page, type PageWish } from '../pages.ts'
+import { acrossTenants } from '../tenancy/tenancy.ts'
+
+/** Whose events: a tenant's, or those of numbers that nobody here owns. Who may ask for the latter is the caller's to check. */
+export type EventOwner = Id | string | null
+
+/** What narrows a list; what is not given does not. */
+export interface WebhookEventFilters {
+  status?: WebhookEventStatus | readonly WebhookEventStatus[] | undefined
+  eventType?: WebhookEventDoc['eventType'] | undefined
+  field?: string | undefined
+  phoneNumberId?: string | undefined
+  /** By the time of arrival: from the first moment on, before the second. */
+  from?: Date | undefined
+  to?: Date | undefined
+}
+
+/** By the time of arrival, newest first unless `ascending`. */
+export async function listWebhookEvents(
+  store: Store,
+  owner: EventOwner,
+  filters: WebhookEventFilters,
+  wish: PageWish,
+  options: { ascending?: boolean; projection?: Record<string, 0> } = {},
+): Promise<Page<WebhookEventDoc>> {
+  const { status, eventType, field, phoneNumberId, from, to } = filters
+  const filter = {
+    tenantId: owner,
+    ...(status && { status: typeof status === 'string' ? status : trusted({ $in: [...status] }) }),
+    ...(eventType && { eventType }),
+    ...(field && { field }),
+    ...(phoneNumberId && { phoneNumberId }),
+    ...((from || to) && { receivedAt: trusted({ ...(from && { $gte: from }), ...(to && { $lt: to }) }) }),
+  }
+  return await within(owner, () => findPage<WebhookEventDoc>(store.models.webhookEvents, filter, 'receivedAt', wish, options))
+}
+
+/** @throws ApiError 404 */
+export async function getWebhookEvent(store: Store, owner: EventOwner, id: string): Promise<WebhookEventDoc> {
+  const event = await within(owner, () => store.models.webhookEvents.findOne({ tenantId: owner, _id: id }).lean())
+  if (event === null) throw notFound('Webhook event')
+  return event as WebhookEventDoc
+}
+
+/**
+ * Opens them for another judgement: the recorder takes what is PENDING, and nothing that is settled. A parked one stays as it
+ * is, for it is judged anew each time it comes.
+ */
+export async function reopenWebhookEvents(store: Store, owner: EventOwner, ids: readonly string[]): Promise<void> {
+  const unsettled: WebhookEventStatus[] = ['FAILED', 'IGNORED']
+  const isOpen = { status: trusted({ $in: unsettled }), reason: trusted({ $ne: PARKED }) }
+  const filter = { tenantId: owner, _id: trusted({ $in: [...ids] }), ...isOpen }
+  await within(owner, () => store.models.webhookEvents.updateMany(filter, { $set: { status: 'PENDING' } }))
+}
+
+/** After a replay that did not get out: what is still open stands again as it stood. */
+export async function closeWebhookEvents(store: Store, owner: EventOwner, events: readonly WebhookEventDoc[]): Promise<void> {
+  for (const { _id, status } of events)
+    await within(owner, () =>
+      store.models.webhookEvents.updateOne({ tenantId: owner, _id, status: 'PENDING' }, { $set: { status } }),
+    )
+}
+
+const within = <T>(owner: EventOwner, work: () => PromiseLike<T> | T): Promise<T> =>
+  owner === null ? acrossTenants(work) : Promise.resolve(work())
