@@ -1,5 +1,5 @@
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
-import { isBlocked } from '#shared/domain/block.ts'
+import { isBlocked } from '#shared/domain/contacts/block.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { MessageDoc, TenantDoc } from '#shared/model/documents.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { SEND_CLASSES, type SendClass } from '#shared/domain/backlog.ts'
+import { PRIORITIES, type Priority } from '#shared/domain/messages/priority.ts'
 import type { ClientDoc } from '#shared/model/documents.ts'
 import {
   type BacklogGroup,
@@ -14,7 +14,7 @@ import type { GatewayDeps } from './deps.ts'
 import type { Forecast, NumberBacklog } from './forecast.ts'
 
 const ClassView = z.object({
-  class: z.enum(SEND_CLASSES).describe('chat: replies and API sends, which go first; campaign: what is left of the rate'),
+  class: z.enum(PRIORITIES).describe('chat: replies and API sends, which go first; campaign: what is left of the rate'),
   waiting: z.number().int(),
   isExact: z.boolean().describe('False for many: what the next 20,000 due are like tells the rest, up to a million'),
   /** How many wait for what; `paused`, `scheduled` and `unknown` are not part of secondsLeft. */
@@ -87,19 +87,19 @@ function numberView({ client, groups, campaigns }: NumberBacklog, ends: Forecast
     status: client.status,
     pauseReason: client.pauseReason ?? null,
     messagesPerSecond: ends.messagesPerSecond,
-    classes: SEND_CLASSES.map(name => classView(classOf(name, groups, campaigns), ends[name], now)),
+    classes: PRIORITIES.map(name => classView(classOf(name, groups, campaigns), ends[name], now)),
   }
 }
 
 interface Counted {
-  name: SendClass
+  name: Priority
   count: number
   isExact: boolean
   reasons: Record<string, number>
   oldestAt: Date | null
 }
 
-function classOf(name: SendClass, groups: readonly BacklogGroup[], campaigns: readonly CampaignBacklog[]): Counted {
+function classOf(name: Priority, groups: readonly BacklogGroup[], campaigns: readonly CampaignBacklog[]): Counted {
   const rows = groups.filter(({ lane }) => lane === (name === 'chat' ? 'c' : 'b'))
   const waiting = [
     ...rows.map(({ reason, count, oldestAt }) => ({ reason, count, since: oldestAt })),

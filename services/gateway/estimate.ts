@@ -1,6 +1,6 @@
 import { Types } from 'mongoose'
 import { z } from 'zod'
-import { estimate } from '#shared/domain/campaign.ts'
+import { estimate } from '#shared/domain/campaigns/campaign.ts'
 import { ApiError, notFound } from '#shared/domain/errors.ts'
 import type { LimitUsage } from '#shared/limits/usage.ts'
 import type { CampaignDoc, ClientDoc, TenantDoc } from '#shared/model/documents.ts'

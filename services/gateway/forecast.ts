@@ -1,5 +1,4 @@
-import { moves } from '#shared/domain/backlog.ts'
-import { type Day, drain, type End, type Flow, lastGone, type Rates } from '#shared/domain/drain.ts'
+import { type Day, drain, type End, type Flow, lastGone, moves, type Rates } from '#shared/domain/campaigns/forecast.ts'
 import type { LimitUsage } from '#shared/limits/usage.ts'
 import type { ClientDoc, TenantDoc } from '#shared/model/documents.ts'
 import type { BacklogGroup, CampaignBacklog } from '#shared/store/dispatch/backlog.ts'

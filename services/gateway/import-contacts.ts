@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { CsvError } from 'csv-parse'
 import { Types } from 'mongoose'
-import { type ContactColumns, type ContactRow, contactColumns, readContactRow } from '#shared/domain/contact-row.ts'
+import { type ContactColumns, type ContactRow, contactColumns, readContactRow } from '#shared/domain/contacts/contact-row.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import type { Caller } from '#shared/http/route.ts'
 import { readCsv } from '#shared/storage/csv-file.ts'

@@ -1,5 +1,5 @@
 import { type ClientSession, Types } from 'mongoose'
-import { costOf } from '#shared/domain/cost.ts'
+import { costOf } from '#shared/domain/messages/cost.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type {
   ContactDoc,

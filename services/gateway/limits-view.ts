@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { portfolioOf } from '#shared/domain/portfolio.ts'
+import { portfolioOf } from '#shared/domain/numbers/sending.ts'
 import { PAIR_BURST, PAIR_INTERVAL_MS } from '#shared/limits/claims.ts'
 import type { LimitUsage } from '#shared/limits/usage.ts'
 import type { ClientDoc, TenantDoc } from '#shared/model/documents.ts'

@@ -1,5 +1,5 @@
+import { parsePhone } from '#shared/domain/contacts/phone-number.ts'
 import { ApiError } from '#shared/domain/errors.ts'
-import { parsePhone } from '#shared/domain/phone-number.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { findPrimaryClient } from '#shared/store/numbers/clients.ts'
 

@@ -1,6 +1,6 @@
+import { isBusinessScopedId, parsePhone } from '#shared/domain/contacts/phone-number.ts'
+import { phoneVariants } from '#shared/domain/contacts/phone-variants.ts'
 import { ApiError } from '#shared/domain/errors.ts'
-import { isBusinessScopedId, parsePhone } from '#shared/domain/phone-number.ts'
-import { phoneVariants } from '#shared/domain/phone-variants.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc } from '#shared/model/documents.ts'
 import { type Store, trusted } from '#shared/store/connect.ts'
 import { findThread, getConversation } from '#shared/store/inbox/conversations.ts'

@@ -1,6 +1,6 @@
 import type { ClientSession } from 'mongoose'
 import { ApiError } from '#shared/domain/errors.ts'
-import { windowIsOpen } from '#shared/domain/service-window.ts'
+import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { EventDoc, MessageDoc, TenantDoc, TimelineEntry } from '#shared/model/documents.ts'
 import { fallbackNote, fallenBack } from '#shared/model/fallback.ts'

@@ -1,6 +1,6 @@
 import type { AnyContent, ChangeScheduled } from '#shared/contracts/outbound.ts'
-import { costOf } from '#shared/domain/cost.ts'
-import { platformError } from '#shared/domain/send-errors.ts'
+import { costOf } from '#shared/domain/messages/cost.ts'
+import { platformError } from '#shared/domain/messages/send-errors.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { EventDoc, MessageDoc, TemplateDoc, TenantDoc } from '#shared/model/documents.ts'
 import { appended } from '#shared/model/timeline.ts'

@@ -1,6 +1,6 @@
 import type { SendAny, SendFitting, SendTemplate, SendText } from '#shared/contracts/outbound.ts'
 import { ApiError } from '#shared/domain/errors.ts'
-import { withFacts } from '#shared/domain/template-defaults.ts'
+import { withFacts } from '#shared/domain/templates/defaults.ts'
 import { type Caller, callerOf, type Reply } from '#shared/http/route.ts'
 import type { TemplateDoc, TenantDoc } from '#shared/model/documents.ts'
 import { findMessageByKey } from '#shared/store/inbox/messages.ts'

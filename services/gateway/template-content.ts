@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { objectId } from '#shared/contracts/outbound.ts'
 import { ApiError } from '#shared/domain/errors.ts'
-import { formsGiven, normalContent, type TemplateInput } from '#shared/domain/template-input.ts'
-import { TEMPLATE_LANGUAGE, TEMPLATE_NAME, type TemplateProblem, templateProblems } from '#shared/domain/template-rules.ts'
-import { TEMPLATE_CATEGORIES, TEMPLATE_STATES } from '#shared/domain/template-status.ts'
-import { describeVariables, type GivenVariable, variablesOf, withExamples } from '#shared/domain/template-variables.ts'
+import { formsGiven, normalContent, type TemplateInput } from '#shared/domain/templates/input.ts'
+import type { TemplateProblem } from '#shared/domain/templates/problem.ts'
+import { TEMPLATE_LANGUAGE, TEMPLATE_NAME, templateProblems } from '#shared/domain/templates/rules.ts'
+import { TEMPLATE_CATEGORIES, TEMPLATE_STATES } from '#shared/domain/templates/status.ts'
+import { describeVariables, type GivenVariable, variablesOf, withExamples } from '#shared/domain/templates/variables.ts'
 import type { TemplateDoc } from '#shared/model/documents.ts'
 
 const text = z.string().max(4000)

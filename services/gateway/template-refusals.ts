@@ -1,6 +1,6 @@
 import { ApiError } from '#shared/domain/errors.ts'
-import { describeError } from '#shared/domain/send-errors.ts'
-import type { ChangeRefusal } from '#shared/domain/template-change.ts'
+import { describeError } from '#shared/domain/messages/send-errors.ts'
+import type { ChangeRefusal } from '#shared/domain/templates/change.ts'
 import type { GraphResult, Refused } from '#shared/meta/client.ts'
 
 export type Failure = Exclude<GraphResult, { kind: 'ok' }>

@@ -1,4 +1,4 @@
-import { isOwnMediaId } from '#shared/domain/media-slots.ts'
+import { isOwnMediaId } from '#shared/domain/messages/media-slots.ts'
 import { text } from '#shared/meta/json.ts'
 import type { TemplateAccess } from '#shared/meta/templates.ts'
 import type { TemplateDoc } from '#shared/model/documents.ts'

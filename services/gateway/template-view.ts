@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { submissionOf } from '#shared/domain/template-change.ts'
-import { TEMPLATE_CATEGORIES, TEMPLATE_STATES } from '#shared/domain/template-status.ts'
+import { submissionOf } from '#shared/domain/templates/change.ts'
+import { TEMPLATE_CATEGORIES, TEMPLATE_STATES } from '#shared/domain/templates/status.ts'
 import type { TemplateDoc } from '#shared/model/documents.ts'
 
 export const TemplateView = z.object({

@@ -1,6 +1,6 @@
 import type { TemplateWish } from '#shared/contracts/outbound.ts'
 import { ApiError } from '#shared/domain/errors.ts'
-import { windowIsOpen } from '#shared/domain/service-window.ts'
+import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
 import type { Caller } from '#shared/http/route.ts'
 import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
 import type { Store } from '#shared/store/connect.ts'

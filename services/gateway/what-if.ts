@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { portfolioOf } from '#shared/domain/portfolio.ts'
+import { portfolioOf } from '#shared/domain/numbers/sending.ts'
 import type { LimitUsage } from '#shared/limits/usage.ts'
 import type { ClientDoc, TenantDoc } from '#shared/model/documents.ts'
 import { shownPhone } from '#shared/views/views.ts'

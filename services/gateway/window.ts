@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ApiError } from '#shared/domain/errors.ts'
-import { windowIsOpen } from '#shared/domain/service-window.ts'
+import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
 import type { TemplateDoc, TenantDoc } from '#shared/model/documents.ts'
 
 /** The template that would work in a closed window: to go on after a pause, or to begin with somebody who never wrote. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { openAccessToken } from '#shared/auth/client-tokens.ts'
 import type { Keyring } from '#shared/auth/encryption.ts'
-import { describeError } from '#shared/domain/send-errors.ts'
+import { describeError } from '#shared/domain/messages/send-errors.ts'
 import type { GraphResult, MetaClient } from '#shared/meta/client.ts'
 import { isObject, listOf, text } from '#shared/meta/json.ts'
 import type { ClientDoc, ContactDoc } from '#shared/model/documents.ts'

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import sharp from 'sharp'
-import { bareType, hashMatches, isSameType, MAX_INBOUND_BYTES } from '#shared/domain/media-rules.ts'
+import { bareType, hashMatches, isSameType, MAX_INBOUND_BYTES } from '#shared/domain/media/media-rules.ts'
 import { inspect } from '#shared/storage/inspection.ts'
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatCallbackData } from '#shared/domain/callback-data.ts'
+import { formatCallbackData } from '#shared/domain/messages/callback-data.ts'
 import { webhookKeys } from '#shared/queue/topology.ts'
 import { readEnvelope, splitBody } from './split.ts'
 

@@ -1,4 +1,4 @@
-import { formatCallbackData } from '#shared/domain/callback-data.ts'
+import { formatCallbackData } from '#shared/domain/messages/callback-data.ts'
 import type { Dispatch, MessageDoc } from '#shared/model/documents.ts'
 
 /**

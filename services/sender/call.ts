@@ -1,5 +1,5 @@
-import { refusesMedia } from '#shared/domain/media-slots.ts'
-import { describeError, type ErrorScope, THROUGHPUT_LIMIT } from '#shared/domain/send-errors.ts'
+import { refusesMedia } from '#shared/domain/messages/media-slots.ts'
+import { describeError, type ErrorScope, THROUGHPUT_LIMIT } from '#shared/domain/messages/send-errors.ts'
 import { pairKey } from '#shared/limits/claims.ts'
 import type { SendLimits } from '#shared/limits/send-limits.ts'
 import type { MetaClient, SendResult } from '#shared/meta/client.ts'

@@ -1,7 +1,7 @@
 import { openAccessToken } from '#shared/auth/client-tokens.ts'
 import type { Keyring } from '#shared/auth/encryption.ts'
 import { ApiError } from '#shared/domain/errors.ts'
-import { ratePerSecond } from '#shared/domain/send-rate.ts'
+import { ratePerSecond } from '#shared/domain/numbers/sending.ts'
 import type { ClientDoc, TenantDoc } from '#shared/model/documents.ts'
 import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
 import type { Store } from '#shared/store/connect.ts'

@@ -1,6 +1,6 @@
 import type { Keyring } from '#shared/auth/encryption.ts'
-import { type DescribedError, pauseReason } from '#shared/domain/send-errors.ts'
-import { problemSentence, UNREADABLE_TOKEN } from '#shared/domain/token-health.ts'
+import { type DescribedError, pauseReason } from '#shared/domain/messages/send-errors.ts'
+import { problemSentence, UNREADABLE_TOKEN } from '#shared/domain/numbers/token-health.ts'
 import type { SendLimits } from '#shared/limits/send-limits.ts'
 import type { ClientDoc, PauseReason } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'

@@ -1,4 +1,4 @@
-import { portfolioOf } from '#shared/domain/portfolio.ts'
+import { portfolioOf } from '#shared/domain/numbers/sending.ts'
 import type { PeopleWindow } from '#shared/limits/people.ts'
 import type { ClientDoc } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'

@@ -1,5 +1,5 @@
 import { Receipt } from '#shared/contracts/receipt.ts'
-import { describeError } from '#shared/domain/send-errors.ts'
+import { describeError } from '#shared/domain/messages/send-errors.ts'
 import type { GraphResult, MetaClient } from '#shared/meta/client.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { receiptsTold } from '#shared/process/metrics.ts'

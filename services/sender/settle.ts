@@ -1,5 +1,5 @@
-import { mayFallBack } from '#shared/domain/fallback.ts'
-import { afterFailure, afterUnsent, type FailureVerdict } from '#shared/domain/retry.ts'
+import { mayFallBack } from '#shared/domain/messages/fallback.ts'
+import { afterFailure, afterUnsent, type FailureVerdict } from '#shared/domain/messages/retry.ts'
 import {
   type DescribedError,
   describeError,
@@ -7,7 +7,7 @@ import {
   type PlatformFailure,
   platformError,
   WINDOW_CLOSED,
-} from '#shared/domain/send-errors.ts'
+} from '#shared/domain/messages/send-errors.ts'
 import type { Accepted, Refused, SendResult } from '#shared/meta/client.ts'
 import type { Dispatch, Fallback, MessageDoc, TenantDoc, TimelineEntry } from '#shared/model/documents.ts'
 import { fallbackNote } from '#shared/model/fallback.ts'

@@ -1,4 +1,4 @@
-import type { PlatformFailure } from '#shared/domain/send-errors.ts'
+import type { PlatformFailure } from '#shared/domain/messages/send-errors.ts'
 import type { Dispatch, MessageDoc } from '#shared/model/documents.ts'
 import { oldestWaiting, sendBacklog } from '#shared/process/metrics.ts'
 import { countAllBacklog } from '#shared/store/dispatch/backlog.ts'

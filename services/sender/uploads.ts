@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ownMedia, withMetaIds } from '#shared/domain/media-slots.ts'
-import { describeError } from '#shared/domain/send-errors.ts'
+import { ownMedia, withMetaIds } from '#shared/domain/messages/media-slots.ts'
+import { describeError } from '#shared/domain/messages/send-errors.ts'
 import type { GraphResult, MetaClient, Refused, Unsent } from '#shared/meta/client.ts'
 import type { MessageDoc } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'

@@ -1,4 +1,4 @@
-import { type DescribedError, describeError, pauseReason, SPAM_LIMIT } from '../domain/send-errors.ts'
+import { type DescribedError, describeError, pauseReason, SPAM_LIMIT } from '../domain/messages/send-errors.ts'
 import { isObject, type Json, listOf, text } from '../meta/json.ts'
 import type { AccountItem } from '../meta/webhook.ts'
 import type { ClientDoc, NumberNotice } from '../model/documents.ts'

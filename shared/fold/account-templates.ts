@@ -1,5 +1,5 @@
-import { isGoneWord, isTemplateCategory, languageCode, templateStateOf } from '../domain/template-status.ts'
-import { variablesOf } from '../domain/template-variables.ts'
+import { isGoneWord, isTemplateCategory, languageCode, templateStateOf } from '../domain/templates/status.ts'
+import { variablesOf } from '../domain/templates/variables.ts'
 import { isObject, type Json, listOf, text } from '../meta/json.ts'
 import { type AccountItem, timeOf } from '../meta/webhook.ts'
 import type { ClientDoc, Id, TemplateDoc } from '../model/documents.ts'

@@ -1,6 +1,6 @@
 import { Types } from 'mongoose'
-import { parseCallbackData } from '../domain/callback-data.ts'
-import { phoneVariants } from '../domain/phone-variants.ts'
+import { phoneVariants } from '../domain/contacts/phone-variants.ts'
+import { parseCallbackData } from '../domain/messages/callback-data.ts'
 import { isObject, type Json, text } from '../meta/json.ts'
 import type { AccountItem, Person, WebhookItem } from '../meta/webhook.ts'
 import type { BatchKeys } from '../model/batch-plan.ts'

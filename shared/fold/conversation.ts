@@ -1,5 +1,5 @@
-import { addLead, leadOf, leadOfContact } from '../domain/lead-keys.ts'
-import { windowEnd } from '../domain/service-window.ts'
+import { addLead, leadOf, leadOfContact } from '../domain/contacts/lead-keys.ts'
+import { windowEnd } from '../domain/messages/service-window.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc, Id, LastMessage, LeadDoc, MessageDoc } from '../model/documents.ts'
 import { lastMessageOf, newConversation } from '../model/new-rows.ts'
 import type { FoldContext } from './context.ts'

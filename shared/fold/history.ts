@@ -1,4 +1,4 @@
-import { type DeliveryStatus, statusRank } from '../domain/delivery-status.ts'
+import { type DeliveryStatus, statusRank } from '../domain/messages/delivery-status.ts'
 import { readContent } from '../meta/content.ts'
 import { isObject, type Json, listOf, text } from '../meta/json.ts'
 import { type AccountItem, identify, type Person, timeOf } from '../meta/webhook.ts'

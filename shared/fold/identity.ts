@@ -1,4 +1,4 @@
-import { phoneVariants } from '../domain/phone-variants.ts'
+import { phoneVariants } from '../domain/contacts/phone-variants.ts'
 import type { Person } from '../meta/webhook.ts'
 import type { ContactDoc, Id } from '../model/documents.ts'
 import { newContact, snapshotOf } from '../model/new-rows.ts'

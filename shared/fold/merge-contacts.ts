@@ -1,4 +1,4 @@
-import { indexLeads } from '../domain/lead-keys.ts'
+import { indexLeads } from '../domain/contacts/lead-keys.ts'
 import type { ContactDoc, ConversationDoc, Id } from '../model/documents.ts'
 import { snapshotOf } from '../model/new-rows.ts'
 import type { FoldContext } from './context.ts'

@@ -1,5 +1,5 @@
-import { isBlocked } from '../domain/block.ts'
-import { isStopWord } from '../domain/stop-word.ts'
+import { isBlocked } from '../domain/contacts/block.ts'
+import { isStopWord } from '../domain/contacts/stop-word.ts'
 import { ownPhone, type ReadContent, readContent } from '../meta/content.ts'
 import { isObject, type Json, text } from '../meta/json.ts'
 import type { EchoItem, MessageItem, Person } from '../meta/webhook.ts'

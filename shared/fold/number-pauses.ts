@@ -1,4 +1,4 @@
-import { type DescribedError, describeError, type ErrorReport, pauseReason, SPAM_LIMIT } from '../domain/send-errors.ts'
+import { type DescribedError, describeError, type ErrorReport, pauseReason, SPAM_LIMIT } from '../domain/messages/send-errors.ts'
 import { isObject, listOf, text } from '../meta/json.ts'
 import type { StatusItem, WebhookItem } from '../meta/webhook.ts'
 import type { ClientDoc, MessageDoc } from '../model/documents.ts'

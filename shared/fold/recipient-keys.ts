@@ -1,4 +1,4 @@
-import { differ, type NamedKeys, taughtKeys } from '../domain/person-keys.ts'
+import { differ, type NamedKeys, taughtKeys } from '../domain/contacts/identity.ts'
 import { text } from '../meta/json.ts'
 import type { StatusItem } from '../meta/webhook.ts'
 import type { ContactDoc, MessageDoc } from '../model/documents.ts'

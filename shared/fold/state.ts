@@ -1,4 +1,4 @@
-import { indexLeads, type LeadIndex } from '../domain/lead-keys.ts'
+import { indexLeads, type LeadIndex } from '../domain/contacts/lead-keys.ts'
 import type { KnownEvent, Loaded, Move } from '../model/batch-plan.ts'
 import type {
   ClientDoc,

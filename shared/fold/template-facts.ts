@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import { isGoneWord, isTemplateCategory, languageCode, templateStateOf } from '../domain/template-status.ts'
-import { variablesOf } from '../domain/template-variables.ts'
+import { isGoneWord, isTemplateCategory, languageCode, templateStateOf } from '../domain/templates/status.ts'
+import { variablesOf } from '../domain/templates/variables.ts'
 import { isObject, type Json, listOf, text } from '../meta/json.ts'
 import type { TemplateDoc } from '../model/documents.ts'
 import { heard, isNews } from './number-effects.ts'

@@ -1,4 +1,4 @@
-import type { Lane } from '../domain/callback-data.ts'
+import type { Lane } from '../domain/messages/callback-data.ts'
 
 /** One message that wants to go out now. */
 export interface SendClaim {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ErrorReport } from '../domain/send-errors.ts'
+import type { ErrorReport } from '../domain/messages/send-errors.ts'
 
 /** Reading what Meta answers: nothing here trusts its shape, and nothing throws. */
 

@@ -1,7 +1,7 @@
 import axios, { AxiosError, type AxiosInstance, type AxiosResponse } from 'axios'
 import { Agent } from 'undici'
 import type { CallAccount } from '../domain/graph-calls.ts'
-import type { ErrorReport } from '../domain/send-errors.ts'
+import type { ErrorReport } from '../domain/messages/send-errors.ts'
 import { type CallUsage, parseAccepted, parseErrorEnvelope, parseJson, regainMs, retryAfterMs, usageOf } from './answers.ts'
 import { ExchangeError, undiciAdapter } from './undici-adapter.ts'
 import {

@@ -1,5 +1,5 @@
 import { type CallAccount, type CallLimits, HOLD_MS, USED_UP } from '../domain/graph-calls.ts'
-import { describeError } from '../domain/send-errors.ts'
+import { describeError } from '../domain/messages/send-errors.ts'
 import type { CallUsage, GraphRequest, GraphResult, MetaClient, Refused, Unsent } from './client.ts'
 
 /**

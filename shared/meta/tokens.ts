@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { describeError } from '../domain/send-errors.ts'
-import type { TokenFacts } from '../domain/token-health.ts'
+import { describeError } from '../domain/messages/send-errors.ts'
+import type { TokenFacts } from '../domain/numbers/token-health.ts'
 import type { MetaClient, Refused } from './client.ts'
 
 /** Our app at Meta: it may ask about the tokens that were given to it, and renew them. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { clampToArrival } from '../domain/service-window.ts'
+import { clampToArrival } from '../domain/messages/service-window.ts'
 import { isObject, type Json, listOf, text } from './json.ts'
 
 /** Who is on the other side of a conversation, as far as Meta says. */

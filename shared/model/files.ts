@@ -1,4 +1,4 @@
-import type { MediaKind } from '../domain/media-rules.ts'
+import type { MediaKind } from '../domain/media/media-rules.ts'
 import type { Id } from './common.ts'
 
 /** A file that was given to us for sending; it lies under `mediaKey`. */

@@ -1,5 +1,5 @@
 import { Types } from 'mongoose'
-import type { Lane } from '../domain/callback-data.ts'
+import type { Lane } from '../domain/messages/callback-data.ts'
 import type {
   ClientDoc,
   ContactDoc,

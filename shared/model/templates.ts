@@ -1,4 +1,4 @@
-import type { TemplateState } from '../domain/template-status.ts'
+import type { TemplateState } from '../domain/templates/status.ts'
 import type { Common, Id } from './common.ts'
 import type { HeardAt } from './numbers.ts'
 

@@ -1,4 +1,4 @@
-import { MAX_TIMELINE } from '../domain/waits.ts'
+import { MAX_TIMELINE } from '../domain/messages/waits.ts'
 import type { TimelineEntry } from './documents.ts'
 
 /** Joins the timeline, which keeps its latest steps. */

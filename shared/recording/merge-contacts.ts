@@ -1,6 +1,6 @@
 import { Types } from 'mongoose'
+import { differ } from '../domain/contacts/identity.ts'
 import { ApiError } from '../domain/errors.ts'
-import { differ } from '../domain/person-keys.ts'
 import { planOf } from '../fold/batch.ts'
 import { absorb } from '../fold/merge-contacts.ts'
 import { tellConversations, tellJoined } from '../fold/realtime-events.ts'

@@ -1,4 +1,4 @@
-import { parseCallbackData } from '../domain/callback-data.ts'
+import { parseCallbackData } from '../domain/messages/callback-data.ts'
 import { type Json, text } from '../meta/json.ts'
 import type { WebhookItem } from '../meta/webhook.ts'
 import { webhookKeys } from '../queue/topology.ts'

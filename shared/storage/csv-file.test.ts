@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { CsvError } from 'csv-parse'
 import { expect, test } from 'vitest'
-import { readCsv } from './csv-file.ts'
+import { delimiterOf, readCsv } from './csv-file.ts'
 
 const fileOf = (...chunks: string[]) => Readable.from(chunks.map(chunk => Buffer.from(chunk)))
 const first = (names: string[]) => names[0]
@@ -34,4 +34,15 @@ test('a header that is not understood ends it', async () => {
 test('what is no CSV is an error, an empty file has no rows', async () => {
   await expect(read(fileOf('to,name\n"1,Aya\n'))).rejects.toBeInstanceOf(CsvError)
   expect(await read(Readable.from([]))).toEqual([])
+})
+
+test.for([
+  ['phone,name\n1,"a;b;c"', ','],
+  ['phone;name\n1;a,b,c,d', ';'],
+  ['phone\tname\tcity, country', '\t'],
+  ['"a;b;c;d",phone', ','],
+  ['phone', ','],
+  ['', ','],
+] as const)('the cells of %j are parted by %j', ([head, expected]) => {
+  expect(delimiterOf(head)).toBe(expected)
 })

@@ -1,6 +1,5 @@
 import { pipeline, Readable } from 'node:stream'
 import { parse } from 'csv-parse'
-import { delimiterOf } from '../domain/csv-delimiter.ts'
 
 /** A row of a CSV: cells by the lower case names of their columns. */
 export interface CsvRow<Columns> {
@@ -48,4 +47,13 @@ async function openCsv(file: Readable): Promise<{ file: Readable; delimiter: str
     for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value
   }
   return { file: Readable.from(whole()), delimiter: delimiterOf(first.value.toString('utf8')) }
+}
+
+const DELIMITERS = [',', ';', '\t'] as const
+
+/** What parts the cells of a CSV: the one of comma, semicolon and tab that its first line holds most of, quoted cells left out. */
+export function delimiterOf(head: string): (typeof DELIMITERS)[number] {
+  const [line = ''] = head.replace(/"[^"]*"?/g, '').split(/\r?\n/, 1)
+  const count = (delimiter: string) => line.split(delimiter).length
+  return DELIMITERS.reduce((best, one) => (count(one) > count(best) ? one : best))
 }

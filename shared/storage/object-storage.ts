@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { ByteRange } from '../domain/media-rules.ts'
+import type { ByteRange } from '../domain/media/media-rules.ts'
 
 /** Where files lie: MongoDB's GridFS as the embedded default, or any S3-compatible service. Keys start with the tenant's id. */
 export interface ObjectStorage extends AsyncDisposable {

@@ -1,6 +1,6 @@
 import type { MessageTimelineView, TimelineStepView } from '../contracts/timeline.ts'
-import { errorDoc } from '../domain/send-errors.ts'
-import { MAX_TIMELINE } from '../domain/waits.ts'
+import { errorDoc } from '../domain/messages/send-errors.ts'
+import { MAX_TIMELINE } from '../domain/messages/waits.ts'
 import type { MessageDoc, TimelineEntry } from '../model/documents.ts'
 import { errorView, messageView } from './views.ts'
 import { waitEntries } from './wait-entries.ts'

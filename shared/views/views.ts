@@ -6,7 +6,7 @@ import type {
   MessageView,
   TimelineEntryView,
 } from '../contracts/views.ts'
-import { windowIsOpen } from '../domain/service-window.ts'
+import { windowIsOpen } from '../domain/messages/service-window.ts'
 import type {
   ContactDoc,
   ContactSnapshot,

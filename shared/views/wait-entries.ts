@@ -1,4 +1,4 @@
-import { waitsUntil } from '../domain/waits.ts'
+import { waitsUntil } from '../domain/messages/waits.ts'
 import type { Dispatch, TimelineEntry } from '../model/documents.ts'
 
 /** What a message has waited for since its last attempt. `until`: when the open wait ended, or now. */

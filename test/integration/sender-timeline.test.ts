@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { MAX_TIMELINE } from '#shared/domain/waits.ts'
+import { MAX_TIMELINE } from '#shared/domain/messages/waits.ts'
 import type { MessageDoc } from '#shared/model/documents.ts'
 import { bellFor, postponeMessages } from '#shared/store/dispatch/take.ts'
 import { timelineOf } from '#shared/views/timeline.ts'

@@ -1,7 +1,7 @@
 import { Types } from 'mongoose'
 import { sealAccessToken } from '#shared/auth/client-tokens.ts'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
-import type { Lane } from '#shared/domain/callback-data.ts'
+import type { Lane } from '#shared/domain/messages/callback-data.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc, MessageDoc, TenantDoc } from '#shared/model/documents.ts'
 import { newContact, newConversation } from '#shared/model/new-rows.ts'
 import { EXCHANGES } from '#shared/queue/topology.ts'

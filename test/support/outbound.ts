@@ -1,4 +1,4 @@
-import type { Lane } from '#shared/domain/callback-data.ts'
+import type { Lane } from '#shared/domain/messages/callback-data.ts'
 import type { ConversationDoc } from '#shared/model/documents.ts'
 import { newOutbound } from '#shared/model/new-rows.ts'
 

@@ -1,4 +1,4 @@
-import { describeError } from '#shared/domain/send-errors.ts'
+import { describeError } from '#shared/domain/messages/send-errors.ts'
 import { heard, isNews } from '#shared/fold/number-effects.ts'
 import type { Refused } from '#shared/meta/client.ts'
 import { askNumber, type NumberFacts, readNumber } from '#shared/meta/number-fields.ts'

@@ -1,5 +1,5 @@
-import { describeError } from '#shared/domain/send-errors.ts'
-import { isGoneWord } from '#shared/domain/template-status.ts'
+import { describeError } from '#shared/domain/messages/send-errors.ts'
+import { isGoneWord } from '#shared/domain/templates/status.ts'
 import { type ListedTemplate, listedTemplate, mergeTemplate, newTemplate } from '#shared/fold/template-facts.ts'
 import { isObject, text } from '#shared/meta/json.ts'
 import { oneAtMeta, pageAtMeta, readPage, type TemplateAccess } from '#shared/meta/templates.ts'

@@ -8,7 +8,7 @@ import {
   type TokenFacts,
   UNREADABLE_TOKEN,
   warnOf,
-} from '#shared/domain/token-health.ts'
+} from '#shared/domain/numbers/token-health.ts'
 import { inspectToken, renewToken } from '#shared/meta/tokens.ts'
 import type { ClientDoc, NumberNotice } from '#shared/model/documents.ts'
 import { audit } from '#shared/store/accounts/audit.ts'

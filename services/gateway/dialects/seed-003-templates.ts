@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { TEMPLATE_CATEGORIES, TEMPLATE_STATES } from '#shared/domain/template-status.ts'
+import { TEMPLATE_CATEGORIES, TEMPLATE_STATES } from '#shared/domain/templates/status.ts'
 import { callerOf, route } from '#shared/http/route.ts'
 import { getTemplate, listTemplates } from '#shared/store/templates/templates.ts'
 import type { GatewayDeps } from '../deps.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { TEMPLATE_CATEGORIES, TEMPLATE_STATES } from '#shared/domain/template-status.ts'
+import { TEMPLATE_CATEGORIES, TEMPLATE_STATES } from '#shared/domain/templates/status.ts'
 import type { TemplateDoc } from '#shared/model/documents.ts'
 
 type Component = Record<string, unknown>

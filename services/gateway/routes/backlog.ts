@@ -1,7 +1,7 @@
 import { Types } from 'mongoose'
 import { z } from 'zod'
-import { SEND_CLASSES } from '#shared/domain/backlog.ts'
 import { ApiError } from '#shared/domain/errors.ts'
+import { PRIORITIES } from '#shared/domain/messages/priority.ts'
 import { callerOf, route } from '#shared/http/route.ts'
 import type { ClientDoc, TenantDoc } from '#shared/model/documents.ts'
 import { getCachedTenant, getTenant } from '#shared/store/accounts/tenants.ts'
@@ -16,7 +16,7 @@ import { usageOf } from '../rates.ts'
 const ClassTotal = z.object({ waiting: z.number().int(), isExact: z.boolean(), oldestSeconds: z.number().int() })
 const BacklogView = z.object({
   data: z.array(NumberBacklogView),
-  total: z.object(Object.fromEntries(SEND_CLASSES.map(name => [name, ClassTotal]))),
+  total: z.object(Object.fromEntries(PRIORITIES.map(name => [name, ClassTotal]))),
   isWhole: z.boolean().describe('False for a platform with more waiting numbers than are shown'),
 })
 
@@ -83,7 +83,7 @@ async function stateOf({ store, redis }: Pick<GatewayDeps, 'store' | 'redis'>, t
 
 function totalOf(numbers: readonly NumberBacklogView[]): z.infer<typeof BacklogView>['total'] {
   const classes = numbers.flatMap(({ classes }) => classes)
-  const total = SEND_CLASSES.map(name => {
+  const total = PRIORITIES.map(name => {
     const own = classes.filter(one => one.class === name)
     return [
       name,

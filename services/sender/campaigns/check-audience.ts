@@ -1,6 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises'
-import { type RowRules, readRow } from '#shared/domain/campaign.ts'
-import { phoneVariants } from '#shared/domain/phone-variants.ts'
+import { type RowRules, readRow } from '#shared/domain/campaigns/campaign.ts'
+import { phoneVariants } from '#shared/domain/contacts/phone-variants.ts'
 import type { CampaignDoc, RecipientDoc } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { ObjectNotFound } from '#shared/storage/object-storage.ts'

@@ -1,6 +1,6 @@
 import { ApiError } from '#shared/domain/errors.ts'
-import { holdOf } from '#shared/domain/number-hold.ts'
-import { campaignPerMinute } from '#shared/domain/quality-brake.ts'
+import { campaignPerMinute } from '#shared/domain/numbers/quality-brake.ts'
+import { holdOf } from '#shared/domain/numbers/sending.ts'
 import type { CampaignDoc, TemplateDoc } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { getCachedTenant } from '#shared/store/accounts/tenants.ts'

@@ -1,4 +1,4 @@
-import type { DescribedError } from '#shared/domain/send-errors.ts'
+import type { DescribedError } from '#shared/domain/messages/send-errors.ts'
 import type { CampaignDoc, MessageDoc } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { stepCampaign } from '#shared/store/campaigns/progress.ts'

@@ -1,5 +1,5 @@
 import { type ClientSession, Types } from 'mongoose'
-import { type CampaignAction, statesFor } from '../../domain/campaign.ts'
+import { type CampaignAction, statesFor } from '../../domain/campaigns/campaign.ts'
 import { ApiError, notFound } from '../../domain/errors.ts'
 import type { CampaignDoc, CampaignSource, Id, MessageDoc, RecipientDoc, TemplateDoc } from '../../model/documents.ts'
 import type { Timed } from '../../views/status-times.ts'

@@ -1,9 +1,9 @@
 import type { ClientSession, mongo } from 'mongoose'
-import { isBlocked } from '../../domain/block.ts'
-import { mediaOf } from '../../domain/campaign.ts'
-import { costOf } from '../../domain/cost.ts'
-import { phoneVariants } from '../../domain/phone-variants.ts'
-import { fillTemplate } from '../../domain/template-fill.ts'
+import { mediaOf } from '../../domain/campaigns/campaign.ts'
+import { isBlocked } from '../../domain/contacts/block.ts'
+import { phoneVariants } from '../../domain/contacts/phone-variants.ts'
+import { costOf } from '../../domain/messages/cost.ts'
+import { fillTemplate } from '../../domain/templates/fill.ts'
 import type {
   CampaignDoc,
   ClientDoc,

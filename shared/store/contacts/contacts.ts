@@ -1,6 +1,6 @@
 import { Types } from 'mongoose'
+import { phoneVariants } from '../../domain/contacts/phone-variants.ts'
 import { ApiError, notFound } from '../../domain/errors.ts'
-import { phoneVariants } from '../../domain/phone-variants.ts'
 import type { ContactDoc, ConversationDoc, EventDoc, Id, LeadDoc, MessageDoc, NoteDoc } from '../../model/documents.ts'
 import { snapshotOf } from '../../model/new-rows.ts'
 import { conversationView } from '../../views/views.ts'

@@ -1,5 +1,5 @@
-import type { ContactRow } from '../../domain/contact-row.ts'
-import { phoneVariants } from '../../domain/phone-variants.ts'
+import type { ContactRow } from '../../domain/contacts/contact-row.ts'
+import { phoneVariants } from '../../domain/contacts/phone-variants.ts'
 import type { ContactDoc, EventDoc, Id } from '../../model/documents.ts'
 import { newContact } from '../../model/new-rows.ts'
 import { type Store, trusted } from '../connect.ts'

@@ -1,5 +1,5 @@
 import type { ClientSession } from 'mongoose'
-import { indexLeads, leadOf, phonesOf } from '../../domain/lead-keys.ts'
+import { indexLeads, leadOf, phonesOf } from '../../domain/contacts/lead-keys.ts'
 import type { ContactDoc, Id } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
 

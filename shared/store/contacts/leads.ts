@@ -1,6 +1,6 @@
 import { type ClientSession, type HydratedDocument, Types } from 'mongoose'
+import { phoneVariants } from '../../domain/contacts/phone-variants.ts'
 import { ApiError, notFound } from '../../domain/errors.ts'
-import { phoneVariants } from '../../domain/phone-variants.ts'
 import type { Id, LeadDoc, MessageDoc, NoteDoc, PipelineDoc } from '../../model/documents.ts'
 import { type Store, trusted } from '../connect.ts'
 import { findPage, type Page, type PageWish, writeCursor } from '../pages.ts'

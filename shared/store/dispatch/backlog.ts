@@ -1,4 +1,4 @@
-import type { Lane } from '../../domain/callback-data.ts'
+import type { Lane } from '../../domain/messages/callback-data.ts'
 import type { CampaignDoc, CampaignStatus, Dispatch, Id } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
 import { orOutage } from '../outage.ts'

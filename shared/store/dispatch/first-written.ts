@@ -1,4 +1,4 @@
-import { wroteFirst } from '../../domain/first-written.ts'
+import { wroteFirst } from '../../domain/numbers/messaging-limit.ts'
 import type { Id, MessageDoc } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
 import { orOutage } from '../outage.ts'

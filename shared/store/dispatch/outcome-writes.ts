@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose'
-import { mayFallBack } from '../../domain/fallback.ts'
+import { mayFallBack } from '../../domain/messages/fallback.ts'
 import type {
   ConversationDoc,
   Dispatch,

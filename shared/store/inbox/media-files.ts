@@ -1,4 +1,4 @@
-import { kindOfType } from '../../domain/upload-rules.ts'
+import { kindOfType } from '../../domain/media/upload-rules.ts'
 import type { Id, MediaFileDoc } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
 import { orOutage } from '../outage.ts'

@@ -1,6 +1,6 @@
 import type { ClientSession, mongo } from 'mongoose'
-import { taughtKeys } from '../../domain/person-keys.ts'
-import { phoneVariants } from '../../domain/phone-variants.ts'
+import { taughtKeys } from '../../domain/contacts/identity.ts'
+import { phoneVariants } from '../../domain/contacts/phone-variants.ts'
 import type { BatchKeys, Loaded } from '../../model/batch-plan.ts'
 import type { ContactDoc, ConversationDoc, Id, MessageDoc } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'

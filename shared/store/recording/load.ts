@@ -1,5 +1,5 @@
 import type { ClientSession, mongo } from 'mongoose'
-import { phonesOf } from '../../domain/lead-keys.ts'
+import { phonesOf } from '../../domain/contacts/lead-keys.ts'
 import { type BatchKeys, type KnownEvent, type Loaded, PARKED } from '../../model/batch-plan.ts'
 import type {
   ClientDoc,

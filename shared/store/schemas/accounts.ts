@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose'
 import { AVAILABILITIES } from '../../contracts/availability.ts'
-import { STOP_WORDS } from '../../domain/stop-word.ts'
+import { STOP_WORDS } from '../../domain/contacts/stop-word.ts'
 import type { ApiKeyDoc, RefreshTokenDoc, TenantDoc, UserDoc } from '../../model/documents.ts'
 import { common, created, date, inner, number, requiredDate, requiredId, requiredText, stamped, text } from './fields.ts'
 

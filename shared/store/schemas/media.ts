@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose'
-import { MEDIA_KINDS } from '../../domain/media-rules.ts'
+import { MEDIA_KINDS } from '../../domain/media/media-rules.ts'
 import type { DiscardedFileDoc, MediaFileDoc, MediaUploadDoc } from '../../model/documents.ts'
 import { created, id, requiredDate, requiredId, requiredText, text } from './fields.ts'
 

@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose'
-import { TEMPLATE_CATEGORIES, TEMPLATE_STATES } from '../../domain/template-status.ts'
+import { TEMPLATE_CATEGORIES, TEMPLATE_STATES } from '../../domain/templates/status.ts'
 import type { ClientDoc, TemplateDoc } from '../../model/documents.ts'
 import {
   common,

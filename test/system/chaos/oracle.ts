@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import mongoose from 'mongoose'
 import { request } from 'undici'
-import { parseCallbackData } from '#shared/domain/callback-data.ts'
+import { parseCallbackData } from '#shared/domain/messages/callback-data.ts'
 import { type Addresses, type Ledger, TRAFFIC_CONTACT } from './traffic.ts'
 
 /** What a run left behind, counted; every member but the totals must be 0. */

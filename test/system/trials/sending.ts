@@ -1,5 +1,5 @@
 import { request } from 'undici'
-import { parseCallbackData } from '#shared/domain/callback-data.ts'
+import { parseCallbackData } from '#shared/domain/messages/callback-data.ts'
 import type { ClientDoc } from '#shared/model/documents.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { type Child, startChild } from '#test/load/child.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type ChangeableTemplate, refuseEdit, refuseStatus, submissionOf, withEdit } from './template-change.ts'
+import { type ChangeableTemplate, refuseEdit, refuseStatus, submissionOf, withEdit } from './change.ts'
 
 const DAY_MS = 86_400_000
 const NOW = new Date('2026-11-21T12:00:00Z')

@@ -1,4 +1,4 @@
-import { placeholdersOf } from './template-fill.ts'
+import { placeholdersOf } from './fill.ts'
 
 export interface TemplateVariable {
   name: string

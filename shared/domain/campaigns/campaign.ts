@@ -1,8 +1,8 @@
-import { type Day, drain, type End, type Flow, lastGone, type Rates, share } from './drain.ts'
-import { isBusinessScopedId, parsePhone } from './phone-number.ts'
-import { phoneVariants } from './phone-variants.ts'
-import { type PriceRow, priceOf } from './price.ts'
-import { type FillableTemplate, fillTemplate, type HeaderMedia } from './template-fill.ts'
+import { isBusinessScopedId, parsePhone } from '../contacts/phone-number.ts'
+import { phoneVariants } from '../contacts/phone-variants.ts'
+import { type PriceRow, priceOf } from '../messages/cost.ts'
+import { type FillableTemplate, fillTemplate, type HeaderMedia } from '../templates/fill.ts'
+import { type Day, drain, type End, type Flow, lastGone, type Rates, share } from './forecast.ts'
 
 /** Pure rules of campaigns: which row is a recipient, what it all costs and how long it takes, what may follow what. */
 

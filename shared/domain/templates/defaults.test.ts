@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { withFacts } from './template-defaults.ts'
+import { withFacts } from './defaults.ts'
 
 const named = [
   { name: 'candidateName', position: 1, component: 'BODY' },

@@ -1,4 +1,4 @@
-import { bodyText, type FillableTemplate, MOST_BODY, MOST_CODE, placeholdersOf } from './template-fill.ts'
+import { bodyText, type FillableTemplate, MOST_BODY, MOST_CODE, placeholdersOf } from './fill.ts'
 
 interface Given {
   type: string

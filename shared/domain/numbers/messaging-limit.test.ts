@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { wroteFirst } from './first-written.ts'
+import { wroteFirst } from './messaging-limit.ts'
 
 const SENT = new Date('2026-11-20T09:00:00Z')
 const hours = (count: number) => new Date(SENT.getTime() + count * 3_600_000)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { holdOf, type Sending } from './number-hold.ts'
+import { holdOf, mayOnlyReply, restrictedUntil, type Sending } from './sending.ts'
 
 const now = new Date('2026-11-20T10:00:00Z')
 const at = (time: string) => new Date(`2026-11-20T${time}Z`)
@@ -20,4 +20,22 @@ test.for<[string, Parameters<typeof holdOf>[0], Sending, ReturnType<typeof holdO
   ['does both', { ...restricted, ...held }, 'campaign', { reason: 'restricted', until: at('10:01:00') }],
 ])('a number that %s, %j, holds back a %s: %j', ([, number, sending, expected]) => {
   expect(holdOf(number, sending, now)).toEqual(expected)
+})
+
+const repliesOnlyUntil = (time: string) => ({ repliesOnly: { until: at(time) } })
+
+test.for([
+  [{}, false],
+  [{ repliesOnly: null }, false],
+  [{ repliesOnly: { until: null } }, true],
+  [repliesOnlyUntil('10:00:01'), true],
+  [repliesOnlyUntil('10:00:00'), false],
+] as const)('a number with %j may only reply: %s', ([number, expected]) => {
+  expect(mayOnlyReply(number, now)).toBe(expected)
+})
+
+test('what waits is looked at again at the end, within a minute at most', () => {
+  expect(restrictedUntil(repliesOnlyUntil('10:00:20'), now)).toEqual(repliesOnlyUntil('10:00:20').repliesOnly.until)
+  expect(restrictedUntil(repliesOnlyUntil('12:00:00'), now)).toEqual(repliesOnlyUntil('10:01:00').repliesOnly.until)
+  expect(restrictedUntil({ repliesOnly: { until: null } }, now)).toEqual(repliesOnlyUntil('10:01:00').repliesOnly.until)
 })

@@ -100,3 +100,9 @@ export function lastGone(seconds: number | null, days: readonly Day[]): number |
   const last = Math.max(seconds, ...whole.map(count => count * DAY_SECONDS))
   return Number.isFinite(last) ? Math.ceil(last - NEARLY) : null
 }
+
+/** These wait for a moment or a person, not for their turn: no rate brings them nearer. */
+const HELD: ReadonlySet<string> = new Set(['paused', 'scheduled', 'unknown'])
+
+/** Whether what waits for this goes as fast as the limits let it. */
+export const moves = (reason: string): boolean => !HELD.has(reason)

@@ -1,12 +1,7 @@
-import { buttonProblems, EXAMPLE_NEEDED, isFilled, textProblems } from './template-buttons.ts'
-import { MOST_BODY, placeholdersOf } from './template-fill.ts'
-import type { Place } from './template-input.ts'
-
-/** `path` as the caller wrote it. */
-export interface TemplateProblem {
-  path: string
-  message: string
-}
+import { buttonProblems, EXAMPLE_NEEDED, isFilled, textProblems } from './buttons.ts'
+import { MOST_BODY, placeholdersOf } from './fill.ts'
+import type { Place } from './input.ts'
+import type { TemplateProblem } from './problem.ts'
 
 /** A template as it would be submitted. */
 export interface TemplateContent {

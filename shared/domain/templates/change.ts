@@ -1,4 +1,4 @@
-import type { TemplateState } from './template-status.ts'
+import type { TemplateState } from './status.ts'
 
 /** What of a stored template the rules of changing it look at. */
 export interface ChangeableTemplate {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formsGiven, normalContent, type TemplateInput } from './template-input.ts'
+import { formsGiven, normalContent, type TemplateInput } from './input.ts'
 
 const COMPONENTS = [
   { type: 'HEADER', format: 'TEXT', text: 'Order Update' },

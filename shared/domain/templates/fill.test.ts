@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { parameterProblems } from './template-check.ts'
-import { type FillableTemplate, fillTemplate } from './template-fill.ts'
+import { parameterProblems } from './check.ts'
+import { type FillableTemplate, fillTemplate } from './fill.ts'
 
 const received: FillableTemplate = {
   components: [{ type: 'BODY', text: 'Bonjour {{1}}, votre candidature au poste de {{2}}.' }],

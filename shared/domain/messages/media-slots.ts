@@ -1,4 +1,4 @@
-import { MEDIA_KINDS, type MediaKind } from './media-rules.ts'
+import { MEDIA_KINDS, type MediaKind } from '../media/media-rules.ts'
 import type { ErrorReport } from './send-errors.ts'
 
 /** Where a message names a file. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { drain, type Flow, lastGone, type Rates, share } from './drain.ts'
+import { drain, type Flow, lastGone, moves, type Rates, share } from './forecast.ts'
 
 const flow = (phoneNumberId: string, count: number, own: Partial<Flow> = {}): Flow => ({
   phoneNumberId,
@@ -90,4 +90,9 @@ test.for<[string, number | null, Parameters<typeof lastGone>[1], number | null]>
   ],
 ])('%s', ([, seconds, days, expected]) => {
   expect(lastGone(seconds, days)).toBe(expected)
+})
+
+test('what waits for a moment or a person is not on its way', () => {
+  const reasons = ['ready', 'in_flight', 'rate', 'pair', 'quota', 'audience', 'paused', 'scheduled', 'unknown']
+  expect(reasons.filter(moves)).toEqual(['ready', 'in_flight', 'rate', 'pair', 'quota', 'audience'])
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { describeVariables, variablesOf, withExamples } from './template-variables.ts'
+import { describeVariables, variablesOf, withExamples } from './variables.ts'
 
 const named = (name: string, position: number) => ({ name, position, description: 'given', example: null, component: 'BODY' })
 

@@ -1,5 +1,5 @@
-import { placeholdersOf } from './template-fill.ts'
-import type { TemplateProblem } from './template-rules.ts'
+import { placeholdersOf } from './fill.ts'
+import type { TemplateProblem } from './problem.ts'
 
 type Button = Record<string, unknown>
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { differ, type NamedKeys, taughtKeys } from './person-keys.ts'
+import { differ, type NamedKeys, taughtKeys } from './identity.ts'
 
 const keys = (waId: string | null, userId: string | null, username: string | null = null): NamedKeys => ({
   waId,

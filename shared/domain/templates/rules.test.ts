@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { normalContent, type TemplateInput } from './template-input.ts'
-import { TEMPLATE_LANGUAGE, TEMPLATE_NAME, templateProblems } from './template-rules.ts'
-import { variablesOf, withExamples } from './template-variables.ts'
+import { normalContent, type TemplateInput } from './input.ts'
+import { TEMPLATE_LANGUAGE, TEMPLATE_NAME, templateProblems } from './rules.ts'
+import { variablesOf, withExamples } from './variables.ts'
 
 /** The fields that are named, and what is said of the first. */
 function problemsOf(input: TemplateInput, { category = 'UTILITY', submit = true } = {}): string[] {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { parameterProblems } from './template-check.ts'
-import { type FillableTemplate, fillTemplate } from './template-fill.ts'
+import { parameterProblems } from './check.ts'
+import { type FillableTemplate, fillTemplate } from './fill.ts'
 
 const template = (
   components: Record<string, unknown>[],
