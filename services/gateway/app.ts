@@ -5,9 +5,9 @@ import type { Caller, Route } from '#shared/http/route.ts'
 import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
 import { isOutage } from '#shared/store/outage.ts'
 import { asTenant } from '#shared/store/tenancy/tenancy.ts'
-import { authenticate } from './auth.ts'
+import { authenticate } from './accounts/authenticate.ts'
 import type { GatewayDeps } from './deps.ts'
-import { routes } from './routes/index.ts'
+import { routes } from './routes.ts'
 
 /** REST as an express app; opens no connection, so tests can build it. */
 export function createApp(deps: GatewayDeps): Express {

@@ -14,7 +14,7 @@ import { connectQueue } from '#shared/queue/connect.ts'
 import { openStorage } from '#shared/storage/open.ts'
 import { connectStore } from '#shared/store/connect.ts'
 import { createApp } from './app.ts'
-import { startCare } from './care/care.ts'
+import { startCare } from './background.ts'
 import { metaAppOf, readGatewayConfig } from './config.ts'
 
 const stopped = untilStopped()

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { ROOT, readEnvironment } from '#shared/process/config.ts'
-import { describeApi, ingestUrlOf } from './describe-api.ts'
-import { postmanCollection } from './postman.ts'
-import { routes } from './routes/index.ts'
+import { describeApi, ingestUrlOf } from './docs/describe-api.ts'
+import { postmanCollection } from './docs/postman.ts'
+import { routes } from './routes.ts'
 
 /** `npm run openapi`: writes the document and a Postman collection of it to `docs/`, or to the directory that is named. */
 function main(): void {

@@ -5,7 +5,7 @@ import { createKeyring, DecryptionFailed, secretPlace } from './encryption.ts'
 const newKey = () => randomBytes(32).toString('hex')
 const PLACE = secretPlace('t1', 'c1', 'accessToken')
 
-/** As seed 001 writes it. */
+/** As LinkoJob writes it. */
 function seed001(plain: string, key: string): string {
   const iv = randomBytes(16)
   const cipher = createCipheriv('aes-256-gcm', Buffer.from(key, 'hex'), iv)
@@ -105,7 +105,7 @@ describe('rotation', () => {
     expect(both.keyIds).toEqual(['k2', 'default'])
   })
 
-  test('the layout of seed 001 is read with any of the keys, and wants to be rewritten', () => {
+  test('the layout of LinkoJob is read with any of the keys, and wants to be rewritten', () => {
     const stored = seed001('EAAold', older)
     expect(after.decrypt(stored, PLACE)).toBe('EAAold')
     expect(after.needsRewrite(stored)).toBe(true)

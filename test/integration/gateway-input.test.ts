@@ -1,6 +1,6 @@
 import { request as rawRequest } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { routes } from '#services/gateway/routes/index.ts'
+import { routes } from '#services/gateway/routes.ts'
 import { createApiKey } from '#shared/auth/api-keys.ts'
 import { ACTIONS, can, ROLES } from '#shared/auth/policy.ts'
 import { setTenantLimits } from '#shared/store/numbers/limits.ts'

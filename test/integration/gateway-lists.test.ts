@@ -1,6 +1,6 @@
 import { Types } from 'mongoose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { routes } from '#services/gateway/routes/index.ts'
+import { routes } from '#services/gateway/routes.ts'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import { type RealtimeEvent, RealtimeEvents } from '#shared/contracts/realtime-event.ts'
 import { ConversationView, MessageDetailView, MessageView } from '#shared/contracts/views.ts'
@@ -405,7 +405,7 @@ describe("another tenant's", () => {
       { $setOnInsert: { name: 'Lead', pipelineId: pipeline?._id, stageId: pipeline?.stages[0]?._id } },
       { upsert: true, returnDocument: 'after' },
     )
-    // Somebody whom the other account does not know: seed 003 names conversations by number.
+    // Somebody whom the other account does not know: the CRM module names conversations by number.
     const waId = tenantId.equals(demo) ? '212661888801' : '212661888802'
     const stranger = await models.contacts.findOneAndUpdate(
       { tenantId, waId },

@@ -137,18 +137,18 @@ test('tokens of numbers are stored anew under a new key, old layouts too, and wh
 }) => {
   const [older, newer] = [randomBytes(32), randomBytes(32)].map(key => key.toString('hex')) as [string, string]
   const before = createKeyring({ TOKEN_ENCRYPTION_KEYS: `k1:${older}` })
-  const after = createKeyring({ TOKEN_ENCRYPTION_KEYS: `k2:${newer},k1:${older}` })
+  const after = createKeyring({ TOKEN_ENCRYPTION_KEYS: `k2:${newer},k1:${ofLinkoJob}` })
   const iv = randomBytes(16)
-  const cipher = createCipheriv('aes-256-gcm', Buffer.from(older, 'hex'), iv)
+  const cipher = createCipheriv('aes-256-gcm', Buffer.from(ofLinkoJob, 'hex'), iv)
   const data = cipher.update('EAAseed', 'utf8', 'hex') + cipher.final('hex')
-  const seed001 = `${iv.toString('hex')}:${cipher.getAuthTag().toString('hex')}:${data}`
+  const ofLinkoJob = `${iv.toString('hex')}:${cipher.getAuthTag().toString('hex')}:${data}`
 
   const places = Array.from({ length: 4 }, () => ({ _id: new Types.ObjectId(), tenantId: new Types.ObjectId() }))
   const [old, seeded, stolen, none] = places as [Place, Place, Place, Place]
   const sealed = sealAccessToken(before, old, 'EAAold')
   const rows = [
     { ...old, accessToken: sealed },
-    { ...seeded, accessToken: seed001 },
+    { ...seeded, accessToken: ofLinkoJob },
     { ...stolen, accessToken: sealed },
     { ...none, accessToken: null },
   ]

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { expect, test } from 'vitest'
-import { createTemplateCare } from '#services/gateway/care/templates.ts'
+import { createTemplateCare } from '#services/gateway/templates/sync.ts'
 import { createReceiver } from '#services/ingest/receiver.ts'
 import { startRecorder } from '#services/ingest/recorder.ts'
 import { listen } from '#shared/process/health.ts'

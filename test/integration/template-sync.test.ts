@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { CareDeps } from '#services/gateway/care/deps.ts'
-import { createTemplateCare } from '#services/gateway/care/templates.ts'
+import type { CareDeps } from '#services/gateway/numbers/background-deps.ts'
+import { createTemplateCare } from '#services/gateway/templates/sync.ts'
 import type { TemplateDoc } from '#shared/model/documents.ts'
 import { createSimulator, type Simulator } from '#test/simulator/simulator.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'

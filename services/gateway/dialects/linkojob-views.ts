@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
 import type { ConversationDoc, MessageDoc } from '#shared/model/documents.ts'
 
-/** Conversations and messages as the documents of LinkoJob (seeds 000 to 002) show them: numbers without `+`, lower case. */
+/** Conversations and messages as the documents of LinkoJob show them: numbers without `+`, lower case. */
 const at = z.iso.datetime()
 const Side = z.enum(['client', 'candidate'])
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { componentsJson } from './template-forms.ts'
 
-test("Meta's components show as seed 003 writes them", () => {
+test("Meta's components show as the CRM module writes them", () => {
   const components = [
     { type: 'BODY', text: 'Hello {{1}}, your order {{2}} is ready!' },
     { type: 'HEADER', format: 'TEXT', text: 'Order Update' },

@@ -8,7 +8,7 @@ const lower = (value: unknown) => String(value ?? '').toLowerCase()
 const find = (components: readonly Component[], type: string) => components.find(component => lower(component.type) === type)
 const textIn = (component: Component | undefined) => (typeof component?.text === 'string' ? component.text : null)
 
-/** A template as seed 000 shows it: its texts side by side, lower case. */
+/** A template as LinkoJob shows it: its texts side by side, lower case. */
 export const PlainTemplate = z.object({
   _id: z.string(),
   id: z.string(),
@@ -56,7 +56,7 @@ export const ComponentsJson = z.object({
   buttons: z.array(Part).optional(),
 })
 
-/** As seed 003 shows it. */
+/** As the CRM module shows it. */
 export const CrmTemplate = z.object({
   id: z.string(),
   name: z.string(),

@@ -1,6 +1,6 @@
 type Json = Record<string, unknown>
 
-/** One text of a template, or one button, as seed 003 writes it. */
+/** One text of a template, or one button, as the CRM module writes it. */
 export interface InputPart extends Json {
   type?: string | undefined
   text?: string | undefined

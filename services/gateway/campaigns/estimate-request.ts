@@ -1,0 +1,125 @@
+import { setImmediate as breathe } from 'node:timers/promises'
+import { z } from 'zod'
+import { objectId } from '#shared/contracts/outbound.ts'
+import { type AudienceRecord, contactRecord, recipientRecord } from '#shared/domain/campaigns/audience.ts'
+import { type ReadRow, type RowRules, readRow } from '#shared/domain/campaigns/campaign.ts'
+import { phoneVariants } from '#shared/domain/contacts/phone-variants.ts'
+import { ApiError } from '#shared/domain/errors.ts'
+import type { ClientDoc, ContactDoc, Id } from '#shared/model/documents.ts'
+import { contactsAfter, findOptedOut } from '#shared/store/campaigns/audience.ts'
+import { getCampaign } from '#shared/store/campaigns/campaigns.ts'
+import type { Store } from '#shared/store/connect.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { AudienceWish, CampaignWish, campaignOf } from './campaigns.ts'
+import { type AudienceCount, type EstimateView, estimateCampaign, estimateFor } from './estimate.ts'
+
+/** A campaign that is there, or one that is not yet: template, values, and who shall get it. */
+export const EstimateWish = z
+  .strictObject({
+    campaignId: objectId.optional().describe('Of a draft or any other; nothing else is given then'),
+    ...CampaignWish.partial().shape,
+    ...AudienceWish.shape,
+  })
+  .refine(({ campaignId, ...others }) => campaignId === undefined || Object.values(others).every(one => one === undefined), {
+    error: 'give campaignId alone',
+    path: ['campaignId'],
+  })
+  .refine(
+    ({ campaignId, recipients, contacts }) => campaignId !== undefined || (recipients === undefined) !== (contacts === undefined),
+    { error: 'give campaignId, or a template with either recipients or contacts' },
+  )
+type EstimateWish = z.infer<typeof EstimateWish>
+
+/** More are checked in the background. */
+const MOST_ROWS = 20_000
+const PAGE = 1000
+const BREATH = 50
+/** For all pages together. */
+const BUDGET_MS = 5000
+
+/** Nothing is stored. @throws ApiError 404, 409 AUDIENCE_…, 422 AUDIENCE_TOO_LARGE and what a draft is refused for */
+export async function estimateWish(deps: GatewayDeps, tenantId: string, wish: EstimateWish): Promise<EstimateView> {
+  if (wish.campaignId !== undefined) return estimateCampaign(deps, await getCampaign(deps.store, tenantId, wish.campaignId))
+  const { campaignId: _, recipients, contacts, ...campaign } = wish
+  const { client, template, fields } = await campaignOf(deps, tenantId, { ...campaign, name: campaign.name ?? '' })
+  const { columns, variables, headerMedia } = fields
+  const rules = { columns, variables, headerMedia, template, home: client.whatsappNumber }
+  const pages = recipients
+    ? [recipients.map(recipient => recipientRecord(columns, recipient))]
+    : contactPages(deps.store, client, contacts ?? {}, rules)
+  const isMarketing = template.category === 'MARKETING'
+  const counted = await countRows(deps.store, client.tenantId, pages, { ...rules, isMarketing })
+  return await estimateFor(deps, { ...fields, _id: null, startAt: null }, counted)
+}
+
+async function* contactPages(
+  store: Store,
+  { tenantId, _id: clientId }: ClientDoc,
+  wish: NonNullable<AudienceWish['contacts']>,
+  { columns }: RowRules,
+): AsyncGenerator<AudienceRecord[]> {
+  const filter = { label: wish.label ?? null, attribute: wish.attribute ?? null }
+  const until = Date.now() + BUDGET_MS
+  let after: Id | null = null
+  for (let read = 0; ; read += PAGE) {
+    const maxTimeMS = until - Date.now()
+    if (read > MOST_ROWS || maxTimeMS < 1) throw tooLarge()
+    const bounds: Parameters<typeof contactsAfter>[3] = { after, limit: PAGE, maxTimeMS }
+    const contacts: ContactDoc[] = await contactsAfter(store, { tenantId, clientId }, filter, bounds).catch(error => {
+      throw (error as { code?: unknown }).code === MAX_TIME_EXPIRED ? tooLarge() : error
+    })
+    const last = contacts.at(-1)
+    if (last === undefined) return
+    yield contacts.map(contact => contactRecord(columns, contact))
+    after = last._id
+  }
+}
+
+const MAX_TIME_EXPIRED = 50
+const tooLarge = () =>
+  new ApiError(
+    422,
+    'AUDIENCE_TOO_LARGE',
+    'Too many contacts to count at once: draft the campaign, whose audience is counted behind it',
+  )
+
+/** The same rules as of the check, for so few rows that they fit into memory. */
+async function countRows(
+  store: Store,
+  tenantId: Id,
+  pages: Iterable<AudienceRecord[]> | AsyncIterable<AudienceRecord[]>,
+  rules: RowRules & { isMarketing: boolean },
+): Promise<AudienceCount> {
+  const seen = new Set<string>()
+  const counted: AudienceCount = { recipients: 0, countries: {}, invalid: 0, duplicate: 0, optedOut: 0 }
+  for await (const records of pages) {
+    const rows = await readRows(records, rules)
+    const optedOut = rules.isMarketing ? await findOptedOut(store, tenantId, keysOf(rows)) : new Set<string>()
+    for (const row of rows) countRow(counted, row, seen, optedOut)
+  }
+  return counted
+}
+
+async function readRows(records: readonly AudienceRecord[], rules: RowRules): Promise<ReadRow[]> {
+  const rows: ReadRow[] = []
+  for (const record of records) if (rows.push(readRow(record, rules)) % BREATH === 0) await breathe()
+  return rows
+}
+
+function countRow(counted: AudienceCount, row: ReadRow, seen: Set<string>, optedOut: ReadonlySet<string>): void {
+  const { key, problem, country } = row
+  if (problem !== null || key === null) counted.invalid++
+  else if (seen.has(key)) counted.duplicate++
+  else if (keysOf([row]).waIds.some(id => optedOut.has(id)) || optedOut.has(key)) counted.optedOut++
+  else {
+    counted.recipients++
+    const place = country ?? '??'
+    counted.countries[place] = (counted.countries[place] ?? 0) + 1
+  }
+  if (problem === null && key !== null) seen.add(key)
+}
+
+const keysOf = (rows: readonly ReadRow[]) => ({
+  waIds: rows.flatMap(({ waId }) => (waId ? phoneVariants(waId) : [])),
+  userIds: rows.flatMap(({ userId }) => userId ?? []),
+})

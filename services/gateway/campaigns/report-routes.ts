@@ -1,0 +1,198 @@
+import { Readable } from 'node:stream'
+import { stringify } from 'csv-stringify'
+import { z } from 'zod'
+import { MessageErrorView } from '#shared/contracts/views.ts'
+import { ApiError } from '#shared/domain/errors.ts'
+import { callerOf, type Reply, route } from '#shared/http/route.ts'
+import {
+  countRecipients,
+  getCampaign,
+  listRecipients,
+  type RecipientFilter,
+  type RecipientRow,
+} from '#shared/store/campaigns/campaigns.ts'
+import { asTenant } from '#shared/store/tenancy/tenancy.ts'
+import { statusTimes } from '#shared/views/status-times.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { IdParams, listOf } from '../schemas.ts'
+
+const tag = 'campaigns'
+const path = '/api/v1/campaigns/{id}'
+const STATES = ['pending', 'skipped', 'queued', 'sent', 'delivered', 'read', 'failed'] as const
+
+const time = z.iso.datetime().nullable()
+const RecipientView = z.object({
+  row: z.number().int(),
+  to: z.string(),
+  name: z.string().nullable(),
+  state: z.enum(['PENDING', 'SKIPPED', 'QUEUED', 'SENT', 'DELIVERED', 'READ', 'FAILED']),
+  /** Why it was left out. */
+  reason: z.enum(['invalid', 'duplicate', 'opted-out', 'template']).nullable(),
+  detail: z.string().nullable(),
+  messageId: z.string().nullable(),
+  externalMessageId: z.string().nullable(),
+  /** `title` and `detail` are WhatsApp's own words, `sentence` and `nextStep` ours. */
+  error: MessageErrorView.omit({ source: true }).nullable(),
+  /** Of its message: all null while there is none. */
+  queuedAt: time,
+  sentAt: time,
+  deliveredAt: time,
+  readAt: time,
+  failedAt: time,
+  /** Of the latest change. */
+  at: time,
+})
+
+const recipients = route({
+  method: 'get',
+  path: `${path}/recipients`,
+  action: 'campaigns.read',
+  tag,
+  summary: 'What became of each row, in the order of the audience',
+  params: IdParams,
+  query: z.strictObject({
+    state: z.enum(STATES).optional(),
+    limit: z.coerce.number().int().min(1).max(100).default(25),
+    cursor: z.string().max(200).optional(),
+  }),
+  returns: listOf(RecipientView),
+  async handle(request, { store }: GatewayDeps) {
+    const campaign = await getCampaign(store, callerOf(request).tenantId, request.params.id)
+    const { state, limit, cursor } = request.query
+    const after = cursor === undefined ? null : readCursor(cursor)
+    const [rows, counted] = await Promise.all([
+      listRecipients(store, campaign, { state }, { after, limit: limit + 1 }),
+      countRecipients(store, campaign, { state }),
+    ])
+    const shown = rows.slice(0, limit)
+    const hasMore = rows.length > limit
+    const nextCursor = hasMore ? writeCursor(shown.at(-1), state) : null
+    return { body: { data: shown.map(recipientView), ...counted, page: 1, limit, hasMore, nextCursor } }
+  },
+})
+
+const failures = route({
+  method: 'get',
+  path: `${path}/failures.csv`,
+  action: 'campaigns.read',
+  tag,
+  summary: 'Rows that were left out and messages that failed, with the reason, as CSV',
+  params: IdParams,
+  handle: (request, deps: GatewayDeps) => answerCsv(request, deps, 'failures', ['skipped', 'failed']),
+})
+
+const report = route({
+  method: 'get',
+  path: `${path}/report.csv`,
+  action: 'campaigns.read',
+  tag,
+  summary: 'Every row with what became of it, as CSV',
+  params: IdParams,
+  handle: (request, deps: GatewayDeps) => answerCsv(request, deps, 'report', [undefined]),
+})
+
+export const campaignReportRoutes = [recipients, failures, report]
+
+async function answerCsv(
+  request: { caller: Parameters<typeof callerOf>[0]['caller']; params: { id: string } },
+  { store }: GatewayDeps,
+  name: string,
+  states: RecipientFilter['state'][],
+): Promise<Reply> {
+  const { tenantId } = callerOf(request)
+  const campaign = await getCampaign(store, tenantId, request.params.id)
+  const page = (state: RecipientFilter['state'], after: string | null) =>
+    asTenant(tenantId, () => listRecipients(store, campaign, { state }, { after, limit: PAGE }))
+  // A cell that begins like a formula is run by spreadsheets: it is shown as text.
+  const csv = stringify({ header: true, columns: [...COLUMNS], escape_formulas: true, bom: true })
+  const stream = Readable.from(rowsOf(states, page))
+    .on('error', error => csv.destroy(error))
+    .pipe(csv)
+  const disposition = `attachment; filename="campaign-${campaign._id}-${name}.csv"`
+  return { stream, headers: { 'content-type': 'text/csv; charset=utf-8', 'content-disposition': disposition } }
+}
+
+const PAGE = 1000
+const TIMES = ['queued_at', 'sent_at', 'delivered_at', 'read_at', 'failed_at'] as const
+const OWN = ['row', 'to', 'name', 'state', 'reason', 'code', 'error', 'next_step', 'message_id', 'at'] as const
+/** `title` and `detail` are WhatsApp's own words. */
+const COLUMNS = [...OWN, 'title', 'detail', ...TIMES] as const
+
+async function* rowsOf(
+  states: RecipientFilter['state'][],
+  page: (state: RecipientFilter['state'], after: string | null) => Promise<RecipientRow[]>,
+): AsyncGenerator<Record<(typeof COLUMNS)[number], unknown>> {
+  for (const state of states) {
+    let after: string | null = null
+    for (;;) {
+      const rows: RecipientRow[] = await page(state, after)
+      for (const row of rows) yield csvRow(recipientView(row))
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < PAGE) break
+      after = placeOf(last, state)
+    }
+  }
+}
+
+function csvRow(view: z.infer<typeof RecipientView>): Record<(typeof COLUMNS)[number], unknown> {
+  const { row, to, name, state, reason, detail, error, messageId, at } = view
+  return {
+    row,
+    to,
+    name,
+    state,
+    reason,
+    code: error?.code ?? null,
+    error: error?.sentence ?? detail,
+    next_step: error?.nextStep ?? null,
+    message_id: messageId,
+    at,
+    title: error?.title ?? null,
+    detail: error?.detail ?? null,
+    queued_at: view.queuedAt,
+    sent_at: view.sentAt,
+    delivered_at: view.deliveredAt,
+    read_at: view.readAt,
+    failed_at: view.failedAt,
+  }
+}
+
+/** Lists by the state of the message go by the message, the others by the row. */
+const placeOf = (row: RecipientRow, state: RecipientFilter['state']): string =>
+  state === undefined || state === 'pending' || state === 'skipped' ? row._id : String(row.messageId)
+
+const writeCursor = (row: RecipientRow | undefined, state: RecipientFilter['state']) =>
+  row ? Buffer.from(placeOf(row, state)).toString('base64url') : null
+
+function readCursor(cursor: string): string {
+  const place = Buffer.from(cursor, 'base64url').toString()
+  if (!/^[0-9a-f]{24}(:\d{1,9}:\d{8,12})?$/.test(place))
+    throw new ApiError(400, 'CURSOR_INVALID', 'Use the nextCursor of an answer')
+  return place
+}
+
+const NO_TIMES = { queuedAt: null, sentAt: null, deliveredAt: null, readAt: null, failedAt: null }
+
+function recipientView(row: RecipientRow): z.infer<typeof RecipientView> {
+  const { message } = row
+  const error = message?.error ?? null
+  return {
+    row: row.row,
+    to: row.to,
+    name: row.name,
+    state: (message?.status ?? (row.state === 'RELEASED' ? 'QUEUED' : row.state)) as 'QUEUED',
+    reason: row.reason,
+    detail: row.detail,
+    messageId: row.messageId ? String(row.messageId) : null,
+    externalMessageId: message?.wamid ?? null,
+    error: error && {
+      code: error.code,
+      title: error.title,
+      detail: error.detail,
+      sentence: error.sentence,
+      nextStep: error.nextStep,
+    },
+    ...(message ? statusTimes(message) : NO_TIMES),
+    at: message?.statusUpdatedAt.toISOString() ?? null,
+  }
+}

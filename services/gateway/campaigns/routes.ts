@@ -1,0 +1,268 @@
+import { Types } from 'mongoose'
+import { z } from 'zod'
+import { callerOf, type Route, route } from '#shared/http/route.ts'
+import type { CampaignDoc } from '#shared/model/documents.ts'
+import { changesOf } from '#shared/store/accounts/audit.ts'
+import { getCampaign, listCampaigns, moveCampaign } from '#shared/store/campaigns/campaigns.ts'
+import { pageView } from '#shared/store/pages.ts'
+import { trace } from '../audit.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { idempotencyKeyOf, once } from '../idempotency.ts'
+import { IdParams, listOf, Paging } from '../schemas.ts'
+import {
+  AudienceWish,
+  CampaignWish,
+  changeCampaign,
+  draftCampaign,
+  giveAudience,
+  giveFile,
+  moveByHand,
+  rerunFailed,
+  startCampaign,
+} from './campaigns.ts'
+import { EstimateView, estimateCampaign } from './estimate.ts'
+import { EstimateWish, estimateWish } from './estimate-request.ts'
+import { CampaignView, campaignView } from './view.ts'
+
+const tag = 'campaigns'
+const path = '/api/v1/campaigns'
+/** A million rows of four columns are some 60 MB. */
+const MOST_BYTES = 500_000_000
+
+const list = route({
+  method: 'get',
+  path,
+  action: 'campaigns.read',
+  tag,
+  summary: 'Campaigns, newest first',
+  query: z.strictObject({
+    ...Paging,
+    status: z.enum(['DRAFT', 'SCHEDULED', 'RUNNING', 'PAUSED', 'DONE', 'CANCELLED']).optional(),
+  }),
+  returns: listOf(CampaignView),
+  async handle(request, { store }: GatewayDeps) {
+    const { status, ...wish } = request.query
+    return { body: pageView(await listCampaigns(store, callerOf(request).tenantId, { status }, wish), campaignView) }
+  },
+})
+
+const add = route({
+  method: 'post',
+  path,
+  action: 'campaigns.write',
+  tag,
+  summary: 'Draft a campaign: template, columns, values for everybody; the audience as a list here, or by /audience',
+  body: CampaignWish.extend({ recipients: AudienceWish.shape.recipients }),
+  idempotent: true,
+  status: 201,
+  returns: CampaignView,
+  async handle(request, deps: GatewayDeps) {
+    const caller = callerOf(request)
+    const { recipients, ...wish } = request.body
+    return once(deps, caller.tenantId, idempotencyKeyOf(request.headers), { what: 'campaign', body: request.body }, async () => {
+      const draft = await draftCampaign(deps, caller, wish)
+      const campaign = recipients ? await giveAudience(deps, draft, { recipients }) : draft
+      await trace(request, deps, { action: 'campaigns.create', object: objectOf(campaign) })
+      return { status: 201, body: campaignView(campaign) }
+    })
+  },
+})
+
+const one = route({
+  method: 'get',
+  path: `${path}/{id}`,
+  action: 'campaigns.read',
+  tag,
+  summary: 'One campaign with its progress',
+  params: IdParams,
+  returns: CampaignView,
+  async handle(request, { store }: GatewayDeps) {
+    return { body: campaignView(await getCampaign(store, callerOf(request).tenantId, request.params.id)) }
+  },
+})
+
+const change = route({
+  method: 'patch',
+  path: `${path}/{id}`,
+  action: 'campaigns.write',
+  tag,
+  summary: 'Change a draft; another template or other columns have its audience checked anew',
+  params: IdParams,
+  body: CampaignWish.partial(),
+  returns: CampaignView,
+  async handle(request, deps: GatewayDeps) {
+    const before = await getCampaign(deps.store, callerOf(request).tenantId, request.params.id)
+    return { body: campaignView(await changeCampaign(deps, callerOf(request), before, request.body)) }
+  },
+})
+
+const remove = route({
+  method: 'delete',
+  path: `${path}/{id}`,
+  action: 'campaigns.write',
+  tag,
+  summary: 'Remove a draft',
+  params: IdParams,
+  status: 204,
+  async handle(request, deps: GatewayDeps) {
+    const { tenantId, id: by } = callerOf(request)
+    const campaign = await getCampaign(deps.store, tenantId, request.params.id)
+    await moveCampaign(deps.store, campaign, 'edit', { deletedAt: deps.now(), updatedBy: new Types.ObjectId(by) })
+    await trace(request, deps, { action: 'campaigns.delete', object: objectOf(campaign) })
+    return {}
+  },
+})
+
+const file = route({
+  method: 'put',
+  path: `${path}/{id}/audience`,
+  action: 'campaigns.write',
+  tag,
+  summary: 'The audience of a draft as CSV, streamed; its rows are checked in the background',
+  params: IdParams,
+  upload: { types: ['text/csv', 'application/csv', 'text/plain'], maxBytes: MOST_BYTES },
+  status: 202,
+  returns: CampaignView,
+  async handle(request, deps: GatewayDeps) {
+    const campaign = await getCampaign(deps.store, callerOf(request).tenantId, request.params.id)
+    if (request.upload === null) throw new Error('a route that takes a file got none')
+    return { body: campaignView(await giveFile(deps, campaign, request.upload)) }
+  },
+})
+
+const audience = route({
+  method: 'post',
+  path: `${path}/{id}/audience`,
+  action: 'campaigns.write',
+  tag,
+  summary: 'The audience of a draft as a list, or the contacts that a filter finds',
+  params: IdParams,
+  body: AudienceWish.refine(({ recipients, contacts }) => (recipients === undefined) !== (contacts === undefined), {
+    error: 'give either recipients or contacts',
+  }),
+  status: 202,
+  returns: CampaignView,
+  async handle(request, deps: GatewayDeps) {
+    const campaign = await getCampaign(deps.store, callerOf(request).tenantId, request.params.id)
+    return { body: campaignView(await giveAudience(deps, campaign, request.body)) }
+  },
+})
+
+const estimates = [
+  route({
+    method: 'post',
+    path: `${path}/estimate`,
+    action: 'campaigns.read',
+    tag,
+    summary:
+      'What a campaign would cost, take and use of the messaging limit: one that is there, or a template with an audience, of which nothing is stored',
+    body: EstimateWish,
+    returns: EstimateView,
+    async handle(request, deps: GatewayDeps) {
+      return { body: await estimateWish(deps, callerOf(request).tenantId, request.body) }
+    },
+  }),
+  route({
+    method: 'post',
+    path: `${path}/{id}/estimate`,
+    action: 'campaigns.read',
+    tag,
+    summary: 'The same under the address of the campaign',
+    params: IdParams,
+    returns: EstimateView,
+    async handle(request, deps: GatewayDeps) {
+      const campaign = await getCampaign(deps.store, callerOf(request).tenantId, request.params.id)
+      return { body: await estimateCampaign(deps, campaign) }
+    },
+  }),
+]
+
+const start = route({
+  method: 'post',
+  path: `${path}/{id}/start`,
+  action: 'campaigns.write',
+  tag,
+  summary: 'Start now, or at a time',
+  params: IdParams,
+  body: z.strictObject({
+    startAt: z.iso.datetime({ offset: true }).optional(),
+    expectedRecipients: z.int().min(0).optional().describe('Refused when the audience has become another'),
+  }),
+  status: 202,
+  returns: CampaignView,
+  async handle(request, deps: GatewayDeps) {
+    const before = await getCampaign(deps.store, callerOf(request).tenantId, request.params.id)
+    const campaign = await startCampaign(deps, before, request.body, request.traceparent)
+    await trace(request, deps, { action: 'campaigns.start', object: objectOf(campaign), changes: statusChange(before, campaign) })
+    return { body: campaignView(campaign) }
+  },
+})
+
+const SUMMARIES = {
+  pause: 'Hold it: nothing more goes out within a second',
+  resume: 'Go on where it was held',
+  cancel: 'End it for good; what has gone out has gone out',
+} as const
+
+const moves = (['pause', 'resume', 'cancel'] as const).map(action =>
+  route({
+    method: 'post',
+    path: `${path}/{id}/${action}`,
+    action: 'campaigns.write',
+    tag,
+    summary: SUMMARIES[action],
+    params: IdParams,
+    body: z.strictObject({ reason: z.string().trim().min(1).max(500).optional() }),
+    status: 202,
+    returns: CampaignView,
+    async handle(request, deps: GatewayDeps) {
+      const caller = callerOf(request)
+      const before = await getCampaign(deps.store, caller.tenantId, request.params.id)
+      const campaign = await moveByHand(deps, before, action, request.body.reason ?? `by ${caller.name}`, request.traceparent)
+      const changes = statusChange(before, campaign)
+      await trace(request, deps, { action: `campaigns.${action}`, object: objectOf(campaign), changes })
+      return { body: campaignView(campaign) }
+    },
+  }),
+)
+
+const rerun = route({
+  method: 'post',
+  path: `${path}/{id}/rerun`,
+  action: 'campaigns.write',
+  tag,
+  summary: 'A new draft for those whose message failed, of these error codes only if they are given',
+  params: IdParams,
+  body: z.strictObject({ name: z.string().trim().min(1).max(200).optional(), codes: z.array(z.int()).min(1).max(50).optional() }),
+  idempotent: true,
+  status: 201,
+  returns: CampaignView,
+  async handle(request, deps: GatewayDeps) {
+    const caller = callerOf(request)
+    const { id } = request.params
+    const asked = { what: 'rerun', id, body: request.body }
+    return once(deps, caller.tenantId, idempotencyKeyOf(request.headers), asked, async () => {
+      const before = await getCampaign(deps.store, caller.tenantId, id)
+      const campaign = await rerunFailed(deps, caller, before, request.body)
+      await trace(request, deps, { action: 'campaigns.rerun', object: objectOf(campaign) })
+      return { status: 201, body: campaignView(campaign) }
+    })
+  },
+})
+
+export const campaignRoutes: Route<GatewayDeps>[] = [
+  list,
+  add,
+  ...estimates,
+  one,
+  change,
+  remove,
+  file,
+  audience,
+  start,
+  ...moves,
+  rerun,
+]
+
+const objectOf = ({ _id }: CampaignDoc) => ({ kind: 'campaign', id: String(_id) })
+const statusChange = (before: CampaignDoc, after: CampaignDoc) => changesOf(before, after, ['status', 'startAt'])

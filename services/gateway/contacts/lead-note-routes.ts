@@ -1,0 +1,95 @@
+import { Types } from 'mongoose'
+import { z } from 'zod'
+import { callerOf, route } from '#shared/http/route.ts'
+import type { LeadDoc } from '#shared/model/documents.ts'
+import { getLead, type LeadNote, listLeadNotes, threadsOf } from '#shared/store/contacts/leads.ts'
+import { addNote } from '#shared/store/inbox/notes.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { idempotencyKeyOf, once } from '../idempotency.ts'
+import { IdParams, Paging } from '../schemas.ts'
+
+const tag = 'leads'
+const path = '/api/v1/leads/{id}/notes'
+
+/** A message is a note of itself: nothing is written twice. */
+const LeadNoteView = z.object({
+  id: z.string(),
+  kind: z.enum(['note', 'message']),
+  leadId: z.string(),
+  conversationId: z.string().nullable(),
+  content: z.string(),
+  direction: z.enum(['INBOUND', 'OUTBOUND']).nullable(),
+  isPrivate: z.boolean(),
+  createdBy: z.string().nullable(),
+  createdAt: z.iso.datetime(),
+})
+
+const list = route({
+  method: 'get',
+  path,
+  action: 'leads.read',
+  tag,
+  summary: 'Notes about a lead and the messages exchanged with it, newest first',
+  params: IdParams,
+  query: z.strictObject({ limit: Paging.limit, cursor: Paging.cursor }),
+  returns: z.object({
+    data: z.array(LeadNoteView),
+    total: z.number().int(),
+    totalIsExact: z.boolean(),
+    limit: z.number().int(),
+    hasMore: z.boolean(),
+    nextCursor: z.string().nullable(),
+  }),
+  async handle(request, { store }: GatewayDeps) {
+    const lead = await getLead(store, callerOf(request).tenantId, request.params.id)
+    const { rows, ...page } = await listLeadNotes(store, lead, request.query)
+    return { body: { data: rows.map(row => leadNoteView(lead, row)), ...page } }
+  },
+})
+
+const add = route({
+  method: 'post',
+  path,
+  action: 'leads.write',
+  idempotent: true,
+  tag,
+  summary: 'Write a note about a lead; it shows in its conversation too, and the customer never sees it',
+  params: IdParams,
+  body: z.strictObject({ content: z.string().min(1).max(4096), isPrivate: z.boolean().default(true) }),
+  status: 201,
+  returns: LeadNoteView,
+  async handle(request, deps: GatewayDeps) {
+    const { tenantId, id: by } = callerOf(request)
+    const lead = await getLead(deps.store, tenantId, request.params.id)
+    const { content: text, isPrivate } = request.body
+    const wish = { what: 'leadNote', id: request.params.id, body: request.body }
+    return once(deps, tenantId, idempotencyKeyOf(request.headers), wish, async () => {
+      const [threadId] = await threadsOf(deps.store, lead)
+      const about = { tenantId: lead.tenantId, _id: threadId ?? null, leadId: lead._id }
+      const note = await addNote(deps.store, about, { text, isPrivate, createdBy: new Types.ObjectId(by) }, deps.now())
+      return { status: 201, body: leadNoteView(lead, { at: note.createdAt, id: note._id, note }) }
+    })
+  },
+})
+
+export const leadNoteRoutes = [list, add]
+
+function leadNoteView(lead: LeadDoc, row: LeadNote): z.infer<typeof LeadNoteView> {
+  const common = { id: String(row.id), leadId: String(lead._id), createdAt: row.at.toISOString() }
+  if ('note' in row) {
+    const { conversationId, text, isPrivate, createdBy } = row.note
+    const where = conversationId ? String(conversationId) : null
+    const writer = createdBy ? String(createdBy) : null
+    return { ...common, kind: 'note', conversationId: where, content: text, direction: null, isPrivate, createdBy: writer }
+  }
+  const { conversationId, content, type, direction, sentBy } = row.message
+  return {
+    ...common,
+    kind: 'message',
+    conversationId: String(conversationId),
+    content: content.text ?? `[${type}]`,
+    direction,
+    isPrivate: false,
+    createdBy: sentBy?.id ? String(sentBy.id) : null,
+  }
+}

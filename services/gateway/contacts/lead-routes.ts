@@ -1,0 +1,190 @@
+import { Types } from 'mongoose'
+import { z } from 'zod'
+import { ApiError } from '#shared/domain/errors.ts'
+import { callerOf, route } from '#shared/http/route.ts'
+import type { Id, LeadDoc, PipelineDoc } from '#shared/model/documents.ts'
+import { changeLead, createLead, deleteLead, getLead, listLeads, listPipelines } from '#shared/store/contacts/leads.ts'
+import { ensureDefaultPipeline } from '#shared/store/contacts/pipelines.ts'
+import { pageView } from '#shared/store/pages.ts'
+import { shownPhone } from '#shared/views/views.ts'
+import { trace } from '../audit.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { idempotencyKeyOf, once } from '../idempotency.ts'
+import { IdParams, listOf, ObjectIdText, Paging, wholeList } from '../schemas.ts'
+import { phoneOf } from './phone-of.ts'
+
+const tag = 'leads'
+const path = '/api/v1/leads'
+
+const LeadView = z.object({
+  id: z.string(),
+  name: z.string(),
+  phone: z.string().nullable(),
+  status: z.string(),
+  source: z.string(),
+  pipelineId: z.string(),
+  stageId: z.string(),
+  contactId: z.string().nullable(),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+})
+
+const status = z.string().regex(/^[A-Z][A-Z_]{0,31}$/, 'capital letters: ACTIVE')
+const Name = z.string().trim().min(1).max(200)
+const Phone = z.string().min(3).max(40).nullable()
+const Place = { pipelineId: ObjectIdText.optional(), stageId: ObjectIdText.optional() }
+
+const list = route({
+  method: 'get',
+  path,
+  action: 'leads.read',
+  tag,
+  summary: 'Leads, newest first',
+  query: z.strictObject({ ...Paging, ...Place, status: status.optional(), q: z.string().trim().min(1).max(100).optional() }),
+  returns: listOf(LeadView),
+  async handle(request, { store }: GatewayDeps) {
+    return { body: pageView(await listLeads(store, callerOf(request).tenantId, request.query, request.query), leadView) }
+  },
+})
+
+const add = route({
+  method: 'post',
+  path,
+  action: 'leads.write',
+  idempotent: true,
+  tag,
+  summary: 'Make a lead; whoever has its phone already and writes is linked with it',
+  body: z.strictObject({
+    name: Name,
+    phone: Phone.default(null),
+    status: status.default('ACTIVE'),
+    source: z.string().trim().min(1).max(64).default('manual'),
+    ...Place,
+  }),
+  status: 201,
+  returns: LeadView,
+  async handle(request, deps: GatewayDeps) {
+    const { tenantId, id: by } = callerOf(request)
+    const { pipelineId, stageId, phone, ...fields } = request.body
+    return once(deps, tenantId, idempotencyKeyOf(request.headers), { what: 'lead', body: request.body }, async () => {
+      const place = await placeOf(deps, tenantId, null, { pipelineId, stageId })
+      const own = { ...fields, ...place, phone: phone === null ? null : await phoneOf(deps.store, tenantId, phone, 'phone') }
+      const lead = await createLead(deps.store, new Types.ObjectId(tenantId), { ...own, createdBy: new Types.ObjectId(by) })
+      return { status: 201, body: leadView(lead) }
+    })
+  },
+})
+
+const one = route({
+  method: 'get',
+  path: `${path}/{id}`,
+  action: 'leads.read',
+  tag,
+  summary: 'One lead',
+  params: IdParams,
+  returns: LeadView,
+  async handle(request, { store }: GatewayDeps) {
+    return { body: leadView(await getLead(store, callerOf(request).tenantId, request.params.id)) }
+  },
+})
+
+const change = route({
+  method: 'patch',
+  path: `${path}/{id}`,
+  action: 'leads.write',
+  tag,
+  summary: 'Change a lead, or move it to another stage',
+  params: IdParams,
+  body: z.strictObject({ name: Name.optional(), phone: Phone.optional(), status: status.optional(), ...Place }),
+  returns: LeadView,
+  async handle(request, deps: GatewayDeps) {
+    const { tenantId, id: by } = callerOf(request)
+    const lead = await getLead(deps.store, tenantId, request.params.id)
+    const { pipelineId, stageId, phone, ...fields } = request.body
+    const set: Partial<LeadDoc> = { ...fields, updatedBy: new Types.ObjectId(by) }
+    if (phone !== undefined) set.phone = phone === null ? null : await phoneOf(deps.store, tenantId, phone, 'phone')
+    if (pipelineId ?? stageId) Object.assign(set, await placeOf(deps, tenantId, lead, { pipelineId, stageId }))
+    return { body: leadView(await changeLead(deps.store, lead, set)) }
+  },
+})
+
+const remove = route({
+  method: 'delete',
+  path: `${path}/{id}`,
+  action: 'leads.write',
+  tag,
+  summary: 'Remove a lead; its person gets no other one by writing again, only by hand',
+  params: IdParams,
+  status: 204,
+  async handle(request, deps: GatewayDeps) {
+    const { tenantId, id: by } = callerOf(request)
+    const lead = await getLead(deps.store, tenantId, request.params.id)
+    await deleteLead(deps.store, lead, new Types.ObjectId(by), deps.now())
+    await trace(request, deps, { action: 'leads.delete', object: { kind: 'lead', id: String(lead._id) } })
+    return {}
+  },
+})
+
+const PipelineView = z.object({
+  id: z.string(),
+  name: z.string(),
+  isDefault: z.boolean(),
+  stages: z.array(z.object({ id: z.string(), name: z.string(), order: z.number().int() })),
+})
+
+const pipelines = route({
+  method: 'get',
+  path: '/api/v1/pipelines',
+  action: 'pipelines.read',
+  tag,
+  summary: 'Pipelines with their stages, the default one first: there new leads begin',
+  returns: listOf(PipelineView),
+  async handle(request, { store }: GatewayDeps) {
+    return { body: wholeList((await listPipelines(store, callerOf(request).tenantId)).map(pipelineView)) }
+  },
+})
+
+export const leadRoutes = [list, add, one, change, remove, pipelines]
+
+/** Where a lead stands: the stage that is named, else the first one of its pipeline. @throws ApiError 422 */
+async function placeOf(
+  { store }: GatewayDeps,
+  tenantId: string,
+  lead: LeadDoc | null,
+  wish: { pipelineId?: string | undefined; stageId?: string | undefined },
+): Promise<{ pipelineId: Id; stageId: Id }> {
+  const wanted = wish.pipelineId ?? (lead && String(lead.pipelineId))
+  const all = await listPipelines(store, tenantId)
+  const pipeline = wanted
+    ? all.find(({ _id }) => String(_id) === wanted)
+    : await ensureDefaultPipeline(store, new Types.ObjectId(tenantId))
+  if (pipeline === undefined) throw new ApiError(422, 'PIPELINE_UNKNOWN', 'There is no such pipeline')
+  const stages = pipeline.stages.toSorted((a, b) => a.order - b.order)
+  const stage = wish.stageId === undefined ? stages[0] : stages.find(({ _id }) => String(_id) === wish.stageId)
+  if (stage === undefined) throw new ApiError(422, 'STAGE_UNKNOWN', 'The pipeline has no such stage')
+  return { pipelineId: pipeline._id, stageId: stage._id }
+}
+
+function leadView(doc: LeadDoc): z.infer<typeof LeadView> {
+  return {
+    id: String(doc._id),
+    name: doc.name,
+    phone: shownPhone(doc.phone),
+    status: doc.status,
+    source: doc.source,
+    pipelineId: String(doc.pipelineId),
+    stageId: String(doc.stageId),
+    contactId: doc.contactId ? String(doc.contactId) : null,
+    createdAt: doc.createdAt.toISOString(),
+    updatedAt: doc.updatedAt.toISOString(),
+  }
+}
+
+const pipelineView = ({ _id, name, isDefault, stages }: PipelineDoc): z.infer<typeof PipelineView> => ({
+  id: String(_id),
+  name,
+  isDefault,
+  stages: stages
+    .toSorted((a, b) => a.order - b.order)
+    .map(stage => ({ id: String(stage._id), name: stage.name, order: stage.order })),
+})

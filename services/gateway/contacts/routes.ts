@@ -1,0 +1,260 @@
+import { Types } from 'mongoose'
+import { z } from 'zod'
+import { ContactView, ConversationView, MessageView } from '#shared/contracts/views.ts'
+import { isBlocked } from '#shared/domain/contacts/block.ts'
+import { isBusinessScopedId } from '#shared/domain/contacts/phone-number.ts'
+import { ApiError } from '#shared/domain/errors.ts'
+import { callerOf, route } from '#shared/http/route.ts'
+import type { ContactDoc } from '#shared/model/documents.ts'
+import { mergeContacts } from '#shared/recording/merge-contacts.ts'
+import { changesOf } from '#shared/store/accounts/audit.ts'
+import { changeContact, createContact, getContact, listContacts, readContactRecord } from '#shared/store/contacts/contacts.ts'
+import { pageView } from '#shared/store/pages.ts'
+import { contactView, conversationView, messageView } from '#shared/views/views.ts'
+import { trace } from '../audit.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { publishEvents } from '../events.ts'
+import { idempotencyKeyOf, once } from '../idempotency.ts'
+import { flagText, IdParams, listOf, ObjectIdText, Paging } from '../schemas.ts'
+import { phoneOf } from './phone-of.ts'
+
+const tag = 'contacts'
+const path = '/api/v1/contacts'
+
+const ContactDetailView = ContactView.extend({
+  parentUserId: z.string().nullable(),
+  nameSource: z.string().nullable(),
+  /** Marketing only: when the last word about it was said, and by whom: whatsapp, stop-word, agent. */
+  optOutAt: z.iso.datetime().nullable(),
+  optOutSource: z.string().nullable(),
+  attributes: z.record(z.string(), z.unknown()),
+  /** Nobody may write to a blocked person. Whether Meta keeps their messages away: PENDING, DONE, REFUSED with the problem. */
+  block: z.object({ at: z.iso.datetime(), state: z.string(), problem: z.string().nullable() }).nullable(),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+})
+
+const Name = z.string().trim().min(1).max(200).nullable()
+const Attributes = z
+  .record(z.string().regex(/^\w{1,64}$/), z.union([z.string().max(1000), z.number(), z.boolean(), z.null()]))
+  .refine(attributes => Object.keys(attributes).length <= 100, 'at most 100')
+
+const list = route({
+  method: 'get',
+  path,
+  action: 'contacts.read',
+  tag,
+  summary: 'Contacts, newest first',
+  query: z.strictObject({
+    ...Paging,
+    q: z.string().trim().min(1).max(100).optional().describe('Part of a name or number, beginning of a username'),
+    optOut: flagText.optional(),
+    blocked: flagText.optional(),
+  }),
+  returns: listOf(ContactDetailView),
+  async handle(request, { store }: GatewayDeps) {
+    return { body: pageView(await listContacts(store, callerOf(request).tenantId, request.query, request.query), detailView) }
+  },
+})
+
+const add = route({
+  method: 'post',
+  path,
+  action: 'contacts.write',
+  idempotent: true,
+  tag,
+  summary: 'Make a contact by phone or by business-scoped user id',
+  body: z
+    .strictObject({
+      phone: z.string().min(3).max(40).optional(),
+      userId: z.string().refine(isBusinessScopedId, 'is no business-scoped user id').optional(),
+      name: Name.default(null),
+      optOut: z.boolean().default(false),
+      attributes: Attributes.default({}),
+    })
+    .refine(({ phone, userId }) => phone !== undefined || userId !== undefined, 'phone or userId is needed'),
+  status: 201,
+  returns: ContactDetailView,
+  async handle(request, deps: GatewayDeps) {
+    const { tenantId, id: by } = callerOf(request)
+    const { phone, userId = null, optOut, ...fields } = request.body
+    return once(deps, tenantId, idempotencyKeyOf(request.headers), { what: 'contact', body: request.body }, async () => {
+      const waId = phone === undefined ? null : await phoneOf(deps.store, tenantId, phone, 'phone')
+      const own = { ...fields, waId, userId, ...(optOut ? optedOut(deps.now()) : OPEN), createdBy: new Types.ObjectId(by) }
+      return { status: 201, body: detailView(await createContact(deps.store, new Types.ObjectId(tenantId), own)) }
+    })
+  },
+})
+
+const OPEN = { optOut: false, optOutAt: null, optOutSource: null }
+const optedOut = (at: Date, optOut = true) => ({ optOut, optOutAt: at, optOutSource: 'agent' })
+
+const one = route({
+  method: 'get',
+  path: `${path}/{id}`,
+  action: 'contacts.read',
+  tag,
+  summary: 'One contact',
+  params: IdParams,
+  returns: ContactDetailView,
+  async handle(request, { store }: GatewayDeps) {
+    return { body: detailView(await getContact(store, callerOf(request).tenantId, request.params.id)) }
+  },
+})
+
+const change = route({
+  method: 'patch',
+  path: `${path}/{id}`,
+  action: 'contacts.write',
+  tag,
+  summary: 'Name a contact, note its opt-out of marketing or back, set attributes; null takes one away',
+  params: IdParams,
+  body: z.strictObject({ name: Name.optional(), optOut: z.boolean().optional(), attributes: Attributes.optional() }),
+  returns: ContactDetailView,
+  async handle(request, deps: GatewayDeps) {
+    const { tenantId, id: by } = callerOf(request)
+    const before = await getContact(deps.store, tenantId, request.params.id)
+    const set = { ...changesTo(before, request.body, deps.now()), updatedBy: new Types.ObjectId(by) }
+    const { contact, events } = await changeContact(deps.store, before, set, deps.now())
+    void publishEvents(deps, events, request.traceparent)
+    if (contact.optOut !== before.optOut) {
+      const object = { kind: 'contact', id: String(contact._id) }
+      await trace(request, deps, { action: 'contacts.optOut', object, changes: changesOf(before, contact, ['optOut']) })
+    }
+    return { body: detailView(contact) }
+  },
+})
+
+interface Wish {
+  name?: string | null | undefined
+  optOut?: boolean | undefined
+  attributes?: Record<string, unknown> | undefined
+}
+
+/** Without a name of its own it goes by its profile again. */
+function changesTo(before: ContactDoc, { name, optOut, attributes }: Wish, now: Date): Partial<ContactDoc> {
+  const merged = Object.entries({ ...before.attributes, ...attributes }).filter(([, value]) => value !== null)
+  if (merged.length > 100) throw new ApiError(422, 'ATTRIBUTES_TOO_MANY', 'At most 100 attributes')
+  return {
+    ...(name !== undefined && { name, nameSource: name === null ? null : 'agent' }),
+    ...(optOut !== undefined && optOut !== before.optOut && optedOut(now, optOut)),
+    ...(attributes && { attributes: Object.fromEntries(merged) }),
+  }
+}
+
+const merge = route({
+  method: 'post',
+  path: `${path}/{id}/merge`,
+  action: 'contacts.merge',
+  tag,
+  summary: 'Two contacts are one person: the other one goes into this one, with its keys, threads, leads and attributes',
+  params: IdParams,
+  body: z.strictObject({ contactId: ObjectIdText.describe('The one that goes') }),
+  returns: ContactDetailView,
+  async handle(request, deps: GatewayDeps) {
+    const { params, body, traceparent } = request
+    if (params.id === body.contactId) throw new ApiError(422, 'SAME_CONTACT', 'A contact cannot be merged with itself')
+    const [tenantId, keptId, otherId] = [callerOf(request).tenantId, params.id, body.contactId].map(
+      id => new Types.ObjectId(id),
+    ) as [Types.ObjectId, Types.ObjectId, Types.ObjectId]
+    const { contact, events } = await mergeContacts(deps.store, { tenantId, keptId, otherId, now: deps.now() })
+    const changes = { joined: { before: body.contactId, after: params.id } }
+    await trace(request, deps, { action: 'contacts.merge', object: { kind: 'contact', id: params.id }, changes })
+    void publishEvents(deps, events, traceparent)
+    return { body: detailView(contact) }
+  },
+})
+
+const BLOCK_SUMMARIES = {
+  post: 'Block a person: nobody writes to them, what they write bothers nobody, and Meta keeps it away as far as it can',
+  delete: 'Unblock a person',
+} as const
+
+const blocks = (['post', 'delete'] as const).map(method =>
+  route({
+    method,
+    path: `${path}/{id}/block`,
+    action: 'contacts.block',
+    tag,
+    summary: BLOCK_SUMMARIES[method],
+    params: IdParams,
+    returns: ContactDetailView,
+    async handle(request, deps: GatewayDeps) {
+      const { tenantId, id: by } = callerOf(request)
+      const before = await getContact(deps.store, tenantId, request.params.id)
+      if (isBlocked(before) === (method === 'post')) return { body: detailView(before) }
+      const now = deps.now()
+      const state = method === 'post' ? ('PENDING' as const) : ('LIFTING' as const)
+      const block = { at: now, by: new Types.ObjectId(by), state, problem: null, nextAt: now }
+      const { contact, events } = await changeContact(deps.store, before, { block }, now)
+      const action = method === 'post' ? 'contacts.block' : 'contacts.unblock'
+      await trace(request, deps, { action, object: { kind: 'contact', id: String(contact._id) } })
+      void publishEvents(deps, events, request.traceparent)
+      return { body: detailView(contact) }
+    },
+  }),
+)
+
+const LeadRecord = z.object({
+  id: z.string(),
+  name: z.string(),
+  phone: z.string().nullable(),
+  status: z.string(),
+  source: z.string(),
+})
+const NoteRecord = z.object({ id: z.string(), text: z.string(), isPrivate: z.boolean(), createdAt: z.iso.datetime() })
+
+const exported = route({
+  method: 'get',
+  path: `${path}/{id}/export`,
+  action: 'contacts.export',
+  tag,
+  summary: 'All that is kept about a person; the messages by pages, newest first',
+  params: IdParams,
+  query: z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(1000), cursor: Paging.cursor }),
+  returns: z.object({
+    exportedAt: z.iso.datetime(),
+    contact: ContactDetailView,
+    conversations: z.array(ConversationView),
+    leads: z.array(LeadRecord),
+    notes: z.array(NoteRecord),
+    messages: z.array(MessageView),
+    total: z.number().int(),
+    hasMore: z.boolean(),
+    nextCursor: z.string().nullable(),
+  }),
+  async handle(request, deps: GatewayDeps) {
+    const contact = await getContact(deps.store, callerOf(request).tenantId, request.params.id)
+    const { limit, cursor } = request.query
+    const record = await readContactRecord(deps.store, contact, { page: 1, limit, cursor })
+    await trace(request, deps, { action: 'contacts.export', object: { kind: 'contact', id: String(contact._id) } })
+    const { rows, total, hasMore, nextCursor } = record.messages
+    const body = {
+      exportedAt: deps.now().toISOString(),
+      contact: detailView(contact),
+      conversations: record.conversations.map(row => conversationView(row, deps.now())),
+      leads: record.leads.map(({ _id, name, phone, status, source }) => ({ id: String(_id), name, phone, status, source })),
+      notes: record.notes.map(({ _id, text, isPrivate, createdAt }) => ({ id: String(_id), text, isPrivate, createdAt })),
+      messages: rows.map(messageView),
+    }
+    const headers = { 'content-disposition': `attachment; filename="contact-${contact._id}.json"` }
+    return { body: { ...body, total, hasMore, nextCursor }, headers }
+  },
+})
+
+export const contactRoutes = [list, add, one, change, merge, ...blocks, exported]
+
+function detailView(doc: ContactDoc): z.infer<typeof ContactDetailView> {
+  return {
+    ...contactView(doc._id, doc),
+    parentUserId: doc.parentUserId ?? null,
+    nameSource: doc.nameSource ?? null,
+    optOutAt: doc.optOutAt?.toISOString() ?? null,
+    optOutSource: doc.optOutSource ?? null,
+    attributes: doc.attributes ?? {},
+    block:
+      isBlocked(doc) && doc.block ? { at: doc.block.at.toISOString(), state: doc.block.state, problem: doc.block.problem } : null,
+    createdAt: doc.createdAt.toISOString(),
+    updatedAt: doc.updatedAt.toISOString(),
+  }
+}

@@ -1,0 +1,82 @@
+import { Types } from 'mongoose'
+import { ApiError } from '#shared/domain/errors.ts'
+import type { Caller } from '#shared/http/route.ts'
+import type { ConversationDoc, EventDoc } from '#shared/model/documents.ts'
+import { findUser } from '#shared/store/accounts/users.ts'
+import { trusted } from '#shared/store/connect.ts'
+import { changeConversation, countOpenConversations } from '#shared/store/inbox/conversations.ts'
+import { readMessages } from '#shared/store/inbox/messages.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { conversationUpdated, eventOf, publishEvents } from '../events.ts'
+import { tellRead } from '../messages/receipts.ts'
+
+export interface Changes {
+  set: Partial<ConversationDoc>
+  /** Instead of a set: what is unread up to here is read. Decided by the row in the transaction. */
+  read?: { upTo: string | null }
+  /** What must still hold when it is written; else 409. */
+  provided?: { 'assignedTo.id': null }
+}
+
+/** To a user, to nobody, or to whoever has least to do. @throws ApiError 403 for agents who give work to others, 422 */
+export async function assignTo(
+  row: ConversationDoc,
+  caller: Caller,
+  wanted: string | null,
+  { store }: Pick<GatewayDeps, 'store'>,
+): Promise<Changes> {
+  const mayAssign = caller.may('conversations.assign')
+  if (!mayAssign && (wanted !== caller.id || caller.kind !== 'user'))
+    throw new ApiError(403, 'FORBIDDEN', 'You may only take an unassigned conversation for yourself')
+  if (wanted === null) return { set: { assignedTo: null } }
+  const userId = wanted === 'auto' ? await leastBusy(store, caller.tenantId) : wanted
+  const user = await findUser(store, caller.tenantId, userId)
+  if (user === null || user.status !== 'active')
+    throw new ApiError(422, 'ASSIGNEE_UNKNOWN', 'There is no such active user in this account')
+  const assignedTo = { id: user._id, name: user.name }
+  const isOwn = row.assignedTo?.id.equals(user._id) === true
+  return mayAssign || isOwn ? { set: { assignedTo } } : { set: { assignedTo }, provided: { 'assignedTo.id': null } }
+}
+
+/** Among the agents of the tenant who are available, the one with the fewest open conversations. */
+async function leastBusy(store: GatewayDeps['store'], tenantId: string): Promise<string> {
+  const availability = trusted({ $nin: ['busy', 'offline'] as const })
+  const filter = { tenantId, role: 'agent' as const, status: 'active' as const, deletedAt: null, availability }
+  const agents = await store.models.users.find(filter, { _id: 1 }).lean()
+  const loads = await Promise.all(agents.map(agent => countOpenConversations(store, tenantId, agent._id)))
+  const best = agents[loads.indexOf(Math.min(...loads))]
+  if (best === undefined) throw new ApiError(422, 'NO_AGENT', 'No agent is available')
+  return String(best._id)
+}
+
+/** The change and its events in one transaction. @throws ApiError 409 ALREADY_ASSIGNED */
+export async function applyChange(
+  deps: GatewayDeps,
+  before: ConversationDoc,
+  { set, provided, read }: Changes,
+  traceparent: string,
+): Promise<ConversationDoc> {
+  const { store } = deps
+  const now = deps.now()
+  // Of our own making: a request id is the caller's word and may come twice, from two tenants even.
+  const cause = `g:${new Types.ObjectId()}`
+  const { changed, events, lastRead } = await store.transaction(async session => {
+    const seen = read ? await readMessages(store, before, read.upTo, now, session) : null
+    const own = seen ? { unreadCount: seen.unreadCount } : set
+    const row = await changeConversation(store, before, own, provided ?? {}, session)
+    if (row === null) throw new ApiError(409, 'ALREADY_ASSIGNED', 'Somebody else has taken this conversation')
+    const assigned = row.assignedTo ? { id: String(row.assignedTo.id), name: row.assignedTo.name } : null
+    const told: EventDoc[] = [conversationUpdated(row, cause, now, { status: row.status, assignedTo: assigned })]
+    if ('assignedTo' in set)
+      told.push(eventOf(row, 'conversation:assigned', cause, now, { conversationId: String(row._id), assignedTo: assigned }))
+    await store.models.events.insertMany(told, { session })
+    return { changed: row, events: told, lastRead: seen?.lastRead ?? null }
+  })
+  void publishEvents(deps, events, traceparent)
+  // Its customer hears of what was seen, not of what came after.
+  if (lastRead !== null)
+    tellRead(deps, { ...changed, lastInboundWamid: lastRead }, traceparent).catch(error =>
+      deps.log.info({ err: error }, 'receipt not told'),
+    )
+  return changed
+}

@@ -1,0 +1,76 @@
+import { Types } from 'mongoose'
+import { z } from 'zod'
+import { callerOf, route } from '#shared/http/route.ts'
+import type { NoteDoc } from '#shared/model/documents.ts'
+import { getConversation } from '#shared/store/inbox/conversations.ts'
+import { addNote, listNotes } from '#shared/store/inbox/notes.ts'
+import { pageView } from '#shared/store/pages.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { idempotencyKeyOf, once } from '../idempotency.ts'
+import { IdParams, listOf, Paging } from '../schemas.ts'
+
+const tag = 'conversations'
+const path = '/api/v1/conversations/{id}/notes'
+const action = 'conversations.notes'
+
+const NoteView = z.object({
+  id: z.string(),
+  conversationId: z.string().nullable(),
+  leadId: z.string().nullable(),
+  text: z.string(),
+  isPrivate: z.boolean(),
+  createdBy: z.string().nullable(),
+  createdAt: z.iso.datetime(),
+})
+
+const add = route({
+  method: 'post',
+  path,
+  action,
+  bucket: 'read',
+  idempotent: true,
+  tag,
+  summary: 'Write a note about a conversation; the customer never sees it',
+  params: IdParams,
+  body: z.strictObject({ text: z.string().min(1).max(4096), isPrivate: z.boolean().default(true) }),
+  status: 201,
+  returns: NoteView,
+  async handle(request, deps: GatewayDeps) {
+    const { tenantId, id: by } = callerOf(request)
+    const conversation = await getConversation(deps.store, tenantId, request.params.id)
+    const wish = { what: 'note', id: request.params.id, body: request.body }
+    return once(deps, tenantId, idempotencyKeyOf(request.headers), wish, async () => {
+      const own = { ...request.body, createdBy: new Types.ObjectId(by) }
+      return { status: 201, body: noteView(await addNote(deps.store, conversation, own, deps.now())) }
+    })
+  },
+})
+
+const list = route({
+  method: 'get',
+  path,
+  action,
+  tag,
+  summary: 'Notes about a conversation, newest first',
+  params: IdParams,
+  query: z.strictObject(Paging),
+  returns: listOf(NoteView),
+  async handle(request, { store }: GatewayDeps) {
+    const conversation = await getConversation(store, callerOf(request).tenantId, request.params.id)
+    return { body: pageView(await listNotes(store, conversation, request.query), noteView) }
+  },
+})
+
+export const noteRoutes = [list, add]
+
+function noteView(doc: NoteDoc): z.infer<typeof NoteView> {
+  return {
+    id: String(doc._id),
+    conversationId: doc.conversationId && String(doc.conversationId),
+    leadId: doc.leadId && String(doc.leadId),
+    text: doc.text,
+    isPrivate: doc.isPrivate,
+    createdBy: doc.createdBy ? String(doc.createdBy) : null,
+    createdAt: doc.createdAt.toISOString(),
+  }
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod'
+import { TEMPLATE_CATEGORIES, TEMPLATE_STATES } from '#shared/domain/templates/status.ts'
+import { callerOf, route } from '#shared/http/route.ts'
+import { getTemplate, listTemplates } from '#shared/store/templates/templates.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { IdParams, Paging } from '../schemas.ts'
+import { patchTemplate, removeTemplate } from '../templates/change.ts'
+import { NewTemplate, TemplatePatch } from '../templates/content.ts'
+import { createTemplateOnce } from '../templates/create.ts'
+import { crmListOf } from './crm-views.ts'
+import { CrmTemplate, crmTemplate } from './template-forms.ts'
+
+/** Templates of the CRM module. */
+const tag = 'CRM module'
+const path = '/api/integrations/whatsapp/templates'
+
+const list = route({
+  method: 'get',
+  path,
+  action: 'templates.list',
+  tag,
+  summary: 'Templates of the account, newest first',
+  query: z.strictObject({
+    page: Paging.page,
+    limit: z.coerce.number().int().min(1).max(100).default(20),
+    status: z.enum(TEMPLATE_STATES).optional(),
+    category: z.enum(TEMPLATE_CATEGORIES).optional(),
+  }),
+  returns: crmListOf(CrmTemplate),
+  async handle(request, { store }: GatewayDeps) {
+    const { status, category, ...wish } = request.query
+    const { tenantId } = callerOf(request)
+    const { rows, total, page, limit } = await listTemplates(store, tenantId, { status, category }, wish)
+    return { body: { data: rows.map(crmTemplate), total, page, limit } }
+  },
+})
+
+const one = route({
+  method: 'get',
+  path: `${path}/{id}`,
+  action: 'templates.list',
+  tag,
+  summary: 'One template',
+  params: IdParams,
+  returns: CrmTemplate,
+  async handle(request, { store }: GatewayDeps) {
+    return { body: crmTemplate(await getTemplate(store, callerOf(request).tenantId, request.params.id)) }
+  },
+})
+
+const NewBody = NewTemplate.pick({ name: true, language: true, category: true, componentsJson: true, clientId: true }).required({
+  componentsJson: true,
+})
+
+/** Its document describes no submission: the template is registered, and its status is set by hand or by submitting it. */
+const add = route({
+  method: 'post',
+  path,
+  action: 'templates.write',
+  tag,
+  summary: 'Register a template; submit it later by PATCH {submit: true}',
+  body: NewBody,
+  idempotent: true,
+  status: 201,
+  returns: CrmTemplate,
+  handle(request, deps: GatewayDeps) {
+    const wish = { ...request.body, submit: false }
+    return createTemplateOnce('crm template', request, deps, { wish, view: crmTemplate })
+  },
+})
+
+const { status, submit } = TemplatePatch.shape
+const ChangeBody = z
+  .strictObject({ status, submit, componentsJson: NewTemplate.shape.componentsJson })
+  .refine(wish => Object.keys(wish).length > 0, { error: 'nothing to change' })
+  .refine(wish => !(wish.status && wish.submit), { error: 'by hand or by WhatsApp: not both', path: ['status'] })
+
+const change = route({
+  method: 'patch',
+  path: `${path}/{id}`,
+  action: 'templates.write',
+  tag,
+  summary: 'Change content; the status by hand where WhatsApp does not manage it; submit',
+  params: IdParams,
+  body: ChangeBody,
+  returns: CrmTemplate,
+  async handle(request, deps: GatewayDeps) {
+    return { body: crmTemplate(await patchTemplate(deps, request, request.params.id, request.body)) }
+  },
+})
+
+const remove = route({
+  method: 'delete',
+  path: `${path}/{id}`,
+  action: 'templates.write',
+  tag,
+  summary: 'Take a template out of use: it stays, DISABLED',
+  params: IdParams,
+  returns: CrmTemplate,
+  async handle(request, deps: GatewayDeps) {
+    return { body: crmTemplate(await removeTemplate(deps, request, request.params.id)) }
+  },
+})
+
+export const crmTemplateRoutes = [list, one, add, change, remove]

@@ -1,0 +1,204 @@
+import { z } from 'zod'
+import { type Caller, callerOf, type Reply, route } from '#shared/http/route.ts'
+import type { ConversationDoc } from '#shared/model/documents.ts'
+import { getLead, threadsOf } from '#shared/store/contacts/leads.ts'
+import { listConversations } from '#shared/store/inbox/conversations.ts'
+import { searchMessages } from '#shared/store/inbox/message-search.ts'
+import { listMessages, listMessagesOf } from '#shared/store/inbox/messages.ts'
+import { getThreadsOfPhone, numberSpeakingWith } from '../conversations/by-phone.ts'
+import { applyChange, assignTo, type Changes } from '../conversations/change.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { templateDraft, textDraft } from '../messages/drafts.ts'
+import type { Accepted } from '../messages/routes.ts'
+import { acceptOnce } from '../messages/sends.ts'
+import { ObjectIdText, Paging } from '../schemas.ts'
+import {
+  CrmConversation,
+  CrmMessage,
+  CrmMessageLog,
+  crmConversations,
+  crmListOf,
+  crmMessageLogs,
+  crmMessages,
+} from './crm-views.ts'
+
+/** The WhatsApp module of a CRM: people by number, sends as jobs. `jobId` is the message's id. */
+const tag = 'CRM module'
+
+const clientId = ObjectIdText.optional().describe(
+  'One of your numbers; by default that of the latest conversation, else the primary one',
+)
+const target = { toPhone: z.string().min(1).max(80), leadId: ObjectIdText.optional(), clientId }
+const SendBody = z.strictObject({ ...target, text: z.string().min(1).max(4096) })
+const SendTemplateBody = z.strictObject({
+  ...target,
+  templateId: ObjectIdText,
+  variables: z.record(z.string().max(100), z.string().max(1024)).default({}).describe('By position, or by name'),
+})
+const paged = (limit: number) => ({ page: Paging.page, limit: z.coerce.number().int().min(1).max(100).default(limit) })
+const PhoneParams = z.strictObject({ id: z.string().min(1).max(160).describe("The person's number, with + or without") })
+const Whose = z.strictObject({ clientId })
+
+const send = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendBody>({
+  method: 'post',
+  path: '/api/integrations/whatsapp/send',
+  action: 'messages.send',
+  bucket: 'messages',
+  tag,
+  summary: 'Queue a text; needs an open customer service window',
+  body: SendBody,
+  idempotent: true,
+  status: 202,
+  returns: z.object({ jobId: z.string(), status: z.literal('PENDING'), message: z.string() }),
+  async handle(request, deps) {
+    const { text } = request.body
+    const reply = await acceptOnce('crm text', withoutPrefer(request), deps, async () => ({
+      wish: await wishOf(deps, callerOf(request).tenantId, request.body),
+      compose: async () => textDraft({ text }),
+    }))
+    const { jobId } = reply.body as z.infer<typeof Accepted>
+    return { ...reply, body: { jobId, status: 'PENDING', message: 'Message queued for sending' } }
+  },
+})
+
+const sendTemplate = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendTemplateBody>({
+  method: 'post',
+  path: '/api/integrations/whatsapp/templates/send',
+  action: 'messages.sendTemplate',
+  bucket: 'messages',
+  tag,
+  summary: 'Queue an approved template',
+  body: SendTemplateBody,
+  idempotent: true,
+  status: 202,
+  returns: z.object({ jobId: z.string(), messageLogId: z.string(), status: z.literal('QUEUED'), message: z.string() }),
+  async handle(request, deps) {
+    const { templateId, variables } = request.body
+    const reply = await acceptOnce('crm template', withoutPrefer(request), deps, async () => ({
+      wish: await wishOf(deps, callerOf(request).tenantId, request.body),
+      compose: where => templateDraft(deps.store, where, { templateId, variables }),
+    }))
+    const { jobId, id: messageLogId } = reply.body as z.infer<typeof Accepted>
+    return { ...reply, body: { jobId, messageLogId, status: 'QUEUED', message: 'Template message queued for sending' } }
+  },
+})
+
+/** Its answers say that it is queued, and no more. */
+const withoutPrefer = <R extends { headers: Record<string, string | undefined> }>(request: R): R => ({
+  ...request,
+  headers: { ...request.headers, prefer: undefined },
+})
+
+/** From the number whose thread is shown under this phone. */
+async function wishOf(
+  { store }: GatewayDeps,
+  tenantId: string,
+  { toPhone: to, leadId, clientId: named }: { toPhone: string; leadId?: string | undefined; clientId?: string | undefined },
+) {
+  return { to, clientId: named ?? (await numberSpeakingWith(store, tenantId, to)), leadId }
+}
+
+const messages = route({
+  method: 'get',
+  path: '/api/integrations/messages',
+  action: 'messages.read',
+  tag,
+  summary: 'Messages, newest first; of one lead with leadId',
+  query: z.strictObject({ leadId: ObjectIdText.optional(), ...paged(20) }),
+  returns: crmListOf(CrmMessage),
+  async handle(request, { store }: GatewayDeps) {
+    const { tenantId } = callerOf(request)
+    const { leadId, ...wish } = request.query
+    const { rows, total, page, limit } =
+      leadId === undefined
+        ? await searchMessages(store, tenantId, {}, wish)
+        : await listMessagesOf(store, tenantId, await threadsOf(store, await getLead(store, tenantId, leadId)), wish)
+    return { body: { data: await crmMessages(store, tenantId, rows), total, page, limit } }
+  },
+})
+
+const conversations = route({
+  method: 'get',
+  path: '/api/integrations/conversations',
+  action: 'conversations.read',
+  tag,
+  summary: 'Conversations, newest activity first',
+  query: z.strictObject({ provider: z.literal('WHATSAPP').optional(), clientId, ...paged(20) }),
+  returns: crmListOf(CrmConversation),
+  async handle(request, { store }: GatewayDeps) {
+    const { tenantId } = callerOf(request)
+    const { provider: _all, clientId: own, ...wish } = request.query
+    const { rows, total, page, limit } = await listConversations(store, tenantId, { clientId: own }, wish)
+    return { body: { data: await crmConversations(store, tenantId, rows), total, page, limit } }
+  },
+})
+
+/** Several of our numbers may speak with a person: the latest thread is meant, the header names the numbers of the others. */
+const othersOf = (others: ConversationDoc[]): Record<string, string> =>
+  others.length > 0 ? { 'x-other-clients': others.map(other => String(other.clientId)).join(', ') } : {}
+
+const thread = route({
+  method: 'get',
+  path: '/api/integrations/conversations/{id}/messages',
+  action: 'messages.read',
+  tag,
+  summary: 'Messages with a person, newest first',
+  params: PhoneParams,
+  query: z.strictObject({ clientId, ...paged(50) }),
+  returns: crmListOf(CrmMessageLog),
+  async handle(request, { store }: GatewayDeps) {
+    const { tenantId } = callerOf(request)
+    const { clientId: own, ...wish } = request.query
+    const { conversation, others } = await getThreadsOfPhone(store, tenantId, request.params.id, own)
+    const { rows, total, page, limit } = await listMessages(store, tenantId, String(conversation._id), wish, false)
+    return { body: { data: await crmMessageLogs(store, tenantId, rows), total, page, limit }, headers: othersOf(others) }
+  },
+})
+
+const AssignBody = z.strictObject({
+  assignedToId: z
+    .union([ObjectIdText, z.literal('auto')])
+    .nullable()
+    .describe("A user's id, 'auto' for whoever has least to do, null for nobody"),
+})
+
+const assign = route<GatewayDeps, typeof PhoneParams, typeof Whose, typeof AssignBody>({
+  method: 'patch',
+  path: '/api/integrations/conversations/{id}/assign',
+  action: 'conversations.assign',
+  bucket: 'read',
+  tag,
+  summary: 'Assign a conversation',
+  params: PhoneParams,
+  query: Whose,
+  body: AssignBody,
+  returns: CrmConversation,
+  handle: (request, deps) => change(request, deps, (row, caller) => assignTo(row, caller, request.body.assignedToId, deps)),
+})
+
+const markRead = route<GatewayDeps, typeof PhoneParams, typeof Whose>({
+  method: 'patch',
+  path: '/api/integrations/conversations/{id}/mark-read',
+  action: 'conversations.markRead',
+  bucket: 'read',
+  tag,
+  summary: 'Mark a conversation as read',
+  params: PhoneParams,
+  query: Whose,
+  returns: CrmConversation,
+  handle: (request, deps) => change(request, deps, async () => ({ set: {}, read: { upTo: null } })),
+})
+
+async function change(
+  request: { caller: Caller | null; params: z.infer<typeof PhoneParams>; query: z.infer<typeof Whose>; traceparent: string },
+  deps: GatewayDeps,
+  changesOf: (row: ConversationDoc, caller: Caller) => Promise<Changes>,
+): Promise<Reply> {
+  const caller = callerOf(request)
+  const { conversation, others } = await getThreadsOfPhone(deps.store, caller.tenantId, request.params.id, request.query.clientId)
+  const changed = await applyChange(deps, conversation, await changesOf(conversation, caller), request.traceparent)
+  const [body] = await crmConversations(deps.store, caller.tenantId, [changed])
+  return { body, headers: othersOf(others) }
+}
+
+export const crmRoutes = [send, sendTemplate, messages, conversations, thread, assign, markRead]

@@ -1,0 +1,216 @@
+import { z } from 'zod'
+import { MessageTimelineView, TimelineStepView } from '#shared/contracts/timeline.ts'
+import {
+  ContactView,
+  ConversationView,
+  LastMessageView,
+  MessageDetailView,
+  MessageErrorView,
+  MessageView,
+  TimelineEntryView,
+} from '#shared/contracts/views.ts'
+import { type Route, route } from '#shared/http/route.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { webhookPaths } from './openapi-webhooks.ts'
+import { postmanCollection } from './postman.ts'
+
+type Json = Record<string, unknown>
+// biome-ignore lint/suspicious/noExplicitAny: what a route needs of its surroundings does not show in its description
+type AnyRoute = Route<any>
+
+/** Schemas that get a name of their own in the document. */
+const NAMED = z.registry<{ id: string }>()
+NAMED.add(ContactView, { id: 'Contact' })
+NAMED.add(ConversationView, { id: 'Conversation' })
+NAMED.add(LastMessageView, { id: 'LastMessage' })
+NAMED.add(MessageErrorView, { id: 'MessageError' })
+NAMED.add(MessageView, { id: 'Message' })
+NAMED.add(MessageDetailView, { id: 'MessageDetail' })
+NAMED.add(MessageTimelineView, { id: 'MessageTimeline' })
+NAMED.add(TimelineStepView, { id: 'TimelineStep' })
+NAMED.add(TimelineEntryView, { id: 'TimelineEntry' })
+
+const PROBLEM = {
+  type: 'object',
+  description: 'RFC 9457. errorCode is for programs, detail for people; errors names each member that is wrong.',
+  required: ['type', 'title', 'status', 'detail', 'errorCode', 'errors', 'requestId'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    errorCode: { type: 'string' },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['path', 'message'],
+        properties: { path: { type: 'string' }, message: { type: 'string' } },
+      },
+    },
+    requestId: { type: 'string' },
+  },
+}
+
+export interface ApiAddresses {
+  /** Where this document is served. */
+  baseUrl: string
+  /** Where ingest answers Meta. */
+  ingestUrl: string
+}
+
+/** OpenAPI 3.1 of a list of routes: nothing is written twice, so nothing is out of date. */
+export function describeApi(routes: readonly AnyRoute[], { baseUrl, ingestUrl }: ApiAddresses): Json {
+  const schemas: Json = { Problem: PROBLEM }
+  const paths: Record<string, Json> = {}
+  for (const one of routes) paths[one.path] = { ...paths[one.path], [one.method]: operationOf(one, schemas) }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Linko',
+      version: '1',
+      description: 'WhatsApp Business for many tenants. Times are UTC in ISO 8601, phone numbers carry a +.',
+    },
+    servers: [{ url: baseUrl }],
+    tags: [...new Set([...routes.map(({ tag }) => tag), 'webhook'])].map(name => ({ name })),
+    paths: { ...paths, ...servicePaths(), ...webhookPaths(ingestUrl) },
+    components: {
+      schemas,
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: 'An access token of /auth/login, or an API key lk_…' },
+      },
+      responses: {
+        Problem: {
+          description: 'Refused: errorCode says why',
+          content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+        },
+      },
+    },
+  }
+}
+
+function operationOf(one: AnyRoute, schemas: Json): Json {
+  const body = one.body && schemaOf(one.body, 'input', schemas)
+  return {
+    operationId: operationId(one),
+    summary: one.summary,
+    tags: [one.tag],
+    security: one.action === null ? [] : [{ bearer: [] }],
+    ...(one.action && { 'x-action': one.action }),
+    parameters: [...headersOf(one), ...parametersOf(one.params, 'path', schemas), ...parametersOf(one.query, 'query', schemas)],
+    ...(one.upload && { requestBody: fileOf(one.upload) }),
+    ...(body && { requestBody: { required: requires(body), content: { 'application/json': { schema: body } } } }),
+    responses: {
+      [one.status]: {
+        description: one.status === 202 ? 'Accepted' : 'Done',
+        ...(one.returns && { content: { 'application/json': { schema: schemaOf(one.returns, 'output', schemas) } } }),
+      },
+      default: { $ref: '#/components/responses/Problem' },
+    },
+  }
+}
+
+const fileOf = ({ types }: { types: readonly string[] }) => ({
+  required: true,
+  content: Object.fromEntries(types.map(type => [type, { schema: type === 'multipart/form-data' ? FORM : FILE }])),
+})
+const FILE = { type: 'string', format: 'binary' }
+const FORM = { type: 'object', required: ['file'], properties: { file: FILE } }
+
+const requires = (schema: Json) => Array.isArray(schema.required) && schema.required.length > 0
+
+/** `post /api/v1/messages/by-id/{id}/retry` -> `postMessagesByIdIdRetry`. */
+function operationId({ method, path: address }: AnyRoute): string {
+  const words = address.replace(/^\/api\/v1/, '').split(/[^A-Za-z0-9]+/)
+  return method + words.map(word => word.charAt(0).toUpperCase() + word.slice(1)).join('')
+}
+
+function headersOf({ action, idempotent, waits }: AnyRoute): Json[] {
+  const string = { type: 'string' }
+  const organization = { name: 'X-Organization-Id', in: 'header', schema: string, description: "The caller's own tenant" }
+  const key = { name: 'Idempotency-Key', in: 'header', schema: string, description: 'A repeat gets the first answer' }
+  const prefer = {
+    name: 'Prefer',
+    in: 'header',
+    schema: string,
+    description: '`wait=5`: answer when it is sent or has failed; at most 10 s',
+  }
+  return [...(action ? [organization] : []), ...(idempotent ? [key] : []), ...(waits ? [prefer] : [])]
+}
+
+function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query', schemas: Json): Json[] {
+  if (schema === undefined) return []
+  const { properties = {}, required = [] } = schemaOf(schema, 'input', schemas) as {
+    properties?: Record<string, Json>
+    required?: string[]
+  }
+  return Object.entries(properties).map(([name, { description, ...value }]) => ({
+    name,
+    in: place,
+    required: place === 'path' || required.includes(name),
+    ...(description !== undefined && { description }),
+    schema: value,
+  }))
+}
+
+/** JSON Schema 2020-12, which OpenAPI 3.1 speaks; named parts move to the components. */
+function schemaOf(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Json {
+  const converted = z.toJSONSchema(schema, { io, metadata: NAMED, unrepresentable: 'any' }) as Json
+  const { $schema: _schema, $defs, ...rest } = atHome(converted) as Json
+  Object.assign(schemas, $defs)
+  if (typeof rest.id !== 'string') return rest
+  const { id, ...own } = rest
+  schemas[id as string] = own
+  return { $ref: `#/components/schemas/${id}` }
+}
+
+/** References within the schema become references within the document. */
+function atHome(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(atHome)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [
+      key,
+      key === '$ref' && typeof member === 'string' ? member.replace('#/$defs/', '#/components/schemas/') : atHome(member),
+    ]),
+  )
+}
+
+/** Answered before the routes, in every service alike. */
+function servicePaths(): Json {
+  const plain = (summary: string, type: string) => ({
+    get: { summary, tags: ['service'], security: [], responses: { 200: { description: 'Yes', content: { [type]: {} } } } },
+  })
+  return {
+    '/health': plain('The process is alive', 'application/json'),
+    '/ready': plain('It can do its work; 503 names the parts that cannot', 'application/json'),
+    '/metrics': plain('Prometheus metrics', 'text/plain'),
+  }
+}
+
+/** Where ingest answers: the origin of the webhook's public address, else this host itself (one proxy before all). */
+export function ingestUrlOf(config: { BASE_URL: string; SIMULATOR_WEBHOOK_URL?: string | undefined }): string {
+  return config.SIMULATOR_WEBHOOK_URL ? new URL(config.SIMULATOR_WEBHOOK_URL).origin : config.BASE_URL
+}
+
+/** @param all the whole list, this route in it: asked when the document is. */
+export function openapiRoutes(all: () => readonly AnyRoute[]): Route<GatewayDeps>[] {
+  const documentOf = ({ BASE_URL, SIMULATOR_WEBHOOK_URL }: GatewayDeps['config']) =>
+    describeApi(all(), { baseUrl: BASE_URL, ingestUrl: ingestUrlOf({ BASE_URL, SIMULATOR_WEBHOOK_URL }) })
+  const documentRoute = (name: string, summary: string, make: (config: GatewayDeps['config']) => Json) =>
+    route({
+      method: 'get',
+      path: `/api/v1/${name}.json`,
+      action: null,
+      bucket: 'none',
+      tag: 'service',
+      summary,
+      async handle(_request, { config }: GatewayDeps) {
+        return { body: make(config) }
+      },
+    })
+  return [
+    documentRoute('openapi', 'This document', documentOf),
+    documentRoute('postman', 'A Postman collection of it', config => postmanCollection(documentOf(config))),
+  ]
+}

@@ -1,0 +1,98 @@
+import { Types } from 'mongoose'
+import { z } from 'zod'
+import { ApiError } from '#shared/domain/errors.ts'
+import { PRIORITIES } from '#shared/domain/messages/priority.ts'
+import { callerOf, route } from '#shared/http/route.ts'
+import type { ClientDoc, TenantDoc } from '#shared/model/documents.ts'
+import { getCachedTenant, getTenant } from '#shared/store/accounts/tenants.ts'
+import { campaignBacklog, numbersInBacklog } from '#shared/store/dispatch/backlog.ts'
+import { listClients } from '#shared/store/numbers/clients.ts'
+import { findSendingNumbers } from '#shared/store/numbers/sending-numbers.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { backlogViews, NumberBacklogView, readBacklog } from './backlog.ts'
+import { forecast } from './forecast.ts'
+import { usageOf } from './rates.ts'
+
+const ClassTotal = z.object({ waiting: z.number().int(), isExact: z.boolean(), oldestSeconds: z.number().int() })
+const BacklogView = z.object({
+  data: z.array(NumberBacklogView),
+  total: z.object(Object.fromEntries(PRIORITIES.map(name => [name, ClassTotal]))),
+  isWhole: z.boolean().describe('False for a platform with more waiting numbers than are shown'),
+})
+
+/** Of a platform: so many numbers, and of each so many rows a state. */
+const MOST_NUMBERS = 200
+const BOUNDS_OF_MANY = { grouped: 5000, counted: 100_000 }
+
+const read = route({
+  method: 'get',
+  path: '/api/v1/backlog',
+  action: 'limits.read',
+  tag: 'operations',
+  summary: 'What waits to be sent: by number and class, for what, since when, and how long it takes at the rate now',
+  query: z.strictObject({
+    scope: z.enum(['tenant', 'all']).default('tenant').describe('`all` is for platform admins: whatever has something waiting'),
+  }),
+  returns: BacklogView,
+  async handle(request, deps: GatewayDeps) {
+    const caller = callerOf(request)
+    const isAll = request.query.scope === 'all'
+    if (isAll && !caller.may('platform.operations'))
+      throw new ApiError(403, 'FORBIDDEN', 'Only a platform admin sees the backlog of all')
+    const { numbers, isWhole } = isAll ? await ofPlatform(deps) : await ofTenant(deps, caller.tenantId)
+    const busy = (number: NumberBacklogView) => number.classes.reduce((sum, { waiting }) => sum + waiting, 0)
+    return { body: { data: numbers.toSorted((a, b) => busy(b) - busy(a)), total: totalOf(numbers), isWhole } }
+  },
+})
+
+export const backlogRoutes = [read]
+
+async function ofTenant({ store, redis, now }: GatewayDeps, tenantId: string) {
+  const [tenant, clients] = await Promise.all([getTenant(store, tenantId), listClients(store, tenantId)])
+  const usage = await usageOf(redis, tenant, clients)
+  const found = await readBacklog(store, clients, await campaignBacklog(store, new Types.ObjectId(tenantId)))
+  return { numbers: backlogViews(found, forecast(found, tenant, usage), now()), isWhole: true }
+}
+
+async function ofPlatform({ store, redis, now }: GatewayDeps) {
+  const campaigns = await campaignBacklog(store, null)
+  const ids = new Set([...(await numbersInBacklog(store)), ...campaigns.map(({ phoneNumberId }) => phoneNumberId)])
+  const clients = await findSendingNumbers(store, [...ids].slice(0, MOST_NUMBERS))
+  const byTenant = Map.groupBy(clients, ({ tenantId }) => String(tenantId))
+  const owners = new Map(
+    await Promise.all(
+      [...byTenant].map(async ([tenantId, own]) => [tenantId, await stateOf({ store, redis }, tenantId, own)] as const),
+    ),
+  )
+  const found = await readBacklog(store, clients, campaigns, BOUNDS_OF_MANY)
+  const numbers = [...Map.groupBy(found, ({ client }) => String(client.tenantId))].flatMap(([tenantId, own]) => {
+    const owner = owners.get(tenantId)
+    return backlogViews(own, forecast(own, owner?.tenant ?? null, owner?.usage ?? null), now())
+  })
+  return { numbers, isWhole: ids.size <= MOST_NUMBERS }
+}
+
+/** Null for a tenant that is gone. */
+async function stateOf({ store, redis }: Pick<GatewayDeps, 'store' | 'redis'>, tenantId: string, own: ClientDoc[]) {
+  const tenant: TenantDoc | null = await getCachedTenant(store, tenantId).catch(error => {
+    if (error instanceof ApiError) return null
+    throw error
+  })
+  return { tenant, usage: tenant && (await usageOf(redis, tenant, own)) }
+}
+
+function totalOf(numbers: readonly NumberBacklogView[]): z.infer<typeof BacklogView>['total'] {
+  const classes = numbers.flatMap(({ classes }) => classes)
+  const total = PRIORITIES.map(name => {
+    const own = classes.filter(one => one.class === name)
+    return [
+      name,
+      {
+        waiting: own.reduce((sum, { waiting }) => sum + waiting, 0),
+        isExact: own.every(({ isExact }) => isExact),
+        oldestSeconds: Math.max(0, ...own.map(({ oldestSeconds }) => oldestSeconds)),
+      },
+    ]
+  })
+  return Object.fromEntries(total)
+}

@@ -1,0 +1,131 @@
+import { z } from 'zod'
+import { PRIORITIES, type Priority } from '#shared/domain/messages/priority.ts'
+import type { ClientDoc } from '#shared/model/documents.ts'
+import {
+  type BacklogGroup,
+  BOUNDS,
+  type CampaignBacklog,
+  type CountBounds,
+  countBacklog,
+} from '#shared/store/dispatch/backlog.ts'
+import { TtlCache } from '#shared/store/ttl-cache.ts'
+import { shownPhone } from '#shared/views/views.ts'
+import type { GatewayDeps } from '../deps.ts'
+import type { Forecast, NumberBacklog } from './forecast.ts'
+
+const ClassView = z.object({
+  class: z.enum(PRIORITIES).describe('chat: replies and API sends, which go first; campaign: what is left of the rate'),
+  waiting: z.number().int(),
+  isExact: z.boolean().describe('False for many: what the next 20,000 due are like tells the rest, up to a million'),
+  /** How many wait for what; `paused`, `scheduled` and `unknown` are not part of secondsLeft. */
+  reasons: z.record(z.string(), z.number().int()),
+  oldestAt: z.iso.datetime().nullable().describe('Of those that are not scheduled'),
+  oldestSeconds: z.number().int(),
+  /** At the rate now, beside the account's other numbers and with what goes first; null: not before somebody resumes it. */
+  secondsLeft: z.number().int().nullable(),
+})
+export const NumberBacklogView = z.object({
+  clientId: z.string(),
+  tenantId: z.string(),
+  phoneNumberId: z.string(),
+  whatsappNumber: z.string().nullable(),
+  status: z.enum(['active', 'disconnected', 'suspended', 'paused']),
+  pauseReason: z.string().nullable(),
+  messagesPerSecond: z.number().describe("By Meta's limit, its last complaint, and its part of what the account allows itself"),
+  classes: z.array(ClassView),
+})
+export type NumberBacklogView = z.infer<typeof NumberBacklogView>
+
+/** Counts what waits for each number, a few numbers at a time. */
+export async function readBacklog(
+  store: GatewayDeps['store'],
+  clients: readonly ClientDoc[],
+  campaigns: readonly CampaignBacklog[],
+  bounds?: CountBounds,
+): Promise<NumberBacklog[]> {
+  const found: NumberBacklog[] = []
+  for (let i = 0; i < clients.length; i += AT_ONCE) {
+    const some = clients.slice(i, i + AT_ONCE)
+    const groups = await Promise.all(some.map(client => groupsOf(store, client, bounds)))
+    for (const [k, client] of some.entries()) {
+      const own = campaigns.filter(
+        ({ phoneNumberId, tenantId }) => phoneNumberId === client.phoneNumberId && String(tenantId) === String(client.tenantId),
+      )
+      found.push({ client, groups: groups[k] ?? [], campaigns: own })
+    }
+  }
+  return found
+}
+
+/** A request leaves connections to others. */
+const AT_ONCE = 4
+const KEPT_MS = 3000
+const caches = new WeakMap<GatewayDeps['store'], TtlCache<string, BacklogGroup[]>>()
+
+/** A million rows take a third of a second to count: people who watch them look at the same count for a while. */
+async function groupsOf(store: GatewayDeps['store'], client: ClientDoc, bounds = BOUNDS): Promise<BacklogGroup[]> {
+  const cache = caches.get(store) ?? new TtlCache<string, BacklogGroup[]>(1000)
+  caches.set(store, cache)
+  const key = `${client.tenantId}:${client.phoneNumberId}:${bounds.counted}`
+  const kept = cache.get(key)
+  if (kept) return kept
+  const groups = await countBacklog(store, client, bounds)
+  if (groups.some(({ isExact }) => !isExact)) cache.set(key, groups, KEPT_MS)
+  return groups
+}
+
+/** @param ends of the same numbers, in their order */
+export const backlogViews = (found: readonly NumberBacklog[], ends: readonly Forecast[], now: Date): NumberBacklogView[] =>
+  found.map((one, i) => numberView(one, ends[i] as Forecast, now))
+
+function numberView({ client, groups, campaigns }: NumberBacklog, ends: Forecast, now: Date): NumberBacklogView {
+  return {
+    clientId: String(client._id),
+    tenantId: String(client.tenantId),
+    phoneNumberId: client.phoneNumberId,
+    whatsappNumber: shownPhone(client.whatsappNumber),
+    status: client.status,
+    pauseReason: client.pauseReason ?? null,
+    messagesPerSecond: ends.messagesPerSecond,
+    classes: PRIORITIES.map(name => classView(classOf(name, groups, campaigns), ends[name], now)),
+  }
+}
+
+interface Counted {
+  name: Priority
+  count: number
+  isExact: boolean
+  reasons: Record<string, number>
+  oldestAt: Date | null
+}
+
+function classOf(name: Priority, groups: readonly BacklogGroup[], campaigns: readonly CampaignBacklog[]): Counted {
+  const rows = groups.filter(({ lane }) => lane === (name === 'chat' ? 'c' : 'b'))
+  const waiting = [
+    ...rows.map(({ reason, count, oldestAt }) => ({ reason, count, since: oldestAt })),
+    ...(name === 'campaign' ? campaigns : []),
+  ]
+  const reasons: Record<string, number> = {}
+  for (const { reason, count } of waiting) reasons[reason] = (reasons[reason] ?? 0) + count
+  const times = waiting.flatMap(({ reason, since }) => (reason === 'scheduled' ? [] : since.getTime()))
+  return {
+    name,
+    count: waiting.reduce((sum, { count }) => sum + count, 0),
+    // The rows of both classes are counted together.
+    isExact: groups.every(({ isExact }) => isExact),
+    reasons,
+    oldestAt: times.length === 0 ? null : new Date(Math.min(...times)),
+  }
+}
+
+function classView({ name, count, isExact, reasons, oldestAt }: Counted, seconds: number | null, now: Date) {
+  return {
+    class: name,
+    waiting: count,
+    isExact,
+    reasons,
+    oldestAt: oldestAt?.toISOString() ?? null,
+    oldestSeconds: oldestAt === null ? 0 : Math.max(0, Math.round((now.getTime() - oldestAt.getTime()) / 1000)),
+    secondsLeft: seconds,
+  }
+}

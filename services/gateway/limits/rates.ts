@@ -1,0 +1,62 @@
+import { type Flow, type Rates, share } from '#shared/domain/campaigns/forecast.ts'
+import { type Braked, campaignPerMinute } from '#shared/domain/numbers/quality-brake.ts'
+import { portfolioOf, ratePerSecond } from '#shared/domain/numbers/sending.ts'
+import { type LimitUsage, limitUsage } from '#shared/limits/usage.ts'
+import type { ClientDoc, TenantDoc } from '#shared/model/documents.ts'
+import type { GatewayDeps } from '../deps.ts'
+
+/** How much of a tenant's limits is used; null while Redis is away. */
+export async function usageOf(
+  redis: GatewayDeps['redis'],
+  tenant: TenantDoc,
+  clients: readonly ClientDoc[],
+): Promise<LimitUsage | null> {
+  return await limitUsage(redis, {
+    tenantId: String(tenant._id),
+    perMinute: tenant.limits?.messagesPerMinute ?? null,
+    perDay: tenant.limits?.messagesPerDay ?? null,
+    numbers: clients.map(client => ({
+      phoneNumberId: client.phoneNumberId,
+      wabaId: client.wabaId,
+      portfolioId: portfolioOf(client),
+    })),
+  })
+}
+
+/** What each number of a tenant may send, and all of them together. @param usage null: as if Meta had not complained */
+export function ratesOf(clients: readonly ClientDoc[], tenant: TenantDoc | null, usage: LimitUsage | null): Rates {
+  const perMinute = tenant?.limits?.messagesPerMinute ?? null
+  const own = (client: ClientDoc) => ratePerSecond(client) * (usage?.numbers.get(client.phoneNumberId)?.factor ?? 1)
+  return {
+    numbers: new Map(clients.map(client => [client.phoneNumberId, own(client)])),
+    together: perMinute === null ? Infinity : perMinute / 60,
+  }
+}
+
+/** Messages a second of each number beside what goes out now; of an idle one, what it would have if somebody wrote. */
+export function ratesNow(clients: readonly ClientDoc[], rates: Rates, flows: readonly Flow[]): number[] {
+  const given = share(flows, rates)
+  return clients.map(client => {
+    const own = given.filter((_, i) => flows[i]?.phoneNumberId === client.phoneNumberId && flows[i].count > 0)
+    const rate = own.length > 0 ? own.reduce((sum, one) => sum + one, 0) : share([replyOf(client), ...flows], rates)[0]
+    return Math.round((rate ?? 0) * 1000) / 1000
+  })
+}
+
+/** Somebody has written, and is answered. */
+export const replyOf = (client: ClientDoc): Flow => ({ ...placeOf(client), turn: 'chat', count: 1, mostPerSecond: Infinity })
+
+/** Where a number's messages stand. */
+export const placeOf = (client: ClientDoc): Pick<Flow, 'phoneNumberId' | 'portfolioId'> => ({
+  phoneNumberId: client.phoneNumberId,
+  portfolioId: portfolioOf(client),
+})
+
+/** A campaign's messages as they leave its number. @param campaigns of the number that go out together, this one among them */
+export function campaignFlow(campaign: Braked & { count: number }, client: ClientDoc, rates: Rates, campaigns: number): Flow {
+  const { qualityRating, phoneNumberId } = client
+  const number = { qualityRating, ratePerSecond: rates.numbers.get(phoneNumberId) ?? 0 }
+  const perMinute = campaignPerMinute(campaign, number, campaigns)
+  const mostPerSecond = perMinute === null ? Infinity : perMinute / 60
+  return { ...placeOf(client), turn: 'campaign', count: campaign.count, mostPerSecond }
+}

@@ -1,0 +1,135 @@
+import { Types } from 'mongoose'
+import { z } from 'zod'
+import { callerOf, type RouteRequest, route } from '#shared/http/route.ts'
+import type { ClientDoc, TenantDoc } from '#shared/model/documents.ts'
+import { changesOf } from '#shared/store/accounts/audit.ts'
+import { getTenant } from '#shared/store/accounts/tenants.ts'
+import { campaignBacklog } from '#shared/store/dispatch/backlog.ts'
+import { hastenLimited } from '#shared/store/dispatch/reschedule.ts'
+import { getClient, listClients } from '#shared/store/numbers/clients.ts'
+import { setNumberRate, setTenantLimits } from '#shared/store/numbers/limits.ts'
+import { trace } from '../audit.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { ObjectIdText } from '../schemas.ts'
+import { readBacklog } from './backlog.ts'
+import { usageOf } from './rates.ts'
+import { LimitsView, limitsView } from './view.ts'
+import { WhatIfView, whatIf } from './what-if.ts'
+
+const tag = 'operations'
+const path = '/api/v1/limits'
+
+const read = route({
+  method: 'get',
+  path,
+  action: 'limits.read',
+  tag,
+  summary: 'What limits the sends of the account and of each number, and how much of it is used now',
+  returns: LimitsView,
+  handle: async (request, deps: GatewayDeps) => ({ body: await viewFor(deps, callerOf(request).tenantId) }),
+})
+
+const PerMinute = z.number().int().min(1).max(1_000_000).nullable()
+const PerDay = z.number().int().min(1).max(100_000_000).nullable()
+
+const Wish = z.strictObject({
+  messagesPerMinute: PerMinute.optional(),
+  messagesPerDay: PerDay.optional(),
+  numbers: z
+    .array(z.strictObject({ id: ObjectIdText, maxPerSecond: z.number().min(0.1).max(1000).nullable() }))
+    .max(100)
+    .optional(),
+})
+type Wish = z.infer<typeof Wish>
+
+const change = route({
+  method: 'put',
+  path,
+  action: 'limits.write',
+  tag,
+  summary:
+    "Set the account's own limits and a number's rate; null takes one away, what is left out stays. Senders follow in seconds",
+  body: Wish,
+  returns: LimitsView,
+  async handle(request, deps: GatewayDeps) {
+    const { tenantId } = callerOf(request)
+    const { numbers = [], ...limits } = request.body
+    // All of them are known before any is changed.
+    for (const { id } of numbers) await getClient(deps.store, tenantId, id)
+    if (Object.keys(limits).length > 0) await changeTenant(request, deps, limits)
+    for (const number of numbers) await changeNumber(request, deps, number)
+    return { body: await viewFor(deps, tenantId) }
+  },
+})
+
+const preview = route({
+  method: 'post',
+  path: `${path}/preview`,
+  action: 'limits.read',
+  bucket: 'read',
+  tag,
+  summary:
+    'What a change of limits would do to the backlog: as it is, as it would be, and what becomes of each number and campaign; nothing is changed',
+  body: Wish,
+  returns: WhatIfView,
+  async handle(request, { store, redis, now }: GatewayDeps) {
+    const { tenantId } = callerOf(request)
+    const { numbers = [], ...limits } = request.body
+    for (const { id } of numbers) await getClient(store, tenantId, id)
+    const [tenant, clients] = await Promise.all([getTenant(store, tenantId), listClients(store, tenantId)])
+    const usage = await usageOf(redis, tenant, clients)
+    const found = await readBacklog(store, clients, await campaignBacklog(store, tenant._id))
+    const change = { ...limits, numbers: new Map(numbers.map(({ id, maxPerSecond }) => [id, maxPerSecond])) }
+    return { body: whatIf(found, tenant, change, usage, now()) }
+  },
+})
+
+export const limitRoutes = [read, change, preview]
+
+async function viewFor({ store, redis, now }: GatewayDeps, tenantId: string): Promise<LimitsView> {
+  const [tenant, clients] = await Promise.all([getTenant(store, tenantId), listClients(store, tenantId)])
+  return limitsView(tenant, clients, await usageOf(redis, tenant, clients), now())
+}
+
+type AnyRequest = RouteRequest<unknown, unknown, unknown>
+const FIELDS = ['messagesPerMinute', 'messagesPerDay'] as const
+
+async function changeTenant(request: AnyRequest, deps: GatewayDeps, wish: Omit<Wish, 'numbers'>): Promise<void> {
+  const { id, tenantId } = callerOf(request)
+  const before = await setTenantLimits(deps.store, tenantId, wish, new Types.ObjectId(id))
+  const after = { ...before.limits, ...wish }
+  const object = { kind: 'tenant', id: tenantId }
+  await trace(request, deps, { action: 'limits.write', object, changes: changesOf(before.limits ?? {}, after, FIELDS) })
+  if (FIELDS.some(field => isRaised(before.limits?.[field], after[field]))) hasten(deps, before)
+}
+
+const isRaised = (before: number | null | undefined, after: number | null | undefined) =>
+  before != null && (after == null || after > before)
+
+/** In the background: a million rows take their time, and each goes as soon as it has been reached. */
+function hasten({ store, log, now }: GatewayDeps, { _id: tenantId }: TenantDoc): void {
+  const at = now()
+  listClients(store, tenantId)
+    .then(clients =>
+      hastenLimited(
+        store,
+        tenantId,
+        clients.map(({ phoneNumberId }) => phoneNumberId),
+        at,
+      ),
+    )
+    .then(count => count > 0 && log.info({ tenantId: String(tenantId), count }, 'a limit was raised: what waited for it is due'))
+    .catch(error => log.warn({ err: error }, 'rows that wait for a limit keep their times'))
+}
+
+async function changeNumber(
+  request: AnyRequest,
+  deps: GatewayDeps,
+  { id, maxPerSecond }: { id: string; maxPerSecond: number | null },
+): Promise<void> {
+  const caller = callerOf(request)
+  const by = new Types.ObjectId(caller.id)
+  const before: ClientDoc = await setNumberRate(deps.store, { tenantId: caller.tenantId, clientId: id, maxPerSecond, by })
+  const changes = changesOf(before, { maxPerSecond }, ['maxPerSecond'])
+  await trace(request, deps, { action: 'limits.write', object: { kind: 'client', id }, changes })
+}

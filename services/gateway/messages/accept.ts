@@ -1,0 +1,146 @@
+import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
+import { isBlocked } from '#shared/domain/contacts/block.ts'
+import { ApiError } from '#shared/domain/errors.ts'
+import type { Caller } from '#shared/http/route.ts'
+import type { MessageDoc, TenantDoc } from '#shared/model/documents.ts'
+import { EXCHANGES } from '#shared/queue/topology.ts'
+import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
+import { bellFor } from '#shared/store/dispatch/take.ts'
+import { requireRoomFor } from '#shared/store/inbox/scheduled.ts'
+import { messageView } from '#shared/views/views.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { publishEvents } from '../events.ts'
+import type { Wish } from './conversation.ts'
+import type { Draft } from './draft.ts'
+import { fallbackOf, type Ruled, refuseOptedOut, ruleFreeForm, WINDOW_ENDS_BEFORE } from './free-form.ts'
+import { insertMessage } from './insert.ts'
+import { withOwnMedia } from './own-media.ts'
+import { quotedMessage } from './quotes.ts'
+import { type Destination, findDestination } from './recipient.ts'
+
+/** Says what shall be sent, once it is known to whom. @throws ApiError */
+export type Compose = (destination: Destination, tenant: TenantDoc) => Promise<Draft>
+
+const MAX_SCHEDULE_MS = 90 * 24 * 60 * 60 * 1000
+/**
+ * Takes a message: stored QUEUED in one transaction with its thread and counters, then rung. A bell that is lost is rung
+ * again by the sweep, so the answer does not depend on the broker. @throws ApiError 404, 422 WINDOW_CLOSED and others
+ */
+export async function acceptMessage(
+  deps: GatewayDeps,
+  caller: Caller,
+  wish: Wish,
+  compose: Compose,
+  circumstances: { idempotencyKey: string | null; traceparent: string },
+): Promise<MessageDoc> {
+  const { store } = deps
+  const now = deps.now()
+  const tenant = await getCachedTenant(store, caller.tenantId)
+  const destination = await findDestination(store, caller.tenantId, wish, caller.kind === 'user' ? caller.id : undefined)
+  const { status } = destination.client
+  if (status === 'disconnected' || status === 'suspended')
+    throw new ApiError(422, 'NUMBER_NOT_CONNECTED', 'This number is not connected')
+  refuseBlocked(destination)
+  const sendAt = scheduleOf(wish.sendAt, now)
+  const draft = await withOwnMedia(store, caller.tenantId, await compose(destination, tenant))
+  if (sendAt !== null && destination.conversation) await requireRoomFor(store, destination.conversation)
+  const ruled = await rule(deps, { draft, wish, destination, tenant, sendAt, now })
+  const quoted = wish.replyTo ? await quotedMessage(store, destination, wish.replyTo, 'replyTo') : null
+  const accepting = { caller, wish, destination, ...ruled, tenant, sendAt, quoted, now, ...circumstances }
+  const accepted = await inTurn(`${destination.client._id}:${destination.waId ?? destination.userId}`, () =>
+    onceMoreIfNew(() => store.transaction(session => insertMessage(deps, accepting, session))),
+  )
+  // Nobody waits for the broker: what does not reach it is published again by the sweeps.
+  void publishEvents(deps, accepted.events, circumstances.traceparent)
+  if (sendAt === null) void ring(deps, accepted.message, circumstances.traceparent)
+  return accepted.message
+}
+
+/** Sends to one person, one after the other: at the same moment they would abort each other's transactions. */
+const turns = new Map<string, Promise<unknown>>()
+async function inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
+  const before = turns.get(key) ?? Promise.resolve()
+  const mine = before.then(work, work)
+  turns.set(key, mine)
+  try {
+    return await mine
+  } finally {
+    if (turns.get(key) === mine) turns.delete(key)
+  }
+}
+
+const DUPLICATE_KEY = 11_000
+
+/** A person or thread that another process made at this very moment is there by now. */
+async function onceMoreIfNew<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work()
+    } catch (error) {
+      const { code, message } = error as { code?: unknown; message?: string }
+      if (code !== DUPLICATE_KEY || tries === 3 || !/contacts|conversations/.test(message ?? '')) throw error
+    }
+  }
+}
+
+function refuseBlocked({ contact }: Destination): void {
+  if (contact && isBlocked(contact)) throw new ApiError(422, 'CONTACT_BLOCKED', 'This person is blocked here')
+}
+
+/** What the rules make of a draft, when it is accepted and when it is changed. @throws ApiError 422 WINDOW_CLOSED, CONTACT_OPTED_OUT */
+async function rule(
+  { store }: Pick<GatewayDeps, 'store'>,
+  about: { draft: Draft; wish: Wish; destination: Destination; tenant: TenantDoc; sendAt: Date | null; now: Date },
+): Promise<Ruled> {
+  const { draft, wish, destination, tenant, sendAt, now } = about
+  if (draft.template !== null) {
+    refuseOptedOut(destination, draft.template)
+    return { draft, fallback: null, notes: [] }
+  }
+  const priced = { settings: tenant.settings, at: sendAt ?? now, payload: draft.payload }
+  const fallback = wish.fallback ? await fallbackOf(store, destination, wish.fallback, priced) : null
+  const windowExpiresAt = destination.conversation?.windowExpiresAt
+  return ruleFreeForm(draft, fallback, { windowExpiresAt, tenant, sendAt, now })
+}
+
+/** Null for a time that has passed: at once. @throws ApiError 422 SEND_AT_TOO_FAR */
+export function scheduleOf(sendAt: string | undefined, now: Date): Date | null {
+  if (sendAt === undefined) return null
+  const at = new Date(sendAt)
+  if (at.getTime() > now.getTime() + MAX_SCHEDULE_MS)
+    throw new ApiError(422, 'SEND_AT_TOO_FAR', 'At most 90 days ahead', {
+      errors: [{ path: 'sendAt', message: 'more than 90 days ahead' }],
+    })
+  return at > now ? at : null
+}
+
+/** "There may be something to send." A failure is logged and left to the sweep. */
+export async function ring(
+  { queue, log }: Pick<GatewayDeps, 'queue' | 'log'>,
+  message: MessageDoc,
+  traceparent: string,
+): Promise<void> {
+  const bell = bellFor(message)
+  await queue
+    .publish({
+      exchange: EXCHANGES.send,
+      routingKey: 'chat',
+      type: MESSAGE_TYPE.sendBell,
+      body: bell,
+      messageId: bell.messageId,
+      tenantId: bell.tenantId,
+      traceparent,
+    })
+    .catch(error => log.warn({ err: error, messageId: bell.messageId }, 'bell left to the sweep'))
+}
+
+/** @param since of the change that is answered: what was warned of before is known */
+export const acceptedReply = (message: MessageDoc, since?: Date) => ({
+  status: 202,
+  body: { ...messageView(message), jobId: String(message._id), warnings: warningsOf(message, since) },
+})
+
+const warningsOf = ({ timeline }: MessageDoc, since: Date = new Date(0)) =>
+  timeline.flatMap(({ reason, detail, at }) =>
+    reason === WINDOW_ENDS_BEFORE && at >= since ? [{ code: reason, message: detail ?? '' }] : [],
+  )

@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { preferredWait } from '#shared/http/prefer.ts'
+import { callerOf, type Reply, type RouteRequest } from '#shared/http/route.ts'
+import { getMessage } from '#shared/store/inbox/messages.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { acceptedReply } from './accept.ts'
+
+const MOST_SECONDS = 10
+const POLL_MS = 150
+/** Of this process: some 400 reads by id a second. Who comes later gets the answer at once, as without the preference. */
+const MOST_WAITERS = 64
+let waiters = 0
+
+/**
+ * `Prefer: wait=5`: the answer to a send that was accepted comes when WhatsApp has taken or refused it, after so many seconds at
+ * the latest. It stays 202, and `status` says how far it came. A message for later is not waited for.
+ */
+export async function awaitOutcome(
+  request: Pick<RouteRequest<unknown, unknown, unknown>, 'caller' | 'headers'>,
+  deps: GatewayDeps,
+  reply: Reply,
+): Promise<Reply> {
+  const seconds = preferredWait(request.headers.prefer, MOST_SECONDS)
+  if (seconds === null || waiters >= MOST_WAITERS) return reply
+  const { tenantId } = callerOf(request)
+  const { id } = reply.body as { id: string }
+  waiters++
+  try {
+    await untilSettled(deps, tenantId, id, Date.now() + seconds * 1000)
+    const headers = { ...reply.headers, 'preference-applied': `wait=${seconds}` }
+    return { ...acceptedReply(await getMessage(deps.store, tenantId, id)), headers }
+  } catch (error) {
+    // It was accepted: an error now would have the caller send it again.
+    deps.log.warn({ err: error, messageId: id }, 'the outcome of a send could not be awaited')
+    return reply
+  } finally {
+    waiters--
+  }
+}
+
+async function untilSettled({ store }: GatewayDeps, tenantId: string, id: string, until: number): Promise<void> {
+  for (;;) {
+    const filter = { tenantId, _id: id }
+    const row = await store.models.messages.findOne(filter, { status: 1, dispatch: 1 }).lean()
+    if (row?.status !== 'QUEUED' || row.dispatch?.reason === 'scheduled') return
+    const leftMs = until - Date.now()
+    if (leftMs <= 0) return
+    await sleep(Math.min(POLL_MS, leftMs))
+  }
+}

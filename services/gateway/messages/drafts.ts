@@ -1,0 +1,153 @@
+import { Types } from 'mongoose'
+import type { AnyContent, OutboundType, SendText, TemplateWish } from '#shared/contracts/outbound.ts'
+import { ApiError } from '#shared/domain/errors.ts'
+import { parameterProblems } from '#shared/domain/templates/check.ts'
+import { fillTemplate } from '#shared/domain/templates/fill.ts'
+import type { MessageContent, TemplateDoc } from '#shared/model/documents.ts'
+import type { Store } from '#shared/store/connect.ts'
+import { findTemplatesNamed, getTemplate } from '#shared/store/templates/templates.ts'
+import type { Draft } from './draft.ts'
+import { headerFile } from './own-media.ts'
+import { quotedMessage } from './quotes.ts'
+import type { Destination } from './recipient.ts'
+
+export function textDraft({ text, previewUrl }: Pick<SendText, 'text' | 'previewUrl'>): Draft {
+  const object = { body: text, ...(previewUrl !== undefined && { preview_url: previewUrl }) }
+  return { type: 'text', payload: { type: 'text', text: object }, content: contentOf({ text, data: object }), template: null }
+}
+
+/** Any type in Meta's own words: its object goes as it is. */
+export async function anyDraft(
+  store: Store,
+  destination: Destination,
+  body: AnyContent & { identityKeyHash?: string | undefined },
+): Promise<Draft> {
+  const identity = body.identityKeyHash === undefined ? {} : { recipient_identity_key_hash: body.identityKeyHash }
+  if (body.type === 'template') {
+    const draft = await metaTemplateDraft(store, destination, body.template)
+    return { ...draft, payload: { ...identity, ...draft.payload } }
+  }
+  const data = body.type === 'reaction' ? await reactionOf(store, destination, body.reaction) : body[body.type]
+  const content = contentOf({ text: textOf(body.type, data), media: mediaOf(body.type, data), data })
+  return { type: body.type, payload: { ...identity, type: body.type, [body.type]: data }, content, template: null }
+}
+
+/** A template by id, or by name and language, with its variables put in. */
+export async function templateDraft(
+  store: Store,
+  destination: Destination,
+  wish: TemplateWish,
+): Promise<Draft & { template: TemplateDoc }> {
+  const by = wish.templateId ? { _id: wish.templateId } : { name: wish.templateName, language: wish.language }
+  return filledDraft(store, destination, await findTemplate(store, destination.client, by), wish)
+}
+
+/** @throws ApiError 422 TEMPLATE_VARIABLES */
+export async function filledDraft(
+  store: Store,
+  { client }: Destination,
+  template: TemplateDoc,
+  wish: Pick<TemplateWish, 'variables' | 'headerMedia'>,
+): Promise<Draft & { template: TemplateDoc }> {
+  const headerMedia = await headerFile(store, String(client.tenantId), template, wish.headerMedia)
+  const fill = fillTemplate(template, wish.variables, headerMedia)
+  if (fill.kind === 'wrong') throw wrongVariables(fill.problems)
+  const { name, language } = template
+  const object = { name, language: { code: language }, ...(fill.components.length > 0 && { components: fill.components }) }
+  const content = contentOf({ text: fill.text, template: { name, language, variables: fill.variables }, data: object })
+  return { type: 'template', payload: { type: 'template', template: object }, content, template }
+}
+
+async function metaTemplateDraft(
+  store: Store,
+  { client }: Destination,
+  object: NonNullable<AnyContent['template']> | undefined,
+): Promise<Draft> {
+  if (object === undefined) throw new Error('the schema lets no template through without its object')
+  const template = await findTemplate(store, client, { name: object.name, language: object.language.code })
+  const problems = parameterProblems(template, object.components ?? [])
+  if (problems.length > 0) throw wrongVariables(problems)
+  const { name, language } = template
+  const content = contentOf({ template: { name, language, variables: {} }, data: object })
+  return { type: 'template', payload: { type: 'template', template: object }, content, template }
+}
+
+/** Each names the variable that it is about. */
+export const wrongVariables = (errors: { path: string; message: string }[]) =>
+  new ApiError(422, 'TEMPLATE_VARIABLES', errors.map(({ path, message }) => `${path} ${message}`).join('; '), { errors })
+
+/** @throws ApiError 404 for a foreign id, 422 for an unknown name, several languages, or one that Meta has not approved */
+export async function findTemplate(
+  store: Store,
+  { tenantId, wabaId }: Destination['client'],
+  by: { _id?: string; name?: string; language?: string },
+): Promise<TemplateDoc> {
+  const { _id, name = '', language } = by
+  const found = _id
+    ? [await getTemplate(store, tenantId, _id)]
+    : await findTemplatesNamed(store, tenantId, { wabaId, name, language })
+  const [template] = found
+  if (template === undefined) throw new ApiError(422, 'TEMPLATE_UNKNOWN', 'There is no such template in that language')
+  if (template.wabaId !== wabaId) throw new ApiError(422, 'TEMPLATE_UNKNOWN', 'This template belongs to another account of yours')
+  if (found.length > 1)
+    throw new ApiError(422, 'TEMPLATE_LANGUAGE_NEEDED', 'This template has several languages: name one', {
+      errors: [{ path: 'language', message: 'is needed' }],
+    })
+  const status = template.status.toLowerCase()
+  if (template.status !== 'APPROVED')
+    throw new ApiError(422, 'TEMPLATE_NOT_APPROVED', `This template is ${status}; only approved ones may be sent`)
+  return template
+}
+
+/** Meta wants the wamid; our own id is taken too. */
+async function reactionOf(store: Store, destination: Destination, reaction: { message_id: string; emoji: string } | undefined) {
+  const { wamid } = await quotedMessage(store, destination, reaction?.message_id ?? '', 'reaction.message_id')
+  return { message_id: wamid, emoji: reaction?.emoji ?? '' }
+}
+
+interface Shown {
+  body?: string | { text?: string }
+  caption?: string
+  filename?: string
+  name?: string
+  address?: string
+  emoji?: string
+  id?: string
+  link?: string
+}
+
+/** For lists, search and the thread. */
+function textOf(type: OutboundType, data: unknown): string | null {
+  if (type === 'contacts') {
+    const names = (data as { name: { formatted_name: string } }[]).map(({ name }) => name.formatted_name)
+    return names.join(', ') || null
+  }
+  const { body, caption, filename, name, address, emoji } = data as Shown
+  const said = typeof body === 'string' ? body : body?.text
+  return said ?? caption ?? filename ?? name ?? address ?? emoji ?? null
+}
+
+const MEDIA: readonly OutboundType[] = ['image', 'video', 'audio', 'document', 'sticker']
+
+function mediaOf(type: OutboundType, data: unknown): MessageContent['media'] {
+  if (!MEDIA.includes(type)) return null
+  const { id = null, link = null, filename = null } = data as Shown
+  return {
+    id: new Types.ObjectId(),
+    metaId: id,
+    url: link,
+    sha256: null,
+    mimeType: null,
+    filename,
+    size: null,
+    state: 'PENDING',
+  }
+}
+
+const contentOf = (own: Partial<MessageContent>): MessageContent => ({
+  text: null,
+  media: null,
+  template: null,
+  data: null,
+  ...own,
+})

@@ -1,0 +1,84 @@
+import type { TemplateWish } from '#shared/contracts/outbound.ts'
+import { ApiError } from '#shared/domain/errors.ts'
+import { costOf } from '#shared/domain/messages/cost.ts'
+import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
+import type { Fallback, TemplateDoc, TenantDoc, TimelineEntry } from '#shared/model/documents.ts'
+import { fallbackNote, fallenBack } from '#shared/model/fallback.ts'
+import type { Store } from '#shared/store/connect.ts'
+import type { Draft } from './draft.ts'
+import { templateDraft } from './drafts.ts'
+import { withOwnMedia } from './own-media.ts'
+import type { Destination } from './recipient.ts'
+import { requireOpenWindow } from './window.ts'
+
+/** The template that shall go out instead, checked and priced now. @throws ApiError 404, 422 */
+export async function fallbackOf(
+  store: Store,
+  destination: Destination,
+  wish: TemplateWish,
+  { settings, at, payload: own }: { settings: TenantDoc['settings']; at: Date; payload: Draft['payload'] },
+): Promise<Fallback> {
+  const draft = await templateDraft(store, destination, wish)
+  const { template } = draft
+  const { content, payload } = await withOwnMedia(store, String(destination.client.tenantId), draft)
+  refuseOptedOut(destination, template)
+  const { _id: id, name, language, category } = template
+  // Only a closed window calls for it.
+  const freeEntryPointExpiresAt = destination.conversation?.freeEntryPointExpiresAt ?? null
+  const cost = costOf(settings, { category, windowExpiresAt: null, freeEntryPointExpiresAt, waId: destination.waId, now: at })
+  const unused = { usedAt: null, because: null, instead: null, unsettled: null }
+  return { template: { id, name, language, category }, content, payload: { ...identityOf(own), ...payload }, cost, ...unused }
+}
+
+/** What is for one identity only stays so, whatever it says. */
+export const identityOf = ({ recipient_identity_key_hash: hash }: Draft['payload']) =>
+  hash === undefined ? {} : { recipient_identity_key_hash: hash }
+
+/** @throws ApiError 422 CONTACT_OPTED_OUT */
+export function refuseOptedOut({ contact }: Destination, { category }: Pick<TemplateDoc, 'category'>): void {
+  if (category === 'MARKETING' && contact?.optOut)
+    throw new ApiError(422, 'CONTACT_OPTED_OUT', 'This person does not want marketing messages')
+}
+
+/** What is accepted: the free-form message, with its template in reserve, or at once that template. */
+export interface Ruled {
+  draft: Draft
+  fallback: Fallback | null
+  /** For the timeline: what was decided, and what may come of it. */
+  notes: TimelineEntry[]
+}
+
+/**
+ * Free-form needs an open window now, or a template in reserve; it may be wanted for after the window's end, for the customer
+ * may write again until then: that is said. The window is looked at again when it goes out.
+ * @throws ApiError 422 WINDOW_CLOSED
+ */
+export function ruleFreeForm(
+  draft: Draft,
+  fallback: Fallback | null,
+  about: { windowExpiresAt: Date | null | undefined; tenant: TenantDoc; sendAt: Date | null; now: Date },
+): Ruled {
+  const { windowExpiresAt, tenant, sendAt, now } = about
+  if (fallback === null) requireOpenWindow(windowExpiresAt, tenant, now)
+  if (fallback && sendAt === null && !windowIsOpen(windowExpiresAt, now)) {
+    const { content, payload, fallback: used } = fallenBack(draft, fallback, 'accepted', now)
+    const instead = { type: 'template', content, payload: payload ?? {}, template: fallback.template }
+    return { draft: instead, fallback: used ?? null, notes: [fallbackNote(fallback, 'accepted', now)] }
+  }
+  const isWarned = sendAt !== null && !windowIsOpen(windowExpiresAt, sendAt)
+  return { draft, fallback, notes: isWarned ? [warning(windowExpiresAt, fallback, now)] : [] }
+}
+
+/** Notes that the answer repeats as its warnings. */
+export const WINDOW_ENDS_BEFORE = 'WINDOW_ENDS_BEFORE'
+
+function warning(windowExpiresAt: Date | null | undefined, fallback: Fallback | null, at: Date): TimelineEntry {
+  const ends = windowExpiresAt ? `ends at ${windowExpiresAt.toISOString()}, before this shall go out` : 'is closed'
+  const then = fallback ? `the template ${fallback.template.name} (${fallback.template.language}) goes instead` : 'it fails'
+  return {
+    kind: 'note',
+    at,
+    reason: WINDOW_ENDS_BEFORE,
+    detail: `The customer service window ${ends}: unless the customer writes again, ${then}.`,
+  }
+}

@@ -1,0 +1,65 @@
+import { pipeline } from 'node:stream'
+import { Types } from 'mongoose'
+import { ApiError } from '#shared/domain/errors.ts'
+import { bareType } from '#shared/domain/media/media-rules.ts'
+import { isAnimatedWebp, judgeFile, mostBytes } from '#shared/domain/media/upload-rules.ts'
+import type { FormFile } from '#shared/http/multipart.ts'
+import type { Caller } from '#shared/http/route.ts'
+import type { MediaFileDoc, MediaRef } from '#shared/model/documents.ts'
+import { inspect } from '#shared/storage/inspection.ts'
+import { mediaKey } from '#shared/storage/open.ts'
+import { addMediaFile, type SendableFile } from '#shared/store/inbox/media-files.ts'
+import type { GatewayDeps } from '../deps.ts'
+
+const MOST_NAME = 240
+
+const tooLarge = (most = mostBytes(null)) =>
+  new ApiError(413, 'MEDIA_TOO_LARGE', `WhatsApp takes at most ${most} bytes of such a file`)
+
+/** Before it is read. @throws ApiError 413 */
+export function requireLength(bytes: number, mimeType: string): void {
+  const most = mostBytes(mimeType)
+  if (bytes > most) throw tooLarge(most)
+}
+
+/**
+ * Streams a file into the storage and checks on the way that WhatsApp would take it. The bytes count, not the name.
+ * It is read to its end even when too long: a caller who is cut off while sending hears no answer. The route bounds it.
+ * @throws ApiError 413, 415, 422, and then nothing is kept
+ */
+export async function keepUpload({ store, storage }: GatewayDeps, caller: Caller, given: FormFile): Promise<MediaFileDoc> {
+  const { tenantId } = caller
+  const _id = new Types.ObjectId()
+  const key = mediaKey(tenantId, _id)
+  const { through, seen } = inspect(mostBytes(null), () => tooLarge())
+  // What breaks comes out of the stream that the storage reads.
+  pipeline(given.content, through, () => undefined)
+  await storage.put(key, through, { contentType: bareType(given.mimeType) ?? 'application/octet-stream' })
+  const { size, sha256, head, found } = await seen()
+  const verdict = judgeFile({ size, claimed: given.mimeType, found, isAnimated: isAnimatedWebp(head) })
+  if (verdict.kind === 'refused') {
+    await storage.delete(key)
+    throw new ApiError(verdict.status, verdict.errorCode, verdict.detail)
+  }
+  return await addMediaFile(store, {
+    _id,
+    tenantId: new Types.ObjectId(tenantId),
+    ...verdict,
+    filename: given.filename?.slice(0, MOST_NAME) ?? null,
+    size,
+    sha256: sha256.toString('hex'),
+    createdBy: new Types.ObjectId(caller.id),
+  })
+}
+
+/** As the file of a message. */
+export const refOf = ({ _id, mimeType, filename, size, sha256 }: SendableFile): MediaRef => ({
+  id: _id,
+  metaId: null,
+  url: null,
+  sha256,
+  mimeType,
+  filename,
+  size,
+  state: 'STORED',
+})

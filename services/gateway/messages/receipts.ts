@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto'
+import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
+import type { Receipt } from '#shared/contracts/receipt.ts'
+import type { ConversationDoc } from '#shared/model/documents.ts'
+import { EXCHANGES } from '#shared/queue/topology.ts'
+import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
+import { TtlCache } from '#shared/store/ttl-cache.ts'
+import type { GatewayDeps } from '../deps.ts'
+
+/** Meta shows it for 25 s, or until a message comes. */
+const TYPING_EVERY_MS = 20_000
+/** Older messages take no receipt. */
+const MOST_AGE_MS = 30 * 24 * 60 * 60 * 1000
+
+type Deps = Pick<GatewayDeps, 'store' | 'queue' | 'redis' | 'log' | 'now'>
+
+/** The customer's ticks turn blue, unless the tenant wants otherwise. Nobody waits for it. */
+export async function tellRead(deps: Deps, conversation: ConversationDoc, traceparent: string): Promise<void> {
+  if (await mayTell(deps, conversation)) publish(deps, conversation, false, traceparent)
+}
+
+/**
+ * "… is typing" on the customer's phone. Meta knows it only together with the read receipt: a tenant without receipts shows
+ * neither.
+ * @returns whether the customer sees it now, by this call or by one shortly before
+ */
+export async function tellTyping(deps: Deps, conversation: ConversationDoc, traceparent: string): Promise<boolean> {
+  if (!(await mayTell(deps, conversation))) return false
+  if (await isFirst(deps, String(conversation._id))) publish(deps, conversation, true, traceparent)
+  return true
+}
+
+async function mayTell({ store, now }: Deps, { tenantId, lastInboundWamid, lastInboundAt }: ConversationDoc): Promise<boolean> {
+  if (lastInboundWamid === null || (lastInboundAt && now().getTime() - lastInboundAt.getTime() > MOST_AGE_MS)) return false
+  return (await getCachedTenant(store, tenantId)).settings.sendReadReceipts !== false
+}
+
+/** For the time without Redis. */
+const typing = new TtlCache<string, true>(10_000)
+
+/** Once in a while for each conversation, whoever types and wherever. */
+async function isFirst({ store, redis }: Deps, conversationId: string): Promise<boolean> {
+  const key = `linko:${store.connection.name}:typing:${conversationId}`
+  if (typing.get(key)) return false
+  typing.set(key, true, TYPING_EVERY_MS)
+  return (await redis.set(key, '1', 'PX', TYPING_EVERY_MS, 'NX').catch(() => 'OK')) === 'OK'
+}
+
+function publish({ queue, log, now }: Deps, conversation: ConversationDoc, isTyping: boolean, traceparent: string): void {
+  const { tenantId, phoneNumberId, lastInboundWamid } = conversation
+  const body: Receipt = {
+    v: 1,
+    tenantId: String(tenantId),
+    phoneNumberId,
+    wamid: lastInboundWamid ?? '',
+    isTyping,
+    at: now().toISOString(),
+  }
+  queue
+    .publish({
+      exchange: EXCHANGES.send,
+      routingKey: 'receipt',
+      type: MESSAGE_TYPE.receipt,
+      body,
+      messageId: `receipt:${randomUUID()}`,
+      tenantId: body.tenantId,
+      traceparent,
+    })
+    .catch(error => log.info({ err: error }, 'receipt not told'))
+}

@@ -1,0 +1,215 @@
+import { z } from 'zod'
+import { SendAny, SendFitting, SendTemplate, SendText } from '#shared/contracts/outbound.ts'
+import { MessageTimelineView } from '#shared/contracts/timeline.ts'
+import { MessageDetailView, MessageView } from '#shared/contracts/views.ts'
+import { type Caller, callerOf, route } from '#shared/http/route.ts'
+import { getConversation } from '#shared/store/inbox/conversations.ts'
+import { searchMessages } from '#shared/store/inbox/message-search.ts'
+import { getMessage, listMessages } from '#shared/store/inbox/messages.ts'
+import { pageView } from '#shared/store/pages.ts'
+import { timelineOf } from '#shared/views/timeline.ts'
+import { messageDetailView, messageView } from '#shared/views/views.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { publishEvents } from '../events.ts'
+import { idempotencyKeyOf, once } from '../idempotency.ts'
+import { IdParams, listOf, ObjectIdText, Paging } from '../schemas.ts'
+import { acceptedReply, ring } from './accept.ts'
+import { retryMessage } from './retry.ts'
+import { acceptAny, acceptFitting, acceptTemplate, acceptText } from './sends.ts'
+import { TEXT_PATH } from './window.ts'
+
+/** `warnings`: what may come of it all the same, such as a window that ends before the message shall go. */
+export const Accepted = MessageView.extend({
+  jobId: z.string(),
+  warnings: z.array(z.object({ code: z.string(), message: z.string() })),
+})
+const tag = 'messages'
+
+/** Under both addresses. */
+const sendTexts = (['/api/v1/messages/send', TEXT_PATH] as const).map(path =>
+  route<GatewayDeps, z.ZodType, z.ZodType, typeof SendText>({
+    method: 'post',
+    path,
+    action: 'messages.send',
+    bucket: 'messages',
+    tag,
+    summary: 'Queue a text; needs an open customer service window',
+    body: SendText,
+    idempotent: true,
+    waits: true,
+    status: 202,
+    returns: Accepted,
+    handle: acceptText,
+  }),
+)
+
+const sendTemplate = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendTemplate>({
+  method: 'post',
+  path: '/api/v1/messages/send-template',
+  action: 'messages.sendTemplate',
+  bucket: 'messages',
+  tag,
+  summary: 'Queue an approved template; may open a conversation',
+  body: SendTemplate,
+  idempotent: true,
+  waits: true,
+  status: 202,
+  returns: Accepted,
+  handle: acceptTemplate,
+})
+
+const sendFitting = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendFitting>({
+  method: 'post',
+  path: '/api/v1/messages/template',
+  action: 'messages.sendTemplate',
+  bucket: 'messages',
+  tag,
+  summary:
+    'Queue the template of the settings: `initiateTemplate` for who never wrote, `reengageTemplate` once the window has closed; 422 WINDOW_OPEN before',
+  body: SendFitting,
+  idempotent: true,
+  waits: true,
+  status: 202,
+  returns: Accepted,
+  handle: acceptFitting,
+})
+
+const sendAny = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendAny>({
+  method: 'post',
+  path: '/api/v1/messages',
+  action: 'messages.send',
+  bucket: 'messages',
+  tag,
+  summary: 'Queue a message of any type, its content as Meta names it; all but templates need an open customer service window',
+  body: SendAny,
+  idempotent: true,
+  waits: true,
+  status: 202,
+  returns: Accepted,
+  handle: acceptAny,
+})
+
+const search = route({
+  method: 'get',
+  path: '/api/v1/messages',
+  action: 'messages.read',
+  tag,
+  summary: 'Messages of all conversations, newest first: by words, status, number, wamid, time',
+  query: z.strictObject({
+    ...Paging,
+    q: z
+      .string()
+      .trim()
+      .regex(/[\p{L}\p{N}]/u, 'a word has letters or digits')
+      .max(200)
+      .optional()
+      .describe('Words, all of which a text holds'),
+    status: z.enum(['QUEUED', 'SENT', 'DELIVERED', 'READ', 'FAILED', 'RECEIVED']).optional(),
+    clientId: ObjectIdText.optional().describe('Of one number'),
+    wamid: z.string().min(1).max(512).optional().describe("WhatsApp's id, also of an earlier attempt"),
+    from: z.iso.datetime({ offset: true }).optional().describe('At this moment or later'),
+    to: z.iso.datetime({ offset: true }).optional().describe('Before this moment'),
+  }),
+  returns: listOf(MessageView),
+  async handle(request, { store }: GatewayDeps) {
+    const { q, status, clientId, wamid, from, to, ...wish } = request.query
+    const time = { from: from ? new Date(from) : undefined, to: to ? new Date(to) : undefined }
+    const found = await searchMessages(store, callerOf(request).tenantId, { q, status, clientId, wamid, ...time }, wish)
+    return { body: pageView(found, messageView) }
+  },
+})
+
+const byConversation = route({
+  method: 'get',
+  path: '/api/v1/messages/{id}',
+  action: 'messages.read',
+  tag,
+  summary: 'Messages of a conversation, newest first',
+  params: IdParams,
+  query: z.strictObject({ ...Paging, order: z.enum(['asc', 'desc']).default('desc') }),
+  returns: listOf(MessageView),
+  handle: answerThread,
+})
+
+const byId = route({
+  method: 'get',
+  path: '/api/v1/messages/by-id/{id}',
+  action: 'messages.read',
+  tag,
+  summary: 'One message with its timeline: waits, attempts, statuses',
+  params: IdParams,
+  returns: MessageDetailView,
+  async handle(request, { store, now }: GatewayDeps) {
+    return { body: messageDetailView(await getMessage(store, callerOf(request).tenantId, request.params.id), now()) }
+  },
+})
+
+/** Under both addresses of a message. */
+const timelineAt = (path: string) =>
+  route({
+    method: 'get',
+    path,
+    action: 'messages.read',
+    tag,
+    summary: 'Where a message is: each wait with reason and duration, each attempt, each status, in one answer',
+    params: IdParams,
+    returns: MessageTimelineView,
+    async handle(request, { store, now }: GatewayDeps) {
+      return { body: timelineOf(await getMessage(store, callerOf(request).tenantId, request.params.id), now()) }
+    },
+  })
+const timeline = timelineAt('/api/v1/messages/{id}/timeline')
+const timelineById = timelineAt('/api/v1/messages/by-id/{id}/timeline')
+
+const retry = route({
+  method: 'post',
+  path: '/api/v1/messages/by-id/{id}/retry',
+  action: 'messages.retry',
+  bucket: 'messages',
+  tag,
+  summary: 'Send a failed message again; one whose outcome is unknown only with acceptDuplicate',
+  params: IdParams,
+  body: z.strictObject({ acceptDuplicate: z.boolean().default(false) }),
+  idempotent: true,
+  status: 202,
+  returns: Accepted,
+  async handle(request, deps: GatewayDeps) {
+    const caller = callerOf(request)
+    const { id } = request.params
+    const asked = { what: 'retry', id, body: request.body }
+    return once(deps, caller.tenantId, idempotencyKeyOf(request.headers), asked, async () => {
+      const { message, events } = await retryMessage(deps, caller, id, request.body.acceptDuplicate)
+      void publishEvents(deps, events, request.traceparent)
+      void ring(deps, message, request.traceparent)
+      return acceptedReply(message)
+    })
+  },
+})
+
+export const messageRoutes = [
+  ...sendTexts,
+  sendTemplate,
+  sendFitting,
+  sendAny,
+  byId,
+  timeline,
+  timelineById,
+  retry,
+  search,
+  byConversation,
+]
+
+/** Under both addresses of a thread. */
+export async function answerThread(
+  request: {
+    caller: Caller | null
+    params: { id: string }
+    query: { page: number; limit: number; cursor?: string; order: 'asc' | 'desc' }
+  },
+  { store }: GatewayDeps,
+) {
+  const { tenantId } = callerOf(request)
+  const { order, ...wish } = request.query
+  await getConversation(store, tenantId, request.params.id)
+  return { body: pageView(await listMessages(store, tenantId, request.params.id, wish, order === 'asc'), messageView) }
+}

@@ -1,0 +1,133 @@
+import type { SendAny, SendFitting, SendTemplate, SendText } from '#shared/contracts/outbound.ts'
+import { ApiError } from '#shared/domain/errors.ts'
+import { withFacts } from '#shared/domain/templates/defaults.ts'
+import { type Caller, callerOf, type Reply } from '#shared/http/route.ts'
+import type { TemplateDoc, TenantDoc } from '#shared/model/documents.ts'
+import { findMessageByKey } from '#shared/store/inbox/messages.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { idempotencyKeyOf, once } from '../idempotency.ts'
+import { acceptedReply, acceptMessage, type Compose, scheduleOf } from './accept.ts'
+import { awaitOutcome } from './await-outcome.ts'
+import type { Wish } from './conversation.ts'
+import type { Draft } from './draft.ts'
+import { anyDraft, filledDraft, findTemplate, templateDraft, textDraft } from './drafts.ts'
+import type { Destination } from './recipient.ts'
+import { requireClosedWindow, suggestTemplate } from './window.ts'
+
+/** A send as its route got it: the body is checked already. */
+export interface SendRequest<Body> {
+  caller: Caller | null
+  body: Body
+  /** `idempotency-key` and `prefer` are heeded. */
+  headers: Record<string, string | undefined>
+  traceparent: string
+}
+
+/** To whom, and what. */
+export interface Outgoing {
+  wish: Wish
+  compose: Compose
+}
+
+// All of them answer 202 with the view of the message, `jobId` and `warnings`; they throw ApiError 404, 409 KEY_REUSED, 422.
+
+/** A text. @throws ApiError 422 WINDOW_CLOSED with the template that would work */
+export const acceptText = (request: SendRequest<SendText>, deps: GatewayDeps): Promise<Reply> =>
+  acceptOnce('text', request, deps, async () => ({ wish: request.body, compose: async () => textDraft(request.body) }))
+
+/** A template that is named. */
+export const acceptTemplate = (request: SendRequest<SendTemplate>, deps: GatewayDeps): Promise<Reply> =>
+  acceptOnce('template', request, deps, async () => ({
+    wish: request.body,
+    compose: where => templateDraft(deps.store, where, request.body),
+  }))
+
+/** Any type in Meta's words. */
+export const acceptAny = (request: SendRequest<SendAny>, deps: GatewayDeps): Promise<Reply> =>
+  acceptOnce('any', request, deps, async () => ({
+    wish: request.body,
+    compose: where => anyDraft(deps.store, where, request.body),
+  }))
+
+/** The template that fits. @throws ApiError 422 WINDOW_OPEN, TEMPLATE_NOT_SET */
+export const acceptFitting = (request: SendRequest<SendFitting>, deps: GatewayDeps): Promise<Reply> =>
+  acceptOnce('fitting', request, deps, async () => ({
+    wish: request.body,
+    compose: (where, tenant) => fittingDraft(deps, where, tenant, request.body),
+  }))
+
+/**
+ * The named template, else the account's own: to begin with somebody who never wrote, or to go on once the window has closed.
+ * Variables that are not given are filled with what is known of the person.
+ */
+async function fittingDraft(deps: GatewayDeps, where: Destination, tenant: TenantDoc, wish: SendFitting): Promise<Draft> {
+  const { client, conversation } = where
+  const now = deps.now()
+  requireClosedWindow(conversation?.windowExpiresAt, scheduleOf(wish.sendAt, now) ?? now)
+  const template = await findTemplate(deps.store, client, namedIn(wish) ?? ownTemplate(where, tenant, wish))
+  return filledDraft(deps.store, where, template, { ...wish, variables: knownVariables(where, template, wish) })
+}
+
+/** The variables that are given, and what is known of the person and the job for those that are not. */
+export function knownVariables(
+  { conversation, contact }: Destination,
+  { variables }: TemplateDoc,
+  {
+    variables: given,
+    jobTitle,
+    companyName,
+    ...wish
+  }: Pick<SendFitting, 'variables' | 'candidateName' | 'jobTitle' | 'companyName'>,
+): Record<string, string> {
+  const candidateName = wish.candidateName ?? conversation?.candidateName ?? contact?.name ?? undefined
+  return withFacts(variables, given, { candidateName, jobTitle, companyName })
+}
+
+function namedIn({ templateId, templateName, language }: SendFitting) {
+  if (templateId !== undefined) return { _id: templateId }
+  return templateName === undefined ? null : { name: templateName, ...(language && { language }) }
+}
+
+function ownTemplate({ conversation }: Destination, tenant: TenantDoc, { language }: SendFitting) {
+  const windowExpiresAt = conversation?.windowExpiresAt
+  const own = suggestTemplate(tenant, windowExpiresAt)
+  if (own) return { name: own.name, language: language ?? own.language }
+  throw templateNotSet(windowExpiresAt ? 'reengageTemplate' : 'initiateTemplate')
+}
+
+export const templateNotSet = (setting: 'initiateTemplate' | 'reengageTemplate') =>
+  new ApiError(422, 'TEMPLATE_NOT_SET', `Name a template, or set ${setting} by PUT /api/v1/settings`)
+
+/**
+ * Once per Idempotency-Key. The key stays with the message: when its record is gone, the message itself answers a repeat.
+ * @param what names the call, so that another one with the same key and body is another request
+ * @param prepare reads the request; not asked for a repeat
+ */
+export async function acceptOnce(
+  what: string,
+  request: SendRequest<unknown>,
+  deps: GatewayDeps,
+  prepare: () => Promise<Outgoing>,
+): Promise<Reply> {
+  const caller = callerOf(request)
+  const { tenantId } = caller
+  const idempotencyKey = idempotencyKeyOf(request.headers)
+  const reply = await once(deps, tenantId, idempotencyKey, { what, body: request.body }, async () => {
+    const findSent = async () => (idempotencyKey === null ? null : findMessageByKey(deps.store, tenantId, idempotencyKey))
+    const sent = await findSent()
+    if (sent) return acceptedReply(sent)
+    const circumstances = { idempotencyKey, traceparent: request.traceparent }
+    try {
+      const { wish, compose } = await prepare()
+      return acceptedReply(await acceptMessage(deps, caller, wish, compose, circumstances))
+    } catch (error) {
+      // A try that was thought dead came first after all: its message is the answer.
+      const winner = isDuplicateKey(error) ? await findSent() : null
+      if (winner === null) throw error
+      return acceptedReply(winner)
+    }
+  })
+  return awaitOutcome(request, deps, reply)
+}
+
+const isDuplicateKey = (error: unknown) => (error as { code?: unknown }).code === 11_000

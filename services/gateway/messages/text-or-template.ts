@@ -1,0 +1,69 @@
+import type { TemplateWish } from '#shared/contracts/outbound.ts'
+import { ApiError } from '#shared/domain/errors.ts'
+import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
+import type { Caller } from '#shared/http/route.ts'
+import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
+import type { Store } from '#shared/store/connect.ts'
+import type { GatewayDeps } from '../deps.ts'
+import type { Wish } from './conversation.ts'
+import { filledDraft, findTemplate, templateDraft, textDraft } from './drafts.ts'
+import { refuseOptedOut } from './free-form.ts'
+import { type Destination, findDestination } from './recipient.ts'
+import { knownVariables, type Outgoing, templateNotSet } from './sends.ts'
+
+/** What a caller says who leaves the choice to us. */
+export interface OpenAsk {
+  text?: string | undefined
+  /** Absent: the account's own. */
+  templateName?: string | undefined
+  language?: string | undefined
+  variables: Record<string, string>
+  jobTitle?: string | undefined
+  companyName?: string | undefined
+}
+
+/**
+ * The text while the window is open, for nothing; else, and where there is no text, the template that is named or the account's
+ * first one. The window is asked now and again when it is sent, so the template stays in reserve; one that could not be sent
+ * is no reserve. @throws ApiError 404, 422
+ */
+export async function textOrTemplate(
+  { store, now }: Pick<GatewayDeps, 'store' | 'now'>,
+  { tenantId }: Caller,
+  wish: Wish,
+  ask: OpenAsk,
+): Promise<Outgoing> {
+  const where = await findDestination(store, tenantId, wish)
+  const first = (await getCachedTenant(store, tenantId)).settings.initiateTemplate
+  const { text } = ask
+  const maySpare = text !== undefined && windowIsOpen(where.conversation?.windowExpiresAt, now())
+  const named = ask.templateName === undefined ? first : nameOf(ask.templateName, ask.language, first)
+  const template = named && (await sendable(store, where, named, { ...ask, ...wish }).catch(error => spare(error, maySpare)))
+  if (text !== undefined)
+    return { wish: { ...wish, ...(template && { fallback: template }) }, compose: async () => textDraft({ text }) }
+  if (template === null) throw templateNotSet('initiateTemplate')
+  return { wish, compose: it => templateDraft(store, it, template) }
+}
+
+/** The language of the account's own template goes without saying. */
+const nameOf = (name: string, language: string | undefined, own: { name: string; language: string } | null) =>
+  language === undefined && own?.name === name ? own : { name, ...(language !== undefined && { language }) }
+
+/** With its variables, as it would be sent. @throws ApiError 422 */
+async function sendable(
+  store: Store,
+  where: Destination,
+  named: { name: string; language?: string },
+  ask: Parameters<typeof knownVariables>[2],
+): Promise<TemplateWish> {
+  const template = await findTemplate(store, where.client, named)
+  refuseOptedOut(where, template)
+  const variables = knownVariables(where, template, ask)
+  await filledDraft(store, where, template, { variables })
+  return { templateId: String(template._id), variables }
+}
+
+function spare(error: unknown, maySpare: boolean): null {
+  if (maySpare && error instanceof ApiError) return null
+  throw error
+}

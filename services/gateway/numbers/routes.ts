@@ -1,0 +1,222 @@
+import { Types } from 'mongoose'
+import { z } from 'zod'
+import { ApiError } from '#shared/domain/errors.ts'
+import { problemSentence, UNREADABLE_TOKEN } from '#shared/domain/numbers/token-health.ts'
+import { callerOf, type Reply, type RouteRequest, route } from '#shared/http/route.ts'
+import { inspectToken } from '#shared/meta/tokens.ts'
+import type { ClientDoc } from '#shared/model/documents.ts'
+import { audit, changesOf } from '#shared/store/accounts/audit.ts'
+import { editClient, getClient, listClients, pauseClient, resumeClient } from '#shared/store/numbers/clients.ts'
+import { shownPhone } from '#shared/views/views.ts'
+import { trace } from '../audit.ts'
+import { metaAppOf } from '../config.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { publishEvents } from '../events.ts'
+import { IdParams, listOf, wholeList } from '../schemas.ts'
+import { tokenOf } from './check-tokens.ts'
+
+const tag = 'numbers'
+
+const NumberView = z.object({
+  id: z.string(),
+  companyName: z.string().nullable(),
+  whatsappNumber: z.string().nullable(),
+  verifiedName: z.string().nullable(),
+  phoneNumberId: z.string(),
+  wabaId: z.string(),
+  isPrimary: z.boolean(),
+  coexistence: z.boolean(),
+  status: z.enum(['active', 'disconnected', 'suspended', 'paused']),
+  reason: z.string().nullable(),
+  pauseReason: z.string().nullable(),
+  /** WhatsApp's code behind the pause. */
+  pauseCode: z.number().int().nullable(),
+  qualityRating: z.string(),
+  messagingLimit: z.number().nullable(),
+  throughput: z.number(),
+  username: z.string().nullable(),
+  accountReview: z.enum(['APPROVED', 'REJECTED', 'PENDING', 'DEFERRED']).nullable(),
+  maxPhoneNumbers: z.number().int().nullable(),
+  /** A restriction that WhatsApp set ends then, and the number goes on by itself. */
+  restrictedUntil: z.iso.datetime().nullable(),
+  /** Replies go out until then, campaigns wait: WhatsApp found too much of what was sent unwanted. */
+  campaignsHeldUntil: z.iso.datetime().nullable(),
+  /** WhatsApp lets it answer, not write first: campaigns and templates outside a window wait. Null `until`: nobody said. */
+  repliesOnly: z.object({ reason: z.string(), until: z.iso.datetime().nullable() }).nullable(),
+  /** What WhatsApp said about the number or its account, newest first. */
+  notices: z.array(
+    z.object({
+      type: z.string(),
+      severity: z.enum(['CRITICAL', 'WARNING', 'INFORMATIONAL']),
+      text: z.string(),
+      at: z.iso.datetime(),
+    }),
+  ),
+  tokenExpiry: z.iso.datetime().nullable(),
+  /** By WhatsApp's last word; null before the first. */
+  tokenValid: z.boolean().nullable(),
+  tokenScopes: z.array(z.string()),
+  tokenCheckedAt: z.iso.datetime().nullable(),
+  dataAccessExpiry: z.iso.datetime().nullable(),
+  /** WhatsApp's own words for the display name and for the number. */
+  nameStatus: z.string().nullable(),
+  metaStatus: z.string().nullable(),
+  healthCheckedAt: z.iso.datetime().nullable(),
+  connectedAt: z.iso.datetime().nullable(),
+})
+
+/** The older systems call a connected number a client: both addresses answer the same. */
+const reads = ['/api/v1/phone-numbers', '/api/v1/clients'].flatMap(path => [
+  route({
+    method: 'get',
+    path,
+    action: 'clients.read',
+    tag,
+    summary: 'Connected numbers, the primary one first',
+    returns: listOf(NumberView),
+    async handle(request, { store }: GatewayDeps) {
+      return { body: wholeList((await listClients(store, callerOf(request).tenantId)).map(numberView)) }
+    },
+  }),
+  route({
+    method: 'get',
+    path: `${path}/{id}`,
+    action: 'clients.read',
+    tag,
+    summary: 'One number',
+    params: IdParams,
+    returns: NumberView,
+    async handle(request, { store }: GatewayDeps) {
+      return { body: numberView(await getClient(store, callerOf(request).tenantId, request.params.id)) }
+    },
+  }),
+])
+
+const moves = ['/api/v1/phone-numbers', '/api/v1/clients'].flatMap(path => [
+  route({
+    method: 'post',
+    path: `${path}/{id}/pause`,
+    action: 'clients.pause',
+    tag,
+    summary: 'Hold all sends of a number; nothing is lost',
+    params: IdParams,
+    body: z.strictObject({ detail: z.string().max(500).default('paused by hand') }),
+    returns: NumberView,
+    handle: (request, deps: GatewayDeps) => change(request, deps, 'pause', request.body.detail),
+  }),
+  route({
+    method: 'post',
+    path: `${path}/{id}/resume`,
+    action: 'clients.pause',
+    tag,
+    summary: 'Send again; what waited goes out in order. 409 TOKEN_INVALID while WhatsApp refuses the token, unless forced',
+    params: IdParams,
+    body: z.strictObject({ force: z.boolean().default(false) }),
+    returns: NumberView,
+    handle: (request, deps: GatewayDeps) => change(request, deps, 'resume', '', request.body.force),
+  }),
+  route({
+    method: 'patch',
+    path: `${path}/{id}`,
+    action: 'clients.write',
+    tag,
+    summary: 'Name a number, or make it the primary one: sends that name no number go out from it',
+    params: IdParams,
+    body: z
+      .strictObject({
+        companyName: z.string().trim().min(1).max(200).nullable().optional(),
+        isPrimary: z.literal(true).optional().describe('The one before is none any more'),
+      })
+      .refine(wish => Object.keys(wish).length > 0, { error: 'nothing to change' }),
+    returns: NumberView,
+    handle: editNumber,
+  }),
+])
+
+export const numberRoutes = [...reads, ...moves]
+
+async function editNumber(
+  request: RouteRequest<{ id: string }, unknown, { companyName?: string | null | undefined; isPrimary?: true | undefined }>,
+  deps: GatewayDeps,
+): Promise<Reply> {
+  const { tenantId, id: by } = callerOf(request)
+  const before = await getClient(deps.store, tenantId, request.params.id)
+  const after = await editClient(deps.store, before, request.body, by)
+  const changes = changesOf(before, after, ['companyName', 'isPrimary'])
+  await trace(request, deps, { action: 'clients.update', object: { kind: 'client', id: String(after._id) }, changes })
+  return { body: numberView(after) }
+}
+
+async function change(
+  request: RouteRequest<{ id: string }, unknown, unknown>,
+  deps: GatewayDeps,
+  what: 'pause' | 'resume',
+  detail: string,
+  isForced = false,
+): Promise<Reply> {
+  const caller = callerOf(request)
+  const client = await getClient(deps.store, caller.tenantId, request.params.id)
+  if (what === 'resume' && client.status === 'paused' && !isForced) await requireValidToken(deps, client)
+  const by = new Types.ObjectId(caller.id)
+  const where = { tenantId: caller.tenantId, clientId: client._id, by }
+  const changed =
+    what === 'pause'
+      ? await pauseClient(deps.store, { ...where, reason: 'manual', detail })
+      : await resumeClient(deps.store, where)
+  if (changed === null) throw new ApiError(409, 'NUMBER_STATE', `This number is ${client.status}`)
+  await audit(deps.store, {
+    tenantId: client.tenantId,
+    actor: { kind: caller.kind, id: by, name: caller.name },
+    action: `clients.${what}`,
+    object: { kind: 'client', id: String(client._id) },
+    changes: { status: { before: client.status, after: changed.client.status } },
+    ip: request.ip,
+  })
+  void publishEvents(deps, [changed.event], request.traceparent)
+  return { body: numberView(changed.client) }
+}
+
+/** Whoever resumes a number whose token is still refused would only see it pause again. A Meta that is away refuses nothing. */
+async function requireValidToken({ meta, config, keyring }: GatewayDeps, client: ClientDoc): Promise<void> {
+  if (keyring === null || client.accessToken === null) return
+  const token = tokenOf(keyring, client)
+  if (token === null) throw new ApiError(409, 'TOKEN_INVALID', UNREADABLE_TOKEN)
+  const facts = await inspectToken(meta, metaAppOf(config), token)
+  if (facts?.isValid === false) throw new ApiError(409, 'TOKEN_INVALID', problemSentence(facts.problem))
+}
+
+function numberView(doc: ClientDoc): z.infer<typeof NumberView> {
+  return {
+    id: String(doc._id),
+    companyName: doc.companyName ?? null,
+    whatsappNumber: shownPhone(doc.whatsappNumber),
+    verifiedName: doc.verifiedName ?? null,
+    phoneNumberId: doc.phoneNumberId,
+    wabaId: doc.wabaId,
+    isPrimary: doc.isPrimary,
+    coexistence: doc.coexistence,
+    status: doc.status,
+    reason: doc.statusReason ?? null,
+    pauseReason: doc.pauseReason ?? null,
+    pauseCode: doc.pauseCode ?? null,
+    qualityRating: doc.qualityRating,
+    messagingLimit: doc.messagingLimit ?? null,
+    throughput: doc.throughput,
+    username: doc.username ?? null,
+    accountReview: doc.accountReview ?? null,
+    maxPhoneNumbers: doc.maxPhoneNumbers ?? null,
+    restrictedUntil: doc.restrictedUntil?.toISOString() ?? null,
+    campaignsHeldUntil: doc.campaignsHeldUntil?.toISOString() ?? null,
+    repliesOnly: doc.repliesOnly ? { reason: doc.repliesOnly.reason, until: doc.repliesOnly.until?.toISOString() ?? null } : null,
+    notices: (doc.notices ?? []).map(({ type, severity, text, at }) => ({ type, severity, text, at: at.toISOString() })),
+    tokenExpiry: doc.tokenExpiry?.toISOString() ?? null,
+    tokenValid: doc.tokenValid ?? null,
+    tokenScopes: doc.tokenScopes ?? [],
+    tokenCheckedAt: doc.tokenCheckedAt?.toISOString() ?? null,
+    dataAccessExpiry: doc.dataAccessExpiry?.toISOString() ?? null,
+    nameStatus: doc.nameStatus ?? null,
+    metaStatus: doc.metaStatus ?? null,
+    healthCheckedAt: doc.healthCheckedAt?.toISOString() ?? null,
+    connectedAt: doc.connectedAt?.toISOString() ?? null,
+  }
+}

@@ -1,0 +1,115 @@
+import { clientsOf, type Surroundings } from '#shared/fold/context.ts'
+import { PARKED } from '#shared/model/batch-plan.ts'
+import type { DeadLetterDoc, WebhookEventDoc } from '#shared/model/documents.ts'
+import { readSurroundings } from '#shared/recording/reference-data.ts'
+import { bellFor } from '#shared/store/dispatch/take.ts'
+import { asTenant } from '#shared/store/tenancy/tenancy.ts'
+import { findLetterEvents } from '#shared/store/webhooks/dead-letters.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { type ReadLetter, readLetter } from './dead-letter-payload.ts'
+
+export const LETTER_OUTCOMES = ['replayed', 'unchanged', 'refused', 'processed', 'ignored', 'parked', 'failed'] as const
+export type LetterOutcome = (typeof LETTER_OUTCOMES)[number]
+
+/** A letter that somebody wants out again. */
+export interface Candidate {
+  letter: DeadLetterDoc
+  payload: string
+  read: ReadLetter
+  /** Why it does not go; null when it does. `unchanged`: its effect is there. */
+  left: { outcome: LetterOutcome; reason: string } | null
+}
+
+export interface Wish {
+  /** Instead of the letter's own payload. */
+  payload?: string | undefined
+  /** What nobody else may change: domain facts on their way to sockets. */
+  isPlatform: boolean
+}
+
+type Events = Awaited<ReturnType<typeof findLetterEvents>>
+
+/** Which letters can go out again, and with what. Nothing is written. */
+export async function judgeLetters(
+  { store }: Pick<GatewayDeps, 'store'>,
+  letters: readonly DeadLetterDoc[],
+  wish: Wish,
+): Promise<{ candidates: Candidate[]; around: Surroundings }> {
+  const read = letters.map(letter => {
+    const payload = wish.payload ?? letter.payload
+    return { letter, payload, read: readLetter(letter, payload) }
+  })
+  const items = read.flatMap(one => itemsOf(one.read))
+  const around = await readSurroundings(store, items)
+  const events = await findLetterEvents(
+    store,
+    items.map(({ eventId }) => eventId),
+  )
+  const candidates: Candidate[] = []
+  for (const one of read) candidates.push({ ...one, left: await whyLeft(store, one, wish, around, events) })
+  return { candidates, around }
+}
+
+export const itemsOf = (read: ReadLetter) => (read.kind === 'webhook' ? read.items : [])
+
+async function whyLeft(
+  store: GatewayDeps['store'],
+  { letter, payload, read }: Omit<Candidate, 'left'>,
+  { isPlatform }: Wish,
+  around: Surroundings,
+  events: Events,
+): Promise<Candidate['left']> {
+  if (letter.state === 'REPLAYED') return { outcome: 'unchanged', reason: 'it has been replayed' }
+  if (letter.state === 'DISCARDED') return refused('it has been discarded')
+  if (read.kind === 'unreadable') return refused(`its payload cannot be read: ${read.problem}`)
+  const isEdited = payload !== letter.payload
+  const foreign = await whyForeign(store, letter, read, isEdited, around, events)
+  if (foreign !== null) return refused(foreign)
+  if (isEdited && read.kind === 'events' && !isPlatform) return refused('only a platform admin edits events')
+  const isDone = read.kind === 'webhook' && read.items.every(({ eventId }) => isSettled(events.get(eventId)))
+  return isDone ? { outcome: 'unchanged', reason: 'its event has been processed' } : null
+}
+
+/** A letter has its tenant's rights, whoever sends it and whatever it says now. */
+async function whyForeign(
+  store: GatewayDeps['store'],
+  { tenantId }: DeadLetterDoc,
+  read: ReadLetter,
+  isEdited: boolean,
+  around: Surroundings,
+  events: Events,
+): Promise<string | null> {
+  if (tenantId === null) return null
+  const own = String(tenantId)
+  if (read.kind === 'webhook') {
+    const isOwn = ({ tenantId: owner }: { tenantId: unknown }) => String(owner) === own
+    if (!read.items.every(item => clientsOf(around, item)[0] && isOwn(clientsOf(around, item)[0] as { tenantId: unknown })))
+      return 'its number is not connected to this account'
+    const known = read.items.flatMap(({ eventId }) => events.get(eventId) ?? [])
+    return known.every(event => event.tenantId === null || isOwn(event)) ? null : 'its event is not of this account'
+  }
+  if (read.kind === 'events' && read.tenantIds.some(id => id !== own)) return 'its events are not all of this account'
+  if (read.kind === 'media' && read.tenantId !== own) return 'its message is not of this account'
+  if (read.kind === 'bell') return isEdited ? await whyNoBell(store, own, read.bell) : null
+  return null
+}
+
+/** An edited bell says what its row says: there is nothing else to ring for. */
+async function whyNoBell(
+  store: GatewayDeps['store'],
+  tenantId: string,
+  bell: Extract<ReadLetter, { kind: 'bell' }>['bell'],
+): Promise<string | null> {
+  const message = /^[0-9a-f]{24}$/.test(bell.messageId)
+    ? await asTenant(tenantId, () => store.models.messages.findOne({ tenantId, _id: bell.messageId }).lean())
+    : null
+  if (message === null || bell.tenantId !== tenantId) return 'its message is not of this account'
+  const own = bellFor(message)
+  const wrong = (Object.keys(own) as (keyof typeof own)[]).filter(field => own[field] !== bell[field])
+  return wrong.length === 0 ? null : `its message says otherwise: ${wrong.join(', ')}`
+}
+
+const isSettled = (event: Pick<WebhookEventDoc, 'status' | 'reason'> | undefined) =>
+  event?.status === 'PROCESSED' || (event?.status === 'IGNORED' && event.reason !== PARKED)
+
+const refused = (reason: string) => ({ outcome: 'refused' as const, reason })

@@ -1,0 +1,205 @@
+import { createHash } from 'node:crypto'
+import { Types } from 'mongoose'
+import { z } from 'zod'
+import { ApiError } from '#shared/domain/errors.ts'
+import { callerOf, type RouteRequest, route } from '#shared/http/route.ts'
+import type { AuditLogDoc, DeadLetterDoc } from '#shared/model/documents.ts'
+import { audit } from '#shared/store/accounts/audit.ts'
+import type { Page } from '#shared/store/pages.ts'
+import { getLetter, listLetters } from '#shared/store/webhooks/dead-letter-list.ts'
+import { type Actor, discardLetters } from '#shared/store/webhooks/dead-letter-moves.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { IdParams } from '../schemas.ts'
+import { LETTER_OUTCOMES } from './check-dead-letters.ts'
+import { filtersOf, findLetter, letterFilters, ownerFor, Scope } from './dead-letter-routes.ts'
+import { LetterDetailView, letterDetailView } from './dead-letter-view.ts'
+import { type LetterReplay, previewLetters, replayLetters } from './replay-dead-letters.ts'
+
+const tag = 'operations'
+const action = 'deadLetters.write'
+/** Whoever clears an outage sends hundreds of requests: they count like reads. */
+const bucket = 'read'
+
+const dryRun = z.boolean().default(false).describe('Only tells what would happen')
+const Reason = z.string().trim().min(1).max(500)
+const ReplayView = z.object({
+  dryRun: z.boolean(),
+  data: z.array(z.object({ id: z.string(), outcome: z.enum(LETTER_OUTCOMES), reason: z.string().nullable() })),
+  /** Of a dry run: every document that webhooks would make or change, and the realtime events by name. */
+  changes: z.array(z.record(z.string(), z.unknown())),
+  events: z.record(z.string(), z.number().int()),
+})
+const PageView = z.object({ total: z.number().int(), hasMore: z.boolean(), nextCursor: z.string().nullable() })
+const Many = z.strictObject({
+  ...letterFilters,
+  scope: Scope,
+  dryRun,
+  limit: z.number().int().min(1).max(200).default(100),
+  cursor: z.string().max(1700).optional(),
+})
+
+const replayOne = route({
+  method: 'post',
+  path: '/api/v1/dead-letters/{id}/replay',
+  action,
+  bucket,
+  tag,
+  summary: 'Put a message back into its queue, as it is or edited; twice is as good as once',
+  params: IdParams,
+  body: z.strictObject({
+    dryRun,
+    payload: z.string().min(2).max(250_000).optional().describe('The whole message as text, in place of its own'),
+  }),
+  status: 202,
+  returns: ReplayView,
+  async handle(request, deps: GatewayDeps) {
+    const caller = callerOf(request)
+    const { dryRun: isDry, payload } = request.body
+    const { letter } = await findLetter(deps.store, caller, request.params.id)
+    const wish = { payload, isPlatform: caller.may('platform.operations') }
+    const sending = { ...wish, by: actorOf(request, deps), traceparent: request.traceparent }
+    const replay = isDry ? await previewLetters(deps, [letter], wish) : await replayLetters(deps, [letter], sending)
+    const [judged] = replay.data
+    if (judged?.outcome === 'refused') throw refusal(judged.reason ?? '', payload !== undefined && payload !== letter.payload)
+    if (!isDry && judged?.outcome === 'replayed') await trace(request, deps, 'replay', [letter], editOf(letter, payload))
+    return { status: judged?.outcome === 'replayed' && !isDry ? 202 : 200, body: { dryRun: isDry, ...replay } }
+  },
+})
+
+const replayMany = route({
+  method: 'post',
+  path: '/api/v1/dead-letters/replay',
+  action,
+  bucket,
+  tag,
+  summary: 'Replay the open ones that a filter names, the oldest first, a page a request: go on with nextCursor while hasMore',
+  body: Many,
+  returns: ReplayView.extend(PageView.shape),
+  async handle(request, deps: GatewayDeps) {
+    const { dryRun: isDry } = request.body
+    const { page, rest } = await openPage(request, deps)
+    const wish = { isPlatform: callerOf(request).may('platform.operations') }
+    const sending = { ...wish, by: actorOf(request, deps), traceparent: request.traceparent }
+    const replay = isDry ? await previewLetters(deps, page.rows, wish) : await replayLetters(deps, page.rows, sending)
+    if (!isDry) await trace(request, deps, 'replay', replayedOf(page, replay))
+    return { body: { dryRun: isDry, ...replay, ...rest } }
+  },
+})
+
+const discardOne = route({
+  method: 'post',
+  path: '/api/v1/dead-letters/{id}/discard',
+  action,
+  bucket,
+  tag,
+  summary: 'End a dead letter for good, with the reason',
+  params: IdParams,
+  body: z.strictObject({ reason: Reason }),
+  returns: LetterDetailView,
+  async handle(request, deps: GatewayDeps) {
+    const caller = callerOf(request)
+    const { letter, owner } = await findLetter(deps.store, caller, request.params.id)
+    const ended = await discardLetters(deps.store, [letter._id], actorOf(request, deps), request.body.reason)
+    if (ended.length === 0 && letter.state !== 'DISCARDED')
+      throw new ApiError(409, 'DEAD_LETTER_SETTLED', 'It has been replayed, or is being replayed')
+    if (ended.length > 0) await trace(request, deps, 'discard', [letter], said(request.body.reason))
+    const now = await getLetter(deps.store, owner, request.params.id)
+    return { body: await letterDetailView(deps.store, caller, now) }
+  },
+})
+
+const discardMany = route({
+  method: 'post',
+  path: '/api/v1/dead-letters/discard',
+  action,
+  bucket,
+  tag,
+  summary: 'End the open ones that a filter names, the oldest first, a page a request',
+  body: Many.extend({ reason: Reason }),
+  returns: z.object({ dryRun: z.boolean(), data: z.array(z.object({ id: z.string() })) }).extend(PageView.shape),
+  async handle(request, deps: GatewayDeps) {
+    const { dryRun: isDry, reason } = request.body
+    const { page, rest } = await openPage(request, deps)
+    const ids = page.rows.map(({ _id }) => _id)
+    const ended = isDry ? ids : await discardLetters(deps.store, ids, actorOf(request, deps), reason)
+    const done = new Set(ended.map(String))
+    const letters = page.rows.filter(({ _id }) => done.has(String(_id)))
+    if (!isDry) await trace(request, deps, 'discard', letters, said(reason))
+    return { body: { dryRun: isDry, data: ended.map(id => ({ id: String(id) })), ...rest } }
+  },
+})
+
+export const deadLetterMoveRoutes = [replayOne, replayMany, discardOne, discardMany]
+
+type AnyRequest = RouteRequest<unknown, unknown, unknown>
+
+/** A run ends where it began: what dies again meanwhile is not taken twice. The cursor carries that moment. */
+async function openPage(request: RouteRequest<unknown, unknown, z.infer<typeof Many>>, deps: GatewayDeps) {
+  const { scope, dryRun: _dryRun, limit, cursor, ...wanted } = request.body
+  const { reason: _reason, ...rest } = wanted as typeof wanted & { reason?: string }
+  const owner = ownerFor(callerOf(request), scope)
+  const [began, behind] = cursor === undefined ? [deps.now().getTime(), undefined] : readCursor(cursor)
+  const filters = filtersOf(rest)
+  const to = new Date(Math.min(began, filters.to?.getTime() ?? began))
+  const wish = { page: 1, limit, cursor: behind }
+  const page = await listLetters(deps.store, owner, { ...filters, to, state: 'OPEN' }, wish, { ascending: true })
+  const { total, hasMore } = page
+  return { page, rest: { total, hasMore, nextCursor: page.nextCursor && `${began}.${page.nextCursor}` } }
+}
+
+function readCursor(cursor: string): [number, string] {
+  const [, began, behind] = /^(\d{1,15})\.(.+)$/.exec(cursor) ?? []
+  if (began === undefined || behind === undefined) throw new ApiError(400, 'CURSOR_INVALID', 'Use the nextCursor of an answer')
+  return [Number(began), behind]
+}
+
+function actorOf(request: AnyRequest, { now }: GatewayDeps): Actor {
+  const { id, name } = callerOf(request)
+  return { id: new Types.ObjectId(id), name, at: now() }
+}
+
+const refusal = (reason: string, isEdited: boolean) =>
+  isEdited
+    ? new ApiError(422, 'PAYLOAD_INVALID', `This payload does not go: ${reason}`, {
+        errors: [{ path: 'payload', message: reason }],
+      })
+    : new ApiError(409, 'NOT_REPLAYABLE', reason)
+
+function replayedOf({ rows }: Page<DeadLetterDoc>, { data }: LetterReplay): DeadLetterDoc[] {
+  const replayed = new Set(data.flatMap(({ id, outcome }) => (outcome === 'replayed' ? id : [])))
+  return rows.filter(({ _id }) => replayed.has(String(_id)))
+}
+
+type Changes = AuditLogDoc['changes']
+
+/** A line for each letter, in the log of whose it is. */
+async function trace(
+  request: AnyRequest,
+  { store }: GatewayDeps,
+  what: 'replay' | 'discard',
+  letters: readonly DeadLetterDoc[],
+  changes: Changes = {},
+): Promise<void> {
+  const { kind, id, name } = callerOf(request)
+  const state = what === 'replay' ? 'REPLAYED' : 'DISCARDED'
+  const actor = { kind, id: new Types.ObjectId(id), name }
+  const rows = letters.map(({ _id, tenantId, state: before }) => ({
+    tenantId,
+    actor,
+    action: `deadLetters.${what}`,
+    object: { kind: 'deadLetter', id: String(_id) },
+    changes: { state: { before, after: state }, ...changes },
+    ip: request.ip,
+  }))
+  await Promise.all(rows.map(row => audit(store, row)))
+}
+
+const said = (reason: string): Changes => ({ reason: { before: null, after: reason } })
+
+/** What people wrote stays with the letter, where an erasure finds it: the log tells the two apart by their hash. */
+function editOf({ payload }: DeadLetterDoc, edited: string | undefined): Changes {
+  if (edited === undefined || edited === payload) return {}
+  return { payload: { before: hash(payload), after: hash(edited) } }
+}
+
+const hash = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex').slice(0, 16)}`

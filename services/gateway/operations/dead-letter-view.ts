@@ -1,0 +1,106 @@
+import { z } from 'zod'
+import { MESSAGE_TYPE, type MessageType } from '#shared/contracts/message-types.ts'
+import { RECEIVED_AT_HEADER } from '#shared/contracts/webhook-delivery.ts'
+import { DEAD_LETTER_STATES } from '#shared/domain/dead-letter.ts'
+import type { Caller } from '#shared/http/route.ts'
+import type { DeadLetterDoc } from '#shared/model/documents.ts'
+import { scrub } from '#shared/process/logger.ts'
+import { findRelated } from '#shared/store/webhooks/dead-letter-list.ts'
+import type { GatewayDeps } from '../deps.ts'
+
+/** What kind of message died. */
+export const SOURCES = {
+  webhook: MESSAGE_TYPE.webhook,
+  send: MESSAGE_TYPE.sendBell,
+  event: MESSAGE_TYPE.events,
+  media: MESSAGE_TYPE.media,
+}
+export const SOURCE_NAMES = Object.keys(SOURCES) as (keyof typeof SOURCES)[]
+
+export const LetterView = z.object({
+  id: z.string(),
+  tenantId: z.string().nullable(),
+  source: z.string(),
+  queue: z.string(),
+  cause: z.string(),
+  reason: z.string(),
+  attempts: z.number().int(),
+  messageId: z.string().nullable(),
+  state: z.enum(DEAD_LETTER_STATES),
+  edited: z.boolean(),
+  createdAt: z.iso.datetime(),
+  settledAt: z.iso.datetime().nullable(),
+})
+/** One with what it carries; a list shows no payload, for it holds what people wrote. */
+export const LetterDetailView = LetterView.extend({
+  error: z.string().nullable(),
+  exchange: z.string(),
+  routingKey: z.string(),
+  receivedAt: z.iso.datetime().nullable(),
+  /** The message as text, as it would go out. */
+  payload: z.string(),
+  /** As it came, if it was edited. */
+  original: z.string().nullable(),
+  history: z.array(
+    z.object({
+      at: z.iso.datetime(),
+      action: z.enum(['replayed', 'returned', 'discarded']),
+      by: z.object({ id: z.string(), name: z.string() }),
+      detail: z.string().nullable(),
+    }),
+  ),
+  /** Other letters of the same message, newest first: it died before, or once more after a replay. */
+  related: z.array(LetterView),
+})
+
+/** Related letters are those that the caller may see. */
+export async function letterDetailView(
+  store: GatewayDeps['store'],
+  caller: Caller,
+  letter: DeadLetterDoc,
+): Promise<z.infer<typeof LetterDetailView>> {
+  const owner = caller.may('platform.operations') ? 'all' : caller.tenantId
+  const receivedAt = Number(letter.headers?.[RECEIVED_AT_HEADER]) || null
+  const related = await findRelated(store, owner, letter)
+  return {
+    ...letterView(letter),
+    error: letter.error,
+    exchange: letter.exchange,
+    routingKey: letter.routingKey,
+    receivedAt: receivedAt === null ? null : new Date(receivedAt).toISOString(),
+    payload: letter.payload,
+    original: letter.original ?? null,
+    history: (letter.history ?? []).map(({ at, action: done, by, name, detail }) => ({
+      at: at.toISOString(),
+      action: done,
+      by: { id: String(by), name },
+      detail: detail ?? null,
+    })),
+    related: related.map(listedView),
+  }
+}
+
+export const sourceOf = (type: string) => SOURCE_NAMES.find(name => SOURCES[name] === (type as MessageType)) ?? 'other'
+
+/** The id of a status holds the phone number of its recipient. */
+export const listedView = (doc: DeadLetterDoc) => ({
+  ...letterView(doc),
+  messageId: doc.messageId === null ? null : scrub(doc.messageId),
+})
+
+function letterView(doc: DeadLetterDoc): z.infer<typeof LetterView> {
+  return {
+    id: String(doc._id),
+    tenantId: doc.tenantId === null ? null : String(doc.tenantId),
+    source: sourceOf(doc.type),
+    queue: doc.queue,
+    cause: doc.cause ?? doc.reason,
+    reason: doc.reason,
+    attempts: doc.attempt,
+    messageId: doc.messageId,
+    state: doc.state,
+    edited: doc.isEdited ?? false,
+    createdAt: doc.createdAt.toISOString(),
+    settledAt: doc.settledAt?.toISOString() ?? null,
+  }
+}

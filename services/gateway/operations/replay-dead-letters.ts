@@ -1,0 +1,132 @@
+import type { MessageType } from '#shared/contracts/message-types.ts'
+import { RECEIVED_AT_HEADER } from '#shared/contracts/webhook-delivery.ts'
+import { ApiError } from '#shared/domain/errors.ts'
+import type { DeadLetterDoc } from '#shared/model/documents.ts'
+import { EXCHANGES } from '#shared/queue/topology.ts'
+import { type OutgoingMessage, PublishError } from '#shared/queue/types.ts'
+import { type Preview, previewItems } from '#shared/recording/preview.ts'
+import { laneOfItem } from '#shared/recording/routing-key.ts'
+import { type Actor, claimLetters, returnLetters, settleReplayed } from '#shared/store/webhooks/dead-letter-moves.ts'
+import { moveLetterEvents, retireLetterEvents } from '#shared/store/webhooks/dead-letters.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { type Candidate, itemsOf, judgeLetters, type LetterOutcome, type Wish } from './check-dead-letters.ts'
+import { readLetter } from './dead-letter-payload.ts'
+
+export interface ReplayedLetter {
+  id: string
+  outcome: LetterOutcome
+  reason: string | null
+}
+export interface LetterReplay {
+  data: ReplayedLetter[]
+  changes: Preview['changes']
+  events: Preview['events']
+}
+
+/**
+ * Puts messages back where they were published first, with their own ids: whatever had its effect has it once. A letter that
+ * somebody else replays at this moment is left to them. @throws ApiError 503 when the broker takes nothing: all stands as before
+ */
+export async function replayLetters(
+  deps: GatewayDeps,
+  letters: readonly DeadLetterDoc[],
+  wish: Wish & { by: Actor; traceparent: string },
+): Promise<LetterReplay> {
+  const { candidates } = await judgeLetters(deps, letters, wish)
+  const isGone = ({ letter, left }: Candidate) => left?.outcome === 'unchanged' && letter.state !== 'REPLAYED'
+  const wanted = candidates.filter(one => one.left === null || isGone(one))
+  const { claim, ids } = await claimLetters(deps.store, { _id: { $in: wanted.map(({ letter }) => letter._id) } }, wish.by)
+  const mine = new Set(ids.map(String))
+  const going = wanted.filter(one => one.left === null && mine.has(String(one.letter._id)))
+  const returned = await send(deps, going, wish.traceparent)
+  const settled = ids.filter(id => !returned.has(String(id)))
+  await returnLetters(deps.store, { claim, ids: ids.filter(id => returned.has(String(id))), by: wish.by })
+  await settleReplayed(deps.store, { claim, ids: settled, by: wish.by, edit: editOf(going) })
+  if (going.length > 0 && returned.size === going.length) throw unavailable()
+  const data = candidates.map(candidate => {
+    const id = String(candidate.letter._id)
+    if (candidate.left) return outcomeOf(candidate, candidate.left.outcome, candidate.left.reason)
+    if (!mine.has(id)) return outcomeOf(candidate, 'refused', 'somebody else replays it')
+    return returned.has(id)
+      ? outcomeOf(candidate, 'refused', 'the broker did not take it: try again')
+      : outcomeOf(candidate, 'replayed', null)
+  })
+  return { data, changes: [], events: {} }
+}
+
+/** The same on paper: what webhooks would change, and of the rest that it would go out. */
+export async function previewLetters(deps: GatewayDeps, letters: readonly DeadLetterDoc[], wish: Wish): Promise<LetterReplay> {
+  const { candidates, around } = await judgeLetters(deps, letters, wish)
+  const items = candidates.flatMap(({ read, left }) => (left === null ? itemsOf(read) : []))
+  const { verdicts, changes, events } = await previewItems(deps.store, items, around, deps.now())
+  const judged = verdicts[Symbol.iterator]()
+  const data = candidates.map(candidate => {
+    const { read, left } = candidate
+    if (left) return outcomeOf(candidate, left.outcome, left.reason)
+    const own = itemsOf(read).map(() => judged.next().value as Preview['verdicts'][number])
+    const worst = own.toSorted((a, b) => WORST.indexOf(a.outcome) - WORST.indexOf(b.outcome))[0]
+    return outcomeOf(candidate, worst?.outcome ?? 'replayed', worst?.reason ?? null)
+  })
+  return { data, changes, events }
+}
+
+const WORST: Preview['verdicts'][number]['outcome'][] = ['failed', 'parked', 'ignored', 'processed']
+
+/** @returns the ids of those that the broker did not take */
+async function send(deps: GatewayDeps, going: readonly Candidate[], traceparent: string): Promise<Set<string>> {
+  const eventIds = (candidates: readonly Candidate[]) => candidates.flatMap(({ read }) => itemsOf(read).map(item => item.eventId))
+  await moveLetterEvents(deps.store, eventIds(going), 'FAILED')
+  const sent = await Promise.allSettled(going.map(candidate => deps.queue.publish(messageOf(candidate, traceparent))))
+  const lost = going.filter((_, i) => sent[i]?.status === 'rejected')
+  const taken = going.filter((_, i) => sent[i]?.status === 'fulfilled')
+  await moveLetterEvents(deps.store, eventIds(lost), 'PENDING')
+  await retireLetterEvents(deps.store, taken.flatMap(leftBehind))
+  const broken = sent.find(one => one.status === 'rejected' && !(one.reason instanceof PublishError))
+  if (broken) deps.log.error({ err: (broken as PromiseRejectedResult).reason }, 'a dead letter cannot be published')
+  return new Set(lost.map(({ letter }) => String(letter._id)))
+}
+
+/** Events of the payload as it came that the edited one does not hold any more. */
+function leftBehind({ letter, payload, read }: Candidate): string[] {
+  if (payload === letter.payload) return []
+  const kept = new Set(itemsOf(read).map(({ eventId }) => eventId))
+  return itemsOf(readLetter(letter, letter.payload)).flatMap(({ eventId }) => (kept.has(eventId) ? [] : eventId))
+}
+
+const KNOWN_EXCHANGES: ReadonlySet<string> = new Set(Object.values(EXCHANGES))
+
+function messageOf({ letter, payload, read }: Candidate, traceparent: string): OutgoingMessage {
+  const { exchange, routingKey, queue, type, messageId, tenantId, headers } = letter
+  const lanes = new Set(itemsOf(read).map(laneOfItem))
+  const isKnown = KNOWN_EXCHANGES.has(exchange) && exchange !== EXCHANGES.dead
+  // Whom an edited webhook is about decides its shard; of several, the shard it came from.
+  const [lane] = payload !== letter.payload && lanes.size === 1 ? lanes : [routingKey]
+  const receivedAt = headers[RECEIVED_AT_HEADER]
+  return {
+    ...(isKnown ? { exchange, routingKey: lane as string } : { exchange: '', routingKey: queue }),
+    type: type as MessageType,
+    body: Buffer.from(payload),
+    messageId: (messageId ?? String(letter._id)).slice(0, MAX_ID),
+    tenantId: tenantId && String(tenantId),
+    traceparent,
+    ...((typeof receivedAt === 'number' || typeof receivedAt === 'string') && { headers: { [RECEIVED_AT_HEADER]: receivedAt } }),
+  }
+}
+
+/** Of a short string in AMQP, in bytes. */
+const MAX_ID = 255
+
+function editOf(going: readonly Candidate[]) {
+  const [one] = going
+  if (!one || one.payload === one.letter.payload) return undefined
+  return { payload: one.payload, original: one.letter.original ?? one.letter.payload }
+}
+
+const outcomeOf = ({ letter }: Candidate, outcome: LetterOutcome, reason: string | null): ReplayedLetter => ({
+  id: String(letter._id),
+  outcome,
+  reason,
+})
+
+const unavailable = () =>
+  new ApiError(503, 'UNAVAILABLE', 'The broker is away: nothing was replayed', { headers: { 'retry-after': '5' } })

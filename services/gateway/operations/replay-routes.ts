@@ -1,0 +1,96 @@
+import { Types } from 'mongoose'
+import { z } from 'zod'
+import { ApiError } from '#shared/domain/errors.ts'
+import { callerOf, type RouteRequest, route } from '#shared/http/route.ts'
+import { listWebhookEvents } from '#shared/store/webhooks/webhook-events.ts'
+import { trace } from '../audit.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { EventIdParams, eventFilters, findEvent, ownerFor, timesOf } from './event-routes.ts'
+import { previewReplay, REPLAY_OUTCOMES, type Replay, replayEvents } from './replay-events.ts'
+
+const tag = 'operations'
+const action = 'webhookEvents.replay'
+/** Whoever replays a week sends hundreds of requests: they count like reads. */
+const bucket = 'read'
+const NOT_PROCESSED = ['PENDING', 'FAILED', 'IGNORED'] as const
+
+const dryRun = z.boolean().default(false).describe('Only tells what would change')
+const ReplayView = z.object({
+  dryRun: z.boolean(),
+  data: z.array(z.object({ id: z.string(), outcome: z.enum(REPLAY_OUTCOMES), reason: z.string().nullable() })),
+  /** Of a dry run: every document that would be made or changed … */
+  changes: z.array(
+    z.object({
+      kind: z.enum(['contact', 'conversation', 'message', 'lead', 'template', 'number']),
+      action: z.enum(['create', 'update', 'join']),
+      id: z.string().nullable(),
+      fields: z.record(z.string(), z.object({ before: z.unknown(), after: z.unknown() })),
+    }),
+  ),
+  /** … and the realtime events that would go out, counted by name. */
+  events: z.record(z.string(), z.number().int()),
+})
+
+const one = route({
+  method: 'post',
+  path: '/api/v1/webhook-events/{id}/replay',
+  action,
+  bucket,
+  tag,
+  summary: 'Judge a failed or ignored report of Meta once more; a processed one keeps its effect and changes nothing',
+  params: EventIdParams,
+  body: z.strictObject({ dryRun }),
+  status: 202,
+  returns: ReplayView,
+  async handle(request, deps: GatewayDeps) {
+    const { event, owner } = await findEvent(deps.store, callerOf(request), request.params.id)
+    const isDry = request.body.dryRun
+    const replay = isDry ? await previewReplay(deps, owner, [event]) : await replayEvents(deps, owner, [event], byOf(request))
+    const [judged] = replay.data
+    if (judged?.outcome === 'refused') throw new ApiError(409, 'NOT_REPLAYABLE', judged.reason ?? '')
+    if (!isDry) await trace(request, deps, { action, object: { kind: 'webhookEvent', id: event._id }, changes: told(replay) })
+    return { status: judged?.outcome === 'replayed' ? 202 : 200, body: { dryRun: isDry, ...replay } }
+  },
+})
+
+const many = route({
+  method: 'post',
+  path: '/api/v1/webhook-events/replay',
+  action,
+  bucket,
+  tag,
+  summary: 'Replay what a filter or a time names, the oldest first, a page a request: go on with nextCursor while hasMore',
+  body: z.strictObject({
+    ...eventFilters,
+    unowned: z.boolean().default(false),
+    dryRun,
+    limit: z.number().int().min(1).max(200).default(100),
+    cursor: z.string().max(1600).optional(),
+  }),
+  returns: ReplayView.extend({ total: z.number().int(), hasMore: z.boolean(), nextCursor: z.string().nullable() }),
+  async handle(request, deps: GatewayDeps) {
+    const { unowned, dryRun: isDry, from, to, limit, cursor, status, ...filters } = request.body
+    const owner = ownerFor(callerOf(request), unowned)
+    const wanted = { ...filters, ...timesOf({ from, to }), status: status ?? NOT_PROCESSED }
+    const page = await listWebhookEvents(deps.store, owner, wanted, { page: 1, limit, cursor }, { ascending: true })
+    const replay = isDry ? await previewReplay(deps, owner, page.rows) : await replayEvents(deps, owner, page.rows, byOf(request))
+    const filter = JSON.stringify({ ...filters, status, from, to, unowned })
+    if (!isDry && page.rows.length > 0)
+      await trace(request, deps, { action, object: { kind: 'webhookEvents', id: filter }, changes: told(replay) })
+    const { total, hasMore, nextCursor } = page
+    return { body: { dryRun: isDry, ...replay, total, hasMore, nextCursor } }
+  },
+})
+
+export const webhookReplayRoutes = [one, many]
+
+type AnyRequest = RouteRequest<unknown, unknown, unknown>
+
+function byOf(request: AnyRequest) {
+  const { id, name } = callerOf(request)
+  return { id: new Types.ObjectId(id), name, traceparent: request.traceparent }
+}
+
+function told({ data }: Replay) {
+  return { replayed: { before: null, after: data.filter(({ outcome }) => outcome === 'replayed').length } }
+}

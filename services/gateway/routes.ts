@@ -1,0 +1,70 @@
+import type { Route } from '#shared/http/route.ts'
+import { authRoutes } from './accounts/auth-routes.ts'
+import { settingRoutes } from './accounts/setting-routes.ts'
+import { userRoutes } from './accounts/user-routes.ts'
+import { campaignReportRoutes } from './campaigns/report-routes.ts'
+import { campaignRoutes } from './campaigns/routes.ts'
+import { erasureRoutes } from './contacts/erasure-routes.ts'
+import { importRoutes } from './contacts/import-routes.ts'
+import { leadNoteRoutes } from './contacts/lead-note-routes.ts'
+import { leadRoutes } from './contacts/lead-routes.ts'
+import { contactRoutes } from './contacts/routes.ts'
+import { noteRoutes } from './conversations/note-routes.ts'
+import { conversationRoutes } from './conversations/routes.ts'
+import type { GatewayDeps } from './deps.ts'
+import { crmRoutes } from './dialects/crm.ts'
+import { crmTemplateRoutes } from './dialects/crm-templates.ts'
+import { linkoJobGatewayRoutes } from './dialects/linkojob-gateway.ts'
+import { linkoJobMessageRoutes } from './dialects/linkojob-messages.ts'
+import { linkoJobTemplateRoutes } from './dialects/linkojob-templates.ts'
+import { openapiRoutes } from './docs/describe-api.ts'
+import { docsRoutes } from './docs/routes.ts'
+import { backlogRoutes } from './limits/backlog-routes.ts'
+import { limitRoutes } from './limits/routes.ts'
+import { mediaRoutes } from './messages/media-routes.ts'
+import { messageRoutes } from './messages/routes.ts'
+import { scheduledRoutes } from './messages/scheduled-routes.ts'
+import { numberRoutes } from './numbers/routes.ts'
+import { deadLetterMoveRoutes } from './operations/dead-letter-action-routes.ts'
+import { deadLetterRoutes } from './operations/dead-letter-routes.ts'
+import { webhookEventRoutes } from './operations/event-routes.ts'
+import { jobRoutes } from './operations/job-routes.ts'
+import { webhookReplayRoutes } from './operations/replay-routes.ts'
+import { serviceRoutes } from './service-routes.ts'
+import { templateRoutes } from './templates/routes.ts'
+
+/** Everything that the gateway serves: mounted by the app, described by OpenAPI. */
+export const routes: Route<GatewayDeps>[] = [
+  ...authRoutes,
+  ...userRoutes,
+  ...conversationRoutes,
+  ...noteRoutes,
+  ...importRoutes,
+  ...contactRoutes,
+  ...erasureRoutes,
+  ...leadRoutes,
+  ...leadNoteRoutes,
+  ...scheduledRoutes,
+  ...messageRoutes,
+  ...mediaRoutes,
+  ...templateRoutes,
+  ...campaignRoutes,
+  ...campaignReportRoutes,
+  ...numberRoutes,
+  ...webhookEventRoutes,
+  ...webhookReplayRoutes,
+  ...deadLetterRoutes,
+  ...deadLetterMoveRoutes,
+  ...jobRoutes,
+  ...limitRoutes,
+  ...backlogRoutes,
+  ...settingRoutes,
+  ...linkoJobTemplateRoutes,
+  ...linkoJobMessageRoutes,
+  ...linkoJobGatewayRoutes,
+  ...crmRoutes,
+  ...crmTemplateRoutes,
+  ...serviceRoutes,
+  ...docsRoutes,
+  ...openapiRoutes(() => routes),
+]

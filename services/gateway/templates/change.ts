@@ -1,0 +1,154 @@
+import { isDeepStrictEqual } from 'node:util'
+import { ApiError } from '#shared/domain/errors.ts'
+import { refuseEdit, refuseStatus, submissionOf, withEdit } from '#shared/domain/templates/change.ts'
+import { describeVariables, variablesOf } from '#shared/domain/templates/variables.ts'
+import { callerOf } from '#shared/http/route.ts'
+import { deleteAtMeta, editAtMeta } from '#shared/meta/templates.ts'
+import type { TemplateDoc } from '#shared/model/documents.ts'
+import { changesOf } from '#shared/store/accounts/audit.ts'
+import { findCampaignsOf } from '#shared/store/campaigns/campaigns.ts'
+import { syncTemplatesSoon } from '#shared/store/numbers/checks.ts'
+import { getTemplate } from '#shared/store/templates/templates.ts'
+import { trace } from '../audit.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { accessFor } from './access.ts'
+import { type Content, composeContent, hasContent, invalid, type TemplatePatch } from './content.ts'
+import type { TemplateCaller } from './create.ts'
+import { isNotThere, metaFailure, refuseBy } from './refusals.ts'
+import { submitAgain } from './resubmit.ts'
+import { withSamples } from './samples.ts'
+import { isUnheard, secondOf, settle } from './submit.ts'
+import { underWay, type Work, write } from './write.ts'
+
+/**
+ * Changes what is given: content and category at Meta first where Meta has the template, the status by hand where it has not,
+ * names and descriptions of variables always. `submit` sends a registered one to Meta, and lets Meta's word count again for one
+ * that was disabled by hand.
+ * @throws ApiError 404, 409 by Meta's rules or TEMPLATE_MANAGED_BY_META, 422, 502 and 503 as Meta failed
+ */
+export async function patchTemplate(
+  deps: GatewayDeps,
+  by: TemplateCaller,
+  id: string,
+  wish: TemplatePatch,
+): Promise<TemplateDoc> {
+  const before = await getTemplate(deps.store, callerOf(by).tenantId, id)
+  const work: Work = { deps, by }
+  if (wish.status) refuseBy(refuseStatus(before, wish.status))
+  const edited = await edit(work, before, wish)
+  const marked = wish.status ? await mark(work, edited, wish.status) : edited
+  const after = wish.submit ? await submitAgain(work, marked) : marked
+  const changes = changesOf(before, after, ['status', 'category', 'components', 'variables', 'metaTemplateId'])
+  await trace(by, deps, { action: 'templates.update', object: { kind: 'template', id: String(after._id) }, changes })
+  return after
+}
+
+/**
+ * Takes a template out of use: deleted at Meta, DISABLED here, where it stays to be read.
+ * @throws ApiError 404, 409 TEMPLATE_IN_USE by a campaign unless forced, 422, 502 and 503 as Meta failed: then it stands as before
+ */
+export async function removeTemplate(
+  deps: GatewayDeps,
+  by: TemplateCaller,
+  id: string,
+  { force = false } = {},
+): Promise<TemplateDoc> {
+  const before = await getTemplate(deps.store, callerOf(by).tenantId, id)
+  if (!force) await requireUnused(deps, before)
+  const access = submissionOf(before) === 'UNKNOWN' ? await accessFor(deps, before) : null
+  const known = (access && (await settle(deps, access, before))) ?? before
+  if (known.metaTemplateId) await deleteThere(deps, known)
+  const after = await mark({ deps, by }, known, 'DISABLED', 'deleted')
+  const changes = changesOf(before, after, ['status'])
+  await trace(by, deps, { action: 'templates.delete', object: { kind: 'template', id: String(after._id) }, changes })
+  return after
+}
+
+async function edit(work: Work, before: TemplateDoc, wish: TemplatePatch): Promise<TemplateDoc> {
+  const category = wish.category ?? before.category
+  const isManaged = Boolean(before.metaTemplateId)
+  const own: Partial<Content> = hasContent(wish)
+    ? composeContent(wish, { category, submit: isManaged, before: before.variables })
+    : wish.variables
+      ? { variables: renamed(before, wish.variables) }
+      : {}
+  if (own.components === undefined && category === before.category) return own.variables ? write(work, before, () => own) : before
+  if (isManaged) return editThere(work, before, { ...own, category })
+  if (submissionOf(before) === 'UNKNOWN') throw underWay()
+  return write(work, before, () => ({ ...own, category }))
+}
+
+/** What people call the variables is theirs, whatever Meta thinks of the rest. @throws ApiError 422 */
+function renamed(template: TemplateDoc, given: NonNullable<TemplatePatch['variables']>): TemplateDoc['variables'] {
+  const found = variablesOf(template.components, template.variables)
+  const { variables, problems } = describeVariables(found.variables, found.parameterFormat, given)
+  if (problems.length > 0) throw invalid(problems)
+  return variables
+}
+
+/** Meta reviews it again; what a webhook has told meanwhile stands. */
+async function editThere(
+  work: Work,
+  before: TemplateDoc,
+  wanted: Partial<Content> & { category: TemplateDoc['category'] },
+): Promise<TemplateDoc> {
+  const { deps } = work
+  const { components, category } = wanted
+  const isSame = components === undefined || isDeepStrictEqual(components, before.components)
+  const body: Partial<Pick<TemplateDoc, 'components' | 'category'>> = {
+    ...(!isSame && { components }),
+    ...(category !== before.category && { category }),
+  }
+  if (Object.keys(body).length === 0) return write(work, before, () => wanted)
+  const now = deps.now()
+  refuseBy(refuseEdit(before, { category, parameterFormat: wanted.parameterFormat }, now))
+  const access = await accessFor(deps, before)
+  if (body.components) body.components = await withSamples(deps, access, body.components)
+  const result = await editAtMeta(deps.meta, access, before.metaTemplateId as string, body)
+  if (result.kind !== 'ok') {
+    if (result.kind === 'unknown' || isNotThere(result)) await syncTemplatesSoon(deps.store, before)
+    throw metaFailure(result)
+  }
+  return write(work, before, current => ({
+    ...wanted,
+    ...body,
+    ...(before.status === 'APPROVED' && { edits: withEdit(current.edits, now) }),
+    ...(isUnheard(current, before, 'status', now) &&
+      !current.disabledAt && {
+        status: 'PENDING',
+        reason: null,
+        heardAt: { ...current.heardAt, status: secondOf(now), components: secondOf(now) },
+      }),
+  }))
+}
+
+/** By hand. */
+function mark(work: Work, template: TemplateDoc, status: TemplateDoc['status'], why = 'disabled by hand'): Promise<TemplateDoc> {
+  const isEnd = status === 'DISABLED'
+  return write(work, template, () => ({
+    status,
+    reason: isEnd ? why : null,
+    disabledAt: isEnd ? work.deps.now() : null,
+    ...(isEnd && { submission: null }),
+  }))
+}
+
+/** What is gone already need not be deleted; one that Meta itself has disabled cannot be. */
+async function deleteThere(deps: GatewayDeps, template: TemplateDoc): Promise<void> {
+  const { name, metaTemplateId, status, disabledAt } = template
+  const access = await accessFor(deps, template)
+  const result = await deleteAtMeta(deps.meta, access, { name, id: metaTemplateId as string })
+  const isMetasOwn = status === 'DISABLED' && !disabledAt && result.kind === 'refused'
+  if (result.kind === 'ok' || isNotThere(result) || isMetasOwn) return
+  if (result.kind === 'unknown') await syncTemplatesSoon(deps.store, template)
+  throw metaFailure(result)
+}
+
+async function requireUnused({ store }: GatewayDeps, template: TemplateDoc): Promise<void> {
+  const campaigns = await findCampaignsOf(store, template)
+  if (campaigns.length === 0) return
+  const names = campaigns.map(({ name }) => name).join(', ')
+  throw new ApiError(409, 'TEMPLATE_IN_USE', `Campaigns send it: ${names}`, {
+    extra: { campaigns: campaigns.map(({ _id, name, status }) => ({ id: String(_id), name, status })) },
+  })
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod'
+import { HeaderMediaObject, TemplateVariables } from '#shared/contracts/outbound.ts'
+import { costOf } from '#shared/domain/messages/cost.ts'
+import { fillTemplate, hydrate } from '#shared/domain/templates/fill.ts'
+import type { TemplateDoc } from '#shared/model/documents.ts'
+import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
+import { getTemplate } from '#shared/store/templates/templates.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { wrongVariables } from '../messages/drafts.ts'
+import { headerFile } from '../messages/own-media.ts'
+import { findDestination } from '../messages/recipient.ts'
+
+export const PreviewWish = z.strictObject({
+  variables: TemplateVariables.default({}),
+  headerMedia: HeaderMediaObject.optional(),
+  to: z.string().min(1).max(80).optional().describe('Tells what it would cost to send it there now'),
+})
+type PreviewWish = z.infer<typeof PreviewWish>
+
+export const PreviewView = z.object({
+  templateId: z.string(),
+  name: z.string(),
+  language: z.string(),
+  status: z.string(),
+  header: z.string().nullable(),
+  /** Null where the text is WhatsApp's own, as of codes. */
+  text: z.string().nullable(),
+  footer: z.string().nullable(),
+  buttons: z.array(z.object({ type: z.string(), text: z.string().nullable() })),
+  variables: z.record(z.string(), z.string()),
+  /** As a send would name them. */
+  components: z.array(z.record(z.string(), z.unknown())),
+  cost: z.object({ amount: z.number(), currency: z.string(), category: z.string() }).nullable(),
+})
+
+/** A template as its reader would see it, and as it would go to Meta. @throws ApiError 404, 422 TEMPLATE_VARIABLES */
+export async function previewTemplate(
+  deps: GatewayDeps,
+  tenantId: string,
+  id: string,
+  wish: PreviewWish,
+): Promise<z.infer<typeof PreviewView>> {
+  const template = await getTemplate(deps.store, tenantId, id)
+  const fill = fillTemplate(template, wish.variables, await headerFile(deps.store, tenantId, template, wish.headerMedia))
+  if (fill.kind === 'wrong') throw wrongVariables(fill.problems)
+  const part = (type: string) => template.components.find(component => String(component.type).toUpperCase() === type)
+  const buttons = (part('BUTTONS')?.buttons ?? []) as { type: string; text?: string }[]
+  return {
+    templateId: String(template._id),
+    name: template.name,
+    language: template.language,
+    status: template.status,
+    header: hydrate(part('HEADER')?.text, 'HEADER', template, wish.variables),
+    text: fill.text,
+    footer: hydrate(part('FOOTER')?.text, 'FOOTER', template, {}),
+    buttons: buttons.map(({ type, text = null }) => ({ type: String(type), text })),
+    variables: fill.variables,
+    components: fill.components,
+    cost: wish.to === undefined ? null : await costTo(deps, tenantId, template, wish.to),
+  }
+}
+
+async function costTo({ store, now }: GatewayDeps, tenantId: string, { category }: TemplateDoc, to: string) {
+  const [tenant, { conversation, waId }] = await Promise.all([
+    getCachedTenant(store, tenantId),
+    findDestination(store, tenantId, { to }),
+  ])
+  const { windowExpiresAt = null, freeEntryPointExpiresAt = null } = conversation ?? {}
+  return costOf(tenant.settings, { category, windowExpiresAt, freeEntryPointExpiresAt, waId, now: now() })
+}
