@@ -1,4 +1,4 @@
-import type { LinkoSocket } from './sockets.ts'
+import type { LinkoSocket } from './socket-types.ts'
 
 /** What Socket.io does not tell of the connection beneath a socket. */
 const DRAIN_MS = 30_000

@@ -4,7 +4,7 @@ import { eventsSince } from '#shared/store/events/sequence.ts'
 import { drained } from './connection.ts'
 import { emitEvent } from './emit.ts'
 import type { Feeds } from './feed.ts'
-import type { LinkoSocket } from './sockets.ts'
+import type { LinkoSocket } from './socket-types.ts'
 
 /** Sockets in this room get no live events: they are still being told the past. */
 export const HELD = 'held'

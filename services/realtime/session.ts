@@ -16,7 +16,7 @@ import type { Feeds } from './feed.ts'
 import type { Presence } from './presence.ts'
 import type { SecondRate } from './rates.ts'
 import { replay } from './replay.ts'
-import type { LinkoSocket } from './sockets.ts'
+import type { LinkoSocket } from './socket-types.ts'
 
 export interface SessionDeps {
   store: Store

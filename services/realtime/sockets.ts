@@ -1,21 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Server as HttpServer } from 'node:http'
 import { createAdapter } from '@socket.io/redis-adapter'
-import { Server, type Socket } from 'socket.io'
-import type { VerifiedAccess } from '#shared/auth/access-token.ts'
-import type {
-  ClientToServerEvents,
-  SequencedEvent,
-  ServerToClientEvents,
-  SessionReady,
-  SocketUser,
-} from '#shared/contracts/socket-events.ts'
+import { Server } from 'socket.io'
+import type { SequencedEvent, SessionReady, SocketUser } from '#shared/contracts/socket-events.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { eventToSocket, socketConnections, socketEvents } from '#shared/process/metrics.ts'
 import { type Store, trusted } from '#shared/store/connect.ts'
 import { eventsSince, latestSeq } from '#shared/store/events/sequence.ts'
 import { identify } from './authenticate.ts'
-import { startChores } from './chores.ts'
+import { startChores } from './background.ts'
 import type { RealtimeConfig } from './config.ts'
 import { terminate } from './connection.ts'
 import { emitEvent } from './emit.ts'
@@ -25,17 +18,7 @@ import { createSecondRate } from './rates.ts'
 import type { RedisPair } from './redis.ts'
 import { HELD, replay } from './replay.ts'
 import { serveSession, userOf } from './session.ts'
-
-interface SocketData {
-  access: VerifiedAccess
-  expiry?: NodeJS.Timeout
-}
-/** From node to node, through the Redis adapter. */
-interface NodeEvents {
-  events: (events: SequencedEvent[]) => void
-}
-export type LinkoServer = Server<ClientToServerEvents, ServerToClientEvents, NodeEvents, SocketData>
-export type LinkoSocket = Socket<ClientToServerEvents, ServerToClientEvents, NodeEvents, SocketData>
+import type { LinkoServer, LinkoSocket } from './socket-types.ts'
 
 export interface Sockets extends AsyncDisposable {
   io: LinkoServer

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
-import { startBlocks, tellBlocks } from '#services/ingest/block-worker.ts'
-import { createRecording, newPace } from '#services/ingest/recorder.ts'
+import { startBlocks, tellBlocks } from '#services/ingest/background/blocks.ts'
+import { createRecording, newPace } from '#services/ingest/recorder/recorder.ts'
 import { createMetaClient } from '#shared/meta/client.ts'
 import { createSimulator } from '#test/simulator/simulator.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'

@@ -1,6 +1,6 @@
 import { Types } from 'mongoose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createRecording, newPace } from '#services/ingest/recorder.ts'
+import { createRecording, newPace } from '#services/ingest/recorder/recorder.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { deliveryOf } from '#test/support/fixture-world.ts'
 import { type Gateway, openGateway, type Person } from '#test/support/gateway.ts'

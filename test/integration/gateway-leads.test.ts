@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createRecording, newPace } from '#services/ingest/recorder.ts'
+import { createRecording, newPace } from '#services/ingest/recorder/recorder.ts'
 import type { Id } from '#shared/model/documents.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { deliveryOf } from '#test/support/fixture-world.ts'

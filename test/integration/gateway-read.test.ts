@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createRecording, newPace } from '#services/ingest/recorder.ts'
+import { createRecording, newPace } from '#services/ingest/recorder/recorder.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { deliveryOf } from '#test/support/fixture-world.ts'
 import { type Gateway, openGateway } from '#test/support/gateway.ts'

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
-import { createReceiver } from '#services/ingest/receiver.ts'
-import { startRecorder } from '#services/ingest/recorder.ts'
+import { createReceiver } from '#services/ingest/receiver/receiver.ts'
+import { startRecorder } from '#services/ingest/recorder/recorder.ts'
 import { type SenderOptions, startSender } from '#services/sender/sender.ts'
 import { createSendLimits } from '#shared/limits/send-limits.ts'
 import { createMetaClient } from '#shared/meta/client.ts'

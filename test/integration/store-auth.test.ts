@@ -137,9 +137,9 @@ test('tokens of numbers are stored anew under a new key, old layouts too, and wh
 }) => {
   const [older, newer] = [randomBytes(32), randomBytes(32)].map(key => key.toString('hex')) as [string, string]
   const before = createKeyring({ TOKEN_ENCRYPTION_KEYS: `k1:${older}` })
-  const after = createKeyring({ TOKEN_ENCRYPTION_KEYS: `k2:${newer},k1:${ofLinkoJob}` })
+  const after = createKeyring({ TOKEN_ENCRYPTION_KEYS: `k2:${newer},k1:${older}` })
   const iv = randomBytes(16)
-  const cipher = createCipheriv('aes-256-gcm', Buffer.from(ofLinkoJob, 'hex'), iv)
+  const cipher = createCipheriv('aes-256-gcm', Buffer.from(older, 'hex'), iv)
   const data = cipher.update('EAAseed', 'utf8', 'hex') + cipher.final('hex')
   const ofLinkoJob = `${iv.toString('hex')}:${cipher.getAuthTag().toString('hex')}:${data}`
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { startRecorder } from '#services/ingest/recorder.ts'
+import { startRecorder } from '#services/ingest/recorder/recorder.ts'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import { parseWebhook } from '#shared/meta/webhook.ts'
 import type { Id, WebhookEventDoc } from '#shared/model/documents.ts'

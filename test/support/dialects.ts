@@ -1,4 +1,4 @@
-import { createRecording, newPace } from '#services/ingest/recorder.ts'
+import { createRecording, newPace } from '#services/ingest/recorder/recorder.ts'
 import type { ConversationDoc, MessageDoc } from '#shared/model/documents.ts'
 import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
 import { deliveryOf } from './fixture-world.ts'

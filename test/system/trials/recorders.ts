@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { publishBody } from '#services/ingest/receiver.ts'
+import { publishBody } from '#services/ingest/receiver/receiver.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { PHONE_NUMBER_ID, waIdOf } from '#test/load/bodies.ts'

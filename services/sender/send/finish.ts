@@ -6,9 +6,9 @@ import type { Store } from '#shared/store/connect.ts'
 import { findParkedStatuses, finishMessages, releaseSuccessors } from '#shared/store/dispatch/finish.ts'
 import type { Settlement } from '#shared/store/dispatch/outcome-writes.ts'
 import { nameRecipients } from '#shared/store/dispatch/recipient-keys.ts'
-import type { Publishing } from './bells.ts'
+import type { Publishing } from '../publishing.ts'
 import { createCollector } from './collector.ts'
-import { replayParked } from './parked.ts'
+import { replayParked } from './replay-parked.ts'
 
 export interface FinishDeps {
   store: Store

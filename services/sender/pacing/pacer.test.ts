@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest'
 import type { SendClaim } from '#shared/limits/claims.ts'
 import type { SendLimits } from '#shared/limits/send-limits.ts'
 import type { ClientDoc } from '#shared/model/documents.ts'
-import { createPlaces, createTicks } from './places.ts'
+import { createPlaces, createTicks } from './pacer.ts'
 
 const number = { phoneNumberId: '105', throughput: 80, tenantId: 't', wabaId: 'w' } as unknown as ClientDoc
 

@@ -12,7 +12,7 @@ import { findDiscardedFiles, forgetDiscardedFile, isFileInUse } from '#shared/st
 import { holdLease } from '#shared/store/leases.ts'
 import { findReleased, findUnrestricted, releaseClient, unrestrictClient } from '#shared/store/numbers/clients.ts'
 import { dropParked } from '#shared/store/webhooks/sweep-parked.ts'
-import { publishesEvents } from './publish-events.ts'
+import { publishesEvents } from '../../../shared/queue/publish-events.ts'
 
 interface Deps {
   store: Store

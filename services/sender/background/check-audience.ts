@@ -16,7 +16,7 @@ import {
 import { recipientId } from '#shared/store/campaigns/campaigns.ts'
 import { getClient } from '#shared/store/numbers/clients.ts'
 import { getTemplate } from '#shared/store/templates/templates.ts'
-import { AudienceProblem, readSource, type SourceDeps } from './sources.ts'
+import { AudienceProblem, readSource, type SourceDeps } from './audience-sources.ts'
 
 export interface CheckDeps extends SourceDeps {
   log: Logger

@@ -6,7 +6,7 @@ import { findRunning } from '#shared/store/campaigns/queries.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { LEASE_MS } from '#shared/store/dispatch/take.ts'
-import type { Publishing } from '../bells.ts'
+import type { Publishing } from '../publishing.ts'
 
 export interface StopDeps {
   store: Store

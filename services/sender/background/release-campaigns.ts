@@ -13,9 +13,9 @@ import type { Store } from '#shared/store/connect.ts'
 import { settleOne } from '#shared/store/dispatch/sweeps.ts'
 import { getTemplate } from '#shared/store/templates/templates.ts'
 import { TtlCache } from '#shared/store/ttl-cache.ts'
-import type { Publishing } from '../bells.ts'
 import type { Numbers, SendingNumber } from '../numbers.ts'
-import { failedHere } from '../settle.ts'
+import type { Publishing } from '../publishing.ts'
+import { failedHere } from '../send/settle.ts'
 
 export interface ReleaseDeps {
   store: Store

@@ -10,7 +10,7 @@ import type { Feeds } from './feed.ts'
 import type { Presence } from './presence.ts'
 import type { RedisPair } from './redis.ts'
 import { endSession, placesOf, userOf } from './session.ts'
-import type { LinkoServer, LinkoSocket } from './sockets.ts'
+import type { LinkoServer, LinkoSocket } from './socket-types.ts'
 
 export interface ChoreDeps {
   io: LinkoServer

@@ -9,12 +9,12 @@ import { QUEUES } from '#shared/queue/topology.ts'
 import { type Delivery, DONE, type Outcome, type Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { LostRace } from '#shared/store/transaction.ts'
+import { type EventPublisher, publishesEvents } from '../../../shared/queue/publish-events.ts'
+import { publishMediaJobs } from '../media/jobs.ts'
 import { giveUp, ownersOf } from './give-up.ts'
-import { publishMediaJobs } from './media-jobs.ts'
-import { type EventPublisher, publishesEvents } from './publish-events.ts'
+import { createSharedRuns } from './group-commit.ts'
 import { receivedAtOf } from './received-at.ts'
 import { findMatchedItems, type Recorded, recordItems } from './record.ts'
-import { createSharedRuns } from './shared-runs.ts'
 
 export interface RecorderDeps {
   store: Store

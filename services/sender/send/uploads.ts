@@ -12,7 +12,7 @@ import type { Store } from '#shared/store/connect.ts'
 import { findSendable } from '#shared/store/inbox/media-files.ts'
 import { findUpload, forgetUpload, keepUploaded, type UploadKey } from '#shared/store/inbox/media-uploads.ts'
 import { TtlCache } from '#shared/store/ttl-cache.ts'
-import type { SendingNumber } from './numbers.ts'
+import type { SendingNumber } from '../numbers.ts'
 
 export interface UploadDeps {
   store: Store

@@ -14,11 +14,11 @@ import {
   settleOne,
 } from '#shared/store/dispatch/sweeps.ts'
 import { liveOwners } from '#shared/store/leases.ts'
-import { publishEvents } from './bells.ts'
+import { publishEvents } from '../publishing.ts'
+import { byPolicy, failedHere, unknownStep } from '../send/settle.ts'
+import { sendSettings } from '../send-settings.ts'
 import type { DueDeps } from './due.ts'
-import { sendSettings } from './send-settings.ts'
-import { byPolicy, failedHere, unknownStep } from './settle.ts'
-import type { Find } from './turns.ts'
+import type { Find } from './round-robin.ts'
 
 export interface SweepDeps extends DueDeps {
   owner: string

@@ -1,10 +1,10 @@
 import pino from 'pino'
 import { expect, test } from 'vitest'
-import type { RealtimeEvents } from '#shared/contracts/realtime-event.ts'
-import type { EventDoc } from '#shared/model/documents.ts'
-import type { OutgoingMessage } from '#shared/queue/types.ts'
 import { TENANT_ID } from '#test/support/memory-world.ts'
+import type { RealtimeEvents } from '../contracts/realtime-event.ts'
+import type { EventDoc } from '../model/documents.ts'
 import { publishesEvents } from './publish-events.ts'
+import type { OutgoingMessage } from './types.ts'
 
 const log = pino({ level: 'silent' })
 const events = (count: number): EventDoc[] =>

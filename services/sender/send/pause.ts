@@ -8,8 +8,8 @@ import type { Store } from '#shared/store/connect.ts'
 import { noteOnClient, noticed } from '#shared/store/numbers/checks.ts'
 import { type ClientChange, changeClient, getClient, pauseClient } from '#shared/store/numbers/clients.ts'
 import { findActiveNumbers } from '#shared/store/numbers/sending-numbers.ts'
-import type { Publishing } from './bells.ts'
-import { type Numbers, tokenOf } from './numbers.ts'
+import { type Numbers, tokenOf } from '../numbers.ts'
+import type { Publishing } from '../publishing.ts'
 
 export interface PauseDeps {
   store: Store

@@ -10,10 +10,10 @@ import { makeReady } from '#shared/store/dispatch/finish.ts'
 import { releaseScheduled } from '#shared/store/dispatch/release-scheduled.ts'
 import { hastenLimited } from '#shared/store/dispatch/reschedule.ts'
 import { findDue, findUnrung, releasePaused } from '#shared/store/dispatch/sweeps.ts'
-import type { Publishing } from './bells.ts'
-import type { Numbers, SendingNumber } from './numbers.ts'
-import { sendSettings } from './send-settings.ts'
-import type { Turns } from './turns.ts'
+import type { Numbers, SendingNumber } from '../numbers.ts'
+import type { Publishing } from '../publishing.ts'
+import { sendSettings } from '../send-settings.ts'
+import type { Turns } from './round-robin.ts'
 
 export interface DueDeps {
   store: Store

@@ -1,7 +1,7 @@
 import type { MessageDoc } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import type { Store } from '#shared/store/connect.ts'
-import type { SendingNumber } from './numbers.ts'
+import type { SendingNumber } from '../numbers.ts'
 
 /** Why a template may not go out any more; `later`: that could not be asked. */
 export type TemplateCheck = (

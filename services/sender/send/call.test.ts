@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest'
 import type { ErrorReport } from '#shared/domain/messages/send-errors.ts'
 import type { MetaClient } from '#shared/meta/client.ts'
 import type { ClientDoc, MessageDoc } from '#shared/model/documents.ts'
+import type { SendingNumber } from '../numbers.ts'
 import { createCall } from './call.ts'
-import type { SendingNumber } from './numbers.ts'
 
 interface Row {
   code: number | string

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Outage } from '#shared/domain/errors.ts'
 import type { MessageDoc } from '#shared/model/documents.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { createTurns } from './turns.ts'
+import { createTurns } from './round-robin.ts'
 
 const log = pino({ level: 'silent' })
 const turnsOf = (ids: string[]) => createTurns({ raw: { messages: { distinct: async () => ids } } } as unknown as Store, log)

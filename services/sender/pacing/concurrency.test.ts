@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Slots } from './slots.ts'
+import { Slots } from './concurrency.ts'
 
 test('campaigns get half of the slots, replies all that is left', async () => {
   const slots = new Slots(10)

@@ -19,16 +19,16 @@ import {
   postponeMessages,
   takeMessages,
 } from '#shared/store/dispatch/take.ts'
-import type { Publishing } from './bells.ts'
+import type { Numbers, SendingNumber } from '../numbers.ts'
+import type { Slots } from '../pacing/concurrency.ts'
+import { createLine, type Waiting } from '../pacing/delay-line.ts'
+import { createPlaces, createTicks } from '../pacing/pacer.ts'
+import type { Publishing } from '../publishing.ts'
 import type { TemplateCheck } from './check-template.ts'
 import { type Claimed, CROWDED_MS, createClaim, type Traces } from './claim.ts'
 import type { HeldCampaigns } from './held-campaigns.ts'
-import { createLine, type Waiting } from './line.ts'
-import type { Numbers, SendingNumber } from './numbers.ts'
 import type { Pause } from './pause.ts'
-import { createPlaces, createTicks } from './places.ts'
 import { failedHere, givenBack, windowClosed } from './settle.ts'
-import type { Slots } from './slots.ts'
 
 export interface SendDeps {
   store: Store

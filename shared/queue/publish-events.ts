@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { EventDoc } from '#shared/model/documents.ts'
-import type { Logger } from '#shared/process/logger.ts'
-import { eventMessages } from '#shared/queue/event-message.ts'
-import type { Queue } from '#shared/queue/types.ts'
+import type { EventDoc } from '../model/documents.ts'
+import type { Logger } from '../process/logger.ts'
+import { eventMessages } from './event-message.ts'
+import type { Queue } from './types.ts'
 
 export interface EventPublisher {
   /**

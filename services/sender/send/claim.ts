@@ -6,11 +6,11 @@ import type { SendClaim } from '#shared/limits/claims.ts'
 import type { SendLimits } from '#shared/limits/send-limits.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import type { Postponement } from '#shared/store/dispatch/take.ts'
-import type { createLine } from './line.ts'
-import type { SendingNumber } from './numbers.ts'
+import type { SendingNumber } from '../numbers.ts'
+import type { Slots } from '../pacing/concurrency.ts'
+import type { createLine } from '../pacing/delay-line.ts'
+import type { Places } from '../pacing/pacer.ts'
 import type { Pause } from './pause.ts'
-import type { Places } from './places.ts'
-import type { Slots } from './slots.ts'
 
 export interface ClaimDeps {
   limits: SendLimits

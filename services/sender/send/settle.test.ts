@@ -2,7 +2,7 @@ import { Types } from 'mongoose'
 import { describe, expect, test } from 'vitest'
 import type { SendResult } from '#shared/meta/client.ts'
 import type { MessageDoc, TimelineEntry } from '#shared/model/documents.ts'
-import { bodyFor } from './body.ts'
+import { bodyFor } from './request-body.ts'
 import { failedHere, givenBack, judge } from './settle.ts'
 
 const at = new Date('2026-03-01T10:00:00Z')

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createSharedRuns, type SharedRunsOptions } from './shared-runs.ts'
+import { createSharedRuns, type SharedRunsOptions } from './group-commit.ts'
 
 /** Runs that end when they are told to. */
 function heldRuns(options: Partial<SharedRunsOptions>) {

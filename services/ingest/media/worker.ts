@@ -17,7 +17,7 @@ import { isFileInUse } from '#shared/store/inbox/discarded-files.ts'
 import { findMediaMessage, settleMedia } from '#shared/store/inbox/media.ts'
 import { findByPhoneNumberId } from '#shared/store/numbers/clients.ts'
 import { conversationView } from '#shared/views/views.ts'
-import { asStream, BadFile, keepFile, thumbnailOf } from './media-file.ts'
+import { asStream, BadFile, keepFile, thumbnailOf } from './file.ts'
 
 export interface MediaDeps {
   store: Store

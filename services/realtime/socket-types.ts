@@ -1,0 +1,15 @@
+import type { Server, Socket } from 'socket.io'
+import type { VerifiedAccess } from '#shared/auth/access-token.ts'
+import type { ClientToServerEvents, SequencedEvent, ServerToClientEvents } from '#shared/contracts/socket-events.ts'
+
+/** What the server keeps of a connection. */
+export interface SocketData {
+  access: VerifiedAccess
+  expiry?: NodeJS.Timeout
+}
+/** From node to node, through the Redis adapter. */
+interface NodeEvents {
+  events: (events: SequencedEvent[]) => void
+}
+export type LinkoServer = Server<ClientToServerEvents, ServerToClientEvents, NodeEvents, SocketData>
+export type LinkoSocket = Socket<ClientToServerEvents, ServerToClientEvents, NodeEvents, SocketData>
