@@ -14,7 +14,7 @@ COPY shared shared
 COPY services services
 COPY test/simulator test/simulator
 COPY test/stack test/stack
-COPY test/fixtures/error-codes.json test/fixtures/error-codes.json
+COPY deploy/simulator/error-codes.json deploy/simulator/error-codes.json
 COPY deploy/entrypoint.mjs deploy/migrate.ts deploy/
 RUN mkdir -p /var/lib/linko && chown node:node /var/lib/linko
 USER node

@@ -10,7 +10,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{shared,services,test}/**/*.test.ts'],
+          include: ['{shared,services,deploy,test}/**/*.test.ts'],
           exclude: ['test/{integration,system}/**', 'node_modules/**'],
         },
       },

@@ -4,9 +4,9 @@ const ENTRIES = {
   ingest: '../services/ingest/main.ts',
   sender: '../services/sender/main.ts',
   realtime: '../services/realtime/main.ts',
-  simulator: '../test/simulator/main.ts',
+  simulator: './simulator/main.ts',
   migrate: './migrate.ts',
-  seed: '../test/stack/seed.ts',
+  seed: './demo/seed.ts',
 }
 
 const entry = ENTRIES[process.argv[2]]

@@ -1,6 +1,6 @@
 import { Types } from 'mongoose'
 import { expect, test } from 'vitest'
-import { createMemoryWorld, PHONE_NUMBER_ID } from '#test/support/memory-world.ts'
+import { createMemoryWorld, PHONE_NUMBER_ID } from '#test/support/worlds/memory.ts'
 import { type AccountItem, parseWebhook, type WebhookItem } from '../meta/webhook.ts'
 import type { ClientDoc, TemplateDoc } from '../model/documents.ts'
 import { foldBatch } from './batch.ts'

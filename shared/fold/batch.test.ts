@@ -1,6 +1,6 @@
 import { Types } from 'mongoose'
 import { expect, test } from 'vitest'
-import { createMemoryWorld, outbound, PHONE_NUMBER_ID, TENANT_ID } from '#test/support/memory-world.ts'
+import { createMemoryWorld, outbound, PHONE_NUMBER_ID, TENANT_ID } from '#test/support/worlds/memory.ts'
 import { parseWebhook, type WebhookItem } from '../meta/webhook.ts'
 import type { LeadDoc, MessageDoc } from '../model/documents.ts'
 

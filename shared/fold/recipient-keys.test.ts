@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createMemoryWorld, PHONE_NUMBER_ID } from '#test/support/memory-world.ts'
+import { createMemoryWorld, PHONE_NUMBER_ID } from '#test/support/worlds/memory.ts'
 import { parseWebhook, type WebhookItem } from '../meta/webhook.ts'
 
 const T0 = 1_795_165_200

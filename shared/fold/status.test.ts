@@ -1,6 +1,6 @@
 import { Types } from 'mongoose'
 import { expect, test } from 'vitest'
-import { CLIENT_ID, createMemoryWorld, outbound, PHONE_NUMBER_ID } from '#test/support/memory-world.ts'
+import { CLIENT_ID, createMemoryWorld, outbound, PHONE_NUMBER_ID } from '#test/support/worlds/memory.ts'
 import { parseWebhook, type WebhookItem } from '../meta/webhook.ts'
 import type { Dispatch, MessageDoc } from '../model/documents.ts'
 

@@ -1,6 +1,6 @@
 import pino from 'pino'
 import { expect, test } from 'vitest'
-import { TENANT_ID } from '#test/support/memory-world.ts'
+import { TENANT_ID } from '#test/support/worlds/memory.ts'
 import type { RealtimeEvents } from '../contracts/realtime-event.ts'
 import type { EventDoc } from '../model/documents.ts'
 import { publishesEvents } from './publish-events.ts'

@@ -31,6 +31,25 @@ test('services know shared and themselves, never each other', () => {
   expect(strangers.map(shown)).toEqual([])
 })
 
+test('deploy knows the product and itself, never tests', () => {
+  const imports = importsOf('deploy/**/*.ts').filter(it => !isTest(it))
+  expect(imports.length).toBeGreaterThan(50)
+  const strangers = imports.filter(({ target }) => !/^(shared|deploy)\//.test(target))
+  expect(strangers.map(shown)).toEqual([])
+})
+
+/** Files that lie directly in a folder, tests beside them not counted. */
+const MOST_FILES = 25
+
+test('no folder has grown past an overview', () => {
+  const files = globSync('{services,shared,deploy,test}/**/*.{ts,mjs}', { cwd: ROOT }).filter(file => !file.endsWith('.test.ts'))
+  const folders = Map.groupBy(files, file => path.posix.dirname(file))
+  const crowded = [...folders]
+    .filter(([, inside]) => inside.length > MOST_FILES)
+    .map(([folder, inside]) => [folder, inside.length])
+  expect(crowded).toEqual([])
+})
+
 test('what is shared knows neither services nor tests', () => {
   const imports = importsOf('shared/**/*.ts').filter(it => !isTest(it))
   expect(imports.length).toBeGreaterThan(50)

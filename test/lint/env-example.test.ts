@@ -9,7 +9,7 @@ const namesIn = (text: string, pattern: RegExp) => new Set([...text.matchAll(pat
 const documented = namesIn(read('.env.example'), /^# ([A-Z][A-Z0-9_]+)=/gm)
 const schemas = [
   'shared/process/config.ts',
-  'test/simulator/config.ts',
+  'deploy/simulator/config.ts',
   ...readdirSync(path.join(ROOT, 'services')).map(configOf),
 ]
 

@@ -5,7 +5,7 @@ import pino from 'pino'
 import { createKeyring } from '#shared/auth/encryption.ts'
 import { topology } from '#shared/queue/topology.ts'
 import { connectStore, type Store } from '#shared/store/connect.ts'
-import { startTestServers, type TestServers } from '#test/stack/test-servers.ts'
+import { startTestServers, type TestServers } from '#test/support/test-servers.ts'
 import { emptyVhost, leaseVhost } from '#test/support/vhosts.ts'
 
 export const log = pino({ level: 'warn' })

@@ -1,8 +1,8 @@
+import { seedDemo } from '#deploy/demo/seed.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { migrate } from '#shared/store/migrate.ts'
-import { seedDemo } from '#test/stack/seed.ts'
 import { type Bed, keyring, log, openBed } from './bed.ts'
 
 export interface DemoBed {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createSimulator, type Simulator } from './simulator.ts'
+import { createSimulator, type Simulator } from '../../deploy/simulator/simulator.ts'
+import type { Json } from '../../deploy/simulator/world/world.ts'
 import { graph, PHONE, TOKEN, WABA } from './testing/client.ts'
 import { createReceiver, type Receiver } from './testing/receiver.ts'
-import type { Json } from './world/world.ts'
 
 const APP = { client_id: '918273645500112', client_secret: 'simulator-app-secret' }
 const REDIRECT = 'http://127.0.0.1:3000/api/auth/whatsapp/callback'

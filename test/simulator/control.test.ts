@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createSimulator, type Simulator } from './simulator.ts'
+import { createSimulator, type Simulator } from '../../deploy/simulator/simulator.ts'
+import type { Json } from '../../deploy/simulator/world/world.ts'
 import { control, graph, PHONE, send, TOKEN, templateTo, textTo } from './testing/client.ts'
-import type { Json } from './world/world.ts'
 
 const SALMA = '212661000101'
 let simulator: Simulator

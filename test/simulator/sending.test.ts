@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createSimulator, type Simulator } from './simulator.ts'
+import { createSimulator, type Simulator } from '../../deploy/simulator/simulator.ts'
+import type { Json } from '../../deploy/simulator/world/world.ts'
 import { graph, idOf, PHONE, send, TOKEN, templateTo, textTo, WABA } from './testing/client.ts'
 import { createReceiver, type Receiver } from './testing/receiver.ts'
-import type { Json } from './world/world.ts'
 
 const SALMA = '212661000101'
 const STRANGER = '212661777888'

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createSimulator, type Simulator } from './simulator.ts'
+import { createSimulator, type Simulator } from '../../deploy/simulator/simulator.ts'
+import { signatureOf } from '../../deploy/simulator/webhooks/wire.ts'
 import { control, graph, PHONE, send, TOKEN, textTo, WABA } from './testing/client.ts'
 import { createReceiver } from './testing/receiver.ts'
-import { signatureOf } from './webhooks/wire.ts'
 
 const SALMA = '212661000101'
 let simulator: Simulator

@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node'
-import { startTestServers, type TestServers } from '#test/stack/test-servers.ts'
+import { startTestServers, type TestServers } from '#test/support/test-servers.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

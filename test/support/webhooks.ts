@@ -1,4 +1,4 @@
-import { DEMO_TENANTS } from '#test/stack/demo-world.ts'
+import { DEMO_TENANTS } from '#deploy/demo/world.ts'
 
 const { phoneNumberId, wabaId } = DEMO_TENANTS.demo
 

@@ -16,7 +16,7 @@ interface Row {
   scope: string
   wait: number | null
 }
-const { codes } = JSON.parse(readFileSync(new URL('../../test/fixtures/error-codes.json', import.meta.url), 'utf8')) as {
+const { codes } = JSON.parse(readFileSync(new URL('../../../deploy/simulator/error-codes.json', import.meta.url), 'utf8')) as {
   codes: Row[]
 }
 const SPAM_LIMIT = 131048

@@ -11,7 +11,7 @@ interface FixtureRow {
   scope: string
   wait: number | null
 }
-const fixture = JSON.parse(readFileSync(new URL('../../../test/fixtures/error-codes.json', import.meta.url), 'utf8')) as {
+const fixture = JSON.parse(readFileSync(new URL('../../../deploy/simulator/error-codes.json', import.meta.url), 'utf8')) as {
   codes: FixtureRow[]
 }
 const firstCode = (row: FixtureRow) => (typeof row.code === 'number' ? row.code : Number(row.code.split('-')[0]))

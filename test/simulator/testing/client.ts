@@ -1,5 +1,5 @@
-import { DEMO_TENANTS } from '../../stack/demo-world.ts'
-import type { Json } from '../world/world.ts'
+import { DEMO_TENANTS } from '../../../deploy/demo/world.ts'
+import type { Json } from '../../../deploy/simulator/world/world.ts'
 
 export const PHONE = DEMO_TENANTS.demo.phoneNumberId
 export const TOKEN = DEMO_TENANTS.demo.accessToken

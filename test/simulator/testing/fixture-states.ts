@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
-import type { Simulator } from '../simulator.ts'
-import { addToken } from '../world/demo.ts'
-import type { Json, PhoneNumber, Template, Waba } from '../world/world.ts'
+import type { Simulator } from '../../../deploy/simulator/simulator.ts'
+import { addToken } from '../../../deploy/simulator/world/demo.ts'
+import type { Json, PhoneNumber, Template, Waba } from '../../../deploy/simulator/world/world.ts'
 import { COEXISTENCE, INBOUND_ID, PHONE, RICH_JOB_OPPORTUNITY, TENANT_TOKEN, WABA } from './fixture-world.ts'
 
 export interface FixtureRequest {

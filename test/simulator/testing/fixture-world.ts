@@ -1,7 +1,7 @@
-import type { Simulator } from '../simulator.ts'
-import { createSimulator } from '../simulator.ts'
-import { addNumber, addTemplate, addToken, addWaba } from '../world/demo.ts'
-import type { Json, Template } from '../world/world.ts'
+import type { Simulator } from '../../../deploy/simulator/simulator.ts'
+import { createSimulator } from '../../../deploy/simulator/simulator.ts'
+import { addNumber, addTemplate, addToken, addWaba } from '../../../deploy/simulator/world/demo.ts'
+import type { Json, Template } from '../../../deploy/simulator/world/world.ts'
 
 export const TENANT_TOKEN = 'EAAFixtureTenantAToken'
 export const APP = { appId: '918273645500112', appSecret: 'fixture-app-secret-not-real', appName: 'Linko Sim' }

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { Json } from '../world/world.ts'
+import type { Json } from '../../../deploy/simulator/world/world.ts'
 
 export interface Received {
   raw: string

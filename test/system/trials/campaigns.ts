@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream'
 import { Types } from 'mongoose'
 import { request } from 'undici'
+import { DEMO_TEMPLATES } from '#deploy/demo/world.ts'
 import { signAccessToken } from '#shared/auth/access-token.ts'
 import type { ClientDoc, Id, UserDoc } from '#shared/model/documents.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { JWT_SECRET } from '#test/load/bed.ts'
 import type { Child } from '#test/load/child.ts'
-import { DEMO_TEMPLATES } from '#test/stack/demo-world.ts'
 import type { Simulator } from './sending.ts'
 
 /** REST of the gateway as somebody of a tenant. */

@@ -52,7 +52,7 @@ export async function openSending({
   const { bed, store, queue } = stack.use(await openDemoBed())
   const ingest = hasStatuses ? stack.use(await startChild('services/ingest/main.ts', { ...bed.env, INGEST_ROLE: 'all' })) : null
   const webhook = ingest && { SIMULATOR_WEBHOOK_URL: `http://127.0.0.1:${ingest.port}/api/v1/webhook` }
-  const child = stack.use(await startChild('test/simulator/main.ts', { ...bed.env, SIMULATOR_PORT: '0', ...webhook }))
+  const child = stack.use(await startChild('deploy/simulator/main.ts', { ...bed.env, SIMULATOR_PORT: '0', ...webhook }))
   const simulator = simulatorAt(child)
   await simulator.call('rules', { window: false })
   await simulator.call('delivery', hasStatuses ? { deliveredMs: null, readMs: null, batch: 50 } : SILENT)

@@ -1,8 +1,8 @@
 import { readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
+import { linkoDir } from '#deploy/local/profiles.ts'
+import { type Stack, startStack } from '#deploy/local/stack.ts'
 import { connectStore, type Store } from '#shared/store/connect.ts'
-import { linkoDir } from '#test/stack/profiles.ts'
-import { type Stack, startStack } from '#test/stack/stack.ts'
 
 /** The whole of Linko on empty servers, with a store to look into. */
 export async function startTrial(

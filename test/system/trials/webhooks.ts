@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request } from 'undici'
+import type { Stack } from '#deploy/local/stack.ts'
 import { sign } from '#shared/meta/signature.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { inboundBody } from '#test/load/bodies.ts'
 import { percentile } from '#test/load/figures.ts'
-import type { Stack } from '#test/stack/stack.ts'
 
 const CONTACTS = 500
 const agent = new Agent({ connections: 128, connectTimeout: 2000 })

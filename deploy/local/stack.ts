@@ -1,0 +1,100 @@
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import { createKeyring } from '#shared/auth/encryption.ts'
+import { ROOT } from '#shared/process/config.ts'
+import { connectStore } from '#shared/store/connect.ts'
+import { migrate } from '#shared/store/migrate.ts'
+import { seedDemo } from '../demo/seed.ts'
+import { chooseSettings, reachable, writeDemoEnv } from './demo-env.ts'
+import { closeRegistry, type Registry, type Supervised, supervise } from './processes.ts'
+import { openProfile } from './profiles.ts'
+import { type BackingServer, type BackingServers, startServers } from './servers.ts'
+
+const SERVICE_NAMES = ['gateway', 'ingest', 'sender', 'realtime'] as const
+export const PROCESS_NAMES = ['simulator', ...SERVICE_NAMES] as const
+export type ProcessName = (typeof PROCESS_NAMES)[number]
+
+const entryOf = (name: ProcessName) => (name === 'simulator' ? 'deploy/simulator/main.ts' : `services/${name}/main.ts`)
+
+/**
+ * The whole of Linko on one machine: servers, the demo world, four services and the simulator. What dies is started again, so
+ * chaos is `stack.processes.sender.kill('SIGKILL')` or `stack.servers.rabbitmq.supervised?.kill('SIGKILL')`, then `ready()`.
+ */
+export interface Stack extends AsyncDisposable {
+  env: Record<string, string>
+  servers: BackingServers
+  processes: Record<ProcessName, Supervised>
+}
+
+export interface StackOptions {
+  /** Data and logs lie in `.linko/<profile>`. */
+  profile: string
+  /** Where the addresses and secrets in force are written; `.linko/demo.env` for `npm start`. */
+  envFile: string
+  docker: 'compose' | 'container'
+  /** Beside what the services get from the environment, and before it. */
+  extraEnv?: Record<string, string>
+  watch?: boolean
+  say(line: string): void
+}
+
+/** Starts everything, or nothing: a part that fails ends the others. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const registry = await openProfile(options.profile, options.say)
+  await using cleanup = new AsyncDisposableStack()
+  cleanup.defer(() => closeRegistry(registry))
+  const { docker, say, envFile } = options
+  const settings = await chooseSettings(envFile)
+  // RabbitMQ takes longest: meanwhile the store is made ready.
+  const prepare = { mongodb: (server: BackingServer) => prepareStore(server.url, settings) }
+  const servers = cleanup.use(await startServers({ dir: registry.dir, registry, docker, say, prepare }))
+  const env = writeDemoEnv(envFile, settings, servers)
+
+  const start = (name: ProcessName) => startProcess(name, { ...env, ...options.extraEnv }, registry, options.watch === true)
+  const simulator = start('simulator')
+  const all = await Promise.allSettled([simulator, ...SERVICE_NAMES.map(start)])
+  // In reverse order: first the services, at once, then what they call.
+  const [first, ...services] = all.map(result => (result.status === 'fulfilled' ? result.value : null))
+  if (first) cleanup.use(first)
+  cleanup.defer(async () => void (await Promise.all(services.map(service => service?.[Symbol.asyncDispose]()))))
+  for (const result of all) if (result.status === 'rejected') throw result.reason
+
+  const processes = Object.fromEntries([first, ...services].map((it, i) => [PROCESS_NAMES[i], it])) as Stack['processes']
+  const running = cleanup.move()
+  return { env, servers, processes, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}
+
+async function startProcess(
+  name: ProcessName,
+  env: Record<string, string>,
+  registry: Registry,
+  watch: boolean,
+): Promise<Supervised> {
+  const logs = path.join(registry.dir, 'logs')
+  mkdirSync(logs, { recursive: true })
+  const url = `http://${reachable(env.HOST)}:${env[`${name.toUpperCase()}_PORT`]}/ready`
+  const args = [...(watch ? ['--watch-preserve-output', '--watch'] : []), entryOf(name)]
+  return supervise(
+    {
+      name,
+      command: process.execPath,
+      args,
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+      logFile: path.join(logs, `${name}.log`),
+      ready: () => answersReady(url),
+    },
+    registry,
+  )
+}
+
+async function prepareStore(uri: string, settings: Record<string, string>): Promise<void> {
+  await using store = await connectStore(uri)
+  await migrate(store)
+  await seedDemo(store, createKeyring(settings))
+}
+
+async function answersReady(url: string): Promise<void> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(3000) })
+  if (!response.ok) throw new Error(await response.text())
+}

@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { traceToken } from '../world/ids.ts'
+import { ERROR_TEXTS } from './error-texts.ts'
+
+interface CodeRow {
+  code: number | string
+  subcode: number | null
+  title: string
+  http: number
+}
+
+const FILE = path.join(import.meta.dirname, '../error-codes.json')
+const ROWS = new Map<number, CodeRow>()
+for (const row of (JSON.parse(readFileSync(FILE, 'utf8')) as { codes: CodeRow[] }).codes) {
+  const code = Number.parseInt(String(row.code), 10)
+  if (row.subcode === null || !ROWS.has(code)) ROWS.set(code, row)
+}
+
+/** Titles below this come without `error_data`: they are Graph's own, not Cloud API's. */
+const FIRST_CLOUD_CODE = 80_000
+const CLOUD_CODES = new Set([33, 100, 368])
+
+export interface ErrorOptions {
+  subcode?: number
+  status?: number
+  message?: string
+  /** Text of `error_data.details`; null leaves `error_data` out. */
+  details?: string | null
+  type?: string
+  transient?: boolean
+  user?: { title: string; message: string }
+  headers?: Record<string, string>
+  /** Members beside `error` in the body: partial successes have them. */
+  beside?: Record<string, unknown>
+}
+
+/** An answer in Graph's error envelope; thrown by the rules, written by the server. */
+export class GraphError extends Error {
+  override readonly name = 'GraphError'
+  readonly code: number
+  readonly options: ErrorOptions
+
+  constructor(code: number, options: ErrorOptions = {}) {
+    super(errorMessage(code, options))
+    this.code = code
+    this.options = options
+  }
+
+  get status(): number {
+    return this.options.status ?? ROWS.get(this.code)?.http ?? 400
+  }
+
+  get headers(): Record<string, string> {
+    return { ...ERROR_TEXTS[this.code]?.headers, ...this.options.headers }
+  }
+
+  /** The body of the answer. Order of members as Meta's. */
+  envelope(): Record<string, unknown> {
+    const { subcode, type, user, beside } = this.options
+    const transient = this.options.transient ?? ERROR_TEXTS[this.code]?.transient
+    return {
+      ...beside,
+      error: {
+        message: this.message,
+        type: type ?? ERROR_TEXTS[this.code]?.type ?? 'OAuthException',
+        code: this.code,
+        ...(subcode !== undefined && { error_subcode: subcode }),
+        ...(transient !== undefined && { is_transient: transient }),
+        ...(user && { error_user_title: user.title, error_user_msg: user.message }),
+        ...errorData(this.code, this.options),
+        fbtrace_id: traceToken(),
+      },
+    }
+  }
+}
+
+/** The error object of a failed status, as webhooks carry it. */
+export function statusError(code: number, details?: string) {
+  const title = errorTitle(code)
+  return {
+    code,
+    title,
+    message: title,
+    error_data: { details: details ?? ERROR_TEXTS[code]?.details ?? title },
+    href: 'https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes',
+  }
+}
+
+export const isKnownCode = (code: number) => ROWS.has(code)
+export const errorTitle = (code: number) => ERROR_TEXTS[code]?.title ?? ROWS.get(code)?.title ?? 'Unknown error'
+
+function errorMessage(code: number, { message, subcode }: ErrorOptions): string {
+  if (message !== undefined) return message
+  const bySubcode = subcode === undefined ? undefined : ERROR_TEXTS[code]?.bySubcode?.[subcode]
+  return bySubcode ?? ERROR_TEXTS[code]?.message ?? `(#${code}) ${errorTitle(code)}`
+}
+
+function errorData(code: number, { details, subcode, message }: ErrorOptions) {
+  if (details === null || subcode !== undefined) return {}
+  const isCloud = code >= FIRST_CLOUD_CODE || CLOUD_CODES.has(code)
+  if (details === undefined && (!isCloud || message !== undefined)) return {}
+  const text = details ?? ERROR_TEXTS[code]?.details ?? errorTitle(code)
+  return { error_data: { ...(code !== 139100 && { messaging_product: 'whatsapp' }), details: text } }
+}

@@ -1,0 +1,153 @@
+import { DEMO_HISTORY } from '../../demo/history.ts'
+import { DEMO_CONTACTS, DEMO_TEMPLATES, DEMO_TENANTS } from '../../demo/world.ts'
+import { hearInbound, threadKey } from '../sending/threads.ts'
+import { objectId } from './ids.ts'
+import type { Json, PhoneNumber, Template, Token, Waba, World } from './world.ts'
+
+const DAY_MS = 86_400_000
+export const TOKEN_SCOPES = ['whatsapp_business_management', 'whatsapp_business_messaging', 'public_profile']
+
+/** Numbers nobody has connected yet: what the OAuth dialog offers besides the tenants' own. */
+const SPARE = { wabaId: '330300670099887', portfolioId: '701223344556677', name: 'Sahara Emploi' }
+
+/** The tenants of the demo with their tokens and templates, the coexistence number, and two numbers free to be connected. */
+export function addDemoWorld(world: World, now: number): void {
+  for (const tenant of Object.values(DEMO_TENANTS)) {
+    addWaba(world, { id: tenant.wabaId, portfolioId: tenant.portfolioId, name: `${tenant.name} WABA` })
+    addNumber(
+      world,
+      { id: tenant.phoneNumberId, wabaId: tenant.wabaId, digits: tenant.whatsappNumber, verifiedName: tenant.name },
+      now,
+    )
+    addToken(world, { token: tenant.accessToken, wabaIds: [tenant.wabaId] }, now)
+    if (tenant === DEMO_TENANTS.demo) for (const template of DEMO_TEMPLATES) addDemoTemplate(world, tenant.wabaId, template, now)
+  }
+  const coexistence = { id: '1054543651069001', wabaId: DEMO_TENANTS.demo.wabaId, digits: '212600111333', isOnBizApp: true }
+  addNumber(world, { ...coexistence, verifiedName: 'Atlas Recrutement Rabat', throughput: 20 }, now)
+  addWaba(world, { id: SPARE.wabaId, portfolioId: SPARE.portfolioId, name: `${SPARE.name} WABA`, subscribed: false })
+  const spare = { wabaId: SPARE.wabaId, verifiedName: SPARE.name, state: 'UNREGISTERED' } as const
+  addNumber(world, { ...spare, id: '3054543651068213', digits: '212528990011' }, now)
+  addNumber(world, { ...spare, id: '3054543651068214', digits: '212528990012' }, now)
+  openDemoWindows(world, now)
+  for (const { waId, userId, name, username } of DEMO_CONTACTS) {
+    world.people.set(waId, { waId, userId, name, username, failsWith: null, optedOutOf: new Set() })
+  }
+}
+
+/** The windows that the seeded conversations believe in. */
+function openDemoWindows(world: World, now: number): void {
+  for (const { tenant, waId, messages } of DEMO_HISTORY) {
+    const key = threadKey(DEMO_TENANTS[tenant].phoneNumberId, waId)
+    for (const { direction, minutesAgo } of messages) {
+      if (direction === 'INBOUND') hearInbound(world.threads, key, { type: 'text', at: now - minutesAgo * 60_000, fromAd: false })
+    }
+  }
+}
+
+export function addWaba(world: World, waba: Partial<Waba> & { id: string }): Waba {
+  const added: Waba = {
+    portfolioId: `70${waba.id.slice(-13)}`,
+    name: `WABA ${waba.id}`,
+    currency: 'USD',
+    timezoneId: '71',
+    country: 'MA',
+    namespace: `5f0a1c2e_9d11_4f5e_8a01_${waba.id.slice(-12).padStart(12, '0')}`,
+    reviewStatus: 'APPROVED',
+    messagingTier: 'TIER_2K',
+    state: 'OK',
+    paymentFailsLater: false,
+    subscribed: true,
+    override: null,
+    templateLimit: 250,
+    deletedTemplates: new Map(),
+    ...waba,
+  }
+  world.wabas.set(added.id, added)
+  return added
+}
+
+export function addNumber(
+  world: World,
+  number: Partial<PhoneNumber> & { id: string; wabaId: string; digits: string },
+  now: number,
+) {
+  const added: PhoneNumber = {
+    display: displayOf(number.digits),
+    verifiedName: `Number ${number.digits.slice(-4)}`,
+    nameStatus: 'APPROVED',
+    qualityRating: 'GREEN',
+    codeVerification: 'VERIFIED',
+    state: 'CONNECTED',
+    throughput: 80,
+    isOnBizApp: false,
+    onboardedAt: now,
+    pin: null,
+    wrongPins: 0,
+    registerCalls: [],
+    deregisterCalls: [],
+    requestedCode: false,
+    override: null,
+    profile: { about: '', vertical: 'PROF_SERVICES', websites: [] },
+    username: null,
+    blocked: new Set(),
+    synced: new Set(),
+    allowedRecipients: null,
+    ...number,
+  }
+  world.numbers.set(added.id, added)
+  return added
+}
+
+/** A token like one from the code exchange: it sees the WABAs named, for 60 days unless told. */
+export function addToken(world: World, token: Partial<Token> & { token: string }, now: number): Token {
+  const added: Token = {
+    type: 'SYSTEM_USER',
+    wabaIds: [],
+    scopes: TOKEN_SCOPES,
+    issuedAt: now,
+    expiresAt: now + 60 * DAY_MS,
+    refused: null,
+    userId: '122100000099887',
+    ...token,
+  }
+  world.tokens.set(added.token, added)
+  return added
+}
+
+export function addTemplate(world: World, template: Partial<Template> & { wabaId: string; name: string }, now: number): Template {
+  const added: Template = {
+    id: objectId(),
+    language: 'en_US',
+    status: 'APPROVED',
+    category: 'UTILITY',
+    previousCategory: null,
+    parameterFormat: 'POSITIONAL',
+    components: [],
+    rejectedReason: null,
+    quality: { score: 'UNKNOWN', date: Math.floor(now / 1000) },
+    createdAt: now,
+    edits: [],
+    pauses: 0,
+    pacing: false,
+    ttlSeconds: null,
+    ...template,
+  }
+  world.templates.set(added.id, added)
+  return added
+}
+
+function addDemoTemplate(world: World, wabaId: string, demo: (typeof DEMO_TEMPLATES)[number], now: number): void {
+  const body: Json = { type: 'BODY', text: demo.body, example: { body_text: [demo.variables.map(({ example }) => example)] } }
+  const { name, language, category, metaTemplateId: id } = demo
+  addTemplate(
+    world,
+    { id, wabaId, name, language, category, components: [body], quality: { score: 'GREEN', date: Math.floor(now / 1000) } },
+    now,
+  )
+}
+
+/** `212600111222` -> `+212 600-111222`, the form Meta shows numbers in. */
+export function displayOf(digits: string): string {
+  const national = digits.slice(-9)
+  return `+${digits.slice(0, -9)} ${national.slice(0, 3)}-${national.slice(3)}`
+}

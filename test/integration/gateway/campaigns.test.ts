@@ -1,0 +1,353 @@
+import { randomBytes } from 'node:crypto'
+import { Types } from 'mongoose'
+import { expect, inject, test } from 'vitest'
+import type { z } from 'zod'
+import type { CampaignView } from '#services/gateway/campaigns/view.ts'
+import { startSender } from '#services/sender/sender.ts'
+import { connectRedis } from '#shared/limits/connect.ts'
+import { createSendLimits } from '#shared/limits/send-limits.ts'
+import { createMetaClient } from '#shared/meta/client.ts'
+import type { ContactDoc } from '#shared/model/documents.ts'
+import { openStorage } from '#shared/storage/open.ts'
+import { untilTrue } from '#test/support/until.ts'
+import { createWorld } from '#test/support/world.ts'
+import { type Gateway, openGateway } from '#test/support/worlds/gateway.ts'
+import { keyring, log } from '#test/support/worlds/ingest.ts'
+import { type Answer, accept, refuse, startMeta } from '#test/support/worlds/sender.ts'
+
+type Campaign = z.infer<typeof CampaignView>
+
+/** Gateway, sender and a Meta that answers as the test wants; the demo tenant sends. */
+async function openCampaigns(answer: Answer = accept) {
+  await using stack = new AsyncDisposableStack()
+  const world = stack.use(await createWorld())
+  const gateway = stack.use(await openGateway(world))
+  const meta = stack.use(await startMeta(answer))
+  const prefix = `{test:${randomBytes(6).toString('hex')}}`
+  const redis = stack.use(await connectRedis(inject('servers').redisUrl, { log }))
+  async function send() {
+    const client = createMetaClient({ baseUrl: meta.url, version: 'v25.0', timeoutMs: 5000 })
+    const limits = (liveSenders: () => number) => createSendLimits({ redis, liveSenders, prefix })
+    const storage = openStorage({}, gateway.store.connection)
+    const { store, queue } = gateway
+    return await startSender({ store, queue, meta: client, keyring, storage, log, limits }, { unknownDeadlineMs: 2000 })
+  }
+  const call = async (method: string, path: string, body?: unknown, type = 'application/json') =>
+    await gateway.call(method, `/api/v1/campaigns${path}`, { as: 'manager', body, headers: { 'content-type': type } })
+  async function campaign(changes: object = {}): Promise<string> {
+    const wish = { name: 'Welcome', templateName: 'welcome', language: 'en_US', ...changes }
+    const { status, body } = await call('POST', '', wish)
+    expect([status, body.errors]).toEqual([201, undefined])
+    return body.id
+  }
+  async function until(id: string, fact: (campaign: Campaign) => boolean): Promise<Campaign> {
+    let last = {} as Campaign
+    await untilTrue(async () => {
+      last = (await call('GET', `/${id}`)).body
+      return fact(last)
+    }, 30_000)
+    return last
+  }
+  const opened = stack.move()
+  return { gateway, meta, send, call, campaign, until, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+}
+
+const number = (i: number) => `+2126610${String(i).padStart(5, '0')}`
+const csvOf = (rows: string[][]) => rows.map(row => row.join(',')).join('\n')
+const people = (count: number) => Array.from({ length: count }, (_, i) => [number(i), `Person ${i}`])
+
+async function variableOf(gateway: Gateway): Promise<string> {
+  const template = await gateway.store.models.templates.findOne({ tenantId: await demo(gateway), name: 'welcome' }).lean()
+  return template?.variables[0]?.name ?? '1'
+}
+const demo = async (gateway: Gateway) =>
+  (await gateway.store.models.users.collection.findOne({ email: 'manager@whatsapp-saas.com' }))?.tenantId as Types.ObjectId
+
+test('rows of a file become recipients or say why not; the estimate sums them up; each gets one message', async () => {
+  await using w = await openCampaigns()
+  await using _sender = await w.send()
+  const name = await variableOf(w.gateway)
+  const optedOut = number(3).slice(1)
+  const tenantId = await demo(w.gateway)
+  await w.gateway.store.models.templates.updateMany({ tenantId, name: 'welcome' }, { $set: { category: 'MARKETING' } })
+  await w.gateway.store.models.contacts.create({ tenantId, waId: optedOut, phone: optedOut, optOut: true })
+  const id = await w.campaign({ columns: { to: 'Phone', name: 'Full name', variables: { [name]: 'Full name' } } })
+  const rows = [['phone', 'full name'], ...people(20), [number(1), 'Again'], ['nonsense', 'X'], [number(50), '']]
+  expect((await w.call('PUT', `/${id}/audience`, csvOf(rows), 'text/csv')).status).toBe(202)
+  const checked = await w.until(id, it => it.audience.state !== 'CHECKING')
+  expect(checked.audience).toMatchObject({ state: 'READY', rows: 23, recipients: 19, duplicate: 1, invalid: 2, optedOut: 1 })
+
+  const { body: told } = await w.call('POST', '/estimate', { campaignId: id })
+  expect(told).toMatchObject({ recipients: 19, left: { invalid: 2, duplicate: 1, optedOut: 1 }, messagesPerSecond: 80 })
+  expect(told.cost).toEqual({
+    amount: 7.6,
+    currency: 'MAD',
+    parts: [{ category: 'marketing', country: 'MA', count: 19, amount: 7.6 }],
+  })
+  const refused = await w.call('POST', `/${id}/start`, { expectedRecipients: 18 })
+  expect([refused.status, refused.body.errorCode]).toEqual([409, 'RECIPIENTS_CHANGED'])
+  expect((await w.call('POST', `/${id}/start`, { expectedRecipients: 19 })).status).toBe(202)
+  const done = await w.until(id, it => it.status === 'DONE')
+  expect(done.counts).toMatchObject({ recipients: 19, pending: 0, skipped: 0, queued: 0, sent: 19, failed: 0 })
+  const sentTo = w.meta.posts.map(({ to }) => to)
+  expect(sentTo.toSorted()).toEqual(
+    people(20)
+      .map(([to]) => to)
+      .filter(to => to !== `+${optedOut}`),
+  )
+  const parameters = [{ type: 'text', text: expect.stringMatching(/^Person \d+$/) }]
+  expect(w.meta.posts[0]?.body.template).toMatchObject({ name: 'welcome', components: [{ type: 'body', parameters }] })
+
+  const failures = await w.call('GET', `/${id}/failures.csv`)
+  expect(failures.headers.get('content-type')).toContain('text/csv')
+  expect(failures.body.split('\n').filter((line: string) => line !== '')).toHaveLength(1 + 4)
+  const threads = await w.gateway.store.models.conversations.find({ tenantId, 'contact.name': 'Person 7' }).lean()
+  expect(threads).toMatchObject([{ status: 'closed', messageCount: 1, lastMessage: { status: 'SENT' } }])
+})
+
+test('a campaign is estimated before there is a draft: nothing is stored, and the numbers are those that a draft would have', async () => {
+  await using w = await openCampaigns()
+  const tenantId = await demo(w.gateway)
+  const { templates, contacts, campaigns, campaignRecipients, conversations } = w.gateway.store.models
+  const name = await variableOf(w.gateway)
+  await templates.updateMany({ tenantId, name: 'welcome' }, { $set: { category: 'MARKETING' } })
+  const optedOut = number(3).slice(1)
+  await contacts.create({ tenantId, waId: optedOut, phone: optedOut, optOut: true })
+  const wish = { templateName: 'welcome', language: 'en_US' }
+  const list = [...people(20), [number(1), 'Again'], ['nonsense', 'X'], [number(3), 'Twice']]
+  const recipients = [...list.map(([to, value]) => ({ to, variables: { [name]: value } })), { to: number(50) }]
+  const estimate = (body: object) => w.call('POST', '/estimate', body)
+  const { status, body: told } = await estimate({ ...wish, recipients })
+  expect([status, told.recipients, told.left]).toEqual([200, 19, { invalid: 2, duplicate: 2, optedOut: 1 }])
+  expect(told).toMatchObject({ cost: { amount: 7.6 }, messagesPerSecond: 80, durationSeconds: 1, ahead: 0, aheadElsewhere: 0 })
+  expect((await estimate({ ...wish, recipients, perMinute: 19 })).body).toMatchObject({ durationSeconds: 60 })
+
+  const id = await w.campaign({ recipients })
+  await using _sender = await w.send()
+  await w.until(id, it => it.audience.state === 'READY')
+  const { body: drafted } = await estimate({ campaignId: id })
+  expect({ ...drafted, startsAt: '', finishesAt: '' }).toEqual({ ...told, startsAt: '', finishesAt: '' })
+  await campaigns.deleteMany({ tenantId })
+  await campaignRecipients.deleteMany({ tenantId })
+
+  const everybody = { ...wish, variables: { [name]: 'you' }, contacts: {} }
+  const known = await contacts.countDocuments({ tenantId, deletedAt: null })
+  expect((await estimate(everybody)).body).toMatchObject({ recipients: known - 1, left: { optedOut: 1 } })
+  await contacts.updateOne({ tenantId, optOut: false }, { $set: { attributes: { city: 'Fès' } } })
+  const some = { attribute: { name: 'city', value: 'Fès' } }
+  expect((await estimate({ ...everybody, contacts: some })).body.recipients).toBe(1)
+  await conversations.updateMany({ tenantId }, { $set: { labels: [] } })
+  expect((await estimate({ ...everybody, contacts: { label: 'vip' } })).body).toMatchObject({ recipients: 0, durationSeconds: 0 })
+  expect(await campaigns.countDocuments({ tenantId })).toBe(0)
+  expect(await campaignRecipients.countDocuments({ tenantId })).toBe(0)
+})
+
+test('an estimate needs one campaign, there or told, and stays in its tenant', async () => {
+  await using w = await openCampaigns()
+  const id = '0'.repeat(24)
+  const cases: [object, number, string][] = [
+    [{}, 400, 'BODY_INVALID'],
+    [{ campaignId: id, perMinute: 1 }, 400, 'BODY_INVALID'],
+    [{ campaignId: id }, 404, 'NOT_FOUND'],
+    [{ templateName: 'welcome' }, 400, 'BODY_INVALID'],
+    [{ templateName: 'welcome', recipients: [{ to: '1' }], contacts: {} }, 400, 'BODY_INVALID'],
+    [{ contacts: {} }, 422, 'TEMPLATE_NEEDED'],
+    [{ templateName: 'nobody', contacts: {} }, 422, 'TEMPLATE_UNKNOWN'],
+    [{ templateName: 'welcome', contacts: {}, clientId: id }, 404, 'NOT_FOUND'],
+  ]
+  for (const [body, ...expected] of cases) {
+    const answer = await w.call('POST', '/estimate', body)
+    expect([body, answer.status, answer.body.errorCode]).toEqual([body, ...expected])
+  }
+})
+
+test('an estimate of more contacts than a request may count asks for a draft', async () => {
+  await using w = await openCampaigns()
+  const tenantId = await demo(w.gateway)
+  const rows = Array.from({ length: 21_001 }, (_, i) => ({
+    _id: new Types.ObjectId(),
+    tenantId,
+    waId: `21266${i}`,
+    deletedAt: null,
+  }))
+  await w.gateway.store.raw.contacts.insertMany(rows as unknown as ContactDoc[])
+  const { status, body } = await w.call('POST', '/estimate', { templateName: 'welcome', contacts: {} })
+  expect([status, body.errorCode]).toEqual([422, 'AUDIENCE_TOO_LARGE'])
+})
+
+test('a pause stops within a second, a resume goes on where it was, nobody is left out or written to twice', async () => {
+  await using w = await openCampaigns()
+  await using _sender = await w.send()
+  const name = await variableOf(w.gateway)
+  const id = await w.campaign({ columns: { variables: { [name]: 'name' } } })
+  await w.call('PUT', `/${id}/audience`, csvOf([['to', 'name'], ...people(300)]), 'text/csv')
+  await w.until(id, it => it.audience.state === 'READY')
+  await w.call('POST', `/${id}/start`, {})
+  await untilTrue(() => w.meta.posts.length > 50)
+  expect((await w.call('POST', `/${id}/pause`, {})).body.status).toBe('PAUSED')
+  const pausedAt = Date.now()
+  await untilTrue(() => Date.now() > pausedAt + 2000)
+  const late = w.meta.posts.filter(({ at }) => at > pausedAt + 1000)
+  expect(late).toEqual([])
+  expect(w.meta.posts.length).toBeLessThan(300)
+  await w.call('POST', `/${id}/resume`, {})
+  const done = await w.until(id, it => it.status === 'DONE')
+  expect(done.counts).toMatchObject({ sent: 300, failed: 0 })
+  expect(new Set(w.meta.posts.map(({ to }) => to)).size).toBe(300)
+  expect(w.meta.posts).toHaveLength(300)
+}, 60_000)
+
+test('a sender that dies in the middle loses and repeats nothing', async () => {
+  await using w = await openCampaigns()
+  const name = await variableOf(w.gateway)
+  const recipients = people(200).map(([to, shown]) => ({ to, variables: { [name]: shown } }))
+  const id = await w.campaign({ recipients })
+  {
+    await using _first = await w.send()
+    await w.until(id, it => it.audience.state === 'READY')
+    await w.call('POST', `/${id}/start`, {})
+    await untilTrue(() => w.meta.posts.length > 60)
+  }
+  await using _second = await w.send()
+  await w.until(id, it => it.status === 'DONE')
+  expect(w.meta.posts.map(({ to }) => to).toSorted()).toEqual(people(200).map(([to]) => to))
+}, 60_000)
+
+test('one error touches one recipient, and those whom it did not reach can be written to again', async () => {
+  const isBad = (to: string) => to.endsWith('7')
+  await using w = await openCampaigns((post, response, request) =>
+    (isBad(post.to) ? refuse(131026) : accept)(post, response, request),
+  )
+  await using _sender = await w.send()
+  const name = await variableOf(w.gateway)
+  const recipients = people(20).map(([to, shown]) => ({ to, variables: { [name]: shown } }))
+  const id = await w.campaign({ recipients })
+  await w.until(id, it => it.audience.state === 'READY')
+  await w.call('POST', `/${id}/start`, {})
+  const done = await w.until(id, it => it.status === 'DONE')
+  expect(done.counts).toMatchObject({ sent: 18, failed: 2 })
+  const { body } = await w.call('GET', `/${id}/recipients?state=failed`)
+  expect(body.data.map((row: { to: string }) => row.to)).toEqual([number(7), number(17)])
+  const words = { code: 131026, title: expect.any(String), detail: expect.any(String), sentence: expect.any(String) }
+  const times = { queuedAt: expect.any(String), sentAt: null, deliveredAt: null, readAt: null, failedAt: body.data[0].at }
+  expect(body.data[0]).toMatchObject({ row: 8, state: 'FAILED', error: words, ...times })
+  const csv = (await w.call('GET', `/${id}/report.csv`)).body.split('\n')
+  expect(csv[0]).toContain(',title,detail,queued_at,sent_at,delivered_at,read_at,failed_at')
+  expect(csv[8]).toContain(body.data[0].error.title)
+  expect(csv[8]?.trim().endsWith(`,,,,${body.data[0].failedAt}`)).toBe(true)
+  const { body: sent } = await w.call('GET', `/${id}/recipients?state=sent&limit=1`)
+  expect(sent.data[0]).toMatchObject({ sentAt: expect.any(String), readAt: null, failedAt: null })
+  const all = await w.call('GET', `/${id}/recipients?limit=15`)
+  expect(all.body).toMatchObject({ total: 20, totalIsExact: true, page: 1, limit: 15, hasMore: true })
+  expect(body).toMatchObject({ total: 2, hasMore: false, nextCursor: null })
+  const rest = await w.call('GET', `/${id}/recipients?limit=15&cursor=${all.body.nextCursor}`)
+  expect([...all.body.data, ...rest.body.data].map((row: { row: number }) => row.row)).toEqual(people(20).map((_, i) => i + 1))
+
+  w.meta.answer = accept
+  const again = await w.call('POST', `/${id}/rerun`, { codes: [131026] })
+  expect(again.status).toBe(201)
+  const keyed = () =>
+    w.gateway.call('POST', `/api/v1/campaigns/${id}/rerun`, { as: 'manager', body: {}, headers: { 'idempotency-key': 'rerun' } })
+  const [once, twice] = [await keyed(), await keyed()]
+  expect([once.status, twice.status, twice.body]).toEqual([201, 201, once.body])
+  await w.until(again.body.id, it => it.audience.state === 'READY')
+  await w.call('POST', `/${again.body.id}/start`, {})
+  const second = await w.until(again.body.id, it => it.status === 'DONE')
+  expect(second.counts).toMatchObject({ recipients: 2, sent: 2 })
+})
+
+test('a campaign waits for its time, goes on beside another of its number, and ends when it is cancelled', async () => {
+  await using w = await openCampaigns()
+  await using _sender = await w.send()
+  const name = await variableOf(w.gateway)
+  const of = (from: number, count: number) =>
+    people(from + count)
+      .slice(from)
+      .map(([to, shown]) => ({ to, variables: { [name]: shown } }))
+  const [slow, timed] = [
+    await w.campaign({ recipients: of(0, 100), perMinute: 120 }),
+    await w.campaign({ recipients: of(100, 5) }),
+  ]
+  for (const id of [slow, timed]) await w.until(id, it => it.audience.state === 'READY')
+  const { body } = await w.call('POST', `/${timed}/start`, { startAt: new Date(Date.now() + 1500).toISOString() })
+  expect(body.status).toBe('SCHEDULED')
+  await w.call('POST', `/${slow}/start`, {})
+  await w.until(timed, it => it.status === 'DONE')
+  expect((await w.call('PATCH', `/${slow}`, { name: 'x' })).body.errorCode).toBe('CAMPAIGN_STATE')
+  await w.call('POST', `/${slow}/cancel`, { reason: 'wrong list' })
+  const ended = await w.until(slow, it => it.endedAt !== null)
+  expect(ended).toMatchObject({ status: 'CANCELLED', statusReason: 'wrong list', counts: { queued: 0 } })
+  expect(ended.counts.sent + ended.counts.failed + ended.counts.pending).toBe(100)
+  expect(w.meta.posts).toHaveLength(ended.counts.sent + 5)
+}, 60_000)
+
+test('contacts by a filter are an audience; a file that is none says so', async () => {
+  await using w = await openCampaigns()
+  await using _sender = await w.send()
+  const name = await variableOf(w.gateway)
+  const tenantId = await demo(w.gateway)
+  const city = (i: number) => ({
+    tenantId,
+    waId: number(i).slice(1),
+    name: `P${i}`,
+    attributes: { City: i % 2 ? 'Fes' : 'Rabat' },
+  })
+  await w.gateway.store.models.contacts.insertMany([0, 1, 2, 3, 4].map(city))
+  const id = await w.campaign({ columns: { variables: { [name]: 'City' } } })
+  await w.call('POST', `/${id}/audience`, { contacts: { attribute: { name: 'City', value: 'Rabat' } } })
+  const ready = await w.until(id, it => it.audience.state === 'READY')
+  expect(ready.audience).toMatchObject({ kind: 'contacts', recipients: 3 })
+  await w.call('PUT', `/${id}/audience`, csvOf([['who', 'name'], ...people(2)]), 'text/csv')
+  const failed = await w.until(id, it => it.audience.state === 'FAILED')
+  expect(failed.audience.problem).toBe('There is no column to. The file has: who, name')
+  expect((await w.call('POST', `/${id}/start`, {})).body).toMatchObject({ errorCode: 'AUDIENCE_FAILED' })
+  expect((await w.call('PUT', `/${id}/audience`, '<xml/>', 'text/xml')).status).toBe(415)
+  const rest = await w.gateway.store.raw.campaignRecipients.countDocuments({ campaignId: new Types.ObjectId(id) })
+  expect(rest).toBe(0)
+})
+
+test('a template that Meta refuses pauses the campaign with the reason; resumed, it reaches everybody else', async () => {
+  await using w = await openCampaigns(refuse(132015))
+  await using _sender = await w.send()
+  const name = await variableOf(w.gateway)
+  const recipients = people(400).map(([to, shown]) => ({ to, variables: { [name]: shown } }))
+  const id = await w.campaign({ recipients })
+  await w.until(id, it => it.audience.state === 'READY')
+  await w.call('POST', `/${id}/start`, {})
+  const paused = await w.until(id, it => it.status === 'PAUSED')
+  expect(paused.statusReason).toContain('template')
+  expect(w.meta.posts.length).toBeLessThan(300)
+
+  w.meta.answer = accept
+  await w.call('POST', `/${id}/resume`, {})
+  const done = await w.until(id, it => it.status === 'DONE')
+  expect((done.counts.failed ?? 0) + (done.counts.sent ?? 0)).toBe(400)
+  expect(w.meta.posts).toHaveLength(400)
+}, 90_000)
+
+test('with the messaging limit used up, the rest of the audience stays where it is until there is room', async () => {
+  await using w = await openCampaigns()
+  const tenantId = await demo(w.gateway)
+  const limitTo = async (messagingLimit: number | null, throughput: number) =>
+    await w.gateway.store.models.clients.updateMany({ tenantId }, { $set: { messagingLimit, throughput } })
+  await limitTo(3, 5)
+  await using _sender = await w.send()
+  const id = await w.campaign({
+    columns: { to: 'Phone', name: 'Full name', variables: { [await variableOf(w.gateway)]: 'Full name' } },
+  })
+  const rows = [['phone', 'full name'], ...people(300)]
+  expect((await w.call('PUT', `/${id}/audience`, csvOf(rows), 'text/csv')).status).toBe(202)
+  await w.until(id, it => it.audience.state === 'READY')
+  expect((await w.call('POST', `/${id}/start`, {})).status).toBe(202)
+  const waiting = { campaignId: new Types.ObjectId(id), 'dispatch.reason': 'quota' }
+  const { messages } = w.gateway.store.raw
+  await untilTrue(async () => (await messages.countDocuments(waiting)) >= 5, 30_000)
+  const held = await w.until(id, ({ counts }) => counts.sent > 0)
+  // Two seconds' worth, and what goes out between two counts.
+  expect(held.counts.pending).toBeGreaterThan(150)
+
+  await limitTo(null, 200)
+  const ended = await w.until(id, ({ status }) => status === 'DONE')
+  expect(ended.counts).toMatchObject({ recipients: 300, pending: 0, sent: 300 })
+  expect(new Set(w.meta.posts.map(({ to }) => to)).size).toBe(300)
+}, 60_000)

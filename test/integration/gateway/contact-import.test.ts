@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createWorld } from '#test/support/world.ts'
+import { type Gateway, openGateway, type Person } from '#test/support/worlds/gateway.ts'
+
+const stack = new AsyncDisposableStack()
+let gateway: Gateway
+beforeAll(async () => {
+  gateway = stack.use(await openGateway(stack.use(await createWorld())))
+})
+afterAll(() => stack.disposeAsync())
+
+async function send(csv: string, query = '', as: Person = 'manager', type = 'text/csv') {
+  const headers = { authorization: `Bearer ${await gateway.tokenFor(as)}`, 'content-type': type }
+  const answer = await fetch(`${gateway.url}/api/v1/contacts/import${query}`, { method: 'POST', headers, body: csv })
+  const text = await answer.text()
+  return { status: answer.status, body: text.startsWith('{') ? JSON.parse(text) : text }
+}
+const find = async (q: string) => (await gateway.call('GET', `/api/v1/contacts?q=${encodeURIComponent(q)}`, { as: 'agent' })).body
+
+const CSV = `Nom;Téléphone;Ville;opt_out
+Aïcha;0661 84 00 01;Rabat;
+Brahim;+212661840002;"Fès; médina";oui
+;not a number;Agadir;
+Chama;0661840003;Oujda;
+Double;+212 661 84 00 01;Tanger;
+`
+
+test('a file becomes contacts, and says which rows do not', async () => {
+  const dry = await send(CSV, '?dryRun=true')
+  expect(dry.body).toMatchObject({ dryRun: true, read: 5, created: 3, refused: 2 })
+  expect((await find('21266184')).total).toBe(0)
+
+  const { status, body } = await send(CSV)
+  expect(status).toBe(200)
+  expect(body).toEqual({
+    dryRun: false,
+    read: 5,
+    created: 3,
+    updated: 0,
+    unchanged: 0,
+    refused: 2,
+    refusedRows: [
+      { row: 3, value: 'not a number', problem: 'is no phone number' },
+      { row: 5, value: '+212 661 84 00 01', problem: 'stands in row 1 already' },
+    ],
+  })
+  expect((await find('212661840002')).data).toMatchObject([
+    { name: 'Brahim', nameSource: 'agent', optOut: true, optOutSource: 'import', attributes: { ville: 'Fès; médina' } },
+  ])
+  expect((await send(CSV)).body).toMatchObject({ created: 0, updated: 0, unchanged: 3 })
+  expect(await gateway.store.raw.auditLog.countDocuments({ action: 'contacts.import' })).toBe(2)
+  expect(await gateway.store.connection.collection('fs.files').countDocuments({ filename: /imports/ })).toBe(0)
+})
+
+test('who is here already gets a name and attributes, in the threads too; an empty cell takes nothing away', async () => {
+  const before = (await find('karim.b')).data[0]
+  const { body } = await send(`phone,name,city,optout\n${before.phone},Karim B.,Salé,\n`)
+  expect(body).toMatchObject({ created: 0, updated: 1 })
+  const [after] = (await find('Karim B.')).data
+  expect(after).toMatchObject({ id: before.id, name: 'Karim B.', attributes: { city: 'Salé' }, optOut: before.optOut })
+  const threads = await gateway.call('GET', '/api/v1/conversations?q=Karim%20B.', { as: 'agent' })
+  expect(threads.body.data[0]).toMatchObject({ contact: { name: 'Karim B.' } })
+  expect((await send(`phone,name\n${before.phone},\n`)).body).toMatchObject({ unchanged: 1 })
+})
+
+test('all contacts come as a file that can be imported again', async () => {
+  const headers = async (as: Person) => ({ authorization: `Bearer ${await gateway.tokenFor(as)}` })
+  const url = `${gateway.url}/api/v1/contacts/export.csv`
+  expect((await fetch(url, { headers: await headers('agent') })).status).toBe(403)
+  const answer = await fetch(url, { headers: await headers('manager') })
+  const csv = await answer.text()
+  expect(answer.headers.get('content-type')).toContain('text/csv')
+  expect(csv.split('\n')[0]).toContain('phone,user_id,name,opt_out,')
+  expect(csv).toMatch(/212661840002,,Brahim,yes,.*"?Fès; médina/)
+  const { total } = (await gateway.call('GET', '/api/v1/contacts', { as: 'agent' })).body
+  expect((await send(csv)).body).toMatchObject({ read: total, created: 0, updated: 0, unchanged: total, refused: 0 })
+  expect(await gateway.store.raw.auditLog.countDocuments({ action: 'contacts.exportAll' })).toBe(1)
+})
+
+test('refused rows come as a file of their own', async () => {
+  const { body } = await send('phone\nabc\n=1+1\n', '?report=csv&dryRun=true')
+  expect(body).toContain("row,value,problem\n1,abc,is no phone number\n2,'=1+1,is no phone number")
+})
+
+test.for([
+  ['city\nRabat\n', '', 422, 'COLUMN_MISSING'],
+  ['phone\n"open', '', 422, 'CSV_INVALID'],
+  ['phone\n0661840009\n', '?phone=handy', 422, 'COLUMN_MISSING'],
+] as const)('%j is refused', async ([csv, query, status, errorCode]) => {
+  expect(await send(csv, query)).toMatchObject({ status, body: { errorCode } })
+})
+
+test('agents may not, and nothing but CSV is taken', async () => {
+  expect((await send('phone\n', '', 'agent')).status).toBe(403)
+  expect((await send('{}', '', 'manager', 'application/json')).status).toBe(415)
+})
+
+test('ten thousand rows are made in seconds', async () => {
+  const rows = Array.from({ length: 10_000 }, (_, i) => `+2126700${String(i).padStart(5, '0')},P${i}`)
+  const { body } = await send(`phone,name\n${rows.join('\n')}\n`)
+  expect(body).toMatchObject({ read: 10_000, created: 10_000, refused: 0 })
+}, 30_000)

@@ -1,0 +1,325 @@
+import { Types } from 'mongoose'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { DEMO_TENANTS } from '#deploy/demo/world.ts'
+import { startKeeper } from '#services/ingest/recorder/dead-letters.ts'
+import { startRecorder } from '#services/ingest/recorder/recorder.ts'
+import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
+import type { Id, MessageDoc } from '#shared/model/documents.ts'
+import { metricsPage } from '#shared/process/metrics.ts'
+import { EXCHANGES, QUEUES, webhookKeys } from '#shared/queue/topology.ts'
+import { PublishError } from '#shared/queue/types.ts'
+import { bellFor } from '#shared/store/dispatch/take.ts'
+import { keepDeadLetter, type NewDeadLetter } from '#shared/store/webhooks/dead-letters.ts'
+import { untilPasses } from '#test/support/until.ts'
+import { inboundOf } from '#test/support/webhooks.ts'
+import { createWorld } from '#test/support/world.ts'
+import { type Gateway, openGateway, PEOPLE, type Person } from '#test/support/worlds/gateway.ts'
+import { log } from '#test/support/worlds/ingest.ts'
+import { userByEmail } from '#test/support/worlds/realtime.ts'
+
+const stack = new AsyncDisposableStack()
+let gateway: Gateway
+let demo: Id
+let other: Id
+/** Ids of messages that came out of the chat queue. */
+const rung: (string | null)[] = []
+beforeAll(async () => {
+  gateway = stack.use(await openGateway(stack.use(await createWorld())))
+  demo = (await userByEmail(gateway.store, PEOPLE.agent)).tenantId
+  other = (await userByEmail(gateway.store, PEOPLE.other)).tenantId
+  const { store, queue } = gateway
+  stack.use(await startRecorder({ store, queue, log }))
+  stack.use(await startKeeper({ store, queue, log }))
+  const hear = async ({ messageId }: { messageId: string | null }) => {
+    rung.push(messageId)
+    return { kind: 'done' as const }
+  }
+  stack.use(await queue.consume(QUEUES.chat, hear, { prefetch: 10 }))
+})
+afterAll(() => stack.disposeAsync())
+beforeEach(async () => {
+  await gateway.store.raw.deadLetters.deleteMany({})
+  rung.length = 0
+})
+
+const get = (path: string, as: Person = 'manager') => gateway.call('GET', `/api/v1/dead-letters${path}`, { as })
+const post = (path: string, body: object = {}, as: Person = 'manager') =>
+  gateway.call('POST', `/api/v1/dead-letters${path}`, { as, body })
+const letterOf = (id: string) => gateway.store.raw.deadLetters.findOne({ _id: new Types.ObjectId(id) })
+const open = (filter: object = {}) => gateway.store.raw.deadLetters.findOne({ state: 'NEW', ...filter })
+
+/** A bell of a message of the tenant's, which died of something. */
+async function keepBell(changes: Partial<NewDeadLetter> = {}): Promise<string> {
+  const tenantId = changes.tenantId ?? demo
+  const row = (await gateway.store.raw.messages.findOne({ tenantId, direction: 'OUTBOUND' })) as MessageDoc
+  const messageId = changes.messageId ?? new Types.ObjectId().toHexString()
+  await keepDeadLetter(gateway.store, {
+    tenantId,
+    queue: QUEUES.chat,
+    exchange: EXCHANGES.send,
+    routingKey: 'chat',
+    type: MESSAGE_TYPE.sendBell,
+    reason: 'attempts used up',
+    error: 'TypeError: no row 7',
+    attempt: 6,
+    messageId,
+    payload: JSON.stringify(bellFor(row)),
+    headers: {},
+    createdAt: new Date(),
+    ...changes,
+  })
+  return String((await open({ messageId }))?._id)
+}
+
+const { phoneNumberId } = DEMO_TENANTS.demo
+/** A message that MongoDB refuses to keep, until somebody takes the NUL out of it. */
+const poison = (wamid: string, from: string, key = 'a\0b') => inboundOf(wamid, from, { type: 'hologram', hologram: { [key]: 1 } })
+
+const eventOf = (wamid: string) => gateway.store.raw.webhookEvents.findOne({ _id: `m:${wamid}` })
+
+async function die(wamid: string, from: string): Promise<string> {
+  const routingKey = webhookKeys.conversation(phoneNumberId, from)
+  const body = poison(wamid, from)
+  await gateway.queue.publish({ exchange: EXCHANGES.webhook, routingKey, type: MESSAGE_TYPE.webhook, body, messageId: wamid })
+  await untilPasses(async () => expect(await eventOf(wamid)).toMatchObject({ status: 'FAILED' }))
+  return String((await open({ messageId: `m:${wamid}` }))?._id)
+}
+
+describe('a webhook that died', () => {
+  test('is seen with its cause, opened with its payload, and has its effect once it is mended', async () => {
+    const id = await die('wamid.mend', '212661700001')
+    const { body: listed } = await get('?source=webhook')
+    expect(listed.data).toMatchObject([{ id, source: 'webhook', state: 'NEW', reason: 'storing it failed', edited: false }])
+    expect(JSON.stringify(listed)).not.toContain('hologram')
+    const { body: opened } = await get(`/${id}`)
+    expect(opened).toMatchObject({ exchange: EXCHANGES.webhook, original: null, history: [], related: [] })
+    expect(JSON.parse(opened.payload)).toEqual(poison('wamid.mend', '212661700001'))
+
+    expect((await post(`/${id}/replay`)).body.data).toEqual([{ id, outcome: 'replayed', reason: null }])
+    await untilPasses(async () => expect(await open({ messageId: 'm:wamid.mend' })).not.toBeNull())
+    const next = String((await open({ messageId: 'm:wamid.mend' }))?._id)
+    expect((await get(`/${next}`)).body.related).toMatchObject([{ id, state: 'REPLAYED' }])
+
+    const payload = JSON.stringify(poison('wamid.mend', '212661700001', 'ab'))
+    const dry = await post(`/${next}/replay`, { payload, dryRun: true })
+    expect([dry.status, dry.body.data]).toEqual([200, [{ id: next, outcome: 'processed', reason: null }]])
+    expect(dry.body.changes.map(({ kind }: { kind: string }) => kind)).toContain('message')
+    expect((await post(`/${next}/replay`, { payload })).status).toBe(202)
+    await untilPasses(async () => expect(await eventOf('wamid.mend')).toMatchObject({ status: 'PROCESSED' }))
+    expect(await gateway.store.raw.messages.countDocuments({ wamid: 'wamid.mend' })).toBe(1)
+    const { body: done } = await get(`/${next}`)
+    expect(done).toMatchObject({ state: 'REPLAYED', edited: true, payload, original: opened.payload })
+    expect(done.history).toMatchObject([{ action: 'replayed', by: { name: 'Demo Manager' }, detail: 'with an edited payload' }])
+    const traces = await gateway.store.raw.auditLog.find({ 'object.id': next }).toArray()
+    expect(traces).toMatchObject([
+      {
+        action: 'deadLetters.replay',
+        tenantId: demo,
+        changes: { state: { before: 'NEW', after: 'REPLAYED' }, payload: { before: /^sha256:/, after: /^sha256:/ } },
+      },
+    ])
+    expect(JSON.stringify(traces)).not.toContain('hologram')
+  }, 40_000)
+
+  test('is not sent again when its event has been processed meanwhile', async () => {
+    const id = await die('wamid.done', '212661700002')
+    await gateway.store.raw.webhookEvents.updateOne({ _id: 'm:wamid.done' }, { $set: { status: 'PROCESSED' } })
+    expect((await post(`/${id}/replay`)).body.data[0]).toMatchObject({ outcome: 'unchanged' })
+    expect(await letterOf(id)).toMatchObject({ state: 'REPLAYED' })
+  }, 20_000)
+
+  test("is never edited into another tenant's", async () => {
+    const id = await die('wamid.theirs', '212661700003')
+    const theirs = JSON.stringify(poison('wamid.new', '212661700003', 'ab')).replace(
+      phoneNumberId,
+      DEMO_TENANTS.other.phoneNumberId,
+    )
+    const { status, body } = await post(`/${id}/replay`, { payload: theirs })
+    expect([status, body.errorCode, body.errors[0].message]).toEqual([
+      422,
+      'PAYLOAD_INVALID',
+      'its number is not connected to this account',
+    ])
+    await gateway.store.raw.webhookEvents.insertOne({
+      _id: 'm:wamid.foreign',
+      tenantId: other,
+      phoneNumberId: null,
+      wabaId: null,
+      eventType: 'message',
+      field: 'messages',
+      payload: {},
+      status: 'FAILED',
+      reason: null,
+      attempts: 1,
+      receivedAt: new Date(),
+      processedAt: null,
+    })
+    const event = await post(`/${id}/replay`, { payload: JSON.stringify(poison('wamid.foreign', '212661700003', 'ab')) })
+    expect(event.body.detail).toContain('its event is not of this account')
+  }, 20_000)
+})
+
+describe('a replay', () => {
+  test('puts a message back once, however often and by how many it is asked for', async () => {
+    const id = await keepBell()
+    const { messageId } = (await letterOf(id)) as { messageId: string }
+    const answers = await Promise.all(Array.from({ length: 5 }, () => post(`/${id}/replay`)))
+    expect(answers.filter(({ status }) => status === 202)).toHaveLength(1)
+    expect((await post(`/${id}/replay`)).body.data).toEqual([{ id, outcome: 'unchanged', reason: 'it has been replayed' }])
+    const last = await keepBell()
+    await post(`/${last}/replay`)
+    await untilPasses(async () => expect(rung).toContain((await letterOf(last))?.messageId))
+    expect(rung.filter(one => one === messageId)).toHaveLength(1)
+  })
+
+  test('that the broker does not take leaves the letter open', async () => {
+    const id = await keepBell()
+    const { queue } = gateway.deps
+    gateway.deps.queue = { ...queue, publish: () => Promise.reject(new PublishError('disconnected', 'away')) } as typeof queue
+    expect((await post(`/${id}/replay`)).status).toBe(503)
+    gateway.deps.queue = queue
+    expect(await letterOf(id)).toMatchObject({ state: 'NEW', history: [{ action: 'returned' }] })
+    expect((await post(`/${id}/replay`)).status).toBe(202)
+  })
+
+  test('that died with its gateway can be asked for again after a minute', async () => {
+    const id = await keepBell()
+    const claimed = (ago: number) =>
+      gateway.store.raw.deadLetters.updateOne(
+        { _id: new Types.ObjectId(id) },
+        { $set: { state: 'REPLAYING', claim: 'x', settledAt: new Date(Date.now() - ago) } },
+      )
+    await claimed(5000)
+    expect((await post(`/${id}/replay`)).body).toMatchObject({ errorCode: 'NOT_REPLAYABLE' })
+    await claimed(61_000)
+    expect((await post(`/${id}/replay`)).status).toBe(202)
+  })
+
+  test('of an edited bell goes only as its row says', async () => {
+    const id = await keepBell({ payload: '{"v":0}', reason: 'not a send bell' })
+    const row = (await gateway.store.raw.messages.findOne({ tenantId: demo, direction: 'OUTBOUND' })) as MessageDoc
+    const theirs = (await gateway.store.raw.messages.findOne({ tenantId: other })) as MessageDoc
+    const refused = async (payload: string) => (await post(`/${id}/replay`, { payload })).body
+    expect((await post(`/${id}/replay`)).body.errorCode).toBe('NOT_REPLAYABLE')
+    expect((await refused('{nonsense')).detail).toContain('it is not JSON')
+    expect((await refused('{"v":1}')).errors[0].message).toContain('messageId')
+    expect((await refused(JSON.stringify(bellFor(theirs)))).detail).toContain('not of this account')
+    expect((await refused(JSON.stringify({ ...bellFor(row), phoneNumberId: '1' }))).detail).toContain('phoneNumberId')
+    expect((await post(`/${id}/replay`, { payload: JSON.stringify(bellFor(row)) })).status).toBe(202)
+  })
+
+  test('of edited events is for platform admins', async () => {
+    const event = (text: string) => ({
+      eventId: 'e1',
+      tenantId: String(demo),
+      name: 'message:sent',
+      at: '2026-11-20T10:00:00Z',
+      clientId: null,
+      conversationId: null,
+      userId: null,
+      payload: { text },
+      v: 1,
+    })
+    const body = (text: string) => JSON.stringify({ v: 1, events: [event(text)] })
+    const at = { exchange: EXCHANGES.event, queue: QUEUES.realtime[0] as string, routingKey: '0.mixed' }
+    const id = await keepBell({ ...at, type: MESSAGE_TYPE.events, payload: body('a') })
+    expect((await post(`/${id}/replay`, { payload: body('b') })).body.errorCode).toBe('PAYLOAD_INVALID')
+    const moved = body('b').replace(String(demo), String(other))
+    expect((await post(`/${id}/replay`, { payload: moved }, 'platform')).status).toBe(422)
+    expect((await post(`/${id}/replay`, { payload: body('b') }, 'platform')).status).toBe(202)
+  })
+})
+
+describe('many letters', () => {
+  test('are grouped by cause, foretold, and replayed page by page without those that die meanwhile', async () => {
+    const ids: string[] = []
+    for (let i = 0; i < 5; i++)
+      ids.push(await keepBell({ error: `TypeError: no row ${i}`, createdAt: new Date(1_795_000_000_000) }))
+    await keepBell({ reason: 'something else', error: null })
+    const { body } = await get('/groups')
+    expect(body.isWhole).toBe(true)
+    expect(body.data.map(({ cause, count }: { cause: string; count: number }) => [cause, count])).toEqual([
+      ['attempts used up: TypeError: no row #', 5],
+      ['something else', 1],
+    ])
+    const wish = { cause: body.data[0].cause, limit: 3 }
+    const dry = await post('/replay', { ...wish, dryRun: true })
+    expect([dry.body.total, dry.body.data.length, rung]).toEqual([5, 3, []])
+    const first = await post('/replay', wish)
+    await keepBell({ error: 'TypeError: no row 9', createdAt: new Date(Date.now() + 1000) })
+    const second = await post('/replay', { ...wish, cursor: first.body.nextCursor })
+    expect([...first.body.data, ...second.body.data].map(({ id }) => id)).toEqual(ids)
+    expect([first.body.hasMore, second.body.hasMore, second.body.nextCursor]).toEqual([true, false, null])
+    await untilPasses(() => expect(rung).toHaveLength(5))
+    expect(await gateway.store.raw.auditLog.countDocuments({ 'object.id': { $in: ids }, action: 'deadLetters.replay' })).toBe(5)
+    expect((await post('/replay', { ...wish, cursor: 'nonsense' })).body.errorCode).toBe('CURSOR_INVALID')
+  })
+
+  test('are discarded with a reason, and stay so', async () => {
+    const [one, two, three] = [await keepBell(), await keepBell(), await keepBell({ reason: 'other' })]
+    expect((await post(`/${one}/discard`, {})).status).toBe(400)
+    const { body } = await post(`/${one}/discard`, { reason: 'sent by hand' })
+    expect(body).toMatchObject({ state: 'DISCARDED', history: [{ action: 'discarded', detail: 'sent by hand' }] })
+    expect((await post(`/${one}/discard`, { reason: 'twice' })).body.history).toHaveLength(1)
+    expect((await post(`/${one}/replay`)).body.errorCode).toBe('NOT_REPLAYABLE')
+    const wish = { cause: 'attempts used up: TypeError: no row #', reason: 'all of them' }
+    expect((await post('/discard', { ...wish, dryRun: true })).body.data).toEqual([{ id: two }])
+    expect((await letterOf(two))?.state).toBe('NEW')
+    expect((await post('/discard', wish)).body.data).toEqual([{ id: two }])
+    await post(`/${three}/replay`)
+    expect((await post(`/${three}/discard`, { reason: 'late' })).body.errorCode).toBe('DEAD_LETTER_SETTLED')
+    const traced = await gateway.store.raw.auditLog.findOne({ 'object.id': two })
+    expect(traced).toMatchObject({ action: 'deadLetters.discard', changes: { reason: { after: 'all of them' } } })
+  })
+
+  test('are listed by cursor, each once, though they died at one moment', async () => {
+    const createdAt = new Date()
+    for (let i = 0; i < 5; i++) await keepBell({ createdAt })
+    const ids: string[] = []
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const { body } = await get(`?limit=2&state=NEW${cursor && `&cursor=${cursor}`}`)
+      ids.push(...body.data.map(({ id }: { id: string }) => id))
+      cursor = body.nextCursor
+    }
+    expect([ids.length, new Set(ids).size]).toEqual([5, 5])
+  })
+})
+
+test("a tenant's own are its managers', the rest the platform's", async () => {
+  const [mine, theirs] = [await keepBell(), await keepBell({ tenantId: other })]
+  const nobodys = await keepBell({ tenantId: null as never })
+  await gateway.store.raw.deadLetters.updateOne({ _id: new Types.ObjectId(nobodys) }, { $set: { tenantId: null } })
+  const ids = async (query: string, as: Person) => (await get(query, as)).body.data.map(({ id }: { id: string }) => id)
+  expect((await get('', 'agent')).status).toBe(403)
+  expect(await ids('', 'manager')).toEqual([mine])
+  expect((await get('?scope=all', 'admin')).status).toBe(403)
+  expect((await get('/groups?scope=unowned', 'admin')).status).toBe(403)
+  expect((await post('/replay', { scope: 'all' }, 'admin')).status).toBe(403)
+  expect((await ids('?scope=all&limit=2', 'platform')).toSorted()).toEqual([theirs, nobodys].toSorted())
+  const { body } = await get('?scope=all&limit=2', 'platform')
+  expect(await ids(`?scope=all&limit=2&cursor=${body.nextCursor}`, 'platform')).toEqual([mine])
+  expect(await ids('?scope=unowned', 'platform')).toEqual([nobodys])
+  expect((await post(`/${theirs}/discard`, { reason: 'x' }, 'admin')).status).toBe(404)
+  expect((await post(`/${theirs}/discard`, { reason: 'x' }, 'platform')).status).toBe(200)
+  expect(await gateway.store.raw.auditLog.findOne({ 'object.id': theirs })).toMatchObject({ tenantId: other })
+})
+
+test('what speaks of several tenants is shown to none of them, and open ones are counted', async () => {
+  const event = { eventId: 'e', name: 'message:sent', at: new Date().toISOString(), payload: {} }
+  const body = { v: 1, events: [demo, other].map(tenantId => ({ ...event, tenantId: String(tenantId) })) }
+  const headers = { 'x-linko-reason': 'tried in vain', 'x-linko-origin-queue': QUEUES.realtime[0] as string }
+  const envelope = { exchange: EXCHANGES.dead, routingKey: QUEUES.realtime[0] as string, type: MESSAGE_TYPE.events, headers }
+  await gateway.queue.publish({ ...envelope, body, messageId: 'mixed', tenantId: String(demo) })
+  await untilPasses(async () => expect(await open({ messageId: 'mixed' })).toMatchObject({ tenantId: null }))
+  await gateway.queue.publish({
+    ...envelope,
+    body: { v: 1, events: [body.events[0]] },
+    messageId: 'own',
+    tenantId: String(demo),
+  })
+  await untilPasses(async () => expect(await open({ messageId: 'own' })).toMatchObject({ tenantId: demo }))
+  await using _another = await startKeeper({ store: gateway.store, queue: gateway.queue, log })
+  await untilPasses(async () =>
+    expect((await metricsPage()).body).toContain(`linko_dead_letters_open{queue="${QUEUES.realtime[0]}"} 2`),
+  )
+})

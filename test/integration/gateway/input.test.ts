@@ -1,0 +1,261 @@
+import { request as rawRequest } from 'node:http'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { routes } from '#services/gateway/routes.ts'
+import { createApiKey } from '#shared/auth/api-keys.ts'
+import { ACTIONS, can, ROLES } from '#shared/auth/policy.ts'
+import { setTenantLimits } from '#shared/store/numbers/limits.ts'
+import { createWorld } from '#test/support/world.ts'
+import { type Gateway, openGateway, PEOPLE, type Person } from '#test/support/worlds/gateway.ts'
+import { userByEmail } from '#test/support/worlds/realtime.ts'
+
+const stack = new AsyncDisposableStack()
+let gateway: Gateway
+beforeAll(async () => {
+  gateway = stack.use(await openGateway(stack.use(await createWorld())))
+})
+afterAll(() => stack.disposeAsync())
+
+const send = (body: unknown, headers = {}) => gateway.call('POST', '/api/v1/messages/send', { as: 'agent', body, headers })
+const nested = (depth: number): unknown => (depth === 0 ? 1 : { a: nested(depth - 1) })
+
+describe('a body', () => {
+  test.for<[string, unknown]>([
+    ['no JSON', '{"text":'],
+    ['a member that nobody knows', { to: '+212661000101', text: 'a', tenantId: 'x' }],
+    ['__proto__', '{"to":"+212661000101","text":"a","__proto__":{"isAdmin":true}}'],
+    ['constructor', { to: '+212661000101', text: 'a', constructor: { prototype: {} } }],
+    ['an operator', { to: { $gt: '' }, text: 'a' }],
+    ['a dotted key', { to: '+212661000101', text: 'a', 'dispatch.state': 'READY' }],
+    ['depth 21', { to: '+212661000101', text: 'a', data: nested(21) }],
+    ['a list of 1,001', { to: '+212661000101', text: 'a', data: Array(1001).fill(0) }],
+    ['NUL', { to: '+212661000101', text: 'a\u0000b' }],
+    ['half a character', '{"to":"+212661000101","text":"\\ud83d"}'],
+    ['text as a number', { to: '+212661000101', text: 5 }],
+    ['nobody to send to', { text: 'a' }],
+  ])('refused with 400: %s', async ([, body]) => {
+    const answer = await send(body)
+    expect(answer.status).toBe(400)
+    expect(answer.headers.get('content-type')).toContain('application/problem+json')
+    expect(Object.keys(answer.body).toSorted()).toEqual(
+      ['detail', 'errorCode', 'errors', 'requestId', 'status', 'title', 'type'].toSorted(),
+    )
+    expect(answer.headers.get('x-request-id')).toBe(answer.body.requestId)
+  })
+
+  test('is at most 256 KiB, JSON and not compressed', async () => {
+    expect((await send({ text: 'x'.repeat(256 * 1024) })).status).toBe(413)
+    expect((await send('a=1', { 'content-type': 'application/x-www-form-urlencoded' })).status).toBe(415)
+    expect((await send({ text: 'a' }, { 'content-encoding': 'gzip' })).status).toBe(415)
+  })
+
+  test('is refused where none belongs, unless it is empty', async () => {
+    const { body } = await gateway.call('GET', '/api/v1/conversations', { as: 'agent' })
+    const path = `/api/v1/conversations/${body.data[0].id}/read`
+    expect((await gateway.call('PUT', path, { as: 'agent', body: {} })).status).toBe(200)
+    expect((await gateway.call('PUT', path, { as: 'agent', body: { unreadCount: 5 } })).status).toBe(400)
+  })
+})
+
+describe('a query', () => {
+  test.for([
+    '?limit=5&limit=6',
+    '?limit=101',
+    '?limit=0',
+    '?page=-1',
+    '?nobody=knows',
+    '?status[$ne]=open',
+    '?cursor=bm9uc2Vuc2U',
+    '?q=%00',
+    '?unread=maybe',
+  ])('%s is refused', async query => {
+    expect((await gateway.call('GET', `/api/v1/conversations${query}`, { as: 'agent' })).status).toBe(400)
+  })
+
+  test('is refused where none belongs', async () => {
+    expect((await gateway.call('GET', '/api/v1/auth/me?x=1', { as: 'agent' })).status).toBe(400)
+  })
+
+  test('text is searched for as it is, not as a pattern', async () => {
+    const find = async (q: string) =>
+      (await gateway.call('GET', `/api/v1/conversations?q=${encodeURIComponent(q)}`, { as: 'agent' })).body.total
+    expect(await find('salma')).toBe(1)
+    expect(await find('.*')).toBe(0)
+    expect(await find('(((')).toBe(0)
+    expect(await find('0661000101')).toBe(1)
+    expect(await find('+212 661-000101')).toBe(1)
+  })
+})
+
+describe('an address', () => {
+  test('that is none is 404, another method 405', async () => {
+    const none = await gateway.call('GET', '/api/v1/nothing')
+    expect([none.status, none.body.errorCode]).toEqual([404, 'NOT_FOUND'])
+    const wrong = await gateway.call('DELETE', '/api/v1/conversations')
+    expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET'])
+  })
+
+  test('with a broken escape is 400', async () => {
+    expect((await gateway.call('GET', '/api/v1/templates/%E0%A4%A', { as: 'agent' })).status).toBe(400)
+  })
+})
+
+test('browsers of listed origins alone may read; every answer carries the security headers', async () => {
+  const get = (origin: string) => gateway.call('GET', '/api/v1/health', { headers: { origin } })
+  const listed = await get('http://dashboard.test')
+  expect(listed.headers.get('access-control-allow-origin')).toBe('http://dashboard.test')
+  expect((await get('http://evil.example')).headers.get('access-control-allow-origin')).toBeNull()
+  const policy = listed.headers.get('content-security-policy') ?? ''
+  expect(policy).not.toContain('unsafe-inline')
+  expect(policy).toContain("frame-ancestors 'none'")
+  expect(listed.headers.get('x-content-type-options')).toBe('nosniff')
+  expect(listed.headers.get('strict-transport-security')).toBeTruthy()
+  expect((await gateway.call('GET', '/api/v1/auth/me', { as: 'agent' })).headers.get('cache-control')).toBe('no-store')
+})
+
+test('duplicate identity headers are refused', async () => {
+  const status = await new Promise<number | undefined>((resolve, reject) => {
+    const headers = ['host', 'x', 'authorization', 'Bearer a', 'authorization', 'Bearer b']
+    rawRequest(`${gateway.url}/api/v1/auth/me`, { headers }, answer => {
+      answer.resume()
+      resolve(answer.statusCode)
+    })
+      .on('error', reject)
+      .end()
+  })
+  expect(status).toBe(401)
+})
+
+describe('roles', () => {
+  const BY_ROLE: Record<string, Person> = {
+    agent: 'agent',
+    manager: 'manager',
+    tenant_admin: 'admin',
+    platform_admin: 'platform',
+  }
+  const PUBLIC = [
+    'post /api/v1/auth/login',
+    'post /api/v1/auth/refresh',
+    'post /api/v1/auth/logout',
+    'get /api/v1/health',
+    'get /docs',
+    'get /docs/page.js',
+    'get /docs/page.css',
+    'get /api/v1/openapi.json',
+    'get /api/v1/postman.json',
+  ]
+
+  test('every route names an action of the policy, or is listed as public', () => {
+    const open = routes.filter(({ action }) => action === null).map(({ method, path }) => `${method} ${path}`)
+    expect(open.toSorted()).toEqual(PUBLIC.toSorted())
+    for (const { action } of routes) if (action !== null) expect(ACTIONS).toContain(action)
+  })
+
+  const guarded = routes.filter(({ action }) => action !== null)
+  test.for(guarded.map(route => [`${route.method} ${route.path}`, route] as const))('%s', async ([, route]) => {
+    const path = route.path.replace(/\{\w+\}/g, '0'.repeat(24))
+    const method = route.method.toUpperCase()
+    expect((await gateway.call(method, path)).status).toBe(401)
+    for (const role of ROLES) {
+      const body = method === 'GET' ? undefined : {}
+      const { status } = await gateway.call(method, path, { as: BY_ROLE[role], body })
+      const isRefused = status === 403
+      if (can(role, route.action as never)) expect([role, status]).not.toEqual([role, 403])
+      else expect([role, isRefused]).toEqual([role, true])
+      expect(status).toBeLessThan(500)
+    }
+  })
+})
+
+describe('OpenAPI', () => {
+  test('lists every route, and nothing under a name it does not have', async () => {
+    const { body } = await gateway.call('GET', '/api/v1/openapi.json')
+    expect(body.openapi).toBe('3.1.0')
+    for (const { method, path, summary } of routes) expect(body.paths[path]?.[method]?.summary).toBe(summary)
+    for (const address of ['/api/v1/webhook', '/webhook', '/api/webhooks', '/api/webhooks/whatsapp'])
+      expect(body.paths[address].servers).toHaveLength(1)
+    const ids = Object.values(body.paths as Record<string, Record<string, { operationId?: string }>>)
+      .flatMap(methods => Object.values(methods))
+      .map(({ operationId }) => operationId)
+      .filter(Boolean)
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
+  test('every reference leads somewhere', async () => {
+    const { body } = await gateway.call('GET', '/api/v1/openapi.json')
+    const references = [...JSON.stringify(body).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(match => match[1] as string)
+    expect(references.length).toBeGreaterThan(10)
+    for (const reference of new Set(references))
+      expect(
+        reference.split('/').reduce((at, key) => at?.[key], body),
+        reference,
+      ).toBeDefined()
+  })
+
+  test('comes as a Postman collection and as a page without anything inline', async () => {
+    const postman = await gateway.call('GET', '/api/v1/postman.json')
+    expect(postman.body.item.length).toBeGreaterThan(4)
+    const page = await gateway.call('GET', '/docs')
+    expect(page.headers.get('content-type')).toContain('text/html')
+    expect(page.body).not.toMatch(/<script(?![^>]*src=)|\son\w+=|style=/)
+    expect((await gateway.call('GET', '/docs/page.js')).headers.get('content-type')).toContain('text/javascript')
+  })
+})
+
+describe('limits', () => {
+  test('are told in headers, refused with 429, and count sends, reads and writes apart', async () => {
+    await using small = await openGateway(await createWorld(), {
+      RATE_LIMIT_API: '2/min',
+      RATE_LIMIT_MESSAGES: '1/min',
+      RATE_LIMIT_AUTH: '3/min',
+    })
+    const write = () => small.call('POST', `/api/v1/phone-numbers/${'0'.repeat(24)}/resume`, { as: 'admin' })
+    const first = await write()
+    expect([first.status, first.headers.get('ratelimit-limit'), first.headers.get('ratelimit-remaining')]).toEqual([
+      404,
+      '2',
+      '1',
+    ])
+    await write()
+    const refused = await write()
+    expect([refused.status, refused.body.errorCode]).toEqual([429, 'RATE_LIMITED'])
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+    for (let i = 0; i < 20; i++) expect((await small.call('GET', '/api/v1/auth/me', { as: 'admin' })).status).toBe(200)
+    expect((await small.call('GET', '/api/v1/auth/me', { as: 'admin' })).status).toBe(429)
+    expect((await small.call('GET', '/api/v1/auth/me', { as: 'agent' })).status).toBe(200)
+    const send = () => small.call('POST', '/api/v1/messages/send', { as: 'admin', body: {} })
+    expect([(await send()).status, (await send()).status]).toEqual([400, 429])
+    const login = (email: string) => small.call('POST', '/api/v1/auth/login', { body: { email, password: 'x' } })
+    for (let i = 0; i < 3; i++) expect((await login('a@x.example')).status).toBe(401)
+    expect((await login('a@x.example')).status).toBe(429)
+    expect((await login('b@x.example')).status).toBe(401)
+    for (let i = 0; i < 5; i++) expect((await small.call('POST', '/api/v1/auth/refresh', { body: {} })).status).toBe(401)
+  })
+
+  test('of sends are of one person or key, whatever else their tenant does', async () => {
+    await using small = await openGateway(await createWorld(), { RATE_LIMIT_MESSAGES: '2/min' })
+    const { _id, tenantId } = await userByEmail(small.store, PEOPLE.admin)
+    const fields = { tenantId, name: 'erp', role: 'agent' as const, scopes: ['messages.send' as const], createdBy: _id }
+    const keys = await Promise.all([1, 2].map(() => createApiKey(small.store, fields)))
+    const body = { to: '+212661000101', text: 'a' }
+    const send = (who: object, path = '/messages/send') => small.call('POST', `/api/v1${path}`, { ...who, body })
+    const callers: object[] = [{ as: 'admin' }, { as: 'agent' }, ...keys.map(({ key }) => ({ token: key }))]
+    for (const who of callers) {
+      const answers = [await send(who), await send(who, '/messages/text'), await send(who)]
+      expect(answers.map(({ status }) => status)).toEqual([202, 202, 429])
+      expect(answers.map(({ headers }) => headers.get('ratelimit-remaining'))).toEqual(['1', '0', '0'])
+      const [, , refused] = answers
+      const [wait, reset] = ['retry-after', 'ratelimit-reset'].map(name => Number(refused?.headers.get(name)))
+      expect(wait).toBe(reset)
+      expect(wait).toBeGreaterThan(0)
+    }
+    await setTenantLimits(small.store, tenantId, { messagesPerMinute: 7 }, _id)
+    expect((await send({ as: 'manager' })).headers.get('ratelimit-limit')).toBe('7')
+  })
+
+  test('hold without Redis too', async () => {
+    await using small = await openGateway(await createWorld(), { RATE_LIMIT_MESSAGES: '1/min' })
+    small.redis.disconnect()
+    const send = () => small.call('POST', '/api/v1/messages/send', { as: 'admin', body: {} })
+    expect([(await send()).status, (await send()).status]).toEqual([400, 429])
+  })
+})

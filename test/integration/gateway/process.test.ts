@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { expect } from 'vitest'
+import { ROOT } from '#shared/process/config.ts'
+import { untilPasses } from '#test/support/until.ts'
+import { test, type World } from '#test/support/world.ts'
+import { openGateway, PEOPLE, passwordOf } from '#test/support/worlds/gateway.ts'
+import { openStore } from '#test/support/worlds/ingest.ts'
+import { JWT_SECRET } from '#test/support/worlds/realtime.ts'
+
+function start(world: World, more: NodeJS.ProcessEnv = {}) {
+  const env = {
+    PATH: process.env.PATH,
+    NODE_ENV: 'test',
+    HOST: '127.0.0.1',
+    GATEWAY_PORT: '0',
+    MONGODB_URI: world.mongodbUri,
+    RABBITMQ_URL: world.rabbitmqUrl,
+    REDIS_URL: world.redisUrl,
+    JWT_SECRET,
+    ...more,
+  }
+  const child = spawn(process.execPath, ['services/gateway/main.ts'], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (output += chunk))
+  return { child, output: () => output }
+}
+
+test('the service starts, answers, logs no secret, and leaves with 0 on SIGTERM', { timeout: 60_000 }, async ({ world }) => {
+  await openStore(world)
+  const { child, output } = start(world)
+  await untilPasses(() => expect(output()).toMatch(/"port":\d+.*gateway started/), 20_000)
+  const url = `http://127.0.0.1:${/"port":(\d+)/.exec(output())?.[1]}`
+  expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: 'ok' })
+  expect(await (await fetch(`${url}/ready`)).json()).toEqual({
+    status: 'ready',
+    parts: { mongodb: true, rabbitmq: true, redis: true },
+  })
+  const credentials = { email: PEOPLE.agent, password: passwordOf('agent') }
+  const login = await fetch(`${url}/api/v1/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(credentials),
+  })
+  const { accessToken } = (await login.json()) as { accessToken: string }
+  const headers = { authorization: `Bearer ${accessToken}` }
+  expect((await fetch(`${url}/api/v1/conversations`, { headers })).status).toBe(200)
+  const metrics = await (await fetch(`${url}/metrics`)).text()
+  expect(metrics).toContain('linko_http_request_seconds_count{route="/api/v1/conversations",method="GET",status="200"} 1')
+  const exited = once(child, 'exit')
+  child.kill('SIGTERM')
+  expect((await exited)[0]).toBe(0)
+  for (const secret of [accessToken, credentials.password, credentials.email, JWT_SECRET]) expect(output()).not.toContain(secret)
+})
+
+test('a bad configuration is told in one message, without values', async ({ world }) => {
+  const { child, output } = start(world, { JWT_SECRET: 'too short', RATE_LIMIT_API: 'many' })
+  expect((await once(child, 'exit'))[0]).not.toBe(0)
+  expect(output()).toMatch(/JWT_SECRET[\s\S]*RATE_LIMIT_API/)
+  expect(output()).not.toContain('too short')
+})
+
+test('while MongoDB is away everything is answered 503 with a time to try again', async ({ world }) => {
+  await using gateway = await openGateway(world)
+  const token = await gateway.tokenFor('agent')
+  const body = { to: '+212661000101', text: 'a' }
+  await gateway.store.connection.getClient().close(true)
+  for (const answer of [
+    await gateway.call('GET', '/api/v1/conversations', { token }),
+    await gateway.call('POST', '/api/v1/messages/send', { token, body }),
+    await gateway.call('POST', '/api/v1/auth/login', { body: { email: PEOPLE.agent, password: 'x' } }),
+  ]) {
+    expect([answer.status, answer.body.errorCode]).toEqual([503, 'UNAVAILABLE'])
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
+  }
+  await gateway.store.connection.getClient().connect()
+})

@@ -1,0 +1,119 @@
+import { Types } from 'mongoose'
+import { expect } from 'vitest'
+import { createChores, startChores } from '#services/ingest/background/maintenance.ts'
+import { createRecording, newPace } from '#services/ingest/recorder/recorder.ts'
+import type { ClientDoc, EventDoc, MediaRef } from '#shared/model/documents.ts'
+import { parkedDropped } from '#shared/process/metrics.ts'
+import { connectStore, type Store } from '#shared/store/connect.ts'
+import { migrate } from '#shared/store/migrate.ts'
+import { untilPasses } from '#test/support/until.ts'
+import { test as base } from '#test/support/world.ts'
+import { createFixtureWorld, deliveryOf, type FixtureWorld, readFixture, tell } from '#test/support/worlds/fixtures.ts'
+import { log } from '#test/support/worlds/ingest.ts'
+
+const NUMBER = '1054543651068213'
+const HOUR_MS = 3_600_000
+const queue = { publish: async () => undefined }
+const storage = { delete: async () => undefined }
+
+const test = base.extend<{ fixtures: FixtureWorld }>({
+  fixtures: async ({ world }, use) => {
+    await using store = await connectStore(world.mongodbUri)
+    await migrate(store)
+    await use(await createFixtureWorld(store))
+    await store.connection.dropDatabase()
+  },
+})
+
+const choresOf = (store: Store, aheadMs: number) =>
+  createChores({ store, queue, storage, log, now: () => new Date(Date.now() + aheadMs) })
+const counted = async () => (await parkedDropped.get()).values[0]?.value ?? 0
+
+function recordingOf(store: Store) {
+  const events = { publish: async () => undefined, settled: async () => undefined }
+  return createRecording({ store, log, queue: null as never, events, pace: newPace() })
+}
+
+test('what waits for a message is dropped and counted after a day, not before', async ({ fixtures: { store, sent } }) => {
+  const before = await counted()
+  const record = recordingOf(store)
+  const status = readFixture('status-delivered')
+  await record([deliveryOf(status), deliveryOf(readFixture('message-revoke'))])
+  const waiting = () => store.raw.pendingStatuses.countDocuments()
+  await choresOf(store, 23 * HOUR_MS).drop()
+  expect([await waiting(), await counted()]).toEqual([2, before])
+  await choresOf(store, 25 * HOUR_MS).drop()
+  expect([await waiting(), await counted()]).toEqual([0, before + 2])
+  expect(await tell(store)).toContain('event status IGNORED: its message never came')
+  await sent(status.entry[0].changes[0].value.statuses[0].id)
+  await record([deliveryOf(status)])
+  expect(await tell(store)).toContain('message out text QUEUED "sent before"')
+})
+
+const clientOf = (store: Store) => store.raw.clients.findOne({ phoneNumberId: NUMBER })
+const pause = (store: Store, fields: Partial<ClientDoc>) =>
+  store.raw.clients.updateOne({ phoneNumberId: NUMBER }, { $set: { status: 'paused', pauseReason: 'account', ...fields } })
+
+test('a number goes on when its restriction has ended, and tells so; others stay held', async ({ fixtures: { store } }) => {
+  await recordingOf(store)([deliveryOf(readFixture('account-update-account-restriction'))])
+  const until = (await clientOf(store))?.repliesOnly?.until as Date
+  await pause(store, { restrictedUntil: until })
+  const { release } = choresOf(store, until.getTime() - Date.now() - HOUR_MS)
+  await release()
+  expect(await clientOf(store)).toMatchObject({ status: 'paused' })
+  await choresOf(store, until.getTime() - Date.now() + HOUR_MS).release()
+  expect(await clientOf(store)).toMatchObject({
+    status: 'active',
+    pauseReason: null,
+    statusReason: null,
+    restrictedUntil: null,
+    repliesOnly: null,
+  })
+  const events = await store.raw.events.find({ _id: /^c:/, 'payload.status': 'active' } as object).toArray()
+  // The pause of the first, and that both may write first again.
+  expect(events.map(({ payload }: EventDoc) => payload.reason)).toEqual([null, null, null])
+  await pause(store, {})
+  await choresOf(store, until.getTime() - Date.now() + HOUR_MS).release()
+  expect(await clientOf(store)).toMatchObject({ status: 'paused' })
+})
+
+test('of several processes one does the chores', async ({ fixtures: { store } }) => {
+  await pause(store, { restrictedUntil: new Date(Date.now() - HOUR_MS) })
+  await using _first = await startChores({ store, queue, storage, log })
+  await using _second = await startChores({ store, queue, storage, log })
+  await untilPasses(async () => expect(await clientOf(store)).toMatchObject({ status: 'active' }))
+  expect(await store.raw.events.countDocuments({ name: 'client:status' })).toBe(1)
+})
+
+test('the file of a revoked message is deleted with its thumbnail a while later, unless it was forwarded', async ({
+  fixtures: { store, sent },
+}) => {
+  const deleted: string[] = []
+  const discardAfter = (ms: number) => {
+    const now = () => new Date(Date.now() + ms)
+    return createChores({ store, queue, storage: { delete: async key => void deleted.push(key) }, log, now }).discard()
+  }
+  const media = (id: Types.ObjectId) => ({ text: null, template: null, data: null, media: { id, state: 'STORED' } as MediaRef })
+  const [gone, forwarded] = [new Types.ObjectId(), new Types.ObjectId()]
+  const { tenantId } = await sent('wamid.copy', { content: media(forwarded) })
+  const record = recordingOf(store)
+  for (const [wamid, id] of [
+    ['wamid.gone', gone],
+    ['wamid.forwarded', forwarded],
+  ] as const) {
+    await sent(wamid, { content: media(id), direction: 'INBOUND', status: 'RECEIVED' })
+    await record([deliveryOf(revocationOf(wamid))])
+  }
+  await discardAfter(0)
+  expect(deleted).toEqual([])
+  await discardAfter(HOUR_MS)
+  expect(deleted).toEqual([`${tenantId}/${gone}`, `${tenantId}/${gone}/thumbnail`])
+  expect(await store.raw.discardedFiles.countDocuments()).toBe(0)
+})
+
+function revocationOf(wamid: string) {
+  const revocation = { type: 'revoke', revoke: { original_message_id: wamid } }
+  const message = { from: '212661000101', id: `${wamid}.revoked`, timestamp: '1795165200', ...revocation }
+  const value = { metadata: { phone_number_id: NUMBER }, messages: [message] }
+  return { entry: [{ id: '1', changes: [{ field: 'messages', value }] }] }
+}

@@ -1,0 +1,369 @@
+import { globSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, vi } from 'vitest'
+import { startKeeper } from '#services/ingest/recorder/dead-letters.ts'
+import { createRecording, newPace, type RecorderDeps } from '#services/ingest/recorder/recorder.ts'
+import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
+import { Outage } from '#shared/domain/errors.ts'
+import { isObject } from '#shared/meta/json.ts'
+import { parseWebhook } from '#shared/meta/webhook.ts'
+import type { ClientDoc } from '#shared/model/documents.ts'
+import { ROOT } from '#shared/process/config.ts'
+import { webhookProcessed, webhookUnknownNumber } from '#shared/process/metrics.ts'
+import { connectQueue } from '#shared/queue/connect.ts'
+import { EXCHANGES, QUEUES } from '#shared/queue/topology.ts'
+import { connectStore } from '#shared/store/connect.ts'
+import { migrate } from '#shared/store/migrate.ts'
+import { test as base } from '#test/support/world.ts'
+import {
+  ARRIVAL,
+  createFixtureWorld,
+  deliveryOf,
+  type FixtureWorld,
+  readFixture,
+  readSequence,
+  tell,
+} from '#test/support/worlds/fixtures.ts'
+import { log } from '#test/support/worlds/ingest.ts'
+
+const EXPECTED: Record<string, string[]> = JSON.parse(
+  readFileSync(path.join(ROOT, 'test/fixtures/webhooks-expected.json'), 'utf8'),
+)
+const SEQUENCES_EXPECTED: Record<string, string[]> = JSON.parse(
+  readFileSync(path.join(ROOT, 'test/fixtures/webhook-sequences-expected.json'), 'utf8'),
+)
+const A = '1054543651068213'
+/** The two numbers of its tenant. */
+const OURS = new Set([A, '1054543651069001'])
+
+interface Recording extends FixtureWorld {
+  record(...bodies: object[]): Promise<void>
+}
+
+/** The recorder's work on deliveries, on a real store, without the queue between. */
+const test = base.extend<{ recording: Recording }>({
+  recording: async ({ world }, use) => {
+    await using store = await connectStore(world.mongodbUri)
+    await migrate(store)
+    const fixtures = await createFixtureWorld(store)
+    await migrate(store)
+    await use({
+      ...fixtures,
+      record: async (...bodies) => void (await recordingOf(store)(bodies.map(body => deliveryOf(body)))),
+    })
+    await store.connection.dropDatabase()
+  },
+})
+
+function recordingOf(store: RecorderDeps['store']) {
+  const events = { publish: async () => undefined, settled: async () => undefined }
+  return createRecording({ store, log, queue: { publish: async () => undefined } as never, events, pace: newPace() })
+}
+
+/** Messages of ours that the statuses and reactions of a body are about. */
+function namedByIt(body: object): string[] {
+  return parseWebhook(body, ARRIVAL).flatMap(item => {
+    if (item.phoneNumberId === null || !OURS.has(item.phoneNumberId)) return []
+    if (item.kind === 'status') return item.wamid
+    if (item.kind !== 'message') return []
+    const { reaction, edit, revoke } = item.message
+    if (isObject(reaction)) return String(reaction.message_id)
+    const changed = isObject(edit) ? edit : revoke
+    return isObject(changed) ? String(changed.original_message_id) : []
+  })
+}
+
+/** What came before it, so that it has something to change. */
+const BEFORE: Record<string, string[]> = {
+  'account-review-update-approved': ['account-review-update-rejected'],
+  'account-update-account-reconnected': ['account-update-account-offboarded'],
+  'account-update-disabled-reinstate': ['account-update-disabled-disable'],
+  'history-media': ['history-chunk'],
+  'message-system-user-changed-number': ['message-text'],
+  'message-template-status-update-approved': ['message-template-status-update-rejected'],
+  'message-template-status-update-reinstated': ['message-template-status-update-disabled'],
+  'message-template-status-update-unpaused': ['message-template-status-update-paused'],
+  'smb-app-state-sync-add': ['message-text'],
+  'smb-app-state-sync-remove': ['message-text', 'smb-app-state-sync-add'],
+  'user-preferences-stop': ['message-text'],
+  'user-preferences-resume': ['message-text', 'user-preferences-stop'],
+}
+
+/** Edits and revocations are the customer's, of own messages; all else is about ours. */
+function isOfCustomer(body: object): boolean {
+  return parseWebhook(body, ARRIVAL).some(
+    item => item.kind === 'message' && (isObject(item.message.edit) || isObject(item.message.revoke)),
+  )
+}
+const FROM_CUSTOMER = { direction: 'INBOUND', status: 'RECEIVED', origin: null } as const
+
+test('every fixture leaves behind and tells what the table says', async ({ recording }) => {
+  const names = globSync('*.json', { cwd: path.join(ROOT, 'test/fixtures/webhooks') }).map(file => file.replace('.json', ''))
+  expect(names.toSorted()).toEqual(Object.keys(EXPECTED).toSorted())
+  const wrong: Record<string, unknown> = {}
+  for (const name of names) {
+    await recording.reset()
+    const body = readFixture(name)
+    const own = isOfCustomer(body) ? FROM_CUSTOMER : {}
+    for (const wamid of new Set(namedByIt(body))) await recording.sentInThread(wamid, own)
+    for (const before of BEFORE[name] ?? []) await recording.record(readFixture(before))
+    await recording.forgetEvents()
+    await recording.record(body)
+    const left = await tell(recording.store)
+    if (JSON.stringify(left) !== JSON.stringify(EXPECTED[name])) wrong[name] = { left, expected: EXPECTED[name] }
+  }
+  expect(wrong).toEqual({})
+}, 120_000)
+
+const SEQUENCES: Record<string, string[]> = {
+  'ad-click-free-entry-point': [
+    'thread 1/1 messages 1 unread last "Je veux en savoir plus" window 11-21T09:00:00 lead referral free until 11-23T09:00:00',
+  ],
+  'duplicate-redelivery': [
+    'message out text DELIVERED "sent before" cost 0 SERVICE [delivered]',
+    'thread 1/1 messages 1 unread last "Bonjour, le poste de comptable est-il toujours ouvert ?" window 11-21T09:00:00 lead',
+  ],
+  'held-then-dropped-132015': [
+    'template PAUSED YELLOW (Your WhatsApp message template has been paused for 3 hours until Nov 20 at 3:00 PM UTC because it continued to have issues.)',
+    'message out text FAILED "sent before" error 132015 [failed]',
+  ],
+  'number-change-then-message': [
+    'contact 212661000199 MA.99120045517733028810 Salma Idrissi',
+    'thread 2/2 messages 1 unread last "C’est mon nouveau numéro" window 11-21T09:01:30 lead',
+  ],
+  'phone-user-adopts-username': [
+    'contact 212661000101 MA.41982200731550066712 Salma Idrissi @salma.idrissi',
+    'thread 2/2 messages 2 unread last "Même personne, sans numéro" window 11-21T10:00:00 lead',
+  ],
+  'reaction-then-removed': ['message out text QUEUED "sent before" reactions none'],
+  'read-implies-delivered': ['message out text READ "sent before" cost 0.4 UTILITY [read,sent]'],
+  'sent-then-failed': ['message out text FAILED "sent before" error 131049 cost 0.4 MARKETING [failed,sent]'],
+  'statuses-out-of-order': ['message out text READ "sent before" cost 0.4 UTILITY [delivered,read,sent]'],
+}
+/** Meta's answer to an ad comes after the click that it answers: the thread it belongs to exists by then. */
+const IN_ORDER_ONLY = ['ad-click-free-entry-point']
+
+function permutations<T>(list: T[]): T[][] {
+  if (list.length < 2) return [list]
+  return list.flatMap((first, i) => permutations(list.toSpliced(i, 1)).map(rest => [first, ...rest]))
+}
+
+/** What stands in the end; how it was told on the way depends on the way. */
+const stateOf = async (recording: Recording) =>
+  (await tell(recording.store)).filter(line => !/^(\d+ × )?(event|told) /.test(line)).toSorted()
+
+test('every sequence ends in its one state, in any order, together or one by one', async ({ recording }) => {
+  for (const [name, lines] of Object.entries(SEQUENCES)) {
+    const bodies = readSequence(name)
+    const orders = IN_ORDER_ONLY.includes(name) ? [bodies] : permutations(bodies)
+    for (const order of orders) {
+      for (const isTogether of [false, true]) {
+        await recording.reset()
+        for (const wamid of new Set(bodies.flatMap(namedByIt))) await recording.sent(wamid)
+        if (isTogether) await recording.record(...order, ...order)
+        else for (const body of [...order, ...order]) await recording.record(body)
+        expect([name, await stateOf(recording)]).toEqual([name, expect.arrayContaining(lines)])
+        expect(await recording.store.connection.collection('deadLetters').countDocuments()).toBe(0)
+      }
+    }
+  }
+}, 120_000)
+
+test('every sequence, as Meta sends it, leaves behind and tells what its table says', async ({ recording }) => {
+  const names = globSync('*.json', { cwd: path.join(ROOT, 'test/fixtures/webhook-sequences') }).map(file =>
+    file.replace('.json', ''),
+  )
+  expect(names.toSorted()).toEqual(Object.keys(SEQUENCES).toSorted())
+  const left: Record<string, string[]> = {}
+  for (const name of names.toSorted()) {
+    await recording.reset()
+    const bodies = readSequence(name)
+    for (const wamid of new Set(bodies.flatMap(namedByIt))) await recording.sentInThread(wamid)
+    for (const body of bodies) await recording.record(body)
+    left[name] = await tell(recording.store)
+  }
+  expect(left).toEqual(SEQUENCES_EXPECTED)
+}, 60_000)
+
+test('an answer by user id alone finds who was written to by phone, before the status that names both or after', async ({
+  recording,
+}) => {
+  const [status, answer] = [readFixture('status-delivered-username-only'), readFixture('message-text-username-only')]
+  for (const order of permutations([status, answer])) {
+    await recording.reset()
+    for (const wamid of namedByIt(status)) await recording.sentInThread(wamid)
+    for (const body of order) await recording.record(body)
+    const lines = (await stateOf(recording)).filter(line => /^(contact|thread)/.test(line))
+    expect(lines).toEqual([
+      expect.stringMatching(/^contact 212661000101 MA\.55120904417720036618 .*@nora\.codes$/),
+      expect.stringMatching(/^thread 2\/2 messages 1 unread/),
+    ])
+  }
+})
+
+test('what nobody here knows is kept and counted', async ({ recording }) => {
+  const ignored = async () => {
+    const { values } = await webhookProcessed.get()
+    return values.filter(({ labels }) => labels.outcome === 'ignored').reduce((sum, { value }) => sum + value, 0)
+  }
+  const unknownNumbers = async () => (await webhookUnknownNumber.get()).values[0]?.value ?? 0
+  const [before, unknownBefore] = [await ignored(), await unknownNumbers()]
+  const names = ['batch-unknown-field', 'message-unknown-phone-number-id', 'partner-solutions', 'payment-configuration-update']
+  for (const name of names) await recording.record(readFixture(name))
+  expect((await ignored()) - before).toBe(names.length)
+  expect((await unknownNumbers()) - unknownBefore).toBe(1)
+  const rows = await recording.store.raw.webhookEvents.find({}).toArray()
+  expect(rows.map(({ status, payload }) => [status, parseWebhook(payload, ARRIVAL).length])).toEqual(
+    names.map(() => ['IGNORED', 1]),
+  )
+})
+
+function text(wamid: string, from: string, second = 0, body = wamid) {
+  const message = { from, id: wamid, timestamp: String(1_795_165_200 + second), type: 'text', text: { body } }
+  const value = { metadata: { phone_number_id: A }, contacts: [{ wa_id: from, profile: { name: 'Ana' } }], messages: [message] }
+  return { entry: [{ id: '310200450078901', changes: [{ field: 'messages', value }] }] }
+}
+
+const statusOf = (wamid: string, status: string) => ({
+  entry: [
+    {
+      changes: [
+        {
+          field: 'statuses',
+          value: { metadata: { phone_number_id: A }, statuses: [{ id: wamid, status, timestamp: 1_795_165_201 }] },
+        },
+      ],
+    },
+  ],
+})
+
+test('twenty recorders that meet the same stranger at once make one contact, one thread, one lead', async ({ recording }) => {
+  await Promise.all(Array.from({ length: 20 }, (_, i) => recording.record(text(`wamid.${i}`, '212661000777', i))))
+  const lines = await tell(recording.store)
+  expect(lines).toContain('contact 212661000777 Ana')
+  expect(lines).toContain('lead WhatsApp 212661000777')
+  expect(lines).toContain('thread 20/20 messages 20 unread last "wamid.19" window 11-21T09:00:19 lead')
+})
+
+test('twenty copies at the same instant have the effect of one', async ({ recording }) => {
+  await Promise.all(Array.from({ length: 20 }, () => recording.record(text('wamid.copy', '212661000777'))))
+  expect(await tell(recording.store)).toContain('thread 1/1 messages 1 unread last "wamid.copy" window 11-21T09:00:00 lead')
+})
+
+test('a message whose event has expired is still known by its own id', async ({ recording }) => {
+  await recording.record(text('wamid.old', '212661000777'))
+  await recording.store.connection.collection('webhookEvents').deleteMany({})
+  await recording.record(text('wamid.old', '212661000777'), text('wamid.new', '212661000777', 1))
+  expect(await tell(recording.store)).toContain('thread 2/2 messages 2 unread last "wamid.new" window 11-21T09:00:01 lead')
+})
+
+test('a status that outruns its message waits for it, however it comes to be known', async ({ recording }) => {
+  await recording.record(statusOf('wamid.early', 'delivered'), statusOf('wamid.early', 'read'))
+  expect(await tell(recording.store)).toContain('parked delivered')
+  await recording.sent('wamid.early')
+  await recording.record(statusOf('wamid.early', 'delivered'), statusOf('wamid.early', 'read'))
+  const lines = await tell(recording.store)
+  expect(lines).toContain('message out text READ "sent before" [delivered,read]')
+  expect(lines).toContain('2 × event status PROCESSED')
+  expect(lines.filter(line => line.startsWith('parked'))).toEqual([])
+})
+
+test('an item that nobody can read fails alone, and is kept with its reason', async ({ recording }) => {
+  const bad = text('wamid.bad', '212661000777')
+  Object.assign(bad.entry[0]?.changes[0]?.value.messages[0] ?? {}, { timestamp: 'yesterday' })
+  await recording.record(text('wamid.1', '212661000777', 1), bad, text('wamid.2', '212661000777', 2))
+  const lines = await tell(recording.store)
+  expect(lines).toContain('thread 2/2 messages 2 unread last "wamid.2" window 11-21T09:00:02 lead')
+  expect(lines).toContain('event message FAILED: its timestamp is none')
+  expect(lines).toContain('dead letter: its timestamp is none')
+})
+
+test('what MongoDB refuses ends in the dead letters alone, after its tries', async ({ recording }) => {
+  const bad = text('wamid.poison', '212661000777')
+  Object.assign(bad.entry[0]?.changes[0]?.value.messages[0] ?? {}, { type: 'hologram', hologram: { 'a\0b': 1 } })
+  const bodies = Array.from({ length: 20 }, (_, i) => text(`wamid.${i}`, `2126610007${10 + (i % 3)}`, i))
+  await recording.record(...bodies.toSpliced(7, 0, bad))
+  const { connection } = recording.store
+  expect(await connection.collection('messages').countDocuments()).toBe(20)
+  expect(await connection.collection('deadLetters').find({}).toArray()).toMatchObject([
+    { messageId: 'm:wamid.poison', state: 'NEW' },
+  ])
+  expect(await connection.collection('webhookEvents').findOne({ status: 'FAILED' })).toMatchObject({
+    reason: 'storing it failed',
+  })
+}, 30_000)
+
+test('a failed event that is sent again after the mend is applied', async ({ recording }) => {
+  await recording.store.connection.collection<{ _id: string }>('webhookEvents').insertOne({
+    _id: 'm:wamid.again',
+    status: 'FAILED',
+    eventType: 'message',
+  } as never)
+  await recording.record(text('wamid.again', '212661000777'))
+  expect(await tell(recording.store)).toContain('event message PROCESSED')
+  expect(await recording.store.connection.collection('messages').countDocuments()).toBe(1)
+})
+
+test('the keeper stores what any queue gave up, once however often it comes', async ({ recording, world }) => {
+  await using queue = await connectQueue(world.rabbitmqUrl, { log, name: 'test', youngQueueWaitMs: 0 })
+  const letter = {
+    exchange: EXCHANGES.dead,
+    routingKey: QUEUES.conversation[0] as string,
+    type: MESSAGE_TYPE.webhook,
+    messageId: 'w-dead',
+  }
+  const body = text('wamid.dead', '212661000777')
+  await queue.publish({ ...letter, body })
+  await queue.publish({ ...letter, body })
+  await using _keeper = await startKeeper({ store: recording.store, queue, log })
+  const { connection } = recording.store
+  await vi.waitFor(async () => {
+    expect(await connection.collection('webhookEvents').findOne({ status: 'FAILED' })).toMatchObject({ eventType: 'message' })
+    expect(await queue.check(QUEUES.dead)).toMatchObject({ messageCount: 0 })
+  })
+  expect(await connection.collection('deadLetters').find({}).toArray()).toMatchObject([
+    { messageId: 'w-dead', queue: QUEUES.conversation[0], state: 'NEW' },
+  ])
+})
+
+test.for(['message-template-status-update-approved', 'account-update-partner-removed'])(
+  'a letter of %s belongs to the tenant of its business account',
+  async (name, { recording, world }) => {
+    const { tenantId } = (await recording.store.raw.clients.findOne({ phoneNumberId: A })) as ClientDoc
+    await using queue = await connectQueue(world.rabbitmqUrl, { log, name: 'test', youngQueueWaitMs: 0 })
+    const envelope = { exchange: EXCHANGES.dead, routingKey: QUEUES.account, type: MESSAGE_TYPE.webhook, messageId: 'w-dead' }
+    await queue.publish({ ...envelope, body: readFixture(name) })
+    await using _keeper = await startKeeper({ store: recording.store, queue, log })
+    await vi.waitFor(async () => {
+      const event = await recording.store.raw.webhookEvents.findOne({ status: 'FAILED' })
+      expect(event).toMatchObject({ eventType: 'account', tenantId })
+    })
+    expect(await recording.store.raw.deadLetters.findOne({ messageId: 'w-dead' })).toMatchObject({ tenantId })
+  },
+)
+
+test('while MongoDB is away the deliveries stay where they are', async ({ recording }) => {
+  const away = { ...recording.store, transaction: () => Promise.reject(new Outage('away')) }
+  await expect(recordingOf(away)([deliveryOf(text('wamid.1', '212661000777'))])).rejects.toBeInstanceOf(Outage)
+  expect(await recording.store.connection.collection('deadLetters').countDocuments()).toBe(0)
+})
+
+test('events of a batch are told once each, with ids that a second run would make again', async ({ recording }) => {
+  await recording.record(text('wamid.1', '212661000777', 1), text('wamid.2', '212661000777', 2))
+  const rows = await recording.store.connection
+    .collection<{ _id: string; name: string }>('events')
+    .find({})
+    .sort({ _id: 1 })
+    .toArray()
+  expect(rows.map(({ name }) => name).toSorted()).toEqual(['conversation:updated', 'message:received', 'message:received'])
+  expect(rows.map(({ _id }) => _id)).toEqual(['r:m:wamid.1', 'r:m:wamid.2', expect.stringMatching(/^u:[0-9a-f]{24}:m:wamid.2$/)])
+  expect(rows[0]).toMatchObject({
+    payload: {
+      conversationId: expect.any(String),
+      message: { from: '212661000777', text: 'wamid.1', timestamp: '2026-11-20T09:00:01.000Z' },
+    },
+  })
+  expect(rows[2]).toMatchObject({
+    payload: { updates: { unreadCount: 2, messageCount: 2 }, conversation: { inWindow: expect.any(Boolean) } },
+  })
+})

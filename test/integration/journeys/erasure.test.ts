@@ -1,0 +1,182 @@
+import { Readable } from 'node:stream'
+import { Types } from 'mongoose'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { DEMO_TENANTS } from '#deploy/demo/world.ts'
+import { createChores } from '#services/ingest/background/maintenance.ts'
+import { createRecording, newPace } from '#services/ingest/recorder/recorder.ts'
+import type { Id, MessageDoc, RecipientDoc } from '#shared/model/documents.ts'
+import { audienceKey, mediaKey } from '#shared/storage/open.ts'
+import { beginErasure } from '#shared/store/contacts/erase-begin.ts'
+import { COLLECTIONS } from '#shared/store/models.ts'
+import { createWorld } from '#test/support/world.ts'
+import { deliveryOf } from '#test/support/worlds/fixtures.ts'
+import { type Gateway, openGateway, type Person } from '#test/support/worlds/gateway.ts'
+import { log } from '#test/support/worlds/ingest.ts'
+
+const PHONE = '212661830001'
+const USER = 'MA.83000111222333444555'
+const WAMID = 'wamid.erase'
+
+const stack = new AsyncDisposableStack()
+let gateway: Gateway
+let tenantId: Id
+let record: (from: string, more?: object) => Promise<unknown>
+beforeAll(async () => {
+  gateway = stack.use(await openGateway(stack.use(await createWorld())))
+  const number = await gateway.store.raw.clients.findOne({ phoneNumberId: DEMO_TENANTS.demo.phoneNumberId })
+  tenantId = number?.tenantId as Id
+  const events = { publish: async () => undefined, settled: async () => undefined }
+  const recording = createRecording({ store: gateway.store, queue: gateway.queue, log, events, pace: newPace() })
+  let count = 0
+  record = (from, more) => recording([deliveryOf(inbound(from, ++count, more), new Date())])
+})
+afterAll(() => stack.disposeAsync())
+
+function inbound(from: string, n: number, more: object = { type: 'text', text: { body: `secret of ${from}` } }) {
+  const timestamp = String(Math.floor(Date.now() / 1000))
+  const message = { from, from_user_id: from === PHONE ? USER : undefined, id: `${WAMID}.${n}`, timestamp, ...more }
+  const contacts = [{ wa_id: from, user_id: from === PHONE ? USER : undefined, profile: { name: `Person ${from}` } }]
+  const value = { metadata: { phone_number_id: DEMO_TENANTS.demo.phoneNumberId }, contacts, messages: [message] }
+  return { entry: [{ id: DEMO_TENANTS.demo.wabaId, changes: [{ field: 'messages', value }] }] }
+}
+
+const call = (method: string, path: string, as: Person = 'admin', body?: object) =>
+  gateway.call(method, `/api/v1${path}`, { as, body })
+const contactOf = async (phone: string) => (await call('GET', `/contacts?q=${phone}`)).body.data[0]
+
+/** Where any of these words still stands, in the whole database. */
+async function whereStands(...words: string[]): Promise<string[]> {
+  const places: string[] = []
+  for (const name of COLLECTIONS)
+    for (const row of await gateway.store.connection.collection(name).find({}).toArray())
+      if (words.some(word => JSON.stringify(row).includes(word))) places.push(name)
+  return [...new Set(places)]
+}
+
+test('nothing of an erased person is left, and everything of the others', async () => {
+  const { store, deps } = gateway
+  await record(PHONE)
+  await record(PHONE, { type: 'image', image: { id: '99', mime_type: 'image/jpeg', caption: 'my passport' } })
+  await record(PHONE, { type: 'reaction', reaction: { message_id: `${WAMID}.1`, emoji: '👍' } })
+  await record('212661830002')
+  const { id } = await contactOf(PHONE)
+  const thread = (await call('GET', `/conversations?q=${PHONE}`)).body.data[0]
+  await call('POST', `/conversations/${thread.id}/notes`, 'agent', { text: 'note about the secret' })
+  const image = (await store.raw.messages.findOne({
+    tenantId,
+    type: 'image',
+    conversationId: new Types.ObjectId(thread.id),
+  })) as MessageDoc
+  const file = mediaKey(tenantId, image.content.media?.id)
+  await deps.storage.put(file, Readable.from([Buffer.from('bytes')]), { contentType: 'image/jpeg' })
+  await store.raw.messages.updateOne({ tenantId, _id: image._id }, { $set: { 'content.media.state': 'STORED' } })
+  const queued = await call('POST', '/messages/send', 'agent', { conversationId: thread.id, text: 'answer about the secret' })
+  expect(queued.status).toBe(202)
+  const brochure = new Types.ObjectId()
+  const contract = new Types.ObjectId()
+  for (const _id of [brochure, contract]) {
+    await store.models.mediaFiles.create({ _id, tenantId, kind: 'document', mimeType: 'application/pdf', size: 1, sha256: 'a' })
+    await store.raw.messages.insertOne({
+      ...image,
+      _id: new Types.ObjectId(),
+      wamid: `wamid.sent.${_id}`,
+      direction: 'OUTBOUND',
+      content: { ...image.content, media: { id: _id, state: 'STORED' } as never },
+    })
+  }
+  const other = (await call('GET', '/conversations?q=212661830002')).body.data[0]
+  await store.raw.messages.insertOne({
+    ...image,
+    _id: new Types.ObjectId(),
+    wamid: 'wamid.sent.other',
+    contactKey: '212661830002',
+    direction: 'OUTBOUND',
+    conversationId: new Types.ObjectId(other.id as string),
+    content: { text: null, data: null, template: null, media: { id: brochure, state: 'STORED' } as never },
+  })
+  const campaignId = new Types.ObjectId()
+  await store.raw.campaigns.insertOne({
+    _id: campaignId,
+    tenantId,
+    name: 'C',
+    deletedAt: null,
+    status: 'DRAFT',
+    audience: { generation: 1 },
+  } as never)
+  const list = audienceKey(tenantId, campaignId, 1)
+  await deps.storage.put(list, Readable.from([Buffer.from(PHONE)]), { contentType: 'text/csv' })
+  const row = (n: number, waId: string): RecipientDoc => ({
+    _id: `${campaignId}:1:${n}`,
+    tenantId,
+    campaignId,
+    row: n,
+    key: waId,
+    to: `+${waId}`,
+    waId,
+    userId: null,
+    name: `Person ${waId}`,
+    variables: { name: 'secret' },
+    headerMedia: null,
+    state: 'PENDING',
+    reason: null,
+    detail: null,
+    messageId: null,
+  })
+  await store.raw.campaignRecipients.insertMany([row(1, PHONE), row(2, '212661830002')])
+
+  expect((await call('DELETE', `/contacts/${id}`, 'manager')).status).toBe(403)
+  const { status, body } = await call('DELETE', `/contacts/${id}`)
+  expect([status, body]).toMatchObject([
+    200,
+    { id, erased: { messages: 5, files: 2, leads: 1, notes: 1, recipients: 1, webhookEvents: 3 } },
+  ])
+
+  expect(await whereStands(PHONE, USER, 'passport', 'about the secret')).toEqual([])
+  await expect(deps.storage.get(file)).rejects.toThrow()
+  await expect(deps.storage.get(list)).rejects.toThrow()
+  expect((await call('GET', `/contacts/${id}`)).status).toBe(404)
+  expect((await call('DELETE', `/contacts/${id}`)).status).toBe(404)
+  expect((await call('GET', `/conversations/${thread.id}`)).status).toBe(404)
+  const rows = await store.raw.messages.find({ tenantId, conversationId: new Types.ObjectId(thread.id) }).toArray()
+  expect(new Set(rows.map(({ contactKey }) => contactKey)).size).toBe(1)
+  expect(rows.find(({ direction }) => direction === 'OUTBOUND')).toMatchObject({
+    status: 'FAILED',
+    dispatch: null,
+    payload: null,
+  })
+  expect(await store.raw.auditLog.countDocuments({ action: 'contacts.erase', 'object.id': id })).toBe(1)
+  expect(await store.raw.events.findOne({ tenantId, 'payload.updates.erased': true })).not.toBeNull()
+
+  expect((await store.raw.mediaFiles.find({ tenantId }).toArray()).map(({ _id }) => String(_id))).toEqual([String(brochure)])
+  expect((await contactOf('212661830002')).name).toBe('Person 212661830002')
+  expect(await store.raw.campaignRecipients.countDocuments({ campaignId, state: 'PENDING', waId: '212661830002' })).toBe(1)
+  expect(await whereStands('secret of 212661830002')).toEqual(['conversations', 'messages', 'webhookEvents', 'events'])
+})
+
+test('who writes after an erasure is somebody new, and what Meta repeats of before stays away', async () => {
+  const before = '212661830003'
+  const body = inbound(before, 900)
+  const { store } = gateway
+  const events = { publish: async () => undefined, settled: async () => undefined }
+  const recording = createRecording({ store, queue: gateway.queue, log, events, pace: newPace() })
+  await recording([deliveryOf(body, new Date())])
+  const { id } = await contactOf(before)
+  expect((await call('DELETE', `/contacts/${id}`)).status).toBe(200)
+  await recording([deliveryOf(body, new Date())])
+  expect(await contactOf(before)).toBeUndefined()
+  await record(before)
+  expect((await contactOf(before)).id).not.toBe(id)
+})
+
+test('an erasure whose process died is finished by the chores', async () => {
+  const { store } = gateway
+  const phone = '212661830004'
+  await record(phone)
+  const { id } = await contactOf(phone)
+  const order = { tenantId, contactId: new Types.ObjectId(id as string), by: new Types.ObjectId(), pseudonymOf: () => 'erased:x' }
+  await beginErasure(store, { ...order, now: new Date(Date.now() - 3_600_000) })
+  expect(await whereStands(phone)).not.toEqual([])
+  await createChores({ store, queue: gateway.queue, storage: gateway.deps.storage, log }).erase()
+  expect(await whereStands(phone)).toEqual([])
+  expect(await store.raw.contacts.findOne({ _id: order.contactId })).toMatchObject({ erasing: null, erasedAt: expect.any(Date) })
+})

@@ -1,0 +1,356 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, onTestFinished, vi } from 'vitest'
+import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
+import { Outage } from '#shared/domain/errors.ts'
+import { readDeadLetter } from '#shared/queue/origin.ts'
+import { EXCHANGES, QUEUES } from '#shared/queue/topology.ts'
+import { type Delivery, DONE } from '#shared/queue/types.ts'
+import { batches, bodyOf, open, queue0, range, TRACE, test, webhook } from '#test/support/worlds/queue.ts'
+
+test('publishing is pipelined, and a batch consumer gets everything once and in order', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl)
+  await Promise.all(range(500).map(i => queue.publish(webhook(i))))
+  const seen: number[] = []
+  const sizes: number[] = []
+  await queue.consumeBatches(
+    queue0,
+    async deliveries => {
+      seen.push(...deliveries.map(bodyOf))
+      sizes.push(deliveries.length)
+      return DONE
+    },
+    batches,
+  )
+  await vi.waitFor(() => expect(seen).toHaveLength(500))
+  expect(seen).toEqual(range(500))
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(100)
+  await vi.waitFor(async () => expect((await queue.check(queue0)).messageCount).toBe(0))
+})
+
+test('headers travel with the message', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl)
+  const deliveries: Delivery[] = []
+  await queue.consume(
+    queue0,
+    async delivery => {
+      deliveries.push(delivery)
+      return DONE
+    },
+    { prefetch: 10 },
+  )
+  await queue.publish(webhook('x'))
+  await vi.waitFor(() => expect(deliveries).toHaveLength(1))
+  expect(deliveries[0]).toMatchObject({
+    exchange: EXCHANGES.webhook,
+    routingKey: 'conversation.0',
+    type: MESSAGE_TYPE.webhook,
+    tenantId: 'tenant',
+    traceparent: TRACE,
+    attempt: 1,
+  })
+})
+
+test('a message that no queue takes is a failed publish, others are not touched', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl)
+  const results = await Promise.allSettled([
+    queue.publish(webhook(1)),
+    queue.publish(webhook(2, 'nowhere')),
+    queue.publish(webhook(3)),
+  ])
+  expect(results.map(result => result.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  expect(results[1]).toMatchObject({ reason: { name: 'PublishError', reason: 'returned' } })
+})
+
+test('beyond a thousand unconfirmed messages the caller is refused', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl)
+  const results = await Promise.allSettled(range(1500).map(i => queue.publish(webhook(i))))
+  const refused = results.filter(result => result.status === 'rejected')
+  expect(refused).toHaveLength(500)
+  expect(refused[0]).toMatchObject({ reason: { reason: 'overloaded' } })
+})
+
+test('a throw is tried again a second later with a raised attempt; a dead letter keeps where it came from', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl)
+  const attempts: number[] = []
+  await queue.consume(
+    queue0,
+    async delivery => {
+      attempts.push(delivery.attempt)
+      if (delivery.attempt === 1) throw new Error('bug with token EAAsecretsecret')
+      return { kind: 'dead-letter', reason: 'poison', error: new Error('token EAAsecretsecret') }
+    },
+    { prefetch: 10 },
+  )
+  const dead: Delivery[] = []
+  await queue.consume(
+    QUEUES.dead,
+    async delivery => {
+      dead.push(delivery)
+      return DONE
+    },
+    { prefetch: 10 },
+  )
+  await queue.publish(webhook('poison'))
+  await vi.waitFor(() => expect(dead).toHaveLength(1), { timeout: 10_000 })
+  expect(attempts).toEqual([1, 2])
+  const letter = readDeadLetter(dead[0] as Delivery)
+  expect(letter).toMatchObject({
+    queue: queue0,
+    exchange: EXCHANGES.webhook,
+    routingKey: 'conversation.0',
+    reason: 'poison',
+    attempt: 2,
+  })
+  expect(letter.error).toContain('[token]')
+  expect(letter.error).not.toContain('EAAsecret')
+  expect(bodyOf(dead[0] as Delivery)).toBe('poison')
+})
+
+test('in a batch each delivery has its own outcome', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl)
+  await Promise.all(range(6).map(i => queue.publish(webhook(i))))
+  const seen: [number, number][] = []
+  await queue.consumeBatches(
+    queue0,
+    async deliveries => {
+      seen.push(...deliveries.map((delivery): [number, number] => [bodyOf(delivery), delivery.attempt]))
+      return deliveries.map(delivery =>
+        bodyOf(delivery) === 3 && delivery.attempt === 1 ? { kind: 'retry', error: 'again' } : DONE,
+      )
+    },
+    batches,
+  )
+  await vi.waitFor(() => expect(seen).toContainEqual([3, 2]), { timeout: 10_000 })
+  expect(seen.filter(([body]) => body !== 3)).toHaveLength(5)
+})
+
+test('an outage is waited out in place: no attempt, no dead letter, order kept', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl)
+  await Promise.all(range(20).map(i => queue.publish(webhook(i))))
+  let refusals = 3
+  const seen: Delivery[] = []
+  await queue.consumeBatches(
+    queue0,
+    async deliveries => {
+      if (refusals-- > 0) throw new Outage('mongodb is away')
+      seen.push(...deliveries)
+      return DONE
+    },
+    batches,
+  )
+  await vi.waitFor(() => expect(seen).toHaveLength(20), { timeout: 10_000 })
+  expect(seen.map(bodyOf)).toEqual(range(20))
+  expect(seen.every(delivery => delivery.attempt === 1 && !delivery.redelivered)).toBe(true)
+})
+
+test('a hand-over in the middle of a batch keeps every message and their order', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl)
+  await Promise.all(range(60).map(i => queue.publish(webhook(i))))
+  const seen: number[] = []
+  const take = (pauseMs: number) => async (deliveries: Delivery[]) => {
+    await sleep(pauseMs)
+    seen.push(...deliveries.map(bodyOf))
+    return DONE
+  }
+  const first = await queue.consumeBatches(queue0, take(100), { prefetch: 512, maxBatch: 10, lingerMs: 5 })
+  await vi.waitFor(() => expect(seen.length).toBeGreaterThanOrEqual(10))
+  await first[Symbol.asyncDispose]()
+  await queue.consumeBatches(queue0, take(0), { prefetch: 512, maxBatch: 10, lingerMs: 5 })
+  await vi.waitFor(() => expect(seen).toHaveLength(60))
+  expect(seen).toEqual(range(60))
+})
+
+test('two instances share the shards, and one takes all when the other ends', async ({ world }) => {
+  const [a, b] = await Promise.all([open(world.rabbitmqUrl), open(world.rabbitmqUrl)])
+  const feeder = await open(world.rabbitmqUrl)
+  const options = { ...batches, membersQueue: QUEUES.members, joinMembers: true }
+  const first = await a.consumeShards(QUEUES.conversation, async () => DONE, options)
+  const second = await b.consumeShards(QUEUES.conversation, async () => DONE, options)
+  const feed = setInterval(() => {
+    for (const shard of range(4)) feeder.publish(webhook('tick', `conversation.${shard}`)).catch(() => undefined)
+  }, 50)
+  onTestFinished(() => clearInterval(feed))
+
+  await vi.waitFor(() => expect([first.activeShards().length, second.activeShards().length]).toEqual([2, 2]), { timeout: 15_000 })
+  expect(new Set([...first.activeShards(), ...second.activeShards()]).size).toBe(4)
+  await first[Symbol.asyncDispose]()
+  await vi.waitFor(() => expect(second.activeShards()).toHaveLength(4), { timeout: 10_000 })
+})
+
+test('a ladder that is used up ends in the dead letters', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl, { ladder: [1, 1] })
+  const attempts: number[] = []
+  const dead: Delivery[] = []
+  await queue.consume(
+    QUEUES.account,
+    async delivery => {
+      attempts.push(delivery.attempt)
+      throw new Error('always')
+    },
+    { prefetch: 10 },
+  )
+  await queue.consume(
+    QUEUES.dead,
+    async delivery => {
+      dead.push(delivery)
+      return DONE
+    },
+    { prefetch: 10 },
+  )
+  await queue.publish(webhook('poison', 'account'))
+  await vi.waitFor(() => expect(dead).toHaveLength(1), { timeout: 15_000 })
+  expect(attempts).toEqual([1, 2, 3])
+  expect(readDeadLetter(dead[0] as Delivery)).toMatchObject({ queue: QUEUES.account, reason: 'attempts used up', attempt: 3 })
+})
+
+test('later comes back without counting an attempt', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl)
+  const attempts: number[] = []
+  await queue.consume(
+    queue0,
+    async delivery => {
+      attempts.push(delivery.attempt)
+      return attempts.length < 3 ? { kind: 'later', delayMs: 500 } : DONE
+    },
+    { prefetch: 10 },
+  )
+  await queue.publish(webhook('x'))
+  await vi.waitFor(() => expect(attempts).toEqual([1, 1, 1]), { timeout: 15_000 })
+})
+
+test('an outage that lasts gives the messages back once, and takes them again in order when it is over', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl, { outageInPlaceMs: 100 })
+  await Promise.all(range(20).map(i => queue.publish(webhook(i))))
+  let isAway = true
+  let asked = 0
+  const seen: Delivery[] = []
+  const available = async () => {
+    if (++asked === 2) isAway = false
+    return !isAway
+  }
+  await queue.consumeBatches(
+    queue0,
+    async deliveries => {
+      if (isAway) throw new Outage('mongodb is away')
+      seen.push(...deliveries)
+      return DONE
+    },
+    { ...batches, available },
+  )
+  await vi.waitFor(() => expect(seen).toHaveLength(20), { timeout: 15_000 })
+  expect(seen.map(bodyOf)).toEqual(range(20))
+  expect(seen.every(delivery => delivery.attempt === 1 && delivery.redelivered)).toBe(true)
+})
+
+test('a message that ends every process that takes it becomes a dead letter by the broker', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl, { outageInPlaceMs: 0 })
+  const dead: Delivery[] = []
+  await queue.consume(
+    QUEUES.dead,
+    async delivery => {
+      dead.push(delivery)
+      return DONE
+    },
+    { prefetch: 10 },
+  )
+  // A channel that ends with the message in hand is what the broker sees of a process that dies over it.
+  await queue.consume(QUEUES.account, () => Promise.reject(new Outage('again')), { prefetch: 1, available: async () => true })
+  await queue.publish(webhook('killer', 'account'))
+  await vi.waitFor(() => expect(dead).toHaveLength(1), { timeout: 25_000 })
+  expect(readDeadLetter(dead[0] as Delivery)).toMatchObject({
+    queue: QUEUES.account,
+    exchange: EXCHANGES.webhook,
+    routingKey: 'account',
+    reason: 'delivery_limit',
+    attempt: 1,
+  })
+})
+
+test('stopping lets work in hand finish, ack and tell it to hurry; nothing of it comes again', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl)
+  const started: number[] = []
+  const finished: number[] = []
+  const hurried: boolean[] = []
+  const consumer = await queue.consume(
+    queue0,
+    async (delivery, signal) => {
+      started.push(bodyOf(delivery))
+      await sleep(300)
+      hurried.push(signal.aborted)
+      finished.push(bodyOf(delivery))
+      return DONE
+    },
+    { prefetch: 4 },
+  )
+  await Promise.all(range(10).map(i => queue.publish(webhook(i))))
+  await vi.waitFor(() => expect(started).toHaveLength(4))
+  await consumer[Symbol.asyncDispose]()
+  expect(finished.sort()).toEqual(started.sort())
+  expect(hurried).toContain(true)
+  expect(consumer.isReady()).toBe(false)
+  const rest: number[] = []
+  await queue.consume(
+    queue0,
+    async delivery => {
+      rest.push(bodyOf(delivery))
+      return DONE
+    },
+    { prefetch: 1 },
+  )
+  await vi.waitFor(() => expect([...rest, ...finished].sort()).toEqual(range(10)))
+})
+
+test('closing the queue drains its consumers first', async ({ world }) => {
+  const feeder = await open(world.rabbitmqUrl)
+  const queue = await open(world.rabbitmqUrl)
+  const started: number[] = []
+  await queue.consumeBatches(
+    queue0,
+    async deliveries => {
+      started.push(deliveries.length)
+      await sleep(200)
+      // What a handler publishes on its way out still goes through.
+      await queue.publish(webhook('from the handler', 'account'))
+      return DONE
+    },
+    { ...batches, maxBatch: 5 },
+  )
+  await Promise.all(range(20).map(i => feeder.publish(webhook(i))))
+  await vi.waitFor(() => expect(started).toEqual([5]))
+  await queue[Symbol.asyncDispose]()
+  await vi.waitFor(async () => expect((await feeder.check(queue0)).messageCount).toBe(15))
+  expect((await feeder.check(QUEUES.account)).messageCount).toBe(1)
+})
+
+test('a message too large for the broker is refused, others pass', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl)
+  const results = await Promise.allSettled([
+    queue.publish(webhook(Buffer.alloc(9 * 1024 * 1024))),
+    queue.publish({ ...webhook(Buffer.alloc(4 * 1024 * 1024)), messageId: 'large' }),
+  ])
+  expect(results.map(result => result.status)).toEqual(['rejected', 'fulfilled'])
+})
+
+test('a publish that closes the channel fails those beside it, and the channel comes back', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl)
+  const wrong = { ...webhook('x'), exchange: 'linko.nowhere.v1' }
+  await expect(queue.publish(wrong)).rejects.toMatchObject({ reason: 'disconnected' })
+  await vi.waitFor(() => queue.publish(webhook('y')))
+  expect(queue.isReady()).toBe(true)
+})
+
+test('asking for a queue that is not there disturbs nobody', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl)
+  const seen: unknown[] = []
+  await queue.consume(
+    queue0,
+    async delivery => {
+      seen.push(bodyOf(delivery))
+      return DONE
+    },
+    { prefetch: 10 },
+  )
+  const answers = await Promise.allSettled([queue.check('linko.nowhere'), queue.check(queue0), queue.publish(webhook(1))])
+  expect(answers.map(answer => answer.status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
+  await vi.waitFor(() => expect(seen).toEqual([1]))
+})

@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { refuseUsedVhost } from '#test/support/vhosts.ts'
+import { closeRegistry } from '../../deploy/local/processes.ts'
+import { openProfile } from '../../deploy/local/profiles.ts'
+import { startServers } from '../../deploy/local/servers.ts'
+
+/** What tests are told of their servers. `DATABASE` and `VHOST` in the addresses are replaced by each test's own. */
+export interface TestServers {
+  mongodbUri: string
+  rabbitmqUrl: string
+  redisUrl: string
+  vhosts: string[]
+}
+
+/** Every test takes one, in turn; one that comes round again is emptied first. */
+const VHOSTS = 80
+
+/** Private servers on free ports with a pool of vhosts; disposing stops them and removes their data. */
+export async function startTestServers(
+  say: (line: string) => void = console.log,
+): Promise<AsyncDisposable & { servers: TestServers }> {
+  const registry = await openProfile(`test-${randomBytes(4).toString('hex')}`)
+  const close = () => {
+    closeRegistry(registry)
+    rmSync(registry.dir, { recursive: true, force: true })
+  }
+  try {
+    const servers = await startServers({ dir: registry.dir, registry, docker: 'container', say })
+    const vhosts = Array.from({ length: VHOSTS }, (_, i) => `t${i}`)
+    const isOurs = servers.rabbitmq.evaluate !== null
+    if (!isOurs) await refuseUsedVhost(servers.rabbitmq.url)
+    await servers.rabbitmq.evaluate?.(addVhosts(vhosts, decodeURIComponent(new URL(servers.rabbitmq.url).username)))
+    const mongodb = new URL(servers.mongodb.url)
+    mongodb.pathname = '/DATABASE'
+    return {
+      servers: {
+        mongodbUri: mongodb.href,
+        rabbitmqUrl: isOurs ? `${servers.rabbitmq.url}/VHOST` : servers.rabbitmq.url,
+        redisUrl: servers.redis.url,
+        // A broker that came by its address has one vhost for all: vitest then runs one file at a time.
+        vhosts: isOurs ? vhosts : ['given'],
+      },
+      async [Symbol.asyncDispose]() {
+        await servers[Symbol.asyncDispose]()
+        close()
+      },
+    }
+  } catch (error) {
+    registry.killAll()
+    close()
+    throw error
+  }
+}
+
+/** One expression for all: each vhost costs a moment, starting rabbitmqctl costs seconds. */
+function addVhosts(names: string[], user: string): string {
+  const list = names.map(name => `<<"${name}">>`).join(',')
+  const all = '<<".*">>, <<".*">>, <<".*">>'
+  return `[begin rabbit_vhost:add(V, <<"linko">>), rabbit_auth_backend_internal:set_permissions(<<"${user}">>, V, ${all}, <<"linko">>) end || V <- [${list}]], ok.`
+}
