@@ -4,11 +4,11 @@ import type { Logger } from '#shared/process/logger.ts'
 import { eventMessages } from '#shared/queue/event-message.ts'
 import { EXCHANGES } from '#shared/queue/topology.ts'
 import type { Queue } from '#shared/queue/types.ts'
-import { bellFor } from '#shared/store/dispatch/take.ts'
+import { sendJobFor } from '#shared/store/dispatch/take.ts'
 
 /** Whatever is not published is found by a sweep: a failure is worth a line, not an error. */
 export interface Publishing {
-  ring(rows: readonly MessageDoc[]): void
+  enqueue(rows: readonly MessageDoc[]): void
   /** Resolves when all are confirmed or given up. @param traces traceparent of the request behind each message, by its id; the first stands for all that are published together */
   publish(events: readonly EventDoc[], traces?: ReadonlyMap<string, string | null>): Promise<void>
 }
@@ -22,29 +22,29 @@ export function createPublishing(queue: Queue, log: Logger): Publishing {
   const waiting: MessageDoc[] = []
   let open = 0
 
-  function ringNext(): void {
+  function publishNext(): void {
     while (open < WIDTH && waiting.length > 0) {
       open++
-      ringOne(waiting.shift() as MessageDoc)
+      publishOne(waiting.shift() as MessageDoc)
         .catch(report)
         .finally(() => {
           open--
-          ringNext()
+          publishNext()
         })
     }
   }
 
-  function ringOne(row: MessageDoc): Promise<void> {
-    const bell = bellFor(row)
+  function publishOne(row: MessageDoc): Promise<void> {
+    const job = sendJobFor(row)
     const routingKey = row.dispatch?.lane === 'b' ? 'bulk' : 'chat'
-    const { messageId, tenantId } = bell
-    return queue.publish({ exchange: EXCHANGES.send, routingKey, type: MESSAGE_TYPE.sendBell, body: bell, messageId, tenantId })
+    const { messageId, tenantId } = job
+    return queue.publish({ exchange: EXCHANGES.send, routingKey, type: MESSAGE_TYPE.sendJob, body: job, messageId, tenantId })
   }
 
   return {
-    ring(rows) {
+    enqueue(rows) {
       for (const row of rows) waiting.push(row)
-      ringNext()
+      publishNext()
     },
     async publish(events, traces) {
       const [first] = events
@@ -60,7 +60,7 @@ function reporter(log: Logger): (error: unknown) => void {
   return error => {
     if (count++ > 0) return
     const tell = () => {
-      log.warn({ err: error, count }, 'bells or events not published; the sweep will')
+      log.warn({ err: error, count }, 'send jobs or events not published; the sweep will')
       count = 0
     }
     setTimeout(tell, REPORT_MS).unref()

@@ -1,7 +1,7 @@
 /** AMQP `type` of every message, with its version: a consumer refuses what it does not know. */
 export const MESSAGE_TYPE = {
   webhook: 'linko.webhook.v1',
-  sendBell: 'linko.send-bell.v1',
+  sendJob: 'linko.send-bell.v1',
   events: 'linko.events.v1',
   media: 'linko.media.v1',
   receipt: 'linko.receipt.v1',

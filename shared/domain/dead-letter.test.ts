@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { causeOf } from './dead-letter.ts'
 
 test.for<[string, string | null, string]>([
-  ['not a send bell', null, 'not a send bell'],
+  ['not a send job', null, 'not a send job'],
   ['attempts used up', 'Error: E11000 duplicate key "a"\n    at x.ts:12', 'attempts used up: Error: E# duplicate key …'],
   ['attempts used up', 'Error: no row 65f0c2a4e1b2c3d4e5f60718', 'attempts used up: Error: no row #'],
   ['storing it failed', 'wamid.HBgLMjEy= is broken', 'storing it failed: # is broken'],

@@ -12,7 +12,7 @@ import type {
 } from './documents.ts'
 
 /** A bell that nobody answered in this time is taken for lost. */
-export const RING_AGAIN_MS = 5000
+export const REQUEUE_AFTER_MS = 5000
 
 /** What contacts, conversations and messages are when they begin, and what they show of others. */
 
@@ -169,7 +169,7 @@ export function readyDispatch(lane: Lane, now: Date): Dispatch {
     token: null,
     owner: null,
     leaseUntil: null,
-    nextStepAt: new Date(now.getTime() + RING_AGAIN_MS),
+    nextStepAt: new Date(now.getTime() + REQUEUE_AFTER_MS),
     reason: null,
     deadlineAt: null,
   }

@@ -7,7 +7,7 @@ import { newContact, newConversation } from '#shared/model/new-rows.ts'
 import { EXCHANGES } from '#shared/queue/topology.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { bellFor } from '#shared/store/dispatch/take.ts'
+import { sendJobFor } from '#shared/store/dispatch/take.ts'
 import { outboundIn } from '#test/support/outbound.ts'
 import { keyring } from './bed.ts'
 import { inFlight } from './figures.ts'
@@ -100,8 +100,8 @@ const ring = (queue: Queue, message: MessageDoc) =>
   queue.publish({
     exchange: EXCHANGES.send,
     routingKey: message.dispatch?.lane === 'b' ? 'bulk' : 'chat',
-    type: MESSAGE_TYPE.sendBell,
-    body: bellFor(message),
+    type: MESSAGE_TYPE.sendJob,
+    body: sendJobFor(message),
     messageId: String(message._id),
     tenantId: String(message.tenantId),
   })

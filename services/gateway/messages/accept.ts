@@ -5,7 +5,7 @@ import type { Caller } from '#shared/http/route.ts'
 import type { MessageDoc, TenantDoc } from '#shared/model/documents.ts'
 import { EXCHANGES } from '#shared/queue/topology.ts'
 import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
-import { bellFor } from '#shared/store/dispatch/take.ts'
+import { sendJobFor } from '#shared/store/dispatch/take.ts'
 import { requireRoomFor } from '#shared/store/inbox/scheduled.ts'
 import { messageView } from '#shared/views/views.ts'
 import type { GatewayDeps } from '../deps.ts'
@@ -52,7 +52,7 @@ export async function acceptMessage(
   )
   // Nobody waits for the broker: what does not reach it is published again by the sweeps.
   void publishEvents(deps, accepted.events, circumstances.traceparent)
-  if (sendAt === null) void ring(deps, accepted.message, circumstances.traceparent)
+  if (sendAt === null) void enqueue(deps, accepted.message, circumstances.traceparent)
   return accepted.message
 }
 
@@ -115,23 +115,23 @@ export function scheduleOf(sendAt: string | undefined, now: Date): Date | null {
 }
 
 /** "There may be something to send." A failure is logged and left to the sweep. */
-export async function ring(
+export async function enqueue(
   { queue, log }: Pick<GatewayDeps, 'queue' | 'log'>,
   message: MessageDoc,
   traceparent: string,
 ): Promise<void> {
-  const bell = bellFor(message)
+  const job = sendJobFor(message)
   await queue
     .publish({
       exchange: EXCHANGES.send,
       routingKey: 'chat',
-      type: MESSAGE_TYPE.sendBell,
-      body: bell,
-      messageId: bell.messageId,
-      tenantId: bell.tenantId,
+      type: MESSAGE_TYPE.sendJob,
+      body: job,
+      messageId: job.messageId,
+      tenantId: job.tenantId,
       traceparent,
     })
-    .catch(error => log.warn({ err: error, messageId: bell.messageId }, 'bell left to the sweep'))
+    .catch(error => log.warn({ err: error, messageId: job.messageId }, 'send job left to the sweep'))
 }
 
 /** @param since of the change that is answered: what was warned of before is known */

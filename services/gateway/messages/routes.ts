@@ -13,7 +13,7 @@ import type { GatewayDeps } from '../deps.ts'
 import { publishEvents } from '../events.ts'
 import { idempotencyKeyOf, once } from '../idempotency.ts'
 import { IdParams, listOf, ObjectIdText, Paging } from '../schemas.ts'
-import { acceptedReply, ring } from './accept.ts'
+import { acceptedReply, enqueue } from './accept.ts'
 import { retryMessage } from './retry.ts'
 import { acceptAny, acceptFitting, acceptTemplate, acceptText } from './sends.ts'
 import { TEXT_PATH } from './window.ts'
@@ -180,7 +180,7 @@ const retry = route({
     return once(deps, caller.tenantId, idempotencyKeyOf(request.headers), asked, async () => {
       const { message, events } = await retryMessage(deps, caller, id, request.body.acceptDuplicate)
       void publishEvents(deps, events, request.traceparent)
-      void ring(deps, message, request.traceparent)
+      void enqueue(deps, message, request.traceparent)
       return acceptedReply(message)
     })
   },

@@ -2,7 +2,7 @@ import { clientsOf, type Surroundings } from '#shared/fold/context.ts'
 import { PARKED } from '#shared/model/batch-plan.ts'
 import type { DeadLetterDoc, WebhookEventDoc } from '#shared/model/documents.ts'
 import { readSurroundings } from '#shared/recording/reference-data.ts'
-import { bellFor } from '#shared/store/dispatch/take.ts'
+import { sendJobFor } from '#shared/store/dispatch/take.ts'
 import { asTenant } from '#shared/store/tenancy/tenancy.ts'
 import { findLetterEvents } from '#shared/store/webhooks/dead-letters.ts'
 import type { GatewayDeps } from '../deps.ts'
@@ -90,22 +90,22 @@ async function whyForeign(
   }
   if (read.kind === 'events' && read.tenantIds.some(id => id !== own)) return 'its events are not all of this account'
   if (read.kind === 'media' && read.tenantId !== own) return 'its message is not of this account'
-  if (read.kind === 'bell') return isEdited ? await whyNoBell(store, own, read.bell) : null
+  if (read.kind === 'job') return isEdited ? await whyNoSendJob(store, own, read.job) : null
   return null
 }
 
 /** An edited bell says what its row says: there is nothing else to ring for. */
-async function whyNoBell(
+async function whyNoSendJob(
   store: GatewayDeps['store'],
   tenantId: string,
-  bell: Extract<ReadLetter, { kind: 'bell' }>['bell'],
+  job: Extract<ReadLetter, { kind: 'job' }>['job'],
 ): Promise<string | null> {
-  const message = /^[0-9a-f]{24}$/.test(bell.messageId)
-    ? await asTenant(tenantId, () => store.models.messages.findOne({ tenantId, _id: bell.messageId }).lean())
+  const message = /^[0-9a-f]{24}$/.test(job.messageId)
+    ? await asTenant(tenantId, () => store.models.messages.findOne({ tenantId, _id: job.messageId }).lean())
     : null
-  if (message === null || bell.tenantId !== tenantId) return 'its message is not of this account'
-  const own = bellFor(message)
-  const wrong = (Object.keys(own) as (keyof typeof own)[]).filter(field => own[field] !== bell[field])
+  if (message === null || job.tenantId !== tenantId) return 'its message is not of this account'
+  const own = sendJobFor(message)
+  const wrong = (Object.keys(own) as (keyof typeof own)[]).filter(field => own[field] !== job[field])
   return wrong.length === 0 ? null : `its message says otherwise: ${wrong.join(', ')}`
 }
 

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { MediaJob } from '#shared/contracts/media-job.ts'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import { RealtimeEvents } from '#shared/contracts/realtime-event.ts'
-import { SendBell } from '#shared/contracts/send-bell.ts'
+import { SendJob } from '#shared/contracts/send-job.ts'
 import { RECEIVED_AT_HEADER, WebhookEnvelope } from '#shared/contracts/webhook-delivery.ts'
 import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import type { DeadLetterDoc } from '#shared/model/documents.ts'
@@ -11,7 +11,7 @@ import { startOfTrace } from '#shared/process/trace.ts'
 /** What a payload says, or why nobody can read it. */
 export type ReadLetter =
   | { kind: 'webhook'; items: WebhookItem[] }
-  | { kind: 'bell'; bell: SendBell }
+  | { kind: 'job'; job: SendJob }
   | { kind: 'events'; tenantIds: string[] }
   | { kind: 'media'; tenantId: string }
   | { kind: 'unreadable'; problem: string }
@@ -26,8 +26,8 @@ export function readLetter(
   switch (letter.type) {
     case MESSAGE_TYPE.webhook:
       return checked(WebhookEnvelope, json, () => readWebhook(parseWebhook(json, receivedAtOf(letter))))
-    case MESSAGE_TYPE.sendBell:
-      return checked(SendBell, json, bell => ({ kind: 'bell', bell }))
+    case MESSAGE_TYPE.sendJob:
+      return checked(SendJob, json, job => ({ kind: 'job', job }))
     case MESSAGE_TYPE.media:
       return checked(MediaJob, json, ({ tenantId }) => ({ kind: 'media', tenantId }))
     case MESSAGE_TYPE.events:

@@ -11,7 +11,7 @@ import type { GatewayDeps } from '../deps.ts'
 /** What kind of message died. */
 export const SOURCES = {
   webhook: MESSAGE_TYPE.webhook,
-  send: MESSAGE_TYPE.sendBell,
+  send: MESSAGE_TYPE.sendJob,
   event: MESSAGE_TYPE.events,
   media: MESSAGE_TYPE.media,
 }

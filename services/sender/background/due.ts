@@ -9,7 +9,7 @@ import type { Store } from '#shared/store/connect.ts'
 import { makeReady } from '#shared/store/dispatch/finish.ts'
 import { releaseScheduled } from '#shared/store/dispatch/release-scheduled.ts'
 import { hastenLimited } from '#shared/store/dispatch/reschedule.ts'
-import { findDue, findUnrung, releasePaused } from '#shared/store/dispatch/sweeps.ts'
+import { findDue, findNotTaken, releasePaused } from '#shared/store/dispatch/sweeps.ts'
 import type { Numbers, SendingNumber } from '../numbers.ts'
 import type { Publishing } from '../publishing.ts'
 import { sendSettings } from '../send-settings.ts'
@@ -64,7 +64,7 @@ export function createDue({ store, queue, numbers, publishing, clock, log, turns
     // Rows of a number that cannot send are rung too: they are put off as paused, and so leave this list.
     const due = await findDue(store, phoneNumberId, now, isActive ? share(number.client.throughput, sinceMs) : BATCH)
     const isScheduled = ({ dispatch }: MessageDoc) => dispatch?.reason === 'scheduled'
-    await ring(
+    await enqueue(
       due.filter(row => !isScheduled(row)),
       now,
     )
@@ -84,7 +84,7 @@ export function createDue({ store, queue, numbers, publishing, clock, log, turns
   async function releaseTimed(due: MessageDoc[], now: Date): Promise<void> {
     try {
       const { rows, events } = await releaseScheduled(store, due, now)
-      publishing.ring(rows)
+      publishing.enqueue(rows)
       await publishing.publish(events)
     } catch (error) {
       if (error instanceof Outage) throw error
@@ -101,23 +101,23 @@ export function createDue({ store, queue, numbers, publishing, clock, log, turns
   }
 
   /** While bells still stand in the queue, a row that nobody took is merely behind them. */
-  async function ringAgain(): Promise<void> {
+  async function requeueLost(): Promise<void> {
     const standing = await Promise.all([QUEUES.chat, QUEUES.bulk].map(name => queue.check(name)))
     if (standing.some(({ messageCount }) => messageCount > BATCH)) return
     const again = async (phoneNumberId: string) => {
       const now = clock.now()
-      const rows = await findUnrung(store, phoneNumberId, now, BATCH)
-      await ring(rows, now)
+      const rows = await findNotTaken(store, phoneNumberId, now, BATCH)
+      await enqueue(rows, now)
       return rows.length
     }
     await turns.each('ring again', 'READY', again, MOST_RUNG)
   }
 
-  async function ring(rows: MessageDoc[], now: Date): Promise<void> {
-    publishing.ring(await makeReady(store, rows, now))
+  async function enqueue(rows: MessageDoc[], now: Date): Promise<void> {
+    publishing.enqueue(await makeReady(store, rows, now))
   }
 
-  return { release, ringAgain }
+  return { release, requeueLost }
 }
 
 /** In messages: what the rate has let go since the last round, and a few more. */

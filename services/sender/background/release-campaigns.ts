@@ -101,7 +101,7 @@ export function createCampaignRelease(deps: ReleaseDeps) {
     const tenant = await getCachedTenant(store, campaign.tenantId)
     const rows = await releaseRecipients(store, { campaign, template, tenant, client: number.client, limit, now: clock.now() })
     spend(campaign, rows?.length ?? 0)
-    publishing.ring(rows ?? [])
+    publishing.enqueue(rows ?? [])
     return rows?.length ?? 0
   }
 

@@ -73,18 +73,18 @@ export function createSweeps(deps: SweepDeps) {
     const unblocking: Find = (limit, phoneNumberId) => findUnblocking(store, clock.now(), limit, phoneNumberId)
     const passed = await turns.part('unblocking', 'UNKNOWN', BATCH, unblocking)
     await markUnblocked(store, passed, clock.now())
-    await ringNext(passed)
+    await enqueueNext(passed)
   }
 
   async function conclude(settlement: Settlement): Promise<void> {
     const events = await settleOne(store, settlement)
     if (events === null) return
     await publishing.publish(events)
-    if (settlement.step.kind === 'failed') await ringNext([settlement.message])
+    if (settlement.step.kind === 'failed') await enqueueNext([settlement.message])
   }
 
-  async function ringNext(done: MessageDoc[]): Promise<void> {
-    publishing.ring(await releaseSuccessors(store, done, clock.now()))
+  async function enqueueNext(done: MessageDoc[]): Promise<void> {
+    publishing.enqueue(await releaseSuccessors(store, done, clock.now()))
   }
 
   async function expire(): Promise<void> {

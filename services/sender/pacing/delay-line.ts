@@ -1,8 +1,8 @@
-import type { SendBell } from '#shared/contracts/send-bell.ts'
+import type { SendJob } from '#shared/contracts/send-job.ts'
 
 /** A bell whose number has no place for it just now. */
 export interface Waiting {
-  bell: SendBell
+  job: SendJob
   traceparent: string | null
 }
 
@@ -23,21 +23,21 @@ export function createLine(comeUp: (waiting: Waiting[]) => Promise<void>) {
   function release(tick: number): void {
     const waiting = ticks.get(tick) ?? []
     ticks.delete(tick)
-    for (const { bell } of waiting) present.delete(bell.messageId)
+    for (const { job } of waiting) present.delete(job.messageId)
     void comeUp(waiting)
   }
 
   return {
     /** False: it must wait elsewhere. One that stands in the line already stays where it is. */
-    join(bell: SendBell, waitMs: number, traceparent: string | null): boolean {
-      if (present.has(bell.messageId)) return true
+    join(job: SendJob, waitMs: number, traceparent: string | null): boolean {
+      if (present.has(job.messageId)) return true
       if (waitMs > LONGEST_MS || present.size >= MOST) return false
       const tick = Math.ceil((performance.now() + waitMs) / TICK_MS)
       const waiting = ticks.get(tick)
-      present.add(bell.messageId)
-      if (waiting) waiting.push({ bell, traceparent })
+      present.add(job.messageId)
+      if (waiting) waiting.push({ job, traceparent })
       else {
-        ticks.set(tick, [{ bell, traceparent }])
+        ticks.set(tick, [{ job, traceparent }])
         setTimeout(release, tick * TICK_MS - performance.now(), tick).unref()
       }
       return true

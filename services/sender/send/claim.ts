@@ -1,4 +1,4 @@
-import type { SendBell } from '#shared/contracts/send-bell.ts'
+import type { SendJob } from '#shared/contracts/send-job.ts'
 import type { Lane } from '#shared/domain/messages/callback-data.ts'
 import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
 import { holdOf, portfolioOf } from '#shared/domain/numbers/sending.ts'
@@ -34,7 +34,7 @@ export interface Circumstances {
 
 /** It may go. */
 export interface Claimed {
-  bell: SendBell
+  job: SendJob
   number: SendingNumber
   windowExpiresAt: Date | null
   traceparent: string | null
@@ -53,52 +53,52 @@ export function createClaim(deps: ClaimDeps, lane: Lane, line: ReturnType<typeof
   const { limits, slots, pause, log } = deps
 
   /** What the number itself has against it. */
-  function hindrance(bell: SendBell, isFirst: boolean, { known, now }: Circumstances): Postponement | null {
-    const number = known.get(bell.phoneNumberId)
+  function hindrance(job: SendJob, isFirst: boolean, { known, now }: Circumstances): Postponement | null {
+    const number = known.get(job.phoneNumberId)
     if (!number?.token) {
       if (number?.isUnreadable)
         pause.unreadableToken(number.client).catch(error => log.error({ err: error }, 'number not paused'))
-      return { bell, reason: 'paused', nextStepAt: null }
+      return { job, reason: 'paused', nextStepAt: null }
     }
     const hold = holdOf(number.client, lane === 'b' ? 'campaign' : isFirst ? 'first' : 'reply', now)
-    return hold && { bell, reason: hold.reason, nextStepAt: hold.until }
+    return hold && { job, reason: hold.reason, nextStepAt: hold.until }
   }
 
   /** Waits in the line if it can, otherwise in its row. */
   function wait(postponement: Postponement, waitMs: number, { postponed, traces }: Circumstances): void {
-    const { bell } = postponement
-    if (!line?.join(bell, waitMs, traces.get(bell.messageId) ?? null)) postponed.push(postponement)
+    const { job } = postponement
+    if (!line?.join(job, waitMs, traces.get(job.messageId) ?? null)) postponed.push(postponement)
   }
 
-  return async function claim(bells: SendBell[], circumstances: Circumstances): Promise<Claimed[]> {
+  return async function claim(jobs: SendJob[], circumstances: Circumstances): Promise<Claimed[]> {
     const { known, windows, now, postponed } = circumstances
-    const isFirst = (bell: SendBell) => bell.isTemplate && !windowIsOpen(windows.get(bell.conversationId) ?? null, now)
+    const isFirst = (job: SendJob) => job.isTemplate && !windowIsOpen(windows.get(job.conversationId) ?? null, now)
     const admitted = new Map<string, number>()
-    const sendable = bells.filter(bell => {
-      const hindered = hindrance(bell, isFirst(bell), circumstances)
+    const sendable = jobs.filter(job => {
+      const hindered = hindrance(job, isFirst(job), circumstances)
       if (hindered) postponed.push(hindered)
       if (hindered) return false
-      const { client } = known.get(bell.phoneNumberId) as SendingNumber
-      const before = admitted.get(bell.phoneNumberId) ?? 0
-      admitted.set(bell.phoneNumberId, before + 1)
-      if (before < slots.roomFor(bell.phoneNumberId, client.throughput)) return true
-      wait({ bell, reason: 'rate', nextStepAt: later(now, CROWDED_MS) }, CROWDED_MS, circumstances)
+      const { client } = known.get(job.phoneNumberId) as SendingNumber
+      const before = admitted.get(job.phoneNumberId) ?? 0
+      admitted.set(job.phoneNumberId, before + 1)
+      if (before < slots.roomFor(job.phoneNumberId, client.throughput)) return true
+      wait({ job, reason: 'rate', nextStepAt: later(now, CROWDED_MS) }, CROWDED_MS, circumstances)
       return false
     })
-    const claims = sendable.map(bell => {
-      const number = known.get(bell.phoneNumberId) as SendingNumber
-      return claimOf(bell, number, { lane, isFirst: isFirst(bell), leadMs: places.leadMs(bell.phoneNumberId) })
+    const claims = sendable.map(job => {
+      const number = known.get(job.phoneNumberId) as SendingNumber
+      return claimOf(job, number, { lane, isFirst: isFirst(job), leadMs: places.leadMs(job.phoneNumberId) })
     })
     const decisions = await limits.decide(claims)
     const decidedAt = performance.now()
-    return sendable.flatMap((bell, i) => {
+    return sendable.flatMap((job, i) => {
       const decision = decisions[i] ?? { granted: false as const, waitMs: CROWDED_MS, limit: 'number' as const }
       const { waitMs } = decision
-      if (decision.granted || decision.limit === 'number') places.observe(bell.phoneNumberId, waitMs)
-      if (decision.granted) return [grant(bell, decidedAt + waitMs, circumstances)]
+      if (decision.granted || decision.limit === 'number') places.observe(job.phoneNumberId, waitMs)
+      if (decision.granted) return [grant(job, decidedAt + waitMs, circumstances)]
       const { limit } = decision
       const reason = limit === 'pair' ? 'pair' : limit === 'messaging' ? 'quota' : 'rate'
-      const postponement: Postponement = { bell, reason, nextStepAt: later(now, Math.ceil(waitMs / 50) * 50) }
+      const postponement: Postponement = { job, reason, nextStepAt: later(now, Math.ceil(waitMs / 50) * 50) }
       if (limit === 'number') wait(postponement, waitMs, circumstances)
       else postponed.push(postponement)
       return []
@@ -106,18 +106,18 @@ export function createClaim(deps: ClaimDeps, lane: Lane, line: ReturnType<typeof
   }
 }
 
-function grant(bell: SendBell, dueAt: number, { known, windows, traces }: Circumstances): Claimed {
-  const number = known.get(bell.phoneNumberId) as SendingNumber
-  const windowExpiresAt = windows.get(bell.conversationId) ?? null
-  return { bell, number, windowExpiresAt, traceparent: traces.get(bell.messageId) ?? null, dueAt }
+function grant(job: SendJob, dueAt: number, { known, windows, traces }: Circumstances): Claimed {
+  const number = known.get(job.phoneNumberId) as SendingNumber
+  const windowExpiresAt = windows.get(job.conversationId) ?? null
+  return { job, number, windowExpiresAt, traceparent: traces.get(job.messageId) ?? null, dueAt }
 }
 
 function claimOf(
-  bell: SendBell,
+  job: SendJob,
   number: SendingNumber,
   { isFirst, ...way }: { lane: Lane; isFirst: boolean; leadMs: number },
 ): SendClaim {
-  const { phoneNumberId, contactKey, tenantId } = bell
+  const { phoneNumberId, contactKey, tenantId } = job
   const { client, perMinute, perDay } = number
   const { throughput: ratePerSecond, wabaId, messagingLimit: limit } = client
   const initiates = isFirst && limit ? { portfolioId: portfolioOf(client), limit } : null

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { SendBell } from '#shared/contracts/send-bell.ts'
+import { SendJob } from '#shared/contracts/send-job.ts'
 import type { Lane } from '#shared/domain/messages/callback-data.ts'
 import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
 import type { SendLimits } from '#shared/limits/send-limits.ts'
@@ -63,44 +63,44 @@ export function createSend(deps: SendDeps, lane: Lane) {
   const beforePlace = createTicks(takeSoon)
 
   async function handle(deliveries: Delivery[], signal: AbortSignal): Promise<Outcome[]> {
-    const parsed = deliveries.map(readBell)
-    const bells = [...new Map(parsed.filter(bell => bell !== null).map(bell => [bell.messageId, bell])).values()]
+    const parsed = deliveries.map(readSendJob)
+    const jobs = [...new Map(parsed.filter(job => job !== null).map(job => [job.messageId, job])).values()]
     const traces = new Map(deliveries.map(delivery => [delivery.messageId, delivery.traceparent]))
-    await sendAll(bells, traces, signal)
-    return parsed.map(bell => (bell === null ? { kind: 'dead-letter', reason: 'not a send bell' } : DONE))
+    await sendAll(jobs, traces, signal)
+    return parsed.map(job => (job === null ? { kind: 'dead-letter', reason: 'not a send job' } : DONE))
   }
 
-  async function sendAll(bells: SendBell[], traces: Traces, signal?: AbortSignal): Promise<void> {
-    while (bells.length > 0 && !signal?.aborted) {
-      const reserved = await slots.reserve(lane, bells.length)
+  async function sendAll(jobs: SendJob[], traces: Traces, signal?: AbortSignal): Promise<void> {
+    while (jobs.length > 0 && !signal?.aborted) {
+      const reserved = await slots.reserve(lane, jobs.length)
       if (reserved === 0) break
-      await sendSome(bells.splice(0, reserved), reserved, traces)
+      await sendSome(jobs.splice(0, reserved), reserved, traces)
     }
   }
 
   async function comeUp(waiting: Waiting[]): Promise<void> {
-    const traces = new Map(waiting.map(({ bell, traceparent }) => [bell.messageId, traceparent]))
-    const bells = waiting.map(({ bell }) => bell)
+    const traces = new Map(waiting.map(({ job, traceparent }) => [job.messageId, traceparent]))
+    const jobs = waiting.map(({ job }) => job)
     // Their rows are READY: what is not taken now is rung again by the sweep.
-    await sendAll(bells, traces).catch(error => deps.log.warn({ err: error }, 'campaign messages left to the sweep'))
+    await sendAll(jobs, traces).catch(error => deps.log.warn({ err: error }, 'campaign messages left to the sweep'))
   }
 
   /** Uses at most `reserved` slots and gives back at once those that no call needs. */
-  async function sendSome(bells: SendBell[], reserved: number, traces: Traces): Promise<void> {
+  async function sendSome(jobs: SendJob[], reserved: number, traces: Traces): Promise<void> {
     let kept = 0
     try {
       const now = clock.now()
-      const known = await deps.numbers.find(bells.map(bell => bell.phoneNumberId))
+      const known = await deps.numbers.find(jobs.map(job => job.phoneNumberId))
       const postponed: Postponement[] = []
-      const running = await passPausedCampaigns(bells, now, postponed)
+      const running = await passPausedCampaigns(jobs, now, postponed)
       const [free, windows] = await Promise.all([passPredecessors(running, now, postponed), findWindows(store, running)])
       const claimed = await claim(free, { known, windows, now, postponed, traces })
       kept = claimed.length
-      for (const { bell } of claimed) slots.enterNumber(bell.phoneNumberId)
+      for (const { job } of claimed) slots.enterNumber(job.phoneNumberId)
       const [taken, putOff] = await Promise.allSettled([take(beforePlace(claimed)), postponeMessages(store, postponed, now)])
       if (taken.status === 'rejected') throw taken.reason
       if (putOff.status === 'rejected') throw putOff.reason
-      deps.publishing.ring(await releaseSuccessors(store, told(postponed), now))
+      deps.publishing.enqueue(await releaseSuccessors(store, told(postponed), now))
     } finally {
       slots.release(lane, reserved - kept)
     }
@@ -113,12 +113,12 @@ export function createSend(deps: SendDeps, lane: Lane) {
 
   /** Takes what is claimed and starts its calls; gives back the slots of what another took. */
   async function take(claimed: Claimed[]): Promise<void> {
-    const byId = new Map(claimed.map(claim => [claim.bell.messageId, claim]))
+    const byId = new Map(claimed.map(claim => [claim.job.messageId, claim]))
     // Two bells may have rung for one message.
     const left = new Set(claimed)
     try {
-      const bells = [...byId.values()].map(({ bell }) => bell)
-      const taken = await takeMessages(store, bells, { token: randomUUID(), owner: deps.owner, now: clock.now() })
+      const jobs = [...byId.values()].map(({ job }) => job)
+      const taken = await takeMessages(store, jobs, { token: randomUUID(), owner: deps.owner, now: clock.now() })
       // The rows are ours: nothing that may fail comes between their take and their call.
       for (const message of taken) {
         const claim = byId.get(String(message._id)) as Claimed
@@ -126,29 +126,29 @@ export function createSend(deps: SendDeps, lane: Lane) {
         void carryOut(message, claim)
       }
     } finally {
-      for (const { bell } of left) slots.leaveNumber(bell.phoneNumberId)
+      for (const { job } of left) slots.leaveNumber(job.phoneNumberId)
       slots.release(lane, left.size)
     }
   }
 
   /** Those of a campaign that is paused are looked at again from time to time; those of one that has ended, it ends itself. */
-  async function passPausedCampaigns(bells: SendBell[], now: Date, postponed: Postponement[]): Promise<SendBell[]> {
-    const paused = await deps.campaigns.findHeld(bells.flatMap(({ campaignId }) => campaignId ?? []))
-    if (paused.size === 0) return bells
-    const isHeld = ({ campaignId }: SendBell) => campaignId !== null && paused.has(campaignId)
+  async function passPausedCampaigns(jobs: SendJob[], now: Date, postponed: Postponement[]): Promise<SendJob[]> {
+    const paused = await deps.campaigns.findHeld(jobs.flatMap(({ campaignId }) => campaignId ?? []))
+    if (paused.size === 0) return jobs
+    const isHeld = ({ campaignId }: SendJob) => campaignId !== null && paused.has(campaignId)
     const nextStepAt = later(now, CAMPAIGN_RECHECK_MS)
-    postponed.push(...bells.filter(isHeld).map(bell => ({ bell, reason: 'paused' as const, nextStepAt })))
-    return bells.filter(bell => !isHeld(bell))
+    postponed.push(...jobs.filter(isHeld).map(job => ({ job, reason: 'paused' as const, nextStepAt })))
+    return jobs.filter(job => !isHeld(job))
   }
 
   /** Only the earliest unfinished message of a conversation may go; bells for what is done or in hand end here. */
-  async function passPredecessors(bells: SendBell[], now: Date, postponed: Postponement[]): Promise<SendBell[]> {
-    const heads = await findHeads(store, bells, now)
-    return bells.filter(bell => {
-      const head = heads.get(bell.conversationId)
+  async function passPredecessors(jobs: SendJob[], now: Date, postponed: Postponement[]): Promise<SendJob[]> {
+    const heads = await findHeads(store, jobs, now)
+    return jobs.filter(job => {
+      const head = heads.get(job.conversationId)
       if (head === undefined) return lane === 'b'
-      if (head.messageId === bell.messageId) return mayBeTaken(head, now)
-      postponed.push({ bell, reason: 'predecessor', nextStepAt: later(now, PREDECESSOR_RECHECK_MS) })
+      if (head.messageId === job.messageId) return mayBeTaken(head, now)
+      postponed.push({ job, reason: 'predecessor', nextStepAt: later(now, PREDECESSOR_RECHECK_MS) })
       return false
     })
   }
@@ -156,13 +156,13 @@ export function createSend(deps: SendDeps, lane: Lane) {
   async function carryOut(message: MessageDoc, claim: Claimed): Promise<void> {
     try {
       const settlement = await attempt(message, claim).finally(() => {
-        slots.leaveNumber(claim.bell.phoneNumberId)
+        slots.leaveNumber(claim.job.phoneNumberId)
         slots.endCall(lane)
       })
       await deps.finish({ ...settlement, traceparent: claim.traceparent })
     } catch (error) {
       // The row stays TAKEN: its lease ends, and the sweep finds an attempt without an outcome.
-      deps.log.error({ err: error, messageId: claim.bell.messageId }, 'attempt not settled')
+      deps.log.error({ err: error, messageId: claim.job.messageId }, 'attempt not settled')
     } finally {
       slots.written()
     }
@@ -187,11 +187,11 @@ export function createSend(deps: SendDeps, lane: Lane) {
 
 /** The earlier message may have ended while the later one was told to wait for it; one that a restriction holds lets others by. */
 const told = (postponed: Postponement[]) =>
-  postponed.filter(({ reason }) => reason === 'predecessor' || reason === 'restricted').map(({ bell }) => bell)
+  postponed.filter(({ reason }) => reason === 'predecessor' || reason === 'restricted').map(({ job }) => job)
 
-function readBell(delivery: Delivery): SendBell | null {
+function readSendJob(delivery: Delivery): SendJob | null {
   try {
-    return SendBell.parse(JSON.parse(delivery.content.toString('utf8')))
+    return SendJob.parse(JSON.parse(delivery.content.toString('utf8')))
   } catch {
     return null
   }

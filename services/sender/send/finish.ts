@@ -27,17 +27,17 @@ export function createFinish({ store, queue, publishing, clock, log }: FinishDep
     const asTemplate = batch
       .filter(({ step }) => step.kind === 'fallback')
       .map(({ message }) => ({ ...message, type: 'template' }))
-    publishing.ring(asTemplate)
+    publishing.enqueue(asTemplate)
     const byWamid = new Map(
       batch.flatMap(({ step, message }) => (step.kind === 'sent' && step.wamid !== null ? [[step.wamid, message] as const] : [])),
     )
     const naming = nameRecipients(store, batch, clock.now()).catch(error => log.warn({ err: error }, 'recipients not named'))
-    const follow = await Promise.allSettled([publishing.publish(events, traces), ringNext(done), catchUp(byWamid), naming])
+    const follow = await Promise.allSettled([publishing.publish(events, traces), enqueueNext(done), catchUp(byWamid), naming])
     for (const result of follow) if (result.status === 'rejected') log.warn({ err: result.reason }, 'left to the sweep')
   }
 
-  async function ringNext(done: MessageDoc[]): Promise<void> {
-    publishing.ring(await releaseSuccessors(store, done, clock.now()))
+  async function enqueueNext(done: MessageDoc[]): Promise<void> {
+    publishing.enqueue(await releaseSuccessors(store, done, clock.now()))
   }
 
   async function catchUp(byWamid: Map<string, MessageDoc>): Promise<void> {

@@ -1,6 +1,6 @@
 import type { ClientSession } from 'mongoose'
 import type { EventDoc, MessageDoc, PendingStatusDoc } from '../../model/documents.ts'
-import { RING_AGAIN_MS } from '../../model/new-rows.ts'
+import { REQUEUE_AFTER_MS } from '../../model/new-rows.ts'
 import { usesOf } from '../../model/template-use.ts'
 import type { Store } from '../connect.ts'
 import { orOutage } from '../outage.ts'
@@ -159,7 +159,7 @@ export const BELL_FIELDS = {
 export async function makeReady(store: Store, rows: MessageDoc[], now: Date): Promise<MessageDoc[]> {
   if (rows.length === 0) return rows
   const filter = { ...these(rows), status: 'QUEUED' as const, 'dispatch.state': { $in: ['READY' as const, 'WAITING' as const] } }
-  const nextStepAt = new Date(now.getTime() + RING_AGAIN_MS)
+  const nextStepAt = new Date(now.getTime() + REQUEUE_AFTER_MS)
   const $set = { 'dispatch.state': 'READY' as const, 'dispatch.nextStepAt': nextStepAt }
   await orOutage(store.raw.messages.updateMany(filter, { $set }, MAJORITY))
   return rows

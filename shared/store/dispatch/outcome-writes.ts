@@ -10,7 +10,7 @@ import type {
   TimelineEntry,
 } from '../../model/documents.ts'
 import { fallbackNote, fallenBack } from '../../model/fallback.ts'
-import { RING_AGAIN_MS } from '../../model/new-rows.ts'
+import { REQUEUE_AFTER_MS } from '../../model/new-rows.ts'
 import { appended } from '../../model/timeline.ts'
 import { errorView, messageView } from '../../views/views.ts'
 import { waitEntries } from '../../views/wait-entries.ts'
@@ -154,7 +154,7 @@ function updateFor({ message, step, at, entry }: Settlement): mongo.UpdateFilter
           updatedAt: at,
           'dispatch.state': 'READY' as const,
           'dispatch.reason': null,
-          'dispatch.nextStepAt': new Date(at.getTime() + RING_AGAIN_MS),
+          'dispatch.nextStepAt': new Date(at.getTime() + REQUEUE_AFTER_MS),
           'dispatch.attempt': step.usesAttempt ? attempt : attempt - 1,
           ...FREED,
           'dispatch.wait': null,

@@ -1,6 +1,6 @@
 import type { ClientSession, mongo } from 'mongoose'
 import type { ConversationDoc, EventDoc, MessageDoc } from '../../model/documents.ts'
-import { lastMessageOf, RING_AGAIN_MS } from '../../model/new-rows.ts'
+import { lastMessageOf, REQUEUE_AFTER_MS } from '../../model/new-rows.ts'
 import { conversationView } from '../../views/views.ts'
 import type { Store } from '../connect.ts'
 import { eventFor, STILL, scheduledEvent } from '../inbox/scheduled.ts'
@@ -21,7 +21,7 @@ export async function releaseScheduled(
     const filter = { ...these, ...STILL, 'dispatch.nextStepAt': { $lte: now } }
     const rows = await store.raw.messages.find(filter, { session, hint: BY_ID }).sort({ _id: 1 }).toArray()
     if (rows.length === 0) return { rows, events: [] }
-    const nextStepAt = new Date(now.getTime() + RING_AGAIN_MS)
+    const nextStepAt = new Date(now.getTime() + REQUEUE_AFTER_MS)
     const $set = {
       'dispatch.state': 'READY' as const,
       'dispatch.reason': null,

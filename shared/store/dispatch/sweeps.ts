@@ -24,12 +24,12 @@ export async function findDue(store: Store, phoneNumberId: string, now: Date, li
 }
 
 /** Rows that are ready while nobody takes them: their bell was lost, or never rung. */
-export async function findUnrung(store: Store, phoneNumberId: string, now: Date, limit: number): Promise<MessageDoc[]> {
-  const neverRungSince = new Date(now.getTime() - NEVER_RUNG_MS)
+export async function findNotTaken(store: Store, phoneNumberId: string, now: Date, limit: number): Promise<MessageDoc[]> {
+  const notTakenSince = new Date(now.getTime() - NEVER_RUNG_MS)
   const filter = {
     'dispatch.state': 'READY' as const,
     phoneNumberId,
-    $or: [{ 'dispatch.nextStepAt': { $lte: now } }, { 'dispatch.nextStepAt': null, createdAt: { $lte: neverRungSince } }],
+    $or: [{ 'dispatch.nextStepAt': { $lte: now } }, { 'dispatch.nextStepAt': null, createdAt: { $lte: notTakenSince } }],
   }
   const rows = store.raw.messages.find(filter, { projection: { ...BELL_FIELDS, dispatch: 1 } })
   return await orOutage(rows.limit(limit).toArray())

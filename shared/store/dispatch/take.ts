@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SendBell } from '../../contracts/send-bell.ts'
+import type { SendJob } from '../../contracts/send-job.ts'
 import { Outage } from '../../domain/errors.ts'
 import type { Dispatch, Id, MessageDoc } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
@@ -34,10 +34,10 @@ const MAJORITY = { writeConcern: { w: 'majority', j: true } } as const
  * it. Passed over are messages scheduled for later, those that a restriction holds while answers may go, and attempts that
  * have been without an answer for 15 s. @throws Outage
  */
-export async function findHeads(store: Store, bells: readonly SendBell[], now: Date): Promise<Map<string, Head>> {
+export async function findHeads(store: Store, jobs: readonly SendJob[], now: Date): Promise<Map<string, Head>> {
   type Found = { _id: Id; head: { id: Id; state: Dispatch['state']; nextStepAt: Date | null } }
   const stages = [
-    unfinishedOf(bells, now),
+    unfinishedOf(jobs, now),
     { $match: { 'dispatch.lane': 'c' } },
     { $project: { conversationId: 1, state: '$dispatch.state', nextStepAt: '$dispatch.nextStepAt' } },
     { $sort: { conversationId: 1, _id: 1 } },
@@ -95,12 +95,12 @@ export interface Take {
  * recorded. Rows that another bell took first are missing from the answer. An outage is waited out here for a while, for
  * whether the claim was written can only be asked with its token. @throws Outage
  */
-export async function takeMessages(store: Store, bells: readonly SendBell[], take: Take): Promise<MessageDoc[]> {
-  if (bells.length === 0) return []
+export async function takeMessages(store: Store, jobs: readonly SendJob[], take: Take): Promise<MessageDoc[]> {
+  if (jobs.length === 0) return []
   const giveUpAt = performance.now() + TAKE_PATIENCE_MS
   for (;;) {
     try {
-      return await takeOnce(store, bells, take)
+      return await takeOnce(store, jobs, take)
     } catch (error) {
       if (!(error instanceof Outage) || performance.now() > giveUpAt) throw error
     }
@@ -111,7 +111,7 @@ export async function takeMessages(store: Store, bells: readonly SendBell[], tak
 const TAKE_PATIENCE_MS = 30_000
 const TAKE_PAUSE_MS = 500
 
-async function takeOnce(store: Store, bells: readonly SendBell[], take: Take): Promise<MessageDoc[]> {
+async function takeOnce(store: Store, jobs: readonly SendJob[], take: Take): Promise<MessageDoc[]> {
   const update = {
     $set: {
       'dispatch.state': 'TAKEN' as const,
@@ -124,13 +124,13 @@ async function takeOnce(store: Store, bells: readonly SendBell[], take: Take): P
     },
     $inc: { 'dispatch.attempt': 1 },
   }
-  await orOutage(store.raw.messages.updateMany(dueAmong(bells, take.now), update, { ...MAJORITY, hint: BY_ID }))
-  const mine = { 'dispatch.token': take.token, tenantId: { $in: tenantIds(bells) } }
+  await orOutage(store.raw.messages.updateMany(dueAmong(jobs, take.now), update, { ...MAJORITY, hint: BY_ID }))
+  const mine = { 'dispatch.token': take.token, tenantId: { $in: tenantIds(jobs) } }
   return await orOutage(store.raw.messages.find(mine).hint('dispatch_token').toArray())
 }
 
 export interface Postponement {
-  bell: SendBell
+  job: SendJob
   reason: 'rate' | 'pair' | 'predecessor' | 'paused' | 'quota' | 'restricted'
   /** null: until the number is resumed. */
   nextStepAt: Date | null
@@ -141,7 +141,7 @@ export async function postponeMessages(store: Store, postponed: readonly Postpon
   const groups = Object.values(Object.groupBy(postponed, ({ reason, nextStepAt }) => `${reason}:${nextStepAt?.getTime()}`))
   const operations = groups.map(group => {
     const { reason, nextStepAt } = (group as [Postponement])[0]
-    const bells = (group as Postponement[]).map(({ bell }) => bell)
+    const jobs = (group as Postponement[]).map(({ job }) => job)
     const update = [
       {
         $set: {
@@ -152,30 +152,30 @@ export async function postponeMessages(store: Store, postponed: readonly Postpon
         },
       },
     ]
-    return { updateMany: { filter: dueAmong(bells, now), update, hint: BY_ID } }
+    return { updateMany: { filter: dueAmong(jobs, now), update, hint: BY_ID } }
   })
   if (operations.length > 0) await orOutage(store.raw.messages.bulkWrite(operations, { ordered: false, ...MAJORITY }))
 }
 
-function dueAmong(bells: readonly SendBell[], now: Date) {
+function dueAmong(jobs: readonly SendJob[], now: Date) {
   return {
-    _id: { $in: bells.map(bell => toTenantId(bell.messageId)) },
-    tenantId: { $in: tenantIds(bells) },
+    _id: { $in: jobs.map(job => toTenantId(job.messageId)) },
+    tenantId: { $in: tenantIds(jobs) },
     status: 'QUEUED' as const,
     $or: [{ 'dispatch.state': 'READY' as const }, { 'dispatch.state': 'WAITING' as const, 'dispatch.nextStepAt': { $lte: now } }],
   }
 }
 
 /** Free-form messages may go to these conversations until then. @throws Outage */
-export async function findWindows(store: Store, bells: readonly SendBell[]): Promise<Map<string, Date | null>> {
-  if (bells.length === 0) return new Map()
-  const filter = { _id: { $in: bells.map(bell => toTenantId(bell.conversationId)) }, tenantId: { $in: tenantIds(bells) } }
+export async function findWindows(store: Store, jobs: readonly SendJob[]): Promise<Map<string, Date | null>> {
+  if (jobs.length === 0) return new Map()
+  const filter = { _id: { $in: jobs.map(job => toTenantId(job.conversationId)) }, tenantId: { $in: tenantIds(jobs) } }
   const rows = await orOutage(store.raw.conversations.find(filter, { projection: { windowExpiresAt: 1 }, hint: BY_ID }).toArray())
   return new Map(rows.map(row => [String(row._id), row.windowExpiresAt]))
 }
 
 /** What rings for a row. */
-export function bellFor(row: Pick<MessageDoc, '_id' | BellFields>): SendBell {
+export function sendJobFor(row: Pick<MessageDoc, '_id' | SendJobFields>): SendJob {
   return {
     v: 1,
     messageId: String(row._id),
@@ -189,7 +189,7 @@ export function bellFor(row: Pick<MessageDoc, '_id' | BellFields>): SendBell {
   }
 }
 
-type BellFields = 'tenantId' | 'clientId' | 'phoneNumberId' | 'conversationId' | 'contactKey' | 'type' | 'campaignId'
+type SendJobFields = 'tenantId' | 'clientId' | 'phoneNumberId' | 'conversationId' | 'contactKey' | 'type' | 'campaignId'
 
 const unique = (values: string[]) => [...new Set(values)]
 const tenantIds = (owned: readonly { tenantId: Id | string }[]) =>

@@ -8,7 +8,7 @@ import type { Id, MessageDoc } from '#shared/model/documents.ts'
 import { metricsPage } from '#shared/process/metrics.ts'
 import { EXCHANGES, QUEUES, webhookKeys } from '#shared/queue/topology.ts'
 import { PublishError } from '#shared/queue/types.ts'
-import { bellFor } from '#shared/store/dispatch/take.ts'
+import { sendJobFor } from '#shared/store/dispatch/take.ts'
 import { keepDeadLetter, type NewDeadLetter } from '#shared/store/webhooks/dead-letters.ts'
 import { untilPasses } from '#test/support/until.ts'
 import { inboundOf } from '#test/support/webhooks.ts'
@@ -22,7 +22,7 @@ let gateway: Gateway
 let demo: Id
 let other: Id
 /** Ids of messages that came out of the chat queue. */
-const rung: (string | null)[] = []
+const enqueued: (string | null)[] = []
 beforeAll(async () => {
   gateway = stack.use(await openGateway(stack.use(await createWorld())))
   demo = (await userByEmail(gateway.store, PEOPLE.agent)).tenantId
@@ -31,7 +31,7 @@ beforeAll(async () => {
   stack.use(await startRecorder({ store, queue, log }))
   stack.use(await startKeeper({ store, queue, log }))
   const hear = async ({ messageId }: { messageId: string | null }) => {
-    rung.push(messageId)
+    enqueued.push(messageId)
     return { kind: 'done' as const }
   }
   stack.use(await queue.consume(QUEUES.chat, hear, { prefetch: 10 }))
@@ -39,7 +39,7 @@ beforeAll(async () => {
 afterAll(() => stack.disposeAsync())
 beforeEach(async () => {
   await gateway.store.raw.deadLetters.deleteMany({})
-  rung.length = 0
+  enqueued.length = 0
 })
 
 const get = (path: string, as: Person = 'manager') => gateway.call('GET', `/api/v1/dead-letters${path}`, { as })
@@ -49,7 +49,7 @@ const letterOf = (id: string) => gateway.store.raw.deadLetters.findOne({ _id: ne
 const open = (filter: object = {}) => gateway.store.raw.deadLetters.findOne({ state: 'NEW', ...filter })
 
 /** A bell of a message of the tenant's, which died of something. */
-async function keepBell(changes: Partial<NewDeadLetter> = {}): Promise<string> {
+async function keepSendJob(changes: Partial<NewDeadLetter> = {}): Promise<string> {
   const tenantId = changes.tenantId ?? demo
   const row = (await gateway.store.raw.messages.findOne({ tenantId, direction: 'OUTBOUND' })) as MessageDoc
   const messageId = changes.messageId ?? new Types.ObjectId().toHexString()
@@ -58,12 +58,12 @@ async function keepBell(changes: Partial<NewDeadLetter> = {}): Promise<string> {
     queue: QUEUES.chat,
     exchange: EXCHANGES.send,
     routingKey: 'chat',
-    type: MESSAGE_TYPE.sendBell,
+    type: MESSAGE_TYPE.sendJob,
     reason: 'attempts used up',
     error: 'TypeError: no row 7',
     attempt: 6,
     messageId,
-    payload: JSON.stringify(bellFor(row)),
+    payload: JSON.stringify(sendJobFor(row)),
     headers: {},
     createdAt: new Date(),
     ...changes,
@@ -161,19 +161,19 @@ describe('a webhook that died', () => {
 
 describe('a replay', () => {
   test('puts a message back once, however often and by how many it is asked for', async () => {
-    const id = await keepBell()
+    const id = await keepSendJob()
     const { messageId } = (await letterOf(id)) as { messageId: string }
     const answers = await Promise.all(Array.from({ length: 5 }, () => post(`/${id}/replay`)))
     expect(answers.filter(({ status }) => status === 202)).toHaveLength(1)
     expect((await post(`/${id}/replay`)).body.data).toEqual([{ id, outcome: 'unchanged', reason: 'it has been replayed' }])
-    const last = await keepBell()
+    const last = await keepSendJob()
     await post(`/${last}/replay`)
-    await untilPasses(async () => expect(rung).toContain((await letterOf(last))?.messageId))
-    expect(rung.filter(one => one === messageId)).toHaveLength(1)
+    await untilPasses(async () => expect(enqueued).toContain((await letterOf(last))?.messageId))
+    expect(enqueued.filter(one => one === messageId)).toHaveLength(1)
   })
 
   test('that the broker does not take leaves the letter open', async () => {
-    const id = await keepBell()
+    const id = await keepSendJob()
     const { queue } = gateway.deps
     gateway.deps.queue = { ...queue, publish: () => Promise.reject(new PublishError('disconnected', 'away')) } as typeof queue
     expect((await post(`/${id}/replay`)).status).toBe(503)
@@ -183,7 +183,7 @@ describe('a replay', () => {
   })
 
   test('that died with its gateway can be asked for again after a minute', async () => {
-    const id = await keepBell()
+    const id = await keepSendJob()
     const claimed = (ago: number) =>
       gateway.store.raw.deadLetters.updateOne(
         { _id: new Types.ObjectId(id) },
@@ -196,16 +196,16 @@ describe('a replay', () => {
   })
 
   test('of an edited bell goes only as its row says', async () => {
-    const id = await keepBell({ payload: '{"v":0}', reason: 'not a send bell' })
+    const id = await keepSendJob({ payload: '{"v":0}', reason: 'not a send job' })
     const row = (await gateway.store.raw.messages.findOne({ tenantId: demo, direction: 'OUTBOUND' })) as MessageDoc
     const theirs = (await gateway.store.raw.messages.findOne({ tenantId: other })) as MessageDoc
     const refused = async (payload: string) => (await post(`/${id}/replay`, { payload })).body
     expect((await post(`/${id}/replay`)).body.errorCode).toBe('NOT_REPLAYABLE')
     expect((await refused('{nonsense')).detail).toContain('it is not JSON')
     expect((await refused('{"v":1}')).errors[0].message).toContain('messageId')
-    expect((await refused(JSON.stringify(bellFor(theirs)))).detail).toContain('not of this account')
-    expect((await refused(JSON.stringify({ ...bellFor(row), phoneNumberId: '1' }))).detail).toContain('phoneNumberId')
-    expect((await post(`/${id}/replay`, { payload: JSON.stringify(bellFor(row)) })).status).toBe(202)
+    expect((await refused(JSON.stringify(sendJobFor(theirs)))).detail).toContain('not of this account')
+    expect((await refused(JSON.stringify({ ...sendJobFor(row), phoneNumberId: '1' }))).detail).toContain('phoneNumberId')
+    expect((await post(`/${id}/replay`, { payload: JSON.stringify(sendJobFor(row)) })).status).toBe(202)
   })
 
   test('of edited events is for platform admins', async () => {
@@ -222,7 +222,7 @@ describe('a replay', () => {
     })
     const body = (text: string) => JSON.stringify({ v: 1, events: [event(text)] })
     const at = { exchange: EXCHANGES.event, queue: QUEUES.realtime[0] as string, routingKey: '0.mixed' }
-    const id = await keepBell({ ...at, type: MESSAGE_TYPE.events, payload: body('a') })
+    const id = await keepSendJob({ ...at, type: MESSAGE_TYPE.events, payload: body('a') })
     expect((await post(`/${id}/replay`, { payload: body('b') })).body.errorCode).toBe('PAYLOAD_INVALID')
     const moved = body('b').replace(String(demo), String(other))
     expect((await post(`/${id}/replay`, { payload: moved }, 'platform')).status).toBe(422)
@@ -234,8 +234,8 @@ describe('many letters', () => {
   test('are grouped by cause, foretold, and replayed page by page without those that die meanwhile', async () => {
     const ids: string[] = []
     for (let i = 0; i < 5; i++)
-      ids.push(await keepBell({ error: `TypeError: no row ${i}`, createdAt: new Date(1_795_000_000_000) }))
-    await keepBell({ reason: 'something else', error: null })
+      ids.push(await keepSendJob({ error: `TypeError: no row ${i}`, createdAt: new Date(1_795_000_000_000) }))
+    await keepSendJob({ reason: 'something else', error: null })
     const { body } = await get('/groups')
     expect(body.isWhole).toBe(true)
     expect(body.data.map(({ cause, count }: { cause: string; count: number }) => [cause, count])).toEqual([
@@ -244,19 +244,19 @@ describe('many letters', () => {
     ])
     const wish = { cause: body.data[0].cause, limit: 3 }
     const dry = await post('/replay', { ...wish, dryRun: true })
-    expect([dry.body.total, dry.body.data.length, rung]).toEqual([5, 3, []])
+    expect([dry.body.total, dry.body.data.length, enqueued]).toEqual([5, 3, []])
     const first = await post('/replay', wish)
-    await keepBell({ error: 'TypeError: no row 9', createdAt: new Date(Date.now() + 1000) })
+    await keepSendJob({ error: 'TypeError: no row 9', createdAt: new Date(Date.now() + 1000) })
     const second = await post('/replay', { ...wish, cursor: first.body.nextCursor })
     expect([...first.body.data, ...second.body.data].map(({ id }) => id)).toEqual(ids)
     expect([first.body.hasMore, second.body.hasMore, second.body.nextCursor]).toEqual([true, false, null])
-    await untilPasses(() => expect(rung).toHaveLength(5))
+    await untilPasses(() => expect(enqueued).toHaveLength(5))
     expect(await gateway.store.raw.auditLog.countDocuments({ 'object.id': { $in: ids }, action: 'deadLetters.replay' })).toBe(5)
     expect((await post('/replay', { ...wish, cursor: 'nonsense' })).body.errorCode).toBe('CURSOR_INVALID')
   })
 
   test('are discarded with a reason, and stay so', async () => {
-    const [one, two, three] = [await keepBell(), await keepBell(), await keepBell({ reason: 'other' })]
+    const [one, two, three] = [await keepSendJob(), await keepSendJob(), await keepSendJob({ reason: 'other' })]
     expect((await post(`/${one}/discard`, {})).status).toBe(400)
     const { body } = await post(`/${one}/discard`, { reason: 'sent by hand' })
     expect(body).toMatchObject({ state: 'DISCARDED', history: [{ action: 'discarded', detail: 'sent by hand' }] })
@@ -274,7 +274,7 @@ describe('many letters', () => {
 
   test('are listed by cursor, each once, though they died at one moment', async () => {
     const createdAt = new Date()
-    for (let i = 0; i < 5; i++) await keepBell({ createdAt })
+    for (let i = 0; i < 5; i++) await keepSendJob({ createdAt })
     const ids: string[] = []
     for (let cursor: string | null = ''; cursor !== null; ) {
       const { body } = await get(`?limit=2&state=NEW${cursor && `&cursor=${cursor}`}`)
@@ -286,8 +286,8 @@ describe('many letters', () => {
 })
 
 test("a tenant's own are its managers', the rest the platform's", async () => {
-  const [mine, theirs] = [await keepBell(), await keepBell({ tenantId: other })]
-  const nobodys = await keepBell({ tenantId: null as never })
+  const [mine, theirs] = [await keepSendJob(), await keepSendJob({ tenantId: other })]
+  const nobodys = await keepSendJob({ tenantId: null as never })
   await gateway.store.raw.deadLetters.updateOne({ _id: new Types.ObjectId(nobodys) }, { $set: { tenantId: null } })
   const ids = async (query: string, as: Person) => (await get(query, as)).body.data.map(({ id }: { id: string }) => id)
   expect((await get('', 'agent')).status).toBe(403)

@@ -443,12 +443,12 @@ describe("another tenant's", () => {
       tenantId,
       messageId: `m:letter-of-${tenantId}`,
       queue: QUEUES.chat,
-      type: MESSAGE_TYPE.sendBell,
+      type: MESSAGE_TYPE.sendJob,
       payload: '{}',
     }
     const letter = await models.deadLetters.findOneAndUpdate(
       { tenantId, messageId: died.messageId },
-      { $setOnInsert: { ...died, state: 'NEW', reason: 'not a send bell', cause: 'not a send bell' } },
+      { $setOnInsert: { ...died, state: 'NEW', reason: 'not a send job', cause: 'not a send job' } },
       { upsert: true, returnDocument: 'after' },
     )
     return {

@@ -1,6 +1,6 @@
 import { Types } from 'mongoose'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { SendBell } from '#shared/contracts/send-bell.ts'
+import { SendJob } from '#shared/contracts/send-job.ts'
 import type { MessageDoc } from '#shared/model/documents.ts'
 import { QUEUES } from '#shared/queue/topology.ts'
 import type { Delivery } from '#shared/queue/types.ts'
@@ -12,12 +12,12 @@ import { userByEmail } from '#test/support/worlds/realtime.ts'
 
 const SALMA = '212661000101' // her window is open
 const stack = new AsyncDisposableStack()
-const bells: SendBell[] = []
+const jobs: SendJob[] = []
 let gateway: Gateway
 beforeAll(async () => {
   gateway = stack.use(await openGateway(stack.use(await createWorld())))
   const hear = async (delivery: Delivery) => {
-    bells.push(SendBell.parse(JSON.parse(delivery.content.toString())))
+    jobs.push(SendJob.parse(JSON.parse(delivery.content.toString())))
     return { kind: 'done' as const }
   }
   stack.use(await gateway.queue.consume(QUEUES.chat, hear, { prefetch: 10 }))
@@ -66,8 +66,8 @@ describe('a text', () => {
     const after = await conversationOf(SALMA)
     expect(after.messageCount).toBe(before.messageCount + 1)
     expect(after.lastMessage).toMatchObject({ text: 'Bonjour', status: 'QUEUED' })
-    await untilPasses(() => expect(bells.map(({ messageId }) => messageId)).toContain(body.id))
-    expect(bells.find(({ messageId }) => messageId === body.id)).toMatchObject({ contactKey: SALMA, v: 1 })
+    await untilPasses(() => expect(jobs.map(({ messageId }) => messageId)).toContain(body.id))
+    expect(jobs.find(({ messageId }) => messageId === body.id)).toMatchObject({ contactKey: SALMA, v: 1 })
   })
 
   test.for<[number, number]>([
@@ -96,7 +96,7 @@ describe('a text', () => {
     const at = (ms: number) => new Date((windowExpiresAt as Date).getTime() + ms).toISOString()
     const { status, body } = await post('/messages/send', { to: SALMA, text: 'later', sendAt: at(-1000) })
     expect([status, body.waiting]).toEqual([202, { reason: 'scheduled', until: at(-1000) }])
-    expect(bells.map(({ messageId }) => messageId)).not.toContain(body.id)
+    expect(jobs.map(({ messageId }) => messageId)).not.toContain(body.id)
     const beyond = await post('/messages/send', { to: SALMA, text: 'too late', sendAt: at(1000) })
     expect([beyond.status, beyond.body.warnings]).toMatchObject([202, [{ code: 'WINDOW_ENDS_BEFORE' }]])
   })
@@ -370,12 +370,12 @@ describe('trying again', () => {
 
   test('keeps the history, moves the old wamid aside and goes on counting', async () => {
     const id = await failed({})
-    await untilPasses(() => expect(bells.map(({ messageId }) => messageId)).toContain(id))
-    bells.length = 0
+    await untilPasses(() => expect(jobs.map(({ messageId }) => messageId)).toContain(id))
+    jobs.length = 0
     const { status, body } = await retry(id)
     expect([status, body.status, body.externalMessageId, body.error]).toEqual([202, 'QUEUED', null, null])
     expect(await rowOf(id)).toMatchObject({ previousIds: [`wamid.${id}`], dispatch: { state: 'READY', attempt: 2 } })
-    await untilPasses(() => expect(bells.map(({ messageId }) => messageId)).toEqual([id]))
+    await untilPasses(() => expect(jobs.map(({ messageId }) => messageId)).toEqual([id]))
     expect((await retry(id)).body.errorCode).toBe('NOT_FAILED')
     const detail = await gateway.call('GET', `/api/v1/messages/by-id/${id}`, { as: 'agent' })
     expect(detail.body.timeline.map(({ kind }: { kind: string }) => kind)).toEqual(['attempt', 'note'])

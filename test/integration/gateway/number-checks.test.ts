@@ -142,28 +142,28 @@ describe('a token', () => {
 describe('rotation of keys', () => {
   const OLD = `old:${'11'.repeat(32)}`
   const NEW = `new:${'22'.repeat(32)}`
-  const ring = (keys: string) => createKeyring({ TOKEN_ENCRYPTION_KEYS: keys })
+  const enqueue = (keys: string) => createKeyring({ TOKEN_ENCRYPTION_KEYS: keys })
 
   test('moves every token under the first key, after which the old one may go', async () => {
-    const old = ring(OLD)
+    const old = enqueue(OLD)
     const { _id, tenantId } = await number()
     await set({ accessToken: sealAccessToken(old, { _id, tenantId }, TOKEN) })
-    await createRotation({ ...deps, keyring: ring(`${NEW},${OLD}`) })()
+    await createRotation({ ...deps, keyring: enqueue(`${NEW},${OLD}`) })()
     const row = await number()
     expect(row.accessToken).toMatch(/^v1:new:/)
-    expect(openAccessToken(ring(NEW), row)).toBe(TOKEN)
+    expect(openAccessToken(enqueue(NEW), row)).toBe(TOKEN)
     await due()
-    await check({ keyring: ring(NEW) })
+    await check({ keyring: enqueue(NEW) })
     expect(await number()).toMatchObject({ status: 'active', tokenValid: true })
   })
 
   test('a key that went too early pauses the number with a clear reason; put back, it goes on', async () => {
     const { _id, tenantId } = await number()
-    await set({ accessToken: sealAccessToken(ring(OLD), { _id, tenantId }, TOKEN) })
-    await check({ keyring: ring(NEW) })
+    await set({ accessToken: sealAccessToken(enqueue(OLD), { _id, tenantId }, TOKEN) })
+    await check({ keyring: enqueue(NEW) })
     expect(await number()).toMatchObject({ status: 'paused', pauseReason: 'token', statusReason: expect.stringContaining('key') })
     await due()
-    await check({ keyring: ring(`${NEW},${OLD}`) })
+    await check({ keyring: enqueue(`${NEW},${OLD}`) })
     expect(await number()).toMatchObject({ status: 'active' })
   })
 })

@@ -186,8 +186,8 @@ describe.runIf(binary !== null)('when the broker fails', () => {
     await vi.waitFor(() => publisher.publish(webhook(1)), { timeout: 20_000 })
     await vi.waitFor(() => expect(first.has(1)).toBe(true), { timeout: 20_000 })
     // Nobody consumes this one: the publish that finds it missing has it declared.
-    const bell = { ...webhook('bell', 'chat'), exchange: EXCHANGES.send }
-    await vi.waitFor(() => publisher.publish(bell), { timeout: 20_000 })
+    const job = { ...webhook('bell', 'chat'), exchange: EXCHANGES.send }
+    await vi.waitFor(() => publisher.publish(job), { timeout: 20_000 })
   }, 60_000)
 
   test('a service may start before its broker', async () => {

@@ -125,7 +125,7 @@ test('no answer leaves the outcome unknown; a status that comes in time settles 
     { _id: message._id, tenantId: w.tenantId },
     { $set: { status: 'SENT', wamid: 'wamid.late', dispatch: null } },
   )
-  await w.ring(message)
+  await w.enqueue(message)
   const next = await w.sendOne()
   meta.answer = accept
   await w.until(next, m => m.dispatch?.state === 'UNKNOWN' || m.status === 'SENT')
@@ -313,7 +313,7 @@ test('a campaign that waits holds up no reply, and goes after it', async ({ worl
   const reply = w.messageIn(conversation)
   await w.insert([campaign, reply])
   await using _sender = await w.startSender()
-  await w.ring(reply)
+  await w.enqueue(reply)
   await w.until(reply, m => m.status === 'SENT')
   await w.store.raw.messages.updateOne(
     { _id: campaign._id, tenantId: w.tenantId },

@@ -120,7 +120,7 @@ test('twenty bells for one message make one post', async ({ world }) => {
   await using _a = await w.startSender()
   await using _b = await w.startSender()
   const message = await w.sendOne()
-  await Promise.all(Array.from({ length: 20 }, () => w.ring(message)))
+  await Promise.all(Array.from({ length: 20 }, () => w.enqueue(message)))
   await w.until(message, m => m.status === 'SENT')
   await untilTrue(async () => (await w.queue.check('linko.send.v1.chat')).messageCount === 0)
   const late = await w.sendOne()
@@ -151,7 +151,7 @@ test('a hundred messages of one conversation are posted in the order of their cr
     w.messageIn(conversations[i % 4] as (typeof conversations)[0], { payload: { type: 'text', text: { body: `${i}` } } }),
   )
   await w.insert(messages)
-  await Promise.all(messages.toSorted(() => Math.random() - 0.5).map(w.ring))
+  await Promise.all(messages.toSorted(() => Math.random() - 0.5).map(w.enqueue))
   await untilTrue(async () => meta.posts.length >= 100, 25_000)
   for (const conversation of conversations) {
     const bodies = meta.posts

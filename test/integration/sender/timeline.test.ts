@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { MAX_TIMELINE } from '#shared/domain/messages/waits.ts'
 import type { MessageDoc } from '#shared/model/documents.ts'
-import { bellFor, postponeMessages } from '#shared/store/dispatch/take.ts'
+import { postponeMessages, sendJobFor } from '#shared/store/dispatch/take.ts'
 import { timelineOf } from '#shared/views/timeline.ts'
 import { test } from '#test/support/world.ts'
 import { accept, openSenderWorld, refuse, startMeta } from '#test/support/worlds/sender.ts'
@@ -46,7 +46,7 @@ test('a message that is put off hundreds of times keeps one row for each reason'
   for (let i = 0; i < 300; i++) {
     const now = new Date(start + i * 10)
     const reason = reasons[i % reasons.length] as (typeof reasons)[number]
-    await postponeMessages(w.store, [{ bell: bellFor(message), reason, nextStepAt: now }], now)
+    await postponeMessages(w.store, [{ job: sendJobFor(message), reason, nextStepAt: now }], now)
   }
   const waiting = await w.get(message)
   expect(waiting.timeline).toHaveLength(1)

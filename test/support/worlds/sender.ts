@@ -18,7 +18,7 @@ import { connectQueue } from '#shared/queue/connect.ts'
 import { EXCHANGES } from '#shared/queue/topology.ts'
 import { openStorage } from '#shared/storage/open.ts'
 import { connectStore } from '#shared/store/connect.ts'
-import { bellFor } from '#shared/store/dispatch/take.ts'
+import { sendJobFor } from '#shared/store/dispatch/take.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import { outboundIn } from '#test/support/outbound.ts'
 import type { World } from '#test/support/world.ts'
@@ -147,12 +147,12 @@ export async function openSenderWorld(world: World, metaUrl: string, number: Par
     )
   }
 
-  const ring = (message: MessageDoc) =>
+  const enqueue = (message: MessageDoc) =>
     queue.publish({
       exchange: EXCHANGES.send,
       routingKey: message.dispatch?.lane === 'b' ? 'bulk' : 'chat',
-      type: MESSAGE_TYPE.sendBell,
-      body: bellFor(message),
+      type: MESSAGE_TYPE.sendJob,
+      body: sendJobFor(message),
       messageId: String(message._id),
       tenantId: String(tenantId),
     })
@@ -160,7 +160,7 @@ export async function openSenderWorld(world: World, metaUrl: string, number: Par
   /** As the gateway does: row first, then the bell. */
   async function send(messages: MessageDoc[]): Promise<MessageDoc[]> {
     await store1(messages)
-    await Promise.all(messages.map(ring))
+    await Promise.all(messages.map(enqueue))
     return messages
   }
 
@@ -178,7 +178,7 @@ export async function openSenderWorld(world: World, metaUrl: string, number: Par
     addConversation,
     messageIn,
     insert: store1,
-    ring,
+    enqueue,
     send,
     async sendOne(changes: MessageChanges = {}, conversation?: ConversationDoc): Promise<MessageDoc> {
       const message = messageIn(conversation ?? (await addConversation()), changes)

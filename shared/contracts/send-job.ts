@@ -4,7 +4,7 @@ import { z } from 'zod'
  * "There may be something to send": carries ids only. The row in `messages` is the truth; a lost bell is rung again by the
  * sweep, a doubled one finds nothing to take.
  */
-export const SendBell = z.object({
+export const SendJob = z.object({
   v: z.literal(1),
   messageId: z.string(),
   tenantId: z.string(),
@@ -17,4 +17,4 @@ export const SendBell = z.object({
   isTemplate: z.boolean().default(false),
   campaignId: z.string().nullable().default(null),
 })
-export type SendBell = z.infer<typeof SendBell>
+export type SendJob = z.infer<typeof SendJob>
