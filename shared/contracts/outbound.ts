@@ -140,9 +140,9 @@ const namesTemplate = (body: { templateId?: string | undefined; templateName?: s
 const needsTemplate = { error: 'give either templateId or templateName' }
 
 /** Says which template, with its variables. */
-export const TemplateWish = z.strictObject(templateMembers).refine(namesTemplate, needsTemplate)
-export type TemplateWish = z.infer<typeof TemplateWish>
-const fallback = TemplateWish.optional().describe('The template that goes out instead, once, when the window is closed')
+export const TemplateToSend = z.strictObject(templateMembers).refine(namesTemplate, needsTemplate)
+export type TemplateToSend = z.infer<typeof TemplateToSend>
+const fallback = TemplateToSend.optional().describe('The template that goes out instead, once, when the window is closed')
 
 const textMembers = { text: text(4096), previewUrl: z.boolean().optional() }
 export const SendText = z.strictObject({ ...target, ...textMembers, replyTo, fallback }).refine(hasRecipient, needsRecipient)
@@ -233,7 +233,7 @@ export const ChangeScheduled = z
   .strictObject({
     sendAt: target.sendAt,
     content: z
-      .union([z.strictObject(textMembers), TemplateWish, AnyContent.superRefine(isOfItsType)])
+      .union([z.strictObject(textMembers), TemplateToSend, AnyContent.superRefine(isOfItsType)])
       .optional()
       .describe("As in the three calls that send: a text, a template with its variables, or any type in Meta's own words"),
     fallback: fallback.nullable().describe('null takes it away'),

@@ -25,7 +25,7 @@ export interface NumberUsage {
   holds: { scope: Exclude<HoldScope, 'pair'>; ms: number }[]
 }
 
-export interface UsageWish {
+export interface UsageRequest {
   tenantId: string
   perMinute: number | null
   perDay: number | null
@@ -33,16 +33,16 @@ export interface UsageWish {
 }
 
 /** Asked in one round, on Redis's clock; null while Redis is away. Nothing is used up by asking. */
-export async function limitUsage(redis: Redis, wish: UsageWish, prefix = PREFIX): Promise<LimitUsage | null> {
+export async function limitUsage(redis: Redis, input: UsageRequest, prefix = PREFIX): Promise<LimitUsage | null> {
   try {
     const [seconds, micros] = await redis.time()
     const now = Number(seconds) * 1000 + Number(micros) / 1000
     const [minute, day, ...numbers] = await Promise.all([
-      usedOf(redis, `${prefix}:m:${wish.tenantId}`, 60_000, wish.perMinute, now),
-      usedOf(redis, `${prefix}:d:${wish.tenantId}`, DAY_MS, wish.perDay, now),
-      ...wish.numbers.map(number => numberUsage(redis, prefix, number, now)),
+      usedOf(redis, `${prefix}:m:${input.tenantId}`, 60_000, input.perMinute, now),
+      usedOf(redis, `${prefix}:d:${input.tenantId}`, DAY_MS, input.perDay, now),
+      ...input.numbers.map(number => numberUsage(redis, prefix, number, now)),
     ])
-    const byId = wish.numbers.map((number, i): [string, NumberUsage] => [number.phoneNumberId, numbers[i] as NumberUsage])
+    const byId = input.numbers.map((number, i): [string, NumberUsage] => [number.phoneNumberId, numbers[i] as NumberUsage])
     return { perMinute: minute ?? null, perDay: day ?? null, numbers: new Map(byId) }
   } catch {
     return null

@@ -4,7 +4,7 @@ import type { Id } from '../model/documents.ts'
 import { trusted } from './connect.ts'
 
 /** A page of a list that is sorted by a time and then by id. */
-export interface PageWish {
+export interface PageRequest {
   page: number
   limit: number
   cursor?: string
@@ -39,11 +39,11 @@ export async function findPage<T extends { _id: Id | string }>(
   model: Model<T>,
   filter: QueryFilter<T>,
   field: keyof T & string,
-  wish: PageWish,
+  page: PageRequest,
   options: PageOptions = {},
 ): Promise<Page<T>> {
   const direction = options.ascending ? 1 : -1
-  const after = wish.cursor === undefined ? null : readCursor(wish.cursor, model.schema.path('_id').instance === 'ObjectId')
+  const after = page.cursor === undefined ? null : readCursor(page.cursor, model.schema.path('_id').instance === 'ObjectId')
   const behind = after && (direction === 1 ? '$gt' : '$lt')
   const scope =
     after && behind
@@ -62,20 +62,20 @@ export async function findPage<T extends { _id: Id | string }>(
   const seen = model
     .find(scope as QueryFilter<T>, options.projection, bounds)
     .sort({ [field]: direction, _id: direction })
-    .skip(after ? 0 : (wish.page - 1) * wish.limit)
-    .limit(wish.limit + 1)
+    .skip(after ? 0 : (page.page - 1) * page.limit)
+    .limit(page.limit + 1)
     .lean()
   const [found, counted] = await Promise.all([seen, model.countDocuments(filter, { ...bounds, limit: COUNT_LIMIT + 1 })])
   const rows = found as T[]
-  const shown = rows.slice(0, wish.limit)
+  const shown = rows.slice(0, page.limit)
   const last = shown[shown.length - 1]
-  const hasMore = rows.length > wish.limit
+  const hasMore = rows.length > page.limit
   return {
     rows: shown,
     total: Math.min(counted, COUNT_LIMIT),
     totalIsExact: counted <= COUNT_LIMIT,
-    page: wish.page,
-    limit: wish.limit,
+    page: page.page,
+    limit: page.limit,
     hasMore,
     nextCursor: hasMore && last ? writeCursor(last[field], last._id) : null,
   }

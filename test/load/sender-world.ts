@@ -25,7 +25,7 @@ export interface SenderShape {
 }
 
 /** What else the messages may be: of a campaign's lane, of one number, all to one person. */
-export interface MessageWish {
+export interface MessageInput {
   lane?: Lane
   number?: ClientDoc
   thread?: ConversationDoc
@@ -36,7 +36,7 @@ export interface SenderWorld {
   numbers: ClientDoc[]
   threads: ConversationDoc[]
   /** `count` accepted messages, by turns of the conversations, as the gateway leaves them; their bells are not rung. */
-  accept(count: number, wish?: MessageWish): Promise<MessageDoc[]>
+  accept(count: number, input?: MessageInput): Promise<MessageDoc[]>
   ring(messages: MessageDoc[]): Promise<void>
   /** How many are not yet sent. */
   open(): Promise<number>

@@ -90,9 +90,9 @@ const write = (['put', 'patch'] as const).map(method =>
 export const settingRoutes = [read, ...write]
 
 /** @throws ApiError 422 for a template that is not here */
-async function requireTemplates({ store }: GatewayDeps, tenantId: string, wish: Partial<Settings>): Promise<void> {
+async function requireTemplates({ store }: GatewayDeps, tenantId: string, input: Partial<Settings>): Promise<void> {
   for (const field of ['initiateTemplate', 'reengageTemplate'] as const) {
-    const wanted = wish[field]
+    const wanted = input[field]
     if (!wanted) continue
     const { name, language } = wanted
     if (await store.models.templates.exists({ tenantId, name, language, deletedAt: null })) continue

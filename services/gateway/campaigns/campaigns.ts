@@ -21,7 +21,7 @@ const column = z.string().trim().min(1).max(100)
 const Values = z.record(z.string().max(100), z.string().min(1).max(1024))
 
 /** What a campaign is, without its audience. */
-export const CampaignWish = z.strictObject({
+export const CampaignInput = z.strictObject({
   name: z.string().trim().min(1).max(200),
   clientId: numberName.optional().describe("The number to send from, by our id or Meta's; by default the primary one"),
   templateId: objectId.optional(),
@@ -40,10 +40,10 @@ export const CampaignWish = z.strictObject({
   perMinute: z.int().min(1).max(100_000).nullable().optional().describe('Slower than the number could'),
   endsAt: z.iso.datetime({ offset: true }).nullable().optional().describe('What has not gone out by then does not'),
 })
-export type CampaignWish = z.infer<typeof CampaignWish>
+export type CampaignInput = z.infer<typeof CampaignInput>
 
 /** A list of recipients, or a filter over the contacts. */
-export const AudienceWish = z.strictObject({
+export const AudienceInput = z.strictObject({
   recipients: z
     .array(
       z.strictObject({
@@ -63,26 +63,26 @@ export const AudienceWish = z.strictObject({
     })
     .optional(),
 })
-export type AudienceWish = z.infer<typeof AudienceWish>
+export type AudienceInput = z.infer<typeof AudienceInput>
 
 /** @throws ApiError 404, 422 */
-export async function draftCampaign(deps: GatewayDeps, caller: Caller, wish: CampaignWish): Promise<CampaignDoc> {
+export async function draftCampaign(deps: GatewayDeps, caller: Caller, input: CampaignInput): Promise<CampaignDoc> {
   const by = new Types.ObjectId(caller.id)
-  const { fields } = await campaignOf(deps, caller.tenantId, wish)
+  const { fields } = await campaignOf(deps, caller.tenantId, input)
   return await createCampaign(deps.store, { ...fields, status: 'DRAFT', audience: EMPTY_AUDIENCE, createdBy: by, updatedBy: by })
 }
 
 /** What a wish means, with nothing stored. @throws ApiError 404, 422 */
-export async function campaignOf(deps: GatewayDeps, tenantId: string, wish: CampaignWish) {
-  const client = await clientFor(deps.store, tenantId, wish.clientId)
-  const template = await templateFor(deps, client, wish)
-  const fields = { tenantId: client.tenantId, ...fieldsOf(wish, client, template) }
-  const headerMedia = (await headerFile(deps.store, tenantId, template, wish.headerMedia)) ?? null
+export async function campaignOf(deps: GatewayDeps, tenantId: string, input: CampaignInput) {
+  const client = await clientFor(deps.store, tenantId, input.clientId)
+  const template = await templateFor(deps, client, input)
+  const fields = { tenantId: client.tenantId, ...fieldsOf(input, client, template) }
+  const headerMedia = (await headerFile(deps.store, tenantId, template, input.headerMedia)) ?? null
   return { client, template, fields: { ...fields, headerMedia } }
 }
 
-async function templateFor(deps: GatewayDeps, client: ClientDoc, wish: CampaignWish): Promise<TemplateDoc> {
-  const { templateId, templateName, language } = wish
+async function templateFor(deps: GatewayDeps, client: ClientDoc, input: CampaignInput): Promise<TemplateDoc> {
+  const { templateId, templateName, language } = input
   if ((templateId === undefined) === (templateName === undefined))
     throw new ApiError(422, 'TEMPLATE_NEEDED', 'Give either templateId or templateName', {
       errors: [{ path: 'templateId', message: 'or templateName is needed' }],
@@ -94,35 +94,35 @@ async function templateFor(deps: GatewayDeps, client: ClientDoc, wish: CampaignW
   })
 }
 
-function fieldsOf(wish: CampaignWish, client: ClientDoc, template: TemplateDoc) {
-  const variables = wish.variables ?? {}
-  const columns = { to: 'to', name: null, headerMedia: null, ...wish.columns, variables: columnsOf(wish, template) }
-  refuseUnknownVariables(template, { ...variables, ...columns.variables }, wish)
+function fieldsOf(input: CampaignInput, client: ClientDoc, template: TemplateDoc) {
+  const variables = input.variables ?? {}
+  const columns = { to: 'to', name: null, headerMedia: null, ...input.columns, variables: columnsOf(input, template) }
+  refuseUnknownVariables(template, { ...variables, ...columns.variables }, input)
   return {
-    name: wish.name,
+    name: input.name,
     clientId: client._id,
     phoneNumberId: client.phoneNumberId,
     wabaId: client.wabaId,
     template: { id: template._id, name: template.name, language: template.language, category: template.category },
     columns,
     variables,
-    headerMedia: wish.headerMedia ?? null,
-    perMinute: wish.perMinute ?? null,
-    endsAt: wish.endsAt ? new Date(wish.endsAt) : null,
+    headerMedia: input.headerMedia ?? null,
+    perMinute: input.perMinute ?? null,
+    endsAt: input.endsAt ? new Date(input.endsAt) : null,
   }
 }
 
 /** A variable that nothing is said about is looked for in the column of its name. */
-function columnsOf({ columns, variables = {} }: CampaignWish, template: TemplateDoc): Record<string, string> {
+function columnsOf({ columns, variables = {} }: CampaignInput, template: TemplateDoc): Record<string, string> {
   const unsaid = template.variables.map(({ name }) => name).filter(name => !(name in variables))
   return { ...Object.fromEntries(unsaid.map(name => [name, name])), ...columns?.variables }
 }
 
 /** Filled with anything: what is wrong then is wrong for every row. */
-function refuseUnknownVariables(template: TemplateDoc, given: Record<string, string>, wish: CampaignWish): void {
+function refuseUnknownVariables(template: TemplateDoc, given: Record<string, string>, input: CampaignInput): void {
   const sample = Object.fromEntries(Object.keys(given).map(name => [name, 'x']))
-  const anyMedia = wish.columns?.headerMedia ? { link: 'https://example.com/file' } : undefined
-  const filled = fillTemplate(template, sample, wish.headerMedia ?? anyMedia)
+  const anyMedia = input.columns?.headerMedia ? { link: 'https://example.com/file' } : undefined
+  const filled = fillTemplate(template, sample, input.headerMedia ?? anyMedia)
   if (filled.kind === 'filled') return
   const detail = filled.problems.map(({ path, message }) => `${path} ${message}`).join('; ')
   throw new ApiError(422, 'TEMPLATE_VARIABLES', detail, { errors: filled.problems })
@@ -133,11 +133,11 @@ export async function changeCampaign(
   deps: GatewayDeps,
   caller: Caller,
   before: CampaignDoc,
-  change: Partial<CampaignWish>,
+  change: Partial<CampaignInput>,
 ): Promise<CampaignDoc> {
   const isOther = change.templateId !== undefined || change.templateName !== undefined
-  const wish = { ...wishOf(before), ...(isOther && { templateId: undefined }), ...change }
-  const { fields } = await campaignOf(deps, caller.tenantId, wish)
+  const input = { ...inputOf(before), ...(isOther && { templateId: undefined }), ...change }
+  const { fields } = await campaignOf(deps, caller.tenantId, input)
   const changed = await moveCampaign(deps.store, before, 'edit', { ...fields, updatedBy: new Types.ObjectId(caller.id) })
   const { source } = before.audience
   const readsOtherwise = ['templateId', 'templateName', 'language', 'columns', 'variables', 'headerMedia', 'clientId']
@@ -157,7 +157,7 @@ async function keepAudience(deps: GatewayDeps, campaign: CampaignDoc, source: Ca
 
 const CONTENT_TYPE = { csv: 'text/csv', json: 'application/json' } as const
 
-function wishOf(campaign: CampaignDoc): CampaignWish {
+function inputOf(campaign: CampaignDoc): CampaignInput {
   const { name, clientId, template, columns, variables, headerMedia, perMinute, endsAt } = campaign
   return {
     name,
@@ -182,9 +182,9 @@ export async function giveFile(deps: GatewayDeps, campaign: CampaignDoc, file: R
 }
 
 /** @throws ApiError 409 */
-export async function giveAudience(deps: GatewayDeps, campaign: CampaignDoc, wish: AudienceWish): Promise<CampaignDoc> {
-  if (wish.recipients) return await storeAudience(deps, campaign, 'json', Readable.from([JSON.stringify(wish.recipients)]))
-  const { label = null, attribute = null } = wish.contacts ?? {}
+export async function giveAudience(deps: GatewayDeps, campaign: CampaignDoc, input: AudienceInput): Promise<CampaignDoc> {
+  if (input.recipients) return await storeAudience(deps, campaign, 'json', Readable.from([JSON.stringify(input.recipients)]))
+  const { label = null, attribute = null } = input.contacts ?? {}
   return await replaceAudience(deps.store, campaign, { kind: 'contacts', label, attribute }, deps.now())
 }
 
@@ -266,6 +266,10 @@ export async function rerunFailed(
 ): Promise<CampaignDoc> {
   if (campaign.status !== 'DONE' && campaign.status !== 'CANCELLED')
     throw new ApiError(409, 'CAMPAIGN_STATE', 'Only what has ended can be sent again to those it did not reach')
-  const draft = await draftCampaign(deps, caller, { ...wishOf(campaign), name: name ?? `${campaign.name} (again)`, endsAt: null })
+  const draft = await draftCampaign(deps, caller, {
+    ...inputOf(campaign),
+    name: name ?? `${campaign.name} (again)`,
+    endsAt: null,
+  })
   return await replaceAudience(deps.store, draft, { kind: 'failed', campaignId: campaign._id, codes: codes ?? null }, deps.now())
 }

@@ -10,15 +10,15 @@ import { contactsAfter, findOptedOut } from '#shared/store/campaigns/audience.ts
 import { getCampaign } from '#shared/store/campaigns/campaigns.ts'
 import type { Store } from '#shared/store/connect.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { AudienceWish, CampaignWish, campaignOf } from './campaigns.ts'
+import { AudienceInput, CampaignInput, campaignOf } from './campaigns.ts'
 import { type AudienceCount, type EstimateView, estimateCampaign, estimateFor } from './estimate.ts'
 
 /** A campaign that is there, or one that is not yet: template, values, and who shall get it. */
-export const EstimateWish = z
+export const EstimateRequest = z
   .strictObject({
     campaignId: objectId.optional().describe('Of a draft or any other; nothing else is given then'),
-    ...CampaignWish.partial().shape,
-    ...AudienceWish.shape,
+    ...CampaignInput.partial().shape,
+    ...AudienceInput.shape,
   })
   .refine(({ campaignId, ...others }) => campaignId === undefined || Object.values(others).every(one => one === undefined), {
     error: 'give campaignId alone',
@@ -28,7 +28,7 @@ export const EstimateWish = z
     ({ campaignId, recipients, contacts }) => campaignId !== undefined || (recipients === undefined) !== (contacts === undefined),
     { error: 'give campaignId, or a template with either recipients or contacts' },
   )
-type EstimateWish = z.infer<typeof EstimateWish>
+type EstimateRequest = z.infer<typeof EstimateRequest>
 
 /** More are checked in the background. */
 const MOST_ROWS = 20_000
@@ -38,9 +38,9 @@ const BREATH = 50
 const BUDGET_MS = 5000
 
 /** Nothing is stored. @throws ApiError 404, 409 AUDIENCE_…, 422 AUDIENCE_TOO_LARGE and what a draft is refused for */
-export async function estimateWish(deps: GatewayDeps, tenantId: string, wish: EstimateWish): Promise<EstimateView> {
-  if (wish.campaignId !== undefined) return estimateCampaign(deps, await getCampaign(deps.store, tenantId, wish.campaignId))
-  const { campaignId: _, recipients, contacts, ...campaign } = wish
+export async function estimateRequest(deps: GatewayDeps, tenantId: string, input: EstimateRequest): Promise<EstimateView> {
+  if (input.campaignId !== undefined) return estimateCampaign(deps, await getCampaign(deps.store, tenantId, input.campaignId))
+  const { campaignId: _, recipients, contacts, ...campaign } = input
   const { client, template, fields } = await campaignOf(deps, tenantId, { ...campaign, name: campaign.name ?? '' })
   const { columns, variables, headerMedia } = fields
   const rules = { columns, variables, headerMedia, template, home: client.whatsappNumber }
@@ -55,10 +55,10 @@ export async function estimateWish(deps: GatewayDeps, tenantId: string, wish: Es
 async function* contactPages(
   store: Store,
   { tenantId, _id: clientId }: ClientDoc,
-  wish: NonNullable<AudienceWish['contacts']>,
+  input: NonNullable<AudienceInput['contacts']>,
   { columns }: RowRules,
 ): AsyncGenerator<AudienceRecord[]> {
-  const filter = { label: wish.label ?? null, attribute: wish.attribute ?? null }
+  const filter = { label: input.label ?? null, attribute: input.attribute ?? null }
   const until = Date.now() + BUDGET_MS
   let after: Id | null = null
   for (let read = 0; ; read += PAGE) {

@@ -10,8 +10,8 @@ import type { GatewayDeps } from '../deps.ts'
 import { idempotencyKeyOf, once } from '../idempotency.ts'
 import { IdParams, listOf, Paging } from '../schemas.ts'
 import {
-  AudienceWish,
-  CampaignWish,
+  AudienceInput,
+  CampaignInput,
   changeCampaign,
   draftCampaign,
   giveAudience,
@@ -21,7 +21,7 @@ import {
   startCampaign,
 } from './campaigns.ts'
 import { EstimateView, estimateCampaign } from './estimate.ts'
-import { EstimateWish, estimateWish } from './estimate-request.ts'
+import { EstimateRequest, estimateRequest } from './estimate-request.ts'
 import { CampaignView, campaignView } from './view.ts'
 
 const tag = 'campaigns'
@@ -41,8 +41,8 @@ const list = route({
   }),
   returns: listOf(CampaignView),
   async handle(request, { store }: GatewayDeps) {
-    const { status, ...wish } = request.query
-    return { body: pageView(await listCampaigns(store, callerOf(request).tenantId, { status }, wish), campaignView) }
+    const { status, ...input } = request.query
+    return { body: pageView(await listCampaigns(store, callerOf(request).tenantId, { status }, input), campaignView) }
   },
 })
 
@@ -52,15 +52,15 @@ const add = route({
   action: 'campaigns.write',
   tag,
   summary: 'Draft a campaign: template, columns, values for everybody; the audience as a list here, or by /audience',
-  body: CampaignWish.extend({ recipients: AudienceWish.shape.recipients }),
+  body: CampaignInput.extend({ recipients: AudienceInput.shape.recipients }),
   idempotent: true,
   status: 201,
   returns: CampaignView,
   async handle(request, deps: GatewayDeps) {
     const caller = callerOf(request)
-    const { recipients, ...wish } = request.body
+    const { recipients, ...input } = request.body
     return once(deps, caller.tenantId, idempotencyKeyOf(request.headers), { what: 'campaign', body: request.body }, async () => {
-      const draft = await draftCampaign(deps, caller, wish)
+      const draft = await draftCampaign(deps, caller, input)
       const campaign = recipients ? await giveAudience(deps, draft, { recipients }) : draft
       await trace(request, deps, { action: 'campaigns.create', object: objectOf(campaign) })
       return { status: 201, body: campaignView(campaign) }
@@ -88,7 +88,7 @@ const change = route({
   tag,
   summary: 'Change a draft; another template or other columns have its audience checked anew',
   params: IdParams,
-  body: CampaignWish.partial(),
+  body: CampaignInput.partial(),
   returns: CampaignView,
   async handle(request, deps: GatewayDeps) {
     const before = await getCampaign(deps.store, callerOf(request).tenantId, request.params.id)
@@ -137,7 +137,7 @@ const audience = route({
   tag,
   summary: 'The audience of a draft as a list, or the contacts that a filter finds',
   params: IdParams,
-  body: AudienceWish.refine(({ recipients, contacts }) => (recipients === undefined) !== (contacts === undefined), {
+  body: AudienceInput.refine(({ recipients, contacts }) => (recipients === undefined) !== (contacts === undefined), {
     error: 'give either recipients or contacts',
   }),
   status: 202,
@@ -156,10 +156,10 @@ const estimates = [
     tag,
     summary:
       'What a campaign would cost, take and use of the messaging limit: one that is there, or a template with an audience, of which nothing is stored',
-    body: EstimateWish,
+    body: EstimateRequest,
     returns: EstimateView,
     async handle(request, deps: GatewayDeps) {
-      return { body: await estimateWish(deps, callerOf(request).tenantId, request.body) }
+      return { body: await estimateRequest(deps, callerOf(request).tenantId, request.body) }
     },
   }),
   route({

@@ -10,7 +10,7 @@ import { findPrimaryClient } from '#shared/store/numbers/clients.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { publishEvents } from '../events.ts'
 
-export interface ImportWish {
+export interface ImportInput {
   phone?: string | undefined
   name?: string | undefined
   isDryRun: boolean
@@ -44,13 +44,13 @@ export async function importContacts(
   deps: GatewayDeps,
   caller: Caller,
   upload: Readable,
-  wish: ImportWish,
+  input: ImportInput,
   traceparent: string,
 ): Promise<ImportReport> {
   const key = `${caller.tenantId}/imports/${new Types.ObjectId()}`
   await deps.storage.put(key, upload, { contentType: 'text/csv' })
   try {
-    return await readAll(deps, caller, await deps.storage.get(key), wish, traceparent)
+    return await readAll(deps, caller, await deps.storage.get(key), input, traceparent)
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
     throw new ApiError(422, 'CSV_INVALID', `The file is no CSV: ${error.message}`.slice(0, 500), { cause: error })
@@ -63,11 +63,11 @@ async function readAll(
   deps: GatewayDeps,
   { tenantId, id }: Caller,
   file: Readable,
-  wish: ImportWish,
+  input: ImportInput,
   traceparent: string,
 ): Promise<ImportReport> {
   const home = (await findPrimaryClient(deps.store, tenantId))?.whatsappNumber ?? null
-  const batch = { tenantId: new Types.ObjectId(tenantId), by: new Types.ObjectId(id), now: deps.now(), isDryRun: wish.isDryRun }
+  const batch = { tenantId: new Types.ObjectId(tenantId), by: new Types.ObjectId(id), now: deps.now(), isDryRun: input.isDryRun }
   const report: ImportReport = { read: 0, created: 0, updated: 0, unchanged: 0, refused: 0, refusedRows: [] }
   const places = new Map<string, number>()
   let rows: ContactRow[] = []
@@ -79,7 +79,7 @@ async function readAll(
     rows = []
   }
 
-  for await (const { record, columns } of readCsv(file, columnsFor(wish))) {
+  for await (const { record, columns } of readCsv(file, columnsFor(input))) {
     report.read++
     const row = readContactRow(record, columns, home)
     const problem = 'problem' in row ? row.problem : repeated(places, row, report.read)
@@ -106,7 +106,7 @@ function refuse(report: ImportReport, record: Record<string, string>, columns: C
 }
 
 /** Which columns hold what. @throws ApiError 422 when none has phone numbers */
-function columnsFor({ phone, name }: ImportWish) {
+function columnsFor({ phone, name }: ImportInput) {
   return (names: string[], written: string[]): ContactColumns => {
     const columns = contactColumns(names, { ...(phone && { phone }), ...(name && { name }) })
     if (columns !== null) return columns

@@ -151,16 +151,16 @@ async function placeOf(
   { store }: GatewayDeps,
   tenantId: string,
   lead: LeadDoc | null,
-  wish: { pipelineId?: string | undefined; stageId?: string | undefined },
+  input: { pipelineId?: string | undefined; stageId?: string | undefined },
 ): Promise<{ pipelineId: Id; stageId: Id }> {
-  const wanted = wish.pipelineId ?? (lead && String(lead.pipelineId))
+  const wanted = input.pipelineId ?? (lead && String(lead.pipelineId))
   const all = await listPipelines(store, tenantId)
   const pipeline = wanted
     ? all.find(({ _id }) => String(_id) === wanted)
     : await ensureDefaultPipeline(store, new Types.ObjectId(tenantId))
   if (pipeline === undefined) throw new ApiError(422, 'PIPELINE_UNKNOWN', 'There is no such pipeline')
   const stages = pipeline.stages.toSorted((a, b) => a.order - b.order)
-  const stage = wish.stageId === undefined ? stages[0] : stages.find(({ _id }) => String(_id) === wish.stageId)
+  const stage = input.stageId === undefined ? stages[0] : stages.find(({ _id }) => String(_id) === input.stageId)
   if (stage === undefined) throw new ApiError(422, 'STAGE_UNKNOWN', 'The pipeline has no such stage')
   return { pipelineId: pipeline._id, stageId: stage._id }
 }

@@ -125,14 +125,14 @@ const change = route({
   },
 })
 
-interface Wish {
+interface ContactInput {
   name?: string | null | undefined
   optOut?: boolean | undefined
   attributes?: Record<string, unknown> | undefined
 }
 
 /** Without a name of its own it goes by its profile again. */
-function changesTo(before: ContactDoc, { name, optOut, attributes }: Wish, now: Date): Partial<ContactDoc> {
+function changesTo(before: ContactDoc, { name, optOut, attributes }: ContactInput, now: Date): Partial<ContactDoc> {
   const merged = Object.entries({ ...before.attributes, ...attributes }).filter(([, value]) => value !== null)
   if (merged.length > 100) throw new ApiError(422, 'ATTRIBUTES_TOO_MANY', 'At most 100 attributes')
   return {

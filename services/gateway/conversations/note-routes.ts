@@ -38,8 +38,8 @@ const add = route({
   async handle(request, deps: GatewayDeps) {
     const { tenantId, id: by } = callerOf(request)
     const conversation = await getConversation(deps.store, tenantId, request.params.id)
-    const wish = { what: 'note', id: request.params.id, body: request.body }
-    return once(deps, tenantId, idempotencyKeyOf(request.headers), wish, async () => {
+    const input = { what: 'note', id: request.params.id, body: request.body }
+    return once(deps, tenantId, idempotencyKeyOf(request.headers), input, async () => {
       const own = { ...request.body, createdBy: new Types.ObjectId(by) }
       return { status: 201, body: noteView(await addNote(deps.store, conversation, own, deps.now())) }
     })

@@ -28,9 +28,9 @@ const list = route({
   }),
   returns: crmListOf(CrmTemplate),
   async handle(request, { store }: GatewayDeps) {
-    const { status, category, ...wish } = request.query
+    const { status, category, ...input } = request.query
     const { tenantId } = callerOf(request)
-    const { rows, total, page, limit } = await listTemplates(store, tenantId, { status, category }, wish)
+    const { rows, total, page, limit } = await listTemplates(store, tenantId, { status, category }, input)
     return { body: { data: rows.map(crmTemplate), total, page, limit } }
   },
 })
@@ -64,16 +64,16 @@ const add = route({
   status: 201,
   returns: CrmTemplate,
   handle(request, deps: GatewayDeps) {
-    const wish = { ...request.body, submit: false }
-    return createTemplateOnce('crm template', request, deps, { wish, view: crmTemplate })
+    const input = { ...request.body, submit: false }
+    return createTemplateOnce('crm template', request, deps, { input, view: crmTemplate })
   },
 })
 
 const { status, submit } = TemplatePatch.shape
 const ChangeBody = z
   .strictObject({ status, submit, componentsJson: NewTemplate.shape.componentsJson })
-  .refine(wish => Object.keys(wish).length > 0, { error: 'nothing to change' })
-  .refine(wish => !(wish.status && wish.submit), { error: 'by hand or by WhatsApp: not both', path: ['status'] })
+  .refine(input => Object.keys(input).length > 0, { error: 'nothing to change' })
+  .refine(input => !(input.status && input.submit), { error: 'by hand or by WhatsApp: not both', path: ['status'] })
 
 const change = route({
   method: 'patch',

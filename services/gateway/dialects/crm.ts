@@ -53,7 +53,7 @@ const send = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendBody>({
   async handle(request, deps) {
     const { text } = request.body
     const reply = await acceptOnce('crm text', withoutPrefer(request), deps, async () => ({
-      wish: await wishOf(deps, callerOf(request).tenantId, request.body),
+      input: await inputOf(deps, callerOf(request).tenantId, request.body),
       compose: async () => textDraft({ text }),
     }))
     const { jobId } = reply.body as z.infer<typeof Accepted>
@@ -75,7 +75,7 @@ const sendTemplate = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendTemplat
   async handle(request, deps) {
     const { templateId, variables } = request.body
     const reply = await acceptOnce('crm template', withoutPrefer(request), deps, async () => ({
-      wish: await wishOf(deps, callerOf(request).tenantId, request.body),
+      input: await inputOf(deps, callerOf(request).tenantId, request.body),
       compose: where => templateDraft(deps.store, where, { templateId, variables }),
     }))
     const { jobId, id: messageLogId } = reply.body as z.infer<typeof Accepted>
@@ -90,7 +90,7 @@ const withoutPrefer = <R extends { headers: Record<string, string | undefined> }
 })
 
 /** From the number whose thread is shown under this phone. */
-async function wishOf(
+async function inputOf(
   { store }: GatewayDeps,
   tenantId: string,
   { toPhone: to, leadId, clientId: named }: { toPhone: string; leadId?: string | undefined; clientId?: string | undefined },
@@ -108,11 +108,11 @@ const messages = route({
   returns: crmListOf(CrmMessage),
   async handle(request, { store }: GatewayDeps) {
     const { tenantId } = callerOf(request)
-    const { leadId, ...wish } = request.query
+    const { leadId, ...input } = request.query
     const { rows, total, page, limit } =
       leadId === undefined
-        ? await searchMessages(store, tenantId, {}, wish)
-        : await listMessagesOf(store, tenantId, await threadsOf(store, await getLead(store, tenantId, leadId)), wish)
+        ? await searchMessages(store, tenantId, {}, input)
+        : await listMessagesOf(store, tenantId, await threadsOf(store, await getLead(store, tenantId, leadId)), input)
     return { body: { data: await crmMessages(store, tenantId, rows), total, page, limit } }
   },
 })
@@ -127,8 +127,8 @@ const conversations = route({
   returns: crmListOf(CrmConversation),
   async handle(request, { store }: GatewayDeps) {
     const { tenantId } = callerOf(request)
-    const { provider: _all, clientId: own, ...wish } = request.query
-    const { rows, total, page, limit } = await listConversations(store, tenantId, { clientId: own }, wish)
+    const { provider: _all, clientId: own, ...input } = request.query
+    const { rows, total, page, limit } = await listConversations(store, tenantId, { clientId: own }, input)
     return { body: { data: await crmConversations(store, tenantId, rows), total, page, limit } }
   },
 })
@@ -148,9 +148,9 @@ const thread = route({
   returns: crmListOf(CrmMessageLog),
   async handle(request, { store }: GatewayDeps) {
     const { tenantId } = callerOf(request)
-    const { clientId: own, ...wish } = request.query
+    const { clientId: own, ...input } = request.query
     const { conversation, others } = await getThreadsOfPhone(store, tenantId, request.params.id, own)
-    const { rows, total, page, limit } = await listMessages(store, tenantId, String(conversation._id), wish, false)
+    const { rows, total, page, limit } = await listMessages(store, tenantId, String(conversation._id), input, false)
     return { body: { data: await crmMessageLogs(store, tenantId, rows), total, page, limit }, headers: othersOf(others) }
   },
 })

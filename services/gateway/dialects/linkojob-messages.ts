@@ -58,8 +58,8 @@ const send = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendBody>({
     const reply = await acceptOnce('linkojob send', request, deps, async () => {
       const { clientId, candidatePhone: to, candidateName, candidateId, applicationId, ...said } = request.body
       const { message: text, templateVars: variables = {}, ...named } = said
-      const wish = { to, clientId, candidateName, candidateId, applicationId }
-      return textOrTemplate(deps, callerOf(request), wish, { text, variables, ...named })
+      const input = { to, clientId, candidateName, candidateId, applicationId }
+      return textOrTemplate(deps, callerOf(request), input, { text, variables, ...named })
     })
     return { ...reply, body: sentView(reply.body as z.infer<typeof Accepted>) }
   },
@@ -86,9 +86,9 @@ const conversations = route({
   returns: z.object({ conversations: z.array(LinkoJobConversation), total: z.number().int(), hasMore: z.boolean() }),
   async handle(request, { store, now }: GatewayDeps) {
     const { tenantId } = callerOf(request)
-    const { clientId: name, ...wish } = request.query
+    const { clientId: name, ...input } = request.query
     const clientId = name === undefined ? undefined : String((await getNamedClient(store, tenantId, name))._id)
-    const { rows, total, hasMore } = await listConversations(store, tenantId, { clientId }, wish)
+    const { rows, total, hasMore } = await listConversations(store, tenantId, { clientId }, input)
     return { body: { conversations: rows.map(row => linkoJobConversation(row, now())), total, hasMore } }
   },
 })
@@ -112,8 +112,8 @@ const conversation = route({
     const { tenantId } = callerOf(request)
     const { id } = request.params
     const row = await getConversation(store, tenantId, id)
-    const wish = { page: 1, limit: MESSAGES_AT_ONCE, cursor: request.query.cursor }
-    const { rows, nextCursor } = await listMessages(store, tenantId, id, wish, false)
+    const input = { page: 1, limit: MESSAGES_AT_ONCE, cursor: request.query.cursor }
+    const { rows, nextCursor } = await listMessages(store, tenantId, id, input, false)
     const messages = rows.toReversed().map(message => linkoJobMessage(message, config.BASE_URL))
     return { body: { conversation: linkoJobConversation(row, now()), messages, nextCursor } }
   },

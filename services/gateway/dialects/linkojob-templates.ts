@@ -47,7 +47,7 @@ const add = route({
   status: 201,
   returns: PlainTemplate,
   handle: (request, deps: GatewayDeps) =>
-    createTemplateOnce('linkojob template', request, deps, { wish: request.body, view: plainTemplate }),
+    createTemplateOnce('linkojob template', request, deps, { input: request.body, view: plainTemplate }),
 })
 
 export const linkoJobTemplateRoutes = [list, add]

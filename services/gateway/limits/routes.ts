@@ -32,7 +32,7 @@ const read = route({
 const PerMinute = z.number().int().min(1).max(1_000_000).nullable()
 const PerDay = z.number().int().min(1).max(100_000_000).nullable()
 
-const Wish = z.strictObject({
+const LimitsInput = z.strictObject({
   messagesPerMinute: PerMinute.optional(),
   messagesPerDay: PerDay.optional(),
   numbers: z
@@ -40,7 +40,7 @@ const Wish = z.strictObject({
     .max(100)
     .optional(),
 })
-type Wish = z.infer<typeof Wish>
+type LimitsInput = z.infer<typeof LimitsInput>
 
 const change = route({
   method: 'put',
@@ -49,7 +49,7 @@ const change = route({
   tag,
   summary:
     "Set the account's own limits and a number's rate; null takes one away, what is left out stays. Senders follow in seconds",
-  body: Wish,
+  body: LimitsInput,
   returns: LimitsView,
   async handle(request, deps: GatewayDeps) {
     const { tenantId } = callerOf(request)
@@ -70,7 +70,7 @@ const preview = route({
   tag,
   summary:
     'What a change of limits would do to the backlog: as it is, as it would be, and what becomes of each number and campaign; nothing is changed',
-  body: Wish,
+  body: LimitsInput,
   returns: WhatIfView,
   async handle(request, { store, redis, now }: GatewayDeps) {
     const { tenantId } = callerOf(request)
@@ -94,10 +94,10 @@ async function viewFor({ store, redis, now }: GatewayDeps, tenantId: string): Pr
 type AnyRequest = RouteRequest<unknown, unknown, unknown>
 const FIELDS = ['messagesPerMinute', 'messagesPerDay'] as const
 
-async function changeTenant(request: AnyRequest, deps: GatewayDeps, wish: Omit<Wish, 'numbers'>): Promise<void> {
+async function changeTenant(request: AnyRequest, deps: GatewayDeps, input: Omit<LimitsInput, 'numbers'>): Promise<void> {
   const { id, tenantId } = callerOf(request)
-  const before = await setTenantLimits(deps.store, tenantId, wish, new Types.ObjectId(id))
-  const after = { ...before.limits, ...wish }
+  const before = await setTenantLimits(deps.store, tenantId, input, new Types.ObjectId(id))
+  const after = { ...before.limits, ...input }
   const object = { kind: 'tenant', id: tenantId }
   await trace(request, deps, { action: 'limits.write', object, changes: changesOf(before.limits ?? {}, after, FIELDS) })
   if (FIELDS.some(field => isRaised(before.limits?.[field], after[field]))) hasten(deps, before)

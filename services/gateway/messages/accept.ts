@@ -10,7 +10,7 @@ import { requireRoomFor } from '#shared/store/inbox/scheduled.ts'
 import { messageView } from '#shared/views/views.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { publishEvents } from '../events.ts'
-import type { Wish } from './conversation.ts'
+import type { MessageInput } from './conversation.ts'
 import type { Draft } from './draft.ts'
 import { fallbackOf, type Ruled, refuseOptedOut, ruleFreeForm, WINDOW_ENDS_BEFORE } from './free-form.ts'
 import { insertMessage } from './insert.ts'
@@ -29,24 +29,24 @@ const MAX_SCHEDULE_MS = 90 * 24 * 60 * 60 * 1000
 export async function acceptMessage(
   deps: GatewayDeps,
   caller: Caller,
-  wish: Wish,
+  input: MessageInput,
   compose: Compose,
   circumstances: { idempotencyKey: string | null; traceparent: string },
 ): Promise<MessageDoc> {
   const { store } = deps
   const now = deps.now()
   const tenant = await getCachedTenant(store, caller.tenantId)
-  const destination = await findDestination(store, caller.tenantId, wish, caller.kind === 'user' ? caller.id : undefined)
+  const destination = await findDestination(store, caller.tenantId, input, caller.kind === 'user' ? caller.id : undefined)
   const { status } = destination.client
   if (status === 'disconnected' || status === 'suspended')
     throw new ApiError(422, 'NUMBER_NOT_CONNECTED', 'This number is not connected')
   refuseBlocked(destination)
-  const sendAt = scheduleOf(wish.sendAt, now)
+  const sendAt = scheduleOf(input.sendAt, now)
   const draft = await withOwnMedia(store, caller.tenantId, await compose(destination, tenant))
   if (sendAt !== null && destination.conversation) await requireRoomFor(store, destination.conversation)
-  const ruled = await rule(deps, { draft, wish, destination, tenant, sendAt, now })
-  const quoted = wish.replyTo ? await quotedMessage(store, destination, wish.replyTo, 'replyTo') : null
-  const accepting = { caller, wish, destination, ...ruled, tenant, sendAt, quoted, now, ...circumstances }
+  const ruled = await rule(deps, { draft, input, destination, tenant, sendAt, now })
+  const quoted = input.replyTo ? await quotedMessage(store, destination, input.replyTo, 'replyTo') : null
+  const accepting = { caller, input, destination, ...ruled, tenant, sendAt, quoted, now, ...circumstances }
   const accepted = await inTurn(`${destination.client._id}:${destination.waId ?? destination.userId}`, () =>
     onceMoreIfNew(() => store.transaction(session => insertMessage(deps, accepting, session))),
   )
@@ -90,15 +90,15 @@ function refuseBlocked({ contact }: Destination): void {
 /** What the rules make of a draft, when it is accepted and when it is changed. @throws ApiError 422 WINDOW_CLOSED, CONTACT_OPTED_OUT */
 async function rule(
   { store }: Pick<GatewayDeps, 'store'>,
-  about: { draft: Draft; wish: Wish; destination: Destination; tenant: TenantDoc; sendAt: Date | null; now: Date },
+  about: { draft: Draft; input: MessageInput; destination: Destination; tenant: TenantDoc; sendAt: Date | null; now: Date },
 ): Promise<Ruled> {
-  const { draft, wish, destination, tenant, sendAt, now } = about
+  const { draft, input, destination, tenant, sendAt, now } = about
   if (draft.template !== null) {
     refuseOptedOut(destination, draft.template)
     return { draft, fallback: null, notes: [] }
   }
   const priced = { settings: tenant.settings, at: sendAt ?? now, payload: draft.payload }
-  const fallback = wish.fallback ? await fallbackOf(store, destination, wish.fallback, priced) : null
+  const fallback = input.fallback ? await fallbackOf(store, destination, input.fallback, priced) : null
   const windowExpiresAt = destination.conversation?.windowExpiresAt
   return ruleFreeForm(draft, fallback, { windowExpiresAt, tenant, sendAt, now })
 }

@@ -1,5 +1,5 @@
 import type { ClientSession } from 'mongoose'
-import type { TemplateWish } from '#shared/contracts/outbound.ts'
+import type { TemplateToSend } from '#shared/contracts/outbound.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { Common, ContactDoc, ConversationDoc, Id } from '#shared/model/documents.ts'
 import { newContact, newConversation } from '#shared/model/new-rows.ts'
@@ -8,13 +8,13 @@ import { findLeadsOf } from '#shared/store/contacts/lead-links.ts'
 import { getLead } from '#shared/store/contacts/leads.ts'
 import type { Destination } from './recipient.ts'
 
-export interface Wish {
+export interface MessageInput {
   to?: string
   conversationId?: string
   clientId?: string
   replyTo?: string
   sendAt?: string
-  fallback?: TemplateWish
+  fallback?: TemplateToSend
   candidateName?: string
   candidateId?: string
   applicationId?: string
@@ -23,7 +23,7 @@ export interface Wish {
 
 interface Touch {
   destination: Destination
-  wish: Wish
+  input: MessageInput
   now: Date
   caller: Caller
 }
@@ -31,11 +31,11 @@ interface Touch {
 /** A person whom nobody has written to yet; found if another request was first. */
 export async function createContact(
   store: Store,
-  { destination, wish, now, caller: { tenantId } }: Touch,
+  { destination, input, now, caller: { tenantId } }: Touch,
   session: ClientSession,
 ): Promise<ContactDoc> {
   const { client, waId, userId } = destination
-  const name = wish.candidateName ?? null
+  const name = input.candidateName ?? null
   const person = { waId, userId, name, nameSource: name ? ('agent' as const) : null }
   const filter = userId ? { tenantId, userId } : { tenantId, waId }
   const contact = await store.models.contacts
@@ -55,11 +55,11 @@ export async function touchConversation(
   contact: ContactDoc,
   session: ClientSession,
 ): Promise<ConversationDoc> {
-  const { destination, wish, now, caller } = touch
+  const { destination, input, now, caller } = touch
   const filter = { tenantId: caller.tenantId, clientId: destination.client._id, contactId: contact._id }
-  const about = { candidateName: wish.candidateName, candidateId: wish.candidateId, applicationId: wish.applicationId }
+  const about = { candidateName: input.candidateName, candidateId: input.candidateId, applicationId: input.applicationId }
   const leadId = await leadFor(store, touch, contact, session)
-  const wanted = { ...about, leadId: wish.leadId === undefined ? undefined : leadId }
+  const wanted = { ...about, leadId: input.leadId === undefined ? undefined : leadId }
   const given = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined))
   const $inc = { messageCount: 1 }
   const $max = { lastActivityAt: now }
@@ -74,11 +74,11 @@ export async function touchConversation(
 /** The lead that the caller names; of a new thread the one that its person has already. */
 async function leadFor(
   store: Store,
-  { destination, wish, caller }: Touch,
+  { destination, input, caller }: Touch,
   contact: ContactDoc,
   session: ClientSession,
 ): Promise<Id | null> {
-  if (wish.leadId !== undefined) return (await getLead(store, caller.tenantId, wish.leadId, session))._id
+  if (input.leadId !== undefined) return (await getLead(store, caller.tenantId, input.leadId, session))._id
   if (destination.conversation !== null) return null
   return (await findLeadsOf(store, contact.tenantId, [contact], session)).get(String(contact._id)) ?? null
 }

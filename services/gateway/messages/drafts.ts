@@ -1,5 +1,5 @@
 import { Types } from 'mongoose'
-import type { AnyContent, OutboundType, SendText, TemplateWish } from '#shared/contracts/outbound.ts'
+import type { AnyContent, OutboundType, SendText, TemplateToSend } from '#shared/contracts/outbound.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { parameterProblems } from '#shared/domain/templates/check.ts'
 import { fillTemplate } from '#shared/domain/templates/fill.ts'
@@ -36,10 +36,10 @@ export async function anyDraft(
 export async function templateDraft(
   store: Store,
   destination: Destination,
-  wish: TemplateWish,
+  input: TemplateToSend,
 ): Promise<Draft & { template: TemplateDoc }> {
-  const by = wish.templateId ? { _id: wish.templateId } : { name: wish.templateName, language: wish.language }
-  return filledDraft(store, destination, await findTemplate(store, destination.client, by), wish)
+  const by = input.templateId ? { _id: input.templateId } : { name: input.templateName, language: input.language }
+  return filledDraft(store, destination, await findTemplate(store, destination.client, by), input)
 }
 
 /** @throws ApiError 422 TEMPLATE_VARIABLES */
@@ -47,10 +47,10 @@ export async function filledDraft(
   store: Store,
   { client }: Destination,
   template: TemplateDoc,
-  wish: Pick<TemplateWish, 'variables' | 'headerMedia'>,
+  input: Pick<TemplateToSend, 'variables' | 'headerMedia'>,
 ): Promise<Draft & { template: TemplateDoc }> {
-  const headerMedia = await headerFile(store, String(client.tenantId), template, wish.headerMedia)
-  const fill = fillTemplate(template, wish.variables, headerMedia)
+  const headerMedia = await headerFile(store, String(client.tenantId), template, input.headerMedia)
+  const fill = fillTemplate(template, input.variables, headerMedia)
   if (fill.kind === 'wrong') throw wrongVariables(fill.problems)
   const { name, language } = template
   const object = { name, language: { code: language }, ...(fill.components.length > 0 && { components: fill.components }) }

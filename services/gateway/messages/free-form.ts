@@ -1,4 +1,4 @@
-import type { TemplateWish } from '#shared/contracts/outbound.ts'
+import type { TemplateToSend } from '#shared/contracts/outbound.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { costOf } from '#shared/domain/messages/cost.ts'
 import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
@@ -15,10 +15,10 @@ import { requireOpenWindow } from './window.ts'
 export async function fallbackOf(
   store: Store,
   destination: Destination,
-  wish: TemplateWish,
+  input: TemplateToSend,
   { settings, at, payload: own }: { settings: TenantDoc['settings']; at: Date; payload: Draft['payload'] },
 ): Promise<Fallback> {
-  const draft = await templateDraft(store, destination, wish)
+  const draft = await templateDraft(store, destination, input)
   const { template } = draft
   const { content, payload } = await withOwnMedia(store, String(destination.client.tenantId), draft)
   refuseOptedOut(destination, template)

@@ -18,7 +18,7 @@ import { findLastUnfinished } from '#shared/store/inbox/messages.ts'
 import { scheduledEvent } from '#shared/store/inbox/scheduled.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { conversationUpdated } from '../events.ts'
-import { createContact, touchConversation, type Wish } from './conversation.ts'
+import { createContact, type MessageInput, touchConversation } from './conversation.ts'
 import type { Draft } from './draft.ts'
 import type { Destination } from './recipient.ts'
 
@@ -28,7 +28,7 @@ const MAX_CLOCK_LEAD_MS = 60_000
 /** All that is known of a message before it is stored. */
 export interface Accepting {
   caller: Caller
-  wish: Wish
+  input: MessageInput
   destination: Destination
   draft: Draft
   fallback: Fallback | null

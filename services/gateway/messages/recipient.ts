@@ -15,7 +15,7 @@ export interface Destination {
   userId: string | null
 }
 
-interface Wish {
+interface RecipientInput {
   to?: string
   conversationId?: string
   clientId?: string
@@ -25,23 +25,28 @@ interface Wish {
  * @param userId who sends: from their own number, where none is named
  * @throws ApiError 404 for foreign ids, 422 for a number that is none or contradicts the conversation
  */
-export async function findDestination(store: Store, tenantId: string, wish: Wish, userId?: string): Promise<Destination> {
-  if (wish.conversationId !== undefined) return byConversation(store, tenantId, wish.conversationId, wish)
-  const client = await clientFor(store, tenantId, wish.clientId, userId)
-  const key = await keyOf(store, tenantId, wish.to ?? '', client)
+export async function findDestination(
+  store: Store,
+  tenantId: string,
+  input: RecipientInput,
+  userId?: string,
+): Promise<Destination> {
+  if (input.conversationId !== undefined) return byConversation(store, tenantId, input.conversationId, input)
+  const client = await clientFor(store, tenantId, input.clientId, userId)
+  const key = await keyOf(store, tenantId, input.to ?? '', client)
   const contact = await findContact(store, tenantId, key)
   const conversation = contact && (await findThread(store, tenantId, client._id, contact._id))
   return { client, conversation, contact, ...key }
 }
 
-async function byConversation(store: Store, tenantId: string, id: string, wish: Wish): Promise<Destination> {
+async function byConversation(store: Store, tenantId: string, id: string, input: RecipientInput): Promise<Destination> {
   const conversation = await getConversation(store, tenantId, id)
   const client = await getClient(store, tenantId, conversation.clientId)
   const contact = await store.models.contacts.findOne({ tenantId, _id: conversation.contactId }).lean()
   const { waId, userId } = contact ?? conversation.contact
-  if (wish.clientId !== undefined && !(await isNamed(store, client, wish.clientId))) throw mismatch('clientId')
-  if (wish.to !== undefined) {
-    const key = personKey(wish.to, client)
+  if (input.clientId !== undefined && !(await isNamed(store, client, input.clientId))) throw mismatch('clientId')
+  if (input.to !== undefined) {
+    const key = personKey(input.to, client)
     const agrees = key.waId !== null ? waId !== null && phoneVariants(waId).includes(key.waId) : key.userId === userId
     if (!agrees) throw mismatch('to')
   }

@@ -112,9 +112,9 @@ const search = route({
   }),
   returns: listOf(MessageView),
   async handle(request, { store }: GatewayDeps) {
-    const { q, status, clientId, wamid, from, to, ...wish } = request.query
+    const { q, status, clientId, wamid, from, to, ...input } = request.query
     const time = { from: from ? new Date(from) : undefined, to: to ? new Date(to) : undefined }
-    const found = await searchMessages(store, callerOf(request).tenantId, { q, status, clientId, wamid, ...time }, wish)
+    const found = await searchMessages(store, callerOf(request).tenantId, { q, status, clientId, wamid, ...time }, input)
     return { body: pageView(found, messageView) }
   },
 })
@@ -209,7 +209,7 @@ export async function answerThread(
   { store }: GatewayDeps,
 ) {
   const { tenantId } = callerOf(request)
-  const { order, ...wish } = request.query
+  const { order, ...input } = request.query
   await getConversation(store, tenantId, request.params.id)
-  return { body: pageView(await listMessages(store, tenantId, request.params.id, wish, order === 'asc'), messageView) }
+  return { body: pageView(await listMessages(store, tenantId, request.params.id, input, order === 'asc'), messageView) }
 }

@@ -30,9 +30,9 @@ const list = route({
   }),
   returns: listOf(MessageView),
   async handle(request, { store }: GatewayDeps) {
-    const { clientId, conversationId, from, to, ...wish } = request.query
+    const { clientId, conversationId, from, to, ...input } = request.query
     const { tenantId } = callerOf(request)
-    return { body: pageView(await listScheduled(store, tenantId, { clientId, conversationId, from, to }, wish), messageView) }
+    return { body: pageView(await listScheduled(store, tenantId, { clientId, conversationId, from, to }, input), messageView) }
   },
 })
 

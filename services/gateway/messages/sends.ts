@@ -8,7 +8,7 @@ import type { GatewayDeps } from '../deps.ts'
 import { idempotencyKeyOf, once } from '../idempotency.ts'
 import { acceptedReply, acceptMessage, type Compose, scheduleOf } from './accept.ts'
 import { awaitOutcome } from './await-outcome.ts'
-import type { Wish } from './conversation.ts'
+import type { MessageInput } from './conversation.ts'
 import type { Draft } from './draft.ts'
 import { anyDraft, filledDraft, findTemplate, templateDraft, textDraft } from './drafts.ts'
 import type { Destination } from './recipient.ts'
@@ -25,7 +25,7 @@ export interface SendRequest<Body> {
 
 /** To whom, and what. */
 export interface Outgoing {
-  wish: Wish
+  input: MessageInput
   compose: Compose
 }
 
@@ -33,26 +33,26 @@ export interface Outgoing {
 
 /** A text. @throws ApiError 422 WINDOW_CLOSED with the template that would work */
 export const acceptText = (request: SendRequest<SendText>, deps: GatewayDeps): Promise<Reply> =>
-  acceptOnce('text', request, deps, async () => ({ wish: request.body, compose: async () => textDraft(request.body) }))
+  acceptOnce('text', request, deps, async () => ({ input: request.body, compose: async () => textDraft(request.body) }))
 
 /** A template that is named. */
 export const acceptTemplate = (request: SendRequest<SendTemplate>, deps: GatewayDeps): Promise<Reply> =>
   acceptOnce('template', request, deps, async () => ({
-    wish: request.body,
+    input: request.body,
     compose: where => templateDraft(deps.store, where, request.body),
   }))
 
 /** Any type in Meta's words. */
 export const acceptAny = (request: SendRequest<SendAny>, deps: GatewayDeps): Promise<Reply> =>
   acceptOnce('any', request, deps, async () => ({
-    wish: request.body,
+    input: request.body,
     compose: where => anyDraft(deps.store, where, request.body),
   }))
 
 /** The template that fits. @throws ApiError 422 WINDOW_OPEN, TEMPLATE_NOT_SET */
 export const acceptFitting = (request: SendRequest<SendFitting>, deps: GatewayDeps): Promise<Reply> =>
   acceptOnce('fitting', request, deps, async () => ({
-    wish: request.body,
+    input: request.body,
     compose: (where, tenant) => fittingDraft(deps, where, tenant, request.body),
   }))
 
@@ -60,12 +60,12 @@ export const acceptFitting = (request: SendRequest<SendFitting>, deps: GatewayDe
  * The named template, else the account's own: to begin with somebody who never wrote, or to go on once the window has closed.
  * Variables that are not given are filled with what is known of the person.
  */
-async function fittingDraft(deps: GatewayDeps, where: Destination, tenant: TenantDoc, wish: SendFitting): Promise<Draft> {
+async function fittingDraft(deps: GatewayDeps, where: Destination, tenant: TenantDoc, input: SendFitting): Promise<Draft> {
   const { client, conversation } = where
   const now = deps.now()
-  requireClosedWindow(conversation?.windowExpiresAt, scheduleOf(wish.sendAt, now) ?? now)
-  const template = await findTemplate(deps.store, client, namedIn(wish) ?? ownTemplate(where, tenant, wish))
-  return filledDraft(deps.store, where, template, { ...wish, variables: knownVariables(where, template, wish) })
+  requireClosedWindow(conversation?.windowExpiresAt, scheduleOf(input.sendAt, now) ?? now)
+  const template = await findTemplate(deps.store, client, namedIn(input) ?? ownTemplate(where, tenant, input))
+  return filledDraft(deps.store, where, template, { ...input, variables: knownVariables(where, template, input) })
 }
 
 /** The variables that are given, and what is known of the person and the job for those that are not. */
@@ -76,10 +76,10 @@ export function knownVariables(
     variables: given,
     jobTitle,
     companyName,
-    ...wish
+    ...input
   }: Pick<SendFitting, 'variables' | 'candidateName' | 'jobTitle' | 'companyName'>,
 ): Record<string, string> {
-  const candidateName = wish.candidateName ?? conversation?.candidateName ?? contact?.name ?? undefined
+  const candidateName = input.candidateName ?? conversation?.candidateName ?? contact?.name ?? undefined
   return withFacts(variables, given, { candidateName, jobTitle, companyName })
 }
 
@@ -118,8 +118,8 @@ export async function acceptOnce(
     if (sent) return acceptedReply(sent)
     const circumstances = { idempotencyKey, traceparent: request.traceparent }
     try {
-      const { wish, compose } = await prepare()
-      return acceptedReply(await acceptMessage(deps, caller, wish, compose, circumstances))
+      const { input, compose } = await prepare()
+      return acceptedReply(await acceptMessage(deps, caller, input, compose, circumstances))
     } catch (error) {
       // A try that was thought dead came first after all: its message is the answer.
       const winner = isDuplicateKey(error) ? await findSent() : null

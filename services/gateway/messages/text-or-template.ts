@@ -1,11 +1,11 @@
-import type { TemplateWish } from '#shared/contracts/outbound.ts'
+import type { TemplateToSend } from '#shared/contracts/outbound.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
 import type { Caller } from '#shared/http/route.ts'
 import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
 import type { Store } from '#shared/store/connect.ts'
 import type { GatewayDeps } from '../deps.ts'
-import type { Wish } from './conversation.ts'
+import type { MessageInput } from './conversation.ts'
 import { filledDraft, findTemplate, templateDraft, textDraft } from './drafts.ts'
 import { refuseOptedOut } from './free-form.ts'
 import { type Destination, findDestination } from './recipient.ts'
@@ -30,19 +30,19 @@ export interface OpenAsk {
 export async function textOrTemplate(
   { store, now }: Pick<GatewayDeps, 'store' | 'now'>,
   { tenantId }: Caller,
-  wish: Wish,
+  input: MessageInput,
   ask: OpenAsk,
 ): Promise<Outgoing> {
-  const where = await findDestination(store, tenantId, wish)
+  const where = await findDestination(store, tenantId, input)
   const first = (await getCachedTenant(store, tenantId)).settings.initiateTemplate
   const { text } = ask
   const maySpare = text !== undefined && windowIsOpen(where.conversation?.windowExpiresAt, now())
   const named = ask.templateName === undefined ? first : nameOf(ask.templateName, ask.language, first)
-  const template = named && (await sendable(store, where, named, { ...ask, ...wish }).catch(error => spare(error, maySpare)))
+  const template = named && (await sendable(store, where, named, { ...ask, ...input }).catch(error => spare(error, maySpare)))
   if (text !== undefined)
-    return { wish: { ...wish, ...(template && { fallback: template }) }, compose: async () => textDraft({ text }) }
+    return { input: { ...input, ...(template && { fallback: template }) }, compose: async () => textDraft({ text }) }
   if (template === null) throw templateNotSet('initiateTemplate')
-  return { wish, compose: it => templateDraft(store, it, template) }
+  return { input, compose: it => templateDraft(store, it, template) }
 }
 
 /** The language of the account's own template goes without saying. */
@@ -55,7 +55,7 @@ async function sendable(
   where: Destination,
   named: { name: string; language?: string },
   ask: Parameters<typeof knownVariables>[2],
-): Promise<TemplateWish> {
+): Promise<TemplateToSend> {
   const template = await findTemplate(store, where.client, named)
   refuseOptedOut(where, template)
   const variables = knownVariables(where, template, ask)

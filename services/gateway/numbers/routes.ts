@@ -127,7 +127,7 @@ const moves = ['/api/v1/phone-numbers', '/api/v1/clients'].flatMap(path => [
         companyName: z.string().trim().min(1).max(200).nullable().optional(),
         isPrimary: z.literal(true).optional().describe('The one before is none any more'),
       })
-      .refine(wish => Object.keys(wish).length > 0, { error: 'nothing to change' }),
+      .refine(input => Object.keys(input).length > 0, { error: 'nothing to change' }),
     returns: NumberView,
     handle: editNumber,
   }),

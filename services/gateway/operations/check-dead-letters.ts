@@ -20,7 +20,7 @@ export interface Candidate {
   left: { outcome: LetterOutcome; reason: string } | null
 }
 
-export interface Wish {
+export interface ReplayRequest {
   /** Instead of the letter's own payload. */
   payload?: string | undefined
   /** What nobody else may change: domain facts on their way to sockets. */
@@ -33,10 +33,10 @@ type Events = Awaited<ReturnType<typeof findLetterEvents>>
 export async function judgeLetters(
   { store }: Pick<GatewayDeps, 'store'>,
   letters: readonly DeadLetterDoc[],
-  wish: Wish,
+  input: ReplayRequest,
 ): Promise<{ candidates: Candidate[]; around: Surroundings }> {
   const read = letters.map(letter => {
-    const payload = wish.payload ?? letter.payload
+    const payload = input.payload ?? letter.payload
     return { letter, payload, read: readLetter(letter, payload) }
   })
   const items = read.flatMap(one => itemsOf(one.read))
@@ -46,7 +46,7 @@ export async function judgeLetters(
     items.map(({ eventId }) => eventId),
   )
   const candidates: Candidate[] = []
-  for (const one of read) candidates.push({ ...one, left: await whyLeft(store, one, wish, around, events) })
+  for (const one of read) candidates.push({ ...one, left: await whyLeft(store, one, input, around, events) })
   return { candidates, around }
 }
 
@@ -55,7 +55,7 @@ export const itemsOf = (read: ReadLetter) => (read.kind === 'webhook' ? read.ite
 async function whyLeft(
   store: GatewayDeps['store'],
   { letter, payload, read }: Omit<Candidate, 'left'>,
-  { isPlatform }: Wish,
+  { isPlatform }: ReplayRequest,
   around: Surroundings,
   events: Events,
 ): Promise<Candidate['left']> {

@@ -56,9 +56,9 @@ const replayOne = route({
     const caller = callerOf(request)
     const { dryRun: isDry, payload } = request.body
     const { letter } = await findLetter(deps.store, caller, request.params.id)
-    const wish = { payload, isPlatform: caller.may('platform.operations') }
-    const sending = { ...wish, by: actorOf(request, deps), traceparent: request.traceparent }
-    const replay = isDry ? await previewLetters(deps, [letter], wish) : await replayLetters(deps, [letter], sending)
+    const input = { payload, isPlatform: caller.may('platform.operations') }
+    const sending = { ...input, by: actorOf(request, deps), traceparent: request.traceparent }
+    const replay = isDry ? await previewLetters(deps, [letter], input) : await replayLetters(deps, [letter], sending)
     const [judged] = replay.data
     if (judged?.outcome === 'refused') throw refusal(judged.reason ?? '', payload !== undefined && payload !== letter.payload)
     if (!isDry && judged?.outcome === 'replayed') await trace(request, deps, 'replay', [letter], editOf(letter, payload))
@@ -78,9 +78,9 @@ const replayMany = route({
   async handle(request, deps: GatewayDeps) {
     const { dryRun: isDry } = request.body
     const { page, rest } = await openPage(request, deps)
-    const wish = { isPlatform: callerOf(request).may('platform.operations') }
-    const sending = { ...wish, by: actorOf(request, deps), traceparent: request.traceparent }
-    const replay = isDry ? await previewLetters(deps, page.rows, wish) : await replayLetters(deps, page.rows, sending)
+    const input = { isPlatform: callerOf(request).may('platform.operations') }
+    const sending = { ...input, by: actorOf(request, deps), traceparent: request.traceparent }
+    const replay = isDry ? await previewLetters(deps, page.rows, input) : await replayLetters(deps, page.rows, sending)
     if (!isDry) await trace(request, deps, 'replay', replayedOf(page, replay))
     return { body: { dryRun: isDry, ...replay, ...rest } }
   },
@@ -141,8 +141,8 @@ async function openPage(request: RouteRequest<unknown, unknown, z.infer<typeof M
   const [began, behind] = cursor === undefined ? [deps.now().getTime(), undefined] : readCursor(cursor)
   const filters = filtersOf(rest)
   const to = new Date(Math.min(began, filters.to?.getTime() ?? began))
-  const wish = { page: 1, limit, cursor: behind }
-  const page = await listLetters(deps.store, owner, { ...filters, to, state: 'OPEN' }, wish, { ascending: true })
+  const input = { page: 1, limit, cursor: behind }
+  const page = await listLetters(deps.store, owner, { ...filters, to, state: 'OPEN' }, input, { ascending: true })
   const { total, hasMore } = page
   return { page, rest: { total, hasMore, nextCursor: page.nextCursor && `${began}.${page.nextCursor}` } }
 }

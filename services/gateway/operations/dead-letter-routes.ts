@@ -36,7 +36,7 @@ export const letterFilters = {
   from: z.iso.datetime().optional().describe('Died at this moment or later'),
   to: z.iso.datetime().optional().describe('Died before this moment'),
 }
-export type LetterFilterWish = { [Name in keyof typeof letterFilters]?: z.infer<(typeof letterFilters)[Name]> }
+export type DeadLetterFilterInput = { [Name in keyof typeof letterFilters]?: z.infer<(typeof letterFilters)[Name]> }
 
 /** Whose: the tenant's own, or for platform admins nobody's, or everybody's. */
 export const Scope = z.enum(['tenant', 'unowned', 'all']).default('tenant').describe('The last two are for platform admins')
@@ -62,9 +62,9 @@ const list = route({
   async handle(request, { store }: GatewayDeps) {
     const { scope, state, page: number, limit, cursor, ...filters } = request.query
     const owner = ownerFor(callerOf(request), scope)
-    const wish = { page: number, limit, cursor }
+    const input = { page: number, limit, cursor }
     const hidden = { projection: { payload: 0, original: 0 } as const }
-    const page = await listLetters(store, owner, { ...filtersOf(filters), state }, wish, hidden)
+    const page = await listLetters(store, owner, { ...filtersOf(filters), state }, input, hidden)
     return { body: pageView(page, listedView) }
   },
 })
@@ -107,7 +107,7 @@ const one = route({
 
 export const deadLetterRoutes = [list, groups, one]
 
-export function filtersOf({ source, from, to, ...rest }: LetterFilterWish) {
+export function filtersOf({ source, from, to, ...rest }: DeadLetterFilterInput) {
   return { ...rest, ...timesOf({ from, to }), ...(source && { type: SOURCES[source] }) }
 }
 

@@ -9,7 +9,7 @@ import { laneOfItem } from '#shared/recording/routing-key.ts'
 import { type Actor, claimLetters, returnLetters, settleReplayed } from '#shared/store/webhooks/dead-letter-moves.ts'
 import { moveLetterEvents, retireLetterEvents } from '#shared/store/webhooks/dead-letters.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { type Candidate, itemsOf, judgeLetters, type LetterOutcome, type Wish } from './check-dead-letters.ts'
+import { type Candidate, itemsOf, judgeLetters, type LetterOutcome, type ReplayRequest } from './check-dead-letters.ts'
 import { readLetter } from './dead-letter-payload.ts'
 
 export interface ReplayedLetter {
@@ -30,18 +30,18 @@ export interface LetterReplay {
 export async function replayLetters(
   deps: GatewayDeps,
   letters: readonly DeadLetterDoc[],
-  wish: Wish & { by: Actor; traceparent: string },
+  input: ReplayRequest & { by: Actor; traceparent: string },
 ): Promise<LetterReplay> {
-  const { candidates } = await judgeLetters(deps, letters, wish)
+  const { candidates } = await judgeLetters(deps, letters, input)
   const isGone = ({ letter, left }: Candidate) => left?.outcome === 'unchanged' && letter.state !== 'REPLAYED'
   const wanted = candidates.filter(one => one.left === null || isGone(one))
-  const { claim, ids } = await claimLetters(deps.store, { _id: { $in: wanted.map(({ letter }) => letter._id) } }, wish.by)
+  const { claim, ids } = await claimLetters(deps.store, { _id: { $in: wanted.map(({ letter }) => letter._id) } }, input.by)
   const mine = new Set(ids.map(String))
   const going = wanted.filter(one => one.left === null && mine.has(String(one.letter._id)))
-  const returned = await send(deps, going, wish.traceparent)
+  const returned = await send(deps, going, input.traceparent)
   const settled = ids.filter(id => !returned.has(String(id)))
-  await returnLetters(deps.store, { claim, ids: ids.filter(id => returned.has(String(id))), by: wish.by })
-  await settleReplayed(deps.store, { claim, ids: settled, by: wish.by, edit: editOf(going) })
+  await returnLetters(deps.store, { claim, ids: ids.filter(id => returned.has(String(id))), by: input.by })
+  await settleReplayed(deps.store, { claim, ids: settled, by: input.by, edit: editOf(going) })
   if (going.length > 0 && returned.size === going.length) throw unavailable()
   const data = candidates.map(candidate => {
     const id = String(candidate.letter._id)
@@ -55,8 +55,12 @@ export async function replayLetters(
 }
 
 /** The same on paper: what webhooks would change, and of the rest that it would go out. */
-export async function previewLetters(deps: GatewayDeps, letters: readonly DeadLetterDoc[], wish: Wish): Promise<LetterReplay> {
-  const { candidates, around } = await judgeLetters(deps, letters, wish)
+export async function previewLetters(
+  deps: GatewayDeps,
+  letters: readonly DeadLetterDoc[],
+  input: ReplayRequest,
+): Promise<LetterReplay> {
+  const { candidates, around } = await judgeLetters(deps, letters, input)
   const items = candidates.flatMap(({ read, left }) => (left === null ? itemsOf(read) : []))
   const { verdicts, changes, events } = await previewItems(deps.store, items, around, deps.now())
   const judged = verdicts[Symbol.iterator]()

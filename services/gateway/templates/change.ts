@@ -30,14 +30,14 @@ export async function patchTemplate(
   deps: GatewayDeps,
   by: TemplateCaller,
   id: string,
-  wish: TemplatePatch,
+  input: TemplatePatch,
 ): Promise<TemplateDoc> {
   const before = await getTemplate(deps.store, callerOf(by).tenantId, id)
   const work: Work = { deps, by }
-  if (wish.status) refuseBy(refuseStatus(before, wish.status))
-  const edited = await edit(work, before, wish)
-  const marked = wish.status ? await mark(work, edited, wish.status) : edited
-  const after = wish.submit ? await submitAgain(work, marked) : marked
+  if (input.status) refuseBy(refuseStatus(before, input.status))
+  const edited = await edit(work, before, input)
+  const marked = input.status ? await mark(work, edited, input.status) : edited
+  const after = input.submit ? await submitAgain(work, marked) : marked
   const changes = changesOf(before, after, ['status', 'category', 'components', 'variables', 'metaTemplateId'])
   await trace(by, deps, { action: 'templates.update', object: { kind: 'template', id: String(after._id) }, changes })
   return after
@@ -64,13 +64,13 @@ export async function removeTemplate(
   return after
 }
 
-async function edit(work: Work, before: TemplateDoc, wish: TemplatePatch): Promise<TemplateDoc> {
-  const category = wish.category ?? before.category
+async function edit(work: Work, before: TemplateDoc, input: TemplatePatch): Promise<TemplateDoc> {
+  const category = input.category ?? before.category
   const isManaged = Boolean(before.metaTemplateId)
-  const own: Partial<Content> = hasContent(wish)
-    ? composeContent(wish, { category, submit: isManaged, before: before.variables })
-    : wish.variables
-      ? { variables: renamed(before, wish.variables) }
+  const own: Partial<Content> = hasContent(input)
+    ? composeContent(input, { category, submit: isManaged, before: before.variables })
+    : input.variables
+      ? { variables: renamed(before, input.variables) }
       : {}
   if (own.components === undefined && category === before.category) return own.variables ? write(work, before, () => own) : before
   if (isManaged) return editThere(work, before, { ...own, category })

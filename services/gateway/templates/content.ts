@@ -64,33 +64,33 @@ export const TemplatePatch = z
     status: z.enum(TEMPLATE_STATES).optional(),
     submit: z.literal(true).optional().describe('Submits a registered one; hands one that was disabled by hand back to Meta'),
   })
-  .refine(wish => Object.keys(wish).length > 0, { error: 'nothing to change' })
+  .refine(input => Object.keys(input).length > 0, { error: 'nothing to change' })
   .refine(({ status, submit }) => !(status && submit), { error: 'by hand or by WhatsApp: not both', path: ['status'] })
 export type TemplatePatch = z.input<typeof TemplatePatch>
 
 export type Content = Pick<TemplateDoc, 'components' | 'variables' | 'parameterFormat'>
-type ContentWish = TemplateInput & { variables?: readonly GivenVariable[] | undefined }
+type ContentInput = TemplateInput & { variables?: readonly GivenVariable[] | undefined }
 
 /** @throws ApiError 422 TEMPLATE_INVALID that names each field that Meta would refuse */
 export function composeContent(
-  wish: ContentWish,
+  input: ContentInput,
   about: { category: string; submit: boolean; before?: TemplateDoc['variables']; orName?: boolean },
 ): Content {
   const { category, submit, before = [] } = about
-  if (formsGiven(wish) > 1)
+  if (formsGiven(input) > 1)
     throw invalid([{ path: 'components', message: 'one form: components, componentsJson, or header, body and footer' }])
-  const normal = normalContent(wish)
+  const normal = normalContent(input)
   if (normal === null) throw invalid([{ path: 'components', message: 'is missing' }])
   const found = variablesOf(normal.components, before)
   const { parameterFormat } = found
-  const { variables, problems } = describeVariables(found.variables, parameterFormat, wish.variables ?? [])
+  const { variables, problems } = describeVariables(found.variables, parameterFormat, input.variables ?? [])
   const components = withExamples(normal.components, variables, { orName: about.orName ?? !normal.isMetaForm })
   const wrong = templateProblems({ category, parameterFormat, components, places: normal.places }, { submit })
   if (problems.length + wrong.length > 0) throw invalid([...problems, ...wrong])
   return { components, ...variablesOf(components, variables) }
 }
 
-export const hasContent = (wish: TemplateInput): boolean => normalContent(wish) !== null || formsGiven(wish) > 0
+export const hasContent = (input: TemplateInput): boolean => normalContent(input) !== null || formsGiven(input) > 0
 
 export const invalid = (errors: TemplateProblem[]) =>
   new ApiError(422, 'TEMPLATE_INVALID', errors.map(({ path, message }) => `${path}: ${message}`).join('; '), { errors })

@@ -35,13 +35,13 @@ export type TemplateCaller = Pick<RouteRequest<unknown, unknown, unknown>, 'call
  * @throws ApiError 404, 422 TEMPLATE_INVALID, TEMPLATE_REFUSED by Meta: nothing stays; 409 TEMPLATE_EXISTS; 503: it stays
  * UNSUBMITTED; 502: it stays UNKNOWN until a sync settles it. A repeat goes on with what stayed.
  */
-export async function createTemplate(deps: GatewayDeps, by: TemplateCaller, wish: NewTemplate): Promise<TemplateDoc> {
+export async function createTemplate(deps: GatewayDeps, by: TemplateCaller, input: NewTemplate): Promise<TemplateDoc> {
   const { tenantId, id } = callerOf(by)
-  const { category, submit: isSubmitted = true } = wish
-  const content = composeContent(wish, { category, submit: isSubmitted })
-  const client = await clientFor(deps.store, tenantId, wish.clientId)
+  const { category, submit: isSubmitted = true } = input
+  const content = composeContent(input, { category, submit: isSubmitted })
+  const client = await clientFor(deps.store, tenantId, input.clientId)
   const access = isSubmitted ? accessOf(deps, client) : null
-  const place = { tenantId: client.tenantId, wabaId: client.wabaId, name: wish.name, language: languageCode(wish.language) }
+  const place = { tenantId: client.tenantId, wabaId: client.wabaId, name: input.name, language: languageCode(input.language) }
   const fresh: Partial<TemplateDoc> = {
     ...CLEAN,
     ...content,
@@ -62,12 +62,12 @@ export async function createTemplateOnce(
   what: string,
   request: TemplateCaller & Pick<RouteRequest<unknown, unknown, unknown>, 'body' | 'headers'>,
   deps: GatewayDeps,
-  { wish, view }: { wish: NewTemplate; view: (template: TemplateDoc) => unknown },
+  { input, view }: { input: NewTemplate; view: (template: TemplateDoc) => unknown },
 ): Promise<Reply> {
   const key = idempotencyKeyOf(request.headers)
   return once(deps, callerOf(request).tenantId, key, { what, body: request.body }, async () => ({
     status: 201,
-    body: view(await createTemplate(deps, request, wish)),
+    body: view(await createTemplate(deps, request, input)),
   }))
 }
 

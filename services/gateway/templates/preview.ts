@@ -10,12 +10,12 @@ import { wrongVariables } from '../messages/drafts.ts'
 import { headerFile } from '../messages/own-media.ts'
 import { findDestination } from '../messages/recipient.ts'
 
-export const PreviewWish = z.strictObject({
+export const PreviewInput = z.strictObject({
   variables: TemplateVariables.default({}),
   headerMedia: HeaderMediaObject.optional(),
   to: z.string().min(1).max(80).optional().describe('Tells what it would cost to send it there now'),
 })
-type PreviewWish = z.infer<typeof PreviewWish>
+type PreviewInput = z.infer<typeof PreviewInput>
 
 export const PreviewView = z.object({
   templateId: z.string(),
@@ -38,10 +38,10 @@ export async function previewTemplate(
   deps: GatewayDeps,
   tenantId: string,
   id: string,
-  wish: PreviewWish,
+  input: PreviewInput,
 ): Promise<z.infer<typeof PreviewView>> {
   const template = await getTemplate(deps.store, tenantId, id)
-  const fill = fillTemplate(template, wish.variables, await headerFile(deps.store, tenantId, template, wish.headerMedia))
+  const fill = fillTemplate(template, input.variables, await headerFile(deps.store, tenantId, template, input.headerMedia))
   if (fill.kind === 'wrong') throw wrongVariables(fill.problems)
   const part = (type: string) => template.components.find(component => String(component.type).toUpperCase() === type)
   const buttons = (part('BUTTONS')?.buttons ?? []) as { type: string; text?: string }[]
@@ -50,13 +50,13 @@ export async function previewTemplate(
     name: template.name,
     language: template.language,
     status: template.status,
-    header: hydrate(part('HEADER')?.text, 'HEADER', template, wish.variables),
+    header: hydrate(part('HEADER')?.text, 'HEADER', template, input.variables),
     text: fill.text,
     footer: hydrate(part('FOOTER')?.text, 'FOOTER', template, {}),
     buttons: buttons.map(({ type, text = null }) => ({ type: String(type), text })),
     variables: fill.variables,
     components: fill.components,
-    cost: wish.to === undefined ? null : await costTo(deps, tenantId, template, wish.to),
+    cost: input.to === undefined ? null : await costTo(deps, tenantId, template, input.to),
   }
 }
 

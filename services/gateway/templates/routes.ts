@@ -9,7 +9,7 @@ import { flagText, IdParams, listOf, Paging } from '../schemas.ts'
 import { patchTemplate, removeTemplate } from './change.ts'
 import { NewTemplate, TemplatePatch } from './content.ts'
 import { createTemplateOnce, orderSync } from './create.ts'
-import { PreviewView, PreviewWish, previewTemplate } from './preview.ts'
+import { PreviewInput, PreviewView, previewTemplate } from './preview.ts'
 import { TemplateView, templateView } from './view.ts'
 
 const tag = 'templates'
@@ -28,8 +28,8 @@ const list = route({
   }),
   returns: listOf(TemplateView),
   async handle(request, { store }: GatewayDeps) {
-    const { status, category, ...wish } = request.query
-    const page = await listTemplates(store, callerOf(request).tenantId, { status, category }, wish)
+    const { status, category, ...input } = request.query
+    const page = await listTemplates(store, callerOf(request).tenantId, { status, category }, input)
     return { body: pageView(page, templateView) }
   },
 })
@@ -58,7 +58,7 @@ const add = route({
   status: 201,
   returns: TemplateView,
   handle: (request, deps: GatewayDeps) =>
-    createTemplateOnce('template', request, deps, { wish: request.body, view: templateView }),
+    createTemplateOnce('template', request, deps, { input: request.body, view: templateView }),
 })
 
 const change = route({
@@ -111,7 +111,7 @@ const preview = route({
   tag,
   summary: 'A template with its variables put in, as it would be sent; with to, what it would cost there now',
   params: IdParams,
-  body: PreviewWish,
+  body: PreviewInput,
   returns: PreviewView,
   async handle(request, deps: GatewayDeps) {
     return { body: await previewTemplate(deps, callerOf(request).tenantId, request.params.id, request.body) }

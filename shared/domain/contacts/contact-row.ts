@@ -29,12 +29,12 @@ export interface ContactColumns {
 }
 
 /** @param header lower case. @param wish the columns that the caller names. Null without any key. */
-export function contactColumns(header: readonly string[], wish: { phone?: string; name?: string }): ContactColumns | null {
+export function contactColumns(header: readonly string[], input: { phone?: string; name?: string }): ContactColumns | null {
   const find = (names: readonly string[]) => names.find(name => header.includes(name)) ?? null
-  const phone = find(wish.phone === undefined ? PHONE_COLUMNS : [wish.phone.toLowerCase()])
+  const phone = find(input.phone === undefined ? PHONE_COLUMNS : [input.phone.toLowerCase()])
   const userId = find(USER_COLUMNS)
   if (phone === null && userId === null) return null
-  const name = find(wish.name === undefined ? NAME_COLUMNS : [wish.name.toLowerCase()])
+  const name = find(input.name === undefined ? NAME_COLUMNS : [input.name.toLowerCase()])
   const optOut = find(OPT_OUT_COLUMNS)
   const taken = new Set([phone, userId, name, optOut])
   return { phone, userId, name, optOut, attributes: header.filter(column => column !== '' && !taken.has(column)) }

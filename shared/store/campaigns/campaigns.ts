@@ -5,7 +5,7 @@ import type { CampaignDoc, CampaignSource, Id, MessageDoc, RecipientDoc, Templat
 import type { Timed } from '../../views/status-times.ts'
 import { type Store, trusted } from '../connect.ts'
 import { orOutage } from '../outage.ts'
-import { COUNT_LIMIT, findPage, type Page, type PageWish } from '../pages.ts'
+import { COUNT_LIMIT, findPage, type Page, type PageRequest } from '../pages.ts'
 
 type Key = Id | string
 
@@ -21,13 +21,13 @@ export async function listCampaigns(
   store: Store,
   tenantId: Key,
   { status }: { status?: CampaignDoc['status'] | undefined },
-  wish: PageWish,
+  page: PageRequest,
 ): Promise<Page<CampaignDoc>> {
   return await findPage<CampaignDoc>(
     store.models.campaigns,
     { tenantId, deletedAt: null, ...(status && { status }) },
     'createdAt',
-    wish,
+    page,
   )
 }
 

@@ -5,7 +5,7 @@ import type { ContactDoc, ConversationDoc, EventDoc, Id, LeadDoc, MessageDoc, No
 import { snapshotOf } from '../../model/new-rows.ts'
 import { conversationView } from '../../views/views.ts'
 import { type Store, trusted } from '../connect.ts'
-import { findPage, type Page, type PageWish } from '../pages.ts'
+import { findPage, type Page, type PageRequest } from '../pages.ts'
 import { searchPattern } from '../search.ts'
 
 type Key = Id | string
@@ -18,7 +18,7 @@ export async function listContacts(
   store: Store,
   tenantId: Key,
   { q, optOut, blocked }: { q?: string | undefined; optOut?: boolean | undefined; blocked?: boolean | undefined },
-  wish: PageWish,
+  page: PageRequest,
 ): Promise<Page<ContactDoc>> {
   const filter = {
     tenantId,
@@ -27,7 +27,7 @@ export async function listContacts(
     ...(blocked !== undefined && { 'block.state': trusted({ [blocked ? '$in' : '$nin']: BLOCKED }) }),
     ...(q && { $and: [trusted({ $or: searched(q) })] }),
   }
-  return await findPage<ContactDoc>(store.models.contacts, filter, 'createdAt', wish)
+  return await findPage<ContactDoc>(store.models.contacts, filter, 'createdAt', page)
 }
 
 function searched(q: string) {
@@ -140,7 +140,7 @@ export interface ContactRecord {
 export async function readContactRecord(
   store: Store,
   { tenantId, _id: contactId, waId }: ContactDoc,
-  wish: PageWish,
+  page: PageRequest,
 ): Promise<ContactRecord> {
   const { models } = store
   const conversations = await models.conversations.find({ tenantId, contactId }).lean()
@@ -153,7 +153,7 @@ export async function readContactRecord(
       .find({ tenantId, deletedAt: null, $and: [trusted({ $or: [inThreads, ofLeads] })] })
       .sort({ createdAt: 1 })
       .lean(),
-    findPage<MessageDoc>(models.messages, { tenantId, ...inThreads }, 'at', wish, { projection: { payload: 0 } }),
+    findPage<MessageDoc>(models.messages, { tenantId, ...inThreads }, 'at', page, { projection: { payload: 0 } }),
   ])
   return { conversations, leads, notes, messages }
 }

@@ -3,7 +3,7 @@ import { phoneVariants } from '../../domain/contacts/phone-variants.ts'
 import { ApiError, notFound } from '../../domain/errors.ts'
 import type { Id, LeadDoc, MessageDoc, NoteDoc, PipelineDoc } from '../../model/documents.ts'
 import { type Store, trusted } from '../connect.ts'
-import { findPage, type Page, type PageWish, writeCursor } from '../pages.ts'
+import { findPage, type Page, type PageRequest, writeCursor } from '../pages.ts'
 import { searchPattern } from '../search.ts'
 
 type Key = Id | string
@@ -18,7 +18,7 @@ export interface LeadFilters {
 }
 
 /** Newest first. */
-export async function listLeads(store: Store, tenantId: Key, filters: LeadFilters, wish: PageWish): Promise<Page<LeadDoc>> {
+export async function listLeads(store: Store, tenantId: Key, filters: LeadFilters, page: PageRequest): Promise<Page<LeadDoc>> {
   const { status, pipelineId, stageId, q } = filters
   const filter = {
     tenantId,
@@ -28,7 +28,7 @@ export async function listLeads(store: Store, tenantId: Key, filters: LeadFilter
     ...(stageId && { stageId: new Types.ObjectId(stageId) }),
     ...(q && { $and: [trusted({ $or: searched(q) })] }),
   }
-  return await findPage<LeadDoc>(store.models.leads, filter, 'createdAt', wish)
+  return await findPage<LeadDoc>(store.models.leads, filter, 'createdAt', page)
 }
 
 function searched(q: string) {
@@ -145,14 +145,14 @@ export type LeadNote = { at: Date; id: Id } & ({ note: NoteDoc } | { message: Me
 export async function listLeadNotes(
   store: Store,
   lead: LeadDoc,
-  { limit, cursor }: Pick<PageWish, 'limit' | 'cursor'>,
+  { limit, cursor }: Pick<PageRequest, 'limit' | 'cursor'>,
 ): Promise<Omit<Page<LeadNote>, 'page'>> {
   const { tenantId, _id: leadId } = lead
-  const wish = { page: 1, limit, cursor }
+  const page = { page: 1, limit, cursor }
   const conversationId = trusted({ $in: await threadsOf(store, lead) })
   const [notes, messages] = await Promise.all([
-    findPage<NoteDoc>(store.models.notes, { tenantId, leadId, deletedAt: null }, 'createdAt', wish),
-    findPage<MessageDoc>(store.models.messages, { tenantId, conversationId }, 'at', wish, { projection: { payload: 0 } }),
+    findPage<NoteDoc>(store.models.notes, { tenantId, leadId, deletedAt: null }, 'createdAt', page),
+    findPage<MessageDoc>(store.models.messages, { tenantId, conversationId }, 'at', page, { projection: { payload: 0 } }),
   ])
   const all: LeadNote[] = [
     ...notes.rows.map(note => ({ at: note.createdAt, id: note._id, note })),

@@ -2,7 +2,7 @@ import { type ClientSession, Types } from 'mongoose'
 import { notFound } from '../../domain/errors.ts'
 import type { ConversationDoc, Id } from '../../model/documents.ts'
 import { type Store, trusted } from '../connect.ts'
-import { findPage, type Page, type PageWish } from '../pages.ts'
+import { findPage, type Page, type PageRequest } from '../pages.ts'
 import { searchPattern } from '../search.ts'
 
 type Key = Id | string
@@ -58,7 +58,7 @@ export async function listConversations(
   store: Store,
   tenantId: Key,
   filters: ConversationFilters,
-  wish: PageWish,
+  page: PageRequest,
 ): Promise<Page<ConversationDoc>> {
   const { unread, assigneeId, unassigned, closing, status, label, clientId, phoneNumberId, candidateId, applicationId, q } =
     filters
@@ -80,7 +80,7 @@ export async function listConversations(
     ...(applicationId && { applicationId }),
     ...(q && { $and: [trusted({ $or: searched(q) })] }),
   }
-  return await findPage<ConversationDoc>(store.models.conversations, filter, 'lastActivityAt', wish)
+  return await findPage<ConversationDoc>(store.models.conversations, filter, 'lastActivityAt', page)
 }
 
 /** The text itself, no pattern. */

@@ -2,7 +2,7 @@ import { Types } from 'mongoose'
 import { ApiError } from '../../domain/errors.ts'
 import type { Id, MessageDoc } from '../../model/documents.ts'
 import { type Store, trusted } from '../connect.ts'
-import { findPage, type Page, type PageWish } from '../pages.ts'
+import { findPage, type Page, type PageRequest } from '../pages.ts'
 
 export interface MessageFilter {
   /** Words, all of which a text holds. */
@@ -28,12 +28,12 @@ export async function searchMessages(
   store: Store,
   tenantId: Id | string,
   filter: MessageFilter,
-  wish: PageWish,
+  page: PageRequest,
 ): Promise<Page<MessageDoc>> {
   const options = { projection: { timeline: 0, payload: 0 }, maxTimeMs: MOST_MS, ...indexFor(filter) } as const
   try {
     const known = filter.wamid === undefined ? {} : { _id: trusted({ $in: await idsOf(store, tenantId, filter.wamid) }) }
-    return await findPage<MessageDoc>(store.models.messages, { tenantId, ...known, ...conditionsOf(filter) }, 'at', wish, options)
+    return await findPage<MessageDoc>(store.models.messages, { tenantId, ...known, ...conditionsOf(filter) }, 'at', page, options)
   } catch (error) {
     if ((error as { code?: unknown }).code !== TIME_LIMIT_EXCEEDED) throw error
     throw new ApiError(422, 'SEARCH_TOO_BROAD', 'Too many messages to look through: name a shorter time (from, to)')

@@ -3,7 +3,7 @@ import { notFound } from '../../domain/errors.ts'
 import type { ConversationDoc, Id, MessageDoc } from '../../model/documents.ts'
 import { type Store, trusted } from '../connect.ts'
 import { UNFINISHED_INDEX } from '../dispatch/take.ts'
-import { findPage, type Page, type PageWish } from '../pages.ts'
+import { findPage, type Page, type PageRequest } from '../pages.ts'
 
 type Key = Id | string
 type InConversation = Pick<ConversationDoc, 'tenantId' | '_id'>
@@ -35,11 +35,11 @@ export async function listMessages(
   store: Store,
   tenantId: Key,
   conversationId: string,
-  wish: PageWish,
+  page: PageRequest,
   ascending: boolean,
 ): Promise<Page<MessageDoc>> {
   const filter = { tenantId, conversationId: new Types.ObjectId(conversationId) }
-  return await findPage<MessageDoc>(store.models.messages, filter, 'at', wish, {
+  return await findPage<MessageDoc>(store.models.messages, filter, 'at', page, {
     ascending,
     projection: { timeline: 0, payload: 0 },
   })
@@ -50,10 +50,10 @@ export async function listMessagesOf(
   store: Store,
   tenantId: Key,
   conversationIds: readonly Id[],
-  wish: PageWish,
+  page: PageRequest,
 ): Promise<Page<MessageDoc>> {
   const filter = { tenantId, conversationId: trusted({ $in: [...conversationIds] }) }
-  return await findPage<MessageDoc>(store.models.messages, filter, 'at', wish, { projection: { timeline: 0, payload: 0 } })
+  return await findPage<MessageDoc>(store.models.messages, filter, 'at', page, { projection: { timeline: 0, payload: 0 } })
 }
 
 const MAX_READ_AT_ONCE = 1000

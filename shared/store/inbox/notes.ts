@@ -1,7 +1,7 @@
 import { Types } from 'mongoose'
 import type { ConversationDoc, Id, NoteDoc } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
-import { findPage, type Page, type PageWish } from '../pages.ts'
+import { findPage, type Page, type PageRequest } from '../pages.ts'
 
 /** What people write to each other about a conversation or a lead; the customer never sees it. Shown with both. */
 export async function addNote(
@@ -30,7 +30,7 @@ export async function addNote(
 export async function listNotes(
   store: Store,
   { tenantId, _id: conversationId }: ConversationDoc,
-  wish: PageWish,
+  page: PageRequest,
 ): Promise<Page<NoteDoc>> {
-  return await findPage<NoteDoc>(store.models.notes, { tenantId, conversationId, deletedAt: null }, 'createdAt', wish)
+  return await findPage<NoteDoc>(store.models.notes, { tenantId, conversationId, deletedAt: null }, 'createdAt', page)
 }

@@ -3,7 +3,7 @@ import { ApiError } from '../../domain/errors.ts'
 import type { ConversationDoc, EventDoc, Id, MessageDoc } from '../../model/documents.ts'
 import { messageView } from '../../views/views.ts'
 import { type Store, trusted } from '../connect.ts'
-import { findPage, type Page, type PageWish } from '../pages.ts'
+import { findPage, type Page, type PageRequest } from '../pages.ts'
 import { getMessage } from './messages.ts'
 
 /** Messages that wait for a time of their own. Whoever takes one away from its wait, and whoever changes it, asks for this. */
@@ -23,7 +23,7 @@ export async function listScheduled(
   store: Store,
   tenantId: Key,
   { clientId, conversationId, from, to }: ScheduledFilter,
-  wish: PageWish,
+  page: PageRequest,
 ): Promise<Page<MessageDoc>> {
   const filter = {
     tenantId,
@@ -33,7 +33,7 @@ export async function listScheduled(
     ...((from || to) && { sendAt: trusted({ ...(from && { $gte: from }), ...(to && { $lt: to }) }) }),
   }
   const projection = { timeline: 0, payload: 0 } as const
-  return await findPage<MessageDoc>(store.models.messages, filter, 'sendAt', wish, { ascending: true, projection })
+  return await findPage<MessageDoc>(store.models.messages, filter, 'sendAt', page, { ascending: true, projection })
 }
 
 /** Every look for what may go in a conversation reads them all. */

@@ -182,13 +182,13 @@ export function releaseClient(store: Store, { tenantId, _id: clientId }: ClientD
 export async function editClient(
   store: Store,
   { tenantId, _id, phoneNumberId }: ClientDoc,
-  wish: { companyName?: string | null | undefined; isPrimary?: true | undefined },
+  input: { companyName?: string | null | undefined; isPrimary?: true | undefined },
   by: Id | string,
 ): Promise<ClientDoc> {
   const { clients } = store.models
-  const changes = Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined))
+  const changes = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
   const edited = await store.transaction(async session => {
-    if (wish.isPrimary)
+    if (input.isPrimary)
       await clients.updateMany(
         { tenantId, isPrimary: true, _id: trusted({ $ne: _id }) },
         { $set: { isPrimary: false } },

@@ -9,8 +9,8 @@ export interface TenantLimits {
 }
 
 /** What is undefined stays. Senders hear of it within seconds. @returns as it was. @throws ApiError 404 */
-export async function setTenantLimits(store: Store, tenantId: Id | string, wish: TenantLimits, by: Id): Promise<TenantDoc> {
-  const given = Object.entries(wish).filter(([, limit]) => limit !== undefined)
+export async function setTenantLimits(store: Store, tenantId: Id | string, input: TenantLimits, by: Id): Promise<TenantDoc> {
+  const given = Object.entries(input).filter(([, limit]) => limit !== undefined)
   const $set = { ...Object.fromEntries(given.map(([name, limit]) => [`limits.${name}`, limit])), updatedBy: by }
   const before = await store.models.tenants
     .findOneAndUpdate({ _id: tenantId, deletedAt: null }, { $set }, { returnDocument: 'before' })

@@ -2,7 +2,7 @@ import { type ClientSession, Types } from 'mongoose'
 import { notFound } from '../../domain/errors.ts'
 import type { EventDoc, Id, TemplateDoc } from '../../model/documents.ts'
 import { type Store, trusted } from '../connect.ts'
-import { findPage, type Page, type PageWish } from '../pages.ts'
+import { findPage, type Page, type PageRequest } from '../pages.ts'
 
 type Key = Id | string
 
@@ -28,10 +28,10 @@ export async function listTemplates(
   store: Store,
   tenantId: Key,
   { status, category }: { status?: TemplateDoc['status'] | undefined; category?: TemplateDoc['category'] | undefined },
-  wish: PageWish,
+  page: PageRequest,
 ): Promise<Page<TemplateDoc>> {
   const filter = { tenantId, deletedAt: null, ...(status && { status }), ...(category && { category }) }
-  return await findPage<TemplateDoc>(store.models.templates, filter, 'createdAt', wish)
+  return await findPage<TemplateDoc>(store.models.templates, filter, 'createdAt', page)
 }
 
 /** Its place among the account's templates. */

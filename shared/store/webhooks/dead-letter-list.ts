@@ -3,7 +3,7 @@ import { type DeadLetterState, OPEN_STATES } from '../../domain/dead-letter.ts'
 import { notFound } from '../../domain/errors.ts'
 import type { DeadLetterDoc, Id } from '../../model/documents.ts'
 import { type Store, trusted } from '../connect.ts'
-import { findPage, type Page, type PageWish } from '../pages.ts'
+import { findPage, type Page, type PageRequest } from '../pages.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
 
 /** Whose letters: a tenant's, nobody's (null), or everybody's. Who may ask for the last two is the caller's to check. */
@@ -27,11 +27,11 @@ export async function listLetters(
   store: Store,
   owner: LetterOwner,
   filters: LetterFilters,
-  wish: PageWish,
+  page: PageRequest,
   options: { ascending?: boolean; projection?: Record<string, 0> } = {},
 ): Promise<Page<DeadLetterDoc>> {
   return await within(owner, () =>
-    findPage<DeadLetterDoc>(store.models.deadLetters, filterOf(owner, filters), 'createdAt', wish, options),
+    findPage<DeadLetterDoc>(store.models.deadLetters, filterOf(owner, filters), 'createdAt', page, options),
   )
 }
 

@@ -2,7 +2,7 @@ import { notFound } from '../../domain/errors.ts'
 import { PARKED } from '../../model/batch-plan.ts'
 import type { Id, WebhookEventDoc, WebhookEventStatus } from '../../model/documents.ts'
 import { type Store, trusted } from '../connect.ts'
-import { findPage, type Page, type PageWish } from '../pages.ts'
+import { findPage, type Page, type PageRequest } from '../pages.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
 
 /** Whose events: a tenant's, or those of numbers that nobody here owns. Who may ask for the latter is the caller's to check. */
@@ -24,7 +24,7 @@ export async function listWebhookEvents(
   store: Store,
   owner: EventOwner,
   filters: WebhookEventFilters,
-  wish: PageWish,
+  page: PageRequest,
   options: { ascending?: boolean; projection?: Record<string, 0> } = {},
 ): Promise<Page<WebhookEventDoc>> {
   const { status, eventType, field, phoneNumberId, from, to } = filters
@@ -36,7 +36,7 @@ export async function listWebhookEvents(
     ...(phoneNumberId && { phoneNumberId }),
     ...((from || to) && { receivedAt: trusted({ ...(from && { $gte: from }), ...(to && { $lt: to }) }) }),
   }
-  return await within(owner, () => findPage<WebhookEventDoc>(store.models.webhookEvents, filter, 'receivedAt', wish, options))
+  return await within(owner, () => findPage<WebhookEventDoc>(store.models.webhookEvents, filter, 'receivedAt', page, options))
 }
 
 /** @throws ApiError 404 */

@@ -40,10 +40,10 @@ test('the header file of a campaign goes to Meta once, whoever and however many 
   const call = async (path: string, body: object) =>
     await gateway.call('POST', `/api/v1/campaigns${path}`, { as: 'manager', body })
   const recipients = Array.from({ length: 150 }, (_, i) => ({ to: `+2126610${String(i).padStart(5, '0')}` }))
-  const wish = { name: 'Offers', templateName: 'offers', language: 'fr', recipients }
-  const unknown = await call('', { ...wish, headerMedia: { id: 'a'.repeat(24) } })
+  const input = { name: 'Offers', templateName: 'offers', language: 'fr', recipients }
+  const unknown = await call('', { ...input, headerMedia: { id: 'a'.repeat(24) } })
   expect([unknown.status, unknown.body.errors]).toMatchObject([422, [{ path: 'headerMedia.id' }]])
-  const { body: campaign } = await call('', { ...wish, headerMedia: { id } })
+  const { body: campaign } = await call('', { ...input, headerMedia: { id } })
   const progress = async () => (await gateway.call('GET', `/api/v1/campaigns/${campaign.id}`, { as: 'manager' })).body
   await untilTrue(async () => (await progress()).audience.state === 'READY')
   expect((await call(`/${campaign.id}/start`, {})).status).toBe(202)

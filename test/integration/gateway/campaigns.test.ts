@@ -35,8 +35,8 @@ async function openCampaigns(answer: Answer = accept) {
   const call = async (method: string, path: string, body?: unknown, type = 'application/json') =>
     await gateway.call(method, `/api/v1/campaigns${path}`, { as: 'manager', body, headers: { 'content-type': type } })
   async function campaign(changes: object = {}): Promise<string> {
-    const wish = { name: 'Welcome', templateName: 'welcome', language: 'en_US', ...changes }
-    const { status, body } = await call('POST', '', wish)
+    const input = { name: 'Welcome', templateName: 'welcome', language: 'en_US', ...changes }
+    const { status, body } = await call('POST', '', input)
     expect([status, body.errors]).toEqual([201, undefined])
     return body.id
   }
@@ -113,14 +113,14 @@ test('a campaign is estimated before there is a draft: nothing is stored, and th
   await templates.updateMany({ tenantId, name: 'welcome' }, { $set: { category: 'MARKETING' } })
   const optedOut = number(3).slice(1)
   await contacts.create({ tenantId, waId: optedOut, phone: optedOut, optOut: true })
-  const wish = { templateName: 'welcome', language: 'en_US' }
+  const input = { templateName: 'welcome', language: 'en_US' }
   const list = [...people(20), [number(1), 'Again'], ['nonsense', 'X'], [number(3), 'Twice']]
   const recipients = [...list.map(([to, value]) => ({ to, variables: { [name]: value } })), { to: number(50) }]
   const estimate = (body: object) => w.call('POST', '/estimate', body)
-  const { status, body: told } = await estimate({ ...wish, recipients })
+  const { status, body: told } = await estimate({ ...input, recipients })
   expect([status, told.recipients, told.left]).toEqual([200, 19, { invalid: 2, duplicate: 2, optedOut: 1 }])
   expect(told).toMatchObject({ cost: { amount: 7.6 }, messagesPerSecond: 80, durationSeconds: 1, ahead: 0, aheadElsewhere: 0 })
-  expect((await estimate({ ...wish, recipients, perMinute: 19 })).body).toMatchObject({ durationSeconds: 60 })
+  expect((await estimate({ ...input, recipients, perMinute: 19 })).body).toMatchObject({ durationSeconds: 60 })
 
   const id = await w.campaign({ recipients })
   await using _sender = await w.send()
@@ -130,7 +130,7 @@ test('a campaign is estimated before there is a draft: nothing is stored, and th
   await campaigns.deleteMany({ tenantId })
   await campaignRecipients.deleteMany({ tenantId })
 
-  const everybody = { ...wish, variables: { [name]: 'you' }, contacts: {} }
+  const everybody = { ...input, variables: { [name]: 'you' }, contacts: {} }
   const known = await contacts.countDocuments({ tenantId, deletedAt: null })
   expect((await estimate(everybody)).body).toMatchObject({ recipients: known - 1, left: { optedOut: 1 } })
   await contacts.updateOne({ tenantId, optOut: false }, { $set: { attributes: { city: 'Fès' } } })

@@ -242,17 +242,17 @@ describe('many letters', () => {
       ['attempts used up: TypeError: no row #', 5],
       ['something else', 1],
     ])
-    const wish = { cause: body.data[0].cause, limit: 3 }
-    const dry = await post('/replay', { ...wish, dryRun: true })
+    const input = { cause: body.data[0].cause, limit: 3 }
+    const dry = await post('/replay', { ...input, dryRun: true })
     expect([dry.body.total, dry.body.data.length, enqueued]).toEqual([5, 3, []])
-    const first = await post('/replay', wish)
+    const first = await post('/replay', input)
     await keepSendJob({ error: 'TypeError: no row 9', createdAt: new Date(Date.now() + 1000) })
-    const second = await post('/replay', { ...wish, cursor: first.body.nextCursor })
+    const second = await post('/replay', { ...input, cursor: first.body.nextCursor })
     expect([...first.body.data, ...second.body.data].map(({ id }) => id)).toEqual(ids)
     expect([first.body.hasMore, second.body.hasMore, second.body.nextCursor]).toEqual([true, false, null])
     await untilPasses(() => expect(enqueued).toHaveLength(5))
     expect(await gateway.store.raw.auditLog.countDocuments({ 'object.id': { $in: ids }, action: 'deadLetters.replay' })).toBe(5)
-    expect((await post('/replay', { ...wish, cursor: 'nonsense' })).body.errorCode).toBe('CURSOR_INVALID')
+    expect((await post('/replay', { ...input, cursor: 'nonsense' })).body.errorCode).toBe('CURSOR_INVALID')
   })
 
   test('are discarded with a reason, and stay so', async () => {
@@ -262,10 +262,10 @@ describe('many letters', () => {
     expect(body).toMatchObject({ state: 'DISCARDED', history: [{ action: 'discarded', detail: 'sent by hand' }] })
     expect((await post(`/${one}/discard`, { reason: 'twice' })).body.history).toHaveLength(1)
     expect((await post(`/${one}/replay`)).body.errorCode).toBe('NOT_REPLAYABLE')
-    const wish = { cause: 'attempts used up: TypeError: no row #', reason: 'all of them' }
-    expect((await post('/discard', { ...wish, dryRun: true })).body.data).toEqual([{ id: two }])
+    const input = { cause: 'attempts used up: TypeError: no row #', reason: 'all of them' }
+    expect((await post('/discard', { ...input, dryRun: true })).body.data).toEqual([{ id: two }])
     expect((await letterOf(two))?.state).toBe('NEW')
-    expect((await post('/discard', wish)).body.data).toEqual([{ id: two }])
+    expect((await post('/discard', input)).body.data).toEqual([{ id: two }])
     await post(`/${three}/replay`)
     expect((await post(`/${three}/discard`, { reason: 'late' })).body.errorCode).toBe('DEAD_LETTER_SETTLED')
     const traced = await gateway.store.raw.auditLog.findOne({ 'object.id': two })

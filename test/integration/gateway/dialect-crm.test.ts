@@ -122,7 +122,7 @@ describe('TP-05, TP-06 GET /whatsapp/templates', () => {
 })
 
 describe('TP-07..TP-10 templates by hand', () => {
-  const wish = {
+  const input = {
     name: 'welcome_store',
     language: 'es_AR',
     category: 'MARKETING',
@@ -130,9 +130,9 @@ describe('TP-07..TP-10 templates by hand', () => {
   }
 
   test('managers register, approve, change and disable them; sellers may not', async () => {
-    expect((await call('POST', '/whatsapp/templates', wish)).status).toBe(403)
-    const made = await call('POST', '/whatsapp/templates', wish, 'manager')
-    const row = { id: ID, ...wish, status: 'PENDING', createdAt: expect.any(String) }
+    expect((await call('POST', '/whatsapp/templates', input)).status).toBe(403)
+    const made = await call('POST', '/whatsapp/templates', input, 'manager')
+    const row = { id: ID, ...input, status: 'PENDING', createdAt: expect.any(String) }
     expect([made.status, made.body]).toEqual([201, row])
     const at = `/whatsapp/templates/${made.body.id}`
     const componentsJson = {

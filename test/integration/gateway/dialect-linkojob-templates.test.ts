@@ -70,7 +70,7 @@ test('TP-01 the approved templates alone, each with its texts side by side', asy
 })
 
 test('TP-02 a new template is submitted to Meta, and pending', async () => {
-  const wish = {
+  const input = {
     name: 'offer',
     language: 'fr',
     category: 'MARKETING',
@@ -82,12 +82,12 @@ test('TP-02 a new template is submitted to Meta, and pending', async () => {
       { position: 2, name: 'company_name', description: 'The company' },
     ],
   }
-  expect((await world.call('POST', '/api/templates', wish)).status).toBe(403)
-  const { status, body } = await world.call('POST', '/api/templates', wish, 'manager')
+  expect((await world.call('POST', '/api/templates', input)).status).toBe(403)
+  const { status, body } = await world.call('POST', '/api/templates', input, 'manager')
   expect([status, body]).toEqual([
     201,
     {
-      ...wish,
+      ...input,
       _id: ID,
       id: body._id,
       metaTemplateId: expect.any(String),

@@ -42,8 +42,8 @@ describe('MS-01..MS-05 POST /api/messages/send', () => {
   })
 
   test('a first message goes as the template that is named, with its variables by place', async () => {
-    const wish = { message: 'Bonjour', templateName: 'application_received', templateVars: ['Ahmed', 'Developer PHP'] }
-    const { status, body } = await send({ ...toAhmed(wish), candidatePhone: '212638167299' })
+    const input = { message: 'Bonjour', templateName: 'application_received', templateVars: ['Ahmed', 'Developer PHP'] }
+    const { status, body } = await send({ ...toAhmed(input), candidatePhone: '212638167299' })
     expect([status, body]).toEqual([202, { success: true, messageId: ID, ...paid }])
     const row = await world.rowOf(body.messageId)
     expect(row.payload).toEqual(application('Ahmed', 'Developer PHP'))
@@ -65,8 +65,8 @@ describe('MS-01..MS-05 POST /api/messages/send', () => {
     ['without variables', { message: 'a' }],
     ['with a template that nobody knows', { message: 'a', templateName: 'nobody_knows_it' }],
     ['with variables too many', { message: 'a', templateName: 'application_received', templateVars: { x: 'y' } }],
-  ])('in an open window a text goes %s, with nothing in reserve', async ([, wish]) => {
-    const { status, body } = await send(toAhmed(wish))
+  ])('in an open window a text goes %s, with nothing in reserve', async ([, input]) => {
+    const { status, body } = await send(toAhmed(input))
     expect([status, body]).toEqual([202, { success: true, messageId: ID, ...free }])
     expect((await world.rowOf(body.messageId)).fallback ?? null).toBeNull()
   })
@@ -87,21 +87,21 @@ describe('MS-01..MS-05 POST /api/messages/send', () => {
   test('a number is named by our id, by its person, or by Meta (AU-14); several of one person are refused', async () => {
     const { store, tenantId } = world
     const client = await store.models.clients.findOne({ tenantId }).lean()
-    const wish = { candidateName: 'A', jobTitle: 'B' }
+    const input = { candidateName: 'A', jobTitle: 'B' }
     for (const clientId of [String(client?._id), 'recruiter_id', client?.phoneNumberId])
-      expect((await send({ ...toAhmed(wish), clientId })).status).toBe(202)
-    expect((await send({ ...toAhmed(wish), clientId: 'recruiter-other' })).status).toBe(404)
+      expect((await send({ ...toAhmed(input), clientId })).status).toBe(202)
+    expect((await send({ ...toAhmed(input), clientId: 'recruiter-other' })).status).toBe(404)
     const { _id, ...own } = client as NonNullable<typeof client>
     const [second] = await store.models.clients.insertMany([{ ...own, phoneNumberId: '3054543651068213', isPrimary: false }])
-    const ambiguous = await send(toAhmed(wish))
+    const ambiguous = await send(toAhmed(input))
     expect([ambiguous.status, ambiguous.body.errorCode]).toEqual([409, 'CLIENT_AMBIGUOUS'])
     await store.models.clients.updateOne({ tenantId, _id: second?._id }, { $set: { userId: null } })
   })
 
   test('the same Idempotency-Key gets the same answer', async () => {
-    const wish = toAhmed({ candidateName: 'A', jobTitle: 'B' })
+    const input = toAhmed({ candidateName: 'A', jobTitle: 'B' })
     const headers = { 'idempotency-key': 'application-1' }
-    const [first, second] = [await send(wish, headers), await send(wish, headers)]
+    const [first, second] = [await send(input, headers), await send(input, headers)]
     expect([first.status, second.status, second.headers.get('idempotency-replayed')]).toEqual([202, 202, 'true'])
     expect(second.body).toEqual(first.body)
   })

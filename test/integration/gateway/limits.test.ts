@@ -246,12 +246,12 @@ describe('the backlog', () => {
 
   test('is tried with other limits before they are set', async () => {
     await wait(600, {})
-    const wish = { messagesPerMinute: 60, numbers: [{ id: String(number._id), maxPerSecond: 20 }] }
-    const { body } = await call('POST', '/limits/preview', wish)
+    const input = { messagesPerMinute: 60, numbers: [{ id: String(number._id), maxPerSecond: 20 }] }
+    const { body } = await call('POST', '/limits/preview', input)
     const left = (side: 'before' | 'after') => mine({ data: body[side] }).classes[0].secondsLeft
     expect([left('before'), left('after')]).toEqual([8, 600])
     expect((await call('GET', '/limits')).body.messagesPerMinute.limit).toBeNull()
-    const slower = (await call('POST', '/limits/preview', { numbers: wish.numbers })).body
+    const slower = (await call('POST', '/limits/preview', { numbers: input.numbers })).body
     expect(mine({ data: slower.after }).classes[0].secondsLeft).toBe(30)
   })
 

@@ -275,8 +275,8 @@ test('a number is named and made the primary one by its admins, one at a time, w
   const first = await clients.findOne({ tenantId: demo, isPrimary: true }).lean()
   const { _id, ...copied } = first as NonNullable<typeof first>
   const second = (await clients.create({ ...copied, phoneNumberId: '9'.repeat(15), isPrimary: false })).toObject()
-  const edit = (wish: object, as: Person = 'admin') =>
-    gateway.call('PATCH', `/api/v1/phone-numbers/${second._id}`, { as, body: wish })
+  const edit = (input: object, as: Person = 'admin') =>
+    gateway.call('PATCH', `/api/v1/phone-numbers/${second._id}`, { as, body: input })
   expect((await edit({ companyName: 'Second' }, 'manager')).status).toBe(403)
   expect((await edit({})).status).toBe(400)
   expect((await edit({ isPrimary: false })).status).toBe(400)

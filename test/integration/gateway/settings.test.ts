@@ -55,8 +55,8 @@ test.for([
   [{ stopWords: [''] }, 400],
   [{ colour: 'red' }, 400],
   [{ initiateTemplate: { name: 'not_here', language: 'fr' } }, 422],
-] as const)('%j is refused', async ([wish, status]) => {
-  expect((await call('PUT', wish)).status).toBe(status)
+] as const)('%j is refused', async ([input, status]) => {
+  expect((await call('PUT', input)).status).toBe(status)
 })
 
 test('a recorder of another process heeds them within seconds', async () => {

@@ -138,12 +138,12 @@ test('what a filter and a time name is replayed page by page, the oldest first',
   const ids: string[] = []
   for (let i = 0; i < 5; i++) ids.push(await keep(inbound(`wamid.page${i}`, '212661900006'), { receivedAt: at(i) }))
   await keep(inbound('wamid.done', '212661900006'), { status: 'PROCESSED', receivedAt: at(1) })
-  const wish = { from: at(1).toISOString(), to: at(4).toISOString(), limit: 2, phoneNumberId }
-  const dry = await replayMany({ ...wish, dryRun: true, limit: 100 })
+  const input = { from: at(1).toISOString(), to: at(4).toISOString(), limit: 2, phoneNumberId }
+  const dry = await replayMany({ ...input, dryRun: true, limit: 100 })
   expect(dry.body.changes.filter(({ kind }: { kind: string }) => kind === 'message')).toHaveLength(3)
-  const first = await replayMany(wish)
+  const first = await replayMany(input)
   expect([first.status, first.body.total, first.body.hasMore]).toEqual([200, 3, true])
-  const second = await replayMany({ ...wish, cursor: first.body.nextCursor })
+  const second = await replayMany({ ...input, cursor: first.body.nextCursor })
   expect([...first.body.data, ...second.body.data].map(({ id }) => id)).toEqual(ids.slice(1, 4))
   expect(second.body.hasMore).toBe(false)
   for (const id of ids.slice(1, 4)) await settled(id, 'PROCESSED')
