@@ -27,13 +27,13 @@ export interface Parties {
 }
 
 /** A conversation with its messages as they stand after everything in the history has happened. */
-export function demoThread(history: DemoConversation, parties: Parties, now: Date) {
+export function demoConversation(history: DemoConversation, parties: Parties, now: Date) {
   const _id = demoId(`conversation:${history.tenant}:${history.waId}`)
   const messages = history.messages.map((message, index) => demoMessage(_id, message, index, parties, now))
-  return { conversation: demoConversation(_id, history, messages, parties, now), messages }
+  return { conversation: conversationDocument(_id, history, messages, parties, now), messages }
 }
 
-function demoConversation(
+function conversationDocument(
   _id: Id,
   history: DemoConversation,
   messages: MessageDoc[],
@@ -73,7 +73,7 @@ function demoMessage(
   const demo = DEMO_TEMPLATES.find(({ name }) => name === message.template?.name)
   const text = message.template && demo ? filled(demo, message.template.variables) : (message.text ?? null)
   const content = { text, media: null, template: message.template ?? null, data: null }
-  const place = { client, contact, thread: { _id: conversationId, leadId: null } }
+  const place = { client, contact, conversation: { _id: conversationId, leadId: null } }
   return {
     ...newMessage(
       place,

@@ -8,7 +8,7 @@ import { connectStore, type Store } from '#shared/store/connect.ts'
 import { ensureDefaultPipeline } from '#shared/store/contacts/pipelines.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import { acrossTenants, asTenant } from '#shared/store/tenancy/tenancy.ts'
-import { demoId, demoLeadId, demoTemplate, demoThread, type Parties } from './documents.ts'
+import { demoConversation, demoId, demoLeadId, demoTemplate, type Parties } from './documents.ts'
 import { DEMO_HISTORY, type DemoConversation } from './history.ts'
 import { DEMO_CONTACTS, DEMO_TEMPLATES, DEMO_TENANTS, DEMO_USERS } from './world.ts'
 
@@ -29,7 +29,7 @@ export async function seedDemo(store: Store, keyring: Keyring, options: { now?: 
   }
   await seedUsers(store)
   await asTenant(tenantIdOf('demo'), () => seedTemplates(store))
-  for (const history of DEMO_HISTORY) await asTenant(tenantIdOf(history.tenant), () => seedThread(store, history, now))
+  for (const history of DEMO_HISTORY) await asTenant(tenantIdOf(history.tenant), () => seedConversation(store, history, now))
 }
 
 function refuseProduction(nodeEnv: string | undefined): void {
@@ -110,9 +110,9 @@ async function seedTemplates(store: Store): Promise<void> {
   }
 }
 
-async function seedThread(store: Store, history: DemoConversation, now: Date): Promise<void> {
+async function seedConversation(store: Store, history: DemoConversation, now: Date): Promise<void> {
   const parties = await partiesOf(store, history)
-  const { conversation, messages } = demoThread(history, parties, now)
+  const { conversation, messages } = demoConversation(history, parties, now)
   if (conversation.leadId) await seedLead(store, history, parties)
   const { tenantId, clientId, contactId, ...fields } = conversation
   await store.transaction(async session => {

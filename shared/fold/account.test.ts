@@ -221,7 +221,9 @@ test('a thread of the history that is called by a user id belongs to whoever has
   const [userId, waId] = ['MA.41982200731550066712', '212661000101']
   const said = { type: 'text', text: { body: 'hello' } }
   const past = (id: string, message: object) =>
-    coexisting('history', { history: [{ threads: [{ id, messages: [{ ...said, timestamp: String(T0 - 90), ...message }] }] }] })
+    coexisting('history', {
+      history: [{ conversations: [{ id, messages: [{ ...said, timestamp: String(T0 - 90), ...message }] }] }],
+    })
   world.record(past(userId, { id: 'wamid.h1', from: OURS.whatsappNumber, to: userId }))
   expect(world.rows.contacts).toMatchObject([{ waId: null, userId }])
   world.record(past(`+${waId}`, { id: 'wamid.h2', from: waId, from_user_id: userId }))
@@ -235,7 +237,7 @@ test('history and its media, in any order and however often, are one thread that
   const own = { from: '212600111222', to: '212661000101' }
   const chunk = (order: number, messages: object[]) =>
     coexisting('history', {
-      history: [{ metadata: { phase: 0, chunk_order: order }, threads: [{ id: '212661000101', messages }] }],
+      history: [{ metadata: { phase: 0, chunk_order: order }, conversations: [{ id: '212661000101', messages }] }],
     })
   const said = { from: '212661000101', id: 'wamid.h2', timestamp: String(T0 - 80), type: 'text', text: { body: 'Merci' } }
   const items = [

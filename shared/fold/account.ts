@@ -20,7 +20,7 @@ import { foldHistory } from './history.ts'
 import { changeContact, resolveContact } from './identity.ts'
 import { applyEffects, type Effect } from './number-effects.ts'
 import { foldPhoneBook } from './phone-book.ts'
-import { type State, touchThreads } from './state.ts'
+import { type State, touchConversations } from './state.ts'
 import { ignored, PROCESSED, type Verdict } from './verdict.ts'
 
 const EFFECTS: Record<string, (item: AccountItem) => Effect[]> = {
@@ -61,7 +61,7 @@ function foldPreferences(state: State, context: FoldContext, clients: ClientDoc[
     const contact = resolveContact(state, context, client.tenantId, person)
     if (contact === null || (contact.doc.optOutAt && contact.doc.optOutAt.getTime() > at.getTime())) continue
     changeContact(state, contact, { optOut, optOutAt: at, optOutSource: 'whatsapp' })
-    touchThreads(state, contact.doc._id, item.eventId)
+    touchConversations(state, contact.doc._id, item.eventId)
   }
   return PROCESSED
 }

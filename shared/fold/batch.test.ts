@@ -41,20 +41,20 @@ function stateOf({ rows }: World) {
   const alive = rows.contacts.filter(contact => !contact.deletedAt)
   return {
     contacts: alive.map(({ waId, userId, name, username, phone }) => ({ waId, userId, name, username, phone })).sort(byText),
-    threads: rows.conversations
-      .filter(thread => !thread.deletedAt)
-      .map(thread => ({
-        contact: thread.contact,
-        messageCount: thread.messageCount,
-        unreadCount: thread.unreadCount,
-        last: thread.lastMessage?.text,
-        lastAt: thread.lastMessage?.at,
-        window: thread.windowExpiresAt,
-        lastInbound: thread.lastInboundWamid,
-        error: thread.lastError?.code,
-        hasLead: thread.leadId !== null,
+    conversations: rows.conversations
+      .filter(conversation => !conversation.deletedAt)
+      .map(conversation => ({
+        contact: conversation.contact,
+        messageCount: conversation.messageCount,
+        unreadCount: conversation.unreadCount,
+        last: conversation.lastMessage?.text,
+        lastAt: conversation.lastMessage?.at,
+        window: conversation.windowExpiresAt,
+        lastInbound: conversation.lastInboundWamid,
+        error: conversation.lastError?.code,
+        hasLead: conversation.leadId !== null,
         texts: rows.messages
-          .filter(message => message.conversationId.equals(thread._id))
+          .filter(message => message.conversationId.equals(conversation._id))
           .map(message => message.wamid)
           .sort(),
       }))
@@ -224,7 +224,7 @@ test("a contact under the other form of a Brazilian number is the same person, a
   world.record([said('wamid.b1', 1, 'um', { from: '551187654321' }, { profile: { name: 'Ana' }, wa_id: '551187654321' })])
   world.record([said('wamid.b2', 2, 'dois', { from: '5511987654321' }, { profile: { name: 'Ana' }, wa_id: '5511987654321' })])
   expect(stateOf(world).contacts).toMatchObject([{ waId: '5511987654321' }])
-  expect(stateOf(world).threads).toMatchObject([{ messageCount: 2 }])
+  expect(stateOf(world).conversations).toMatchObject([{ messageCount: 2 }])
 })
 
 test('a phone that changed hands moves to whom Meta names with it', () => {
@@ -347,11 +347,11 @@ test('a person with a new number keeps the lead, also in a thread with another n
   }
   world.record([item('messages', { ...salma, id: 'wamid.2', timestamp: stamp(2), type: 'system', system: changed })])
   const [lead] = world.rows.leads
-  for (const thread of world.rows.conversations) thread.clientId = new Types.ObjectId()
+  for (const conversation of world.rows.conversations) conversation.clientId = new Types.ObjectId()
   const contact = { profile: { name: 'Salma' }, wa_id: '212661000199', user_id: 'MA.2' }
   world.record([said('wamid.3', 3, 'after', { from: '212661000199', from_user_id: 'MA.2' }, contact)])
   expect(world.rows.leads).toHaveLength(1)
-  expect(world.rows.conversations.map(thread => thread.leadId)).toEqual([lead?._id, lead?._id])
+  expect(world.rows.conversations.map(conversation => conversation.leadId)).toEqual([lead?._id, lead?._id])
 })
 
 test('of two people who are one the older lead stays linked, and the other stays', () => {
@@ -363,6 +363,8 @@ test('of two people who are one the older lead stays linked, and the other stays
   world.rows.leads.push(older)
   Object.assign(one ?? {}, { leadId: older._id })
   world.record([said('wamid.3', 3, 'by both')])
-  expect(world.rows.conversations.filter(thread => !thread.deletedAt)).toMatchObject([{ leadId: older._id, messageCount: 3 }])
+  expect(world.rows.conversations.filter(conversation => !conversation.deletedAt)).toMatchObject([
+    { leadId: older._id, messageCount: 3 },
+  ])
   expect(world.rows.leads).toHaveLength(2)
 })

@@ -7,7 +7,7 @@ import { latest } from './merge-contacts.ts'
 import { addConversation, change, pairKey, type State, type Tracked, track } from './state.ts'
 
 /** The one conversation of a number with a contact, found or made. */
-export function threadWith(
+export function conversationWith(
   state: State,
   context: FoldContext,
   client: ClientDoc,
@@ -32,8 +32,13 @@ export interface Weight {
 }
 
 /** Counts, newest message, window: the same whatever the order in which messages arrive, and in one write a batch. */
-export function addToThread(thread: Tracked<ConversationDoc>, message: MessageDoc, weight: Weight, arrivedAt: Date): void {
-  const { doc } = thread
+export function addToConversation(
+  conversation: Tracked<ConversationDoc>,
+  message: MessageDoc,
+  weight: Weight,
+  arrivedAt: Date,
+): void {
+  const { doc } = conversation
   const fields: Partial<ConversationDoc> = { messageCount: doc.messageCount + 1 }
   if (weight.isUnread) Object.assign(fields, { unreadCount: doc.unreadCount + 1, status: 'open' })
   if (weight.isShown && isNewest(doc.lastMessage, message.at)) {
@@ -48,7 +53,7 @@ export function addToThread(thread: Tracked<ConversationDoc>, message: MessageDo
     }
   }
   if (message.referral) fields.referralAt = latest(doc.referralAt, message.at)
-  change(thread, fields)
+  change(conversation, fields)
 }
 
 /** Of two in the same second the later arrival counts as newer, as in the thread itself. */
@@ -56,10 +61,10 @@ const isNewest = (last: LastMessage | null, at: Date) => last === null || at.get
 
 /** After a change of a message: the list shows it as it is now, if it is the last one. */
 export function showInList(state: State, message: MessageDoc): Tracked<ConversationDoc> | null {
-  const thread = state.conversations.get(String(message.conversationId))
-  if (!thread?.doc.lastMessage?.messageId.equals(message._id)) return null
-  change(thread, { lastMessage: lastMessageOf(message) })
-  return thread
+  const conversation = state.conversations.get(String(message.conversationId))
+  if (!conversation?.doc.lastMessage?.messageId.equals(message._id)) return null
+  change(conversation, { lastMessage: lastMessageOf(message) })
+  return conversation
 }
 
 /**
@@ -69,25 +74,25 @@ export function showInList(state: State, message: MessageDoc): Tracked<Conversat
 export function linkLead(
   state: State,
   context: FoldContext,
-  thread: Tracked<ConversationDoc>,
+  conversation: Tracked<ConversationDoc>,
   contact: Tracked<ContactDoc>,
 ): Id | null {
-  const { tenantId, leadId } = thread.doc
+  const { tenantId, leadId } = conversation.doc
   const { doc } = contact
   const phone = doc.phone ?? doc.waId
   if (leadId !== null || phone === null || doc.leadDeletedAt || !context.tenants.get(String(tenantId))?.settings.leadsEnabled)
     return leadId
   const found = leadOfContact(state.leads, doc)?._id ?? leadElsewhere(state, contact) ?? leadOf(state.leads, doc)?._id
   const linked = found ?? createLead(state, context, doc, phone)?._id ?? null
-  if (linked !== null) change(thread, { leadId: linked })
+  if (linked !== null) change(conversation, { leadId: linked })
   return linked
 }
 
 /** With another number of ours: the phone may have changed since. */
 function leadElsewhere(state: State, { doc, isNew }: Tracked<ContactDoc>): Id | undefined {
   if (isNew) return undefined
-  for (const { doc: thread } of state.conversations.values())
-    if (thread.leadId && thread.contactId.equals(doc._id) && !thread.deletedAt) return thread.leadId
+  for (const { doc: conversation } of state.conversations.values())
+    if (conversation.leadId && conversation.contactId.equals(doc._id) && !conversation.deletedAt) return conversation.leadId
   return undefined
 }
 

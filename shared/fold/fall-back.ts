@@ -41,8 +41,8 @@ export function fallBack(
     updatedAt: now,
   })
   tellStatus(state, item.eventId, doc, now)
-  const thread = showInList(state, doc)
-  if (thread) touch(state, thread, item.eventId)
+  const conversation = showInList(state, doc)
+  if (conversation) touch(state, conversation, item.eventId)
   return true
 }
 

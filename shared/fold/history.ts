@@ -5,7 +5,7 @@ import { type AccountItem, identify, type Person, timeOf } from '../meta/webhook
 import type { ClientDoc, MessageDoc } from '../model/documents.ts'
 import { notice } from './account-standing.ts'
 import type { FoldContext } from './context.ts'
-import { addToThread, showInList, threadWith, type Weight } from './conversation.ts'
+import { addToConversation, conversationWith, showInList, type Weight } from './conversation.ts'
 import { resolveContact } from './identity.ts'
 import { quote, webhookMessage } from './message.ts'
 import { applyEffects } from './number-effects.ts'
@@ -49,12 +49,12 @@ function addPast(state: State, context: FoldContext, client: ClientDoc, item: Ac
   if (known) return fillIn(state, context, item, known, past)
   const contact = resolveContact(state, context, client.tenantId, past.person)
   if (contact === null || REVISIONS.has(text(past.message.type) ?? '')) return false
-  const thread = threadWith(state, context, client, contact, past.at)
-  if (thread.isNew && thread.doc.messageCount === 0) change(thread, { status: 'closed' })
+  const conversation = conversationWith(state, context, client, contact, past.at)
+  if (conversation.isNew && conversation.doc.messageCount === 0) change(conversation, { status: 'closed' })
   const read = readContent(past.message)
   const message: Tracked<MessageDoc> = track(
     {
-      ...webhookMessage(context, client, thread.doc, contact.doc, past, read),
+      ...webhookMessage(context, client, conversation.doc, contact.doc, past, read),
       direction: past.direction,
       status: statusOf(past),
       ...(past.direction === 'OUTBOUND' && { sentBy: { kind: 'phone', id: null, name: null }, origin: 'phone' }),
@@ -64,8 +64,8 @@ function addPast(state: State, context: FoldContext, client: ClientDoc, item: Ac
   )
   quote(state, message.doc, read)
   addMessage(state, message)
-  addToThread(thread, message.doc, PAST, item.receivedAt)
-  touch(state, thread, item.eventId)
+  addToConversation(conversation, message.doc, PAST, item.receivedAt)
+  touch(state, conversation, item.eventId)
   return true
 }
 
@@ -80,8 +80,8 @@ function fillIn(state: State, { now }: FoldContext, item: AccountItem, known: Tr
   if (Object.keys(fields).length === 0) return false
   change(known, fields)
   tellStatus(state, `${item.eventId}:${past.wamid}`, doc, now)
-  const thread = showInList(state, doc)
-  if (thread) touch(state, thread, item.eventId)
+  const conversation = showInList(state, doc)
+  if (conversation) touch(state, conversation, item.eventId)
   return true
 }
 
@@ -99,12 +99,16 @@ function statusOf({ direction, message }: PastMessage): MessageDoc['status'] {
 
 /** Of the chunk's threads, or of the later webhook that brings their media. */
 export function pastMessagesOf(item: AccountItem): PastMessage[] {
-  const threads = listOf(item.value.history)
+  const conversations = listOf(item.value.history)
     .filter(isObject)
-    .flatMap(part => listOf(part.threads).filter(isObject))
-  const inThreads = threads.flatMap(thread => listOf(thread.messages).map(message => ({ message, other: text(thread.id) })))
+    .flatMap(part => listOf(part.conversations).filter(isObject))
+  const inConversations = conversations.flatMap(conversation =>
+    listOf(conversation.messages).map(message => ({ message, other: text(conversation.id) })),
+  )
   const alone = listOf(item.value.messages).map(message => ({ message, other: null }))
-  return [...inThreads, ...alone].flatMap(({ message, other }) => (isObject(message) ? pastMessage(item, message, other) : []))
+  return [...inConversations, ...alone].flatMap(({ message, other }) =>
+    isObject(message) ? pastMessage(item, message, other) : [],
+  )
 }
 
 function pastMessage(item: AccountItem, message: Json, other: string | null): PastMessage[] {
@@ -119,11 +123,11 @@ function pastMessage(item: AccountItem, message: Json, other: string | null): Pa
 
 /** A thread is called after its customer: by phone, or by user id if no phone is shown. */
 function personOf(message: Json, other: string | null, isOurs: boolean): Person {
-  const thread = keysIn(other)
+  const conversation = keysIn(other)
   const named = keysIn(isOurs ? message.to : message.from)
   return {
-    waId: thread.waId ?? named.waId,
-    userId: text(isOurs ? message.to_user_id : message.from_user_id) ?? thread.userId ?? named.userId,
+    waId: conversation.waId ?? named.waId,
+    userId: text(isOurs ? message.to_user_id : message.from_user_id) ?? conversation.userId ?? named.userId,
     parentUserId: isOurs ? null : text(message.from_parent_user_id),
     name: null,
     username: null,

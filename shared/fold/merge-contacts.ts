@@ -62,22 +62,23 @@ function moveConversations(
   kept: Tracked<ContactDoc>,
   gone: Tracked<ContactDoc>,
 ): void {
-  const threads = [...state.conversations.values()]
-  const moved = threads.filter(({ doc }) => doc.contactId.equals(gone.doc._id) && !doc.deletedAt)
-  const conversations = moved.map(thread => {
-    const target = state.conversationsByPair.get(pairKey(thread.doc.clientId, kept.doc._id))
-    if (target) joinThreads(state, context, target, thread)
-    else rePoint(state, kept, thread)
-    return { from: thread.doc._id, to: (target ?? thread).doc._id }
+  const all = [...state.conversations.values()]
+  const moved = all.filter(({ doc }) => doc.contactId.equals(gone.doc._id) && !doc.deletedAt)
+  const conversations = moved.map(conversation => {
+    const target = state.conversationsByPair.get(pairKey(conversation.doc.clientId, kept.doc._id))
+    if (target) joinConversations(state, context, target, conversation)
+    else rePoint(state, kept, conversation)
+    return { from: conversation.doc._id, to: (target ?? conversation).doc._id }
   })
   for (const { doc } of state.messages.values()) {
     const move = conversations.find(({ from }) => from.equals(doc.conversationId))
     if (move) Object.assign(doc, { conversationId: move.to, contactId: kept.doc._id })
   }
   moveLeads(state, kept.doc, gone.doc)
-  const own = threads.filter(({ doc }) => doc.contactId.equals(kept.doc._id))
+  const own = all.filter(({ doc }) => doc.contactId.equals(kept.doc._id))
   const leadId = own.reduce<Id | null>((oldest, { doc }) => older(oldest, doc.leadId), null)
-  for (const thread of own) change(thread, { contact: snapshotOf(kept.doc), ...(thread.doc.leadId && { leadId }) })
+  for (const conversation of own)
+    change(conversation, { contact: snapshotOf(kept.doc), ...(conversation.doc.leadId && { leadId }) })
   state.moves.push({ tenantId: kept.doc.tenantId, fromContactId: gone.doc._id, toContactId: kept.doc._id, conversations })
 }
 
@@ -92,13 +93,13 @@ function moveLeads(state: State, kept: ContactDoc, gone: ContactDoc): void {
 
 const older = (a: Id | null, b: Id | null): Id | null => (a && b ? (String(a) < String(b) ? a : b) : (a ?? b))
 
-function rePoint(state: State, kept: Tracked<ContactDoc>, thread: Tracked<ConversationDoc>): void {
-  change(thread, { contactId: kept.doc._id })
-  state.conversationsByPair.set(pairKey(thread.doc.clientId, kept.doc._id), thread)
+function rePoint(state: State, kept: Tracked<ContactDoc>, conversation: Tracked<ConversationDoc>): void {
+  change(conversation, { contactId: kept.doc._id })
+  state.conversationsByPair.set(pairKey(conversation.doc.clientId, kept.doc._id), conversation)
 }
 
 /** One thread with the counts of both; what is newer of either shows. */
-function joinThreads(
+function joinConversations(
   state: State,
   context: Pick<FoldContext, 'now'>,
   into: Tracked<ConversationDoc>,

@@ -6,7 +6,7 @@ import type { EchoItem, MessageItem, Person } from '../meta/webhook.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc, MessageDoc } from '../model/documents.ts'
 import { newMessage } from '../model/new-rows.ts'
 import type { FoldContext } from './context.ts'
-import { addToThread, linkLead, threadWith, type Weight } from './conversation.ts'
+import { addToConversation, conversationWith, linkLead, type Weight } from './conversation.ts'
 import { changeContact, giveKeys, resolveContact, updateProfile } from './identity.ts'
 import { joinContacts } from './merge-contacts.ts'
 import { tellReceived, tellSent } from './realtime-events.ts'
@@ -34,18 +34,18 @@ export function foldMessage(state: State, context: FoldContext, client: ClientDo
     ? moveKeys(state, context, client, item.person, system)
     : resolveContact(state, context, client.tenantId, item.person)
   if (contact === null) return ignored('Meta named nobody as its sender')
-  const thread = threadWith(state, context, client, contact, item.at)
-  if (item.at.getTime() >= (thread.doc.lastInboundAt?.getTime() ?? 0)) updateProfile(state, contact, item.person)
+  const conversation = conversationWith(state, context, client, contact, item.at)
+  if (item.at.getTime() >= (conversation.doc.lastInboundAt?.getTime() ?? 0)) updateProfile(state, contact, item.person)
   notePhone(state, contact, item)
-  const message = track(inboundMessage(context, client, thread.doc, contact.doc, item, read), true)
-  message.doc.leadId = system ? thread.doc.leadId : linkLead(state, context, thread, contact)
+  const message = track(inboundMessage(context, client, conversation.doc, contact.doc, item, read), true)
+  message.doc.leadId = system ? conversation.doc.leadId : linkLead(state, context, conversation, contact)
   optOut(state, context, contact, message.doc)
   quote(state, message.doc, read)
   addMessage(state, message)
-  addToThread(thread, message.doc, weightOf(contact.doc, item, system !== null), item.receivedAt)
+  addToConversation(conversation, message.doc, weightOf(contact.doc, item, system !== null), item.receivedAt)
   blockAgain(state, contact, context.now)
   tellReceived(state, item.eventId, message.doc, item.person.waId ?? item.person.userId, context.now)
-  touch(state, thread, item.eventId)
+  touch(state, conversation, item.eventId)
   return PROCESSED
 }
 
@@ -100,13 +100,13 @@ export function foldEcho(state: State, context: FoldContext, client: ClientDoc, 
   if (messageByWamid(state, client.tenantId, item.wamid)) return ignored('the message is here already')
   const contact = resolveContact(state, context, client.tenantId, item.person)
   if (contact === null) return ignored('Meta named nobody as its recipient')
-  const thread = threadWith(state, context, client, contact, item.at)
-  const message = track(echoedMessage(context, client, thread.doc, contact.doc, item, read), true)
+  const conversation = conversationWith(state, context, client, contact, item.at)
+  const message = track(echoedMessage(context, client, conversation.doc, contact.doc, item, read), true)
   quote(state, message.doc, read)
   addMessage(state, message)
-  addToThread(thread, message.doc, FROM_PHONE, item.receivedAt)
+  addToConversation(conversation, message.doc, FROM_PHONE, item.receivedAt)
   tellSent(state, item.eventId, message.doc, context.now)
-  touch(state, thread, item.eventId)
+  touch(state, conversation, item.eventId)
   return PROCESSED
 }
 
@@ -163,14 +163,14 @@ export function quote(state: State, message: MessageDoc, { replyTo }: ReadConten
 function inboundMessage(
   context: FoldContext,
   client: ClientDoc,
-  thread: ConversationDoc,
+  conversation: ConversationDoc,
   contact: ContactDoc,
   item: MessageItem,
   read: ReadContent,
 ): MessageDoc {
   const referral = isObject(item.message.referral) ? item.message.referral : null
   return {
-    ...webhookMessage(context, client, thread, contact, item, read),
+    ...webhookMessage(context, client, conversation, contact, item, read),
     direction: 'INBOUND',
     status: 'RECEIVED',
     ...(referral && { referral }),
@@ -181,13 +181,13 @@ function inboundMessage(
 function echoedMessage(
   context: FoldContext,
   client: ClientDoc,
-  thread: ConversationDoc,
+  conversation: ConversationDoc,
   contact: ContactDoc,
   item: EchoItem,
   read: ReadContent,
 ): MessageDoc {
   return {
-    ...webhookMessage(context, client, thread, contact, item, read),
+    ...webhookMessage(context, client, conversation, contact, item, read),
     direction: 'OUTBOUND',
     status: 'SENT',
     sentBy: { kind: 'phone', id: null, name: null },
@@ -199,13 +199,13 @@ function echoedMessage(
 export function webhookMessage(
   { newId, now }: FoldContext,
   client: ClientDoc,
-  thread: ConversationDoc,
+  conversation: ConversationDoc,
   contact: ContactDoc,
   item: Pick<MessageItem, 'wamid' | 'at'>,
   read: ReadContent,
 ): Omit<MessageDoc, 'direction' | 'status'> {
   return {
-    ...newMessage({ client, thread, contact }, read, now, newId()),
+    ...newMessage({ client, conversation, contact }, read, now, newId()),
     statusUpdatedAt: item.at,
     wamid: item.wamid,
     at: item.at,

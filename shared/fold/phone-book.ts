@@ -3,7 +3,7 @@ import { type AccountItem, type Person, timeOf } from '../meta/webhook.ts'
 import type { ClientDoc, ContactDoc } from '../model/documents.ts'
 import type { FoldContext } from './context.ts'
 import { changeContact, resolveContact } from './identity.ts'
-import { type State, touchThreads, waKey } from './state.ts'
+import { type State, touchConversations, waKey } from './state.ts'
 import { ignored, PROCESSED, type Verdict } from './verdict.ts'
 
 interface Entry {
@@ -27,7 +27,7 @@ export function foldPhoneBook(state: State, context: FoldContext, clients: Clien
     if (contact === null || fields === null) continue
     isNews = true
     changeContact(state, contact, fields)
-    touchThreads(state, contact.doc._id, item.eventId)
+    touchConversations(state, contact.doc._id, item.eventId)
   }
   return isNews ? PROCESSED : ignored('nothing new in the phone book')
 }

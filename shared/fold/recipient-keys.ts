@@ -5,7 +5,7 @@ import type { ContactDoc, MessageDoc } from '../model/documents.ts'
 import type { FoldContext } from './context.ts'
 import { changeContact, findByPhone, giveKeys } from './identity.ts'
 import { joinContacts } from './merge-contacts.ts'
-import { type State, type Tracked, touchThreads, userKey } from './state.ts'
+import { type State, type Tracked, touchConversations, userKey } from './state.ts'
 
 /** Whom a status says that its message went to; null without a user id, and in a group, which has many. */
 export function toldBy({ person, report }: StatusItem): (NamedKeys & { userId: string }) | null {
@@ -31,7 +31,7 @@ export function learn(state: State, context: FoldContext, item: StatusItem, mess
   const { username, ...keys } = taughtKeys(kept.doc, told) ?? {}
   giveKeys(state, kept, { ...keys, parentUserId: kept.doc.parentUserId ?? item.person.parentUserId })
   if (username) changeContact(state, kept, { username })
-  touchThreads(state, kept.doc._id, item.eventId)
+  touchConversations(state, kept.doc._id, item.eventId)
 }
 
 const isGone = ({ deletedAt, erasing, erasedAt }: ContactDoc) => Boolean(deletedAt || erasing || erasedAt)

@@ -91,7 +91,7 @@ const parkRevision = (state: State, { now }: FoldContext, item: MessageItem | Ec
 
 function revised(state: State, { now }: FoldContext, item: MessageItem | EchoItem, message: Tracked<MessageDoc>): Verdict {
   tellStatus(state, item.eventId, message.doc, now)
-  const thread = showInList(state, message.doc)
-  if (thread) touch(state, thread, item.eventId)
+  const conversation = showInList(state, message.doc)
+  if (conversation) touch(state, conversation, item.eventId)
   return PROCESSED
 }

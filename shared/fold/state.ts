@@ -123,7 +123,7 @@ export function touch(state: State, conversation: Tracked<ConversationDoc>, even
 }
 
 /** The same for every thread of a contact that shows something else of it now. */
-export function touchThreads(state: State, contactId: Id, eventId: string): void {
+export function touchConversations(state: State, contactId: Id, eventId: string): void {
   for (const conversation of state.conversations.values())
     if (conversation.doc.contactId.equals(contactId) && !conversation.doc.deletedAt) touch(state, conversation, eventId)
 }

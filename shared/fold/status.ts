@@ -117,28 +117,28 @@ function apply(
   if (Object.keys(fields).length > 0) change(message, { ...fields, updatedAt: context.now })
   if (!isFurther && cost === null) return
   tellStatus(state, item.eventId, doc, context.now)
-  const thread = state.conversations.get(String(doc.conversationId))
-  if (!isFurther || thread === undefined) return
+  const conversation = state.conversations.get(String(doc.conversationId))
+  if (!isFurther || conversation === undefined) return
   const isShown = showInList(state, doc) !== null
-  const isTold = showFailure(thread, doc, error, before)
-  if (isShown || isTold) touch(state, thread, item.eventId)
+  const isTold = showFailure(conversation, doc, error, before)
+  if (isShown || isTold) touch(state, conversation, item.eventId)
 }
 
 /** The banner of a conversation: the newest message that failed; what we had declared goes when Meta says otherwise. */
 function showFailure(
-  thread: Tracked<ConversationDoc>,
+  conversation: Tracked<ConversationDoc>,
   { at }: MessageDoc,
   error: MessageErrorDoc | null,
   before: MessageErrorDoc | null,
 ): boolean {
-  const shown = thread.doc.lastError
+  const shown = conversation.doc.lastError
   if (error) {
     if (shown?.at && shown.at.getTime() > at.getTime()) return false
-    change(thread, { lastError: { ...error, at } })
+    change(conversation, { lastError: { ...error, at } })
     return true
   }
   if (before?.source !== 'platform' || shown?.source !== 'platform') return false
-  change(thread, { lastError: null })
+  change(conversation, { lastError: null })
   return true
 }
 
@@ -180,11 +180,11 @@ function readPricing({ pricing }: Json): Pricing | null {
 function freeEntryPoint(state: State, client: ClientDoc, item: StatusItem, message: MessageDoc | undefined): void {
   const until = freeUntil(item)
   if (until === null) return
-  const thread = state.conversations.get(String(message?.conversationId)) ?? threadOf(state, client, item)
-  if (thread) change(thread, { freeEntryPointExpiresAt: latest(thread.doc.freeEntryPointExpiresAt, until) })
+  const conversation = state.conversations.get(String(message?.conversationId)) ?? conversationOf(state, client, item)
+  if (conversation) change(conversation, { freeEntryPointExpiresAt: latest(conversation.doc.freeEntryPointExpiresAt, until) })
 }
 
-function threadOf(state: State, client: ClientDoc, item: StatusItem): Tracked<ConversationDoc> | undefined {
+function conversationOf(state: State, client: ClientDoc, item: StatusItem): Tracked<ConversationDoc> | undefined {
   const { waId, userId } = item.person
   const contact =
     (userId !== null && state.contactsByKey.get(userKey(client.tenantId, userId))) ||

@@ -98,13 +98,13 @@ export function newConversation(
 /** Where a message stands: whose number, which thread, with whom. */
 export interface MessagePlace {
   client: Pick<ClientDoc, '_id' | 'tenantId' | 'phoneNumberId'>
-  thread: Pick<ConversationDoc, '_id' | 'leadId'>
+  conversation: Pick<ConversationDoc, '_id' | 'leadId'>
   contact: Pick<ContactDoc, '_id' | 'waId' | 'userId'>
 }
 
 /** What all messages have in common, whoever wrote them. */
 export function newMessage(
-  { client, thread, contact }: MessagePlace,
+  { client, conversation, contact }: MessagePlace,
   said: Pick<MessageDoc, 'type' | 'content'>,
   now: Date,
   _id: Id = new Types.ObjectId(),
@@ -112,7 +112,7 @@ export function newMessage(
   return {
     _id,
     tenantId: client.tenantId,
-    conversationId: thread._id,
+    conversationId: conversation._id,
     clientId: client._id,
     phoneNumberId: client.phoneNumberId,
     contactId: contact._id,
@@ -131,7 +131,7 @@ export function newMessage(
     reactions: [],
     sentBy: null,
     origin: null,
-    leadId: thread.leadId ?? null,
+    leadId: conversation.leadId ?? null,
     campaignId: null,
     at: now,
     sendAt: null,

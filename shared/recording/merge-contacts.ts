@@ -4,7 +4,7 @@ import { ApiError } from '../domain/errors.ts'
 import { planOf } from '../fold/batch.ts'
 import { absorb } from '../fold/merge-contacts.ts'
 import { tellConversations, tellJoined } from '../fold/realtime-events.ts'
-import { openState, type Tracked, touchThreads } from '../fold/state.ts'
+import { openState, type Tracked, touchConversations } from '../fold/state.ts'
 import type { Plan } from '../model/batch-plan.ts'
 import type { ContactDoc, EventDoc, Id } from '../model/documents.ts'
 import type { Store } from '../store/connect.ts'
@@ -37,7 +37,7 @@ function judge(pair: Pair, { now }: MergeOrder): { plan: Plan; contact: ContactD
   const { doc } = absorb(state, { now }, one, two)
   const cause = `g:${new Types.ObjectId()}`
   tellJoined(state, now)
-  touchThreads(state, doc._id, cause)
+  touchConversations(state, doc._id, cause)
   tellConversations(state, now)
   const plan = planOf(state)
   return { plan, contact: doc, events: plan.events }

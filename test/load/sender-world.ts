@@ -28,13 +28,13 @@ export interface SenderShape {
 export interface MessageInput {
   lane?: Lane
   number?: ClientDoc
-  thread?: ConversationDoc
+  conversation?: ConversationDoc
 }
 
 export interface SenderWorld {
   /** Those of a tenant stand together. */
   numbers: ClientDoc[]
-  threads: ConversationDoc[]
+  conversations: ConversationDoc[]
   /** `count` accepted messages, by turns of the conversations, as the gateway leaves them; their bells are not rung. */
   accept(count: number, input?: MessageInput): Promise<MessageDoc[]>
   ring(messages: MessageDoc[]): Promise<void>
@@ -44,23 +44,29 @@ export interface SenderWorld {
 
 /** Tenants with numbers, and conversations with open windows. */
 export async function createSenderWorld(store: Store, queue: Queue, shape: SenderShape): Promise<SenderWorld> {
-  const { tenants = 1, numbers = 40, throughput = 1000, conversations } = shape
+  const { tenants = 1, numbers = 40, throughput = 1000 } = shape
   const owners = Array.from({ length: tenants }, (_, i) => tenantOf(i))
   await store.raw.tenants.insertMany(owners)
   const clients = owners.flatMap(({ _id }, tenant) =>
     Array.from({ length: numbers }, (_, i) => clientOf(_id, tenant * numbers + i, throughput)),
   )
   await store.raw.clients.insertMany(clients)
-  const people = Array.from({ length: conversations }, (_, i) => threadOf(clients[i % clients.length] as ClientDoc, i))
-  const threads = people.map(({ thread }) => thread)
-  await store.raw.conversations.insertMany(threads)
+  const people = Array.from({ length: shape.conversations }, (_, i) =>
+    conversationOf(clients[i % clients.length] as ClientDoc, i),
+  )
+  const conversations = people.map(({ conversation }) => conversation)
+  await store.raw.conversations.insertMany(conversations)
   await store.raw.contacts.insertMany(people.map(({ contact }) => contact))
   const tenantId = { $in: owners.map(({ _id }) => _id) }
   return {
     numbers: clients,
-    threads,
-    async accept(count, { lane = 'c', number, thread } = {}) {
-      const among = thread ? [thread] : number ? threads.filter(({ clientId }) => clientId === number._id) : threads
+    conversations,
+    async accept(count, { lane = 'c', number, conversation } = {}) {
+      const among = conversation
+        ? [conversation]
+        : number
+          ? conversations.filter(({ clientId }) => clientId === number._id)
+          : conversations
       const messages = Array.from({ length: count }, (_, i) =>
         outboundIn(among[i % among.length] as ConversationDoc, textOf(i), lane),
       )
@@ -140,11 +146,11 @@ function clientOf(tenantId: Types.ObjectId, i: number, throughput: number): Clie
 const textOf = (i: number) => `Bonjour, votre entretien est confirmé (${i})`
 
 /** With an open window. */
-function threadOf(client: ClientDoc, i: number): { thread: ConversationDoc; contact: ContactDoc } {
+function conversationOf(client: ClientDoc, i: number): { conversation: ConversationDoc; contact: ContactDoc } {
   const waId = `2126${String(70_000_000 + i)}`
   const now = new Date()
   const contact = newContact(client.tenantId, { waId, userId: null, name: `Person ${i}`, nameSource: 'profile' }, now)
   const windowExpiresAt = new Date(now.getTime() + 86_400_000)
-  const thread = { ...newConversation(client, contact, now), messageCount: 1, lastInboundAt: now, windowExpiresAt }
-  return { thread, contact }
+  const conversation = { ...newConversation(client, contact, now), messageCount: 1, lastInboundAt: now, windowExpiresAt }
+  return { conversation, contact }
 }

@@ -3,9 +3,9 @@ import type { ConversationDoc } from '#shared/model/documents.ts'
 import { newOutbound } from '#shared/model/new-rows.ts'
 
 /** A text of ours as the gateway leaves it; but no sweep rings it: its bell is the test's. */
-export function outboundIn(thread: ConversationDoc, text: string, lane: Lane = 'c') {
-  const { tenantId, clientId, phoneNumberId, contact, contactId } = thread
-  const place = { client: { _id: clientId, tenantId, phoneNumberId }, thread, contact: { ...contact, _id: contactId } }
+export function outboundIn(conversation: ConversationDoc, text: string, lane: Lane = 'c') {
+  const { tenantId, clientId, phoneNumberId, contact, contactId } = conversation
+  const place = { client: { _id: clientId, tenantId, phoneNumberId }, conversation, contact: { ...contact, _id: contactId } }
   const said = { type: 'text', content: { text, media: null, template: null, data: null } }
   const message = newOutbound(place, { ...said, payload: { type: 'text', text: { body: text } } }, { lane, now: new Date() })
   return { ...message, origin: 'api' as const, dispatch: { ...message.dispatch, nextStepAt: null } }

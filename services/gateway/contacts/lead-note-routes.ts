@@ -2,7 +2,7 @@ import { Types } from 'mongoose'
 import { z } from 'zod'
 import { callerOf, route } from '#shared/http/route.ts'
 import type { LeadDoc } from '#shared/model/documents.ts'
-import { getLead, type LeadNote, listLeadNotes, threadsOf } from '#shared/store/contacts/leads.ts'
+import { conversationsOf, getLead, type LeadNote, listLeadNotes } from '#shared/store/contacts/leads.ts'
 import { addNote } from '#shared/store/inbox/notes.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { idempotencyKeyOf, once } from '../idempotency.ts'
@@ -64,8 +64,8 @@ const add = route({
     const { content: text, isPrivate } = request.body
     const input = { what: 'leadNote', id: request.params.id, body: request.body }
     return once(deps, tenantId, idempotencyKeyOf(request.headers), input, async () => {
-      const [threadId] = await threadsOf(deps.store, lead)
-      const about = { tenantId: lead.tenantId, _id: threadId ?? null, leadId: lead._id }
+      const [conversationId] = await conversationsOf(deps.store, lead)
+      const about = { tenantId: lead.tenantId, _id: conversationId ?? null, leadId: lead._id }
       const note = await addNote(deps.store, about, { text, isPrivate, createdBy: new Types.ObjectId(by) }, deps.now())
       return { status: 201, body: leadNoteView(lead, { at: note.createdAt, id: note._id, note }) }
     })

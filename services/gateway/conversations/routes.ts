@@ -8,7 +8,7 @@ import { pageView } from '#shared/store/pages.ts'
 import { conversationView } from '#shared/views/views.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { tellTyping } from '../messages/receipts.ts'
-import { answerThread } from '../messages/routes.ts'
+import { answerConversation } from '../messages/routes.ts'
 import { WindowView, windowView } from '../messages/window.ts'
 import { flagText, IdParams, listOf, ObjectIdText, Paging } from '../schemas.ts'
 import { applyChange, assignTo, type Changes } from './change.ts'
@@ -78,7 +78,7 @@ const messages = route({
   params: IdParams,
   query: z.strictObject({ ...Paging, order: z.enum(['asc', 'desc']).default('desc') }),
   returns: listOf(MessageView),
-  handle: answerThread,
+  handle: answerConversation,
 })
 
 /** Also under LinkoJob's address. */

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { type Caller, callerOf, type Reply, route } from '#shared/http/route.ts'
 import type { ConversationDoc } from '#shared/model/documents.ts'
-import { getLead, threadsOf } from '#shared/store/contacts/leads.ts'
+import { conversationsOf, getLead } from '#shared/store/contacts/leads.ts'
 import { listConversations } from '#shared/store/inbox/conversations.ts'
 import { searchMessages } from '#shared/store/inbox/message-search.ts'
 import { listMessages, listMessagesOf } from '#shared/store/inbox/messages.ts'
-import { getThreadsOfPhone, numberSpeakingWith } from '../conversations/by-phone.ts'
+import { getConversationsOfPhone, numberSpeakingWith } from '../conversations/by-phone.ts'
 import { applyChange, assignTo, type Changes } from '../conversations/change.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { templateDraft, textDraft } from '../messages/drafts.ts'
@@ -112,7 +112,7 @@ const messages = route({
     const { rows, total, page, limit } =
       leadId === undefined
         ? await searchMessages(store, tenantId, {}, input)
-        : await listMessagesOf(store, tenantId, await threadsOf(store, await getLead(store, tenantId, leadId)), input)
+        : await listMessagesOf(store, tenantId, await conversationsOf(store, await getLead(store, tenantId, leadId)), input)
     return { body: { data: await crmMessages(store, tenantId, rows), total, page, limit } }
   },
 })
@@ -137,7 +137,7 @@ const conversations = route({
 const othersOf = (others: ConversationDoc[]): Record<string, string> =>
   others.length > 0 ? { 'x-other-clients': others.map(other => String(other.clientId)).join(', ') } : {}
 
-const thread = route({
+const conversation = route({
   method: 'get',
   path: '/api/integrations/conversations/{id}/messages',
   action: 'messages.read',
@@ -149,7 +149,7 @@ const thread = route({
   async handle(request, { store }: GatewayDeps) {
     const { tenantId } = callerOf(request)
     const { clientId: own, ...input } = request.query
-    const { conversation, others } = await getThreadsOfPhone(store, tenantId, request.params.id, own)
+    const { conversation, others } = await getConversationsOfPhone(store, tenantId, request.params.id, own)
     const { rows, total, page, limit } = await listMessages(store, tenantId, String(conversation._id), input, false)
     return { body: { data: await crmMessageLogs(store, tenantId, rows), total, page, limit }, headers: othersOf(others) }
   },
@@ -195,10 +195,15 @@ async function change(
   changesOf: (row: ConversationDoc, caller: Caller) => Promise<Changes>,
 ): Promise<Reply> {
   const caller = callerOf(request)
-  const { conversation, others } = await getThreadsOfPhone(deps.store, caller.tenantId, request.params.id, request.query.clientId)
+  const { conversation, others } = await getConversationsOfPhone(
+    deps.store,
+    caller.tenantId,
+    request.params.id,
+    request.query.clientId,
+  )
   const changed = await applyChange(deps, conversation, await changesOf(conversation, caller), request.traceparent)
   const [body] = await crmConversations(deps.store, caller.tenantId, [changed])
   return { body, headers: othersOf(others) }
 }
 
-export const crmRoutes = [send, sendTemplate, messages, conversations, thread, assign, markRead]
+export const crmRoutes = [send, sendTemplate, messages, conversations, conversation, assign, markRead]

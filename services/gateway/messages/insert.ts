@@ -101,7 +101,7 @@ function messageOf(
   const { type, content } = draft
   const payload = quoted && type !== 'reaction' ? { ...draft.payload, context: { message_id: quoted.wamid } } : draft.payload
   const message = newOutbound(
-    { client: destination.client, thread: conversation, contact },
+    { client: destination.client, conversation: conversation, contact },
     { type, content, payload },
     { lane: 'c', now, _id },
   )

@@ -3,7 +3,7 @@ import { phoneVariants } from '#shared/domain/contacts/phone-variants.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc } from '#shared/model/documents.ts'
 import { type Store, trusted } from '#shared/store/connect.ts'
-import { findThread, getConversation } from '#shared/store/inbox/conversations.ts'
+import { findConversationWith, getConversation } from '#shared/store/inbox/conversations.ts'
 import { findPrimaryClient, getClient, getNamedClient } from '#shared/store/numbers/clients.ts'
 
 /** Where a message shall go: a number of the tenant's, and a person or an existing thread. */
@@ -35,7 +35,7 @@ export async function findDestination(
   const client = await clientFor(store, tenantId, input.clientId, userId)
   const key = await keyOf(store, tenantId, input.to ?? '', client)
   const contact = await findContact(store, tenantId, key)
-  const conversation = contact && (await findThread(store, tenantId, client._id, contact._id))
+  const conversation = contact && (await findConversationWith(store, tenantId, client._id, contact._id))
   return { client, conversation, contact, ...key }
 }
 

@@ -128,7 +128,7 @@ const byConversation = route({
   params: IdParams,
   query: z.strictObject({ ...Paging, order: z.enum(['asc', 'desc']).default('desc') }),
   returns: listOf(MessageView),
-  handle: answerThread,
+  handle: answerConversation,
 })
 
 const byId = route({
@@ -200,7 +200,7 @@ export const messageRoutes = [
 ]
 
 /** Under both addresses of a thread. */
-export async function answerThread(
+export async function answerConversation(
   request: {
     caller: Caller | null
     params: { id: string }

@@ -53,9 +53,9 @@ async function releaseIn(store: Store, release: Release, session: ClientSession)
   const recipients = await nextRecipients(store, release, session)
   const contacts = await ensureContacts(store, release, recipients, session)
   const going = recipients.map(recipient => ({ recipient, contact: contactOf(contacts, recipient) }))
-  const threads = await ensureThreads(store, release, going, session)
+  const conversations = await ensureConversations(store, release, going, session)
   const planned = going.map(({ recipient, contact }) =>
-    plan(release, recipient, contact, threads.get(String(contact._id)) as ConversationDoc),
+    plan(release, recipient, contact, conversations.get(String(contact._id)) as ConversationDoc),
   )
   const messages = planned.flatMap(({ message }) => message ?? [])
   if (messages.length > 0) {
@@ -132,7 +132,7 @@ const nameOf = ({ waId, userId }: Pick<RecipientDoc, 'waId' | 'userId'>) => (waI
 const contactOf = (contacts: Contacts, recipient: RecipientDoc) => contacts.get(nameOf(recipient)) as ContactDoc
 
 /** Threads that a campaign begins are closed until somebody answers: they ask for nobody's work. */
-async function ensureThreads(
+async function ensureConversations(
   store: Store,
   { client, now }: Release,
   going: { contact: ContactDoc }[],
@@ -142,8 +142,8 @@ async function ensureThreads(
   const contactIds = going.map(({ contact }) => contact._id)
   const filter = { tenantId: client.tenantId, clientId: client._id, contactId: { $in: contactIds } }
   const found = await store.raw.conversations.find(filter, { session, hint: 'tenant_client_contact' }).toArray()
-  const threads = new Map(found.map(thread => [String(thread.contactId), thread]))
-  const strangers = going.map(({ contact }) => contact).filter(({ _id }) => !threads.has(String(_id)))
+  const conversations = new Map(found.map(conversation => [String(conversation.contactId), conversation]))
+  const strangers = going.map(({ contact }) => contact).filter(({ _id }) => !conversations.has(String(_id)))
   const leads = await findLeadsOf(store, client.tenantId, strangers, session)
   const made = strangers.map(contact => ({
     ...newConversation(client, contact, now),
@@ -151,8 +151,8 @@ async function ensureThreads(
     status: 'closed' as const,
   }))
   if (made.length > 0) await store.raw.conversations.insertMany(made, { session })
-  for (const thread of made) threads.set(String(thread.contactId), thread)
-  return threads
+  for (const conversation of made) conversations.set(String(conversation.contactId), conversation)
+  return conversations
 }
 
 interface Planned {
@@ -161,7 +161,7 @@ interface Planned {
   skipped: { reason: 'opted-out' | 'template'; detail: string } | null
 }
 
-function plan(release: Release, recipient: RecipientDoc, contact: ContactDoc, thread: ConversationDoc): Planned {
+function plan(release: Release, recipient: RecipientDoc, contact: ContactDoc, conversation: ConversationDoc): Planned {
   const { campaign, template } = release
   const skip = (reason: 'opted-out' | 'template', detail: string) => ({ recipient, message: null, skipped: { reason, detail } })
   if (isBlocked(contact)) return skip('opted-out', 'is blocked here')
@@ -174,19 +174,19 @@ function plan(release: Release, recipient: RecipientDoc, contact: ContactDoc, th
   const payload = { type: 'template', template: { name: template.name, language: { code: template.language }, ...components } }
   const shown = { name: template.name, language: template.language, variables: filled.variables }
   const content = { text: filled.text, media: null, template: shown, data: null }
-  return { recipient, message: messageOf(release, recipient, contact, thread, { payload, content }), skipped: null }
+  return { recipient, message: messageOf(release, recipient, contact, conversation, { payload, content }), skipped: null }
 }
 
 function messageOf(
   { campaign, template, tenant, client, now }: Release,
   recipient: RecipientDoc,
   contact: ContactDoc,
-  thread: ConversationDoc,
+  conversation: ConversationDoc,
   own: Pick<MessageDoc, 'payload' | 'content'>,
 ): MessageDoc {
   return {
-    ...newOutbound({ client, thread, contact }, { type: 'template', ...own }, { lane: 'b', now }),
-    cost: costOf(tenant.settings, { ...thread, category: template.category, waId: contact.waId, now }),
+    ...newOutbound({ client, conversation, contact }, { type: 'template', ...own }, { lane: 'b', now }),
+    cost: costOf(tenant.settings, { ...conversation, category: template.category, waId: contact.waId, now }),
     idempotencyKey: recipientKey(recipient._id),
     sentBy: { kind: 'campaign', id: campaign._id, name: campaign.name },
     origin: 'campaign',

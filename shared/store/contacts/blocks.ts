@@ -15,8 +15,8 @@ export async function findUntoldBlocks(store: Store, now: Date, limit: number): 
 
 /** The numbers that a person has a thread with, as far as they are connected. @throws Outage */
 export async function findNumbersOf(store: Store, { tenantId, _id }: ContactDoc): Promise<ClientDoc[]> {
-  const threads = store.models.conversations.find({ tenantId, contactId: _id, deletedAt: null }, { clientId: 1 }).lean()
-  const ids = (await orOutage(threads)).map(({ clientId }) => clientId)
+  const conversations = store.models.conversations.find({ tenantId, contactId: _id, deletedAt: null }, { clientId: 1 }).lean()
+  const ids = (await orOutage(conversations)).map(({ clientId }) => clientId)
   const status = trusted({ $ne: 'disconnected' as const })
   return await orOutage(store.models.clients.find({ tenantId, _id: trusted({ $in: ids }), status, deletedAt: null }).lean())
 }

@@ -146,14 +146,14 @@ export async function readContactRecord(
   const conversations = await models.conversations.find({ tenantId, contactId }).lean()
   const ways = [{ contactId }, ...(waId ? [{ phone: trusted({ $in: phoneVariants(waId) }) }] : [])]
   const leads = await models.leads.find({ tenantId, $and: [trusted({ $or: ways })] }).lean()
-  const inThreads = { conversationId: trusted({ $in: conversations.map(thread => thread._id) }) }
+  const inConversations = { conversationId: trusted({ $in: conversations.map(conversation => conversation._id) }) }
   const ofLeads = { leadId: trusted({ $in: leads.map(lead => lead._id) }) }
   const [notes, messages] = await Promise.all([
     models.notes
-      .find({ tenantId, deletedAt: null, $and: [trusted({ $or: [inThreads, ofLeads] })] })
+      .find({ tenantId, deletedAt: null, $and: [trusted({ $or: [inConversations, ofLeads] })] })
       .sort({ createdAt: 1 })
       .lean(),
-    findPage<MessageDoc>(models.messages, { tenantId, ...inThreads }, 'at', page, { projection: { payload: 0 } }),
+    findPage<MessageDoc>(models.messages, { tenantId, ...inConversations }, 'at', page, { projection: { payload: 0 } }),
   ])
   return { conversations, leads, notes, messages }
 }

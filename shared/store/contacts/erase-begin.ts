@@ -36,7 +36,7 @@ export async function beginErasure(store: Store, order: ErasureOrder): Promise<{
     await store.raw.contacts.updateMany({ tenantId, _id: { $in: ids } }, { $set: gone }, { session })
     const erasing = { ...keys, pseudonym, since: now }
     await store.raw.contacts.updateOne({ tenantId, _id: contactId }, { $set: { erasing } }, { session })
-    const events = await hideThreads(store, tenantId, ids, now, session)
+    const events = await hideConversations(store, tenantId, ids, now, session)
     return { contact: { ...contact, ...gone, erasing }, events }
   })
 }
@@ -71,31 +71,39 @@ const HIDDEN = {
   status: 'closed' as const,
 }
 
-async function hideThreads(store: Store, tenantId: Id, contactIds: Id[], now: Date, session: ClientSession): Promise<EventDoc[]> {
+async function hideConversations(
+  store: Store,
+  tenantId: Id,
+  contactIds: Id[],
+  now: Date,
+  session: ClientSession,
+): Promise<EventDoc[]> {
   const own = { tenantId, contactId: { $in: contactIds } }
-  const threads = await store.raw.conversations.find(own, { session }).toArray()
+  const conversations = await store.raw.conversations.find(own, { session }).toArray()
   const hidden = { ...HIDDEN, deletedAt: now, updatedAt: now }
   await store.raw.conversations.updateMany(own, { $set: hidden }, { session })
-  const conversationId = { $in: threads.map(({ _id }) => _id) }
+  const conversationId = { $in: conversations.map(({ _id }) => _id) }
   const waiting = { 'dispatch.state': { $in: ['READY' as const, 'WAITING' as const] } }
   const cancelled = { status: 'FAILED' as const, statusUpdatedAt: now, error: platformError('cancelled'), dispatch: null }
   await store.raw.messages.updateMany({ tenantId, conversationId, ...waiting }, { $set: cancelled }, { session })
-  const events = threads.filter(({ deletedAt }) => !deletedAt).map(thread => erasedEvent({ ...thread, ...hidden }, now))
+  const events = conversations
+    .filter(({ deletedAt }) => !deletedAt)
+    .map(conversation => erasedEvent({ ...conversation, ...hidden }, now))
   if (events.length > 0) await store.raw.events.insertMany(events, { session })
   return events
 }
 
-function erasedEvent(thread: ConversationDoc, now: Date): EventDoc {
-  const conversation = conversationView(thread, now)
+function erasedEvent(conversation: ConversationDoc, now: Date): EventDoc {
+  const view = conversationView(conversation, now)
   return {
     _id: `e:${new Types.ObjectId()}`,
-    tenantId: thread.tenantId,
+    tenantId: conversation.tenantId,
     name: 'conversation:updated',
     at: now,
-    clientId: thread.clientId,
-    conversationId: thread._id,
+    clientId: conversation.clientId,
+    conversationId: conversation._id,
     userId: null,
-    payload: { conversationId: conversation.id, updates: { erased: true }, conversation },
+    payload: { conversationId: view.id, updates: { erased: true }, conversation: view },
     createdAt: now,
   }
 }

@@ -29,8 +29,8 @@ export async function messagesAfter(
 
 /** A file that was sent may lie in other threads as well, or belong to a campaign. */
 export async function isSharedFile(store: Store, { tenantId }: Person, mediaId: Id, conversationIds: Id[]): Promise<boolean> {
-  const inThreads = { tenantId, 'content.media.id': mediaId, conversationId: { $nin: conversationIds } }
-  if (await store.raw.messages.findOne(inThreads, { projection: { _id: 1 } })) return true
+  const inConversations = { tenantId, 'content.media.id': mediaId, conversationId: { $nin: conversationIds } }
+  if (await store.raw.messages.findOne(inConversations, { projection: { _id: 1 } })) return true
   const inCampaigns = { tenantId, 'headerMedia.id': String(mediaId), deletedAt: null }
   return (await store.raw.campaigns.findOne(inCampaigns, { projection: { _id: 1 } })) !== null
 }
@@ -157,8 +157,8 @@ export async function deleteLeadsAndNotes(
 export async function deleteAnswers(store: Store, { tenantId, _id }: Person, conversationIds: Id[]): Promise<void> {
   const told = { tenantId, conversationId: { $in: conversationIds }, 'payload.updates.erased': { $ne: true } }
   await store.raw.events.deleteMany(told)
-  const threads = conversationIds.map(String)
-  const about = [{ 'body.id': String(_id) }, { 'body.conversationId': { $in: threads } }]
+  const conversations = conversationIds.map(String)
+  const about = [{ 'body.id': String(_id) }, { 'body.conversationId': { $in: conversations } }]
   await store.raw.idempotencyKeys.deleteMany({ tenantId, $or: about } as object)
 }
 

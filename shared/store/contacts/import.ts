@@ -93,8 +93,8 @@ async function update(
 ): Promise<EventDoc[]> {
   if (changes.length === 0) return []
   const contactId = trusted({ $in: changes.map(({ contact }) => contact._id) })
-  const threads = await store.models.conversations.find({ tenantId, contactId, deletedAt: null }, { contactId: 1 }).lean()
-  const isShown = new Set(threads.map(thread => String(thread.contactId)))
+  const conversations = await store.models.conversations.find({ tenantId, contactId, deletedAt: null }, { contactId: 1 }).lean()
+  const isShown = new Set(conversations.map(conversation => String(conversation.contactId)))
   const bare = changes.filter(({ contact }) => !isShown.has(String(contact._id)))
   const writes = bare.map(({ contact, set }) => ({
     updateOne: { filter: { tenantId, _id: contact._id }, update: { $set: set } },

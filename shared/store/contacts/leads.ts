@@ -132,10 +132,10 @@ async function contactsOf(
 }
 
 /** The threads in which the lead is spoken with, the liveliest first. */
-export async function threadsOf(store: Store, { tenantId, _id: leadId }: LeadDoc): Promise<Id[]> {
+export async function conversationsOf(store: Store, { tenantId, _id: leadId }: LeadDoc): Promise<Id[]> {
   const filter = { tenantId, leadId, deletedAt: null }
-  const threads = await store.models.conversations.find(filter, { _id: 1 }).sort({ lastActivityAt: -1 }).lean()
-  return threads.map(thread => thread._id)
+  const conversations = await store.models.conversations.find(filter, { _id: 1 }).sort({ lastActivityAt: -1 }).lean()
+  return conversations.map(conversation => conversation._id)
 }
 
 /** What was noted about a lead: by people, or by the messages themselves. */
@@ -149,7 +149,7 @@ export async function listLeadNotes(
 ): Promise<Omit<Page<LeadNote>, 'page'>> {
   const { tenantId, _id: leadId } = lead
   const page = { page: 1, limit, cursor }
-  const conversationId = trusted({ $in: await threadsOf(store, lead) })
+  const conversationId = trusted({ $in: await conversationsOf(store, lead) })
   const [notes, messages] = await Promise.all([
     findPage<NoteDoc>(store.models.notes, { tenantId, leadId, deletedAt: null }, 'createdAt', page),
     findPage<MessageDoc>(store.models.messages, { tenantId, conversationId }, 'at', page, { projection: { payload: 0 } }),

@@ -23,7 +23,7 @@ export async function nameRecipients(store: Store, settlements: readonly Settlem
   await orOutage(store.raw.contacts.bulkWrite(writes, { ordered: false }).catch(unlessTaken))
   const own = { tenantId: { $in: idsOf(named, 'tenantId') }, _id: { $in: idsOf(named, 'contactId') }, deletedAt: null }
   const contacts = await orOutage(store.raw.contacts.find(own).toArray())
-  if (contacts.length > 0) await orOutage(store.raw.conversations.bulkWrite(contacts.map(threadsWrite), { ordered: false }))
+  if (contacts.length > 0) await orOutage(store.raw.conversations.bulkWrite(contacts.map(conversationsWrite), { ordered: false }))
 }
 
 const idsOf = (named: Named[], name: 'tenantId' | 'contactId'): Id[] => named.map(({ message }) => message[name])
@@ -43,7 +43,7 @@ function contactWrites({ message, keys }: Named, now: Date) {
 }
 
 /** Threads show copies; also those that a crash has left behind. */
-const threadsWrite = ({ _id, tenantId, waId, userId, phone }: ContactDoc) => ({
+const conversationsWrite = ({ _id, tenantId, waId, userId, phone }: ContactDoc) => ({
   updateMany: {
     filter: { tenantId, contactId: _id, deletedAt: null },
     update: { $set: { 'contact.waId': waId, 'contact.userId': userId, 'contact.phone': phone } },

@@ -20,12 +20,17 @@ export async function getConversation(store: Store, tenantId: Key, id: Key): Pro
 }
 
 /** The thread of a number with a person; there is at most one. */
-export async function findThread(store: Store, tenantId: Key, clientId: Key, contactId: Key): Promise<ConversationDoc | null> {
+export async function findConversationWith(
+  store: Store,
+  tenantId: Key,
+  clientId: Key,
+  contactId: Key,
+): Promise<ConversationDoc | null> {
   return await store.models.conversations.findOne({ tenantId, clientId, contactId, deletedAt: null }).lean()
 }
 
 /** The threads with a person, one for each of our numbers that they spoke with, the liveliest first. */
-export async function findThreadsWith(
+export async function findConversationsWith(
   store: Store,
   tenantId: Key,
   contactIds: readonly Id[],

@@ -20,11 +20,11 @@ export interface Learners {
 export function learnersOf(keys: BatchKeys, { messages, conversations }: Omit<InHand, 'contacts'>): Learners {
   if (keys.taught.length === 0) return { contactIds: [], waIds: [], userIds: [] }
   const byName = new Map(messages.flatMap(message => namesOf(message).map(name => [name, message] as const)))
-  const threads = new Map(conversations.map(thread => [String(thread._id), thread.contact]))
+  const contactOf = new Map(conversations.map(conversation => [String(conversation._id), conversation.contact]))
   const learners: Learners = { contactIds: [], waIds: [], userIds: [] }
   for (const taught of keys.taught) {
     const message = byName.get(taught.messageId ?? '') ?? byName.get(taught.wamid)
-    const shown = threads.get(String(message?.conversationId))
+    const shown = contactOf.get(String(message?.conversationId))
     if (message === undefined || shown === undefined || taughtKeys(shown, taught) === null) continue
     learners.contactIds.push(message.contactId)
     learners.userIds.push(taught.userId)

@@ -40,8 +40,8 @@ export async function loadDocuments(
 ): Promise<Omit<Loaded, 'known'>> {
   const messages = await loadMessages(raw, keys, session, thorough)
   const named = await loadContacts(raw, keys, messages, session)
-  const threads = await loadConversations(raw, keys, named, messages, session)
-  const inHand = { contacts: named, conversations: threads, messages }
+  const known = await loadConversations(raw, keys, named, messages, session)
+  const inHand = { contacts: named, conversations: known, messages }
   const { contacts, conversations } = await loadTaught(raw, keys, inHand, session)
   const leads = await loadLeads(raw, keys, contacts, conversations, session)
   return { contacts, messages, conversations, leads, templates: await loadTemplates(raw, keys, session) }
@@ -110,7 +110,7 @@ async function loadLeads(
   session: ClientSession,
 ): Promise<LeadDoc[]> {
   const linked = new Set(
-    conversations.filter(thread => thread.leadId).map(({ clientId, contactId }) => `${clientId}:${contactId}`),
+    conversations.filter(conversation => conversation.leadId).map(({ clientId, contactId }) => `${clientId}:${contactId}`),
   )
   const byKey = new Map<string, ContactDoc>()
   for (const contact of contacts) {

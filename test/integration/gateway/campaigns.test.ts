@@ -101,8 +101,8 @@ test('rows of a file become recipients or say why not; the estimate sums them up
   const failures = await w.call('GET', `/${id}/failures.csv`)
   expect(failures.headers.get('content-type')).toContain('text/csv')
   expect(failures.body.split('\n').filter((line: string) => line !== '')).toHaveLength(1 + 4)
-  const threads = await w.gateway.store.models.conversations.find({ tenantId, 'contact.name': 'Person 7' }).lean()
-  expect(threads).toMatchObject([{ status: 'closed', messageCount: 1, lastMessage: { status: 'SENT' } }])
+  const conversations = await w.gateway.store.models.conversations.find({ tenantId, 'contact.name': 'Person 7' }).lean()
+  expect(conversations).toMatchObject([{ status: 'closed', messageCount: 1, lastMessage: { status: 'SENT' } }])
 })
 
 test('a campaign is estimated before there is a draft: nothing is stored, and the numbers are those that a draft would have', async () => {

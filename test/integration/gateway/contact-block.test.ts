@@ -29,7 +29,7 @@ async function open(world: World, metaUrl: string) {
       gateway.call(method, `/api/v1${path}`, { as, body }),
     record: (text: string) => recording([deliveryOf(inbound(++count, text), new Date())]),
     contact: async () => (await gateway.call('GET', `/api/v1/contacts?q=${PHONE}`, { as: 'agent' })).body.data[0],
-    thread: async () => (await gateway.call('GET', `/api/v1/conversations?q=${PHONE}`, { as: 'agent' })).body.data[0],
+    conversation: async () => (await gateway.call('GET', `/api/v1/conversations?q=${PHONE}`, { as: 'agent' })).body.data[0],
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
 }
@@ -51,7 +51,7 @@ test('a blocked person is kept away by Meta, and here where Meta does not; nobod
   await using w = await open(world, simulator.url)
   await w.record('Bonjour')
   const { id } = await w.contact()
-  const { id: conversationId } = await w.thread()
+  const { id: conversationId } = await w.conversation()
   expect((await w.call('POST', `/contacts/${id}/block`, undefined, 'agent')).status).toBe(403)
   const { status, body } = await w.call('POST', `/contacts/${id}/block`)
   expect([status, body.block]).toMatchObject([200, { state: 'PENDING', problem: null }])
@@ -63,7 +63,7 @@ test('a blocked person is kept away by Meta, and here where Meta does not; nobod
   await tellBlocks(w.deps, new Date())
   expect((await w.contact()).block).toMatchObject({ state: 'REFUSED', problem: expect.any(String) })
   await w.record('Encore')
-  expect(await w.thread()).toMatchObject({ unreadCount: 1, messageCount: 2 })
+  expect(await w.conversation()).toMatchObject({ unreadCount: 1, messageCount: 2 })
   expect((await w.contact()).block).toMatchObject({ state: 'PENDING' })
   const blocked = () => [...(simulator.sim.world.numbers.get(phoneNumberId)?.blocked ?? [])]
   simulator.inbound({ phoneNumberId, from: PHONE, message: 'Encore' })
@@ -75,7 +75,7 @@ test('a blocked person is kept away by Meta, and here where Meta does not; nobod
   expect(await w.gateway.store.raw.contacts.findOne({ waId: PHONE })).toMatchObject({ block: null })
   expect(blocked()).toEqual([])
   await w.record('Merci')
-  expect(await w.thread()).toMatchObject({ unreadCount: 2 })
+  expect(await w.conversation()).toMatchObject({ unreadCount: 2 })
   expect((await w.call('POST', '/messages/send', { conversationId, text: 'hello' })).status).toBe(202)
   const actions = await w.gateway.store.raw.auditLog.find({ 'object.id': id }).toArray()
   expect(actions.map(({ action }) => action)).toEqual(['contacts.block', 'contacts.unblock'])

@@ -58,8 +58,8 @@ test('who is here already gets a name and attributes, in the threads too; an emp
   expect(body).toMatchObject({ created: 0, updated: 1 })
   const [after] = (await find('Karim B.')).data
   expect(after).toMatchObject({ id: before.id, name: 'Karim B.', attributes: { city: 'Salé' }, optOut: before.optOut })
-  const threads = await gateway.call('GET', '/api/v1/conversations?q=Karim%20B.', { as: 'agent' })
-  expect(threads.body.data[0]).toMatchObject({ contact: { name: 'Karim B.' } })
+  const conversations = await gateway.call('GET', '/api/v1/conversations?q=Karim%20B.', { as: 'agent' })
+  expect(conversations.body.data[0]).toMatchObject({ contact: { name: 'Karim B.' } })
   expect((await send(`phone,name\n${before.phone},\n`)).body).toMatchObject({ unchanged: 1 })
 })
 

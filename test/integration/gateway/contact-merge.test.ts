@@ -38,11 +38,11 @@ test('a contact by phone and one by user id become one, with one thread and what
   const [kept, other] = [await find({ waId }), await find({ userId })]
   await call('PATCH', `/contacts/${kept}`, { name: 'Hind', attributes: { city: 'Fès', size: 'L' } })
   await call('PATCH', `/contacts/${other}`, { name: 'H.', optOut: true, attributes: { size: 'M', team: 'A' } })
-  const threads = (await call('GET', '/conversations?q=H')).body.data.filter(({ contact }: { contact: { id: string } }) =>
+  const conversations = (await call('GET', '/conversations?q=H')).body.data.filter(({ contact }: { contact: { id: string } }) =>
     [kept, other].includes(contact.id),
   )
-  expect(threads).toHaveLength(2)
-  const gone = threads.find(({ contact }: { contact: { id: string } }) => contact.id === other)
+  expect(conversations).toHaveLength(2)
+  const gone = conversations.find(({ contact }: { contact: { id: string } }) => contact.id === other)
   await call('POST', `/conversations/${gone.id}/notes`, { text: 'of the other' })
 
   expect((await call('POST', `/contacts/${kept}/merge`, { contactId: other }, 'agent')).status).toBe(403)
@@ -57,23 +57,23 @@ test('a contact by phone and one by user id become one, with one thread and what
     attributes: { city: 'Fès', size: 'L', team: 'A' },
   })
   expect((await call('GET', `/contacts/${other}`)).status).toBe(404)
-  const [thread, ...others] = (await call('GET', '/conversations?q=Hind')).body.data
+  const [conversation, ...others] = (await call('GET', '/conversations?q=Hind')).body.data
   expect(others).toEqual([])
-  expect(thread).toMatchObject({
+  expect(conversation).toMatchObject({
     messageCount: 3,
     unreadCount: 3,
     lastMessage: { text: 'once more' },
     contact: { id: kept, userId },
   })
-  expect((await call('GET', `/conversations/${thread.id}/messages`)).body.total).toBe(3)
-  expect((await call('GET', `/conversations/${thread.id}/notes`)).body.data).toMatchObject([{ text: 'of the other' }])
-  const told = await gateway.store.raw.events.find({ 'payload.updates.joinedWith': thread.id }).toArray()
+  expect((await call('GET', `/conversations/${conversation.id}/messages`)).body.total).toBe(3)
+  expect((await call('GET', `/conversations/${conversation.id}/notes`)).body.data).toMatchObject([{ text: 'of the other' }])
+  const told = await gateway.store.raw.events.find({ 'payload.updates.joinedWith': conversation.id }).toArray()
   expect(told.map(({ payload }) => payload.conversationId)).toEqual([gone.id])
   expect(await gateway.store.raw.auditLog.countDocuments({ action: 'contacts.merge', 'object.id': kept })).toBe(1)
 
   await record({ from: waId }, 'phone again')
   await record({ from_user_id: userId }, 'name again')
-  expect((await call('GET', `/conversations/${thread.id}`)).body.messageCount).toBe(5)
+  expect((await call('GET', `/conversations/${conversation.id}`)).body.messageCount).toBe(5)
 
   // What is erased is the whole person.
   const { body: erased } = await call('DELETE', `/contacts/${kept}`, undefined, 'admin')

@@ -17,7 +17,7 @@ beforeAll(async () => {
   world = stack.use(await openDialects())
   organization = { 'x-organization-id': String(world.tenantId) }
   heard = await world.hear('1234567890', 'Hello, I want to buy an iPhone')
-  leadId = String((await world.threadOf('1234567890')).leadId)
+  leadId = String((await world.conversationOf('1234567890')).leadId)
 })
 afterAll(() => stack.disposeAsync())
 

@@ -37,14 +37,14 @@ describe('MS-06..MS-08', () => {
       },
     ])
     const { status, body } = await template({ candidatePhone: to, ...about })
-    expect([status, body]).toEqual([202, sent(String((await world.threadOf(to))._id), 0.4)])
+    expect([status, body]).toEqual([202, sent(String((await world.conversationOf(to))._id), 0.4)])
     expect(await templateOf(body.messageId)).toBe('application_received')
-    expect(await world.threadOf(to)).toMatchObject({ candidateName: 'Ahmed', messageCount: 1 })
+    expect(await world.conversationOf(to)).toMatchObject({ candidateName: 'Ahmed', messageCount: 1 })
   })
 
   test('the candidate replies: the text goes, the template is refused and names the text endpoint', async () => {
     await world.hear(to, 'Yes interested')
-    const conversationId = String((await world.threadOf(to))._id)
+    const conversationId = String((await world.conversationOf(to))._id)
     for (const body of [
       { to, text: 'a' },
       { candidatePhone: `+${to}`, message: 'a' },
@@ -95,7 +95,7 @@ describe('CV-04..CV-07', () => {
 
   test('conversations and messages come in pages', async () => {
     const { at, wamid } = await world.hear(from, 'Yes interested')
-    const row = await world.threadOf(from)
+    const row = await world.conversationOf(from)
     const { status, body } = await world.call('GET', '/api/conversations?page=1&limit=1')
     expect([status, { ...body, conversations: body.conversations.length }]).toEqual([
       200,
@@ -145,7 +145,7 @@ describe('CV-04..CV-07', () => {
   })
 
   test('the window is told, open and closed; reading is kept', async () => {
-    const { _id, windowExpiresAt } = await world.threadOf(from)
+    const { _id, windowExpiresAt } = await world.conversationOf(from)
     const window = () => world.call('GET', `/api/conversations/${_id}/window`)
     const open = await window()
     expect([open.status, open.body]).toEqual([
@@ -159,7 +159,7 @@ describe('CV-04..CV-07', () => {
     ])
     const read = await world.call('PATCH', `/api/conversations/${_id}/read`)
     expect([read.status, read.body]).toEqual([200, { success: true }])
-    expect((await world.threadOf(from)).unreadCount).toBe(0)
+    expect((await world.conversationOf(from)).unreadCount).toBe(0)
     await world.closeWindow(from)
     expect((await window()).body).toMatchObject({
       inWindow: false,

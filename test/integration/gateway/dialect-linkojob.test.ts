@@ -155,7 +155,7 @@ describe('CV-01..CV-03 conversations', () => {
       applicationId: 'application-7',
     })
     const { wamid, at } = await world.hear(waId, 'Yes interested')
-    const { _id, clientId } = await world.threadOf(waId)
+    const { _id, clientId } = await world.conversationOf(waId)
     const list = await world.call('GET', `/api/messages/conversations?clientId=${clientId}&page=1&limit=1`)
     const row = {
       _id: String(_id),
@@ -206,12 +206,12 @@ describe('CV-01..CV-03 conversations', () => {
 
     const read = await world.call('PATCH', `/api/messages/conversation/${_id}/read`)
     expect([read.status, read.body]).toEqual([200, { success: true }])
-    expect((await world.threadOf(waId)).unreadCount).toBe(0)
+    expect((await world.conversationOf(waId)).unreadCount).toBe(0)
   })
 
   test('of 100 messages and more show the newest 100, and the rest by the cursor', async () => {
     const { store, tenantId } = world
-    const { _id } = await world.threadOf(AHMED)
+    const { _id } = await world.conversationOf(AHMED)
     const [one] = await store.models.messages.find({ tenantId, conversationId: _id }).limit(1).lean()
     const { _id: _own, wamid: _wamid, idempotencyKey: _key, ...copy } = one as NonNullable<typeof one>
     await store.models.messages.insertMany(Array.from({ length: 100 }, () => ({ ...copy, wamid: null, idempotencyKey: null })))

@@ -412,10 +412,12 @@ describe("another tenant's", () => {
       { $setOnInsert: { phone: waId, userId: null } },
       { upsert: true, returnDocument: 'after' },
     )
-    const { _id: _conversation, contactId: _contact, ...thread } = conversation
+    const { _id: _conversation, contactId: _contact, ...copied } = conversation
     await models.conversations.updateOne(
       { tenantId, contactId: stranger?._id },
-      { $setOnInsert: { ...thread, contact: { ...thread.contact, waId, phone: waId, userId: null }, unreadCount: 0 } },
+      {
+        $setOnInsert: { ...copied, contact: { ...copied.contact, waId, phone: waId, userId: null }, unreadCount: 0 },
+      },
       { upsert: true, timestamps: false },
     )
     const campaign = await models.campaigns.findOneAndUpdate(

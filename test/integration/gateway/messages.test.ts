@@ -123,7 +123,7 @@ describe('a text', () => {
     const own = await from({ to: stranger() }, 'agent')
     const named = await Promise.all(['905', String(second._id)].map(clientId => from({ to: stranger(), clientId }, 'manager')))
     const others = await from({ to: stranger() }, 'manager')
-    const inThread = await Promise.all(
+    const inConversation = await Promise.all(
       [fields.phoneNumberId, String(_id)].map(clientId => post('/messages/send', { ...open, clientId })),
     )
     const wrong = await Promise.all(['905', String(second._id)].map(clientId => post('/messages/send', { ...open, clientId })))
@@ -132,7 +132,7 @@ describe('a text', () => {
     await clients.updateMany({ tenantId, phoneNumberId: trusted({ $in: ['905', '907'] }) }, { $set: { deletedAt: new Date() } })
     expect([own, ...named].map(({ clientId }) => clientId)).toEqual(Array(3).fill(String(second._id)))
     expect(others.clientId).toBe(String(_id))
-    expect(inThread.map(({ status }) => status)).toEqual([202, 202])
+    expect(inConversation.map(({ status }) => status)).toEqual([202, 202])
     expect(wrong.map(({ body }) => body.errorCode)).toEqual(['RECIPIENT_MISMATCH', 'RECIPIENT_MISMATCH'])
     expect(unknown.status).toBe(404)
   })

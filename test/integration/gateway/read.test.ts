@@ -26,12 +26,12 @@ function inbound(from: string, second: number) {
 }
 
 const call = (method: string, path: string, body?: object) => gateway.call(method, `/api/v1${path}`, { as: 'agent', body })
-const threadOf = async (phone: string) => (await call('GET', `/conversations?q=${phone}`)).body.data[0]
+const conversationOf = async (phone: string) => (await call('GET', `/conversations?q=${phone}`)).body.data[0]
 
 test('a message that arrives while its conversation is marked as read is counted, or read: never neither', async () => {
   const phone = '212661810001'
   await record(phone)
-  const { id } = await threadOf(phone)
+  const { id } = await conversationOf(phone)
   for (let round = 0; round < 15; round++) {
     const [answer] = await Promise.all([call('PUT', `/conversations/${id}/read`), record(phone), record(phone)])
     expect(answer.status).toBe(200)
@@ -44,7 +44,7 @@ test('a message that arrives while its conversation is marked as read is counted
 test('read up to the last message that was seen, later ones stay unread', async () => {
   const phone = '212661810002'
   for (let i = 0; i < 4; i++) await record(phone)
-  const { id } = await threadOf(phone)
+  const { id } = await conversationOf(phone)
   const { data } = (await call('GET', `/conversations/${id}/messages?order=asc`)).body
   const { body } = await call('PUT', `/conversations/${id}/read`, { upTo: data[1].id })
   expect(body.unreadCount).toBe(2)

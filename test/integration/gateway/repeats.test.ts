@@ -19,7 +19,8 @@ beforeEach(() => {
 const send = (body: object, headers = {}) =>
   gateway.call('POST', '/api/v1/messages/send', { as: 'agent', body: { to: SALMA, text: 'a', ...body }, headers })
 const tenant = async () => (await userByEmail(gateway.store, PEOPLE.agent)).tenantId
-const threadOf = async (q: string) => (await gateway.call('GET', `/api/v1/conversations?q=${q}`, { as: 'agent' })).body.data[0]
+const conversationOf = async (q: string) =>
+  (await gateway.call('GET', `/api/v1/conversations?q=${q}`, { as: 'agent' })).body.data[0]
 
 test('a request id that comes twice, from two tenants even, does no harm', async () => {
   const headers = { 'x-request-id': 'the-same' }
@@ -31,7 +32,7 @@ test('a request id that comes twice, from two tenants even, does no harm', async
 })
 
 test('a thread shows what was written at once in the order of sending', async () => {
-  const { id } = await threadOf('salma')
+  const { id } = await conversationOf('salma')
   const answers = await Promise.all(Array.from({ length: 25 }, (_, i) => send({ text: `${i}` })))
   expect(answers.map(({ status }) => status)).toEqual(Array(25).fill(202))
   const shown = await gateway.call('GET', `/api/v1/messages/${id}?limit=25`, { as: 'agent' })
@@ -41,7 +42,7 @@ test('a thread shows what was written at once in the order of sending', async ()
 
 test('a wrong clock does not spread along the thread', async () => {
   const tenantId = await tenant()
-  const { id } = await threadOf('salma')
+  const { id } = await conversationOf('salma')
   const ahead = new Date(Date.now() + 3_600_000)
   await gateway.store.models.conversations.updateOne({ tenantId, _id: id }, { $set: { 'lastMessage.at': ahead } })
   const { body } = await send({})

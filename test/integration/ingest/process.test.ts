@@ -32,11 +32,11 @@ test('the service starts, tells Meta who is blocked, and leaves with 0 on SIGTER
   const url = `http://127.0.0.1:${/"port":(\d+)/.exec(output)?.[1]}`
   await untilPasses(async () => expect(await (await fetch(`${url}/ready`)).json()).toMatchObject({ status: 'ready' }))
 
-  const thread = await gateway.store.raw.conversations.findOne({ phoneNumberId, 'contact.waId': { $ne: null } })
-  simulator.inbound({ phoneNumberId, from: thread?.contact.waId as string, message: 'Bonjour' })
-  await gateway.call('POST', `/api/v1/contacts/${thread?.contactId}/block`, { as: 'manager' })
+  const conversation = await gateway.store.raw.conversations.findOne({ phoneNumberId, 'contact.waId': { $ne: null } })
+  simulator.inbound({ phoneNumberId, from: conversation?.contact.waId as string, message: 'Bonjour' })
+  await gateway.call('POST', `/api/v1/contacts/${conversation?.contactId}/block`, { as: 'manager' })
   await untilPasses(() =>
-    expect([...(simulator.sim.world.numbers.get(phoneNumberId)?.blocked ?? [])]).toEqual([thread?.contact.waId]),
+    expect([...(simulator.sim.world.numbers.get(phoneNumberId)?.blocked ?? [])]).toEqual([conversation?.contact.waId]),
   )
 
   const exited = once(child, 'exit')

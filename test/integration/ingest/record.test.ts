@@ -105,7 +105,7 @@ test('every fixture leaves behind and tells what the table says', async ({ recor
     await recording.reset()
     const body = readFixture(name)
     const own = isOfCustomer(body) ? FROM_CUSTOMER : {}
-    for (const wamid of new Set(namedByIt(body))) await recording.sentInThread(wamid, own)
+    for (const wamid of new Set(namedByIt(body))) await recording.sentInConversation(wamid, own)
     for (const before of BEFORE[name] ?? []) await recording.record(readFixture(before))
     await recording.forgetEvents()
     await recording.record(body)
@@ -178,7 +178,7 @@ test('every sequence, as Meta sends it, leaves behind and tells what its table s
   for (const name of names.toSorted()) {
     await recording.reset()
     const bodies = readSequence(name)
-    for (const wamid of new Set(bodies.flatMap(namedByIt))) await recording.sentInThread(wamid)
+    for (const wamid of new Set(bodies.flatMap(namedByIt))) await recording.sentInConversation(wamid)
     for (const body of bodies) await recording.record(body)
     left[name] = await tell(recording.store)
   }
@@ -191,7 +191,7 @@ test('an answer by user id alone finds who was written to by phone, before the s
   const [status, answer] = [readFixture('status-delivered-username-only'), readFixture('message-text-username-only')]
   for (const order of permutations([status, answer])) {
     await recording.reset()
-    for (const wamid of namedByIt(status)) await recording.sentInThread(wamid)
+    for (const wamid of namedByIt(status)) await recording.sentInConversation(wamid)
     for (const body of order) await recording.record(body)
     const lines = (await stateOf(recording)).filter(line => /^(contact|thread)/.test(line))
     expect(lines).toEqual([

@@ -60,17 +60,20 @@ test('nothing of an erased person is left, and everything of the others', async 
   await record(PHONE, { type: 'reaction', reaction: { message_id: `${WAMID}.1`, emoji: '👍' } })
   await record('212661830002')
   const { id } = await contactOf(PHONE)
-  const thread = (await call('GET', `/conversations?q=${PHONE}`)).body.data[0]
-  await call('POST', `/conversations/${thread.id}/notes`, 'agent', { text: 'note about the secret' })
+  const conversation = (await call('GET', `/conversations?q=${PHONE}`)).body.data[0]
+  await call('POST', `/conversations/${conversation.id}/notes`, 'agent', { text: 'note about the secret' })
   const image = (await store.raw.messages.findOne({
     tenantId,
     type: 'image',
-    conversationId: new Types.ObjectId(thread.id),
+    conversationId: new Types.ObjectId(conversation.id),
   })) as MessageDoc
   const file = mediaKey(tenantId, image.content.media?.id)
   await deps.storage.put(file, Readable.from([Buffer.from('bytes')]), { contentType: 'image/jpeg' })
   await store.raw.messages.updateOne({ tenantId, _id: image._id }, { $set: { 'content.media.state': 'STORED' } })
-  const queued = await call('POST', '/messages/send', 'agent', { conversationId: thread.id, text: 'answer about the secret' })
+  const queued = await call('POST', '/messages/send', 'agent', {
+    conversationId: conversation.id,
+    text: 'answer about the secret',
+  })
   expect(queued.status).toBe(202)
   const brochure = new Types.ObjectId()
   const contract = new Types.ObjectId()
@@ -136,8 +139,8 @@ test('nothing of an erased person is left, and everything of the others', async 
   await expect(deps.storage.get(list)).rejects.toThrow()
   expect((await call('GET', `/contacts/${id}`)).status).toBe(404)
   expect((await call('DELETE', `/contacts/${id}`)).status).toBe(404)
-  expect((await call('GET', `/conversations/${thread.id}`)).status).toBe(404)
-  const rows = await store.raw.messages.find({ tenantId, conversationId: new Types.ObjectId(thread.id) }).toArray()
+  expect((await call('GET', `/conversations/${conversation.id}`)).status).toBe(404)
+  const rows = await store.raw.messages.find({ tenantId, conversationId: new Types.ObjectId(conversation.id) }).toArray()
   expect(new Set(rows.map(({ contactKey }) => contactKey)).size).toBe(1)
   expect(rows.find(({ direction }) => direction === 'OUTBOUND')).toMatchObject({
     status: 'FAILED',

@@ -29,8 +29,8 @@ async function open(world: World) {
 /** Messages of a number that stand like this, each in a thread of its own. */
 async function stand(w: SenderWorld, number: ClientDoc, count: number, changes: MessageChanges): Promise<MessageDoc[]> {
   const { _id: clientId, phoneNumberId } = number
-  const threads = await Promise.all(Array.from({ length: count }, () => w.addConversation({ clientId, phoneNumberId })))
-  const rows = threads.map(thread => w.messageIn(thread, changes))
+  const conversations = await Promise.all(Array.from({ length: count }, () => w.addConversation({ clientId, phoneNumberId })))
+  const rows = conversations.map(conversation => w.messageIn(conversation, changes))
   await w.insert(rows)
   return rows
 }

@@ -12,7 +12,7 @@ const CLIENTS = Array.from({ length: 4 }, () => new Types.ObjectId())
 const [client] = CLIENTS as [Types.ObjectId]
 const agent = new Types.ObjectId()
 const campaign = new Types.ObjectId()
-const thread = new Types.ObjectId()
+const conversation = new Types.ObjectId()
 const lead = new Types.ObjectId()
 const HOUR_MS = 3_600_000
 const hoursAgo = (hours: number) => new Date(Date.now() - hours * HOUR_MS)
@@ -41,7 +41,7 @@ beforeAll(async () => {
     })),
     fill('messages', rows, i => ({
       tenantId: of(i),
-      conversationId: i % 40 ? new Types.ObjectId() : thread,
+      conversationId: i % 40 ? new Types.ObjectId() : conversation,
       phoneNumberId: `p${(i >> 1) % 3}`,
       wamid: i % 2 ? `wamid.${i}` : null,
       idempotencyKey: i % 5 ? null : `key-${i}`,
@@ -258,14 +258,14 @@ const QUESTIONS: Question[] = [
   {
     what: 'a thread',
     on: 'messages',
-    filter: { tenantId: A, conversationId: thread },
+    filter: { tenantId: A, conversationId: conversation },
     options: { sort: latest, ...page },
     by: 'tenant_thread',
   },
   {
     what: 'a thread from its start',
     on: 'messages',
-    filter: { tenantId: A, conversationId: thread, at: { $gt: hoursAgo(900) } },
+    filter: { tenantId: A, conversationId: conversation, at: { $gt: hoursAgo(900) } },
     options: { sort: { at: 1, _id: 1 }, ...page },
     by: 'tenant_thread',
   },
@@ -349,7 +349,7 @@ const QUESTIONS: Question[] = [
   {
     what: 'unfinished rows of a conversation',
     on: 'messages',
-    filter: { conversationId: thread, 'dispatch.state': { $exists: true } },
+    filter: { conversationId: conversation, 'dispatch.state': { $exists: true } },
     options: { sort: { _id: 1 } },
     by: 'dispatch_predecessor',
   },

@@ -16,7 +16,7 @@ export async function openDialects(env: Record<string, string> = {}) {
   const { tenantId } = await userByEmail(store, PEOPLE.agent)
   const events = { publish: async () => undefined, settled: async () => undefined }
   const recording = createRecording({ store, queue, log, events, pace: newPace() })
-  const threadOf = async (waId: string) =>
+  const conversationOf = async (waId: string) =>
     (await store.models.conversations.findOne({ tenantId, 'contact.waId': waId }).lean()) as ConversationDoc
   let count = 0
   const opened = stack.move()
@@ -24,7 +24,7 @@ export async function openDialects(env: Record<string, string> = {}) {
     gateway,
     store,
     tenantId,
-    threadOf,
+    conversationOf,
     call: (method: string, path: string, body?: unknown, as: Person = 'agent', headers: Record<string, string> = {}) =>
       gateway.call(method, path, { as, body, headers }),
     rowOf: async (id: string) => (await store.models.messages.findOne({ tenantId, _id: id }).lean()) as MessageDoc,

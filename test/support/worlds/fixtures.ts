@@ -25,7 +25,7 @@ export interface FixtureWorld {
   /** What was told so far is not looked at again. */
   forgetEvents(): Promise<void>
   /** The same with its person and its thread, in which it is the last one. */
-  sentInThread(wamid: string, fields?: Partial<MessageDoc>): Promise<MessageDoc>
+  sentInConversation(wamid: string, fields?: Partial<MessageDoc>): Promise<MessageDoc>
 }
 
 /** The world of the fixtures: tenant A with two numbers (one in coexistence) and a template, tenant B with one number. */
@@ -55,7 +55,7 @@ export async function createFixtureWorld(store: Store): Promise<FixtureWorld> {
     metaTemplateId: '880011002200331',
     components: [{ type: 'BODY', text: 'Bonjour {{1}}' }],
   }
-  const [threadId, contactId] = [new Types.ObjectId(), new Types.ObjectId()]
+  const [conversationId, contactId] = [new Types.ObjectId(), new Types.ObjectId()]
 
   async function reset(): Promise<void> {
     const gone = [
@@ -75,14 +75,14 @@ export async function createFixtureWorld(store: Store): Promise<FixtureWorld> {
   }
   await reset()
 
-  async function showInThread(message: MessageDoc): Promise<void> {
+  async function showInConversation(message: MessageDoc): Promise<void> {
     const { clientId, phoneNumberId, direction, type, status, content, at } = message
     const waId = '212661000101'
     const contact = { waId, userId: null, phone: waId, name: null, username: null, optOut: false }
     const lastMessage = { messageId: message._id, text: content.text, type, direction, status, at }
     await models.contacts.updateOne({ tenantId: a, _id: contactId }, { $setOnInsert: contact }, { upsert: true })
     await models.conversations.updateOne(
-      { tenantId: a, _id: threadId },
+      { tenantId: a, _id: conversationId },
       {
         $setOnInsert: { clientId, phoneNumberId, contactId, contact },
         $set: { lastMessage, lastActivityAt: at },
@@ -97,9 +97,9 @@ export async function createFixtureWorld(store: Store): Promise<FixtureWorld> {
     reset,
     forgetEvents: async () =>
       void (await Promise.all(['events', 'webhookEvents'].map(name => store.connection.collection(name).deleteMany({})))),
-    async sentInThread(wamid, fields) {
+    async sentInConversation(wamid, fields) {
       const message = await world.sent(wamid, fields)
-      await showInThread(message)
+      await showInConversation(message)
       return message
     },
     async sent(wamid, fields = {}) {
@@ -109,7 +109,7 @@ export async function createFixtureWorld(store: Store): Promise<FixtureWorld> {
         tenantId: a,
         clientId: client?._id,
         phoneNumberId: '1054543651068213',
-        conversationId: threadId,
+        conversationId: conversationId,
         contactId,
         contactKey: '212661000101',
         contactKeyKind: 'waId',
@@ -165,8 +165,8 @@ export async function tell({ connection }: Store): Promise<string[]> {
       )
   for (const lead of await rows<{ name: string }>('leads')) lines.push(`lead ${lead.name}`)
   const messages = await rows<MessageDoc>('messages')
-  for (const thread of await rows<ConversationDoc>('conversations'))
-    if (!thread.deletedAt) lines.push(threadLine(thread, messages))
+  for (const conversation of await rows<ConversationDoc>('conversations'))
+    if (!conversation.deletedAt) lines.push(conversationLine(conversation, messages))
   for (const message of messages) lines.push(messageLine(message))
   for (const client of await rows<ClientDoc>('clients')) lines.push(...clientLine(client))
   for (const template of await rows<TemplateDoc>('templates')) lines.push(...templateLine(template))
@@ -176,18 +176,18 @@ export async function tell({ connection }: Store): Promise<string[]> {
   return together(lines)
 }
 
-function threadLine(thread: ConversationDoc, messages: MessageDoc[]): string {
-  const inside = messages.filter(message => message.conversationId.equals(thread._id)).length
-  const window = thread.windowExpiresAt?.toISOString().slice(5, 19)
+function conversationLine(conversation: ConversationDoc, messages: MessageDoc[]): string {
+  const inside = messages.filter(message => message.conversationId.equals(conversation._id)).length
+  const window = conversation.windowExpiresAt?.toISOString().slice(5, 19)
   return `thread ${words(
-    `${thread.messageCount}/${inside} messages`,
-    `${thread.unreadCount} unread`,
-    `last ${JSON.stringify(thread.lastMessage?.text ?? null)}`,
+    `${conversation.messageCount}/${inside} messages`,
+    `${conversation.unreadCount} unread`,
+    `last ${JSON.stringify(conversation.lastMessage?.text ?? null)}`,
     window ? `window ${window}` : 'no window',
-    thread.leadId && 'lead',
-    thread.referralAt && 'referral',
-    thread.freeEntryPointExpiresAt && `free until ${thread.freeEntryPointExpiresAt.toISOString().slice(5, 19)}`,
-    thread.lastError && `error ${thread.lastError.code}`,
+    conversation.leadId && 'lead',
+    conversation.referralAt && 'referral',
+    conversation.freeEntryPointExpiresAt && `free until ${conversation.freeEntryPointExpiresAt.toISOString().slice(5, 19)}`,
+    conversation.lastError && `error ${conversation.lastError.code}`,
   )}`
 }
 

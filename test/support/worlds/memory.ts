@@ -16,10 +16,10 @@ export const PHONE_NUMBER_ID = '1054543651068213'
 /** A text of ours with which nothing happens now, in a thread of its own. */
 export function outbound(at: Date, fields: Partial<MessageDoc>): MessageDoc {
   const client = { _id: CLIENT_ID, tenantId: TENANT_ID, phoneNumberId: PHONE_NUMBER_ID }
-  const thread = { _id: new Types.ObjectId(), leadId: null }
+  const conversation = { _id: new Types.ObjectId(), leadId: null }
   const contact = { _id: new Types.ObjectId(), waId: null, userId: null }
   const content = { text: 'hello', media: null, template: null, data: null }
-  const message = newMessage({ client, thread, contact }, { type: 'text', content }, at)
+  const message = newMessage({ client, conversation, contact }, { type: 'text', content }, at)
   return { ...message, direction: 'OUTBOUND', status: 'QUEUED', ...fields }
 }
 
@@ -54,8 +54,8 @@ export function createMemoryWorld(messages: MessageDoc[] = []) {
     // What should not be here yet is found as well: a database refuses its second copy, and is asked again.
     const wamids = new Set([...keys.wamids, ...keys.newWamids])
     const found = rows.messages.filter(({ _id, wamid }) => ids.has(String(_id)) || (wamid !== null && wamids.has(wamid)))
-    const threads = rows.conversations.filter(({ _id }) => found.some(message => message.conversationId.equals(_id)))
-    const learners = learnersOf(keys, { messages: found, conversations: threads })
+    const conversations = rows.conversations.filter(({ _id }) => found.some(message => message.conversationId.equals(_id)))
+    const learners = learnersOf(keys, { messages: found, conversations: conversations })
     const [waIds, userIds] = [
       [...keys.waIds, ...learners.waIds],
       [...keys.userIds, ...learners.userIds],

@@ -31,19 +31,19 @@ export async function run(): Promise<Facts> {
   await campaign('POST', `/campaigns/${id}/start`, {})
   while ((await w.simulator.posts(DEMO_TENANTS.demo.phoneNumberId)).length < RATE) await sleep(100)
   const from = Date.now()
-  const accepted = await reply(other.threads, replies)
+  const accepted = await reply(other.conversations, replies)
   const posts = (await w.simulator.posts()).filter(({ at }) => at >= from && at < from + SECONDS * 1000)
   await campaign('POST', `/campaigns/${id}/cancel`, {})
   return { ...besideFacts(posts, accepted), ...(await shareFacts(w, gateway)) }
 }
 
 /** @returns when each was accepted, by its id */
-async function reply(threads: ConversationDoc[], rest: Rest): Promise<Map<string, number>> {
+async function reply(conversations: ConversationDoc[], rest: Rest): Promise<Map<string, number>> {
   const accepted = new Map<string, number>()
   const startedAt = Date.now()
   for (let i = 0; i < SECONDS; i++) {
     await sleep(startedAt + i * 1000 - Date.now())
-    const conversationId = String((threads[i % threads.length] as ConversationDoc)._id)
+    const conversationId = String((conversations[i % conversations.length] as ConversationDoc)._id)
     const { id } = await rest('POST', '/messages/send', { conversationId, text: `reply ${i}` })
     accepted.set(id, Date.now())
   }

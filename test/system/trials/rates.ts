@@ -44,8 +44,8 @@ export async function run(): Promise<Facts> {
 /** More replies than there is time for; one person is written to 120 times. */
 async function backlog(world: SenderWorld) {
   const messages = await world.accept(world.numbers.length * RATE * (SECONDS + 30))
-  const thread = world.threads.find(({ phoneNumberId }) => phoneNumberId === world.numbers[1]?.phoneNumberId)
-  if (thread) messages.push(...(await world.accept(120, { thread })))
+  const conversation = world.conversations.find(({ phoneNumberId }) => phoneNumberId === world.numbers[1]?.phoneNumberId)
+  if (conversation) messages.push(...(await world.accept(120, { conversation })))
   return messages.toSorted(() => Math.random() - 0.5)
 }
 

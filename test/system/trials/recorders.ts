@@ -122,14 +122,22 @@ async function judge(store: Store, items: Item[], isWhole: boolean, seconds: num
   const rows = await store.raw.messages
     .find({ wamid: /^wamid\.TRIAL/ }, { projection: { wamid: 1, conversationId: 1, content: 1, at: 1 } })
     .toArray()
-  const threads = await store.raw.conversations.find({ 'contact.waId': { $in: [...expected.keys()].map(waIdOf) } }).toArray()
-  const number = new Map(threads.map(thread => [String(thread._id), Number(thread.contact.waId?.slice(4)) - 70_000_000]))
-  const offCounts = threads.filter(thread => {
-    const count = expected.get(number.get(String(thread._id)) as number)
-    return thread.unreadCount !== count || thread.messageCount !== count || thread.lastMessage?.text !== `message ${count - 1}`
+  const conversations = await store.raw.conversations
+    .find({ 'contact.waId': { $in: [...expected.keys()].map(waIdOf) } })
+    .toArray()
+  const number = new Map(
+    conversations.map(conversation => [String(conversation._id), Number(conversation.contact.waId?.slice(4)) - 70_000_000]),
+  )
+  const offCounts = conversations.filter(conversation => {
+    const count = expected.get(number.get(String(conversation._id)) as number)
+    return (
+      conversation.unreadCount !== count ||
+      conversation.messageCount !== count ||
+      conversation.lastMessage?.text !== `message ${count - 1}`
+    )
   })
   const received = await store.raw.events
-    .find({ name: 'message:received', conversationId: { $in: threads.map(thread => thread._id) } })
+    .find({ name: 'message:received', conversationId: { $in: conversations.map(conversation => conversation._id) } })
     .sort({ seq: 1 })
     .toArray()
   const dead = await store.raw.deadLetters.countDocuments()
@@ -140,7 +148,7 @@ async function judge(store: Store, items: Item[], isWhole: boolean, seconds: num
       `${rows.length} (${distinct} distinct) of ${MESSAGES}`,
       isWhole && rows.length === MESSAGES && distinct === MESSAGES,
     ],
-    conversations: [threads.length, threads.length === expected.size],
+    conversations: [conversations.length, conversations.length === expected.size],
     'unread, count or last message wrong': [offCounts.length, offCounts.length === 0],
     'message:received, each once': [received.length, received.length === MESSAGES],
     'out of order in their conversation, by seq': [outOfOrder(received), outOfOrder(received) === 0],
