@@ -18,7 +18,7 @@ export async function createSimulator(options: SimulatorOptions = {}) {
   })
   async function serve(...[request, response]: Parameters<Parameters<typeof createServer>[1] & {}>): Promise<void> {
     const isHealth = request.url === '/health' || request.url === '/ready' || request.url === '/metrics'
-    if (isHealth && (await answerHealth(request, response, () => ({ simulator: true })))) return
+    if (isHealth && (await answerHealth(request, response, () => ({ required: { simulator: true } })))) return
     await handle(sim, request, response)
   }
 

@@ -36,8 +36,8 @@ const now = () => new Date()
 const app = createApp({ store, queue, redis, storage, limiter, config, meta, keyring, log, now })
 // Without the broker a send is stored and rung later; without Redis the limits are kept here: neither is a reason not to serve.
 const ready = () => ({
-  parts: { mongodb: store.isReady() },
-  told: { rabbitmq: queue.isReady(), redis: redis.status === 'ready' },
+  required: { mongodb: store.isReady() },
+  informational: { rabbitmq: queue.isReady(), redis: redis.status === 'ready' },
 })
 const server = createServer((request, response) => {
   answerHealth(request, response, ready)

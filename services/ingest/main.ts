@@ -67,7 +67,9 @@ const ready: Readiness = () => {
   const recording: Record<string, boolean> = records
     ? { recorder: recorder?.isReady() === true && store?.isReady() === true }
     : {}
-  return receives ? { parts: { receiver: queue.isReady() || spool !== null }, told: recording } : { parts: recording, told: {} }
+  return receives
+    ? { required: { receiver: queue.isReady() || spool !== null }, informational: recording }
+    : { required: recording, informational: {} }
 }
 
 const server = createServer((request, response) => {

@@ -35,7 +35,7 @@ const MOST_BYTES = 32 * 1024 * 1024
 export function startChores({ io, store, redis, feeds, presence, node, log }: ChoreDeps): Disposable {
   const database = store.connection.name
   const local = () => [...io.of('/').sockets.values()]
-  const isHeard = (tenantId: string) => (io.of('/').adapter.rooms.get(`tenant:${tenantId}`)?.size ?? 0) > 0
+  const isSubscribed = (tenantId: string) => (io.of('/').adapter.rooms.get(`tenant:${tenantId}`)?.size ?? 0) > 0
 
   /** Reads what this node was never told; the clients then hear it like anything else. */
   async function catchUp(): Promise<void> {
@@ -48,12 +48,12 @@ export function startChores({ io, store, redis, feeds, presence, node, log }: Ch
 
   /** Reveals an event that was lost between here and the client. */
   async function tick(): Promise<void> {
-    for (const tenantId of feeds.tenants()) if (!isHeard(tenantId)) feeds.close(tenantId)
+    for (const tenantId of feeds.tenants()) if (!isSubscribed(tenantId)) feeds.close(tenantId)
     await catchUp()
-    tellPosition()
+    emitPosition()
   }
 
-  function tellPosition(): void {
+  function emitPosition(): void {
     const stale = !redis.isReady()
     for (const tenantId of feeds.tenants())
       io.local.to(`tenant:${tenantId}`).emit('tick', { seq: feeds.position(tenantId) ?? 0, stale })
@@ -62,13 +62,13 @@ export function startChores({ io, store, redis, feeds, presence, node, log }: Ch
   let wasDeaf = false
 
   /** And once more when Redis is back: the counters are a moment behind the events. */
-  async function hearWhileDeaf(): Promise<void> {
+  async function catchUpWhileDeaf(): Promise<void> {
     const isDeaf = !redis.isReady()
     const hasChanged = isDeaf !== wasDeaf
     const asks = isDeaf || wasDeaf
     wasDeaf = isDeaf
     if (asks) await catchUp()
-    if (hasChanged) tellPosition()
+    if (hasChanged) emitPosition()
   }
 
   /** Revoked tokens end within a second by the word of Redis, within some seconds without it. */
@@ -98,8 +98,8 @@ export function startChores({ io, store, redis, feeds, presence, node, log }: Ch
     const parsed = AvailabilityChanged.safeParse(parseJson(text))
     if (!parsed.success) return
     const { tenantId, userId, name, availability } = parsed.data
-    const told = { userId, user: { id: userId, name }, status: 'availability' as const, availability, conversationId: null }
-    io.local.to(`tenant:${tenantId}`).emit('presence', { ...told, at: new Date().toISOString() })
+    const payload = { userId, user: { id: userId, name }, status: 'availability' as const, availability, conversationId: null }
+    io.local.to(`tenant:${tenantId}`).emit('presence', { ...payload, at: new Date().toISOString() })
   }
 
   let seen = new Map<string, SocketUser[]>()
@@ -120,11 +120,11 @@ export function startChores({ io, store, redis, feeds, presence, node, log }: Ch
       const online = await presence.present(tenantId)
       seen.set(tenantId, online)
       const gone = (before.get(tenantId) ?? []).filter(user => !online.some(({ id }) => id === user.id))
-      for (const user of gone) tellGone(tenantId, user)
+      for (const user of gone) emitGone(tenantId, user)
     }
   }
 
-  function tellGone(tenantId: string, user: SocketUser): void {
+  function emitGone(tenantId: string, user: SocketUser): void {
     const at = new Date().toISOString()
     io.local.to(`tenant:${tenantId}`).emit('presence', { userId: user.id, user, status: 'offline', conversationId: null, at })
   }
@@ -150,7 +150,7 @@ export function startChores({ io, store, redis, feeds, presence, node, log }: Ch
   const quietly = (work: () => Promise<void>) => () => void work().catch(error => log.warn({ err: error }, 'realtime chores'))
   const timers = [
     setInterval(quietly(tick), TICK_MS),
-    setInterval(quietly(hearWhileDeaf), DEAF_MS),
+    setInterval(quietly(catchUpWhileDeaf), DEAF_MS),
     setInterval(quietly(keepPresence), TICK_MS),
     setInterval(
       quietly(() => recheck(local())),

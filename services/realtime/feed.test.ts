@@ -18,7 +18,7 @@ const event = (seq: number, tenantId = 'a'): SequencedEvent => ({
 
 /** A log that holds `seqs`, and a feed that begins after `latest`. */
 function feedsOver(seqs: number[], latest: number) {
-  const told: number[] = []
+  const emitted: number[] = []
   const readLog = vi.fn(async (_: string, after: number, limit: number) =>
     seqs
       .filter(seq => seq > after)
@@ -26,68 +26,68 @@ function feedsOver(seqs: number[], latest: number) {
       .map(seq => event(seq)),
   )
   const feeds = createFeeds({
-    emit: ({ seq }) => told.push(seq),
+    emit: ({ seq }) => emitted.push(seq),
     latest: async () => latest,
     readLog,
     log: pino({ level: 'silent' }),
   })
-  return { feeds, told, readLog }
+  return { feeds, emitted, readLog }
 }
 
 test('events in order go out at once and doubles do not', async () => {
-  const { feeds, told, readLog } = feedsOver([], 3)
+  const { feeds, emitted, readLog } = feedsOver([], 3)
   expect(await feeds.open('a')).toBe(3)
   feeds.accept([event(4), event(5), event(4)])
   feeds.accept([event(5), event(6), event(2)])
-  expect(told).toEqual([4, 5, 6])
+  expect(emitted).toEqual([4, 5, 6])
   expect(readLog).not.toHaveBeenCalled()
 })
 
 test('events that cross on their way are told in order', async () => {
-  const { feeds, told } = feedsOver([4, 5, 6], 3)
+  const { feeds, emitted } = feedsOver([4, 5, 6], 3)
   await feeds.open('a')
   feeds.accept([event(6)])
   feeds.accept([event(5)])
   feeds.accept([event(4)])
-  expect(told).toEqual([4, 5, 6])
+  expect(emitted).toEqual([4, 5, 6])
 })
 
 test('what never came is read from the log', async () => {
-  const { feeds, told } = feedsOver([4, 5, 6, 7], 3)
+  const { feeds, emitted } = feedsOver([4, 5, 6, 7], 3)
   await feeds.open('a')
   feeds.accept([event(7)])
-  await vi.waitFor(() => expect(told).toEqual([4, 5, 6, 7]))
+  await vi.waitFor(() => expect(emitted).toEqual([4, 5, 6, 7]))
 })
 
 test('a number that the log lacks too is passed over', async () => {
-  const { feeds, told } = feedsOver([4, 6], 3)
+  const { feeds, emitted } = feedsOver([4, 6], 3)
   await feeds.open('a')
   feeds.accept([event(6)])
-  await vi.waitFor(() => expect(told).toEqual([4, 6]))
+  await vi.waitFor(() => expect(emitted).toEqual([4, 6]))
 })
 
 test('events that come while the position is read are not lost', async () => {
-  const { feeds, told } = feedsOver([], 3)
+  const { feeds, emitted } = feedsOver([], 3)
   const opened = feeds.open('a')
   feeds.accept([event(3), event(4)])
   await opened
-  expect(told).toEqual([4])
+  expect(emitted).toEqual([4])
 })
 
 test('catching up reads pages to the end', async () => {
-  const { feeds, told } = feedsOver(
+  const { feeds, emitted } = feedsOver(
     Array.from({ length: 1200 }, (_, i) => i + 1),
     0,
   )
   await feeds.open('a')
   await feeds.catchUp('a')
-  expect(told).toHaveLength(1200)
+  expect(emitted).toHaveLength(1200)
   expect(feeds.position('a')).toBe(1200)
 })
 
 test('tenants whom nobody hears cost nothing', () => {
-  const { feeds, told } = feedsOver([], 0)
+  const { feeds, emitted } = feedsOver([], 0)
   feeds.accept([event(1, 'b')])
-  expect(told).toEqual([])
+  expect(emitted).toEqual([])
   expect(feeds.position('b')).toBeUndefined()
 })

@@ -21,8 +21,8 @@ await using queue = await connectQueue(config.RABBITMQ_URL, { log, name: 'realti
 let fanout: Awaited<ReturnType<typeof startFanout>> | null = null
 // Without Redis the sockets stay and local events flow: shown, but no reason to move the clients.
 const ready = () => ({
-  parts: { mongodb: store.isReady(), rabbitmq: queue.isReady(), consumers: fanout?.isReady() ?? false },
-  told: { redis: redis.isReady() },
+  required: { mongodb: store.isReady(), rabbitmq: queue.isReady(), consumers: fanout?.isReady() ?? false },
+  informational: { redis: redis.isReady() },
 })
 const server = createServer((request, response) => {
   answerHealth(request, response, ready)

@@ -13,7 +13,7 @@ export interface RedisPair extends AsyncDisposable {
  * The adapter never looks at the answers to its commands: one that the end of a connection rejects must not end the process.
  * Whoever awaits a command still hears of it.
  */
-class HeardRedis extends Redis {
+class WatchedRedis extends Redis {
   override sendCommand(...given: Parameters<Redis['sendCommand']>): ReturnType<Redis['sendCommand']> {
     const answer = super.sendCommand(...given)
     if (answer instanceof Promise) answer.catch(() => undefined)
@@ -34,7 +34,7 @@ const SILENT_MS = 3000
  */
 export async function connectRedisPair(url: string, log: Logger): Promise<RedisPair> {
   const open = (name: string) => {
-    const redis = new HeardRedis(url, {
+    const redis = new WatchedRedis(url, {
       connectionName: name,
       retryStrategy: times => Math.min(times * 100, 2000),
       maxRetriesPerRequest: null,

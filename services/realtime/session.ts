@@ -58,15 +58,15 @@ export function serveSession(socket: LinkoSocket, deps: SessionDeps): void {
     if (!(await isOwn(deps.store, socket, conversationId))) return refused('NOT_FOUND')
     await socket.join(`conversation:${conversationId}`)
     const user = userOf(socket)
-    if (await deps.presence.enter(viewing(conversationId), user, socket.id)) tellPresence(socket, conversationId, 'viewing')
+    if (await deps.presence.enter(viewing(conversationId), user, socket.id)) emitPresence(socket, conversationId, 'viewing')
     return { ok: true, viewers: await deps.presence.present(viewing(conversationId)) }
   })
   answer('conversation:leave', ConversationRequest, async ({ conversationId }) => {
     await leaveConversation(socket, deps.presence, conversationId)
     return { ok: true }
   })
-  answer('typing:start', ConversationRequest, ({ conversationId }) => tellTyping(socket, deps.store, conversationId, true))
-  answer('typing:stop', ConversationRequest, ({ conversationId }) => tellTyping(socket, deps.store, conversationId, false))
+  answer('typing:start', ConversationRequest, ({ conversationId }) => emitTyping(socket, deps.store, conversationId, true))
+  answer('typing:stop', ConversationRequest, ({ conversationId }) => emitTyping(socket, deps.store, conversationId, false))
   socket.on('disconnecting', () => {
     clearTimeout(socket.data.expiry)
     for (const conversationId of conversationsOf(socket))
@@ -137,10 +137,10 @@ async function isOwn(store: Store, socket: LinkoSocket, conversationId: string):
 
 async function leaveConversation(socket: LinkoSocket, presence: Presence, conversationId: string): Promise<void> {
   await socket.leave(`conversation:${conversationId}`)
-  if (await presence.leave(viewing(conversationId), userOf(socket), socket.id)) tellPresence(socket, conversationId, 'left')
+  if (await presence.leave(viewing(conversationId), userOf(socket), socket.id)) emitPresence(socket, conversationId, 'left')
 }
 
-function tellPresence(socket: LinkoSocket, conversationId: string, status: 'viewing' | 'left'): void {
+function emitPresence(socket: LinkoSocket, conversationId: string, status: 'viewing' | 'left'): void {
   const user = userOf(socket)
   socket
     .to(`conversation:${conversationId}`)
@@ -148,11 +148,11 @@ function tellPresence(socket: LinkoSocket, conversationId: string, status: 'view
 }
 
 /** To all colleagues: lists show it too. Only for a conversation of the own tenant. */
-async function tellTyping(socket: LinkoSocket, store: Store, conversationId: string, typing: boolean): Promise<Ack> {
+async function emitTyping(socket: LinkoSocket, store: Store, conversationId: string, typing: boolean): Promise<Ack> {
   const isJoined = socket.rooms.has(`conversation:${conversationId}`)
   if (!isJoined && !(await isOwn(store, socket, conversationId))) return refused('NOT_FOUND')
   const user = userOf(socket)
-  const told = { conversationId, userId: user.id, user, typing, at: new Date().toISOString(), expiresInMs: TYPING_MS }
-  socket.to(`tenant:${socket.data.access.tenantId}`).emit('typing', told)
+  const payload = { conversationId, userId: user.id, user, typing, at: new Date().toISOString(), expiresInMs: TYPING_MS }
+  socket.to(`tenant:${socket.data.access.tenantId}`).emit('typing', payload)
   return { ok: true }
 }

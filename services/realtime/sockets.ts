@@ -129,7 +129,7 @@ export function openSockets({ server, store, redis, config, log }: SocketsDeps):
     const seq = feeds.position(tenantId) as number
     socket.emit('session:ready', { seq, user: { id: userId, name, email, role, tenantId }, rooms, online })
     catchUp(socket)
-    if (await presence.enter(tenantId, userOf(socket), node)) tellPresence(socket, 'online')
+    if (await presence.enter(tenantId, userOf(socket), node)) emitPresence(socket, 'online')
   }
 
   function catchUp(socket: LinkoSocket): void {
@@ -144,13 +144,13 @@ export function openSockets({ server, store, redis, config, log }: SocketsDeps):
   async function depart(socket: LinkoSocket): Promise<void> {
     const { tenantId, userId } = socket.data.access
     if (localIn(`user:${userId}`) > 0) return
-    if (await presence.leave(tenantId, userOf(socket), node)) tellPresence(socket, 'offline')
+    if (await presence.leave(tenantId, userOf(socket), node)) emitPresence(socket, 'offline')
   }
 
-  function tellPresence(socket: LinkoSocket, status: 'online' | 'offline'): void {
+  function emitPresence(socket: LinkoSocket, status: 'online' | 'offline'): void {
     const user = userOf(socket)
-    const told = { userId: user.id, user, status, conversationId: null, at: new Date().toISOString() }
-    io.to(`tenant:${socket.data.access.tenantId}`).emit('presence', told)
+    const payload = { userId: user.id, user, status, conversationId: null, at: new Date().toISOString() }
+    io.to(`tenant:${socket.data.access.tenantId}`).emit('presence', payload)
   }
 
   const chores = startChores({ io, store, redis, feeds, presence, node, log })

@@ -21,8 +21,11 @@ await using store = await connectStore(config.MONGODB_URI, { appName: 'linko-sen
 await using redis = await connectRedis(config.REDIS_URL, { log, name: 'linko-sender' })
 await using queue = await connectQueue(config.RABBITMQ_URL, { log, name: 'linko-sender' })
 let sender: Sender | null = null
-// Without Redis the sender goes on by itself: it is no part of being ready.
-const ready = () => ({ mongodb: store.isReady(), rabbitmq: queue.isReady(), consumers: sender?.isReady() ?? false })
+// Without Redis the sender goes on by itself: that is shown, but no reason to restart it.
+const ready = () => ({
+  required: { mongodb: store.isReady(), rabbitmq: queue.isReady(), consumers: sender?.isReady() ?? false },
+  informational: { redis: redis.status === 'ready' },
+})
 await using health = await serveHealth({ host: config.HOST, port: config.SENDER_PORT, ready })
 const { META_GRAPH_URL: baseUrl, META_API_VERSION: version, SENDER_CONCURRENCY: concurrency } = config
 await using meta = createMetaClient({ baseUrl, version, connections: concurrency })

@@ -2,7 +2,7 @@ import { Receipt } from '#shared/contracts/receipt.ts'
 import { describeError } from '#shared/domain/messages/send-errors.ts'
 import type { GraphResult, MetaClient } from '#shared/meta/client.ts'
 import type { Logger } from '#shared/process/logger.ts'
-import { receiptsTold } from '#shared/process/metrics.ts'
+import { receiptsSent } from '#shared/process/metrics.ts'
 import { type Delivery, DONE, type Handler, type Outcome } from '#shared/queue/types.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Numbers } from './numbers.ts'
@@ -38,9 +38,9 @@ export function createReceipts({ numbers, meta, clock, log }: ReceiptDeps): Hand
     }
     const path = `${encodeURIComponent(phoneNumberId)}/messages`
     const result = await meta.graph.post(path, { token: number.token, body, timeoutMs: CALL_MS })
-    receiptsTold.inc({ kind: isTyping ? 'typing' : 'read', outcome: result.kind })
+    receiptsSent.inc({ kind: isTyping ? 'typing' : 'read', outcome: result.kind })
     if (result.kind !== 'ok') log.debug({ tenantId: receipt.tenantId, outcome: result.kind }, 'receipt not told')
-    const isWorthIt = !isTyping && delivery.attempt < MOST_ATTEMPTS && mayBeToldLater(result)
+    const isWorthIt = !isTyping && delivery.attempt < MOST_ATTEMPTS && mayRetry(result)
     return isWorthIt ? { kind: 'retry', error: new Error(`receipt: ${result.kind}`) } : DONE
   }
 }
@@ -55,7 +55,7 @@ function readReceipt({ content }: Delivery): Receipt | null {
 
 const isLate = ({ isTyping, at }: Receipt, now: Date) => isTyping && now.getTime() - Date.parse(at) > TYPING_MS
 
-function mayBeToldLater(result: GraphResult): boolean {
+function mayRetry(result: GraphResult): boolean {
   if (result.kind !== 'refused') return result.kind !== 'ok'
   return ['RETRY', 'RETRY_LATER'].includes(describeError(result.error).class)
 }

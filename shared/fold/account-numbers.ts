@@ -79,8 +79,8 @@ const SECURITY: Record<string, [NumberNotice['severity'], string]> = {
 }
 
 export function securityEffects({ value }: AccountItem): Effect[] {
-  const told = SECURITY[text(value.event) ?? '']
-  return told === undefined ? [] : [notice('TWO_STEP_PIN', ...told)]
+  const warning = SECURITY[text(value.event) ?? '']
+  return warning === undefined ? [] : [notice('TWO_STEP_PIN', ...warning)]
 }
 
 const SEVERITIES = new Set(['CRITICAL', 'WARNING', 'INFORMATIONAL'])

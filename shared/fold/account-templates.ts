@@ -4,7 +4,7 @@ import { isObject, type Json, listOf, text } from '../meta/json.ts'
 import { type AccountItem, timeOf } from '../meta/webhook.ts'
 import type { ClientDoc, Id, TemplateDoc } from '../model/documents.ts'
 import type { FoldContext } from './context.ts'
-import { heard, inHand, isNews } from './number-effects.ts'
+import { inHand, isNewer, withEventTimes } from './number-effects.ts'
 import { tell } from './realtime-events.ts'
 import { change, type State, type Tracked } from './state.ts'
 import { ignored, PROCESSED, type Verdict } from './verdict.ts'
@@ -25,25 +25,25 @@ export function foldTemplate(state: State, context: FoldContext, clients: Client
   const tenants = new Map(clients.map(({ tenantId }) => [String(tenantId), tenantId]))
   const templates = [...tenants.values()].flatMap(tenantId => findTemplate(state, tenantId, item) ?? [])
   if (templates.length === 0) for (const client of clients) change(inHand(state, client), { nextTemplateSyncAt: null })
-  const verdicts = templates.map(template => hear(state, context, item, template))
+  const verdicts = templates.map(template => applyTemplateEvent(state, context, item, template))
   return verdicts.find(verdict => verdict === PROCESSED) ?? verdicts[0] ?? ignored('a template that is not here')
 }
 
-function hear(state: State, context: FoldContext, item: AccountItem, template: Tracked<TemplateDoc>): Verdict {
+function applyTemplateEvent(state: State, context: FoldContext, item: AccountItem, template: Tracked<TemplateDoc>): Verdict {
   const { doc } = template
   const { topic, fields } = newsOf(item, doc)
   if (topic === null) return ignored('nothing new about the template')
-  if (!isNews(doc, topic, item.at) || isOfTheOneBefore(doc, item)) return ignored('a newer word stands')
-  const isTold = Object.entries(fields).some(([name, value]) => differs(value, doc[name as keyof TemplateDoc]))
+  if (!isNewer(doc, topic, item.at) || isOfTheOneBefore(doc, item)) return ignored('a newer word stands')
+  const hasChanged = Object.entries(fields).some(([name, value]) => differs(value, doc[name as keyof TemplateDoc]))
   const metaTemplateId = doc.metaTemplateId ?? templateKeyOf(item.value).metaTemplateId
-  change(template, { ...fields, metaTemplateId, heardAt: heard(doc, [topic], item.at) })
-  if (isTold) tellTemplate(state, context, item, doc)
+  change(template, { ...fields, metaTemplateId, lastEventAt: withEventTimes(doc, [topic], item.at) })
+  if (hasChanged) emitTemplate(state, context, item, doc)
   return PROCESSED
 }
 
 /** Deleted and made anew within a second: the end that is told is not that of the new one. */
-const isOfTheOneBefore = ({ heardAt }: TemplateDoc, { value, at }: AccountItem) =>
-  isGoneWord(text(value.event)) && heardAt?.status?.getTime() === at.getTime()
+const isOfTheOneBefore = ({ lastEventAt }: TemplateDoc, { value, at }: AccountItem) =>
+  isGoneWord(text(value.event)) && lastEventAt?.status?.getTime() === at.getTime()
 
 const differs = (a: unknown, b: unknown) => JSON.stringify(a ?? null) !== JSON.stringify(b ?? null)
 
@@ -129,7 +129,7 @@ function buttonOf(button: Json): Json {
   return Object.fromEntries(named)
 }
 
-function tellTemplate(state: State, { now }: FoldContext, item: AccountItem, template: TemplateDoc): void {
+function emitTemplate(state: State, { now }: FoldContext, item: AccountItem, template: TemplateDoc): void {
   const payload = {
     templateId: String(template._id),
     name: template.name,

@@ -31,14 +31,14 @@ const OURS = {
 function numberAfter(words: WebhookItem[], fields: Partial<ClientDoc> = {}) {
   const { context } = createMemoryWorld()
   let client = { ...context.clients.get(PHONE_NUMBER_ID), ...OURS, ...fields } as ClientDoc
-  const told: unknown[] = []
+  const statuses: unknown[] = []
   for (const item of words) {
-    const around = { ...context, clients: new Map(), accounts: new Map([[WABA, [client]]]) }
-    const { plan } = foldBatch([item], EMPTY, around)
+    const reference = { ...context, clients: new Map(), accounts: new Map([[WABA, [client]]]) }
+    const { plan } = foldBatch([item], EMPTY, reference)
     client = Object.assign({ ...client }, ...plan.clients.map(({ set }) => set))
-    told.push(...plan.events.map(({ payload }) => payload.status))
+    statuses.push(...plan.events.map(({ payload }) => payload.status))
   }
-  return { client, told }
+  return { client, statuses }
 }
 
 const EMPTY = { known: [], contacts: [], conversations: [], messages: [], leads: [], templates: [] }
@@ -53,7 +53,7 @@ function orders<T>(list: T[]): T[][] {
 test('a ban holds the number, the word that ends it lets it go, and the newest counts in any order', () => {
   expect(numberAfter([ban('DISABLE', 0)])).toMatchObject({
     client: { status: 'paused', pauseReason: 'account' },
-    told: ['paused'],
+    statuses: ['paused'],
   })
   for (const order of orders([ban('DISABLE', 0), ban('REINSTATE', 10)]))
     expect(numberAfter(order).client).toMatchObject({ status: 'active', pauseReason: null, notices: [] })
@@ -84,7 +84,7 @@ test('a number that may not write first still answers', () => {
   const restriction = [{ restriction_type: 'RESTRICTED_BIZ_INITIATED_MESSAGING', expiration: T0 + 86_400 }]
   const words = [word('account_update', { event: 'ACCOUNT_RESTRICTION', restriction_info: restriction })]
   const repliesOnly = { until: new Date((T0 + 86_400) * 1000), reason: expect.stringContaining('open a conversation until') }
-  expect(numberAfter(words)).toMatchObject({ client: { status: 'active', pauseReason: null, repliesOnly }, told: ['active'] })
+  expect(numberAfter(words)).toMatchObject({ client: { status: 'active', pauseReason: null, repliesOnly }, statuses: ['active'] })
   expect(numberAfter([...words, ban('REINSTATE', 10)]).client).toMatchObject({ repliesOnly: null, notices: [] })
   const stopped = { status: 'paused', pauseReason: 'manual' } as const
   expect(numberAfter(words, stopped).client).toMatchObject({ ...stopped, repliesOnly })
@@ -101,7 +101,7 @@ test('a rejected account is held and goes on when it is approved', () => {
 test('a number that left comes back only by its own reconnection', () => {
   const update = (event: string, seconds: number) => word('account_update', { event }, seconds)
   const back = numberAfter([update('ACCOUNT_OFFBOARDED', 0), update('ACCOUNT_RECONNECTED', 10)])
-  expect([back.client.status, back.told]).toEqual(['active', ['disconnected', 'active']])
+  expect([back.client.status, back.statuses]).toEqual(['active', ['disconnected', 'active']])
   expect(numberAfter([update('PARTNER_REMOVED', 0), update('ACCOUNT_RECONNECTED', 10)]).client.status).toBe('disconnected')
 })
 
@@ -146,9 +146,9 @@ test('of a template the newest word about each thing counts, and each change is 
   const start = { tenantId: client?.tenantId, wabaId: WABA, name: 'offer', language: 'fr', status: 'PENDING', components: [] }
   for (const order of orders(words)) {
     let template = { ...start, category: 'UTILITY', metaTemplateId: null, variables: [] } as unknown as TemplateDoc
-    const around = { ...context, clients: new Map(), accounts: new Map([[WABA, [client as ClientDoc]]]) }
+    const reference = { ...context, clients: new Map(), accounts: new Map([[WABA, [client as ClientDoc]]]) }
     for (const item of order) {
-      const { plan } = foldBatch([item], { ...EMPTY, templates: [template] }, around)
+      const { plan } = foldBatch([item], { ...EMPTY, templates: [template] }, reference)
       template = Object.assign({ ...template }, ...plan.templates.map(({ set }) => set))
       expect(plan.events.every(({ name }) => name === 'template:status')).toBe(true)
     }
@@ -167,7 +167,7 @@ test('a template that nobody knows has its account read soon', () => {
 test('what people took out of use stays so whatever is told of its status', () => {
   const { context } = createMemoryWorld()
   const [client] = context.clients.values()
-  const around = { ...context, clients: new Map(), accounts: new Map([[WABA, [client as ClientDoc]]]) }
+  const reference = { ...context, clients: new Map(), accounts: new Map([[WABA, [client as ClientDoc]]]) }
   const place = { tenantId: client?.tenantId, wabaId: WABA, name: 'offer', language: 'en_US' }
   const template = {
     ...place,
@@ -177,7 +177,7 @@ test('what people took out of use stays so whatever is told of its status', () =
     components: [],
   } as unknown as TemplateDoc
   const value = { message_template_name: 'offer', message_template_language: 'en-US', event: 'APPROVED', reason: 'NONE' }
-  const { plan } = foldBatch([word('message_template_status_update', value)], { ...EMPTY, templates: [template] }, around)
+  const { plan } = foldBatch([word('message_template_status_update', value)], { ...EMPTY, templates: [template] }, reference)
   expect([plan.templates[0]?.set.status, plan.events]).toEqual([undefined, []])
 })
 
@@ -186,12 +186,12 @@ test('tenants that share a business account hear of its templates each for itsel
   const [client] = context.clients.values()
   const other = { ...client, _id: new Types.ObjectId(), tenantId: new Types.ObjectId() }
   const clients = [client, other] as ClientDoc[]
-  const around = { ...context, clients: new Map(), accounts: new Map([[WABA, clients]]) }
+  const reference = { ...context, clients: new Map(), accounts: new Map([[WABA, clients]]) }
   const offer = { wabaId: WABA, name: 'offer', language: 'fr', status: 'PENDING', metaTemplateId: '1', components: [] }
   const templates = clients.map(({ tenantId }) => ({ ...offer, _id: new Types.ObjectId(), tenantId })) as unknown as TemplateDoc[]
   const approved = word('message_template_status_update', { message_template_id: '1', event: 'APPROVED', reason: 'NONE' })
-  expect(keysOf([approved], around).tenantIds).toEqual(clients.map(({ tenantId }) => tenantId))
-  const { plan, outcomes } = foldBatch([approved], { ...EMPTY, templates }, around)
+  expect(keysOf([approved], reference).tenantIds).toEqual(clients.map(({ tenantId }) => tenantId))
+  const { plan, outcomes } = foldBatch([approved], { ...EMPTY, templates }, reference)
   expect(outcomes).toEqual(['processed'])
   expect(plan.templates.map(({ tenantId, set }) => [tenantId, set.status])).toEqual(
     clients.map(({ tenantId }) => [tenantId, 'APPROVED']),
@@ -255,7 +255,7 @@ test('history and its media, in any order and however often, are one thread that
     const world = createMemoryWorld()
     for (const item of [...order, ...order]) world.record([item])
     expect(world.rows.conversations).toMatchObject([{ messageCount: 2, unreadCount: 0, windowExpiresAt: null, status: 'closed' }])
-    const [sent, heard] = world.rows.messages.toSorted((a, b) => a.at.getTime() - b.at.getTime())
+    const [sent, withEventTimes] = world.rows.messages.toSorted((a, b) => a.at.getTime() - b.at.getTime())
     expect(sent).toMatchObject({
       status: 'READ',
       type: 'image',
@@ -263,7 +263,7 @@ test('history and its media, in any order and however often, are one thread that
       origin: 'phone',
       content: { media: { metaId: 'meta-1' } },
     })
-    expect(heard).toMatchObject({ direction: 'INBOUND', status: 'READ', content: { text: 'Merci' } })
+    expect(withEventTimes).toMatchObject({ direction: 'INBOUND', status: 'READ', content: { text: 'Merci' } })
     expect(new Set(world.rows.events.map(({ _id }) => _id)).size).toBe(world.rows.events.length)
   }
 })

@@ -7,10 +7,10 @@ import type { BatchKeys } from '../model/batch-plan.ts'
 import type { ClientDoc } from '../model/documents.ts'
 import { preferencesOf } from './account.ts'
 import { isTemplateField, templateKeyOf } from './account-templates.ts'
-import { clientsOf, type Surroundings } from './context.ts'
+import { clientsOf, type ReferenceData } from './context.ts'
 import { pastMessagesOf } from './history.ts'
 import { phoneBookOf } from './phone-book.ts'
-import { toldBy } from './recipient-keys.ts'
+import { recipientKeysOf } from './recipient-keys.ts'
 import { freeUntil, isOptOut } from './status.ts'
 
 interface Sets {
@@ -24,11 +24,11 @@ interface Sets {
   leads: BatchKeys['leads']
   templates: BatchKeys['templates']
   recipients: boolean
-  taught: BatchKeys['taught']
+  recipientKeys: BatchKeys['recipientKeys']
 }
 
 /** What the items of a batch need to be loaded. Items of numbers that nobody owns need only their ids. */
-export function keysOf(items: readonly WebhookItem[], context: Surroundings): BatchKeys {
+export function keysOf(items: readonly WebhookItem[], context: ReferenceData): BatchKeys {
   const sets: Sets = {
     eventIds: new Set(),
     tenants: new Map(),
@@ -40,7 +40,7 @@ export function keysOf(items: readonly WebhookItem[], context: Surroundings): Ba
     leads: [],
     templates: [],
     recipients: false,
-    taught: [],
+    recipientKeys: [],
   }
   for (const item of items) {
     sets.eventIds.add(item.eventId)
@@ -61,11 +61,11 @@ export function keysOf(items: readonly WebhookItem[], context: Surroundings): Ba
     leads: sets.leads,
     templates: sets.templates,
     recipients: sets.recipients,
-    taught: sets.taught,
+    recipientKeys: sets.recipientKeys,
   }
 }
 
-function addKeys(sets: Sets, context: Surroundings, client: ClientDoc, item: WebhookItem): void {
+function addKeys(sets: Sets, context: ReferenceData, client: ClientDoc, item: WebhookItem): void {
   switch (item.kind) {
     case 'status': {
       const callback = parseCallbackData(item.report.biz_opaque_callback_data)
@@ -73,8 +73,8 @@ function addKeys(sets: Sets, context: Surroundings, client: ClientDoc, item: Web
       else sets.wamids.add(item.wamid)
       if (isOptOut(item)) sets.recipients = true
       if (freeUntil(item)) addPerson(sets, item.person)
-      const told = toldBy(item)
-      if (told) sets.taught.push({ ...told, wamid: item.wamid, messageId: callback?.messageId ?? null })
+      const reported = recipientKeysOf(item)
+      if (reported) sets.recipientKeys.push({ ...reported, wamid: item.wamid, messageId: callback?.messageId ?? null })
       return
     }
     case 'message':
@@ -113,7 +113,7 @@ function addHistory(sets: Sets, item: AccountItem): void {
   }
 }
 
-const wantsLead = ({ tenants }: Surroundings, client: ClientDoc) =>
+const wantsLead = ({ tenants }: ReferenceData, client: ClientDoc) =>
   tenants.get(String(client.tenantId))?.settings.leadsEnabled === true
 
 function addPerson(sets: Sets, { waId, userId }: Pick<Person, 'waId' | 'userId'>): void {

@@ -303,13 +303,13 @@ test('two threads that turn out to be one person tell where the one went', () =>
   world.record([said('wamid.1', 1, 'by phone', byPhone, { wa_id: '212661000101' })])
   world.record([said('wamid.2', 2, 'by name', byUser, { user_id: 'MA.1' })])
   const { plan } = world.record([said('wamid.3', 3, 'by both')])
-  const told = plan.events
+  const updates = plan.events
     .filter(({ name }) => name === 'conversation:updated')
     .map(
       ({ payload }) => payload as { conversationId: string; updates: object; conversation: { id: string; messageCount: number } },
     )
-  expect(told).toHaveLength(2)
-  const [joined, updated] = told
+  expect(updates).toHaveLength(2)
+  const [joined, updated] = updates
   expect(joined?.updates).toEqual({ joinedWith: updated?.conversationId })
   expect(joined?.conversation).toMatchObject({ id: updated?.conversationId, messageCount: 3 })
   expect(joined?.conversationId).not.toBe(updated?.conversationId)

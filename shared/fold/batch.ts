@@ -5,7 +5,7 @@ import type { ClientDoc, Id } from '../model/documents.ts'
 import { foldAccount } from './account.ts'
 import { clientsOf, type FoldContext } from './context.ts'
 import { foldEcho, foldMessage } from './message.ts'
-import { tellConversations, tellJoined } from './realtime-events.ts'
+import { emitConversations, emitJoined } from './realtime-events.ts'
 import { openState, type State, type Tracked } from './state.ts'
 import { foldStatus } from './status.ts'
 import { DUPLICATE, failed, type ItemOutcome, ignored, statusOf, type Verdict, webhookEventOf } from './verdict.ts'
@@ -20,8 +20,8 @@ export interface Folded {
 export function foldBatch(items: readonly WebhookItem[], loaded: Loaded, context: FoldContext): Folded {
   const state = openState(loaded)
   const outcomes = items.map(item => foldItem(state, context, item))
-  tellJoined(state, context.now)
-  tellConversations(state, context.now)
+  emitJoined(state, context.now)
+  emitConversations(state, context.now)
   return { plan: planOf(state), outcomes }
 }
 

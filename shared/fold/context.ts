@@ -3,7 +3,7 @@ import type { WebhookItem } from '../meta/webhook.ts'
 import type { ClientDoc, Id, PipelineDoc, TenantDoc } from '../model/documents.ts'
 
 /** Whose numbers they are and how their tenants want it. Read before the transaction, at most seconds old. */
-export interface Surroundings {
+export interface ReferenceData {
   /** By phone number id. */
   clients: Map<string, ClientDoc>
   /** By WhatsApp business account: one of its numbers. */
@@ -15,12 +15,12 @@ export interface Surroundings {
 }
 
 /** What a fold knows beside the batch. */
-export interface FoldContext extends Surroundings {
+export interface FoldContext extends ReferenceData {
   now: Date
 }
 
 /** The numbers that an item is about: the one it names, else all of its business account; none when nobody owns them. */
-export function clientsOf(context: Surroundings, item: WebhookItem): ClientDoc[] {
+export function clientsOf(context: ReferenceData, item: WebhookItem): ClientDoc[] {
   const client = item.phoneNumberId === null ? undefined : context.clients.get(item.phoneNumberId)
   if (item.phoneNumberId !== null) return client ? [client] : []
   const wabaId = wabaOf(item)

@@ -7,7 +7,7 @@ import { fallbackNote, fallenBack } from '../model/fallback.ts'
 import { waitEntries } from '../views/wait-entries.ts'
 import type { FoldContext } from './context.ts'
 import { showInList } from './conversation.ts'
-import { tellStatus } from './realtime-events.ts'
+import { emitStatus } from './realtime-events.ts'
 import { change, note, type State, type Tracked, touch } from './state.ts'
 
 /**
@@ -40,7 +40,7 @@ export function fallBack(
     dispatch: dueNow(attempt, now),
     updatedAt: now,
   })
-  tellStatus(state, item.eventId, doc, now)
+  emitStatus(state, item.eventId, doc, now)
   const conversation = showInList(state, doc)
   if (conversation) touch(state, conversation, item.eventId)
   return true

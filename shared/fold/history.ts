@@ -9,7 +9,7 @@ import { addToConversation, conversationWith, showInList, type Weight } from './
 import { resolveContact } from './identity.ts'
 import { quote, webhookMessage } from './message.ts'
 import { applyEffects } from './number-effects.ts'
-import { tellStatus } from './realtime-events.ts'
+import { emitStatus } from './realtime-events.ts'
 import { addMessage, change, messageByWamid, type State, type Tracked, touch, track } from './state.ts'
 import { ignored, PROCESSED, type Verdict } from './verdict.ts'
 
@@ -36,8 +36,8 @@ export function foldHistory(state: State, context: FoldContext, clients: ClientD
   if (client === undefined) return ignored('a number that nobody here owns')
   const declined = listOf(item.value.history).find(part => isObject(part) && Array.isArray(part.errors))
   if (declined !== undefined) {
-    const told = notice('HISTORY_DECLINED', 'INFORMATIONAL', 'The business does not share the history of its app.')
-    return applyEffects(state, context, clients, item, [told])
+    const declined = notice('HISTORY_DECLINED', 'INFORMATIONAL', 'The business does not share the history of its app.')
+    return applyEffects(state, context, clients, item, [declined])
   }
   const added = pastMessagesOf(item).filter(past => addPast(state, context, client, item, past))
   return added.length > 0 ? PROCESSED : ignored('its messages are here already')
@@ -79,7 +79,7 @@ function fillIn(state: State, { now }: FoldContext, item: AccountItem, known: Tr
   if (doc.origin === 'phone' && isFurther(status, doc.status)) fields.status = status
   if (Object.keys(fields).length === 0) return false
   change(known, fields)
-  tellStatus(state, `${item.eventId}:${past.wamid}`, doc, now)
+  emitStatus(state, `${item.eventId}:${past.wamid}`, doc, now)
   const conversation = showInList(state, doc)
   if (conversation) touch(state, conversation, item.eventId)
   return true

@@ -9,7 +9,7 @@ import type { FoldContext } from './context.ts'
 import { addToConversation, conversationWith, linkLead, type Weight } from './conversation.ts'
 import { changeContact, giveKeys, resolveContact, updateProfile } from './identity.ts'
 import { joinContacts } from './merge-contacts.ts'
-import { tellReceived, tellSent } from './realtime-events.ts'
+import { emitReceived, emitSent } from './realtime-events.ts'
 import { applyEdit, applyReaction, applyRevoke } from './revisions.ts'
 import { addMessage, messageByWamid, type State, type Tracked, touch, track, userKey, waKey } from './state.ts'
 import { ignored, PROCESSED, type Verdict } from './verdict.ts'
@@ -44,7 +44,7 @@ export function foldMessage(state: State, context: FoldContext, client: ClientDo
   addMessage(state, message)
   addToConversation(conversation, message.doc, weightOf(contact.doc, item, system !== null), item.receivedAt)
   blockAgain(state, contact, context.now)
-  tellReceived(state, item.eventId, message.doc, item.person.waId ?? item.person.userId, context.now)
+  emitReceived(state, item.eventId, message.doc, item.person.waId ?? item.person.userId, context.now)
   touch(state, conversation, item.eventId)
   return PROCESSED
 }
@@ -77,7 +77,7 @@ function blockAgain(state: State, contact: Tracked<ContactDoc>, now: Date): void
   if (block?.state === 'REFUSED') changeContact(state, contact, { block: { ...block, state: 'PENDING', nextAt: now } })
 }
 
-/** Told by somebody whose number Meta does not show: people see it, WhatsApp still knows them by their user id. */
+/** EventSource by somebody whose number Meta does not show: people see it, WhatsApp still knows them by their user id. */
 function notePhone(state: State, contact: Tracked<ContactDoc>, item: MessageItem): void {
   const phone = ownPhone(item.message)
   if (phone !== null && contact.doc.phone === null) changeContact(state, contact, { phone })
@@ -105,7 +105,7 @@ export function foldEcho(state: State, context: FoldContext, client: ClientDoc, 
   quote(state, message.doc, read)
   addMessage(state, message)
   addToConversation(conversation, message.doc, FROM_PHONE, item.receivedAt)
-  tellSent(state, item.eventId, message.doc, context.now)
+  emitSent(state, item.eventId, message.doc, context.now)
   touch(state, conversation, item.eventId)
   return PROCESSED
 }

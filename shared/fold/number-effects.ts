@@ -1,5 +1,5 @@
 import type { WebhookItem } from '../meta/webhook.ts'
-import type { ClientDoc, HeardAt, NumberNotice } from '../model/documents.ts'
+import type { ClientDoc, LastEventAt, NumberNotice } from '../model/documents.ts'
 import type { FoldContext } from './context.ts'
 import { tell } from './realtime-events.ts'
 import { change, type State, type Tracked, track } from './state.ts'
@@ -13,34 +13,40 @@ export interface Effect {
   topic: string
   /** Fields, as they follow from what stands; null when the word does not concern this number. */
   set?: (client: ClientDoc) => Partial<ClientDoc> | null
-  /** Told instead of the reason of a pause. */
+  /** EventSource instead of the reason of a pause. */
   reason?: string
   /** What people should know; `clear` takes the one of that type away. */
   notice?: Pick<NumberNotice, 'type' | 'severity' | 'text'> | { type: string; clear: true }
 }
 
 /** What told it, and when. */
-type Told = Pick<WebhookItem, 'eventId' | 'at'>
+type EventSource = Pick<WebhookItem, 'eventId' | 'at'>
 
-export const isNews = (doc: { heardAt?: HeardAt }, topic: string, at: Date): boolean =>
-  (doc.heardAt?.[topic]?.getTime() ?? 0) <= at.getTime()
+export const isNewer = (doc: { lastEventAt?: LastEventAt }, topic: string, at: Date): boolean =>
+  (doc.lastEventAt?.[topic]?.getTime() ?? 0) <= at.getTime()
 
-export const heard = (doc: { heardAt?: HeardAt }, topics: string[], at: Date): HeardAt => ({
-  ...doc.heardAt,
+export const withEventTimes = (doc: { lastEventAt?: LastEventAt }, topics: string[], at: Date): LastEventAt => ({
+  ...doc.lastEventAt,
   ...Object.fromEntries(topics.map(topic => [topic, at])),
 })
 
 /** Applies what is news to each of the numbers, and tells once of each that shows a difference. */
-export function applyEffects(state: State, context: FoldContext, clients: ClientDoc[], item: Told, effects: Effect[]): Verdict {
+export function applyEffects(
+  state: State,
+  context: FoldContext,
+  clients: ClientDoc[],
+  item: EventSource,
+  effects: Effect[],
+): Verdict {
   if (clients.length === 0) return ignored('no number of ours')
   if (effects.length === 0) return ignored('nothing of effect here')
   const isTaken = clients.map(client => applyTo(state, context, inHand(state, client), item, effects))
   return isTaken.includes(true) ? PROCESSED : ignored('a newer word stands')
 }
 
-function applyTo(state: State, { now }: FoldContext, client: Tracked<ClientDoc>, item: Told, effects: Effect[]): boolean {
+function applyTo(state: State, { now }: FoldContext, client: Tracked<ClientDoc>, item: EventSource, effects: Effect[]): boolean {
   const { doc } = client
-  const fresh = effects.filter(({ topic }) => isNews(doc, topic, item.at))
+  const fresh = effects.filter(({ topic }) => isNewer(doc, topic, item.at))
   if (fresh.length === 0) return false
   const fields: Partial<ClientDoc> = {}
   for (const { set, notice } of fresh) {
@@ -50,9 +56,9 @@ function applyTo(state: State, { now }: FoldContext, client: Tracked<ClientDoc>,
   if (fields.status === 'active' && doc.status === 'paused') fields.resumedAt = item.at
   const isShown = differs(doc, fields)
   const topics = fresh.map(({ topic }) => topic)
-  change(client, { ...fields, heardAt: heard(doc, topics, item.at) })
+  change(client, { ...fields, lastEventAt: withEventTimes(doc, topics, item.at) })
   const reason = fresh.find(effect => effect.reason)?.reason
-  if (isShown) tellClient(state, item, doc, now, reason)
+  if (isShown) emitNumber(state, item, doc, now, reason)
   return true
 }
 
@@ -70,7 +76,7 @@ function differs(doc: ClientDoc, fields: Partial<ClientDoc>): boolean {
 const reasonOf = ({ pauseReason, statusReason, repliesOnly }: ClientDoc) =>
   pauseReason ?? statusReason ?? (repliesOnly ? 'restricted' : null)
 
-function tellClient(state: State, item: Told, doc: ClientDoc, now: Date, reason?: string): void {
+function emitNumber(state: State, item: EventSource, doc: ClientDoc, now: Date, reason?: string): void {
   const clientId = String(doc._id)
   const payload = { clientId, status: doc.status, reason: reason ?? reasonOf(doc) }
   const place = { tenantId: doc.tenantId, clientId: doc._id, conversationId: null }

@@ -42,8 +42,8 @@ function after(code: number, own: Partial<ClientDoc> = {}, now = at(60)) {
   world.context.clients.set(PHONE_NUMBER_ID, number())
   world.context.accounts.set('31', account)
   const { plan } = world.record([failed('wamid.A', code), failed('wamid.B', code)])
-  const told = plan.events.filter(({ name }) => name === 'client:status').map(({ payload }) => payload)
-  return { numbers: plan.clients.map(({ _id, set }) => [String(_id), set] as const), told }
+  const payloads = plan.events.filter(({ name }) => name === 'client:status').map(({ payload }) => payload)
+  return { numbers: plan.clients.map(({ _id, set }) => [String(_id), set] as const), payloads }
 }
 
 test.for([
@@ -51,14 +51,14 @@ test.for([
   [131031, 'account'],
   [368, 'account'],
 ] as const)('%i in a status pauses every number of the account, once', ([code, pauseReason]) => {
-  const { numbers, told } = after(code)
+  const { numbers, payloads } = after(code)
   const paused = { status: 'paused', pauseReason, pauseCode: code, statusReason: expect.stringMatching(/\w+\. \w+/) }
   expect(numbers).toEqual([CLIENT_ID, SIBLING_ID].map(id => [String(id), expect.objectContaining(paused)]))
-  expect(told).toEqual([CLIENT_ID, SIBLING_ID].map(id => ({ clientId: String(id), status: 'paused', reason: pauseReason })))
+  expect(payloads).toEqual([CLIENT_ID, SIBLING_ID].map(id => ({ clientId: String(id), status: 'paused', reason: pauseReason })))
 })
 
 test('131048 in a status holds the campaigns of its number for an hour, once', () => {
-  const { numbers, told } = after(131048)
+  const { numbers, payloads } = after(131048)
   expect(numbers).toEqual([
     [
       String(CLIENT_ID),
@@ -68,7 +68,7 @@ test('131048 in a status holds the campaigns of its number for an hour, once', (
       }),
     ],
   ])
-  expect(told).toEqual([{ clientId: String(CLIENT_ID), status: 'active', reason: 'campaigns-held' }])
+  expect(payloads).toEqual([{ clientId: String(CLIENT_ID), status: 'active', reason: 'campaigns-held' }])
 })
 
 test.for([
@@ -77,13 +77,13 @@ test.for([
   ['a number that is paused already', 131042, { status: 'paused' }],
   ['campaigns that are held already', 131048, { campaignsHeldUntil: at(600) }],
 ] as const)('%s stops nothing', ([, code, own]) => {
-  const { numbers, told } = after(code, own)
+  const { numbers, payloads } = after(code, own)
   expect(numbers.filter(([id]) => id === String(CLIENT_ID))).toEqual([])
-  expect(told.filter(({ clientId }) => clientId === String(CLIENT_ID))).toEqual([])
+  expect(payloads.filter(({ clientId }) => clientId === String(CLIENT_ID))).toEqual([])
 })
 
 test('a failure from long ago stops nothing', () => {
-  expect(after(131042, {}, at(7200))).toEqual({ numbers: [], told: [] })
+  expect(after(131042, {}, at(7200))).toEqual({ numbers: [], payloads: [] })
 })
 
 test('a pause that was resumed after an earlier attempt comes again with the next one', () => {

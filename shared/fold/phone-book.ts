@@ -18,18 +18,18 @@ export function foldPhoneBook(state: State, context: FoldContext, clients: Clien
   const [client] = clients
   const entries = phoneBookOf(item)
   if (client === undefined || entries.length === 0) return ignored('no contact that we know')
-  let isNews = false
+  let isNewer = false
   for (const { person, name, at } of entries) {
     // Whom nobody knows needs no forgetting.
     if (name === null && !state.contactsByKey.has(waKey(client.tenantId, person.waId ?? ''))) continue
     const contact = resolveContact(state, context, client.tenantId, person)
     const fields = contact && namedSo(contact.doc, name, at)
     if (contact === null || fields === null) continue
-    isNews = true
+    isNewer = true
     changeContact(state, contact, fields)
     touchConversations(state, contact.doc._id, item.eventId)
   }
-  return isNews ? PROCESSED : ignored('nothing new in the phone book')
+  return isNewer ? PROCESSED : ignored('nothing new in the phone book')
 }
 
 /** The newest word counts; the name that somebody gave here stands above the phone book's. */

@@ -20,7 +20,7 @@ export function tell(
   state.events.push({ _id: eventId, ...rest, at: now, userId: null, createdAt: now } satisfies EventDoc)
 }
 
-export function tellReceived(state: State, webhookEventId: string, message: MessageDoc, from: string | null, now: Date): void {
+export function emitReceived(state: State, webhookEventId: string, message: MessageDoc, from: string | null, now: Date): void {
   const payload = {
     conversationId: String(message.conversationId),
     clientId: String(message.clientId),
@@ -30,13 +30,13 @@ export function tellReceived(state: State, webhookEventId: string, message: Mess
 }
 
 /** A message that was written in the business's own app: it has left already. */
-export function tellSent(state: State, webhookEventId: string, message: MessageDoc, now: Date): void {
+export function emitSent(state: State, webhookEventId: string, message: MessageDoc, now: Date): void {
   const payload = { ...namesOf(message), status: 'sent', message: messageView(message) }
   tell(state, { eventId: `r:${webhookEventId}`, name: 'message:sent', ...placeOf(message), payload }, now)
 }
 
 /** A message as it is now: another status, a reaction, an edit, a revocation. */
-export function tellStatus(state: State, webhookEventId: string, message: MessageDoc, now: Date): void {
+export function emitStatus(state: State, webhookEventId: string, message: MessageDoc, now: Date): void {
   const payload = {
     ...namesOf(message),
     status: message.status.toLowerCase(),
@@ -47,7 +47,7 @@ export function tellStatus(state: State, webhookEventId: string, message: Messag
 }
 
 /** Once for each conversation of the batch, with its state at the end. */
-export function tellConversations(state: State, now: Date): void {
+export function emitConversations(state: State, now: Date): void {
   for (const { conversation, eventId } of state.touched.values()) {
     const { doc } = conversation
     const payload = { conversationId: String(doc._id), updates: updatesOf(doc), conversation: conversationView(doc, now) }
@@ -57,7 +57,7 @@ export function tellConversations(state: State, now: Date): void {
 }
 
 /** Threads that went into another one: whoever looks at them goes there. */
-export function tellJoined(state: State, now: Date): void {
+export function emitJoined(state: State, now: Date): void {
   for (const { from, to } of state.moves.flatMap(({ conversations }) => conversations)) {
     const target = state.conversations.get(String(to))?.doc
     // One that was made in this very batch was never seen by anybody.

@@ -26,8 +26,8 @@ const people = ({ rows }: ReturnType<typeof createMemoryWorld>) =>
 
 test('who is known by phone only gets the user id from a status, and answers by it alone into the same thread', () => {
   const world = createMemoryWorld()
-  const taught = status({ recipient_user_id: USER_ID, parent_recipient_user_id: 'MA.ENT.1' }, [salma])
-  for (const step of [echo(WA_ID), taught, answer('wamid.B')]) world.record(step)
+  const recipientKeys = status({ recipient_user_id: USER_ID, parent_recipient_user_id: 'MA.ENT.1' }, [salma])
+  for (const step of [echo(WA_ID), recipientKeys, answer('wamid.B')]) world.record(step)
   expect(people(world)).toEqual([{ waId: WA_ID, userId: USER_ID, username: 'salma', parentUserId: 'MA.ENT.1' }])
   expect(world.rows.conversations).toMatchObject([
     { messageCount: 2, contact: { waId: WA_ID, userId: USER_ID, username: 'salma' } },

@@ -1,4 +1,4 @@
-import { differ, type NamedKeys, taughtKeys } from '../domain/contacts/identity.ts'
+import { differ, mergeRecipientKeys, type NamedKeys } from '../domain/contacts/identity.ts'
 import { text } from '../meta/json.ts'
 import type { StatusItem } from '../meta/webhook.ts'
 import type { ContactDoc, MessageDoc } from '../model/documents.ts'
@@ -8,7 +8,7 @@ import { joinContacts } from './merge-contacts.ts'
 import { type State, type Tracked, touchConversations, userKey } from './state.ts'
 
 /** Whom a status says that its message went to; null without a user id, and in a group, which has many. */
-export function toldBy({ person, report }: StatusItem): (NamedKeys & { userId: string }) | null {
+export function recipientKeysOf({ person, report }: StatusItem): (NamedKeys & { userId: string }) | null {
   const { waId, userId, username } = person
   const isOfGroup = report.recipient_type === 'group' || text(report.recipient_participant_id) !== null
   return isOfGroup || userId === null ? null : { waId, userId, username }
@@ -18,17 +18,18 @@ export function toldBy({ person, report }: StatusItem): (NamedKeys & { userId: s
  * The contact of a message gets the keys that its status brings and that it lacks: an answer by user id alone then finds it.
  * Whoever wrote by that id before is the same person, and is joined with it.
  */
-export function learn(state: State, context: FoldContext, item: StatusItem, message: Tracked<MessageDoc>): void {
-  const told = toldBy(item)
+export function mergeRecipient(state: State, context: FoldContext, item: StatusItem, message: Tracked<MessageDoc>): void {
+  const reported = recipientKeysOf(item)
   const contact = state.contacts.get(String(message.doc.contactId))
   // Nobody has looked for others with these keys when this very batch brings the message, or when its thread shows them.
-  if (told === null || contact === undefined || message.isNew || isGone(contact.doc) || hasMoved(contact.doc, message.doc)) return
+  if (reported === null || contact === undefined || message.isNew || isGone(contact.doc) || hasMoved(contact.doc, message.doc))
+    return
   const shown = state.conversations.get(String(message.doc.conversationId))?.doc.contact
-  if (!shown || taughtKeys(shown, told) === null || taughtKeys(contact.doc, told) === null) return
-  const others = holders(state, contact, told)
+  if (!shown || mergeRecipientKeys(shown, reported) === null || mergeRecipientKeys(contact.doc, reported) === null) return
+  const others = holders(state, contact, reported)
   if (others.some(other => differ(contact.doc, other.doc))) return
   const kept = others.reduce((one, other) => joinContacts(state, context, one, other), contact)
-  const { username, ...keys } = taughtKeys(kept.doc, told) ?? {}
+  const { username, ...keys } = mergeRecipientKeys(kept.doc, reported) ?? {}
   giveKeys(state, kept, { ...keys, parentUserId: kept.doc.parentUserId ?? item.person.parentUserId })
   if (username) changeContact(state, kept, { username })
   touchConversations(state, kept.doc._id, item.eventId)

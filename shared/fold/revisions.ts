@@ -4,7 +4,7 @@ import type { EchoItem, MessageItem } from '../meta/webhook.ts'
 import type { ClientDoc, MessageContent, MessageDoc } from '../model/documents.ts'
 import type { FoldContext } from './context.ts'
 import { showInList } from './conversation.ts'
-import { tellStatus } from './realtime-events.ts'
+import { emitStatus } from './realtime-events.ts'
 import { change, messageByWamid, note, type State, type Tracked, touch } from './state.ts'
 import { ignored, PROCESSED, park, type Verdict } from './verdict.ts'
 
@@ -90,7 +90,7 @@ const parkRevision = (state: State, { now }: FoldContext, item: MessageItem | Ec
   park(state, item, target, { status: 'revision', messageId: null, attempt: null }, now)
 
 function revised(state: State, { now }: FoldContext, item: MessageItem | EchoItem, message: Tracked<MessageDoc>): Verdict {
-  tellStatus(state, item.eventId, message.doc, now)
+  emitStatus(state, item.eventId, message.doc, now)
   const conversation = showInList(state, message.doc)
   if (conversation) touch(state, conversation, item.eventId)
   return PROCESSED

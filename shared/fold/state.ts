@@ -117,7 +117,7 @@ export function addMessage(state: State, message: Tracked<MessageDoc>): void {
 
 export const messageByWamid = (state: State, tenantId: Id, wamid: string) => state.messagesByWamid.get(`${tenantId}:${wamid}`)
 
-/** Told once at the end of the batch, with its state then. */
+/** EventSource once at the end of the batch, with its state then. */
 export function touch(state: State, conversation: Tracked<ConversationDoc>, eventId: string): void {
   state.touched.set(String(conversation.doc._id), { conversation, eventId })
 }

@@ -13,8 +13,8 @@ import { fallBack } from './fall-back.ts'
 import { changeContact } from './identity.ts'
 import { latest } from './merge-contacts.ts'
 import { reportOf, stopNumbers } from './number-pauses.ts'
-import { tellStatus } from './realtime-events.ts'
-import { learn } from './recipient-keys.ts'
+import { emitStatus } from './realtime-events.ts'
+import { mergeRecipient } from './recipient-keys.ts'
 import { change, messageByWamid, note, pairKey, type State, type Tracked, touch, userKey, waKey } from './state.ts'
 import { ignored, PROCESSED, park, type Verdict } from './verdict.ts'
 
@@ -41,7 +41,7 @@ export function foldStatus(state: State, context: FoldContext, client: ClientDoc
   const error = failureOf(item)
   const key = `${item.status}:${text(item.report.timestamp) ?? ''}:${error?.code ?? ''}${participant(item)}`
   if (message.doc.timeline.some(entry => entry.key === key)) return ignored('reported before')
-  learn(state, context, item, message)
+  mergeRecipient(state, context, item, message)
   const isCurrent = isOfThisAttempt(message.doc, item, callback?.attempt ?? null)
   note(message, {
     kind: 'status',
@@ -116,12 +116,12 @@ function apply(
   if (cost) fields.cost = cost
   if (Object.keys(fields).length > 0) change(message, { ...fields, updatedAt: context.now })
   if (!isFurther && cost === null) return
-  tellStatus(state, item.eventId, doc, context.now)
+  emitStatus(state, item.eventId, doc, context.now)
   const conversation = state.conversations.get(String(doc.conversationId))
   if (!isFurther || conversation === undefined) return
   const isShown = showInList(state, doc) !== null
-  const isTold = showFailure(conversation, doc, error, before)
-  if (isShown || isTold) touch(state, conversation, item.eventId)
+  const isErrorShown = showFailure(conversation, doc, error, before)
+  if (isShown || isErrorShown) touch(state, conversation, item.eventId)
 }
 
 /** The banner of a conversation: the newest message that failed; what we had declared goes when Meta says otherwise. */

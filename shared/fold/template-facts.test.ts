@@ -44,7 +44,7 @@ test('what is new is stored as Meta has it; what is on its way out is not', () =
     metaTemplateId: '7',
     quality: 'GREEN',
     variables: [{ name: '1', position: 1, component: 'BODY' }],
-    heardAt: { status: T0 },
+    lastEventAt: { status: T0 },
   })
   expect(newTemplate(listed({ status: 'PENDING_DELETION' }), T0)).toBeNull()
   expect(newTemplate(listed({ status: 'REJECTED', rejected_reason: 'SCAM' }), T0)?.reason).toBe('SCAM')
@@ -55,10 +55,10 @@ test('a list that says the same changes nothing', () => {
 })
 
 test('of each topic the newer word counts, a webhook or the list', () => {
-  const doc = stored({ status: 'PAUSED', reason: 'FIRST_PAUSE', quality: 'RED', heardAt: { status: after(90), quality: T0 } })
+  const doc = stored({ status: 'PAUSED', reason: 'FIRST_PAUSE', quality: 'RED', lastEventAt: { status: after(90), quality: T0 } })
   expect(mergeTemplate(doc, listed(), after(60))).toEqual({
     quality: 'GREEN',
-    heardAt: { status: after(90), quality: after(60) },
+    lastEventAt: { status: after(90), quality: after(60) },
   })
   expect(mergeTemplate(doc, listed(), after(120))).toMatchObject({ status: 'APPROVED', reason: null, quality: 'GREEN' })
 })
@@ -78,7 +78,7 @@ test('other words bring other variables, and those that stay keep their names', 
 
 test('a row whose submission nobody saw the end of is linked', () => {
   const submission = { state: 'UNKNOWN' as const, at: T0, detail: null }
-  const doc = stored({ metaTemplateId: null, submission, status: 'PENDING', heardAt: {} })
+  const doc = stored({ metaTemplateId: null, submission, status: 'PENDING', lastEventAt: {} })
   expect(mergeTemplate(doc, listed(), after(60))).toMatchObject({ metaTemplateId: '7', submission: null, status: 'APPROVED' })
 })
 

@@ -3,7 +3,7 @@ import { isGoneWord, isTemplateCategory, languageCode, templateStateOf } from '.
 import { variablesOf } from '../domain/templates/variables.ts'
 import { isObject, type Json, listOf, text } from '../meta/json.ts'
 import type { TemplateDoc } from '../model/documents.ts'
-import { heard, isNews } from './number-effects.ts'
+import { isNewer, withEventTimes } from './number-effects.ts'
 
 /** A template as Meta lists it. */
 export interface ListedTemplate {
@@ -47,7 +47,7 @@ export function listedTemplate(value: unknown): ListedTemplate | null {
 export function newTemplate(listed: ListedTemplate, askedAt: Date): Fields | null {
   if (isGoneWord(listed.word)) return null
   const { name, language, category, status, reason, components, quality, id: metaTemplateId } = listed
-  const heardAt = Object.fromEntries(TOPICS.map(topic => [topic, askedAt]))
+  const lastEventAt = Object.fromEntries(TOPICS.map(topic => [topic, askedAt]))
   return {
     name,
     language,
@@ -58,7 +58,7 @@ export function newTemplate(listed: ListedTemplate, askedAt: Date): Fields | nul
     ...variablesOf(components, []),
     quality,
     metaTemplateId,
-    heardAt,
+    lastEventAt,
   }
 }
 
@@ -70,21 +70,25 @@ const TOPICS = ['status', 'quality', 'category', 'components'] as const
  */
 export function mergeTemplate(doc: TemplateDoc, listed: ListedTemplate, askedAt: Date): Fields | null {
   const isAnother = Boolean(doc.metaTemplateId) && doc.metaTemplateId !== listed.id
-  const base = isAnother ? { ...doc, heardAt: {}, disabledAt: null } : doc
-  const told: Record<(typeof TOPICS)[number], Fields> = {
+  const base = isAnother ? { ...doc, lastEventAt: {}, disabledAt: null } : doc
+  const reported: Record<(typeof TOPICS)[number], Fields> = {
     status: base.disabledAt ? {} : { status: listed.status, reason: reasonOf(base, listed) },
     quality: { quality: listed.quality },
     category: { category: listed.category, ...(base.categoryChange?.to === listed.category && { categoryChange: null }) },
     components: contentOf(base, listed),
   }
-  const topics = TOPICS.filter(topic => isNews(base, topic, askedAt) && differs(base, told[topic]))
+  const topics = TOPICS.filter(topic => isNewer(base, topic, askedAt) && differs(base, reported[topic]))
   const link: Fields = {
     ...(doc.metaTemplateId !== listed.id && { metaTemplateId: listed.id }),
     ...(doc.submission && { submission: null }),
     ...(isAnother && { disabledAt: null, edits: [] }),
   }
   if (topics.length === 0 && Object.keys(link).length === 0) return null
-  return { ...link, ...Object.assign({}, ...topics.map(topic => told[topic])), heardAt: heard(base, topics, askedAt) }
+  return {
+    ...link,
+    ...Object.assign({}, ...topics.map(topic => reported[topic])),
+    lastEventAt: withEventTimes(base, topics, askedAt),
+  }
 }
 
 /** A webhook says more about a pause or a flag than the list does: its word stands while the status does. */

@@ -32,7 +32,7 @@ export interface BatchKeys {
   /** Also the contacts to whom the messages went. */
   recipients: boolean
   /** Whom statuses name as the recipients of messages. */
-  taught: Taught[]
+  recipientKeys: RecipientKeys[]
   /** Messages that come with this batch: seldom here already, but something may be parked for them. */
   newWamids: string[]
   /** Whose lead may have to be found or made. */
@@ -41,7 +41,7 @@ export interface BatchKeys {
 }
 
 /** Keys of somebody to whom a message went: by our id of it where that came along, and by Meta's. */
-export interface Taught {
+export interface RecipientKeys {
   messageId: string | null
   wamid: string
   waId: string | null

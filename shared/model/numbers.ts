@@ -12,7 +12,7 @@ export interface NumberNotice {
 }
 
 /** Meta's time of the last word about each topic: an older one that comes late changes nothing. */
-export type HeardAt = Record<string, Date>
+export type LastEventAt = Record<string, Date>
 
 export interface ClientDoc extends Common {
   tenantId: Id
@@ -58,7 +58,7 @@ export interface ClientDoc extends Common {
   repliesOnly?: { reason: string; until: Date | null } | null
   /** Newest first. */
   notices?: NumberNotice[]
-  heardAt?: HeardAt
+  lastEventAt?: LastEventAt
   /** By Meta's last word about the token; null before the first. */
   tokenValid?: boolean | null
   tokenScopes?: string[]

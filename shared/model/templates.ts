@@ -1,6 +1,6 @@
 import type { TemplateState } from '../domain/templates/status.ts'
 import type { Common, Id } from './common.ts'
-import type { HeardAt } from './numbers.ts'
+import type { LastEventAt } from './numbers.ts'
 
 export type TemplateStatus = TemplateState
 
@@ -22,7 +22,7 @@ export interface TemplateDoc extends Common {
   lastUsedAt: Date | null
   /** Announced by WhatsApp. */
   categoryChange?: { to: TemplateDoc['category']; at: Date } | null
-  heardAt?: HeardAt
+  lastEventAt?: LastEventAt
   /**
    * While Meta has given no id for it: `UNKNOWN` = sent, and nobody knows whether it arrived, written before the call;
    * `UNSUBMITTED` = certainly not there. Null: submitted, or never meant to be.

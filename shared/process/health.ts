@@ -3,14 +3,16 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { metricsPage } from './metrics.ts'
 
 type Parts = Record<string, boolean>
-/**
- * Each part's readiness by name, such as { mongodb: true, rabbitmq: false }. `told` is shown and does not decide: what
- * another role of the same process cannot do.
- */
-export type Readiness = () => Parts | { parts: Parts; told: Parts } | Promise<Parts | { parts: Parts; told: Parts }>
+export interface ReadinessReport {
+  /** Readiness by part, such as { mongodb: true, rabbitmq: false }: one that is false makes the process not ready. */
+  required: Parts
+  /** Parts that are shown and do not decide: what the process can do without, or what another role of it cannot do. */
+  informational?: Parts
+}
+export type Readiness = () => ReadinessReport
 
 /**
- * `/health` (the process is alive), `/ready` (it can do its work: 200 or 503, the parts in the body) and `/metrics`.
+ * `/health` (the process is alive), `/ready` (it can do its work: 200 or 503, each part in the body) and `/metrics`.
  * Answers true if it took the request, so that a service can hang it before its own routes.
  */
 export async function answerHealth(request: IncomingMessage, response: ServerResponse, ready: Readiness): Promise<boolean> {
@@ -18,10 +20,9 @@ export async function answerHealth(request: IncomingMessage, response: ServerRes
   if (request.method !== 'GET') return false
   if (path === '/health') return json(response, 200, { status: 'ok' })
   if (path === '/ready') {
-    const answer = await ready()
-    const { parts, told } = hasTold(answer) ? answer : { parts: answer, told: {} }
-    const isReady = Object.values(parts).every(Boolean)
-    return json(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', parts: { ...parts, ...told } })
+    const { required, informational = {} } = ready()
+    const isReady = Object.values(required).every(Boolean)
+    return json(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', required, informational })
   }
   if (path === '/metrics') {
     const page = await metricsPage()
@@ -60,9 +61,6 @@ export async function listen(server: Server, host: string, port: number): Promis
     },
   }
 }
-
-const hasTold = (answer: Parts | { parts: Parts; told: Parts }): answer is { parts: Parts; told: Parts } =>
-  typeof answer.told === 'object'
 
 function json(response: ServerResponse, status: number, body: unknown): true {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))

@@ -51,7 +51,7 @@ export const mediaUploads = new Counter({
   help: 'Files handed to Meta for sending, by outcome (ok, refused, unknown, unsent).',
   labelNames: ['outcome'],
 })
-export const receiptsTold = new Counter({
+export const receiptsSent = new Counter({
   name: 'linko_receipts_total',
   help: 'Read receipts and typing indicators told to customers, by kind (read, typing) and outcome (ok, refused, unknown, unsent).',
   labelNames: ['kind', 'outcome'],

@@ -67,12 +67,12 @@ test('an unreadable attempt counts as the first', () => {
 
 test('errors travel without secrets and bounded', () => {
   const error = new Error(`token EAAsecretsecret ${'x'.repeat(9000)}`)
-  const told = String(
+  const description = String(
     moveOf(readDelivery(queue, message()), { kind: 'dead-letter', reason: 'poison', error })?.headers?.['x-linko-error'],
   )
-  expect(told).toContain('[token]')
-  expect(told).not.toContain('EAAsecret')
-  expect(told.length).toBeLessThanOrEqual(4000)
+  expect(description).toContain('[token]')
+  expect(description).not.toContain('EAAsecret')
+  expect(description.length).toBeLessThanOrEqual(4000)
 })
 
 test('a message that the broker gave up tells so, though it had been tried again before', () => {

@@ -39,8 +39,8 @@ export function moveOf(delivery: Delivery, outcome: Outcome, ladder = LADDER_S):
   if (outcome.kind === 'dead-letter') return deadLetterOf(delivery, outcome.reason, outcome.error)
   const seconds = ladder[delivery.attempt - 1]
   if (seconds === undefined) return deadLetterOf(delivery, 'attempts used up', outcome.error)
-  const told = describe(outcome.error)
-  return copyOf(delivery, retryQueue(seconds), { [HEADER.attempt]: delivery.attempt + 1, [HEADER.error]: told })
+  const description = describe(outcome.error)
+  return copyOf(delivery, retryQueue(seconds), { [HEADER.attempt]: delivery.attempt + 1, [HEADER.error]: description })
 }
 
 function deadLetterOf(delivery: Delivery, reason: string, error: unknown): OutgoingMessage {
@@ -90,6 +90,6 @@ function travelling(headers: Record<string, unknown>): Record<string, string | n
 }
 
 function describe(error: unknown): string {
-  const told = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return scrub(told).slice(0, MAX_ERROR_CHARACTERS)
+  const description = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return scrub(description).slice(0, MAX_ERROR_CHARACTERS)
 }

@@ -3,7 +3,7 @@ import { differ } from '../domain/contacts/identity.ts'
 import { ApiError } from '../domain/errors.ts'
 import { planOf } from '../fold/batch.ts'
 import { absorb } from '../fold/merge-contacts.ts'
-import { tellConversations, tellJoined } from '../fold/realtime-events.ts'
+import { emitConversations, emitJoined } from '../fold/realtime-events.ts'
 import { openState, type Tracked, touchConversations } from '../fold/state.ts'
 import type { Plan } from '../model/batch-plan.ts'
 import type { ContactDoc, EventDoc, Id } from '../model/documents.ts'
@@ -36,9 +36,9 @@ function judge(pair: Pair, { now }: MergeOrder): { plan: Plan; contact: ContactD
   const [one, two] = [kept, other].map(({ _id }) => state.contacts.get(String(_id))) as [Tracked<ContactDoc>, Tracked<ContactDoc>]
   const { doc } = absorb(state, { now }, one, two)
   const cause = `g:${new Types.ObjectId()}`
-  tellJoined(state, now)
+  emitJoined(state, now)
   touchConversations(state, doc._id, cause)
-  tellConversations(state, now)
+  emitConversations(state, now)
   const plan = planOf(state)
   return { plan, contact: doc, events: plan.events }
 }

@@ -1,6 +1,6 @@
 import { foldBatch } from '../fold/batch.ts'
 import { keysOf } from '../fold/batch-keys.ts'
-import type { Surroundings } from '../fold/context.ts'
+import type { ReferenceData } from '../fold/context.ts'
 import type { ItemOutcome } from '../fold/verdict.ts'
 import type { WebhookItem } from '../meta/webhook.ts'
 import type { Changes, Loaded, Plan, Update } from '../model/batch-plan.ts'
@@ -27,12 +27,12 @@ export interface Preview {
 export async function previewItems(
   store: Store,
   items: readonly WebhookItem[],
-  around: Surroundings,
+  reference: ReferenceData,
   now: Date,
 ): Promise<Preview> {
-  const loaded = await loadPreview(store, keysOf(items, around))
-  const before = stateBefore(loaded, around)
-  const { plan, outcomes } = foldBatch(items, loaded, { ...around, now })
+  const loaded = await loadPreview(store, keysOf(items, reference))
+  const before = stateBefore(loaded, reference)
+  const { plan, outcomes } = foldBatch(items, loaded, { ...reference, now })
   const rows = new Map([...plan.webhookEvents.inserts, ...plan.webhookEvents.replaced].map(row => [row._id, row.reason]))
   return {
     verdicts: items.map(({ eventId }, i) => ({
@@ -47,7 +47,7 @@ export async function previewItems(
 type Fields = Record<string, unknown>
 
 /** By id, as they stand: the judgement changes the documents in hand. */
-function stateBefore(loaded: Loaded, { clients, accounts }: Surroundings): Map<string, Fields> {
+function stateBefore(loaded: Loaded, { clients, accounts }: ReferenceData): Map<string, Fields> {
   const { contacts, conversations, messages, templates } = loaded
   const documents = [contacts, conversations, messages, templates, [...clients.values()], ...accounts.values()].flat()
   return new Map(documents.map(document => [String(document._id), { ...document }]))
@@ -70,7 +70,7 @@ function changesOf(plan: Plan, before: Map<string, Fields>): PreviewedChange[] {
 }
 
 /** Ours alone, or too long to show. */
-const HIDDEN = new Set(['_id', 'tenantId', 'createdAt', 'updatedAt', 'createdBy', 'updatedBy', 'payload', 'heardAt'])
+const HIDDEN = new Set(['_id', 'tenantId', 'createdAt', 'updatedAt', 'createdBy', 'updatedBy', 'payload', 'lastEventAt'])
 
 function created(kind: PreviewedChange['kind'], document: object): PreviewedChange {
   const said = Object.entries(document).filter(([name, value]) => !HIDDEN.has(name) && !isNothing(value))

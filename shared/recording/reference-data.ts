@@ -1,5 +1,5 @@
 import { Types } from 'mongoose'
-import { type Surroundings, wabaOf } from '../fold/context.ts'
+import { type ReferenceData, wabaOf } from '../fold/context.ts'
 import { isStopping } from '../fold/number-pauses.ts'
 import type { WebhookItem } from '../meta/webhook.ts'
 import type { ClientDoc, Id, PipelineDoc, TenantDoc } from '../model/documents.ts'
@@ -12,7 +12,7 @@ import { findClientsOfAccounts } from '../store/recording/load.ts'
 import { asTenant } from '../store/tenancy/tenancy.ts'
 
 /** Whose numbers the items are about and how their tenants want it: changes seldom, cached for seconds. @throws Outage */
-export async function readSurroundings(store: Store, items: readonly WebhookItem[]): Promise<Surroundings> {
+export async function readReferenceData(store: Store, items: readonly WebhookItem[]): Promise<ReferenceData> {
   const numbers = new Set<string>()
   const wabas = new Set<string>()
   for (const item of items) {

@@ -180,7 +180,7 @@ async function changePassword(
     throw new ApiError(409, 'CONFLICT', 'It was changed elsewhere just now')
   await raiseTokenVersion(deps.store, tenantId, id)
   await revokeUserTokens(deps.store, tenantId, id)
-  await tellRevoked(deps, tenantId, id)
+  await emitRevoked(deps, tenantId, id)
 }
 
 export const authRoutes = [login, refresh, logout, me, password]
@@ -230,7 +230,7 @@ const userView = (user: UserDoc) => ({
 })
 
 /** A hint for realtime, which looks by itself all the same. */
-async function tellRevoked({ redis, store, log }: GatewayDeps, tenantId: string, userId: string): Promise<void> {
+async function emitRevoked({ redis, store, log }: GatewayDeps, tenantId: string, userId: string): Promise<void> {
   const hint = JSON.stringify({ tenantId, userId })
   await redis
     .publish(revocationChannel(store.connection.name), hint)

@@ -61,22 +61,22 @@ export async function estimateFor(deps: GatewayDeps, campaign: Estimated, audien
   if (client === undefined) throw notFound('Number')
   const others = waiting.filter(other => String(other._id) !== String(_id))
   const usage = await usageOf(redis, tenant, [client])
-  const told = estimate(inputOf(campaign, audience, { tenant, client, clients, others, usage }))
+  const estimated = estimate(inputOf(campaign, audience, { tenant, client, clients, others, usage }))
   const ahead = sumOf(others.filter(({ phoneNumberId }) => phoneNumberId === client.phoneNumberId))
   const startsAt = Math.max(deps.now().getTime(), campaign.startAt?.getTime() ?? 0)
   return {
-    ...told,
+    ...estimated,
     left: { invalid: audience.invalid, duplicate: audience.duplicate, optedOut: audience.optedOut },
     ahead,
     aheadElsewhere: sumOf(others) - ahead,
     startsAt: new Date(startsAt).toISOString(),
-    finishesAt: new Date(startsAt + told.durationSeconds * 1000).toISOString(),
+    finishesAt: new Date(startsAt + estimated.durationSeconds * 1000).toISOString(),
   }
 }
 
 const sumOf = (campaigns: readonly CampaignBacklog[]) => campaigns.reduce((sum, { count }) => sum + count, 0)
 
-interface Surroundings {
+interface ReferenceData {
   tenant: TenantDoc
   client: ClientDoc
   clients: readonly ClientDoc[]
@@ -87,7 +87,7 @@ interface Surroundings {
 function inputOf(
   campaign: Estimated,
   { recipients, countries }: AudienceCount,
-  { tenant, client, clients, others, usage }: Surroundings,
+  { tenant, client, clients, others, usage }: ReferenceData,
 ): Parameters<typeof estimate>[0] {
   // Meta's complaints are over within minutes: they do not count.
   const rates = ratesOf(clients, tenant, null)

@@ -8,7 +8,7 @@ import { changeConversation, countOpenConversations } from '#shared/store/inbox/
 import { readMessages } from '#shared/store/inbox/messages.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { conversationUpdated, eventOf, publishEvents } from '../events.ts'
-import { tellRead } from '../messages/receipts.ts'
+import { sendReadReceipt } from '../messages/receipts.ts'
 
 export interface Changes {
   set: Partial<ConversationDoc>
@@ -66,16 +66,16 @@ export async function applyChange(
     const row = await changeConversation(store, before, own, provided ?? {}, session)
     if (row === null) throw new ApiError(409, 'ALREADY_ASSIGNED', 'Somebody else has taken this conversation')
     const assigned = row.assignedTo ? { id: String(row.assignedTo.id), name: row.assignedTo.name } : null
-    const told: EventDoc[] = [conversationUpdated(row, cause, now, { status: row.status, assignedTo: assigned })]
+    const events: EventDoc[] = [conversationUpdated(row, cause, now, { status: row.status, assignedTo: assigned })]
     if ('assignedTo' in set)
-      told.push(eventOf(row, 'conversation:assigned', cause, now, { conversationId: String(row._id), assignedTo: assigned }))
-    await store.models.events.insertMany(told, { session })
-    return { changed: row, events: told, lastRead: seen?.lastRead ?? null }
+      events.push(eventOf(row, 'conversation:assigned', cause, now, { conversationId: String(row._id), assignedTo: assigned }))
+    await store.models.events.insertMany(events, { session })
+    return { changed: row, events: events, lastRead: seen?.lastRead ?? null }
   })
   void publishEvents(deps, events, traceparent)
   // Its customer hears of what was seen, not of what came after.
   if (lastRead !== null)
-    tellRead(deps, { ...changed, lastInboundWamid: lastRead }, traceparent).catch(error =>
+    sendReadReceipt(deps, { ...changed, lastInboundWamid: lastRead }, traceparent).catch(error =>
       deps.log.info({ err: error }, 'receipt not told'),
     )
   return changed

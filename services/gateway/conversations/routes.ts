@@ -7,7 +7,7 @@ import { getConversation, listConversations } from '#shared/store/inbox/conversa
 import { pageView } from '#shared/store/pages.ts'
 import { conversationView } from '#shared/views/views.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { tellTyping } from '../messages/receipts.ts'
+import { sendTyping } from '../messages/receipts.ts'
 import { answerConversation } from '../messages/routes.ts'
 import { WindowView, windowView } from '../messages/window.ts'
 import { flagText, IdParams, listOf, ObjectIdText, Paging } from '../schemas.ts'
@@ -188,7 +188,7 @@ const typing = route({
   }),
   async handle(request, deps: GatewayDeps) {
     const conversation = await getConversation(deps.store, callerOf(request).tenantId, request.params.id)
-    return { body: { shown: await tellTyping(deps, conversation, request.traceparent) } }
+    return { body: { shown: await sendTyping(deps, conversation, request.traceparent) } }
   },
 })
 

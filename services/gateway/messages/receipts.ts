@@ -15,8 +15,8 @@ const MOST_AGE_MS = 30 * 24 * 60 * 60 * 1000
 type Deps = Pick<GatewayDeps, 'store' | 'queue' | 'redis' | 'log' | 'now'>
 
 /** The customer's ticks turn blue, unless the tenant wants otherwise. Nobody waits for it. */
-export async function tellRead(deps: Deps, conversation: ConversationDoc, traceparent: string): Promise<void> {
-  if (await mayTell(deps, conversation)) publish(deps, conversation, false, traceparent)
+export async function sendReadReceipt(deps: Deps, conversation: ConversationDoc, traceparent: string): Promise<void> {
+  if (await mayReport(deps, conversation)) publish(deps, conversation, false, traceparent)
 }
 
 /**
@@ -24,13 +24,13 @@ export async function tellRead(deps: Deps, conversation: ConversationDoc, tracep
  * neither.
  * @returns whether the customer sees it now, by this call or by one shortly before
  */
-export async function tellTyping(deps: Deps, conversation: ConversationDoc, traceparent: string): Promise<boolean> {
-  if (!(await mayTell(deps, conversation))) return false
+export async function sendTyping(deps: Deps, conversation: ConversationDoc, traceparent: string): Promise<boolean> {
+  if (!(await mayReport(deps, conversation))) return false
   if (await isFirst(deps, String(conversation._id))) publish(deps, conversation, true, traceparent)
   return true
 }
 
-async function mayTell({ store, now }: Deps, { tenantId, lastInboundWamid, lastInboundAt }: ConversationDoc): Promise<boolean> {
+async function mayReport({ store, now }: Deps, { tenantId, lastInboundWamid, lastInboundAt }: ConversationDoc): Promise<boolean> {
   if (lastInboundWamid === null || (lastInboundAt && now().getTime() - lastInboundAt.getTime() > MOST_AGE_MS)) return false
   return (await getCachedTenant(store, tenantId)).settings.sendReadReceipts !== false
 }

@@ -1,5 +1,5 @@
 import { describeError } from '#shared/domain/messages/send-errors.ts'
-import { heard, isNews } from '#shared/fold/number-effects.ts'
+import { isNewer, withEventTimes } from '#shared/fold/number-effects.ts'
 import type { Refused } from '#shared/meta/client.ts'
 import { askNumber, type NumberFacts, readNumber } from '#shared/meta/number-fields.ts'
 import type { ClientDoc } from '#shared/model/documents.ts'
@@ -45,10 +45,10 @@ export function createHealthCare(deps: CareDeps) {
     const checked = { healthCheckedAt: askedAt, nextHealthCheckAt: jittered(now(), deps.healthEveryMs) }
     if (changed.length === 0) return void (await noteOnClient(store, client, checked))
     // A webhook that came meanwhile knows better: then this round changes nothing, and the next one asks again.
-    const unheard = { heardAt: client.heardAt ?? null }
-    const all = { ...changes, ...checked, heardAt: heard(client, topics, askedAt) }
+    const unanswered = { lastEventAt: client.lastEventAt ?? null }
+    const all = { ...changes, ...checked, lastEventAt: withEventTimes(client, topics, askedAt) }
     const where = { tenantId: client.tenantId, clientId: client._id }
-    const change = await changeClient(store, where, all, unheard, { changed })
+    const change = await changeClient(store, where, all, unanswered, { changed })
     if (change) await publishEvents(deps, [change.event], null)
   }
 
@@ -59,7 +59,7 @@ export function createHealthCare(deps: CareDeps) {
 function newsOf(client: ClientDoc, facts: NumberFacts, askedAt: Date) {
   const names = (Object.keys(facts) as (keyof NumberFacts)[]).filter(name => {
     const topic = TOPICS[name]
-    return (facts[name] ?? null) !== (client[name] ?? null) && (topic === undefined || isNews(client, topic, askedAt))
+    return (facts[name] ?? null) !== (client[name] ?? null) && (topic === undefined || isNewer(client, topic, askedAt))
   })
   const changes: Partial<ClientDoc> = Object.fromEntries(names.map(name => [name, facts[name]]))
   return { changes, changed: names as string[], topics: names.flatMap(name => TOPICS[name] ?? []) }

@@ -75,7 +75,7 @@ export function createTokenCare(deps: CareDeps) {
     const warning = warningsOf(client, facts, now())
     const changes = { ...fieldsOf(facts), ...warning.changes, ...(renewed && { accessToken: seal(client, renewed) }) }
     if (!(await write(client, changes, warning.news))) return
-    if (renewed) await tellRenewed(client, facts)
+    if (renewed) await emitRenewed(client, facts)
     const mayResume = (client.tokenResumedAt?.getTime() ?? 0) <= now().getTime() - RESUME_EVERY_MS
     if (client.status === 'paused' && mayResume && endsWithValidToken(client.pauseReason, client.pauseCode)) await resume(client)
   }
@@ -111,14 +111,14 @@ export function createTokenCare(deps: CareDeps) {
 
   /** Only while the number still has the token that was asked about, and no webhook changed its notices meanwhile. */
   async function write(client: ClientDoc, changes: Partial<ClientDoc>, news: ClientNews | null): Promise<boolean> {
-    const still = { accessToken: client.accessToken, ...(changes.notices && { heardAt: client.heardAt ?? null }) }
+    const still = { accessToken: client.accessToken, ...(changes.notices && { lastEventAt: client.lastEventAt ?? null }) }
     if (news === null) return noteOnClient(store, client, changes, still)
     const change = await changeClient(store, { tenantId: client.tenantId, clientId: client._id }, changes, still, news)
     if (change) await publishEvents(deps, [change.event], null)
     return change !== null
   }
 
-  async function tellRenewed(client: ClientDoc, facts: TokenFacts): Promise<void> {
+  async function emitRenewed(client: ClientDoc, facts: TokenFacts): Promise<void> {
     log.info({ tenantId: String(client.tenantId), clientId: String(client._id) }, 'access token renewed')
     await audit(store, {
       tenantId: client.tenantId,
@@ -174,8 +174,8 @@ function warningsOf(client: ClientDoc, facts: TokenFacts, now: Date): { changes:
     ...(isNewGap ? [{ type: SCOPES, severity: 'WARNING' as const, text: scopesText(missing), at: now }] : []),
   ]
   const isChanged = added.length > 0 || standing.length < present.length
-  const heardAt = { ...client.heardAt, ...Object.fromEntries([EXPIRING, SCOPES].map(type => [`notice:${type}`, now])) }
-  const changes = { tokenWarnedFor: end, ...(isChanged && { notices: [...added, ...standing], heardAt }) }
+  const lastEventAt = { ...client.lastEventAt, ...Object.fromEntries([EXPIRING, SCOPES].map(type => [`notice:${type}`, now])) }
+  const changes = { tokenWarnedFor: end, ...(isChanged && { notices: [...added, ...standing], lastEventAt }) }
   if (isNewEnd) return { changes, news: { reason: 'token-expiring' } }
   return { changes, news: isNewGap ? { reason: 'token-scopes' } : null }
 }

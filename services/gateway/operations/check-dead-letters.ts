@@ -1,7 +1,7 @@
-import { clientsOf, type Surroundings } from '#shared/fold/context.ts'
+import { clientsOf, type ReferenceData } from '#shared/fold/context.ts'
 import { PARKED } from '#shared/model/batch-plan.ts'
 import type { DeadLetterDoc, WebhookEventDoc } from '#shared/model/documents.ts'
-import { readSurroundings } from '#shared/recording/reference-data.ts'
+import { readReferenceData } from '#shared/recording/reference-data.ts'
 import { sendJobFor } from '#shared/store/dispatch/take.ts'
 import { asTenant } from '#shared/store/tenancy/tenancy.ts'
 import { findLetterEvents } from '#shared/store/webhooks/dead-letters.ts'
@@ -34,20 +34,20 @@ export async function judgeLetters(
   { store }: Pick<GatewayDeps, 'store'>,
   letters: readonly DeadLetterDoc[],
   input: ReplayRequest,
-): Promise<{ candidates: Candidate[]; around: Surroundings }> {
+): Promise<{ candidates: Candidate[]; reference: ReferenceData }> {
   const read = letters.map(letter => {
     const payload = input.payload ?? letter.payload
     return { letter, payload, read: readLetter(letter, payload) }
   })
   const items = read.flatMap(one => itemsOf(one.read))
-  const around = await readSurroundings(store, items)
+  const reference = await readReferenceData(store, items)
   const events = await findLetterEvents(
     store,
     items.map(({ eventId }) => eventId),
   )
   const candidates: Candidate[] = []
-  for (const one of read) candidates.push({ ...one, left: await whyLeft(store, one, input, around, events) })
-  return { candidates, around }
+  for (const one of read) candidates.push({ ...one, left: await whyLeft(store, one, input, reference, events) })
+  return { candidates, reference }
 }
 
 export const itemsOf = (read: ReadLetter) => (read.kind === 'webhook' ? read.items : [])
@@ -56,14 +56,14 @@ async function whyLeft(
   store: GatewayDeps['store'],
   { letter, payload, read }: Omit<Candidate, 'left'>,
   { isPlatform }: ReplayRequest,
-  around: Surroundings,
+  reference: ReferenceData,
   events: Events,
 ): Promise<Candidate['left']> {
   if (letter.state === 'REPLAYED') return { outcome: 'unchanged', reason: 'it has been replayed' }
   if (letter.state === 'DISCARDED') return refused('it has been discarded')
   if (read.kind === 'unreadable') return refused(`its payload cannot be read: ${read.problem}`)
   const isEdited = payload !== letter.payload
-  const foreign = await whyForeign(store, letter, read, isEdited, around, events)
+  const foreign = await whyForeign(store, letter, read, isEdited, reference, events)
   if (foreign !== null) return refused(foreign)
   if (isEdited && read.kind === 'events' && !isPlatform) return refused('only a platform admin edits events')
   const isDone = read.kind === 'webhook' && read.items.every(({ eventId }) => isSettled(events.get(eventId)))
@@ -76,14 +76,14 @@ async function whyForeign(
   { tenantId }: DeadLetterDoc,
   read: ReadLetter,
   isEdited: boolean,
-  around: Surroundings,
+  reference: ReferenceData,
   events: Events,
 ): Promise<string | null> {
   if (tenantId === null) return null
   const own = String(tenantId)
   if (read.kind === 'webhook') {
     const isOwn = ({ tenantId: owner }: { tenantId: unknown }) => String(owner) === own
-    if (!read.items.every(item => clientsOf(around, item)[0] && isOwn(clientsOf(around, item)[0] as { tenantId: unknown })))
+    if (!read.items.every(item => clientsOf(reference, item)[0] && isOwn(clientsOf(reference, item)[0] as { tenantId: unknown })))
       return 'its number is not connected to this account'
     const known = read.items.flatMap(({ eventId }) => events.get(eventId) ?? [])
     return known.every(event => event.tenantId === null || isOwn(event)) ? null : 'its event is not of this account'

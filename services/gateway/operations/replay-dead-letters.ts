@@ -60,9 +60,9 @@ export async function previewLetters(
   letters: readonly DeadLetterDoc[],
   input: ReplayRequest,
 ): Promise<LetterReplay> {
-  const { candidates, around } = await judgeLetters(deps, letters, input)
+  const { candidates, reference } = await judgeLetters(deps, letters, input)
   const items = candidates.flatMap(({ read, left }) => (left === null ? itemsOf(read) : []))
-  const { verdicts, changes, events } = await previewItems(deps.store, items, around, deps.now())
+  const { verdicts, changes, events } = await previewItems(deps.store, items, reference, deps.now())
   const judged = verdicts[Symbol.iterator]()
   const data = candidates.map(candidate => {
     const { read, left } = candidate

@@ -1,14 +1,14 @@
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import { RECEIVED_AT_HEADER } from '#shared/contracts/webhook-delivery.ts'
 import { ApiError } from '#shared/domain/errors.ts'
-import { clientsOf, type Surroundings } from '#shared/fold/context.ts'
+import { clientsOf, type ReferenceData } from '#shared/fold/context.ts'
 import { isObject } from '#shared/meta/json.ts'
 import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import type { Id, WebhookEventDoc } from '#shared/model/documents.ts'
 import { EXCHANGES } from '#shared/queue/topology.ts'
 import { PublishError } from '#shared/queue/types.ts'
 import { type Preview, previewItems } from '#shared/recording/preview.ts'
-import { readSurroundings } from '#shared/recording/reference-data.ts'
+import { readReferenceData } from '#shared/recording/reference-data.ts'
 import { laneOfItem } from '#shared/recording/routing-key.ts'
 import { claimLetters, returnLetters, settleReplayed } from '#shared/store/webhooks/dead-letter-moves.ts'
 import { closeWebhookEvents, type EventOwner, reopenWebhookEvents } from '#shared/store/webhooks/webhook-events.ts'
@@ -73,33 +73,33 @@ export async function replayEvents(
 
 /** The same on paper: what the recorder would make of them, and nothing is written or sent. */
 export async function previewReplay(deps: GatewayDeps, owner: EventOwner, events: readonly WebhookEventDoc[]): Promise<Replay> {
-  const { candidates, around } = await judge(deps, owner, events)
+  const { candidates, reference } = await judge(deps, owner, events)
   const items = candidates.flatMap(({ item, left }) => (left === null && item ? [item] : []))
-  const { verdicts, changes, events: told } = await previewItems(deps.store, items, around, deps.now())
+  const { verdicts, changes, events: eventCounts } = await previewItems(deps.store, items, reference, deps.now())
   const judged = verdicts[Symbol.iterator]()
   const data = candidates.map(({ event, left }) => {
     if (left) return left
     const { outcome, reason } = judged.next().value as Preview['verdicts'][number]
     return outcomeOf(event, outcome, reason)
   })
-  return { data, changes, events: told }
+  return { data, changes, events: eventCounts }
 }
 
 async function judge(deps: GatewayDeps, owner: EventOwner, events: readonly WebhookEventDoc[]) {
   const read = events.map(event => ({ event, item: itemOf(event) }))
-  const around = await readSurroundings(
+  const reference = await readReferenceData(
     deps.store,
     read.flatMap(({ item }) => item ?? []),
   )
-  const candidates: Candidate[] = read.map(one => ({ ...one, left: whyLeft(one, owner, around) }))
-  return { candidates, around }
+  const candidates: Candidate[] = read.map(one => ({ ...one, left: whyLeft(one, owner, reference) }))
+  return { candidates, reference }
 }
 
-function whyLeft({ event, item }: Omit<Candidate, 'left'>, owner: EventOwner, around: Surroundings): ReplayedEvent | null {
+function whyLeft({ event, item }: Omit<Candidate, 'left'>, owner: EventOwner, reference: ReferenceData): ReplayedEvent | null {
   if (event.status === 'PROCESSED') return outcomeOf(event, 'unchanged', 'it has been processed')
   if (item === null) return outcomeOf(event, 'refused', 'its payload holds no event that can be read')
   // A number may have moved: its past belongs to whoever had it then.
-  const [client] = clientsOf(around, item)
+  const [client] = clientsOf(reference, item)
   if (owner !== null && String(client?.tenantId) !== String(owner))
     return outcomeOf(event, 'refused', 'its number is not connected to this account any more')
   return null

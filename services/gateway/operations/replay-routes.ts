@@ -48,7 +48,8 @@ const one = route({
     const replay = isDry ? await previewReplay(deps, owner, [event]) : await replayEvents(deps, owner, [event], byOf(request))
     const [judged] = replay.data
     if (judged?.outcome === 'refused') throw new ApiError(409, 'NOT_REPLAYABLE', judged.reason ?? '')
-    if (!isDry) await trace(request, deps, { action, object: { kind: 'webhookEvent', id: event._id }, changes: told(replay) })
+    if (!isDry)
+      await trace(request, deps, { action, object: { kind: 'webhookEvent', id: event._id }, changes: auditChanges(replay) })
     return { status: judged?.outcome === 'replayed' ? 202 : 200, body: { dryRun: isDry, ...replay } }
   },
 })
@@ -76,7 +77,7 @@ const many = route({
     const replay = isDry ? await previewReplay(deps, owner, page.rows) : await replayEvents(deps, owner, page.rows, byOf(request))
     const filter = JSON.stringify({ ...filters, status, from, to, unowned })
     if (!isDry && page.rows.length > 0)
-      await trace(request, deps, { action, object: { kind: 'webhookEvents', id: filter }, changes: told(replay) })
+      await trace(request, deps, { action, object: { kind: 'webhookEvents', id: filter }, changes: auditChanges(replay) })
     const { total, hasMore, nextCursor } = page
     return { body: { dryRun: isDry, ...replay, total, hasMore, nextCursor } }
   },
@@ -91,6 +92,6 @@ function byOf(request: AnyRequest) {
   return { id: new Types.ObjectId(id), name, traceparent: request.traceparent }
 }
 
-function told({ data }: Replay) {
+function auditChanges({ data }: Replay) {
   return { replayed: { before: null, after: data.filter(({ outcome }) => outcome === 'replayed').length } }
 }

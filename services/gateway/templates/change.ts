@@ -17,7 +17,7 @@ import type { TemplateCaller } from './create.ts'
 import { isNotThere, metaFailure, refuseBy } from './refusals.ts'
 import { submitAgain } from './resubmit.ts'
 import { withSamples } from './samples.ts'
-import { isUnheard, secondOf, settle } from './submit.ts'
+import { isUnanswered, secondOf, settle } from './submit.ts'
 import { underWay, type Work, write } from './write.ts'
 
 /**
@@ -113,11 +113,11 @@ async function editThere(
     ...wanted,
     ...body,
     ...(before.status === 'APPROVED' && { edits: withEdit(current.edits, now) }),
-    ...(isUnheard(current, before, 'status', now) &&
+    ...(isUnanswered(current, before, 'status', now) &&
       !current.disabledAt && {
         status: 'PENDING',
         reason: null,
-        heardAt: { ...current.heardAt, status: secondOf(now), components: secondOf(now) },
+        lastEventAt: { ...current.lastEventAt, status: secondOf(now), components: secondOf(now) },
       }),
   }))
 }

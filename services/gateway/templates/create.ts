@@ -12,8 +12,8 @@ import {
   findTemplateAt,
   forgetTemplate,
   insertTemplate,
+  saveTemplate,
   type TemplatePlace,
-  tellTemplate,
 } from '#shared/store/templates/templates.ts'
 import { trace } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
@@ -47,7 +47,7 @@ export async function createTemplate(deps: GatewayDeps, by: TemplateCaller, inpu
     ...content,
     ...(access && { components: await withSamples(deps, access, content.components) }),
     category,
-    ...(access ? asked(deps.now()) : { status: 'PENDING', reason: null, submission: null, heardAt: {} }),
+    ...(access ? asked(deps.now()) : { status: 'PENDING', reason: null, submission: null, lastEventAt: {} }),
     createdBy: new Types.ObjectId(id),
   }
   const taken = await takePlace(deps, place, fresh, access)
@@ -165,5 +165,5 @@ export async function orderSync(deps: GatewayDeps, by: TemplateCaller): Promise<
 
 /** As `template:status`, once it is known how it stands. */
 export async function tell(deps: GatewayDeps, by: TemplateCaller, template: TemplateDoc): Promise<void> {
-  void publishEvents(deps, [await tellTemplate(deps.store, template)], by.traceparent)
+  void publishEvents(deps, [await saveTemplate(deps.store, template)], by.traceparent)
 }

@@ -46,8 +46,8 @@ export async function submitAgain(work: Work, template: TemplateDoc): Promise<Te
 /** It was not submitted: as it stood, with the reason. */
 async function standAgain(deps: GatewayDeps, template: TemplateDoc, why: string): Promise<void> {
   await noteSubmission(deps, template, 'UNSUBMITTED', why)
-  const { status, reason, heardAt = {}, disabledAt = null } = template
-  const fields = { status, reason, heardAt, disabledAt }
+  const { status, reason, lastEventAt = {}, disabledAt = null } = template
+  const fields = { status, reason, lastEventAt, disabledAt }
   await changeTemplate(deps.store, template, now => (now.metaTemplateId ? null : fields))
 }
 
@@ -61,6 +61,6 @@ async function handBack(work: Work, access: TemplateAccess, template: TemplateDo
   const listed = listedTemplate({ ...result.data, id: template.metaTemplateId })
   return write(work, template, now => ({
     disabledAt: null,
-    ...(listed && mergeTemplate({ ...now, disabledAt: null, heardAt: {} }, listed, askedAt)),
+    ...(listed && mergeTemplate({ ...now, disabledAt: null, lastEventAt: {} }, listed, askedAt)),
   }))
 }

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import type { TemplateDoc } from '#shared/model/documents.ts'
-import { isUnheard, listTime, secondOf } from './submit.ts'
+import { isUnanswered, listTime, secondOf } from './submit.ts'
 
 const ASKED = new Date('2026-11-21T12:00:10.700Z')
 const at = (time: string) => new Date(`2026-11-21T12:00:${time}Z`)
-const row = (updated: string, heard?: string) =>
-  ({ updatedAt: at(updated), heardAt: heard ? { status: at(heard) } : {} }) as Partial<TemplateDoc> as TemplateDoc
+const row = (updated: string, eventAt?: string) =>
+  ({ updatedAt: at(updated), lastEventAt: eventAt ? { status: at(eventAt) } : {} }) as Partial<TemplateDoc> as TemplateDoc
 
 test.for<[string, TemplateDoc, TemplateDoc, boolean]>([
   ['nobody touched the row', row('10.100', '10.000'), row('10.100', '10.000'), true],
@@ -15,7 +15,7 @@ test.for<[string, TemplateDoc, TemplateDoc, boolean]>([
   ['the second of the call was heard', row('10.100', '05.000'), row('10.900', '10.000'), false],
   ['the second of the call was heard again', row('10.100', '10.000'), row('10.900', '10.000'), false],
 ])('a webhook is told from our own answer: %s', ([, before, now, expected]) => {
-  expect(isUnheard(now, before, 'status', ASKED)).toBe(expected)
+  expect(isUnanswered(now, before, 'status', ASKED)).toBe(expected)
 })
 
 test("Meta's words tell whole seconds: a list is as old as the second before", () => {

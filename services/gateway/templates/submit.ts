@@ -24,7 +24,7 @@ export const asked = (now: Date): Partial<TemplateDoc> => ({
   status: 'PENDING',
   reason: null,
   submission: { state: 'UNKNOWN', at: now, detail: null },
-  heardAt: { status: secondOf(now) },
+  lastEventAt: { status: secondOf(now) },
 })
 
 export type Submitted = { kind: 'submitted'; template: TemplateDoc } | { kind: 'failed'; failure: Failure }
@@ -60,9 +60,9 @@ async function link(
   const decide = (now: TemplateDoc): Partial<TemplateDoc> => ({
     metaTemplateId: answer.id,
     submission: null,
-    ...(isUnheard(now, row, 'status', askedAt) &&
-      !now.disabledAt && { status, heardAt: { ...now.heardAt, status: secondOf(askedAt) } }),
-    ...(isUnheard(now, row, 'category', askedAt) && isTemplateCategory(category) && { category }),
+    ...(isUnanswered(now, row, 'status', askedAt) &&
+      !now.disabledAt && { status, lastEventAt: { ...now.lastEventAt, status: secondOf(askedAt) } }),
+    ...(isUnanswered(now, row, 'category', askedAt) && isTemplateCategory(category) && { category }),
   })
   const change = await changeTemplate(store, row, decide, { tell: false })
   return change?.template ?? row
@@ -72,9 +72,9 @@ async function link(
  * No webhook has said anything about it since `before` was read. One that was heard in the second of our call cannot be told by
  * its time: then nobody else may have touched the row.
  */
-export function isUnheard(now: TemplateDoc, before: TemplateDoc, topic: string, askedAt: Date): boolean {
-  const [heard, known] = [now, before].map(({ heardAt }) => heardAt?.[topic]?.getTime() ?? 0) as [number, number]
-  return now.updatedAt.getTime() === before.updatedAt.getTime() || (heard === known && heard < secondOf(askedAt).getTime())
+export function isUnanswered(now: TemplateDoc, before: TemplateDoc, topic: string, askedAt: Date): boolean {
+  const [eventAt, known] = [now, before].map(({ lastEventAt }) => lastEventAt?.[topic]?.getTime() ?? 0) as [number, number]
+  return now.updatedAt.getTime() === before.updatedAt.getTime() || (eventAt === known && eventAt < secondOf(askedAt).getTime())
 }
 
 /** Where the submission of a template stands that has no id of Meta's. */

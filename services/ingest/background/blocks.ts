@@ -34,11 +34,11 @@ export async function startBlocks(deps: BlockDeps): Promise<AsyncDisposable> {
   const { store, log } = deps
   await using stack = new AsyncDisposableStack()
   const lease = stack.use(await holdLease(store, { name: 'ingest:blocks', owner: randomUUID(), ttlMs: LEASE_MS, log }))
-  stack.use(loop('blocks', EVERY_MS, () => tellBlocks(deps, new Date()), { when: () => lease.isHeld(), log }))
+  stack.use(loop('blocks', EVERY_MS, () => reportBlocks(deps, new Date()), { when: () => lease.isHeld(), log }))
   return stack.move()
 }
 
-export async function tellBlocks(deps: BlockDeps, now: Date): Promise<void> {
+export async function reportBlocks(deps: BlockDeps, now: Date): Promise<void> {
   for (const contact of await findUntoldBlocks(deps.store, now, BATCH)) await tell(deps, contact, now)
 }
 
@@ -88,8 +88,8 @@ function answerOf(result: GraphResult): Answer {
     const { class: kind, sentence, detail } = describeError(result.error)
     return { kind: NOT_NOW.has(kind) ? 'later' : 'refused', problem: detail ?? sentence }
   }
-  const told = isObject(result.data.block_users) ? result.data.block_users : {}
-  const [failed] = listOf(told.failed_users).filter(isObject)
+  const answer = isObject(result.data.block_users) ? result.data.block_users : {}
+  const [failed] = listOf(answer.failed_users).filter(isObject)
   const [error] = listOf(failed?.errors).filter(isObject)
   if (failed === undefined) return { kind: 'done', problem: null }
   return { kind: 'refused', problem: (error && text(error.message)) ?? 'WhatsApp refused.' }

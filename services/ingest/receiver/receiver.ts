@@ -38,13 +38,13 @@ export interface ReceiverDeps {
 export function createReceiver(deps: ReceiverDeps): RequestListener {
   let inHand = 0
   let failed = 0
-  let toldAt = 0
+  let loggedAt = 0
   /** A line a second: a full disk is full for every webhook. */
   function tell(error: unknown): void {
     failed++
-    if (Date.now() - toldAt < 1000) return
+    if (Date.now() - loggedAt < 1000) return
     deps.log.error({ err: error, failed }, 'webhooks not taken')
-    toldAt = Date.now()
+    loggedAt = Date.now()
     failed = 0
   }
 

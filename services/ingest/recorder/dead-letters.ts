@@ -61,8 +61,8 @@ function ownerOf(delivery: Delivery, events: readonly { tenantId: Types.ObjectId
   if (first) return events.every(({ tenantId }) => String(tenantId) === String(first.tenantId)) ? first.tenantId : null
   const named = delivery.tenantId && Types.ObjectId.isValid(delivery.tenantId) ? new Types.ObjectId(delivery.tenantId) : null
   if (delivery.type !== MESSAGE_TYPE.events) return named
-  const told = tenantsIn(delivery)
-  return told.length > 0 && told.every(tenantId => tenantId === String(named)) ? named : null
+  const tenantIds = tenantsIn(delivery)
+  return tenantIds.length > 0 && tenantIds.every(tenantId => tenantId === String(named)) ? named : null
 }
 
 function tenantsIn(delivery: Delivery): unknown[] {

@@ -8,7 +8,7 @@ import type { Id } from '#shared/model/documents.ts'
 import { type Logger, scrub } from '#shared/process/logger.ts'
 import { deadLetters } from '#shared/process/metrics.ts'
 import type { Delivery } from '#shared/queue/types.ts'
-import { readSurroundings } from '#shared/recording/reference-data.ts'
+import { readReferenceData } from '#shared/recording/reference-data.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { failWebhookEvents, keepDeadLetter } from '#shared/store/webhooks/dead-letters.ts'
 
@@ -51,8 +51,8 @@ export async function giveUp(
  */
 export async function ownersOf(store: Store, items: readonly WebhookItem[]): Promise<(Id | null)[]> {
   try {
-    const around = await readSurroundings(store, items)
-    return items.map(item => clientsOf(around, item)[0]?.tenantId ?? null)
+    const reference = await readReferenceData(store, items)
+    return items.map(item => clientsOf(reference, item)[0]?.tenantId ?? null)
   } catch (error) {
     if (error instanceof Outage) throw error
     return items.map(() => null)

@@ -1,11 +1,11 @@
 import { foldBatch } from '#shared/fold/batch.ts'
 import { keysOf } from '#shared/fold/batch-keys.ts'
-import { clientsOf, type Surroundings } from '#shared/fold/context.ts'
+import { clientsOf, type ReferenceData } from '#shared/fold/context.ts'
 import type { ItemOutcome } from '#shared/fold/verdict.ts'
 import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import type { Loaded, Plan } from '#shared/model/batch-plan.ts'
 import type { EventDoc, Id, MessageDoc, PendingStatusDoc } from '#shared/model/documents.ts'
-import { readSurroundings } from '#shared/recording/reference-data.ts'
+import { readReferenceData } from '#shared/recording/reference-data.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { forgetClient } from '#shared/store/numbers/clients.ts'
 import { findMatched } from '#shared/store/recording/load.ts'
@@ -31,12 +31,12 @@ export interface Recorded {
  * @throws Outage when MongoDB is away, LostRace when others write the same rows; anything else means that some item is bad
  */
 export async function recordItems(store: Store, items: readonly WebhookItem[], isSuspect: boolean): Promise<Recorded> {
-  const around = await readSurroundings(store, items)
-  const keys = keysOf(items, around)
-  const fold = (loaded: Loaded, now: Date) => foldBatch(items, loaded, { ...around, now })
+  const reference = await readReferenceData(store, items)
+  const keys = keysOf(items, reference)
+  const fold = (loaded: Loaded, now: Date) => foldBatch(items, loaded, { ...reference, now })
   const { plan, outcomes } = await recordBatch(store, keys, fold, { isLarge: items.length > 1, isSuspect })
-  if (plan.clients.length > 0) forgetClients(store, around)
-  const tenantIds = items.map(item => clientsOf(around, item)[0]?.tenantId ?? null)
+  if (plan.clients.length > 0) forgetClients(store, reference)
+  const tenantIds = items.map(item => clientsOf(reference, item)[0]?.tenantId ?? null)
   const withMedia = mediaOf(plan)
   return { events: plan.events, outcomes, tenantIds, newWamids: keys.newWamids, parked: plan.parked, withMedia }
 }
@@ -54,6 +54,6 @@ export async function findMatchedItems(store: Store, { newWamids, parked }: Reco
 }
 
 /** Their cached state is older than what was just written. */
-function forgetClients(store: Store, { clients, accounts }: Surroundings): void {
+function forgetClients(store: Store, { clients, accounts }: ReferenceData): void {
   for (const client of [...clients.values(), ...[...accounts.values()].flat()]) forgetClient(store, client.phoneNumberId)
 }

@@ -36,7 +36,7 @@ const LONGEST_ROUND_MS = 1000
 /** Rings for what waits: when its time has come, and when its bell was lost. One process does it at a time, by the rows alone. */
 export function createDue({ store, queue, numbers, publishing, clock, log, turns }: DueDeps) {
   /** The messaging limits of numbers with something to send, as they were last seen. */
-  const heard = new Map<string, number | null>()
+  const knownLimits = new Map<string, number | null>()
 
   let roundAt = performance.now() - LONGEST_ROUND_MS
 
@@ -59,7 +59,7 @@ export function createDue({ store, queue, numbers, publishing, clock, log, turns
     const isActive = number?.client.status === 'active' && number.token !== null
     if (number && isActive) {
       await resume(number.client, now)
-      await hearLimit(number, now)
+      await onLimitChanged(number, now)
     }
     // Rows of a number that cannot send are rung too: they are put off as paused, and so leave this list.
     const due = await findDue(store, phoneNumberId, now, isActive ? share(number.client.throughput, sinceMs) : BATCH)
@@ -73,10 +73,10 @@ export function createDue({ store, queue, numbers, publishing, clock, log, turns
   }
 
   /** Waits for the messaging limit are hours long: where Meta has changed it, all are looked at anew. */
-  async function hearLimit({ client }: SendingNumber, now: Date): Promise<void> {
+  async function onLimitChanged({ client }: SendingNumber, now: Date): Promise<void> {
     const { tenantId, phoneNumberId, messagingLimit } = client
-    const before = heard.get(phoneNumberId)
-    heard.set(phoneNumberId, messagingLimit)
+    const before = knownLimits.get(phoneNumberId)
+    knownLimits.set(phoneNumberId, messagingLimit)
     if (before !== undefined && before !== messagingLimit) await hastenLimited(store, tenantId, [phoneNumberId], now, 'quota')
   }
 

@@ -47,7 +47,7 @@ export function createCampaignRelease(deps: ReleaseDeps) {
   const held = new TtlCache<string, number>(5000)
   const templates = new TtlCache<string, TemplateDoc>(1000)
   const throttles = new Map<string, { allowance: number; at: number }>()
-  const progress = new Map<string, { told: string; nextAt: number }>()
+  const progress = new Map<string, { reported: string; nextAt: number }>()
 
   async function begin(): Promise<void> {
     const now = clock.now()
@@ -160,11 +160,13 @@ export function createCampaignRelease(deps: ReleaseDeps) {
     const counts = await countOutcomes(store, campaign)
     const isDone = campaign.status === 'RUNNING' && campaign.releasedRow >= campaign.audience.read && counts.queued === 0
     if (isDone) return await step(campaign, { status: 'DONE', endedAt: now, counts })
-    const told = JSON.stringify([campaign.status, campaign.released, campaign.skipped, counts])
-    if (told !== (before?.told ?? JSON.stringify([campaign.status, campaign.released, campaign.skipped, campaign.counts])))
+    const reported = JSON.stringify([campaign.status, campaign.released, campaign.skipped, counts])
+    if (
+      reported !== (before?.reported ?? JSON.stringify([campaign.status, campaign.released, campaign.skipped, campaign.counts]))
+    )
       await step(campaign, { counts })
     const tookMs = performance.now() - started
-    progress.set(String(campaign._id), { told, nextAt: performance.now() + Math.max(PROGRESS_MS, tookMs * COUNTING_SHARE) })
+    progress.set(String(campaign._id), { reported, nextAt: performance.now() + Math.max(PROGRESS_MS, tookMs * COUNTING_SHARE) })
   }
 
   /** What a cancelled campaign has left in the rows ends; then it has ended itself. */

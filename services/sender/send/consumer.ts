@@ -100,7 +100,7 @@ export function createSend(deps: SendDeps, lane: Lane) {
       const [taken, putOff] = await Promise.allSettled([take(beforePlace(claimed)), postponeMessages(store, postponed, now)])
       if (taken.status === 'rejected') throw taken.reason
       if (putOff.status === 'rejected') throw putOff.reason
-      deps.publishing.enqueue(await releaseSuccessors(store, told(postponed), now))
+      deps.publishing.enqueue(await releaseSuccessors(store, settlementsOf(postponed), now))
     } finally {
       slots.release(lane, reserved - kept)
     }
@@ -186,7 +186,7 @@ export function createSend(deps: SendDeps, lane: Lane) {
 }
 
 /** The earlier message may have ended while the later one was told to wait for it; one that a restriction holds lets others by. */
-const told = (postponed: Postponement[]) =>
+const settlementsOf = (postponed: Postponement[]) =>
   postponed.filter(({ reason }) => reason === 'predecessor' || reason === 'restricted').map(({ job }) => job)
 
 function readSendJob(delivery: Delivery): SendJob | null {

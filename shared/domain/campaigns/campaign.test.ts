@@ -68,11 +68,11 @@ const input: EstimateInput = {
 
 describe('an estimate', () => {
   test('sums the cost by country, the time at the rate, the share of the messaging limit', () => {
-    const told = estimate(input)
-    expect(told.cost.amount).toBe(900 * 0.4 + 90 * 1.25 + 10 * 0.4)
-    expect(told.cost.parts[1]).toEqual({ category: 'marketing', country: 'FR', count: 90, amount: 112.5 })
-    expect(told.durationSeconds).toBe(20)
-    expect(told.messagingLimit).toEqual({ limit: 2000, used: 300, share: 0.5, exceeded: false })
+    const estimated = estimate(input)
+    expect(estimated.cost.amount).toBe(900 * 0.4 + 90 * 1.25 + 10 * 0.4)
+    expect(estimated.cost.parts[1]).toEqual({ category: 'marketing', country: 'FR', count: 90, amount: 112.5 })
+    expect(estimated.durationSeconds).toBe(20)
+    expect(estimated.messagingLimit).toEqual({ limit: 2000, used: 300, share: 0.5, exceeded: false })
   })
 
   test('knows that what is beyond a day waits for the next, and that others of the portfolio are in it too', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { differ, type NamedKeys, taughtKeys } from './identity.ts'
+import { differ, mergeRecipientKeys, type NamedKeys } from './identity.ts'
 
 const keys = (waId: string | null, userId: string | null, username: string | null = null): NamedKeys => ({
   waId,
@@ -15,8 +15,8 @@ test.for<[NamedKeys, NamedKeys, Partial<NamedKeys> | null]>([
   [keys('212661000101', 'MA.1', 'salma'), keys('212661000101', 'MA.1', 'salma.i'), null],
   [keys('212661000101', 'MA.1'), keys('212661000101', 'MA.2', 'salma'), null], // an id of before or after
   [keys('212661000101', null), keys('212661000102', 'MA.2', 'karim'), null], // somebody else
-])('of %j the report %j teaches %j', ([known, told, expected]) => {
-  expect(taughtKeys(known, told)).toEqual(expected)
+])('of %j the report %j teaches %j', ([known, reported, expected]) => {
+  expect(mergeRecipientKeys(known, reported)).toEqual(expected)
 })
 
 test('people differ by a phone or a user id of their own', () => {

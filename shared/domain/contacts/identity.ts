@@ -17,8 +17,8 @@ export function differ(a: PersonKeys, b: PersonKeys): boolean {
  * What a report about a message tells of its recipient that is not known yet; null when that is nothing, or when it speaks of
  * somebody else. Reports come late and in any order: they fill in, and replace nothing.
  */
-export function taughtKeys(known: NamedKeys, told: NamedKeys): Partial<NamedKeys> | null {
-  if (differ(known, told)) return null
-  const names = (['waId', 'userId', 'username'] as const).filter(name => !known[name] && told[name])
-  return names.length === 0 ? null : Object.fromEntries(names.map(name => [name, told[name]]))
+export function mergeRecipientKeys(known: NamedKeys, reported: NamedKeys): Partial<NamedKeys> | null {
+  if (differ(known, reported)) return null
+  const names = (['waId', 'userId', 'username'] as const).filter(name => !known[name] && reported[name])
+  return names.length === 0 ? null : Object.fromEntries(names.map(name => [name, reported[name]]))
 }

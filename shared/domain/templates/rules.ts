@@ -121,8 +121,8 @@ function exampleProblems(component: Component, names: string[], { base }: Place,
   const given = isCounted
     ? rowOf(example[field], field)
     : listOf(example[`${field}_named_params`]).map(({ example: text }) => text)
-  const told = isCounted ? given.length : names.filter(name => isNamedIn(example[`${field}_named_params`], name)).length
-  if (told >= names.length && given.every(isFilled)) return []
+  const count = isCounted ? given.length : names.filter(name => isNamedIn(example[`${field}_named_params`], name)).length
+  if (count >= names.length && given.every(isFilled)) return []
   const path = base.startsWith('components.') ? `${base}.example` : 'variables'
   return [{ path, message: `an example of each of the ${names.length} variables ${EXAMPLE_NEEDED}` }]
 }

@@ -155,8 +155,8 @@ export async function deleteLeadsAndNotes(
 
 /** What was told and answered about the person within the last day. A client that was away loads its state anew. */
 export async function deleteAnswers(store: Store, { tenantId, _id }: Person, conversationIds: Id[]): Promise<void> {
-  const told = { tenantId, conversationId: { $in: conversationIds }, 'payload.updates.erased': { $ne: true } }
-  await store.raw.events.deleteMany(told)
+  const ofConversations = { tenantId, conversationId: { $in: conversationIds }, 'payload.updates.erased': { $ne: true } }
+  await store.raw.events.deleteMany(ofConversations)
   const conversations = conversationIds.map(String)
   const about = [{ 'body.id': String(_id) }, { 'body.conversationId': { $in: conversations } }]
   await store.raw.idempotencyKeys.deleteMany({ tenantId, $or: about } as object)

@@ -78,8 +78,8 @@ const optedOut = (at: Date) => ({ optOut: true, optOutAt: at, optOutSource: 'imp
 function changesTo(contact: ContactDoc, row: ContactRow, { by, now }: ImportBatch): Partial<ContactDoc> | null {
   const set: Partial<ContactDoc> = {}
   if (row.name !== null && row.name !== contact.name) Object.assign(set, { name: row.name, nameSource: 'agent' })
-  const isNews = ([name, value]: [string, string]) => String(contact.attributes?.[name] ?? '') !== value
-  if (Object.entries(row.attributes).some(isNews)) set.attributes = { ...contact.attributes, ...row.attributes }
+  const isNewer = ([name, value]: [string, string]) => String(contact.attributes?.[name] ?? '') !== value
+  if (Object.entries(row.attributes).some(isNewer)) set.attributes = { ...contact.attributes, ...row.attributes }
   if (row.optOut && !contact.optOut) Object.assign(set, optedOut(now))
   if (row.userId !== null && contact.userId === null) set.userId = row.userId
   return Object.keys(set).length === 0 ? null : { ...set, updatedBy: by }

@@ -49,15 +49,15 @@ export async function noteOnClient(
 const MAX_NOTICES = 20
 
 /**
- * A notice of our own beside those of webhooks, one of a type; whoever changes notices also changes `heardAt`, so that two
+ * A notice of our own beside those of webhooks, one of a type; whoever changes notices also changes `lastEventAt`, so that two
  * who do it at once notice each other.
  */
 export function noticed(client: ClientDoc, notice: NumberNotice): { changes: Partial<ClientDoc>; provided: object } {
   const others = (client.notices ?? []).filter(({ type }) => type !== notice.type)
   const notices = [notice, ...others].slice(0, MAX_NOTICES)
   return {
-    changes: { notices, heardAt: { ...client.heardAt, [`notice:${notice.type}`]: notice.at } },
-    provided: { heardAt: client.heardAt ?? null },
+    changes: { notices, lastEventAt: { ...client.lastEventAt, [`notice:${notice.type}`]: notice.at } },
+    provided: { lastEventAt: client.lastEventAt ?? null },
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ClientSession, mongo } from 'mongoose'
-import { taughtKeys } from '../../domain/contacts/identity.ts'
+import { mergeRecipientKeys } from '../../domain/contacts/identity.ts'
 import { phoneVariants } from '../../domain/contacts/phone-variants.ts'
 import type { BatchKeys, Loaded } from '../../model/batch-plan.ts'
 import type { ContactDoc, ConversationDoc, Id, MessageDoc } from '../../model/documents.ts'
@@ -7,7 +7,7 @@ import type { Store } from '../connect.ts'
 
 type InHand = Pick<Loaded, 'contacts' | 'messages' | 'conversations'>
 /** Contacts about whom statuses tell something new, and the keys by which somebody else may hold it. */
-export interface Learners {
+export interface Recipients {
   contactIds: Id[]
   waIds: string[]
   userIds: string[]
@@ -17,20 +17,20 @@ export interface Learners {
  * Recipients about whom the statuses of the batch tell something that their threads do not show. Nobody, nearly always: a
  * contact learns once.
  */
-export function learnersOf(keys: BatchKeys, { messages, conversations }: Omit<InHand, 'contacts'>): Learners {
-  if (keys.taught.length === 0) return { contactIds: [], waIds: [], userIds: [] }
+export function recipientsOf(keys: BatchKeys, { messages, conversations }: Omit<InHand, 'contacts'>): Recipients {
+  if (keys.recipientKeys.length === 0) return { contactIds: [], waIds: [], userIds: [] }
   const byName = new Map(messages.flatMap(message => namesOf(message).map(name => [name, message] as const)))
   const contactOf = new Map(conversations.map(conversation => [String(conversation._id), conversation.contact]))
-  const learners: Learners = { contactIds: [], waIds: [], userIds: [] }
-  for (const taught of keys.taught) {
-    const message = byName.get(taught.messageId ?? '') ?? byName.get(taught.wamid)
+  const recipients: Recipients = { contactIds: [], waIds: [], userIds: [] }
+  for (const recipientKeys of keys.recipientKeys) {
+    const message = byName.get(recipientKeys.messageId ?? '') ?? byName.get(recipientKeys.wamid)
     const shown = contactOf.get(String(message?.conversationId))
-    if (message === undefined || shown === undefined || taughtKeys(shown, taught) === null) continue
-    learners.contactIds.push(message.contactId)
-    learners.userIds.push(taught.userId)
-    if (taught.waId !== null) learners.waIds.push(...phoneVariants(taught.waId))
+    if (message === undefined || shown === undefined || mergeRecipientKeys(shown, recipientKeys) === null) continue
+    recipients.contactIds.push(message.contactId)
+    recipients.userIds.push(recipientKeys.userId)
+    if (recipientKeys.waId !== null) recipients.waIds.push(...phoneVariants(recipientKeys.waId))
   }
-  return learners
+  return recipients
 }
 
 const namesOf = ({ _id, wamid, previousIds }: MessageDoc): string[] => [
@@ -40,13 +40,13 @@ const namesOf = ({ _id, wamid, previousIds }: MessageDoc): string[] => [
 ]
 
 /** The learners with all of their threads, beside what is in hand already. */
-export async function loadTaught(
+export async function loadRecipients(
   raw: Store['raw'],
   keys: BatchKeys,
   inHand: InHand,
   session: ClientSession,
 ): Promise<Pick<Loaded, 'contacts' | 'conversations'>> {
-  const { contactIds, waIds, userIds } = learnersOf(keys, inHand)
+  const { contactIds, waIds, userIds } = recipientsOf(keys, inHand)
   if (contactIds.length === 0) return inHand
   const tenantId = { $in: keys.tenantIds }
   const $or: mongo.Filter<ContactDoc>[] = [

@@ -13,7 +13,7 @@ import type {
 } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
 import { orOutage } from '../outage.ts'
-import { loadTaught } from './load-recipients.ts'
+import { loadRecipients } from './load-recipients.ts'
 
 type Raw = Store['raw']
 /** Not needed to judge a webhook, and the largest part of an outbound message. */
@@ -42,7 +42,7 @@ export async function loadDocuments(
   const named = await loadContacts(raw, keys, messages, session)
   const known = await loadConversations(raw, keys, named, messages, session)
   const inHand = { contacts: named, conversations: known, messages }
-  const { contacts, conversations } = await loadTaught(raw, keys, inHand, session)
+  const { contacts, conversations } = await loadRecipients(raw, keys, inHand, session)
   const leads = await loadLeads(raw, keys, contacts, conversations, session)
   return { contacts, messages, conversations, leads, templates: await loadTemplates(raw, keys, session) }
 }

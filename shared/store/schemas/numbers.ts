@@ -28,7 +28,7 @@ const notice = new Schema(
   { ...inner, id: false },
 )
 const repliesOnly = new Schema({ reason: requiredText, until: date }, inner)
-const heardAt = { type: Schema.Types.Mixed, default: () => ({}) }
+const lastEventAt = { type: Schema.Types.Mixed, default: () => ({}) }
 
 export const clientSchema = new Schema<ClientDoc>(
   {
@@ -65,7 +65,7 @@ export const clientSchema = new Schema<ClientDoc>(
     campaignsHeldUntil: date,
     repliesOnly: { type: repliesOnly, default: null },
     notices: { type: [notice], default: [] },
-    heardAt,
+    lastEventAt,
     pauseCode: number,
     tokenValid: { type: Boolean, default: null },
     tokenScopes: { type: [String], default: [] },
@@ -123,7 +123,7 @@ export const templateSchema = new Schema<TemplateDoc>(
     usageCount: { type: Number, default: 0 },
     lastUsedAt: date,
     categoryChange: { type: categoryChange, default: null },
-    heardAt,
+    lastEventAt,
     submission: { type: submission, default: null },
     disabledAt: date,
     edits: { type: [Date], default: [] },

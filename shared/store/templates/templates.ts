@@ -52,7 +52,7 @@ export interface TemplateChange {
 const DUPLICATE_KEY = 11_000
 export const isDuplicate = (error: unknown): boolean => (error as { code?: unknown }).code === DUPLICATE_KEY
 
-/** Null where another one stands. Nobody is told: see `tellTemplate`. */
+/** Null where another one stands. Nobody is told: see `saveTemplate`. */
 export async function insertTemplate(store: Store, fields: Partial<TemplateDoc> & TemplatePlace): Promise<TemplateDoc | null> {
   try {
     return (await store.models.templates.create(fields)).toObject()
@@ -63,7 +63,7 @@ export async function insertTemplate(store: Store, fields: Partial<TemplateDoc> 
 }
 
 /** `template:status` as the template stands. */
-export const tellTemplate = (store: Store, template: TemplateDoc): Promise<EventDoc> =>
+export const saveTemplate = (store: Store, template: TemplateDoc): Promise<EventDoc> =>
   store.transaction(session => insertEvent(store, template, session))
 
 /** What to change, by the row as it stands; null: nothing. */

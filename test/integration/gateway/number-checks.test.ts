@@ -186,7 +186,7 @@ describe('the fields of a number', () => {
 
   test('do not undo what a webhook told later', async () => {
     simulator.setNumber(phoneNumberId, { throughput: 1000 })
-    await set({ heardAt: { throughput: new Date(Date.now() + 60_000) }, throughput: 80 })
+    await set({ lastEventAt: { throughput: new Date(Date.now() + 60_000) }, throughput: 80 })
     await look()
     expect(await number()).toMatchObject({ throughput: 80, metaStatus: 'CONNECTED' })
   })

@@ -34,7 +34,8 @@ test('the service starts, answers, logs no secret, and leaves with 0 on SIGTERM'
   expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: 'ok' })
   expect(await (await fetch(`${url}/ready`)).json()).toEqual({
     status: 'ready',
-    parts: { mongodb: true, rabbitmq: true, redis: true },
+    required: { mongodb: true },
+    informational: { rabbitmq: true, redis: true },
   })
   const credentials = { email: PEOPLE.agent, password: passwordOf('agent') }
   const login = await fetch(`${url}/api/v1/auth/login`, {

@@ -6,7 +6,7 @@ import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import type { BatchKeys, Changes, Loaded } from '#shared/model/batch-plan.ts'
 import type { ClientDoc, Id, MessageDoc, PipelineDoc, TenantDoc } from '#shared/model/documents.ts'
 import { newMessage } from '#shared/model/new-rows.ts'
-import { learnersOf } from '#shared/store/recording/load-recipients.ts'
+import { recipientsOf } from '#shared/store/recording/load-recipients.ts'
 
 const id = (n: number) => new Types.ObjectId(n.toString(16).padStart(24, '0'))
 export const TENANT_ID = id(1)
@@ -55,16 +55,16 @@ export function createMemoryWorld(messages: MessageDoc[] = []) {
     const wamids = new Set([...keys.wamids, ...keys.newWamids])
     const found = rows.messages.filter(({ _id, wamid }) => ids.has(String(_id)) || (wamid !== null && wamids.has(wamid)))
     const conversations = rows.conversations.filter(({ _id }) => found.some(message => message.conversationId.equals(_id)))
-    const learners = learnersOf(keys, { messages: found, conversations: conversations })
+    const recipients = recipientsOf(keys, { messages: found, conversations: conversations })
     const [waIds, userIds] = [
-      [...keys.waIds, ...learners.waIds],
-      [...keys.userIds, ...learners.userIds],
+      [...keys.waIds, ...recipients.waIds],
+      [...keys.userIds, ...recipients.userIds],
     ]
     const contacts = rows.contacts.filter(
       ({ _id, waId, userId }) =>
         (waId !== null && waIds.includes(waId)) ||
         (userId !== null && userIds.includes(userId)) ||
-        learners.contactIds.some(contactId => contactId.equals(_id)),
+        recipients.contactIds.some(contactId => contactId.equals(_id)),
     )
     const isOurs = ({ _id, contactId, deletedAt }: Stored['conversations'][number]) =>
       (!deletedAt && contacts.some(contact => contact._id.equals(contactId))) ||
