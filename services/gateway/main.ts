@@ -14,7 +14,7 @@ import { connectQueue } from '#shared/queue/connect.ts'
 import { openStorage } from '#shared/storage/open.ts'
 import { connectStore } from '#shared/store/connect.ts'
 import { createApp } from './app.ts'
-import { startCare } from './background.ts'
+import { startBackground } from './background.ts'
 import { metaAppOf, readGatewayConfig } from './config.ts'
 
 const stopped = untilStopped()
@@ -51,7 +51,7 @@ await using listening = await listen(server, config.HOST, config.GATEWAY_PORT)
 if (keyring === null) log.warn('no TOKEN_ENCRYPTION_KEY: nobody cares for the numbers')
 await using _background =
   keyring && config.JOB_RUNNER_ENABLED
-    ? await startCare({
+    ? await startBackground({
         ...{ store, queue, meta, app: metaAppOf(config), version, keyring, log, now },
         tokenEveryMs: config.TOKEN_CHECK_INTERVAL,
         healthEveryMs: config.NUMBER_CHECK_INTERVAL,

@@ -25,7 +25,7 @@ import { mediaRoutes } from './messages/media-routes.ts'
 import { messageRoutes } from './messages/routes.ts'
 import { scheduledRoutes } from './messages/scheduled-routes.ts'
 import { numberRoutes } from './numbers/routes.ts'
-import { deadLetterMoveRoutes } from './operations/dead-letter-action-routes.ts'
+import { deadLetterActionRoutes } from './operations/dead-letter-action-routes.ts'
 import { deadLetterRoutes } from './operations/dead-letter-routes.ts'
 import { webhookEventRoutes } from './operations/event-routes.ts'
 import { jobRoutes } from './operations/job-routes.ts'
@@ -54,7 +54,7 @@ export const routes: Route<GatewayDeps>[] = [
   ...webhookEventRoutes,
   ...webhookReplayRoutes,
   ...deadLetterRoutes,
-  ...deadLetterMoveRoutes,
+  ...deadLetterActionRoutes,
   ...jobRoutes,
   ...limitRoutes,
   ...backlogRoutes,

@@ -13,7 +13,7 @@ import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 import { openStorage } from '#shared/storage/open.ts'
 import { connectStore, type Store } from '#shared/store/connect.ts'
 import { startBlocks } from './background/blocks.ts'
-import { startChores } from './background/maintenance.ts'
+import { startMaintenance } from './background/maintenance.ts'
 import { readIngestConfig } from './config.ts'
 import { startMediaSweep } from './media/jobs.ts'
 import { startMediaWorker } from './media/worker.ts'
@@ -21,7 +21,7 @@ import { createReceiver, publishBody } from './receiver/receiver.ts'
 import { readEnvelope } from './receiver/split.ts'
 import { openSpool } from './receiver/spool.ts'
 import { watchSpool } from './receiver/spool-metrics.ts'
-import { startKeeper } from './recorder/dead-letters.ts'
+import { startDeadLetterConsumer } from './recorder/dead-letters.ts'
 import { startRecorder } from './recorder/recorder.ts'
 
 /** How long a request may take to arrive whole. */
@@ -35,11 +35,11 @@ const records = config.INGEST_ROLE !== 'receiver' && config.JOB_RUNNER_ENABLED
 
 await using queue = await connectQueue(config.RABBITMQ_URL, { log, name: 'ingest' })
 await using store = records ? await connectStore(config.MONGODB_URI ?? '', { appName: 'linko-ingest', log }) : null
-await using _keeper = store && (await startKeeper({ store, queue, log }))
+await using _deadLetters = store && (await startDeadLetterConsumer({ store, queue, log }))
 await using storage = store && openStorage(config, store.connection)
 await using _metaWork = store && storage && (await startMetaWork(store, storage))
 await using recorder = store && (await startRecorder({ store, queue, log }))
-await using _chores = store && storage && (await startChores({ store, queue, storage, log }))
+await using _maintenance = store && storage && (await startMaintenance({ store, queue, storage, log }))
 
 await using spool =
   receives && config.INGEST_SPOOL

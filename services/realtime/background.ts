@@ -12,7 +12,7 @@ import type { RedisPair } from './redis.ts'
 import { endSession, placesOf, userOf } from './session.ts'
 import type { LinkoServer, LinkoSocket } from './socket-types.ts'
 
-export interface ChoreDeps {
+export interface BackgroundDeps {
   io: LinkoServer
   store: Store
   redis: RedisPair
@@ -32,7 +32,7 @@ const SLOW_BYTES = 4 * 1024 * 1024
 const MOST_BYTES = 32 * 1024 * 1024
 
 /** What a node does by the clock and on Redis's word, whatever its sockets ask. */
-export function startChores({ io, store, redis, feeds, presence, node, log }: ChoreDeps): Disposable {
+export function startBackground({ io, store, redis, feeds, presence, node, log }: BackgroundDeps): Disposable {
   const database = store.connection.name
   const local = () => [...io.of('/').sockets.values()]
   const isSubscribed = (tenantId: string) => (io.of('/').adapter.rooms.get(`tenant:${tenantId}`)?.size ?? 0) > 0

@@ -8,7 +8,7 @@ import { eventToSocket, socketConnections, socketEvents } from '#shared/process/
 import { type Store, trusted } from '#shared/store/connect.ts'
 import { eventsSince, latestSeq } from '#shared/store/events/sequence.ts'
 import { identify } from './authenticate.ts'
-import { startChores } from './background.ts'
+import { startBackground } from './background.ts'
 import type { RealtimeConfig } from './config.ts'
 import { terminate } from './connection.ts'
 import { emitEvent } from './emit.ts'
@@ -153,7 +153,7 @@ export function openSockets({ server, store, redis, config, log }: SocketsDeps):
     io.to(`tenant:${socket.data.access.tenantId}`).emit('presence', payload)
   }
 
-  const chores = startChores({ io, store, redis, feeds, presence, node, log })
+  const background = startBackground({ io, store, redis, feeds, presence, node, log })
 
   return {
     io,
@@ -163,7 +163,7 @@ export function openSockets({ server, store, redis, config, log }: SocketsDeps):
       if (events.length > 0 && redis.isReady()) io.serverSideEmit('events', events)
     },
     async [Symbol.asyncDispose]() {
-      chores[Symbol.dispose]()
+      background[Symbol.dispose]()
       io.local.emit('session:ended', { reason: 'moving' })
       await new Promise(resolve => setTimeout(resolve, local().length > 0 ? DRAIN_MS : 0))
       const connections = local().map(({ conn }) => conn)

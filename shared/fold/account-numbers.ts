@@ -105,14 +105,14 @@ export function errorEffects(errors: unknown[], at: Date): Effect[] {
   return errors.filter(isObject).flatMap(error => {
     const code = Number(text(error.code) ?? Number.NaN)
     if (!Number.isInteger(code)) return []
-    const judged = describeError({ code, title: text(error.title), detail: detailOf(error) })
-    const stops = judged.class === 'PAUSE'
+    const described = describeError({ code, title: text(error.title), detail: detailOf(error) })
+    const stops = described.class === 'PAUSE'
     const said = notice(
       `ERROR_${code}`,
       stops ? 'CRITICAL' : 'WARNING',
-      judged.known ? judged.sentence : (judged.detail ?? judged.title),
+      described.known ? described.sentence : (described.detail ?? described.title),
     )
-    return stops ? [{ topic: 'error', set: held(judged, at) }, said] : [said]
+    return stops ? [{ topic: 'error', set: held(described, at) }, said] : [said]
   })
 }
 

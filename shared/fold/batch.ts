@@ -31,7 +31,7 @@ function foldItem(state: State, context: FoldContext, item: WebhookItem): ItemOu
   const isParked = known?.status === 'IGNORED' && known.reason === PARKED
   if (isAgain && !isParked) return DUPLICATE.outcome
   const clients = clientsOf(context, item)
-  const verdict = judge(state, context, clients, item)
+  const verdict = verdictOf(state, context, clients, item)
   if (isParked && verdict.outcome === 'parked') {
     state.parked.pop()
     return DUPLICATE.outcome
@@ -42,7 +42,7 @@ function foldItem(state: State, context: FoldContext, item: WebhookItem): ItemOu
   return verdict.outcome
 }
 
-function judge(state: State, context: FoldContext, clients: ClientDoc[], item: WebhookItem): Verdict {
+function verdictOf(state: State, context: FoldContext, clients: ClientDoc[], item: WebhookItem): Verdict {
   if (item.kind === 'broken') return failed(item.reason)
   if (item.kind === 'foreign') return ignored('it is not about WhatsApp')
   const [client] = clients
@@ -74,7 +74,7 @@ function applyParked(state: State, context: FoldContext, wamid: string): void {
   for (const row of rows.toSorted((a, b) => a.at.getTime() - b.at.getTime())) {
     const [item] = parseWebhook(row.payload, row.createdAt)
     if (item === undefined) continue
-    const verdict = judge(state, context, clientsOf(context, item), item)
+    const verdict = verdictOf(state, context, clientsOf(context, item), item)
     if (verdict.outcome === 'parked') continue
     const settled = { status: statusOf(verdict), reason: verdict.reason }
     state.known.set(row._id, { _id: row._id, ...settled })

@@ -151,8 +151,8 @@ function noteSentTwice(message: Tracked<MessageDoc>, item: StatusItem): void {
 function failureOf(item: StatusItem): MessageErrorDoc | null {
   const report = reportOf(item)
   if (report === null) return null
-  const judged = errorDoc(report)
-  return report.title ? { ...judged, title: report.title } : judged
+  const described = errorDoc(report)
+  return report.title ? { ...described, title: report.title } : described
 }
 
 /** In a group each member has a report of their own. */

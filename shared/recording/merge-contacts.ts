@@ -24,10 +24,10 @@ export interface MergeOrder {
  * @throws ApiError 404, 409 CONTACTS_DIFFER
  */
 export async function mergeContacts(store: Store, order: MergeOrder): Promise<{ contact: ContactDoc; events: EventDoc[] }> {
-  return await mergePair(store, order, pair => judge(pair, order), order.now)
+  return await mergePair(store, order, pair => planMerge(pair, order), order.now)
 }
 
-function judge(pair: Pair, { now }: MergeOrder): { plan: Plan; contact: ContactDoc; events: EventDoc[] } {
+function planMerge(pair: Pair, { now }: MergeOrder): { plan: Plan; contact: ContactDoc; events: EventDoc[] } {
   if (differ(pair.kept, pair.other))
     throw new ApiError(409, 'CONTACTS_DIFFER', 'Each of the two has a WhatsApp number or id of its own')
   const { kept, other, conversations } = pair

@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream'
 import { Types } from 'mongoose'
 import { ApiError } from '#shared/domain/errors.ts'
 import { bareType } from '#shared/domain/media/media-rules.ts'
-import { isAnimatedWebp, judgeFile, mostBytes } from '#shared/domain/media/upload-rules.ts'
+import { checkFile, isAnimatedWebp, mostBytes } from '#shared/domain/media/upload-rules.ts'
 import type { FormFile } from '#shared/http/multipart.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { MediaFileDoc, MediaRef } from '#shared/model/documents.ts'
@@ -36,7 +36,7 @@ export async function keepUpload({ store, storage }: GatewayDeps, caller: Caller
   pipeline(given.content, through, () => undefined)
   await storage.put(key, through, { contentType: bareType(given.mimeType) ?? 'application/octet-stream' })
   const { size, sha256, head, found } = await seen()
-  const verdict = judgeFile({ size, claimed: given.mimeType, found, isAnimated: isAnimatedWebp(head) })
+  const verdict = checkFile({ size, claimed: given.mimeType, found, isAnimated: isAnimatedWebp(head) })
   if (verdict.kind === 'refused') {
     await storage.delete(key)
     throw new ApiError(verdict.status, verdict.errorCode, verdict.detail)

@@ -6,7 +6,7 @@ import type { Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
 
 /** What caring for numbers needs. */
-export interface CareDeps {
+export interface BackgroundDeps {
   store: Store
   queue: Pick<Queue, 'publish' | 'isReady'>
   meta: MetaClient

@@ -6,7 +6,7 @@ import type { ClientDoc } from '#shared/model/documents.ts'
 import { findHealthDue, noteOnClient } from '#shared/store/numbers/checks.ts'
 import { changeClient } from '#shared/store/numbers/clients.ts'
 import { publishEvents } from '../events.ts'
-import { type CareDeps, inParallel, jittered } from './background-deps.ts'
+import { type BackgroundDeps, inParallel, jittered } from './background-deps.ts'
 import { tokenOf } from './check-tokens.ts'
 
 const BATCH = 100
@@ -21,7 +21,7 @@ const TOPICS: Partial<Record<keyof NumberFacts, string>> = {
 }
 
 /** Reads what Meta says of each number about every hour, and at once after a resume; what differs is written and told. */
-export function createHealthCare(deps: CareDeps) {
+export function createHealthChecks(deps: BackgroundDeps) {
   const { store, meta, version, keyring, log, now } = deps
 
   async function check(): Promise<void> {

@@ -15,7 +15,7 @@ import { audit } from '#shared/store/accounts/audit.ts'
 import { findTokensDue, noteOnClient } from '#shared/store/numbers/checks.ts'
 import { type ClientNews, changeClient, pauseClient, resumeClient } from '#shared/store/numbers/clients.ts'
 import { publishEvents } from '../events.ts'
-import { type CareDeps, inParallel, jittered } from './background-deps.ts'
+import { type BackgroundDeps, inParallel, jittered } from './background-deps.ts'
 
 const BATCH = 100
 const WIDTH = 4
@@ -34,7 +34,7 @@ interface Shared {
 }
 
 /** Asks Meta about every number's token about once a day: pauses, warns, renews, and ends pauses that a valid token ends. */
-export function createTokenCare(deps: CareDeps) {
+export function createTokenChecks(deps: BackgroundDeps) {
   const { store, meta, app, keyring, log, now } = deps
 
   async function check(): Promise<void> {

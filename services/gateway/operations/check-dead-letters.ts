@@ -4,20 +4,20 @@ import type { DeadLetterDoc, WebhookEventDoc } from '#shared/model/documents.ts'
 import { readReferenceData } from '#shared/recording/reference-data.ts'
 import { sendJobFor } from '#shared/store/dispatch/take.ts'
 import { asTenant } from '#shared/store/tenancy/tenancy.ts'
-import { findLetterEvents } from '#shared/store/webhooks/dead-letters.ts'
+import { findDeadLetterEvents } from '#shared/store/webhooks/dead-letters.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { type ReadLetter, readLetter } from './dead-letter-payload.ts'
+import { type DeadLetterPayload, readPayload } from './dead-letter-payload.ts'
 
 export const LETTER_OUTCOMES = ['replayed', 'unchanged', 'refused', 'processed', 'ignored', 'parked', 'failed'] as const
-export type LetterOutcome = (typeof LETTER_OUTCOMES)[number]
+export type DeadLetterOutcome = (typeof LETTER_OUTCOMES)[number]
 
 /** A letter that somebody wants out again. */
 export interface Candidate {
-  letter: DeadLetterDoc
+  deadLetter: DeadLetterDoc
   payload: string
-  read: ReadLetter
+  read: DeadLetterPayload
   /** Why it does not go; null when it does. `unchanged`: its effect is there. */
-  left: { outcome: LetterOutcome; reason: string } | null
+  left: { outcome: DeadLetterOutcome; reason: string } | null
 }
 
 export interface ReplayRequest {
@@ -27,21 +27,21 @@ export interface ReplayRequest {
   isPlatform: boolean
 }
 
-type Events = Awaited<ReturnType<typeof findLetterEvents>>
+type Events = Awaited<ReturnType<typeof findDeadLetterEvents>>
 
 /** Which letters can go out again, and with what. Nothing is written. */
-export async function judgeLetters(
+export async function checkReplayable(
   { store }: Pick<GatewayDeps, 'store'>,
-  letters: readonly DeadLetterDoc[],
+  deadLetters: readonly DeadLetterDoc[],
   input: ReplayRequest,
 ): Promise<{ candidates: Candidate[]; reference: ReferenceData }> {
-  const read = letters.map(letter => {
-    const payload = input.payload ?? letter.payload
-    return { letter, payload, read: readLetter(letter, payload) }
+  const read = deadLetters.map(deadLetter => {
+    const payload = input.payload ?? deadLetter.payload
+    return { deadLetter, payload, read: readPayload(deadLetter, payload) }
   })
   const items = read.flatMap(one => itemsOf(one.read))
   const reference = await readReferenceData(store, items)
-  const events = await findLetterEvents(
+  const events = await findDeadLetterEvents(
     store,
     items.map(({ eventId }) => eventId),
   )
@@ -50,20 +50,20 @@ export async function judgeLetters(
   return { candidates, reference }
 }
 
-export const itemsOf = (read: ReadLetter) => (read.kind === 'webhook' ? read.items : [])
+export const itemsOf = (read: DeadLetterPayload) => (read.kind === 'webhook' ? read.items : [])
 
 async function whyLeft(
   store: GatewayDeps['store'],
-  { letter, payload, read }: Omit<Candidate, 'left'>,
+  { deadLetter, payload, read }: Omit<Candidate, 'left'>,
   { isPlatform }: ReplayRequest,
   reference: ReferenceData,
   events: Events,
 ): Promise<Candidate['left']> {
-  if (letter.state === 'REPLAYED') return { outcome: 'unchanged', reason: 'it has been replayed' }
-  if (letter.state === 'DISCARDED') return refused('it has been discarded')
+  if (deadLetter.state === 'REPLAYED') return { outcome: 'unchanged', reason: 'it has been replayed' }
+  if (deadLetter.state === 'DISCARDED') return refused('it has been discarded')
   if (read.kind === 'unreadable') return refused(`its payload cannot be read: ${read.problem}`)
-  const isEdited = payload !== letter.payload
-  const foreign = await whyForeign(store, letter, read, isEdited, reference, events)
+  const isEdited = payload !== deadLetter.payload
+  const foreign = await whyForeign(store, deadLetter, read, isEdited, reference, events)
   if (foreign !== null) return refused(foreign)
   if (isEdited && read.kind === 'events' && !isPlatform) return refused('only a platform admin edits events')
   const isDone = read.kind === 'webhook' && read.items.every(({ eventId }) => isSettled(events.get(eventId)))
@@ -74,7 +74,7 @@ async function whyLeft(
 async function whyForeign(
   store: GatewayDeps['store'],
   { tenantId }: DeadLetterDoc,
-  read: ReadLetter,
+  read: DeadLetterPayload,
   isEdited: boolean,
   reference: ReferenceData,
   events: Events,
@@ -98,7 +98,7 @@ async function whyForeign(
 async function whyNoSendJob(
   store: GatewayDeps['store'],
   tenantId: string,
-  job: Extract<ReadLetter, { kind: 'job' }>['job'],
+  job: Extract<DeadLetterPayload, { kind: 'job' }>['job'],
 ): Promise<string | null> {
   const message = /^[0-9a-f]{24}$/.test(job.messageId)
     ? await asTenant(tenantId, () => store.models.messages.findOne({ tenantId, _id: job.messageId }).lean())

@@ -6,14 +6,14 @@ import { callerOf, type RouteRequest, route } from '#shared/http/route.ts'
 import type { AuditLogDoc, DeadLetterDoc } from '#shared/model/documents.ts'
 import { audit } from '#shared/store/accounts/audit.ts'
 import type { Page } from '#shared/store/pages.ts'
-import { getLetter, listLetters } from '#shared/store/webhooks/dead-letter-list.ts'
-import { type Actor, discardLetters } from '#shared/store/webhooks/dead-letter-moves.ts'
+import { getDeadLetter, listDeadLetters } from '#shared/store/webhooks/dead-letter-list.ts'
+import { type Actor, discardDeadLetters } from '#shared/store/webhooks/dead-letter-moves.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { IdParams } from '../schemas.ts'
 import { LETTER_OUTCOMES } from './check-dead-letters.ts'
-import { filtersOf, findLetter, letterFilters, ownerFor, Scope } from './dead-letter-routes.ts'
-import { LetterDetailView, letterDetailView } from './dead-letter-view.ts'
-import { type LetterReplay, previewLetters, replayLetters } from './replay-dead-letters.ts'
+import { deadLetterFilters, filtersOf, findDeadLetter, ownerFor, Scope } from './dead-letter-routes.ts'
+import { DeadLetterDetailView, deadLetterDetailView } from './dead-letter-view.ts'
+import { type DeadLetterReplay, previewDeadLetters, replayDeadLetters } from './replay-dead-letters.ts'
 
 const tag = 'operations'
 const action = 'deadLetters.write'
@@ -31,7 +31,7 @@ const ReplayView = z.object({
 })
 const PageView = z.object({ total: z.number().int(), hasMore: z.boolean(), nextCursor: z.string().nullable() })
 const Many = z.strictObject({
-  ...letterFilters,
+  ...deadLetterFilters,
   scope: Scope,
   dryRun,
   limit: z.number().int().min(1).max(200).default(100),
@@ -55,14 +55,18 @@ const replayOne = route({
   async handle(request, deps: GatewayDeps) {
     const caller = callerOf(request)
     const { dryRun: isDry, payload } = request.body
-    const { letter } = await findLetter(deps.store, caller, request.params.id)
+    const { deadLetter } = await findDeadLetter(deps.store, caller, request.params.id)
     const input = { payload, isPlatform: caller.may('platform.operations') }
     const sending = { ...input, by: actorOf(request, deps), traceparent: request.traceparent }
-    const replay = isDry ? await previewLetters(deps, [letter], input) : await replayLetters(deps, [letter], sending)
-    const [judged] = replay.data
-    if (judged?.outcome === 'refused') throw refusal(judged.reason ?? '', payload !== undefined && payload !== letter.payload)
-    if (!isDry && judged?.outcome === 'replayed') await trace(request, deps, 'replay', [letter], editOf(letter, payload))
-    return { status: judged?.outcome === 'replayed' && !isDry ? 202 : 200, body: { dryRun: isDry, ...replay } }
+    const replay = isDry
+      ? await previewDeadLetters(deps, [deadLetter], input)
+      : await replayDeadLetters(deps, [deadLetter], sending)
+    const [previewed] = replay.data
+    if (previewed?.outcome === 'refused')
+      throw refusal(previewed.reason ?? '', payload !== undefined && payload !== deadLetter.payload)
+    if (!isDry && previewed?.outcome === 'replayed')
+      await trace(request, deps, 'replay', [deadLetter], editOf(deadLetter, payload))
+    return { status: previewed?.outcome === 'replayed' && !isDry ? 202 : 200, body: { dryRun: isDry, ...replay } }
   },
 })
 
@@ -80,7 +84,7 @@ const replayMany = route({
     const { page, rest } = await openPage(request, deps)
     const input = { isPlatform: callerOf(request).may('platform.operations') }
     const sending = { ...input, by: actorOf(request, deps), traceparent: request.traceparent }
-    const replay = isDry ? await previewLetters(deps, page.rows, input) : await replayLetters(deps, page.rows, sending)
+    const replay = isDry ? await previewDeadLetters(deps, page.rows, input) : await replayDeadLetters(deps, page.rows, sending)
     if (!isDry) await trace(request, deps, 'replay', replayedOf(page, replay))
     return { body: { dryRun: isDry, ...replay, ...rest } }
   },
@@ -95,16 +99,16 @@ const discardOne = route({
   summary: 'End a dead letter for good, with the reason',
   params: IdParams,
   body: z.strictObject({ reason: Reason }),
-  returns: LetterDetailView,
+  returns: DeadLetterDetailView,
   async handle(request, deps: GatewayDeps) {
     const caller = callerOf(request)
-    const { letter, owner } = await findLetter(deps.store, caller, request.params.id)
-    const ended = await discardLetters(deps.store, [letter._id], actorOf(request, deps), request.body.reason)
-    if (ended.length === 0 && letter.state !== 'DISCARDED')
+    const { deadLetter, owner } = await findDeadLetter(deps.store, caller, request.params.id)
+    const ended = await discardDeadLetters(deps.store, [deadLetter._id], actorOf(request, deps), request.body.reason)
+    if (ended.length === 0 && deadLetter.state !== 'DISCARDED')
       throw new ApiError(409, 'DEAD_LETTER_SETTLED', 'It has been replayed, or is being replayed')
-    if (ended.length > 0) await trace(request, deps, 'discard', [letter], said(request.body.reason))
-    const now = await getLetter(deps.store, owner, request.params.id)
-    return { body: await letterDetailView(deps.store, caller, now) }
+    if (ended.length > 0) await trace(request, deps, 'discard', [deadLetter], said(request.body.reason))
+    const now = await getDeadLetter(deps.store, owner, request.params.id)
+    return { body: await deadLetterDetailView(deps.store, caller, now) }
   },
 })
 
@@ -121,15 +125,15 @@ const discardMany = route({
     const { dryRun: isDry, reason } = request.body
     const { page, rest } = await openPage(request, deps)
     const ids = page.rows.map(({ _id }) => _id)
-    const ended = isDry ? ids : await discardLetters(deps.store, ids, actorOf(request, deps), reason)
+    const ended = isDry ? ids : await discardDeadLetters(deps.store, ids, actorOf(request, deps), reason)
     const done = new Set(ended.map(String))
-    const letters = page.rows.filter(({ _id }) => done.has(String(_id)))
-    if (!isDry) await trace(request, deps, 'discard', letters, said(reason))
+    const deadLetters = page.rows.filter(({ _id }) => done.has(String(_id)))
+    if (!isDry) await trace(request, deps, 'discard', deadLetters, said(reason))
     return { body: { dryRun: isDry, data: ended.map(id => ({ id: String(id) })), ...rest } }
   },
 })
 
-export const deadLetterMoveRoutes = [replayOne, replayMany, discardOne, discardMany]
+export const deadLetterActionRoutes = [replayOne, replayMany, discardOne, discardMany]
 
 type AnyRequest = RouteRequest<unknown, unknown, unknown>
 
@@ -142,7 +146,7 @@ async function openPage(request: RouteRequest<unknown, unknown, z.infer<typeof M
   const filters = filtersOf(rest)
   const to = new Date(Math.min(began, filters.to?.getTime() ?? began))
   const input = { page: 1, limit, cursor: behind }
-  const page = await listLetters(deps.store, owner, { ...filters, to, state: 'OPEN' }, input, { ascending: true })
+  const page = await listDeadLetters(deps.store, owner, { ...filters, to, state: 'OPEN' }, input, { ascending: true })
   const { total, hasMore } = page
   return { page, rest: { total, hasMore, nextCursor: page.nextCursor && `${began}.${page.nextCursor}` } }
 }
@@ -165,7 +169,7 @@ const refusal = (reason: string, isEdited: boolean) =>
       })
     : new ApiError(409, 'NOT_REPLAYABLE', reason)
 
-function replayedOf({ rows }: Page<DeadLetterDoc>, { data }: LetterReplay): DeadLetterDoc[] {
+function replayedOf({ rows }: Page<DeadLetterDoc>, { data }: DeadLetterReplay): DeadLetterDoc[] {
   const replayed = new Set(data.flatMap(({ id, outcome }) => (outcome === 'replayed' ? id : [])))
   return rows.filter(({ _id }) => replayed.has(String(_id)))
 }
@@ -177,13 +181,13 @@ async function trace(
   request: AnyRequest,
   { store }: GatewayDeps,
   what: 'replay' | 'discard',
-  letters: readonly DeadLetterDoc[],
+  deadLetters: readonly DeadLetterDoc[],
   changes: Changes = {},
 ): Promise<void> {
   const { kind, id, name } = callerOf(request)
   const state = what === 'replay' ? 'REPLAYED' : 'DISCARDED'
   const actor = { kind, id: new Types.ObjectId(id), name }
-  const rows = letters.map(({ _id, tenantId, state: before }) => ({
+  const rows = deadLetters.map(({ _id, tenantId, state: before }) => ({
     tenantId,
     actor,
     action: `deadLetters.${what}`,

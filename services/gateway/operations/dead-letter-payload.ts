@@ -9,7 +9,7 @@ import type { DeadLetterDoc } from '#shared/model/documents.ts'
 import { startOfTrace } from '#shared/process/trace.ts'
 
 /** What a payload says, or why nobody can read it. */
-export type ReadLetter =
+export type DeadLetterPayload =
   | { kind: 'webhook'; items: WebhookItem[] }
   | { kind: 'job'; job: SendJob }
   | { kind: 'events'; tenantIds: string[] }
@@ -17,15 +17,15 @@ export type ReadLetter =
   | { kind: 'unreadable'; problem: string }
 
 /** By the schema of its message type, as its consumer will read it. */
-export function readLetter(
-  letter: Pick<DeadLetterDoc, 'type' | 'headers' | 'messageId' | 'createdAt'>,
+export function readPayload(
+  deadLetter: Pick<DeadLetterDoc, 'type' | 'headers' | 'messageId' | 'createdAt'>,
   payload: string,
-): ReadLetter {
+): DeadLetterPayload {
   const json = parseJson(payload)
   if (json === undefined) return unreadable('it is not JSON')
-  switch (letter.type) {
+  switch (deadLetter.type) {
     case MESSAGE_TYPE.webhook:
-      return checked(WebhookEnvelope, json, () => readWebhook(parseWebhook(json, receivedAtOf(letter))))
+      return checked(WebhookEnvelope, json, () => readWebhook(parseWebhook(json, receivedAtOf(deadLetter))))
     case MESSAGE_TYPE.sendJob:
       return checked(SendJob, json, job => ({ kind: 'job', job }))
     case MESSAGE_TYPE.media:
@@ -40,13 +40,13 @@ export function readLetter(
   }
 }
 
-function readWebhook(items: WebhookItem[]): ReadLetter {
+function readWebhook(items: WebhookItem[]): DeadLetterPayload {
   if (items.length === 0) return unreadable('it holds no event')
   const broken = items.find(item => item.kind === 'broken')
   return broken?.kind === 'broken' ? unreadable(broken.reason) : { kind: 'webhook', items }
 }
 
-function checked<T>(schema: z.ZodType<T>, json: unknown, then: (value: T) => ReadLetter): ReadLetter {
+function checked<T>(schema: z.ZodType<T>, json: unknown, then: (value: T) => DeadLetterPayload): DeadLetterPayload {
   const parsed = schema.safeParse(json)
   if (parsed.success) return then(parsed.data)
   const [issue] = parsed.error.issues
@@ -61,7 +61,7 @@ function parseJson(payload: string): unknown {
   }
 }
 
-const unreadable = (problem: string): ReadLetter => ({ kind: 'unreadable', problem })
+const unreadable = (problem: string): DeadLetterPayload => ({ kind: 'unreadable', problem })
 
 /** As ingest had it: a repeat keeps its time. */
 function receivedAtOf({ headers, messageId, createdAt }: Pick<DeadLetterDoc, 'headers' | 'messageId' | 'createdAt'>): Date {

@@ -4,13 +4,19 @@ import { ApiError } from '#shared/domain/errors.ts'
 import { type Caller, callerOf, route } from '#shared/http/route.ts'
 import type { DeadLetterDoc } from '#shared/model/documents.ts'
 import { pageView } from '#shared/store/pages.ts'
-import { getLetter, groupLetters, type LetterOwner, listLetters, MOST_GROUPED } from '#shared/store/webhooks/dead-letter-list.ts'
+import {
+  type DeadLetterOwner,
+  getDeadLetter,
+  groupDeadLetters,
+  listDeadLetters,
+  MOST_GROUPED,
+} from '#shared/store/webhooks/dead-letter-list.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { IdParams, listOf, Paging } from '../schemas.ts'
 import {
-  LetterDetailView,
-  LetterView,
-  letterDetailView,
+  DeadLetterDetailView,
+  DeadLetterView,
+  deadLetterDetailView,
   listedView,
   SOURCE_NAMES,
   SOURCES,
@@ -22,7 +28,7 @@ const tag = 'operations'
 const action = 'deadLetters.read'
 
 /** What narrows a list, a replay and a discard alike. */
-export const letterFilters = {
+export const deadLetterFilters = {
   source: z
     .enum(SOURCE_NAMES as [keyof typeof SOURCES])
     .optional()
@@ -36,7 +42,7 @@ export const letterFilters = {
   from: z.iso.datetime().optional().describe('Died at this moment or later'),
   to: z.iso.datetime().optional().describe('Died before this moment'),
 }
-export type DeadLetterFilterInput = { [Name in keyof typeof letterFilters]?: z.infer<(typeof letterFilters)[Name]> }
+export type DeadLetterFilterInput = { [Name in keyof typeof deadLetterFilters]?: z.infer<(typeof deadLetterFilters)[Name]> }
 
 /** Whose: the tenant's own, or for platform admins nobody's, or everybody's. */
 export const Scope = z.enum(['tenant', 'unowned', 'all']).default('tenant').describe('The last two are for platform admins')
@@ -57,14 +63,14 @@ const list = route({
   action,
   tag,
   summary: 'Messages that the pipeline gave up, newest first',
-  query: z.strictObject({ ...Paging, ...letterFilters, state: z.enum(DEAD_LETTER_STATES).optional(), scope: Scope }),
-  returns: listOf(LetterView),
+  query: z.strictObject({ ...Paging, ...deadLetterFilters, state: z.enum(DEAD_LETTER_STATES).optional(), scope: Scope }),
+  returns: listOf(DeadLetterView),
   async handle(request, { store }: GatewayDeps) {
     const { scope, state, page: number, limit, cursor, ...filters } = request.query
     const owner = ownerFor(callerOf(request), scope)
     const input = { page: number, limit, cursor }
     const hidden = { projection: { payload: 0, original: 0 } as const }
-    const page = await listLetters(store, owner, { ...filtersOf(filters), state }, input, hidden)
+    const page = await listDeadLetters(store, owner, { ...filtersOf(filters), state }, input, hidden)
     return { body: pageView(page, listedView) }
   },
 })
@@ -75,11 +81,11 @@ const groups = route({
   action,
   tag,
   summary: 'Open dead letters by what they died of, the most frequent first',
-  query: z.strictObject({ ...letterFilters, state: z.enum([...DEAD_LETTER_STATES, 'OPEN']).default('OPEN'), scope: Scope }),
+  query: z.strictObject({ ...deadLetterFilters, state: z.enum([...DEAD_LETTER_STATES, 'OPEN']).default('OPEN'), scope: Scope }),
   returns: z.object({ data: z.array(GroupView), isWhole: z.boolean().describe(`Only the newest ${MOST_GROUPED} are grouped`) }),
   async handle(request, { store }: GatewayDeps) {
     const { scope, state, ...filters } = request.query
-    const found = await groupLetters(store, ownerFor(callerOf(request), scope), { ...filtersOf(filters), state })
+    const found = await groupDeadLetters(store, ownerFor(callerOf(request), scope), { ...filtersOf(filters), state })
     const data = found.groups.map(({ type, firstAt, lastAt, exampleId, ...group }) => ({
       ...group,
       source: sourceOf(type),
@@ -98,10 +104,10 @@ const one = route({
   tag,
   summary: 'One dead letter with its payload, its error and what was done with it',
   params: IdParams,
-  returns: LetterDetailView,
+  returns: DeadLetterDetailView,
   async handle(request, { store }: GatewayDeps) {
-    const { letter } = await findLetter(store, callerOf(request), request.params.id)
-    return { body: await letterDetailView(store, callerOf(request), letter) }
+    const { deadLetter } = await findDeadLetter(store, callerOf(request), request.params.id)
+    return { body: await deadLetterDetailView(store, callerOf(request), deadLetter) }
   },
 })
 
@@ -112,7 +118,7 @@ export function filtersOf({ source, from, to, ...rest }: DeadLetterFilterInput) 
 }
 
 /** @throws ApiError 403 for letters beyond the tenant's own, unless a platform admin asks */
-export function ownerFor(caller: Caller, scope: z.infer<typeof Scope>): LetterOwner {
+export function ownerFor(caller: Caller, scope: z.infer<typeof Scope>): DeadLetterOwner {
   if (scope === 'tenant') return caller.tenantId
   if (!caller.may('platform.operations'))
     throw new ApiError(403, 'FORBIDDEN', 'Only a platform admin sees dead letters of others')
@@ -120,11 +126,11 @@ export function ownerFor(caller: Caller, scope: z.infer<typeof Scope>): LetterOw
 }
 
 /** The tenant's own; for a platform admin anybody's. @throws ApiError 404 */
-export async function findLetter(
+export async function findDeadLetter(
   store: GatewayDeps['store'],
   caller: Caller,
   id: string,
-): Promise<{ letter: DeadLetterDoc; owner: LetterOwner }> {
+): Promise<{ deadLetter: DeadLetterDoc; owner: DeadLetterOwner }> {
   const owner = caller.may('platform.operations') ? 'all' : caller.tenantId
-  return { letter: await getLetter(store, owner, id), owner }
+  return { deadLetter: await getDeadLetter(store, owner, id), owner }
 }

@@ -17,7 +17,7 @@ export const SOURCES = {
 }
 export const SOURCE_NAMES = Object.keys(SOURCES) as (keyof typeof SOURCES)[]
 
-export const LetterView = z.object({
+export const DeadLetterView = z.object({
   id: z.string(),
   tenantId: z.string().nullable(),
   source: z.string(),
@@ -32,7 +32,7 @@ export const LetterView = z.object({
   settledAt: z.iso.datetime().nullable(),
 })
 /** One with what it carries; a list shows no payload, for it holds what people wrote. */
-export const LetterDetailView = LetterView.extend({
+export const DeadLetterDetailView = DeadLetterView.extend({
   error: z.string().nullable(),
   exchange: z.string(),
   routingKey: z.string(),
@@ -50,27 +50,27 @@ export const LetterDetailView = LetterView.extend({
     }),
   ),
   /** Other letters of the same message, newest first: it died before, or once more after a replay. */
-  related: z.array(LetterView),
+  related: z.array(DeadLetterView),
 })
 
 /** Related letters are those that the caller may see. */
-export async function letterDetailView(
+export async function deadLetterDetailView(
   store: GatewayDeps['store'],
   caller: Caller,
-  letter: DeadLetterDoc,
-): Promise<z.infer<typeof LetterDetailView>> {
+  deadLetter: DeadLetterDoc,
+): Promise<z.infer<typeof DeadLetterDetailView>> {
   const owner = caller.may('platform.operations') ? 'all' : caller.tenantId
-  const receivedAt = Number(letter.headers?.[RECEIVED_AT_HEADER]) || null
-  const related = await findRelated(store, owner, letter)
+  const receivedAt = Number(deadLetter.headers?.[RECEIVED_AT_HEADER]) || null
+  const related = await findRelated(store, owner, deadLetter)
   return {
-    ...letterView(letter),
-    error: letter.error,
-    exchange: letter.exchange,
-    routingKey: letter.routingKey,
+    ...deadLetterView(deadLetter),
+    error: deadLetter.error,
+    exchange: deadLetter.exchange,
+    routingKey: deadLetter.routingKey,
     receivedAt: receivedAt === null ? null : new Date(receivedAt).toISOString(),
-    payload: letter.payload,
-    original: letter.original ?? null,
-    history: (letter.history ?? []).map(({ at, action: done, by, name, detail }) => ({
+    payload: deadLetter.payload,
+    original: deadLetter.original ?? null,
+    history: (deadLetter.history ?? []).map(({ at, action: done, by, name, detail }) => ({
       at: at.toISOString(),
       action: done,
       by: { id: String(by), name },
@@ -84,11 +84,11 @@ export const sourceOf = (type: string) => SOURCE_NAMES.find(name => SOURCES[name
 
 /** The id of a status holds the phone number of its recipient. */
 export const listedView = (doc: DeadLetterDoc) => ({
-  ...letterView(doc),
+  ...deadLetterView(doc),
   messageId: doc.messageId === null ? null : scrub(doc.messageId),
 })
 
-function letterView(doc: DeadLetterDoc): z.infer<typeof LetterView> {
+function deadLetterView(doc: DeadLetterDoc): z.infer<typeof DeadLetterView> {
   return {
     id: String(doc._id),
     tenantId: doc.tenantId === null ? null : String(doc.tenantId),

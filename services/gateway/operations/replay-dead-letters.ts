@@ -6,19 +6,19 @@ import { EXCHANGES } from '#shared/queue/topology.ts'
 import { type OutgoingMessage, PublishError } from '#shared/queue/types.ts'
 import { type Preview, previewItems } from '#shared/recording/preview.ts'
 import { laneOfItem } from '#shared/recording/routing-key.ts'
-import { type Actor, claimLetters, returnLetters, settleReplayed } from '#shared/store/webhooks/dead-letter-moves.ts'
-import { moveLetterEvents, retireLetterEvents } from '#shared/store/webhooks/dead-letters.ts'
+import { type Actor, claimDeadLetters, returnDeadLetters, settleReplayed } from '#shared/store/webhooks/dead-letter-moves.ts'
+import { moveDeadLetterEvents, retireDeadLetterEvents } from '#shared/store/webhooks/dead-letters.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { type Candidate, itemsOf, judgeLetters, type LetterOutcome, type ReplayRequest } from './check-dead-letters.ts'
-import { readLetter } from './dead-letter-payload.ts'
+import { type Candidate, checkReplayable, type DeadLetterOutcome, itemsOf, type ReplayRequest } from './check-dead-letters.ts'
+import { readPayload } from './dead-letter-payload.ts'
 
-export interface ReplayedLetter {
+export interface ReplayedDeadLetter {
   id: string
-  outcome: LetterOutcome
+  outcome: DeadLetterOutcome
   reason: string | null
 }
-export interface LetterReplay {
-  data: ReplayedLetter[]
+export interface DeadLetterReplay {
+  data: ReplayedDeadLetter[]
   changes: Preview['changes']
   events: Preview['events']
 }
@@ -27,24 +27,28 @@ export interface LetterReplay {
  * Puts messages back where they were published first, with their own ids: whatever had its effect has it once. A letter that
  * somebody else replays at this moment is left to them. @throws ApiError 503 when the broker takes nothing: all stands as before
  */
-export async function replayLetters(
+export async function replayDeadLetters(
   deps: GatewayDeps,
-  letters: readonly DeadLetterDoc[],
+  deadLetters: readonly DeadLetterDoc[],
   input: ReplayRequest & { by: Actor; traceparent: string },
-): Promise<LetterReplay> {
-  const { candidates } = await judgeLetters(deps, letters, input)
-  const isGone = ({ letter, left }: Candidate) => left?.outcome === 'unchanged' && letter.state !== 'REPLAYED'
+): Promise<DeadLetterReplay> {
+  const { candidates } = await checkReplayable(deps, deadLetters, input)
+  const isGone = ({ deadLetter, left }: Candidate) => left?.outcome === 'unchanged' && deadLetter.state !== 'REPLAYED'
   const wanted = candidates.filter(one => one.left === null || isGone(one))
-  const { claim, ids } = await claimLetters(deps.store, { _id: { $in: wanted.map(({ letter }) => letter._id) } }, input.by)
+  const { claim, ids } = await claimDeadLetters(
+    deps.store,
+    { _id: { $in: wanted.map(({ deadLetter }) => deadLetter._id) } },
+    input.by,
+  )
   const mine = new Set(ids.map(String))
-  const going = wanted.filter(one => one.left === null && mine.has(String(one.letter._id)))
+  const going = wanted.filter(one => one.left === null && mine.has(String(one.deadLetter._id)))
   const returned = await send(deps, going, input.traceparent)
   const settled = ids.filter(id => !returned.has(String(id)))
-  await returnLetters(deps.store, { claim, ids: ids.filter(id => returned.has(String(id))), by: input.by })
+  await returnDeadLetters(deps.store, { claim, ids: ids.filter(id => returned.has(String(id))), by: input.by })
   await settleReplayed(deps.store, { claim, ids: settled, by: input.by, edit: editOf(going) })
   if (going.length > 0 && returned.size === going.length) throw unavailable()
   const data = candidates.map(candidate => {
-    const id = String(candidate.letter._id)
+    const id = String(candidate.deadLetter._id)
     if (candidate.left) return outcomeOf(candidate, candidate.left.outcome, candidate.left.reason)
     if (!mine.has(id)) return outcomeOf(candidate, 'refused', 'somebody else replays it')
     return returned.has(id)
@@ -55,19 +59,19 @@ export async function replayLetters(
 }
 
 /** The same on paper: what webhooks would change, and of the rest that it would go out. */
-export async function previewLetters(
+export async function previewDeadLetters(
   deps: GatewayDeps,
-  letters: readonly DeadLetterDoc[],
+  deadLetters: readonly DeadLetterDoc[],
   input: ReplayRequest,
-): Promise<LetterReplay> {
-  const { candidates, reference } = await judgeLetters(deps, letters, input)
+): Promise<DeadLetterReplay> {
+  const { candidates, reference } = await checkReplayable(deps, deadLetters, input)
   const items = candidates.flatMap(({ read, left }) => (left === null ? itemsOf(read) : []))
   const { verdicts, changes, events } = await previewItems(deps.store, items, reference, deps.now())
-  const judged = verdicts[Symbol.iterator]()
+  const previewed = verdicts[Symbol.iterator]()
   const data = candidates.map(candidate => {
     const { read, left } = candidate
     if (left) return outcomeOf(candidate, left.outcome, left.reason)
-    const own = itemsOf(read).map(() => judged.next().value as Preview['verdicts'][number])
+    const own = itemsOf(read).map(() => previewed.next().value as Preview['verdicts'][number])
     const worst = own.toSorted((a, b) => WORST.indexOf(a.outcome) - WORST.indexOf(b.outcome))[0]
     return outcomeOf(candidate, worst?.outcome ?? 'replayed', worst?.reason ?? null)
   })
@@ -79,38 +83,38 @@ const WORST: Preview['verdicts'][number]['outcome'][] = ['failed', 'parked', 'ig
 /** @returns the ids of those that the broker did not take */
 async function send(deps: GatewayDeps, going: readonly Candidate[], traceparent: string): Promise<Set<string>> {
   const eventIds = (candidates: readonly Candidate[]) => candidates.flatMap(({ read }) => itemsOf(read).map(item => item.eventId))
-  await moveLetterEvents(deps.store, eventIds(going), 'FAILED')
+  await moveDeadLetterEvents(deps.store, eventIds(going), 'FAILED')
   const sent = await Promise.allSettled(going.map(candidate => deps.queue.publish(messageOf(candidate, traceparent))))
   const lost = going.filter((_, i) => sent[i]?.status === 'rejected')
   const taken = going.filter((_, i) => sent[i]?.status === 'fulfilled')
-  await moveLetterEvents(deps.store, eventIds(lost), 'PENDING')
-  await retireLetterEvents(deps.store, taken.flatMap(leftBehind))
+  await moveDeadLetterEvents(deps.store, eventIds(lost), 'PENDING')
+  await retireDeadLetterEvents(deps.store, taken.flatMap(leftBehind))
   const broken = sent.find(one => one.status === 'rejected' && !(one.reason instanceof PublishError))
   if (broken) deps.log.error({ err: (broken as PromiseRejectedResult).reason }, 'a dead letter cannot be published')
-  return new Set(lost.map(({ letter }) => String(letter._id)))
+  return new Set(lost.map(({ deadLetter }) => String(deadLetter._id)))
 }
 
 /** Events of the payload as it came that the edited one does not hold any more. */
-function leftBehind({ letter, payload, read }: Candidate): string[] {
-  if (payload === letter.payload) return []
+function leftBehind({ deadLetter, payload, read }: Candidate): string[] {
+  if (payload === deadLetter.payload) return []
   const kept = new Set(itemsOf(read).map(({ eventId }) => eventId))
-  return itemsOf(readLetter(letter, letter.payload)).flatMap(({ eventId }) => (kept.has(eventId) ? [] : eventId))
+  return itemsOf(readPayload(deadLetter, deadLetter.payload)).flatMap(({ eventId }) => (kept.has(eventId) ? [] : eventId))
 }
 
 const KNOWN_EXCHANGES: ReadonlySet<string> = new Set(Object.values(EXCHANGES))
 
-function messageOf({ letter, payload, read }: Candidate, traceparent: string): OutgoingMessage {
-  const { exchange, routingKey, queue, type, messageId, tenantId, headers } = letter
+function messageOf({ deadLetter, payload, read }: Candidate, traceparent: string): OutgoingMessage {
+  const { exchange, routingKey, queue, type, messageId, tenantId, headers } = deadLetter
   const lanes = new Set(itemsOf(read).map(laneOfItem))
   const isKnown = KNOWN_EXCHANGES.has(exchange) && exchange !== EXCHANGES.dead
   // Whom an edited webhook is about decides its shard; of several, the shard it came from.
-  const [lane] = payload !== letter.payload && lanes.size === 1 ? lanes : [routingKey]
+  const [lane] = payload !== deadLetter.payload && lanes.size === 1 ? lanes : [routingKey]
   const receivedAt = headers[RECEIVED_AT_HEADER]
   return {
     ...(isKnown ? { exchange, routingKey: lane as string } : { exchange: '', routingKey: queue }),
     type: type as MessageType,
     body: Buffer.from(payload),
-    messageId: (messageId ?? String(letter._id)).slice(0, MAX_ID),
+    messageId: (messageId ?? String(deadLetter._id)).slice(0, MAX_ID),
     tenantId: tenantId && String(tenantId),
     traceparent,
     ...((typeof receivedAt === 'number' || typeof receivedAt === 'string') && { headers: { [RECEIVED_AT_HEADER]: receivedAt } }),
@@ -122,12 +126,12 @@ const MAX_ID = 255
 
 function editOf(going: readonly Candidate[]) {
   const [one] = going
-  if (!one || one.payload === one.letter.payload) return undefined
-  return { payload: one.payload, original: one.letter.original ?? one.letter.payload }
+  if (!one || one.payload === one.deadLetter.payload) return undefined
+  return { payload: one.payload, original: one.deadLetter.original ?? one.deadLetter.payload }
 }
 
-const outcomeOf = ({ letter }: Candidate, outcome: LetterOutcome, reason: string | null): ReplayedLetter => ({
-  id: String(letter._id),
+const outcomeOf = ({ deadLetter }: Candidate, outcome: DeadLetterOutcome, reason: string | null): ReplayedDeadLetter => ({
+  id: String(deadLetter._id),
   outcome,
   reason,
 })

@@ -10,7 +10,7 @@ import { PublishError } from '#shared/queue/types.ts'
 import { type Preview, previewItems } from '#shared/recording/preview.ts'
 import { readReferenceData } from '#shared/recording/reference-data.ts'
 import { laneOfItem } from '#shared/recording/routing-key.ts'
-import { claimLetters, returnLetters, settleReplayed } from '#shared/store/webhooks/dead-letter-moves.ts'
+import { claimDeadLetters, returnDeadLetters, settleReplayed } from '#shared/store/webhooks/dead-letter-moves.ts'
 import { closeWebhookEvents, type EventOwner, reopenWebhookEvents } from '#shared/store/webhooks/webhook-events.ts'
 import type { GatewayDeps } from '../deps.ts'
 
@@ -46,16 +46,19 @@ export async function replayEvents(
   events: readonly WebhookEventDoc[],
   { id, name, traceparent }: { id: Id; name: string; traceparent: string },
 ): Promise<Replay> {
-  const { candidates } = await judge(deps, owner, events)
+  const { candidates } = await preview(deps, owner, events)
   const going = candidates.filter(({ left }) => left === null)
   const eventIds = going.map(({ event }) => event._id)
   const by = { id, name, at: deps.now() }
-  const letters = { ...(await claimLetters(deps.store, { messageId: { $in: eventIds }, type: MESSAGE_TYPE.webhook }, by)), by }
+  const deadLetters = {
+    ...(await claimDeadLetters(deps.store, { messageId: { $in: eventIds }, type: MESSAGE_TYPE.webhook }, by)),
+    by,
+  }
   await reopenWebhookEvents(deps.store, owner, eventIds)
   try {
     await Promise.all(going.map(candidate => publish(deps, owner, candidate, traceparent)))
   } catch (error) {
-    await returnLetters(deps.store, letters)
+    await returnDeadLetters(deps.store, deadLetters)
     await closeWebhookEvents(
       deps.store,
       owner,
@@ -67,25 +70,25 @@ export async function replayEvents(
       cause: error,
     })
   }
-  await settleReplayed(deps.store, letters)
+  await settleReplayed(deps.store, deadLetters)
   return { data: candidates.map(({ event, left }) => left ?? outcomeOf(event, 'replayed', null)), changes: [], events: {} }
 }
 
 /** The same on paper: what the recorder would make of them, and nothing is written or sent. */
 export async function previewReplay(deps: GatewayDeps, owner: EventOwner, events: readonly WebhookEventDoc[]): Promise<Replay> {
-  const { candidates, reference } = await judge(deps, owner, events)
+  const { candidates, reference } = await preview(deps, owner, events)
   const items = candidates.flatMap(({ item, left }) => (left === null && item ? [item] : []))
   const { verdicts, changes, events: eventCounts } = await previewItems(deps.store, items, reference, deps.now())
-  const judged = verdicts[Symbol.iterator]()
+  const previewed = verdicts[Symbol.iterator]()
   const data = candidates.map(({ event, left }) => {
     if (left) return left
-    const { outcome, reason } = judged.next().value as Preview['verdicts'][number]
+    const { outcome, reason } = previewed.next().value as Preview['verdicts'][number]
     return outcomeOf(event, outcome, reason)
   })
   return { data, changes, events: eventCounts }
 }
 
-async function judge(deps: GatewayDeps, owner: EventOwner, events: readonly WebhookEventDoc[]) {
+async function preview(deps: GatewayDeps, owner: EventOwner, events: readonly WebhookEventDoc[]) {
   const read = events.map(event => ({ event, item: itemOf(event) }))
   const reference = await readReferenceData(
     deps.store,

@@ -46,11 +46,11 @@ const one = route({
     const { event, owner } = await findEvent(deps.store, callerOf(request), request.params.id)
     const isDry = request.body.dryRun
     const replay = isDry ? await previewReplay(deps, owner, [event]) : await replayEvents(deps, owner, [event], byOf(request))
-    const [judged] = replay.data
-    if (judged?.outcome === 'refused') throw new ApiError(409, 'NOT_REPLAYABLE', judged.reason ?? '')
+    const [previewed] = replay.data
+    if (previewed?.outcome === 'refused') throw new ApiError(409, 'NOT_REPLAYABLE', previewed.reason ?? '')
     if (!isDry)
       await trace(request, deps, { action, object: { kind: 'webhookEvent', id: event._id }, changes: auditChanges(replay) })
-    return { status: judged?.outcome === 'replayed' ? 202 : 200, body: { dryRun: isDry, ...replay } }
+    return { status: previewed?.outcome === 'replayed' ? 202 : 200, body: { dryRun: isDry, ...replay } }
   },
 })
 

@@ -9,7 +9,7 @@ import { findSubmittedBefore, writeTemplatePage } from '#shared/store/templates/
 import { claimSync, noteSync, requestSync } from '#shared/store/templates/syncs.ts'
 import { changeTemplate, type Decide } from '#shared/store/templates/templates.ts'
 import { publishEvents } from '../events.ts'
-import { type CareDeps, inParallel, jittered } from '../numbers/background-deps.ts'
+import { type BackgroundDeps, inParallel, jittered } from '../numbers/background-deps.ts'
 import { accessesOf } from './access.ts'
 import { type Failure, isNotThere } from './refusals.ts'
 import { listTime } from './submit.ts'
@@ -31,7 +31,7 @@ type Outcome =
   | { kind: 'stopped' }
 
 /** Carries out orders to read Meta's templates, and gives them by itself: every `TEMPLATE_SYNC_INTERVAL`, and when a webhook names a stranger. */
-export function createTemplateCare(deps: CareDeps, mayGoOn: () => boolean = () => true) {
+export function createTemplateSync(deps: BackgroundDeps, mayGoOn: () => boolean = () => true) {
   const { store, meta, log, now } = deps
 
   async function check(): Promise<void> {

@@ -32,7 +32,7 @@ const ERASING_MS = 5 * 60_000
 const DISCARDED_MS = 10 * 60_000
 
 /** What time alone does to what webhooks left behind. Each finds its work by the rows and may stop anywhere. */
-export function createChores({ store, queue, storage, log, now = () => new Date() }: Deps) {
+export function createMaintenance({ store, queue, storage, log, now = () => new Date() }: Deps) {
   const events = publishesEvents({ queue, log })
 
   /** Statuses, reactions and edits whose message did not come within a day. */
@@ -84,11 +84,11 @@ export function createChores({ store, queue, storage, log, now = () => new Date(
 }
 
 /** One process at a time does them, each minute. */
-export async function startChores(deps: Deps): Promise<AsyncDisposable> {
+export async function startMaintenance(deps: Deps): Promise<AsyncDisposable> {
   const { store, log } = deps
   await using stack = new AsyncDisposableStack()
   const lease = stack.use(await holdLease(store, { name: 'ingest:chores', owner: randomUUID(), ttlMs: LEASE_MS, log }))
-  const { drop, release, erase, discard } = createChores(deps)
+  const { drop, release, erase, discard } = createMaintenance(deps)
   const options = { when: () => lease.isHeld(), log }
   stack.use(loop('parked', EVERY_MS, drop, options))
   stack.use(loop('restrictions', EVERY_MS, release, options))

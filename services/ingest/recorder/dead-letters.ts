@@ -10,8 +10,8 @@ import { readDeadLetter } from '#shared/queue/origin.ts'
 import { QUEUES } from '#shared/queue/topology.ts'
 import { type Delivery, DONE, type Outcome, type Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { countOpenLetters } from '#shared/store/webhooks/dead-letter-moves.ts'
-import { failWebhookEvents, keepDeadLetter } from '#shared/store/webhooks/dead-letters.ts'
+import { countOpenDeadLetters } from '#shared/store/webhooks/dead-letter-moves.ts'
+import { failWebhookEvents, storeDeadLetter } from '#shared/store/webhooks/dead-letters.ts'
 import { ownersOf } from './give-up.ts'
 import { receivedAtOf } from './received-at.ts'
 
@@ -19,7 +19,7 @@ import { receivedAtOf } from './received-at.ts'
 const COUNT_MS = 15_000
 
 /** Takes what every queue gave up into the store, where people see it with its reason and can send it again. */
-export async function startKeeper(deps: { store: Store; queue: Queue; log: Logger }): Promise<AsyncDisposable> {
+export async function startDeadLetterConsumer(deps: { store: Store; queue: Queue; log: Logger }): Promise<AsyncDisposable> {
   await using stack = new AsyncDisposableStack()
   const options = { prefetch: 32, available: () => deps.store.ping() }
   stack.use(await deps.queue.consume(QUEUES.dead, delivery => keep(deps, delivery), options))
@@ -29,7 +29,7 @@ export async function startKeeper(deps: { store: Store; queue: Queue; log: Logge
 
 /** Every recorder tells the same: the count is the platform's, not the process's. */
 async function countOpen(store: Store): Promise<void> {
-  const open = await countOpenLetters(store)
+  const open = await countOpenDeadLetters(store)
   deadLettersOpen.reset()
   for (const [queue, count] of open) deadLettersOpen.set({ queue }, count)
 }
@@ -37,7 +37,7 @@ async function countOpen(store: Store): Promise<void> {
 async function keep({ store, log }: { store: Store; log: Logger }, delivery: Delivery): Promise<Outcome> {
   const origin = readDeadLetter(delivery)
   const events = delivery.type === MESSAGE_TYPE.webhook ? await eventsOf(store, delivery, origin.reason) : []
-  await keepDeadLetter(store, {
+  await storeDeadLetter(store, {
     ...origin,
     tenantId: ownerOf(delivery, events),
     type: delivery.type,

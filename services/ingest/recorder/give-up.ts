@@ -10,7 +10,7 @@ import { deadLetters } from '#shared/process/metrics.ts'
 import type { Delivery } from '#shared/queue/types.ts'
 import { readReferenceData } from '#shared/recording/reference-data.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { failWebhookEvents, keepDeadLetter } from '#shared/store/webhooks/dead-letters.ts'
+import { failWebhookEvents, storeDeadLetter } from '#shared/store/webhooks/dead-letters.ts'
 
 interface Refused {
   item: WebhookItem
@@ -26,7 +26,7 @@ export async function giveUp(
   error: unknown,
 ): Promise<void> {
   const reason = item.kind === 'broken' ? item.reason : why
-  await keepDeadLetter(store, {
+  await storeDeadLetter(store, {
     tenantId,
     queue: delivery.queue,
     exchange: delivery.exchange,

@@ -11,7 +11,7 @@ import type { Settlement } from '#shared/store/dispatch/outcome-writes.ts'
 import type { SendingNumber } from '../numbers.ts'
 import type { Pause } from './pause.ts'
 import { bodyFor } from './request-body.ts'
-import { failedHere, givenBack, type Judged, judge } from './settle.ts'
+import { type Decision, decide, failedHere, givenBack } from './settle.ts'
 import type { StopCampaign } from './stop-campaign.ts'
 import type { Uploads } from './uploads.ts'
 
@@ -34,7 +34,7 @@ interface About {
 
 /** One attempt: calls, judges, and tells the limits and the number what a refusal means for them. */
 export function createCall({ meta, uploads, limits, pause, stopCampaign, clock, log, unknownDeadlineMs }: CallDeps) {
-  async function follow({ refusal, settlement }: Judged, number: SendingNumber): Promise<void> {
+  async function follow({ refusal, settlement }: Decision, number: SendingNumber): Promise<void> {
     if (refusal === null) return
     const { error, verdict, askedMs } = refusal
     const { phoneNumberId, contactKey } = settlement.message
@@ -66,7 +66,7 @@ export function createCall({ meta, uploads, limits, pause, stopCampaign, clock, 
   }
 
   /** @param mayRenew whether files that Meta has forgotten are handed to it anew: once, for nothing was sent yet. */
-  async function attempt(message: MessageDoc, number: SendingNumber, mayRenew: boolean): Promise<Judged> {
+  async function attempt(message: MessageDoc, number: SendingNumber, mayRenew: boolean): Promise<Decision> {
     const prepared = await uploads.prepare(message, number)
     const now = clock.now()
     if (prepared.kind === 'later')
@@ -81,19 +81,19 @@ export function createCall({ meta, uploads, limits, pause, stopCampaign, clock, 
       return renew(message, number, prepared.metaIds)
     if (isSent) observe(result)
     logOutcome(log, message, result)
-    return judge(message, result, { at: clock.now(), unknownDeadlineMs })
+    return decide(message, result, { at: clock.now(), unknownDeadlineMs })
   }
 
-  async function renew(message: MessageDoc, number: SendingNumber, metaIds: ReadonlyMap<string, string>): Promise<Judged> {
+  async function renew(message: MessageDoc, number: SendingNumber, metaIds: ReadonlyMap<string, string>): Promise<Decision> {
     await uploads.forget(message, metaIds)
     return attempt(message, number, false)
   }
 
   return async function call(message: MessageDoc, number: SendingNumber): Promise<Settlement> {
     observeWait(message, clock.now())
-    const judged = await attempt(message, number, true)
-    await follow(judged, number).catch(error => log.error({ err: error }, 'consequence of a refusal not carried out'))
-    return judged.settlement
+    const decision = await attempt(message, number, true)
+    await follow(decision, number).catch(error => log.error({ err: error }, 'consequence of a refusal not carried out'))
+    return decision.settlement
   }
 }
 
@@ -103,7 +103,7 @@ function lostItsFile({ timeline }: MessageDoc): boolean {
   return last?.kind === 'status' && refusesMedia({ code: last.code ?? null })
 }
 
-const settledHere = (settlement: Settlement): Judged => ({ settlement, refusal: null })
+const settledHere = (settlement: Settlement): Decision => ({ settlement, refusal: null })
 
 function observeWait(message: MessageDoc, now: Date): void {
   if ((message.dispatch as Dispatch).attempt !== 1) return

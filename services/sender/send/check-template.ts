@@ -14,7 +14,7 @@ export type TemplateCheck = (
  * own, and for templates that go instead. All others go out at once, and Meta judges them.
  */
 export function createTemplateCheck(store: Store, log: Logger): TemplateCheck {
-  async function judge({ tenantId, content, contactId }: MessageDoc, wabaId: string) {
+  async function checkOne({ tenantId, content, contactId }: MessageDoc, wabaId: string) {
     const { name = '', language = '' } = content.template ?? {}
     const template = await store.models.templates.findOne({ tenantId, wabaId, name, language, deletedAt: null }).lean()
     if (template?.status !== 'APPROVED') return 'template-unavailable'
@@ -27,7 +27,7 @@ export function createTemplateCheck(store: Store, log: Logger): TemplateCheck {
     const isDelayed = message.sendAt !== null || message.fallback?.usedAt != null
     if (message.type !== 'template' || !isDelayed) return null
     try {
-      return await judge(message, client.wabaId)
+      return await checkOne(message, client.wabaId)
     } catch (error) {
       log.warn({ err: error, messageId: String(message._id) }, 'template not checked: it waits')
       return 'later'

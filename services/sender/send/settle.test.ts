@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { SendResult } from '#shared/meta/client.ts'
 import type { MessageDoc, TimelineEntry } from '#shared/model/documents.ts'
 import { bodyFor } from './request-body.ts'
-import { failedHere, givenBack, judge } from './settle.ts'
+import { decide, failedHere, givenBack } from './settle.ts'
 
 const at = new Date('2026-03-01T10:00:00Z')
 const options = { at, unknownDeadlineMs: 300_000, random: () => 0.5 }
@@ -29,7 +29,7 @@ const inMs = (date: Date | null) => (date?.getTime() ?? 0) - at.getTime()
 
 test('an accepted call ends in SENT with its wamid', () => {
   const result: SendResult = { kind: 'accepted', wamid: 'w', waId: null, userId: null, messageStatus: 'accepted', ...measured }
-  expect(judge(message(), result, options)).toMatchObject({
+  expect(decide(message(), result, options)).toMatchObject({
     refusal: null,
     settlement: {
       step: { kind: 'sent', wamid: 'w', note: null },
@@ -46,19 +46,19 @@ test.for<[{ waId: string | null; userId: string | null }, object | undefined]>([
   [{ waId: 'MA.1', userId: null }, undefined],
 ])('the answer %j names the recipient %j', ([keys, named]) => {
   const result: SendResult = { kind: 'accepted', wamid: 'w', ...keys, messageStatus: null, ...measured }
-  const { step } = judge(message(), result, options).settlement
+  const { step } = decide(message(), result, options).settlement
   expect('named' in step ? step.named : undefined).toEqual(named)
 })
 
 test('a template that Meta holds back is sent, and the timeline says so', () => {
   const held = 'held_for_quality_assessment'
   const result: SendResult = { kind: 'accepted', wamid: 'w', waId: null, userId: null, messageStatus: held, ...measured }
-  expect(judge(message(), result, options).settlement.step).toMatchObject({ kind: 'sent', note: expect.stringContaining(held) })
+  expect(decide(message(), result, options).settlement.step).toMatchObject({ kind: 'sent', note: expect.stringContaining(held) })
 })
 
 test('no answer is unknown till the deadline, and holds up the conversation for 15 s', () => {
   const result: SendResult = { kind: 'unknown', why: 'timeout', ...measured, httpStatus: null }
-  const { step, entry } = judge(message(), result, options).settlement
+  const { step, entry } = decide(message(), result, options).settlement
   expect(step).toMatchObject({ kind: 'unknown' })
   if (step.kind !== 'unknown') return
   expect([inMs(step.deadlineAt), inMs(step.blocksUntil)]).toEqual([300_000, 15_000])
@@ -69,7 +69,7 @@ test('no answer is unknown till the deadline, and holds up the conversation for 
 test('what never left waits longer each time and uses no attempt', () => {
   const result: SendResult = { kind: 'unsent', why: 'ECONNREFUSED', ...measured, httpStatus: null }
   const waits = [0, 1, 2].map(count => {
-    const { step } = judge(message({ timeline: attempts(count, { outcome: 'unsent' }) }), result, options).settlement
+    const { step } = decide(message({ timeline: attempts(count, { outcome: 'unsent' }) }), result, options).settlement
     return step.kind === 'waiting' && !step.usesAttempt ? inMs(step.nextStepAt) : null
   })
   expect(waits).toEqual([1000, 5000, 30_000])
@@ -77,7 +77,7 @@ test('what never left waits longer each time and uses no attempt', () => {
 
 describe('a refusal', () => {
   test('that a retry may mend waits by its attempt', () => {
-    expect(judge(message(), refused(131000), options).settlement.step).toEqual({
+    expect(decide(message(), refused(131000), options).settlement.step).toEqual({
       kind: 'waiting',
       reason: 'retry',
       nextStepAt: new Date(at.getTime() + 5000),
@@ -86,26 +86,26 @@ describe('a refusal', () => {
   })
 
   test('for good keeps code, words and trace', () => {
-    const { step, entry } = judge(message(), refused(131026), options).settlement
+    const { step, entry } = decide(message(), refused(131026), options).settlement
     expect(step).toMatchObject({ kind: 'failed', error: { code: 131026, source: 'meta' } })
     expect(entry).toMatchObject({ outcome: 'refused', code: 131026, httpStatus: 400, traceId: 'T1', detail: 'why' })
   })
 
   test('by the pair limit waits 4^x by how often it came in a row', () => {
     const timeline = [...attempts(2, { outcome: 'refused', code: 1 }), ...attempts(3, { outcome: 'refused', code: 131056 })]
-    const { step } = judge(message({ timeline }), refused(131056), { ...options, random: () => 0 }).settlement
+    const { step } = decide(message({ timeline }), refused(131056), { ...options, random: () => 0 }).settlement
     expect(step).toMatchObject({ reason: 'pair', usesAttempt: false, nextStepAt: new Date(at.getTime() + 64_000) })
   })
 
   test('that pauses waits for the resume, and its conversation says why', () => {
-    const { settlement, refusal } = judge(message(), refused(190), options)
+    const { settlement, refusal } = decide(message(), refused(190), options)
     const shown = expect.objectContaining({ code: 190, source: 'meta' })
     expect(settlement.step).toEqual({ kind: 'waiting', reason: 'paused', nextStepAt: null, usesAttempt: false, shown })
     expect(refusal?.verdict).toEqual({ kind: 'pause', scope: 'token' })
   })
 
   test('for spam holds campaigns and tries the reply again after an hour', () => {
-    const { settlement, refusal } = judge(message(), refused(131048), { ...options, random: () => 0 })
+    const { settlement, refusal } = decide(message(), refused(131048), { ...options, random: () => 0 })
     expect(refusal?.verdict).toEqual({ kind: 'hold-campaigns', delayMs: 3_600_000 })
     expect(settlement.step).toMatchObject({ kind: 'waiting', reason: 'rate', usesAttempt: false })
   })

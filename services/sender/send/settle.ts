@@ -22,13 +22,13 @@ export interface SettleOptions {
 }
 
 /** What a call's end means for its message, and (for a refusal) for more than the message. */
-export interface Judged {
+export interface Decision {
   settlement: Settlement
   /** `askedMs`: as Meta asked itself; 0 when it did not. */
   refusal: { error: DescribedError; verdict: FailureVerdict; askedMs: number } | null
 }
 
-export function judge(message: MessageDoc, result: SendResult, options: SettleOptions): Judged {
+export function decide(message: MessageDoc, result: SendResult, options: SettleOptions): Decision {
   const entry = attemptEntry(message, result, options.at)
   const settle = (step: Step): Settlement => ({ message, step, at: options.at, entry })
   switch (result.kind) {
@@ -41,7 +41,7 @@ export function judge(message: MessageDoc, result: SendResult, options: SettleOp
       return { settlement: settle(waiting('retry', later(options.at, delayMs), false)), refusal: null }
     }
     case 'refused': {
-      const refusal = judgeRefusal(message, result, entry, options)
+      const refusal = decideRefusal(message, result, entry, options)
       return { settlement: settle(refusedStep(message, result, refusal.verdict, options.at)), refusal }
     }
   }
@@ -107,7 +107,7 @@ const note = (at: Date, detail: string) => ({ kind: 'note', at, detail }) as con
 /** Ends the waiting for an answer that nobody gave. */
 const untold = (at: Date, detail: string) => ({ ...note(at, detail), reason: 'policy' })
 
-function judgeRefusal(message: MessageDoc, result: Refused, entry: TimelineEntry, { random }: SettleOptions) {
+function decideRefusal(message: MessageDoc, result: Refused, entry: TimelineEntry, { random }: SettleOptions) {
   const error = describeError(result.error)
   const { attempt } = message.dispatch as Dispatch
   const verdict = afterFailure(

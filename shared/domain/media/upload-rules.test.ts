@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type GivenFile, isAnimatedWebp, judgeFile, mostBytes } from './upload-rules.ts'
+import { checkFile, type GivenFile, isAnimatedWebp, mostBytes } from './upload-rules.ts'
 
 const MIB = 1024 * 1024
 const DOCX = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
@@ -24,7 +24,7 @@ test.for<[GivenFile, string, string]>([
   [given(1, DOCX, 'application/zip'), 'document', DOCX],
   [given(1, 'application/msword', 'application/x-cfb'), 'document', 'application/msword'],
 ])('%j goes as %s', ([file, kind, mimeType]) => {
-  expect(judgeFile(file)).toEqual({ kind, mimeType })
+  expect(checkFile(file)).toEqual({ kind, mimeType })
 })
 
 test.for<[GivenFile, number, string]>([
@@ -44,7 +44,7 @@ test.for<[GivenFile, number, string]>([
   [given(1, null, 'image/svg+xml'), 415, 'MEDIA_TYPE_NOT_ALLOWED'],
   [given(1, null, null), 415, 'MEDIA_TYPE_NOT_ALLOWED'],
 ])('%j is refused: %d %s', ([file, status, errorCode]) => {
-  expect(judgeFile(file)).toMatchObject({ kind: 'refused', status, errorCode })
+  expect(checkFile(file)).toMatchObject({ kind: 'refused', status, errorCode })
 })
 
 test('no more is read of a file than its type may have', () => {

@@ -62,7 +62,7 @@ export function mostBytes(claimed: string | null): number {
 }
 
 /** As what a file may be sent; the type is one that Meta takes. */
-export function judgeFile({ size, claimed, found, isAnimated }: GivenFile): FileVerdict {
+export function checkFile({ size, claimed, found, isAnimated }: GivenFile): FileVerdict {
   const mimeType = mimeTypeOf(claimed, found)
   const kind = kindOf(mimeType)
   if (size === 0) return refused(422, 'MEDIA_EMPTY', 'The file is empty')

@@ -60,18 +60,18 @@ export const MAX_ATTEMPTS_UNKNOWN = 3
 /** Class, scope, sentence and next step of an error; total: an unknown code is judged by its HTTP status and `is_transient`. */
 export function describeError(report: ErrorReport): DescribedError {
   const row = findRow(report.code, report.subcode ?? null)
-  const judged = row ?? unknownRow(report)
+  const described = row ?? unknownRow(report)
   return {
     code: report.code,
     subcode: report.subcode ?? null,
-    class: judged.class,
-    scope: judged.scope,
-    waitS: judged.waitS,
-    maxAttempts: judged.maxAttempts ?? MAX_ATTEMPTS,
-    title: judged.title,
+    class: described.class,
+    scope: described.scope,
+    waitS: described.waitS,
+    maxAttempts: described.maxAttempts ?? MAX_ATTEMPTS,
+    title: described.title,
     detail: report.detail ?? null,
-    sentence: judged.sentence,
-    nextStep: judged.nextStep,
+    sentence: described.sentence,
+    nextStep: described.nextStep,
     known: row !== undefined,
   }
 }
@@ -118,10 +118,10 @@ function findRow(code: number | null, subcode: number | null): ErrorRow | undefi
   return exact ?? RANGES.find(row => code >= row.code && code <= (row.upTo ?? row.code))
 }
 
-type Judgement = Omit<ErrorRow, 'code' | 'subcode'>
+type Refusal = Omit<ErrorRow, 'code' | 'subcode'>
 
 /** 4xx without an envelope comes from something before Meta's API; only 401 and 429 mean the same there. */
-function unknownRow(report: ErrorReport): Judgement {
+function unknownRow(report: ErrorReport): Refusal {
   const status = report.httpStatus ?? 0
   const title = report.title ?? (report.code === null ? `HTTP ${status}` : `Error ${report.code}`)
   if (report.code === null && status === 429) return { ...THROTTLED, title }
@@ -130,21 +130,21 @@ function unknownRow(report: ErrorReport): Judgement {
   return { ...REFUSED, title }
 }
 
-const THROTTLED: Omit<Judgement, 'title'> = {
+const THROTTLED: Omit<Refusal, 'title'> = {
   class: 'RETRY_LATER',
   scope: 'number',
   waitS: 1,
   sentence: 'WhatsApp asks this number to send more slowly.',
   nextStep: 'Nothing to do: the message is tried again when WhatsApp allows more.',
 }
-const UNAUTHORISED: Omit<Judgement, 'title'> = {
+const UNAUTHORISED: Omit<Refusal, 'title'> = {
   class: 'PAUSE',
   scope: 'token',
   waitS: null,
   sentence: "WhatsApp does not accept this number's access token.",
   nextStep: 'Connect the number again; the waiting messages then go out by themselves.',
 }
-const TRANSIENT: Omit<Judgement, 'title'> = {
+const TRANSIENT: Omit<Refusal, 'title'> = {
   class: 'RETRY',
   scope: 'message',
   waitS: 5,
@@ -152,7 +152,7 @@ const TRANSIENT: Omit<Judgement, 'title'> = {
   sentence: 'WhatsApp failed for a reason that it calls temporary.',
   nextStep: 'Send it again later.',
 }
-const REFUSED: Omit<Judgement, 'title'> = {
+const REFUSED: Omit<Refusal, 'title'> = {
   class: 'FAIL',
   scope: 'message',
   waitS: null,

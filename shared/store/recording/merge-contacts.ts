@@ -15,13 +15,13 @@ export interface Pair {
 export async function mergePair<T extends { plan: Plan }>(
   store: Store,
   { tenantId, keptId, otherId }: { tenantId: Id; keptId: Id; otherId: Id },
-  judge: (pair: Pair) => T,
+  planOf: (pair: Pair) => T,
   now: Date,
 ): Promise<T> {
   return await store.transaction(async session => {
-    const judged = judge(await loadPair(store, tenantId, [keptId, otherId], session))
-    await writeBatch(store.raw, judged.plan, now, session)
-    return judged
+    const planned = planOf(await loadPair(store, tenantId, [keptId, otherId], session))
+    await writeBatch(store.raw, planned.plan, now, session)
+    return planned
   })
 }
 

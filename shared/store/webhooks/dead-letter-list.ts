@@ -7,10 +7,10 @@ import { findPage, type Page, type PageRequest } from '../pages.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
 
 /** Whose letters: a tenant's, nobody's (null), or everybody's. Who may ask for the last two is the caller's to check. */
-export type LetterOwner = Id | string | null | 'all'
+export type DeadLetterOwner = Id | string | null | 'all'
 
 /** What narrows a list; what is not given does not. */
-export interface LetterFilters {
+export interface DeadLetterFilters {
   state?: DeadLetterState | 'OPEN' | undefined
   /** AMQP type of the message. */
   type?: string | undefined
@@ -23,10 +23,10 @@ export interface LetterFilters {
 }
 
 /** By the time of death, newest first unless `ascending`. */
-export async function listLetters(
+export async function listDeadLetters(
   store: Store,
-  owner: LetterOwner,
-  filters: LetterFilters,
+  owner: DeadLetterOwner,
+  filters: DeadLetterFilters,
   page: PageRequest,
   options: { ascending?: boolean; projection?: Record<string, 0> } = {},
 ): Promise<Page<DeadLetterDoc>> {
@@ -36,23 +36,28 @@ export async function listLetters(
 }
 
 /** @throws ApiError 404 */
-export async function getLetter(store: Store, owner: LetterOwner, id: string): Promise<DeadLetterDoc> {
-  const letter = await within(owner, () => store.models.deadLetters.findOne({ ...scopeOf(owner), _id: id }).lean())
-  if (letter === null) throw notFound('Dead letter')
-  return letter
+export async function getDeadLetter(store: Store, owner: DeadLetterOwner, id: string): Promise<DeadLetterDoc> {
+  const deadLetter = await within(owner, () => store.models.deadLetters.findOne({ ...scopeOf(owner), _id: id }).lean())
+  if (deadLetter === null) throw notFound('Dead letter')
+  return deadLetter
 }
 
 const MAX_RELATED = 20
 
 /** Other letters of the same message: it died before, or again after its replay. Newest first. */
-export async function findRelated(store: Store, owner: LetterOwner, letter: DeadLetterDoc): Promise<DeadLetterDoc[]> {
-  if (!letter.messageId) return []
-  const filter = { ...scopeOf(owner), messageId: letter.messageId, type: letter.type, _id: trusted({ $ne: letter._id }) }
+export async function findRelated(store: Store, owner: DeadLetterOwner, deadLetter: DeadLetterDoc): Promise<DeadLetterDoc[]> {
+  if (!deadLetter.messageId) return []
+  const filter = {
+    ...scopeOf(owner),
+    messageId: deadLetter.messageId,
+    type: deadLetter.type,
+    _id: trusted({ $ne: deadLetter._id }),
+  }
   const rows = () => store.models.deadLetters.find(filter, { payload: 0, original: 0 }).sort({ createdAt: -1 }).limit(MAX_RELATED)
   return await within(owner, () => rows().lean<DeadLetterDoc[]>())
 }
 
-export interface LetterGroup {
+export interface DeadLetterGroup {
   type: string
   cause: string
   count: number
@@ -68,11 +73,11 @@ export const MOST_GROUPED = 10_000
 const MOST_GROUPS = 200
 
 /** What is wrong, the most frequent first. */
-export async function groupLetters(
+export async function groupDeadLetters(
   store: Store,
-  owner: LetterOwner,
-  filters: LetterFilters,
-): Promise<{ groups: LetterGroup[]; isWhole: boolean }> {
+  owner: DeadLetterOwner,
+  filters: DeadLetterFilters,
+): Promise<{ groups: DeadLetterGroup[]; isWhole: boolean }> {
   const stages: PipelineStage[] = [
     { $match: filterOf(owner, filters, true) },
     { $sort: { createdAt: -1, _id: -1 } },
@@ -91,7 +96,7 @@ export async function groupLetters(
     { $sort: { count: -1, lastAt: -1 } },
     { $limit: MOST_GROUPS },
   ]
-  type Row = Omit<LetterGroup, 'type' | 'cause'> & { _id: { type: string; cause?: string } }
+  type Row = Omit<DeadLetterGroup, 'type' | 'cause'> & { _id: { type: string; cause?: string } }
   const rows = await within(owner, () => store.models.deadLetters.aggregate<Row>(stages))
   const groups = rows.map(({ _id, ...group }) => ({ type: _id.type, cause: _id.cause ?? '', ...group }))
   const grouped = groups.reduce((sum, { count }) => sum + count, 0)
@@ -99,7 +104,7 @@ export async function groupLetters(
 }
 
 /** @param plain for an aggregation, where operators are not guarded */
-function filterOf(owner: LetterOwner, { state, from, to, ...equal }: LetterFilters, plain = false) {
+function filterOf(owner: DeadLetterOwner, { state, from, to, ...equal }: DeadLetterFilters, plain = false) {
   const op = <T extends object>(operator: T): T => (plain ? operator : trusted(operator))
   const given = Object.entries(equal).filter(([, value]) => value !== undefined)
   return {
@@ -110,7 +115,7 @@ function filterOf(owner: LetterOwner, { state, from, to, ...equal }: LetterFilte
   }
 }
 
-const scopeOf = (owner: LetterOwner): { tenantId?: Id | string | null } => (owner === 'all' ? {} : { tenantId: owner })
+const scopeOf = (owner: DeadLetterOwner): { tenantId?: Id | string | null } => (owner === 'all' ? {} : { tenantId: owner })
 
-const within = <T>(owner: LetterOwner, work: () => PromiseLike<T> | T): Promise<T> =>
+const within = <T>(owner: DeadLetterOwner, work: () => PromiseLike<T> | T): Promise<T> =>
   owner === null || owner === 'all' ? acrossTenants(work) : Promise.resolve(work())

@@ -18,10 +18,14 @@ export interface Actor {
 }
 
 /** Which letters: by their own ids, or those of webhook events. Whose they are the caller has looked up. */
-export type LetterKeys = { _id: { $in: Id[] } } | { messageId: { $in: string[] }; type: string }
+export type DeadLetterKeys = { _id: { $in: Id[] } } | { messageId: { $in: string[] }; type: string }
 
 /** A claim on those that are open and that nobody else has in hand. */
-export async function claimLetters(store: Store, keys: LetterKeys, { id, at }: Actor): Promise<{ claim: string; ids: Id[] }> {
+export async function claimDeadLetters(
+  store: Store,
+  keys: DeadLetterKeys,
+  { id, at }: Actor,
+): Promise<{ claim: string; ids: Id[] }> {
   const claim = randomUUID()
   const $set = { state: 'REPLAYING' as const, claim, settledAt: at, settledBy: id }
   await orOutage(store.raw.deadLetters.updateMany({ ...keys, ...isFree(at) }, { $set }))
@@ -44,7 +48,10 @@ export async function settleReplayed(
 }
 
 /** The broker did not take them: they stand as before. */
-export async function returnLetters(store: Store, { claim, ids, by }: { claim: string; ids: Id[]; by: Actor }): Promise<void> {
+export async function returnDeadLetters(
+  store: Store,
+  { claim, ids, by }: { claim: string; ids: Id[]; by: Actor },
+): Promise<void> {
   for (const _id of ids) {
     const open = { state: 'NEW' as const, claim: null, settledAt: null, settledBy: null }
     const update = { $set: open, $push: push(by, 'returned', 'the broker did not take it') }
@@ -57,7 +64,7 @@ export async function returnLetters(store: Store, { claim, ids, by }: { claim: s
 }
 
 /** Ends open letters for good. @returns those that it ended */
-export async function discardLetters(store: Store, ids: Id[], by: Actor, reason: string): Promise<Id[]> {
+export async function discardDeadLetters(store: Store, ids: Id[], by: Actor, reason: string): Promise<Id[]> {
   const claim = randomUUID()
   const keys = { _id: { $in: ids } }
   const update = {
@@ -70,7 +77,7 @@ export async function discardLetters(store: Store, ids: Id[], by: Actor, reason:
 }
 
 /** Open letters by the queue they came from. */
-export async function countOpenLetters(store: Store): Promise<Map<string, number>> {
+export async function countOpenDeadLetters(store: Store): Promise<Map<string, number>> {
   const stages = [{ $match: { state: { $in: ['NEW', 'REPLAYING'] } } }, { $group: { _id: '$queue', count: { $sum: 1 } } }]
   const rows = await orOutage(store.raw.deadLetters.aggregate<{ _id: string; count: number }>(stages).toArray())
   return new Map(rows.map(({ _id, count }) => [_id, count]))

@@ -10,8 +10,8 @@ export type NewDeadLetter = Omit<
 >
 
 /** Keeps a dead letter; the same one twice (a redelivery of the broker) is kept once. Platform-wide: its tenant may be unknown. @throws Outage */
-export async function keepDeadLetter(store: Store, letter: NewDeadLetter): Promise<void> {
-  const { messageId, queue, attempt, reason, error } = letter
+export async function storeDeadLetter(store: Store, deadLetter: NewDeadLetter): Promise<void> {
+  const { messageId, queue, attempt, reason, error } = deadLetter
   const open = {
     state: 'NEW' as const,
     settledAt: null,
@@ -21,7 +21,7 @@ export async function keepDeadLetter(store: Store, letter: NewDeadLetter): Promi
     isEdited: false,
     history: [],
   }
-  const $setOnInsert = { ...letter, ...open, _id: new Types.ObjectId(), cause: causeOf(reason, error) }
+  const $setOnInsert = { ...deadLetter, ...open, _id: new Types.ObjectId(), cause: causeOf(reason, error) }
   const filter = { messageId, queue, attempt, state: 'NEW' as const }
   const kept = store.raw.deadLetters.updateOne(filter, { $setOnInsert }, { upsert: true }).catch(error => {
     // Another keeper was first.
@@ -63,7 +63,7 @@ async function failOne(
 }
 
 /** How the webhook events of letters stand now, whosever they are. @throws Outage */
-export async function findLetterEvents(
+export async function findDeadLetterEvents(
   store: Store,
   ids: readonly string[],
 ): Promise<Map<string, Pick<WebhookEventDoc, 'status' | 'reason' | 'tenantId'>>> {
@@ -73,14 +73,14 @@ export async function findLetterEvents(
 }
 
 /** The failed events of letters that go out again, and back when they did not. @throws Outage */
-export async function moveLetterEvents(store: Store, ids: readonly string[], from: 'FAILED' | 'PENDING'): Promise<void> {
+export async function moveDeadLetterEvents(store: Store, ids: readonly string[], from: 'FAILED' | 'PENDING'): Promise<void> {
   if (ids.length === 0) return
   const status = from === 'FAILED' ? 'PENDING' : 'FAILED'
   await orOutage(store.raw.webhookEvents.updateMany({ _id: { $in: [...ids] }, status: from }, { $set: { status } }))
 }
 
 /** Failed events in whose place an edited one went out. @throws Outage */
-export async function retireLetterEvents(store: Store, ids: readonly string[]): Promise<void> {
+export async function retireDeadLetterEvents(store: Store, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return
   const $set = { status: 'IGNORED' as const, reason: 'it was edited and sent in another form', processedAt: new Date() }
   await orOutage(store.raw.webhookEvents.updateMany({ _id: { $in: [...ids] }, status: 'FAILED' }, { $set }))

@@ -1,7 +1,7 @@
 import { Types } from 'mongoose'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { DEMO_TENANTS } from '#deploy/demo/world.ts'
-import { startKeeper } from '#services/ingest/recorder/dead-letters.ts'
+import { startDeadLetterConsumer } from '#services/ingest/recorder/dead-letters.ts'
 import { startRecorder } from '#services/ingest/recorder/recorder.ts'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import type { Id, MessageDoc } from '#shared/model/documents.ts'
@@ -9,7 +9,7 @@ import { metricsPage } from '#shared/process/metrics.ts'
 import { EXCHANGES, QUEUES, webhookKeys } from '#shared/queue/topology.ts'
 import { PublishError } from '#shared/queue/types.ts'
 import { sendJobFor } from '#shared/store/dispatch/take.ts'
-import { keepDeadLetter, type NewDeadLetter } from '#shared/store/webhooks/dead-letters.ts'
+import { type NewDeadLetter, storeDeadLetter } from '#shared/store/webhooks/dead-letters.ts'
 import { untilPasses } from '#test/support/until.ts'
 import { inboundOf } from '#test/support/webhooks.ts'
 import { createWorld } from '#test/support/world.ts'
@@ -29,7 +29,7 @@ beforeAll(async () => {
   other = (await userByEmail(gateway.store, PEOPLE.other)).tenantId
   const { store, queue } = gateway
   stack.use(await startRecorder({ store, queue, log }))
-  stack.use(await startKeeper({ store, queue, log }))
+  stack.use(await startDeadLetterConsumer({ store, queue, log }))
   const hear = async ({ messageId }: { messageId: string | null }) => {
     enqueued.push(messageId)
     return { kind: 'done' as const }
@@ -45,7 +45,7 @@ beforeEach(async () => {
 const get = (path: string, as: Person = 'manager') => gateway.call('GET', `/api/v1/dead-letters${path}`, { as })
 const post = (path: string, body: object = {}, as: Person = 'manager') =>
   gateway.call('POST', `/api/v1/dead-letters${path}`, { as, body })
-const letterOf = (id: string) => gateway.store.raw.deadLetters.findOne({ _id: new Types.ObjectId(id) })
+const deadLetterNamed = (id: string) => gateway.store.raw.deadLetters.findOne({ _id: new Types.ObjectId(id) })
 const open = (filter: object = {}) => gateway.store.raw.deadLetters.findOne({ state: 'NEW', ...filter })
 
 /** A bell of a message of the tenant's, which died of something. */
@@ -53,7 +53,7 @@ async function keepSendJob(changes: Partial<NewDeadLetter> = {}): Promise<string
   const tenantId = changes.tenantId ?? demo
   const row = (await gateway.store.raw.messages.findOne({ tenantId, direction: 'OUTBOUND' })) as MessageDoc
   const messageId = changes.messageId ?? new Types.ObjectId().toHexString()
-  await keepDeadLetter(gateway.store, {
+  await storeDeadLetter(gateway.store, {
     tenantId,
     queue: QUEUES.chat,
     exchange: EXCHANGES.send,
@@ -125,7 +125,7 @@ describe('a webhook that died', () => {
     const id = await die('wamid.done', '212661700002')
     await gateway.store.raw.webhookEvents.updateOne({ _id: 'm:wamid.done' }, { $set: { status: 'PROCESSED' } })
     expect((await post(`/${id}/replay`)).body.data[0]).toMatchObject({ outcome: 'unchanged' })
-    expect(await letterOf(id)).toMatchObject({ state: 'REPLAYED' })
+    expect(await deadLetterNamed(id)).toMatchObject({ state: 'REPLAYED' })
   }, 20_000)
 
   test("is never edited into another tenant's", async () => {
@@ -162,13 +162,13 @@ describe('a webhook that died', () => {
 describe('a replay', () => {
   test('puts a message back once, however often and by how many it is asked for', async () => {
     const id = await keepSendJob()
-    const { messageId } = (await letterOf(id)) as { messageId: string }
+    const { messageId } = (await deadLetterNamed(id)) as { messageId: string }
     const answers = await Promise.all(Array.from({ length: 5 }, () => post(`/${id}/replay`)))
     expect(answers.filter(({ status }) => status === 202)).toHaveLength(1)
     expect((await post(`/${id}/replay`)).body.data).toEqual([{ id, outcome: 'unchanged', reason: 'it has been replayed' }])
     const last = await keepSendJob()
     await post(`/${last}/replay`)
-    await untilPasses(async () => expect(enqueued).toContain((await letterOf(last))?.messageId))
+    await untilPasses(async () => expect(enqueued).toContain((await deadLetterNamed(last))?.messageId))
     expect(enqueued.filter(one => one === messageId)).toHaveLength(1)
   })
 
@@ -178,7 +178,7 @@ describe('a replay', () => {
     gateway.deps.queue = { ...queue, publish: () => Promise.reject(new PublishError('disconnected', 'away')) } as typeof queue
     expect((await post(`/${id}/replay`)).status).toBe(503)
     gateway.deps.queue = queue
-    expect(await letterOf(id)).toMatchObject({ state: 'NEW', history: [{ action: 'returned' }] })
+    expect(await deadLetterNamed(id)).toMatchObject({ state: 'NEW', history: [{ action: 'returned' }] })
     expect((await post(`/${id}/replay`)).status).toBe(202)
   })
 
@@ -264,7 +264,7 @@ describe('many letters', () => {
     expect((await post(`/${one}/replay`)).body.errorCode).toBe('NOT_REPLAYABLE')
     const input = { cause: 'attempts used up: TypeError: no row #', reason: 'all of them' }
     expect((await post('/discard', { ...input, dryRun: true })).body.data).toEqual([{ id: two }])
-    expect((await letterOf(two))?.state).toBe('NEW')
+    expect((await deadLetterNamed(two))?.state).toBe('NEW')
     expect((await post('/discard', input)).body.data).toEqual([{ id: two }])
     await post(`/${three}/replay`)
     expect((await post(`/${three}/discard`, { reason: 'late' })).body.errorCode).toBe('DEAD_LETTER_SETTLED')
@@ -318,7 +318,7 @@ test('what speaks of several tenants is shown to none of them, and open ones are
     tenantId: String(demo),
   })
   await untilPasses(async () => expect(await open({ messageId: 'own' })).toMatchObject({ tenantId: demo }))
-  await using _another = await startKeeper({ store: gateway.store, queue: gateway.queue, log })
+  await using _another = await startDeadLetterConsumer({ store: gateway.store, queue: gateway.queue, log })
   await untilPasses(async () =>
     expect((await metricsPage()).body).toContain(`linko_dead_letters_open{queue="${QUEUES.realtime[0]}"} 2`),
   )

@@ -448,7 +448,7 @@ describe("another tenant's", () => {
       type: MESSAGE_TYPE.sendJob,
       payload: '{}',
     }
-    const letter = await models.deadLetters.findOneAndUpdate(
+    const deadLetter = await models.deadLetters.findOneAndUpdate(
       { tenantId, messageId: died.messageId },
       { $setOnInsert: { ...died, state: 'NEW', reason: 'not a send job', cause: 'not a send job' } },
       { upsert: true, returnDocument: 'after' },
@@ -467,7 +467,7 @@ describe("another tenant's", () => {
       '/api/v1/contacts': String(contact?._id),
       '/api/v1/leads': String(lead?._id),
       '/api/v1/webhook-events': event,
-      '/api/v1/dead-letters': String(letter?._id),
+      '/api/v1/dead-letters': String(deadLetter?._id),
       '/api/v1/jobs': event,
       '/api/messages/conversation': String(conversation._id),
       '/api/conversations': String(conversation._id),

@@ -2,10 +2,10 @@ import { Types } from 'mongoose'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DEMO_TENANTS } from '#deploy/demo/world.ts'
 import { createSimulator, type Simulator } from '#deploy/simulator/simulator.ts'
-import { createRotation, startCare } from '#services/gateway/background.ts'
-import type { CareDeps } from '#services/gateway/numbers/background-deps.ts'
-import { createHealthCare } from '#services/gateway/numbers/check-health.ts'
-import { createTokenCare } from '#services/gateway/numbers/check-tokens.ts'
+import { createRotation, startBackground } from '#services/gateway/background.ts'
+import type { BackgroundDeps } from '#services/gateway/numbers/background-deps.ts'
+import { createHealthChecks } from '#services/gateway/numbers/check-health.ts'
+import { createTokenChecks } from '#services/gateway/numbers/check-tokens.ts'
 import { openAccessToken, sealAccessToken } from '#shared/auth/client-tokens.ts'
 import { createKeyring } from '#shared/auth/encryption.ts'
 import type { ClientDoc, LeaseDoc } from '#shared/model/documents.ts'
@@ -23,7 +23,7 @@ const inDays = (days: number) => Date.now() + days * DAY_MS
 let stack: AsyncDisposableStack
 let gateway: Gateway
 let simulator: Simulator
-let deps: CareDeps
+let deps: BackgroundDeps
 
 beforeEach(async () => {
   stack = new AsyncDisposableStack()
@@ -40,7 +40,7 @@ afterEach(() => stack.disposeAsync())
 const number = async () => (await gateway.store.raw.clients.findOne({ phoneNumberId })) as ClientDoc
 const set = (fields: Partial<ClientDoc>) => gateway.store.raw.clients.updateOne({ phoneNumberId }, { $set: fields })
 const due = () => set({ nextTokenCheckAt: null, nextHealthCheckAt: null })
-const check = (changes: Partial<CareDeps> = {}) => createTokenCare({ ...deps, ...changes }).check()
+const check = (changes: Partial<BackgroundDeps> = {}) => createTokenChecks({ ...deps, ...changes }).check()
 async function told(): Promise<unknown[]> {
   const rows = await gateway.store.raw.events
     .find({ name: 'client:status', clientId: (await number())._id })
@@ -169,7 +169,7 @@ describe('rotation of keys', () => {
 })
 
 describe('the fields of a number', () => {
-  const look = () => createHealthCare(deps).check()
+  const look = () => createHealthChecks(deps).check()
 
   test('are read, written where they differ, and told', async () => {
     simulator.setNumber(phoneNumberId, { qualityRating: 'RED', throughput: 1000, verifiedName: 'Atlas' })
@@ -214,7 +214,7 @@ describe('resume', () => {
   })
 
   test('sends again with a valid token, and lets the fields be read at once', async () => {
-    await createHealthCare(deps).check()
+    await createHealthChecks(deps).check()
     await check()
     const { tenantId, _id: clientId } = await number()
     await pauseClient(gateway.store, { tenantId, clientId, reason: 'payment', detail: 'x', code: 131042 })
@@ -234,13 +234,13 @@ describe('resume', () => {
 test('one gateway cares at a time, and another goes on when it stops', async () => {
   const leader = async () =>
     (await gateway.store.connection.collection<LeaseDoc>('leases').findOne({ _id: 'gateway:care' }))?.owner
-  await using first = await startCare(deps)
+  await using first = await startBackground(deps)
   await untilTrue(async () => {
     const { tokenCheckedAt, healthCheckedAt } = await number()
     return !!tokenCheckedAt && !!healthCheckedAt
   })
   const owner = await leader()
-  await using _second = await startCare(deps)
+  await using _second = await startBackground(deps)
   expect(await leader()).toBe(owner)
   await first[Symbol.asyncDispose]()
   await set({ tokenCheckedAt: null, nextTokenCheckAt: null })

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DEMO_TENANTS } from '#deploy/demo/world.ts'
 import { createSimulator, type Simulator } from '#deploy/simulator/simulator.ts'
-import type { CareDeps } from '#services/gateway/numbers/background-deps.ts'
-import { createTemplateCare } from '#services/gateway/templates/sync.ts'
+import type { BackgroundDeps } from '#services/gateway/numbers/background-deps.ts'
+import { createTemplateSync } from '#services/gateway/templates/sync.ts'
 import type { TemplateDoc } from '#shared/model/documents.ts'
 import { createWorld } from '#test/support/world.ts'
 import { type Gateway, openGateway, type Person } from '#test/support/worlds/gateway.ts'
@@ -15,7 +15,7 @@ const HOUR_MS = 3_600_000
 let stack: AsyncDisposableStack
 let gateway: Gateway
 let simulator: Simulator
-let deps: CareDeps
+let deps: BackgroundDeps
 
 beforeEach(async () => {
   stack = new AsyncDisposableStack()
@@ -43,10 +43,10 @@ afterEach(() => stack.disposeAsync())
 
 const get = async (path: string, as: Person = 'manager') => (await gateway.call('GET', `/api/v1${path}`, { as })).body
 const order = async () => (await gateway.call('POST', '/api/v1/templates/sync', { as: 'manager' })).body
-const care = () => createTemplateCare(deps).check()
+const templateSync = () => createTemplateSync(deps).check()
 async function sync() {
   const { id } = await order()
-  await care()
+  await templateSync()
   return get(`/jobs/${id}`)
 }
 const doc = (name: string) => gateway.store.raw.templates.findOne({ name }) as Promise<TemplateDoc | null>
@@ -74,7 +74,7 @@ describe('a sync', () => {
     const first = await order()
     expect(first).toMatchObject({ id: expect.stringMatching(/^sync:/), type: 'SYNC_TEMPLATES', status: 'PENDING' })
     expect((await order()).id).toBe(first.id)
-    await care()
+    await templateSync()
     const done = await get(`/jobs/${first.id}`)
     expect(done).toMatchObject({ status: 'DONE', attempts: 1, error: null, result: { added: 0, gone: 0 } })
     expect((await get('/jobs?type=SYNC_TEMPLATES')).data).toEqual([done])
@@ -124,14 +124,14 @@ describe('a sync', () => {
     many(230)
     simulator.faults([{ match: LIST, skip: 2, times: 1, effect: { status: 503, code: 2 } }])
     const { id } = await order()
-    await care()
+    await templateSync()
     const failed = await get(`/jobs/${id}`)
     expect(failed).toMatchObject({ status: 'PENDING', attempts: 1, error: expect.any(String), result: { read: 200 } })
     expect(await doc('welcome')).toMatchObject({ status: 'APPROVED' })
-    await care()
+    await templateSync()
     expect(await get(`/jobs/${id}`)).toMatchObject({ status: 'PENDING', attempts: 1 })
     expect((await order()).id).toBe(id) // somebody waits: it does not
-    await care()
+    await templateSync()
     expect(await get(`/jobs/${id}`)).toMatchObject({ status: 'DONE', attempts: 2 })
     expect(await gateway.store.raw.templates.countDocuments({ name: /^bulk_/ })).toBe(230)
   })
@@ -140,9 +140,9 @@ describe('a sync', () => {
     many(230)
     let rounds = 0
     const { id } = await order()
-    await createTemplateCare(deps, () => ++rounds <= 1).check()
+    await createTemplateSync(deps, () => ++rounds <= 1).check()
     expect(await get(`/jobs/${id}`)).toMatchObject({ status: 'PENDING', attempts: 0, error: null, result: { read: 100 } })
-    await care()
+    await templateSync()
     expect(await get(`/jobs/${id}`)).toMatchObject({ status: 'DONE', attempts: 1 })
     expect(await gateway.store.raw.templates.countDocuments({ name: /^bulk_/ })).toBe(230)
   })
@@ -168,10 +168,10 @@ describe('a sync', () => {
       { _id: id },
       { $set: { status: 'RUNNING', heldUntil: new Date(Date.now() + 60_000) } },
     )
-    await care()
+    await templateSync()
     expect((await get(`/jobs/${id}`)).status).toBe('RUNNING')
     gateway.clock.now = new Date(Date.now() + 61_000)
-    await care()
+    await templateSync()
     expect((await get(`/jobs/${id}`)).status).toBe('DONE')
   })
 
@@ -231,17 +231,17 @@ describe('by itself', () => {
 
   test('a sync comes every six hours, one a tenant, also where nobody asked', async () => {
     await clients().updateMany({ tenantId: clientTenant }, { $set: { nextTemplateSyncAt: null } })
-    await care()
-    await care()
+    await templateSync()
+    await templateSync()
     expect(await jobs()).toMatchObject([{ trigger: 'schedule', status: 'DONE', isOpen: false }])
     gateway.clock.now = new Date(Date.now() + 7 * HOUR_MS)
-    await care()
+    await templateSync()
     expect(await jobs()).toHaveLength(2)
   })
 
   test('two leaders at once carry one out once', async () => {
     await order()
-    await Promise.all([care(), care()])
+    await Promise.all([templateSync(), templateSync()])
     expect(await jobs()).toMatchObject([{ status: 'DONE', attempts: 1 }])
   })
 })

@@ -6,7 +6,7 @@ import { parseWebhook } from '#shared/meta/webhook.ts'
 import type { Id, WebhookEventDoc } from '#shared/model/documents.ts'
 import { EXCHANGES, webhookKeys } from '#shared/queue/topology.ts'
 import { PublishError } from '#shared/queue/types.ts'
-import { keepDeadLetter } from '#shared/store/webhooks/dead-letters.ts'
+import { storeDeadLetter } from '#shared/store/webhooks/dead-letters.ts'
 import { untilPasses } from '#test/support/until.ts'
 import { inboundOf } from '#test/support/webhooks.ts'
 import { createWorld } from '#test/support/world.ts'
@@ -73,9 +73,9 @@ describe('a failed event', () => {
 
   test('gets its effect, once however often it is replayed, with a trace and without its dead letter', async () => {
     const id = await keep(inbound('wamid.again', '212661900002'))
-    const letter = { tenantId: demo, queue: 'q', exchange: '', routingKey: '', type: MESSAGE_TYPE.webhook, reason: 'x' }
-    const kept = { ...letter, error: null, attempt: 1, messageId: id, payload: '{}', headers: {}, createdAt: new Date() }
-    await keepDeadLetter(gateway.store, kept)
+    const deadLetter = { tenantId: demo, queue: 'q', exchange: '', routingKey: '', type: MESSAGE_TYPE.webhook, reason: 'x' }
+    const kept = { ...deadLetter, error: null, attempt: 1, messageId: id, payload: '{}', headers: {}, createdAt: new Date() }
+    await storeDeadLetter(gateway.store, kept)
     const first = await replay(id)
     expect([first.status, first.body.data]).toEqual([202, [{ id, outcome: 'replayed', reason: null }]])
     await settled(id, 'PROCESSED')
@@ -157,13 +157,13 @@ test('one that MongoDB refuses ends in the dead letters alone, amid its conversa
   const lane = webhookKeys.conversation(phoneNumberId, '212661900009')
   const envelope = { exchange: EXCHANGES.webhook, routingKey: lane, type: MESSAGE_TYPE.webhook }
   for (const [i, body] of bodies.entries()) await gateway.queue.publish({ ...envelope, body, messageId: `poison-${i}` })
-  const letters = (state: string) =>
+  const deadLetters = (state: string) =>
     gateway.store.raw.deadLetters.countDocuments({ messageId: 'm:wamid.poison', state: state as 'NEW' })
   await settled('m:wamid.after', 'PROCESSED')
   await settled('m:wamid.poison', 'FAILED')
-  expect([await count('wamid.before'), await count('wamid.after'), await letters('NEW')]).toEqual([1, 1, 1])
+  expect([await count('wamid.before'), await count('wamid.after'), await deadLetters('NEW')]).toEqual([1, 1, 1])
   expect((await replay('m:wamid.poison')).status).toBe(202)
-  await untilPasses(async () => expect([await letters('REPLAYED'), await letters('NEW')]).toEqual([1, 1]))
+  await untilPasses(async () => expect([await deadLetters('REPLAYED'), await deadLetters('NEW')]).toEqual([1, 1]))
   await settled('m:wamid.poison', 'FAILED')
   expect(await rowOf('m:wamid.poison')).toMatchObject({ reason: 'storing it failed' })
 }, 30_000)

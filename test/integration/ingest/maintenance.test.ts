@@ -1,6 +1,6 @@
 import { Types } from 'mongoose'
 import { expect } from 'vitest'
-import { createChores, startChores } from '#services/ingest/background/maintenance.ts'
+import { createMaintenance, startMaintenance } from '#services/ingest/background/maintenance.ts'
 import { createRecording, newPace } from '#services/ingest/recorder/recorder.ts'
 import type { ClientDoc, EventDoc, MediaRef } from '#shared/model/documents.ts'
 import { parkedDropped } from '#shared/process/metrics.ts'
@@ -25,8 +25,8 @@ const test = base.extend<{ fixtures: FixtureWorld }>({
   },
 })
 
-const choresOf = (store: Store, aheadMs: number) =>
-  createChores({ store, queue, storage, log, now: () => new Date(Date.now() + aheadMs) })
+const maintenanceOf = (store: Store, aheadMs: number) =>
+  createMaintenance({ store, queue, storage, log, now: () => new Date(Date.now() + aheadMs) })
 const counted = async () => (await parkedDropped.get()).values[0]?.value ?? 0
 
 function recordingOf(store: Store) {
@@ -40,9 +40,9 @@ test('what waits for a message is dropped and counted after a day, not before', 
   const status = readFixture('status-delivered')
   await record([deliveryOf(status), deliveryOf(readFixture('message-revoke'))])
   const waiting = () => store.raw.pendingStatuses.countDocuments()
-  await choresOf(store, 23 * HOUR_MS).drop()
+  await maintenanceOf(store, 23 * HOUR_MS).drop()
   expect([await waiting(), await counted()]).toEqual([2, before])
-  await choresOf(store, 25 * HOUR_MS).drop()
+  await maintenanceOf(store, 25 * HOUR_MS).drop()
   expect([await waiting(), await counted()]).toEqual([0, before + 2])
   expect(await tell(store)).toContain('event status IGNORED: its message never came')
   await sent(status.entry[0].changes[0].value.statuses[0].id)
@@ -58,10 +58,10 @@ test('a number goes on when its restriction has ended, and tells so; others stay
   await recordingOf(store)([deliveryOf(readFixture('account-update-account-restriction'))])
   const until = (await clientOf(store))?.repliesOnly?.until as Date
   await pause(store, { restrictedUntil: until })
-  const { release } = choresOf(store, until.getTime() - Date.now() - HOUR_MS)
+  const { release } = maintenanceOf(store, until.getTime() - Date.now() - HOUR_MS)
   await release()
   expect(await clientOf(store)).toMatchObject({ status: 'paused' })
-  await choresOf(store, until.getTime() - Date.now() + HOUR_MS).release()
+  await maintenanceOf(store, until.getTime() - Date.now() + HOUR_MS).release()
   expect(await clientOf(store)).toMatchObject({
     status: 'active',
     pauseReason: null,
@@ -73,14 +73,14 @@ test('a number goes on when its restriction has ended, and tells so; others stay
   // The pause of the first, and that both may write first again.
   expect(events.map(({ payload }: EventDoc) => payload.reason)).toEqual([null, null, null])
   await pause(store, {})
-  await choresOf(store, until.getTime() - Date.now() + HOUR_MS).release()
+  await maintenanceOf(store, until.getTime() - Date.now() + HOUR_MS).release()
   expect(await clientOf(store)).toMatchObject({ status: 'paused' })
 })
 
 test('of several processes one does the chores', async ({ fixtures: { store } }) => {
   await pause(store, { restrictedUntil: new Date(Date.now() - HOUR_MS) })
-  await using _first = await startChores({ store, queue, storage, log })
-  await using _second = await startChores({ store, queue, storage, log })
+  await using _first = await startMaintenance({ store, queue, storage, log })
+  await using _second = await startMaintenance({ store, queue, storage, log })
   await untilPasses(async () => expect(await clientOf(store)).toMatchObject({ status: 'active' }))
   expect(await store.raw.events.countDocuments({ name: 'client:status' })).toBe(1)
 })
@@ -91,7 +91,7 @@ test('the file of a revoked message is deleted with its thumbnail a while later,
   const deleted: string[] = []
   const discardAfter = (ms: number) => {
     const now = () => new Date(Date.now() + ms)
-    return createChores({ store, queue, storage: { delete: async key => void deleted.push(key) }, log, now }).discard()
+    return createMaintenance({ store, queue, storage: { delete: async key => void deleted.push(key) }, log, now }).discard()
   }
   const media = (id: Types.ObjectId) => ({ text: null, template: null, data: null, media: { id, state: 'STORED' } as MediaRef })
   const [gone, forwarded] = [new Types.ObjectId(), new Types.ObjectId()]

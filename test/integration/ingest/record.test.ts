@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, vi } from 'vitest'
-import { startKeeper } from '#services/ingest/recorder/dead-letters.ts'
+import { startDeadLetterConsumer } from '#services/ingest/recorder/dead-letters.ts'
 import { createRecording, newPace, type RecorderDeps } from '#services/ingest/recorder/recorder.ts'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import { Outage } from '#shared/domain/errors.ts'
@@ -306,16 +306,16 @@ test('a failed event that is sent again after the mend is applied', async ({ rec
 
 test('the keeper stores what any queue gave up, once however often it comes', async ({ recording, world }) => {
   await using queue = await connectQueue(world.rabbitmqUrl, { log, name: 'test', youngQueueWaitMs: 0 })
-  const letter = {
+  const deadLetter = {
     exchange: EXCHANGES.dead,
     routingKey: QUEUES.conversation[0] as string,
     type: MESSAGE_TYPE.webhook,
     messageId: 'w-dead',
   }
   const body = text('wamid.dead', '212661000777')
-  await queue.publish({ ...letter, body })
-  await queue.publish({ ...letter, body })
-  await using _keeper = await startKeeper({ store: recording.store, queue, log })
+  await queue.publish({ ...deadLetter, body })
+  await queue.publish({ ...deadLetter, body })
+  await using _deadLetters = await startDeadLetterConsumer({ store: recording.store, queue, log })
   const { connection } = recording.store
   await vi.waitFor(async () => {
     expect(await connection.collection('webhookEvents').findOne({ status: 'FAILED' })).toMatchObject({ eventType: 'message' })
@@ -333,7 +333,7 @@ test.for(['message-template-status-update-approved', 'account-update-partner-rem
     await using queue = await connectQueue(world.rabbitmqUrl, { log, name: 'test', youngQueueWaitMs: 0 })
     const envelope = { exchange: EXCHANGES.dead, routingKey: QUEUES.account, type: MESSAGE_TYPE.webhook, messageId: 'w-dead' }
     await queue.publish({ ...envelope, body: readFixture(name) })
-    await using _keeper = await startKeeper({ store: recording.store, queue, log })
+    await using _deadLetters = await startDeadLetterConsumer({ store: recording.store, queue, log })
     await vi.waitFor(async () => {
       const event = await recording.store.raw.webhookEvents.findOne({ status: 'FAILED' })
       expect(event).toMatchObject({ eventType: 'account', tenantId })

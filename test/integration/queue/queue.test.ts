@@ -93,16 +93,16 @@ test('a throw is tried again a second later with a raised attempt; a dead letter
   await queue.publish(webhook('poison'))
   await vi.waitFor(() => expect(dead).toHaveLength(1), { timeout: 10_000 })
   expect(attempts).toEqual([1, 2])
-  const letter = readDeadLetter(dead[0] as Delivery)
-  expect(letter).toMatchObject({
+  const deadLetter = readDeadLetter(dead[0] as Delivery)
+  expect(deadLetter).toMatchObject({
     queue: queue0,
     exchange: EXCHANGES.webhook,
     routingKey: 'conversation.0',
     reason: 'poison',
     attempt: 2,
   })
-  expect(letter.error).toContain('[token]')
-  expect(letter.error).not.toContain('EAAsecret')
+  expect(deadLetter.error).toContain('[token]')
+  expect(deadLetter.error).not.toContain('EAAsecret')
   expect(bodyOf(dead[0] as Delivery)).toBe('poison')
 })
 

@@ -172,7 +172,7 @@ export async function tell({ connection }: Store): Promise<string[]> {
   for (const template of await rows<TemplateDoc>('templates')) lines.push(...templateLine(template))
   for (const row of await rows<{ status: string }>('pendingStatuses')) lines.push(`parked ${row.status}`)
   for (const event of await rows<EventDoc>('events')) lines.push(`told ${toldLine(event)}`)
-  for (const letter of await rows<{ reason: string }>('deadLetters')) lines.push(`dead letter: ${letter.reason}`)
+  for (const deadLetter of await rows<{ reason: string }>('deadLetters')) lines.push(`dead letter: ${deadLetter.reason}`)
   return together(lines)
 }
 

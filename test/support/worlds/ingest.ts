@@ -3,7 +3,7 @@ import pino from 'pino'
 import { onTestFinished } from 'vitest'
 import { seedDemo } from '#deploy/demo/seed.ts'
 import { createReceiver } from '#services/ingest/receiver/receiver.ts'
-import { startKeeper } from '#services/ingest/recorder/dead-letters.ts'
+import { startDeadLetterConsumer } from '#services/ingest/recorder/dead-letters.ts'
 import { startRecorder } from '#services/ingest/recorder/recorder.ts'
 import { createKeyring } from '#shared/auth/encryption.ts'
 import { sign } from '#shared/meta/signature.ts'
@@ -41,7 +41,7 @@ export async function openQueue(world: World) {
 export async function startIngest(world: World) {
   const store = await openStore(world)
   const queue = await openQueue(world)
-  const keeper = await startKeeper({ store, queue, log })
+  const deadLetterConsumer = await startDeadLetterConsumer({ store, queue, log })
   const recorder = await startRecorder({ store, queue, log })
   const app = createReceiver({ queue, spool: null, secrets: [APP_SECRET], verifyToken: VERIFY_TOKEN, log })
   const server = await listen(createServer(app), '127.0.0.1', 0)
@@ -49,7 +49,7 @@ export async function startIngest(world: World) {
   onTestFinished(async () => {
     await server[Symbol.asyncDispose]()
     await recorder[Symbol.asyncDispose]()
-    await keeper[Symbol.asyncDispose]()
+    await deadLetterConsumer[Symbol.asyncDispose]()
   })
 
   async function post(body: unknown, headers: Record<string, string> = {}, path = url): Promise<Response> {

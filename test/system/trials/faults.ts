@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createSenderWorld } from '#test/load/sender-world.ts'
 import type { Facts } from '../trial.ts'
-import { judgeSent, openSending } from './sending.ts'
+import { checkSent, openSending } from './sending.ts'
 
 const SENDERS = 2
 const NUMBERS = 10
@@ -39,7 +39,7 @@ export async function run(): Promise<Facts> {
   await w.simulator.call('idle')
   await sleep(3000) // the last statuses are on their way through ingest
   const struck = (await w.simulator.call('faults')).data.map(({ struck }: { struck: number }) => struck)
-  const facts = await judgeSent(
+  const facts = await checkSent(
     w.store,
     await w.simulator.posts(),
     messages.map(({ _id }) => String(_id)),

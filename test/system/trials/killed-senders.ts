@@ -3,7 +3,7 @@ import type { Child } from '#test/load/child.ts'
 import { createSenderWorld } from '#test/load/sender-world.ts'
 import type { Facts } from '../trial.ts'
 import { deadLetters } from './faults.ts'
-import { judgeSent, openSending } from './sending.ts'
+import { checkSent, openSending } from './sending.ts'
 
 const SENDERS = 3
 const NUMBERS = 10
@@ -36,7 +36,7 @@ export async function run(): Promise<Facts> {
   await sleep(3000)
   return {
     'posts in the minute of the kills': [sentMeanwhile, null],
-    ...(await judgeSent(
+    ...(await checkSent(
       w.store,
       await w.simulator.posts(),
       messages.map(({ _id }) => String(_id)),

@@ -5,7 +5,7 @@ import { DEMO_TENANTS } from '#deploy/demo/world.ts'
 import type { Child } from '#test/load/child.ts'
 import type { Facts } from '../trial.ts'
 import { csvOf, draftCampaign, type Rest, restOf, tokenOf, untilChecked } from './campaigns.ts'
-import { judgeSent, openSending, type Sending } from './sending.ts'
+import { checkSent, openSending, type Sending } from './sending.ts'
 
 const RECIPIENTS = Number(process.env.TRIAL_RECIPIENTS ?? 1_000_000)
 const SMALL = 1000
@@ -147,7 +147,7 @@ async function lossFacts(w: Sending, id: string): Promise<Facts> {
     .toArray()
   const campaign = await w.store.raw.campaigns.findOne({ name: `campaign of ${RECIPIENTS}` })
   const people = new Set(messages.map(({ contactKey }) => contactKey)).size
-  const facts = await judgeSent(
+  const facts = await checkSent(
     w.store,
     await w.simulator.posts(),
     messages.map(({ _id }) => String(_id)),

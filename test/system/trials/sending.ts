@@ -127,7 +127,7 @@ export function mostWithin(posts: Post[], ms: number): number {
 }
 
 /** Every message with what the simulator accepted of it: nothing lost, nothing twice, each failure with its reason. */
-export async function judgeSent(store: Store, posts: Post[], ids: string[]): Promise<Facts> {
+export async function checkSent(store: Store, posts: Post[], ids: string[]): Promise<Facts> {
   const posted = Map.groupBy(posts, ({ messageId }) => messageId)
   const rows = await store.raw.messages
     .find({ direction: 'OUTBOUND' }, { projection: { status: 1, error: 1, dispatch: 1, tenantId: 1, timeline: 1 } })
