@@ -5,7 +5,7 @@ import { audit } from '#shared/store/accounts/audit.ts'
 import type { GatewayDeps } from './deps.ts'
 
 /** The caller's line in the audit log. */
-export async function trace(
+export async function recordAudit(
   request: Pick<RouteRequest<unknown, unknown, unknown>, 'caller' | 'ip'>,
   { store }: Pick<GatewayDeps, 'store'>,
   entry: { action: string; object: AuditLogDoc['object']; changes?: AuditLogDoc['changes'] },

@@ -26,7 +26,7 @@ export function idempotencyKeyOf(headers: Record<string, string | undefined>): s
  * its answer. A reservation whose process died is taken over within seconds. Whatever goes wrong frees the key: the work itself
  * looks for what an earlier try has done, and a unique index has the last word. @throws ApiError 409 KEY_REUSED, IN_PROGRESS
  */
-export async function once(
+export async function withIdempotencyKey(
   deps: GatewayDeps,
   tenantId: string,
   key: string | null,
@@ -64,7 +64,7 @@ export async function once(
  * The same for a request with a file, whose hash is known only when it is read: it is kept with the answer, and a repeat's file
  * is read to be compared. @param rehash reads the file of a repeat to its end @throws ApiError 409 KEY_REUSED, IN_PROGRESS
  */
-export async function onceForFile(
+export async function withIdempotentUpload(
   deps: GatewayDeps,
   { tenantId, key, request }: { tenantId: string; key: string | null; request: unknown },
   work: () => Promise<{ reply: Reply; sha256: string }>,
@@ -72,7 +72,7 @@ export async function onceForFile(
 ): Promise<Reply> {
   if (key === null) return (await work()).reply
   let isFirst = false
-  const reply = await once(deps, tenantId, key, request, async () => {
+  const reply = await withIdempotencyKey(deps, tenantId, key, request, async () => {
     isFirst = true
     const { reply: first, sha256 } = await work()
     return { ...first, body: { answer: first.body, sha256 } }

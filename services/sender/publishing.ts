@@ -2,7 +2,7 @@ import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import type { EventDoc, MessageDoc } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { eventMessages } from '#shared/queue/event-message.ts'
-import { EXCHANGES } from '#shared/queue/topology.ts'
+import { EXCHANGES, sendKey } from '#shared/queue/topology.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import { sendJobFor } from '#shared/store/dispatch/take.ts'
 
@@ -36,7 +36,7 @@ export function createPublishing(queue: Queue, log: Logger): Publishing {
 
   function publishOne(row: MessageDoc): Promise<void> {
     const job = sendJobFor(row)
-    const routingKey = row.dispatch?.lane === 'b' ? 'bulk' : 'chat'
+    const routingKey = sendKey(row.dispatch?.priority ?? 'chat')
     const { messageId, tenantId } = job
     return queue.publish({ exchange: EXCHANGES.send, routingKey, type: MESSAGE_TYPE.sendJob, body: job, messageId, tenantId })
   }

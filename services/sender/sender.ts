@@ -16,11 +16,11 @@ import { beat, endBeat, holdLease, liveOwners } from '#shared/store/leases.ts'
 import { checkNextAudience } from './background/check-audience.ts'
 import { createDue } from './background/due.ts'
 import { createCampaignRelease } from './background/release-campaigns.ts'
-import { createPeopleRestore } from './background/restore-messaging-limit.ts'
-import { createTurns } from './background/round-robin.ts'
+import { createMessagingLimitRestore } from './background/restore-messaging-limit.ts'
+import { createRoundRobin } from './background/round-robin.ts'
 import { createSweeps, SENDER } from './background/sweeps.ts'
 import { createNumbers } from './numbers.ts'
-import { Slots } from './pacing/concurrency.ts'
+import { ConcurrencyLimiter } from './pacing/concurrency.ts'
 import { createPublishing } from './publishing.ts'
 import { createReceipts } from './receipts.ts'
 import { createCall } from './send/call.ts'
@@ -92,29 +92,43 @@ export async function startSender(deps: SenderDeps, options: SenderOptions = {})
   stack.use(loop('beat', BEAT_MS, live, { when: () => true, log }))
 
   const limits = deps.limits(() => senders)
-  const slots = new Slots(concurrency)
+  const limiter = new ConcurrencyLimiter(concurrency)
   const publishing = createPublishing(queue, log)
   const numbers = createNumbers(store, keyring)
   const pause = createPause({ store, keyring, limits, numbers, publishing, log })
   const finish = createFinish({ store, queue, publishing, clock, log })
   // A call may last longer than a stop: its row is then found by the sweep, as after a crash.
-  stack.defer(() => Promise.race([slots.idle(), sleep(STOP_PATIENCE_MS, undefined, { ref: false })]))
+  stack.defer(() => Promise.race([limiter.idle(), sleep(STOP_PATIENCE_MS, undefined, { ref: false })]))
   const stopCampaign = createCampaignStop({ store, publishing, clock, log })
   const uploads = createUploads({ store, storage, meta, clock, log })
   const call = createCall({ meta, uploads, limits, pause, stopCampaign, clock, log, unknownDeadlineMs })
   const campaigns = createHeldCampaigns(store)
   const checkTemplate = createTemplateCheck(store, log)
-  const sendDeps = { store, limits, numbers, campaigns, pause, slots, publishing, clock, log, owner, checkTemplate, call, finish }
+  const sendDeps = {
+    store,
+    limits,
+    numbers,
+    campaigns,
+    pause,
+    limiter,
+    publishing,
+    clock,
+    log,
+    owner,
+    checkTemplate,
+    call,
+    finish,
+  }
 
   const lease = stack.use(await holdLease(store, { name: 'sender:sweeps', owner, ttlMs: SWEEP_LEASE_MS, log }))
-  const turns = createTurns(store, log)
-  const due = createDue({ store, queue, numbers, publishing, clock, log, turns })
-  const sweeps = createSweeps({ store, queue, numbers, publishing, clock, log, owner, unknownDeadlineMs, turns })
+  const roundRobin = createRoundRobin(store, log)
+  const due = createDue({ store, queue, numbers, publishing, clock, log, roundRobin })
+  const sweeps = createSweeps({ store, queue, numbers, publishing, clock, log, owner, unknownDeadlineMs, roundRobin })
   const when = () => lease.isHeld()
   const every = (name: string, everyMs: number, work: () => Promise<void>) => stack.use(loop(name, everyMs, work, { when, log }))
   every('release', 200, due.release)
   every('ring again', 1000, due.requeueLost)
-  every('people', 1000, createPeopleRestore({ store, people: limits.people, clock, log }))
+  every('people', 1000, createMessagingLimitRestore({ store, people: limits.people, clock, log }))
   every('abandoned', 1000, sweeps.abandon)
   every('unknown', Math.min(1000, unknownDeadlineMs), sweeps.settleUnknown)
   every('expired', 60_000, sweeps.expire)
@@ -132,8 +146,8 @@ export async function startSender(deps: SenderDeps, options: SenderOptions = {})
 
   const available = () => store.ping()
   const batch = { maxBatch: 200, lingerMs: 5, available }
-  const chat = await queue.consumeBatches(QUEUES.chat, createSend(sendDeps, 'c'), { ...batch, prefetch: 400 })
-  const bulk = await queue.consumeBatches(QUEUES.bulk, createSend(sendDeps, 'b'), { ...batch, prefetch: 200 })
+  const chat = await queue.consumeBatches(QUEUES.chat, createSend(sendDeps, 'chat'), { ...batch, prefetch: 400 })
+  const bulk = await queue.consumeBatches(QUEUES.bulk, createSend(sendDeps, 'campaign'), { ...batch, prefetch: 200 })
   const receipts = await queue.consume(QUEUES.receipts, createReceipts({ numbers, meta, clock, log }), {
     prefetch: 20,
     available,
@@ -143,12 +157,12 @@ export async function startSender(deps: SenderDeps, options: SenderOptions = {})
   stack.use(chat)
   stack.defer(() => {
     isStopping = true
-    slots.close()
+    limiter.close()
   })
   const opened = stack.move()
   return {
     isReady: () => chat.isReady() && bulk.isReady(),
-    idle: () => slots.idle(),
+    idle: () => limiter.idle(),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
 }

@@ -155,7 +155,7 @@ export const SendTemplate = z
 export type SendTemplate = z.infer<typeof SendTemplate>
 
 /** Whoever names no template gets the account's own: what is known of the person fills its variables. */
-export const SendFitting = z
+export const SendDefaultTemplate = z
   .strictObject({
     ...target,
     ...templateMembers,
@@ -165,7 +165,7 @@ export const SendFitting = z
   })
   .refine(hasRecipient, needsRecipient)
   .refine(body => body.templateId === undefined || body.templateName === undefined, needsTemplate)
-export type SendFitting = z.infer<typeof SendFitting>
+export type SendDefaultTemplate = z.infer<typeof SendDefaultTemplate>
 
 export const OUTBOUND_TYPES = [
   'text',

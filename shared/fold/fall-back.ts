@@ -49,7 +49,7 @@ export function fallBack(
 /** Found and rung by the sender's sweep within moments. */
 const dueNow = (attempt: number, now: Date): Dispatch => ({
   state: 'WAITING',
-  lane: 'c',
+  priority: 'chat',
   attempt,
   token: null,
   owner: null,

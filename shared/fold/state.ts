@@ -9,7 +9,7 @@ import type {
   Id,
   LeadDoc,
   MessageDoc,
-  PendingStatusDoc,
+  ParkedItemDoc,
   TemplateDoc,
   TimelineEntry,
   WebhookEventDoc,
@@ -46,7 +46,7 @@ export interface State {
   /** Conversation -> the last webhook event that changed it, in order of first change. */
   touched: Map<string, { conversation: Tracked<ConversationDoc>; eventId: string }>
   webhookEvents: WebhookEventDoc[]
-  parked: PendingStatusDoc[]
+  parked: ParkedItemDoc[]
   unparked: Set<string>
   discarded: DiscardedFileDoc[]
 }

@@ -9,7 +9,7 @@ const T0 = 1_795_165_200
 const AT = new Date(T0 * 1000)
 
 const messageOf = (fields: Partial<MessageDoc>) => outbound(AT, { _id: new Types.ObjectId(MESSAGE_ID), ...fields })
-const dispatch = (state: Dispatch['state'], attempt: number) => ({ state, attempt, lane: 'c' }) as Dispatch
+const dispatch = (state: Dispatch['state'], attempt: number) => ({ state, attempt, priority: 'chat' }) as Dispatch
 const ours = (attempt: number) => ({ biz_opaque_callback_data: `1:c:${MESSAGE_ID}:${attempt}` })
 const platformFailure = { code: null, title: '', detail: null, sentence: '', nextStep: '', source: 'platform' as const }
 

@@ -1,4 +1,4 @@
-import type { Lane } from '../domain/messages/callback-data.ts'
+import type { Priority } from '../domain/messages/priority.ts'
 
 /** One message that wants to go out now. */
 export interface SendClaim {
@@ -9,7 +9,7 @@ export interface SendClaim {
   contactKey: string | null
   tenantId: string
   wabaId: string
-  lane: Lane
+  priority: Priority
   /** Limits that the tenant set itself; null for none. */
   perMinute: number | null
   perDay: number | null
@@ -28,8 +28,8 @@ export type LimitName = 'hold' | 'tenant' | 'messaging' | 'number' | 'pair'
  */
 export type Decision = { granted: true; waitMs: number } | { granted: false; waitMs: number; limit: LimitName }
 
-/** Everything with this key waits. `pair` is `<phoneNumberId>:<contactKey>`; `bulk` holds campaigns of a number only. */
-export type HoldScope = 'app' | 'waba' | 'number' | 'bulk' | 'pair'
+/** Everything with this key waits. `pair` is `<phoneNumberId>:<contactKey>`; `campaign` holds campaigns of a number only. */
+export type HoldScope = 'app' | 'waba' | 'number' | 'campaign' | 'pair'
 
 /**
  * How many may leave a number at once before they are spaced evenly. Meta bears some more: that is left for calls that come
@@ -40,7 +40,7 @@ export const NUMBER_BURST = 2
 export const PAIR_INTERVAL_MS = 6000
 export const PAIR_BURST = 45
 /** A campaign's message is granted no place further ahead than this, so that a reply always finds one before it. */
-export const BULK_WAIT_MS = 200
+export const CAMPAIGN_WAIT_MS = 200
 export const DAY_MS = 86_400_000
 
 /** Meta said that a number is too fast: the part of its rate that it keeps, and since when. */

@@ -1,5 +1,5 @@
 import {
-  BULK_WAIT_MS,
+  CAMPAIGN_WAIT_MS,
   DAY_MS,
   NUMBER_BURST,
   PAIR_BURST,
@@ -66,11 +66,11 @@ end
 
 local function decide(i)
   local number, rate, contact, tenant = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], ARGV[i + 3]
-  local perMinute, perDay, waba, lane = tonumber(ARGV[i + 4]), tonumber(ARGV[i + 5]), ARGV[i + 6], ARGV[i + 7]
+  local perMinute, perDay, waba, priority = tonumber(ARGV[i + 4]), tonumber(ARGV[i + 5]), ARGV[i + 6], ARGV[i + 7]
   local portfolio, people, lead = ARGV[i + 8], tonumber(ARGV[i + 9]), tonumber(ARGV[i + 10])
   local pair = number .. ':' .. contact
   local wait = math.max(held('app:app'), held('waba:' .. waba), held('number:' .. number), held('pair:' .. pair))
-  if lane == 'b' then wait = math.max(wait, held('bulk:' .. number)) end
+  if priority == 'campaign' then wait = math.max(wait, held('campaign:' .. number)) end
   if wait > 0 then return wait, 1 end
 
   rate = rate * factor(number)
@@ -85,7 +85,7 @@ local function decide(i)
     { rateKey, 1000 / rate, ${NUMBER_BURST} },
     contact ~= '' and { prefix .. ':p:' .. pair, ${PAIR_INTERVAL_MS}, ${PAIR_BURST} } or false,
   }
-  local furthest = lane == 'b' and math.min(maxWait, ${BULK_WAIT_MS}) or maxWait
+  local furthest = priority == 'campaign' and math.min(maxWait, ${CAMPAIGN_WAIT_MS}) or maxWait
   wait = 0
   for place, bucket in ipairs(buckets) do
     if bucket then

@@ -8,7 +8,7 @@ const claim = (changes: Partial<SendClaim> = {}): SendClaim => ({
   contactKey: '212600000001',
   tenantId: 't1',
   wabaId: 'w1',
-  lane: 'c',
+  priority: 'chat',
   perMinute: null,
   perDay: null,
   initiates: null,
@@ -86,7 +86,7 @@ describe('a number', () => {
 
   test('always has a place for a reply before those of campaigns', () => {
     const { limits } = limitsAt()
-    expect(limits.decide(people(100, { lane: 'b' }), 250, 1).filter(d => d.granted)).toHaveLength(18)
+    expect(limits.decide(people(100, { priority: 'campaign' }), 250, 1).filter(d => d.granted)).toHaveLength(18)
     expect(limits.decide([claim()], 250, 1)).toEqual([{ granted: true, waitMs: 213 }])
   })
 })
@@ -118,9 +118,9 @@ test("a tenant's own limit counts over all its numbers", () => {
 
 test('a hold stops its scope, and campaigns alone where it says so', () => {
   const { limits, pass } = limitsAt()
-  limits.hold('bulk', '1054', 5000)
+  limits.hold('campaign', '1054', 5000)
   limits.hold('pair', '1054:x', 1000)
-  const decisions = limits.decide([claim(), claim({ lane: 'b' }), claim({ contactKey: 'x' })], 0, 1)
+  const decisions = limits.decide([claim(), claim({ priority: 'campaign' }), claim({ contactKey: 'x' })], 0, 1)
   expect(decisions).toEqual([
     { granted: true, waitMs: 0 },
     { granted: false, waitMs: 5000, limit: 'hold' },

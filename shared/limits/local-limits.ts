@@ -1,5 +1,5 @@
 import {
-  BULK_WAIT_MS,
+  CAMPAIGN_WAIT_MS,
   DAY_MS,
   type Decision,
   type HoldScope,
@@ -58,7 +58,7 @@ export class LocalLimits {
     const heldMs = Math.max(...holdKeys(claim).map(key => (this.#holds.get(key) ?? 0) - now))
     if (heldMs > 0) return { granted: false, waitMs: Math.ceil(heldMs), limit: 'hold' }
     const buckets = bucketsOf(claim, rateFactor(this.#slow.get(claim.phoneNumberId), now), processes)
-    const furthest = claim.lane === 'b' ? Math.min(maxWaitMs, BULK_WAIT_MS) : maxWaitMs
+    const furthest = claim.priority === 'campaign' ? Math.min(maxWaitMs, CAMPAIGN_WAIT_MS) : maxWaitMs
     const number = buckets[RATE] as Bucket
     if (claim.leadMs > 0)
       this.#arrivals.set(
@@ -93,10 +93,10 @@ export class LocalLimits {
   }
 }
 
-export function holdKeys({ phoneNumberId, contactKey, wabaId, lane }: SendClaim): string[] {
+export function holdKeys({ phoneNumberId, contactKey, wabaId, priority }: SendClaim): string[] {
   const keys = ['app:app', `waba:${wabaId}`, `number:${phoneNumberId}`]
   if (contactKey !== null) keys.push(`pair:${pairKey(phoneNumberId, contactKey)}`)
-  if (lane === 'b') keys.push(`bulk:${phoneNumberId}`)
+  if (priority === 'campaign') keys.push(`campaign:${phoneNumberId}`)
   return keys
 }
 

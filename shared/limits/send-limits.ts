@@ -4,7 +4,7 @@ import { HOLD_SCRIPT } from './call-scripts.ts'
 import { type Decision, type HoldScope, LIMIT_NAMES, type SendClaim } from './claims.ts'
 import { DECIDE_SCRIPT, SLOWER_SCRIPT } from './decide.ts'
 import { LocalLimits } from './local-limits.ts'
-import { createPeopleWindow, type PeopleWindow } from './people.ts'
+import { createMessagingLimitWindow, type MessagingLimitWindow } from './messaging-limit.ts'
 
 export interface SendLimits {
   /**
@@ -20,7 +20,7 @@ export interface SendLimits {
 
 export interface SenderLimits extends SendLimits {
   /** Of the messaging limits, which Redis alone keeps. */
-  people: PeopleWindow
+  people: MessagingLimitWindow
 }
 
 export interface SendLimitsOptions {
@@ -63,7 +63,7 @@ export function createSendLimits({ redis, liveSenders = () => 1, prefix = PREFIX
   }
 
   return {
-    people: createPeopleWindow(redis, prefix),
+    people: createMessagingLimitWindow(redis, prefix),
     async decide(claims, maxWaitMs = MAX_WAIT_MS) {
       if (claims.length === 0) return []
       const decisions = await decide(claims, maxWaitMs)
@@ -84,10 +84,10 @@ export function createSendLimits({ redis, liveSenders = () => 1, prefix = PREFIX
 
 /** CLAIM_FIELDS of them, in the script's order. */
 function toArguments(claim: SendClaim): (string | number)[] {
-  const { phoneNumberId, ratePerSecond, contactKey, tenantId, perMinute, perDay, wabaId, lane, initiates, leadMs } = claim
+  const { phoneNumberId, ratePerSecond, contactKey, tenantId, perMinute, perDay, wabaId, priority, initiates, leadMs } = claim
   const people = initiates ? [initiates.portfolioId, initiates.limit] : ['', 0]
   const head = [phoneNumberId, Math.max(ratePerSecond, 0.1), contactKey ?? '', tenantId]
-  return [...head, perMinute ?? 0, perDay ?? 0, wabaId, lane, ...people, leadMs]
+  return [...head, perMinute ?? 0, perDay ?? 0, wabaId, priority, ...people, leadMs]
 }
 
 function toDecisions(answers: number[]): Decision[] {

@@ -62,7 +62,7 @@ async function numberUsage(redis: Redis, prefix: string, number: LimitedNumber, 
     ['app', 'app'],
     ['waba', wabaId],
     ['number', phoneNumberId],
-    ['bulk', phoneNumberId],
+    ['campaign', phoneNumberId],
   ] as const
   const [slow, messagingUsed, ...held] = await Promise.all([
     redis.hmget(`${prefix}:slow:${phoneNumberId}`, 'factor', 'at'),

@@ -7,7 +7,7 @@ import type {
   Id,
   LeadDoc,
   MessageDoc,
-  PendingStatusDoc,
+  ParkedItemDoc,
   TemplateDoc,
   TimelineEntry,
   WebhookEventDoc,
@@ -98,7 +98,7 @@ export interface Plan {
   clients: Update<ClientDoc>[]
   moves: Move[]
   events: EventDoc[]
-  parked: PendingStatusDoc[]
+  parked: ParkedItemDoc[]
   unparked: string[]
   /** Files that their messages have lost. */
   discarded: DiscardedFileDoc[]

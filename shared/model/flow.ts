@@ -22,7 +22,7 @@ export interface WebhookEventDoc {
   processedAt: Date | null
 }
 
-export interface PendingStatusDoc {
+export interface ParkedItemDoc {
   /** The webhook event's id. */
   _id: string
   phoneNumberId: string

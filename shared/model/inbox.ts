@@ -1,6 +1,6 @@
 import type { WaitingReason } from '../contracts/views.ts'
-import type { Lane } from '../domain/messages/callback-data.ts'
 import type { MessageStatus } from '../domain/messages/delivery-status.ts'
+import type { Priority } from '../domain/messages/priority.ts'
 import type { OpenWait, Wait } from '../domain/messages/waits.ts'
 import type { TemplateRef } from './accounts.ts'
 import type { Common, Id } from './common.ts'
@@ -122,7 +122,7 @@ export interface MessageContent {
  */
 export interface Dispatch {
   state: 'READY' | 'TAKEN' | 'WAITING' | 'UNKNOWN'
-  lane: Lane
+  priority: Priority
   /** The number of the last attempt; 0 before the first. */
   attempt: number
   /** Of this take: a batch finds its own rows by it. */

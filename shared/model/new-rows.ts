@@ -1,5 +1,5 @@
 import { Types } from 'mongoose'
-import type { Lane } from '../domain/messages/callback-data.ts'
+import type { Priority } from '../domain/messages/priority.ts'
 import type {
   ClientDoc,
   ContactDoc,
@@ -149,7 +149,7 @@ export function newMessage(
 export function newOutbound(
   place: MessagePlace,
   { payload, ...said }: Pick<MessageDoc, 'type' | 'content' | 'payload'>,
-  { lane, now, _id }: { lane: Lane; now: Date; _id?: Id },
+  { priority, now, _id }: { priority: Priority; now: Date; _id?: Id },
 ): MessageDoc & { dispatch: Dispatch } {
   return {
     ...newMessage(place, said, now, _id),
@@ -157,14 +157,14 @@ export function newOutbound(
     status: 'QUEUED',
     timeline: [{ kind: 'accepted', at: now }],
     payload,
-    dispatch: readyDispatch(lane, now),
+    dispatch: readyDispatch(priority, now),
   }
 }
 
-export function readyDispatch(lane: Lane, now: Date): Dispatch {
+export function readyDispatch(priority: Priority, now: Date): Dispatch {
   return {
     state: 'READY',
-    lane,
+    priority,
     attempt: 0,
     token: null,
     owner: null,

@@ -107,13 +107,13 @@ export const oldestQueued = new Gauge({
 })
 export const oldestWaiting = new Gauge({
   name: 'linko_send_oldest_waiting_seconds',
-  help: 'Age of the oldest message that waits to be sent and is not scheduled, by lane: chat, bulk. The sender that sweeps tells it.',
-  labelNames: ['lane'],
+  help: 'Age of the oldest message that waits to be sent and is not scheduled, by priority: chat, campaign. The sender that sweeps tells it.',
+  labelNames: ['priority'],
 })
 export const sendBacklog = new Gauge({
   name: 'linko_send_backlog',
-  help: 'Messages that wait to be sent, by lane (chat, bulk) and what for; beyond 20000 of a state by estimate. The sender that sweeps tells it.',
-  labelNames: ['lane', 'reason'],
+  help: 'Messages that wait to be sent, by priority (chat, campaign) and what for; beyond 20000 of a state by estimate. The sender that sweeps tells it.',
+  labelNames: ['priority', 'reason'],
 })
 
 collectDefaultMetrics()

@@ -1,3 +1,4 @@
+import type { Priority } from '../domain/messages/priority.ts'
 import { conversationShard, tenantShard } from '../domain/shard.ts'
 
 /**
@@ -43,6 +44,9 @@ export const webhookKeys = {
     `bulk-status.${conversationShard(phoneNumberId, person, SHARDS.bulkStatus)}`,
   account: 'account',
 }
+
+/** The routing key of a send job: campaigns have a queue of their own, which replies never wait behind. */
+export const sendKey = (priority: Priority) => (priority === 'campaign' ? 'bulk' : 'chat')
 
 export const eventShard = (tenantId: string) => tenantShard(tenantId, SHARDS.realtime)
 /** @param name of the events, or `mixed` */
@@ -123,8 +127,8 @@ export function topology(): Topology {
       ...QUEUES.conversation.map((queue, i) => ({ queue, exchange: EXCHANGES.webhook, key: `conversation.${i}` })),
       ...QUEUES.bulkStatus.map((queue, i) => ({ queue, exchange: EXCHANGES.webhook, key: `bulk-status.${i}` })),
       { queue: QUEUES.account, exchange: EXCHANGES.webhook, key: 'account' },
-      { queue: QUEUES.chat, exchange: EXCHANGES.send, key: 'chat' },
-      { queue: QUEUES.bulk, exchange: EXCHANGES.send, key: 'bulk' },
+      { queue: QUEUES.chat, exchange: EXCHANGES.send, key: sendKey('chat') },
+      { queue: QUEUES.bulk, exchange: EXCHANGES.send, key: sendKey('campaign') },
       { queue: QUEUES.receipts, exchange: EXCHANGES.send, key: 'receipt' },
       ...QUEUES.realtime.map((queue, i) => ({ queue, exchange: EXCHANGES.event, key: `${i}.#` })),
       { queue: QUEUES.media, exchange: EXCHANGES.media, key: 'media' },

@@ -7,24 +7,24 @@ export const LISTS = ['messages', 'message_echoes', 'statuses'] as const
 export type List = (typeof LISTS)[number]
 
 /** The lane and shard of one member of a list: all that one person and one number do comes in one order. */
-export function laneOf(list: List, phoneNumberId: string, item: Json): string {
+export function routingKeyOf(list: List, phoneNumberId: string, item: Json): string {
   if (list === 'messages') return webhookKeys.conversation(phoneNumberId, text(item.from) ?? text(item.from_user_id) ?? '')
   if (list === 'message_echoes') return webhookKeys.conversation(phoneNumberId, text(item.to) ?? text(item.to_user_id) ?? '')
   const person = text(item.recipient_id) ?? text(item.recipient_user_id) ?? text(item.id) ?? ''
-  const isBulk = parseCallbackData(item.biz_opaque_callback_data)?.lane === 'b'
+  const isBulk = parseCallbackData(item.biz_opaque_callback_data)?.priority === 'campaign'
   return isBulk ? webhookKeys.bulkStatus(phoneNumberId, person) : webhookKeys.conversation(phoneNumberId, person)
 }
 
 /** The same for an item that was taken out of its body before. */
-export function laneOfItem(item: WebhookItem): string {
+export function routingKeyOfItem(item: WebhookItem): string {
   const phoneNumberId = item.phoneNumberId ?? ''
   switch (item.kind) {
     case 'message':
-      return laneOf('messages', phoneNumberId, item.message)
+      return routingKeyOf('messages', phoneNumberId, item.message)
     case 'echo':
-      return laneOf('message_echoes', phoneNumberId, item.message)
+      return routingKeyOf('message_echoes', phoneNumberId, item.message)
     case 'status':
-      return laneOf('statuses', phoneNumberId, item.report)
+      return routingKeyOf('statuses', phoneNumberId, item.report)
     default:
       return webhookKeys.account
   }

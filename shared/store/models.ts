@@ -17,7 +17,7 @@ import type {
   MediaUploadDoc,
   MessageDoc,
   NoteDoc,
-  PendingStatusDoc,
+  ParkedItemDoc,
   PipelineDoc,
   RecipientDoc,
   RefreshTokenDoc,
@@ -39,7 +39,7 @@ import {
   eventSchema,
   idempotencyKeySchema,
   leaseSchema,
-  pendingStatusSchema,
+  parkedItemSchema,
   templateSyncSchema,
   webhookEventSchema,
 } from './schemas/operations.ts'
@@ -67,7 +67,7 @@ export interface Documents {
   campaigns: CampaignDoc
   campaignRecipients: RecipientDoc
   webhookEvents: WebhookEventDoc
-  pendingStatuses: PendingStatusDoc
+  parkedItems: ParkedItemDoc
   events: EventDoc
   deadLetters: DeadLetterDoc
   idempotencyKeys: IdempotencyKeyDoc
@@ -81,7 +81,7 @@ export type Models = { [Name in CollectionName]: Model<Documents[Name]> }
 export type RawCollections = { [Name in CollectionName]: mongo.Collection<Documents[Name]> }
 
 /** Belong to the platform, not to a tenant: their documents carry no `tenantId`. */
-const PLATFORM = { tenants: tenantSchema, pendingStatuses: pendingStatusSchema, leases: leaseSchema, counters: counterSchema }
+const PLATFORM = { tenants: tenantSchema, parkedItems: parkedItemSchema, leases: leaseSchema, counters: counterSchema }
 
 const TENANTS_OWN = {
   users: userSchema,

@@ -39,7 +39,7 @@ const conversation: ConversationDoc = {
 
 const dispatch: Dispatch = {
   state: 'READY',
-  lane: 'c',
+  priority: 'chat',
   attempt: 0,
   token: 'secret-token',
   owner: 'sender-1',

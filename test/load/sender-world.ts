@@ -1,10 +1,10 @@
 import { Types } from 'mongoose'
 import { sealAccessToken } from '#shared/auth/client-tokens.ts'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
-import type { Lane } from '#shared/domain/messages/callback-data.ts'
+import type { Priority } from '#shared/domain/messages/priority.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc, MessageDoc, TenantDoc } from '#shared/model/documents.ts'
 import { newContact, newConversation } from '#shared/model/new-rows.ts'
-import { EXCHANGES } from '#shared/queue/topology.ts'
+import { EXCHANGES, sendKey } from '#shared/queue/topology.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { sendJobFor } from '#shared/store/dispatch/take.ts'
@@ -24,9 +24,9 @@ export interface SenderShape {
   conversations: number
 }
 
-/** What else the messages may be: of a campaign's lane, of one number, all to one person. */
+/** What else the messages may be: of a campaign's priority, of one number, all to one person. */
 export interface MessageInput {
-  lane?: Lane
+  priority?: Priority
   number?: ClientDoc
   conversation?: ConversationDoc
 }
@@ -61,14 +61,14 @@ export async function createSenderWorld(store: Store, queue: Queue, shape: Sende
   return {
     numbers: clients,
     conversations,
-    async accept(count, { lane = 'c', number, conversation } = {}) {
+    async accept(count, { priority = 'chat', number, conversation } = {}) {
       const among = conversation
         ? [conversation]
         : number
           ? conversations.filter(({ clientId }) => clientId === number._id)
           : conversations
       const messages = Array.from({ length: count }, (_, i) =>
-        outboundIn(among[i % among.length] as ConversationDoc, textOf(i), lane),
+        outboundIn(among[i % among.length] as ConversationDoc, textOf(i), priority),
       )
       for (let i = 0; i < count; i += 1000) await store.raw.messages.insertMany(messages.slice(i, i + 1000))
       return messages
@@ -105,7 +105,7 @@ function tenantOf(i: number): TenantDoc {
 const ring = (queue: Queue, message: MessageDoc) =>
   queue.publish({
     exchange: EXCHANGES.send,
-    routingKey: message.dispatch?.lane === 'b' ? 'bulk' : 'chat',
+    routingKey: sendKey(message.dispatch?.priority ?? 'chat'),
     type: MESSAGE_TYPE.sendJob,
     body: sendJobFor(message),
     messageId: String(message._id),

@@ -1,12 +1,12 @@
-import type { Lane } from '#shared/domain/messages/callback-data.ts'
+import type { Priority } from '#shared/domain/messages/priority.ts'
 import type { ConversationDoc } from '#shared/model/documents.ts'
 import { newOutbound } from '#shared/model/new-rows.ts'
 
 /** A text of ours as the gateway leaves it; but no sweep rings it: its bell is the test's. */
-export function outboundIn(conversation: ConversationDoc, text: string, lane: Lane = 'c') {
+export function outboundIn(conversation: ConversationDoc, text: string, priority: Priority = 'chat') {
   const { tenantId, clientId, phoneNumberId, contact, contactId } = conversation
   const place = { client: { _id: clientId, tenantId, phoneNumberId }, conversation, contact: { ...contact, _id: contactId } }
   const said = { type: 'text', content: { text, media: null, template: null, data: null } }
-  const message = newOutbound(place, { ...said, payload: { type: 'text', text: { body: text } } }, { lane, now: new Date() })
+  const message = newOutbound(place, { ...said, payload: { type: 'text', text: { body: text } } }, { priority, now: new Date() })
   return { ...message, origin: 'api' as const, dispatch: { ...message.dispatch, nextStepAt: null } }
 }

@@ -9,8 +9,8 @@ export async function untilTrue(fact: () => boolean | Promise<boolean>, limitMs 
   }
 }
 
-/** Resolves once `check` throws no more. What it returns is an error: a boolean would pass whatever it says. */
+/** Resolves once `check` throws no more. One that answers true or false is an error: it would pass whatever it says. */
 export async function untilPasses(check: () => void | Promise<void>, limitMs = 15_000): Promise<void> {
-  const returned: unknown = await vi.waitFor(check, { timeout: limitMs, interval: 20 })
-  if (returned !== undefined) throw new Error(`the check returns ${returned}; use untilTrue for facts: ${check}`)
+  const answer: unknown = await vi.waitFor(check, { timeout: limitMs, interval: 20 })
+  if (typeof answer === 'boolean') throw new Error(`the check answers ${answer}; use untilTrue for facts: ${check}`)
 }

@@ -5,7 +5,7 @@ import { callerOf, route } from '#shared/http/route.ts'
 import type { TenantDoc } from '#shared/model/documents.ts'
 import { changesOf } from '#shared/store/accounts/audit.ts'
 import { changeSettings, getTenant } from '#shared/store/accounts/tenants.ts'
-import { trace } from '../audit.ts'
+import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 
 const tag = 'settings'
@@ -81,7 +81,7 @@ const write = (['put', 'patch'] as const).map(method =>
       const { before, after } = await changeSettings(deps.store, tenantId, request.body, new Types.ObjectId(id))
       const changes = changesOf(settingsView(before), settingsView(after), Object.keys(Settings.shape))
       if (Object.keys(changes).length > 0)
-        await trace(request, deps, { action: 'tenants.settings', object: { kind: 'tenant', id: tenantId }, changes })
+        await recordAudit(request, deps, { action: 'tenants.settings', object: { kind: 'tenant', id: tenantId }, changes })
       return { body: settingsView(after) }
     },
   }),

@@ -5,9 +5,9 @@ import type { CampaignDoc } from '#shared/model/documents.ts'
 import { changesOf } from '#shared/store/accounts/audit.ts'
 import { getCampaign, listCampaigns, moveCampaign } from '#shared/store/campaigns/campaigns.ts'
 import { pageView } from '#shared/store/pages.ts'
-import { trace } from '../audit.ts'
+import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { idempotencyKeyOf, once } from '../idempotency.ts'
+import { idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
 import { IdParams, listOf, Paging } from '../schemas.ts'
 import {
   AudienceInput,
@@ -59,12 +59,18 @@ const add = route({
   async handle(request, deps: GatewayDeps) {
     const caller = callerOf(request)
     const { recipients, ...input } = request.body
-    return once(deps, caller.tenantId, idempotencyKeyOf(request.headers), { what: 'campaign', body: request.body }, async () => {
-      const draft = await draftCampaign(deps, caller, input)
-      const campaign = recipients ? await giveAudience(deps, draft, { recipients }) : draft
-      await trace(request, deps, { action: 'campaigns.create', object: objectOf(campaign) })
-      return { status: 201, body: campaignView(campaign) }
-    })
+    return withIdempotencyKey(
+      deps,
+      caller.tenantId,
+      idempotencyKeyOf(request.headers),
+      { what: 'campaign', body: request.body },
+      async () => {
+        const draft = await draftCampaign(deps, caller, input)
+        const campaign = recipients ? await giveAudience(deps, draft, { recipients }) : draft
+        await recordAudit(request, deps, { action: 'campaigns.create', object: objectOf(campaign) })
+        return { status: 201, body: campaignView(campaign) }
+      },
+    )
   },
 })
 
@@ -108,7 +114,7 @@ const remove = route({
     const { tenantId, id: by } = callerOf(request)
     const campaign = await getCampaign(deps.store, tenantId, request.params.id)
     await moveCampaign(deps.store, campaign, 'edit', { deletedAt: deps.now(), updatedBy: new Types.ObjectId(by) })
-    await trace(request, deps, { action: 'campaigns.delete', object: objectOf(campaign) })
+    await recordAudit(request, deps, { action: 'campaigns.delete', object: objectOf(campaign) })
     return {}
   },
 })
@@ -193,7 +199,11 @@ const start = route({
   async handle(request, deps: GatewayDeps) {
     const before = await getCampaign(deps.store, callerOf(request).tenantId, request.params.id)
     const campaign = await startCampaign(deps, before, request.body, request.traceparent)
-    await trace(request, deps, { action: 'campaigns.start', object: objectOf(campaign), changes: statusChange(before, campaign) })
+    await recordAudit(request, deps, {
+      action: 'campaigns.start',
+      object: objectOf(campaign),
+      changes: statusChange(before, campaign),
+    })
     return { body: campaignView(campaign) }
   },
 })
@@ -220,7 +230,7 @@ const moves = (['pause', 'resume', 'cancel'] as const).map(action =>
       const before = await getCampaign(deps.store, caller.tenantId, request.params.id)
       const campaign = await moveByHand(deps, before, action, request.body.reason ?? `by ${caller.name}`, request.traceparent)
       const changes = statusChange(before, campaign)
-      await trace(request, deps, { action: `campaigns.${action}`, object: objectOf(campaign), changes })
+      await recordAudit(request, deps, { action: `campaigns.${action}`, object: objectOf(campaign), changes })
       return { body: campaignView(campaign) }
     },
   }),
@@ -241,10 +251,10 @@ const rerun = route({
     const caller = callerOf(request)
     const { id } = request.params
     const asked = { what: 'rerun', id, body: request.body }
-    return once(deps, caller.tenantId, idempotencyKeyOf(request.headers), asked, async () => {
+    return withIdempotencyKey(deps, caller.tenantId, idempotencyKeyOf(request.headers), asked, async () => {
       const before = await getCampaign(deps.store, caller.tenantId, id)
       const campaign = await rerunFailed(deps, caller, before, request.body)
-      await trace(request, deps, { action: 'campaigns.rerun', object: objectOf(campaign) })
+      await recordAudit(request, deps, { action: 'campaigns.rerun', object: objectOf(campaign) })
       return { status: 201, body: campaignView(campaign) }
     })
   },

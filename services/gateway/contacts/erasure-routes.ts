@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { finishErasure } from '#shared/erasure/erase.ts'
 import { callerOf, route } from '#shared/http/route.ts'
 import { beginErasure } from '#shared/store/contacts/erase-begin.ts'
-import { trace } from '../audit.ts'
+import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { publishEvents } from '../events.ts'
 import { IdParams } from '../schemas.ts'
@@ -43,7 +43,7 @@ const erase = route({
       pseudonymOf: key => pseudonymOf(deps, tenantId, key),
       now: deps.now(),
     })
-    await trace(request, deps, { action: 'contacts.erase', object: { kind: 'contact', id: request.params.id } })
+    await recordAudit(request, deps, { action: 'contacts.erase', object: { kind: 'contact', id: request.params.id } })
     void publishEvents(deps, events, request.traceparent)
     const erasedAt = deps.now()
     const erased = await finishErasure(deps, contact, erasedAt)

@@ -6,7 +6,7 @@ import { callerOf, route } from '#shared/http/route.ts'
 import type { ContactDoc, Id } from '#shared/model/documents.ts'
 import { attributeNames, contactsAfter } from '#shared/store/contacts/contacts.ts'
 import { asTenant } from '#shared/store/tenancy/tenancy.ts'
-import { trace } from '../audit.ts'
+import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { flagText } from '../schemas.ts'
 import { type ImportReport, importContacts } from './import.ts'
@@ -47,7 +47,7 @@ const add = route({
     if (request.upload === null) throw new Error('a route that takes a file got none')
     const { dryRun = false, phone, name, report: format } = request.query
     const report = await importContacts(deps, caller, request.upload, { phone, name, isDryRun: dryRun }, request.traceparent)
-    if (!dryRun) await traceCounts(request, deps, caller.tenantId, report)
+    if (!dryRun) await auditCounts(request, deps, caller.tenantId, report)
     if (format === 'json') return { body: { dryRun, ...report } }
     const body = stringifyAll(report.refusedRows, {
       header: true,
@@ -69,7 +69,7 @@ const table = route({
   async handle(request, deps: GatewayDeps) {
     const { tenantId } = callerOf(request)
     const attributes = await attributeNames(deps.store, tenantId, MOST_ATTRIBUTES)
-    await trace(request, deps, { action: 'contacts.exportAll', object: { kind: 'tenant', id: tenantId } })
+    await recordAudit(request, deps, { action: 'contacts.exportAll', object: { kind: 'tenant', id: tenantId } })
     // A cell that begins like a formula is run by spreadsheets: it is shown as text.
     const csv = stringify({ header: true, columns: [...COLUMNS, ...attributes], escape_formulas: true, bom: true })
     const page = (after: Id | null) => asTenant(tenantId, () => contactsAfter(deps.store, tenantId, after, PAGE))
@@ -104,12 +104,12 @@ async function* rowsOf(
   }
 }
 
-async function traceCounts(
-  request: Parameters<typeof trace>[0],
+async function auditCounts(
+  request: Parameters<typeof recordAudit>[0],
   deps: GatewayDeps,
   tenantId: string,
   { refusedRows: _rows, ...counts }: ImportReport,
 ): Promise<void> {
   const changes = Object.fromEntries(Object.entries(counts).map(([name, after]) => [name, { before: null, after }]))
-  await trace(request, deps, { action: 'contacts.import', object: { kind: 'tenant', id: tenantId }, changes })
+  await recordAudit(request, deps, { action: 'contacts.import', object: { kind: 'tenant', id: tenantId }, changes })
 }

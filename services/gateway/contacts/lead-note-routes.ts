@@ -5,7 +5,7 @@ import type { LeadDoc } from '#shared/model/documents.ts'
 import { conversationsOf, getLead, type LeadNote, listLeadNotes } from '#shared/store/contacts/leads.ts'
 import { addNote } from '#shared/store/inbox/notes.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { idempotencyKeyOf, once } from '../idempotency.ts'
+import { idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
 import { IdParams, Paging } from '../schemas.ts'
 
 const tag = 'leads'
@@ -63,7 +63,7 @@ const add = route({
     const lead = await getLead(deps.store, tenantId, request.params.id)
     const { content: text, isPrivate } = request.body
     const input = { what: 'leadNote', id: request.params.id, body: request.body }
-    return once(deps, tenantId, idempotencyKeyOf(request.headers), input, async () => {
+    return withIdempotencyKey(deps, tenantId, idempotencyKeyOf(request.headers), input, async () => {
       const [conversationId] = await conversationsOf(deps.store, lead)
       const about = { tenantId: lead.tenantId, _id: conversationId ?? null, leadId: lead._id }
       const note = await addNote(deps.store, about, { text, isPrivate, createdBy: new Types.ObjectId(by) }, deps.now())

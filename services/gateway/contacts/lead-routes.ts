@@ -7,9 +7,9 @@ import { changeLead, createLead, deleteLead, getLead, listLeads, listPipelines }
 import { ensureDefaultPipeline } from '#shared/store/contacts/pipelines.ts'
 import { pageView } from '#shared/store/pages.ts'
 import { shownPhone } from '#shared/views/views.ts'
-import { trace } from '../audit.ts'
+import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { idempotencyKeyOf, once } from '../idempotency.ts'
+import { idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
 import { IdParams, listOf, ObjectIdText, Paging, wholeList } from '../schemas.ts'
 import { phoneOf } from './phone-of.ts'
 
@@ -66,12 +66,18 @@ const add = route({
   async handle(request, deps: GatewayDeps) {
     const { tenantId, id: by } = callerOf(request)
     const { pipelineId, stageId, phone, ...fields } = request.body
-    return once(deps, tenantId, idempotencyKeyOf(request.headers), { what: 'lead', body: request.body }, async () => {
-      const place = await placeOf(deps, tenantId, null, { pipelineId, stageId })
-      const own = { ...fields, ...place, phone: phone === null ? null : await phoneOf(deps.store, tenantId, phone, 'phone') }
-      const lead = await createLead(deps.store, new Types.ObjectId(tenantId), { ...own, createdBy: new Types.ObjectId(by) })
-      return { status: 201, body: leadView(lead) }
-    })
+    return withIdempotencyKey(
+      deps,
+      tenantId,
+      idempotencyKeyOf(request.headers),
+      { what: 'lead', body: request.body },
+      async () => {
+        const place = await placeOf(deps, tenantId, null, { pipelineId, stageId })
+        const own = { ...fields, ...place, phone: phone === null ? null : await phoneOf(deps.store, tenantId, phone, 'phone') }
+        const lead = await createLead(deps.store, new Types.ObjectId(tenantId), { ...own, createdBy: new Types.ObjectId(by) })
+        return { status: 201, body: leadView(lead) }
+      },
+    )
   },
 })
 
@@ -120,7 +126,7 @@ const remove = route({
     const { tenantId, id: by } = callerOf(request)
     const lead = await getLead(deps.store, tenantId, request.params.id)
     await deleteLead(deps.store, lead, new Types.ObjectId(by), deps.now())
-    await trace(request, deps, { action: 'leads.delete', object: { kind: 'lead', id: String(lead._id) } })
+    await recordAudit(request, deps, { action: 'leads.delete', object: { kind: 'lead', id: String(lead._id) } })
     return {}
   },
 })

@@ -11,10 +11,10 @@ import { changesOf } from '#shared/store/accounts/audit.ts'
 import { changeContact, createContact, getContact, listContacts, readContactRecord } from '#shared/store/contacts/contacts.ts'
 import { pageView } from '#shared/store/pages.ts'
 import { contactView, conversationView, messageView } from '#shared/views/views.ts'
-import { trace } from '../audit.ts'
+import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { publishEvents } from '../events.ts'
-import { idempotencyKeyOf, once } from '../idempotency.ts'
+import { idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
 import { flagText, IdParams, listOf, ObjectIdText, Paging } from '../schemas.ts'
 import { phoneOf } from './phone-of.ts'
 
@@ -78,11 +78,17 @@ const add = route({
   async handle(request, deps: GatewayDeps) {
     const { tenantId, id: by } = callerOf(request)
     const { phone, userId = null, optOut, ...fields } = request.body
-    return once(deps, tenantId, idempotencyKeyOf(request.headers), { what: 'contact', body: request.body }, async () => {
-      const waId = phone === undefined ? null : await phoneOf(deps.store, tenantId, phone, 'phone')
-      const own = { ...fields, waId, userId, ...(optOut ? optedOut(deps.now()) : OPEN), createdBy: new Types.ObjectId(by) }
-      return { status: 201, body: detailView(await createContact(deps.store, new Types.ObjectId(tenantId), own)) }
-    })
+    return withIdempotencyKey(
+      deps,
+      tenantId,
+      idempotencyKeyOf(request.headers),
+      { what: 'contact', body: request.body },
+      async () => {
+        const waId = phone === undefined ? null : await phoneOf(deps.store, tenantId, phone, 'phone')
+        const own = { ...fields, waId, userId, ...(optOut ? optedOut(deps.now()) : OPEN), createdBy: new Types.ObjectId(by) }
+        return { status: 201, body: detailView(await createContact(deps.store, new Types.ObjectId(tenantId), own)) }
+      },
+    )
   },
 })
 
@@ -119,7 +125,7 @@ const change = route({
     void publishEvents(deps, events, request.traceparent)
     if (contact.optOut !== before.optOut) {
       const object = { kind: 'contact', id: String(contact._id) }
-      await trace(request, deps, { action: 'contacts.optOut', object, changes: changesOf(before, contact, ['optOut']) })
+      await recordAudit(request, deps, { action: 'contacts.optOut', object, changes: changesOf(before, contact, ['optOut']) })
     }
     return { body: detailView(contact) }
   },
@@ -159,7 +165,7 @@ const merge = route({
     ) as [Types.ObjectId, Types.ObjectId, Types.ObjectId]
     const { contact, events } = await mergeContacts(deps.store, { tenantId, keptId, otherId, now: deps.now() })
     const changes = { joined: { before: body.contactId, after: params.id } }
-    await trace(request, deps, { action: 'contacts.merge', object: { kind: 'contact', id: params.id }, changes })
+    await recordAudit(request, deps, { action: 'contacts.merge', object: { kind: 'contact', id: params.id }, changes })
     void publishEvents(deps, events, traceparent)
     return { body: detailView(contact) }
   },
@@ -188,7 +194,7 @@ const blocks = (['post', 'delete'] as const).map(method =>
       const block = { at: now, by: new Types.ObjectId(by), state, problem: null, nextAt: now }
       const { contact, events } = await changeContact(deps.store, before, { block }, now)
       const action = method === 'post' ? 'contacts.block' : 'contacts.unblock'
-      await trace(request, deps, { action, object: { kind: 'contact', id: String(contact._id) } })
+      await recordAudit(request, deps, { action, object: { kind: 'contact', id: String(contact._id) } })
       void publishEvents(deps, events, request.traceparent)
       return { body: detailView(contact) }
     },
@@ -227,7 +233,7 @@ const exported = route({
     const contact = await getContact(deps.store, callerOf(request).tenantId, request.params.id)
     const { limit, cursor } = request.query
     const record = await readContactRecord(deps.store, contact, { page: 1, limit, cursor })
-    await trace(request, deps, { action: 'contacts.export', object: { kind: 'contact', id: String(contact._id) } })
+    await recordAudit(request, deps, { action: 'contacts.export', object: { kind: 'contact', id: String(contact._id) } })
     const { rows, total, hasMore, nextCursor } = record.messages
     const body = {
       exportedAt: deps.now().toISOString(),

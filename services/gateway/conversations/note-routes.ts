@@ -6,7 +6,7 @@ import { getConversation } from '#shared/store/inbox/conversations.ts'
 import { addNote, listNotes } from '#shared/store/inbox/notes.ts'
 import { pageView } from '#shared/store/pages.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { idempotencyKeyOf, once } from '../idempotency.ts'
+import { idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
 import { IdParams, listOf, Paging } from '../schemas.ts'
 
 const tag = 'conversations'
@@ -39,7 +39,7 @@ const add = route({
     const { tenantId, id: by } = callerOf(request)
     const conversation = await getConversation(deps.store, tenantId, request.params.id)
     const input = { what: 'note', id: request.params.id, body: request.body }
-    return once(deps, tenantId, idempotencyKeyOf(request.headers), input, async () => {
+    return withIdempotencyKey(deps, tenantId, idempotencyKeyOf(request.headers), input, async () => {
       const own = { ...request.body, createdBy: new Types.ObjectId(by) }
       return { status: 201, body: noteView(await addNote(deps.store, conversation, own, deps.now())) }
     })

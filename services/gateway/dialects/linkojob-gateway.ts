@@ -7,7 +7,7 @@ import { listMessages } from '#shared/store/inbox/messages.ts'
 import { windowAt } from '../conversations/routes.ts'
 import type { GatewayDeps } from '../deps.ts'
 import type { Accepted } from '../messages/routes.ts'
-import { acceptFitting, acceptText } from '../messages/sends.ts'
+import { acceptDefaultTemplate, acceptText } from '../messages/sends.ts'
 import { TEXT_PATH as CANONICAL_TEXT_PATH } from '../messages/window.ts'
 import { IdParams, ObjectIdText, Paging } from '../schemas.ts'
 import { readAt } from './linkojob-messages.ts'
@@ -87,7 +87,7 @@ const sendTemplate = route<GatewayDeps, z.ZodType, z.ZodType, typeof TemplateBod
   async handle(request, deps) {
     const { to, candidatePhone, conversationId, ...said } = request.body
     const body = { ...recipientOf({ to, candidatePhone, conversationId }), ...said }
-    return sent(await acceptFitting({ ...request, body }, deps).catch(asBadRequest))
+    return sent(await acceptDefaultTemplate({ ...request, body }, deps).catch(asBadRequest))
   },
 })
 

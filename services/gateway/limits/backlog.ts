@@ -100,7 +100,7 @@ interface Counted {
 }
 
 function classOf(name: Priority, groups: readonly BacklogGroup[], campaigns: readonly CampaignBacklog[]): Counted {
-  const rows = groups.filter(({ lane }) => lane === (name === 'chat' ? 'c' : 'b'))
+  const rows = groups.filter(({ priority }) => priority === name)
   const waiting = [
     ...rows.map(({ reason, count, oldestAt }) => ({ reason, count, since: oldestAt })),
     ...(name === 'campaign' ? campaigns : []),

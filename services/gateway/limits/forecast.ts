@@ -1,4 +1,12 @@
-import { type Day, drain, type End, type Flow, lastGone, moves, type Rates } from '#shared/domain/campaigns/forecast.ts'
+import {
+  type Day,
+  type End,
+  forecastCapacity,
+  lastGone,
+  moves,
+  type Rates,
+  type SendFlow,
+} from '#shared/domain/campaigns/forecast.ts'
 import type { LimitUsage } from '#shared/limits/usage.ts'
 import type { ClientDoc, TenantDoc } from '#shared/model/documents.ts'
 import type { BacklogGroup, CampaignBacklog } from '#shared/store/dispatch/backlog.ts'
@@ -20,7 +28,7 @@ export interface Forecast {
   campaigns: ReadonlyMap<string, number | null>
 }
 
-interface NamedFlow extends Flow {
+interface NamedFlow extends SendFlow {
   /** Null for messages that stand in the queue. */
   campaignId: string | null
 }
@@ -30,7 +38,7 @@ export function forecast(found: readonly NumberBacklog[], tenant: TenantDoc | nu
   const clients = found.map(({ client }) => client)
   const rates = sendingRates(clients, tenant, usage)
   const flows = found.map(one => flowsOf(one, rates))
-  const ends = drain(flows.flat(), rates)
+  const ends = forecastCapacity(flows.flat(), rates)
   const now = ratesNow(clients, rates, flows.flat())
   let place = 0
   return found.map(({ client }, i) => {
@@ -38,7 +46,8 @@ export function forecast(found: readonly NumberBacklog[], tenant: TenantDoc | nu
       flow,
       seconds: secondsOf(flow, ends[place++] as End, { client, tenant, usage }),
     }))
-    const last = (turn: Flow['turn']) => latest(own.flatMap(({ flow, seconds }) => (flow.turn === turn ? [seconds] : [])))
+    const last = (priority: SendFlow['priority']) =>
+      latest(own.flatMap(({ flow, seconds }) => (flow.priority === priority ? [seconds] : [])))
     const campaigns = own.flatMap(({ flow, seconds }) => (flow.campaignId === null ? [] : [[flow.campaignId, seconds] as const]))
     return { messagesPerSecond: now[i] ?? 0, chat: last('chat'), campaign: last('campaign'), campaigns: new Map(campaigns) }
   })
@@ -52,12 +61,12 @@ function sendingRates(clients: readonly ClientDoc[], tenant: TenantDoc | null, u
 
 function flowsOf({ client, groups, campaigns }: NumberBacklog, rates: Rates): NamedFlow[] {
   const queued = { ...placeOf(client), mostPerSecond: Infinity, campaignId: null }
-  const count = (lane: BacklogGroup['lane']) =>
-    groups.reduce((sum, group) => (group.lane === lane && moves(group.reason) ? sum + group.count : sum), 0)
+  const count = (priority: BacklogGroup['priority']) =>
+    groups.reduce((sum, group) => (group.priority === priority && moves(group.reason) ? sum + group.count : sum), 0)
   const running = campaigns.filter(({ reason }) => moves(reason))
   return [
-    { ...queued, turn: 'chat', count: count('c') },
-    { ...queued, turn: 'campaign', count: count('b') },
+    { ...queued, priority: 'chat', count: count('chat') },
+    { ...queued, priority: 'campaign', count: count('campaign') },
     ...running.map(campaign => ({
       ...campaignFlow(campaign, client, rates, running.length),
       campaignId: String(campaign._id),
@@ -67,7 +76,7 @@ function flowsOf({ client, groups, campaigns }: NumberBacklog, rates: Rates): Na
 
 /** Windows of a day: the tenant's own for all, the portfolio's for campaigns. */
 function secondsOf(
-  { turn }: Flow,
+  { priority }: SendFlow,
   { seconds, gone, goneOfPortfolio }: End,
   { client, tenant, usage }: { client: ClientDoc; tenant: TenantDoc | null; usage: LimitUsage | null },
 ): number | null {
@@ -75,7 +84,7 @@ function secondsOf(
   const perDay = tenant?.limits?.messagesPerDay ?? null
   if (perDay !== null) days.push({ limit: perDay, used: usage?.perDay ?? 0, gone })
   const { messagingLimit: limit, phoneNumberId } = client
-  if (limit !== null && turn === 'campaign')
+  if (limit !== null && priority === 'campaign')
     days.push({ limit, used: usage?.numbers.get(phoneNumberId)?.messagingUsed ?? 0, gone: goneOfPortfolio })
   return lastGone(seconds, days)
 }

@@ -1,4 +1,4 @@
-import { type Flow, type Rates, share } from '#shared/domain/campaigns/forecast.ts'
+import { type Rates, type SendFlow, share } from '#shared/domain/campaigns/forecast.ts'
 import { type Braked, campaignPerMinute } from '#shared/domain/numbers/quality-brake.ts'
 import { portfolioOf, ratePerSecond } from '#shared/domain/numbers/sending.ts'
 import { type LimitUsage, limitUsage } from '#shared/limits/usage.ts'
@@ -29,12 +29,12 @@ export function ratesOf(clients: readonly ClientDoc[], tenant: TenantDoc | null,
   const own = (client: ClientDoc) => ratePerSecond(client) * (usage?.numbers.get(client.phoneNumberId)?.factor ?? 1)
   return {
     numbers: new Map(clients.map(client => [client.phoneNumberId, own(client)])),
-    together: perMinute === null ? Infinity : perMinute / 60,
+    sharedRate: perMinute === null ? Infinity : perMinute / 60,
   }
 }
 
 /** Messages a second of each number beside what goes out now; of an idle one, what it would have if somebody wrote. */
-export function ratesNow(clients: readonly ClientDoc[], rates: Rates, flows: readonly Flow[]): number[] {
+export function ratesNow(clients: readonly ClientDoc[], rates: Rates, flows: readonly SendFlow[]): number[] {
   const given = share(flows, rates)
   return clients.map(client => {
     const own = given.filter((_, i) => flows[i]?.phoneNumberId === client.phoneNumberId && flows[i].count > 0)
@@ -44,19 +44,24 @@ export function ratesNow(clients: readonly ClientDoc[], rates: Rates, flows: rea
 }
 
 /** Somebody has written, and is answered. */
-export const replyOf = (client: ClientDoc): Flow => ({ ...placeOf(client), turn: 'chat', count: 1, mostPerSecond: Infinity })
+export const replyOf = (client: ClientDoc): SendFlow => ({
+  ...placeOf(client),
+  priority: 'chat',
+  count: 1,
+  mostPerSecond: Infinity,
+})
 
 /** Where a number's messages stand. */
-export const placeOf = (client: ClientDoc): Pick<Flow, 'phoneNumberId' | 'portfolioId'> => ({
+export const placeOf = (client: ClientDoc): Pick<SendFlow, 'phoneNumberId' | 'portfolioId'> => ({
   phoneNumberId: client.phoneNumberId,
   portfolioId: portfolioOf(client),
 })
 
 /** A campaign's messages as they leave its number. @param campaigns of the number that go out together, this one among them */
-export function campaignFlow(campaign: Braked & { count: number }, client: ClientDoc, rates: Rates, campaigns: number): Flow {
+export function campaignFlow(campaign: Braked & { count: number }, client: ClientDoc, rates: Rates, campaigns: number): SendFlow {
   const { qualityRating, phoneNumberId } = client
   const number = { qualityRating, ratePerSecond: rates.numbers.get(phoneNumberId) ?? 0 }
   const perMinute = campaignPerMinute(campaign, number, campaigns)
   const mostPerSecond = perMinute === null ? Infinity : perMinute / 60
-  return { ...placeOf(client), turn: 'campaign', count: campaign.count, mostPerSecond }
+  return { ...placeOf(client), priority: 'campaign', count: campaign.count, mostPerSecond }
 }

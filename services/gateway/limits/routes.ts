@@ -5,10 +5,10 @@ import type { ClientDoc, TenantDoc } from '#shared/model/documents.ts'
 import { changesOf } from '#shared/store/accounts/audit.ts'
 import { getTenant } from '#shared/store/accounts/tenants.ts'
 import { campaignBacklog } from '#shared/store/dispatch/backlog.ts'
-import { hastenLimited } from '#shared/store/dispatch/reschedule.ts'
+import { rescheduleLimited } from '#shared/store/dispatch/reschedule.ts'
 import { getClient, listClients } from '#shared/store/numbers/clients.ts'
 import { setNumberRate, setTenantLimits } from '#shared/store/numbers/limits.ts'
-import { trace } from '../audit.ts'
+import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { ObjectIdText } from '../schemas.ts'
 import { readBacklog } from './backlog.ts'
@@ -99,19 +99,19 @@ async function changeTenant(request: AnyRequest, deps: GatewayDeps, input: Omit<
   const before = await setTenantLimits(deps.store, tenantId, input, new Types.ObjectId(id))
   const after = { ...before.limits, ...input }
   const object = { kind: 'tenant', id: tenantId }
-  await trace(request, deps, { action: 'limits.write', object, changes: changesOf(before.limits ?? {}, after, FIELDS) })
-  if (FIELDS.some(field => isRaised(before.limits?.[field], after[field]))) hasten(deps, before)
+  await recordAudit(request, deps, { action: 'limits.write', object, changes: changesOf(before.limits ?? {}, after, FIELDS) })
+  if (FIELDS.some(field => isRaised(before.limits?.[field], after[field]))) rescheduleNow(deps, before)
 }
 
 const isRaised = (before: number | null | undefined, after: number | null | undefined) =>
   before != null && (after == null || after > before)
 
 /** In the background: a million rows take their time, and each goes as soon as it has been reached. */
-function hasten({ store, log, now }: GatewayDeps, { _id: tenantId }: TenantDoc): void {
+function rescheduleNow({ store, log, now }: GatewayDeps, { _id: tenantId }: TenantDoc): void {
   const at = now()
   listClients(store, tenantId)
     .then(clients =>
-      hastenLimited(
+      rescheduleLimited(
         store,
         tenantId,
         clients.map(({ phoneNumberId }) => phoneNumberId),
@@ -131,5 +131,5 @@ async function changeNumber(
   const by = new Types.ObjectId(caller.id)
   const before: ClientDoc = await setNumberRate(deps.store, { tenantId: caller.tenantId, clientId: id, maxPerSecond, by })
   const changes = changesOf(before, { maxPerSecond }, ['maxPerSecond'])
-  await trace(request, deps, { action: 'limits.write', object: { kind: 'client', id }, changes })
+  await recordAudit(request, deps, { action: 'limits.write', object: { kind: 'client', id }, changes })
 }

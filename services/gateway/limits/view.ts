@@ -35,7 +35,7 @@ export const LimitsView = z.object({
       messagingLimit: z
         .object({ portfolioId: z.string(), limit: z.number().int(), used: z.number().int().nullable() })
         .nullable(),
-      holds: z.array(z.object({ scope: z.enum(['app', 'waba', 'number', 'bulk']), until: z.iso.datetime() })),
+      holds: z.array(z.object({ scope: z.enum(['app', 'waba', 'number', 'campaign']), until: z.iso.datetime() })),
     }),
   ),
 })

@@ -48,7 +48,7 @@ export async function acceptMessage(
   const quoted = input.replyTo ? await quotedMessage(store, destination, input.replyTo, 'replyTo') : null
   const accepting = { caller, input, destination, ...ruled, tenant, sendAt, quoted, now, ...circumstances }
   const accepted = await inTurn(`${destination.client._id}:${destination.waId ?? destination.userId}`, () =>
-    onceMoreIfNew(() => store.transaction(session => insertMessage(deps, accepting, session))),
+    retryIfNew(() => store.transaction(session => insertMessage(deps, accepting, session))),
   )
   // Nobody waits for the broker: what does not reach it is published again by the sweeps.
   void publishEvents(deps, accepted.events, circumstances.traceparent)
@@ -72,7 +72,7 @@ async function inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
 const DUPLICATE_KEY = 11_000
 
 /** A person or thread that another process made at this very moment is there by now. */
-async function onceMoreIfNew<T>(work: () => Promise<T>): Promise<T> {
+async function retryIfNew<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await work()

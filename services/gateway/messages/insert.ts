@@ -103,7 +103,7 @@ function messageOf(
   const message = newOutbound(
     { client: destination.client, conversation: conversation, contact },
     { type, content, payload },
-    { lane: 'c', now, _id },
+    { priority: 'chat', now, _id },
   )
   return {
     ...message,

@@ -14,7 +14,7 @@ import { mediaKey, thumbnailKey } from '#shared/storage/open.ts'
 import { findMedia, hasFileOfMeta, settleMedia } from '#shared/store/inbox/media.ts'
 import { findMediaFile } from '#shared/store/inbox/media-files.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { idempotencyKeyOf, onceForFile } from '../idempotency.ts'
+import { idempotencyKeyOf, withIdempotentUpload } from '../idempotency.ts'
 import { flagText, IdParams } from '../schemas.ts'
 import { keepUpload, refOf, requireLength } from './media-files.ts'
 
@@ -59,7 +59,7 @@ const add = route({
       const body = fileView(await keepUpload(deps, caller, given))
       return { reply: { status: 201, body }, sha256: body.sha256 }
     }
-    return onceForFile(deps, asked, keep, () => sha256Of(given.content))
+    return withIdempotentUpload(deps, asked, keep, () => sha256Of(given.content))
   },
 })
 

@@ -91,7 +91,7 @@ async function startAgain(
       error: null,
       wamid: null,
       sendAt: null,
-      dispatch: { ...readyDispatch('c', at), attempt, deadlineAt: expiresAt },
+      dispatch: { ...readyDispatch('chat', at), attempt, deadlineAt: expiresAt },
     },
     $push: { ...appended(...notes), ...(wamid && { previousIds: wamid }) },
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { SendAny, SendFitting, SendTemplate, SendText } from '#shared/contracts/outbound.ts'
+import { SendAny, SendDefaultTemplate, SendTemplate, SendText } from '#shared/contracts/outbound.ts'
 import { MessageTimelineView } from '#shared/contracts/timeline.ts'
 import { MessageDetailView, MessageView } from '#shared/contracts/views.ts'
 import { type Caller, callerOf, route } from '#shared/http/route.ts'
@@ -11,11 +11,11 @@ import { timelineOf } from '#shared/views/timeline.ts'
 import { messageDetailView, messageView } from '#shared/views/views.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { publishEvents } from '../events.ts'
-import { idempotencyKeyOf, once } from '../idempotency.ts'
+import { idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
 import { IdParams, listOf, ObjectIdText, Paging } from '../schemas.ts'
 import { acceptedReply, enqueue } from './accept.ts'
 import { retryMessage } from './retry.ts'
-import { acceptAny, acceptFitting, acceptTemplate, acceptText } from './sends.ts'
+import { acceptAny, acceptDefaultTemplate, acceptTemplate, acceptText } from './sends.ts'
 import { TEXT_PATH } from './window.ts'
 
 /** `warnings`: what may come of it all the same, such as a window that ends before the message shall go. */
@@ -58,7 +58,7 @@ const sendTemplate = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendTemplat
   handle: acceptTemplate,
 })
 
-const sendFitting = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendFitting>({
+const sendDefaultTemplate = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendDefaultTemplate>({
   method: 'post',
   path: '/api/v1/messages/template',
   action: 'messages.sendTemplate',
@@ -66,12 +66,12 @@ const sendFitting = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendFitting>
   tag,
   summary:
     'Queue the template of the settings: `initiateTemplate` for who never wrote, `reengageTemplate` once the window has closed; 422 WINDOW_OPEN before',
-  body: SendFitting,
+  body: SendDefaultTemplate,
   idempotent: true,
   waits: true,
   status: 202,
   returns: Accepted,
-  handle: acceptFitting,
+  handle: acceptDefaultTemplate,
 })
 
 const sendAny = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendAny>({
@@ -177,7 +177,7 @@ const retry = route({
     const caller = callerOf(request)
     const { id } = request.params
     const asked = { what: 'retry', id, body: request.body }
-    return once(deps, caller.tenantId, idempotencyKeyOf(request.headers), asked, async () => {
+    return withIdempotencyKey(deps, caller.tenantId, idempotencyKeyOf(request.headers), asked, async () => {
       const { message, events } = await retryMessage(deps, caller, id, request.body.acceptDuplicate)
       void publishEvents(deps, events, request.traceparent)
       void enqueue(deps, message, request.traceparent)
@@ -189,7 +189,7 @@ const retry = route({
 export const messageRoutes = [
   ...sendTexts,
   sendTemplate,
-  sendFitting,
+  sendDefaultTemplate,
   sendAny,
   byId,
   timeline,

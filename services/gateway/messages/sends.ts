@@ -1,11 +1,11 @@
-import type { SendAny, SendFitting, SendTemplate, SendText } from '#shared/contracts/outbound.ts'
+import type { SendAny, SendDefaultTemplate, SendTemplate, SendText } from '#shared/contracts/outbound.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { withFacts } from '#shared/domain/templates/defaults.ts'
 import { type Caller, callerOf, type Reply } from '#shared/http/route.ts'
 import type { TemplateDoc, TenantDoc } from '#shared/model/documents.ts'
 import { findMessageByKey } from '#shared/store/inbox/messages.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { idempotencyKeyOf, once } from '../idempotency.ts'
+import { idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
 import { acceptedReply, acceptMessage, type Compose, scheduleOf } from './accept.ts'
 import { awaitOutcome } from './await-outcome.ts'
 import type { MessageInput } from './conversation.ts'
@@ -50,17 +50,22 @@ export const acceptAny = (request: SendRequest<SendAny>, deps: GatewayDeps): Pro
   }))
 
 /** The template that fits. @throws ApiError 422 WINDOW_OPEN, TEMPLATE_NOT_SET */
-export const acceptFitting = (request: SendRequest<SendFitting>, deps: GatewayDeps): Promise<Reply> =>
+export const acceptDefaultTemplate = (request: SendRequest<SendDefaultTemplate>, deps: GatewayDeps): Promise<Reply> =>
   acceptOnce('fitting', request, deps, async () => ({
     input: request.body,
-    compose: (where, tenant) => fittingDraft(deps, where, tenant, request.body),
+    compose: (where, tenant) => defaultTemplateDraft(deps, where, tenant, request.body),
   }))
 
 /**
  * The named template, else the account's own: to begin with somebody who never wrote, or to go on once the window has closed.
  * Variables that are not given are filled with what is known of the person.
  */
-async function fittingDraft(deps: GatewayDeps, where: Destination, tenant: TenantDoc, input: SendFitting): Promise<Draft> {
+async function defaultTemplateDraft(
+  deps: GatewayDeps,
+  where: Destination,
+  tenant: TenantDoc,
+  input: SendDefaultTemplate,
+): Promise<Draft> {
   const { client, conversation } = where
   const now = deps.now()
   requireClosedWindow(conversation?.windowExpiresAt, scheduleOf(input.sendAt, now) ?? now)
@@ -77,18 +82,18 @@ export function knownVariables(
     jobTitle,
     companyName,
     ...input
-  }: Pick<SendFitting, 'variables' | 'candidateName' | 'jobTitle' | 'companyName'>,
+  }: Pick<SendDefaultTemplate, 'variables' | 'candidateName' | 'jobTitle' | 'companyName'>,
 ): Record<string, string> {
   const candidateName = input.candidateName ?? conversation?.candidateName ?? contact?.name ?? undefined
   return withFacts(variables, given, { candidateName, jobTitle, companyName })
 }
 
-function namedIn({ templateId, templateName, language }: SendFitting) {
+function namedIn({ templateId, templateName, language }: SendDefaultTemplate) {
   if (templateId !== undefined) return { _id: templateId }
   return templateName === undefined ? null : { name: templateName, ...(language && { language }) }
 }
 
-function ownTemplate({ conversation }: Destination, tenant: TenantDoc, { language }: SendFitting) {
+function ownTemplate({ conversation }: Destination, tenant: TenantDoc, { language }: SendDefaultTemplate) {
   const windowExpiresAt = conversation?.windowExpiresAt
   const own = suggestTemplate(tenant, windowExpiresAt)
   if (own) return { name: own.name, language: language ?? own.language }
@@ -112,7 +117,7 @@ export async function acceptOnce(
   const caller = callerOf(request)
   const { tenantId } = caller
   const idempotencyKey = idempotencyKeyOf(request.headers)
-  const reply = await once(deps, tenantId, idempotencyKey, { what, body: request.body }, async () => {
+  const reply = await withIdempotencyKey(deps, tenantId, idempotencyKey, { what, body: request.body }, async () => {
     const findSent = async () => (idempotencyKey === null ? null : findMessageByKey(deps.store, tenantId, idempotencyKey))
     const sent = await findSent()
     if (sent) return acceptedReply(sent)

@@ -8,7 +8,7 @@ import type { ClientDoc } from '#shared/model/documents.ts'
 import { audit, changesOf } from '#shared/store/accounts/audit.ts'
 import { editClient, getClient, listClients, pauseClient, resumeClient } from '#shared/store/numbers/clients.ts'
 import { shownPhone } from '#shared/views/views.ts'
-import { trace } from '../audit.ts'
+import { recordAudit } from '../audit.ts'
 import { metaAppOf } from '../config.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { publishEvents } from '../events.ts'
@@ -143,7 +143,7 @@ async function editNumber(
   const before = await getClient(deps.store, tenantId, request.params.id)
   const after = await editClient(deps.store, before, request.body, by)
   const changes = changesOf(before, after, ['companyName', 'isPrimary'])
-  await trace(request, deps, { action: 'clients.update', object: { kind: 'client', id: String(after._id) }, changes })
+  await recordAudit(request, deps, { action: 'clients.update', object: { kind: 'client', id: String(after._id) }, changes })
   return { body: numberView(after) }
 }
 

@@ -65,7 +65,7 @@ const replayOne = route({
     if (previewed?.outcome === 'refused')
       throw refusal(previewed.reason ?? '', payload !== undefined && payload !== deadLetter.payload)
     if (!isDry && previewed?.outcome === 'replayed')
-      await trace(request, deps, 'replay', [deadLetter], editOf(deadLetter, payload))
+      await recordAudit(request, deps, 'replay', [deadLetter], editOf(deadLetter, payload))
     return { status: previewed?.outcome === 'replayed' && !isDry ? 202 : 200, body: { dryRun: isDry, ...replay } }
   },
 })
@@ -85,7 +85,7 @@ const replayMany = route({
     const input = { isPlatform: callerOf(request).may('platform.operations') }
     const sending = { ...input, by: actorOf(request, deps), traceparent: request.traceparent }
     const replay = isDry ? await previewDeadLetters(deps, page.rows, input) : await replayDeadLetters(deps, page.rows, sending)
-    if (!isDry) await trace(request, deps, 'replay', replayedOf(page, replay))
+    if (!isDry) await recordAudit(request, deps, 'replay', replayedOf(page, replay))
     return { body: { dryRun: isDry, ...replay, ...rest } }
   },
 })
@@ -106,7 +106,7 @@ const discardOne = route({
     const ended = await discardDeadLetters(deps.store, [deadLetter._id], actorOf(request, deps), request.body.reason)
     if (ended.length === 0 && deadLetter.state !== 'DISCARDED')
       throw new ApiError(409, 'DEAD_LETTER_SETTLED', 'It has been replayed, or is being replayed')
-    if (ended.length > 0) await trace(request, deps, 'discard', [deadLetter], said(request.body.reason))
+    if (ended.length > 0) await recordAudit(request, deps, 'discard', [deadLetter], said(request.body.reason))
     const now = await getDeadLetter(deps.store, owner, request.params.id)
     return { body: await deadLetterDetailView(deps.store, caller, now) }
   },
@@ -128,7 +128,7 @@ const discardMany = route({
     const ended = isDry ? ids : await discardDeadLetters(deps.store, ids, actorOf(request, deps), reason)
     const done = new Set(ended.map(String))
     const deadLetters = page.rows.filter(({ _id }) => done.has(String(_id)))
-    if (!isDry) await trace(request, deps, 'discard', deadLetters, said(reason))
+    if (!isDry) await recordAudit(request, deps, 'discard', deadLetters, said(reason))
     return { body: { dryRun: isDry, data: ended.map(id => ({ id: String(id) })), ...rest } }
   },
 })
@@ -177,7 +177,7 @@ function replayedOf({ rows }: Page<DeadLetterDoc>, { data }: DeadLetterReplay): 
 type Changes = AuditLogDoc['changes']
 
 /** A line for each letter, in the log of whose it is. */
-async function trace(
+async function recordAudit(
   request: AnyRequest,
   { store }: GatewayDeps,
   what: 'replay' | 'discard',

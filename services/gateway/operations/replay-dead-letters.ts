@@ -5,7 +5,7 @@ import type { DeadLetterDoc } from '#shared/model/documents.ts'
 import { EXCHANGES } from '#shared/queue/topology.ts'
 import { type OutgoingMessage, PublishError } from '#shared/queue/types.ts'
 import { type Preview, previewItems } from '#shared/recording/preview.ts'
-import { laneOfItem } from '#shared/recording/routing-key.ts'
+import { routingKeyOfItem } from '#shared/recording/routing-key.ts'
 import { type Actor, claimDeadLetters, returnDeadLetters, settleReplayed } from '#shared/store/webhooks/dead-letter-moves.ts'
 import { moveDeadLetterEvents, retireDeadLetterEvents } from '#shared/store/webhooks/dead-letters.ts'
 import type { GatewayDeps } from '../deps.ts'
@@ -105,13 +105,13 @@ const KNOWN_EXCHANGES: ReadonlySet<string> = new Set(Object.values(EXCHANGES))
 
 function messageOf({ deadLetter, payload, read }: Candidate, traceparent: string): OutgoingMessage {
   const { exchange, routingKey, queue, type, messageId, tenantId, headers } = deadLetter
-  const lanes = new Set(itemsOf(read).map(laneOfItem))
+  const routingKeys = new Set(itemsOf(read).map(routingKeyOfItem))
   const isKnown = KNOWN_EXCHANGES.has(exchange) && exchange !== EXCHANGES.dead
   // Whom an edited webhook is about decides its shard; of several, the shard it came from.
-  const [lane] = payload !== deadLetter.payload && lanes.size === 1 ? lanes : [routingKey]
+  const [own] = payload !== deadLetter.payload && routingKeys.size === 1 ? routingKeys : [routingKey]
   const receivedAt = headers[RECEIVED_AT_HEADER]
   return {
-    ...(isKnown ? { exchange, routingKey: lane as string } : { exchange: '', routingKey: queue }),
+    ...(isKnown ? { exchange, routingKey: own as string } : { exchange: '', routingKey: queue }),
     type: type as MessageType,
     body: Buffer.from(payload),
     messageId: (messageId ?? String(deadLetter._id)).slice(0, MAX_ID),

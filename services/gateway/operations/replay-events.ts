@@ -9,7 +9,7 @@ import { EXCHANGES } from '#shared/queue/topology.ts'
 import { PublishError } from '#shared/queue/types.ts'
 import { type Preview, previewItems } from '#shared/recording/preview.ts'
 import { readReferenceData } from '#shared/recording/reference-data.ts'
-import { laneOfItem } from '#shared/recording/routing-key.ts'
+import { routingKeyOfItem } from '#shared/recording/routing-key.ts'
 import { claimDeadLetters, returnDeadLetters, settleReplayed } from '#shared/store/webhooks/dead-letter-moves.ts'
 import { closeWebhookEvents, type EventOwner, reopenWebhookEvents } from '#shared/store/webhooks/webhook-events.ts'
 import type { GatewayDeps } from '../deps.ts'
@@ -133,7 +133,7 @@ function bodyOf(payload: Record<string, unknown>): unknown {
 const publish = ({ queue }: GatewayDeps, owner: EventOwner, { event, item }: Candidate, traceparent: string) =>
   queue.publish({
     exchange: EXCHANGES.webhook,
-    routingKey: laneOfItem(item as WebhookItem),
+    routingKey: routingKeyOfItem(item as WebhookItem),
     type: MESSAGE_TYPE.webhook,
     body: bodyOf(event.payload),
     messageId: event._id.slice(0, 255),

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { ApiError } from '#shared/domain/errors.ts'
 import { callerOf, type RouteRequest, route } from '#shared/http/route.ts'
 import { listWebhookEvents } from '#shared/store/webhooks/webhook-events.ts'
-import { trace } from '../audit.ts'
+import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { EventIdParams, eventFilters, findEvent, ownerFor, timesOf } from './event-routes.ts'
 import { previewReplay, REPLAY_OUTCOMES, type Replay, replayEvents } from './replay-events.ts'
@@ -49,7 +49,7 @@ const one = route({
     const [previewed] = replay.data
     if (previewed?.outcome === 'refused') throw new ApiError(409, 'NOT_REPLAYABLE', previewed.reason ?? '')
     if (!isDry)
-      await trace(request, deps, { action, object: { kind: 'webhookEvent', id: event._id }, changes: auditChanges(replay) })
+      await recordAudit(request, deps, { action, object: { kind: 'webhookEvent', id: event._id }, changes: auditChanges(replay) })
     return { status: previewed?.outcome === 'replayed' ? 202 : 200, body: { dryRun: isDry, ...replay } }
   },
 })
@@ -77,7 +77,7 @@ const many = route({
     const replay = isDry ? await previewReplay(deps, owner, page.rows) : await replayEvents(deps, owner, page.rows, byOf(request))
     const filter = JSON.stringify({ ...filters, status, from, to, unowned })
     if (!isDry && page.rows.length > 0)
-      await trace(request, deps, { action, object: { kind: 'webhookEvents', id: filter }, changes: auditChanges(replay) })
+      await recordAudit(request, deps, { action, object: { kind: 'webhookEvents', id: filter }, changes: auditChanges(replay) })
     const { total, hasMore, nextCursor } = page
     return { body: { dryRun: isDry, ...replay, total, hasMore, nextCursor } }
   },

@@ -9,7 +9,7 @@ import { changesOf } from '#shared/store/accounts/audit.ts'
 import { findCampaignsOf } from '#shared/store/campaigns/campaigns.ts'
 import { syncTemplatesSoon } from '#shared/store/numbers/checks.ts'
 import { getTemplate } from '#shared/store/templates/templates.ts'
-import { trace } from '../audit.ts'
+import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { accessFor } from './access.ts'
 import { type Content, composeContent, hasContent, invalid, type TemplatePatch } from './content.ts'
@@ -39,7 +39,7 @@ export async function patchTemplate(
   const marked = input.status ? await mark(work, edited, input.status) : edited
   const after = input.submit ? await submitAgain(work, marked) : marked
   const changes = changesOf(before, after, ['status', 'category', 'components', 'variables', 'metaTemplateId'])
-  await trace(by, deps, { action: 'templates.update', object: { kind: 'template', id: String(after._id) }, changes })
+  await recordAudit(by, deps, { action: 'templates.update', object: { kind: 'template', id: String(after._id) }, changes })
   return after
 }
 
@@ -60,7 +60,7 @@ export async function removeTemplate(
   if (known.metaTemplateId) await deleteThere(deps, known)
   const after = await mark({ deps, by }, known, 'DISABLED', 'deleted')
   const changes = changesOf(before, after, ['status'])
-  await trace(by, deps, { action: 'templates.delete', object: { kind: 'template', id: String(after._id) }, changes })
+  await recordAudit(by, deps, { action: 'templates.delete', object: { kind: 'template', id: String(after._id) }, changes })
   return after
 }
 

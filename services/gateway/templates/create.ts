@@ -15,10 +15,10 @@ import {
   saveTemplate,
   type TemplatePlace,
 } from '#shared/store/templates/templates.ts'
-import { trace } from '../audit.ts'
+import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { publishEvents } from '../events.ts'
-import { idempotencyKeyOf, once } from '../idempotency.ts'
+import { idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
 import { clientFor } from '../messages/recipient.ts'
 import { accessesOf, accessOf } from './access.ts'
 import { composeContent, type NewTemplate } from './content.ts'
@@ -65,7 +65,7 @@ export async function createTemplateOnce(
   { input, view }: { input: NewTemplate; view: (template: TemplateDoc) => unknown },
 ): Promise<Reply> {
   const key = idempotencyKeyOf(request.headers)
-  return once(deps, callerOf(request).tenantId, key, { what, body: request.body }, async () => ({
+  return withIdempotencyKey(deps, callerOf(request).tenantId, key, { what, body: request.body }, async () => ({
     status: 201,
     body: view(await createTemplate(deps, request, input)),
   }))
@@ -73,7 +73,7 @@ export async function createTemplateOnce(
 
 async function announce(deps: GatewayDeps, by: TemplateCaller, template: TemplateDoc): Promise<void> {
   await tell(deps, by, template)
-  await trace(by, deps, { action: 'templates.create', object: { kind: 'template', id: String(template._id) } })
+  await recordAudit(by, deps, { action: 'templates.create', object: { kind: 'template', id: String(template._id) } })
 }
 
 /** A row that stood there before keeps its id and what was counted of it. */
@@ -159,7 +159,7 @@ export async function orderSync(deps: GatewayDeps, by: TemplateCaller): Promise<
     throw new ApiError(409, 'NUMBER_NOT_CONNECTED', 'No connected number can ask WhatsApp for templates')
   const order = { trigger: 'request' as const, requestedBy: new Types.ObjectId(id), now: deps.now() }
   const sync = await requestSync(deps.store, tenantId, order)
-  await trace(by, deps, { action: 'templates.sync', object: { kind: 'job', id: sync._id } })
+  await recordAudit(by, deps, { action: 'templates.sync', object: { kind: 'job', id: sync._id } })
   return sync
 }
 

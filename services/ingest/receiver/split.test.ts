@@ -31,7 +31,7 @@ test('a mixed body is split by lane and shard, and no item is lost or doubled', 
     status: 'sent',
     timestamp: '1',
     recipient_id: first,
-    biz_opaque_callback_data: formatCallbackData({ lane: 'b', messageId: 'a'.repeat(24), attempt: 1 }),
+    biz_opaque_callback_data: formatCallbackData({ priority: 'campaign', messageId: 'a'.repeat(24), attempt: 1 }),
   }
   const body = {
     ...bodyOf(

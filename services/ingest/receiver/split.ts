@@ -1,7 +1,7 @@
 import { isObject, type Json, listOf, text } from '#shared/meta/json.ts'
 import { isForeign, isWhole } from '#shared/meta/webhook.ts'
 import { webhookKeys } from '#shared/queue/topology.ts'
-import { LISTS, type List, laneOf } from '#shared/recording/routing-key.ts'
+import { LISTS, type List, routingKeyOf } from '#shared/recording/routing-key.ts'
 
 /** A part of a body for one lane: the very bytes when the whole body goes one way, else JSON to be written. */
 export interface Part {
@@ -114,10 +114,10 @@ function lanesOf(change: Json, value: Json): ReadonlyMap<string, Item[]> {
   if (isWhole(change.field)) return lanes.set(webhookKeys.account, [])
   for (const list of LISTS) {
     for (const item of listOf(value[list])) {
-      const key = laneOf(list, phoneNumberId, isObject(item) ? item : {})
-      const lane = lanes.get(key)
-      if (lane === undefined) lanes.set(key, [{ list, item }])
-      else lane.push({ list, item })
+      const key = routingKeyOf(list, phoneNumberId, isObject(item) ? item : {})
+      const routingKey = lanes.get(key)
+      if (routingKey === undefined) lanes.set(key, [{ list, item }])
+      else routingKey.push({ list, item })
     }
   }
   return lanes.size === 0 ? lanes.set(webhookKeys.account, []) : lanes

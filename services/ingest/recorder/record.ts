@@ -4,7 +4,7 @@ import { clientsOf, type ReferenceData } from '#shared/fold/context.ts'
 import type { ItemOutcome } from '#shared/fold/verdict.ts'
 import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import type { Loaded, Plan } from '#shared/model/batch-plan.ts'
-import type { EventDoc, Id, MessageDoc, PendingStatusDoc } from '#shared/model/documents.ts'
+import type { EventDoc, Id, MessageDoc, ParkedItemDoc } from '#shared/model/documents.ts'
 import { readReferenceData } from '#shared/recording/reference-data.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { forgetClient } from '#shared/store/numbers/clients.ts'
@@ -20,7 +20,7 @@ export interface Recorded {
   tenantIds: (Id | null)[]
   /** Messages that it may have brought, and what it parked: see `findMatchedItems`. */
   newWamids: string[]
-  parked: PendingStatusDoc[]
+  parked: ParkedItemDoc[]
   /** Messages whose file is still at Meta. */
   withMedia: Pick<MessageDoc, '_id' | 'tenantId'>[]
 }

@@ -8,12 +8,12 @@ import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { makeReady } from '#shared/store/dispatch/finish.ts'
 import { releaseScheduled } from '#shared/store/dispatch/release-scheduled.ts'
-import { hastenLimited } from '#shared/store/dispatch/reschedule.ts'
+import { rescheduleLimited } from '#shared/store/dispatch/reschedule.ts'
 import { findDue, findNotTaken, releasePaused } from '#shared/store/dispatch/sweeps.ts'
 import type { Numbers, SendingNumber } from '../numbers.ts'
 import type { Publishing } from '../publishing.ts'
 import { sendSettings } from '../send-settings.ts'
-import type { Turns } from './round-robin.ts'
+import type { RoundRobin } from './round-robin.ts'
 
 export interface DueDeps {
   store: Store
@@ -22,7 +22,7 @@ export interface DueDeps {
   publishing: Publishing
   clock: ServerClock
   log: Logger
-  turns: Turns
+  roundRobin: RoundRobin
 }
 
 const BATCH = 500
@@ -34,7 +34,7 @@ const SPARE = 4
 const LONGEST_ROUND_MS = 1000
 
 /** Rings for what waits: when its time has come, and when its bell was lost. One process does it at a time, by the rows alone. */
-export function createDue({ store, queue, numbers, publishing, clock, log, turns }: DueDeps) {
+export function createDue({ store, queue, numbers, publishing, clock, log, roundRobin }: DueDeps) {
   /** The messaging limits of numbers with something to send, as they were last seen. */
   const knownLimits = new Map<string, number | null>()
 
@@ -45,7 +45,7 @@ export function createDue({ store, queue, numbers, publishing, clock, log, turns
     let oldestMs = 0
     const sinceMs = performance.now() - roundAt
     roundAt += sinceMs
-    await turns.each('release', 'WAITING', async phoneNumberId => {
+    await roundRobin.each('release', 'WAITING', async phoneNumberId => {
       const now = clock.now()
       const due = await releaseNumber(phoneNumberId, now, sinceMs)
       oldestMs = Math.max(oldestMs, ...due.map(row => now.getTime() - (row.dispatch?.nextStepAt?.getTime() ?? now.getTime())))
@@ -77,7 +77,7 @@ export function createDue({ store, queue, numbers, publishing, clock, log, turns
     const { tenantId, phoneNumberId, messagingLimit } = client
     const before = knownLimits.get(phoneNumberId)
     knownLimits.set(phoneNumberId, messagingLimit)
-    if (before !== undefined && before !== messagingLimit) await hastenLimited(store, tenantId, [phoneNumberId], now, 'quota')
+    if (before !== undefined && before !== messagingLimit) await rescheduleLimited(store, tenantId, [phoneNumberId], now, 'quota')
   }
 
   /** Together; but what keeps one from going keeps no other. */
@@ -110,7 +110,7 @@ export function createDue({ store, queue, numbers, publishing, clock, log, turns
       await enqueue(rows, now)
       return rows.length
     }
-    await turns.each('ring again', 'READY', again, MOST_RUNG)
+    await roundRobin.each('ring again', 'READY', again, MOST_RUNG)
   }
 
   async function enqueue(rows: MessageDoc[], now: Date): Promise<void> {

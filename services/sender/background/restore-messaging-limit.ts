@@ -1,5 +1,5 @@
 import { portfolioOf } from '#shared/domain/numbers/sending.ts'
-import type { PeopleWindow } from '#shared/limits/people.ts'
+import type { MessagingLimitWindow } from '#shared/limits/messaging-limit.ts'
 import type { ClientDoc } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
@@ -11,9 +11,9 @@ const DAY_MS = 86_400_000
 /** For the numbers of one tenant in one portfolio. */
 const MOST_MS = 20_000
 
-export interface PeopleDeps {
+export interface RestoreDeps {
   store: Store
-  people: PeopleWindow
+  people: MessagingLimitWindow
   clock: ServerClock
   log: Logger
 }
@@ -22,7 +22,7 @@ export interface PeopleDeps {
  * Who was written to first in the last 24 h is counted in Redis alone. Where it has lost that, the messages tell it again; until
  * then Meta's own limit holds, as while Redis is away.
  */
-export function createPeopleRestore({ store, people, clock, log }: PeopleDeps) {
+export function createMessagingLimitRestore({ store, people, clock, log }: RestoreDeps) {
   return async function restore(): Promise<void> {
     if ((await people.isKept()) !== false) return
     const byPortfolio = Map.groupBy(await findLimitedNumbers(store), portfolioOf)

@@ -3,16 +3,17 @@ import { describe, expect, test } from 'vitest'
 import { Outage } from '#shared/domain/errors.ts'
 import type { MessageDoc } from '#shared/model/documents.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { createTurns } from './round-robin.ts'
+import { createRoundRobin } from './round-robin.ts'
 
 const log = pino({ level: 'silent' })
-const turnsOf = (ids: string[]) => createTurns({ raw: { messages: { distinct: async () => ids } } } as unknown as Store, log)
+const roundRobinOver = (ids: string[]) =>
+  createRoundRobin({ raw: { messages: { distinct: async () => ids } } } as unknown as Store, log)
 const IDS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j']
 
 describe('each number', () => {
   test('has its turn in a round', async () => {
     const seen: string[] = []
-    await turnsOf(IDS).each('s', 'READY', async id => seen.push(id))
+    await roundRobinOver(IDS).each('s', 'READY', async id => seen.push(id))
     expect(seen).toEqual(IDS)
   })
 
@@ -22,32 +23,32 @@ describe('each number', () => {
       if (id === 'a') throw new Error('no')
       return seen.push(id)
     }
-    await turnsOf(IDS).each('s', 'READY', work)
+    await roundRobinOver(IDS).each('s', 'READY', work)
     expect(seen).toEqual(IDS.slice(1))
   })
 
   test('comes first another time: a round that has done enough goes on behind its last one', async () => {
-    const turns = turnsOf(IDS)
+    const roundRobin = roundRobinOver(IDS)
     const round = async () => {
       const seen: string[] = []
-      await turns.each('s', 'READY', async id => 500 * Number(seen.push(id) > 0), 2000)
+      await roundRobin.each('s', 'READY', async id => 500 * Number(seen.push(id) > 0), 2000)
       return seen.join('')
     }
     expect([await round(), await round(), await round(), await round()]).toEqual(['abcd', 'efgh', 'ijab', 'cdef'])
   })
 
   test('waits where our own servers are away, and is not passed over', async () => {
-    const turns = turnsOf(IDS)
+    const roundRobin = roundRobinOver(IDS)
     const seen: string[] = []
     let isAway = true
     const work = async (id: string) => {
       if (isAway && id === 'f') throw new Outage('away')
       return seen.push(id)
     }
-    await expect(turns.each('s', 'READY', work)).rejects.toThrow(Outage)
+    await expect(roundRobin.each('s', 'READY', work)).rejects.toThrow(Outage)
     isAway = false
     seen.length = 0
-    await turns.each('s', 'READY', work)
+    await roundRobin.each('s', 'READY', work)
     expect(seen.slice(0, 4)).toEqual(['e', 'f', 'g', 'h'])
   })
 })
@@ -64,18 +65,18 @@ describe('a part of the rows', () => {
 
   test('is all of them while they are few', async () => {
     const find = rowsOf({ a: 3, b: 2 })
-    expect(countBy(await turnsOf(['a', 'b']).part('s', 'UNKNOWN', 10, find))).toEqual({ a: 3, b: 2 })
+    expect(countBy(await roundRobinOver(['a', 'b']).part('s', 'UNKNOWN', 10, find))).toEqual({ a: 3, b: 2 })
   })
 
   test('is an equal one of each number where one of them has very many', async () => {
     const find = rowsOf({ a: 1000, b: 1, c: 1000 })
-    expect(countBy(await turnsOf(['a', 'b', 'c']).part('s', 'UNKNOWN', 30, find))).toEqual({ a: 10, b: 1, c: 10 })
+    expect(countBy(await roundRobinOver(['a', 'b', 'c']).part('s', 'UNKNOWN', 30, find))).toEqual({ a: 10, b: 1, c: 10 })
   })
 
   test('reaches every number in the end, however many they are', async () => {
-    const turns = turnsOf(IDS)
+    const roundRobin = roundRobinOver(IDS)
     const find = rowsOf(Object.fromEntries(IDS.map(id => [id, 5])))
-    const rounds = [1, 2, 3, 4].map(() => () => turns.part('s', 'UNKNOWN', 3, find))
+    const rounds = [1, 2, 3, 4].map(() => () => roundRobin.part('s', 'UNKNOWN', 3, find))
     const seen: string[] = []
     for (const round of rounds) seen.push(...(await round()).map(row => row.phoneNumberId))
     expect([...new Set(seen)].toSorted()).toEqual(IDS)

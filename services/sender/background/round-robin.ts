@@ -16,7 +16,7 @@ const AT_ONCE = 4
  * Numbers in turn, so that no tenant's work stands behind another's: a round that ends early goes on behind its last one the next
  * time, and what fails at one keeps no other. Without our own servers nothing goes on.
  */
-export function createTurns(store: Store, log: Logger) {
+export function createRoundRobin(store: Store, log: Logger) {
   const last = new Map<string, string>()
 
   /** From the one behind whoever came last. */
@@ -72,4 +72,4 @@ export function createTurns(store: Store, log: Logger) {
 
   return { each, part, alone }
 }
-export type Turns = ReturnType<typeof createTurns>
+export type RoundRobin = ReturnType<typeof createRoundRobin>

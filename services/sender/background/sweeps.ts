@@ -1,3 +1,4 @@
+import { PRIORITIES } from '#shared/domain/messages/priority.ts'
 import type { PlatformFailure } from '#shared/domain/messages/send-errors.ts'
 import type { Dispatch, MessageDoc } from '#shared/model/documents.ts'
 import { oldestWaiting, sendBacklog } from '#shared/process/metrics.ts'
@@ -35,7 +36,7 @@ const HOUR_MS = 3_600_000
  * events that were not published. One process runs them at a time; each finds its work by the rows alone and may stop anywhere.
  */
 export function createSweeps(deps: SweepDeps) {
-  const { store, queue, numbers, publishing, clock, log, turns } = deps
+  const { store, queue, numbers, publishing, clock, log, roundRobin } = deps
 
   async function abandon(): Promise<void> {
     const now = clock.now()
@@ -45,7 +46,7 @@ export function createSweeps(deps: SweepDeps) {
     const rows = await findAbandoned(store, now, live, BATCH)
     if (rows.length > 0) log.warn({ count: rows.length }, 'attempts without an outcome: their sender is gone')
     for (const [phoneNumberId, own] of Map.groupBy(rows, row => row.phoneNumberId))
-      await turns.alone({ sweep: 'abandoned', phoneNumberId }, () => finishMessages(store, own.map(lost(now))))
+      await roundRobin.alone({ sweep: 'abandoned', phoneNumberId }, () => finishMessages(store, own.map(lost(now))))
   }
 
   const lost =
@@ -65,13 +66,13 @@ export function createSweeps(deps: SweepDeps) {
 
   async function settleUnknown(): Promise<void> {
     const unsettled: Find = (limit, phoneNumberId) => findUnsettled(store, clock.now(), limit, phoneNumberId)
-    for (const message of await turns.part('unsettled', 'UNKNOWN', BATCH, unsettled))
-      await turns.alone({ sweep: 'unsettled', messageId: String(message._id) }, async () => {
+    for (const message of await roundRobin.part('unsettled', 'UNKNOWN', BATCH, unsettled))
+      await roundRobin.alone({ sweep: 'unsettled', messageId: String(message._id) }, async () => {
         const { unknownOutcome } = await sendSettings(store, message.tenantId)
         await conclude(byPolicy(message, unknownOutcome, clock.now()))
       })
     const unblocking: Find = (limit, phoneNumberId) => findUnblocking(store, clock.now(), limit, phoneNumberId)
-    const passed = await turns.part('unblocking', 'UNKNOWN', BATCH, unblocking)
+    const passed = await roundRobin.part('unblocking', 'UNKNOWN', BATCH, unblocking)
     await markUnblocked(store, passed, clock.now())
     await enqueueNext(passed)
   }
@@ -93,7 +94,7 @@ export function createSweeps(deps: SweepDeps) {
     for (;;) {
       const rows: MessageDoc[] = await findOld(store, { before, after, limit: BATCH })
       for (const message of rows) {
-        await turns.alone({ sweep: 'expired', messageId: String(message._id) }, () => expireOne(message))
+        await roundRobin.alone({ sweep: 'expired', messageId: String(message._id) }, () => expireOne(message))
       }
       const last = rows.at(-1)
       if (last === undefined || rows.length < BATCH) return
@@ -132,9 +133,9 @@ export function createSweeps(deps: SweepDeps) {
     sendBacklog.reset()
     oldestWaiting.reset()
     const now = clock.now().getTime()
-    for (const lane of ['c', 'b'] as const) {
-      const own = groups.filter(group => group.lane === lane)
-      const labels = { lane: lane === 'c' ? 'chat' : 'bulk' }
+    for (const priority of PRIORITIES) {
+      const own = groups.filter(group => group.priority === priority)
+      const labels = { priority }
       for (const { reason, count } of own) sendBacklog.inc({ ...labels, reason }, count)
       const since = own.flatMap(({ reason, oldestAt }) => (reason === 'scheduled' ? [] : oldestAt.getTime()))
       oldestWaiting.set(labels, since.length === 0 ? 0 : Math.max(0, now - Math.min(...since)) / 1000)

@@ -1,3 +1,5 @@
+import type { Priority } from '#shared/domain/messages/priority.ts'
+
 const LEAST_ROOM = 20
 
 /**
@@ -5,34 +7,34 @@ const LEAST_ROOM = 20
  * that a reply always finds one soon. A call that has ended leaves its slot at once; outcomes that are still to be written
  * stop new calls only when there are as many of them as there are slots.
  */
-export class Slots {
-  readonly #limits: Record<Lane, number>
-  readonly #used: Record<Lane, number> = { c: 0, b: 0 }
+export class ConcurrencyLimiter {
+  readonly #limits: Record<Priority, number>
+  readonly #used: Record<Priority, number> = { chat: 0, campaign: 0 }
   readonly #perNumber = new Map<string, number>()
   #unwritten = 0
   #waiters: (() => void)[] = []
   #isClosed = false
 
   constructor(total: number) {
-    this.#limits = { c: total, b: Math.max(1, Math.floor(total / 2)) }
+    this.#limits = { chat: total, campaign: Math.max(1, Math.floor(total / 2)) }
   }
 
   get inFlight(): number {
-    return this.#used.c + this.#used.b
+    return this.#used.chat + this.#used.campaign
   }
 
   /** Waits until there is one free for the lane. @returns how many are the caller's now, at most `wanted`; 0 once closed */
-  async reserve(lane: Lane, wanted: number): Promise<number> {
+  async reserve(priority: Priority, wanted: number): Promise<number> {
     while (!this.#isClosed) {
-      const total = this.#limits.c
+      const total = this.#limits.chat
       const free = Math.min(
-        this.#limits[lane] - this.#used[lane],
+        this.#limits[priority] - this.#used[priority],
         total - this.inFlight,
         2 * total - this.inFlight - this.#unwritten,
       )
       if (free > 0) {
         const granted = Math.min(free, wanted)
-        this.#used[lane] += granted
+        this.#used[priority] += granted
         return granted
       }
       await new Promise<void>(resolve => this.#waiters.push(resolve))
@@ -40,16 +42,16 @@ export class Slots {
     return 0
   }
 
-  release(lane: Lane, count = 1): void {
+  release(priority: Priority, count = 1): void {
     if (count === 0) return
-    this.#used[lane] -= count
+    this.#used[priority] -= count
     this.#wake()
   }
 
   /** A call has ended, its outcome is still to be written. */
-  endCall(lane: Lane): void {
+  endCall(priority: Priority): void {
     this.#unwritten++
-    this.release(lane)
+    this.release(priority)
   }
 
   written(): void {
@@ -74,7 +76,7 @@ export class Slots {
    * than a quarter of all, for a slow one must not hold them all.
    */
   roomFor(phoneNumberId: string, ratePerSecond: number): number {
-    const most = Math.max(LEAST_ROOM, Math.min(ratePerSecond * 0.75, this.#limits.c / 4))
+    const most = Math.max(LEAST_ROOM, Math.min(ratePerSecond * 0.75, this.#limits.chat / 4))
     return most - (this.#perNumber.get(phoneNumberId) ?? 0)
   }
 
@@ -93,5 +95,3 @@ export class Slots {
     while (this.inFlight + this.#unwritten > 0) await new Promise<void>(resolve => this.#waiters.push(resolve))
   }
 }
-
-type Lane = 'c' | 'b'

@@ -16,13 +16,13 @@ const MOST = 20_000
  * Bells that wait for their number's next places, in memory: their rows stay READY, so a process that dies with them loses
  * nothing. A number in the line keeps no slot and nobody behind it waiting.
  */
-export function createLine(comeUp: (waiting: Waiting[]) => Promise<void>) {
-  const ticks = new Map<number, Waiting[]>()
+export function createDelayLine(comeUp: (waiting: Waiting[]) => Promise<void>) {
+  const wheel = new Map<number, Waiting[]>()
   const present = new Set<string>()
 
   function release(tick: number): void {
-    const waiting = ticks.get(tick) ?? []
-    ticks.delete(tick)
+    const waiting = wheel.get(tick) ?? []
+    wheel.delete(tick)
     for (const { job } of waiting) present.delete(job.messageId)
     void comeUp(waiting)
   }
@@ -33,11 +33,11 @@ export function createLine(comeUp: (waiting: Waiting[]) => Promise<void>) {
       if (present.has(job.messageId)) return true
       if (waitMs > LONGEST_MS || present.size >= MOST) return false
       const tick = Math.ceil((performance.now() + waitMs) / TICK_MS)
-      const waiting = ticks.get(tick)
+      const waiting = wheel.get(tick)
       present.add(job.messageId)
       if (waiting) waiting.push({ job, traceparent })
       else {
-        ticks.set(tick, [{ job, traceparent }])
+        wheel.set(tick, [{ job, traceparent }])
         setTimeout(release, tick * TICK_MS - performance.now(), tick).unref()
       }
       return true

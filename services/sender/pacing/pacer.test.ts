@@ -2,25 +2,25 @@ import { expect, test, vi } from 'vitest'
 import type { SendClaim } from '#shared/limits/claims.ts'
 import type { SendLimits } from '#shared/limits/send-limits.ts'
 import type { ClientDoc } from '#shared/model/documents.ts'
-import { createPlaces, createTicks } from './pacer.ts'
+import { createPacer, createTimingWheel } from './pacer.ts'
 
 const number = { phoneNumberId: '105', throughput: 80, tenantId: 't', wabaId: 'w' } as unknown as ClientDoc
 
-function placesWith(answers: { granted: boolean; waitMs: number }[]) {
+function pacerWith(answers: { granted: boolean; waitMs: number }[]) {
   const asked: SendClaim[] = []
   const decide = async (claims: readonly SendClaim[]) => {
     asked.push(...claims)
     return [answers.shift() ?? { granted: true, waitMs: 0 }]
   }
-  return { asked, places: createPlaces({ decide } as unknown as SendLimits) }
+  return { asked, pacer: createPacer({ decide } as unknown as SendLimits) }
 }
 
 test('messages are taken shortly before their places, those of one tick together', () => {
   vi.useFakeTimers({ now: 0, toFake: ['performance', 'setTimeout'] })
   try {
     const soon: number[][] = []
-    const add = createTicks<{ dueAt: number }>(group => void soon.push(group.map(({ dueAt }) => dueAt)))
-    const at = (...places: number[]) => places.map(dueAt => ({ dueAt }))
+    const add = createTimingWheel<{ dueAt: number }>(group => void soon.push(group.map(({ dueAt }) => dueAt)))
+    const at = (...pacer: number[]) => pacer.map(dueAt => ({ dueAt }))
     expect(add(at(0, 90, 100, 160)).map(({ dueAt }) => dueAt)).toEqual([0, 90])
     expect(add(at(140, 330))).toEqual([])
     expect(soon).toEqual([])
@@ -34,44 +34,44 @@ test('messages are taken shortly before their places, those of one tick together
 })
 
 test('a place is waited for', async () => {
-  const { places, asked } = placesWith([])
+  const { pacer, asked } = pacerWith([])
   const dueAt = performance.now() + 20
-  expect(await places.reach(number, dueAt)).toBe(true)
+  expect(await pacer.reach(number, dueAt)).toBe(true)
   expect(performance.now()).toBeGreaterThanOrEqual(dueAt - 2)
   expect(asked).toEqual([])
 })
 
 test('one that has passed is exchanged while others wait for the number, and for its rate alone', async () => {
-  const { places, asked } = placesWith([{ granted: true, waitMs: 1 }])
+  const { pacer, asked } = pacerWith([{ granted: true, waitMs: 1 }])
   const past = performance.now() - 100
-  expect(await places.reach(number, past)).toBe(true)
+  expect(await pacer.reach(number, past)).toBe(true)
   expect(asked).toEqual([])
-  places.observe('105', 30)
-  expect(places.leadMs('105')).toBeGreaterThan(0)
-  expect(await places.reach(number, past)).toBe(true)
+  pacer.observe('105', 30)
+  expect(pacer.leadMs('105')).toBeGreaterThan(0)
+  expect(await pacer.reach(number, past)).toBe(true)
   expect(asked).toMatchObject([{ phoneNumberId: '105', ratePerSecond: 80, contactKey: null, perDay: null, initiates: null }])
 })
 
 test('without one soon the message goes back', async () => {
-  const { places } = placesWith([{ granted: false, waitMs: 5000 }])
-  places.observe('105', 30)
-  expect(await places.reach(number, performance.now() - 100)).toBe(false)
+  const { pacer } = pacerWith([{ granted: false, waitMs: 5000 }])
+  pacer.observe('105', 30)
+  expect(await pacer.reach(number, performance.now() - 100)).toBe(false)
 })
 
 test('a short wait crowds nobody, and the lead alone does not keep a number crowded', () => {
-  const { places } = placesWith([])
-  places.observe('105', 15)
-  expect(places.leadMs('105')).toBe(0)
-  places.observe('105', 30)
-  const lead = places.leadMs('105')
+  const { pacer } = pacerWith([])
+  pacer.observe('105', 15)
+  expect(pacer.leadMs('105')).toBe(0)
+  pacer.observe('105', 30)
+  const lead = pacer.leadMs('105')
   expect(lead).toBeGreaterThan(0)
   vi.useFakeTimers({ now: 0, toFake: ['performance'] })
   try {
-    places.observe('105', 1000)
+    pacer.observe('105', 1000)
     vi.advanceTimersByTime(1500)
-    places.observe('105', lead)
+    pacer.observe('105', lead)
     vi.advanceTimersByTime(1000)
-    expect(places.leadMs('105')).toBe(0)
+    expect(pacer.leadMs('105')).toBe(0)
   } finally {
     vi.useRealTimers()
   }

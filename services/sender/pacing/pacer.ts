@@ -16,16 +16,16 @@ const LEAD_MS = 110
 
 /** A message is taken so long before its place, or a tick more: of one that is taken and not called, nobody knows that it was not. */
 const TAKE_AHEAD_MS = 50
-/** Places so close to each other are taken together. */
+/** Pacer so close to each other are taken together. */
 const TICK_MS = 50
 
 /** Gathers what is granted by the time of its place. @returns adds more, and answers what is to be taken at once */
-export function createTicks<T extends { dueAt: number }>(takeSoon: (group: T[]) => void): (granted: readonly T[]) => T[] {
-  const ticks = new Map<number, T[]>()
+export function createTimingWheel<T extends { dueAt: number }>(takeSoon: (group: T[]) => void): (granted: readonly T[]) => T[] {
+  const wheel = new Map<number, T[]>()
 
   function come(tick: number): void {
-    const group = ticks.get(tick) ?? []
-    ticks.delete(tick)
+    const group = wheel.get(tick) ?? []
+    wheel.delete(tick)
     takeSoon(group)
   }
 
@@ -33,10 +33,10 @@ export function createTicks<T extends { dueAt: number }>(takeSoon: (group: T[]) 
     const now = performance.now()
     const tick = Math.floor((claim.dueAt - TAKE_AHEAD_MS) / TICK_MS)
     if (tick * TICK_MS <= now) return false
-    const group = ticks.get(tick)
+    const group = wheel.get(tick)
     if (group) group.push(claim)
     else {
-      ticks.set(tick, [claim])
+      wheel.set(tick, [claim])
       setTimeout(come, tick * TICK_MS - now, tick)
     }
     return true
@@ -49,7 +49,7 @@ export function createTicks<T extends { dueAt: number }>(takeSoon: (group: T[]) 
  * Calls at their places in their number's rate. What was held up between the two (a slow take, a busy process) would go out
  * together with what comes next, faster than the rate: its place is given up for a new one.
  */
-export function createPlaces(limits: SendLimits) {
+export function createPacer(limits: SendLimits) {
   const crowdedUntil = new Map<string, number>()
   const isCrowded = (phoneNumberId: string) => (crowdedUntil.get(phoneNumberId) ?? 0) > performance.now()
 
@@ -64,7 +64,7 @@ export function createPlaces(limits: SendLimits) {
     leadMs,
     /** Resolves at the place, or at the one for which it was exchanged. False: none is free soon. */
     async reach({ phoneNumberId, throughput, tenantId, wabaId }: ClientDoc, dueAt: number): Promise<boolean> {
-      const number = { phoneNumberId, ratePerSecond: throughput, tenantId: String(tenantId), wabaId, lane: 'c' } as const
+      const number = { phoneNumberId, ratePerSecond: throughput, tenantId: String(tenantId), wabaId, priority: 'chat' } as const
       const again = { ...number, contactKey: null, perMinute: null, perDay: null, initiates: null, leadMs: 0 }
       for (let place = dueAt; ; ) {
         const waitMs = place - performance.now()
@@ -79,4 +79,4 @@ export function createPlaces(limits: SendLimits) {
   }
 }
 
-export type Places = ReturnType<typeof createPlaces>
+export type Pacer = ReturnType<typeof createPacer>

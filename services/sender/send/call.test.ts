@@ -40,7 +40,7 @@ const message = {
   createdAt: new Date(),
   timeline: [],
   payload: { type: 'text', text: { body: 'a' } },
-  dispatch: { attempt: 1, lane: 'b', state: 'TAKEN' },
+  dispatch: { attempt: 1, priority: 'campaign', state: 'TAKEN' },
 } as unknown as MessageDoc
 
 /** What is done about one refusal, in words. */
@@ -77,7 +77,7 @@ async function refused(error: ErrorReport, retryAfterMs = 0) {
 
 function expected({ code, class: kind, scope }: Row): { done: string[]; step: object } {
   const waiting = (reason: string, usesAttempt = false) => ({ kind: 'waiting', reason, usesAttempt })
-  if (code === SPAM_LIMIT) return { done: ['hold bulk 105', 'tell of campaigns'], step: waiting('rate') }
+  if (code === SPAM_LIMIT) return { done: ['hold campaign 105', 'tell of campaigns'], step: waiting('rate') }
   if (code === THROUGHPUT_LIMIT) return { done: ['slow 105'], step: waiting('rate') }
   if (kind === 'PAUSE') return { done: [`pause ${scope}`], step: { ...waiting('paused'), nextStepAt: null } }
   if (kind === 'RETRY') return { done: [], step: waiting('retry', true) }
@@ -105,7 +105,7 @@ test.for([
   [80007, 'hold waba 31'],
   [4, 'hold app app'],
   [131056, 'hold pair 105:212661'],
-  [131048, 'hold bulk 105'],
+  [131048, 'hold campaign 105'],
 ] as const)('%i is held for as long as Meta asks', async ([code, hold]) => {
   const { done, step, heldMs } = await refused({ code }, 2 * 3_600_000)
   expect(done[0]).toBe(hold)

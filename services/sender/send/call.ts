@@ -43,7 +43,7 @@ export function createCall({ meta, uploads, limits, pause, stopCampaign, clock, 
       case 'pause':
         return pause.because(number.client, error)
       case 'hold-campaigns':
-        await limits.hold('bulk', phoneNumberId, verdict.delayMs)
+        await limits.hold('campaign', phoneNumberId, verdict.delayMs)
         return pause.campaignsOnly(number.client, error, verdict.delayMs)
       case 'later':
         if (error.code === THROUGHPUT_LIMIT) await limits.slowDown(phoneNumberId)

@@ -1,5 +1,5 @@
 import type { SendJob } from '#shared/contracts/send-job.ts'
-import type { Lane } from '#shared/domain/messages/callback-data.ts'
+import type { Priority } from '#shared/domain/messages/priority.ts'
 import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
 import { holdOf, portfolioOf } from '#shared/domain/numbers/sending.ts'
 import type { SendClaim } from '#shared/limits/claims.ts'
@@ -7,14 +7,14 @@ import type { SendLimits } from '#shared/limits/send-limits.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import type { Postponement } from '#shared/store/dispatch/take.ts'
 import type { SendingNumber } from '../numbers.ts'
-import type { Slots } from '../pacing/concurrency.ts'
-import type { createLine } from '../pacing/delay-line.ts'
-import type { Places } from '../pacing/pacer.ts'
+import type { ConcurrencyLimiter } from '../pacing/concurrency.ts'
+import type { createDelayLine } from '../pacing/delay-line.ts'
+import type { Pacer } from '../pacing/pacer.ts'
 import type { Pause } from './pause.ts'
 
 export interface ClaimDeps {
   limits: SendLimits
-  slots: Slots
+  limiter: ConcurrencyLimiter
   pause: Pause
   log: Logger
 }
@@ -49,8 +49,13 @@ export const CROWDED_MS = 200
  * Asks number and limits for what may go at all. Refused ones wait in their rows; but a campaign's, of which never more than
  * two seconds' worth is rung, in the line: a row written twice for each would cost more than its call.
  */
-export function createClaim(deps: ClaimDeps, lane: Lane, line: ReturnType<typeof createLine> | null, places: Places) {
-  const { limits, slots, pause, log } = deps
+export function createClaim(
+  deps: ClaimDeps,
+  priority: Priority,
+  delayLine: ReturnType<typeof createDelayLine> | null,
+  pacer: Pacer,
+) {
+  const { limits, limiter, pause, log } = deps
 
   /** What the number itself has against it. */
   function hindrance(job: SendJob, isFirst: boolean, { known, now }: Circumstances): Postponement | null {
@@ -60,14 +65,14 @@ export function createClaim(deps: ClaimDeps, lane: Lane, line: ReturnType<typeof
         pause.unreadableToken(number.client).catch(error => log.error({ err: error }, 'number not paused'))
       return { job, reason: 'paused', nextStepAt: null }
     }
-    const hold = holdOf(number.client, lane === 'b' ? 'campaign' : isFirst ? 'first' : 'reply', now)
+    const hold = holdOf(number.client, priority === 'campaign' ? 'campaign' : isFirst ? 'first' : 'reply', now)
     return hold && { job, reason: hold.reason, nextStepAt: hold.until }
   }
 
   /** Waits in the line if it can, otherwise in its row. */
   function wait(postponement: Postponement, waitMs: number, { postponed, traces }: Circumstances): void {
     const { job } = postponement
-    if (!line?.join(job, waitMs, traces.get(job.messageId) ?? null)) postponed.push(postponement)
+    if (!delayLine?.join(job, waitMs, traces.get(job.messageId) ?? null)) postponed.push(postponement)
   }
 
   return async function claim(jobs: SendJob[], circumstances: Circumstances): Promise<Claimed[]> {
@@ -81,20 +86,20 @@ export function createClaim(deps: ClaimDeps, lane: Lane, line: ReturnType<typeof
       const { client } = known.get(job.phoneNumberId) as SendingNumber
       const before = admitted.get(job.phoneNumberId) ?? 0
       admitted.set(job.phoneNumberId, before + 1)
-      if (before < slots.roomFor(job.phoneNumberId, client.throughput)) return true
+      if (before < limiter.roomFor(job.phoneNumberId, client.throughput)) return true
       wait({ job, reason: 'rate', nextStepAt: later(now, CROWDED_MS) }, CROWDED_MS, circumstances)
       return false
     })
     const claims = sendable.map(job => {
       const number = known.get(job.phoneNumberId) as SendingNumber
-      return claimOf(job, number, { lane, isFirst: isFirst(job), leadMs: places.leadMs(job.phoneNumberId) })
+      return claimOf(job, number, { priority, isFirst: isFirst(job), leadMs: pacer.leadMs(job.phoneNumberId) })
     })
     const decisions = await limits.decide(claims)
     const decidedAt = performance.now()
     return sendable.flatMap((job, i) => {
       const decision = decisions[i] ?? { granted: false as const, waitMs: CROWDED_MS, limit: 'number' as const }
       const { waitMs } = decision
-      if (decision.granted || decision.limit === 'number') places.observe(job.phoneNumberId, waitMs)
+      if (decision.granted || decision.limit === 'number') pacer.observe(job.phoneNumberId, waitMs)
       if (decision.granted) return [grant(job, decidedAt + waitMs, circumstances)]
       const { limit } = decision
       const reason = limit === 'pair' ? 'pair' : limit === 'messaging' ? 'quota' : 'rate'
@@ -115,7 +120,7 @@ function grant(job: SendJob, dueAt: number, { known, windows, traces }: Circumst
 function claimOf(
   job: SendJob,
   number: SendingNumber,
-  { isFirst, ...way }: { lane: Lane; isFirst: boolean; leadMs: number },
+  { isFirst, ...way }: { priority: Priority; isFirst: boolean; leadMs: number },
 ): SendClaim {
   const { phoneNumberId, contactKey, tenantId } = job
   const { client, perMinute, perDay } = number

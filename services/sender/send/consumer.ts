@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { SendJob } from '#shared/contracts/send-job.ts'
-import type { Lane } from '#shared/domain/messages/callback-data.ts'
+import type { Priority } from '#shared/domain/messages/priority.ts'
 import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
 import type { SendLimits } from '#shared/limits/send-limits.ts'
 import type { MessageDoc } from '#shared/model/documents.ts'
@@ -20,9 +20,9 @@ import {
   takeMessages,
 } from '#shared/store/dispatch/take.ts'
 import type { Numbers, SendingNumber } from '../numbers.ts'
-import type { Slots } from '../pacing/concurrency.ts'
-import { createLine, type Waiting } from '../pacing/delay-line.ts'
-import { createPlaces, createTicks } from '../pacing/pacer.ts'
+import type { ConcurrencyLimiter } from '../pacing/concurrency.ts'
+import { createDelayLine, type Waiting } from '../pacing/delay-line.ts'
+import { createPacer, createTimingWheel } from '../pacing/pacer.ts'
 import type { Publishing } from '../publishing.ts'
 import type { TemplateCheck } from './check-template.ts'
 import { type Claimed, CROWDED_MS, createClaim, type Traces } from './claim.ts'
@@ -36,7 +36,7 @@ export interface SendDeps {
   numbers: Numbers
   campaigns: HeldCampaigns
   pause: Pause
-  slots: Slots
+  limiter: ConcurrencyLimiter
   publishing: Publishing
   clock: ServerClock
   log: Logger
@@ -55,12 +55,12 @@ const CAMPAIGN_RECHECK_MS = 5000
  * rung again by the sweep. So a batch is acked once its rows are taken, put off, or have a place soon; the calls go on
  * behind it. A row is taken shortly before its place: of one that was taken and not called, nobody knows that it was not.
  */
-export function createSend(deps: SendDeps, lane: Lane) {
-  const { store, limits, slots, clock } = deps
-  const line = lane === 'b' ? createLine(comeUp) : null
-  const places = createPlaces(limits)
-  const claim = createClaim(deps, lane, line, places)
-  const beforePlace = createTicks(takeSoon)
+export function createSend(deps: SendDeps, priority: Priority) {
+  const { store, limits, limiter, clock } = deps
+  const delayLine = priority === 'campaign' ? createDelayLine(comeUp) : null
+  const pacer = createPacer(limits)
+  const claim = createClaim(deps, priority, delayLine, pacer)
+  const beforePlace = createTimingWheel(takeSoon)
 
   async function handle(deliveries: Delivery[], signal: AbortSignal): Promise<Outcome[]> {
     const parsed = deliveries.map(readSendJob)
@@ -72,7 +72,7 @@ export function createSend(deps: SendDeps, lane: Lane) {
 
   async function sendAll(jobs: SendJob[], traces: Traces, signal?: AbortSignal): Promise<void> {
     while (jobs.length > 0 && !signal?.aborted) {
-      const reserved = await slots.reserve(lane, jobs.length)
+      const reserved = await limiter.reserve(priority, jobs.length)
       if (reserved === 0) break
       await sendSome(jobs.splice(0, reserved), reserved, traces)
     }
@@ -96,13 +96,13 @@ export function createSend(deps: SendDeps, lane: Lane) {
       const [free, windows] = await Promise.all([passPredecessors(running, now, postponed), findWindows(store, running)])
       const claimed = await claim(free, { known, windows, now, postponed, traces })
       kept = claimed.length
-      for (const { job } of claimed) slots.enterNumber(job.phoneNumberId)
+      for (const { job } of claimed) limiter.enterNumber(job.phoneNumberId)
       const [taken, putOff] = await Promise.allSettled([take(beforePlace(claimed)), postponeMessages(store, postponed, now)])
       if (taken.status === 'rejected') throw taken.reason
       if (putOff.status === 'rejected') throw putOff.reason
       deps.publishing.enqueue(await releaseSuccessors(store, settlementsOf(postponed), now))
     } finally {
-      slots.release(lane, reserved - kept)
+      limiter.release(priority, reserved - kept)
     }
   }
 
@@ -126,8 +126,8 @@ export function createSend(deps: SendDeps, lane: Lane) {
         void carryOut(message, claim)
       }
     } finally {
-      for (const { job } of left) slots.leaveNumber(job.phoneNumberId)
-      slots.release(lane, left.size)
+      for (const { job } of left) limiter.leaveNumber(job.phoneNumberId)
+      limiter.release(priority, left.size)
     }
   }
 
@@ -146,7 +146,7 @@ export function createSend(deps: SendDeps, lane: Lane) {
     const heads = await findHeads(store, jobs, now)
     return jobs.filter(job => {
       const head = heads.get(job.conversationId)
-      if (head === undefined) return lane === 'b'
+      if (head === undefined) return priority === 'campaign'
       if (head.messageId === job.messageId) return mayBeTaken(head, now)
       postponed.push({ job, reason: 'predecessor', nextStepAt: later(now, PREDECESSOR_RECHECK_MS) })
       return false
@@ -156,15 +156,15 @@ export function createSend(deps: SendDeps, lane: Lane) {
   async function carryOut(message: MessageDoc, claim: Claimed): Promise<void> {
     try {
       const settlement = await attempt(message, claim).finally(() => {
-        slots.leaveNumber(claim.job.phoneNumberId)
-        slots.endCall(lane)
+        limiter.leaveNumber(claim.job.phoneNumberId)
+        limiter.endCall(priority)
       })
       await deps.finish({ ...settlement, traceparent: claim.traceparent })
     } catch (error) {
       // The row stays TAKEN: its lease ends, and the sweep finds an attempt without an outcome.
       deps.log.error({ err: error, messageId: claim.job.messageId }, 'attempt not settled')
     } finally {
-      slots.written()
+      limiter.written()
     }
   }
 
@@ -176,8 +176,7 @@ export function createSend(deps: SendDeps, lane: Lane) {
     const refusal = await deps.checkTemplate(message, number)
     if (refusal === 'later') return givenBack(message, 'rate', later(now, TEMPLATE_RECHECK_MS), now)
     if (refusal !== null) return failedHere(message, refusal, now)
-    if (!(await places.reach(number.client, dueAt)))
-      return givenBack(message, 'rate', later(clock.now(), CROWDED_MS), clock.now())
+    if (!(await pacer.reach(number.client, dueAt))) return givenBack(message, 'rate', later(clock.now(), CROWDED_MS), clock.now())
     if (deps.numbers.isHeld(message.phoneNumberId)) return givenBack(message, 'paused', null, clock.now())
     return await deps.call(message, number)
   }

@@ -3,7 +3,7 @@ import type { Logger } from '#shared/process/logger.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { findParkedStatuses, finishMessages, releaseSuccessors } from '#shared/store/dispatch/finish.ts'
+import { findParkedItems, finishMessages, releaseSuccessors } from '#shared/store/dispatch/finish.ts'
 import type { Settlement } from '#shared/store/dispatch/outcome-writes.ts'
 import { nameRecipients } from '#shared/store/dispatch/recipient-keys.ts'
 import type { Publishing } from '../publishing.ts'
@@ -41,7 +41,7 @@ export function createFinish({ store, queue, publishing, clock, log }: FinishDep
   }
 
   async function catchUp(byWamid: Map<string, MessageDoc>): Promise<void> {
-    const parked = await findParkedStatuses(store, [...byWamid.keys()])
+    const parked = await findParkedItems(store, [...byWamid.keys()])
     if (parked.length > 0) await replayParked(queue, parked, byWamid)
   }
 

@@ -1,11 +1,11 @@
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import { RECEIVED_AT_HEADER } from '#shared/contracts/webhook-delivery.ts'
-import type { MessageDoc, PendingStatusDoc } from '#shared/model/documents.ts'
+import type { MessageDoc, ParkedItemDoc } from '#shared/model/documents.ts'
 import { EXCHANGES, webhookKeys } from '#shared/queue/topology.ts'
 import type { Queue } from '#shared/queue/types.ts'
 
 /** Statuses that were here before their message had its wamid go the way of every webhook once more: the recorder applies them. */
-export async function replayParked(queue: Queue, parked: PendingStatusDoc[], messages: Map<string, MessageDoc>): Promise<void> {
+export async function replayParked(queue: Queue, parked: ParkedItemDoc[], messages: Map<string, MessageDoc>): Promise<void> {
   await Promise.all(
     parked.map(status => {
       const message = messages.get(status.wamid)

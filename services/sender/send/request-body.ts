@@ -7,7 +7,7 @@ import type { Dispatch, MessageDoc } from '#shared/model/documents.ts'
  * @param payload with Meta's ids of its files
  */
 export function bodyFor(message: MessageDoc, payload = message.payload): Record<string, unknown> {
-  const { lane, attempt } = message.dispatch as Dispatch
+  const { priority, attempt } = message.dispatch as Dispatch
   const recipient =
     message.contactKeyKind === 'userId' ? { recipient: message.contactKey } : { to: `+${message.contactKey.replace(/^\+/, '')}` }
   return {
@@ -15,6 +15,6 @@ export function bodyFor(message: MessageDoc, payload = message.payload): Record<
     recipient_type: 'individual',
     ...payload,
     ...recipient,
-    biz_opaque_callback_data: formatCallbackData({ lane, messageId: String(message._id), attempt }),
+    biz_opaque_callback_data: formatCallbackData({ priority, messageId: String(message._id), attempt }),
   }
 }

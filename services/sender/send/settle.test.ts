@@ -10,7 +10,7 @@ const options = { at, unknownDeadlineMs: 300_000, random: () => 0.5 }
 const measured = { httpStatus: 200, latencyMs: 12, traceId: null }
 
 function message(changes: Partial<MessageDoc> = {}): MessageDoc {
-  const dispatch = { state: 'TAKEN', lane: 'c', attempt: 2, token: 't', owner: 'o' }
+  const dispatch = { state: 'TAKEN', priority: 'chat', attempt: 2, token: 't', owner: 'o' }
   const ids = { _id: new Types.ObjectId('65a000000000000000000001'), contactKey: '212600111222', contactKeyKind: 'waId' }
   return { ...ids, timeline: [], payload: { type: 'text', text: { body: 'x' } }, dispatch, ...changes } as unknown as MessageDoc
 }

@@ -48,7 +48,7 @@ describe('a row', () => {
   })
 })
 
-const flow = { phoneNumberId: '1', portfolioId: 'p', turn: 'campaign' as const, mostPerSecond: Infinity }
+const flow = { phoneNumberId: '1', portfolioId: 'p', priority: 'campaign' as const, mostPerSecond: Infinity }
 const input: EstimateInput = {
   recipients: 1000,
   countries: { MA: 900, FR: 90, '??': 10 },
@@ -60,7 +60,7 @@ const input: EstimateInput = {
   currency: 'MAD',
   own: flow,
   others: [{ ...flow, count: 600 }],
-  rates: { numbers: new Map([['1', 80]]), together: Infinity },
+  rates: { numbers: new Map([['1', 80]]), sharedRate: Infinity },
   perDay: null,
   messagingLimit: 2000,
   messagingUsed: 300,
@@ -82,12 +82,12 @@ describe('an estimate', () => {
   })
 
   test("shares the account's minute with campaigns of its other numbers", () => {
-    const rates = { numbers: new Map(Object.entries({ 1: 80, 2: 80 })), together: 1 }
+    const rates = { numbers: new Map(Object.entries({ 1: 80, 2: 80 })), sharedRate: 1 }
     const alone = estimate({ ...input, rates, others: [] })
     expect(alone).toMatchObject({ durationSeconds: 1000, messagesPerSecond: 1 })
     const others = [{ ...flow, phoneNumberId: '2', count: 600 }]
     expect(estimate({ ...input, rates, others })).toMatchObject({ durationSeconds: 1600, messagesPerSecond: 0.5 })
-    const free = { ...rates, together: Infinity }
+    const free = { ...rates, sharedRate: Infinity }
     expect(estimate({ ...input, rates: free, others })).toMatchObject({ durationSeconds: 13, messagesPerSecond: 80 })
   })
 

@@ -2,7 +2,7 @@ import { isBusinessScopedId, parsePhone } from '../contacts/phone-number.ts'
 import { phoneVariants } from '../contacts/phone-variants.ts'
 import { type PriceRow, priceOf } from '../messages/cost.ts'
 import { type FillableTemplate, fillTemplate, type HeaderMedia } from '../templates/fill.ts'
-import { type Day, drain, type End, type Flow, lastGone, type Rates, share } from './forecast.ts'
+import { type Day, type End, forecastCapacity, lastGone, type Rates, type SendFlow, share } from './forecast.ts'
 
 /** Pure rules of campaigns: which row is a recipient, what it all costs and how long it takes, what may follow what. */
 
@@ -79,8 +79,8 @@ export interface EstimateInput {
   prices: readonly PriceRow[]
   currency: string
   /** How it goes out, and what goes out beside it at all numbers of the account, which share its limits. */
-  own: Omit<Flow, 'count'>
-  others: readonly Flow[]
+  own: Omit<SendFlow, 'count'>
+  others: readonly SendFlow[]
   rates: Rates
   /** What the account allows itself a day; null: no limit. */
   perDay: { limit: number; used: number } | null
@@ -109,7 +109,7 @@ export function estimate(input: EstimateInput): Estimate {
     })
     .toSorted((a, b) => b.count - a.count)
   const flows = [{ ...input.own, count: recipients }, ...input.others]
-  const [end] = drain(flows, input.rates)
+  const [end] = forecastCapacity(flows, input.rates)
   const [perSecond = 0] = share([{ ...input.own, count: 1 }, ...input.others], input.rates)
   return {
     recipients,

@@ -1,21 +1,21 @@
 import { describe, expect, test } from 'vitest'
-import { drain, type Flow, lastGone, moves, type Rates, share } from './forecast.ts'
+import { forecastCapacity, lastGone, moves, type Rates, type SendFlow, share } from './forecast.ts'
 
-const flow = (phoneNumberId: string, count: number, own: Partial<Flow> = {}): Flow => ({
+const flow = (phoneNumberId: string, count: number, own: Partial<SendFlow> = {}): SendFlow => ({
   phoneNumberId,
   portfolioId: 'p',
-  turn: 'chat',
+  priority: 'chat',
   count,
   mostPerSecond: Infinity,
   ...own,
 })
-const rates = (together: number, numbers: Record<string, number>): Rates => ({
+const rates = (sharedRate: number, numbers: Record<string, number>): Rates => ({
   numbers: new Map(Object.entries(numbers)),
-  together,
+  sharedRate,
 })
-const campaign = { turn: 'campaign' as const }
+const campaign = { priority: 'campaign' as const }
 
-test.for<[string, Flow[], Rates, number[]]>([
+test.for<[string, SendFlow[], Rates, number[]]>([
   ['one number has its own rate', [flow('a', 9)], rates(Infinity, { a: 80 }), [80]],
   ['what the tenant allows itself is shared', [flow('a', 9), flow('b', 9)], rates(10, { a: 80, b: 80 }), [5, 5]],
   ['a slow number leaves its part to the others', [flow('a', 9), flow('b', 9)], rates(10, { a: 2, b: 80 }), [2, 8]],
@@ -45,7 +45,7 @@ test.for<[string, Flow[], Rates, number[]]>([
 
 describe('what waits', () => {
   test('ends later beside others, and they take over what it leaves', () => {
-    const ends = drain([flow('a', 100), flow('b', 300)], rates(10, { a: 80, b: 80 }))
+    const ends = forecastCapacity([flow('a', 100), flow('b', 300)], rates(10, { a: 80, b: 80 }))
     expect(ends).toEqual([
       { seconds: 20, gone: 200, goneOfPortfolio: 200 },
       { seconds: 40, gone: 400, goneOfPortfolio: 400 },
@@ -53,19 +53,19 @@ describe('what waits', () => {
   })
 
   test('of another portfolio does not count in this one', () => {
-    const [first] = drain([flow('a', 100), flow('b', 300, { portfolioId: 'q' })], rates(10, { a: 80, b: 80 }))
+    const [first] = forecastCapacity([flow('a', 100), flow('b', 300, { portfolioId: 'q' })], rates(10, { a: 80, b: 80 }))
     expect(first).toEqual({ seconds: 20, gone: 200, goneOfPortfolio: 100 })
   })
 
   test('at a number that sends nothing never ends, and delays nobody', () => {
-    const ends = drain([flow('a', 100), flow('b', 100), flow('b', 0)], rates(10, { b: 80 }))
+    const ends = forecastCapacity([flow('a', 100), flow('b', 100), flow('b', 0)], rates(10, { b: 80 }))
     expect(ends.map(({ seconds }) => seconds)).toEqual([null, 10, 0])
   })
 
   test('of hundreds of numbers is told at once', () => {
     const ids = Array.from({ length: 200 }, (_, i) => `n${i}`)
     const flows = ids.flatMap((id, i) => [flow(id, i + 1), flow(id, 10 * i, campaign)])
-    const ends = drain(flows, rates(1000, Object.fromEntries(ids.map((id, i) => [id, 1 + (i % 80)]))))
+    const ends = forecastCapacity(flows, rates(1000, Object.fromEntries(ids.map((id, i) => [id, 1 + (i % 80)]))))
     expect(Math.max(...ends.map(({ seconds }) => seconds ?? Infinity))).toBeGreaterThan(219)
     expect(ends.every(({ seconds }) => seconds !== null)).toBe(true)
   })

@@ -1,12 +1,12 @@
 /** How what waits goes out where several share a rate: pure, so that a change of limits can be tried on paper. */
 
 /** What waits at one number and goes out one by one: its replies, or one campaign. */
-export interface Flow {
+export interface SendFlow {
   phoneNumberId: string
   /** Whose messaging limit the number counts against. */
   portfolioId: string
   /** All of the first go before any of the second. */
-  turn: 'chat' | 'campaign'
+  priority: 'chat' | 'campaign'
   count: number
   /** A second, of its own; Infinity: as fast as its number. */
   mostPerSecond: number
@@ -16,7 +16,7 @@ export interface Rates {
   /** Messages a second of each number; without one it sends nothing. */
   numbers: ReadonlyMap<string, number>
   /** A second, of all numbers together: what the tenant allows itself; Infinity: no limit. */
-  together: number
+  sharedRate: number
 }
 
 export interface End {
@@ -32,27 +32,27 @@ const TURNS = ['chat', 'campaign'] as const
 const NEARLY = 1e-9
 
 /** Messages a second of each flow now: of a turn all grow alike, each until it meets a limit; what is left goes to the next. */
-export function share(flows: readonly Flow[], { numbers, together }: Rates): number[] {
+export function share(flows: readonly SendFlow[], { numbers, sharedRate }: Rates): number[] {
   const given = flows.map(() => 0)
   const left = new Map(numbers)
-  let leftTogether = together
-  for (const turn of TURNS) {
+  let leftOfShared = sharedRate
+  for (const priority of TURNS) {
     const room = (i: number) => {
-      const { phoneNumberId, mostPerSecond } = flows[i] as Flow
+      const { phoneNumberId, mostPerSecond } = flows[i] as SendFlow
       return { own: mostPerSecond - (given[i] as number), number: left.get(phoneNumberId) ?? 0 }
     }
-    const mayGrow = (i: number) => leftTogether > NEARLY && room(i).own > NEARLY && room(i).number > NEARLY
-    let open = flows.flatMap((flow, i) => (flow.turn === turn && flow.count > 0 ? [i] : [])).filter(mayGrow)
+    const mayGrow = (i: number) => leftOfShared > NEARLY && room(i).own > NEARLY && room(i).number > NEARLY
+    let open = flows.flatMap((flow, i) => (flow.priority === priority && flow.count > 0 ? [i] : [])).filter(mayGrow)
     while (open.length > 0) {
-      const beside = Map.groupBy(open, i => (flows[i] as Flow).phoneNumberId)
+      const beside = Map.groupBy(open, i => (flows[i] as SendFlow).phoneNumberId)
       const steps = open.map(i => {
         const { own, number } = room(i)
-        return Math.min(own, number / (beside.get((flows[i] as Flow).phoneNumberId)?.length ?? 1))
+        return Math.min(own, number / (beside.get((flows[i] as SendFlow).phoneNumberId)?.length ?? 1))
       })
-      const step = Math.min(leftTogether / open.length, ...steps)
+      const step = Math.min(leftOfShared / open.length, ...steps)
       for (const i of open) given[i] = (given[i] as number) + step
       for (const [id, sharing] of beside) left.set(id, (left.get(id) ?? 0) - step * sharing.length)
-      leftTogether -= step * open.length
+      leftOfShared -= step * open.length
       open = open.filter(mayGrow)
     }
   }
@@ -60,7 +60,7 @@ export function share(flows: readonly Flow[], { numbers, together }: Rates): num
 }
 
 /** When the last one of each flow has gone, from one end to the next: whoever has ended leaves their part to the others. */
-export function drain(flows: readonly Flow[], rates: Rates): End[] {
+export function forecastCapacity(flows: readonly SendFlow[], rates: Rates): End[] {
   const waiting = flows.map(flow => ({ ...flow }))
   const ends = flows.map(({ count }): End => ({ seconds: count > 0 ? null : 0, gone: 0, goneOfPortfolio: 0 }))
   for (let seconds = 0; ; ) {
@@ -73,12 +73,16 @@ export function drain(flows: readonly Flow[], rates: Rates): End[] {
       flow.count = after > 1e-6 ? after : 0
     }
     for (const [i, { count }] of waiting.entries())
-      if (count === 0 && ends[i]?.seconds === null) ends[i] = { seconds, ...goneBy(flows, waiting, flows[i] as Flow) }
+      if (count === 0 && ends[i]?.seconds === null) ends[i] = { seconds, ...goneBy(flows, waiting, flows[i] as SendFlow) }
   }
 }
 
-function goneBy(flows: readonly Flow[], waiting: readonly Flow[], { portfolioId }: Flow): Pick<End, 'gone' | 'goneOfPortfolio'> {
-  const gone = flows.map(({ count }, i) => count - (waiting[i] as Flow).count)
+function goneBy(
+  flows: readonly SendFlow[],
+  waiting: readonly SendFlow[],
+  { portfolioId }: SendFlow,
+): Pick<End, 'gone' | 'goneOfPortfolio'> {
+  const gone = flows.map(({ count }, i) => count - (waiting[i] as SendFlow).count)
   const sum = (counts: number[]) => Math.round(counts.reduce((a, b) => a + b, 0))
   return { gone: sum(gone), goneOfPortfolio: sum(gone.filter((_, i) => flows[i]?.portfolioId === portfolioId)) }
 }

@@ -1,13 +1,13 @@
 import type { CampaignDoc, CampaignStatus, Id, MessageDoc } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
 import { orOutage } from '../outage.ts'
-import { toTenantId } from '../tenancy/context.ts'
+import { toId } from '../tenancy/context.ts'
 
 /** What the sender's loop asks about campaigns, over all tenants. All of it throws Outage. */
 
 /** Which of these may send nothing now. */
 export async function findHeldCampaigns(store: Store, ids: readonly string[]): Promise<Set<string>> {
-  const filter = { _id: { $in: ids.map(toTenantId) }, status: { $ne: 'RUNNING' as const } }
+  const filter = { _id: { $in: ids.map(toId) }, status: { $ne: 'RUNNING' as const } }
   const rows = await orOutage(store.raw.campaigns.find(filter, { projection: { _id: 1 } }).toArray())
   return new Set(rows.map(({ _id }) => String(_id)))
 }
@@ -24,11 +24,11 @@ export async function findCampaignsIn(store: Store, statuses: CampaignStatus[]):
 
 /** Campaign messages of a number that are on their way to a call: what waits for long takes nobody's place. */
 export async function countUnderWay(store: Store, phoneNumberId: string, until: Date, limit: number): Promise<number> {
-  const lane = { phoneNumberId, 'dispatch.lane': 'b' as const }
+  const priority = { phoneNumberId, 'dispatch.priority': 'campaign' as const }
   const [ready, waiting] = await Promise.all([
-    store.raw.messages.countDocuments({ ...lane, 'dispatch.state': 'READY' }, { limit, hint: 'dispatch_due' }),
+    store.raw.messages.countDocuments({ ...priority, 'dispatch.state': 'READY' }, { limit, hint: 'dispatch_due' }),
     store.raw.messages.countDocuments(
-      { ...lane, 'dispatch.state': 'WAITING', 'dispatch.nextStepAt': { $lte: until } },
+      { ...priority, 'dispatch.state': 'WAITING', 'dispatch.nextStepAt': { $lte: until } },
       { limit, hint: 'dispatch_due' },
     ),
   ]).catch(error => orOutage(Promise.reject(error)))
@@ -41,7 +41,11 @@ export async function countUnderWay(store: Store, phoneNumberId: string, until: 
  */
 export async function countHeldBack(store: Store, phoneNumberId: string, after: Date, limit: number): Promise<number> {
   const waiting = { phoneNumberId, 'dispatch.state': 'WAITING' as const, 'dispatch.nextStepAt': { $gt: after } }
-  const held = { ...waiting, 'dispatch.lane': 'b' as const, 'dispatch.reason': { $in: ['quota' as const, 'rate' as const] } }
+  const held = {
+    ...waiting,
+    'dispatch.priority': 'campaign' as const,
+    'dispatch.reason': { $in: ['quota' as const, 'rate' as const] },
+  }
   return await orOutage(store.raw.messages.countDocuments(held, { limit, hint: 'dispatch_due' }))
 }
 

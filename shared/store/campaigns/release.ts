@@ -185,7 +185,7 @@ function messageOf(
   own: Pick<MessageDoc, 'payload' | 'content'>,
 ): MessageDoc {
   return {
-    ...newOutbound({ client, conversation, contact }, { type: 'template', ...own }, { lane: 'b', now }),
+    ...newOutbound({ client, conversation, contact }, { type: 'template', ...own }, { priority: 'campaign', now }),
     cost: costOf(tenant.settings, { ...conversation, category: template.category, waId: contact.waId, now }),
     idempotencyKey: recipientKey(recipient._id),
     sentBy: { kind: 'campaign', id: campaign._id, name: campaign.name },

@@ -99,7 +99,7 @@ export async function emptyWebhookEvents(store: Store, { tenantId, erasing }: Pe
 export async function deleteParked(store: Store, { tenantId, erasing }: Person): Promise<number> {
   const phoneNumberIds = await store.raw.clients.distinct('phoneNumberId', { tenantId })
   const filter = { phoneNumberId: { $in: phoneNumberIds }, ...namedIn(erasing) } as object
-  return (await store.raw.pendingStatuses.deleteMany(filter)).deletedCount
+  return (await store.raw.parkedItems.deleteMany(filter)).deletedCount
 }
 
 export async function emptyDeadLetters(store: Store, { tenantId, erasing }: Person, now: Date): Promise<number> {

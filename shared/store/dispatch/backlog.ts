@@ -1,4 +1,4 @@
-import type { Lane } from '../../domain/messages/callback-data.ts'
+import type { Priority } from '../../domain/messages/priority.ts'
 import type { CampaignDoc, CampaignStatus, Dispatch, Id } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
 import { orOutage } from '../outage.ts'
@@ -7,7 +7,7 @@ import { orOutage } from '../outage.ts'
 
 export interface BacklogGroup {
   phoneNumberId: string
-  lane: Lane
+  priority: Priority
   /** Of WAITING its reason, else the state in other words. */
   reason: string
   count: number
@@ -48,13 +48,13 @@ async function countState(
   whose: { phoneNumberId?: string; tenantId?: Id },
   { grouped, counted }: CountBounds,
 ): Promise<BacklogGroup[]> {
-  type Row = { _id: { lane: Lane; reason: string | null }; count: number; oldestAt: Date }
+  type Row = { _id: { priority: Priority; reason: string | null }; count: number; oldestAt: Date }
   const stages = [
     { $match: { 'dispatch.state': state, ...whose } },
     { $limit: grouped },
     {
       $group: {
-        _id: { lane: '$dispatch.lane', reason: '$dispatch.reason' },
+        _id: { priority: '$dispatch.priority', reason: '$dispatch.reason' },
         count: { $sum: 1 },
         oldestAt: { $min: '$createdAt' },
       },
@@ -65,7 +65,7 @@ async function countState(
   const total = seen < grouped ? seen : await countKeys(store, state, whose.phoneNumberId, counted)
   return rows.map(({ _id, count, oldestAt }) => ({
     phoneNumberId: whose.phoneNumberId ?? '',
-    lane: _id.lane,
+    priority: _id.priority,
     reason: (state === 'WAITING' && _id.reason) || REASONS[state],
     count: Math.round((count * Math.max(total, seen)) / seen),
     oldestAt,

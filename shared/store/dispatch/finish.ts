@@ -1,5 +1,5 @@
 import type { ClientSession } from 'mongoose'
-import type { EventDoc, MessageDoc, PendingStatusDoc } from '../../model/documents.ts'
+import type { EventDoc, MessageDoc, ParkedItemDoc } from '../../model/documents.ts'
 import { REQUEUE_AFTER_MS } from '../../model/new-rows.ts'
 import { usesOf } from '../../model/template-use.ts'
 import type { Store } from '../connect.ts'
@@ -116,9 +116,9 @@ function duplicatesOf(error: unknown): number[] | null {
  * this is read afterwards; the recorder parks first and looks for the wamid afterwards: one of the two sees the other.
  * @throws Outage
  */
-export async function findParkedStatuses(store: Store, wamids: string[]): Promise<PendingStatusDoc[]> {
+export async function findParkedItems(store: Store, wamids: string[]): Promise<ParkedItemDoc[]> {
   if (wamids.length === 0) return []
-  return await orOutage(store.raw.pendingStatuses.find({ wamid: { $in: wamids } }).toArray())
+  return await orOutage(store.raw.parkedItems.find({ wamid: { $in: wamids } }).toArray())
 }
 
 /**
@@ -134,9 +134,9 @@ export async function releaseSuccessors(
   if (conversations.length === 0) return []
   const stages = [
     unfinishedOf(conversations, now),
-    { $project: { ...BELL_FIELDS, 'dispatch.lane': 1, 'dispatch.reason': 1 } },
-    // Chat ('c') before campaigns ('b').
-    { $sort: { conversationId: 1 as const, 'dispatch.lane': -1 as const, _id: 1 as const } },
+    { $project: { ...BELL_FIELDS, 'dispatch.priority': 1, 'dispatch.reason': 1 } },
+    // Chat ('chat') before campaigns ('campaign').
+    { $sort: { conversationId: 1 as const, 'dispatch.priority': -1 as const, _id: 1 as const } },
     { $group: { _id: '$conversationId', first: { $first: '$$ROOT' } } },
     { $replaceRoot: { newRoot: '$first' } },
     { $match: { 'dispatch.reason': 'predecessor' } },

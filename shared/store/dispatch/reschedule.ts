@@ -8,22 +8,22 @@ const BATCH = 2000
  * Rows that wait for a limit which has been raised are due at once; they were given their times when it was lower. In
  * batches, the next due first, and in no hurry: whoever dies over it leaves the rest to their own times. @throws Outage
  */
-export async function hastenLimited(
+export async function rescheduleLimited(
   store: Store,
   tenantId: Id,
   phoneNumberIds: readonly string[],
   now: Date,
   reason: 'rate' | 'quota' = 'rate',
 ): Promise<number> {
-  let hastened = 0
+  let rescheduled = 0
   for (const phoneNumberId of phoneNumberIds) {
     const these = { tenantId, phoneNumberId, 'dispatch.reason': reason }
-    for (let found = BATCH; found === BATCH; hastened += found) found = await hastenSome(store, these, now)
+    for (let found = BATCH; found === BATCH; rescheduled += found) found = await rescheduleSome(store, these, now)
   }
-  return hastened
+  return rescheduled
 }
 
-async function hastenSome(
+async function rescheduleSome(
   store: Store,
   these: { tenantId: Id; phoneNumberId: string; 'dispatch.reason': 'rate' | 'quota' },
   now: Date,

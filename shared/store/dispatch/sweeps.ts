@@ -103,7 +103,7 @@ const unblocking = (now: Date) => ({ 'dispatch.state': 'UNKNOWN' as const, 'disp
 export async function findOld(store: Store, options: { before: Date; after: Id | null; limit: number }): Promise<MessageDoc[]> {
   const filter = {
     'dispatch.state': { $in: ['READY' as const, 'WAITING' as const] },
-    'dispatch.lane': 'c' as const,
+    'dispatch.priority': 'chat' as const,
     createdAt: { $lte: options.before },
     // Whatever waits for its time is not old.
     $nor: [{ 'dispatch.reason': 'scheduled' as const, 'dispatch.nextStepAt': { $gt: options.before } }],

@@ -4,7 +4,7 @@ import { Outage } from '../../domain/errors.ts'
 import type { Dispatch, Id, MessageDoc } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
 import { orOutage } from '../outage.ts'
-import { toTenantId } from '../tenancy/context.ts'
+import { toId } from '../tenancy/context.ts'
 import { BY_ID } from './outcome-writes.ts'
 import { waitingFor } from './waits.ts'
 
@@ -38,7 +38,7 @@ export async function findHeads(store: Store, jobs: readonly SendJob[], now: Dat
   type Found = { _id: Id; head: { id: Id; state: Dispatch['state']; nextStepAt: Date | null } }
   const stages = [
     unfinishedOf(jobs, now),
-    { $match: { 'dispatch.lane': 'c' } },
+    { $match: { 'dispatch.priority': 'chat' } },
     { $project: { conversationId: 1, state: '$dispatch.state', nextStepAt: '$dispatch.nextStepAt' } },
     { $sort: { conversationId: 1, _id: 1 } },
     { $group: { _id: '$conversationId', head: { $first: { id: '$_id', state: '$state', nextStepAt: '$nextStepAt' } } } },
@@ -63,7 +63,7 @@ export interface InConversation {
 export function unfinishedOf(conversations: readonly InConversation[], now: Date) {
   return {
     $match: {
-      conversationId: { $in: unique(conversations.map(({ conversationId }) => String(conversationId))).map(toTenantId) },
+      conversationId: { $in: unique(conversations.map(({ conversationId }) => String(conversationId))).map(toId) },
       tenantId: { $in: tenantIds(conversations) },
       'dispatch.state': { $exists: true },
       $nor: [
@@ -159,7 +159,7 @@ export async function postponeMessages(store: Store, postponed: readonly Postpon
 
 function dueAmong(jobs: readonly SendJob[], now: Date) {
   return {
-    _id: { $in: jobs.map(job => toTenantId(job.messageId)) },
+    _id: { $in: jobs.map(job => toId(job.messageId)) },
     tenantId: { $in: tenantIds(jobs) },
     status: 'QUEUED' as const,
     $or: [{ 'dispatch.state': 'READY' as const }, { 'dispatch.state': 'WAITING' as const, 'dispatch.nextStepAt': { $lte: now } }],
@@ -169,7 +169,7 @@ function dueAmong(jobs: readonly SendJob[], now: Date) {
 /** Free-form messages may go to these conversations until then. @throws Outage */
 export async function findWindows(store: Store, jobs: readonly SendJob[]): Promise<Map<string, Date | null>> {
   if (jobs.length === 0) return new Map()
-  const filter = { _id: { $in: jobs.map(job => toTenantId(job.conversationId)) }, tenantId: { $in: tenantIds(jobs) } }
+  const filter = { _id: { $in: jobs.map(job => toId(job.conversationId)) }, tenantId: { $in: tenantIds(jobs) } }
   const rows = await orOutage(store.raw.conversations.find(filter, { projection: { windowExpiresAt: 1 }, hint: BY_ID }).toArray())
   return new Map(rows.map(row => [String(row._id), row.windowExpiresAt]))
 }
@@ -192,5 +192,4 @@ export function sendJobFor(row: Pick<MessageDoc, '_id' | SendJobFields>): SendJo
 type SendJobFields = 'tenantId' | 'clientId' | 'phoneNumberId' | 'conversationId' | 'contactKey' | 'type' | 'campaignId'
 
 const unique = (values: string[]) => [...new Set(values)]
-const tenantIds = (owned: readonly { tenantId: Id | string }[]) =>
-  unique(owned.map(({ tenantId }) => String(tenantId))).map(toTenantId)
+const tenantIds = (owned: readonly { tenantId: Id | string }[]) => unique(owned.map(({ tenantId }) => String(tenantId))).map(toId)

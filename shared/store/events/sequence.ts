@@ -4,8 +4,8 @@ import type { SequencedEvent } from '../../contracts/socket-events.ts'
 import type { EventDoc } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
 import { orOutage } from '../outage.ts'
-import { toTenantId } from '../tenancy/context.ts'
-import { foldStates } from './fold-states.ts'
+import { toId } from '../tenancy/context.ts'
+import { coalesceUpdates } from './coalesce-updates.ts'
 
 /** Newest seq of a tenant as this process last wrote it: a guess, the unique index (tenantId, seq) is the judge. */
 const lastWritten = new WeakMap<Store, Map<string, number>>()
@@ -31,7 +31,7 @@ async function assign(store: Store, events: RealtimeEvent[]): Promise<SequencedE
   for (let round = 1; ; round++) {
     const known = round === 1 && isHoleless(unique) ? presumedFresh(unique) : await readSeqs(store, unique)
     const fresh = unique.filter(event => known.get(event.eventId) === null)
-    const { kept, folded } = foldStates(fresh)
+    const { kept, folded } = coalesceUpdates(fresh)
     const planned = await plan(store, kept)
     const isWritten = await write(store, planned, folded)
     if (isWritten) {
@@ -100,7 +100,7 @@ const waiting = (events: RealtimeEvent[]) => ({
 
 function setSeq(event: SequencedEvent, withPayload: Set<string>): mongo.AnyBulkWriteOperation<EventDoc> {
   const isFolded = event.name === 'conversation:updated' && withPayload.has(`${event.tenantId}:${event.conversationId}`)
-  const filter = { _id: event.eventId, tenantId: toTenantId(event.tenantId), seq: null }
+  const filter = { _id: event.eventId, tenantId: toId(event.tenantId), seq: null }
   return { updateOne: { filter, update: { $set: { seq: event.seq, ...(isFolded && { payload: event.payload }) } } } }
 }
 
@@ -132,14 +132,14 @@ function forget(store: Store, events: RealtimeEvent[]): void {
 
 /** Events after `seq` in order, at most `limit`; only those that can no longer be rolled back. @throws Outage */
 export async function eventsSince(store: Store, tenantId: string, seq: number, limit: number): Promise<SequencedEvent[]> {
-  const filter = { tenantId: toTenantId(tenantId), seq: { $gt: seq } }
+  const filter = { tenantId: toId(tenantId), seq: { $gt: seq } }
   const rows = store.raw.events.find(filter, MAJORITY).sort({ seq: 1 }).limit(limit).toArray()
   return (await orOutage(rows)).map(toSequenced)
 }
 
 /** The newest seq of a tenant; 0 before its first event. @throws Outage */
 export async function latestSeq(store: Store, tenantId: string, concern: object = MAJORITY): Promise<number> {
-  const filter = { tenantId: toTenantId(tenantId), seq: { $gte: 0 } }
+  const filter = { tenantId: toId(tenantId), seq: { $gte: 0 } }
   const read = store.raw.events
     .find(filter, { ...concern, projection: { seq: 1 } })
     .sort({ seq: -1 })
@@ -171,5 +171,5 @@ function toSequenced(row: EventDoc): SequencedEvent {
 }
 
 const text = (id: unknown) => (id == null ? null : String(id))
-const tenantIds = (events: RealtimeEvent[]) => [...new Set(events.map(event => event.tenantId))].map(toTenantId)
+const tenantIds = (events: RealtimeEvent[]) => [...new Set(events.map(event => event.tenantId))].map(toId)
 const counterId = (tenantId: string) => `events:${tenantId}`

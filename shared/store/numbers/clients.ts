@@ -2,7 +2,7 @@ import type { ClientSession } from 'mongoose'
 import { ApiError, notFound } from '../../domain/errors.ts'
 import type { ClientDoc, EventDoc, Id, PauseReason } from '../../model/documents.ts'
 import { type Store, trusted } from '../connect.ts'
-import { toTenantId } from '../tenancy/context.ts'
+import { toId } from '../tenancy/context.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
 import { TtlCache } from '../ttl-cache.ts'
 
@@ -251,7 +251,7 @@ async function insertStatusEvent(
   const about = reason ?? (changed ? 'fields' : client.status)
   const event: EventDoc = {
     _id: `c:${clientId}:${about}:${at.getTime()}`,
-    tenantId: toTenantId(client.tenantId),
+    tenantId: toId(client.tenantId),
     name: 'client:status',
     at,
     clientId: client._id,

@@ -8,7 +8,7 @@ import type {
   Id,
   LeadDoc,
   MessageDoc,
-  PendingStatusDoc,
+  ParkedItemDoc,
   TemplateDoc,
 } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
@@ -163,9 +163,9 @@ export async function findClientsOfAccounts({ raw }: Store, wabaIds: string[]): 
 export async function findMatched(
   { raw }: Store,
   newWamids: string[],
-  parked: readonly PendingStatusDoc[],
-): Promise<PendingStatusDoc[]> {
-  const waiting = newWamids.length === 0 ? [] : raw.pendingStatuses.find({ wamid: { $in: newWamids } }).toArray()
+  parked: readonly ParkedItemDoc[],
+): Promise<ParkedItemDoc[]> {
+  const waiting = newWamids.length === 0 ? [] : raw.parkedItems.find({ wamid: { $in: newWamids } }).toArray()
   const here =
     parked.length === 0
       ? []

@@ -18,8 +18,8 @@ export async function writeBatch(raw: Raw, plan: Plan, now: Date, session: Clien
   await update(raw.templates, plan.templates, now, session)
   await update(raw.clients, plan.clients, now, session)
   for (const move of plan.moves) await writeMove(raw, move, session)
-  await insert(raw.pendingStatuses, plan.parked, session)
-  if (plan.unparked.length > 0) await raw.pendingStatuses.deleteMany({ _id: { $in: plan.unparked } }, { session })
+  await insert(raw.parkedItems, plan.parked, session)
+  if (plan.unparked.length > 0) await raw.parkedItems.deleteMany({ _id: { $in: plan.unparked } }, { session })
   await insert(raw.discardedFiles, plan.discarded, session)
   await insert(raw.events, plan.events, session)
 }

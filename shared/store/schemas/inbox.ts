@@ -144,7 +144,7 @@ const timelineEntry = new Schema(
 const dispatch = new Schema(
   {
     state: { type: String, enum: ['READY', 'TAKEN', 'WAITING', 'UNKNOWN'], required: true },
-    lane: { type: String, enum: ['c', 'b'], required: true },
+    priority: { type: String, enum: ['chat', 'campaign'], required: true },
     attempt: { type: Number, default: 0 },
     token: text,
     owner: text,
@@ -249,7 +249,7 @@ messageSchema.index(
     phoneNumberId: 1,
     'dispatch.nextStepAt': 1,
     tenantId: 1,
-    'dispatch.lane': -1,
+    'dispatch.priority': -1,
     'dispatch.reason': 1,
     createdAt: 1,
   },

@@ -7,7 +7,7 @@ import type {
   EventDoc,
   IdempotencyKeyDoc,
   LeaseDoc,
-  PendingStatusDoc,
+  ParkedItemDoc,
   TemplateSyncDoc,
   WebhookEventDoc,
 } from '../../model/documents.ts'
@@ -54,7 +54,7 @@ webhookEventSchema.index({ phoneNumberId: 1, receivedAt: -1 }, { name: 'phone_nu
 webhookEventSchema.index({ receivedAt: 1 }, { name: 'ttl', expireAfterSeconds: 30 * DAY_S })
 
 /** Parked before the message is known, so before the tenant is: keyed by Meta's ids, reached only through them. */
-export const pendingStatusSchema = new Schema<PendingStatusDoc>(
+export const parkedItemSchema = new Schema<ParkedItemDoc>(
   {
     _id: requiredText,
     phoneNumberId: requiredText,
@@ -67,10 +67,10 @@ export const pendingStatusSchema = new Schema<PendingStatusDoc>(
   },
   created,
 )
-pendingStatusSchema.index({ wamid: 1 }, { name: 'wamid' })
-pendingStatusSchema.index({ messageId: 1 }, { name: 'message', partialFilterExpression: { messageId: isText } })
+parkedItemSchema.index({ wamid: 1 }, { name: 'wamid' })
+parkedItemSchema.index({ messageId: 1 }, { name: 'message', partialFilterExpression: { messageId: isText } })
 // Dropped and counted after a day by ingest; this is for the case that no ingest runs.
-pendingStatusSchema.index({ createdAt: 1 }, { name: 'ttl', expireAfterSeconds: 2 * DAY_S })
+parkedItemSchema.index({ createdAt: 1 }, { name: 'ttl', expireAfterSeconds: 2 * DAY_S })
 
 export const eventSchema = new Schema<EventDoc>(
   {

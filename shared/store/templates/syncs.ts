@@ -16,7 +16,7 @@ export async function requestSync(
   const { templateSyncs } = store.models
   for (;;) {
     const open = await templateSyncs.findOne({ tenantId, isOpen: true }).lean()
-    if (open && trigger === 'request') await hasten(store, open, now)
+    if (open && trigger === 'request') await syncNow(store, open, now)
     if (open) return open
     try {
       const order = {
@@ -34,7 +34,7 @@ export async function requestSync(
 }
 
 /** Somebody waits: it does not. */
-async function hasten(store: Store, { _id, tenantId }: TemplateSyncDoc, now: Date): Promise<void> {
+async function syncNow(store: Store, { _id, tenantId }: TemplateSyncDoc, now: Date): Promise<void> {
   const filter = { _id, tenantId, status: 'PENDING' as const, dueAt: trusted({ $gt: now }) }
   await store.models.templateSyncs.updateOne(filter, { $set: { dueAt: now } })
 }

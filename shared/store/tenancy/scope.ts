@@ -1,10 +1,10 @@
 import type { Id } from '../../model/documents.ts'
-import { isAcrossTenants, tenantFor, toTenantId, UnscopedQuery } from './context.ts'
+import { isAcrossTenants, tenantFor, toId, UnscopedQuery } from './context.ts'
 
 type Fields = Record<string, unknown>
 
 /** Collections that belong to the platform: their documents carry no `tenantId`. */
-const PLATFORM_COLLECTIONS = new Set(['tenants', 'counters', 'leases', 'pendingStatuses'])
+const PLATFORM_COLLECTIONS = new Set(['tenants', 'counters', 'leases', 'parkedItems'])
 const WRITING_STAGES = ['$merge', '$out']
 /** Stages that look at the server or must stand first, where no `$match` can precede them. */
 const UNSCOPABLE_STAGES = [
@@ -108,7 +108,7 @@ function refuseStages(what: string, stage: Fields, names: string[]): void {
 }
 
 function checkValue(what: string, value: unknown, tenantId: unknown): void {
-  if (!toTenantId(value).equals(toTenantId(tenantId))) throw moved(what)
+  if (!toId(value).equals(toId(tenantId))) throw moved(what)
 }
 
 const moved = (what: string) => new UnscopedQuery(`${what} changes the tenant of a document`)

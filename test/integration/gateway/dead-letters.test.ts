@@ -268,8 +268,8 @@ describe('many letters', () => {
     expect((await post('/discard', input)).body.data).toEqual([{ id: two }])
     await post(`/${three}/replay`)
     expect((await post(`/${three}/discard`, { reason: 'late' })).body.errorCode).toBe('DEAD_LETTER_SETTLED')
-    const traced = await gateway.store.raw.auditLog.findOne({ 'object.id': two })
-    expect(traced).toMatchObject({ action: 'deadLetters.discard', changes: { reason: { after: 'all of them' } } })
+    const auditEntries = await gateway.store.raw.auditLog.findOne({ 'object.id': two })
+    expect(auditEntries).toMatchObject({ action: 'deadLetters.discard', changes: { reason: { after: 'all of them' } } })
   })
 
   test('are listed by cursor, each once, though they died at one moment', async () => {

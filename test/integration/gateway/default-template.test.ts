@@ -21,7 +21,7 @@ beforeEach(() => {
 
 const post = (path: string, body: object, headers: Record<string, string> = {}) =>
   gateway.call('POST', `/api/v1/messages${path}`, { as: 'agent', body, headers })
-const fitting = (body: object, headers?: Record<string, string>) => post('/template', body, headers)
+const defaultTemplate = (body: object, headers?: Record<string, string>) => post('/template', body, headers)
 let lastNumber = 212663000000
 const stranger = () => String(++lastNumber)
 async function windowEnds(waId = SALMA): Promise<Date> {
@@ -33,7 +33,12 @@ const plus = (at: Date, ms: number) => new Date(at.getTime() + ms)
 describe('the template that fits', () => {
   test('is the first one for somebody who never wrote, filled with what is known of them', async () => {
     const to = stranger()
-    const { status, body } = await fitting({ to, candidateName: 'Amal', jobTitle: 'Comptable', companyName: 'not asked for' })
+    const { status, body } = await defaultTemplate({
+      to,
+      candidateName: 'Amal',
+      jobTitle: 'Comptable',
+      companyName: 'not asked for',
+    })
     expect([status, body.jobId]).toEqual([202, body.id])
     expect(body).toMatchObject({
       status: 'QUEUED',
@@ -46,7 +51,7 @@ describe('the template that fits', () => {
         },
       },
     })
-    const again = await fitting({ conversationId: body.conversationId, jobTitle: 'Vendeuse' })
+    const again = await defaultTemplate({ conversationId: body.conversationId, jobTitle: 'Vendeuse' })
     // Nobody has answered: it still begins. Her name is known by now.
     expect(again.body.content.template).toMatchObject({
       name: 'application_received',
@@ -56,14 +61,14 @@ describe('the template that fits', () => {
 
   test('is the other one once the window has closed', async () => {
     gateway.clock.now = plus(await windowEnds(), 1)
-    const { status, body } = await fitting({ to: SALMA, variables: { 1: 'Salma', 2: 'Comptable' } })
+    const { status, body } = await defaultTemplate({ to: SALMA, variables: { 1: 'Salma', 2: 'Comptable' } })
     expect([status, body.content.template.name]).toEqual([202, 'job_opportunity'])
   })
 
   test('is none while the window is open: the answer names the call for texts', async () => {
     const end = await windowEnds()
     gateway.clock.now = plus(end, -1)
-    const { status, body } = await fitting({ to: SALMA, jobTitle: 'Comptable' })
+    const { status, body } = await defaultTemplate({ to: SALMA, jobTitle: 'Comptable' })
     expect([status, body.errorCode, body.useInstead]).toEqual([422, 'WINDOW_OPEN', '/api/v1/messages/text'])
     expect(body.windowExpiresAt).toBe(end.toISOString())
     expect((await post('/text', { to: SALMA, text: 'Bonjour' })).status).toBe(202)
@@ -71,20 +76,22 @@ describe('the template that fits', () => {
 
   test('is chosen for the time at which it goes', async () => {
     const end = await windowEnds()
-    const at = (ms: number) => fitting({ to: SALMA, jobTitle: 'Comptable', sendAt: plus(end, ms).toISOString() })
+    const at = (ms: number) => defaultTemplate({ to: SALMA, jobTitle: 'Comptable', sendAt: plus(end, ms).toISOString() })
     expect((await at(-1000)).body.errorCode).toBe('WINDOW_OPEN')
     const { status, body } = await at(HOUR_MS)
     expect([status, body.content.template.name, body.waiting.reason]).toEqual([202, 'job_opportunity', 'scheduled'])
   })
 
   test('may be named, and is held to the same rules as any', async () => {
-    const named = await fitting({ to: stranger(), templateName: 'welcome', language: 'en_US', candidateName: 'Amal' })
+    const named = await defaultTemplate({ to: stranger(), templateName: 'welcome', language: 'en_US', candidateName: 'Amal' })
     expect(named.body.content.template).toMatchObject({ name: 'welcome', variables: { candidateName: 'Amal' } })
-    const missing = await fitting({ to: stranger(), candidateName: 'Amal' })
+    const missing = await defaultTemplate({ to: stranger(), candidateName: 'Amal' })
     expect([missing.status, missing.body.errorCode]).toEqual([422, 'TEMPLATE_VARIABLES'])
     expect(missing.body.errors).toEqual([{ path: 'variables.jobTitle', message: 'is missing' }])
-    expect((await fitting({ to: stranger(), language: 'xx', candidateName: 'Amal' })).body.errorCode).toBe('TEMPLATE_UNKNOWN')
-    expect((await fitting({ candidateName: 'Amal' })).status).toBe(400)
+    expect((await defaultTemplate({ to: stranger(), language: 'xx', candidateName: 'Amal' })).body.errorCode).toBe(
+      'TEMPLATE_UNKNOWN',
+    )
+    expect((await defaultTemplate({ candidateName: 'Amal' })).status).toBe(400)
   })
 
   test('is needed: an account that has set none is told so', async () => {
@@ -92,7 +99,7 @@ describe('the template that fits', () => {
     const settings = (await tenants.findOne({ _id: tenantId }))?.settings
     await tenants.updateOne({ _id: tenantId }, { $set: { 'settings.initiateTemplate': null } })
     forgetTenant(gateway.store, tenantId)
-    const { status, body } = await fitting({ to: stranger(), candidateName: 'Amal', jobTitle: 'Comptable' })
+    const { status, body } = await defaultTemplate({ to: stranger(), candidateName: 'Amal', jobTitle: 'Comptable' })
     await tenants.updateOne({ _id: tenantId }, { $set: { settings } })
     forgetTenant(gateway.store, tenantId)
     expect([status, body.errorCode]).toEqual([422, 'TEMPLATE_NOT_SET'])
@@ -101,9 +108,12 @@ describe('the template that fits', () => {
 
   test('goes once for a key', async () => {
     const body = { to: stranger(), candidateName: 'Amal', jobTitle: 'Comptable' }
-    const answers = [await fitting(body, { 'idempotency-key': 'f-1' }), await fitting(body, { 'idempotency-key': 'f-1' })]
+    const answers = [
+      await defaultTemplate(body, { 'idempotency-key': 'f-1' }),
+      await defaultTemplate(body, { 'idempotency-key': 'f-1' }),
+    ]
     expect(new Set(answers.map(answer => answer.body.id)).size).toBe(1)
-    expect((await fitting({ ...body, jobTitle: 'other' }, { 'idempotency-key': 'f-1' })).status).toBe(409)
+    expect((await defaultTemplate({ ...body, jobTitle: 'other' }, { 'idempotency-key': 'f-1' })).status).toBe(409)
   })
 })
 

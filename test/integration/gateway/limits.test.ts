@@ -40,7 +40,7 @@ const call = (method: string, path: string, body?: object, as: Person = 'manager
 /** Messages of the demo number's that wait like this, a second older each. */
 async function wait(count: number, dispatch: Partial<Dispatch>, changes: Partial<MessageDoc> = {}): Promise<MessageDoc[]> {
   const row = (await gateway.store.raw.messages.findOne({ tenantId: demo, direction: 'OUTBOUND' })) as MessageDoc
-  const base = { state: 'READY', lane: 'c', attempt: 0, token: null, owner: null, leaseUntil: null }
+  const base = { state: 'READY', priority: 'chat', attempt: 0, token: null, owner: null, leaseUntil: null }
   const rows = Array.from({ length: count }, (_, i) => ({
     ...row,
     _id: new Types.ObjectId(),
@@ -101,10 +101,10 @@ describe('limits', () => {
       initiates,
       leadMs: 0,
     }
-    const claims = [1, 2, 3].map(i => ({ ...claim, lane: 'c' as const, leadMs: 0, contactKey: `p${i}` }))
+    const claims = [1, 2, 3].map(i => ({ ...claim, priority: 'chat' as const, leadMs: 0, contactKey: `p${i}` }))
     expect((await limits.decide(claims)).every(({ granted }) => granted)).toBe(true)
     await limits.slowDown(phoneNumberId)
-    await limits.hold('bulk', phoneNumberId, 60_000)
+    await limits.hold('campaign', phoneNumberId, 60_000)
     const { body } = await call('GET', '/limits')
     expect(body).toMatchObject({
       live: true,
@@ -118,7 +118,7 @@ describe('limits', () => {
       maxPerSecond: null,
       messagesPerSecond: 1,
       messagingLimit: { portfolioId: wabaId, limit: 1000, used: 3 },
-      holds: [{ scope: 'bulk' }],
+      holds: [{ scope: 'campaign' }],
     })
     expect(own.slowFactor).toBeCloseTo(0.5, 1)
     expect(Date.parse(own.holds[0].until)).toBeGreaterThan(Date.now() + 50_000)
@@ -198,7 +198,7 @@ describe('the backlog', () => {
     await wait(5, { state: 'WAITING', reason: 'pair', nextStepAt: later })
     await wait(7, { state: 'WAITING', reason: 'scheduled', nextStepAt: later }, { createdAt: new Date(0) })
     await wait(2, { state: 'TAKEN' })
-    await wait(160, { lane: 'b' })
+    await wait(160, { priority: 'campaign' })
     const { chat, campaign } = (await backlog()).total
     expect([chat.waiting, campaign.waiting, chat.isExact]).toEqual([17, 160, true])
     const own = mine(await backlog())
@@ -214,16 +214,16 @@ describe('the backlog', () => {
 
   test('of many is told from the next due ones', async () => {
     await wait(40, { state: 'WAITING', reason: 'rate', nextStepAt: new Date(1_795_000_000_000) })
-    await wait(10, { state: 'WAITING', reason: 'rate', lane: 'b', nextStepAt: new Date(1_795_000_000_000) })
+    await wait(10, { state: 'WAITING', reason: 'rate', priority: 'campaign', nextStepAt: new Date(1_795_000_000_000) })
     const count = async (bounds: CountBounds) =>
-      (await countBacklog(gateway.store, number, bounds)).map(({ lane, count, isExact }) => [lane, count, isExact])
+      (await countBacklog(gateway.store, number, bounds)).map(({ priority, count, isExact }) => [priority, count, isExact])
     expect((await count({ grouped: 51, counted: 1000 })).toSorted()).toEqual([
-      ['b', 10, true],
-      ['c', 40, true],
+      ['campaign', 10, true],
+      ['chat', 40, true],
     ])
     // Of one moment replies come first.
-    expect(await count({ grouped: 40, counted: 1000 })).toEqual([['c', 50, false]])
-    expect(await count({ grouped: 40, counted: 45 })).toEqual([['c', 45, false]])
+    expect(await count({ grouped: 40, counted: 1000 })).toEqual([['chat', 50, false]])
+    expect(await count({ grouped: 40, counted: 45 })).toEqual([['chat', 45, false]])
   })
 
   test('counts recipients whose message is still to be made, and days that the messaging limit takes', async () => {

@@ -350,7 +350,7 @@ test('jobs of one moment come each once, sends before reports, and are narrowed 
     idempotencyKey: null,
     at,
     status: state ? 'QUEUED' : i === 6 ? 'FAILED' : 'SENT',
-    dispatch: state && { state, lane: 'c' },
+    dispatch: state && { state, priority: 'chat' },
   }))
   await gateway.store.raw.messages.insertMany(sends as unknown as MessageDoc[])
   const report = { tenantId: demo, eventType: 'message', field: 'messages', payload: {}, receivedAt: at }

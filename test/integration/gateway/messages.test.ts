@@ -60,7 +60,7 @@ describe('a text', () => {
       contactKey: SALMA,
       contactKeyKind: 'waId',
       payload: { type: 'text', text: { body: 'Bonjour' } },
-      dispatch: { state: 'READY', lane: 'c', attempt: 0, token: null },
+      dispatch: { state: 'READY', priority: 'chat', attempt: 0, token: null },
     })
     expect(row.timeline.map(({ kind }) => kind)).toEqual(['accepted'])
     const after = await conversationOf(SALMA)

@@ -154,8 +154,8 @@ test('what a filter and a time name is replayed page by page, the oldest first',
 test('one that MongoDB refuses ends in the dead letters alone, amid its conversation, and again when it is replayed unmended', async () => {
   const poison = inboundOf('wamid.poison', '212661900009', { type: 'hologram', hologram: { 'a\0b': 1 } })
   const bodies = [inbound('wamid.before', '212661900009'), poison, inbound('wamid.after', '212661900009')]
-  const lane = webhookKeys.conversation(phoneNumberId, '212661900009')
-  const envelope = { exchange: EXCHANGES.webhook, routingKey: lane, type: MESSAGE_TYPE.webhook }
+  const priority = webhookKeys.conversation(phoneNumberId, '212661900009')
+  const envelope = { exchange: EXCHANGES.webhook, routingKey: priority, type: MESSAGE_TYPE.webhook }
   for (const [i, body] of bodies.entries()) await gateway.queue.publish({ ...envelope, body, messageId: `poison-${i}` })
   const deadLetters = (state: string) =>
     gateway.store.raw.deadLetters.countDocuments({ messageId: 'm:wamid.poison', state: state as 'NEW' })

@@ -39,7 +39,7 @@ test('what waits for a message is dropped and counted after a day, not before', 
   const record = recordingOf(store)
   const status = readFixture('status-delivered')
   await record([deliveryOf(status), deliveryOf(readFixture('message-revoke'))])
-  const waiting = () => store.raw.pendingStatuses.countDocuments()
+  const waiting = () => store.raw.parkedItems.countDocuments()
   await maintenanceOf(store, 23 * HOUR_MS).drop()
   expect([await waiting(), await counted()]).toEqual([2, before])
   await maintenanceOf(store, 25 * HOUR_MS).drop()

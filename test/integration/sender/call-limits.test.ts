@@ -20,7 +20,7 @@ const claim = {
   contactKey: 'p',
   tenantId: 't',
   wabaId: '31',
-  lane: 'c' as const,
+  priority: 'chat' as const,
   perMinute: null,
   perDay: null,
   initiates: null,

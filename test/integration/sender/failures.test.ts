@@ -309,7 +309,7 @@ test('a campaign that waits holds up no reply, and goes after it', async ({ worl
   await using w = await openSenderWorld(world, meta.url)
   const conversation = await w.addConversation()
   const nextStepAt = new Date(Date.now() + 60_000)
-  const campaign = w.messageIn(conversation, { dispatch: { lane: 'b', state: 'WAITING', reason: 'rate', nextStepAt } })
+  const campaign = w.messageIn(conversation, { dispatch: { priority: 'campaign', state: 'WAITING', reason: 'rate', nextStepAt } })
   const reply = w.messageIn(conversation)
   await w.insert([campaign, reply])
   await using _sender = await w.startSender()
@@ -355,7 +355,7 @@ test('a status that was parked under the wamid goes to the recorder once the wam
   const payload = { object: 'whatsapp_business_account', entry: [] }
   const parked = { _id: 's:wamid.early:delivered', phoneNumberId: w.client.phoneNumberId, wamid: 'wamid.early', messageId: null }
   const at = new Date()
-  await w.store.raw.pendingStatuses.insertOne({ ...parked, attempt: null, status: 'delivered', at, payload, createdAt: at })
+  await w.store.raw.parkedItems.insertOne({ ...parked, attempt: null, status: 'delivered', at, payload, createdAt: at })
   await using _sender = await w.startSender()
   await w.send([message])
   await w.until(message, m => m.status === 'SENT')

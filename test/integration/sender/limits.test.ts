@@ -23,7 +23,7 @@ const claim = (changes: Partial<SendClaim> = {}): SendClaim => ({
   contactKey: 'p',
   tenantId: 't',
   wabaId: 'w',
-  lane: 'c',
+  priority: 'chat',
   perMinute: null,
   perDay: null,
   initiates: null,

@@ -1,7 +1,7 @@
 import { Types } from 'mongoose'
 import { expect } from 'vitest'
 import type { MessageDoc } from '#shared/model/documents.ts'
-import { hastenLimited } from '#shared/store/dispatch/reschedule.ts'
+import { rescheduleLimited } from '#shared/store/dispatch/reschedule.ts'
 import { setTenantLimits } from '#shared/store/numbers/limits.ts'
 import { untilTrue } from '#test/support/until.ts'
 import { test } from '#test/support/world.ts'
@@ -122,10 +122,10 @@ test("an account's own limit is heard by a running sender within seconds, and wh
   })
   const message = held as unknown as MessageDoc
   await setTenantLimits(w.store, w.tenantId, { messagesPerMinute: 60_000 }, by)
-  await hastenLimited(w.store, w.tenantId, [w.client.phoneNumberId], new Date())
+  await rescheduleLimited(w.store, w.tenantId, [w.client.phoneNumberId], new Date())
   // A sender that has not heard of it yet puts it off once more.
   await untilTrue(async () => {
-    await hastenLimited(w.store, w.tenantId, [w.client.phoneNumberId], new Date())
+    await rescheduleLimited(w.store, w.tenantId, [w.client.phoneNumberId], new Date())
     return (await w.get(message)).status === 'SENT'
   })
 })

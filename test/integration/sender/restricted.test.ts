@@ -37,7 +37,7 @@ test("a campaign's message waits even where a window is open", async ({ world })
   const repliesOnly = { reason: 'WhatsApp says so.', until: null }
   await using w = await openSenderWorld(world, meta.url, { repliesOnly })
   await using _sender = await w.startSender()
-  const message = await w.sendOne({ ...asTemplate, dispatch: { lane: 'b' } })
+  const message = await w.sendOne({ ...asTemplate, dispatch: { priority: 'campaign' } })
   expect((await w.until(message, row => row.dispatch?.state === 'WAITING')).dispatch).toMatchObject({ reason: 'restricted' })
   expect(meta.posts).toHaveLength(0)
 })

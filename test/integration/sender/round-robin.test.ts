@@ -1,7 +1,7 @@
 import pino from 'pino'
 import { expect } from 'vitest'
 import { createDue } from '#services/sender/background/due.ts'
-import { createTurns } from '#services/sender/background/round-robin.ts'
+import { createRoundRobin } from '#services/sender/background/round-robin.ts'
 import { createSweeps } from '#services/sender/background/sweeps.ts'
 import { createNumbers } from '#services/sender/numbers.ts'
 import { createPublishing } from '#services/sender/publishing.ts'
@@ -19,8 +19,8 @@ async function open(world: World) {
   const clock = stack.use(await serverClock(w.store, { log }))
   const numbers = createNumbers(w.store, w.keyring)
   const publishing = createPublishing(w.queue, log)
-  const turns = createTurns(w.store, log)
-  const deps = { store: w.store, queue: w.queue, numbers, publishing, clock, log, turns }
+  const roundRobin = createRoundRobin(w.store, log)
+  const deps = { store: w.store, queue: w.queue, numbers, publishing, clock, log, roundRobin }
   const sweeps = createSweeps({ ...deps, owner: 'test', unknownDeadlineMs: 1000 })
   const opened = stack.move()
   return { w, deps, sweeps, due: createDue(deps), [Symbol.asyncDispose]: () => opened.disposeAsync() }

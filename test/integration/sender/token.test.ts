@@ -137,14 +137,17 @@ test('too much spam holds the campaigns of a number, not its replies, and people
   )
   await using w = await openSenderWorld(world, meta.url)
   await using _sender = await w.startSender()
-  const campaign = [await w.sendOne({ dispatch: { lane: 'b' } }), await w.sendOne({ dispatch: { lane: 'b' } })]
+  const campaign = [
+    await w.sendOne({ dispatch: { priority: 'campaign' } }),
+    await w.sendOne({ dispatch: { priority: 'campaign' } }),
+  ]
   for (const message of campaign) await w.until(message, m => m.dispatch?.state === 'WAITING')
   const reply = await w.sendOne()
   await w.until(reply, m => m.status === 'SENT')
   await untilTrue(async () => (await w.events('client:status')).length === 1)
   expect((await w.events('client:status'))[0]?.payload).toMatchObject({ status: 'active', reason: 'campaigns-held' })
   expect(await w.number()).toMatchObject({ status: 'active', notices: [{ type: 'CAMPAIGNS_HELD' }] })
-  expect((await w.redis.pttl((await w.redis.keys(`*h:bulk:${w.client.phoneNumberId}`))[0] as string)) / 1000).toBeGreaterThan(
+  expect((await w.redis.pttl((await w.redis.keys(`*h:campaign:${w.client.phoneNumberId}`))[0] as string)) / 1000).toBeGreaterThan(
     3000,
   )
 })
@@ -242,7 +245,7 @@ test('too much spam that Meta tells by status holds campaigns alone', async ({ w
   const { campaignsHeldUntil } = await w.number()
   expect(campaignsHeldUntil?.getTime()).toBeGreaterThan(Date.now() + 3_000_000)
   await untilTrue(async () => {
-    const campaign = await w.sendOne({ dispatch: { lane: 'b' } })
+    const campaign = await w.sendOne({ dispatch: { priority: 'campaign' } })
     const row = await w.until(campaign, m => m.dispatch?.state === 'WAITING' || m.status === 'SENT')
     return row.dispatch?.nextStepAt?.getTime() === campaignsHeldUntil?.getTime()
   })

@@ -105,7 +105,7 @@ test('with the policy `retry` a word about the first attempt joins the second as
 test('the gauge tells how old the oldest message is that has no outcome, in hand or without an answer', async ({ world }) => {
   await using meta = await startMeta(() => undefined)
   await using w = await openSenderWorld(world, meta.url)
-  const oldest = async () => (await oldestWaiting.get()).values.find(({ labels }) => labels.lane === 'chat')?.value ?? 0
+  const oldest = async () => (await oldestWaiting.get()).values.find(({ labels }) => labels.priority === 'chat')?.value ?? 0
   await using _sender = await w.startSender({ callTimeoutMs: 1000, unknownDeadlineMs: 3000, backlogEveryMs: 200 })
   const message = await w.sendOne({ createdAt: new Date(Date.now() - 600_000) })
   await untilTrue(async () => (await oldest()) >= 600)

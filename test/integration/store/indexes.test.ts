@@ -81,7 +81,7 @@ beforeAll(async () => {
       status: i % 100 ? 'PROCESSED' : 'FAILED',
       receivedAt: hoursAgo(i / 100),
     })),
-    fill('pendingStatuses', rows, i => ({
+    fill('parkedItems', rows, i => ({
       _id: `s:${i}`,
       wamid: `wamid.${i}`,
       messageId: i % 2 ? `id${i}` : null,
@@ -395,8 +395,8 @@ const QUESTIONS: Question[] = [
     options: { sort: { receivedAt: -1 }, ...page },
     by: 'phone_number_received',
   },
-  { what: 'parked statuses by wamid', on: 'pendingStatuses', filter: { wamid: { $in: ['wamid.1', 'wamid.2'] } }, by: 'wamid' },
-  { what: 'parked statuses by our id', on: 'pendingStatuses', filter: { messageId: 'id1' }, by: 'message' },
+  { what: 'parked statuses by wamid', on: 'parkedItems', filter: { wamid: { $in: ['wamid.1', 'wamid.2'] } }, by: 'wamid' },
+  { what: 'parked statuses by our id', on: 'parkedItems', filter: { messageId: 'id1' }, by: 'message' },
   {
     what: 'files that wait to be deleted',
     on: 'discardedFiles',
@@ -495,7 +495,7 @@ describe('the index that answers', () => {
 
 test('what waits of a number is counted by the index alone', async () => {
   const filter = { 'dispatch.state': 'WAITING' as const, phoneNumberId: 'p1', tenantId: A }
-  const group = { _id: { lane: '$dispatch.lane', reason: '$dispatch.reason' }, oldestAt: { $min: '$createdAt' } }
+  const group = { _id: { priority: '$dispatch.priority', reason: '$dispatch.reason' }, oldestAt: { $min: '$createdAt' } }
   const stages = [{ $match: filter }, { $limit: 100 }, { $group: { ...group, count: { $sum: 1 } } }]
   const explained = await store.raw.messages.aggregate(stages, { hint: 'dispatch_due' }).explain('executionStats')
   const told = JSON.stringify(explained)

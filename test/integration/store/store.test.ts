@@ -65,7 +65,7 @@ describe('migrate', () => {
   test('keeps what expires for its time', async ({ store }) => {
     await migrate(store)
     const lifetimes = await Promise.all(
-      (['webhookEvents', 'events', 'pendingStatuses', 'idempotencyKeys', 'refreshTokens'] as const).map(async name => [
+      (['webhookEvents', 'events', 'parkedItems', 'idempotencyKeys', 'refreshTokens'] as const).map(async name => [
         name,
         (await store.raw[name].indexes()).find(index => index.name === 'ttl')?.expireAfterSeconds,
       ]),
@@ -73,7 +73,7 @@ describe('migrate', () => {
     expect(Object.fromEntries(lifetimes)).toEqual({
       webhookEvents: 30 * 86_400,
       events: 86_400,
-      pendingStatuses: 2 * 86_400,
+      parkedItems: 2 * 86_400,
       idempotencyKeys: 86_400,
       refreshTokens: 0,
     })

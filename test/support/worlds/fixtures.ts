@@ -64,7 +64,7 @@ export async function createFixtureWorld(store: Store): Promise<FixtureWorld> {
       'conversations',
       'messages',
       'webhookEvents',
-      'pendingStatuses',
+      'parkedItems',
       'events',
       'deadLetters',
     ] as const
@@ -170,7 +170,7 @@ export async function tell({ connection }: Store): Promise<string[]> {
   for (const message of messages) lines.push(messageLine(message))
   for (const client of await rows<ClientDoc>('clients')) lines.push(...clientLine(client))
   for (const template of await rows<TemplateDoc>('templates')) lines.push(...templateLine(template))
-  for (const row of await rows<{ status: string }>('pendingStatuses')) lines.push(`parked ${row.status}`)
+  for (const row of await rows<{ status: string }>('parkedItems')) lines.push(`parked ${row.status}`)
   for (const event of await rows<EventDoc>('events')) lines.push(`told ${toldLine(event)}`)
   for (const deadLetter of await rows<{ reason: string }>('deadLetters')) lines.push(`dead letter: ${deadLetter.reason}`)
   return together(lines)

@@ -15,7 +15,7 @@ import { createMetaClient } from '#shared/meta/client.ts'
 import type { ClientDoc, ConversationDoc, Dispatch, MessageDoc, TenantDoc } from '#shared/model/documents.ts'
 import { lastMessageOf, newContact, newConversation } from '#shared/model/new-rows.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
-import { EXCHANGES } from '#shared/queue/topology.ts'
+import { EXCHANGES, sendKey } from '#shared/queue/topology.ts'
 import { openStorage } from '#shared/storage/open.ts'
 import { connectStore } from '#shared/store/connect.ts'
 import { sendJobFor } from '#shared/store/dispatch/take.ts'
@@ -150,7 +150,7 @@ export async function openSenderWorld(world: World, metaUrl: string, number: Par
   const enqueue = (message: MessageDoc) =>
     queue.publish({
       exchange: EXCHANGES.send,
-      routingKey: message.dispatch?.lane === 'b' ? 'bulk' : 'chat',
+      routingKey: sendKey(message.dispatch?.priority ?? 'chat'),
       type: MESSAGE_TYPE.sendJob,
       body: sendJobFor(message),
       messageId: String(message._id),

@@ -53,7 +53,7 @@ async function backlog(world: SenderWorld) {
 async function feed(store: Store, world: SenderWorld, { number, waiting }: { number: ClientDoc; waiting: MessageDoc['_id'][] }) {
   const rows = store.raw.messages.find({ _id: { $in: waiting }, dispatch: { $ne: null } }, { projection: { _id: 1 } })
   const still = (await rows.toArray()).map(({ _id }) => _id)
-  const more = await world.accept(Math.max(0, RATE * 2 - still.length), { number, lane: 'b' })
+  const more = await world.accept(Math.max(0, RATE * 2 - still.length), { number, priority: 'campaign' })
   await world.ring(more)
   return [...still, ...more.map(({ _id }) => _id)]
 }

@@ -13,7 +13,7 @@ export interface Post {
   to: string
   at: number
   messageId: string | undefined
-  lane: string | undefined
+  priority: string | undefined
 }
 
 export interface Simulator {
@@ -111,8 +111,8 @@ function simulatorAt(child: Child): Simulator {
 }
 
 function postOf({ phoneNumberId, to, at, callbackData }: Record<'phoneNumberId' | 'to' | 'at' | 'callbackData', string>): Post {
-  const { messageId, lane } = parseCallbackData(callbackData) ?? {}
-  return { phoneNumberId, to, at: Date.parse(at), messageId, lane }
+  const { messageId, priority } = parseCallbackData(callbackData) ?? {}
+  return { phoneNumberId, to, at: Date.parse(at), messageId, priority }
 }
 
 /** The most posts in any window of `ms`. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { EventName, RealtimeEvent } from '../../contracts/realtime-event.ts'
-import { foldStates } from './fold-states.ts'
+import { coalesceUpdates } from './coalesce-updates.ts'
 
 const event = (eventId: string, name: EventName, conversationId: string | null, updates?: object): RealtimeEvent => ({
   v: 1,
@@ -16,7 +16,7 @@ const event = (eventId: string, name: EventName, conversationId: string | null, 
 const ids = (events: RealtimeEvent[]) => events.map(({ eventId }) => eventId)
 
 test('of several states of a conversation the last is told, with the fields of all', () => {
-  const { kept, folded } = foldStates([
+  const { kept, folded } = coalesceUpdates([
     event('1', 'conversation:updated', 'c', { unreadCount: 1, status: 'open' }),
     event('2', 'message:received', 'c'),
     event('3', 'conversation:updated', 'other', { unreadCount: 7 }),
@@ -30,5 +30,5 @@ test('of several states of a conversation the last is told, with the fields of a
 
 test('facts are never folded', () => {
   const facts = [event('1', 'message:received', 'c'), event('2', 'message:received', 'c'), event('3', 'message:status', 'c')]
-  expect(foldStates(facts)).toEqual({ kept: facts, folded: [] })
+  expect(coalesceUpdates(facts)).toEqual({ kept: facts, folded: [] })
 })

@@ -4,7 +4,7 @@ import type { RealtimeEvent } from '../../contracts/realtime-event.ts'
  * Of several states of one conversation in one batch only the last is told, with the fields of all: the earlier ones were
  * superseded before anybody saw them. Facts are never folded.
  */
-export function foldStates(events: RealtimeEvent[]): { kept: RealtimeEvent[]; folded: RealtimeEvent[] } {
+export function coalesceUpdates(events: RealtimeEvent[]): { kept: RealtimeEvent[]; folded: RealtimeEvent[] } {
   const last = new Map<string, RealtimeEvent>()
   const folded: RealtimeEvent[] = []
   for (const event of events) {

@@ -8,7 +8,7 @@ export interface FirstWritten {
 }
 
 /** The people that messaging limits count, as Redis keeps them for 24 h. It may lose them at any time. */
-export interface PeopleWindow {
+export interface MessagingLimitWindow {
   /** False where it has lost them, or never had them; null while it is away. */
   isKept(): Promise<boolean | null>
   /** Counts them beside those whom it has. @throws Error while Redis is away */
@@ -20,7 +20,7 @@ export interface PeopleWindow {
 /** Arguments of one command. */
 const AT_ONCE = 500
 
-export function createPeopleWindow(redis: Redis, prefix: string): PeopleWindow {
+export function createMessagingLimitWindow(redis: Redis, prefix: string): MessagingLimitWindow {
   // It goes with the rest when the data goes.
   const mark = `${prefix}:q-kept`
   return {
