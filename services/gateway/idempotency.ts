@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError } from '#shared/domain/errors.ts'
 import type { Reply } from '#shared/http/route.ts'
 import { trusted } from '#shared/store/connect.ts'
+import { isDuplicateKey } from '#shared/store/errors.ts'
 import type { GatewayDeps } from './deps.ts'
 
 const WAIT_MS = 10_000
@@ -10,7 +11,6 @@ const POLL_MS = 50
 const RENEW_MS = 2000
 /** A gateway that dies in the middle keeps its callers waiting for so long. */
 const HELD_MS = 6000
-const DUPLICATE_KEY = 11_000
 const KEY = /^[\x21-\x7e]{1,255}$/
 
 /** The key of a request, checked; null when there is none. @throws ApiError 400 */
@@ -109,7 +109,7 @@ async function reserve({ store, log }: GatewayDeps, tenantId: string, key: strin
     await idempotencyKeys.insertMany([{ tenantId, key, requestHash, status: null, body: null, heldUntil: heldUntil() }])
     return true
   } catch (error) {
-    if ((error as { code?: unknown }).code === DUPLICATE_KEY) return false
+    if (isDuplicateKey(error)) return false
     throw error
   }
 }

@@ -8,6 +8,7 @@ import type { Store } from '../store/connect.ts'
 import { ensureDefaultPipeline } from '../store/contacts/pipelines.ts'
 import { findByPhoneNumberIds } from '../store/numbers/clients.ts'
 import { orOutage } from '../store/outage.ts'
+import { perStore } from '../store/per-store.ts'
 import { findClientsOfAccounts } from '../store/recording/load.ts'
 import { asTenant } from '../store/tenancy/tenancy.ts'
 
@@ -43,12 +44,11 @@ const tenantIdsOf = (clients: ClientDoc[]): Id[] => [
   ...new Map(clients.map(client => [client.tenantId.toHexString(), client.tenantId])).values(),
 ]
 
-const kept = new WeakMap<Store, Map<string, PipelineDoc>>()
+const pipelinesOf = perStore(() => new Map<string, PipelineDoc>())
 
 /** Made with the tenant and hardly ever changed: kept for the life of the process. */
 async function pipelineOf(store: Store, tenantId: Id): Promise<PipelineDoc> {
-  const mine = kept.get(store) ?? new Map<string, PipelineDoc>()
-  kept.set(store, mine)
+  const mine = pipelinesOf(store)
   const pipeline =
     mine.get(String(tenantId)) ?? (await orOutage(asTenant(tenantId, () => ensureDefaultPipeline(store, tenantId))))
   mine.set(String(tenantId), pipeline)

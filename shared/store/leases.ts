@@ -1,6 +1,7 @@
 import type { PipelineStage } from 'mongoose'
 import type { Logger } from '../process/logger.ts'
 import { type Store, trusted } from './connect.ts'
+import { isDuplicateKey } from './errors.ts'
 
 /**
  * One holder at a time, on the server's clock: a process with a wrong one neither keeps a lease too long nor takes one too
@@ -14,7 +15,7 @@ export async function acquireLease(store: Store, name: string, owner: string, tt
     return row?.owner === owner
   } catch (error) {
     // Two met while the row was made: the other one has it.
-    if ((error as { code?: unknown }).code === DUPLICATE_KEY) return false
+    if (isDuplicateKey(error)) return false
     throw error
   }
 }
@@ -79,8 +80,6 @@ export async function liveOwners(store: Store, kind: string): Promise<string[]> 
     .lean()
   return rows.map(row => row.owner)
 }
-
-const DUPLICATE_KEY = 11_000
 
 const until = (owner: string, ttlMs: number): PipelineStage.Set[] => [
   { $set: { owner: { $literal: owner }, until: { $add: ['$$NOW', ttlMs] } } },

@@ -12,6 +12,7 @@ import { audit } from '#shared/store/accounts/audit.ts'
 import { getTenant } from '#shared/store/accounts/tenants.ts'
 import { findSessionUser, findUserByEmail } from '#shared/store/accounts/users.ts'
 import type { Store } from '#shared/store/connect.ts'
+import { perStore } from '#shared/store/per-store.ts'
 import { TtlCache } from '#shared/store/ttl-cache.ts'
 import type { GatewayDeps } from '../deps.ts'
 
@@ -20,8 +21,7 @@ const unauthenticated = () =>
 
 /** How long an identity is believed without asking again: a disabled person or tenant is out within it. */
 const BELIEVED_MS = 1000
-type Identities = TtlCache<string, Caller>
-const identities = new WeakMap<Store, Identities>()
+const identitiesOf = perStore(() => new TtlCache<string, Caller>(10_000))
 
 /** Who calls: a person's token, an API key, or the trusted gateway's headers. Null when nothing of it is there. */
 export async function authenticate(request: Request, deps: GatewayDeps): Promise<Caller | null> {
@@ -45,8 +45,7 @@ async function bearerCaller(bearer: string, deps: GatewayDeps): Promise<Caller> 
   const access = isApiKey(bearer)
     ? null
     : await verifyAccessToken(bearer, { secret: deps.config.JWT_SECRET }).catch(() => Promise.reject(unauthenticated()))
-  const cache: Identities = identities.get(deps.store) ?? new TtlCache(10_000)
-  identities.set(deps.store, cache)
+  const cache = identitiesOf(deps.store)
   const key = createHash('sha256').update(bearer).digest('base64')
   const known = cache.get(key)
   if (known) return known

@@ -8,6 +8,7 @@ import {
   type CountBounds,
   countBacklog,
 } from '#shared/store/dispatch/backlog.ts'
+import { perStore } from '#shared/store/per-store.ts'
 import { TtlCache } from '#shared/store/ttl-cache.ts'
 import { shownPhone } from '#shared/views/views.ts'
 import type { GatewayDeps } from '../deps.ts'
@@ -60,12 +61,11 @@ export async function readBacklog(
 /** A request leaves connections to others. */
 const AT_ONCE = 4
 const KEPT_MS = 3000
-const caches = new WeakMap<GatewayDeps['store'], TtlCache<string, BacklogGroup[]>>()
+const cacheOf = perStore(() => new TtlCache<string, BacklogGroup[]>(1000))
 
 /** A million rows take a third of a second to count: people who watch them look at the same count for a while. */
 async function groupsOf(store: GatewayDeps['store'], client: ClientDoc, bounds = BOUNDS): Promise<BacklogGroup[]> {
-  const cache = caches.get(store) ?? new TtlCache<string, BacklogGroup[]>(1000)
-  caches.set(store, cache)
+  const cache = cacheOf(store)
   const key = `${client.tenantId}:${client.phoneNumberId}:${bounds.counted}`
   const kept = cache.get(key)
   if (kept) return kept

@@ -6,6 +6,7 @@ import type { MessageDoc, TenantDoc } from '#shared/model/documents.ts'
 import { EXCHANGES } from '#shared/queue/topology.ts'
 import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
 import { sendJobFor } from '#shared/store/dispatch/take.ts'
+import { isDuplicateKey } from '#shared/store/errors.ts'
 import { requireRoomFor } from '#shared/store/inbox/scheduled.ts'
 import { messageView } from '#shared/views/views.ts'
 import type { GatewayDeps } from '../deps.ts'
@@ -69,16 +70,14 @@ async function inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-const DUPLICATE_KEY = 11_000
-
 /** A person or thread that another process made at this very moment is there by now. */
 async function retryIfNew<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await work()
     } catch (error) {
-      const { code, message } = error as { code?: unknown; message?: string }
-      if (code !== DUPLICATE_KEY || tries === 3 || !/contacts|conversations/.test(message ?? '')) throw error
+      const { message } = error as { message?: string }
+      if (!isDuplicateKey(error) || tries === 3 || !/contacts|conversations/.test(message ?? '')) throw error
     }
   }
 }

@@ -3,6 +3,7 @@ import { ApiError } from '#shared/domain/errors.ts'
 import { withFacts } from '#shared/domain/templates/defaults.ts'
 import { type Caller, callerOf, type Reply } from '#shared/http/route.ts'
 import type { TemplateDoc, TenantDoc } from '#shared/model/documents.ts'
+import { isDuplicateKey } from '#shared/store/errors.ts'
 import { findMessageByKey } from '#shared/store/inbox/messages.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
@@ -134,5 +135,3 @@ export async function acceptOnce(
   })
   return awaitOutcome(request, deps, reply)
 }
-
-const isDuplicateKey = (error: unknown) => (error as { code?: unknown }).code === 11_000

@@ -1,10 +1,11 @@
 import { notFound } from '../../domain/errors.ts'
 import type { Id, TenantDoc } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
+import { perStore } from '../per-store.ts'
 import { TtlCache } from '../ttl-cache.ts'
 
 const KEPT_MS = 5000
-const caches = new WeakMap<Store, TtlCache<string, TenantDoc>>()
+const cacheOf = perStore(() => new TtlCache<string, TenantDoc>(10_000))
 
 /** @throws ApiError 404 */
 export async function getTenant(store: Store, tenantId: Id | string): Promise<TenantDoc> {
@@ -15,8 +16,7 @@ export async function getTenant(store: Store, tenantId: Id | string): Promise<Te
 
 /** Settings and limits for hot paths: at most 5 s old. @throws ApiError 404 */
 export async function getCachedTenant(store: Store, tenantId: Id | string): Promise<TenantDoc> {
-  const cache = caches.get(store) ?? new TtlCache(10_000)
-  caches.set(store, cache)
+  const cache = cacheOf(store)
   const kept = cache.get(String(tenantId))
   if (kept) return kept
   const tenant = await getTenant(store, tenantId)
@@ -26,7 +26,7 @@ export async function getCachedTenant(store: Store, tenantId: Id | string): Prom
 
 /** After a change of a tenant in this process. */
 export function forgetTenant(store: Store, tenantId: Id | string): void {
-  caches.get(store)?.delete(String(tenantId))
+  cacheOf(store).delete(String(tenantId))
 }
 
 /** Those that are given, the others stay. Heeded here at once, elsewhere when what is cached ends. @throws ApiError 404 */

@@ -1,11 +1,10 @@
 import type { CampaignDoc, ContactDoc, Id, MessageDoc, RecipientDoc } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
+import { duplicatesOf } from '../errors.ts'
 import { orOutage } from '../outage.ts'
 import { recipientPrefix } from './campaigns.ts'
 
 /** The audience of a campaign as it is checked in the background: over all tenants, in batches. All of it throws Outage. */
-
-const DUPLICATE_KEY = 11_000
 
 /** The one that has waited longest. */
 export async function findUnchecked(store: Store): Promise<CampaignDoc | null> {
@@ -58,9 +57,9 @@ async function insert(store: Store, rows: RecipientDoc[]): Promise<number[]> {
     await orOutage(store.raw.campaignRecipients.insertMany(rows, { ordered: false, writeConcern: { w: 'majority', j: true } }))
     return []
   } catch (error) {
-    const all = [(error as { writeErrors?: { code: number; index: number }[] }).writeErrors ?? []].flat()
-    if (all.length === 0 || all.some(({ code }) => code !== DUPLICATE_KEY)) throw error
-    return all.map(({ index }) => index)
+    const present = duplicatesOf(error)
+    if (present === null) throw error
+    return present
   }
 }
 

@@ -5,12 +5,11 @@ import type { ContactDoc, ConversationDoc, EventDoc, Id, LeadDoc, MessageDoc, No
 import { snapshotOf } from '../../model/new-rows.ts'
 import { conversationView } from '../../views/views.ts'
 import { type Store, trusted } from '../connect.ts'
+import { isDuplicateKey } from '../errors.ts'
 import { findPage, type Page, type PageRequest } from '../pages.ts'
 import { searchPattern } from '../search.ts'
 
 type Key = Id | string
-const DUPLICATE_KEY = 11_000
-
 const BLOCKED = ['PENDING', 'DONE', 'REFUSED']
 
 /** Newest first. @param q a part of a name, of a number in any usual form, or the beginning of a username */
@@ -82,7 +81,7 @@ export async function createContact(store: Store, tenantId: Id, fields: ContactF
   try {
     return (await store.models.contacts.create(contact)).toObject()
   } catch (error) {
-    if ((error as { code?: unknown }).code !== DUPLICATE_KEY) throw error
+    if (!isDuplicateKey(error)) throw error
     throw exists((await find())?._id)
   }
 }

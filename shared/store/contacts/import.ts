@@ -3,9 +3,8 @@ import { phoneVariants } from '../../domain/contacts/phone-variants.ts'
 import type { ContactDoc, EventDoc, Id } from '../../model/documents.ts'
 import { newContact } from '../../model/new-rows.ts'
 import { type Store, trusted } from '../connect.ts'
+import { duplicatesOf } from '../errors.ts'
 import { changeContact } from './contacts.ts'
-
-const DUPLICATE_KEY = 11_000
 
 export interface ImportBatch {
   tenantId: Id
@@ -65,10 +64,9 @@ async function create(store: Store, { tenantId, by, now }: ImportBatch, rows: Co
     await store.models.contacts.insertMany(contacts, { ordered: false })
     return rows.length
   } catch (error) {
-    const { writeErrors = [], code } = error as { writeErrors?: { code?: number }[]; code?: number }
-    const isOnlyLate = code === DUPLICATE_KEY && writeErrors.every(one => (one.code ?? code) === DUPLICATE_KEY)
-    if (!isOnlyLate) throw error
-    return rows.length - writeErrors.length
+    const late = duplicatesOf(error)
+    if (late === null) throw error
+    return rows.length - late.length
   }
 }
 

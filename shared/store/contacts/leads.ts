@@ -3,12 +3,11 @@ import { phoneVariants } from '../../domain/contacts/phone-variants.ts'
 import { ApiError, notFound } from '../../domain/errors.ts'
 import type { Id, LeadDoc, MessageDoc, NoteDoc, PipelineDoc } from '../../model/documents.ts'
 import { type Store, trusted } from '../connect.ts'
+import { isDuplicateKey } from '../errors.ts'
 import { findPage, type Page, type PageRequest, writeCursor } from '../pages.ts'
 import { searchPattern } from '../search.ts'
 
 type Key = Id | string
-const DUPLICATE_KEY = 11_000
-
 export interface LeadFilters {
   status?: string | undefined
   pipelineId?: string | undefined
@@ -104,7 +103,7 @@ async function once<T>(work: () => Promise<T> | PromiseLike<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    if ((error as { code?: unknown }).code !== DUPLICATE_KEY) throw error
+    if (!isDuplicateKey(error)) throw error
     throw leadExists({ cause: error })
   }
 }

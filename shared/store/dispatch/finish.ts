@@ -3,13 +3,13 @@ import type { EventDoc, MessageDoc, ParkedItemDoc } from '../../model/documents.
 import { REQUEUE_AFTER_MS } from '../../model/new-rows.ts'
 import { usesOf } from '../../model/template-use.ts'
 import type { Store } from '../connect.ts'
+import { duplicatesOf } from '../errors.ts'
 import { orOutage } from '../outage.ts'
 import { countTemplateUses } from '../templates/uses.ts'
 import { conversationWrites, eventOf, isSentLate, messageWrite, overtakenWrites, type Settlement } from './outcome-writes.ts'
 import { type InConversation, UNFINISHED_INDEX, unfinishedOf } from './take.ts'
 
 const MAJORITY = { writeConcern: { w: 'majority', j: true } } as const
-const DUPLICATE_KEY = 11_000
 
 /**
  * Writes a batch of outcomes: events, then conversations, then the messages; answers the events, to be published.
@@ -101,14 +101,6 @@ const OVERTAKEN_FIELDS = { timeline: 1, status: 1, previousIds: 1, 'error.source
 function withoutId(settlement: Settlement): Settlement {
   if (settlement.step.kind !== 'sent') return settlement
   return { ...settlement, step: { ...settlement.step, wamid: null, note: 'Meta gave it an id that another message has' } }
-}
-
-/** Places of the statements that a unique index refused; null when something else went wrong too. */
-function duplicatesOf(error: unknown): number[] | null {
-  const { writeErrors } = error as { writeErrors?: { code: number; index: number }[] | { code: number; index: number } }
-  if (writeErrors === undefined) return null
-  const all = [writeErrors].flat()
-  return all.length > 0 && all.every(({ code }) => code === DUPLICATE_KEY) ? all.map(({ index }) => index) : null
 }
 
 /**

@@ -1,9 +1,8 @@
 import type { ContactDoc, Id, MessageDoc } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
+import { duplicatesOf } from '../errors.ts'
 import { orOutage } from '../outage.ts'
 import type { Settlement, Step } from './outcome-writes.ts'
-
-const DUPLICATE_KEY = 11_000
 
 interface Named {
   message: MessageDoc
@@ -51,7 +50,5 @@ const conversationsWrite = ({ _id, tenantId, waId, userId, phone }: ContactDoc) 
 })
 
 function unlessTaken(error: unknown): void {
-  const { writeErrors } = error as { writeErrors?: { code: number }[] | { code: number } }
-  const all = [writeErrors ?? []].flat()
-  if (all.length === 0 || all.some(({ code }) => code !== DUPLICATE_KEY)) throw error
+  if (duplicatesOf(error) === null) throw error
 }

@@ -3,14 +3,15 @@ import type { RealtimeEvent } from '../../contracts/realtime-event.ts'
 import type { SequencedEvent } from '../../contracts/socket-events.ts'
 import type { EventDoc } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
+import { isDuplicateKey } from '../errors.ts'
 import { orOutage } from '../outage.ts'
+import { perStore } from '../per-store.ts'
 import { toId } from '../tenancy/context.ts'
 import { coalesceUpdates } from './coalesce-updates.ts'
 
 /** Newest seq of a tenant as this process last wrote it: a guess, the unique index (tenantId, seq) is the judge. */
-const lastWritten = new WeakMap<Store, Map<string, number>>()
+const lastWrittenOf = perStore(() => new Map<string, number>())
 const MAX_ROUNDS = 5
-const DUPLICATE_KEY = 11_000
 const MAJORITY = { readConcern: { level: 'majority' } } as const
 
 /**
@@ -71,7 +72,7 @@ async function plan(store: Store, events: RealtimeEvent[]): Promise<SequencedEve
 }
 
 async function lastSeq(store: Store, tenantId: string): Promise<number> {
-  return lastWritten.get(store)?.get(tenantId) ?? (await latestSeq(store, tenantId, {}))
+  return lastWrittenOf(store).get(tenantId) ?? (await latestSeq(store, tenantId, {}))
 }
 
 /** False when another process was there first: nothing is lost, plan again. */
@@ -87,7 +88,7 @@ async function write(store: Store, planned: SequencedEvent[], folded: RealtimeEv
     )
     return result.modifiedCount === planned.length
   } catch (error) {
-    if ((error as { code?: unknown }).code === DUPLICATE_KEY) return false
+    if (isDuplicateKey(error)) return false
     throw error
   }
 }
@@ -109,8 +110,7 @@ function inOrder(events: RealtimeEvent[], seqs: Map<string, number | null>): Seq
 }
 
 function keep(store: Store, events: SequencedEvent[]): void {
-  const mine = lastWritten.get(store) ?? new Map<string, number>()
-  lastWritten.set(store, mine)
+  const mine = lastWrittenOf(store)
   for (const { tenantId, seq } of events) mine.set(tenantId, Math.max(mine.get(tenantId) ?? 0, seq))
 }
 
@@ -127,7 +127,7 @@ export async function raiseCounters(store: Store, last: ReadonlyMap<string, numb
 }
 
 function forget(store: Store, events: RealtimeEvent[]): void {
-  for (const event of events) lastWritten.get(store)?.delete(event.tenantId)
+  for (const event of events) lastWrittenOf(store).delete(event.tenantId)
 }
 
 /** Events after `seq` in order, at most `limit`; only those that can no longer be rolled back. @throws Outage */

@@ -2,6 +2,7 @@ import type { ClientSession } from 'mongoose'
 import { ApiError, notFound } from '../../domain/errors.ts'
 import type { ClientDoc, EventDoc, Id, PauseReason } from '../../model/documents.ts'
 import { type Store, trusted } from '../connect.ts'
+import { perStore } from '../per-store.ts'
 import { toId } from '../tenancy/context.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
 import { TtlCache } from '../ttl-cache.ts'
@@ -10,7 +11,7 @@ const KNOWN_MS = 5000
 /** Short: a number that was connected a moment ago must not have its first messages ignored. */
 const UNKNOWN_MS = 1000
 
-const caches = new WeakMap<Store, TtlCache<string, ClientDoc | null>>()
+const cacheOf = perStore(() => new TtlCache<string, ClientDoc | null>(10_000))
 
 /**
  * Whose number a webhook is for, over all tenants; null if nobody's. Kept for 5 s (1 s when unknown) in this process, so
@@ -262,10 +263,4 @@ async function insertStatusEvent(
   }
   await store.models.events.insertMany([event], { session })
   return event
-}
-
-function cacheOf(store: Store): TtlCache<string, ClientDoc | null> {
-  const cache = caches.get(store) ?? new TtlCache(10_000)
-  caches.set(store, cache)
-  return cache
 }

@@ -1,5 +1,6 @@
 import type { BatchKeys, Loaded, Plan } from '../../model/batch-plan.ts'
 import type { Store } from '../connect.ts'
+import { isDuplicateKey } from '../errors.ts'
 import { orOutage } from '../outage.ts'
 import { countTemplateUses } from '../templates/uses.ts'
 import { loadBatch } from './load.ts'
@@ -7,8 +8,6 @@ import { writeBatch } from './write.ts'
 
 const MAX_ROUNDS = 6
 const TRIES_OF_A_LARGE_BATCH = 2
-const DUPLICATE_KEY = 11_000
-
 export interface RecordOptions {
   /** A smaller batch would have a better chance: conflicts then come out as LostRace after a few tries. */
   isLarge: boolean
@@ -39,11 +38,7 @@ export async function recordBatch<T extends { plan: Plan }>(
       await orOutage(countTemplateUses(store, folded.plan.templateUses))
       return folded
     } catch (error) {
-      if (round === MAX_ROUNDS || !isLostRace(error)) throw error
+      if (round === MAX_ROUNDS || !isDuplicateKey(error)) throw error
     }
   }
-}
-
-function isLostRace(error: unknown): boolean {
-  return (error as { code?: unknown } | null)?.code === DUPLICATE_KEY
 }

@@ -1,7 +1,8 @@
 import type { ClientSession } from 'mongoose'
 import type { EventDoc, Id, TemplateDoc } from '../../model/documents.ts'
 import { type Store, trusted } from '../connect.ts'
-import { changeIn, isDuplicate, templateEvent } from './templates.ts'
+import { isDuplicateKey } from '../errors.ts'
+import { changeIn, templateEvent } from './templates.ts'
 
 type Place = Pick<TemplateDoc, 'tenantId' | 'wabaId'>
 
@@ -24,7 +25,7 @@ export async function writeTemplatePage<T>(
       return await store.transaction(session => writePage(store, { tenantId, wabaId }, page, session))
     } catch (error) {
       // Somebody made one of them at this very moment: it is there now.
-      if (!isDuplicate(error) || tries === 3) throw error
+      if (!isDuplicateKey(error) || tries === 3) throw error
     }
   }
 }

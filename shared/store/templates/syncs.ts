@@ -1,8 +1,8 @@
 import { Types } from 'mongoose'
 import type { Id, TemplateSyncDoc } from '../../model/documents.ts'
 import { type Store, trusted } from '../connect.ts'
+import { isDuplicateKey } from '../errors.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
-import { isDuplicate } from './templates.ts'
 
 /** A process that dies in the middle is followed by another after this. */
 const HELD_MS = 60_000
@@ -28,7 +28,7 @@ export async function requestSync(
       }
       return (await templateSyncs.create(order)).toObject()
     } catch (error) {
-      if (!isDuplicate(error)) throw error
+      if (!isDuplicateKey(error)) throw error
     }
   }
 }

@@ -2,6 +2,7 @@ import { type ClientSession, Types } from 'mongoose'
 import { notFound } from '../../domain/errors.ts'
 import type { EventDoc, Id, TemplateDoc } from '../../model/documents.ts'
 import { type Store, trusted } from '../connect.ts'
+import { isDuplicateKey } from '../errors.ts'
 import { findPage, type Page, type PageRequest } from '../pages.ts'
 
 type Key = Id | string
@@ -49,15 +50,12 @@ export interface TemplateChange {
   event: EventDoc | null
 }
 
-const DUPLICATE_KEY = 11_000
-export const isDuplicate = (error: unknown): boolean => (error as { code?: unknown }).code === DUPLICATE_KEY
-
 /** Null where another one stands. Nobody is told: see `saveTemplate`. */
 export async function insertTemplate(store: Store, fields: Partial<TemplateDoc> & TemplatePlace): Promise<TemplateDoc | null> {
   try {
     return (await store.models.templates.create(fields)).toObject()
   } catch (error) {
-    if (isDuplicate(error)) return null
+    if (isDuplicateKey(error)) return null
     throw error
   }
 }

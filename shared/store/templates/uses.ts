@@ -1,6 +1,7 @@
 import type { ClientSession } from 'mongoose'
 import type { TemplateUse } from '../../model/template-use.ts'
 import type { Store } from '../connect.ts'
+import { perStore } from '../per-store.ts'
 import { TtlCache } from '../ttl-cache.ts'
 
 /** One write a template, however many messages, and none for a batch without templates. */
@@ -26,12 +27,11 @@ export async function countTemplateUses(
 }
 
 const KEPT_MS = 5000
-const caches = new WeakMap<Store['raw'], TtlCache<string, string>>()
+const cacheOf = perStore(() => new TtlCache<string, string>(10_000))
 
 /** By the numbers' ids. Whose account a number is changes when it is connected anew: what is kept is at most 5 s old. */
 async function wabasOf(raw: Store['raw'], uses: readonly TemplateUse[]): Promise<Map<string, string>> {
-  const cache = caches.get(raw) ?? new TtlCache(10_000)
-  caches.set(raw, cache)
+  const cache = cacheOf(raw)
   const wabas = new Map<string, string>()
   const missing: TemplateUse[] = []
   for (const use of uses) {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { DeadLetterStep, Id } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
+import { isDuplicateKey } from '../errors.ts'
 import { orOutage } from '../outage.ts'
 
 /**
@@ -57,7 +58,7 @@ export async function returnDeadLetters(
     const update = { $set: open, $push: push(by, 'returned', 'the broker did not take it') }
     await orOutage(store.raw.deadLetters.updateOne({ _id, claim }, update)).catch(async error => {
       // Another letter of the same message is open already: that one stands for both.
-      if (error.code !== 11_000) throw error
+      if (!isDuplicateKey(error)) throw error
       await settleReplayed(store, { claim, ids: [_id], by })
     })
   }

@@ -2,6 +2,7 @@ import { Types } from 'mongoose'
 import { causeOf } from '../../domain/dead-letter.ts'
 import type { DeadLetterDoc, WebhookEventDoc } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
+import { isDuplicateKey } from '../errors.ts'
 import { orOutage } from '../outage.ts'
 
 export type NewDeadLetter = Omit<
@@ -25,7 +26,7 @@ export async function storeDeadLetter(store: Store, deadLetter: NewDeadLetter): 
   const filter = { messageId, queue, attempt, state: 'NEW' as const }
   const kept = store.raw.deadLetters.updateOne(filter, { $setOnInsert }, { upsert: true }).catch(error => {
     // Another keeper was first.
-    if (error.code !== 11_000) throw error
+    if (!isDuplicateKey(error)) throw error
   })
   await orOutage(kept)
 }
@@ -58,7 +59,7 @@ async function failOne(
   }
   await store.raw.webhookEvents.updateOne(filter, update, { upsert: true }).catch(error => {
     // Processed meanwhile: the upsert then meets the very row.
-    if (error.code !== 11_000) throw error
+    if (!isDuplicateKey(error)) throw error
   })
 }
 
