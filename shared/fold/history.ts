@@ -101,7 +101,7 @@ function statusOf({ direction, message }: PastMessage): MessageDoc['status'] {
 export function pastMessagesOf(item: AccountItem): PastMessage[] {
   const conversations = listOf(item.value.history)
     .filter(isObject)
-    .flatMap(part => listOf(part.conversations).filter(isObject))
+    .flatMap(part => listOf(part.threads).filter(isObject))
   const inConversations = conversations.flatMap(conversation =>
     listOf(conversation.messages).map(message => ({ message, other: text(conversation.id) })),
   )
