@@ -51,8 +51,8 @@ const tidy = (value: number) => (value >= 100 ? Math.round(value).toLocaleString
 /** `count` calls, at most `width` of them at once. */
 export async function inFlight(width: number, count: number, work: (i: number) => Promise<unknown>): Promise<void> {
   let next = 0
-  const priority = async () => {
+  const worker = async () => {
     while (next < count) await work(next++)
   }
-  await Promise.all(Array.from({ length: width }, priority))
+  await Promise.all(Array.from({ length: width }, worker))
 }

@@ -37,10 +37,10 @@ const server = createServer((request, response) => {
 })
 server.keepAliveTimeout = 60_000
 process.on('message', (job: { latencyMs?: number; reset?: boolean }) => {
-  const told = count
+  const counted = count
   latencyMs = job.latencyMs ?? latencyMs
   if (job.reset) count = { posts: 0, firstAt: 0, lastAt: 0 }
-  process.send?.(told)
+  process.send?.(counted)
 })
 server.listen(0, '127.0.0.1', 4096, () => process.send?.({ port: (server.address() as AddressInfo).port }))
 process.on('SIGTERM', () => process.exit(0))

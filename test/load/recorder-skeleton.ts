@@ -72,11 +72,11 @@ export async function replay(store: Store, written: Written, { messages, lanes, 
   const cpu = process.cpuUsage()
   const startedAt = performance.now()
   let next = 0
-  const priority = async () => {
+  const worker = async () => {
     for (let batch = batches[next++]; batch; batch = batches[next++])
       await Promise.all(batch.map(([name, operations]) => dbOf(store).collection(name).bulkWrite(operations, DURABLE)))
   }
-  await Promise.all(Array.from({ length: lanes }, priority))
+  await Promise.all(Array.from({ length: lanes }, worker))
   const { user, system } = process.cpuUsage(cpu)
   const count = batches.length * BATCH
   return { '/s': count / ((performance.now() - startedAt) / 1000), 'CPU µs': (user + system) / count }

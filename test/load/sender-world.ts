@@ -37,7 +37,7 @@ export interface SenderWorld {
   conversations: ConversationDoc[]
   /** `count` accepted messages, by turns of the conversations, as the gateway leaves them; their bells are not rung. */
   accept(count: number, input?: MessageInput): Promise<MessageDoc[]>
-  ring(messages: MessageDoc[]): Promise<void>
+  enqueue(messages: MessageDoc[]): Promise<void>
   /** How many are not yet sent. */
   open(): Promise<number>
 }
@@ -73,7 +73,7 @@ export async function createSenderWorld(store: Store, queue: Queue, shape: Sende
       for (let i = 0; i < count; i += 1000) await store.raw.messages.insertMany(messages.slice(i, i + 1000))
       return messages
     },
-    ring: messages => inFlight(400, messages.length, i => ring(queue, messages[i] as MessageDoc)),
+    enqueue: messages => inFlight(400, messages.length, i => enqueue(queue, messages[i] as MessageDoc)),
     open: () => store.raw.messages.countDocuments({ tenantId, dispatch: { $ne: null } }),
   }
 }
@@ -102,7 +102,7 @@ function tenantOf(i: number): TenantDoc {
   }
 }
 
-const ring = (queue: Queue, message: MessageDoc) =>
+const enqueue = (queue: Queue, message: MessageDoc) =>
   queue.publish({
     exchange: EXCHANGES.send,
     routingKey: sendKey(message.dispatch?.priority ?? 'chat'),

@@ -48,21 +48,21 @@ export async function run(): Promise<void> {
 /** The sender stands still while rows and bells are laid ready; from the first post to the last outcome stored. */
 async function sendTurn(sender: Child, stub: Child, world: SenderWorld, count: number): Promise<Turn> {
   sender.process.kill('SIGSTOP')
-  await world.ring(await world.accept(count))
+  await world.enqueue(await world.accept(count))
   await stub.ask({ reset: true })
   const cpu = sender.cpuUs()
   sender.process.kill('SIGCONT')
-  let told: StubCount
+  let counted: StubCount
   do {
     await new Promise(resolve => setTimeout(resolve, 20))
-    told = await stub.ask<StubCount>({})
-  } while (told.posts < count)
+    counted = await stub.ask<StubCount>({})
+  } while (counted.posts < count)
   while ((await world.open()) > 0) await new Promise(resolve => setTimeout(resolve, 10))
   const now = performance.timeOrigin + performance.now()
-  if (told.posts !== count) throw new Error(`${count} messages were posted ${told.posts} times`)
+  if (counted.posts !== count) throw new Error(`${count} messages were posted ${counted.posts} times`)
   return {
-    '/s': (count / (now - told.firstAt)) * 1000,
-    'at the stub /s': (count / (told.lastAt - told.firstAt)) * 1000,
+    '/s': (count / (now - counted.firstAt)) * 1000,
+    'at the stub /s': (count / (counted.lastAt - counted.firstAt)) * 1000,
     'CPU µs': (sender.cpuUs() - cpu) / count,
   }
 }

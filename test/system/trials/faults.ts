@@ -33,7 +33,7 @@ export async function run(): Promise<Facts> {
   await w.startSenders(SENDERS)
   const messages = await world.accept(MESSAGES)
   const startedAt = performance.now()
-  await world.ring(messages)
+  await world.enqueue(messages)
   for (const until = startedAt + PATIENCE_MS; (await world.open()) > 0 && performance.now() < until; ) await sleep(500)
   const seconds = (performance.now() - startedAt) / 1000
   await w.simulator.call('idle')

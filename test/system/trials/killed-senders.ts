@@ -21,7 +21,7 @@ export async function run(): Promise<Facts> {
   const senders = await w.startSenders(SENDERS)
   const messages = await world.accept(count)
   const startedAt = performance.now()
-  const ringing = world.ring(messages)
+  const ringing = world.enqueue(messages)
   for (let kills = 0; kills < Math.floor((SECONDS * 1000) / KILL_EVERY_MS); kills++) {
     await sleep(KILL_EVERY_MS)
     const victim = senders.shift() as Child

@@ -22,7 +22,7 @@ export async function run(): Promise<Facts> {
   await w.simulator.add(steady)
   await w.simulator.add([slowed], LOWERED)
   await w.startSenders(SENDERS)
-  await world.ring(await backlog(world))
+  await world.enqueue(await backlog(world))
   const startedAt = Date.now()
   const campaigns = world.numbers.map(number => ({ number, waiting: [] as MessageDoc['_id'][] }))
   while (Date.now() < startedAt + (SECONDS + 15) * 1000) {
@@ -54,7 +54,7 @@ async function feed(store: Store, world: SenderWorld, { number, waiting }: { num
   const rows = store.raw.messages.find({ _id: { $in: waiting }, dispatch: { $ne: null } }, { projection: { _id: 1 } })
   const still = (await rows.toArray()).map(({ _id }) => _id)
   const more = await world.accept(Math.max(0, RATE * 2 - still.length), { number, priority: 'campaign' })
-  await world.ring(more)
+  await world.enqueue(more)
   return [...still, ...more.map(({ _id }) => _id)]
 }
 
