@@ -25,10 +25,10 @@ async function measure(publish: Publish): Promise<Figures> {
   const startedAt = performance.now()
   const cpu = process.cpuUsage()
   let next = 0
-  const priority = async () => {
+  const worker = async () => {
     while (next < messages) await publish(next++)
   }
-  await Promise.all(Array.from({ length: WINDOW }, priority))
+  await Promise.all(Array.from({ length: WINDOW }, worker))
   const { user, system } = process.cpuUsage(cpu)
   return { perSecond: Math.round(messages / ((performance.now() - startedAt) / 1000)), cpuUs: (user + system) / messages }
 }
