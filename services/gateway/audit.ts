@@ -1,6 +1,6 @@
-import { Types } from 'mongoose'
 import { callerOf, type RouteRequest } from '#shared/http/route.ts'
 import type { AuditLogDoc } from '#shared/model/documents.ts'
+import { toId } from '#shared/model/ids.ts'
 import { audit } from '#shared/store/accounts/audit.ts'
 import type { GatewayDeps } from './deps.ts'
 
@@ -13,8 +13,8 @@ export async function recordAudit(
   const { kind, id, name, tenantId } = callerOf(request)
   await audit(store, {
     ...entry,
-    tenantId: new Types.ObjectId(tenantId),
-    actor: { kind, id: new Types.ObjectId(id), name },
+    tenantId: toId(tenantId),
+    actor: { kind, id: toId(id), name },
     ip: request.ip,
   })
 }

@@ -1,10 +1,10 @@
-import { Types } from 'mongoose'
 import { phoneVariants } from '../domain/contacts/phone-variants.ts'
 import { parseCallbackData } from '../domain/messages/callback-data.ts'
 import { isObject, type Json, text } from '../meta/json.ts'
 import type { AccountItem, Person, WebhookItem } from '../meta/webhook.ts'
 import type { BatchKeys } from '../model/batch-plan.ts'
 import type { ClientDoc } from '../model/documents.ts'
+import { toId } from '../model/ids.ts'
 import { preferencesOf } from './account.ts'
 import { isTemplateField, templateKeyOf } from './account-templates.ts'
 import { clientsOf, type ReferenceData } from './context.ts'
@@ -56,7 +56,7 @@ export function keysOf(items: readonly WebhookItem[], context: ReferenceData): B
     waIds: [...sets.waIds],
     userIds: [...sets.userIds],
     wamids: [...sets.wamids],
-    messageIds: [...sets.messageIds].map(id => new Types.ObjectId(id)),
+    messageIds: [...sets.messageIds].map(id => toId(id)),
     newWamids: [...sets.newWamids],
     leads: sets.leads,
     templates: sets.templates,

@@ -1,5 +1,5 @@
-import { Types } from 'mongoose'
 import type { MediaRef, MessageContent } from '../model/documents.ts'
+import { newId } from '../model/ids.ts'
 import { isObject, type Json, listOf, text } from './json.ts'
 
 /** What an inbound message (or echo) says: a text for lists and search, its media, and Meta's own object whole. */
@@ -110,7 +110,7 @@ const coordinates = ({ latitude, longitude }: Json) => (text(latitude) && text(l
 
 function mediaOf(data: Json): MediaRef {
   return {
-    id: new Types.ObjectId(),
+    id: newId(),
     metaId: text(data.id),
     url: text(data.url) ?? text(data.link),
     sha256: text(data.sha256),

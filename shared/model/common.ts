@@ -1,6 +1,6 @@
-import type { Types } from 'mongoose'
+import type { Id } from './ids.ts'
 
-export type Id = Types.ObjectId
+export type { Id } from './ids.ts'
 
 export interface Common {
   _id: Id

@@ -1,4 +1,3 @@
-import { Types } from 'mongoose'
 import type { Priority } from '../domain/messages/priority.ts'
 import type {
   ClientDoc,
@@ -10,6 +9,7 @@ import type {
   LastMessage,
   MessageDoc,
 } from './documents.ts'
+import { newId } from './ids.ts'
 
 /** A bell that nobody answered in this time is taken for lost. */
 export const REQUEUE_AFTER_MS = 5000
@@ -32,12 +32,7 @@ export function lastMessageOf({ _id, content, type, direction, status, at }: Mes
 
 type Person = Pick<ContactDoc, 'waId' | 'userId' | 'name' | 'nameSource'> & Partial<Pick<ContactDoc, 'parentUserId' | 'username'>>
 
-export function newContact(
-  tenantId: ContactDoc['tenantId'],
-  person: Person,
-  now: Date,
-  _id: Id = new Types.ObjectId(),
-): ContactDoc {
+export function newContact(tenantId: ContactDoc['tenantId'], person: Person, now: Date, _id: Id = newId()): ContactDoc {
   return {
     _id,
     tenantId,
@@ -57,12 +52,7 @@ export function newContact(
   }
 }
 
-export function newConversation(
-  client: ClientDoc,
-  contact: ContactDoc,
-  now: Date,
-  _id: Id = new Types.ObjectId(),
-): ConversationDoc {
+export function newConversation(client: ClientDoc, contact: ContactDoc, now: Date, _id: Id = newId()): ConversationDoc {
   return {
     _id,
     tenantId: client.tenantId,
@@ -107,7 +97,7 @@ export function newMessage(
   { client, conversation, contact }: MessagePlace,
   said: Pick<MessageDoc, 'type' | 'content'>,
   now: Date,
-  _id: Id = new Types.ObjectId(),
+  _id: Id = newId(),
 ): Omit<MessageDoc, 'direction' | 'status'> {
   return {
     _id,

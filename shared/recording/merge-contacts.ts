@@ -1,4 +1,3 @@
-import { Types } from 'mongoose'
 import { differ } from '../domain/contacts/identity.ts'
 import { ApiError } from '../domain/errors.ts'
 import { planOf } from '../fold/batch.ts'
@@ -7,6 +6,7 @@ import { emitConversations, emitJoined } from '../fold/realtime-events.ts'
 import { openState, type Tracked, touchConversations } from '../fold/state.ts'
 import type { Plan } from '../model/batch-plan.ts'
 import type { ContactDoc, EventDoc, Id } from '../model/documents.ts'
+import { newId } from '../model/ids.ts'
 import type { Store } from '../store/connect.ts'
 import { mergePair, type Pair } from '../store/recording/merge-contacts.ts'
 
@@ -35,7 +35,7 @@ function planMerge(pair: Pair, { now }: MergeOrder): { plan: Plan; contact: Cont
   const state = openState(loaded)
   const [one, two] = [kept, other].map(({ _id }) => state.contacts.get(String(_id))) as [Tracked<ContactDoc>, Tracked<ContactDoc>]
   const { doc } = absorb(state, { now }, one, two)
-  const cause = `g:${new Types.ObjectId()}`
+  const cause = `g:${newId()}`
   emitJoined(state, now)
   touchConversations(state, doc._id, cause)
   emitConversations(state, now)

@@ -1,8 +1,8 @@
-import { Types } from 'mongoose'
 import { type ReferenceData, wabaOf } from '../fold/context.ts'
 import { isStopping } from '../fold/number-pauses.ts'
 import type { WebhookItem } from '../meta/webhook.ts'
 import type { ClientDoc, Id, PipelineDoc, TenantDoc } from '../model/documents.ts'
+import { newId } from '../model/ids.ts'
 import { getCachedTenant } from '../store/accounts/tenants.ts'
 import type { Store } from '../store/connect.ts'
 import { ensureDefaultPipeline } from '../store/contacts/pipelines.ts'
@@ -31,7 +31,7 @@ export async function readReferenceData(store: Store, items: readonly WebhookIte
     tenants.set(String(tenantId), tenant)
     if (tenant.settings.leadsEnabled) pipelines.set(String(tenantId), await pipelineOf(store, tenantId))
   }
-  return { clients, accounts, tenants, pipelines, newId: () => new Types.ObjectId() }
+  return { clients, accounts, tenants, pipelines, newId: () => newId() }
 }
 
 /** An account whose number is to be stopped is read as it stands now. */

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import type { Request } from 'express'
-import { Types } from 'mongoose'
 import { type VerifiedAccess, verifyAccessToken } from '#shared/auth/access-token.ts'
 import { findApiKey, isApiKey, keyMay } from '#shared/auth/api-keys.ts'
 import { safeEqual } from '#shared/auth/constant-time.ts'
@@ -8,6 +7,7 @@ import { can, capRole, roleFromForeign } from '#shared/auth/policy.ts'
 import { ApiError, notFound } from '#shared/domain/errors.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { Role, UserDoc } from '#shared/model/documents.ts'
+import { toId } from '#shared/model/ids.ts'
 import { audit } from '#shared/store/accounts/audit.ts'
 import { getTenant } from '#shared/store/accounts/tenants.ts'
 import { findSessionUser, findUserByEmail } from '#shared/store/accounts/users.ts'
@@ -129,7 +129,7 @@ async function inOrganization(caller: Caller, request: Request, { store }: Gatew
   const tenant = await getTenant(store, organization)
   await audit(store, {
     tenantId: tenant._id,
-    actor: { kind: caller.kind, id: new Types.ObjectId(caller.id), name: caller.name },
+    actor: { kind: caller.kind, id: toId(caller.id), name: caller.name },
     action: 'tenants.any',
     object: { kind: 'request', id: `${request.method} ${request.path}` },
     ip: request.ip ?? null,

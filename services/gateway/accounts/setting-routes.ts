@@ -1,8 +1,8 @@
-import { Types } from 'mongoose'
 import { z } from 'zod'
 import { ApiError } from '#shared/domain/errors.ts'
 import { callerOf, route } from '#shared/http/route.ts'
 import type { TenantDoc } from '#shared/model/documents.ts'
+import { toId } from '#shared/model/ids.ts'
 import { changesOf } from '#shared/store/accounts/audit.ts'
 import { changeSettings, getTenant } from '#shared/store/accounts/tenants.ts'
 import { recordAudit } from '../audit.ts'
@@ -78,7 +78,7 @@ const write = (['put', 'patch'] as const).map(method =>
     async handle(request, deps: GatewayDeps) {
       const { tenantId, id } = callerOf(request)
       await requireTemplates(deps, tenantId, request.body)
-      const { before, after } = await changeSettings(deps.store, tenantId, request.body, new Types.ObjectId(id))
+      const { before, after } = await changeSettings(deps.store, tenantId, request.body, toId(id))
       const changes = changesOf(settingsView(before), settingsView(after), Object.keys(Settings.shape))
       if (Object.keys(changes).length > 0)
         await recordAudit(request, deps, { action: 'tenants.settings', object: { kind: 'tenant', id: tenantId }, changes })

@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream'
-import { Types } from 'mongoose'
 import { z } from 'zod'
 import { HeaderMediaObject, numberName, objectId } from '#shared/contracts/outbound.ts'
 import type { CampaignAction } from '#shared/domain/campaigns/campaign.ts'
@@ -7,6 +6,7 @@ import { ApiError } from '#shared/domain/errors.ts'
 import { fillTemplate } from '#shared/domain/templates/fill.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { CampaignDoc, CampaignSource, ClientDoc, TemplateDoc } from '#shared/model/documents.ts'
+import { toId } from '#shared/model/ids.ts'
 import { audienceKey } from '#shared/storage/open.ts'
 import { createCampaign, EMPTY_AUDIENCE, moveCampaign, replaceAudience } from '#shared/store/campaigns/campaigns.ts'
 import { progressEvent } from '#shared/store/campaigns/progress.ts'
@@ -67,7 +67,7 @@ export type AudienceInput = z.infer<typeof AudienceInput>
 
 /** @throws ApiError 404, 422 */
 export async function draftCampaign(deps: GatewayDeps, caller: Caller, input: CampaignInput): Promise<CampaignDoc> {
-  const by = new Types.ObjectId(caller.id)
+  const by = toId(caller.id)
   const { fields } = await campaignOf(deps, caller.tenantId, input)
   return await createCampaign(deps.store, { ...fields, status: 'DRAFT', audience: EMPTY_AUDIENCE, createdBy: by, updatedBy: by })
 }
@@ -138,7 +138,7 @@ export async function changeCampaign(
   const isOther = change.templateId !== undefined || change.templateName !== undefined
   const input = { ...inputOf(before), ...(isOther && { templateId: undefined }), ...change }
   const { fields } = await campaignOf(deps, caller.tenantId, input)
-  const changed = await moveCampaign(deps.store, before, 'edit', { ...fields, updatedBy: new Types.ObjectId(caller.id) })
+  const changed = await moveCampaign(deps.store, before, 'edit', { ...fields, updatedBy: toId(caller.id) })
   const { source } = before.audience
   const readsOtherwise = ['templateId', 'templateName', 'language', 'columns', 'variables', 'headerMedia', 'clientId']
   if (source === null || !readsOtherwise.some(name => name in change)) return changed

@@ -1,9 +1,9 @@
-import { Types } from 'mongoose'
 import { z } from 'zod'
 import { estimate } from '#shared/domain/campaigns/campaign.ts'
 import { ApiError, notFound } from '#shared/domain/errors.ts'
 import type { LimitUsage } from '#shared/limits/usage.ts'
 import type { CampaignDoc, ClientDoc, TenantDoc } from '#shared/model/documents.ts'
+import { toId } from '#shared/model/ids.ts'
 import { getTenant } from '#shared/store/accounts/tenants.ts'
 import { type CampaignBacklog, campaignBacklog } from '#shared/store/dispatch/backlog.ts'
 import { listClients } from '#shared/store/numbers/clients.ts'
@@ -55,7 +55,7 @@ export async function estimateFor(deps: GatewayDeps, campaign: Estimated, audien
   const [tenant, clients, waiting] = await Promise.all([
     getTenant(store, tenantId),
     listClients(store, tenantId),
-    campaignBacklog(store, new Types.ObjectId(tenantId)),
+    campaignBacklog(store, toId(tenantId)),
   ])
   const client = clients.find(one => String(one._id) === String(clientId))
   if (client === undefined) throw notFound('Number')

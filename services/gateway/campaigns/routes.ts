@@ -1,7 +1,7 @@
-import { Types } from 'mongoose'
 import { z } from 'zod'
 import { callerOf, type Route, route } from '#shared/http/route.ts'
 import type { CampaignDoc } from '#shared/model/documents.ts'
+import { toId } from '#shared/model/ids.ts'
 import { changesOf } from '#shared/store/accounts/audit.ts'
 import { getCampaign, listCampaigns, moveCampaign } from '#shared/store/campaigns/campaigns.ts'
 import { pageView } from '#shared/store/pages.ts'
@@ -113,7 +113,7 @@ const remove = route({
   async handle(request, deps: GatewayDeps) {
     const { tenantId, id: by } = callerOf(request)
     const campaign = await getCampaign(deps.store, tenantId, request.params.id)
-    await moveCampaign(deps.store, campaign, 'edit', { deletedAt: deps.now(), updatedBy: new Types.ObjectId(by) })
+    await moveCampaign(deps.store, campaign, 'edit', { deletedAt: deps.now(), updatedBy: toId(by) })
     await recordAudit(request, deps, { action: 'campaigns.delete', object: objectOf(campaign) })
     return {}
   },

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
-import { Types } from 'mongoose'
 import { z } from 'zod'
 import { finishErasure } from '#shared/erasure/erase.ts'
 import { callerOf, route } from '#shared/http/route.ts'
+import { toId } from '#shared/model/ids.ts'
 import { beginErasure } from '#shared/store/contacts/erase-begin.ts'
 import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
@@ -37,9 +37,9 @@ const erase = route({
   async handle(request, deps: GatewayDeps) {
     const { tenantId, id: by } = callerOf(request)
     const { contact, events } = await beginErasure(deps.store, {
-      tenantId: new Types.ObjectId(tenantId),
-      contactId: new Types.ObjectId(request.params.id),
-      by: new Types.ObjectId(by),
+      tenantId: toId(tenantId),
+      contactId: toId(request.params.id),
+      by: toId(by),
       pseudonymOf: key => pseudonymOf(deps, tenantId, key),
       now: deps.now(),
     })

@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream'
 import { CsvError } from 'csv-parse'
-import { Types } from 'mongoose'
 import { type ContactColumns, type ContactRow, contactColumns, readContactRow } from '#shared/domain/contacts/contact-row.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import type { Caller } from '#shared/http/route.ts'
+import { newId, toId } from '#shared/model/ids.ts'
 import { readCsv } from '#shared/storage/csv-file.ts'
 import { importRows } from '#shared/store/contacts/import.ts'
 import { findPrimaryClient } from '#shared/store/numbers/clients.ts'
@@ -47,7 +47,7 @@ export async function importContacts(
   input: ImportInput,
   traceparent: string,
 ): Promise<ImportReport> {
-  const key = `${caller.tenantId}/imports/${new Types.ObjectId()}`
+  const key = `${caller.tenantId}/imports/${newId()}`
   await deps.storage.put(key, upload, { contentType: 'text/csv' })
   try {
     return await readAll(deps, caller, await deps.storage.get(key), input, traceparent)
@@ -67,7 +67,7 @@ async function readAll(
   traceparent: string,
 ): Promise<ImportReport> {
   const home = (await findPrimaryClient(deps.store, tenantId))?.whatsappNumber ?? null
-  const batch = { tenantId: new Types.ObjectId(tenantId), by: new Types.ObjectId(id), now: deps.now(), isDryRun: input.isDryRun }
+  const batch = { tenantId: toId(tenantId), by: toId(id), now: deps.now(), isDryRun: input.isDryRun }
   const report: ImportReport = { read: 0, created: 0, updated: 0, unchanged: 0, refused: 0, refusedRows: [] }
   const places = new Map<string, number>()
   let rows: ContactRow[] = []

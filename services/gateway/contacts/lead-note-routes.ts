@@ -1,7 +1,7 @@
-import { Types } from 'mongoose'
 import { z } from 'zod'
 import { callerOf, route } from '#shared/http/route.ts'
 import type { LeadDoc } from '#shared/model/documents.ts'
+import { toId } from '#shared/model/ids.ts'
 import { conversationsOf, getLead, type LeadNote, listLeadNotes } from '#shared/store/contacts/leads.ts'
 import { addNote } from '#shared/store/inbox/notes.ts'
 import type { GatewayDeps } from '../deps.ts'
@@ -66,7 +66,7 @@ const add = route({
     return withIdempotencyKey(deps, tenantId, idempotencyKeyOf(request.headers), input, async () => {
       const [conversationId] = await conversationsOf(deps.store, lead)
       const about = { tenantId: lead.tenantId, _id: conversationId ?? null, leadId: lead._id }
-      const note = await addNote(deps.store, about, { text, isPrivate, createdBy: new Types.ObjectId(by) }, deps.now())
+      const note = await addNote(deps.store, about, { text, isPrivate, createdBy: toId(by) }, deps.now())
       return { status: 201, body: leadNoteView(lead, { at: note.createdAt, id: note._id, note }) }
     })
   },

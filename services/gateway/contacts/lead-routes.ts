@@ -1,8 +1,8 @@
-import { Types } from 'mongoose'
 import { z } from 'zod'
 import { ApiError } from '#shared/domain/errors.ts'
 import { callerOf, route } from '#shared/http/route.ts'
 import type { Id, LeadDoc, PipelineDoc } from '#shared/model/documents.ts'
+import { toId } from '#shared/model/ids.ts'
 import { changeLead, createLead, deleteLead, getLead, listLeads, listPipelines } from '#shared/store/contacts/leads.ts'
 import { ensureDefaultPipeline } from '#shared/store/contacts/pipelines.ts'
 import { pageView } from '#shared/store/pages.ts'
@@ -74,7 +74,7 @@ const add = route({
       async () => {
         const place = await placeOf(deps, tenantId, null, { pipelineId, stageId })
         const own = { ...fields, ...place, phone: phone === null ? null : await phoneOf(deps.store, tenantId, phone, 'phone') }
-        const lead = await createLead(deps.store, new Types.ObjectId(tenantId), { ...own, createdBy: new Types.ObjectId(by) })
+        const lead = await createLead(deps.store, toId(tenantId), { ...own, createdBy: toId(by) })
         return { status: 201, body: leadView(lead) }
       },
     )
@@ -107,7 +107,7 @@ const change = route({
     const { tenantId, id: by } = callerOf(request)
     const lead = await getLead(deps.store, tenantId, request.params.id)
     const { pipelineId, stageId, phone, ...fields } = request.body
-    const set: Partial<LeadDoc> = { ...fields, updatedBy: new Types.ObjectId(by) }
+    const set: Partial<LeadDoc> = { ...fields, updatedBy: toId(by) }
     if (phone !== undefined) set.phone = phone === null ? null : await phoneOf(deps.store, tenantId, phone, 'phone')
     if (pipelineId ?? stageId) Object.assign(set, await placeOf(deps, tenantId, lead, { pipelineId, stageId }))
     return { body: leadView(await changeLead(deps.store, lead, set)) }
@@ -125,7 +125,7 @@ const remove = route({
   async handle(request, deps: GatewayDeps) {
     const { tenantId, id: by } = callerOf(request)
     const lead = await getLead(deps.store, tenantId, request.params.id)
-    await deleteLead(deps.store, lead, new Types.ObjectId(by), deps.now())
+    await deleteLead(deps.store, lead, toId(by), deps.now())
     await recordAudit(request, deps, { action: 'leads.delete', object: { kind: 'lead', id: String(lead._id) } })
     return {}
   },
@@ -161,9 +161,7 @@ async function placeOf(
 ): Promise<{ pipelineId: Id; stageId: Id }> {
   const wanted = input.pipelineId ?? (lead && String(lead.pipelineId))
   const all = await listPipelines(store, tenantId)
-  const pipeline = wanted
-    ? all.find(({ _id }) => String(_id) === wanted)
-    : await ensureDefaultPipeline(store, new Types.ObjectId(tenantId))
+  const pipeline = wanted ? all.find(({ _id }) => String(_id) === wanted) : await ensureDefaultPipeline(store, toId(tenantId))
   if (pipeline === undefined) throw new ApiError(422, 'PIPELINE_UNKNOWN', 'There is no such pipeline')
   const stages = pipeline.stages.toSorted((a, b) => a.order - b.order)
   const stage = input.stageId === undefined ? stages[0] : stages.find(({ _id }) => String(_id) === input.stageId)

@@ -1,4 +1,3 @@
-import { Types } from 'mongoose'
 import { z } from 'zod'
 import { ContactView, ConversationView, MessageView } from '#shared/contracts/views.ts'
 import { isBlocked } from '#shared/domain/contacts/block.ts'
@@ -6,6 +5,7 @@ import { isBusinessScopedId } from '#shared/domain/contacts/phone-number.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { callerOf, route } from '#shared/http/route.ts'
 import type { ContactDoc } from '#shared/model/documents.ts'
+import { type Id, toId } from '#shared/model/ids.ts'
 import { mergeContacts } from '#shared/recording/merge-contacts.ts'
 import { changesOf } from '#shared/store/accounts/audit.ts'
 import { changeContact, createContact, getContact, listContacts, readContactRecord } from '#shared/store/contacts/contacts.ts'
@@ -85,8 +85,8 @@ const add = route({
       { what: 'contact', body: request.body },
       async () => {
         const waId = phone === undefined ? null : await phoneOf(deps.store, tenantId, phone, 'phone')
-        const own = { ...fields, waId, userId, ...(optOut ? optedOut(deps.now()) : OPEN), createdBy: new Types.ObjectId(by) }
-        return { status: 201, body: detailView(await createContact(deps.store, new Types.ObjectId(tenantId), own)) }
+        const own = { ...fields, waId, userId, ...(optOut ? optedOut(deps.now()) : OPEN), createdBy: toId(by) }
+        return { status: 201, body: detailView(await createContact(deps.store, toId(tenantId), own)) }
       },
     )
   },
@@ -120,7 +120,7 @@ const change = route({
   async handle(request, deps: GatewayDeps) {
     const { tenantId, id: by } = callerOf(request)
     const before = await getContact(deps.store, tenantId, request.params.id)
-    const set = { ...changesTo(before, request.body, deps.now()), updatedBy: new Types.ObjectId(by) }
+    const set = { ...changesTo(before, request.body, deps.now()), updatedBy: toId(by) }
     const { contact, events } = await changeContact(deps.store, before, set, deps.now())
     void publishEvents(deps, events, request.traceparent)
     if (contact.optOut !== before.optOut) {
@@ -160,9 +160,11 @@ const merge = route({
   async handle(request, deps: GatewayDeps) {
     const { params, body, traceparent } = request
     if (params.id === body.contactId) throw new ApiError(422, 'SAME_CONTACT', 'A contact cannot be merged with itself')
-    const [tenantId, keptId, otherId] = [callerOf(request).tenantId, params.id, body.contactId].map(
-      id => new Types.ObjectId(id),
-    ) as [Types.ObjectId, Types.ObjectId, Types.ObjectId]
+    const [tenantId, keptId, otherId] = [callerOf(request).tenantId, params.id, body.contactId].map(id => toId(id)) as [
+      Id,
+      Id,
+      Id,
+    ]
     const { contact, events } = await mergeContacts(deps.store, { tenantId, keptId, otherId, now: deps.now() })
     const changes = { joined: { before: body.contactId, after: params.id } }
     await recordAudit(request, deps, { action: 'contacts.merge', object: { kind: 'contact', id: params.id }, changes })
@@ -191,7 +193,7 @@ const blocks = (['post', 'delete'] as const).map(method =>
       if (isBlocked(before) === (method === 'post')) return { body: detailView(before) }
       const now = deps.now()
       const state = method === 'post' ? ('PENDING' as const) : ('LIFTING' as const)
-      const block = { at: now, by: new Types.ObjectId(by), state, problem: null, nextAt: now }
+      const block = { at: now, by: toId(by), state, problem: null, nextAt: now }
       const { contact, events } = await changeContact(deps.store, before, { block }, now)
       const action = method === 'post' ? 'contacts.block' : 'contacts.unblock'
       await recordAudit(request, deps, { action, object: { kind: 'contact', id: String(contact._id) } })

@@ -1,7 +1,7 @@
-import { Types } from 'mongoose'
 import { ApiError } from '#shared/domain/errors.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { ConversationDoc, EventDoc } from '#shared/model/documents.ts'
+import { newId } from '#shared/model/ids.ts'
 import { findUser } from '#shared/store/accounts/users.ts'
 import { trusted } from '#shared/store/connect.ts'
 import { changeConversation, countOpenConversations } from '#shared/store/inbox/conversations.ts'
@@ -59,7 +59,7 @@ export async function applyChange(
   const { store } = deps
   const now = deps.now()
   // Of our own making: a request id is the caller's word and may come twice, from two tenants even.
-  const cause = `g:${new Types.ObjectId()}`
+  const cause = `g:${newId()}`
   const { changed, events, lastRead } = await store.transaction(async session => {
     const seen = read ? await readMessages(store, before, read.upTo, now, session) : null
     const own = seen ? { unreadCount: seen.unreadCount } : set

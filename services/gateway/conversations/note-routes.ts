@@ -1,7 +1,7 @@
-import { Types } from 'mongoose'
 import { z } from 'zod'
 import { callerOf, route } from '#shared/http/route.ts'
 import type { NoteDoc } from '#shared/model/documents.ts'
+import { toId } from '#shared/model/ids.ts'
 import { getConversation } from '#shared/store/inbox/conversations.ts'
 import { addNote, listNotes } from '#shared/store/inbox/notes.ts'
 import { pageView } from '#shared/store/pages.ts'
@@ -40,7 +40,7 @@ const add = route({
     const conversation = await getConversation(deps.store, tenantId, request.params.id)
     const input = { what: 'note', id: request.params.id, body: request.body }
     return withIdempotencyKey(deps, tenantId, idempotencyKeyOf(request.headers), input, async () => {
-      const own = { ...request.body, createdBy: new Types.ObjectId(by) }
+      const own = { ...request.body, createdBy: toId(by) }
       return { status: 201, body: noteView(await addNote(deps.store, conversation, own, deps.now())) }
     })
   },

@@ -1,9 +1,9 @@
-import { Types } from 'mongoose'
 import { z } from 'zod'
 import { ApiError } from '#shared/domain/errors.ts'
 import { PRIORITIES } from '#shared/domain/messages/priority.ts'
 import { callerOf, route } from '#shared/http/route.ts'
 import type { ClientDoc, TenantDoc } from '#shared/model/documents.ts'
+import { toId } from '#shared/model/ids.ts'
 import { getCachedTenant, getTenant } from '#shared/store/accounts/tenants.ts'
 import { campaignBacklog, numbersInBacklog } from '#shared/store/dispatch/backlog.ts'
 import { listClients } from '#shared/store/numbers/clients.ts'
@@ -50,7 +50,7 @@ export const backlogRoutes = [read]
 async function ofTenant({ store, redis, now }: GatewayDeps, tenantId: string) {
   const [tenant, clients] = await Promise.all([getTenant(store, tenantId), listClients(store, tenantId)])
   const usage = await usageOf(redis, tenant, clients)
-  const found = await readBacklog(store, clients, await campaignBacklog(store, new Types.ObjectId(tenantId)))
+  const found = await readBacklog(store, clients, await campaignBacklog(store, toId(tenantId)))
   return { numbers: backlogViews(found, forecast(found, tenant, usage), now()), isWhole: true }
 }
 

@@ -1,7 +1,7 @@
-import { Types } from 'mongoose'
 import { z } from 'zod'
 import { callerOf, type RouteRequest, route } from '#shared/http/route.ts'
 import type { ClientDoc, TenantDoc } from '#shared/model/documents.ts'
+import { toId } from '#shared/model/ids.ts'
 import { changesOf } from '#shared/store/accounts/audit.ts'
 import { getTenant } from '#shared/store/accounts/tenants.ts'
 import { campaignBacklog } from '#shared/store/dispatch/backlog.ts'
@@ -96,7 +96,7 @@ const FIELDS = ['messagesPerMinute', 'messagesPerDay'] as const
 
 async function changeTenant(request: AnyRequest, deps: GatewayDeps, input: Omit<LimitsInput, 'numbers'>): Promise<void> {
   const { id, tenantId } = callerOf(request)
-  const before = await setTenantLimits(deps.store, tenantId, input, new Types.ObjectId(id))
+  const before = await setTenantLimits(deps.store, tenantId, input, toId(id))
   const after = { ...before.limits, ...input }
   const object = { kind: 'tenant', id: tenantId }
   await recordAudit(request, deps, { action: 'limits.write', object, changes: changesOf(before.limits ?? {}, after, FIELDS) })
@@ -128,7 +128,7 @@ async function changeNumber(
   { id, maxPerSecond }: { id: string; maxPerSecond: number | null },
 ): Promise<void> {
   const caller = callerOf(request)
-  const by = new Types.ObjectId(caller.id)
+  const by = toId(caller.id)
   const before: ClientDoc = await setNumberRate(deps.store, { tenantId: caller.tenantId, clientId: id, maxPerSecond, by })
   const changes = changesOf(before, { maxPerSecond }, ['maxPerSecond'])
   await recordAudit(request, deps, { action: 'limits.write', object: { kind: 'client', id }, changes })

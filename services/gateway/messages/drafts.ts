@@ -1,9 +1,9 @@
-import { Types } from 'mongoose'
 import type { AnyContent, OutboundType, SendText, TemplateToSend } from '#shared/contracts/outbound.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { parameterProblems } from '#shared/domain/templates/check.ts'
 import { fillTemplate } from '#shared/domain/templates/fill.ts'
 import type { MessageContent, TemplateDoc } from '#shared/model/documents.ts'
+import { newId } from '#shared/model/ids.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { findTemplatesNamed, getTemplate } from '#shared/store/templates/templates.ts'
 import type { Draft } from './draft.ts'
@@ -133,7 +133,7 @@ function mediaOf(type: OutboundType, data: unknown): MessageContent['media'] {
   if (!MEDIA.includes(type)) return null
   const { id = null, link = null, filename = null } = data as Shown
   return {
-    id: new Types.ObjectId(),
+    id: newId(),
     metaId: id,
     url: link,
     sha256: null,

@@ -1,4 +1,4 @@
-import { type ClientSession, Types } from 'mongoose'
+import type { ClientSession } from 'mongoose'
 import { costOf } from '#shared/domain/messages/cost.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type {
@@ -12,6 +12,7 @@ import type {
   TenantDoc,
   TimelineEntry,
 } from '#shared/model/documents.ts'
+import { newId, toId } from '#shared/model/ids.ts'
 import { lastMessageOf, newOutbound } from '#shared/model/new-rows.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { findLastUnfinished } from '#shared/store/inbox/messages.ts'
@@ -80,10 +81,10 @@ async function showAsLast(store: Store, message: MessageDoc, session: ClientSess
  */
 async function nextId(store: Store, conversation: ConversationDoc, session: ClientSession): Promise<Id> {
   const last = await findLastUnfinished(store, conversation, session)
-  const id = new Types.ObjectId()
+  const id = newId()
   if (last === null || String(id) > String(last)) return id
   const second = Math.floor(last.getTimestamp().getTime() / 1000) + 1
-  return new Types.ObjectId(second.toString(16).padStart(8, '0') + String(id).slice(8))
+  return toId(second.toString(16).padStart(8, '0') + String(id).slice(8))
 }
 
 /** Requests come to their turn in another order than they began. */
@@ -117,7 +118,7 @@ function messageOf(
     }),
     idempotencyKey,
     replyTo: quoted,
-    sentBy: { kind: caller.kind, id: new Types.ObjectId(caller.id), name: caller.name },
+    sentBy: { kind: caller.kind, id: toId(caller.id), name: caller.name },
     origin: caller.kind === 'apiKey' ? 'api' : 'dashboard',
     at: sendAt ?? notBefore(conversation.lastMessage?.at, now),
     sendAt,

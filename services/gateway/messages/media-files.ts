@@ -1,11 +1,11 @@
 import { pipeline } from 'node:stream'
-import { Types } from 'mongoose'
 import { ApiError } from '#shared/domain/errors.ts'
 import { bareType } from '#shared/domain/media/media-rules.ts'
 import { checkFile, isAnimatedWebp, mostBytes } from '#shared/domain/media/upload-rules.ts'
 import type { FormFile } from '#shared/http/multipart.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { MediaFileDoc, MediaRef } from '#shared/model/documents.ts'
+import { newId, toId } from '#shared/model/ids.ts'
 import { inspect } from '#shared/storage/inspection.ts'
 import { mediaKey } from '#shared/storage/open.ts'
 import { addMediaFile, type SendableFile } from '#shared/store/inbox/media-files.ts'
@@ -29,7 +29,7 @@ export function requireLength(bytes: number, mimeType: string): void {
  */
 export async function keepUpload({ store, storage }: GatewayDeps, caller: Caller, given: FormFile): Promise<MediaFileDoc> {
   const { tenantId } = caller
-  const _id = new Types.ObjectId()
+  const _id = newId()
   const key = mediaKey(tenantId, _id)
   const { through, seen } = inspect(mostBytes(null), () => tooLarge())
   // What breaks comes out of the stream that the storage reads.
@@ -43,12 +43,12 @@ export async function keepUpload({ store, storage }: GatewayDeps, caller: Caller
   }
   return await addMediaFile(store, {
     _id,
-    tenantId: new Types.ObjectId(tenantId),
+    tenantId: toId(tenantId),
     ...verdict,
     filename: given.filename?.slice(0, MOST_NAME) ?? null,
     size,
     sha256: sha256.toString('hex'),
-    createdBy: new Types.ObjectId(caller.id),
+    createdBy: toId(caller.id),
   })
 }
 

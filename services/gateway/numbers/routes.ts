@@ -1,10 +1,10 @@
-import { Types } from 'mongoose'
 import { z } from 'zod'
 import { ApiError } from '#shared/domain/errors.ts'
 import { problemSentence, UNREADABLE_TOKEN } from '#shared/domain/numbers/token-health.ts'
 import { callerOf, type Reply, type RouteRequest, route } from '#shared/http/route.ts'
 import { inspectToken } from '#shared/meta/tokens.ts'
 import type { ClientDoc } from '#shared/model/documents.ts'
+import { toId } from '#shared/model/ids.ts'
 import { audit, changesOf } from '#shared/store/accounts/audit.ts'
 import { editClient, getClient, listClients, pauseClient, resumeClient } from '#shared/store/numbers/clients.ts'
 import { shownPhone } from '#shared/views/views.ts'
@@ -157,7 +157,7 @@ async function change(
   const caller = callerOf(request)
   const client = await getClient(deps.store, caller.tenantId, request.params.id)
   if (what === 'resume' && client.status === 'paused' && !isForced) await requireValidToken(deps, client)
-  const by = new Types.ObjectId(caller.id)
+  const by = toId(caller.id)
   const where = { tenantId: caller.tenantId, clientId: client._id, by }
   const changed =
     what === 'pause'

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { Types } from 'mongoose'
 import { z } from 'zod'
 import { ApiError } from '#shared/domain/errors.ts'
 import { callerOf, type RouteRequest, route } from '#shared/http/route.ts'
 import type { AuditLogDoc, DeadLetterDoc } from '#shared/model/documents.ts'
+import { toId } from '#shared/model/ids.ts'
 import { audit } from '#shared/store/accounts/audit.ts'
 import type { Page } from '#shared/store/pages.ts'
 import { getDeadLetter, listDeadLetters } from '#shared/store/webhooks/dead-letter-list.ts'
@@ -159,7 +159,7 @@ function readCursor(cursor: string): [number, string] {
 
 function actorOf(request: AnyRequest, { now }: GatewayDeps): Actor {
   const { id, name } = callerOf(request)
-  return { id: new Types.ObjectId(id), name, at: now() }
+  return { id: toId(id), name, at: now() }
 }
 
 const refusal = (reason: string, isEdited: boolean) =>
@@ -186,7 +186,7 @@ async function recordAudit(
 ): Promise<void> {
   const { kind, id, name } = callerOf(request)
   const state = what === 'replay' ? 'REPLAYED' : 'DISCARDED'
-  const actor = { kind, id: new Types.ObjectId(id), name }
+  const actor = { kind, id: toId(id), name }
   const rows = deadLetters.map(({ _id, tenantId, state: before }) => ({
     tenantId,
     actor,

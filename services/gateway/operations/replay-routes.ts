@@ -1,7 +1,7 @@
-import { Types } from 'mongoose'
 import { z } from 'zod'
 import { ApiError } from '#shared/domain/errors.ts'
 import { callerOf, type RouteRequest, route } from '#shared/http/route.ts'
+import { toId } from '#shared/model/ids.ts'
 import { listWebhookEvents } from '#shared/store/webhooks/webhook-events.ts'
 import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
@@ -89,7 +89,7 @@ type AnyRequest = RouteRequest<unknown, unknown, unknown>
 
 function byOf(request: AnyRequest) {
   const { id, name } = callerOf(request)
-  return { id: new Types.ObjectId(id), name, traceparent: request.traceparent }
+  return { id: toId(id), name, traceparent: request.traceparent }
 }
 
 function auditChanges({ data }: Replay) {

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
-import { Types } from 'mongoose'
 import { ApiError } from '#shared/domain/errors.ts'
 import { submissionOf } from '#shared/domain/templates/change.ts'
 import { languageCode } from '#shared/domain/templates/status.ts'
 import { callerOf, type Reply, type RouteRequest } from '#shared/http/route.ts'
 import type { TemplateAccess } from '#shared/meta/templates.ts'
 import type { TemplateDoc, TemplateSyncDoc } from '#shared/model/documents.ts'
+import { toId } from '#shared/model/ids.ts'
 import { requestSync } from '#shared/store/templates/syncs.ts'
 import {
   changeTemplate,
@@ -48,7 +48,7 @@ export async function createTemplate(deps: GatewayDeps, by: TemplateCaller, inpu
     ...(access && { components: await withSamples(deps, access, content.components) }),
     category,
     ...(access ? asked(deps.now()) : { status: 'PENDING', reason: null, submission: null, lastEventAt: {} }),
-    createdBy: new Types.ObjectId(id),
+    createdBy: toId(id),
   }
   const taken = await takePlace(deps, place, fresh, access)
   if (taken.isDone) return taken.template
@@ -157,7 +157,7 @@ export async function orderSync(deps: GatewayDeps, by: TemplateCaller): Promise<
   const { tenantId, id } = callerOf(by)
   if ((await accessesOf(deps, tenantId)).size === 0)
     throw new ApiError(409, 'NUMBER_NOT_CONNECTED', 'No connected number can ask WhatsApp for templates')
-  const order = { trigger: 'request' as const, requestedBy: new Types.ObjectId(id), now: deps.now() }
+  const order = { trigger: 'request' as const, requestedBy: toId(id), now: deps.now() }
   const sync = await requestSync(deps.store, tenantId, order)
   await recordAudit(by, deps, { action: 'templates.sync', object: { kind: 'job', id: sync._id } })
   return sync

@@ -1,7 +1,7 @@
-import { Types } from 'mongoose'
 import { ApiError } from '#shared/domain/errors.ts'
 import { callerOf } from '#shared/http/route.ts'
 import type { TemplateDoc } from '#shared/model/documents.ts'
+import { toId } from '#shared/model/ids.ts'
 import { changeTemplate, type Decide } from '#shared/store/templates/templates.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { publishEvents } from '../events.ts'
@@ -15,7 +15,7 @@ export interface Work {
 
 /** Writes what `decide` makes of the row as it stands, and tells it. */
 export async function write({ deps, by }: Work, template: TemplateDoc, decide: Decide): Promise<TemplateDoc> {
-  const updatedBy = new Types.ObjectId(callerOf(by).id)
+  const updatedBy = toId(callerOf(by).id)
   const change = await changeTemplate(deps.store, template, now => {
     const changes = decide(now)
     return changes && { ...changes, updatedBy }

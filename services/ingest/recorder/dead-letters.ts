@@ -1,8 +1,8 @@
-import { Types } from 'mongoose'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import { eventTypeOf } from '#shared/fold/verdict.ts'
 import { isObject, listOf } from '#shared/meta/json.ts'
 import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
+import { type Id, isId, toId } from '#shared/model/ids.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { loop } from '#shared/process/loop.ts'
 import { deadLetters, deadLettersOpen } from '#shared/process/metrics.ts'
@@ -56,10 +56,10 @@ async function keep({ store, log }: { store: Store; log: Logger }, delivery: Del
 }
 
 /** Whose it is, all of it: what speaks of several tenants is shown to none of them. */
-function ownerOf(delivery: Delivery, events: readonly { tenantId: Types.ObjectId | null }[]): Types.ObjectId | null {
+function ownerOf(delivery: Delivery, events: readonly { tenantId: Id | null }[]): Id | null {
   const [first] = events
   if (first) return events.every(({ tenantId }) => String(tenantId) === String(first.tenantId)) ? first.tenantId : null
-  const named = delivery.tenantId && Types.ObjectId.isValid(delivery.tenantId) ? new Types.ObjectId(delivery.tenantId) : null
+  const named = delivery.tenantId && isId(delivery.tenantId) ? toId(delivery.tenantId) : null
   if (delivery.type !== MESSAGE_TYPE.events) return named
   const tenantIds = tenantsIn(delivery)
   return tenantIds.length > 0 && tenantIds.every(tenantId => tenantId === String(named)) ? named : null

@@ -1,8 +1,8 @@
 import { CsvError } from 'csv-parse'
-import { Types } from 'mongoose'
 import { type AudienceRecord, contactRecord, type JsonRecipient, recipientRecord } from '#shared/domain/campaigns/audience.ts'
 import { PHONE_COLUMNS } from '#shared/domain/contacts/contact-row.ts'
 import type { CampaignDoc, CampaignSource, RecipientDoc } from '#shared/model/documents.ts'
+import { toId } from '#shared/model/ids.ts'
 import { readCsv } from '#shared/storage/csv-file.ts'
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 import { audienceKey } from '#shared/storage/open.ts'
@@ -118,4 +118,4 @@ const againOf = ({ waId, userId, name, variables, headerMedia }: RecipientDoc): 
   headerMedia,
 })
 
-const positionOf = ({ audience }: CampaignDoc) => (audience.position === null ? null : new Types.ObjectId(audience.position))
+const positionOf = ({ audience }: CampaignDoc) => (audience.position === null ? null : toId(audience.position))

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { Types } from 'mongoose'
 import pino from 'pino'
 import { describe, expect, test } from 'vitest'
 import type { ErrorReport } from '#shared/domain/messages/send-errors.ts'
 import type { MetaClient } from '#shared/meta/client.ts'
 import type { ClientDoc, MessageDoc } from '#shared/model/documents.ts'
+import { newId } from '#shared/model/ids.ts'
 import type { SendingNumber } from '../numbers.ts'
 import { createCall } from './call.ts'
 
@@ -32,8 +32,8 @@ const PLACES: Record<string, string> = {
 const client = { wabaId: '31', phoneNumberId: '105' } as ClientDoc
 const number = { client, token: 'EAA' } as SendingNumber
 const message = {
-  _id: new Types.ObjectId(),
-  tenantId: new Types.ObjectId(),
+  _id: newId(),
+  tenantId: newId(),
   phoneNumberId: '105',
   contactKey: '212661',
   contactKeyKind: 'waId',

@@ -1,7 +1,7 @@
-import { Types } from 'mongoose'
 import { describe, expect, test } from 'vitest'
 import type { SendResult } from '#shared/meta/client.ts'
 import type { MessageDoc, TimelineEntry } from '#shared/model/documents.ts'
+import { toId } from '#shared/model/ids.ts'
 import { bodyFor } from './request-body.ts'
 import { decide, failedHere, givenBack } from './settle.ts'
 
@@ -11,7 +11,7 @@ const measured = { httpStatus: 200, latencyMs: 12, traceId: null }
 
 function message(changes: Partial<MessageDoc> = {}): MessageDoc {
   const dispatch = { state: 'TAKEN', priority: 'chat', attempt: 2, token: 't', owner: 'o' }
-  const ids = { _id: new Types.ObjectId('65a000000000000000000001'), contactKey: '212600111222', contactKeyKind: 'waId' }
+  const ids = { _id: toId('65a000000000000000000001'), contactKey: '212600111222', contactKeyKind: 'waId' }
   return { ...ids, timeline: [], payload: { type: 'text', text: { body: 'x' } }, dispatch, ...changes } as unknown as MessageDoc
 }
 const refused = (code: number, more: object = {}): SendResult => ({

@@ -1,7 +1,8 @@
-import { type ClientSession, Types } from 'mongoose'
+import type { ClientSession } from 'mongoose'
 import { type CampaignAction, statesFor } from '../../domain/campaigns/campaign.ts'
 import { ApiError, notFound } from '../../domain/errors.ts'
 import type { CampaignDoc, CampaignSource, Id, MessageDoc, RecipientDoc, TemplateDoc } from '../../model/documents.ts'
+import { toId } from '../../model/ids.ts'
 import type { Timed } from '../../views/status-times.ts'
 import { type Store, trusted } from '../connect.ts'
 import { orOutage } from '../outage.ts'
@@ -119,7 +120,7 @@ export async function listRecipients(
 ): Promise<RecipientRow[]> {
   const { tenantId } = campaign
   if (state !== undefined && MESSAGE_STATES.has(state)) {
-    const filter = { ...sentIn(campaign, state), ...(after && { _id: trusted({ $gt: new Types.ObjectId(after) }) }) }
+    const filter = { ...sentIn(campaign, state), ...(after && { _id: trusted({ $gt: toId(after) }) }) }
     const messages = await store.models.messages.find(filter, MESSAGE_FIELDS).sort({ _id: 1 }).limit(limit).lean<MessageRow[]>()
     const ids = messages.map(({ idempotencyKey }) => recipientOf(idempotencyKey ?? ''))
     const rows = (await store.models.campaignRecipients

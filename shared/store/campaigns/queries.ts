@@ -1,7 +1,7 @@
 import type { CampaignDoc, CampaignStatus, Id, MessageDoc } from '../../model/documents.ts'
+import { toId } from '../../model/ids.ts'
 import type { Store } from '../connect.ts'
 import { orOutage } from '../outage.ts'
-import { toId } from '../tenancy/context.ts'
 
 /** What the sender's loop asks about campaigns, over all tenants. All of it throws Outage. */
 

@@ -1,7 +1,7 @@
-import { Types } from 'mongoose'
 import { phoneVariants } from '../../domain/contacts/phone-variants.ts'
 import { ApiError, notFound } from '../../domain/errors.ts'
 import type { ContactDoc, ConversationDoc, EventDoc, Id, LeadDoc, MessageDoc, NoteDoc } from '../../model/documents.ts'
+import { newId, toId } from '../../model/ids.ts'
 import { snapshotOf } from '../../model/new-rows.ts'
 import { conversationView } from '../../views/views.ts'
 import { type Store, trusted } from '../connect.ts'
@@ -41,7 +41,7 @@ function searched(q: string) {
 /** Names of attributes that contacts have, so that a table of them has its columns. */
 export async function attributeNames(store: Store, tenantId: Key, limit: number): Promise<string[]> {
   const rows = await store.models.contacts.aggregate<{ _id: string }>([
-    { $match: { tenantId: new Types.ObjectId(String(tenantId)), deletedAt: null } },
+    { $match: { tenantId: toId(tenantId), deletedAt: null } },
     { $project: { names: { $objectToArray: '$attributes' } } },
     { $unwind: '$names' },
     { $group: { _id: '$names.k' } },
@@ -77,7 +77,7 @@ export async function createContact(store: Store, tenantId: Id, fields: ContactF
   const found = await find()
   if (found) throw exists(found._id)
   const nameSource = name === null ? null : ('agent' as const)
-  const contact = { ...fields, _id: new Types.ObjectId(), tenantId, phone: waId, nameSource, updatedBy: fields.createdBy }
+  const contact = { ...fields, _id: newId(), tenantId, phone: waId, nameSource, updatedBy: fields.createdBy }
   try {
     return (await store.models.contacts.create(contact)).toObject()
   } catch (error) {
@@ -116,7 +116,7 @@ function shownAnew(conversation: ConversationDoc, now: Date): EventDoc {
   const { tenantId, clientId, _id: conversationId } = conversation
   const view = conversationView(conversation, now)
   return {
-    _id: `p:${new Types.ObjectId()}`,
+    _id: `p:${newId()}`,
     name: 'conversation:updated',
     tenantId,
     clientId,

@@ -1,8 +1,9 @@
-import { type ClientSession, Types } from 'mongoose'
+import type { ClientSession } from 'mongoose'
 import { phoneVariants } from '../../domain/contacts/phone-variants.ts'
 import { notFound } from '../../domain/errors.ts'
 import { platformError } from '../../domain/messages/send-errors.ts'
 import type { ContactDoc, ContactSnapshot, ConversationDoc, EventDoc, Id } from '../../model/documents.ts'
+import { newId } from '../../model/ids.ts'
 import { conversationView } from '../../views/views.ts'
 import type { Store } from '../connect.ts'
 
@@ -96,7 +97,7 @@ async function hideConversations(
 function erasedEvent(conversation: ConversationDoc, now: Date): EventDoc {
   const view = conversationView(conversation, now)
   return {
-    _id: `e:${new Types.ObjectId()}`,
+    _id: `e:${newId()}`,
     tenantId: conversation.tenantId,
     name: 'conversation:updated',
     at: now,

@@ -1,7 +1,8 @@
-import { type ClientSession, type HydratedDocument, Types } from 'mongoose'
+import type { ClientSession, HydratedDocument } from 'mongoose'
 import { phoneVariants } from '../../domain/contacts/phone-variants.ts'
 import { ApiError, notFound } from '../../domain/errors.ts'
 import type { Id, LeadDoc, MessageDoc, NoteDoc, PipelineDoc } from '../../model/documents.ts'
+import { newId, toId } from '../../model/ids.ts'
 import { type Store, trusted } from '../connect.ts'
 import { isDuplicateKey } from '../errors.ts'
 import { findPage, type Page, type PageRequest, writeCursor } from '../pages.ts'
@@ -23,8 +24,8 @@ export async function listLeads(store: Store, tenantId: Key, filters: LeadFilter
     tenantId,
     deletedAt: null,
     ...(status && { status }),
-    ...(pipelineId && { pipelineId: new Types.ObjectId(pipelineId) }),
-    ...(stageId && { stageId: new Types.ObjectId(stageId) }),
+    ...(pipelineId && { pipelineId: toId(pipelineId) }),
+    ...(stageId && { stageId: toId(stageId) }),
     ...(q && { $and: [trusted({ $or: searched(q) })] }),
   }
   return await findPage<LeadDoc>(store.models.leads, filter, 'createdAt', page)
@@ -53,7 +54,7 @@ export type LeadFields = Pick<LeadDoc, 'name' | 'phone' | 'status' | 'source' | 
 
 /** A lead by hand: it finds its contact and their threads, which had none. @throws ApiError 409 LEAD_EXISTS */
 export async function createLead(store: Store, tenantId: Id, fields: LeadFields): Promise<LeadDoc> {
-  const lead = { ...fields, _id: new Types.ObjectId(), tenantId, deletedAt: null, updatedBy: fields.createdBy }
+  const lead = { ...fields, _id: newId(), tenantId, deletedAt: null, updatedBy: fields.createdBy }
   return await once(() =>
     store.transaction(async session => {
       await refuseSecond(store, tenantId, fields.phone, session)

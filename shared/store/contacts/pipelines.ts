@@ -1,5 +1,5 @@
-import { Types } from 'mongoose'
 import type { Id, PipelineDoc } from '../../model/documents.ts'
+import { newId } from '../../model/ids.ts'
 import type { Store } from '../connect.ts'
 
 const FIRST_STAGES = ['New', 'Contacted', 'Qualified', 'Won', 'Lost']
@@ -9,7 +9,7 @@ export async function ensureDefaultPipeline(store: Store, tenantId: Id): Promise
   const filter = { tenantId, isDefault: true }
   const present = await store.models.pipelines.findOne(filter).lean()
   if (present) return present
-  const stages = FIRST_STAGES.map((name, order) => ({ _id: new Types.ObjectId(), name, order }))
+  const stages = FIRST_STAGES.map((name, order) => ({ _id: newId(), name, order }))
   const made = await store.models.pipelines
     .findOneAndUpdate(filter, { $setOnInsert: { name: 'Leads', stages } }, { upsert: true, returnDocument: 'after' })
     .lean()

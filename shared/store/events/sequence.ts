@@ -2,11 +2,11 @@ import type { mongo } from 'mongoose'
 import type { RealtimeEvent } from '../../contracts/realtime-event.ts'
 import type { SequencedEvent } from '../../contracts/socket-events.ts'
 import type { EventDoc } from '../../model/documents.ts'
+import { toId } from '../../model/ids.ts'
 import type { Store } from '../connect.ts'
 import { isDuplicateKey } from '../errors.ts'
 import { orOutage } from '../outage.ts'
 import { perStore } from '../per-store.ts'
-import { toId } from '../tenancy/context.ts'
 import { coalesceUpdates } from './coalesce-updates.ts'
 
 /** Newest seq of a tenant as this process last wrote it: a guess, the unique index (tenantId, seq) is the judge. */

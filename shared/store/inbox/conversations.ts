@@ -1,6 +1,7 @@
-import { type ClientSession, Types } from 'mongoose'
+import type { ClientSession } from 'mongoose'
 import { notFound } from '../../domain/errors.ts'
 import type { ConversationDoc, Id } from '../../model/documents.ts'
+import { toId } from '../../model/ids.ts'
 import { type Store, trusted } from '../connect.ts'
 import { findPage, type Page, type PageRequest } from '../pages.ts'
 import { searchPattern } from '../search.ts'
@@ -71,7 +72,7 @@ export async function listConversations(
     tenantId,
     deletedAt: null,
     ...(unread && { unreadCount: trusted({ $gt: 0 }) }),
-    ...(assigneeId && { 'assignedTo.id': new Types.ObjectId(assigneeId) }),
+    ...(assigneeId && { 'assignedTo.id': toId(assigneeId) }),
     ...(unassigned && { 'assignedTo.id': null }),
     ...(closing && {
       'lastMessage.direction': 'INBOUND' as const,
@@ -79,7 +80,7 @@ export async function listConversations(
     }),
     ...(status && { status }),
     ...(label && { labels: label }),
-    ...(clientId && { clientId: new Types.ObjectId(clientId) }),
+    ...(clientId && { clientId: toId(clientId) }),
     ...(phoneNumberId && { phoneNumberId }),
     ...(candidateId && { candidateId }),
     ...(applicationId && { applicationId }),

@@ -1,6 +1,6 @@
-import { Types } from 'mongoose'
 import { ApiError } from '../../domain/errors.ts'
 import type { Id, MessageDoc } from '../../model/documents.ts'
+import { toId } from '../../model/ids.ts'
 import { type Store, trusted } from '../connect.ts'
 import { findPage, type Page, type PageRequest } from '../pages.ts'
 
@@ -59,7 +59,7 @@ function conditionsOf({ q, status, clientId, from, to }: MessageFilter) {
   return {
     ...(q !== undefined && { $text: trusted({ $search: allWords(q) }) }),
     ...(status && { status }),
-    ...(clientId && { clientId: new Types.ObjectId(clientId) }),
+    ...(clientId && { clientId: toId(clientId) }),
     ...((from || to) && { at: trusted(at) }),
   }
 }

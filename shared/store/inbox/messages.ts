@@ -1,6 +1,7 @@
-import { type ClientSession, Types } from 'mongoose'
+import type { ClientSession } from 'mongoose'
 import { notFound } from '../../domain/errors.ts'
 import type { ConversationDoc, Id, MessageDoc } from '../../model/documents.ts'
+import { toId } from '../../model/ids.ts'
 import { type Store, trusted } from '../connect.ts'
 import { UNFINISHED_INDEX } from '../dispatch/take.ts'
 import { findPage, type Page, type PageRequest } from '../pages.ts'
@@ -38,7 +39,7 @@ export async function listMessages(
   page: PageRequest,
   ascending: boolean,
 ): Promise<Page<MessageDoc>> {
-  const filter = { tenantId, conversationId: new Types.ObjectId(conversationId) }
+  const filter = { tenantId, conversationId: toId(conversationId) }
   return await findPage<MessageDoc>(store.models.messages, filter, 'at', page, {
     ascending,
     projection: { timeline: 0, payload: 0 },

@@ -1,5 +1,5 @@
-import { Types } from 'mongoose'
 import type { ConversationDoc, Id, NoteDoc } from '../../model/documents.ts'
+import { newId } from '../../model/ids.ts'
 import type { Store } from '../connect.ts'
 import { findPage, type Page, type PageRequest } from '../pages.ts'
 
@@ -11,7 +11,7 @@ export async function addNote(
   now: Date,
 ): Promise<NoteDoc> {
   const note: NoteDoc = {
-    _id: new Types.ObjectId(),
+    _id: newId(),
     tenantId,
     conversationId,
     leadId: leadId ?? null,

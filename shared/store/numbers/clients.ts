@@ -1,9 +1,9 @@
 import type { ClientSession } from 'mongoose'
 import { ApiError, notFound } from '../../domain/errors.ts'
 import type { ClientDoc, EventDoc, Id, PauseReason } from '../../model/documents.ts'
+import { toId } from '../../model/ids.ts'
 import { type Store, trusted } from '../connect.ts'
 import { perStore } from '../per-store.ts'
-import { toId } from '../tenancy/context.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
 import { TtlCache } from '../ttl-cache.ts'
 

@@ -1,5 +1,5 @@
-import { Types } from 'mongoose'
 import type { Id, TemplateSyncDoc } from '../../model/documents.ts'
+import { newId, toId } from '../../model/ids.ts'
 import { type Store, trusted } from '../connect.ts'
 import { isDuplicateKey } from '../errors.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
@@ -20,8 +20,8 @@ export async function requestSync(
     if (open) return open
     try {
       const order = {
-        _id: `sync:${new Types.ObjectId()}`,
-        tenantId: new Types.ObjectId(tenantId),
+        _id: `sync:${newId()}`,
+        tenantId: toId(tenantId),
         trigger,
         requestedBy,
         dueAt: now,

@@ -1,6 +1,7 @@
-import { type ClientSession, Types } from 'mongoose'
+import type { ClientSession } from 'mongoose'
 import { notFound } from '../../domain/errors.ts'
 import type { EventDoc, Id, TemplateDoc } from '../../model/documents.ts'
+import { newId } from '../../model/ids.ts'
 import { type Store, trusted } from '../connect.ts'
 import { isDuplicateKey } from '../errors.ts'
 import { findPage, type Page, type PageRequest } from '../pages.ts'
@@ -129,7 +130,7 @@ export function templateEvent(template: TemplateDoc): EventDoc {
   const { _id, tenantId, name, language, reason } = template
   const status = template.status.toLowerCase()
   return {
-    _id: `t:${_id}:${new Types.ObjectId()}`,
+    _id: `t:${_id}:${newId()}`,
     tenantId,
     name: 'template:status',
     at,

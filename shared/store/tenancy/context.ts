@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { Types } from 'mongoose'
-import type { Id } from '../../model/documents.ts'
+import { type Id, isId, toId } from '../../model/ids.ts'
 
 /** A query that names no tenant, another one than the work in hand is for, or several at once: a bug, never a user's mistake. */
 export class UnscopedQuery extends Error {
@@ -13,7 +12,7 @@ const contexts = new AsyncLocalStorage<Context>()
 
 /** All queries made within `work` are of this tenant alone. A query object that `work` returns is run before leaving. */
 export function asTenant<T>(tenantId: Id | string, work: () => T | PromiseLike<T>): Promise<T> {
-  return contexts.run({ tenantId: toId(tenantId), across: false }, async () => await work())
+  return contexts.run({ tenantId: toTenantId(tenantId), across: false }, async () => await work())
 }
 
 /**
@@ -40,14 +39,13 @@ export function tenantFor(what: string, named: unknown): Id {
     if (current === null) throw new UnscopedQuery(`${what} names no tenant`)
     return current
   }
-  const tenantId = toId(named)
+  const tenantId = toTenantId(named)
   if (current !== null && !current.equals(tenantId)) throw new UnscopedQuery(`${what} names another tenant than its context`)
   return tenantId
 }
 
 /** @throws UnscopedQuery for anything but an id: operators, arrays, null */
-export function toId(value: unknown): Id {
-  if (value instanceof Types.ObjectId) return value
-  if (typeof value === 'string' && /^[0-9a-f]{24}$/i.test(value)) return new Types.ObjectId(value)
+export function toTenantId(value: unknown): Id {
+  if (isId(value)) return toId(value)
   throw new UnscopedQuery('tenantId is not an id')
 }

@@ -1,5 +1,5 @@
 import type { Id } from '../../model/documents.ts'
-import { isAcrossTenants, tenantFor, toId, UnscopedQuery } from './context.ts'
+import { isAcrossTenants, tenantFor, toTenantId, UnscopedQuery } from './context.ts'
 
 type Fields = Record<string, unknown>
 
@@ -108,7 +108,7 @@ function refuseStages(what: string, stage: Fields, names: string[]): void {
 }
 
 function checkValue(what: string, value: unknown, tenantId: unknown): void {
-  if (!toId(value).equals(toId(tenantId))) throw moved(what)
+  if (!toTenantId(value).equals(toTenantId(tenantId))) throw moved(what)
 }
 
 const moved = (what: string) => new UnscopedQuery(`${what} changes the tenant of a document`)

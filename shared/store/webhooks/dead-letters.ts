@@ -1,6 +1,6 @@
-import { Types } from 'mongoose'
 import { causeOf } from '../../domain/dead-letter.ts'
 import type { DeadLetterDoc, WebhookEventDoc } from '../../model/documents.ts'
+import { type Id, newId } from '../../model/ids.ts'
 import type { Store } from '../connect.ts'
 import { isDuplicateKey } from '../errors.ts'
 import { orOutage } from '../outage.ts'
@@ -22,7 +22,7 @@ export async function storeDeadLetter(store: Store, deadLetter: NewDeadLetter): 
     isEdited: false,
     history: [],
   }
-  const $setOnInsert = { ...deadLetter, ...open, _id: new Types.ObjectId(), cause: causeOf(reason, error) }
+  const $setOnInsert = { ...deadLetter, ...open, _id: newId(), cause: causeOf(reason, error) }
   const filter = { messageId, queue, attempt, state: 'NEW' as const }
   const kept = store.raw.deadLetters.updateOne(filter, { $setOnInsert }, { upsert: true }).catch(error => {
     // Another keeper was first.
@@ -47,7 +47,7 @@ async function failOne(
     payload: Record<string, unknown>
     receivedAt: Date
     reason: string
-    tenantId: Types.ObjectId | null
+    tenantId: Id | null
   },
 ): Promise<void> {
   const { _id, reason, ...rest } = event
