@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import type { MessageDoc, TemplateDoc } from '#shared/model/documents.ts'
+import { newId } from '#shared/model/ids.ts'
 import { newContact, snapshotOf } from '#shared/model/new-rows.ts'
 import { untilTrue } from '#test/support/until.ts'
 import { test } from '#test/support/world.ts'
@@ -189,14 +190,20 @@ test('a refusal for good fails at once, with code, sentence and next step', asyn
   expect(meta.posts).toHaveLength(1)
 })
 
-test('bad bells are dead letters and stop nobody', async ({ world }) => {
+test('bad send jobs are dead letters and stop nobody', async ({ world }) => {
   await using meta = await startMeta()
   await using w = await openSenderWorld(world, meta.url)
   await using _sender = await w.startSender()
   const address = { exchange: 'linko.send.v1', routingKey: 'chat', type: 'linko.send-bell.v1', messageId: 'x' } as const
   await w.queue.publish({ ...address, body: Buffer.from('not json') })
   await w.queue.publish({ ...address, body: { v: 1, messageId: 'x' } })
+  // Complete, but one of its ids is none: refused alone, not with the batch in which it came.
+  const id = String(newId())
+  const { phoneNumberId } = w.client
+  const job = { v: 1, messageId: id, tenantId: id, clientId: id, phoneNumberId, conversationId: id, contactKey: '1' }
+  for (const name of ['messageId', 'tenantId', 'clientId', 'conversationId', 'campaignId'])
+    await w.queue.publish({ ...address, body: { ...job, [name]: 'no-id' } })
   const message = await w.sendOne()
   await w.until(message, m => m.status === 'SENT')
-  await untilTrue(async () => (await w.queue.check('linko.dead.v1')).messageCount === 2)
+  await untilTrue(async () => (await w.queue.check('linko.dead.v1')).messageCount === 7)
 })
