@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { WAITING_REASONS } from '../domain/messages/dispatch.ts'
 
 /** What the API answers and the sockets emit. Ids are strings, dates ISO 8601, absent values null. */
 const id = z.string()
@@ -74,21 +75,6 @@ export const ConversationView = z.object({
   updatedAt: at,
 })
 export type ConversationView = z.infer<typeof ConversationView>
-
-/** `quota`: the portfolio may write first to no more people today. `restricted`: the number may only answer for now. */
-export const WAITING_REASONS = [
-  'rate',
-  'pair',
-  'quota',
-  'media',
-  'restricted',
-  'predecessor',
-  'paused',
-  'scheduled',
-  'retry',
-  'unknown',
-] as const
-export type WaitingReason = (typeof WAITING_REASONS)[number]
 
 const CostView = z.object({ amount: z.number(), currency: z.string(), category: z.string() })
 

@@ -1,8 +1,9 @@
 import { parseCallbackData } from '../domain/messages/callback-data.ts'
+import { dispatchOf, waiting } from '../domain/messages/dispatch.ts'
 import { mayFallBack } from '../domain/messages/fallback.ts'
 import { WINDOW_CLOSED } from '../domain/messages/send-errors.ts'
 import type { StatusItem } from '../meta/webhook.ts'
-import type { Dispatch, MessageDoc, MessageErrorDoc } from '../model/documents.ts'
+import type { MessageDoc, MessageErrorDoc } from '../model/documents.ts'
 import { fallbackNote, fallenBack } from '../model/fallback.ts'
 import { waitEntries } from '../views/wait-entries.ts'
 import type { FoldContext } from './context.ts'
@@ -37,7 +38,8 @@ export function fallBack(
     wamid: null,
     previousIds: [...(doc.previousIds ?? []), item.wamid],
     error: null,
-    dispatch: dueNow(attempt, now),
+    // Due at once: the sender's sweep finds and enqueues it within moments.
+    dispatch: dispatchOf('chat', waiting('retry', now), attempt),
     updatedAt: now,
   })
   emitStatus(state, item.eventId, doc, now)
@@ -45,16 +47,3 @@ export function fallBack(
   if (conversation) touch(state, conversation, item.eventId)
   return true
 }
-
-/** Found and rung by the sender's sweep within moments. */
-const dueNow = (attempt: number, now: Date): Dispatch => ({
-  state: 'WAITING',
-  priority: 'chat',
-  attempt,
-  token: null,
-  owner: null,
-  leaseUntil: null,
-  nextStepAt: now,
-  reason: 'retry',
-  deadlineAt: null,
-})

@@ -1,6 +1,7 @@
 import { parseCallbackData } from '../domain/messages/callback-data.ts'
 import { isFree, type Pricing, priceOf } from '../domain/messages/cost.ts'
 import { type DeliveryStatus, statusRank } from '../domain/messages/delivery-status.ts'
+import { ENDED } from '../domain/messages/dispatch.ts'
 import { errorDoc } from '../domain/messages/send-errors.ts'
 import { isObject, type Json, listOf, text } from '../meta/json.ts'
 import { type StatusItem, timeOf } from '../meta/webhook.ts'
@@ -103,7 +104,7 @@ function apply(
   if (!doc.wamid) fields.wamid = item.wamid
   if (doc.dispatch) {
     for (const entry of waitEntries(doc.dispatch, context.now)) note(message, entry)
-    fields.dispatch = null
+    fields.dispatch = ENDED
   }
   const reported = REPORTED[item.status]
   if (reported === 'FAILED' && fallBack(state, context, item, message, error)) return

@@ -1,10 +1,10 @@
-import type { WaitingReason } from '../contracts/views.ts'
 import type { MessageStatus } from '../domain/messages/delivery-status.ts'
-import type { Priority } from '../domain/messages/priority.ts'
-import type { OpenWait, Wait } from '../domain/messages/waits.ts'
+import type { Dispatch } from '../domain/messages/dispatch.ts'
 import type { TemplateRef } from './accounts.ts'
 import type { Common, Id } from './common.ts'
 import type { TemplateDoc } from './templates.ts'
+
+export type { Dispatch } from '../domain/messages/dispatch.ts'
 
 export interface NoteDoc extends Common {
   tenantId: Id
@@ -116,28 +116,6 @@ export interface MessageContent {
   data: unknown
 }
 
-/**
- * Where an outbound message stands between us and Meta. READY: a bell may take it. TAKEN: one sender calls. WAITING: due at
- * nextStepAt. UNKNOWN: called, no answer; settled by a status or at deadlineAt. Null once SENT or FAILED.
- */
-export interface Dispatch {
-  state: 'READY' | 'TAKEN' | 'WAITING' | 'UNKNOWN'
-  priority: Priority
-  /** The number of the last attempt; 0 before the first. */
-  attempt: number
-  /** Of this take: a batch finds its own rows by it. */
-  token: string | null
-  /** The sender process that holds it. */
-  owner: string | null
-  leaseUntil: Date | null
-  nextStepAt: Date | null
-  reason: WaitingReason | null
-  deadlineAt: Date | null
-  /** What it waits for, also while it is due and nobody has taken it; and what it has waited for since the last attempt. */
-  wait?: OpenWait | null
-  waits?: Wait[]
-}
-
 /** The template that goes out instead of a free-form message once the window is closed. */
 export interface Fallback {
   template: { id: Id; name: string; language: string; category: TemplateDoc['category'] }
@@ -193,5 +171,6 @@ export interface MessageDoc extends Common {
   payload: Record<string, unknown> | null
   /** Of free-form messages only, and where the sender wished it. */
   fallback?: Fallback | null
+  /** Where it stands between us and Meta; null once it has ended, and of inbound messages. */
   dispatch: Dispatch | null
 }

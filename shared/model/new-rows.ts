@@ -1,18 +1,7 @@
+import { type Dispatch, dispatchOf, ENDED, ready } from '../domain/messages/dispatch.ts'
 import type { Priority } from '../domain/messages/priority.ts'
-import type {
-  ClientDoc,
-  ContactDoc,
-  ContactSnapshot,
-  ConversationDoc,
-  Dispatch,
-  Id,
-  LastMessage,
-  MessageDoc,
-} from './documents.ts'
+import type { ClientDoc, ContactDoc, ContactSnapshot, ConversationDoc, Id, LastMessage, MessageDoc } from './documents.ts'
 import { newId } from './ids.ts'
-
-/** A bell that nobody answered in this time is taken for lost. */
-export const REQUEUE_AFTER_MS = 5000
 
 /** What contacts, conversations and messages are when they begin, and what they show of others. */
 
@@ -126,7 +115,7 @@ export function newMessage(
     at: now,
     sendAt: null,
     payload: null,
-    dispatch: null,
+    dispatch: ENDED,
     createdAt: now,
     updatedAt: now,
     createdBy: null,
@@ -135,7 +124,7 @@ export function newMessage(
   }
 }
 
-/** A message of ours that waits for its bell. */
+/** A message of ours that a sender may take at once. */
 export function newOutbound(
   place: MessagePlace,
   { payload, ...said }: Pick<MessageDoc, 'type' | 'content' | 'payload'>,
@@ -147,20 +136,6 @@ export function newOutbound(
     status: 'QUEUED',
     timeline: [{ kind: 'accepted', at: now }],
     payload,
-    dispatch: readyDispatch(priority, now),
-  }
-}
-
-export function readyDispatch(priority: Priority, now: Date): Dispatch {
-  return {
-    state: 'READY',
-    priority,
-    attempt: 0,
-    token: null,
-    owner: null,
-    leaseUntil: null,
-    nextStepAt: new Date(now.getTime() + REQUEUE_AFTER_MS),
-    reason: null,
-    deadlineAt: null,
+    dispatch: dispatchOf(priority, ready(now)),
   }
 }

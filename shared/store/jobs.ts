@@ -1,4 +1,5 @@
 import type { QueryFilter } from 'mongoose'
+import { inStates } from '../domain/messages/dispatch.ts'
 import type { Id, MessageDoc, TemplateSyncDoc, WebhookEventDoc } from '../model/documents.ts'
 import { type Store, trusted } from './connect.ts'
 import { COUNT_LIMIT, readCursor, writeCursor } from './pages.ts'
@@ -81,8 +82,8 @@ async function findSends(store: Store, tenantId: Id | string, filters: JobFilter
   if (filter === null) return []
   const scope = { ...filter, ...behindPlace('at', 'send', after) } as QueryFilter<MessageDoc>
   const query = store.models.messages.find(scope, { content: 0, payload: 0 }).sort({ at: -1, _id: -1 }).limit(limit)
-  const isOpen = filters.status === 'PENDING' || filters.status === 'RUNNING'
-  if (isOpen) query.hint(await hintFor(store, tenantId, filter))
+  const { status } = filters
+  if (status === 'PENDING' || status === 'RUNNING') query.hint(await hintFor(store, tenantId, filter, status))
   return await query.lean<MessageDoc[]>()
 }
 
@@ -103,8 +104,8 @@ async function findSyncs(store: Store, tenantId: Id | string, filters: JobFilter
 
 const DONE_SENDS: MessageDoc['status'][] = ['SENT', 'DELIVERED', 'READ']
 const SEND_STATUS = {
-  PENDING: { 'dispatch.state': { $in: ['READY', 'WAITING'] } },
-  RUNNING: { 'dispatch.state': { $in: ['TAKEN', 'UNKNOWN'] } },
+  PENDING: inStates('READY', 'WAITING'),
+  RUNNING: inStates('TAKEN', 'UNKNOWN'),
   DONE: { status: { $in: DONE_SENDS } },
   FAILED: { status: 'FAILED' },
 } as const
@@ -151,11 +152,19 @@ const timeOf = (field: string, from: Date | undefined, to: Date | undefined) =>
 const MOST_SORTED = 5000
 
 /** Unfinished ones are few among all messages, or they are many and stand at their newest end. */
-async function hintFor(store: Store, tenantId: Id | string, filter: QueryFilter<MessageDoc>): Promise<string> {
-  const { 'dispatch.state': state } = filter as Record<string, object>
+async function hintFor(
+  store: Store,
+  tenantId: Id | string,
+  filter: QueryFilter<MessageDoc>,
+  status: 'PENDING' | 'RUNNING',
+): Promise<string> {
   const phoneNumberIds = await store.models.clients.distinct('phoneNumberId', { tenantId })
   Object.assign(filter, { phoneNumberId: trusted({ $in: phoneNumberIds }) })
-  const open = { tenantId, 'dispatch.state': state, phoneNumberId: trusted({ $in: phoneNumberIds }) } as QueryFilter<MessageDoc>
+  const open = {
+    tenantId,
+    ...guarded(SEND_STATUS[status]),
+    phoneNumberId: trusted({ $in: phoneNumberIds }),
+  } as QueryFilter<MessageDoc>
   const count = await store.models.messages.countDocuments(open, { limit: MOST_SORTED + 1, hint: 'dispatch_due' })
   return count > MOST_SORTED ? 'tenant_at' : 'dispatch_due'
 }

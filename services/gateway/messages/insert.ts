@@ -1,10 +1,10 @@
 import type { ClientSession } from 'mongoose'
 import { costOf } from '#shared/domain/messages/cost.ts'
+import { dispatchOf, scheduled } from '#shared/domain/messages/dispatch.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type {
   ContactDoc,
   ConversationDoc,
-  Dispatch,
   EventDoc,
   Fallback,
   Id,
@@ -123,11 +123,6 @@ function messageOf(
     at: sendAt ?? notBefore(conversation.lastMessage?.at, now),
     sendAt,
     ...(fallback && { fallback }),
-    ...(sendAt && { dispatch: scheduledDispatch(message.dispatch, sendAt, now) }),
+    ...(sendAt && { dispatch: dispatchOf('chat', scheduled(sendAt, now)) }),
   }
-}
-
-function scheduledDispatch(ready: Dispatch, sendAt: Date, now: Date): Dispatch {
-  const reason = 'scheduled'
-  return { ...ready, state: 'WAITING', reason, nextStepAt: sendAt, wait: { reason, since: now } }
 }

@@ -1,10 +1,10 @@
 import type { ClientSession } from 'mongoose'
 import { ApiError } from '#shared/domain/errors.ts'
+import { dispatchOf, ready } from '#shared/domain/messages/dispatch.ts'
 import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { EventDoc, MessageDoc, TenantDoc, TimelineEntry } from '#shared/model/documents.ts'
 import { fallbackNote, fallenBack } from '#shared/model/fallback.ts'
-import { readyDispatch } from '#shared/model/new-rows.ts'
 import { appended } from '#shared/model/timeline.ts'
 import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
 import { findConversation } from '#shared/store/inbox/conversations.ts'
@@ -91,7 +91,7 @@ async function startAgain(
       error: null,
       wamid: null,
       sendAt: null,
-      dispatch: { ...readyDispatch('chat', at), attempt, deadlineAt: expiresAt },
+      dispatch: dispatchOf('chat', { ...ready(at), deadlineAt: expiresAt }, attempt),
     },
     $push: { ...appended(...notes), ...(wamid && { previousIds: wamid }) },
   }

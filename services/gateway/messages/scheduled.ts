@@ -1,5 +1,6 @@
 import type { AnyContent, ChangeScheduled } from '#shared/contracts/outbound.ts'
 import { costOf } from '#shared/domain/messages/cost.ts'
+import { asUpdate, ENDED } from '#shared/domain/messages/dispatch.ts'
 import { platformError } from '#shared/domain/messages/send-errors.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { EventDoc, MessageDoc, TemplateDoc, TenantDoc } from '#shared/model/documents.ts'
@@ -54,7 +55,7 @@ export async function changeScheduled(deps: GatewayDeps, caller: Caller, id: str
     }),
     sendAt,
     at: sendAt,
-    'dispatch.nextStepAt': sendAt,
+    ...asUpdate({ nextStepAt: sendAt }),
   }
   return store.transaction(async session => {
     const message = await updateScheduled(store, before, { $set, $push: appended(note, ...notes) }, session)
@@ -118,7 +119,7 @@ export async function cancelScheduled(deps: GatewayDeps, caller: Caller, id: str
   const now = deps.now()
   const before = await getScheduled(store, caller.tenantId, id)
   const note = { kind: 'note' as const, at: now, detail: `cancelled by ${caller.name}` }
-  const $set = { status: 'FAILED' as const, statusUpdatedAt: now, error: CANCELLED, dispatch: null, at: now }
+  const $set = { status: 'FAILED' as const, statusUpdatedAt: now, error: CANCELLED, dispatch: ENDED, at: now }
   return store.transaction(async session => {
     const $push = appended(...waitEntries(before.dispatch, now), note)
     const message = await updateScheduled(store, before, { $set, $push }, session)

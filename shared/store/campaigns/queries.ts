@@ -1,3 +1,4 @@
+import { inState, inStates } from '../../domain/messages/dispatch.ts'
 import type { CampaignDoc, CampaignStatus, Id, MessageDoc } from '../../model/documents.ts'
 import { toId } from '../../model/ids.ts'
 import type { Store } from '../connect.ts'
@@ -26,9 +27,9 @@ export async function findCampaignsIn(store: Store, statuses: CampaignStatus[]):
 export async function countUnderWay(store: Store, phoneNumberId: string, until: Date, limit: number): Promise<number> {
   const priority = { phoneNumberId, 'dispatch.priority': 'campaign' as const }
   const [ready, waiting] = await Promise.all([
-    store.raw.messages.countDocuments({ ...priority, 'dispatch.state': 'READY' }, { limit, hint: 'dispatch_due' }),
+    store.raw.messages.countDocuments({ ...priority, ...inState('READY') }, { limit, hint: 'dispatch_due' }),
     store.raw.messages.countDocuments(
-      { ...priority, 'dispatch.state': 'WAITING', 'dispatch.nextStepAt': { $lte: until } },
+      { ...priority, ...inState('WAITING'), 'dispatch.nextStepAt': { $lte: until } },
       { limit, hint: 'dispatch_due' },
     ),
   ]).catch(error => orOutage(Promise.reject(error)))
@@ -40,7 +41,7 @@ export async function countUnderWay(store: Store, phoneNumberId: string, until: 
  * account. They come due later than `after`. Counted up to `limit`. @throws Outage
  */
 export async function countHeldBack(store: Store, phoneNumberId: string, after: Date, limit: number): Promise<number> {
-  const waiting = { phoneNumberId, 'dispatch.state': 'WAITING' as const, 'dispatch.nextStepAt': { $gt: after } }
+  const waiting = { phoneNumberId, ...inState('WAITING'), 'dispatch.nextStepAt': { $gt: after } }
   const held = {
     ...waiting,
     'dispatch.priority': 'campaign' as const,
@@ -55,7 +56,7 @@ export async function findLeftOver(store: Store, { tenantId, _id }: CampaignDoc,
     tenantId,
     campaignId: _id,
     status: 'QUEUED' as const,
-    'dispatch.state': { $in: ['READY' as const, 'WAITING' as const] },
+    ...inStates('READY', 'WAITING'),
   }
   return await orOutage(store.raw.messages.find(filter, { hint: 'tenant_campaign' }).limit(limit).toArray())
 }

@@ -1,6 +1,7 @@
 import type { ClientSession } from 'mongoose'
 import { phoneVariants } from '../../domain/contacts/phone-variants.ts'
 import { notFound } from '../../domain/errors.ts'
+import { ENDED, inStates } from '../../domain/messages/dispatch.ts'
 import { platformError } from '../../domain/messages/send-errors.ts'
 import type { ContactDoc, ContactSnapshot, ConversationDoc, EventDoc, Id } from '../../model/documents.ts'
 import { newId } from '../../model/ids.ts'
@@ -84,9 +85,12 @@ async function hideConversations(
   const hidden = { ...HIDDEN, deletedAt: now, updatedAt: now }
   await store.raw.conversations.updateMany(own, { $set: hidden }, { session })
   const conversationId = { $in: conversations.map(({ _id }) => _id) }
-  const waiting = { 'dispatch.state': { $in: ['READY' as const, 'WAITING' as const] } }
-  const cancelled = { status: 'FAILED' as const, statusUpdatedAt: now, error: platformError('cancelled'), dispatch: null }
-  await store.raw.messages.updateMany({ tenantId, conversationId, ...waiting }, { $set: cancelled }, { session })
+  const cancelled = { status: 'FAILED' as const, statusUpdatedAt: now, error: platformError('cancelled'), dispatch: ENDED }
+  await store.raw.messages.updateMany(
+    { tenantId, conversationId, ...inStates('READY', 'WAITING') },
+    { $set: cancelled },
+    { session },
+  )
   const events = conversations
     .filter(({ deletedAt }) => !deletedAt)
     .map(conversation => erasedEvent({ ...conversation, ...hidden }, now))

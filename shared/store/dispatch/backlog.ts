@@ -1,3 +1,4 @@
+import { DISPATCH_STATES, inState } from '../../domain/messages/dispatch.ts'
 import type { Priority } from '../../domain/messages/priority.ts'
 import type { CampaignDoc, CampaignStatus, Dispatch, Id } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
@@ -16,7 +17,6 @@ export interface BacklogGroup {
   isExact: boolean
 }
 
-const STATES = ['READY', 'TAKEN', 'WAITING', 'UNKNOWN'] as const satisfies Dispatch['state'][]
 const REASONS: Record<Dispatch['state'], string> = { READY: 'ready', TAKEN: 'in_flight', WAITING: 'rate', UNKNOWN: 'unknown' }
 
 /** How far it is counted, of a number and a state: the next due ones by lane and reason, all of them by number alone. */
@@ -32,13 +32,13 @@ export async function countBacklog(
   { phoneNumberId, tenantId }: { phoneNumberId: string; tenantId: Id },
   bounds = BOUNDS,
 ): Promise<BacklogGroup[]> {
-  const groups = await Promise.all(STATES.map(state => countState(store, state, { phoneNumberId, tenantId }, bounds)))
+  const groups = await Promise.all(DISPATCH_STATES.map(state => countState(store, state, { phoneNumberId, tenantId }, bounds)))
   return groups.flat()
 }
 
 /** The same over the whole platform, for a gauge. */
 export async function countAllBacklog(store: Store, bounds = BOUNDS): Promise<BacklogGroup[]> {
-  const groups = await Promise.all(STATES.map(state => countState(store, state, {}, bounds)))
+  const groups = await Promise.all(DISPATCH_STATES.map(state => countState(store, state, {}, bounds)))
   return groups.flat()
 }
 
@@ -50,7 +50,7 @@ async function countState(
 ): Promise<BacklogGroup[]> {
   type Row = { _id: { priority: Priority; reason: string | null }; count: number; oldestAt: Date }
   const stages = [
-    { $match: { 'dispatch.state': state, ...whose } },
+    { $match: { ...inState(state), ...whose } },
     { $limit: grouped },
     {
       $group: {
@@ -80,14 +80,14 @@ async function countKeys(
   phoneNumberId: string | undefined,
   limit: number,
 ): Promise<number> {
-  const filter = { 'dispatch.state': state, ...(phoneNumberId && { phoneNumberId }) }
+  const filter = { ...inState(state), ...(phoneNumberId && { phoneNumberId }) }
   return await orOutage(store.raw.messages.countDocuments(filter, { limit, hint: 'dispatch_due' }))
 }
 
 /** Numbers with anything unfinished, over all tenants. */
 export async function numbersInBacklog(store: Store): Promise<string[]> {
   const found = await Promise.all(
-    STATES.map(state => orOutage(store.raw.messages.distinct('phoneNumberId', { 'dispatch.state': state }))),
+    DISPATCH_STATES.map(state => orOutage(store.raw.messages.distinct('phoneNumberId', inState(state)))),
   )
   return [...new Set(found.flat())].toSorted()
 }

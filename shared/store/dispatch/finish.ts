@@ -1,6 +1,6 @@
 import type { ClientSession } from 'mongoose'
+import { asUpdate, inStates, readyAgain } from '../../domain/messages/dispatch.ts'
 import type { EventDoc, MessageDoc, ParkedItemDoc } from '../../model/documents.ts'
-import { REQUEUE_AFTER_MS } from '../../model/new-rows.ts'
 import { usesOf } from '../../model/template-use.ts'
 import type { Store } from '../connect.ts'
 import { duplicatesOf } from '../errors.ts'
@@ -150,10 +150,8 @@ export const BELL_FIELDS = {
 /** Lets rows be taken; the answer is to be rung. Rung again by the sweep if nobody takes them. @throws Outage */
 export async function makeReady(store: Store, rows: MessageDoc[], now: Date): Promise<MessageDoc[]> {
   if (rows.length === 0) return rows
-  const filter = { ...these(rows), status: 'QUEUED' as const, 'dispatch.state': { $in: ['READY' as const, 'WAITING' as const] } }
-  const nextStepAt = new Date(now.getTime() + REQUEUE_AFTER_MS)
-  const $set = { 'dispatch.state': 'READY' as const, 'dispatch.nextStepAt': nextStepAt }
-  await orOutage(store.raw.messages.updateMany(filter, { $set }, MAJORITY))
+  const filter = { ...these(rows), status: 'QUEUED' as const, ...inStates('READY', 'WAITING') }
+  await orOutage(store.raw.messages.updateMany(filter, { $set: asUpdate(readyAgain(now)) }, MAJORITY))
   return rows
 }
 

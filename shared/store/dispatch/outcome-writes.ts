@@ -1,4 +1,5 @@
 import type { mongo } from 'mongoose'
+import { asUpdate, ENDED, inState, newWait, notInState, noWait, ready, unknown, waiting } from '../../domain/messages/dispatch.ts'
 import { mayFallBack } from '../../domain/messages/fallback.ts'
 import type {
   ConversationDoc,
@@ -10,7 +11,6 @@ import type {
   TimelineEntry,
 } from '../../model/documents.ts'
 import { fallbackNote, fallenBack } from '../../model/fallback.ts'
-import { REQUEUE_AFTER_MS } from '../../model/new-rows.ts'
 import { appended } from '../../model/timeline.ts'
 import { errorView, messageView } from '../../views/views.ts'
 import { waitEntries } from '../../views/wait-entries.ts'
@@ -75,8 +75,8 @@ export function eventOf({ message, step, at }: Settlement): EventDoc | null {
 const STATUS_OF = { sent: 'sent', failed: 'failed', fallback: 'queued' } as const
 
 function messageAfter(message: MessageDoc, step: Step & { kind: 'sent' | 'failed' | 'fallback' }, at: Date): MessageDoc {
-  if (step.kind === 'fallback') return { ...message, ...asTemplate(message, step, at), dispatch: null }
-  const common = { ...message, statusUpdatedAt: at, updatedAt: at, dispatch: null }
+  if (step.kind === 'fallback') return { ...message, ...asTemplate(message, step, at), dispatch: ENDED }
+  const common = { ...message, statusUpdatedAt: at, updatedAt: at, dispatch: ENDED }
   return step.kind === 'sent'
     ? { ...common, status: 'SENT', wamid: step.wamid, error: null }
     : { ...common, status: 'FAILED', error: step.error }
@@ -112,7 +112,7 @@ export function messageWrite(settlement: Settlement): mongo.AnyBulkWriteOperatio
 
 function stillInHand({ _id, tenantId, dispatch }: MessageDoc) {
   const { state, token, attempt } = dispatch as Dispatch
-  const own = token === null ? { 'dispatch.state': state, 'dispatch.token': null } : { 'dispatch.token': token }
+  const own = token === null ? { ...inState(state), 'dispatch.token': null } : { 'dispatch.token': token }
   return { _id, tenantId, ...own, 'dispatch.attempt': attempt }
 }
 
@@ -121,8 +121,7 @@ function updateFor({ message, step, at, entry }: Settlement): mongo.UpdateFilter
   const startedAt = new Date(entry.at.getTime() - (entry.latencyMs ?? 0))
   const entries = [...waitEntries(message.dispatch, startedAt), entry]
   const noted = { $push: appended(...entries) }
-  const waitsFor = (reason: string) => ({ 'dispatch.wait': { reason, since: at }, 'dispatch.waits': [] })
-  const settled = { statusUpdatedAt: at, dispatch: null, updatedAt: at }
+  const settled = { statusUpdatedAt: at, dispatch: ENDED, updatedAt: at }
   switch (step.kind) {
     case 'sent': {
       const notes: TimelineEntry[] = step.note === null ? [] : [{ kind: 'note', at, detail: step.note }]
@@ -134,12 +133,7 @@ function updateFor({ message, step, at, entry }: Settlement): mongo.UpdateFilter
     case 'unknown':
       return {
         $set: {
-          'dispatch.state': 'UNKNOWN' as const,
-          'dispatch.reason': 'unknown' as const,
-          'dispatch.leaseUntil': null,
-          'dispatch.nextStepAt': step.blocksUntil,
-          'dispatch.deadlineAt': step.deadlineAt,
-          ...waitsFor('unknown'),
+          ...asUpdate({ ...unknown(step), ...newWait('unknown', at) }),
           ...(mayFallBack(message.fallback) && { 'fallback.unsettled': attempt }),
         },
         ...noted,
@@ -152,38 +146,22 @@ function updateFor({ message, step, at, entry }: Settlement): mongo.UpdateFilter
         $set: {
           ...asTemplate(message, step, at),
           updatedAt: at,
-          'dispatch.state': 'READY' as const,
-          'dispatch.reason': null,
-          'dispatch.nextStepAt': new Date(at.getTime() + REQUEUE_AFTER_MS),
-          'dispatch.attempt': step.usesAttempt ? attempt : attempt - 1,
-          ...FREED,
-          'dispatch.wait': null,
-          'dispatch.waits': [],
+          ...asUpdate({ ...ready(at), attempt: step.usesAttempt ? attempt : attempt - 1, ...noWait() }),
         },
         $push: appended(...entries, ...told),
       }
     }
     case 'waiting':
       return {
-        $set: {
-          'dispatch.state': 'WAITING' as const,
-          'dispatch.reason': step.reason,
-          'dispatch.nextStepAt': step.nextStepAt,
-          'dispatch.attempt': step.usesAttempt ? attempt : attempt - 1,
-          ...FREED,
-          ...waitsFor(step.reason),
-        },
+        $set: asUpdate({
+          ...waiting(step.reason, step.nextStepAt),
+          attempt: step.usesAttempt ? attempt : attempt - 1,
+          ...newWait(step.reason, at),
+        }),
         ...noted,
       }
   }
 }
-
-const FREED = {
-  'dispatch.token': null,
-  'dispatch.owner': null,
-  'dispatch.leaseUntil': null,
-  'dispatch.deadlineAt': null,
-} as const
 
 /**
  * For a row that moved on while its call was under way: a status was faster than the answer, a deadline passed, the policy
@@ -198,8 +176,8 @@ export function overtakenWrites({ message, step, at, entry }: Settlement): mongo
   const push = { updateOne: { filter: mine, update: { $push: appended(entry) } } }
   if (step.kind !== 'sent') return [push]
   const provisional = { status: 'FAILED' as const, 'error.source': 'platform' as const }
-  const waits = { status: 'QUEUED' as const, 'dispatch.state': { $ne: 'TAKEN' as const } }
-  const $set = { status: 'SENT' as const, statusUpdatedAt: at, error: null, dispatch: null, updatedAt: at }
+  const waits = { status: 'QUEUED' as const, ...notInState('TAKEN') }
+  const $set = { status: 'SENT' as const, statusUpdatedAt: at, error: null, dispatch: ENDED, updatedAt: at }
   return [
     push,
     { updateOne: { filter: { ...stands, $or: [provisional, waits] }, update: { $set } } },

@@ -1,6 +1,7 @@
 import type { ClientSession, mongo } from 'mongoose'
+import { asUpdate, ready } from '../../domain/messages/dispatch.ts'
 import type { ConversationDoc, EventDoc, MessageDoc } from '../../model/documents.ts'
-import { lastMessageOf, REQUEUE_AFTER_MS } from '../../model/new-rows.ts'
+import { lastMessageOf } from '../../model/new-rows.ts'
 import { conversationView } from '../../views/views.ts'
 import type { Store } from '../connect.ts'
 import { eventFor, STILL, scheduledEvent } from '../inbox/scheduled.ts'
@@ -21,13 +22,7 @@ export async function releaseScheduled(
     const filter = { ...these, ...STILL, 'dispatch.nextStepAt': { $lte: now } }
     const rows = await store.raw.messages.find(filter, { session, hint: BY_ID }).sort({ _id: 1 }).toArray()
     if (rows.length === 0) return { rows, events: [] }
-    const nextStepAt = new Date(now.getTime() + REQUEUE_AFTER_MS)
-    const $set = {
-      'dispatch.state': 'READY' as const,
-      'dispatch.reason': null,
-      'dispatch.nextStepAt': nextStepAt,
-      updatedAt: now,
-    }
+    const $set = { ...asUpdate(ready(now)), updatedAt: now }
     await store.raw.messages.updateMany(
       { ...these, _id: { $in: rows.map(({ _id }) => _id) } },
       { $set },

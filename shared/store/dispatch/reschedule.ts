@@ -1,3 +1,4 @@
+import { asUpdate, inState } from '../../domain/messages/dispatch.ts'
 import type { Id } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
 import { orOutage } from '../outage.ts'
@@ -28,12 +29,12 @@ async function rescheduleSome(
   these: { tenantId: Id; phoneNumberId: string; 'dispatch.reason': 'rate' | 'quota' },
   now: Date,
 ): Promise<number> {
-  const filter = { 'dispatch.state': 'WAITING' as const, 'dispatch.nextStepAt': { $gt: now }, ...these }
+  const filter = { ...inState('WAITING'), 'dispatch.nextStepAt': { $gt: now }, ...these }
   const rows = store.raw.messages.find(filter, { projection: { _id: 1 }, hint: 'dispatch_due' })
   const ids = (await orOutage(rows.sort({ 'dispatch.nextStepAt': 1 }).limit(BATCH).toArray())).map(({ _id }) => _id)
   if (ids.length > 0)
     await orOutage(
-      store.raw.messages.updateMany({ ...filter, _id: { $in: ids } }, { $set: { 'dispatch.nextStepAt': now } }, { hint: '_id_' }),
+      store.raw.messages.updateMany({ ...filter, _id: { $in: ids } }, { $set: asUpdate({ nextStepAt: now }) }, { hint: '_id_' }),
     )
   return ids.length
 }

@@ -1,3 +1,4 @@
+import { asUpdate, inState, inStates } from '../../domain/messages/dispatch.ts'
 import type { Dispatch, EventDoc, Id, MessageDoc } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
 import { orOutage } from '../outage.ts'
@@ -8,12 +9,12 @@ import type { Settlement } from './outcome-writes.ts'
 
 /** Numbers with rows in this state: few, found by their index alone. */
 export async function numbersWith(store: Store, state: Dispatch['state']): Promise<string[]> {
-  return await orOutage(store.raw.messages.distinct('phoneNumberId', { 'dispatch.state': state }))
+  return await orOutage(store.raw.messages.distinct('phoneNumberId', inState(state)))
 }
 
 /** Rows of a number that wait and are due, the longest due first. */
 export async function findDue(store: Store, phoneNumberId: string, now: Date, limit: number): Promise<MessageDoc[]> {
-  const filter = { 'dispatch.state': 'WAITING' as const, phoneNumberId, 'dispatch.nextStepAt': { $lte: now } }
+  const filter = { ...inState('WAITING'), phoneNumberId, 'dispatch.nextStepAt': { $lte: now } }
   return await orOutage(
     store.raw.messages
       .find(filter, { projection: { ...BELL_FIELDS, dispatch: 1 } })
@@ -27,7 +28,7 @@ export async function findDue(store: Store, phoneNumberId: string, now: Date, li
 export async function findNotTaken(store: Store, phoneNumberId: string, now: Date, limit: number): Promise<MessageDoc[]> {
   const notTakenSince = new Date(now.getTime() - NEVER_RUNG_MS)
   const filter = {
-    'dispatch.state': 'READY' as const,
+    ...inState('READY'),
     phoneNumberId,
     $or: [{ 'dispatch.nextStepAt': { $lte: now } }, { 'dispatch.nextStepAt': null, createdAt: { $lte: notTakenSince } }],
   }
@@ -49,7 +50,7 @@ export async function releasePaused(
   const waiting = {
     tenantId: number.tenantId,
     phoneNumberId: number.phoneNumberId,
-    'dispatch.state': 'WAITING' as const,
+    ...inState('WAITING'),
     'dispatch.nextStepAt': null,
   }
   const rows = await orOutage(
@@ -60,7 +61,7 @@ export async function releasePaused(
       .toArray(),
   )
   if (rows.length === 0) return 0
-  const $set = { 'dispatch.nextStepAt': options.now, 'dispatch.deadlineAt': options.expireAt }
+  const $set = asUpdate({ nextStepAt: options.now, deadlineAt: options.expireAt })
   await orOutage(store.raw.messages.updateMany({ ...waiting, _id: { $in: rows.map(row => row._id) } }, { $set }))
   return rows.length
 }
@@ -68,7 +69,7 @@ export async function releasePaused(
 /** Taken by a process that lives no more, or for longer than a call may last: nobody will tell how it ended. */
 export async function findAbandoned(store: Store, now: Date, liveOwners: string[], limit: number): Promise<MessageDoc[]> {
   const filter = {
-    'dispatch.state': 'TAKEN' as const,
+    ...inState('TAKEN'),
     $or: [{ 'dispatch.leaseUntil': { $lte: now } }, { 'dispatch.owner': { $nin: liveOwners } }],
   }
   return await orOutage(store.raw.messages.find(filter).limit(limit).toArray())
@@ -77,7 +78,7 @@ export async function findAbandoned(store: Store, now: Date, liveOwners: string[
 /** Attempts whose outcome nobody told in time, of all numbers or of one. */
 export async function findUnsettled(store: Store, now: Date, limit: number, phoneNumberId?: string): Promise<MessageDoc[]> {
   const due = {
-    'dispatch.state': 'UNKNOWN' as const,
+    ...inState('UNKNOWN'),
     'dispatch.deadlineAt': { $lte: now },
     ...(phoneNumberId && { phoneNumberId }),
   }
@@ -94,15 +95,15 @@ export async function findUnblocking(store: Store, now: Date, limit: number, pho
 export async function markUnblocked(store: Store, rows: readonly MessageDoc[], now: Date): Promise<void> {
   if (rows.length === 0) return
   const these = { _id: { $in: rows.map(row => row._id) }, tenantId: { $in: rows.map(row => row.tenantId) } }
-  await orOutage(store.raw.messages.updateMany({ ...these, ...unblocking(now) }, { $set: { 'dispatch.nextStepAt': null } }))
+  await orOutage(store.raw.messages.updateMany({ ...these, ...unblocking(now) }, { $set: asUpdate({ nextStepAt: null }) }))
 }
 
-const unblocking = (now: Date) => ({ 'dispatch.state': 'UNKNOWN' as const, 'dispatch.nextStepAt': { $lte: now } })
+const unblocking = (now: Date) => ({ ...inState('UNKNOWN'), 'dispatch.nextStepAt': { $lte: now } })
 
 /** Chat rows still to be sent that were created before `before`, oldest first, from `after` on. */
 export async function findOld(store: Store, options: { before: Date; after: Id | null; limit: number }): Promise<MessageDoc[]> {
   const filter = {
-    'dispatch.state': { $in: ['READY' as const, 'WAITING' as const] },
+    ...inStates('READY', 'WAITING'),
     'dispatch.priority': 'chat' as const,
     createdAt: { $lte: options.before },
     // Whatever waits for its time is not old.
@@ -120,7 +121,7 @@ export async function settleOne(store: Store, settlement: Settlement): Promise<E
   const { message } = settlement
   const { state, attempt } = message.dispatch as Dispatch
   return await store.transaction(async session => {
-    const filter = { _id: message._id, tenantId: message.tenantId, 'dispatch.state': state, 'dispatch.attempt': attempt }
+    const filter = { _id: message._id, tenantId: message.tenantId, ...inState(state), 'dispatch.attempt': attempt }
     const isStill = await store.raw.messages.findOne(filter, { session, projection: { _id: 1 } })
     return isStill && (await finishMessages(store, [settlement], session))
   })

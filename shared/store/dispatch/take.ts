@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SendJob } from '../../contracts/send-job.ts'
 import { Outage } from '../../domain/errors.ts'
+import { asUpdate, inState, postponed, taken, unfinished } from '../../domain/messages/dispatch.ts'
 import type { Dispatch, Id, MessageDoc } from '../../model/documents.ts'
 import { toId } from '../../model/ids.ts'
 import type { Store } from '../connect.ts'
@@ -65,11 +66,11 @@ export function unfinishedOf(conversations: readonly InConversation[], now: Date
     $match: {
       conversationId: { $in: unique(conversations.map(({ conversationId }) => String(conversationId))).map(toId) },
       tenantId: { $in: tenantIds(conversations) },
-      'dispatch.state': { $exists: true },
+      ...unfinished(),
       $nor: [
-        { 'dispatch.state': 'UNKNOWN', 'dispatch.nextStepAt': { $not: { $gt: now } } },
+        { ...inState('UNKNOWN'), 'dispatch.nextStepAt': { $not: { $gt: now } } },
         {
-          'dispatch.state': 'WAITING',
+          ...inState('WAITING'),
           'dispatch.reason': { $in: ['scheduled', 'restricted'] },
           'dispatch.nextStepAt': { $gt: now },
         },
@@ -112,20 +113,11 @@ const TAKE_PATIENCE_MS = 30_000
 const TAKE_PAUSE_MS = 500
 
 async function takeOnce(store: Store, jobs: readonly SendJob[], take: Take): Promise<MessageDoc[]> {
-  const update = {
-    $set: {
-      'dispatch.state': 'TAKEN' as const,
-      'dispatch.token': take.token,
-      'dispatch.owner': take.owner,
-      'dispatch.leaseUntil': new Date(take.now.getTime() + LEASE_MS),
-      'dispatch.nextStepAt': null,
-      'dispatch.deadlineAt': null,
-      'dispatch.reason': null,
-    },
-    $inc: { 'dispatch.attempt': 1 },
-  }
-  await orOutage(store.raw.messages.updateMany(dueAmong(jobs, take.now), update, { ...MAJORITY, hint: BY_ID }))
-  const mine = { 'dispatch.token': take.token, tenantId: { $in: tenantIds(jobs) } }
+  const { token, owner, now } = take
+  const leaseUntil = new Date(now.getTime() + LEASE_MS)
+  const update = { $set: asUpdate(taken({ token, owner, leaseUntil })), $inc: { 'dispatch.attempt': 1 } }
+  await orOutage(store.raw.messages.updateMany(dueAmong(jobs, now), update, { ...MAJORITY, hint: BY_ID }))
+  const mine = { 'dispatch.token': token, tenantId: { $in: tenantIds(jobs) } }
   return await orOutage(store.raw.messages.find(mine).hint('dispatch_token').toArray())
 }
 
@@ -137,21 +129,12 @@ export interface Postponement {
 }
 
 /** Puts off what is due and was not taken; no attempt is counted. Rows that wait for their own time keep it. @throws Outage */
-export async function postponeMessages(store: Store, postponed: readonly Postponement[], now: Date): Promise<void> {
-  const groups = Object.values(Object.groupBy(postponed, ({ reason, nextStepAt }) => `${reason}:${nextStepAt?.getTime()}`))
+export async function postponeMessages(store: Store, postponements: readonly Postponement[], now: Date): Promise<void> {
+  const groups = Object.values(Object.groupBy(postponements, ({ reason, nextStepAt }) => `${reason}:${nextStepAt?.getTime()}`))
   const operations = groups.map(group => {
     const { reason, nextStepAt } = (group as [Postponement])[0]
     const jobs = (group as Postponement[]).map(({ job }) => job)
-    const update = [
-      {
-        $set: {
-          'dispatch.state': 'WAITING',
-          'dispatch.reason': reason,
-          'dispatch.nextStepAt': nextStepAt,
-          ...waitingFor(reason, now),
-        },
-      },
-    ]
+    const update = [{ $set: { ...asUpdate(postponed(reason, nextStepAt)), ...waitingFor(reason, now) } }]
     return { updateMany: { filter: dueAmong(jobs, now), update, hint: BY_ID } }
   })
   if (operations.length > 0) await orOutage(store.raw.messages.bulkWrite(operations, { ordered: false, ...MAJORITY }))
@@ -162,7 +145,7 @@ function dueAmong(jobs: readonly SendJob[], now: Date) {
     _id: { $in: jobs.map(job => toId(job.messageId)) },
     tenantId: { $in: tenantIds(jobs) },
     status: 'QUEUED' as const,
-    $or: [{ 'dispatch.state': 'READY' as const }, { 'dispatch.state': 'WAITING' as const, 'dispatch.nextStepAt': { $lte: now } }],
+    $or: [inState('READY'), { ...inState('WAITING'), 'dispatch.nextStepAt': { $lte: now } }],
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ClientSession } from 'mongoose'
 import { ApiError } from '../../domain/errors.ts'
+import { inState } from '../../domain/messages/dispatch.ts'
 import type { ConversationDoc, EventDoc, Id, MessageDoc } from '../../model/documents.ts'
 import { messageView } from '../../views/views.ts'
 import { type Store, trusted } from '../connect.ts'
@@ -7,7 +8,7 @@ import { findPage, type Page, type PageRequest } from '../pages.ts'
 import { getMessage } from './messages.ts'
 
 /** Messages that wait for a time of their own. Whoever takes one away from its wait, and whoever changes it, asks for this. */
-export const STILL = { status: 'QUEUED', 'dispatch.state': 'WAITING', 'dispatch.reason': 'scheduled' } as const
+export const STILL = { status: 'QUEUED', ...inState('WAITING'), 'dispatch.reason': 'scheduled' } as const
 
 type Key = Id | string
 

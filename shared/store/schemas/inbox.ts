@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose'
-import { WAITING_REASONS } from '../../contracts/views.ts'
+import { DISPATCH_STATES, unfinished, WAITING_REASONS } from '../../domain/messages/dispatch.ts'
 import type { ConversationDoc, MessageDoc } from '../../model/documents.ts'
 import {
   anything,
@@ -143,7 +143,7 @@ const timelineEntry = new Schema(
 )
 const dispatch = new Schema(
   {
-    state: { type: String, enum: ['READY', 'TAKEN', 'WAITING', 'UNKNOWN'], required: true },
+    state: { type: String, enum: DISPATCH_STATES, required: true },
     priority: { type: String, enum: ['chat', 'campaign'], required: true },
     attempt: { type: Number, default: 0 },
     token: text,
@@ -211,7 +211,7 @@ export const messageSchema = new Schema<MessageDoc>(
   },
   stamped,
 )
-const waiting = { 'dispatch.state': { $exists: true } }
+const waiting = unfinished()
 messageSchema.index({ tenantId: 1, wamid: 1 }, { name: 'tenant_wamid', unique: true, partialFilterExpression: { wamid: isText } })
 messageSchema.index(
   { tenantId: 1, idempotencyKey: 1 },
