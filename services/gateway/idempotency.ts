@@ -2,15 +2,19 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError } from '#shared/domain/errors.ts'
 import type { Reply } from '#shared/http/route.ts'
-import { trusted } from '#shared/store/connect.ts'
-import { isDuplicateKey } from '#shared/store/errors.ts'
+import {
+  findIdempotencyKey,
+  freeIdempotencyKey,
+  keepReply,
+  renewIdempotencyKey,
+  reserveIdempotencyKey,
+} from '#shared/store/idempotency.ts'
 import type { GatewayDeps } from './deps.ts'
 
 const WAIT_MS = 10_000
 const POLL_MS = 50
+/** Well within the time that a reservation holds. */
 const RENEW_MS = 2000
-/** A gateway that dies in the middle keeps its callers waiting for so long. */
-const HELD_MS = 6000
 const KEY = /^[\x21-\x7e]{1,255}$/
 
 /** The key of a request, checked; null when there is none. @throws ApiError 400 */
@@ -22,9 +26,9 @@ export function idempotencyKeyOf(headers: Record<string, string | undefined>): s
 }
 
 /**
- * The same key and body get the same answer, however often and however near together: the first reserves, the others wait for
- * its answer. A reservation whose process died is taken over within seconds. Whatever goes wrong frees the key: the work itself
- * looks for what an earlier try has done, and a unique index has the last word. @throws ApiError 409 KEY_REUSED, IN_PROGRESS
+ * The same key and body get the same reply, however often and however near together they come: the first request reserves the
+ * key, the others wait for its reply. A reservation whose process died is taken over within seconds. An error frees the key: the
+ * work itself looks for what an earlier try has done, and a unique index decides in the end. @throws ApiError 409 KEY_REUSED, IN_PROGRESS
  */
 export async function withIdempotencyKey(
   deps: GatewayDeps,
@@ -35,10 +39,10 @@ export async function withIdempotencyKey(
 ): Promise<Reply> {
   if (key === null) return work()
   const requestHash = createHash('sha256').update(JSON.stringify(request)).digest('hex')
-  const { idempotencyKeys } = deps.store.models
+  const { store } = deps
   for (const until = Date.now() + WAIT_MS; ; ) {
     if (await reserve(deps, tenantId, key, requestHash)) break
-    const kept = await idempotencyKeys.findOne({ tenantId, key }).lean()
+    const kept = await findIdempotencyKey(store, tenantId, key)
     if (kept && kept.requestHash !== requestHash) throw keyReused()
     if (kept?.status != null) return { status: kept.status, body: kept.body, headers: { 'idempotency-replayed': 'true' } }
     if (Date.now() > until)
@@ -50,10 +54,10 @@ export async function withIdempotencyKey(
   const renewal = setInterval(() => void renew(deps, tenantId, key), RENEW_MS)
   try {
     const reply = await work()
-    await idempotencyKeys.updateOne({ tenantId, key }, { $set: { status: reply.status ?? 200, body: reply.body } })
+    await keepReply(store, tenantId, key, { status: reply.status ?? 200, body: reply.body })
     return reply
   } catch (error) {
-    await idempotencyKeys.deleteOne({ tenantId, key, status: null }).catch(() => undefined)
+    await freeIdempotencyKey(store, tenantId, key).catch(() => undefined)
     throw error
   } finally {
     clearInterval(renewal)
@@ -61,8 +65,8 @@ export async function withIdempotencyKey(
 }
 
 /**
- * The same for a request with a file, whose hash is known only when it is read: it is kept with the answer, and a repeat's file
- * is read to be compared. @param rehash reads the file of a repeat to its end @throws ApiError 409 KEY_REUSED, IN_PROGRESS
+ * `withIdempotencyKey` for a request with a file, whose hash is known only when it is read: the hash is kept with the reply, and
+ * the file of a repeat is read to be compared. @param rehash reads the file of a repeat to its end @throws ApiError 409 KEY_REUSED, IN_PROGRESS
  */
 export async function withIdempotentUpload(
   deps: GatewayDeps,
@@ -84,34 +88,18 @@ export async function withIdempotentUpload(
 
 const keyReused = () => new ApiError(409, 'KEY_REUSED', 'This Idempotency-Key was used for another request')
 
-/** "Still at work." */
+/** Keeps the reservation while its request is at work. */
 async function renew({ store, log }: GatewayDeps, tenantId: string, key: string): Promise<void> {
   try {
-    await store.models.idempotencyKeys.updateOne({ tenantId, key, status: null }, { $set: { heldUntil: heldUntil() } })
+    await renewIdempotencyKey(store, tenantId, key)
   } catch (error) {
-    log.warn({ err: error }, 'an idempotency key is not renewed')
+    log.warn({ err: error }, 'idempotency key not renewed')
   }
 }
 
 /** True for exactly one caller. */
 async function reserve({ store, log }: GatewayDeps, tenantId: string, key: string, requestHash: string): Promise<boolean> {
-  const { idempotencyKeys } = store.models
-  const abandoned = {
-    tenantId,
-    key,
-    requestHash,
-    status: null,
-    heldUntil: trusted({ $lt: new Date() }),
-  }
-  const { deletedCount } = await idempotencyKeys.deleteOne(abandoned)
-  if (deletedCount > 0) log.warn('an abandoned idempotency key is taken over')
-  try {
-    await idempotencyKeys.insertMany([{ tenantId, key, requestHash, status: null, body: null, heldUntil: heldUntil() }])
-    return true
-  } catch (error) {
-    if (isDuplicateKey(error)) return false
-    throw error
-  }
+  const { reserved, takenOver } = await reserveIdempotencyKey(store, tenantId, key, requestHash)
+  if (takenOver) log.warn('abandoned idempotency key taken over')
+  return reserved
 }
-
-const heldUntil = () => new Date(Date.now() + HELD_MS)

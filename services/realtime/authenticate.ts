@@ -1,7 +1,8 @@
 import { type VerifiedAccess, verifyAccessToken } from '#shared/auth/access-token.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
-import { type Store, trusted } from '#shared/store/connect.ts'
+import { findActiveUsers } from '#shared/store/accounts/users.ts'
+import type { Store } from '#shared/store/connect.ts'
 
 /** Who a socket belongs to, as checked against the store; null for any token that does not hold any more. @throws Outage */
 export async function identify(store: Store, token: unknown, secret: string): Promise<VerifiedAccess | null> {
@@ -35,8 +36,7 @@ interface Grant {
 
 async function activeUsers(store: Store, tenantId: string, sessions: VerifiedAccess[]): Promise<Map<string, Grant>> {
   const ids = [...new Set(sessions.map(session => session.userId))]
-  const filter = { tenantId, _id: trusted({ $in: ids }), status: 'active' as const, deletedAt: null }
-  const users = await store.models.users.find(filter, { tokenVersion: 1, role: 1 }).lean()
+  const users = await findActiveUsers(store, tenantId, ids)
   return new Map(users.map(user => [String(user._id), user]))
 }
 

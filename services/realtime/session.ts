@@ -11,6 +11,7 @@ import {
   SyncRequest,
 } from '#shared/contracts/socket-events.ts'
 import type { Store } from '#shared/store/connect.ts'
+import { hasConversation } from '#shared/store/inbox/conversations.ts'
 import { identify } from './authenticate.ts'
 import type { Feeds } from './feed.ts'
 import type { Presence } from './presence.ts'
@@ -130,10 +131,8 @@ const conversationsOf = (socket: LinkoSocket) =>
 /** Where the presence of a socket is to be renewed. */
 export const placesOf = (socket: LinkoSocket) => conversationsOf(socket).map(viewing)
 
-async function isOwn(store: Store, socket: LinkoSocket, conversationId: string): Promise<boolean> {
-  const { tenantId } = socket.data.access
-  return (await store.models.conversations.exists({ tenantId, _id: conversationId, deletedAt: null })) !== null
-}
+const isOwn = (store: Store, socket: LinkoSocket, conversationId: string): Promise<boolean> =>
+  hasConversation(store, socket.data.access.tenantId, conversationId)
 
 async function leaveConversation(socket: LinkoSocket, presence: Presence, conversationId: string): Promise<void> {
   await socket.leave(`conversation:${conversationId}`)

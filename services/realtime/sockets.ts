@@ -5,8 +5,10 @@ import { Server } from 'socket.io'
 import type { SequencedEvent, SessionReady, SocketUser } from '#shared/contracts/socket-events.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { eventToSocket, socketConnections, socketEvents } from '#shared/process/metrics.ts'
-import { type Store, trusted } from '#shared/store/connect.ts'
+import { findAvailabilities } from '#shared/store/accounts/users.ts'
+import type { Store } from '#shared/store/connect.ts'
 import { eventsSince, latestSeq } from '#shared/store/events/sequence.ts'
+import { findClientIds } from '#shared/store/numbers/clients.ts'
 import { identify } from './authenticate.ts'
 import { startBackground } from './background.ts'
 import type { RealtimeConfig } from './config.ts'
@@ -118,11 +120,11 @@ export function openSockets({ server, store, redis, config, log }: SocketsDeps):
    */
   async function welcome(socket: LinkoSocket): Promise<void> {
     const { tenantId, userId, email, name, role } = socket.data.access
-    const [clients, online] = await Promise.all([
-      store.models.clients.find({ tenantId, deletedAt: null }, { _id: 1 }).lean(),
+    const [clientIds, online] = await Promise.all([
+      findClientIds(store, tenantId),
       presence.present(tenantId).then(users => withAvailability(store, tenantId, users)),
     ])
-    const rooms = [`tenant:${tenantId}`, `user:${userId}`, ...clients.map(client => `client:${client._id}`)]
+    const rooms = [`tenant:${tenantId}`, `user:${userId}`, ...clientIds.map(id => `client:${id}`)]
     await feeds.open(tenantId)
     if (socket.disconnected) return
     void socket.join(rooms)
@@ -188,8 +190,10 @@ function emitLocally(io: LinkoServer, event: SequencedEvent): void {
 
 async function withAvailability(store: Store, tenantId: string, users: SocketUser[]): Promise<SessionReady['online']> {
   if (users.length === 0) return []
-  const filter = { tenantId, _id: trusted({ $in: users.map(({ id }) => id) }) }
-  const rows = await store.models.users.find(filter, { availability: 1 }).lean()
-  const known = new Map(rows.map(row => [String(row._id), row.availability]))
+  const known = await findAvailabilities(
+    store,
+    tenantId,
+    users.map(({ id }) => id),
+  )
   return users.map(user => ({ ...user, availability: known.get(user.id) ?? 'available' }))
 }

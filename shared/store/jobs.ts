@@ -3,6 +3,7 @@ import { inStates } from '../domain/messages/dispatch.ts'
 import type { Id, MessageDoc, TemplateSyncDoc, WebhookEventDoc } from '../model/documents.ts'
 import { type Store, trusted } from './connect.ts'
 import { COUNT_LIMIT, readCursor, writeCursor } from './pages.ts'
+import { findSync } from './templates/syncs.ts'
 
 /** Jobs are a view over outbound messages, webhook events and syncs of templates: nothing is written twice. */
 export const JOB_TYPES = ['PROCESS_WEBHOOK', 'SEND_MESSAGE', 'SEND_MESSAGE_TEMPLATE', 'SYNC_TEMPLATES'] as const
@@ -49,11 +50,8 @@ export async function listJobs(
     findSyncs(store, tenantId, filters, after, limit + 1),
     countJobs(store, tenantId, filters),
   ])
-  const merged = [
-    ...sends.map(row => ({ kind: 'send' as const, at: row.at, row })),
-    ...reports.map(row => ({ kind: 'report' as const, at: row.receivedAt, row })),
-    ...syncs.map(row => ({ kind: 'sync' as const, at: row.createdAt, row })),
-  ].toSorted((a, b) => b.at.getTime() - a.at.getTime())
+  const all = [...sends.map(sendJob), ...reports.map(reportJob), ...syncs.map(syncJob)]
+  const merged = all.toSorted((a, b) => b.at.getTime() - a.at.getTime())
   const jobs = merged.slice(0, limit)
   const last = jobs.at(-1)
   const hasMore = merged.length > limit
@@ -62,11 +60,37 @@ export async function listJobs(
 
 function placeOf(cursor: string): After {
   const { at, id } = readCursor(cursor, false)
-  return { at, id, kind: /^[0-9a-f]{24}$/.test(id) ? 'send' : isSyncId(id) ? 'sync' : 'report' }
+  return { at, id, kind: kindOf(id) }
 }
 
-/** Reports have ids of other beginnings. */
-export const isSyncId = (id: string): boolean => id.startsWith('sync:')
+/** The kinds have ids of different forms. */
+function kindOf(id: string): Job['kind'] {
+  if (/^[0-9a-f]{24}$/.test(id)) return 'send'
+  return id.startsWith('sync:') ? 'sync' : 'report'
+}
+
+/** The job with this id; null for unknown and other tenants' jobs alike. */
+export async function findJob(store: Store, tenantId: Id | string, _id: string): Promise<Job | null> {
+  const { messages, webhookEvents } = store.models
+  switch (kindOf(_id)) {
+    case 'send': {
+      const message = await messages.findOne({ tenantId, _id, direction: 'OUTBOUND' }).lean()
+      return message && sendJob(message)
+    }
+    case 'sync': {
+      const sync = await findSync(store, tenantId, _id)
+      return sync && syncJob(sync)
+    }
+    case 'report': {
+      const event = await webhookEvents.findOne({ tenantId, _id }, { payload: 0 }).lean<WebhookEventDoc | null>()
+      return event && reportJob(event)
+    }
+  }
+}
+
+const sendJob = (row: MessageDoc): Job => ({ kind: 'send', at: row.at, row })
+const reportJob = (row: WebhookEventDoc): Job => ({ kind: 'report', at: row.receivedAt, row })
+const syncJob = (row: TemplateSyncDoc): Job => ({ kind: 'sync', at: row.createdAt, row })
 
 /** Rows of one kind behind the place: what comes before it among those of the same moment has been shown. */
 function behindPlace(field: string, kind: Job['kind'], after: After) {

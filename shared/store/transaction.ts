@@ -2,6 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { ClientSession, mongo } from 'mongoose'
 import { Outage } from '../domain/errors.ts'
 
+/** The transaction that a statement belongs to. */
+export type Session = ClientSession
+
 const MAX_ATTEMPTS = 1000
 /** The others are at work, and finish: nothing is wrong with waiting for them. */
 const CONFLICT_MS = 15_000

@@ -95,3 +95,31 @@ test('services do not reach around the adapters to the servers', () => {
   const reaching = files.filter(file => /from '(amqplib|mongodb|axios|undici)'/.test(readFileSync(path.join(ROOT, file), 'utf8')))
   expect(reaching).toEqual([])
 })
+
+/** mongoose, its models, and the driver's own collections: statements live in shared/store, ids in shared/model/ids.ts. */
+const STATEMENTS =
+  /\bmongoose\b|\.(models|raw|connection\.(db|collection|model|startSession))\b|\{[^{}]*\b(models|raw)\b[^{}]*\}\s*=/g
+
+const statementsIn = (source: string) => source.match(STATEMENTS) ?? []
+
+test('services hold no statement of MongoDB', () => {
+  const files = globSync('services/**/*.ts', { cwd: ROOT })
+  expect(files.length).toBeGreaterThan(100)
+  const found = files.flatMap(file =>
+    statementsIn(readFileSync(path.join(ROOT, file), 'utf8')).map(statement => `${file}: ${statement}`),
+  )
+  expect(found).toEqual([])
+})
+
+test.for([
+  `import { Types } from 'mongoose'`,
+  `import type { ClientSession } from 'mongoose'`,
+  `await store.models.messages.findOne({ tenantId })`,
+  `const { messages } = deps.store.models`,
+  `const { models } = store`,
+  `const { connection, raw: rows } = deps.store`,
+  `await deps.store.raw.messages.insertOne(row)`,
+  `store.connection.db.collection('messages')`,
+])('%s would be found', source => {
+  expect(statementsIn(source)).not.toEqual([])
+})

@@ -5,6 +5,7 @@ import type { TenantDoc } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
 import { changesOf } from '#shared/store/accounts/audit.ts'
 import { changeSettings, getTenant } from '#shared/store/accounts/tenants.ts'
+import { hasTemplate } from '#shared/store/templates/templates.ts'
 import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 
@@ -95,7 +96,7 @@ async function requireTemplates({ store }: GatewayDeps, tenantId: string, input:
     const wanted = input[field]
     if (!wanted) continue
     const { name, language } = wanted
-    if (await store.models.templates.exists({ tenantId, name, language, deletedAt: null })) continue
+    if (await hasTemplate(store, tenantId, { name, language })) continue
     throw new ApiError(422, 'TEMPLATE_UNKNOWN', `There is no template ${name} in ${language}`, {
       errors: [{ path: field, message: 'is no template of this account' }],
     })

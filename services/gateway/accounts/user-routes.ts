@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { AVAILABILITIES, type AvailabilityChanged, availabilityChannel } from '#shared/contracts/availability.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { callerOf, route } from '#shared/http/route.ts'
+import { setAvailability } from '#shared/store/accounts/users.ts'
 import type { GatewayDeps } from '../deps.ts'
 
 const Availability = z.object({ availability: z.enum(AVAILABILITIES) })
@@ -18,7 +19,7 @@ const availability = route({
     const { kind, id: userId, homeTenantId: tenantId, name } = callerOf(request)
     if (kind !== 'user') throw new ApiError(403, 'FORBIDDEN', 'An API key is no agent')
     const { availability } = request.body
-    await deps.store.models.users.updateOne({ tenantId, _id: userId }, { $set: { availability } })
+    await setAvailability(deps.store, tenantId, userId, availability)
     await tell(deps, { tenantId, userId, name, availability })
     return { body: { availability } }
   },

@@ -10,6 +10,7 @@ import { toId } from '#shared/model/ids.ts'
 import { audienceKey } from '#shared/storage/open.ts'
 import { createCampaign, EMPTY_AUDIENCE, moveCampaign, replaceAudience } from '#shared/store/campaigns/campaigns.ts'
 import { progressEvent } from '#shared/store/campaigns/progress.ts'
+import { insertEvents } from '#shared/store/events/insert.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { publishEvents } from '../events.ts'
 import { findTemplate } from '../messages/drafts.ts'
@@ -250,7 +251,7 @@ async function move(
   const { moved, event } = await deps.store.transaction(async session => {
     const moved = await moveCampaign(deps.store, campaign, action, set, session)
     const event = progressEvent(moved, deps.now())
-    await deps.store.models.events.insertMany([event], { session })
+    await insertEvents(deps.store, [event], session)
     return { moved, event }
   })
   void publishEvents(deps, [event], traceparent)

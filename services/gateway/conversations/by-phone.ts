@@ -2,13 +2,14 @@ import { isBusinessScopedId, parsePhone } from '#shared/domain/contacts/phone-nu
 import { phoneVariants } from '#shared/domain/contacts/phone-variants.ts'
 import { notFound } from '#shared/domain/errors.ts'
 import type { ConversationDoc } from '#shared/model/documents.ts'
-import { type Store, trusted } from '#shared/store/connect.ts'
+import type { Store } from '#shared/store/connect.ts'
+import { findContactIds } from '#shared/store/contacts/recipients.ts'
 import { findConversationsWith } from '#shared/store/inbox/conversations.ts'
 import { listClients } from '#shared/store/numbers/clients.ts'
 
 /**
- * The threads with whoever has this number (`+` or not) or business-scoped id: one for each of our numbers, the liveliest
- * first. None for a number that nobody has. @param clientId one of our numbers alone
+ * The conversations with the contact of this number (`+` or not) or business-scoped id: one for each of our numbers, the most
+ * recently active first. None for an unknown number. @param clientId one of our numbers alone
  */
 export async function conversationsOfPhone(
   store: Store,
@@ -16,13 +17,11 @@ export async function conversationsOfPhone(
   phone: string,
   clientId?: string,
 ): Promise<ConversationDoc[]> {
-  const key = isBusinessScopedId(phone) ? { userId: phone } : { waId: trusted({ $in: waIdsOf(phone) }) }
-  const people = await store.models.contacts.find({ tenantId, ...key, deletedAt: null }, { _id: 1 }).lean()
-  const ids = people.map(({ _id }) => _id)
+  const ids = await findContactIds(store, tenantId, isBusinessScopedId(phone) ? { userId: phone } : { waIds: waIdsOf(phone) })
   return ids.length === 0 ? [] : findConversationsWith(store, tenantId, ids, clientId)
 }
 
-/** The number of ours that last spoke with somebody and still can; undefined when none did: the primary one then. */
+/** The number of ours with the latest conversation that can still send; undefined when none: the primary one is used then. */
 export async function numberSpeakingWith(store: Store, tenantId: string, phone: string): Promise<string | undefined> {
   const conversations = await conversationsOfPhone(store, tenantId, phone)
   if (conversations.length === 0) return undefined
@@ -40,7 +39,7 @@ export async function getConversationsOfPhone(
   return { conversation, others }
 }
 
-/** Also the digits as they are: whoever wrote has them, whatever the rules of their country say. */
+/** Also the digits as they are: a stored WhatsApp id may be an invalid national number. */
 function waIdsOf(phone: string): string[] {
   const digits = phone.replace(/\D/g, '')
   const parsed = parsePhone(`+${digits}`)

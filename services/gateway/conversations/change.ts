@@ -2,8 +2,8 @@ import { ApiError } from '#shared/domain/errors.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { ConversationDoc, EventDoc } from '#shared/model/documents.ts'
 import { newId } from '#shared/model/ids.ts'
-import { findUser } from '#shared/store/accounts/users.ts'
-import { trusted } from '#shared/store/connect.ts'
+import { findAvailableAgents, findUser } from '#shared/store/accounts/users.ts'
+import { insertEvents } from '#shared/store/events/insert.ts'
 import { changeConversation, countOpenConversations } from '#shared/store/inbox/conversations.ts'
 import { readMessages } from '#shared/store/inbox/messages.ts'
 import type { GatewayDeps } from '../deps.ts'
@@ -40,13 +40,11 @@ export async function assignTo(
 
 /** Among the agents of the tenant who are available, the one with the fewest open conversations. */
 async function leastBusy(store: GatewayDeps['store'], tenantId: string): Promise<string> {
-  const availability = trusted({ $nin: ['busy', 'offline'] as const })
-  const filter = { tenantId, role: 'agent' as const, status: 'active' as const, deletedAt: null, availability }
-  const agents = await store.models.users.find(filter, { _id: 1 }).lean()
-  const loads = await Promise.all(agents.map(agent => countOpenConversations(store, tenantId, agent._id)))
+  const agents = await findAvailableAgents(store, tenantId)
+  const loads = await Promise.all(agents.map(agentId => countOpenConversations(store, tenantId, agentId)))
   const best = agents[loads.indexOf(Math.min(...loads))]
   if (best === undefined) throw new ApiError(422, 'NO_AGENT', 'No agent is available')
-  return String(best._id)
+  return String(best)
 }
 
 /** The change and its events in one transaction. @throws ApiError 409 ALREADY_ASSIGNED */
@@ -69,7 +67,7 @@ export async function applyChange(
     const events: EventDoc[] = [conversationUpdated(row, cause, now, { status: row.status, assignedTo: assigned })]
     if ('assignedTo' in set)
       events.push(eventOf(row, 'conversation:assigned', cause, now, { conversationId: String(row._id), assignedTo: assigned }))
-    await store.models.events.insertMany(events, { session })
+    await insertEvents(store, events, session)
     return { changed: row, events: events, lastRead: seen?.lastRead ?? null }
   })
   void publishEvents(deps, events, traceparent)

@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { preferredWait } from '#shared/http/prefer.ts'
 import { callerOf, type Reply, type RouteRequest } from '#shared/http/route.ts'
-import { getMessage } from '#shared/store/inbox/messages.ts'
+import { findProgress, getMessage } from '#shared/store/inbox/messages.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { acceptedReply } from './accept.ts'
 
 const MOST_SECONDS = 10
 const POLL_MS = 150
-/** Of this process: some 400 reads by id a second. Who comes later gets the answer at once, as without the preference. */
+/** Requests of this process that wait at a time: some 400 reads by id a second. Beyond it a request is answered at once. */
 const MOST_WAITERS = 64
 let waiters = 0
 
 /**
- * `Prefer: wait=5`: the answer to a send that was accepted comes when WhatsApp has taken or refused it, after so many seconds at
- * the latest. It stays 202, and `status` says how far it came. A message for later is not waited for.
+ * `Prefer: wait=5`: the reply to an accepted send comes when WhatsApp has taken or refused it, after so many seconds at the
+ * latest. It stays 202, and `status` says how far it came. A scheduled message is not waited for.
  */
 export async function awaitOutcome(
   request: Pick<RouteRequest<unknown, unknown, unknown>, 'caller' | 'headers'>,
@@ -31,7 +31,7 @@ export async function awaitOutcome(
     return { ...acceptedReply(await getMessage(deps.store, tenantId, id)), headers }
   } catch (error) {
     // It was accepted: an error now would have the caller send it again.
-    deps.log.warn({ err: error, messageId: id }, 'the outcome of a send could not be awaited')
+    deps.log.warn({ err: error, messageId: id }, 'outcome not awaited')
     return reply
   } finally {
     waiters--
@@ -40,8 +40,7 @@ export async function awaitOutcome(
 
 async function untilSettled({ store }: GatewayDeps, tenantId: string, id: string, until: number): Promise<void> {
   for (;;) {
-    const filter = { tenantId, _id: id }
-    const row = await store.models.messages.findOne(filter, { status: 1, dispatch: 1 }).lean()
+    const row = await findProgress(store, tenantId, id)
     if (row?.status !== 'QUEUED' || row.dispatch?.reason === 'scheduled') return
     const leftMs = until - Date.now()
     if (leftMs <= 0) return

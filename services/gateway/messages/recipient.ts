@@ -2,17 +2,16 @@ import { isBusinessScopedId, parsePhone } from '#shared/domain/contacts/phone-nu
 import { phoneVariants } from '#shared/domain/contacts/phone-variants.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc } from '#shared/model/documents.ts'
-import { type Store, trusted } from '#shared/store/connect.ts'
+import type { Store } from '#shared/store/connect.ts'
+import { type ContactKeys, findContactWith, findStoredContact, hasContactWith } from '#shared/store/contacts/recipients.ts'
 import { findConversationWith, getConversation } from '#shared/store/inbox/conversations.ts'
 import { findPrimaryClient, getClient, getNamedClient } from '#shared/store/numbers/clients.ts'
 
-/** Where a message shall go: a number of the tenant's, and a person or an existing thread. */
-export interface Destination {
+/** Where a message goes: from a number of the tenant's, to a contact, perhaps in an existing conversation. */
+export interface Destination extends ContactKeys {
   client: ClientDoc
   conversation: ConversationDoc | null
   contact: ContactDoc | null
-  waId: string | null
-  userId: string | null
 }
 
 interface RecipientInput {
@@ -22,8 +21,8 @@ interface RecipientInput {
 }
 
 /**
- * @param userId who sends: from their own number, where none is named
- * @throws ApiError 404 for foreign ids, 422 for a number that is none or contradicts the conversation
+ * @param userId the sending user, whose own number is used where none is named
+ * @throws ApiError 404 for foreign ids, 422 for a number that is invalid or contradicts the conversation
  */
 export async function findDestination(
   store: Store,
@@ -34,7 +33,7 @@ export async function findDestination(
   if (input.conversationId !== undefined) return byConversation(store, tenantId, input.conversationId, input)
   const client = await clientFor(store, tenantId, input.clientId, userId)
   const key = await keyOf(store, tenantId, input.to ?? '', client)
-  const contact = await findContact(store, tenantId, key)
+  const contact = await findContactWith(store, tenantId, key)
   const conversation = contact && (await findConversationWith(store, tenantId, client._id, contact._id))
   return { client, conversation, contact, ...key }
 }
@@ -42,7 +41,7 @@ export async function findDestination(
 async function byConversation(store: Store, tenantId: string, id: string, input: RecipientInput): Promise<Destination> {
   const conversation = await getConversation(store, tenantId, id)
   const client = await getClient(store, tenantId, conversation.clientId)
-  const contact = await store.models.contacts.findOne({ tenantId, _id: conversation.contactId }).lean()
+  const contact = await findStoredContact(store, tenantId, conversation.contactId)
   const { waId, userId } = contact ?? conversation.contact
   if (input.clientId !== undefined && !(await isNamed(store, client, input.clientId))) throw mismatch('clientId')
   if (input.to !== undefined) {
@@ -53,13 +52,13 @@ async function byConversation(store: Store, tenantId: string, id: string, input:
   return { client, conversation, contact, waId, userId }
 }
 
-/** A number of another tenant's is as unknown here as anywhere. @throws ApiError 404 */
+/** @throws ApiError 404 for an unknown number and for another tenant's alike */
 const isNamed = async (store: Store, { tenantId, _id }: ClientDoc, name: string) =>
   String((await getNamedClient(store, tenantId, name))._id) === String(_id)
 
 const mismatch = (what: string) => new ApiError(422, 'RECIPIENT_MISMATCH', `${what} and conversationId name different recipients`)
 
-/** The number that is named, else the user's own, else the primary one. @throws ApiError 404, 409 CLIENT_AMBIGUOUS, 422 NO_NUMBER */
+/** The number that the caller names, else the user's own, else the primary one. @throws ApiError 404, 409 CLIENT_AMBIGUOUS, 422 NO_NUMBER */
 export async function clientFor(
   store: Store,
   tenantId: string,
@@ -72,28 +71,16 @@ export async function clientFor(
   return primary
 }
 
-async function findContact(
-  store: Store,
-  tenantId: string,
-  { waId, userId }: { waId: string | null; userId: string | null },
-): Promise<ContactDoc | null> {
-  if (userId !== null) return store.models.contacts.findOne({ tenantId, userId, deletedAt: null }).lean()
-  const variants = await store.models.contacts
-    .find({ tenantId, waId: trusted({ $in: phoneVariants(waId ?? '') }), deletedAt: null })
-    .lean()
-  return variants.find(contact => contact.waId === waId) ?? variants[0] ?? null
-}
-
-/** Whoever is known by these digits has them, whatever the rules of their country say. @throws ApiError 422 */
+/** An existing contact wins over phone validation: WhatsApp ids may be invalid national numbers. @throws ApiError 422 */
 async function keyOf(store: Store, tenantId: string, to: string, client: ClientDoc) {
   const waId = /^\+?(\d{6,15})$/.exec(to.trim())?.[1]
   const isOdd = waId !== undefined && parsePhone(to, client.whatsappNumber) === null
-  if (isOdd && (await store.models.contacts.exists({ tenantId, waId, deletedAt: null }))) return { waId, userId: null }
+  if (isOdd && (await hasContactWith(store, tenantId, waId))) return { waId, userId: null }
   return personKey(to, client)
 }
 
-/** Any usual form of a number, national ones as from the business's own country; or a business-scoped user id. */
-function personKey(to: string, client: Pick<ClientDoc, 'whatsappNumber'>): { waId: string | null; userId: string | null } {
+/** @param to a business-scoped user id, or a number in any usual form, national ones as from the business's own country */
+function personKey(to: string, client: Pick<ClientDoc, 'whatsappNumber'>): ContactKeys {
   if (isBusinessScopedId(to)) return { waId: null, userId: to }
   const parsed = parsePhone(to, client.whatsappNumber)
   if (parsed === null)

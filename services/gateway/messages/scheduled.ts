@@ -1,14 +1,18 @@
 import type { AnyContent, ChangeScheduled } from '#shared/contracts/outbound.ts'
 import { costOf } from '#shared/domain/messages/cost.ts'
-import { asUpdate, ENDED } from '#shared/domain/messages/dispatch.ts'
 import { platformError } from '#shared/domain/messages/send-errors.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { EventDoc, MessageDoc, TemplateDoc, TenantDoc } from '#shared/model/documents.ts'
-import { appended } from '#shared/model/timeline.ts'
 import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
 import type { Store } from '#shared/store/connect.ts'
+import { insertEvents } from '#shared/store/events/insert.ts'
 import { getMessage } from '#shared/store/inbox/messages.ts'
-import { getScheduled, scheduledEvent, updateScheduled } from '#shared/store/inbox/scheduled.ts'
+import {
+  cancelScheduled as cancelScheduledRow,
+  changeScheduled as changeScheduledRow,
+  getScheduled,
+  scheduledEvent,
+} from '#shared/store/inbox/scheduled.ts'
 import { waitEntries } from '#shared/views/wait-entries.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { statusChanged } from '../events.ts'
@@ -25,8 +29,8 @@ interface Changed {
 }
 
 /**
- * Another time, content or template in reserve, by the same rules as if it were accepted now. Whoever releases it and whoever
- * changes it exclude each other by the row. @throws ApiError 404, 409 ALREADY_RELEASED, MESSAGE_CHANGED, 422
+ * Gives a scheduled message another time, content or fallback template, by the same rules as if it were accepted now. Its row
+ * decides between this change and its release. @throws ApiError 404, 409 ALREADY_RELEASED, MESSAGE_CHANGED, 422
  */
 export async function changeScheduled(deps: GatewayDeps, caller: Caller, id: string, change: ChangeScheduled): Promise<Changed> {
   const { store } = deps
@@ -43,7 +47,7 @@ export async function changeScheduled(deps: GatewayDeps, caller: Caller, id: str
   const { fallback, notes } = await ruleAgain(deps, { draft, change, before, destination, tenant, sendAt, now })
   const said = [change.content && 'content', change.sendAt && 'time', change.fallback !== undefined && 'template in reserve']
   const note = { kind: 'note' as const, at: now, detail: `${said.filter(Boolean).join(', ')} changed by ${caller.name}` }
-  const $set = {
+  const content = {
     ...(change.content && contentOf(draft, before)),
     fallback,
     cost: costOf(tenant.settings, {
@@ -53,14 +57,11 @@ export async function changeScheduled(deps: GatewayDeps, caller: Caller, id: str
       waId: destination.waId,
       now: sendAt,
     }),
-    sendAt,
-    at: sendAt,
-    ...asUpdate({ nextStepAt: sendAt }),
   }
   return store.transaction(async session => {
-    const message = await updateScheduled(store, before, { $set, $push: appended(note, ...notes) }, session)
+    const message = await changeScheduledRow(store, before, { sendAt, content, entries: [note, ...notes] }, session)
     const events = [scheduledEvent(message, 'changed', now)]
-    await store.models.events.insertMany(events, { session })
+    await insertEvents(store, events, session)
     return { message, events }
   })
 }
@@ -70,7 +71,7 @@ async function draftOf(store: Store, destination: Destination, content: NonNulla
   return 'text' in content ? textDraft(content) : templateDraft(store, destination, content)
 }
 
-/** What it says already; a template is looked up again. */
+/** The present content as a draft; its template is looked up again. */
 async function presentDraft(store: Store, { client }: Destination, { type, content, payload }: MessageDoc): Promise<Draft> {
   const own = { type, content, payload: payload ?? {} }
   if (type !== 'template') return { ...own, template: null }
@@ -103,14 +104,14 @@ async function ruleAgain(
   return ruleFreeForm(draft, fallback, { windowExpiresAt, tenant, sendAt, now })
 }
 
-/** It goes on quoting what it quoted, and to whom alone it was meant. */
+/** New content that quotes what the message quoted, and keeps its recipient. */
 function contentOf({ type, content, payload }: Draft, before: MessageDoc): Pick<MessageDoc, 'type' | 'content' | 'payload'> {
   const context = before.payload?.context
   const quoting = context && type !== 'reaction' ? { context } : {}
   return { type, content, payload: { ...identityOf(before.payload ?? {}), ...payload, ...quoting } }
 }
 
-/** Takes it back; twice is as good as once. @throws ApiError 404, 409 ALREADY_RELEASED */
+/** Takes a scheduled message back; a second time changes nothing. @throws ApiError 404, 409 ALREADY_RELEASED */
 export async function cancelScheduled(deps: GatewayDeps, caller: Caller, id: string): Promise<Changed> {
   const { store } = deps
   const found = await getMessage(store, caller.tenantId, id)
@@ -119,12 +120,11 @@ export async function cancelScheduled(deps: GatewayDeps, caller: Caller, id: str
   const now = deps.now()
   const before = await getScheduled(store, caller.tenantId, id)
   const note = { kind: 'note' as const, at: now, detail: `cancelled by ${caller.name}` }
-  const $set = { status: 'FAILED' as const, statusUpdatedAt: now, error: CANCELLED, dispatch: ENDED, at: now }
   return store.transaction(async session => {
-    const $push = appended(...waitEntries(before.dispatch, now), note)
-    const message = await updateScheduled(store, before, { $set, $push }, session)
+    const entries = [...waitEntries(before.dispatch, now), note]
+    const message = await cancelScheduledRow(store, before, { at: now, error: CANCELLED, entries }, session)
     const events = [scheduledEvent(message, 'cancelled', now), statusChanged(message, `l:${message._id}:${now.getTime()}`, now)]
-    await store.models.events.insertMany(events, { session })
+    await insertEvents(store, events, session)
     return { message, events }
   })
 }

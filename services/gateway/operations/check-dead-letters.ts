@@ -3,6 +3,7 @@ import { PARKED } from '#shared/model/batch-plan.ts'
 import type { DeadLetterDoc, WebhookEventDoc } from '#shared/model/documents.ts'
 import { readReferenceData } from '#shared/recording/reference-data.ts'
 import { sendJobFor } from '#shared/store/dispatch/take.ts'
+import { findMessage } from '#shared/store/inbox/messages.ts'
 import { asTenant } from '#shared/store/tenancy/tenancy.ts'
 import { findDeadLetterEvents } from '#shared/store/webhooks/dead-letters.ts'
 import type { GatewayDeps } from '../deps.ts'
@@ -94,15 +95,13 @@ async function whyForeign(
   return null
 }
 
-/** An edited bell says what its row says: there is nothing else to ring for. */
+/** An edited send job must say what its message says: there is nothing else to send. */
 async function whyNoSendJob(
   store: GatewayDeps['store'],
   tenantId: string,
   job: Extract<DeadLetterPayload, { kind: 'job' }>['job'],
 ): Promise<string | null> {
-  const message = /^[0-9a-f]{24}$/.test(job.messageId)
-    ? await asTenant(tenantId, () => store.models.messages.findOne({ tenantId, _id: job.messageId }).lean())
-    : null
+  const message = await asTenant(tenantId, () => findMessage(store, tenantId, job.messageId))
   if (message === null || job.tenantId !== tenantId) return 'its message is not of this account'
   const own = sendJobFor(message)
   const wrong = (Object.keys(own) as (keyof typeof own)[]).filter(field => own[field] !== job[field])

@@ -2,8 +2,7 @@ import { z } from 'zod'
 import { notFound } from '#shared/domain/errors.ts'
 import { callerOf, route } from '#shared/http/route.ts'
 import type { MessageDoc, TemplateSyncDoc, WebhookEventDoc } from '#shared/model/documents.ts'
-import { isSyncId, JOB_STATUSES, JOB_TYPES, type Job, listJobs } from '#shared/store/jobs.ts'
-import { findSync } from '#shared/store/templates/syncs.ts'
+import { findJob, JOB_STATUSES, JOB_TYPES, type Job, listJobs } from '#shared/store/jobs.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { timesOf } from './event-routes.ts'
 
@@ -65,21 +64,9 @@ const one = route({
   params: z.strictObject({ id: z.string().min(1).max(1024) }),
   returns: JobView,
   async handle(request, { store }: GatewayDeps) {
-    const { tenantId } = callerOf(request)
-    const { id: _id } = request.params
-    if (/^[0-9a-f]{24}$/.test(_id)) {
-      const message = await store.models.messages.findOne({ tenantId, _id, direction: 'OUTBOUND' }).lean()
-      if (message === null) throw notFound('Job')
-      return { body: sendJob(message) }
-    }
-    if (isSyncId(_id)) {
-      const sync = await findSync(store, tenantId, _id)
-      if (sync === null) throw notFound('Job')
-      return { body: syncJob(sync) }
-    }
-    const event = await store.models.webhookEvents.findOne({ tenantId, _id }, { payload: 0 }).lean<WebhookEventDoc>()
-    if (event === null) throw notFound('Job')
-    return { body: webhookJob(event) }
+    const job = await findJob(store, callerOf(request).tenantId, request.params.id)
+    if (job === null) throw notFound('Job')
+    return { body: jobView(job) }
   },
 })
 

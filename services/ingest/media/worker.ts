@@ -13,6 +13,7 @@ import { type Delivery, DONE, type Outcome, type Queue } from '#shared/queue/typ
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 import { mediaKey, thumbnailKey } from '#shared/storage/open.ts'
 import type { Store } from '#shared/store/connect.ts'
+import { findStoredConversation } from '#shared/store/inbox/conversations.ts'
 import { isFileInUse } from '#shared/store/inbox/discarded-files.ts'
 import { findMediaMessage, settleMedia } from '#shared/store/inbox/media.ts'
 import { findByPhoneNumberId } from '#shared/store/numbers/clients.ts'
@@ -194,7 +195,7 @@ async function settle(deps: MediaDeps, message: MessageDoc, change: Partial<Medi
 
 async function eventOf(store: Store, message: MessageDoc, media: MediaRef): Promise<EventDoc | null> {
   const { tenantId, conversationId, clientId } = message
-  const row = await store.models.conversations.findOne({ tenantId, _id: conversationId }).lean()
+  const row = await findStoredConversation(store, tenantId, conversationId)
   if (row === null) return null
   const now = new Date()
   const { id, state, mimeType, size, problem } = media

@@ -1,26 +1,27 @@
 import type { MessageDoc } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import type { Store } from '#shared/store/connect.ts'
+import { hasOptedOut } from '#shared/store/contacts/recipients.ts'
+import { findSendableTemplate } from '#shared/store/templates/templates.ts'
 import type { SendingNumber } from '../numbers.ts'
 
-/** Why a template may not go out any more; `later`: that could not be asked. */
+/** Why a template may not go out any more; null: it may; `later`: the check itself failed. */
 export type TemplateCheck = (
   message: MessageDoc,
   number: SendingNumber,
 ) => Promise<'template-unavailable' | 'opted-out' | 'later' | null>
 
 /**
- * What was judged when the message was accepted is judged again where days may lie between: for messages with a time of their
- * own, and for templates that go instead. All others go out at once, and Meta judges them.
+ * Checks again what was checked when the message was accepted, where days may lie between: for scheduled messages, and for
+ * templates that go instead. All others go out at once, and Meta checks them.
  */
 export function createTemplateCheck(store: Store, log: Logger): TemplateCheck {
   async function checkOne({ tenantId, content, contactId }: MessageDoc, wabaId: string) {
     const { name = '', language = '' } = content.template ?? {}
-    const template = await store.models.templates.findOne({ tenantId, wabaId, name, language, deletedAt: null }).lean()
+    const template = await findSendableTemplate(store, { tenantId, wabaId, name, language })
     if (template?.status !== 'APPROVED') return 'template-unavailable'
     if (template.category !== 'MARKETING') return null
-    const contact = await store.models.contacts.findOne({ tenantId, _id: contactId }, { optOut: 1 }).lean()
-    return contact?.optOut ? 'opted-out' : null
+    return (await hasOptedOut(store, tenantId, contactId)) ? 'opted-out' : null
   }
 
   return async (message, { client }) => {
@@ -29,7 +30,7 @@ export function createTemplateCheck(store: Store, log: Logger): TemplateCheck {
     try {
       return await checkOne(message, client.wabaId)
     } catch (error) {
-      log.warn({ err: error, messageId: String(message._id) }, 'template not checked: it waits')
+      log.warn({ err: error, messageId: String(message._id) }, 'template not checked, message postponed')
       return 'later'
     }
   }

@@ -1,6 +1,6 @@
 import { notFound } from '../../domain/errors.ts'
 import type { Id, UserDoc } from '../../model/documents.ts'
-import type { Store } from '../connect.ts'
+import { type Store, trusted } from '../connect.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
 
 /** Who signs in: the tenant is learned from the answer. Disabled and deleted people are found too, the caller decides. */
@@ -30,6 +30,45 @@ export async function findSessionUser(
 ): Promise<UserDoc | null> {
   const user = await findUser(store, session.tenantId, session.userId)
   return user?.status === 'active' && user.tokenVersion === session.tokenVersion ? user : null
+}
+
+/** Of these users the active ones, with what their sessions must agree with. */
+export async function findActiveUsers(
+  store: Store,
+  tenantId: Id | string,
+  userIds: readonly string[],
+): Promise<Pick<UserDoc, '_id' | 'tokenVersion' | 'role'>[]> {
+  const filter = { tenantId, _id: trusted({ $in: [...userIds] }), status: 'active' as const, deletedAt: null }
+  return await store.models.users.find(filter, { tokenVersion: 1, role: 1 }).lean()
+}
+
+/** Active agents of the tenant who take new conversations. */
+export async function findAvailableAgents(store: Store, tenantId: Id | string): Promise<Id[]> {
+  const availability = trusted({ $nin: ['busy', 'offline'] as const })
+  const filter = { tenantId, role: 'agent' as const, status: 'active' as const, deletedAt: null, availability }
+  const agents = await store.models.users.find(filter, { _id: 1 }).lean()
+  return agents.map(({ _id }) => _id)
+}
+
+/** Whether users take new conversations, by id. */
+export async function findAvailabilities(
+  store: Store,
+  tenantId: Id | string,
+  userIds: readonly string[],
+): Promise<Map<string, UserDoc['availability']>> {
+  const filter = { tenantId, _id: trusted({ $in: [...userIds] }) }
+  const users = await store.models.users.find(filter, { availability: 1 }).lean()
+  return new Map(users.map(({ _id, availability }) => [String(_id), availability]))
+}
+
+/** Says whether a user takes new conversations. */
+export async function setAvailability(
+  store: Store,
+  tenantId: Id | string,
+  userId: Id | string,
+  availability: UserDoc['availability'],
+): Promise<void> {
+  await store.models.users.updateOne({ tenantId, _id: userId }, { $set: { availability } })
 }
 
 /** A password that was right but stored the old way is stored anew; null when it changed meanwhile. */

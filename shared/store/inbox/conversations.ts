@@ -13,6 +13,16 @@ export async function findConversation(store: Store, tenantId: Key, id: Key): Pr
   return await store.models.conversations.findOne({ tenantId, _id: id, deletedAt: null }).lean()
 }
 
+/** Whether `findConversation` would find one. */
+export async function hasConversation(store: Store, tenantId: Key, id: Key): Promise<boolean> {
+  return (await store.models.conversations.exists({ tenantId, _id: id, deletedAt: null })) !== null
+}
+
+/** The stored conversation, also when it is deleted. */
+export async function findStoredConversation(store: Store, tenantId: Key, id: Key): Promise<ConversationDoc | null> {
+  return await store.models.conversations.findOne({ tenantId, _id: id }).lean()
+}
+
 /** @throws ApiError 404 */
 export async function getConversation(store: Store, tenantId: Key, id: Key): Promise<ConversationDoc> {
   const conversation = await findConversation(store, tenantId, id)

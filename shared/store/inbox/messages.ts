@@ -3,17 +3,30 @@ import { notFound } from '../../domain/errors.ts'
 import type { ConversationDoc, Id, MessageDoc } from '../../model/documents.ts'
 import { toId } from '../../model/ids.ts'
 import { type Store, trusted } from '../connect.ts'
-import { UNFINISHED_INDEX } from '../dispatch/take.ts'
 import { findPage, type Page, type PageRequest } from '../pages.ts'
 
 type Key = Id | string
 type InConversation = Pick<ConversationDoc, 'tenantId' | '_id'>
 
+/** Null for unknown and other tenants' messages alike. */
+export async function findMessage(store: Store, tenantId: Key, id: Key): Promise<MessageDoc | null> {
+  return await store.models.messages.findOne({ tenantId, _id: id }).lean()
+}
+
 /** @throws ApiError 404 for unknown and other tenants' messages alike */
 export async function getMessage(store: Store, tenantId: Key, id: Key): Promise<MessageDoc> {
-  const message = await store.models.messages.findOne({ tenantId, _id: id }).lean()
+  const message = await findMessage(store, tenantId, id)
   if (message === null) throw notFound('Message')
   return message
+}
+
+/** How far a message is: for whoever waits for its outcome. */
+export async function findProgress(
+  store: Store,
+  tenantId: Key,
+  id: Key,
+): Promise<Pick<MessageDoc, 'status' | 'dispatch'> | null> {
+  return await store.models.messages.findOne({ tenantId, _id: id }, { status: 1, dispatch: 1 }).lean()
 }
 
 /** The message that a request with this Idempotency-Key has made. */
@@ -96,18 +109,3 @@ type Placed = Pick<MessageDoc, '_id' | 'at'>
 /** In the order of the thread. */
 const isLater = (one: Placed, other: Placed) =>
   one.at.getTime() > other.at.getTime() || (one.at.getTime() === other.at.getTime() && String(one._id) > String(other._id))
-
-/** The greatest id of what is still to be sent in a conversation. */
-export async function findLastUnfinished(
-  store: Store,
-  { tenantId, _id: conversationId }: InConversation,
-  session: ClientSession,
-): Promise<Id | null> {
-  const filter = { tenantId, conversationId, 'dispatch.state': trusted({ $exists: true }) }
-  const last = await store.models.messages
-    .findOne(filter, { _id: 1 }, { session })
-    .sort({ _id: -1 })
-    .hint(UNFINISHED_INDEX.hint)
-    .lean()
-  return last?._id ?? null
-}

@@ -1,13 +1,14 @@
-import type { ClientSession } from 'mongoose'
 import { ApiError } from '../../domain/errors.ts'
-import { inState } from '../../domain/messages/dispatch.ts'
-import type { ConversationDoc, EventDoc, Id, MessageDoc } from '../../model/documents.ts'
+import { asUpdate, ENDED, inState } from '../../domain/messages/dispatch.ts'
+import type { ConversationDoc, EventDoc, Id, MessageDoc, MessageErrorDoc, TimelineEntry } from '../../model/documents.ts'
+import { appended } from '../../model/timeline.ts'
 import { messageView } from '../../views/views.ts'
 import { type Store, trusted } from '../connect.ts'
 import { findPage, type Page, type PageRequest } from '../pages.ts'
+import type { Session } from '../transaction.ts'
 import { getMessage } from './messages.ts'
 
-/** Messages that wait for a time of their own. Whoever takes one away from its wait, and whoever changes it, asks for this. */
+/** Messages that wait for a time of their own: the filter of whoever releases, changes or cancels one. */
 export const STILL = { status: 'QUEUED', ...inState('WAITING'), 'dispatch.reason': 'scheduled' } as const
 
 type Key = Id | string
@@ -19,7 +20,7 @@ export interface ScheduledFilter {
   to?: Date | undefined
 }
 
-/** The next to go first. A campaign's messages are not here: they are made when it begins. */
+/** Scheduled messages, the next one first. A campaign's are not among them: they are made when it begins. */
 export async function listScheduled(
   store: Store,
   tenantId: Key,
@@ -37,7 +38,7 @@ export async function listScheduled(
   return await findPage<MessageDoc>(store.models.messages, filter, 'sendAt', page, { ascending: true, projection })
 }
 
-/** Every look for what may go in a conversation reads them all. */
+/** Each search for the next message of a conversation reads them all. */
 const MAX_IN_CONVERSATION = 100
 
 /** @throws ApiError 422 SCHEDULE_FULL */
@@ -57,12 +58,36 @@ export async function getScheduled(store: Store, tenantId: Key, id: Key): Promis
 export const isScheduled = ({ status, dispatch }: MessageDoc): boolean =>
   status === STILL.status && dispatch?.state === STILL['dispatch.state'] && dispatch.reason === STILL['dispatch.reason']
 
-/** Changes it where it stands as it was read. @throws ApiError 409 ALREADY_RELEASED, MESSAGE_CHANGED */
-export async function updateScheduled(
+type Content = Pick<MessageDoc, 'fallback' | 'cost'> & Partial<Pick<MessageDoc, 'type' | 'content' | 'payload'>>
+
+/** Gives a scheduled message another time and content. @throws ApiError 409 ALREADY_RELEASED, MESSAGE_CHANGED */
+export function changeScheduled(
+  store: Store,
+  before: MessageDoc,
+  { sendAt, content, entries }: { sendAt: Date; content: Content; entries: TimelineEntry[] },
+  session: Session,
+): Promise<MessageDoc> {
+  const $set = { ...content, sendAt, at: sendAt, ...asUpdate({ nextStepAt: sendAt }) }
+  return updateScheduled(store, before, { $set, $push: appended(...entries) }, session)
+}
+
+/** Takes a scheduled message back: it ends FAILED. @throws ApiError 409 ALREADY_RELEASED, MESSAGE_CHANGED */
+export function cancelScheduled(
+  store: Store,
+  before: MessageDoc,
+  { at, error, entries }: { at: Date; error: MessageErrorDoc; entries: TimelineEntry[] },
+  session: Session,
+): Promise<MessageDoc> {
+  const $set = { status: 'FAILED' as const, statusUpdatedAt: at, error, dispatch: ENDED, at }
+  return updateScheduled(store, before, { $set, $push: appended(...entries) }, session)
+}
+
+/** Only while the row stands as it was read. */
+async function updateScheduled(
   store: Store,
   before: MessageDoc,
   update: { $set: Partial<MessageDoc> & Record<string, unknown>; $push: object },
-  session: ClientSession,
+  session: Session,
 ): Promise<MessageDoc> {
   const { tenantId, _id, updatedAt } = before
   const after = await store.models.messages
@@ -85,7 +110,7 @@ const alreadyReleased = ({ status, sendAt }: MessageDoc) =>
     { extra: { messageStatus: status } },
   )
 
-/** For the list of what is scheduled, wherever it is open. */
+/** `message:scheduled`, for open lists of scheduled messages. */
 export function scheduledEvent(
   message: MessageDoc,
   state: 'scheduled' | 'changed' | 'cancelled' | 'released',

@@ -80,6 +80,12 @@ export async function findNumbersOf(store: Store, tenantId: Id | string, ids: re
   return new Map(found.map(({ _id, whatsappNumber }) => [String(_id), whatsappNumber]))
 }
 
+/** The ids of all numbers of a tenant. */
+export async function findClientIds(store: Store, tenantId: Id | string): Promise<Id[]> {
+  const clients = await store.models.clients.find({ tenantId, deletedAt: null }, { _id: 1 }).lean()
+  return clients.map(({ _id }) => _id)
+}
+
 /** All numbers of a tenant, the primary one first. */
 export async function listClients(store: Store, tenantId: Id | string): Promise<ClientDoc[]> {
   return await store.models.clients.find({ tenantId, deletedAt: null }).sort({ isPrimary: -1, _id: 1 }).lean()

@@ -25,7 +25,16 @@ export async function findTemplatesNamed(
   return await store.models.templates.find(filter).limit(2).lean()
 }
 
-/** Newest first. */
+/** Whether any of the tenant's accounts has a template of this name and language. */
+export async function hasTemplate(
+  store: Store,
+  tenantId: Key,
+  { name, language }: Pick<TemplateDoc, 'name' | 'language'>,
+): Promise<boolean> {
+  return (await store.models.templates.exists({ tenantId, name, language, deletedAt: null })) !== null
+}
+
+/** Templates of a tenant, newest first. */
 export async function listTemplates(
   store: Store,
   tenantId: Key,
@@ -39,7 +48,13 @@ export async function listTemplates(
 /** Its place among the account's templates. */
 export type TemplatePlace = Pick<TemplateDoc, 'tenantId' | 'wabaId' | 'name' | 'language'>
 
-/** Whatever stands in that place, deleted or not: the index allows one. */
+/** The template in that place as it may be sent; null for none and for a deleted one. */
+export async function findSendableTemplate(store: Store, place: TemplatePlace): Promise<TemplateDoc | null> {
+  const { tenantId, wabaId, name, language } = place
+  return await store.models.templates.findOne({ tenantId, wabaId, name, language, deletedAt: null }).lean()
+}
+
+/** The template in that place, deleted or not: the index allows one. */
 export async function findTemplateAt(store: Store, place: TemplatePlace): Promise<TemplateDoc | null> {
   const { tenantId, wabaId, name, language } = place
   return await store.models.templates.findOne({ tenantId, wabaId, name, language }).lean()

@@ -1,0 +1,10 @@
+import type { Common } from '../model/documents.ts'
+
+/**
+ * The `$setOnInsert` of an upsert: the fields of a new row that neither its filter nor its other operators give. The id and
+ * the times come with the write.
+ */
+export function onInsert<T extends Common>({ _id, createdAt, updatedAt, ...row }: T, ...given: object[]): Partial<T> {
+  const keys = new Set(given.flatMap(Object.keys))
+  return Object.fromEntries(Object.entries(row).filter(([key]) => !keys.has(key))) as Partial<T>
+}
