@@ -12,8 +12,8 @@ import { emitStatus } from './realtime-events.ts'
 import { change, note, type State, type Tracked, touch } from './state.ts'
 
 /**
- * Meta takes a free-form message and says only then that the window is closed: its template goes instead, under the same id
- * of ours. The wamid that failed moves aside, where what is still said about it is no word about the present.
+ * Meta accepts a free-form message and reports only then that the window is closed: its template goes instead, as the same
+ * message. The wamid that failed moves aside, so that later reports about it do not count for the present attempt.
  */
 export function fallBack(
   state: State,

@@ -3,7 +3,7 @@ import type { Priority } from '../domain/messages/priority.ts'
 import type { ClientDoc, ContactDoc, ContactSnapshot, ConversationDoc, Id, LastMessage, MessageDoc } from './documents.ts'
 import { newId } from './ids.ts'
 
-/** What contacts, conversations and messages are when they begin, and what they show of others. */
+/** New contacts, conversations and messages, and the copies that rows keep of others. */
 
 export const snapshotOf = ({ waId, userId, phone, name, username, optOut }: ContactSnapshot): ContactSnapshot => ({
   waId,
@@ -74,14 +74,14 @@ export function newConversation(client: ClientDoc, contact: ContactDoc, now: Dat
   }
 }
 
-/** Where a message stands: whose number, which thread, with whom. */
+/** Where a message belongs: the number, the conversation and the contact. */
 export interface MessagePlace {
   client: Pick<ClientDoc, '_id' | 'tenantId' | 'phoneNumberId'>
   conversation: Pick<ConversationDoc, '_id' | 'leadId'>
   contact: Pick<ContactDoc, '_id' | 'waId' | 'userId'>
 }
 
-/** What all messages have in common, whoever wrote them. */
+/** The fields that all new messages have, inbound and outbound. */
 export function newMessage(
   { client, conversation, contact }: MessagePlace,
   said: Pick<MessageDoc, 'type' | 'content'>,

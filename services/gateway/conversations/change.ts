@@ -12,13 +12,13 @@ import { sendReadReceipt } from '../messages/receipts.ts'
 
 export interface Changes {
   set: Partial<ConversationDoc>
-  /** Instead of a set: what is unread up to here is read. Decided by the row in the transaction. */
+  /** Instead of `set`: marks messages up to this one as read. The row in the transaction decides which. */
   read?: { upTo: string | null }
-  /** What must still hold when it is written; else 409. */
+  /** Must still hold when the change is written; else 409. */
   provided?: { 'assignedTo.id': null }
 }
 
-/** To a user, to nobody, or to whoever has least to do. @throws ApiError 403 for agents who give work to others, 422 */
+/** @param wanted a user, null: nobody, or `auto`: the least busy agent @throws ApiError 403 for agents who assign others, 422 */
 export async function assignTo(
   row: ConversationDoc,
   caller: Caller,
@@ -38,7 +38,7 @@ export async function assignTo(
   return mayAssign || isOwn ? { set: { assignedTo } } : { set: { assignedTo }, provided: { 'assignedTo.id': null } }
 }
 
-/** Among the agents of the tenant who are available, the one with the fewest open conversations. */
+/** The available agent with the fewest open conversations. @throws ApiError 422 NO_AGENT */
 async function leastBusy(store: GatewayDeps['store'], tenantId: string): Promise<string> {
   const agents = await findAvailableAgents(store, tenantId)
   const loads = await Promise.all(agents.map(agentId => countOpenConversations(store, tenantId, agentId)))
@@ -47,7 +47,7 @@ async function leastBusy(store: GatewayDeps['store'], tenantId: string): Promise
   return String(best)
 }
 
-/** The change and its events in one transaction. @throws ApiError 409 ALREADY_ASSIGNED */
+/** Writes the change and its events in one transaction. @throws ApiError 409 ALREADY_ASSIGNED */
 export async function applyChange(
   deps: GatewayDeps,
   before: ConversationDoc,
@@ -56,7 +56,7 @@ export async function applyChange(
 ): Promise<ConversationDoc> {
   const { store } = deps
   const now = deps.now()
-  // Of our own making: a request id is the caller's word and may come twice, from two tenants even.
+  // Not the request's id, which the caller chooses: it may come twice, even from two tenants.
   const cause = `g:${newId()}`
   const { changed, events, lastRead } = await store.transaction(async session => {
     const seen = read ? await readMessages(store, before, read.upTo, now, session) : null
@@ -71,7 +71,7 @@ export async function applyChange(
     return { changed: row, events: events, lastRead: seen?.lastRead ?? null }
   })
   void publishEvents(deps, events, traceparent)
-  // Its customer hears of what was seen, not of what came after.
+  // The receipt names the last message that was seen, not one that came after it.
   if (lastRead !== null)
     sendReadReceipt(deps, { ...changed, lastInboundWamid: lastRead }, traceparent).catch(error =>
       deps.log.info({ err: error }, 'receipt not told'),

@@ -13,9 +13,9 @@ import type { OpenWait, Wait } from './waits.ts'
  * | -------------------- | ------- | -------------------------------------- | -------------------------------------------------- |
  * | (new)                | READY   | `newOutbound`: gateway, campaigns      | accepted: goes as soon as a sender takes it        |
  * | (new)                | WAITING | gateway `messages/insert`              | accepted with a time of its own                    |
- * | WAITING (scheduled)  | WAITING | gateway `messages/scheduled`           | somebody gave it another time                      |
+ * | WAITING (scheduled)  | WAITING | store `inbox/scheduled`                | somebody gave it another time                      |
  * | WAITING (scheduled)  | READY   | store `dispatch/release-scheduled`     | its time has come                                  |
- * | WAITING (scheduled)  | ENDED   | gateway `messages/scheduled`           | somebody cancelled it: FAILED                      |
+ * | WAITING (scheduled)  | ENDED   | store `inbox/scheduled`                | somebody cancelled it: FAILED                      |
  * | READY, WAITING       | READY   | store `dispatch/finish` `makeReady`    | due, next in its conversation, or its job was lost |
  * | READY, WAITING (due) | TAKEN   | store `dispatch/take` `takeMessages`   | a sender is about to call Meta                     |
  * | READY, WAITING (due) | WAITING | store `dispatch/take` `postponeMessages` | a limit, a pause, or an earlier message is first |

@@ -3,7 +3,7 @@ import type { Id, UserDoc } from '../../model/documents.ts'
 import { type Store, trusted } from '../connect.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
 
-/** Who signs in: the tenant is learned from the answer. Disabled and deleted people are found too, the caller decides. */
+/** The user who signs in, of whatever tenant. Disabled and deleted users are found too: the caller decides. */
 export async function findUserByEmail(store: Store, email: string): Promise<UserDoc | null> {
   return await acrossTenants(() => store.models.users.findOne({ email: email.trim().toLowerCase() }).lean())
 }
@@ -21,8 +21,8 @@ export async function getUser(store: Store, tenantId: Id | string, userId: Id | 
 }
 
 /**
- * The user behind an access token, if the token still counts: active, and no change of password or role since.
- * Tells at once what the token itself cannot: deactivation.
+ * The user of an access token, if the token still holds: the user is active, and neither password nor role has changed since.
+ * The token itself cannot show a deactivation.
  */
 export async function findSessionUser(
   store: Store,
@@ -71,19 +71,19 @@ export async function setAvailability(
   await store.models.users.updateOne({ tenantId, _id: userId }, { $set: { availability } })
 }
 
-/** A password that was right but stored the old way is stored anew; null when it changed meanwhile. */
+/** Replaces the hash of a password that was stored the old way. @returns false when it changed meanwhile */
 export async function replacePasswordHash(store: Store, user: UserDoc, passwordHash: string): Promise<boolean> {
   const filter = { tenantId: user.tenantId, _id: user._id, passwordHash: user.passwordHash }
   const result = await store.models.users.updateOne(filter, { $set: { passwordHash } })
   return result.modifiedCount === 1
 }
 
-/** Ends all access tokens of a user: after a change of password or role, on deactivation. */
+/** Ends all access tokens of a user: after a change of password or role, and on deactivation. */
 export async function raiseTokenVersion(store: Store, tenantId: Id | string, userId: Id | string): Promise<void> {
   await store.models.users.updateOne({ tenantId, _id: userId }, { $inc: { tokenVersion: 1 } })
 }
 
-/** Kept to the minute, so that a busy person costs one write a minute. */
+/** Notes when a user was last seen, to the minute: a busy user costs one write a minute. */
 export async function touchUser(store: Store, tenantId: Id | string, userId: Id | string, now: Date): Promise<void> {
   const lastSeenAt = new Date(Math.floor(now.getTime() / 60_000) * 60_000)
   await store.models.users.updateOne({ tenantId, _id: userId }, { $max: { lastSeenAt } }, { timestamps: false })

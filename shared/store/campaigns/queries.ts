@@ -4,16 +4,16 @@ import { toId } from '../../model/ids.ts'
 import type { Store } from '../connect.ts'
 import { orOutage } from '../outage.ts'
 
-/** What the sender's loop asks about campaigns, over all tenants. All of it throws Outage. */
+/** Queries of the sender's campaign jobs, over all tenants. Every function throws Outage. */
 
-/** Which of these may send nothing now. */
+/** Those of these campaigns that may send nothing now. */
 export async function findHeldCampaigns(store: Store, ids: readonly string[]): Promise<Set<string>> {
   const filter = { _id: { $in: ids.map(toId) }, status: { $ne: 'RUNNING' as const } }
   const rows = await orOutage(store.raw.campaigns.find(filter, { projection: { _id: 1 } }).toArray())
   return new Set(rows.map(({ _id }) => String(_id)))
 }
 
-/** Null when it does not run. */
+/** The campaign if it is running. */
 export async function findRunning(store: Store, tenantId: Id, _id: Id): Promise<CampaignDoc | null> {
   return await orOutage(store.raw.campaigns.findOne({ _id, tenantId, status: 'RUNNING', deletedAt: null }))
 }
@@ -23,7 +23,7 @@ export async function findCampaignsIn(store: Store, statuses: CampaignStatus[]):
   return await orOutage(store.raw.campaigns.find(filter).sort({ _id: 1 }).toArray())
 }
 
-/** Campaign messages of a number that are on their way to a call: what waits for long takes nobody's place. */
+/** Campaign messages of a number that are READY, or due by `until`: what waits longer takes nobody's place. */
 export async function countUnderWay(store: Store, phoneNumberId: string, until: Date, limit: number): Promise<number> {
   const priority = { phoneNumberId, 'dispatch.priority': 'campaign' as const }
   const [ready, waiting] = await Promise.all([
@@ -50,7 +50,7 @@ export async function countHeldBack(store: Store, phoneNumberId: string, after: 
   return await orOutage(store.raw.messages.countDocuments(held, { limit, hint: 'dispatch_due' }))
 }
 
-/** Messages of a campaign that has ended before them: to be ended too. */
+/** Unfinished messages of a campaign that has ended: to be ended too. */
 export async function findLeftOver(store: Store, { tenantId, _id }: CampaignDoc, limit: number): Promise<MessageDoc[]> {
   const filter = {
     tenantId,

@@ -8,7 +8,7 @@ import { newId } from '../../model/ids.ts'
 import { conversationView } from '../../views/views.ts'
 import type { Store } from '../connect.ts'
 
-/** Nobody any more. */
+/** The snapshot of an erased contact. */
 const NOBODY: ContactSnapshot = { waId: null, userId: null, phone: null, name: null, username: null, optOut: false }
 const NO_PERSON = { ...NOBODY, parentUserId: null, nameSource: null, nameAt: null, attributes: {} }
 
@@ -16,14 +16,14 @@ export interface ErasureOrder {
   tenantId: Id
   contactId: Id
   by: Id
-  /** For a key of the person: what shall stand where it stood. */
+  /** The pseudonym that replaces a key of the contact. */
   pseudonymOf: (key: string) => string
   now: Date
 }
 
 /**
- * From here on nobody finds the person: name and keys are gone, threads are hidden, and what was still to be sent to them is
- * cancelled. Whoever writes from the same number is somebody new. @throws ApiError 404
+ * Begins the erasure of a contact: name and keys are removed, conversations hidden, and unsent messages cancelled. Whoever
+ * writes from the same number afterwards is a new contact. @throws ApiError 404
  */
 export async function beginErasure(store: Store, order: ErasureOrder): Promise<{ contact: ContactDoc; events: EventDoc[] }> {
   return await store.transaction(async session => {
@@ -43,7 +43,7 @@ export async function beginErasure(store: Store, order: ErasureOrder): Promise<{
   })
 }
 
-/** With those that were joined with it, and with these. */
+/** The contact with those that were joined with it, directly or through another. */
 async function samePerson(store: Store, contact: ContactDoc, session: ClientSession): Promise<ContactDoc[]> {
   const { tenantId } = contact
   const found = [contact]
@@ -113,7 +113,7 @@ function erasedEvent(conversation: ConversationDoc, now: Date): EventDoc {
   }
 }
 
-/** Erasures that stand still: their process is gone. Over all tenants. */
+/** Erasures that were begun before `before` and not finished: their process has ended. Over all tenants. */
 export async function findUnfinishedErasures(store: Store, before: Date): Promise<ContactDoc[]> {
   return await store.raw.contacts
     .find({ 'erasing.since': { $lte: before } })

@@ -6,6 +6,8 @@ import { onInsert } from '../upsert.ts'
 
 type Key = Id | string
 
+/** Contacts as recipients of a message: found by the keys that Meta knows, and made when nobody has them. */
+
 /** How Meta knows a contact: by a phone number in digits, or by a business-scoped user id. */
 export interface ContactKeys {
   waId: string | null

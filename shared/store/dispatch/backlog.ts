@@ -4,29 +4,29 @@ import type { CampaignDoc, CampaignStatus, Dispatch, Id } from '../../model/docu
 import type { Store } from '../connect.ts'
 import { orOutage } from '../outage.ts'
 
-/** What waits to be sent, by the index alone: the rows are not read. All of it throws Outage. */
+/** What waits to be sent, by the index alone: the rows are not read. Every function throws Outage. */
 
 export interface BacklogGroup {
   phoneNumberId: string
   priority: Priority
-  /** Of WAITING its reason, else the state in other words. */
+  /** The reason of WAITING messages, else a word for their state. */
   reason: string
   count: number
   oldestAt: Date
-  /** False: of many rows, what the next due ones are like tells the rest; or there are more than anybody counted. */
+  /** False: of many rows only the next due ones were grouped and the rest estimated by them; or there are more than were counted. */
   isExact: boolean
 }
 
 const REASONS: Record<Dispatch['state'], string> = { READY: 'ready', TAKEN: 'in_flight', WAITING: 'rate', UNKNOWN: 'unknown' }
 
-/** How far it is counted, of a number and a state: the next due ones by lane and reason, all of them by number alone. */
+/** How far a number's messages of one state are counted: the next due ones by priority and reason, all of them by number. */
 export interface CountBounds {
   grouped: number
   counted: number
 }
 export const BOUNDS: CountBounds = { grouped: 20_000, counted: 1_000_000 }
 
-/** Of one number. @param tenantId whose rows: a number may have had another owner */
+/** The backlog of one number. @param tenantId whose rows: a number may have had another owner */
 export async function countBacklog(
   store: Store,
   { phoneNumberId, tenantId }: { phoneNumberId: string; tenantId: Id },
@@ -36,7 +36,7 @@ export async function countBacklog(
   return groups.flat()
 }
 
-/** The same over the whole platform, for a gauge. */
+/** The backlog of the whole platform, for a gauge. */
 export async function countAllBacklog(store: Store, bounds = BOUNDS): Promise<BacklogGroup[]> {
   const groups = await Promise.all(DISPATCH_STATES.map(state => countState(store, state, {}, bounds)))
   return groups.flat()
@@ -73,7 +73,7 @@ async function countState(
   }))
 }
 
-/** Steps over the keys without looking into them, a million in a quarter of a second: whose they are it cannot ask. */
+/** Counts index keys without reading them, a million in a quarter of a second; it cannot filter by tenant. */
 async function countKeys(
   store: Store,
   state: Dispatch['state'],

@@ -12,11 +12,11 @@ import { type InConversation, UNFINISHED_INDEX, unfinishedOf } from './take.ts'
 const MAJORITY = { writeConcern: { w: 'majority', j: true } } as const
 
 /**
- * Writes a batch of outcomes: events, then conversations, then the messages; answers the events, to be published.
- * Without a transaction of its own: statuses of the same messages arrive at this very moment, and one batch would abort the
- * other over and over. The order makes up for it. Until a message itself is written its row is TAKEN, so a crash in
- * between is found by the sweep like a lost answer; what was written before is true all the same, at most once (event
- * ids) and never backwards (filters). @throws Outage
+ * Writes a batch of outcomes: events, then conversations, then the messages; returns the events, to be published.
+ * It has no transaction of its own: statuses of the same messages arrive at this very moment, and the two batches would abort
+ * each other over and over. The order makes up for it. Until a message itself is written its row is TAKEN, so the sweep finds a
+ * crash in between like a lost answer; what was written before is true all the same, at most once (event ids) and never
+ * backwards (filters). @throws Outage
  */
 export async function finishMessages(
   store: Store,
@@ -26,7 +26,7 @@ export async function finishMessages(
   const events = settlements.map(eventOf).filter(event => event !== null)
   const options = session ? { session } : MAJORITY
   const inserting = insertEvents(store, events, options)
-  // One statement at a time in a transaction; side by side outside.
+  // A transaction allows one statement at a time; outside they run side by side.
   if (session) await orOutage(inserting)
   await orOutage(Promise.all([inserting, writeConversations(store, settlements, options)]))
   const moved = await orOutage(writeMessages(store, settlements, options))
@@ -37,7 +37,7 @@ export async function finishMessages(
 
 type WriteOptions = { session: ClientSession } | typeof MAJORITY
 
-/** Those that stand there already are from an earlier try of the same batch. */
+/** Events that exist already are from an earlier try of the same batch. */
 async function insertEvents(store: Store, events: EventDoc[], options: WriteOptions): Promise<void> {
   if (events.length === 0) return
   await store.raw.events.insertMany(events, { ordered: false, ...options }).catch(error => {
@@ -50,7 +50,7 @@ async function writeConversations(store: Store, settlements: readonly Settlement
   if (writes.length > 0) await store.raw.conversations.bulkWrite(writes, { ordered: false, ...options })
 }
 
-/** @returns those whose rows took their outcome: the others had moved on before */
+/** @returns the settlements whose rows took their outcome: the other rows had moved on before */
 async function writeMessages(
   store: Store,
   settlements: readonly Settlement[],
@@ -74,7 +74,7 @@ async function writeMessages(
   }
 }
 
-/** @returns those that are written by now, and those that became SENT all the same */
+/** @returns the settlements that are written by now, and those whose rows became SENT all the same */
 async function settleOvertaken(store: Store, settlements: readonly Settlement[], options: WriteOptions): Promise<Settlement[]> {
   const rows = await store.raw.messages
     .find({ ...these(settlements.map(({ message }) => message)) }, { ...options, projection: OVERTAKEN_FIELDS })
@@ -97,15 +97,15 @@ async function settleOvertaken(store: Store, settlements: readonly Settlement[],
 
 const OVERTAKEN_FIELDS = { timeline: 1, status: 1, previousIds: 1, 'error.source': 1, 'dispatch.token': 1, 'dispatch.state': 1 }
 
-/** Accepted under an id that another message has: sent, though only our callback data can bring its statuses. */
+/** A message accepted under an id that another one has: sent, though only our callback data can bring its statuses. */
 function withoutId(settlement: Settlement): Settlement {
   if (settlement.step.kind !== 'sent') return settlement
   return { ...settlement, step: { ...settlement.step, wamid: null, note: 'Meta gave it an id that another message has' } }
 }
 
 /**
- * Statuses that came before the wamid was stored and did not say which message they are for. The wamid is written first and
- * this is read afterwards; the recorder parks first and looks for the wamid afterwards: one of the two sees the other.
+ * Parked statuses: they came before the wamid was stored and did not name their message. The sender writes the wamid first and
+ * reads these afterwards; the recorder parks first and looks for the wamid afterwards: one of the two sees the other.
  * @throws Outage
  */
 export async function findParkedItems(store: Store, wamids: string[]): Promise<ParkedItemDoc[]> {
@@ -114,9 +114,9 @@ export async function findParkedItems(store: Store, wamids: string[]): Promise<P
 }
 
 /**
- * Of these conversations the messages whose turn it is and that were told to wait for an earlier one: they become READY and
- * are answered, to be rung. Called by who finished the earlier one, and by who told the later one to wait: each writes
- * first and looks then, so that one of the two sees the other. @throws Outage
+ * The next message of each of these conversations, if it waited for an earlier one: it becomes READY, and the caller enqueues
+ * it. Called after the earlier message is finished, and after the later one is postponed: each side writes first and reads
+ * then, so that one of the two sees the other. @throws Outage
  */
 export async function releaseSuccessors(
   store: Store,
@@ -126,8 +126,8 @@ export async function releaseSuccessors(
   if (conversations.length === 0) return []
   const stages = [
     unfinishedOf(conversations, now),
-    { $project: { ...BELL_FIELDS, 'dispatch.priority': 1, 'dispatch.reason': 1 } },
-    // Chat ('chat') before campaigns ('campaign').
+    { $project: { ...SEND_JOB_FIELDS, 'dispatch.priority': 1, 'dispatch.reason': 1 } },
+    // 'chat' sorts before 'campaign' this way.
     { $sort: { conversationId: 1 as const, 'dispatch.priority': -1 as const, _id: 1 as const } },
     { $group: { _id: '$conversationId', first: { $first: '$$ROOT' } } },
     { $replaceRoot: { newRoot: '$first' } },
@@ -137,7 +137,7 @@ export async function releaseSuccessors(
   return await makeReady(store, await orOutage(rows.toArray()), now)
 }
 
-export const BELL_FIELDS = {
+export const SEND_JOB_FIELDS = {
   tenantId: 1,
   clientId: 1,
   phoneNumberId: 1,
@@ -147,7 +147,7 @@ export const BELL_FIELDS = {
   campaignId: 1,
 } as const
 
-/** Lets rows be taken; the answer is to be rung. Rung again by the sweep if nobody takes them. @throws Outage */
+/** Makes rows READY and returns them to be enqueued; the sweep enqueues them again if nobody takes them. @throws Outage */
 export async function makeReady(store: Store, rows: MessageDoc[], now: Date): Promise<MessageDoc[]> {
   if (rows.length === 0) return rows
   const filter = { ...these(rows), status: 'QUEUED' as const, ...inStates('READY', 'WAITING') }

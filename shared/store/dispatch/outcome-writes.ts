@@ -15,9 +15,9 @@ import { appended } from '../../model/timeline.ts'
 import { errorView, messageView } from '../../views/views.ts'
 import { waitEntries } from '../../views/wait-entries.ts'
 
-/** What became of a message in hand. */
+/** What becomes of a message after its attempt, or instead of one. */
 export type Step =
-  /** @see SendResult for `note`: such as "held for quality assessment". `named`: keys by which Meta calls the recipient instead. */
+  /** `note`: of SendResult, such as "held for quality assessment". `named`: keys that Meta gave the recipient instead. */
   | { kind: 'sent'; wamid: string | null; note: string | null; named?: { waId?: string; userId?: string } }
   | {
       kind: 'waiting'
@@ -25,27 +25,27 @@ export type Step =
       /** null: until the number is resumed. */
       nextStepAt: Date | null
       usesAttempt: boolean
-      /** What its conversation tells people meanwhile. */
+      /** The error that its conversation shows meanwhile. */
       shown?: MessageErrorDoc
     }
-  /** Called, no answer: settled by a status, else at `deadlineAt`. The conversation's next message waits till `blocksUntil`. */
+  /** Called, no answer: settled by a status, else at `deadlineAt`. The conversation's next message waits until `blocksUntil`. */
   | { kind: 'unknown'; deadlineAt: Date; blocksUntil: Date }
-  /** The window is closed: its template goes instead, by the same way from the start. */
+  /** The window is closed: its template goes instead, from the start. */
   | { kind: 'fallback'; because: 'sending' | 'refused'; usesAttempt: boolean }
   | { kind: 'failed'; error: MessageErrorDoc }
 
 export interface Settlement {
-  /** As it was taken, or as a sweep found it. */
+  /** The row as it was taken, or as a sweep found it. */
   message: MessageDoc
   step: Step
   at: Date
-  /** Joins the timeline: the attempt, or a note why none was made. */
+  /** For the timeline: the attempt, or a note why none was made. */
   entry: TimelineEntry
-  /** Of the request that this goes back to. */
+  /** Of the request that caused the message. */
   traceparent?: string | null
 }
 
-/** Said aloud: for each statement the planner would otherwise weigh every index that begins with the tenant. */
+/** Explicit `_id` hint: without it the planner compares every index that starts with `tenantId`. */
 export const BY_ID = { _id: 1 } as const
 
 /** What the sockets hear; null for steps that only the timeline tells. Written again, it is the same row. */
@@ -85,7 +85,7 @@ function messageAfter(message: MessageDoc, step: Step & { kind: 'sent' | 'failed
 const asTemplate = (message: MessageDoc, { because }: Step & { kind: 'fallback' }, at: Date) =>
   fallenBack(message, message.fallback as Fallback, because, at)
 
-/** The filters keep what statuses have told meanwhile: only what is still QUEUED in the list moves on. */
+/** The filters keep what statuses have written meanwhile: only what is still QUEUED in the list moves on. */
 export function conversationWrites({ message, step, at }: Settlement): mongo.AnyBulkWriteOperation<ConversationDoc>[] {
   const mine = { _id: message.conversationId, tenantId: message.tenantId }
   const asLast = { ...mine, 'lastMessage.messageId': message._id, 'lastMessage.status': 'QUEUED' as const }
@@ -105,7 +105,7 @@ export function conversationWrites({ message, step, at }: Settlement): mongo.Any
   return [shown, { updateOne: { filter: asLast, update: { $set: { 'lastMessage.status': 'FAILED' as const } }, hint: BY_ID } }]
 }
 
-/** Applies only while the row is where the settlement found it: the same take, or (for a sweep) the same state. */
+/** Applies only while the row stands as the settlement found it: the same take, or (for a sweep) the same state. */
 export function messageWrite(settlement: Settlement): mongo.AnyBulkWriteOperation<MessageDoc> {
   return { updateOne: { filter: stillInHand(settlement.message), update: updateFor(settlement), hint: BY_ID } }
 }
@@ -139,16 +139,16 @@ function updateFor({ message, step, at, entry }: Settlement): mongo.UpdateFilter
         ...noted,
       }
     case 'fallback': {
-      // Where no call was made, the entry tells it already.
+      // Where no call was made, the entry says so already.
       const { because } = step
-      const told = because === 'refused' ? [fallbackNote(message.fallback as Fallback, because, at)] : []
+      const notes = because === 'refused' ? [fallbackNote(message.fallback as Fallback, because, at)] : []
       return {
         $set: {
           ...asTemplate(message, step, at),
           updatedAt: at,
           ...asUpdate({ ...ready(at), attempt: step.usesAttempt ? attempt : attempt - 1, ...noWait() }),
         },
-        $push: appended(...entries, ...told),
+        $push: appended(...entries, ...notes),
       }
     }
     case 'waiting':
@@ -164,14 +164,14 @@ function updateFor({ message, step, at, entry }: Settlement): mongo.UpdateFilter
 }
 
 /**
- * For a row that moved on while its call was under way: a status was faster than the answer, a deadline passed, the policy
- * made another attempt of it. The attempt joins the timeline; an acceptance lends its wamid to a row that has none, and
- * ends one that still waits or that we had declared failed.
+ * Writes for a row that moved on while its call was under way: a status was faster than the answer, a deadline passed, or the
+ * policy made another attempt. The attempt joins the timeline; an acceptance gives its wamid to a row that has none, and ends
+ * one that still waits or that we had declared failed.
  */
 export function overtakenWrites({ message, step, at, entry }: Settlement): mongo.AnyBulkWriteOperation<MessageDoc>[] {
   if (entry.kind !== 'attempt') return []
   const mine = { _id: message._id, tenantId: message.tenantId }
-  // What Meta has taken back by now is no news: its template is on the way.
+  // A wamid that Meta has refused since changes nothing: its template is on the way.
   const stands = { ...mine, ...(step.kind === 'sent' && step.wamid && { previousIds: { $ne: step.wamid } }) }
   const push = { updateOne: { filter: mine, update: { $push: appended(entry) } } }
   if (step.kind !== 'sent') return [push]
@@ -185,7 +185,7 @@ export function overtakenWrites({ message, step, at, entry }: Settlement): mongo
   ]
 }
 
-/** Whether those writes make the row SENT, as it was found. */
+/** Whether `overtakenWrites` make the row SENT, as it was found. */
 export function isSentLate(row: MessageDoc, { step, entry }: Settlement): boolean {
   if (step.kind !== 'sent' || entry.kind !== 'attempt') return false
   const isProvisional = row.status === 'FAILED' && row.error?.source === 'platform'

@@ -8,8 +8,8 @@ import { eventFor, STILL, scheduledEvent } from '../inbox/scheduled.ts'
 import { BY_ID } from './outcome-writes.ts'
 
 /**
- * Their time has come: they show in their conversations and may be taken. In a transaction, for each may be changed or taken
- * back until this moment, and not a moment later. @throws Outage
+ * Releases scheduled messages whose time has come: they show in their conversations and may be taken. In one transaction,
+ * because each may be changed or cancelled until this moment and not later. @throws Outage
  */
 export async function releaseScheduled(
   store: Store,

@@ -6,8 +6,8 @@ import { orOutage } from '../outage.ts'
 const BATCH = 2000
 
 /**
- * Rows that wait for a limit which has been raised are due at once; they were given their times when it was lower. In
- * batches, the next due first, and in no hurry: whoever dies over it leaves the rest to their own times. @throws Outage
+ * Makes rows due at once that wait for a limit which has been raised: they were given their times when it was lower. In
+ * batches, the next due first; after a crash the rest are due at their own times. @returns how many. @throws Outage
  */
 export async function rescheduleLimited(
   store: Store,

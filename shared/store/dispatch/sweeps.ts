@@ -2,44 +2,44 @@ import { asUpdate, inState, inStates } from '../../domain/messages/dispatch.ts'
 import type { Dispatch, EventDoc, Id, MessageDoc } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
 import { orOutage } from '../outage.ts'
-import { BELL_FIELDS, finishMessages } from './finish.ts'
+import { finishMessages, SEND_JOB_FIELDS } from './finish.ts'
 import type { Settlement } from './outcome-writes.ts'
 
-/** What the sweeps look for, over all tenants. `now` is MongoDB's time. All of it throws Outage. */
+/** What the sweeps look for, over all tenants. `now` is MongoDB's time. Every function throws Outage. */
 
-/** Numbers with rows in this state: few, found by their index alone. */
+/** Numbers with messages in this state: few, found by the index alone. */
 export async function numbersWith(store: Store, state: Dispatch['state']): Promise<string[]> {
   return await orOutage(store.raw.messages.distinct('phoneNumberId', inState(state)))
 }
 
-/** Rows of a number that wait and are due, the longest due first. */
+/** Messages of a number that wait and are due, the longest due first. */
 export async function findDue(store: Store, phoneNumberId: string, now: Date, limit: number): Promise<MessageDoc[]> {
   const filter = { ...inState('WAITING'), phoneNumberId, 'dispatch.nextStepAt': { $lte: now } }
   return await orOutage(
     store.raw.messages
-      .find(filter, { projection: { ...BELL_FIELDS, dispatch: 1 } })
+      .find(filter, { projection: { ...SEND_JOB_FIELDS, dispatch: 1 } })
       .sort({ 'dispatch.nextStepAt': 1 })
       .limit(limit)
       .toArray(),
   )
 }
 
-/** Rows that are ready while nobody takes them: their bell was lost, or never rung. */
+/** READY messages of a number that nobody takes: their send job was lost, or never published. */
 export async function findNotTaken(store: Store, phoneNumberId: string, now: Date, limit: number): Promise<MessageDoc[]> {
-  const notTakenSince = new Date(now.getTime() - NEVER_RUNG_MS)
+  const notTakenSince = new Date(now.getTime() - NEVER_ENQUEUED_MS)
   const filter = {
     ...inState('READY'),
     phoneNumberId,
     $or: [{ 'dispatch.nextStepAt': { $lte: now } }, { 'dispatch.nextStepAt': null, createdAt: { $lte: notTakenSince } }],
   }
-  const rows = store.raw.messages.find(filter, { projection: { ...BELL_FIELDS, dispatch: 1 } })
+  const rows = store.raw.messages.find(filter, { projection: { ...SEND_JOB_FIELDS, dispatch: 1 } })
   return await orOutage(rows.limit(limit).toArray())
 }
 
-const NEVER_RUNG_MS = 3000
+const NEVER_ENQUEUED_MS = 3000
 
 /**
- * Rows that waited for their number to be resumed become due, in the order of their creation. Their time to expire starts
+ * Makes messages due that waited for their number to be resumed, in the order of their creation. Their time to expire starts
  * anew: the pause does not count. @returns how many
  */
 export async function releasePaused(
@@ -66,7 +66,7 @@ export async function releasePaused(
   return rows.length
 }
 
-/** Taken by a process that lives no more, or for longer than a call may last: nobody will tell how it ended. */
+/** TAKEN messages whose process has ended, or whose call lasts longer than it may: nobody will report their outcome. */
 export async function findAbandoned(store: Store, now: Date, liveOwners: string[], limit: number): Promise<MessageDoc[]> {
   const filter = {
     ...inState('TAKEN'),
@@ -75,7 +75,7 @@ export async function findAbandoned(store: Store, now: Date, liveOwners: string[
   return await orOutage(store.raw.messages.find(filter).limit(limit).toArray())
 }
 
-/** Attempts whose outcome nobody told in time, of all numbers or of one. */
+/** Attempts whose outcome was not reported in time, of all numbers or of one. */
 export async function findUnsettled(store: Store, now: Date, limit: number, phoneNumberId?: string): Promise<MessageDoc[]> {
   const due = {
     ...inState('UNKNOWN'),
@@ -91,7 +91,7 @@ export async function findUnblocking(store: Store, now: Date, limit: number, pho
   return await orOutage(store.raw.messages.find(due).limit(limit).toArray())
 }
 
-/** They are told once. */
+/** So that they are found once. */
 export async function markUnblocked(store: Store, rows: readonly MessageDoc[], now: Date): Promise<void> {
   if (rows.length === 0) return
   const these = { _id: { $in: rows.map(row => row._id) }, tenantId: { $in: rows.map(row => row.tenantId) } }
@@ -106,7 +106,7 @@ export async function findOld(store: Store, options: { before: Date; after: Id |
     ...inStates('READY', 'WAITING'),
     'dispatch.priority': 'chat' as const,
     createdAt: { $lte: options.before },
-    // Whatever waits for its time is not old.
+    // A scheduled message is not old before its time.
     $nor: [{ 'dispatch.reason': 'scheduled' as const, 'dispatch.nextStepAt': { $gt: options.before } }],
     ...(options.after && { _id: { $gt: options.after } }),
   }
@@ -114,8 +114,8 @@ export async function findOld(store: Store, options: { before: Date; after: Id |
 }
 
 /**
- * Ends a message by our own judgement, if it is still where the sweep found it: in a transaction, for a status that comes
- * in this moment must not be followed by our failure. Null when it moved on.
+ * Settles a message without a report, if it still stands as the sweep found it: in a transaction, because our failure must not
+ * follow a status that comes at this moment. Null when it moved on.
  */
 export async function settleOne(store: Store, settlement: Settlement): Promise<EventDoc[] | null> {
   const { message } = settlement
@@ -127,7 +127,7 @@ export async function settleOne(store: Store, settlement: Settlement): Promise<E
   })
 }
 
-/** Effects whose events may never have been published: realtime gives each its `seq` within moments. */
+/** Events that may never have been published: realtime gives each its `seq` within moments. */
 export async function findUnpublished(store: Store, before: Date, limit: number): Promise<EventDoc[]> {
   const rows = store.raw.events.find({ seq: null, createdAt: { $lte: before } }).sort({ createdAt: 1 })
   return await orOutage(rows.limit(limit).toArray())

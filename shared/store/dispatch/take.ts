@@ -14,11 +14,11 @@ import { waitingFor } from './waits.ts'
  * processes with different clocks agree on what is due and on when a lease ends.
  */
 
-/** Longer than a call of Meta may last; never renewed. */
+/** How long a take holds: longer than a call may last, and never renewed. */
 export const LEASE_MS = 60_000
-/** A message that waits for an earlier one of its conversation is looked at again by then, should nobody ring it. */
+/** A message that waits for an earlier one of its conversation is checked again after this time if nobody enqueues it before. */
 export const PREDECESSOR_RECHECK_MS = 30_000
-/** An attempt without an answer keeps the conversation's next message waiting for so long. */
+/** How long an attempt without an answer keeps the conversation's next message waiting. */
 export const UNKNOWN_BLOCKS_MS = 15_000
 
 /** The earliest unfinished message of a conversation. */
@@ -31,9 +31,9 @@ export interface Head {
 const MAJORITY = { writeConcern: { w: 'majority', j: true } } as const
 
 /**
- * Of each conversation the earliest chat message that is still to be sent: only that one may go, and no campaign's before
- * it. Passed over are messages scheduled for later, those that a restriction holds while answers may go, and attempts that
- * have been without an answer for 15 s. @throws Outage
+ * The earliest unfinished chat message of each conversation: only that one may go, and no campaign's before it. Skipped are
+ * messages scheduled for later, those that a restriction holds while replies may go, and attempts that have been without an
+ * answer for 15 s. @throws Outage
  */
 export async function findHeads(store: Store, jobs: readonly SendJob[], now: Date): Promise<Map<string, Head>> {
   type Found = { _id: Id; head: { id: Id; state: Dispatch['state']; nextStepAt: Date | null } }
@@ -51,16 +51,16 @@ export async function findHeads(store: Store, jobs: readonly SendJob[], now: Dat
   )
 }
 
-/** Named, for the planner may prefer the thread's index, which holds a conversation's every message. */
+/** Explicit hint: the planner may prefer the conversation's index, which holds every message. */
 export const UNFINISHED_INDEX = { hint: 'dispatch_predecessor' } as const
 
-/** A message or a bell. */
+/** A message or a send job. */
 export interface InConversation {
   conversationId: Id | string
   tenantId: Id | string
 }
 
-/** The rows that keep others of their conversation waiting; asked for with UNFINISHED_INDEX. */
+/** Matches the rows that keep others of their conversation waiting; run it with UNFINISHED_INDEX. */
 export function unfinishedOf(conversations: readonly InConversation[], now: Date) {
   return {
     $match: {
@@ -79,7 +79,7 @@ export function unfinishedOf(conversations: readonly InConversation[], now: Date
   }
 }
 
-/** A bell that rings for what is sent, taken or not yet due has nothing to take. */
+/** Whether a send job has anything to take: not what is sent, taken or not yet due. */
 export function mayBeTaken(head: Head, now: Date): boolean {
   if (head.state === 'READY') return true
   return head.state === 'WAITING' && head.nextStepAt !== null && head.nextStepAt <= now
@@ -92,9 +92,9 @@ export interface Take {
 }
 
 /**
- * Claims for one sender what is due among these, durably, before any call: each row has one taker, whose attempt is
- * recorded. Rows that another bell took first are missing from the answer. An outage is waited out here for a while, for
- * whether the claim was written can only be asked with its token. @throws Outage
+ * Takes for one sender what is due among these, durably, before any call: each row has one taker, whose attempt is counted.
+ * Rows that another job took first are missing from the result. An outage is waited out here for a while, because only the
+ * token tells whether the take was written. @throws Outage
  */
 export async function takeMessages(store: Store, jobs: readonly SendJob[], take: Take): Promise<MessageDoc[]> {
   if (jobs.length === 0) return []
@@ -128,7 +128,7 @@ export interface Postponement {
   nextStepAt: Date | null
 }
 
-/** Puts off what is due and was not taken; no attempt is counted. Rows that wait for their own time keep it. @throws Outage */
+/** Postpones what is due and was not taken; no attempt is counted. Rows that are not due keep their time. @throws Outage */
 export async function postponeMessages(store: Store, postponements: readonly Postponement[], now: Date): Promise<void> {
   const groups = Object.values(Object.groupBy(postponements, ({ reason, nextStepAt }) => `${reason}:${nextStepAt?.getTime()}`))
   const operations = groups.map(group => {
@@ -149,7 +149,7 @@ function dueAmong(jobs: readonly SendJob[], now: Date) {
   }
 }
 
-/** Free-form messages may go to these conversations until then. @throws Outage */
+/** When the service window of each conversation closes. @throws Outage */
 export async function findWindows(store: Store, jobs: readonly SendJob[]): Promise<Map<string, Date | null>> {
   if (jobs.length === 0) return new Map()
   const filter = { _id: { $in: jobs.map(job => toId(job.conversationId)) }, tenantId: { $in: tenantIds(jobs) } }
@@ -157,7 +157,7 @@ export async function findWindows(store: Store, jobs: readonly SendJob[]): Promi
   return new Map(rows.map(row => [String(row._id), row.windowExpiresAt]))
 }
 
-/** What rings for a row. */
+/** The send job of a message. */
 export function sendJobFor(row: Pick<MessageDoc, '_id' | SendJobFields>): SendJob {
   return {
     v: 1,

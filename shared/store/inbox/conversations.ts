@@ -30,7 +30,7 @@ export async function getConversation(store: Store, tenantId: Key, id: Key): Pro
   return conversation
 }
 
-/** The thread of a number with a person; there is at most one. */
+/** The conversation of a number with a contact; there is at most one. */
 export async function findConversationWith(
   store: Store,
   tenantId: Key,
@@ -40,7 +40,7 @@ export async function findConversationWith(
   return await store.models.conversations.findOne({ tenantId, clientId, contactId, deletedAt: null }).lean()
 }
 
-/** The threads with a person, one for each of our numbers that they spoke with, the liveliest first. */
+/** The conversations with these contacts, one for each of our numbers, the most recently active first. */
 export async function findConversationsWith(
   store: Store,
   tenantId: Key,
@@ -52,12 +52,12 @@ export async function findConversationsWith(
   return await store.models.conversations.find(filter).sort({ lastActivityAt: -1 }).lean()
 }
 
-/** What narrows a list; what is not given does not. */
+/** Filters of a list; one that is not given does not narrow it. */
 export interface ConversationFilters {
   unread?: boolean | undefined
   assigneeId?: string | undefined
   unassigned?: boolean | undefined
-  /** The customer has the last word, and the window closes in this time. */
+  /** The last message is the customer's, and the window closes in this time. */
   closing?: { from: Date; to: Date } | undefined
   status?: ConversationDoc['status'] | undefined
   label?: string | undefined
@@ -69,7 +69,7 @@ export interface ConversationFilters {
   q?: string | undefined
 }
 
-/** Newest activity first. */
+/** Conversations of a tenant, the most recently active first. */
 export async function listConversations(
   store: Store,
   tenantId: Key,
@@ -99,7 +99,7 @@ export async function listConversations(
   return await findPage<ConversationDoc>(store.models.conversations, filter, 'lastActivityAt', page)
 }
 
-/** The text itself, no pattern. */
+/** The text is searched as it is, not as a pattern. */
 function searched(q: string) {
   const { text, digits } = searchPattern(q)
   const ways = [
@@ -110,7 +110,7 @@ function searched(q: string) {
   return digits === null ? ways : [...ways, { 'contact.phone': trusted({ $regex: digits }) }]
 }
 
-/** @param provided what must still hold when it is written; null when it does not */
+/** Changes a conversation. @param provided what must still hold when it is written @returns null when it does not */
 export async function changeConversation(
   store: Store,
   { tenantId, _id }: Pick<ConversationDoc, 'tenantId' | '_id'>,
@@ -123,7 +123,7 @@ export async function changeConversation(
     .lean()
 }
 
-/** How much work somebody has. */
+/** How many open conversations a user has. */
 export async function countOpenConversations(store: Store, tenantId: Key, assigneeId: Id): Promise<number> {
   return await store.models.conversations.countDocuments({ tenantId, 'assignedTo.id': assigneeId, status: 'open' })
 }

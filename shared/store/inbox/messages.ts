@@ -29,12 +29,12 @@ export async function findProgress(
   return await store.models.messages.findOne({ tenantId, _id: id }, { status: 1, dispatch: 1 }).lean()
 }
 
-/** The message that a request with this Idempotency-Key has made. */
+/** The message that a request with this Idempotency-Key created. */
 export async function findMessageByKey(store: Store, tenantId: Key, idempotencyKey: string): Promise<MessageDoc | null> {
   return await store.models.messages.findOne({ tenantId, idempotencyKey }).lean()
 }
 
-/** By our id or by the wamid, in this conversation only. */
+/** A message of this conversation, by our id or by its wamid. */
 export async function findMessageNamed(
   store: Store,
   { tenantId, _id: conversationId }: InConversation,
@@ -44,7 +44,7 @@ export async function findMessageNamed(
   return await store.models.messages.findOne({ tenantId, ...by, conversationId }, { wamid: 1 }).lean()
 }
 
-/** Newest first, unless `ascending`; without what only the detail shows. */
+/** Messages of a conversation, newest first unless `ascending`; without timeline and payload. */
 export async function listMessages(
   store: Store,
   tenantId: Key,
@@ -59,7 +59,7 @@ export async function listMessages(
   })
 }
 
-/** Of several threads, newest first. */
+/** Messages of several conversations, newest first; without timeline and payload. */
 export async function listMessagesOf(
   store: Store,
   tenantId: Key,
@@ -73,9 +73,10 @@ export async function listMessagesOf(
 const MAX_READ_AT_ONCE = 1000
 
 /**
- * Inbound messages are read: the newest unread ones, as many as are counted, so that a long thread is not searched to its
- * beginning. In the transaction that writes the count: a message that arrives meanwhile conflicts with it, and stays unread.
- * @param upTo the last one that was seen, null: all. @returns how many are still unread, and the newest that is read now
+ * Marks inbound messages as read: the newest unread ones, as many as are counted, so that a long conversation is not searched
+ * to its beginning. In the transaction that writes the count: a message that arrives meanwhile conflicts with it, and stays
+ * unread. @param upTo the last message that was seen; null: all. @returns how many are still unread, and the wamid of the newest
+ * that is read now
  * @throws ApiError 404
  */
 export async function readMessages(
@@ -106,6 +107,6 @@ export async function readMessages(
 }
 
 type Placed = Pick<MessageDoc, '_id' | 'at'>
-/** In the order of the thread. */
+/** Whether a message stands behind another in its conversation. */
 const isLater = (one: Placed, other: Placed) =>
   one.at.getTime() > other.at.getTime() || (one.at.getTime() === other.at.getTime() && String(one._id) > String(other._id))

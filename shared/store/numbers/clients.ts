@@ -14,14 +14,14 @@ const UNKNOWN_MS = 1000
 const cacheOf = perStore(() => new TtlCache<string, ClientDoc | null>(10_000))
 
 /**
- * Whose number a webhook is for, over all tenants; null if nobody's. Kept for 5 s (1 s when unknown) in this process, so
+ * The number that a webhook is for, over all tenants; null if nobody's. Cached for 5 s (1 s when unknown) in this process, so
  * the state it shows may be that old.
  */
 export async function findByPhoneNumberId(store: Store, phoneNumberId: string): Promise<ClientDoc | null> {
   return (await findByPhoneNumberIds(store, [phoneNumberId])).get(phoneNumberId) ?? null
 }
 
-/** The same for a batch, in one query at most. Unknown numbers are left out. */
+/** The numbers of a batch, in one query at most. Unknown numbers are left out. */
 export async function findByPhoneNumberIds(store: Store, phoneNumberIds: Iterable<string>): Promise<Map<string, ClientDoc>> {
   const cache = cacheOf(store)
   // Each entry is read once: one that ends between two looks would make a known number a stranger's.
@@ -73,7 +73,7 @@ export async function getNamedClient(store: Store, tenantId: Id | string, name: 
   throw notFound('Number')
 }
 
-/** The digits behind our ids, also of numbers that are no longer there. */
+/** The phone numbers behind our ids, also of deleted numbers. */
 export async function findNumbersOf(store: Store, tenantId: Id | string, ids: readonly Id[]): Promise<Map<string, string>> {
   const filter = { tenantId, _id: trusted({ $in: [...ids] }) }
   const found = await store.models.clients.find(filter, { whatsappNumber: 1 }).lean()
@@ -92,8 +92,8 @@ export async function listClients(store: Store, tenantId: Id | string): Promise<
 }
 
 /**
- * The number that a caller means who names none: the primary one, else the oldest that is connected.
- * @param userId whoever has numbers of their own means one of those
+ * The number of a caller who names none: the primary one, else the oldest that is connected.
+ * @param userId a user with numbers of their own sends from one of those
  */
 export async function findPrimaryClient(store: Store, tenantId: Id | string, userId?: string): Promise<ClientDoc | null> {
   const first = (by: object) =>

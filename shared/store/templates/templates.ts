@@ -15,7 +15,7 @@ export async function getTemplate(store: Store, tenantId: Key, id: Key): Promise
   return template
 }
 
-/** Of one account: the languages of a name, or the one that is named. At most two: that there are several is enough to know. */
+/** Templates of one account by name, in one language or in all. Two at most: that there are several is enough to know. */
 export async function findTemplatesNamed(
   store: Store,
   tenantId: Key,
@@ -45,7 +45,7 @@ export async function listTemplates(
   return await findPage<TemplateDoc>(store.models.templates, filter, 'createdAt', page)
 }
 
-/** Its place among the account's templates. */
+/** A template's place among those of its account. */
 export type TemplatePlace = Pick<TemplateDoc, 'tenantId' | 'wabaId' | 'name' | 'language'>
 
 /** The template in that place as it may be sent; null for none and for a deleted one. */
@@ -66,7 +66,7 @@ export interface TemplateChange {
   event: EventDoc | null
 }
 
-/** Null where another one stands. Nobody is told: see `saveTemplate`. */
+/** Null where another one stands. No event is written: see `saveTemplate`. */
 export async function insertTemplate(store: Store, fields: Partial<TemplateDoc> & TemplatePlace): Promise<TemplateDoc | null> {
   try {
     return (await store.models.templates.create(fields)).toObject()
@@ -76,16 +76,16 @@ export async function insertTemplate(store: Store, fields: Partial<TemplateDoc> 
   }
 }
 
-/** `template:status` as the template stands. */
+/** Writes `template:status` as the template stands. */
 export const saveTemplate = (store: Store, template: TemplateDoc): Promise<EventDoc> =>
   store.transaction(session => insertEvent(store, template, session))
 
-/** What to change, by the row as it stands; null: nothing. */
+/** The changes to make, by the row as it stands; null: none. */
 export type Decide = (template: TemplateDoc) => Partial<TemplateDoc> | null
 
 /**
- * One transaction: the row as it stands, what `decide` makes of it, and `template:status` where people see a difference. Null
- * when `decide` wants nothing changed, or the row is gone. @param options.tell false: whoever changes it tells later
+ * Changes a template in one transaction: reads the row, writes what `decide` makes of it, and `template:status` where a view
+ * differs. Null when `decide` changes nothing, or the row is gone. @param options.tell false: the caller writes the event later
  */
 export function changeTemplate(
   store: Store,
@@ -96,7 +96,7 @@ export function changeTemplate(
   return store.transaction(session => changeIn(store, row, decide, { session, tell }))
 }
 
-/** The same within a transaction of the caller's. */
+/** `changeTemplate` within a transaction of the caller's. */
 export async function changeIn(
   store: Store,
   { tenantId, _id }: Pick<TemplateDoc, 'tenantId' | '_id'>,
@@ -128,7 +128,7 @@ const SHOWN = [
   'deletedAt',
 ] as const
 
-/** A template that Meta never took: as if it had not been asked for. Only while nothing has been heard of it. */
+/** Deletes a template that Meta never took, as if it had not been created. Only while Meta has reported nothing about it. */
 export async function forgetTemplate(store: Store, { tenantId, _id }: TemplateDoc): Promise<void> {
   await store.models.templates.deleteOne({ tenantId, _id, metaTemplateId: null, submission: trusted({ $ne: null }) })
 }
