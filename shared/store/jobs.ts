@@ -14,7 +14,7 @@ export type JobStatus = (typeof JOB_STATUSES)[number]
 export interface JobFilters {
   type?: JobType | undefined
   status?: JobStatus | undefined
-  /** By the time of creation: from the first moment on, before the second. */
+  /** Bounds of the time of creation: from this moment on, and before `to`. */
   from?: Date | undefined
   to?: Date | undefined
 }
@@ -32,11 +32,11 @@ export interface JobPage {
   nextCursor: string | null
 }
 
-/** Where a page goes on: newest first, of one moment the sends before the reports before the syncs, then by id downwards. */
+/** Where a page begins. Newest first; of one moment sends before reports before syncs, then by descending id. */
 type After = { at: Date; id: string; kind: Job['kind'] } | null
 const KINDS: Job['kind'][] = ['send', 'report', 'sync']
 
-/** One list out of three collections, each row once however many share a moment. @throws ApiError 400 for a wrong cursor */
+/** One list of three collections, each row once however many share a moment. @throws ApiError 400 for a wrong cursor */
 export async function listJobs(
   store: Store,
   tenantId: Id | string,
@@ -92,7 +92,7 @@ const sendJob = (row: MessageDoc): Job => ({ kind: 'send', at: row.at, row })
 const reportJob = (row: WebhookEventDoc): Job => ({ kind: 'report', at: row.receivedAt, row })
 const syncJob = (row: TemplateSyncDoc): Job => ({ kind: 'sync', at: row.createdAt, row })
 
-/** Rows of one kind behind the place: what comes before it among those of the same moment has been shown. */
+/** Filters rows of one kind that stand behind the place: of the same moment, those before it have been shown. */
 function behindPlace(field: string, kind: Job['kind'], after: After) {
   if (after === null) return {}
   const order = KINDS.indexOf(kind) - KINDS.indexOf(after.kind)
@@ -172,10 +172,10 @@ const guarded = (filter: object) =>
 const timeOf = (field: string, from: Date | undefined, to: Date | undefined) =>
   from || to ? { [field]: trusted({ ...(from && { $gte: from }), ...(to && { $lt: to }) }) } : {}
 
-/** So many are sorted by hand; of more, the newest are found soon by their time. */
+/** Up to so many rows are sorted in memory; of more, the newest are found soon by their time. */
 const MOST_SORTED = 5000
 
-/** Unfinished ones are few among all messages, or they are many and stand at their newest end. */
+/** The index for unfinished messages: few of them are found by state, many by time, because they are the newest. */
 async function hintFor(
   store: Store,
   tenantId: Id | string,
@@ -196,7 +196,7 @@ async function hintFor(
 const COUNT_MS = 500
 const EXPIRED = 50
 
-/** As far as it goes within half a second. */
+/** Counts as far as half a second allows. */
 async function countJobs(store: Store, tenantId: Id | string, filters: JobFilters) {
   const options = { limit: COUNT_LIMIT + 1, maxTimeMS: COUNT_MS }
   const unlessLate = (error: unknown) => {

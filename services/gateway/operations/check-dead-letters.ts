@@ -12,25 +12,25 @@ import { type DeadLetterPayload, readPayload } from './dead-letter-payload.ts'
 export const LETTER_OUTCOMES = ['replayed', 'unchanged', 'refused', 'processed', 'ignored', 'parked', 'failed'] as const
 export type DeadLetterOutcome = (typeof LETTER_OUTCOMES)[number]
 
-/** A letter that somebody wants out again. */
+/** A dead letter that is to be replayed. */
 export interface Candidate {
   deadLetter: DeadLetterDoc
   payload: string
   read: DeadLetterPayload
-  /** Why it does not go; null when it does. `unchanged`: its effect is there. */
+  /** Why it is not replayed; null when it is. `unchanged`: its effect exists already. */
   left: { outcome: DeadLetterOutcome; reason: string } | null
 }
 
 export interface ReplayRequest {
-  /** Instead of the letter's own payload. */
+  /** Replaces the dead letter's own payload. */
   payload?: string | undefined
-  /** What nobody else may change: domain facts on their way to sockets. */
+  /** The caller is a platform admin, who alone may edit realtime events. */
   isPlatform: boolean
 }
 
 type Events = Awaited<ReturnType<typeof findDeadLetterEvents>>
 
-/** Which letters can go out again, and with what. Nothing is written. */
+/** Decides which dead letters can be replayed, and with what. Nothing is written. */
 export async function checkReplayable(
   { store }: Pick<GatewayDeps, 'store'>,
   deadLetters: readonly DeadLetterDoc[],
@@ -71,7 +71,7 @@ async function whyLeft(
   return isDone ? { outcome: 'unchanged', reason: 'its event has been processed' } : null
 }
 
-/** A letter has its tenant's rights, whoever sends it and whatever it says now. */
+/** A dead letter has its tenant's rights, whoever replays it and whatever its payload says now. */
 async function whyForeign(
   store: GatewayDeps['store'],
   { tenantId }: DeadLetterDoc,

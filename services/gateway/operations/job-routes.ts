@@ -8,14 +8,14 @@ import { timesOf } from './event-routes.ts'
 
 const tag = 'operations'
 
-/** Seed 003's integration jobs: another view of messages, webhook events and syncs, so that nothing is written twice. */
+/** The CRM module's integration jobs: a view of messages, webhook events and syncs, so that nothing is written twice. */
 export const JobView = z.object({
   id: z.string(),
   type: z.enum(JOB_TYPES),
   status: z.enum(JOB_STATUSES),
   attempts: z.number().int(),
   error: z.string().nullable(),
-  /** Of a sync: how many templates WhatsApp listed, and what became of ours. */
+  /** Of a sync only: how many templates WhatsApp listed, and what changed here. */
   result: z
     .object({ read: z.number().int(), added: z.number().int(), changed: z.number().int(), gone: z.number().int() })
     .nullable(),

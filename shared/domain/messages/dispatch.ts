@@ -9,30 +9,30 @@ import type { OpenWait, Wait } from './waits.ts'
  * Meta. UNKNOWN: called, no answer; settled by a status, or by the tenant's policy at `deadlineAt`. ENDED: SENT, FAILED or
  * further; such a row has no dispatch at all.
  *
- * | from                 | to      | who                                    | why                                                |
- * | -------------------- | ------- | -------------------------------------- | -------------------------------------------------- |
- * | (new)                | READY   | `newOutbound`: gateway, campaigns      | accepted: goes as soon as a sender takes it        |
- * | (new)                | WAITING | gateway `messages/insert`              | accepted with a time of its own                    |
- * | WAITING (scheduled)  | WAITING | store `inbox/scheduled`                | somebody gave it another time                      |
- * | WAITING (scheduled)  | READY   | store `dispatch/release-scheduled`     | its time has come                                  |
- * | WAITING (scheduled)  | ENDED   | store `inbox/scheduled`                | somebody cancelled it: FAILED                      |
- * | READY, WAITING       | READY   | store `dispatch/finish` `makeReady`    | due, next in its conversation, or its job was lost |
- * | READY, WAITING (due) | TAKEN   | store `dispatch/take` `takeMessages`   | a sender is about to call Meta                     |
- * | READY, WAITING (due) | WAITING | store `dispatch/take` `postponeMessages` | a limit, a pause, or an earlier message is first |
- * | WAITING              | WAITING | store `dispatch/sweeps`, `reschedule`  | its number is resumed, its limit raised: due now   |
- * | TAKEN                | ENDED   | store `dispatch/outcome-writes`        | Meta accepted it (SENT) or refused it (FAILED)     |
- * | TAKEN                | WAITING | store `dispatch/outcome-writes`        | refused for now, or given back before the call     |
- * | TAKEN                | READY   | store `dispatch/outcome-writes`        | the window is closed: its template goes instead    |
- * | TAKEN                | UNKNOWN | store `dispatch/outcome-writes`        | no answer, or its sender stopped during the call   |
- * | UNKNOWN              | UNKNOWN | store `dispatch/sweeps`                | it keeps its conversation waiting no longer        |
- * | UNKNOWN              | WAITING | store `dispatch/outcome-writes`        | no word by the deadline; the tenant wants a retry  |
- * | UNKNOWN              | ENDED   | store `dispatch/outcome-writes`        | no word by the deadline: FAILED                    |
- * | READY, WAITING       | ENDED   | store `dispatch/outcome-writes`        | waited too long, or its number is gone: FAILED     |
- * | any but TAKEN        | ENDED   | store `dispatch/outcome-writes`        | an answer came late: accepted all the same         |
- * | READY, WAITING       | ENDED   | store `contacts/erase-begin`           | its contact is erased: FAILED                      |
- * | any                  | ENDED   | fold `status`                          | Meta reported a status                             |
- * | any, ENDED           | WAITING | fold `fall-back`                       | Meta reported a closed window: its template goes   |
- * | ENDED (FAILED)       | READY   | store `dispatch/retry`                 | somebody sends it again                            |
+ * | from                 | to      | who                                      | why                                                |
+ * | -------------------- | ------- | ---------------------------------------- | -------------------------------------------------- |
+ * | (new)                | READY   | `newOutbound`: gateway, campaigns        | accepted: goes as soon as a sender takes it        |
+ * | (new)                | WAITING | gateway `messages/insert`                | accepted with a time of its own                    |
+ * | WAITING (scheduled)  | WAITING | store `inbox/scheduled`                  | somebody gave it another time                      |
+ * | WAITING (scheduled)  | READY   | store `dispatch/release-scheduled`       | its time has come                                  |
+ * | WAITING (scheduled)  | ENDED   | store `inbox/scheduled`                  | somebody cancelled it: FAILED                      |
+ * | READY, WAITING       | READY   | store `dispatch/finish` `makeReady`      | due, next in its conversation, or its job was lost |
+ * | READY, WAITING (due) | TAKEN   | store `dispatch/take` `takeMessages`     | a sender is about to call Meta                     |
+ * | READY, WAITING (due) | WAITING | store `dispatch/take` `postponeMessages` | a limit, a pause, or an earlier message is first   |
+ * | WAITING              | WAITING | store `dispatch/sweeps`, `reschedule`    | its number is resumed, its limit raised: due now   |
+ * | TAKEN                | ENDED   | store `dispatch/outcome-writes`          | Meta accepted it (SENT) or refused it (FAILED)     |
+ * | TAKEN                | WAITING | store `dispatch/outcome-writes`          | refused for now, or given back before the call     |
+ * | TAKEN                | READY   | store `dispatch/outcome-writes`          | the window is closed: its template goes instead    |
+ * | TAKEN                | UNKNOWN | store `dispatch/outcome-writes`          | no answer, or its sender stopped during the call   |
+ * | UNKNOWN              | UNKNOWN | store `dispatch/sweeps`                  | it keeps its conversation waiting no longer        |
+ * | UNKNOWN              | WAITING | store `dispatch/outcome-writes`          | no report by the deadline; a retry is wanted       |
+ * | UNKNOWN              | ENDED   | store `dispatch/outcome-writes`          | no report by the deadline: FAILED                  |
+ * | READY, WAITING       | ENDED   | store `dispatch/outcome-writes`          | waited too long; its number or campaign ended      |
+ * | any but TAKEN        | ENDED   | store `dispatch/outcome-writes`          | an answer came late: accepted all the same         |
+ * | READY, WAITING       | ENDED   | store `contacts/erase-begin`             | its contact is erased: FAILED                      |
+ * | any                  | ENDED   | fold `status`                            | Meta reported a status                             |
+ * | any, ENDED           | WAITING | fold `fall-back`                         | Meta reported a closed window: its template goes   |
+ * | ENDED (FAILED)       | READY   | store `dispatch/retry`                   | somebody sends it again                            |
  */
 export interface Dispatch {
   state: DispatchState
