@@ -3,6 +3,7 @@ import type { Keyring } from '#shared/auth/encryption.ts'
 import type { RateLimiter } from '#shared/http/rate-limit.ts'
 import type { MetaClient } from '#shared/meta/client.ts'
 import type { Logger } from '#shared/process/logger.ts'
+import type { EventPublisher } from '#shared/queue/publish-events.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 import type { Store } from '#shared/store/connect.ts'
@@ -12,6 +13,8 @@ import type { GatewayConfig } from './config.ts'
 export interface GatewayDeps {
   store: Store
   queue: Pick<Queue, 'publish' | 'isReady'>
+  /** Of committed events. Nobody waits for it in an answer. */
+  events: EventPublisher
   redis: Redis
   /** Files of messages. */
   storage: ObjectStorage

@@ -11,6 +11,7 @@ import { answerHealth, listen } from '#shared/process/health.ts'
 import { createLogger } from '#shared/process/logger.ts'
 import { untilStopped } from '#shared/process/stop.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
+import { createEventPublisher } from '#shared/queue/publish-events.ts'
 import { openStorage } from '#shared/storage/open.ts'
 import { connectStore } from '#shared/store/connect.ts'
 import { createApp } from './app.ts'
@@ -24,6 +25,7 @@ const log = createLogger('gateway', config.LOG_LEVEL)
 await using store = await connectStore(config.MONGODB_URI, { appName: 'linko-gateway', log })
 await using redis = await connectRedis(config.REDIS_URL, { log, name: 'linko-gateway' })
 await using queue = await connectQueue(config.RABBITMQ_URL, { log, name: 'gateway' })
+const events = createEventPublisher({ queue, log })
 await warmUpPasswords()
 
 const limiter = createRateLimiter(redis, `linko:${store.connection.name}`)
@@ -33,7 +35,7 @@ await using unlimited = createMetaClient({ baseUrl, version, connections: 8, tim
 const meta = limitCalls(unlimited, createCallLimits({ redis }))
 const keyring = config.TOKEN_ENCRYPTION_KEY || config.TOKEN_ENCRYPTION_KEYS ? createKeyring(config) : null
 const now = () => new Date()
-const app = createApp({ store, queue, redis, storage, limiter, config, meta, keyring, log, now })
+const app = createApp({ store, queue, events, redis, storage, limiter, config, meta, keyring, log, now })
 // Without the broker a send is stored and rung later; without Redis the limits are kept here: neither is a reason not to serve.
 const ready = () => ({
   required: { mongodb: store.isReady() },
@@ -52,7 +54,7 @@ if (keyring === null) log.warn('no TOKEN_ENCRYPTION_KEY: nobody cares for the nu
 await using _background =
   keyring && config.JOB_RUNNER_ENABLED
     ? await startBackground({
-        ...{ store, queue, meta, app: metaAppOf(config), version, keyring, log, now },
+        ...{ store, events, meta, app: metaAppOf(config), version, keyring, log, now },
         tokenEveryMs: config.TOKEN_CHECK_INTERVAL,
         healthEveryMs: config.NUMBER_CHECK_INTERVAL,
         templatesEveryMs: config.TEMPLATE_SYNC_INTERVAL,

@@ -1,7 +1,7 @@
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import type { EventDoc, MessageDoc } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
-import { eventMessages } from '#shared/queue/event-message.ts'
+import { createEventPublisher } from '#shared/queue/publish-events.ts'
 import { EXCHANGES, sendKey } from '#shared/queue/topology.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import { sendJobFor } from '#shared/store/dispatch/take.ts'
@@ -9,8 +9,10 @@ import { sendJobFor } from '#shared/store/dispatch/take.ts'
 /** Whatever is not published is found by a sweep: a failure is worth a line, not an error. */
 export interface Publishing {
   enqueue(rows: readonly MessageDoc[]): void
-  /** Resolves when all are confirmed or given up. @param traces traceparent of the request behind each message, by its id; the first stands for all that are published together */
-  publish(events: readonly EventDoc[], traces?: ReadonlyMap<string, string | null>): Promise<void>
+  /** Events after their commit. @see EventPublisher @param traceparent one stands for all that are published together */
+  publish(events: readonly EventDoc[], traceparent?: string | null): Promise<void>
+  /** Resolves when the broker has answered for all events so far. */
+  settled(): Promise<void>
 }
 
 /** Bells without a confirm at once: many rows become due together. */
@@ -18,6 +20,7 @@ const WIDTH = 500
 const REPORT_MS = 1000
 
 export function createPublishing(queue: Queue, log: Logger): Publishing {
+  const committed = createEventPublisher({ queue, log })
   const report = reporter(log)
   const waiting: MessageDoc[] = []
   let open = 0
@@ -46,11 +49,8 @@ export function createPublishing(queue: Queue, log: Logger): Publishing {
       for (const row of rows) waiting.push(row)
       publishNext()
     },
-    async publish(events, traces) {
-      const [first] = events
-      const traceparent = traces?.get(String(first?.payload.messageId)) ?? null
-      await publishEvents(queue, events, traceparent).catch(report)
-    },
+    publish: (events, traceparent = null) => committed.publish(events, traceparent),
+    settled: () => committed.settled(),
   }
 }
 
@@ -60,14 +60,9 @@ function reporter(log: Logger): (error: unknown) => void {
   return error => {
     if (count++ > 0) return
     const tell = () => {
-      log.warn({ err: error, count }, 'send jobs or events not published; the sweep will')
+      log.warn({ err: error, count }, 'send jobs left to the sweep')
       count = 0
     }
     setTimeout(tell, REPORT_MS).unref()
   }
-}
-
-/** @throws PublishError */
-export async function publishEvents(queue: Queue, events: readonly EventDoc[], traceparent: string | null = null): Promise<void> {
-  await Promise.all(eventMessages(events, traceparent).map(message => queue.publish(message)))
 }

@@ -1,7 +1,17 @@
 import { z } from 'zod'
 import type { Availability } from './availability.ts'
+import type {
+  CampaignProgress,
+  ClientStatusChanged,
+  ConversationAssigned,
+  ConversationUpdated,
+  MessageReceived,
+  MessageScheduled,
+  MessageSent,
+  MessageStatusChanged,
+  TemplateStatusChanged,
+} from './event-payloads.ts'
 import type { EventName, RealtimeEvent } from './realtime-event.ts'
-import type { ConversationView, MessageErrorView, MessageView } from './views.ts'
 
 /** Everything that crosses a socket, typed for both ends. Shared with the dashboard and with other people's clients. */
 
@@ -16,69 +26,6 @@ export interface EventEnvelope {
   replay?: true
 }
 type Durable<Payload> = Payload & EventEnvelope
-
-/** `status` is lower case in events and upper case in views. `queued`: its template goes out instead. */
-export type EventStatus = 'queued' | 'sent' | 'delivered' | 'read' | 'failed'
-
-export interface MessageReceived {
-  conversationId: string
-  clientId: string
-  /** The view, and the three fields that the older systems named. */
-  message: MessageView & { from: string | null; text: string | null; timestamp: string }
-}
-export interface MessageSent {
-  conversationId: string
-  messageId: string
-  externalMessageId: string | null
-  status: 'sent'
-  message: MessageView
-}
-export interface MessageStatusChanged {
-  conversationId: string
-  messageId: string
-  externalMessageId: string | null
-  status: EventStatus
-  error: MessageErrorView | null
-  message: MessageView
-}
-/** A message for later: new, changed, taken back, or on its way since its time has come. */
-export interface MessageScheduled {
-  conversationId: string
-  messageId: string
-  state: 'scheduled' | 'changed' | 'cancelled' | 'released'
-  sendAt: string | null
-  message: MessageView
-}
-export interface ConversationUpdated {
-  conversationId: string
-  /** `erased`: it is gone with its person. `joinedWith`: it went into that conversation, which is the one that comes along. */
-  updates: { unreadCount?: number; lastMessageAt?: string | null; erased?: true; joinedWith?: string; [field: string]: unknown }
-  conversation: ConversationView
-}
-export interface ConversationAssigned {
-  conversationId: string
-  assignedTo: { id: string; name: string | null } | null
-}
-export interface ClientStatusChanged {
-  clientId: string
-  status: string
-  /** Of a pause; or `token-expiring`, `token-scopes`, `campaigns-held`: a warning about a number that still sends. */
-  reason: string | null
-  /** Fields of the number that WhatsApp reports anew, such as `qualityRating`. */
-  changed?: string[]
-}
-export interface TemplateStatusChanged {
-  templateId: string
-  name: string
-  language: string
-  status: string
-  reason: string | null
-}
-export interface CampaignProgress {
-  campaignId: string
-  status: string
-  counts: Record<string, number>
-}
 
 export interface SocketUser {
   id: string

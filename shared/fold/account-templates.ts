@@ -3,9 +3,9 @@ import { variablesOf } from '../domain/templates/variables.ts'
 import { isObject, type Json, listOf, text } from '../meta/json.ts'
 import { type AccountItem, timeOf } from '../meta/webhook.ts'
 import type { ClientDoc, Id, TemplateDoc } from '../model/documents.ts'
+import { eventIds, templateStatus } from '../views/events.ts'
 import type { FoldContext } from './context.ts'
 import { inHand, isNewer, withEventTimes } from './number-effects.ts'
-import { tell } from './realtime-events.ts'
 import { change, type State, type Tracked } from './state.ts'
 import { ignored, PROCESSED, type Verdict } from './verdict.ts'
 
@@ -37,7 +37,7 @@ function applyTemplateEvent(state: State, context: FoldContext, item: AccountIte
   const hasChanged = Object.entries(fields).some(([name, value]) => differs(value, doc[name as keyof TemplateDoc]))
   const metaTemplateId = doc.metaTemplateId ?? templateKeyOf(item.value).metaTemplateId
   change(template, { ...fields, metaTemplateId, lastEventAt: withEventTimes(doc, [topic], item.at) })
-  if (hasChanged) emitTemplate(state, context, item, doc)
+  if (hasChanged) state.events.push(templateStatus(eventIds.webhook(item.eventId, doc._id), doc, context.now))
   return PROCESSED
 }
 
@@ -127,16 +127,4 @@ function componentsOf(value: Json, { components }: TemplateDoc): Record<string, 
 function buttonOf(button: Json): Json {
   const named = Object.entries(button).map(([name, value]) => [name.replace('message_template_button_', ''), value])
   return Object.fromEntries(named)
-}
-
-function emitTemplate(state: State, { now }: FoldContext, item: AccountItem, template: TemplateDoc): void {
-  const payload = {
-    templateId: String(template._id),
-    name: template.name,
-    language: template.language,
-    status: template.status.toLowerCase(),
-    reason: template.reason,
-  }
-  const place = { tenantId: template.tenantId, clientId: null, conversationId: null }
-  tell(state, { eventId: `r:${item.eventId}:${template._id}`, name: 'template:status', ...place, payload }, now)
 }

@@ -1,7 +1,7 @@
 import type { WebhookItem } from '../meta/webhook.ts'
 import type { ClientDoc, LastEventAt, NumberNotice } from '../model/documents.ts'
+import { eventIds, numberStatus } from '../views/events.ts'
 import type { FoldContext } from './context.ts'
-import { tell } from './realtime-events.ts'
 import { change, type State, type Tracked, track } from './state.ts'
 import { ignored, PROCESSED, type Verdict } from './verdict.ts'
 
@@ -58,7 +58,7 @@ function applyTo(state: State, { now }: FoldContext, client: Tracked<ClientDoc>,
   const topics = fresh.map(({ topic }) => topic)
   change(client, { ...fields, lastEventAt: withEventTimes(doc, topics, item.at) })
   const reason = fresh.find(effect => effect.reason)?.reason
-  if (isShown) emitNumber(state, item, doc, now, reason)
+  if (isShown) state.events.push(numberStatus(eventIds.webhook(item.eventId, doc._id), doc, now, { reason }))
   return true
 }
 
@@ -71,16 +71,6 @@ function noticed(present: NumberNotice[], notice: NonNullable<Effect['notice']>,
 function differs(doc: ClientDoc, fields: Partial<ClientDoc>): boolean {
   const shown = (value: unknown) => JSON.stringify(value ?? null)
   return Object.entries(fields).some(([name, value]) => shown(value) !== shown(doc[name as keyof ClientDoc]))
-}
-
-const reasonOf = ({ pauseReason, statusReason, repliesOnly }: ClientDoc) =>
-  pauseReason ?? statusReason ?? (repliesOnly ? 'restricted' : null)
-
-function emitNumber(state: State, item: EventSource, doc: ClientDoc, now: Date, reason?: string): void {
-  const clientId = String(doc._id)
-  const payload = { clientId, status: doc.status, reason: reason ?? reasonOf(doc) }
-  const place = { tenantId: doc.tenantId, clientId: doc._id, conversationId: null }
-  tell(state, { eventId: `r:${item.eventId}:${clientId}`, name: 'client:status', ...place, payload }, now)
 }
 
 /** The number as this batch changes it. */

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { TENANT_ID } from '#test/support/worlds/memory.ts'
 import type { RealtimeEvents } from '../contracts/realtime-event.ts'
 import type { EventDoc } from '../model/documents.ts'
-import { publishesEvents } from './publish-events.ts'
+import { createEventPublisher } from './publish-events.ts'
 import type { OutgoingMessage } from './types.ts'
 
 const log = pino({ level: 'silent' })
@@ -36,7 +36,7 @@ function broker() {
 
 test('all are handed over in order, and nobody waits for their confirms', async () => {
   const { taken, sizes, confirms, publish } = broker()
-  const publisher = publishesEvents({ queue: { publish }, log })
+  const publisher = createEventPublisher({ queue: { publish }, log })
   await publisher.publish(events(150), null)
   expect(taken).toEqual(events(150).map(event => event._id))
   expect(sizes).toEqual([64, 64, 22])
@@ -46,7 +46,7 @@ test('all are handed over in order, and nobody waits for their confirms', async 
 
 test('a broker that confirms slowly holds the recorder up, and gets the rest as it goes on', async () => {
   const { taken, confirms, publish } = broker()
-  const publisher = publishesEvents({ queue: { publish }, log })
+  const publisher = createEventPublisher({ queue: { publish }, log })
   const handing = publisher.publish(events(100 * 64 + 1), null)
   expect(taken).toHaveLength(100 * 64)
   for (const confirm of confirms.splice(0)) confirm()
@@ -56,12 +56,12 @@ test('a broker that confirms slowly holds the recorder up, and gets the rest as 
 
 test('a broker that confirms nothing leaves the rest to the sweep', async () => {
   const { taken, publish } = broker()
-  await publishesEvents({ queue: { publish }, log }).publish(events(100 * 64 + 1), null)
+  await createEventPublisher({ queue: { publish }, log }).publish(events(100 * 64 + 1), null)
   expect(taken).toHaveLength(100 * 64)
 })
 
 test('a refusal is no failure of the batch', async () => {
-  const publisher = publishesEvents({ queue: { publish: () => Promise.reject(new Error('blocked')) }, log })
+  const publisher = createEventPublisher({ queue: { publish: () => Promise.reject(new Error('blocked')) }, log })
   await publisher.publish(events(3), null)
   await publisher.settled()
 })

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { EventDoc } from '../model/documents.ts'
 import type { Logger } from '../process/logger.ts'
 import { eventMessages } from './event-message.ts'
-import type { Queue } from './types.ts'
+import type { OutgoingMessage, Queue } from './types.ts'
 
 export interface EventPublisher {
   /**
@@ -14,23 +14,31 @@ export interface EventPublisher {
   settled(): Promise<void>
 }
 
-/** A broker that confirms slowly slows the recorder down rather than filling its memory … */
+/** A broker that confirms slowly slows its publishers down rather than filling their memory … */
 const MAX_UNCONFIRMED = 100
 /** … for this long; then the sweep takes over, so that storing goes on without a broker for the events. */
 const PATIENCE_MS = 2000
 
-export function publishesEvents({ queue, log }: { queue: Pick<Queue, 'publish'>; log: Logger }): EventPublisher {
+/** The one way out for events that were committed: of one process, of any service. */
+export function createEventPublisher({ queue, log }: { queue: Pick<Queue, 'publish'>; log: Logger }): EventPublisher {
   const inFlight = new Set<Promise<void>>()
   const unsent = { count: 0, error: null as unknown }
 
-  async function hasRoom(until: number): Promise<boolean> {
-    while (inFlight.size >= MAX_UNCONFIRMED) {
-      const leftMs = until - performance.now()
-      if (leftMs <= 0) return false
-      const [oldest] = inFlight
-      await Promise.race([oldest, sleep(leftMs, undefined, { ref: false })])
-    }
+  /** False when there is none by then. */
+  async function waitForRoom(until: number): Promise<boolean> {
+    const leftMs = until - performance.now()
+    if (leftMs <= 0) return false
+    const [oldest] = inFlight
+    await Promise.race([oldest, sleep(leftMs, undefined, { ref: false })])
     return true
+  }
+
+  function send(message: OutgoingMessage): void {
+    const confirm: Promise<void> = queue
+      .publish(message)
+      .catch(error => leave(1, error))
+      .finally(() => inFlight.delete(confirm))
+    inFlight.add(confirm)
   }
 
   function leave(count: number, error: unknown): void {
@@ -48,17 +56,14 @@ export function publishesEvents({ queue, log }: { queue: Pick<Queue, 'publish'>;
     async publish(events, traceparent) {
       const until = performance.now() + PATIENCE_MS
       const messages = eventMessages(events, traceparent)
-      for (const [i, message] of messages.entries()) {
-        if (inFlight.size >= MAX_UNCONFIRMED && !(await hasRoom(until))) {
-          leave(messages.length - i, new Error('the broker confirms too slowly'))
-          break
-        }
-        const confirm: Promise<void> = queue
-          .publish(message)
-          .catch(error => leave(1, error))
-          .finally(() => inFlight.delete(confirm))
-        inFlight.add(confirm)
+      let sent = 0
+      let hasRoom = true
+      while (hasRoom && sent < messages.length) {
+        // Looked at again after each wait: others that waited may have taken the room.
+        if (inFlight.size < MAX_UNCONFIRMED) send(messages[sent++] as OutgoingMessage)
+        else hasRoom = await waitForRoom(until)
       }
+      if (!hasRoom) leave(messages.length - sent, new Error('the broker confirms too slowly'))
       report()
     },
     async settled() {

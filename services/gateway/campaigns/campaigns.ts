@@ -9,10 +9,9 @@ import type { CampaignDoc, CampaignSource, ClientDoc, TemplateDoc } from '#share
 import { toId } from '#shared/model/ids.ts'
 import { audienceKey } from '#shared/storage/open.ts'
 import { createCampaign, EMPTY_AUDIENCE, moveCampaign, replaceAudience } from '#shared/store/campaigns/campaigns.ts'
-import { progressEvent } from '#shared/store/campaigns/progress.ts'
 import { insertEvents } from '#shared/store/events/insert.ts'
+import { campaignProgress } from '#shared/views/events.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { publishEvents } from '../events.ts'
 import { findTemplate } from '../messages/drafts.ts'
 import { headerFile } from '../messages/own-media.ts'
 import { clientFor } from '../messages/recipient.ts'
@@ -250,11 +249,11 @@ async function move(
 ): Promise<CampaignDoc> {
   const { moved, event } = await deps.store.transaction(async session => {
     const moved = await moveCampaign(deps.store, campaign, action, set, session)
-    const event = progressEvent(moved, deps.now())
+    const event = campaignProgress(moved, deps.now())
     await insertEvents(deps.store, [event], session)
     return { moved, event }
   })
-  void publishEvents(deps, [event], traceparent)
+  void deps.events.publish([event], traceparent)
   return moved
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { CampaignDoc } from '#shared/model/documents.ts'
-import { countsOf } from '#shared/store/campaigns/progress.ts'
+import { campaignCounts } from '#shared/views/events.ts'
 
 const at = z.iso.datetime().nullable()
 
@@ -78,7 +78,7 @@ export function campaignView(doc: CampaignDoc): z.infer<typeof CampaignView> {
       optedOut: audience.optedOut,
       seconds: audience.since && audience.until ? (audience.until.getTime() - audience.since.getTime()) / 1000 : null,
     },
-    counts: countsOf(doc),
+    counts: campaignCounts(doc),
     createdAt: doc.createdAt.toISOString(),
     updatedAt: doc.updatedAt.toISOString(),
   }

@@ -6,7 +6,6 @@ import { toId } from '#shared/model/ids.ts'
 import { beginErasure } from '#shared/store/contacts/erase-begin.ts'
 import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { publishEvents } from '../events.ts'
 import { IdParams } from '../schemas.ts'
 
 const count = z.number().int()
@@ -44,7 +43,7 @@ const erase = route({
       now: deps.now(),
     })
     await recordAudit(request, deps, { action: 'contacts.erase', object: { kind: 'contact', id: request.params.id } })
-    void publishEvents(deps, events, request.traceparent)
+    void deps.events.publish(events, request.traceparent)
     const erasedAt = deps.now()
     const erased = await finishErasure(deps, contact, erasedAt)
     return { body: { id: request.params.id, erasedAt: erasedAt.toISOString(), erased } }

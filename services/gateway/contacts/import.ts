@@ -8,7 +8,6 @@ import { readCsv } from '#shared/storage/csv-file.ts'
 import { importRows } from '#shared/store/contacts/import.ts'
 import { findPrimaryClient } from '#shared/store/numbers/clients.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { publishEvents } from '../events.ts'
 
 export interface ImportInput {
   phone?: string | undefined
@@ -75,7 +74,7 @@ async function readAll(
   async function write(): Promise<void> {
     const { events, ...counts } = await importRows(deps.store, batch, rows)
     for (const name of ['created', 'updated', 'unchanged'] as const) report[name] += counts[name]
-    if (events.length > 0) void publishEvents(deps, events, traceparent)
+    if (events.length > 0) void deps.events.publish(events, traceparent)
     rows = []
   }
 

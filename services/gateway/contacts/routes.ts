@@ -13,7 +13,6 @@ import { pageView } from '#shared/store/pages.ts'
 import { contactView, conversationView, messageView } from '#shared/views/views.ts'
 import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { publishEvents } from '../events.ts'
 import { idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
 import { flagText, IdParams, listOf, ObjectIdText, Paging } from '../schemas.ts'
 import { phoneOf } from './phone-of.ts'
@@ -122,7 +121,7 @@ const change = route({
     const before = await getContact(deps.store, tenantId, request.params.id)
     const set = { ...changesTo(before, request.body, deps.now()), updatedBy: toId(by) }
     const { contact, events } = await changeContact(deps.store, before, set, deps.now())
-    void publishEvents(deps, events, request.traceparent)
+    void deps.events.publish(events, request.traceparent)
     if (contact.optOut !== before.optOut) {
       const object = { kind: 'contact', id: String(contact._id) }
       await recordAudit(request, deps, { action: 'contacts.optOut', object, changes: changesOf(before, contact, ['optOut']) })
@@ -168,7 +167,7 @@ const merge = route({
     const { contact, events } = await mergeContacts(deps.store, { tenantId, keptId, otherId, now: deps.now() })
     const changes = { joined: { before: body.contactId, after: params.id } }
     await recordAudit(request, deps, { action: 'contacts.merge', object: { kind: 'contact', id: params.id }, changes })
-    void publishEvents(deps, events, traceparent)
+    void deps.events.publish(events, traceparent)
     return { body: detailView(contact) }
   },
 })
@@ -197,7 +196,7 @@ const blocks = (['post', 'delete'] as const).map(method =>
       const { contact, events } = await changeContact(deps.store, before, { block }, now)
       const action = method === 'post' ? 'contacts.block' : 'contacts.unblock'
       await recordAudit(request, deps, { action, object: { kind: 'contact', id: String(contact._id) } })
-      void publishEvents(deps, events, request.traceparent)
+      void deps.events.publish(events, request.traceparent)
       return { body: detailView(contact) }
     },
   }),

@@ -6,8 +6,8 @@ import { findAvailableAgents, findUser } from '#shared/store/accounts/users.ts'
 import { insertEvents } from '#shared/store/events/insert.ts'
 import { changeConversation, countOpenConversations } from '#shared/store/inbox/conversations.ts'
 import { readMessages } from '#shared/store/inbox/messages.ts'
+import { conversationAssigned, conversationEdited } from '#shared/views/events.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { conversationUpdated, eventOf, publishEvents } from '../events.ts'
 import { sendReadReceipt } from '../messages/receipts.ts'
 
 export interface Changes {
@@ -57,20 +57,18 @@ export async function applyChange(
   const { store } = deps
   const now = deps.now()
   // Not the request's id, which the caller chooses: it may come twice, even from two tenants.
-  const cause = `g:${newId()}`
+  const cause = newId()
   const { changed, events, lastRead } = await store.transaction(async session => {
     const seen = read ? await readMessages(store, before, read.upTo, now, session) : null
     const own = seen ? { unreadCount: seen.unreadCount } : set
     const row = await changeConversation(store, before, own, provided ?? {}, session)
     if (row === null) throw new ApiError(409, 'ALREADY_ASSIGNED', 'Somebody else has taken this conversation')
-    const assigned = row.assignedTo ? { id: String(row.assignedTo.id), name: row.assignedTo.name } : null
-    const events: EventDoc[] = [conversationUpdated(row, cause, now, { status: row.status, assignedTo: assigned })]
-    if ('assignedTo' in set)
-      events.push(eventOf(row, 'conversation:assigned', cause, now, { conversationId: String(row._id), assignedTo: assigned }))
+    const events: EventDoc[] = [conversationEdited(cause, row, now)]
+    if ('assignedTo' in set) events.push(conversationAssigned(cause, row, now))
     await insertEvents(store, events, session)
     return { changed: row, events: events, lastRead: seen?.lastRead ?? null }
   })
-  void publishEvents(deps, events, traceparent)
+  void deps.events.publish(events, traceparent)
   // The receipt names the last message that was seen, not one that came after it.
   if (lastRead !== null)
     sendReadReceipt(deps, { ...changed, lastInboundWamid: lastRead }, traceparent).catch(error =>

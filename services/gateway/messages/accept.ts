@@ -10,7 +10,6 @@ import { isDuplicateKey } from '#shared/store/errors.ts'
 import { requireRoomFor } from '#shared/store/inbox/scheduled.ts'
 import { messageView } from '#shared/views/views.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { publishEvents } from '../events.ts'
 import type { MessageInput } from './conversation.ts'
 import type { Draft } from './draft.ts'
 import { fallbackOf, type Ruled, refuseOptedOut, ruleFreeForm, WINDOW_ENDS_BEFORE } from './free-form.ts'
@@ -52,7 +51,7 @@ export async function acceptMessage(
     retryIfNew(() => store.transaction(session => insertMessage(deps, accepting, session))),
   )
   // Nobody waits for the broker: what does not reach it is published again by the sweeps.
-  void publishEvents(deps, accepted.events, circumstances.traceparent)
+  void deps.events.publish(accepted.events, circumstances.traceparent)
   if (sendAt === null) void enqueue(deps, accepted.message, circumstances.traceparent)
   return accepted.message
 }

@@ -15,10 +15,9 @@ import { toId } from '#shared/model/ids.ts'
 import { newOutbound } from '#shared/model/new-rows.ts'
 import { insertEvents } from '#shared/store/events/insert.ts'
 import { addMessage, nextMessageId, showAsLast } from '#shared/store/inbox/accept.ts'
-import { scheduledEvent } from '#shared/store/inbox/scheduled.ts'
 import type { Session } from '#shared/store/transaction.ts'
+import { conversationUpdated, eventIds, messageScheduled } from '#shared/views/events.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { conversationUpdated } from '../events.ts'
 import { createContact, type MessageInput, touchConversation } from './conversation.ts'
 import type { Draft } from './draft.ts'
 import type { Destination } from './recipient.ts'
@@ -59,8 +58,8 @@ export async function insertMessage(
   await addMessage(store, message, session)
   // A scheduled message shows in the list of conversations when it goes.
   const shown = message.sendAt === null ? await showAsLast(store, message, session) : conversation
-  const events = [conversationUpdated(shown, `a:${message._id}`, now)]
-  if (message.sendAt) events.push(scheduledEvent(message, 'scheduled', now))
+  const events = [conversationUpdated(eventIds.accepted(message._id), shown, now)]
+  if (message.sendAt) events.push(messageScheduled(message, 'scheduled', now))
   await insertEvents(store, events, session)
   return { message, events }
 }

@@ -9,8 +9,8 @@ import { insertEvents } from '#shared/store/events/insert.ts'
 import { findConversation } from '#shared/store/inbox/conversations.ts'
 import { getMessage } from '#shared/store/inbox/messages.ts'
 import type { Session } from '#shared/store/transaction.ts'
+import { conversationRetried, eventIds, messageStatus } from '#shared/views/events.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { conversationUpdated, statusChanged } from '../events.ts'
 import { requireOpenWindow } from './window.ts'
 
 const HOUR_MS = 3_600_000
@@ -80,8 +80,8 @@ async function startAgain(
   const again = await sendAgain(store, before, { at, expiresAt, notes, content: { ...instead?.fields, ...reserve } }, session)
   if (again === null) throw notFailed('It is being sent already')
   const { message, conversation: shown } = again
-  const cause = `again:${message._id}:${at.getTime()}`
-  const events = [...(shown ? [conversationUpdated(shown, cause, at)] : []), statusChanged(message, cause, at)]
+  const changed = messageStatus(eventIds.retried(message._id, 'message:status', at), message, at)
+  const events = shown ? [conversationRetried(message._id, shown, at), changed] : [changed]
   await insertEvents(store, events, session)
   return { message, events }
 }

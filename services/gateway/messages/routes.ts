@@ -10,7 +10,6 @@ import { pageView } from '#shared/store/pages.ts'
 import { timelineOf } from '#shared/views/timeline.ts'
 import { messageDetailView, messageView } from '#shared/views/views.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { publishEvents } from '../events.ts'
 import { idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
 import { IdParams, listOf, ObjectIdText, Paging } from '../schemas.ts'
 import { acceptedReply, enqueue } from './accept.ts'
@@ -179,7 +178,7 @@ const retry = route({
     const asked = { what: 'retry', id, body: request.body }
     return withIdempotencyKey(deps, caller.tenantId, idempotencyKeyOf(request.headers), asked, async () => {
       const { message, events } = await retryMessage(deps, caller, id, request.body.acceptDuplicate)
-      void publishEvents(deps, events, request.traceparent)
+      void deps.events.publish(events, request.traceparent)
       void enqueue(deps, message, request.traceparent)
       return acceptedReply(message)
     })

@@ -6,7 +6,6 @@ import { listScheduled } from '#shared/store/inbox/scheduled.ts'
 import { pageView } from '#shared/store/pages.ts'
 import { messageView } from '#shared/views/views.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { publishEvents } from '../events.ts'
 import { IdParams, listOf, ObjectIdText, Paging } from '../schemas.ts'
 import { acceptedReply } from './accept.ts'
 import { Accepted } from './routes.ts'
@@ -49,7 +48,7 @@ const change = route({
   async handle(request, deps: GatewayDeps) {
     const since = deps.now()
     const { message, events } = await changeScheduled(deps, callerOf(request), request.params.id, request.body)
-    void publishEvents(deps, events, request.traceparent)
+    void deps.events.publish(events, request.traceparent)
     return { ...acceptedReply(message, since), status: 200 }
   },
 })
@@ -65,7 +64,7 @@ const cancel = route({
   returns: MessageView,
   async handle(request, deps: GatewayDeps) {
     const { message, events } = await cancelScheduled(deps, callerOf(request), request.params.id)
-    void publishEvents(deps, events, request.traceparent)
+    void deps.events.publish(events, request.traceparent)
     return { body: messageView(message) }
   },
 })

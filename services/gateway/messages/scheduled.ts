@@ -11,11 +11,10 @@ import {
   cancelScheduled as cancelScheduledRow,
   changeScheduled as changeScheduledRow,
   getScheduled,
-  scheduledEvent,
 } from '#shared/store/inbox/scheduled.ts'
+import { eventIds, messageScheduled, messageStatus } from '#shared/views/events.ts'
 import { waitEntries } from '#shared/views/wait-entries.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { statusChanged } from '../events.ts'
 import { scheduleOf } from './accept.ts'
 import type { Draft } from './draft.ts'
 import { anyDraft, findTemplate, templateDraft, textDraft } from './drafts.ts'
@@ -60,7 +59,7 @@ export async function changeScheduled(deps: GatewayDeps, caller: Caller, id: str
   }
   return store.transaction(async session => {
     const message = await changeScheduledRow(store, before, { sendAt, content, entries: [note, ...notes] }, session)
-    const events = [scheduledEvent(message, 'changed', now)]
+    const events = [messageScheduled(message, 'changed', now)]
     await insertEvents(store, events, session)
     return { message, events }
   })
@@ -123,7 +122,8 @@ export async function cancelScheduled(deps: GatewayDeps, caller: Caller, id: str
   return store.transaction(async session => {
     const entries = [...waitEntries(before.dispatch, now), note]
     const message = await cancelScheduledRow(store, before, { at: now, error: CANCELLED, entries }, session)
-    const events = [scheduledEvent(message, 'cancelled', now), statusChanged(message, `l:${message._id}:${now.getTime()}`, now)]
+    const failed = messageStatus(eventIds.cancelled(message._id, now), message, now)
+    const events = [messageScheduled(message, 'cancelled', now), failed]
     await insertEvents(store, events, session)
     return { message, events }
   })

@@ -2,13 +2,13 @@ import type { Keyring } from '#shared/auth/encryption.ts'
 import type { MetaClient } from '#shared/meta/client.ts'
 import type { MetaApp } from '#shared/meta/tokens.ts'
 import type { Logger } from '#shared/process/logger.ts'
-import type { Queue } from '#shared/queue/types.ts'
+import type { EventPublisher } from '#shared/queue/publish-events.ts'
 import type { Store } from '#shared/store/connect.ts'
 
 /** What caring for numbers needs. */
 export interface BackgroundDeps {
   store: Store
-  queue: Pick<Queue, 'publish' | 'isReady'>
+  events: EventPublisher
   meta: MetaClient
   /** Null: tokens are asked about themselves, and none is renewed. */
   app: MetaApp | null

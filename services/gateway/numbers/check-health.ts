@@ -5,7 +5,6 @@ import { askNumber, type NumberFacts, readNumber } from '#shared/meta/number-fie
 import type { ClientDoc } from '#shared/model/documents.ts'
 import { findHealthDue, noteOnClient } from '#shared/store/numbers/checks.ts'
 import { changeClient } from '#shared/store/numbers/clients.ts'
-import { publishEvents } from '../events.ts'
 import { type BackgroundDeps, inParallel, jittered } from './background-deps.ts'
 import { tokenOf } from './check-tokens.ts'
 
@@ -49,7 +48,7 @@ export function createHealthChecks(deps: BackgroundDeps) {
     const all = { ...changes, ...checked, lastEventAt: withEventTimes(client, topics, askedAt) }
     const where = { tenantId: client.tenantId, clientId: client._id }
     const change = await changeClient(store, where, all, unanswered, { changed })
-    if (change) await publishEvents(deps, [change.event], null)
+    if (change) await deps.events.publish([change.event], null)
   }
 
   return { check }

@@ -13,8 +13,8 @@ import { inspectToken, renewToken } from '#shared/meta/tokens.ts'
 import type { ClientDoc, NumberNotice } from '#shared/model/documents.ts'
 import { audit } from '#shared/store/accounts/audit.ts'
 import { findTokensDue, noteOnClient } from '#shared/store/numbers/checks.ts'
-import { type ClientNews, changeClient, pauseClient, resumeClient } from '#shared/store/numbers/clients.ts'
-import { publishEvents } from '../events.ts'
+import { changeClient, pauseClient, resumeClient } from '#shared/store/numbers/clients.ts'
+import type { ClientNews } from '#shared/views/events.ts'
 import { type BackgroundDeps, inParallel, jittered } from './background-deps.ts'
 
 const BATCH = 100
@@ -98,7 +98,7 @@ export function createTokenChecks(deps: BackgroundDeps) {
     if (change === null) return
     log.warn({ tenantId: String(what.tenantId), clientId: String(what.clientId) }, 'number paused: its token is not valid')
     await noteOnClient(store, change.client, { nextTokenCheckAt: jittered(now(), deps.tokenEveryMs) })
-    await publishEvents(deps, [change.event], null)
+    await deps.events.publish([change.event], null)
   }
 
   async function resume(client: ClientDoc): Promise<void> {
@@ -106,7 +106,7 @@ export function createTokenChecks(deps: BackgroundDeps) {
     if (change === null) return
     await noteOnClient(store, client, { tokenResumedAt: now() })
     log.info({ tenantId: String(client.tenantId), clientId: String(client._id) }, 'the token is valid, the number goes on')
-    await publishEvents(deps, [change.event], null)
+    await deps.events.publish([change.event], null)
   }
 
   /** Only while the number still has the token that was asked about, and no webhook changed its notices meanwhile. */
@@ -114,7 +114,7 @@ export function createTokenChecks(deps: BackgroundDeps) {
     const still = { accessToken: client.accessToken, ...(changes.notices && { lastEventAt: client.lastEventAt ?? null }) }
     if (news === null) return noteOnClient(store, client, changes, still)
     const change = await changeClient(store, { tenantId: client.tenantId, clientId: client._id }, changes, still, news)
-    if (change) await publishEvents(deps, [change.event], null)
+    if (change) await deps.events.publish([change.event], null)
     return change !== null
   }
 

@@ -11,7 +11,6 @@ import { shownPhone } from '#shared/views/views.ts'
 import { recordAudit } from '../audit.ts'
 import { metaAppOf } from '../config.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { publishEvents } from '../events.ts'
 import { IdParams, listOf, wholeList } from '../schemas.ts'
 import { tokenOf } from './check-tokens.ts'
 
@@ -172,7 +171,7 @@ async function change(
     changes: { status: { before: client.status, after: changed.client.status } },
     ip: request.ip,
   })
-  void publishEvents(deps, [changed.event], request.traceparent)
+  void deps.events.publish([changed.event], request.traceparent)
   return { body: numberView(changed.client) }
 }
 

@@ -17,7 +17,6 @@ import {
 } from '#shared/store/templates/templates.ts'
 import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { publishEvents } from '../events.ts'
 import { idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
 import { clientFor } from '../messages/recipient.ts'
 import { accessesOf, accessOf } from './access.ts'
@@ -165,5 +164,5 @@ export async function orderSync(deps: GatewayDeps, by: TemplateCaller): Promise<
 
 /** As `template:status`, once it is known how it stands. */
 export async function tell(deps: GatewayDeps, by: TemplateCaller, template: TemplateDoc): Promise<void> {
-  void publishEvents(deps, [await saveTemplate(deps.store, template)], by.traceparent)
+  void deps.events.publish([await saveTemplate(deps.store, template)], by.traceparent)
 }

@@ -7,7 +7,6 @@ import type { TemplateDoc } from '#shared/model/documents.ts'
 import { syncTemplatesSoon } from '#shared/store/numbers/checks.ts'
 import { changeTemplate, type TemplateChange } from '#shared/store/templates/templates.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { publishEvents } from '../events.ts'
 import { type Failure, metaFailure } from './refusals.ts'
 
 /** A call that nobody heard the end of is over by then. */
@@ -103,6 +102,6 @@ export async function settle(deps: GatewayDeps, access: TemplateAccess, row: Tem
   const own = listed.find(one => one?.name === row.name && one.language === row.language)
   if (!own) return null
   const change = await changeTemplate(deps.store, row, now => mergeTemplate(now, own, askedAt))
-  if (change?.event) void publishEvents(deps, [change.event], null)
+  if (change?.event) void deps.events.publish([change.event], null)
   return change?.template ?? row
 }

@@ -8,7 +8,6 @@ import { findTemplateSyncsDue, noteOnClient } from '#shared/store/numbers/checks
 import { findSubmittedBefore, writeTemplatePage } from '#shared/store/templates/pages.ts'
 import { claimSync, noteSync, requestSync } from '#shared/store/templates/syncs.ts'
 import { changeTemplate, type Decide } from '#shared/store/templates/templates.ts'
-import { publishEvents } from '../events.ts'
 import { type BackgroundDeps, inParallel, jittered } from '../numbers/background-deps.ts'
 import { accessesOf } from './access.ts'
 import { type Failure, isNotThere } from './refusals.ts'
@@ -106,7 +105,7 @@ export function createTemplateSync(deps: BackgroundDeps, mayGoOn: () => boolean 
       added: one => newTemplate(one, askedAt),
       changed: (template, one) => mergeTemplate(template, one, askedAt),
     })
-    await publishEvents(deps, events, null)
+    await deps.events.publish(events, null)
     work.counts.read += rows.length
     work.counts.added += added
     work.counts.changed += changed
@@ -151,7 +150,7 @@ export function createTemplateSync(deps: BackgroundDeps, mayGoOn: () => boolean 
 
   async function change(template: TemplateDoc, decide: Decide): Promise<boolean> {
     const done = await changeTemplate(store, template, decide)
-    if (done?.event) await publishEvents(deps, [done.event], null)
+    if (done?.event) await deps.events.publish([done.event], null)
     return done !== null
   }
 

@@ -4,7 +4,6 @@ import type { TemplateDoc } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
 import { changeTemplate, type Decide } from '#shared/store/templates/templates.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { publishEvents } from '../events.ts'
 import type { TemplateCaller } from './create.ts'
 
 /** A change in somebody's name. */
@@ -20,7 +19,7 @@ export async function write({ deps, by }: Work, template: TemplateDoc, decide: D
     const changes = decide(now)
     return changes && { ...changes, updatedBy }
   })
-  if (change?.event) void publishEvents(deps, [change.event], by.traceparent)
+  if (change?.event) void deps.events.publish([change.event], by.traceparent)
   return change?.template ?? template
 }
 

@@ -3,6 +3,7 @@ import { finishErasure } from '#shared/erasure/erase.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { loop } from '#shared/process/loop.ts'
 import { parkedDropped } from '#shared/process/metrics.ts'
+import { createEventPublisher } from '#shared/queue/publish-events.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 import { mediaKey, thumbnailKey } from '#shared/storage/open.ts'
@@ -12,7 +13,6 @@ import { findDiscardedFiles, forgetDiscardedFile, isFileInUse } from '#shared/st
 import { holdLease } from '#shared/store/leases.ts'
 import { findReleased, findUnrestricted, releaseClient, unrestrictClient } from '#shared/store/numbers/clients.ts'
 import { dropParked } from '#shared/store/webhooks/sweep-parked.ts'
-import { publishesEvents } from '../../../shared/queue/publish-events.ts'
 
 interface Deps {
   store: Store
@@ -33,7 +33,7 @@ const DISCARDED_MS = 10 * 60_000
 
 /** What time alone does to what webhooks left behind. Each finds its work by the rows and may stop anywhere. */
 export function createMaintenance({ store, queue, storage, log, now = () => new Date() }: Deps) {
-  const events = publishesEvents({ queue, log })
+  const events = createEventPublisher({ queue, log })
 
   /** Statuses, reactions and edits whose message did not come within a day. */
   async function drop(): Promise<void> {

@@ -5,11 +5,11 @@ import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import type { Id } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { webhookLag, webhookProcessed, webhookUnknownNumber } from '#shared/process/metrics.ts'
+import { createEventPublisher, type EventPublisher } from '#shared/queue/publish-events.ts'
 import { QUEUES } from '#shared/queue/topology.ts'
 import { type Delivery, DONE, type Outcome, type Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { LostRace } from '#shared/store/transaction.ts'
-import { type EventPublisher, publishesEvents } from '../../../shared/queue/publish-events.ts'
 import { publishMediaJobs } from '../media/jobs.ts'
 import { giveUp, ownersOf } from './give-up.ts'
 import { createSharedRuns } from './group-commit.ts'
@@ -35,7 +35,7 @@ export async function startRecorder(
   deps: RecorderDeps,
 ): Promise<AsyncDisposable & { isReady(): boolean; activeShards(): string[] }> {
   const { queue, store } = deps
-  const events = publishesEvents(deps)
+  const events = createEventPublisher(deps)
   const record = createRecording({ ...deps, events, pace: newPace() })
   const consumer = await queue.consumeShards([...QUEUES.conversation, ...QUEUES.bulkStatus, QUEUES.account], record, {
     ...BATCH,

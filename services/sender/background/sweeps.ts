@@ -15,7 +15,6 @@ import {
   settleOne,
 } from '#shared/store/dispatch/sweeps.ts'
 import { liveOwners } from '#shared/store/leases.ts'
-import { publishEvents } from '../publishing.ts'
 import { byPolicy, failedHere, unknownStep } from '../send/settle.ts'
 import { sendSettings } from '../send-settings.ts'
 import type { DueDeps } from './due.ts'
@@ -123,8 +122,10 @@ export function createSweeps(deps: SweepDeps) {
   async function publishAgain(): Promise<void> {
     if (!queue.isReady()) return
     const rows = await findUnpublished(store, new Date(clock.now().getTime() - OUTBOX_MS), BATCH)
-    await publishEvents(queue, rows)
-    if (rows.length > 0) log.info({ count: rows.length }, 'events published again')
+    if (rows.length === 0) return
+    await publishing.publish(rows)
+    await publishing.settled()
+    log.info({ count: rows.length }, 'events published again')
   }
 
   /** For operators: what waits in each lane, for what, and the oldest of it. */

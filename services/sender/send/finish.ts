@@ -21,7 +21,7 @@ export interface FinishDeps {
 /** Writes outcomes in shared batches and then what follows from them: events out, the next of each conversation rung. */
 export function createFinish({ store, queue, publishing, clock, log }: FinishDeps) {
   async function write(batch: Settlement[]): Promise<void> {
-    const traces = new Map(batch.map(({ message, traceparent }) => [String(message._id), traceparent ?? null]))
+    const traceparent = batch.find(settlement => settlement.traceparent)?.traceparent
     const events = await finishMessages(store, batch)
     const done = batch.filter(({ step }) => step.kind === 'sent' || step.kind === 'failed').map(({ message }) => message)
     const asTemplate = batch
@@ -32,7 +32,12 @@ export function createFinish({ store, queue, publishing, clock, log }: FinishDep
       batch.flatMap(({ step, message }) => (step.kind === 'sent' && step.wamid !== null ? [[step.wamid, message] as const] : [])),
     )
     const naming = nameRecipients(store, batch, clock.now()).catch(error => log.warn({ err: error }, 'recipients not named'))
-    const follow = await Promise.allSettled([publishing.publish(events, traces), enqueueNext(done), catchUp(byWamid), naming])
+    const follow = await Promise.allSettled([
+      publishing.publish(events, traceparent),
+      enqueueNext(done),
+      catchUp(byWamid),
+      naming,
+    ])
     for (const result of follow) if (result.status === 'rejected') log.warn({ err: result.reason }, 'left to the sweep')
   }
 

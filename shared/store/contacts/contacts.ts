@@ -3,7 +3,7 @@ import { ApiError, notFound } from '../../domain/errors.ts'
 import type { ContactDoc, ConversationDoc, EventDoc, Id, LeadDoc, MessageDoc, NoteDoc } from '../../model/documents.ts'
 import { newId, toId } from '../../model/ids.ts'
 import { snapshotOf } from '../../model/new-rows.ts'
-import { conversationView } from '../../views/views.ts'
+import { contactChanged } from '../../views/events.ts'
 import { type Store, trusted } from '../connect.ts'
 import { isDuplicateKey } from '../errors.ts'
 import { findPage, type Page, type PageRequest } from '../pages.ts'
@@ -106,26 +106,11 @@ export async function changeContact(
     if (contact === null) throw notFound('Contact')
     const own = { tenantId, contactId: _id, deletedAt: null }
     await conversations.updateMany(own, { $set: { contact: snapshotOf(contact) } }, { session })
-    const rows = (await conversations.find(own, null, { session }).lean()).map(row => shownAnew(row, now))
+    const shown = await conversations.find(own, null, { session }).lean()
+    const rows = shown.map(conversation => contactChanged(newId(), conversation, now))
     if (rows.length > 0) await events.insertMany(rows, { session })
     return { contact, events: rows }
   })
-}
-
-function shownAnew(conversation: ConversationDoc, now: Date): EventDoc {
-  const { tenantId, clientId, _id: conversationId } = conversation
-  const view = conversationView(conversation, now)
-  return {
-    _id: `p:${newId()}`,
-    name: 'conversation:updated',
-    tenantId,
-    clientId,
-    conversationId,
-    userId: null,
-    at: now,
-    payload: { conversationId: view.id, updates: { contact: view.contact }, conversation: view },
-    createdAt: now,
-  }
 }
 
 /** All that is kept about a person, the messages by pages. */

@@ -3,9 +3,9 @@ import { phoneVariants } from '../../domain/contacts/phone-variants.ts'
 import { notFound } from '../../domain/errors.ts'
 import { ENDED, inStates } from '../../domain/messages/dispatch.ts'
 import { platformError } from '../../domain/messages/send-errors.ts'
-import type { ContactDoc, ContactSnapshot, ConversationDoc, EventDoc, Id } from '../../model/documents.ts'
+import type { ContactDoc, ContactSnapshot, EventDoc, Id } from '../../model/documents.ts'
 import { newId } from '../../model/ids.ts'
-import { conversationView } from '../../views/views.ts'
+import { conversationErased } from '../../views/events.ts'
 import type { Store } from '../connect.ts'
 
 /** The snapshot of an erased contact. */
@@ -93,24 +93,9 @@ async function hideConversations(
   )
   const events = conversations
     .filter(({ deletedAt }) => !deletedAt)
-    .map(conversation => erasedEvent({ ...conversation, ...hidden }, now))
+    .map(conversation => conversationErased(newId(), { ...conversation, ...hidden }, now))
   if (events.length > 0) await store.raw.events.insertMany(events, { session })
   return events
-}
-
-function erasedEvent(conversation: ConversationDoc, now: Date): EventDoc {
-  const view = conversationView(conversation, now)
-  return {
-    _id: `e:${newId()}`,
-    tenantId: conversation.tenantId,
-    name: 'conversation:updated',
-    at: now,
-    clientId: conversation.clientId,
-    conversationId: conversation._id,
-    userId: null,
-    payload: { conversationId: view.id, updates: { erased: true }, conversation: view },
-    createdAt: now,
-  }
 }
 
 /** Erasures that were begun before `before` and not finished: their process has ended. Over all tenants. */

@@ -2,9 +2,9 @@ import type { ClientSession, mongo } from 'mongoose'
 import { asUpdate, ready } from '../../domain/messages/dispatch.ts'
 import type { ConversationDoc, EventDoc, MessageDoc } from '../../model/documents.ts'
 import { lastMessageOf } from '../../model/new-rows.ts'
-import { conversationView } from '../../views/views.ts'
+import { conversationUpdated, eventIds, messageScheduled } from '../../views/events.ts'
 import type { Store } from '../connect.ts'
-import { eventFor, STILL, scheduledEvent } from '../inbox/scheduled.ts'
+import { STILL } from '../inbox/scheduled.ts'
 import { BY_ID } from './outcome-writes.ts'
 
 /**
@@ -31,7 +31,7 @@ export async function releaseScheduled(
     await store.raw.conversations.bulkWrite(rows.map(showAsLast), { session, ordered: true })
     const events = [
       ...(await conversationsOf(store, rows, now, session)),
-      ...rows.map(row => scheduledEvent(row, 'released', now)),
+      ...rows.map(row => messageScheduled(row, 'released', now)),
     ]
     await store.raw.events.insertMany(events, { session })
     return { rows, events }
@@ -51,13 +51,5 @@ async function conversationsOf(store: Store, rows: MessageDoc[], now: Date, sess
     tenantId: { $in: rows.map(({ tenantId }) => tenantId) },
   }
   const conversations = await store.raw.conversations.find(filter, { session, hint: BY_ID }).toArray()
-  return conversations.map(doc => ({
-    ...eventFor(`l:${doc._id}:${now.getTime()}`, { ...doc, conversationId: doc._id }, now),
-    name: 'conversation:updated' as const,
-    payload: {
-      conversationId: String(doc._id),
-      updates: { unreadCount: doc.unreadCount, lastMessageAt: doc.lastActivityAt?.toISOString() ?? null },
-      conversation: conversationView(doc, now),
-    },
-  }))
+  return conversations.map(doc => conversationUpdated(eventIds.released(doc._id, now), doc, now))
 }

@@ -3,6 +3,7 @@ import type { RealtimeEvent } from '../../contracts/realtime-event.ts'
 import type { SequencedEvent } from '../../contracts/socket-events.ts'
 import type { EventDoc } from '../../model/documents.ts'
 import { toId } from '../../model/ids.ts'
+import { realtimeEventOf } from '../../model/realtime-event.ts'
 import type { Store } from '../connect.ts'
 import { isDuplicateKey } from '../errors.ts'
 import { orOutage } from '../outage.ts'
@@ -155,21 +156,6 @@ export async function latestSeqs(store: Store, ids: string[]): Promise<Map<strin
   return new Map(rows.map(row => [row._id.slice('events:'.length), row.value]))
 }
 
-function toSequenced(row: EventDoc): SequencedEvent {
-  return {
-    v: 1,
-    eventId: row._id,
-    tenantId: String(row.tenantId),
-    name: row.name,
-    at: row.at.toISOString(),
-    clientId: text(row.clientId),
-    conversationId: text(row.conversationId),
-    userId: text(row.userId),
-    payload: row.payload,
-    seq: row.seq as number,
-  }
-}
-
-const text = (id: unknown) => (id == null ? null : String(id))
+const toSequenced = (row: EventDoc): SequencedEvent => ({ ...realtimeEventOf(row), seq: row.seq as number })
 const tenantIds = (events: RealtimeEvent[]) => [...new Set(events.map(event => event.tenantId))].map(toId)
 const counterId = (tenantId: string) => `events:${tenantId}`

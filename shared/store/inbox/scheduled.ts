@@ -1,8 +1,7 @@
 import { ApiError } from '../../domain/errors.ts'
 import { asUpdate, ENDED, inState } from '../../domain/messages/dispatch.ts'
-import type { ConversationDoc, EventDoc, Id, MessageDoc, MessageErrorDoc, TimelineEntry } from '../../model/documents.ts'
+import type { ConversationDoc, Id, MessageDoc, MessageErrorDoc, TimelineEntry } from '../../model/documents.ts'
 import { appended } from '../../model/timeline.ts'
-import { messageView } from '../../views/views.ts'
 import { type Store, trusted } from '../connect.ts'
 import { findPage, type Page, type PageRequest } from '../pages.ts'
 import type { Session } from '../transaction.ts'
@@ -109,29 +108,3 @@ const alreadyReleased = ({ status, sendAt }: MessageDoc) =>
       : 'It waits for its time no more: it has been released, sent or taken back',
     { extra: { messageStatus: status } },
   )
-
-/** `message:scheduled`, for open lists of scheduled messages. */
-export function scheduledEvent(
-  message: MessageDoc,
-  state: 'scheduled' | 'changed' | 'cancelled' | 'released',
-  now: Date,
-): EventDoc {
-  const { _id, conversationId, sendAt } = message
-  return {
-    ...eventFor(`l:${_id}:${state}:${now.getTime()}`, message, now),
-    name: 'message:scheduled',
-    payload: {
-      conversationId: String(conversationId),
-      messageId: String(_id),
-      state,
-      sendAt: sendAt?.toISOString() ?? null,
-      message: messageView(message),
-    },
-  }
-}
-
-export const eventFor = (
-  _id: string,
-  { tenantId, clientId, conversationId }: Pick<MessageDoc, 'tenantId' | 'clientId' | 'conversationId'>,
-  at: Date,
-) => ({ _id, tenantId, at, clientId, conversationId, userId: null, createdAt: at })

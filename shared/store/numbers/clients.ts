@@ -1,7 +1,7 @@
 import type { ClientSession } from 'mongoose'
 import { ApiError, notFound } from '../../domain/errors.ts'
 import type { ClientDoc, EventDoc, Id, PauseReason } from '../../model/documents.ts'
-import { toId } from '../../model/ids.ts'
+import { type ClientNews, eventIds, numberStatus } from '../../views/events.ts'
 import { type Store, trusted } from '../connect.ts'
 import { perStore } from '../per-store.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
@@ -214,14 +214,6 @@ export async function editClient(
   return edited
 }
 
-/** What an event says beside the number's status. */
-export interface ClientNews {
-  /** Instead of the reason of a pause. */
-  reason?: string
-  /** Fields that differ from before. */
-  changed?: string[]
-}
-
 /**
  * One transaction: new fields and their event `client:status`; null when the number is not as `provided`, and then nothing is
  * written.
@@ -247,26 +239,10 @@ export async function changeClient(
   return change
 }
 
-async function insertStatusEvent(
-  store: Store,
-  client: ClientDoc,
-  { reason, changed }: ClientNews,
-  session: ClientSession,
-): Promise<EventDoc> {
+async function insertStatusEvent(store: Store, client: ClientDoc, news: ClientNews, session: ClientSession): Promise<EventDoc> {
   const at = new Date()
-  const clientId = String(client._id)
-  const about = reason ?? (changed ? 'fields' : client.status)
-  const event: EventDoc = {
-    _id: `c:${clientId}:${about}:${at.getTime()}`,
-    tenantId: toId(client.tenantId),
-    name: 'client:status',
-    at,
-    clientId: client._id,
-    conversationId: null,
-    userId: null,
-    payload: { clientId, status: client.status, reason: reason ?? client.pauseReason, ...(changed && { changed }) },
-    createdAt: at,
-  }
+  const about = news.reason ?? (news.changed ? 'fields' : client.status)
+  const event = numberStatus(eventIds.number(client._id, about, at), client, at, news)
   await store.models.events.insertMany([event], { session })
   return event
 }

@@ -2,6 +2,7 @@ import type { ClientSession } from 'mongoose'
 import { notFound } from '../../domain/errors.ts'
 import type { EventDoc, Id, TemplateDoc } from '../../model/documents.ts'
 import { newId } from '../../model/ids.ts'
+import { eventIds, templateStatus } from '../../views/events.ts'
 import { type Store, trusted } from '../connect.ts'
 import { isDuplicateKey } from '../errors.ts'
 import { findPage, type Page, type PageRequest } from '../pages.ts'
@@ -139,20 +140,6 @@ async function insertEvent(store: Store, template: TemplateDoc, session: ClientS
   return event
 }
 
-/** `template:status`. */
-export function templateEvent(template: TemplateDoc): EventDoc {
-  const at = new Date()
-  const { _id, tenantId, name, language, reason } = template
-  const status = template.status.toLowerCase()
-  return {
-    _id: `t:${_id}:${newId()}`,
-    tenantId,
-    name: 'template:status',
-    at,
-    clientId: null,
-    conversationId: null,
-    userId: null,
-    payload: { templateId: String(_id), name, language, status, reason: reason ?? null },
-    createdAt: at,
-  }
-}
+/** `template:status` as the template stands. */
+export const templateEvent = (template: TemplateDoc): EventDoc =>
+  templateStatus(eventIds.template(template._id, newId()), template, new Date())

@@ -30,10 +30,10 @@ beforeEach(async () => {
   simulator = stack.use(await createSimulator({ appId: APP.id, appSecret: APP.secret }))
   const env = { META_GRAPH_URL: simulator.url, META_APP_ID: APP.id, META_APP_SECRET: APP.secret }
   gateway = stack.use(await openGateway(stack.use(await createWorld()), env))
-  const { store, queue } = gateway
-  const { meta, now } = gateway.deps
+  const { store } = gateway
+  const { events, meta, now } = gateway.deps
   const everyMs = { tokenEveryMs: DAY_MS, healthEveryMs: 3_600_000, templatesEveryMs: DAY_MS }
-  deps = { store, queue, meta, app: APP, version: 'v25.0', keyring, log, now, ...everyMs }
+  deps = { store, events, meta, app: APP, version: 'v25.0', keyring, log, now, ...everyMs }
 })
 afterEach(() => stack.disposeAsync())
 

@@ -21,11 +21,11 @@ beforeEach(async () => {
   stack = new AsyncDisposableStack()
   simulator = stack.use(await createSimulator({ reviewMs: HOUR_MS }))
   gateway = stack.use(await openGateway(stack.use(await createWorld()), { META_GRAPH_URL: simulator.url }))
-  const { store, queue } = gateway
-  const { meta, now } = gateway.deps
+  const { store } = gateway
+  const { events, meta, now } = gateway.deps
   deps = {
     store,
-    queue,
+    events,
     meta,
     app: null,
     version: 'v25.0',

@@ -24,9 +24,9 @@ async function openRoad() {
   const app = createReceiver({ queue, spool: null, secrets: [APP_SECRET], verifyToken: VERIFY_TOKEN, log })
   const server = stack.use(await listen(createServer(app), '127.0.0.1', 0))
   simulator.app({ webhookUrl: `http://127.0.0.1:${server.port}/api/v1/webhook` })
-  const { meta, now } = gateway.deps
+  const { events, meta, now } = gateway.deps
   const everyMs = { tokenEveryMs: HOUR_MS, healthEveryMs: HOUR_MS, templatesEveryMs: 6 * HOUR_MS }
-  const { check } = createTemplateSync({ store, queue, meta, app: null, version: 'v25.0', keyring, log, now, ...everyMs })
+  const { check } = createTemplateSync({ store, events, meta, app: null, version: 'v25.0', keyring, log, now, ...everyMs })
   const call = (method: string, path: string, body?: object) => gateway.call(method, `/api/v1${path}`, { as: 'manager', body })
   const until = async (id: string, status: string) => {
     await untilTrue(async () => (await call('GET', `/templates/${id}`)).body.status === status)

@@ -10,6 +10,7 @@ import { createMetaClient } from '#shared/meta/client.ts'
 import { limitCalls } from '#shared/meta/limited-client.ts'
 import { listen } from '#shared/process/health.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
+import { createEventPublisher } from '#shared/queue/publish-events.ts'
 import { gridfsStorage } from '#shared/storage/gridfs.ts'
 import { connectStore } from '#shared/store/connect.ts'
 import { migrate } from '#shared/store/migrate.ts'
@@ -69,7 +70,8 @@ export async function openGateway(world: World, env: Record<string, string> = {}
   const { META_GRAPH_URL: baseUrl, META_API_VERSION: version } = config
   const callLimits = createCallLimits({ redis, prefix: `{test:${store.connection.name}}` })
   const meta = limitCalls(stack.use(createMetaClient({ baseUrl, version, connections: 4, timeoutMs: 5000 })), callLimits)
-  const deps = { store, queue, redis, storage, limiter, config, meta, keyring, log, now: () => clock.now ?? new Date() }
+  const events = createEventPublisher({ queue, log })
+  const deps = { store, queue, events, redis, storage, limiter, config, meta, keyring, log, now: () => clock.now ?? new Date() }
   const server = stack.use(await listen(createServer(createApp(deps)), '127.0.0.1', 0))
   const url = `http://127.0.0.1:${server.port}`
 
