@@ -1,6 +1,7 @@
-import { type RealtimeEvent, RealtimeEvents } from '#shared/contracts/realtime-event.ts'
+import { RealtimeEvents } from '#shared/contracts/realtime-event.ts'
 import type { SequencedEvent } from '#shared/contracts/socket-events.ts'
 import type { Logger } from '#shared/process/logger.ts'
+import { readMessage } from '#shared/queue/read-message.ts'
 import { QUEUES } from '#shared/queue/topology.ts'
 import { type Delivery, DONE, type Outcome, type Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
@@ -36,7 +37,7 @@ export async function startFanout(deps: FanoutDeps) {
 
 /** What fails here is delivered again and keeps its numbers. */
 async function fanOut({ store, sockets }: FanoutDeps, counters: Counters, deliveries: Delivery[]): Promise<Outcome[]> {
-  const read = deliveries.map(readEvents)
+  const read = deliveries.map(delivery => readMessage(RealtimeEvents, delivery)?.events ?? null)
   const events = await assignSeq(
     store,
     read.flatMap(batch => batch ?? []),
@@ -78,14 +79,5 @@ function createCounters({ store, log }: FanoutDeps) {
       await writing
       await write()
     },
-  }
-}
-
-function readEvents(delivery: Delivery): RealtimeEvent[] | null {
-  try {
-    const parsed = RealtimeEvents.safeParse(JSON.parse(delivery.content.toString('utf8')))
-    return parsed.success ? parsed.data.events : null
-  } catch {
-    return null
   }
 }

@@ -3,6 +3,7 @@ import { describeError } from '#shared/domain/messages/send-errors.ts'
 import type { GraphResult, MetaClient } from '#shared/meta/client.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { receiptsSent } from '#shared/process/metrics.ts'
+import { readMessage } from '#shared/queue/read-message.ts'
 import { type Delivery, DONE, type Handler, type Outcome } from '#shared/queue/types.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Numbers } from './numbers.ts'
@@ -25,7 +26,7 @@ const CALL_MS = 10_000
  */
 export function createReceipts({ numbers, meta, clock, log }: ReceiptDeps): Handler {
   return async function tell(delivery: Delivery): Promise<Outcome> {
-    const receipt = readReceipt(delivery)
+    const receipt = readMessage(Receipt, delivery)
     if (receipt === null || isLate(receipt, clock.now())) return DONE
     const { phoneNumberId, wamid, isTyping } = receipt
     const number = (await numbers.find([phoneNumberId])).get(phoneNumberId)
@@ -42,14 +43,6 @@ export function createReceipts({ numbers, meta, clock, log }: ReceiptDeps): Hand
     if (result.kind !== 'ok') log.debug({ tenantId: receipt.tenantId, outcome: result.kind }, 'receipt not told')
     const isWorthIt = !isTyping && delivery.attempt < MOST_ATTEMPTS && mayRetry(result)
     return isWorthIt ? { kind: 'retry', error: new Error(`receipt: ${result.kind}`) } : DONE
-  }
-}
-
-function readReceipt({ content }: Delivery): Receipt | null {
-  try {
-    return Receipt.parse(JSON.parse(content.toString('utf8')))
-  } catch {
-    return null
   }
 }
 

@@ -7,7 +7,8 @@ import { guardedRequest, RefusedAddress } from '#shared/http/guarded-request.ts'
 import type { GraphResult, MetaClient } from '#shared/meta/client.ts'
 import type { ClientDoc, EventDoc, MediaRef, MessageDoc } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
-import { eventMessages } from '#shared/queue/event-message.ts'
+import { createEventPublisher, type EventPublisher } from '#shared/queue/publish-events.ts'
+import { readMessage } from '#shared/queue/read-message.ts'
 import { QUEUES } from '#shared/queue/topology.ts'
 import { type Delivery, DONE, type Outcome, type Queue } from '#shared/queue/types.ts'
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
@@ -17,7 +18,7 @@ import { findStoredConversation } from '#shared/store/inbox/conversations.ts'
 import { isFileInUse } from '#shared/store/inbox/discarded-files.ts'
 import { findMediaMessage, settleMedia } from '#shared/store/inbox/media.ts'
 import { findByPhoneNumberId } from '#shared/store/numbers/clients.ts'
-import { conversationView } from '#shared/views/views.ts'
+import { mediaSettled } from '#shared/views/events.ts'
 import { asStream, BadFile, keepFile, thumbnailOf } from './file.ts'
 
 export interface MediaDeps {
@@ -60,14 +61,17 @@ class HeldBack extends Error {
 
 /** Fetches the files of inbound messages soon after they came, for Meta keeps them only for days. */
 export function startMediaWorker(deps: MediaDeps) {
-  return deps.queue.consume(QUEUES.media, delivery => handle(deps, delivery), {
+  const events = createEventPublisher(deps)
+  return deps.queue.consume(QUEUES.media, delivery => handle({ ...deps, events }, delivery), {
     prefetch: AT_ONCE,
     available: () => deps.store.ping(),
   })
 }
 
-async function handle(deps: MediaDeps, delivery: Delivery): Promise<Outcome> {
-  const job = readJob(delivery)
+type Deps = MediaDeps & { events: EventPublisher }
+
+async function handle(deps: Deps, delivery: Delivery): Promise<Outcome> {
+  const job = readMessage(MediaJob, delivery)
   if (job === null) return { kind: 'dead-letter', reason: 'not a media job' }
   const message = await findMediaMessage(deps.store, job.tenantId, job.messageId)
   const media = message?.content.media
@@ -91,16 +95,8 @@ async function dropUnused({ store, storage, log }: MediaDeps, message: MessageDo
   log.info({ messageId: String(message._id) }, 'the message has no file any more: it is not kept')
 }
 
-function readJob(delivery: Delivery): MediaJob | null {
-  try {
-    return MediaJob.parse(JSON.parse(delivery.content.toString('utf8')))
-  } catch {
-    return null
-  }
-}
-
 /** What cannot be had is said in the message; what may be had later is tried again, and said at the end. */
-async function failed(deps: MediaDeps, message: MessageDoc, { attempt }: Delivery, error: unknown): Promise<Outcome> {
+async function failed(deps: Deps, message: MessageDoc, { attempt }: Delivery, error: unknown): Promise<Outcome> {
   if (error instanceof HeldBack) return { kind: 'later', delayMs: error.waitMs }
   const state =
     error instanceof NotFetched ? error.state : error instanceof BadFile || error instanceof RefusedAddress ? 'FAILED' : null
@@ -183,32 +179,15 @@ async function download({ hosts }: MediaDeps, url: string, token: string) {
 const isHost = (known: string, host: string) => (known.startsWith('*.') ? host.endsWith(known.slice(1)) : host === known)
 
 /** Shown at once to whoever has the thread open. @returns whether the message still waited for the file */
-async function settle(deps: MediaDeps, message: MessageDoc, change: Partial<MediaRef>): Promise<boolean> {
-  const { store, queue, log } = deps
+async function settle({ store, events }: Deps, message: MessageDoc, change: Partial<MediaRef>): Promise<boolean> {
   const event = await eventOf(store, message, { ...(message.content.media as MediaRef), ...change })
   const isSettled = await settleMedia(store, message, ['PENDING'], change, event)
-  if (!isSettled || event === null) return isSettled
-  for (const outgoing of eventMessages([event], null))
-    queue.publish(outgoing).catch(error => log.warn({ err: error }, 'event left to the sweep'))
-  return true
+  if (isSettled && event !== null) await events.publish([event], null)
+  return isSettled
 }
 
 async function eventOf(store: Store, message: MessageDoc, media: MediaRef): Promise<EventDoc | null> {
-  const { tenantId, conversationId, clientId } = message
-  const row = await findStoredConversation(store, tenantId, conversationId)
-  if (row === null) return null
-  const now = new Date()
-  const { id, state, mimeType, size, problem } = media
-  const told = { messageId: String(message._id), id: String(id), state, mimeType, size, problem: problem ?? null }
-  return {
-    _id: `media:${id}:${state}:${now.getTime()}`,
-    tenantId,
-    name: 'conversation:updated',
-    at: now,
-    clientId,
-    conversationId,
-    userId: null,
-    payload: { conversationId: String(conversationId), updates: { media: told }, conversation: conversationView(row, now) },
-    createdAt: now,
-  }
+  const { tenantId, conversationId } = message
+  const conversation = await findStoredConversation(store, tenantId, conversationId)
+  return conversation && mediaSettled(message, media, conversation, new Date())
 }

@@ -1,19 +1,19 @@
+import { z } from 'zod'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import { eventTypeOf } from '#shared/fold/verdict.ts'
-import { isObject, listOf } from '#shared/meta/json.ts'
-import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import { type Id, isId, toId } from '#shared/model/ids.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { loop } from '#shared/process/loop.ts'
 import { deadLetters, deadLettersOpen } from '#shared/process/metrics.ts'
 import { readDeadLetter } from '#shared/queue/origin.ts'
+import { readMessage } from '#shared/queue/read-message.ts'
 import { QUEUES } from '#shared/queue/topology.ts'
 import { type Delivery, DONE, type Outcome, type Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { countOpenDeadLetters } from '#shared/store/webhooks/dead-letter-moves.ts'
 import { failWebhookEvents, storeDeadLetter } from '#shared/store/webhooks/dead-letters.ts'
 import { ownersOf } from './give-up.ts'
-import { receivedAtOf } from './received-at.ts'
+import { readItems } from './read-items.ts'
 
 /** How often the open ones are counted. */
 const COUNT_MS = 15_000
@@ -65,17 +65,12 @@ function ownerOf(delivery: Delivery, events: readonly { tenantId: Id | null }[])
   return tenantIds.length > 0 && tenantIds.every(tenantId => tenantId === String(named)) ? named : null
 }
 
-function tenantsIn(delivery: Delivery): unknown[] {
-  try {
-    const body: unknown = JSON.parse(delivery.content.toString('utf8'))
-    return isObject(body) ? listOf(body.events).map(event => (isObject(event) ? event.tenantId : null)) : []
-  } catch {
-    return []
-  }
-}
+/** Tenants of realtime events, whatever else the body holds. */
+const Owners = z.object({ events: z.array(z.object({ tenantId: z.unknown() })) })
+const tenantsIn = (delivery: Delivery): unknown[] => readMessage(Owners, delivery)?.events.map(({ tenantId }) => tenantId) ?? []
 
 async function eventsOf(store: Store, delivery: Delivery, reason: string) {
-  const items = parsed(delivery)
+  const items = readItems(delivery) ?? []
   const owners = await ownersOf(store, items)
   return items.map((item, i) => ({
     _id: item.eventId,
@@ -88,14 +83,6 @@ async function eventsOf(store: Store, delivery: Delivery, reason: string) {
     receivedAt: item.receivedAt,
     reason,
   }))
-}
-
-function parsed(delivery: Delivery): WebhookItem[] {
-  try {
-    return parseWebhook(JSON.parse(delivery.content.toString('utf8')), receivedAtOf(delivery))
-  } catch {
-    return []
-  }
 }
 
 const plainHeaders = (headers: Record<string, unknown>) =>

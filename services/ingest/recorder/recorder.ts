@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Outage } from '#shared/domain/errors.ts'
 import type { ItemOutcome } from '#shared/fold/verdict.ts'
-import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
+import type { WebhookItem } from '#shared/meta/webhook.ts'
 import type { Id } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { webhookLag, webhookProcessed, webhookUnknownNumber } from '#shared/process/metrics.ts'
@@ -13,7 +13,7 @@ import { LostRace } from '#shared/store/transaction.ts'
 import { publishMediaJobs } from '../media/jobs.ts'
 import { giveUp, ownersOf } from './give-up.ts'
 import { createSharedRuns } from './group-commit.ts'
-import { receivedAtOf } from './received-at.ts'
+import { readItems } from './read-items.ts'
 import { findMatchedItems, type Recorded, recordItems } from './record.ts'
 
 export interface RecorderDeps {
@@ -84,14 +84,6 @@ export function createRecording(deps: Deps): (deliveries: Delivery[]) => Promise
     const read = deliveries.map(delivery => ({ delivery, items: readItems(delivery) }))
     await runs.add(read.flatMap(({ delivery, items }) => (items ?? []).map(item => ({ item, delivery }))))
     return read.map(({ items }) => (items === null ? { kind: 'dead-letter', reason: 'the body is not JSON' } : DONE))
-  }
-}
-
-function readItems(delivery: Delivery): WebhookItem[] | null {
-  try {
-    return parseWebhook(JSON.parse(delivery.content.toString('utf8')), receivedAtOf(delivery))
-  } catch {
-    return null
   }
 }
 

@@ -5,6 +5,7 @@ import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
 import type { SendLimits } from '#shared/limits/send-limits.ts'
 import type { MessageDoc } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
+import { readMessage } from '#shared/queue/read-message.ts'
 import { type BatchHandler, type Delivery, DONE, type Outcome } from '#shared/queue/types.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
@@ -63,7 +64,7 @@ export function createSend(deps: SendDeps, priority: Priority) {
   const beforePlace = createTimingWheel(takeSoon)
 
   async function handle(deliveries: Delivery[], signal: AbortSignal): Promise<Outcome[]> {
-    const parsed = deliveries.map(readSendJob)
+    const parsed = deliveries.map(delivery => readMessage(SendJob, delivery))
     const jobs = [...new Map(parsed.filter(job => job !== null).map(job => [job.messageId, job])).values()]
     const traces = new Map(deliveries.map(delivery => [delivery.messageId, delivery.traceparent]))
     await sendAll(jobs, traces, signal)
@@ -187,13 +188,5 @@ export function createSend(deps: SendDeps, priority: Priority) {
 /** The earlier message may have ended while the later one was told to wait for it; one that a restriction holds lets others by. */
 const settlementsOf = (postponed: Postponement[]) =>
   postponed.filter(({ reason }) => reason === 'predecessor' || reason === 'restricted').map(({ job }) => job)
-
-function readSendJob(delivery: Delivery): SendJob | null {
-  try {
-    return SendJob.parse(JSON.parse(delivery.content.toString('utf8')))
-  } catch {
-    return null
-  }
-}
 
 const later = (at: Date, ms: number) => new Date(at.getTime() + ms)
