@@ -1,14 +1,13 @@
-import type { SequencedEvent } from '#shared/contracts/socket-events.ts'
+import { type SequencedEvent, socketNames, socketPayload } from '#shared/contracts/socket-events.ts'
 
 interface Emitter {
   emit(name: string, payload: unknown): unknown
 }
 
-/** An event under its name, with what every durable event carries; an inbound message under both of its names, with one id. */
+/** An event under each of its names. @returns how many */
 export function emitEvent(target: unknown, event: SequencedEvent, more: { replay?: true } = {}): number {
-  const { eventId, seq, tenantId, at, name, payload } = event
-  const told = { ...payload, eventId, seq, tenantId, at, ...more }
-  const names = name === 'message:received' ? [name, 'message:incoming'] : [name]
-  for (const each of names) (target as Emitter).emit(each, told)
+  const names = socketNames(event.name)
+  const payload = { ...socketPayload(event), ...more }
+  for (const name of names) (target as Emitter).emit(name, payload)
   return names.length
 }
