@@ -6,13 +6,14 @@ import type { Store } from '../connect.ts'
 import { duplicatesOf } from '../errors.ts'
 import { orOutage } from '../outage.ts'
 import { countTemplateUses } from '../templates/uses.ts'
-import { conversationWrites, eventOf, isSentLate, messageWrite, overtakenWrites, type Settlement } from './outcome-writes.ts'
+import { conversationEvent, mayShow, messageEvent } from './outcome-events.ts'
+import { BY_ID, conversationWrites, isSentLate, messageWrite, overtakenWrites, type Settlement } from './outcome-writes.ts'
 import { type InConversation, UNFINISHED_INDEX, unfinishedOf } from './take.ts'
 
 const MAJORITY = { writeConcern: { w: 'majority', j: true } } as const
 
 /**
- * Writes a batch of outcomes: events, then conversations, then the messages; returns the events, to be published.
+ * Writes a batch of outcomes: conversations, then events, then the messages; returns the events, to be published.
  * It has no transaction of its own: statuses of the same messages arrive at this very moment, and the two batches would abort
  * each other over and over. The order makes up for it. Until a message itself is written its row is TAKEN, so the sweep finds a
  * crash in between like a lost answer; what was written before is true all the same, at most once (event ids) and never
@@ -23,12 +24,13 @@ export async function finishMessages(
   settlements: readonly Settlement[],
   session?: ClientSession,
 ): Promise<EventDoc[]> {
-  const events = settlements.map(eventOf).filter(event => event !== null)
   const options = session ? { session } : MAJORITY
-  const inserting = insertEvents(store, events, options)
-  // A transaction allows one statement at a time; outside they run side by side.
-  if (session) await orOutage(inserting)
-  await orOutage(Promise.all([inserting, writeConversations(store, settlements, options)]))
+  await orOutage(writeConversations(store, settlements, options))
+  const events = [
+    ...settlements.map(messageEvent).filter(event => event !== null),
+    ...(await orOutage(conversationEvents(store, settlements, session))),
+  ]
+  await orOutage(insertEvents(store, events, options))
   const moved = await orOutage(writeMessages(store, settlements, options))
   const uses = moved.flatMap(({ message, step, at }) => (step.kind === 'sent' ? usesOf(message, at) : []))
   await orOutage(countTemplateUses(store, uses, session))
@@ -48,6 +50,26 @@ async function insertEvents(store: Store, events: EventDoc[], options: WriteOpti
 async function writeConversations(store: Store, settlements: readonly Settlement[], options: WriteOptions): Promise<void> {
   const writes = settlements.flatMap(conversationWrites)
   if (writes.length > 0) await store.raw.conversations.bulkWrite(writes, { ordered: false, ...options })
+}
+
+/** The conversations of the whole batch are read in one command, as they stand after their writes. */
+async function conversationEvents(
+  store: Store,
+  settlements: readonly Settlement[],
+  session: ClientSession | undefined,
+): Promise<EventDoc[]> {
+  const shown = settlements.filter(mayShow)
+  if (shown.length === 0) return []
+  const filter = {
+    _id: { $in: shown.map(({ message }) => message.conversationId) },
+    tenantId: { $in: shown.map(({ message }) => message.tenantId) },
+  }
+  const rows = await store.raw.conversations.find(filter, { hint: BY_ID, ...(session && { session }) }).toArray()
+  const byId = new Map(rows.map(row => [String(row._id), row]))
+  return shown.flatMap(settlement => {
+    const conversation = byId.get(String(settlement.message.conversationId))
+    return (conversation && conversationEvent(settlement, conversation)) ?? []
+  })
 }
 
 /** @returns the settlements whose rows took their outcome: the other rows had moved on before */

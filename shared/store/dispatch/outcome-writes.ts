@@ -1,18 +1,9 @@
 import type { mongo } from 'mongoose'
 import { asUpdate, ENDED, inState, newWait, notInState, noWait, ready, unknown, waiting } from '../../domain/messages/dispatch.ts'
 import { mayFallBack } from '../../domain/messages/fallback.ts'
-import type {
-  ConversationDoc,
-  Dispatch,
-  EventDoc,
-  Fallback,
-  MessageDoc,
-  MessageErrorDoc,
-  TimelineEntry,
-} from '../../model/documents.ts'
+import type { ConversationDoc, Dispatch, Fallback, MessageDoc, MessageErrorDoc, TimelineEntry } from '../../model/documents.ts'
 import { fallbackNote, fallenBack } from '../../model/fallback.ts'
 import { appended } from '../../model/timeline.ts'
-import { errorView, messageView } from '../../views/views.ts'
 import { waitEntries } from '../../views/wait-entries.ts'
 
 /** What becomes of a message after its attempt, or instead of one. */
@@ -48,41 +39,7 @@ export interface Settlement {
 /** Explicit `_id` hint: without it the planner compares every index that starts with `tenantId`. */
 export const BY_ID = { _id: 1 } as const
 
-/** What the sockets hear; null for steps that only the timeline tells. Written again, it is the same row. */
-export function eventOf({ message, step, at }: Settlement): EventDoc | null {
-  if (step.kind !== 'sent' && step.kind !== 'failed' && step.kind !== 'fallback') return null
-  const after = messageAfter(message, step, at)
-  const told = {
-    conversationId: String(message.conversationId),
-    messageId: String(message._id),
-    externalMessageId: after.wamid,
-    status: STATUS_OF[step.kind],
-    message: messageView(after),
-  }
-  return {
-    _id: `d:${message._id}:${step.kind}:${at.getTime()}`,
-    tenantId: message.tenantId,
-    name: step.kind === 'sent' ? 'message:sent' : 'message:status',
-    at,
-    clientId: message.clientId,
-    conversationId: message.conversationId,
-    userId: null,
-    payload: step.kind === 'sent' ? told : { ...told, error: errorView(after.error) },
-    createdAt: at,
-  }
-}
-
-const STATUS_OF = { sent: 'sent', failed: 'failed', fallback: 'queued' } as const
-
-function messageAfter(message: MessageDoc, step: Step & { kind: 'sent' | 'failed' | 'fallback' }, at: Date): MessageDoc {
-  if (step.kind === 'fallback') return { ...message, ...asTemplate(message, step, at), dispatch: ENDED }
-  const common = { ...message, statusUpdatedAt: at, updatedAt: at, dispatch: ENDED }
-  return step.kind === 'sent'
-    ? { ...common, status: 'SENT', wamid: step.wamid, error: null }
-    : { ...common, status: 'FAILED', error: step.error }
-}
-
-const asTemplate = (message: MessageDoc, { because }: Step & { kind: 'fallback' }, at: Date) =>
+export const asTemplate = (message: MessageDoc, { because }: Step & { kind: 'fallback' }, at: Date) =>
   fallenBack(message, message.fallback as Fallback, because, at)
 
 /** The filters keep what statuses have written meanwhile: only what is still QUEUED in the list moves on. */

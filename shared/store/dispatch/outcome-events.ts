@@ -1,0 +1,41 @@
+import { ENDED } from '../../domain/messages/dispatch.ts'
+import type { ConversationDoc, EventDoc, MessageDoc } from '../../model/documents.ts'
+import { eventIds, messageSent, messageStatus, outcomeShown } from '../../views/events.ts'
+import { asTemplate, type Settlement, type Step } from './outcome-writes.ts'
+
+/** What the sockets hear of the message; null for steps that only the timeline tells. Written again, it is the same row. */
+export function messageEvent({ message, step, at }: Settlement): EventDoc | null {
+  if (step.kind !== 'sent' && step.kind !== 'failed' && step.kind !== 'fallback') return null
+  const after = messageAfter(message, step, at)
+  const id = eventIds.outcome(message._id, step.kind, at)
+  return step.kind === 'sent' ? messageSent(id, after, at) : messageStatus(id, after, at)
+}
+
+function messageAfter(message: MessageDoc, step: Step & { kind: 'sent' | 'failed' | 'fallback' }, at: Date): MessageDoc {
+  if (step.kind === 'fallback') return { ...message, ...asTemplate(message, step, at), dispatch: ENDED }
+  const common = { ...message, statusUpdatedAt: at, updatedAt: at, dispatch: ENDED }
+  return step.kind === 'sent'
+    ? { ...common, status: 'SENT', wamid: step.wamid, error: null }
+    : { ...common, status: 'FAILED', error: step.error }
+}
+
+/**
+ * What the sockets hear of the conversation, from its row after the outcome was written; null where the row shows nothing of the
+ * outcome, because another message is the last one or a status was faster. Written again, it is the same row.
+ */
+export function conversationEvent({ message, step, at }: Settlement, conversation: ConversationDoc): EventDoc | null {
+  if (conversation.deletedAt || !isShown(message, step, conversation)) return null
+  return outcomeShown(eventIds.outcomeShown(message._id, step.kind, at), conversation, at)
+}
+
+function isShown({ _id }: MessageDoc, step: Step, { lastMessage }: ConversationDoc): boolean {
+  const isLast = lastMessage?.messageId?.equals(_id) === true
+  if (step.kind === 'sent') return isLast && lastMessage.status === 'SENT'
+  if (step.kind === 'fallback') return isLast && lastMessage.status === 'QUEUED'
+  return hasError(step)
+}
+
+/** Whether a conversation may show the outcome at all. */
+export const mayShow = ({ step }: Settlement): boolean => step.kind === 'sent' || step.kind === 'fallback' || hasError(step)
+
+const hasError = (step: Step): boolean => step.kind === 'failed' || (step.kind === 'waiting' && step.shown !== undefined)
