@@ -78,6 +78,10 @@ export function messageStatus(eventId: string, message: MessageDoc, at: Date): E
   return rowOf(eventId, 'message:status', message, at, { ...aboutMessage(message), status, error: errorView(message.error) })
 }
 
+/** A failed message is QUEUED again, by a user's or API key's request. */
+export const messageRetried = (message: MessageDoc, at: Date): EventDoc =>
+  messageStatus(eventIds.retried(message._id, 'message:status', at), message, at)
+
 const aboutMessage = (message: MessageDoc) => ({
   conversationId: String(message.conversationId),
   messageId: String(message._id),

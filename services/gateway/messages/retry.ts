@@ -9,7 +9,7 @@ import { insertEvents } from '#shared/store/events/insert.ts'
 import { findConversation } from '#shared/store/inbox/conversations.ts'
 import { getMessage } from '#shared/store/inbox/messages.ts'
 import type { Session } from '#shared/store/transaction.ts'
-import { conversationRetried, eventIds, messageStatus } from '#shared/views/events.ts'
+import { conversationRetried, messageRetried } from '#shared/views/events.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { requireOpenWindow } from './window.ts'
 
@@ -80,7 +80,7 @@ async function startAgain(
   const again = await sendAgain(store, before, { at, expiresAt, notes, content: { ...instead?.fields, ...reserve } }, session)
   if (again === null) throw notFailed('It is being sent already')
   const { message, conversation: shown } = again
-  const changed = messageStatus(eventIds.retried(message._id, 'message:status', at), message, at)
+  const changed = messageRetried(message, at)
   const events = shown ? [conversationRetried(message._id, shown, at), changed] : [changed]
   await insertEvents(store, events, session)
   return { message, events }

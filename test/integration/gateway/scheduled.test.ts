@@ -48,6 +48,16 @@ describe('a message with a time of its own', () => {
     expect(totals.sentMs).toBeLessThan(1500)
   })
 
+  test('is not announced as a last message before it goes', async () => {
+    const to = await road.person()
+    const { lastMessage } = await road.conversationOf(to)
+    const { body } = await send(to, later(HOUR))
+    const shown = { lastMessageAt: lastMessage?.at.toISOString(), lastMessageText: lastMessage?.text }
+    expect((await road.updatesOf(body.conversationId)).at(-1)).toMatchObject(shown)
+    const first = await road.call('POST', '/messages/send-template', { ...TEMPLATE, to: '212663999001', sendAt: later(HOUR) })
+    expect(await road.updatesOf(first.body.conversationId)).toMatchObject([{ lastMessageAt: null, lastMessageText: null }])
+  })
+
   test('survives the sender: another one sends it, once', async () => {
     const to = await road.person()
     const { body } = await send(to, later(700))

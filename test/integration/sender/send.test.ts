@@ -30,12 +30,14 @@ test('a text goes out as Meta documents it, and the row, the conversation and th
     },
   ])
   expect((await w.conversation(message)).lastMessage?.status).toBe('SENT')
-  expect(await w.events()).toMatchObject([
+  const conversation = { name: 'conversation:updated', conversationId: message.conversationId }
+  expect((await w.events()).toSorted((a, b) => b.name.localeCompare(a.name))).toMatchObject([
     {
       name: 'message:sent',
       conversationId: message.conversationId,
       payload: { messageId: String(message._id), externalMessageId: row.wamid, status: 'sent', message: { status: 'SENT' } },
     },
+    { ...conversation, payload: { updates: { lastMessageStatus: 'SENT', lastError: null }, conversation: { lastError: null } } },
   ])
 })
 
@@ -113,6 +115,39 @@ test('free text into a closed window fails here, with the sentence that a person
   expect(meta.posts).toEqual([])
   expect(await w.conversation(message)).toMatchObject({ lastMessage: { status: 'FAILED' }, lastError: { code: 131047 } })
   expect(await w.events('message:status')).toMatchObject([{ payload: { status: 'failed', error: { code: 131047 } } }])
+  const lastError = { code: 131047, source: 'platform' }
+  const shown = { lastMessage: { status: 'FAILED' }, lastError }
+  expect(await w.events('conversation:updated')).toMatchObject([
+    { payload: { updates: { lastMessageStatus: 'FAILED', lastError }, conversation: shown } },
+  ])
+})
+
+test('what fails behind a newer message leaves the last message as it is, and shows its error', async ({ world }) => {
+  await using meta = await startMeta()
+  await using w = await openSenderWorld(world, meta.url)
+  const conversation = await w.addConversation({ windowExpiresAt: new Date(Date.now() - 1000) })
+  const message = w.messageIn(conversation)
+  await w.insert([message])
+  const lastMessage = {
+    messageId: w.messageIn(conversation)._id,
+    text: 'later',
+    type: 'text',
+    direction: 'INBOUND',
+    status: 'RECEIVED',
+    at: new Date(),
+  } as const
+  await w.store.raw.conversations.updateOne({ _id: conversation._id, tenantId: w.tenantId }, { $set: { lastMessage } })
+  await using _sender = await w.startSender()
+  await w.enqueue(message)
+  await w.until(message, m => m.status === 'FAILED')
+  expect(await w.events('conversation:updated')).toMatchObject([
+    {
+      payload: {
+        updates: { lastMessageStatus: 'RECEIVED', lastMessageText: 'later', lastError: { code: 131047 } },
+        conversation: { lastMessage: { text: 'later' } },
+      },
+    },
+  ])
 })
 
 test('twenty bells for one message make one post', async ({ world }) => {

@@ -178,6 +178,8 @@ test.for([
       { clientId: String(w.client._id), status: 'paused', reason },
     ])
     expect((await w.conversation(messages[0] as MessageDoc)).lastError).toMatchObject({ code, source: 'meta' })
+    const [shown] = await w.events('conversation:updated')
+    expect(shown?.payload).toMatchObject({ updates: { lastError: { code } }, conversation: { lastError: { code } } })
     const refused = meta.posts.length
     const late = await w.sendOne()
     await w.until(late, m => m.dispatch?.reason === 'paused')

@@ -3,6 +3,7 @@ import { DEMO_TENANTS } from '#deploy/demo/world.ts'
 import { createReceiver } from '#services/ingest/receiver/receiver.ts'
 import { startRecorder } from '#services/ingest/recorder/recorder.ts'
 import { type SenderOptions, startSender } from '#services/sender/sender.ts'
+import type { ConversationUpdates } from '#shared/contracts/event-payloads.ts'
 import { createSendLimits } from '#shared/limits/send-limits.ts'
 import { createMetaClient } from '#shared/meta/client.ts'
 import { sign } from '#shared/meta/signature.ts'
@@ -93,6 +94,12 @@ export async function openRoad() {
     eventsOf: async (id: string) => {
       const rows = await store.raw.events.find({ tenantId, 'payload.messageId': id }).sort({ createdAt: 1, _id: 1 }).toArray()
       return rows.map(({ name, payload }) => `${name} ${payload.state ?? payload.status}`)
+    },
+    /** What `conversation:updated` said, in order. */
+    updatesOf: async (conversationId: string) => {
+      const filter = { tenantId, name: 'conversation:updated' as const, 'payload.conversationId': conversationId }
+      const rows = await store.raw.events.find(filter).sort({ createdAt: 1, _id: 1 }).toArray()
+      return rows.map(({ payload }) => payload.updates as ConversationUpdates)
     },
     /** Meta reports about a message. */
     async report(wamid: string, to: string, status: string, more: object = {}): Promise<void> {
