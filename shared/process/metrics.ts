@@ -115,6 +115,11 @@ export const sendBacklog = new Gauge({
   help: 'Messages that wait to be sent, by priority (chat, campaign) and what for; beyond 20000 of a state by estimate. The sender that sweeps tells it.',
   labelNames: ['priority', 'reason'],
 })
+export const backgroundJobFailed = new Counter({
+  name: 'linko_background_job_failed_total',
+  help: 'Rounds of background jobs that ended with an error, by job: docs/background-jobs.md.',
+  labelNames: ['job'],
+})
 
 collectDefaultMetrics()
 

@@ -4,8 +4,8 @@ import { type Store, trusted } from './connect.ts'
 import { isDuplicateKey } from './errors.ts'
 
 /**
- * One holder at a time, on the server's clock: a process with a wrong one neither keeps a lease too long nor takes one too
- * early. Also renews. @returns whether `owner` holds it now, for `ttlMs`
+ * Takes the lease if it is free, or renews it. A lease has one holder at a time. MongoDB's clock decides, so a process with a wrong
+ * clock neither keeps a lease too long nor takes one too early. @returns whether `owner` holds it now, for `ttlMs`
  */
 export async function acquireLease(store: Store, name: string, owner: string, ttlMs: number): Promise<boolean> {
   try {
@@ -14,24 +14,24 @@ export async function acquireLease(store: Store, name: string, owner: string, tt
       .lean()
     return row?.owner === owner
   } catch (error) {
-    // Two met while the row was made: the other one has it.
+    // Another process created the row at the same moment and holds the lease.
     if (isDuplicateKey(error)) return false
     throw error
   }
 }
 
-/** Gives it up early, if it is still the owner's. */
+/** Frees the lease before it runs out, if `owner` still holds it. */
 export async function releaseLease(store: Store, name: string, owner: string): Promise<void> {
   await store.models.leases.deleteOne({ _id: name, owner })
 }
 
-/** A lease that is tried for, and renewed while held, until it is disposed of. */
+/** The attempt to hold a lease, repeated until disposed of. */
 export interface HeldLease extends AsyncDisposable {
-  /** False as soon as it may have run out, also while MongoDB is away. */
+  /** Whether this process holds the lease. False as soon as it may have run out, also while MongoDB is away. */
   isHeld(): boolean
 }
 
-/** Tries every third of `ttlMs`; one failure therefore does not lose the lease. */
+/** Takes or renews the lease every third of `ttlMs`, so that one failure does not lose it. */
 export async function holdLease(
   store: Store,
   options: { name: string; owner: string; ttlMs: number; log?: Logger },
@@ -63,17 +63,17 @@ export async function holdLease(
   }
 }
 
-/** "I live": a row of its own for each process of a kind. @param ttlMs three missed beats */
+/** Heartbeat: writes that the process `owner` of this kind is alive. @param ttlMs after this without a heartbeat it counts as dead */
 export async function beat(store: Store, kind: string, owner: string, ttlMs = 6000): Promise<void> {
   await store.models.leases.updateOne({ _id: `${kind}:${owner}` }, until(owner, ttlMs), { upsert: true, updatePipeline: true })
 }
 
-/** At a stop: nobody has to wait for the beats to be missed. */
+/** Removes the heartbeat of a process that stops, so that nobody waits for it to run out. */
 export async function endBeat(store: Store, kind: string, owner: string): Promise<void> {
   await store.models.leases.deleteOne({ _id: `${kind}:${owner}` })
 }
 
-/** Processes of a kind whose beat is fresh, by the server's clock. */
+/** Owners of a kind whose heartbeat has not run out, by MongoDB's clock. */
 export async function liveOwners(store: Store, kind: string): Promise<string[]> {
   const rows = await store.models.leases
     .find({ _id: trusted({ $gt: `${kind}:`, $lt: `${kind};` }), $expr: trusted({ $gt: ['$until', '$$NOW'] }) })
@@ -85,7 +85,7 @@ const until = (owner: string, ttlMs: number): PipelineStage.Set[] => [
   { $set: { owner: { $literal: owner }, until: { $add: ['$$NOW', ttlMs] } } },
 ]
 
-/** A row that is not there yet has no `until`, which is less than any time. */
+/** A new row has no `until`; MongoDB orders a missing value before every date, so the lease is free. */
 function takeIfFree(owner: string, ttlMs: number): PipelineStage.Set[] {
   const free = { $or: [{ $eq: ['$owner', { $literal: owner }] }, { $lte: ['$until', '$$NOW'] }] }
   return [
