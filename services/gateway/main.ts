@@ -50,7 +50,7 @@ const server = createServer((request, response) => {
 server.requestTimeout = 300_000
 server.headersTimeout = 30_000
 await using listening = await listen(server, config.HOST, config.GATEWAY_PORT)
-if (keyring === null) log.warn('no TOKEN_ENCRYPTION_KEY: nobody cares for the numbers')
+if (keyring === null) log.warn('no TOKEN_ENCRYPTION_KEY: background jobs do not run')
 await using _background =
   keyring && config.JOB_RUNNER_ENABLED
     ? await startBackground({

@@ -1,4 +1,4 @@
-import { openAccessToken } from '#shared/auth/client-tokens.ts'
+import { tokenOf } from '#shared/auth/client-tokens.ts'
 import type { Keyring } from '#shared/auth/encryption.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { ratePerSecond } from '#shared/domain/numbers/sending.ts'
@@ -71,14 +71,5 @@ export function createNumbers(store: Store, keyring: Keyring): Numbers {
       held.set(phoneNumberId, true, ms)
     },
     isHeld: phoneNumberId => held.get(phoneNumberId) === true,
-  }
-}
-
-/** Null too when no key of ours opens it. */
-export function tokenOf(keyring: Keyring, client: ClientDoc): string | null {
-  try {
-    return openAccessToken(keyring, client)
-  } catch {
-    return null
   }
 }

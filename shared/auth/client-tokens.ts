@@ -5,19 +5,19 @@ import { type Keyring, secretPlace } from './encryption.ts'
 
 type Place = Pick<ClientDoc, '_id' | 'tenantId'>
 
-/** Meta's token of a number, as `accessToken` is stored: readable in its own row only. */
+/** A number's token as `accessToken` stores it: it can be decrypted only as part of its own row. */
 export function sealAccessToken(keyring: Keyring, client: Place, token: string): string {
   return keyring.encrypt(token, placeOf(client))
 }
 
-/** Null when the number has none. @throws DecryptionFailed: the number cannot send and should be paused (`token`) */
+/** The number's token, null without one. @throws DecryptionFailed: the number cannot send and should be paused (`token`) */
 export function openAccessToken(keyring: Keyring, client: Place & Pick<ClientDoc, 'accessToken'>): string | null {
   return client.accessToken === null ? null : keyring.decrypt(client.accessToken, placeOf(client))
 }
 
 /**
- * Stores every number's token anew that is not under the first key or in an older layout; what changed meanwhile is left.
- * `unreadable` counts those that none of our keys opens: at a start, all of them means a wrong key.
+ * Encrypts the numbers' tokens with the first key where another key or an older layout was used. A token that changes meanwhile is
+ * left as it is. `unreadable` counts tokens that no key opens: if that is all of them, the key is wrong.
  */
 export async function rewriteAccessTokens(
   store: Store,
@@ -31,7 +31,7 @@ export async function rewriteAccessTokens(
       .cursor()
     for await (const client of clients) {
       outcome.total++
-      const token = tokenOrNull(keyring, client)
+      const token = tokenOf(keyring, client)
       if (token === null) outcome.unreadable++
       else if (keyring.needsRewrite(client.accessToken as string)) {
         const filter = { _id: client._id, accessToken: client.accessToken }
@@ -45,7 +45,8 @@ export async function rewriteAccessTokens(
   return outcome
 }
 
-function tokenOrNull(keyring: Keyring, client: Place & Pick<ClientDoc, 'accessToken'>): string | null {
+/** The number's token; null without one, and when no key of the keyring opens it. */
+export function tokenOf(keyring: Keyring, client: Place & Pick<ClientDoc, 'accessToken'>): string | null {
   try {
     return openAccessToken(keyring, client)
   } catch {

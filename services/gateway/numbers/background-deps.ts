@@ -5,27 +5,30 @@ import type { Logger } from '#shared/process/logger.ts'
 import type { EventPublisher } from '#shared/queue/publish-events.ts'
 import type { Store } from '#shared/store/connect.ts'
 
-/** What caring for numbers needs. */
+/** Dependencies of the gateway's background jobs. */
 export interface BackgroundDeps {
   store: Store
   events: EventPublisher
   meta: MetaClient
-  /** Null: tokens are asked about themselves, and none is renewed. */
+  /** Null: each token is asked about itself, and none is renewed. */
   app: MetaApp | null
-  /** Of the Graph API. */
+  /** Version of the Graph API. */
   version: string
   keyring: Keyring
   log: Logger
   now(): Date
+  /** How often each number's token is checked. */
   tokenEveryMs: number
+  /** How often each number's fields are read. */
   healthEveryMs: number
+  /** How often each account's templates are read. */
   templatesEveryMs: number
 }
 
-/** Between 90 and 110 %: numbers that were connected together are not asked for together for ever. */
+/** `ms` from now, give or take 10 %: numbers that were connected together spread out over time. */
 export const jittered = (now: Date, ms: number): Date => new Date(now.getTime() + ms * (0.9 + 0.2 * Math.random()))
 
-/** Runs `work` for each, at most `width` at a time; the first failure ends it once those in hand are done. */
+/** Runs `work` for each item, at most `width` at a time. The first error is thrown once the items in hand are done. */
 export async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
   const waiting = [...items]
   const workers = Array.from({ length: Math.min(width, items.length) }, async () => {

@@ -1,61 +1,66 @@
+import { tokenOf } from '#shared/auth/client-tokens.ts'
 import { describeError } from '#shared/domain/messages/send-errors.ts'
 import { isNewer, withEventTimes } from '#shared/fold/number-effects.ts'
-import type { Refused } from '#shared/meta/client.ts'
 import { askNumber, type NumberFacts, readNumber } from '#shared/meta/number-fields.ts'
 import type { ClientDoc } from '#shared/model/documents.ts'
 import { findHealthDue, noteOnClient } from '#shared/store/numbers/checks.ts'
 import { changeClient } from '#shared/store/numbers/clients.ts'
 import { type BackgroundDeps, inParallel, jittered } from './background-deps.ts'
-import { tokenOf } from './check-tokens.ts'
 
 const BATCH = 100
 const WIDTH = 4
+/** When the fields could not be read they are asked for again after this. */
 const AGAIN_MS = 5 * 60_000
 
-/** Topics under which webhooks tell the same: of two words the newer counts. */
+/** Fields that webhooks report too, with the webhooks' topic: the newer report wins. */
 const TOPICS: Partial<Record<keyof NumberFacts, string>> = {
   throughput: 'throughput',
   messagingLimit: 'limit',
   verifiedName: 'name',
 }
 
-/** Reads what Meta says of each number about every hour, and at once after a resume; what differs is written and told. */
-export function createHealthChecks(deps: BackgroundDeps) {
-  const { store, meta, version, keyring, log, now } = deps
-
-  async function check(): Promise<void> {
-    await inParallel(await findHealthDue(store, now(), BATCH), WIDTH, checkOne)
-  }
-
-  async function checkOne(client: ClientDoc): Promise<void> {
-    const token = tokenOf(keyring, client)
-    if (token === null)
-      return void (await noteOnClient(store, client, { nextHealthCheckAt: jittered(now(), deps.healthEveryMs) }))
-    const askedAt = now()
-    const result = await askNumber(meta, version, client, token)
-    if (result.kind === 'ok') return apply(client, readNumber(result.data), askedAt)
-    await noteOnClient(store, client, { nextHealthCheckAt: jittered(now(), AGAIN_MS), ...afterRefusal(result) })
-    const clientId = String(client._id)
-    log.warn({ tenantId: String(client.tenantId), clientId, why: result.kind }, 'fields of a number not read')
-  }
-
-  async function apply(client: ClientDoc, facts: NumberFacts, askedAt: Date): Promise<void> {
-    const { changes, changed, topics } = newsOf(client, facts, askedAt)
-    const checked = { healthCheckedAt: askedAt, nextHealthCheckAt: jittered(now(), deps.healthEveryMs) }
-    if (changed.length === 0) return void (await noteOnClient(store, client, checked))
-    // A webhook that came meanwhile knows better: then this round changes nothing, and the next one asks again.
-    const unanswered = { lastEventAt: client.lastEventAt ?? null }
-    const all = { ...changes, ...checked, lastEventAt: withEventTimes(client, topics, askedAt) }
-    const where = { tenantId: client.tenantId, clientId: client._id }
-    const change = await changeClient(store, where, all, unanswered, { changed })
-    if (change) await deps.events.publish([change.event], null)
-  }
-
-  return { check }
+/** Reads from Meta the fields of the numbers that are due, and writes and emits what differs. @throws Outage */
+export async function checkHealth(deps: BackgroundDeps): Promise<void> {
+  await inParallel(await findHealthDue(deps.store, deps.now(), BATCH), WIDTH, client => checkOne(deps, client))
 }
 
-/** Only what differs and is not older than what a webhook told. */
-function newsOf(client: ClientDoc, facts: NumberFacts, askedAt: Date) {
+async function checkOne(deps: BackgroundDeps, client: ClientDoc): Promise<void> {
+  const { store, meta, version, keyring, now } = deps
+  const token = tokenOf(keyring, client)
+  if (token === null) {
+    await noteOnClient(store, client, { nextHealthCheckAt: jittered(now(), deps.healthEveryMs) })
+    return
+  }
+  const askedAt = now()
+  const result = await askNumber(meta, version, client, token)
+  if (result.kind === 'ok') await apply(deps, client, readNumber(result.data), askedAt)
+  else await checkAgain(deps, client, result)
+}
+
+async function checkAgain({ store, log, now }: BackgroundDeps, client: ClientDoc, result: Unanswered): Promise<void> {
+  await noteOnClient(store, client, { nextHealthCheckAt: jittered(now(), AGAIN_MS), ...afterRefusal(result) })
+  log.warn({ tenantId: String(client.tenantId), clientId: String(client._id), why: result.kind }, 'number fields not read')
+}
+
+async function apply(deps: BackgroundDeps, client: ClientDoc, facts: NumberFacts, askedAt: Date): Promise<void> {
+  const { changes, changed, topics } = changesOf(client, facts, askedAt)
+  const checked = { healthCheckedAt: askedAt, nextHealthCheckAt: jittered(deps.now(), deps.healthEveryMs) }
+  if (changed.length === 0) {
+    await noteOnClient(deps.store, client, checked)
+    return
+  }
+  // A webhook that came meanwhile is newer: then nothing is written, and the next round asks again.
+  const unanswered = { lastEventAt: client.lastEventAt ?? null }
+  const all = { ...changes, ...checked, lastEventAt: withEventTimes(client, topics, askedAt) }
+  const where = { tenantId: client.tenantId, clientId: client._id }
+  const change = await changeClient(deps.store, where, all, unanswered, { changed })
+  if (change) await deps.events.publish([change.event], null)
+}
+
+type Unanswered = Exclude<Awaited<ReturnType<typeof askNumber>>, { kind: 'ok' }>
+
+/** The fields that differ and that no webhook has reported since. */
+function changesOf(client: ClientDoc, facts: NumberFacts, askedAt: Date) {
   const names = (Object.keys(facts) as (keyof NumberFacts)[]).filter(name => {
     const topic = TOPICS[name]
     return (facts[name] ?? null) !== (client[name] ?? null) && (topic === undefined || isNewer(client, topic, askedAt))
@@ -64,9 +69,9 @@ function newsOf(client: ClientDoc, facts: NumberFacts, askedAt: Date) {
   return { changes, changed: names as string[], topics: names.flatMap(name => TOPICS[name] ?? []) }
 }
 
-/** What is refused for its token is a matter for the token's check. */
-function afterRefusal(result: { kind: string } | Refused): Partial<ClientDoc> {
+/** A refusal for the token makes the token's check due. */
+function afterRefusal(result: Unanswered): Partial<ClientDoc> {
   if (result.kind !== 'refused') return {}
-  const { class: kind, scope } = describeError((result as Refused).error)
+  const { class: kind, scope } = describeError(result.error)
   return kind === 'PAUSE' && scope === 'token' ? { nextTokenCheckAt: null } : {}
 }

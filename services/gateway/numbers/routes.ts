@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { tokenOf } from '#shared/auth/client-tokens.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { problemSentence, UNREADABLE_TOKEN } from '#shared/domain/numbers/token-health.ts'
 import { callerOf, type Reply, type RouteRequest, route } from '#shared/http/route.ts'
@@ -12,7 +13,6 @@ import { recordAudit } from '../audit.ts'
 import { metaAppOf } from '../config.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { IdParams, listOf, wholeList } from '../schemas.ts'
-import { tokenOf } from './check-tokens.ts'
 
 const tag = 'numbers'
 

@@ -1,9 +1,9 @@
+import { tokenOf } from '#shared/auth/client-tokens.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import type { TemplateAccess } from '#shared/meta/templates.ts'
 import type { ClientDoc, TemplateDoc } from '#shared/model/documents.ts'
 import { listClients } from '#shared/store/numbers/clients.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { tokenOf } from '../numbers/check-tokens.ts'
 
 type Deps = Pick<GatewayDeps, 'store' | 'keyring'>
 

@@ -1,3 +1,4 @@
+import { tokenOf } from '#shared/auth/client-tokens.ts'
 import type { Keyring } from '#shared/auth/encryption.ts'
 import { type DescribedError, pauseReason } from '#shared/domain/messages/send-errors.ts'
 import { problemSentence, UNREADABLE_TOKEN } from '#shared/domain/numbers/token-health.ts'
@@ -8,7 +9,7 @@ import type { Store } from '#shared/store/connect.ts'
 import { noteOnClient, noticed } from '#shared/store/numbers/checks.ts'
 import { type ClientChange, changeClient, getClient, pauseClient } from '#shared/store/numbers/clients.ts'
 import { findActiveNumbers } from '#shared/store/numbers/sending-numbers.ts'
-import { type Numbers, tokenOf } from '../numbers.ts'
+import type { Numbers } from '../numbers.ts'
 import type { Publishing } from '../publishing.ts'
 
 export interface PauseDeps {

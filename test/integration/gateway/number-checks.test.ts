@@ -2,10 +2,11 @@ import { Types } from 'mongoose'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DEMO_TENANTS } from '#deploy/demo/world.ts'
 import { createSimulator, type Simulator } from '#deploy/simulator/simulator.ts'
-import { createRotation, startBackground } from '#services/gateway/background.ts'
+import { GATEWAY_LEASE, startBackground } from '#services/gateway/background.ts'
 import type { BackgroundDeps } from '#services/gateway/numbers/background-deps.ts'
-import { createHealthChecks } from '#services/gateway/numbers/check-health.ts'
-import { createTokenChecks } from '#services/gateway/numbers/check-tokens.ts'
+import { checkHealth } from '#services/gateway/numbers/check-health.ts'
+import { checkTokens } from '#services/gateway/numbers/check-tokens.ts'
+import { rewriteTokens } from '#services/gateway/numbers/rewrite-tokens.ts'
 import { openAccessToken, sealAccessToken } from '#shared/auth/client-tokens.ts'
 import { createKeyring } from '#shared/auth/encryption.ts'
 import type { ClientDoc, LeaseDoc } from '#shared/model/documents.ts'
@@ -40,7 +41,7 @@ afterEach(() => stack.disposeAsync())
 const number = async () => (await gateway.store.raw.clients.findOne({ phoneNumberId })) as ClientDoc
 const set = (fields: Partial<ClientDoc>) => gateway.store.raw.clients.updateOne({ phoneNumberId }, { $set: fields })
 const due = () => set({ nextTokenCheckAt: null, nextHealthCheckAt: null })
-const check = (changes: Partial<BackgroundDeps> = {}) => createTokenChecks({ ...deps, ...changes }).check()
+const check = (changes: Partial<BackgroundDeps> = {}) => checkTokens({ ...deps, ...changes })
 async function told(): Promise<unknown[]> {
   const rows = await gateway.store.raw.events
     .find({ name: 'client:status', clientId: (await number())._id })
@@ -148,7 +149,7 @@ describe('rotation of keys', () => {
     const old = enqueue(OLD)
     const { _id, tenantId } = await number()
     await set({ accessToken: sealAccessToken(old, { _id, tenantId }, TOKEN) })
-    await createRotation({ ...deps, keyring: enqueue(`${NEW},${OLD}`) })()
+    await rewriteTokens({ ...deps, keyring: enqueue(`${NEW},${OLD}`) })
     const row = await number()
     expect(row.accessToken).toMatch(/^v1:new:/)
     expect(openAccessToken(enqueue(NEW), row)).toBe(TOKEN)
@@ -169,7 +170,7 @@ describe('rotation of keys', () => {
 })
 
 describe('the fields of a number', () => {
-  const look = () => createHealthChecks(deps).check()
+  const look = () => checkHealth(deps)
 
   test('are read, written where they differ, and told', async () => {
     simulator.setNumber(phoneNumberId, { qualityRating: 'RED', throughput: 1000, verifiedName: 'Atlas' })
@@ -214,7 +215,7 @@ describe('resume', () => {
   })
 
   test('sends again with a valid token, and lets the fields be read at once', async () => {
-    await createHealthChecks(deps).check()
+    await checkHealth(deps)
     await check()
     const { tenantId, _id: clientId } = await number()
     await pauseClient(gateway.store, { tenantId, clientId, reason: 'payment', detail: 'x', code: 131042 })
@@ -231,9 +232,9 @@ describe('resume', () => {
   })
 })
 
-test('one gateway cares at a time, and another goes on when it stops', async () => {
+test('one gateway at a time runs the jobs, and another goes on when it stops', async () => {
   const leader = async () =>
-    (await gateway.store.connection.collection<LeaseDoc>('leases').findOne({ _id: 'gateway:care' }))?.owner
+    (await gateway.store.connection.collection<LeaseDoc>('leases').findOne({ _id: GATEWAY_LEASE.name }))?.owner
   await using first = await startBackground(deps)
   await untilTrue(async () => {
     const { tokenCheckedAt, healthCheckedAt } = await number()

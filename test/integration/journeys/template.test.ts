@@ -2,7 +2,8 @@ import { createServer } from 'node:http'
 import { expect, test } from 'vitest'
 import { DEMO_TENANTS } from '#deploy/demo/world.ts'
 import { createSimulator } from '#deploy/simulator/simulator.ts'
-import { createTemplateSync } from '#services/gateway/templates/sync.ts'
+import { orderDueSyncs } from '#services/gateway/templates/order-syncs.ts'
+import { runSyncs } from '#services/gateway/templates/run-syncs.ts'
 import { createReceiver } from '#services/ingest/receiver/receiver.ts'
 import { startRecorder } from '#services/ingest/recorder/recorder.ts'
 import { listen } from '#shared/process/health.ts'
@@ -26,7 +27,11 @@ async function openRoad() {
   simulator.app({ webhookUrl: `http://127.0.0.1:${server.port}/api/v1/webhook` })
   const { events, meta, now } = gateway.deps
   const everyMs = { tokenEveryMs: HOUR_MS, healthEveryMs: HOUR_MS, templatesEveryMs: 6 * HOUR_MS }
-  const { check } = createTemplateSync({ store, events, meta, app: null, version: 'v25.0', keyring, log, now, ...everyMs })
+  const deps = { store, events, meta, app: null, version: 'v25.0', keyring, log, now, ...everyMs }
+  async function check(): Promise<void> {
+    await orderDueSyncs(deps)
+    await runSyncs(deps, () => true)
+  }
   const call = (method: string, path: string, body?: object) => gateway.call(method, `/api/v1${path}`, { as: 'manager', body })
   const until = async (id: string, status: string) => {
     await untilTrue(async () => (await call('GET', `/templates/${id}`)).body.status === status)
