@@ -12,10 +12,8 @@ import { connectQueue } from '#shared/queue/connect.ts'
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 import { openStorage } from '#shared/storage/open.ts'
 import { connectStore, type Store } from '#shared/store/connect.ts'
-import { startBlocks } from './background/blocks.ts'
-import { startMaintenance } from './background/maintenance.ts'
+import { startBackground, startMetaBackground } from './background.ts'
 import { readIngestConfig } from './config.ts'
-import { startMediaSweep } from './media/jobs.ts'
 import { startMediaWorker } from './media/worker.ts'
 import { createReceiver, publishBody } from './receiver/receiver.ts'
 import { readEnvelope } from './receiver/split.ts'
@@ -31,6 +29,7 @@ const stopped = untilStopped()
 const config = readIngestConfig(readEnvironment())
 const log = createLogger('ingest', config.LOG_LEVEL)
 const receives = config.INGEST_ROLE !== 'recorder'
+const now = () => new Date()
 const records = config.INGEST_ROLE !== 'receiver' && config.JOB_RUNNER_ENABLED
 
 await using queue = await connectQueue(config.RABBITMQ_URL, { log, name: 'ingest' })
@@ -39,7 +38,7 @@ await using _deadLetters = store && (await startDeadLetterConsumer({ store, queu
 await using storage = store && openStorage(config, store.connection)
 await using _metaWork = store && storage && (await startMetaWork(store, storage))
 await using recorder = store && (await startRecorder({ store, queue, log }))
-await using _maintenance = store && storage && (await startMaintenance({ store, queue, storage, log }))
+await using _background = store && storage && (await startBackground({ store, queue, storage, log, now }))
 
 await using spool =
   receives && config.INGEST_SPOOL
@@ -93,10 +92,10 @@ log.info({ port: listening.port, role: config.INGEST_ROLE }, 'ingest started')
 await stopped
 log.info('ingest stopping')
 
-/** What needs Meta. Without a key no token can be read: files stay where Meta has them, and it hears of no block. */
+/** Starts what calls Meta. Without a key no token can be read: files are not fetched, and blocks are not reported. */
 async function startMetaWork(store: Store, storage: ObjectStorage): Promise<AsyncDisposable | null> {
   if (!config.TOKEN_ENCRYPTION_KEY && !config.TOKEN_ENCRYPTION_KEYS) {
-    log.warn('no TOKEN_ENCRYPTION_KEY: media of messages is not fetched, blocks are not told')
+    log.warn('no TOKEN_ENCRYPTION_KEY: media is not fetched, blocks are not reported')
     return null
   }
   await using stack = new AsyncDisposableStack()
@@ -107,7 +106,6 @@ async function startMetaWork(store: Store, storage: ObjectStorage): Promise<Asyn
   const hosts = [...config.META_MEDIA_HOSTS, new URL(baseUrl).host]
   const keyring = createKeyring(config)
   stack.use(await startMediaWorker({ store, queue, storage, meta, keyring, hosts, log }))
-  stack.use(startMediaSweep({ store, queue, log }))
-  stack.use(await startBlocks({ store, meta, keyring, log }))
+  stack.use(await startMetaBackground({ store, queue, meta, keyring, log, now }))
   return stack.move()
 }

@@ -3,38 +3,29 @@ import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import { eventTypeOf } from '#shared/fold/verdict.ts'
 import { type Id, isId, toId } from '#shared/model/ids.ts'
 import type { Logger } from '#shared/process/logger.ts'
-import { loop } from '#shared/process/loop.ts'
-import { deadLetters, deadLettersOpen } from '#shared/process/metrics.ts'
+import { deadLetters } from '#shared/process/metrics.ts'
 import { readDeadLetter } from '#shared/queue/origin.ts'
 import { readMessage } from '#shared/queue/read-message.ts'
 import { QUEUES } from '#shared/queue/topology.ts'
 import { type Delivery, DONE, type Outcome, type Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { countOpenDeadLetters } from '#shared/store/webhooks/dead-letter-moves.ts'
 import { failWebhookEvents, storeDeadLetter } from '#shared/store/webhooks/dead-letters.ts'
 import { ownersOf } from './give-up.ts'
 import { readItems } from './read-items.ts'
 
-/** How often the open ones are counted. */
-const COUNT_MS = 15_000
+interface Deps {
+  store: Store
+  queue: Queue
+  log: Logger
+}
 
-/** Takes what every queue gave up into the store, where people see it with its reason and can send it again. */
-export async function startDeadLetterConsumer(deps: { store: Store; queue: Queue; log: Logger }): Promise<AsyncDisposable> {
-  await using stack = new AsyncDisposableStack()
+/** Stores what any queue gave up, with its reason, so that people can see and replay it. */
+export async function startDeadLetterConsumer(deps: Deps): Promise<AsyncDisposable> {
   const options = { prefetch: 32, available: () => deps.store.ping() }
-  stack.use(await deps.queue.consume(QUEUES.dead, delivery => keep(deps, delivery), options))
-  stack.use(loop('open dead letters', COUNT_MS, () => countOpen(deps.store), { when: () => true, log: deps.log }))
-  return stack.move()
+  return await deps.queue.consume(QUEUES.dead, delivery => keep(deps, delivery), options)
 }
 
-/** Every recorder tells the same: the count is the platform's, not the process's. */
-async function countOpen(store: Store): Promise<void> {
-  const open = await countOpenDeadLetters(store)
-  deadLettersOpen.reset()
-  for (const [queue, count] of open) deadLettersOpen.set({ queue }, count)
-}
-
-async function keep({ store, log }: { store: Store; log: Logger }, delivery: Delivery): Promise<Outcome> {
+async function keep({ store, log }: Deps, delivery: Delivery): Promise<Outcome> {
   const origin = readDeadLetter(delivery)
   const events = delivery.type === MESSAGE_TYPE.webhook ? await eventsOf(store, delivery, origin.reason) : []
   await storeDeadLetter(store, {
@@ -55,7 +46,7 @@ async function keep({ store, log }: { store: Store; log: Logger }, delivery: Del
   return DONE
 }
 
-/** Whose it is, all of it: what speaks of several tenants is shown to none of them. */
+/** The tenant that owns all of the message; a message about several tenants is shown to none of them. */
 function ownerOf(delivery: Delivery, events: readonly { tenantId: Id | null }[]): Id | null {
   const [first] = events
   if (first) return events.every(({ tenantId }) => String(tenantId) === String(first.tenantId)) ? first.tenantId : null

@@ -1,7 +1,8 @@
 import { expect } from 'vitest'
 import { DEMO_TENANTS } from '#deploy/demo/world.ts'
 import { createSimulator } from '#deploy/simulator/simulator.ts'
-import { reportBlocks, startBlocks } from '#services/ingest/background/blocks.ts'
+import { reportBlocks } from '#services/ingest/background/blocks.ts'
+import { startMetaBackground } from '#services/ingest/background.ts'
 import { createRecording, newPace } from '#services/ingest/recorder/recorder.ts'
 import { createMetaClient } from '#shared/meta/client.ts'
 import { untilPasses } from '#test/support/until.ts'
@@ -24,7 +25,7 @@ async function open(world: World, metaUrl: string) {
   const opened = stack.move()
   return {
     gateway,
-    deps: { store: gateway.store, meta, keyring, log },
+    deps: { store: gateway.store, queue: gateway.queue, meta, keyring, log, now: () => new Date() },
     call: (method: string, path: string, body?: object, as: Person = 'manager') =>
       gateway.call(method, `/api/v1${path}`, { as, body }),
     record: (text: string) => recording([deliveryOf(inbound(++count, text), new Date())]),
@@ -60,18 +61,18 @@ test('a blocked person is kept away by Meta, and here where Meta does not; nobod
   expect((await w.call('GET', '/contacts?blocked=true')).body.data).toMatchObject([{ id }])
 
   // The simulated Meta has heard nothing from this person: it refuses, and is asked again when they write.
-  await reportBlocks(w.deps, new Date())
+  await reportBlocks(w.deps)
   expect((await w.contact()).block).toMatchObject({ state: 'REFUSED', problem: expect.any(String) })
   await w.record('Encore')
   expect(await w.conversation()).toMatchObject({ unreadCount: 1, messageCount: 2 })
   expect((await w.contact()).block).toMatchObject({ state: 'PENDING' })
   const blocked = () => [...(simulator.sim.world.numbers.get(phoneNumberId)?.blocked ?? [])]
   simulator.inbound({ phoneNumberId, from: PHONE, message: 'Encore' })
-  await reportBlocks(w.deps, new Date())
+  await reportBlocks(w.deps)
   expect([(await w.contact()).block, blocked()]).toMatchObject([{ state: 'DONE', problem: null }, [PHONE]])
 
   expect((await w.call('DELETE', `/contacts/${id}/block`)).body.block).toBeNull()
-  await reportBlocks(w.deps, new Date())
+  await reportBlocks(w.deps)
   expect(await w.gateway.store.raw.contacts.findOne({ waId: PHONE })).toMatchObject({ block: null })
   expect(blocked()).toEqual([])
   await w.record('Merci')
@@ -88,9 +89,9 @@ test('Meta is told by a process of its own, and again when it did not answer', a
   const { id } = await w.contact()
   simulator.faults([{ match: { path: '/block_users' }, times: 1, effect: { reset: true } }])
   await w.call('POST', `/contacts/${id}/block`)
-  await reportBlocks(w.deps, new Date())
+  await reportBlocks(w.deps)
   expect((await w.contact()).block).toMatchObject({ state: 'PENDING', problem: 'WhatsApp did not answer.' })
   await w.gateway.store.raw.contacts.updateOne({ waId: PHONE }, { $set: { 'block.nextAt': new Date() } })
-  await using _worker = await startBlocks(w.deps)
+  await using _worker = await startMetaBackground(w.deps)
   await untilPasses(async () => expect((await w.contact()).block.state).not.toBe('PENDING'))
 })

@@ -1,6 +1,7 @@
 import { Types } from 'mongoose'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { DEMO_TENANTS } from '#deploy/demo/world.ts'
+import { countOpenDeadLetters } from '#services/ingest/background/count-dead-letters.ts'
 import { startDeadLetterConsumer } from '#services/ingest/recorder/dead-letters.ts'
 import { startRecorder } from '#services/ingest/recorder/recorder.ts'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
@@ -318,8 +319,6 @@ test('what speaks of several tenants is shown to none of them, and open ones are
     tenantId: String(demo),
   })
   await untilPasses(async () => expect(await open({ messageId: 'own' })).toMatchObject({ tenantId: demo }))
-  await using _another = await startDeadLetterConsumer({ store: gateway.store, queue: gateway.queue, log })
-  await untilPasses(async () =>
-    expect((await metricsPage()).body).toContain(`linko_dead_letters_open{queue="${QUEUES.realtime[0]}"} 2`),
-  )
+  await countOpenDeadLetters(gateway)
+  expect((await metricsPage()).body).toContain(`linko_dead_letters_open{queue="${QUEUES.realtime[0]}"} 2`)
 })

@@ -1,6 +1,9 @@
 import { Types } from 'mongoose'
 import { expect } from 'vitest'
-import { createMaintenance, startMaintenance } from '#services/ingest/background/maintenance.ts'
+import { deleteDiscardedFiles } from '#services/ingest/background/discarded-files.ts'
+import { dropParkedItems } from '#services/ingest/background/parked-items.ts'
+import { endRestrictions } from '#services/ingest/background/restrictions.ts'
+import { startBackground } from '#services/ingest/background.ts'
 import { createRecording, newPace } from '#services/ingest/recorder/recorder.ts'
 import type { ClientDoc, EventDoc, MediaRef } from '#shared/model/documents.ts'
 import { parkedDropped } from '#shared/process/metrics.ts'
@@ -25,8 +28,8 @@ const test = base.extend<{ fixtures: FixtureWorld }>({
   },
 })
 
-const maintenanceOf = (store: Store, aheadMs: number) =>
-  createMaintenance({ store, queue, storage, log, now: () => new Date(Date.now() + aheadMs) })
+/** The dependencies of the jobs, `aheadMs` from now. */
+const depsOf = (store: Store, aheadMs = 0) => ({ store, queue, storage, log, now: () => new Date(Date.now() + aheadMs) })
 const counted = async () => (await parkedDropped.get()).values[0]?.value ?? 0
 
 function recordingOf(store: Store) {
@@ -40,9 +43,9 @@ test('what waits for a message is dropped and counted after a day, not before', 
   const status = readFixture('status-delivered')
   await record([deliveryOf(status), deliveryOf(readFixture('message-revoke'))])
   const waiting = () => store.raw.parkedItems.countDocuments()
-  await maintenanceOf(store, 23 * HOUR_MS).drop()
+  await dropParkedItems(depsOf(store, 23 * HOUR_MS))
   expect([await waiting(), await counted()]).toEqual([2, before])
-  await maintenanceOf(store, 25 * HOUR_MS).drop()
+  await dropParkedItems(depsOf(store, 25 * HOUR_MS))
   expect([await waiting(), await counted()]).toEqual([0, before + 2])
   expect(await tell(store)).toContain('event status IGNORED: its message never came')
   await sent(status.entry[0].changes[0].value.statuses[0].id)
@@ -58,10 +61,9 @@ test('a number goes on when its restriction has ended, and tells so; others stay
   await recordingOf(store)([deliveryOf(readFixture('account-update-account-restriction'))])
   const until = (await clientOf(store))?.repliesOnly?.until as Date
   await pause(store, { restrictedUntil: until })
-  const { release } = maintenanceOf(store, until.getTime() - Date.now() - HOUR_MS)
-  await release()
+  await endRestrictions(depsOf(store, until.getTime() - Date.now() - HOUR_MS))
   expect(await clientOf(store)).toMatchObject({ status: 'paused' })
-  await maintenanceOf(store, until.getTime() - Date.now() + HOUR_MS).release()
+  await endRestrictions(depsOf(store, until.getTime() - Date.now() + HOUR_MS))
   expect(await clientOf(store)).toMatchObject({
     status: 'active',
     pauseReason: null,
@@ -73,14 +75,14 @@ test('a number goes on when its restriction has ended, and tells so; others stay
   // The pause of the first, and that both may write first again.
   expect(events.map(({ payload }: EventDoc) => payload.reason)).toEqual([null, null, null])
   await pause(store, {})
-  await maintenanceOf(store, until.getTime() - Date.now() + HOUR_MS).release()
+  await endRestrictions(depsOf(store, until.getTime() - Date.now() + HOUR_MS))
   expect(await clientOf(store)).toMatchObject({ status: 'paused' })
 })
 
-test('of several processes one does the chores', async ({ fixtures: { store } }) => {
+test('of several processes one runs the jobs', async ({ fixtures: { store } }) => {
   await pause(store, { restrictedUntil: new Date(Date.now() - HOUR_MS) })
-  await using _first = await startMaintenance({ store, queue, storage, log })
-  await using _second = await startMaintenance({ store, queue, storage, log })
+  await using _first = await startBackground(depsOf(store))
+  await using _second = await startBackground(depsOf(store))
   await untilPasses(async () => expect(await clientOf(store)).toMatchObject({ status: 'active' }))
   expect(await store.raw.events.countDocuments({ name: 'client:status' })).toBe(1)
 })
@@ -89,10 +91,8 @@ test('the file of a revoked message is deleted with its thumbnail a while later,
   fixtures: { store, sent },
 }) => {
   const deleted: string[] = []
-  const discardAfter = (ms: number) => {
-    const now = () => new Date(Date.now() + ms)
-    return createMaintenance({ store, queue, storage: { delete: async key => void deleted.push(key) }, log, now }).discard()
-  }
+  const recordsDeletes = { delete: async (key: string) => void deleted.push(key) }
+  const discardAfter = (ms: number) => deleteDiscardedFiles({ ...depsOf(store, ms), storage: recordsDeletes })
   const media = (id: Types.ObjectId) => ({ text: null, template: null, data: null, media: { id, state: 'STORED' } as MediaRef })
   const [gone, forwarded] = [new Types.ObjectId(), new Types.ObjectId()]
   const { tenantId } = await sent('wamid.copy', { content: media(forwarded) })

@@ -6,7 +6,7 @@ import sharp from 'sharp'
 import { expect, onTestFinished, vi } from 'vitest'
 import { DEMO_TENANTS } from '#deploy/demo/world.ts'
 import { createSimulator } from '#deploy/simulator/simulator.ts'
-import { startMediaSweep } from '#services/ingest/media/jobs.ts'
+import { requeueMediaJobs } from '#services/ingest/background/requeue-media.ts'
 import { startMediaWorker } from '#services/ingest/media/worker.ts'
 import { createMetaClient } from '#shared/meta/client.ts'
 import type { MediaRef, MessageDoc } from '#shared/model/documents.ts'
@@ -22,6 +22,7 @@ import { openGateway, type Person } from '#test/support/worlds/gateway.ts'
 import { keyring, log, startIngest } from '#test/support/worlds/ingest.ts'
 
 const { phoneNumberId } = DEMO_TENANTS.demo
+const HOUR_MS = 3_600_000
 const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('base64')
 
 /** Everything between a webhook with a file and the file in the gateway; Meta is whoever listens at `metaUrl`. */
@@ -156,7 +157,7 @@ test.for<[string, Partial<MessageDoc>]>([
   ['a customer', { direction: 'INBOUND' }],
   ['the business in its app', { direction: 'OUTBOUND', origin: 'phone' }],
 ])(
-  'a file of %s that could not be fetched is fetched when somebody asks, and a forgotten one by itself',
+  'a file of %s that could not be fetched is fetched when somebody asks, and one whose job was lost by itself',
   { timeout: 60_000 },
   async ([, side], { world }) => {
     let isGone = true
@@ -177,7 +178,9 @@ test.for<[string, Partial<MessageDoc>]>([
     // As if the job had been lost.
     await w.store.raw.messages.updateOne({ wamid }, { $set: { 'content.media.state': 'PENDING' } })
     expect((await w.get(id)).status).toBe(409)
-    await using _sweep = startMediaSweep({ store: w.store, queue: w.queue, log }, { everyMs: 50, forgottenMs: 0 })
+    await requeueMediaJobs({ store: w.store, queue: w.queue, log, now: () => new Date() })
+    expect((await w.get(id)).status).toBe(409)
+    await requeueMediaJobs({ store: w.store, queue: w.queue, log, now: () => new Date(Date.now() + HOUR_MS) })
     await w.settled(wamid, 'STORED')
     await w.store.raw.messages.updateOne({ wamid }, { $set: { direction: 'OUTBOUND', origin: 'api' } })
     expect((await w.gateway.call('POST', `/api/v1/media/${id}/fetch`, { as: 'agent' })).status).toBe(404)

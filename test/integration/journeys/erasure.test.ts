@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { Types } from 'mongoose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DEMO_TENANTS } from '#deploy/demo/world.ts'
-import { createMaintenance } from '#services/ingest/background/maintenance.ts'
+import { finishErasures } from '#services/ingest/background/finish-erasures.ts'
 import { createRecording, newPace } from '#services/ingest/recorder/recorder.ts'
 import type { Id, MessageDoc, RecipientDoc } from '#shared/model/documents.ts'
 import { audienceKey, mediaKey } from '#shared/storage/open.ts'
@@ -171,7 +171,7 @@ test('who writes after an erasure is somebody new, and what Meta repeats of befo
   expect((await contactOf(before)).id).not.toBe(id)
 })
 
-test('an erasure whose process died is finished by the chores', async () => {
+test('an erasure whose process died is finished in the background', async () => {
   const { store } = gateway
   const phone = '212661830004'
   await record(phone)
@@ -179,7 +179,7 @@ test('an erasure whose process died is finished by the chores', async () => {
   const order = { tenantId, contactId: new Types.ObjectId(id as string), by: new Types.ObjectId(), pseudonymOf: () => 'erased:x' }
   await beginErasure(store, { ...order, now: new Date(Date.now() - 3_600_000) })
   expect(await whereStands(phone)).not.toEqual([])
-  await createMaintenance({ store, queue: gateway.queue, storage: gateway.deps.storage, log }).erase()
+  await finishErasures({ store, storage: gateway.deps.storage, log, now: () => new Date() })
   expect(await whereStands(phone)).toEqual([])
   expect(await store.raw.contacts.findOne({ _id: order.contactId })).toMatchObject({ erasing: null, erasedAt: expect.any(Date) })
 })

@@ -1,0 +1,23 @@
+import { finishErasure } from '#shared/erasure/erase.ts'
+import type { Logger } from '#shared/process/logger.ts'
+import type { ObjectStorage } from '#shared/storage/object-storage.ts'
+import type { Store } from '#shared/store/connect.ts'
+import { findUnfinishedErasures } from '#shared/store/contacts/erase-begin.ts'
+
+export interface ErasureDeps {
+  store: Store
+  storage: Pick<ObjectStorage, 'delete'>
+  log: Logger
+  now(): Date
+}
+
+/** Longer than the request that erases lasts: an erasure older than this lost its process. */
+const ERASING_MS = 5 * 60_000
+
+/** Finishes erasures whose process died, from where they stopped. @throws Outage */
+export async function finishErasures({ store, storage, log, now }: ErasureDeps): Promise<void> {
+  for (const contact of await findUnfinishedErasures(store, new Date(now().getTime() - ERASING_MS))) {
+    const erased = await finishErasure({ store, storage }, contact, now())
+    log.info({ tenantId: String(contact.tenantId), contactId: String(contact._id), ...erased }, 'erasure finished')
+  }
+}

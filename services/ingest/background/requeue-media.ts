@@ -1,0 +1,23 @@
+import type { Logger } from '#shared/process/logger.ts'
+import type { Queue } from '#shared/queue/types.ts'
+import type { Store } from '#shared/store/connect.ts'
+import { findForgottenMedia } from '#shared/store/inbox/media.ts'
+import { publishMediaJobs } from '../media/jobs.ts'
+
+export interface RequeueMediaDeps {
+  store: Store
+  queue: Pick<Queue, 'publish'>
+  log: Logger
+  now(): Date
+}
+
+/** Longer than a job waits in the retry queues, which is up to ten minutes: a file that is pending longer lost its job. */
+const LOST_MS = 30 * 60_000
+const BATCH = 200
+
+/** Publishes the jobs of files again that are pending for too long; a job that runs twice does no harm. @throws Outage */
+export async function requeueMediaJobs({ store, queue, log, now }: RequeueMediaDeps): Promise<void> {
+  const rows = await findForgottenMedia(store, new Date(now().getTime() - LOST_MS), BATCH)
+  publishMediaJobs({ queue, log }, rows)
+  if (rows.length > 0) log.info({ count: rows.length }, 'lost media jobs requeued')
+}

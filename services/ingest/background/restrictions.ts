@@ -1,0 +1,42 @@
+import type { Logger } from '#shared/process/logger.ts'
+import { createEventPublisher, type EventPublisher } from '#shared/queue/publish-events.ts'
+import type { Queue } from '#shared/queue/types.ts'
+import type { Store } from '#shared/store/connect.ts'
+import {
+  type ClientChange,
+  findReleased,
+  findUnrestricted,
+  releaseClient,
+  unrestrictClient,
+} from '#shared/store/numbers/clients.ts'
+
+export interface RestrictionDeps {
+  store: Store
+  queue: Pick<Queue, 'publish'>
+  log: Logger
+  now(): Date
+}
+
+/** Resumes numbers whose restriction has ended, and lets those write first again that could only reply. @throws Outage */
+export async function endRestrictions(deps: RestrictionDeps): Promise<void> {
+  const { store, now } = deps
+  const events = createEventPublisher(deps)
+  for (const client of await findReleased(store, now())) {
+    const change = await releaseClient(store, client, now())
+    if (change !== null) await report(deps, events, change, 'number resumed')
+  }
+  for (const client of await findUnrestricted(store, now())) {
+    const change = await unrestrictClient(store, client, now())
+    if (change !== null) await report(deps, events, change, 'number may write first again')
+  }
+}
+
+async function report(
+  { log }: RestrictionDeps,
+  events: EventPublisher,
+  { client, event }: ClientChange,
+  message: string,
+): Promise<void> {
+  log.info({ tenantId: String(client.tenantId), clientId: String(client._id), reason: 'restriction ended' }, message)
+  await events.publish([event], null)
+}
