@@ -5,20 +5,13 @@ import type { Keyring } from '#shared/auth/encryption.ts'
 import type { SenderLimits } from '#shared/limits/send-limits.ts'
 import type { MetaClient } from '#shared/meta/client.ts'
 import type { Logger } from '#shared/process/logger.ts'
-import { loop } from '#shared/process/loop.ts'
-import { oldestWaiting, sendBacklog } from '#shared/process/metrics.ts'
 import { QUEUES } from '#shared/queue/topology.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 import { serverClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { beat, endBeat, holdLease, liveOwners } from '#shared/store/leases.ts'
-import { checkNextAudience } from './background/check-audience.ts'
-import { createDue } from './background/due.ts'
-import { createCampaignRelease } from './background/release-campaigns.ts'
-import { createMessagingLimitRestore } from './background/restore-messaging-limit.ts'
-import { createRoundRobin } from './background/round-robin.ts'
-import { createSweeps, SENDER } from './background/sweeps.ts'
+import { SenderHeartbeat } from './background/heartbeat.ts'
+import { BACKLOG_MS, startBackground, startProcessJobs } from './background.ts'
 import { createNumbers } from './numbers.ts'
 import { ConcurrencyLimiter } from './pacing/concurrency.ts'
 import { createPublishing } from './publishing.ts'
@@ -39,7 +32,7 @@ export interface SenderDeps {
   limits: (liveSenders: () => number) => SenderLimits
   meta: MetaClient
   keyring: Keyring
-  /** Files of audiences. */
+  /** Files of audiences and of messages. */
   storage: ObjectStorage
   log: Logger
 }
@@ -48,11 +41,11 @@ export interface SenderOptions {
   /** Calls in flight at most. */
   concurrency?: number
   unknownDeadlineMs?: number
-  /** How often events that were not published are looked for. */
+  /** Period of the job that republishes events. */
   outboxEveryMs?: number
-  /** How often what waits is counted for the gauges. */
+  /** Period of the job that measures the backlog. */
   backlogEveryMs?: number
-  /** False: nothing is taken and no sweep runs; nothing is lost. */
+  /** False: nothing is taken and no job runs; nothing is lost. */
   isEnabled?: boolean
   /** Name of this process among the senders. */
   owner?: string
@@ -65,14 +58,11 @@ export interface Sender extends AsyncDisposable {
 }
 
 const STOP_PATIENCE_MS = 18_000
-const BEAT_MS = 2000
-const SWEEP_LEASE_MS = 6000
-const BACKLOG_MS = 15_000
 
-/** Takes bells, calls Meta, writes outcomes, and runs the sweeps while no other sender does. */
+/** Takes send jobs, calls Meta and writes outcomes; runs the background jobs while no other sender does. */
 export async function startSender(deps: SenderDeps, options: SenderOptions = {}): Promise<Sender> {
   const { store, queue, meta, keyring, storage, log } = deps
-  const { concurrency = 400, unknownDeadlineMs = 300_000, outboxEveryMs = 5000, isEnabled = true } = options
+  const { concurrency = 400, unknownDeadlineMs = 300_000, isEnabled = true } = options
   const owner = options.owner ?? `${os.hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`
   if (!isEnabled) {
     log.warn('sending is switched off: JOB_RUNNER_ENABLED')
@@ -81,24 +71,19 @@ export async function startSender(deps: SenderDeps, options: SenderOptions = {})
 
   await using stack = new AsyncDisposableStack()
   const clock = stack.use(await serverClock(store, { log }))
-  let senders = 1
-  // The first beat comes before the first take: a row whose owner does not beat counts as abandoned.
-  await beat(store, SENDER, owner)
-  stack.defer(() => endBeat(store, SENDER, owner).catch(() => undefined))
-  async function live(): Promise<void> {
-    await beat(store, SENDER, owner)
-    senders = Math.max(1, (await liveOwners(store, SENDER)).length)
-  }
-  stack.use(loop('beat', BEAT_MS, live, { when: () => true, log }))
+  const heartbeat = new SenderHeartbeat(store, owner)
+  await heartbeat.renew()
+  stack.defer(() => heartbeat.end())
+  stack.use(startProcessJobs(heartbeat, log))
 
-  const limits = deps.limits(() => senders)
+  const limits = deps.limits(heartbeat.liveSenders)
   const limiter = new ConcurrencyLimiter(concurrency)
   const publishing = createPublishing(queue, log)
   stack.defer(() => publishing.settled())
   const numbers = createNumbers(store, keyring)
   const pause = createPause({ store, keyring, limits, numbers, publishing, log })
   const finish = createFinish({ store, queue, publishing, clock, log })
-  // A call may last longer than a stop: its row is then found by the sweep, as after a crash.
+  // A call may last longer than a stop: the sweep then finds its row, as after a crash.
   stack.defer(() => Promise.race([limiter.idle(), sleep(STOP_PATIENCE_MS, undefined, { ref: false })]))
   const stopCampaign = createCampaignStop({ store, publishing, clock, log })
   const uploads = createUploads({ store, storage, meta, clock, log })
@@ -121,29 +106,10 @@ export async function startSender(deps: SenderDeps, options: SenderOptions = {})
     finish,
   }
 
-  const lease = stack.use(await holdLease(store, { name: 'sender:sweeps', owner, ttlMs: SWEEP_LEASE_MS, log }))
-  const roundRobin = createRoundRobin(store, log)
-  const due = createDue({ store, queue, numbers, publishing, clock, log, roundRobin })
-  const sweeps = createSweeps({ store, queue, numbers, publishing, clock, log, owner, unknownDeadlineMs, roundRobin })
-  const when = () => lease.isHeld()
-  const every = (name: string, everyMs: number, work: () => Promise<void>) => stack.use(loop(name, everyMs, work, { when, log }))
-  every('release', 200, due.release)
-  every('ring again', 1000, due.requeueLost)
-  every('people', 1000, createMessagingLimitRestore({ store, people: limits.people, clock, log }))
-  every('abandoned', 1000, sweeps.abandon)
-  every('unknown', Math.min(1000, unknownDeadlineMs), sweeps.settleUnknown)
-  every('expired', 60_000, sweeps.expire)
-  every('outbox', outboxEveryMs, sweeps.publishAgain)
-  every('backlog', options.backlogEveryMs ?? BACKLOG_MS, sweeps.measure)
-  // What another sender measures now is not told here as well.
-  stack.use(loop('backlog of others', BACKLOG_MS, forgetBacklog, { when: () => !lease.isHeld(), log }))
-  const release = createCampaignRelease({ store, numbers, publishing, clock, log })
-  every('campaigns due', 1000, release.begin)
-  every('campaigns', 250, release.release)
-  every('campaign progress', 500, release.report)
-  every('cancelled campaigns', 1000, release.endCancelled)
-  let isStopping = false
-  every('audiences', 500, () => checkNextAudience({ store, storage, log, mayGoOn: () => !isStopping && when() }))
+  const background = { store, queue, storage, numbers, publishing, clock, log, owner, unknownDeadlineMs }
+  const { outboxEveryMs: republishEveryMs = 5000, backlogEveryMs = BACKLOG_MS } = options
+  const messagingLimits = limits.people
+  stack.use(await startBackground({ ...background, messagingLimits, republishEveryMs, backlogEveryMs }))
 
   const available = () => store.ping()
   const batch = { maxBatch: 200, lingerMs: 5, available }
@@ -156,19 +122,11 @@ export async function startSender(deps: SenderDeps, options: SenderOptions = {})
   stack.use(receipts)
   stack.use(bulk)
   stack.use(chat)
-  stack.defer(() => {
-    isStopping = true
-    limiter.close()
-  })
+  stack.defer(() => limiter.close())
   const opened = stack.move()
   return {
     isReady: () => chat.isReady() && bulk.isReady(),
     idle: () => limiter.idle(),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
-}
-
-async function forgetBacklog(): Promise<void> {
-  sendBacklog.reset()
-  oldestWaiting.reset()
 }

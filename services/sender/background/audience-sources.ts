@@ -11,11 +11,11 @@ import type { Store } from '#shared/store/connect.ts'
 
 export interface SourceRow {
   record: AudienceRecord
-  /** Where to go on behind it, for sources that do not count rows. */
+  /** Where reading continues after this row, for sources that do not count rows. */
   position: string | null
 }
 
-/** The audience as a whole cannot be read; the text is for the person who sent it. */
+/** An audience that cannot be read as a whole. The message is shown to the person who sent it. */
 export class AudienceProblem extends Error {
   override readonly name = 'AudienceProblem'
 }
@@ -25,7 +25,7 @@ export interface SourceDeps {
   storage: ObjectStorage
 }
 
-/** Goes on behind what has been read. @throws AudienceProblem, Outage */
+/** The rows that have not been read yet. @throws AudienceProblem, Outage */
 export function readSource(deps: SourceDeps, campaign: CampaignDoc): AsyncIterable<SourceRow> {
   const source = campaign.audience.source as CampaignSource
   switch (source.kind) {
@@ -50,7 +50,7 @@ async function* csvRows(deps: SourceDeps, campaign: CampaignDoc): AsyncGenerator
     }
   } catch (error) {
     if (error instanceof CsvError)
-      throw new AudienceProblem(`The file is no CSV: ${error.message}`.slice(0, 500), { cause: error })
+      throw new AudienceProblem(`The file is not valid CSV: ${error.message}`.slice(0, 500), { cause: error })
     throw error
   }
 }
@@ -58,7 +58,7 @@ async function* csvRows(deps: SourceDeps, campaign: CampaignDoc): AsyncGenerator
 const openAudience = ({ storage }: SourceDeps, { tenantId, _id, audience }: CampaignDoc) =>
   storage.get(audienceKey(tenantId, _id, audience.generation))
 
-/** The column that the campaign names, else one that is named as such columns are. @throws AudienceProblem */
+/** The column that the campaign names, else one with a usual name of phone columns. @throws AudienceProblem */
 function phoneColumn({ columns }: CampaignDoc) {
   const wanted = columns.to.toLowerCase()
   return (names: string[], written: string[]): string => {
@@ -68,7 +68,7 @@ function phoneColumn({ columns }: CampaignDoc) {
   }
 }
 
-/** One object a line, as the gateway wrote them: checked already. */
+/** The recipients of a JSON request, which the gateway checked and stored. */
 async function* jsonRows(deps: SourceDeps, campaign: CampaignDoc): AsyncGenerator<SourceRow> {
   const chunks: Buffer[] = []
   for await (const chunk of await openAudience(deps, campaign)) chunks.push(chunk)
@@ -79,7 +79,7 @@ async function* jsonRows(deps: SourceDeps, campaign: CampaignDoc): AsyncGenerato
 
 const PAGE = 1000
 
-/** `name`, `phone` and the attributes are columns. */
+/** Contacts as rows: `name`, `phone` and the attributes are their columns. */
 async function* contactRows(
   { store }: SourceDeps,
   campaign: CampaignDoc,

@@ -2,6 +2,7 @@ import { setImmediate as breathe } from 'node:timers/promises'
 import { type RowRules, readRow } from '#shared/domain/campaigns/campaign.ts'
 import { phoneVariants } from '#shared/domain/contacts/phone-variants.ts'
 import type { CampaignDoc, RecipientDoc } from '#shared/model/documents.ts'
+import type { MayGoOn } from '#shared/process/jobs.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { ObjectNotFound } from '#shared/storage/object-storage.ts'
 import {
@@ -20,32 +21,33 @@ import { AudienceProblem, readSource, type SourceDeps } from './audience-sources
 
 export interface CheckDeps extends SourceDeps {
   log: Logger
-  /** False: leave it to whoever goes on. */
-  mayGoOn: () => boolean
 }
 
 const BATCH = 1000
-/** Rows until others get their turn: sends go on beside. */
-const BREATH = 50
+/** Rows between two pauses in which the sends of this process go on. */
+const ROWS_AT_A_STRETCH = 50
 
-/** Reads the audience that has waited longest, to its end: rows become recipients, or say why they are none. */
-export async function checkNextAudience(deps: CheckDeps): Promise<void> {
+/**
+ * Reads the audience that has waited longest: each row becomes a recipient, or a skipped row with its reason. When it may not go on,
+ * another process continues where this one stopped. @throws Outage
+ */
+export async function checkNextAudience(deps: CheckDeps, mayGoOn: MayGoOn): Promise<void> {
   const campaign = await findUnchecked(deps.store)
   if (campaign === null) return
-  const problem = await checkAudience(deps, campaign)
+  const problem = await checkAudience(deps, campaign, mayGoOn)
   if (problem === 'left') return
   const ended = await endCheck(deps.store, campaign, problem)
   if (ended) deps.log.info({ campaignId: String(campaign._id), rows: ended.audience.read, problem }, 'audience checked')
 }
 
-/** @returns what is wrong with the audience as a whole, or null */
-async function checkAudience(deps: CheckDeps, campaign: CampaignDoc): Promise<string | null | 'left'> {
+/** @returns what is wrong with the audience as a whole, or null; 'left' when it was not read to its end */
+async function checkAudience(deps: CheckDeps, campaign: CampaignDoc, mayGoOn: MayGoOn): Promise<string | null | 'left'> {
   try {
     await clearBehind(deps.store, campaign)
-    return await readAll(deps, campaign, await rulesOf(deps, campaign))
+    return await readAll(deps, campaign, await rulesOf(deps, campaign), mayGoOn)
   } catch (error) {
     if (error instanceof AudienceProblem) return error.message
-    if (error instanceof ObjectNotFound) return 'The file of this audience is gone: send it again.'
+    if (error instanceof ObjectNotFound) return 'The file of this audience is gone. Send it again.'
     throw error
   }
 }
@@ -66,11 +68,12 @@ async function rulesOf({ store }: CheckDeps, campaign: CampaignDoc): Promise<Row
   }
 }
 
-/** While a batch is being written the next one is read. */
+/** Reads the next batch while the one before is written. */
 async function readAll(
   deps: CheckDeps,
   campaign: CampaignDoc,
   rules: RowRules & { isMarketing: boolean },
+  mayGoOn: MayGoOn,
 ): Promise<null | 'left'> {
   let read = campaign.audience.read
   let batch: RecipientDoc[] = []
@@ -80,9 +83,9 @@ async function readAll(
     read++
     position = row.position
     batch.push(recipientOf(campaign, read, row.record, rules))
-    if (read % BREATH === 0) await breathe()
+    if (read % ROWS_AT_A_STRETCH === 0) await breathe()
     if (batch.length < BATCH) continue
-    if (!(await writing) || !deps.mayGoOn()) return 'left'
+    if (!(await writing) || !mayGoOn()) return 'left'
     writing = write(deps, campaign, batch, { read, position, rules })
     batch = []
   }
@@ -111,7 +114,7 @@ function recipientOf(campaign: CampaignDoc, row: number, record: Record<string, 
   )
 }
 
-/** Needed for the sums alone: not stored. */
+/** The country of a row, needed for the sums only; not stored. */
 const COUNTRY = Symbol('country')
 const countryOf = (row: RecipientDoc) => (row as RecipientDoc & { [COUNTRY]: string })[COUNTRY]
 

@@ -8,49 +8,40 @@ import { findFirstWritten } from '#shared/store/dispatch/first-written.ts'
 import { findLimitedNumbers } from '#shared/store/numbers/sending-numbers.ts'
 
 const DAY_MS = 86_400_000
-/** For the numbers of one tenant in one portfolio. */
+/** Reading the messages of one tenant in one portfolio takes at most this. */
 const MOST_MS = 20_000
 
 export interface RestoreDeps {
   store: Store
-  people: MessagingLimitWindow
+  messagingLimits: MessagingLimitWindow
   clock: ServerClock
   log: Logger
 }
 
 /**
- * Who was written to first in the last 24 h is counted in Redis alone. Where it has lost that, the messages tell it again; until
- * then Meta's own limit holds, as while Redis is away.
+ * Counts from the messages who was written to first in the last 24 h, when Redis, the only place that keeps it, has lost it.
+ * Until then Meta's own limit holds, as while Redis is away. @throws Outage, Error while Redis is away
  */
-export function createMessagingLimitRestore({ store, people, clock, log }: RestoreDeps) {
-  return async function restore(): Promise<void> {
-    if ((await people.isKept()) !== false) return
-    const byPortfolio = Map.groupBy(await findLimitedNumbers(store), portfolioOf)
-    let count = 0
-    for (const [portfolioId, clients] of byPortfolio)
-      for (const own of Map.groupBy(clients, ({ tenantId }) => String(tenantId)).values())
-        count += await restoreFor(portfolioId, own)
-    await people.keep()
-    if (count > 0) log.info({ count }, 'people of the messaging limits counted again')
-  }
+export async function restoreMessagingLimits(deps: RestoreDeps): Promise<void> {
+  if ((await deps.messagingLimits.isKept()) !== false) return
+  let count = 0
+  for (const [portfolioId, clients] of Map.groupBy(await findLimitedNumbers(deps.store), portfolioOf))
+    for (const own of Map.groupBy(clients, ({ tenantId }) => String(tenantId)).values())
+      count += await restorePortfolio(deps, portfolioId, own)
+  await deps.messagingLimits.keep()
+  if (count > 0) deps.log.info({ count }, 'messaging limits restored')
+}
 
-  /** Of one tenant. What takes too long is left out, so that the others get their turn. */
-  async function restoreFor(portfolioId: string, clients: readonly ClientDoc[]): Promise<number> {
-    const [{ tenantId }] = clients as [ClientDoc]
-    const phoneNumberIds = clients.map(({ phoneNumberId }) => phoneNumberId)
-    const limit = Math.max(...clients.map(({ messagingLimit }) => messagingLimit ?? 0))
-    const since = new Date(clock.now().getTime() - DAY_MS)
-    const { people: found, isWhole } = await findFirstWritten(
-      store,
-      { tenantId, phoneNumberIds },
-      { since, limit, maxTimeMS: MOST_MS },
-    )
-    if (!isWhole)
-      log.warn({ tenantId: String(tenantId), portfolioId, count: found.size }, 'people of a messaging limit counted in part')
-    await people.add(
-      portfolioId,
-      [...found].map(([contactKey, at]) => ({ contactKey, at })),
-    )
-    return found.size
-  }
+/** Restores one tenant's part. What takes too long is left out, so that the other tenants are restored too. */
+async function restorePortfolio(deps: RestoreDeps, portfolioId: string, clients: readonly ClientDoc[]): Promise<number> {
+  const { store, messagingLimits, clock, log } = deps
+  const [{ tenantId }] = clients as [ClientDoc]
+  const phoneNumberIds = clients.map(({ phoneNumberId }) => phoneNumberId)
+  const limit = Math.max(...clients.map(({ messagingLimit }) => messagingLimit ?? 0))
+  const window = { since: new Date(clock.now().getTime() - DAY_MS), limit, maxTimeMS: MOST_MS }
+  const { people, isWhole } = await findFirstWritten(store, { tenantId, phoneNumberIds }, window)
+  const rows = [...people].map(([contactKey, at]) => ({ contactKey, at }))
+  if (!isWhole) log.warn({ tenantId: String(tenantId), portfolioId, count: people.size }, 'messaging limit restored in part')
+  await messagingLimits.add(portfolioId, rows)
+  return people.size
 }

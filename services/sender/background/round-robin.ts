@@ -6,20 +6,20 @@ import { numbersWith } from '#shared/store/dispatch/sweeps.ts'
 import { isOutage } from '#shared/store/outage.ts'
 
 type State = Dispatch['state']
-/** Without a number: of all of them. */
+/** Finds rows of a number, or of all numbers. */
 export type Find = (limit: number, phoneNumberId?: string) => Promise<MessageDoc[]>
 
-/** Numbers that are looked at beside each other: a round over hundreds of them must not take their time from all. */
+/** Numbers that are worked on at the same time. */
 const AT_ONCE = 4
 
 /**
- * Numbers in turn, so that no tenant's work stands behind another's: a round that ends early goes on behind its last one the next
- * time, and what fails at one keeps no other. Without our own servers nothing goes on.
+ * Takes numbers in turn, so that no tenant's work stands behind another's: a round that ends early continues after its last number
+ * the next time, and an error at one number holds up no other. An outage of our own servers ends the round.
  */
 export function createRoundRobin(store: Store, log: Logger) {
   const last = new Map<string, string>()
 
-  /** From the one behind whoever came last. */
+  /** The numbers with rows in this state, starting after the last one served. */
   async function inOrder(sweep: string, state: State): Promise<string[]> {
     const ids = (await numbersWith(store, state)).toSorted()
     const before = last.get(sweep) ?? ''
@@ -27,19 +27,19 @@ export function createRoundRobin(store: Store, log: Logger) {
     return first <= 0 ? ids : [...ids.slice(first), ...ids.slice(0, first)]
   }
 
-  /** Null: it failed, which is logged. @throws Outage */
+  /** Runs `work` and logs its error, in which case the result is null. @throws Outage */
   async function alone<T>(about: object, work: () => Promise<T>): Promise<T | null> {
     try {
       return await work()
     } catch (error) {
       if (error instanceof Outage) throw error
       if (isOutage(error)) throw new Outage('MongoDB is away', { cause: error })
-      log.error({ err: error, ...about }, 'left out of a sweep')
+      log.error({ err: error, ...about }, 'left out of a background job')
       return null
     }
   }
 
-  /** @param work answers how much it did: after `most` of it the round ends. @throws Outage */
+  /** Runs `work` for each number. @param work returns how many rows it handled; the round ends after `most` rows. @throws Outage */
   async function each(
     sweep: string,
     state: State,
@@ -55,7 +55,7 @@ export function createRoundRobin(store: Store, log: Logger) {
     }
   }
 
-  /** A round's worth of rows: where there are more, an equal part of each number's. @throws Outage */
+  /** At most about `most` rows; when there are more, an equal part of each number. @throws Outage */
   async function part(sweep: string, state: State, most: number, find: Find): Promise<MessageDoc[]> {
     const all = await find(most)
     if (all.length < most) return all

@@ -1,8 +1,8 @@
 import pino from 'pino'
 import { expect } from 'vitest'
-import { createDue } from '#services/sender/background/due.ts'
+import { DueRelease } from '#services/sender/background/release-due.ts'
 import { createRoundRobin } from '#services/sender/background/round-robin.ts'
-import { createSweeps } from '#services/sender/background/sweeps.ts'
+import { settleUnknown } from '#services/sender/background/settle-unknown.ts'
 import { createNumbers } from '#services/sender/numbers.ts'
 import { createPublishing } from '#services/sender/publishing.ts'
 import type { ClientDoc, MessageDoc } from '#shared/model/documents.ts'
@@ -20,10 +20,9 @@ async function open(world: World) {
   const numbers = createNumbers(w.store, w.keyring)
   const publishing = createPublishing(w.queue, log)
   const roundRobin = createRoundRobin(w.store, log)
-  const deps = { store: w.store, queue: w.queue, numbers, publishing, clock, log, roundRobin }
-  const sweeps = createSweeps({ ...deps, owner: 'test', unknownDeadlineMs: 1000 })
+  const deps = { store: w.store, numbers, publishing, clock, log, roundRobin }
   const opened = stack.move()
-  return { w, deps, sweeps, due: createDue(deps), [Symbol.asyncDispose]: () => opened.disposeAsync() }
+  return { w, deps, due: new DueRelease(deps), [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }
 
 /** Messages of a number that stand like this, each in a thread of its own. */
@@ -44,7 +43,7 @@ test('a number with very many outcomes to settle keeps no other waiting', async 
   const unknown = { dispatch: { state: 'UNKNOWN' as const, attempt: 1, deadlineAt: new Date(Date.now() - 1000) } }
   await stand(t.w, t.w.client, 600, unknown)
   const [one] = await stand(t.w, last, 1, unknown)
-  await t.sweeps.settleUnknown()
+  await settleUnknown(t.deps)
   expect((await t.w.get(one as MessageDoc)).status).toBe('FAILED')
   expect(await countLeft(t.w, t.w.client, 'UNKNOWN')).toBe(350)
 })
@@ -59,7 +58,7 @@ test('a number whose rows cannot be released keeps no other waiting', async ({ w
     if ([...ids].includes('1')) throw new Error('its row is broken')
     return t.deps.numbers.find(ids)
   }
-  await createDue({ ...t.deps, numbers: { ...t.deps.numbers, find } }).release()
+  await new DueRelease({ ...t.deps, numbers: { ...t.deps.numbers, find } }).release()
   expect([await countLeft(t.w, t.w.client, 'WAITING'), await countLeft(t.w, last, 'WAITING')]).toEqual([3, 0])
   await t.due.release()
   expect(await countLeft(t.w, t.w.client, 'WAITING')).toBe(0)

@@ -1,0 +1,104 @@
+import type { MessagingLimitWindow } from '#shared/limits/messaging-limit.ts'
+import { bindJobs, type JobRow, runJobs } from '#shared/process/jobs.ts'
+import type { Logger } from '#shared/process/logger.ts'
+import type { Queue } from '#shared/queue/types.ts'
+import type { ObjectStorage } from '#shared/storage/object-storage.ts'
+import type { ServerClock } from '#shared/store/clock.ts'
+import type { Store } from '#shared/store/connect.ts'
+import { type JobLease, runWhileLeader } from '#shared/store/run-while-leader.ts'
+import { CampaignAllowances } from './background/campaign-allowances.ts'
+import { beginCampaigns, endCancelledCampaigns } from './background/campaign-steps.ts'
+import { checkNextAudience } from './background/check-audience.ts'
+import { expireWaiting } from './background/expire-waiting.ts'
+import type { SenderHeartbeat } from './background/heartbeat.ts'
+import { clearBacklogGauges, measureBacklog } from './background/measure-backlog.ts'
+import { AHEAD_SECONDS, CampaignRelease } from './background/release-campaigns.ts'
+import { DueRelease } from './background/release-due.ts'
+import { CampaignProgress } from './background/report-campaigns.ts'
+import { republishEvents } from './background/republish-events.ts'
+import { requeueLost } from './background/requeue-lost.ts'
+import { restoreMessagingLimits } from './background/restore-messaging-limit.ts'
+import { createRoundRobin } from './background/round-robin.ts'
+import { settleAbandoned } from './background/settle-abandoned.ts'
+import { settleUnknown } from './background/settle-unknown.ts'
+import type { Numbers } from './numbers.ts'
+import type { Publishing } from './publishing.ts'
+
+export interface BackgroundDeps {
+  store: Store
+  queue: Queue
+  storage: ObjectStorage
+  numbers: Numbers
+  publishing: Publishing
+  clock: ServerClock
+  log: Logger
+  messagingLimits: MessagingLimitWindow
+  /** Name of this process among the senders. */
+  owner: string
+  unknownDeadlineMs: number
+  republishEveryMs: number
+  backlogEveryMs: number
+}
+
+export const SENDER_LEASE: JobLease = { name: 'sender:sweeps', ttlMs: 6000 }
+
+const HEARTBEAT_MS = 2000
+const DUE_MS = 200
+const REPAIR_MS = 1000
+const EXPIRE_MS = 60_000
+const CAMPAIGN_RELEASE_MS = 250
+const CAMPAIGN_PROGRESS_MS = 500
+const CAMPAIGN_STEP_MS = 1000
+const AUDIENCE_MS = 500
+export const BACKLOG_MS = 15_000
+
+/** Jobs of every sender. They run until its last call has ended. */
+export const PROCESS_JOBS: readonly JobRow<SenderHeartbeat>[] = [
+  { name: 'renew sender heartbeat', everyMs: HEARTBEAT_MS, run: heartbeat => heartbeat.renew() },
+]
+
+/** Jobs of the one sender that holds `SENDER_LEASE`. Each finds its work by rows alone and may stop anywhere. */
+export const LEADER_JOBS: readonly JobRow<LeaderWork>[] = [
+  { name: 'release due messages', everyMs: DUE_MS, run: work => work.due.release() },
+  { name: 'requeue lost send jobs', everyMs: REPAIR_MS, run: requeueLost },
+  { name: 'restore messaging limits', everyMs: REPAIR_MS, run: restoreMessagingLimits },
+  { name: 'settle abandoned attempts', everyMs: REPAIR_MS, run: settleAbandoned },
+  { name: 'settle unknown outcomes', everyMs: work => Math.min(REPAIR_MS, work.unknownDeadlineMs), run: settleUnknown },
+  { name: 'expire waiting messages', everyMs: EXPIRE_MS, run: expireWaiting },
+  { name: 'republish events', everyMs: work => work.republishEveryMs, run: republishEvents },
+  { name: 'measure send backlog', everyMs: work => work.backlogEveryMs, run: measureBacklog },
+  { name: 'begin scheduled campaigns', everyMs: CAMPAIGN_STEP_MS, run: beginCampaigns },
+  { name: 'release campaign recipients', everyMs: CAMPAIGN_RELEASE_MS, run: work => work.campaigns.release() },
+  { name: 'report campaign progress', everyMs: CAMPAIGN_PROGRESS_MS, run: work => work.progress.report() },
+  { name: 'end cancelled campaigns', everyMs: CAMPAIGN_STEP_MS, run: endCancelledCampaigns },
+  { name: 'check audiences', everyMs: AUDIENCE_MS, run: checkNextAudience },
+]
+
+/** Jobs of the senders that do not hold the lease. */
+export const FOLLOWER_JOBS: readonly JobRow<null>[] = [
+  { name: 'clear backlog gauges', everyMs: BACKLOG_MS, run: async () => clearBacklogGauges() },
+]
+
+type LeaderWork = ReturnType<typeof leaderWork>
+
+/** The dependencies of the leader's jobs, and those jobs that keep something from round to round. */
+function leaderWork(deps: BackgroundDeps) {
+  const roundRobin = createRoundRobin(deps.store, deps.log)
+  const allowances = new CampaignAllowances(AHEAD_SECONDS * 1000)
+  const due = new DueRelease({ ...deps, roundRobin })
+  const campaigns = new CampaignRelease({ ...deps, allowances })
+  const progress = new CampaignProgress({ ...deps, allowances })
+  return { ...deps, roundRobin, due, campaigns, progress }
+}
+
+export const startProcessJobs = (heartbeat: SenderHeartbeat, log: Logger): AsyncDisposable =>
+  runJobs({ jobs: bindJobs(PROCESS_JOBS, heartbeat), log })
+
+export async function startBackground(deps: BackgroundDeps): Promise<AsyncDisposable> {
+  const { store, owner, log } = deps
+  await using stack = new AsyncDisposableStack()
+  const jobs = bindJobs(LEADER_JOBS, leaderWork(deps))
+  const leader = stack.use(await runWhileLeader(store, { lease: SENDER_LEASE, owner, log, jobs }))
+  stack.use(runJobs({ jobs: bindJobs(FOLLOWER_JOBS, null), log, mayRun: () => !leader.isLeader() }))
+  return stack.move()
+}

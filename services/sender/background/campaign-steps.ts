@@ -1,0 +1,51 @@
+import type { CampaignDoc } from '#shared/model/documents.ts'
+import type { Logger } from '#shared/process/logger.ts'
+import { countOutcomes } from '#shared/store/campaigns/campaigns.ts'
+import { stepCampaign } from '#shared/store/campaigns/progress.ts'
+import { findCampaignsIn, findLeftOver } from '#shared/store/campaigns/queries.ts'
+import type { ServerClock } from '#shared/store/clock.ts'
+import type { Store } from '#shared/store/connect.ts'
+import { settleOne } from '#shared/store/dispatch/sweeps.ts'
+import type { Publishing } from '../publishing.ts'
+import { failedHere } from '../send/settle.ts'
+
+export interface CampaignDeps {
+  store: Store
+  publishing: Publishing
+  clock: ServerClock
+  log: Logger
+}
+
+/** Messages of a cancelled campaign that are ended in a round. */
+const LEFT_OVER = 500
+
+/** Starts scheduled campaigns whose time has come. @throws Outage */
+export async function beginCampaigns(deps: CampaignDeps): Promise<void> {
+  const now = deps.clock.now()
+  for (const campaign of await findCampaignsIn(deps.store, ['SCHEDULED']))
+    if (campaign.startAt !== null && campaign.startAt <= now) await step(deps, campaign, { status: 'RUNNING', startedAt: now })
+}
+
+/** Fails what is left to send of cancelled campaigns; a campaign with nothing left has ended. @throws Outage */
+export async function endCancelledCampaigns(deps: CampaignDeps): Promise<void> {
+  for (const campaign of await findCampaignsIn(deps.store, ['CANCELLED'])) await endCancelled(deps, campaign)
+}
+
+async function endCancelled(deps: CampaignDeps, campaign: CampaignDoc): Promise<void> {
+  const { store, clock, publishing } = deps
+  const rows = await findLeftOver(store, campaign, LEFT_OVER)
+  for (const row of rows) {
+    const events = await settleOne(store, failedHere(row, 'cancelled', clock.now()))
+    if (events) await publishing.publish(events)
+  }
+  if (rows.length < LEFT_OVER) await step(deps, campaign, { endedAt: clock.now(), counts: await countOutcomes(store, campaign) })
+}
+
+/** Writes a change of a campaign and publishes its event. @throws Outage */
+export async function step(deps: CampaignDeps, campaign: CampaignDoc, set: Partial<CampaignDoc>): Promise<void> {
+  const event = await stepCampaign(deps.store, campaign, set, deps.clock.now())
+  if (event) await deps.publishing.publish([event])
+  if (!set.status) return
+  const campaignId = String(campaign._id)
+  deps.log.info({ campaignId, status: set.status, reason: set.statusReason }, 'campaign status changed')
+}

@@ -1,0 +1,55 @@
+import type { PlatformFailure } from '#shared/domain/messages/send-errors.ts'
+import type { Dispatch, MessageDoc } from '#shared/model/documents.ts'
+import type { ServerClock } from '#shared/store/clock.ts'
+import type { Store } from '#shared/store/connect.ts'
+import { findOld } from '#shared/store/dispatch/sweeps.ts'
+import type { Numbers } from '../numbers.ts'
+import type { Publishing } from '../publishing.ts'
+import { failedHere } from '../send/settle.ts'
+import { sendSettings } from '../send-settings.ts'
+import { conclude } from './conclude.ts'
+import type { RoundRobin } from './round-robin.ts'
+
+export interface ExpireDeps {
+  store: Store
+  numbers: Numbers
+  publishing: Publishing
+  clock: ServerClock
+  roundRobin: RoundRobin
+}
+
+const BATCH = 500
+/** The shortest `maxWaitHours` of a tenant: younger messages cannot have expired. */
+const HOUR_MS = 3_600_000
+
+/** Fails chat messages that waited longer than their tenant's `maxWaitHours`. @throws Outage */
+export async function expireWaiting(deps: ExpireDeps): Promise<void> {
+  const before = new Date(deps.clock.now().getTime() - HOUR_MS)
+  let after: MessageDoc['_id'] | null = null
+  for (;;) {
+    const rows: MessageDoc[] = await findOld(deps.store, { before, after, limit: BATCH })
+    for (const message of rows)
+      await deps.roundRobin.alone({ sweep: 'expired', messageId: String(message._id) }, () => expireOne(deps, message))
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < BATCH) return
+    after = last._id
+  }
+}
+
+async function expireOne(deps: ExpireDeps, message: MessageDoc): Promise<void> {
+  const now = deps.clock.now()
+  const failure = await expiryOf(deps, message, now)
+  if (failure) await conclude(deps, failedHere(message, failure, now))
+}
+
+/** The wait counts from the moment the message should go, and not while its number is paused. */
+async function expiryOf({ store, numbers }: ExpireDeps, message: MessageDoc, now: Date): Promise<PlatformFailure | null> {
+  const number = (await numbers.find([message.phoneNumberId])).get(message.phoneNumberId)
+  const status = number?.client.status ?? 'disconnected'
+  if (status === 'paused') return null
+  const maxWaitMs = (await sendSettings(store, message.tenantId)).maxWaitHours * HOUR_MS
+  const dueAt = (message.sendAt ?? message.createdAt).getTime()
+  const expiresAt = (message.dispatch as Dispatch).deadlineAt?.getTime() ?? dueAt + maxWaitMs
+  if (expiresAt > now.getTime()) return null
+  return status === 'active' ? 'expired' : 'disconnected'
+}

@@ -1,0 +1,40 @@
+import { QUEUES } from '#shared/queue/topology.ts'
+import type { Queue } from '#shared/queue/types.ts'
+import type { ServerClock } from '#shared/store/clock.ts'
+import type { Store } from '#shared/store/connect.ts'
+import { makeReady } from '#shared/store/dispatch/finish.ts'
+import { findNotTaken } from '#shared/store/dispatch/sweeps.ts'
+import type { Publishing } from '../publishing.ts'
+import type { RoundRobin } from './round-robin.ts'
+
+export interface RequeueDeps {
+  store: Store
+  queue: Queue
+  publishing: Publishing
+  clock: ServerClock
+  roundRobin: RoundRobin
+}
+
+/** Rows of one number in a round. */
+const BATCH = 500
+/** Rows of all numbers in a round. */
+const MOST_REQUEUED = 10_000
+
+/** Enqueues ready messages that no sender took: their send job was lost. @throws Outage */
+export async function requeueLost(deps: RequeueDeps): Promise<void> {
+  if (await isQueueBusy(deps.queue)) return
+  await deps.roundRobin.each('requeue lost', 'READY', phoneNumberId => requeueNumber(deps, phoneNumberId), MOST_REQUEUED)
+}
+
+/** While send jobs stand in the queue, a row that nobody took merely waits behind them. */
+async function isQueueBusy(queue: Queue): Promise<boolean> {
+  const queues = await Promise.all([QUEUES.chat, QUEUES.bulk].map(name => queue.check(name)))
+  return queues.some(({ messageCount }) => messageCount > BATCH)
+}
+
+async function requeueNumber({ store, publishing, clock }: RequeueDeps, phoneNumberId: string): Promise<number> {
+  const now = clock.now()
+  const rows = await findNotTaken(store, phoneNumberId, now, BATCH)
+  publishing.enqueue(await makeReady(store, rows, now))
+  return rows.length
+}

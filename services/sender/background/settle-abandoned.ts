@@ -1,0 +1,48 @@
+import type { Dispatch, MessageDoc } from '#shared/model/documents.ts'
+import type { Logger } from '#shared/process/logger.ts'
+import type { ServerClock } from '#shared/store/clock.ts'
+import type { Store } from '#shared/store/connect.ts'
+import { finishMessages } from '#shared/store/dispatch/finish.ts'
+import type { Settlement } from '#shared/store/dispatch/outcome-writes.ts'
+import { findAbandoned } from '#shared/store/dispatch/sweeps.ts'
+import { liveOwners } from '#shared/store/leases.ts'
+import { unknownStep } from '../send/settle.ts'
+import { SENDER } from './heartbeat.ts'
+import type { RoundRobin } from './round-robin.ts'
+
+export interface AbandonedDeps {
+  store: Store
+  clock: ServerClock
+  log: Logger
+  roundRobin: RoundRobin
+  owner: string
+  unknownDeadlineMs: number
+}
+
+const BATCH = 500
+
+/** Gives attempts whose sender died, or that took longer than a call may, the outcome UNKNOWN. @throws Outage */
+export async function settleAbandoned(deps: AbandonedDeps): Promise<void> {
+  const now = deps.clock.now()
+  const live = await liveOwners(deps.store, SENDER)
+  // A list without our own heartbeat says nothing about the others.
+  if (!live.includes(deps.owner)) return
+  const rows = await findAbandoned(deps.store, now, live, BATCH)
+  if (rows.length > 0) deps.log.warn({ count: rows.length }, 'attempts abandoned by their sender')
+  const settlementOf = (row: MessageDoc) => abandoned(row, now, deps.unknownDeadlineMs)
+  for (const [phoneNumberId, own] of Map.groupBy(rows, row => row.phoneNumberId))
+    await deps.roundRobin.alone({ sweep: 'abandoned', phoneNumberId }, () => finishMessages(deps.store, own.map(settlementOf)))
+}
+
+const abandoned = (message: MessageDoc, at: Date, unknownDeadlineMs: number): Settlement => ({
+  message,
+  at,
+  step: unknownStep({ at, unknownDeadlineMs }),
+  entry: {
+    kind: 'note',
+    at,
+    attempt: (message.dispatch as Dispatch).attempt,
+    outcome: 'unknown',
+    detail: 'The sender stopped during this attempt; whether WhatsApp took it is not known.',
+  },
+})

@@ -1,0 +1,45 @@
+import type { MessageDoc } from '#shared/model/documents.ts'
+import type { ServerClock } from '#shared/store/clock.ts'
+import type { Store } from '#shared/store/connect.ts'
+import { findUnblocking, findUnsettled, markUnblocked } from '#shared/store/dispatch/sweeps.ts'
+import type { Publishing } from '../publishing.ts'
+import { byPolicy } from '../send/settle.ts'
+import { sendSettings } from '../send-settings.ts'
+import { conclude, enqueueNext } from './conclude.ts'
+import type { Find, RoundRobin } from './round-robin.ts'
+
+export interface UnknownDeps {
+  store: Store
+  publishing: Publishing
+  clock: ServerClock
+  roundRobin: RoundRobin
+}
+
+const BATCH = 500
+
+/** Ends attempts whose outcome stayed unknown, and lets the messages behind those that take long go first. @throws Outage */
+export async function settleUnknown(deps: UnknownDeps): Promise<void> {
+  await settleOverdue(deps)
+  await unblockSuccessors(deps)
+}
+
+/** After the deadline the tenant's policy decides. */
+async function settleOverdue(deps: UnknownDeps): Promise<void> {
+  const { store, clock, roundRobin } = deps
+  const unsettled: Find = (limit, phoneNumberId) => findUnsettled(store, clock.now(), limit, phoneNumberId)
+  for (const message of await roundRobin.part('unsettled', 'UNKNOWN', BATCH, unsettled))
+    await roundRobin.alone({ sweep: 'unsettled', messageId: String(message._id) }, () => settleByPolicy(deps, message))
+}
+
+async function settleByPolicy(deps: UnknownDeps, message: MessageDoc): Promise<void> {
+  const { unknownOutcome } = await sendSettings(deps.store, message.tenantId)
+  await conclude(deps, byPolicy(message, unknownOutcome, deps.clock.now()))
+}
+
+async function unblockSuccessors(deps: UnknownDeps): Promise<void> {
+  const { store, clock, roundRobin } = deps
+  const unblocking: Find = (limit, phoneNumberId) => findUnblocking(store, clock.now(), limit, phoneNumberId)
+  const passed = await roundRobin.part('unblocking', 'UNKNOWN', BATCH, unblocking)
+  await markUnblocked(store, passed, clock.now())
+  await enqueueNext(deps, passed)
+}
