@@ -1,16 +1,15 @@
-import { AvailabilityChanged, availabilityChannel } from '#shared/contracts/availability.ts'
-import { Revocation, revocationChannel } from '#shared/contracts/revocation.ts'
-import type { SocketUser } from '#shared/contracts/socket-events.ts'
+import { bindJobs, type JobRow, runJobs } from '#shared/process/jobs.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { latestSeqs } from '#shared/store/events/sequence.ts'
-import { findEnded } from './authenticate.ts'
-import { backlogBytes, terminate } from './connection.ts'
+import { CatchUp } from './background/catch-up.ts'
+import { endRevoked } from './background/end-revoked.ts'
+import { PresenceRenewal } from './background/renew-presence.ts'
+import { SlowSockets } from './background/slow-sockets.ts'
 import type { Feeds } from './feed.ts'
+import { subscribeToNotices } from './notices.ts'
 import type { Presence } from './presence.ts'
 import type { RedisPair } from './redis.ts'
-import { endSession, placesOf, userOf } from './session.ts'
-import type { LinkoServer, LinkoSocket } from './socket-types.ts'
+import { type LinkoServer, localSockets } from './socket-types.ts'
 
 export interface BackgroundDeps {
   io: LinkoServer
@@ -23,164 +22,40 @@ export interface BackgroundDeps {
   log: Logger
 }
 
-const TICK_MS = 15_000
-/** While Redis is away the log is all that this node hears of the others. */
-const DEAF_MS = 1000
-const RECHECK_MS = 5000
+const POSITIONS_MS = 15_000
+const WITHOUT_REDIS_MS = 1000
+/** A third of the time after which presence rows run out. */
+const PRESENCE_MS = 15_000
+const REVOKED_MS = 5000
 const SLOW_MS = 1000
-const SLOW_BYTES = 4 * 1024 * 1024
-const MOST_BYTES = 32 * 1024 * 1024
 
-/** What a node does by the clock and on Redis's word, whatever its sockets ask. */
-export function startBackground({ io, store, redis, feeds, presence, node, log }: BackgroundDeps): Disposable {
-  const database = store.connection.name
-  const local = () => [...io.of('/').sockets.values()]
-  const isSubscribed = (tenantId: string) => (io.of('/').adapter.rooms.get(`tenant:${tenantId}`)?.size ?? 0) > 0
+/** Jobs of every node, each for its own sockets. */
+export const PROCESS_JOBS: readonly JobRow<Work>[] = [
+  { name: 'emit event positions', everyMs: POSITIONS_MS, run: work => work.catchUp.emitPositions() },
+  { name: 'catch up without Redis', everyMs: WITHOUT_REDIS_MS, run: work => work.catchUp.withoutRedis() },
+  { name: 'renew presence', everyMs: PRESENCE_MS, run: work => work.presence.renew() },
+  { name: 'end revoked sessions', everyMs: REVOKED_MS, run: work => endRevoked(work.store, localSockets(work.io)) },
+  { name: 'disconnect slow sockets', everyMs: SLOW_MS, run: async work => work.slowSockets.disconnect() },
+]
 
-  /** Reads what this node was never told; the clients then hear it like anything else. */
-  async function catchUp(): Promise<void> {
-    const tenants = feeds.tenants()
-    if (tenants.length === 0) return
-    const latest = await latestSeqs(store, tenants)
-    const behind = tenants.filter(tenantId => (latest.get(tenantId) ?? 0) > (feeds.position(tenantId) ?? Infinity))
-    for (const tenantId of behind) await feeds.catchUp(tenantId)
-  }
+type Work = ReturnType<typeof workOf>
 
-  /** Reveals an event that was lost between here and the client. */
-  async function tick(): Promise<void> {
-    for (const tenantId of feeds.tenants()) if (!isSubscribed(tenantId)) feeds.close(tenantId)
-    await catchUp()
-    emitPosition()
-  }
-
-  function emitPosition(): void {
-    const stale = !redis.isReady()
-    for (const tenantId of feeds.tenants())
-      io.local.to(`tenant:${tenantId}`).emit('tick', { seq: feeds.position(tenantId) ?? 0, stale })
-  }
-
-  let wasDeaf = false
-
-  /** And once more when Redis is back: the counters are a moment behind the events. */
-  async function catchUpWhileDeaf(): Promise<void> {
-    const isDeaf = !redis.isReady()
-    const hasChanged = isDeaf !== wasDeaf
-    const asks = isDeaf || wasDeaf
-    wasDeaf = isDeaf
-    if (asks) await catchUp()
-    if (hasChanged) emitPosition()
-  }
-
-  /** Revoked tokens end within a second by the word of Redis, within some seconds without it. */
-  async function recheck(sockets: LinkoSocket[]): Promise<void> {
-    const ended = await findEnded(
-      store,
-      sockets.map(socket => socket.data.access),
-    )
-    for (const socket of sockets) if (ended.has(socket.data.access)) endSession(socket, 'revoked')
-  }
-
-  function onWord(channel: string, text: string): void {
-    if (channel === revocationChannel(database)) onRevocation(text)
-    if (channel === availabilityChannel(database)) onAvailability(text)
-  }
-
-  function onRevocation(text: string): void {
-    const parsed = Revocation.safeParse(parseJson(text))
-    if (!parsed.success) return
-    const revoked = parsed.data
-    const isMeant = ({ data: { access } }: LinkoSocket) =>
-      access.tenantId === revoked.tenantId && (revoked.userId === null || access.userId === revoked.userId)
-    recheck(local().filter(isMeant)).catch(error => log.warn({ err: error }, 'revocation not checked yet'))
-  }
-
-  function onAvailability(text: string): void {
-    const parsed = AvailabilityChanged.safeParse(parseJson(text))
-    if (!parsed.success) return
-    const { tenantId, userId, name, availability } = parsed.data
-    const payload = { userId, user: { id: userId, name }, status: 'availability' as const, availability, conversationId: null }
-    io.local.to(`tenant:${tenantId}`).emit('presence', { ...payload, at: new Date().toISOString() })
-  }
-
-  let seen = new Map<string, SocketUser[]>()
-
-  /** Renews our rows, and tells our sockets who vanished with a node that died. */
-  async function keepPresence(): Promise<void> {
-    if (!redis.isReady()) return
-    const sockets = local()
-    for (const [tenantId, its] of Map.groupBy(sockets, socket => socket.data.access.tenantId))
-      await presence.renew(
-        tenantId,
-        its.map(socket => [userOf(socket), node]),
-      )
-    for (const socket of sockets) for (const place of placesOf(socket)) await presence.renew(place, [[userOf(socket), socket.id]])
-    const before = seen
-    seen = new Map()
-    for (const tenantId of feeds.tenants()) {
-      const online = await presence.present(tenantId)
-      seen.set(tenantId, online)
-      const gone = (before.get(tenantId) ?? []).filter(user => !online.some(({ id }) => id === user.id))
-      for (const user of gone) emitGone(tenantId, user)
-    }
-  }
-
-  function emitGone(tenantId: string, user: SocketUser): void {
-    const at = new Date().toISOString()
-    io.local.to(`tenant:${tenantId}`).emit('presence', { userId: user.id, user, status: 'offline', conversationId: null, at })
-  }
-
-  let backlogs = new Map<LinkoSocket, number>()
-
-  /**
-   * A client that does not read is cut, and catches up from the log: its backlog must not fill our memory. One that is merely
-   * busy with a burst gets it done between two looks.
-   */
-  function cutSlow(): void {
-    const before = backlogs
-    backlogs = new Map()
-    for (const socket of local()) {
-      const bytes = backlogBytes(socket)
-      if (bytes <= SLOW_BYTES) continue
-      const earlier = before.get(socket)
-      if (bytes > MOST_BYTES || (earlier !== undefined && bytes >= earlier)) terminate(socket.conn)
-      else backlogs.set(socket, bytes)
-    }
-  }
-
-  const quietly = (work: () => Promise<void>) => () => void work().catch(error => log.warn({ err: error }, 'realtime chores'))
-  const timers = [
-    setInterval(quietly(tick), TICK_MS),
-    setInterval(quietly(catchUpWhileDeaf), DEAF_MS),
-    setInterval(quietly(keepPresence), TICK_MS),
-    setInterval(
-      quietly(() => recheck(local())),
-      RECHECK_MS,
-    ),
-    setInterval(cutSlow, SLOW_MS),
-  ]
-  for (const timer of timers) timer.unref()
-  const onReady = quietly(async () => {
-    wasDeaf = true
-    await tick()
-  })
-  redis.subscriber.on('ready', onReady)
-  redis.subscriber.on('message', onWord)
-  redis.subscriber
-    .subscribe(revocationChannel(database), availabilityChannel(database))
-    .catch(error => log.warn({ err: error }, 'no revocations heard'))
-  return {
-    [Symbol.dispose]() {
-      for (const timer of timers) clearInterval(timer)
-      redis.subscriber.off('ready', onReady)
-      redis.subscriber.off('message', onWord)
-    },
-  }
+/** The dependencies of the jobs, and those jobs that keep something from round to round. */
+function workOf(deps: BackgroundDeps) {
+  const { io, store } = deps
+  return { io, store, catchUp: new CatchUp(deps), presence: new PresenceRenewal(deps), slowSockets: new SlowSockets(io) }
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
+/** Starts the jobs, and what Redis sets off: notices of the gateway, and catching up after a reconnect. */
+export function startBackground(deps: BackgroundDeps): AsyncDisposable {
+  const { redis, log } = deps
+  const work = workOf(deps)
+  const stack = new AsyncDisposableStack()
+  stack.use(runJobs({ jobs: bindJobs(PROCESS_JOBS, work), log }))
+  stack.use(subscribeToNotices(deps))
+  const onReady = () =>
+    void work.catchUp.afterReconnect().catch(error => log.warn({ err: error }, 'not caught up after a reconnect to Redis'))
+  redis.subscriber.on('ready', onReady)
+  stack.defer(() => void redis.subscriber.off('ready', onReady))
+  return stack
 }

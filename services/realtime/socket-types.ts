@@ -13,3 +13,6 @@ interface NodeEvents {
 }
 export type LinkoServer = Server<ClientToServerEvents, ServerToClientEvents, NodeEvents, SocketData>
 export type LinkoSocket = Socket<ClientToServerEvents, ServerToClientEvents, NodeEvents, SocketData>
+
+/** The sockets of this node. */
+export const localSockets = (io: LinkoServer): LinkoSocket[] => [...io.of('/').sockets.values()]

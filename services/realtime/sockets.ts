@@ -165,7 +165,7 @@ export function openSockets({ server, store, redis, config, log }: SocketsDeps):
       if (events.length > 0 && redis.isReady()) io.serverSideEmit('events', events)
     },
     async [Symbol.asyncDispose]() {
-      background[Symbol.dispose]()
+      const jobsEnded = background[Symbol.asyncDispose]()
       io.local.emit('session:ended', { reason: 'moving' })
       await new Promise(resolve => setTimeout(resolve, local().length > 0 ? DRAIN_MS : 0))
       const connections = local().map(({ conn }) => conn)
@@ -174,6 +174,7 @@ export function openSockets({ server, store, redis, config, log }: SocketsDeps):
       const late = setTimeout(() => connections.forEach(terminate), LEAVE_MS)
       await io.close()
       clearTimeout(late)
+      await jobsEnded
     },
   }
 }

@@ -1,0 +1,56 @@
+import type { z } from 'zod'
+import { AvailabilityChanged, availabilityChannel } from '#shared/contracts/availability.ts'
+import { Revocation, revocationChannel } from '#shared/contracts/revocation.ts'
+import type { Logger } from '#shared/process/logger.ts'
+import type { Store } from '#shared/store/connect.ts'
+import { endRevoked } from './background/end-revoked.ts'
+import type { RedisPair } from './redis.ts'
+import { type LinkoServer, type LinkoSocket, localSockets } from './socket-types.ts'
+
+export interface NoticeDeps {
+  io: LinkoServer
+  store: Store
+  redis: Pick<RedisPair, 'subscriber'>
+  log: Logger
+}
+
+/**
+ * Subscribes to what the gateway publishes through Redis: revocations, which end sessions within a second, and availability. While
+ * Redis is away a background job ends revoked sessions within seconds.
+ */
+export function subscribeToNotices(deps: NoticeDeps): Disposable {
+  const { subscriber } = deps.redis
+  const database = deps.store.connection.name
+  const [revocations, availabilities] = [revocationChannel(database), availabilityChannel(database)]
+  const onMessage = (channel: string, text: string) => {
+    if (channel === revocations) onRevocation(deps, parse(Revocation, text))
+    if (channel === availabilities) onAvailability(deps, parse(AvailabilityChanged, text))
+  }
+  subscriber.on('message', onMessage)
+  subscriber
+    .subscribe(revocations, availabilities)
+    .catch(error => deps.log.warn({ err: error }, 'revocations and availability not subscribed'))
+  return { [Symbol.dispose]: () => void subscriber.off('message', onMessage) }
+}
+
+function onRevocation({ io, store, log }: NoticeDeps, revoked: Revocation | null): void {
+  if (revoked === null) return
+  const isMeant = ({ data: { access } }: LinkoSocket) =>
+    access.tenantId === revoked.tenantId && (revoked.userId === null || access.userId === revoked.userId)
+  endRevoked(store, localSockets(io).filter(isMeant)).catch(error => log.warn({ err: error }, 'revocation not checked yet'))
+}
+
+function onAvailability({ io }: NoticeDeps, changed: AvailabilityChanged | null): void {
+  if (changed === null) return
+  const { tenantId, userId, name, availability } = changed
+  const payload = { userId, user: { id: userId, name }, status: 'availability' as const, availability, conversationId: null }
+  io.local.to(`tenant:${tenantId}`).emit('presence', { ...payload, at: new Date().toISOString() })
+}
+
+function parse<T extends z.ZodType>(schema: T, text: string): z.infer<T> | null {
+  try {
+    return schema.safeParse(JSON.parse(text)).data ?? null
+  } catch {
+    return null
+  }
+}
