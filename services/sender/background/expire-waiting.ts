@@ -29,7 +29,9 @@ export async function expireWaiting(deps: ExpireDeps): Promise<void> {
   for (;;) {
     const rows: MessageDoc[] = await findOld(deps.store, { before, after, limit: BATCH })
     for (const message of rows)
-      await deps.roundRobin.alone({ sweep: 'expired', messageId: String(message._id) }, () => expireOne(deps, message))
+      await deps.roundRobin.alone({ job: 'expire waiting messages', messageId: String(message._id) }, () =>
+        expireOne(deps, message),
+      )
     const last = rows.at(-1)
     if (last === undefined || rows.length < BATCH) return
     after = last._id

@@ -45,7 +45,7 @@ export class DueRelease {
     let oldestMs = 0
     const sinceMs = performance.now() - this.#roundAt
     this.#roundAt += sinceMs
-    await roundRobin.each('release', 'WAITING', async phoneNumberId => {
+    await roundRobin.each('release due messages', 'WAITING', async phoneNumberId => {
       const now = clock.now()
       const due = await this.#releaseNumber(phoneNumberId, now, sinceMs)
       oldestMs = Math.max(oldestMs, ...due.map(row => now.getTime() - (row.dispatch?.nextStepAt ?? now).getTime()))

@@ -23,7 +23,12 @@ const MOST_REQUEUED = 10_000
 /** Enqueues ready messages that no sender took: their send job was lost. @throws Outage */
 export async function requeueLost(deps: RequeueDeps): Promise<void> {
   if (await isQueueBusy(deps.queue)) return
-  await deps.roundRobin.each('requeue lost', 'READY', phoneNumberId => requeueNumber(deps, phoneNumberId), MOST_REQUEUED)
+  await deps.roundRobin.each(
+    'requeue lost send jobs',
+    'READY',
+    phoneNumberId => requeueNumber(deps, phoneNumberId),
+    MOST_REQUEUED,
+  )
 }
 
 /** While send jobs stand in the queue, a row that nobody took merely waits behind them. */

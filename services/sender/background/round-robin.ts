@@ -20,9 +20,9 @@ export function createRoundRobin(store: Store, log: Logger) {
   const last = new Map<string, string>()
 
   /** The numbers with rows in this state, starting after the last one served. */
-  async function inOrder(sweep: string, state: State): Promise<string[]> {
+  async function inOrder(job: string, state: State): Promise<string[]> {
     const ids = (await numbersWith(store, state)).toSorted()
-    const before = last.get(sweep) ?? ''
+    const before = last.get(job) ?? ''
     const first = ids.findIndex(id => id > before)
     return first <= 0 ? ids : [...ids.slice(first), ...ids.slice(0, first)]
   }
@@ -34,38 +34,38 @@ export function createRoundRobin(store: Store, log: Logger) {
     } catch (error) {
       if (error instanceof Outage) throw error
       if (isOutage(error)) throw new Outage('MongoDB is away', { cause: error })
-      log.error({ err: error, ...about }, 'left out of a background job')
+      log.error({ err: error, ...about }, 'background job failed in part')
       return null
     }
   }
 
   /** Runs `work` for each number. @param work returns how many rows it handled; the round ends after `most` rows. @throws Outage */
   async function each(
-    sweep: string,
+    job: string,
     state: State,
     work: (phoneNumberId: string) => Promise<number>,
     most = Infinity,
   ): Promise<void> {
-    const ids = await inOrder(sweep, state)
+    const ids = await inOrder(job, state)
     for (let i = 0, done = 0; i < ids.length && done < most; i += AT_ONCE) {
       const some = ids.slice(i, i + AT_ONCE)
-      const counts = await Promise.all(some.map(phoneNumberId => alone({ sweep, phoneNumberId }, () => work(phoneNumberId))))
+      const counts = await Promise.all(some.map(phoneNumberId => alone({ job, phoneNumberId }, () => work(phoneNumberId))))
       done += counts.reduce<number>((sum, count) => sum + (count ?? 0), 0)
-      last.set(sweep, some.at(-1) as string)
+      last.set(job, some.at(-1) as string)
     }
   }
 
   /** At most about `most` rows; when there are more, an equal part of each number. @throws Outage */
-  async function part(sweep: string, state: State, most: number, find: Find): Promise<MessageDoc[]> {
+  async function part(job: string, state: State, most: number, find: Find): Promise<MessageDoc[]> {
     const all = await find(most)
     if (all.length < most) return all
-    const ids = await inOrder(sweep, state)
+    const ids = await inOrder(job, state)
     const limit = Math.ceil(most / Math.max(1, ids.length))
     const rows: MessageDoc[] = []
     for (const phoneNumberId of ids) {
       if (rows.length >= most) break
       rows.push(...(await find(limit, phoneNumberId)))
-      last.set(sweep, phoneNumberId)
+      last.set(job, phoneNumberId)
     }
     return rows
   }

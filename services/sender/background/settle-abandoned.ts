@@ -31,7 +31,9 @@ export async function settleAbandoned(deps: AbandonedDeps): Promise<void> {
   if (rows.length > 0) deps.log.warn({ count: rows.length }, 'attempts abandoned by their sender')
   const settlementOf = (row: MessageDoc) => abandoned(row, now, deps.unknownDeadlineMs)
   for (const [phoneNumberId, own] of Map.groupBy(rows, row => row.phoneNumberId))
-    await deps.roundRobin.alone({ sweep: 'abandoned', phoneNumberId }, () => finishMessages(deps.store, own.map(settlementOf)))
+    await deps.roundRobin.alone({ job: 'settle abandoned attempts', phoneNumberId }, () =>
+      finishMessages(deps.store, own.map(settlementOf)),
+    )
 }
 
 const abandoned = (message: MessageDoc, at: Date, unknownDeadlineMs: number): Settlement => ({

@@ -27,8 +27,10 @@ export async function settleUnknown(deps: UnknownDeps): Promise<void> {
 async function settleOverdue(deps: UnknownDeps): Promise<void> {
   const { store, clock, roundRobin } = deps
   const unsettled: Find = (limit, phoneNumberId) => findUnsettled(store, clock.now(), limit, phoneNumberId)
-  for (const message of await roundRobin.part('unsettled', 'UNKNOWN', BATCH, unsettled))
-    await roundRobin.alone({ sweep: 'unsettled', messageId: String(message._id) }, () => settleByPolicy(deps, message))
+  for (const message of await roundRobin.part('settle unknown outcomes', 'UNKNOWN', BATCH, unsettled))
+    await roundRobin.alone({ job: 'settle unknown outcomes', messageId: String(message._id) }, () =>
+      settleByPolicy(deps, message),
+    )
 }
 
 async function settleByPolicy(deps: UnknownDeps, message: MessageDoc): Promise<void> {
@@ -39,7 +41,7 @@ async function settleByPolicy(deps: UnknownDeps, message: MessageDoc): Promise<v
 async function unblockSuccessors(deps: UnknownDeps): Promise<void> {
   const { store, clock, roundRobin } = deps
   const unblocking: Find = (limit, phoneNumberId) => findUnblocking(store, clock.now(), limit, phoneNumberId)
-  const passed = await roundRobin.part('unblocking', 'UNKNOWN', BATCH, unblocking)
+  const passed = await roundRobin.part('unblock successors', 'UNKNOWN', BATCH, unblocking)
   await markUnblocked(store, passed, clock.now())
   await enqueueNext(deps, passed)
 }
