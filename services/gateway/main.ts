@@ -36,7 +36,7 @@ const meta = limitCalls(unlimited, createCallLimits({ redis }))
 const keyring = config.TOKEN_ENCRYPTION_KEY || config.TOKEN_ENCRYPTION_KEYS ? createKeyring(config) : null
 const now = () => new Date()
 const app = createApp({ store, queue, events, redis, storage, limiter, config, meta, keyring, log, now })
-// Without the broker a send is stored and rung later; without Redis the limits are kept here: neither is a reason not to serve.
+// Without the broker sends are stored and enqueued later; without Redis each process limits by itself: neither stops the service.
 const ready = () => ({
   required: { mongodb: store.isReady() },
   informational: { rabbitmq: queue.isReady(), redis: redis.status === 'ready' },

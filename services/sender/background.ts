@@ -10,7 +10,7 @@ import { CampaignAllowances } from './background/campaign-allowances.ts'
 import { beginCampaigns, endCancelledCampaigns } from './background/campaign-steps.ts'
 import { checkNextAudience } from './background/check-audience.ts'
 import { expireWaiting } from './background/expire-waiting.ts'
-import type { SenderHeartbeat } from './background/heartbeat.ts'
+import { SenderHeartbeat } from './background/heartbeat.ts'
 import { clearBacklogGauges, measureBacklog } from './background/measure-backlog.ts'
 import { AHEAD_SECONDS, CampaignRelease } from './background/release-campaigns.ts'
 import { DueRelease } from './background/release-due.ts'
@@ -91,9 +91,23 @@ function leaderWork(deps: BackgroundDeps) {
   return { ...deps, roundRobin, due, campaigns, progress }
 }
 
-export const startProcessJobs = (heartbeat: SenderHeartbeat, log: Logger): AsyncDisposable =>
-  runJobs({ jobs: bindJobs(PROCESS_JOBS, heartbeat), log })
+export interface Heartbeat extends AsyncDisposable {
+  /** Senders that are alive, this one included. */
+  liveSenders(): number
+}
 
+/** Starts the heartbeat, which begins before the first take and ends after the last call. */
+export async function startHeartbeat(store: Store, owner: string, log: Logger): Promise<Heartbeat> {
+  const heartbeat = new SenderHeartbeat(store, owner)
+  await heartbeat.renew()
+  await using stack = new AsyncDisposableStack()
+  stack.defer(() => heartbeat.end())
+  stack.use(runJobs({ jobs: bindJobs(PROCESS_JOBS, heartbeat), log }))
+  const opened = stack.move()
+  return { liveSenders: heartbeat.liveSenders, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+}
+
+/** Starts the jobs that one sender at a time runs, and those of the others. */
 export async function startBackground(deps: BackgroundDeps): Promise<AsyncDisposable> {
   const { store, owner, log } = deps
   await using stack = new AsyncDisposableStack()

@@ -10,23 +10,23 @@ import { TtlCache } from '#shared/store/ttl-cache.ts'
 
 /** A number as the sender needs it. */
 export interface SendingNumber {
-  /** Its throughput is what it may use now: Meta's, or less by its people's wish. */
+  /** Its `throughput` is the rate it may use now: Meta's, or a lower one that people have set. */
   client: ClientDoc
-  /** null: it may not send now, its messages wait. */
+  /** null: the number may not send now, its messages wait. */
   token: string | null
-  /** It has a token that no key of ours opens: worth a pause, so that people hear of it. */
+  /** No key opens its token: the number should be paused, so that people notice. */
   isUnreadable: boolean
   perMinute: number | null
   perDay: number | null
 }
 
-/** Short, so that a pause or a new token is heard within a second. Tokens are in memory for no longer. */
+/** Short, so that a pause or a new token takes effect within a second. Tokens are in memory for no longer. */
 const KEPT_MS = 1000
 
 export interface Numbers {
   /** @throws Outage */
   find(phoneNumberIds: Iterable<string>): Promise<Map<string, SendingNumber>>
-  /** It is paused here and now: for so long what is in hand is given back, and what is known of it is read again. */
+  /** Holds a number that is being paused: for `ms` its messages in hand are given back, and the number is read again. */
   hold(phoneNumberId: string, ms?: number): void
   isHeld(phoneNumberId: string): boolean
 }
@@ -48,7 +48,7 @@ export function createNumbers(store: Store, keyring: Keyring): Numbers {
     }
   }
 
-  /** Null for a tenant that is gone: its numbers send no more. */
+  /** Null for a deleted tenant, whose numbers do not send. */
   async function findTenant({ tenantId }: ClientDoc): Promise<TenantDoc | null> {
     try {
       return await getCachedTenant(store, tenantId)

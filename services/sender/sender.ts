@@ -8,11 +8,10 @@ import type { Logger } from '#shared/process/logger.ts'
 import { QUEUES } from '#shared/queue/topology.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
-import { serverClock } from '#shared/store/clock.ts'
+import { type ServerClock, serverClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { SenderHeartbeat } from './background/heartbeat.ts'
-import { BACKLOG_MS, startBackground, startProcessJobs } from './background.ts'
-import { createNumbers } from './numbers.ts'
+import { BACKLOG_MS, startBackground, startHeartbeat } from './background.ts'
+import { createNumbers, type Numbers } from './numbers.ts'
 import { ConcurrencyLimiter } from './pacing/concurrency.ts'
 import { createPublishing } from './publishing.ts'
 import { createReceipts } from './receipts.ts'
@@ -61,72 +60,77 @@ const STOP_PATIENCE_MS = 18_000
 
 /** Takes send jobs, calls Meta and writes outcomes; runs the background jobs while no other sender does. */
 export async function startSender(deps: SenderDeps, options: SenderOptions = {}): Promise<Sender> {
-  const { store, queue, meta, keyring, storage, log } = deps
-  const { concurrency = 400, unknownDeadlineMs = 300_000, isEnabled = true } = options
-  const owner = options.owner ?? `${os.hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`
-  if (!isEnabled) {
-    log.warn('sending is switched off: JOB_RUNNER_ENABLED')
-    return { isReady: () => true, idle: () => Promise.resolve(), [Symbol.asyncDispose]: () => Promise.resolve() }
-  }
+  const { store, queue, log } = deps
+  const { owner = newOwner(), isEnabled = true, outboxEveryMs = 5000, backlogEveryMs = BACKLOG_MS } = options
+  if (!isEnabled) return startNothing(log)
 
   await using stack = new AsyncDisposableStack()
   const clock = stack.use(await serverClock(store, { log }))
-  const heartbeat = new SenderHeartbeat(store, owner)
-  await heartbeat.renew()
-  stack.defer(() => heartbeat.end())
-  stack.use(startProcessJobs(heartbeat, log))
-
+  const heartbeat = stack.use(await startHeartbeat(store, owner, log))
   const limits = deps.limits(heartbeat.liveSenders)
+  const parts = createParts({ ...deps, limits, clock, owner }, options)
+  const { limiter, numbers, publishing, unknownDeadlineMs } = parts
+  // A call may last longer than a stop: the sweep then finds its row, as after a crash.
+  stack.defer(() => Promise.race([limiter.idle(), sleep(STOP_PATIENCE_MS, undefined, { ref: false })]))
+  const periods = { unknownDeadlineMs, republishEveryMs: outboxEveryMs, backlogEveryMs }
+  const shared = { store, queue, numbers, publishing, clock, log, owner }
+  stack.use(await startBackground({ ...shared, storage: deps.storage, messagingLimits: limits.people, ...periods }))
+  const consumers = stack.use(await startConsumers({ ...deps, clock, numbers }, parts.send))
+  stack.defer(() => limiter.close())
+  const opened = stack.move()
+  return {
+    isReady: consumers.isReady,
+    idle: () => limiter.idle(),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  }
+}
+
+/** Unique among the senders, and readable in rows and logs. */
+const newOwner = () => `${os.hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`
+
+function startNothing(log: Logger): Sender {
+  log.warn('sending is switched off: JOB_RUNNER_ENABLED')
+  return { isReady: () => true, idle: () => Promise.resolve(), [Symbol.asyncDispose]: () => Promise.resolve() }
+}
+
+type Parts = Omit<SenderDeps, 'limits'> & { limits: SenderLimits; clock: ServerClock; owner: string }
+
+/** The parts of a send, and what background jobs share with them. */
+function createParts(deps: Parts, { concurrency = 400, unknownDeadlineMs = 300_000 }: SenderOptions) {
+  const { store, queue, meta, keyring, storage, log, limits, clock, owner } = deps
   const limiter = new ConcurrencyLimiter(concurrency)
   const publishing = createPublishing(queue, log)
   stack.defer(() => publishing.settled())
   const numbers = createNumbers(store, keyring)
   const pause = createPause({ store, keyring, limits, numbers, publishing, log })
   const finish = createFinish({ store, queue, publishing, clock, log })
-  // A call may last longer than a stop: the sweep then finds its row, as after a crash.
-  stack.defer(() => Promise.race([limiter.idle(), sleep(STOP_PATIENCE_MS, undefined, { ref: false })]))
   const stopCampaign = createCampaignStop({ store, publishing, clock, log })
   const uploads = createUploads({ store, storage, meta, clock, log })
   const call = createCall({ meta, uploads, limits, pause, stopCampaign, clock, log, unknownDeadlineMs })
   const campaigns = createHeldCampaigns(store)
   const checkTemplate = createTemplateCheck(store, log)
-  const sendDeps = {
-    store,
-    limits,
-    numbers,
-    campaigns,
-    pause,
-    limiter,
-    publishing,
-    clock,
-    log,
-    owner,
-    checkTemplate,
-    call,
-    finish,
-  }
+  const rules = { limits, numbers, campaigns, pause, limiter, checkTemplate }
+  const send = { store, publishing, clock, log, owner, call, finish, ...rules }
+  return { limiter, publishing, numbers, unknownDeadlineMs, send }
+}
 
-  const background = { store, queue, storage, numbers, publishing, clock, log, owner, unknownDeadlineMs }
-  const { outboxEveryMs: republishEveryMs = 5000, backlogEveryMs = BACKLOG_MS } = options
-  const messagingLimits = limits.people
-  stack.use(await startBackground({ ...background, messagingLimits, republishEveryMs, backlogEveryMs }))
+type SendDeps = Parameters<typeof createSend>[0]
+type ConsumerDeps = Pick<SenderDeps, 'store' | 'queue' | 'meta' | 'log'> & { clock: ServerClock; numbers: Numbers }
 
+interface Consumers extends AsyncDisposable {
+  isReady(): boolean
+}
+
+async function startConsumers({ store, queue, meta, log, clock, numbers }: ConsumerDeps, sendDeps: SendDeps): Promise<Consumers> {
+  await using stack = new AsyncDisposableStack()
   const available = () => store.ping()
   const batch = { maxBatch: 200, lingerMs: 5, available }
+  const receipts = { prefetch: 20, available }
   const chat = await queue.consumeBatches(QUEUES.chat, createSend(sendDeps, 'chat'), { ...batch, prefetch: 400 })
   const bulk = await queue.consumeBatches(QUEUES.bulk, createSend(sendDeps, 'campaign'), { ...batch, prefetch: 200 })
-  const receipts = await queue.consume(QUEUES.receipts, createReceipts({ numbers, meta, clock, log }), {
-    prefetch: 20,
-    available,
-  })
-  stack.use(receipts)
+  stack.use(await queue.consume(QUEUES.receipts, createReceipts({ numbers, meta, clock, log }), receipts))
   stack.use(bulk)
   stack.use(chat)
-  stack.defer(() => limiter.close())
   const opened = stack.move()
-  return {
-    isReady: () => chat.isReady() && bulk.isReady(),
-    idle: () => limiter.idle(),
-    [Symbol.asyncDispose]: () => opened.disposeAsync(),
-  }
+  return { isReady: () => chat.isReady() && bulk.isReady(), [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }

@@ -7,7 +7,7 @@ import type { GatewayDeps } from '../deps.ts'
 
 type Deps = Pick<GatewayDeps, 'store' | 'keyring'>
 
-/** Asks Meta in the name of this number. @throws ApiError 409, 422 */
+/** The right to ask Meta with this number's token. @throws ApiError 409, 422 */
 export function accessOf({ keyring }: Deps, client: ClientDoc): TemplateAccess {
   if (client.status === 'disconnected' || client.status === 'suspended')
     throw new ApiError(422, 'NUMBER_NOT_CONNECTED', 'This number is not connected')
@@ -16,14 +16,14 @@ export function accessOf({ keyring }: Deps, client: ClientDoc): TemplateAccess {
   return { client, token }
 }
 
-/** Asks Meta in the name of any number of the template's account. @throws ApiError 409 */
+/** The right to ask Meta with the token of any number of the template's account. @throws ApiError 409 */
 export async function accessFor(deps: Deps, { tenantId, wabaId }: TemplateDoc): Promise<TemplateAccess> {
   const access = (await accessesOf(deps, tenantId)).get(wabaId)
   if (access === undefined) throw new ApiError(409, 'NUMBER_NOT_CONNECTED', 'No number of this business account is connected')
   return access
 }
 
-/** One for each business account of a tenant; a number that sends is preferred. */
+/** One access for each business account of a tenant, by its id; numbers that send come first. */
 export async function accessesOf(
   { store, keyring }: Deps,
   tenantId: TemplateDoc['tenantId'] | string,
