@@ -73,21 +73,16 @@ interface Parts {
 function queueOf(parts: Parts, options: QueueOptions, stack: AsyncDisposableStack): Queue {
   const { publishing, consuming, publisher, declare } = parts
   const { log, outageInPlaceMs = 60_000, ladder = LADDER_S, balanceMs = 2000 } = options
-  const deps: ConsumerDeps = { link: consuming, publisher, log, declare, outageInPlaceMs, ladder }
   const consumers = new Set<SupervisedConsumer>()
+  const onStopped = (consumer: SupervisedConsumer) => void consumers.delete(consumer)
+  const deps: ConsumerDeps = { link: consuming, publisher, log, declare, outageInPlaceMs, ladder, onStopped }
   stack.use(watchQueues(consuming, consumers, log))
   stack.defer(async () => void (await Promise.all([...consumers].map(consumer => consumer[Symbol.asyncDispose]()))))
 
   async function start(queue: string, work: Work, { prefetch, available }: ConsumeOptions): Promise<SupervisedConsumer> {
     const consumer = await startConsumer(deps, queue, work, { prefetch, available })
     consumers.add(consumer)
-    return {
-      ...consumer,
-      async [Symbol.asyncDispose]() {
-        await consumer[Symbol.asyncDispose]()
-        consumers.delete(consumer)
-      },
-    }
+    return consumer
   }
 
   async function check(queue: string) {
@@ -96,7 +91,7 @@ function queueOf(parts: Parts, options: QueueOptions, stack: AsyncDisposableStac
   }
 
   const queue: Queue = {
-    publish: publisher.publish,
+    publish: (message, options) => publisher.publish(message, options),
     consume(name, handler, options) {
       const one: Work['handler'] = async ([delivery], signal) => (delivery ? handler(delivery, signal) : DONE)
       return start(name, { handler: one, maxBatch: 1, lingerMs: 0, parallel: true }, options)

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Channel } from 'amqplib'
 import type { Logger } from '../process/logger.ts'
 import { type Link, within } from './link.ts'
 import type { RetryDelay } from './moves.ts'
 import type { Publisher } from './publisher.ts'
-import { type End, openSession, type Session, type Work } from './session.ts'
+import { type End, Session, type Work } from './session.ts'
 import type { ConsumeOptions, Consumer } from './types.ts'
 
 export interface ConsumerDeps {
@@ -14,115 +15,161 @@ export interface ConsumerDeps {
   declare(): Promise<void>
   outageInPlaceMs: number
   ladder: readonly RetryDelay[]
-}
-
-/** A consumer with a channel of its own, which it replaces whenever channel or connection die. */
-export interface SupervisedConsumer extends Consumer {
-  /** True once this channel was given something: with a single active consumer, the standby gets nothing. */
-  isActive(): boolean
-  inHand(): number
-  /** Hands the queue over: drains, closes the channel (the rest returns in order) and subscribes again, behind the others. */
-  handOver(): Promise<void>
+  /** Runs once a consumer is disposed. */
+  onStopped?(consumer: SupervisedConsumer): void
 }
 
 const RESUBSCRIBE_MS = [100, 250, 500, 1000, 2000, 5000]
-/** A queue without a leader takes a subscription and never answers. */
+/** A queue without a leader accepts a subscription and never answers. */
 const SUBSCRIBE_MS = 30_000
 const PING_MS = 1000
+/** The wait during an outage whose end cannot be asked for. */
 const BLIND_WAIT_MS = 5000
 const FIRST_MS = 5000
 const STOP_MS = 2000
 const NOT_FOUND = 404
 
+/** Starts a consumer and waits for its first subscription, unless the connection is down. */
 export async function startConsumer(
   deps: ConsumerDeps,
   queue: string,
   work: Work,
   options: ConsumeOptions,
 ): Promise<SupervisedConsumer> {
-  const { link, log } = deps
-  let session: Session | null = null
-  const stop = new AbortController()
-  const first = Promise.withResolvers<void>()
+  const consumer = new SupervisedConsumer(deps, queue, work, options)
+  if (deps.link.isConnected()) await within(FIRST_MS, consumer.subscribed)
+  return consumer
+}
 
-  async function run(): Promise<void> {
-    for (let failures = 0; !stop.signal.aborted; ) {
-      const end = await subscribe().then(
+/** A consumer with a channel of its own, which it replaces whenever channel or connection die. */
+export class SupervisedConsumer implements Consumer {
+  readonly queue: string
+  /** Resolves with the first subscription. */
+  readonly subscribed: Promise<void>
+  readonly #deps: ConsumerDeps
+  readonly #work: Work
+  readonly #options: ConsumeOptions
+  readonly #resolveSubscribed: () => void
+  readonly #stop = new AbortController()
+  readonly #running: Promise<void>
+  #session: Session | null = null
+  /** Whether the broker has confirmed the session's subscription. */
+  #isSubscribed = false
+
+  constructor(deps: ConsumerDeps, queue: string, work: Work, options: ConsumeOptions) {
+    this.queue = queue
+    this.#deps = deps
+    this.#work = work
+    this.#options = options
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.subscribed = promise
+    this.#resolveSubscribed = resolve
+    this.#running = this.#run()
+    this.#running.catch(error => deps.log.error({ err: error, queue }, 'consumer ended'))
+  }
+
+  isReady(): boolean {
+    return this.#isSubscribed && this.#deps.link.isConnected()
+  }
+
+  /** True once this channel was given something: with a single active consumer, the standby gets nothing. */
+  isActive(): boolean {
+    return this.#session?.hasDelivered() ?? false
+  }
+
+  inHand(): number {
+    return this.#session?.inHand() ?? 0
+  }
+
+  /** Hands the queue over: drains, closes the channel (the rest returns in order) and subscribes again, behind the others. */
+  async handOver(): Promise<void> {
+    await this.#session?.drain('handed over')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    await this.#session?.drain('stopped')
+    await within(STOP_MS, this.#running)
+    this.#deps.onStopped?.(this)
+  }
+
+  async #run(): Promise<void> {
+    for (let failures = 0; !this.#isStopped(); ) {
+      const end = await this.#subscribe().then(
         reason => {
           failures = 0
           return reason
         },
         error => {
           failures++
-          if (!stop.signal.aborted) log.warn({ err: error, queue }, 'cannot consume')
-          return isMissing(error) ? 'missing' : 'lost'
+          return this.#reportFailure(error)
         },
       )
-      session = null
-      log.debug({ queue, end }, 'subscription ended')
-      if (stop.signal.aborted || end === 'handed over') continue
-      if (end === 'outage') await untilAvailable()
-      if (end === 'missing') await deps.declare().catch(error => log.warn({ err: error, queue }, 'cannot declare'))
-      await pause(RESUBSCRIBE_MS[Math.min(failures, RESUBSCRIBE_MS.length - 1)])
+      this.#session = null
+      this.#isSubscribed = false
+      this.#deps.log.debug({ queue: this.queue, end }, 'subscription ended')
+      if (this.#isStopped() || end === 'handed over') continue
+      await this.#recover(end)
+      await this.#pause(RESUBSCRIBE_MS[Math.min(failures, RESUBSCRIBE_MS.length - 1)])
     }
   }
 
-  async function subscribe(): Promise<End> {
-    const channel = await link.createChannel()
-    const opened = openSession({ channel, queue, work, ...deps })
-    // A stop that came while the connection was away has found no session to drain.
-    if (stop.signal.aborted) await opened.end('stopped')
-    else await consumeWith(opened, channel)
-    return opened.ended
+  #reportFailure(error: unknown): End {
+    if (!this.#isStopped()) this.#deps.log.warn({ err: error, queue: this.queue }, 'queue not consumed, retrying')
+    return isMissing(error) ? 'missing' : 'lost'
   }
 
-  async function consumeWith(opened: Session, channel: Awaited<ReturnType<Link['createChannel']>>): Promise<void> {
-    session = opened
+  /** Does what the end of a channel asks for before the next one. */
+  async #recover(end: End): Promise<void> {
+    const { declare, log } = this.#deps
+    if (end === 'outage') await this.#untilAvailable()
+    if (end === 'missing') await declare().catch(error => log.warn({ err: error, queue: this.queue }, 'queue not declared'))
+  }
+
+  /** Resolves when the channel has ended. */
+  async #subscribe(): Promise<End> {
+    const channel = await this.#deps.link.createChannel()
+    const session = new Session({ ...this.#deps, channel, queue: this.queue, work: this.#work })
+    // A stop that came while the connection was away has found no session to drain.
+    if (this.#isStopped()) await session.end('stopped')
+    else await this.#consume(session, channel)
+    return session.ended
+  }
+
+  async #consume(session: Session, channel: Channel): Promise<void> {
+    const { log } = this.#deps
+    this.#session = session
     try {
-      await inTime(channel.prefetch(options.prefetch))
+      await inTime(channel.prefetch(this.#options.prefetch))
       await inTime(
-        channel.consume(queue, message => {
-          if (message === null) opened.end('missing').catch(error => log.warn({ err: error, queue }, 'cannot close'))
-          else opened.push(message)
+        channel.consume(this.queue, message => {
+          if (message !== null) session.push(message)
+          else session.end('missing').catch(error => log.warn({ err: error, queue: this.queue }, 'channel not closed'))
         }),
       )
     } catch (error) {
-      await opened.end('lost')
+      await session.end('lost')
       throw error
     }
-    isSubscribed.add(opened)
-    log.debug({ queue }, 'subscribed')
-    first.resolve()
+    this.#isSubscribed = true
+    log.debug({ queue: this.queue }, 'subscribed')
+    this.#resolveSubscribed()
   }
-
-  const isSubscribed = new WeakSet<Session>()
 
   /** Waits for the server whose absence ended the channel. */
-  async function untilAvailable(): Promise<void> {
-    if (options.available === undefined) return pause(BLIND_WAIT_MS)
-    log.warn({ queue }, 'not consuming until the server is back')
-    while (!stop.signal.aborted && !(await options.available().catch(() => false))) await pause(PING_MS)
+  async #untilAvailable(): Promise<void> {
+    const { available } = this.#options
+    if (available === undefined) return this.#pause(BLIND_WAIT_MS)
+    this.#deps.log.warn({ queue: this.queue }, 'queue not consumed until the server is back')
+    while (!this.#isStopped() && !(await available().catch(() => false))) await this.#pause(PING_MS)
   }
 
-  const pause = (ms: number | undefined) => sleep(ms, undefined, { signal: stop.signal }).catch(() => undefined)
+  #isStopped(): boolean {
+    return this.#stop.signal.aborted
+  }
 
-  const running = run()
-  running.catch(error => log.error({ err: error, queue }, 'consumer ended'))
-  if (link.isConnected()) await within(FIRST_MS, first.promise)
-
-  return {
-    queue,
-    isReady: () => session !== null && isSubscribed.has(session) && link.isConnected(),
-    isActive: () => session?.hasDelivered() ?? false,
-    inHand: () => session?.inHand() ?? 0,
-    async handOver() {
-      await session?.drain('handed over')
-    },
-    async [Symbol.asyncDispose]() {
-      stop.abort()
-      await session?.drain('stopped')
-      await within(STOP_MS, running)
-    },
+  async #pause(ms: number | undefined): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#stop.signal }).catch(() => undefined)
   }
 }
 

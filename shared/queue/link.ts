@@ -3,8 +3,8 @@ import { type Channel, type ChannelModel, type ConfirmChannel, connect, type Rec
 import type { Logger } from '../process/logger.ts'
 
 /**
- * One connection that comes back by itself. What lived on it (channels, consumers) does not: its users open anew. A process
- * holds two, for a connection that publishes is stopped whole while the broker has an alarm.
+ * One connection that comes back by itself. Its channels and consumers do not: their users open new ones. A process holds two
+ * connections, because the broker stops one that publishes altogether while it has an alarm.
  */
 export interface Link extends AsyncDisposable {
   isConnected(): boolean
@@ -20,7 +20,7 @@ export interface LinkOptions {
   log: Logger
   /** How long the first connection may take; 0 does not wait for it. */
   startWithinMs: number
-  /** Runs on every new connection before anyone may use it; a failure is a failed connection. */
+  /** Runs on every new connection before its first use; a failure is a failed connection. */
   setup?(model: ChannelModel): Promise<void>
   onBlocked?(): void
 }
@@ -28,12 +28,25 @@ export interface LinkOptions {
 const CLOSE_MS = 2000
 const HEARTBEAT_S = '10'
 
+/** Connects in the background and stays connected. @throws when the first connection takes longer than `startWithinMs` */
 export async function openLink(url: string, options: LinkOptions): Promise<Link> {
-  const { name, log, setup, startWithinMs } = options
-  let isConnected = false
-  let isBlocked = false
+  const connection = await connectForever(url, options)
+  const state = watchState(connection, options)
+  if (options.startWithinMs > 0) await firstConnection(connection, options.startWithinMs)
+  return {
+    isConnected: () => state.isConnected,
+    isBlocked: () => state.isBlocked,
+    createChannel: () => connection.createChannel(),
+    createConfirmChannel: () => connection.createConfirmChannel(),
+    async [Symbol.asyncDispose]() {
+      state.isConnected = false
+      await within(CLOSE_MS, connection.close())
+    },
+  }
+}
 
-  const connection: RecoveringChannelModel = await connect(withHeartbeat(url), {
+const connectForever = (url: string, { name, setup }: LinkOptions): Promise<RecoveringChannelModel> =>
+  connect(withHeartbeat(url), {
     noDelay: true,
     keepAlive: true,
     timeout: 5000,
@@ -45,42 +58,35 @@ export async function openLink(url: string, options: LinkOptions): Promise<Link>
       setup: (model: ChannelModel) => runSetup(model, setup),
     },
   })
+
+/** Logs what happens to the connection and keeps its state, which the answer shows. */
+function watchState(connection: RecoveringChannelModel, { name, log, onBlocked }: LinkOptions) {
+  const state = { isConnected: false, isBlocked: false }
   connection.on('connect', () => {
-    isConnected = true
+    state.isConnected = true
     log.info({ connection: name }, 'rabbitmq connected')
   })
   connection.on('disconnect', error => {
-    isConnected = false
-    isBlocked = false
-    log.warn({ err: error, connection: name }, 'rabbitmq is away')
+    state.isConnected = false
+    state.isBlocked = false
+    log.warn({ err: error, connection: name }, 'rabbitmq disconnected')
   })
-  connection.on('connect-failed', error => log.warn({ err: error, connection: name }, 'rabbitmq does not answer'))
-  connection.on('error', error => log.warn({ err: error, connection: name }, 'rabbitmq connection'))
-  connection.on('handler-error', error => log.error({ err: error, connection: name }, 'rabbitmq listener'))
+  connection.on('connect-failed', error => log.warn({ err: error, connection: name }, 'rabbitmq unreachable'))
+  connection.on('error', error => log.warn({ err: error, connection: name }, 'rabbitmq connection failed'))
+  connection.on('handler-error', error => log.error({ err: error, connection: name }, 'rabbitmq listener failed'))
   connection.on('blocked', reason => {
-    isBlocked = true
-    log.error({ reason, connection: name }, 'rabbitmq refuses publishers')
-    options.onBlocked?.()
+    state.isBlocked = true
+    log.error({ reason, connection: name }, 'rabbitmq blocks publishers')
+    onBlocked?.()
   })
   connection.on('unblocked', () => {
-    isBlocked = false
-    log.info({ connection: name }, 'rabbitmq takes publishers again')
+    state.isBlocked = false
+    log.info({ connection: name }, 'rabbitmq unblocked publishers')
   })
-  if (startWithinMs > 0) await firstConnection(connection, startWithinMs)
-
-  return {
-    isConnected: () => isConnected,
-    isBlocked: () => isBlocked,
-    createChannel: () => connection.createChannel(),
-    createConfirmChannel: () => connection.createConfirmChannel(),
-    async [Symbol.asyncDispose]() {
-      isConnected = false
-      await within(CLOSE_MS, connection.close())
-    },
-  }
+  return state
 }
 
-/** A channel for one piece of work: a refusal (such as a missing queue) closes it and nobody else's. */
+/** Runs one piece of work on a channel of its own: a refusal (such as a missing queue) closes no other channel. */
 export async function withChannel<T>(
   connection: { createChannel(): Promise<Channel> },
   work: (channel: Channel) => Promise<T>,
@@ -94,7 +100,7 @@ export async function withChannel<T>(
   }
 }
 
-/** `close()` may never resolve once the socket is lost. The answer: whether the work ended in time, well or badly. */
+/** Bounds a wait: `close()` may never resolve once the socket is lost. @returns whether the work ended in time, well or badly */
 export async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
   const timer = new AbortController()
   const late = sleep(ms, false, { signal: timer.signal }).catch(() => false)
@@ -108,14 +114,14 @@ export async function within(ms: number, work: Promise<unknown>): Promise<boolea
 }
 
 async function runSetup(model: ChannelModel, setup: LinkOptions['setup']): Promise<void> {
-  // Before all else: without it a failure in here would end the process.
+  // The first listener: without it a failure during the set-up would end the process.
   model.on('error', () => undefined)
   let isLost = false
   model.on('close', () => {
     isLost = true
   })
   await setup?.(model)
-  // Recovery begins to watch only after this function: a connection that died unseen would be kept for ever.
+  // Recovery watches the connection only after this function: one that died before would be kept for ever.
   if (isLost) throw new Error('the connection was lost during its set-up')
 }
 
@@ -125,7 +131,7 @@ async function firstConnection(connection: RecoveringChannelModel, startWithinMs
   throw new Error(`RabbitMQ did not answer within ${Math.round(startWithinMs / 1000)} s`)
 }
 
-/** The heartbeat counts only in the address; as a socket option it is ignored. */
+/** Sets the heartbeat in the address, the only place where amqplib reads it. */
 function withHeartbeat(url: string): string {
   const address = new URL(url)
   if (!address.searchParams.has('heartbeat')) address.searchParams.set('heartbeat', HEARTBEAT_S)

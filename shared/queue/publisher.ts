@@ -7,13 +7,6 @@ import { propertiesOf } from './headers.ts'
 import { type Link, within } from './link.ts'
 import { type OutgoingMessage, PublishError } from './types.ts'
 
-export interface Publisher extends AsyncDisposable {
-  publish(message: OutgoingMessage, options?: { timeoutMs?: number }): Promise<void>
-  /** Ends what waits for a confirm at once: under an alarm none will come for long. */
-  block(): void
-  isReady(): boolean
-}
-
 export interface PublisherDeps {
   link: Link
   log: Logger
@@ -21,12 +14,12 @@ export interface PublisherDeps {
   declare(): Promise<void>
 }
 
-/** Beyond these the caller is refused: a broker that does not confirm must not fill the memory. */
+/** Above these a publish is refused: a broker that does not confirm must not fill the memory. */
 const MAX_UNCONFIRMED = 1000
 const MAX_UNCONFIRMED_BYTES = 128 * 1024 * 1024
-/** Half of what RabbitMQ 4 takes; one message above its limit would close the channel of all. */
+/** Half of what RabbitMQ 4 takes; one message above its limit would close the channel that all share. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024
-/** So many answers missing at once: the channel is given up, that the broker may free what it holds. */
+/** With so many confirms missing the channel is closed, so that the broker frees what it holds for it. */
 const MAX_LATE = 1000
 const CONFIRM_MS = 5000
 const SWEEP_MS = 100
@@ -40,55 +33,44 @@ interface Open {
   window: ConfirmWindow
 }
 
-/** One confirm channel, pipelined: a promise for each message, no waiting between them. */
-export async function openPublisher({ link, log, declare }: PublisherDeps): Promise<Publisher> {
-  let open: Open | null = null
-  let isClosed = false
-  let firstOpen: () => void = () => undefined
-  const opened = new Promise<void>(resolve => {
-    firstOpen = resolve
-  })
+/** Opens the publisher and waits for its first channel, unless the connection is down. */
+export async function openPublisher(deps: PublisherDeps): Promise<Publisher> {
+  const publisher = new Publisher(deps)
+  if (deps.link.isConnected()) await within(CONFIRM_MS, publisher.opened)
+  return publisher
+}
 
-  /** A channel dies with its connection, or alone; either way the next one waits for a connection. */
-  async function keepOpen(): Promise<void> {
-    while (!isClosed) {
-      try {
-        await useChannel(await link.createConfirmChannel())
-      } catch (error) {
-        if (!isClosed) log.warn({ err: error }, 'no publishing channel')
-      }
-      if (!isClosed) await sleep(REOPEN_MS)
-    }
+/** One confirm channel, pipelined: a promise for each message, no waiting between them. Opens a new channel whenever one dies. */
+export class Publisher implements AsyncDisposable {
+  /** Resolves with the first channel. */
+  readonly opened: Promise<void>
+  readonly #deps: PublisherDeps
+  readonly #resolveOpened: () => void
+  readonly #sweepTimer: NodeJS.Timeout
+  #open: Open | null = null
+  #isClosed = false
+  /** When the topology was last declared again, as Date.now(). */
+  #repairedAt = 0
+
+  constructor(deps: PublisherDeps) {
+    this.#deps = deps
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.opened = promise
+    this.#resolveOpened = resolve
+    this.#keepOpen().catch(error => deps.log.error({ err: error }, 'publisher ended'))
+    this.#sweepTimer = setInterval(() => this.#sweep(), SWEEP_MS)
+    this.#sweepTimer.unref()
   }
 
-  function useChannel(channel: ConfirmChannel): Promise<void> {
-    const window = new ConfirmWindow(reason => publishFailed.inc({ reason }))
-    channel.on('error', error => {
-      log.warn({ err: error }, 'publishing channel')
-      if ('code' in error && error.code === NOT_FOUND) repairTopology()
-    })
-    channel.on('handler-error', error => log.error({ err: error }, 'publishing listener'))
-    channel.on('ack', ({ deliveryTag, multiple }) => window.settle(deliveryTag, multiple, true))
-    channel.on('nack', ({ deliveryTag, multiple }) => window.settle(deliveryTag, multiple, false))
-    channel.on('return', message => {
-      window.fail(Number(message.properties.correlationId), 'returned', 'no queue takes it')
-      repairTopology()
-    })
-    open = { channel, window }
-    firstOpen()
-    return new Promise(resolve =>
-      channel.on('close', () => {
-        open = null
-        window.failAll('disconnected', 'the channel closed before the confirm')
-        resolve()
-      }),
-    )
+  isReady(): boolean {
+    return this.#open !== null && !this.#deps.link.isBlocked()
   }
 
-  function publish(message: OutgoingMessage, options?: { timeoutMs?: number }): Promise<void> {
-    if (open === null) return refuse('disconnected', message)
-    if (link.isBlocked()) return refuse('blocked', message)
-    const { channel, window } = open
+  /** Resolves after the broker's confirm. @throws PublishError in all other cases, RangeError for a body that is too large */
+  publish(message: OutgoingMessage, options?: { timeoutMs?: number }): Promise<void> {
+    if (this.#open === null) return refuse('disconnected', message)
+    if (this.#deps.link.isBlocked()) return refuse('blocked', message)
+    const { channel, window } = this.#open
     if (window.size >= MAX_UNCONFIRMED || window.bytes >= MAX_UNCONFIRMED_BYTES) return refuse('overloaded', message)
     const { exchange, routingKey, body } = message
     const content = Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body))
@@ -106,45 +88,83 @@ export async function openPublisher({ link, log, declare }: PublisherDeps): Prom
     })
   }
 
-  function refuse(reason: PublishError['reason'], message: OutgoingMessage): Promise<never> {
-    publishFailed.inc({ reason })
-    return Promise.reject(new PublishError(reason, `${message.exchange} ${message.routingKey}`))
+  /** Fails what waits for a confirm at once: under an alarm none will come for long. */
+  block(): void {
+    this.#open?.window.failAll('blocked', 'the broker refuses publishers')
   }
 
-  function sweep(): void {
-    if (open === null) return
-    const late = open.window.failLate(Date.now())
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
+    const giveUpAt = Date.now() + CONFIRM_MS
+    while (this.#open !== null && this.#open.window.size > 0 && Date.now() < giveUpAt) await sleep(10)
+    clearInterval(this.#sweepTimer)
+    this.#open?.window.failAll('disconnected', 'the publisher closed')
+  }
+
+  /** A channel dies with its connection, or alone; either way the next one waits for a connection. */
+  async #keepOpen(): Promise<void> {
+    const { link, log } = this.#deps
+    while (!this.#isClosed) {
+      try {
+        await this.#use(await link.createConfirmChannel())
+      } catch (error) {
+        if (!this.#isClosed) log.warn({ err: error }, 'publishing channel not opened')
+      }
+      if (!this.#isClosed) await sleep(REOPEN_MS)
+    }
+  }
+
+  /** Publishes over this channel from now on. Resolves when it has closed. */
+  #use(channel: ConfirmChannel): Promise<void> {
+    const window = new ConfirmWindow(reason => publishFailed.inc({ reason }))
+    this.#listen(channel, window)
+    this.#open = { channel, window }
+    this.#resolveOpened()
+    return new Promise(resolve =>
+      channel.on('close', () => {
+        this.#open = null
+        window.failAll('disconnected', 'the channel closed before the confirm')
+        resolve()
+      }),
+    )
+  }
+
+  #listen(channel: ConfirmChannel, window: ConfirmWindow): void {
+    const { log } = this.#deps
+    channel.on('error', error => {
+      log.warn({ err: error }, 'publishing channel failed')
+      if ('code' in error && error.code === NOT_FOUND) this.#repairTopology()
+    })
+    channel.on('handler-error', error => log.error({ err: error }, 'publishing channel listener failed'))
+    channel.on('ack', ({ deliveryTag, multiple }) => window.settle(deliveryTag, multiple, true))
+    channel.on('nack', ({ deliveryTag, multiple }) => window.settle(deliveryTag, multiple, false))
+    channel.on('return', message => {
+      window.fail(Number(message.properties.correlationId), 'returned', 'no queue takes it')
+      this.#repairTopology()
+    })
+  }
+
+  /** Fails publishes whose confirm is late; with too many of them the channel is closed, and a new one opened. */
+  #sweep(): void {
+    if (this.#open === null) return
+    const { channel, window } = this.#open
+    const late = window.failLate(Date.now())
     if (late.length === 0) return
     const routes = [...new Set(late.map(publish => `${publish.exchange} ${publish.routingKey}`))].slice(0, 5)
-    log.error({ late: late.length, routes, open: open.window.size }, 'no confirm in time')
-    if (open.window.late >= MAX_LATE) open.channel.close().catch(() => undefined)
+    this.#deps.log.error({ late: late.length, routes, open: window.size }, 'confirms late')
+    if (window.late >= MAX_LATE) channel.close().catch(() => undefined)
   }
 
-  let repairedAt = 0
-  function repairTopology(): void {
-    if (isClosed || Date.now() - repairedAt < REPAIR_MS) return
-    repairedAt = Date.now()
-    log.error('a message found no queue: declaring the topology again')
-    declare().catch(error => log.warn({ err: error }, 'cannot declare the topology'))
+  #repairTopology(): void {
+    if (this.#isClosed || Date.now() - this.#repairedAt < REPAIR_MS) return
+    this.#repairedAt = Date.now()
+    const { log, declare } = this.#deps
+    log.error('message without a queue: declaring the topology again')
+    declare().catch(error => log.warn({ err: error }, 'topology not declared'))
   }
+}
 
-  keepOpen().catch(error => log.error({ err: error }, 'publisher ended'))
-  const timer = setInterval(sweep, SWEEP_MS)
-  timer.unref()
-  if (link.isConnected()) await within(CONFIRM_MS, opened)
-
-  return {
-    publish,
-    block() {
-      open?.window.failAll('blocked', 'the broker refuses publishers')
-    },
-    isReady: () => open !== null && !link.isBlocked(),
-    async [Symbol.asyncDispose]() {
-      isClosed = true
-      const giveUpAt = Date.now() + CONFIRM_MS
-      while (open !== null && open.window.size > 0 && Date.now() < giveUpAt) await sleep(10)
-      clearInterval(timer)
-      open?.window.failAll('disconnected', 'the publisher closed')
-    },
-  }
+function refuse(reason: PublishError['reason'], message: OutgoingMessage): Promise<never> {
+  publishFailed.inc({ reason })
+  return Promise.reject(new PublishError(reason, `${message.exchange} ${message.routingKey}`))
 }

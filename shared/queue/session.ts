@@ -20,20 +20,6 @@ export interface Work {
 /** Why a channel ended. `missing`: its queue was deleted. `outage`: a server was away too long to wait in place. */
 export type End = 'lost' | 'missing' | 'outage' | 'handed over' | 'stopped'
 
-/** The life of one channel: its deliveries are settled on it and nowhere else. */
-export interface Session {
-  push(message: ConsumeMessage): void
-  /** Resolves when the channel is closed, so that whoever subscribes next stands behind the others. */
-  ended: Promise<End>
-  /** Closes at once: what is unsettled returns to the head of the queue, in order. */
-  end(reason: End): Promise<void>
-  /** No new work; work in hand finishes and is acked; then it ends. */
-  drain(reason: End): Promise<void>
-  hasDelivered(): boolean
-  /** Deliveries not settled yet. */
-  inHand(): number
-}
-
 export interface SessionOptions {
   channel: Channel
   queue: string
@@ -44,137 +30,173 @@ export interface SessionOptions {
   ladder: readonly RetryDelay[]
 }
 
+/** A batch whose handler runs. */
+interface Running {
+  size: number
+  done: Promise<void>
+}
+
 const REPUBLISH_WAIT_MS = 500
 const DRAIN_MS = 15_000
 const CLOSE_MS = 2000
 
-export function openSession(options: SessionOptions): Session {
-  const { channel, queue, work, publisher, log, ladder, outageInPlaceMs } = options
+/** The life of one channel: its deliveries are gathered into batches, and settled on this channel and nowhere else. */
+export class Session {
+  /** Resolves when the channel is closed, so that a consumer that subscribes next comes behind the others. */
+  readonly ended: Promise<End>
+  readonly #options: SessionOptions
+  readonly #resolveEnded: (reason: End) => void
+  readonly #running = new Map<AbortController, Running>()
   /** Deliveries that wait for their batch. */
-  let buffer: ConsumeMessage[] = []
-  let oldestAt = 0
-  let timer: NodeJS.Timeout | null = null
-  const running = new Map<AbortController, { size: number; done: Promise<void> }>()
-  let hasDelivered = false
+  #buffer: ConsumeMessage[] = []
+  /** When the oldest of them came, by `performance.now()`. */
+  #oldestAt = 0
+  /** Starts a batch that is not full. */
+  #timer: NodeJS.Timeout | null = null
+  #hasDelivered = false
   /** `draining` starts nothing new; `ended` settles nothing any more. */
-  let state: 'open' | 'draining' | 'ended' = 'open'
-  let endReason: End = 'lost'
-  const { promise: ended, resolve: resolveEnded } = Promise.withResolvers<End>()
+  #state: 'open' | 'draining' | 'ended' = 'open'
+  #endReason: End = 'lost'
 
-  channel.on('error', error => log.warn({ err: error, queue }, 'consuming channel'))
-  channel.on('handler-error', error => log.error({ err: error, queue }, 'consuming listener'))
-  channel.on('close', () => {
-    stopWork('ended')
-    resolveEnded(endReason)
-  })
-
-  function stopWork(next: 'draining' | 'ended'): void {
-    state = next
-    buffer = []
-    if (timer !== null) clearTimeout(timer)
-    timer = null
-    for (const job of running.keys()) job.abort(new Error(`${queue} is not consumed any more: ${endReason}`))
+  constructor(options: SessionOptions) {
+    this.#options = options
+    const { promise, resolve } = Promise.withResolvers<End>()
+    this.ended = promise
+    this.#resolveEnded = resolve
+    const { channel, queue, log } = options
+    channel.on('error', error => log.warn({ err: error, queue }, 'consuming channel failed'))
+    channel.on('handler-error', error => log.error({ err: error, queue }, 'consuming channel listener failed'))
+    channel.on('close', () => {
+      this.#stopWork('ended')
+      this.#resolveEnded(this.#endReason)
+    })
   }
 
-  async function end(reason: End): Promise<void> {
-    if (state === 'ended') return
-    endReason = reason
-    stopWork('ended')
-    await within(CLOSE_MS, channel.close())
-    resolveEnded(endReason)
+  /** Takes a delivery; once the session drains or has ended, the channel's close returns it to the queue. */
+  push(message: ConsumeMessage): void {
+    if (this.#state !== 'open') return
+    this.#hasDelivered = true
+    if (this.#buffer.length === 0) this.#oldestAt = performance.now()
+    this.#buffer.push(message)
+    this.#schedule()
   }
 
-  async function drain(reason: End): Promise<void> {
-    if (state === 'open') {
-      endReason = reason
-      stopWork('draining')
+  /** Closes at once: what is unsettled returns to the head of the queue, in order. */
+  async end(reason: End): Promise<void> {
+    if (this.#state === 'ended') return
+    this.#endReason = reason
+    this.#stopWork('ended')
+    await within(CLOSE_MS, this.#options.channel.close())
+    this.#resolveEnded(this.#endReason)
+  }
+
+  /** Starts no new work; work in hand finishes and is acked; then the session ends. */
+  async drain(reason: End): Promise<void> {
+    if (this.#state === 'open') {
+      this.#endReason = reason
+      this.#stopWork('draining')
     }
-    await within(DRAIN_MS, Promise.all([...running.values()].map(({ done }) => done)))
-    await end(reason)
+    await within(DRAIN_MS, Promise.all([...this.#running.values()].map(({ done }) => done)))
+    await this.end(reason)
   }
 
-  function push(message: ConsumeMessage): void {
-    if (state !== 'open') return
-    hasDelivered = true
-    if (buffer.length === 0) oldestAt = performance.now()
-    buffer.push(message)
-    schedule()
+  hasDelivered(): boolean {
+    return this.#hasDelivered
   }
 
-  /** A full batch goes at once, another when its oldest message has waited long enough. */
-  function schedule(): void {
-    if (buffer.length === 0 || (running.size > 0 && !work.parallel)) return
-    const waitMs = buffer.length >= work.maxBatch ? 0 : oldestAt + work.lingerMs - performance.now()
-    if (waitMs <= 0) startNext()
-    else timer ??= setTimeout(startNext, waitMs)
+  /** Deliveries not settled yet. */
+  inHand(): number {
+    return [...this.#running.values()].reduce((sum, { size }) => sum + size, this.#buffer.length)
   }
 
-  function startNext(): void {
-    if (timer !== null) clearTimeout(timer)
-    timer = null
-    if (state !== 'open' || buffer.length === 0) return
-    const messages = buffer.length <= work.maxBatch ? buffer : buffer.slice(0, work.maxBatch)
-    buffer = buffer.slice(messages.length)
+  #stopWork(next: 'draining' | 'ended'): void {
+    this.#state = next
+    this.#buffer = []
+    this.#stopTimer()
+    const reason = `${this.#options.queue} is not consumed any more: ${this.#endReason}`
+    for (const job of this.#running.keys()) job.abort(new Error(reason))
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+  }
+
+  /** Starts a full batch at once, another when its oldest message has waited `lingerMs`. */
+  #schedule(): void {
+    const { work } = this.#options
+    if (this.#buffer.length === 0 || (this.#running.size > 0 && !work.parallel)) return
+    const waitMs = this.#buffer.length >= work.maxBatch ? 0 : this.#oldestAt + work.lingerMs - performance.now()
+    if (waitMs <= 0) this.#startNext()
+    else this.#timer ??= setTimeout(() => this.#startNext(), waitMs)
+  }
+
+  #startNext(): void {
+    this.#stopTimer()
+    if (this.#state !== 'open' || this.#buffer.length === 0) return
+    const messages = this.#takeBatch()
     const job = new AbortController()
-    const done = processBatch(messages, job)
-      .catch(error => giveUp(error))
+    const done = this.#processBatch(messages, job)
+      .catch(error => this.#giveUp(error))
       .finally(() => {
-        running.delete(job)
-        schedule()
+        this.#running.delete(job)
+        this.#schedule()
       })
-    running.set(job, { size: messages.length, done })
+    this.#running.set(job, { size: messages.length, done })
   }
 
-  async function processBatch(messages: ConsumeMessage[], job: AbortController): Promise<void> {
+  #takeBatch(): ConsumeMessage[] {
+    const buffer = this.#buffer
+    const { maxBatch } = this.#options.work
+    const messages = buffer.length <= maxBatch ? buffer : buffer.slice(0, maxBatch)
+    this.#buffer = buffer.slice(messages.length)
+    return messages
+  }
+
+  async #processBatch(messages: ConsumeMessage[], job: AbortController): Promise<void> {
+    const { queue, work, outageInPlaceMs, log } = this.#options
     const deliveries = messages.map(message => readDelivery(queue, message))
     const decision = await decide(work.handler, deliveries, { queue, job, outageInPlaceMs, log })
-    if (decision === 'outage') await end('outage')
-    else if (decision !== 'leave') await settle(messages, deliveries, decision)
+    if (decision === 'outage') await this.end('outage')
+    else if (decision !== 'leave') await this.#settle(messages, deliveries, decision)
   }
 
-  /** What is done from the head on is acked in one; the rest is published elsewhere and confirmed before its ack. */
-  async function settle(messages: ConsumeMessage[], deliveries: Delivery[], outcomes: Outcome[]): Promise<void> {
+  /** Acks what is done from the head on in one; the rest is published elsewhere and confirmed before its ack. */
+  async #settle(messages: ConsumeMessage[], deliveries: Delivery[], outcomes: Outcome[]): Promise<void> {
     const done = outcomes.findIndex(outcome => outcome.kind !== 'done')
-    if (done === -1) return ack(messages[messages.length - 1])
-    if (done > 0) ack(messages[done - 1])
-    const moves = deliveries.map((delivery, i) => moveOf(delivery, outcomes[i] as Outcome, ladder))
-    const moved = await Promise.all(moves.map(move => move === null || republish(move)))
-    if (moved.every(Boolean)) ack(messages[messages.length - 1])
+    if (done === -1) return this.#ack(messages[messages.length - 1])
+    if (done > 0) this.#ack(messages[done - 1])
+    const moves = deliveries.map((delivery, i) => moveOf(delivery, outcomes[i] as Outcome, this.#options.ladder))
+    const moved = await Promise.all(moves.map(move => move === null || this.#republish(move)))
+    if (moved.every(Boolean)) this.#ack(messages[messages.length - 1])
   }
 
   /** With one batch at a time all before it is settled, so one ack takes all up to this message. */
-  function ack(message: ConsumeMessage | undefined): void {
-    if (state !== 'ended' && message !== undefined) channel.ack(message, !work.parallel)
+  #ack(message: ConsumeMessage | undefined): void {
+    const { channel, work } = this.#options
+    if (this.#state !== 'ended' && message !== undefined) channel.ack(message, !work.parallel)
   }
 
   /** @returns false when the channel ended first: its messages come again. */
-  async function republish(message: OutgoingMessage): Promise<boolean> {
-    for (let turn = 0; state !== 'ended'; turn++) {
+  async #republish(message: OutgoingMessage): Promise<boolean> {
+    const { publisher, queue, log } = this.#options
+    for (let failures = 0; this.#state !== 'ended'; failures++) {
       try {
         await publisher.publish(message)
         if (message.exchange === EXCHANGES.dead) deadLetters.inc({ queue })
         return true
       } catch (error) {
-        if (turn % 20 === 0) log.warn({ err: error, queue, to: message.exchange }, 'cannot move a message yet')
-        if (state !== 'open') return false
+        if (failures % 20 === 0) log.warn({ err: error, queue, to: message.exchange }, 'message not moved, retrying')
+        if (this.#state !== 'open') return false
         await sleep(REPUBLISH_WAIT_MS)
       }
     }
     return false
   }
 
-  /** A batch that cannot be settled must not stay in hand for ever: the channel returns it. */
-  async function giveUp(error: unknown): Promise<void> {
-    log.error({ err: error, queue }, 'a batch was left unsettled')
-    await end('lost')
-  }
-
-  return {
-    push,
-    ended,
-    end,
-    drain,
-    hasDelivered: () => hasDelivered,
-    inHand: () => [...running.values()].reduce((sum, { size }) => sum + size, buffer.length),
+  /** Ends the channel after a batch that cannot be settled: in hand it would stay for ever, the channel returns it. */
+  async #giveUp(error: unknown): Promise<void> {
+    this.#options.log.error({ err: error, queue: this.#options.queue }, 'batch left unsettled')
+    await this.end('lost')
   }
 }
