@@ -70,6 +70,7 @@ export async function startSender(deps: SenderDeps, options: SenderOptions = {})
   const limits = deps.limits(heartbeat.liveSenders)
   const parts = createParts({ ...deps, limits, clock, owner }, options)
   const { limiter, numbers, publishing, unknownDeadlineMs } = parts
+  stack.defer(() => publishing.settled())
   // A call may last longer than a stop: the sweep then finds its row, as after a crash.
   stack.defer(() => Promise.race([limiter.idle(), sleep(STOP_PATIENCE_MS, undefined, { ref: false })]))
   const periods = { unknownDeadlineMs, republishEveryMs: outboxEveryMs, backlogEveryMs }
@@ -100,7 +101,6 @@ function createParts(deps: Parts, { concurrency = 400, unknownDeadlineMs = 300_0
   const { store, queue, meta, keyring, storage, log, limits, clock, owner } = deps
   const limiter = new ConcurrencyLimiter(concurrency)
   const publishing = createPublishing(queue, log)
-  stack.defer(() => publishing.settled())
   const numbers = createNumbers(store, keyring)
   const pause = createPause({ store, keyring, limits, numbers, publishing, log })
   const finish = createFinish({ store, queue, publishing, clock, log })

@@ -3,10 +3,10 @@ import { MediaJob } from '#shared/contracts/media-job.ts'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import { RealtimeEvents } from '#shared/contracts/realtime-event.ts'
 import { SendJob } from '#shared/contracts/send-job.ts'
-import { RECEIVED_AT_HEADER, WebhookEnvelope } from '#shared/contracts/webhook-delivery.ts'
+import { WebhookEnvelope } from '#shared/contracts/webhook-delivery.ts'
 import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import type { DeadLetterDoc } from '#shared/model/documents.ts'
-import { startOfTrace } from '#shared/process/trace.ts'
+import { receivedAtOf } from '#shared/queue/received-at.ts'
 
 /** What a payload says, or why nobody can read it. */
 export type DeadLetterPayload =
@@ -25,7 +25,9 @@ export function readPayload(
   if (json === undefined) return unreadable('it is not JSON')
   switch (deadLetter.type) {
     case MESSAGE_TYPE.webhook:
-      return checked(WebhookEnvelope, json, () => readWebhook(parseWebhook(json, receivedAtOf(deadLetter))))
+      return checked(WebhookEnvelope, json, () =>
+        readWebhook(parseWebhook(json, receivedAtOf(deadLetter, deadLetter.createdAt.getTime()))),
+      )
     case MESSAGE_TYPE.sendJob:
       return checked(SendJob, json, job => ({ kind: 'job', job }))
     case MESSAGE_TYPE.media:
@@ -62,8 +64,3 @@ function parseJson(payload: string): unknown {
 }
 
 const unreadable = (problem: string): DeadLetterPayload => ({ kind: 'unreadable', problem })
-
-/** As ingest had it: a repeat keeps its time. */
-function receivedAtOf({ headers, messageId, createdAt }: Pick<DeadLetterDoc, 'headers' | 'messageId' | 'createdAt'>): Date {
-  return new Date(Number(headers[RECEIVED_AT_HEADER]) || startOfTrace(messageId) || createdAt)
-}

@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import { RECEIVED_AT_HEADER } from '#shared/contracts/webhook-delivery.ts'
 import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
-import { startOfTrace } from '#shared/process/trace.ts'
 import { readMessage } from '#shared/queue/read-message.ts'
+import { receivedAtOf } from '#shared/queue/received-at.ts'
 import type { Delivery } from '#shared/queue/types.ts'
 
 /** JSON that is no object holds no items; `WebhookEnvelope` would refuse a whole body for one wrong item. */
@@ -12,9 +11,4 @@ const Body = z.looseObject({}).catch({})
 export function readItems(delivery: Delivery): WebhookItem[] | null {
   const body = readMessage(Body, delivery)
   return body && parseWebhook(body, receivedAtOf(delivery))
-}
-
-/** Arrival time of every item in a delivery. The receiver's own messages have a timed trace id as their id. */
-function receivedAtOf({ headers, messageId }: Delivery): Date {
-  return new Date(Number(headers[RECEIVED_AT_HEADER]) || startOfTrace(messageId) || Date.now())
 }
