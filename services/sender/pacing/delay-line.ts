@@ -1,46 +1,40 @@
 import type { SendJob } from '#shared/contracts/send-job.ts'
+import { TimingWheel } from './timing-wheel.ts'
 
-/** A bell whose number has no place for it just now. */
+/** A send job whose number has no free send slot now. */
 export interface Waiting {
   job: SendJob
   traceparent: string | null
 }
 
-/** Longer waits are written into the row: other processes shall see them. */
+/** Longer waits are written into the row, where other processes see them. */
 const LONGEST_MS = 3000
-/** Those that come up within a tick go together. */
+/** Jobs that become due within one tick are released together. */
 const TICK_MS = 40
 const MOST = 20_000
 
 /**
- * Bells that wait for their number's next places, in memory: their rows stay READY, so a process that dies with them loses
- * nothing. A number in the line keeps no slot and nobody behind it waiting.
+ * Send jobs that wait in memory for their number's next send slots. Their rows stay READY, so a process that dies with them
+ * loses nothing. A number that waits here uses no capacity of the concurrency limiter and holds up no other number.
  */
-export function createDelayLine(comeUp: (waiting: Waiting[]) => Promise<void>) {
-  const wheel = new Map<number, Waiting[]>()
-  const present = new Set<string>()
+export class DelayLine {
+  /** Ids of the messages that wait. */
+  readonly #present = new Set<string>()
+  readonly #wheel: TimingWheel<Waiting>
 
-  function release(tick: number): void {
-    const waiting = wheel.get(tick) ?? []
-    wheel.delete(tick)
-    for (const { job } of waiting) present.delete(job.messageId)
-    void comeUp(waiting)
+  constructor(release: (waiting: Waiting[]) => Promise<void>) {
+    this.#wheel = new TimingWheel({ tickMs: TICK_MS, ref: false }, waiting => {
+      for (const { job } of waiting) this.#present.delete(job.messageId)
+      void release(waiting)
+    })
   }
 
-  return {
-    /** False: it must wait elsewhere. One that stands in the line already stays where it is. */
-    join(job: SendJob, waitMs: number, traceparent: string | null): boolean {
-      if (present.has(job.messageId)) return true
-      if (waitMs > LONGEST_MS || present.size >= MOST) return false
-      const tick = Math.ceil((performance.now() + waitMs) / TICK_MS)
-      const waiting = wheel.get(tick)
-      present.add(job.messageId)
-      if (waiting) waiting.push({ job, traceparent })
-      else {
-        wheel.set(tick, [{ job, traceparent }])
-        setTimeout(release, tick * TICK_MS - performance.now(), tick).unref()
-      }
-      return true
-    },
+  /** @returns false when the job must wait elsewhere. One that waits here already keeps its time. */
+  join(job: SendJob, waitMs: number, traceparent: string | null): boolean {
+    if (this.#present.has(job.messageId)) return true
+    if (waitMs > LONGEST_MS || this.#present.size >= MOST) return false
+    this.#present.add(job.messageId)
+    this.#wheel.add({ job, traceparent }, Math.ceil((performance.now() + waitMs) / TICK_MS))
+    return true
   }
 }

@@ -1,39 +1,20 @@
 import { expect, test, vi } from 'vitest'
-import type { SendClaim } from '#shared/limits/claims.ts'
-import type { SendLimits } from '#shared/limits/send-limits.ts'
+import type { Decision, SendClaim } from '#shared/limits/claims.ts'
 import type { ClientDoc } from '#shared/model/documents.ts'
-import { createPacer, createTimingWheel } from './pacer.ts'
+import { Pacer } from './pacer.ts'
 
 const number = { phoneNumberId: '105', throughput: 80, tenantId: 't', wabaId: 'w' } as unknown as ClientDoc
 
-function pacerWith(answers: { granted: boolean; waitMs: number }[]) {
+function pacerWith(answers: Decision[]) {
   const asked: SendClaim[] = []
   const decide = async (claims: readonly SendClaim[]) => {
     asked.push(...claims)
-    return [answers.shift() ?? { granted: true, waitMs: 0 }]
+    return [answers.shift() ?? { granted: true as const, waitMs: 0 }]
   }
-  return { asked, pacer: createPacer({ decide } as unknown as SendLimits) }
+  return { asked, pacer: new Pacer({ decide }) }
 }
 
-test('messages are taken shortly before their places, those of one tick together', () => {
-  vi.useFakeTimers({ now: 0, toFake: ['performance', 'setTimeout'] })
-  try {
-    const soon: number[][] = []
-    const add = createTimingWheel<{ dueAt: number }>(group => void soon.push(group.map(({ dueAt }) => dueAt)))
-    const at = (...pacer: number[]) => pacer.map(dueAt => ({ dueAt }))
-    expect(add(at(0, 90, 100, 160)).map(({ dueAt }) => dueAt)).toEqual([0, 90])
-    expect(add(at(140, 330))).toEqual([])
-    expect(soon).toEqual([])
-    vi.advanceTimersByTime(50)
-    expect(soon).toEqual([[100, 140]])
-    vi.advanceTimersByTime(300)
-    expect(soon).toEqual([[100, 140], [160], [330]])
-  } finally {
-    vi.useRealTimers()
-  }
-})
-
-test('a place is waited for', async () => {
+test('a call waits for its send slot', async () => {
   const { pacer, asked } = pacerWith([])
   const dueAt = performance.now() + 20
   expect(await pacer.reach(number, dueAt)).toBe(true)
@@ -41,7 +22,7 @@ test('a place is waited for', async () => {
   expect(asked).toEqual([])
 })
 
-test('one that has passed is exchanged while others wait for the number, and for its rate alone', async () => {
+test('a slot that has passed is exchanged while others wait for the number, and for its rate alone', async () => {
   const { pacer, asked } = pacerWith([{ granted: true, waitMs: 1 }])
   const past = performance.now() - 100
   expect(await pacer.reach(number, past)).toBe(true)
@@ -52,8 +33,8 @@ test('one that has passed is exchanged while others wait for the number, and for
   expect(asked).toMatchObject([{ phoneNumberId: '105', ratePerSecond: 80, contactKey: null, perDay: null, initiates: null }])
 })
 
-test('without one soon the message goes back', async () => {
-  const { pacer } = pacerWith([{ granted: false, waitMs: 5000 }])
+test('without a slot soon the message goes back', async () => {
+  const { pacer } = pacerWith([{ granted: false, waitMs: 5000, limit: 'number' }])
   pacer.observe('105', 30)
   expect(await pacer.reach(number, performance.now() - 100)).toBe(false)
 })

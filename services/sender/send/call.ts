@@ -1,3 +1,4 @@
+import { later } from '#shared/domain/later.ts'
 import { refusesMedia } from '#shared/domain/messages/media-slots.ts'
 import { describeError, type ErrorScope, THROUGHPUT_LIMIT } from '#shared/domain/messages/send-errors.ts'
 import { pairKey } from '#shared/limits/claims.ts'
@@ -32,7 +33,7 @@ interface About {
   wabaId: string
 }
 
-/** One attempt: calls, judges, and tells the limits and the number what a refusal means for them. */
+/** One attempt: calls Meta, decides what the answer means, and applies a refusal to the limits, the number and the campaign. */
 export function createCall({ meta, uploads, limits, pause, stopCampaign, clock, log, unknownDeadlineMs }: CallDeps) {
   async function follow({ refusal, settlement }: Decision, number: SendingNumber): Promise<void> {
     if (refusal === null) return
@@ -57,7 +58,7 @@ export function createCall({ meta, uploads, limits, pause, stopCampaign, clock, 
     }
   }
 
-  /** Nothing of what Meta limits goes out until then. Calls of one token are counted with its account's. */
+  /** Holds back all that Meta limits together with this message. Meta counts the calls of a token with its account's. */
   async function holdScope({ scope, delayMs }: { scope: ErrorScope; delayMs: number }, about: About): Promise<void> {
     if (scope === 'pair') await limits.hold('pair', pairKey(about.phoneNumberId, about.contactKey), delayMs)
     else if (scope === 'app') await limits.hold('app', 'app', delayMs)
@@ -65,12 +66,11 @@ export function createCall({ meta, uploads, limits, pause, stopCampaign, clock, 
     else if (scope === 'number') await limits.hold('number', about.phoneNumberId, delayMs)
   }
 
-  /** @param mayRenew whether files that Meta has forgotten are handed to it anew: once, for nothing was sent yet. */
+  /** @param mayRenew whether files that Meta has lost are uploaded again: once, and safe because nothing was sent yet */
   async function attempt(message: MessageDoc, number: SendingNumber, mayRenew: boolean): Promise<Decision> {
     const prepared = await uploads.prepare(message, number)
     const now = clock.now()
-    if (prepared.kind === 'later')
-      return settledHere(givenBack(message, 'media', new Date(now.getTime() + prepared.delayMs), now))
+    if (prepared.kind === 'later') return settledHere(givenBack(message, 'media', later(now, prepared.delayMs), now))
     if (prepared.kind === 'gone') return settledHere(failedHere(message, 'media-gone', now))
     const isSent = prepared.kind === 'ready'
     if (isSent && mayRenew && prepared.isKept && lostItsFile(message)) return renew(message, number, prepared.metaIds)
@@ -92,12 +92,12 @@ export function createCall({ meta, uploads, limits, pause, stopCampaign, clock, 
   return async function call(message: MessageDoc, number: SendingNumber): Promise<Settlement> {
     observeWait(message, clock.now())
     const decision = await attempt(message, number, true)
-    await follow(decision, number).catch(error => log.error({ err: error }, 'consequence of a refusal not carried out'))
+    await follow(decision, number).catch(error => log.error({ err: error }, 'consequence of a refusal not applied'))
     return decision.settlement
   }
 }
 
-/** Its last attempt was accepted and then failed for its file, by a status; now somebody sends it again. */
+/** Whether the last attempt was accepted and then failed by a status because of its file; now the message is sent again. */
 function lostItsFile({ timeline }: MessageDoc): boolean {
   const last = timeline.findLast(({ kind }) => kind === 'attempt' || kind === 'status')
   return last?.kind === 'status' && refusesMedia({ code: last.code ?? null })
@@ -117,7 +117,7 @@ function observe(result: SendResult): void {
   sendTotal.inc({ outcome: result.kind, code_class: codeClass })
 }
 
-/** What went well is counted, not written line by line. */
+/** Accepted messages are counted by a metric, and logged on level debug only. */
 function logOutcome(log: Logger, message: MessageDoc, result: SendResult): void {
   const ids = { messageId: String(message._id), tenantId: String(message.tenantId), attempt: message.dispatch?.attempt }
   if (result.kind === 'accepted') log.debug({ ...ids, latencyMs: result.latencyMs }, 'message accepted')

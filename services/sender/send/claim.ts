@@ -1,25 +1,30 @@
 import type { SendJob } from '#shared/contracts/send-job.ts'
+import { later } from '#shared/domain/later.ts'
 import type { Priority } from '#shared/domain/messages/priority.ts'
 import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
 import { holdOf, portfolioOf } from '#shared/domain/numbers/sending.ts'
-import type { SendClaim } from '#shared/limits/claims.ts'
+import type { Decision, SendClaim } from '#shared/limits/claims.ts'
 import type { SendLimits } from '#shared/limits/send-limits.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import type { Postponement } from '#shared/store/dispatch/take.ts'
 import type { SendingNumber } from '../numbers.ts'
 import type { ConcurrencyLimiter } from '../pacing/concurrency.ts'
-import type { createDelayLine } from '../pacing/delay-line.ts'
+import type { DelayLine } from '../pacing/delay-line.ts'
 import type { Pacer } from '../pacing/pacer.ts'
 import type { Pause } from './pause.ts'
 
 export interface ClaimDeps {
+  priority: Priority
   limits: SendLimits
   limiter: ConcurrencyLimiter
+  pacer: Pacer
+  /** Where campaign messages wait for their rate; null for chat. */
+  delayLine: DelayLine | null
   pause: Pause
   log: Logger
 }
 
-/** traceparent of each bell, by its message's id. */
+/** traceparent of each send job, by its message's id. */
 export type Traces = ReadonlyMap<string | null, string | null>
 
 export interface Circumstances {
@@ -32,84 +37,85 @@ export interface Circumstances {
   traces: Traces
 }
 
-/** It may go. */
+/** A message admitted by number, window and limits. */
 export interface Claimed {
   job: SendJob
   number: SendingNumber
   windowExpiresAt: Date | null
   traceparent: string | null
-  /** Its place in the number's rate, by `performance.now()`: the time that the take needs is part of the wait. */
+  /** Its send slot in the number's rate, by `performance.now()`: the time that the take needs is part of the wait. */
   dueAt: number
 }
 
-/** A number at its share of the calls: its next ones are looked at again soon. */
+/** How soon the next messages of a number at its share of the calls are tried again. */
 export const CROWDED_MS = 200
+/** Waits in rows are rounded up to this, so that messages become due together. */
+const WAIT_STEP_MS = 50
 
 /**
- * Asks number and limits for what may go at all. Refused ones wait in their rows; but a campaign's, of which never more than
- * two seconds' worth is rung, in the line: a row written twice for each would cost more than its call.
+ * Asks number and limits which messages may go. The others wait in their rows; but a campaign's, of which never more than two
+ * seconds' worth is enqueued, wait for the rate in the delay line: writing their rows twice would cost more than their calls.
  */
-export function createClaim(
-  deps: ClaimDeps,
-  priority: Priority,
-  delayLine: ReturnType<typeof createDelayLine> | null,
-  pacer: Pacer,
-) {
-  const { limits, limiter, pause, log } = deps
-
-  /** What the number itself has against it. */
-  function hindrance(job: SendJob, isFirst: boolean, { known, now }: Circumstances): Postponement | null {
-    const number = known.get(job.phoneNumberId)
-    if (!number?.token) {
-      if (number?.isUnreadable)
-        pause.unreadableToken(number.client).catch(error => log.error({ err: error }, 'number not paused'))
-      return { job, reason: 'paused', nextStepAt: null }
-    }
-    const hold = holdOf(number.client, priority === 'campaign' ? 'campaign' : isFirst ? 'first' : 'reply', now)
-    return hold && { job, reason: hold.reason, nextStepAt: hold.until }
+export async function claimMessages(deps: ClaimDeps, jobs: SendJob[], circumstances: Circumstances): Promise<Claimed[]> {
+  const admitted = admit(deps, jobs, circumstances)
+  const decisions = await deps.limits.decide(admitted.map(job => claimOf(deps, job, circumstances)))
+  const decidedAt = performance.now()
+  const granted: Claimed[] = []
+  for (const [i, job] of admitted.entries()) {
+    const decision: Decision = decisions[i] ?? { granted: false, waitMs: CROWDED_MS, limit: 'number' }
+    const { waitMs } = decision
+    if (decision.granted || decision.limit === 'number') deps.pacer.observe(job.phoneNumberId, waitMs)
+    if (decision.granted) granted.push(grant(job, decidedAt + waitMs, circumstances))
+    else refuse(deps, job, decision, circumstances)
   }
-
-  /** Waits in the line if it can, otherwise in its row. */
-  function wait(postponement: Postponement, waitMs: number, { postponed, traces }: Circumstances): void {
-    const { job } = postponement
-    if (!delayLine?.join(job, waitMs, traces.get(job.messageId) ?? null)) postponed.push(postponement)
-  }
-
-  return async function claim(jobs: SendJob[], circumstances: Circumstances): Promise<Claimed[]> {
-    const { known, windows, now, postponed } = circumstances
-    const isFirst = (job: SendJob) => job.isTemplate && !windowIsOpen(windows.get(job.conversationId) ?? null, now)
-    const admitted = new Map<string, number>()
-    const sendable = jobs.filter(job => {
-      const hindered = hindrance(job, isFirst(job), circumstances)
-      if (hindered) postponed.push(hindered)
-      if (hindered) return false
-      const { client } = known.get(job.phoneNumberId) as SendingNumber
-      const before = admitted.get(job.phoneNumberId) ?? 0
-      admitted.set(job.phoneNumberId, before + 1)
-      if (before < limiter.roomFor(job.phoneNumberId, client.throughput)) return true
-      wait({ job, reason: 'rate', nextStepAt: later(now, CROWDED_MS) }, CROWDED_MS, circumstances)
-      return false
-    })
-    const claims = sendable.map(job => {
-      const number = known.get(job.phoneNumberId) as SendingNumber
-      return claimOf(job, number, { priority, isFirst: isFirst(job), leadMs: pacer.leadMs(job.phoneNumberId) })
-    })
-    const decisions = await limits.decide(claims)
-    const decidedAt = performance.now()
-    return sendable.flatMap((job, i) => {
-      const decision = decisions[i] ?? { granted: false as const, waitMs: CROWDED_MS, limit: 'number' as const }
-      const { waitMs } = decision
-      if (decision.granted || decision.limit === 'number') pacer.observe(job.phoneNumberId, waitMs)
-      if (decision.granted) return [grant(job, decidedAt + waitMs, circumstances)]
-      const { limit } = decision
-      const reason = limit === 'pair' ? 'pair' : limit === 'messaging' ? 'quota' : 'rate'
-      const postponement: Postponement = { job, reason, nextStepAt: later(now, Math.ceil(waitMs / 50) * 50) }
-      if (limit === 'number') wait(postponement, waitMs, circumstances)
-      else postponed.push(postponement)
-      return []
-    })
-  }
+  return granted
 }
+
+/** Jobs whose number may send and has capacity left; the others are postponed, or wait in the delay line. */
+function admit(deps: ClaimDeps, jobs: SendJob[], circumstances: Circumstances): SendJob[] {
+  const { known, now, postponed } = circumstances
+  const admitted = new Map<string, number>()
+  return jobs.filter(job => {
+    const hindrance = hindranceOf(deps, job, circumstances)
+    if (hindrance) postponed.push(hindrance)
+    if (hindrance) return false
+    const { client } = known.get(job.phoneNumberId) as SendingNumber
+    const before = admitted.get(job.phoneNumberId) ?? 0
+    admitted.set(job.phoneNumberId, before + 1)
+    if (before < deps.limiter.roomFor(job.phoneNumberId, client.throughput)) return true
+    wait(deps, { job, reason: 'rate', nextStepAt: later(now, CROWDED_MS) }, CROWDED_MS, circumstances)
+    return false
+  })
+}
+
+/** Why the number itself does not send this message now; null when it does. */
+function hindranceOf({ priority, pause, log }: ClaimDeps, job: SendJob, circumstances: Circumstances): Postponement | null {
+  const { known, now } = circumstances
+  const number = known.get(job.phoneNumberId)
+  if (!number?.token) {
+    if (number?.isUnreadable) pause.unreadableToken(number.client).catch(error => log.error({ err: error }, 'number not paused'))
+    return { job, reason: 'paused', nextStepAt: null }
+  }
+  const kind = priority === 'campaign' ? 'campaign' : isFirst(job, circumstances) ? 'first' : 'reply'
+  const hold = holdOf(number.client, kind, now)
+  return hold && { job, reason: hold.reason, nextStepAt: hold.until }
+}
+
+/** Waits in the delay line if it can, otherwise in its row. */
+function wait({ delayLine }: ClaimDeps, postponement: Postponement, waitMs: number, circumstances: Circumstances): void {
+  const { job } = postponement
+  const { postponed, traces } = circumstances
+  if (!delayLine?.join(job, waitMs, traces.get(job.messageId) ?? null)) postponed.push(postponement)
+}
+
+function refuse(deps: ClaimDeps, job: SendJob, { limit, waitMs }: Refusal, circumstances: Circumstances): void {
+  const reason = limit === 'pair' ? 'pair' : limit === 'messaging' ? 'quota' : 'rate'
+  const nextStepAt = later(circumstances.now, Math.ceil(waitMs / WAIT_STEP_MS) * WAIT_STEP_MS)
+  if (limit === 'number') wait(deps, { job, reason, nextStepAt }, waitMs, circumstances)
+  else circumstances.postponed.push({ job, reason, nextStepAt })
+}
+
+type Refusal = Decision & { granted: false }
 
 function grant(job: SendJob, dueAt: number, { known, windows, traces }: Circumstances): Claimed {
   const number = known.get(job.phoneNumberId) as SendingNumber
@@ -117,16 +123,16 @@ function grant(job: SendJob, dueAt: number, { known, windows, traces }: Circumst
   return { job, number, windowExpiresAt, traceparent: traces.get(job.messageId) ?? null, dueAt }
 }
 
-function claimOf(
-  job: SendJob,
-  number: SendingNumber,
-  { isFirst, ...way }: { priority: Priority; isFirst: boolean; leadMs: number },
-): SendClaim {
+function claimOf({ priority, pacer }: ClaimDeps, job: SendJob, circumstances: Circumstances): SendClaim {
   const { phoneNumberId, contactKey, tenantId } = job
-  const { client, perMinute, perDay } = number
+  const { client, perMinute, perDay } = circumstances.known.get(phoneNumberId) as SendingNumber
   const { throughput: ratePerSecond, wabaId, messagingLimit: limit } = client
-  const initiates = isFirst && limit ? { portfolioId: portfolioOf(client), limit } : null
-  return { phoneNumberId, ratePerSecond, contactKey, tenantId, wabaId, perMinute, perDay, initiates, ...way }
+  const initiates = isFirst(job, circumstances) && limit ? { portfolioId: portfolioOf(client), limit } : null
+  const leadMs = pacer.leadMs(phoneNumberId)
+  return { phoneNumberId, ratePerSecond, contactKey, tenantId, wabaId, perMinute, perDay, initiates, priority, leadMs }
 }
 
-const later = (at: Date, ms: number) => new Date(at.getTime() + ms)
+/** Whether the message would open a conversation, which counts against the messaging limit. */
+function isFirst(job: SendJob, { windows, now }: Circumstances): boolean {
+  return job.isTemplate && !windowIsOpen(windows.get(job.conversationId) ?? null, now)
+}

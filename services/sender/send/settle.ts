@@ -1,3 +1,4 @@
+import { later } from '#shared/domain/later.ts'
 import { mayFallBack } from '#shared/domain/messages/fallback.ts'
 import { afterFailure, afterUnsent, type FailureVerdict } from '#shared/domain/messages/retry.ts'
 import {
@@ -167,8 +168,6 @@ const waiting = (reason: WaitingStep['reason'], nextStepAt: Date | null, usesAtt
 })
 
 type WaitingStep = Step & { kind: 'waiting' }
-
-const later = (at: Date, ms: number) => new Date(at.getTime() + ms)
 
 /** Template sends may be accepted and yet not go out for an hour. */
 function heldNote(messageStatus: string | null): string | null {

@@ -22,46 +22,59 @@ export interface UploadDeps {
   log: Logger
 }
 
-/** A message whose files are of ours, made ready for Meta. */
+/** A message that names files of ours, made ready for Meta. */
 export type Prepared =
   /** isKept: a file had been uploaded before, so Meta may have lost it. */
   | { kind: 'ready'; payload: MessageDoc['payload']; metaIds: ReadonlyMap<string, string>; isKept: boolean }
-  /** A file is on its way to Meta. */
+  /** A file is being uploaded. */
   | { kind: 'later'; delayMs: number }
-  /** Nothing was sent, whatever became of the upload. */
+  /** The message was not sent, whatever the outcome of the upload. */
   | { kind: 'failed'; result: Refused | Unsent }
   | { kind: 'gone' }
 
 type Uploaded = { kind: 'uploaded'; metaId: string; isKept: boolean } | Exclude<Prepared, { kind: 'ready' }>
 
-/** The first message of a file waits for its upload so long, well below the lease of its row; the others look again. */
+/** How long the first message of a file waits for its upload, well below the lease of its row; the others look again. */
 const PATIENCE_MS = 10_000
 const [SOONEST_MS, LATEST_MS] = [500, 5000]
-/** Ids are asked of the store again now and then: another process may have found one to be lost. */
+/** Ids are read from the store again after this: another process may have found that Meta lost one. */
 const KNOWN_MS = 60_000
-/** What Meta refuses for good it refuses for the next recipient too. */
+/** A file that Meta refuses for good is not tried again for the next recipients. */
 const REFUSED_MS = 60_000
 const NOTHING: ReadonlyMap<string, string> = new Map()
 
 interface Flight {
+  /** By `performance.now()`. */
   since: number
+  /** Resolves when the store has answered; null when the file must be uploaded. */
   known: Promise<Uploaded | null>
   done: Promise<Uploaded>
 }
 
-/**
- * Hands files of ours to the numbers that send them: when a message first needs one, once for each number, and then again
- * when Meta's 30 days are over. Nothing is counted as sent before the message itself goes.
- */
-export function createUploads({ store, storage, meta, clock, log }: UploadDeps) {
-  const settled = new TtlCache<string, Uploaded>(5000)
-  const flights = new Map<string, Flight>()
+export const createUploads = (deps: UploadDeps): Uploads => new Uploads(deps)
 
-  async function prepare(message: MessageDoc, number: SendingNumber): Promise<Prepared> {
+/**
+ * Uploads our files to the numbers that send them: when a message first needs one, once for each number, and again when
+ * Meta's 30 days are over. Messages that need the same file meanwhile share its upload.
+ */
+export class Uploads {
+  readonly #deps: UploadDeps
+  /** Outcomes that hold for a while, by file and number. */
+  readonly #settled = new TtlCache<string, Uploaded>(5000)
+  /** Uploads under way, by file and number. */
+  readonly #flights = new Map<string, Flight>()
+
+  constructor(deps: UploadDeps) {
+    this.#deps = deps
+  }
+
+  /** Replaces the ids of our files by Meta's, uploading what it does not have. */
+  async prepare(message: MessageDoc, number: SendingNumber): Promise<Prepared> {
     const payload = message.payload ?? {}
     const wanted = [...new Set(ownMedia(payload).map(({ media }) => media.id as string))]
     if (wanted.length === 0) return { kind: 'ready', payload, metaIds: NOTHING, isKept: false }
-    const found = await Promise.all(wanted.map(mediaId => metaIdOf(keyOf(message, mediaId), number.token ?? '')))
+    const token = number.token ?? ''
+    const found = await Promise.all(wanted.map(mediaId => this.#metaIdOf(keyOf(message, mediaId), token)))
     const metaIds = new Map<string, string>()
     let isKept = false
     for (const [i, one] of found.entries()) {
@@ -72,12 +85,24 @@ export function createUploads({ store, storage, meta, clock, log }: UploadDeps) 
     return { kind: 'ready', payload: withMetaIds(payload, metaIds), metaIds, isKept }
   }
 
-  async function metaIdOf(key: UploadKey, token: string): Promise<Uploaded> {
+  /** Forgets ids that Meta does not know, or no longer: the next attempt uploads these files again. */
+  async forget(message: MessageDoc, metaIds: ReadonlyMap<string, string>): Promise<void> {
+    const { store, log } = this.#deps
+    for (const [mediaId, metaId] of metaIds) {
+      const key = keyOf(message, mediaId)
+      const name = nameOf(key)
+      const known = this.#settled.get(name)
+      if (known?.kind === 'uploaded' && known.metaId === metaId) this.#settled.delete(name)
+      await forgetUpload(store, key, metaId).catch(error => log.warn({ err: error, mediaId }, 'lost upload not forgotten'))
+    }
+  }
+
+  async #metaIdOf(key: UploadKey, token: string): Promise<Uploaded> {
     const name = nameOf(key)
-    const before = settled.get(name)
+    const before = this.#settled.get(name)
     if (before) return before
-    const inFlight = flights.get(name)
-    const flight = inFlight ?? begin(name, key, token)
+    const inFlight = this.#flights.get(name)
+    const flight = inFlight ?? this.#begin(name, key, token)
     const known = await flight.known
     if (known) return known
     const elapsed = performance.now() - flight.since
@@ -86,25 +111,27 @@ export function createUploads({ store, storage, meta, clock, log }: UploadDeps) 
     return await Promise.race([flight.done, sleep(PATIENCE_MS, later, { ref: false })])
   }
 
-  function begin(name: string, key: UploadKey, token: string): Flight {
-    const known = lookUp(key).catch(failedToReach)
-    const done = known.then(async one => one ?? (await upload(key, token).catch(failedToReach)))
+  #begin(name: string, key: UploadKey, token: string): Flight {
+    const known = this.#lookUp(key).catch(failedToReach)
+    const done = known.then(async one => one ?? (await this.#upload(key, token).catch(failedToReach)))
     const flight = { since: performance.now(), known, done }
-    flights.set(name, flight)
+    this.#flights.set(name, flight)
     void done.then(one => {
-      flights.delete(name)
+      this.#flights.delete(name)
       const keptMs = keptFor(one)
-      if (keptMs > 0) settled.set(name, one.kind === 'uploaded' ? { ...one, isKept: true } : one, keptMs)
+      if (keptMs > 0) this.#settled.set(name, one.kind === 'uploaded' ? { ...one, isKept: true } : one, keptMs)
     })
     return flight
   }
 
-  async function lookUp(key: UploadKey): Promise<Uploaded | null> {
+  async #lookUp(key: UploadKey): Promise<Uploaded | null> {
+    const { store, clock } = this.#deps
     const metaId = await findUpload(store, key, clock.now())
     return metaId === null ? null : { kind: 'uploaded', metaId, isKept: true }
   }
 
-  async function upload(key: UploadKey, token: string): Promise<Uploaded> {
+  async #upload(key: UploadKey, token: string): Promise<Uploaded> {
+    const { store, storage, meta } = this.#deps
     const { tenantId, mediaId, phoneNumberId } = key
     const file = await findSendable(store, tenantId, mediaId)
     const content = file && (await storage.get(mediaKey(tenantId, mediaId)).catch(orGone))
@@ -114,7 +141,12 @@ export function createUploads({ store, storage, meta, clock, log }: UploadDeps) 
       .uploadMedia(phoneNumberId, token, { mimeType, size, filename: file.filename ?? mediaId, content })
       .finally(() => content.destroy())
     mediaUploads.inc({ outcome: answer.kind })
-    const ids = { mediaId, tenantId: String(tenantId), phoneNumberId }
+    return this.#keep(key, size, answer)
+  }
+
+  async #keep(key: UploadKey, size: number, answer: GraphResult): Promise<Uploaded> {
+    const { store, clock, log } = this.#deps
+    const ids = { mediaId: key.mediaId, tenantId: String(key.tenantId), phoneNumberId: key.phoneNumberId }
     if (answer.kind !== 'ok' || typeof answer.data.id !== 'string') {
       const why = answer.kind === 'refused' ? answer.error.code : 'why' in answer ? answer.why : 'no id'
       log.warn({ ...ids, outcome: answer.kind, why }, 'file not uploaded')
@@ -122,24 +154,10 @@ export function createUploads({ store, storage, meta, clock, log }: UploadDeps) 
     }
     const metaId = answer.data.id
     log.info({ ...ids, size, latencyMs: answer.latencyMs }, 'file uploaded')
-    await keepUploaded(store, key, metaId, clock.now()).catch(error => log.warn({ err: error, ...ids }, 'upload not noted'))
+    await keepUploaded(store, key, metaId, clock.now()).catch(error => log.warn({ err: error, ...ids }, 'upload not recorded'))
     return { kind: 'uploaded', metaId, isKept: false }
   }
-
-  /** Meta does not know these ids (any more). */
-  async function forget(message: MessageDoc, metaIds: ReadonlyMap<string, string>): Promise<void> {
-    for (const [mediaId, metaId] of metaIds) {
-      const key = keyOf(message, mediaId)
-      const name = nameOf(key)
-      const known = settled.get(name)
-      if (known?.kind === 'uploaded' && known.metaId === metaId) settled.delete(name)
-      await forgetUpload(store, key, metaId).catch(error => log.warn({ err: error, mediaId }, 'lost upload not forgotten'))
-    }
-  }
-
-  return { prepare, forget }
 }
-export type Uploads = ReturnType<typeof createUploads>
 
 const keyOf = ({ tenantId, phoneNumberId }: MessageDoc, mediaId: string): UploadKey => ({ tenantId, mediaId, phoneNumberId })
 const nameOf = ({ mediaId, phoneNumberId }: UploadKey) => `${mediaId}:${phoneNumberId}`
@@ -150,7 +168,7 @@ function keptFor(one: Uploaded): number {
   return isFinal ? REFUSED_MS : 0
 }
 
-/** Whether Meta has the file after all matters to nobody: no message names it. */
+/** An upload with an unknown outcome counts as not sent: no message names the file, so it may be uploaded again. */
 function notSent(answer: GraphResult): Refused | Unsent {
   if (answer.kind === 'refused') return answer
   const why = 'why' in answer ? answer.why : 'the answer names no id'

@@ -1,0 +1,60 @@
+import { later } from '#shared/domain/later.ts'
+import type { Priority } from '#shared/domain/messages/priority.ts'
+import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
+import type { MessageDoc } from '#shared/model/documents.ts'
+import type { Logger } from '#shared/process/logger.ts'
+import type { ServerClock } from '#shared/store/clock.ts'
+import type { Settlement } from '#shared/store/dispatch/outcome-writes.ts'
+import type { Numbers, SendingNumber } from '../numbers.ts'
+import type { ConcurrencyLimiter } from '../pacing/concurrency.ts'
+import type { Pacer } from '../pacing/pacer.ts'
+import type { TemplateCheck } from './check-template.ts'
+import { type Claimed, CROWDED_MS } from './claim.ts'
+import { failedHere, givenBack, windowClosed } from './settle.ts'
+
+export interface AttemptDeps {
+  priority: Priority
+  numbers: Numbers
+  limiter: ConcurrencyLimiter
+  pacer: Pacer
+  clock: ServerClock
+  log: Logger
+  checkTemplate: TemplateCheck
+  call: (message: MessageDoc, number: SendingNumber) => Promise<Settlement>
+  /** Resolves when the outcome is written. */
+  finish: (settlement: Settlement) => Promise<void>
+}
+
+const TEMPLATE_RECHECK_MS = 2000
+
+/** Attempts a message that this process has taken and writes the outcome. Never throws. */
+export async function carryOut(deps: AttemptDeps, message: MessageDoc, claim: Claimed): Promise<void> {
+  const { limiter, priority, log } = deps
+  try {
+    const settlement = await attempt(deps, message, claim).finally(() => {
+      limiter.leaveNumber(claim.job.phoneNumberId)
+      limiter.endCall(priority)
+    })
+    await deps.finish({ ...settlement, traceparent: claim.traceparent })
+  } catch (error) {
+    // The row stays TAKEN: its lease ends, and the sweep finds an attempt without an outcome.
+    log.error({ err: error, messageId: claim.job.messageId }, 'attempt not settled')
+  } finally {
+    limiter.written()
+  }
+}
+
+/** Checks what may have changed since the claim, waits for the send slot, and calls Meta. */
+async function attempt(deps: AttemptDeps, message: MessageDoc, { number, windowExpiresAt, dueAt }: Claimed): Promise<Settlement> {
+  const { clock, numbers, pacer } = deps
+  const now = clock.now()
+  if (message.payload === null) return failedHere(message, 'unsendable', now)
+  if (message.type !== 'template' && !windowIsOpen(windowExpiresAt, later(now, dueAt - performance.now())))
+    return windowClosed(message, now)
+  const refusal = await deps.checkTemplate(message, number)
+  if (refusal === 'later') return givenBack(message, 'rate', later(now, TEMPLATE_RECHECK_MS), now)
+  if (refusal !== null) return failedHere(message, refusal, now)
+  if (!(await pacer.reach(number.client, dueAt))) return givenBack(message, 'rate', later(clock.now(), CROWDED_MS), clock.now())
+  if (numbers.isHeld(message.phoneNumberId)) return givenBack(message, 'paused', null, clock.now())
+  return await deps.call(message, number)
+}

@@ -1,0 +1,38 @@
+import type { SendJob } from '#shared/contracts/send-job.ts'
+import { later } from '#shared/domain/later.ts'
+import type { Priority } from '#shared/domain/messages/priority.ts'
+import type { Store } from '#shared/store/connect.ts'
+import { findHeads, mayBeTaken, type Postponement, PREDECESSOR_RECHECK_MS } from '#shared/store/dispatch/take.ts'
+import type { HeldCampaigns } from './held-campaigns.ts'
+
+/** One round of send jobs. */
+export interface Round {
+  now: Date
+  /** Filled with what must wait in its row. */
+  postponed: Postponement[]
+}
+
+const CAMPAIGN_RECHECK_MS = 5000
+
+/** Postpones messages of paused campaigns, to be looked at again from time to time. A campaign that has ended ends its messages itself. */
+export async function passPausedCampaigns(campaigns: HeldCampaigns, jobs: SendJob[], round: Round): Promise<SendJob[]> {
+  const paused = await campaigns.findHeld(jobs.flatMap(({ campaignId }) => campaignId ?? []))
+  if (paused.size === 0) return jobs
+  const isHeld = ({ campaignId }: SendJob) => campaignId !== null && paused.has(campaignId)
+  const nextStepAt = later(round.now, CAMPAIGN_RECHECK_MS)
+  round.postponed.push(...jobs.filter(isHeld).map(job => ({ job, reason: 'paused' as const, nextStepAt })))
+  return jobs.filter(job => !isHeld(job))
+}
+
+/** Lets only the earliest unfinished message of a conversation pass; jobs for messages that are done or in hand end here. */
+export async function passPredecessors(store: Store, jobs: SendJob[], priority: Priority, round: Round): Promise<SendJob[]> {
+  const { now, postponed } = round
+  const heads = await findHeads(store, jobs, now)
+  return jobs.filter(job => {
+    const head = heads.get(job.conversationId)
+    if (head === undefined) return priority === 'campaign'
+    if (head.messageId === job.messageId) return mayBeTaken(head, now)
+    postponed.push({ job, reason: 'predecessor', nextStepAt: later(now, PREDECESSOR_RECHECK_MS) })
+    return false
+  })
+}
