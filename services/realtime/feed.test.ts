@@ -1,7 +1,7 @@
 import pino from 'pino'
 import { expect, test, vi } from 'vitest'
 import type { SequencedEvent } from '#shared/contracts/socket-events.ts'
-import { createFeeds } from './feed.ts'
+import { Feeds } from './feed.ts'
 
 const event = (seq: number, tenantId = 'a'): SequencedEvent => ({
   v: 1,
@@ -25,7 +25,7 @@ function feedsOver(seqs: number[], latest: number) {
       .slice(0, limit)
       .map(seq => event(seq)),
   )
-  const feeds = createFeeds({
+  const feeds = new Feeds({
     emit: ({ seq }) => emitted.push(seq),
     latest: async () => latest,
     readLog,
@@ -43,7 +43,7 @@ test('events in order go out at once and doubles do not', async () => {
   expect(readLog).not.toHaveBeenCalled()
 })
 
-test('events that cross on their way are told in order', async () => {
+test('events that cross on their way are emitted in order', async () => {
   const { feeds, emitted } = feedsOver([4, 5, 6], 3)
   await feeds.open('a')
   feeds.accept([event(6)])
@@ -85,7 +85,7 @@ test('catching up reads pages to the end', async () => {
   expect(feeds.position('a')).toBe(1200)
 })
 
-test('tenants whom nobody hears cost nothing', () => {
+test('events of a tenant without sockets are dropped', () => {
   const { feeds, emitted } = feedsOver([], 0)
   feeds.accept([event(1, 'b')])
   expect(emitted).toEqual([])

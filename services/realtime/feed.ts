@@ -1,147 +1,171 @@
 import type { SequencedEvent } from '#shared/contracts/socket-events.ts'
 import type { Logger } from '#shared/process/logger.ts'
 
-/**
- * Every tenant's events as this node's sockets hear them: each once, in `seq` order, whatever way and however often they come.
- * What the other nodes say may be late, doubled or lost; what is missing is read from the log, so no client need ask for it.
- */
-export interface Feeds {
-  /** Starts listening for a tenant; resolves with its position, the last seq its sockets were told. @throws Outage */
-  open(tenantId: string): Promise<number>
-  /** undefined while nobody listens for the tenant. Read it in the same tick as a socket joins: no event falls in between. */
-  position(tenantId: string): number | undefined
-  /** Events from this node's shards or from another node, in order or not. Those of tenants without sockets are dropped. */
-  accept(events: readonly SequencedEvent[]): void
-  /** Reads on from the log. @throws Outage */
-  catchUp(tenantId: string): Promise<void>
-  tenants(): string[]
-  /** Nobody of the tenant is left here. */
-  close(tenantId: string): void
-}
-
 export interface FeedDeps {
   emit(event: SequencedEvent): void
+  /** The last seq in a tenant's log. @throws Outage */
   latest(tenantId: string): Promise<number>
   readLog(tenantId: string, afterSeq: number, limit: number): Promise<SequencedEvent[]>
   log: Logger
 }
 
-interface Feed {
-  tenantId: string
-  /** null until the log told where it ends. */
-  position: number | null
-  opening: Promise<number> | null
-  /** Came before their predecessors. */
-  early: Map<number, SequencedEvent>
-  filling: Promise<void> | null
-  timer: NodeJS.Timeout | null
-}
-
 const PAGE = 500
-/** After a hand-over two nodes speak for one tenant for a moment: their words may cross. */
+/** After a hand-over two nodes publish one tenant's events for a moment, and these may cross. */
 const GRACE_MS = 20
 const RETRY_MS = 1000
-/** More than this waits in the log, not in memory. */
+/** Further early events are left to the log instead of the memory. */
 const EARLY_LIMIT = 1000
 
-export function createFeeds(deps: FeedDeps): Feeds {
-  const feeds = new Map<string, Feed>()
+/**
+ * Every tenant's events as this node's sockets get them: each once, in `seq` order, whatever way and however often they come.
+ * Events from the other nodes may be late, doubled or lost; what is missing is read from the log, so no client need ask for it.
+ */
+export class Feeds {
+  readonly #deps: FeedDeps
+  readonly #feeds = new Map<string, Feed>()
 
-  async function start(feed: Feed): Promise<number> {
-    try {
-      feed.position = await deps.latest(feed.tenantId)
-    } catch (error) {
-      feeds.delete(feed.tenantId)
-      throw error
+  constructor(deps: FeedDeps) {
+    this.#deps = deps
+  }
+
+  /** Opens a tenant's feed. @returns its position: the last seq that was emitted to its sockets. @throws Outage */
+  async open(tenantId: string): Promise<number> {
+    const feed = this.#feeds.get(tenantId) ?? this.#start(tenantId)
+    await feed.opened
+    return feed.position as number
+  }
+
+  /** undefined until the tenant's feed is open. Read it in the same tick as a socket joins: no event falls in between. */
+  position(tenantId: string): number | undefined {
+    return this.#feeds.get(tenantId)?.position ?? undefined
+  }
+
+  /** Takes events from this node's shards or from another node, in order or not. Those of tenants without sockets are dropped. */
+  accept(events: readonly SequencedEvent[]): void {
+    const touched = new Set<Feed>()
+    for (const event of events) {
+      const feed = this.#feeds.get(event.tenantId)
+      if (feed === undefined) continue
+      feed.take(event)
+      touched.add(feed)
     }
-    feed.opening = null
-    settle(feed)
-    return feed.position
+    for (const feed of touched) feed.settle()
   }
 
-  function deliver(feed: Feed, event: SequencedEvent): void {
-    feed.position = event.seq
-    feed.early.delete(event.seq)
-    deps.emit(event)
+  /** Reads on from the log. @throws Outage */
+  async catchUp(tenantId: string): Promise<void> {
+    const feed = this.#feeds.get(tenantId)
+    if (feed === undefined) return
+    await feed.opened
+    await feed.fill()
   }
 
-  /** Delivers what has its turn; for what has not, the log is asked shortly. */
-  function settle(feed: Feed): void {
-    if (feed.position === null) return
-    for (const seq of feed.early.keys()) if (seq <= feed.position) feed.early.delete(seq)
-    for (let next = feed.early.get(feed.position + 1); next; next = feed.early.get(feed.position + 1)) deliver(feed, next)
-    if (feed.early.size > 0) fillIn(feed, GRACE_MS)
+  tenants(): string[] {
+    return [...this.#feeds.keys()]
   }
 
-  function fillIn(feed: Feed, ms: number): void {
-    feed.timer ??= setTimeout(() => {
-      feed.timer = null
-      if (feed.early.size > 0) fill(feed).catch(error => retry(feed, error))
-    }, ms)
-    feed.timer.unref()
+  /** Ends the feed of a tenant that has no sockets here any more; one that is being opened stays. */
+  close(tenantId: string): void {
+    const feed = this.#feeds.get(tenantId)
+    if (feed === undefined || feed.position === null) return
+    feed.stop()
+    this.#feeds.delete(tenantId)
   }
 
-  function retry(feed: Feed, error: unknown): void {
-    deps.log.warn({ err: error }, 'the event log cannot be read yet')
-    fillIn(feed, RETRY_MS)
+  #start(tenantId: string): Feed {
+    const feed = new Feed(tenantId, this.#deps)
+    this.#feeds.set(tenantId, feed)
+    feed.opened.catch(() => this.#feeds.delete(tenantId))
+    return feed
+  }
+}
+
+/** One tenant's events. */
+class Feed {
+  /** Resolves once the log has said where it ends. @throws Outage */
+  readonly opened: Promise<void>
+  readonly #tenantId: string
+  readonly #deps: FeedDeps
+  /** Events that came before their predecessors, by seq. */
+  readonly #early = new Map<number, SequencedEvent>()
+  #position: number | null = null
+  #filling: Promise<void> | null = null
+  #timer: NodeJS.Timeout | null = null
+
+  constructor(tenantId: string, deps: FeedDeps) {
+    this.#tenantId = tenantId
+    this.#deps = deps
+    this.opened = this.#start()
   }
 
-  /** One reader at a time; a number that the log skips was never given to an event. */
-  function fill(feed: Feed): Promise<void> {
-    feed.filling ??= readOn(feed).finally(() => {
-      feed.filling = null
+  /** The last seq that was emitted; null until the feed is open. */
+  get position(): number | null {
+    return this.#position
+  }
+
+  /** Emits the next event at once and keeps an early one. Call `settle` after the last of a group. */
+  take(event: SequencedEvent): void {
+    const position = this.#position
+    const isNext = position !== null && event.seq === position + 1
+    const isPast = position !== null && event.seq <= position
+    if (isNext) this.#emit(event)
+    else if (!isPast && this.#early.size < EARLY_LIMIT) this.#early.set(event.seq, event)
+  }
+
+  /** Emits early events whose predecessors have come; if others remain, the log is read shortly. */
+  settle(): void {
+    if (this.#position === null) return
+    for (const seq of this.#early.keys()) if (seq <= this.#position) this.#early.delete(seq)
+    for (let next = this.#next(); next; next = this.#next()) this.#emit(next)
+    if (this.#early.size > 0) this.#fillIn(GRACE_MS)
+  }
+
+  /** Reads the log to its end, one reader at a time. A seq that the log skips was never given to an event. @throws Outage */
+  fill(): Promise<void> {
+    this.#filling ??= this.#readOn().finally(() => {
+      this.#filling = null
     })
-    return feed.filling
+    return this.#filling
   }
 
-  async function readOn(feed: Feed): Promise<void> {
+  stop(): void {
+    if (this.#timer) clearTimeout(this.#timer)
+  }
+
+  async #start(): Promise<void> {
+    this.#position = await this.#deps.latest(this.#tenantId)
+    this.settle()
+  }
+
+  #next(): SequencedEvent | undefined {
+    return this.#early.get((this.#position ?? 0) + 1)
+  }
+
+  #emit(event: SequencedEvent): void {
+    this.#position = event.seq
+    this.#early.delete(event.seq)
+    this.#deps.emit(event)
+  }
+
+  #fillIn(ms: number): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null
+      if (this.#early.size > 0) this.fill().catch(error => this.#retry(error))
+    }, ms)
+    this.#timer.unref()
+  }
+
+  #retry(error: unknown): void {
+    this.#deps.log.warn({ err: error }, 'event log not read, retrying')
+    this.#fillIn(RETRY_MS)
+  }
+
+  async #readOn(): Promise<void> {
     for (;;) {
-      const page = await deps.readLog(feed.tenantId, feed.position ?? 0, PAGE)
-      for (const event of page) if (event.seq > (feed.position ?? 0)) deliver(feed, event)
+      const page = await this.#deps.readLog(this.#tenantId, this.#position ?? 0, PAGE)
+      for (const event of page) if (event.seq > (this.#position ?? 0)) this.#emit(event)
       if (page.length < PAGE) break
     }
-    settle(feed)
-  }
-
-  function take(feed: Feed, event: SequencedEvent): void {
-    const isNext = feed.position !== null && event.seq === feed.position + 1
-    const isPast = feed.position !== null && event.seq <= feed.position
-    if (isNext) deliver(feed, event)
-    else if (!isPast && feed.early.size < EARLY_LIMIT) feed.early.set(event.seq, event)
-  }
-
-  return {
-    async open(tenantId) {
-      const known = feeds.get(tenantId)
-      if (known) return known.opening ?? (known.position as number)
-      const feed: Feed = { tenantId, position: null, opening: null, early: new Map(), filling: null, timer: null }
-      feeds.set(tenantId, feed)
-      feed.opening = start(feed)
-      return feed.opening
-    },
-    position: tenantId => feeds.get(tenantId)?.position ?? undefined,
-    accept(events) {
-      const touched = new Set<Feed>()
-      for (const event of events) {
-        const feed = feeds.get(event.tenantId)
-        if (feed === undefined) continue
-        take(feed, event)
-        touched.add(feed)
-      }
-      for (const feed of touched) settle(feed)
-    },
-    async catchUp(tenantId) {
-      const feed = feeds.get(tenantId)
-      if (feed === undefined) return
-      await feed.opening
-      await fill(feed)
-    },
-    tenants: () => [...feeds.keys()],
-    close(tenantId) {
-      const feed = feeds.get(tenantId)
-      if (feed === undefined || feed.opening !== null) return
-      if (feed.timer) clearTimeout(feed.timer)
-      feeds.delete(tenantId)
-    },
+    this.settle()
   }
 }

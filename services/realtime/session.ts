@@ -25,19 +25,20 @@ export interface SessionDeps {
   feeds: Feeds
   /** Resolves when the socket has its rooms: nothing is answered before. */
   welcomed: Promise<void>
-  /** Words of all sockets on this node, by socket and by tenant. */
-  words: SecondRate
+  /** Requests of all sockets on this node, by socket and by tenant. */
+  requests: SecondRate
+  /** Requests that the sockets of one tenant may make in a second. */
   perTenant: number
   jwtSecret: string
 }
 
 const EVENTS_PER_SECOND = 20
-/** Beyond this it is no eager person any more. */
+/** Above this rate the socket is disconnected. */
 const FLOOD_PER_SECOND = 500
 const TYPING_MS = 6000
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-/** What one socket may ask, for as long as its token holds. */
+/** Answers one socket's requests for as long as its token is valid. */
 export function serveSession(socket: LinkoSocket, deps: SessionDeps): void {
   limitRate(socket, deps)
   endAtExpiry(socket, socket.data.access)
@@ -75,7 +76,7 @@ export function serveSession(socket: LinkoSocket, deps: SessionDeps): void {
   })
 }
 
-/** The last word, then the end. */
+/** Sends the reason, then disconnects. */
 export function endSession(socket: LinkoSocket, reason: SessionEnded['reason']): void {
   socket.emit('session:ended', { reason })
   socket.disconnect(true)
@@ -92,7 +93,7 @@ function endAtExpiry(socket: LinkoSocket, access: VerifiedAccess): void {
 type ClientEvent = keyof ClientToServerEvents
 type Answer = <T extends z.ZodType>(event: ClientEvent, schema: T, work: (request: z.infer<T>) => Promise<Ack>) => void
 
-/** Checked payload in, acknowledgement out; a fault of ours is told as such and ends nothing. */
+/** Answers one kind of request: payload checked, acknowledgement sent. A fault of ours is answered as UNAVAILABLE and ends nothing. */
 function answerOn<T extends z.ZodType>(
   socket: LinkoSocket,
   event: ClientEvent,
@@ -111,12 +112,12 @@ function answerOn<T extends z.ZodType>(
   socket.on(event, listener as never)
 }
 
-/** A socket that asks too often is told so, and so is a tenant with many of them; a socket that floods is cut. */
-function limitRate(socket: LinkoSocket, { words, perTenant }: SessionDeps): void {
+/** Refuses requests above the rate of a socket or of its tenant, and disconnects a socket that floods. */
+function limitRate(socket: LinkoSocket, { requests, perTenant }: SessionDeps): void {
   const { tenantId } = socket.data.access
   socket.use((packet, next) => {
-    const count = words.count(socket.id)
-    if (count <= EVENTS_PER_SECOND && words.count(tenantId) <= perTenant) return next()
+    const count = requests.count(socket.id)
+    if (count <= EVENTS_PER_SECOND && requests.count(tenantId) <= perTenant) return next()
     if (count === FLOOD_PER_SECOND) endSession(socket, 'flood')
     const ack = packet[packet.length - 1]
     if (typeof ack === 'function') ack(refused('RATE_LIMITED'))
@@ -128,7 +129,7 @@ const viewing = (conversationId: string) => `viewing:${conversationId}`
 const conversationsOf = (socket: LinkoSocket) =>
   [...socket.rooms].filter(room => room.startsWith('conversation:')).map(room => room.slice('conversation:'.length))
 
-/** Where the presence of a socket is to be renewed. */
+/** Keys of the presence rows that a socket keeps alive, besides its tenant's. */
 export const placesOf = (socket: LinkoSocket) => conversationsOf(socket).map(viewing)
 
 const isOwn = (store: Store, socket: LinkoSocket, conversationId: string): Promise<boolean> =>
@@ -146,7 +147,7 @@ function emitPresence(socket: LinkoSocket, conversationId: string, status: 'view
     .emit('presence', { userId: user.id, user, status, conversationId, at: new Date().toISOString() })
 }
 
-/** To all colleagues: lists show it too. Only for a conversation of the own tenant. */
+/** Emits to all of the tenant, whose lists show it too. Only for a conversation of the socket's own tenant. */
 async function emitTyping(socket: LinkoSocket, store: Store, conversationId: string, typing: boolean): Promise<Ack> {
   const isJoined = socket.rooms.has(`conversation:${conversationId}`)
   if (!isJoined && !(await isOwn(store, socket, conversationId))) return refused('NOT_FOUND')
