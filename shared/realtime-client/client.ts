@@ -1,174 +1,200 @@
 import { io, type Socket } from 'socket.io-client'
-import type { ClientToServerEvents, Presence, ServerToClientEvents, SessionReady, Typing } from '../contracts/socket-events.ts'
-import { createSequence, type NamedEvent } from './sequence.ts'
+import type {
+  Ack,
+  ClientToServerEvents,
+  Presence,
+  ServerToClientEvents,
+  SessionReady,
+  Typing,
+} from '../contracts/socket-events.ts'
+import { createSequence, type NamedEvent, type Sequence } from './sequence.ts'
 
 /**
- * What the badge in a corner may say. `live`: everything that happened was told. `stale`: told with a second's delay, and who
- * is here is not known. `syncing`: connected, still being told the past. `offline`: trying again. `refused`: the token does not hold; a new one is asked for with each try.
+ * State of the connection, as a badge may show it. `live`: every event has come. `stale`: events come with a second's delay,
+ * and presence is not known. `syncing`: connected, missed events are still coming. `offline`: connecting again. `refused`: the
+ * token is not valid; each attempt to connect asks for a new one.
  */
 export type ConnectionState = 'connecting' | 'live' | 'stale' | 'syncing' | 'offline' | 'refused' | 'closed'
 
 export interface RealtimeClientOptions {
   url: string
-  /** A fresh access token; asked for at each connection and shortly before the current one ends. */
+  /** Gives a fresh access token: at each connection, and shortly before the current one expires. */
   token(): string | Promise<string>
   /** Each durable event once, in order. `message:received` comes under this name only, never as `message:incoming` too. */
   onEvent(name: string, event: NamedEvent['event'] & Record<string, unknown>): void
-  /** The past could not be told: load the state anew, events go on from here. */
+  /** Missed events could not be replayed: load the state anew, events go on from this seq. */
   onReset?(seq: number): void
   onState?(state: ConnectionState): void
   onReady?(session: SessionReady): void
   onTyping?(typing: Typing): void
   onPresence?(presence: Presence): void
-  /** Where an earlier session ended, to hear what happened since. */
+  /** The last seq of an earlier session: the later events are replayed. */
   sinceSeq?: number
   transports?: ('websocket' | 'polling')[]
-}
-
-export interface RealtimeClient {
-  readonly socket: Socket<ServerToClientEvents, ClientToServerEvents>
-  readonly state: ConnectionState
-  /** The last seq that was given to `onEvent`; null before the first session. */
-  readonly seq: number | null
-  close(): void
 }
 
 const SHORTEST_PAUSE_MS = 300
 const LONGEST_PAUSE_MS = 10_000
 const REFRESH_BEFORE_MS = 60_000
-/** Events that cross on their way settle by themselves in this time. */
+/** Events that cross on their way are in order again within this time. */
 const GRACE_MS = 100
-/** Not durable, or a second name of one that is. */
+/** Names that are not durable, or the second name of an event that is. */
 const NOT_EVENTS = new Set(['typing', 'presence', 'tick', 'message:incoming'])
 
-/** Stays connected, notices what it missed, asks for it, and says honestly where it stands. */
-export function createRealtimeClient(options: RealtimeClientOptions): RealtimeClient {
-  const sequence = createSequence(options.sinceSeq ?? null)
-  let state: ConnectionState = 'connecting'
-  let failures = 0
-  let grace: ReturnType<typeof setTimeout> | undefined
-  let again: ReturnType<typeof setTimeout> | undefined
-  let refresh: ReturnType<typeof setTimeout> | undefined
+export const createRealtimeClient = (options: RealtimeClientOptions): RealtimeClient => new RealtimeClient(options)
 
-  const socket: RealtimeClient['socket'] = io(options.url, {
-    transports: options.transports ?? ['websocket'],
-    forceNew: true,
-    // Ours: socket.io's does not try again after a word of the server.
-    reconnection: false,
-    auth: answer => void authenticate(answer),
-  })
+/** Stays connected, notices which events are missing, asks for them, and reports its state truthfully. */
+export class RealtimeClient {
+  readonly socket: Socket<ServerToClientEvents, ClientToServerEvents>
+  readonly #options: RealtimeClientOptions
+  readonly #sequence: Sequence
+  #state: ConnectionState = 'connecting'
+  /** Attempts to connect since the last session. */
+  #failures = 0
+  /** Asks for missing events, unless they come in time. */
+  #grace: Timer
+  /** Connects, or asks for missing events, again. */
+  #again: Timer
+  /** Replaces the token before it expires. */
+  #refresh: Timer
 
-  async function authenticate(answer: (auth: object) => void): Promise<void> {
+  constructor(options: RealtimeClientOptions) {
+    this.#options = options
+    this.#sequence = createSequence(options.sinceSeq ?? null)
+    this.socket = io(options.url, {
+      transports: options.transports ?? ['websocket'],
+      forceNew: true,
+      // This class reconnects: socket.io does not, once the server has ended the connection.
+      reconnection: false,
+      auth: answer => void this.#authenticate(answer),
+    })
+    this.#listen()
+  }
+
+  get state(): ConnectionState {
+    return this.#state
+  }
+
+  /** The last seq that was given to `onEvent`; null before the first session. */
+  get seq(): number | null {
+    return this.#sequence.last
+  }
+
+  close(): void {
+    this.#become('closed')
+    for (const timer of [this.#grace, this.#again, this.#refresh]) clearTimeout(timer)
+    this.socket.disconnect()
+  }
+
+  #listen(): void {
+    const { socket } = this
+    socket.on('session:ready', session => this.#onReady(session))
+    socket.onAny((name: string, event: NamedEvent['event']) => {
+      if (!NOT_EVENTS.has(name) && typeof event?.eventId === 'string') this.#deliver(this.#sequence.take({ name, event }))
+    })
+    socket.on('tick', tick => this.#onTick(tick))
+    socket.on('sync:done', ({ seq }) => {
+      this.#become('live')
+      this.#deliver(this.#sequence.settle(seq))
+    })
+    socket.on('sync:reset', ({ seq }) => {
+      this.#become('live')
+      this.#options.onReset?.(seq)
+      this.#deliver(this.#sequence.restart(seq))
+    })
+    socket.on('typing', typing => this.#options.onTyping?.(typing))
+    socket.on('presence', presence => this.#options.onPresence?.(presence))
+    socket.on('connect_error', ({ message }) => this.#retry(message === 'UNAUTHENTICATED' ? 'refused' : 'offline'))
+    socket.on('disconnect', () => this.#onDisconnect())
+  }
+
+  #onReady(session: SessionReady): void {
+    this.#failures = 0
+    const isFirst = this.#sequence.last === null
+    const isWhole = this.#sequence.reach(session.seq)
+    // With a sinceSeq in the handshake the server replays without being asked, and sends `sync:done`.
+    this.#become(isFirst && isWhole ? 'live' : 'syncing')
+    this.#options.onReady?.(session)
+  }
+
+  #onTick({ seq, stale }: { seq: number; stale: boolean }): void {
+    if (this.#state === 'live' && stale) this.#become('stale')
+    else if (this.#state === 'stale' && !stale) this.#become('live')
+    if (!this.#sequence.reach(seq)) this.#askShortly()
+  }
+
+  #onDisconnect(): void {
+    clearTimeout(this.#grace)
+    this.#grace = undefined
+    this.#retry('offline')
+  }
+
+  async #authenticate(answer: (auth: object) => void): Promise<void> {
     try {
-      const token = await options.token()
-      refreshBeforeEnd(token)
-      answer({ token, sinceSeq: sequence.last ?? undefined })
+      const token = await this.#options.token()
+      this.#refreshBeforeEnd(token)
+      answer({ token, sinceSeq: this.#sequence.last ?? undefined })
     } catch {
-      socket.disconnect()
-      retry('offline')
+      this.socket.disconnect()
+      this.#retry('offline')
     }
   }
 
-  function become(next: ConnectionState): void {
-    if (state === next || state === 'closed') return
-    state = next
-    options.onState?.(next)
+  #become(next: ConnectionState): void {
+    if (this.#state === next || this.#state === 'closed') return
+    this.#state = next
+    this.#options.onState?.(next)
   }
 
-  function give({ due, isBehind }: { due: NamedEvent[]; isBehind: boolean }): void {
-    for (const { name, event } of due) options.onEvent(name, event as NamedEvent['event'] & Record<string, unknown>)
-    if (isBehind) askShortly()
+  #deliver({ due, isBehind }: { due: NamedEvent[]; isBehind: boolean }): void {
+    for (const { name, event } of due) this.#options.onEvent(name, event as NamedEvent['event'] & Record<string, unknown>)
+    if (isBehind) this.#askShortly()
   }
 
-  function askShortly(): void {
-    grace ??= setTimeout(() => {
-      grace = undefined
-      if (state === 'live' || state === 'stale') ask()
+  #askShortly(): void {
+    this.#grace ??= setTimeout(() => {
+      this.#grace = undefined
+      if (this.#state === 'live' || this.#state === 'stale') this.#ask()
     }, GRACE_MS)
   }
 
-  function ask(): void {
-    become('syncing')
-    socket.emit('sync', { sinceSeq: sequence.last ?? 0 }, ({ ok, errorCode }) => {
-      if (!ok && errorCode !== 'SYNC_RUNNING') again = setTimeout(ask, 1000)
+  #ask(): void {
+    this.#become('syncing')
+    this.socket.emit('sync', { sinceSeq: this.#sequence.last ?? 0 }, ({ ok, errorCode }) => {
+      if (!ok && errorCode !== 'SYNC_RUNNING') this.#again = setTimeout(() => this.#ask(), 1000)
     })
   }
 
-  function retry(next: 'offline' | 'refused'): void {
-    become(next)
-    if (state === 'closed') return
-    clearTimeout(again)
-    const pause = Math.min(LONGEST_PAUSE_MS, SHORTEST_PAUSE_MS * 2 ** failures++)
-    again = setTimeout(() => socket.connect(), pause * (0.5 + Math.random() / 2))
+  /** Connects again after a pause that grows with each failure. */
+  #retry(next: 'offline' | 'refused'): void {
+    this.#become(next)
+    if (this.#state === 'closed') return
+    clearTimeout(this.#again)
+    const pause = Math.min(LONGEST_PAUSE_MS, SHORTEST_PAUSE_MS * 2 ** this.#failures++)
+    this.#again = setTimeout(() => this.socket.connect(), pause * (0.5 + Math.random() / 2))
   }
 
-  function refreshBeforeEnd(token: string): void {
-    clearTimeout(refresh)
+  #refreshBeforeEnd(token: string): void {
+    clearTimeout(this.#refresh)
     const endsAt = expiryOf(token)
     if (endsAt === null) return
-    refresh = setTimeout(() => void extend(), Math.max(1000, endsAt - Date.now() - REFRESH_BEFORE_MS))
+    this.#refresh = setTimeout(() => void this.#extend(), Math.max(1000, endsAt - Date.now() - REFRESH_BEFORE_MS))
   }
 
-  async function extend(): Promise<void> {
+  async #extend(): Promise<void> {
     try {
-      const token = await options.token()
-      if (socket.connected) socket.emit('auth:refresh', { token }, ({ ok }) => ok && refreshBeforeEnd(token))
+      const token = await this.#options.token()
+      const onAnswer = ({ ok }: Ack) => ok && this.#refreshBeforeEnd(token)
+      if (this.socket.connected) this.socket.emit('auth:refresh', { token }, onAnswer)
     } catch {
       // The session ends with its token, and connecting again asks for a new one.
     }
   }
-
-  socket.on('session:ready', session => {
-    failures = 0
-    const isFirst = sequence.last === null
-    const isWhole = sequence.reach(session.seq)
-    // With a sinceSeq in the handshake the server replays by itself, and says when it is done.
-    become(isFirst && isWhole ? 'live' : 'syncing')
-    options.onReady?.(session)
-  })
-  socket.onAny((name: string, event: NamedEvent['event']) => {
-    if (!NOT_EVENTS.has(name) && typeof event?.eventId === 'string') give(sequence.take({ name, event }))
-  })
-  socket.on('tick', ({ seq, stale }) => {
-    if (state === 'live' && stale) become('stale')
-    else if (state === 'stale' && !stale) become('live')
-    if (!sequence.reach(seq)) askShortly()
-  })
-  socket.on('sync:done', ({ seq }) => {
-    become('live')
-    give(sequence.settle(seq))
-  })
-  socket.on('sync:reset', ({ seq }) => {
-    become('live')
-    options.onReset?.(seq)
-    give(sequence.restart(seq))
-  })
-  socket.on('typing', typing => options.onTyping?.(typing))
-  socket.on('presence', presence => options.onPresence?.(presence))
-  socket.on('connect_error', ({ message }) => retry(message === 'UNAUTHENTICATED' ? 'refused' : 'offline'))
-  socket.on('disconnect', () => {
-    clearTimeout(grace)
-    grace = undefined
-    retry('offline')
-  })
-
-  return {
-    socket,
-    get state() {
-      return state
-    },
-    get seq() {
-      return sequence.last
-    },
-    close() {
-      become('closed')
-      for (const timer of [grace, again, refresh]) clearTimeout(timer)
-      socket.disconnect()
-    },
-  }
 }
 
-/** When a token ends, as it says itself; only the server judges it. */
+type Timer = ReturnType<typeof setTimeout> | undefined
+
+/** The expiry that a token states (ms since 1970); only the server verifies it. */
 function expiryOf(token: string): number | null {
   try {
     const payload = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/')
