@@ -42,7 +42,7 @@ async function fanOut({ store, sockets }: FanoutDeps, counters: Counters, delive
     store,
     read.flatMap(batch => batch ?? []),
   )
-  sockets.tell(events)
+  sockets.emit(events)
   counters.follow(events)
   return read.map(batch => (batch === null ? { kind: 'dead-letter', reason: 'not events of this version' } : DONE))
 }

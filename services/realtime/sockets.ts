@@ -21,8 +21,8 @@ import { depart, type WelcomeDeps, welcome } from './welcome.ts'
 
 export interface Sockets extends AsyncDisposable {
   io: LinkoServer
-  /** Numbered events to the sockets of this node and, in one message, to the other nodes. */
-  tell(events: SequencedEvent[]): void
+  /** Emits numbered events to the sockets of this node and sends them, in one message, to the other nodes. */
+  emit(events: SequencedEvent[]): void
 }
 
 export interface SocketsDeps {
@@ -54,7 +54,7 @@ export function openSockets({ server, store, redis, config, log }: SocketsDeps):
 
   return {
     io,
-    tell(events) {
+    emit(events) {
       feeds.accept(events)
       // Without Redis the other nodes read the log; events queued for them here would only come late.
       if (events.length > 0 && redis.isReady()) io.serverSideEmit('events', events)
@@ -105,7 +105,7 @@ async function closeSockets(io: LinkoServer): Promise<void> {
   clearTimeout(late)
 }
 
-/** One emission to the union of its rooms: a socket that is in several gets it once. */
+/** Emits an event once to the union of its rooms: a socket that is in several gets it once. */
 function emitLocally(io: LinkoServer, event: SequencedEvent): void {
   const rooms = [`tenant:${event.tenantId}`]
   if (event.clientId) rooms.push(`client:${event.clientId}`)

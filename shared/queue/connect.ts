@@ -20,19 +20,19 @@ export interface QueueOptions {
    * and consumers begin when it is there.
    */
   startWithinMs?: number
-  /** A quorum queue less than a few seconds old does not survive a kill -9 of its node: whoever creates one waits (3 s). */
+  /** The wait after creating queues (3 s): a quorum queue of less than a few seconds does not survive a kill -9 of its node. */
   youngQueueWaitMs?: number
-  /** How long an Outage is waited out in place (60 s). */
+  /** How long a batch is repeated in place during an Outage (60 s). */
   outageInPlaceMs?: number
   /** Seconds until the next try, by attempt. */
   ladder?: readonly RetryDelay[]
-  /** How often the shares of shards are looked at (2 s). */
+  /** How often this process's share of the shards is checked (2 s). */
   balanceMs?: number
 }
 
 /**
- * A broker tells the consumers of a deleted queue a moment after it is gone. Whoever declares it anew before that leaves them
- * subscribed to nothing, unheard.
+ * The broker cancels the consumers of a deleted queue a moment after it is gone. A queue declared again before that leaves them
+ * subscribed to nothing, without an error.
  */
 const CANCEL_MS = 1000
 
@@ -53,7 +53,7 @@ export async function connectQueue(url: string, options: QueueOptions): Promise<
     }).then(link => stack.use(link)),
     openLink(url, { name: `${name} consume`, log, startWithinMs }).then(link => stack.use(link)),
   ])
-  // The consuming connection declares while we run: an alarm stops the other one whole.
+  // The consuming connection declares while we run: during an alarm the publishing one is blocked.
   const declare = async () => {
     await sleep(CANCEL_MS)
     await declareTopology(consuming, topology())

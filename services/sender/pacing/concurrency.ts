@@ -3,9 +3,9 @@ import type { Priority } from '#shared/domain/messages/priority.ts'
 const LEAST_ROOM = 20
 
 /**
- * Calls in flight, bounded: in all, for each lane and for each number. Chat may use every slot, campaigns half of them, so
- * that a reply always finds one soon. A call that has ended leaves its slot at once; outcomes that are still to be written
- * stop new calls only when there are as many of them as there are slots.
+ * Bounds the calls in flight: in all, for each priority and for each number. Chat may use every permit, campaigns half of
+ * them, so that a reply always gets one soon. A call that has ended returns its permit at once; outcomes that are still to be
+ * written stop new calls only when there are as many of them as there are permits.
  */
 export class ConcurrencyLimiter {
   readonly #limits: Record<Priority, number>
@@ -23,7 +23,7 @@ export class ConcurrencyLimiter {
     return this.#used.chat + this.#used.campaign
   }
 
-  /** Waits until there is one free for the lane. @returns how many are the caller's now, at most `wanted`; 0 once closed */
+  /** Waits until the priority has a free permit. @returns how many the caller got, at most `wanted`; 0 once closed */
   async reserve(priority: Priority, wanted: number): Promise<number> {
     while (!this.#isClosed) {
       const total = this.#limits.chat
@@ -48,7 +48,7 @@ export class ConcurrencyLimiter {
     this.#wake()
   }
 
-  /** A call has ended, its outcome is still to be written. */
+  /** Notes that a call has ended whose outcome is still to be written. */
   endCall(priority: Priority): void {
     this.#unwritten++
     this.release(priority)
@@ -59,7 +59,7 @@ export class ConcurrencyLimiter {
     this.#wake()
   }
 
-  /** Nothing new starts. */
+  /** Grants no more permits. */
   close(): void {
     this.#isClosed = true
     this.#wake()

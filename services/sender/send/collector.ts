@@ -3,19 +3,19 @@ import { Outage } from '#shared/domain/errors.ts'
 
 export interface CollectorOptions<T> {
   write: (batch: T[]) => Promise<void>
-  /** What could not be written is given up; a sweep finds its row. */
+  /** Called with an item that could not be written; a sweep finds its row. */
   onLost: (item: T, error: unknown) => void
   maxBatch?: number
   lingerMs?: number
-  /** A stream of items is written at most so often. */
+  /** The shortest time between two writes of a stream of items. */
   everyMs?: number
   /** Batches written at once. */
   parallel?: number
-  /** How long an outage of the store is waited out. */
+  /** How long a write is retried while the store is away. */
   patienceMs?: number
 }
 
-/** Gathers outcomes into shared writes: a full batch goes at once, a lone one waits `lingerMs`, in a stream it waits for others. */
+/** Gathers items into shared writes: a full batch is written at once, a lone item after `lingerMs`, an item in a stream with the next ones. */
 export function createCollector<T>(options: CollectorOptions<T>) {
   const { write, onLost, maxBatch = 200, lingerMs = 5, everyMs = 40, parallel = 3, patienceMs = 60_000 } = options
   const waiting: { item: T; done: () => void }[] = []
@@ -57,7 +57,7 @@ export function createCollector<T>(options: CollectorOptions<T>) {
     for (const item of batch) onLost(item, error)
   }
 
-  /** One bad item must not take its neighbours with it. */
+  /** Writes the items one by one, so that a bad one is lost alone. */
   async function saveSingly(batch: T[], error: unknown): Promise<void> {
     if (batch.length === 1) return giveUp(batch, error)
     for (const item of batch) await save([item])

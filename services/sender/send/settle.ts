@@ -22,10 +22,10 @@ export interface SettleOptions {
   random?: () => number
 }
 
-/** What a call's end means for its message, and (for a refusal) for more than the message. */
+/** What the result of a call means for its message and, after a refusal, beyond the message. */
 export interface Decision {
   settlement: Settlement
-  /** `askedMs`: as Meta asked itself; 0 when it did not. */
+  /** `askedMs`: the wait that Meta asked for; 0 when it asked for none. */
   refusal: { error: DescribedError; verdict: FailureVerdict; askedMs: number } | null
 }
 
@@ -56,7 +56,7 @@ function sentStep({ contactKey }: MessageDoc, { wamid, messageStatus, waId, user
   return { kind: 'sent', wamid, note: heldNote(messageStatus), ...((phone ?? user) && { named }) }
 }
 
-/** Nobody will tell how this attempt ended: a status with our id may still. */
+/** The outcome of this attempt is unknown; a status with our id may still report it. */
 export function unknownStep({ at, unknownDeadlineMs }: SettleOptions): Step {
   return {
     kind: 'unknown',
@@ -65,13 +65,13 @@ export function unknownStep({ at, unknownDeadlineMs }: SettleOptions): Step {
   }
 }
 
-/** Ended by ourselves, without a call. @param detail for people, without the message's text */
+/** Fails the message without a call. @param detail for people, without the message's text */
 export function failedHere(message: MessageDoc, failure: PlatformFailure, at: Date, detail: string | null = null): Settlement {
   const error = platformError(failure, detail)
   return { message, step: { kind: 'failed', error }, at, entry: { kind: 'note', at, detail: detail ?? error.title } }
 }
 
-/** Its template goes instead, or it fails with what a person needs to know. */
+/** The window has closed: the fallback template is sent instead, or the message fails with what a person needs to know. */
 export function windowClosed(message: MessageDoc, at: Date): Settlement {
   if (!mayFallBack(message.fallback))
     return failedHere(message, 'window-closed', at, message.fallback?.unsettled ? TEMPLATE_STAYS : null)
@@ -81,7 +81,7 @@ export function windowClosed(message: MessageDoc, at: Date): Settlement {
 
 const TEMPLATE_STAYS = 'Its template was not sent instead: an earlier attempt may have arrived.'
 
-/** Given back without a call, such as when its number was paused between take and call. */
+/** Returns the message to its queue without a call, for example when its number was paused between take and call. */
 export function givenBack(
   message: MessageDoc,
   reason: 'paused' | 'rate' | 'media',
@@ -91,10 +91,10 @@ export function givenBack(
   return { message, step: waiting(reason, nextStepAt, false), at, entry: note(at, 'It was given back before it was sent.') }
 }
 
-/** Once more, at most: a message of unknown outcome is posted twice in all, and only where the tenant wants it. */
+/** How often a message of unknown outcome is posted in all, and only where the tenant wants it. */
 const MAX_UNKNOWN = 2
 
-/** At the deadline of an attempt whose outcome nobody told. */
+/** Decides at the deadline of an attempt whose outcome was never reported. */
 export function byPolicy(message: MessageDoc, policy: TenantDoc['settings']['unknownOutcome'], at: Date): Settlement {
   const attempt = (message.dispatch as Dispatch).attempt
   if (policy !== 'retry' || attempt >= MAX_UNKNOWN)
@@ -105,7 +105,7 @@ export function byPolicy(message: MessageDoc, policy: TenantDoc['settings']['unk
 
 const UNTOLD = 'WhatsApp never said whether it took this attempt.'
 const note = (at: Date, detail: string) => ({ kind: 'note', at, detail }) as const
-/** Ends the waiting for an answer that nobody gave. */
+/** Ends the wait for an outcome that was never reported. */
 const untold = (at: Date, detail: string) => ({ ...note(at, detail), reason: 'policy' })
 
 function decideRefusal(message: MessageDoc, result: Refused, entry: TimelineEntry, { random }: SettleOptions) {
