@@ -68,7 +68,7 @@ export class Spool implements AsyncDisposable {
 
   /** Arrival (ms) of the oldest body that still waits; null when empty. */
   oldestAt(): number | null {
-    return this.#oldestAt
+    return this.isEmpty() ? null : this.#oldestAt
   }
 
   /** Records that a crash or a bad disk cost since the start. */
