@@ -72,8 +72,8 @@ test('a number goes on when its restriction has ended, and tells so; others stay
     repliesOnly: null,
   })
   const events = await store.raw.events.find({ _id: /^c:/, 'payload.status': 'active' } as object).toArray()
-  // The pause of the first, and that both may write first again.
-  expect(events.map(({ payload }: EventDoc) => payload.reason)).toEqual([null, null, null])
+  // The end of the pause of the first, which may still only answer; then that both may write first again.
+  expect(events.map(({ payload }: EventDoc) => payload.reason)).toEqual(['restricted', null, null])
   await pause(store, {})
   await endRestrictions(depsOf(store, until.getTime() - Date.now() + HOUR_MS))
   expect(await clientOf(store)).toMatchObject({ status: 'paused' })
