@@ -3,8 +3,10 @@ import { createLogger } from '#shared/process/logger.ts'
 import { connectStore } from '#shared/store/connect.ts'
 import { migrate } from '#shared/store/migrate.ts'
 
-/** Collections and indexes, before the services start: idempotent, and a handful of reads when nothing changed. */
+/** Creates collections and indexes before the services start. Idempotent: a few reads when nothing has changed. */
 const log = createLogger('migrate')
-await using store = await connectStore(readEnvironment().MONGODB_URI ?? '', { appName: 'linko-migrate', log })
+const { MONGODB_URI } = readEnvironment()
+if (!MONGODB_URI) throw new Error('MONGODB_URI is missing.')
+await using store = await connectStore(MONGODB_URI, { appName: 'linko-migrate', log })
 await migrate(store)
-log.info('migrated')
+log.info('database migrated')
