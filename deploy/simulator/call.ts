@@ -2,34 +2,35 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Simulation } from './simulation.ts'
 import type { Json, PhoneNumber, Token, Waba } from './world/world.ts'
 
-/** One request as the routes see it. */
+/** One request, as the routes receive it. */
 export interface Call {
   sim: Simulation
   method: string
-  /** Path without the version. */
+  /** The path without the version. */
   path: string
-  /** Major Graph version: 25 for v25.0; requests without one count as the newest. */
+  /** Major Graph version: 25 for v25.0; the newest one for requests without a version. */
   version: number
   query: URLSearchParams
   headers: IncomingHttpHeaders
   body: Buffer
-  /** Members of query and body together, as Graph reads them. */
+  /** Members of query and body together; those of the body win. */
   params: Json
-  /** Origin the caller used, for links back to here. */
+  /** Origin that the caller used, for links to this simulator. */
   origin: string
 }
 
-/** A call that a token has opened. */
+/** A call with a valid token. */
 export interface AuthorizedCall extends Call {
   token: Token
 }
 
+/** A call to an edge of a phone number. */
 export interface NumberCall extends AuthorizedCall {
   number: PhoneNumber
   waba: Waba
 }
 
-/** What a route may answer besides plain JSON with 200. */
+/** An answer other than JSON with status 200. */
 export class Reply {
   readonly status: number
   readonly body: string | Buffer

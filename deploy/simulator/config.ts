@@ -7,13 +7,13 @@ const simulatorEnv = commonEnv.extend({
   META_APP_SECRET: z.string().default('simulator-app-secret'),
   META_WEBHOOK_VERIFY_TOKEN: z.string().default('simulator-verify-token'),
   SIMULATOR_WEBHOOK_URL: z.url().optional(),
-  /** Divides the waits between repeated webhook deliveries. */
+  /** Divides the delays between repeated webhook deliveries. */
   SIMULATOR_RETRY_SPEED: z.coerce.number().positive().default(20),
-  /** How receivers of webhooks reach the simulator, when that is not the address it listens on. */
+  /** Address at which receivers of webhooks reach the simulator, when it is not the address it listens on. */
   SIMULATOR_PUBLIC_URL: z.url().optional(),
-  /** How long templates are under review. */
+  /** How long the review of a template takes. */
   SIMULATOR_REVIEW: duration('2s'),
-  /** Tokens, numbers, templates and windows survive a restart in this file; without it they do not. */
+  /** File that keeps tokens, numbers, templates and windows over a restart. */
   SIMULATOR_STATE_FILE: z.string().optional(),
 })
 

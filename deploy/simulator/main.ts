@@ -4,6 +4,7 @@ import { untilStopped } from '#shared/process/stop.ts'
 import { readSimulatorConfig } from './config.ts'
 import { createSimulator } from './simulator.ts'
 
+/** Runs the simulator as a process until a stop signal. */
 const config = readSimulatorConfig(readEnvironment())
 const log = createLogger('simulator')
 await using simulator = await createSimulator({

@@ -24,7 +24,7 @@ test('members and files are read byte for byte', () => {
   expect([...file.bytes]).toEqual([0x78, 13, 10, 0, 255])
 })
 
-test('names without quotes and encoded file names are understood', () => {
+test('names without quotes and encoded file names are read', () => {
   const params = parse([
     '--b0',
     "Content-Disposition: form-data; name=file; filename*=utf-8''caf%C3%A9.jpg",
@@ -36,7 +36,7 @@ test('names without quotes and encoded file names are understood', () => {
   expect(params.file).toMatchObject({ filename: 'café.jpg', mimeType: 'image/jpeg' })
 })
 
-test('a form of the platform itself is understood', async () => {
+test('a form built by FormData is read', async () => {
   const form = new FormData()
   form.set('type', 'image/jpeg')
   form.set('file', new Blob(['bytes'], { type: 'image/jpeg' }), 'plan.jpg')
@@ -46,7 +46,7 @@ test('a form of the platform itself is understood', async () => {
   expect((params.file as UploadedFile).bytes.toString()).toBe('bytes')
 })
 
-test('nonsense brings no members', () => {
+test('a body that cannot be read has no members', () => {
   expect(parse(['nothing', 'here'])).toEqual({})
   expect(multipartParams(Buffer.from('x'), 'multipart/form-data')).toEqual({})
   expect(parse(['--b0', 'no disposition', '', 'x', '--b0--'])).toEqual({})

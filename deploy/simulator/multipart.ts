@@ -1,7 +1,7 @@
 import { decodeParam } from './params.ts'
 import type { Json } from './world/world.ts'
 
-/** A file of a form, with the type its sender gave it. */
+/** A file in a form, with the type that the client gave it. */
 export class UploadedFile {
   readonly filename: string | null
   readonly mimeType: string
@@ -17,8 +17,8 @@ export class UploadedFile {
 const CRLF2 = Buffer.from('\r\n\r\n')
 
 /**
- * Members of a multipart/form-data body. Tolerant where clients differ: names with and without quotes, `filename*`, a
- * missing last line break. Parts that make no sense are left out.
+ * Members of a multipart/form-data body. Accepts what clients do differently: names with and without quotes, `filename*`, a
+ * missing last line break. Parts that cannot be read are left out.
  */
 export function multipartParams(body: Buffer, contentType: string): Json {
   const boundary = /boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType)

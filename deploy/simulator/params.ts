@@ -4,13 +4,13 @@ export const isObject = (value: unknown): value is Json => typeof value === 'obj
 export const isText = (value: unknown): value is string => typeof value === 'string'
 export const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 
-/** Ids come as strings and, from careless clients, as numbers. */
+/** An id, which some clients send as a number. */
 export const idOf = (value: unknown): string | undefined => (typeof value === 'number' ? String(value) : textOf(value))
 export const objectOf = (value: unknown): Json => (isObject(value) ? value : {})
 export const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
 export const digitsOf = (value: unknown): string => String(value ?? '').replaceAll(/\D/g, '')
 
-/** Members as form and query strings carry them: JSON where it looks like JSON. */
+/** A value of a form or query string: parsed when it looks like JSON. */
 export function decodeParam(value: string): unknown {
   if (!/^[[{]/.test(value)) return value
   try {

@@ -1,34 +1,39 @@
-/** How accepted messages go on; times are ms after acceptance, null leaves the status out. */
+/** Which webhooks follow an accepted message. Times are ms after acceptance; null leaves the status out. */
 export interface DeliveryRules {
   sentMs: number | null
   deliveredMs: number | null
   readMs: number | null
-  /** Share of accepted messages that fail later, with `failCode`. */
+  /** Share of accepted messages that fail with `failCode`. */
   failRate: number
   failCode: number
-  /** Share of webhooks that come twice; `copies` sends every one so often. */
+  /** Share of webhooks that are sent twice. */
   duplicateRate: number
+  /** How many times every webhook is sent. */
   copies: number
-  /** Statuses of one message come in random order. */
+  /** Sends the statuses of a message in random order. */
   shuffle: boolean
-  /** Share of read messages without a `delivered`; true = all. */
+  /** Share of read messages that get no `delivered`; true = all. */
   skipDelivered: boolean | number
-  /** Every webhook waits a random time up to this. */
+  /** Longest random delay of a webhook. */
   jitterMs: number
-  /** At most so many changes in one POST, collected for `batchMs`. */
+  /** Most changes in one POST; they are collected for `batchMs`. */
   batch: number
   batchMs: number
 }
 
+/** The rules of Meta that are enforced. */
 export interface Rules {
+  /** The 24-hour customer service window. */
   window: boolean
+  /** One message per 6 s to one person. */
   pair: boolean
+  /** Messages per second of a number. */
   throughput: boolean
   /** Management calls per WABA and hour. */
   managementCalls: boolean
-  /** Links of media are fetched; otherwise they are believed unless their host ends in `.invalid`. */
+  /** Fetches links of media; otherwise a link fails only when its host ends in `.invalid`. */
   fetchLinks: boolean
-  /** Usage headers on every answer. */
+  /** Adds usage headers to every answer. */
   usageHeaders: boolean
 }
 

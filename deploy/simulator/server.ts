@@ -15,15 +15,15 @@ const VERSION = /^\/v(\d+)\.(\d+)(?=\/|$)/
 const OLDEST = 21
 const NEWEST = 26
 
-/** One request from first byte to last: read, play a fault, route, answer. */
+/** Handles one request: reads it, applies a fault if one matches, else routes and answers it. */
 export async function handle(sim: Simulation, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const body = await readBody(request)
   if (body === null) return write(response, sim, jsonReply(413, new GraphError(1, { message: 'Request too large' }).envelope()))
   const [rawPath = '/', search = ''] = splitUrl(request.url ?? '/')
   if (rawPath.startsWith('/_sim')) return write(response, sim, await controlReply(sim, request, rawPath, search, body))
   const call = callOf(sim, request, rawPath, search, body)
-  const effect = sim.faults.any() ? sim.faults.strike(subjectOf(call)) : null
-  if (effect) return play(effect, call, response)
+  const effect = sim.faults.any() ? sim.faults.effectFor(subjectOf(call)) : null
+  if (effect) return applyFault(effect, call, response)
   write(response, sim, await graphReply(call))
 }
 
@@ -72,7 +72,7 @@ function paramsOf(query: URLSearchParams, body: Buffer, contentType: string): Js
   return Object.assign(params, parseJson(body))
 }
 
-/** A body that is no JSON object brings no members; the rules then miss what they need. */
+/** A body that is not a JSON object has no members; the rules then report the missing ones. */
 function parseJson(body: Buffer): Json {
   try {
     const parsed: unknown = JSON.parse(body.toString('utf8'))
@@ -125,10 +125,10 @@ function subjectOf({ method, path, params }: Call) {
   return { method, path, phoneNumberId: path.split('/')[1] ?? '', to: String(params.to ?? params.recipient ?? '') }
 }
 
-/** Carries a fault out; `after` and `garbled` let the request happen first, so its answer is all that is lost. */
-async function play(effect: FaultEffect, call: Call, response: ServerResponse): Promise<void> {
-  const happens = effect.after ?? (effect.garbled !== undefined && effect.garbled !== false)
-  const reply = happens ? await graphReply(call) : null
+/** Applies a fault. With `after` or `garbled` the request is carried out first, so that only its answer is lost. */
+async function applyFault(effect: FaultEffect, call: Call, response: ServerResponse): Promise<void> {
+  const isCarriedOut = effect.after ?? (effect.garbled !== undefined && effect.garbled !== false)
+  const reply = isCarriedOut ? await graphReply(call) : null
   if (effect.latencyMs) await new Promise(resolve => setTimeout(resolve, effect.latencyMs))
   if (effect.timeout) return
   if (effect.reset) {
@@ -138,7 +138,7 @@ async function play(effect: FaultEffect, call: Call, response: ServerResponse): 
   write(response, call.sim, garble(effect, faultReply(effect) ?? reply ?? (await graphReply(call))))
 }
 
-/** Null when the fault only delays or garbles. */
+/** The answer of a fault; null when the fault only delays or garbles. */
 function faultReply({ code, status, subcode, details, headers }: FaultEffect): Reply | null {
   if (code === undefined && status === undefined) return null
   if (code === undefined && (status === 502 || status === 504)) {

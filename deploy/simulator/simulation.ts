@@ -5,32 +5,33 @@ import { createLimits } from './sending/limits.ts'
 import { createBatches } from './webhooks/batches.ts'
 import { createDeliverer } from './webhooks/delivery.ts'
 import { addDemoWorld } from './world/demo.ts'
-import { savedWorld, saveWorld, signOf } from './world/saved.ts'
+import { fingerprintOf, savedWorld, saveWorld } from './world/saved.ts'
 import { type App, emptyWorld, type World } from './world/world.ts'
 
 export interface SimulatorOptions {
   host?: string
-  /** 0, the default, takes a free one. */
+  /** 0, the default, takes a free port. */
   port?: number
   appId?: string
   appSecret?: string
   appName?: string
   verifyToken?: string
-  /** Where the app's webhooks go; null sends none until a test names an address. */
+  /** Where the app's webhooks go; null sends none until a test sets an address. */
   webhookUrl?: string | null
   webhookVersion?: number
-  /** Divides the waits between repeated deliveries. */
+  /** Divides the delays between repeated deliveries. */
   retrySpeed?: number
-  /** How long a template is under review. */
+  /** How long the review of a template takes. */
   reviewMs?: number
-  /** Accepted sends and webhook deliveries kept for the log. */
+  /** How many accepted sends are kept for the log. */
   keepMessages?: number
+  /** How many webhook deliveries are kept for the log. */
   keepWebhooks?: number
-  /** Without it the world holds no tenant. */
+  /** Whether the world starts with the demo's tenants; true by default. */
   demo?: boolean
-  /** Address of the simulator as receivers of webhooks reach it: it stands in the urls of media. Its own by default. */
+  /** Address at which receivers of webhooks reach the simulator, for the URLs of media. Its own address by default. */
   publicUrl?: string
-  /** Where the world is kept between two runs. */
+  /** File that keeps the world between two runs; none by default. */
   stateFile?: string
   now?: () => number
 }
@@ -39,12 +40,12 @@ const SAVE_EVERY_MS = 5000
 
 export type Simulation = ReturnType<typeof createSimulation>
 
-/** One simulated Meta: its world, its rules and what it still has to do. No state outside it. */
+/** One simulated Meta: its world, its rules and its pending work. The simulator has no state outside it. */
 export function createSimulation(options: SimulatorOptions = {}) {
   const clock = options.now ?? Date.now
   const timers = new Set<NodeJS.Timeout>()
   let offsetMs = 0
-  let savings: NodeJS.Timeout | undefined
+  let saveTimer: NodeJS.Timeout | undefined
   let idleWaiters: (() => void)[] = []
 
   const deliverer = createDeliverer({
@@ -62,43 +63,44 @@ export function createSimulation(options: SimulatorOptions = {}) {
     faults: createFaults(),
     deliverer,
     batches: createBatches(deliverer),
-    /** Messages held by pacing, by template id. */
+    /** Functions that release the messages held by pacing, by template id. */
     held: new Map<string, (() => void)[]>(),
-    /** Management calls of the running hour, by WABA. */
+    /** Management calls of the current hour, by WABA. */
     calls: new Map<string, { hour: number; count: number }>(),
-    /** Own address, known once listening. */
+    /** The simulator's own address; set once it listens. */
     url: '',
     now: () => clock() + offsetMs,
-    /** Moves the simulated clock: windows close, tokens and codes run out. Timers are not moved. */
+    /** Moves the simulated clock: windows close, tokens and codes expire. Timers do not move. */
     setClock: (ms: number) => {
       offsetMs = ms
     },
     id: () => randomUUID(),
-    later,
+    schedule,
     reset,
     idle,
     async close(): Promise<void> {
-      clearInterval(savings)
+      clearInterval(saveTimer)
       clearTimers()
       idleWaiters = []
       if (options.stateFile) saveWorld(options.stateFile, simulation.world)
       await deliverer.close()
     },
   }
-  if (options.stateFile) keepSaved(options.stateFile)
+  if (options.stateFile) saveRegularly(options.stateFile)
   return simulation
 
-  /** Until `close`: what happened in the last seconds before a crash is lost, nothing else. */
-  function keepSaved(file: string): void {
+  /** Saves the world every few seconds until `close`. A crash loses the changes since the last save. */
+  function saveRegularly(file: string): void {
     let saved = ''
-    savings = setInterval(() => {
-      const sign = signOf(simulation.world)
-      if (sign !== saved) saveWorld(file, simulation.world)
-      saved = sign
+    saveTimer = setInterval(() => {
+      const fingerprint = fingerprintOf(simulation.world)
+      if (fingerprint !== saved) saveWorld(file, simulation.world)
+      saved = fingerprint
     }, SAVE_EVERY_MS)
   }
 
-  function later(delayMs: number, run: () => void): void {
+  /** Runs after a delay, unless the simulation is closed or reset before. `idle` waits for it. */
+  function schedule(delayMs: number, run: () => void): void {
     const timer = setTimeout(() => {
       timers.delete(timer)
       run()
@@ -112,7 +114,7 @@ export function createSimulation(options: SimulatorOptions = {}) {
     timers.clear()
   }
 
-  /** Back to the demo world: nothing sent, nothing pending, default rules, no faults. */
+  /** Returns to the initial world: nothing sent, nothing pending, default rules, no faults. */
   function reset(): void {
     clearTimers()
     for (const resolve of idleWaiters.splice(0)) resolve()
@@ -129,7 +131,7 @@ export function createSimulation(options: SimulatorOptions = {}) {
     simulation.world = freshWorld(options, clock())
   }
 
-  /** Resolves when no status is to come and no webhook is left to deliver. */
+  /** Resolves when no status is pending and every webhook is delivered or dropped. */
   async function idle(): Promise<void> {
     while (timers.size > 0 || deliverer.pending() > 0) {
       if (timers.size > 0) await new Promise<void>(resolve => idleWaiters.push(resolve))

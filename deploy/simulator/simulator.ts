@@ -7,10 +7,10 @@ import { createSimulation, type SimulatorOptions } from './simulation.ts'
 
 export type { SimulatorOptions } from './simulation.ts'
 
-/** Meta in one process, listening. Its control functions do what `/_sim` does over HTTP. */
+/** A listening simulator. Its control functions do what `/_sim` does over HTTP. */
 export type Simulator = Awaited<ReturnType<typeof createSimulator>>
 
-/** Starts a simulator with a world of its own: on a free port unless told, with the demo world unless `demo` is false. */
+/** Starts a simulator with a world of its own, by default on a free port and with the demo world. */
 export async function createSimulator(options: SimulatorOptions = {}) {
   const sim = createSimulation(options)
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createSimulator, type Simulator } from '../../deploy/simulator/simulator.ts'
-import type { Json } from '../../deploy/simulator/world/world.ts'
+import { createSimulator, type Simulator } from '#deploy/simulator/simulator.ts'
+import type { Json } from '#deploy/simulator/world/world.ts'
 import { graph, PHONE, TOKEN, WABA } from './testing/client.ts'
 import { createReceiver, type Receiver } from './testing/receiver.ts'
 
@@ -31,7 +31,7 @@ async function choose(choice: string, members = {}): Promise<URL> {
   return new URL(answer.headers.get('location') as string)
 }
 
-test('the dialog shows the numbers and carries its address on', async () => {
+test('the dialog shows the numbers and keeps its parameters', async () => {
   const answer = await fetch(`${simulator.url}${dialogUrl({ state: '"><script>' })}`)
   const page = await answer.text()
   expect(answer.headers.get('content-type')).toContain('text/html')
@@ -41,7 +41,7 @@ test('the dialog shows the numbers and carries its address on', async () => {
   expect((await fetch(`${simulator.url}${dialogUrl({ client_id: '1' })}`)).status).toBe(400)
 })
 
-test('a customer connects a number: dialog, code, token, what it sees, registration, subscription', async () => {
+test('a customer connects a number: dialog, code, token, access, registration, subscription', async () => {
   const back = await choose(SPARE)
   expect(back.origin + back.pathname).toBe(REDIRECT)
   expect(back.searchParams.get('state')).toBe('s1')
@@ -68,7 +68,7 @@ test('a customer connects a number: dialog, code, token, what it sees, registrat
   expect(receiver.received.some(({ raw }) => raw.includes('PARTNER_ADDED'))).toBe(true)
 })
 
-test('who cancels comes back with an error', async () => {
+test('a cancelled dialog redirects with an error', async () => {
   const back = await choose('cancel')
   expect(Object.fromEntries(back.searchParams)).toMatchObject({
     error: 'access_denied',
@@ -79,7 +79,7 @@ test('who cancels comes back with an error', async () => {
   expect(new URL(quick.headers.get('location') as string).searchParams.has('code')).toBe(true)
 })
 
-test('a code lives 30 s, works once, and for its own address only', async () => {
+test('a code is valid for 30 s, once, and with its own redirect URI', async () => {
   const code = (await choose(SPARE)).searchParams.get('code') as string
   expect((await exchange({ code })).body.error?.error_subcode).toBe(36008)
   expect((await exchange({ code, redirect_uri: REDIRECT, client_secret: 'wrong' })).body.error?.code).toBe(1)
@@ -90,7 +90,7 @@ test('a code lives 30 s, works once, and for its own address only', async () => 
   expect((await exchange({ code: late, redirect_uri: REDIRECT })).body.error?.error_subcode).toBe(36007)
 })
 
-test('a token is renewed before its end and not after', async () => {
+test('a token can be renewed until it expires', async () => {
   const renew = (token: string) =>
     exchange({ grant_type: 'fb_exchange_token', set_token_expires_in_60_days: 'true', fb_exchange_token: token })
   const { body } = await renew(TOKEN)
@@ -101,14 +101,14 @@ test('a token is renewed before its end and not after', async () => {
   expect((await renew(TOKEN)).body.error).toMatchObject({ code: 190, error_subcode: 463 })
 })
 
-test('revoking ends a token at once', async () => {
+test('a revoked token fails at once', async () => {
   await graph(simulator, 'DELETE', '/me/permissions')
   expect((await graph(simulator, 'GET', `/${PHONE}`)).body.error).toMatchObject({ code: 190, error_subcode: 458 })
   await simulator.idle()
   expect(receiver.received.some(({ raw }) => raw.includes('PARTNER_APP_UNINSTALLED'))).toBe(true)
 })
 
-test('ten registrations in 72 h are enough', async () => {
+test('the eleventh registration in 72 h is refused', async () => {
   const register = (pin = '123456') => graph(simulator, 'POST', `/${PHONE}/register`, { messaging_product: 'whatsapp', pin })
   for (let turn = 0; turn < 9; turn++) expect((await register()).status).toBe(200)
   expect((await register('654321')).body.error?.code).toBe(133005)
@@ -117,7 +117,7 @@ test('ten registrations in 72 h are enough', async () => {
   expect((await register()).status).toBe(200)
 })
 
-test('a new template is reviewed, and an offer is recategorised', async () => {
+test('a new template is reviewed, and an offer becomes marketing', async () => {
   const create = (name: string, text: string) =>
     graph(simulator, 'POST', `/${WABA}/message_templates`, {
       name,
@@ -141,7 +141,7 @@ test('a new template is reviewed, and an offer is recategorised', async () => {
   expect((second.body.data as Json[]).map(({ name }) => name)).not.toContain((approved.body.data as Json[])[0]?.name)
 })
 
-test('an approved template keeps its category and is edited once a day', async () => {
+test('an approved template keeps its category and can be edited once a day', async () => {
   const edit = (members: object) => graph(simulator, 'POST', '/900100200300403', members)
   expect((await edit({ category: 'MARKETING' })).body.error?.code).toBe(100)
   const components = [{ type: 'BODY', text: 'Hello {{1}}, welcome back to us.', example: { body_text: [['Salma']] } }]
@@ -150,7 +150,7 @@ test('an approved template keeps its category and is edited once a day', async (
   expect((await edit({ components })).body.error?.error_subcode).toBe(2388008)
 })
 
-test('a deleted name is blocked, a disabled one stays', async () => {
+test('a deleted name is blocked, and a disabled template cannot be deleted', async () => {
   expect((await graph(simulator, 'DELETE', `/${WABA}/message_templates?name=welcome`)).body).toEqual({ success: true })
   const again = { name: 'welcome', language: 'en_US', category: 'UTILITY', components: [{ type: 'BODY', text: 'Hello again' }] }
   expect((await graph(simulator, 'POST', `/${WABA}/message_templates`, again)).body.error?.error_subcode).toBe(2388023)
@@ -158,7 +158,7 @@ test('a deleted name is blocked, a disabled one stays', async () => {
   expect((await graph(simulator, 'DELETE', `/${WABA}/message_templates?name=job_opportunity`)).body.error?.code).toBe(100)
 })
 
-test('a file goes up, is sent by id, comes down and is deleted', async () => {
+test('a file is uploaded, sent by id, downloaded and deleted', async () => {
   const form = new FormData()
   form.set('messaging_product', 'whatsapp')
   form.set('file', new Blob(['%PDF-1.4'], { type: 'application/pdf' }), 'cv.pdf')
@@ -179,7 +179,7 @@ test('a file goes up, is sent by id, comes down and is deleted', async () => {
   expect((await graph(simulator, 'GET', `/${id}`)).body.error?.error_subcode).toBe(33)
 })
 
-test('a resumable upload is continued where it stopped', async () => {
+test('a resumable upload continues where it stopped', async () => {
   const start = await graph(simulator, 'POST', `/${APP.client_id}/uploads?file_name=a.jpg&file_length=10&file_type=image/jpeg`)
   const id = start.body.id as string
   const push = async (offset: number, bytes: string) => {
@@ -203,7 +203,7 @@ test('the app’s own callback is set after a handshake', async () => {
   ])
 })
 
-test('management calls beyond the hourly allowance are refused with 80007', async () => {
+test('management calls beyond the hourly limit are refused with 80007', async () => {
   simulator.sim.calls.set(WABA, { hour: Math.floor(Date.now() / 3_600_000), count: 5000 })
   const answer = await graph(simulator, 'GET', `/${WABA}/message_templates`)
   expect(answer.body.error?.code).toBe(80007)

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Simulator } from '../../deploy/simulator/simulator.ts'
+import type { Simulator } from '#deploy/simulator/simulator.ts'
 import { type FixtureRequest, PREPARE } from './testing/fixture-states.ts'
 import { createFixtureSimulator, WABA } from './testing/fixture-world.ts'
 import { shapeOf } from './testing/shape.ts'
@@ -13,7 +13,7 @@ interface Fixture {
 }
 
 const FOLDER = path.join(import.meta.dirname, '../fixtures/graph')
-/** Meta calls the platform in these: the handshake of the simulator is tested below. */
+/** Fixtures in which Meta calls the platform. The simulator's own handshake is tested below. */
 const FROM_META = ['webhook-verify-ok', 'webhook-verify-wrong-token']
 const NAMES = readdirSync(FOLDER)
   .map(file => file.replace('.json', ''))
@@ -39,7 +39,7 @@ test.for(NAMES)('answers %s as Meta does', async name => {
   for (const header of Object.keys(response.headers ?? {})) expect(answer.headers.has(header)).toBe(true)
 })
 
-test('the handshake asks as Meta does and takes only the bare challenge', async () => {
+test('the handshake has Meta’s parameters and accepts nothing but the challenge', async () => {
   const asked: URLSearchParams[] = []
   const callback = createServer((request, response) => {
     const { searchParams } = new URL(request.url ?? '/', 'http://callback')
@@ -66,7 +66,7 @@ test('the handshake asks as Meta does and takes only the bare challenge', async 
 
 const readFixture = (name: string) => JSON.parse(readFileSync(path.join(FOLDER, `${name}.json`), 'utf8')) as Fixture
 
-/** Texts for people are held equal where they are Meta's, but for the times and ids in them. */
+/** The message of an error without the times and ids in it, for a comparison with Meta's text. */
 function messageOf(body: unknown): string | undefined {
   const message = (body as { error?: { message?: string } } | undefined)?.error?.message
   return message?.replaceAll(/[A-Z][a-z]+day, \d\d-[A-Z][a-z]{2}-\d\d [\d:]{8} P[DS]T/g, 'TIME')

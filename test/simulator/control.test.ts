@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createSimulator, type Simulator } from '../../deploy/simulator/simulator.ts'
-import type { Json } from '../../deploy/simulator/world/world.ts'
+import { createSimulator, type Simulator } from '#deploy/simulator/simulator.ts'
+import type { Json } from '#deploy/simulator/world/world.ts'
 import { control, graph, PHONE, send, TOKEN, templateTo, textTo } from './testing/client.ts'
 
 const SALMA = '212661000101'
@@ -10,7 +10,7 @@ beforeEach(async () => {
 })
 afterEach(() => simulator.close())
 
-/** Over JSON a fault's effect is called `then`. */
+/** The effect of a fault is called `then` in JSON. */
 const faults = (list: { match?: object; times?: number | null; does: object }[]) =>
   control(simulator, 'POST', '/faults', JSON.parse(JSON.stringify(list).replaceAll('"does"', '"then"')))
 
@@ -25,7 +25,7 @@ test('accepted messages are listed in order with the body as it was posted', asy
   expect(body).toMatchObject({ count: 2, total: 3 })
 })
 
-test('inbound answers 201 with the ids; a number of no one is a clear error', async () => {
+test('inbound answers 201 with the ids; an unknown number is a clear error', async () => {
   const made = await control(simulator, 'POST', '/inbound', { phoneNumberId: PHONE, from: `+${SALMA}`, message: 'Bonjour' })
   expect(made).toMatchObject({ status: 201, body: { id: expect.stringMatching(/^wamid\./), deliveryId: expect.any(String) } })
   const wrong = await control(simulator, 'POST', '/inbound', { phoneNumberId: '1', from: SALMA, message: 'x' })
@@ -37,7 +37,7 @@ test('tokens are listed with their numbers', async () => {
   expect(body.data).toContainEqual({ token: TOKEN, wabaId: '310200450078901', phoneNumberIds: [PHONE, '1054543651069001'] })
 })
 
-test('a fault answers with a code, a status, or cuts before anything happens', async () => {
+test('a fault answers with a code or a status, or resets the connection, and nothing is sent', async () => {
   await faults([
     { match: { to: SALMA }, times: 1, does: { code: 130429 } },
     { times: 1, does: { status: 503 } },
@@ -53,7 +53,7 @@ test('a fault answers with a code, a status, or cuts before anything happens', a
   expect((await send(simulator, textTo(SALMA))).status).toBe(200)
 })
 
-test('a fault that does nothing is refused', async () => {
+test('a fault without an effect is refused', async () => {
   expect((await control(simulator, 'POST', '/faults', [{ match: {} }])).status).toBe(400)
 })
 
@@ -71,7 +71,7 @@ test('a fault after the send loses only the answer', async () => {
   expect(simulator.messages().count).toBe(4)
 })
 
-test('a fault that hangs ends when the caller does', async () => {
+test('a fault that never answers ends when the caller gives up', async () => {
   await faults([{ does: { timeout: true, after: true } }])
   const call = fetch(`${simulator.url}/v25.0/${PHONE}/messages`, {
     method: 'POST',
@@ -83,7 +83,7 @@ test('a fault that hangs ends when the caller does', async () => {
   expect(simulator.messages().count).toBe(1)
 })
 
-test('numbers, tokens and accounts can be added for a test of many tenants', async () => {
+test('numbers, tokens and WABAs can be added for tests with many tenants', async () => {
   const made = await control(simulator, 'POST', '/numbers', {
     phoneNumberId: '77001',
     wabaId: '88001',
@@ -100,7 +100,7 @@ test('numbers, tokens and accounts can be added for a test of many tenants', asy
   expect(body.data).toContainEqual(expect.objectContaining({ phoneNumberId: '77001', state: 'UNREGISTERED' }))
 })
 
-test('a token can be revoked or run out', async () => {
+test('a token can be revoked or expire', async () => {
   await control(simulator, 'POST', '/tokens/revoke', { token: TOKEN, subcode: 458 })
   expect((await send(simulator, textTo(SALMA))).body.error).toMatchObject({ code: 190, error_subcode: 458 })
   await control(simulator, 'POST', '/reset')
@@ -108,14 +108,14 @@ test('a token can be revoked or run out', async () => {
   expect((await send(simulator, textTo(SALMA))).body.error).toMatchObject({ code: 190, error_subcode: 463 })
 })
 
-test('rules can be switched off, and names that do not exist are refused', async () => {
+test('rules can be switched off, and unknown rules are refused', async () => {
   await control(simulator, 'POST', '/rules', { throughput: false, pair: false, window: false })
   const all = await Promise.all(Array.from({ length: 60 }, () => send(simulator, textTo('212661555555'))))
   expect(all.every(({ status }) => status === 200)).toBe(true)
   expect((await control(simulator, 'POST', '/rules', { gravity: false })).status).toBe(400)
 })
 
-test('a reset brings the demo world back and keeps its tokens', async () => {
+test('a reset restores the demo world with its tokens', async () => {
   await control(simulator, 'POST', '/numbers', { phoneNumberId: '77001', token: 'EAAOne' })
   await control(simulator, 'POST', '/templates/welcome/review', { status: 'DISABLED' })
   await send(simulator, textTo(SALMA))
@@ -126,7 +126,7 @@ test('a reset brings the demo world back and keeps its tokens', async () => {
   expect((await graph(simulator, 'GET', '/77001')).body.error?.code).toBe(100)
 })
 
-test('the window can be opened and closed by hand', async () => {
+test('the window can be opened and closed without a message', async () => {
   const { body } = await control(simulator, 'POST', '/window', { phoneNumberId: PHONE, from: '212661555555', open: true })
   expect(Date.parse(body.windowUntil as string)).toBeGreaterThan(Date.now())
   expect(
@@ -138,7 +138,7 @@ test('an unknown control path is 404', async () => {
   expect((await control(simulator, 'GET', '/nothing')).status).toBe(404)
 })
 
-test('the world of a run is there again in the next one', async () => {
+test('the state file carries the world into the next run', async () => {
   const { mkdtemp, rm } = await import('node:fs/promises')
   const folder = await mkdtemp('/tmp/linko-simulator-')
   const stateFile = `${folder}/state`
@@ -148,7 +148,7 @@ test('the world of a run is there again in the next one', async () => {
   await first.close()
   const second = await createSimulator({ stateFile })
   expect((await graph(second, 'GET', '/77001', undefined, 'EAAOne')).status).toBe(200)
-  expect(second.sim.world.threads.get(`${PHONE}:212661555555`)?.windowUntil).toBeGreaterThan(Date.now())
+  expect(second.sim.world.conversations.get(`${PHONE}:212661555555`)?.windowUntil).toBeGreaterThan(Date.now())
   await second.close()
   await rm(folder, { recursive: true })
 })

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createSimulator, type Simulator } from '../../deploy/simulator/simulator.ts'
-import type { Json } from '../../deploy/simulator/world/world.ts'
+import { createSimulator, type Simulator } from '#deploy/simulator/simulator.ts'
+import type { Json } from '#deploy/simulator/world/world.ts'
 import { graph, idOf, PHONE, send, TOKEN, templateTo, textTo, WABA } from './testing/client.ts'
 import { createReceiver, type Receiver } from './testing/receiver.ts'
 
@@ -21,7 +21,7 @@ afterEach(async () => {
 
 const statusesOf = (id: string) => receiver.statuses().filter(status => status.id === id)
 
-test('an accepted message is told as sent, delivered and read, with our data and its price once', async () => {
+test('an accepted message becomes sent, delivered and read, with our callback data and its price once', async () => {
   const id = idOf(await send(simulator, textTo(SALMA, { biz_opaque_callback_data: '1:c:x:1' })))
   await simulator.idle()
   const statuses = statusesOf(id)
@@ -65,13 +65,13 @@ test.for<[string, number]>([
   ['+33639981026', 131026],
   ['+33639981049', 131049],
   ['+33639980472', 130472],
-])('the film number %s fails with %d', async ([to, code]) => {
+])('the number %s, reserved for fiction, fails with %d', async ([to, code]) => {
   const id = idOf(await send(simulator, templateTo(to)))
   await simulator.idle()
   expect(statusesOf(id)).toMatchObject([{ status: 'failed', errors: [{ code }] }])
 })
 
-test('a person may be made to fail, or stop marketing: utility still goes', async () => {
+test('a person may be set to fail, or stop marketing messages: utility templates still arrive', async () => {
   simulator.person({ waId: STRANGER, failsWith: 131026 })
   simulator.person({ waId: SALMA, optOut: true, phoneNumberId: PHONE })
   const offer = templateTo(SALMA, 'job_opportunity', 'fr', ['Salma', 'Comptable'])
@@ -95,7 +95,7 @@ test('a link that cannot be fetched fails later', async () => {
   expect(statusesOf(id)).toMatchObject([{ errors: [{ code: 131053 }] }])
 })
 
-test('Brazil and Mexico are spelled as WhatsApp does, and keep one window under both spellings', async () => {
+test('Brazilian and Mexican numbers become WhatsApp ids, and both forms share one window', async () => {
   const { body } = await send(simulator, templateTo('+5511987650001'))
   expect(body.contacts).toEqual([{ input: '+5511987650001', wa_id: '551187650001' }])
   simulator.inbound({ phoneNumberId: PHONE, from: '551187650001', message: 'Oi' })
@@ -121,7 +121,7 @@ test('a person without a visible phone is reached by business-scoped id', async 
   ).toBe(true)
 })
 
-test('an ad opens a free entry point at the answer, and its statuses say so', async () => {
+test('a reply to an ad click opens a free entry point, which the statuses show', async () => {
   simulator.inbound({
     phoneNumberId: PHONE,
     from: STRANGER,
@@ -137,7 +137,7 @@ test('an ad opens a free entry point at the answer, and its statuses say so', as
   })
 })
 
-test('webhooks of version 23 and before tell the conversation', async () => {
+test('webhooks up to version 23 carry the conversation', async () => {
   simulator.app({ webhookVersion: 23 })
   const id = idOf(await send(simulator, textTo(SALMA)))
   await simulator.idle()
@@ -146,7 +146,7 @@ test('webhooks of version 23 and before tell the conversation', async () => {
   })
 })
 
-test('a flood meets 130429, one person 131056', async () => {
+test('too many sends get 130429, too many to one person 131056', async () => {
   const flood = await Promise.all(
     Array.from({ length: 120 }, (_, i) => send(simulator, textTo(`2126700${String(i).padStart(5, '0')}`))),
   )
@@ -176,7 +176,7 @@ test('the order of checks: token, object, permission, number, account, body', as
   expect(await code(`/${PHONE}/messages`)).toBe(131008)
 })
 
-test('an account that may not write first still answers, by templates too', async () => {
+test('an account that may only reply still replies, by templates too', async () => {
   simulator.setNumber(PHONE, { state: 'replies_only' })
   expect((await send(simulator, templateTo(STRANGER))).body.error?.code).toBe(368)
   simulator.inbound({ phoneNumberId: PHONE, from: STRANGER, message: 'Bonjour' })
@@ -185,7 +185,7 @@ test('an account that may not write first still answers, by templates too', asyn
   simulator.setNumber(PHONE, { state: 'connected' })
 })
 
-test('held messages wait for the end of pacing: released they go, paused they die with 132015', async () => {
+test('messages held by pacing are sent when released, and fail with 132015 when the template is paused', async () => {
   simulator.pacing('welcome', true)
   const first = await send(simulator, templateTo(SALMA))
   expect((first.body.messages as Json[])[0]).toMatchObject({ message_status: 'held_for_quality_assessment' })
@@ -199,7 +199,7 @@ test('held messages wait for the end of pacing: released they go, paused they di
   expect((await send(simulator, templateTo(SALMA))).body.error?.code).toBe(132015)
 })
 
-test('a message of a user can be read, anything else cannot', async () => {
+test('only an inbound message can be marked as read', async () => {
   const { id } = simulator.inbound({ phoneNumberId: PHONE, from: SALMA, message: 'Bonjour' })
   const read = (message_id: string) =>
     send(simulator, { messaging_product: 'whatsapp', status: 'read', message_id, typing_indicator: { type: 'text' } })
@@ -209,7 +209,7 @@ test('a message of a user can be read, anything else cannot', async () => {
   expect((await read(own)).body.error?.code).toBe(131009)
 })
 
-test('parameters may come as a form or in the query, and the token too', async () => {
+test('parameters and token may come in a form or in the query', async () => {
   const form = new URLSearchParams({
     messaging_product: 'whatsapp',
     to: SALMA,
@@ -228,7 +228,7 @@ test.for(['v20.0', 'v27.0', 'v25.1'])('version %s is a Graph error', async versi
   expect(await answer.json()).toMatchObject({ error: { type: 'OAuthException' } })
 })
 
-test('a rate of failures, skipped delivered and shuffled statuses are on request', async () => {
+test('failures, skipped `delivered` and shuffled statuses can be configured', async () => {
   simulator.delivery({ failRate: 1, failCode: 131049 })
   const failing = idOf(await send(simulator, textTo(SALMA)))
   simulator.delivery({ failRate: 0, skipDelivered: true, shuffle: true })

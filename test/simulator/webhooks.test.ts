@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createSimulator, type Simulator } from '../../deploy/simulator/simulator.ts'
-import { signatureOf } from '../../deploy/simulator/webhooks/wire.ts'
+import { createSimulator, type Simulator } from '#deploy/simulator/simulator.ts'
+import { signatureOf } from '#deploy/simulator/webhooks/wire.ts'
 import { control, graph, PHONE, send, TOKEN, textTo, WABA } from './testing/client.ts'
 import { createReceiver } from './testing/receiver.ts'
 
@@ -43,14 +43,14 @@ test('anything but 200 is repeated with the same bytes, connection errors too', 
   expect(delivery?.attempts[2]?.error).toBeTruthy()
 })
 
-test('a number has its address, else its account, else the app', async () => {
+test('webhooks go to the address of the number, else of its WABA, else of the app', async () => {
   await using app = await createReceiver()
   await using account = await createReceiver()
   await using own = await createReceiver()
   simulator.app({ webhookUrl: app.url })
   const number = simulator.sim.world.numbers.get(PHONE)
   const waba = simulator.sim.world.wabas.get(WABA)
-  if (!number || !waba) throw new Error('the demo world is not there')
+  if (!number || !waba) throw new Error('the demo world is missing')
   inbound()
   waba.override = { url: account.url, verifyToken: 'v' }
   inbound()
@@ -62,7 +62,7 @@ test('a number has its address, else its account, else the app', async () => {
   expect(app.received.some(({ raw }) => raw.includes('message_template_status_update'))).toBe(true)
 })
 
-test('an account that is not subscribed is told nothing, and the log says so', async () => {
+test('a WABA that is not subscribed gets no webhook, and the log shows it', async () => {
   await using receiver = await createReceiver()
   simulator.app({ webhookUrl: receiver.url })
   await graph(simulator, 'DELETE', `/${WABA}/subscribed_apps`)
@@ -72,7 +72,7 @@ test('an account that is not subscribed is told nothing, and the log says so', a
   expect(simulator.webhooks({ id: deliveryId }).data).toMatchObject([{ state: 'unsubscribed', attempts: [] }])
 })
 
-test('statuses may come several to a POST, and every webhook more than once', async () => {
+test('one POST may carry several statuses, and every webhook may come more than once', async () => {
   await using receiver = await createReceiver()
   simulator.app({ webhookUrl: receiver.url })
   simulator.delivery({ batch: 100, batchMs: 50, copies: 3, deliveredMs: null, readMs: null })
@@ -82,7 +82,7 @@ test('statuses may come several to a POST, and every webhook more than once', as
   expect(receiver.received.length).toBeLessThan(20)
 })
 
-test('any body can be signed and delivered as it is, with a wrong signature or none', async () => {
+test('any body can be signed and delivered unchanged, with a wrong signature or none', async () => {
   await using receiver = await createReceiver()
   simulator.app({ webhookUrl: receiver.url })
   const raw =
@@ -97,7 +97,7 @@ test('any body can be signed and delivered as it is, with a wrong signature or n
   expect(receiver.received.map(({ signature }) => signature)).toEqual([signatureOf(raw, 'shhh'), undefined, 'sha256=00'])
 })
 
-test('a body of one’s own opens the window at its timestamp', async () => {
+test('a raw webhook opens the window at its timestamp', async () => {
   await using receiver = await createReceiver()
   simulator.app({ webhookUrl: receiver.url })
   const message = {
@@ -145,7 +145,7 @@ test('media of an inbound message can be fetched with its id, its url and its ha
   expect((await download(image.url)).status).toBe(404)
 })
 
-test('types, contexts and people are written as Meta does', async () => {
+test('types, contexts and contacts have Meta’s format', async () => {
   await using receiver = await createReceiver()
   simulator.app({ webhookUrl: receiver.url })
   inbound({ message: { type: 'button', button: { text: 'Oui', payload: 'YES' }, context: { id: 'wamid.X' } } })
@@ -162,7 +162,7 @@ test('types, contexts and people are written as Meta does', async () => {
   ])
 })
 
-test('a message from the phone itself comes as an echo and opens no window', async () => {
+test('a message from the business’s phone is emitted as an echo and opens no window', async () => {
   await using receiver = await createReceiver()
   simulator.app({ webhookUrl: receiver.url })
   const { id } = simulator.echo({ phoneNumberId: '1054543651069001', to: '212699000002', message: 'Répondu du téléphone' })
@@ -176,7 +176,7 @@ test('a message from the phone itself comes as an echo and opens no window', asy
 test.for([
   ['replies_only', ['RESTRICTED_BIZ_INITIATED_MESSAGING']],
   ['restricted', ['RESTRICTED_BIZ_INITIATED_MESSAGING', 'RESTRICTED_CUSTOMER_INITIATED_MESSAGING']],
-] as const)('an account that is %s is told of %j', async ([state, expected]) => {
+] as const)('the webhook of an account that is %s carries %j', async ([state, expected]) => {
   await using receiver = await createReceiver()
   simulator.app({ webhookUrl: receiver.url })
   simulator.setNumber(PHONE, { state, notify: true })
@@ -187,7 +187,7 @@ test.for([
   expect(info.map(({ restriction_type }) => restriction_type)).toEqual(expected)
 })
 
-test('an account that is locked is told so on request', async () => {
+test('a lock and its end are emitted on request', async () => {
   await using receiver = await createReceiver()
   simulator.app({ webhookUrl: receiver.url })
   simulator.setNumber(PHONE, { state: 'locked', notify: true })
@@ -199,7 +199,7 @@ test('an account that is locked is told so on request', async () => {
   expect(states.sort()).toEqual(['DISABLE', 'REINSTATE'])
 })
 
-test('contacts and history of a coexistence number come once', async () => {
+test('contacts and history of a coexistence number are emitted once', async () => {
   await using receiver = await createReceiver()
   simulator.app({ webhookUrl: receiver.url })
   const sync = (sync_type: string) =>

@@ -18,14 +18,14 @@ export interface MessageFilter {
   callbackData?: string
   /** Milliseconds since 1970. */
   sinceAt?: number
-  /** The newest so many. */
+  /** Only the newest ones. */
   limit?: number
 }
 
 export interface WebhookFilter {
   state?: string
   id?: string
-  /** Id of a message or status inside. */
+  /** Id of a message or status in the webhook. */
   itemId?: string
   phoneNumberId?: string
   sinceAt?: number
@@ -34,7 +34,7 @@ export interface WebhookFilter {
 
 export type Control = ReturnType<typeof createControl>
 
-/** What a test or an operator can do to the simulated Meta: the functions behind `/_sim`. */
+/** The functions behind `/_sim`, by which a test or an operator controls the simulated Meta. */
 export function createControl(sim: Simulation) {
   return {
     inbound: (request: InboundRequest) => receiveInbound(sim, request),
@@ -46,7 +46,7 @@ export function createControl(sim: Simulation) {
     faults: (faults: FaultRequest[]) => sim.faults.set(faults.map(faultOf)),
     listFaults: () => ({ data: sim.faults.list() }),
     delivery: (rules: Partial<DeliveryRules> & { retrySpeed?: number }) => setDelivery(sim, rules),
-    rules: (rules: Partial<Rules>) => Object.assign(sim.rules, known(sim.rules, rules)),
+    rules: (rules: Partial<Rules>) => Object.assign(sim.rules, checked(sim.rules, rules)),
     review: (id: string, request: ReviewRequest) => reviewTemplate(sim, id, request),
     pacing: (id: string, isPaced: boolean) => setPacing(sim, id, isPaced),
     template: (template: Partial<Template> & { wabaId: string; name: string }) => addTemplate(sim.world, template, sim.now()),
@@ -64,31 +64,31 @@ export function createControl(sim: Simulation) {
     person: (request: PersonRequest) => setPerson(sim, request),
     window: (request: Parameters<typeof setWindow>[1]) => setWindow(sim, request),
     clock: (offsetMs: number) => sim.setClock(offsetMs),
-    app: (change: Partial<Simulation['world']['app']>) => Object.assign(sim.world.app, known(sim.world.app, change)),
+    app: (change: Partial<Simulation['world']['app']>) => Object.assign(sim.world.app, checked(sim.world.app, change)),
     counts: () => ({ accepted: sim.world.sent.total, ...sim.deliverer.counts, pending: sim.deliverer.pending() }),
     reset: () => sim.reset(),
     idle: () => sim.idle(),
   }
 }
 
-/** A fault as callers write it: strikes once unless `times` says more; null = always. JSON says `then`, code `effect`. */
+/** A fault as callers write it: applied once by default. Its effect is called `then` in JSON and `effect` in code. */
 export type FaultRequest = Partial<Fault> & { then?: FaultEffect }
 
 function faultOf({ match = {}, times = 1, then: effectOfJson, effect, ...rest }: FaultRequest): Fault {
-  const done = effect ?? effectOfJson
-  if (done === undefined) throw new Error('a fault needs `then`: what it does')
-  return { ...rest, match, times, effect: done }
+  const chosen = effect ?? effectOfJson
+  if (chosen === undefined) throw new Error('A fault needs `then`: its effect.')
+  return { ...rest, match, times, effect: chosen }
 }
 
 function setDelivery(sim: Simulation, { retrySpeed, ...rules }: Partial<DeliveryRules> & { retrySpeed?: number }) {
   if (retrySpeed !== undefined) sim.deliverer.setRetrySpeed(retrySpeed)
-  return Object.assign(sim.delivery, known(sim.delivery, rules))
+  return Object.assign(sim.delivery, checked(sim.delivery, rules))
 }
 
-/** Members that exist; anything else is an error of the caller's that should not pass unseen. */
-function known<T extends object>(target: T, change: Partial<T>): Partial<T> {
+/** The change itself. @throws Error for a member that `target` does not have, such as a misspelled one */
+function checked<T extends object>(target: T, change: Partial<T>): Partial<T> {
   for (const name of Object.keys(change))
-    if (!(name in target)) throw new Error(`${name} is not one of ${Object.keys(target).join(', ')}`)
+    if (!(name in target)) throw new Error(`${name} is not one of ${Object.keys(target).join(', ')}.`)
   return change
 }
 

@@ -18,22 +18,22 @@ test.for<[Fault['match'], boolean]>([
   [{ phoneNumberId: '2054' }, false],
   [{ to: '212661000101' }, true],
   [{ to: '212661000102' }, false],
-])('%j strikes: %s', ([match, strikes]) => {
-  expect(faultsOf({ match }).strike(send) !== null).toBe(strikes)
+])('%j applies: %s', ([match, applies]) => {
+  expect(faultsOf({ match }).effectFor(send) !== null).toBe(applies)
 })
 
-test('a fault strikes as often as it says, then the next one does', () => {
+test('a fault applies as often as it says, then the next one does', () => {
   const faults = faultsOf({ times: 2, effect: { status: 500 } }, { effect: { status: 503 } })
-  expect([1, 2, 3, 4].map(() => faults.strike(send)?.status)).toEqual([500, 500, 503, undefined])
+  expect([1, 2, 3, 4].map(() => faults.effectFor(send)?.status)).toEqual([500, 500, 503, undefined])
 })
 
-test('some requests may be let through first, and a fault may never end', () => {
+test('a fault may skip the first requests, and may never end', () => {
   const faults = faultsOf({ skip: 1, times: null })
-  expect([1, 2, 3].map(() => faults.strike(send)?.status)).toEqual([undefined, 500, 500])
+  expect([1, 2, 3].map(() => faults.effectFor(send)?.status)).toEqual([undefined, 500, 500])
 })
 
-test('a list replaces the former one', () => {
+test('a list replaces the previous one', () => {
   const faults = faultsOf({ times: null })
   faults.set([])
-  expect(faults.strike(send)).toBeNull()
+  expect(faults.effectFor(send)).toBeNull()
 })

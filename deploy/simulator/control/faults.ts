@@ -9,11 +9,11 @@ export interface Fault {
     /** Recipient of a send: digits or business-scoped user id. */
     to?: string
   }
-  /** How often it strikes; null = always. */
+  /** How many requests it is applied to; null = all. */
   times: number | null
-  /** Requests that match are let through this often before the first strike. */
+  /** How many matching requests pass before the fault is applied for the first time. */
   skip?: number
-  /** Chance in [0, 1] to strike at each match. */
+  /** Probability in [0, 1] that a matching request gets the fault. */
   rate?: number
   effect: FaultEffect
 }
@@ -25,15 +25,15 @@ export interface FaultEffect {
   code?: number
   subcode?: number
   details?: string
-  /** Waits first. Alone, the request then goes on as usual. */
+  /** Waits first. A fault with nothing else then answers the request as usual. */
   latencyMs?: number
-  /** Cuts the connection. */
+  /** Resets the connection. */
   reset?: boolean
   /** Never answers. */
   timeout?: boolean
-  /** The request is carried out, its answer is not readable. true = a page of HTML. */
+  /** The request is carried out, but its answer cannot be read; `true` = an HTML page. */
   garbled?: boolean | 'html' | 'empty' | 'truncated' | 'huge' | 'wrong-type'
-  /** Carries the request out before the fault, so that what was accepted is not known: always so with `garbled`. */
+  /** Carries the request out before the fault, so that the caller does not know the outcome; always so with `garbled`. */
   after?: boolean
   headers?: Record<string, string>
 }
@@ -47,8 +47,9 @@ export interface FaultSubject {
 
 export type Faults = ReturnType<typeof createFaults>
 
-/** The list of faults to play; the first that matches strikes. */
+/** The faults to apply, in order: a request gets the first one that matches. */
 export function createFaults() {
+  /** `seen` counts matching requests, `struck` those that got the fault. `GET /_sim/faults` shows both. */
   let faults: (Fault & { struck: number; seen: number })[] = []
   return {
     set(list: Fault[]): void {
@@ -56,8 +57,8 @@ export function createFaults() {
     },
     list: () => faults,
     any: () => faults.length > 0,
-    /** The effect for this request, counted as played. */
-    strike(subject: FaultSubject): FaultEffect | null {
+    /** The effect of the fault that this request gets, which is counted; null when there is none. */
+    effectFor(subject: FaultSubject): FaultEffect | null {
       for (const fault of faults) {
         if (!matches(fault.match, subject) || (fault.times !== null && fault.struck >= fault.times)) continue
         if (++fault.seen <= (fault.skip ?? 0)) continue

@@ -7,13 +7,13 @@ export interface MediaRequest {
   phoneNumberId?: string | null
   mimeType: string
   filename?: string
-  /** Base64; a few bytes when missing. */
+  /** Base64; a few sample bytes by default. */
   data?: string
 }
 
 const KEPT_MS = 30 * 86_400_000
 
-/** Files that are there, without their bytes. */
+/** All media files, without their bytes. */
 export const listMedia = ({ world }: Simulation) => ({
   data: [...world.media.values()].map(({ bytes, expiresAt, ...file }) => ({
     ...file,
@@ -22,7 +22,7 @@ export const listMedia = ({ world }: Simulation) => ({
   })),
 })
 
-/** Puts a file there as if it had been uploaded. */
+/** Adds a file as if it had been uploaded. */
 export function addMedia(
   { world, now }: Simulation,
   { id = objectId(), phoneNumberId = null, mimeType, filename, data }: MediaRequest,

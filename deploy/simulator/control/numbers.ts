@@ -7,12 +7,12 @@ import type { AccountState, NumberState, PhoneNumber, Waba } from '../world/worl
 export interface NumberRequest {
   phoneNumberId: string
   wabaId?: string
-  /** Valid from now on for this number's WABA, beside the ones it has. */
+  /** A token to add for this number's WABA. Its other tokens stay valid. */
   token?: string
   displayPhoneNumber?: string
   verifiedName?: string
   throughput?: number
-  /** Of the number, or shorthand for its account: see `STATES`. */
+  /** State of the number or of its account: see `STATES`. */
   state?: string
   qualityRating?: string
   nameStatus?: string
@@ -22,7 +22,7 @@ export interface NumberRequest {
   allowedRecipients?: string[] | null
   portfolioId?: string
   subscribed?: boolean
-  /** Also tells the change by webhook, as Meta would. */
+  /** Also sends the webhook that Meta would send for the change. */
   notify?: boolean
 }
 
@@ -41,7 +41,7 @@ export function listNumbers({ world }: Simulation) {
   return { data }
 }
 
-/** Words of the control API -> state of the number, or of its account. */
+/** States in the control API -> state of the number, or of its account. */
 const STATES: Record<string, { number?: NumberState; account?: AccountState }> = {
   connected: { number: 'CONNECTED', account: 'OK' },
   unregistered: { number: 'UNREGISTERED' },
@@ -56,11 +56,11 @@ const STATES: Record<string, { number?: NumberState; account?: AccountState }> =
   no_payment: { account: 'NO_PAYMENT' },
 }
 
-/** Adds a number, with its WABA and a token that sees it when they are new. */
+/** Adds a number, and its WABA and token if they are new, or changes an existing one. @throws Error for a wrong id or state */
 export function putNumber(sim: Simulation, request: NumberRequest) {
   const { world } = sim
   const id = String(request.phoneNumberId)
-  if (!/^\d{1,20}$/.test(id)) throw new Error('phoneNumberId must be digits')
+  if (!/^\d{1,20}$/.test(id)) throw new Error('phoneNumberId must consist of 1 to 20 digits.')
   const known = world.numbers.get(id)
   const wabaId = request.wabaId ?? known?.wabaId ?? `3${id.slice(0, 14)}`
   if (!world.wabas.has(wabaId)) addWaba(world, { id: wabaId, ...(request.portfolioId && { portfolioId: request.portfolioId }) })
@@ -70,7 +70,7 @@ export function putNumber(sim: Simulation, request: NumberRequest) {
       { id, wabaId, digits: digitsOf(request.displayPhoneNumber ?? `2125${id.slice(-8).padStart(8, '0')}`) },
       sim.now(),
     )
-  if (request.token) giveToken(sim, request.token, wabaId)
+  if (request.token) grantToken(sim, request.token, wabaId)
   setNumber(sim, id, request)
   const number = world.numbers.get(id) as PhoneNumber
   return {
@@ -82,23 +82,23 @@ export function putNumber(sim: Simulation, request: NumberRequest) {
   }
 }
 
-function giveToken({ world, now }: Simulation, token: string, wabaId: string): void {
+function grantToken({ world, now }: Simulation, token: string, wabaId: string): void {
   const known = world.tokens.get(token)
   if (!known) addToken(world, { token, wabaIds: [wabaId] }, now())
   else if (known.wabaIds && !known.wabaIds.includes(wabaId)) known.wabaIds.unshift(wabaId)
 }
 
-/** Changes a number. @throws Error for an unknown number or state. */
+/** Changes a number. @throws Error for an unknown number or state */
 export function setNumber(sim: Simulation, id: string, request: Partial<NumberRequest>): { success: true } {
   const number = sim.world.numbers.get(id)
-  if (!number) throw new Error(`phoneNumberId ${id} is not a number of this simulator`)
+  if (!number) throw new Error(`phoneNumberId ${id} is not a number of this simulator.`)
   const { displayPhoneNumber, state, throughput, subscribed } = request
   if (displayPhoneNumber !== undefined) {
     number.digits = digitsOf(displayPhoneNumber)
     number.display = displayOf(number.digits)
   }
   if (throughput !== undefined) {
-    if (request.notify && throughput > number.throughput) tellUpgrade(sim, number)
+    if (request.notify && throughput > number.throughput) emitThroughputUpgrade(sim, number)
     number.throughput = throughput
   }
   for (const name of [
@@ -115,18 +115,18 @@ export function setNumber(sim: Simulation, id: string, request: Partial<NumberRe
   const waba = sim.world.wabas.get(number.wabaId) as Waba
   if (subscribed !== undefined) waba.subscribed = subscribed
   if (state !== undefined) applyState(number, waba, state)
-  if (state !== undefined && request.notify) tellAccount(sim, waba)
+  if (state !== undefined && request.notify) emitAccountUpdate(sim, waba)
   return { success: true }
 }
 
-function applyState(number: PhoneNumber, waba: Waba, word: string): void {
-  const state = STATES[word.toLowerCase()]
-  if (!state) throw new Error(`state must be one of ${Object.keys(STATES).join(', ')}`)
+function applyState(number: PhoneNumber, waba: Waba, name: string): void {
+  const state = STATES[name.toLowerCase()]
+  if (!state) throw new Error(`state must be one of ${Object.keys(STATES).join(', ')}.`)
   if (state.number) number.state = state.number
   if (state.account) waba.state = state.account
 }
 
-function tellUpgrade(sim: Simulation, { wabaId, digits }: PhoneNumber): void {
+function emitThroughputUpgrade(sim: Simulation, { wabaId, digits }: PhoneNumber): void {
   const value = {
     display_phone_number: digits,
     event: 'THROUGHPUT_UPGRADE',
@@ -137,7 +137,7 @@ function tellUpgrade(sim: Simulation, { wabaId, digits }: PhoneNumber): void {
 
 const THREE_DAYS_S = 3 * 86_400
 
-function tellAccount(sim: Simulation, { id, state }: Waba): void {
+function emitAccountUpdate(sim: Simulation, { id, state }: Waba): void {
   if (state === 'NO_PAYMENT') return
   const expiration = Math.floor(sim.now() / 1000) + THREE_DAYS_S
   const types = [
@@ -154,14 +154,14 @@ function tellAccount(sim: Simulation, { id, state }: Waba): void {
   emitForWaba(sim, id, 'account_update', value)
 }
 
-/** Changes a WABA. */
+/** Changes a WABA. @throws Error for an unknown one */
 export function setWaba(
   sim: Simulation,
   id: string,
   request: Partial<Pick<Waba, 'state' | 'paymentFailsLater' | 'subscribed' | 'messagingTier' | 'reviewStatus' | 'templateLimit'>>,
 ): { success: true } {
   const waba = sim.world.wabas.get(id)
-  if (!waba) throw new Error(`wabaId ${id} is not an account of this simulator`)
+  if (!waba) throw new Error(`wabaId ${id} is not an account of this simulator.`)
   for (const name of ['state', 'paymentFailsLater', 'subscribed', 'messagingTier', 'reviewStatus', 'templateLimit'] as const) {
     if (request[name] !== undefined) Object.assign(waba, { [name]: request[name] })
   }

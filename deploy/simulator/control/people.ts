@@ -1,6 +1,6 @@
 import { digitsOf, textOf } from '../params.ts'
+import { conversationKey, WINDOW_MS } from '../sending/conversations.ts'
 import { waIdOf } from '../sending/recipient.ts'
-import { threadKey, WINDOW_MS } from '../sending/threads.ts'
 import type { Simulation } from '../simulation.ts'
 import { emitForNumber } from '../webhooks/emit.ts'
 import { userIdFor } from '../world/ids.ts'
@@ -11,18 +11,19 @@ export interface PersonRequest {
   userId?: string
   name?: string
   username?: string
-  /** Sends to this person are accepted and fail with this code; null mends it. */
+  /** Sends to this person are accepted and then fail with this code; null ends that. */
   failsWith?: number | null
-  /** Number whose business the person stops (true) or resumes (false) marketing of; sends `user_preferences`. */
+  /** The person stops (true) or resumes (false) marketing messages of the business that owns `phoneNumberId`, or of all. */
   optOut?: boolean
+  /** With `optOut`: the webhook `user_preferences` goes to this number. */
   phoneNumberId?: string
 }
 
-/** Names a person or changes how they answer. @throws Error when neither phone nor id is given. */
+/** Adds a person, or changes their names and how sends to them end. @throws Error when neither phone nor id is given */
 export function setPerson(sim: Simulation, request: PersonRequest): { success: true } {
   const waId = textOf(request.waId) ? waIdOf(digitsOf(request.waId)) : null
   const key = waId ?? request.userId
-  if (!key) throw new Error('waId or userId must be given')
+  if (!key) throw new Error('waId or userId must be given.')
   const person: Person = sim.world.people.get(key) ?? {
     waId,
     userId: null,
@@ -41,18 +42,18 @@ export function setPerson(sim: Simulation, request: PersonRequest): { success: t
 
 function setOptOut(sim: Simulation, person: Person, stops: boolean, phoneNumberId: string | undefined): void {
   const numbers = [...sim.world.numbers.values()].filter(({ id }) => phoneNumberId === undefined || id === phoneNumberId)
-  const told = new Set<string>()
+  const changed = new Set<string>()
   for (const number of numbers) {
     const { portfolioId } = sim.world.wabas.get(number.wabaId) as Waba
-    if (told.has(portfolioId)) continue
-    told.add(portfolioId)
+    if (changed.has(portfolioId)) continue
+    changed.add(portfolioId)
     if (stops) person.optedOutOf.add(portfolioId)
     else person.optedOutOf.delete(portfolioId)
-    if (phoneNumberId !== undefined) tell(sim, person, number, portfolioId, stops)
+    if (phoneNumberId !== undefined) emitPreference(sim, person, number, portfolioId, stops)
   }
 }
 
-function tell(sim: Simulation, person: Person, number: PhoneNumber, portfolioId: string, stops: boolean): void {
+function emitPreference(sim: Simulation, person: Person, number: PhoneNumber, portfolioId: string, stops: boolean): void {
   const userId = person.userId ?? (person.waId ? userIdFor(portfolioId, person.waId) : undefined)
   const ids = { ...(person.waId && { wa_id: person.waId }), user_id: userId }
   const preference = {
@@ -72,9 +73,14 @@ export function setWindow(
   request: { phoneNumberId: string; from: string; open: boolean; until?: string | number },
 ) {
   const person = /[A-Z]/.test(request.from) ? request.from : waIdOf(digitsOf(request.from))
-  const key = threadKey(request.phoneNumberId, person)
-  const thread = sim.world.threads.get(key) ?? { windowUntil: 0, lastInboundAt: 0, adClickAt: null, freeEntryUntil: 0 }
+  const key = conversationKey(request.phoneNumberId, person)
+  const conversation = sim.world.conversations.get(key) ?? {
+    windowUntil: 0,
+    lastInboundAt: 0,
+    adClickAt: null,
+    freeEntryUntil: 0,
+  }
   const until = request.until === undefined ? sim.now() + WINDOW_MS : new Date(request.until).getTime()
-  sim.world.threads.set(key, { ...thread, windowUntil: request.open ? until : 0 })
+  sim.world.conversations.set(key, { ...conversation, windowUntil: request.open ? until : 0 })
   return { windowUntil: request.open ? new Date(until).toISOString() : null }
 }

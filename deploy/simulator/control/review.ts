@@ -13,26 +13,29 @@ export interface ReviewRequest {
 
 const PAUSES = ['FIRST_PAUSE', 'SECOND_PAUSE']
 const STATUSES = ['APPROVED', 'PENDING', 'REJECTED', 'PAUSED', 'DISABLED', 'IN_APPEAL', 'ARCHIVED']
-/** Events that are told but are no status. */
+/** Events of the webhook that are not a status of the template. */
 const EVENTS_ONLY = ['FLAGGED', 'REINSTATED', 'LOCKED', 'UNLOCKED', 'LIMIT_EXCEEDED']
 
-/** Meta decides about a template. Held messages go out when it is approved and die when it is paused. @throws Error if unknown. */
+/**
+ * Decides about a template as Meta does. Held messages are sent when it is approved and fail when it is paused.
+ * @throws Error for an unknown template or status
+ */
 export function reviewTemplate(sim: Simulation, id: string, { status, reason, category, quality }: ReviewRequest) {
   const template = findTemplate(sim, id)
-  const word = status?.toUpperCase() ?? template.status
-  if (!STATUSES.includes(word) && !EVENTS_ONLY.includes(word))
-    throw new Error(`status must be one of ${[...STATUSES, ...EVENTS_ONLY].join(', ')}`)
+  const event = status?.toUpperCase() ?? template.status
+  if (!STATUSES.includes(event) && !EVENTS_ONLY.includes(event))
+    throw new Error(`status must be one of ${[...STATUSES, ...EVENTS_ONLY].join(', ')}.`)
   const wasPaused = template.status === 'PAUSED'
-  if (STATUSES.includes(word)) template.status = word as Template['status']
-  template.rejectedReason = word === 'REJECTED' ? (reason ?? 'INVALID_FORMAT') : null
+  if (STATUSES.includes(event)) template.status = event as Template['status']
+  template.rejectedReason = event === 'REJECTED' ? (reason ?? 'INVALID_FORMAT') : null
   if (category && category !== template.category) recategorise(sim, template, category)
   if (quality && quality !== template.quality.score) setQuality(sim, template, quality)
-  tellStatus(sim, template, word, { reason, wasPaused })
-  if (word === 'APPROVED' || word === 'PAUSED' || word === 'DISABLED') releaseHeld(sim, template)
+  emitTemplateStatus(sim, template, event, { reason, wasPaused })
+  if (event === 'APPROVED' || event === 'PAUSED' || event === 'DISABLED') releaseHeld(sim, template)
   return { id: template.id, status: template.status, category: template.category }
 }
 
-/** Starts holding the template's messages, or lets the held ones go. */
+/** Starts holding the template's messages, or releases the held ones. @returns how many were held */
 export function setPacing(sim: Simulation, id: string, isPaced: boolean): { held: number } {
   const template = findTemplate(sim, id)
   const held = sim.held.get(template.id)?.length ?? 0
@@ -65,8 +68,8 @@ function setQuality(sim: Simulation, template: Template, score: string): void {
   emitForWaba(sim, template.wabaId, 'message_template_quality_update', value)
 }
 
-/** `message_template_status_update`. */
-export function tellStatus(
+/** Emits `message_template_status_update`. */
+export function emitTemplateStatus(
   sim: Simulation,
   template: Template,
   event: string,
@@ -104,7 +107,7 @@ function otherInfo(sim: Simulation, template: Template, event: string, wasPaused
   return { other_info: { title: 'UNPAUSE', description: 'Your WhatsApp message template has been unpaused.' } }
 }
 
-/** Ids of templates are integers in webhooks, though strings everywhere else. */
+/** Template ids are integers in webhooks and strings everywhere else. */
 const identity = ({ id, name, language }: Template) => ({
   message_template_id: Number(id),
   message_template_name: name,
@@ -113,6 +116,6 @@ const identity = ({ id, name, language }: Template) => ({
 
 function findTemplate({ world }: Simulation, idOrName: string): Template {
   const template = world.templates.get(idOrName) ?? [...world.templates.values()].find(({ name }) => name === idOrName)
-  if (!template) throw new Error(`template ${idOrName} is not one of this simulator`)
+  if (!template) throw new Error(`${idOrName} is not a template of this simulator.`)
   return template
 }

@@ -13,7 +13,7 @@ interface ControlRequest {
 
 type Route = (control: Control, request: ControlRequest, id: string) => unknown
 
-/** `/_sim/…`, by method and path; `:id` is one segment. A list answers `{data}`, a refusal 400 with `{error}`. */
+/** The routes below `/_sim/`; `:id` is one segment. Lists answer `{data}`; a call that is refused gets 400 with `{error}`. */
 const ROUTES: Record<string, Route> = {
   'POST inbound': (control, request) => created(control.inbound(arg<Parameters<Control['inbound']>[0]>(request))),
   'POST echo': (control, request) => created(control.echo(arg<Parameters<Control['echo']>[0]>(request))),
@@ -73,13 +73,13 @@ const ROUTES: Record<string, Route> = {
   },
 }
 
-/** Answers a request to the control API. @throws Error with a sentence for the caller when it makes no sense. */
+/** Answers a request to the control API. @throws Error for a request that makes no sense; its message is for the caller */
 export async function answerControl(sim: Simulation, request: ControlRequest): Promise<Reply> {
   const segments = request.path.split('/').slice(2)
   const exact = ROUTES[`${request.method} ${segments.join('/')}`]
   const [group, id = '', action] = segments
   const route = exact ?? ROUTES[[`${request.method} ${group}/:id`, action].filter(Boolean).join('/')]
-  if (!route) return jsonReply(404, { error: `no ${request.method} ${request.path}` })
+  if (!route) return jsonReply(404, { error: `There is no route ${request.method} ${request.path}.` })
   const answer = await route(createControl(sim), request, decodeURIComponent(id))
   return answer instanceof Created ? jsonReply(201, answer.value) : jsonReply(200, answer)
 }
@@ -105,10 +105,10 @@ function filterOf(query: URLSearchParams) {
   }
 }
 
-/** The body as an object. Which members it must have, the control functions say. */
+/** The body as an object. The control functions check its members. */
 function arg<T extends object>({ body }: ControlRequest): T {
   const parsed: unknown = body.length === 0 ? {} : JSON.parse(body.toString('utf8'))
-  if (!isObject(parsed)) throw new Error('the body must be a JSON object')
+  if (!isObject(parsed)) throw new Error('The body must be a JSON object.')
   return parsed as Json & T
 }
 

@@ -6,13 +6,13 @@ import { TOKEN_SCOPES } from '../world/demo.ts'
 import type { Token, World } from '../world/world.ts'
 import { GraphError } from './errors.ts'
 
-/** `Authorization: Bearer …` or `OAuth …`, else the parameter `access_token`. */
+/** The token of a call: `Authorization: Bearer …` or `OAuth …`, else the parameter `access_token`. */
 export function tokenTextOf(call: Call): string | undefined {
   const header = /^(?:Bearer|OAuth)\s+(.+)$/i.exec(call.headers.authorization ?? '')?.[1]
   return header?.trim() ?? textOf(call.params.access_token)
 }
 
-/** @throws GraphError 190 with the subcode that tells why. */
+/** @throws GraphError 190, with a subcode for the reason */
 export function authorize(call: Call): AuthorizedCall {
   const text = tokenTextOf(call)
   if (text === undefined) {
@@ -25,7 +25,7 @@ export function authorize(call: Call): AuthorizedCall {
   return { ...call, token }
 }
 
-/** The app's own token is `{app id}|{app secret}`. */
+/** A token by its text. The app's own token is `{app id}|{app secret}`. */
 export function findToken(world: World, text: string): Token | undefined {
   const { app } = world
   if (text === `${app.id}|${app.secret}`) return appToken(text)
@@ -61,7 +61,7 @@ const PACIFIC = new Intl.DateTimeFormat('en-US', {
   timeZoneName: 'short',
 })
 
-/** `Friday, 20-Nov-26 01:00:00 PST`: Meta's clock. */
+/** `Friday, 20-Nov-26 01:00:00 PST`: a time as Meta writes it in messages. */
 function pacific(ms: number): string {
   const part = Object.fromEntries(PACIFIC.formatToParts(ms).map(({ type, value }) => [type, value]))
   return `${part.weekday}, ${part.day}-${part.month}-${part.year} ${part.hour}:${part.minute}:${part.second} ${part.timeZoneName}`
@@ -83,8 +83,8 @@ function checkProof(call: Call, token: string): void {
   }
 }
 
-/** Whether the token sees the WABA. */
-export const sees = (token: Token, wabaId: string) => token.wabaIds === null || token.wabaIds.includes(wabaId)
+/** Whether the token gives access to the WABA. */
+export const canAccess = (token: Token, wabaId: string) => token.wabaIds === null || token.wabaIds.includes(wabaId)
 
 function appToken(token: string): Token {
   return { token, type: 'APP', wabaIds: null, scopes: TOKEN_SCOPES, issuedAt: 0, expiresAt: 0, refused: null, userId: '' }

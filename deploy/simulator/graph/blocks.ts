@@ -1,7 +1,7 @@
 import type { NumberCall } from '../call.ts'
 import { digitsOf, listOf, objectOf } from '../params.ts'
+import { conversationKey, WINDOW_MS } from '../sending/conversations.ts'
 import { waIdOf } from '../sending/recipient.ts'
-import { threadKey, WINDOW_MS } from '../sending/threads.ts'
 import type { Json } from '../world/world.ts'
 import { GraphError } from './errors.ts'
 import { pageOf } from './paging.ts'
@@ -15,11 +15,11 @@ export function getBlocked(call: NumberCall): object {
   return { data: entries.map(wa_id => ({ messaging_product: 'whatsapp', wa_id })), paging }
 }
 
-/** `POST /{phone}/block_users`: only people who wrote within 24 h; the others are told one by one. */
+/** `POST /{phone}/block_users`: blocks people who wrote within 24 h; every other one is an entry of `failed_users`. */
 export function blockUsers(call: NumberCall): object {
   const { number } = call
   return change(call, 'added_users', waId => {
-    if (!wroteToday(call, waId))
+    if (!wroteWithinWindow(call, waId))
       return {
         code: 131047,
         message: 'Re-engagement required',
@@ -68,7 +68,7 @@ function change(call: NumberCall, member: string, apply: (waId: string) => Refus
 
 const errorOf = ({ code, message, details }: Refusal) => ({ message, code, error_data: { details } })
 
-function wroteToday({ sim, number }: NumberCall, waId: string): boolean {
-  const thread = sim.world.threads.get(threadKey(number.id, waId))
-  return thread !== undefined && thread.lastInboundAt > sim.now() - WINDOW_MS
+function wroteWithinWindow({ sim, number }: NumberCall, waId: string): boolean {
+  const conversation = sim.world.conversations.get(conversationKey(number.id, waId))
+  return conversation !== undefined && conversation.lastInboundAt > sim.now() - WINDOW_MS
 }

@@ -4,12 +4,12 @@ import { idOf, textOf } from '../params.ts'
 import { emitForWaba } from '../webhooks/emit.ts'
 import type { Waba, World } from '../world/world.ts'
 
-/** Members of the dialog's address that its form carries on. */
+/** Parameters of the dialog's address that its form sends again. */
 const CARRIED = ['client_id', 'redirect_uri', 'state', 'config_id', 'scope', 'response_type', 'display']
 const SIXTY_DAYS_MS = 60 * 86_400_000
 
 /**
- * `GET /dialog/oauth`: the page where a customer chooses a number and agrees. With `sim_choose` (a number or WABA id, or
+ * `GET /dialog/oauth`: the page on which a customer chooses a number and agrees. With `sim_choose` (a number or WABA id, or
  * `cancel`) the answer is the redirect itself, for tests without a browser.
  */
 export function showDialog(call: Call): Reply {
@@ -19,7 +19,7 @@ export function showDialog(call: Call): Reply {
   return choice === undefined ? page(200, '<h1>Connect your account to WhatsApp</h1>', form(call)) : decide(call, choice)
 }
 
-/** `POST /dialog/oauth`: the form comes back with the choice. */
+/** `POST /dialog/oauth`: the submitted form, answered with the redirect. */
 export function submitDialog(call: Call): Reply {
   const problem = problemOf(call)
   if (problem) return page(400, '<h1>Sorry, something went wrong.</h1>', `<p>${escapeHtml(problem)}</p>`)
@@ -46,7 +46,7 @@ function decide({ sim, params }: Call, choice: string): Reply {
       'code',
       issueCode(sim, { wabaIds: [waba.id], redirectUri: String(params.redirect_uri), tokenLifetimeMs: lifetimeOf(params) }).code,
     )
-    tellAdded(sim, waba)
+    emitPartnerAdded(sim, waba)
   } else {
     redirect.searchParams.set('error', 'access_denied')
     redirect.searchParams.set('error_code', '200')
@@ -57,11 +57,11 @@ function decide({ sim, params }: Call, choice: string): Reply {
   return new Reply(302, '', { location: redirect.href })
 }
 
-/** `lifetime=never` stands for a Login configuration whose tokens never end. */
+/** Lifetime of the token; `lifetime=never` stands for a Login configuration whose tokens never expire. */
 const lifetimeOf = (params: Call['params']) => (params.lifetime === 'never' ? 0 : SIXTY_DAYS_MS)
 
-/** The second, safe way a platform learns of a finished sign-up. */
-function tellAdded(sim: Call['sim'], waba: Waba): void {
+/** Emits `PARTNER_ADDED`, which reports a finished sign-up even when the redirect is lost. */
+function emitPartnerAdded(sim: Call['sim'], waba: Waba): void {
   const waba_info = { waba_id: waba.id, owner_business_id: waba.portfolioId }
   emitForWaba(sim, waba.id, 'account_update', { event: 'PARTNER_ADDED', waba_info }, sim.world.app.portfolioId)
 }

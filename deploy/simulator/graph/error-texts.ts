@@ -1,7 +1,7 @@
 interface ErrorText {
-  /** The whole `message`; without it, `(#code) title`. */
+  /** The whole `message`; `(#code) title` by default. */
   message?: string
-  /** Replaces the title of the code table where Meta writes it another way. */
+  /** Replaces the title of the code table where Meta's answer differs from it. */
   title?: string
   details?: string
   type?: string
@@ -12,7 +12,7 @@ interface ErrorText {
 
 const usage = (member: string, value: unknown) => ({ [member]: JSON.stringify(value) })
 
-/** What Meta writes for a code when the rule that refuses has nothing more precise to say. */
+/** Meta's texts by code, for rules that give no text of their own. */
 export const ERROR_TEXTS: Record<number, ErrorText> = {
   0: { message: 'Unable to authenticate the app user' },
   1: { message: 'An unknown error occurred' },

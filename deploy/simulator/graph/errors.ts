@@ -17,7 +17,7 @@ for (const row of (JSON.parse(readFileSync(FILE, 'utf8')) as { codes: CodeRow[] 
   if (row.subcode === null || !ROWS.has(code)) ROWS.set(code, row)
 }
 
-/** Titles below this come without `error_data`: they are Graph's own, not Cloud API's. */
+/** Codes below this are Graph's own, not Cloud API's: their errors have no `error_data`. */
 const FIRST_CLOUD_CODE = 80_000
 const CLOUD_CODES = new Set([33, 100, 368])
 
@@ -31,11 +31,11 @@ export interface ErrorOptions {
   transient?: boolean
   user?: { title: string; message: string }
   headers?: Record<string, string>
-  /** Members beside `error` in the body: partial successes have them. */
+  /** Members beside `error` in the body, for partial success. */
   beside?: Record<string, unknown>
 }
 
-/** An answer in Graph's error envelope; thrown by the rules, written by the server. */
+/** A refusal in Graph's error envelope. The rules throw it, the server writes it. */
 export class GraphError extends Error {
   override readonly name = 'GraphError'
   readonly code: number
@@ -55,7 +55,7 @@ export class GraphError extends Error {
     return { ...ERROR_TEXTS[this.code]?.headers, ...this.options.headers }
   }
 
-  /** The body of the answer. Order of members as Meta's. */
+  /** The body of the answer, with the members in Meta's order. */
   envelope(): Record<string, unknown> {
     const { subcode, type, user, beside } = this.options
     const transient = this.options.transient ?? ERROR_TEXTS[this.code]?.transient
@@ -75,7 +75,7 @@ export class GraphError extends Error {
   }
 }
 
-/** The error object of a failed status, as webhooks carry it. */
+/** The error object of a failed status in a webhook. */
 export function statusError(code: number, details?: string) {
   const title = errorTitle(code)
   return {

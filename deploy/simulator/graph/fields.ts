@@ -1,7 +1,7 @@
 import { isText } from '../params.ts'
 import type { Json } from '../world/world.ts'
 
-/** Names in `fields=a,b{c,d},e`, without what is asked of them inside. */
+/** The names in `fields=a,b{c,d},e` without nested ones: `a`, `b`, `e`. Null when there are none. */
 export function fieldNames(fields: unknown): string[] | null {
   if (!isText(fields) || fields.trim() === '') return null
   return fields
@@ -11,7 +11,7 @@ export function fieldNames(fields: unknown): string[] | null {
     .filter(name => name !== '')
 }
 
-/** The members asked for, else the default ones; `id` always. Members without a value are left out, as Graph does. */
+/** The requested members, else the default ones; `id` always. Members without a value are left out, as by Graph. */
 export function select(all: Record<string, () => unknown>, fields: unknown, defaults: string[]): Json {
   const names = fieldNames(fields) ?? defaults
   const selected: Json = {}
@@ -22,5 +22,5 @@ export function select(all: Record<string, () => unknown>, fields: unknown, defa
   return selected
 }
 
-/** `2026-11-20T08:55:00+0000`, the way Graph writes times. */
+/** `2026-11-20T08:55:00+0000`: a time in Graph's format. */
 export const graphTime = (ms: number) => new Date(ms).toISOString().replace(/\.\d+Z$/, '+0000')

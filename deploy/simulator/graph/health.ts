@@ -10,7 +10,7 @@ interface Entity {
   additional_info?: string[]
 }
 
-/** `health_status` of a number: the worst of number, WABA, portfolio and app. */
+/** `health_status` of a number: the worst state of number, WABA, portfolio and app. */
 export function numberHealth(sim: Simulation, number: PhoneNumber) {
   const waba = sim.world.wabas.get(number.wabaId) as Waba
   return overall([

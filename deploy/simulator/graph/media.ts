@@ -6,7 +6,7 @@ import { objectId } from '../world/ids.ts'
 import type { Media } from '../world/world.ts'
 import { findToken, tokenTextOf } from './auth.ts'
 import { GraphError } from './errors.ts'
-import { downloadUrl, urlIsGood } from './media-url.ts'
+import { downloadUrl, urlIsValid } from './media-url.ts'
 import { requireWhatsapp } from './required.ts'
 import { unknownObject } from './unknown.ts'
 
@@ -35,7 +35,7 @@ const UPLOAD_TYPES = [
   ...['image/jpeg', 'image/png', 'image/webp', 'video/mp4', 'video/3gpp'],
 ]
 
-/** `POST /{phone}/media`: multipart with `file`; its own type or the parameter `type` counts. */
+/** `POST /{phone}/media`: a form with `file`. Its MIME type is the file's own, else the parameter `type`. */
 export function uploadMedia({ sim, number, params }: NumberCall): object {
   requireWhatsapp(params)
   const { file } = params
@@ -72,7 +72,7 @@ function checkFile(mimeType: string, size: number): void {
     throw new GraphError(131053, { details: `File of ${size} bytes is larger than the ${max} bytes allowed for ${mimeType}.` })
 }
 
-/** `GET /{media-id}`: a fresh address for its bytes, good for five minutes. */
+/** `GET /{media-id}`: a new download URL, valid for five minutes. */
 export function getMedia(call: AuthorizedCall, media: Media): object {
   const { sim, params, origin } = call
   const asked = idOf(params.phone_number_id)
@@ -95,14 +95,14 @@ export function deleteMedia({ sim }: AuthorizedCall, media: Media): object {
   return SUCCESS
 }
 
-/** The bytes behind an address: 401 without a good token, 404 when it has run out. Ranges are honoured. */
+/** The bytes of a download URL, or a range of them: 401 without a valid token, 404 when the URL has expired. */
 export function downloadMedia(call: Call): Reply {
   const { sim, query, headers } = call
   const text = tokenTextOf(call)
   const token = text === undefined ? undefined : findToken(sim.world, text)
   if (!token || token.refused) return new Reply(401, '')
   const media = sim.world.media.get(query.get('mid') ?? '')
-  if (!media || !urlIsGood(sim, query)) return new Reply(404, '')
+  if (!media || !urlIsValid(sim, query)) return new Reply(404, '')
   const type = { 'content-type': media.mimeType, 'accept-ranges': 'bytes' }
   const range = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '')
   if (!range) return new Reply(200, media.bytes, type)

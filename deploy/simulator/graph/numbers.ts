@@ -22,7 +22,7 @@ const LIST_FIELDS = [
   'id',
 ]
 
-/** Throughput from which Meta calls a number HIGH. */
+/** Messages per second from which the throughput level is HIGH. */
 const HIGH_THROUGHPUT = 1000
 
 /** `GET /{phone}`. */
@@ -107,7 +107,7 @@ export function getProfile({ number, params }: NumberCall): object {
   return { data: [{ ...profile, messaging_product: 'whatsapp' }] }
 }
 
-/** `POST /{phone}/whatsapp_business_profile`: changes the members given. */
+/** `POST /{phone}/whatsapp_business_profile`: changes the members that are given. */
 export function postProfile({ number, params }: NumberCall): object {
   requireWhatsapp(params)
   for (const [name, max] of Object.entries(PROFILE_LIMITS)) {
@@ -125,7 +125,7 @@ const TAKEN_USERNAMES = new Set(['atlas', 'facebook', 'instagram', 'meta', 'supp
 /** `GET /{phone}/username`. */
 export const getUsername = ({ number }: NumberCall): object => number.username ?? {}
 
-/** `POST /{phone}/username`: 3 to 35 of letters, digits, dot and underscore. */
+/** `POST /{phone}/username`: 3 to 35 letters, digits, dots and underscores. */
 export function postUsername({ number, params, sim }: NumberCall): object {
   const username = String(params.username ?? '').toLowerCase()
   if (!/^(?=.*[a-z])[a-z0-9._]{3,35}$/.test(username)) {

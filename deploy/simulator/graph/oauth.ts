@@ -1,5 +1,5 @@
 import { type AuthorizedCall, type Call, SUCCESS } from '../call.ts'
-import { tellUninstalled } from '../control/tokens.ts'
+import { emitAppUninstalled } from '../control/tokens.ts'
 import { isText, textOf } from '../params.ts'
 import type { Simulation } from '../simulation.ts'
 import { addToken } from '../world/demo.ts'
@@ -9,10 +9,10 @@ import { authorize, checkToken, expiryMessage, findToken } from './auth.ts'
 import { GraphError } from './errors.ts'
 
 const SIXTY_DAYS_MS = 60 * 86_400_000
-/** What Meta says of a token of 60 days: a little less than that. */
+/** How much shorter than 60 days a token lives in Meta's answers. */
 const LAG_MS = 56_000
 
-/** `GET|POST /oauth/access_token`: code exchange, renewal of a 60-day token, or the app's own token. */
+/** `GET|POST /oauth/access_token`: exchanges a code, renews a 60-day token, or returns the app's own token. */
 export function exchangeToken(call: Call): object {
   checkClient(call)
   const { grant_type: grant } = call.params
@@ -34,7 +34,7 @@ function checkClient({ sim, params }: Call): void {
   if (params.client_secret !== app.secret) throw new GraphError(1, { status: 400, message: 'Error validating client secret.' })
 }
 
-/** The code lives 30 s, works once, and only with the redirect address it was made for. */
+/** A code is valid for 30 s, once, and only with the redirect URI for which it was issued. */
 function exchangeCode({ sim, params }: Call): object {
   const text = textOf(params.code)
   if (text === undefined) throw new GraphError(1, { status: 400, message: 'Missing authorization code' })
@@ -51,7 +51,7 @@ function exchangeCode({ sim, params }: Call): object {
   return issue(sim, code.wabaIds, code.tokenLifetimeMs)
 }
 
-/** A new token with 60 days of its own; the old one keeps its end, and one past it cannot be renewed. */
+/** Issues a new token for 60 days. The old one keeps its expiry; an expired one cannot be renewed. */
 function renew({ sim, params }: Call): object {
   const old = findToken(sim.world, String(params.fb_exchange_token))
   if (!old) throw new GraphError(190)
@@ -67,7 +67,7 @@ function issue(sim: Simulation, wabaIds: string[] | null, lifetimeMs: number): o
   return { access_token: token, token_type: 'bearer', ...(expiresAt !== 0 && { expires_in }) }
 }
 
-/** `GET /debug_token`: what a token is and sees; a bad one is told with 200 and `is_valid` false. */
+/** `GET /debug_token`: describes a token. A bad one is answered with 200 and `is_valid` false. */
 export function debugToken({ sim, params }: AuthorizedCall): object {
   if (!isText(params.input_token)) throw new GraphError(100, { message: '(#100) The parameter input_token is required' })
   const { app } = sim.world
@@ -106,13 +106,13 @@ function problemOf(token: Token, now: number, appId: string): object | null {
   }
 }
 
-/** Newest WABA first; a plain system user's token names none, which means all. */
+/** Scopes with their WABAs, newest first. The token of a plain system user has no ids, which means all WABAs. */
 function granularScopes({ scopes, wabaIds }: Token) {
   const own = scopes.filter(scope => scope.startsWith('whatsapp_business_'))
   return own.map(scope => ({ scope, ...(wabaIds && { target_ids: wabaIds }) }))
 }
 
-/** `GET /oauth/revoke`: the token named stops working. */
+/** `GET /oauth/revoke`: revokes the token in `revoke_token`. */
 export function revokeToken(call: Call): object {
   checkClient(call)
   const token = call.sim.world.tokens.get(String(call.params.revoke_token))
@@ -121,11 +121,11 @@ export function revokeToken(call: Call): object {
   return SUCCESS
 }
 
-/** `DELETE /me/permissions`: the app loses all that the token's user gave it. */
+/** `DELETE /me/permissions`: revokes the calling token and emits that the app was removed. */
 export function deletePermissions(call: Call): object {
   const { token, sim } = authorize(call)
   token.refused = { code: 190, subcode: 458 }
-  for (const wabaId of token.wabaIds ?? []) tellUninstalled(sim, wabaId)
+  for (const wabaId of token.wabaIds ?? []) emitAppUninstalled(sim, wabaId)
   return SUCCESS
 }
 
@@ -137,7 +137,7 @@ export function getMe(call: Call): object {
     : { id: token.userId, name: 'Linko Sim System User' }
 }
 
-/** `POST /{portfolio}/system_user_access_tokens` of Hosted Embedded Signup: the customer's token, without a dialog. */
+/** `POST /{portfolio}/system_user_access_tokens` of Hosted Embedded Signup: issues the customer's token without a dialog. */
 export function customerToken({ sim, params }: AuthorizedCall, portfolioId: string): object {
   if (textOf(params.appsecret_proof) === undefined) {
     throw new GraphError(100, {

@@ -6,8 +6,8 @@ const DEFAULT_LIMIT = 25
 const MAX_LIMIT = 1000
 
 /**
- * One page of a list with Graph's cursors. `next` is there while more follow.
- * @throws GraphError 131059 for a cursor that was not made here or whose entry is gone
+ * One page of a list with Graph's cursors. `next` is present while more entries follow.
+ * @throws GraphError 131059 (100 before v24) for a cursor that was not made here or whose entry does not exist any more
  */
 export function pageOf<T>(call: Call, list: T[], idFor: (entry: T) => string): { entries: T[]; paging: object } {
   const { params } = call

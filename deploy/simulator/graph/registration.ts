@@ -11,7 +11,7 @@ const CALLS_MS = 72 * 3_600_000
 const MAX_WRONG_PINS = 5
 const SYNC_MS = 24 * 3_600_000
 
-/** `POST /{phone}/register`: the first PIN becomes the number's, later ones must match it. */
+/** `POST /{phone}/register`: the first PIN becomes the number's PIN; later calls must match it. */
 export function register({ sim, number, params }: NumberCall): object {
   requireWhatsapp(params)
   const pin = pinOf(params.pin)
@@ -22,7 +22,7 @@ export function register({ sim, number, params }: NumberCall): object {
   return SUCCESS
 }
 
-/** `POST /{phone}/deregister`; not for numbers that stay in the WhatsApp Business app. */
+/** `POST /{phone}/deregister`: refused for numbers that are also used in the WhatsApp Business app. */
 export function deregister({ sim, number }: NumberCall): object {
   if (number.isOnBizApp) {
     throw new GraphError(100, { message: 'Deregister endpoint is not available for API solution for SMB businesses.' })
@@ -32,7 +32,7 @@ export function deregister({ sim, number }: NumberCall): object {
   return SUCCESS
 }
 
-/** `POST /{phone}` with `pin`: a new PIN for two-step verification. */
+/** `POST /{phone}` with `pin`: sets the PIN of two-step verification. */
 export function setPin({ sim, number, params }: NumberCall): object {
   number.pin = pinOf(params.pin)
   number.wrongPins = 0
@@ -40,7 +40,7 @@ export function setPin({ sim, number, params }: NumberCall): object {
   return SUCCESS
 }
 
-/** `POST /{phone}/request_code`: no SMS is sent; every code of six digits is right, but 111111. */
+/** `POST /{phone}/request_code`: sends no SMS. Every code of six digits but 111111 is right afterwards. */
 export function requestCode({ number, params }: NumberCall): object {
   if (!isText(params.code_method) || !/^(SMS|VOICE)$/i.test(params.code_method)) {
     throw new GraphError(100, { details: 'Param code_method must be one of {SMS, VOICE}' })
@@ -61,7 +61,7 @@ export function verifyCode({ number, params }: NumberCall): object {
   return SUCCESS
 }
 
-/** `POST /{phone}/smb_app_data`: contacts and history of a coexistence number, once each within 24 h of onboarding. */
+/** `POST /{phone}/smb_app_data`: emits contacts or history of a coexistence number, once each, within 24 h of onboarding. */
 export function syncAppData({ sim, number, params }: NumberCall): object {
   requireWhatsapp(params)
   const type = params.sync_type
@@ -72,7 +72,7 @@ export function syncAppData({ sim, number, params }: NumberCall): object {
   if (number.synced.has(type)) throw new GraphError(2593107, { status: 400 })
   if (sim.now() - number.onboardedAt > SYNC_MS) throw new GraphError(2593108, { status: 400 })
   number.synced.add(type)
-  sim.later(100, () => sendAppData({ sim, number }, type))
+  sim.schedule(100, () => sendAppData({ sim, number }, type))
   return { messaging_product: 'whatsapp', request_id: `REQ-${conversationId(`${number.id}:${type}`)}` }
 }
 
@@ -94,7 +94,7 @@ function sendAppData({ sim, number }: Pick<NumberCall, 'sim' | 'number'>, type: 
   emitForNumber(sim, number, type, { history: [{ metadata, threads }] }, [{ kind: type, id: null }])
 }
 
-/** What phone and person said before the number was connected. */
+/** Two messages from before the number was connected. */
 function pastMessages(number: PhoneNumber, waId: string, now: number) {
   const at = (hoursAgo: number) => String(Math.floor((now - hoursAgo * 3_600_000) / 1000))
   const text = (body: string) => ({ type: 'text', text: { body }, history_context: { status: 'READ' } })
@@ -121,7 +121,7 @@ function checkPin(number: PhoneNumber, pin: string): void {
   number.wrongPins = 0
 }
 
-/** @throws GraphError 133016 at the eleventh call in 72 h. */
+/** Adds a call to those of the last 72 h. @throws GraphError 133016 for the eleventh */
 function countCall(calls: number[], now: number): number[] {
   const recent = calls.filter(at => now - at < CALLS_MS)
   if (recent.length >= CALLS_MAX) throw new GraphError(133016)

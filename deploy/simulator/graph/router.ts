@@ -1,7 +1,7 @@
 import type { AuthorizedCall, Call, NumberCall, Reply } from '../call.ts'
 import { postMarketingMessages, postMessages } from '../sending/send.ts'
 import type { Template, Waba } from '../world/world.ts'
-import { authorize, sees } from './auth.ts'
+import { authorize, canAccess } from './auth.ts'
 import { blockUsers, getBlocked, unblockUsers } from './blocks.ts'
 import { showDialog, submitDialog } from './dialog.ts'
 import { GraphError } from './errors.ts'
@@ -25,7 +25,7 @@ import { countManagementCall, getAssignedUsers, getPhoneNumbers, getPortfolioWab
 
 export type Answer = Reply | object | Promise<Reply | object>
 
-/** Paths that name no object; each looks after the token itself. */
+/** Paths without an object id. Each route checks the token itself. */
 const FIXED_ROUTES: Record<string, (call: Call) => Answer> = {
   'GET /oauth/access_token': exchangeToken,
   'POST /oauth/access_token': exchangeToken,
@@ -39,7 +39,7 @@ const FIXED_ROUTES: Record<string, (call: Call) => Answer> = {
   [`GET ${DOWNLOAD_PATH.slice(0, -1)}`]: downloadMedia,
 }
 
-/** Edges of a phone number, by method and name; the empty name is the number itself. */
+/** Edges of a phone number by method and name; the empty name is the number itself. */
 const NUMBER_ROUTES: Record<string, (call: NumberCall) => Answer> = {
   'GET ': getNumber,
   'POST ': postNumber,
@@ -95,7 +95,7 @@ const PORTFOLIO_ROUTES: Record<string, (call: AuthorizedCall, id: string) => Ans
   'POST system_user_access_tokens': customerToken,
 }
 
-/** Order of the checks: token, object, permission, call limit, then what the route itself asks. */
+/** Answers a Graph call. Checks come in this order: token, object, permission, call limit, then those of the route. */
 export function answerGraph(call: Call): Answer {
   const fixed = FIXED_ROUTES[`${call.method} ${call.path}`]
   if (fixed) return fixed(call)
@@ -157,7 +157,7 @@ function routeOf<T>(routes: Record<string, T>, { method }: Call, edge: string): 
 }
 
 function checkAccess({ token, path }: AuthorizedCall, wabaId: string): void {
-  if (sees(token, wabaId)) return
+  if (canAccess(token, wabaId)) return
   if (path.endsWith('messages')) throw new GraphError(200)
   throw new GraphError(200, { message: `(#200) You do not have permission to access this field` })
 }

@@ -16,7 +16,7 @@ export function getSubscribedApps({ sim }: AuthorizedCall, waba: Waba): object {
   return { data: [{ whatsapp_business_api_data: data, ...(waba.override && { override_callback_uri: waba.override.url }) }] }
 }
 
-/** `POST /{waba}/subscribed_apps`: with an address of its own after the handshake; without, an earlier one goes. */
+/** `POST /{waba}/subscribed_apps`: sets the override after a handshake; a call without one removes the previous override. */
 export async function postSubscribedApps({ params }: AuthorizedCall, waba: Waba): Promise<object> {
   const url = textOf(params.override_callback_uri)
   waba.override = url === undefined ? null : await verifyCallback(url, params.verify_token)
@@ -54,7 +54,7 @@ export function getAppSubscriptions({ sim }: AuthorizedCall): object {
   return { data: [{ object: 'whatsapp_business_account', callback_url: webhookUrl, active: true, fields }] }
 }
 
-/** `POST /{app}/subscriptions`: the app's own callback. */
+/** `POST /{app}/subscriptions`: sets the app's own callback after a handshake. */
 export async function postAppSubscriptions({ sim, params }: AuthorizedCall): Promise<object> {
   if (params.object !== 'whatsapp_business_account')
     throw new GraphError(100, { details: 'Param object must be whatsapp_business_account' })
@@ -71,8 +71,8 @@ export function deleteAppSubscriptions({ sim }: AuthorizedCall): object {
 }
 
 /**
- * The handshake: a GET with a challenge that has to come back bare, with 200.
- * @throws GraphError 100 with 422 when it does not.
+ * The handshake: a GET whose answer must be 200 with nothing but the challenge.
+ * @throws GraphError 100 with status 422 when it is not
  */
 export async function verifyCallback(url: unknown, verifyToken: unknown): Promise<Override> {
   if (!isText(url) || !URL.canParse(url) || url.length > MAX_URL) throw unreachable()

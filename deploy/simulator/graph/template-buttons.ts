@@ -9,7 +9,7 @@ const MAX_URL = 2000
 const MAX_PHONE = 20
 const MAX_COPY_CODE = 20
 
-/** How many of each kind one template may have. */
+/** Most buttons of each type in one template. */
 const MAX_OF: Record<string, number> = {
   QUICK_REPLY: 10,
   URL: 2,
@@ -24,7 +24,7 @@ const MAX_OF: Record<string, number> = {
   REQUEST_CONTACT_INFO: 1,
 }
 
-/** @throws GraphError 100 with the subcode of the rule broken. */
+/** @throws GraphError 100 with the subcode of the broken rule */
 export function checkTemplateButtons(buttons: Json[]): void {
   if (buttons.length === 0) missing('BUTTONS', 'buttons')
   if (buttons.length > MAX_BUTTONS) wrong(`There may be at most ${MAX_BUTTONS} buttons.`)

@@ -11,8 +11,8 @@ const EDITS_PER_MONTH = 10
 export const templatesOf = ({ world }: Simulation, wabaId: string) =>
   [...world.templates.values()].filter(template => template.wabaId === wabaId)
 
-/** @throws GraphError 80008 (creations per hour), 100 with a subcode (too many, taken, just deleted) */
-export function checkRoom(sim: Simulation, waba: Waba, name: string, language: string): void {
+/** @throws GraphError 80008 (creations per hour), 100 with a subcode (too many templates, name taken, name just deleted) */
+export function checkCreation(sim: Simulation, waba: Waba, name: string, language: string): void {
   const own = templatesOf(sim, waba.id)
   if (own.length >= waba.templateLimit) {
     refuse(2388019, 'Message template limit exceeded', 'You have reached the maximum number of message templates.')
@@ -28,7 +28,7 @@ export function checkRoom(sim: Simulation, waba: Waba, name: string, language: s
   }
 }
 
-/** The same body and footer under another name is refused, but for authentication, where the body is fixed. */
+/** @throws GraphError 100 for the body and footer of another template; authentication templates all share one body */
 export function checkDuplicate(sim: Simulation, waba: Waba, components: Json[], category: string): void {
   if (category === 'AUTHENTICATION') return
   const textOfPart = (list: Json[], type: string) => String(list.find(part => part.type === type)?.text ?? '')
@@ -45,7 +45,7 @@ const TTL_SECONDS: Record<string, [number, number]> = {
   MARKETING: [43_200, 2_592_000],
 }
 
-/** @throws GraphError 100 for a time to live outside the category's bounds. */
+/** @throws GraphError 100 for a time to live outside the category's bounds */
 export function checkTtl(ttl: unknown, category: string): number | null {
   if (ttl === undefined) return null
   const seconds = Number(ttl)
@@ -56,7 +56,7 @@ export function checkTtl(ttl: unknown, category: string): number | null {
   })
 }
 
-/** The edits of the last 30 days with one more. @throws GraphError 100 beyond one a day and ten in 30 days. */
+/** Adds an edit to those of the last 30 days. @throws GraphError 100 beyond one a day or ten in 30 days */
 export function countEdit(edits: number[], now: number): number[] {
   const recent = edits.filter(at => now - at < 30 * DAY_MS)
   if (recent.some(at => now - at < DAY_MS))

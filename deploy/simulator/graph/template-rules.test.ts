@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Json } from '../world/world.ts'
 import { GraphError } from './errors.ts'
-import { checkComponents, checkIdentity, reviewReason, rightCategory } from './template-rules.ts'
+import { assignedCategory, checkComponents, checkIdentity, rejectionReason } from './template-rules.ts'
 
 const body = (text: string, ...examples: string[]): Json => ({
   type: 'body',
@@ -61,9 +61,9 @@ test.for<Json>([{ name: 'Upper' }, { name: 'a b' }, { language: 'french!' }, { c
   expect(() => checkIdentity({ name: 'ok', language: 'fr', category: 'utility', ...members })).toThrow('#100')
 })
 
-test('what reads like an offer becomes MARKETING, and the review rejects what the policies forbid', () => {
-  expect(rightCategory('UTILITY', 'order', [body('Profitez de -20 % cette semaine')])).toBe('MARKETING')
-  expect(rightCategory('UTILITY', 'order', [body('Votre commande est partie')])).toBe('UTILITY')
-  expect(reviewReason('order', [body('Jouez au casino')])).toBe('ABUSIVE_CONTENT')
-  expect(reviewReason('order', [body('Votre commande')])).toBeNull()
+test('an offer becomes MARKETING, and the review rejects what the policies forbid', () => {
+  expect(assignedCategory('UTILITY', 'order', [body('Profitez de -20 % cette semaine')])).toBe('MARKETING')
+  expect(assignedCategory('UTILITY', 'order', [body('Votre commande est partie')])).toBe('UTILITY')
+  expect(rejectionReason('order', [body('Jouez au casino')])).toBe('ABUSIVE_CONTENT')
+  expect(rejectionReason('order', [body('Votre commande')])).toBeNull()
 })

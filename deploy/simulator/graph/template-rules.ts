@@ -11,10 +11,10 @@ const COMPONENT_TYPES = ['BODY', 'BUTTONS', 'CALL_PERMISSION_REQUEST', 'CAROUSEL
 const MAX_NAME = 512
 const MAX_BODY = 1024
 const MAX_SHORT = 60
-/** Each variable needs so many words beside it; Meta's own ratio is not published. */
+/** Words that the text needs for each variable. Meta does not publish its own ratio. */
 const WORDS_PER_VARIABLE = 1
 
-/** @throws GraphError 100 for a name, language or category that Meta would not take. */
+/** @throws GraphError 100 for an invalid name, language or category */
 export function checkIdentity({ name, language, category }: Json): void {
   if (!isText(name) || !/^[a-z0-9_]+$/.test(name) || name.length > MAX_NAME) {
     const message = 'Message template name may hold lower-case letters, digits and underscores, at most 512.'
@@ -32,7 +32,7 @@ export function checkIdentity({ name, language, category }: Json): void {
   }
 }
 
-/** The components as they will be stored: type names in upper case. @throws GraphError 100 with the subcode of the rule broken. */
+/** The components as stored, with types in upper case. @throws GraphError 100 with the subcode of the broken rule */
 export function checkComponents(given: unknown, category: string, format: Template['parameterFormat']): Json[] {
   if (!Array.isArray(given)) throw new GraphError(100, { message: '(#100) The parameter components is required.' })
   const components = given.map(component => upperCased(objectOf(component)))
@@ -103,7 +103,7 @@ function checkExamples(variables: Set<string>, example: Json, format: Template['
   if (!Array.isArray(row) || row.length < variables.size) missing('BODY', 'example')
 }
 
-/** Order and place of variables. The subcodes for a wrong number or name are those of a wrong body. */
+/** Checks number, order and position of variables. A wrong name or number has the subcode of a wrong body. */
 function checkVariables(text: string, format: Template['parameterFormat']): void {
   const variables = variablesOf(text)
   if (/\{\{[^{}]*[#$%][^{}]*\}\}/.test(text))
@@ -139,15 +139,15 @@ function checkSize(type: string, text: string, max: number): void {
 
 const OFFERS = /\b(promo\w*|soldes?|sale|discount|remise|offre sp[ée]ciale|black.?friday|gratuit\w*|free gift|coupon|\d+ ?%)/i
 
-/** Meta moves what reads like an offer from UTILITY to MARKETING. */
-export function rightCategory(category: string, name: string, components: Json[]): string {
+/** The category that Meta would assign: an offer becomes MARKETING instead of UTILITY. */
+export function assignedCategory(category: string, name: string, components: Json[]): string {
   if (category !== 'UTILITY') return category
   const text = [name.replaceAll('_', ' '), ...components.map(component => component.text).filter(isText)].join('\n')
   return OFFERS.test(text) ? 'MARKETING' : 'UTILITY'
 }
 
-/** What the review would say: a reason to reject, or null. Words that stand for the policies Meta checks. */
-export function reviewReason(name: string, components: Json[]): string | null {
+/** The reason for which the review rejects a template, or null. A few words stand for Meta's policies. */
+export function rejectionReason(name: string, components: Json[]): string | null {
   const text = [name, ...components.map(component => component.text).filter(isText)].join('\n')
   if (/\b(casino|viagra|gambling)\b/i.test(text)) return 'ABUSIVE_CONTENT'
   if (/\b(mot de passe|password|carte bancaire|credit card number)\b/i.test(text)) return 'SCAM'

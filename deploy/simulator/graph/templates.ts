@@ -1,5 +1,5 @@
 import { type AuthorizedCall, SUCCESS } from '../call.ts'
-import { reviewTemplate, tellStatus } from '../control/review.ts'
+import { emitTemplateStatus, reviewTemplate } from '../control/review.ts'
 import { idOf, isText, textOf } from '../params.ts'
 import type { Simulation } from '../simulation.ts'
 import { addTemplate } from '../world/demo.ts'
@@ -8,9 +8,9 @@ import { GraphError } from './errors.ts'
 import { fieldNames, select } from './fields.ts'
 import { templateHealth } from './health.ts'
 import { pageOf } from './paging.ts'
-import { checkDuplicate, checkRoom, checkTtl, countEdit, templatesOf } from './template-limits.ts'
+import { checkCreation, checkDuplicate, checkTtl, countEdit, templatesOf } from './template-limits.ts'
 import { refuse } from './template-refusals.ts'
-import { CATEGORIES, checkComponents, checkIdentity, reviewReason, rightCategory } from './template-rules.ts'
+import { assignedCategory, CATEGORIES, checkComponents, checkIdentity, rejectionReason } from './template-rules.ts'
 
 const LIST_FIELDS = [
   'name',
@@ -23,7 +23,7 @@ const LIST_FIELDS = [
   'previous_category',
   'id',
 ]
-const ONE_FIELDS = ['name', 'components', 'language', 'status', 'category', 'previous_category', 'id']
+const DEFAULT_FIELDS = ['name', 'components', 'language', 'status', 'category', 'previous_category', 'id']
 const NAME_BLOCKED_MS = 30 * 86_400_000
 
 /** `GET /{waba}/message_templates`. */
@@ -49,7 +49,7 @@ function matches({ name, status, category, language, components, quality }: Temp
   )
 }
 
-/** `status=APPROVED`, `approved,paused` and `["APPROVED"]` all occur. */
+/** Values of a filter in lower case: `APPROVED`, `approved,paused` and `["APPROVED"]` are all valid. */
 const listed = (asked: unknown) =>
   (Array.isArray(asked) ? asked : String(asked).split(',')).map(word => String(word).trim().toLowerCase())
 
@@ -70,9 +70,9 @@ function summaryOf(sim: Simulation, waba: Waba, summary: unknown) {
 
 /** `GET /{template}`. */
 export const getTemplate = ({ sim, params }: AuthorizedCall, template: Template): object =>
-  select(fieldsOf(sim, template), params.fields, ONE_FIELDS)
+  select(fieldsOf(sim, template), params.fields, DEFAULT_FIELDS)
 
-/** `POST /{waba}/message_templates`: PENDING, then the review. The category in the answer may be another than asked for. */
+/** `POST /{waba}/message_templates`: creates a PENDING template and starts its review. Meta may assign another category. */
 export function createTemplate(call: AuthorizedCall, waba: Waba): object {
   const { sim, params } = call
   checkIdentity(params)
@@ -81,16 +81,16 @@ export function createTemplate(call: AuthorizedCall, waba: Waba): object {
   const parameterFormat = String(params.parameter_format ?? 'POSITIONAL').toUpperCase() === 'NAMED' ? 'NAMED' : 'POSITIONAL'
   const components = checkComponents(params.components, asked, parameterFormat)
   const ttlSeconds = checkTtl(params.message_send_ttl_seconds, asked)
-  checkRoom(sim, waba, name, language)
+  checkCreation(sim, waba, name, language)
   checkDuplicate(sim, waba, components, asked)
-  const category = rightCategory(asked, name, components)
+  const category = assignedCategory(asked, name, components)
   const made = { wabaId: waba.id, name, language, category, parameterFormat, components, ttlSeconds, status: 'PENDING' } as const
   const template = addTemplate(sim.world, made, sim.now())
   review(sim, template)
   return { id: template.id, status: template.status, category }
 }
 
-/** `POST /{template}`: replaces all components; the category of an approved one is fixed. */
+/** `POST /{template}`: replaces all components. The category of an approved template cannot be changed. */
 export function editTemplate(call: AuthorizedCall, template: Template): object {
   const { sim, params } = call
   const now = sim.now()
@@ -113,7 +113,7 @@ export function editTemplate(call: AuthorizedCall, template: Template): object {
   return SUCCESS
 }
 
-/** `DELETE /{waba}/message_templates`: every language of a name, or with `hsm_id` that one; the name is blocked for 30 days. */
+/** `DELETE /{waba}/message_templates`: deletes every language of a name, or the one of `hsm_id`; blocks the name for 30 days. */
 export function deleteTemplates({ sim, params }: AuthorizedCall, waba: Waba): object {
   const id = idOf(params.hsm_id)
   const ids = Array.isArray(params.hsm_ids) ? params.hsm_ids.map(String) : null
@@ -138,15 +138,15 @@ function remove(sim: Simulation, waba: Waba, template: Template): void {
   sim.world.templates.delete(template.id)
   if (template.status === 'APPROVED')
     waba.deletedTemplates.set(`${template.name}/${template.language}`, sim.now() + NAME_BLOCKED_MS)
-  tellStatus(sim, template, 'DELETED')
+  emitTemplateStatus(sim, template, 'DELETED')
 }
 
-/** Decides a while later, unless somebody has decided or the template is gone by then. */
+/** Decides after the review time, unless the template was decided or deleted before. */
 function review(sim: Simulation, template: Template): void {
-  sim.later(sim.options.reviewMs ?? 1000, () => {
+  sim.schedule(sim.options.reviewMs ?? 1000, () => {
     const current = sim.world.templates.get(template.id)
     if (current?.status !== 'PENDING') return
-    const reason = reviewReason(current.name, current.components)
+    const reason = rejectionReason(current.name, current.components)
     reviewTemplate(sim, current.id, reason === null ? { status: 'APPROVED' } : { status: 'REJECTED', reason })
   })
 }

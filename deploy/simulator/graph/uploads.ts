@@ -7,7 +7,7 @@ import { unknownObject } from './unknown.ts'
 
 const TYPES = ['application/pdf', 'image/jpeg', 'image/jpg', 'image/png', 'video/mp4']
 
-/** `POST /{app}/uploads`: opens a resumable upload, for the samples of template headers. */
+/** `POST /{app}/uploads`: starts a resumable upload, for the samples of template headers. */
 export function startUpload({ sim, params }: AuthorizedCall): object {
   const length = Number(idOf(params.file_length) ?? Number.NaN)
   const mimeType = textOf(params.file_type)
@@ -17,12 +17,12 @@ export function startUpload({ sim, params }: AuthorizedCall): object {
     throw new GraphError(100, { message: `(#100) Param file_type must be one of {${TYPES.join(', ')}}` })
   }
   const session = Buffer.from(`attachment:${sim.id()}`).toString('base64')
-  const id = `upload:${session}?sig=${signOf(session)}`
+  const id = `upload:${session}?sig=${signatureOf(session)}`
   sim.world.uploads.set(id, { id, mimeType, length, received: [] })
   return { id }
 }
 
-/** `POST /upload:…` with the bytes from `file_offset` on: the handle once all are there. */
+/** `POST /upload:…`: adds the bytes from `file_offset` on, and returns the handle when the file is complete. */
 export function continueUpload(call: Call): object {
   const upload = findUpload(call)
   const offset = Number(call.headers.file_offset ?? 0)
@@ -35,16 +35,16 @@ export function continueUpload(call: Call): object {
   const received = receivedBytes(upload)
   if (received < upload.length) return { id: upload.id, file_offset: received }
   const kind = Buffer.from(upload.mimeType).toString('base64')
-  return { h: `4::${kind}:${signOf(Buffer.concat(upload.received).toString('base64'))}` }
+  return { h: `4::${kind}:${signatureOf(Buffer.concat(upload.received).toString('base64'))}` }
 }
 
-/** `GET /upload:…`: where to go on. */
+/** `GET /upload:…`: the offset from which to continue. */
 export function getUpload(call: Call): object {
   const upload = findUpload(call)
   return { id: upload.id, file_offset: receivedBytes(upload) }
 }
 
-/** The id carries a query of its own, which arrives as the request's. */
+/** The id of an upload ends in a query, which arrives as the query of the request. */
 function findUpload(call: Call): Upload {
   const id = `${decodeURIComponent(call.path.slice(1))}${call.query.has('sig') ? `?sig=${call.query.get('sig')}` : ''}`
   const upload = call.sim.world.uploads.get(id)
@@ -53,4 +53,4 @@ function findUpload(call: Call): Upload {
 }
 
 const receivedBytes = ({ received }: Upload) => received.reduce((sum, { length }) => sum + length, 0)
-const signOf = (text: string) => `AR${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`
+const signatureOf = (text: string) => `AR${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`

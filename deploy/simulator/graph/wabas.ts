@@ -18,7 +18,7 @@ const CALLS_WITHOUT = 200
 export const getWaba = ({ sim, params, version }: AuthorizedCall, waba: Waba): object =>
   select(fieldsOf(sim, waba, version), params.fields, DEFAULT_FIELDS)
 
-/** `GET /{waba}/phone_numbers`: newest first, or oldest when `sort` says so. */
+/** `GET /{waba}/phone_numbers`: newest first, or oldest first by `sort`. */
 export function getPhoneNumbers(call: AuthorizedCall, waba: Waba): object {
   const { sim, params, version } = call
   const numbers = [...sim.world.numbers.values()].filter(({ wabaId, state }) => wabaId === waba.id && state !== 'DELETED')
@@ -30,7 +30,7 @@ export function getPhoneNumbers(call: AuthorizedCall, waba: Waba): object {
   return { data: entries.map(number => numberInList(sim, number, params.fields, version)), paging }
 }
 
-/** `GET /{portfolio}/client_whatsapp_business_accounts` and `owned_…`: the WABAs the token sees. */
+/** `GET /{portfolio}/client_whatsapp_business_accounts` and `owned_…`: the WABAs to which the token gives access. */
 export function getPortfolioWabas(call: AuthorizedCall): object {
   const { sim, token, params, version } = call
   const wabas = [...sim.world.wabas.values()].filter(({ id }) => token.wabaIds === null || token.wabaIds.includes(id))
@@ -43,7 +43,7 @@ export const getAssignedUsers = ({ token }: AuthorizedCall): object => ({
   data: [{ id: token.userId, name: 'Linko Sim System User', tasks: ['MANAGE'] }],
 })
 
-/** Management calls of one WABA and hour. @throws GraphError 80007 beyond them. */
+/** Counts a management call of a WABA in this hour. @throws GraphError 80007 beyond the limit */
 export function countManagementCall(sim: Simulation, wabaId: string): void {
   if (!sim.rules.managementCalls) return
   const hour = Math.floor(sim.now() / HOUR_MS)

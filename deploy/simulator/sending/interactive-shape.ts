@@ -10,7 +10,7 @@ interface Kind {
 
 const MEDIA_HEADERS = ['text', 'image', 'video', 'document']
 
-/** Limits of each interactive message: length of the body (null = optional), allowed headers, and its action. */
+/** Rules of each interactive type: maximum length of the body (null = optional), allowed headers, check of the action. */
 const KINDS: Record<string, Kind> = {
   button: { body: 1024, header: MEDIA_HEADERS, check: checkButtons },
   list: { body: 4096, header: ['text'], check: checkList },

@@ -22,7 +22,7 @@ test('a flood is cut to the rate and a small burst', () => {
   expect(accepted).toBeLessThanOrEqual(80 + 33)
 })
 
-test('one person takes 45 messages at once, then one every 6 s, and the debt is paid back by waiting', () => {
+test('one person takes 45 messages at once, then one every 6 s, and waiting restores the burst', () => {
   const limits = createLimits()
   const takeAt = (at: number) => {
     const isFree = limits.pairIsFree('n:p', at)

@@ -8,7 +8,7 @@ import type { MessageType } from './shape.ts'
 const FETCH_MS = 5000
 const KINDS = new Set(['audio', 'document', 'image', 'sticker', 'video'])
 
-/** MIME types each kind of message may be made of; documents may be anything. */
+/** Allowed MIME types by type of message; documents may have any. */
 export const MIME_TYPES: Record<string, string[]> = {
   image: ['image/jpeg', 'image/png'],
   sticker: ['image/webp'],
@@ -18,20 +18,20 @@ export const MIME_TYPES: Record<string, string[]> = {
 
 const names: Record<string, string> = { image: 'Image', sticker: 'Sticker', video: 'Video', audio: 'Audio' }
 
-/** @throws GraphError 131053 for a media id that is unknown, another number's, or of the wrong type. */
+/** @throws GraphError 131053 for a media id that is unknown, of another number, or of the wrong type */
 export function checkMedia(call: NumberCall, type: MessageType, template: Template | null): void {
   for (const [kind, media] of mediaOf(call.params, template ? 'template' : type)) {
     if (media.id !== undefined) checkId(call, kind, String(media.id))
   }
 }
 
-/** Links that Meta would have to fetch. */
+/** Links that Meta would fetch. */
 export const linksOf = (body: Json, type: MessageType): string[] =>
   mediaOf(body, type)
     .map(([, media]) => media.link)
     .filter(isText)
 
-/** Null when every link answers, else what Meta would say of the one that does not. */
+/** Null when every link answers, else the details of Meta's error for the first one that does not. */
 export async function fetchLinks(links: string[]): Promise<string | null> {
   for (const link of links) {
     const status = await request(link, { headersTimeout: FETCH_MS, bodyTimeout: FETCH_MS }).then(
@@ -61,7 +61,7 @@ function checkId({ sim, number }: NumberCall, kind: string, id: string): void {
   }
 }
 
-/** Every media object of a body with its kind: the message itself, headers, cards, template parameters. */
+/** Every media object of a body with its type: of the message itself, headers, cards and template parameters. */
 function mediaOf(body: Json, type: MessageType): [string, Json][] {
   if (KINDS.has(type)) return [[type, objectOf(body[type])]]
   if (type === 'interactive') {

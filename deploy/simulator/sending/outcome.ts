@@ -1,18 +1,18 @@
 import type { Simulation } from '../simulation.ts'
 import type { PhoneNumber, Template, Waba } from '../world/world.ts'
+import { conversationKey, windowIsOpen } from './conversations.ts'
 import type { Recipient } from './recipient.ts'
 import type { MessageType } from './shape.ts'
-import { threadKey, windowIsOpen } from './threads.ts'
 
-/** How an accepted message ends: null = well, else the code of its failed status. */
+/** The failure of an accepted message: code and details of its `failed` status. */
 export interface Outcome {
   code: number
   details?: string
 }
 
 /**
- * Numbers that answer with a failure whoever asks: +33 6 39 98 xx xx, which France keeps for films. The last four digits
- * are the end of the code, such as 1049 for 131049; any others mean 131026, not on WhatsApp.
+ * Numbers to which every send fails: +33 6 39 98 xx xx, which France reserves for fiction. The last four digits are the end
+ * of the code, such as 1049 for 131049; any others mean 131026 (not on WhatsApp).
  */
 const FICTION = /^3363998(\d{4})$/
 const BY_LAST_DIGITS: Record<string, number> = {
@@ -29,7 +29,7 @@ const BY_LAST_DIGITS: Record<string, number> = {
   '2015': 132015,
 }
 
-/** The failure that Meta reports only after it has answered 200; the first rule that applies. */
+/** The failure that Meta reports after it has answered 200, by the first rule that applies; null when the message arrives. */
 export function outcomeOf(
   sim: Simulation,
   message: {
@@ -51,8 +51,8 @@ export function outcomeOf(
     if (person?.optedOutOf.has(waba.portfolioId)) return { code: 131050 }
     if (/^1[2-9]\d{9}$/.test(recipient.waId ?? '')) return { code: 131049 }
   }
-  const thread = sim.world.threads.get(threadKey(number.id, key))
-  if (!template && sim.rules.window && !windowIsOpen(thread, sim.now())) return { code: 131047 }
+  const conversation = sim.world.conversations.get(conversationKey(number.id, key))
+  if (!template && sim.rules.window && !windowIsOpen(conversation, sim.now())) return { code: 131047 }
   const dead = links.find(link => /^https?:\/\/[^/]*\.invalid(?::\d+)?(?:\/|$)/i.test(link))
   if (dead) return { code: 131053, details: 'Media file could not be downloaded from the link: host not found.' }
   const { failRate, failCode } = sim.delivery

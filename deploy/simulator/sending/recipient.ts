@@ -9,14 +9,14 @@ export interface Recipient {
   /** Digits or business-scoped user id: what the log shows. */
   to: string
   waId: string | null
-  /** Only when the request named one. */
+  /** Set when the request has one. */
   userId: string | null
-  /** What threads and limits count by: the same for a person whichever way they are named. */
+  /** Key of conversations and limits: the same for a person, whether addressed by phone or by user id. */
   key: string
   person: Person | undefined
 }
 
-/** @throws GraphError 131009 for what is neither a phone nor a business-scoped user id. */
+/** The recipient of a send. @throws GraphError 131009 for a value that is neither a phone nor a business-scoped user id */
 export function recipientOf(body: Json, number: PhoneNumber, world: World): Recipient {
   const userId = isText(body.recipient) ? body.recipient : null
   if (body.to === undefined) return byUserId(userId ?? '', world)
@@ -35,7 +35,7 @@ function byUserId(userId: string, world: World): Recipient {
   return { input: userId, to: userId, waId: null, userId, key: person?.waId ?? userId, person }
 }
 
-/** Without `+`, a short or national number gets the country code of the business in front; full ones are taken as they are. */
+/** Digits with a country code. A short or national number without `+` gets the country code of the business. */
 function fullDigits(input: string, number: PhoneNumber): string {
   const digits = digitsOf(input)
   if (input.trim().startsWith('+')) return digits
@@ -44,7 +44,7 @@ function fullDigits(input: string, number: PhoneNumber): string {
   return digits.startsWith('0') ? countryCode + digits.slice(1) : digits.length <= 9 ? countryCode + digits : digits
 }
 
-/** WhatsApp's own spelling: Brazil loses the ninth digit, Mexico gains a 1, so that no client can key by what it sent. */
+/** The WhatsApp id of a phone: Brazil loses the ninth digit, Mexico gains a 1. So it may differ from what the client sent. */
 export function waIdOf(digits: string): string {
   if (/^55\d{2}9\d{8}$/.test(digits)) return digits.slice(0, 4) + digits.slice(5)
   if (/^52[2-9]\d{9}$/.test(digits)) return `521${digits.slice(2)}`
@@ -53,7 +53,7 @@ export function waIdOf(digits: string): string {
 
 const NAMES = ['Imane', 'Omar', 'Ghita', 'Yassine', 'Lina', 'Hamza', 'Sara', 'Mehdi', 'Aya', 'Anas', 'Rim', 'Zakaria']
 
-/** What webhooks tell of a person: the profile, the phone if it is visible, and the id this portfolio knows them by. */
+/** The contact of a webhook: profile, the phone if it is visible, and the user id in this portfolio. */
 export function contactOf(
   person: { waId: string | null; userId: string | null },
   portfolioId: string,

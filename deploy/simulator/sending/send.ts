@@ -5,26 +5,26 @@ import { isText, objectOf } from '../params.ts'
 import type { Simulation } from '../simulation.ts'
 import { looksInbound, wamid } from '../world/ids.ts'
 import type { Json, NumberState, PhoneNumber, Template, World } from '../world/world.ts'
+import { conversationKey, openFreeEntry, WINDOW_MS } from './conversations.ts'
 import { checkMedia, fetchLinks, linksOf } from './media-use.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import { type Recipient, recipientOf } from './recipient.ts'
 import { invalid } from './refusals.ts'
 import { checkShape, type MessageType } from './shape.ts'
-import { reportFailure, type Sent, streamStatuses } from './statuses.ts'
+import { emitFailure, type Sent, scheduleStatuses } from './statuses.ts'
 import { templateOf } from './template-send.ts'
-import { hearAnswer, threadKey, WINDOW_MS } from './threads.ts'
 
-/** `POST /{phone}/messages`: a message, or a read receipt with or without the typing indicator. */
+/** `POST /{phone}/messages`: sends a message, or takes a read receipt with or without the typing indicator. */
 export function postMessages(call: NumberCall): Reply | object {
   return call.params.status === undefined ? send(call) : markRead(call)
 }
 
-/** `POST /{phone}/marketing_messages`: the same body, marketing templates only. */
+/** `POST /{phone}/marketing_messages`: takes the same body, for marketing templates only. */
 export function postMarketingMessages(call: NumberCall): Reply {
   return send(call, { marketing: true })
 }
 
-/** @throws GraphError in the order of the rules: number, account, throughput, pair, shape, recipient, template, media. */
+/** @throws GraphError of the first broken rule: number, account, throughput, pair, shape, recipient, template, media */
 function send(call: NumberCall, options: { marketing?: boolean } = {}): Reply {
   const { sim, number, waba, params: body } = call
   const now = sim.now()
@@ -66,22 +66,22 @@ function checkStates({ number, waba, params }: NumberCall): void {
   if (waba.state === 'NO_PAYMENT' && !waba.paymentFailsLater && params.type === 'template') throw new GraphError(131042)
 }
 
-/** The first violations cost an account the right to write first: a template in an open window is an answer. */
+/** After its first violations an account may only reply: templates need a message of the person in the last 24 h. */
 function checkInitiation({ sim, number, waba }: NumberCall, recipient: Recipient, now: number): void {
   if (waba.state !== 'REPLIES_ONLY') return
-  const thread = sim.world.threads.get(threadKey(number.id, recipient.key))
-  if (thread === undefined || thread.lastInboundAt <= now - WINDOW_MS) throw new GraphError(368)
+  const conversation = sim.world.conversations.get(conversationKey(number.id, recipient.key))
+  if (conversation === undefined || conversation.lastInboundAt <= now - WINDOW_MS) throw new GraphError(368)
 }
 
 function checkLimits({ sim, number, params }: NumberCall, now: number): void {
   if (sim.rules.throughput && !sim.limits.throughputIsFree(number.id, number.throughput, now)) throw new GraphError(130429)
   if (!sim.rules.pair) return
-  const key = keyIfNamed(params, number, sim.world)
-  if (key !== null && !sim.limits.pairIsFree(threadKey(number.id, key), now)) throw new GraphError(131056)
+  const key = recipientKeyOf(params, number, sim.world)
+  if (key !== null && !sim.limits.pairIsFree(conversationKey(number.id, key), now)) throw new GraphError(131056)
 }
 
-/** The pair comes before the shape of the body: null when the body does not say whom it is for. */
-function keyIfNamed(body: Json, number: PhoneNumber, world: World): string | null {
+/** Key of the recipient for the pair limit, which precedes the check of the shape; null when the body has no valid recipient. */
+function recipientKeyOf(body: Json, number: PhoneNumber, world: World): string | null {
   if (body.to === undefined && body.recipient === undefined) return null
   try {
     return recipientOf(body, number, world).key
@@ -115,7 +115,7 @@ function markRead(call: NumberCall): object {
   return SUCCESS
 }
 
-/** Only what a user wrote can be read or reacted to. */
+/** @throws GraphError 131009 unless the id is of an inbound message: only those can be read or reacted to */
 function checkInbound({ sim }: NumberCall, id: unknown): void {
   if (!isText(id) || !(sim.world.inbound.has(id) || looksInbound(id))) invalid('Message ID is not valid')
 }
@@ -142,40 +142,40 @@ function accept(
     raw: rawOf(call),
   }
   sim.world.sent.add(message)
-  sim.limits.charge(number.id, number.throughput, threadKey(number.id, recipient.key), now)
-  hearAnswer(sim.world.threads.get(threadKey(number.id, recipient.key)), now)
-  go(call, { message, number, waba, key: recipient.key, category }, recipient, template)
+  sim.limits.charge(number.id, number.throughput, conversationKey(number.id, recipient.key), now)
+  openFreeEntry(sim.world.conversations.get(conversationKey(number.id, recipient.key)), now)
+  deliverOrHold(call, { message, number, waba, key: recipient.key, category }, recipient, template)
   return jsonReply(200, answer(message.id, recipient, template))
 }
 
-/** Sends the statuses on their way, or holds the message while its template is paced. */
-function go({ sim, params }: NumberCall, sent: Sent, recipient: Recipient, template: Template | null): void {
+/** Starts the delivery of an accepted message, or holds it while its template is paced. */
+function deliverOrHold({ sim, params }: NumberCall, sent: Sent, recipient: Recipient, template: Template | null): void {
   const { number, waba, message } = sent
   const type = message.type as MessageType
   const links = linksOf(params, type)
   const outcome = outcomeOf(sim, { number, waba, recipient, type, template, links })
   if (!template?.pacing) {
-    stream(sim, sent, outcome, links)
+    deliver(sim, sent, outcome, links)
     return
   }
   const held = sim.held.get(template.id) ?? []
   held.push(() => {
     const isPaused = sim.world.templates.get(template.id)?.status !== 'APPROVED'
-    if (isPaused) reportFailure(sim, sent, { code: 132015 })
-    else stream(sim, sent, outcome, links)
+    if (isPaused) emitFailure(sim, sent, { code: 132015 })
+    else deliver(sim, sent, outcome, links)
   })
   sim.held.set(template.id, held)
 }
 
-/** Media behind links are fetched only when the rules say so; a link that does not answer fails the message. */
-function stream(sim: Simulation, sent: Sent, outcome: Outcome | null, links: string[]): void {
+/** Schedules the statuses. With the rule `fetchLinks` a media link that does not answer fails the message. */
+function deliver(sim: Simulation, sent: Sent, outcome: Outcome | null, links: string[]): void {
   if (outcome || links.length === 0 || !sim.rules.fetchLinks) {
-    streamStatuses(sim, sent, outcome)
+    scheduleStatuses(sim, sent, outcome)
     return
   }
   fetchLinks(links)
-    .then(details => streamStatuses(sim, sent, details === null ? null : { code: 131053, details }))
-    .catch(() => streamStatuses(sim, sent, { code: 131053 }))
+    .then(details => scheduleStatuses(sim, sent, details === null ? null : { code: 131053, details }))
+    .catch(() => scheduleStatuses(sim, sent, { code: 131053 }))
 }
 
 function answer(id: string, { input, waId, userId }: Recipient, template: Template | null) {
@@ -187,7 +187,7 @@ function answer(id: string, { input, waId, userId }: Recipient, template: Templa
   }
 }
 
-/** JSON as it was posted; forms and queries are written down as the JSON they stand for. */
+/** The JSON as it was posted; forms and queries as the equivalent JSON. */
 function rawOf({ body, headers, params }: NumberCall): string {
   if (body.length > 0 && !/form/.test(headers['content-type'] ?? '')) return body.toString('utf8')
   const { access_token: _, ...members } = params as Json

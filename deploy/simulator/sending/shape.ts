@@ -4,7 +4,7 @@ import type { Json } from '../world/world.ts'
 import { checkInteractive } from './interactive-shape.ts'
 import { invalid, required } from './refusals.ts'
 
-/** Types a business can send; the others of the platform are only ever received. */
+/** Types that a business can send. Other types can only be received. */
 const TYPES = [
   'audio',
   'contacts',
@@ -27,7 +27,7 @@ const MAX_CONTACTS = 257
 const MAX_CALLBACK_DATA = 512
 
 /**
- * The type of a body whose shape is right. Unknown members are ignored, except in `text`, where Meta refuses them.
+ * Checks the shape of a body and returns its type. Unknown members are ignored, except in `text`, where Meta refuses them.
  * @throws GraphError 100 (shape), 131008 (missing), 131009 (value), 131051 (type)
  */
 export function checkShape(body: Json): MessageType {

@@ -3,28 +3,28 @@ import type { Simulation } from '../simulation.ts'
 import { emitForNumber } from '../webhooks/emit.ts'
 import { conversationId } from '../world/ids.ts'
 import type { Json, PhoneNumber, SentMessage, Waba } from '../world/world.ts'
+import { conversationKey, isFreeEntry, type Pricing, pricingOf } from './conversations.ts'
 import type { Outcome } from './outcome.ts'
 import { contactOf } from './recipient.ts'
-import { isFreeEntry, type Pricing, pricingOf, threadKey } from './threads.ts'
 
-/** Versions up to this one tell the conversation in every status. */
+/** The last version of webhooks that has the conversation in every status. */
 const LAST_WITH_CONVERSATION = 23
 
 export interface Sent {
   message: SentMessage
   number: PhoneNumber
   waba: Waba
-  /** Key of the thread. */
+  /** Key of the recipient: see `Recipient`. */
   key: string
   /** Category of the template, lower case; null for any other message. */
   category: string | null
 }
 
-/** Schedules what Meta will tell about an accepted message: sent, delivered, read; or one failure. */
-export function streamStatuses(sim: Simulation, sent: Sent, outcome: Outcome | null): void {
+/** Schedules the statuses of an accepted message: sent, delivered and read, or one failure. */
+export function scheduleStatuses(sim: Simulation, sent: Sent, outcome: Outcome | null): void {
   const { sentMs, deliveredMs, readMs, shuffle } = sim.delivery
   if (outcome) {
-    sim.later(sentMs ?? 0, () => reportFailure(sim, sent, outcome))
+    sim.schedule(sentMs ?? 0, () => emitFailure(sim, sent, outcome))
     return
   }
 
@@ -36,14 +36,14 @@ export function streamStatuses(sim: Simulation, sent: Sent, outcome: Outcome | n
   ]
   const due = steps.filter((step): step is [string, number] => step[1] !== null)
   const delays = shuffle ? shuffled(due.map(([, delay]) => delay)) : due.map(([, delay]) => delay)
-  // Exactly one of sent and delivered tells the price, and it is not always the same one.
+  // Exactly one of sent and delivered carries the price, and not always the same one.
   const priced =
     due.some(([status]) => status === 'delivered') && sent.message.id.charCodeAt(sent.message.id.length - 9) % 2 === 0
       ? 'delivered'
       : 'sent'
   const context = pricingContext(sim, sent)
   for (const [index, [status]] of due.entries()) {
-    sim.later(delays[index] as number, () => report(sim, sent, status, status === priced ? context : null))
+    sim.schedule(delays[index] as number, () => emitProgress(sim, sent, status, status === priced ? context : null))
   }
 }
 
@@ -52,14 +52,14 @@ interface PricingContext {
   conversation: Json | null
 }
 
-/** Taken when the message is accepted: a reply a moment later must not change its price. */
+/** The price at the time of acceptance: an inbound message a moment later must not change it. */
 function pricingContext(sim: Simulation, { message, key, category }: Sent): PricingContext {
-  const thread = sim.world.threads.get(threadKey(message.phoneNumberId, key))
+  const current = sim.world.conversations.get(conversationKey(message.phoneNumberId, key))
   const now = sim.now()
-  const pricing = pricingOf(category, thread, now)
-  const isFree = isFreeEntry(thread, now)
+  const pricing = pricingOf(category, current, now)
+  const isFree = isFreeEntry(current, now)
   if (!isFree && sim.world.app.webhookVersion > LAST_WITH_CONVERSATION) return { pricing, conversation: null }
-  const until = isFree ? (thread?.freeEntryUntil ?? now) : now + 24 * 3_600_000
+  const until = isFree ? (current?.freeEntryUntil ?? now) : now + 24 * 3_600_000
   const conversation = {
     id: conversationId(`${message.phoneNumberId}:${key}:${until}`),
     expiration_timestamp: unixText(until),
@@ -68,19 +68,19 @@ function pricingContext(sim: Simulation, { message, key, category }: Sent): Pric
   return { pricing, conversation }
 }
 
-function report(sim: Simulation, sent: Sent, status: string, context: PricingContext | null): void {
+function emitProgress(sim: Simulation, sent: Sent, status: string, context: PricingContext | null): void {
   const conversation = context?.conversation
-  // Only `sent` says when the conversation ends.
-  const { expiration_timestamp: _, ...later } = conversation ?? {}
+  // Only `sent` carries the end of the conversation.
+  const { expiration_timestamp: _, ...withoutEnd } = conversation ?? {}
   emitStatus(sim, sent, status, {
     ...callbackData(sent),
-    ...(conversation && { conversation: status === 'sent' ? conversation : later }),
+    ...(conversation && { conversation: status === 'sent' ? conversation : withoutEnd }),
     ...(context && { pricing: context.pricing }),
   })
 }
 
-/** A failed status: one error, and no contacts beside it. */
-export function reportFailure(sim: Simulation, sent: Sent, { code, details }: Outcome): void {
+/** Emits a failed status: one error, without contacts. */
+export function emitFailure(sim: Simulation, sent: Sent, { code, details }: Outcome): void {
   emitStatus(sim, sent, 'failed', { errors: [statusError(code, details)], ...callbackData(sent) })
 }
 

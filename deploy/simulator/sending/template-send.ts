@@ -7,7 +7,7 @@ const MAX_OTP = 15
 const VARIABLE = /\{\{\s*([\w]+)\s*\}\}/g
 
 /**
- * The template of a send, with parameters that fit it.
+ * The template of a send, after a check that the parameters fit it.
  * @throws GraphError 132001, 132015, 132016 (the template), 132000, 132005, 132012, 132018 (its parameters)
  */
 export function templateOf(body: Json, wabaId: string, world: World, version: number): Template {
@@ -19,7 +19,7 @@ export function templateOf(body: Json, wabaId: string, world: World, version: nu
   return template
 }
 
-/** Names of the variables of a text, in order: `['1', '2']` or `['first_name']`. */
+/** Names of the variables in a text, in order: `['1', '2']` or `['first_name']`. */
 export const variablesOf = (text: unknown): string[] =>
   isText(text) ? [...text.matchAll(VARIABLE)].map(match => match[1] as string) : []
 
@@ -108,7 +108,7 @@ function checkLength(text: string, parameters: Json[]): void {
   if (filled > MAX_HYDRATED_BODY) throw new GraphError(132005)
 }
 
-/** Buttons with a variable need their parameter; a button that is named must exist. */
+/** A button with a variable needs its parameter, and every button in the send must exist in the template. */
 function checkButtons(template: Template, sent: Json[]): void {
   const buttons = listOf(objectOf(template.components.find(({ type }) => String(type).toUpperCase() === 'BUTTONS')).buttons).map(
     objectOf,

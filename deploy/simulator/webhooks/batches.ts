@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Deliverer, Delivery, DeliveryItem } from './delivery.ts'
 import { wireJson } from './wire.ts'
 
-/** One change and whose it is. */
+/** One change of a webhook, with its WABA, number and address. */
 export interface Change {
   wabaId: string
   url: string
@@ -10,7 +10,7 @@ export interface Change {
   phoneNumberId: string | null
   value: unknown
   items: DeliveryItem[]
-  /** Unix seconds of account fields; `messages` have none. */
+  /** Unix seconds; account fields have it, `messages` do not. */
   time?: number
 }
 
@@ -18,7 +18,7 @@ const MAX_CHANGES = 1000
 
 export type Batches = ReturnType<typeof createBatches>
 
-/** Puts changes for the same address into one POST, as Meta may (up to 1,000): they are collected for a moment. */
+/** Collects changes for the same address for a short time and sends them in one POST, as Meta may (up to 1,000). */
 export function createBatches(deliverer: Deliverer) {
   const open = new Map<string, { changes: Change[]; timer: NodeJS.Timeout }>()
 
@@ -40,7 +40,7 @@ export function createBatches(deliverer: Deliverer) {
       batch.changes.push(change)
       if (batch.changes.length >= Math.min(size, MAX_CHANGES)) flush(change.url)
     },
-    /** Sends at once what is still being collected. */
+    /** Sends every open batch now. */
     flushAll(): void {
       for (const url of open.keys()) flush(url)
     },
@@ -51,7 +51,7 @@ export function createBatches(deliverer: Deliverer) {
   }
 }
 
-/** The signed body of one POST: changes grouped by WABA into entries. */
+/** The delivery of one POST: its changes, grouped by WABA into entries. */
 export function deliveryOf(changes: Change[]): Delivery {
   const [first] = changes as [Change, ...Change[]]
   return {

@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici'
-import { Ring } from '../world/ring.ts'
+import { RingBuffer } from '../world/bounded.ts'
 import { signatureOf } from './wire.ts'
 
 export interface Attempt {
@@ -10,7 +10,7 @@ export interface Attempt {
   error: string | null
 }
 
-/** One message, status or change inside a webhook, so that the log can be compared with what a receiver stored. */
+/** One message, status or change in a webhook, so that the log can be compared with what a receiver stored. */
 export interface DeliveryItem {
   kind: string
   id: string | null
@@ -20,7 +20,7 @@ export interface DeliveryItem {
 export interface Delivery {
   id: string
   at: number
-  /** Null when nobody is subscribed: logged, never sent. */
+  /** Null when the app is not subscribed: the delivery is logged and never sent. */
   url: string | null
   field: string
   phoneNumberId: string | null
@@ -28,12 +28,12 @@ export interface Delivery {
   state: 'pending' | 'delivered' | 'dropped' | 'unsubscribed'
   attempts: Attempt[]
   body: string | Buffer
-  /** Instead of the right signature: null leaves the header out. */
+  /** Replaces the right signature; null leaves the header out. */
   signature?: string | null
 }
 
-/** Waits before each repetition, in seconds; hourly after the last. Meta publishes none: an assumption. */
-const RETRY_WAITS_S = [0, 10, 30, 60, 120, 300, 600, 1800]
+/** Delay before each repetition in seconds; after the last one, hourly. Meta does not publish its delays: these are assumed. */
+const RETRY_DELAYS_S = [0, 10, 30, 60, 120, 300, 600, 1800]
 const HOURLY_S = 3600
 const GIVE_UP_S = 7 * 24 * HOURLY_S
 const TIMEOUT_MS = 10_000
@@ -42,17 +42,18 @@ const MAX_PENDING = 200_000
 
 export interface DelivererOptions {
   secret: () => string
-  /** Divides every retry wait: 20 makes the 10 s of Meta half a second. */
+  /** Divides every retry delay: with 20, Meta's 10 s become half a second. */
   retrySpeed: number
+  /** How many deliveries the log keeps. */
   keep: number
 }
 
 export type Deliverer = ReturnType<typeof createDeliverer>
 
-/** Sends webhooks at once and side by side, repeats those not answered with 200, and keeps a log. */
+/** Sends webhooks at once and concurrently, repeats those that are not answered with 200, and keeps a log. */
 export function createDeliverer(options: DelivererOptions) {
   const agent = new Agent({ connections: MAX_IN_FLIGHT, connect: { timeout: TIMEOUT_MS } })
-  const log = new Ring<Delivery>(options.keep)
+  const log = new RingBuffer<Delivery>(options.keep)
   const timers = new Set<NodeJS.Timeout>()
   const waiting: Delivery[] = []
   const counts = { delivered: 0, dropped: 0, attempts: 0 }
@@ -61,8 +62,8 @@ export function createDeliverer(options: DelivererOptions) {
   let inFlight = 0
   let pending = 0
   let closed = false
-  /** Raised by clear: what was under way before is not repeated. */
-  let era = 0
+  /** Raised by `clear`: an attempt of an earlier generation is not repeated. */
+  let generation = 0
   let retrySpeed = options.retrySpeed
 
   function deliver(delivery: Delivery, delayMs = 0): void {
@@ -73,7 +74,7 @@ export function createDeliverer(options: DelivererOptions) {
       finish(delivery, 'dropped')
       return
     }
-    if (delayMs > 0) later(delayMs, () => enqueue(delivery))
+    if (delayMs > 0) schedule(delayMs, () => enqueue(delivery))
     else enqueue(delivery)
   }
 
@@ -96,7 +97,7 @@ export function createDeliverer(options: DelivererOptions) {
 
   async function attempt(delivery: Delivery): Promise<void> {
     const startedAt = performance.now()
-    const startedIn = era
+    const startedIn = generation
     const result: Attempt = { at: Date.now(), status: null, latencyMs: 0, error: null }
     counts.attempts++
     try {
@@ -108,7 +109,7 @@ export function createDeliverer(options: DelivererOptions) {
     delivery.attempts.push(result)
     inFlight--
     if (result.status === 200) finish(delivery, 'delivered')
-    else if (closed || startedIn !== era) finish(delivery, 'dropped')
+    else if (closed || startedIn !== generation) finish(delivery, 'dropped')
     else repeat(delivery)
     pump()
   }
@@ -133,9 +134,9 @@ export function createDeliverer(options: DelivererOptions) {
   }
 
   function repeat(delivery: Delivery): void {
-    const waitS = RETRY_WAITS_S[delivery.attempts.length - 1] ?? HOURLY_S
+    const delayS = RETRY_DELAYS_S[delivery.attempts.length - 1] ?? HOURLY_S
     if (Date.now() - delivery.at > (GIVE_UP_S * 1000) / retrySpeed) finish(delivery, 'dropped')
-    else later((waitS * 1000) / retrySpeed, () => enqueue(delivery))
+    else schedule((delayS * 1000) / retrySpeed, () => enqueue(delivery))
   }
 
   function finish(delivery: Delivery, state: 'delivered' | 'dropped'): void {
@@ -145,7 +146,7 @@ export function createDeliverer(options: DelivererOptions) {
     if (pending === 0) for (const resolve of idleWaiters.splice(0)) resolve()
   }
 
-  function later(delayMs: number, run: () => void): void {
+  function schedule(delayMs: number, run: () => void): void {
     const timer = setTimeout(() => {
       timers.delete(timer)
       run()
@@ -161,13 +162,13 @@ export function createDeliverer(options: DelivererOptions) {
     setRetrySpeed: (speed: number) => {
       retrySpeed = speed
     },
-    /** Resolves once nothing is left to deliver. */
+    /** Resolves when no delivery is pending. */
     idle: () => (pending === 0 ? Promise.resolve() : new Promise<void>(resolve => idleWaiters.push(resolve))),
-    /** Forgets what is still to be sent; the log starts anew. */
+    /** Drops every pending delivery and empties the log. */
     clear(): void {
       for (const timer of timers) clearTimeout(timer)
       timers.clear()
-      era++
+      generation++
       waiting.length = 0
       head = 0
       pending = inFlight

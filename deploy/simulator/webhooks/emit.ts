@@ -3,7 +3,7 @@ import type { Json, PhoneNumber, Waba } from '../world/world.ts'
 import { type Change, deliveryOf } from './batches.ts'
 import type { Delivery, DeliveryItem } from './delivery.ts'
 
-/** Sends a change of the `messages` kind: to the number's address, else the WABA's, else the app's. */
+/** Emits a field of a number, such as `messages`, to the address of the number, else of the WABA, else of the app. */
 export function emitForNumber(sim: Simulation, number: PhoneNumber, field: string, members: Json, items: DeliveryItem[]): string {
   const waba = sim.world.wabas.get(number.wabaId) as Waba
   const value = {
@@ -15,16 +15,24 @@ export function emitForNumber(sim: Simulation, number: PhoneNumber, field: strin
   return emit(sim, { wabaId: waba.id, field, phoneNumberId: number.id, value, items }, url, waba.subscribed)
 }
 
-/** Sends an account, number or template field; overrides are for messages only. @param entryId partner events carry another id. */
+/**
+ * Emits an account or template field to the app's address; overrides are for messages only.
+ * @param entryId id of the entry: partner events carry the portfolio of the platform
+ */
 export function emitForWaba(sim: Simulation, wabaId: string, field: string, value: Json, entryId = wabaId): string {
   const waba = sim.world.wabas.get(wabaId)
   const item = { kind: field, id: null, status: typeof value.event === 'string' ? value.event : undefined }
   const time = Math.floor(sim.now() / 1000)
-  const isHeard = waba?.subscribed === true || field === 'account_update'
-  return emit(sim, { wabaId: entryId, field, phoneNumberId: null, value, items: [item], time }, sim.world.app.webhookUrl, isHeard)
+  const isSubscribed = waba?.subscribed === true || field === 'account_update'
+  return emit(
+    sim,
+    { wabaId: entryId, field, phoneNumberId: null, value, items: [item], time },
+    sim.world.app.webhookUrl,
+    isSubscribed,
+  )
 }
 
-/** @returns the id of the delivery, to be found in the log. */
+/** @returns the id of the delivery in the log; empty for one that is still collected into a batch */
 function emit(sim: Simulation, change: Omit<Change, 'url'>, url: string | null, isSubscribed: boolean): string {
   if (url === null || !isSubscribed) return drop(sim, change)
   const { batch, batchMs } = sim.delivery
@@ -35,7 +43,7 @@ function emit(sim: Simulation, change: Omit<Change, 'url'>, url: string | null, 
   return deliver(sim, deliveryOf([{ ...change, url }]))
 }
 
-/** Hands a delivery over, as often and as late as the rules say. */
+/** Sends a delivery with the copies and delays of the rules. */
 export function deliver(sim: Simulation, delivery: Delivery): string {
   const { jitterMs, duplicateRate, copies } = sim.delivery
   sim.deliverer.deliver(delivery, jitter(jitterMs))
@@ -48,7 +56,7 @@ export function deliver(sim: Simulation, delivery: Delivery): string {
 
 const jitter = (maxMs: number) => (maxMs > 0 ? Math.random() * maxMs : 0)
 
-/** Nobody listens: Meta keeps nothing, so the log says so and that is all. */
+/** Logs a change that has no receiver. Meta does not keep it for later either. */
 function drop(sim: Simulation, change: Omit<Change, 'url'>): string {
   const delivery = deliveryOf([{ ...change, url: '' }])
   sim.deliverer.deliver({ ...delivery, url: null, state: 'unsubscribed' })

@@ -5,7 +5,7 @@ import type { Simulation } from '../simulation.ts'
 import { objectId } from '../world/ids.ts'
 import type { Json, PhoneNumber } from '../world/world.ts'
 
-/** Media of webhooks can be fetched for seven days. */
+/** How long media of webhooks can be downloaded. */
 const KEPT_MS = 7 * 86_400_000
 
 const SAMPLES: Record<string, { mimeType: string; bytes: Buffer; extra?: Json }> = {
@@ -36,8 +36,8 @@ const SAMPLES: Record<string, { mimeType: string; bytes: Buffer; extra?: Json }>
 }
 
 /**
- * Gives a media message what Meta would: an id that can be fetched, its hash and a short-lived url. `data` (base64) are
- * the bytes, else there is a sample; an `id` of one's own stays.
+ * Adds what Meta adds to a media message: an id that can be fetched, the hash and a short-lived URL. The bytes are `data`
+ * (base64) or a sample. An `id` that is given stays.
  */
 export function withMedia(sim: Simulation, number: PhoneNumber, type: string, message: Json): Json {
   const sample = SAMPLES[type]

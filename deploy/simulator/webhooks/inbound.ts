@@ -1,6 +1,6 @@
 import { digitsOf, isObject, isText, objectOf, textOf } from '../params.ts'
+import { conversationKey, openServiceWindow } from '../sending/conversations.ts'
 import { contactOf, waIdOf } from '../sending/recipient.ts'
-import { hearInbound, threadKey } from '../sending/threads.ts'
 import type { Simulation } from '../simulation.ts'
 import { userIdFor, wamid } from '../world/ids.ts'
 import type { Json, Person, PhoneNumber, Waba } from '../world/world.ts'
@@ -9,12 +9,12 @@ import { withMedia } from './inbound-media.ts'
 
 export interface InboundRequest {
   phoneNumberId: string
-  /** Phone of the person; missing for people known by their business-scoped id only. */
+  /** Phone of the person; missing for a person known by business-scoped id only. */
   from?: string
   userId?: string
   name?: string
   username?: string
-  /** A text, or the message as Meta writes it, of any type. */
+  /** A text, or a message object of any type in Meta's format. */
   message: string | Json
   /** Unix seconds, milliseconds, or an ISO date; now by default. */
   timestamp?: string | number
@@ -39,17 +39,17 @@ const MEMBERS = [
 ]
 
 /**
- * A person writes to a number: the webhook goes out, the window opens, media can be downloaded.
- * @throws Error when the number is not of this world or nobody is named.
+ * Receives a message from a person: emits the webhook, opens the window and stores the media for download.
+ * @throws Error for an unknown number, or when no person is given
  */
 export function receiveInbound(sim: Simulation, request: InboundRequest): { id: string; deliveryId: string } {
   const number = sim.world.numbers.get(String(request.phoneNumberId))
-  if (!number) throw new Error(`phoneNumberId ${request.phoneNumberId} is not a number of this simulator`)
+  if (!number) throw new Error(`phoneNumberId ${request.phoneNumberId} is not a number of this simulator.`)
   const waba = sim.world.wabas.get(number.wabaId) as Waba
   const person = rememberPerson(sim, request, waba)
   const at = timeOf(request.timestamp, sim.now())
   const message = messageOf(sim, request, person, waba, number, at)
-  noteInbound(sim, number.id, {
+  recordInbound(sim, number.id, {
     from: person.waId ?? (person.userId as string),
     id: message.id as string,
     type: String(message.type),
@@ -69,13 +69,13 @@ export interface EchoRequest {
   timestamp?: string | number
 }
 
-/** The business writes from its phone: an echo to the platform, and no window. @throws Error for an unknown number. */
+/** Emits the echo of a message that the business sent from its phone. It opens no window. @throws Error for an unknown number */
 export function echoFromApp(
   sim: Simulation,
   { phoneNumberId, to, message, timestamp }: EchoRequest,
 ): { id: string; deliveryId: string } {
   const number = sim.world.numbers.get(phoneNumberId)
-  if (!number) throw new Error(`phoneNumberId ${phoneNumberId} is not a number of this simulator`)
+  if (!number) throw new Error(`phoneNumberId ${phoneNumberId} is not a number of this simulator.`)
   const waId = waIdOf(digitsOf(to))
   const id = wamid(waId, 'outbound')
   const given = isText(message) ? { type: 'text', text: { body: message } } : message
@@ -85,20 +85,20 @@ export function echoFromApp(
   return { id, deliveryId: emitForNumber(sim, number, 'smb_message_echoes', { message_echoes: [echo] }, items) }
 }
 
-/** Opens the window and makes the message one that can be read, answered and reacted to. */
-export function noteInbound(
+/** Opens the window, and remembers the message so that it can be marked as read or reacted to. */
+export function recordInbound(
   sim: Simulation,
   phoneNumberId: string,
   message: { from: string; id: string; type: string; at: number; fromAd: boolean },
 ): void {
   sim.world.inbound.set(message.id, { phoneNumberId, at: message.at })
   const person = sim.world.people.get(message.from)
-  hearInbound(sim.world.threads, threadKey(phoneNumberId, person?.waId ?? message.from), message)
+  openServiceWindow(sim.world.conversations, conversationKey(phoneNumberId, person?.waId ?? message.from), message)
 }
 
 function rememberPerson(sim: Simulation, { from, userId, name, username }: InboundRequest, waba: Waba): Person {
   const waId = from === undefined || from === '' ? null : waIdOf(digitsOf(from))
-  if (!waId && !userId) throw new Error('from or userId must be given')
+  if (!waId && !userId) throw new Error('from or userId must be given.')
   const known = sim.world.people.get(waId ?? (userId as string))
   const person: Person = known ?? { waId, userId: null, name: null, username: null, failsWith: null, optedOutOf: new Set() }
   if (userId) person.userId = userId
@@ -134,7 +134,7 @@ function messageOf(
   }
 }
 
-/** Seconds below 10^11, milliseconds from there on. */
+/** A timestamp in ms. Numbers below 10^11 are seconds; what cannot be read counts as `now`. */
 export function timeOf(timestamp: unknown, now: number): number {
   if (timestamp === undefined || timestamp === null || timestamp === '') return now
   const value = Number(timestamp)

@@ -5,19 +5,19 @@ import type { Simulation } from '../simulation.ts'
 import type { Json } from '../world/world.ts'
 import type { DeliveryItem } from './delivery.ts'
 import { deliver } from './emit.ts'
-import { noteInbound, timeOf } from './inbound.ts'
+import { recordInbound, timeOf } from './inbound.ts'
 import { escapeJson } from './wire.ts'
 
 export interface RawOptions {
-  /** Instead of the address that the number, WABA or app would have. */
+  /** Replaces the address of the number, WABA or app. */
   url?: string
-  /** Re-encodes JSON as Meta writes it; otherwise the bytes go out as they came. */
+  /** Encodes the JSON as Meta does; otherwise the bytes are sent unchanged. */
   escape?: boolean
-  /** Another signature header; null sends none. */
+  /** Replaces the signature header; null sends none. */
   signature?: string | null
 }
 
-/** Signs and delivers any body. One that is a webhook of `messages` also opens the windows that Meta would. */
+/** Signs and delivers any body. The messages in a `messages` webhook also open windows. */
 export function receiveRaw(
   sim: Simulation,
   raw: string | Buffer,
@@ -26,7 +26,7 @@ export function receiveRaw(
   const envelope = parse(raw)
   const changes = listOf(envelope?.entry).flatMap(entry => listOf(objectOf(entry).changes).map(objectOf))
   const values = changes.map(({ value }) => objectOf(value))
-  for (const value of values) noteMessages(sim, value)
+  for (const value of values) recordMessages(sim, value)
   const phoneNumberId = textOf(objectOf(values[0]?.metadata).phone_number_id) ?? null
   const deliveryId = deliver(sim, {
     id: randomUUID(),
@@ -52,16 +52,16 @@ function parse(raw: string | Buffer): Json | null {
   }
 }
 
-/** @throws Error when there is no address at all. */
+/** @throws Error when no address is set */
 function urlOf(sim: Simulation, phoneNumberId: string | null): string {
   const number = phoneNumberId === null ? undefined : sim.world.numbers.get(phoneNumberId)
   const waba = number && sim.world.wabas.get(number.wabaId)
   const url = number?.override?.url ?? waba?.override?.url ?? sim.world.app.webhookUrl
-  if (!url) throw new Error('no webhook address is set')
+  if (!url) throw new Error('No webhook address is set.')
   return url
 }
 
-function noteMessages(sim: Simulation, value: Json): void {
+function recordMessages(sim: Simulation, value: Json): void {
   const phoneNumberId = textOf(objectOf(value.metadata).phone_number_id)
   if (phoneNumberId === undefined) return
   for (const message of listOf(value.messages).map(objectOf)) {
@@ -69,7 +69,7 @@ function noteMessages(sim: Simulation, value: Json): void {
     const id = textOf(message.id)
     if (from === undefined || id === undefined) continue
     const at = timeOf(message.timestamp, sim.now())
-    noteInbound(sim, phoneNumberId, { from, id, type: String(message.type), at, fromAd: isObject(message.referral) })
+    recordInbound(sim, phoneNumberId, { from, id, type: String(message.type), at, fromAd: isObject(message.referral) })
   }
 }
 

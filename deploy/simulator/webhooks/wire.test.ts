@@ -27,10 +27,10 @@ test.for(vectors.filter(({ valid }) => !valid))('would not sign $name so', ({ bo
   expect(signatureOf(body, appSecret)).not.toBe(signature)
 })
 
-test('text that is escaped already stays as it is', () => {
+test('text that is already escaped stays unchanged', () => {
   expect(wireJson({ a: '\\/ "é" \u0000 /' })).toBe('{"a":"\\\\\\/ \\"\\u00e9\\" \\u0000 \\/"}')
 })
 
-test('the proof of a token is the one Meta asks for', () => {
+test('the proof of a token is the one that Meta requires', () => {
   expect(appSecretProof(known.token, appSecret)).toBe(known.proof)
 })

@@ -1,14 +1,14 @@
 import { createHmac } from 'node:crypto'
 
 /**
- * JSON as Meta puts it on the wire: ASCII, other characters as lower-case `\u` escapes, slashes as `\/`. A receiver that
- * hashes re-encoded JSON instead of the bytes it got fails on this, as it would with Meta.
+ * JSON in Meta's encoding: ASCII, other characters as lower-case `\u` escapes, slashes as `\/`. A receiver that hashes
+ * re-encoded JSON instead of the bytes it received fails here, as it would with Meta.
  */
 export function wireJson(value: unknown): string {
   return escapeJson(JSON.stringify(value))
 }
 
-/** The same for a text that is JSON already. */
+/** Meta's encoding of a text that is JSON already. */
 export function escapeJson(json: string): string {
   if (!/[\u0080-\uffff/]/.test(json)) return json
   return json.replaceAll(/(\\.)|[\u0080-\uffff/]/g, (match, escaped?: string) => {

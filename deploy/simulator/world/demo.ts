@@ -1,16 +1,16 @@
 import { DEMO_HISTORY } from '../../demo/history.ts'
 import { DEMO_CONTACTS, DEMO_TEMPLATES, DEMO_TENANTS } from '../../demo/world.ts'
-import { hearInbound, threadKey } from '../sending/threads.ts'
+import { conversationKey, openServiceWindow } from '../sending/conversations.ts'
 import { objectId } from './ids.ts'
 import type { Json, PhoneNumber, Template, Token, Waba, World } from './world.ts'
 
 const DAY_MS = 86_400_000
 export const TOKEN_SCOPES = ['whatsapp_business_management', 'whatsapp_business_messaging', 'public_profile']
 
-/** Numbers nobody has connected yet: what the OAuth dialog offers besides the tenants' own. */
+/** The account of the numbers that no tenant has connected yet, for the OAuth dialog. */
 const SPARE = { wabaId: '330300670099887', portfolioId: '701223344556677', name: 'Sahara Emploi' }
 
-/** The tenants of the demo with their tokens and templates, the coexistence number, and two numbers free to be connected. */
+/** Adds the demo's tenants with their tokens and templates, the coexistence number, and two numbers that can be connected. */
 export function addDemoWorld(world: World, now: number): void {
   for (const tenant of Object.values(DEMO_TENANTS)) {
     addWaba(world, { id: tenant.wabaId, portfolioId: tenant.portfolioId, name: `${tenant.name} WABA` })
@@ -34,12 +34,13 @@ export function addDemoWorld(world: World, now: number): void {
   }
 }
 
-/** The windows that the seeded conversations believe in. */
+/** Opens the windows that the seeded conversations have. */
 function openDemoWindows(world: World, now: number): void {
   for (const { tenant, waId, messages } of DEMO_HISTORY) {
-    const key = threadKey(DEMO_TENANTS[tenant].phoneNumberId, waId)
+    const key = conversationKey(DEMO_TENANTS[tenant].phoneNumberId, waId)
     for (const { direction, minutesAgo } of messages) {
-      if (direction === 'INBOUND') hearInbound(world.threads, key, { type: 'text', at: now - minutesAgo * 60_000, fromAd: false })
+      if (direction === 'INBOUND')
+        openServiceWindow(world.conversations, key, { type: 'text', at: now - minutesAgo * 60_000, fromAd: false })
     }
   }
 }
@@ -98,7 +99,7 @@ export function addNumber(
   return added
 }
 
-/** A token like one from the code exchange: it sees the WABAs named, for 60 days unless told. */
+/** Adds a token like one from the code exchange: for the WABAs given, and valid for 60 days by default. */
 export function addToken(world: World, token: Partial<Token> & { token: string }, now: number): Token {
   const added: Token = {
     type: 'SYSTEM_USER',
@@ -146,7 +147,7 @@ function addDemoTemplate(world: World, wabaId: string, demo: (typeof DEMO_TEMPLA
   )
 }
 
-/** `212600111222` -> `+212 600-111222`, the form Meta shows numbers in. */
+/** `212600111222` -> `+212 600-111222`, the form in which Meta shows numbers. */
 export function displayOf(digits: string): string {
   const national = digits.slice(-9)
   return `+${digits.slice(0, -9)} ${national.slice(0, 3)}-${national.slice(3)}`

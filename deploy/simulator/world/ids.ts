@@ -3,8 +3,8 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto'
 const DIRECTION = { outbound: 0x11, inbound: 0x12 } as const
 
 /**
- * A message id in the form real ones have: base64 of the user's phone, a direction byte and a hex id.
- * @param phone digits; people without a visible phone have twelve zeros.
+ * A message id in Meta's format: base64 of the person's phone, a direction byte and a hex id.
+ * @param phone digits; null, for a person without a visible phone, becomes twelve zeros
  */
 export function wamid(phone: string | null, direction: keyof typeof DIRECTION): string {
   const digits = phone ?? '000000000000'
@@ -18,7 +18,7 @@ export function wamid(phone: string | null, direction: keyof typeof DIRECTION): 
   return `wamid.${bytes.toString('base64')}`
 }
 
-/** Whether an id has the form of a user's message; ids of a run before this one are believed. */
+/** Whether an id has the format of an inbound message. Ids of earlier runs are accepted by their format alone. */
 export function looksInbound(id: string): boolean {
   if (!id.startsWith('wamid.')) return false
   const bytes = Buffer.from(id.slice(6), 'base64')
@@ -50,7 +50,7 @@ const COUNTRIES: [string, string][] = [
   ['1', 'US'],
 ]
 
-/** A business-scoped user id: the same person has another one for every portfolio. */
+/** A business-scoped user id. The same person has a different one for every portfolio. */
 export function userIdFor(portfolioId: string, waId: string): string {
   const country = COUNTRIES.find(([prefix]) => waId.startsWith(prefix))?.[1] ?? 'US'
   const digest = createHash('sha256').update(`${portfolioId}:${waId}`).digest()

@@ -1,39 +1,40 @@
-import { BoundedMap, Ring } from './ring.ts'
+import { BoundedMap, RingBuffer } from './bounded.ts'
 
 export type Json = Record<string, unknown>
 
 export interface App {
   id: string
-  /** Portfolio of the platform that owns the app: partner events carry it as their entry's id. */
+  /** Portfolio of the platform that owns the app; partner events carry it as the id of their entry. */
   portfolioId: string
   secret: string
   name: string
-  /** Where webhooks go unless a number or a WABA has its own address; null sends none. */
+  /** Address of webhooks, unless a number or a WABA has its own; null sends none. */
   webhookUrl: string | null
   verifyToken: string
-  /** Version of the webhooks: from 24 on, statuses carry `conversation` in free entry points only. */
+  /** Version of the webhooks. From 24 on, statuses carry `conversation` in free entry points only. */
   webhookVersion: number
-  /** The app's "Require App Secret" switch. */
+  /** The app's setting "Require App Secret". */
   requireProof: boolean
 }
 
 export interface Token {
   token: string
   type: 'SYSTEM_USER' | 'USER' | 'APP'
-  /** The WABAs it may use, newest first; null = all. */
+  /** The WABAs that the token may use, newest first; null = all. */
   wabaIds: string[] | null
   scopes: string[]
   issuedAt: number
   /** 0 = never. */
   expiresAt: number
-  /** Refuses every call from now on: an error code, and for 190 its subcode. */
+  /** The error of every call with this token, for 190 with its subcode; null = the token works. */
   refused: { code: number; subcode?: number } | null
   userId: string
 }
 
-/** The state of the account; each but `OK` refuses sends with a code of its own. */
+/** State of a WABA. Every state but `OK` refuses sends with its own error code. */
 export type AccountState = 'OK' | 'REPLIES_ONLY' | 'RESTRICTED' | 'LOCKED' | 'NO_PAYMENT'
 
+/** An own webhook address of a number or a WABA. */
 export interface Override {
   url: string
   verifyToken: string
@@ -50,12 +51,12 @@ export interface Waba {
   reviewStatus: string
   messagingTier: string
   state: AccountState
-  /** Sends of templates are accepted and fail later, instead of being refused. */
+  /** In the state NO_PAYMENT, templates are accepted and fail later instead of being refused. */
   paymentFailsLater: boolean
   subscribed: boolean
   override: Override | null
   templateLimit: number
-  /** `name/language` -> until when it cannot be created again. */
+  /** `name/language` -> time until which the template cannot be created again. */
   deletedTemplates: Map<string, number>
 }
 
@@ -94,7 +95,7 @@ export interface PhoneNumber {
   username: { username: string; status: 'approved' | 'reserved' } | null
   blocked: Set<string>
   synced: Set<string>
-  /** Only a test number has one: the few people it may write to. */
+  /** The only people that a test number may send to; null for any other number. */
   allowedRecipients: string[] | null
 }
 
@@ -113,7 +114,7 @@ export interface Template {
   createdAt: number
   edits: number[]
   pauses: number
-  /** Pacing: sends are accepted and held until the template is released or paused. */
+  /** Whether sends are accepted and held until the template is released or paused. */
   pacing: boolean
   ttlSeconds: number | null
 }
@@ -128,24 +129,26 @@ export interface Media {
   expiresAt: number
 }
 
-/** A WhatsApp user; those never named are made up from their phone on the way. */
+/** A WhatsApp user. A person who was never added gets a name and an id derived from the phone. */
 export interface Person {
   waId: string | null
   userId: string | null
   name: string | null
   username: string | null
-  /** Sends to this person are accepted and fail with this code: 131026 unknown, 130472 experiment, … */
+  /** Sends to this person are accepted and fail with this code, such as 131026 (unknown) or 130472 (experiment). */
   failsWith: number | null
   /** Portfolios whose marketing messages the person has stopped. */
   optedOutOf: Set<string>
 }
 
-/** What one number and one person have between them. */
-export interface Thread {
+/** The state between one number and one person. */
+export interface Conversation {
+  /** End of the customer service window in ms since 1970; 0 = never open. */
   windowUntil: number
   lastInboundAt: number
-  /** When the person came by an ad; null once used up or never. */
+  /** Time of the person's last click on an ad; null after the reply to it, and without one. */
   adClickAt: number | null
+  /** End of the free entry point in ms since 1970; 0 = never open. */
   freeEntryUntil: number
 }
 
@@ -176,11 +179,11 @@ export interface SentMessage {
   type: string
   callbackData: string | null
   templateId: string | null
-  /** The posted JSON, parsed only when somebody looks. */
+  /** The posted JSON, unparsed: most messages are never looked at. */
   raw: string
 }
 
-/** What `status: read` said. */
+/** A call with `status: read`. */
 export interface ReadReceipt {
   phoneNumberId: string
   messageId: string
@@ -188,7 +191,7 @@ export interface ReadReceipt {
   at: number
 }
 
-/** Everything the simulated Meta knows. Plain data: it can be saved and read back. */
+/** The state of the simulated Meta. Plain data, which can be saved and loaded. */
 export interface World {
   app: App
   tokens: Map<string, Token>
@@ -197,14 +200,14 @@ export interface World {
   templates: Map<string, Template>
   media: BoundedMap<string, Media>
   people: BoundedMap<string, Person>
-  threads: BoundedMap<string, Thread>
+  conversations: BoundedMap<string, Conversation>
   codes: BoundedMap<string, OauthCode>
   uploads: BoundedMap<string, Upload>
-  /** Ids of users' messages: only these can be marked as read. */
+  /** Inbound messages by id: only these can be marked as read. */
   inbound: BoundedMap<string, { phoneNumberId: string; at: number }>
-  sent: Ring<SentMessage>
+  sent: RingBuffer<SentMessage>
   /** Read receipts, newest last. */
-  reads: Ring<ReadReceipt>
+  reads: RingBuffer<ReadReceipt>
 }
 
 export function emptyWorld(app: App, keepMessages: number): World {
@@ -216,11 +219,11 @@ export function emptyWorld(app: App, keepMessages: number): World {
     templates: new Map(),
     media: new BoundedMap(2000),
     people: new BoundedMap(200_000),
-    threads: new BoundedMap(500_000),
+    conversations: new BoundedMap(500_000),
     codes: new BoundedMap(1000),
     uploads: new BoundedMap(100),
     inbound: new BoundedMap(200_000),
-    sent: new Ring(keepMessages),
-    reads: new Ring(1000),
+    sent: new RingBuffer(keepMessages),
+    reads: new RingBuffer(1000),
   }
 }

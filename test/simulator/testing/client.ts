@@ -1,5 +1,5 @@
-import { DEMO_TENANTS } from '../../../deploy/demo/world.ts'
-import type { Json } from '../../../deploy/simulator/world/world.ts'
+import { DEMO_TENANTS } from '#deploy/demo/world.ts'
+import type { Json } from '#deploy/simulator/world/world.ts'
 
 export const PHONE = DEMO_TENANTS.demo.phoneNumberId
 export const TOKEN = DEMO_TENANTS.demo.accessToken
@@ -11,7 +11,7 @@ interface Answer {
   headers: Headers
 }
 
-/** Calls the simulated Graph API as any client would. */
+/** Calls the simulated Graph API. */
 export async function graph(
   { url }: { url: string },
   method: string,

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
-import type { Simulator } from '../../../deploy/simulator/simulator.ts'
-import { addToken } from '../../../deploy/simulator/world/demo.ts'
-import type { Json, PhoneNumber, Template, Waba } from '../../../deploy/simulator/world/world.ts'
+import type { Simulator } from '#deploy/simulator/simulator.ts'
+import { addToken } from '#deploy/simulator/world/demo.ts'
+import type { Json, PhoneNumber, Template, Waba } from '#deploy/simulator/world/world.ts'
 import { COEXISTENCE, INBOUND_ID, PHONE, RICH_JOB_OPPORTUNITY, TENANT_TOKEN, WABA } from './fixture-world.ts'
 
 export interface FixtureRequest {
@@ -12,7 +12,7 @@ export interface FixtureRequest {
   body?: unknown
 }
 
-/** Puts the simulator into the state a fixture was taken in; may change the request where it carries a value of the moment. */
+/** Puts the simulator into the state of a fixture. May return a changed request, for values that exist at run time only. */
 export type Prepare = (
   simulator: Simulator,
   request: FixtureRequest,
@@ -27,7 +27,7 @@ const waba = ({ sim }: Simulator) => sim.world.wabas.get(WABA) as Waba
 const template = ({ sim }: Simulator, id: string) => sim.world.templates.get(id) as Template
 const nothing = () => undefined
 
-/** Runs changes and keeps the request as it is. */
+/** Changes the simulator and keeps the request. */
 const having =
   (change: (simulator: Simulator) => unknown): Prepare =>
   async simulator => {
@@ -38,7 +38,7 @@ const having =
 const code = (redirectUri: string | null, tokenLifetimeMs?: number) =>
   having(simulator => simulator.code({ code: CODE, wabaIds: [WABA], redirectUri, tokenLifetimeMs }))
 const refused = (subcode: number) => having(simulator => simulator.refuseToken(TENANT_TOKEN, { subcode }))
-const state = (word: string) => having(simulator => simulator.setNumber(PHONE, { state: word }))
+const state = (name: string) => having(simulator => simulator.setNumber(PHONE, { state: name }))
 const fault = (code: number) => having(simulator => simulator.faults([{ effect: { code } }]))
 const change =
   (members: object): Prepare =>
@@ -47,7 +47,7 @@ const bodyChange =
   (members: object): Prepare =>
   (_simulator, request) => ({ ...request, body: { ...(request.body as object), ...members } })
 
-/** Fixtures that need more than the fixture world. Those not named here need nothing. */
+/** The preparation of each fixture that needs more than the fixture world. */
 export const PREPARE: Record<string, Prepare> = {
   'block-users': having(simulator => simulator.inbound({ phoneNumberId: PHONE, from: '212661000102', message: 'salut' })),
   'business-profile-get': having(simulator => {
@@ -247,7 +247,7 @@ export const PREPARE: Record<string, Prepare> = {
   'mark-read': having(({ sim }) => sim.world.inbound.set(INBOUND_ID, { phoneNumberId: PHONE, at: 0 })),
 }
 
-/** Codes that no state brings about: Meta's own failures, and those that usually come by webhook. */
+/** Codes that no state causes: Meta's own failures, and those that usually come by webhook. */
 export const BY_FAULT = new Set([0, 1, 2, 3, 4, 10, 130472, 130497, 131000, 131005, 131016, 131026, 131047, 131049, 131050])
 for (const code of [132007, 132068, 132069, 133004, 134011, 135000, 80007]) BY_FAULT.add(code)
 for (const code of BY_FAULT) PREPARE[`send-error-${code}`] = fault(code)
@@ -265,7 +265,7 @@ function upload(received: number): Prepare {
   }
 }
 
-/** A callback that answers the handshake; left open, as its socket keeps no process. */
+/** Starts a callback that answers the handshake. It stays open, but does not keep the process alive. */
 function reachableCallback(bodyOf: (body: object) => object): Prepare {
   return async (_simulator, request) => {
     const { createServer } = await import('node:http')

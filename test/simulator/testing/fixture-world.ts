@@ -1,7 +1,7 @@
-import type { Simulator } from '../../../deploy/simulator/simulator.ts'
-import { createSimulator } from '../../../deploy/simulator/simulator.ts'
-import { addNumber, addTemplate, addToken, addWaba } from '../../../deploy/simulator/world/demo.ts'
-import type { Json, Template } from '../../../deploy/simulator/world/world.ts'
+import type { Simulator } from '#deploy/simulator/simulator.ts'
+import { createSimulator } from '#deploy/simulator/simulator.ts'
+import { addNumber, addTemplate, addToken, addWaba } from '#deploy/simulator/world/demo.ts'
+import type { Json, Template } from '#deploy/simulator/world/world.ts'
 
 export const TENANT_TOKEN = 'EAAFixtureTenantAToken'
 export const APP = { appId: '918273645500112', appSecret: 'fixture-app-secret-not-real', appName: 'Linko Sim' }
@@ -17,7 +17,7 @@ const text = (body: string, ...names: string[]): Json => ({
   ...(names.length > 0 && { example: { body_text: [names] } }),
 })
 
-/** Templates that the send fixtures name. */
+/** Templates of the send fixtures. */
 const TEMPLATES: (Partial<Template> & { name: string })[] = [
   {
     id: '880011002200331',
@@ -62,7 +62,7 @@ const TEMPLATES: (Partial<Template> & { name: string })[] = [
   { name: 'interview_place', components: [{ type: 'HEADER', format: 'LOCATION' }, text('Rendez-vous {{1}} ici.', 'lundi')] },
 ]
 
-/** What the job_opportunity of the media fixture has besides its body. */
+/** Components of `job_opportunity` in the media fixture. */
 export const RICH_JOB_OPPORTUNITY: Json[] = [
   { type: 'HEADER', format: 'IMAGE' },
   text('Bonjour {{1}}, le poste {{2}} est ouvert à {{3}} cette semaine.', 'Salma', 'PHP', 'Rabat'),
@@ -84,7 +84,7 @@ const MEDIA = {
   '4149035613684370': 'image/webp',
 }
 
-/** A simulator with the world of the Graph fixtures: tenant A whole, tenant B without a number. */
+/** A simulator with the world of the Graph fixtures: tenant A with numbers, tenant B without one. */
 export async function createFixtureSimulator(): Promise<Simulator> {
   const simulator = await createSimulator({ ...APP, demo: false, webhookUrl: 'http://127.0.0.1:9/webhook', reviewMs: 60_000 })
   const { world } = simulator.sim

@@ -1,18 +1,18 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { Json } from '../../../deploy/simulator/world/world.ts'
+import type { Json } from '#deploy/simulator/world/world.ts'
 
 export interface Received {
   raw: string
   signature: string | undefined
   at: number
-  /** `value` of each change. */
+  /** The `value` of each change. */
   values: Json[]
 }
 
 export type Receiver = Awaited<ReturnType<typeof createReceiver>>
 
-/** A callback that keeps what it gets. @param answer status for the n-th POST, from 1; null cuts the connection. */
+/** A webhook receiver that keeps every body. @param answer status of the n-th POST, from 1; null resets the connection */
 export async function createReceiver(answer: (turn: number) => number | null = () => 200) {
   const received: Received[] = []
   const server = createServer((request, response) => {

@@ -1,6 +1,6 @@
 /**
- * What stays of an answer when its particular values are taken away: names and kinds of members, and the values that a
- * client decides by. Lists keep the shape of each entry.
+ * The shape of an answer: names and types of its members, and the values on which a client branches. Lists keep the shape
+ * of each entry.
  */
 export function shapeOf(value: unknown, name = ''): unknown {
   if (Array.isArray(value)) return value.map(entry => shapeOf(entry, name))
@@ -9,7 +9,7 @@ export function shapeOf(value: unknown, name = ''): unknown {
   return Object.fromEntries(members.sort(([a], [b]) => String(a).localeCompare(String(b))))
 }
 
-/** Members whose values clients branch on. */
+/** Members on whose values clients branch. */
 const DECISIVE = new Set([
   'code',
   'error_subcode',

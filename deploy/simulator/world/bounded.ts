@@ -1,9 +1,9 @@
-/** The last `capacity` entries, oldest first: a log whose memory stays bounded however long the simulator runs. */
-export class Ring<T> {
+/** The last `capacity` entries, oldest first: a log of bounded memory. */
+export class RingBuffer<T> {
   #entries: T[] = []
   #next = 0
   readonly capacity: number
-  /** How many were ever added; more than `capacity` means the oldest are gone. */
+  /** How many entries were ever added. */
   total = 0
 
   constructor(capacity: number) {
@@ -29,7 +29,7 @@ export class Ring<T> {
   }
 }
 
-/** A map that forgets its oldest keys beyond `capacity`. */
+/** A map that drops its oldest keys beyond `capacity`. */
 export class BoundedMap<K, V> extends Map<K, V> {
   readonly capacity: number
 
