@@ -22,6 +22,8 @@ ENV INGEST_SPOOL_DIR=/var/lib/linko/spool
 ENTRYPOINT ["node", "deploy/entrypoint.mjs"]
 
 FROM product AS linko-demo
+# Seed and simulator refuse production.
+ENV NODE_ENV=development
 COPY deploy/demo deploy/demo
 COPY deploy/simulator deploy/simulator
 
