@@ -5,14 +5,15 @@ import { io, type Socket } from 'socket.io-client'
 import { ROOT } from '#shared/process/config.ts'
 import { DEMO_TENANTS } from './world.ts'
 
-/** `npm run demo`: a whole conversation against the running stack, each hop with its latency. Exits with 1 when one is missing. */
+/** `npm run demo`: plays a conversation against the running stack and prints the latency of each step. Exits with 1 when a step fails. */
 const file = path.join(ROOT, '.linko/demo.env')
-if (!existsSync(file)) fail('Start the stack first: npm start')
+if (!existsSync(file)) fail('The stack is not running. Start it with `npm start` first.')
 const env = parseEnv(readFileSync(file, 'utf8')) as Record<string, string>
 const simulator = env.META_GRAPH_URL as string
 const api = `${env.BASE_URL}/api/v1`
 const { phoneNumberId } = DEMO_TENANTS.demo
-const HOP_MS = 15_000
+/** Longest wait for a step. */
+const STEP_MS = 15_000
 
 interface Body {
   [member: string]: unknown
@@ -35,19 +36,20 @@ function fail(why: string): never {
 }
 
 let startedAt = 0
-const hop = (what: string, detail = '') =>
-  console.log(`  ${`${Math.round(performance.now() - startedAt)} ms`.padStart(9)}  ${what.padEnd(44)}${detail}`)
-function scene(title: string): void {
+/** Prints a step with the time since its scene began. */
+const printStep = (name: string, detail = '', at = performance.now()) =>
+  console.log(`  ${`${Math.round(at - startedAt)} ms`.padStart(9)}  ${name.padEnd(44)}${detail}`)
+function beginScene(title: string): void {
   console.log(`\n${title}`)
   startedAt = performance.now()
 }
 
-/** The first event of that name that fits. */
-function heard(socket: Socket, name: string, fits: (event: Body) => boolean): Promise<Body> {
+/** Resolves with the first event of that name for which `matches` is true. @throws Error after `STEP_MS` */
+function nextEvent(socket: Socket, name: string, matches: (event: Body) => boolean): Promise<Body> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no ${name} within ${HOP_MS / 1000} s`)), HOP_MS)
+    const timer = setTimeout(() => reject(new Error(`There was no ${name} within ${STEP_MS / 1000} s.`)), STEP_MS)
     const listener = (event: Body) => {
-      if (!fits(event)) return
+      if (!matches(event)) return
       clearTimeout(timer)
       socket.off(name, listener)
       resolve(event)
@@ -56,82 +58,86 @@ function heard(socket: Socket, name: string, fits: (event: Body) => boolean): Pr
   })
 }
 
-async function polled<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  const until = Date.now() + HOP_MS
+/** Polls until `find` returns a value. @throws Error after `STEP_MS` */
+async function poll<T>(name: string, find: () => Promise<T | undefined>): Promise<T> {
+  const deadline = Date.now() + STEP_MS
   for (;;) {
-    const found = await look()
+    const found = await find()
     if (found !== undefined) return found
-    if (Date.now() > until) throw new Error(`${what}: not within ${HOP_MS / 1000} s`)
+    if (Date.now() > deadline) throw new Error(`${name} did not happen within ${STEP_MS / 1000} s.`)
     await new Promise(resolve => setTimeout(resolve, 10))
   }
 }
 
 async function signIn(): Promise<{ token: string; socket: Socket }> {
-  scene('Sign in')
+  beginScene('Sign in')
   const { status, body } = await call('POST', `${api}/auth/login`, {
     email: 'agent@whatsapp-saas.com',
     password: 'Agent@123456',
     client: 'api',
   })
-  if (status !== 200) fail(`login answered ${status}: ${JSON.stringify(body)}`)
-  hop('POST /auth/login', String((body.user as Body).role))
+  if (status !== 200) fail(`The login answered ${status}: ${JSON.stringify(body)}`)
+  printStep('POST /auth/login', String((body.user as Body).role))
   const token = String(body.accessToken)
   const socket = io(env.SOCKET_URL as string, { auth: { token }, transports: ['websocket'] })
-  await heard(socket, 'session:ready', () => true)
-  hop('socket: session:ready')
+  await nextEvent(socket, 'session:ready', () => true)
+  printStep('socket: session:ready')
   return { token, socket }
 }
 
 async function customerWrites(socket: Socket, token: string, from: string): Promise<string> {
-  scene('A customer writes')
+  beginScene('A customer writes')
   const message = `Bonjour, le poste est-il toujours ouvert ? (${Date.now()})`
-  const onSocket = heard(socket, 'message:received', event => (event.message as Body).text === message)
+  const onSocket = nextEvent(socket, 'message:received', event => (event.message as Body).text === message)
   const sent = await call('POST', `${simulator}/_sim/inbound`, { phoneNumberId, from, name: 'Salma Idrissi', message })
-  if (sent.status !== 201) fail(`the simulator answered ${sent.status}: ${JSON.stringify(sent.body)}`)
-  hop('Meta: webhook signed and posted', String(sent.body.id).slice(0, 28))
+  if (sent.status !== 201) fail(`The simulator answered ${sent.status}: ${JSON.stringify(sent.body)}`)
+  printStep('Meta: webhook signed and posted', String(sent.body.id).slice(0, 28))
   const event = await onSocket
-  hop('socket: message:received', `seq ${event.seq}`)
-  const conversation = await polled('REST', async () => {
+  printStep('socket: message:received', `seq ${event.seq}`)
+  const conversation = await poll('The message in GET /conversations', async () => {
     const { body } = await call('GET', `${api}/conversations?limit=20`, undefined, token)
     return (body.data as Body[]).find(({ lastMessage }) => (lastMessage as Body | null)?.text === message)
   })
-  hop('REST: GET /conversations', `unread ${conversation.unreadCount}, window open: ${conversation.inWindow}`)
+  printStep('REST: GET /conversations', `unread ${conversation.unreadCount}, window open: ${conversation.inWindow}`)
   return String(conversation.id)
 }
 
-/** Statuses may overtake the answer of our own call: every one of the message is remembered, and looked for afterwards. */
+/** Records every status event first, because statuses may arrive before the answer of the send call. */
 async function agentAnswers(socket: Socket, token: string, conversationId: string): Promise<void> {
-  scene('An agent answers')
+  beginScene('An agent answers')
   const seen = new Map<string, number>()
-  const note = (event: Body) => {
+  const record = (event: Body) => {
     const key = `${event.messageId}:${event.status}`
     if (!seen.has(key)) seen.set(key, performance.now())
   }
-  socket.on('message:sent', note)
-  socket.on('message:status', note)
+  socket.on('message:sent', record)
+  socket.on('message:status', record)
   const { status, body } = await call(
     'POST',
     `${api}/messages/send`,
     { conversationId, text: 'Bonjour Salma, oui. Quand êtes-vous disponible ?' },
     token,
   )
-  if (status !== 202) fail(`send answered ${status}: ${JSON.stringify(body)}`)
-  hop('REST: 202', `message ${body.id}`)
+  if (status !== 202) fail(`The send call answered ${status}: ${JSON.stringify(body)}`)
+  printStep('REST: 202', `message ${body.id}`)
   for (const step of ['sent', 'delivered', 'read']) {
-    const at = await polled(`status ${step}`, async () => seen.get(`${body.id}:${step}`))
-    console.log(`  ${`${Math.round(at - startedAt)} ms`.padStart(9)}  socket: ${step}`)
+    const at = await poll(`Status ${step}`, async () => seen.get(`${body.id}:${step}`))
+    printStep(`socket: ${step}`, '', at)
   }
   const detail = await call('GET', `${api}/messages/by-id/${body.id}`, undefined, token)
-  hop('REST: timeline', (detail.body.timeline as Body[]).map(entry => entry.status ?? entry.outcome ?? entry.kind).join(' → '))
+  printStep(
+    'REST: timeline',
+    (detail.body.timeline as Body[]).map(entry => entry.status ?? entry.outcome ?? entry.kind).join(' → '),
+  )
 }
 
 async function outsideTheWindow(socket: Socket, token: string): Promise<void> {
-  scene('Outside the 24 h window')
+  beginScene('Outside the 24 h window')
   const to = `+2126620${String(Date.now()).slice(-5)}`
   const refused = await call('POST', `${api}/messages/send`, { to, text: 'Bonjour' }, token)
-  if (refused.status !== 422) fail(`a text outside the window answered ${refused.status}, not 422`)
-  hop(`REST: 422 ${refused.body.errorCode}`, `would work: ${JSON.stringify(refused.body.suggestedTemplate ?? null)}`)
-  const sent = heard(
+  if (refused.status !== 422) fail(`A text outside the window answered ${refused.status} instead of 422.`)
+  printStep(`REST: 422 ${refused.body.errorCode}`, `would work: ${JSON.stringify(refused.body.suggestedTemplate ?? null)}`)
+  const sent = nextEvent(
     socket,
     'message:status',
     event => (event.message as Body).type === 'template' && event.status === 'delivered',
@@ -142,25 +148,25 @@ async function outsideTheWindow(socket: Socket, token: string): Promise<void> {
     variables: { candidateName: 'Salma', jobTitle: 'Comptable' },
   }
   const accepted = await call('POST', `${api}/messages/send-template`, { to, ...template }, token)
-  if (accepted.status !== 202) fail(`the template answered ${accepted.status}: ${JSON.stringify(accepted.body)}`)
-  hop('REST: 202 for the template', JSON.stringify(accepted.body.cost))
+  if (accepted.status !== 202) fail(`The template answered ${accepted.status}: ${JSON.stringify(accepted.body)}`)
+  printStep('REST: 202 for the template', JSON.stringify(accepted.body.cost))
   await sent
-  hop('socket: delivered')
+  printStep('socket: delivered')
 }
 
 async function failedSend(socket: Socket, token: string): Promise<void> {
-  scene('A number that is not on WhatsApp')
-  const failed = heard(socket, 'message:status', event => event.status === 'failed')
+  beginScene('A number that is not on WhatsApp')
+  const failed = nextEvent(socket, 'message:status', event => event.status === 'failed')
   const template = {
     templateName: 'application_received',
     language: 'fr',
     variables: { candidateName: 'Inconnu', jobTitle: 'Comptable' },
   }
   const accepted = await call('POST', `${api}/messages/send-template`, { to: '+33639981026', ...template }, token)
-  if (accepted.status !== 202) fail(`the template answered ${accepted.status}: ${JSON.stringify(accepted.body)}`)
-  hop('REST: 202')
+  if (accepted.status !== 202) fail(`The template answered ${accepted.status}: ${JSON.stringify(accepted.body)}`)
+  printStep('REST: 202')
   const { error } = (await failed) as { error: Body }
-  hop('socket: failed', `${error.code}: ${error.sentence}`)
+  printStep('socket: failed', `${error.code}: ${error.sentence}`)
   console.log(`${' '.repeat(13)}next step: ${error.nextStep}`)
 }
 
@@ -171,7 +177,7 @@ try {
   await outsideTheWindow(socket, token)
   await failedSend(socket, token)
   socket.disconnect()
-  console.log('\nEvery hop was seen.')
+  console.log('\nEvery step succeeded.')
 } catch (error) {
   fail(`\n${error instanceof Error ? error.message : error}`)
 }

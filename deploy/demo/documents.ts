@@ -16,7 +16,7 @@ import { DEMO_TEMPLATES, type DemoTemplate } from './world.ts'
 const WINDOW_MS = 24 * 60 * 60 * 1000
 const TEMPLATE_PRICE = { amount: 0.4, currency: 'MAD' }
 
-/** The same id for the same name on every machine, so that a second run finds what the first one wrote. */
+/** An id derived from a name, so that a second run finds the rows of the first. */
 export const demoId = (name: string): Id =>
   new Types.ObjectId(createHash('sha256').update(`demo:${name}`).digest('hex').slice(0, 24))
 
@@ -26,7 +26,7 @@ export interface Parties {
   agent: { id: Id; name: string } | null
 }
 
-/** A conversation with its messages as they stand after everything in the history has happened. */
+/** The rows of a conversation and its messages after the events of the history. */
 export function demoConversation(history: DemoConversation, parties: Parties, now: Date) {
   const _id = demoId(`conversation:${history.tenant}:${history.waId}`)
   const messages = history.messages.map((message, index) => demoMessage(_id, message, index, parties, now))
@@ -96,7 +96,7 @@ function demoMessage(
 const costOf = (template: DemoTemplate | undefined): MessageDoc['cost'] =>
   template ? { ...TEMPLATE_PRICE, category: template.category } : { amount: 0, currency: 'MAD', category: 'SERVICE' }
 
-/** Accepted, sent at the first attempt, and each status up to the last one, a second apart. */
+/** The timeline of an outbound message: accepted, sent at the first attempt, and its statuses one second apart. */
 function timelineOf(message: DemoMessage, at: Date): TimelineEntry[] {
   const after = (seconds: number) => new Date(at.getTime() + seconds * 1000)
   const order = ['SENT', 'DELIVERED', 'READ']
@@ -111,12 +111,12 @@ function timelineOf(message: DemoMessage, at: Date): TimelineEntry[] {
   ]
 }
 
-/** `Bonjour {{1}}` with the variables in their order. */
+/** The body of a template with its variables filled in. */
 function filled(template: DemoTemplate, variables: Record<string, string>): string {
   return template.variables.reduce((text, { name }, i) => text.replace(`{{${i + 1}}}`, variables[name] ?? ''), template.body)
 }
 
-/** As a sync from Meta would store it. */
+/** The row of a template, as a synchronisation with Meta stores it. */
 export function demoTemplate(tenantId: Id, wabaId: string, template: DemoTemplate): Omit<TemplateDoc, 'createdAt' | 'updatedAt'> {
   const { name, language, category, body, variables, metaTemplateId } = template
   return {

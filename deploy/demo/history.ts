@@ -1,6 +1,6 @@
 import { DEMO_CONTACTS } from './world.ts'
 
-/** What was said before the demo begins, told in minutes before it: the seed writes it, so the inbox is not empty. */
+/** A message from before the demo, which the seed writes so that the inbox is not empty. */
 export interface DemoMessage {
   minutesAgo: number
   direction: 'INBOUND' | 'OUTBOUND'
@@ -14,7 +14,7 @@ export interface DemoConversation {
   waId: string
   candidateId: string | null
   labels: string[]
-  /** Of the tenant's users, by address. */
+  /** E-mail address of the agent; null = unassigned. */
   assignedTo: string | null
   messages: DemoMessage[]
 }
@@ -43,7 +43,7 @@ const template = (minutesAgo: number, name: string, candidateName: string, jobTi
     template: { name, language: 'fr', variables: { candidateName, jobTitle } },
   }) as const
 
-/** One conversation with an open window, one whose window has closed, one with unread messages, one never answered. */
+/** Conversations with an open window, a closed window, unread messages, and without an answer; one of another tenant. */
 export const DEMO_HISTORY: DemoConversation[] = [
   {
     tenant: 'demo',

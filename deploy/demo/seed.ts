@@ -17,8 +17,8 @@ const TENANT_KEYS = Object.keys(DEMO_TENANTS) as TenantKey[]
 const tenantIdOf = (key: TenantKey) => demoId(`tenant:${key}`)
 
 /**
- * The demo world: tenants, users, numbers, templates, a few conversations. Only what is missing is written, so whatever was
- * done since stays. Development only. @throws Error in production
+ * Writes the demo world: tenants, users, numbers, templates and conversations. Only missing rows are written, so later changes
+ * stay. @throws Error in production
  */
 export async function seedDemo(store: Store, keyring: Keyring, options: { now?: Date; nodeEnv?: string } = {}): Promise<void> {
   refuseProduction(options.nodeEnv ?? process.env.NODE_ENV)
@@ -33,7 +33,7 @@ export async function seedDemo(store: Store, keyring: Keyring, options: { now?: 
 }
 
 function refuseProduction(nodeEnv: string | undefined): void {
-  if (nodeEnv === 'production') throw new Error('the demo world is refused in production')
+  if (nodeEnv === 'production') throw new Error('The demo world must not be seeded in production.')
 }
 
 async function seedTenant(store: Store, key: TenantKey): Promise<void> {
@@ -55,7 +55,7 @@ async function seedTenant(store: Store, key: TenantKey): Promise<void> {
   await ensureDefaultPipeline(store, tenantIdOf(key))
 }
 
-/** Hashing is dear on purpose: only people who are missing are hashed. */
+/** Writes the missing users. Hashing a password is slow on purpose, so present users are skipped before it. */
 async function seedUsers(store: Store): Promise<void> {
   const present = await acrossTenants(() => store.models.users.distinct('email'))
   const missing = DEMO_USERS.filter(user => !present.includes(user.email))
@@ -88,7 +88,7 @@ async function seedNumber(store: Store, keyring: Keyring, key: TenantKey, now: D
   }
   await ensure(store.models.clients, filter, fields)
   const client = await store.models.clients.findOne(filter).lean()
-  // A checkout with a new key meets the rows of the old one: the demo's token is known, so it is stored anew.
+  // The row may be sealed with the key of an earlier checkout. The demo's token is known, so it is sealed again.
   if (client && !opens(keyring, client)) {
     await store.models.clients.updateOne(filter, { $set: { accessToken: fields.accessToken } })
   }
@@ -143,7 +143,7 @@ async function seedContact(store: Store, { tenant, waId }: DemoConversation): Pr
   return (await store.models.contacts.findOne(filter).lean()) as ContactDoc
 }
 
-/** Whoever wrote is a lead, as the recorder would have made it. */
+/** Writes the lead of a person who wrote, as the recorder would. */
 async function seedLead(store: Store, history: DemoConversation, { contact }: Parties): Promise<void> {
   const pipeline = await ensureDefaultPipeline(store, tenantIdOf(history.tenant))
   const fields = {
@@ -159,7 +159,7 @@ async function seedLead(store: Store, history: DemoConversation, { contact }: Pa
   await ensure(store.models.leads, filter, fields)
 }
 
-/** Writes what is missing and leaves what is there untouched, its `updatedAt` too. @returns whether it was missing */
+/** Inserts a row unless it exists; an existing one keeps its `updatedAt` too. @returns whether it was inserted */
 async function ensure<T>(model: Model<T>, filter: QueryFilter<T>, fields: object, session?: ClientSession): Promise<boolean> {
   const now = new Date()
   const update = { $setOnInsert: { ...fields, createdAt: now, updatedAt: now } } as UpdateQuery<T>
@@ -167,15 +167,15 @@ async function ensure<T>(model: Model<T>, filter: QueryFilter<T>, fields: object
   return upsertedCount === 1
 }
 
-/** `npm run seed`: the servers of the environment, of `.env`, or of the running demo. */
+/** `npm run seed`: seeds the database of the environment, of `.env`, or of the running demo. */
 async function main(): Promise<void> {
   const env = readEnvironment()
   refuseProduction(env.NODE_ENV)
-  if (!env.MONGODB_URI) throw new Error('MONGODB_URI is missing: run `npm start` first, or set it')
+  if (!env.MONGODB_URI) throw new Error('MONGODB_URI is missing. Run `npm start` first, or set it.')
   await using store = await connectStore(env.MONGODB_URI, { appName: 'linko-seed' })
   await migrate(store)
   await seedDemo(store, createKeyring(env), { nodeEnv: env.NODE_ENV })
-  process.stdout.write(`The demo world is in place: ${DEMO_USERS.map(user => user.email).join(', ')}\n`)
+  process.stdout.write(`The demo world is seeded. Users: ${DEMO_USERS.map(user => user.email).join(', ')}\n`)
 }
 
 if (import.meta.main) await main()

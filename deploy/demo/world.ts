@@ -1,4 +1,4 @@
-/** Names, ids and passwords of the demo world (development only): the seed writes them, the simulator answers for them. */
+/** Names, ids and passwords of the demo world, for development only. The seed writes them, the simulator knows them. */
 export const DEMO_TENANTS = {
   demo: {
     name: 'Atlas Recrutement',
@@ -35,7 +35,7 @@ export interface DemoTemplate {
   metaTemplateId: string
 }
 
-/** Approved at Meta (the simulator) and synced. `candidateName`, `jobTitle` are the names that fill variables by default. */
+/** Templates that are approved in the simulator and synchronised. `candidateName` and `jobTitle` are filled by default. */
 export const DEMO_TEMPLATES: DemoTemplate[] = [
   {
     name: 'application_received',

@@ -23,7 +23,7 @@ afterEach(() => {
 
 const write = async () => writeDemoEnv(file, await chooseSettings(file), servers)
 
-test('secrets are made once and kept, and nobody else reads them', async () => {
+test('secrets are generated once and kept, readable by the owner only', async () => {
   const first = await write()
   const second = await write()
   expect(first.JWT_SECRET).toHaveLength(64)
@@ -33,7 +33,7 @@ test('secrets are made once and kept, and nobody else reads them', async () => {
   expect(statSync(file).mode & 0o777).toBe(0o600)
 })
 
-test('what the environment sets wins, and is written for others to join', async () => {
+test('settings of the environment win and are written to the file', async () => {
   vi.stubEnv('JWT_SECRET', 'given-secret')
   vi.stubEnv('GATEWAY_PORT', '4321')
   vi.stubEnv('RATE_LIMIT_API', '5/min')
@@ -52,7 +52,7 @@ test('Node and a shell read the same from the file', async () => {
   expect(env.INGEST_SPOOL_DIR).toContain(' ')
 })
 
-test('every process has a port of its own', async () => {
+test('every process has its own port', async () => {
   const env = await write()
   const ports = ['GATEWAY_PORT', 'INGEST_PORT', 'REALTIME_PORT', 'SENDER_PORT', 'SIMULATOR_PORT'].map(name => env[name])
   expect(new Set(ports).size).toBe(5)

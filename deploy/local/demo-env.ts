@@ -6,8 +6,8 @@ import { ROOT } from '#shared/process/config.ts'
 import { freePort } from './ports.ts'
 import type { BackingServers } from './servers.ts'
 
-/** Made once per checkout and kept, so that tokens stay readable and sessions valid. */
-const OWN_SECRETS: Record<string, () => string> = {
+/** Generated once per checkout and kept, so that stored tokens stay readable and sessions valid. */
+const GENERATED: Record<string, () => string> = {
   META_APP_ID: () => '918273645500112',
   META_CONFIG_ID: () => '550000000000001',
   META_APP_SECRET: () => randomBytes(16).toString('hex'),
@@ -18,11 +18,11 @@ const OWN_SECRETS: Record<string, () => string> = {
 
 const PORTS = { GATEWAY_PORT: 3000, INGEST_PORT: 3001, REALTIME_PORT: 3002, SENDER_PORT: 3003, SIMULATOR_PORT: 4000 } as const
 
-/** Ports, addresses and secrets: the environment's word, else what this checkout keeps in `file`, else a default. */
+/** Ports, addresses and secrets: from the environment, else from `file` (secrets only), else generated or a default. */
 export async function chooseSettings(file: string): Promise<Record<string, string>> {
   const kept = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {}
   const given = givenSettings()
-  const secrets = Object.entries(OWN_SECRETS).map(([name, make]) => [name, given[name] ?? kept[name] ?? make()])
+  const secrets = Object.entries(GENERATED).map(([name, make]) => [name, given[name] ?? kept[name] ?? make()])
   const ports = await choosePorts(given)
   const folder = path.dirname(file)
   return {
@@ -40,7 +40,7 @@ export async function chooseSettings(file: string): Promise<Record<string, strin
   }
 }
 
-/** Every address and secret in force, for other tools to join (0600); whole or not at all, for readers beside us. */
+/** Writes every address and secret in use for other tools, readable by the owner only. The file is replaced in one step. */
 export function writeDemoEnv(file: string, settings: Record<string, string>, servers: BackingServers): Record<string, string> {
   const addresses = { MONGODB_URI: servers.mongodb.url, RABBITMQ_URL: servers.rabbitmq.url, REDIS_URL: servers.redis.url }
   const env = { ...settings, ...addresses }
@@ -51,15 +51,15 @@ export function writeDemoEnv(file: string, settings: Record<string, string>, ser
   return env
 }
 
-/** Where a server that listens on `host` is reached from this machine. */
+/** The address at which this machine reaches a server that listens on `host`. */
 export const reachable = (host: string | undefined) => (!host || host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host)
 
-/** Of the environment only what `.env.example` documents: the rest is the user's own. */
+/** The variables of the environment that `.env.example` documents. */
 function givenSettings(): Record<string, string> {
   const documented = readFileSync(path.join(ROOT, '.env.example'), 'utf8').matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm)
   const names = [...documented].map(([, name]) => name as string)
   const given = Object.fromEntries(names.flatMap(name => (process.env[name] ? [[name, process.env[name] as string]] : [])))
-  // Vite, under which tests run, sets BASE_URL to `/`.
+  // Vite, which runs the tests, sets BASE_URL to `/`.
   if (given.BASE_URL === '/') delete given.BASE_URL
   return given
 }
@@ -88,7 +88,7 @@ function publicAddresses(host: string, ports: Record<keyof typeof PORTS, string>
   }
 }
 
-/** A shell reads the file too. */
+/** Quotes a value so that a shell and Node read the same. */
 function quoted(value: string): string {
   if (/^[\w.,:/@+-]*$/.test(value)) return value
   return value.includes("'") ? JSON.stringify(value) : `'${value}'`

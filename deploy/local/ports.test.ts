@@ -13,7 +13,7 @@ test('the preferred port is taken if it is free, else the next one', async () =>
   server.close()
 })
 
-test('no port is given twice, nor one that another launcher was given and does not use yet', async () => {
+test('a port is not assigned twice, not even one that another launcher has and does not use yet', async () => {
   const ours = await freePort()
   expect(await freePort(ours)).not.toBe(ours)
   const script = `import { freePort } from ${JSON.stringify(path.join(import.meta.dirname, 'ports.ts'))}; console.log(await freePort(${ours}))`
@@ -21,6 +21,6 @@ test('no port is given twice, nor one that another launcher was given and does n
   expect(Number(theirs)).not.toBe(ours)
 })
 
-test('ports lie below the range of outgoing connections', async () => {
+test('ports are below the range of outgoing connections', async () => {
   expect(await freePort()).toBeLessThan(32_768)
 })

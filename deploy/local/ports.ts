@@ -4,27 +4,30 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { startTime } from './process-table.ts'
 
-/** Below the range that outgoing connections take theirs from. */
+/** Ports below the range of outgoing connections. */
 const LOWEST = 20_000
 const HIGHEST = 32_000
-const given = new Set<number>()
+const taken = new Set<number>()
 
-/** A port is free before its server listens: launchers of one machine tell each other here what they gave away. */
+/**
+ * Folder in which the launchers of one machine record the ports that they have assigned: a port looks free until its server
+ * listens.
+ */
 const CLAIMS = path.join(tmpdir(), `linko-ports-${process.getuid?.() ?? 0}`)
 
 /**
- * A free TCP port on 127.0.0.1 that no other launcher has promised to anyone: `preferred` if possible, else the next one above,
- * else any below 32,000. It stays ours until this process ends.
+ * A free TCP port on 127.0.0.1 that no launcher has assigned: `preferred` if possible, else the next free one above it, else
+ * any below 32,000. It stays assigned until this process ends. @throws Error when no port is free
  */
 export async function freePort(preferred?: number): Promise<number> {
   const start = preferred ?? LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST))
   for (let i = 0; i < HIGHEST; i++) {
     const port = start + i < HIGHEST ? start + i : LOWEST + ((start + i) % (HIGHEST - LOWEST))
-    if (given.has(port) || !claim(port)) continue
-    given.add(port)
+    if (taken.has(port) || !claim(port)) continue
+    taken.add(port)
     if (await isFree(port)) return port
   }
-  throw new Error('no free port on 127.0.0.1')
+  throw new Error('There is no free port on 127.0.0.1.')
 }
 
 function isFree(port: number): Promise<boolean> {
@@ -38,7 +41,7 @@ function isFree(port: number): Promise<boolean> {
 function claim(port: number): boolean {
   const file = path.join(CLAIMS, String(port))
   mkdirSync(CLAIMS, { recursive: true })
-  if (given.size === 0) process.once('exit', giveBack)
+  if (taken.size === 0) process.once('exit', releaseClaims)
   if (isClaimedByOther(file)) return false
   try {
     rmSync(file, { force: true })
@@ -58,6 +61,6 @@ function isClaimedByOther(file: string): boolean {
   }
 }
 
-function giveBack(): void {
-  for (const port of given) rmSync(path.join(CLAIMS, String(port)), { force: true })
+function releaseClaims(): void {
+  for (const port of taken) rmSync(path.join(CLAIMS, String(port)), { force: true })
 }

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** Every process of ours carries its folder in this variable, and so do the processes that it starts itself. */
+/** Variable with the folder of the launcher, in the environment of its processes and of the processes that those start. */
 export const OWNER_VARIABLE = 'LINKO_OWNER'
 
-/** When a process began, as the system writes it; empty when there is none. With the pid it names one process for ever. */
+/** Start time of a process in the system's format; empty when it does not run. Process id and start time together are unique. */
 export function startTime(pid: number): string {
   try {
     if (process.platform === 'linux') return fieldsOf(pid).startedAt
@@ -14,16 +14,16 @@ export function startTime(pid: number): string {
   }
 }
 
-/** To a process and what it started; nobody there is fine. */
+/** Sends a signal to a process group, if it exists. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal)
   } catch {
-    // gone already
+    // The group has ended already.
   }
 }
 
-/** Processes that carry `owner`, also those whose recorded parent has gone (Linux only). */
+/** Running processes of a launcher's folder, also those whose parent has ended. Linux only; empty elsewhere. */
 export function pidsOwnedBy(owner: string): number[] {
   if (process.platform !== 'linux') return []
   const mark = `${OWNER_VARIABLE}=${owner}`
@@ -40,7 +40,7 @@ function environmentOf(pid: number): string[] {
   }
 }
 
-/** State and start time stand behind the command's name, which may hold blanks and brackets. A zombie counts as gone. */
+/** The start time follows the command's name, which may contain blanks and brackets. A zombie counts as ended. */
 function fieldsOf(pid: number): { startedAt: string } {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

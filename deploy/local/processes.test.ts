@@ -4,24 +4,25 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { pidsOwnedBy, startTime } from './process-table.ts'
-import { closeRegistry, openRegistry, type ProcessSpec, type Registry, supervise } from './processes.ts'
+import { type ProcessSpec, supervise } from './processes.ts'
+import { closeRegistry, openRegistry, type Registry } from './registry.ts'
 
 const FOREVER = 'setInterval(() => {}, 1000)'
 let dir: string
 let registry: Registry
-const said: string[] = []
+const reports: string[] = []
 
 beforeEach(async () => {
   dir = mkdtempSync(path.join(tmpdir(), 'linko-processes-'))
-  registry = await openRegistry(dir, line => said.push(line))
+  registry = await openRegistry(dir, line => reports.push(line))
 })
 afterEach(() => {
   closeRegistry(registry)
   rmSync(dir, { recursive: true, force: true })
-  said.length = 0
+  reports.length = 0
 })
 
-/** A process that is ready when it has written `started`. */
+/** A process that is ready when it has written the file `started`. */
 function node(script: string, more: Partial<ProcessSpec> = {}): ProcessSpec {
   const started = path.join(dir, 'started')
   return {
@@ -38,7 +39,7 @@ function node(script: string, more: Partial<ProcessSpec> = {}): ProcessSpec {
 const isAlive = (pid: number) => startTime(pid) !== ''
 const gone = (pid: number) => vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 5000 })
 
-test('a process that is killed is started again, and people are told', async () => {
+test('a process that is killed is started again and reported', async () => {
   await using sample = await supervise(node(FOREVER), registry)
   const first = sample.pid() as number
   sample.kill('SIGKILL')
@@ -46,7 +47,7 @@ test('a process that is killed is started again, and people are told', async () 
   await vi.waitFor(() => expect(sample.starts()).toBe(2), { timeout: 5000 })
   await sample.ready()
   expect(sample.pid()).not.toBe(first)
-  expect(said.join()).toMatch(/sample ended \(SIGKILL\) and is started again in 500 ms/)
+  expect(reports.join()).toMatch(/sample ended \(SIGKILL\) and is started again in 500 ms/)
 })
 
 test('a process that ends before it is ready fails the start, with the end of its log', async () => {
@@ -68,14 +69,15 @@ test('a folder has one launcher at a time', async () => {
   await expect(openRegistry(dir)).rejects.toThrow(/already running/)
 })
 
-/** A launcher in a process of its own, whose child starts a grandchild in another session. */
+/** Starts a launcher in another process; its child starts a grandchild in another session. */
 async function launchElsewhere(folder: string, end: string): Promise<{ launcher: number; children: number[] }> {
   const grandchild = `require('child_process').spawn(process.execPath, ['-e', '${FOREVER}'], { detached: true, stdio: 'ignore' })`
   const pids = path.join(folder, 'ready')
   const script = path.join(folder, 'launcher.ts')
   writeFileSync(
     script,
-    `import { openRegistry, supervise } from ${JSON.stringify(path.join(import.meta.dirname, 'processes.ts'))}
+    `import { supervise } from ${JSON.stringify(path.join(import.meta.dirname, 'processes.ts'))}
+import { openRegistry } from ${JSON.stringify(path.join(import.meta.dirname, 'registry.ts'))}
 import { existsSync, writeFileSync } from 'node:fs'
 const spec = { name: 'sample', command: process.execPath, logFile: ${JSON.stringify(path.join(folder, 'log'))},
   args: ['-e', ${JSON.stringify(`${grandchild};${FOREVER}`)}], ready: async () => undefined }
@@ -90,7 +92,7 @@ ${end}
   return { launcher: launcher.pid as number, children: pidsOwnedBy(folder) }
 }
 
-test('the next start ends what a killed launcher left, grandchildren too, and no stranger with a number of theirs', async () => {
+test('the next start ends the processes of a killed launcher, grandchildren too, but no other process with a recorded id', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'linko-killed-'))
   const { launcher, children } = await launchElsewhere(folder, FOREVER)
   process.kill(launcher, 'SIGKILL')
@@ -108,7 +110,7 @@ test('the next start ends what a killed launcher left, grandchildren too, and no
   rmSync(folder, { recursive: true })
 })
 
-test('a list that was half written is no obstacle', async () => {
+test('a process list that was half written is ignored', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'linko-torn-'))
   writeFileSync(path.join(folder, 'pids.json'), '[{"name":"laun')
   closeRegistry(await openRegistry(folder))
@@ -119,7 +121,7 @@ test('a launcher that ends by an error takes its processes with it', async () =>
   const folder = mkdtempSync(path.join(tmpdir(), 'linko-failed-'))
   const { launcher, children } = await launchElsewhere(folder, `setTimeout(() => { throw new Error('a bug') }, 500)`)
   await gone(launcher)
-  // The grandchild of another session is found by the next start.
+  // The grandchild in another session is ended by the next start.
   await vi.waitFor(() => expect(children.filter(isAlive).length).toBeLessThan(2), { timeout: 5000 })
   closeRegistry(await openRegistry(folder))
   expect(children.some(isAlive)).toBe(false)

@@ -1,36 +1,38 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { type DockerServer, startComposed, startContainer } from './backing/docker.ts'
+import { dockerAnswers, firstLine } from './backing/install.ts'
 import { fetchMongod, findMongod, pingMongodb, startMongodb } from './backing/mongodb.ts'
-import type { OwnServer, Place } from './backing/own.ts'
-import { fetchRabbitmq, findRabbitmq, type OwnRabbitmq, pingRabbitmq, startRabbitmq } from './backing/rabbitmq.ts'
+import { type PrivateServer, SERVER_NAMES, type ServerLocation, type ServerName } from './backing/private-server.ts'
+import { fetchRabbitmq, findRabbitmq, type PrivateRabbitmq, pingRabbitmq, startRabbitmq } from './backing/rabbitmq.ts'
 import { fetchRedis, findRedis, pingRedis, startRedis } from './backing/redis.ts'
-import { dockerAnswers, firstLine, SERVER_NAMES, type ServerName } from './backing/ways.ts'
 import { freePort } from './ports.ts'
-import type { Registry, Supervised } from './processes.ts'
+import type { Supervised } from './processes.ts'
+import type { Registry } from './registry.ts'
 
-/** A backing server that answers, however it came to be. */
+/** A running backing server. */
 export interface BackingServer extends AsyncDisposable {
   name: ServerName
   url: string
-  /** One line for people: which way was taken and why. */
-  way: string
-  /** Ours only: kill -9 of the process, which is started again on the same port with the same data. */
+  /** Where the server comes from, as a text for the user. */
+  source: string
+  /** The process of a private server, for tests that kill it: it is started again on the same port with the same data. */
   supervised: Supervised | null
-  /** RabbitMQ, not when it came by its address: an Erlang expression in the broker. */
+  /** Evaluates an Erlang expression in the broker; null for other servers and for a broker given by its address. */
   evaluate: ((expression: string) => Promise<string>) | null
 }
 export type BackingServers = Record<ServerName, BackingServer> & AsyncDisposable
 
 export interface ServersOptions {
-  /** Below `.linko/`: data and logs of the servers of ours. */
+  /** Folder for data and logs of private servers, below `.linko/`. */
   dir: string
   registry: Registry
-  /** `start` takes compose services, `test` throw-away containers. */
+  /** How a Docker engine is used: compose services for `npm start`, disposable containers for tests. */
   docker: 'compose' | 'container'
-  /** What a server needs before the others are awaited. */
+  /** Runs as soon as a server is ready, while others still start. */
   prepare?: Partial<Record<ServerName, (server: BackingServer) => Promise<void>>>
-  say(line: string): void
+  /** Prints a line for the user. */
+  report(line: string): void
 }
 
 const KINDS = {
@@ -48,7 +50,7 @@ const KINDS = {
     find: findRabbitmq,
     fetch: fetchRabbitmq,
     start: startRabbitmq,
-    hint: 'apt-get install rabbitmq-server, or set RABBITMQ_URL',
+    hint: 'install the package rabbitmq-server, or set RABBITMQ_URL',
   },
   redis: {
     variable: 'REDIS_URL',
@@ -56,14 +58,14 @@ const KINDS = {
     find: findRedis,
     fetch: fetchRedis,
     start: startRedis,
-    hint: 'apt-get install redis-server, or set REDIS_URL',
+    hint: 'install the package redis-server, or set REDIS_URL',
   },
 } as const
 
-/** Only one at a time: they share apt's lock. */
+/** Packages are fetched one after the other, because apt has a lock. */
 let fetching: Promise<unknown> = Promise.resolve()
 
-/** MongoDB, RabbitMQ and Redis, each by the first way that works. @throws one error that names the server and what was tried */
+/** Starts MongoDB, RabbitMQ and Redis, each from the first source that works. @throws Error with the server and all attempts */
 export async function startServers(options: ServersOptions): Promise<BackingServers> {
   const servers: Partial<Record<ServerName, BackingServer>> = {}
   const stopAll = async () => void (await Promise.all(Object.values(servers).map(server => server[Symbol.asyncDispose]())))
@@ -78,69 +80,69 @@ export async function startServers(options: ServersOptions): Promise<BackingServ
   throw failure.reason
 }
 
-/** A way that does not apply answers why; one that fails throws. */
-type Way = (name: ServerName, options: ServersOptions) => Promise<BackingServer | string>
+/** Tries one source. Returns a reason when the source does not apply, and throws when it fails. */
+type Source = (name: ServerName, options: ServersOptions) => Promise<BackingServer | string>
 
 async function startServer(name: ServerName, options: ServersOptions): Promise<BackingServer> {
   const tried: string[] = []
-  for (const way of [byAddress, byDocker, byBinary, byFetching]) {
-    const result = await way(name, options).catch(firstLine)
+  for (const trySource of [byAddress, byDocker, byBinary, byFetching]) {
+    const result = await trySource(name, options).catch(firstLine)
     if (typeof result === 'string') tried.push(result)
     else {
-      options.say(`${name}: ${result.way}${tried.length > 0 ? ` (${tried.join('; ')})` : ''}`)
+      options.report(`${name}: ${result.source}${tried.length > 0 ? ` (${tried.join('; ')})` : ''}`)
       return result
     }
   }
-  throw new Error(`${name} could not be started: ${tried.join('; ')}.\nWhat helps: ${KINDS[name].hint}`)
+  throw new Error(`${name} could not be started: ${tried.join('; ')}.\nTo fix this, ${KINDS[name].hint}.`)
 }
 
-const byAddress: Way = async name => {
+const byAddress: Source = async name => {
   const { variable, ping } = KINDS[name]
   const url = process.env[variable]
   if (!url) return `${variable} is not set`
   await ping(url).catch(error => {
-    throw new Error(`${variable} is set, but of no use: ${firstLine(error)}`)
+    throw new Error(`${variable} is set, but the server cannot be used: ${firstLine(error)}`)
   })
-  return { name, url, way: `the address in ${variable}`, supervised: null, evaluate: null, async [Symbol.asyncDispose]() {} }
+  return { name, url, source: `the address in ${variable}`, supervised: null, evaluate: null, async [Symbol.asyncDispose]() {} }
 }
 
-const byDocker: Way = async (name, { docker, dir }) => {
+const byDocker: Source = async (name, { docker, dir }) => {
   if (!(await dockerAnswers())) return 'no Docker engine answers'
   const server: DockerServer =
     docker === 'compose' ? await startComposed(name, await keptPort(dir, name)) : await startContainer(name)
   return {
     name,
     url: server.url,
-    way: 'a container of the Docker engine',
+    source: 'a container of the Docker engine',
     supervised: null,
     evaluate: server.evaluate ?? null,
     [Symbol.asyncDispose]: () => server.stop(),
   }
 }
 
-const byBinary: Way = async (name, options) => {
+const byBinary: Source = async (name, options) => {
   const binary = KINDS[name].find()
-  return binary === null ? 'no binary on PATH' : own(name, binary, `${binary}, private`, options)
+  return binary === null ? 'no binary on PATH' : startPrivate(name, binary, `${binary}, private`, options)
 }
 
-const byFetching: Way = async (name, options) => {
-  options.say(`${name}: is being fetched …`)
-  const turn = fetching.then(() => KINDS[name].fetch())
-  fetching = turn.catch(() => undefined)
-  const { binary, from } = await turn
-  return own(name, binary, `fetched ${from}, private`, options)
+const byFetching: Source = async (name, options) => {
+  options.report(`${name}: fetching …`)
+  const result = fetching.then(() => KINDS[name].fetch())
+  fetching = result.catch(() => undefined)
+  const { binary, from } = await result
+  return startPrivate(name, binary, `fetched ${from}, private`, options)
 }
 
-async function own(name: ServerName, binary: string, way: string, options: ServersOptions): Promise<BackingServer> {
+async function startPrivate(name: ServerName, binary: string, source: string, options: ServersOptions): Promise<BackingServer> {
   const dir = path.join(options.dir, name)
   mkdirSync(dir, { recursive: true, mode: 0o700 })
-  const place: Place = { dir, port: await keptPort(options.dir, name), registry: options.registry }
-  const server: OwnServer | OwnRabbitmq = await KINDS[name].start(binary, place)
+  const place: ServerLocation = { dir, port: await keptPort(options.dir, name), registry: options.registry }
+  const server: PrivateServer | PrivateRabbitmq = await KINDS[name].start(binary, place)
   const { supervised } = server
   return {
     name,
     url: server.url,
-    way,
+    source,
     supervised: supervised[supervised.length - 1] ?? null,
     evaluate: evaluatorOf(server),
     async [Symbol.asyncDispose]() {
@@ -149,7 +151,7 @@ async function own(name: ServerName, binary: string, way: string, options: Serve
   }
 }
 
-/** The port of the last start if it is free, so that addresses stay. */
+/** The port of the last start if it is free, so that addresses stay the same. */
 async function keptPort(dir: string, name: ServerName): Promise<number> {
   const file = path.join(dir, `${name}.port`)
   const last = existsSync(file) ? Number(readFileSync(file, 'utf8')) : undefined
@@ -159,4 +161,5 @@ async function keptPort(dir: string, name: ServerName): Promise<number> {
   return port
 }
 
-const evaluatorOf = (server: OwnServer | OwnRabbitmq) => ('evaluate' in server ? (server as OwnRabbitmq).evaluate : null)
+const evaluatorOf = (server: PrivateServer | PrivateRabbitmq) =>
+  'evaluate' in server ? (server as PrivateRabbitmq).evaluate : null

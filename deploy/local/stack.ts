@@ -6,8 +6,9 @@ import { connectStore } from '#shared/store/connect.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import { seedDemo } from '../demo/seed.ts'
 import { chooseSettings, reachable, writeDemoEnv } from './demo-env.ts'
-import { closeRegistry, type Registry, type Supervised, supervise } from './processes.ts'
+import { type Supervised, supervise } from './processes.ts'
 import { openProfile } from './profiles.ts'
+import { closeRegistry, type Registry } from './registry.ts'
 import { type BackingServer, type BackingServers, startServers } from './servers.ts'
 
 const SERVICE_NAMES = ['gateway', 'ingest', 'sender', 'realtime'] as const
@@ -17,8 +18,8 @@ export type ProcessName = (typeof PROCESS_NAMES)[number]
 const entryOf = (name: ProcessName) => (name === 'simulator' ? 'deploy/simulator/main.ts' : `services/${name}/main.ts`)
 
 /**
- * The whole of Linko on one machine: servers, the demo world, four services and the simulator. What dies is started again, so
- * chaos is `stack.processes.sender.kill('SIGKILL')` or `stack.servers.rabbitmq.supervised?.kill('SIGKILL')`, then `ready()`.
+ * Linko on one machine: backing servers, the demo world, the four services and the simulator. A process that ends is started
+ * again, so a test can call `stack.processes.sender.kill('SIGKILL')` and then wait for `ready()`.
  */
 export interface Stack extends AsyncDisposable {
   env: Record<string, string>
@@ -27,33 +28,35 @@ export interface Stack extends AsyncDisposable {
 }
 
 export interface StackOptions {
-  /** Data and logs lie in `.linko/<profile>`. */
+  /** Data and logs are in `.linko/<profile>`. */
   profile: string
-  /** Where the addresses and secrets in force are written; `.linko/demo.env` for `npm start`. */
+  /** File for the addresses and secrets in use; `.linko/demo.env` for `npm start`. */
   envFile: string
   docker: 'compose' | 'container'
-  /** Beside what the services get from the environment, and before it. */
+  /** Further variables of the services, which win over the environment. */
   extraEnv?: Record<string, string>
+  /** Restarts a process when one of its source files changes. */
   watch?: boolean
-  say(line: string): void
+  /** Prints a line for the user. */
+  report(line: string): void
 }
 
-/** Starts everything, or nothing: a part that fails ends the others. */
+/** Starts the stack. When a part fails, the others are stopped. @throws Error of the part that failed */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const registry = await openProfile(options.profile, options.say)
+  const registry = await openProfile(options.profile, options.report)
   await using cleanup = new AsyncDisposableStack()
   cleanup.defer(() => closeRegistry(registry))
-  const { docker, say, envFile } = options
+  const { docker, report, envFile } = options
   const settings = await chooseSettings(envFile)
-  // RabbitMQ takes longest: meanwhile the store is made ready.
+  // RabbitMQ takes longest to start; the database is migrated and seeded meanwhile.
   const prepare = { mongodb: (server: BackingServer) => prepareStore(server.url, settings) }
-  const servers = cleanup.use(await startServers({ dir: registry.dir, registry, docker, say, prepare }))
+  const servers = cleanup.use(await startServers({ dir: registry.dir, registry, docker, report, prepare }))
   const env = writeDemoEnv(envFile, settings, servers)
 
   const start = (name: ProcessName) => startProcess(name, { ...env, ...options.extraEnv }, registry, options.watch === true)
   const simulator = start('simulator')
   const all = await Promise.allSettled([simulator, ...SERVICE_NAMES.map(start)])
-  // In reverse order: first the services, at once, then what they call.
+  // Disposal runs in reverse order: the services together, then the simulator, which they call.
   const [first, ...services] = all.map(result => (result.status === 'fulfilled' ? result.value : null))
   if (first) cleanup.use(first)
   cleanup.defer(async () => void (await Promise.all(services.map(service => service?.[Symbol.asyncDispose]()))))

@@ -5,10 +5,11 @@ import { DEMO_USERS } from '../demo/world.ts'
 import { linkoDir } from './profiles.ts'
 import { PROCESS_NAMES, type Stack, startStack } from './stack.ts'
 
-/** `npm start`: everything, until Ctrl-C. `--watch` starts a service again when its files change. */
+/** `npm start`: runs the stack until Ctrl-C. With `--watch` a process restarts when its source files change. */
 async function main(): Promise<number> {
   const startedAt = Date.now()
-  if (process.env.NODE_ENV === 'production') throw new Error('npm start is the demo; production runs the image, one service each')
+  if (process.env.NODE_ENV === 'production')
+    throw new Error('`npm start` is the demo. In production, run the image `linko` once per service.')
   readSettings()
   const interrupted = untilInterrupted()
   const starting = startStack({
@@ -16,10 +17,10 @@ async function main(): Promise<number> {
     envFile: path.join(ROOT, '.linko/demo.env'),
     docker: 'compose',
     watch: process.argv.includes('--watch'),
-    say: line => console.log(line),
+    report: line => console.log(line),
   })
   const stack = await Promise.race([starting, interrupted.then(() => null)])
-  if (stack === null) return 130 // what was started ends with this process
+  if (stack === null) return 130 // the registry kills the started processes when this one exits
 
   printTable(stack.env, Date.now() - startedAt)
   await interrupted
@@ -29,20 +30,20 @@ async function main(): Promise<number> {
   return 0
 }
 
-/** `.env` counts as environment, as for a service that is started alone; old names and `*_FILE` are resolved once, here. */
+/** Reads `.env` into the environment, as a single service does, and resolves old names and `*_FILE` once. */
 function readSettings(): void {
   const file = path.join(ROOT, '.env')
   if (existsSync(file)) process.loadEnvFile(file)
   Object.assign(process.env, readEnvironment(process.env, linkoDir('none')))
 }
 
-/** Resolves at the first signal; a second one ends this process, and with it its children, at once. */
+/** Resolves at the first signal. A second one ends this process and its children at once. */
 function untilInterrupted(): Promise<void> {
-  let times = 0
+  let signals = 0
   return new Promise(resolve => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
       process.on(signal, () => {
-        if (++times > 1) process.exit(130)
+        if (++signals > 1) process.exit(130)
         resolve()
       })
   })
@@ -60,7 +61,7 @@ function printTable(env: Stack['env'], tookMs: number): void {
   ]
   const width = Math.max(...DEMO_USERS.map(user => user.email.length)) + 2
   console.log(`\nLinko is ready after ${(tookMs / 1000).toFixed(1)} s (${PROCESS_NAMES.length} processes)\n`)
-  for (const [what, address] of addresses) console.log(`  ${what.padEnd(24)}${address}`)
+  for (const [name, address] of addresses) console.log(`  ${name.padEnd(24)}${address}`)
   console.log('\nDemo users\n')
   for (const user of DEMO_USERS) console.log(`  ${user.email.padEnd(width)}${user.password.padEnd(18)}${user.role}`)
   console.log('\n`npm run demo` in a second terminal plays a conversation. Ctrl-C stops everything.')

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
+import { openProfile } from '#deploy/local/profiles.ts'
+import { closeRegistry } from '#deploy/local/registry.ts'
+import { startServers } from '#deploy/local/servers.ts'
 import { refuseUsedVhost } from '#test/support/vhosts.ts'
-import { closeRegistry } from '../../deploy/local/processes.ts'
-import { openProfile } from '../../deploy/local/profiles.ts'
-import { startServers } from '../../deploy/local/servers.ts'
 
 /** What tests are told of their servers. `DATABASE` and `VHOST` in the addresses are replaced by each test's own. */
 export interface TestServers {
@@ -26,7 +26,7 @@ export async function startTestServers(
     rmSync(registry.dir, { recursive: true, force: true })
   }
   try {
-    const servers = await startServers({ dir: registry.dir, registry, docker: 'container', say })
+    const servers = await startServers({ dir: registry.dir, registry, docker: 'container', report: say })
     const vhosts = Array.from({ length: VHOSTS }, (_, i) => `t${i}`)
     const isOurs = servers.rabbitmq.evaluate !== null
     if (!isOurs) await refuseUsedVhost(servers.rabbitmq.url)

@@ -73,7 +73,7 @@ async function trial(target: Target): Promise<boolean> {
     envFile: path.join(dir, 'demo.env'),
     docker: 'container',
     extraEnv: quotas,
-    say: () => undefined,
+    report: () => undefined,
   })
   const addresses: Addresses = { gateway: stack.env.BASE_URL as string, simulator: stack.env.META_GRAPH_URL as string }
   await using oracle = new Oracle(stack.env.MONGODB_URI as string, addresses)

