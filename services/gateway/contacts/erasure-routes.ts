@@ -12,7 +12,7 @@ const count = z.number().int()
 const ErasedView = z.object({
   id: z.string(),
   erasedAt: z.iso.datetime(),
-  /** How much was removed. */
+  /** Number of removed records by kind. */
   erased: z.object({
     messages: count,
     files: count,
@@ -24,13 +24,16 @@ const ErasedView = z.object({
   }),
 })
 
-/** What a crash leaves undone is done by ingest's chores: from the first moment nobody finds the person. */
+/**
+ * Erases a contact. The contact is hidden in one transaction before anything is removed; a removal that a crash interrupts is
+ * finished by ingest's background jobs.
+ */
 const erase = route({
   method: 'delete',
   path: '/api/v1/contacts/{id}',
   action: 'contacts.erase',
   tag: 'contacts',
-  summary: 'Erase a person for good: name, keys, contents, files, leads, notes, webhooks, rows of audiences. Counts stay',
+  summary: 'Erase a contact permanently: identifiers, messages, files, leads, notes, webhooks and audience rows; counts remain',
   params: IdParams,
   returns: ErasedView,
   async handle(request, deps: GatewayDeps) {
@@ -52,7 +55,7 @@ const erase = route({
 
 export const erasureRoutes = [erase]
 
-/** The same for the same number of a tenant, and to nobody without our secret any number's. */
+/** Pseudonym of a recipient key: stable within a tenant, and not reversible without `JWT_SECRET`. */
 function pseudonymOf({ config }: GatewayDeps, tenantId: string, key: string): string {
   const secret = createHmac('sha256', config.JWT_SECRET).update('erased people').digest()
   return `erased:${createHmac('sha256', secret).update(`${tenantId}:${key}`).digest('hex').slice(0, 32)}`

@@ -11,7 +11,7 @@ import type { GatewayDeps } from '../deps.ts'
 import { flagText } from '../schemas.ts'
 import { type ImportReport, importContacts } from './import.ts'
 
-/** Some 300,000 rows. */
+/** About 300,000 rows. */
 const MOST_BYTES = 20_000_000
 const count = z.number().int()
 const column = z.string().trim().min(1).max(100).optional()
@@ -23,7 +23,7 @@ const ImportView = z.object({
   updated: count,
   unchanged: count,
   refused: count,
-  /** The first 10,000. */
+  /** The first 10,000 refused rows; `row` counts from 1 without the header. */
   refusedRows: z.array(z.object({ row: count, value: z.string(), problem: z.string() })),
 })
 
@@ -32,19 +32,18 @@ const add = route({
   path: '/api/v1/contacts/import',
   action: 'contacts.import',
   tag: 'contacts',
-  summary:
-    'Contacts from a CSV with a header: phone (or user id), name, opt-out; other columns are attributes. Once more changes nothing',
+  summary: 'Import contacts from a CSV with a header: phone or user id, name, opt-out; other columns become attributes',
   query: z.strictObject({
-    dryRun: flagText.optional().describe('Only tells what would become of the rows'),
-    phone: column.describe('The column with the numbers'),
-    name: column.describe('The column with the names'),
-    report: z.enum(['json', 'csv']).default('json').describe('csv: the refused rows alone, to be mended and sent again'),
+    dryRun: flagText.optional().describe('Report what the import would do and change nothing'),
+    phone: column.describe('Column that holds the phone numbers'),
+    name: column.describe('Column that holds the names'),
+    report: z.enum(['json', 'csv']).default('json').describe('csv: only the refused rows, to be corrected and imported again'),
   }),
   upload: { types: ['text/csv', 'application/csv', 'text/plain'], maxBytes: MOST_BYTES },
   returns: ImportView,
   async handle(request, deps: GatewayDeps) {
     const caller = callerOf(request)
-    if (request.upload === null) throw new Error('a route that takes a file got none')
+    if (request.upload === null) throw new Error('an upload route was called without a file')
     const { dryRun = false, phone, name, report: format } = request.query
     const report = await importContacts(deps, caller, request.upload, { phone, name, isDryRun: dryRun }, request.traceparent)
     if (!dryRun) await auditCounts(request, deps, caller.tenantId, report)
@@ -65,12 +64,12 @@ const table = route({
   path: '/api/v1/contacts/export.csv',
   action: 'contacts.export',
   tag: 'contacts',
-  summary: 'All contacts as a CSV, streamed; it can be imported again',
+  summary: 'Export all contacts as a CSV that can be imported again',
   async handle(request, deps: GatewayDeps) {
     const { tenantId } = callerOf(request)
     const attributes = await attributeNames(deps.store, tenantId, MOST_ATTRIBUTES)
     await recordAudit(request, deps, { action: 'contacts.exportAll', object: { kind: 'tenant', id: tenantId } })
-    // A cell that begins like a formula is run by spreadsheets: it is shown as text.
+    // Spreadsheets run a cell that begins like a formula; an escaped one is shown as text.
     const csv = stringify({ header: true, columns: [...COLUMNS, ...attributes], escape_formulas: true, bom: true })
     const page = (after: Id | null) => asTenant(tenantId, () => contactsAfter(deps.store, tenantId, after, PAGE))
     const stream = Readable.from(rowsOf(page, attributes))

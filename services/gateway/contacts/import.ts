@@ -9,6 +9,7 @@ import { importRows } from '#shared/store/contacts/import.ts'
 import { findPrimaryClient } from '#shared/store/numbers/clients.ts'
 import type { GatewayDeps } from '../deps.ts'
 
+/** Import options: the names of the columns that hold phone numbers and names, detected from the header when left out. */
 export interface ImportInput {
   phone?: string | undefined
   name?: string | undefined
@@ -16,7 +17,7 @@ export interface ImportInput {
 }
 
 export interface RefusedRow {
-  /** From 1, without the header. */
+  /** Row number from 1, without the header. */
   row: number
   value: string
   problem: string
@@ -28,16 +29,16 @@ export interface ImportReport {
   updated: number
   unchanged: number
   refused: number
-  /** The first of them. */
+  /** The first `MAX_REFUSED_ROWS` refused rows. */
   refusedRows: RefusedRow[]
 }
 
 const BATCH = 500
-const MOST_REFUSED = 10_000
+const MAX_REFUSED_ROWS = 10_000
 
 /**
- * Reads a CSV to its end, row by row, and makes or changes contacts. The file lies in the storage meanwhile, so that a caller
- * need not wait for the database while it sends. @throws ApiError 422 for what is no CSV, or has no column with keys
+ * Creates and updates contacts from a CSV, row by row. The upload is stored first, so that a slow database does not hold up the
+ * client's connection. @throws ApiError 422 CSV_INVALID, or COLUMN_MISSING when no column holds phone numbers
  */
 export async function importContacts(
   deps: GatewayDeps,
@@ -52,7 +53,7 @@ export async function importContacts(
     return await readAll(deps, caller, await deps.storage.get(key), input, traceparent)
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
-    throw new ApiError(422, 'CSV_INVALID', `The file is no CSV: ${error.message}`.slice(0, 500), { cause: error })
+    throw new ApiError(422, 'CSV_INVALID', `The file is not valid CSV: ${error.message}`.slice(0, 500), { cause: error })
   } finally {
     await deps.storage.delete(key)
   }
@@ -68,7 +69,7 @@ async function readAll(
   const home = (await findPrimaryClient(deps.store, tenantId))?.whatsappNumber ?? null
   const batch = { tenantId: toId(tenantId), by: toId(id), now: deps.now(), isDryRun: input.isDryRun }
   const report: ImportReport = { read: 0, created: 0, updated: 0, unchanged: 0, refused: 0, refusedRows: [] }
-  const places = new Map<string, number>()
+  const rowOfKey = new Map<string, number>()
   let rows: ContactRow[] = []
 
   async function write(): Promise<void> {
@@ -81,7 +82,7 @@ async function readAll(
   for await (const { record, columns } of readCsv(file, columnsFor(input))) {
     report.read++
     const row = readContactRow(record, columns, home)
-    const problem = 'problem' in row ? row.problem : repeated(places, row, report.read)
+    const problem = 'problem' in row ? row.problem : duplicateOf(rowOfKey, row, report.read)
     if (problem !== null) refuse(report, record, columns, problem)
     else rows.push(row as ContactRow)
     if (rows.length === BATCH) await write()
@@ -90,25 +91,29 @@ async function readAll(
   return report
 }
 
-function repeated(places: Map<string, number>, { key }: ContactRow, row: number): string | null {
-  const before = places.get(key)
-  if (before !== undefined) return `stands in row ${before} already`
-  places.set(key, row)
+function duplicateOf(rowOfKey: Map<string, number>, { key }: ContactRow, row: number): string | null {
+  const before = rowOfKey.get(key)
+  if (before !== undefined) return `duplicate of row ${before}`
+  rowOfKey.set(key, row)
   return null
 }
 
 function refuse(report: ImportReport, record: Record<string, string>, columns: ContactColumns, problem: string): void {
   report.refused++
-  if (report.refusedRows.length === MOST_REFUSED) return
+  if (report.refusedRows.length === MAX_REFUSED_ROWS) return
   const value = record[columns.phone ?? columns.userId ?? ''] ?? ''
   report.refusedRows.push({ row: report.read, value: value.slice(0, 100), problem })
 }
 
-/** Which columns hold what. @throws ApiError 422 when none has phone numbers */
+/** Mapping of CSV columns to contact fields. @throws ApiError 422 COLUMN_MISSING when no column holds phone numbers */
 function columnsFor({ phone, name }: ImportInput) {
   return (names: string[], written: string[]): ContactColumns => {
     const columns = contactColumns(names, { ...(phone && { phone }), ...(name && { name }) })
     if (columns !== null) return columns
-    throw new ApiError(422, 'COLUMN_MISSING', `No column holds phone numbers. The file has: ${written.join(', ')}`.slice(0, 500))
+    throw new ApiError(
+      422,
+      'COLUMN_MISSING',
+      `No column holds phone numbers. The file has the columns: ${written.join(', ')}`.slice(0, 500),
+    )
   }
 }

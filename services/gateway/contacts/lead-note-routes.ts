@@ -11,7 +11,7 @@ import { IdParams, Paging } from '../schemas.ts'
 const tag = 'leads'
 const path = '/api/v1/leads/{id}/notes'
 
-/** A message is a note of itself: nothing is written twice. */
+/** Notes of a lead and the messages of its conversations in one list; messages are read from their own collection. */
 const LeadNoteView = z.object({
   id: z.string(),
   kind: z.enum(['note', 'message']),
@@ -29,7 +29,7 @@ const list = route({
   path,
   action: 'leads.read',
   tag,
-  summary: 'Notes about a lead and the messages exchanged with it, newest first',
+  summary: 'List the notes and messages of a lead, newest first',
   params: IdParams,
   query: z.strictObject({ limit: Paging.limit, cursor: Paging.cursor }),
   returns: z.object({
@@ -53,7 +53,7 @@ const add = route({
   action: 'leads.write',
   idempotent: true,
   tag,
-  summary: 'Write a note about a lead; it shows in its conversation too, and the customer never sees it',
+  summary: 'Add an internal note to a lead; its conversation shows the note too, the customer does not see it',
   params: IdParams,
   body: z.strictObject({ content: z.string().min(1).max(4096), isPrivate: z.boolean().default(true) }),
   status: 201,

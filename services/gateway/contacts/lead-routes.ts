@@ -29,7 +29,7 @@ const LeadView = z.object({
   updatedAt: z.iso.datetime(),
 })
 
-const status = z.string().regex(/^[A-Z][A-Z_]{0,31}$/, 'capital letters: ACTIVE')
+const status = z.string().regex(/^[A-Z][A-Z_]{0,31}$/, 'Must be 1 to 32 capital letters or underscores, for example ACTIVE')
 const Name = z.string().trim().min(1).max(200)
 const Phone = z.string().min(3).max(40).nullable()
 const Place = { pipelineId: ObjectIdText.optional(), stageId: ObjectIdText.optional() }
@@ -39,7 +39,7 @@ const list = route({
   path,
   action: 'leads.read',
   tag,
-  summary: 'Leads, newest first',
+  summary: 'List leads, newest first',
   query: z.strictObject({ ...Paging, ...Place, status: status.optional(), q: z.string().trim().min(1).max(100).optional() }),
   returns: listOf(LeadView),
   async handle(request, { store }: GatewayDeps) {
@@ -53,7 +53,7 @@ const add = route({
   action: 'leads.write',
   idempotent: true,
   tag,
-  summary: 'Make a lead; whoever has its phone already and writes is linked with it',
+  summary: 'Create a lead; a contact who writes from its phone number is linked to it',
   body: z.strictObject({
     name: Name,
     phone: Phone.default(null),
@@ -86,7 +86,7 @@ const one = route({
   path: `${path}/{id}`,
   action: 'leads.read',
   tag,
-  summary: 'One lead',
+  summary: 'Get a lead',
   params: IdParams,
   returns: LeadView,
   async handle(request, { store }: GatewayDeps) {
@@ -99,7 +99,7 @@ const change = route({
   path: `${path}/{id}`,
   action: 'leads.write',
   tag,
-  summary: 'Change a lead, or move it to another stage',
+  summary: 'Update a lead or move it to another stage',
   params: IdParams,
   body: z.strictObject({ name: Name.optional(), phone: Phone.optional(), status: status.optional(), ...Place }),
   returns: LeadView,
@@ -119,7 +119,7 @@ const remove = route({
   path: `${path}/{id}`,
   action: 'leads.write',
   tag,
-  summary: 'Remove a lead; its person gets no other one by writing again, only by hand',
+  summary: 'Delete a lead; a new message from the same contact does not create another one',
   params: IdParams,
   status: 204,
   async handle(request, deps: GatewayDeps) {
@@ -143,7 +143,7 @@ const pipelines = route({
   path: '/api/v1/pipelines',
   action: 'pipelines.read',
   tag,
-  summary: 'Pipelines with their stages, the default one first: there new leads begin',
+  summary: 'List pipelines with their stages, the default pipeline for new leads first',
   returns: listOf(PipelineView),
   async handle(request, { store }: GatewayDeps) {
     return { body: wholeList((await listPipelines(store, callerOf(request).tenantId)).map(pipelineView)) }
@@ -152,7 +152,10 @@ const pipelines = route({
 
 export const leadRoutes = [list, add, one, change, remove, pipelines]
 
-/** Where a lead stands: the stage that is named, else the first one of its pipeline. @throws ApiError 422 */
+/**
+ * Pipeline and stage of a lead: the given stage, or the first stage of the given, present or default pipeline.
+ * @throws ApiError 422 PIPELINE_UNKNOWN, STAGE_UNKNOWN
+ */
 async function placeOf(
   { store }: GatewayDeps,
   tenantId: string,
@@ -162,10 +165,11 @@ async function placeOf(
   const wanted = input.pipelineId ?? (lead && String(lead.pipelineId))
   const all = await listPipelines(store, tenantId)
   const pipeline = wanted ? all.find(({ _id }) => String(_id) === wanted) : await ensureDefaultPipeline(store, toId(tenantId))
-  if (pipeline === undefined) throw new ApiError(422, 'PIPELINE_UNKNOWN', 'There is no such pipeline')
+  if (pipeline === undefined)
+    throw new ApiError(422, 'PIPELINE_UNKNOWN', 'The pipeline does not exist. List the pipelines to get their ids.')
   const stages = pipeline.stages.toSorted((a, b) => a.order - b.order)
   const stage = input.stageId === undefined ? stages[0] : stages.find(({ _id }) => String(_id) === input.stageId)
-  if (stage === undefined) throw new ApiError(422, 'STAGE_UNKNOWN', 'The pipeline has no such stage')
+  if (stage === undefined) throw new ApiError(422, 'STAGE_UNKNOWN', 'The stage does not belong to this pipeline.')
   return { pipelineId: pipeline._id, stageId: stage._id }
 }
 

@@ -3,10 +3,14 @@ import { ApiError } from '#shared/domain/errors.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { findPrimaryClient } from '#shared/store/numbers/clients.ts'
 
-/** Digits of a number in any usual form, national ones as from the tenant's own country. @throws ApiError 422 PHONE_INVALID */
+/**
+ * WhatsApp id (digits with country code) of a phone number in any common form. A national number is read as one of the country of
+ * the tenant's primary number. @param path request field named in the error @throws ApiError 422 PHONE_INVALID
+ */
 export async function phoneOf(store: Store, tenantId: string, text: string, path: string): Promise<string> {
   const client = await findPrimaryClient(store, tenantId)
   const parsed = parsePhone(text, client?.whatsappNumber ?? null)
   if (parsed) return parsed.waId
-  throw new ApiError(422, 'PHONE_INVALID', `${path} is no phone number`, { errors: [{ path, message: 'is no phone number' }] })
+  const detail = `\`${path}\` is not a valid phone number. Use E.164 digits, for example +212661000101.`
+  throw new ApiError(422, 'PHONE_INVALID', detail, { errors: [{ path, message: 'Must be a valid phone number' }] })
 }

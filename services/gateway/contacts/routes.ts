@@ -23,11 +23,11 @@ const path = '/api/v1/contacts'
 const ContactDetailView = ContactView.extend({
   parentUserId: z.string().nullable(),
   nameSource: z.string().nullable(),
-  /** Marketing only: when the last word about it was said, and by whom: whatsapp, stop-word, agent. */
+  /** Time and source (`whatsapp`, `stop-word`, `agent`) of the latest change of `optOut`, which concerns marketing only. */
   optOutAt: z.iso.datetime().nullable(),
   optOutSource: z.string().nullable(),
   attributes: z.record(z.string(), z.unknown()),
-  /** Nobody may write to a blocked person. Whether Meta keeps their messages away: PENDING, DONE, REFUSED with the problem. */
+  /** Nothing can be sent to a blocked contact. `state` is the block at Meta: PENDING, DONE, or REFUSED with the problem. */
   block: z.object({ at: z.iso.datetime(), state: z.string(), problem: z.string().nullable() }).nullable(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
@@ -36,17 +36,17 @@ const ContactDetailView = ContactView.extend({
 const Name = z.string().trim().min(1).max(200).nullable()
 const Attributes = z
   .record(z.string().regex(/^\w{1,64}$/), z.union([z.string().max(1000), z.number(), z.boolean(), z.null()]))
-  .refine(attributes => Object.keys(attributes).length <= 100, 'at most 100')
+  .refine(attributes => Object.keys(attributes).length <= 100, 'Must have at most 100 attributes')
 
 const list = route({
   method: 'get',
   path,
   action: 'contacts.read',
   tag,
-  summary: 'Contacts, newest first',
+  summary: 'List contacts, newest first',
   query: z.strictObject({
     ...Paging,
-    q: z.string().trim().min(1).max(100).optional().describe('Part of a name or number, beginning of a username'),
+    q: z.string().trim().min(1).max(100).optional().describe('Part of a name or phone number, or the start of a username'),
     optOut: flagText.optional(),
     blocked: flagText.optional(),
   }),
@@ -62,16 +62,16 @@ const add = route({
   action: 'contacts.write',
   idempotent: true,
   tag,
-  summary: 'Make a contact by phone or by business-scoped user id',
+  summary: 'Create a contact by phone number or business-scoped user id',
   body: z
     .strictObject({
       phone: z.string().min(3).max(40).optional(),
-      userId: z.string().refine(isBusinessScopedId, 'is no business-scoped user id').optional(),
+      userId: z.string().refine(isBusinessScopedId, 'Must be a business-scoped user id').optional(),
       name: Name.default(null),
       optOut: z.boolean().default(false),
       attributes: Attributes.default({}),
     })
-    .refine(({ phone, userId }) => phone !== undefined || userId !== undefined, 'phone or userId is needed'),
+    .refine(({ phone, userId }) => phone !== undefined || userId !== undefined, 'Give phone or userId'),
   status: 201,
   returns: ContactDetailView,
   async handle(request, deps: GatewayDeps) {
@@ -99,7 +99,7 @@ const one = route({
   path: `${path}/{id}`,
   action: 'contacts.read',
   tag,
-  summary: 'One contact',
+  summary: 'Get a contact',
   params: IdParams,
   returns: ContactDetailView,
   async handle(request, { store }: GatewayDeps) {
@@ -112,7 +112,7 @@ const change = route({
   path: `${path}/{id}`,
   action: 'contacts.write',
   tag,
-  summary: 'Name a contact, note its opt-out of marketing or back, set attributes; null takes one away',
+  summary: 'Update the name, marketing opt-out or attributes of a contact; null removes an attribute',
   params: IdParams,
   body: z.strictObject({ name: Name.optional(), optOut: z.boolean().optional(), attributes: Attributes.optional() }),
   returns: ContactDetailView,
@@ -136,10 +136,10 @@ interface ContactInput {
   attributes?: Record<string, unknown> | undefined
 }
 
-/** Without a name of its own it goes by its profile again. */
+/** Fields that a request changes. `name: null` lets the WhatsApp profile name apply again. @throws ApiError 422 */
 function changesTo(before: ContactDoc, { name, optOut, attributes }: ContactInput, now: Date): Partial<ContactDoc> {
   const merged = Object.entries({ ...before.attributes, ...attributes }).filter(([, value]) => value !== null)
-  if (merged.length > 100) throw new ApiError(422, 'ATTRIBUTES_TOO_MANY', 'At most 100 attributes')
+  if (merged.length > 100) throw new ApiError(422, 'ATTRIBUTES_TOO_MANY', 'A contact can have at most 100 attributes.')
   return {
     ...(name !== undefined && { name, nameSource: name === null ? null : 'agent' }),
     ...(optOut !== undefined && optOut !== before.optOut && optedOut(now, optOut)),
@@ -152,13 +152,13 @@ const merge = route({
   path: `${path}/{id}/merge`,
   action: 'contacts.merge',
   tag,
-  summary: 'Two contacts are one person: the other one goes into this one, with its keys, threads, leads and attributes',
+  summary: 'Merge another contact into this one, with its identifiers, conversations, leads and attributes',
   params: IdParams,
-  body: z.strictObject({ contactId: ObjectIdText.describe('The one that goes') }),
+  body: z.strictObject({ contactId: ObjectIdText.describe('Contact that is merged and removed') }),
   returns: ContactDetailView,
   async handle(request, deps: GatewayDeps) {
     const { params, body, traceparent } = request
-    if (params.id === body.contactId) throw new ApiError(422, 'SAME_CONTACT', 'A contact cannot be merged with itself')
+    if (params.id === body.contactId) throw new ApiError(422, 'SAME_CONTACT', 'A contact cannot be merged with itself.')
     const [tenantId, keptId, otherId] = [callerOf(request).tenantId, params.id, body.contactId].map(id => toId(id)) as [
       Id,
       Id,
@@ -173,8 +173,8 @@ const merge = route({
 })
 
 const BLOCK_SUMMARIES = {
-  post: 'Block a person: nobody writes to them, what they write bothers nobody, and Meta keeps it away as far as it can',
-  delete: 'Unblock a person',
+  post: 'Block a contact: nothing is sent to it, its messages raise no notification, and Meta is asked to block it too',
+  delete: 'Unblock a contact',
 } as const
 
 const blocks = (['post', 'delete'] as const).map(method =>
@@ -216,7 +216,7 @@ const exported = route({
   path: `${path}/{id}/export`,
   action: 'contacts.export',
   tag,
-  summary: 'All that is kept about a person; the messages by pages, newest first',
+  summary: 'Export everything stored about a contact; messages are paged, newest first',
   params: IdParams,
   query: z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(1000), cursor: Paging.cursor }),
   returns: z.object({
