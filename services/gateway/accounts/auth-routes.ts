@@ -29,7 +29,7 @@ const UserView = z.object({
   name: z.string(),
   role: z.string(),
   tenantId: z.string(),
-  /** Absent for API keys. */
+  /** Absent for an API key. */
   availability: z.enum(AVAILABILITIES).optional(),
 })
 const Session = z.object({
@@ -43,7 +43,7 @@ const Session = z.object({
 const LoginBody = z.strictObject({
   email: z.string().min(3).max(320),
   password: z.string().min(1).max(1024),
-  /** `api`: the refresh token comes in the body instead of a cookie. */
+  /** `api`: the refresh token is returned in the body instead of a cookie. */
   client: z.literal('api').optional(),
 })
 
@@ -61,7 +61,7 @@ const login = route({
     const guard = lockout(deps, email, request.ip)
     await guard.attempt()
     const user = await verified(deps, email, request.body.password)
-    if (user === null) throw new ApiError(401, 'LOGIN_FAILED', 'E-mail or password is wrong')
+    if (user === null) throw new ApiError(401, 'LOGIN_FAILED', 'The e-mail address or password is wrong.')
     await guard.passed()
     const userAgent = request.headers['user-agent'] ?? null
     const refresh = await issueRefreshToken(
@@ -74,7 +74,7 @@ const login = route({
   },
 })
 
-/** The same time for an unknown address as for a wrong password. */
+/** The user, if the password is right and both user and tenant are active. Takes equally long for an unknown e-mail address. */
 async function verified({ store }: GatewayDeps, email: string, password: string): Promise<UserDoc | null> {
   const user = await findUserByEmail(store, email)
   if (user === null || user.deletedAt) {
@@ -83,12 +83,12 @@ async function verified({ store }: GatewayDeps, email: string, password: string)
   }
   const { ok, needsRehash } = await verifyPassword(user.passwordHash, password)
   if (!ok || user.status !== 'active') return null
-  if (!(await mayEnter(store, user))) return null
+  if (!(await isAllowedIn(store, user))) return null
   if (needsRehash) await replacePasswordHash(store, user, await hashPassword(password))
   return user
 }
 
-const mayEnter = async (store: GatewayDeps['store'], user: UserDoc) =>
+const isAllowedIn = async (store: GatewayDeps['store'], user: UserDoc) =>
   user.role === 'platform_admin' || (await getTenant(store, user.tenantId)).status === 'active'
 
 const RefreshBody = z.strictObject({ refreshToken: z.string().min(1).max(512).optional() })
@@ -99,7 +99,7 @@ const refresh = route({
   action: null,
   bucket: 'auth',
   tag,
-  summary: 'A new access token for a refresh token (cookie or body), which is replaced',
+  summary: 'Exchange a refresh token (cookie or body) for a new access token and a new refresh token',
   body: RefreshBody,
   returns: Session,
   async handle(request, deps: GatewayDeps) {
@@ -109,10 +109,14 @@ const refresh = route({
       userAgent: request.headers['user-agent'] ?? null,
     })
     if (rotation.kind !== 'rotated')
-      throw new ApiError(401, rotation.kind === 'reused' ? 'REFRESH_REUSED' : 'REFRESH_INVALID', 'Sign in again')
+      throw new ApiError(
+        401,
+        rotation.kind === 'reused' ? 'REFRESH_REUSED' : 'REFRESH_INVALID',
+        'The session is not valid. Sign in again.',
+      )
     const user = await findUser(deps.store, rotation.tenantId, rotation.userId)
-    if (user?.status !== 'active' || !(await mayEnter(deps.store, user)))
-      throw new ApiError(401, 'REFRESH_INVALID', 'Sign in again')
+    if (user?.status !== 'active' || !(await isAllowedIn(deps.store, user)))
+      throw new ApiError(401, 'REFRESH_INVALID', 'The session is not valid. Sign in again.')
     return session(deps, user, rotation.token, given.fromBody)
   },
 })
@@ -123,7 +127,7 @@ const logout = route({
   action: null,
   bucket: 'auth',
   tag,
-  summary: 'End this session',
+  summary: 'End the session and revoke its refresh token',
   body: RefreshBody,
   status: 204,
   async handle(request, deps: GatewayDeps) {
@@ -138,7 +142,7 @@ const me = route({
   path: '/api/v1/auth/me',
   action: 'session.read',
   tag,
-  summary: 'Who I am',
+  summary: 'Get the authenticated user or API key',
   returns: UserView,
   async handle(request, { store }: GatewayDeps) {
     const { kind, id, homeTenantId: tenantId, name, role } = callerOf(request)
@@ -154,12 +158,12 @@ const password = route({
   action: 'session.write',
   bucket: 'auth',
   tag,
-  summary: 'Change my password; every session of mine ends',
+  summary: 'Change the own password and end all own sessions',
   body: z.strictObject({ currentPassword: z.string().min(1).max(1024), newPassword: z.string().min(1).max(1024) }),
   status: 204,
   async handle(request, deps: GatewayDeps) {
     const { kind, id, homeTenantId } = callerOf(request)
-    if (kind !== 'user') throw new ApiError(403, 'FORBIDDEN', 'An API key has no password')
+    if (kind !== 'user') throw new ApiError(403, 'FORBIDDEN', 'An API key has no password. Sign in as a user.')
     await asTenant(homeTenantId, () => changePassword(deps, homeTenantId, id, request.body))
     return {}
   },
@@ -173,11 +177,11 @@ async function changePassword(
 ): Promise<void> {
   const user = await getUser(deps.store, tenantId, id)
   if (!(await verifyPassword(user.passwordHash, currentPassword)).ok)
-    throw new ApiError(422, 'PASSWORD_WRONG', 'The current password is wrong')
+    throw new ApiError(422, 'PASSWORD_WRONG', 'The current password is wrong.')
   const problem = passwordProblem(newPassword, user)
   if (problem !== null) throw new ApiError(422, 'PASSWORD_WEAK', problem, { errors: [{ path: 'newPassword', message: problem }] })
   if (!(await replacePasswordHash(deps.store, user, await hashPassword(newPassword))))
-    throw new ApiError(409, 'CONFLICT', 'It was changed elsewhere just now')
+    throw new ApiError(409, 'CONFLICT', 'The password was changed by another request. Sign in again.')
   await raiseTokenVersion(deps.store, tenantId, id)
   await revokeUserTokens(deps.store, tenantId, id)
   await emitRevoked(deps, tenantId, id)
@@ -203,11 +207,11 @@ function tokenOf(
   const { refreshToken } = request.body
   if (refreshToken !== undefined) return { token: refreshToken, fromBody: true }
   const token = ownCookie(request.headers, deps)
-  if (token === null) throw new ApiError(401, 'REFRESH_INVALID', 'Sign in again')
+  if (token === null) throw new ApiError(401, 'REFRESH_INVALID', 'The session is not valid. Sign in again.')
   return { token, fromBody: false }
 }
 
-/** A cookie counts only from a page of ours: with a foreign Origin it is not there. */
+/** Refresh token from the cookie. A request with a foreign `Origin` is treated as if it had none, against CSRF. */
 function ownCookie({ origin, cookie }: Record<string, string | undefined>, { config }: GatewayDeps): string | null {
   const own = [...config.CORS_ORIGIN, originOf(config.BASE_URL), originOf(config.DASHBOARD_URL)]
   return origin === undefined || own.includes(origin) ? cookieOf(cookie) : null
@@ -229,10 +233,10 @@ const userView = (user: UserDoc) => ({
   availability: user.availability ?? ('available' as const),
 })
 
-/** A hint for realtime, which looks by itself all the same. */
+/** Announces revoked sessions to realtime, which also checks them by itself: a lost announcement only delays. */
 async function emitRevoked({ redis, store, log }: GatewayDeps, tenantId: string, userId: string): Promise<void> {
   const hint = JSON.stringify({ tenantId, userId })
   await redis
     .publish(revocationChannel(store.connection.name), hint)
-    .catch(error => log.warn({ err: error }, 'revocation not announced'))
+    .catch(error => log.warn({ err: error }, 'session revocation not published'))
 }

@@ -17,23 +17,26 @@ import { TtlCache } from '#shared/store/ttl-cache.ts'
 import type { GatewayDeps } from '../deps.ts'
 
 const unauthenticated = () =>
-  new ApiError(401, 'UNAUTHENTICATED', 'The token or key is not valid', { headers: { 'www-authenticate': 'Bearer' } })
+  new ApiError(401, 'UNAUTHENTICATED', 'The access token or API key is not valid.', { headers: { 'www-authenticate': 'Bearer' } })
 
-/** How long an identity is believed without asking again: a disabled person or tenant is out within it. */
-const BELIEVED_MS = 1000
+/** Lifetime of a cached identity; a disabled user or tenant is refused after at most this long. */
+const IDENTITY_TTL_MS = 1000
 const identitiesOf = perStore(() => new TtlCache<string, Caller>(10_000))
 
-/** Who calls: a person's token, an API key, or the trusted gateway's headers. Null when nothing of it is there. */
+/**
+ * Caller of a request, by access token, API key or the headers of the trusted gateway; null when it carries none of these.
+ * @throws ApiError 400 TWO_IDENTITIES, 401 UNAUTHENTICATED, 403 FORBIDDEN or TENANT_INACTIVE, 404 for an unknown organization
+ */
 export async function authenticate(request: Request, deps: GatewayDeps): Promise<Caller | null> {
   const forwarded = await forwardedCaller(request, deps)
   const bearer = bearerOf(request)
   if (forwarded !== null && bearer !== null)
-    throw new ApiError(400, 'TWO_IDENTITIES', 'Send a token or the gateway headers, not both')
+    throw new ApiError(400, 'TWO_IDENTITIES', 'Send either a bearer token or the gateway headers, not both.')
   const caller = forwarded ?? (bearer === null ? null : await bearerCaller(bearer, deps))
   return caller && inOrganization(caller, request, deps)
 }
 
-/** Null for another scheme, and for two headers: which of them counts is anybody's guess. */
+/** Bearer token; null for another scheme. @throws ApiError 401 for more than one header, because either could be meant */
 function bearerOf(request: Request): string | null {
   const given = request.headersDistinct.authorization ?? []
   if (given.length > 1) throw unauthenticated()
@@ -50,7 +53,7 @@ async function bearerCaller(bearer: string, deps: GatewayDeps): Promise<Caller> 
   const known = cache.get(key)
   if (known) return known
   const caller = access ? await tokenCaller(access, deps) : await keyCaller(bearer, deps)
-  cache.set(key, caller, BELIEVED_MS)
+  cache.set(key, caller, IDENTITY_TTL_MS)
   return caller
 }
 
@@ -95,12 +98,12 @@ async function requireActive(store: Store, tenantId: string, role: Role): Promis
     throw error instanceof ApiError ? unauthenticated() : error
   })
   if (tenant.status !== 'active' && role !== 'platform_admin')
-    throw new ApiError(403, 'TENANT_INACTIVE', 'This account is not active')
+    throw new ApiError(403, 'TENANT_INACTIVE', 'This account is not active. Contact the operator of this platform.')
 }
 
 /**
- * Seed 002: identity in `email` and `role` headers, from a proxy that proves itself by a shared secret. Without the secret
- * the headers do not exist; the role is capped by the stored user's.
+ * Caller in the `email` and `role` headers of LinkoJob's gateway, which proves itself by a shared secret. Without the right secret
+ * the headers are ignored. The role is capped by that of the stored user.
  */
 async function forwardedCaller(request: Request, { store, config }: GatewayDeps): Promise<Caller | null> {
   const secret = request.get('x-gateway-secret')
@@ -120,11 +123,11 @@ async function forwardedCaller(request: Request, { store, config }: GatewayDeps)
 const onlyOne = (values: string[] | undefined) =>
   values?.length === 1 && !values[0]?.includes(',') ? (values[0] as string).trim() : null
 
-/** The header must name the caller's own tenant; a platform admin may name any, acts there then and leaves a trace. */
+/** Applies `X-Organization-Id`: it must name the caller's own tenant; a platform admin may act in any, which is audited. */
 async function inOrganization(caller: Caller, request: Request, { store }: GatewayDeps): Promise<Caller> {
   const organization = request.get('x-organization-id')?.trim().toLowerCase()
   if (organization === undefined || organization === caller.tenantId) return caller
-  if (!caller.may('tenants.any')) throw new ApiError(403, 'FORBIDDEN', 'This organization is not yours')
+  if (!caller.may('tenants.any')) throw new ApiError(403, 'FORBIDDEN', 'You do not have access to this organization.')
   if (!/^[0-9a-f]{24}$/.test(organization)) throw notFound('Tenant')
   const tenant = await getTenant(store, organization)
   await audit(store, {

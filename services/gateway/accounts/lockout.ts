@@ -7,18 +7,19 @@ const PER_ACCOUNT_AND_IP = 10
 const PER_ACCOUNT = 50
 const LOCK_MS = 15 * 60_000
 const MAX_DOUBLINGS = 6
-const REMEMBERED_MS = 24 * 60 * 60_000
+/** Period in which repeated locks get longer. */
+const LOCK_HISTORY_MS = 24 * 60 * 60_000
 
 interface Guard {
-  /** Counts a try before the password is looked at, so that guesses at the same moment count too. @throws ApiError 429 */
+  /** Counts an attempt before the password is checked, so that concurrent guesses count too. @throws ApiError 429 LOGIN_LOCKED */
   attempt(): Promise<void>
-  /** The password was right: what was counted for this address is forgotten. */
+  /** Clears the counter of this IP address after a correct password. */
   passed(): Promise<void>
 }
 
 /**
- * One more try of a key. The first one over the limit starts the lock, each lock within a day twice as long as the one
- * before. Answers how long the key is locked still, in ms; 0 = the try may go on.
+ * Redis script that counts an attempt. The first attempt above the limit starts a lock; each further lock within a day is twice
+ * as long, up to `MAX_DOUBLINGS`. Returns the remaining lock in ms; 0 allows the attempt.
  */
 const ATTEMPT = `
 local count = redis.call('INCR', KEYS[1])
@@ -35,12 +36,12 @@ return redis.call('PTTL', KEYS[1])
 const local = new Map<string, { count: number; until: number }>()
 
 /**
- * 10 wrong passwords lock an account for an address, 50 for everybody, for 15 minutes and then longer; known and unknown
- * accounts alike. Counted in Redis, and in this process while that is away: never open.
+ * Brute-force protection of one account: 10 attempts lock it for an IP address and 50 for all addresses, for 15 minutes and longer each
+ * time. Unknown e-mail addresses are treated alike. Counters live in Redis, and in this process while Redis is down.
  */
 export function lockout({ redis, store }: Pick<GatewayDeps, 'redis' | 'store'>, email: string, ip: string): Guard {
   const account = createHash('sha256').update(email).digest('base64url').slice(0, 24)
-  // Braces keep the keys of an account on one node of a cluster.
+  // The braces are a Redis hash tag: they keep all keys of an account on one cluster node.
   const prefix = `linko:${store.connection.name}:lock:{${account}}`
   const limits = [
     { key: `${prefix}:${ip}`, allowed: PER_ACCOUNT_AND_IP },
@@ -48,7 +49,7 @@ export function lockout({ redis, store }: Pick<GatewayDeps, 'redis' | 'store'>, 
   ]
 
   const lockedMs = ({ key, allowed }: (typeof limits)[number]): Promise<number> =>
-    (redis.eval(ATTEMPT, 2, key, `${key}:locks`, allowed, LOCK_MS, MAX_DOUBLINGS, REMEMBERED_MS) as Promise<number>).catch(() =>
+    (redis.eval(ATTEMPT, 2, key, `${key}:locks`, allowed, LOCK_MS, MAX_DOUBLINGS, LOCK_HISTORY_MS) as Promise<number>).catch(() =>
       attemptLocally(key, allowed),
     )
 
@@ -58,7 +59,7 @@ export function lockout({ redis, store }: Pick<GatewayDeps, 'redis' | 'store'>, 
         const ms = await lockedMs(limit)
         if (ms === 0) continue
         rateLimited.inc({ limit: 'auth' })
-        throw new ApiError(429, 'LOGIN_LOCKED', 'Too many wrong passwords. Try again later', {
+        throw new ApiError(429, 'LOGIN_LOCKED', 'Too many failed sign-ins. Try again later.', {
           headers: { 'retry-after': String(Math.max(1, Math.ceil(ms / 1000))) },
         })
       }
@@ -82,7 +83,7 @@ function attemptLocally(key: string, allowed: number): number {
   const kept = local.get(key)
   const entry = kept && kept.until > now ? kept : { count: 0, until: now + LOCK_MS }
   entry.count++
-  // The oldest goes when it is full: strangers' guesses cannot fill the memory.
+  // The oldest entry is evicted when the map is full, so that guesses cannot exhaust the memory.
   if (local.size >= 50_000) local.delete(local.keys().next().value as string)
   local.set(key, entry)
   return entry.count > allowed ? entry.until - now : 0

@@ -17,7 +17,7 @@ const Price = z.strictObject({
   category: z.string().min(1).max(64).toUpperCase().nullable().default(null),
   country: z
     .string()
-    .regex(/^[A-Z]{2}$/, 'ISO 3166: MA')
+    .regex(/^[A-Z]{2}$/, 'Must be an ISO 3166 country code, for example MA')
     .nullable()
     .default(null),
   amount: z.number().min(0).max(1_000_000),
@@ -40,17 +40,17 @@ const isLocale = (name: string) => {
 }
 
 const Settings = z.strictObject({
-  locale: z.string().max(35).refine(isLocale, 'a language tag: fr-MA'),
-  timezone: z.string().max(64).refine(isTimezone, 'a time zone: Africa/Casablanca'),
-  currency: z.string().regex(/^[A-Z]{3}$/, 'ISO 4217: MAD'),
-  initiateTemplate: TemplateRef.nullable().describe('Sent to whoever was never written to'),
-  reengageTemplate: TemplateRef.nullable().describe('Sent when the window has closed'),
-  prices: z.array(Price).max(1000).describe('Of a template; the most particular row wins, null matches any'),
-  unknownOutcome: z.enum(['fail', 'retry']).describe('What becomes of a send of which nobody told how it ended'),
-  maxWaitHours: z.int().min(1).max(720).describe('A message that waited longer fails'),
-  leadsEnabled: z.boolean().describe('Whoever writes first becomes a lead'),
-  stopWords: z.array(z.string().trim().min(1).max(64)).max(100).describe('A message that is one of these opts out of marketing'),
-  sendReadReceipts: z.boolean().describe('Reading a conversation tells its customer'),
+  locale: z.string().max(35).refine(isLocale, 'Must be a language tag, for example fr-MA'),
+  timezone: z.string().max(64).refine(isTimezone, 'Must be an IANA time zone, for example Africa/Casablanca'),
+  currency: z.string().regex(/^[A-Z]{3}$/, 'Must be an ISO 4217 currency code, for example MAD'),
+  initiateTemplate: TemplateRef.nullable().describe('Default template for the first message to a contact'),
+  reengageTemplate: TemplateRef.nullable().describe('Default template after the customer service window has closed'),
+  prices: z.array(Price).max(1000).describe('Price of a template message; the most specific row wins, null matches any'),
+  unknownOutcome: z.enum(['fail', 'retry']).describe('How to treat a send whose outcome Meta never reported'),
+  maxWaitHours: z.int().min(1).max(720).describe('Hours after which a waiting message fails'),
+  leadsEnabled: z.boolean().describe('Create a lead for each new contact that writes'),
+  stopWords: z.array(z.string().trim().min(1).max(64)).max(100).describe('Messages that opt their sender out of marketing'),
+  sendReadReceipts: z.boolean().describe('Show the customer that a conversation has been read'),
 })
 type Settings = z.infer<typeof Settings>
 
@@ -59,21 +59,21 @@ const read = route({
   path,
   action: 'tenants.read',
   tag,
-  summary: 'Settings of the own account',
+  summary: 'Get the settings of the account',
   returns: Settings,
   async handle(request, { store }: GatewayDeps) {
     return { body: settingsView(await getTenant(store, callerOf(request).tenantId)) }
   },
 })
 
-/** Under both verbs: what is left out stays. */
+/** PUT and PATCH are the same partial update. */
 const write = (['put', 'patch'] as const).map(method =>
   route({
     method,
     path,
     action: 'tenants.write',
     tag,
-    summary: 'Change settings; what is left out stays. Every service heeds them within 5 seconds',
+    summary: 'Update settings; omitted fields keep their value, and all services apply a change within 5 seconds',
     body: Settings.partial(),
     returns: Settings,
     async handle(request, deps: GatewayDeps) {
@@ -90,15 +90,15 @@ const write = (['put', 'patch'] as const).map(method =>
 
 export const settingRoutes = [read, ...write]
 
-/** @throws ApiError 422 for a template that is not here */
+/** @throws ApiError 422 TEMPLATE_UNKNOWN for a template that the account does not have */
 async function requireTemplates({ store }: GatewayDeps, tenantId: string, input: Partial<Settings>): Promise<void> {
   for (const field of ['initiateTemplate', 'reengageTemplate'] as const) {
     const wanted = input[field]
     if (!wanted) continue
     const { name, language } = wanted
     if (await hasTemplate(store, tenantId, { name, language })) continue
-    throw new ApiError(422, 'TEMPLATE_UNKNOWN', `There is no template ${name} in ${language}`, {
-      errors: [{ path: field, message: 'is no template of this account' }],
+    throw new ApiError(422, 'TEMPLATE_UNKNOWN', `The account has no template ${name} in ${language}.`, {
+      errors: [{ path: field, message: 'Must be a template of this account' }],
     })
   }
 }

@@ -12,24 +12,24 @@ const availability = route({
   path: '/api/v1/users/me/availability',
   action: 'users.availability',
   tag: 'users',
-  summary: 'Say whether I take new conversations; colleagues see it at once, and automatic assignment heeds it',
+  summary: 'Set the own availability for new conversations; automatic assignment respects it',
   body: z.strictObject(Availability.shape),
   returns: Availability,
   async handle(request, deps: GatewayDeps) {
     const { kind, id: userId, homeTenantId: tenantId, name } = callerOf(request)
-    if (kind !== 'user') throw new ApiError(403, 'FORBIDDEN', 'An API key is no agent')
+    if (kind !== 'user') throw new ApiError(403, 'FORBIDDEN', 'An API key has no availability. Sign in as a user.')
     const { availability } = request.body
     await setAvailability(deps.store, tenantId, userId, availability)
-    await tell(deps, { tenantId, userId, name, availability })
+    await announce(deps, { tenantId, userId, name, availability })
     return { body: { availability } }
   },
 })
 
 export const userRoutes = [availability]
 
-/** Not durable: who connects later is told by `session:ready`. */
-async function tell({ redis, store, log }: GatewayDeps, changed: AvailabilityChanged): Promise<void> {
+/** Announces a changed availability to connected users. Not durable: a later connection gets it with `session:ready`. */
+async function announce({ redis, store, log }: GatewayDeps, changed: AvailabilityChanged): Promise<void> {
   await redis
     .publish(availabilityChannel(store.connection.name), JSON.stringify(changed))
-    .catch(error => log.warn({ err: error }, 'availability not announced'))
+    .catch(error => log.warn({ err: error }, 'availability change not published'))
 }
