@@ -20,10 +20,10 @@ import { requireAudience } from './estimate.ts'
 const column = z.string().trim().min(1).max(100)
 const Values = z.record(z.string().max(100), z.string().min(1).max(1024))
 
-/** What a campaign is, without its audience. */
+/** Input of a campaign, without its audience. */
 export const CampaignInput = z.strictObject({
   name: z.string().trim().min(1).max(200),
-  clientId: numberName.optional().describe("The number to send from, by our id or Meta's; by default the primary one"),
+  clientId: numberName.optional().describe("Number to send from, by Linko's or Meta's id; by default the primary number"),
   templateId: objectId.optional(),
   templateName: z.string().min(1).max(512).optional(),
   language: z.string().min(1).max(20).optional(),
@@ -31,18 +31,27 @@ export const CampaignInput = z.strictObject({
     .strictObject({
       to: column.optional().describe('Column with the phone number or business-scoped user id; by default `to`'),
       name: column.optional(),
-      headerMedia: column.optional().describe('Column with a link, or the id of an uploaded file'),
-      variables: z.record(z.string().max(100), column).optional().describe('Column of each variable; by default of its name'),
+      headerMedia: column.optional().describe('Column with an https link or the id of an uploaded file'),
+      variables: z
+        .record(z.string().max(100), column)
+        .optional()
+        .describe('Column of each variable; by default the column of the same name'),
     })
     .optional(),
-  variables: Values.optional().describe('The same for everybody'),
+  variables: Values.optional().describe('Values that are the same for all recipients'),
   headerMedia: HeaderMediaObject.optional(),
-  perMinute: z.int().min(1).max(100_000).nullable().optional().describe('Slower than the number could'),
-  endsAt: z.iso.datetime({ offset: true }).nullable().optional().describe('What has not gone out by then does not'),
+  perMinute: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .nullable()
+    .optional()
+    .describe('Most messages a minute, to send slower than the number allows'),
+  endsAt: z.iso.datetime({ offset: true }).nullable().optional().describe('Time after which nothing more is sent'),
 })
 export type CampaignInput = z.infer<typeof CampaignInput>
 
-/** A list of recipients, or a filter over the contacts. */
+/** Audience as a list of recipients or as a filter over the contacts. */
 export const AudienceInput = z.strictObject({
   recipients: z
     .array(
@@ -58,21 +67,21 @@ export const AudienceInput = z.strictObject({
     .optional(),
   contacts: z
     .strictObject({
-      label: z.string().min(1).max(100).optional().describe('Of their conversation with this number'),
+      label: z.string().min(1).max(100).optional().describe('Label of their conversation with this number'),
       attribute: z.strictObject({ name: z.string().regex(/^\w{1,64}$/), value: z.string().max(1000) }).optional(),
     })
     .optional(),
 })
 export type AudienceInput = z.infer<typeof AudienceInput>
 
-/** @throws ApiError 404, 422 */
+/** Stores a campaign as a draft without an audience. @throws ApiError 404 for an unknown number or template, 422 */
 export async function draftCampaign(deps: GatewayDeps, caller: Caller, input: CampaignInput): Promise<CampaignDoc> {
   const by = toId(caller.id)
   const { fields } = await campaignOf(deps, caller.tenantId, input)
   return await createCampaign(deps.store, { ...fields, status: 'DRAFT', audience: EMPTY_AUDIENCE, createdBy: by, updatedBy: by })
 }
 
-/** What a wish means, with nothing stored. @throws ApiError 404, 422 */
+/** Resolves the number, template and fields of an input; stores nothing. @throws ApiError 404, 422 */
 export async function campaignOf(deps: GatewayDeps, tenantId: string, input: CampaignInput) {
   const client = await clientFor(deps.store, tenantId, input.clientId)
   const template = await templateFor(deps, client, input)
@@ -84,8 +93,8 @@ export async function campaignOf(deps: GatewayDeps, tenantId: string, input: Cam
 async function templateFor(deps: GatewayDeps, client: ClientDoc, input: CampaignInput): Promise<TemplateDoc> {
   const { templateId, templateName, language } = input
   if ((templateId === undefined) === (templateName === undefined))
-    throw new ApiError(422, 'TEMPLATE_NEEDED', 'Give either templateId or templateName', {
-      errors: [{ path: 'templateId', message: 'or templateName is needed' }],
+    throw new ApiError(422, 'TEMPLATE_NEEDED', 'Give either `templateId` or `templateName`.', {
+      errors: [{ path: 'templateId', message: 'Give either templateId or templateName' }],
     })
   return await findTemplate(deps.store, client, {
     ...(templateId && { _id: templateId }),
@@ -112,13 +121,13 @@ function fieldsOf(input: CampaignInput, client: ClientDoc, template: TemplateDoc
   }
 }
 
-/** A variable that nothing is said about is looked for in the column of its name. */
+/** Column of each variable: the given one, or the column of the same name for a variable without a value. */
 function columnsOf({ columns, variables = {} }: CampaignInput, template: TemplateDoc): Record<string, string> {
-  const unsaid = template.variables.map(({ name }) => name).filter(name => !(name in variables))
-  return { ...Object.fromEntries(unsaid.map(name => [name, name])), ...columns?.variables }
+  const withoutValue = template.variables.map(({ name }) => name).filter(name => !(name in variables))
+  return { ...Object.fromEntries(withoutValue.map(name => [name, name])), ...columns?.variables }
 }
 
-/** Filled with anything: what is wrong then is wrong for every row. */
+/** Fills the template with sample values: a problem found then would occur in every row. @throws ApiError 422 */
 function refuseUnknownVariables(template: TemplateDoc, given: Record<string, string>, input: CampaignInput): void {
   const sample = Object.fromEntries(Object.keys(given).map(name => [name, 'x']))
   const anyMedia = input.columns?.headerMedia ? { link: 'https://example.com/file' } : undefined
@@ -128,7 +137,10 @@ function refuseUnknownVariables(template: TemplateDoc, given: Record<string, str
   throw new ApiError(422, 'TEMPLATE_VARIABLES', detail, { errors: filled.problems })
 }
 
-/** @throws ApiError 404, 409, 422 */
+/**
+ * Changes a draft; its audience is checked again when the change affects how rows are read.
+ * @throws ApiError 404, 409 CAMPAIGN_STATE, 422
+ */
 export async function changeCampaign(
   deps: GatewayDeps,
   caller: Caller,
@@ -140,12 +152,12 @@ export async function changeCampaign(
   const { fields } = await campaignOf(deps, caller.tenantId, input)
   const changed = await moveCampaign(deps.store, before, 'edit', { ...fields, updatedBy: toId(caller.id) })
   const { source } = before.audience
-  const readsOtherwise = ['templateId', 'templateName', 'language', 'columns', 'variables', 'headerMedia', 'clientId']
-  if (source === null || !readsOtherwise.some(name => name in change)) return changed
+  const affectsRows = ['templateId', 'templateName', 'language', 'columns', 'variables', 'headerMedia', 'clientId']
+  if (source === null || !affectsRows.some(name => name in change)) return changed
   return await keepAudience(deps, changed, source)
 }
 
-/** Its file moves on with it to the next generation. */
+/** Checks the same audience again: its file, if it has one, is copied to the next generation. */
 async function keepAudience(deps: GatewayDeps, campaign: CampaignDoc, source: CampaignSource): Promise<CampaignDoc> {
   const { tenantId, _id, audience } = campaign
   if (source.kind === 'csv' || source.kind === 'json') {
@@ -176,12 +188,12 @@ function inputOf(campaign: CampaignDoc): CampaignInput {
   }
 }
 
-/** Stored first, checked behind it. @throws ApiError 409, 413 */
+/** Stores a CSV audience; its rows are checked in the background. @throws ApiError 409 CAMPAIGN_STATE, 413 */
 export async function giveFile(deps: GatewayDeps, campaign: CampaignDoc, file: Readable): Promise<CampaignDoc> {
   return await storeAudience(deps, campaign, 'csv', file)
 }
 
-/** @throws ApiError 409 */
+/** Sets a list or a contact filter as the audience; its rows are checked in the background. @throws ApiError 409 CAMPAIGN_STATE */
 export async function giveAudience(deps: GatewayDeps, campaign: CampaignDoc, input: AudienceInput): Promise<CampaignDoc> {
   if (input.recipients) return await storeAudience(deps, campaign, 'json', Readable.from([JSON.stringify(input.recipients)]))
   const { label = null, attribute = null } = input.contacts ?? {}
@@ -194,13 +206,14 @@ async function storeAudience(
   kind: 'csv' | 'json',
   file: Readable,
 ): Promise<CampaignDoc> {
-  if (campaign.status !== 'DRAFT') throw new ApiError(409, 'CAMPAIGN_STATE', 'Only a draft takes another audience')
+  if (campaign.status !== 'DRAFT')
+    throw new ApiError(409, 'CAMPAIGN_STATE', 'The audience can be changed only while the campaign is a draft.')
   const key = audienceKey(campaign.tenantId, campaign._id, campaign.audience.generation + 1)
   await deps.storage.put(key, file, { contentType: CONTENT_TYPE[kind] })
   return await replaceAudience(deps.store, campaign, { kind }, deps.now())
 }
 
-/** @throws ApiError 409 AUDIENCE_…, CAMPAIGN_STATE, RECIPIENTS_CHANGED */
+/** Starts a campaign now or schedules it for `startAt`. @throws ApiError 409 AUDIENCE_…, CAMPAIGN_STATE, RECIPIENTS_CHANGED */
 export async function startCampaign(
   deps: GatewayDeps,
   campaign: CampaignDoc,
@@ -209,9 +222,9 @@ export async function startCampaign(
 ): Promise<CampaignDoc> {
   requireAudience(campaign)
   const { recipients } = campaign.audience
-  if (recipients === 0) throw new ApiError(409, 'AUDIENCE_EMPTY', 'Nobody of the audience can be sent to')
+  if (recipients === 0) throw new ApiError(409, 'AUDIENCE_EMPTY', 'No recipient of the audience can receive this template.')
   if (expectedRecipients !== undefined && expectedRecipients !== recipients)
-    throw new ApiError(409, 'RECIPIENTS_CHANGED', `The audience has ${recipients} recipients now, not ${expectedRecipients}`)
+    throw new ApiError(409, 'RECIPIENTS_CHANGED', `The audience now has ${recipients} recipients, not ${expectedRecipients}.`)
   const now = deps.now()
   const at = startAt === undefined ? null : new Date(startAt)
   const set =
@@ -223,7 +236,7 @@ export async function startCampaign(
 
 const NEXT = { pause: 'PAUSED', resume: 'RUNNING', cancel: 'CANCELLED' } as const
 
-/** @throws ApiError 409 CAMPAIGN_STATE */
+/** Pauses, resumes or cancels a campaign. @param reason kept as `statusReason` @throws ApiError 409 CAMPAIGN_STATE */
 export async function moveByHand(
   deps: GatewayDeps,
   campaign: CampaignDoc,
@@ -232,7 +245,7 @@ export async function moveByHand(
   traceparent: string,
 ): Promise<CampaignDoc> {
   const now = deps.now()
-  // One that was held before its time goes on at its time.
+  // A campaign that was paused before its start time is scheduled again.
   const waits = action === 'resume' && campaign.startedAt === null && campaign.startAt !== null && campaign.startAt > now
   const status = waits ? 'SCHEDULED' : NEXT[action]
   const startedAt = status === 'RUNNING' ? (campaign.startedAt ?? now) : campaign.startedAt
@@ -257,7 +270,7 @@ async function move(
   return moved
 }
 
-/** @throws ApiError 409 while the campaign still sends */
+/** Drafts a campaign for the recipients whose message failed. @throws ApiError 409 CAMPAIGN_STATE before the campaign has ended */
 export async function rerunFailed(
   deps: GatewayDeps,
   caller: Caller,
@@ -265,7 +278,7 @@ export async function rerunFailed(
   { name, codes }: { name?: string | undefined; codes?: number[] | undefined },
 ): Promise<CampaignDoc> {
   if (campaign.status !== 'DONE' && campaign.status !== 'CANCELLED')
-    throw new ApiError(409, 'CAMPAIGN_STATE', 'Only what has ended can be sent again to those it did not reach')
+    throw new ApiError(409, 'CAMPAIGN_STATE', 'Only a campaign that has ended can be rerun. Wait for its end or cancel it.')
   const draft = await draftCampaign(deps, caller, {
     ...inputOf(campaign),
     name: name ?? `${campaign.name} (again)`,

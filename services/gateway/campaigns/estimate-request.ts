@@ -13,31 +13,32 @@ import type { GatewayDeps } from '../deps.ts'
 import { AudienceInput, CampaignInput, campaignOf } from './campaigns.ts'
 import { type AudienceCount, type EstimateView, estimateCampaign, estimateFor } from './estimate.ts'
 
-/** A campaign that is there, or one that is not yet: template, values, and who shall get it. */
+/** Estimate of a stored campaign by its id, or of one that is not stored: template, values and audience. */
 export const EstimateRequest = z
   .strictObject({
-    campaignId: objectId.optional().describe('Of a draft or any other; nothing else is given then'),
+    campaignId: objectId.optional().describe('Stored campaign in any state; excludes all other fields'),
     ...CampaignInput.partial().shape,
     ...AudienceInput.shape,
   })
   .refine(({ campaignId, ...others }) => campaignId === undefined || Object.values(others).every(one => one === undefined), {
-    error: 'give campaignId alone',
+    error: 'Cannot be combined with other fields',
     path: ['campaignId'],
   })
   .refine(
     ({ campaignId, recipients, contacts }) => campaignId !== undefined || (recipients === undefined) !== (contacts === undefined),
-    { error: 'give campaignId, or a template with either recipients or contacts' },
+    { error: 'Give campaignId, or a template with either recipients or contacts' },
   )
 type EstimateRequest = z.infer<typeof EstimateRequest>
 
-/** More are checked in the background. */
+/** Most contacts counted within a request; a larger audience needs a draft, which is counted in the background. */
 const MOST_ROWS = 20_000
 const PAGE = 1000
-const BREATH = 50
-/** For all pages together. */
+/** Rows read between two yields to the event loop. */
+const YIELD_EVERY = 50
+/** Time limit of the queries of all pages together. */
 const BUDGET_MS = 5000
 
-/** Nothing is stored. @throws ApiError 404, 409 AUDIENCE_…, 422 AUDIENCE_TOO_LARGE and what a draft is refused for */
+/** Estimates a campaign and stores nothing. @throws ApiError 404, 409 AUDIENCE_…, 422 AUDIENCE_TOO_LARGE and those of a draft */
 export async function estimateRequest(deps: GatewayDeps, tenantId: string, input: EstimateRequest): Promise<EstimateView> {
   if (input.campaignId !== undefined) return estimateCampaign(deps, await getCampaign(deps.store, tenantId, input.campaignId))
   const { campaignId: _, recipients, contacts, ...campaign } = input
@@ -80,10 +81,10 @@ const tooLarge = () =>
   new ApiError(
     422,
     'AUDIENCE_TOO_LARGE',
-    'Too many contacts to count at once: draft the campaign, whose audience is counted behind it',
+    'The audience has too many contacts for an immediate estimate. Create a draft; its audience is counted in the background.',
   )
 
-/** The same rules as of the check, for so few rows that they fit into memory. */
+/** Counts rows by the rules of the background check; all keys are held in memory, so the rows must be few. */
 async function countRows(
   store: Store,
   tenantId: Id,
@@ -102,7 +103,7 @@ async function countRows(
 
 async function readRows(records: readonly AudienceRecord[], rules: RowRules): Promise<ReadRow[]> {
   const rows: ReadRow[] = []
-  for (const record of records) if (rows.push(readRow(record, rules)) % BREATH === 0) await breathe()
+  for (const record of records) if (rows.push(readRow(record, rules)) % YIELD_EVERY === 0) await breathe()
   return rows
 }
 

@@ -13,42 +13,42 @@ import { campaignFlow, ratesOf, usageOf } from '../limits/rates.ts'
 export const EstimateView = z.object({
   recipients: z.number().int(),
   left: z.object({ invalid: z.number().int(), duplicate: z.number().int(), optedOut: z.number().int() }),
-  /** The most it may cost: what is free inside an open window is not known before. */
+  /** Maximum cost: messages that turn out free inside an open service window cannot be known in advance. */
   cost: z.object({
     amount: z.number(),
     currency: z.string(),
     parts: z.array(z.object({ category: z.string(), country: z.string(), count: z.number().int(), amount: z.number() })),
   }),
-  /** In the beginning, beside the account's other campaigns. */
+  /** Initial rate, beside the account's other campaigns. */
   messagesPerSecond: z.number(),
   durationSeconds: z.number().int(),
-  /** Of other campaigns of the number, which go out beside it. */
+  /** Recipients still waiting in other campaigns of the same number, which are sent at the same time. */
   ahead: z.number().int(),
-  /** Of campaigns of the account's other numbers: they share its limits, and the portfolio's. */
+  /** Recipients still waiting in campaigns of the account's other numbers, which share its limits and the portfolio's. */
   aheadElsewhere: z.number().int(),
   startsAt: z.iso.datetime(),
   finishesAt: z.iso.datetime(),
-  /** Of the portfolio: people whom its numbers may write to first in 24 h. */
+  /** Messaging limit of the portfolio: contacts to whom its numbers may open a conversation in 24 h. `share` is this campaign's. */
   messagingLimit: z
     .object({ limit: z.number().int(), used: z.number().int().nullable(), share: z.number(), exceeded: z.boolean() })
     .nullable(),
 })
 export type EstimateView = z.infer<typeof EstimateView>
 
-/** Who is in an audience and who is left out, as the check counts them. */
+/** Recipients of an audience and those left out, as counted by the background check. */
 export type AudienceCount = Pick<CampaignDoc['audience'], 'recipients' | 'countries' | 'invalid' | 'duplicate' | 'optedOut'>
-/** What an estimate needs of a campaign; null as its id: it is not stored. */
+/** Fields of a campaign that an estimate needs; `_id` is null for one that is not stored. */
 export type Estimated = Pick<CampaignDoc, 'tenantId' | 'clientId' | 'template' | 'perMinute' | 'startAt'> & {
   _id: CampaignDoc['_id'] | null
 }
 
-/** From the sums of the check: as quick for a million recipients as for ten. @throws ApiError 409 while it is not done */
+/** Estimate from the counts of the background check, at constant cost. @throws ApiError 409 AUDIENCE_… before the check is done */
 export async function estimateCampaign(deps: GatewayDeps, campaign: CampaignDoc): Promise<EstimateView> {
   requireAudience(campaign)
   return await estimateFor(deps, campaign, campaign.audience)
 }
 
-/** @throws ApiError 404 */
+/** Cost, duration and messaging-limit use of a campaign, beside what else the account sends. @throws ApiError 404 */
 export async function estimateFor(deps: GatewayDeps, campaign: Estimated, audience: AudienceCount): Promise<EstimateView> {
   const { store, redis } = deps
   const { _id, tenantId, clientId } = campaign
@@ -89,7 +89,7 @@ function inputOf(
   { recipients, countries }: AudienceCount,
   { tenant, client, clients, others, usage }: ReferenceData,
 ): Parameters<typeof estimate>[0] {
-  // Meta's complaints are over within minutes: they do not count.
+  // Throttling by Meta lasts minutes, so it is left out of the rates.
   const rates = ratesOf(clients, tenant, null)
   const beside = (phoneNumberId: string) => others.filter(other => other.phoneNumberId === phoneNumberId).length
   const flows = others.flatMap(other => {
@@ -113,14 +113,14 @@ function inputOf(
   }
 }
 
-/** @throws ApiError 409 */
+/** Requires a checked audience. @throws ApiError 409 AUDIENCE_NOT_CHECKED, AUDIENCE_EMPTY, AUDIENCE_FAILED */
 export function requireAudience({ audience }: CampaignDoc): void {
   if (audience.state === 'READY') return
   if (audience.state === 'CHECKING')
-    throw new ApiError(409, 'AUDIENCE_NOT_CHECKED', `The audience is being checked: ${audience.read} rows so far`, {
+    throw new ApiError(409, 'AUDIENCE_NOT_CHECKED', `The audience is still being checked: ${audience.read} rows so far.`, {
       headers: { 'retry-after': '2' },
     })
   const detail =
-    audience.state === 'EMPTY' ? 'The campaign has no audience yet' : (audience.problem ?? 'The audience cannot be read')
+    audience.state === 'EMPTY' ? 'The campaign has no audience yet.' : (audience.problem ?? 'The audience cannot be read.')
   throw new ApiError(409, audience.state === 'EMPTY' ? 'AUDIENCE_EMPTY' : 'AUDIENCE_FAILED', detail)
 }

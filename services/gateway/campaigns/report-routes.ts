@@ -26,20 +26,20 @@ const RecipientView = z.object({
   to: z.string(),
   name: z.string().nullable(),
   state: z.enum(['PENDING', 'SKIPPED', 'QUEUED', 'SENT', 'DELIVERED', 'READ', 'FAILED']),
-  /** Why it was left out. */
+  /** Why the row was skipped. */
   reason: z.enum(['invalid', 'duplicate', 'opted-out', 'template']).nullable(),
   detail: z.string().nullable(),
   messageId: z.string().nullable(),
   externalMessageId: z.string().nullable(),
-  /** `title` and `detail` are WhatsApp's own words, `sentence` and `nextStep` ours. */
+  /** Error of the message: `title` and `detail` are WhatsApp's texts, `sentence` and `nextStep` are Linko's. */
   error: MessageErrorView.omit({ source: true }).nullable(),
-  /** Of its message: all null while there is none. */
+  /** Times of the row's message; null before the message exists. */
   queuedAt: time,
   sentAt: time,
   deliveredAt: time,
   readAt: time,
   failedAt: time,
-  /** Of the latest change. */
+  /** Time of the latest change. */
   at: time,
 })
 
@@ -48,7 +48,7 @@ const recipients = route({
   path: `${path}/recipients`,
   action: 'campaigns.read',
   tag,
-  summary: 'What became of each row, in the order of the audience',
+  summary: 'List the recipients of a campaign with their state, in the order of the audience',
   params: IdParams,
   query: z.strictObject({
     state: z.enum(STATES).optional(),
@@ -76,7 +76,7 @@ const failures = route({
   path: `${path}/failures.csv`,
   action: 'campaigns.read',
   tag,
-  summary: 'Rows that were left out and messages that failed, with the reason, as CSV',
+  summary: 'Download the skipped rows and failed messages with their reasons as CSV',
   params: IdParams,
   handle: (request, deps: GatewayDeps) => answerCsv(request, deps, 'failures', ['skipped', 'failed']),
 })
@@ -86,7 +86,7 @@ const report = route({
   path: `${path}/report.csv`,
   action: 'campaigns.read',
   tag,
-  summary: 'Every row with what became of it, as CSV',
+  summary: 'Download all recipients with their state as CSV',
   params: IdParams,
   handle: (request, deps: GatewayDeps) => answerCsv(request, deps, 'report', [undefined]),
 })
@@ -103,7 +103,7 @@ async function answerCsv(
   const campaign = await getCampaign(store, tenantId, request.params.id)
   const page = (state: RecipientFilter['state'], after: string | null) =>
     asTenant(tenantId, () => listRecipients(store, campaign, { state }, { after, limit: PAGE }))
-  // A cell that begins like a formula is run by spreadsheets: it is shown as text.
+  // Spreadsheets run a cell that begins like a formula; an escaped one is shown as text.
   const csv = stringify({ header: true, columns: [...COLUMNS], escape_formulas: true, bom: true })
   const stream = Readable.from(rowsOf(states, page))
     .on('error', error => csv.destroy(error))
@@ -115,7 +115,7 @@ async function answerCsv(
 const PAGE = 1000
 const TIMES = ['queued_at', 'sent_at', 'delivered_at', 'read_at', 'failed_at'] as const
 const OWN = ['row', 'to', 'name', 'state', 'reason', 'code', 'error', 'next_step', 'message_id', 'at'] as const
-/** `title` and `detail` are WhatsApp's own words. */
+/** Columns of the CSV; `title` and `detail` are WhatsApp's texts. */
 const COLUMNS = [...OWN, 'title', 'detail', ...TIMES] as const
 
 async function* rowsOf(
@@ -129,7 +129,7 @@ async function* rowsOf(
       for (const row of rows) yield csvRow(recipientView(row))
       const last = rows.at(-1)
       if (last === undefined || rows.length < PAGE) break
-      after = placeOf(last, state)
+      after = positionOf(last, state)
     }
   }
 }
@@ -157,18 +157,18 @@ function csvRow(view: z.infer<typeof RecipientView>): Record<(typeof COLUMNS)[nu
   }
 }
 
-/** Lists by the state of the message go by the message, the others by the row. */
-const placeOf = (row: RecipientRow, state: RecipientFilter['state']): string =>
+/** Paging position: the message id for lists by message state, else the row id. */
+const positionOf = (row: RecipientRow, state: RecipientFilter['state']): string =>
   state === undefined || state === 'pending' || state === 'skipped' ? row._id : String(row.messageId)
 
 const writeCursor = (row: RecipientRow | undefined, state: RecipientFilter['state']) =>
-  row ? Buffer.from(placeOf(row, state)).toString('base64url') : null
+  row ? Buffer.from(positionOf(row, state)).toString('base64url') : null
 
 function readCursor(cursor: string): string {
-  const place = Buffer.from(cursor, 'base64url').toString()
-  if (!/^[0-9a-f]{24}(:\d{1,9}:\d{8,12})?$/.test(place))
-    throw new ApiError(400, 'CURSOR_INVALID', 'Use the nextCursor of an answer')
-  return place
+  const position = Buffer.from(cursor, 'base64url').toString()
+  if (!/^[0-9a-f]{24}(:\d{1,9}:\d{8,12})?$/.test(position))
+    throw new ApiError(400, 'CURSOR_INVALID', 'The cursor is not valid. Use the `nextCursor` of a previous response.')
+  return position
 }
 
 const NO_TIMES = { queuedAt: null, sentAt: null, deliveredAt: null, readAt: null, failedAt: null }

@@ -26,7 +26,7 @@ import { CampaignView, campaignView } from './view.ts'
 
 const tag = 'campaigns'
 const path = '/api/v1/campaigns'
-/** A million rows of four columns are some 60 MB. */
+/** Upload limit in bytes; a million rows of four columns are about 60 MB. */
 const MOST_BYTES = 500_000_000
 
 const list = route({
@@ -34,7 +34,7 @@ const list = route({
   path,
   action: 'campaigns.read',
   tag,
-  summary: 'Campaigns, newest first',
+  summary: 'List campaigns, newest first',
   query: z.strictObject({
     ...Paging,
     status: z.enum(['DRAFT', 'SCHEDULED', 'RUNNING', 'PAUSED', 'DONE', 'CANCELLED']).optional(),
@@ -51,7 +51,7 @@ const add = route({
   path,
   action: 'campaigns.write',
   tag,
-  summary: 'Draft a campaign: template, columns, values for everybody; the audience as a list here, or by /audience',
+  summary: 'Create a campaign draft; give its audience as a list here or with /audience',
   body: CampaignInput.extend({ recipients: AudienceInput.shape.recipients }),
   idempotent: true,
   status: 201,
@@ -79,7 +79,7 @@ const one = route({
   path: `${path}/{id}`,
   action: 'campaigns.read',
   tag,
-  summary: 'One campaign with its progress',
+  summary: 'Get a campaign with its progress',
   params: IdParams,
   returns: CampaignView,
   async handle(request, { store }: GatewayDeps) {
@@ -92,7 +92,7 @@ const change = route({
   path: `${path}/{id}`,
   action: 'campaigns.write',
   tag,
-  summary: 'Change a draft; another template or other columns have its audience checked anew',
+  summary: 'Update a campaign draft; a change of template or columns has its audience checked again',
   params: IdParams,
   body: CampaignInput.partial(),
   returns: CampaignView,
@@ -107,7 +107,7 @@ const remove = route({
   path: `${path}/{id}`,
   action: 'campaigns.write',
   tag,
-  summary: 'Remove a draft',
+  summary: 'Delete a campaign draft',
   params: IdParams,
   status: 204,
   async handle(request, deps: GatewayDeps) {
@@ -124,14 +124,14 @@ const file = route({
   path: `${path}/{id}/audience`,
   action: 'campaigns.write',
   tag,
-  summary: 'The audience of a draft as CSV, streamed; its rows are checked in the background',
+  summary: 'Upload the audience of a draft as CSV; its rows are checked in the background',
   params: IdParams,
   upload: { types: ['text/csv', 'application/csv', 'text/plain'], maxBytes: MOST_BYTES },
   status: 202,
   returns: CampaignView,
   async handle(request, deps: GatewayDeps) {
     const campaign = await getCampaign(deps.store, callerOf(request).tenantId, request.params.id)
-    if (request.upload === null) throw new Error('a route that takes a file got none')
+    if (request.upload === null) throw new Error('an upload route was called without a file')
     return { body: campaignView(await giveFile(deps, campaign, request.upload)) }
   },
 })
@@ -141,10 +141,10 @@ const audience = route({
   path: `${path}/{id}/audience`,
   action: 'campaigns.write',
   tag,
-  summary: 'The audience of a draft as a list, or the contacts that a filter finds',
+  summary: 'Set the audience of a draft as a list of recipients or a contact filter',
   params: IdParams,
   body: AudienceInput.refine(({ recipients, contacts }) => (recipients === undefined) !== (contacts === undefined), {
-    error: 'give either recipients or contacts',
+    error: 'Give either recipients or contacts',
   }),
   status: 202,
   returns: CampaignView,
@@ -160,8 +160,7 @@ const estimates = [
     path: `${path}/estimate`,
     action: 'campaigns.read',
     tag,
-    summary:
-      'What a campaign would cost, take and use of the messaging limit: one that is there, or a template with an audience, of which nothing is stored',
+    summary: 'Estimate cost, duration and messaging-limit use of a stored campaign or of a template with an audience',
     body: EstimateRequest,
     returns: EstimateView,
     async handle(request, deps: GatewayDeps) {
@@ -173,7 +172,7 @@ const estimates = [
     path: `${path}/{id}/estimate`,
     action: 'campaigns.read',
     tag,
-    summary: 'The same under the address of the campaign',
+    summary: 'Estimate cost, duration and messaging-limit use of a campaign',
     params: IdParams,
     returns: EstimateView,
     async handle(request, deps: GatewayDeps) {
@@ -188,11 +187,11 @@ const start = route({
   path: `${path}/{id}/start`,
   action: 'campaigns.write',
   tag,
-  summary: 'Start now, or at a time',
+  summary: 'Start a campaign now or schedule it',
   params: IdParams,
   body: z.strictObject({
     startAt: z.iso.datetime({ offset: true }).optional(),
-    expectedRecipients: z.int().min(0).optional().describe('Refused when the audience has become another'),
+    expectedRecipients: z.int().min(0).optional().describe('Refuse the start when the audience has another size'),
   }),
   status: 202,
   returns: CampaignView,
@@ -209,9 +208,9 @@ const start = route({
 })
 
 const SUMMARIES = {
-  pause: 'Hold it: nothing more goes out within a second',
-  resume: 'Go on where it was held',
-  cancel: 'End it for good; what has gone out has gone out',
+  pause: 'Pause a campaign; sending stops within a second',
+  resume: 'Resume a paused campaign',
+  cancel: 'Cancel a campaign permanently; messages already sent are not recalled',
 } as const
 
 const moves = (['pause', 'resume', 'cancel'] as const).map(action =>
@@ -241,7 +240,7 @@ const rerun = route({
   path: `${path}/{id}/rerun`,
   action: 'campaigns.write',
   tag,
-  summary: 'A new draft for those whose message failed, of these error codes only if they are given',
+  summary: 'Create a draft for the recipients whose message failed, optionally only with given error codes',
   params: IdParams,
   body: z.strictObject({ name: z.string().trim().min(1).max(200).optional(), codes: z.array(z.int()).min(1).max(50).optional() }),
   idempotent: true,
@@ -250,8 +249,8 @@ const rerun = route({
   async handle(request, deps: GatewayDeps) {
     const caller = callerOf(request)
     const { id } = request.params
-    const asked = { what: 'rerun', id, body: request.body }
-    return withIdempotencyKey(deps, caller.tenantId, idempotencyKeyOf(request.headers), asked, async () => {
+    const keyed = { what: 'rerun', id, body: request.body }
+    return withIdempotencyKey(deps, caller.tenantId, idempotencyKeyOf(request.headers), keyed, async () => {
       const before = await getCampaign(deps.store, caller.tenantId, id)
       const campaign = await rerunFailed(deps, caller, before, request.body)
       await recordAudit(request, deps, { action: 'campaigns.rerun', object: objectOf(campaign) })

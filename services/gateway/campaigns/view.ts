@@ -4,7 +4,7 @@ import { campaignCounts } from '#shared/views/events.ts'
 
 const at = z.iso.datetime().nullable()
 
-/** `counts` are a second old while it runs, of a large one some seconds. */
+/** Campaign in the API. While it runs, `counts` lag by about a second, those of a large campaign by several. */
 export const CampaignView = z.object({
   id: z.string(),
   name: z.string(),
