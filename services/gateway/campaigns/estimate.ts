@@ -28,7 +28,7 @@ export const EstimateView = z.object({
   aheadElsewhere: z.number().int(),
   startsAt: z.iso.datetime(),
   finishesAt: z.iso.datetime(),
-  /** Messaging limit of the portfolio: contacts to whom its numbers may open a conversation in 24 h. `share` is this campaign's. */
+  /** Messaging limit of the portfolio: contacts its numbers may write to first in 24 h; `share` is recipients by limit. */
   messagingLimit: z
     .object({ limit: z.number().int(), used: z.number().int().nullable(), share: z.number(), exceeded: z.boolean() })
     .nullable(),

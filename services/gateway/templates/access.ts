@@ -7,23 +7,24 @@ import type { GatewayDeps } from '../deps.ts'
 
 type Deps = Pick<GatewayDeps, 'store' | 'keyring'>
 
-/** The right to ask Meta with this number's token. @throws ApiError 409, 422 */
+/** Access to Meta with the token of this number. @throws ApiError 409 TOKEN_INVALID, 422 NUMBER_NOT_CONNECTED */
 export function accessOf({ keyring }: Deps, client: ClientDoc): TemplateAccess {
   if (client.status === 'disconnected' || client.status === 'suspended')
-    throw new ApiError(422, 'NUMBER_NOT_CONNECTED', 'This number is not connected')
+    throw new ApiError(422, 'NUMBER_NOT_CONNECTED', 'This number is not connected to WhatsApp.')
   const token = keyring && tokenOf(keyring, client)
-  if (!token) throw new ApiError(409, 'TOKEN_INVALID', 'This number has no access token that can be used')
+  if (!token) throw new ApiError(409, 'TOKEN_INVALID', 'This number has no usable access token.')
   return { client, token }
 }
 
-/** The right to ask Meta with the token of any number of the template's account. @throws ApiError 409 */
+/** Access to Meta with the token of any number of the template's business account. @throws ApiError 409 NUMBER_NOT_CONNECTED */
 export async function accessFor(deps: Deps, { tenantId, wabaId }: TemplateDoc): Promise<TemplateAccess> {
   const access = (await accessesOf(deps, tenantId)).get(wabaId)
-  if (access === undefined) throw new ApiError(409, 'NUMBER_NOT_CONNECTED', 'No number of this business account is connected')
+  if (access === undefined)
+    throw new ApiError(409, 'NUMBER_NOT_CONNECTED', 'No number of this business account is connected to WhatsApp.')
   return access
 }
 
-/** One access for each business account of a tenant, by its id; numbers that send come first. */
+/** One access for each business account (`wabaId`) of a tenant; active numbers are preferred to paused ones. */
 export async function accessesOf(
   { store, keyring }: Deps,
   tenantId: TemplateDoc['tenantId'] | string,

@@ -21,10 +21,10 @@ import { isUnanswered, secondOf, settle } from './submit.ts'
 import { underWay, type Work, write } from './write.ts'
 
 /**
- * Changes what is given: content and category at Meta first where Meta has the template, the status by hand where it has not,
- * names and descriptions of variables always. `submit` sends a registered one to Meta, and lets Meta's word count again for one
- * that was disabled by hand.
- * @throws ApiError 404, 409 by Meta's rules or TEMPLATE_MANAGED_BY_META, 422, 502 and 503 as Meta failed
+ * Changes the given fields. Content and category are changed at Meta first if Meta has the template; the status can be set only if
+ * it has not; names and descriptions of variables always. `submit` sends a registered template to Meta, or applies Meta's status
+ * again to one that was disabled by hand.
+ * @throws ApiError 404, 409 by Meta's rules or TEMPLATE_MANAGED_BY_META, 422, 502 and 503 when the call to Meta failed
  */
 export async function patchTemplate(
   deps: GatewayDeps,
@@ -44,8 +44,8 @@ export async function patchTemplate(
 }
 
 /**
- * Takes a template out of use: deleted at Meta, DISABLED here, where it stays to be read.
- * @throws ApiError 404, 409 TEMPLATE_IN_USE by a campaign unless forced, 422, 502 and 503 as Meta failed: then it stands as before
+ * Takes a template out of use: it is deleted at Meta, and its row stays as DISABLED. A failure at Meta changes nothing.
+ * @throws ApiError 404, 409 TEMPLATE_IN_USE by a campaign unless forced, 422, 502 and 503 when the call to Meta failed
  */
 export async function removeTemplate(
   deps: GatewayDeps,
@@ -57,7 +57,7 @@ export async function removeTemplate(
   if (!force) await requireUnused(deps, before)
   const access = submissionOf(before) === 'UNKNOWN' ? await accessFor(deps, before) : null
   const known = (access && (await settle(deps, access, before))) ?? before
-  if (known.metaTemplateId) await deleteThere(deps, known)
+  if (known.metaTemplateId) await deleteFromMeta(deps, known)
   const after = await mark({ deps, by }, known, 'DISABLED', 'deleted')
   const changes = changesOf(before, after, ['status'])
   await recordAudit(by, deps, { action: 'templates.delete', object: { kind: 'template', id: String(after._id) }, changes })
@@ -73,12 +73,12 @@ async function edit(work: Work, before: TemplateDoc, input: TemplatePatch): Prom
       ? { variables: renamed(before, input.variables) }
       : {}
   if (own.components === undefined && category === before.category) return own.variables ? write(work, before, () => own) : before
-  if (isManaged) return editThere(work, before, { ...own, category })
+  if (isManaged) return editManaged(work, before, { ...own, category })
   if (submissionOf(before) === 'UNKNOWN') throw underWay()
   return write(work, before, () => ({ ...own, category }))
 }
 
-/** What people call the variables is theirs, whatever Meta thinks of the rest. @throws ApiError 422 */
+/** Variables with the given names and descriptions, which Meta does not know. @throws ApiError 422 */
 function renamed(template: TemplateDoc, given: NonNullable<TemplatePatch['variables']>): TemplateDoc['variables'] {
   const found = variablesOf(template.components, template.variables)
   const { variables, problems } = describeVariables(found.variables, found.parameterFormat, given)
@@ -86,8 +86,8 @@ function renamed(template: TemplateDoc, given: NonNullable<TemplatePatch['variab
   return variables
 }
 
-/** Meta reviews it again; what a webhook has told meanwhile stands. */
-async function editThere(
+/** Edits a template at Meta, which reviews it again. A status that a webhook reports meanwhile is kept. */
+async function editManaged(
   work: Work,
   before: TemplateDoc,
   wanted: Partial<Content> & { category: TemplateDoc['category'] },
@@ -122,19 +122,24 @@ async function editThere(
   }))
 }
 
-/** By hand. */
-function mark(work: Work, template: TemplateDoc, status: TemplateDoc['status'], why = 'disabled by hand'): Promise<TemplateDoc> {
+/** Sets the status without asking Meta. */
+function mark(
+  work: Work,
+  template: TemplateDoc,
+  status: TemplateDoc['status'],
+  reason = 'disabled by hand',
+): Promise<TemplateDoc> {
   const isEnd = status === 'DISABLED'
   return write(work, template, () => ({
     status,
-    reason: isEnd ? why : null,
+    reason: isEnd ? reason : null,
     disabledAt: isEnd ? work.deps.now() : null,
     ...(isEnd && { submission: null }),
   }))
 }
 
-/** What is gone already need not be deleted; one that Meta itself has disabled cannot be. */
-async function deleteThere(deps: GatewayDeps, template: TemplateDoc): Promise<void> {
+/** Deletes a template at Meta; one that Meta no longer has or has disabled itself is no failure. @throws ApiError as Meta failed */
+async function deleteFromMeta(deps: GatewayDeps, template: TemplateDoc): Promise<void> {
   const { name, metaTemplateId, status, disabledAt } = template
   const access = await accessFor(deps, template)
   const result = await deleteAtMeta(deps.meta, access, { name, id: metaTemplateId as string })
@@ -148,7 +153,7 @@ async function requireUnused({ store }: GatewayDeps, template: TemplateDoc): Pro
   const campaigns = await findCampaignsOf(store, template)
   if (campaigns.length === 0) return
   const names = campaigns.map(({ name }) => name).join(', ')
-  throw new ApiError(409, 'TEMPLATE_IN_USE', `Campaigns send it: ${names}`, {
+  throw new ApiError(409, 'TEMPLATE_IN_USE', `The template is used by these campaigns: ${names}.`, {
     extra: { campaigns: campaigns.map(({ _id, name, status }) => ({ id: String(_id), name, status })) },
   })
 }

@@ -20,67 +20,73 @@ const Variable = z
     example: z.string().min(1).max(1024).nullable().optional(),
     component: z.enum(['HEADER', 'BODY']).default('BODY'),
   })
-  .refine(({ position, name }) => position !== undefined || name !== undefined, { error: 'needs a position or a name' })
+  .refine(({ position, name }) => position !== undefined || name !== undefined, { error: 'Must have a position or a name' })
 
-/** The content in one of three forms, and what its variables are called. */
+/** Template content in one of three forms, and the names of its variables. */
 const content = {
   components: z
     .array(z.looseObject({ type: z.string().min(1).max(40) }))
     .min(1)
     .max(20)
     .optional()
-    .describe("Meta's own form, examples included"),
+    .describe("Components in Meta's form, with examples"),
   componentsJson: z
     .strictObject({ header: parts.optional(), body: parts.optional(), footer: parts.optional(), buttons: parts.optional() })
     .optional()
     .describe('Lists of parts: {body: [{type: "text", text}], buttons: [{type: "quick_reply", text}]}'),
-  header: text.nullable().optional().describe('With body and footer: a template of plain texts'),
+  header: text.nullable().optional().describe('Plain text, with body and footer'),
   body: text.optional(),
   footer: text.nullable().optional(),
   variables: z
     .array(Variable)
     .max(100)
     .optional()
-    .describe('Names under which a send may give them, and examples for the review'),
+    .describe('Names by which a send gives the variables, and examples for the review'),
 }
 const category = z.enum(TEMPLATE_CATEGORIES)
 
-/** A template as somebody asks for it. */
+/** Input of a new template. */
 export const NewTemplate = z.strictObject({
-  name: z.string().regex(TEMPLATE_NAME, 'lower-case letters, digits and underscores, at most 512'),
-  language: z.string().regex(TEMPLATE_LANGUAGE, 'a code of WhatsApp, such as fr or en_US'),
+  name: z.string().regex(TEMPLATE_NAME, 'Must be at most 512 lower-case letters, digits and underscores'),
+  language: z.string().regex(TEMPLATE_LANGUAGE, 'Must be a WhatsApp language code, for example fr or en_US'),
   category,
   ...content,
-  clientId: objectId.optional().describe('Whose business account; the primary number unless told'),
-  submit: z.boolean().default(true).describe('False registers a template that Meta is not asked about'),
+  clientId: objectId.optional().describe('Number whose business account gets the template; by default the primary number'),
+  submit: z.boolean().default(true).describe('Submit to WhatsApp; false only registers the template in Linko'),
 })
 export type NewTemplate = z.input<typeof NewTemplate>
 
-/** What shall be different. */
+/** Changes to a template; omitted fields keep their value. */
 export const TemplatePatch = z
   .strictObject({
     ...content,
     category: category.optional(),
     status: z.enum(TEMPLATE_STATES).optional(),
-    submit: z.literal(true).optional().describe('Submits a registered one; hands one that was disabled by hand back to Meta'),
+    submit: z
+      .literal(true)
+      .optional()
+      .describe('Submit a registered template, or apply the status at WhatsApp again to one that was disabled by hand'),
   })
-  .refine(input => Object.keys(input).length > 0, { error: 'nothing to change' })
-  .refine(({ status, submit }) => !(status && submit), { error: 'by hand or by WhatsApp: not both', path: ['status'] })
+  .refine(input => Object.keys(input).length > 0, { error: 'Give at least one field to change' })
+  .refine(({ status, submit }) => !(status && submit), { error: 'Cannot be combined with submit', path: ['status'] })
 export type TemplatePatch = z.input<typeof TemplatePatch>
 
 export type Content = Pick<TemplateDoc, 'components' | 'variables' | 'parameterFormat'>
 type ContentInput = TemplateInput & { variables?: readonly GivenVariable[] | undefined }
 
-/** @throws ApiError 422 TEMPLATE_INVALID that names each field that Meta would refuse */
+/**
+ * Components and variables of an input in any of its forms, checked by Meta's rules.
+ * @throws ApiError 422 TEMPLATE_INVALID that names each field that Meta would refuse
+ */
 export function composeContent(
   input: ContentInput,
   about: { category: string; submit: boolean; before?: TemplateDoc['variables']; orName?: boolean },
 ): Content {
   const { category, submit, before = [] } = about
   if (formsGiven(input) > 1)
-    throw invalid([{ path: 'components', message: 'one form: components, componentsJson, or header, body and footer' }])
+    throw invalid([{ path: 'components', message: 'Give one form only: components, componentsJson, or header, body and footer' }])
   const normal = normalContent(input)
-  if (normal === null) throw invalid([{ path: 'components', message: 'is missing' }])
+  if (normal === null) throw invalid([{ path: 'components', message: 'Is required' }])
   const found = variablesOf(normal.components, before)
   const { parameterFormat } = found
   const { variables, problems } = describeVariables(found.variables, parameterFormat, input.variables ?? [])

@@ -25,14 +25,14 @@ import { metaFailure } from './refusals.ts'
 import { withSamples } from './samples.ts'
 import { asked, noteSubmission, settle, submit } from './submit.ts'
 
-/** Who asks: any route's request will do. */
+/** Caller of a template operation, with address and trace; any route's request fits. */
 export type TemplateCaller = Pick<RouteRequest<unknown, unknown, unknown>, 'caller' | 'ip' | 'traceparent'>
 
 /**
- * Stores a template and submits it to Meta, or registers it by hand. A row is written before Meta is asked, and its unique
- * place keeps two callers from submitting the same one.
- * @throws ApiError 404, 422 TEMPLATE_INVALID, TEMPLATE_REFUSED by Meta: nothing stays; 409 TEMPLATE_EXISTS; 503: it stays
- * UNSUBMITTED; 502: it stays UNKNOWN until a sync settles it. A repeat goes on with what stayed.
+ * Stores a template and submits it to Meta, or only registers it. The row is written before the call to Meta, and its unique key
+ * keeps two callers from submitting the same template.
+ * @throws ApiError 404; 422 TEMPLATE_INVALID, or TEMPLATE_REFUSED by Meta: no row remains; 409 TEMPLATE_EXISTS; 503: the row remains
+ * UNSUBMITTED; 502: it remains UNKNOWN until a sync settles it. A repeated request continues with the remaining row.
  */
 export async function createTemplate(deps: GatewayDeps, by: TemplateCaller, input: NewTemplate): Promise<TemplateDoc> {
   const { tenantId, id } = callerOf(by)
@@ -42,7 +42,7 @@ export async function createTemplate(deps: GatewayDeps, by: TemplateCaller, inpu
   const access = isSubmitted ? accessOf(deps, client) : null
   const place = { tenantId: client.tenantId, wabaId: client.wabaId, name: input.name, language: languageCode(input.language) }
   const fresh: Partial<TemplateDoc> = {
-    ...CLEAN,
+    ...RESET_FIELDS,
     ...content,
     ...(access && { components: await withSamples(deps, access, content.components) }),
     category,
@@ -52,11 +52,11 @@ export async function createTemplate(deps: GatewayDeps, by: TemplateCaller, inpu
   const taken = await takePlace(deps, place, fresh, access)
   if (taken.isDone) return taken.template
   const template = access ? await send(deps, by, access, taken) : taken.template
-  await announce(deps, by, template)
+  await recordCreation(deps, by, template)
   return template
 }
 
-/** Once per Idempotency-Key. @param what names the call @param view of what was made, as its route shows it */
+/** Creates a template once per Idempotency-Key. @param what name of the call @param view response body of the created template */
 export async function createTemplateOnce(
   what: string,
   request: TemplateCaller & Pick<RouteRequest<unknown, unknown, unknown>, 'body' | 'headers'>,
@@ -70,13 +70,13 @@ export async function createTemplateOnce(
   }))
 }
 
-async function announce(deps: GatewayDeps, by: TemplateCaller, template: TemplateDoc): Promise<void> {
-  await tell(deps, by, template)
+async function recordCreation(deps: GatewayDeps, by: TemplateCaller, template: TemplateDoc): Promise<void> {
+  await emitStatus(deps, by, template)
   await recordAudit(by, deps, { action: 'templates.create', object: { kind: 'template', id: String(template._id) } })
 }
 
-/** A row that stood there before keeps its id and what was counted of it. */
-const CLEAN = {
+/** Fields reset when a row is reused for a new template; its id and usage counters are kept. */
+const RESET_FIELDS = {
   metaTemplateId: null,
   quality: 'UNKNOWN',
   categoryChange: null,
@@ -87,9 +87,9 @@ const CLEAN = {
 
 interface Taken {
   template: TemplateDoc
-  /** What stood in its place. */
+  /** The row as it was before; null for a new one. */
   before: TemplateDoc | null
-  /** Meta has it from an earlier call. */
+  /** True when an earlier call has already created it at Meta. */
   isDone: boolean
 }
 
@@ -115,22 +115,22 @@ async function takePlace(
   return { template: change.template, before, isDone: false }
 }
 
-/** Out of use, or never at Meta for a reason that may be over. */
+/** Whether a new template may take over this row: it is out of use, or was never submitted. */
 const isFree = (template: TemplateDoc) =>
   template.status === 'DISABLED' || template.deletedAt != null || submissionOf(template) === 'UNSUBMITTED'
 
-/** Samples are handed to Meta each time anew. */
+/** Whether two templates have the same content. Examples are ignored: their media handles differ with each upload. */
 const isSame = (a: TemplateDoc, b: Partial<TemplateDoc>) =>
-  a.category === b.category && wordsOf(a.components) === wordsOf(b.components ?? [])
-const wordsOf = (components: TemplateDoc['components']) =>
+  a.category === b.category && withoutExamples(a.components) === withoutExamples(b.components ?? [])
+const withoutExamples = (components: TemplateDoc['components']) =>
   JSON.stringify(components, (name, value) => (name === 'example' ? undefined : value))
 
 const exists = (template: TemplateDoc | null) =>
-  new ApiError(409, 'TEMPLATE_EXISTS', 'This account has a template of that name and language', {
+  new ApiError(409, 'TEMPLATE_EXISTS', 'The account already has a template with this name and language.', {
     extra: { templateId: template && String(template._id) },
   })
 
-/** @throws ApiError as Meta failed, with the row as it then has to stand */
+/** Submits the row. After a failure the row is removed, restored or marked as its outcome requires. @throws ApiError as Meta failed */
 async function send(deps: GatewayDeps, by: TemplateCaller, access: TemplateAccess, taken: Taken): Promise<TemplateDoc> {
   const outcome = await submit(deps, access, taken.template)
   if (outcome.kind === 'submitted') return outcome.template
@@ -141,7 +141,7 @@ async function send(deps: GatewayDeps, by: TemplateCaller, access: TemplateAcces
     throw metaFailure(failure)
   }
   if (failure.kind !== 'unknown') await noteSubmission(deps, taken.template, 'UNSUBMITTED', error.message)
-  await announce(deps, by, taken.template)
+  await recordCreation(deps, by, taken.template)
   throw error
 }
 
@@ -151,18 +151,22 @@ async function undo({ store }: GatewayDeps, { template, before }: Taken): Promis
   await changeTemplate(store, template, now => (now.metaTemplateId === null ? fields : null), { tell: false })
 }
 
-/** Has Meta's templates read by whoever cares for the numbers. @throws ApiError 409 when no number can ask */
+/** Requests a sync, which a background job runs. @throws ApiError 409 NUMBER_NOT_CONNECTED without a usable number */
 export async function orderSync(deps: GatewayDeps, by: TemplateCaller): Promise<TemplateSyncDoc> {
   const { tenantId, id } = callerOf(by)
   if ((await accessesOf(deps, tenantId)).size === 0)
-    throw new ApiError(409, 'NUMBER_NOT_CONNECTED', 'No connected number can ask WhatsApp for templates')
+    throw new ApiError(
+      409,
+      'NUMBER_NOT_CONNECTED',
+      'No connected number can read templates from WhatsApp. Connect a number first.',
+    )
   const order = { trigger: 'request' as const, requestedBy: toId(id), now: deps.now() }
   const sync = await requestSync(deps.store, tenantId, order)
   await recordAudit(by, deps, { action: 'templates.sync', object: { kind: 'job', id: sync._id } })
   return sync
 }
 
-/** As `template:status`, once it is known how it stands. */
-export async function tell(deps: GatewayDeps, by: TemplateCaller, template: TemplateDoc): Promise<void> {
+/** Saves and publishes the event `template:status`. */
+export async function emitStatus(deps: GatewayDeps, by: TemplateCaller, template: TemplateDoc): Promise<void> {
   void deps.events.publish([await saveTemplate(deps.store, template)], by.traceparent)
 }

@@ -13,7 +13,7 @@ import { findDestination } from '../messages/recipient.ts'
 export const PreviewInput = z.strictObject({
   variables: TemplateVariables.default({}),
   headerMedia: HeaderMediaObject.optional(),
-  to: z.string().min(1).max(80).optional().describe('Tells what it would cost to send it there now'),
+  to: z.string().min(1).max(80).optional().describe('Recipient for whom the cost of a send is computed'),
 })
 type PreviewInput = z.infer<typeof PreviewInput>
 
@@ -23,17 +23,17 @@ export const PreviewView = z.object({
   language: z.string(),
   status: z.string(),
   header: z.string().nullable(),
-  /** Null where the text is WhatsApp's own, as of codes. */
+  /** Null for templates whose text WhatsApp supplies, such as authentication codes. */
   text: z.string().nullable(),
   footer: z.string().nullable(),
   buttons: z.array(z.object({ type: z.string(), text: z.string().nullable() })),
   variables: z.record(z.string(), z.string()),
-  /** As a send would name them. */
+  /** Components as a send passes them to Meta. */
   components: z.array(z.record(z.string(), z.unknown())),
   cost: z.object({ amount: z.number(), currency: z.string(), category: z.string() }).nullable(),
 })
 
-/** A template as its reader would see it, and as it would go to Meta. @throws ApiError 404, 422 TEMPLATE_VARIABLES */
+/** Template filled with values, as its reader would see it and as a send passes it. @throws ApiError 404, 422 TEMPLATE_VARIABLES */
 export async function previewTemplate(
   deps: GatewayDeps,
   tenantId: string,

@@ -12,7 +12,7 @@ function fixture(name: string): Refused {
 }
 const CREATIONS = globSync('test/fixtures/graph/template-create-{error-*,missing-*}.json')
 
-test.for(CREATIONS)("%s is told with Meta's own code and words", name => {
+test.for(CREATIONS)("%s is reported with Meta's code and text", name => {
   const failure = fixture(name)
   const { status, errorCode, message, extra } = metaFailure(failure)
   expect([status, errorCode]).toEqual([422, 'TEMPLATE_REFUSED'])
@@ -20,7 +20,7 @@ test.for(CREATIONS)("%s is told with Meta's own code and words", name => {
   expect(extra.meta).toMatchObject({ code: 100, subcode: failure.error.subcode, traceId: 'A5g' })
 })
 
-test('there are refusals to tell', () => {
+test('there are refusals to report', () => {
   expect(CREATIONS.length).toBeGreaterThan(5)
 })
 
@@ -30,12 +30,12 @@ test.for<[string, Parameters<typeof metaFailure>[0], number, string, string | un
   ['a call held back', { ...measured, kind: 'unsent', why: 'limit', retryAfterMs: 30_500 }, 503, 'META_UNAVAILABLE', '31'],
   ['too many calls', refused({ code: 80008 }, 120_000), 503, 'META_UNAVAILABLE', '120'],
   ['a dead token', refused({ code: 190, subcode: 463 }), 409, 'TOKEN_INVALID', undefined],
-])('%s is told with what to do', ([, failure, status, errorCode, retryAfter]) => {
+])('%s is reported with its next step', ([, failure, status, errorCode, retryAfter]) => {
   const error = metaFailure(failure)
   expect([error.status, error.errorCode, error.headers['retry-after']]).toEqual([status, errorCode, retryAfter])
 })
 
-test('a template that is not at Meta is told from one that Meta does not delete', () => {
+test('a template that is not at Meta is distinguished from one that Meta does not delete', () => {
   expect(isNotThere(fixture('test/fixtures/graph/template-delete-not-found.json'))).toBe(true)
   expect(isNotThere(refused({ code: 100, subcode: 33 }))).toBe(true)
   expect(isNotThere(refused({ code: 100, subcode: 2388007 }))).toBe(false)

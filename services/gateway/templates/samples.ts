@@ -12,7 +12,7 @@ import { metaFailure } from './refusals.ts'
 type Deps = Pick<GatewayDeps, 'store' | 'storage' | 'meta' | 'config'>
 type Component = TemplateDoc['components'][number]
 
-/** What Meta takes as the sample of a header, by its format. */
+/** Media types that Meta accepts as the sample of a header, by header format. */
 const TYPES: Record<string, readonly string[]> = {
   IMAGE: ['image/jpeg', 'image/png'],
   VIDEO: ['video/mp4'],
@@ -20,7 +20,7 @@ const TYPES: Record<string, readonly string[]> = {
 }
 const PATH = 'components.header.example.header_handle'
 
-/** The components with Meta's handles in place of files of ours, which are handed to Meta for it. @throws ApiError 422, 503 */
+/** Components with Meta's media handles in place of uploaded files, which are sent to Meta first. @throws ApiError 422, 503 */
 export function withSamples(deps: Deps, access: TemplateAccess, components: readonly Component[]): Promise<Component[]> {
   return Promise.all(
     components.map(async component => {
@@ -40,21 +40,25 @@ async function handleOf(
 ): Promise<string> {
   const { META_APP_ID: appId } = config
   if (appId === undefined)
-    throw invalid([{ path: PATH, message: 'names a file of ours: without META_APP_ID WhatsApp takes only its own handles' }])
+    throw invalid([
+      { path: PATH, message: 'Uploaded files need META_APP_ID to be configured; give a media handle of WhatsApp instead' },
+    ])
   const file = await findSendable(store, client.tenantId, id)
   const content = file && (await storage.get(mediaKey(client.tenantId, id)).catch(orGone))
-  if (!file || !content) throw invalid([{ path: PATH, message: 'names no file of yours' }])
+  if (!file || !content) throw invalid([{ path: PATH, message: 'Must be an uploaded file of this account' }])
   const types = TYPES[format] ?? []
   if (!types.includes(file.mimeType)) {
     content.destroy()
-    throw invalid([{ path: PATH, message: `is ${file.mimeType}: a sample of ${format} is ${types.join(' or ')}` }])
+    throw invalid([
+      { path: PATH, message: `Must be ${types.join(' or ')} for a header of format ${format}, not ${file.mimeType}` },
+    ])
   }
   const { mimeType, size } = file
   const result = await meta.uploadSample(appId, token, { mimeType, size, filename: file.filename ?? 'sample', content })
   content.destroy()
   const handle = result.kind === 'ok' ? text(result.data.h) : null
   if (handle !== null) return handle
-  // A sample that arrived and is never named harms nobody.
+  // A sample that arrived but is never used does no harm, so an unknown outcome counts as not sent.
   const why = 'the sample did not arrive'
   throw metaFailure(result.kind === 'refused' ? result : { ...result, kind: 'unsent', why })
 }

@@ -9,16 +9,16 @@ import { changeTemplate, type TemplateChange } from '#shared/store/templates/tem
 import type { GatewayDeps } from '../deps.ts'
 import { type Failure, metaFailure } from './refusals.ts'
 
-/** A call that nobody heard the end of is over by then. */
+/** Time after which a call to Meta whose end was not recorded is over. */
 const IN_FLIGHT_MS = 30_000
 const SECOND_MS = 1000
 
-/** Webhooks tell whole seconds: a word of the same second as ours counts as newer. */
+/** The full second of a time. Webhooks carry whole seconds: a report of the same second as our call counts as newer. */
 export const secondOf = (at: Date): Date => new Date(Math.floor(at.getTime() / SECOND_MS) * SECOND_MS)
-/** What was heard up to then a list that is asked for now includes. */
+/** Webhooks older than this are already reflected in a list requested at `at`. */
 export const listTime = (at: Date): Date => new Date(secondOf(at).getTime() - SECOND_MS)
 
-/** The fields of a row before Meta is asked to create it: an end that nobody sees leaves it so, and a sync settles it. */
+/** Fields of a row before Meta is asked to create it. A crash leaves them so, and a sync settles the row. */
 export const asked = (now: Date): Partial<TemplateDoc> => ({
   status: 'PENDING',
   reason: null,
@@ -29,8 +29,8 @@ export const asked = (now: Date): Partial<TemplateDoc> => ({
 export type Submitted = { kind: 'submitted'; template: TemplateDoc } | { kind: 'failed'; failure: Failure }
 
 /**
- * Asks Meta to create a template whose row says so already. What follows from a failure is the caller's; one that may come of a
- * success, as when Meta never answers, is written: the row stays UNKNOWN, and the account's templates are read soon.
+ * Asks Meta to create a template whose row holds the fields of `asked`. The caller handles a failure; only an unknown outcome, such
+ * as a timeout, is recorded here: the row stays UNKNOWN, and a sync of the account's templates is requested.
  */
 export async function submit(deps: GatewayDeps, access: TemplateAccess, row: TemplateDoc): Promise<Submitted> {
   const askedAt = deps.now()
@@ -44,10 +44,10 @@ export async function submit(deps: GatewayDeps, access: TemplateAccess, row: Tem
   return { kind: 'failed', failure }
 }
 
-/** Meta has one of that name and language which is not here, or not linked. */
+/** Whether Meta already has a template with this name and language, which is missing here or not linked. */
 const isTaken = (failure: Failure) => failure.kind === 'refused' && failure.error.subcode === 2388024
 
-/** Meta's answer; what a webhook has told meanwhile stands. */
+/** Writes Meta's answer to the row; values that a webhook reported meanwhile are kept. */
 async function link(
   { store }: GatewayDeps,
   row: TemplateDoc,
@@ -68,15 +68,15 @@ async function link(
 }
 
 /**
- * No webhook has said anything about it since `before` was read. One that was heard in the second of our call cannot be told by
- * its time: then nobody else may have touched the row.
+ * Whether no webhook has reported on `topic` since `before` was read. A report in the second of our call cannot be recognised by its
+ * time: then the row must be unchanged.
  */
 export function isUnanswered(now: TemplateDoc, before: TemplateDoc, topic: string, askedAt: Date): boolean {
   const [eventAt, known] = [now, before].map(({ lastEventAt }) => lastEventAt?.[topic]?.getTime() ?? 0) as [number, number]
   return now.updatedAt.getTime() === before.updatedAt.getTime() || (eventAt === known && eventAt < secondOf(askedAt).getTime())
 }
 
-/** Where the submission of a template stands that has no id of Meta's. */
+/** Records the state of a submission; no effect once Meta's id is known. @param detail reason, null while a call is under way */
 export function noteSubmission(
   { store, now }: Pick<GatewayDeps, 'store' | 'now'>,
   row: TemplateDoc,
@@ -88,13 +88,15 @@ export function noteSubmission(
 }
 
 /**
- * What came of a submission whose end nobody saw: Meta is asked for the name. Null: it is certainly not there, and may be
- * submitted again. @throws ApiError 409 while a call may be under way, 502, 503 when Meta does not say
+ * Settles a submission with an unknown outcome by asking Meta for the template's name. Null: Meta does not have it, and it may be
+ * submitted again. @throws ApiError 409 TEMPLATE_IN_SUBMISSION while a call may be under way, 502, 503 when Meta fails
  */
 export async function settle(deps: GatewayDeps, access: TemplateAccess, row: TemplateDoc): Promise<TemplateDoc | null> {
   const { at, detail } = row.submission ?? { at: row.updatedAt, detail: null }
   if (detail === null && deps.now().getTime() - at.getTime() < IN_FLIGHT_MS)
-    throw new ApiError(409, 'TEMPLATE_IN_SUBMISSION', 'This template is being submitted', { headers: { 'retry-after': '30' } })
+    throw new ApiError(409, 'TEMPLATE_IN_SUBMISSION', 'The template is being submitted. Try again in 30 seconds.', {
+      headers: { 'retry-after': '30' },
+    })
   const askedAt = listTime(deps.now())
   const result = await namedAtMeta(deps.meta, access, row.name)
   if (result.kind !== 'ok') throw metaFailure(result)

@@ -23,12 +23,12 @@ export const TemplateView = z.object({
     }),
   ),
   metaTemplateId: z.string().nullable(),
-  /** REGISTERED: by hand, Meta was not asked. UNKNOWN: Meta was asked and did not say; the next sync tells. */
+  /** REGISTERED: known only to Linko. UNKNOWN: submitted, but Meta did not confirm it; the next sync settles it. */
   submission: z.enum(['SUBMITTED', 'UNKNOWN', 'UNSUBMITTED', 'REGISTERED']),
-  /** Why it is not submitted. */
+  /** Reason why the template is not submitted. */
   submissionDetail: z.string().nullable(),
   quality: z.string(),
-  /** Announced by WhatsApp. */
+  /** Change of category announced by WhatsApp. */
   categoryChange: z.object({ to: z.string(), at: z.iso.datetime() }).nullable(),
   usageCount: z.number().int(),
   lastUsedAt: z.iso.datetime().nullable(),

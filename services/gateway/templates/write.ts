@@ -6,13 +6,13 @@ import { changeTemplate, type Decide } from '#shared/store/templates/templates.t
 import type { GatewayDeps } from '../deps.ts'
 import type { TemplateCaller } from './create.ts'
 
-/** A change in somebody's name. */
+/** Dependencies of a change and its caller. */
 export interface Work {
   deps: GatewayDeps
   by: TemplateCaller
 }
 
-/** Writes what `decide` makes of the row as it stands, and tells it. */
+/** Writes the fields that `decide` derives from the current row and emits the change; returns the row after it. */
 export async function write({ deps, by }: Work, template: TemplateDoc, decide: Decide): Promise<TemplateDoc> {
   const updatedBy = toId(callerOf(by).id)
   const change = await changeTemplate(deps.store, template, now => {
@@ -24,4 +24,8 @@ export async function write({ deps, by }: Work, template: TemplateDoc, decide: D
 }
 
 export const underWay = () =>
-  new ApiError(409, 'TEMPLATE_IN_SUBMISSION', 'Whether WhatsApp has this template is not known yet: sync, or submit it again')
+  new ApiError(
+    409,
+    'TEMPLATE_IN_SUBMISSION',
+    'It is not known yet whether WhatsApp has this template. Run a sync or submit it again.',
+  )
