@@ -17,10 +17,10 @@ const ClassTotal = z.object({ waiting: z.number().int(), isExact: z.boolean(), o
 const BacklogView = z.object({
   data: z.array(NumberBacklogView),
   total: z.object(Object.fromEntries(PRIORITIES.map(name => [name, ClassTotal]))),
-  isWhole: z.boolean().describe('False for a platform with more waiting numbers than are shown'),
+  isWhole: z.boolean().describe('False when more numbers are waiting than are shown (scope all)'),
 })
 
-/** Of a platform: so many numbers, and of each so many rows a state. */
+/** Bounds of a platform-wide read: most numbers, and most rows counted for each of them. */
 const MOST_NUMBERS = 200
 const BOUNDS_OF_MANY = { grouped: 5000, counted: 100_000 }
 
@@ -29,19 +29,19 @@ const read = route({
   path: '/api/v1/backlog',
   action: 'limits.read',
   tag: 'operations',
-  summary: 'What waits to be sent: by number and class, for what, since when, and how long it takes at the rate now',
+  summary: 'Get the messages waiting to be sent by number and priority, with reasons, age and remaining time',
   query: z.strictObject({
-    scope: z.enum(['tenant', 'all']).default('tenant').describe('`all` is for platform admins: whatever has something waiting'),
+    scope: z.enum(['tenant', 'all']).default('tenant').describe('`all`: numbers of every tenant, for platform admins only'),
   }),
   returns: BacklogView,
   async handle(request, deps: GatewayDeps) {
     const caller = callerOf(request)
     const isAll = request.query.scope === 'all'
     if (isAll && !caller.may('platform.operations'))
-      throw new ApiError(403, 'FORBIDDEN', 'Only a platform admin sees the backlog of all')
+      throw new ApiError(403, 'FORBIDDEN', 'Only a platform admin can see the backlog of all tenants.')
     const { numbers, isWhole } = isAll ? await ofPlatform(deps) : await ofTenant(deps, caller.tenantId)
-    const busy = (number: NumberBacklogView) => number.classes.reduce((sum, { waiting }) => sum + waiting, 0)
-    return { body: { data: numbers.toSorted((a, b) => busy(b) - busy(a)), total: totalOf(numbers), isWhole } }
+    const waitingOf = (number: NumberBacklogView) => number.classes.reduce((sum, { waiting }) => sum + waiting, 0)
+    return { body: { data: numbers.toSorted((a, b) => waitingOf(b) - waitingOf(a)), total: totalOf(numbers), isWhole } }
   },
 })
 
@@ -72,7 +72,7 @@ async function ofPlatform({ store, redis, now }: GatewayDeps) {
   return { numbers, isWhole: ids.size <= MOST_NUMBERS }
 }
 
-/** Null for a tenant that is gone. */
+/** Tenant and use of its limits; both null for a deleted tenant. */
 async function stateOf({ store, redis }: Pick<GatewayDeps, 'store' | 'redis'>, tenantId: string, own: ClientDoc[]) {
   const tenant: TenantDoc | null = await getCachedTenant(store, tenantId).catch(error => {
     if (error instanceof ApiError) return null

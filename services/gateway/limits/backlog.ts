@@ -15,14 +15,14 @@ import type { GatewayDeps } from '../deps.ts'
 import type { Forecast, NumberBacklog } from './forecast.ts'
 
 const ClassView = z.object({
-  class: z.enum(PRIORITIES).describe('chat: replies and API sends, which go first; campaign: what is left of the rate'),
+  class: z.enum(PRIORITIES).describe('chat: replies and API sends, which are sent first; campaign: sent at the remaining rate'),
   waiting: z.number().int(),
-  isExact: z.boolean().describe('False for many: what the next 20,000 due are like tells the rest, up to a million'),
-  /** How many wait for what; `paused`, `scheduled` and `unknown` are not part of secondsLeft. */
+  isExact: z.boolean().describe('False for a large backlog, which is extrapolated from its next 20,000 rows'),
+  /** Number of messages by reason for waiting; `paused`, `scheduled` and `unknown` are not part of `secondsLeft`. */
   reasons: z.record(z.string(), z.number().int()),
-  oldestAt: z.iso.datetime().nullable().describe('Of those that are not scheduled'),
+  oldestAt: z.iso.datetime().nullable().describe('Time of the oldest message that is not scheduled'),
   oldestSeconds: z.number().int(),
-  /** At the rate now, beside the account's other numbers and with what goes first; null: not before somebody resumes it. */
+  /** Seconds at the present rate, beside the account's other numbers and after higher priorities; null while paused. */
   secondsLeft: z.number().int().nullable(),
 })
 export const NumberBacklogView = z.object({
@@ -32,12 +32,14 @@ export const NumberBacklogView = z.object({
   whatsappNumber: z.string().nullable(),
   status: z.enum(['active', 'disconnected', 'suspended', 'paused']),
   pauseReason: z.string().nullable(),
-  messagesPerSecond: z.number().describe("By Meta's limit, its last complaint, and its part of what the account allows itself"),
+  messagesPerSecond: z
+    .number()
+    .describe("Rate by Meta's limit and throttling, and by the number's share of the account's own limits"),
   classes: z.array(ClassView),
 })
 export type NumberBacklogView = z.infer<typeof NumberBacklogView>
 
-/** Counts what waits for each number, a few numbers at a time. */
+/** Backlog of each number, counted a few numbers at a time. @param campaigns of any of these numbers */
 export async function readBacklog(
   store: GatewayDeps['store'],
   clients: readonly ClientDoc[],
@@ -58,23 +60,24 @@ export async function readBacklog(
   return found
 }
 
-/** A request leaves connections to others. */
+/** Numbers counted concurrently, so that a request leaves database connections to others. */
 const AT_ONCE = 4
-const KEPT_MS = 3000
+/** Lifetime of a cached count. */
+const COUNT_TTL_MS = 3000
 const cacheOf = perStore(() => new TtlCache<string, BacklogGroup[]>(1000))
 
-/** A million rows take a third of a second to count: people who watch them look at the same count for a while. */
+/** Counts the waiting rows of a number. Large counts take a third of a second, so they are cached briefly. */
 async function groupsOf(store: GatewayDeps['store'], client: ClientDoc, bounds = BOUNDS): Promise<BacklogGroup[]> {
   const cache = cacheOf(store)
   const key = `${client.tenantId}:${client.phoneNumberId}:${bounds.counted}`
   const kept = cache.get(key)
   if (kept) return kept
   const groups = await countBacklog(store, client, bounds)
-  if (groups.some(({ isExact }) => !isExact)) cache.set(key, groups, KEPT_MS)
+  if (groups.some(({ isExact }) => !isExact)) cache.set(key, groups, COUNT_TTL_MS)
   return groups
 }
 
-/** @param ends of the same numbers, in their order */
+/** API views of backlogs. @param ends forecasts of the same numbers in the same order */
 export const backlogViews = (found: readonly NumberBacklog[], ends: readonly Forecast[], now: Date): NumberBacklogView[] =>
   found.map((one, i) => numberView(one, ends[i] as Forecast, now))
 
@@ -111,7 +114,7 @@ function classOf(name: Priority, groups: readonly BacklogGroup[], campaigns: rea
   return {
     name,
     count: waiting.reduce((sum, { count }) => sum + count, 0),
-    // The rows of both classes are counted together.
+    // The rows of both priorities are counted by one query.
     isExact: groups.every(({ isExact }) => isExact),
     reasons,
     oldestAt: times.length === 0 ? null : new Date(Math.min(...times)),

@@ -12,39 +12,42 @@ import type { ClientDoc, TenantDoc } from '#shared/model/documents.ts'
 import type { BacklogGroup, CampaignBacklog } from '#shared/store/dispatch/backlog.ts'
 import { campaignFlow, placeOf, ratesNow, ratesOf } from './rates.ts'
 
-/** What waits at a number: messages, and recipients whose message is still to be made. */
+/** Backlog of a number: waiting messages, and campaign recipients whose message does not exist yet. */
 export interface NumberBacklog {
   client: ClientDoc
   groups: readonly BacklogGroup[]
   campaigns: readonly CampaignBacklog[]
 }
 
-/** Seconds until the last one has gone; null: not before somebody resumes it. */
+/** Seconds until the last message has been sent, by priority and campaign; null while paused. */
 export interface Forecast {
   messagesPerSecond: number
   chat: number | null
   campaign: number | null
-  /** Of running campaigns, by id. */
+  /** Seconds of each running campaign, by its id. */
   campaigns: ReadonlyMap<string, number | null>
 }
 
 interface NamedFlow extends SendFlow {
-  /** Null for messages that stand in the queue. */
+  /** Null for messages that are already queued. */
   campaignId: string | null
 }
 
-/** Of all numbers of one tenant, which share its limits. @param tenant null when it is gone: nothing of it goes out */
+/**
+ * Forecasts for all numbers of one tenant, which share its limits; the result is in the order of `found`.
+ * @param tenant null when it is deleted: nothing is sent then @param usage null while Redis is down
+ */
 export function forecast(found: readonly NumberBacklog[], tenant: TenantDoc | null, usage: LimitUsage | null): Forecast[] {
   const clients = found.map(({ client }) => client)
   const rates = sendingRates(clients, tenant, usage)
   const flows = found.map(one => flowsOf(one, rates))
   const ends = forecastCapacity(flows.flat(), rates)
   const now = ratesNow(clients, rates, flows.flat())
-  let place = 0
+  let nextEnd = 0
   return found.map(({ client }, i) => {
     const own = (flows[i] ?? []).map(flow => ({
       flow,
-      seconds: secondsOf(flow, ends[place++] as End, { client, tenant, usage }),
+      seconds: secondsOf(flow, ends[nextEnd++] as End, { client, tenant, usage }),
     }))
     const last = (priority: SendFlow['priority']) =>
       latest(own.flatMap(({ flow, seconds }) => (flow.priority === priority ? [seconds] : [])))
@@ -53,7 +56,7 @@ export function forecast(found: readonly NumberBacklog[], tenant: TenantDoc | nu
   })
 }
 
-/** A number that does not send, sends nothing. */
+/** Send rates of the active numbers of an active tenant; others have none. */
 function sendingRates(clients: readonly ClientDoc[], tenant: TenantDoc | null, usage: LimitUsage | null): Rates {
   const sending = clients.filter(({ status }) => status === 'active' && tenant?.status === 'active')
   return ratesOf(sending, tenant, usage)
@@ -74,7 +77,7 @@ function flowsOf({ client, groups, campaigns }: NumberBacklog, rates: Rates): Na
   ]
 }
 
-/** Windows of a day: the tenant's own for all, the portfolio's for campaigns. */
+/** Seconds of a flow within the 24-hour limits: the tenant's for all messages, the portfolio's for campaigns. */
 function secondsOf(
   { priority }: SendFlow,
   { seconds, gone, goneOfPortfolio }: End,

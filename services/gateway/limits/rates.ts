@@ -5,7 +5,7 @@ import { type LimitUsage, limitUsage } from '#shared/limits/usage.ts'
 import type { ClientDoc, TenantDoc } from '#shared/model/documents.ts'
 import type { GatewayDeps } from '../deps.ts'
 
-/** How much of a tenant's limits is used; null while Redis is away. */
+/** Present use of the limits of a tenant and its numbers; null while Redis is down. */
 export async function usageOf(
   redis: GatewayDeps['redis'],
   tenant: TenantDoc,
@@ -33,7 +33,7 @@ export function ratesOf(clients: readonly ClientDoc[], tenant: TenantDoc | null,
   }
 }
 
-/** Messages a second of each number beside what goes out now; of an idle one, what it would have if somebody wrote. */
+/** Messages a second of each number beside the present flows; of an idle number, the rate that a single reply would get. */
 export function ratesNow(clients: readonly ClientDoc[], rates: Rates, flows: readonly SendFlow[]): number[] {
   const given = share(flows, rates)
   return clients.map(client => {
@@ -43,7 +43,7 @@ export function ratesNow(clients: readonly ClientDoc[], rates: Rates, flows: rea
   })
 }
 
-/** Somebody has written, and is answered. */
+/** Flow of a single reply, to compute the rate an idle number would have. */
 export const replyOf = (client: ClientDoc): SendFlow => ({
   ...placeOf(client),
   priority: 'chat',
@@ -51,13 +51,13 @@ export const replyOf = (client: ClientDoc): SendFlow => ({
   mostPerSecond: Infinity,
 })
 
-/** Where a number's messages stand. */
+/** Number and portfolio of a flow. */
 export const placeOf = (client: ClientDoc): Pick<SendFlow, 'phoneNumberId' | 'portfolioId'> => ({
   phoneNumberId: client.phoneNumberId,
   portfolioId: portfolioOf(client),
 })
 
-/** A campaign's messages as they leave its number. @param campaigns of the number that go out together, this one among them */
+/** Flow of a campaign. @param campaigns count of campaigns that the number sends at the same time, this one included */
 export function campaignFlow(campaign: Braked & { count: number }, client: ClientDoc, rates: Rates, campaigns: number): SendFlow {
   const { qualityRating, phoneNumberId } = client
   const number = { qualityRating, ratePerSecond: rates.numbers.get(phoneNumberId) ?? 0 }

@@ -24,7 +24,7 @@ const read = route({
   path,
   action: 'limits.read',
   tag,
-  summary: 'What limits the sends of the account and of each number, and how much of it is used now',
+  summary: 'Get the send limits of the account and of each number with their present use',
   returns: LimitsView,
   handle: async (request, deps: GatewayDeps) => ({ body: await viewFor(deps, callerOf(request).tenantId) }),
 })
@@ -47,14 +47,13 @@ const change = route({
   path,
   action: 'limits.write',
   tag,
-  summary:
-    "Set the account's own limits and a number's rate; null takes one away, what is left out stays. Senders follow in seconds",
+  summary: 'Set own limits of the account and rates of its numbers; null removes a limit, omitted fields keep their value',
   body: LimitsInput,
   returns: LimitsView,
   async handle(request, deps: GatewayDeps) {
     const { tenantId } = callerOf(request)
     const { numbers = [], ...limits } = request.body
-    // All of them are known before any is changed.
+    // Every number is looked up before the first change, so that an unknown id changes nothing.
     for (const { id } of numbers) await getClient(deps.store, tenantId, id)
     if (Object.keys(limits).length > 0) await changeTenant(request, deps, limits)
     for (const number of numbers) await changeNumber(request, deps, number)
@@ -68,8 +67,7 @@ const preview = route({
   action: 'limits.read',
   bucket: 'read',
   tag,
-  summary:
-    'What a change of limits would do to the backlog: as it is, as it would be, and what becomes of each number and campaign; nothing is changed',
+  summary: 'Preview the effect of a change of limits on the backlog, numbers and campaigns',
   body: LimitsInput,
   returns: WhatIfView,
   async handle(request, { store, redis, now }: GatewayDeps) {
@@ -106,7 +104,7 @@ async function changeTenant(request: AnyRequest, deps: GatewayDeps, input: Omit<
 const isRaised = (before: number | null | undefined, after: number | null | undefined) =>
   before != null && (after == null || after > before)
 
-/** In the background: a million rows take their time, and each goes as soon as it has been reached. */
+/** Makes messages that wait for a limit due now. Runs in the background, since a million rows take a while. */
 function rescheduleNow({ store, log, now }: GatewayDeps, { _id: tenantId }: TenantDoc): void {
   const at = now()
   listClients(store, tenantId)
@@ -118,8 +116,8 @@ function rescheduleNow({ store, log, now }: GatewayDeps, { _id: tenantId }: Tena
         at,
       ),
     )
-    .then(count => count > 0 && log.info({ tenantId: String(tenantId), count }, 'a limit was raised: what waited for it is due'))
-    .catch(error => log.warn({ err: error }, 'rows that wait for a limit keep their times'))
+    .then(count => count > 0 && log.info({ tenantId: String(tenantId), count }, 'messages rescheduled after a raised limit'))
+    .catch(error => log.warn({ err: error }, 'messages not rescheduled after a raised limit'))
 }
 
 async function changeNumber(

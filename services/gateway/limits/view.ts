@@ -9,12 +9,12 @@ import { ratesNow, ratesOf, replyOf } from './rates.ts'
 const Own = z.object({ limit: z.number().int().nullable(), used: z.number().int().nullable() })
 
 export const LimitsView = z.object({
-  /** False while nobody can say how much is used: those members are null then. */
+  /** False while Redis is down: members about present use are null then. */
   live: z.boolean(),
-  /** The account's own limits over all its numbers; used = what has not been given back yet, evenly through the time. */
+  /** The account's own limits over all its numbers. `used` is given back evenly over the minute or day. */
   messagesPerMinute: Own,
   messagesPerDay: Own,
-  /** Meta's rule for one number and one person. */
+  /** Meta's pair rate limit: messages from one number to one recipient. */
   pair: z.object({ burst: z.number().int(), thenOneInSeconds: z.number() }),
   numbers: z.array(
     z.object({
@@ -23,15 +23,15 @@ export const LimitsView = z.object({
       whatsappNumber: z.string().nullable(),
       status: z.enum(['active', 'disconnected', 'suspended', 'paused']),
       pauseReason: z.string().nullable(),
-      /** What Meta allows, in messages a second. */
+      /** Meta's limit in messages a second. */
       throughput: z.number(),
-      /** What its people allow it, if that is less. */
+      /** The tenant's own limit in messages a second; null for none. */
       maxPerSecond: z.number().nullable(),
-      /** The part of the rate that is left after Meta found the number too fast; back at 1 within minutes. */
+      /** Factor by which the rate is reduced after Meta throttled the number; returns to 1 within minutes. */
       slowFactor: z.number().nullable(),
-      /** The rate now, by all of these; the account's limit a minute is shared by its active numbers. */
+      /** Present rate by all of these; active numbers share the account's limit a minute. */
       messagesPerSecond: z.number(),
-      /** People whom the portfolio's numbers may write to first in 24 h. */
+      /** Messaging limit of the portfolio: contacts its numbers may write to first in 24 h. */
       messagingLimit: z
         .object({ portfolioId: z.string(), limit: z.number().int(), used: z.number().int().nullable() })
         .nullable(),

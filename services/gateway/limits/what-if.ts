@@ -18,25 +18,25 @@ export const WhatIfView = z.object({
       z.object({
         clientId: z.string(),
         whatsappNumber: z.string().nullable(),
-        isNamed: z.boolean().describe('The change names this number; the others are its neighbours'),
+        isNamed: z.boolean().describe('True for a number that the change names'),
         shares: z
           .array(z.enum(SHARES))
           .describe(
-            "With another number that changes: the account's limits a minute and a day, the WhatsApp account (its limit of calls, what holds it), the portfolio's messaging limit",
+            "Limits shared with a number that changes: the account's a minute and a day, the WhatsApp account's call limit and holds, the portfolio's messaging limit",
           ),
         messagesPerSecond: z.object({ before: z.number(), after: z.number() }),
-        secondsLeft: z.object({ chat: Change, campaign: Change }).describe('Until what waits has gone'),
+        secondsLeft: z.object({ chat: Change, campaign: Change }).describe('Seconds until the backlog is sent'),
         campaigns: z
           .array(z.object({ id: z.string(), name: z.string(), left: z.number().int(), secondsLeft: Change }))
-          .describe('Running ones, with the recipients whose message is still to be made'),
+          .describe('Running campaigns with their remaining recipients'),
       }),
     )
-    .describe('What becomes of each number and campaign of the account'),
+    .describe('Effect on each number and campaign of the account'),
 })
 type WhatIfView = z.infer<typeof WhatIfView>
 type Effect = WhatIfView['effects'][number]
 
-/** A change of limits, before it is made. What is undefined stays. */
+/** Proposed change of limits; undefined keeps a value, null removes a limit. */
 export interface LimitChange {
   messagesPerMinute?: number | null | undefined
   messagesPerDay?: number | null | undefined
@@ -44,7 +44,7 @@ export interface LimitChange {
   numbers: ReadonlyMap<string, number | null>
 }
 
-/** The present backlog as it would go out: nothing is changed. */
+/** Forecast of the present backlog before and after a change of limits; changes nothing. */
 export function whatIf(
   found: readonly NumberBacklog[],
   tenant: TenantDoc,
@@ -80,7 +80,7 @@ function clientAfter(client: ClientDoc, { numbers }: LimitChange): ClientDoc {
   return { ...client, maxPerSecond: wanted === undefined ? (client.maxPerSecond ?? null) : wanted }
 }
 
-/** @param limits of the tenant, before and after */
+/** Limits that a number shares with a changing one. @param limits the tenant's, before and after the change */
 function sharesOf(
   client: ClientDoc,
   clients: readonly ClientDoc[],
