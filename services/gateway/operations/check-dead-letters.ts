@@ -9,28 +9,28 @@ import { findDeadLetterEvents } from '#shared/store/webhooks/dead-letters.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { type DeadLetterPayload, readPayload } from './dead-letter-payload.ts'
 
-export const LETTER_OUTCOMES = ['replayed', 'unchanged', 'refused', 'processed', 'ignored', 'parked', 'failed'] as const
-export type DeadLetterOutcome = (typeof LETTER_OUTCOMES)[number]
+export const DEAD_LETTER_OUTCOMES = ['replayed', 'unchanged', 'refused', 'processed', 'ignored', 'parked', 'failed'] as const
+export type DeadLetterOutcome = (typeof DEAD_LETTER_OUTCOMES)[number]
 
-/** A dead letter that is to be replayed. */
+/** Dead letter whose replay is requested. */
 export interface Candidate {
   deadLetter: DeadLetterDoc
   payload: string
   read: DeadLetterPayload
-  /** Why it is not replayed; null when it is. `unchanged`: its effect exists already. */
-  left: { outcome: DeadLetterOutcome; reason: string } | null
+  /** Outcome without a replay, null when it can be replayed. `unchanged`: its effect is already there. */
+  skipped: { outcome: DeadLetterOutcome; reason: string } | null
 }
 
 export interface ReplayRequest {
-  /** Replaces the dead letter's own payload. */
+  /** Replaces the payload of the dead letter. */
   payload?: string | undefined
-  /** The caller is a platform admin, who alone may edit realtime events. */
+  /** Whether the caller is a platform admin, who alone may edit events. */
   isPlatform: boolean
 }
 
 type Events = Awaited<ReturnType<typeof findDeadLetterEvents>>
 
-/** Decides which dead letters can be replayed, and with what. Nothing is written. */
+/** Decides which dead letters can be replayed and with which payload; writes nothing. */
 export async function checkReplayable(
   { store }: Pick<GatewayDeps, 'store'>,
   deadLetters: readonly DeadLetterDoc[],
@@ -47,32 +47,32 @@ export async function checkReplayable(
     items.map(({ eventId }) => eventId),
   )
   const candidates: Candidate[] = []
-  for (const one of read) candidates.push({ ...one, left: await whyLeft(store, one, input, reference, events) })
+  for (const one of read) candidates.push({ ...one, skipped: await skipReason(store, one, input, reference, events) })
   return { candidates, reference }
 }
 
 export const itemsOf = (read: DeadLetterPayload) => (read.kind === 'webhook' ? read.items : [])
 
-async function whyLeft(
+async function skipReason(
   store: GatewayDeps['store'],
-  { deadLetter, payload, read }: Omit<Candidate, 'left'>,
+  { deadLetter, payload, read }: Omit<Candidate, 'skipped'>,
   { isPlatform }: ReplayRequest,
   reference: ReferenceData,
   events: Events,
-): Promise<Candidate['left']> {
-  if (deadLetter.state === 'REPLAYED') return { outcome: 'unchanged', reason: 'it has been replayed' }
-  if (deadLetter.state === 'DISCARDED') return refused('it has been discarded')
-  if (read.kind === 'unreadable') return refused(`its payload cannot be read: ${read.problem}`)
+): Promise<Candidate['skipped']> {
+  if (deadLetter.state === 'REPLAYED') return { outcome: 'unchanged', reason: 'The dead letter has already been replayed.' }
+  if (deadLetter.state === 'DISCARDED') return refused('The dead letter has been discarded.')
+  if (read.kind === 'unreadable') return refused(`The payload cannot be read: ${read.problem}.`)
   const isEdited = payload !== deadLetter.payload
-  const foreign = await whyForeign(store, deadLetter, read, isEdited, reference, events)
+  const foreign = await foreignReason(store, deadLetter, read, isEdited, reference, events)
   if (foreign !== null) return refused(foreign)
-  if (isEdited && read.kind === 'events' && !isPlatform) return refused('only a platform admin edits events')
+  if (isEdited && read.kind === 'events' && !isPlatform) return refused('Only a platform admin can edit events.')
   const isDone = read.kind === 'webhook' && read.items.every(({ eventId }) => isSettled(events.get(eventId)))
-  return isDone ? { outcome: 'unchanged', reason: 'its event has been processed' } : null
+  return isDone ? { outcome: 'unchanged', reason: 'The event has already been processed.' } : null
 }
 
-/** A dead letter has its tenant's rights, whoever replays it and whatever its payload says now. */
-async function whyForeign(
+/** Reason why a payload reaches beyond the tenant of its dead letter, whoever replays or edits it; null if it does not. */
+async function foreignReason(
   store: GatewayDeps['store'],
   { tenantId }: DeadLetterDoc,
   read: DeadLetterPayload,
@@ -85,27 +85,27 @@ async function whyForeign(
   if (read.kind === 'webhook') {
     const isOwn = ({ tenantId: owner }: { tenantId: unknown }) => String(owner) === own
     if (!read.items.every(item => clientsOf(reference, item)[0] && isOwn(clientsOf(reference, item)[0] as { tenantId: unknown })))
-      return 'its number is not connected to this account'
+      return 'The number is not connected to this account.'
     const known = read.items.flatMap(({ eventId }) => events.get(eventId) ?? [])
-    return known.every(event => event.tenantId === null || isOwn(event)) ? null : 'its event is not of this account'
+    return known.every(event => event.tenantId === null || isOwn(event)) ? null : 'The event does not belong to this account.'
   }
-  if (read.kind === 'events' && read.tenantIds.some(id => id !== own)) return 'its events are not all of this account'
-  if (read.kind === 'media' && read.tenantId !== own) return 'its message is not of this account'
-  if (read.kind === 'job') return isEdited ? await whyNoSendJob(store, own, read.job) : null
+  if (read.kind === 'events' && read.tenantIds.some(id => id !== own)) return 'Some of the events do not belong to this account.'
+  if (read.kind === 'media' && read.tenantId !== own) return 'The message does not belong to this account.'
+  if (read.kind === 'job') return isEdited ? await sendJobMismatch(store, own, read.job) : null
   return null
 }
 
-/** An edited send job must say what its message says: there is nothing else to send. */
-async function whyNoSendJob(
+/** Reason why an edited send job does not agree with the row of its message; null if it does. */
+async function sendJobMismatch(
   store: GatewayDeps['store'],
   tenantId: string,
   job: Extract<DeadLetterPayload, { kind: 'job' }>['job'],
 ): Promise<string | null> {
   const message = await asTenant(tenantId, () => findMessage(store, tenantId, job.messageId))
-  if (message === null || job.tenantId !== tenantId) return 'its message is not of this account'
+  if (message === null || job.tenantId !== tenantId) return 'The message does not belong to this account.'
   const own = sendJobFor(message)
   const wrong = (Object.keys(own) as (keyof typeof own)[]).filter(field => own[field] !== job[field])
-  return wrong.length === 0 ? null : `its message says otherwise: ${wrong.join(', ')}`
+  return wrong.length === 0 ? null : `The stored message has other values for: ${wrong.join(', ')}.`
 }
 
 const isSettled = (event: Pick<WebhookEventDoc, 'status' | 'reason'> | undefined) =>

@@ -10,22 +10,22 @@ import { getDeadLetter, listDeadLetters } from '#shared/store/webhooks/dead-lett
 import { type Actor, discardDeadLetters } from '#shared/store/webhooks/dead-letter-moves.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { IdParams } from '../schemas.ts'
-import { LETTER_OUTCOMES } from './check-dead-letters.ts'
+import { DEAD_LETTER_OUTCOMES } from './check-dead-letters.ts'
 import { deadLetterFilters, filtersOf, findDeadLetter, ownerFor, Scope } from './dead-letter-routes.ts'
 import { DeadLetterDetailView, deadLetterDetailView } from './dead-letter-view.ts'
 import { type DeadLetterReplay, previewDeadLetters, replayDeadLetters } from './replay-dead-letters.ts'
 
 const tag = 'operations'
 const action = 'deadLetters.write'
-/** Whoever clears an outage sends hundreds of requests: they count like reads. */
+/** Clearing up after an outage takes hundreds of requests, so they count against the higher limit of reads. */
 const bucket = 'read'
 
-const dryRun = z.boolean().default(false).describe('Only tells what would happen')
+const dryRun = z.boolean().default(false).describe('Report what would happen and change nothing')
 const Reason = z.string().trim().min(1).max(500)
 const ReplayView = z.object({
   dryRun: z.boolean(),
-  data: z.array(z.object({ id: z.string(), outcome: z.enum(LETTER_OUTCOMES), reason: z.string().nullable() })),
-  /** Of a dry run: every document that webhooks would make or change, and the realtime events by name. */
+  data: z.array(z.object({ id: z.string(), outcome: z.enum(DEAD_LETTER_OUTCOMES), reason: z.string().nullable() })),
+  /** Dry run only: documents that webhooks would create or change, and realtime events counted by name. */
   changes: z.array(z.record(z.string(), z.unknown())),
   events: z.record(z.string(), z.number().int()),
 })
@@ -44,11 +44,11 @@ const replayOne = route({
   action,
   bucket,
   tag,
-  summary: 'Put a message back into its queue, as it is or edited; twice is as good as once',
+  summary: 'Replay a dead letter, as it is or with an edited payload',
   params: IdParams,
   body: z.strictObject({
     dryRun,
-    payload: z.string().min(2).max(250_000).optional().describe('The whole message as text, in place of its own'),
+    payload: z.string().min(2).max(250_000).optional().describe('Complete message as text, which replaces the payload'),
   }),
   status: 202,
   returns: ReplayView,
@@ -76,7 +76,7 @@ const replayMany = route({
   action,
   bucket,
   tag,
-  summary: 'Replay the open ones that a filter names, the oldest first, a page a request: go on with nextCursor while hasMore',
+  summary: 'Replay a page of the open dead letters that match a filter, oldest first; continue with nextCursor while hasMore',
   body: Many,
   returns: ReplayView.extend(PageView.shape),
   async handle(request, deps: GatewayDeps) {
@@ -96,7 +96,7 @@ const discardOne = route({
   action,
   bucket,
   tag,
-  summary: 'End a dead letter for good, with the reason',
+  summary: 'Discard a dead letter permanently, with a reason',
   params: IdParams,
   body: z.strictObject({ reason: Reason }),
   returns: DeadLetterDetailView,
@@ -105,8 +105,8 @@ const discardOne = route({
     const { deadLetter, owner } = await findDeadLetter(deps.store, caller, request.params.id)
     const ended = await discardDeadLetters(deps.store, [deadLetter._id], actorOf(request, deps), request.body.reason)
     if (ended.length === 0 && deadLetter.state !== 'DISCARDED')
-      throw new ApiError(409, 'DEAD_LETTER_SETTLED', 'It has been replayed, or is being replayed')
-    if (ended.length > 0) await recordAudit(request, deps, 'discard', [deadLetter], said(request.body.reason))
+      throw new ApiError(409, 'DEAD_LETTER_SETTLED', 'The dead letter has been replayed or is being replayed.')
+    if (ended.length > 0) await recordAudit(request, deps, 'discard', [deadLetter], reasonChange(request.body.reason))
     const now = await getDeadLetter(deps.store, owner, request.params.id)
     return { body: await deadLetterDetailView(deps.store, caller, now) }
   },
@@ -118,7 +118,7 @@ const discardMany = route({
   action,
   bucket,
   tag,
-  summary: 'End the open ones that a filter names, the oldest first, a page a request',
+  summary: 'Discard a page of the open dead letters that match a filter, oldest first',
   body: Many.extend({ reason: Reason }),
   returns: z.object({ dryRun: z.boolean(), data: z.array(z.object({ id: z.string() })) }).extend(PageView.shape),
   async handle(request, deps: GatewayDeps) {
@@ -128,7 +128,7 @@ const discardMany = route({
     const ended = isDry ? ids : await discardDeadLetters(deps.store, ids, actorOf(request, deps), reason)
     const done = new Set(ended.map(String))
     const deadLetters = page.rows.filter(({ _id }) => done.has(String(_id)))
-    if (!isDry) await recordAudit(request, deps, 'discard', deadLetters, said(reason))
+    if (!isDry) await recordAudit(request, deps, 'discard', deadLetters, reasonChange(reason))
     return { body: { dryRun: isDry, data: ended.map(id => ({ id: String(id) })), ...rest } }
   },
 })
@@ -137,24 +137,28 @@ export const deadLetterActionRoutes = [replayOne, replayMany, discardOne, discar
 
 type AnyRequest = RouteRequest<unknown, unknown, unknown>
 
-/** A run ends where it began: what dies again meanwhile is not taken twice. The cursor carries that moment. */
+/**
+ * Page of the open dead letters of a run. A run covers only those from before its first request, so that one that fails again is
+ * not taken twice; the cursor carries that time. @throws ApiError 400 CURSOR_INVALID, 403
+ */
 async function openPage(request: RouteRequest<unknown, unknown, z.infer<typeof Many>>, deps: GatewayDeps) {
   const { scope, dryRun: _dryRun, limit, cursor, ...wanted } = request.body
   const { reason: _reason, ...rest } = wanted as typeof wanted & { reason?: string }
   const owner = ownerFor(callerOf(request), scope)
-  const [began, behind] = cursor === undefined ? [deps.now().getTime(), undefined] : readCursor(cursor)
+  const [startedAt, after] = cursor === undefined ? [deps.now().getTime(), undefined] : readCursor(cursor)
   const filters = filtersOf(rest)
-  const to = new Date(Math.min(began, filters.to?.getTime() ?? began))
-  const input = { page: 1, limit, cursor: behind }
+  const to = new Date(Math.min(startedAt, filters.to?.getTime() ?? startedAt))
+  const input = { page: 1, limit, cursor: after }
   const page = await listDeadLetters(deps.store, owner, { ...filters, to, state: 'OPEN' }, input, { ascending: true })
   const { total, hasMore } = page
-  return { page, rest: { total, hasMore, nextCursor: page.nextCursor && `${began}.${page.nextCursor}` } }
+  return { page, rest: { total, hasMore, nextCursor: page.nextCursor && `${startedAt}.${page.nextCursor}` } }
 }
 
 function readCursor(cursor: string): [number, string] {
-  const [, began, behind] = /^(\d{1,15})\.(.+)$/.exec(cursor) ?? []
-  if (began === undefined || behind === undefined) throw new ApiError(400, 'CURSOR_INVALID', 'Use the nextCursor of an answer')
-  return [Number(began), behind]
+  const [, startedAt, after] = /^(\d{1,15})\.(.+)$/.exec(cursor) ?? []
+  if (startedAt === undefined || after === undefined)
+    throw new ApiError(400, 'CURSOR_INVALID', 'The cursor is not valid. Use the `nextCursor` of a previous response.')
+  return [Number(startedAt), after]
 }
 
 function actorOf(request: AnyRequest, { now }: GatewayDeps): Actor {
@@ -164,7 +168,7 @@ function actorOf(request: AnyRequest, { now }: GatewayDeps): Actor {
 
 const refusal = (reason: string, isEdited: boolean) =>
   isEdited
-    ? new ApiError(422, 'PAYLOAD_INVALID', `This payload does not go: ${reason}`, {
+    ? new ApiError(422, 'PAYLOAD_INVALID', `The edited payload cannot be replayed. ${reason}`, {
         errors: [{ path: 'payload', message: reason }],
       })
     : new ApiError(409, 'NOT_REPLAYABLE', reason)
@@ -176,7 +180,7 @@ function replayedOf({ rows }: Page<DeadLetterDoc>, { data }: DeadLetterReplay): 
 
 type Changes = AuditLogDoc['changes']
 
-/** A line for each letter, in the log of whose it is. */
+/** Writes one audit entry for each dead letter, under the tenant that owns it. */
 async function recordAudit(
   request: AnyRequest,
   { store }: GatewayDeps,
@@ -198,9 +202,9 @@ async function recordAudit(
   await Promise.all(rows.map(row => audit(store, row)))
 }
 
-const said = (reason: string): Changes => ({ reason: { before: null, after: reason } })
+const reasonChange = (reason: string): Changes => ({ reason: { before: null, after: reason } })
 
-/** What people wrote stays with the letter, where an erasure finds it: the log tells the two apart by their hash. */
+/** Audit change of an edited payload, by hashes only: the text stays with the dead letter, where an erasure finds it. */
 function editOf({ payload }: DeadLetterDoc, edited: string | undefined): Changes {
   if (edited === undefined || edited === payload) return {}
   return { payload: { before: hash(payload), after: hash(edited) } }

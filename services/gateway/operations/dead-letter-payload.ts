@@ -8,7 +8,7 @@ import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import type { DeadLetterDoc } from '#shared/model/documents.ts'
 import { receivedAtOf } from '#shared/queue/received-at.ts'
 
-/** What a payload says, or why nobody can read it. */
+/** Parsed payload of a dead letter, or the problem that makes it unreadable. */
 export type DeadLetterPayload =
   | { kind: 'webhook'; items: WebhookItem[] }
   | { kind: 'job'; job: SendJob }
@@ -16,13 +16,13 @@ export type DeadLetterPayload =
   | { kind: 'media'; tenantId: string }
   | { kind: 'unreadable'; problem: string }
 
-/** By the schema of its message type, as its consumer will read it. */
+/** Parses a payload by the schema of its message type, as its consumer would. */
 export function readPayload(
   deadLetter: Pick<DeadLetterDoc, 'type' | 'headers' | 'messageId' | 'createdAt'>,
   payload: string,
 ): DeadLetterPayload {
   const json = parseJson(payload)
-  if (json === undefined) return unreadable('it is not JSON')
+  if (json === undefined) return unreadable('it is not valid JSON')
   switch (deadLetter.type) {
     case MESSAGE_TYPE.webhook:
       return checked(WebhookEnvelope, json, () =>
@@ -38,12 +38,12 @@ export function readPayload(
         tenantIds: [...new Set(events.map(({ tenantId }) => tenantId))],
       }))
     default:
-      return unreadable('nobody takes messages of its type')
+      return unreadable('its message type has no consumer')
   }
 }
 
 function readWebhook(items: WebhookItem[]): DeadLetterPayload {
-  if (items.length === 0) return unreadable('it holds no event')
+  if (items.length === 0) return unreadable('it contains no event')
   const broken = items.find(item => item.kind === 'broken')
   return broken?.kind === 'broken' ? unreadable(broken.reason) : { kind: 'webhook', items }
 }
@@ -52,7 +52,7 @@ function checked<T>(schema: z.ZodType<T>, json: unknown, then: (value: T) => Dea
   const parsed = schema.safeParse(json)
   if (parsed.success) return then(parsed.data)
   const [issue] = parsed.error.issues
-  return unreadable(`${issue?.path.join('.') || 'it'}: ${issue?.message ?? 'wrong'}`)
+  return unreadable(`${issue?.path.join('.') || 'payload'}: ${issue?.message ?? 'Invalid'}`)
 }
 
 function parseJson(payload: string): unknown {

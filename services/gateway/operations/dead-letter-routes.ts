@@ -27,25 +27,28 @@ import { timesOf } from './event-routes.ts'
 const tag = 'operations'
 const action = 'deadLetters.read'
 
-/** What narrows a list, a replay and a discard alike. */
+/** Filters shared by the list, replay and discard of dead letters. */
 export const deadLetterFilters = {
   source: z
     .enum(SOURCE_NAMES as [keyof typeof SOURCES])
     .optional()
-    .describe('The kind of message'),
+    .describe('Kind of message'),
   queue: z
     .string()
     .regex(/^[\w.-]{1,128}$/)
     .optional(),
-  cause: z.string().min(1).max(200).optional().describe('As /dead-letters/groups names it'),
+  cause: z.string().min(1).max(200).optional().describe('Cause, as listed by /dead-letters/groups'),
   messageId: z.string().min(1).max(1024).optional(),
-  from: z.iso.datetime().optional().describe('Died at this moment or later'),
-  to: z.iso.datetime().optional().describe('Died before this moment'),
+  from: z.iso.datetime().optional().describe('Dead-lettered at this time or later'),
+  to: z.iso.datetime().optional().describe('Dead-lettered before this time'),
 }
 export type DeadLetterFilterInput = { [Name in keyof typeof deadLetterFilters]?: z.infer<(typeof deadLetterFilters)[Name]> }
 
-/** Whose: the tenant's own, or for platform admins nobody's, or everybody's. */
-export const Scope = z.enum(['tenant', 'unowned', 'all']).default('tenant').describe('The last two are for platform admins')
+/** Owner of the dead letters: the caller's tenant, no tenant, or any. */
+export const Scope = z
+  .enum(['tenant', 'unowned', 'all'])
+  .default('tenant')
+  .describe('`unowned` (without a tenant) and `all` are for platform admins only')
 
 const GroupView = z.object({
   source: z.string(),
@@ -62,7 +65,7 @@ const list = route({
   path: '/api/v1/dead-letters',
   action,
   tag,
-  summary: 'Messages that the pipeline gave up, newest first',
+  summary: 'List dead letters, newest first',
   query: z.strictObject({ ...Paging, ...deadLetterFilters, state: z.enum(DEAD_LETTER_STATES).optional(), scope: Scope }),
   returns: listOf(DeadLetterView),
   async handle(request, { store }: GatewayDeps) {
@@ -80,9 +83,12 @@ const groups = route({
   path: '/api/v1/dead-letters/groups',
   action,
   tag,
-  summary: 'Open dead letters by what they died of, the most frequent first',
+  summary: 'List open dead letters grouped by cause, the most frequent first',
   query: z.strictObject({ ...deadLetterFilters, state: z.enum([...DEAD_LETTER_STATES, 'OPEN']).default('OPEN'), scope: Scope }),
-  returns: z.object({ data: z.array(GroupView), isWhole: z.boolean().describe(`Only the newest ${MOST_GROUPED} are grouped`) }),
+  returns: z.object({
+    data: z.array(GroupView),
+    isWhole: z.boolean().describe(`False when only the newest ${MOST_GROUPED} are grouped`),
+  }),
   async handle(request, { store }: GatewayDeps) {
     const { scope, state, ...filters } = request.query
     const found = await groupDeadLetters(store, ownerFor(callerOf(request), scope), { ...filtersOf(filters), state })
@@ -102,7 +108,7 @@ const one = route({
   path: '/api/v1/dead-letters/{id}',
   action,
   tag,
-  summary: 'One dead letter with its payload, its error and what was done with it',
+  summary: 'Get a dead letter with its payload, error and history',
   params: IdParams,
   returns: DeadLetterDetailView,
   async handle(request, { store }: GatewayDeps) {
@@ -117,15 +123,15 @@ export function filtersOf({ source, from, to, ...rest }: DeadLetterFilterInput) 
   return { ...rest, ...timesOf({ from, to }), ...(source && { type: SOURCES[source] }) }
 }
 
-/** @throws ApiError 403 for letters beyond the tenant's own, unless a platform admin asks */
+/** Owner of the dead letters of a scope. @throws ApiError 403 for a scope beyond the own tenant, except for platform admins */
 export function ownerFor(caller: Caller, scope: z.infer<typeof Scope>): DeadLetterOwner {
   if (scope === 'tenant') return caller.tenantId
   if (!caller.may('platform.operations'))
-    throw new ApiError(403, 'FORBIDDEN', 'Only a platform admin sees dead letters of others')
+    throw new ApiError(403, 'FORBIDDEN', 'Only a platform admin can see dead letters of other tenants.')
   return scope === 'all' ? 'all' : null
 }
 
-/** The tenant's own; for a platform admin anybody's. @throws ApiError 404 */
+/** Dead letter of the caller's tenant, or of any owner for a platform admin. @throws ApiError 404 */
 export async function findDeadLetter(
   store: GatewayDeps['store'],
   caller: Caller,

@@ -8,7 +8,7 @@ import { scrub } from '#shared/process/logger.ts'
 import { findRelated } from '#shared/store/webhooks/dead-letter-list.ts'
 import type { GatewayDeps } from '../deps.ts'
 
-/** What kind of message died. */
+/** Message types of the broker by their name in the API. */
 export const SOURCES = {
   webhook: MESSAGE_TYPE.webhook,
   send: MESSAGE_TYPE.sendJob,
@@ -31,15 +31,15 @@ export const DeadLetterView = z.object({
   createdAt: z.iso.datetime(),
   settledAt: z.iso.datetime().nullable(),
 })
-/** One with what it carries; a list shows no payload, for it holds what people wrote. */
+/** Dead letter with its payload, which lists leave out because it contains message texts. */
 export const DeadLetterDetailView = DeadLetterView.extend({
   error: z.string().nullable(),
   exchange: z.string(),
   routingKey: z.string(),
   receivedAt: z.iso.datetime().nullable(),
-  /** The message as text, as it would go out. */
+  /** Message as text, as a replay would publish it. */
   payload: z.string(),
-  /** As it came, if it was edited. */
+  /** Payload before the first edit; null if it was never edited. */
   original: z.string().nullable(),
   history: z.array(
     z.object({
@@ -49,11 +49,11 @@ export const DeadLetterDetailView = DeadLetterView.extend({
       detail: z.string().nullable(),
     }),
   ),
-  /** Other letters of the same message, newest first: it died before, or once more after a replay. */
+  /** Other dead letters of the same message, newest first, from before or after a replay. */
   related: z.array(DeadLetterView),
 })
 
-/** Related letters are those that the caller may see. */
+/** View of a dead letter; related ones are limited to those that the caller may see. */
 export async function deadLetterDetailView(
   store: GatewayDeps['store'],
   caller: Caller,
@@ -82,7 +82,7 @@ export async function deadLetterDetailView(
 
 export const sourceOf = (type: string) => SOURCE_NAMES.find(name => SOURCES[name] === (type as MessageType)) ?? 'other'
 
-/** The id of a status holds the phone number of its recipient. */
+/** View for lists; the message id is scrubbed, since the id of a status contains its recipient's phone number. */
 export const listedView = (doc: DeadLetterDoc) => ({
   ...deadLetterView(doc),
   messageId: doc.messageId === null ? null : scrub(doc.messageId),

@@ -12,7 +12,7 @@ export const STATUSES = ['PENDING', 'PROCESSED', 'FAILED', 'IGNORED'] as const
 export const EVENT_TYPES = ['message', 'status', 'error', 'account'] as const
 export const EventIdParams = z.strictObject({ id: z.string().min(1).max(1024) })
 
-/** What narrows a list of events and a replay alike. */
+/** Filters shared by the list and the replay of webhook events. */
 export const eventFilters = {
   status: z.enum(STATUSES).optional(),
   eventType: z.enum(EVENT_TYPES).optional(),
@@ -20,13 +20,13 @@ export const eventFilters = {
     .string()
     .regex(/^\w{1,64}$/)
     .optional()
-    .describe("Meta's name of the webhook field: messages, account_update, …"),
+    .describe("Meta's webhook field, for example messages or account_update"),
   phoneNumberId: z
     .string()
     .regex(/^\d{1,32}$/)
     .optional(),
-  from: z.iso.datetime().optional().describe('Received at this moment or later'),
-  to: z.iso.datetime().optional().describe('Received before this moment'),
+  from: z.iso.datetime().optional().describe('Received at this time or later'),
+  to: z.iso.datetime().optional().describe('Received before this time'),
 }
 
 const WebhookEventView = z.object({
@@ -49,11 +49,11 @@ const list = route({
   path: '/api/v1/webhook-events',
   action: 'webhookEvents.read',
   tag,
-  summary: 'What Meta reported, newest first, and what became of it',
+  summary: 'List webhook events from Meta with their processing status, newest first',
   query: z.strictObject({
     ...Paging,
     ...eventFilters,
-    unowned: flagText.optional().describe('Those of numbers that nobody here owns; for platform admins'),
+    unowned: flagText.optional().describe('Events of numbers without a tenant, for platform admins only'),
   }),
   returns: listOf(WebhookEventView),
   async handle(request, { store }: GatewayDeps) {
@@ -75,7 +75,7 @@ const one = route({
   path: '/api/v1/webhook-events/{id}',
   action: 'webhookEvents.read',
   tag,
-  summary: 'One report of Meta with its payload',
+  summary: 'Get a webhook event with its payload',
   params: EventIdParams,
   returns: WebhookEventDetailView,
   async handle(request, { store }: GatewayDeps) {
@@ -91,15 +91,15 @@ export const timesOf = ({ from, to }: { from?: string | undefined; to?: string |
   to: to === undefined ? undefined : new Date(to),
 })
 
-/** @throws ApiError 403 for nobody's events, unless a platform admin asks */
+/** Owner of the events; null for those without a tenant. @throws ApiError 403 for these, except for platform admins */
 export function ownerFor(caller: Caller, unowned: boolean): EventOwner {
   if (!unowned) return caller.tenantId
   if (!caller.may('platform.operations'))
-    throw new ApiError(403, 'FORBIDDEN', 'Only a platform admin sees events without a tenant')
+    throw new ApiError(403, 'FORBIDDEN', 'Only a platform admin can see events without a tenant.')
   return null
 }
 
-/** The tenant's own; for a platform admin nobody's as well. @throws ApiError 404 */
+/** Event of the caller's tenant, or for a platform admin also one without a tenant. @throws ApiError 404 */
 export async function findEvent(
   store: GatewayDeps['store'],
   caller: Caller,
@@ -113,7 +113,7 @@ export async function findEvent(
   }
 }
 
-/** Seed 000 asks whether it was processed and with what error, the others for the status. */
+/** View of an event. `processed` and `processingError` are LinkoJob's names for what `status` and `reason` say. */
 function webhookEventView(doc: WebhookEventDoc): z.infer<typeof WebhookEventView> {
   return {
     id: doc._id,

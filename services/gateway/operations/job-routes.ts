@@ -8,14 +8,14 @@ import { timesOf } from './event-routes.ts'
 
 const tag = 'operations'
 
-/** The CRM module's integration jobs: a view of messages, webhook events and syncs, so that nothing is written twice. */
+/** Integration job of the CRM module: a view of messages, webhook events and template syncs, not a collection of its own. */
 export const JobView = z.object({
   id: z.string(),
   type: z.enum(JOB_TYPES),
   status: z.enum(JOB_STATUSES),
   attempts: z.number().int(),
   error: z.string().nullable(),
-  /** Of a sync only: how many templates WhatsApp listed, and what changed here. */
+  /** Template syncs only: number of templates that WhatsApp listed, and of those added, changed and gone here. */
   result: z
     .object({ read: z.number().int(), added: z.number().int(), changed: z.number().int(), gone: z.number().int() })
     .nullable(),
@@ -29,12 +29,12 @@ const list = route({
   path: '/api/v1/jobs',
   action: 'jobs.read',
   tag,
-  summary: 'Sends, webhook reports and syncs of templates as jobs, newest first: go on with nextCursor while hasMore',
+  summary: 'List sends, webhook events and template syncs as jobs, newest first; continue with nextCursor while hasMore',
   query: z.strictObject({
     type: z.enum(JOB_TYPES).optional(),
     status: z.enum(JOB_STATUSES).optional(),
-    from: z.iso.datetime().optional().describe('Created at this moment or later'),
-    to: z.iso.datetime().optional().describe('Created before this moment'),
+    from: z.iso.datetime().optional().describe('Created at this time or later'),
+    to: z.iso.datetime().optional().describe('Created before this time'),
     limit: z.coerce.number().int().min(1).max(100).default(25),
     cursor: z.string().max(1600).optional(),
   }),
@@ -60,7 +60,7 @@ const one = route({
   path: '/api/v1/jobs/{id}',
   action: 'jobs.read',
   tag,
-  summary: 'One job: the id is that of its message, webhook event or sync',
+  summary: 'Get a job by the id of its message, webhook event or template sync',
   params: z.strictObject({ id: z.string().min(1).max(1024) }),
   returns: JobView,
   async handle(request, { store }: GatewayDeps) {
@@ -90,8 +90,8 @@ export function syncJob({ _id, status, attempts, error, counts, createdAt, updat
 }
 
 function sendJob({ _id, type, status, dispatch, timeline, error, at, updatedAt }: MessageDoc): JobView {
-  const isInHand = dispatch?.state === 'TAKEN' || dispatch?.state === 'UNKNOWN'
-  const unfinished = isInHand ? 'RUNNING' : 'PENDING'
+  const isRunning = dispatch?.state === 'TAKEN' || dispatch?.state === 'UNKNOWN'
+  const unfinished = isRunning ? 'RUNNING' : 'PENDING'
   return {
     id: String(_id),
     type: type === 'template' ? 'SEND_MESSAGE_TEMPLATE' : 'SEND_MESSAGE',

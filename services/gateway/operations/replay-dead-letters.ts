@@ -24,8 +24,8 @@ export interface DeadLetterReplay {
 }
 
 /**
- * Puts messages back where they were published first, with their own ids: whatever had its effect has it once. A letter that
- * somebody else replays at this moment is left to them. @throws ApiError 503 when the broker takes nothing: all stands as before
+ * Publishes dead letters again where they were published first, with their own message ids, so that an effect already recorded is
+ * not repeated. One that another request is replaying is refused. @throws ApiError 503 when the broker accepts none: nothing changed
  */
 export async function replayDeadLetters(
   deps: GatewayDeps,
@@ -33,15 +33,15 @@ export async function replayDeadLetters(
   input: ReplayRequest & { by: Actor; traceparent: string },
 ): Promise<DeadLetterReplay> {
   const { candidates } = await checkReplayable(deps, deadLetters, input)
-  const isGone = ({ deadLetter, left }: Candidate) => left?.outcome === 'unchanged' && deadLetter.state !== 'REPLAYED'
-  const wanted = candidates.filter(one => one.left === null || isGone(one))
+  const isGone = ({ deadLetter, skipped }: Candidate) => skipped?.outcome === 'unchanged' && deadLetter.state !== 'REPLAYED'
+  const wanted = candidates.filter(one => one.skipped === null || isGone(one))
   const { claim, ids } = await claimDeadLetters(
     deps.store,
     { _id: { $in: wanted.map(({ deadLetter }) => deadLetter._id) } },
     input.by,
   )
   const mine = new Set(ids.map(String))
-  const going = wanted.filter(one => one.left === null && mine.has(String(one.deadLetter._id)))
+  const going = wanted.filter(one => one.skipped === null && mine.has(String(one.deadLetter._id)))
   const returned = await send(deps, going, input.traceparent)
   const settled = ids.filter(id => !returned.has(String(id)))
   await returnDeadLetters(deps.store, { claim, ids: ids.filter(id => returned.has(String(id))), by: input.by })
@@ -49,28 +49,28 @@ export async function replayDeadLetters(
   if (going.length > 0 && returned.size === going.length) throw unavailable()
   const data = candidates.map(candidate => {
     const id = String(candidate.deadLetter._id)
-    if (candidate.left) return outcomeOf(candidate, candidate.left.outcome, candidate.left.reason)
-    if (!mine.has(id)) return outcomeOf(candidate, 'refused', 'somebody else replays it')
+    if (candidate.skipped) return outcomeOf(candidate, candidate.skipped.outcome, candidate.skipped.reason)
+    if (!mine.has(id)) return outcomeOf(candidate, 'refused', 'Another request is replaying this dead letter.')
     return returned.has(id)
-      ? outcomeOf(candidate, 'refused', 'the broker did not take it: try again')
+      ? outcomeOf(candidate, 'refused', 'The broker did not accept the message. Try again.')
       : outcomeOf(candidate, 'replayed', null)
   })
   return { data, changes: [], events: {} }
 }
 
-/** The same on paper: what webhooks would change, and of the rest that it would go out. */
+/** Dry run of a replay: the changes that webhooks would make; other messages are only reported as replayed. */
 export async function previewDeadLetters(
   deps: GatewayDeps,
   deadLetters: readonly DeadLetterDoc[],
   input: ReplayRequest,
 ): Promise<DeadLetterReplay> {
   const { candidates, reference } = await checkReplayable(deps, deadLetters, input)
-  const items = candidates.flatMap(({ read, left }) => (left === null ? itemsOf(read) : []))
+  const items = candidates.flatMap(({ read, skipped }) => (skipped === null ? itemsOf(read) : []))
   const { verdicts, changes, events } = await previewItems(deps.store, items, reference, deps.now())
   const previewed = verdicts[Symbol.iterator]()
   const data = candidates.map(candidate => {
-    const { read, left } = candidate
-    if (left) return outcomeOf(candidate, left.outcome, left.reason)
+    const { read, skipped } = candidate
+    if (skipped) return outcomeOf(candidate, skipped.outcome, skipped.reason)
     const own = itemsOf(read).map(() => previewed.next().value as Preview['verdicts'][number])
     const worst = own.toSorted((a, b) => WORST.indexOf(a.outcome) - WORST.indexOf(b.outcome))[0]
     return outcomeOf(candidate, worst?.outcome ?? 'replayed', worst?.reason ?? null)
@@ -80,7 +80,7 @@ export async function previewDeadLetters(
 
 const WORST: Preview['verdicts'][number]['outcome'][] = ['failed', 'parked', 'ignored', 'processed']
 
-/** @returns the ids of those that the broker did not take */
+/** Publishes the candidates. @returns the ids of those that the broker did not accept */
 async function send(deps: GatewayDeps, going: readonly Candidate[], traceparent: string): Promise<Set<string>> {
   const eventIds = (candidates: readonly Candidate[]) => candidates.flatMap(({ read }) => itemsOf(read).map(item => item.eventId))
   await moveDeadLetterEvents(deps.store, eventIds(going), 'FAILED')
@@ -88,14 +88,14 @@ async function send(deps: GatewayDeps, going: readonly Candidate[], traceparent:
   const lost = going.filter((_, i) => sent[i]?.status === 'rejected')
   const taken = going.filter((_, i) => sent[i]?.status === 'fulfilled')
   await moveDeadLetterEvents(deps.store, eventIds(lost), 'PENDING')
-  await retireDeadLetterEvents(deps.store, taken.flatMap(leftBehind))
+  await retireDeadLetterEvents(deps.store, taken.flatMap(droppedEventIds))
   const broken = sent.find(one => one.status === 'rejected' && !(one.reason instanceof PublishError))
-  if (broken) deps.log.error({ err: (broken as PromiseRejectedResult).reason }, 'a dead letter cannot be published')
+  if (broken) deps.log.error({ err: (broken as PromiseRejectedResult).reason }, 'dead letter not published')
   return new Set(lost.map(({ deadLetter }) => String(deadLetter._id)))
 }
 
-/** Events of the payload as it came that the edited one does not hold any more. */
-function leftBehind({ deadLetter, payload, read }: Candidate): string[] {
+/** Ids of the events that an edited payload no longer contains. */
+function droppedEventIds({ deadLetter, payload, read }: Candidate): string[] {
   if (payload === deadLetter.payload) return []
   const kept = new Set(itemsOf(read).map(({ eventId }) => eventId))
   return itemsOf(readPayload(deadLetter, deadLetter.payload)).flatMap(({ eventId }) => (kept.has(eventId) ? [] : eventId))
@@ -107,7 +107,7 @@ function messageOf({ deadLetter, payload, read }: Candidate, traceparent: string
   const { exchange, routingKey, queue, type, messageId, tenantId, headers } = deadLetter
   const routingKeys = new Set(itemsOf(read).map(routingKeyOfItem))
   const isKnown = KNOWN_EXCHANGES.has(exchange) && exchange !== EXCHANGES.dead
-  // Whom an edited webhook is about decides its shard; of several, the shard it came from.
+  // An edited webhook is routed by its own recipient key; with several, it keeps the shard it came from.
   const [own] = payload !== deadLetter.payload && routingKeys.size === 1 ? routingKeys : [routingKey]
   const receivedAt = headers[RECEIVED_AT_HEADER]
   return {
@@ -121,7 +121,7 @@ function messageOf({ deadLetter, payload, read }: Candidate, traceparent: string
   }
 }
 
-/** Of a short string in AMQP, in bytes. */
+/** Maximum length of an AMQP short string in bytes. */
 const MAX_ID = 255
 
 function editOf(going: readonly Candidate[]) {
@@ -137,4 +137,6 @@ const outcomeOf = ({ deadLetter }: Candidate, outcome: DeadLetterOutcome, reason
 })
 
 const unavailable = () =>
-  new ApiError(503, 'UNAVAILABLE', 'The broker is away: nothing was replayed', { headers: { 'retry-after': '5' } })
+  new ApiError(503, 'UNAVAILABLE', 'The message broker is unavailable, and nothing was replayed. Try again in a moment.', {
+    headers: { 'retry-after': '5' },
+  })

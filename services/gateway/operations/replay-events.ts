@@ -14,7 +14,7 @@ import { claimDeadLetters, returnDeadLetters, settleReplayed } from '#shared/sto
 import { closeWebhookEvents, type EventOwner, reopenWebhookEvents } from '#shared/store/webhooks/webhook-events.ts'
 import type { GatewayDeps } from '../deps.ts'
 
-/** `replayed`: on its way to the recorder. The last four are what a dry run foretells. */
+/** Outcomes of a replay. `replayed`: published to the recorder. The last four are the forecasts of a dry run. */
 export const REPLAY_OUTCOMES = ['replayed', 'unchanged', 'refused', 'processed', 'ignored', 'parked', 'failed'] as const
 export type ReplayOutcome = (typeof REPLAY_OUTCOMES)[number]
 
@@ -32,13 +32,13 @@ export interface Replay {
 interface Candidate {
   event: WebhookEventDoc
   item: WebhookItem | null
-  /** Why it is not replayed; null when it is. */
-  left: ReplayedEvent | null
+  /** Outcome without a replay; null when it can be replayed. */
+  skipped: ReplayedEvent | null
 }
 
 /**
- * Sends stored events the way of every webhook once more: what was processed keeps its effect and is not sent at all, what
- * failed or was ignored is judged anew by the recorder. @throws ApiError 503 when the broker takes nothing: all stands as before
+ * Publishes stored events to the recorder again. Processed ones keep their effect and are skipped; failed and ignored ones are
+ * decided again. @throws ApiError 503 when the broker is unavailable: nothing changed
  */
 export async function replayEvents(
   deps: GatewayDeps,
@@ -47,7 +47,7 @@ export async function replayEvents(
   { id, name, traceparent }: { id: Id; name: string; traceparent: string },
 ): Promise<Replay> {
   const { candidates } = await preview(deps, owner, events)
-  const going = candidates.filter(({ left }) => left === null)
+  const going = candidates.filter(({ skipped }) => skipped === null)
   const eventIds = going.map(({ event }) => event._id)
   const by = { id, name, at: deps.now() }
   const deadLetters = {
@@ -65,23 +65,28 @@ export async function replayEvents(
       going.map(({ event }) => event),
     )
     if (!(error instanceof PublishError)) throw error
-    throw new ApiError(503, 'UNAVAILABLE', 'The broker is away: nothing was replayed', {
-      headers: { 'retry-after': '5' },
-      cause: error,
-    })
+    throw new ApiError(
+      503,
+      'UNAVAILABLE',
+      'The message broker is unavailable, and nothing was replayed. Try again in a moment.',
+      {
+        headers: { 'retry-after': '5' },
+        cause: error,
+      },
+    )
   }
   await settleReplayed(deps.store, deadLetters)
-  return { data: candidates.map(({ event, left }) => left ?? outcomeOf(event, 'replayed', null)), changes: [], events: {} }
+  return { data: candidates.map(({ event, skipped }) => skipped ?? outcomeOf(event, 'replayed', null)), changes: [], events: {} }
 }
 
-/** The same on paper: what the recorder would make of them, and nothing is written or sent. */
+/** Dry run of a replay: the decisions and changes of the recorder; writes and publishes nothing. */
 export async function previewReplay(deps: GatewayDeps, owner: EventOwner, events: readonly WebhookEventDoc[]): Promise<Replay> {
   const { candidates, reference } = await preview(deps, owner, events)
-  const items = candidates.flatMap(({ item, left }) => (left === null && item ? [item] : []))
+  const items = candidates.flatMap(({ item, skipped }) => (skipped === null && item ? [item] : []))
   const { verdicts, changes, events: eventCounts } = await previewItems(deps.store, items, reference, deps.now())
   const previewed = verdicts[Symbol.iterator]()
-  const data = candidates.map(({ event, left }) => {
-    if (left) return left
+  const data = candidates.map(({ event, skipped }) => {
+    if (skipped) return skipped
     const { outcome, reason } = previewed.next().value as Preview['verdicts'][number]
     return outcomeOf(event, outcome, reason)
   })
@@ -94,17 +99,21 @@ async function preview(deps: GatewayDeps, owner: EventOwner, events: readonly We
     deps.store,
     read.flatMap(({ item }) => item ?? []),
   )
-  const candidates: Candidate[] = read.map(one => ({ ...one, left: whyLeft(one, owner, reference) }))
+  const candidates: Candidate[] = read.map(one => ({ ...one, skipped: skipOutcome(one, owner, reference) }))
   return { candidates, reference }
 }
 
-function whyLeft({ event, item }: Omit<Candidate, 'left'>, owner: EventOwner, reference: ReferenceData): ReplayedEvent | null {
-  if (event.status === 'PROCESSED') return outcomeOf(event, 'unchanged', 'it has been processed')
-  if (item === null) return outcomeOf(event, 'refused', 'its payload holds no event that can be read')
-  // A number may have moved: its past belongs to whoever had it then.
+function skipOutcome(
+  { event, item }: Omit<Candidate, 'skipped'>,
+  owner: EventOwner,
+  reference: ReferenceData,
+): ReplayedEvent | null {
+  if (event.status === 'PROCESSED') return outcomeOf(event, 'unchanged', 'The event has already been processed.')
+  if (item === null) return outcomeOf(event, 'refused', 'The payload contains no readable event.')
+  // A number may have moved to another tenant; its earlier events stay with the earlier one.
   const [client] = clientsOf(reference, item)
   if (owner !== null && String(client?.tenantId) !== String(owner))
-    return outcomeOf(event, 'refused', 'its number is not connected to this account any more')
+    return outcomeOf(event, 'refused', 'The number is no longer connected to this account.')
   return null
 }
 
@@ -114,12 +123,13 @@ const outcomeOf = ({ _id }: WebhookEventDoc, outcome: ReplayedEvent['outcome'], 
   reason,
 })
 
-/** The very event; what MongoDB did not take as a document was kept as a text. */
+/** The single item of a stored event; null if its payload does not yield exactly this event. */
 function itemOf({ _id, payload, receivedAt }: WebhookEventDoc): WebhookItem | null {
   const [item, ...others] = parseWebhook(bodyOf(payload), receivedAt)
   return item && others.length === 0 && item.eventId === _id ? item : null
 }
 
+/** Webhook body; one that MongoDB could not store as a document is kept as text in `json`. */
 function bodyOf(payload: Record<string, unknown>): unknown {
   if (typeof payload.json !== 'string') return payload
   try {

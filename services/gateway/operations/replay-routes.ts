@@ -10,15 +10,15 @@ import { previewReplay, REPLAY_OUTCOMES, type Replay, replayEvents } from './rep
 
 const tag = 'operations'
 const action = 'webhookEvents.replay'
-/** Whoever replays a week sends hundreds of requests: they count like reads. */
+/** Replaying a week takes hundreds of requests, so they count against the higher limit of reads. */
 const bucket = 'read'
 const NOT_PROCESSED = ['PENDING', 'FAILED', 'IGNORED'] as const
 
-const dryRun = z.boolean().default(false).describe('Only tells what would change')
+const dryRun = z.boolean().default(false).describe('Report what would change and change nothing')
 const ReplayView = z.object({
   dryRun: z.boolean(),
   data: z.array(z.object({ id: z.string(), outcome: z.enum(REPLAY_OUTCOMES), reason: z.string().nullable() })),
-  /** Of a dry run: every document that would be made or changed … */
+  /** Dry run only: documents that would be created or changed. */
   changes: z.array(
     z.object({
       kind: z.enum(['contact', 'conversation', 'message', 'lead', 'template', 'number']),
@@ -27,7 +27,7 @@ const ReplayView = z.object({
       fields: z.record(z.string(), z.object({ before: z.unknown(), after: z.unknown() })),
     }),
   ),
-  /** … and the realtime events that would go out, counted by name. */
+  /** Dry run only: realtime events that would be emitted, counted by name. */
   events: z.record(z.string(), z.number().int()),
 })
 
@@ -37,7 +37,7 @@ const one = route({
   action,
   bucket,
   tag,
-  summary: 'Judge a failed or ignored report of Meta once more; a processed one keeps its effect and changes nothing',
+  summary: 'Replay a failed or ignored webhook event; a processed one changes nothing',
   params: EventIdParams,
   body: z.strictObject({ dryRun }),
   status: 202,
@@ -60,7 +60,7 @@ const many = route({
   action,
   bucket,
   tag,
-  summary: 'Replay what a filter or a time names, the oldest first, a page a request: go on with nextCursor while hasMore',
+  summary: 'Replay a page of the webhook events that match a filter, oldest first; continue with nextCursor while hasMore',
   body: z.strictObject({
     ...eventFilters,
     unowned: z.boolean().default(false),

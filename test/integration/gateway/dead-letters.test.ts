@@ -139,7 +139,7 @@ describe('a webhook that died', () => {
     expect([status, body.errorCode, body.errors[0].message]).toEqual([
       422,
       'PAYLOAD_INVALID',
-      'its number is not connected to this account',
+      'The number is not connected to this account.',
     ])
     await gateway.store.raw.webhookEvents.insertOne({
       _id: 'm:wamid.foreign',
@@ -156,7 +156,7 @@ describe('a webhook that died', () => {
       processedAt: null,
     })
     const event = await post(`/${id}/replay`, { payload: JSON.stringify(poison('wamid.foreign', '212661700003', 'ab')) })
-    expect(event.body.detail).toContain('its event is not of this account')
+    expect(event.body.detail).toContain('The event does not belong to this account.')
   }, 20_000)
 })
 
@@ -166,7 +166,9 @@ describe('a replay', () => {
     const { messageId } = (await deadLetterNamed(id)) as { messageId: string }
     const answers = await Promise.all(Array.from({ length: 5 }, () => post(`/${id}/replay`)))
     expect(answers.filter(({ status }) => status === 202)).toHaveLength(1)
-    expect((await post(`/${id}/replay`)).body.data).toEqual([{ id, outcome: 'unchanged', reason: 'it has been replayed' }])
+    expect((await post(`/${id}/replay`)).body.data).toEqual([
+      { id, outcome: 'unchanged', reason: 'The dead letter has already been replayed.' },
+    ])
     const last = await keepSendJob()
     await post(`/${last}/replay`)
     await untilPasses(async () => expect(enqueued).toContain((await deadLetterNamed(last))?.messageId))
@@ -202,9 +204,9 @@ describe('a replay', () => {
     const theirs = (await gateway.store.raw.messages.findOne({ tenantId: other })) as MessageDoc
     const refused = async (payload: string) => (await post(`/${id}/replay`, { payload })).body
     expect((await post(`/${id}/replay`)).body.errorCode).toBe('NOT_REPLAYABLE')
-    expect((await refused('{nonsense')).detail).toContain('it is not JSON')
+    expect((await refused('{nonsense')).detail).toContain('it is not valid JSON')
     expect((await refused('{"v":1}')).errors[0].message).toContain('messageId')
-    expect((await refused(JSON.stringify(sendJobFor(theirs)))).detail).toContain('not of this account')
+    expect((await refused(JSON.stringify(sendJobFor(theirs)))).detail).toContain('does not belong to this account')
     expect((await refused(JSON.stringify({ ...sendJobFor(row), phoneNumberId: '1' }))).detail).toContain('phoneNumberId')
     expect((await post(`/${id}/replay`, { payload: JSON.stringify(sendJobFor(row)) })).status).toBe(202)
   })
