@@ -8,7 +8,7 @@ const health = route({
   action: null,
   bucket: 'none',
   tag: 'service',
-  summary: 'Whether the service is alive',
+  summary: 'Check that the API is alive',
   returns: z.object({ status: z.literal('ok') }),
   async handle(_request, _deps: GatewayDeps) {
     return { body: { status: 'ok' } }

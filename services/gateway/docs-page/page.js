@@ -1,5 +1,5 @@
-// The reference, drawn from the OpenAPI document; every operation can be tried. No library, so that the page lives under
-// the same strict content policy as everything else.
+// API reference, rendered from the OpenAPI document; every operation can be tried. No library is used, so that the page works
+// under the same strict content security policy as the rest of the gateway.
 const METHODS = ['get', 'post', 'put', 'patch', 'delete']
 const spec = await (await fetch('/api/v1/openapi.json')).json()
 const main = document.querySelector('#operations')
@@ -11,7 +11,7 @@ function element(name, properties = {}, ...children) {
   return made
 }
 
-/** A schema with its references put in, for reading. */
+/** A schema with its references resolved, up to six levels deep. */
 function resolved(value, depth = 0) {
   if (Array.isArray(value)) return value.map(item => resolved(item, depth))
   if (typeof value !== 'object' || value === null) return value
@@ -43,7 +43,7 @@ function drawOperation(path, method, operation) {
 
 function drawBody(path, method, operation) {
   const body = element('div')
-  if (operation['x-action']) body.append(element('p', { textContent: `Needs the right ${operation['x-action']}` }))
+  if (operation['x-action']) body.append(element('p', { textContent: `Requires the permission ${operation['x-action']}` }))
   const inputs = (operation.parameters ?? []).map(parameter => {
     const input = element('input', { autocomplete: 'off' })
     const text = `${parameter.name} (${parameter.in}${parameter.required ? ', required' : ''}) ${parameter.description ?? ''}`
@@ -55,7 +55,7 @@ function drawBody(path, method, operation) {
   if (schema) body.append(block('Body', resolved(schema)), element('label', { textContent: 'JSON to send' }, text))
   for (const [status, answer] of Object.entries(operation.responses)) {
     const content = Object.values((answer.$ref ? target(answer.$ref) : answer).content ?? {})[0]
-    if (content?.schema) body.append(block(`Answer ${status}`, resolved(content.schema)))
+    if (content?.schema) body.append(block(`Response ${status}`, resolved(content.schema)))
   }
   const output = element('pre', { hidden: true })
   output.setAttribute('aria-live', 'polite')

@@ -6,7 +6,7 @@ import { postmanCollection } from './postman.ts'
 
 const document = describeApi(routes, { baseUrl: 'https://api.example', ingestUrl: 'https://hooks.example' })
 
-/** Of OpenAPI 3.1 what this document uses: a member that the standard does not know is an error. */
+/** The part of OpenAPI 3.1 that this document uses; a member that the standard does not define is an error. */
 const Text = z.string().min(1)
 const Schema = z.union([z.boolean(), z.record(z.string(), z.unknown())])
 const Content = z.record(z.string().regex(/^[\w.+*-]+\/[\w.+*-]+$/), z.strictObject({ schema: Schema.optional() }))

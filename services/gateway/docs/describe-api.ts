@@ -18,7 +18,7 @@ type Json = Record<string, unknown>
 // biome-ignore lint/suspicious/noExplicitAny: what a route needs of its surroundings does not show in its description
 type AnyRoute = Route<any>
 
-/** Schemas that get a name of their own in the document. */
+/** Schemas that become named components of the document. */
 const NAMED = z.registry<{ id: string }>()
 NAMED.add(ContactView, { id: 'Contact' })
 NAMED.add(ConversationView, { id: 'Conversation' })
@@ -32,7 +32,7 @@ NAMED.add(TimelineEntryView, { id: 'TimelineEntry' })
 
 const PROBLEM = {
   type: 'object',
-  description: 'RFC 9457. errorCode is for programs, detail for people; errors names each member that is wrong.',
+  description: 'Problem details (RFC 9457). errorCode is for programs, detail for people; errors names each invalid field.',
   required: ['type', 'title', 'status', 'detail', 'errorCode', 'errors', 'requestId'],
   properties: {
     type: { type: 'string' },
@@ -53,13 +53,13 @@ const PROBLEM = {
 }
 
 export interface ApiAddresses {
-  /** Where this document is served. */
+  /** Base URL of the API. */
   baseUrl: string
-  /** Where ingest answers Meta. */
+  /** Origin of the ingest service, which serves Meta's webhooks. */
   ingestUrl: string
 }
 
-/** OpenAPI 3.1 of a list of routes: nothing is written twice, so nothing is out of date. */
+/** OpenAPI 3.1 document of a list of routes, from the same values that the app mounts. */
 export function describeApi(routes: readonly AnyRoute[], { baseUrl, ingestUrl }: ApiAddresses): Json {
   const schemas: Json = { Problem: PROBLEM }
   const paths: Record<string, Json> = {}
@@ -69,7 +69,7 @@ export function describeApi(routes: readonly AnyRoute[], { baseUrl, ingestUrl }:
     info: {
       title: 'Linko',
       version: '1',
-      description: 'WhatsApp Business for many tenants. Times are UTC in ISO 8601, phone numbers carry a +.',
+      description: 'WhatsApp Business platform for many tenants. Times are UTC in ISO 8601; phone numbers are E.164 with a +.',
     },
     servers: [{ url: baseUrl }],
     tags: [...new Set([...routes.map(({ tag }) => tag), 'webhook'])].map(name => ({ name })),
@@ -77,11 +77,11 @@ export function describeApi(routes: readonly AnyRoute[], { baseUrl, ingestUrl }:
     components: {
       schemas,
       securitySchemes: {
-        bearer: { type: 'http', scheme: 'bearer', description: 'An access token of /auth/login, or an API key lk_…' },
+        bearer: { type: 'http', scheme: 'bearer', description: 'Access token from /auth/login, or an API key (lk_…)' },
       },
       responses: {
         Problem: {
-          description: 'Refused: errorCode says why',
+          description: 'Error; errorCode gives the reason',
           content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
         },
       },
@@ -102,7 +102,7 @@ function operationOf(one: AnyRoute, schemas: Json): Json {
     ...(body && { requestBody: { required: requires(body), content: { 'application/json': { schema: body } } } }),
     responses: {
       [one.status]: {
-        description: one.status === 202 ? 'Accepted' : 'Done',
+        description: one.status === 202 ? 'Accepted' : 'Success',
         ...(one.returns && { content: { 'application/json': { schema: schemaOf(one.returns, 'output', schemas) } } }),
       },
       default: { $ref: '#/components/responses/Problem' },
@@ -127,13 +127,18 @@ function operationId({ method, path: address }: AnyRoute): string {
 
 function headersOf({ action, idempotent, waits }: AnyRoute): Json[] {
   const string = { type: 'string' }
-  const organization = { name: 'X-Organization-Id', in: 'header', schema: string, description: "The caller's own tenant" }
-  const key = { name: 'Idempotency-Key', in: 'header', schema: string, description: 'A repeat gets the first answer' }
+  const organization = { name: 'X-Organization-Id', in: 'header', schema: string, description: "Id of the caller's tenant" }
+  const key = {
+    name: 'Idempotency-Key',
+    in: 'header',
+    schema: string,
+    description: 'A repeated request with this key gets the first response',
+  }
   const prefer = {
     name: 'Prefer',
     in: 'header',
     schema: string,
-    description: '`wait=5`: answer when it is sent or has failed; at most 10 s',
+    description: '`wait=5`: respond when the message is sent or has failed, or after 5 seconds; at most 10',
   }
   return [...(action ? [organization] : []), ...(idempotent ? [key] : []), ...(waits ? [prefer] : [])]
 }
@@ -153,10 +158,10 @@ function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query', sc
   }))
 }
 
-/** JSON Schema 2020-12, which OpenAPI 3.1 speaks; named parts move to the components. */
+/** JSON Schema 2020-12, as OpenAPI 3.1 uses it; named schemas move to the components. */
 function schemaOf(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Json {
   const converted = z.toJSONSchema(schema, { io, metadata: NAMED, unrepresentable: 'any' }) as Json
-  const { $schema: _schema, $defs, ...rest } = atHome(converted) as Json
+  const { $schema: _schema, $defs, ...rest } = withDocumentRefs(converted) as Json
   Object.assign(schemas, $defs)
   if (typeof rest.id !== 'string') return rest
   const { id, ...own } = rest
@@ -164,36 +169,38 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Jso
   return { $ref: `#/components/schemas/${id}` }
 }
 
-/** References within the schema become references within the document. */
-function atHome(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(atHome)
+/** Rewrites references within the schema to references within the document. */
+function withDocumentRefs(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withDocumentRefs)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
     Object.entries(value).map(([key, member]) => [
       key,
-      key === '$ref' && typeof member === 'string' ? member.replace('#/$defs/', '#/components/schemas/') : atHome(member),
+      key === '$ref' && typeof member === 'string'
+        ? member.replace('#/$defs/', '#/components/schemas/')
+        : withDocumentRefs(member),
     ]),
   )
 }
 
-/** Answered before the routes, in every service alike. */
+/** Health, readiness and metrics, which every service answers before its routes. */
 function servicePaths(): Json {
   const plain = (summary: string, type: string) => ({
-    get: { summary, tags: ['service'], security: [], responses: { 200: { description: 'Yes', content: { [type]: {} } } } },
+    get: { summary, tags: ['service'], security: [], responses: { 200: { description: 'Success', content: { [type]: {} } } } },
   })
   return {
-    '/health': plain('The process is alive', 'application/json'),
-    '/ready': plain('It can do its work; 503 names the parts that cannot', 'application/json'),
-    '/metrics': plain('Prometheus metrics', 'text/plain'),
+    '/health': plain('Check that the process is alive', 'application/json'),
+    '/ready': plain('Check that the service is ready; 503 names the dependencies that are not', 'application/json'),
+    '/metrics': plain('Get Prometheus metrics', 'text/plain'),
   }
 }
 
-/** Where ingest answers: the origin of the webhook's public address, else this host itself (one proxy before all). */
+/** Origin of ingest: that of the configured webhook address, or `BASE_URL` when one proxy serves all services. */
 export function ingestUrlOf(config: { BASE_URL: string; SIMULATOR_WEBHOOK_URL?: string | undefined }): string {
   return config.SIMULATOR_WEBHOOK_URL ? new URL(config.SIMULATOR_WEBHOOK_URL).origin : config.BASE_URL
 }
 
-/** @param all the whole list, this route in it: asked when the document is. */
+/** Routes of the document and its Postman collection. @param all returns every route, these included; called on each request */
 export function openapiRoutes(all: () => readonly AnyRoute[]): Route<GatewayDeps>[] {
   const documentOf = ({ BASE_URL, SIMULATOR_WEBHOOK_URL }: GatewayDeps['config']) =>
     describeApi(all(), { baseUrl: BASE_URL, ingestUrl: ingestUrlOf({ BASE_URL, SIMULATOR_WEBHOOK_URL }) })
@@ -210,7 +217,7 @@ export function openapiRoutes(all: () => readonly AnyRoute[]): Route<GatewayDeps
       },
     })
   return [
-    documentRoute('openapi', 'This document', documentOf),
-    documentRoute('postman', 'A Postman collection of it', config => postmanCollection(documentOf(config))),
+    documentRoute('openapi', 'Get this API as an OpenAPI document', documentOf),
+    documentRoute('postman', 'Get this API as a Postman collection', config => postmanCollection(documentOf(config))),
   ]
 }

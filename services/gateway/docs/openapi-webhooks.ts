@@ -2,7 +2,7 @@ type Json = Record<string, unknown>
 
 const ADDRESSES = ['/api/v1/webhook', '/webhook', '/api/webhooks', '/api/webhooks/whatsapp']
 
-/** Meta's side: ingest serves it on its own port, so these paths carry its address. */
+/** Webhook paths for Meta. Ingest serves them on its own port, so each path carries that address. */
 export function webhookPaths(ingestUrl: string): Json {
   return Object.fromEntries(
     ADDRESSES.map((address, i) => [address, { servers: [{ url: ingestUrl }], get: challenge(i), post: delivery(i) }]),
@@ -11,7 +11,7 @@ export function webhookPaths(ingestUrl: string): Json {
 
 const challenge = (i: number) => ({
   operationId: `getWebhook${i || ''}`,
-  summary: "Meta's check of the address: answers the challenge",
+  summary: 'Verify the webhook address for Meta by answering its challenge',
   tags: ['webhook'],
   security: [],
   parameters: ['hub.mode', 'hub.verify_token', 'hub.challenge'].map(name => ({
@@ -22,13 +22,13 @@ const challenge = (i: number) => ({
   })),
   responses: {
     200: { description: 'The challenge', content: { 'text/plain': { schema: { type: 'string' } } } },
-    403: { description: 'Another verify token' },
+    403: { description: 'Wrong verify token' },
   },
 })
 
 const delivery = (i: number) => ({
   operationId: `postWebhook${i || ''}`,
-  summary: 'Messages, statuses and account changes from Meta, signed',
+  summary: 'Receive signed messages, statuses and account changes from Meta',
   tags: ['webhook'],
   security: [],
   parameters: [
@@ -36,17 +36,17 @@ const delivery = (i: number) => ({
       name: 'X-Hub-Signature-256',
       in: 'header',
       required: true,
-      description: 'sha256= and the HMAC of the body under the app secret, in hex',
+      description: '`sha256=` and the hex HMAC of the body with the app secret',
       schema: { type: 'string', pattern: '^sha256=[0-9a-f]{64}$' },
     },
   ],
   requestBody: { required: true, content: { 'application/json': { schema: { type: 'object', required: ['entry'] } } } },
   responses: {
-    200: { description: 'Kept: it will be processed, whatever comes' },
-    400: { description: 'Well signed, but no envelope' },
-    401: { description: 'Bad or missing signature' },
+    200: { description: 'Stored; it will be processed' },
+    400: { description: 'Signed, but not a webhook envelope' },
+    401: { description: 'Missing or wrong signature' },
     413: { description: 'Larger than 3.5 MiB' },
-    415: { description: 'Compressed' },
-    503: { description: 'It could be kept nowhere: deliver it again' },
+    415: { description: 'Compressed body' },
+    503: { description: 'Not stored; deliver it again' },
   },
 })

@@ -9,7 +9,7 @@ interface Operation {
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const
 
-/** A Postman 2.1 collection of an OpenAPI document: one folder a tag, `{{baseUrl}}` and `{{token}}` to be filled in. */
+/** Postman 2.1 collection of an OpenAPI document: one folder for each tag; `{{baseUrl}}` and `{{token}}` are variables. */
 export function postmanCollection(document: Json): Json {
   const { paths, servers } = document as { paths: Record<string, Json>; servers: { url: string }[] }
   const folders = new Map<string, Json[]>()
@@ -60,7 +60,7 @@ function itemOf(address: string, method: string, operation: Operation, ownServer
   }
 }
 
-/** The required members of a schema with empty values: a form to fill in. */
+/** Sample of a schema: its required members with defaults, first enum values or empty values. */
 function example(schema: Json): unknown {
   if ('const' in schema) return schema.const
   if (Array.isArray(schema.enum)) return schema.enum[0]

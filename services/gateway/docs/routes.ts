@@ -18,9 +18,9 @@ const page = (address: string, file: string, type: string, summary: string): Rou
   })
 }
 
-/** The reference for people, drawn from the OpenAPI document by a script of ours: nothing inline, nothing from elsewhere. */
+/** API reference page. Its own script renders the OpenAPI document, without inline or external code, as the CSP requires. */
 export const docsRoutes: Route<GatewayDeps>[] = [
-  page('/docs', 'page.html', 'text/html', 'This interface, to read and try'),
-  page('/docs/page.js', 'page.js', 'text/javascript', 'Script of /docs'),
-  page('/docs/page.css', 'page.css', 'text/css', 'Style of /docs'),
+  page('/docs', 'page.html', 'text/html', 'Show the API reference'),
+  page('/docs/page.js', 'page.js', 'text/javascript', 'Get the script of /docs'),
+  page('/docs/page.css', 'page.css', 'text/css', 'Get the style sheet of /docs'),
 ]

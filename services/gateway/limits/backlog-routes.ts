@@ -28,7 +28,7 @@ const read = route({
   method: 'get',
   path: '/api/v1/backlog',
   action: 'limits.read',
-  tag: 'operations',
+  tag: 'limits',
   summary: 'Get the messages waiting to be sent by number and priority, with reasons, age and remaining time',
   query: z.strictObject({
     scope: z.enum(['tenant', 'all']).default('tenant').describe('`all`: numbers of every tenant, for platform admins only'),

@@ -16,7 +16,7 @@ import { usageOf } from './rates.ts'
 import { LimitsView, limitsView } from './view.ts'
 import { WhatIfView, whatIf } from './what-if.ts'
 
-const tag = 'operations'
+const tag = 'limits'
 const path = '/api/v1/limits'
 
 const read = route({

@@ -15,7 +15,7 @@ import { deadLetterFilters, filtersOf, findDeadLetter, ownerFor, Scope } from '.
 import { DeadLetterDetailView, deadLetterDetailView } from './dead-letter-view.ts'
 import { type DeadLetterReplay, previewDeadLetters, replayDeadLetters } from './replay-dead-letters.ts'
 
-const tag = 'operations'
+const tag = 'dead letters'
 const action = 'deadLetters.write'
 /** Clearing up after an outage takes hundreds of requests, so they count against the higher limit of reads. */
 const bucket = 'read'

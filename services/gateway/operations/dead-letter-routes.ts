@@ -24,7 +24,7 @@ import {
 } from './dead-letter-view.ts'
 import { timesOf } from './event-routes.ts'
 
-const tag = 'operations'
+const tag = 'dead letters'
 const action = 'deadLetters.read'
 
 /** Filters shared by the list, replay and discard of dead letters. */

@@ -7,7 +7,7 @@ import { type EventOwner, getWebhookEvent, listWebhookEvents } from '#shared/sto
 import type { GatewayDeps } from '../deps.ts'
 import { flagText, listOf, Paging } from '../schemas.ts'
 
-const tag = 'operations'
+const tag = 'webhook events'
 export const STATUSES = ['PENDING', 'PROCESSED', 'FAILED', 'IGNORED'] as const
 export const EVENT_TYPES = ['message', 'status', 'error', 'account'] as const
 export const EventIdParams = z.strictObject({ id: z.string().min(1).max(1024) })

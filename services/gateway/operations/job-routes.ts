@@ -6,7 +6,7 @@ import { findJob, JOB_STATUSES, JOB_TYPES, type Job, listJobs } from '#shared/st
 import type { GatewayDeps } from '../deps.ts'
 import { timesOf } from './event-routes.ts'
 
-const tag = 'operations'
+const tag = 'jobs'
 
 /** Integration job of the CRM module: a view of messages, webhook events and template syncs, not a collection of its own. */
 export const JobView = z.object({

@@ -8,7 +8,7 @@ import type { GatewayDeps } from '../deps.ts'
 import { EventIdParams, eventFilters, findEvent, ownerFor, timesOf } from './event-routes.ts'
 import { previewReplay, REPLAY_OUTCOMES, type Replay, replayEvents } from './replay-events.ts'
 
-const tag = 'operations'
+const tag = 'webhook events'
 const action = 'webhookEvents.replay'
 /** Replaying a week takes hundreds of requests, so they count against the higher limit of reads. */
 const bucket = 'read'
