@@ -10,7 +10,7 @@ import { createTemplateOnce } from '../templates/create.ts'
 import { crmListOf } from './crm-views.ts'
 import { CrmTemplate, crmTemplate } from './template-forms.ts'
 
-/** Templates of the CRM module. */
+/** Template routes of the CRM module's compatibility API. */
 const tag = 'CRM module'
 const path = '/api/integrations/whatsapp/templates'
 
@@ -19,7 +19,7 @@ const list = route({
   path,
   action: 'templates.list',
   tag,
-  summary: 'Templates of the account, newest first',
+  summary: 'List templates, newest first',
   query: z.strictObject({
     page: Paging.page,
     limit: z.coerce.number().int().min(1).max(100).default(20),
@@ -40,7 +40,7 @@ const one = route({
   path: `${path}/{id}`,
   action: 'templates.list',
   tag,
-  summary: 'One template',
+  summary: 'Get a template',
   params: IdParams,
   returns: CrmTemplate,
   async handle(request, { store }: GatewayDeps) {
@@ -52,13 +52,13 @@ const NewBody = NewTemplate.pick({ name: true, language: true, category: true, c
   componentsJson: true,
 })
 
-/** Its document describes no submission: the template is registered, and its status is set by hand or by submitting it. */
+/** Registers a template without submitting it, since the CRM module's API has no submission; PATCH sets its status or submits it. */
 const add = route({
   method: 'post',
   path,
   action: 'templates.write',
   tag,
-  summary: 'Register a template; submit it later by PATCH {submit: true}',
+  summary: 'Register a template; submit it to WhatsApp later with PATCH {submit: true}',
   body: NewBody,
   idempotent: true,
   status: 201,
@@ -72,15 +72,15 @@ const add = route({
 const { status, submit } = TemplatePatch.shape
 const ChangeBody = z
   .strictObject({ status, submit, componentsJson: NewTemplate.shape.componentsJson })
-  .refine(input => Object.keys(input).length > 0, { error: 'nothing to change' })
-  .refine(input => !(input.status && input.submit), { error: 'by hand or by WhatsApp: not both', path: ['status'] })
+  .refine(input => Object.keys(input).length > 0, { error: 'Give at least one field to change' })
+  .refine(input => !(input.status && input.submit), { error: 'Cannot be combined with submit', path: ['status'] })
 
 const change = route({
   method: 'patch',
   path: `${path}/{id}`,
   action: 'templates.write',
   tag,
-  summary: 'Change content; the status by hand where WhatsApp does not manage it; submit',
+  summary: 'Update or submit a template; the status can be set only where WhatsApp does not manage it',
   params: IdParams,
   body: ChangeBody,
   returns: CrmTemplate,
@@ -94,7 +94,7 @@ const remove = route({
   path: `${path}/{id}`,
   action: 'templates.write',
   tag,
-  summary: 'Take a template out of use: it stays, DISABLED',
+  summary: 'Disable a template; it is deleted at WhatsApp',
   params: IdParams,
   returns: CrmTemplate,
   async handle(request, deps: GatewayDeps) {

@@ -4,11 +4,11 @@ import type { Store } from '#shared/store/connect.ts'
 import { findLeadNames } from '#shared/store/contacts/leads.ts'
 import { findNumbersOf } from '#shared/store/numbers/clients.ts'
 
-/** Rows as the CRM module shows them: a conversation is named by its person's number, directions and statuses in upper case. */
+/** Views of the CRM module's API: conversations are identified by the contact's phone number, enums are upper case. */
 const at = z.iso.datetime()
 
 export const CrmConversation = z.object({
-  id: z.string().nullable().describe("The person's number; the business-scoped id of one without"),
+  id: z.string().nullable().describe("Contact's phone number, or business-scoped user id if there is none"),
   phone: z.string().nullable(),
   leadId: z.string().nullable(),
   leadName: z.string().nullable(),
@@ -30,7 +30,7 @@ export const CrmMessage = z.object({
   createdAt: at,
 })
 
-/** The same with what became of it. */
+/** Message with its delivery status and error. */
 export const CrmMessageLog = CrmMessage.extend({
   status: z.enum(['QUEUED', 'SENT', 'DELIVERED', 'READ', 'FAILED', 'RECEIVED']),
   statusUpdatedAt: at,
@@ -44,7 +44,7 @@ export const crmListOf = (item: z.ZodType) =>
 
 const shown = (digits: string | null | undefined) => (digits ? `+${digits}` : null)
 
-/** Rows with the names of their leads. */
+/** Conversation views with the names of their leads. */
 export async function crmConversations(
   store: Store,
   tenantId: string,
@@ -66,7 +66,7 @@ export async function crmConversations(
   }))
 }
 
-/** Rows with the numbers of both sides. */
+/** Message views with the phone numbers of sender and recipient. */
 export async function crmMessages(
   store: Store,
   tenantId: string,

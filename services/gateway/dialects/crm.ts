@@ -22,21 +22,21 @@ import {
   crmMessages,
 } from './crm-views.ts'
 
-/** The WhatsApp module of a CRM: people by number, sends as jobs. `jobId` is the message's id. */
+/** Compatibility API of the CRM module: contacts are addressed by phone number, sends are jobs whose `jobId` is the message id. */
 const tag = 'CRM module'
 
 const clientId = ObjectIdText.optional().describe(
-  'One of your numbers; by default that of the latest conversation, else the primary one',
+  'Number to use; by default that of the latest conversation, else the primary number',
 )
 const target = { toPhone: z.string().min(1).max(80), leadId: ObjectIdText.optional(), clientId }
 const SendBody = z.strictObject({ ...target, text: z.string().min(1).max(4096) })
 const SendTemplateBody = z.strictObject({
   ...target,
   templateId: ObjectIdText,
-  variables: z.record(z.string().max(100), z.string().max(1024)).default({}).describe('By position, or by name'),
+  variables: z.record(z.string().max(100), z.string().max(1024)).default({}).describe('Values by position or by name'),
 })
 const paged = (limit: number) => ({ page: Paging.page, limit: z.coerce.number().int().min(1).max(100).default(limit) })
-const PhoneParams = z.strictObject({ id: z.string().min(1).max(160).describe("The person's number, with + or without") })
+const PhoneParams = z.strictObject({ id: z.string().min(1).max(160).describe("Contact's phone number, with or without +") })
 const Whose = z.strictObject({ clientId })
 
 const send = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendBody>({
@@ -45,7 +45,7 @@ const send = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendBody>({
   action: 'messages.send',
   bucket: 'messages',
   tag,
-  summary: 'Queue a text; needs an open customer service window',
+  summary: 'Queue a text message; requires an open customer service window',
   body: SendBody,
   idempotent: true,
   status: 202,
@@ -67,7 +67,7 @@ const sendTemplate = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendTemplat
   action: 'messages.sendTemplate',
   bucket: 'messages',
   tag,
-  summary: 'Queue an approved template',
+  summary: 'Queue an approved template message',
   body: SendTemplateBody,
   idempotent: true,
   status: 202,
@@ -83,13 +83,13 @@ const sendTemplate = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendTemplat
   },
 })
 
-/** Its answers say that it is queued, and no more. */
+/** Request without its `Prefer` header: responses of this API only say that the message is queued. */
 const withoutPrefer = <R extends { headers: Record<string, string | undefined> }>(request: R): R => ({
   ...request,
   headers: { ...request.headers, prefer: undefined },
 })
 
-/** From the number whose thread is shown under this phone. */
+/** Send input; without a given number, the one of the latest conversation with this phone is used. */
 async function inputOf(
   { store }: GatewayDeps,
   tenantId: string,
@@ -103,7 +103,7 @@ const messages = route({
   path: '/api/integrations/messages',
   action: 'messages.read',
   tag,
-  summary: 'Messages, newest first; of one lead with leadId',
+  summary: 'List messages, of one lead if leadId is given, newest first',
   query: z.strictObject({ leadId: ObjectIdText.optional(), ...paged(20) }),
   returns: crmListOf(CrmMessage),
   async handle(request, { store }: GatewayDeps) {
@@ -122,7 +122,7 @@ const conversations = route({
   path: '/api/integrations/conversations',
   action: 'conversations.read',
   tag,
-  summary: 'Conversations, newest activity first',
+  summary: 'List conversations by latest activity',
   query: z.strictObject({ provider: z.literal('WHATSAPP').optional(), clientId, ...paged(20) }),
   returns: crmListOf(CrmConversation),
   async handle(request, { store }: GatewayDeps) {
@@ -133,7 +133,7 @@ const conversations = route({
   },
 })
 
-/** Several of our numbers may speak with a person: the latest thread is meant, the header names the numbers of the others. */
+/** Header with the numbers of further conversations with the same contact; the latest conversation is in the body. */
 const othersOf = (others: ConversationDoc[]): Record<string, string> =>
   others.length > 0 ? { 'x-other-clients': others.map(other => String(other.clientId)).join(', ') } : {}
 
@@ -142,7 +142,7 @@ const conversation = route({
   path: '/api/integrations/conversations/{id}/messages',
   action: 'messages.read',
   tag,
-  summary: 'Messages with a person, newest first',
+  summary: 'List the messages of a conversation, newest first',
   params: PhoneParams,
   query: z.strictObject({ clientId, ...paged(50) }),
   returns: crmListOf(CrmMessageLog),
@@ -159,7 +159,7 @@ const AssignBody = z.strictObject({
   assignedToId: z
     .union([ObjectIdText, z.literal('auto')])
     .nullable()
-    .describe("A user's id, 'auto' for whoever has least to do, null for nobody"),
+    .describe("User id, 'auto' for the available agent with the fewest conversations, or null to unassign"),
 })
 
 const assign = route<GatewayDeps, typeof PhoneParams, typeof Whose, typeof AssignBody>({

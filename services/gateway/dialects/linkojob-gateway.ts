@@ -13,35 +13,46 @@ import { IdParams, ObjectIdText, Paging } from '../schemas.ts'
 import { readAt } from './linkojob-messages.ts'
 import { LinkoJobConversation, LinkoJobMessage, linkoJobConversation, linkoJobMessage } from './linkojob-views.ts'
 
-/** LinkoJob's service behind its gateway. Its document names no bodies: those of LinkoJob's messages are kept where they fit. */
+/**
+ * Compatibility API of LinkoJob's service behind its gateway. Its specification defines no bodies; those of LinkoJob's messages are
+ * used where they fit.
+ */
 const tag = 'LinkoJob behind its gateway'
 const TEXT_PATH = '/api/messages/text'
 
 const recipient = {
   to: z.string().min(1).max(80).optional(),
-  candidatePhone: z.string().min(1).max(80).optional().describe('The same as to'),
+  candidatePhone: z.string().min(1).max(80).optional().describe('Alias of to'),
   conversationId: ObjectIdText.optional(),
-  clientId: z.string().min(1).max(128).optional().describe("A number's id, its person's on your own platform, or Meta's"),
+  clientId: z.string().min(1).max(128).optional().describe("Number id: Linko's, Meta's, or its owner's id on your platform"),
 }
 type Recipient = { [name in keyof typeof recipient]?: string | undefined }
 const namesOne = ({ to, candidatePhone, conversationId }: Recipient) =>
   (to === undefined || candidatePhone === undefined) && (to ?? candidatePhone ?? conversationId) !== undefined
-const needsOne = { error: 'give to, candidatePhone or conversationId', path: ['to'] }
+const needsOne = { error: 'Give to, candidatePhone or conversationId', path: ['to'] }
 
 const text = z.string().min(1).max(4096).optional()
 const TextBody = z
-  .strictObject({ ...recipient, text, message: text.describe('The same as text') })
+  .strictObject({ ...recipient, text, message: text.describe('Alias of text') })
   .refine(namesOne, needsOne)
-  .refine(body => (body.text === undefined) !== (body.message === undefined), { error: 'give text or message', path: ['text'] })
+  .refine(body => (body.text === undefined) !== (body.message === undefined), {
+    error: 'Give either text or message',
+    path: ['text'],
+  })
 
 const TemplateBody = z
   .strictObject({
     ...recipient,
-    variables: TemplateVariables.default({}).describe('By name or by position; a list counts from 1'),
-    templateName: z.string().min(1).max(512).optional().describe("Instead of the account's own"),
+    variables: TemplateVariables.default({}).describe('Values by name or by position; a list counts from 1'),
+    templateName: z.string().min(1).max(512).optional().describe("Template to send instead of the account's default"),
     language: z.string().min(1).max(20).optional(),
-    candidateName: z.string().min(1).max(200).optional().describe('Kept with the conversation; fills a variable of that name'),
-    jobTitle: z.string().min(1).max(200).optional().describe('Fills a variable of that name'),
+    candidateName: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .describe('Stored with the conversation; fills the variable of that name'),
+    jobTitle: z.string().min(1).max(200).optional().describe('Fills the variable of that name'),
   })
   .refine(namesOne, needsOne)
 
@@ -59,7 +70,7 @@ const sendText = route<GatewayDeps, z.ZodType, z.ZodType, typeof TextBody>({
   action: 'messages.send',
   bucket: 'messages',
   tag,
-  summary: 'Send a text; 400 when the window is closed',
+  summary: 'Send a text message; 400 when the customer service window is closed',
   body: TextBody,
   idempotent: true,
   waits: true,
@@ -78,15 +89,15 @@ const sendTemplate = route<GatewayDeps, z.ZodType, z.ZodType, typeof TemplateBod
   action: 'messages.sendTemplate',
   bucket: 'messages',
   tag,
-  summary: "Send the account's first template, or the one to go on after a pause; 400 when the window is open",
+  summary: "Send the account's default template; 400 when the customer service window is open",
   body: TemplateBody,
   idempotent: true,
   waits: true,
   status: 202,
   returns: Sent,
   async handle(request, deps) {
-    const { to, candidatePhone, conversationId, ...said } = request.body
-    const body = { ...recipientOf({ to, candidatePhone, conversationId }), ...said }
+    const { to, candidatePhone, conversationId, ...rest } = request.body
+    const body = { ...recipientOf({ to, candidatePhone, conversationId }), ...rest }
     return sent(await acceptDefaultTemplate({ ...request, body }, deps).catch(asBadRequest))
   },
 })
@@ -99,7 +110,7 @@ function sent(reply: Reply): Reply {
   return { ...reply, body: own }
 }
 
-/** What the window forbids is 400 here; an open one leads to this dialect's own address for texts. */
+/** Rethrows a window error as 400, and names this API's own path for texts when the window is open. */
 function asBadRequest(error: unknown): never {
   if (!(error instanceof ApiError) || !/^WINDOW_(CLOSED|OPEN)$/.test(error.errorCode)) throw error
   const { errorCode, message, errors, headers, extra } = error
@@ -119,7 +130,7 @@ const conversations = route({
   path: '/api/conversations',
   action: 'conversations.read',
   tag,
-  summary: 'Conversations, newest activity first',
+  summary: 'List conversations by latest activity',
   query: z.strictObject({ page: Paging.page, limit: Paging.limit }),
   returns: z.object({ conversations: z.array(LinkoJobConversation), ...page }),
   async handle(request, { store, now }: GatewayDeps) {
@@ -135,7 +146,7 @@ const messages = route({
   path: '/api/conversations/{id}/messages',
   action: 'messages.read',
   tag,
-  summary: 'Messages of a conversation, newest first',
+  summary: 'List the messages of a conversation, newest first',
   params: IdParams,
   query: z.strictObject({ page: Paging.page, limit: Paging.limit }),
   returns: z.object({ messages: z.array(LinkoJobMessage), ...page }),

@@ -12,20 +12,25 @@ import { textOrTemplate } from '../messages/text-or-template.ts'
 import { IdParams, Paging } from '../schemas.ts'
 import { LinkoJobConversation, LinkoJobMessage, linkoJobConversation, linkoJobMessage } from './linkojob-views.ts'
 
-/** LinkoJob's messages. */
+/** Message routes of LinkoJob's compatibility API. */
 const tag = 'LinkoJob messages'
 
 const word = z.string().min(1).max(200).optional()
-const NumberName = z.string().min(1).max(128).describe("A number's id, the id of its person on your own platform, or Meta's id")
+const NumberName = z.string().min(1).max(128).describe("Number id: Linko's, Meta's, or its owner's id on your platform")
 
 const SendBody = z.strictObject({
   clientId: NumberName,
   candidatePhone: z.string().min(1).max(80),
-  message: z.string().min(1).max(4096).optional().describe('Goes while the window is open, for nothing'),
-  templateName: z.string().min(1).max(512).optional().describe("Goes instead of the message; by default the account's first one"),
-  templateVars: TemplateVariables.optional().describe('By name or by position; a list counts from 1'),
-  language: z.string().min(1).max(20).optional().describe("Of the template, where it has several and is not the account's first"),
-  candidateName: word.describe('Kept with the conversation; fills a variable of that name, as the next two do'),
+  message: z.string().min(1).max(4096).optional().describe('Text, sent free of charge while the customer service window is open'),
+  templateName: z
+    .string()
+    .min(1)
+    .max(512)
+    .optional()
+    .describe("Template, sent while the window is closed; by default the account's own"),
+  templateVars: TemplateVariables.optional().describe('Values by name or by position; a list counts from 1'),
+  language: z.string().min(1).max(20).optional().describe('Language of the named template, if it has several'),
+  candidateName: word.describe('Stored with the conversation; fills the variable of that name, as do jobTitle and companyName'),
   jobTitle: word,
   companyName: word,
   candidateId: z.string().min(1).max(128).optional(),
@@ -37,7 +42,7 @@ const Sent = z.object({
   messageId: z.string(),
   cost: z.number(),
   costDetail: z.object({ amount: z.number(), currency: z.string(), category: z.string() }).nullable(),
-  /** With `Prefer: wait`, when it came to that. */
+  /** WhatsApp's id, with `Prefer: wait` if the message was sent in time. */
   externalMessageId: z.string().optional(),
   errorMessage: z.string().optional(),
 })
@@ -48,7 +53,7 @@ const send = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendBody>({
   action: 'messages.send',
   bucket: 'messages',
   tag,
-  summary: 'Send the text while the window is open, else the template',
+  summary: 'Send the text while the customer service window is open, otherwise the template',
   body: SendBody,
   idempotent: true,
   waits: true,
@@ -56,8 +61,8 @@ const send = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendBody>({
   returns: Sent,
   async handle(request, deps) {
     const reply = await acceptOnce('linkojob send', request, deps, async () => {
-      const { clientId, candidatePhone: to, candidateName, candidateId, applicationId, ...said } = request.body
-      const { message: text, templateVars: variables = {}, ...named } = said
+      const { clientId, candidatePhone: to, candidateName, candidateId, applicationId, ...rest } = request.body
+      const { message: text, templateVars: variables = {}, ...named } = rest
       const input = { to, clientId, candidateName, candidateId, applicationId }
       return textOrTemplate(deps, callerOf(request), input, { text, variables, ...named })
     })
@@ -81,7 +86,7 @@ const conversations = route({
   path: '/api/messages/conversations',
   action: 'conversations.read',
   tag,
-  summary: 'Conversations of a number, newest activity first',
+  summary: 'List conversations, of one number if clientId is given, by latest activity',
   query: z.strictObject({ clientId: NumberName.optional(), page: Paging.page, limit: Paging.limit }),
   returns: z.object({ conversations: z.array(LinkoJobConversation), total: z.number().int(), hasMore: z.boolean() }),
   async handle(request, { store, now }: GatewayDeps) {
@@ -100,7 +105,7 @@ const conversation = route({
   path: '/api/messages/conversation/{id}',
   action: 'messages.read',
   tag,
-  summary: 'A conversation with its newest 100 messages, oldest of them first; older ones by nextCursor',
+  summary: 'Get a conversation with its newest 100 messages in order of time; nextCursor leads to older ones',
   params: IdParams,
   query: z.strictObject({ cursor: Paging.cursor }),
   returns: z.object({
@@ -119,7 +124,7 @@ const conversation = route({
   },
 })
 
-/** Under the addresses of seeds 001 and 002. */
+/** Route that marks a conversation as read, for both compatibility APIs of LinkoJob. */
 export const readAt = (path: string, itsTag: string) =>
   route({
     method: 'patch',

@@ -7,7 +7,7 @@ import { NewTemplate } from '../templates/content.ts'
 import { createTemplateOnce } from '../templates/create.ts'
 import { PlainTemplate, plainTemplate } from './template-forms.ts'
 
-/** LinkoJob's templates. Its messages: linkojob-messages.ts. */
+/** Template routes of LinkoJob's compatibility API; `linkojob-messages.ts` has its messages. */
 const tag = 'LinkoJob templates'
 
 const list = route({
@@ -15,7 +15,7 @@ const list = route({
   path: '/api/templates',
   action: 'templates.list',
   tag,
-  summary: 'Approved templates, newest first',
+  summary: 'List approved templates, newest first',
   query: z.strictObject({ page: Paging.page, limit: Paging.limit }),
   returns: z.object({ templates: z.array(PlainTemplate), total: z.number().int(), hasMore: z.boolean() }),
   async handle(request, { store }: GatewayDeps) {

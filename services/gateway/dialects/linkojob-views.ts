@@ -2,13 +2,13 @@ import { z } from 'zod'
 import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
 import type { ConversationDoc, MessageDoc } from '#shared/model/documents.ts'
 
-/** Conversations and messages as the documents of LinkoJob show them: numbers without `+`, lower case. */
+/** Views of LinkoJob's API: phone numbers without `+`, enums in lower case. */
 const at = z.iso.datetime()
 const Side = z.enum(['client', 'candidate'])
 
 export const LinkoJobConversation = z.object({
   _id: z.string(),
-  /** The same, under the name that everything else here uses. */
+  /** Same value as `_id`, under the name used by the rest of the API. */
   id: z.string(),
   clientId: z.string(),
   candidatePhone: z.string().nullable(),
@@ -27,7 +27,7 @@ export const LinkoJobConversation = z.object({
 
 export const LinkoJobMessage = z.object({
   _id: z.string(),
-  messageId: z.string().nullable().describe("WhatsApp's id (wamid), once it is known"),
+  messageId: z.string().nullable().describe("WhatsApp's message id (wamid); null until it is known"),
   from: Side,
   type: z.string(),
   content: z.object({
@@ -63,7 +63,7 @@ export function linkoJobConversation(row: ConversationDoc, now: Date): z.infer<t
   }
 }
 
-/** @param baseUrl where this API is: files are fetched from it, with the caller's token */
+/** View of a message. @param baseUrl base URL of this API for `mediaUrl`, which requires the caller's token */
 export function linkoJobMessage(row: MessageDoc, baseUrl: string): z.infer<typeof LinkoJobMessage> {
   const { text, template, media } = row.content
   return {

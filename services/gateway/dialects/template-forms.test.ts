@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { componentsJson } from './template-forms.ts'
 
-test("Meta's components show as the CRM module writes them", () => {
+test("Meta's components become those of the CRM module", () => {
   const components = [
     { type: 'BODY', text: 'Hello {{1}}, your order {{2}} is ready!' },
     { type: 'HEADER', format: 'TEXT', text: 'Order Update' },
@@ -14,6 +14,6 @@ test("Meta's components show as the CRM module writes them", () => {
   })
 })
 
-test('a header of a file has its kind', () => {
+test('a media header has its media type', () => {
   expect(componentsJson([{ type: 'HEADER', format: 'IMAGE' }])).toEqual({ header: [{ type: 'image' }] })
 })

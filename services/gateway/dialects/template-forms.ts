@@ -8,7 +8,7 @@ const lower = (value: unknown) => String(value ?? '').toLowerCase()
 const find = (components: readonly Component[], type: string) => components.find(component => lower(component.type) === type)
 const textIn = (component: Component | undefined) => (typeof component?.text === 'string' ? component.text : null)
 
-/** A template as LinkoJob shows it: its texts side by side, lower case. */
+/** Template in LinkoJob's API: header, body and footer as plain texts, status in lower case. */
 export const PlainTemplate = z.object({
   _id: z.string(),
   id: z.string(),
@@ -56,7 +56,7 @@ export const ComponentsJson = z.object({
   buttons: z.array(Part).optional(),
 })
 
-/** As the CRM module shows it. */
+/** Template in the CRM module's API. */
 export const CrmTemplate = z.object({
   id: z.string(),
   name: z.string(),
@@ -73,7 +73,7 @@ export function crmTemplate(row: TemplateDoc): z.infer<typeof CrmTemplate> {
   return { id: String(row._id), name, language, category, status, componentsJson: componentsJson(components), createdAt }
 }
 
-/** Meta's parts under their names, each a list: `{body: [{type: 'text', text}], …}`. */
+/** Meta's components by lower-case name, each a list of parts: `{body: [{type: 'text', text}], …}`; examples are left out. */
 export function componentsJson(components: readonly Component[]): z.infer<typeof ComponentsJson> {
   const parts = components.map(
     ({ type, buttons, format, text, example: _forReview, ...rest }): [string, z.infer<typeof Part>[]] => {
