@@ -9,7 +9,7 @@ import { authenticate } from './accounts/authenticate.ts'
 import type { GatewayDeps } from './deps.ts'
 import { routes } from './routes.ts'
 
-/** REST as an express app; opens no connection, so tests can build it. */
+/** Express app of the REST API; opens no connection, so tests can build it. */
 export function createApp(deps: GatewayDeps): Express {
   return createHttpApp({
     routes,
@@ -24,16 +24,16 @@ export function createApp(deps: GatewayDeps): Express {
   })
 }
 
-/** A transaction that lost to others as often as we try. */
+/** Whether a transaction gave up after repeated write conflicts. */
 const isContended = (error: unknown): boolean =>
   error instanceof Error && (error as { errorLabelSet?: Set<string> }).errorLabelSet?.has('TransientTransactionError') === true
 
-/** A dashboard reads ten times as often as it writes. */
+/** Factor of the read limit over the write limit: a dashboard reads more often than it writes. */
 const READS_PER_WRITE = 10
-/** Whoever refreshes names nobody: a whole office shares an address. */
+/** Refresh requests carry no e-mail address, so the limit is per IP address, which an office shares, and ten times higher. */
 const REFRESHES_PER_LOGIN = 10
 
-/** Each request counts in one bucket: sends, sign-ins, reads or writes. */
+/** Counts a request in the bucket of its route and returns the rate-limit headers. @throws ApiError 429 */
 async function limit(
   { limiter, config, store }: GatewayDeps,
   route: Route<GatewayDeps>,
@@ -41,26 +41,26 @@ async function limit(
   ip: string,
   body: unknown,
 ): Promise<Record<string, string>> {
-  const who = caller ? `${caller.kind}:${caller.id}` : ip
+  const subject = caller ? `${caller.kind}:${caller.id}` : ip
   const { RATE_LIMIT_API: api, RATE_LIMIT_AUTH: auth, RATE_LIMIT_MESSAGES: messages } = config
   switch (route.bucket) {
     case 'none':
       return {}
     case 'auth': {
       const email = emailIn(body)
-      if (email !== '' || caller) return limiter.take('auth', `${ip}:${email || who}`, auth)
+      if (email !== '' || caller) return limiter.take('auth', `${ip}:${email || subject}`, auth)
       return limiter.take('auth', ip, { ...auth, count: auth.count * REFRESHES_PER_LOGIN })
     }
     case 'messages':
-      return limiter.take('messages', who, await messagesQuota(store, caller, messages))
+      return limiter.take('messages', subject, await messagesQuota(store, caller, messages))
     case 'read':
-      return limiter.take('api', `read:${who}`, { ...api, count: api.count * READS_PER_WRITE })
+      return limiter.take('api', `read:${subject}`, { ...api, count: api.count * READS_PER_WRITE })
     case 'api':
-      return limiter.take('api', `write:${who}`, api)
+      return limiter.take('api', `write:${subject}`, api)
   }
 }
 
-/** A tenant may have a limit of its own. */
+/** Quota for sends: the tenant's own limit a minute, or the configured one. */
 async function messagesQuota(store: GatewayDeps['store'], caller: Caller | null, quota: Quota): Promise<Quota> {
   const own = caller && (await getCachedTenant(store, caller.tenantId)).limits?.messagesPerMinute
   return own ? { count: own, windowMs: 60_000 } : quota

@@ -4,7 +4,7 @@ import { toId } from '#shared/model/ids.ts'
 import { audit } from '#shared/store/accounts/audit.ts'
 import type { GatewayDeps } from './deps.ts'
 
-/** The caller's line in the audit log. */
+/** Writes an audit entry with the caller as its actor. @param entry.changes before and after of each changed field */
 export async function recordAudit(
   request: Pick<RouteRequest<unknown, unknown, unknown>, 'caller' | 'ip'>,
   { store }: Pick<GatewayDeps, 'store'>,

@@ -9,7 +9,7 @@ const env = {
   JWT_SECRET: 'x'.repeat(32),
 }
 
-test('what is not given has the default of the contract', () => {
+test('a variable that is not set has its documented default', () => {
   expect(readGatewayConfig(env)).toMatchObject({
     GATEWAY_PORT: 3000,
     JWT_ACCESS_TTL: 900_000,
@@ -22,7 +22,7 @@ test('what is not given has the default of the contract', () => {
   })
 })
 
-test('PORT is the port where GATEWAY_PORT is not given', () => {
+test('PORT stands in for GATEWAY_PORT', () => {
   expect(readGatewayConfig({ ...env, PORT: '8080' }).GATEWAY_PORT).toBe(8080)
   expect(readGatewayConfig({ ...env, PORT: '8080', GATEWAY_PORT: '9090' }).GATEWAY_PORT).toBe(9090)
 })
@@ -32,7 +32,7 @@ test('origins are a list', () => {
   expect(CORS_ORIGIN).toEqual(['https://a.example', 'https://b.example'])
 })
 
-test('every problem is named at once, no value is shown', () => {
+test('all problems are named at once and no value is shown', () => {
   const wrong = { ...env, JWT_SECRET: 'short-secret', RATE_LIMIT_AUTH: 'ten', TRUST_PROXY: '-1', REDIS_URL: undefined }
   const read = () => readGatewayConfig(wrong)
   for (const name of ['JWT_SECRET', 'RATE_LIMIT_AUTH', 'TRUST_PROXY', 'REDIS_URL']) expect(read).toThrow(name)

@@ -36,29 +36,29 @@ const gatewayEnv = commonEnv.extend({
   RATE_LIMIT_MESSAGES: quota('60/min'),
   META_APP_ID: z
     .string()
-    .regex(/^\d{1,30}$/, 'is digits')
+    .regex(/^\d{1,30}$/, 'Must be digits')
     .optional(),
-  /** The first asks Meta; older ones, by comma, still sign webhooks. */
+  /** App secrets, separated by commas: the first one authenticates calls to Meta, all of them verify webhooks. */
   META_APP_SECRET: secretList.optional(),
   ...metaEnv,
-  /** How often Meta is asked about each number's access token, and about its fields. */
+  /** Interval of the checks of each number's access token, and of its fields at Meta. */
   TOKEN_CHECK_INTERVAL: duration('24h'),
   NUMBER_CHECK_INTERVAL: duration('1h'),
-  /** How often all templates of an account are read from Meta. */
+  /** Interval of the full template sync of each business account. */
   TEMPLATE_SYNC_INTERVAL: duration('6h'),
-  /** Shown in OpenAPI: the webhook paths are served by ingest. */
+  /** Public webhook address; OpenAPI shows its origin as the server of the webhook paths. */
   SIMULATOR_WEBHOOK_URL: z.string().optional(),
   ...storageEnv,
 })
 
 export type GatewayConfig = z.infer<typeof gatewayEnv>
 
-/** Our app at Meta; null when it is not told. */
+/** Linko's app at Meta with its first secret; null when it is not configured. */
 export function metaAppOf({ META_APP_ID: id, META_APP_SECRET: secrets }: GatewayConfig): MetaApp | null {
   const secret = secrets?.[0]
   return id && secret ? { id, secret } : null
 }
 
-/** `PORT` is the gateway's where `GATEWAY_PORT` is not given. @throws Error that lists every problem and prints no value */
+/** Gateway configuration; `PORT` stands in for `GATEWAY_PORT`. @throws Error that lists every problem and prints no value */
 export const readGatewayConfig = (env: NodeJS.ProcessEnv): GatewayConfig =>
   parseEnv(gatewayEnv, { ...env, GATEWAY_PORT: env.GATEWAY_PORT ?? env.PORT })

@@ -9,19 +9,19 @@ import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 import type { Store } from '#shared/store/connect.ts'
 import type { GatewayConfig } from './config.ts'
 
-/** What every route may use; tests pass their own. */
+/** Dependencies of the routes; tests pass their own. */
 export interface GatewayDeps {
   store: Store
   queue: Pick<Queue, 'publish' | 'isReady'>
   /** Of committed events. Nobody waits for it in an answer. */
   events: EventPublisher
   redis: Redis
-  /** Files of messages. */
+  /** Storage of message media and uploads. */
   storage: ObjectStorage
   limiter: RateLimiter
   config: GatewayConfig
   meta: MetaClient
-  /** Null without a key: tokens cannot be read. */
+  /** Keyring for access tokens; null without a configured key: tokens cannot be decrypted. */
   keyring: Keyring | null
   log: Logger
   now(): Date

@@ -17,18 +17,19 @@ const POLL_MS = 50
 const RENEW_MS = 2000
 const KEY = /^[\x21-\x7e]{1,255}$/
 
-/** The key of a request, checked; null when there is none. @throws ApiError 400 */
+/** Idempotency-Key of a request; null without one. @throws ApiError 400 IDEMPOTENCY_KEY_INVALID */
 export function idempotencyKeyOf(headers: Record<string, string | undefined>): string | null {
   const key = headers['idempotency-key']
   if (key === undefined) return null
-  if (!KEY.test(key)) throw new ApiError(400, 'IDEMPOTENCY_KEY_INVALID', 'At most 255 visible ASCII characters')
+  if (!KEY.test(key))
+    throw new ApiError(400, 'IDEMPOTENCY_KEY_INVALID', 'The Idempotency-Key must be 1 to 255 visible ASCII characters.')
   return key
 }
 
 /**
- * The same key and body get the same reply, however often and however near together they come: the first request reserves the
- * key, the others wait for its reply. A reservation whose process died is taken over within seconds. An error frees the key: the
- * work itself looks for what an earlier try has done, and a unique index decides in the end. @throws ApiError 409 KEY_REUSED, IN_PROGRESS
+ * Runs `work` once for a key and gives repeated and concurrent requests the first response: the first request reserves the key, the
+ * others wait for its response. The reservation of a crashed process is taken over within seconds. A failure frees the key: `work`
+ * itself must find what an earlier attempt has done, guarded by a unique index. @throws ApiError 409 KEY_REUSED, IN_PROGRESS
  */
 export async function withIdempotencyKey(
   deps: GatewayDeps,
@@ -46,9 +47,14 @@ export async function withIdempotencyKey(
     if (kept && kept.requestHash !== requestHash) throw keyReused()
     if (kept?.status != null) return { status: kept.status, body: kept.body, headers: { 'idempotency-replayed': 'true' } }
     if (Date.now() > until)
-      throw new ApiError(409, 'IN_PROGRESS', 'The first request with this key is still under way', {
-        headers: { 'retry-after': '1' },
-      })
+      throw new ApiError(
+        409,
+        'IN_PROGRESS',
+        'The first request with this Idempotency-Key is still in progress. Try again in a moment.',
+        {
+          headers: { 'retry-after': '1' },
+        },
+      )
     await sleep(POLL_MS)
   }
   const renewal = setInterval(() => void renew(deps, tenantId, key), RENEW_MS)
@@ -65,8 +71,8 @@ export async function withIdempotencyKey(
 }
 
 /**
- * `withIdempotencyKey` for a request with a file, whose hash is known only when it is read: the hash is kept with the reply, and
- * the file of a repeat is read to be compared. @param rehash reads the file of a repeat to its end @throws ApiError 409 KEY_REUSED, IN_PROGRESS
+ * `withIdempotencyKey` for an upload. The file's hash is known only once it is read: it is stored with the response and compared
+ * with that of a repeated request. @param rehash reads the repeated file to its end @throws ApiError 409 KEY_REUSED, IN_PROGRESS
  */
 export async function withIdempotentUpload(
   deps: GatewayDeps,
@@ -86,9 +92,9 @@ export async function withIdempotentUpload(
   return { ...reply, body: answer }
 }
 
-const keyReused = () => new ApiError(409, 'KEY_REUSED', 'This Idempotency-Key was used for another request')
+const keyReused = () => new ApiError(409, 'KEY_REUSED', 'This Idempotency-Key was used for a different request. Use a new key.')
 
-/** Keeps the reservation while its request is at work. */
+/** Extends the reservation while the work runs. */
 async function renew({ store, log }: GatewayDeps, tenantId: string, key: string): Promise<void> {
   try {
     await renewIdempotencyKey(store, tenantId, key)
@@ -97,7 +103,7 @@ async function renew({ store, log }: GatewayDeps, tenantId: string, key: string)
   }
 }
 
-/** True for exactly one caller. */
+/** Reserves a key; true for exactly one of several concurrent callers. */
 async function reserve({ store, log }: GatewayDeps, tenantId: string, key: string, requestHash: string): Promise<boolean> {
   const { reserved, takenOver } = await reserveIdempotencyKey(store, tenantId, key, requestHash)
   if (takenOver) log.warn('abandoned idempotency key taken over')

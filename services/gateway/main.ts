@@ -36,7 +36,7 @@ const meta = limitCalls(unlimited, createCallLimits({ redis }))
 const keyring = config.TOKEN_ENCRYPTION_KEY || config.TOKEN_ENCRYPTION_KEYS ? createKeyring(config) : null
 const now = () => new Date()
 const app = createApp({ store, queue, events, redis, storage, limiter, config, meta, keyring, log, now })
-// Without the broker sends are stored and enqueued later; without Redis each process limits by itself: neither stops the service.
+// Without RabbitMQ a send is stored and enqueued later; without Redis this process keeps the limits: neither makes it unready.
 const ready = () => ({
   required: { mongodb: store.isReady() },
   informational: { rabbitmq: queue.isReady(), redis: redis.status === 'ready' },
@@ -46,11 +46,11 @@ const server = createServer((request, response) => {
     .then(taken => taken || app(request, response))
     .catch(() => response.destroy())
 })
-// Files of 100 MB come over slow lines too; the headers of a request have to be quick.
+// Uploads of 100 MB may come over slow lines; the headers of a request must arrive quickly.
 server.requestTimeout = 300_000
 server.headersTimeout = 30_000
 await using listening = await listen(server, config.HOST, config.GATEWAY_PORT)
-if (keyring === null) log.warn('no TOKEN_ENCRYPTION_KEY: background jobs do not run')
+if (keyring === null) log.warn('background jobs not started: TOKEN_ENCRYPTION_KEY is not set')
 await using _background =
   keyring && config.JOB_RUNNER_ENABLED
     ? await startBackground({

@@ -5,7 +5,7 @@ import { describeApi, ingestUrlOf } from './docs/describe-api.ts'
 import { postmanCollection } from './docs/postman.ts'
 import { routes } from './routes.ts'
 
-/** `npm run openapi`: writes the document and a Postman collection of it to `docs/`, or to the directory that is named. */
+/** `npm run openapi`: writes the OpenAPI document and its Postman collection to `docs/` or to the given directory. */
 function main(): void {
   const env = readEnvironment()
   const BASE_URL = env.BASE_URL ?? 'http://localhost:3000'

@@ -33,7 +33,7 @@ import { webhookReplayRoutes } from './operations/replay-routes.ts'
 import { serviceRoutes } from './service-routes.ts'
 import { templateRoutes } from './templates/routes.ts'
 
-/** Everything that the gateway serves: mounted by the app, described by OpenAPI. */
+/** All routes of the gateway, mounted by the app and described by OpenAPI. */
 export const routes: Route<GatewayDeps>[] = [
   ...authRoutes,
   ...userRoutes,

@@ -1,16 +1,17 @@
 import { z } from 'zod'
 
-export const ObjectIdText = z.string().regex(/^[0-9a-f]{24}$/, 'an id has 24 hex digits')
+export const ObjectIdText = z.string().regex(/^[0-9a-f]{24}$/, 'Must be 24 hexadecimal digits')
 export const IdParams = z.strictObject({ id: ObjectIdText })
 export const flagText = z.enum(['true', 'false']).transform(text => text === 'true')
 
-/** `page` and `limit`, or a `cursor` of the answer before. */
+/** Query fields of a paged list: `page` and `limit`, or the `cursor` of the previous response. */
 export const Paging = {
   page: z.coerce.number().int().min(1).max(10_000).default(1),
   limit: z.coerce.number().int().min(1).max(100).default(25),
   cursor: z.string().max(1600).optional(),
 }
 
+/** Response of a paged list. `totalIsExact` is false when counting stopped at its bound. */
 export const listOf = (item: z.ZodType) =>
   z.object({
     data: z.array(item),
@@ -22,7 +23,7 @@ export const listOf = (item: z.ZodType) =>
     nextCursor: z.string().nullable(),
   })
 
-/** Of what is few and shown whole, in the form of all lists. */
+/** Body of an unpaged list, in the form of the paged ones. */
 export const wholeList = <T>(data: T[]) => ({
   data,
   total: data.length,

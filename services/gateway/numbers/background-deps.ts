@@ -10,7 +10,7 @@ export interface BackgroundDeps {
   store: Store
   events: EventPublisher
   meta: MetaClient
-  /** Null: each token is asked about itself, and none is renewed. */
+  /** Linko's app at Meta; null without one: each token is inspected with itself, and none is renewed. */
   app: MetaApp | null
   /** Version of the Graph API. */
   version: string
@@ -25,10 +25,10 @@ export interface BackgroundDeps {
   templatesEveryMs: number
 }
 
-/** `ms` from now, give or take 10 %: numbers that were connected together spread out over time. */
+/** A time in 90 to 110 % of `ms`, so that checks of numbers connected together spread out. */
 export const jittered = (now: Date, ms: number): Date => new Date(now.getTime() + ms * (0.9 + 0.2 * Math.random()))
 
-/** Runs `work` for each item, at most `width` at a time. The first error is thrown once the items in hand are done. */
+/** Runs `work` for each item, at most `width` at a time. @throws the first failure, once the other workers have finished */
 export async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
   const waiting = [...items]
   const workers = Array.from({ length: Math.min(width, items.length) }, async () => {

@@ -28,7 +28,7 @@ const NumberView = z.object({
   status: z.enum(['active', 'disconnected', 'suspended', 'paused']),
   reason: z.string().nullable(),
   pauseReason: z.string().nullable(),
-  /** WhatsApp's code behind the pause. */
+  /** WhatsApp's error code that caused the pause. */
   pauseCode: z.number().int().nullable(),
   qualityRating: z.string(),
   messagingLimit: z.number().nullable(),
@@ -36,13 +36,13 @@ const NumberView = z.object({
   username: z.string().nullable(),
   accountReview: z.enum(['APPROVED', 'REJECTED', 'PENDING', 'DEFERRED']).nullable(),
   maxPhoneNumbers: z.number().int().nullable(),
-  /** A restriction that WhatsApp set ends then, and the number goes on by itself. */
+  /** End of a restriction by WhatsApp, when the number resumes by itself. */
   restrictedUntil: z.iso.datetime().nullable(),
-  /** Replies go out until then, campaigns wait: WhatsApp found too much of what was sent unwanted. */
+  /** Time until which campaigns wait and only replies are sent, because WhatsApp found too many messages unwanted. */
   campaignsHeldUntil: z.iso.datetime().nullable(),
-  /** WhatsApp lets it answer, not write first: campaigns and templates outside a window wait. Null `until`: nobody said. */
+  /** Restriction to replies: campaigns and templates outside a service window wait. `until` is null if WhatsApp gave no end. */
   repliesOnly: z.object({ reason: z.string(), until: z.iso.datetime().nullable() }).nullable(),
-  /** What WhatsApp said about the number or its account, newest first. */
+  /** Notices from WhatsApp about the number or its account, newest first. */
   notices: z.array(
     z.object({
       type: z.string(),
@@ -52,26 +52,26 @@ const NumberView = z.object({
     }),
   ),
   tokenExpiry: z.iso.datetime().nullable(),
-  /** By WhatsApp's last word; null before the first. */
+  /** Result of the latest token check; null before the first. */
   tokenValid: z.boolean().nullable(),
   tokenScopes: z.array(z.string()),
   tokenCheckedAt: z.iso.datetime().nullable(),
   dataAccessExpiry: z.iso.datetime().nullable(),
-  /** WhatsApp's own words for the display name and for the number. */
+  /** WhatsApp's status of the display name and of the number. */
   nameStatus: z.string().nullable(),
   metaStatus: z.string().nullable(),
   healthCheckedAt: z.iso.datetime().nullable(),
   connectedAt: z.iso.datetime().nullable(),
 })
 
-/** The older systems call a connected number a client: both addresses answer the same. */
+/** Read routes under both paths: the older systems call a connected number a client. */
 const reads = ['/api/v1/phone-numbers', '/api/v1/clients'].flatMap(path => [
   route({
     method: 'get',
     path,
     action: 'clients.read',
     tag,
-    summary: 'Connected numbers, the primary one first',
+    summary: 'List connected numbers, the primary number first',
     returns: listOf(NumberView),
     async handle(request, { store }: GatewayDeps) {
       return { body: wholeList((await listClients(store, callerOf(request).tenantId)).map(numberView)) }
@@ -82,7 +82,7 @@ const reads = ['/api/v1/phone-numbers', '/api/v1/clients'].flatMap(path => [
     path: `${path}/{id}`,
     action: 'clients.read',
     tag,
-    summary: 'One number',
+    summary: 'Get a connected number',
     params: IdParams,
     returns: NumberView,
     async handle(request, { store }: GatewayDeps) {
@@ -97,7 +97,7 @@ const moves = ['/api/v1/phone-numbers', '/api/v1/clients'].flatMap(path => [
     path: `${path}/{id}/pause`,
     action: 'clients.pause',
     tag,
-    summary: 'Hold all sends of a number; nothing is lost',
+    summary: 'Pause all sends of a number; messages wait',
     params: IdParams,
     body: z.strictObject({ detail: z.string().max(500).default('paused by hand') }),
     returns: NumberView,
@@ -108,7 +108,7 @@ const moves = ['/api/v1/phone-numbers', '/api/v1/clients'].flatMap(path => [
     path: `${path}/{id}/resume`,
     action: 'clients.pause',
     tag,
-    summary: 'Send again; what waited goes out in order. 409 TOKEN_INVALID while WhatsApp refuses the token, unless forced',
+    summary: 'Resume the sends of a number; 409 TOKEN_INVALID while WhatsApp refuses its token, unless forced',
     params: IdParams,
     body: z.strictObject({ force: z.boolean().default(false) }),
     returns: NumberView,
@@ -119,14 +119,14 @@ const moves = ['/api/v1/phone-numbers', '/api/v1/clients'].flatMap(path => [
     path: `${path}/{id}`,
     action: 'clients.write',
     tag,
-    summary: 'Name a number, or make it the primary one: sends that name no number go out from it',
+    summary: 'Rename a number or make it the primary number, which sends messages that name no number',
     params: IdParams,
     body: z
       .strictObject({
         companyName: z.string().trim().min(1).max(200).nullable().optional(),
-        isPrimary: z.literal(true).optional().describe('The one before is none any more'),
+        isPrimary: z.literal(true).optional().describe('Replace the present primary number'),
       })
-      .refine(input => Object.keys(input).length > 0, { error: 'nothing to change' }),
+      .refine(input => Object.keys(input).length > 0, { error: 'Give at least one field to change' }),
     returns: NumberView,
     handle: editNumber,
   }),
@@ -162,7 +162,7 @@ async function change(
     what === 'pause'
       ? await pauseClient(deps.store, { ...where, reason: 'manual', detail })
       : await resumeClient(deps.store, where)
-  if (changed === null) throw new ApiError(409, 'NUMBER_STATE', `This number is ${client.status}`)
+  if (changed === null) throw new ApiError(409, 'NUMBER_STATE', `The number cannot be ${what}d while it is ${client.status}.`)
   await audit(deps.store, {
     tenantId: client.tenantId,
     actor: { kind: caller.kind, id: by, name: caller.name },
@@ -175,7 +175,10 @@ async function change(
   return { body: numberView(changed.client) }
 }
 
-/** Whoever resumes a number whose token is still refused would only see it pause again. A Meta that is away refuses nothing. */
+/**
+ * Requires that Meta accepts the number's token, since it would otherwise pause again at once. The check passes while Meta is
+ * unavailable. @throws ApiError 409 TOKEN_INVALID
+ */
 async function requireValidToken({ meta, config, keyring }: GatewayDeps, client: ClientDoc): Promise<void> {
   if (keyring === null || client.accessToken === null) return
   const token = tokenOf(keyring, client)
