@@ -98,7 +98,7 @@ async function requireTemplates({ store }: GatewayDeps, tenantId: string, input:
     const { name, language } = wanted
     if (await hasTemplate(store, tenantId, { name, language })) continue
     throw new ApiError(422, 'TEMPLATE_UNKNOWN', `The account has no template ${name} in ${language}.`, {
-      errors: [{ path: field, message: 'Must be a template of this account' }],
+      errors: [{ path: field, message: 'The account has no such template.' }],
     })
   }
 }

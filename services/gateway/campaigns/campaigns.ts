@@ -94,7 +94,7 @@ async function templateFor(deps: GatewayDeps, client: ClientDoc, input: Campaign
   const { templateId, templateName, language } = input
   if ((templateId === undefined) === (templateName === undefined))
     throw new ApiError(422, 'TEMPLATE_NEEDED', 'Give either `templateId` or `templateName`.', {
-      errors: [{ path: 'templateId', message: 'Give either templateId or templateName' }],
+      errors: [{ path: 'templateId', message: 'Give either templateId or templateName.' }],
     })
   return await findTemplate(deps.store, client, {
     ...(templateId && { _id: templateId }),

@@ -93,7 +93,7 @@ async function readAll(
 
 function duplicateOf(rowOfKey: Map<string, number>, { key }: ContactRow, row: number): string | null {
   const before = rowOfKey.get(key)
-  if (before !== undefined) return `duplicate of row ${before}`
+  if (before !== undefined) return `The row has the same contact as row ${before}.`
   rowOfKey.set(key, row)
   return null
 }

@@ -12,5 +12,5 @@ export async function phoneOf(store: Store, tenantId: string, text: string, path
   const parsed = parsePhone(text, client?.whatsappNumber ?? null)
   if (parsed) return parsed.waId
   const detail = `\`${path}\` is not a valid phone number. Use E.164 digits, for example +212661000101.`
-  throw new ApiError(422, 'PHONE_INVALID', detail, { errors: [{ path, message: 'Must be a valid phone number' }] })
+  throw new ApiError(422, 'PHONE_INVALID', detail, { errors: [{ path, message: 'This is not a valid phone number.' }] })
 }

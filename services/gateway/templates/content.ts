@@ -84,9 +84,14 @@ export function composeContent(
 ): Content {
   const { category, submit, before = [] } = about
   if (formsGiven(input) > 1)
-    throw invalid([{ path: 'components', message: 'Give one form only: components, componentsJson, or header, body and footer' }])
+    throw invalid([
+      {
+        path: 'components',
+        message: 'Give the content in one form only: components, componentsJson, or header, body and footer.',
+      },
+    ])
   const normal = normalContent(input)
-  if (normal === null) throw invalid([{ path: 'components', message: 'Is required' }])
+  if (normal === null) throw invalid([{ path: 'components', message: 'The content of the template is missing.' }])
   const found = variablesOf(normal.components, before)
   const { parameterFormat } = found
   const { variables, problems } = describeVariables(found.variables, parameterFormat, input.variables ?? [])

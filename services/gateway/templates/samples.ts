@@ -41,17 +41,15 @@ async function handleOf(
   const { META_APP_ID: appId } = config
   if (appId === undefined)
     throw invalid([
-      { path: PATH, message: 'Uploaded files need META_APP_ID to be configured; give a media handle of WhatsApp instead' },
+      { path: PATH, message: 'Uploaded files need META_APP_ID to be configured. Give a media handle of WhatsApp instead.' },
     ])
   const file = await findSendable(store, client.tenantId, id)
   const content = file && (await storage.get(mediaKey(client.tenantId, id)).catch(orGone))
-  if (!file || !content) throw invalid([{ path: PATH, message: 'Must be an uploaded file of this account' }])
+  if (!file || !content) throw invalid([{ path: PATH, message: 'The account has no such uploaded file.' }])
   const types = TYPES[format] ?? []
   if (!types.includes(file.mimeType)) {
     content.destroy()
-    throw invalid([
-      { path: PATH, message: `Must be ${types.join(' or ')} for a header of format ${format}, not ${file.mimeType}` },
-    ])
+    throw invalid([{ path: PATH, message: `A sample of ${format} must be ${types.join(' or ')}, not ${file.mimeType}.` }])
   }
   const { mimeType, size } = file
   const result = await meta.uploadSample(appId, token, { mimeType, size, filename: file.filename ?? 'sample', content })

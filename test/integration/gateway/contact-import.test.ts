@@ -41,7 +41,7 @@ test('a file becomes contacts, and says which rows do not', async () => {
     refused: 2,
     refusedRows: [
       { row: 3, value: 'not a number', problem: 'is no phone number' },
-      { row: 5, value: '+212 661 84 00 01', problem: 'duplicate of row 1' },
+      { row: 5, value: '+212 661 84 00 01', problem: 'The row has the same contact as row 1.' },
     ],
   })
   expect((await find('212661840002')).data).toMatchObject([
