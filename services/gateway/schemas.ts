@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 export const ObjectIdText = z.string().regex(/^[0-9a-f]{24}$/, 'Must be 24 hexadecimal digits')
 export const IdParams = z.strictObject({ id: ObjectIdText })
+/** Boolean query parameter: `true` or `false`. */
 export const flagText = z.enum(['true', 'false']).transform(text => text === 'true')
 
 /** Query fields of a paged list: `page` and `limit`, or the `cursor` of the previous response. */

@@ -158,7 +158,7 @@ const password = route({
   action: 'session.write',
   bucket: 'auth',
   tag,
-  summary: 'Change the own password and end all own sessions',
+  summary: 'Change your password and end all your sessions',
   body: z.strictObject({ currentPassword: z.string().min(1).max(1024), newPassword: z.string().min(1).max(1024) }),
   status: 204,
   async handle(request, deps: GatewayDeps) {

@@ -12,7 +12,7 @@ const availability = route({
   path: '/api/v1/users/me/availability',
   action: 'users.availability',
   tag: 'users',
-  summary: 'Set the own availability for new conversations; automatic assignment respects it',
+  summary: 'Set your availability for new conversations; automatic assignment respects it',
   body: z.strictObject(Availability.shape),
   returns: Availability,
   async handle(request, deps: GatewayDeps) {

@@ -10,6 +10,7 @@ import { listClients } from '#shared/store/numbers/clients.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { campaignFlow, ratesOf, usageOf } from '../limits/rates.ts'
 
+/** Estimate of a campaign: recipients, cost, duration and use of the messaging limit. */
 export const EstimateView = z.object({
   recipients: z.number().int(),
   left: z.object({ invalid: z.number().int(), duplicate: z.number().int(), optedOut: z.number().int() }),

@@ -50,6 +50,7 @@ export const CampaignView = z.object({
   updatedAt: z.iso.datetime(),
 })
 
+/** API view of a campaign row. */
 export function campaignView(doc: CampaignDoc): z.infer<typeof CampaignView> {
   const { audience, template, columns } = doc
   return {

@@ -20,6 +20,7 @@ export const CrmConversation = z.object({
   assignedToName: z.string().nullable(),
 })
 
+/** Message without its delivery status. */
 export const CrmMessage = z.object({
   id: z.string(),
   provider: z.literal('WHATSAPP'),
@@ -39,6 +40,7 @@ export const CrmMessageLog = CrmMessage.extend({
   errorMessage: z.string().nullable(),
 })
 
+/** Response of a paged list in the CRM module's API. */
 export const crmListOf = (item: z.ZodType) =>
   z.object({ data: z.array(item), total: z.number().int(), page: z.number().int(), limit: z.number().int() })
 
@@ -82,6 +84,7 @@ export async function crmMessages(
   })
 }
 
+/** Message views with delivery status and error. */
 export async function crmMessageLogs(
   store: Store,
   tenantId: string,

@@ -15,7 +15,7 @@ import { LinkoJobConversation, LinkoJobMessage, linkoJobConversation, linkoJobMe
 /** Message routes of LinkoJob's compatibility API. */
 const tag = 'LinkoJob messages'
 
-const word = z.string().min(1).max(200).optional()
+const shortText = z.string().min(1).max(200).optional()
 const NumberName = z.string().min(1).max(128).describe("Number id: Linko's, Meta's, or its owner's id on your platform")
 
 const SendBody = z.strictObject({
@@ -30,9 +30,11 @@ const SendBody = z.strictObject({
     .describe("Template, sent while the window is closed; by default the account's own"),
   templateVars: TemplateVariables.optional().describe('Values by name or by position; a list counts from 1'),
   language: z.string().min(1).max(20).optional().describe('Language of the named template, if it has several'),
-  candidateName: word.describe('Stored with the conversation; fills the variable of that name, as do jobTitle and companyName'),
-  jobTitle: word,
-  companyName: word,
+  candidateName: shortText.describe(
+    'Stored with the conversation; fills the variable of that name, as do jobTitle and companyName',
+  ),
+  jobTitle: shortText,
+  companyName: shortText,
   candidateId: z.string().min(1).max(128).optional(),
   applicationId: z.string().min(1).max(128).optional(),
 })

@@ -42,6 +42,7 @@ export const LinkoJobMessage = z.object({
 
 const sideOf = (direction: 'INBOUND' | 'OUTBOUND') => (direction === 'INBOUND' ? 'candidate' : 'client')
 
+/** View of a conversation. @param now decides whether the customer service window is open */
 export function linkoJobConversation(row: ConversationDoc, now: Date): z.infer<typeof LinkoJobConversation> {
   const { contact, lastMessage } = row
   return {

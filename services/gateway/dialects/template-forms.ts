@@ -27,6 +27,7 @@ export const PlainTemplate = z.object({
   updatedAt: at,
 })
 
+/** Template view for LinkoJob's API. */
 export function plainTemplate(row: TemplateDoc): z.infer<typeof PlainTemplate> {
   const { name, language, category, components } = row
   return {
@@ -49,6 +50,7 @@ export function plainTemplate(row: TemplateDoc): z.infer<typeof PlainTemplate> {
 }
 
 const Part = z.looseObject({ type: z.string(), text: z.string().optional() })
+/** Template components by name, each a list of parts. */
 export const ComponentsJson = z.object({
   body: z.array(Part).optional(),
   header: z.array(Part).optional(),
@@ -67,6 +69,7 @@ export const CrmTemplate = z.object({
   createdAt: at,
 })
 
+/** Template view for the CRM module's API. */
 export function crmTemplate(row: TemplateDoc): z.infer<typeof CrmTemplate> {
   const { name, language, category, status, components } = row
   const createdAt = row.createdAt.toISOString()

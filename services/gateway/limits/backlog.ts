@@ -25,6 +25,7 @@ const ClassView = z.object({
   /** Seconds at the present rate, beside the account's other numbers and after higher priorities; null while paused. */
   secondsLeft: z.number().int().nullable(),
 })
+/** Backlog of a number by priority, with its present rate in messages a second. */
 export const NumberBacklogView = z.object({
   clientId: z.string(),
   tenantId: z.string(),

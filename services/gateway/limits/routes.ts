@@ -47,7 +47,7 @@ const change = route({
   path,
   action: 'limits.write',
   tag,
-  summary: 'Set own limits of the account and rates of its numbers; null removes a limit, omitted fields keep their value',
+  summary: "Set the account's own limits and its numbers' rates; null removes a limit, omitted fields keep their value",
   body: LimitsInput,
   returns: LimitsView,
   async handle(request, deps: GatewayDeps) {

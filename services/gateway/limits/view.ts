@@ -8,6 +8,7 @@ import { ratesNow, ratesOf, replyOf } from './rates.ts'
 
 const Own = z.object({ limit: z.number().int().nullable(), used: z.number().int().nullable() })
 
+/** Send limits of an account and its numbers, with their present use. */
 export const LimitsView = z.object({
   /** False while Redis is down: members about present use are null then. */
   live: z.boolean(),
@@ -41,6 +42,7 @@ export const LimitsView = z.object({
 })
 export type LimitsView = z.infer<typeof LimitsView>
 
+/** API view of the limits. @param usage null while Redis is down */
 export function limitsView(tenant: TenantDoc, clients: readonly ClientDoc[], usage: LimitUsage | null, now: Date): LimitsView {
   const { messagesPerMinute = null, messagesPerDay = null } = tenant.limits ?? {}
   const active = clients.filter(({ status }) => status === 'active')

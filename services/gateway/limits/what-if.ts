@@ -10,6 +10,7 @@ const SHARES = ['minute', 'day', 'account', 'messagingLimit'] as const
 const seconds = z.number().int().nullable()
 const Change = z.object({ before: seconds, after: seconds })
 
+/** Backlog before and after a change of limits, and its effect on each number and campaign. Seconds are null while paused. */
 export const WhatIfView = z.object({
   before: z.array(NumberBacklogView),
   after: z.array(NumberBacklogView),

@@ -9,6 +9,7 @@ import { findDeadLetterEvents } from '#shared/store/webhooks/dead-letters.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { type DeadLetterPayload, readPayload } from './dead-letter-payload.ts'
 
+/** Outcomes of a replay. `replayed`: published. The last four are the forecasts of a dry run for webhooks. */
 export const DEAD_LETTER_OUTCOMES = ['replayed', 'unchanged', 'refused', 'processed', 'ignored', 'parked', 'failed'] as const
 export type DeadLetterOutcome = (typeof DEAD_LETTER_OUTCOMES)[number]
 
@@ -51,6 +52,7 @@ export async function checkReplayable(
   return { candidates, reference }
 }
 
+/** Webhook items of a payload; none for other message types. */
 export const itemsOf = (read: DeadLetterPayload) => (read.kind === 'webhook' ? read.items : [])
 
 async function skipReason(
@@ -71,7 +73,7 @@ async function skipReason(
   return isDone ? { outcome: 'unchanged', reason: 'The event has already been processed.' } : null
 }
 
-/** Reason why a payload reaches beyond the tenant of its dead letter, whoever replays or edits it; null if it does not. */
+/** Reason why a payload reaches beyond the tenant of its dead letter, regardless of who replays or edits it; null if it does not. */
 async function foreignReason(
   store: GatewayDeps['store'],
   { tenantId }: DeadLetterDoc,

@@ -119,6 +119,7 @@ const one = route({
 
 export const deadLetterRoutes = [list, groups, one]
 
+/** Store filters of the API's filters: times as dates, the source as a message type. */
 export function filtersOf({ source, from, to, ...rest }: DeadLetterFilterInput) {
   return { ...rest, ...timesOf({ from, to }), ...(source && { type: SOURCES[source] }) }
 }

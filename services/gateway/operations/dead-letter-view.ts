@@ -17,6 +17,7 @@ export const SOURCES = {
 }
 export const SOURCE_NAMES = Object.keys(SOURCES) as (keyof typeof SOURCES)[]
 
+/** Dead letter in lists. `cause` groups similar failures; `reason` is how the queue gave up. */
 export const DeadLetterView = z.object({
   id: z.string(),
   tenantId: z.string().nullable(),
@@ -80,6 +81,7 @@ export async function deadLetterDetailView(
   }
 }
 
+/** API name of a message type; `other` for an unknown one. */
 export const sourceOf = (type: string) => SOURCE_NAMES.find(name => SOURCES[name] === (type as MessageType)) ?? 'other'
 
 /** View for lists; the message id is scrubbed, since the id of a status contains its recipient's phone number. */

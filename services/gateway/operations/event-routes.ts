@@ -86,6 +86,7 @@ const one = route({
 
 export const webhookEventRoutes = [list, one]
 
+/** ISO 8601 bounds as dates; `from` is included, `to` is not. */
 export const timesOf = ({ from, to }: { from?: string | undefined; to?: string | undefined }) => ({
   from: from === undefined ? undefined : new Date(from),
   to: to === undefined ? undefined : new Date(to),

@@ -75,6 +75,7 @@ export const jobRoutes = [list, one]
 const jobView = (job: Job): JobView =>
   job.kind === 'send' ? sendJob(job.row) : job.kind === 'report' ? webhookJob(job.row) : syncJob(job.row)
 
+/** Job view of a template sync. */
 export function syncJob({ _id, status, attempts, error, counts, createdAt, updatedAt }: TemplateSyncDoc): JobView {
   const { read, added, changed, gone } = counts
   return {

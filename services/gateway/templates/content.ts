@@ -101,7 +101,9 @@ export function composeContent(
   return { components, ...variablesOf(components, variables) }
 }
 
+/** Whether an input gives content in any form. */
 export const hasContent = (input: TemplateInput): boolean => normalContent(input) !== null || formsGiven(input) > 0
 
+/** Error 422 TEMPLATE_INVALID with every problem and its path. */
 export const invalid = (errors: TemplateProblem[]) =>
   new ApiError(422, 'TEMPLATE_INVALID', errors.map(({ path, message }) => `${path}: ${message}`).join('; '), { errors })

@@ -17,6 +17,7 @@ export const PreviewInput = z.strictObject({
 })
 type PreviewInput = z.infer<typeof PreviewInput>
 
+/** Preview of a template. `cost` is null unless `to` is given. */
 export const PreviewView = z.object({
   templateId: z.string(),
   name: z.string(),

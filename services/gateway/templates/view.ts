@@ -3,6 +3,7 @@ import { submissionOf } from '#shared/domain/templates/change.ts'
 import { TEMPLATE_CATEGORIES, TEMPLATE_STATES } from '#shared/domain/templates/status.ts'
 import type { TemplateDoc } from '#shared/model/documents.ts'
 
+/** Template in the API. `submission` is whether WhatsApp has it, `status` is its review status. */
 export const TemplateView = z.object({
   id: z.string(),
   wabaId: z.string(),
@@ -36,6 +37,7 @@ export const TemplateView = z.object({
   updatedAt: z.iso.datetime(),
 })
 
+/** API view of a template row. */
 export function templateView(doc: TemplateDoc): z.infer<typeof TemplateView> {
   return {
     id: String(doc._id),

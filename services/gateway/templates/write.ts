@@ -23,6 +23,7 @@ export async function write({ deps, by }: Work, template: TemplateDoc, decide: D
   return change?.template ?? template
 }
 
+/** Error for a template whose submission has an unknown outcome. */
 export const underWay = () =>
   new ApiError(
     409,
