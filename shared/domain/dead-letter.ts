@@ -1,4 +1,4 @@
-/** Open are those that nobody has settled: `REPLAYING` is on its way to its queue this moment. */
+/** `NEW` and `REPLAYING` (being returned to its queue) are open; the others are settled. */
 export const DEAD_LETTER_STATES = ['NEW', 'REPLAYING', 'REPLAYED', 'DISCARDED'] as const
 export type DeadLetterState = (typeof DEAD_LETTER_STATES)[number]
 export const OPEN_STATES = ['NEW', 'REPLAYING'] as const satisfies DeadLetterState[]
@@ -6,8 +6,8 @@ export const OPEN_STATES = ['NEW', 'REPLAYING'] as const satisfies DeadLetterSta
 const MAX_CAUSE = 200
 
 /**
- * What letters that died of the same have in common: the reason, and the first line of the error without the ids, numbers and
- * quoted values that differ from one to the next.
+ * Cause that groups dead letters: the reason, and the first line of the error without the ids, numbers and quoted values that
+ * differ from one to the next. At most 200 characters.
  */
 export function causeOf(reason: string, error: string | null): string {
   const first = (error ?? '').split('\n', 1)[0]?.trim() ?? ''

@@ -1,16 +1,16 @@
-/** One of our servers (MongoDB, RabbitMQ, Redis) is away. Not an attempt: whoever meets it waits and repeats. */
+/** MongoDB, RabbitMQ or Redis is not available. It does not count as an attempt: the caller waits and tries again. */
 export class Outage extends Error {
   override readonly name = 'Outage'
 }
 
-/** What an API caller is told: an HTTP status, a stable code for programs and a sentence for people. */
+/** Error answer of the API: an HTTP status, a stable code for programs and a whole sentence for people. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly status: number
   readonly errorCode: string
   readonly errors: { path: string; message: string }[]
   readonly headers: Record<string, string>
-  /** Members that the problem document carries beside the standard ones, such as the template that would work. */
+  /** Further members of the problem document, such as the template that would work. */
   readonly extra: Record<string, unknown>
 
   constructor(
@@ -33,5 +33,5 @@ export class ApiError extends Error {
   }
 }
 
-/** Unknown ids and other tenants' ids answer alike. */
-export const notFound = (what: string) => new ApiError(404, 'NOT_FOUND', `${what} not found`)
+/** Error 404, the same for unknown ids and for ids of other tenants. */
+export const notFound = (what: string) => new ApiError(404, 'NOT_FOUND', `The ${what.toLowerCase()} was not found.`)

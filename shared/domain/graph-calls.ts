@@ -1,25 +1,25 @@
-/** The business account that a call of the Graph API is about: Meta counts them by app and account. */
+/** The business account that a Graph API call is about: Meta limits calls by app and by account. */
 export interface CallAccount {
   wabaId: string
-  /** Calls an hour that Meta allows; null: it does not count this one, but whoever is over the limit makes none. */
+  /** Calls per hour that Meta allows; null: the call is not counted, but it is refused while the account is held. */
   perHour: number | null
 }
 
-/** What Meta asks for: `baseMs` at least, doubled each time that it goes on; `askedMs` as it said itself, 0 if it did not. */
+/** Length of a hold: `askedMs` if Meta names a time (0 if not), otherwise `baseMs`, doubled with each further refusal. */
 export interface CallHold {
   baseMs: number
   askedMs: number
 }
 
-/** How many calls of the Graph API, other than sends, Meta allows: over all processes. Nothing here throws. */
+/** Limiter for Graph API calls other than sends, shared by all processes. No method throws. */
 export interface CallLimits {
-  /** 0: the call may be made, and is counted. Else ms until it makes sense to ask again. */
+  /** Counts the call and returns 0, or returns the ms until it makes sense to ask again. */
   take(account: CallAccount | null): Promise<number>
-  /** Meta limits the account, or for null the whole app. */
+  /** Stops the calls of an account, or of the whole app for null, because Meta refused one for its limit. */
   hold(wabaId: string | null, hold: CallHold): Promise<void>
 }
 
-/** A number, as far as it says how many calls its account may make. */
+/** Fields of a number that decide how many calls its account may make. */
 interface CallingNumber {
   wabaId: string
   status: string
@@ -27,30 +27,30 @@ interface CallingNumber {
 }
 
 const HOUR_MS = 3_600_000
-/** With a registered number, and without. */
+/** Meta's limits for an account with a registered number, and for one without. */
 const CALLS_PER_HOUR = 5000
 const CALLS_PER_HOUR_UNREGISTERED = 200
 
-/** Without Redis nobody knows how many share the account: each process takes this part of what it may do. */
+/** Share of an account's limit that each process uses without Redis, when the number of processes is not known. */
 export const LOCAL_SHARE = 1 / 4
-/** A hold that Meta repeats doubles up to this. */
+/** Longest hold; repeated holds double up to it. */
 export const MAX_HOLD_MS = HOUR_MS
-/** By Meta's own count, in per cent: from here on calls pause, before it refuses them. */
+/** Usage in per cent, by Meta's own count, from which calls pause before Meta refuses them. */
 export const USED_UP = 95
-/** For so long, when Meta does not say for how long. */
+/** Hold when Meta names no time. */
 export const HOLD_MS = 60_000
 
-/** Half at once and the other half evenly: in no hour more than all, wherever it begins. */
+/** Bucket of half the limit at once and the other half evenly, so that no hour, wherever it begins, exceeds the limit. */
 export function callBucket(perHour: number): { intervalMs: number; burst: number } {
   const half = Math.max(1, Math.floor(perHour / 2))
   return { intervalMs: HOUR_MS / half, burst: half }
 }
 
-/** Calls that manage: fields of numbers and accounts, templates, webhooks. */
+/** Account of a management call: fields of numbers and accounts, templates, webhooks. */
 export function managing({ wabaId, status, pauseReason }: CallingNumber): CallAccount {
   const isRegistered = status !== 'disconnected' && pauseReason !== 'registration'
   return { wabaId, perHour: isRegistered ? CALLS_PER_HOUR : CALLS_PER_HOUR_UNREGISTERED }
 }
 
-/** Calls that Meta does not count with those that manage, such as for the address of a file. */
+/** Account of a call that Meta does not count as management, such as a request for a file's address. */
 export const uncounted = ({ wabaId }: Pick<CallingNumber, 'wabaId'>): CallAccount => ({ wabaId, perHour: null })

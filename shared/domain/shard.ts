@@ -1,4 +1,4 @@
-/** FNV-1a over the UTF-16 units of `key`, 32 bit unsigned: the same answer on every machine, no plugin needed. */
+/** FNV-1a hash over the UTF-16 units of `key`, 32 bits unsigned: the same on every machine. */
 export function fnv1a(key: string): number {
   let hash = 0x811c9dc5
   for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193)

@@ -4,6 +4,7 @@ import { HeaderMediaObject, numberName, objectId } from '#shared/contracts/outbo
 import type { CampaignAction } from '#shared/domain/campaigns/campaign.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { fillTemplate } from '#shared/domain/templates/fill.ts'
+import { describeProblems } from '#shared/domain/templates/problem.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { CampaignDoc, CampaignSource, ClientDoc, TemplateDoc } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
@@ -133,8 +134,7 @@ function refuseUnknownVariables(template: TemplateDoc, given: Record<string, str
   const anyMedia = input.columns?.headerMedia ? { link: 'https://example.com/file' } : undefined
   const filled = fillTemplate(template, sample, input.headerMedia ?? anyMedia)
   if (filled.kind === 'filled') return
-  const detail = filled.problems.map(({ path, message }) => `${path} ${message}`).join('; ')
-  throw new ApiError(422, 'TEMPLATE_VARIABLES', detail, { errors: filled.problems })
+  throw new ApiError(422, 'TEMPLATE_VARIABLES', describeProblems(filled.problems), { errors: filled.problems })
 }
 
 /**

@@ -2,6 +2,7 @@ import type { AnyContent, OutboundType, SendText, TemplateToSend } from '#shared
 import { ApiError } from '#shared/domain/errors.ts'
 import { parameterProblems } from '#shared/domain/templates/check.ts'
 import { fillTemplate } from '#shared/domain/templates/fill.ts'
+import { describeProblems } from '#shared/domain/templates/problem.ts'
 import type { MessageContent, TemplateDoc } from '#shared/model/documents.ts'
 import { newId } from '#shared/model/ids.ts'
 import type { Store } from '#shared/store/connect.ts'
@@ -72,9 +73,9 @@ async function metaTemplateDraft(
   return { type: 'template', payload: { type: 'template', template: object }, content, template }
 }
 
-/** Each names the variable that it is about. */
+/** Error 422 with the path and the problem of each variable. */
 export const wrongVariables = (errors: { path: string; message: string }[]) =>
-  new ApiError(422, 'TEMPLATE_VARIABLES', errors.map(({ path, message }) => `${path} ${message}`).join('; '), { errors })
+  new ApiError(422, 'TEMPLATE_VARIABLES', describeProblems(errors), { errors })
 
 /** @throws ApiError 404 for a foreign id, 422 for an unknown name, several languages, or one that Meta has not approved */
 export async function findTemplate(

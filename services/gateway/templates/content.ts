@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { objectId } from '#shared/contracts/outbound.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { formsGiven, normalContent, type TemplateInput } from '#shared/domain/templates/input.ts'
-import type { TemplateProblem } from '#shared/domain/templates/problem.ts'
+import { describeProblems, type TemplateProblem } from '#shared/domain/templates/problem.ts'
 import { TEMPLATE_LANGUAGE, TEMPLATE_NAME, templateProblems } from '#shared/domain/templates/rules.ts'
 import { TEMPLATE_CATEGORIES, TEMPLATE_STATES } from '#shared/domain/templates/status.ts'
 import { describeVariables, type GivenVariable, variablesOf, withExamples } from '#shared/domain/templates/variables.ts'
@@ -105,5 +105,4 @@ export function composeContent(
 export const hasContent = (input: TemplateInput): boolean => normalContent(input) !== null || formsGiven(input) > 0
 
 /** Error 422 TEMPLATE_INVALID with every problem and its path. */
-export const invalid = (errors: TemplateProblem[]) =>
-  new ApiError(422, 'TEMPLATE_INVALID', errors.map(({ path, message }) => `${path}: ${message}`).join('; '), { errors })
+export const invalid = (errors: TemplateProblem[]) => new ApiError(422, 'TEMPLATE_INVALID', describeProblems(errors), { errors })

@@ -1,4 +1,4 @@
-/** One row of an audience, whatever it comes from: cells by the lower case names of the columns that a campaign reads. */
+/** Row of an audience from any source: cells by the lower-case names of the columns that a campaign reads. */
 export type AudienceRecord = Record<string, string>
 
 export interface AudienceColumns {
@@ -15,7 +15,7 @@ export interface JsonRecipient {
   headerMedia?: string | null | undefined
 }
 
-/** Of a list: under the columns that the campaign reads. */
+/** Row for an entry of a JSON list, under the columns that the campaign reads. */
 export function recipientRecord(
   columns: AudienceColumns,
   { to, name, variables = {}, headerMedia }: JsonRecipient,
@@ -38,7 +38,7 @@ interface Person {
   attributes: object
 }
 
-/** Of a contact: `name`, `phone` and the attributes are columns. */
+/** Row for a contact, with `name`, `phone` and the attributes as columns. */
 export function contactRecord(columns: AudienceColumns, { waId, userId, name, attributes }: Person): AudienceRecord {
   const to = waId ? `+${waId}` : (userId ?? '')
   const cells = Object.entries({ ...attributes, name: name ?? '', phone: to })

@@ -17,7 +17,7 @@ const rules: RowRules = {
 }
 
 describe('a row', () => {
-  test('names a person in any usual form, and its variables by their columns', () => {
+  test('gives a person in any usual form, and variables from their columns', () => {
     expect(readRow({ phone: ' 0661-000101 ', name: 'Salma', job: 'Comptable' }, rules)).toEqual({
       to: '0661-000101',
       key: '212661000101',
@@ -31,20 +31,20 @@ describe('a row', () => {
     })
   })
 
-  test('without a value of its own takes the one for everybody', () => {
+  test("takes the campaign's value for an empty cell", () => {
     expect(readRow({ phone: '+212661000101', name: 'Salma', job: '' }, rules).variables.jobTitle).toBe('Vendeur')
   })
 
-  test('of a Brazilian has one key, with and without the ninth digit', () => {
+  test('has one key for a Brazilian number with and without the ninth digit', () => {
     const keys = ['5511987654321', '551187654321'].map(phone => readRow({ phone, name: 'x' }, rules).key)
     expect(new Set(keys).size).toBe(1)
   })
 
-  test('says what is wrong with it', () => {
-    expect(readRow({ phone: '', name: 'x' }, rules).problem).toBe('Phone is empty')
-    expect(readRow({ phone: 'abc', name: 'x' }, rules).problem).toBe('Phone is no phone number')
+  test('names its problem', () => {
+    expect(readRow({ phone: '', name: 'x' }, rules).problem).toBe('The column Phone is empty.')
+    expect(readRow({ phone: 'abc', name: 'x' }, rules).problem).toBe('The column Phone contains no valid phone number.')
     expect(readRow({ phone: '+212661000101', name: '' }, rules).problem).toContain('candidateName')
-    expect(readRow({ phone: '+212661000101', name: 'a\tb' }, rules).problem).toContain('new line or a tab')
+    expect(readRow({ phone: '+212661000101', name: 'a\tb' }, rules).problem).toContain('line break or a tab')
   })
 })
 
@@ -75,7 +75,7 @@ describe('an estimate', () => {
     expect(estimated.messagingLimit).toEqual({ limit: 2000, used: 300, share: 0.5, exceeded: false })
   })
 
-  test('knows that what is beyond a day waits for the next, and that others of the portfolio are in it too', () => {
+  test('lets messages beyond the daily limit wait for the next day, and counts the other campaigns of the portfolio', () => {
     expect(estimate({ ...input, others: [], messagingLimit: 250 }).durationSeconds).toBe(5 * 86_400)
     expect(estimate({ ...input, messagingLimit: 250 }).durationSeconds).toBe(7 * 86_400)
     expect(estimate({ ...input, perDay: { limit: 1000, used: 400 } }).durationSeconds).toBe(86_400)
@@ -91,7 +91,7 @@ describe('an estimate', () => {
     expect(estimate({ ...input, rates: free, others })).toMatchObject({ durationSeconds: 13, messagesPerSecond: 80 })
   })
 
-  test('goes no faster than it was told to', () => {
+  test("is no faster than the campaign's own rate", () => {
     const own = { ...flow, mostPerSecond: 0.5 }
     expect(estimate({ ...input, own })).toMatchObject({ durationSeconds: 2000, messagesPerSecond: 0.5 })
   })

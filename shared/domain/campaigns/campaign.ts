@@ -2,9 +2,10 @@ import { isBusinessScopedId, parsePhone } from '../contacts/phone-number.ts'
 import { phoneVariants } from '../contacts/phone-variants.ts'
 import { type PriceRow, priceOf } from '../messages/cost.ts'
 import { type FillableTemplate, fillTemplate, type HeaderMedia } from '../templates/fill.ts'
+import { describeProblems } from '../templates/problem.ts'
 import { type Day, type End, forecastCapacity, lastGone, type Rates, type SendFlow, share } from './forecast.ts'
 
-/** Pure rules of campaigns: which row is a recipient, what it all costs and how long it takes, what may follow what. */
+/** Rules of campaigns: which row is a recipient, what a campaign costs and how long it takes, which state may follow which. */
 
 export interface RowRules {
   columns: { to: string; name: string | null; headerMedia: string | null; variables: Record<string, string> }
@@ -15,10 +16,10 @@ export interface RowRules {
   home: string | null
 }
 
-/** A recipient as its row tells it. */
+/** A recipient as read from a row of the audience. */
 export interface ReadRow {
   to: string
-  /** The same for every way of writing one person. */
+  /** Key of the person, the same in whatever form the number is written; null when the row names nobody. */
   key: string | null
   waId: string | null
   userId: string | null
@@ -26,11 +27,11 @@ export interface ReadRow {
   name: string | null
   variables: Record<string, string>
   headerMedia: string | null
-  /** Why it cannot be sent to. */
+  /** Why nothing can be sent to this recipient; null when something can. */
   problem: string | null
 }
 
-/** What a row of the audience says, by its columns; names of columns count in any case. */
+/** Reads a row of the audience by its columns, whose names match in upper or lower case. */
 export function readRow(record: Readonly<Record<string, string>>, rules: RowRules): ReadRow {
   const { columns } = rules
   const cell = (column: string | null) => (column === null ? null : (record[column.toLowerCase()] ?? '').trim() || null)
@@ -39,18 +40,22 @@ export function readRow(record: Readonly<Record<string, string>>, rules: RowRule
   const variables = variablesOf(rules, cell)
   const person = personOf(to, rules.home)
   const row = { to: to.slice(0, 80), name: cell(columns.name)?.slice(0, 200) ?? null, variables, headerMedia, ...person }
-  if (person.key === null) return { ...row, problem: to === '' ? `${columns.to} is empty` : `${columns.to} is no phone number` }
+  if (person.key === null)
+    return {
+      ...row,
+      problem: to === '' ? `The column ${columns.to} is empty.` : `The column ${columns.to} contains no valid phone number.`,
+    }
   if (headerMedia !== null && !isFile(headerMedia))
-    return { ...row, problem: `${columns.headerMedia} is no https link and no id` }
+    return { ...row, problem: `The column ${columns.headerMedia} contains neither an https link nor the id of a file.` }
   const filled = fillTemplate(rules.template, variables, mediaOf(rules, headerMedia))
   if (filled.kind === 'filled') return { ...row, problem: null }
-  return { ...row, problem: filled.problems.map(({ path, message }) => `${path} ${message}`).join('; ') }
+  return { ...row, problem: describeProblems(filled.problems) }
 }
 
-/** Ours, or one of Meta's. */
+/** Whether a cell names a file: a link, an id of ours or one of Meta's. */
 const isFile = (own: string) => /^https:\/\/./i.test(own) || /^([0-9]{1,64}|[0-9a-f]{24})$/.test(own)
 
-/** A link or an id of its own, or the file that all get. */
+/** Header file of a recipient: the link or id in its own cell, otherwise the campaign's. */
 export function mediaOf({ headerMedia }: { headerMedia: HeaderMedia | null }, own: string | null): HeaderMedia | undefined {
   if (own === null) return headerMedia ?? undefined
   const name = headerMedia?.filename === undefined ? {} : { filename: headerMedia.filename }
@@ -78,13 +83,13 @@ export interface EstimateInput {
   category: string
   prices: readonly PriceRow[]
   currency: string
-  /** How it goes out, and what goes out beside it at all numbers of the account, which share its limits. */
+  /** The campaign itself, and everything else that waits at the tenant's numbers and shares their limits. */
   own: Omit<SendFlow, 'count'>
   others: readonly SendFlow[]
   rates: Rates
-  /** What the account allows itself a day; null: no limit. */
+  /** Daily limit that the tenant set for itself; null: no limit. */
   perDay: { limit: number; used: number } | null
-  /** People whom the portfolio may write to first in 24 h, and how many of them are used; null: no limit or not known. */
+  /** People whom the portfolio may write to first in 24 h, and how many of them are used up; null: no limit, or not known. */
   messagingLimit: number | null
   messagingUsed: number | null
 }
@@ -92,14 +97,14 @@ export interface EstimateInput {
 export interface Estimate {
   recipients: number
   cost: { amount: number; currency: string; parts: { category: string; country: string; count: number; amount: number }[] }
-  /** From the first call to the last, at the rate that the limits and the others leave. */
+  /** Time from the first call to the last, at the rate that the limits and the other sends leave. */
   durationSeconds: number
-  /** In the beginning. */
+  /** Rate at the beginning. */
   messagesPerSecond: number
   messagingLimit: { limit: number; used: number | null; share: number; exceeded: boolean } | null
 }
 
-/** The most it may cost: what is free inside an open window is not known before. */
+/** Estimate with the highest possible cost: which messages will be free in an open window is not known in advance. */
 export function estimate(input: EstimateInput): Estimate {
   const { recipients, category, currency } = input
   const parts = Object.entries(input.countries)
@@ -145,5 +150,5 @@ const ALLOWED: Record<CampaignAction, readonly Status[]> = {
   edit: ['DRAFT'],
 }
 
-/** DRAFT → SCHEDULED → RUNNING ⇄ PAUSED → DONE | CANCELLED. */
+/** States in which an action is allowed: DRAFT → SCHEDULED → RUNNING ⇄ PAUSED → DONE | CANCELLED. */
 export const statesFor = (action: CampaignAction): readonly Status[] => ALLOWED[action]

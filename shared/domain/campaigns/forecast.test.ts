@@ -43,8 +43,8 @@ test.for<[string, SendFlow[], Rates, number[]]>([
   expect(share(flows, given)).toEqual(expected)
 })
 
-describe('what waits', () => {
-  test('ends later beside others, and they take over what it leaves', () => {
+describe('a flow', () => {
+  test('ends later beside others, and leaves them its share when it ends', () => {
     const ends = forecastCapacity([flow('a', 100), flow('b', 300)], rates(10, { a: 80, b: 80 }))
     expect(ends).toEqual([
       { seconds: 20, gone: 200, goneOfPortfolio: 200 },
@@ -52,17 +52,17 @@ describe('what waits', () => {
     ])
   })
 
-  test('of another portfolio does not count in this one', () => {
+  test('does not count in another portfolio', () => {
     const [first] = forecastCapacity([flow('a', 100), flow('b', 300, { portfolioId: 'q' })], rates(10, { a: 80, b: 80 }))
     expect(first).toEqual({ seconds: 20, gone: 200, goneOfPortfolio: 100 })
   })
 
-  test('at a number that sends nothing never ends, and delays nobody', () => {
+  test('at a number that sends nothing never ends and delays no other flow', () => {
     const ends = forecastCapacity([flow('a', 100), flow('b', 100), flow('b', 0)], rates(10, { b: 80 }))
     expect(ends.map(({ seconds }) => seconds)).toEqual([null, 10, 0])
   })
 
-  test('of hundreds of numbers is told at once', () => {
+  test('is forecast quickly among hundreds of numbers', () => {
     const ids = Array.from({ length: 200 }, (_, i) => `n${i}`)
     const flows = ids.flatMap((id, i) => [flow(id, i + 1), flow(id, 10 * i, campaign)])
     const ends = forecastCapacity(flows, rates(1000, Object.fromEntries(ids.map((id, i) => [id, 1 + (i % 80)]))))
@@ -92,7 +92,7 @@ test.for<[string, number | null, Parameters<typeof lastGone>[1], number | null]>
   expect(lastGone(seconds, days)).toBe(expected)
 })
 
-test('what waits for a moment or a person is not on its way', () => {
+test('messages that wait for a time or a person are not limited by the rate', () => {
   const reasons = ['ready', 'in_flight', 'rate', 'pair', 'quota', 'audience', 'paused', 'scheduled', 'unknown']
   expect(reasons.filter(moves)).toEqual(['ready', 'in_flight', 'rate', 'pair', 'quota', 'audience'])
 })

@@ -1,37 +1,40 @@
-/** How what waits goes out where several share a rate: pure, so that a change of limits can be tried on paper. */
+/** Forecast of how waiting messages go out when several flows share a rate. Pure, so that a change of limits can be simulated. */
 
-/** What waits at one number and goes out one by one: its replies, or one campaign. */
+/** Messages that wait at one number and go out one by one: its replies, or one campaign. */
 export interface SendFlow {
   phoneNumberId: string
-  /** Whose messaging limit the number counts against. */
+  /** Portfolio whose messaging limit the number counts against. */
   portfolioId: string
-  /** All of the first go before any of the second. */
+  /** All `chat` messages go before any of `campaign`. */
   priority: 'chat' | 'campaign'
   count: number
-  /** A second, of its own; Infinity: as fast as its number. */
+  /** The flow's own limit in messages a second; Infinity: as fast as its number. */
   mostPerSecond: number
 }
 
 export interface Rates {
-  /** Messages a second of each number; without one it sends nothing. */
+  /** Messages a second by number; a number that is missing sends nothing. */
   numbers: ReadonlyMap<string, number>
-  /** A second, of all numbers together: what the tenant allows itself; Infinity: no limit. */
+  /** Messages a second of all numbers together, as the tenant limits itself; Infinity: no limit. */
   sharedRate: number
 }
 
 export interface End {
-  /** Until its last one has gone; null: never, as things stand. */
+  /** Time until the last message is sent; null: never, under the present limits. */
   seconds: number | null
-  /** What has gone by then, of all flows and of those of its portfolio. */
+  /** Messages sent by then, of all flows and of those of its portfolio. */
   gone: number
   goneOfPortfolio: number
 }
 
 const TURNS = ['chat', 'campaign'] as const
-/** Less than that is nothing. */
+/** Tolerance for rounding: smaller rates count as zero. */
 const NEARLY = 1e-9
 
-/** Messages a second of each flow now: of a turn all grow alike, each until it meets a limit; what is left goes to the next. */
+/**
+ * Present rate of each flow. The flows of one priority grow alike, each until it meets a limit; the rest goes to the next
+ * priority.
+ */
 export function share(flows: readonly SendFlow[], { numbers, sharedRate }: Rates): number[] {
   const given = flows.map(() => 0)
   const left = new Map(numbers)
@@ -59,7 +62,7 @@ export function share(flows: readonly SendFlow[], { numbers, sharedRate }: Rates
   return given
 }
 
-/** When the last one of each flow has gone, from one end to the next: whoever has ended leaves their part to the others. */
+/** End of each flow, computed from one end to the next: a flow that has ended leaves its share to the others. */
 export function forecastCapacity(flows: readonly SendFlow[], rates: Rates): End[] {
   const waiting = flows.map(flow => ({ ...flow }))
   const ends = flows.map(({ count }): End => ({ seconds: count > 0 ? null : 0, gone: 0, goneOfPortfolio: 0 }))
@@ -87,17 +90,17 @@ function goneBy(
   return { gone: sum(gone), goneOfPortfolio: sum(gone.filter((_, i) => flows[i]?.portfolioId === portfolioId)) }
 }
 
-/** A window of a day lets only so many through; some of it is used. */
+/** A daily limit, part of which is used up. */
 export interface Day {
   limit: number
   used: number
-  /** All that go by then. */
+  /** Messages that count against the limit until the flow ends. */
   gone: number
 }
 
 const DAY_SECONDS = 86_400
 
-/** Whole seconds until the last one, where days end before; null: never. */
+/** Whole seconds until the last message under the rate and the daily limits; null: never. */
 export function lastGone(seconds: number | null, days: readonly Day[]): number | null {
   if (seconds === null || seconds === 0) return seconds
   const whole = days.map(({ limit, used, gone }) => (limit < 1 ? Infinity : Math.max(0, Math.ceil((gone + used) / limit) - 1)))
@@ -105,8 +108,8 @@ export function lastGone(seconds: number | null, days: readonly Day[]): number |
   return Number.isFinite(last) ? Math.ceil(last - NEARLY) : null
 }
 
-/** These wait for a moment or a person, not for their turn: no rate brings them nearer. */
+/** Waiting reasons that end at a time or by a person: a higher rate does not shorten them. */
 const HELD: ReadonlySet<string> = new Set(['paused', 'scheduled', 'unknown'])
 
-/** Whether what waits for this goes as fast as the limits let it. */
+/** Whether messages that wait for this reason go out as fast as the limits allow. */
 export const moves = (reason: string): boolean => !HELD.has(reason)

@@ -1,2 +1,2 @@
-/** Whether somebody here has blocked a person, whatever Meta says to it. */
+/** Whether the tenant has blocked a contact, even if Meta has not done so yet or refused it. */
 export const isBlocked = ({ block }: { block?: { state: string } | null }): boolean => block != null && block.state !== 'LIFTING'

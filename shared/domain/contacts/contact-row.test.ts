@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type ContactColumns, contactColumns, readContactRow } from './contact-row.ts'
 
-test('columns are found by the names that people use, or by those that are named', () => {
+test('columns are found by usual names, or by the names that the caller gives', () => {
   expect(contactColumns(['nom', 'téléphone', 'ville'], {})).toEqual({
     phone: 'téléphone',
     userId: null,
@@ -22,7 +22,7 @@ test('columns are found by the names that people use, or by those that are named
 const columns = contactColumns(['phone', 'user_id', 'name', 'opt_out', 'ville de départ'], {}) as ContactColumns
 const read = (record: Record<string, string>) => readContactRow(record, columns, '212600111222')
 
-test('a row is a person with attributes', () => {
+test('a row becomes a contact with attributes', () => {
   expect(read({ phone: '0661 00 01 01', name: ' Salma ', opt_out: 'Oui', 'ville de départ': 'Rabat' })).toEqual({
     waId: '212661000101',
     userId: null,
@@ -41,11 +41,11 @@ test('a row is a person with attributes', () => {
 })
 
 test.for([
-  [{ phone: 'abc' }, 'is no phone number'],
-  [{}, 'has neither a phone number nor a user id'],
-  [{ user_id: '42' }, 'is no business-scoped user id'],
-  [{ phone: '0661000101', name: 'x'.repeat(201) }, 'the name is longer than 200 characters'],
-  [{ phone: '0661000101', 'ville de départ': 'x'.repeat(1001) }, 'ville_de_depart is longer than 1000 characters'],
+  [{ phone: 'abc' }, 'The phone number is not valid.'],
+  [{}, 'The row has neither a phone number nor a user id.'],
+  [{ user_id: '42' }, 'The user id is not a business-scoped user id.'],
+  [{ phone: '0661000101', name: 'x'.repeat(201) }, 'The name is longer than 200 characters.'],
+  [{ phone: '0661000101', 'ville de départ': 'x'.repeat(1001) }, 'The attribute ville_de_depart is longer than 1000 characters.'],
 ] as const)('%j is refused: %s', ([record, problem]) => {
   expect(read(record)).toEqual({ problem })
 })

@@ -1,7 +1,7 @@
 import { isBusinessScopedId, parsePhone } from './phone-number.ts'
 import { phoneVariants } from './phone-variants.ts'
 
-/** Under which names the column with the numbers is looked for when none is named, or the one that is named is missing. */
+/** Names of the column with the phone numbers, in order of preference, for when the caller names none. */
 export const PHONE_COLUMNS = [
   'to',
   'phone',
@@ -19,7 +19,7 @@ const USER_COLUMNS = ['userid', 'user_id', 'bsuid']
 const OPT_OUT_COLUMNS = ['optout', 'opt_out', 'unsubscribed']
 const YES = new Set(['true', 'yes', 'y', '1', 'x', 'oui', 'si', 'sí'])
 
-/** Which column of a file tells what; all others are attributes. */
+/** Columns of a contact file by their meaning; all others are attributes. */
 export interface ContactColumns {
   phone: string | null
   userId: string | null
@@ -28,7 +28,11 @@ export interface ContactColumns {
   attributes: string[]
 }
 
-/** @param header lower case. @param wish the columns that the caller names. Null without any key. */
+/**
+ * Columns of a file; null when it has neither phone numbers nor user ids.
+ * @param header in lower case
+ * @param input the columns that the caller names
+ */
 export function contactColumns(header: readonly string[], input: { phone?: string; name?: string }): ContactColumns | null {
   const find = (names: readonly string[]) => names.find(name => header.includes(name)) ?? null
   const phone = find(input.phone === undefined ? PHONE_COLUMNS : [input.phone.toLowerCase()])
@@ -43,10 +47,10 @@ export function contactColumns(header: readonly string[], input: { phone?: strin
 export interface ContactRow {
   waId: string | null
   userId: string | null
-  /** Whom it means, in whatever form the number is written. */
+  /** Key of the person, the same in whatever form the number is written. */
   key: string
   name: string | null
-  /** Only ever a no: an empty cell takes nothing back. */
+  /** True if the row opts the person out of marketing; an empty cell does not opt them in again. */
   optOut: boolean
   attributes: Record<string, string>
 }
@@ -55,7 +59,7 @@ const MAX_ATTRIBUTES = 100
 const MAX_TEXT = 1000
 const MAX_NAME = 200
 
-/** What a row of a file says of a person, or what is wrong with it. @param home the business's own number */
+/** Reads a contact from a row of a file, or names the problem. @param home E.164 digits of the business's own number */
 export function readContactRow(
   record: Record<string, string>,
   columns: ContactColumns,
@@ -66,19 +70,19 @@ export function readContactRow(
   const isUser = isBusinessScopedId(phone)
   const userId = isUser ? phone : cell(columns.userId) || null
   const parsed = phone === '' || isUser ? null : parsePhone(phone, home)
-  if (phone !== '' && !isUser && parsed === null) return { problem: 'is no phone number' }
-  if (userId !== null && !isBusinessScopedId(userId)) return { problem: 'is no business-scoped user id' }
+  if (phone !== '' && !isUser && parsed === null) return { problem: 'The phone number is not valid.' }
+  if (userId !== null && !isBusinessScopedId(userId)) return { problem: 'The user id is not a business-scoped user id.' }
   const waId = parsed?.waId ?? null
   const key = waId === null ? userId : (phoneVariants(waId).toSorted()[0] ?? waId)
-  if (key === null) return { problem: 'has neither a phone number nor a user id' }
+  if (key === null) return { problem: 'The row has neither a phone number nor a user id.' }
   const name = cell(columns.name) || null
-  if (name !== null && name.length > MAX_NAME) return { problem: `the name is longer than ${MAX_NAME} characters` }
+  if (name !== null && name.length > MAX_NAME) return { problem: `The name is longer than ${MAX_NAME} characters.` }
   const cells = columns.attributes.map(column => [attributeName(column), cell(column)] as const).filter(([, text]) => text !== '')
-  if (cells.length > MAX_ATTRIBUTES) return { problem: `has more than ${MAX_ATTRIBUTES} attributes` }
+  if (cells.length > MAX_ATTRIBUTES) return { problem: `The row has more than ${MAX_ATTRIBUTES} attributes.` }
   const long = cells.find(([, text]) => text.length > MAX_TEXT)
-  if (long) return { problem: `${long[0]} is longer than ${MAX_TEXT} characters` }
+  if (long) return { problem: `The attribute ${long[0]} is longer than ${MAX_TEXT} characters.` }
   return { waId, userId, key, name, optOut: YES.has(cell(columns.optOut).toLowerCase()), attributes: Object.fromEntries(cells) }
 }
 
-/** As attributes are named elsewhere: letters, digits and underscores. */
+/** Attribute name for a column: letters without accents, digits and underscores, at most 64 characters. */
 const attributeName = (column: string) => column.normalize('NFD').replace(/\p{M}/gu, '').replace(/\W+/g, '_').slice(0, 64) || '_'

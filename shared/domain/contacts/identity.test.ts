@@ -15,11 +15,11 @@ test.for<[NamedKeys, NamedKeys, Partial<NamedKeys> | null]>([
   [keys('212661000101', 'MA.1', 'salma'), keys('212661000101', 'MA.1', 'salma.i'), null],
   [keys('212661000101', 'MA.1'), keys('212661000101', 'MA.2', 'salma'), null], // an id of before or after
   [keys('212661000101', null), keys('212661000102', 'MA.2', 'karim'), null], // somebody else
-])('of %j the report %j teaches %j', ([known, reported, expected]) => {
+])('to the keys %j the report %j adds %j', ([known, reported, expected]) => {
   expect(mergeRecipientKeys(known, reported)).toEqual(expected)
 })
 
-test('people differ by a phone or a user id of their own', () => {
+test('two people differ by phone or by user id', () => {
   expect(differ(keys('212661000101', null), keys(null, 'MA.1'))).toBe(false)
   expect(differ(keys('212661000101', null), keys('212661000102', null))).toBe(true)
 })

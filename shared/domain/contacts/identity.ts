@@ -1,21 +1,21 @@
 import { phoneVariants } from './phone-variants.ts'
 
-/** What WhatsApp knows a person by. */
+/** Keys by which WhatsApp identifies a person. */
 export interface PersonKeys {
   waId: string | null
   userId: string | null
 }
 export type NamedKeys = PersonKeys & { username: string | null }
 
-/** Whether the keys are of two people: each has a number or a user id of its own. */
+/** Whether the keys belong to two people: their numbers differ, or their user ids do. */
 export function differ(a: PersonKeys, b: PersonKeys): boolean {
   const areOtherPhones = a.waId && b.waId && !phoneVariants(a.waId).includes(b.waId)
   return Boolean(areOtherPhones || (a.userId && b.userId && a.userId !== b.userId))
 }
 
 /**
- * What a report about a message tells of its recipient that is not known yet; null when that is nothing, or when it speaks of
- * somebody else. Reports come late and in any order: they fill in, and replace nothing.
+ * Keys of a recipient that a status report adds to the known ones; null when there are none, or when they belong to somebody
+ * else. Reports arrive late and in any order, so they fill gaps and replace nothing.
  */
 export function mergeRecipientKeys(known: NamedKeys, reported: NamedKeys): Partial<NamedKeys> | null {
   if (differ(known, reported)) return null

@@ -13,10 +13,10 @@ interface Person {
   phone: string | null
 }
 
-/** Leads by all that they are found by. */
+/** Leads by each of their keys: contact and phone. */
 export type LeadIndex<L> = Map<string, L>
 
-/** Given the oldest first: of two with one key the first stays. */
+/** Index of leads, which must come oldest first: the first of two with the same key is kept. */
 export function indexLeads<L extends Lead>(leads: Iterable<L>): LeadIndex<L> {
   const index: LeadIndex<L> = new Map()
   for (const lead of leads) addLead(index, lead)
@@ -29,17 +29,17 @@ export function addLead<L extends Lead>(index: LeadIndex<L>, lead: L): void {
   for (const key of keys) if (key && !index.has(key)) index.set(key, lead)
 }
 
-/** The lead that names the contact. */
+/** Lead that names the contact. */
 export const leadOfContact = <L>(index: LeadIndex<L>, { tenantId, _id }: Pick<Person, '_id' | 'tenantId'>): L | undefined =>
   index.get(contactKey(tenantId, _id))
 
-/** The lead of a person: the one that names the contact, else one with the phone in whatever form. */
+/** Lead of a person: the one that names the contact, otherwise one with any form of the phone number. */
 export function leadOf<L>(index: LeadIndex<L>, person: Person): L | undefined {
   const byPhone = phonesOf(person).map(phone => phoneKey(person.tenantId, phone))
   return leadOfContact(index, person) ?? index.get(byPhone.find(key => index.has(key)) ?? '')
 }
 
-/** Every form of a person's numbers, the shown one first. */
+/** Every form of a person's phone numbers, the displayed one first. */
 export function phonesOf({ waId, phone }: Pick<Person, 'waId' | 'phone'>): string[] {
   return [...new Set([phone, waId].flatMap(given => (given === null ? [] : phoneVariants(given))))]
 }

@@ -13,14 +13,14 @@ test.for<[string, string]>([
   expect(parsePhone(text, '212600111222')?.waId).toBe(waId)
 })
 
-test.for(['', '12', 'hello', '+', '+999999999999999999999', '661<script>', '0661000101'])('%j names nobody', text => {
+test.for(['', '12', 'hello', '+', '+999999999999999999999', '661<script>', '0661000101'])('%j is not a phone number', text => {
   expect(parsePhone(text)).toBeNull()
 })
 
-test('a stored number tells its country', () => {
+test('the country of a stored number is known', () => {
   expect([countryOf('33600000103'), countryOf('212661000101'), countryOf(null)]).toEqual(['FR', 'MA', null])
 })
 
-test('a business-scoped id is told from a phone number', () => {
+test('a business-scoped id is distinguished from a phone number', () => {
   expect([isBusinessScopedId('MA.41982200731550066712'), isBusinessScopedId('212661000101')]).toEqual([true, false])
 })

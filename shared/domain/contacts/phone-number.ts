@@ -1,16 +1,16 @@
 import { type CountryCode, type PhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js'
 
 export interface ParsedPhone {
-  /** E.164 digits without `+`, as Meta names a person. */
+  /** E.164 digits without `+`, Meta's id of a person. */
   waId: string
-  /** ISO 3166 alpha-2; null where several countries share the code and the number does not tell. */
+  /** ISO 3166 alpha-2; null where several countries share the calling code and the number belongs to none of them clearly. */
   country: string | null
 }
 
 /**
- * A phone number in any usual form: `+212 661-000101`, `00212661000101`, `212661000101`, or `0661000101` as it is dialled at
- * home. Null for what cannot be one.
- * @param home E.164 digits of the business's own number, whose country a national form is read in.
+ * Parses a phone number in any usual form: `+212 661-000101`, `00212661000101`, `212661000101`, or nationally `0661000101`.
+ * Null for a text that cannot be one.
+ * @param home E.164 digits of the business's own number, whose country a national form belongs to.
  */
 export function parsePhone(text: string, home: string | null = null): ParsedPhone | null {
   const given = text.trim()
@@ -20,7 +20,7 @@ export function parsePhone(text: string, home: string | null = null): ParsedPhon
   return best ? { waId: best.number.slice(1), country: best.country ?? null } : null
 }
 
-/** Digits alone may be a whole number or a national one: the first that is valid wins. */
+/** Readings of a number, the likeliest first: digits alone may be international or national. */
 function candidatesOf(given: string, home: string | null): (PhoneNumber | undefined)[] {
   if (given.startsWith('+')) return [parsePhoneNumberFromString(given)]
   const digits = given.replace(/\D/g, '')
@@ -30,10 +30,10 @@ function candidatesOf(given: string, home: string | null): (PhoneNumber | undefi
   return digits.startsWith('0') ? [national] : [parsePhoneNumberFromString(`+${digits}`), national]
 }
 
-/** Country of a number that is stored; null when the digits do not tell. */
+/** Country of a stored number; null when the digits belong to none clearly. */
 export function countryOf(waId: string | null): string | null {
   return waId === null ? null : (parsePhoneNumberFromString(`+${waId}`)?.country ?? null)
 }
 
-/** `MA.41982200731550066712`: a person whom Meta names to this business alone, without a phone number. */
+/** Whether a text is a business-scoped user id, such as `MA.41982200731550066712`: a person's id for one business. */
 export const isBusinessScopedId = (text: string): boolean => /^[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{4,128}$/.test(text)

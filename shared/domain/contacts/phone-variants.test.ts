@@ -12,6 +12,6 @@ test.for([
   expect(phoneVariants(waId as string)).toEqual([waId, variant])
 })
 
-test.for(['551132345678', '212661000101', '33600000103'])('%s stands alone', waId => {
+test.for(['551132345678', '212661000101', '33600000103'])('%s has no other form', waId => {
   expect(phoneVariants(waId)).toEqual([waId])
 })

@@ -1,6 +1,6 @@
 /**
- * The waIds that may name the same person, the given one first. Brazil added a ninth digit that WhatsApp keeps or drops,
- * Mexico a 1 and Argentina a 9 behind the country code; landlines have none and stay alone.
+ * WhatsApp ids that may name the same person, the given one first. WhatsApp keeps or drops Brazil's ninth digit, Mexico's 1
+ * and Argentina's 9 after the country code; landlines have no second form.
  */
 export function phoneVariants(waId: string): string[] {
   for (const rule of [brazil, mexico, argentina]) {

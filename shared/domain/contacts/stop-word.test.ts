@@ -13,6 +13,6 @@ test.for<[string | null, boolean]>([
   expect(isStopWord(text)).toBe(expected)
 })
 
-test('a tenant has words of its own, or none', () => {
+test('a tenant may set its own stop words, or none', () => {
   expect([isStopWord('BAJA', ['baja']), isStopWord('توقف', ['توقف']), isStopWord('STOP', [])]).toEqual([true, true, false])
 })

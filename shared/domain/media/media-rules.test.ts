@@ -18,7 +18,7 @@ test.for<[string | undefined, ReturnType<typeof parseRange>]>([
   expect(parseRange(header, 1000)).toEqual(range)
 })
 
-test('pictures show in the page, documents and active content download', () => {
+test('pictures are shown in the page, documents and active content are downloaded', () => {
   expect(servingHeaders('image/png', null)['content-disposition']).toBe('inline')
   expect(servingHeaders('application/pdf', 'CV “final”.pdf')).toMatchObject({
     'content-type': 'application/pdf',
@@ -30,7 +30,7 @@ test('pictures show in the page, documents and active content download', () => {
   })
 })
 
-test('a hash is compared in either of its two forms', () => {
+test('a hash is compared in base64 and in hex', () => {
   const hash = createHash('sha256').update('file').digest()
   expect([hash.toString('hex'), hash.toString('base64'), null].every(claimed => hashMatches(claimed, hash))).toBe(true)
   expect(hashMatches(createHash('sha256').update('other').digest('base64'), hash)).toBe(false)

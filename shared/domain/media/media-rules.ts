@@ -1,11 +1,11 @@
-/** Media as Meta gives it and browsers get it. @see meta-cloud-api §6 */
+/** Media kinds of the Cloud API. @see https://developers.facebook.com/docs/whatsapp/cloud-api/reference/media */
 export const MEDIA_KINDS = ['image', 'video', 'audio', 'document', 'sticker'] as const
 export type MediaKind = (typeof MEDIA_KINDS)[number]
 
-/** The largest file that Meta hands over at all. */
+/** Largest file that Meta delivers, of any kind. */
 export const MAX_INBOUND_BYTES = 100 * 1024 * 1024
 
-/** One kind of file has several names; compared by the first. */
+/** MIME types that name the same kind of file; each group is compared by its first name. */
 const SAME_TYPE = [
   ['audio/mp4', 'audio/x-m4a', 'video/mp4', 'video/quicktime'],
   ['audio/ogg', 'audio/opus', 'video/ogg', 'application/ogg'],
@@ -15,9 +15,9 @@ const SAME_TYPE = [
   ['application/zip', 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'],
 ] as const
 
-/** Shown in the page itself; everything else is a download. SVG and HTML never are. */
+/** Types that a browser shows in the page; all others, SVG and HTML among them, are downloads. */
 const INLINE = /^(image\/(jpeg|png|webp|gif)|audio\/|video\/)/
-/** What a browser might run: only ever a download. */
+/** Types that a browser might execute: served as `application/octet-stream`. */
 const ACTIVE = /^(text\/html|image\/svg\+xml|application\/xhtml\+xml|text\/javascript|application\/javascript)/
 
 /** `Image/JPEG; name=x` -> `image/jpeg`. */
@@ -33,7 +33,7 @@ function canonicalType(mimeType: string): string {
   return SAME_TYPE.find(names => (names as readonly string[]).includes(type))?.[0] ?? type
 }
 
-/** How a stored file is handed to a browser: the type it may be shown as, and whether in the page or as a download. */
+/** Response headers for a stored file: its type, and whether the browser shows it in the page or downloads it. */
 export function servingHeaders(mimeType: string | null, filename: string | null): Record<string, string> {
   const type = bareType(mimeType) ?? 'application/octet-stream'
   const isInline = INLINE.test(type)
@@ -55,8 +55,8 @@ export interface ByteRange {
 }
 
 /**
- * `Range: bytes=…` of one range. Null: none was asked for (or several, which may be answered whole).
- * 'unsatisfiable': 416.
+ * The single range of a `Range: bytes=…` header. Null without one, and for several ranges: the whole file is the answer.
+ * 'unsatisfiable' asks for status 416.
  */
 export function parseRange(header: string | undefined, size: number): ByteRange | null | 'unsatisfiable' {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? '')
@@ -70,7 +70,7 @@ export function parseRange(header: string | undefined, size: number): ByteRange 
   return start > end ? null : { start, end }
 }
 
-/** Meta gives SHA-256 as base64 or as hex: compared either way. True when nothing was claimed. */
+/** Whether the SHA-256 that Meta names, as base64 or hex, matches. True when Meta names none or something that is no hash. */
 export function hashMatches(claimed: string | null, sha256: Buffer): boolean {
   if (!claimed) return true
   return (

@@ -23,7 +23,7 @@ test.for<[GivenFile, string, string]>([
   [given(1, 'text/plain', null), 'document', 'text/plain'],
   [given(1, DOCX, 'application/zip'), 'document', DOCX],
   [given(1, 'application/msword', 'application/x-cfb'), 'document', 'application/msword'],
-])('%j goes as %s', ([file, kind, mimeType]) => {
+])('%j is sent as %s', ([file, kind, mimeType]) => {
   expect(checkFile(file)).toEqual({ kind, mimeType })
 })
 
@@ -47,11 +47,11 @@ test.for<[GivenFile, number, string]>([
   expect(checkFile(file)).toMatchObject({ kind: 'refused', status, errorCode })
 })
 
-test('no more is read of a file than its type may have', () => {
+test('the largest size depends on the type', () => {
   expect([mostBytes('image/png'), mostBytes('video/mp4'), mostBytes(null)]).toEqual([5 * MIB, 16 * MIB, 100 * MIB])
 })
 
-test('a WebP tells whether it moves', () => {
+test('an animated WebP is recognised', () => {
   const webp = (chunk: string, flags: number) => Buffer.from(`RIFF....WEBP${chunk}....${String.fromCharCode(flags)}`, 'latin1')
   expect([isAnimatedWebp(webp('VP8X', 0x02)), isAnimatedWebp(webp('VP8X', 0x10)), isAnimatedWebp(webp('VP8 ', 0x02))]).toEqual([
     true,

@@ -1,6 +1,9 @@
 import { bareType, isSameType, type MediaKind } from './media-rules.ts'
 
-/** What Meta takes for sending: kinds, MIME types, sizes in bytes. @see meta-cloud-api §5, §6 */
+/**
+ * Files that Meta accepts for sending, by kind, MIME type and size in bytes.
+ * @see https://developers.facebook.com/docs/whatsapp/cloud-api/reference/media#supported-media-types
+ */
 const MIB = 1024 * 1024
 const MAX_BYTES: Record<MediaKind, number> = {
   image: 5 * MIB,
@@ -26,7 +29,7 @@ const TYPES: Record<MediaKind, readonly string[]> = {
 }
 const KINDS = Object.keys(TYPES) as MediaKind[]
 
-/** Other names of the same, as browsers and `file` give them. */
+/** Names that browsers and the `file` command give to the same types. */
 const OTHER_NAMES: Record<string, string> = {
   'image/jpg': 'image/jpeg',
   'audio/mp3': 'audio/mpeg',
@@ -36,47 +39,55 @@ const OTHER_NAMES: Record<string, string> = {
 }
 const GENERIC = new Set(['application/octet-stream', 'binary/octet-stream'])
 
-/** All that may be named when a file is given. */
+/** Every `Content-Type` that an upload may name. */
 export const UPLOAD_TYPES = [...Object.values(TYPES).flat(), ...Object.keys(OTHER_NAMES), ...GENERIC]
 
 export interface GivenFile {
   size: number
-  /** As the sender names it; null or octet-stream leaves it to the bytes. */
+  /** Type that the uploader names; with null or octet-stream the bytes decide. */
   claimed: string | null
-  /** As the first bytes tell, with codecs; null when they tell nothing. */
+  /** Type by the first bytes, with codecs; null when they show none. */
   found: string | null
-  /** Of a WebP. */
+  /** Whether a WebP is animated; false for every other type. */
   isAnimated: boolean
 }
 export type FileVerdict =
   | { kind: MediaKind; mimeType: string }
   | { kind: 'refused'; status: 413 | 415 | 422; errorCode: string; detail: string }
 
-/** What a stored file may be sent as; null for what Meta does not take. */
+/** Media kind that a stored file is sent as; null for a type that Meta does not accept. */
 export const kindOfType = (mimeType: string | null): MediaKind | null => kindOf(mimeTypeOf(mimeType, null))
 
-/** The most that may come of a file of this type: no more of it need be read. */
+/** Largest size in bytes of a file of this type: an upload is cut off beyond it. */
 export function mostBytes(claimed: string | null): number {
   const kind = kindOfType(claimed)
   return kind ? MAX_BYTES[kind] : MAX_BYTES.document
 }
 
-/** As what a file may be sent; the type is one that Meta takes. */
+/** Kind and MIME type that a file is sent as, or the reason why Meta would refuse it. */
 export function checkFile({ size, claimed, found, isAnimated }: GivenFile): FileVerdict {
   const mimeType = mimeTypeOf(claimed, found)
   const kind = kindOf(mimeType)
-  if (size === 0) return refused(422, 'MEDIA_EMPTY', 'The file is empty')
+  if (size === 0) return refused(422, 'MEDIA_EMPTY', 'The file is empty.')
   if (mimeType === null || kind === null)
-    return refused(415, 'MEDIA_TYPE_NOT_ALLOWED', `WhatsApp takes ${KINDS.map(listed).join('; ')}`)
+    return refused(
+      415,
+      'MEDIA_TYPE_NOT_ALLOWED',
+      `WhatsApp does not accept this type of file. Send one of these: ${KINDS.map(listed).join('; ')}.`,
+    )
   if (!isWhatItClaims(mimeType, found))
-    return refused(422, 'MEDIA_TYPE_MISMATCH', `Named ${mimeType}, but its bytes are ${found ?? 'of no known type'}`)
-  if (isVorbis(mimeType, found)) return refused(422, 'MEDIA_TYPE_NOT_ALLOWED', 'Ogg audio must be Opus')
+    return refused(
+      422,
+      'MEDIA_TYPE_MISMATCH',
+      `The file is declared as ${mimeType}, but its content is ${found ?? 'of no known type'}.`,
+    )
+  if (isVorbis(mimeType, found)) return refused(422, 'MEDIA_TYPE_NOT_ALLOWED', 'Ogg audio must use the Opus codec.')
   const most = kind === 'sticker' && !isAnimated ? MAX_STILL_STICKER : MAX_BYTES[kind]
-  if (size > most) return refused(413, 'MEDIA_TOO_LARGE', `${kind} of ${size} bytes: WhatsApp takes at most ${most}`)
+  if (size > most) return refused(413, 'MEDIA_TOO_LARGE', `The ${kind} has ${size} bytes; WhatsApp accepts at most ${most}.`)
   return { kind, mimeType }
 }
 
-/** Byte 20 of an extended WebP holds its flags. */
+/** Whether a WebP is animated: byte 20 of an extended WebP holds the flag. */
 export const isAnimatedWebp = (head: Buffer): boolean =>
   head.toString('latin1', 8, 16) === 'WEBPVP8X' && ((head[20] ?? 0) & 0x02) !== 0
 
@@ -89,7 +100,7 @@ function mimeTypeOf(claimed: string | null, found: string | null): string | null
   return type === null ? null : (OTHER_NAMES[type] ?? type)
 }
 
-/** Containers tell less than the name: a Word file is a zip. Plain text has no first bytes of its own. */
+/** Whether the bytes fit the claimed type. A container shows less than the name (Word files are zips), plain text nothing. */
 function isWhatItClaims(mimeType: string, found: string | null): boolean {
   const type = bareType(found)
   if (mimeType === 'text/plain') return type === null

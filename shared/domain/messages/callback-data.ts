@@ -1,6 +1,6 @@
 import type { Priority } from './priority.ts'
 
-/** Letters on the wire: the text has to fit into 512 characters, and messages that are under way carry them. */
+/** Priority letters in the callback data, which Meta limits to 512 characters. Messages in flight carry them. */
 const LETTERS = { chat: 'c', campaign: 'b' } as const satisfies Record<Priority, string>
 
 export interface CallbackData {
@@ -9,12 +9,12 @@ export interface CallbackData {
   attempt: number
 }
 
-/** What we send as `biz_opaque_callback_data` and get back in each status: the only proof of an attempt whose answer was lost. */
+/** Value of `biz_opaque_callback_data`. Meta returns it in each status: the only proof of an attempt whose answer was lost. */
 export function formatCallbackData({ priority, messageId, attempt }: CallbackData): string {
   return `1:${LETTERS[priority]}:${messageId}:${attempt}`
 }
 
-/** Null for anything that is not ours (another system's sends on the same number). */
+/** Reads our callback data; null for anything else, such as that of another system on the same number. */
 export function parseCallbackData(text: unknown): CallbackData | null {
   if (typeof text !== 'string') return null
   const match = /^1:([cb]):([0-9a-f]{24}):(\d{1,6})$/.exec(text)

@@ -1,14 +1,14 @@
 import { countryOf } from '../contacts/phone-number.ts'
 import { windowIsOpen } from './service-window.ts'
 
-/** One row of a tenant's price table; null matches anything. */
+/** Row of a tenant's price table; null matches anything. */
 export interface PriceRow {
   category: string | null
   country: string | null
   amount: number
 }
 
-/** The most particular row wins: category and country, category, country, none; 0 when no row fits. */
+/** Price of a template. The most specific row wins: category and country, category, country, none; 0 when no row matches. */
 export function priceOf(rows: readonly PriceRow[], category: string, country: string | null): number {
   const fits = rows.filter(row => matches(row.category, category) && matches(row.country, country))
   const weight = (row: PriceRow) => (row.category === null ? 0 : 2) + (row.country === null ? 0 : 1)
@@ -18,12 +18,12 @@ export function priceOf(rows: readonly PriceRow[], category: string, country: st
 const matches = (wanted: string | null, given: string | null) =>
   wanted === null || wanted.toUpperCase() === (given ?? '').toUpperCase()
 
-/** What Meta reports with `sent` or `delivered`. */
+/** Pricing that Meta reports with `sent` or `delivered`. */
 export interface Pricing {
   category: string
   /** `regular` is billed; `free_customer_service` and `free_entry_point` are not. */
   type: string | null
-  /** Will be dropped by Meta: counts only where `type` is missing. */
+  /** Deprecated by Meta: used only where `type` is missing. */
   billable: boolean | null
 }
 
@@ -36,7 +36,7 @@ export interface Cost {
 }
 
 export interface CostCircumstances {
-  /** Of the template; null for what is free in form, and so in price. */
+  /** Category of the template; null for a free-form message, which costs nothing. */
   category: string | null
   windowExpiresAt: Date | null
   freeEntryPointExpiresAt: Date | null
@@ -44,7 +44,7 @@ export interface CostCircumstances {
   now: Date
 }
 
-/** Free text is free; a template costs what the tenant's table says, a utility one inside the window nothing. */
+/** Expected cost: nothing for free-form messages and utility templates in an open window, else the price of the tenant's table. */
 export function costOf(settings: { currency: string; prices: readonly PriceRow[] }, about: CostCircumstances): Cost {
   const { currency, prices } = settings
   if (about.category === null) return { amount: 0, currency, category: 'service' }

@@ -11,7 +11,7 @@ test.for<[DeliveryStatus[], DeliveryStatus]>([
   expect(reports.reduce((current, reported) => advance(current, reported), 'QUEUED' as DeliveryStatus)).toBe(expected)
 })
 
-test('any word of Meta replaces a failure that we declared ourselves', () => {
+test('any report from Meta replaces a failure that the platform declared', () => {
   expect(advance('FAILED', 'SENT', true)).toBe('SENT')
   expect(advance('FAILED', 'QUEUED', true)).toBe('FAILED')
 })

@@ -1,14 +1,14 @@
-/** What decides whether the template may go out instead. */
+/** State that decides whether the template may go out instead of the message. */
 export interface FallbackState {
-  /** It has gone out, or is on its way. */
+  /** When the template was put in the message's place; null: not used. */
   usedAt: Date | null
-  /** The attempt of the message itself that nobody answered: it may have arrived. */
+  /** Attempt of the message itself whose outcome is unknown: it may have arrived. */
   unsettled: number | null
 }
 
 /**
- * Once, and never both: while an attempt of the message itself may still arrive, its template stays.
- * @param settled the attempt of which is known now that it failed, if any
+ * Whether the template may go out: once, and not while an attempt of the message itself may still arrive.
+ * @param settled the attempt that is now known to have failed, if any
  */
 export function mayFallBack(fallback: FallbackState | null | undefined, settled: number | null = null): boolean {
   if (!fallback || fallback.usedAt !== null) return false

@@ -1,9 +1,9 @@
 import { MEDIA_KINDS, type MediaKind } from '../media/media-rules.ts'
 import type { ErrorReport } from './send-errors.ts'
 
-/** Where a message names a file. */
+/** Place in a message that names a file. */
 export interface MediaSlot {
-  /** Such as `template.components.0.parameters.0.image`. */
+  /** Path in the payload, such as `template.components.0.parameters.0.image`. */
   path: string
   kind: MediaKind
   media: { id?: string; link?: string; filename?: string }
@@ -11,10 +11,10 @@ export interface MediaSlot {
 
 type Json = Record<string, unknown>
 
-/** Our ids have 24 hex digits, Meta's at most 20 decimal ones. */
+/** Whether a file's id is ours: 24 hex digits, where Meta's have at most 20 decimal ones. */
 export const isOwnMediaId = (id: string | undefined): id is string => id !== undefined && /^[0-9a-f]{24}$/.test(id)
 
-/** The files of a message as Meta names it: its own, of its header, of its cards, of its template's parameters. */
+/** Files of a message in Meta's form: its own, those of its header and cards, those of its template's parameters. */
 export function mediaSlots(payload: Readonly<Json>): MediaSlot[] {
   const type = String(payload.type)
   if (isKind(type)) return slotOf(payload, type, '')
@@ -30,18 +30,18 @@ export function mediaSlots(payload: Readonly<Json>): MediaSlot[] {
   return type === 'template' ? componentSlots(objectOf(payload.template).components, 'template.components') : []
 }
 
-/** Those that name a file of ours. */
+/** Media slots that name a file of ours. */
 export const ownMedia = (payload: Readonly<Json>): MediaSlot[] =>
   mediaSlots(payload).filter(({ media }) => isOwnMediaId(media.id))
 
-/** The same message with Meta's ids in place of ours. */
+/** Copy of a message with Meta's ids in place of ours. */
 export function withMetaIds(payload: Readonly<Json>, metaIds: ReadonlyMap<string, string>): Json {
   const copy = structuredClone(payload) as Json
   for (const { media } of ownMedia(copy)) media.id = metaIds.get(media.id as string) ?? (media.id as string)
   return copy
 }
 
-/** Whether Meta refuses a message for a file that it no longer has, or never had. Its wording varies by type of message. */
+/** Whether Meta refused a message because it does not have its file. Meta's wording varies by type of message. */
 export function refusesMedia({ code, title, detail }: ErrorReport): boolean {
   if (code === 131052 || code === 131053) return true
   return code === 100 && /media (attachment )?id|attachment id/i.test(`${title ?? ''} ${detail ?? ''}`)
@@ -57,7 +57,7 @@ function componentSlots(components: unknown, path: string): MediaSlot[] {
   })
 }
 
-/** `{type: 'image', image: {…}}`, the type in either case. */
+/** Slot of a part such as `{type: 'image', image: {…}}`, with the type in upper or lower case. */
 function typedSlot(part: unknown, path: string): MediaSlot[] {
   const object = objectOf(part)
   const type = String(object.type).toLowerCase()

@@ -50,18 +50,18 @@ test('Retry-After is honoured where it is longer', () => {
   expect(afterFailure({ error, attempt: 3, retryAfterMs: 7000 }, middle)).toEqual({ kind: 'retry', delayMs: 30_000 })
 })
 
-test('waiting for a limit never becomes a failure, however many attempts', () => {
+test('waiting for a limit never becomes a failure after any number of attempts', () => {
   const error = describeError({ code: 130429 })
   expect(afterFailure({ error, attempt: 50, repeated: 49 }, middle).kind).toBe('later')
 })
 
-test('the pair limit waits 4^x seconds and touches the pair alone', () => {
+test('the pair limit waits 4^x seconds and affects only the pair', () => {
   const error = describeError({ code: 131056 })
   const waits = [0, 1, 2, 3].map(repeated => afterFailure({ error, attempt: 1, repeated }, () => 0))
   expect(waits).toEqual([1, 4, 16, 64].map(s => ({ kind: 'later', delayMs: s * 1000, scope: 'pair' })))
 })
 
-test('nothing that grows waits longer than an hour, unless the table says so', () => {
+test('a growing wait ends at an hour, unless the table names a longer one', () => {
   expect(afterFailure({ error: describeError({ code: 131056 }), attempt: 1, repeated: 40 }, () => 0)).toMatchObject({
     delayMs: 3_600_000,
   })
@@ -70,7 +70,7 @@ test('nothing that grows waits longer than an hour, unless the table says so', (
   })
 })
 
-test('an attempt that never left us is made again after a growing wait', () => {
+test('an attempt that was never sent is repeated after a growing wait', () => {
   expect([0, 1, 2, 3, 4, 9].map(repeated => afterUnsent(repeated, middle))).toEqual([
     1_000, 5_000, 30_000, 120_000, 600_000, 600_000,
   ])

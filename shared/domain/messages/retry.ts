@@ -1,28 +1,31 @@
 import { type DescribedError, type ErrorScope, PAIR_LIMIT, SPAM_LIMIT } from './send-errors.ts'
 
-/** What happens to a message that Meta refused. */
+/** Next step for a message that Meta refused. */
 export type FailureVerdict =
-  /** The same message again; the attempt is used up. */
+  /** The same message is sent again; the attempt is used up. */
   | { kind: 'retry'; delayMs: number }
-  /** The whole scope waits; no attempt is used up, the message ends by age only. */
+  /** The whole scope waits; no attempt is used up, so that the message can fail only by its age. */
   | { kind: 'later'; delayMs: number; scope: ErrorScope }
-  /** The scope stops until it is mended; the message waits with it. */
+  /** The scope stops until somebody fixes the cause; the message waits with it. */
   | { kind: 'pause'; scope: ErrorScope }
-  /** Campaigns of the number stop for `delayMs`; a reply is tried again after it. */
+  /** Campaigns of the number stop for `delayMs`; a reply is sent again after it. */
   | { kind: 'hold-campaigns'; delayMs: number }
   | { kind: 'fail' }
 
 export interface FailedAttempt {
   error: DescribedError
-  /** The number of the one that failed, from 1. */
+  /** Number of the failed attempt, from 1. */
   attempt: number
-  /** How often in a row, before this one, the same message ended with the same code. */
+  /** How often in a row the same message failed with the same code before this attempt. */
   repeated?: number
-  /** As Meta asked by `Retry-After`; 0 when it did not. */
+  /** Wait that Meta asked for in `Retry-After`; 0 without one. */
   retryAfterMs?: number
 }
 
-/** @param random in [0, 1): a test passes its own. */
+/**
+ * Decides by the error's class whether a refused message is sent again, waits or fails.
+ * @param random in [0, 1): a test passes its own.
+ */
 export function afterFailure(failed: FailedAttempt, random: () => number = Math.random): FailureVerdict {
   const { error } = failed
   if (error.class === 'FAIL') return { kind: 'fail' }
@@ -35,9 +38,8 @@ export function afterFailure(failed: FailedAttempt, random: () => number = Math.
 }
 
 /**
- * Wait before the same attempt is made again after not a byte of it left us (DNS, connect, TLS): nothing was tried, so
- * nothing is used up.
- * @param repeated how often in a row it happened before.
+ * Wait in ms before an attempt is repeated of which not a byte was sent (DNS, connect, TLS). It does not count as an attempt.
+ * @param repeated how often in a row this happened before.
  */
 export function afterUnsent(repeated: number, random: () => number = Math.random): number {
   return jittered(BACKOFF_MS[Math.min(repeated, BACKOFF_MS.length - 1)] as number, random)
@@ -46,12 +48,12 @@ export function afterUnsent(repeated: number, random: () => number = Math.random
 const BACKOFF_MS = [1_000, 5_000, 30_000, 120_000, 600_000]
 const MAX_LATER_MS = 3_600_000
 
-/** Meta's word is taken for the time it names, unless it has been wrong several times in a row. */
+/** Number of refusals in a row after which Meta's own `Retry-After` is no longer trusted alone. */
 const BELIEVED = 3
 
 /**
- * As long as Meta asks, if it does. Otherwise the pair limit asks for 4^x seconds; everything else grows by two, up to an
- * hour or to what the table says.
+ * Wait that Meta asks for, if it names one. Otherwise 4^x seconds for the pair limit; all others double up to an hour, or to
+ * the table's own wait where that is longer.
  */
 function laterMs({ error, repeated = 0, retryAfterMs = 0 }: FailedAttempt, random: () => number): number {
   const spread = 1 + 0.2 * random()

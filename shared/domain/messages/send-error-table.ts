@@ -1,7 +1,7 @@
-/** RETRY: the same message again, few attempts. RETRY_LATER: the whole scope waits. PAUSE: the scope stops until mended. */
+/** RETRY: the message is sent again, a few times. RETRY_LATER: the scope waits. PAUSE: the scope stops until the cause is fixed. */
 export type ErrorClass = 'RETRY' | 'RETRY_LATER' | 'PAUSE' | 'FAIL'
 
-/** What the class holds for; for FAIL: who else learns from it. */
+/** Scope of the class: everything that waits or stops; for FAIL, the subject whose state the error reveals. */
 export type ErrorScope = 'message' | 'contact' | 'template' | 'operation' | 'pair' | 'number' | 'waba' | 'token' | 'app'
 
 export interface ErrorRow {
@@ -12,17 +12,17 @@ export interface ErrorRow {
   title: string
   class: ErrorClass
   scope: ErrorScope
-  /** Seconds that Meta wants at least; null where waiting is no cure. */
+  /** Shortest wait in seconds; null where waiting does not help. */
   waitS: number | null
-  /** Attempts in all where they differ from the usual number. */
+  /** Total number of attempts, where it differs from `MAX_ATTEMPTS`. */
   maxAttempts?: number
-  /** For the person who sees the failure: what happened, and what to do about it. */
+  /** Whole sentences for people: what happened, and what to do about it. */
   sentence: string
   nextStep: string
 }
 
 /**
- * Every error code that Meta documents for WhatsApp, with our judgement of it.
+ * Every error code that Meta documents for WhatsApp, with its classification and its texts.
  * @see https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes
  */
 export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
@@ -34,7 +34,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     scope: 'token',
     waitS: null,
     sentence: "WhatsApp no longer accepts this number's access token.",
-    nextStep: 'Connect the number again; the waiting messages then go out by themselves.',
+    nextStep: 'Connect the number again. The waiting messages are then sent automatically.',
   },
   {
     code: 3,
@@ -43,8 +43,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'PAUSE',
     scope: 'token',
     waitS: null,
-    sentence: 'The connected app lacks a permission that sending needs.',
-    nextStep: 'Connect the number again and grant every permission that is asked for.',
+    sentence: 'The connected app does not have a permission that sending requires.',
+    nextStep: 'Connect the number again and grant all requested permissions.',
   },
   {
     code: 10,
@@ -53,8 +53,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'PAUSE',
     scope: 'token',
     waitS: null,
-    sentence: 'The permission to send for this number was not granted or was taken away.',
-    nextStep: 'Connect the number again and grant every permission that is asked for.',
+    sentence: 'The permission to send for this number was not granted or was revoked.',
+    nextStep: 'Connect the number again and grant all requested permissions.',
   },
   {
     code: 102,
@@ -64,7 +64,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     scope: 'token',
     waitS: null,
     sentence: 'The access token of this number has expired or was revoked.',
-    nextStep: 'Connect the number again; the waiting messages then go out by themselves.',
+    nextStep: 'Connect the number again. The waiting messages are then sent automatically.',
   },
   {
     code: 190,
@@ -74,7 +74,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     scope: 'token',
     waitS: null,
     sentence: 'The access token of this number has expired or was revoked.',
-    nextStep: 'Connect the number again; the waiting messages then go out by themselves.',
+    nextStep: 'Connect the number again. The waiting messages are then sent automatically.',
   },
   {
     code: 200,
@@ -84,7 +84,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'PAUSE',
     scope: 'token',
     waitS: null,
-    sentence: 'The access token may not use this WhatsApp Business Account.',
+    sentence: 'The access token does not give access to this WhatsApp Business Account.',
     nextStep: 'Give the system user access to the account, or connect the number again.',
   },
   {
@@ -94,8 +94,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'PAUSE',
     scope: 'waba',
     waitS: null,
-    sentence: 'WhatsApp has blocked this business account for a breach of its policies.',
-    nextStep: "Look at the account's status in WhatsApp Manager and appeal there; resume the number afterwards.",
+    sentence: 'WhatsApp has blocked this business account for violating its policies.',
+    nextStep: "Check the account's status in WhatsApp Manager and appeal there. Then resume the number.",
   },
   {
     code: 130497,
@@ -104,8 +104,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'FAIL',
     scope: 'message',
     waitS: null,
-    sentence: "This business may not message people in the recipient's country.",
-    nextStep: 'Reach this person another way; WhatsApp does not allow this country for your account.',
+    sentence: "This business is not allowed to message people in the recipient's country.",
+    nextStep: 'Contact this person another way: WhatsApp does not allow your account to message this country.',
   },
   {
     code: 131031,
@@ -115,7 +115,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     scope: 'waba',
     waitS: null,
     sentence: 'WhatsApp has locked this business account.',
-    nextStep: "Look at the account's status in WhatsApp Manager and appeal there; resume the number afterwards.",
+    nextStep: "Check the account's status in WhatsApp Manager and appeal there. Then resume the number.",
   },
   {
     code: 4,
@@ -124,8 +124,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'RETRY_LATER',
     scope: 'app',
     waitS: 60,
-    sentence: 'The app has used up its allowance of calls for the moment.',
-    nextStep: 'Nothing to do: the message is tried again when Meta allows calls.',
+    sentence: 'The app has reached its limit of calls for now.',
+    nextStep: 'No action is needed. The message is sent again when Meta allows further calls.',
   },
   {
     code: 17,
@@ -134,8 +134,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'RETRY_LATER',
     scope: 'token',
     waitS: 60,
-    sentence: 'The access token has used up its allowance of calls for the moment.',
-    nextStep: 'Nothing to do: the message is tried again when Meta allows calls.',
+    sentence: 'The access token has reached its limit of calls for now.',
+    nextStep: 'No action is needed. The message is sent again when Meta allows further calls.',
   },
   {
     code: 80007,
@@ -144,8 +144,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'RETRY_LATER',
     scope: 'waba',
     waitS: 60,
-    sentence: 'This business account has used up its allowance of calls for the moment.',
-    nextStep: 'Nothing to do: the message is tried again when Meta allows calls.',
+    sentence: 'This business account has reached its limit of calls for now.',
+    nextStep: 'No action is needed. The message is sent again when Meta allows further calls.',
   },
   {
     code: 80008,
@@ -154,8 +154,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'RETRY_LATER',
     scope: 'waba',
     waitS: 60,
-    sentence: 'This business account has used up its allowance of calls for the moment.',
-    nextStep: 'Nothing to do: the message is tried again when Meta allows calls.',
+    sentence: 'This business account has reached its limit of calls for now.',
+    nextStep: 'No action is needed. The message is sent again when Meta allows further calls.',
   },
   {
     code: 130429,
@@ -165,7 +165,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     scope: 'number',
     waitS: 1,
     sentence: 'This number is sending faster than WhatsApp allows.',
-    nextStep: 'Nothing to do: sending slows down and the message is tried again.',
+    nextStep: 'No action is needed. Sending slows down and the message is sent again.',
   },
   {
     code: 131048,
@@ -174,8 +174,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'PAUSE',
     scope: 'number',
     waitS: 3600,
-    sentence: 'WhatsApp limits this number because too many people blocked or reported its messages.',
-    nextStep: "Hold campaigns, look at the number's quality in WhatsApp Manager and resume when it recovers.",
+    sentence: 'WhatsApp has limited this number because too many people blocked it or reported its messages.',
+    nextStep: "Pause your campaigns, check the number's quality in WhatsApp Manager and resume them when it recovers.",
   },
   {
     code: 131056,
@@ -184,8 +184,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'RETRY_LATER',
     scope: 'pair',
     waitS: 1,
-    sentence: 'Too many messages went to this person within a short time.',
-    nextStep: 'Nothing to do: the message is tried again when WhatsApp allows more to this person.',
+    sentence: 'Too many messages were sent to this person within a short time.',
+    nextStep: 'No action is needed. The message is sent again when WhatsApp allows it.',
   },
   {
     code: 131057,
@@ -194,8 +194,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'RETRY_LATER',
     scope: 'number',
     waitS: 60,
-    sentence: 'WhatsApp is upgrading this number and is not sending for a minute.',
-    nextStep: 'Nothing to do: the message is tried again after the maintenance.',
+    sentence: 'WhatsApp is upgrading this number and cannot send for a minute.',
+    nextStep: 'No action is needed. The message is sent again after the maintenance.',
   },
   {
     code: 133016,
@@ -204,7 +204,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'RETRY_LATER',
     scope: 'number',
     waitS: 259200,
-    sentence: 'This number was registered or deregistered too often; WhatsApp blocks it for up to 72 hours.',
+    sentence: 'This number was registered or deregistered too often. WhatsApp has blocked it for up to 72 hours.',
     nextStep: 'Wait 72 hours before you register the number again.',
   },
   {
@@ -214,8 +214,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'RETRY_LATER',
     scope: 'number',
     waitS: 60,
-    sentence: 'Messages go to this group faster than WhatsApp allows.',
-    nextStep: 'Nothing to do: the message is tried again when WhatsApp allows more.',
+    sentence: 'Messages are sent to this group faster than WhatsApp allows.',
+    nextStep: 'No action is needed. The message is sent again when WhatsApp allows it.',
   },
   {
     code: 1,
@@ -226,7 +226,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     waitS: 2,
     maxAttempts: 3,
     sentence: 'WhatsApp could not process the request.',
-    nextStep: "Send it again; if it keeps failing, check the message's content and Meta's status page.",
+    nextStep: "Send the message again. If it keeps failing, check its content and Meta's status page.",
   },
   {
     code: 2,
@@ -236,7 +236,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     scope: 'message',
     waitS: 2,
     sentence: 'WhatsApp is temporarily out of service or overloaded.',
-    nextStep: "Send it again later; Meta's status page tells when the service is back.",
+    nextStep: "Send the message again later. Meta's status page shows when the service is available.",
   },
   {
     code: 33,
@@ -245,7 +245,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'PAUSE',
     scope: 'number',
     waitS: null,
-    sentence: 'This phone number no longer exists at WhatsApp.',
+    sentence: 'This phone number no longer exists on WhatsApp.',
     nextStep: 'Connect the number again, or disconnect it here if it was deleted.',
   },
   {
@@ -255,7 +255,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'FAIL',
     scope: 'message',
     waitS: null,
-    sentence: 'WhatsApp refused a part of this message as invalid.',
+    sentence: 'WhatsApp refused a part of this message because it is invalid.',
     nextStep: 'Correct the part that the detail names and send the message again.',
   },
   {
@@ -265,7 +265,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'PAUSE',
     scope: 'number',
     waitS: null,
-    sentence: 'WhatsApp does not know this phone number, or the access token may not see it.',
+    sentence: 'WhatsApp does not know this phone number, or the access token does not give access to it.',
     nextStep: 'Connect the number again with access to its WhatsApp Business Account.',
   },
   {
@@ -276,7 +276,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     scope: 'number',
     waitS: null,
     sentence: "WhatsApp does not know this phone number's id.",
-    nextStep: 'Connect the number again so that its id is read afresh.',
+    nextStep: 'Connect the number again, so that its id is updated.',
   },
   {
     code: 131000,
@@ -286,7 +286,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     scope: 'message',
     waitS: 5,
     sentence: 'WhatsApp failed for an unknown reason.',
-    nextStep: 'Send it again later.',
+    nextStep: 'Send the message again later.',
   },
   {
     code: 131005,
@@ -295,8 +295,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'PAUSE',
     scope: 'token',
     waitS: null,
-    sentence: 'The access token may not send for this number.',
-    nextStep: 'Connect the number again and grant every permission that is asked for.',
+    sentence: 'The access token does not allow sending from this number.',
+    nextStep: 'Connect the number again and grant all requested permissions.',
   },
   {
     code: 131008,
@@ -305,7 +305,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'FAIL',
     scope: 'message',
     waitS: null,
-    sentence: 'A part that this kind of message needs is missing.',
+    sentence: 'A part that this type of message requires is missing.',
     nextStep: 'Add what the detail names and send the message again.',
   },
   {
@@ -315,7 +315,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'FAIL',
     scope: 'message',
     waitS: null,
-    sentence: 'A value in this message is not one that WhatsApp accepts.',
+    sentence: 'WhatsApp does not accept one of the values in this message.',
     nextStep: 'Correct what the detail names and send the message again.',
   },
   {
@@ -325,8 +325,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'RETRY',
     scope: 'message',
     waitS: 5,
-    sentence: 'A WhatsApp service is temporarily not available.',
-    nextStep: 'Send it again later.',
+    sentence: 'A WhatsApp service is temporarily unavailable.',
+    nextStep: 'Send the message again later.',
   },
   {
     code: 131020,
@@ -355,8 +355,9 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'FAIL',
     scope: 'contact',
     waitS: null,
-    sentence: 'WhatsApp could not deliver to this person: not on WhatsApp, an old version, or terms not accepted.',
-    nextStep: 'Check the number, or reach the person another way.',
+    sentence:
+      'WhatsApp could not deliver the message: the person is not on WhatsApp, uses an old version or has not accepted its terms.',
+    nextStep: 'Check the number, or contact the person another way.',
   },
   {
     code: 131030,
@@ -365,7 +366,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'FAIL',
     scope: 'contact',
     waitS: null,
-    sentence: 'This test number may send only to recipients on its allowed list.',
+    sentence: 'This test number can send only to recipients on its allowed list.',
     nextStep: 'Add the recipient to the list in the app dashboard, or send from a real number.',
   },
   {
@@ -385,8 +386,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'PAUSE',
     scope: 'waba',
     waitS: null,
-    sentence: 'WhatsApp does not send because of a problem with the payment method.',
-    nextStep: "Settle the payment method in WhatsApp Manager's billing settings, then resume the number.",
+    sentence: 'WhatsApp did not send the message because of a problem with the payment method.',
+    nextStep: "Correct the payment method in WhatsApp Manager's billing settings, then resume the number.",
   },
   {
     code: 131045,
@@ -395,7 +396,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'PAUSE',
     scope: 'number',
     waitS: null,
-    sentence: "The number's registration at WhatsApp is not valid.",
+    sentence: "The number's registration with WhatsApp is not valid.",
     nextStep: 'Register the number again, then resume it.',
   },
   {
@@ -405,8 +406,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'FAIL',
     scope: 'message',
     waitS: null,
-    sentence: 'More than 24 hours have passed since this person last wrote, so only a template may be sent.',
-    nextStep: 'Send an approved template; when the person answers, free text is possible again.',
+    sentence: 'More than 24 hours have passed since this person last wrote, so only a template can be sent.',
+    nextStep: 'Send an approved template. When the person answers, you can send free text again.',
   },
   {
     code: 131049,
@@ -415,8 +416,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'FAIL',
     scope: 'message',
     waitS: 86400,
-    sentence: 'WhatsApp chose not to deliver this marketing message, to protect the person from too many.',
-    nextStep: 'Wait at least 24 hours and send it only if it is still wanted.',
+    sentence: 'WhatsApp did not deliver this marketing message, to protect the person from receiving too many.',
+    nextStep: 'Wait at least 24 hours. Send the message again only if it is still wanted.',
   },
   {
     code: 131050,
@@ -426,7 +427,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     scope: 'contact',
     waitS: null,
     sentence: 'This person has stopped marketing messages from your business.',
-    nextStep: 'Do not send marketing to this person; other templates and replies are still possible.',
+    nextStep: 'Do not send marketing to this person. Other templates and replies are still possible.',
   },
   {
     code: 131051,
@@ -445,8 +446,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'FAIL',
     scope: 'message',
     waitS: null,
-    sentence: "The person's media file could not be fetched from WhatsApp.",
-    nextStep: 'Ask the person to send the file again, below 100 MB.',
+    sentence: "The person's media file could not be downloaded from WhatsApp.",
+    nextStep: 'Ask the person to send the file again, with a size below 100 MB.',
   },
   {
     code: 131053,
@@ -456,8 +457,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     scope: 'message',
     waitS: 10,
     maxAttempts: 3,
-    sentence: 'WhatsApp could not load the media file of this message.',
-    nextStep: "Check that the file's link is reachable and its type and size are allowed, then send it again.",
+    sentence: 'WhatsApp could not download the media file of this message.',
+    nextStep: "Check that the file's link is reachable and that its type and size are allowed. Then send the message again.",
   },
   {
     code: 131055,
@@ -466,8 +467,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'FAIL',
     scope: 'message',
     waitS: null,
-    sentence: 'This way of sending accepts only marketing templates.',
-    nextStep: 'Send the message in the ordinary way.',
+    sentence: 'The Marketing Messages API accepts only marketing templates.',
+    nextStep: 'Send the message with the Cloud API instead.',
   },
   {
     code: 131059,
@@ -477,7 +478,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     scope: 'message',
     waitS: 0,
     sentence: 'The list changed while it was being read.',
-    nextStep: 'Start reading it again from the first page.',
+    nextStep: 'Read the list again from the first page.',
   },
   {
     code: 131060,
@@ -486,8 +487,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'FAIL',
     scope: 'message',
     waitS: null,
-    sentence: 'This message can be read only on the phone.',
-    nextStep: 'Open the conversation in the WhatsApp Business app.',
+    sentence: 'This message can be read only in the WhatsApp Business app.',
+    nextStep: 'Open the conversation on the phone.',
   },
   {
     code: 131062,
@@ -496,8 +497,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'FAIL',
     scope: 'message',
     waitS: null,
-    sentence: "This kind of message needs a phone number, and only the person's user id is known.",
-    nextStep: 'Ask the person for a phone number, or send another kind of message.',
+    sentence: "This type of message requires a phone number, but only the person's user id is known.",
+    nextStep: 'Ask the person for a phone number, or send another type of message.',
   },
   {
     code: 130472,
@@ -506,8 +507,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'FAIL',
     scope: 'message',
     waitS: null,
-    sentence: 'WhatsApp holds this message back because the person is part of an experiment.',
-    nextStep: 'Do not send the same template again; reach the person another way.',
+    sentence: 'WhatsApp did not deliver this message because the person is part of an experiment.',
+    nextStep: 'Do not send the same template again. Contact the person another way.',
   },
   {
     code: 132000,
@@ -517,7 +518,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     scope: 'message',
     waitS: null,
     sentence: 'The number of variables does not match the template.',
-    nextStep: 'Fill exactly the variables that the template shows, then send it again.',
+    nextStep: 'Fill in exactly the variables of the template, then send the message again.',
   },
   {
     code: 132001,
@@ -526,7 +527,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'FAIL',
     scope: 'template',
     waitS: null,
-    sentence: 'This template does not exist in this language, or is not approved.',
+    sentence: 'This template does not exist in this language, or it is not approved.',
     nextStep: 'Synchronise the templates and choose an approved one in the right language.',
   },
   {
@@ -537,7 +538,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     scope: 'message',
     waitS: null,
     sentence: 'With its variables filled in, the template is too long.',
-    nextStep: 'Shorten the variables and send it again.',
+    nextStep: 'Shorten the variables and send the message again.',
   },
   {
     code: 132007,
@@ -546,7 +547,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'FAIL',
     scope: 'template',
     waitS: null,
-    sentence: "The template's text breaks WhatsApp's policy on characters or format.",
+    sentence: "The template's text violates WhatsApp's policy on characters or format.",
     nextStep: 'Correct the template in WhatsApp Manager and have it approved again.',
   },
   {
@@ -556,8 +557,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'FAIL',
     scope: 'message',
     waitS: null,
-    sentence: 'A variable is not of the kind that the template expects.',
-    nextStep: 'Correct the variable that the detail names and send it again.',
+    sentence: 'A variable does not have the type that the template expects.',
+    nextStep: 'Correct the variable that the detail names and send the message again.',
   },
   {
     code: 132015,
@@ -567,7 +568,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     scope: 'template',
     waitS: null,
     sentence: 'WhatsApp has paused this template because of low quality.',
-    nextStep: 'Stop sending it; use another template until WhatsApp lifts the pause.',
+    nextStep: 'Use another template until WhatsApp ends the pause.',
   },
   {
     code: 132016,
@@ -576,7 +577,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'FAIL',
     scope: 'template',
     waitS: null,
-    sentence: 'WhatsApp has disabled this template for good.',
+    sentence: 'WhatsApp has permanently disabled this template.',
     nextStep: 'Create a new template with better content.',
   },
   {
@@ -586,8 +587,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'FAIL',
     scope: 'message',
     waitS: null,
-    sentence: 'A variable holds text that templates do not allow, such as a line break, a tab or many spaces.',
-    nextStep: 'Remove what the detail names from the variable and send it again.',
+    sentence: 'A variable contains text that templates do not allow, such as a line break, a tab or many spaces.',
+    nextStep: 'Remove the text that the detail names from the variable and send the message again.',
   },
   {
     code: 132068,
@@ -597,7 +598,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     scope: 'template',
     waitS: null,
     sentence: 'The form (Flow) in this message is blocked.',
-    nextStep: 'Correct the Flow in WhatsApp Manager, then send it again.',
+    nextStep: 'Correct the Flow in WhatsApp Manager, then send the message again.',
   },
   {
     code: 132069,
@@ -607,7 +608,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     scope: 'template',
     waitS: 3600,
     sentence: 'The form (Flow) in this message is throttled: ten messages used it within the last hour.',
-    nextStep: "Nothing to do: the message is tried again within the hour; look at the Flow's health meanwhile.",
+    nextStep: "The message is sent again within the hour. Check the Flow's health in WhatsApp Manager.",
   },
   {
     code: 133000,
@@ -616,7 +617,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'FAIL',
     scope: 'operation',
     waitS: null,
-    sentence: "The number's earlier deregistration did not finish.",
+    sentence: 'The earlier deregistration of this number was not completed.',
     nextStep: 'Deregister the number again, then register it.',
   },
   {
@@ -626,8 +627,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'RETRY',
     scope: 'operation',
     waitS: 5,
-    sentence: "WhatsApp's registration server is temporarily not available.",
-    nextStep: 'Try it again in a few minutes.',
+    sentence: "WhatsApp's registration server is temporarily unavailable.",
+    nextStep: 'Try again in a few minutes.',
   },
   {
     code: 133005,
@@ -637,7 +638,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     scope: 'operation',
     waitS: null,
     sentence: 'The PIN for two-step verification is wrong.',
-    nextStep: 'Enter the right PIN, or reset it in WhatsApp Manager.',
+    nextStep: 'Enter the correct PIN, or reset it in WhatsApp Manager.',
   },
   {
     code: 133006,
@@ -656,8 +657,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'RETRY_LATER',
     scope: 'number',
     waitS: 3600,
-    sentence: 'The PIN was entered wrongly too often.',
-    nextStep: 'Wait as long as the detail says, then enter the right PIN.',
+    sentence: 'A wrong PIN was entered too many times.',
+    nextStep: 'Wait as long as the detail says, then enter the correct PIN.',
   },
   {
     code: 133009,
@@ -666,8 +667,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'RETRY_LATER',
     scope: 'number',
     waitS: 60,
-    sentence: 'The PIN was entered too fast.',
-    nextStep: 'Wait as long as the detail says, then enter it again.',
+    sentence: 'The PIN was entered too many times within a short time.',
+    nextStep: 'Wait as long as the detail says, then enter the PIN again.',
   },
   {
     code: 133010,
@@ -676,8 +677,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'PAUSE',
     scope: 'number',
     waitS: null,
-    sentence: 'This number is not registered at WhatsApp.',
-    nextStep: 'Register the number, then resume it; the waiting messages go out by themselves.',
+    sentence: 'This number is not registered with WhatsApp.',
+    nextStep: 'Register the number, then resume it. The waiting messages are then sent automatically.',
   },
   {
     code: 133015,
@@ -686,8 +687,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'RETRY_LATER',
     scope: 'operation',
     waitS: 300,
-    sentence: 'This number was deleted a moment ago and cannot be registered yet.',
-    nextStep: 'Wait five minutes, then register it again.',
+    sentence: 'This number was deleted recently and cannot be registered yet.',
+    nextStep: 'Wait five minutes, then register the number again.',
   },
   {
     code: 134011,
@@ -697,7 +698,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     scope: 'waba',
     waitS: null,
     sentence: 'The terms of WhatsApp Payments have not been accepted.',
-    nextStep: 'Accept them in WhatsApp Manager, then resume the number.',
+    nextStep: 'Accept the terms in WhatsApp Manager, then resume the number.',
   },
   {
     code: 134100,
@@ -706,8 +707,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'FAIL',
     scope: 'message',
     waitS: null,
-    sentence: 'This way of sending accepts only marketing templates.',
-    nextStep: 'Send the message in the ordinary way.',
+    sentence: 'The Marketing Messages API accepts only marketing templates.',
+    nextStep: 'Send the message with the Cloud API instead.',
   },
   {
     code: 134101,
@@ -716,8 +717,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'RETRY_LATER',
     scope: 'template',
     waitS: 600,
-    sentence: 'The template is still being prepared by WhatsApp.',
-    nextStep: 'Nothing to do: the message is tried again within ten minutes.',
+    sentence: 'WhatsApp is still preparing the template.',
+    nextStep: 'No action is needed. The message is sent again within ten minutes.',
   },
   {
     code: 134102,
@@ -727,7 +728,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     scope: 'template',
     waitS: null,
     sentence: 'This template cannot be used for marketing messages.',
-    nextStep: 'Choose another template, or send it in the ordinary way.',
+    nextStep: 'Choose another template, or send it with the Cloud API.',
   },
   {
     code: 135000,
@@ -747,7 +748,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     scope: 'contact',
     waitS: null,
     sentence: "The person's identity changed since it was last confirmed, for example with a new phone.",
-    nextStep: 'Make sure that it is still the same person, then send the message again.',
+    nextStep: 'Confirm that it is still the same person, then send the message again.',
   },
   {
     code: 139100,
@@ -757,7 +758,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     scope: 'operation',
     waitS: null,
     sentence: 'Some people could not be blocked or unblocked.',
-    nextStep: 'Look at the list of those that failed and try them again.',
+    nextStep: 'Check which people failed and try them again.',
   },
   {
     code: 147001,
@@ -776,8 +777,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'FAIL',
     scope: 'operation',
     waitS: null,
-    sentence: 'This account may not have a username yet.',
-    nextStep: 'See the conditions in WhatsApp Manager and try it later.',
+    sentence: 'This account is not yet allowed to have a username.',
+    nextStep: 'Check the conditions in WhatsApp Manager and try again later.',
   },
   {
     code: 147003,
@@ -787,7 +788,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     scope: 'operation',
     waitS: null,
     sentence: 'The Facebook account is not linked.',
-    nextStep: 'Link the Facebook account in WhatsApp Manager, then try it again.',
+    nextStep: 'Link the Facebook account in WhatsApp Manager, then try again.',
   },
   {
     code: 147004,
@@ -797,7 +798,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     scope: 'operation',
     waitS: null,
     sentence: 'The Instagram account is not linked.',
-    nextStep: 'Link the Instagram account in WhatsApp Manager, then try it again.',
+    nextStep: 'Link the Instagram account in WhatsApp Manager, then try again.',
   },
   {
     code: 100,
@@ -806,7 +807,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'FAIL',
     scope: 'operation',
     waitS: null,
-    sentence: 'The account has as many templates as WhatsApp allows.',
+    sentence: 'The account has reached the number of templates that WhatsApp allows.',
     nextStep: 'Delete templates that are no longer used, then create this one again.',
   },
   {
@@ -826,7 +827,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'FAIL',
     scope: 'operation',
     waitS: null,
-    sentence: "The template's header is not in the right format.",
+    sentence: "The format of the template's header is not valid.",
     nextStep: 'Correct the header and submit the template again.',
   },
   {
@@ -836,7 +837,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'FAIL',
     scope: 'operation',
     waitS: null,
-    sentence: "The template's body is not in the right format.",
+    sentence: "The format of the template's body is not valid.",
     nextStep: 'Correct the body and submit the template again.',
   },
   {
@@ -846,7 +847,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'FAIL',
     scope: 'operation',
     waitS: null,
-    sentence: "The template's footer is not in the right format.",
+    sentence: "The format of the template's footer is not valid.",
     nextStep: 'Correct the footer and submit the template again.',
   },
   {
@@ -866,8 +867,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'FAIL',
     scope: 'operation',
     waitS: null,
-    sentence: 'A template may not begin or end with a variable.',
-    nextStep: 'Put text before the first and after the last variable, then submit it again.',
+    sentence: 'A template cannot begin or end with a variable.',
+    nextStep: 'Put text before the first and after the last variable, then submit the template again.',
   },
   {
     code: 100,
@@ -877,7 +878,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     scope: 'operation',
     waitS: null,
     sentence: 'This language of the template is still being deleted.',
-    nextStep: 'Wait a few minutes and submit it again, or use another name.',
+    nextStep: 'Wait a few minutes and submit the template again, or use another name.',
   },
   {
     code: 100,
@@ -906,8 +907,8 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     class: 'FAIL',
     scope: 'operation',
     waitS: null,
-    sentence: 'The 24 hours for the synchronisation after connecting are over.',
-    nextStep: 'Disconnect the number and connect it again to synchronise it.',
+    sentence: 'The synchronisation is possible only within 24 hours after connecting.',
+    nextStep: 'Disconnect the number and connect it again, then synchronise it.',
   },
   {
     code: 2593109,

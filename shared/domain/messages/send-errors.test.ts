@@ -24,12 +24,12 @@ describe('every documented code', () => {
     expect(described.nextStep).toMatch(/^[A-Z].{8,}\.$/)
   })
 
-  test('the table has no row that the documents do not', () => {
+  test('the table has no undocumented row', () => {
     expect(SEND_ERROR_TABLE).toHaveLength(fixture.codes.length)
   })
 })
 
-test.for([200, 210, 299])('permission error %i is the row of its range', code => {
+test.for([200, 210, 299])('permission error %i uses the row of its range', code => {
   expect(describeError({ code })).toMatchObject({ code, class: 'PAUSE', scope: 'token', known: true })
 })
 
@@ -46,7 +46,7 @@ test.for([
   [{ code: null, httpStatus: 429 }, 'RETRY_LATER'],
   [{ code: null, httpStatus: 401 }, 'PAUSE'],
   [{ code: null, httpStatus: 404 }, 'FAIL'],
-] as const)('what no table knows is judged by its status: %j is %s', ([report, expected]) => {
+] as const)('an unknown error is classified by its HTTP status: %j is %s', ([report, expected]) => {
   const described = describeError(report)
   expect(described).toMatchObject({ class: expected, known: false })
   if (expected === 'RETRY') expect(described.maxAttempts).toBe(3)
@@ -56,7 +56,7 @@ test('codes 1 and 131053 are tried three times, other retries six times', () => 
   expect([1, 131053, 2, 131000].map(code => describeError({ code }).maxAttempts)).toEqual([3, 3, 6, 6])
 })
 
-test("a stored error keeps Meta's detail and says it is Meta's", () => {
+test("a stored error keeps Meta's detail and names Meta as its source", () => {
   expect(errorDoc({ code: 131026, title: 'ignored', detail: 'Message Undeliverable.' })).toEqual({
     code: 131026,
     title: 'Message undeliverable',
@@ -71,7 +71,7 @@ test('an unknown code keeps the raw title', () => {
   expect(errorDoc({ code: 42, title: 'Strange thing' })).toMatchObject({ code: 42, title: 'Strange thing' })
 })
 
-test('a closed window that we notice ourselves reads like the one of Meta, but is ours', () => {
+test("a closed window that the platform notices has Meta's texts, with the platform as its source", () => {
   const theirs = errorDoc({ code: 131047 })
   expect(platformError('window-closed')).toEqual({ ...theirs, source: 'platform' })
 })

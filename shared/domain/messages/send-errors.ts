@@ -2,7 +2,7 @@ import { type ErrorClass, type ErrorRow, type ErrorScope, SEND_ERROR_TABLE } fro
 
 export type { ErrorClass, ErrorScope } from './send-error-table.ts'
 
-/** What Meta said, in an HTTP answer or in a failed status. `code` null: an HTTP error without Meta's envelope. */
+/** Meta's error, from an HTTP answer or a failed status. `code` null: an HTTP error without Meta's envelope. */
 export interface ErrorReport {
   code: number | null
   subcode?: number | null
@@ -12,25 +12,25 @@ export interface ErrorReport {
   isTransient?: boolean
 }
 
-/** A report with our judgement: what the sender does about it, and what people read. */
+/** An error with its classification, which decides what the sender does, and the texts that people read. */
 export interface DescribedError {
   code: number | null
   subcode: number | null
   class: ErrorClass
   scope: ErrorScope
-  /** Seconds that Meta wants at least; null where waiting is no cure. */
+  /** Shortest wait in seconds; null where waiting does not help. */
   waitS: number | null
-  /** Attempts in all; counts for RETRY only. */
+  /** Total number of attempts; used for class RETRY only. */
   maxAttempts: number
   title: string
   detail: string | null
   sentence: string
   nextStep: string
-  /** False: the code is in no table, judged by HTTP status and `is_transient` alone. */
+  /** False: the code is not in the table and is classified by HTTP status and `is_transient`. */
   known: boolean
 }
 
-/** As stored with a message and shown. */
+/** Error as it is stored with a message and shown. */
 export interface ErrorText {
   code: number | null
   title: string
@@ -42,7 +42,7 @@ export interface ErrorText {
 
 export type PauseReason = 'token' | 'account' | 'payment' | 'quality' | 'registration'
 
-/** Failures that we declare ourselves: provisional, any later word of Meta replaces them. */
+/** Failures that the platform declares: provisional, replaced by any later report from Meta. */
 export type PlatformFailure =
   | 'unknown-outcome'
   | 'window-closed'
@@ -57,7 +57,7 @@ export type PlatformFailure =
 export const MAX_ATTEMPTS = 6
 export const MAX_ATTEMPTS_UNKNOWN = 3
 
-/** Class, scope, sentence and next step of an error; total: an unknown code is judged by its HTTP status and `is_transient`. */
+/** Classifies every error; an unknown code by its HTTP status and `is_transient`. */
 export function describeError(report: ErrorReport): DescribedError {
   const row = findRow(report.code, report.subcode ?? null)
   const described = row ?? unknownRow(report)
@@ -76,18 +76,18 @@ export function describeError(report: ErrorReport): DescribedError {
   }
 }
 
-/** What stays with the message that failed. */
+/** Error of Meta as it is stored with the failed message. */
 export function errorDoc(report: ErrorReport): ErrorText {
   const { code, title, detail, sentence, nextStep } = describeError(report)
   return { code, title, detail, sentence, nextStep, source: 'meta' }
 }
 
-/** @param detail what is particular to this message; no text of the message itself. */
+/** Error for a failure that the platform declares. @param detail specific to this message, without its text */
 export function platformError(failure: PlatformFailure, detail: string | null = null): ErrorText {
   return { ...PLATFORM_FAILURES[failure], detail, source: 'platform' }
 }
 
-/** Why a number is paused by this error: the banner and the cure differ. */
+/** Reason for which an error pauses a number; it selects the banner and the remedy. */
 export function pauseReason(error: Pick<DescribedError, 'code' | 'scope'>): PauseReason {
   if (error.code !== null && PAYMENT_CODES.has(error.code)) return 'payment'
   if (error.code === SPAM_LIMIT) return 'quality'
@@ -95,13 +95,13 @@ export function pauseReason(error: Pick<DescribedError, 'code' | 'scope'>): Paus
   return error.scope === 'waba' ? 'account' : 'registration'
 }
 
-/** The number may go on with replies, but campaigns are held. */
+/** Spam limit: campaigns of the number are held, replies go on. */
 export const SPAM_LIMIT = 131048
-/** The number's throughput is used up. */
+/** Throughput of the number exceeded. */
 export const THROUGHPUT_LIMIT = 130429
-/** Too much for one recipient. */
+/** Too many messages to one recipient. */
 export const PAIR_LIMIT = 131056
-/** Free-form after the window's end. */
+/** Free-form message after the end of the customer service window. */
 export const WINDOW_CLOSED = 131047
 const PAYMENT_CODES = new Set([131042, 134011])
 
@@ -120,7 +120,10 @@ function findRow(code: number | null, subcode: number | null): ErrorRow | undefi
 
 type Refusal = Omit<ErrorRow, 'code' | 'subcode'>
 
-/** 4xx without an envelope comes from something before Meta's API; only 401 and 429 mean the same there. */
+/**
+ * Classification of an unknown code. A 4xx without an envelope comes from a proxy before Meta's API; only 401 and 429 mean the
+ * same there.
+ */
 function unknownRow(report: ErrorReport): Refusal {
   const status = report.httpStatus ?? 0
   const title = report.title ?? (report.code === null ? `HTTP ${status}` : `Error ${report.code}`)
@@ -134,30 +137,30 @@ const THROTTLED: Omit<Refusal, 'title'> = {
   class: 'RETRY_LATER',
   scope: 'number',
   waitS: 1,
-  sentence: 'WhatsApp asks this number to send more slowly.',
-  nextStep: 'Nothing to do: the message is tried again when WhatsApp allows more.',
+  sentence: 'WhatsApp asked this number to send more slowly.',
+  nextStep: 'No action is needed. The message is sent again when WhatsApp allows it.',
 }
 const UNAUTHORISED: Omit<Refusal, 'title'> = {
   class: 'PAUSE',
   scope: 'token',
   waitS: null,
   sentence: "WhatsApp does not accept this number's access token.",
-  nextStep: 'Connect the number again; the waiting messages then go out by themselves.',
+  nextStep: 'Connect the number again. The waiting messages are then sent automatically.',
 }
 const TRANSIENT: Omit<Refusal, 'title'> = {
   class: 'RETRY',
   scope: 'message',
   waitS: 5,
   maxAttempts: MAX_ATTEMPTS_UNKNOWN,
-  sentence: 'WhatsApp failed for a reason that it calls temporary.',
-  nextStep: 'Send it again later.',
+  sentence: 'WhatsApp reported a temporary error.',
+  nextStep: 'Send the message again later.',
 }
 const REFUSED: Omit<Refusal, 'title'> = {
   class: 'FAIL',
   scope: 'message',
   waitS: null,
-  sentence: 'WhatsApp refused this message; the detail holds its own words.',
-  nextStep: 'Correct what the detail names, or ask support with the code.',
+  sentence: 'WhatsApp refused this message. The detail contains the reason that WhatsApp gave.',
+  nextStep: 'Correct the problem that the detail names, or contact support with the error code.',
 }
 
 const windowClosed = EXACT.get(key(WINDOW_CLOSED, null)) as ErrorRow
@@ -166,20 +169,20 @@ const PLATFORM_FAILURES: Record<PlatformFailure, Omit<ErrorText, 'detail' | 'sou
   'unknown-outcome': {
     code: null,
     title: 'Outcome unknown',
-    sentence: 'WhatsApp took the request but never said whether the message was accepted; it may have been sent.',
-    nextStep: 'Ask the recipient, or send it again and accept that it may arrive twice.',
+    sentence: 'WhatsApp received the request but did not confirm whether the message was accepted. It may have been sent.',
+    nextStep: 'Ask the recipient whether it arrived, or send it again; it may then arrive twice.',
   },
   cancelled: {
     code: null,
     title: 'Cancelled',
-    sentence: 'It was cancelled before it was sent.',
-    nextStep: 'Send it anew if it shall go after all.',
+    sentence: 'The message was cancelled before it was sent.',
+    nextStep: 'Send a new message if it is still wanted.',
   },
   'media-gone': {
     code: null,
     title: 'File not found',
-    sentence: 'The file of this message is not in the storage any more.',
-    nextStep: 'Upload the file again and send it anew.',
+    sentence: 'The file of this message is no longer in the storage.',
+    nextStep: 'Upload the file again and send a new message.',
   },
   'window-closed': {
     code: WINDOW_CLOSED,
@@ -190,31 +193,31 @@ const PLATFORM_FAILURES: Record<PlatformFailure, Omit<ErrorText, 'detail' | 'sou
   'template-unavailable': {
     code: null,
     title: 'Template not available',
-    sentence: 'The template of this message was no longer approved when it should go out.',
+    sentence: 'The template of this message was no longer approved when the message was due.',
     nextStep: 'Choose an approved template, or have this one approved again.',
   },
   'opted-out': {
     code: null,
-    title: 'No marketing wanted',
-    sentence: 'This person has asked for no more marketing since the message was accepted.',
-    nextStep: 'Nothing to do: write with a utility template, or wait until the person writes again.',
+    title: 'Opted out of marketing',
+    sentence: 'This person opted out of marketing after the message was accepted.',
+    nextStep: 'Use a utility template, or wait until the person writes again.',
   },
   expired: {
     code: null,
     title: 'Waited too long',
-    sentence: 'The message could not be sent within the time your organisation allows, so it was given up.',
-    nextStep: 'Send it again if it is still wanted.',
+    sentence: 'The message could not be sent within the time that your organisation allows.',
+    nextStep: 'Send the message again if it is still wanted.',
   },
   disconnected: {
     code: null,
     title: 'Number not connected',
-    sentence: 'The number that this message should go out from is no longer connected.',
-    nextStep: 'Connect the number again, or send from another one.',
+    sentence: 'The number that this message was to be sent from is no longer connected.',
+    nextStep: 'Connect the number again, or send from another number.',
   },
   unsendable: {
     code: null,
     title: 'Message cannot be sent',
-    sentence: 'This message is stored without what is needed to send it.',
+    sentence: 'The stored message is incomplete and cannot be sent.',
     nextStep: 'Write the message again.',
   },
 }

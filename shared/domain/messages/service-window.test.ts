@@ -14,6 +14,6 @@ test('a customer who never wrote has no window', () => {
   expect(windowIsOpen(null, at('2026-11-20T09:00:00Z'))).toBe(false)
 })
 
-test('a stamp far in the future counts from the arrival', () => {
+test('a timestamp far in the future is replaced by the arrival', () => {
   expect(windowEnd(at('2027-01-01T00:00:00Z'), at('2026-11-20T09:00:00Z'))).toEqual(at('2026-11-21T09:00:00Z'))
 })

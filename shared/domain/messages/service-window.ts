@@ -17,7 +17,7 @@ export function windowEnd(messageAt: Date, arrivedAt: Date): Date {
   return new Date(clampToArrival(messageAt, arrivedAt).getTime() + WINDOW_MS)
 }
 
-/** Meta's time, or the arrival's where Meta's lies more than 5 minutes after it. */
+/** Meta's time of a message, or its arrival where Meta's time is more than 5 minutes later. */
 export function clampToArrival(messageAt: Date, arrivedAt: Date): Date {
   return messageAt.getTime() > arrivedAt.getTime() + FUTURE_TOLERANCE_MS ? arrivedAt : messageAt
 }

@@ -15,7 +15,7 @@ test.for([
   expect(campaignPerMinute(campaign(category), number(rating))).toBe(perMinute)
 })
 
-test('the slower of wish and rating counts, and campaigns of one number share', () => {
+test("the lower of the campaign's rate and the rating's counts, and campaigns of one number share it", () => {
   expect(campaignPerMinute(campaign('MARKETING', 100), number('YELLOW'))).toBe(100)
   expect(campaignPerMinute(campaign('MARKETING', 5000), number('YELLOW'), 2)).toBe(1200)
   expect(campaignPerMinute(campaign('UTILITY', 30), number('RED'))).toBe(30)

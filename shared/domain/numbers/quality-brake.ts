@@ -1,7 +1,7 @@
-/** Of a number's rate, what marketing campaigns may use: the rating falls when people block it or report spam. */
+/** Share of a number's rate that marketing campaigns may use, by Meta's rating, which falls with blocks and spam reports. */
 const SHARE: Record<string, number> = { YELLOW: 0.5, RED: 0.1 }
 
-/** 1 for a good or unknown rating. */
+/** Share of the rate for marketing; 1 for a good or unknown rating. */
 export const marketingShare = (qualityRating: string | null): number => SHARE[qualityRating ?? ''] ?? 1
 
 export interface Braked {
@@ -10,7 +10,7 @@ export interface Braked {
 }
 
 /**
- * Messages a minute of a campaign, by its own wish and by the rating of its number; null: as fast as the number.
+ * Messages a minute of a campaign, by its own setting and the rating of its number; null: as fast as the number.
  * @param campaigns of the number that go out together and share what the rating leaves
  */
 export function campaignPerMinute(

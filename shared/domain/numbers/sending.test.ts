@@ -34,7 +34,7 @@ test.for([
   expect(mayOnlyReply(number, now)).toBe(expected)
 })
 
-test('what waits is looked at again at the end, within a minute at most', () => {
+test('held messages are checked again at the end of the restriction, and every minute before', () => {
   expect(restrictedUntil(repliesOnlyUntil('10:00:20'), now)).toEqual(repliesOnlyUntil('10:00:20').repliesOnly.until)
   expect(restrictedUntil(repliesOnlyUntil('12:00:00'), now)).toEqual(repliesOnlyUntil('10:01:00').repliesOnly.until)
   expect(restrictedUntil({ repliesOnly: { until: null } }, now)).toEqual(repliesOnlyUntil('10:01:00').repliesOnly.until)

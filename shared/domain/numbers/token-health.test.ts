@@ -12,7 +12,7 @@ const token = (facts: Partial<TokenFacts>): TokenFacts => ({
   ...facts,
 })
 
-test('of two ends the earlier counts, and none is none', () => {
+test('the earlier of two ends counts; without any there is none', () => {
   expect(endOf(token({}))).toBeNull()
   expect(endOf(token({ expiresAt: inDays(3) }))).toEqual(inDays(3))
   expect(endOf(token({ expiresAt: inDays(30), dataAccessExpiresAt: inDays(5) }))).toEqual(inDays(5))
@@ -39,16 +39,16 @@ test.for<[Partial<TokenFacts>, Date | null]>([
   expect(warnOf(token(facts), now)).toEqual(expected)
 })
 
-test('what a token may not do is named', () => {
+test('missing permissions are named', () => {
   expect(missingScopes({ scopes: ['whatsapp_business_messaging'] })).toEqual(['whatsapp_business_management'])
 })
 
-test('the banner names the cause that Meta names', () => {
+test("the banner names Meta's cause", () => {
   expect(problemSentence({ code: 190, subcode: 463, text: null })).toContain('expired')
   expect(problemSentence(null)).toContain('Connect the number again')
 })
 
-test('a pause ends by itself only where a valid token is the cure', () => {
+test('a pause ends automatically only where a valid token resolves it', () => {
   expect(endsWithValidToken('token', 190)).toBe(true)
   expect(endsWithValidToken('token', null)).toBe(true)
   expect(endsWithValidToken('token', 10)).toBe(false)

@@ -1,41 +1,41 @@
-/** What Meta says of a number's access token. */
+/** State of a number's access token, as Meta reports it. */
 export interface TokenFacts {
   isValid: boolean
-  /** null: never. */
+  /** Expiry of the token; null: it does not expire. */
   expiresAt: Date | null
-  /** The data behind it can be read until then; only a person's new consent moves it. null: no end. */
+  /** End of the access to data, which only a person's new consent extends; null: no end. */
   dataAccessExpiresAt: Date | null
   scopes: string[]
-  /** Of a token that is not valid. */
+  /** Why the token is not valid; null for a valid one. */
   problem: { code: number | null; subcode: number | null; text: string | null } | null
 }
 
 const DAY_MS = 86_400_000
-/** People hear of an end so early. */
+/** Time before an expiry from which people are warned. */
 export const WARN_MS = 7 * DAY_MS
-/** Renewed before anybody has to be warned. */
+/** Time before an expiry from which the token is renewed: earlier than the warning. */
 export const RENEW_MS = 10 * DAY_MS
 
-/** The earlier end of the two; null when the token has none. */
+/** Earlier of the token's two ends; null when it has none. */
 export function endOf({ expiresAt, dataAccessExpiresAt }: Pick<TokenFacts, 'expiresAt' | 'dataAccessExpiresAt'>): Date | null {
   const ends = [expiresAt, dataAccessExpiresAt].filter(end => end !== null)
   return ends.length === 0 ? null : new Date(Math.min(...ends.map(end => end.getTime())))
 }
 
-/** Only a token with an end of its own is renewed, and only before it: Meta exchanges no expired one. */
+/** Whether a token can be renewed now: it must expire soon, but not be expired, because Meta exchanges no expired token. */
 export function mayRenew({ isValid, expiresAt }: TokenFacts, now: Date): boolean {
   if (!isValid || expiresAt === null) return false
   const leftMs = expiresAt.getTime() - now.getTime()
   return leftMs > 0 && leftMs <= RENEW_MS
 }
 
-/** The end to warn of, once for each; null while it is far. */
+/** Expiry to warn of, once for each; null while it is far away. */
 export function warnOf(facts: TokenFacts, now: Date): Date | null {
   const end = endOf(facts)
   return end !== null && end.getTime() - now.getTime() <= WARN_MS ? end : null
 }
 
-/** Without these a number can neither send nor be looked after. */
+/** Permissions that sending and management need. */
 const NEEDED = ['whatsapp_business_messaging', 'whatsapp_business_management']
 
 export const missingScopes = ({ scopes }: Pick<TokenFacts, 'scopes'>): string[] => NEEDED.filter(name => !scopes.includes(name))
@@ -50,19 +50,22 @@ const CAUSES: Record<number, string> = {
   492: 'The session behind the access token has ended.',
 }
 
-/** For the banner: why the token no longer works and what to do. */
+/** Text of the banner: why the token no longer works and what to do. */
 export function problemSentence(problem: TokenFacts['problem']): string {
   const cause = CAUSES[problem?.subcode ?? 0] ?? 'WhatsApp no longer accepts the access token of this number.'
-  return `${cause} Connect the number again; what waits then goes out by itself.`
+  return `${cause} Connect the number again. The waiting messages are then sent automatically.`
 }
 
-/** None of our keys opens it. */
+/** Text of the banner for a token that none of the configured keys decrypts. */
 export const UNREADABLE_TOKEN =
-  'The stored access token cannot be read: its key is missing. Put the key back, or connect the number again.'
+  'The stored access token cannot be decrypted because its key is missing. Restore the key, or connect the number again.'
 
-/** Refusals that a valid token may outlive; a missing permission is none of them. */
+/** Error codes of an expired or revoked session, which a valid token resolves; a missing permission is not among them. */
 const OF_THE_SESSION = new Set([0, 102, 190])
 
-/** Whether a pause may end by itself once Meta says that the token is valid. @param code Meta's, null when the pause has none */
+/**
+ * Whether a pause ends automatically once Meta reports the token as valid.
+ * @param code Meta's error code; null when the pause has none
+ */
 export const endsWithValidToken = (reason: string | null, code: number | null | undefined): boolean =>
   reason === 'token' && (code == null || OF_THE_SESSION.has(code))

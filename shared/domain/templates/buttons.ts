@@ -10,7 +10,7 @@ const MOST_PHONE = 20
 const MOST_COUPON = 20
 const OTP_TYPES = ['COPY_CODE', 'ONE_TAP', 'ZERO_TAP']
 
-/** How many of each kind one template may have; a kind that is not here is none of Meta's. */
+/** Most buttons of each type in one template; Meta has no other types. */
 const MOST_OF: Record<string, number> = {
   QUICK_REPLY: 10,
   URL: 2,
@@ -24,60 +24,64 @@ const MOST_OF: Record<string, number> = {
   VOICE_CALL: 1,
   REQUEST_CONTACT_INFO: 1,
 }
-/** Meta writes the label itself, or it may be left out. */
+/** Button types whose label Meta writes itself or that need none. */
 const UNLABELLED = ['OTP', 'COPY_CODE', 'REQUEST_CONTACT_INFO']
 
-/** What Meta would refuse of a template's buttons: number, kinds, order, labels, addresses, examples. */
+/** Problems for which Meta would refuse a template's buttons: number, types, order, labels, addresses, examples. */
 export function buttonProblems(buttons: readonly Button[], path: string, { submit }: { submit: boolean }): TemplateProblem[] {
-  if (buttons.length === 0) return [{ path, message: 'is empty' }]
+  if (buttons.length === 0) return [{ path, message: 'The list of buttons is empty.' }]
   const problems = buttons.flatMap((button, i) => oneButton(button, `${path}.${i}`, submit))
-  if (buttons.length > MOST_BUTTONS) problems.push({ path, message: `at most ${MOST_BUTTONS} buttons` })
+  if (buttons.length > MOST_BUTTONS) problems.push({ path, message: `A template has at most ${MOST_BUTTONS} buttons.` })
   for (const [kind, most] of Object.entries(MOST_OF))
     if (buttons.filter(({ type }) => type === kind).length > most)
-      problems.push({ path, message: `at most ${most} of type ${kind}` })
+      problems.push({ path, message: `A template has at most ${most} ${most === 1 ? 'button' : 'buttons'} of type ${kind}.` })
   const groups = buttons.filter(({ type }, i) => i > 0 && (type === 'QUICK_REPLY') !== (buttons[i - 1]?.type === 'QUICK_REPLY'))
-  if (groups.length > 1) problems.push({ path, message: 'quick replies and other buttons must each stand together' })
+  if (groups.length > 1)
+    problems.push({ path, message: 'Quick replies and other buttons must not be mixed: list all of one group before the other.' })
   return problems
 }
 
 function oneButton(button: Button, path: string, submit: boolean): TemplateProblem[] {
   const type = String(button.type)
-  if (!Object.hasOwn(MOST_OF, type)) return [{ path: `${path}.type`, message: `one of ${Object.keys(MOST_OF).join(', ')}` }]
+  if (!Object.hasOwn(MOST_OF, type))
+    return [{ path: `${path}.type`, message: `The type of a button must be one of ${Object.keys(MOST_OF).join(', ')}.` }]
   return [
     ...(UNLABELLED.includes(type) && button.text === undefined ? [] : labelProblems(button.text, `${path}.text`)),
     ...(type === 'URL' ? urlProblems(button, path, submit) : []),
     ...(type === 'PHONE_NUMBER' ? textProblems(button.phone_number, `${path}.phone_number`, MOST_PHONE) : []),
     ...(type === 'COPY_CODE' && submit ? textProblems(firstOf(button.example), `${path}.example`, MOST_COUPON) : []),
     ...(type === 'OTP' && !OTP_TYPES.includes(String(button.otp_type ?? '').toUpperCase())
-      ? [{ path: `${path}.otp_type`, message: `one of ${OTP_TYPES.join(', ')}` }]
+      ? [{ path: `${path}.otp_type`, message: `The otp_type must be one of ${OTP_TYPES.join(', ')}.` }]
       : []),
   ]
 }
 
 function labelProblems(text: unknown, path: string): TemplateProblem[] {
   const problems = textProblems(text, path, MOST_LABEL)
-  return problems.length === 0 && placeholdersOf(text).length > 0 ? [{ path, message: 'holds no variables' }] : problems
+  return problems.length === 0 && placeholdersOf(text).length > 0
+    ? [{ path, message: 'The label of a button cannot contain variables.' }]
+    : problems
 }
 
 function urlProblems({ url, example }: Button, path: string, submit: boolean): TemplateProblem[] {
   const problems = textProblems(url, `${path}.url`, MOST_URL)
   if (problems.length > 0) return problems
   const address = url as string
-  if (!/^https?:\/\//i.test(address)) return [{ path: `${path}.url`, message: 'begins with https://' }]
+  if (!/^https?:\/\//i.test(address)) return [{ path: `${path}.url`, message: 'The address must begin with https://.' }]
   const variables = placeholdersOf(address)
   if (variables.length === 0) return []
   if (variables.length > 1 || !address.trim().endsWith('}}'))
-    return [{ path: `${path}.url`, message: 'holds one variable at most, at its end' }]
+    return [{ path: `${path}.url`, message: 'The address can contain one variable, at its end.' }]
   return submit && !isFilled(firstOf(example)) ? [{ path: `${path}.example`, message: EXAMPLE_NEEDED }] : []
 }
 
-export const EXAMPLE_NEEDED = 'is needed: WhatsApp reviews a template by its examples'
+export const EXAMPLE_NEEDED = 'An example is required: WhatsApp reviews a template by its examples.'
 
-/** A text that is there and not too long. */
+/** Problems of a text that is missing or longer than `most` characters. */
 export function textProblems(text: unknown, path: string, most: number): TemplateProblem[] {
-  if (!isFilled(text)) return [{ path, message: 'is missing' }]
+  if (!isFilled(text)) return [{ path, message: 'This field is missing.' }]
   const length = [...text].length
-  return length > most ? [{ path, message: `has ${length} characters, WhatsApp takes ${most}` }] : []
+  return length > most ? [{ path, message: `This field has ${length} characters; WhatsApp accepts at most ${most}.` }] : []
 }
 
 export const isFilled = (value: unknown): value is string => typeof value === 'string' && value.trim() !== ''

@@ -13,7 +13,7 @@ const template = (fields: Partial<ChangeableTemplate> = {}): ChangeableTemplate 
 })
 const codeOf = (...edit: Parameters<typeof refuseEdit>) => refuseEdit(...edit)?.errorCode ?? null
 
-test('a template is registered, sent without an answer, not submitted, or submitted', () => {
+test('the submission state is registered, unknown, not submitted or submitted', () => {
   const states = [
     { metaTemplateId: null },
     { metaTemplateId: null, submission: { state: 'UNKNOWN' as const } },
@@ -23,7 +23,7 @@ test('a template is registered, sent without an answer, not submitted, or submit
   expect(states.map(submissionOf)).toEqual(['REGISTERED', 'UNKNOWN', 'UNSUBMITTED', 'SUBMITTED'])
 })
 
-test('people decide about the status of what Meta does not manage, and may always take a template out of use', () => {
+test('people set the status of templates that Meta does not manage, and may disable any template', () => {
   expect(refuseStatus(template({ metaTemplateId: null }), 'APPROVED')).toBeNull()
   expect(refuseStatus(template({ metaTemplateId: null, submission: { state: 'UNSUBMITTED' } }), 'APPROVED')).toBeNull()
   expect(refuseStatus(template(), 'DISABLED')).toBeNull()
@@ -37,11 +37,11 @@ test.for<[ChangeableTemplate['status'], string | null]>([
   ['PAUSED', null],
   ['PENDING', 'TEMPLATE_NOT_EDITABLE'],
   ['DISABLED', 'TEMPLATE_NOT_EDITABLE'],
-])('Meta takes changes of one that is %s: %s', ([status, expected]) => {
+])('an edit of a template that is %s is refused with %s', ([status, expected]) => {
   expect(codeOf(template({ status }), {}, NOW)).toBe(expected)
 })
 
-test('only an approved one keeps its category, and none the way in which its variables are written', () => {
+test('an approved template keeps its category, and every template its parameter format', () => {
   expect(codeOf(template(), { category: 'MARKETING' }, NOW)).toBe('TEMPLATE_CATEGORY_FIXED')
   expect(codeOf(template(), { category: 'UTILITY' }, NOW)).toBeNull()
   expect(codeOf(template({ status: 'REJECTED' }), { category: 'MARKETING' }, NOW)).toBeNull()
@@ -54,11 +54,11 @@ test.for<[string, Date[], number]>([
   ['one yesterday', [daysAgo(1)], 0],
   ['ten in the month', Array.from({ length: 10 }, (_, i) => daysAgo(20 - i)), 10 * DAY_MS],
   ['ten of which one is over', Array.from({ length: 10 }, (_, i) => daysAgo(30 - i)), 0],
-])('after %s the next edit of an approved one waits', ([, edits, waitMs]) => {
+])('after %s the next edit of an approved template waits', ([, edits, waitMs]) => {
   expect(refuseEdit(template({ edits }), {}, NOW)?.retryAfterMs ?? 0).toBe(waitMs)
   expect(refuseEdit(template({ edits, status: 'REJECTED' }), {}, NOW)).toBeNull()
 })
 
-test('edits are kept as long as they count', () => {
+test('edits older than 30 days are dropped', () => {
   expect(withEdit([daysAgo(31), daysAgo(2)], NOW)).toEqual([daysAgo(2), NOW])
 })

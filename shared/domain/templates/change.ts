@@ -1,17 +1,17 @@
 import type { TemplateState } from './status.ts'
 
-/** What of a stored template the rules of changing it look at. */
+/** Fields of a stored template that decide whether it may be changed. */
 export interface ChangeableTemplate {
   status: TemplateState
   category: string
   metaTemplateId: string | null
   submission?: { state: 'UNSUBMITTED' | 'UNKNOWN' } | null
   parameterFormat: 'POSITIONAL' | 'NAMED'
-  /** When it was edited while approved. */
+  /** Times of the edits made while the template was approved. */
   edits?: readonly Date[]
 }
 
-/** Where a template stands with Meta. */
+/** Where a template stands in its submission to Meta. */
 export type Submission = 'SUBMITTED' | 'UNKNOWN' | 'UNSUBMITTED' | 'REGISTERED'
 
 export interface ChangeRefusal {
@@ -24,24 +24,28 @@ export interface ChangeRefusal {
 const DAY_MS = 86_400_000
 const EDITS_PER_MONTH = 10
 
-/** `UNKNOWN`: it was sent to Meta, which has not said yet. `REGISTERED`: Meta was never asked. */
+/** Submission state. `UNKNOWN`: submitted, and Meta has not answered yet. `REGISTERED`: never submitted. */
 export const submissionOf = ({
   metaTemplateId,
   submission,
 }: Pick<ChangeableTemplate, 'metaTemplateId' | 'submission'>): Submission =>
   metaTemplateId ? 'SUBMITTED' : (submission?.state ?? 'REGISTERED')
 
-/** People decide about a template that Meta does not manage; taking one out of use is always theirs. */
+/** Refusal of a status set by hand: Meta sets the status of submitted templates; only DISABLED may always be set here. */
 export function refuseStatus(template: ChangeableTemplate, wanted: TemplateState): ChangeRefusal | null {
   if (wanted === 'DISABLED') return null
   const submission = submissionOf(template)
   if (submission !== 'SUBMITTED' && submission !== 'UNKNOWN') return null
-  return { status: 409, errorCode: 'TEMPLATE_MANAGED_BY_META', message: 'WhatsApp decides about the status of this template' }
+  return {
+    status: 409,
+    errorCode: 'TEMPLATE_MANAGED_BY_META',
+    message: 'WhatsApp sets the status of this template. Only DISABLED can be set here.',
+  }
 }
 
 /**
- * Meta's rules for a change of content or category: only approved, rejected and paused templates; an approved one keeps its
- * category and is edited once in 24 hours and ten times in 30 days. Null: Meta may be asked.
+ * Refusal of a change of content or category by Meta's rules; null if Meta may be asked. Only approved, rejected and paused
+ * templates change; an approved one keeps its category and takes one edit in 24 hours and ten in 30 days.
  */
 export function refuseEdit(
   template: ChangeableTemplate,
@@ -53,20 +57,24 @@ export function refuseEdit(
     return {
       status: 409,
       errorCode: 'TEMPLATE_NOT_EDITABLE',
-      message: `This template is ${status.toLowerCase()}: WhatsApp takes changes of approved, rejected and paused ones`,
+      message: `This template is ${status.toLowerCase()}; only approved, rejected and paused templates can be edited.`,
     }
   if (status === 'APPROVED' && wanted.category !== undefined && wanted.category !== category)
-    return { status: 409, errorCode: 'TEMPLATE_CATEGORY_FIXED', message: 'An approved template keeps its category' }
+    return {
+      status: 409,
+      errorCode: 'TEMPLATE_CATEGORY_FIXED',
+      message: 'The category of an approved template cannot be changed. Create a new template instead.',
+    }
   if (wanted.parameterFormat !== undefined && wanted.parameterFormat !== parameterFormat)
     return {
       status: 422,
       errorCode: 'TEMPLATE_INVALID',
-      message: `The variables of this template stay ${parameterFormat.toLowerCase()}`,
+      message: `The variables of this template are ${parameterFormat.toLowerCase()}; this cannot be changed.`,
     }
   return status === 'APPROVED' ? refuseOften(template.edits ?? [], now) : null
 }
 
-/** The edits that count still, with one more. */
+/** Times of the edits in the last 30 days, with the one made `now`. */
 export const withEdit = (edits: readonly Date[] | undefined, now: Date): Date[] => [...recent(edits ?? [], now), now]
 
 function refuseOften(edits: readonly Date[], now: Date): ChangeRefusal | null {
@@ -75,7 +83,7 @@ function refuseOften(edits: readonly Date[], now: Date): ChangeRefusal | null {
   const tenth = counted.at(-EDITS_PER_MONTH)
   const waits = [last ? last.getTime() + DAY_MS - now.getTime() : 0, tenth ? tenth.getTime() + 30 * DAY_MS - now.getTime() : 0]
   const retryAfterMs = Math.max(0, ...waits)
-  const message = 'An approved template is edited once in 24 hours and ten times in 30 days'
+  const message = 'An approved template can be edited once in 24 hours and ten times in 30 days. Try again later.'
   return retryAfterMs > 0 ? { status: 409, errorCode: 'TEMPLATE_EDIT_LIMIT', message, retryAfterMs } : null
 }
 

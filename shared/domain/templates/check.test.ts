@@ -41,7 +41,7 @@ test.for<[string, FillableTemplate, Parameters<typeof parameterProblems>[1], str
   ],
   ['a variable without its name', named, [body('a')], ['template.components.body.0.parameter_name']],
   [
-    'a name that is none',
+    'a name that the template does not have',
     template([BODY]),
     [{ type: 'body', parameters: [{ type: 'text', parameter_name: 'x', text: 'a' }] }],
     ['template.components.body.0.parameter_name'],
@@ -54,7 +54,12 @@ test.for<[string, FillableTemplate, Parameters<typeof parameterProblems>[1], str
   ],
   ['the value of a button', template([LINK]), [button('1', '4471')], []],
   ['a button without its value', template([LINK]), [], ['template.components.button.1']],
-  ['a button that is none', template([LINK]), [button('1', 'a'), button('2', 'a')], ['template.components.button.2']],
+  [
+    'a button that the template does not have',
+    template([LINK]),
+    [button('1', 'a'), button('2', 'a')],
+    ['template.components.button.2'],
+  ],
   ['a code of 15 characters', template([{ type: 'BODY' }, OTP]), [body('1'.repeat(15)), button('0', '1'.repeat(15))], []],
   [
     'a code of 16 characters',
@@ -66,7 +71,7 @@ test.for<[string, FillableTemplate, Parameters<typeof parameterProblems>[1], str
   expect(parameterProblems(one, given).map(({ path }) => path)).toEqual(paths)
 })
 
-test("variables are held to Meta's lengths too", () => {
+test("filled variables are checked against Meta's lengths", () => {
   expect(fillTemplate(template([BODY]), { 1: 'x'.repeat(1021) }).kind).toBe('filled')
   expect(fillTemplate(template([BODY]), { 1: 'x'.repeat(1022) })).toMatchObject({
     kind: 'wrong',

@@ -11,8 +11,8 @@ type Problem = { path: string; message: string }
 type Component = Record<string, unknown>
 
 /**
- * What Meta would refuse of a send in its own form, by the template itself: another number of parameters (132000), one of
- * another kind or name (132012), a text too long when filled (132005), a button's that is missing or that has no button.
+ * Problems for which Meta would refuse a template send in its own form: a wrong number of parameters (132000), a parameter of
+ * the wrong type or name (132012), a filled text that is too long (132005), a missing or unknown button.
  */
 export function parameterProblems(template: FillableTemplate, given: readonly Given[]): Problem[] {
   return [
@@ -34,7 +34,9 @@ function formatProblems(path: string, format: string, parameters: readonly Given
   const problem = countProblem(path, parameters.length, 1)
   if (problem.length > 0) return problem
   const wanted = format === 'GIF' ? 'VIDEO' : format
-  return upper(parameters[0]?.type) === wanted ? [] : [{ path, message: `takes a parameter of type ${wanted.toLowerCase()}` }]
+  return upper(parameters[0]?.type) === wanted
+    ? []
+    : [{ path, message: `The header takes a parameter of type ${wanted.toLowerCase()}.` }]
 }
 
 function textProblems(
@@ -47,38 +49,46 @@ function textProblems(
   const wrongNumber = countProblem(path, parameters.length, names.length)
   if (wrongNumber.length > 0) return wrongNumber
   const problems = parameters.flatMap(({ type, parameter_name: name }, i): Problem[] => {
-    if (!TEXTS.has(type.toLowerCase())) return [{ path: `${path}.${i}`, message: 'takes text' }]
+    if (!TEXTS.has(type.toLowerCase()))
+      return [{ path: `${path}.${i}`, message: 'This parameter must be of type text, currency or date_time.' }]
     const isNamed = parameterFormat === 'NAMED'
     if (isNamed && !names.includes(name ?? ''))
-      return [{ path: `${path}.${i}.parameter_name`, message: `one of ${names.join(', ')}` }]
+      return [{ path: `${path}.${i}.parameter_name`, message: `The name must be one of ${names.join(', ')}.` }]
     return !isNamed && name !== undefined
-      ? [{ path: `${path}.${i}.parameter_name`, message: 'the variables are counted, not named' }]
+      ? [{ path: `${path}.${i}.parameter_name`, message: 'The variables of this template are numbered: leave the name out.' }]
       : []
   })
   const length =
     String(text ?? '').replace(/\{\{\s*\w+\s*\}\}/g, '').length +
     parameters.reduce((sum, { text: own = '' }) => sum + own.length, 0)
   return length > MOST_BODY
-    ? [...problems, { path, message: `makes a text of ${length} characters, WhatsApp takes ${MOST_BODY}` }]
+    ? [...problems, { path, message: `The filled text has ${length} characters; WhatsApp accepts at most ${MOST_BODY}.` }]
     : problems
 }
 
 const TEXTS = new Set(['text', 'currency', 'date_time'])
 
 const countProblem = (path: string, given: number, wanted: number): Problem[] =>
-  given === wanted ? [] : [{ path, message: `takes ${wanted} parameters, not ${given}` }]
+  given === wanted
+    ? []
+    : [
+        {
+          path,
+          message: `The template takes ${wanted} ${wanted === 1 ? 'parameter' : 'parameters'} here, but ${given} ${given === 1 ? 'is' : 'are'} given.`,
+        },
+      ]
 
 const buttonsOf = ({ components }: FillableTemplate): Component[] => {
   const { buttons } = components.find(({ type }) => upper(type) === 'BUTTONS') ?? {}
   return Array.isArray(buttons) ? (buttons as Component[]) : []
 }
 
-/** It is sent twice: in the text and in the button. */
+/** Problems of an authentication code, which is sent twice: in the text and in the button. */
 function codeProblems(template: FillableTemplate, given: readonly Given[]): Problem[] {
   if (!buttonsOf(template).some(({ type }) => upper(type) === 'OTP')) return []
   const code = given.find(({ type }) => upper(type) === 'BODY')?.parameters?.[0]?.text ?? ''
   return code.length > MOST_CODE
-    ? [{ path: 'template.components.body.0', message: `a code has at most ${MOST_CODE} characters` }]
+    ? [{ path: 'template.components.body.0', message: `A code can have at most ${MOST_CODE} characters.` }]
     : []
 }
 
@@ -88,7 +98,7 @@ function buttonProblems(template: FillableTemplate, given: readonly Given[]): Pr
   const sent = given.filter(({ type }) => upper(type) === 'BUTTON').map(one => ({ ...one, at: Number(one.index) }))
   const strangers = sent
     .filter(({ at }) => buttons[at] === undefined)
-    .map(({ at }) => ({ path: path(at), message: 'is no button of this template' }))
+    .map(({ at }) => ({ path: path(at), message: 'This template has no button at this index.' }))
   const wanting = buttons.flatMap((button, i) => {
     const isOpen = upper(button.type) === 'URL' && placeholdersOf(button.url).length > 0
     const needsValue = isOpen || ['OTP', 'COPY_CODE'].includes(upper(button.type))

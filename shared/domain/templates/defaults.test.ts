@@ -27,7 +27,7 @@ test.for<[string, typeof named, Record<string, string>, Record<string, string>]>
   expect(withFacts(variables, given, facts)).toEqual(expected)
 })
 
-test('what is not known stays open', () => {
+test('a variable without a known fact is left out', () => {
   expect(withFacts(named, {}, { candidateName: 'Salma' })).toEqual({ candidateName: 'Salma' })
   expect(withFacts([{ name: 'city', position: 1, component: 'BODY' }], {}, facts)).toEqual({})
 })

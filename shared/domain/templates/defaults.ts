@@ -1,4 +1,4 @@
-/** What a caller knows of a person, by the names of the variables that it fills; a variable without a name goes by their order. */
+/** Facts about a recipient, by the names of the variables that they fill; numbered body variables take them in this order. */
 export const FACTS = ['candidateName', 'jobTitle', 'companyName'] as const
 export type Facts = Readonly<Partial<Record<(typeof FACTS)[number], string | undefined>>>
 
@@ -9,8 +9,8 @@ interface Slot {
 }
 
 /**
- * The variables of a template: the given ones, and the facts for those that are left out. Synced templates name theirs by
- * number: of the body, the first is the candidate's name, the second the job, the third the company.
+ * Variables of a template: the given ones, and the facts for those that are left out. Synced templates number theirs: the
+ * first one of the body is the candidate's name, the second the job, the third the company.
  */
 export function withFacts(
   variables: readonly Slot[],
@@ -31,7 +31,7 @@ function factFor(variable: Slot): (typeof FACTS)[number] | undefined {
   return FACTS.find(fact => plain(fact) === plain(variable.name))
 }
 
-/** `candidate_name` is `candidateName`. */
+/** A name in lower case without separators, so that `candidate_name` equals `candidateName`. */
 const plain = (name: string) => name.replace(/[^A-Za-z0-9]/g, '').toLowerCase()
 
 const isBody = ({ component }: Slot) => component.toUpperCase() === 'BODY'

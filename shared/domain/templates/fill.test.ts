@@ -12,7 +12,7 @@ const received: FillableTemplate = {
 }
 
 test.for<[Record<string, string>]>([[{ candidateName: 'Salma', jobTitle: 'Comptable' }], [{ '1': 'Salma', '2': 'Comptable' }]])(
-  'variables come by name or by position: %j',
+  'variables are given by name or by position: %j',
   ([given]) => {
     expect(fillTemplate(received, given)).toEqual({
       kind: 'filled',
@@ -37,11 +37,11 @@ test.for<[string, Record<string, string>, string]>([
   ['one is empty', { '1': ' ', '2': 'b' }, 'variables.1'],
   ['one has two lines', { '1': 'a\nb', '2': 'b' }, 'variables.1'],
   ['one has a run of spaces', { '1': 'a', '2': 'b     c' }, 'variables.2'],
-])('refused when %s', ([, given, path]) => {
+])('variables are refused when %s', ([, given, path]) => {
   expect(fillTemplate(received, given)).toMatchObject({ kind: 'wrong', problems: [{ path }] })
 })
 
-test('named parameters carry their names, buttons and media headers their index and kind', () => {
+test('named parameters have their names, buttons their index and media headers their kind', () => {
   const template: FillableTemplate = {
     components: [
       { type: 'HEADER', format: 'IMAGE' },

@@ -1,4 +1,4 @@
-/** What of a template is needed to fill it: as Meta names the parts. */
+/** Fields of a template that are needed to fill it, with the components in Meta's form. */
 export interface FillableTemplate {
   components: readonly Record<string, unknown>[]
   parameterFormat: 'POSITIONAL' | 'NAMED'
@@ -13,26 +13,26 @@ export interface HeaderMedia {
 
 export type Fill =
   | { kind: 'filled'; components: Record<string, unknown>[]; text: string | null; variables: Record<string, string> }
-  /** Each problem names the variable that it is about. */
+  /** Each problem has the path of its field and a whole sentence. */
   | { kind: 'wrong'; problems: { path: string; message: string }[] }
 
 interface Slot {
-  /** All names under which a caller may give it; the first one is shown. */
+  /** Names under which a caller may give the value; the first one is shown. */
   names: string[]
   placeholder: string
 }
 
 const MEDIA_FORMATS = ['IMAGE', 'VIDEO', 'DOCUMENT']
-/** Of the text as it is filled. */
+/** Most characters of a body text with its variables filled in. */
 export const MOST_BODY = 1024
-/** Of an authentication code. */
+/** Most characters of an authentication code. */
 export const MOST_CODE = 15
 const FILLABLE_TYPES = ['HEADER', 'BODY', 'FOOTER', 'BUTTONS', 'LIMITED_TIME_OFFER']
 
 /**
- * Puts the caller's variables into a template, by name or by position (`{"1": …}` counts the body's). Every variable must be
- * there and none beside them: Meta refuses both (132000). Values follow Meta's rule: no new line, tab or run of more than
- * four spaces (132018). A button's variable is called `button_<index>`, a header's `header`, unless the template names it.
+ * Fills a template with the caller's variables, given by name or by position (`{"1": …}` is the body's first). Meta refuses
+ * missing and surplus variables (132000), and values with a new line, a tab or more than four spaces in a row (132018). The
+ * variable of a button is called `button_<index>`, that of a header `header`, unless the template names it.
  */
 export function fillTemplate(
   template: FillableTemplate,
@@ -47,7 +47,7 @@ export function fillTemplate(
     const name = slot.names.find(one => Object.hasOwn(given, one))
     const shown = slot.names[0] as string
     if (name === undefined) {
-      problems.push({ path: `variables.${shown}`, message: 'is missing' })
+      problems.push({ path: `variables.${shown}`, message: 'This variable is missing.' })
       return ''
     }
     used.add(name)
@@ -68,21 +68,28 @@ export function fillTemplate(
   let text: string | null = null
   for (const component of template.components) {
     const type = String(component.type ?? '').toUpperCase()
-    if (!FILLABLE_TYPES.includes(type)) problems.push({ path: 'templateName', message: `${type} templates go by POST /messages` })
+    if (!FILLABLE_TYPES.includes(type))
+      problems.push({
+        path: 'templateName',
+        message: `A template with a ${type} component can only be sent with POST /messages.`,
+      })
     if (type === 'HEADER') components.push(...headerOf(component, template, parameter, headerMedia, problems))
     if (type === 'BODY') {
       const slots = slotsOf(bodyText(component), 'BODY', template)
       if (slots.length > 0) components.push({ type: 'body', parameters: slots.map(parameter) })
       text = hydrate(component.text, 'BODY', template, given)
       if (text !== null && text.length > MOST_BODY)
-        problems.push({ path: 'variables', message: `make a text of ${text.length} characters, WhatsApp takes ${MOST_BODY}` })
+        problems.push({
+          path: 'variables',
+          message: `The filled text has ${text.length} characters; WhatsApp accepts at most ${MOST_BODY}.`,
+        })
     }
     if (type === 'BUTTONS') components.push(...buttonsOf(component, take, given, used, problems))
   }
   if (headerMedia && !template.components.some(hasMediaHeader))
-    problems.push({ path: 'headerMedia', message: 'this template has no media header' })
+    problems.push({ path: 'headerMedia', message: 'This template has no media header.' })
   for (const name of Object.keys(given))
-    if (!used.has(name)) problems.push({ path: `variables.${name}`, message: 'is not a variable of this template' })
+    if (!used.has(name)) problems.push({ path: `variables.${name}`, message: 'This template has no such variable.' })
   return problems.length > 0 ? { kind: 'wrong', problems } : { kind: 'filled', components, text, variables }
 }
 
@@ -102,20 +109,20 @@ function headerOf(
     return slots.length > 0 ? [{ type: 'header', parameters: slots.map(parameter) }] : []
   }
   if (!MEDIA_FORMATS.includes(format)) {
-    problems.push({ path: 'templateName', message: `a ${format} header goes by POST /messages` })
+    problems.push({ path: 'templateName', message: `A template with a ${format} header can only be sent with POST /messages.` })
     return []
   }
   if (media === undefined) {
-    problems.push({ path: 'headerMedia', message: `this template needs a ${format.toLowerCase()}` })
+    problems.push({ path: 'headerMedia', message: `This template needs a header file of type ${format.toLowerCase()}.` })
     return []
   }
   const kind = format.toLowerCase()
   if (media.filename !== undefined && kind !== 'document')
-    problems.push({ path: 'headerMedia.filename', message: 'is for documents alone' })
+    problems.push({ path: 'headerMedia.filename', message: 'Only a document can have a filename.' })
   return [{ type: 'header', parameters: [{ type: kind, [kind]: media }] }]
 }
 
-/** Only addresses with a variable and codes take a value; an authentication code is the body's first variable too. */
+/** Button components. Only addresses with a variable and codes take a value; an authentication code is the body's too. */
 function buttonsOf(
   component: Record<string, unknown>,
   take: (slot: Slot) => string,
@@ -131,7 +138,8 @@ function buttonsOf(
       const code = [...names, ...used].find(name => Object.hasOwn(given, name))
       const text = code === undefined ? '' : (given[code] as string)
       if (code !== undefined) used.add(code)
-      if (text.length > MOST_CODE) problems.push({ path: `variables.${code}`, message: `is longer than ${MOST_CODE} characters` })
+      if (text.length > MOST_CODE)
+        problems.push({ path: `variables.${code}`, message: `A code can have at most ${MOST_CODE} characters.` })
       return [{ type: 'button', sub_type: 'url', index: String(i), parameters: [{ type: 'text', text }] }]
     }
     if (type === 'COPY_CODE') {
@@ -144,7 +152,7 @@ function buttonsOf(
   })
 }
 
-/** The variables of one text, in the order in which Meta counts them. */
+/** Variables of one text, in the order in which Meta counts them. */
 function slotsOf(text: unknown, component: string, template: FillableTemplate): Slot[] {
   return placeholdersOf(text).map(placeholder => {
     const declared = template.variables.find(
@@ -157,17 +165,17 @@ function slotsOf(text: unknown, component: string, template: FillableTemplate): 
   })
 }
 
-/** An authentication template's text is Meta's own, with the code in it. */
+/** Body text; that of an authentication template is Meta's own, with the code as its only variable. */
 export const bodyText = ({ text }: Record<string, unknown>): unknown => text ?? '{{1}}'
 
-/** In the order in which Meta counts them. */
+/** Names of the variables in a text, each once, in the order in which Meta counts them. */
 export function placeholdersOf(text: unknown): string[] {
   const found = [...String(text ?? '').matchAll(/\{\{\s*(\w+)\s*\}\}/g)].map(match => match[1] as string)
   const unique = [...new Set(found)]
   return unique.every(name => /^\d+$/.test(name)) ? unique.toSorted((a, b) => Number(a) - Number(b)) : unique
 }
 
-/** As the customer reads it: for lists, search and the thread. */
+/** The text as the recipient reads it, for lists, search and the conversation; a variable without a value stays as it is. */
 export function hydrate(
   text: unknown,
   component: string,
@@ -184,7 +192,7 @@ export function hydrate(
 }
 
 function valueProblem(value: string): string | null {
-  if (value.trim() === '') return 'is empty'
-  if (/[\n\r\t]/.test(value)) return 'holds a new line or a tab, which WhatsApp refuses'
-  return / {5}/.test(value) ? 'holds more than four spaces in a row, which WhatsApp refuses' : null
+  if (value.trim() === '') return 'This variable is empty.'
+  if (/[\n\r\t]/.test(value)) return 'This variable contains a line break or a tab, which WhatsApp refuses.'
+  return / {5}/.test(value) ? 'This variable contains more than four spaces in a row, which WhatsApp refuses.' : null
 }

@@ -33,7 +33,7 @@ test.for<[string, TemplateInput]>([
   expect(normalContent(input)?.components).toEqual(COMPONENTS)
 })
 
-test('three texts are its header, body and footer; an empty one is none', () => {
+test('three texts become header, body and footer; an empty text is left out', () => {
   expect(normalContent({ header: 'Hi', body: 'Hello', footer: 'Bye' })?.components).toEqual([
     { type: 'HEADER', format: 'TEXT', text: 'Hi' },
     { type: 'BODY', text: 'Hello' },
@@ -42,7 +42,7 @@ test('three texts are its header, body and footer; an empty one is none', () => 
   expect(normalContent({ header: null, body: 'Hello', footer: '' })?.components).toEqual([{ type: 'BODY', text: 'Hello' }])
 })
 
-test('several parts of a body are its lines; a file is a header of its kind', () => {
+test('the parts of a body become lines; a file becomes a header of its kind', () => {
   const parts = { header: [{ type: 'image' }], body: [{ text: 'a' }, { text: 'b' }] }
   expect(normalContent({ componentsJson: parts })?.components).toEqual([
     { type: 'HEADER', format: 'IMAGE' },
@@ -50,7 +50,7 @@ test('several parts of a body are its lines; a file is a header of its kind', ()
   ])
 })
 
-test('what holds no content is none, and two forms are counted as two', () => {
+test('input without content is null, and two forms are counted as two', () => {
   expect(normalContent({ footer: 'a' })).toBeNull()
   expect([formsGiven({}), formsGiven({ body: 'a', footer: null }), formsGiven({ body: 'a', components: [] })]).toEqual([0, 1, 2])
 })

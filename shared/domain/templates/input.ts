@@ -22,31 +22,31 @@ export interface TemplateInput {
   footer?: string | null | undefined
 }
 
-/** Where the caller wrote a part, so that an error can name it. */
+/** Paths under which the caller wrote a part, so that an error can name the field. */
 export interface Place {
-  /** Of the part itself. */
+  /** Path of the part itself. */
   base: string
   text: string
-  /** Of the list of its buttons. */
+  /** Path of the list of its buttons. */
   buttons: string
 }
 
-/** Meta's form, its words in upper case; `places[i]` belongs to `components[i]`. */
+/** Template content in Meta's form, with types in upper case; `places[i]` belongs to `components[i]`. */
 export interface NormalContent {
   components: Json[]
   places: Place[]
-  /** Meta's own form, which carries its examples itself. */
+  /** Whether the caller used Meta's own form, which carries its examples itself. */
   isMetaForm: boolean
 }
 
-/** Null when the input holds no content at all. Of several forms the fullest counts: callers are asked for one. */
+/** The content in Meta's form; null when the input holds none. If several forms are given, the most detailed one counts. */
 export function normalContent(input: TemplateInput): NormalContent | null {
   if (input.components !== undefined) return metaForm(input.components)
   if (input.componentsJson !== undefined) return partsForm(input.componentsJson)
   return input.body === undefined ? null : textsForm(input)
 }
 
-/** How many of the three forms are given: more than one contradict each other. */
+/** Number of forms that the caller used; more than one is a contradiction. */
 export const formsGiven = ({ components, componentsJson, header, body, footer }: TemplateInput): number =>
   [components, componentsJson, header ?? body ?? footer].filter(form => form !== undefined && form !== null).length
 
@@ -82,13 +82,13 @@ function partsForm({ header, body, footer, buttons }: NonNullable<TemplateInput[
   return { components: found.map(([component]) => component), places: found.map(([, place]) => place), isMetaForm: false }
 }
 
-/** A file's kind stands as the part's type, as Meta's parameters have it. */
+/** Header component; the part's type is the kind of file, as in Meta's parameters. */
 function headerOf({ type, text, ...rest }: InputPart): Json {
   const format = type === undefined ? 'TEXT' : upper(type)
   return { type: 'HEADER', format, ...(text !== undefined && { text }), ...rest }
 }
 
-/** Several parts are lines of one text. */
+/** One text, with each part on a line of its own. */
 const textOf = (parts: readonly InputPart[]): Json => ({ text: parts.map(({ text }) => text ?? '').join('\n') })
 
 function textsForm({ header, body, footer }: TemplateInput): NormalContent {

@@ -3,7 +3,7 @@ import { normalContent, type TemplateInput } from './input.ts'
 import { TEMPLATE_LANGUAGE, TEMPLATE_NAME, templateProblems } from './rules.ts'
 import { variablesOf, withExamples } from './variables.ts'
 
-/** The fields that are named, and what is said of the first. */
+/** Problems of a template, each with its field. */
 function problemsOf(input: TemplateInput, { category = 'UTILITY', submit = true } = {}): string[] {
   const normal = normalContent(input)
   if (normal === null) throw new Error('no content')
@@ -58,79 +58,110 @@ test.for<[string, TemplateInput, object?]>([
 })
 
 test.for<[string, TemplateInput, string[], object?]>([
-  ['no body', { components: [{ type: 'FOOTER', text: 'a' }] }, ['body: is missing']],
-  ['an empty body', { body: ' ' }, ['body: is missing']],
-  ['a long body', { body: 'a'.repeat(1025) }, ['body: has 1025 characters, WhatsApp takes 1024']],
-  ['two bodies', { components: [body('a'), body('b')] }, ['components.1: a template has one BODY']],
-  ['a strange part', { components: [body('a'), { type: 'HERO' }] }, [expect.stringMatching(/^components.1.type: one of/)]],
-  ['a long header', { header: 'a'.repeat(61), body: 'b' }, ['header: has 61 characters, WhatsApp takes 60']],
-  ['two lines above', { header: 'a\nb', body: 'b' }, ['header: is one line']],
-  ['two variables above', { header: '{{1}} {{2}}', body: 'b' }, ['header: holds one variable at most']],
+  ['no body', { components: [{ type: 'FOOTER', text: 'a' }] }, ['body: The body is missing.']],
+  ['an empty body', { body: ' ' }, ['body: This field is missing.']],
+  ['a long body', { body: 'a'.repeat(1025) }, ['body: This field has 1025 characters; WhatsApp accepts at most 1024.']],
+  ['two bodies', { components: [body('a'), body('b')] }, ['components.1: A template can have only one BODY.']],
   [
-    'a strange header',
+    'an unknown component',
+    { components: [body('a'), { type: 'HERO' }] },
+    [expect.stringMatching(/^components.1.type: .* one of/)],
+  ],
+  [
+    'a long header',
+    { header: 'a'.repeat(61), body: 'b' },
+    ['header: This field has 61 characters; WhatsApp accepts at most 60.'],
+  ],
+  ['a header of two lines', { header: 'a\nb', body: 'b' }, ['header: A header cannot contain a line break.']],
+  ['a header with two variables', { header: '{{1}} {{2}}', body: 'b' }, ['header: A header can contain only one variable.']],
+  [
+    'an unknown header format',
     { components: [{ type: 'HEADER', format: 'PDF' }, body('b')] },
     [expect.stringMatching(/^components.0.format/)],
   ],
   [
-    'a picture that nobody can see',
+    'a picture without an example',
     { componentsJson: { header: [{ type: 'image' }], body: [{ type: 'text', text: 'b' }] } },
-    [expect.stringMatching(/^componentsJson.header.example.header_handle: is needed/)],
+    [expect.stringMatching(/^componentsJson.header.example.header_handle: An example is required/)],
   ],
-  ['a variable below', { body: 'b', footer: 'par {{1}}' }, ['footer: holds no variables']],
+  ['a footer with a variable', { body: 'b', footer: 'par {{1}}' }, ['footer: A footer cannot contain variables.']],
   [
-    'a gap',
+    'variables with a gap',
     { components: [body('a {{1}} b {{3}} c', two)] },
     [expect.stringMatching(/^components.0.text: \{\{2\}\} is missing/)],
   ],
-  ['a count from 2', { body: 'a {{2}} b' }, [expect.stringMatching(/^body: \{\{1\}\} is missing/)]],
-  ['a variable first', { components: [body('{{1}} et {{2}}.', two)] }, ['components.0.text: may not begin with a variable']],
-  ['a variable last', { components: [body('Avec {{1}} et {{2}}', two)] }, ['components.0.text: may not end with a variable']],
-  ['neighbours', { components: [body('Avec {{1}} {{2}}.', two)] }, ['components.0.text: needs words between two variables']],
-  ['a mixture', { body: 'a {{1}} b {{who}} c' }, ['body: mixes counted and named variables']],
-  ['a strange variable', { body: 'a {{#1}} b' }, [expect.stringMatching(/^body: \{\{#1\}\} is no variable/)]],
-  ['open braces', { body: 'a {{1 b' }, [expect.stringMatching(/^body: has braces/)]],
-  ['no examples', { components: [body('a {{1}} b')] }, [expect.stringMatching(/^components.0.example: .* is needed/)]],
+  ['variables numbered from 2', { body: 'a {{2}} b' }, [expect.stringMatching(/^body: \{\{1\}\} is missing/)]],
+  [
+    'a variable first',
+    { components: [body('{{1}} et {{2}}.', two)] },
+    ['components.0.text: The body cannot begin with a variable. Put text before it.'],
+  ],
+  [
+    'a variable last',
+    { components: [body('Avec {{1}} et {{2}}', two)] },
+    ['components.0.text: The body cannot end with a variable. Put text after it.'],
+  ],
+  [
+    'two variables without text between them',
+    { components: [body('Avec {{1}} {{2}}.', two)] },
+    ['components.0.text: Two variables cannot follow each other. Put text between them.'],
+  ],
+  ['numbered beside named variables', { body: 'a {{1}} b {{who}} c' }, ['body: Numbered and named variables cannot be mixed.']],
+  ['an invalid variable', { body: 'a {{#1}} b' }, [expect.stringMatching(/^body: \{\{#1\}\} is not a variable/)]],
+  ['open braces', { body: 'a {{1 b' }, [expect.stringMatching(/^body: The text contains braces/)]],
+  ['no examples', { components: [body('a {{1}} b')] }, [expect.stringMatching(/^components.0.example: An example is required/)]],
   [
     'too few examples',
     { components: [body('a {{1}} b {{2}} c', { body_text: [['x']] })] },
     [expect.stringMatching(/^components.0.example/)],
   ],
-  ['no examples of texts', { body: 'a {{1}} b' }, [expect.stringMatching(/^variables: .* is needed/)]],
-  ['no buttons', withButtons(), ['components.1.buttons: is empty']],
+  ['no examples of texts', { body: 'a {{1}} b' }, [expect.stringMatching(/^variables: An example is required/)]],
+  ['no buttons', withButtons(), ['components.1.buttons: The list of buttons is empty.']],
   [
     'many buttons',
     withButtons(...Array(11).fill(reply())),
-    ['components.1.buttons: at most 10 buttons', 'components.1.buttons: at most 10 of type QUICK_REPLY'],
+    [
+      'components.1.buttons: A template has at most 10 buttons.',
+      'components.1.buttons: A template has at most 10 buttons of type QUICK_REPLY.',
+    ],
   ],
-  ['three addresses', withButtons(url(), url(), url()), ['components.1.buttons: at most 2 of type URL']],
+  ['three addresses', withButtons(url(), url(), url()), ['components.1.buttons: A template has at most 2 buttons of type URL.']],
   [
     'mixed buttons',
     withButtons(reply(), url(), reply()),
-    ['components.1.buttons: quick replies and other buttons must each stand together'],
+    ['components.1.buttons: Quick replies and other buttons must not be mixed: list all of one group before the other.'],
   ],
-  ['a long label', withButtons(reply('a'.repeat(26))), ['components.1.buttons.0.text: has 26 characters, WhatsApp takes 25']],
-  ['a strange button', withButtons({ type: 'LIKE', text: 'a' }), [expect.stringMatching(/^components.1.buttons.0.type: one of/)]],
-  ['no address', withButtons({ type: 'URL', text: 'a' }), ['components.1.buttons.0.url: is missing']],
-  ['no web address', withButtons(url({ url: 'ftp://a' })), ['components.1.buttons.0.url: begins with https://']],
-  ['a variable in the middle', withButtons(url({ url: 'https://a.ma/{{1}}/x' })), [expect.stringMatching(/at its end$/)]],
+  [
+    'a long label',
+    withButtons(reply('a'.repeat(26))),
+    ['components.1.buttons.0.text: This field has 26 characters; WhatsApp accepts at most 25.'],
+  ],
+  [
+    'an unknown button',
+    withButtons({ type: 'LIKE', text: 'a' }),
+    [expect.stringMatching(/^components.1.buttons.0.type: .* one of/)],
+  ],
+  ['no address', withButtons({ type: 'URL', text: 'a' }), ['components.1.buttons.0.url: This field is missing.']],
+  ['no web address', withButtons(url({ url: 'ftp://a' })), ['components.1.buttons.0.url: The address must begin with https://.']],
+  ['a variable in the middle', withButtons(url({ url: 'https://a.ma/{{1}}/x' })), [expect.stringMatching(/at its end\.$/)]],
   [
     'an address without example',
     withButtons(url({ url: 'https://a.ma/{{1}}' })),
     [expect.stringMatching(/^components.1.buttons.0.example/)],
   ],
   [
-    'a label of lists',
+    'an empty label in lists of parts',
     { componentsJson: { body: [{ text: 'a' }], buttons: [{ type: 'quick_reply', text: '' }] } },
-    ['componentsJson.buttons.0.text: is missing'],
+    ['componentsJson.buttons.0.text: This field is missing.'],
   ],
   [
     'a code without its button',
     { components: [{ type: 'BODY' }] },
-    ['category: AUTHENTICATION takes an OTP button'],
+    ['category: A template of category AUTHENTICATION needs an OTP button.'],
     { category: 'AUTHENTICATION' },
   ],
   [
-    'a code for ever',
+    'a code that is valid too long',
     {
       components: [
         { type: 'BODY' },
@@ -138,18 +169,18 @@ test.for<[string, TemplateInput, string[], object?]>([
         { type: 'BUTTONS', buttons: [{ type: 'OTP', otp_type: 'COPY_CODE' }] },
       ],
     },
-    ['components.1.code_expiration_minutes: from 1 to 90'],
+    ['components.1.code_expiration_minutes: The expiry must be a whole number of minutes from 1 to 90.'],
     { category: 'AUTHENTICATION' },
   ],
-])('%s is refused, and the field named', ([, input, expected, options]) => {
+])('%s is refused with the name of the field', ([, input, expected, options]) => {
   expect(problemsOf(input, options)).toEqual(expected)
 })
 
-test('characters are counted as people see them', () => {
+test('an emoji counts as one character', () => {
   expect(problemsOf({ body: '🎉'.repeat(1024) })).toEqual([])
 })
 
-test('names and languages are written as Meta has them', () => {
+test('names and languages must have the form that Meta requires', () => {
   const good = ['application_received', 'a1', 'x'.repeat(512)]
   const bad = ['', 'Welcome', 'a-b', 'é', 'x'.repeat(513)]
   expect([...good, ...bad].map(name => TEMPLATE_NAME.test(name))).toEqual([true, true, true, false, false, false, false, false])

@@ -21,22 +21,23 @@ const HEADER_FORMATS = ['TEXT', 'IMAGE', 'VIDEO', 'DOCUMENT', 'GIF', 'LOCATION']
 const TYPES = ['HEADER', 'BODY', 'FOOTER', 'BUTTONS', 'CAROUSEL', 'LIMITED_TIME_OFFER', 'CALL_PERMISSION_REQUEST']
 
 /**
- * What Meta would refuse of a template: each problem names the field. Examples are asked for only where it is submitted.
+ * Problems for which Meta would refuse a template, each with its field. Examples are required only with `submit`.
  * @see https://developers.facebook.com/docs/whatsapp/business-management-api/message-templates/components
  */
 export function templateProblems(content: TemplateContent, options: { submit: boolean }): TemplateProblem[] {
   const { components, places, category } = content
   const problems = components.flatMap((component, i) => {
     const place = places[i] as Place
-    if (!TYPES.includes(String(component.type))) return [{ path: `${place.base}.type`, message: `one of ${TYPES.join(', ')}` }]
+    if (!TYPES.includes(String(component.type)))
+      return [{ path: `${place.base}.type`, message: `The type of a component must be one of ${TYPES.join(', ')}.` }]
     const isSecond = components.findIndex(({ type }) => type === component.type) !== i
     return isSecond
-      ? [{ path: place.base, message: `a template has one ${component.type}` }]
+      ? [{ path: place.base, message: `A template can have only one ${component.type}.` }]
       : partProblems(component, place, content, options)
   })
-  if (!components.some(({ type }) => type === 'BODY')) problems.push({ path: 'body', message: 'is missing' })
+  if (!components.some(({ type }) => type === 'BODY')) problems.push({ path: 'body', message: 'The body is missing.' })
   if (category === 'AUTHENTICATION' && options.submit && !hasCodeButton(components))
-    problems.push({ path: 'category', message: 'AUTHENTICATION takes an OTP button' })
+    problems.push({ path: 'category', message: 'A template of category AUTHENTICATION needs an OTP button.' })
   return problems
 }
 
@@ -63,7 +64,8 @@ function partProblems(
 
 function headerProblems(header: Component, place: Place, content: TemplateContent, submit: boolean): TemplateProblem[] {
   const format = String(header.format)
-  if (!HEADER_FORMATS.includes(format)) return [{ path: `${place.base}.format`, message: `one of ${HEADER_FORMATS.join(', ')}` }]
+  if (!HEADER_FORMATS.includes(format))
+    return [{ path: `${place.base}.format`, message: `The format of a header must be one of ${HEADER_FORMATS.join(', ')}.` }]
   if (format === 'LOCATION') return []
   if (format !== 'TEXT') {
     const [handle] = listOf<unknown>(objectOf(header.example).header_handle)
@@ -73,8 +75,8 @@ function headerProblems(header: Component, place: Place, content: TemplateConten
   const problems = textProblems(header.text, place.text, MOST_SHORT)
   if (problems.length > 0) return problems
   const names = placeholdersOf(header.text)
-  if (names.length > 1) return [{ path: place.text, message: 'holds one variable at most' }]
-  if (/[\n\r]/.test(header.text as string)) return [{ path: place.text, message: 'is one line' }]
+  if (names.length > 1) return [{ path: place.text, message: 'A header can contain only one variable.' }]
+  if (/[\n\r]/.test(header.text as string)) return [{ path: place.text, message: 'A header cannot contain a line break.' }]
   const wrong = variableProblems(header.text as string, place.text, content.parameterFormat)
   return [...wrong, ...(submit && wrong.length === 0 ? exampleProblems(header, names, place, 'header_text') : [])]
 }
@@ -84,34 +86,41 @@ function bodyProblems(body: Component, place: Place, content: TemplateContent, s
   if (problems.length > 0) return problems
   const text = body.text as string
   const wrong = variableProblems(text, place.text, content.parameterFormat)
-  if (/^\s*\{\{/.test(text)) wrong.push({ path: place.text, message: 'may not begin with a variable' })
-  if (/\}\}\s*$/.test(text)) wrong.push({ path: place.text, message: 'may not end with a variable' })
-  if (/\}\}\s*\{\{/.test(text)) wrong.push({ path: place.text, message: 'needs words between two variables' })
+  if (/^\s*\{\{/.test(text))
+    wrong.push({ path: place.text, message: 'The body cannot begin with a variable. Put text before it.' })
+  if (/\}\}\s*$/.test(text)) wrong.push({ path: place.text, message: 'The body cannot end with a variable. Put text after it.' })
+  if (/\}\}\s*\{\{/.test(text))
+    wrong.push({ path: place.text, message: 'Two variables cannot follow each other. Put text between them.' })
   return submit && wrong.length === 0 ? exampleProblems(body, placeholdersOf(text), place, 'body_text') : wrong
 }
 
 function footerProblems({ text }: Component, { text: path }: Place): TemplateProblem[] {
   const problems = textProblems(text, path, MOST_SHORT)
-  return problems.length === 0 && placeholdersOf(text).length > 0 ? [{ path, message: 'holds no variables' }] : problems
+  return problems.length === 0 && placeholdersOf(text).length > 0
+    ? [{ path, message: 'A footer cannot contain variables.' }]
+    : problems
 }
 
-/** An authentication template's footer is Meta's own, with a time in it. */
+/** Problems of an authentication template's footer: Meta writes its text, with the expiry of the code. */
 function expiryProblems({ code_expiration_minutes: minutes }: Component, { base }: Place): TemplateProblem[] {
   const isRight = minutes === undefined || (Number.isInteger(minutes) && Number(minutes) >= 1 && Number(minutes) <= 90)
-  return isRight ? [] : [{ path: `${base}.code_expiration_minutes`, message: 'from 1 to 90' }]
+  return isRight
+    ? []
+    : [{ path: `${base}.code_expiration_minutes`, message: 'The expiry must be a whole number of minutes from 1 to 90.' }]
 }
 
-/** Counted from 1 without gaps, or all of them named. */
+/** Problems of the variables in a text: they must be numbered from 1 without gaps, or all be named. */
 function variableProblems(text: string, path: string, format: TemplateContent['parameterFormat']): TemplateProblem[] {
   const written = text.match(/\{\{[^{}]*\}\}/g) ?? []
   const odd = written.find(one => !/^\{\{\s*(\d+|[a-z][a-z0-9_]*)\s*\}\}$/.test(one))
-  if (odd) return [{ path, message: `${odd} is no variable: {{1}} or {{lower_case}} is` }]
-  if (text.replace(/\{\{[^{}]*\}\}/g, '').match(/\{\{|\}\}/)) return [{ path, message: 'has braces that belong to no variable' }]
+  if (odd) return [{ path, message: `${odd} is not a variable. Write {{1}} or {{lower_case}}.` }]
+  if (text.replace(/\{\{[^{}]*\}\}/g, '').match(/\{\{|\}\}/))
+    return [{ path, message: 'The text contains braces that belong to no variable.' }]
   const names = placeholdersOf(text)
   const counted = names.filter(name => /^\d+$/.test(name)).map(Number)
-  if (format === 'NAMED') return counted.length > 0 ? [{ path, message: 'mixes counted and named variables' }] : []
+  if (format === 'NAMED') return counted.length > 0 ? [{ path, message: 'Numbered and named variables cannot be mixed.' }] : []
   const gap = counted.findIndex((number, i) => number !== i + 1)
-  return gap < 0 ? [] : [{ path, message: `{{${gap + 1}}} is missing: variables are counted from 1 without gaps` }]
+  return gap < 0 ? [] : [{ path, message: `{{${gap + 1}}} is missing: variables are numbered from 1 without gaps.` }]
 }
 
 function exampleProblems(component: Component, names: string[], { base }: Place, field: string): TemplateProblem[] {
@@ -124,10 +133,15 @@ function exampleProblems(component: Component, names: string[], { base }: Place,
   const count = isCounted ? given.length : names.filter(name => isNamedIn(example[`${field}_named_params`], name)).length
   if (count >= names.length && given.every(isFilled)) return []
   const path = base.startsWith('components.') ? `${base}.example` : 'variables'
-  return [{ path, message: `an example of each of the ${names.length} variables ${EXAMPLE_NEEDED}` }]
+  return [{ path, message: examplesNeeded(names.length) }]
 }
 
-/** `body_text` is a list in a list. */
+const examplesNeeded = (count: number) =>
+  count === 1
+    ? EXAMPLE_NEEDED
+    : `An example of each of the ${count} variables is required: WhatsApp reviews a template by its examples.`
+
+/** Examples of the numbered variables; `body_text` is a list within a list. */
 function rowOf(value: unknown, field: string): unknown[] {
   const list = listOf<unknown>(value)
   return field === 'body_text' ? listOf<unknown>(list[0]) : list

@@ -4,11 +4,11 @@ export type TemplateState = (typeof TEMPLATE_STATES)[number]
 export const TEMPLATE_CATEGORIES = ['MARKETING', 'UTILITY', 'AUTHENTICATION'] as const
 export type TemplateCategory = (typeof TEMPLATE_CATEGORIES)[number]
 
-/** Meta may have others one day. */
+/** Whether Meta's category is one of those that we know. */
 export const isTemplateCategory = (word: string | null | undefined): word is TemplateCategory =>
   TEMPLATE_CATEGORIES.some(category => category === word)
 
-/** Meta's statuses and events, as the five states that a sender must tell apart. */
+/** Meta's statuses and events, mapped to the five states that sending distinguishes. */
 const STATUS_OF: Record<string, TemplateState> = {
   APPROVED: 'APPROVED',
   REINSTATED: 'APPROVED',
@@ -27,11 +27,11 @@ const STATUS_OF: Record<string, TemplateState> = {
   ARCHIVED: 'DISABLED',
 }
 
-/** Null for a word that we do not know. */
+/** State for a status or event of Meta; null for one that we do not know. */
 export const templateStateOf = (word: string | null): TemplateState | null =>
   word !== null && Object.hasOwn(STATUS_OF, word) ? (STATUS_OF[word] as TemplateState) : null
 
-/** Of these two Meta has said that the template is gone, or is going. */
+/** Whether Meta's status says that the template is deleted or is being deleted. */
 export const isGoneWord = (word: string | null): boolean => word === 'DELETED' || word === 'PENDING_DELETION'
 
 /** `en-US` and `en_US` are the same language; Meta lists it with an underscore. */

@@ -3,7 +3,7 @@ import { describeVariables, variablesOf, withExamples } from './variables.ts'
 
 const named = (name: string, position: number) => ({ name, position, description: 'given', example: null, component: 'BODY' })
 
-test('variables keep the names that people gave them, where they still stand', () => {
+test('variables keep the names that people gave them while they keep their place', () => {
   const body = { type: 'BODY', text: 'Bonjour {{1}}, {{2}} de {{1}} et {{3}}' }
   const { variables, parameterFormat } = variablesOf(
     [{ type: 'HEADER', text: 'Pour {{1}}' }, body],
@@ -18,7 +18,7 @@ test('variables keep the names that people gave them, where they still stand', (
   ])
 })
 
-test('another name is another variable', () => {
+test('a variable with another name is a new variable', () => {
   const { variables, parameterFormat } = variablesOf([{ type: 'BODY', text: 'Bonjour {{ first_name }}' }], [named('who', 1)])
   expect([parameterFormat, variables[0]]).toEqual([
     'NAMED',
@@ -26,7 +26,7 @@ test('another name is another variable', () => {
   ])
 })
 
-test('a template without placeholders leaves nothing open', () => {
+test('a template without placeholders has no variables', () => {
   expect(
     variablesOf(
       [
@@ -46,7 +46,7 @@ const COMPONENTS = [
   { type: 'BODY', text: 'Bonjour {{1}}, {{2}} vous attend.', example: { body_text: [['Salma', 'Omar']] } },
 ]
 
-test('variables show the examples that Meta was shown', () => {
+test('variables have the examples of their component', () => {
   expect(variablesOf(COMPONENTS, []).variables.map(({ example }) => example)).toEqual(['Atlas', 'Salma', 'Omar'])
   const named = {
     type: 'BODY',
@@ -56,7 +56,7 @@ test('variables show the examples that Meta was shown', () => {
   expect(variablesOf([named], []).variables).toMatchObject([{ name: 'who', example: 'Salma' }])
 })
 
-test('callers name variables by position, a list without positions counts from 1; a stranger is a problem', () => {
+test('callers describe variables by position, counted from 1 without one; an unknown variable is a problem', () => {
   const { variables, parameterFormat } = variablesOf(COMPONENTS, [])
   const given = [
     { name: 'who', description: 'First name' },
@@ -69,12 +69,12 @@ test('callers name variables by position, a list without positions counts from 1
     ['who', 'First name'],
     ['host', null],
   ])
-  expect(described.problems).toEqual([{ path: 'variables.2', message: 'is no variable of this template' }])
+  expect(described.problems).toEqual([{ path: 'variables.2', message: 'This template has no such variable.' }])
   const twins = [{ name: 'who' }, { name: 'who' }]
   expect(describeVariables(variables, parameterFormat, twins).problems.map(({ path }) => path)).toContain('variables')
 })
 
-test('examples are made of what callers said; a name serves where that is allowed', () => {
+test("missing examples are added from the callers' examples, or from names where that is allowed", () => {
   const body = { type: 'BODY', text: 'Bonjour {{1}}, {{2}} vous attend.' }
   const { variables } = describeVariables(variablesOf([body], []).variables, 'POSITIONAL', [
     { position: 1, name: 'who', example: 'Salma' },

@@ -8,13 +8,13 @@ export interface TemplateVariable {
   component: string
 }
 
-/** What a caller says about a variable: found by its position, or by its name where the template names its variables. */
+/** A caller's description of a variable, found by its position, or by its name where the template names its variables. */
 export interface GivenVariable {
   position?: number | undefined
   name?: string | undefined
   description?: string | null | undefined
   example?: string | null | undefined
-  /** BODY unless told. */
+  /** Type of the component that holds the variable; BODY by default. */
   component?: string | undefined
 }
 
@@ -22,8 +22,8 @@ type Component = Record<string, unknown>
 type Format = 'POSITIONAL' | 'NAMED'
 
 /**
- * What the texts of a template leave open, in their order. A variable that stands where one stood before keeps the name and
- * the description that people gave it.
+ * Variables of a template's texts, in their order. A variable in the place of an earlier one keeps the name and the
+ * description that people gave it.
  */
 export function variablesOf(
   components: readonly Component[],
@@ -40,7 +40,7 @@ export function variablesOf(
   return { variables, parameterFormat: found.some(({ name }) => !isCounted(name)) ? 'NAMED' : 'POSITIONAL' }
 }
 
-/** The variables with what the caller says of them; a word about a variable that is not there is a problem. */
+/** The variables with the caller's names, descriptions and examples; the description of an unknown variable is a problem. */
 export function describeVariables(
   variables: readonly TemplateVariable[],
   parameterFormat: Format,
@@ -52,7 +52,7 @@ export function describeVariables(
     const own = described.filter(variable => variable.component === component.toUpperCase())
     const at = position ?? i + 1
     const meant = own.find(variable => (parameterFormat === 'NAMED' ? variable.name === name : variable.position === at))
-    if (meant === undefined) problems.push({ path: `variables.${i}`, message: 'is no variable of this template' })
+    if (meant === undefined) problems.push({ path: `variables.${i}`, message: 'This template has no such variable.' })
     else {
       if (name !== undefined) meant.name = name
       if (description !== undefined) meant.description = description
@@ -61,11 +61,11 @@ export function describeVariables(
   }
   for (const { name, component } of described)
     if (described.filter(other => other.name === name && other.component === component).length > 1)
-      problems.push({ path: 'variables', message: `two are called ${name}` })
+      problems.push({ path: 'variables', message: `Two variables are called ${name}. Give each a name of its own.` })
   return { variables: described, problems }
 }
 
-/** The components with Meta's examples where they have none and the variables tell them; `orName`: else their names serve. */
+/** The components, with missing examples added from the variables; with `orName` a variable's name serves as its example. */
 export function withExamples(
   components: readonly Component[],
   variables: readonly TemplateVariable[],
@@ -96,12 +96,12 @@ function exampleFor(type: string, samples: { placeholder: string; sample: string
   return { [`${text}_named_params`]: samples.map(({ placeholder, sample }) => ({ param_name: placeholder, example: sample })) }
 }
 
-/** Each name once: a text may use a variable twice. */
+/** Variables of a component, each once: a text may use a variable twice. */
 function openOf({ text }: Component): { name: string; position: number }[] {
   return placeholdersOf(text ?? '').map((name, i) => ({ name, position: isCounted(name) ? Number(name) : i + 1 }))
 }
 
-/** What Meta was shown for it. */
+/** Example of a variable in Meta's form of the component; null without one. */
 function exampleOf({ type, example }: Component, { name, position }: { name: string; position: number }): string | null {
   const given = objectOf(example)
   const text = type === 'BODY' ? 'body_text' : 'header_text'

@@ -4,6 +4,7 @@ import { isBlocked } from '../../domain/contacts/block.ts'
 import { phoneVariants } from '../../domain/contacts/phone-variants.ts'
 import { costOf } from '../../domain/messages/cost.ts'
 import { fillTemplate } from '../../domain/templates/fill.ts'
+import { describeProblems } from '../../domain/templates/problem.ts'
 import type {
   CampaignDoc,
   ClientDoc,
@@ -168,8 +169,7 @@ function plan(release: Release, recipient: RecipientDoc, contact: ContactDoc, co
   if (contact.optOut && template.category === 'MARKETING') return skip('opted-out', 'does not want marketing messages')
   const media = mediaOf(campaign, recipient.headerMedia)
   const filled = fillTemplate(template, recipient.variables, media)
-  if (filled.kind === 'wrong')
-    return skip('template', filled.problems.map(({ path, message }) => `${path} ${message}`).join('; '))
+  if (filled.kind === 'wrong') return skip('template', describeProblems(filled.problems))
   const components = filled.components.length > 0 ? { components: filled.components } : {}
   const payload = { type: 'template', template: { name: template.name, language: { code: template.language }, ...components } }
   const shown = { name: template.name, language: template.language, variables: filled.variables }

@@ -40,7 +40,7 @@ test('a file becomes contacts, and says which rows do not', async () => {
     unchanged: 0,
     refused: 2,
     refusedRows: [
-      { row: 3, value: 'not a number', problem: 'is no phone number' },
+      { row: 3, value: 'not a number', problem: 'The phone number is not valid.' },
       { row: 5, value: '+212 661 84 00 01', problem: 'The row has the same contact as row 1.' },
     ],
   })
@@ -79,7 +79,7 @@ test('all contacts come as a file that can be imported again', async () => {
 
 test('refused rows come as a file of their own', async () => {
   const { body } = await send('phone\nabc\n=1+1\n', '?report=csv&dryRun=true')
-  expect(body).toContain("row,value,problem\n1,abc,is no phone number\n2,'=1+1,is no phone number")
+  expect(body).toContain("row,value,problem\n1,abc,The phone number is not valid.\n2,'=1+1,The phone number is not valid.")
 })
 
 test.for([

@@ -167,7 +167,7 @@ describe('a message with a time of its own', () => {
       await road.until(second.body.id, m => m.status === 'FAILED'),
     ]
     await templates.updateOne({ tenantId, name: 'application_received' }, { $set: { status: 'APPROVED' } })
-    expect(rows.map(({ error }) => error?.title)).toEqual(['Template not available', 'No marketing wanted'])
+    expect(rows.map(({ error }) => error?.title)).toEqual(['Template not available', 'Opted out of marketing'])
     expect([...road.postsTo(paused), ...road.postsTo(unwilling)]).toEqual([])
   })
 
