@@ -2,10 +2,10 @@ import {
   type Day,
   type End,
   forecastCapacity,
-  lastGone,
-  moves,
+  isRateLimited,
   type Rates,
   type SendFlow,
+  secondsUntilLast,
 } from '#shared/domain/campaigns/forecast.ts'
 import type { LimitUsage } from '#shared/limits/usage.ts'
 import type { ClientDoc, TenantDoc } from '#shared/model/documents.ts'
@@ -65,8 +65,8 @@ function sendingRates(clients: readonly ClientDoc[], tenant: TenantDoc | null, u
 function flowsOf({ client, groups, campaigns }: NumberBacklog, rates: Rates): NamedFlow[] {
   const queued = { ...placeOf(client), mostPerSecond: Infinity, campaignId: null }
   const count = (priority: BacklogGroup['priority']) =>
-    groups.reduce((sum, group) => (group.priority === priority && moves(group.reason) ? sum + group.count : sum), 0)
-  const running = campaigns.filter(({ reason }) => moves(reason))
+    groups.reduce((sum, group) => (group.priority === priority && isRateLimited(group.reason) ? sum + group.count : sum), 0)
+  const running = campaigns.filter(({ reason }) => isRateLimited(reason))
   return [
     { ...queued, priority: 'chat', count: count('chat') },
     { ...queued, priority: 'campaign', count: count('campaign') },
@@ -80,16 +80,16 @@ function flowsOf({ client, groups, campaigns }: NumberBacklog, rates: Rates): Na
 /** Seconds of a flow within the 24-hour limits: the tenant's for all messages, the portfolio's for campaigns. */
 function secondsOf(
   { priority }: SendFlow,
-  { seconds, gone, goneOfPortfolio }: End,
+  { seconds, sent, sentOfPortfolio }: End,
   { client, tenant, usage }: { client: ClientDoc; tenant: TenantDoc | null; usage: LimitUsage | null },
 ): number | null {
   const days: Day[] = []
   const perDay = tenant?.limits?.messagesPerDay ?? null
-  if (perDay !== null) days.push({ limit: perDay, used: usage?.perDay ?? 0, gone })
+  if (perDay !== null) days.push({ limit: perDay, used: usage?.perDay ?? 0, sent })
   const { messagingLimit: limit, phoneNumberId } = client
   if (limit !== null && priority === 'campaign')
-    days.push({ limit, used: usage?.numbers.get(phoneNumberId)?.messagingUsed ?? 0, gone: goneOfPortfolio })
-  return lastGone(seconds, days)
+    days.push({ limit, used: usage?.numbers.get(phoneNumberId)?.messagingUsed ?? 0, sent: sentOfPortfolio })
+  return secondsUntilLast(seconds, days)
 }
 
 function latest(seconds: readonly (number | null)[]): number | null {

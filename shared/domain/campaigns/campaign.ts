@@ -3,7 +3,7 @@ import { phoneVariants } from '../contacts/phone-variants.ts'
 import { type PriceRow, priceOf } from '../messages/cost.ts'
 import { type FillableTemplate, fillTemplate, type HeaderMedia } from '../templates/fill.ts'
 import { describeProblems } from '../templates/problem.ts'
-import { type Day, type End, forecastCapacity, lastGone, type Rates, type SendFlow, share } from './forecast.ts'
+import { type Day, type End, forecastCapacity, type Rates, type SendFlow, secondsUntilLast, share } from './forecast.ts'
 
 /** Rules of campaigns: which row is a recipient, what a campaign costs and how long it takes, which state may follow which. */
 
@@ -119,16 +119,16 @@ export function estimate(input: EstimateInput): Estimate {
   return {
     recipients,
     cost: { amount: cents(parts.reduce((sum, { amount }) => sum + amount, 0)), currency, parts },
-    durationSeconds: (end && lastGone(end.seconds, daysOf(end, input))) ?? 0,
+    durationSeconds: (end && secondsUntilLast(end.seconds, daysOf(end, input))) ?? 0,
     messagesPerSecond: Math.round(perSecond * 100) / 100,
     messagingLimit: shareOf(input),
   }
 }
 
-function daysOf({ gone, goneOfPortfolio }: End, { perDay, messagingLimit, messagingUsed }: EstimateInput): Day[] {
+function daysOf({ sent, sentOfPortfolio }: End, { perDay, messagingLimit, messagingUsed }: EstimateInput): Day[] {
   return [
-    ...(perDay ? [{ ...perDay, gone }] : []),
-    ...(messagingLimit ? [{ limit: messagingLimit, used: messagingUsed ?? 0, gone: goneOfPortfolio }] : []),
+    ...(perDay ? [{ ...perDay, sent }] : []),
+    ...(messagingLimit ? [{ limit: messagingLimit, used: messagingUsed ?? 0, sent: sentOfPortfolio }] : []),
   ]
 }
 

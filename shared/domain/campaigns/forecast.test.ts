@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { forecastCapacity, lastGone, moves, type Rates, type SendFlow, share } from './forecast.ts'
+import { forecastCapacity, isRateLimited, type Rates, type SendFlow, secondsUntilLast, share } from './forecast.ts'
 
 const flow = (phoneNumberId: string, count: number, own: Partial<SendFlow> = {}): SendFlow => ({
   phoneNumberId,
@@ -47,14 +47,14 @@ describe('a flow', () => {
   test('ends later beside others, and leaves them its share when it ends', () => {
     const ends = forecastCapacity([flow('a', 100), flow('b', 300)], rates(10, { a: 80, b: 80 }))
     expect(ends).toEqual([
-      { seconds: 20, gone: 200, goneOfPortfolio: 200 },
-      { seconds: 40, gone: 400, goneOfPortfolio: 400 },
+      { seconds: 20, sent: 200, sentOfPortfolio: 200 },
+      { seconds: 40, sent: 400, sentOfPortfolio: 400 },
     ])
   })
 
   test('does not count in another portfolio', () => {
     const [first] = forecastCapacity([flow('a', 100), flow('b', 300, { portfolioId: 'q' })], rates(10, { a: 80, b: 80 }))
-    expect(first).toEqual({ seconds: 20, gone: 200, goneOfPortfolio: 100 })
+    expect(first).toEqual({ seconds: 20, sent: 200, sentOfPortfolio: 100 })
   })
 
   test('at a number that sends nothing never ends and delays no other flow', () => {
@@ -71,28 +71,28 @@ describe('a flow', () => {
   })
 })
 
-test.for<[string, number | null, Parameters<typeof lastGone>[1], number | null]>([
-  ['nothing is gone at once', 0, [{ limit: 0, used: 0, gone: 0 }], 0],
+test.for<[string, number | null, Parameters<typeof secondsUntilLast>[1], number | null]>([
+  ['nothing to send ends at once', 0, [{ limit: 0, used: 0, sent: 0 }], 0],
   ['whole seconds', 0.2, [], 1],
   ['never', null, [], null],
-  ['a day that is not used up', 10, [{ limit: 1000, used: 900, gone: 100 }], 10],
-  ['a day that ends it', 10, [{ limit: 1000, used: 901, gone: 100 }], 86_400],
-  ['several days', 50, [{ limit: 1000, used: 0, gone: 3500 }], 3 * 86_400],
-  ['no day ever', 50, [{ limit: 0, used: 0, gone: 1 }], null],
+  ['a day that is not used up', 10, [{ limit: 1000, used: 900, sent: 100 }], 10],
+  ['a day that ends it', 10, [{ limit: 1000, used: 901, sent: 100 }], 86_400],
+  ['several days', 50, [{ limit: 1000, used: 0, sent: 3500 }], 3 * 86_400],
+  ['no day ever', 50, [{ limit: 0, used: 0, sent: 1 }], null],
   [
     'the slowest of all',
     50,
     [
-      { limit: 10_000, used: 0, gone: 3500 },
-      { limit: 2000, used: 0, gone: 3500 },
+      { limit: 10_000, used: 0, sent: 3500 },
+      { limit: 2000, used: 0, sent: 3500 },
     ],
     86_400,
   ],
 ])('%s', ([, seconds, days, expected]) => {
-  expect(lastGone(seconds, days)).toBe(expected)
+  expect(secondsUntilLast(seconds, days)).toBe(expected)
 })
 
 test('messages that wait for a time or a person are not limited by the rate', () => {
   const reasons = ['ready', 'in_flight', 'rate', 'pair', 'quota', 'audience', 'paused', 'scheduled', 'unknown']
-  expect(reasons.filter(moves)).toEqual(['ready', 'in_flight', 'rate', 'pair', 'quota', 'audience'])
+  expect(reasons.filter(isRateLimited)).toEqual(['ready', 'in_flight', 'rate', 'pair', 'quota', 'audience'])
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { holdOf, mayOnlyReply, restrictedUntil, type Sending } from './sending.ts'
+import { holdOf, mayOnlyReply, restrictedUntil, type SendKind } from './sending.ts'
 
 const now = new Date('2026-11-20T10:00:00Z')
 const at = (time: string) => new Date(`2026-11-20T${time}Z`)
@@ -7,7 +7,7 @@ const at = (time: string) => new Date(`2026-11-20T${time}Z`)
 const restricted = { repliesOnly: { until: null } }
 const held = { campaignsHeldUntil: at('11:00:00') }
 
-test.for<[string, Parameters<typeof holdOf>[0], Sending, ReturnType<typeof holdOf>]>([
+test.for<[string, Parameters<typeof holdOf>[0], SendKind, ReturnType<typeof holdOf>]>([
   ['nothing is told of', {}, 'campaign', null],
   ['may only reply', restricted, 'campaign', { reason: 'restricted', until: at('10:01:00') }],
   ['may only reply', restricted, 'first', { reason: 'restricted', until: at('10:01:00') }],
@@ -18,8 +18,8 @@ test.for<[string, Parameters<typeof holdOf>[0], Sending, ReturnType<typeof holdO
   ['holds campaigns', held, 'reply', null],
   ['held campaigns until now', { campaignsHeldUntil: now }, 'campaign', null],
   ['does both', { ...restricted, ...held }, 'campaign', { reason: 'restricted', until: at('10:01:00') }],
-])('a number that %s, %j, holds back a %s: %j', ([, number, sending, expected]) => {
-  expect(holdOf(number, sending, now)).toEqual(expected)
+])('a number that %s, %j, holds back a %s: %j', ([, number, kind, expected]) => {
+  expect(holdOf(number, kind, now)).toEqual(expected)
 })
 
 const repliesOnlyUntil = (time: string) => ({ repliesOnly: { until: at(time) } })

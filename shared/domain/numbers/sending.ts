@@ -16,19 +16,23 @@ export function restrictedUntil({ repliesOnly }: Restricted, now: Date): Date {
 }
 
 /** Present restrictions of a number. */
-interface Hindered {
+interface NumberRestrictions {
   repliesOnly?: { until: Date | null } | null
   campaignsHeldUntil?: Date | null
 }
 
 /** Kind of send: a campaign message, the first message to a person, or a reply within a conversation. */
-export type Sending = 'campaign' | 'first' | 'reply'
+export type SendKind = 'campaign' | 'first' | 'reply'
 
 /** Why a number holds back a kind of send now, and when to check again; null: it may be sent. @param now MongoDB's time */
-export function holdOf(number: Hindered, sending: Sending, now: Date): { reason: 'restricted' | 'rate'; until: Date } | null {
-  if (sending !== 'reply' && mayOnlyReply(number, now)) return { reason: 'restricted', until: restrictedUntil(number, now) }
+export function holdOf(
+  number: NumberRestrictions,
+  kind: SendKind,
+  now: Date,
+): { reason: 'restricted' | 'rate'; until: Date } | null {
+  if (kind !== 'reply' && mayOnlyReply(number, now)) return { reason: 'restricted', until: restrictedUntil(number, now) }
   const { campaignsHeldUntil } = number
-  if (sending !== 'campaign' || !campaignsHeldUntil || campaignsHeldUntil <= now) return null
+  if (kind !== 'campaign' || !campaignsHeldUntil || campaignsHeldUntil <= now) return null
   return { reason: 'rate', until: campaignsHeldUntil }
 }
 
