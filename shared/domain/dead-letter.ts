@@ -11,10 +11,10 @@ const MAX_CAUSE = 200
  */
 export function causeOf(reason: string, error: string | null): string {
   const first = (error ?? '').split('\n', 1)[0]?.trim() ?? ''
-  return general(first === '' || reason.includes(first) ? reason : `${reason}: ${first}`)
+  return withoutDetails(first === '' || reason.includes(first) ? reason : `${reason}: ${first}`)
 }
 
-const general = (text: string) =>
+const withoutDetails = (text: string) =>
   text
     .replace(/"[^"]*"|'[^']*'|`[^`]*`/g, '…')
     .replace(/\b(?:wamid\.\S+|[0-9a-f]{8,}(?:-[0-9a-f]+)*)/gi, '#')

@@ -32,11 +32,11 @@ const CALLS_PER_HOUR = 5000
 const CALLS_PER_HOUR_UNREGISTERED = 200
 
 /** Share of an account's limit that each process uses without Redis, when the number of processes is not known. */
-export const LOCAL_SHARE = 1 / 4
+export const LOCAL_LIMIT_SHARE = 1 / 4
 /** Longest hold; repeated holds double up to it. */
 export const MAX_HOLD_MS = HOUR_MS
 /** Usage in per cent, by Meta's own count, from which calls pause before Meta refuses them. */
-export const USED_UP = 95
+export const USAGE_LIMIT = 95
 /** Hold when Meta names no time. */
 export const HOLD_MS = 60_000
 
@@ -47,10 +47,10 @@ export function callBucket(perHour: number): { intervalMs: number; burst: number
 }
 
 /** Account of a management call: fields of numbers and accounts, templates, webhooks. */
-export function managing({ wabaId, status, pauseReason }: CallingNumber): CallAccount {
+export function managementAccount({ wabaId, status, pauseReason }: CallingNumber): CallAccount {
   const isRegistered = status !== 'disconnected' && pauseReason !== 'registration'
   return { wabaId, perHour: isRegistered ? CALLS_PER_HOUR : CALLS_PER_HOUR_UNREGISTERED }
 }
 
 /** Account of a call that Meta does not count as management, such as a request for a file's address. */
-export const uncounted = ({ wabaId }: Pick<CallingNumber, 'wabaId'>): CallAccount => ({ wabaId, perHour: null })
+export const uncountedAccount = ({ wabaId }: Pick<CallingNumber, 'wabaId'>): CallAccount => ({ wabaId, perHour: null })

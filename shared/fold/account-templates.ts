@@ -1,4 +1,4 @@
-import { isGoneWord, isTemplateCategory, languageCode, templateStateOf } from '../domain/templates/status.ts'
+import { isDeletedStatus, isTemplateCategory, languageCode, templateStateOf } from '../domain/templates/status.ts'
 import { variablesOf } from '../domain/templates/variables.ts'
 import { isObject, type Json, listOf, text } from '../meta/json.ts'
 import { type AccountItem, timeOf } from '../meta/webhook.ts'
@@ -43,7 +43,7 @@ function applyTemplateEvent(state: State, context: FoldContext, item: AccountIte
 
 /** Deleted and made anew within a second: the end that is told is not that of the new one. */
 const isOfTheOneBefore = ({ lastEventAt }: TemplateDoc, { value, at }: AccountItem) =>
-  isGoneWord(text(value.event)) && lastEventAt?.status?.getTime() === at.getTime()
+  isDeletedStatus(text(value.event)) && lastEventAt?.status?.getTime() === at.getTime()
 
 const differs = (a: unknown, b: unknown) => JSON.stringify(a ?? null) !== JSON.stringify(b ?? null)
 

@@ -1,4 +1,4 @@
-import { differ, mergeRecipientKeys, type NamedKeys } from '../domain/contacts/identity.ts'
+import { areDifferentPeople, mergeRecipientKeys, type NamedKeys } from '../domain/contacts/identity.ts'
 import { text } from '../meta/json.ts'
 import type { StatusItem } from '../meta/webhook.ts'
 import type { ContactDoc, MessageDoc } from '../model/documents.ts'
@@ -27,7 +27,7 @@ export function mergeRecipient(state: State, context: FoldContext, item: StatusI
   const shown = state.conversations.get(String(message.doc.conversationId))?.doc.contact
   if (!shown || mergeRecipientKeys(shown, reported) === null || mergeRecipientKeys(contact.doc, reported) === null) return
   const others = holders(state, contact, reported)
-  if (others.some(other => differ(contact.doc, other.doc))) return
+  if (others.some(other => areDifferentPeople(contact.doc, other.doc))) return
   const kept = others.reduce((one, other) => joinContacts(state, context, one, other), contact)
   const { username, ...keys } = mergeRecipientKeys(kept.doc, reported) ?? {}
   giveKeys(state, kept, { ...keys, parentUserId: kept.doc.parentUserId ?? item.person.parentUserId })
@@ -39,7 +39,7 @@ const isGone = ({ deletedAt, erasing, erasedAt }: ContactDoc) => Boolean(deleted
 
 /** The message went to a number that the person has left since: its user id went with it. */
 const hasMoved = (contact: ContactDoc, { contactKey, contactKeyKind }: MessageDoc) =>
-  contactKeyKind === 'waId' && differ(contact, { waId: contactKey, userId: null })
+  contactKeyKind === 'waId' && areDifferentPeople(contact, { waId: contactKey, userId: null })
 
 function holders(state: State, contact: Tracked<ContactDoc>, { waId, userId }: { waId: string | null; userId: string }) {
   const { tenantId } = contact.doc

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { isGoneWord, isTemplateCategory, languageCode, templateStateOf } from '../domain/templates/status.ts'
+import { isDeletedStatus, isTemplateCategory, languageCode, templateStateOf } from '../domain/templates/status.ts'
 import { variablesOf } from '../domain/templates/variables.ts'
 import { isObject, type Json, listOf, text } from '../meta/json.ts'
 import type { TemplateDoc } from '../model/documents.ts'
@@ -45,7 +45,7 @@ export function listedTemplate(value: unknown): ListedTemplate | null {
 
 /** What a template that is new here is stored as; null for one that is on its way out at Meta. */
 export function newTemplate(listed: ListedTemplate, askedAt: Date): Fields | null {
-  if (isGoneWord(listed.word)) return null
+  if (isDeletedStatus(listed.word)) return null
   const { name, language, category, status, reason, components, quality, id: metaTemplateId } = listed
   const lastEventAt = Object.fromEntries(TOPICS.map(topic => [topic, askedAt]))
   return {

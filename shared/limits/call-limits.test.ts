@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { managing, uncounted } from '../domain/graph-calls.ts'
+import { managementAccount, uncountedAccount } from '../domain/graph-calls.ts'
 import { createCallLimits } from './call-limits.ts'
 
 const HOUR_MS = 3_600_000
@@ -18,7 +18,7 @@ test.for([
   [{ ...number, status: 'paused', pauseReason: 'registration' }, 200],
   [{ ...number, status: 'disconnected' }, 200],
 ] as const)('%j may make %i calls an hour', ([client, perHour]) => {
-  expect(managing(client)).toEqual({ wabaId: '31', perHour })
+  expect(managementAccount(client)).toEqual({ wabaId: '31', perHour })
 })
 
 describe('without Redis a process', () => {
@@ -47,13 +47,13 @@ describe('without Redis a process', () => {
     const { limits, pass } = limitsAt()
     await limits.hold('31', hold)
     await limits.hold('31', { baseMs: 1000, askedMs: 0 })
-    expect(await limits.take(managing(number))).toBe(60_000)
-    expect(await limits.take(uncounted(number))).toBe(60_000)
-    expect(await limits.take(managing({ ...number, wabaId: '32' }))).toBe(0)
+    expect(await limits.take(managementAccount(number))).toBe(60_000)
+    expect(await limits.take(uncountedAccount(number))).toBe(60_000)
+    expect(await limits.take(managementAccount({ ...number, wabaId: '32' }))).toBe(0)
     expect(await limits.take(null)).toBe(0)
     pass(60_000)
     await limits.hold(null, { baseMs: 60_000, askedMs: 90_000 })
-    expect(await limits.take(managing({ ...number, wabaId: '32' }))).toBe(90_000)
+    expect(await limits.take(managementAccount({ ...number, wabaId: '32' }))).toBe(90_000)
     expect(await limits.take(null)).toBe(90_000)
   })
 })

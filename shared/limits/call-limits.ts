@@ -1,5 +1,12 @@
 import type { Redis } from 'ioredis'
-import { type CallAccount, type CallHold, type CallLimits, callBucket, LOCAL_SHARE, MAX_HOLD_MS } from '../domain/graph-calls.ts'
+import {
+  type CallAccount,
+  type CallHold,
+  type CallLimits,
+  callBucket,
+  LOCAL_LIMIT_SHARE,
+  MAX_HOLD_MS,
+} from '../domain/graph-calls.ts'
 import { rateLimited } from '../process/metrics.ts'
 import { HOLD_CALLS_SCRIPT, TAKE_CALL_SCRIPT } from './call-scripts.ts'
 import { PREFIX } from './send-limits.ts'
@@ -66,7 +73,7 @@ class LocalCalls {
     const now = this.#now()
     const heldMs = Math.max(this.#heldMs(APP, now), account === null ? 0 : this.#heldMs(account.wabaId, now))
     if (heldMs > 0 || !account?.perHour) return Math.ceil(heldMs)
-    const { intervalMs, burst } = callBucket(account.perHour * LOCAL_SHARE)
+    const { intervalMs, burst } = callBucket(account.perHour * LOCAL_LIMIT_SHARE)
     const arrival = Math.max(this.#arrivals.get(account.wabaId) ?? 0, now)
     const waitMs = arrival - (burst - 1) * intervalMs - now
     if (waitMs <= 0) this.#arrivals.set(account.wabaId, arrival + intervalMs)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type CallHold, managing } from '../domain/graph-calls.ts'
+import { type CallHold, managementAccount } from '../domain/graph-calls.ts'
 import type { GraphResult, MetaClient } from './client.ts'
 import { limitCalls } from './limited-client.ts'
 
@@ -16,7 +16,7 @@ const ok = (account: number, app: number, regainMs = 0): GraphResult => ({
   usage: { account, app, regainMs },
   ...measured,
 })
-const account = managing({ wabaId: '31', status: 'active', pauseReason: null })
+const account = managementAccount({ wabaId: '31', status: 'active', pauseReason: null })
 
 /** One call that Meta answers so: what was asked of it, and what was held after it. */
 async function call(result: GraphResult, waitMs = 0, request = { token: 't', account }) {

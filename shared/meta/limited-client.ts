@@ -1,4 +1,4 @@
-import { type CallAccount, type CallLimits, HOLD_MS, USED_UP } from '../domain/graph-calls.ts'
+import { type CallAccount, type CallLimits, HOLD_MS, USAGE_LIMIT } from '../domain/graph-calls.ts'
 import { describeError } from '../domain/messages/send-errors.ts'
 import type { CallUsage, GraphRequest, GraphResult, MetaClient, Refused, Unsent } from './client.ts'
 
@@ -49,7 +49,7 @@ async function heedRefusal(limits: CallLimits, account: CallAccount | null, { er
 
 /** Nearly used up: the rest is left to whoever else uses the app. */
 async function heedUsage(limits: CallLimits, account: CallAccount | null, usage: CallUsage): Promise<void> {
-  const isOver = usage.account >= USED_UP || usage.regainMs > 0
+  const isOver = usage.account >= USAGE_LIMIT || usage.regainMs > 0
   if (account !== null && isOver) await limits.hold(account.wabaId, { baseMs: HOLD_MS, askedMs: usage.regainMs })
-  if (usage.app >= USED_UP) await limits.hold(null, { baseMs: HOLD_MS, askedMs: 0 })
+  if (usage.app >= USAGE_LIMIT) await limits.hold(null, { baseMs: HOLD_MS, askedMs: 0 })
 }

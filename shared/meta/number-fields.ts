@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { managing } from '../domain/graph-calls.ts'
+import { managementAccount } from '../domain/graph-calls.ts'
 import type { ClientDoc } from '../model/documents.ts'
 import type { GraphResult, MetaClient } from './client.ts'
 
@@ -35,7 +35,11 @@ const Fields = z.object({
 /** Asks for the fields of a number with its own token. @param version of the Graph API, such as `v25.0` */
 export function askNumber(meta: MetaClient, version: string, client: ClientDoc, token: string): Promise<GraphResult> {
   const fields = Number.parseInt(version.slice(1), 10) >= 24 ? FIELDS : FIELDS_BEFORE_24
-  return meta.graph.get(encodeURIComponent(client.phoneNumberId), { token, account: managing(client), query: { fields } })
+  return meta.graph.get(encodeURIComponent(client.phoneNumberId), {
+    token,
+    account: managementAccount(client),
+    query: { fields },
+  })
 }
 
 export function readNumber(data: Record<string, unknown>): NumberFacts {

@@ -1,4 +1,4 @@
-import { managing } from '../domain/graph-calls.ts'
+import { managementAccount } from '../domain/graph-calls.ts'
 import type { ClientDoc, TemplateDoc } from '../model/documents.ts'
 import type { GraphResult, MetaClient } from './client.ts'
 import { isObject, listOf, text } from './json.ts'
@@ -57,4 +57,4 @@ export function readPage(data: Record<string, unknown>): { rows: unknown[]; afte
 }
 
 const edgeOf = ({ client }: TemplateAccess) => `${encodeURIComponent(client.wabaId)}/message_templates`
-const signed = ({ client, token }: TemplateAccess) => ({ token, account: managing(client) })
+const signed = ({ client, token }: TemplateAccess) => ({ token, account: managementAccount(client) })

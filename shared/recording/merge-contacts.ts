@@ -1,4 +1,4 @@
-import { differ } from '../domain/contacts/identity.ts'
+import { areDifferentPeople } from '../domain/contacts/identity.ts'
 import { ApiError } from '../domain/errors.ts'
 import { planOf } from '../fold/batch.ts'
 import { absorb } from '../fold/merge-contacts.ts'
@@ -28,7 +28,7 @@ export async function mergeContacts(store: Store, order: MergeOrder): Promise<{ 
 }
 
 function planMerge(pair: Pair, { now }: MergeOrder): { plan: Plan; contact: ContactDoc; events: EventDoc[] } {
-  if (differ(pair.kept, pair.other))
+  if (areDifferentPeople(pair.kept, pair.other))
     throw new ApiError(409, 'CONTACTS_DIFFER', 'Each of the two has a WhatsApp number or id of its own')
   const { kept, other, conversations } = pair
   const loaded = { known: [], contacts: [kept, other], conversations, messages: [], leads: [], templates: [] }

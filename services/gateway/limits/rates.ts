@@ -1,5 +1,5 @@
 import { type Rates, type SendFlow, share } from '#shared/domain/campaigns/forecast.ts'
-import { type Braked, campaignPerMinute } from '#shared/domain/numbers/quality-brake.ts'
+import { type CampaignRate, campaignPerMinute } from '#shared/domain/numbers/quality-brake.ts'
 import { portfolioOf, ratePerSecond } from '#shared/domain/numbers/sending.ts'
 import { type LimitUsage, limitUsage } from '#shared/limits/usage.ts'
 import type { ClientDoc, TenantDoc } from '#shared/model/documents.ts'
@@ -58,7 +58,12 @@ export const placeOf = (client: ClientDoc): Pick<SendFlow, 'phoneNumberId' | 'po
 })
 
 /** Flow of a campaign. @param campaigns count of campaigns that the number sends at the same time, this one included */
-export function campaignFlow(campaign: Braked & { count: number }, client: ClientDoc, rates: Rates, campaigns: number): SendFlow {
+export function campaignFlow(
+  campaign: CampaignRate & { count: number },
+  client: ClientDoc,
+  rates: Rates,
+  campaigns: number,
+): SendFlow {
   const { qualityRating, phoneNumberId } = client
   const number = { qualityRating, ratePerSecond: rates.numbers.get(phoneNumberId) ?? 0 }
   const perMinute = campaignPerMinute(campaign, number, campaigns)

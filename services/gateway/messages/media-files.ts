@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream'
 import { ApiError } from '#shared/domain/errors.ts'
 import { bareType } from '#shared/domain/media/media-rules.ts'
-import { checkFile, isAnimatedWebp, mostBytes } from '#shared/domain/media/upload-rules.ts'
+import { checkFile, isAnimatedWebp, maxBytesOf } from '#shared/domain/media/upload-rules.ts'
 import type { FormFile } from '#shared/http/multipart.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { MediaFileDoc, MediaRef } from '#shared/model/documents.ts'
@@ -13,12 +13,12 @@ import type { GatewayDeps } from '../deps.ts'
 
 const MOST_NAME = 240
 
-const tooLarge = (most = mostBytes(null)) =>
+const tooLarge = (most = maxBytesOf(null)) =>
   new ApiError(413, 'MEDIA_TOO_LARGE', `WhatsApp takes at most ${most} bytes of such a file`)
 
 /** Before it is read. @throws ApiError 413 */
 export function requireLength(bytes: number, mimeType: string): void {
-  const most = mostBytes(mimeType)
+  const most = maxBytesOf(mimeType)
   if (bytes > most) throw tooLarge(most)
 }
 
@@ -31,7 +31,7 @@ export async function keepUpload({ store, storage }: GatewayDeps, caller: Caller
   const { tenantId } = caller
   const _id = newId()
   const key = mediaKey(tenantId, _id)
-  const { through, seen } = inspect(mostBytes(null), () => tooLarge())
+  const { through, seen } = inspect(maxBytesOf(null), () => tooLarge())
   // What breaks comes out of the stream that the storage reads.
   pipeline(given.content, through, () => undefined)
   await storage.put(key, through, { contentType: bareType(given.mimeType) ?? 'application/octet-stream' })

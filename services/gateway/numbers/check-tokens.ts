@@ -1,6 +1,7 @@
 import { sealAccessToken, tokenOf } from '#shared/auth/client-tokens.ts'
 import {
   endsWithValidToken,
+  expiryToWarnOf,
   mayRenew,
   problemSentence,
   type TokenFacts,

@@ -1,4 +1,4 @@
-import { missingScopes, type TokenFacts, warnOf } from '#shared/domain/numbers/token-health.ts'
+import { expiryToWarnOf, missingScopes, type TokenFacts } from '#shared/domain/numbers/token-health.ts'
 import type { ClientDoc, NumberNotice } from '#shared/model/documents.ts'
 import type { ClientNews } from '#shared/views/events.ts'
 
@@ -13,7 +13,7 @@ export interface Warnings {
 
 /** The number's notices as they should be after a check: warnings that are new are added, those that no longer hold are removed. */
 export function warningsOf(client: ClientDoc, facts: TokenFacts, now: Date): Warnings {
-  const end = warnOf(facts, now)
+  const end = expiryToWarnOf(facts, now)
   const missing = missingScopes(facts)
   const present = client.notices ?? []
   const isNewEnd = end !== null && client.tokenWarnedFor?.getTime() !== end.getTime()

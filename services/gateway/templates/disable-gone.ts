@@ -1,4 +1,4 @@
-import { isGoneWord } from '#shared/domain/templates/status.ts'
+import { isDeletedStatus } from '#shared/domain/templates/status.ts'
 import { text } from '#shared/meta/json.ts'
 import { oneAtMeta, type TemplateAccess } from '#shared/meta/templates.ts'
 import type { Id, TemplateDoc } from '#shared/model/documents.ts'
@@ -54,7 +54,7 @@ async function disableIfGone(
     return false
   }
   const result = await oneAtMeta(deps.meta, access, template.metaTemplateId)
-  const isGone = isNotThere(result) || (result.kind === 'ok' && isGoneWord(text(result.data.status)))
+  const isGone = isNotThere(result) || (result.kind === 'ok' && isDeletedStatus(text(result.data.status)))
   return isGone && (await changeUntouched(deps, template, { status: 'DISABLED', reason: GONE }, startedAt))
 }
 

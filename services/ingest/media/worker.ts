@@ -1,7 +1,7 @@
 import { openAccessToken } from '#shared/auth/client-tokens.ts'
 import type { Keyring } from '#shared/auth/encryption.ts'
 import { MediaJob } from '#shared/contracts/media-job.ts'
-import { uncounted } from '#shared/domain/graph-calls.ts'
+import { uncountedAccount } from '#shared/domain/graph-calls.ts'
 import { describeError } from '#shared/domain/messages/send-errors.ts'
 import { guardedRequest, RefusedAddress } from '#shared/http/guarded-request.ts'
 import type { GraphResult, MetaClient } from '#shared/meta/client.ts'
@@ -139,7 +139,7 @@ interface Named {
 async function addressOf({ meta }: MediaDeps, client: ClientDoc, metaId: string, token: string): Promise<Named> {
   const answer: GraphResult = await meta.graph.get(encodeURIComponent(metaId), {
     token,
-    account: uncounted(client),
+    account: uncountedAccount(client),
     query: { phone_number_id: client.phoneNumberId },
   })
   if (answer.kind === 'unsent' && answer.retryAfterMs) throw new HeldBack(answer.retryAfterMs)

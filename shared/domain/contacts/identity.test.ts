@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { differ, mergeRecipientKeys, type NamedKeys } from './identity.ts'
+import { areDifferentPeople, mergeRecipientKeys, type NamedKeys } from './identity.ts'
 
 const keys = (waId: string | null, userId: string | null, username: string | null = null): NamedKeys => ({
   waId,
@@ -19,7 +19,7 @@ test.for<[NamedKeys, NamedKeys, Partial<NamedKeys> | null]>([
   expect(mergeRecipientKeys(known, reported)).toEqual(expected)
 })
 
-test('two people differ by phone or by user id', () => {
-  expect(differ(keys('212661000101', null), keys(null, 'MA.1'))).toBe(false)
-  expect(differ(keys('212661000101', null), keys('212661000102', null))).toBe(true)
+test('two people areDifferentPeople by phone or by user id', () => {
+  expect(areDifferentPeople(keys('212661000101', null), keys(null, 'MA.1'))).toBe(false)
+  expect(areDifferentPeople(keys('212661000101', null), keys('212661000102', null))).toBe(true)
 })

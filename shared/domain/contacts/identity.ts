@@ -7,8 +7,8 @@ export interface PersonKeys {
 }
 export type NamedKeys = PersonKeys & { username: string | null }
 
-/** Whether the keys belong to two people: their numbers differ, or their user ids do. */
-export function differ(a: PersonKeys, b: PersonKeys): boolean {
+/** Whether the keys belong to two people: their numbers areDifferentPeople, or their user ids do. */
+export function areDifferentPeople(a: PersonKeys, b: PersonKeys): boolean {
   const areOtherPhones = a.waId && b.waId && !phoneVariants(a.waId).includes(b.waId)
   return Boolean(areOtherPhones || (a.userId && b.userId && a.userId !== b.userId))
 }
@@ -18,7 +18,7 @@ export function differ(a: PersonKeys, b: PersonKeys): boolean {
  * else. Reports arrive late and in any order, so they fill gaps and replace nothing.
  */
 export function mergeRecipientKeys(known: NamedKeys, reported: NamedKeys): Partial<NamedKeys> | null {
-  if (differ(known, reported)) return null
+  if (areDifferentPeople(known, reported)) return null
   const names = (['waId', 'userId', 'username'] as const).filter(name => !known[name] && reported[name])
   return names.length === 0 ? null : Object.fromEntries(names.map(name => [name, reported[name]]))
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkFile, type GivenFile, isAnimatedWebp, mostBytes } from './upload-rules.ts'
+import { checkFile, type GivenFile, isAnimatedWebp, maxBytesOf } from './upload-rules.ts'
 
 const MIB = 1024 * 1024
 const DOCX = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
@@ -48,7 +48,7 @@ test.for<[GivenFile, number, string]>([
 })
 
 test('the largest size depends on the type', () => {
-  expect([mostBytes('image/png'), mostBytes('video/mp4'), mostBytes(null)]).toEqual([5 * MIB, 16 * MIB, 100 * MIB])
+  expect([maxBytesOf('image/png'), maxBytesOf('video/mp4'), maxBytesOf(null)]).toEqual([5 * MIB, 16 * MIB, 100 * MIB])
 })
 
 test('an animated WebP is recognised', () => {

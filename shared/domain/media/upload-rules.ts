@@ -59,7 +59,7 @@ export type FileVerdict =
 export const kindOfType = (mimeType: string | null): MediaKind | null => kindOf(mimeTypeOf(mimeType, null))
 
 /** Largest size in bytes of a file of this type: an upload is cut off beyond it. */
-export function mostBytes(claimed: string | null): number {
+export function maxBytesOf(claimed: string | null): number {
   const kind = kindOfType(claimed)
   return kind ? MAX_BYTES[kind] : MAX_BYTES.document
 }

@@ -49,7 +49,7 @@ const BACKOFF_MS = [1_000, 5_000, 30_000, 120_000, 600_000]
 const MAX_LATER_MS = 3_600_000
 
 /** Number of refusals in a row after which Meta's own `Retry-After` is no longer trusted alone. */
-const BELIEVED = 3
+const MAX_TRUSTED_WAITS = 3
 
 /**
  * Wait that Meta asks for, if it names one. Otherwise 4^x seconds for the pair limit; all others double up to an hour, or to
@@ -57,7 +57,7 @@ const BELIEVED = 3
  */
 function laterMs({ error, repeated = 0, retryAfterMs = 0 }: FailedAttempt, random: () => number): number {
   const spread = 1 + 0.2 * random()
-  if (retryAfterMs > 0 && repeated < BELIEVED) return Math.round(retryAfterMs * spread)
+  if (retryAfterMs > 0 && repeated < MAX_TRUSTED_WAITS) return Math.round(retryAfterMs * spread)
   const baseMs = (error.waitS ?? 1) * 1000
   const factor = error.code === PAIR_LIMIT ? 4 : 2
   const grown = Math.min(baseMs * factor ** Math.min(repeated, 10), Math.max(baseMs, MAX_LATER_MS))

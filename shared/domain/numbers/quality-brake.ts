@@ -4,7 +4,7 @@ const SHARE: Record<string, number> = { YELLOW: 0.5, RED: 0.1 }
 /** Share of the rate for marketing; 1 for a good or unknown rating. */
 export const marketingShare = (qualityRating: string | null): number => SHARE[qualityRating ?? ''] ?? 1
 
-export interface Braked {
+export interface CampaignRate {
   perMinute: number | null
   template: { category: string }
 }
@@ -14,7 +14,7 @@ export interface Braked {
  * @param campaigns of the number that go out together and share what the rating leaves
  */
 export function campaignPerMinute(
-  { perMinute, template }: Braked,
+  { perMinute, template }: CampaignRate,
   number: { qualityRating: string | null; ratePerSecond: number },
   campaigns = 1,
 ): number | null {

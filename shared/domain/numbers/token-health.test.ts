@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest'
-import { endOf, endsWithValidToken, mayRenew, missingScopes, problemSentence, type TokenFacts, warnOf } from './token-health.ts'
+import {
+  endsWithValidToken,
+  expiryOf,
+  expiryToWarnOf,
+  mayRenew,
+  missingScopes,
+  problemSentence,
+  type TokenFacts,
+} from './token-health.ts'
 
 const now = new Date('2026-11-21T07:00:00Z')
 const inDays = (days: number) => new Date(now.getTime() + days * 86_400_000)
@@ -13,9 +21,9 @@ const token = (facts: Partial<TokenFacts>): TokenFacts => ({
 })
 
 test('the earlier of two ends counts; without any there is none', () => {
-  expect(endOf(token({}))).toBeNull()
-  expect(endOf(token({ expiresAt: inDays(3) }))).toEqual(inDays(3))
-  expect(endOf(token({ expiresAt: inDays(30), dataAccessExpiresAt: inDays(5) }))).toEqual(inDays(5))
+  expect(expiryOf(token({}))).toBeNull()
+  expect(expiryOf(token({ expiresAt: inDays(3) }))).toEqual(inDays(3))
+  expect(expiryOf(token({ expiresAt: inDays(30), dataAccessExpiresAt: inDays(5) }))).toEqual(inDays(5))
 })
 
 test.for<[string, Partial<TokenFacts>, boolean]>([
@@ -36,7 +44,7 @@ test.for<[Partial<TokenFacts>, Date | null]>([
   [{ expiresAt: inDays(7) }, inDays(7)],
   [{ dataAccessExpiresAt: inDays(2) }, inDays(2)],
 ])('people are warned seven days ahead: %j', ([facts, expected]) => {
-  expect(warnOf(token(facts), now)).toEqual(expected)
+  expect(expiryToWarnOf(token(facts), now)).toEqual(expected)
 })
 
 test('missing permissions are named', () => {

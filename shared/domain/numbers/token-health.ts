@@ -17,7 +17,7 @@ export const WARN_MS = 7 * DAY_MS
 export const RENEW_MS = 10 * DAY_MS
 
 /** Earlier of the token's two ends; null when it has none. */
-export function endOf({ expiresAt, dataAccessExpiresAt }: Pick<TokenFacts, 'expiresAt' | 'dataAccessExpiresAt'>): Date | null {
+export function expiryOf({ expiresAt, dataAccessExpiresAt }: Pick<TokenFacts, 'expiresAt' | 'dataAccessExpiresAt'>): Date | null {
   const ends = [expiresAt, dataAccessExpiresAt].filter(end => end !== null)
   return ends.length === 0 ? null : new Date(Math.min(...ends.map(end => end.getTime())))
 }
@@ -30,8 +30,8 @@ export function mayRenew({ isValid, expiresAt }: TokenFacts, now: Date): boolean
 }
 
 /** Expiry to warn of, once for each; null while it is far away. */
-export function warnOf(facts: TokenFacts, now: Date): Date | null {
-  const end = endOf(facts)
+export function expiryToWarnOf(facts: TokenFacts, now: Date): Date | null {
+  const end = expiryOf(facts)
   return end !== null && end.getTime() - now.getTime() <= WARN_MS ? end : null
 }
 
@@ -61,11 +61,11 @@ export const UNREADABLE_TOKEN =
   'The stored access token cannot be decrypted because its key is missing. Restore the key, or connect the number again.'
 
 /** Error codes of an expired or revoked session, which a valid token resolves; a missing permission is not among them. */
-const OF_THE_SESSION = new Set([0, 102, 190])
+const SESSION_ERRORS = new Set([0, 102, 190])
 
 /**
  * Whether a pause ends automatically once Meta reports the token as valid.
  * @param code Meta's error code; null when the pause has none
  */
 export const endsWithValidToken = (reason: string | null, code: number | null | undefined): boolean =>
-  reason === 'token' && (code == null || OF_THE_SESSION.has(code))
+  reason === 'token' && (code == null || SESSION_ERRORS.has(code))

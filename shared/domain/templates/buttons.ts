@@ -3,15 +3,15 @@ import type { TemplateProblem } from './problem.ts'
 
 type Button = Record<string, unknown>
 
-const MOST_BUTTONS = 10
-const MOST_LABEL = 25
-const MOST_URL = 2000
-const MOST_PHONE = 20
-const MOST_COUPON = 20
+const MAX_BUTTONS = 10
+const MAX_LABEL = 25
+const MAX_URL = 2000
+const MAX_PHONE = 20
+const MAX_COUPON = 20
 const OTP_TYPES = ['COPY_CODE', 'ONE_TAP', 'ZERO_TAP']
 
 /** Most buttons of each type in one template; Meta has no other types. */
-const MOST_OF: Record<string, number> = {
+const MAX_OF: Record<string, number> = {
   QUICK_REPLY: 10,
   URL: 2,
   PHONE_NUMBER: 1,
@@ -31,8 +31,8 @@ const UNLABELLED = ['OTP', 'COPY_CODE', 'REQUEST_CONTACT_INFO']
 export function buttonProblems(buttons: readonly Button[], path: string, { submit }: { submit: boolean }): TemplateProblem[] {
   if (buttons.length === 0) return [{ path, message: 'The list of buttons is empty.' }]
   const problems = buttons.flatMap((button, i) => oneButton(button, `${path}.${i}`, submit))
-  if (buttons.length > MOST_BUTTONS) problems.push({ path, message: `A template has at most ${MOST_BUTTONS} buttons.` })
-  for (const [kind, most] of Object.entries(MOST_OF))
+  if (buttons.length > MAX_BUTTONS) problems.push({ path, message: `A template has at most ${MAX_BUTTONS} buttons.` })
+  for (const [kind, most] of Object.entries(MAX_OF))
     if (buttons.filter(({ type }) => type === kind).length > most)
       problems.push({ path, message: `A template has at most ${most} ${most === 1 ? 'button' : 'buttons'} of type ${kind}.` })
   const groups = buttons.filter(({ type }, i) => i > 0 && (type === 'QUICK_REPLY') !== (buttons[i - 1]?.type === 'QUICK_REPLY'))
@@ -43,13 +43,13 @@ export function buttonProblems(buttons: readonly Button[], path: string, { submi
 
 function oneButton(button: Button, path: string, submit: boolean): TemplateProblem[] {
   const type = String(button.type)
-  if (!Object.hasOwn(MOST_OF, type))
-    return [{ path: `${path}.type`, message: `The type of a button must be one of ${Object.keys(MOST_OF).join(', ')}.` }]
+  if (!Object.hasOwn(MAX_OF, type))
+    return [{ path: `${path}.type`, message: `The type of a button must be one of ${Object.keys(MAX_OF).join(', ')}.` }]
   return [
     ...(UNLABELLED.includes(type) && button.text === undefined ? [] : labelProblems(button.text, `${path}.text`)),
     ...(type === 'URL' ? urlProblems(button, path, submit) : []),
-    ...(type === 'PHONE_NUMBER' ? textProblems(button.phone_number, `${path}.phone_number`, MOST_PHONE) : []),
-    ...(type === 'COPY_CODE' && submit ? textProblems(firstOf(button.example), `${path}.example`, MOST_COUPON) : []),
+    ...(type === 'PHONE_NUMBER' ? textProblems(button.phone_number, `${path}.phone_number`, MAX_PHONE) : []),
+    ...(type === 'COPY_CODE' && submit ? textProblems(firstOf(button.example), `${path}.example`, MAX_COUPON) : []),
     ...(type === 'OTP' && !OTP_TYPES.includes(String(button.otp_type ?? '').toUpperCase())
       ? [{ path: `${path}.otp_type`, message: `The otp_type must be one of ${OTP_TYPES.join(', ')}.` }]
       : []),
@@ -57,14 +57,14 @@ function oneButton(button: Button, path: string, submit: boolean): TemplateProbl
 }
 
 function labelProblems(text: unknown, path: string): TemplateProblem[] {
-  const problems = textProblems(text, path, MOST_LABEL)
+  const problems = textProblems(text, path, MAX_LABEL)
   return problems.length === 0 && placeholdersOf(text).length > 0
     ? [{ path, message: 'The label of a button cannot contain variables.' }]
     : problems
 }
 
 function urlProblems({ url, example }: Button, path: string, submit: boolean): TemplateProblem[] {
-  const problems = textProblems(url, `${path}.url`, MOST_URL)
+  const problems = textProblems(url, `${path}.url`, MAX_URL)
   if (problems.length > 0) return problems
   const address = url as string
   if (!/^https?:\/\//i.test(address)) return [{ path: `${path}.url`, message: 'The address must begin with https://.' }]

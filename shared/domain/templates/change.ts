@@ -71,13 +71,13 @@ export function refuseEdit(
       errorCode: 'TEMPLATE_INVALID',
       message: `The variables of this template are ${parameterFormat.toLowerCase()}; this cannot be changed.`,
     }
-  return status === 'APPROVED' ? refuseOften(template.edits ?? [], now) : null
+  return status === 'APPROVED' ? refuseTooManyEdits(template.edits ?? [], now) : null
 }
 
 /** Times of the edits in the last 30 days, with the one made `now`. */
 export const withEdit = (edits: readonly Date[] | undefined, now: Date): Date[] => [...recent(edits ?? [], now), now]
 
-function refuseOften(edits: readonly Date[], now: Date): ChangeRefusal | null {
+function refuseTooManyEdits(edits: readonly Date[], now: Date): ChangeRefusal | null {
   const counted = recent(edits, now).toSorted((a, b) => a.getTime() - b.getTime())
   const last = counted.at(-1)
   const tenth = counted.at(-EDITS_PER_MONTH)

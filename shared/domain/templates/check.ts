@@ -1,4 +1,4 @@
-import { bodyText, type FillableTemplate, MOST_BODY, MOST_CODE, placeholdersOf } from './fill.ts'
+import { bodyText, type FillableTemplate, MAX_BODY_LENGTH, MAX_CODE_LENGTH, placeholdersOf } from './fill.ts'
 
 interface Given {
   type: string
@@ -61,8 +61,8 @@ function textProblems(
   const length =
     String(text ?? '').replace(/\{\{\s*\w+\s*\}\}/g, '').length +
     parameters.reduce((sum, { text: own = '' }) => sum + own.length, 0)
-  return length > MOST_BODY
-    ? [...problems, { path, message: `The filled text has ${length} characters; WhatsApp accepts at most ${MOST_BODY}.` }]
+  return length > MAX_BODY_LENGTH
+    ? [...problems, { path, message: `The filled text has ${length} characters; WhatsApp accepts at most ${MAX_BODY_LENGTH}.` }]
     : problems
 }
 
@@ -87,8 +87,8 @@ const buttonsOf = ({ components }: FillableTemplate): Component[] => {
 function codeProblems(template: FillableTemplate, given: readonly Given[]): Problem[] {
   if (!buttonsOf(template).some(({ type }) => upper(type) === 'OTP')) return []
   const code = given.find(({ type }) => upper(type) === 'BODY')?.parameters?.[0]?.text ?? ''
-  return code.length > MOST_CODE
-    ? [{ path: 'template.components.body.0', message: `A code can have at most ${MOST_CODE} characters.` }]
+  return code.length > MAX_CODE_LENGTH
+    ? [{ path: 'template.components.body.0', message: `A code can have at most ${MAX_CODE_LENGTH} characters.` }]
     : []
 }
 

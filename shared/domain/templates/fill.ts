@@ -24,9 +24,9 @@ interface Slot {
 
 const MEDIA_FORMATS = ['IMAGE', 'VIDEO', 'DOCUMENT']
 /** Most characters of a body text with its variables filled in. */
-export const MOST_BODY = 1024
+export const MAX_BODY_LENGTH = 1024
 /** Most characters of an authentication code. */
-export const MOST_CODE = 15
+export const MAX_CODE_LENGTH = 15
 const FILLABLE_TYPES = ['HEADER', 'BODY', 'FOOTER', 'BUTTONS', 'LIMITED_TIME_OFFER']
 
 /**
@@ -78,10 +78,10 @@ export function fillTemplate(
       const slots = slotsOf(bodyText(component), 'BODY', template)
       if (slots.length > 0) components.push({ type: 'body', parameters: slots.map(parameter) })
       text = hydrate(component.text, 'BODY', template, given)
-      if (text !== null && text.length > MOST_BODY)
+      if (text !== null && text.length > MAX_BODY_LENGTH)
         problems.push({
           path: 'variables',
-          message: `The filled text has ${text.length} characters; WhatsApp accepts at most ${MOST_BODY}.`,
+          message: `The filled text has ${text.length} characters; WhatsApp accepts at most ${MAX_BODY_LENGTH}.`,
         })
     }
     if (type === 'BUTTONS') components.push(...buttonsOf(component, take, given, used, problems))
@@ -138,8 +138,8 @@ function buttonsOf(
       const code = [...names, ...used].find(name => Object.hasOwn(given, name))
       const text = code === undefined ? '' : (given[code] as string)
       if (code !== undefined) used.add(code)
-      if (text.length > MOST_CODE)
-        problems.push({ path: `variables.${code}`, message: `A code can have at most ${MOST_CODE} characters.` })
+      if (text.length > MAX_CODE_LENGTH)
+        problems.push({ path: `variables.${code}`, message: `A code can have at most ${MAX_CODE_LENGTH} characters.` })
       return [{ type: 'button', sub_type: 'url', index: String(i), parameters: [{ type: 'text', text }] }]
     }
     if (type === 'COPY_CODE') {

@@ -1,5 +1,5 @@
 import { buttonProblems, EXAMPLE_NEEDED, isFilled, textProblems } from './buttons.ts'
-import { MOST_BODY, placeholdersOf } from './fill.ts'
+import { MAX_BODY_LENGTH, placeholdersOf } from './fill.ts'
 import type { Place } from './input.ts'
 import type { TemplateProblem } from './problem.ts'
 
@@ -16,7 +16,7 @@ type Component = Record<string, unknown>
 export const TEMPLATE_NAME = /^[a-z0-9_]{1,512}$/
 export const TEMPLATE_LANGUAGE = /^[a-z]{2,3}([_-][A-Za-z]{2,4})?$/
 
-const MOST_SHORT = 60
+const MAX_SHORT = 60
 const HEADER_FORMATS = ['TEXT', 'IMAGE', 'VIDEO', 'DOCUMENT', 'GIF', 'LOCATION']
 const TYPES = ['HEADER', 'BODY', 'FOOTER', 'BUTTONS', 'CAROUSEL', 'LIMITED_TIME_OFFER', 'CALL_PERMISSION_REQUEST']
 
@@ -72,7 +72,7 @@ function headerProblems(header: Component, place: Place, content: TemplateConten
     const isWanting = submit && !isFilled(handle)
     return isWanting ? [{ path: `${place.base}.example.header_handle`, message: EXAMPLE_NEEDED }] : []
   }
-  const problems = textProblems(header.text, place.text, MOST_SHORT)
+  const problems = textProblems(header.text, place.text, MAX_SHORT)
   if (problems.length > 0) return problems
   const names = placeholdersOf(header.text)
   if (names.length > 1) return [{ path: place.text, message: 'A header can contain only one variable.' }]
@@ -82,7 +82,7 @@ function headerProblems(header: Component, place: Place, content: TemplateConten
 }
 
 function bodyProblems(body: Component, place: Place, content: TemplateContent, submit: boolean): TemplateProblem[] {
-  const problems = textProblems(body.text, place.text, MOST_BODY)
+  const problems = textProblems(body.text, place.text, MAX_BODY_LENGTH)
   if (problems.length > 0) return problems
   const text = body.text as string
   const wrong = variableProblems(text, place.text, content.parameterFormat)
@@ -95,7 +95,7 @@ function bodyProblems(body: Component, place: Place, content: TemplateContent, s
 }
 
 function footerProblems({ text }: Component, { text: path }: Place): TemplateProblem[] {
-  const problems = textProblems(text, path, MOST_SHORT)
+  const problems = textProblems(text, path, MAX_SHORT)
   return problems.length === 0 && placeholdersOf(text).length > 0
     ? [{ path, message: 'A footer cannot contain variables.' }]
     : problems

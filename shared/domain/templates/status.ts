@@ -32,7 +32,7 @@ export const templateStateOf = (word: string | null): TemplateState | null =>
   word !== null && Object.hasOwn(STATUS_OF, word) ? (STATUS_OF[word] as TemplateState) : null
 
 /** Whether Meta's status says that the template is deleted or is being deleted. */
-export const isGoneWord = (word: string | null): boolean => word === 'DELETED' || word === 'PENDING_DELETION'
+export const isDeletedStatus = (word: string | null): boolean => word === 'DELETED' || word === 'PENDING_DELETION'
 
 /** `en-US` and `en_US` are the same language; Meta lists it with an underscore. */
 export const languageCode = (language: string): string => language.replace('-', '_')

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import pino from 'pino'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
-import { managing, uncounted } from '#shared/domain/graph-calls.ts'
+import { managementAccount, uncountedAccount } from '#shared/domain/graph-calls.ts'
 import { createCallLimits } from '#shared/limits/call-limits.ts'
 import { connectRedis } from '#shared/limits/connect.ts'
 import { createSendLimits } from '#shared/limits/send-limits.ts'
@@ -13,7 +13,7 @@ import { startProxy } from '#test/support/tcp-proxy.ts'
 
 const log = pino({ level: 'silent' })
 const number = { wabaId: '31', status: 'active', pauseReason: null } as const
-const account = managing(number)
+const account = managementAccount(number)
 const claim = {
   phoneNumberId: '105',
   ratePerSecond: 80,
@@ -51,7 +51,7 @@ test('processes together make half of an hour of calls at once and the rest even
   expect(longest).toBeGreaterThan(30_000)
   expect(longest).toBeLessThanOrEqual(36_000)
   expect(await b.take({ ...small, wabaId: '32' })).toBe(0)
-  expect(await b.take(uncounted(number))).toBe(0)
+  expect(await b.take(uncountedAccount(number))).toBe(0)
 })
 
 test('an account whose number is registered makes 2,500 at once', async () => {
