@@ -5,7 +5,7 @@ import type { ClientDoc, NumberNotice } from '../model/documents.ts'
 import { clearNotice, notice, pauseFor, resumeAccount } from './account-standing.ts'
 import type { Effect } from './number-effects.ts'
 
-/** Messages a second of a number that Meta has upgraded. */
+/** Messages a second of a number with upgraded throughput. */
 const HIGH_THROUGHPUT = 1000
 const UNLIMITED = new Set(['TIER_UNLIMITED', '-1'])
 
@@ -18,14 +18,18 @@ export function nameEffects({ value }: AccountItem): Effect[] {
       return name === null ? [] : [{ topic: 'name', set: () => ({ verifiedName: name }) }, clearNotice(REJECTED)]
     case 'REJECTED':
       return [
-        notice(REJECTED, 'WARNING', `WhatsApp refused the name “${name ?? ''}”: ${text(value.rejection_reason) ?? 'no reason'}.`),
+        notice(
+          REJECTED,
+          'WARNING',
+          `WhatsApp refused the name “${name ?? ''}”: ${text(value.rejection_reason) ?? 'no reason given'}.`,
+        ),
       ]
     default:
-      return [notice(REJECTED, 'INFORMATIONAL', `WhatsApp still looks at the name “${name ?? ''}”.`)]
+      return [notice(REJECTED, 'INFORMATIONAL', `WhatsApp is reviewing the name “${name ?? ''}”.`)]
   }
 }
 
-/** About throughput and limits: the quality rating itself has to be asked for. */
+/** Effects on throughput, limit and notices. The webhook does not contain the quality rating itself. */
 export function qualityEffects({ value }: AccountItem): Effect[] {
   const tier = text(value.max_daily_conversations_per_business) ?? text(value.current_limit)
   const effects = limitEffects(tier)
@@ -48,7 +52,7 @@ function limitEffects(tier: string | null): Effect[] {
   return limit === undefined ? [] : [{ topic: 'limit', set: () => ({ messagingLimit: limit }) }]
 }
 
-/** `TIER_250`, `TIER_1K`, `TIER_UNLIMITED`, or a number. Null = unlimited; undefined: not a limit. */
+/** Messaging limit from `TIER_250`, `TIER_1K`, `TIER_UNLIMITED` or a number. Null: unlimited; undefined: not a limit. */
 function limitOf(tier: string): number | null | undefined {
   if (UNLIMITED.has(tier)) return null
   const match = /^(?:TIER_)?(\d+)(K?)$/.exec(tier)
@@ -59,8 +63,8 @@ const REVIEWS = new Set(['APPROVED', 'REJECTED', 'PENDING', 'DEFERRED'])
 const REVIEW_REJECTED = 'WhatsApp has rejected the business account.'
 
 /**
- * A rejected account cannot be used with the API at all, not even for answers; an approved one goes on, if the rejection was
- * what held it. While a review is pending or deferred Meta may refuse as well, but says so with each refusal.
+ * Effects of an account review. A rejected account is paused, because it cannot even send replies; an approved one is resumed
+ * if the rejection had paused it. A pending or deferred review pauses nothing: Meta reports each refusal itself.
  * @see https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/account_review_update
  */
 export function reviewEffects({ value }: AccountItem): Effect[] {
@@ -72,10 +76,10 @@ export function reviewEffects({ value }: AccountItem): Effect[] {
 }
 
 const SECURITY: Record<string, [NumberNotice['severity'], string]> = {
-  PIN_CHANGED: ['WARNING', 'The PIN of the two-step verification was changed.'],
-  PIN_RESET_REQUEST: ['WARNING', 'Somebody asked to switch the two-step verification off.'],
-  PIN_REQUEST_SUCCESS: ['WARNING', 'The two-step verification was switched off.'],
-  PIN_RESET_SUCCESS: ['WARNING', 'The two-step verification was switched off.'],
+  PIN_CHANGED: ['WARNING', 'The PIN for two-step verification was changed.'],
+  PIN_RESET_REQUEST: ['WARNING', 'Somebody asked to turn off two-step verification.'],
+  PIN_REQUEST_SUCCESS: ['WARNING', 'Two-step verification was turned off.'],
+  PIN_RESET_SUCCESS: ['WARNING', 'Two-step verification was turned off.'],
 }
 
 export function securityEffects({ value }: AccountItem): Effect[] {
@@ -100,7 +104,7 @@ export function usernameEffects({ value }: AccountItem): Effect[] {
   return [{ topic: 'username', set: () => ({ username }) }]
 }
 
-/** Errors that belong to no message: about the system, the app or the account. What would stop every send stops the number. */
+/** Effects of errors that belong to no message (system, app, account). An error that would stop every send pauses the number. */
 export function errorEffects(errors: unknown[], at: Date): Effect[] {
   return errors.filter(isObject).flatMap(error => {
     const code = Number(text(error.code) ?? Number.NaN)
@@ -116,7 +120,7 @@ export function errorEffects(errors: unknown[], at: Date): Effect[] {
   })
 }
 
-/** Too many people have complained: campaigns wait for an hour, answers go on. */
+/** Hold for an error: the spam limit holds campaigns only and lets replies go on; every other error pauses the number. */
 function held(error: DescribedError, at: Date): NonNullable<Effect['set']> {
   if (error.code !== SPAM_LIMIT) return pauseFor(pauseReason(error), error.sentence)
   return () => ({ campaignsHeldUntil: new Date(at.getTime() + (error.waitS ?? 3600) * 1000) })
@@ -125,7 +129,7 @@ function held(error: DescribedError, at: Date): NonNullable<Effect['set']> {
 const detailOf = (error: Json) =>
   (isObject(error.error_data) ? text(error.error_data.details) : null) ?? text(error.details) ?? text(error.message)
 
-/** The numbers that a field names: by what is shown of one, with or without `+` and spaces; all of them when it names none. */
+/** Numbers that a field names, by id or by display number in any format; all of them when it names none. */
 export function named(clients: ClientDoc[], { value }: AccountItem): ClientDoc[] {
   if (value.entity_type === 'PHONE_NUMBER') return clients.filter(({ phoneNumberId }) => phoneNumberId === text(value.entity_id))
   const shown = text(value.display_phone_number) ?? text(value.phone_number)

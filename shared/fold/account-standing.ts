@@ -3,7 +3,7 @@ import { type AccountItem, timeOf } from '../meta/webhook.ts'
 import type { ClientDoc, NumberNotice } from '../model/documents.ts'
 import type { Effect } from './number-effects.ts'
 
-/** What `account_update` says about the standing of an account: whether its numbers may send, and what people should know. */
+/** Effects of `account_update`: whether the account's numbers may send, and notices for people. */
 export function accountEffects(item: AccountItem): Effect[] {
   const { value } = item
   const event = text(value.event) ?? ''
@@ -18,7 +18,7 @@ export function accountEffects(item: AccountItem): Effect[] {
       return restrictionEffects(item)
     case 'ACCOUNT_VIOLATION': {
       const violation = isObject(value.violation_info) ? text(value.violation_info.violation_type) : null
-      return [notice(event, 'WARNING', `WhatsApp found a violation of its policy: ${violation ?? 'not named'}.`)]
+      return [notice(event, 'WARNING', `WhatsApp reported a policy violation: ${violation ?? 'not named'}.`)]
     }
     default:
       return event in NEWS ? [notice(event, 'INFORMATIONAL', newsText(event, value))] : []
@@ -45,7 +45,7 @@ const NEWS: Record<string, string> = {
   MM_LITE_TERMS_SIGNED: 'The terms of the Marketing Messages API are signed',
 }
 
-/** With the few words that the event brings. */
+/** Notice text of an informational event, with the details that it contains. */
 function newsText(event: string, value: Json): string {
   const tier = isObject(value.volume_tier_info) ? value.volume_tier_info : {}
   const words = [value.country, tier.pricing_category, tier.region, tier.tier].flatMap(word => text(word) ?? [])
@@ -71,25 +71,25 @@ const disconnect = (reason: string, at: Date) => (client: ClientDoc) =>
         disconnectedAt: at,
       }
 
-/** Only a number that left by itself: after the others the token is worth nothing. */
+/** Reconnects only a number that was offboarded: after the other events its token is no longer valid. */
 const reconnect = (client: ClientDoc) =>
   client.status === 'disconnected' && client.statusReason === OFFBOARDED && client.accessToken !== null
     ? { status: 'active' as const, statusReason: null, disconnectedAt: null }
     : null
 
-/** Holds a number that sends; one that somebody else stopped stays as it is. */
+/** Pauses an active number; a number that is paused for another reason stays as it is. */
 export const pauseFor =
   (pauseReason: NonNullable<ClientDoc['pauseReason']>, statusReason: string, until: Date | null = null) =>
   (client: ClientDoc) =>
     client.status === 'active' ? { status: 'paused' as const, pauseReason, statusReason, restrictedUntil: until } : null
 
-/** Lets a number go on that was held for its account. @param only by this sentence, if one is given */
+/** Resumes a number that was paused for its account. @param only restricts it to pauses with this `statusReason` */
 export const resumeAccount = (only?: string) => (client: ClientDoc) =>
   client.status === 'paused' && client.pauseReason === 'account' && (only === undefined || client.statusReason === only)
     ? { status: 'active' as const, pauseReason: null, statusReason: null, restrictedUntil: null }
     : null
 
-/** After an appeal: whatever held it for its account is over. */
+/** Ends every hold of the account after a successful appeal. */
 const reinstate = (client: ClientDoc) => ({ ...resumeAccount()(client), ...(client.repliesOnly && { repliesOnly: null }) })
 
 const RESTRICTION = 'ACCOUNT_RESTRICTION'
@@ -115,7 +115,7 @@ function banEffects({ ban_info: info }: Json): Effect[] {
 
 const WRITE_FIRST = 'RESTRICTED_BIZ_INITIATED_MESSAGING'
 const ANSWER = 'RESTRICTED_CUSTOMER_INITIATED_MESSAGING'
-/** These stop messages; others only stop new numbers, calls or templates. */
+/** Restrictions that stop messages, as people read them; the others only stop new numbers, calls or templates. */
 const STOPS_MESSAGES: Record<string, string> = {
   [WRITE_FIRST]: 'messages that open a conversation',
   [ANSWER]: 'answers to customers',
@@ -127,8 +127,8 @@ interface Restriction {
 }
 
 /**
- * The first violations cost a business the right to write first, later ones also the right to answer: only then the number
- * stops altogether.
+ * Effects of restrictions. The first violations cost a business the right to write first, later ones also the right to answer;
+ * only then is the number paused.
  * @see https://developers.facebook.com/docs/whatsapp/overview/policy-enforcement
  */
 function restrictionEffects({ value, receivedAt }: AccountItem): Effect[] {
@@ -137,7 +137,7 @@ function restrictionEffects({ value, receivedAt }: AccountItem): Effect[] {
     .map(info => ({ type: text(info.restriction_type) ?? 'unknown', until: timeUntil(info.expiration, receivedAt) }))
   if (restrictions.length === 0) return []
   const shown = restrictions.map(({ type, until }) => (until ? `${type} until ${until.toISOString()}` : type)).join(', ')
-  const said = notice(RESTRICTION, 'CRITICAL', `WhatsApp restricts the account: ${shown}.`)
+  const said = notice(RESTRICTION, 'CRITICAL', `WhatsApp has restricted the account: ${shown}.`)
   const stopping = restrictions.filter(({ type }) => type in STOPS_MESSAGES)
   if (stopping.length === 0) return [said]
   const until = lastEnd(stopping)
@@ -152,13 +152,13 @@ function lastEnd(restrictions: Restriction[]): Date | null {
 }
 
 const reasonOf = (stopping: Restriction[], until: Date | null) =>
-  `WhatsApp does not let the account send ${stopping.map(({ type }) => STOPS_MESSAGES[type]).join(' and ')}${
+  `WhatsApp does not allow the account to send ${stopping.map(({ type }) => STOPS_MESSAGES[type]).join(' and ')}${
     until ? ` until ${until.toISOString().slice(0, 16).replace('T', ' ')} UTC` : ''
   }.`
 
-/** Beside whatever else holds it. */
+/** Restricts a number to replies, in addition to any pause. */
 const onlyReplies = (reason: string, until: Date | null) => (client: ClientDoc) =>
   client.status === 'disconnected' ? null : { repliesOnly: { reason, until } }
 
-/** An expiry lies in the future by its nature. */
+/** Expiry of a restriction; null without one. It lies in the future, so it is not clamped to the arrival. */
 const timeUntil = (stamp: unknown, receivedAt: Date) => timeOf(stamp, new Date(8.64e15)) ?? (stamp ? receivedAt : null)

@@ -13,27 +13,27 @@ const QUALITIES = new Set(['GREEN', 'YELLOW', 'RED', 'UNKNOWN'])
 
 export const isTemplateField = (field: string, value: Json) => field.includes('template') || 'new_quality_score' in value
 
-/** By Meta's id, else by name and language within the business account. */
+/** Keys of the template in a webhook: Meta's id, and name and language within the business account. */
 export const templateKeyOf = (value: Json) => ({
   metaTemplateId: text(value.message_template_id),
   name: text(value.message_template_name),
   language: languageCode(text(value.message_template_language) ?? '') || null,
 })
 
-/** Tenants may share a business account: each has a row of its own for the template. One that nobody knows is soon read. */
+/** Applies a template webhook for every tenant that shares the business account. An unknown template triggers a sync. */
 export function foldTemplate(state: State, context: FoldContext, clients: ClientDoc[], item: AccountItem): Verdict {
   const tenants = new Map(clients.map(({ tenantId }) => [String(tenantId), tenantId]))
   const templates = [...tenants.values()].flatMap(tenantId => findTemplate(state, tenantId, item) ?? [])
   if (templates.length === 0) for (const client of clients) change(inHand(state, client), { nextTemplateSyncAt: null })
   const verdicts = templates.map(template => applyTemplateEvent(state, context, item, template))
-  return verdicts.find(verdict => verdict === PROCESSED) ?? verdicts[0] ?? ignored('a template that is not here')
+  return verdicts.find(verdict => verdict === PROCESSED) ?? verdicts[0] ?? ignored('unknown template')
 }
 
 function applyTemplateEvent(state: State, context: FoldContext, item: AccountItem, template: Tracked<TemplateDoc>): Verdict {
   const { doc } = template
   const { topic, fields } = newsOf(item, doc)
-  if (topic === null) return ignored('nothing new about the template')
-  if (!isNewer(doc, topic, item.at) || isOfTheOneBefore(doc, item)) return ignored('a newer word stands')
+  if (topic === null) return ignored('no known change of the template')
+  if (!isNewer(doc, topic, item.at) || isOfTheOneBefore(doc, item)) return ignored('a newer event was already applied')
   const hasChanged = Object.entries(fields).some(([name, value]) => differs(value, doc[name as keyof TemplateDoc]))
   const metaTemplateId = doc.metaTemplateId ?? templateKeyOf(item.value).metaTemplateId
   change(template, { ...fields, metaTemplateId, lastEventAt: withEventTimes(doc, [topic], item.at) })
@@ -41,7 +41,7 @@ function applyTemplateEvent(state: State, context: FoldContext, item: AccountIte
   return PROCESSED
 }
 
-/** Deleted and made anew within a second: the end that is told is not that of the new one. */
+/** Whether a deletion belongs to a predecessor of the same name, deleted and created again within one second. */
 const isOfTheOneBefore = ({ lastEventAt }: TemplateDoc, { value, at }: AccountItem) =>
   isDeletedStatus(text(value.event)) && lastEventAt?.status?.getTime() === at.getTime()
 
@@ -57,13 +57,13 @@ function findTemplate(state: State, tenantId: Id, item: AccountItem): Tracked<Te
 }
 
 interface News {
-  /** What it is about; null when it says nothing that we understand. */
+  /** Subject of the event; null for one that we do not know. */
   topic: 'status' | 'quality' | 'category' | 'components' | null
   fields: Partial<TemplateDoc>
 }
 const NOTHING: News = { topic: null, fields: {} }
 
-/** Recognised by what they hold: Meta has sent qualities under the field of statuses. */
+/** Reads a template event by its content, because Meta has sent qualities under the field of statuses. */
 function newsOf(item: AccountItem, template: TemplateDoc): News {
   const { field, value } = item
   const quality = text(value.new_quality_score)
@@ -76,13 +76,13 @@ function newsOf(item: AccountItem, template: TemplateDoc): News {
   if (field === 'template_category_update') return categoryNews(item)
   const status = templateStateOf(text(value.event))
   if (status === null) return NOTHING
-  // People have taken it out of use.
+  // A template that people disabled stays disabled.
   if (template.disabledAt) return { topic: 'status', fields: {} }
   const isFine = status === 'APPROVED' && value.event !== 'FLAGGED'
   return { topic: 'status', fields: { status, reason: isFine ? null : reasonOf(value) } }
 }
 
-/** Announced a day before (then `new_category` is the present one), and told again when it is done. */
+/** Category change: announced a day ahead, with `new_category` as the present one, and reported again when it is done. */
 function categoryNews({ value, receivedAt }: AccountItem): News {
   const category = categoryOf(value.new_category)
   if (category === null) return NOTHING
@@ -91,7 +91,7 @@ function categoryNews({ value, receivedAt }: AccountItem): News {
   return { topic: 'category', fields: { category, categoryChange: to === null || to === category ? null : { to, at } } }
 }
 
-/** A change to come lies in the future by its nature. */
+/** Upper bound for the time of an announced change, which lies in the future and is not clamped to the arrival. */
 const FAR = new Date(8.64e15)
 
 function categoryOf(value: unknown): TemplateDoc['category'] | null {
@@ -106,7 +106,7 @@ function reasonOf(value: Json): string | null {
   return said ?? (reason === null || reason === 'NONE' ? text(value.event) : reason)
 }
 
-/** Meta tells the new words; formats and examples stay as they were. */
+/** Components after an edit: Meta reports the new texts only, so formats and examples are kept. */
 function componentsOf(value: Json, { components }: TemplateDoc): Record<string, unknown>[] {
   const parts: Record<string, unknown>[] = []
   const add = (type: string, fields: Json | null) => {

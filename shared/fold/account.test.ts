@@ -50,7 +50,7 @@ function orders<T>(list: T[]): T[][] {
   return list.flatMap((first, i) => orders(list.toSpliced(i, 1)).map(rest => [first, ...rest]))
 }
 
-test('a ban holds the number, the word that ends it lets it go, and the newest counts in any order', () => {
+test('a ban pauses the number, a reinstatement resumes it, and the newest event counts in any order', () => {
   expect(numberAfter([ban('DISABLE', 0)])).toMatchObject({
     client: { status: 'paused', pauseReason: 'account' },
     statuses: ['paused'],
@@ -60,12 +60,12 @@ test('a ban holds the number, the word that ends it lets it go, and the newest c
   expect(numberAfter([ban('REINSTATE', 10), ban('DISABLE', 20)]).client.status).toBe('paused')
 })
 
-test('a number that was stopped by hand stays stopped', () => {
+test('a number that was paused by hand stays paused', () => {
   const stopped = { status: 'paused', pauseReason: 'manual' } as const
   expect(numberAfter([ban('DISABLE', 0), ban('REINSTATE', 10)], stopped).client).toMatchObject(stopped)
 })
 
-test('a restriction holds the number until its end, one of other things does not', () => {
+test('a restriction of messages pauses the number until its end, any other restriction does not', () => {
   const restriction = (...types: string[]) =>
     word('account_update', {
       event: 'ACCOUNT_RESTRICTION',
@@ -80,7 +80,7 @@ test('a restriction holds the number until its end, one of other things does not
   expect(other).toMatchObject({ status: 'active', notices: [{ type: 'ACCOUNT_RESTRICTION', severity: 'CRITICAL' }] })
 })
 
-test('a number that may not write first still answers', () => {
+test('a number that may not write first can still reply', () => {
   const restriction = [{ restriction_type: 'RESTRICTED_BIZ_INITIATED_MESSAGING', expiration: T0 + 86_400 }]
   const words = [word('account_update', { event: 'ACCOUNT_RESTRICTION', restriction_info: restriction })]
   const repliesOnly = { until: new Date((T0 + 86_400) * 1000), reason: expect.stringContaining('open a conversation until') }
@@ -90,7 +90,7 @@ test('a number that may not write first still answers', () => {
   expect(numberAfter(words, stopped).client).toMatchObject({ ...stopped, repliesOnly })
 })
 
-test('a rejected account is held and goes on when it is approved', () => {
+test('a rejected account is paused, and resumed when it is approved', () => {
   const review = (decision: string, seconds: number) => word('account_review_update', { decision }, seconds)
   expect(numberAfter([review('REJECTED', 0)]).client).toMatchObject({ status: 'paused', accountReview: 'REJECTED' })
   for (const order of orders([review('REJECTED', 0), review('APPROVED', 10)]))
@@ -98,14 +98,14 @@ test('a rejected account is held and goes on when it is approved', () => {
   expect(numberAfter([ban('DISABLE', 0), review('APPROVED', 10)]).client.status).toBe('paused')
 })
 
-test('a number that left comes back only by its own reconnection', () => {
+test('a disconnected number is reconnected only after it was offboarded', () => {
   const update = (event: string, seconds: number) => word('account_update', { event }, seconds)
   const back = numberAfter([update('ACCOUNT_OFFBOARDED', 0), update('ACCOUNT_RECONNECTED', 10)])
   expect([back.client.status, back.statuses]).toEqual(['active', ['disconnected', 'active']])
   expect(numberAfter([update('PARTNER_REMOVED', 0), update('ACCOUNT_RECONNECTED', 10)]).client.status).toBe('disconnected')
 })
 
-test('limits and names are those of the newest word', () => {
+test('limits and names are those of the newest event', () => {
   const limit = (tier: unknown, seconds: number) =>
     word('business_capability_update', { max_daily_conversations_per_business: tier }, seconds)
   for (const order of orders([limit('TIER_1K', 0), limit(2000, 10), limit('TIER_UNLIMITED', 5)]))
@@ -113,7 +113,7 @@ test('limits and names are those of the newest word', () => {
   expect(numberAfter([limit(-1, 0)], { messagingLimit: 250 }).client.messagingLimit).toBeNull()
 })
 
-test('an error of the account that would stop every send stops the number', () => {
+test('an error of the account that would stop every send pauses the number', () => {
   const errors = [{ code: 131_031, title: 'Account has been locked' }]
   expect(numberAfter([word('messages', { errors })]).client).toMatchObject({
     status: 'paused',
@@ -122,7 +122,7 @@ test('an error of the account that would stop every send stops the number', () =
   })
 })
 
-test('an alert that is over goes, and of a type one stands', () => {
+test('a resolved alert is removed, and only the newest of a type is kept', () => {
   const alert = (alert_status: string, seconds: number) =>
     word(
       'account_alerts',
@@ -133,7 +133,7 @@ test('an alert that is over goes, and of a type one stands', () => {
   for (const order of orders([alert('ACTIVE', 0), alert('NONE', 10)])) expect(numberAfter(order).client.notices).toEqual([])
 })
 
-test('of a template the newest word about each thing counts, and each change is told', () => {
+test('the newest event on each topic of a template counts, and each change is emitted', () => {
   const about = { message_template_name: 'offer', message_template_language: 'fr' }
   const words = [
     word('message_template_status_update', { ...about, event: 'PAUSED', reason: 'NONE' }, 0),
@@ -156,7 +156,7 @@ test('of a template the newest word about each thing counts, and each change is 
   }
 })
 
-test('a template that nobody knows has its account read soon', () => {
+test("an unknown template triggers a sync of its account's templates", () => {
   const about = { message_template_id: 77, message_template_name: 'new', message_template_language: 'en-US' }
   const next = new Date(0)
   const after = (value: object) =>
@@ -164,7 +164,7 @@ test('a template that nobody knows has its account read soon', () => {
   expect(after({ event: 'APPROVED', reason: 'NONE' }).nextTemplateSyncAt).toBeNull()
 })
 
-test('what people took out of use stays so whatever is told of its status', () => {
+test('a template that people disabled stays disabled whatever status Meta reports', () => {
   const { context } = createMemoryWorld()
   const [client] = context.clients.values()
   const reference = { ...context, clients: new Map(), accounts: new Map([[WABA, [client as ClientDoc]]]) }
@@ -181,7 +181,7 @@ test('what people took out of use stays so whatever is told of its status', () =
   expect([plan.templates[0]?.set.status, plan.events]).toEqual([undefined, []])
 })
 
-test('tenants that share a business account hear of its templates each for itself', () => {
+test('each tenant of a shared business account gets events about its templates', () => {
   const { context } = createMemoryWorld()
   const [client] = context.clients.values()
   const other = { ...client, _id: new Types.ObjectId(), tenantId: new Types.ObjectId() }
@@ -216,7 +216,7 @@ const coexisting = (field: string, value: object, time?: number) =>
     ARRIVAL,
   )
 
-test('a thread of the history that is called by a user id belongs to whoever has it, and teaches it', () => {
+test('an imported conversation with a user id belongs to the contact with that id, or adds the id to the contact', () => {
   const world = createMemoryWorld()
   const [userId, waId] = ['MA.41982200731550066712', '212661000101']
   const said = { type: 'text', text: { body: 'hello' } }
@@ -233,7 +233,7 @@ test('a thread of the history that is called by a user id belongs to whoever has
   expect(world.rows.messages.map(({ direction }) => direction)).toEqual(['OUTBOUND', 'INBOUND', 'OUTBOUND'])
 })
 
-test('history and its media, in any order and however often, are one thread that nobody has to answer', () => {
+test('history and its media, in any order and any number of times, become one closed conversation without unread messages', () => {
   const own = { from: '212600111222', to: '212661000101' }
   const chunk = (order: number, messages: object[]) =>
     coexisting('history', {
@@ -268,7 +268,7 @@ test('history and its media, in any order and however often, are one thread that
   }
 })
 
-test("a name in the business's phone book stands above the profile's, and below one that was given here", () => {
+test("a name from the business's phone book overrides the profile's, but not one that an agent gave", () => {
   const sync = (action: string, full_name: string, seconds: number) =>
     coexisting('smb_app_state_sync', {
       state_sync: [
@@ -295,7 +295,7 @@ test("a name in the business's phone book stands above the profile's, and below 
   nameIs('Given')
 })
 
-test('a stop word opts its writer out of marketing, unless a newer word of theirs stands', () => {
+test('a stop word opts its writer out of marketing, unless a newer preference is known', () => {
   const says = (body: string, id: string, seconds: number) =>
     coexisting('messages', { messages: [{ from: '212661000101', id, timestamp: T0 + seconds, type: 'text', text: { body } }] })
   const resumes = (seconds: number) => {

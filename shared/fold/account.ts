@@ -34,7 +34,7 @@ const EFFECTS: Record<string, (item: AccountItem) => Effect[]> = {
   security: securityEffects,
 }
 
-/** Fields about the number, the account and its templates. What we do not know is kept and has no effect. */
+/** Applies fields about the number, the account and its templates. An unknown field is stored and has no effect. */
 export function foldAccount(state: State, context: FoldContext, clients: ClientDoc[], item: AccountItem): Verdict {
   const effects = Object.hasOwn(EFFECTS, item.field) ? EFFECTS[item.field] : undefined
   if (effects) return applyEffects(state, context, named(clients, item), item, effects(item))
@@ -48,15 +48,15 @@ export function foldAccount(state: State, context: FoldContext, clients: ClientD
       return foldHistory(state, context, clients, item)
     default:
       if (errorsOf(item).length > 0) return applyEffects(state, context, clients, item, errorEffects(errorsOf(item), item.at))
-      return ignored('a field without effect here')
+      return ignored('field without effect')
   }
 }
 
-/** Marketing only: the newest word of the person counts, in whatever order they come. */
+/** Applies marketing preferences; the newest one of a person counts, in any order of arrival. */
 function foldPreferences(state: State, context: FoldContext, clients: ClientDoc[], item: AccountItem): Verdict {
   const [client] = clients
   const people = preferencesOf(item)
-  if (client === undefined || people.length === 0) return ignored('no preference that we know')
+  if (client === undefined || people.length === 0) return ignored('no known preference')
   for (const { person, optOut, at } of people) {
     const contact = resolveContact(state, context, client.tenantId, person)
     if (contact === null || (contact.doc.optOutAt && contact.doc.optOutAt.getTime() > at.getTime())) continue

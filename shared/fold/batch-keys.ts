@@ -27,7 +27,7 @@ interface Sets {
   recipientKeys: BatchKeys['recipientKeys']
 }
 
-/** What the items of a batch need to be loaded. Items of numbers that nobody owns need only their ids. */
+/** Keys of everything that must be loaded for a batch. Items of unknown numbers need only their event ids. */
 export function keysOf(items: readonly WebhookItem[], context: ReferenceData): BatchKeys {
   const sets: Sets = {
     eventIds: new Set(),
@@ -103,7 +103,7 @@ function addKeys(sets: Sets, context: ReferenceData, client: ClientDoc, item: We
   }
 }
 
-/** A chunk brings messages; the media of a placeholder are looked for at once. */
+/** Keys of history: a chunk brings new messages, a media webhook refers to stored placeholders. */
 function addHistory(sets: Sets, item: AccountItem): void {
   const isChunk = Array.isArray(item.value.history)
   for (const { person, wamid } of pastMessagesOf(item)) {
@@ -127,7 +127,7 @@ function addSystemKeys(sets: Sets, { system }: Json): void {
   addPerson(sets, { waId: null, userId: text(system.previous_user_id) })
 }
 
-/** Messages that this one reacts to, edits, revokes or quotes. */
+/** wamids of the messages that this one reacts to, edits, revokes or quotes. */
 function mentioned(message: Json): string[] {
   const { reaction, edit, revoke, context } = message
   const ids = [

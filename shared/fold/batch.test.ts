@@ -227,7 +227,7 @@ test("a contact under the other form of a Brazilian number is the same person, a
   expect(stateOf(world).conversations).toMatchObject([{ messageCount: 2 }])
 })
 
-test('a phone that changed hands moves to whom Meta names with it', () => {
+test('a phone that changed hands moves to the person whom Meta names with it', () => {
   const world = createMemoryWorld()
   world.record([said('wamid.1', 1, 'first owner')])
   world.record([said('wamid.2', 2, 'somebody else', nora, { profile: { name: 'Nora' }, user_id: 'MA.9' })])
@@ -239,7 +239,7 @@ test('a phone that changed hands moves to whom Meta names with it', () => {
   ])
 })
 
-test('the business edits and takes back what it wrote in its own app, and neither side what the other wrote', () => {
+test('each side can edit and revoke only its own messages', () => {
   const world = createMemoryWorld([sentBefore('wamid.ours', 1)])
   const echo = (id: string, body: object) =>
     item('message_echoes', { from: '212600111222', to: '212661000101', id, timestamp: stamp(5), ...body })
@@ -259,7 +259,7 @@ test('the business edits and takes back what it wrote in its own app, and neithe
   expect(world.rows.messages).toHaveLength(2)
 })
 
-test("another object's body is kept and ignored, one that names no object is WhatsApp's", () => {
+test("a body of another object is stored and ignored, one that names no object counts as WhatsApp's", () => {
   const world = createMemoryWorld()
   const { payload } = said('wamid.1', 1, 'bonjour')
   const record = (body: object) => world.record(parseWebhook(body, ARRIVAL))
@@ -267,7 +267,7 @@ test("another object's body is kept and ignored, one that names no object is Wha
   const { plan, outcomes } = record(foreign)
   expect(outcomes).toEqual(['ignored'])
   expect(plan.webhookEvents.inserts).toMatchObject([
-    { status: 'IGNORED', reason: 'it is not about WhatsApp', field: 'instagram', tenantId: null, payload: foreign },
+    { status: 'IGNORED', reason: 'not about WhatsApp', field: 'instagram', tenantId: null, payload: foreign },
   ])
   expect(record(foreign).outcomes).toEqual(['duplicate'])
   expect(world.rows.messages).toEqual([])
@@ -275,7 +275,7 @@ test("another object's body is kept and ignored, one that names no object is Wha
   expect(record({ ...payload, object: 'whatsapp_business_account' }).outcomes).toEqual(['duplicate'])
 })
 
-test('a file that its message has lost is discarded, unless it was sent from here and may lie elsewhere too', () => {
+test('the file of an edited or revoked message is discarded, unless it was sent from here', () => {
   const media = { id: new Types.ObjectId(), metaId: '77', state: 'STORED' }
   const sent = { ...sentBefore('wamid.ours', 1), content: { text: null, media, template: null, data: null } } as MessageDoc
   const world = createMemoryWorld([sent])
@@ -296,7 +296,7 @@ test('a file that its message has lost is discarded, unless it was sent from her
   expect(discarded(item('message_echoes', echo))).toEqual([])
 })
 
-test('two threads that turn out to be one person tell where the one went', () => {
+test('a conversation that was merged into another emits where it went', () => {
   const world = createMemoryWorld()
   const byPhone = { from: '212661000101' }
   const byUser = { from_user_id: 'MA.1' }
@@ -326,7 +326,7 @@ const leadRow = (n: number, phone: string | null, contactId: Types.ObjectId | nu
     deletedAt: null,
   }) as unknown as LeadDoc
 
-test('a lead under the other form of the number is the one of whoever writes', () => {
+test('a lead with the other form of a number belongs to the person who writes', () => {
   const world = createMemoryWorld()
   world.rows.leads.push(leadRow(1, '5511987654321'))
   world.record([said('wamid.1', 1, 'um', { from: '551187654321' }, { profile: { name: 'Ana' }, wa_id: '551187654321' })])
@@ -335,7 +335,7 @@ test('a lead under the other form of the number is the one of whoever writes', (
   expect(world.rows.messages).toMatchObject([{ leadId: leadId(1) }])
 })
 
-test('a person with a new number keeps the lead, also in a thread with another number of ours', () => {
+test('a person with a new number keeps the lead, also in a conversation with another number of the tenant', () => {
   const world = createMemoryWorld()
   world.record([said('wamid.1', 1, 'before')])
   const changed = {
@@ -354,7 +354,7 @@ test('a person with a new number keeps the lead, also in a thread with another n
   expect(world.rows.conversations.map(conversation => conversation.leadId)).toEqual([lead?._id, lead?._id])
 })
 
-test('of two people who are one the older lead stays linked, and the other stays', () => {
+test('when two contacts are merged the older lead stays linked, and the other one is kept', () => {
   const world = createMemoryWorld()
   const byUser = () => said('wamid.2', 2, 'by name', { from_user_id: 'MA.1' }, { user_id: 'MA.1' })
   world.record([byUser(), said('wamid.1', 1, 'by phone', { from: '212661000101' }, { wa_id: '212661000101' })])

@@ -12,11 +12,11 @@ import { DUPLICATE, failed, type ItemOutcome, ignored, statusOf, type Verdict, w
 
 export interface Folded {
   plan: Plan
-  /** One for each item, in the same order. */
+  /** Outcome of each item, in the same order. */
   outcomes: ItemOutcome[]
 }
 
-/** What the items do to what is loaded: pure, the same for the same input, and in any order of items the same state. */
+/** Applies a batch of items to the loaded documents. Pure; items in any order give the same state. */
 export function foldBatch(items: readonly WebhookItem[], loaded: Loaded, context: FoldContext): Folded {
   const state = openState(loaded)
   const outcomes = items.map(item => foldItem(state, context, item))
@@ -44,9 +44,9 @@ function foldItem(state: State, context: FoldContext, item: WebhookItem): ItemOu
 
 function verdictOf(state: State, context: FoldContext, clients: ClientDoc[], item: WebhookItem): Verdict {
   if (item.kind === 'broken') return failed(item.reason)
-  if (item.kind === 'foreign') return ignored('it is not about WhatsApp')
+  if (item.kind === 'foreign') return ignored('not about WhatsApp')
   const [client] = clients
-  if (client === undefined) return ignored('a number that nobody here owns')
+  if (client === undefined) return ignored('unknown phone number')
   switch (item.kind) {
     case 'message':
       return foldMessage(state, context, client, item)
@@ -59,14 +59,14 @@ function verdictOf(state: State, context: FoldContext, clients: ClientDoc[], ite
   }
 }
 
-/** The event row says what became of the item; a second copy in the same batch finds it. */
+/** Adds the event row with the item's outcome; a second copy in the same batch finds it. */
 function store(state: State, item: WebhookItem, tenantId: Id | null, verdict: Verdict, { now }: FoldContext): void {
   const row = webhookEventOf(item, tenantId, verdict, now)
   state.known.set(item.eventId, row)
   state.webhookEvents.push(row)
 }
 
-/** A message has appeared: what this batch parked for it is applied now, the oldest first. */
+/** Applies what this batch parked for a message that has now appeared, the oldest first. */
 function applyParked(state: State, context: FoldContext, wamid: string): void {
   const rows = state.parked.filter(row => row.wamid === wamid)
   if (rows.length === 0) return
@@ -83,7 +83,7 @@ function applyParked(state: State, context: FoldContext, wamid: string): void {
   }
 }
 
-/** What has changed, to be written. */
+/** Changes to be written. */
 export function planOf(state: State): Plan {
   const loadedIds = state.replaced
   return {

@@ -6,7 +6,7 @@ import type { FoldContext } from './context.ts'
 import { latest } from './merge-contacts.ts'
 import { addConversation, change, pairKey, type State, type Tracked, track } from './state.ts'
 
-/** The one conversation of a number with a contact, found or made. */
+/** The only conversation of a number with a contact, found or created. */
 export function conversationWith(
   state: State,
   context: FoldContext,
@@ -21,17 +21,17 @@ export function conversationWith(
   return conversation
 }
 
-/** What a message does to its thread beside being counted. */
+/** Effects of a message on its conversation, besides the message count. */
 export interface Weight {
-  /** Asks for an answer: counts as unread and opens a closed thread. */
+  /** Counts as unread and opens a closed conversation. */
   isUnread: boolean
-  /** The customer wrote to this number alone: 24 h in which anything may be sent. */
+  /** Opens the customer service window of 24 h. */
   opensWindow: boolean
-  /** Shows in the list of conversations. */
+  /** Shown as last message in the list of conversations. */
   isShown: boolean
 }
 
-/** Counts, newest message, window: the same whatever the order in which messages arrive, and in one write a batch. */
+/** Updates counts, last message and window; the result is the same in any order of messages. */
 export function addToConversation(
   conversation: Tracked<ConversationDoc>,
   message: MessageDoc,
@@ -56,10 +56,10 @@ export function addToConversation(
   change(conversation, fields)
 }
 
-/** Of two in the same second the later arrival counts as newer, as in the thread itself. */
+/** Whether a message is the newest; in the same second the later arrival counts as newer, as in the conversation itself. */
 const isNewest = (last: LastMessage | null, at: Date) => last === null || at.getTime() >= last.at.getTime()
 
-/** After a change of a message: the list shows it as it is now, if it is the last one. */
+/** Updates the list of conversations after a change of its last message; null when the message is not the last one. */
 export function showInList(state: State, message: MessageDoc): Tracked<ConversationDoc> | null {
   const conversation = state.conversations.get(String(message.conversationId))
   if (!conversation?.doc.lastMessage?.messageId.equals(message._id)) return null
@@ -68,8 +68,8 @@ export function showInList(state: State, message: MessageDoc): Tracked<Conversat
 }
 
 /**
- * The lead of this person, by contact, by another thread or by any form of the phone; else made in the first stage of the
- * tenant's default pipeline. None for whom somebody removed it.
+ * Lead of a contact, found by the contact, by another conversation or by any form of the phone; otherwise created in the first
+ * stage of the tenant's default pipeline. None is created for a contact whose lead somebody deleted.
  */
 export function linkLead(
   state: State,
@@ -88,7 +88,7 @@ export function linkLead(
   return linked
 }
 
-/** With another number of ours: the phone may have changed since. */
+/** Lead of the contact's conversation with another of the tenant's numbers: the phone may have changed since. */
 function leadElsewhere(state: State, { doc, isNew }: Tracked<ContactDoc>): Id | undefined {
   if (isNew) return undefined
   for (const { doc: conversation } of state.conversations.values())

@@ -12,8 +12,9 @@ import { emitStatus } from './realtime-events.ts'
 import { change, note, type State, type Tracked, touch } from './state.ts'
 
 /**
- * Meta accepts a free-form message and reports only then that the window is closed: its template goes instead, as the same
- * message. The wamid that failed moves aside, so that later reports about it do not count for the present attempt.
+ * Replaces a free-form message by its template when Meta accepted it first and then reported the window as closed. The message
+ * keeps our id; the failed wamid moves to `previousIds`, so that later reports about it do not change the present state.
+ * @returns whether the template goes out
  */
 export function fallBack(
   state: State,
@@ -25,7 +26,7 @@ export function fallBack(
   const { doc } = message
   const { fallback } = doc
   const settled = parseCallbackData(item.report.biz_opaque_callback_data)?.attempt ?? null
-  // The report may be faster than the answer to its call, which is not in the timeline then.
+  // A report may arrive before the answer to its call, which is not yet in the timeline then.
   const attempt = Math.max(doc.dispatch?.attempt ?? 0, settled ?? 0, ...doc.timeline.map(entry => entry.attempt ?? 0))
   const isUnderWay = doc.status === 'QUEUED' || doc.status === 'SENT'
   if (!fallback || error?.code !== WINDOW_CLOSED || !isUnderWay || !mayFallBack(fallback, settled)) return false

@@ -13,10 +13,10 @@ import { emitStatus } from './realtime-events.ts'
 import { addMessage, change, messageByWamid, type State, type Tracked, touch, track } from './state.ts'
 import { ignored, PROCESSED, type Verdict } from './verdict.ts'
 
-/** Long answered: nobody has to read it, and it opens no window. */
+/** Effects of an imported message: not unread, and no window. */
 const PAST: Weight = { isUnread: false, opensWindow: false, isShown: true }
 const PLACEHOLDER = 'media_placeholder'
-/** They belong to another message, which may lie before the history begins. */
+/** Types that belong to another message, which may be older than the history. */
 const REVISIONS = new Set(['reaction', 'edit', 'revoke'])
 
 interface PastMessage {
@@ -28,22 +28,22 @@ interface PastMessage {
 }
 
 /**
- * What a business wrote and got in its app before it came here: chunks of threads in any order, and their media later, under
- * the ids of their placeholders. It comes by the thousand, so that threads are told and not their messages.
+ * Imports the history of a business's app: chunks of conversations in any order, and later their media under the ids of their
+ * placeholders. Messages come by the thousand, so events are emitted for conversations only.
  */
 export function foldHistory(state: State, context: FoldContext, clients: ClientDoc[], item: AccountItem): Verdict {
   const [client] = clients
-  if (client === undefined) return ignored('a number that nobody here owns')
+  if (client === undefined) return ignored('unknown phone number')
   const declined = listOf(item.value.history).find(part => isObject(part) && Array.isArray(part.errors))
   if (declined !== undefined) {
-    const declined = notice('HISTORY_DECLINED', 'INFORMATIONAL', 'The business does not share the history of its app.')
+    const declined = notice('HISTORY_DECLINED', 'INFORMATIONAL', 'The business does not share the chat history of its app.')
     return applyEffects(state, context, clients, item, [declined])
   }
   const added = pastMessagesOf(item).filter(past => addPast(state, context, client, item, past))
-  return added.length > 0 ? PROCESSED : ignored('its messages are here already')
+  return added.length > 0 ? PROCESSED : ignored('messages already stored')
 }
 
-/** @returns whether it was news */
+/** Adds an imported message, or completes a stored one. @returns whether anything changed */
 function addPast(state: State, context: FoldContext, client: ClientDoc, item: AccountItem, past: PastMessage): boolean {
   const known = messageByWamid(state, client.tenantId, past.wamid)
   if (known) return fillIn(state, context, item, known, past)
@@ -69,7 +69,7 @@ function addPast(state: State, context: FoldContext, client: ClientDoc, item: Ac
   return true
 }
 
-/** The media of a placeholder, or how far a message got whose media came before it. */
+/** Adds the media of a placeholder, or the status of a message whose media came first. */
 function fillIn(state: State, { now }: FoldContext, item: AccountItem, known: Tracked<MessageDoc>, past: PastMessage): boolean {
   const { doc } = known
   const { type, content } = readContent(past.message)
@@ -97,7 +97,7 @@ function statusOf({ direction, message }: PastMessage): MessageDoc['status'] {
   return reached ?? 'SENT'
 }
 
-/** Of the chunk's threads, or of the later webhook that brings their media. */
+/** Messages of a history chunk, or of the later webhook with their media. */
 export function pastMessagesOf(item: AccountItem): PastMessage[] {
   const conversations = listOf(item.value.history)
     .filter(isObject)
@@ -121,7 +121,7 @@ function pastMessage(item: AccountItem, message: Json, other: string | null): Pa
   return [{ person, direction: isOurs ? 'OUTBOUND' : 'INBOUND', wamid, at, message }]
 }
 
-/** A thread is called after its customer: by phone, or by user id if no phone is shown. */
+/** Customer of an imported message: the id of its conversation is their phone, or their user id if no phone is shown. */
 function personOf(message: Json, other: string | null, isOurs: boolean): Person {
   const conversation = keysIn(other)
   const named = keysIn(isOurs ? message.to : message.from)
@@ -134,7 +134,7 @@ function personOf(message: Json, other: string | null, isOurs: boolean): Person 
   }
 }
 
-/** Numbers come in any form; letters make it a user id. */
+/** Keys in an id: a phone number in any form, or a user id if it contains letters. */
 const keysIn = (value: unknown) =>
   /[a-z]/i.test(text(value) ?? '') ? identify(text(value)) : { waId: digitsOf(value), userId: null }
 

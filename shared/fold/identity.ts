@@ -7,9 +7,9 @@ import { joinContacts } from './merge-contacts.ts'
 import { addContact, change, type State, type Tracked, track, userKey, waKey } from './state.ts'
 
 /**
- * The contact behind a phone, a business-scoped user id or both, found or made. The user id is the surer key; a phone that
- * another contact held moves to it, and a contact that keeps no key is joined with it.
- * @returns null when Meta named nobody
+ * Contact with a phone, a business-scoped user id or both, found or created. The user id takes precedence: a phone of another
+ * contact moves to the one with the user id, and a contact that is left without a key is merged with it.
+ * @returns null when Meta names nobody
  */
 export function resolveContact(state: State, context: FoldContext, tenantId: Id, person: Person): Tracked<ContactDoc> | null {
   const { waId, userId } = person
@@ -42,7 +42,7 @@ function settleBoth(
   return kept
 }
 
-/** Meta's own form of the number counts; Brazil's, Mexico's and Argentina's other form is the same person. */
+/** Contact with a phone number, also in the other form of numbers of Brazil, Mexico and Argentina. */
 export function findByPhone(state: State, tenantId: Id, waId: string): Tracked<ContactDoc> | undefined {
   for (const variant of phoneVariants(waId)) {
     const found = state.contactsByKey.get(waKey(tenantId, variant))
@@ -51,7 +51,7 @@ export function findByPhone(state: State, tenantId: Id, waId: string): Tracked<C
   return undefined
 }
 
-/** The contact takes the keys that it lacks or that are newer; snapshots follow. */
+/** Sets the keys of a contact that are missing or different, and its snapshots in conversations. */
 export function giveKeys(state: State, contact: Tracked<ContactDoc>, keys: Partial<Person>): void {
   const { doc } = contact
   const fields: Partial<ContactDoc> = {}
@@ -75,7 +75,7 @@ export function dropKey(state: State, contact: Tracked<ContactDoc>, key: 'waId' 
   changeContact(state, contact, { [key]: null })
 }
 
-/** Name and username as the profile says now; a name that the business gave stays. */
+/** Sets name and username from the profile; a name that the business gave is kept. */
 export function updateProfile(state: State, contact: Tracked<ContactDoc>, person: Person): void {
   const { doc } = contact
   const fields: Partial<ContactDoc> = {}
@@ -87,7 +87,7 @@ export function updateProfile(state: State, contact: Tracked<ContactDoc>, person
   if (Object.keys(fields).length > 0) changeContact(state, contact, fields)
 }
 
-/** A conversation shows its contact from a copy of its own. */
+/** Changes a contact and its snapshots in conversations. */
 export function changeContact(state: State, contact: Tracked<ContactDoc>, fields: Partial<ContactDoc>): void {
   change(contact, fields)
   for (const conversation of state.conversations.values()) {

@@ -4,7 +4,7 @@ import { snapshotOf } from '../model/new-rows.ts'
 import type { FoldContext } from './context.ts'
 import { change, pairKey, type State, type Tracked } from './state.ts'
 
-/** Two contacts are one person: the older stays and takes the other's keys, threads and leads. */
+/** Merges two contacts of one person: the older one is kept and gets the other's keys, conversations and leads. */
 export function joinContacts(
   state: State,
   context: FoldContext,
@@ -14,7 +14,7 @@ export function joinContacts(
   return isOlder(one, other) ? absorb(state, context, one, other) : absorb(state, context, other, one)
 }
 
-/** The first takes what the second has. */
+/** Merges the contact `gone` into `kept`. */
 export function absorb(
   state: State,
   context: Pick<FoldContext, 'now'>,
@@ -46,7 +46,7 @@ export function absorb(
   return kept
 }
 
-/** The newest word about marketing; without any time, a no. */
+/** The newer marketing preference; of two without a time, the opt-out. */
 function newestConsent(a: ContactDoc, b: ContactDoc): Pick<ContactDoc, 'optOut' | 'optOutAt' | 'optOutSource'> {
   const times = [a, b].map(({ optOutAt }) => optOutAt?.getTime() ?? 0) as [number, number]
   const { optOut, optOutAt, optOutSource } = times[0] === times[1] ? (a.optOut ? a : b) : times[0] > times[1] ? a : b
@@ -82,7 +82,7 @@ function moveConversations(
   state.moves.push({ tenantId: kept.doc.tenantId, fromContactId: gone.doc._id, toContactId: kept.doc._id, conversations })
 }
 
-/** Those of both stay leads; the older one is found from now on. */
+/** Moves the leads of `gone`; all of them stay, and the oldest is found from now on. */
 function moveLeads(state: State, kept: ContactDoc, gone: ContactDoc): void {
   const leads = [...new Set(state.leads.values())]
   const moved = leads.filter(({ contactId }) => contactId?.equals(gone._id))
@@ -98,7 +98,7 @@ function rePoint(state: State, kept: Tracked<ContactDoc>, conversation: Tracked<
   state.conversationsByPair.set(pairKey(conversation.doc.clientId, kept.doc._id), conversation)
 }
 
-/** One thread with the counts of both; what is newer of either shows. */
+/** Merges two conversations: counts are added, the newer values win. */
 function joinConversations(
   state: State,
   context: Pick<FoldContext, 'now'>,

@@ -15,11 +15,11 @@ import { addMessage, messageByWamid, type State, type Tracked, touch, track, use
 import { ignored, PROCESSED, type Verdict } from './verdict.ts'
 
 const FROM_CUSTOMER: Weight = { isUnread: true, opensWindow: true, isShown: true }
-/** From somebody whom people here have blocked, and Meta could not: it is kept and bothers nobody. */
+/** From a contact that is blocked here but that Meta could not block: stored, but not unread. */
 const UNWANTED: Weight = { isUnread: false, opensWindow: true, isShown: true }
-/** Written to a group: an answer would go to the person alone, so no window opens for it. */
+/** Sent to a group: opens no window, because a reply would go to the person alone. */
 const IN_GROUP: Weight = { isUnread: true, opensWindow: false, isShown: true }
-/** Said by WhatsApp, not by the customer. */
+/** Created by WhatsApp, not by the customer. */
 const FROM_SYSTEM: Weight = { isUnread: false, opensWindow: false, isShown: false }
 const FROM_PHONE: Weight = { isUnread: false, opensWindow: false, isShown: true }
 
@@ -28,12 +28,12 @@ export function foldMessage(state: State, context: FoldContext, client: ClientDo
   const part = item.message[read.type]
   const revision = isObject(part) ? revise(state, context, client, item, read.type, part) : null
   if (revision !== null) return revision
-  if (messageByWamid(state, client.tenantId, item.wamid)) return ignored('the message is here already')
+  if (messageByWamid(state, client.tenantId, item.wamid)) return ignored('message already stored')
   const system = read.type === 'system' && isObject(part) ? part : null
   const contact = system
     ? moveKeys(state, context, client, item.person, system)
     : resolveContact(state, context, client.tenantId, item.person)
-  if (contact === null) return ignored('Meta named nobody as its sender')
+  if (contact === null) return ignored('no sender named')
   const conversation = conversationWith(state, context, client, contact, item.at)
   if (item.at.getTime() >= (conversation.doc.lastInboundAt?.getTime() ?? 0)) updateProfile(state, contact, item.person)
   notePhone(state, contact, item)
@@ -49,7 +49,7 @@ export function foldMessage(state: State, context: FoldContext, client: ClientDo
   return PROCESSED
 }
 
-/** Reactions, edits and revocations change another message, of whichever side they come from; null: it is one of its own. */
+/** Applies a reaction, edit or revocation of either side to the message that it refers to; null for any other message. */
 function revise(
   state: State,
   context: FoldContext,
@@ -71,19 +71,19 @@ function weightOf(contact: ContactDoc, { message }: MessageItem, isSystem: boole
   return text(message.group_id) ? IN_GROUP : FROM_CUSTOMER
 }
 
-/** Meta blocks whoever wrote within a day: now it can. */
+/** Retries a block that Meta refused: it blocks only people who wrote within 24 h. */
 function blockAgain(state: State, contact: Tracked<ContactDoc>, now: Date): void {
   const { block } = contact.doc
   if (block?.state === 'REFUSED') changeContact(state, contact, { block: { ...block, state: 'PENDING', nextAt: now } })
 }
 
-/** EventSource by somebody whose number Meta does not show: people see it, WhatsApp still knows them by their user id. */
+/** Stores the phone of a person who shared it while Meta hides it. It is displayed only; WhatsApp still uses the user id. */
 function notePhone(state: State, contact: Tracked<ContactDoc>, item: MessageItem): void {
   const phone = ownPhone(item.message)
   if (phone !== null && contact.doc.phone === null) changeContact(state, contact, { phone })
 }
 
-/** Said by a word that the tenant listens for; a newer word of the person about it stands. */
+/** Opts a person out who sent a stop word, unless a newer preference of theirs is known. */
 function optOut(state: State, { tenants }: FoldContext, contact: Tracked<ContactDoc>, message: MessageDoc): void {
   const isWord = ['text', 'button'].includes(message.type)
   if (!isWord || !isStopWord(message.content.text, tenants.get(String(message.tenantId))?.settings.stopWords)) return
@@ -91,15 +91,15 @@ function optOut(state: State, { tenants }: FoldContext, contact: Tracked<Contact
   changeContact(state, contact, { optOut: true, optOutAt: message.at, optOutSource: 'stop-word' })
 }
 
-/** What the business wrote in its own app appears in the thread as sent from the phone. */
+/** Adds a message that the business wrote in its own app, as sent from the phone. */
 export function foldEcho(state: State, context: FoldContext, client: ClientDoc, item: EchoItem): Verdict {
   const read = readContent(item.message)
   const part = item.message[read.type]
   const revision = isObject(part) ? revise(state, context, client, item, read.type, part) : null
   if (revision !== null) return revision
-  if (messageByWamid(state, client.tenantId, item.wamid)) return ignored('the message is here already')
+  if (messageByWamid(state, client.tenantId, item.wamid)) return ignored('message already stored')
   const contact = resolveContact(state, context, client.tenantId, item.person)
-  if (contact === null) return ignored('Meta named nobody as its recipient')
+  if (contact === null) return ignored('no recipient named')
   const conversation = conversationWith(state, context, client, contact, item.at)
   const message = track(echoedMessage(context, client, conversation.doc, contact.doc, item, read), true)
   quote(state, message.doc, read)
@@ -110,7 +110,7 @@ export function foldEcho(state: State, context: FoldContext, client: ClientDoc, 
   return PROCESSED
 }
 
-/** `user_changed_number`, `user_changed_user_id`: the contact stays, its keys change; whoever has the new keys already is joined. */
+/** Applies `user_changed_number` and `user_changed_user_id`: new keys for the contact, merged with any that has them already. */
 function moveKeys(
   state: State,
   context: FoldContext,
@@ -137,7 +137,7 @@ function moveKeys(
   if (!isMove) return first
   const contact = others.reduce((kept, other) => joinContacts(state, context, kept, other), first)
   giveKeys(state, contact, keysOnly(after))
-  // The user id is made anew with the number: without the new one there is none.
+  // A new number comes with a new user id: the old one is no longer valid.
   if (after.waId !== null && after.userId === null && contact.doc.userId !== null) forgetUserId(state, contact)
   return contact
 }
@@ -195,7 +195,7 @@ function echoedMessage(
   }
 }
 
-/** What all messages of a webhook have in common. */
+/** Fields that all messages of a webhook share. */
 export function webhookMessage(
   { newId, now }: FoldContext,
   client: ClientDoc,

@@ -7,19 +7,19 @@ import { ignored, PROCESSED, type Verdict } from './verdict.ts'
 
 const MAX_NOTICES = 20
 
-/** What a word of Meta does to a number. */
+/** Effect of a Meta event on a number. */
 export interface Effect {
-  /** Of two words about the same topic the newer counts, in whatever order they come. */
+  /** Topic of the event; the newest event of a topic counts, in any order of arrival. */
   topic: string
-  /** Fields, as they follow from what stands; null when the word does not concern this number. */
+  /** Changed fields, derived from the present ones; null when the event does not concern this number. */
   set?: (client: ClientDoc) => Partial<ClientDoc> | null
-  /** EventSource instead of the reason of a pause. */
+  /** Reason in the `client:status` event, in place of the number's own. */
   reason?: string
-  /** What people should know; `clear` takes the one of that type away. */
+  /** Notice for people; `clear` removes the one of its type. */
   notice?: Pick<NumberNotice, 'type' | 'severity' | 'text'> | { type: string; clear: true }
 }
 
-/** What told it, and when. */
+/** Webhook event that causes an effect, and its time. */
 type EventSource = Pick<WebhookItem, 'eventId' | 'at'>
 
 export const isNewer = (doc: { lastEventAt?: LastEventAt }, topic: string, at: Date): boolean =>
@@ -30,7 +30,7 @@ export const withEventTimes = (doc: { lastEventAt?: LastEventAt }, topics: strin
   ...Object.fromEntries(topics.map(topic => [topic, at])),
 })
 
-/** Applies what is news to each of the numbers, and tells once of each that shows a difference. */
+/** Applies the effects that are newer to each number, and emits one event for each number that changes. */
 export function applyEffects(
   state: State,
   context: FoldContext,
@@ -38,10 +38,10 @@ export function applyEffects(
   item: EventSource,
   effects: Effect[],
 ): Verdict {
-  if (clients.length === 0) return ignored('no number of ours')
-  if (effects.length === 0) return ignored('nothing of effect here')
+  if (clients.length === 0) return ignored('unknown phone number')
+  if (effects.length === 0) return ignored('event without effect')
   const isTaken = clients.map(client => applyTo(state, context, inHand(state, client), item, effects))
-  return isTaken.includes(true) ? PROCESSED : ignored('a newer word stands')
+  return isTaken.includes(true) ? PROCESSED : ignored('a newer event was already applied')
 }
 
 function applyTo(state: State, { now }: FoldContext, client: Tracked<ClientDoc>, item: EventSource, effects: Effect[]): boolean {
@@ -73,7 +73,7 @@ function differs(doc: ClientDoc, fields: Partial<ClientDoc>): boolean {
   return Object.entries(fields).some(([name, value]) => shown(value) !== shown(doc[name as keyof ClientDoc]))
 }
 
-/** The number as this batch changes it. */
+/** Tracked copy of a number, which collects the changes of this batch. */
 export function inHand(state: State, client: ClientDoc): Tracked<ClientDoc> {
   const id = String(client._id)
   const tracked = state.clients.get(id) ?? track({ ...client }, false)

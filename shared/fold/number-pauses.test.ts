@@ -72,7 +72,7 @@ test('131048 in a status holds the campaigns of its number for an hour, once', (
 })
 
 test.for([
-  ['what concerns its message alone', 131026, {}],
+  ['a failure of its message alone', 131026, {}],
   ['an attempt from before the resume', 131042, { resumedAt: at(15) }],
   ['a number that is paused already', 131042, { status: 'paused' }],
   ['campaigns that are held already', 131048, { campaignsHeldUntil: at(600) }],
@@ -82,10 +82,10 @@ test.for([
   expect(payloads.filter(({ clientId }) => clientId === String(CLIENT_ID))).toEqual([])
 })
 
-test('a failure from long ago stops nothing', () => {
+test('an old failure pauses nothing', () => {
   expect(after(131042, {}, at(7200))).toEqual({ numbers: [], payloads: [] })
 })
 
-test('a pause that was resumed after an earlier attempt comes again with the next one', () => {
+test('a resumed number is not paused by an earlier attempt, but by the next one', () => {
   expect(after(131042, { resumedAt: at(5) }).numbers).toHaveLength(2)
 })

@@ -6,16 +6,16 @@ import type { FoldContext } from './context.ts'
 import { applyEffects, type Effect } from './number-effects.ts'
 import type { State } from './state.ts'
 
-/** Whether a failure tells of more than its message: an account without payment fails every other one as well. */
+/** Whether a failed status affects more than its message: an account without payment fails every other message as well. */
 export function isStopping(item: WebhookItem): item is StatusItem {
   const report = item.kind === 'status' ? reportOf(item) : null
   return report !== null && describeError(report).class === 'PAUSE'
 }
 
-/** What Meta said long ago and comes now (a spool, a replay) may be mended since; the next send tells it anew if not. */
+/** Age from which a failure (from a spool or a replay) pauses nothing: the cause may be fixed, and the next send shows if not. */
 const STALE_MS = 3_600_000
 
-/** Stops what the failure is about, as the sender does when a call is refused with the same code: Meta tells it either way. */
+/** Pauses the numbers that a failed status affects, as the sender does when a call is refused with the same code. */
 export function stopNumbers(state: State, context: FoldContext, client: ClientDoc, item: StatusItem, message: MessageDoc): void {
   if (!isStopping(item) || context.now.getTime() - item.at.getTime() > STALE_MS) return
   const error = describeError(reportOf(item) ?? { code: null })
@@ -29,7 +29,7 @@ export function stopNumbers(state: State, context: FoldContext, client: ClientDo
   applyEffects(state, context, sending, item, [holdingCampaigns(error, item.at)])
 }
 
-/** As they stand now, this batch included: read for this batch, where those of the cache are seconds old. */
+/** Numbers of the same tenant within the error's scope, with the changes of this batch. */
 function numbersOf(state: State, context: FoldContext, client: ClientDoc, { scope }: DescribedError): ClientDoc[] {
   const account = context.accounts.get(client.wabaId) ?? [client]
   return account
@@ -51,7 +51,7 @@ const holdingCampaigns = (error: DescribedError, at: Date): Effect => ({
   notice: { type: 'CAMPAIGNS_HELD', severity: 'WARNING', text: textOf(error) },
 })
 
-/** What Meta says of the failure; null for the other statuses. */
+/** Meta's error in a failed status; null for the other statuses. */
 export function reportOf(item: StatusItem): ErrorReport | null {
   if (item.status !== 'failed') return null
   const [given] = listOf(item.report.errors)

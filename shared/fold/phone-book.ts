@@ -8,19 +8,19 @@ import { ignored, PROCESSED, type Verdict } from './verdict.ts'
 
 interface Entry {
   person: Person
-  /** Null: it was taken out of the phone book. */
+  /** Name in the phone book; null: the entry was removed. */
   name: string | null
   at: Date
 }
 
-/** `smb_app_state_sync`: whom the business has in its app's phone book, and under which name. */
+/** Applies `smb_app_state_sync`: names from the phone book of the business's app. */
 export function foldPhoneBook(state: State, context: FoldContext, clients: ClientDoc[], item: AccountItem): Verdict {
   const [client] = clients
   const entries = phoneBookOf(item)
-  if (client === undefined || entries.length === 0) return ignored('no contact that we know')
+  if (client === undefined || entries.length === 0) return ignored('no readable contact')
   let isNewer = false
   for (const { person, name, at } of entries) {
-    // Whom nobody knows needs no forgetting.
+    // The removal of an unknown contact needs no contact.
     if (name === null && !state.contactsByKey.has(waKey(client.tenantId, person.waId ?? ''))) continue
     const contact = resolveContact(state, context, client.tenantId, person)
     const fields = contact && namedSo(contact.doc, name, at)
@@ -29,10 +29,10 @@ export function foldPhoneBook(state: State, context: FoldContext, clients: Clien
     changeContact(state, contact, fields)
     touchConversations(state, contact.doc._id, item.eventId)
   }
-  return isNewer ? PROCESSED : ignored('nothing new in the phone book')
+  return isNewer ? PROCESSED : ignored('no change in the phone book')
 }
 
-/** The newest word counts; the name that somebody gave here stands above the phone book's. */
+/** Name fields for a phone book entry; null if a newer entry was applied, or if an agent has set the name. */
 function namedSo({ nameSource, nameAt }: ContactDoc, name: string | null, at: Date): Partial<ContactDoc> | null {
   if (nameSource === 'agent' || (nameAt && nameAt.getTime() > at.getTime())) return null
   if (name !== null) return { name, nameSource: 'phone', nameAt: at }

@@ -24,7 +24,7 @@ const people = ({ rows }: ReturnType<typeof createMemoryWorld>) =>
     .filter(({ deletedAt }) => !deletedAt)
     .map(({ waId, userId, username, parentUserId }) => ({ waId, userId, username, parentUserId }))
 
-test('who is known by phone only gets the user id from a status, and answers by it alone into the same thread', () => {
+test('a contact known by phone gets the user id from a status, and a reply by user id alone joins the same conversation', () => {
   const world = createMemoryWorld()
   const recipientKeys = status({ recipient_user_id: USER_ID, parent_recipient_user_id: 'MA.ENT.1' }, [salma])
   for (const step of [echo(WA_ID), recipientKeys, answer('wamid.B')]) world.record(step)
@@ -34,14 +34,14 @@ test('who is known by phone only gets the user id from a status, and answers by 
   ])
 })
 
-test('an answer that came before the status is joined with the one who was written to', () => {
+test('the contact of a reply that came before the status is merged with the recipient', () => {
   const world = createMemoryWorld()
   for (const step of [echo(WA_ID), answer('wamid.B'), status({ recipient_user_id: USER_ID })]) world.record(step)
   expect(people(world)).toMatchObject([{ waId: WA_ID, userId: USER_ID }])
   expect(world.rows.conversations.filter(({ deletedAt }) => !deletedAt)).toMatchObject([{ messageCount: 2 }])
 })
 
-test('who is known by user id only gets the phone', () => {
+test('a contact known by user id gets the phone', () => {
   const world = createMemoryWorld()
   for (const step of [echo(USER_ID), status({ recipient_user_id: USER_ID })]) world.record(step)
   expect(people(world)).toMatchObject([{ waId: WA_ID, userId: USER_ID }])
@@ -51,7 +51,7 @@ test.for<[string, object]>([
   ['another number', { recipient_id: '212661000102', recipient_user_id: 'MA.73300118542200917461' }],
   ['a member of a group', { recipient_id: 'group', recipient_type: 'group', recipient_participant_id: WA_ID }],
   ['nothing new', {}],
-])('a status of %s teaches nothing', ([, report]) => {
+])('a status with %s adds no keys', ([, report]) => {
   const world = createMemoryWorld()
   world.record(echo(WA_ID))
   const { plan } = world.record(status(report))
@@ -59,14 +59,14 @@ test.for<[string, object]>([
   expect(people(world)).toMatchObject([{ waId: WA_ID, userId: null }])
 })
 
-test('a second status writes and loads nobody, whatever it repeats', () => {
+test('a repeated status writes nothing and loads no contacts', () => {
   const world = createMemoryWorld()
   for (const step of [echo(WA_ID), status({ recipient_user_id: USER_ID }, [salma])]) world.record(step)
   const { plan } = world.record(status({ recipient_user_id: USER_ID, status: 'read' }, [salma]))
   expect(plan.contacts).toEqual({ inserts: [], updates: [] })
 })
 
-test('a late status of a number that the person has left does not bring its user id back', () => {
+test('a late status for a former number does not restore its user id', () => {
   const world = createMemoryWorld()
   world.record(echo(WA_ID))
   const [contact] = world.rows.contacts

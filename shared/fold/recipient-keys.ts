@@ -7,7 +7,7 @@ import { changeContact, findByPhone, giveKeys } from './identity.ts'
 import { joinContacts } from './merge-contacts.ts'
 import { type State, type Tracked, touchConversations, userKey } from './state.ts'
 
-/** Whom a status says that its message went to; null without a user id, and in a group, which has many. */
+/** Keys of the recipient in a status; null without a user id, and for a group, which has many recipients. */
 export function recipientKeysOf({ person, report }: StatusItem): (NamedKeys & { userId: string }) | null {
   const { waId, userId, username } = person
   const isOfGroup = report.recipient_type === 'group' || text(report.recipient_participant_id) !== null
@@ -15,13 +15,13 @@ export function recipientKeysOf({ person, report }: StatusItem): (NamedKeys & { 
 }
 
 /**
- * The contact of a message gets the keys that its status brings and that it lacks: an answer by user id alone then finds it.
- * Whoever wrote by that id before is the same person, and is joined with it.
+ * Adds the keys in a status to the contact of its message, so that a reply with the user id alone finds the contact. A contact
+ * that already has the user id is the same person and is merged with it.
  */
 export function mergeRecipient(state: State, context: FoldContext, item: StatusItem, message: Tracked<MessageDoc>): void {
   const reported = recipientKeysOf(item)
   const contact = state.contacts.get(String(message.doc.contactId))
-  // Nobody has looked for others with these keys when this very batch brings the message, or when its thread shows them.
+  // Other contacts with these keys are not loaded if the message comes in this batch or its conversation shows the keys already.
   if (reported === null || contact === undefined || message.isNew || isGone(contact.doc) || hasMoved(contact.doc, message.doc))
     return
   const shown = state.conversations.get(String(message.doc.conversationId))?.doc.contact
@@ -37,7 +37,7 @@ export function mergeRecipient(state: State, context: FoldContext, item: StatusI
 
 const isGone = ({ deletedAt, erasing, erasedAt }: ContactDoc) => Boolean(deletedAt || erasing || erasedAt)
 
-/** The message went to a number that the person has left since: its user id went with it. */
+/** Whether the contact has changed its number since the message was sent: the user id in the status is outdated then. */
 const hasMoved = (contact: ContactDoc, { contactKey, contactKeyKind }: MessageDoc) =>
   contactKeyKind === 'waId' && areDifferentPeople(contact, { waId: contactKey, userId: null })
 

@@ -8,17 +8,17 @@ import { emitStatus } from './realtime-events.ts'
 import { change, messageByWamid, note, type State, type Tracked, touch } from './state.ts'
 import { ignored, PROCESSED, park, type Verdict } from './verdict.ts'
 
-const NOT_THEIRS = ignored('a message that the other side wrote')
+const NOT_THEIRS = ignored('a message of the other side')
 
-/** Nobody changes or takes back what the other side wrote. */
+/** Whether the message was written by the other side, which alone may edit or revoke it. */
 const isOfOther = (doc: MessageDoc, { kind }: MessageItem | EchoItem) =>
   doc.direction !== (kind === 'echo' ? 'OUTBOUND' : 'INBOUND')
 
 const NOTHING: MessageContent = { text: null, media: null, template: null, data: null }
 
 /**
- * One reaction for each side of a message; without an emoji it is taken back. What was taken back stays as an empty emoji,
- * so that an older reaction which comes later does not rise again.
+ * Sets the reaction of one side to a message. A removed reaction is stored as an empty emoji, so that an older one that
+ * arrives later does not reappear.
  */
 export function applyReaction(
   state: State,
@@ -33,13 +33,13 @@ export function applyReaction(
   if (message === undefined) return parkRevision(state, context, item, target)
   const reactions = message.doc.reactions ?? []
   const present = reactions.find(one => one.direction === direction)
-  if (present && present.at.getTime() > item.at.getTime()) return ignored('a newer reaction stands')
+  if (present && present.at.getTime() > item.at.getTime()) return ignored('a newer reaction was already applied')
   const others = reactions.filter(one => one !== present)
   change(message, { reactions: [...others, { emoji: text(reaction.emoji) ?? '', direction, at: item.at }] })
   return revised(state, context, item, message)
 }
 
-/** The words of the last edit count; the first ones are not kept. */
+/** Applies an edit; the newest content counts, and the original is not kept. */
 export function applyEdit(
   state: State,
   context: FoldContext,
@@ -61,7 +61,7 @@ export function applyEdit(
   return revised(state, context, item, message)
 }
 
-/** Taken back by its writer: the words and the media go, the place in the thread stays. */
+/** Applies a revocation: text and media are removed, the message stays in the conversation. */
 export function applyRevoke(
   state: State,
   context: FoldContext,
@@ -73,14 +73,14 @@ export function applyRevoke(
   const message = messageByWamid(state, client.tenantId, target)
   if (message === undefined) return parkRevision(state, context, item, target)
   if (isOfOther(message.doc, item)) return NOT_THEIRS
-  if (message.doc.revokedAt) return ignored('the message was revoked before')
+  if (message.doc.revokedAt) return ignored('message already revoked')
   discardFile(state, context, message.doc)
   change(message, { content: NOTHING, revokedAt: item.at })
   note(message, { kind: 'note', at: item.at, key: `revoke:${item.wamid}`, detail: 'revoked' })
   return revised(state, context, item, message)
 }
 
-/** What we fetched for this message alone; a file that was sent from here may lie in other messages as well. */
+/** Marks the downloaded file of a message for deletion. A file sent from here is kept: other messages may use it. */
 function discardFile(state: State, { now }: FoldContext, { tenantId, content, direction, origin }: MessageDoc): void {
   if (content.media === null || (direction === 'OUTBOUND' && origin !== 'phone')) return
   state.discarded.push({ _id: content.media.id, tenantId, createdAt: now })

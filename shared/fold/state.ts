@@ -16,7 +16,7 @@ import type {
 } from '../model/documents.ts'
 import type { TemplateUse } from '../model/template-use.ts'
 
-/** A document in hand with what has changed of it: written once, however many items touched it. */
+/** A loaded document with its changes, which are written once for all items of the batch. */
 export interface Tracked<T> {
   doc: T
   isNew: boolean
@@ -24,10 +24,10 @@ export interface Tracked<T> {
   entries: TimelineEntry[]
 }
 
-/** What a batch has loaded and changed so far. Items are applied to it one after the other, in order. */
+/** Everything that a batch has loaded and changed so far. Items are applied to it in order. */
 export interface State {
   known: Map<string, KnownEvent>
-  /** Rows that stand in the database already: parked, failed or up for replay. */
+  /** Event rows that already exist in the database: parked, failed or being replayed. */
   replaced: Set<string>
   contacts: Map<string, Tracked<ContactDoc>>
   contactsByKey: Map<string, Tracked<ContactDoc>>
@@ -38,12 +38,12 @@ export interface State {
   leads: LeadIndex<LeadDoc>
   newLeads: LeadDoc[]
   templates: Tracked<TemplateDoc>[]
-  /** Messages that became SENT by a status. */
+  /** Template uses of messages that became SENT by a status. */
   templateUses: TemplateUse[]
   clients: Map<string, Tracked<ClientDoc>>
   moves: Move[]
   events: EventDoc[]
-  /** Conversation -> the last webhook event that changed it, in order of first change. */
+  /** Changed conversations by id, in order of first change, each with the last webhook event that changed it. */
   touched: Map<string, { conversation: Tracked<ConversationDoc>; eventId: string }>
   webhookEvents: WebhookEventDoc[]
   parked: ParkedItemDoc[]
@@ -82,7 +82,7 @@ export function openState(loaded: Loaded): State {
 
 export const track = <T>(doc: T, isNew: boolean): Tracked<T> => ({ doc, isNew, set: null, entries: [] })
 
-/** Changes fields; of a new document they are simply its own. */
+/** Changes fields of a document and records them for the update; a new document is inserted as a whole. */
 export function change<T extends object>(tracked: Tracked<T>, fields: Partial<T>): void {
   Object.assign(tracked.doc, fields)
   if (!tracked.isNew) tracked.set = { ...tracked.set, ...fields }
@@ -117,12 +117,12 @@ export function addMessage(state: State, message: Tracked<MessageDoc>): void {
 
 export const messageByWamid = (state: State, tenantId: Id, wamid: string) => state.messagesByWamid.get(`${tenantId}:${wamid}`)
 
-/** EventSource once at the end of the batch, with its state then. */
+/** Marks a conversation as changed: one event with its final state is emitted at the end of the batch. */
 export function touch(state: State, conversation: Tracked<ConversationDoc>, eventId: string): void {
   state.touched.set(String(conversation.doc._id), { conversation, eventId })
 }
 
-/** The same for every thread of a contact that shows something else of it now. */
+/** Marks all conversations of a contact as changed. */
 export function touchConversations(state: State, contactId: Id, eventId: string): void {
   for (const conversation of state.conversations.values())
     if (conversation.doc.contactId.equals(contactId) && !conversation.doc.deletedAt) touch(state, conversation, eventId)

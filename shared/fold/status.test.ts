@@ -32,7 +32,7 @@ function permutations<T>(list: T[]): T[][] {
 }
 
 const FIVE = ['sent', 'delivered', 'read', 'played', 'failed']
-test('the furthest of five reports wins in all 120 orders, and the timeline has each once', () => {
+test('the furthest of five reports wins in all 120 orders, and the timeline has each of them once', () => {
   const orders = permutations(FIVE)
   expect(orders).toHaveLength(120)
   for (const order of orders) {
@@ -79,7 +79,7 @@ test.for<[string, Partial<MessageDoc>, WebhookItem, Partial<MessageDoc>]>([
     { status: 'SENT', dispatch: null },
   ],
   [
-    'a report for an id that a retry by hand has put aside only joins the timeline',
+    'a report for the id of an attempt before a manual retry only joins the timeline',
     { wamid: 'wamid.B', status: 'SENT', previousIds: ['wamid.A'] },
     status('failed', 1, ours(1)),
     { status: 'SENT', wamid: 'wamid.B' },
@@ -88,7 +88,7 @@ test.for<[string, Partial<MessageDoc>, WebhookItem, Partial<MessageDoc>]>([
   expect(after(messageOf(before), item)).toMatchObject(expected)
 })
 
-test('a second acceptance under another id is told as sent twice', () => {
+test('a second acceptance under another id is noted as sent twice', () => {
   const message = after(
     messageOf({ wamid: 'wamid.B', status: 'SENT' }),
     status('sent', 1, ours(1)),
@@ -120,7 +120,7 @@ test.for([
   expect(world.rows.messages[0]?.cost).toEqual(cost)
 })
 
-test('a refusal keeps the words of Meta beside ours', () => {
+test("a refusal keeps Meta's texts beside ours", () => {
   const errors = [{ code: 131_026, title: 'Message undeliverable', error_data: { details: 'Not on WhatsApp.' } }]
   const message = after(messageOf({ wamid: 'wamid.A', status: 'SENT' }), status('failed', 1, { errors }))
   expect(message.error).toMatchObject({
@@ -145,7 +145,7 @@ const reserve = {
 const refusedAsClosed = status('failed', 2, { errors: [{ code: 131047 }], ...ours(1) })
 const again = status('failed', 3, { errors: [{ code: 131047 }], ...ours(1) })
 
-test('a template in reserve goes once, in whatever order the reports about the message itself come', () => {
+test('a fallback template goes out once, in any order of the reports about the message itself', () => {
   for (const order of permutations([status('sent', 1, ours(1)), refusedAsClosed, again])) {
     const message = after(messageOf({ fallback: reserve, dispatch: dispatch('TAKEN', 1) }), ...order)
     expect(message).toMatchObject({ type: 'template', status: 'QUEUED', wamid: null, error: null, previousIds: ['wamid.A'] })
@@ -155,24 +155,24 @@ test('a template in reserve goes once, in whatever order the reports about the m
 })
 
 test.for<[string, Partial<MessageDoc>, WebhookItem]>([
-  ['it has gone already', { fallback: { ...reserve, usedAt: AT } }, refusedAsClosed],
+  ['it was used already', { fallback: { ...reserve, usedAt: AT } }, refusedAsClosed],
   ['the failure is another one', { fallback: reserve }, status('failed', 2, { errors: [{ code: 131026 }], ...ours(1) })],
   ['another attempt may still arrive', { fallback: { ...reserve, unsettled: 2 } }, refusedAsClosed],
   [
-    'we have given the message up before',
+    'the platform has declared the message failed',
     { fallback: reserve, status: 'FAILED', error: platformFailure, wamid: null },
     refusedAsClosed,
   ],
-])('a template in reserve stays when %s', ([, fields, item]) => {
+])('a fallback template does not go out when %s', ([, fields, item]) => {
   const message = after(messageOf({ wamid: 'wamid.A', status: 'SENT', ...fields }), item)
   expect([message.status, message.type, message.dispatch]).toEqual(['FAILED', 'text', null])
 })
 
 const welcome = { text: 'hello', media: null, data: null, template: { name: 'welcome', language: 'fr', variables: {} } }
 test.for<[string, Partial<MessageDoc>, string[], number]>([
-  ['nobody knew whether it had gone', { dispatch: dispatch('UNKNOWN', 1) }, ['sent', 'delivered'], 1],
-  ['a report was faster than the answer to its call', { dispatch: dispatch('TAKEN', 1) }, ['delivered', 'sent'], 1],
-  ['we had given it up', { status: 'FAILED', error: platformFailure }, ['sent', 'read'], 1],
+  ['its outcome was unknown', { dispatch: dispatch('UNKNOWN', 1) }, ['sent', 'delivered'], 1],
+  ['a report arrived before the answer to its call', { dispatch: dispatch('TAKEN', 1) }, ['delivered', 'sent'], 1],
+  ['the platform had declared it failed', { status: 'FAILED', error: platformFailure }, ['sent', 'read'], 1],
   ['it was sent, and counted then', { status: 'SENT', wamid: 'wamid.A' }, ['delivered', 'read'], 0],
   ['it failed', {}, ['failed'], 0],
   ['it is no template', { content: { ...welcome, template: null } }, ['sent'], 0],

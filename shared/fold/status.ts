@@ -19,7 +19,7 @@ import { mergeRecipient } from './recipient-keys.ts'
 import { change, messageByWamid, note, pairKey, type State, type Tracked, touch, userKey, waKey } from './state.ts'
 import { ignored, PROCESSED, park, type Verdict } from './verdict.ts'
 
-/** Meta's words, and how far each brings a message. `played`: a voice message was heard, so it was read. */
+/** Delivery status for each of Meta's. `played` (of a voice message) counts as read. */
 const REPORTED: Record<string, DeliveryStatus> = {
   sent: 'SENT',
   delivered: 'DELIVERED',
@@ -38,10 +38,10 @@ export function foldStatus(state: State, context: FoldContext, client: ClientDoc
     const named = { messageId: callback?.messageId ?? null, attempt: callback?.attempt ?? null }
     return park(state, item, item.wamid, { status: item.status, ...named }, context.now)
   }
-  if (message.doc.direction === 'INBOUND') return ignored('a status of an inbound message')
+  if (message.doc.direction === 'INBOUND') return ignored('status of an inbound message')
   const error = failureOf(item)
   const key = `${item.status}:${text(item.report.timestamp) ?? ''}:${error?.code ?? ''}${participant(item)}`
-  if (message.doc.timeline.some(entry => entry.key === key)) return ignored('reported before')
+  if (message.doc.timeline.some(entry => entry.key === key)) return ignored('already reported')
   mergeRecipient(state, context, item, message)
   const isCurrent = isOfThisAttempt(message.doc, item, callback?.attempt ?? null)
   note(message, {
@@ -60,20 +60,20 @@ export function foldStatus(state: State, context: FoldContext, client: ClientDoc
   return PROCESSED
 }
 
-/** Marketing is not wanted any more: said by the failure of a message, not by the person's own word. */
+/** Opts the recipient out of marketing because a message failed with 131050. */
 function optOut(state: State, message: MessageDoc, item: StatusItem): void {
   const contact = state.contacts.get(String(message.contactId))
   if (contact === undefined || contact.doc.optOut || (contact.doc.optOutAt && contact.doc.optOutAt > item.at)) return
   changeContact(state, contact, { optOut: true, optOutAt: item.at, optOutSource: 'whatsapp' })
 }
 
-/** Whether a failure says that its recipient wants no marketing. */
+/** Whether a failure means that the recipient has opted out of marketing. */
 export function isOptOut({ report }: StatusItem): boolean {
   const [error] = listOf(report.errors)
   return isObject(error) && Number(error.code) === OPTED_OUT
 }
 
-/** Our own id, which came along, is surer than Meta's, which we may not have stored yet. */
+/** Message of a status: by our id from the callback data, otherwise by the wamid, which may not be stored yet. */
 function findMessage(state: State, client: ClientDoc, item: StatusItem, messageId: string | null) {
   const own = messageId === null ? undefined : state.messages.get(messageId)
   if (own?.doc.tenantId.equals(client.tenantId)) return own
@@ -81,8 +81,8 @@ function findMessage(state: State, client: ClientDoc, item: StatusItem, messageI
 }
 
 /**
- * A message that was sent again has several ids at Meta. A report for another one than the present tells about the past; a
- * message without an id takes the report of whatever attempt, unless an earlier one failed and a later one is under way.
+ * Whether a status is about the present attempt. A message that was sent again has several wamids; a status with an earlier one
+ * is about the past. A message without a wamid accepts any status, except the failure of an attempt before the present one.
  */
 function isOfThisAttempt({ wamid, previousIds, dispatch }: MessageDoc, item: StatusItem, attempt: number | null): boolean {
   if (previousIds?.includes(item.wamid)) return false
@@ -125,7 +125,7 @@ function apply(
   if (isShown || isErrorShown) touch(state, conversation, item.eventId)
 }
 
-/** The banner of a conversation: the newest message that failed; what we had declared goes when Meta says otherwise. */
+/** Updates the conversation's error banner: the newest failed message. A failure that Meta disproves is removed. */
 function showFailure(
   conversation: Tracked<ConversationDoc>,
   { at }: MessageDoc,
@@ -156,11 +156,11 @@ function failureOf(item: StatusItem): MessageErrorDoc | null {
   return report.title ? { ...described, title: report.title } : described
 }
 
-/** In a group each member has a report of their own. */
+/** Part of the key for the member of a group, because each member has a status of its own. */
 const participant = ({ report }: StatusItem) =>
   text(report.recipient_participant_id) ? `:${report.recipient_participant_id}` : ''
 
-/** Comes with one of the reports. What is free costs nothing; else the price that was foreseen, or the tenant's table. */
+/** Cost by the pricing in a status: nothing if free, else the estimate or the tenant's price. Null without pricing. */
 function costOf({ tenants }: FoldContext, doc: MessageDoc, item: StatusItem): MessageDoc['cost'] {
   const pricing = readPricing(item.report)
   const settings = tenants.get(String(doc.tenantId))?.settings
@@ -177,7 +177,7 @@ function readPricing({ pricing }: Json): Pricing | null {
   return { category: text(pricing.category) as string, type: text(pricing.type), billable }
 }
 
-/** After a click on an ad and our answer everything is free until the moment that Meta names. */
+/** Stores the end of a free entry point: after a click on an ad and a reply, everything is free until then. */
 function freeEntryPoint(state: State, client: ClientDoc, item: StatusItem, message: MessageDoc | undefined): void {
   const until = freeUntil(item)
   if (until === null) return
@@ -193,12 +193,12 @@ function conversationOf(state: State, client: ClientDoc, item: StatusItem): Trac
   return contact ? state.conversationsByPair.get(pairKey(client._id, contact.doc._id)) : undefined
 }
 
-/** Null but for a free entry point. */
+/** End of the free entry point in a status; null for any other conversation. */
 export function freeUntil({ report }: StatusItem): Date | null {
   const { conversation } = report
   const origin = isObject(conversation) && isObject(conversation.origin) ? text(conversation.origin.type) : null
   if (!isObject(conversation) || origin !== 'referral_conversion') return null
   return timeOf(conversation.expiration_timestamp, FAR)
 }
-/** An expiry lies in the future by its nature. */
+/** Upper bound for an expiry, which lies in the future and is not clamped to the arrival. */
 const FAR = new Date(8.64e15)

@@ -20,7 +20,7 @@ const listed = (fields: object = {}) => listedTemplate({ ...LISTED, ...fields })
 const stored = (fields: Partial<TemplateDoc> = {}): TemplateDoc =>
   ({ _id: new Types.ObjectId(), reason: null, ...newTemplate(listed(), T0), ...fields }) as TemplateDoc
 
-test("the list's own examples are read", () => {
+test("examples in Meta's list are read", () => {
   const { response } = parseJson(readFileSync('test/fixtures/graph/templates-list.json', 'utf8')) as {
     response: { body: { data: unknown[] } }
   }
@@ -30,13 +30,13 @@ test("the list's own examples are read", () => {
 })
 
 test.for([null, 'a', {}, { ...LISTED, id: '' }, { ...LISTED, status: 'SPARKLING' }, { ...LISTED, category: 'FUN' }])(
-  'what cannot be read is left: %j',
+  'an unreadable template is skipped: %j',
   value => {
     expect(listedTemplate(value)).toBeNull()
   },
 )
 
-test('what is new is stored as Meta has it; what is on its way out is not', () => {
+test('a new template is stored as Meta lists it, unless it is being deleted', () => {
   expect(newTemplate(listed(), T0)).toMatchObject({
     name: 'welcome',
     language: 'en_US',
@@ -50,11 +50,11 @@ test('what is new is stored as Meta has it; what is on its way out is not', () =
   expect(newTemplate(listed({ status: 'REJECTED', rejected_reason: 'SCAM' }), T0)?.reason).toBe('SCAM')
 })
 
-test('a list that says the same changes nothing', () => {
+test('an unchanged list changes nothing', () => {
   expect(mergeTemplate(stored(), listed(), after(60))).toBeNull()
 })
 
-test('of each topic the newer word counts, a webhook or the list', () => {
+test('the newer of webhook and list counts for each topic', () => {
   const doc = stored({ status: 'PAUSED', reason: 'FIRST_PAUSE', quality: 'RED', lastEventAt: { status: after(90), quality: T0 } })
   expect(mergeTemplate(doc, listed(), after(60))).toEqual({
     quality: 'GREEN',
@@ -63,11 +63,11 @@ test('of each topic the newer word counts, a webhook or the list', () => {
   expect(mergeTemplate(doc, listed(), after(120))).toMatchObject({ status: 'APPROVED', reason: null, quality: 'GREEN' })
 })
 
-test('the reason that a webhook told stays while the status does', () => {
+test("a webhook's reason is kept while the status stays the same", () => {
   expect(mergeTemplate(stored({ status: 'PAUSED', reason: 'FIRST_PAUSE' }), listed({ status: 'PAUSED' }), after(60))).toBeNull()
 })
 
-test('other words bring other variables, and those that stay keep their names', () => {
+test('new texts bring new variables, and variables that stay keep their names', () => {
   const own = { name: 'who', position: 1, description: 'First name', example: null, component: 'BODY' }
   const doc = stored({ variables: [own] })
   const text = 'Hello {{1}}, this is {{2}}.'
@@ -76,13 +76,13 @@ test('other words bring other variables, and those that stay keep their names', 
   expect(mergeTemplate(doc, listed({ components: [] }), after(60))).toBeNull()
 })
 
-test('a row whose submission nobody saw the end of is linked', () => {
+test('a template with an unknown submission is linked when the list contains it', () => {
   const submission = { state: 'UNKNOWN' as const, at: T0, detail: null }
   const doc = stored({ metaTemplateId: null, submission, status: 'PENDING', lastEventAt: {} })
   expect(mergeTemplate(doc, listed(), after(60))).toMatchObject({ metaTemplateId: '7', submission: null, status: 'APPROVED' })
 })
 
-test('what people took out of use stays so, until it is another template', () => {
+test('a template that people disabled stays disabled until Meta has another one of its name', () => {
   const doc = stored({ status: 'DISABLED', reason: 'deleted', disabledAt: T0 })
   expect(mergeTemplate(doc, listed(), after(60))).toBeNull()
   expect(mergeTemplate(doc, listed({ id: '8' }), after(60))).toMatchObject({
@@ -92,7 +92,7 @@ test('what people took out of use stays so, until it is another template', () =>
   })
 })
 
-test('a category that was announced is there', () => {
+test('an announced category change is removed once it has happened', () => {
   const doc = stored({ categoryChange: { to: 'MARKETING', at: T0 } })
   expect(mergeTemplate(doc, listed({ category: 'MARKETING' }), after(60))).toMatchObject({
     category: 'MARKETING',

@@ -5,14 +5,14 @@ import { isObject, type Json, listOf, text } from '../meta/json.ts'
 import type { TemplateDoc } from '../model/documents.ts'
 import { isNewer, withEventTimes } from './number-effects.ts'
 
-/** A template as Meta lists it. */
+/** Template as read from Meta's list. */
 export interface ListedTemplate {
   id: string
   name: string
   language: string
   category: TemplateDoc['category']
   status: TemplateDoc['status']
-  /** Meta's own word: finer than our five. */
+  /** Meta's own status, more detailed than our five states. */
   word: string
   reason: string | null
   components: Json[]
@@ -22,7 +22,7 @@ export interface ListedTemplate {
 type Fields = Partial<TemplateDoc>
 const QUALITIES = ['GREEN', 'YELLOW', 'RED', 'UNKNOWN']
 
-/** Null for what cannot be read, and for words that we do not know: it is left as it stands. */
+/** Reads a template of Meta's list; null for one with missing fields or an unknown status, which is left unchanged. */
 export function listedTemplate(value: unknown): ListedTemplate | null {
   if (!isObject(value)) return null
   const [id, name, language, category, word] = ['id', 'name', 'language', 'category', 'status'].map(field => text(value[field]))
@@ -43,7 +43,7 @@ export function listedTemplate(value: unknown): ListedTemplate | null {
   }
 }
 
-/** What a template that is new here is stored as; null for one that is on its way out at Meta. */
+/** Fields of a template that is not stored yet; null for one that is deleted or being deleted at Meta. */
 export function newTemplate(listed: ListedTemplate, askedAt: Date): Fields | null {
   if (isDeletedStatus(listed.word)) return null
   const { name, language, category, status, reason, components, quality, id: metaTemplateId } = listed
@@ -65,8 +65,8 @@ export function newTemplate(listed: ListedTemplate, askedAt: Date): Fields | nul
 const TOPICS = ['status', 'quality', 'category', 'components'] as const
 
 /**
- * What of a stored template Meta's list changes; null: nothing. Of each topic the newer word counts: what a webhook told after
- * `askedAt` stands. Another id is another template in the same place. What people took out of use stays so.
+ * Changes of a stored template by Meta's list; null for none. A topic that a webhook updated after `askedAt` is kept. Another
+ * Meta id means another template of the same name. A template that people disabled stays disabled.
  */
 export function mergeTemplate(doc: TemplateDoc, listed: ListedTemplate, askedAt: Date): Fields | null {
   const isAnother = Boolean(doc.metaTemplateId) && doc.metaTemplateId !== listed.id
@@ -91,10 +91,10 @@ export function mergeTemplate(doc: TemplateDoc, listed: ListedTemplate, askedAt:
   }
 }
 
-/** A webhook says more about a pause or a flag than the list does: its word stands while the status does. */
+/** Reason of the status. A webhook gives a more detailed one than the list, so it is kept while the status is the same. */
 const reasonOf = (doc: TemplateDoc, { status, reason }: ListedTemplate) => (doc.status === status && doc.reason) || reason
 
-/** The list may leave the components out, as some of Meta's own do. */
+/** Changed content. The list may leave components out, as it does for some of Meta's own templates. */
 function contentOf(doc: TemplateDoc, { components }: ListedTemplate): Fields {
   if (components.length === 0 || isDeepStrictEqual(plain(components), plain(doc.components))) return {}
   return { components, ...variablesOf(components, doc.variables) }
@@ -103,5 +103,5 @@ function contentOf(doc: TemplateDoc, { components }: ListedTemplate): Fields {
 const differs = (doc: TemplateDoc, fields: Fields) =>
   Object.entries(fields).some(([name, value]) => !isDeepStrictEqual(plain(value), plain(doc[name as keyof TemplateDoc])))
 
-/** Without what tells classes and missing members apart. */
+/** Plain JSON value, to compare documents without their classes and undefined members. */
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null))

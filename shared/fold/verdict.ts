@@ -7,7 +7,7 @@ import type { State } from './state.ts'
 export type ItemOutcome = 'processed' | 'ignored' | 'parked' | 'failed' | 'duplicate'
 export interface Verdict {
   outcome: ItemOutcome
-  /** Shown beside the event: why it was ignored, parked or failed. */
+  /** Why the item was ignored, parked or failed, as shown with the event. */
   reason: string | null
 }
 
@@ -16,7 +16,7 @@ export const DUPLICATE: Verdict = { outcome: 'duplicate', reason: null }
 export const ignored = (reason: string): Verdict => ({ outcome: 'ignored', reason })
 export const failed = (reason: string): Verdict => ({ outcome: 'failed', reason })
 
-/** The message that the item speaks about is not here (yet): kept for a day, applied when it appears. */
+/** Parks an item whose message is not stored yet: kept for 24 h and applied when the message appears. */
 export function park(state: State, item: WebhookItem & { wamid: string }, target: string, parked: ParkedAs, now: Date): Verdict {
   state.parked.push({
     _id: item.eventId,
@@ -37,7 +37,7 @@ export interface ParkedAs {
   attempt: number | null
 }
 
-/** One that cannot be read is still known by the first letter of its id. */
+/** Type of an item's event; that of an unreadable item follows from the prefix of its id. */
 export function eventTypeOf(item: WebhookItem): WebhookEventDoc['eventType'] {
   if (item.eventId.startsWith('s:')) return 'status'
   if (item.eventId.startsWith('m:')) return 'message'

@@ -1,7 +1,6 @@
 import { sealAccessToken, tokenOf } from '#shared/auth/client-tokens.ts'
 import {
   endsWithValidToken,
-  expiryToWarnOf,
   mayRenew,
   problemSentence,
   type TokenFacts,

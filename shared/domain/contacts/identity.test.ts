@@ -19,7 +19,7 @@ test.for<[NamedKeys, NamedKeys, Partial<NamedKeys> | null]>([
   expect(mergeRecipientKeys(known, reported)).toEqual(expected)
 })
 
-test('two people areDifferentPeople by phone or by user id', () => {
+test('two people differ by phone or by user id', () => {
   expect(areDifferentPeople(keys('212661000101', null), keys(null, 'MA.1'))).toBe(false)
   expect(areDifferentPeople(keys('212661000101', null), keys('212661000102', null))).toBe(true)
 })

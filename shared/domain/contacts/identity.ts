@@ -7,7 +7,7 @@ export interface PersonKeys {
 }
 export type NamedKeys = PersonKeys & { username: string | null }
 
-/** Whether the keys belong to two people: their numbers areDifferentPeople, or their user ids do. */
+/** Whether the keys belong to two people: their numbers differ, or their user ids do. */
 export function areDifferentPeople(a: PersonKeys, b: PersonKeys): boolean {
   const areOtherPhones = a.waId && b.waId && !phoneVariants(a.waId).includes(b.waId)
   return Boolean(areOtherPhones || (a.userId && b.userId && a.userId !== b.userId))
