@@ -71,8 +71,8 @@ export function reviewEffects({ value }: AccountItem): Effect[] {
   const decision = text(value.decision)
   if (decision === null || !REVIEWS.has(decision)) return []
   const accountReview = decision as NonNullable<ClientDoc['accountReview']>
-  const held = { REJECTED: pauseFor('account', REVIEW_REJECTED), APPROVED: resumeAccount(REVIEW_REJECTED) }[decision]
-  return [{ topic: 'review', set: client => ({ accountReview, ...held?.(client) }) }]
+  const change = { REJECTED: pauseFor('account', REVIEW_REJECTED), APPROVED: resumeAccount(REVIEW_REJECTED) }[decision]
+  return [{ topic: 'review', set: client => ({ accountReview, ...change?.(client) }) }]
 }
 
 const SECURITY: Record<string, [NumberNotice['severity'], string]> = {
@@ -111,17 +111,17 @@ export function errorEffects(errors: unknown[], at: Date): Effect[] {
     if (!Number.isInteger(code)) return []
     const described = describeError({ code, title: text(error.title), detail: detailOf(error) })
     const stops = described.class === 'PAUSE'
-    const said = notice(
+    const errorNotice = notice(
       `ERROR_${code}`,
       stops ? 'CRITICAL' : 'WARNING',
       described.known ? described.sentence : (described.detail ?? described.title),
     )
-    return stops ? [{ topic: 'error', set: held(described, at) }, said] : [said]
+    return stops ? [{ topic: 'error', set: holdEffect(described, at) }, errorNotice] : [errorNotice]
   })
 }
 
 /** Hold for an error: the spam limit holds campaigns only and lets replies go on; every other error pauses the number. */
-function held(error: DescribedError, at: Date): NonNullable<Effect['set']> {
+function holdEffect(error: DescribedError, at: Date): NonNullable<Effect['set']> {
   if (error.code !== SPAM_LIMIT) return pauseFor(pauseReason(error), error.sentence)
   return () => ({ campaignsHeldUntil: new Date(at.getTime() + (error.waitS ?? 3600) * 1000) })
 }
@@ -130,7 +130,7 @@ const detailOf = (error: Json) =>
   (isObject(error.error_data) ? text(error.error_data.details) : null) ?? text(error.details) ?? text(error.message)
 
 /** Numbers that a field names, by id or by display number in any format; all of them when it names none. */
-export function named(clients: ClientDoc[], { value }: AccountItem): ClientDoc[] {
+export function clientsNamedBy(clients: ClientDoc[], { value }: AccountItem): ClientDoc[] {
   if (value.entity_type === 'PHONE_NUMBER') return clients.filter(({ phoneNumberId }) => phoneNumberId === text(value.entity_id))
   const shown = text(value.display_phone_number) ?? text(value.phone_number)
   if (shown === null) return clients

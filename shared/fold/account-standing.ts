@@ -7,7 +7,7 @@ import type { Effect } from './number-effects.ts'
 export function accountEffects(item: AccountItem): Effect[] {
   const { value } = item
   const event = text(value.event) ?? ''
-  const gone = GONE[event]
+  const gone = DISCONNECTED[event]
   if (gone !== undefined) return [{ topic: 'connection', set: disconnect(gone, item.at) }]
   switch (event) {
     case 'ACCOUNT_RECONNECTED':
@@ -21,19 +21,19 @@ export function accountEffects(item: AccountItem): Effect[] {
       return [notice(event, 'WARNING', `WhatsApp reported a policy violation: ${violation ?? 'not named'}.`)]
     }
     default:
-      return event in NEWS ? [notice(event, 'INFORMATIONAL', newsText(event, value))] : []
+      return event in INFORMATION ? [notice(event, 'INFORMATIONAL', informationText(event, value))] : []
   }
 }
 
 const OFFBOARDED = 'The number left the Cloud API.'
-const GONE: Record<string, string> = {
+const DISCONNECTED: Record<string, string> = {
   PARTNER_REMOVED: 'The business account is no longer shared with this platform.',
   PARTNER_APP_UNINSTALLED: 'The app was removed from the business account.',
   ACCOUNT_DELETED: 'The business account was deleted.',
   ACCOUNT_OFFBOARDED: OFFBOARDED,
 }
 
-const NEWS: Record<string, string> = {
+const INFORMATION: Record<string, string> = {
   PARTNER_ADDED: 'The business account is shared with this platform',
   PARTNER_APP_INSTALLED: 'The app was added to the business account',
   VERIFIED_ACCOUNT: 'The business account is verified',
@@ -46,15 +46,15 @@ const NEWS: Record<string, string> = {
 }
 
 /** Notice text of an informational event, with the details that it contains. */
-function newsText(event: string, value: Json): string {
+function informationText(event: string, value: Json): string {
   const tier = isObject(value.volume_tier_info) ? value.volume_tier_info : {}
-  const words = [value.country, tier.pricing_category, tier.region, tier.tier].flatMap(word => text(word) ?? [])
-  return `${NEWS[event]}${words.length > 0 ? `: ${words.join(', ')}` : ''}.`
+  const details = [value.country, tier.pricing_category, tier.region, tier.tier].flatMap(part => text(part) ?? [])
+  return `${INFORMATION[event]}${details.length > 0 ? `: ${details.join(', ')}` : ''}.`
 }
 
-export const notice = (type: string, severity: NumberNotice['severity'], words: string): Effect => ({
+export const notice = (type: string, severity: NumberNotice['severity'], message: string): Effect => ({
   topic: `notice:${type}`,
-  notice: { type, severity, text: words },
+  notice: { type, severity, text: message },
 })
 
 export const clearNotice = (type: string): Effect => ({ topic: `notice:${type}`, notice: { type, clear: true } })
@@ -113,12 +113,12 @@ function banEffects({ ban_info: info }: Json): Effect[] {
   }
 }
 
-const WRITE_FIRST = 'RESTRICTED_BIZ_INITIATED_MESSAGING'
-const ANSWER = 'RESTRICTED_CUSTOMER_INITIATED_MESSAGING'
+const BUSINESS_INITIATED = 'RESTRICTED_BIZ_INITIATED_MESSAGING'
+const CUSTOMER_INITIATED = 'RESTRICTED_CUSTOMER_INITIATED_MESSAGING'
 /** Restrictions that stop messages, as people read them; the others only stop new numbers, calls or templates. */
 const STOPS_MESSAGES: Record<string, string> = {
-  [WRITE_FIRST]: 'messages that open a conversation',
-  [ANSWER]: 'answers to customers',
+  [BUSINESS_INITIATED]: 'messages that open a conversation',
+  [CUSTOMER_INITIATED]: 'answers to customers',
 }
 
 interface Restriction {
@@ -137,13 +137,15 @@ function restrictionEffects({ value, receivedAt }: AccountItem): Effect[] {
     .map(info => ({ type: text(info.restriction_type) ?? 'unknown', until: timeUntil(info.expiration, receivedAt) }))
   if (restrictions.length === 0) return []
   const shown = restrictions.map(({ type, until }) => (until ? `${type} until ${until.toISOString()}` : type)).join(', ')
-  const said = notice(RESTRICTION, 'CRITICAL', `WhatsApp has restricted the account: ${shown}.`)
+  const restrictionNotice = notice(RESTRICTION, 'CRITICAL', `WhatsApp has restricted the account: ${shown}.`)
   const stopping = restrictions.filter(({ type }) => type in STOPS_MESSAGES)
-  if (stopping.length === 0) return [said]
+  if (stopping.length === 0) return [restrictionNotice]
   const until = lastEnd(stopping)
   const reason = reasonOf(stopping, until)
-  const set = stopping.some(({ type }) => type === ANSWER) ? pauseFor('account', reason, until) : onlyReplies(reason, until)
-  return [{ topic: 'restriction', set }, said]
+  const set = stopping.some(({ type }) => type === CUSTOMER_INITIATED)
+    ? pauseFor('account', reason, until)
+    : onlyReplies(reason, until)
+  return [{ topic: 'restriction', set }, restrictionNotice]
 }
 
 function lastEnd(restrictions: Restriction[]): Date | null {

@@ -5,7 +5,7 @@ import { type AccountItem, timeOf } from '../meta/webhook.ts'
 import type { ClientDoc, Id, TemplateDoc } from '../model/documents.ts'
 import { eventIds, templateStatus } from '../views/events.ts'
 import type { FoldContext } from './context.ts'
-import { inHand, isNewer, withEventTimes } from './number-effects.ts'
+import { isNewer, trackClient, withEventTimes } from './number-effects.ts'
 import { change, type State, type Tracked } from './state.ts'
 import { ignored, PROCESSED, type Verdict } from './verdict.ts'
 
@@ -24,16 +24,16 @@ export const templateKeyOf = (value: Json) => ({
 export function foldTemplate(state: State, context: FoldContext, clients: ClientDoc[], item: AccountItem): Verdict {
   const tenants = new Map(clients.map(({ tenantId }) => [String(tenantId), tenantId]))
   const templates = [...tenants.values()].flatMap(tenantId => findTemplate(state, tenantId, item) ?? [])
-  if (templates.length === 0) for (const client of clients) change(inHand(state, client), { nextTemplateSyncAt: null })
+  if (templates.length === 0) for (const client of clients) change(trackClient(state, client), { nextTemplateSyncAt: null })
   const verdicts = templates.map(template => applyTemplateEvent(state, context, item, template))
   return verdicts.find(verdict => verdict === PROCESSED) ?? verdicts[0] ?? ignored('unknown template')
 }
 
 function applyTemplateEvent(state: State, context: FoldContext, item: AccountItem, template: Tracked<TemplateDoc>): Verdict {
   const { doc } = template
-  const { topic, fields } = newsOf(item, doc)
+  const { topic, fields } = readTemplateEvent(item, doc)
   if (topic === null) return ignored('no known change of the template')
-  if (!isNewer(doc, topic, item.at) || isOfTheOneBefore(doc, item)) return ignored('a newer event was already applied')
+  if (!isNewer(doc, topic, item.at) || isOfDeletedPredecessor(doc, item)) return ignored('a newer event was already applied')
   const hasChanged = Object.entries(fields).some(([name, value]) => differs(value, doc[name as keyof TemplateDoc]))
   const metaTemplateId = doc.metaTemplateId ?? templateKeyOf(item.value).metaTemplateId
   change(template, { ...fields, metaTemplateId, lastEventAt: withEventTimes(doc, [topic], item.at) })
@@ -42,7 +42,7 @@ function applyTemplateEvent(state: State, context: FoldContext, item: AccountIte
 }
 
 /** Whether a deletion belongs to a predecessor of the same name, deleted and created again within one second. */
-const isOfTheOneBefore = ({ lastEventAt }: TemplateDoc, { value, at }: AccountItem) =>
+const isOfDeletedPredecessor = ({ lastEventAt }: TemplateDoc, { value, at }: AccountItem) =>
   isDeletedStatus(text(value.event)) && lastEventAt?.status?.getTime() === at.getTime()
 
 const differs = (a: unknown, b: unknown) => JSON.stringify(a ?? null) !== JSON.stringify(b ?? null)
@@ -56,26 +56,26 @@ function findTemplate(state: State, tenantId: Id, item: AccountItem): Tracked<Te
   )
 }
 
-interface News {
+interface TemplateEvent {
   /** Subject of the event; null for one that we do not know. */
   topic: 'status' | 'quality' | 'category' | 'components' | null
   fields: Partial<TemplateDoc>
 }
-const NOTHING: News = { topic: null, fields: {} }
+const NO_EVENT: TemplateEvent = { topic: null, fields: {} }
 
 /** Reads a template event by its content, because Meta has sent qualities under the field of statuses. */
-function newsOf(item: AccountItem, template: TemplateDoc): News {
+function readTemplateEvent(item: AccountItem, template: TemplateDoc): TemplateEvent {
   const { field, value } = item
   const quality = text(value.new_quality_score)
   if (quality !== null)
-    return QUALITIES.has(quality) ? { topic: 'quality', fields: { quality: quality as TemplateDoc['quality'] } } : NOTHING
+    return QUALITIES.has(quality) ? { topic: 'quality', fields: { quality: quality as TemplateDoc['quality'] } } : NO_EVENT
   if (field === 'message_template_components_update') {
     const components = componentsOf(value, template)
     return { topic: 'components', fields: { components, ...variablesOf(components, template.variables) } }
   }
-  if (field === 'template_category_update') return categoryNews(item)
+  if (field === 'template_category_update') return categoryEvent(item)
   const status = templateStateOf(text(value.event))
-  if (status === null) return NOTHING
+  if (status === null) return NO_EVENT
   // A template that people disabled stays disabled.
   if (template.disabledAt) return { topic: 'status', fields: {} }
   const isFine = status === 'APPROVED' && value.event !== 'FLAGGED'
@@ -83,9 +83,9 @@ function newsOf(item: AccountItem, template: TemplateDoc): News {
 }
 
 /** Category change: announced a day ahead, with `new_category` as the present one, and reported again when it is done. */
-function categoryNews({ value, receivedAt }: AccountItem): News {
+function categoryEvent({ value, receivedAt }: AccountItem): TemplateEvent {
   const category = categoryOf(value.new_category)
-  if (category === null) return NOTHING
+  if (category === null) return NO_EVENT
   const to = categoryOf(value.correct_category)
   const at = timeOf(value.category_update_timestamp, FAR) ?? receivedAt
   return { topic: 'category', fields: { category, categoryChange: to === null || to === category ? null : { to, at } } }
@@ -102,8 +102,8 @@ function categoryOf(value: unknown): TemplateDoc['category'] | null {
 function reasonOf(value: Json): string | null {
   const details = [value.rejection_info, value.other_info].find(isObject) ?? {}
   const reason = text(value.reason)
-  const said = text(details.reason) ?? text(details.description)
-  return said ?? (reason === null || reason === 'NONE' ? text(value.event) : reason)
+  const detail = text(details.reason) ?? text(details.description)
+  return detail ?? (reason === null || reason === 'NONE' ? text(value.event) : reason)
 }
 
 /** Components after an edit: Meta reports the new texts only, so formats and examples are kept. */
@@ -114,11 +114,11 @@ function componentsOf(value: Json, { components }: TemplateDoc): Record<string, 
     if (fields !== null) parts.push({ ...before, type, ...fields })
     else if (type === 'HEADER' && before && before.format !== 'TEXT') parts.push(before)
   }
-  const worded = (word: unknown) => (text(word) === null ? null : { text: text(word) })
-  const title = worded(value.message_template_title)
+  const textPart = (value: unknown) => (text(value) === null ? null : { text: text(value) })
+  const title = textPart(value.message_template_title)
   add('HEADER', title && { format: 'TEXT', ...title })
-  add('BODY', worded(value.message_template_element))
-  add('FOOTER', worded(value.message_template_footer))
+  add('BODY', textPart(value.message_template_element))
+  add('FOOTER', textPart(value.message_template_footer))
   const buttons = listOf(value.message_template_buttons).filter(isObject).map(buttonOf)
   add('BUTTONS', buttons.length > 0 ? { buttons } : null)
   return parts

@@ -4,9 +4,9 @@ import type { ClientDoc } from '../model/documents.ts'
 import {
   alertEffects,
   capabilityEffects,
+  clientsNamedBy,
   errorEffects,
   errorsOf,
-  named,
   nameEffects,
   qualityEffects,
   reviewEffects,
@@ -37,7 +37,7 @@ const EFFECTS: Record<string, (item: AccountItem) => Effect[]> = {
 /** Applies fields about the number, the account and its templates. An unknown field is stored and has no effect. */
 export function foldAccount(state: State, context: FoldContext, clients: ClientDoc[], item: AccountItem): Verdict {
   const effects = Object.hasOwn(EFFECTS, item.field) ? EFFECTS[item.field] : undefined
-  if (effects) return applyEffects(state, context, named(clients, item), item, effects(item))
+  if (effects) return applyEffects(state, context, clientsNamedBy(clients, item), item, effects(item))
   if (isTemplateField(item.field, item.value)) return foldTemplate(state, context, clients, item)
   switch (item.field) {
     case 'user_preferences':
@@ -55,9 +55,9 @@ export function foldAccount(state: State, context: FoldContext, clients: ClientD
 /** Applies marketing preferences; the newest one of a person counts, in any order of arrival. */
 function foldPreferences(state: State, context: FoldContext, clients: ClientDoc[], item: AccountItem): Verdict {
   const [client] = clients
-  const people = preferencesOf(item)
-  if (client === undefined || people.length === 0) return ignored('no known preference')
-  for (const { person, optOut, at } of people) {
+  const preferences = preferencesOf(item)
+  if (client === undefined || preferences.length === 0) return ignored('no known preference')
+  for (const { person, optOut, at } of preferences) {
     const contact = resolveContact(state, context, client.tenantId, person)
     if (contact === null || (contact.doc.optOutAt && contact.doc.optOutAt.getTime() > at.getTime())) continue
     changeContact(state, contact, { optOut, optOutAt: at, optOutSource: 'whatsapp' })

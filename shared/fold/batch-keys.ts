@@ -8,7 +8,7 @@ import { toId } from '../model/ids.ts'
 import { preferencesOf } from './account.ts'
 import { isTemplateField, templateKeyOf } from './account-templates.ts'
 import { clientsOf, type ReferenceData } from './context.ts'
-import { pastMessagesOf } from './history.ts'
+import { historyMessagesOf } from './history.ts'
 import { phoneBookOf } from './phone-book.ts'
 import { recipientKeysOf } from './recipient-keys.ts'
 import { freeUntil, isOptOut } from './status.ts'
@@ -82,8 +82,8 @@ function addKeys(sets: Sets, context: ReferenceData, client: ClientDoc, item: We
       addPerson(sets, item.person)
       addSystemKeys(sets, item.message)
       sets.newWamids.add(item.wamid)
-      for (const wamid of mentioned(item.message)) sets.wamids.add(wamid)
-      if (item.kind === 'message' && wantsLead(context, client))
+      for (const wamid of referencedWamids(item.message)) sets.wamids.add(wamid)
+      if (item.kind === 'message' && createsLeads(context, client))
         sets.leads.push({
           tenantId: client.tenantId,
           clientId: client._id,
@@ -106,14 +106,14 @@ function addKeys(sets: Sets, context: ReferenceData, client: ClientDoc, item: We
 /** Keys of history: a chunk brings new messages, a media webhook refers to stored placeholders. */
 function addHistory(sets: Sets, item: AccountItem): void {
   const isChunk = Array.isArray(item.value.history)
-  for (const { person, wamid } of pastMessagesOf(item)) {
+  for (const { person, wamid } of historyMessagesOf(item)) {
     addPerson(sets, person)
     if (isChunk) sets.newWamids.add(wamid)
     else sets.wamids.add(wamid)
   }
 }
 
-const wantsLead = ({ tenants }: ReferenceData, client: ClientDoc) =>
+const createsLeads = ({ tenants }: ReferenceData, client: ClientDoc) =>
   tenants.get(String(client.tenantId))?.settings.leadsEnabled === true
 
 function addPerson(sets: Sets, { waId, userId }: Pick<Person, 'waId' | 'userId'>): void {
@@ -128,7 +128,7 @@ function addSystemKeys(sets: Sets, { system }: Json): void {
 }
 
 /** wamids of the messages that this one reacts to, edits, revokes or quotes. */
-function mentioned(message: Json): string[] {
+function referencedWamids(message: Json): string[] {
   const { reaction, edit, revoke, context } = message
   const ids = [
     isObject(reaction) && text(reaction.message_id),

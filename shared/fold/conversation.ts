@@ -22,7 +22,7 @@ export function conversationWith(
 }
 
 /** Effects of a message on its conversation, besides the message count. */
-export interface Weight {
+export interface ConversationEffect {
   /** Counts as unread and opens a closed conversation. */
   isUnread: boolean
   /** Opens the customer service window of 24 h. */
@@ -35,7 +35,7 @@ export interface Weight {
 export function addToConversation(
   conversation: Tracked<ConversationDoc>,
   message: MessageDoc,
-  weight: Weight,
+  weight: ConversationEffect,
   arrivedAt: Date,
 ): void {
   const { doc } = conversation
@@ -60,7 +60,7 @@ export function addToConversation(
 const isNewest = (last: LastMessage | null, at: Date) => last === null || at.getTime() >= last.at.getTime()
 
 /** Updates the list of conversations after a change of its last message; null when the message is not the last one. */
-export function showInList(state: State, message: MessageDoc): Tracked<ConversationDoc> | null {
+export function updateLastMessage(state: State, message: MessageDoc): Tracked<ConversationDoc> | null {
   const conversation = state.conversations.get(String(message.conversationId))
   if (!conversation?.doc.lastMessage?.messageId.equals(message._id)) return null
   change(conversation, { lastMessage: lastMessageOf(message) })
@@ -82,14 +82,14 @@ export function linkLead(
   const phone = doc.phone ?? doc.waId
   if (leadId !== null || phone === null || doc.leadDeletedAt || !context.tenants.get(String(tenantId))?.settings.leadsEnabled)
     return leadId
-  const found = leadOfContact(state.leads, doc)?._id ?? leadElsewhere(state, contact) ?? leadOf(state.leads, doc)?._id
+  const found = leadOfContact(state.leads, doc)?._id ?? leadOfOtherConversation(state, contact) ?? leadOf(state.leads, doc)?._id
   const linked = found ?? createLead(state, context, doc, phone)?._id ?? null
   if (linked !== null) change(conversation, { leadId: linked })
   return linked
 }
 
 /** Lead of the contact's conversation with another of the tenant's numbers: the phone may have changed since. */
-function leadElsewhere(state: State, { doc, isNew }: Tracked<ContactDoc>): Id | undefined {
+function leadOfOtherConversation(state: State, { doc, isNew }: Tracked<ContactDoc>): Id | undefined {
   if (isNew) return undefined
   for (const { doc: conversation } of state.conversations.values())
     if (conversation.leadId && conversation.contactId.equals(doc._id) && !conversation.deletedAt) return conversation.leadId

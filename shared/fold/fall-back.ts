@@ -7,7 +7,7 @@ import type { MessageDoc, MessageErrorDoc } from '../model/documents.ts'
 import { fallbackNote, fallenBack } from '../model/fallback.ts'
 import { waitEntries } from '../views/wait-entries.ts'
 import type { FoldContext } from './context.ts'
-import { showInList } from './conversation.ts'
+import { updateLastMessage } from './conversation.ts'
 import { emitStatus } from './realtime-events.ts'
 import { change, note, type State, type Tracked, touch } from './state.ts'
 
@@ -44,7 +44,7 @@ export function fallBack(
     updatedAt: now,
   })
   emitStatus(state, item.eventId, doc, now)
-  const conversation = showInList(state, doc)
+  const conversation = updateLastMessage(state, doc)
   if (conversation) touch(state, conversation, item.eventId)
   return true
 }

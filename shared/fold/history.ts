@@ -5,7 +5,7 @@ import { type AccountItem, identify, type Person, timeOf } from '../meta/webhook
 import type { ClientDoc, MessageDoc } from '../model/documents.ts'
 import { notice } from './account-standing.ts'
 import type { FoldContext } from './context.ts'
-import { addToConversation, conversationWith, showInList, type Weight } from './conversation.ts'
+import { addToConversation, type ConversationEffect, conversationWith, updateLastMessage } from './conversation.ts'
 import { resolveContact } from './identity.ts'
 import { quote, webhookMessage } from './message.ts'
 import { applyEffects } from './number-effects.ts'
@@ -14,12 +14,12 @@ import { addMessage, change, messageByWamid, type State, type Tracked, touch, tr
 import { ignored, PROCESSED, type Verdict } from './verdict.ts'
 
 /** Effects of an imported message: not unread, and no window. */
-const PAST: Weight = { isUnread: false, opensWindow: false, isShown: true }
+const IMPORTED: ConversationEffect = { isUnread: false, opensWindow: false, isShown: true }
 const PLACEHOLDER = 'media_placeholder'
 /** Types that belong to another message, which may be older than the history. */
 const REVISIONS = new Set(['reaction', 'edit', 'revoke'])
 
-interface PastMessage {
+interface HistoryMessage {
   person: Person
   direction: MessageDoc['direction']
   wamid: string
@@ -39,12 +39,18 @@ export function foldHistory(state: State, context: FoldContext, clients: ClientD
     const declined = notice('HISTORY_DECLINED', 'INFORMATIONAL', 'The business does not share the chat history of its app.')
     return applyEffects(state, context, clients, item, [declined])
   }
-  const added = pastMessagesOf(item).filter(past => addPast(state, context, client, item, past))
+  const added = historyMessagesOf(item).filter(past => addHistoryMessage(state, context, client, item, past))
   return added.length > 0 ? PROCESSED : ignored('messages already stored')
 }
 
 /** Adds an imported message, or completes a stored one. @returns whether anything changed */
-function addPast(state: State, context: FoldContext, client: ClientDoc, item: AccountItem, past: PastMessage): boolean {
+function addHistoryMessage(
+  state: State,
+  context: FoldContext,
+  client: ClientDoc,
+  item: AccountItem,
+  past: HistoryMessage,
+): boolean {
   const known = messageByWamid(state, client.tenantId, past.wamid)
   if (known) return fillIn(state, context, item, known, past)
   const contact = resolveContact(state, context, client.tenantId, past.person)
@@ -64,13 +70,19 @@ function addPast(state: State, context: FoldContext, client: ClientDoc, item: Ac
   )
   quote(state, message.doc, read)
   addMessage(state, message)
-  addToConversation(conversation, message.doc, PAST, item.receivedAt)
+  addToConversation(conversation, message.doc, IMPORTED, item.receivedAt)
   touch(state, conversation, item.eventId)
   return true
 }
 
 /** Adds the media of a placeholder, or the status of a message whose media came first. */
-function fillIn(state: State, { now }: FoldContext, item: AccountItem, known: Tracked<MessageDoc>, past: PastMessage): boolean {
+function fillIn(
+  state: State,
+  { now }: FoldContext,
+  item: AccountItem,
+  known: Tracked<MessageDoc>,
+  past: HistoryMessage,
+): boolean {
   const { doc } = known
   const { type, content } = readContent(past.message)
   const fields: Partial<MessageDoc> = {}
@@ -80,7 +92,7 @@ function fillIn(state: State, { now }: FoldContext, item: AccountItem, known: Tr
   if (Object.keys(fields).length === 0) return false
   change(known, fields)
   emitStatus(state, `${item.eventId}:${past.wamid}`, doc, now)
-  const conversation = showInList(state, doc)
+  const conversation = updateLastMessage(state, doc)
   if (conversation) touch(state, conversation, item.eventId)
   return true
 }
@@ -88,17 +100,22 @@ function fillIn(state: State, { now }: FoldContext, item: AccountItem, known: Tr
 const isFurther = (reported: MessageDoc['status'], current: MessageDoc['status']) =>
   statusRank(reported as DeliveryStatus) > statusRank(current as DeliveryStatus)
 
-const SENT_SO: Record<string, MessageDoc['status']> = { DELIVERED: 'DELIVERED', READ: 'READ', PLAYED: 'READ', ERROR: 'FAILED' }
+const HISTORY_STATUS: Record<string, MessageDoc['status']> = {
+  DELIVERED: 'DELIVERED',
+  READ: 'READ',
+  PLAYED: 'READ',
+  ERROR: 'FAILED',
+}
 
-function statusOf({ direction, message }: PastMessage): MessageDoc['status'] {
+function statusOf({ direction, message }: HistoryMessage): MessageDoc['status'] {
   const status = isObject(message.history_context) ? (text(message.history_context.status)?.toUpperCase() ?? '') : ''
-  const reached = SENT_SO[status]
+  const reached = HISTORY_STATUS[status]
   if (direction === 'INBOUND') return reached === 'READ' ? 'READ' : 'RECEIVED'
   return reached ?? 'SENT'
 }
 
 /** Messages of a history chunk, or of the later webhook with their media. */
-export function pastMessagesOf(item: AccountItem): PastMessage[] {
+export function historyMessagesOf(item: AccountItem): HistoryMessage[] {
   const conversations = listOf(item.value.history)
     .filter(isObject)
     .flatMap(part => listOf(part.threads).filter(isObject))
@@ -107,11 +124,11 @@ export function pastMessagesOf(item: AccountItem): PastMessage[] {
   )
   const alone = listOf(item.value.messages).map(message => ({ message, other: null }))
   return [...inConversations, ...alone].flatMap(({ message, other }) =>
-    isObject(message) ? pastMessage(item, message, other) : [],
+    isObject(message) ? historyMessage(item, message, other) : [],
   )
 }
 
-function pastMessage(item: AccountItem, message: Json, other: string | null): PastMessage[] {
+function historyMessage(item: AccountItem, message: Json, other: string | null): HistoryMessage[] {
   const wamid = text(message.id)
   const at = timeOf(message.timestamp, item.receivedAt)
   const own = isObject(item.value.metadata) ? digitsOf(item.value.metadata.display_phone_number) : null

@@ -3,7 +3,7 @@ import type { Person } from '../meta/webhook.ts'
 import type { ContactDoc, Id } from '../model/documents.ts'
 import { newContact, snapshotOf } from '../model/new-rows.ts'
 import type { FoldContext } from './context.ts'
-import { joinContacts } from './merge-contacts.ts'
+import { mergeOlder } from './merge-contacts.ts'
 import { addContact, change, type State, type Tracked, track, userKey, waKey } from './state.ts'
 
 /**
@@ -19,13 +19,13 @@ export function resolveContact(state: State, context: FoldContext, tenantId: Id,
   if (byUser === undefined && byPhone === undefined) return createContact(state, context, tenantId, person)
   if (byUser === undefined || byPhone === undefined || byUser === byPhone) {
     const found = (byUser ?? byPhone) as Tracked<ContactDoc>
-    giveKeys(state, found, person)
+    setKeys(state, found, person)
     return found
   }
-  return settleBoth(state, context, byUser, byPhone, person)
+  return resolveBoth(state, context, byUser, byPhone, person)
 }
 
-function settleBoth(
+function resolveBoth(
   state: State,
   context: FoldContext,
   byUser: Tracked<ContactDoc>,
@@ -34,11 +34,11 @@ function settleBoth(
 ): Tracked<ContactDoc> {
   dropKey(state, byPhone, 'waId')
   if (byPhone.doc.userId !== null) {
-    giveKeys(state, byUser, person)
+    setKeys(state, byUser, person)
     return byUser
   }
-  const kept = joinContacts(state, context, byUser, byPhone)
-  giveKeys(state, kept, person)
+  const kept = mergeOlder(state, context, byUser, byPhone)
+  setKeys(state, kept, person)
   return kept
 }
 
@@ -52,7 +52,7 @@ export function findByPhone(state: State, tenantId: Id, waId: string): Tracked<C
 }
 
 /** Sets the keys of a contact that are missing or different, and its snapshots in conversations. */
-export function giveKeys(state: State, contact: Tracked<ContactDoc>, keys: Partial<Person>): void {
+export function setKeys(state: State, contact: Tracked<ContactDoc>, keys: Partial<Person>): void {
   const { doc } = contact
   const fields: Partial<ContactDoc> = {}
   if (keys.waId && keys.waId !== doc.waId) {

@@ -5,17 +5,17 @@ import type { FoldContext } from './context.ts'
 import { change, pairKey, type State, type Tracked } from './state.ts'
 
 /** Merges two contacts of one person: the older one is kept and gets the other's keys, conversations and leads. */
-export function joinContacts(
+export function mergeOlder(
   state: State,
   context: FoldContext,
   one: Tracked<ContactDoc>,
   other: Tracked<ContactDoc>,
 ): Tracked<ContactDoc> {
-  return isOlder(one, other) ? absorb(state, context, one, other) : absorb(state, context, other, one)
+  return isOlder(one, other) ? mergeInto(state, context, one, other) : mergeInto(state, context, other, one)
 }
 
 /** Merges the contact `gone` into `kept`. */
-export function absorb(
+export function mergeInto(
   state: State,
   context: Pick<FoldContext, 'now'>,
   kept: Tracked<ContactDoc>,
@@ -67,7 +67,7 @@ function moveConversations(
   const conversations = moved.map(conversation => {
     const target = state.conversationsByPair.get(pairKey(conversation.doc.clientId, kept.doc._id))
     if (target) joinConversations(state, context, target, conversation)
-    else rePoint(state, kept, conversation)
+    else reassign(state, kept, conversation)
     return { from: conversation.doc._id, to: (target ?? conversation).doc._id }
   })
   for (const { doc } of state.messages.values()) {
@@ -93,7 +93,7 @@ function moveLeads(state: State, kept: ContactDoc, gone: ContactDoc): void {
 
 const older = (a: Id | null, b: Id | null): Id | null => (a && b ? (String(a) < String(b) ? a : b) : (a ?? b))
 
-function rePoint(state: State, kept: Tracked<ContactDoc>, conversation: Tracked<ConversationDoc>): void {
+function reassign(state: State, kept: Tracked<ContactDoc>, conversation: Tracked<ConversationDoc>): void {
   change(conversation, { contactId: kept.doc._id })
   state.conversationsByPair.set(pairKey(conversation.doc.clientId, kept.doc._id), conversation)
 }

@@ -6,22 +6,22 @@ import type { EchoItem, MessageItem, Person } from '../meta/webhook.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc, MessageDoc } from '../model/documents.ts'
 import { newMessage } from '../model/new-rows.ts'
 import type { FoldContext } from './context.ts'
-import { addToConversation, conversationWith, linkLead, type Weight } from './conversation.ts'
-import { changeContact, giveKeys, resolveContact, updateProfile } from './identity.ts'
-import { joinContacts } from './merge-contacts.ts'
+import { addToConversation, type ConversationEffect, conversationWith, linkLead } from './conversation.ts'
+import { changeContact, resolveContact, setKeys, updateProfile } from './identity.ts'
+import { mergeOlder } from './merge-contacts.ts'
 import { emitReceived, emitSent } from './realtime-events.ts'
 import { applyEdit, applyReaction, applyRevoke } from './revisions.ts'
 import { addMessage, messageByWamid, type State, type Tracked, touch, track, userKey, waKey } from './state.ts'
 import { ignored, PROCESSED, type Verdict } from './verdict.ts'
 
-const FROM_CUSTOMER: Weight = { isUnread: true, opensWindow: true, isShown: true }
+const FROM_CUSTOMER: ConversationEffect = { isUnread: true, opensWindow: true, isShown: true }
 /** From a contact that is blocked here but that Meta could not block: stored, but not unread. */
-const UNWANTED: Weight = { isUnread: false, opensWindow: true, isShown: true }
+const FROM_BLOCKED: ConversationEffect = { isUnread: false, opensWindow: true, isShown: true }
 /** Sent to a group: opens no window, because a reply would go to the person alone. */
-const IN_GROUP: Weight = { isUnread: true, opensWindow: false, isShown: true }
+const IN_GROUP: ConversationEffect = { isUnread: true, opensWindow: false, isShown: true }
 /** Created by WhatsApp, not by the customer. */
-const FROM_SYSTEM: Weight = { isUnread: false, opensWindow: false, isShown: false }
-const FROM_PHONE: Weight = { isUnread: false, opensWindow: false, isShown: true }
+const FROM_SYSTEM: ConversationEffect = { isUnread: false, opensWindow: false, isShown: false }
+const FROM_PHONE: ConversationEffect = { isUnread: false, opensWindow: false, isShown: true }
 
 export function foldMessage(state: State, context: FoldContext, client: ClientDoc, item: MessageItem): Verdict {
   const read = readContent(item.message)
@@ -31,19 +31,19 @@ export function foldMessage(state: State, context: FoldContext, client: ClientDo
   if (messageByWamid(state, client.tenantId, item.wamid)) return ignored('message already stored')
   const system = read.type === 'system' && isObject(part) ? part : null
   const contact = system
-    ? moveKeys(state, context, client, item.person, system)
+    ? changeKeys(state, context, client, item.person, system)
     : resolveContact(state, context, client.tenantId, item.person)
   if (contact === null) return ignored('no sender named')
   const conversation = conversationWith(state, context, client, contact, item.at)
   if (item.at.getTime() >= (conversation.doc.lastInboundAt?.getTime() ?? 0)) updateProfile(state, contact, item.person)
-  notePhone(state, contact, item)
+  storeSharedPhone(state, contact, item)
   const message = track(inboundMessage(context, client, conversation.doc, contact.doc, item, read), true)
   message.doc.leadId = system ? conversation.doc.leadId : linkLead(state, context, conversation, contact)
   optOut(state, context, contact, message.doc)
   quote(state, message.doc, read)
   addMessage(state, message)
-  addToConversation(conversation, message.doc, weightOf(contact.doc, item, system !== null), item.receivedAt)
-  blockAgain(state, contact, context.now)
+  addToConversation(conversation, message.doc, effectOf(contact.doc, item, system !== null), item.receivedAt)
+  retryBlock(state, contact, context.now)
   emitReceived(state, item.eventId, message.doc, item.person.waId ?? item.person.userId, context.now)
   touch(state, conversation, item.eventId)
   return PROCESSED
@@ -65,20 +65,20 @@ function revise(
   return null
 }
 
-function weightOf(contact: ContactDoc, { message }: MessageItem, isSystem: boolean): Weight {
+function effectOf(contact: ContactDoc, { message }: MessageItem, isSystem: boolean): ConversationEffect {
   if (isSystem) return FROM_SYSTEM
-  if (isBlocked(contact)) return UNWANTED
+  if (isBlocked(contact)) return FROM_BLOCKED
   return text(message.group_id) ? IN_GROUP : FROM_CUSTOMER
 }
 
 /** Retries a block that Meta refused: it blocks only people who wrote within 24 h. */
-function blockAgain(state: State, contact: Tracked<ContactDoc>, now: Date): void {
+function retryBlock(state: State, contact: Tracked<ContactDoc>, now: Date): void {
   const { block } = contact.doc
   if (block?.state === 'REFUSED') changeContact(state, contact, { block: { ...block, state: 'PENDING', nextAt: now } })
 }
 
 /** Stores the phone of a person who shared it while Meta hides it. It is displayed only; WhatsApp still uses the user id. */
-function notePhone(state: State, contact: Tracked<ContactDoc>, item: MessageItem): void {
+function storeSharedPhone(state: State, contact: Tracked<ContactDoc>, item: MessageItem): void {
   const phone = ownPhone(item.message)
   if (phone !== null && contact.doc.phone === null) changeContact(state, contact, { phone })
 }
@@ -111,7 +111,7 @@ export function foldEcho(state: State, context: FoldContext, client: ClientDoc, 
 }
 
 /** Applies `user_changed_number` and `user_changed_user_id`: new keys for the contact, merged with any that has them already. */
-function moveKeys(
+function changeKeys(
   state: State,
   context: FoldContext,
   client: ClientDoc,
@@ -135,8 +135,8 @@ function moveKeys(
   const isMove = after.waId !== null || after.userId !== null
   if (first === undefined) return resolveContact(state, context, tenantId, isMove ? { ...before, ...keysOnly(after) } : before)
   if (!isMove) return first
-  const contact = others.reduce((kept, other) => joinContacts(state, context, kept, other), first)
-  giveKeys(state, contact, keysOnly(after))
+  const contact = others.reduce((kept, other) => mergeOlder(state, context, kept, other), first)
+  setKeys(state, contact, keysOnly(after))
   // A new number comes with a new user id: the old one is no longer valid.
   if (after.waId !== null && after.userId === null && contact.doc.userId !== null) forgetUserId(state, contact)
   return contact

@@ -40,7 +40,7 @@ export function applyEffects(
 ): Verdict {
   if (clients.length === 0) return ignored('unknown phone number')
   if (effects.length === 0) return ignored('event without effect')
-  const isTaken = clients.map(client => applyTo(state, context, inHand(state, client), item, effects))
+  const isTaken = clients.map(client => applyTo(state, context, trackClient(state, client), item, effects))
   return isTaken.includes(true) ? PROCESSED : ignored('a newer event was already applied')
 }
 
@@ -51,7 +51,7 @@ function applyTo(state: State, { now }: FoldContext, client: Tracked<ClientDoc>,
   const fields: Partial<ClientDoc> = {}
   for (const { set, notice } of fresh) {
     Object.assign(fields, set?.({ ...doc, ...fields }))
-    if (notice) fields.notices = noticed(fields.notices ?? doc.notices ?? [], notice, item.at)
+    if (notice) fields.notices = withNotice(fields.notices ?? doc.notices ?? [], notice, item.at)
   }
   if (fields.status === 'active' && doc.status === 'paused') fields.resumedAt = item.at
   const isShown = differs(doc, fields)
@@ -62,7 +62,7 @@ function applyTo(state: State, { now }: FoldContext, client: Tracked<ClientDoc>,
   return true
 }
 
-function noticed(present: NumberNotice[], notice: NonNullable<Effect['notice']>, at: Date): NumberNotice[] {
+function withNotice(present: NumberNotice[], notice: NonNullable<Effect['notice']>, at: Date): NumberNotice[] {
   const others = present.filter(({ type }) => type !== notice.type)
   const all = 'clear' in notice ? others : [{ ...notice, at }, ...others]
   return all.toSorted((a, b) => b.at.getTime() - a.at.getTime()).slice(0, MAX_NOTICES)
@@ -74,7 +74,7 @@ function differs(doc: ClientDoc, fields: Partial<ClientDoc>): boolean {
 }
 
 /** Tracked copy of a number, which collects the changes of this batch. */
-export function inHand(state: State, client: ClientDoc): Tracked<ClientDoc> {
+export function trackClient(state: State, client: ClientDoc): Tracked<ClientDoc> {
   const id = String(client._id)
   const tracked = state.clients.get(id) ?? track({ ...client }, false)
   state.clients.set(id, tracked)

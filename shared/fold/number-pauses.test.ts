@@ -76,7 +76,7 @@ test.for([
   ['an attempt from before the resume', 131042, { resumedAt: at(15) }],
   ['a number that is paused already', 131042, { status: 'paused' }],
   ['campaigns that are held already', 131048, { campaignsHeldUntil: at(600) }],
-] as const)('%s stops nothing', ([, code, own]) => {
+] as const)('%s pauses nothing', ([, code, own]) => {
   const { numbers, payloads } = after(code, own)
   expect(numbers.filter(([id]) => id === String(CLIENT_ID))).toEqual([])
   expect(payloads.filter(({ clientId }) => clientId === String(CLIENT_ID))).toEqual([])

@@ -7,7 +7,7 @@ import { applyEffects, type Effect } from './number-effects.ts'
 import type { State } from './state.ts'
 
 /** Whether a failed status affects more than its message: an account without payment fails every other message as well. */
-export function isStopping(item: WebhookItem): item is StatusItem {
+export function isPausing(item: WebhookItem): item is StatusItem {
   const report = item.kind === 'status' ? reportOf(item) : null
   return report !== null && describeError(report).class === 'PAUSE'
 }
@@ -16,17 +16,17 @@ export function isStopping(item: WebhookItem): item is StatusItem {
 const STALE_MS = 3_600_000
 
 /** Pauses the numbers that a failed status affects, as the sender does when a call is refused with the same code. */
-export function stopNumbers(state: State, context: FoldContext, client: ClientDoc, item: StatusItem, message: MessageDoc): void {
-  if (!isStopping(item) || context.now.getTime() - item.at.getTime() > STALE_MS) return
+export function pauseNumbers(state: State, context: FoldContext, client: ClientDoc, item: StatusItem, message: MessageDoc): void {
+  if (!isPausing(item) || context.now.getTime() - item.at.getTime() > STALE_MS) return
   const error = describeError(reportOf(item) ?? { code: null })
   const attempt = message.timeline.findLast(({ kind }) => kind === 'attempt')
   const triedAt = attempt?.at ?? item.at
   const concerned = numbersOf(state, context, client, error).filter(
     ({ status, resumedAt }) => status === 'active' && (!resumedAt || resumedAt < triedAt),
   )
-  if (error.code !== SPAM_LIMIT) return void applyEffects(state, context, concerned, item, [pausing(error)])
+  if (error.code !== SPAM_LIMIT) return void applyEffects(state, context, concerned, item, [pauseEffect(error)])
   const sending = concerned.filter(({ campaignsHeldUntil }) => !campaignsHeldUntil || campaignsHeldUntil <= item.at)
-  applyEffects(state, context, sending, item, [holdingCampaigns(error, item.at)])
+  applyEffects(state, context, sending, item, [holdCampaignsEffect(error, item.at)])
 }
 
 /** Numbers of the same tenant within the error's scope, with the changes of this batch. */
@@ -39,12 +39,12 @@ function numbersOf(state: State, context: FoldContext, client: ClientDoc, { scop
 
 const textOf = ({ sentence, nextStep }: DescribedError) => `${sentence} ${nextStep}`
 
-const pausing = (error: DescribedError): Effect => ({
+const pauseEffect = (error: DescribedError): Effect => ({
   topic: 'refusal',
   set: () => ({ status: 'paused', pauseReason: pauseReason(error), pauseCode: error.code, statusReason: textOf(error) }),
 })
 
-const holdingCampaigns = (error: DescribedError, at: Date): Effect => ({
+const holdCampaignsEffect = (error: DescribedError, at: Date): Effect => ({
   topic: 'refusal',
   set: () => ({ campaignsHeldUntil: new Date(at.getTime() + (error.waitS ?? 0) * 1000) }),
   reason: 'campaigns-held',

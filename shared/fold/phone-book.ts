@@ -23,7 +23,7 @@ export function foldPhoneBook(state: State, context: FoldContext, clients: Clien
     // The removal of an unknown contact needs no contact.
     if (name === null && !state.contactsByKey.has(waKey(client.tenantId, person.waId ?? ''))) continue
     const contact = resolveContact(state, context, client.tenantId, person)
-    const fields = contact && namedSo(contact.doc, name, at)
+    const fields = contact && nameFields(contact.doc, name, at)
     if (contact === null || fields === null) continue
     isNewer = true
     changeContact(state, contact, fields)
@@ -33,7 +33,7 @@ export function foldPhoneBook(state: State, context: FoldContext, clients: Clien
 }
 
 /** Name fields for a phone book entry; null if a newer entry was applied, or if an agent has set the name. */
-function namedSo({ nameSource, nameAt }: ContactDoc, name: string | null, at: Date): Partial<ContactDoc> | null {
+function nameFields({ nameSource, nameAt }: ContactDoc, name: string | null, at: Date): Partial<ContactDoc> | null {
   if (nameSource === 'agent' || (nameAt && nameAt.getTime() > at.getTime())) return null
   if (name !== null) return { name, nameSource: 'phone', nameAt: at }
   return nameSource === 'phone' ? { name: null, nameSource: null, nameAt: at } : { nameAt: at }

@@ -3,8 +3,8 @@ import { text } from '../meta/json.ts'
 import type { StatusItem } from '../meta/webhook.ts'
 import type { ContactDoc, MessageDoc } from '../model/documents.ts'
 import type { FoldContext } from './context.ts'
-import { changeContact, findByPhone, giveKeys } from './identity.ts'
-import { joinContacts } from './merge-contacts.ts'
+import { changeContact, findByPhone, setKeys } from './identity.ts'
+import { mergeOlder } from './merge-contacts.ts'
 import { type State, type Tracked, touchConversations, userKey } from './state.ts'
 
 /** Keys of the recipient in a status; null without a user id, and for a group, which has many recipients. */
@@ -28,9 +28,9 @@ export function mergeRecipient(state: State, context: FoldContext, item: StatusI
   if (!shown || mergeRecipientKeys(shown, reported) === null || mergeRecipientKeys(contact.doc, reported) === null) return
   const others = holders(state, contact, reported)
   if (others.some(other => areDifferentPeople(contact.doc, other.doc))) return
-  const kept = others.reduce((one, other) => joinContacts(state, context, one, other), contact)
+  const kept = others.reduce((one, other) => mergeOlder(state, context, one, other), contact)
   const { username, ...keys } = mergeRecipientKeys(kept.doc, reported) ?? {}
-  giveKeys(state, kept, { ...keys, parentUserId: kept.doc.parentUserId ?? item.person.parentUserId })
+  setKeys(state, kept, { ...keys, parentUserId: kept.doc.parentUserId ?? item.person.parentUserId })
   if (username) changeContact(state, kept, { username })
   touchConversations(state, kept.doc._id, item.eventId)
 }

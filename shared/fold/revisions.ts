@@ -3,18 +3,18 @@ import { isObject, type Json, text } from '../meta/json.ts'
 import type { EchoItem, MessageItem } from '../meta/webhook.ts'
 import type { ClientDoc, MessageContent, MessageDoc } from '../model/documents.ts'
 import type { FoldContext } from './context.ts'
-import { showInList } from './conversation.ts'
+import { updateLastMessage } from './conversation.ts'
 import { emitStatus } from './realtime-events.ts'
 import { change, messageByWamid, note, type State, type Tracked, touch } from './state.ts'
 import { ignored, PROCESSED, park, type Verdict } from './verdict.ts'
 
-const NOT_THEIRS = ignored('a message of the other side')
+const OF_OTHER_SIDE = ignored('a message of the other side')
 
 /** Whether the message was written by the other side, which alone may edit or revoke it. */
-const isOfOther = (doc: MessageDoc, { kind }: MessageItem | EchoItem) =>
+const isOfOtherSide = (doc: MessageDoc, { kind }: MessageItem | EchoItem) =>
   doc.direction !== (kind === 'echo' ? 'OUTBOUND' : 'INBOUND')
 
-const NOTHING: MessageContent = { text: null, media: null, template: null, data: null }
+const EMPTY_CONTENT: MessageContent = { text: null, media: null, template: null, data: null }
 
 /**
  * Sets the reaction of one side to a message. A removed reaction is stored as an empty emoji, so that an older one that
@@ -50,7 +50,7 @@ export function applyEdit(
   const target = text(edit.original_message_id) as string
   const message = messageByWamid(state, client.tenantId, target)
   if (message === undefined) return parkRevision(state, context, item, target)
-  if (isOfOther(message.doc, item)) return NOT_THEIRS
+  if (isOfOtherSide(message.doc, item)) return OF_OTHER_SIDE
   const { doc } = message
   note(message, { kind: 'note', at: item.at, key: `edit:${item.wamid}`, detail: 'edited' })
   if (doc.revokedAt || (doc.editedAt && doc.editedAt.getTime() > item.at.getTime())) return PROCESSED
@@ -72,10 +72,10 @@ export function applyRevoke(
   const target = text(revoke.original_message_id) as string
   const message = messageByWamid(state, client.tenantId, target)
   if (message === undefined) return parkRevision(state, context, item, target)
-  if (isOfOther(message.doc, item)) return NOT_THEIRS
+  if (isOfOtherSide(message.doc, item)) return OF_OTHER_SIDE
   if (message.doc.revokedAt) return ignored('message already revoked')
   discardFile(state, context, message.doc)
-  change(message, { content: NOTHING, revokedAt: item.at })
+  change(message, { content: EMPTY_CONTENT, revokedAt: item.at })
   note(message, { kind: 'note', at: item.at, key: `revoke:${item.wamid}`, detail: 'revoked' })
   return revised(state, context, item, message)
 }
@@ -91,7 +91,7 @@ const parkRevision = (state: State, { now }: FoldContext, item: MessageItem | Ec
 
 function revised(state: State, { now }: FoldContext, item: MessageItem | EchoItem, message: Tracked<MessageDoc>): Verdict {
   emitStatus(state, item.eventId, message.doc, now)
-  const conversation = showInList(state, message.doc)
+  const conversation = updateLastMessage(state, message.doc)
   if (conversation) touch(state, conversation, item.eventId)
   return PROCESSED
 }

@@ -9,11 +9,11 @@ import type { ClientDoc, ConversationDoc, MessageDoc, MessageErrorDoc } from '..
 import { usesOf } from '../model/template-use.ts'
 import { waitEntries } from '../views/wait-entries.ts'
 import type { FoldContext } from './context.ts'
-import { showInList } from './conversation.ts'
+import { updateLastMessage } from './conversation.ts'
 import { fallBack } from './fall-back.ts'
 import { changeContact } from './identity.ts'
 import { latest } from './merge-contacts.ts'
-import { reportOf, stopNumbers } from './number-pauses.ts'
+import { pauseNumbers, reportOf } from './number-pauses.ts'
 import { emitStatus } from './realtime-events.ts'
 import { mergeRecipient } from './recipient-keys.ts'
 import { change, messageByWamid, note, pairKey, type State, type Tracked, touch, userKey, waKey } from './state.ts'
@@ -43,7 +43,7 @@ export function foldStatus(state: State, context: FoldContext, client: ClientDoc
   const key = `${item.status}:${text(item.report.timestamp) ?? ''}:${error?.code ?? ''}${participant(item)}`
   if (message.doc.timeline.some(entry => entry.key === key)) return ignored('already reported')
   mergeRecipient(state, context, item, message)
-  const isCurrent = isOfThisAttempt(message.doc, item, callback?.attempt ?? null)
+  const isCurrent = isOfPresentAttempt(message.doc, item, callback?.attempt ?? null)
   note(message, {
     kind: 'status',
     at: item.at,
@@ -55,7 +55,7 @@ export function foldStatus(state: State, context: FoldContext, client: ClientDoc
   if (error?.code === OPTED_OUT) optOut(state, message.doc, item)
   if (isCurrent) {
     apply(state, context, item, message, error)
-    stopNumbers(state, context, client, item, message.doc)
+    pauseNumbers(state, context, client, item, message.doc)
   } else if (REPORTED[item.status] !== 'FAILED') noteSentTwice(message, item)
   return PROCESSED
 }
@@ -84,7 +84,7 @@ function findMessage(state: State, client: ClientDoc, item: StatusItem, messageI
  * Whether a status is about the present attempt. A message that was sent again has several wamids; a status with an earlier one
  * is about the past. A message without a wamid accepts any status, except the failure of an attempt before the present one.
  */
-function isOfThisAttempt({ wamid, previousIds, dispatch }: MessageDoc, item: StatusItem, attempt: number | null): boolean {
+function isOfPresentAttempt({ wamid, previousIds, dispatch }: MessageDoc, item: StatusItem, attempt: number | null): boolean {
   if (previousIds?.includes(item.wamid)) return false
   if (wamid !== null && wamid !== undefined) return wamid === item.wamid
   const isEarlier = dispatch != null && attempt !== null && attempt < dispatch.attempt
@@ -120,13 +120,13 @@ function apply(
   emitStatus(state, item.eventId, doc, context.now)
   const conversation = state.conversations.get(String(doc.conversationId))
   if (!isFurther || conversation === undefined) return
-  const isShown = showInList(state, doc) !== null
-  const isErrorShown = showFailure(conversation, doc, error, before)
+  const isShown = updateLastMessage(state, doc) !== null
+  const isErrorShown = updateErrorBanner(conversation, doc, error, before)
   if (isShown || isErrorShown) touch(state, conversation, item.eventId)
 }
 
 /** Updates the conversation's error banner: the newest failed message. A failure that Meta disproves is removed. */
-function showFailure(
+function updateErrorBanner(
   conversation: Tracked<ConversationDoc>,
   { at }: MessageDoc,
   error: MessageErrorDoc | null,

@@ -13,7 +13,7 @@ export interface ListedTemplate {
   category: TemplateDoc['category']
   status: TemplateDoc['status']
   /** Meta's own status, more detailed than our five states. */
-  word: string
+  metaStatus: string
   reason: string | null
   components: Json[]
   quality: TemplateDoc['quality']
@@ -25,9 +25,11 @@ const QUALITIES = ['GREEN', 'YELLOW', 'RED', 'UNKNOWN']
 /** Reads a template of Meta's list; null for one with missing fields or an unknown status, which is left unchanged. */
 export function listedTemplate(value: unknown): ListedTemplate | null {
   if (!isObject(value)) return null
-  const [id, name, language, category, word] = ['id', 'name', 'language', 'category', 'status'].map(field => text(value[field]))
-  const status = templateStateOf(word ?? null)
-  if (!id || !name || !language || !word || status === null || !isTemplateCategory(category)) return null
+  const [id, name, language, category, metaStatus] = ['id', 'name', 'language', 'category', 'status'].map(field =>
+    text(value[field]),
+  )
+  const status = templateStateOf(metaStatus ?? null)
+  if (!id || !name || !language || !metaStatus || status === null || !isTemplateCategory(category)) return null
   const score = isObject(value.quality_score) ? text(value.quality_score.score) : null
   const reason = text(value.rejected_reason)
   return {
@@ -36,8 +38,8 @@ export function listedTemplate(value: unknown): ListedTemplate | null {
     language: languageCode(language),
     category: category as TemplateDoc['category'],
     status,
-    word,
-    reason: status === 'APPROVED' || status === 'PENDING' ? null : reason === 'NONE' || reason === null ? word : reason,
+    metaStatus,
+    reason: status === 'APPROVED' || status === 'PENDING' ? null : reason === 'NONE' || reason === null ? metaStatus : reason,
     components: listOf(value.components).filter(isObject),
     quality: (QUALITIES.includes(score ?? '') ? score : 'UNKNOWN') as TemplateDoc['quality'],
   }
@@ -45,7 +47,7 @@ export function listedTemplate(value: unknown): ListedTemplate | null {
 
 /** Fields of a template that is not stored yet; null for one that is deleted or being deleted at Meta. */
 export function newTemplate(listed: ListedTemplate, askedAt: Date): Fields | null {
-  if (isDeletedStatus(listed.word)) return null
+  if (isDeletedStatus(listed.metaStatus)) return null
   const { name, language, category, status, reason, components, quality, id: metaTemplateId } = listed
   const lastEventAt = Object.fromEntries(TOPICS.map(topic => [topic, askedAt]))
   return {

@@ -1,7 +1,7 @@
 import { areDifferentPeople } from '../domain/contacts/identity.ts'
 import { ApiError } from '../domain/errors.ts'
 import { planOf } from '../fold/batch.ts'
-import { absorb } from '../fold/merge-contacts.ts'
+import { mergeInto } from '../fold/merge-contacts.ts'
 import { emitConversations, emitJoined } from '../fold/realtime-events.ts'
 import { openState, type Tracked, touchConversations } from '../fold/state.ts'
 import type { Plan } from '../model/batch-plan.ts'
@@ -34,7 +34,7 @@ function planMerge(pair: Pair, { now }: MergeOrder): { plan: Plan; contact: Cont
   const loaded = { known: [], contacts: [kept, other], conversations, messages: [], leads: [], templates: [] }
   const state = openState(loaded)
   const [one, two] = [kept, other].map(({ _id }) => state.contacts.get(String(_id))) as [Tracked<ContactDoc>, Tracked<ContactDoc>]
-  const { doc } = absorb(state, { now }, one, two)
+  const { doc } = mergeInto(state, { now }, one, two)
   const cause = `g:${newId()}`
   emitJoined(state, now)
   touchConversations(state, doc._id, cause)

@@ -1,5 +1,5 @@
 import { type ReferenceData, wabaOf } from '../fold/context.ts'
-import { isStopping } from '../fold/number-pauses.ts'
+import { isPausing } from '../fold/number-pauses.ts'
 import type { WebhookItem } from '../meta/webhook.ts'
 import type { ClientDoc, Id, PipelineDoc, TenantDoc } from '../model/documents.ts'
 import { newId } from '../model/ids.ts'
@@ -22,7 +22,7 @@ export async function readReferenceData(store: Store, items: readonly WebhookIte
     if (wabaId !== null) wabas.add(wabaId)
   }
   const clients = await orOutage(findByPhoneNumberIds(store, numbers))
-  for (const item of items) if (isStopping(item)) for (const wabaId of wabaIdOf(clients, item)) wabas.add(wabaId)
+  for (const item of items) if (isPausing(item)) for (const wabaId of wabaIdOf(clients, item)) wabas.add(wabaId)
   const accounts = await findClientsOfAccounts(store, [...wabas])
   const tenants = new Map<string, TenantDoc>()
   const pipelines = new Map<string, PipelineDoc>()

@@ -5,8 +5,8 @@ export const TEMPLATE_CATEGORIES = ['MARKETING', 'UTILITY', 'AUTHENTICATION'] as
 export type TemplateCategory = (typeof TEMPLATE_CATEGORIES)[number]
 
 /** Whether Meta's category is one of those that we know. */
-export const isTemplateCategory = (word: string | null | undefined): word is TemplateCategory =>
-  TEMPLATE_CATEGORIES.some(category => category === word)
+export const isTemplateCategory = (category: string | null | undefined): category is TemplateCategory =>
+  TEMPLATE_CATEGORIES.some(known => known === category)
 
 /** Meta's statuses and events, mapped to the five states that sending distinguishes. */
 const STATUS_OF: Record<string, TemplateState> = {
@@ -28,11 +28,11 @@ const STATUS_OF: Record<string, TemplateState> = {
 }
 
 /** State for a status or event of Meta; null for one that we do not know. */
-export const templateStateOf = (word: string | null): TemplateState | null =>
-  word !== null && Object.hasOwn(STATUS_OF, word) ? (STATUS_OF[word] as TemplateState) : null
+export const templateStateOf = (status: string | null): TemplateState | null =>
+  status !== null && Object.hasOwn(STATUS_OF, status) ? (STATUS_OF[status] as TemplateState) : null
 
 /** Whether Meta's status says that the template is deleted or is being deleted. */
-export const isDeletedStatus = (word: string | null): boolean => word === 'DELETED' || word === 'PENDING_DELETION'
+export const isDeletedStatus = (status: string | null): boolean => status === 'DELETED' || status === 'PENDING_DELETION'
 
 /** `en-US` and `en_US` are the same language; Meta lists it with an underscore. */
 export const languageCode = (language: string): string => language.replace('-', '_')
