@@ -1,10 +1,10 @@
 import { z } from 'zod'
 
-/** Whether an agent takes new conversations: only those who are available are considered by `assign: auto`. */
+/** Availability of an agent for new conversations: `assign: auto` considers only those who are available. */
 export const AVAILABILITIES = ['available', 'busy', 'offline'] as const
 export type Availability = (typeof AVAILABILITIES)[number]
 
-/** Published to Redis by whoever stores it; every realtime node tells the colleagues on its sockets. */
+/** Message on Redis after a change of availability; every realtime node emits it to the colleagues on its sockets. */
 export const AvailabilityChanged = z.object({
   tenantId: z.string(),
   userId: z.string(),

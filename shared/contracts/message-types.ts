@@ -1,4 +1,4 @@
-/** AMQP `type` of every message, with its version: a consumer refuses what it does not know. */
+/** AMQP `type` of every message, with its version; a consumer refuses unknown ones. */
 export const MESSAGE_TYPE = {
   webhook: 'linko.webhook.v1',
   sendJob: 'linko.send-bell.v1',

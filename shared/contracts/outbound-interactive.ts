@@ -20,8 +20,8 @@ const ReplyButtons = z
   .array(z.strictObject({ type: z.literal('reply'), reply: z.strictObject({ id: text(256), title: text(20) }) }))
   .min(1)
   .max(3)
-  .refine(buttons => isUnique(buttons.map(({ reply }) => reply.id)), { error: 'ids must differ' })
-  .refine(buttons => isUnique(buttons.map(({ reply }) => reply.title)), { error: 'titles must differ' })
+  .refine(buttons => isUnique(buttons.map(({ reply }) => reply.id)), { error: 'The ids of the buttons must be unique.' })
+  .refine(buttons => isUnique(buttons.map(({ reply }) => reply.title)), { error: 'The titles of the buttons must be unique.' })
 
 const ListSections = z
   .array(
@@ -35,10 +35,14 @@ const ListSections = z
   )
   .min(1)
   .max(10)
-  .refine(sections => sections.flatMap(({ rows }) => rows).length <= 10, { error: 'at most 10 rows in all' })
-  .refine(sections => isUnique(sections.flatMap(({ rows }) => rows.map(({ id }) => id))), { error: 'row ids must differ' })
+  .refine(sections => sections.flatMap(({ rows }) => rows).length <= 10, {
+    error: 'A list can have at most 10 rows in all sections.',
+  })
+  .refine(sections => isUnique(sections.flatMap(({ rows }) => rows.map(({ id }) => id))), {
+    error: 'The ids of the rows must be unique.',
+  })
   .refine(sections => sections.length === 1 || sections.every(({ title }) => title !== undefined), {
-    error: 'several sections need titles',
+    error: 'Each section needs a title if there are several.',
   })
 
 const ProductSections = z
@@ -53,7 +57,9 @@ const ProductSections = z
   )
   .min(1)
   .max(10)
-  .refine(sections => sections.flatMap(({ product_items }) => product_items).length <= 30, { error: 'at most 30 products' })
+  .refine(sections => sections.flatMap(({ product_items }) => product_items).length <= 30, {
+    error: 'A message can have at most 30 products.',
+  })
 
 const FlowParameters = z
   .strictObject({
@@ -66,18 +72,18 @@ const FlowParameters = z
     flow_action_payload: z.strictObject({ screen: text(200), data: z.record(z.string(), z.unknown()).optional() }).optional(),
     mode: z.enum(['draft', 'published']).optional(),
   })
-  .refine(flow => (flow.flow_id === undefined) !== (flow.flow_name === undefined), { error: 'give either flow_id or flow_name' })
+  .refine(flow => (flow.flow_id === undefined) !== (flow.flow_name === undefined), { error: 'Give either flow_id or flow_name.' })
 
 const CtaAction = action({
   name: z.literal('cta_url'),
   parameters: z.strictObject({
     display_text: text(20),
-    url: text(2000).regex(/^https?:\/\/\S+$/i, 'an address of http or https'),
+    url: text(2000).regex(/^https?:\/\/\S+$/i, 'The address must begin with http:// or https://.'),
   }),
 })
 
 const cardIndex = z.int().min(0).max(9)
-/** Each with an address to open, or each a product. */
+/** Carousel cards: all with an address to open, or all with a product. */
 const Cards = z
   .array(
     z.discriminatedUnion('type', [
@@ -97,8 +103,8 @@ const Cards = z
   )
   .min(2)
   .max(10)
-  .refine(cards => isUnique(cards.map(card => String(card.card_index))), { error: 'card indexes must differ' })
-  .refine(cards => cards.every(({ type }) => type === cards[0]?.type), { error: 'all cards must be of one type' })
+  .refine(cards => isUnique(cards.map(card => String(card.card_index))), { error: 'The indexes of the cards must be unique.' })
+  .refine(cards => cards.every(({ type }) => type === cards[0]?.type), { error: 'All cards must have the same type.' })
 
 const interactive = {
   button: z.strictObject({

@@ -1,17 +1,17 @@
 import { z } from 'zod'
 
-/** What several types of messages are made of. */
+/** Non-empty text of at most `max` characters. */
 export const text = (max: number) => z.string().min(1).max(max)
 const fileId = z
   .string()
-  .regex(/^([0-9]{1,64}|[0-9a-f]{24})$/, 'the id of a file: ours, or one that Meta gave')
-  .describe("A file's id: ours (POST /media), good for every number, or Meta's own, good for one")
+  .regex(/^([0-9]{1,64}|[0-9a-f]{24})$/, 'The value must be the id of a file: ours, or one from Meta.')
+  .describe("A file's id: ours (POST /media), valid for every number, or Meta's, valid for one number")
 const link = z
   .url({ protocol: /^https$/, hostname: z.regexes.domain })
   .max(2048)
-  .describe('Fetched by Meta; https only')
+  .describe('Downloaded by Meta; https only')
 
 export const byIdOrLink = { id: fileId.optional(), link: link.optional() }
 export const hasOneSource = (media: { id?: string | undefined; link?: string | undefined }) =>
   (media.id === undefined) !== (media.link === undefined)
-export const oneSource = { error: 'give either id or link' }
+export const oneSource = { error: 'Give either id or link.' }

@@ -3,21 +3,21 @@ import { byIdOrLink, hasOneSource, oneSource, text } from './outbound-parts.ts'
 
 const file = z.strictObject(byIdOrLink).refine(hasOneSource, oneSource)
 const namedFile = z.strictObject({ ...byIdOrLink, filename: text(240).optional() }).refine(hasOneSource, oneSource)
-/** Meta refuses others with 132018. */
+/** Text of a parameter; Meta refuses line breaks, tabs and long runs of spaces with 132018. */
 const value = text(1024)
-  .regex(/^[^\n\r\t]*$/, 'holds a new line or a tab')
-  .refine(given => !/ {5}/.test(given), { error: 'holds more than four spaces in a row' })
+  .regex(/^[^\n\r\t]*$/, 'The text cannot contain a line break or a tab.')
+  .refine(given => !/ {5}/.test(given), { error: 'The text cannot contain more than four spaces in a row.' })
 const coordinate = z.union([z.number(), text(30)])
 
-/** A parameter holds the member that its type names. Type names are taken in either case, as Meta does. */
+/** Parameter with the member that its type names. Types are accepted in upper and lower case, as Meta does. */
 const Parameter = z
   .strictObject({
     type: text(40),
     parameter_name: z
       .string()
-      .regex(/^[a-z0-9_]{1,100}$/, 'lower-case letters, digits and underscores')
+      .regex(/^[a-z0-9_]{1,100}$/, 'The name can contain only lower-case letters, digits and underscores.')
       .optional()
-      .describe('Of templates with named variables: then each has one'),
+      .describe('Required for every parameter of a template with named variables'),
     text: value.optional(),
     payload: text(256).optional(),
     coupon_code: text(20).optional(),
@@ -37,11 +37,12 @@ const Parameter = z
     const { type, parameter_name: _, ...members } = parameter
     const wanted = type.toLowerCase()
     if (!PARAMETER_TYPES.has(wanted))
-      context.addIssue({ code: 'custom', path: ['type'], message: `one of ${[...PARAMETER_TYPES].join(', ')}` })
+      context.addIssue({ code: 'custom', path: ['type'], message: `The type must be one of ${[...PARAMETER_TYPES].join(', ')}.` })
     else if (!Object.hasOwn(members, wanted))
-      context.addIssue({ code: 'custom', path: [wanted], message: 'is missing: type names it' })
+      context.addIssue({ code: 'custom', path: [wanted], message: `A parameter of type ${type} needs the member ${wanted}.` })
     for (const name of Object.keys(members))
-      if (name !== wanted) context.addIssue({ code: 'custom', path: [name], message: `does not go with type ${type}` })
+      if (name !== wanted)
+        context.addIssue({ code: 'custom', path: [name], message: `A parameter of type ${type} cannot have the member ${name}.` })
   })
 const PARAMETER_TYPES = new Set([
   'text',
@@ -66,12 +67,12 @@ const part = {
   index: z
     .union([z.string().regex(/^[0-9]$/), z.int().min(0).max(9)])
     .optional()
-    .describe('Of a button: its place among the buttons, from 0'),
+    .describe('Index of a button among the buttons, from 0'),
   parameters: z.array(Parameter).max(60).optional(),
 }
 const CardComponent = z.strictObject(part).superRefine((given, context) => checkComponent(given, context, CARD_PARTS))
 
-/** A part of the template with what is put into it. */
+/** Component of the template with its parameters. */
 const Component = z
   .strictObject({
     ...part,
@@ -97,21 +98,25 @@ interface GivenComponent {
 function checkComponent(given: GivenComponent, context: z.RefinementCtx, allowed: readonly string[]): void {
   const type = given.type.toLowerCase()
   const issue = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message })
-  if (!allowed.includes(type)) issue('type', `one of ${allowed.join(', ')}`)
-  if ((type === 'carousel') !== (given.cards !== undefined)) issue('cards', 'of a carousel, and of it alone')
-  if (type === 'header' && (given.parameters?.length ?? 0) > 1) issue('parameters', 'a header takes one')
+  if (!allowed.includes(type)) issue('type', `The type must be one of ${allowed.join(', ')}.`)
+  if ((type === 'carousel') !== (given.cards !== undefined))
+    issue('cards', 'A carousel needs cards, and no other component can have them.')
+  if (type === 'header' && (given.parameters?.length ?? 0) > 1) issue('parameters', 'A header takes one parameter.')
   if (type === 'button') {
-    if (!SUB_TYPES.has(given.sub_type?.toLowerCase() ?? '')) issue('sub_type', `one of ${[...SUB_TYPES].join(', ')}`)
-    if (given.index === undefined) issue('index', 'is missing')
-    if ((given.parameters?.length ?? 0) > 1) issue('parameters', 'a button takes one')
-  } else if (given.sub_type !== undefined || given.index !== undefined) issue('sub_type', 'of buttons alone')
+    if (!SUB_TYPES.has(given.sub_type?.toLowerCase() ?? ''))
+      issue('sub_type', `The sub_type must be one of ${[...SUB_TYPES].join(', ')}.`)
+    if (given.index === undefined) issue('index', 'The index of the button is missing.')
+    if ((given.parameters?.length ?? 0) > 1) issue('parameters', 'A button takes one parameter.')
+  } else if (given.sub_type !== undefined || given.index !== undefined)
+    issue('sub_type', 'Only a button can have a sub_type and an index.')
   const named = (given.parameters ?? []).filter(({ parameter_name }) => parameter_name !== undefined)
-  if (named.length > 0 && named.length < (given.parameters?.length ?? 0)) issue('parameters', 'are all named, or none is')
+  if (named.length > 0 && named.length < (given.parameters?.length ?? 0))
+    issue('parameters', 'Name either all parameters or none.')
 }
 
-/** Meta's own form of a template; `POST /messages/send-template` takes variables instead. */
+/** Template in Meta's own form; `POST /messages/send-template` takes variables instead. */
 export const TemplateObject = z.strictObject({
-  name: z.string().regex(/^[a-z0-9_]{1,512}$/, 'lower-case letters, digits and underscores'),
+  name: z.string().regex(/^[a-z0-9_]{1,512}$/, 'The name can contain only lower-case letters, digits and underscores.'),
   language: z.strictObject({ code: text(20), policy: z.literal('deterministic').optional() }),
   components: z.array(Component).max(20).optional(),
 })

@@ -3,7 +3,7 @@ import { InteractiveObject } from './outbound-interactive.ts'
 import { byIdOrLink, hasOneSource, oneSource, text } from './outbound-parts.ts'
 import { TemplateObject } from './outbound-template.ts'
 
-/** What may be sent, in Meta's own words and within Meta's limits: what it would refuse is refused here, at once. */
+/** Messages in Meta's own form, within Meta's limits, so that most of what Meta would refuse is refused at once. */
 
 export const TextObject = z.strictObject({ body: text(4096), preview_url: z.boolean().optional() })
 export const ImageObject = z.strictObject({ ...byIdOrLink, caption: text(1024).optional() }).refine(hasOneSource, oneSource)
@@ -13,26 +13,26 @@ export const DocumentObject = z
   .strictObject({ ...byIdOrLink, caption: text(1024).optional(), filename: text(240).optional() })
   .refine(hasOneSource, oneSource)
 export const StickerObject = z.strictObject(byIdOrLink).refine(hasOneSource, oneSource)
-/** Meta takes numbers and their text alike. */
+/** Coordinate in degrees, as a number or as text, as Meta accepts both. */
 const degrees = (most: number) =>
   z
-    .union([z.number(), z.string().regex(/^-?\d{1,3}(\.\d{1,20})?$/, 'a number of degrees')])
-    .refine(value => Math.abs(Number(value)) <= most, { error: `between -${most} and ${most}` })
+    .union([z.number(), z.string().regex(/^-?\d{1,3}(\.\d{1,20})?$/, 'The value must be a number of degrees.')])
+    .refine(value => Math.abs(Number(value)) <= most, { error: `The value must be between -${most} and ${most}.` })
 export const LocationObject = z.strictObject({
   latitude: degrees(90),
   longitude: degrees(180),
   name: text(1000).optional(),
   address: text(1000).optional(),
 })
-/** Also those that this runtime does not know yet, and those without their variation selector. */
+/** One emoji, also one that this runtime does not know yet or that lacks its variation selector; or an empty text. */
 const ONE_EMOJI = /^(\p{RGI_Emoji}|\p{Extended_Pictographic})?$/v
 export const ReactionObject = z.strictObject({
   message_id: text(256).describe("The wamid, or our id, of the customer's message"),
   emoji: z
     .string()
     .max(64)
-    .refine(given => ONE_EMOJI.test(given), { error: 'one emoji, or empty' })
-    .describe('One emoji; empty takes the reaction back'),
+    .refine(given => ONE_EMOJI.test(given), { error: 'The value must be one emoji, or empty.' })
+    .describe('One emoji; an empty text removes the reaction'),
 })
 
 const kind = z.string().max(40).optional()
@@ -50,7 +50,7 @@ export const ContactsObject = z
           prefix: short.optional(),
         })
         .refine(({ formatted_name: _, ...others }) => Object.values(others).some(value => value !== undefined), {
-          error: 'give a first, last or middle name, a prefix or a suffix beside formatted_name',
+          error: 'Give a first, last or middle name, a prefix or a suffix in addition to formatted_name.',
         }),
       phones: z
         .array(z.strictObject({ phone: text(40), type: kind, wa_id: text(20).optional() }))
@@ -87,39 +87,45 @@ export const ContactsObject = z
 
 export const objectId = z
   .string()
-  .regex(/^[0-9a-f]{24}$/i, 'an id of 24 hex digits')
+  .regex(/^[0-9a-f]{24}$/i, 'The id must have 24 hex digits.')
   .toLowerCase()
 
-/** One of ours: by its id here, or by its phoneNumberId. */
+/** A number of the tenant: our id, or Meta's phone number id. */
 export const numberName = z
   .string()
-  .regex(/^([0-9a-f]{24}|[0-9]{1,20})$/i, "an id of 24 hex digits, or Meta's phone number id")
+  .regex(/^([0-9a-f]{24}|[0-9]{1,20})$/i, "The value must be an id of 24 hex digits or Meta's phone number id.")
   .toLowerCase()
 
-/** To whom, from which number, when, about what: members of every send. */
+/** Members of every send: recipient, sending number, time and references. */
 export const target = {
   to: text(80).optional().describe('A phone number in any usual form, or a business-scoped user id'),
   conversationId: objectId.optional(),
   clientId: numberName
     .optional()
     .describe(
-      "The number to send from, by our id or Meta's; by default the conversation's, else one's own, else the primary one",
+      "The number to send from, by our id or Meta's; by default the conversation's, otherwise the user's own, otherwise the primary one",
     ),
-  sendAt: z.iso.datetime({ offset: true }).optional().describe('At most 90 days ahead; a time that has passed means now'),
-  candidateName: text(200).optional().describe('Kept with the conversation; the name of a person who is new here'),
-  candidateId: text(128).optional().describe('Yours: kept with the conversation, whose list it narrows'),
-  leadId: objectId.optional().describe('The lead whose conversation this is from now on; its messages are notes of the lead'),
-  applicationId: text(128).optional().describe('Yours: kept with the conversation, whose list it narrows'),
+  sendAt: z.iso.datetime({ offset: true }).optional().describe('At most 90 days ahead; a time in the past means now'),
+  candidateName: text(200).optional().describe('Stored with the conversation, and as the name of a new contact'),
+  candidateId: text(128)
+    .optional()
+    .describe('Your own id, stored with the conversation; the list of conversations can be filtered by it'),
+  leadId: objectId
+    .optional()
+    .describe('The lead that the conversation belongs to from now on; its messages appear as notes of the lead'),
+  applicationId: text(128)
+    .optional()
+    .describe('Your own id, stored with the conversation; the list of conversations can be filtered by it'),
 }
-const replyTo = text(256).optional().describe('The message that this one quotes: our id or the wamid')
+const replyTo = text(256).optional().describe('The message that this one quotes, by our id or its wamid')
 const hasRecipient = (body: { to?: string | undefined; conversationId?: string | undefined }) =>
   body.to !== undefined || body.conversationId !== undefined
-const needsRecipient = { error: 'give to or conversationId' }
+const needsRecipient = { error: 'Give to or conversationId.' }
 
-/** The file in a template's header. */
+/** File in a template's header. */
 export const HeaderMediaObject = z.strictObject({ ...byIdOrLink, filename: text(240).optional() }).refine(hasOneSource, oneSource)
 
-/** By name or by position; a list counts from 1. */
+/** Variables of a template by name or by position; a list is numbered from 1. */
 export const TemplateVariables = z.union([
   z.record(z.string().max(100), z.string().max(1024)),
   z
@@ -132,17 +138,19 @@ const templateMembers = {
   templateId: objectId.optional(),
   templateName: text(512).optional(),
   language: text(20).optional(),
-  variables: TemplateVariables.default({}).describe('By name or by position; a list counts from 1'),
+  variables: TemplateVariables.default({}).describe('By name or by position; a list is numbered from 1'),
   headerMedia: HeaderMediaObject.optional(),
 }
 const namesTemplate = (body: { templateId?: string | undefined; templateName?: string | undefined }) =>
   (body.templateId === undefined) !== (body.templateName === undefined)
-const needsTemplate = { error: 'give either templateId or templateName' }
+const needsTemplate = { error: 'Give either templateId or templateName.' }
 
-/** Says which template, with its variables. */
+/** A template with its variables. */
 export const TemplateToSend = z.strictObject(templateMembers).refine(namesTemplate, needsTemplate)
 export type TemplateToSend = z.infer<typeof TemplateToSend>
-const fallback = TemplateToSend.optional().describe('The template that goes out instead, once, when the window is closed')
+const fallback = TemplateToSend.optional().describe(
+  'The template that is sent instead, once, if the customer service window is closed',
+)
 
 const textMembers = { text: text(4096), previewUrl: z.boolean().optional() }
 export const SendText = z.strictObject({ ...target, ...textMembers, replyTo, fallback }).refine(hasRecipient, needsRecipient)
@@ -154,12 +162,12 @@ export const SendTemplate = z
   .refine(namesTemplate, needsTemplate)
 export type SendTemplate = z.infer<typeof SendTemplate>
 
-/** Whoever names no template gets the account's own: what is known of the person fills its variables. */
+/** Send of the account's default template if none is named, with its variables filled from the facts about the person. */
 export const SendDefaultTemplate = z
   .strictObject({
     ...target,
     ...templateMembers,
-    language: text(20).optional().describe("Of the account's own template too; by default as its settings say"),
+    language: text(20).optional().describe("Language, of the default template too; by default the account's setting"),
     jobTitle: text(200).optional().describe('Fills the variable of this name, or the second one'),
     companyName: text(200).optional().describe('Fills the variable of this name, or the third one'),
   })
@@ -199,16 +207,20 @@ const anyMembers = {
 const AnyContent = z.strictObject(anyMembers)
 export type AnyContent = z.infer<typeof AnyContent>
 
-/** Of the members named like types exactly the one that `type` names. */
+/** Checks that, of the members named like types, exactly the one that `type` names is given. */
 function isOfItsType(
   body: AnyContent,
   context: { addIssue(issue: { code: 'custom'; path: string[]; message: string }): void },
 ): void {
   for (const type of OUTBOUND_TYPES) {
     if (type === body.type && body[type] === undefined)
-      context.addIssue({ code: 'custom', path: [type], message: 'is missing: type names it' })
+      context.addIssue({ code: 'custom', path: [type], message: `A message of type ${type} needs the member ${type}.` })
     if (type !== body.type && body[type] !== undefined)
-      context.addIssue({ code: 'custom', path: [type], message: `does not go with type ${body.type}` })
+      context.addIssue({
+        code: 'custom',
+        path: [type],
+        message: `A message of type ${body.type} cannot have the member ${type}.`,
+      })
   }
 }
 
@@ -217,26 +229,28 @@ export const SendAny = z
     ...target,
     replyTo,
     fallback,
-    identityKeyHash: text(200).optional().describe('Not delivered when the person has changed: of their `identity_key_hash`'),
+    identityKeyHash: text(200)
+      .optional()
+      .describe("The person's `identity_key_hash`: Meta does not deliver the message if the person has changed"),
     ...anyMembers,
   })
   .refine(hasRecipient, needsRecipient)
   .superRefine(isOfItsType)
   .refine(body => body.type !== 'template' || body.fallback === undefined, {
-    error: 'a template needs none',
+    error: 'A template cannot have a fallback.',
     path: ['fallback'],
   })
 export type SendAny = z.infer<typeof SendAny>
 
-/** Another time, another content, another template for the closed window; what is missing stays. */
+/** Change of a scheduled message: time, content or fallback; a missing member is kept. */
 export const ChangeScheduled = z
   .strictObject({
     sendAt: target.sendAt,
     content: z
       .union([z.strictObject(textMembers), TemplateToSend, AnyContent.superRefine(isOfItsType)])
       .optional()
-      .describe("As in the three calls that send: a text, a template with its variables, or any type in Meta's own words"),
-    fallback: fallback.nullable().describe('null takes it away'),
+      .describe("As in the three send calls: a text, a template with its variables, or any type in Meta's own form"),
+    fallback: fallback.nullable().describe('null removes it'),
   })
-  .refine(change => Object.keys(change).length > 0, { error: 'says no change' })
+  .refine(change => Object.keys(change).length > 0, { error: 'Give at least one change.' })
 export type ChangeScheduled = z.infer<typeof ChangeScheduled>

@@ -1,17 +1,17 @@
 import { z } from 'zod'
 
 /**
- * What the customer shall see of us without a message: that theirs was read, and perhaps that somebody is writing. Best
- * effort: whoever cannot say it in time says nothing.
+ * Read receipt for the customer, perhaps with a typing indicator. Best effort: a receipt that cannot be sent in time is
+ * dropped.
  */
 export const Receipt = z.object({
   v: z.literal(1),
   tenantId: z.string(),
   phoneNumberId: z.string(),
-  /** The newest inbound message: Meta marks the earlier ones with it. */
+  /** Newest inbound message; Meta marks the earlier ones as read as well. */
   wamid: z.string(),
   isTyping: z.boolean(),
-  /** When it happened. */
+  /** When the message was read, or somebody began to type. */
   at: z.iso.datetime(),
 })
 export type Receipt = z.infer<typeof Receipt>

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 
 /**
- * "Look again at these sockets": published to Redis by whoever disables a user or a tenant or raises a tokenVersion. A hint,
- * not an order: realtime asks MongoDB before it closes anything, and looks by itself every few seconds anyway.
+ * Message on Redis that asks the realtime service to check the sockets of a user, or of a whole tenant: a user or tenant was
+ * disabled, or a tokenVersion was raised. A hint: realtime reads MongoDB before it closes a socket, and checks every few seconds
+ * anyway.
  */
 export const Revocation = z.object({ tenantId: z.string(), userId: z.string().nullable() })
 export type Revocation = z.infer<typeof Revocation>

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { MessageErrorView, MessageView } from './views.ts'
 
-/** "Where is my message?": every step of a message's life with its times, in one answer. */
+/** Timeline of a message: every step with its times. */
 const at = z.iso.datetime()
 
 export const STEP_KINDS = [
@@ -22,15 +22,15 @@ export const STEP_KINDS = [
 export const TimelineStepView = z.object({
   kind: z.enum(STEP_KINDS),
   at,
-  /** Since it was accepted. */
+  /** Time since the message was accepted. */
   afterMs: z.number(),
-  /** queued: until the first wait or attempt. waited: how long in all. attempt: until the answer. */
+  /** queued: time until the first wait or attempt. waited: total time. attempt: time until the answer. */
   ms: z.number().nullable(),
-  /** waited: for which limit or why. */
+  /** waited: the limit or other reason. */
   reason: z.string().nullable(),
-  /** waited: how many waits for this reason are summed up here. */
+  /** waited: number of waits for this reason that are summed up here. */
   times: z.number().int().nullable(),
-  /** queued, waited: still. */
+  /** queued, waited: true while it lasts. */
   isOpen: z.boolean(),
   /** attempt, settled: number from 1. */
   attempt: z.number().int().nullable(),
@@ -38,9 +38,9 @@ export const TimelineStepView = z.object({
   httpStatus: z.number().int().nullable(),
   code: z.number().int().nullable(),
   traceId: z.string().nullable(),
-  /** settled: by whom an attempt without an answer was ended. */
+  /** settled: what ended an attempt without an answer. */
   by: z.enum(['status', 'answer', 'policy']).nullable(),
-  /** failed: Meta's code and words, our sentence and the next step. */
+  /** failed: Meta's code and text, our sentence and the next step. */
   error: MessageErrorView.nullable(),
   detail: z.string().nullable(),
 })
@@ -53,12 +53,12 @@ export const MessageTimelineView = z.object({
     attempts: z.number().int(),
     waitedMs: z.number(),
     waits: z.array(z.object({ reason: z.string(), ms: z.number() })),
-    /** From acceptance on, or from the time for which it was scheduled. */
+    /** Time from acceptance, or from the scheduled time, until the message was sent. */
     sentMs: z.number().nullable(),
     deliveredMs: z.number().nullable(),
     readMs: z.number().nullable(),
   }),
-  /** The oldest of very many steps are gone. */
+  /** True if the oldest steps were dropped because there were too many. */
   isTruncated: z.boolean(),
 })
 export type MessageTimelineView = z.infer<typeof MessageTimelineView>

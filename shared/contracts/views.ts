@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { WAITING_REASONS } from '../domain/messages/dispatch.ts'
 
-/** What the API answers and the sockets emit. Ids are strings, dates ISO 8601, absent values null. */
+/** Views that the API returns and the sockets emit. Ids are strings, dates ISO 8601, absent values null. */
 const id = z.string()
 const at = z.iso.datetime()
 
@@ -83,7 +83,7 @@ export const MessageView = z.object({
   conversationId: id,
   clientId: id,
   direction: z.enum(['INBOUND', 'OUTBOUND']),
-  /** Meta's type name; a type that we do not know yet keeps its own. */
+  /** Meta's type, also one that we do not know yet. */
   type: z.string(),
   content: z.object({
     text: z.string().nullable(),
@@ -94,13 +94,13 @@ export const MessageView = z.object({
         filename: z.string().nullable(),
         size: z.number().nullable(),
         state: z.enum(['PENDING', 'STORED', 'FAILED', 'EXPIRED']),
-        /** Why it is not here; `POST /media/:id/fetch` asks once more. */
+        /** Why the file could not be downloaded; `POST /media/:id/fetch` tries again. */
         problem: z.string().nullable(),
         hasThumbnail: z.boolean(),
       })
       .nullable(),
     template: z.object({ name: z.string(), language: z.string(), variables: z.record(z.string(), z.string()) }).nullable(),
-    /** The type's own object as Meta names it. */
+    /** Object of the message's type in Meta's form. */
     data: z.unknown().nullable(),
   }),
   status: z.enum(['QUEUED', 'SENT', 'DELIVERED', 'READ', 'FAILED', 'RECEIVED']),
@@ -109,9 +109,9 @@ export const MessageView = z.object({
   error: MessageErrorView.nullable(),
   waiting: z.object({ reason: z.enum(WAITING_REASONS), until: at.nullable() }).nullable(),
   cost: CostView.nullable(),
-  /** When it shall go out, or should. */
+  /** Scheduled time of the send. */
   sendAt: at.nullable(),
-  /** The template that goes out instead once the window is closed; `used`: it did, and the content is its own. */
+  /** Template that is sent instead if the window is closed; `used`: it was sent, and `content` is the template's. */
   fallback: z
     .object({
       state: z.enum(['ready', 'used']),
@@ -120,17 +120,17 @@ export const MessageView = z.object({
       cost: CostView,
       usedAt: at.nullable(),
       because: z.enum(['accepted', 'sending', 'refused']).nullable(),
-      /** What should have gone out. */
+      /** Original message that the template replaced. */
       instead: z.object({ type: z.string(), text: z.string().nullable() }).nullable(),
     })
     .nullable(),
   replyTo: z.object({ messageId: z.string().nullable(), externalMessageId: z.string() }).nullable(),
   reactions: z.array(z.object({ emoji: z.string(), direction: z.enum(['INBOUND', 'OUTBOUND']), at })),
-  /** When its writer last changed it; the content is the newest. */
+  /** When the writer last edited the message; `content` is the newest. */
   editedAt: at.nullable(),
-  /** When its writer took it back: the content is empty since. */
+  /** When the writer revoked the message; `content` is empty since then. */
   revokedAt: at.nullable(),
-  /** True: its writer passed on what somebody else wrote. */
+  /** True for a message that the writer forwarded. */
   forwarded: z.boolean().nullable(),
   /** The ad or post that the customer came from, as Meta describes it. */
   referral: z.unknown().nullable(),
@@ -142,11 +142,11 @@ export const MessageView = z.object({
 })
 export type MessageView = z.infer<typeof MessageView>
 
-/** One step of a message's life: `kind` says which members are filled. */
+/** Entry of a message's timeline; `kind` decides which members are set. */
 export const TimelineEntryView = z.object({
   kind: z.enum(['accepted', 'waited', 'attempt', 'status', 'note']),
   at,
-  /** status: what Meta reported. note: what happened, for a person. waited: the reason. */
+  /** status: Meta's status. */
   status: z.string().nullable(),
   reason: z.string().nullable(),
   /** attempt: number from 1, HTTP status, Meta's code, ms until the answer, Meta's trace id. */
@@ -155,7 +155,7 @@ export const TimelineEntryView = z.object({
   httpStatus: z.number().int().nullable(),
   code: z.number().int().nullable(),
   latencyMs: z.number().nullable(),
-  /** waited: how long in all, over how many waits for this reason. */
+  /** waited: total time, over `times` waits for this reason. */
   ms: z.number().nullable(),
   times: z.number().int().nullable(),
   traceId: z.string().nullable(),

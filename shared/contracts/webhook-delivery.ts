@@ -1,9 +1,9 @@
 import { z } from 'zod'
 
 /**
- * What ingest publishes and the recorder consumes: a body in Meta's own envelope whose items all belong to one lane and
- * shard. A body with one lane travels as the very bytes that were received; a mixed one is split into several.
- * Members stay loose on purpose: unknown ones are kept, and a wrong one fails its own item alone.
+ * Webhook body that the receiver publishes and the recorder consumes: Meta's own envelope, with items of one routing key. A body
+ * with a single routing key is published as the bytes that were received; a mixed one is split.
+ * Members are loose on purpose: unknown ones are kept, and an invalid one fails only its own item.
  */
 export const WebhookEnvelope = z.looseObject({
   object: z.string().optional(),
@@ -17,5 +17,5 @@ export const WebhookEnvelope = z.looseObject({
 })
 export type WebhookEnvelope = z.infer<typeof WebhookEnvelope>
 
-/** AMQP header with the moment (ms since 1970) at which ingest had the body, where the id of the message does not tell it. */
+/** AMQP header with the arrival of the body (ms since 1970), for messages whose id does not contain it. */
 export const RECEIVED_AT_HEADER = 'x-linko-received-at'

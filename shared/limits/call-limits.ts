@@ -12,9 +12,9 @@ import { HOLD_CALLS_SCRIPT, TAKE_CALL_SCRIPT } from './call-scripts.ts'
 import { PREFIX } from './send-limits.ts'
 
 export interface CallLimitsOptions {
-  /** Null: this process keeps to its share alone. */
+  /** Null: the process uses its local share only. */
   redis: Redis | null
-  /** The same as of the sends: what Meta said to them holds calls too. */
+  /** The same prefix as for sends, so that holds of sends apply to calls too. */
   prefix?: string
   now?: () => number
 }
@@ -59,7 +59,7 @@ export function createCallLimits({ redis, prefix = PREFIX, now }: CallLimitsOpti
   }
 }
 
-/** The same for this process alone, with a share of each account's calls. */
+/** Local limiter without Redis, with a share of each account's calls. */
 class LocalCalls {
   readonly #arrivals = new Map<string, number>()
   readonly #holds = new Map<string, number>()

@@ -1,8 +1,8 @@
 import { MAX_HOLD_MS } from '../domain/graph-calls.ts'
 
 /**
- * Asks for one call, on Redis's clock; answers the milliseconds to wait, 0 = it may be made and is counted. What Meta said to
- * sends about the account or the app holds calls too, not the other way round. ARGV: account or '', interval and burst of its
+ * Takes one call, on Redis's clock, and returns the milliseconds to wait; 0: the call may be made and is counted. Holds of
+ * sends for the account or the app apply to calls too, not the other way round. ARGV: account or '', interval and burst of its
  * bucket (0: not counted).
  */
 export const TAKE_CALL_SCRIPT = `
@@ -28,8 +28,8 @@ return 0
 `
 
 /**
- * Holds the calls of an account (or 'app'): for as long as Meta asked, else twice as long as the last time while it goes on
- * refusing. Those refused together count once. ARGV: name, base, asked.
+ * Holds the calls of an account (or 'app') for as long as Meta asked, otherwise twice as long as the last time while refusals
+ * go on. Calls refused at the same time count once. ARGV: name, base, asked.
  */
 export const HOLD_CALLS_SCRIPT = `
 local key, strikesKey = KEYS[1] .. ':c:h:' .. ARGV[1], KEYS[1] .. ':c:s:' .. ARGV[1]

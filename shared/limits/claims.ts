@@ -1,63 +1,63 @@
 import type { Priority } from '../domain/messages/priority.ts'
 
-/** One message that wants to go out now. */
+/** Request to send one message now. */
 export interface SendClaim {
   phoneNumberId: string
   /** Messages a second that Meta allows the number. */
   ratePerSecond: number
-  /** waId or business-scoped user id: with the number, the pair. null: only the number's rate is asked, the rest was granted. */
+  /** waId or business-scoped user id, the pair together with the number. null: only the number's rate is taken. */
   contactKey: string | null
   tenantId: string
   wabaId: string
   priority: Priority
-  /** Limits that the tenant set itself; null for none. */
+  /** The tenant's own limits; null for none. */
   perMinute: number | null
   perDay: number | null
-  /** The number is busy: its place lies at least so far ahead, that the message is in hand by then, and without a burst. */
+  /** Shortest lead time of the send slot on a busy number, without a burst, so that the message is loaded by then. */
   leadMs: number
-  /** Counts against the portfolio's messaging limit if it goes to somebody who has not been written to for 24 h; null: does not. */
+  /** Messaging limit to count against, for a recipient who was not written to first within 24 h; null: not counted. */
   initiates: { portfolioId: string; limit: number } | null
 }
 
-/** `messaging`: people of the portfolio written to first in the last 24 h. */
+/** Names of the limits. `messaging`: people whom the portfolio wrote to first in the last 24 h. */
 export type LimitName = 'hold' | 'tenant' | 'messaging' | 'number' | 'pair'
 
 /**
- * Granted: the call may be made in `waitMs`, which is at most what was asked for. Refused: nothing is used up; asking again
- * makes sense in `waitMs`, which for several refused by the same limit at once lies one slot apart.
+ * Granted: the call may be made in `waitMs`, which is at most the requested wait. Refused: nothing is used up; ask again in
+ * `waitMs`, which is one slot apart for several claims that the same limit refuses at once.
  */
 export type Decision = { granted: true; waitMs: number } | { granted: false; waitMs: number; limit: LimitName }
 
-/** Everything with this key waits. `pair` is `<phoneNumberId>:<contactKey>`; `campaign` holds campaigns of a number only. */
+/** Scope of a hold. The key of `pair` is `<phoneNumberId>:<contactKey>`; `campaign` holds only campaigns of a number. */
 export type HoldScope = 'app' | 'waba' | 'number' | 'campaign' | 'pair'
 
 /**
- * How many may leave a number at once before they are spaced evenly. Meta bears some more: that is left for calls that come
- * a little behind their place.
+ * Messages that a number may send at once before they are spaced evenly. Meta allows a few more, which are left for calls that
+ * are a little late.
  */
 export const NUMBER_BURST = 2
-/** Meta's pair limit: one in 6 s, up to 45 borrowed from the future. */
+/** Meta's pair limit: one message in 6 s, with a burst of 45. */
 export const PAIR_INTERVAL_MS = 6000
 export const PAIR_BURST = 45
-/** A campaign's message is granted no place further ahead than this, so that a reply always finds one before it. */
+/** Longest lead time of a campaign's send slot, so that a reply always finds an earlier one. */
 export const CAMPAIGN_WAIT_MS = 200
 export const DAY_MS = 86_400_000
 
-/** Meta said that a number is too fast: the part of its rate that it keeps, and since when. */
+/** Slowdown of a number after Meta refused it for its rate: the remaining share of the rate, and since when. */
 export interface Slow {
   factor: number
   at: number
 }
-/** Each word of Meta's halves what is left, at most once a second: calls in flight are refused together. */
+/** Each refusal halves the share, at most once a second, because calls in flight are refused together. */
 export const SLOW_FACTOR = 0.5
 export const SLOWEST = 0.05
 export const SLOW_PAUSE_MS = 1000
-/** So long it stays at what is left. */
+/** Time for which the share stays reduced. */
 export const SLOW_QUIET_MS = 60_000
-/** Then the way back to the full rate, evenly. */
+/** Time in which the share then grows evenly back to 1. */
 export const RECOVERY_MS = 300_000
 
-/** The part of its rate that a number may use now. */
+/** Share of its rate that a number may use now. */
 export function rateFactor(slow: Slow | undefined, now: number): number {
   if (slow === undefined) return 1
   const recovered = Math.max(0, now - slow.at - SLOW_QUIET_MS) / RECOVERY_MS
@@ -69,6 +69,6 @@ export function slower(slow: Slow | undefined, now: number): Slow {
   return { factor: Math.max(SLOWEST, rateFactor(slow, now) * SLOW_FACTOR), at: now }
 }
 
-/** Cheapest refusal first; all of them must agree before any is used up. */
+/** Limits in the order of checking, cheapest first; a claim uses up a limit only if all of them grant it. */
 export const LIMIT_NAMES = ['hold', 'tenant', 'tenant', 'messaging', 'number', 'pair'] as const satisfies LimitName[]
 export const pairKey = (phoneNumberId: string, contactKey: string) => `${phoneNumberId}:${contactKey}`

@@ -3,15 +3,15 @@ import type { Logger } from '../process/logger.ts'
 
 export interface RedisOptions {
   log: Logger
-  /** Shown in Redis's client list. */
+  /** Name of the connection in Redis's client list. */
   name?: string
-  /** How long one command may take: a limit that cannot be asked must not hold up the work that it guards. */
+  /** Timeout of a command, so that an unreachable limit does not delay the work that it guards. */
   commandTimeoutMs?: number
 }
 
 /**
- * Redis for limits: what it holds may be lost at any time. Waits for the first connection at most 5 s and comes without it:
- * whoever uses it has a fallback, and the connection is made later. Commands fail at once while it is away. Disposing disconnects.
+ * Connects to Redis, whose data may be lost at any time. Waits at most 5 s for the first connection and then continues without
+ * it: callers have a fallback, and the connection is made later. Commands fail at once while Redis is away. Disposing disconnects.
  */
 export async function connectRedis(
   url: string,
@@ -29,11 +29,11 @@ export async function connectRedis(
   })
   let isAway = false
   redis.on('error', error => {
-    if (!isAway) log.warn({ err: error }, 'redis is away')
+    if (!isAway) log.warn({ err: error }, 'redis disconnected')
     isAway = true
   })
   redis.on('ready', () => {
-    if (isAway) log.info('redis is back')
+    if (isAway) log.info('redis reconnected')
     isAway = false
   })
   await new Promise<void>(resolve => {

@@ -11,7 +11,7 @@ import {
   SLOWEST,
 } from './claims.ts'
 
-/** Members of one claim in the script's arguments. */
+/** Number of script arguments for each claim. */
 export const CLAIM_FIELDS = 11
 
 const CLOCK = `
@@ -29,10 +29,10 @@ end
 `
 
 /**
- * Decides many claims in one call, in their order, on Redis's clock: generic cell rate algorithm (one timestamp a bucket,
- * the theoretical arrival of the next), and for the messaging limit a sorted set of the people written to first, by time.
- * Answers two numbers a claim: milliseconds to wait, and 0 for granted or the place of the refusing limit in LIMIT_NAMES,
- * from 1. KEYS[1] carries a hash tag: all keys lie in one slot of a cluster.
+ * Decides many claims in one call, in order, on Redis's clock: generic cell rate algorithm (one timestamp for each bucket, the
+ * theoretical arrival of the next message), and for the messaging limit a sorted set of the people written to first, by time.
+ * Returns two numbers for each claim: milliseconds to wait, and 0 for granted or the position of the refusing limit in
+ * LIMIT_NAMES, from 1. KEYS[1] has a hash tag, so that all keys are in one slot of a cluster.
  */
 export const DECIDE_SCRIPT = `
 ${CLOCK}
@@ -126,7 +126,7 @@ end
 return answers
 `
 
-/** `slower` on Redis's clock, for all processes. ARGV[1]: the number. */
+/** `slower` on Redis's clock, for all processes. ARGV[1]: phone number id. */
 export const SLOWER_SCRIPT = `
 ${CLOCK}
 local number = ARGV[1]

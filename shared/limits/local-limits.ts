@@ -14,7 +14,7 @@ import {
   slower,
 } from './claims.ts'
 
-/** One limit of one claim: `burst` at once, then one in `intervalMs`. */
+/** Limit of a claim: `burst` at once, then one in `intervalMs`. */
 interface Bucket {
   key: string
   intervalMs: number
@@ -22,12 +22,12 @@ interface Bucket {
 }
 
 /**
- * The same decisions as the script in Redis makes, for this process alone: what remains when Redis is away. Each process
- * takes its share of a number's rate; holds that this process heard of are kept. The messaging limit is not counted here:
- * who was written to in the last 24 h only Redis knows, and Meta itself refuses what is too much.
+ * Limits of this process alone, for while Redis is away; they decide as the Redis script does. Each process uses its share of a
+ * number's rate and keeps the holds that it has set itself. The messaging limit is not counted: only Redis knows who was
+ * written to in the last 24 h, and Meta refuses what exceeds it.
  */
 export class LocalLimits {
-  /** Theoretical arrival time of the next one, per bucket. */
+  /** Theoretical arrival time of the next message, by bucket. */
   readonly #arrivals = new Map<string, number>()
   readonly #holds = new Map<string, number>()
   readonly #slow = new Map<string, Slow>()
@@ -37,7 +37,7 @@ export class LocalLimits {
     this.#now = now
   }
 
-  /** @param processes that share each number's rate now, this one among them. */
+  /** @param processes number of processes that share each number's rate now, this one included */
   decide(claims: readonly SendClaim[], maxWaitMs: number, processes: number): Decision[] {
     this.#forgetPast()
     const ahead = new Map<string, number>()
@@ -100,10 +100,10 @@ export function holdKeys({ phoneNumberId, contactKey, wabaId, priority }: SendCl
   return keys
 }
 
-/** Place of the number's own bucket. */
+/** Position of the number's own bucket. */
 const RATE = 3
 
-/** In the order of LIMIT_NAMES behind the holds. A process that shares a rate sends at least one a second. */
+/** Buckets in the order of LIMIT_NAMES after the holds. Each process may send at least one message a second. */
 function bucketsOf(claim: SendClaim, factor: number, processes: number): (Bucket | null)[] {
   const rate = Math.max((claim.ratePerSecond * factor) / processes, 1)
   const share = (limit: number) => Math.max(1, Math.ceil(limit / processes))

@@ -1,27 +1,27 @@
 import type { Redis } from 'ioredis'
 import { DAY_MS } from './claims.ts'
 
-/** Somebody whom a number of a portfolio wrote to first. */
+/** A person whom a number of the portfolio wrote to first. */
 export interface FirstWritten {
   contactKey: string
   at: Date
 }
 
-/** The people that messaging limits count, as Redis keeps them for 24 h. It may lose them at any time. */
+/** People counted by the messaging limits, stored in Redis for 24 h. Redis may lose them at any time. */
 export interface MessagingLimitWindow {
-  /** False where it has lost them, or never had them; null while it is away. */
+  /** False if Redis has lost the data or never had it; null while Redis is away. */
   isKept(): Promise<boolean | null>
-  /** Counts them beside those whom it has. @throws Error while Redis is away */
+  /** Adds people to those already counted. @throws Error while Redis is away */
   add(portfolioId: string, people: readonly FirstWritten[]): Promise<void>
-  /** From now on it has them all, until it loses its data. @throws Error while Redis is away */
+  /** Marks the data as complete until Redis loses it. @throws Error while Redis is away */
   keep(): Promise<void>
 }
 
-/** Arguments of one command. */
+/** Number of people in one command. */
 const AT_ONCE = 500
 
 export function createMessagingLimitWindow(redis: Redis, prefix: string): MessagingLimitWindow {
-  // It goes with the rest when the data goes.
+  // The marker is lost together with the data.
   const mark = `${prefix}:q-kept`
   return {
     async isKept() {

@@ -8,26 +8,26 @@ import { createMessagingLimitWindow, type MessagingLimitWindow } from './messagi
 
 export interface SendLimits {
   /**
-   * Asks every limit for every claim, in order, in one call. What is granted is used up; a grant lies at most `maxWaitMs`
-   * ahead. Never throws: without Redis this process goes on with its share of each rate.
+   * Checks every limit for every claim, in order, in one call. A grant uses up the limits and is at most `maxWaitMs` ahead.
+   * Never throws: without Redis the process uses its share of each rate.
    */
   decide(claims: readonly SendClaim[], maxWaitMs?: number): Promise<Decision[]>
-  /** Nothing of this scope goes out for `ms`; an earlier hold ends no sooner. */
+  /** Holds everything of a scope for `ms`; a longer hold that already exists is kept. */
   hold(scope: HoldScope, key: string, ms: number): Promise<void>
-  /** Meta said that the number is too fast: half of what it had for a minute, then back to the full rate within five. */
+  /** Halves the rate of a number that Meta refused for its rate, for a minute; the rate then recovers within five minutes. */
   slowDown(phoneNumberId: string): Promise<void>
 }
 
 export interface SenderLimits extends SendLimits {
-  /** Of the messaging limits, which Redis alone keeps. */
+  /** People counted by the messaging limits, which are stored in Redis alone. */
   people: MessagingLimitWindow
 }
 
 export interface SendLimitsOptions {
   redis: Redis
-  /** Sender processes that live now, this one among them: without Redis each takes its share. */
+  /** Number of live sender processes, this one included: without Redis each uses its share. */
   liveSenders?: () => number
-  /** All keys begin with it; the part in braces keeps them in one slot of a cluster. */
+  /** Prefix of all keys; the part in braces keeps them in one slot of a cluster. */
   prefix?: string
 }
 
@@ -40,7 +40,7 @@ type WithScripts = Redis & {
 export const MAX_WAIT_MS = 350
 export const PREFIX = '{linko:send}'
 
-/** Rates per number and pair over all sender processes, in Redis. */
+/** Limits of numbers and pairs over all sender processes, in Redis. */
 export function createSendLimits({ redis, liveSenders = () => 1, prefix = PREFIX }: SendLimitsOptions): SenderLimits {
   redis.defineCommand('linkoDecide', { numberOfKeys: 1, lua: DECIDE_SCRIPT })
   redis.defineCommand('linkoHold', { numberOfKeys: 1, lua: HOLD_SCRIPT })
@@ -71,7 +71,7 @@ export function createSendLimits({ redis, liveSenders = () => 1, prefix = PREFIX
       return decisions
     },
     async hold(scope, key, ms) {
-      // One that Redis never hears of is kept here at least: Meta will say the same to the other processes.
+      // A hold that does not reach Redis is kept here at least; the other processes will get the same refusal from Meta.
       local.hold(scope, key, ms)
       await shared.linkoHold(prefix, `${scope}:${key}`, ms).then(noop, noop)
     },
@@ -82,7 +82,7 @@ export function createSendLimits({ redis, liveSenders = () => 1, prefix = PREFIX
   }
 }
 
-/** CLAIM_FIELDS of them, in the script's order. */
+/** Script arguments of a claim: CLAIM_FIELDS of them, in the script's order. */
 function toArguments(claim: SendClaim): (string | number)[] {
   const { phoneNumberId, ratePerSecond, contactKey, tenantId, perMinute, perDay, wabaId, priority, initiates, leadMs } = claim
   const people = initiates ? [initiates.portfolioId, initiates.limit] : ['', 0]

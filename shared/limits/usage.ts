@@ -5,23 +5,23 @@ import { PREFIX } from './send-limits.ts'
 export interface LimitedNumber {
   phoneNumberId: string
   wabaId: string
-  /** Of its messaging limit. */
+  /** Portfolio of its messaging limit. */
   portfolioId: string
 }
 
-/** How much of the limits is used this moment. */
+/** Present usage of the limits. */
 export interface LimitUsage {
-  /** Messages of the tenant's own limits that have not been given back yet; null without a limit. */
+  /** Messages that count against the tenant's own limits now; null without a limit. */
   perMinute: number | null
   perDay: number | null
   numbers: Map<string, NumberUsage>
 }
 export interface NumberUsage {
-  /** The part of its rate that Meta's last complaint leaves it: 1 is all. */
+  /** Share of its rate that the number may use after Meta's last refusal; 1: all of it. */
   factor: number
-  /** People of the portfolio written to first in the last 24 h. */
+  /** People whom the portfolio wrote to first in the last 24 h. */
   messagingUsed: number
-  /** Nothing of the scope goes out for so long. */
+  /** Remaining hold of each scope in ms. */
   holds: { scope: Exclude<HoldScope, 'pair'>; ms: number }[]
 }
 
@@ -32,7 +32,7 @@ export interface UsageRequest {
   numbers: readonly LimitedNumber[]
 }
 
-/** Asked in one round, on Redis's clock; null while Redis is away. Nothing is used up by asking. */
+/** Reads the usage in one round, on Redis's clock; null while Redis is away. Reading uses nothing up. */
 export async function limitUsage(redis: Redis, input: UsageRequest, prefix = PREFIX): Promise<LimitUsage | null> {
   try {
     const [seconds, micros] = await redis.time()
@@ -49,7 +49,7 @@ export async function limitUsage(redis: Redis, input: UsageRequest, prefix = PRE
   }
 }
 
-/** A bucket keeps when it will be whole again: the way there, in messages. */
+/** Messages that count against a bucket now, computed from the time at which it will be full again. */
 async function usedOf(redis: Redis, key: string, windowMs: number, limit: number | null, now: number): Promise<number | null> {
   if (limit === null) return null
   const wholeAt = Number((await redis.get(key)) ?? 0)

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import type { ErrorReport } from '../domain/messages/send-errors.ts'
 
-/** Reading what Meta answers: nothing here trusts its shape, and nothing throws. */
+/** Readers of Meta's answers: they do not trust the shape, and never throw. */
 
-/** The object in `text`, or null: HTML, an empty body, an array and a cut-off answer alike. */
+/** JSON object in `text`; null for HTML, an empty body, an array or a truncated answer. */
 export function parseJson(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text)
@@ -23,7 +23,7 @@ const Accepted = z.object({
     .catch(null),
 })
 
-/** Null when no message id can be read. */
+/** Reads the answer to an accepted message; null without a message id. */
 export function parseAccepted(json: unknown) {
   const { data } = Accepted.safeParse(json)
   const message = data?.messages[0]
@@ -37,7 +37,7 @@ export function parseAccepted(json: unknown) {
   }
 }
 
-/** Numbers, though some proxies make them text. */
+/** Number, also as text, which some proxies make of it. */
 const code = z.union([
   z.number().int(),
   z
@@ -54,7 +54,7 @@ const Envelope = z.object({
     is_transient: z.boolean().nullish().catch(null),
     error_user_title: z.string().nullish().catch(null),
     error_user_msg: z.string().nullish().catch(null),
-    /** A plain string on some Graph errors. */
+    /** Details; a plain string on some Graph errors. */
     error_data: z
       .union([z.string(), z.looseObject({ details: z.string().nullish() })])
       .nullish()
@@ -62,7 +62,7 @@ const Envelope = z.object({
   }),
 })
 
-/** Meta's error envelope; null when the answer holds none. */
+/** Meta's error envelope; null when the answer has none. */
 export function parseErrorEnvelope(json: unknown): ErrorReport | null {
   const { data } = Envelope.safeParse(json)
   if (data === undefined) return null
@@ -77,14 +77,14 @@ export function parseErrorEnvelope(json: unknown): ErrorReport | null {
   }
 }
 
-/** `Retry-After` in seconds or as a date -> ms from now, at most an hour; 0 when absent or unreadable. */
+/** `Retry-After`, in seconds or as a date, in ms from now: at most an hour, 0 when absent or unreadable. */
 export function retryAfterMs(header: unknown, nowMs: number): number {
   if (typeof header !== 'string') return 0
   const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - nowMs
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), 3_600_000) : 0
 }
 
-/** How much of what it allows is used by Meta's own count, in per cent, and how long it lets us in no more. */
+/** Usage of the call limits by Meta's own count, in per cent, and the time until calls are allowed again. */
 export interface CallUsage {
   account: number
   app: number
@@ -95,7 +95,7 @@ const amount = z.coerce.number().nonnegative().catch(0)
 const Counts = z.object({ call_count: amount, total_cputime: amount, total_time: amount })
 const AccountUsage = z.record(z.string(), z.array(Counts.extend({ estimated_time_to_regain_access: amount })))
 
-/** The usage headers of an answer; null when it has none that can be read. */
+/** Usage by the headers of an answer; null when it has no readable ones. */
 export function usageOf(headers: Record<string, unknown>): CallUsage | null {
   const rows = accountRows(headers['x-business-use-case-usage'])
   const app = readHeader(Counts, headers['x-app-usage'])
@@ -103,7 +103,7 @@ export function usageOf(headers: Record<string, unknown>): CallUsage | null {
   return { account: Math.max(0, ...(rows ?? []).map(most)), app: app === null ? 0 : most(app), regainMs: regainOf(rows ?? []) }
 }
 
-/** `X-Business-Use-Case-Usage` -> ms until Meta lets us in again by its own estimate, at most a day; 0 when it names none. */
+/** Meta's estimate in `X-Business-Use-Case-Usage` of the ms until calls are allowed again: at most a day, 0 when it names none. */
 export const regainMs = (header: unknown): number => regainOf(accountRows(header) ?? [])
 
 type AccountRow = z.infer<typeof AccountUsage>[string][number]
@@ -119,7 +119,7 @@ function readHeader<T>(schema: z.ZodType<T>, header: unknown): T | null {
 
 const most = (row: z.infer<typeof Counts>): number => Math.max(row.call_count, row.total_cputime, row.total_time)
 
-/** Told in minutes. */
+/** Time until access is regained in ms; Meta names it in minutes. */
 function regainOf(rows: AccountRow[]): number {
   return Math.min(Math.max(0, ...rows.map(row => row.estimated_time_to_regain_access)) * 60_000, 86_400_000)
 }

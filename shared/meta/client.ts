@@ -15,45 +15,45 @@ import {
 } from './upload.ts'
 
 export interface MetaClientOptions {
-  /** Such as `https://graph.facebook.com`: the only host that is ever called. */
+  /** Base address such as `https://graph.facebook.com`, the only host that is called. */
   baseUrl: string
-  /** Such as `v25.0`. */
+  /** Version of the Graph API, such as `v25.0`. */
   version: string
-  /** Connections at most: as many as calls in flight, for a call never waits for another's answer. */
+  /** Most connections, and so most calls in flight: no call waits for the answer of another. */
   connections?: number
   connectTimeoutMs?: number
-  /** From the call to the last byte of the answer. */
+  /** Timeout in ms from the call to the last byte of the answer. */
   timeoutMs?: number
   maxResponseBytes?: number
 }
 
 interface Measured {
-  /** null: no answer came. */
+  /** HTTP status; null without an answer. */
   httpStatus: number | null
   latencyMs: number
-  /** Meta's `fbtrace_id`, to quote to its support. */
+  /** Meta's `fbtrace_id`, for its support. */
   traceId: string | null
 }
-/** `retryAfterMs`: as Meta asks by `Retry-After` or its estimate of when access is regained; 0 when it does not. */
+/** Call that Meta refused. `retryAfterMs`: wait that Meta asks for by `Retry-After` or its usage estimate; 0 without one. */
 export type Refused = Measured & { kind: 'refused'; error: ErrorReport; retryAfterMs: number }
-/** Whether Meta did it cannot be told from here. */
+/** Call with an unknown outcome: Meta may or may not have executed it. */
 export type Unknown = Measured & { kind: 'unknown'; why: string }
-/** Not a byte of the request left us: certainly not done. `retryAfterMs`: it was held back, for Meta allows no more calls until then. */
+/** Call that was not executed: no byte of it was sent. `retryAfterMs`: set if it was held back for Meta's call limit. */
 export type Unsent = Measured & { kind: 'unsent'; why: string; retryAfterMs?: number }
 
-/** @see sendMessage */
+/** Accepted message. @see sendMessage */
 export interface Accepted extends Measured {
   kind: 'accepted'
   wamid: string
-  /** May differ from what was asked for (Brazil, Mexico). */
+  /** WhatsApp id of the recipient, which may differ from the requested one (Brazil, Mexico). */
   waId: string | null
   userId: string | null
-  /** On template sends: `accepted`, `held_for_quality_assessment`, `paused`. */
+  /** Status of a template send: `accepted`, `held_for_quality_assessment`, `paused`. */
   messageStatus: string | null
 }
 export type SendResult = Accepted | Refused | Unknown | Unsent
 export type { CallUsage } from './answers.ts'
-/** `usage` where Meta tells it. */
+/** Result of a Graph call; with `usage` where Meta reports it. */
 export type GraphResult =
   | (Measured & { kind: 'ok'; data: Record<string, unknown>; usage?: CallUsage })
   | Refused
@@ -62,7 +62,7 @@ export type GraphResult =
 
 export interface GraphRequest {
   token: string
-  /** Whose limit counts it; without one only the app's does. */
+  /** Account whose limit counts the call; without one only the app's limit does. */
   account?: CallAccount
   query?: Record<string, string | number>
   body?: Record<string, unknown>
@@ -70,17 +70,17 @@ export interface GraphRequest {
 }
 
 export interface MetaClient extends AsyncDisposable {
-  /** One call of the messages endpoint. What happened is the value; it throws for nothing that Meta or the network does. */
+  /** Calls the messages endpoint. The outcome is the value; errors of Meta or the network do not throw. */
   sendMessage(phoneNumberId: string, token: string, body: Record<string, unknown>): Promise<SendResult>
-  /** Hands a file to a number, streamed; its `id` in the answer is good for 30 days and for this number alone. */
+  /** Uploads a file to a number, streamed. The `id` in the answer is valid for 30 days and for this number alone. */
   uploadMedia(phoneNumberId: string, token: string, file: UploadFile): Promise<GraphResult>
-  /** Hands a file to our app as the sample of a template's header; `h` in the answer names it. */
+  /** Uploads a file to our app as the sample of a template's header; `h` in the answer is its handle. */
   uploadSample(appId: string, token: string, file: UploadFile): Promise<GraphResult>
-  /** Anything else of the Graph API; `path` without the version, such as `123/phone_numbers`. */
+  /** Calls any other Graph API endpoint; `path` without the version, such as `123/phone_numbers`. */
   graph: Record<'get' | 'post' | 'delete', (path: string, request: GraphRequest) => Promise<GraphResult>>
 }
 
-/** The Graph API over kept-alive connections. */
+/** Client of the Graph API with kept-alive connections. */
 export function createMetaClient(options: MetaClientOptions): MetaClient {
   const { baseUrl, version, connections = 128, connectTimeoutMs = 10_000, timeoutMs = 30_000 } = options
   // pipelining 1: one call at a time on a connection, kept alive between calls. 0 would close it after each.
@@ -96,7 +96,7 @@ export function createMetaClient(options: MetaClientOptions): MetaClient {
     baseURL: `${baseUrl.replace(/\/+$/, '')}/${version}/`,
     timeout: timeoutMs,
     adapter: undiciAdapter(agent, options.maxResponseBytes ?? 2 * 1024 * 1024),
-    // Bodies are turned into text and back here, once, and every status is an answer.
+    // Bodies are serialised and parsed here, once, and every status is an answer.
     transformRequest: [],
     transformResponse: [],
     validateStatus: null,
@@ -181,7 +181,7 @@ function readGraph(answer: Answer): GraphResult {
   return { kind: 'ok', data: json, ...(usage && { usage }), ...measured }
 }
 
-/** Meta's envelope is a refusal under any status; without one, a gateway's 502, 504 and the like may hide a success. */
+/** Reads a failed answer. Meta's envelope is a refusal under any status; a 502, 504 and the like without one may hide a success. */
 function readFailure({ response, json, measured }: Answer): Refused | Unknown {
   const { status } = response
   const envelope = parseErrorEnvelope(json)
@@ -190,7 +190,7 @@ function readFailure({ response, json, measured }: Answer): Refused | Unknown {
   return { kind: 'refused', error, retryAfterMs: askedWaitMs(response), ...measured }
 }
 
-/** The longer of the two ways in which Meta asks for patience. */
+/** Wait that Meta asks for: the longer of `Retry-After` and its usage estimate. */
 const askedWaitMs = ({ headers }: AxiosResponse) =>
   Math.max(retryAfterMs(headers['retry-after'], Date.now()), regainMs(headers['x-business-use-case-usage']))
 

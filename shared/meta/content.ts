@@ -2,11 +2,11 @@ import type { MediaRef, MessageContent } from '../model/documents.ts'
 import { newId } from '../model/ids.ts'
 import { isObject, type Json, listOf, text } from './json.ts'
 
-/** What an inbound message (or echo) says: a text for lists and search, its media, and Meta's own object whole. */
+/** Content of an inbound message or echo: a text for lists and search, its media, and Meta's own object. */
 export interface ReadContent {
   type: string
   content: MessageContent
-  /** The message that it quotes. */
+  /** wamid of the quoted message. */
   replyTo: string | null
   forwarded: boolean
 }
@@ -30,7 +30,7 @@ export function readContent(message: Json): ReadContent {
   }
 }
 
-/** The member that is no common one names the type. */
+/** Type of a message without one: the name of its only uncommon member. */
 function inferType(message: Json): string {
   const common = new Set([
     'from',
@@ -87,7 +87,7 @@ function phoneOf({ phones }: Json): string | null {
   return isObject(first) ? (text(first.phone) ?? text(first.wa_id)) : null
 }
 
-/** The digits that a person gave when a template's button asked for their number; null for cards of others. */
+/** Phone number that a person shared through a template's button, in digits; null for the card of somebody else. */
 export function ownPhone(message: Json): string | null {
   const [card] = listOf(message.contacts)
   if (!text(message.origin)?.startsWith('contact_request') || !isObject(card)) return null

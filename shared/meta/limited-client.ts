@@ -3,8 +3,8 @@ import { describeError } from '../domain/messages/send-errors.ts'
 import type { CallUsage, GraphRequest, GraphResult, MetaClient, Refused, Unsent } from './client.ts'
 
 /**
- * The client whose calls of the Graph API keep to what Meta allows its app and each account: one that may not be made now is
- * `unsent`, with the time after which it may. Sends have limits of their own.
+ * Client whose Graph API calls keep to Meta's limits for the app and each account: a call that may not be made now is `unsent`,
+ * with the time after which it may. Sends have limits of their own.
  */
 export function limitCalls(meta: MetaClient, limits: CallLimits): MetaClient {
   const limited = (method: keyof MetaClient['graph']) => async (path: string, request: GraphRequest) => {
@@ -38,7 +38,7 @@ async function heed(limits: CallLimits, account: CallAccount | null, result: Gra
   if (result.kind === 'ok' && result.usage) await heedUsage(limits, account, result.usage)
 }
 
-/** 4 is about the app; 17, 80007, 80008, and a 429 without Meta's envelope about the account. */
+/** Holds calls after a refusal: code 4 the app's; codes 17, 80007, 80008 and a 429 without Meta's envelope the account's. */
 async function heedRefusal(limits: CallLimits, account: CallAccount | null, { error, retryAfterMs }: Refused): Promise<void> {
   const { class: kind, scope, code, waitS } = describeError(error)
   if (kind !== 'RETRY_LATER') return
@@ -47,7 +47,7 @@ async function heedRefusal(limits: CallLimits, account: CallAccount | null, { er
   else if (account !== null && (scope === 'waba' || scope === 'token' || code === null)) await limits.hold(account.wabaId, hold)
 }
 
-/** Nearly used up: the rest is left to whoever else uses the app. */
+/** Holds calls when a limit is nearly used up, which leaves the rest to other users of the app. */
 async function heedUsage(limits: CallLimits, account: CallAccount | null, usage: CallUsage): Promise<void> {
   const isOver = usage.account >= USAGE_LIMIT || usage.regainMs > 0
   if (account !== null && isOver) await limits.hold(account.wabaId, { baseMs: HOLD_MS, askedMs: usage.regainMs })

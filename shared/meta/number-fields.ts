@@ -3,7 +3,7 @@ import { managementAccount } from '../domain/graph-calls.ts'
 import type { ClientDoc } from '../model/documents.ts'
 import type { GraphResult, MetaClient } from './client.ts'
 
-/** What Meta says of a number; absent members were not told. */
+/** Fields of a number as Meta reports them; a member is absent when Meta does not name it. */
 export interface NumberFacts {
   qualityRating?: 'GREEN' | 'YELLOW' | 'RED' | 'UNKNOWN'
   /** Messages a second. */
@@ -12,7 +12,7 @@ export interface NumberFacts {
   messagingLimit?: number | null
   verifiedName?: string
   nameStatus?: string
-  /** Meta's own word, such as CONNECTED, FLAGGED, RESTRICTED or BANNED. */
+  /** Meta's status, such as CONNECTED, FLAGGED, RESTRICTED or BANNED. */
   metaStatus?: string
 }
 
@@ -32,7 +32,7 @@ const Fields = z.object({
   messaging_limit_tier: word,
 })
 
-/** Asks for the fields of a number with its own token. @param version of the Graph API, such as `v25.0` */
+/** Requests the fields of a number with its own token. @param version of the Graph API, such as `v25.0` */
 export function askNumber(meta: MetaClient, version: string, client: ClientDoc, token: string): Promise<GraphResult> {
   const fields = Number.parseInt(version.slice(1), 10) >= 24 ? FIELDS : FIELDS_BEFORE_24
   return meta.graph.get(encodeURIComponent(client.phoneNumberId), {
@@ -56,7 +56,7 @@ export function readNumber(data: Record<string, unknown>): NumberFacts {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
 }
 
-/** Messages a second by level; a number that stays in the Business app has 20 whatever its level. */
+/** Messages a second by throughput level; a number that is also used in the Business app has 20 at any level. */
 const RATES: Record<string, number> = { STANDARD: 80, HIGH: 1000 }
 const COEXISTENCE_RATE = 20
 
@@ -65,7 +65,7 @@ function rateOf(level: string | undefined, isOnBizApp: boolean): number | undefi
   return rate !== undefined && isOnBizApp ? COEXISTENCE_RATE : rate
 }
 
-/** `TIER_250`, `TIER_2K`, `TIER_UNLIMITED` -> people; null = unlimited, undefined: not a tier. */
+/** Messaging limit of `TIER_250`, `TIER_2K` or `TIER_UNLIMITED` in people; null: unlimited, undefined: not a tier. */
 function limitOf(tier: string): number | null | undefined {
   if (tier === 'TIER_UNLIMITED') return null
   const match = /^TIER_(\d+)(K?)$/.exec(tier)

@@ -2,13 +2,13 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 
 const HEADER = /^sha256=[0-9a-f]{64}$/
 
-/** The header `X-Hub-Signature-256` for a body. */
+/** Value of the header `X-Hub-Signature-256` for a body. */
 export const sign = (rawBody: Buffer | string, secret: string): string =>
   `sha256=${createHmac('sha256', secret).update(rawBody).digest('hex')}`
 
 /**
- * Whether the header is the HMAC-SHA256 of the very bytes that arrived, under one of the secrets (several while one is
- * replaced). Only Meta's own form counts: `sha256=` and 64 lower-case hex digits.
+ * Whether the header is the HMAC-SHA256 of the received bytes under one of the secrets (several while one is being replaced).
+ * Only Meta's own form counts: `sha256=` and 64 lower-case hex digits.
  */
 export function signatureIsValid(rawBody: Buffer, header: string | undefined, secrets: readonly string[]): boolean {
   if (header === undefined || !HEADER.test(header)) return false

@@ -3,7 +3,7 @@ import { describeError } from '../domain/messages/send-errors.ts'
 import type { TokenFacts } from '../domain/numbers/token-health.ts'
 import type { MetaClient, Refused } from './client.ts'
 
-/** Our app at Meta: it may ask about the tokens that were given to it, and renew them. */
+/** Our app at Meta, which may inspect and renew the tokens issued to it. */
 export interface MetaApp {
   id: string
   secret: string
@@ -22,8 +22,8 @@ const DebugToken = z.object({
 })
 
 /**
- * What a token is worth now. Null when that cannot be told: Meta is away, limits us, or does not know our app. Without an app
- * the token is asked about itself. @see https://developers.facebook.com/docs/graph-api/reference/debug_token
+ * Present state of a token. Null when it cannot be determined: Meta is not available, limits us, or does not know our app.
+ * Without an app the token inspects itself. @see https://developers.facebook.com/docs/graph-api/reference/debug_token
  */
 export async function inspectToken(meta: MetaClient, app: MetaApp | null, token: string): Promise<TokenFacts | null> {
   const asking = app === null ? token : appToken(app)
@@ -45,7 +45,7 @@ function factsOf(data: z.infer<typeof DebugToken>): TokenFacts {
   }
 }
 
-/** A token that may not even be shown is no valid one; a limit or a fault says nothing about it. */
+/** State of a token whose inspection was refused: invalid if the token was refused; null for a limit or a fault. */
 function refusedItself({ error }: Refused): TokenFacts | null {
   const { class: kind, scope, code, subcode, detail } = describeError(error)
   if (kind !== 'PAUSE' || scope !== 'token') return null
@@ -53,7 +53,7 @@ function refusedItself({ error }: Refused): TokenFacts | null {
   return { isValid: false, expiresAt: null, dataAccessExpiresAt: null, scopes: [], problem }
 }
 
-/** A new token of 60 days for one that still works; the old one keeps its own end. Null when Meta gives none. */
+/** Exchanges a valid token for a new one of 60 days; the old one keeps its expiry. Null when Meta gives none. */
 export async function renewToken(meta: MetaClient, app: MetaApp, token: string): Promise<string | null> {
   const query = {
     grant_type: 'fb_exchange_token',
@@ -68,5 +68,5 @@ export async function renewToken(meta: MetaClient, app: MetaApp, token: string):
 }
 
 const appToken = ({ id, secret }: MetaApp) => `${id}|${secret}`
-/** Seconds; 0 = never. */
+/** Date of a timestamp in seconds; null for 0, which means never. */
 const dateOf = (seconds: number | null | undefined) => (seconds ? new Date(seconds * 1000) : null)

@@ -3,9 +3,9 @@ import { type AxiosAdapter, AxiosError, type AxiosResponse, type InternalAxiosRe
 import type { Dispatcher } from 'undici'
 
 /**
- * Carries axios over undici's connection pool: a third of the CPU of its own adapter. Bodies are text or streams, answers
- * come as text, redirects are not followed. A failure is an AxiosError whose `isWritten` tells whether the request had begun to
- * leave: one that had not was certainly not executed.
+ * Adapter of axios for undici's connection pool, which takes a third of the CPU of axios's own. Bodies are text or streams,
+ * answers are text, redirects are not followed. A failure is an AxiosError whose `isWritten` says whether sending had begun: if
+ * not, the request was certainly not executed.
  */
 export function undiciAdapter(dispatcher: Dispatcher, maxResponseBytes: number): AxiosAdapter {
   return config =>
@@ -23,14 +23,14 @@ export function undiciAdapter(dispatcher: Dispatcher, maxResponseBytes: number):
     })
 }
 
-/** Base and path are joined, never resolved: no path can name another host. */
+/** Address of a request. Base and path are joined, not resolved, so that no path can name another host. */
 function urlOf({ baseURL = '', url = '', params }: InternalAxiosRequestConfig): URL {
   const target = new URL(baseURL + url)
   for (const [name, value] of Object.entries(params ?? {})) target.searchParams.set(name, String(value))
   return target
 }
 
-/** @param isWritten false: not a byte of the request had left. */
+/** Failed exchange. @param isWritten false: no byte of the request was sent */
 export class ExchangeError extends AxiosError {
   readonly isWritten: boolean
   constructor(cause: Error & { code?: string }, isWritten: boolean, config: InternalAxiosRequestConfig) {
@@ -68,7 +68,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#timer = setTimeout(() => this.#giveUp(new Error(`no answer within ${limitMs} ms`), 'ETIMEDOUT'), limitMs)
   }
 
-  /** What undici refuses at once (a header that is none) reads like any other failure. */
+  /** Starts the exchange; a request that undici refuses at once (an invalid header) fails like any other. */
   start(dispatcher: Dispatcher, options: Dispatcher.DispatchOptions) {
     try {
       dispatcher.dispatch(options, this)
@@ -77,7 +77,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
-  /** Called on a live connection, just before the first byte. */
+  /** Called by undici on a live connection, before the first byte is sent. */
   onRequestStart(controller: Dispatcher.DispatchController) {
     if (this.#givenUp) return controller.abort(this.#givenUp)
     this.#controller = controller
@@ -113,7 +113,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#fail(this.#givenUp ?? error)
   }
 
-  /** Still waiting for a connection: told at once; the exchange is called off when its turn comes. */
+  /** Fails the exchange at once; one that still waits for a connection is cancelled when it gets one. */
   #giveUp(reason: Error, code: string) {
     this.#givenUp = Object.assign(reason, { code })
     if (this.#controller) this.#controller.abort(this.#givenUp)

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 
-/** A file that is handed to Meta. */
+/** File to upload to Meta. */
 export interface UploadFile {
   mimeType: string
   filename: string
@@ -9,17 +9,17 @@ export interface UploadFile {
   content: Readable
 }
 
-/** A body that streams, of known length: Meta wants it told. */
+/** Streamed body of known length, which Meta requires. */
 export interface StreamedBody {
   contentType: string
   length: number
   stream: Readable
 }
 
-/** Slow enough lines are given up: 200 kB a second, and a while to begin. */
+/** Timeout of an upload: 30 s, and the time at 200 kB a second. */
 export const uploadTimeoutMs = ({ size }: Pick<UploadFile, 'size'>) => 30_000 + Math.ceil(size / 200)
 
-/** The form of `POST /{phone}/media`, with the file between its ends as it streams. */
+/** Form of `POST /{phone}/media` with the file streamed in it. */
 export function uploadForm({ mimeType, filename, size, content }: UploadFile): StreamedBody {
   const boundary = `linko-${randomUUID()}`
   const field = (name: string, value: string) =>
@@ -41,19 +41,19 @@ export function uploadForm({ mimeType, filename, size, content }: UploadFile): S
   }
 }
 
-/** The bytes alone, as a resumable upload takes them. */
+/** Body of a resumable upload: the bytes alone. */
 export const sampleBody = ({ size, content }: UploadFile): StreamedBody => ({
   contentType: 'application/octet-stream',
   length: size,
   stream: content,
 })
 
-/** Meta wants another word before the token here. */
+/** Headers of a resumable upload, where Meta requires `OAuth` before the token. */
 export const sampleHeaders = (token: string) => ({ authorization: `OAuth ${token}`, file_offset: '0' })
 
-/** The path of an upload, `upload:…` with a query of its own; null for an id that names none. */
+/** Path of an upload, `upload:…` with a query of its own; null for an invalid id. */
 export const uploadPath = (id: unknown): string | null =>
   typeof id === 'string' && /^upload:[\w=+/.:-]+(\?[\w=&%.-]*)?$/.test(id) && !id.includes('..') ? id : null
 
-/** Customers see the name that the message gives, not this one. */
+/** File name in plain characters. Recipients see the name in the message, not this one. */
 const plainName = (filename: string) => filename.replace(/[^\w .-]/g, '_').slice(-100) || 'file'

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { clampToArrival } from '../domain/messages/service-window.ts'
 import { isObject, type Json, listOf, text } from './json.ts'
 
-/** Who is on the other side of a conversation, as far as Meta says. */
+/** The person on the other side of a conversation, with the keys that Meta names. */
 export interface Person {
   waId: string | null
   userId: string | null
@@ -12,32 +12,32 @@ export interface Person {
 }
 
 interface Common {
-  /** What makes it the same fact for Meta: `m:…`, `s:…`, `a:…`. */
+  /** Identity of the fact, the same for each delivery: `m:…`, `s:…`, `a:…`. */
   eventId: string
   field: string
   wabaId: string | null
   phoneNumberId: string | null
-  /** The item in an envelope of its own: a replay is an ordinary webhook. */
+  /** The item in an envelope of its own, so that a replay is an ordinary webhook. */
   payload: Json
   receivedAt: Date
   /** Meta's time, clamped to the arrival. */
   at: Date
 }
 export type MessageItem = Common & { kind: 'message'; wamid: string; person: Person; message: Json }
-/** A message that the business wrote in its own app. */
+/** Message that the business wrote in its own app. */
 export type EchoItem = Common & { kind: 'echo'; wamid: string; person: Person; message: Json }
 export type StatusItem = Common & { kind: 'status'; wamid: string; status: string; report: Json; person: Person }
-/** Everything else, change by change: templates, quality, account, preferences, history, fields of tomorrow. */
+/** Any other change: templates, quality, account, preferences, history, unknown fields. */
 export type AccountItem = Common & { kind: 'account'; value: Json }
-/** An item that cannot be understood: fails alone, with its reason. */
+/** Unreadable item, which fails alone with its reason. */
 export type BrokenItem = Common & { kind: 'broken'; reason: string }
-/** A body about something else than WhatsApp, whole: the app is subscribed to another product too. */
+/** Whole body that is not about WhatsApp: the app is subscribed to another product too. */
 export type ForeignItem = Common & { kind: 'foreign' }
 export type WebhookItem = MessageItem | EchoItem | StatusItem | AccountItem | BrokenItem | ForeignItem
 
 const NOBODY: Person = { waId: null, userId: null, parentUserId: null, name: null, username: null }
 
-/** Every item of a body, in its order. Dispatched by what a value holds, not by the name of its field; never throws. */
+/** Items of a body, in order. The content of a value decides its kind, not the name of its field. Never throws. */
 export function parseWebhook(body: unknown, receivedAt: Date): WebhookItem[] {
   const envelope = isObject(body) ? body : {}
   if (isForeign(envelope)) return [foreignItem(envelope, receivedAt)]
@@ -48,7 +48,7 @@ export function parseWebhook(body: unknown, receivedAt: Date): WebhookItem[] {
   )
 }
 
-/** Whether a body names another object than ours (`page`, `instagram`); one that names none is taken for ours. */
+/** Whether a body names another object than WhatsApp (`page`, `instagram`); a body without one counts as WhatsApp's. */
 export const isForeign = ({ object }: Json): boolean => (object ?? OBJECT) !== OBJECT
 const OBJECT = 'whatsapp_business_account'
 
@@ -59,10 +59,10 @@ function foreignItem(payload: Json, receivedAt: Date): ForeignItem {
 }
 const MOST_FIELD = 64
 
-/** Calls have statuses of their own; what stands by is another app's to answer. Nobody here reads them. */
+/** Fields that are not used here; calls have statuses of their own, and `standby` is for another app to answer. */
 const UNUSED = new Set(['calls', 'standby', 'message_echoes', 'flows'])
 
-/** Fields whose lists are no items of ours. Media of the imported history come as messages that were stored before. */
+/** Whether a field is one item as a whole: its lists are not messages of ours. */
 export const isWhole = (field: unknown): boolean =>
   typeof field === 'string' && (field === 'history' || UNUSED.has(field) || field.startsWith('group_'))
 
@@ -99,7 +99,7 @@ function parseChange(envelope: Json, entry: Json, change: Json, receivedAt: Date
 }
 
 function messageItem(context: Context, message: unknown): WebhookItem {
-  if (!isObject(message)) return broken(context, message, 'a message is no object')
+  if (!isObject(message)) return broken(context, message, 'the message is not an object')
   const { wrap, value, contacts } = context
   const payload = wrap({
     ...without(value),
@@ -108,8 +108,8 @@ function messageItem(context: Context, message: unknown): WebhookItem {
   })
   const wamid = text(message.id)
   const at = timeOf(message.timestamp, context.receivedAt)
-  if (wamid === null) return broken(context, payload, 'a message has no id')
-  if (at === null) return { ...broken(context, payload, 'its timestamp is none'), eventId: `m:${wamid}` }
+  if (wamid === null) return broken(context, payload, 'the message has no id')
+  if (at === null) return { ...broken(context, payload, 'the timestamp is not valid'), eventId: `m:${wamid}` }
   return {
     ...common(context, payload, at),
     kind: 'message',
@@ -121,11 +121,11 @@ function messageItem(context: Context, message: unknown): WebhookItem {
 }
 
 function echoItem(context: Context, message: unknown): WebhookItem {
-  if (!isObject(message)) return broken(context, message, 'an echo is no object')
+  if (!isObject(message)) return broken(context, message, 'the echo is not an object')
   const payload = context.wrap({ ...without(context.value), message_echoes: [message] })
   const wamid = text(message.id)
   const at = timeOf(message.timestamp, context.receivedAt)
-  if (wamid === null || at === null) return broken(context, payload, 'an echo has no id or no time')
+  if (wamid === null || at === null) return broken(context, payload, 'the echo has no id or no valid timestamp')
   const person = {
     ...NOBODY,
     ...identify(text(message.to)),
@@ -135,7 +135,7 @@ function echoItem(context: Context, message: unknown): WebhookItem {
 }
 
 function statusItem(context: Context, status: unknown): WebhookItem {
-  if (!isObject(status)) return broken(context, status, 'a status is no object')
+  if (!isObject(status)) return broken(context, status, 'the status is not an object')
   const { wrap, value, contacts } = context
   const recipient = text(status.recipient_participant_id) ?? text(status.recipient_id)
   const payload = wrap({
@@ -145,12 +145,12 @@ function statusItem(context: Context, status: unknown): WebhookItem {
   })
   const wamid = text(status.id)
   const name = text(status.status)
-  if (wamid === null || name === null) return broken(context, payload, 'a status has no id or no name')
+  if (wamid === null || name === null) return broken(context, payload, 'the status has no id or no name')
   const [error] = listOf(status.errors)
   const code = isObject(error) ? text(error.code) : null
   const eventId = `s:${wamid}:${name}:${text(status.timestamp) ?? ''}:${recipient ?? text(status.recipient_user_id) ?? ''}:${code ?? ''}`
   const at = timeOf(status.timestamp, context.receivedAt)
-  if (at === null) return { ...broken(context, payload, 'its timestamp is none'), eventId }
+  if (at === null) return { ...broken(context, payload, 'the timestamp is not valid'), eventId }
   const person = personOf(
     { from: status.recipient_id, from_user_id: status.recipient_user_id, from_parent_user_id: status.parent_recipient_user_id },
     contacts,
@@ -184,7 +184,7 @@ const common = ({ field, wabaId, phoneNumberId, receivedAt }: Context, payload: 
   at,
 })
 
-/** The lists go: each item keeps its own entry of them. */
+/** Value without its lists; each item gets its own entry of them. */
 function without(value: Json): Json {
   const { messages: _messages, statuses: _statuses, message_echoes: _echoes, contacts: _contacts, ...rest } = value
   return rest
@@ -192,7 +192,7 @@ function without(value: Json): Json {
 
 const own = (name: string, list: unknown[]): Json => (list.length > 0 ? { [name]: list } : {})
 
-/** By id, not by place; a list that names nobody belongs to all. */
+/** Contacts of an item, matched by id and not by position; a list without ids belongs to every item. */
 function matching(contacts: unknown[], waId: unknown, userId: unknown): unknown[] {
   const found = contacts.filter(
     contact => isObject(contact) && ((waId && contact.wa_id === waId) || (userId && contact.user_id === userId)),
@@ -214,7 +214,7 @@ function personOf(message: Json, contacts: unknown[]): Person {
   }
 }
 
-/** A business-scoped id was seen where a phone belongs: told apart by its form. */
+/** Keys in an id field: Meta has sent business-scoped ids in place of phones, so the form decides. */
 export function identify(key: string | null): Pick<Person, 'waId' | 'userId'> {
   if (key === null) return { waId: null, userId: null }
   return /^\+?\d{5,20}$/.test(key) ? { waId: key.replace('+', ''), userId: null } : { waId: null, userId: key }
@@ -222,7 +222,7 @@ export function identify(key: string | null): Pick<Person, 'waId' | 'userId'> {
 
 const YEAR_2100_S = 4_102_444_800
 
-/** Seconds, as text or number; milliseconds were seen. Null for anything else. Never after the arrival by more than 5 minutes. */
+/** Time of a timestamp in seconds (or milliseconds), clamped to the arrival if more than 5 minutes later; null if unreadable. */
 export function timeOf(stamp: unknown, receivedAt: Date): Date | null {
   const given = typeof stamp === 'string' && /^\d{1,14}$/.test(stamp) ? Number(stamp) : stamp
   if (typeof given !== 'number' || !Number.isFinite(given) || given <= 0) return null

@@ -274,8 +274,8 @@ test('an item that nobody can read fails alone, and is kept with its reason', as
   await recording.record(text('wamid.1', '212661000777', 1), bad, text('wamid.2', '212661000777', 2))
   const lines = await tell(recording.store)
   expect(lines).toContain('thread 2/2 messages 2 unread last "wamid.2" window 11-21T09:00:02 lead')
-  expect(lines).toContain('event message FAILED: its timestamp is none')
-  expect(lines).toContain('dead letter: its timestamp is none')
+  expect(lines).toContain('event message FAILED: the timestamp is not valid')
+  expect(lines).toContain('dead letter: the timestamp is not valid')
 })
 
 test('what MongoDB refuses ends in the dead letters alone, after its tries', async ({ recording }) => {
