@@ -37,7 +37,7 @@ const kidOf = async () => {
   return (JSON.parse(Buffer.from(head as string, 'base64url').toString()) as { kid: string }).kid
 }
 
-test('a token tells who its bearer is and until when', async () => {
+test('a token has the claims of its bearer and its expiry', async () => {
   const now = new Date('2026-05-01T10:00:00.700Z')
   const token = await signAccessToken(claims, { secret, ttlMs, now })
   expect(await verifyAccessToken(token, { secret, now })).toEqual({ ...claims, expiresAt: new Date('2026-05-01T10:15:00Z') })

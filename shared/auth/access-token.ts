@@ -4,12 +4,12 @@ import { z } from 'zod'
 import type { Role } from '../model/documents.ts'
 import { ROLES } from './policy.ts'
 
-/** What an access token says of its bearer. */
+/** Claims of an access token about its bearer. */
 export interface AccessClaims {
   userId: string
   tenantId: string
   role: Role
-  /** Compared with the user's: raised by a change of password or role and by deactivation. */
+  /** Version of the user's tokens, which a change of password or role and a deactivation raise. */
   tokenVersion: number
   email: string
   name: string
@@ -19,7 +19,7 @@ export interface VerifiedAccess extends AccessClaims {
   expiresAt: Date
 }
 
-/** Not a token of ours, or no longer one. The reason is for our log, not for the caller. */
+/** Access token that is not ours, or has expired. The reason is for the log, not for the caller. */
 export class InvalidAccessToken extends Error {
   override readonly name = 'InvalidAccessToken'
   readonly reason: 'expired' | 'invalid'
@@ -47,7 +47,7 @@ const Payload = z.object({
   exp: z.number(),
 })
 
-/** Expires after `ttlMs` (to the second). @throws Error for a secret below 32 bytes */
+/** Signs an access token that expires after `ttlMs`, in whole seconds. @throws Error for a secret below 32 bytes */
 export async function signAccessToken(
   claims: AccessClaims,
   options: { secret: string; ttlMs: number; now?: Date },
@@ -66,7 +66,8 @@ export async function signAccessToken(
 }
 
 /**
- * Signature, algorithm, issuer, audience, type, key and expiry; not whether the user still exists (`findSessionUser`).
+ * Verifies signature, algorithm, issuer, audience, type, key and expiry, but not whether the user still exists
+ * (`findSessionUser`).
  * @throws InvalidAccessToken
  */
 export async function verifyAccessToken(token: string, options: { secret: string; now?: Date }): Promise<VerifiedAccess> {
@@ -96,5 +97,5 @@ function keyOf(secret: string): Uint8Array {
   return key
 }
 
-/** Names the secret without telling it. */
+/** Id of a secret that does not reveal it. */
 const keyId = (secret: string) => createHash('sha256').update(`linko-kid:${secret}`).digest('hex').slice(0, 8)

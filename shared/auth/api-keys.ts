@@ -5,7 +5,7 @@ import { acrossTenants } from '../store/tenancy/tenancy.ts'
 import { safeEqual } from './constant-time.ts'
 import { type Action, can } from './policy.ts'
 
-/** `lk_<prefix>_<secret>`: the prefix finds the row and is shown in lists, of the secret only the hash is stored. */
+/** Form of a key: `lk_<prefix>_<secret>`. The prefix finds the row and is shown in lists; only a hash of the secret is stored. */
 const FORMAT = /^lk_([0-9a-f]{12})_([0-9a-f]{64})$/
 const TOUCH_MS = 60_000
 
@@ -13,13 +13,13 @@ export interface NewApiKey {
   tenantId: Id
   name: string
   role: Role
-  /** Actions, `area.*` or `*`. None allows nothing. */
+  /** Allowed actions: names, `area.*` or `*`. An empty list allows nothing. */
   scopes: string[]
   expiresAt?: Date | null
   createdBy?: Id | null
 }
 
-/** @returns the key itself, this once, and its row. */
+/** Creates an API key. @returns the key, which cannot be read again, and its row */
 export async function createApiKey(store: Store, fields: NewApiKey): Promise<{ key: string; row: ApiKeyDoc }> {
   const prefix = randomBytes(6).toString('hex')
   const secret = randomBytes(32).toString('hex')
@@ -27,7 +27,7 @@ export async function createApiKey(store: Store, fields: NewApiKey): Promise<{ k
   return { key: `lk_${prefix}_${secret}`, row: row.toObject() }
 }
 
-/** Whose key it is; null for what is not, no longer or not yet a key. `lastUsedAt` is kept to the minute. */
+/** Row of a valid API key; null for an unknown, expired or revoked one. `lastUsedAt` is updated once a minute. */
 export async function findApiKey(store: Store, key: string, now = new Date()): Promise<ApiKeyDoc | null> {
   const [, prefix, secret] = FORMAT.exec(key) ?? []
   if (prefix === undefined || secret === undefined) return null
@@ -38,10 +38,10 @@ export async function findApiKey(store: Store, key: string, now = new Date()): P
   return row
 }
 
-/** Looks like an API key rather than a person's token. */
+/** Whether a bearer token has the form of an API key. */
 export const isApiKey = (bearer: string) => bearer.startsWith('lk_')
 
-/** A key may what its role may, narrowed to its scopes. */
+/** Whether a key allows an action, by its role and its scopes. */
 export function keyMay(key: Pick<ApiKeyDoc, 'role' | 'scopes'>, action: Action): boolean {
   const area = `${action.split('.')[0]}.*`
   return can(key.role, action) && key.scopes.some(scope => scope === '*' || scope === area || scope === action)

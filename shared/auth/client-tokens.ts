@@ -5,19 +5,19 @@ import { type Keyring, secretPlace } from './encryption.ts'
 
 type Place = Pick<ClientDoc, '_id' | 'tenantId'>
 
-/** A number's token as `accessToken` stores it: it can be decrypted only as part of its own row. */
+/** Encrypts a number's access token, so that it can be decrypted in its own row only. */
 export function sealAccessToken(keyring: Keyring, client: Place, token: string): string {
   return keyring.encrypt(token, placeOf(client))
 }
 
-/** The number's token, null without one. @throws DecryptionFailed: the number cannot send and should be paused (`token`) */
+/** Decrypts a number's token; null when it has none. @throws DecryptionFailed: the number cannot send, pause it (`token`) */
 export function openAccessToken(keyring: Keyring, client: Place & Pick<ClientDoc, 'accessToken'>): string | null {
   return client.accessToken === null ? null : keyring.decrypt(client.accessToken, placeOf(client))
 }
 
 /**
- * Encrypts the numbers' tokens with the first key where another key or an older layout was used. A token that changes meanwhile is
- * left as it is. `unreadable` counts tokens that no key opens: if that is all of them, the key is wrong.
+ * Encrypts again every token that is not under the first key or has an older format; a token that changes meanwhile is left.
+ * `unreadable` counts tokens that no key decrypts: if that is all of them at a start, the key is wrong.
  */
 export async function rewriteAccessTokens(
   store: Store,

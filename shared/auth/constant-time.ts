@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
-/** Whether two secrets are equal; the time tells neither where they differ nor how long they are. */
+/** Whether two secrets are equal; the time of the comparison reveals neither the first difference nor the length. */
 export function safeEqual(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b))
 }

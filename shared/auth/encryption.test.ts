@@ -62,7 +62,7 @@ describe('a keyring', () => {
     expect(() => keyring.decrypt(stored, PLACE)).toThrow('malformed')
   })
 
-  test('tells nothing of the secret in its errors', () => {
+  test('does not reveal the secret in its errors', () => {
     const stored = keyring.encrypt('EAAcanary', PLACE)
     const failure = (() => {
       try {
@@ -93,7 +93,7 @@ describe('rotation', () => {
     expect(() => without.decrypt(stored, PLACE)).toThrow('unknown_key')
   })
 
-  test('another key under the same name does not open it', () => {
+  test('another key under the same name does not decrypt it', () => {
     const stored = before.encrypt('EAAtoken', PLACE)
     expect(() => createKeyring({ TOKEN_ENCRYPTION_KEYS: `k1:${newer}` }).decrypt(stored, PLACE)).toThrow('tampered')
   })
@@ -105,7 +105,7 @@ describe('rotation', () => {
     expect(both.keyIds).toEqual(['k2', 'default'])
   })
 
-  test('the layout of LinkoJob is read with any of the keys, and wants to be rewritten', () => {
+  test('the format of LinkoJob is decrypted with any of the keys, and marked for encryption again', () => {
     const stored = seed001('EAAold', older)
     expect(after.decrypt(stored, PLACE)).toBe('EAAold')
     expect(after.needsRewrite(stored)).toBe(true)

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 
-/** A stored secret that we cannot read. Its text never says the secret or the key. */
+/** Stored secret that cannot be decrypted. The error text never contains the secret or the key. */
 export class DecryptionFailed extends Error {
   override readonly name = 'DecryptionFailed'
   readonly reason: 'unknown_key' | 'tampered' | 'malformed'
@@ -10,18 +10,18 @@ export class DecryptionFailed extends Error {
   }
 }
 
-/** Secrets at rest. The first key encrypts, all of them decrypt: a new key is put in front, the old one removed later. */
+/** Keys for secrets at rest. The first key encrypts, all of them decrypt: add a new key in front and remove the old one later. */
 export interface Keyring {
-  /** @param aad where the secret belongs (`secretPlace`): in any other place it cannot be read. */
+  /** Encrypts a secret. @param aad the place of the secret (`secretPlace`), outside which it cannot be decrypted */
   encrypt(plain: string, aad: string): string
-  /** @throws DecryptionFailed */
+  /** Decrypts a secret. @throws DecryptionFailed */
   decrypt(stored: string, aad: string): string
-  /** True for what is not in today's format under the first key: read it and store it anew. */
+  /** Whether a stored secret should be encrypted again: it has an older format or is not under the first key. */
   needsRewrite(stored: string): boolean
   readonly keyIds: readonly string[]
 }
 
-/** The place of a secret, part of what is authenticated: a row copied to another tenant or number does not open. */
+/** Place of a secret, as authenticated data: a value copied to another tenant or number cannot be decrypted. */
 export const secretPlace = (tenantId: unknown, clientId: unknown, field: string) => `${tenantId}:${clientId}:${field}`
 
 const CIPHER = 'aes-256-gcm'
@@ -66,7 +66,7 @@ function open(stored: string, aad: string, keys: Map<string, Buffer>): string {
   return openOld(keys, nonce, tag, data)
 }
 
-/** Seed 001's layout names no key and has no AAD: each key is tried. */
+/** Decrypts the LinkoJob format, which names no key and has no authenticated data, with each key in turn. */
 function openOld(keys: Map<string, Buffer>, nonce: Buffer, tag: Buffer, data: Buffer): string {
   for (const key of keys.values()) {
     try {

@@ -1,7 +1,7 @@
 const SHORTEST = 12
 const LONGEST = 200
 
-/** Stems of the passwords that are guessed first; digits and signs around them do not help. */
+/** Stems of common passwords; digits and punctuation around them are ignored. */
 const COMMON = new Set(
   `password passw0rd p@ssword p@ssw0rd motdepasse azerty azertyuiop qwerty qwertyuiop qwertz qazwsx qazwsxedc asdfgh asdfghjkl
   zxcvbn zxcvbnm letmein welcome bienvenue iloveyou admin administrator administrateur root user utilisateur login guest test
@@ -11,30 +11,30 @@ const COMMON = new Set(
 )
 
 /**
- * Why a new password is refused, as a sentence; null when it is good. Length counts more than kinds of characters; what
- * others choose and what the address tells is refused.
+ * Reason for refusing a new password, as a sentence; null for an acceptable one. Length matters more than kinds of characters;
+ * common passwords and those made of the name or the address are refused.
  */
 export function passwordProblem(password: string, about: { email?: string; name?: string } = {}): string | null {
-  if ([...password].length < SHORTEST) return `A password needs at least ${SHORTEST} characters`
-  if (password.length > LONGEST) return `A password has at most ${LONGEST} characters`
+  if ([...password].length < SHORTEST) return `The password must have at least ${SHORTEST} characters.`
+  if (password.length > LONGEST) return `The password can have at most ${LONGEST} characters.`
   const plain = password.normalize('NFKC').toLowerCase()
-  if (new Set(plain).size < 5) return 'A password needs at least 5 different characters'
-  if (isSequence(plain)) return 'A password is more than a run of neighbouring characters'
+  if (new Set(plain).size < 5) return 'The password must have at least 5 different characters.'
+  if (isSequence(plain)) return 'The password cannot be a sequence such as 12345678 or abcdefgh.'
   const stem = plain.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, '')
-  if (COMMON.has(stem) || COMMON.has(halved(stem))) return 'This password is among those that are guessed first'
+  if (COMMON.has(stem) || COMMON.has(halved(stem))) return 'This password is too common. Choose another one.'
   const personal = [about.email?.split('@')[0], about.name].filter(part => part !== undefined && part.length >= 4)
-  if (personal.some(part => stem === part?.toLowerCase())) return 'A password is more than your name'
+  if (personal.some(part => stem === part?.toLowerCase())) return 'The password cannot consist of your name or e-mail address.'
   return null
 }
 
-/** `123456789012`, `abcdefghijkl` and the like, up or down. */
+/** Whether a text is a sequence such as `123456789012` or `abcdefghijkl`, ascending or descending. */
 function isSequence(text: string): boolean {
   const steps = [...text].slice(1).map((char, i) => (char.codePointAt(0) ?? 0) - (text.codePointAt(i) ?? 0))
   const even = steps.filter(step => Math.abs(step) === 1 || step === -9).length
   return even >= steps.length - 1
 }
 
-/** `passwordpassword` -> `password`. */
+/** Half of a text that repeats itself: `passwordpassword` becomes `password`. */
 function halved(text: string): string {
   const half = text.slice(0, text.length / 2)
   return half + half === text ? half : text

@@ -13,18 +13,18 @@ test('a password is stored as argon2id of 19 MiB, two passes, one lane, with its
   expect(await verifyPassword(stored, 'demo@123456')).toEqual({ ok: false, needsRehash: false })
 })
 
-test('the same letters typed on another keyboard are the same password', async () => {
+test('the same letters in another Unicode form are the same password', async () => {
   const stored = await hashPassword('caf\u00e9 cr\u00e8me')
   expect((await verifyPassword(stored, 'cafe\u0301 cre\u0300me')).ok).toBe(true)
 })
 
-test('a bcrypt hash of an older system is accepted, and wants to be replaced', async () => {
+test('a bcrypt hash of an older system is accepted, and marked for replacement', async () => {
   const stored = await bcrypt.hash('Demo@123456', 4)
   expect(await verifyPassword(stored, 'Demo@123456')).toEqual({ ok: true, needsRehash: true })
   expect(await verifyPassword(stored, 'wrong')).toEqual({ ok: false, needsRehash: false })
 })
 
-test('a cheaper argon2 hash is accepted, and wants to be replaced', async () => {
+test('a weaker argon2 hash is accepted, and marked for replacement', async () => {
   const stored = await hash('Demo@123456', { memoryCost: 1024, timeCost: 1 })
   expect(await verifyPassword(stored, 'Demo@123456')).toEqual({ ok: true, needsRehash: true })
 })
@@ -36,7 +36,7 @@ test.for(['', 'plain text', '$argon2id$broken', '$2b$10$short'])(
   },
 )
 
-test('nobody signs in as nobody', async () => {
+test('verifyUnknown never succeeds', async () => {
   expect(await verifyUnknown('nobody has this password')).toBe(false)
 })
 

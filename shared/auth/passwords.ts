@@ -8,7 +8,7 @@ const BCRYPT = /^\$2[abxy]?\$\d\d\$/
 
 export interface PasswordCheck {
   ok: boolean
-  /** Right, but stored the old way or too cheaply: store `hashPassword` of it now. */
+  /** True for a correct password whose hash is outdated or too weak: store `hashPassword` of it now. */
   needsRehash: boolean
 }
 
@@ -16,7 +16,7 @@ export async function hashPassword(password: string): Promise<string> {
   return await hash(password.normalize('NFC'), COST)
 }
 
-/** Argon2id, or bcrypt of the systems that Linko takes over. A hash that nobody can read is a wrong password. */
+/** Checks a password against an Argon2id hash, or a bcrypt hash of a former system. An unreadable hash fails the check. */
 export async function verifyPassword(stored: string, password: string): Promise<PasswordCheck> {
   if (BCRYPT.test(stored)) {
     const ok = await bcrypt.compare(password, stored)
@@ -33,14 +33,14 @@ export async function verifyPassword(stored: string, password: string): Promise<
 
 let nobodysHash: Promise<string> | undefined
 
-/** Takes as long as a real check and is never right: an address that nobody has is not told apart by the clock. */
+/** Takes as long as a real check and fails, so that the time does not reveal unknown e-mail addresses. */
 export async function verifyUnknown(password: string): Promise<false> {
   nobodysHash ??= hashPassword('nobody has this password')
   await verify(await nobodysHash, password.normalize('NFC'))
   return false
 }
 
-/** Hashes ahead of the first sign-in, so that the first unknown address costs no more than the others. */
+/** Prepares the hash for `verifyUnknown`, so that the first unknown address takes no longer than the others. */
 export async function warmUpPasswords(): Promise<void> {
   await verifyUnknown('')
 }

@@ -22,17 +22,17 @@ test('a platform admin may do everything in the table', () => {
   expect(ACTIONS.filter(action => !can('platform_admin', action))).toEqual([])
 })
 
-test('what the table does not name is forbidden, also what every object has', () => {
+test('an action that is not in the table is forbidden, also the names of inherited properties', () => {
   for (const action of ['conversations.destroy', 'toString', '__proto__', 'constructor']) {
     expect(can('platform_admin', action as Action)).toBe(false)
   }
 })
 
-test('an unknown role may nothing', () => {
+test('an unknown role is allowed nothing', () => {
   expect(ACTIONS.filter(action => can('root' as never, action))).toEqual([])
 })
 
-test('a lent role never exceeds the own one', () => {
+test('a requested role never exceeds the own one', () => {
   expect(capRole('platform_admin', 'agent')).toBe('agent')
   expect(capRole('agent', 'tenant_admin')).toBe('agent')
   expect(mayGrant('tenant_admin', 'platform_admin')).toBe(false)

@@ -1,8 +1,8 @@
 import type { Role } from '../model/documents.ts'
 
 /**
- * Who may do what: one row per action, the least role that may. Roles contain one another, so one word says it all. What is
- * not in the table is forbidden. Every route names one of these actions.
+ * Policy: the least role for each action. Each role includes the ones below it. An action that is not in the table is
+ * forbidden. Every route names one of these actions.
  */
 const LEAST_ROLE = {
   // Everyone who is signed in.
@@ -84,19 +84,19 @@ const LEAST_ROLE = {
 export type Action = keyof typeof LEAST_ROLE
 export const ACTIONS = Object.keys(LEAST_ROLE) as Action[]
 
-/** Least first: each may all that the ones before it may. */
+/** Roles, least first: each includes the ones before it. */
 export const ROLES = ['agent', 'manager', 'tenant_admin', 'platform_admin'] as const satisfies readonly Role[]
 
-/** Whether a role may do something. An unknown role or action may nothing. */
+/** Whether a role allows an action; false for an unknown role or action. */
 export function can(role: Role, action: Action): boolean {
   if (!Object.hasOwn(LEAST_ROLE, action)) return false
   return ROLES.indexOf(role) >= ROLES.indexOf(LEAST_ROLE[action])
 }
 
-/** The lesser of two roles: nobody is lent more than they have. */
+/** Lesser of two roles, so that nobody gets more rights than their own role has. */
 export const capRole = (wanted: Role, own: Role): Role => (ROLES.indexOf(wanted) < ROLES.indexOf(own) ? wanted : own)
 
-/** Whether `actor` may give someone the role `given`: never one above the own. */
+/** Whether `actor` may assign the role `given`, which must not be above their own. */
 export const mayGrant = (actor: Role, given: Role): boolean => ROLES.indexOf(given) <= ROLES.indexOf(actor)
 
 const FOREIGN_ROLES: Record<string, Role> = {
@@ -107,7 +107,7 @@ const FOREIGN_ROLES: Record<string, Role> = {
   SELLER: 'agent',
 }
 
-/** Roles of the systems that Linko takes over. `COMPANIE_ROLES` (their spelling) means the user's own role. */
+/** Role for one of the former systems; null for an unknown one. `COMPANIE_ROLES` (their spelling) means the user's own role. */
 export function roleFromForeign(name: string, own: Role): Role | null {
   if (name === 'COMPANIE_ROLES') return own
   if ((ROLES as readonly string[]).includes(name)) return name as Role

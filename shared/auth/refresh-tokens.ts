@@ -4,12 +4,12 @@ import type { Id, RefreshTokenDoc } from '../model/documents.ts'
 import type { Store } from '../store/connect.ts'
 import { acrossTenants } from '../store/tenancy/tenancy.ts'
 
-/** Two tabs, or a lost answer, may show the same token twice within this time. */
+/** Grace time in which the same token may be used again, by a second tab or after a lost answer. */
 const GRACE_MS = 10_000
 const MAX_GRACE_USES = 5
 
 export interface IssuedRefreshToken {
-  /** 256 bits, base64url. Only its hash is stored. */
+  /** Token of 256 bits in base64url. Only its hash is stored. */
   token: string
   userId: Id
   tenantId: Id
@@ -18,9 +18,9 @@ export interface IssuedRefreshToken {
 
 export type Rotation =
   | ({ kind: 'rotated' } & IssuedRefreshToken)
-  /** Unknown, expired or revoked. */
+  /** Unknown, expired or revoked token. */
   | { kind: 'invalid' }
-  /** Used before, by someone else or too long ago: it may be stolen, so its whole family is revoked now. */
+  /** Token that was used before, on another device or too long ago: it may be stolen, so its whole family is revoked. */
   | { kind: 'reused'; userId: Id; tenantId: Id }
 
 interface Circumstances {
@@ -29,7 +29,7 @@ interface Circumstances {
   now?: Date
 }
 
-/** At sign-in: the first token of a new family. */
+/** Issues the first token of a new family, at sign-in. */
 export async function issueRefreshToken(
   store: Store,
   owner: { userId: Id; tenantId: Id },
@@ -39,8 +39,8 @@ export async function issueRefreshToken(
 }
 
 /**
- * Exchanges a token for its successor. The same device may repeat it for 10 s; otherwise a second use revokes the family.
- * One transaction, so a revocation at the same moment cannot be slipped past.
+ * Exchanges a token for its successor. The same device may repeat this for 10 s; any other second use revokes the family. It is
+ * one transaction, so that a concurrent revocation is not missed.
  */
 export async function rotateRefreshToken(store: Store, token: string, circumstances: Circumstances): Promise<Rotation> {
   const now = circumstances.now ?? new Date()
@@ -60,7 +60,7 @@ export async function rotateRefreshToken(store: Store, token: string, circumstan
   )
 }
 
-/** At sign-out: the family of this token ends. Unknown tokens are no error. */
+/** Revokes the family of a token, at sign-out. An unknown token is no error. */
 export async function revokeRefreshToken(store: Store, token: string, now = new Date()): Promise<void> {
   await acrossTenants(() =>
     store.transaction(async session => {
@@ -70,7 +70,7 @@ export async function revokeRefreshToken(store: Store, token: string, now = new 
   )
 }
 
-/** After a change of password or role, or deactivation: all of a user's sessions end. */
+/** Revokes all sessions of a user, after a change of password or role or a deactivation. */
 export async function revokeUserTokens(
   store: Store,
   tenantId: Id | string,

@@ -28,7 +28,7 @@ test.for<[string, object]>([
   ['three buttons', buttons(['Yes', 'No', 'Later'])],
   ['ten rows', list(Array.from({ length: 10 }, (_, i) => row(i)))],
   ['a reaction taken back', { type: 'reaction', reaction: { message_id: 'wamid.A', emoji: '' } }],
-])('Meta takes %s', ([, body]) => {
+])('%s is accepted', ([, body]) => {
   expect(SendAny.safeParse({ to, ...body }).success).toBe(true)
 })
 
@@ -52,7 +52,7 @@ test.for<[string, object]>([
   expect(SendAny.safeParse({ to, ...body }).success).toBe(false)
 })
 
-test('somebody must be named', () => {
+test('a recipient must be named', () => {
   expect(SendText.safeParse({ text: 'hello' }).success).toBe(false)
   expect(SendText.safeParse({ text: 'hello', to }).success).toBe(true)
 })
@@ -61,13 +61,13 @@ test.for([
   [SendText, { text: 'hello' }],
   [SendTemplate, { templateName: 'welcome' }],
   [SendAny, { type: 'text', text: { body: 'hello' } }],
-] as const)('every send may say what it is about', ([schema, content]) => {
+] as const)('every send may have references', ([schema, content]) => {
   const about = { candidateName: 'Salma', candidateId: 'cand-1', applicationId: 'app-1' }
   expect(schema.parse({ to, ...content, ...about })).toMatchObject(about)
   expect(schema.safeParse({ to, ...content, candidateId: 'x'.repeat(129) }).success).toBe(false)
 })
 
-test('a list of variables counts from 1', () => {
+test('a list of variables is numbered from 1', () => {
   const parsed = SendTemplate.parse({ to, templateName: 'welcome', variables: ['Salma', 'Comptable'] })
   expect(parsed.variables).toEqual({ '1': 'Salma', '2': 'Comptable' })
 })

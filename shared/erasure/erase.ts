@@ -25,14 +25,14 @@ export interface ErasureDeps {
   storage: Pick<ObjectStorage, 'delete'>
 }
 
-/** How much was removed. */
+/** Numbers of removed rows and files. */
 export type Erased = Record<'messages' | 'files' | 'leads' | 'notes' | 'webhookEvents' | 'deadLetters' | 'recipients', number>
 
 const PAGE = 500
 
 /**
- * Removes what is kept about a person whose erasure has begun: contents and files of messages, leads, notes, rows of
- * audiences, webhooks, dead letters, answers. Any step may be repeated, so whoever finds it unfinished starts over.
+ * Removes all data about a person whose erasure has begun: contents and files of messages, leads, notes, rows of audiences,
+ * webhooks, dead letters, answers. Every step can be repeated, so an unfinished erasure is started again.
  * @throws Outage
  */
 export async function finishErasure({ store, storage }: ErasureDeps, contact: ContactDoc, now: Date): Promise<Erased> {
@@ -66,7 +66,7 @@ async function eraseAll(deps: ErasureDeps, person: Person, erased: Erased, now: 
     if (page.length < PAGE) break
   }
   Object.assign(erased, await deleteLeadsAndNotes(store, person, traces, now))
-  // A draft asks for its file again when it has to be read once more.
+  // A draft whose audience must be read again asks for its file again.
   for (const { _id, audience } of await findAudiences(store, person))
     await deps.storage.delete(audienceKey(person.tenantId, _id, audience.generation))
   erased.recipients = await emptyRecipients(store, person)

@@ -17,15 +17,15 @@ export interface HttpAppOptions<Deps> {
   deps: Deps
   log: Logger
   corsOrigins: readonly string[]
-  /** Hops of proxies in front whose X-Forwarded-For counts. */
+  /** Number of proxies in front whose X-Forwarded-For is trusted. */
   trustProxy: number
   /** @throws ApiError 401, 403, 400 */
   authenticate(request: Request): Promise<Caller | null>
-  /** Counts the request; answers headers. @throws ApiError 429 */
+  /** Counts the request and returns the rate-limit headers. @throws ApiError 429 */
   limit(route: Route<Deps>, caller: Caller | null, ip: string, body: unknown): Promise<Record<string, string>>
-  /** Runs the work of a caller: within its tenant, so that no query of it can reach another's rows. */
+  /** Runs the work of a caller within its tenant, so that no query can reach another tenant's rows. */
   within<T>(caller: Caller, work: () => Promise<T>): Promise<T>
-  /** Whether an error says that a server of ours is away or busy: 503, and try again. */
+  /** Whether an error means that MongoDB, RabbitMQ or Redis is not available: the answer is 503. */
   isOutage(error: unknown): boolean
 }
 
@@ -40,10 +40,10 @@ const EXPOSED = [
   'preference-applied',
   'x-other-clients',
 ]
-/** What a route does not speak of must not come: a member that nobody reads is a mistake of the caller's. */
+/** Schema of a route without a body, query or parameters: any member is refused. */
 const NOTHING = z.strictObject({})
 
-/** Everything that express needs around a list of routes: strict input, one form of error, limits, headers, a log line. */
+/** Express app for a list of routes: strict input, one form of error, rate limits, security headers, request log. */
 export function createHttpApp<Deps>(options: HttpAppOptions<Deps>): Express {
   const app = express()
   app.disable('x-powered-by')
@@ -75,7 +75,7 @@ export function createHttpApp<Deps>(options: HttpAppOptions<Deps>): Express {
 
   for (const route of options.routes) app[route.method](expressPath(route.path), serve(route, options))
   app.use(methodsOf(options.routes))
-  app.use((_request, _response, next) => next(new ApiError(404, 'NOT_FOUND', 'There is nothing here')))
+  app.use((_request, _response, next) => next(new ApiError(404, 'NOT_FOUND', 'No resource exists at this address.')))
   app.use(problemHandler(options))
   return app
 }
@@ -88,11 +88,14 @@ function serve<Deps>(route: Route<Deps>, options: HttpAppOptions<Deps>) {
     const caller = route.action === null ? null : await options.authenticate(request)
     response.locals.caller = caller
     if (route.action !== null && caller === null)
-      throw new ApiError(401, 'UNAUTHENTICATED', 'Sign in, or send an API key', { headers: { 'www-authenticate': 'Bearer' } })
+      throw new ApiError(401, 'UNAUTHENTICATED', 'No valid credentials were given. Sign in, or send an API key.', {
+        headers: { 'www-authenticate': 'Bearer' },
+      })
     const body = route.upload ? {} : readBody(request)
     const headers = await options.limit(route, caller, request.ip ?? '', body)
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-    if (route.action !== null && !caller?.may(route.action)) throw new ApiError(403, 'FORBIDDEN', 'Your role may not do this')
+    if (route.action !== null && !caller?.may(route.action))
+      throw new ApiError(403, 'FORBIDDEN', 'Your role does not allow this action.')
     const upload = route.upload ? openUpload(request, route.upload) : null
     const checked = {
       caller,
@@ -118,22 +121,22 @@ async function answer(response: Response, status: number, reply: Reply): Promise
     if (REPLACED.has(name)) response.setHeader(name, value)
     else response.append(name, value)
   response.status(reply.status ?? status)
-  // A caller who leaves in the middle is no failure of ours.
+  // A caller that disconnects in the middle is not a failure of the service.
   if (reply.stream) await pipeline(reply.stream, response).catch(() => response.destroy())
   else if (reply.body === undefined) response.end()
   else if (typeof reply.body === 'string') response.send(reply.body)
   else response.json(reply.body)
 }
 
-/** Said by the app for every route, and better by some. */
+/** Headers that the app sets on every response and that a route may replace. */
 const REPLACED = new Set(['cache-control', 'content-security-policy', 'x-content-type-options'])
 
-/** @throws ApiError 415 for another type, 413 for a length that is known to be too much */
+/** Stream of an upload, which breaks beyond `maxBytes`. @throws ApiError 415 for another type, 413 for a declared excess length */
 function openUpload(request: Request, { types, maxBytes }: { types: readonly string[]; maxBytes: number }): Readable {
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
   if (!types.includes(type) || request.headers['content-encoding'] !== undefined)
-    throw new ApiError(415, 'CONTENT_TYPE_NOT_SUPPORTED', `Send ${types.join(' or ')}`)
-  const tooLarge = () => new ApiError(413, 'TOO_LARGE', `At most ${Math.floor(maxBytes / 1_000_000)} MB`)
+    throw new ApiError(415, 'CONTENT_TYPE_NOT_SUPPORTED', `The content type is not supported. Send ${types.join(' or ')}.`)
+  const tooLarge = () => new ApiError(413, 'TOO_LARGE', `The file is larger than ${Math.floor(maxBytes / 1_000_000)} MB.`)
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge()
   let bytes = 0
   const bounded = new Transform({
@@ -142,27 +145,28 @@ function openUpload(request: Request, { types, maxBytes }: { types: readonly str
       done(bytes > maxBytes ? tooLarge() : null, chunk)
     },
   })
-  // What breaks comes out of the stream that the route reads.
+  // An error of the request is raised by the stream that the route reads.
   pipeline(request, bounded).catch(() => undefined)
   return bounded
 }
 
-/** An absent body is an empty one. */
+/** Parsed JSON body; an absent one counts as an empty object. */
 function readBody(request: Request): unknown {
   const given = typeof request.body === 'string' ? request.body : ''
   const hasOther = Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'] !== undefined
-  if (given === '' && hasOther) throw new ApiError(415, 'CONTENT_TYPE_NOT_SUPPORTED', 'Send application/json')
+  if (given === '' && hasOther)
+    throw new ApiError(415, 'CONTENT_TYPE_NOT_SUPPORTED', 'The content type is not supported. Send application/json.')
   return given === '' ? {} : parseStrictJson(given)
 }
 
-/** Each key once: what a second one means is anybody's guess. */
+/** Query parameters; a repeated one is refused, because its meaning is not defined. */
 function readQuery(request: Request): Record<string, string> {
   const query: Record<string, string> = {}
   const at = request.url.indexOf('?')
   if (at < 0) return query
   for (const [key, value] of new URLSearchParams(request.url.slice(at + 1))) {
     requirePlainKey(key, '', 'QUERY_INVALID')
-    if (Object.hasOwn(query, key)) throw new ApiError(400, 'QUERY_DUPLICATE', `${key} is given twice`)
+    if (Object.hasOwn(query, key)) throw new ApiError(400, 'QUERY_DUPLICATE', `The parameter ${key} is given twice.`)
     query[key] = cleanText(value, key, 'QUERY_INVALID')
   }
   return query
@@ -177,7 +181,7 @@ function check(schema: z.ZodType, value: unknown, status: number, errorCode: str
   })
 }
 
-/** 405 with the methods that would work, for paths that exist. */
+/** Handler that answers 405 with the allowed methods for paths that exist. */
 function methodsOf<Deps>(routes: readonly Route<Deps>[]) {
   const patterns = routes.map(({ path, method }) => ({ method, pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`) }))
   return (request: Request, _response: Response, next: (error?: unknown) => void) => {
@@ -185,11 +189,15 @@ function methodsOf<Deps>(routes: readonly Route<Deps>[]) {
       ...new Set(patterns.filter(({ pattern }) => pattern.test(request.path)).map(({ method }) => method.toUpperCase())),
     ]
     if (methods.length === 0 || request.method === 'OPTIONS') return next()
-    next(new ApiError(405, 'METHOD_NOT_ALLOWED', `Allowed: ${methods.join(', ')}`, { headers: { allow: methods.join(', ') } }))
+    next(
+      new ApiError(405, 'METHOD_NOT_ALLOWED', `This method is not allowed here. Allowed: ${methods.join(', ')}.`, {
+        headers: { allow: methods.join(', ') },
+      }),
+    )
   }
 }
 
-/** RFC 9457, always of the same members; a fault of ours shows nothing of itself but the request id. */
+/** Error handler: RFC 9457 problem documents with the same members; an internal error shows only the request id. */
 function problemHandler<Deps>({ log, isOutage }: HttpAppOptions<Deps>): ErrorRequestHandler {
   return (error, request, response, next) => {
     if (response.headersSent) return next(error)
@@ -255,12 +263,16 @@ function problemOf(error: unknown): Problem {
     const { status, errorCode, message, errors, headers, extra } = error
     return titled(status, errorCode, message, { errors, headers, extra })
   }
-  if (error instanceof Outage) return titled(503, 'UNAVAILABLE', 'Try again in a moment', { headers: { 'retry-after': '5' } })
+  if (error instanceof Outage)
+    return titled(503, 'UNAVAILABLE', 'The service is temporarily unavailable. Try again in a few seconds.', {
+      headers: { 'retry-after': '5' },
+    })
   const status = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500
-  if (status === 415) return titled(415, 'CONTENT_TYPE_NOT_SUPPORTED', 'Send application/json, uncompressed')
-  if (status === 413) return titled(413, 'BODY_TOO_LARGE', `At most ${BODY_LIMIT}`)
-  if (status >= 400 && status < 500) return titled(status, 'REQUEST_INVALID', 'The request cannot be read')
-  return titled(500, 'INTERNAL', 'Something went wrong on our side')
+  if (status === 415)
+    return titled(415, 'CONTENT_TYPE_NOT_SUPPORTED', 'The content type is not supported. Send application/json, uncompressed.')
+  if (status === 413) return titled(413, 'BODY_TOO_LARGE', `The body is larger than ${BODY_LIMIT}.`)
+  if (status >= 400 && status < 500) return titled(status, 'REQUEST_INVALID', 'The request cannot be read.')
+  return titled(500, 'INTERNAL', 'An internal error occurred. Contact support with the request id.')
 }
 
 function finish(request: Request, response: Response, log: Logger): void {

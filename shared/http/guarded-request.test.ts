@@ -38,7 +38,7 @@ async function serve(listener: RequestListener): Promise<string> {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-test('a host of the configuration may be private, but not lead to another private one', async () => {
+test('a configured host may be private, but may not redirect to another private one', async () => {
   const host = await serve((_request, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/inside' }).end())
   const call = guardedRequest(`http://${host}/`, { allowedHosts: [host], redirects: 3 })
   await expect(call).rejects.toThrow(RefusedAddress)

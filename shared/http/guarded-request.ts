@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream'
 import { Agent, type Dispatcher, request } from 'undici'
 import { isPublicAddress } from './public-address.ts'
 
-/** The address is not one that a tenant may make us call. Nothing was sent. */
+/** Address that must not be called on behalf of a tenant. Nothing was sent. */
 export class RefusedAddress extends Error {
   override readonly name = 'RefusedAddress'
 }
@@ -14,9 +14,9 @@ export interface GuardedRequest {
   method?: 'GET' | 'POST'
   headers?: Record<string, string>
   body?: string | Buffer
-  /** `host:port` that may be plain http and private: the simulator's in development. From configuration only. */
+  /** Hosts as `host:port` that may be private and use plain http (the simulator in development). From configuration only. */
   allowedHosts?: readonly string[]
-  /** Followed at most this often; each target is checked anew. Default 0: a redirect is the answer. */
+  /** Most redirects to follow, each checked again. Default 0: a redirect is the answer. */
   redirects?: number
   timeoutMs?: number
 }
@@ -31,8 +31,8 @@ const TIMEOUT_MS = 5000
 const CREDENTIALS = new Set(['authorization', 'cookie'])
 
 /**
- * Calls an address that a tenant or a webhook named. https on port 443 only; the name is resolved once and the connection goes
- * to the very address that was checked, so that a name that changes between check and call gains nothing.
+ * Calls an address given by a tenant or a webhook: https on port 443 only. The name is resolved once and the connection goes to
+ * the checked address, so that a name which changes between check and call is harmless.
  * @throws RefusedAddress before anything is sent.
  */
 export async function guardedRequest(address: string, options: GuardedRequest = {}): Promise<GuardedResponse> {
@@ -57,7 +57,7 @@ export async function guardedRequest(address: string, options: GuardedRequest = 
   return guardedRequest(location.href, { ...options, headers, redirects: (options.redirects ?? 0) - 1 })
 }
 
-/** @throws RefusedAddress unless the address is https on 443 with a public host, or a host that the configuration allows. */
+/** Parses and checks an address. @throws RefusedAddress unless it is https on 443 with a public host, or an allowed host */
 export function checkedUrl(address: string, allowedHosts: readonly string[] = []): URL {
   const url = URL.parse(address)
   if (url === null) throw new RefusedAddress('not a URL')
@@ -71,7 +71,7 @@ export function checkedUrl(address: string, allowedHosts: readonly string[] = []
 
 const isListed = (url: URL, allowedHosts: readonly string[]) => /^https?:$/.test(url.protocol) && allowedHosts.includes(url.host)
 
-/** Every address that the name has must be public: the one that is tried next is not ours to choose. */
+/** DNS lookup that requires every address of a name to be public, because any of them may be used. */
 const checkedLookup: LookupFunction = (hostname, options, callback) => {
   resolve(hostname, { ...options, all: true }, (error, addresses) => {
     if (error) return callback(error, [])

@@ -23,7 +23,7 @@ test.for([1, 2, 3, 5, 7, 64, 100_000])('a file is found and streamed whole in ch
   expect((await buffer(file.content)).equals(content)).toBe(true)
 })
 
-test('what fetch makes of a FormData is read', async () => {
+test('a form written by fetch is read', async () => {
   const data = new FormData()
   data.set('file', new Blob([content], { type: 'image/png' }), 'été.png')
   const request = new Request('http://x.test', { method: 'POST', body: data })
@@ -33,12 +33,12 @@ test('what fetch makes of a FormData is read', async () => {
   expect((await buffer(file.content)).equals(content)).toBe(true)
 })
 
-test('an empty file is one', async () => {
+test('an empty file is accepted', async () => {
   const file = await fileOfForm(inChunks(form(part(FILE, '')), 9), TYPE)
   expect((await buffer(file.content)).length).toBe(0)
 })
 
-test('a form that breaks off, names no boundary or holds no file is refused', async () => {
+test('a form that is truncated, names no boundary or contains no file is refused', async () => {
   const cut = form(part(FILE, content)).subarray(0, -20)
   const file = await fileOfForm(inChunks(cut, 10), TYPE)
   await expect(buffer(file.content)).rejects.toMatchObject({ errorCode: 'FORM_INVALID' })

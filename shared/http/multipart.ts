@@ -4,7 +4,7 @@ import { ApiError } from '../domain/errors.ts'
 export interface FormFile {
   filename: string | null
   mimeType: string | null
-  /** Read it to its end: what follows in the form is read with it and left out. */
+  /** Stream of the file. Read it to its end; the rest of the form is read with it and ignored. */
   content: Readable
 }
 
@@ -13,17 +13,17 @@ const HEADERS_END = Buffer.from('\r\n\r\n')
 
 /**
  * The first file of a multipart/form-data body, streamed; members before it are skipped.
- * @throws ApiError 400 for a form that is none or ends early, 422 for one without a file
+ * @throws ApiError 400 for an invalid or truncated form, 422 for one without a file
  */
 export async function fileOfForm(form: Readable, contentType: string): Promise<FormFile> {
   const delimiter = Buffer.from(`\r\n--${boundaryOf(contentType)}`)
   const chunks = form[Symbol.asyncIterator]() as AsyncIterator<Buffer>
-  // The first delimiter has no line break before it.
+  // The first delimiter is not preceded by a line break.
   let buffered = Buffer.from('\r\n')
 
   async function readMore(): Promise<void> {
     const { done, value } = await chunks.next()
-    if (done) throw broken('ends in the middle')
+    if (done) throw broken('is truncated')
     buffered = Buffer.concat([buffered, value])
   }
 
@@ -41,7 +41,8 @@ export async function fileOfForm(form: Readable, contentType: string): Promise<F
   async function readHeaders(): Promise<string> {
     for (let end = buffered.indexOf(HEADERS_END); ; end = buffered.indexOf(HEADERS_END)) {
       if (buffered.length >= 2 && buffered.toString('latin1', 0, 2) === '--') throw noFile()
-      if (end > MOST_HEADER_BYTES || (end < 0 && buffered.length > MOST_HEADER_BYTES)) throw broken('has too long headers')
+      if (end > MOST_HEADER_BYTES || (end < 0 && buffered.length > MOST_HEADER_BYTES))
+        throw broken('has headers that are too long')
       if (end < 0) {
         await readMore()
         continue
@@ -76,7 +77,7 @@ export async function fileOfForm(form: Readable, contentType: string): Promise<F
   }
 }
 
-/** Undefined: not a file. */
+/** File name in the headers of a part; undefined: the part is not a file. */
 function filenameOf(headers: string): string | undefined {
   const disposition = /^content-disposition:(.*)$/im.exec(headers)?.[1] ?? ''
   const extended = /;\s*filename\*=utf-8''([^;\s]+)/i.exec(disposition)?.[1]
@@ -99,5 +100,5 @@ function boundaryOf(contentType: string): string {
   return (match[1] ?? match[2]) as string
 }
 
-const broken = (what: string) => new ApiError(400, 'FORM_INVALID', `The form ${what}`)
-const noFile = () => new ApiError(422, 'MEDIA_MISSING', 'The form holds no file')
+const broken = (what: string) => new ApiError(400, 'FORM_INVALID', `The form ${what}.`)
+const noFile = () => new ApiError(422, 'MEDIA_MISSING', 'The form contains no file.')

@@ -1,6 +1,6 @@
 /**
- * For how many seconds a caller would wait for the outcome: `Prefer: wait=5`, among other preferences or alone; null when it
- * does not say. The first one counts, and none is longer than `most`.
+ * Seconds that a caller waits for the outcome, from `Prefer: wait=5`, alone or among other preferences; null without one. The
+ * first one counts, limited to `most`.
  * @see https://www.rfc-editor.org/rfc/rfc7240#section-4.3
  */
 export function preferredWait(prefer: string | undefined, most: number): number | null {

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 
-/** Everything that is not the public internet: private, loopback, link-local, shared (CGNAT), documentation, multicast, reserved. */
+/** Networks outside the public internet: private, loopback, link-local, shared (CGNAT), documentation, multicast, reserved. */
 const V4 = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -19,7 +19,7 @@ const V4 = [
   ['240.0.0.0', 4],
 ] as const
 
-/** The tunnels (NAT64, 6to4, Teredo) lead to IPv4 addresses that this list could not see. */
+/** IPv6 networks, with the tunnels (NAT64, 6to4, Teredo), which lead to IPv4 addresses that the list does not see. */
 const V6 = [
   ['::', 96],
   ['64:ff9b::', 96],
@@ -40,7 +40,7 @@ const blocked = new BlockList()
 for (const [network, prefix] of V4) blocked.addSubnet(network, prefix, 'ipv4')
 for (const [network, prefix] of V6) blocked.addSubnet(network, prefix, 'ipv6')
 
-/** Whether a request of a tenant's choosing may be sent to this IP address. A v4-mapped v6 address counts as its v4 one. */
+/** Whether an IP address is public, so that a tenant may name it. A v4-mapped v6 address counts as its v4 address. */
 export function isPublicAddress(address: string): boolean {
   const family = isIP(address)
   if (family === 0) return false

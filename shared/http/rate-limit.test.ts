@@ -11,10 +11,10 @@ test.for<[string, number, number]>([
   expect(parseQuota(text)).toEqual({ count, windowMs })
 })
 
-test.for(['', '100', '100/', '/min', '100/15', '100/15m', '-1/min', '1.5/min', '100/min/h'])('%j is no quota', text => {
+test.for(['', '100', '100/', '/min', '100/15', '100/15m', '-1/min', '1.5/min', '100/min/h'])('%j is not a quota', text => {
   expect(() => parseQuota(text)).toThrow('100/15min')
 })
 
-test.for(['100/0min', '0/min'])('%s would let nobody or everybody in', text => {
+test.for(['100/0min', '0/min'])('%s is refused because it would admit nobody or everybody', text => {
   expect(() => parseQuota(text)).toThrow()
 })

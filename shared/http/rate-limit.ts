@@ -8,27 +8,27 @@ export interface Quota {
 }
 
 export interface RateLimiter {
-  /** Counts one. Answers the headers that tell the caller. @throws ApiError 429 */
+  /** Counts one request and returns the rate-limit headers. @throws ApiError 429 */
   take(name: 'api' | 'auth' | 'messages', who: string, quota: Quota): Promise<Record<string, string>>
 }
 
 const UNIT_MS = { s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
-/** `100/15min`, `60/min` -> a quota. @throws Error for anything else, and for zero: a window of none would never refuse */
+/** Quota from a text such as `100/15min` or `60/min`. @throws Error for anything else, also for a window of zero */
 export function parseQuota(text: string): Quota {
   const match = /^([1-9]\d{0,8})\/([1-9]\d{0,5})?(s|min|h|d)$/.exec(text.trim())
   if (match === null) throw new Error('write <n>/<number?><s|min|h|d>, such as 100/15min')
   return { count: Number(match[1]), windowMs: Number(match[2] ?? 1) * UNIT_MS[match[3] as keyof typeof UNIT_MS] }
 }
 
-/** One window per key: counted and dated in one step, on Redis's clock. */
+/** Counts a request in the key's window and returns count and remaining time, in one step on Redis's clock. */
 const SCRIPT = `
 local count = redis.call('INCR', KEYS[1])
 if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return {count, redis.call('PTTL', KEYS[1])}
 `
 
-/** Counted in Redis for all processes; while it is away in this one alone, so that no limit is ever open. */
+/** Rate limiter over all processes in Redis; while Redis is away each process counts alone, so that no limit is open. */
 export function createRateLimiter(redis: Redis, prefix: string): RateLimiter {
   const local = new Map<string, { count: number; until: number }>()
 
@@ -56,9 +56,14 @@ export function createRateLimiter(redis: Redis, prefix: string): RateLimiter {
       }
       if (count <= allowed) return headers
       rateLimited.inc({ limit: name })
-      throw new ApiError(429, 'RATE_LIMITED', `At most ${allowed} requests in ${windowMs / 1000} s`, {
-        headers: { ...headers, 'retry-after': String(resetS) },
-      })
+      throw new ApiError(
+        429,
+        'RATE_LIMITED',
+        `At most ${allowed} requests are allowed in ${windowMs / 1000} s. Try again later.`,
+        {
+          headers: { ...headers, 'retry-after': String(resetS) },
+        },
+      )
     },
   }
 }

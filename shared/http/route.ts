@@ -3,31 +3,31 @@ import type { z } from 'zod'
 import type { Action } from '../auth/policy.ts'
 import type { Role } from '../model/documents.ts'
 
-/** Who calls, once that is known. */
+/** Authenticated caller. */
 export interface Caller {
   kind: 'user' | 'apiKey'
   id: string
-  /** Where the caller acts: the own tenant, or the one that a platform admin names. */
+  /** Tenant that the caller acts in: their own, or the one that a platform admin names. */
   tenantId: string
-  /** Where the caller belongs. */
+  /** Tenant that the caller belongs to. */
   homeTenantId: string
   role: Role
   name: string
   email: string | null
-  /** By the policy, and for API keys by their scopes. */
+  /** Whether the policy, and for API keys their scopes, allow an action. */
   may(action: Action): boolean
 }
 
-/** What a request is counted against. */
+/** Rate limit that a request counts against. */
 export type RateBucket = 'api' | 'read' | 'auth' | 'messages' | 'none'
 
 export interface RouteRequest<Params, Query, Body> {
-  /** Null on public routes only. */
+  /** Caller; null on public routes only. */
   caller: Caller | null
   params: Params
   query: Query
   body: Body
-  /** The file of a route that takes one: read it to its end. @throws ApiError 413 from the stream */
+  /** Stream of an uploaded file; read it to its end. @throws ApiError 413 from the stream */
   upload: Readable | null
   headers: Record<string, string | undefined>
   ip: string
@@ -38,7 +38,7 @@ export interface RouteRequest<Params, Query, Body> {
 export interface Reply {
   status?: number
   body?: unknown
-  /** Instead of a body; its type is among the headers. */
+  /** Stream in place of a body; `headers` contain its type. */
   stream?: Readable
   headers?: Record<string, string>
 }
@@ -46,12 +46,12 @@ export interface Reply {
 // biome-ignore lint/suspicious/noExplicitAny: any schema
 type Schema = z.ZodType<any>
 
-/** A route is data: mounted by the app, described by OpenAPI, checked against the policy by a test. */
+/** Route as data: mounted by the app, described by OpenAPI, checked against the policy by a test. */
 export interface Route<Deps> {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete'
-  /** As OpenAPI writes it: `/api/v1/messages/by-id/{id}`. */
+  /** Path in OpenAPI's form: `/api/v1/messages/by-id/{id}`. */
   path: string
-  /** A row of the policy table; null = public. */
+  /** Action of the policy table; null: public. */
   action: Action | null
   summary: string
   tag: string
@@ -59,13 +59,13 @@ export interface Route<Deps> {
   params?: Schema
   query?: Schema
   body?: Schema
-  /** Takes a file instead of a JSON body: of these types, and no longer than this. */
+  /** Accepted types and largest size of a route that takes a file in place of a JSON body. */
   upload?: { types: readonly string[]; maxBytes: number }
-  /** Takes an Idempotency-Key: a repeat gets the first answer. */
+  /** Whether the route accepts an Idempotency-Key: a repetition gets the first answer. */
   idempotent: boolean
-  /** Takes `Prefer: wait=5`: its answer may come with the outcome. */
+  /** Whether the route accepts `Prefer: wait=5` and then answers with the outcome. */
   waits?: boolean
-  /** Of a success. */
+  /** HTTP status of a success. */
   status: number
   returns?: Schema
   // biome-ignore lint/suspicious/noExplicitAny: the schemas above have checked it
@@ -90,15 +90,15 @@ interface RouteOptions<Deps, P extends Schema, Q extends Schema, B extends Schem
   handle(request: RouteRequest<z.infer<P>, z.infer<Q>, z.infer<B>>, deps: Deps): Promise<Reply>
 }
 
-/** GETs count as reads, everything else as writes, unless the route says otherwise. */
+/** Defines a route, with defaults: a GET counts against `read`, every other method against `api`. */
 export function route<Deps, P extends Schema = Schema, Q extends Schema = Schema, B extends Schema = Schema>(
   options: RouteOptions<Deps, P, Q, B>,
 ): Route<Deps> {
   return { bucket: options.method === 'get' ? 'read' : 'api', status: 200, idempotent: false, ...options }
 }
 
-/** @throws never on a route with an action: the app has refused the request before. */
+/** Caller of a route with an action. @throws Error on a public route only: the app refuses anonymous requests before */
 export function callerOf(request: { caller: Caller | null }): Caller {
-  if (request.caller === null) throw new Error('a public route asked who calls')
+  if (request.caller === null) throw new Error('callerOf was used on a public route')
   return request.caller
 }

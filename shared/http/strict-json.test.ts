@@ -31,18 +31,20 @@ describe('JSON of a caller', () => {
     expect(() => parseStrictJson(text)).toThrow(expect.objectContaining({ status: 400, errorCode }))
   })
 
-  test('is told where it is wrong', () => {
+  test('is refused with the path of the problem', () => {
     const wrong = () => parseStrictJson('{"list":[{},{"b":"\\u0000"}]}')
-    expect(wrong).toThrow(expect.objectContaining({ errors: [{ path: 'list.1.b', message: 'NUL or half a character' }] }))
+    expect(wrong).toThrow(
+      expect.objectContaining({ errors: [{ path: 'list.1.b', message: 'The text contains NUL or half of a surrogate pair.' }] }),
+    )
   })
 })
 
-test('two spellings of one text become one', () => {
+test('two encodings of one text become the same', () => {
   expect(cleanText('e\u0301', 'q')).toBe('é')
   expect(parseStrictJson('{"a":"e\\u0301"}')).toEqual({ a: 'é' })
 })
 
-test('a key of a query is told as such', () => {
+test('a forbidden key of a query has the error of a query', () => {
   expect(() => requirePlainKey('$where', '', 'QUERY_INVALID')).toThrow(expect.objectContaining({ errorCode: 'QUERY_INVALID' }))
   expect(() => requirePlainKey('limit', '')).not.toThrow()
 })

@@ -10,24 +10,24 @@ const invalid = (path: string, message: string, errorCode: InvalidCode = 'BODY_I
   new ApiError(400, errorCode, `${path || 'input'}: ${message}`, { errors: [{ path, message }] })
 
 /**
- * JSON of a caller: bounded in depth and size, without keys that reach into prototypes or query operators, without NUL and
- * lone surrogates; texts in NFC. @throws ApiError 400
+ * Parses the JSON of a caller: limited in depth and size, without keys that reach prototypes or are query operators, without
+ * NUL and lone surrogates; texts in NFC. @throws ApiError 400
  */
 export function parseStrictJson(text: string): unknown {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
-    throw new ApiError(400, 'BODY_NOT_JSON', 'The body is not JSON')
+    throw new ApiError(400, 'BODY_NOT_JSON', 'The body is not valid JSON.')
   }
   return clean(value, '', 0)
 }
 
 function clean(value: unknown, path: string, depth: number): unknown {
-  if (depth > MAX_DEPTH) throw invalid(path, `nested deeper than ${MAX_DEPTH}`)
+  if (depth > MAX_DEPTH) throw invalid(path, `The value is nested deeper than ${MAX_DEPTH} levels.`)
   if (typeof value === 'string') return cleanText(value, path)
   if (Array.isArray(value)) {
-    if (value.length > MAX_ITEMS) throw invalid(path, `more than ${MAX_ITEMS} items`)
+    if (value.length > MAX_ITEMS) throw invalid(path, `The list has more than ${MAX_ITEMS} items.`)
     return value.map((item, i) => clean(item, path ? `${path}.${i}` : `${i}`, depth + 1))
   }
   if (typeof value !== 'object' || value === null) return value
@@ -39,13 +39,13 @@ function clean(value: unknown, path: string, depth: number): unknown {
   return result
 }
 
-/** Keys that reach into prototypes, operators or nested fields. @throws ApiError 400 */
+/** Refuses keys that reach prototypes, operators or nested fields. @throws ApiError 400 */
 export function requirePlainKey(key: string, path: string, errorCode?: InvalidCode): void {
-  if (FORBIDDEN_KEY.test(key)) throw invalid(path, 'a key that is not allowed', errorCode)
+  if (FORBIDDEN_KEY.test(key)) throw invalid(path, 'This key is not allowed.', errorCode)
 }
 
-/** NFC. @throws ApiError 400 for NUL and lone surrogates */
+/** Text in NFC. @throws ApiError 400 for NUL and lone surrogates */
 export function cleanText(text: string, path: string, errorCode?: InvalidCode): string {
-  if (FORBIDDEN_TEXT.test(text)) throw invalid(path, 'NUL or half a character', errorCode)
+  if (FORBIDDEN_TEXT.test(text)) throw invalid(path, 'The text contains NUL or half of a surrogate pair.', errorCode)
   return text.normalize('NFC')
 }

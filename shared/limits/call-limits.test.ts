@@ -22,7 +22,7 @@ test.for([
 })
 
 describe('without Redis a process', () => {
-  test('makes a quarter of the calls of an account, in whatever hour', async () => {
+  test('makes a quarter of the calls of an account, in any hour', async () => {
     const { limits, pass } = limitsAt()
     const made: number[] = []
     for (let second = 0; second < 3 * 3600; second += 5, pass(5000))
@@ -43,7 +43,7 @@ describe('without Redis a process', () => {
     expect(await limits.take(account)).toBe(0)
   })
 
-  test('keeps the holds that it heard of: of an account, and of the app', async () => {
+  test('keeps its holds of an account and of the app', async () => {
     const { limits, pass } = limitsAt()
     await limits.hold('31', hold)
     await limits.hold('31', { baseMs: 1000, askedMs: 0 })

@@ -11,7 +11,7 @@ export interface RedisOptions {
 
 /**
  * Connects to Redis, whose data may be lost at any time. Waits at most 5 s for the first connection and then continues without
- * it: callers have a fallback, and the connection is made later. Commands fail at once while Redis is away. Disposing disconnects.
+ * it: callers have a fallback, and the connection is made later. Commands fail at once while Redis is away. Disposing closes.
  */
 export async function connectRedis(
   url: string,

@@ -34,7 +34,7 @@ describe('a number', () => {
     expect(granted.at(-1)?.waitMs).toBe(250)
   })
 
-  test('tells those it refuses one slot after the other', () => {
+  test('gives refused claims one slot after the other', () => {
     const { limits } = limitsAt()
     const refused = limits.decide(people(26), 250, 1).filter(d => !d.granted)
     expect(refused.map(d => d.waitMs)).toEqual([263, 275, 288, 300])
@@ -51,14 +51,14 @@ describe('a number', () => {
     expect(sent).toBeGreaterThanOrEqual(80)
   })
 
-  test('is shared by the processes that live', () => {
+  test('is shared by the live processes', () => {
     const { limits, pass } = limitsAt()
     limits.decide(people(100), 0, 4)
     pass(1000)
     expect(limits.decide(people(100), 1000, 4).filter(d => d.granted).length).toBeLessThanOrEqual(1 + 20 + 20)
   })
 
-  test('keeps half its rate for a minute after Meta found it too fast, then finds back to it in five', () => {
+  test('has half its rate for a minute after a refusal for its rate, then recovers within five minutes', () => {
     const { limits, pass } = limitsAt()
     limits.slowDown('1054')
     limits.slowDown('1054')
@@ -71,27 +71,27 @@ describe('a number', () => {
     expect(limits.decide(people(100), 1000, 1).filter(d => d.granted)).toHaveLength(82)
   })
 
-  test('that is busy gives places that lie ahead, one after the other', () => {
+  test('that is busy gives later slots, one after the other', () => {
     const { limits } = limitsAt()
     const waits = limits.decide(people(3, { leadMs: 80 }), 250, 1).map(({ waitMs }) => waitMs)
     expect(waits).toEqual([80, 93, 105])
     expect(limits.decide(people(1, { leadMs: 80 }), 250, 1)).toEqual([{ granted: true, waitMs: 118 }])
   })
 
-  test('may be asked for its rate alone', () => {
+  test('can be claimed for its rate alone', () => {
     const { limits } = limitsAt()
     const again = Array.from({ length: 60 }, () => claim({ contactKey: null, ratePerSecond: 1000 }))
     expect(limits.decide(again, 100, 1).filter(d => d.granted)).toHaveLength(60)
   })
 
-  test('always has a place for a reply before those of campaigns', () => {
+  test('always has a slot for a reply before those of campaigns', () => {
     const { limits } = limitsAt()
     expect(limits.decide(people(100, { priority: 'campaign' }), 250, 1).filter(d => d.granted)).toHaveLength(18)
     expect(limits.decide([claim()], 250, 1)).toEqual([{ granted: true, waitMs: 213 }])
   })
 })
 
-test('a pair gives 45 at once, then one in 6 s', () => {
+test('a pair allows 45 messages at once, then one in 6 s', () => {
   const { limits, pass } = limitsAt()
   const same = Array.from({ length: 60 }, () => claim({ ratePerSecond: 1000 }))
   const first = limits.decide(same, 100, 1)
@@ -116,7 +116,7 @@ test("a tenant's own limit counts over all its numbers", () => {
   expect(decisions[6]).toEqual({ granted: false, waitMs: 10_000, limit: 'tenant' })
 })
 
-test('a hold stops its scope, and campaigns alone where it says so', () => {
+test('a hold stops its scope, and a campaign hold only campaigns', () => {
   const { limits, pass } = limitsAt()
   limits.hold('campaign', '1054', 5000)
   limits.hold('pair', '1054:x', 1000)

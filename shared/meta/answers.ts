@@ -103,7 +103,7 @@ export function usageOf(headers: Record<string, unknown>): CallUsage | null {
   return { account: Math.max(0, ...(rows ?? []).map(most)), app: app === null ? 0 : most(app), regainMs: regainOf(rows ?? []) }
 }
 
-/** Meta's estimate in `X-Business-Use-Case-Usage` of the ms until calls are allowed again: at most a day, 0 when it names none. */
+/** Meta's estimate in `X-Business-Use-Case-Usage` of the ms until calls are allowed again: at most a day, 0 without one. */
 export const regainMs = (header: unknown): number => regainOf(accountRows(header) ?? [])
 
 type AccountRow = z.infer<typeof AccountUsage>[string][number]

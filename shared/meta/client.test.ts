@@ -53,7 +53,7 @@ test('an accepted message has its id, and the request is what Meta documents', a
   expect(seen).toEqual(['POST', '/v25.0/1054/messages', 'Bearer EAAtoken', 'application/json', { to: '+212600', type: 'text' }])
 })
 
-test("a refusal carries Meta's code, subcode, words and trace id", async () => {
+test("a refusal has Meta's code, subcode, texts and trace id", async () => {
   const error = { message: '(#190) expired', type: 'OAuthException', code: 190, error_subcode: 463, fbtrace_id: 'AbC' }
   const url = await answers(401, JSON.stringify({ error: { ...error, error_data: { details: 'Session has expired' } } }))
   expect(await send(client(url))).toMatchObject({
@@ -104,7 +104,7 @@ test.for([
   expect(await send(client(await answers(status, body)))).toMatchObject({ kind: 'unknown', httpStatus: status })
 })
 
-test("the wait that Meta's usage header names is as good as a Retry-After, whichever is longer", async () => {
+test("the longer of Retry-After and the wait in Meta's usage header counts", async () => {
   const row = { type: 'whatsapp_business_management', call_count: 100, estimated_time_to_regain_access: 14 }
   const body = JSON.stringify({ error: { code: 80007, message: 'limited' } })
   const usage = { 'x-business-use-case-usage': JSON.stringify({ '7001': [{ ...row, estimated_time_to_regain_access: 0 }, row] }) }
@@ -125,13 +125,13 @@ test.for([
     { account: 97, app: 0, regainMs: 120_000 },
   ],
   [{ 'x-app-usage': 'soon', 'x-business-use-case-usage': '[]' }, undefined],
-] as const)('usage that an answer tells by %j is %j', async ([headers, usage]) => {
+] as const)('the usage in the headers %j is %j', async ([headers, usage]) => {
   const meta = client(await answers(200, '{}', headers))
   const result = await meta.graph.get('me', { token: 't' })
   expect(result.kind === 'ok' && result.usage).toEqual(usage)
 })
 
-test("Meta's envelope is a refusal under 502 too", async () => {
+test("Meta's envelope is a refusal with status 502 too", async () => {
   const url = await answers(502, JSON.stringify({ error: { code: 2, message: 'temporary' } }))
   expect(await send(client(url))).toMatchObject({ kind: 'refused', error: { code: 2 } })
 })
@@ -177,7 +177,7 @@ test('a call that got no connection in time sent nothing, and is not made later'
   expect(waiting).toHaveLength(2)
 })
 
-test('a token that is no header value sent nothing', async () => {
+test('a call with a token that is not a valid header value sent nothing', async () => {
   const meta = client(await answers(200, '{}'))
   expect(await meta.sendMessage('1', 'snow\u2603man', {})).toMatchObject({ kind: 'unsent' })
 })
@@ -208,7 +208,7 @@ test('connections are kept between calls', async () => {
   expect(ports.size).toBeLessThan(4)
 })
 
-test("a sample goes to the app's own upload, under Meta's other word for a token", async () => {
+test('a sample is uploaded to the app, with OAuth before the token', async () => {
   const seen: unknown[] = []
   const url = await listen(async (request, response) => {
     let body = ''

@@ -181,7 +181,7 @@ function readGraph(answer: Answer): GraphResult {
   return { kind: 'ok', data: json, ...(usage && { usage }), ...measured }
 }
 
-/** Reads a failed answer. Meta's envelope is a refusal under any status; a 502, 504 and the like without one may hide a success. */
+/** Reads a failed answer. An envelope is a refusal under any status; without one a 502, 504 and the like may hide a success. */
 function readFailure({ response, json, measured }: Answer): Refused | Unknown {
   const { status } = response
   const envelope = parseErrorEnvelope(json)

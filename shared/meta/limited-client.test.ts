@@ -34,7 +34,7 @@ async function call(result: GraphResult, waitMs = 0, request = { token: 't', acc
   return { answer: await meta.graph.get('105', request), paths, held }
 }
 
-test('a call that may not be made now is not made, and says when it may', async () => {
+test('a call over the limit is not made, and the result names the wait', async () => {
   const { answer, paths } = await call(ok(0, 0), 61_000)
   expect(answer).toMatchObject({ kind: 'unsent', retryAfterMs: 61_000, why: expect.stringContaining('61 s') })
   expect(paths).toEqual([])
@@ -52,7 +52,7 @@ test.for([
   ['usage of the account near its end', ok(95, 40), [['31', { baseMs: 60_000, askedMs: 0 }]]],
   ['usage with a time to wait', ok(10, 40, 120_000), [['31', { baseMs: 60_000, askedMs: 120_000 }]]],
   ['usage of the app near its end', ok(40, 99), [[null, { baseMs: 60_000, askedMs: 0 }]]],
-] as const)('%s holds what it is about', async ([, result, holds]) => {
+] as const)('%s holds its scope', async ([, result, holds]) => {
   const { answer, held, paths } = await call(result)
   expect(answer).toBe(result)
   expect(paths).toEqual(['105'])

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { readNumber } from './number-fields.ts'
 
-test('the fields of a number become what the sender and people need', () => {
+test('the fields of a number are read', () => {
   const data = {
     verified_name: 'Atlas Recrutement',
     status: 'CONNECTED',

@@ -36,7 +36,7 @@ const fixtureRequest = ({ request: { method, path, query, body } }: Exchange) =>
 })
 
 test.for(['template-create', 'template-create-named', 'template-create-media-header'])(
-  '%s is asked as Meta has it',
+  '%s has the form that Meta documents',
   async name => {
     const fixture = exchange(name)
     const { parameter_format = 'POSITIONAL', ...template } = (fixture.request.body ?? {}) as Record<string, never>
@@ -46,7 +46,7 @@ test.for(['template-create', 'template-create-named', 'template-create-media-hea
   },
 )
 
-test.for(['template-edit', 'template-edit-category'])('%s is asked as Meta has it', async name => {
+test.for(['template-edit', 'template-edit-category'])('%s has the form that Meta documents', async name => {
   const fixture = exchange(name)
   const id = fixture.request.path.split('/').at(-1) as string
   expect(await requestOf(meta => editAtMeta(meta, access, id, fixture.request.body ?? {}))).toEqual(fixtureRequest(fixture))

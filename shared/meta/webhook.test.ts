@@ -37,7 +37,7 @@ test.for(['calls', 'standby', 'message_echoes', 'flows', 'group_status_update'])
   },
 )
 
-test('items are told apart by what a value holds, whatever its field is called', () => {
+test("the content of a value decides an item's kind, not the name of its field", () => {
   expect(parse({ ...META, statuses: [status] }, { field: 'statuses' })).toMatchObject([
     { kind: 'status', eventId: 's:wamid.2:sent:1795165200:212661000101:' },
   ])
@@ -78,11 +78,11 @@ test.for([
   [[]],
   [{ entry: 1 }],
   [{ entry: [null, 1, { changes: 'x' }, { changes: [null] }] }],
-])('the body %j has no items, and is no reason to throw', ([body]) => {
+])('the body %j has no items and does not throw', ([body]) => {
   expect(parseWebhook(body, ARRIVAL)).toEqual([])
 })
 
-test('each item carries an envelope of its own, which gives the same item again', () => {
+test('each item has an envelope of its own, which gives the same item again', () => {
   const contacts = [
     { wa_id: '212661000101', user_id: 'MA.1', profile: { name: 'Salma', username: '@salma' } },
     { wa_id: '212661000102', user_id: 'MA.2', profile: { name: 'Karim' } },
@@ -95,13 +95,13 @@ test('each item carries an envelope of its own, which gives the same item again'
   for (const item of items) expect(parseWebhook(item.payload, ARRIVAL)).toEqual([item])
 })
 
-test('a user id in the place of a phone is told apart by its form', () => {
+test('a user id in the place of a phone is recognised by its form', () => {
   expect(parse({ ...META, messages: [{ ...message, from: 'MA.41982200731550066712' }] })).toMatchObject([
     { person: { waId: null, userId: 'MA.41982200731550066712' } },
   ])
 })
 
-test('the same account field twice is one event, another time of it is another', () => {
+test('the same account field twice is one event, with another time it is another one', () => {
   const [first] = parse({ event: 'X' }, { field: 'account_update' }, { id: '1', time: 1 })
   const [again] = parse({ event: 'X' }, { field: 'account_update' }, { id: '1', time: 1 })
   const [later] = parse({ event: 'X' }, { field: 'account_update' }, { id: '1', time: 2 })

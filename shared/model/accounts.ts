@@ -7,7 +7,7 @@ export interface TemplateRef {
 }
 
 export interface Price {
-  /** null matches any. The most particular row wins: category and country, category, country, none. */
+  /** null matches any. The most specific row wins: category and country, category, country, none. */
   category: string | null
   country: string | null
   amount: number
@@ -29,7 +29,7 @@ export interface TenantDoc extends Common {
     /** A chat send that waited longer than this fails. */
     maxWaitHours: number
     leadsEnabled: boolean
-    /** A message that is one of these opts its writer out of marketing. */
+    /** Words that opt the writer of a message out of marketing. */
     stopWords?: string[]
     /** Reading a conversation also sends Meta's read receipt. */
     sendReadReceipts: boolean
@@ -49,7 +49,7 @@ export interface UserDoc extends Common {
   /** Raised by a change of password or role and by deactivation: older access tokens end. */
   tokenVersion: number
   lastSeenAt: Date | null
-  /** Absent: available. */
+  /** Availability for new conversations; absent: available. */
   availability?: Availability
 }
 
@@ -63,7 +63,7 @@ export interface RefreshTokenDoc {
   createdAt: Date
   expiresAt: Date
   usedAt: Date | null
-  /** How often it was shown again within the grace time. */
+  /** Number of repeated uses within the grace time. */
   graceUses?: number
   revokedAt: Date | null
   userAgent: string | null

@@ -14,33 +14,33 @@ import type {
 } from './documents.ts'
 import type { TemplateUse } from './template-use.ts'
 
-/** Why an item waits for a message that is not known yet: its row says so, and it may be applied later. */
+/** Reason of an item that is parked because its message is not stored yet. */
 export const PARKED = 'its message is not known yet'
-/** After a day in which it did not come. */
+/** Reason of a parked item whose message did not arrive within 24 h. */
 export const DROPPED = 'its message never came'
 
-/** What a batch of webhook items has to know before it can be judged. */
+/** Keys of everything that a batch of webhook items must load. */
 export interface BatchKeys {
   eventIds: string[]
   tenantIds: Id[]
-  /** Everyone who wrote or was written to; with the variants of their numbers. */
+  /** WhatsApp ids of senders and recipients, with the variants of their numbers. */
   waIds: string[]
   userIds: string[]
-  /** Messages that items speak about: by Meta's id, or by ours out of the callback data. */
+  /** Messages that items refer to, by Meta's id or by ours in the callback data. */
   wamids: string[]
   messageIds: Id[]
-  /** Also the contacts to whom the messages went. */
+  /** Whether to load the recipients of the messages too. */
   recipients: boolean
-  /** Whom statuses name as the recipients of messages. */
+  /** Recipients that statuses name. */
   recipientKeys: RecipientKeys[]
-  /** Messages that come with this batch: seldom here already, but something may be parked for them. */
+  /** Messages that arrive with this batch: rarely stored already, but items may be parked for them. */
   newWamids: string[]
-  /** Whose lead may have to be found or made. */
+  /** People whose lead may have to be found or created. */
   leads: { tenantId: Id; clientId: Id; waIds: string[]; userId: string | null }[]
   templates: { wabaId: string; metaTemplateId: string | null; name: string | null; language: string | null }[]
 }
 
-/** Keys of somebody to whom a message went: by our id of it where that came along, and by Meta's. */
+/** Keys of a message's recipient; the message by our id, where the callback data contains it, and by Meta's. */
 export interface RecipientKeys {
   messageId: string | null
   wamid: string
@@ -51,7 +51,7 @@ export interface RecipientKeys {
 
 export type KnownEvent = Pick<WebhookEventDoc, '_id' | 'status' | 'reason'>
 
-/** What stands in the database at the start of the transaction, as far as the batch needs it. */
+/** Documents that the batch needs, as they are at the start of the transaction. */
 export interface Loaded {
   known: KnownEvent[]
   contacts: ContactDoc[]
@@ -65,7 +65,7 @@ export interface Update<T> {
   _id: Id
   tenantId: Id
   set: Partial<T>
-  /** Joins the timeline of a message. */
+  /** Entries to append to a message's timeline. */
   entries?: TimelineEntry[]
 }
 export interface Changes<T> {
@@ -73,16 +73,16 @@ export interface Changes<T> {
   updates: Update<T>[]
 }
 
-/** Two contacts, or two conversations of one contact and number, turned out to be one. */
+/** Merge of two contacts, with their conversations. */
 export interface Move {
   tenantId: Id
   fromContactId: Id
   toContactId: Id
-  /** Threads that join another one, or only change hands (from = to). */
+  /** Conversations that are merged into another one, or only change their contact (from = to). */
   conversations: { from: Id; to: Id }[]
 }
 
-/** Everything that a batch changes: written in one transaction. */
+/** All changes of a batch, written in one transaction. */
 export interface Plan {
   webhookEvents: {
     inserts: WebhookEventDoc[]
@@ -93,13 +93,13 @@ export interface Plan {
   messages: Changes<MessageDoc>
   leads: LeadDoc[]
   templates: Update<TemplateDoc>[]
-  /** Not in the transaction: many batches count the same template, and would abort each other. */
+  /** Written outside the transaction: many batches count the same template and would abort each other. */
   templateUses: TemplateUse[]
   clients: Update<ClientDoc>[]
   moves: Move[]
   events: EventDoc[]
   parked: ParkedItemDoc[]
   unparked: string[]
-  /** Files that their messages have lost. */
+  /** Files of edited or revoked messages, to be deleted. */
   discarded: DiscardedFileDoc[]
 }

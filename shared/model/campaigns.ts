@@ -9,31 +9,31 @@ export interface CampaignDoc extends Common {
   phoneNumberId: string
   wabaId: string
   template: { id: Id; name: string; language: string; category: string }
-  /** Which column of the audience tells what. A variable that names none has the same value for everybody. */
+  /** Columns of the audience by meaning. A variable without a column has the same value for everybody. */
   columns: { to: string; name: string | null; headerMedia: string | null; variables: Record<string, string> }
   variables: Record<string, string>
   headerMedia: { id?: string; link?: string; filename?: string } | null
-  /** Fewer a minute than the number could. */
+  /** The campaign's own limit in messages a minute; null: as fast as the number. */
   perMinute: number | null
   status: CampaignStatus
-  /** Why it is paused, for people. */
+  /** Reason for a pause, as people read it. */
   statusReason: string | null
   startAt: Date | null
-  /** Nothing of it goes out later. */
+  /** Time after which no message of the campaign is sent. */
   endsAt: Date | null
   startedAt: Date | null
-  /** When a person last let it go on. */
+  /** When a person last resumed the campaign. */
   resumedAt?: Date | null
   endedAt: Date | null
   audience: {
     source: CampaignSource | null
     state: 'EMPTY' | 'CHECKING' | 'READY' | 'FAILED'
     problem: string | null
-    /** Of the newest audience: rows of one that it replaced are not its own. */
+    /** Generation of the audience; rows of an earlier one no longer count. */
     generation: number
-    /** Rows read, of which the next one follows. */
+    /** Number of rows read so far. */
     read: number
-    /** Where the source goes on, if it does not count rows. */
+    /** Cursor of a source that does not count rows. */
     position: string | null
     since: Date | null
     until: Date | null
@@ -41,33 +41,33 @@ export interface CampaignDoc extends Common {
     duplicate: number
     optedOut: number
     recipients: number
-    /** ISO 3166 alpha-2 or `??` to how many. */
+    /** Number of recipients by ISO 3166 alpha-2 country or `??`. */
     countries: Record<string, number>
   }
-  /** All recipients up to this row have their message. */
+  /** Last row up to which all recipients have their message. */
   releasedRow: number
   released: number
-  /** Left out at the moment of sending: opted out meanwhile, or the template had changed. */
+  /** Number of recipients skipped at the time of sending: opted out meanwhile, or the template had changed. */
   skipped: number
-  /** Counted from the messages, not by them: some seconds old while it runs. */
+  /** Messages by status, counted periodically: some seconds old while the campaign runs. */
   counts: { queued: number; sent: number; delivered: number; read: number; failed: number }
 }
 
-/** A file in the storage, the tenant's contacts, or those whom another campaign did not reach. */
+/** Source of an audience: a file in the storage, the tenant's contacts, or those whom another campaign did not reach. */
 export type CampaignSource =
   | { kind: 'csv' | 'json' }
   | { kind: 'contacts'; label: string | null; attribute: { name: string; value: string } | null }
   | { kind: 'failed'; campaignId: Id; codes: number[] | null }
 
 export interface RecipientDoc {
-  /** `<campaign>:<generation>:<row, 8 digits>`: in the order of the audience. */
+  /** `<campaign>:<generation>:<row, 8 digits>`, which sorts in the order of the audience. */
   _id: string
   tenantId: Id
   campaignId: Id
   row: number
-  /** Nobody twice: the first form of the person's number, or the user id. Null for rows that go nowhere. */
+  /** Unique key of the person: the first form of the number, or the user id. Null for invalid rows. */
   key: string | null
-  /** As it was written. */
+  /** Recipient as written in the source. */
   to: string
   waId: string | null
   userId: string | null

@@ -1,4 +1,4 @@
-/** The shape of every document, one interface a collection. Times are UTC Dates, phone numbers E.164 digits without `+`. */
+/** Shapes of all documents, one interface for each collection. Times are UTC Dates, phone numbers E.164 digits without `+`. */
 
 export type * from './accounts.ts'
 export type * from './campaigns.ts'

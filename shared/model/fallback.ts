@@ -1,6 +1,6 @@
 import type { Fallback, MessageDoc, TimelineEntry } from './documents.ts'
 
-/** What a message becomes when its template goes out instead: the same message, with the template's content and price. */
+/** Fields of a message whose fallback template goes out instead: the template's content and price. */
 export function fallenBack(
   { type, content }: Pick<MessageDoc, 'type' | 'content'>,
   fallback: Fallback,
@@ -12,9 +12,9 @@ export function fallenBack(
 }
 
 const WHY: Record<NonNullable<Fallback['because']>, string> = {
-  accepted: 'The window was closed',
-  sending: 'The window had closed when it should go out',
-  refused: 'WhatsApp refused the message because the window was closed (131047)',
+  accepted: 'The customer service window was closed',
+  sending: 'The customer service window had closed when the message was due',
+  refused: 'WhatsApp refused the message because the customer service window was closed (131047)',
 }
 
 export function fallbackNote({ template }: Fallback, because: NonNullable<Fallback['because']>, at: Date): TimelineEntry {
@@ -23,6 +23,6 @@ export function fallbackNote({ template }: Fallback, because: NonNullable<Fallba
     kind: 'note',
     at,
     reason: 'fallback',
-    detail: `${why}: the template ${template.name} (${template.language}) goes instead.`,
+    detail: `${why}. The template ${template.name} (${template.language}) is sent instead.`,
   }
 }

@@ -1,9 +1,9 @@
 import type { MediaKind } from '../domain/media/media-rules.ts'
 import type { Id } from './common.ts'
 
-/** A file that was given to us for sending; it lies under `mediaKey`. */
+/** Uploaded file for sending, stored under `mediaKey`. */
 export interface MediaFileDoc {
-  /** Ours: sends name it, `GET /media/:id` shows it. */
+  /** Our id, used in sends and in `GET /media/:id`. */
   _id: Id
   tenantId: Id
   kind: MediaKind
@@ -16,21 +16,21 @@ export interface MediaFileDoc {
   createdAt: Date
 }
 
-/** A file that its message lost, by an edit or because it was revoked: it is deleted from the storage by and by. */
+/** File of an edited or revoked message, to be deleted from the storage. */
 export interface DiscardedFileDoc {
-  /** The file's own id. */
+  /** Id of the file. */
   _id: Id
   tenantId: Id
   createdAt: Date
 }
 
-/** A file of ours as one number's Meta knows it. */
+/** Upload of one of our files to Meta, valid for one number. */
 export interface MediaUploadDoc {
   /** `<file>:<phoneNumberId>` */
   _id: string
   tenantId: Id
   metaId: string
-  /** A day before Meta forgets it. TTL. */
+  /** One day before Meta deletes the file. TTL. */
   expiresAt: Date
   createdAt: Date
 }

@@ -13,7 +13,7 @@ export interface WebhookEventDoc {
   wabaId: string | null
   eventType: 'message' | 'status' | 'error' | 'account'
   field: string
-  /** The item in an envelope of its own, so that a replay is an ordinary webhook. */
+  /** Item in an envelope of its own, so that a replay is an ordinary webhook. */
   payload: Record<string, unknown>
   status: WebhookEventStatus
   reason: string | null
@@ -27,13 +27,13 @@ export interface ParkedItemDoc {
   _id: string
   phoneNumberId: string
   wamid: string
-  /** From our callback data, when it came along. */
+  /** Our message id, if the callback data contains it. */
   messageId: string | null
   attempt: number | null
   status: string
   at: Date
   payload: Record<string, unknown>
-  /** Dropped after 24 h. */
+  /** Time of parking; the item is dropped 24 h later. */
   createdAt: Date
 }
 
@@ -47,7 +47,7 @@ export interface EventDoc {
   conversationId: Id | null
   userId: Id | null
   payload: Record<string, unknown>
-  /** Missing: the outbox, found by `{ seq: null }`. Growing per tenant, set by realtime. */
+  /** Sequence number in the tenant's order, set by realtime. Missing: still in the outbox, found by `{ seq: null }`. */
   seq?: number | null
   /** TTL 24 h. */
   createdAt: Date
@@ -68,22 +68,22 @@ export interface DeadLetterDoc {
   payload: string
   headers: Record<string, unknown>
   state: DeadLetterState
-  /** While it is being replayed: since when. */
+  /** Time of settling; during a replay, its start. */
   settledAt: Date | null
   settledBy: Id | null
   createdAt: Date
-  /** What letters that died of the same share. */
+  /** Cause shared by dead letters that failed for the same reason. */
   cause: string
-  /** Of the replay that has it in hand. */
+  /** Id of the replay that holds the dead letter. */
   claim: string | null
-  /** The payload as it came, if it was edited before its replay. */
+  /** Original payload, if it was edited before its replay. */
   original: string | null
   isEdited: boolean
-  /** What people did with it, oldest first. */
+  /** Actions of people on the dead letter, oldest first. */
   history: DeadLetterStep[]
 }
 
-/** `returned`: the broker did not take its replay. */
+/** Action on a dead letter. `returned`: the broker did not accept its replay. */
 export interface DeadLetterStep {
   at: Date
   action: 'replayed' | 'returned' | 'discarded'

@@ -7,7 +7,7 @@ export interface IdempotencyKeyDoc {
   requestHash: string
   status: number | null
   body: unknown
-  /** While no answer is kept: afterwards its process counts as dead. */
+  /** Time after which the process counts as dead, while no answer is stored. */
   heldUntil: Date
   /** TTL 24 h. */
   createdAt: Date
@@ -24,14 +24,14 @@ export interface AuditLogDoc {
   at: Date
 }
 
-/** One holder at a time: sweeps, leaders. */
+/** Lease with one holder at a time, for background jobs. */
 export interface LeaseDoc {
   _id: string
   owner: string
   until: Date
 }
 
-/** Growing numbers: `events:<tenantId>` holds the last `seq` that was given out. */
+/** Counter; `events:<tenantId>` holds the last `seq` that was assigned. */
 export interface CounterDoc {
   _id: string
   value: number

@@ -14,7 +14,7 @@ export interface NoteDoc extends Common {
   isPrivate: boolean
 }
 
-/** What a list of conversations needs of the contact: kept here so that a page is one query. */
+/** Copy of the contact's fields that the list of conversations shows, so that a page is one query. */
 export interface ContactSnapshot {
   waId: string | null
   userId: string | null
@@ -67,9 +67,9 @@ export interface MessageErrorDoc {
   detail: string | null
   sentence: string
   nextStep: string
-  /** platform = we declared it: provisional, any later word of Meta replaces it. */
+  /** platform: declared by the platform and provisional; any later report from Meta replaces it. */
   source: 'meta' | 'platform'
-  /** In a conversation's lastError: the time of its message, so that the newest failure shows in whatever order they come. */
+  /** Time of the message in a conversation's lastError, so that the newest failure is shown in any order of arrival. */
   at?: Date | null
 }
 
@@ -85,7 +85,7 @@ export interface TimelineEntry {
   httpStatus?: number
   code?: number
   latencyMs?: number
-  /** kind waited: how long in all, over `times` waits for the same reason. */
+  /** kind waited: total time, over `times` waits for the same reason. */
   ms?: number
   times?: number
   traceId?: string
@@ -93,7 +93,7 @@ export interface TimelineEntry {
 }
 
 export interface MediaRef {
-  /** Ours: `GET /media/:id`. */
+  /** Our id, as in `GET /media/:id`. */
   id: Id
   metaId: string | null
   /** As given by Meta's webhook (expires in minutes) or by the sender of an outbound message. */
@@ -103,7 +103,7 @@ export interface MediaRef {
   filename: string | null
   size: number | null
   state: 'PENDING' | 'STORED' | 'FAILED' | 'EXPIRED'
-  /** Why it is not here. */
+  /** Why the file could not be downloaded. */
   problem?: string | null
   hasThumbnail?: boolean
 }
@@ -112,23 +112,23 @@ export interface MessageContent {
   text: string | null
   media: MediaRef | null
   template: (TemplateRef & { variables: Record<string, string> }) | null
-  /** The type's own object as Meta names it. */
+  /** Object of the message's type in Meta's form. */
   data: unknown
 }
 
-/** The template that goes out instead of a free-form message once the window is closed. */
+/** Template that goes out instead of a free-form message if the customer service window is closed. */
 export interface Fallback {
   template: { id: Id; name: string; language: string; category: TemplateDoc['category'] }
   content: MessageContent
   payload: Record<string, unknown>
   cost: NonNullable<MessageDoc['cost']>
-  /** null: not needed so far. */
+  /** When the template was used; null: not used. */
   usedAt: Date | null
-  /** Where it was noticed: when the message was accepted, when it should go out, or by Meta's refusal. */
+  /** When the closed window was noticed: on accepting the message, on sending it, or by Meta's refusal. */
   because: 'accepted' | 'sending' | 'refused' | null
-  /** What should have gone out. */
+  /** Original message that the template replaced. */
   instead: { type: string; text: string | null } | null
-  /** Attempt of the message itself whose outcome nobody knows. */
+  /** Attempt of the message itself with an unknown outcome. */
   unsettled: number | null
 }
 
@@ -138,7 +138,7 @@ export interface MessageDoc extends Common {
   clientId: Id
   phoneNumberId: string
   contactId: Id
-  /** waId, else userId: who Meta shall deliver to. */
+  /** Recipient for Meta: waId, otherwise userId. */
   contactKey: string
   /** 'waId' sends by `to`, 'userId' by `recipient`. */
   contactKeyKind: 'waId' | 'userId'
@@ -149,7 +149,7 @@ export interface MessageDoc extends Common {
   statusUpdatedAt: Date
   timeline: TimelineEntry[]
   wamid: string | null
-  /** wamids of earlier attempts that were retried by hand. */
+  /** wamids of earlier attempts, before a manual retry or a fallback. */
   previousIds: string[]
   error: MessageErrorDoc | null
   cost: { amount: number; currency: string; category: string } | null
@@ -164,12 +164,12 @@ export interface MessageDoc extends Common {
   origin: 'api' | 'dashboard' | 'campaign' | 'phone' | null
   leadId: Id | null
   campaignId: Id | null
-  /** Meta's time for inbound (clamped to arrival), ours for outbound: the thread is shown by it, then by _id. */
+  /** Meta's time for inbound (clamped to arrival), ours for outbound. The conversation is sorted by it, then by _id. */
   at: Date
   sendAt: Date | null
-  /** Exactly the body that goes to Meta, without `to`, `recipient` and callback data. Outbound only. */
+  /** Body for Meta without `to`, `recipient` and callback data. Outbound only. */
   payload: Record<string, unknown> | null
-  /** Of free-form messages only, and where the sender wished it. */
+  /** Fallback template of a free-form message, if the caller gave one. */
   fallback?: Fallback | null
   /** Where it stands between us and Meta; null once it has ended, and of inbound messages. */
   dispatch: Dispatch | null

@@ -3,7 +3,7 @@ import type { Priority } from '../domain/messages/priority.ts'
 import type { ClientDoc, ContactDoc, ContactSnapshot, ConversationDoc, Id, LastMessage, MessageDoc } from './documents.ts'
 import { newId } from './ids.ts'
 
-/** New contacts, conversations and messages, and the copies that rows keep of others. */
+/** Initial fields of contacts, conversations and messages, and the copies that they keep of others. */
 
 export const snapshotOf = ({ waId, userId, phone, name, username, optOut }: ContactSnapshot): ContactSnapshot => ({
   waId,
@@ -14,7 +14,7 @@ export const snapshotOf = ({ waId, userId, phone, name, username, optOut }: Cont
   optOut,
 })
 
-/** What the list of conversations shows of a message. */
+/** Fields of a message that the list of conversations shows. */
 export function lastMessageOf({ _id, content, type, direction, status, at }: MessageDoc): LastMessage {
   return { messageId: _id, text: content.text, type, direction, status, at }
 }
@@ -74,17 +74,17 @@ export function newConversation(client: ClientDoc, contact: ContactDoc, now: Dat
   }
 }
 
-/** Where a message belongs: the number, the conversation and the contact. */
+/** Number, conversation and contact of a message. */
 export interface MessagePlace {
   client: Pick<ClientDoc, '_id' | 'tenantId' | 'phoneNumberId'>
   conversation: Pick<ConversationDoc, '_id' | 'leadId'>
   contact: Pick<ContactDoc, '_id' | 'waId' | 'userId'>
 }
 
-/** The fields that all new messages have, inbound and outbound. */
+/** Fields that all messages share, in both directions. */
 export function newMessage(
   { client, conversation, contact }: MessagePlace,
-  said: Pick<MessageDoc, 'type' | 'content'>,
+  written: Pick<MessageDoc, 'type' | 'content'>,
   now: Date,
   _id: Id = newId(),
 ): Omit<MessageDoc, 'direction' | 'status'> {
@@ -97,8 +97,8 @@ export function newMessage(
     contactId: contact._id,
     contactKey: contact.waId ?? contact.userId ?? '',
     contactKeyKind: contact.waId ? 'waId' : 'userId',
-    type: said.type,
-    content: said.content,
+    type: written.type,
+    content: written.content,
     statusUpdatedAt: now,
     timeline: [],
     wamid: null,
@@ -124,14 +124,14 @@ export function newMessage(
   }
 }
 
-/** A message of ours that a sender may take at once. */
+/** Outbound message that is ready to be sent. */
 export function newOutbound(
   place: MessagePlace,
-  { payload, ...said }: Pick<MessageDoc, 'type' | 'content' | 'payload'>,
+  { payload, ...written }: Pick<MessageDoc, 'type' | 'content' | 'payload'>,
   { priority, now, _id }: { priority: Priority; now: Date; _id?: Id },
 ): MessageDoc & { dispatch: Dispatch } {
   return {
-    ...newMessage(place, said, now, _id),
+    ...newMessage(place, written, now, _id),
     direction: 'OUTBOUND',
     status: 'QUEUED',
     timeline: [{ kind: 'accepted', at: now }],

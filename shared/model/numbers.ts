@@ -3,7 +3,7 @@ import type { Common, Id } from './common.ts'
 export type ClientStatus = 'active' | 'disconnected' | 'suspended' | 'paused'
 export type PauseReason = 'token' | 'account' | 'payment' | 'quality' | 'registration' | 'manual'
 
-/** What WhatsApp said about a number or its account that people should know; one of a type, the newest word counts. */
+/** Notice from WhatsApp about a number or its account; the newest of each type is kept. */
 export interface NumberNotice {
   type: string
   severity: 'CRITICAL' | 'WARNING' | 'INFORMATIONAL'
@@ -11,12 +11,12 @@ export interface NumberNotice {
   at: Date
 }
 
-/** Meta's time of the last word about each topic: an older one that comes late changes nothing. */
+/** Meta's time of the last event on each topic; an older event that arrives later changes nothing. */
 export type LastEventAt = Record<string, Date>
 
 export interface ClientDoc extends Common {
   tenantId: Id
-  /** The user's id on the tenant's own platform (seeds 000 to 002). */
+  /** User id on the tenant's own platform (LinkoJob, CRM module). */
   userId: string | null
   companyName: string | null
   email: string | null
@@ -26,7 +26,7 @@ export interface ClientDoc extends Common {
   wabaId: string
   portfolioId: string | null
   isPrimary: boolean
-  /** Number stays in the WhatsApp Business app as well: fixed 20/s, echoes and history. */
+  /** Whether the number is also used in the WhatsApp Business app: fixed 20/s, echoes and history. */
   coexistence: boolean
   /** `v1:<keyId>:<nonce>:<tag>:<data>`; AAD = tenantId + clientId + field. */
   accessToken: string | null
@@ -37,47 +37,47 @@ export interface ClientDoc extends Common {
   /** Meta's code behind the pause, when there is one. */
   pauseCode?: number | null
   qualityRating: 'GREEN' | 'YELLOW' | 'RED' | 'UNKNOWN'
-  /** Unique recipients outside windows in 24 h; null = unlimited. */
+  /** Unique recipients outside customer service windows in 24 h; null: unlimited. */
   messagingLimit: number | null
   /** Messages a second. */
   throughput: number
-  /** Slower than Meta would let it; absent or null: not. */
+  /** The tenant's own lower rate in messages a second; absent or null: none. */
   maxPerSecond?: number | null
-  /** Under which people find the business. */
+  /** Username of the business on WhatsApp. */
   username?: string | null
   accountReview?: 'APPROVED' | 'REJECTED' | 'PENDING' | 'DEFERRED' | null
-  /** How many numbers the account may have. */
+  /** Number of phone numbers that the account may have. */
   maxPhoneNumbers?: number | null
-  /** Set only while a restriction holds the number: it goes on by itself then. */
+  /** End of a restriction that pauses the number; the number then resumes automatically. */
   restrictedUntil?: Date | null
-  /** When the last pause ended: what was tried before does not pause it again. */
+  /** End of the last pause; attempts before it do not pause the number again. */
   resumedAt?: Date | null
-  /** Replies go out, campaigns wait. */
+  /** Time until which campaigns are held; replies go out. */
   campaignsHeldUntil?: Date | null
-  /** WhatsApp lets it answer and no more: campaigns, and templates outside a window, wait. Null `until`: nobody said. */
+  /** Restriction to replies: campaigns, and templates outside a window, wait. Null `until`: the end is not known. */
   repliesOnly?: { reason: string; until: Date | null } | null
-  /** Newest first. */
+  /** Notices, newest first. */
   notices?: NumberNotice[]
   lastEventAt?: LastEventAt
-  /** By Meta's last word about the token; null before the first. */
+  /** Whether Meta last reported the token as valid; null before the first check. */
   tokenValid?: boolean | null
   tokenScopes?: string[]
-  /** The data behind the token can be read until then. */
+  /** End of the token's access to data. */
   dataAccessExpiry?: Date | null
   tokenCheckedAt?: Date | null
-  /** The end that people were warned of: once for each. */
+  /** Expiry that people were last warned of; there is one warning for each. */
   tokenWarnedFor?: Date | null
-  /** Last time that a pause ended because Meta called the token valid. */
+  /** Last time that a pause ended because Meta reported the token as valid. */
   tokenResumedAt?: Date | null
   /** Null: as soon as possible. */
   nextTokenCheckAt?: Date | null
-  /** Meta's own words for the display name and for the number. */
+  /** Meta's own statuses of the display name and of the number. */
   nameStatus?: string | null
   metaStatus?: string | null
   healthCheckedAt?: Date | null
   /** Null: as soon as possible. */
   nextHealthCheckAt?: Date | null
-  /** Of the templates of its business account. Null: as soon as possible. */
+  /** Next sync of the business account's templates. Null: as soon as possible. */
   nextTemplateSyncAt?: Date | null
   connectedAt: Date | null
   disconnectedAt: Date | null

@@ -8,41 +8,41 @@ export interface ContactDoc extends Common {
   parentUserId: string | null
   phone: string | null
   name: string | null
-  /** A name that a person set, here or in the phone book of the business's app, is not overwritten by the profile's. */
+  /** Source of the name; one from an agent or from the phone book of the business's app is not overwritten by the profile's. */
   nameSource: 'profile' | 'phone' | 'agent' | null
-  /** Last word of the business's own phone book about it. */
+  /** Time of the last phone book entry for the contact. */
   nameAt?: Date | null
   username: string | null
-  /** Marketing only. */
+  /** Whether the person opted out of marketing. */
   optOut: boolean
   optOutAt: Date | null
   optOutSource: string | null
   attributes: Record<string, unknown>
   block?: Block | null
-  /** Somebody removed its lead: no message makes another one, only a person. */
+  /** When somebody deleted the contact's lead: messages then create no other one. */
   leadDeletedAt?: Date | null
-  /** They turned out to be one person, and that one holds the keys. */
+  /** Contact that this one was merged into and that holds its keys. */
   joinedWith?: Id | null
-  /** While everything of the person is being removed: what it is found by. Gone at the end. */
+  /** Keys for finding a person's data while it is being erased; removed at the end. */
   erasing?: Erasing | null
   erasedAt?: Date | null
 }
 
-/** Nobody here wants to hear from a person. Meta is told for each number that the person wrote to; it may refuse. */
+/** Block of a contact. It is reported to Meta for each number that the person wrote to; Meta may refuse it. */
 export interface Block {
   at: Date
   by: Id
-  /** PENDING, LIFTING: Meta is yet to be told. REFUSED: asked again when the person writes. */
+  /** PENDING, LIFTING: not yet reported to Meta. REFUSED: reported again when the person writes. */
   state: 'PENDING' | 'DONE' | 'REFUSED' | 'LIFTING'
   problem: string | null
-  /** Not before, after an outage. */
+  /** Earliest time of the next try, after an outage. */
   nextAt: Date
 }
 
 export interface Erasing {
   waIds: string[]
   userIds: string[]
-  /** Stands where a number stood, so that counts of people stay true. */
+  /** Replacement for the person's number, so that counts of people remain correct. */
   pseudonym: string
   since: Date
 }

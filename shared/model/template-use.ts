@@ -1,6 +1,6 @@
 import type { Id, MessageDoc } from './documents.ts'
 
-/** A message that has become SENT, by its template. */
+/** Use of a template by a message that became SENT. */
 export interface TemplateUse {
   tenantId: Id
   clientId: Id
@@ -9,7 +9,7 @@ export interface TemplateUse {
   at: Date
 }
 
-/** None for a message that is no template. */
+/** Template uses of a message; empty for one without a template. */
 export function usesOf({ tenantId, clientId, content }: MessageDoc, at: Date): TemplateUse[] {
   const { template } = content
   return template ? [{ tenantId, clientId, name: template.name, language: template.language, at }] : []

@@ -12,7 +12,7 @@ export interface TemplateDoc extends Common {
   category: 'MARKETING' | 'UTILITY' | 'AUTHENTICATION'
   status: TemplateStatus
   reason: string | null
-  /** As Meta names them: [{type: 'BODY', text, example}, …]. */
+  /** Components in Meta's form: [{type: 'BODY', text, example}, …]. */
   components: Record<string, unknown>[]
   parameterFormat: 'POSITIONAL' | 'NAMED'
   variables: { name: string; position: number; description: string | null; example: string | null; component: string }[]
@@ -20,44 +20,44 @@ export interface TemplateDoc extends Common {
   quality: 'GREEN' | 'YELLOW' | 'RED' | 'UNKNOWN'
   usageCount: number
   lastUsedAt: Date | null
-  /** Announced by WhatsApp. */
+  /** Category change that WhatsApp has announced. */
   categoryChange?: { to: TemplateDoc['category']; at: Date } | null
   lastEventAt?: LastEventAt
   /**
-   * While Meta has given no id for it: `UNKNOWN` = sent, and nobody knows whether it arrived, written before the call;
-   * `UNSUBMITTED` = certainly not there. Null: submitted, or never meant to be.
+   * Submission of a template without a Meta id. `UNKNOWN`: the outcome of the call is not known; written before the call.
+   * `UNSUBMITTED`: certainly not submitted. Null: submitted, or never meant to be.
    */
   submission?: { state: 'UNKNOWN' | 'UNSUBMITTED'; at: Date; detail: string | null } | null
-  /** Taken out of use by people: it stays DISABLED whatever Meta says of it. */
+  /** When people disabled the template: it stays DISABLED whatever Meta reports. */
   disabledAt?: Date | null
-  /** When it was edited at Meta while approved, in the last 30 days. */
+  /** Times of edits at Meta while approved, in the last 30 days. */
   edits?: Date[]
 }
 
-/** Meta's list of templates read into ours; the row is the order, one process at a time carries it out. */
+/** Synchronisation of templates with Meta's list, carried out by one process at a time. */
 export interface TemplateSyncDoc {
   /** `sync:…` */
   _id: string
   tenantId: Id
   status: 'PENDING' | 'RUNNING' | 'DONE' | 'FAILED'
-  /** At most one of a tenant is. */
+  /** Whether the sync is not finished; at most one of a tenant is open. */
   isOpen: boolean
   trigger: 'request' | 'schedule'
   requestedBy: Id | null
   attempts: number
   error: string | null
   counts: TemplateCounts
-  /** Business accounts that are done, or given up with a reason: a new attempt leaves them. */
+  /** Business accounts that are done, or failed with a reason; a new attempt skips them. */
   accounts: { wabaId: string; error: string | null }[]
-  /** Not before. */
+  /** Earliest start. */
   dueAt: Date
-  /** While RUNNING: afterwards its process counts as dead. */
+  /** Time after which the process of a RUNNING sync counts as dead. */
   heldUntil: Date | null
   createdAt: Date
   updatedAt: Date
 }
 
-/** `gone`: no more at Meta, and DISABLED here. */
+/** Results of a sync. `gone`: templates that Meta no longer has, now DISABLED. */
 export interface TemplateCounts {
   read: number
   added: number

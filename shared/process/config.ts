@@ -3,12 +3,12 @@ import path from 'node:path'
 import { parseEnv as parseDotenv } from 'node:util'
 import { z } from 'zod'
 
-/** Root of the checkout (or of the image): `.env` and `.linko/demo.env` lie there. */
+/** Root of the checkout or image, with `.env` and `.linko/demo.env`. */
 export const ROOT = path.resolve(import.meta.dirname, '../..')
 
 /**
- * The environment a service sees: the process's own, then `.env`, then (outside production) `.linko/demo.env`, which the
- * launcher writes. The first that names a variable wins; an empty value counts as absent. `X_FILE` reads X from a file.
+ * Environment of a service: the process's own, then `.env`, then (outside production) `.linko/demo.env`, which the launcher
+ * writes. The first source of a variable wins; an empty value counts as absent. `X_FILE` reads X from a file.
  */
 export function readEnvironment(env: NodeJS.ProcessEnv = process.env, root = ROOT): NodeJS.ProcessEnv {
   const files = ['.env', ...(env.NODE_ENV === 'production' ? [] : ['.linko/demo.env'])]
@@ -26,12 +26,12 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env, root = ROO
   return merged
 }
 
-/** @throws Error with one line for every bad or missing variable; never a value. */
+/** Parses the environment. @throws Error with one line for every invalid or missing variable, never with a value */
 export function parseEnv<T extends z.ZodObject>(schema: T, env: NodeJS.ProcessEnv): z.infer<T> {
   const result = schema.safeParse(env)
   const problems = result.success ? [] : result.error.issues.map(issue => `  ${issue.path.join('.')}: ${issue.message}`)
   problems.push(...productionProblems(env))
-  if (!result.success || problems.length > 0) throw new Error(`Configuration is not usable:\n${problems.join('\n')}`)
+  if (!result.success || problems.length > 0) throw new Error(`The configuration is not valid:\n${problems.join('\n')}`)
   return result.data
 }
 
@@ -59,8 +59,8 @@ function productionProblems(env: NodeJS.ProcessEnv): string[] {
   const demo = readDotenv(path.join(ROOT, '.linko/demo.env'))
   const problems = [...SECRETS]
     .filter(name => env[name] !== undefined && env[name] === demo[name])
-    .map(name => `  ${name}: is the demo's value, which production refuses`)
-  if (!env.META_APP_SECRET) problems.push('  META_APP_SECRET: is required in production')
+    .map(name => `  ${name}: the demo's value is not allowed in production`)
+  if (!env.META_APP_SECRET) problems.push('  META_APP_SECRET: required in production')
   if (env.BASE_URL && !env.BASE_URL.startsWith('https://')) problems.push('  BASE_URL: must be https in production')
   return problems
 }
@@ -76,7 +76,7 @@ export const flag = (fallback: boolean) =>
     .default(fallback ? 'true' : 'false')
     .transform(text => text === 'true' || text === 'on' || text === '1')
 
-/** `15s`, `5m`, `24h`, `30d` or plain milliseconds -> ms. */
+/** Duration in ms from `15s`, `5m`, `24h`, `30d` or plain milliseconds. */
 export const duration = (fallback: string) =>
   z
     .string()
@@ -84,14 +84,14 @@ export const duration = (fallback: string) =>
     .default(fallback)
     .transform(durationMs)
 
-/** Words parted by commas; empty ones count for nothing. */
+/** Comma-separated words; empty ones are dropped. */
 export const list = (fallback: string) =>
   z
     .string()
     .default(fallback)
     .transform(text => split(text).filter(Boolean))
 
-/** Secrets parted by commas, while one is replaced: the first is today's. */
+/** Comma-separated secrets, for while one is being replaced; the first one is current. */
 export const secretList = z.string().min(1).transform(split)
 
 function split(text: string): string[] {
@@ -105,7 +105,7 @@ function durationMs(text: string): number {
   return Number.parseInt(text, 10) * UNIT_MS[unit]
 }
 
-/** What every service reads. */
+/** Variables of every service. */
 export const commonEnv = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   HOST: z.string().default('0.0.0.0'),
@@ -114,7 +114,7 @@ export const commonEnv = z.object({
   JOB_RUNNER_INTERVAL_MS: z.coerce.number().int().min(50).default(5000),
 })
 
-/** Where Meta is, and the keys of the access tokens at rest: for every service that calls it. */
+/** Variables of every service that calls Meta: its address, and the keys of stored access tokens. */
 export const metaEnv = {
   META_GRAPH_URL: z.url().default('https://graph.facebook.com'),
   META_API_VERSION: z

@@ -4,16 +4,16 @@ import { metricsPage } from './metrics.ts'
 
 type Parts = Record<string, boolean>
 export interface ReadinessReport {
-  /** Readiness by part, such as { mongodb: true, rabbitmq: false }: one that is false makes the process not ready. */
+  /** Required parts, such as { mongodb: true, rabbitmq: false }; one that is false makes the process not ready. */
   required: Parts
-  /** Parts that are shown and do not decide: what the process can do without, or what another role of it cannot do. */
+  /** Parts that are reported but do not affect readiness. */
   informational?: Parts
 }
 export type Readiness = () => ReadinessReport
 
 /**
  * `/health` (the process is alive), `/ready` (it can do its work: 200 or 503, each part in the body) and `/metrics`.
- * Answers true if it took the request, so that a service can hang it before its own routes.
+ * Returns true if it answered the request, so that a service can try it before its own routes.
  */
 export async function answerHealth(request: IncomingMessage, response: ServerResponse, ready: Readiness): Promise<boolean> {
   const path = request.url?.split('?')[0]
@@ -32,7 +32,7 @@ export async function answerHealth(request: IncomingMessage, response: ServerRes
   return false
 }
 
-/** The whole HTTP side of a service that serves nothing else (the sender). */
+/** HTTP server for a service without routes of its own (the sender). */
 export async function serveHealth(options: {
   host: string
   port: number
@@ -46,7 +46,7 @@ export async function serveHealth(options: {
   return listen(server, options.host, options.port)
 }
 
-/** Listens; disposing stops taking connections and waits for the requests in hand (at most 10 s). */
+/** Starts listening; disposing stops accepting connections and waits at most 10 s for open requests. */
 export async function listen(server: Server, host: string, port: number): Promise<AsyncDisposable & { port: number }> {
   server.listen(port, host)
   await once(server, 'listening')

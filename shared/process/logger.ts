@@ -22,12 +22,12 @@ const SCRUBS: [RegExp, string][] = [
   [/(?<![\w.:-])\+?\d{6,11}(\d{4})(?![\w.:-])/g, '…$1'],
 ]
 
-/** Last line of defence behind the redacted paths: tokens, keys and passwords vanish, phone numbers keep four digits. */
+/** Removes tokens, keys and passwords from a log line, and all but four digits of phone numbers, beyond the redacted paths. */
 export function scrub(line: string): string {
   return SCRUBS.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), line)
 }
 
-/** JSON lines to stdout, one per outcome: ids, never message text, tokens or whole phone numbers. */
+/** Logger of JSON lines to stdout: ids, never message text, tokens or whole phone numbers. */
 export function createLogger(service: string, level = process.env.LOG_LEVEL ?? 'info'): Logger {
   const destination = { write: (line: string) => void process.stdout.write(scrubValues(line)) }
   return pino(
@@ -43,7 +43,7 @@ export function createLogger(service: string, level = process.env.LOG_LEVEL ?? '
   )
 }
 
-/** Scrubs what stands in quotes: numbers such as pid and times stay as they are, and the line stays JSON. */
+/** Scrubs quoted values only: numbers such as pid and times are kept, and the line remains valid JSON. */
 function scrubValues(line: string): string {
   return line.replace(/"(?:[^"\\]|\\.)*"/g, quoted => scrub(quoted))
 }

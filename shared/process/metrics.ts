@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, register } from 'prom-client'
 
-/** All of Linko's metrics, one page. Labels are few and bounded: never a tenant, a phone number or an id. */
+/** All metrics of Linko. Labels are few and bounded: never a tenant, a phone number or an id. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
 export const webhookReceived = new Counter({
@@ -10,7 +10,7 @@ export const webhookReceived = new Counter({
 })
 export const webhookAck = new Histogram({
   name: 'linko_webhook_ack_seconds',
-  help: 'From the whole body to the answer, accepted webhooks only.',
+  help: 'Time from the complete body to the answer, for accepted webhooks only.',
   buckets: SECONDS,
 })
 export const webhookProcessed = new Counter({
@@ -43,17 +43,17 @@ export const sendAttempt = new Histogram({
 })
 export const sendQueueWait = new Histogram({
   name: 'linko_send_queue_wait_seconds',
-  help: 'From the moment a message was due to its first attempt.',
+  help: 'Time from the moment a message was due to its first attempt.',
   buckets: [...SECONDS, 60, 300, 1800],
 })
 export const mediaUploads = new Counter({
   name: 'linko_media_uploads_total',
-  help: 'Files handed to Meta for sending, by outcome (ok, refused, unknown, unsent).',
+  help: 'Files uploaded to Meta for sending, by outcome (ok, refused, unknown, unsent).',
   labelNames: ['outcome'],
 })
 export const receiptsSent = new Counter({
   name: 'linko_receipts_total',
-  help: 'Read receipts and typing indicators told to customers, by kind (read, typing) and outcome (ok, refused, unknown, unsent).',
+  help: 'Read receipts and typing indicators sent to customers, by kind (read, typing) and outcome (ok, refused, unknown, unsent).',
   labelNames: ['kind', 'outcome'],
 })
 export const rateLimited = new Counter({
@@ -63,17 +63,17 @@ export const rateLimited = new Counter({
 })
 export const deadLetters = new Counter({
   name: 'linko_dead_letters_total',
-  help: 'Messages put into the dead letters, by the queue they came from.',
+  help: 'Messages that became dead letters, by their queue.',
   labelNames: ['queue'],
 })
 export const deadLettersOpen = new Gauge({
   name: 'linko_dead_letters_open',
-  help: 'Dead letters that nobody has replayed or discarded, by the queue they came from; every recorder tells the same.',
+  help: 'Dead letters that were neither replayed nor discarded, by their queue; every recorder reports the same value.',
   labelNames: ['queue'],
 })
 export const publishFailed = new Counter({
   name: 'linko_publish_failed_total',
-  help: 'Publishes without a confirm: returned, nacked, timeout, disconnected, blocked, overloaded.',
+  help: 'Failed publishes by cause: returned, nacked, timeout, disconnected, blocked, overloaded.',
   labelNames: ['reason'],
 })
 export const socketConnections = new Gauge({
@@ -87,7 +87,7 @@ export const socketEvents = new Counter({
 })
 export const eventToSocket = new Histogram({
   name: 'linko_event_to_socket_seconds',
-  help: 'From the commit of a domain event to its emission.',
+  help: 'Time from the commit of a domain event to its emission.',
   buckets: SECONDS,
 })
 export const httpRequest = new Histogram({
@@ -107,12 +107,12 @@ export const oldestQueued = new Gauge({
 })
 export const oldestWaiting = new Gauge({
   name: 'linko_send_oldest_waiting_seconds',
-  help: 'Age of the oldest message that waits to be sent and is not scheduled, by priority: chat, campaign. The sender that sweeps tells it.',
+  help: 'Age of the oldest message that waits to be sent and is not scheduled, by priority: chat, campaign. Reported by the sender that runs the sweeps.',
   labelNames: ['priority'],
 })
 export const sendBacklog = new Gauge({
   name: 'linko_send_backlog',
-  help: 'Messages that wait to be sent, by priority (chat, campaign) and what for; beyond 20000 of a state by estimate. The sender that sweeps tells it.',
+  help: 'Messages that wait to be sent, by priority (chat, campaign) and reason; beyond 20000 of a state by estimate. Reported by the sender that runs the sweeps.',
   labelNames: ['priority', 'reason'],
 })
 export const backgroundJobFailed = new Counter({
@@ -123,5 +123,5 @@ export const backgroundJobFailed = new Counter({
 
 collectDefaultMetrics()
 
-/** Body and content type of `/metrics`. */
+/** Body and content type of the `/metrics` page. */
 export const metricsPage = async () => ({ contentType: register.contentType, body: await register.metrics() })

@@ -1,4 +1,4 @@
-/** Resolves at the first SIGINT or SIGTERM. After 25 s the process leaves by itself, so that no stop can hang. */
+/** Resolves at the first SIGINT or SIGTERM. The process exits 25 s later at the latest, so that no stop hangs. */
 export function untilStopped(): Promise<NodeJS.Signals> {
   return new Promise(resolve => {
     const stop = (signal: NodeJS.Signals) => {

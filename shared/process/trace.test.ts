@@ -17,13 +17,13 @@ test('ten thousand traces are all different', () => {
   expect(new Set(Array.from({ length: 10_000 }, () => traceId(childTrace(null)))).size).toBe(10_000)
 })
 
-test.for([0, 1_795_225_913_061, 2 ** 48 - 1])('a timed trace tells its beginning (%d)', at => {
+test.for([0, 1_795_225_913_061, 2 ** 48 - 1])('a timed trace contains its start (%d)', at => {
   const id = timedTraceId(at)
   expect(startOfTrace(id)).toBe(at)
   expect(traceId(childTrace(`00-${id}-b7ad6b7169203331-01`))).toBe(id)
 })
 
-test('timed traces are all different, and other ids tell no time', () => {
+test('timed traces are all different, and other ids have no time', () => {
   expect(new Set(Array.from({ length: 10_000 }, () => timedTraceId(1))).size).toBe(10_000)
   for (const id of [null, '', 'm:wamid.1', '0af7651916cd43dd8448eb211c80319c']) expect(startOfTrace(id)).toBeNull()
 })

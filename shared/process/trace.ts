@@ -3,7 +3,7 @@ import { randomFillSync } from 'node:crypto'
 /** W3C Trace Context: `00-<32 hex trace id>-<16 hex span id>-01`. */
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/
 
-/** Randomness is asked for in bulk: every webhook takes some. */
+/** Random bytes are generated in bulk, because every webhook needs some. */
 const pool = Buffer.alloc(4096)
 let used = pool.length
 
@@ -16,15 +16,15 @@ function randomHex(bytes: number): string {
   return pool.toString('hex', used - bytes, used)
 }
 
-/** The same trace with a span of our own; a new trace when there is none or it is malformed. */
+/** Child of a trace: the same trace with a new span; a new trace without a valid parent. */
 export function childTrace(traceparent: string | null | undefined): string {
   const given = traceparent ? TRACEPARENT.exec(traceparent)?.[1] : undefined
   return `00-${given ?? randomHex(16)}-${randomHex(8)}-01`
 }
 
 /**
- * The id of a trace that tells when it began: a UUIDv7 (RFC 9562) in plain hex. A message that has one as its id needs no
- * headers for its trace and its age.
+ * Trace id that contains its start time: a UUIDv7 (RFC 9562) in plain hex. A message with such an id needs no headers for its
+ * trace and its age.
  */
 export function timedTraceId(atMs: number): string {
   const random = randomHex(10)
@@ -34,7 +34,7 @@ export function timedTraceId(atMs: number): string {
 
 const TIMED = /^[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$/
 
-/** When a timed trace began (ms since 1970); null for any other id. */
+/** Start of a timed trace in ms since 1970; null for any other id. */
 export const startOfTrace = (id: string | null): number | null =>
   id !== null && TIMED.test(id) ? Number.parseInt(id.slice(0, 12), 16) : null
 

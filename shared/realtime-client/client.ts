@@ -10,25 +10,25 @@ import type {
 import { createSequence, type NamedEvent, type Sequence } from './sequence.ts'
 
 /**
- * State of the connection, as a badge may show it. `live`: every event has come. `stale`: events come with a second's delay,
- * and presence is not known. `syncing`: connected, missed events are still coming. `offline`: connecting again. `refused`: the
- * token is not valid; each attempt to connect asks for a new one.
+ * State of the connection. `live`: all events were received. `stale`: events come with a second's delay, and presence is not
+ * known. `syncing`: connected, missed events are being replayed. `offline`: reconnecting. `refused`: the token was refused; each
+ * try requests a new one.
  */
 export type ConnectionState = 'connecting' | 'live' | 'stale' | 'syncing' | 'offline' | 'refused' | 'closed'
 
 export interface RealtimeClientOptions {
   url: string
-  /** Gives a fresh access token: at each connection, and shortly before the current one expires. */
+  /** Provides a fresh access token, for each connection and shortly before the present one expires. */
   token(): string | Promise<string>
-  /** Each durable event once, in order. `message:received` comes under this name only, never as `message:incoming` too. */
+  /** Called for each durable event once, in order; `message:received` is not repeated as `message:incoming`. */
   onEvent(name: string, event: NamedEvent['event'] & Record<string, unknown>): void
-  /** Missed events could not be replayed: load the state anew, events go on from this seq. */
+  /** Called when missed events cannot be replayed: load the state again; events continue from `seq`. */
   onReset?(seq: number): void
   onState?(state: ConnectionState): void
   onReady?(session: SessionReady): void
   onTyping?(typing: Typing): void
   onPresence?(presence: Presence): void
-  /** The last seq of an earlier session: the later events are replayed. */
+  /** Last seq of an earlier session, to get the events since then. */
   sinceSeq?: number
   transports?: ('websocket' | 'polling')[]
 }
@@ -187,7 +187,7 @@ export class RealtimeClient {
       const onAnswer = ({ ok }: Ack) => ok && this.#refreshBeforeEnd(token)
       if (this.socket.connected) this.socket.emit('auth:refresh', { token }, onAnswer)
     } catch {
-      // The session ends with its token, and connecting again asks for a new one.
+      // The session ends with its token; the reconnection requests a new one.
     }
   }
 }

@@ -7,7 +7,7 @@ const named = (seq: number, replay?: true) => ({
 })
 const seqs = (result: { due: { event: { seq: number } }[] }) => result.due.map(({ event }) => event.seq)
 
-test('begins with the first session and gives each event out once', () => {
+test('begins with the first session and releases each event once', () => {
   const sequence = createSequence()
   expect(sequence.reach(7)).toBe(true)
   expect(seqs(sequence.take(named(7)))).toEqual([])
@@ -24,7 +24,7 @@ test('holds an event back until the missing ones are replayed', () => {
   expect(sequence.settle(6)).toEqual({ due: [], isBehind: false })
 })
 
-test('goes on after a reset, with what came meanwhile', () => {
+test('continues after a reset, with the events that came meanwhile', () => {
   const sequence = createSequence(3)
   sequence.take(named(90))
   sequence.take(named(91))

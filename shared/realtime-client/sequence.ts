@@ -1,29 +1,29 @@
 import type { EventEnvelope } from '../contracts/socket-events.ts'
 
-/** A durable event under its name. */
+/** Durable event with its name. */
 export interface NamedEvent {
   name: string
   event: EventEnvelope
 }
 
 /**
- * Puts what a socket says into the tenant's order: each event once, none before its predecessors. Tells when something is
- * missing, so that the caller asks for it. Knows nothing of sockets.
+ * Puts the events of a socket into the tenant's order: each once, none before its predecessors. Reports gaps, so that the caller
+ * can request a replay. Independent of sockets.
  */
 export interface Sequence {
-  /** The last seq that was given out; null before the first session. */
+  /** Last seq that was released; null before the first session. */
   readonly last: number | null
-  /** `session:ready`, `tick`: everything up to `seq` has been emitted. False when some of it is missing here. */
+  /** `session:ready`, `tick`: all events up to `seq` were emitted. Returns false if some of them are missing. */
   reach(seq: number): boolean
-  /** What can be given out now, in order; `isBehind` when the event came before its predecessors. */
+  /** Adds an event and returns those that can be released, in order; `isBehind`: some predecessors are missing. */
   take(named: NamedEvent): { due: NamedEvent[]; isBehind: boolean }
-  /** `sync:done`: everything up to `seq` was replayed. */
+  /** `sync:done`: all events up to `seq` were replayed. */
   settle(seq: number): { due: NamedEvent[]; isBehind: boolean }
-  /** `sync:reset`: go on after `seq`, be it before or behind. */
+  /** `sync:reset`: continues after `seq`, whether it is ahead or behind. */
   restart(seq: number): { due: NamedEvent[]; isBehind: boolean }
 }
 
-/** @param sinceSeq where an earlier session ended; null begins with the first session's seq. */
+/** Creates a sequence. @param sinceSeq last seq of an earlier session; null starts with the first session's seq */
 export function createSequence(sinceSeq: number | null = null): Sequence {
   let last = sinceSeq
   const early = new Map<number, NamedEvent>()
@@ -51,7 +51,7 @@ export function createSequence(sinceSeq: number | null = null): Sequence {
       const { seq, replay } = named.event
       if (last !== null && seq <= last) return { due: [], isBehind: early.size > 0 }
       early.set(seq, named)
-      // The log is in order: a number that it skips was never given to an event.
+      // A replay is in order: a number that it skips was never assigned to an event.
       if (replay) last = seq - 1
       return last === null ? { due: [], isBehind: false } : release()
     },

@@ -12,15 +12,15 @@ import { mergePair, type Pair } from '../store/recording/merge-contacts.ts'
 
 export interface MergeOrder {
   tenantId: Id
-  /** This one stays, with its name where both have one. */
+  /** Contact that is kept, with its name where both have one. */
   keptId: Id
   otherId: Id
   now: Date
 }
 
 /**
- * A person says that two contacts are one: the other's keys, threads, leads and attributes become the kept one's. What
- * WhatsApp takes for two people, because each has a number or id of its own, stays two: the next message would part them.
+ * Merges two contacts on a person's request: the kept one gets the other's keys, conversations, leads and attributes. Contacts
+ * with different WhatsApp numbers or ids are refused, because the next message would separate them again.
  * @throws ApiError 404, 409 CONTACTS_DIFFER
  */
 export async function mergeContacts(store: Store, order: MergeOrder): Promise<{ contact: ContactDoc; events: EventDoc[] }> {
@@ -29,7 +29,11 @@ export async function mergeContacts(store: Store, order: MergeOrder): Promise<{ 
 
 function planMerge(pair: Pair, { now }: MergeOrder): { plan: Plan; contact: ContactDoc; events: EventDoc[] } {
   if (areDifferentPeople(pair.kept, pair.other))
-    throw new ApiError(409, 'CONTACTS_DIFFER', 'Each of the two has a WhatsApp number or id of its own')
+    throw new ApiError(
+      409,
+      'CONTACTS_DIFFER',
+      'The contacts cannot be merged because they have different WhatsApp numbers or ids.',
+    )
   const { kept, other, conversations } = pair
   const loaded = { known: [], contacts: [kept, other], conversations, messages: [], leads: [], templates: [] }
   const state = openState(loaded)

@@ -7,23 +7,23 @@ import type { Changes, Loaded, Plan, Update } from '../model/batch-plan.ts'
 import type { Store } from '../store/connect.ts'
 import { loadPreview } from '../store/recording/preview.ts'
 
-/** One document as it would be: of a new one all that it says, of another what differs. */
+/** Change of a document: all fields of a new one, the changed fields of an existing one. */
 export interface PreviewedChange {
   kind: 'contact' | 'conversation' | 'message' | 'lead' | 'template' | 'number'
   action: 'create' | 'update' | 'join'
-  /** Null for one that is not there yet. */
+  /** Id of the document; null for a new one. */
   id: string | null
   fields: Record<string, { before: unknown; after: unknown }>
 }
 export interface Preview {
-  /** One for each item, in the same order. */
+  /** Verdict on each item, in the same order. */
   verdicts: { outcome: Exclude<ItemOutcome, 'duplicate'>; reason: string | null }[]
   changes: PreviewedChange[]
-  /** How many realtime events of each name would go out. */
+  /** Number of realtime events that would be emitted, by name. */
   events: Record<string, number>
 }
 
-/** What the recorder would do with items now, if they were open: its own judgement on the present state, and nothing is written. */
+/** Changes that the recorder would make for items now, if they were open. It runs the fold and writes nothing. */
 export async function previewItems(
   store: Store,
   items: readonly WebhookItem[],
@@ -46,7 +46,7 @@ export async function previewItems(
 
 type Fields = Record<string, unknown>
 
-/** By id, as they stand: the judgement changes the documents in hand. */
+/** Copies of the loaded documents by id, because the fold changes the documents themselves. */
 function stateBefore(loaded: Loaded, { clients, accounts }: ReferenceData): Map<string, Fields> {
   const { contacts, conversations, messages, templates } = loaded
   const documents = [contacts, conversations, messages, templates, [...clients.values()], ...accounts.values()].flat()
@@ -69,7 +69,7 @@ function changesOf(plan: Plan, before: Map<string, Fields>): PreviewedChange[] {
   ]
 }
 
-/** Ours alone, or too long to show. */
+/** Internal fields, and fields that are too long to show. */
 const HIDDEN = new Set(['_id', 'tenantId', 'createdAt', 'updatedAt', 'createdBy', 'updatedBy', 'payload', 'lastEventAt'])
 
 function created(kind: PreviewedChange['kind'], document: object): PreviewedChange {
@@ -102,7 +102,7 @@ const joined = ({ fromContactId, toContactId }: Plan['moves'][number]): Previewe
   fields: { joinedWith: { before: null, after: String(toContactId) } },
 })
 
-/** As JSON shows it: ids and dates as texts. */
+/** JSON form of a value, with ids and dates as texts. */
 const plain = (value: unknown): unknown => (value === undefined ? null : JSON.parse(JSON.stringify(value)))
 
 function counted(names: string[]): Record<string, number> {

@@ -12,7 +12,7 @@ import { perStore } from '../store/per-store.ts'
 import { findClientsOfAccounts } from '../store/recording/load.ts'
 import { asTenant } from '../store/tenancy/tenancy.ts'
 
-/** Whose numbers the items are about and how their tenants want it: changes seldom, cached for seconds. @throws Outage */
+/** Reads the numbers, tenants and pipelines that items refer to. They change rarely and are cached for seconds. @throws Outage */
 export async function readReferenceData(store: Store, items: readonly WebhookItem[]): Promise<ReferenceData> {
   const numbers = new Set<string>()
   const wabas = new Set<string>()
@@ -34,7 +34,7 @@ export async function readReferenceData(store: Store, items: readonly WebhookIte
   return { clients, accounts, tenants, pipelines, newId: () => newId() }
 }
 
-/** An account whose number is to be stopped is read as it stands now. */
+/** Business account of a number that the item may pause, to be read without the cache. */
 function wabaIdOf(clients: Map<string, ClientDoc>, { phoneNumberId }: WebhookItem): string[] {
   const client = phoneNumberId === null ? undefined : clients.get(phoneNumberId)
   return client ? [client.wabaId] : []
@@ -46,7 +46,7 @@ const tenantIdsOf = (clients: ClientDoc[]): Id[] => [
 
 const pipelinesOf = perStore(() => new Map<string, PipelineDoc>())
 
-/** Made with the tenant and hardly ever changed: kept for the life of the process. */
+/** Default pipeline of a tenant. It hardly ever changes, so it is cached for the life of the process. */
 async function pipelineOf(store: Store, tenantId: Id): Promise<PipelineDoc> {
   const mine = pipelinesOf(store)
   const pipeline =

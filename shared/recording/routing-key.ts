@@ -6,7 +6,7 @@ import { webhookKeys } from '../queue/topology.ts'
 export const LISTS = ['messages', 'message_echoes', 'statuses'] as const
 export type List = (typeof LISTS)[number]
 
-/** The lane and shard of one member of a list: all that one person and one number do comes in one order. */
+/** Routing key of an item in a list, so that all events of one person and one number are processed in order. */
 export function routingKeyOf(list: List, phoneNumberId: string, item: Json): string {
   if (list === 'messages') return webhookKeys.conversation(phoneNumberId, text(item.from) ?? text(item.from_user_id) ?? '')
   if (list === 'message_echoes') return webhookKeys.conversation(phoneNumberId, text(item.to) ?? text(item.to_user_id) ?? '')
@@ -15,7 +15,7 @@ export function routingKeyOf(list: List, phoneNumberId: string, item: Json): str
   return isBulk ? webhookKeys.bulkStatus(phoneNumberId, person) : webhookKeys.conversation(phoneNumberId, person)
 }
 
-/** The same for an item that was taken out of its body before. */
+/** Routing key of an item that was already taken out of its body. */
 export function routingKeyOfItem(item: WebhookItem): string {
   const phoneNumberId = item.phoneNumberId ?? ''
   switch (item.kind) {

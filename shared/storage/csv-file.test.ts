@@ -12,26 +12,26 @@ async function read(file: Readable, understand: (names: string[], written: strin
   return rows
 }
 
-test('cells stand under the lower case names of their columns, whatever parts them', async () => {
+test('cells are found by the lower-case names of their columns, with any delimiter', async () => {
   expect(await read(fileOf('\uFEFFPhone; Name\n+212 6; "Aya, B."\n', '\n;Omar\n'))).toEqual([
     { record: { phone: '+212 6', name: 'Aya, B.' }, columns: 'phone' },
     { record: { phone: '', name: 'Omar' }, columns: 'phone' },
   ])
 })
 
-test('reading goes on behind what has been read', async () => {
+test('reading continues after a given row', async () => {
   const rows = await read(fileOf('to\n1\n2\n3\n'), first, 3)
   expect(rows.map(({ record }) => record.to)).toEqual(['3'])
 })
 
-test('a header that is not understood ends it', async () => {
+test('a header that is refused ends the reading', async () => {
   const refuse = (_: string[], written: string[]) => {
     throw new Error(`has ${written}`)
   }
   await expect(read(fileOf('Age,City\n1,Rabat\n'), refuse)).rejects.toThrow('has Age,City')
 })
 
-test('what is no CSV is an error, an empty file has no rows', async () => {
+test('an invalid CSV is an error, an empty file has no rows', async () => {
   await expect(read(fileOf('to,name\n"1,Aya\n'))).rejects.toBeInstanceOf(CsvError)
   expect(await read(Readable.from([]))).toEqual([])
 })
@@ -43,6 +43,6 @@ test.for([
   ['"a;b;c;d",phone', ','],
   ['phone', ','],
   ['', ','],
-] as const)('the cells of %j are parted by %j', ([head, expected]) => {
+] as const)('the delimiter of %j is %j', ([head, expected]) => {
   expect(delimiterOf(head)).toBe(expected)
 })

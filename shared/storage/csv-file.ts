@@ -1,15 +1,15 @@
 import { pipeline, Readable } from 'node:stream'
 import { parse } from 'csv-parse'
 
-/** A row of a CSV: cells by the lower case names of their columns. */
+/** Row of a CSV file: cells by the lower-case names of their columns. */
 export interface CsvRow<Columns> {
   record: Record<string, string>
   columns: Columns
 }
 
 /**
- * The rows of a CSV, with what `understand` made of its header: the names in lower case, and as they were written. It may throw
- * when a column is missing. @param from the first row that is wanted, from 1. @throws CsvError of csv-parse
+ * Rows of a CSV file with the columns that `understand` derives from its header (names in lower case, and as written). It may
+ * throw when a column is missing. @param from first row to return, from 1. @throws CsvError of csv-parse
  */
 export async function* readCsv<Columns>(
   file: Readable,
@@ -32,12 +32,12 @@ export async function* readCsv<Columns>(
     max_record_size: 64 * 1024,
     from,
   })
-  // An error of either comes out of the parser, which is what is read.
+  // An error of either stream is raised by the parser.
   pipeline(csv.file, parser, () => undefined)
   for await (const record of parser) yield { record, columns }
 }
 
-/** A CSV as it was, and what parts its cells: told by its first line, for the other signs may stand in cells unquoted. */
+/** Unchanged CSV stream with its delimiter, by its first line, because other delimiters may occur unquoted in later cells. */
 async function openCsv(file: Readable): Promise<{ file: Readable; delimiter: string }> {
   const chunks: AsyncIterator<Buffer> = file[Symbol.asyncIterator]()
   const first = await chunks.next()
@@ -51,7 +51,7 @@ async function openCsv(file: Readable): Promise<{ file: Readable; delimiter: str
 
 const DELIMITERS = [',', ';', '\t'] as const
 
-/** What parts the cells of a CSV: the one of comma, semicolon and tab that its first line holds most of, quoted cells left out. */
+/** Delimiter of a CSV file: comma, semicolon or tab, whichever its first line contains most often outside quoted cells. */
 export function delimiterOf(head: string): (typeof DELIMITERS)[number] {
   const [line = ''] = head.replace(/"[^"]*"?/g, '').split(/\r?\n/, 1)
   const count = (delimiter: string) => line.split(delimiter).length

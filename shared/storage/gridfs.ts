@@ -3,10 +3,10 @@ import { pipeline } from 'node:stream/promises'
 import mongoose, { type Connection } from 'mongoose'
 import { ObjectNotFound, type ObjectStorage } from './object-storage.ts'
 
-/** Files in MongoDB itself: nothing more to run, fit for gigabytes. `_id` of a file is its key. */
+/** Storage in MongoDB's GridFS, without a further server, fit for gigabytes. The `_id` of a file is its key. */
 export function gridfsStorage(connection: Connection): ObjectStorage {
   const db = connection.db
-  if (db === undefined) throw new Error('gridfs: the connection is not open')
+  if (db === undefined) throw new Error('The MongoDB connection for GridFS is not open.')
   const bucket = new mongoose.mongo.GridFSBucket(db, { bucketName: 'files', writeConcern: { w: 'majority', j: true } })
   const files = db.collection<{ _id: string; length: number }>('files.files')
 
@@ -29,7 +29,7 @@ export function gridfsStorage(connection: Connection): ObjectStorage {
     },
     async get(key, range) {
       if ((await files.findOne({ _id: key }, { projection: { _id: 1 } })) === null) throw new ObjectNotFound(key)
-      // GridFS counts the end exclusively.
+      // The end of a range is exclusive in GridFS.
       return bucket.openDownloadStream(idOf(key), range && { start: range.start, end: range.end + 1 }) as Readable
     },
     delete: remove,
@@ -37,5 +37,5 @@ export function gridfsStorage(connection: Connection): ObjectStorage {
   }
 }
 
-/** The driver's types know ObjectIds only; any value is a valid id of a file. */
+/** Key as the id of a file: any value is valid, although the driver's types allow ObjectIds only. */
 const idOf = (key: string) => key as unknown as mongoose.mongo.ObjectId

@@ -4,19 +4,19 @@ import { fileTypeFromBuffer } from 'file-type'
 
 const HEAD_BYTES = 4100
 
-/** What a stream was found to be on its way. */
+/** Findings about a file that was streamed. */
 export interface Inspected {
   size: number
   sha256: Buffer
-  /** Its first bytes. */
+  /** First bytes of the file. */
   head: Buffer
-  /** The type that they tell, with codecs; null when they tell nothing. */
+  /** Type by the first bytes, with codecs; null when they show none. */
   found: string | null
 }
 
 /**
- * A place to look at a file while it streams by: size, hash and first bytes.
- * @param tooLarge what the stream breaks with when more than `maxBytes` come
+ * Transform that determines size, hash and first bytes of a file while it is streamed.
+ * @param tooLarge error of the stream when it exceeds `maxBytes`
  */
 export function inspect(maxBytes: number, tooLarge: () => Error) {
   const hash = createHash('sha256')
@@ -36,7 +36,7 @@ export function inspect(maxBytes: number, tooLarge: () => Error) {
   })
   return {
     through,
-    /** Once all has gone through. */
+    /** Findings, available once the whole file was streamed. */
     async seen(): Promise<Inspected> {
       const head = Buffer.concat(heads)
       return { size, sha256: hash.digest(), head, found: (await fileTypeFromBuffer(head))?.mime ?? null }

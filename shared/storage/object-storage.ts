@@ -1,13 +1,13 @@
 import type { Readable } from 'node:stream'
 import type { ByteRange } from '../domain/media/media-rules.ts'
 
-/** Where files lie: MongoDB's GridFS as the embedded default, or any S3-compatible service. Keys start with the tenant's id. */
+/** Storage of files: MongoDB's GridFS by default, or any S3-compatible service. Keys start with the tenant's id. */
 export interface ObjectStorage extends AsyncDisposable {
-  /** Replaces what the key held. Reads the stream to its end or throws, and then keeps nothing. */
+  /** Stores a file under a key and replaces an earlier one. If reading the stream fails it throws and stores nothing. */
   put(key: string, content: Readable, options: { contentType: string }): Promise<void>
-  /** @throws ObjectNotFound */
+  /** Opens a file. @throws ObjectNotFound */
   get(key: string, range?: ByteRange): Promise<Readable>
-  /** Nothing happens when it is not there. */
+  /** Deletes a file; no error if it does not exist. */
   delete(key: string): Promise<void>
 }
 

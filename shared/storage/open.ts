@@ -4,7 +4,7 @@ import { gridfsStorage } from './gridfs.ts'
 import type { ObjectStorage } from './object-storage.ts'
 import { s3Storage } from './s3.ts'
 
-/** With a bucket files lie in S3 or what speaks like it, else in MongoDB. */
+/** Configuration of the storage: with a bucket an S3-compatible service, otherwise MongoDB. */
 export const storageEnv = {
   S3_BUCKET: z.string().min(1).optional(),
   S3_ENDPOINT: z.url().optional(),
@@ -26,9 +26,9 @@ export function openStorage(config: StorageConfig, connection: Connection): Obje
   })
 }
 
-/** Keys start with the tenant's id. */
+/** Storage keys, which start with the tenant's id. */
 export const mediaKey = (tenantId: unknown, mediaId: unknown) => `${tenantId}/${mediaId}`
 export const thumbnailKey = (tenantId: unknown, mediaId: unknown) => `${tenantId}/${mediaId}/thumbnail`
-/** The file of a campaign's audience; each new one has the next generation. */
+/** Key of a campaign's audience file; each new file has the next generation. */
 export const audienceKey = (tenantId: unknown, campaignId: unknown, generation: number) =>
   `${tenantId}/campaigns/${campaignId}/${generation}`

@@ -5,14 +5,14 @@ import { ObjectNotFound, type ObjectStorage } from './object-storage.ts'
 
 export interface S3Options {
   bucket: string
-  /** For MinIO, R2 and the like; AWS finds its own. */
+  /** Endpoint of MinIO, R2 and the like; not needed for AWS. */
   endpoint?: string
   region?: string
   accessKeyId?: string
   secretAccessKey?: string
 }
 
-/** Any S3-compatible service. Without keys the SDK looks where it always does (environment, role of the machine). */
+/** Storage in an S3-compatible service. Without keys the SDK uses its default sources (environment, instance role). */
 export function s3Storage(options: S3Options): ObjectStorage {
   const { bucket: Bucket, endpoint, region = 'us-east-1', accessKeyId, secretAccessKey } = options
   const client = new S3Client({
