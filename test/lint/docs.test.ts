@@ -57,3 +57,11 @@ test.for(FILES)('%s: every path exists, but for those that an example proposes',
 test.for(FILES)('%s: every relative link leads somewhere', file => {
   expect(linksOf(read(file)).filter(target => isBroken(file, target))).toEqual([])
 })
+
+/** Words of old, which only the last column of the glossary explains. */
+const RETIRED = /\b(bells?|rung|lanes?|chores|keeper|wish(es)?|threads?|seed 00\d)\b/gi
+
+test('documents use the words of the glossary', () => {
+  const texts = FILES.filter(file => file !== 'docs/glossary.md').map(file => [file, read(file)] as const)
+  expect(texts.flatMap(([file, text]) => [...text.matchAll(RETIRED)].map(([word]) => `${file}: ${word}`))).toEqual([])
+})
