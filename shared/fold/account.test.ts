@@ -222,7 +222,7 @@ test('an imported conversation with a user id belongs to the contact with that i
   const said = { type: 'text', text: { body: 'hello' } }
   const past = (id: string, message: object) =>
     coexisting('history', {
-      history: [{ conversations: [{ id, messages: [{ ...said, timestamp: String(T0 - 90), ...message }] }] }],
+      history: [{ threads: [{ id, messages: [{ ...said, timestamp: String(T0 - 90), ...message }] }] }],
     })
   world.record(past(userId, { id: 'wamid.h1', from: OURS.whatsappNumber, to: userId }))
   expect(world.rows.contacts).toMatchObject([{ waId: null, userId }])
@@ -237,7 +237,7 @@ test('history and its media, in any order and any number of times, become one cl
   const own = { from: '212600111222', to: '212661000101' }
   const chunk = (order: number, messages: object[]) =>
     coexisting('history', {
-      history: [{ metadata: { phase: 0, chunk_order: order }, conversations: [{ id: '212661000101', messages }] }],
+      history: [{ metadata: { phase: 0, chunk_order: order }, threads: [{ id: '212661000101', messages }] }],
     })
   const said = { from: '212661000101', id: 'wamid.h2', timestamp: String(T0 - 80), type: 'text', text: { body: 'Merci' } }
   const items = [
