@@ -10,12 +10,12 @@ import { runSyncs } from './templates/run-syncs.ts'
 export const GATEWAY_LEASE: JobLease = { name: 'gateway:background', ttlMs: 15_000 }
 
 const REWRITE_MS = 3_600_000
-/** Rows say when a number is due: a number that was resumed is checked within this. */
+/** Interval of the checks. The rows say which numbers are due, so a resumed number is checked within this time. */
 const CHECK_MS = 5000
-/** A sync that somebody requests begins within this. */
+/** A requested sync begins within this time. */
 const SYNC_MS = 1000
 
-/** Jobs of the one gateway that holds `GATEWAY_LEASE`. */
+/** Background jobs that run in the one gateway that holds `GATEWAY_LEASE`. */
 export const LEADER_JOBS: readonly JobRow<BackgroundDeps>[] = [
   { name: 'rewrite access tokens', everyMs: REWRITE_MS, run: rewriteTokens },
   { name: 'check access tokens', everyMs: CHECK_MS, run: checkTokens },

@@ -3,7 +3,7 @@ import { ApiError } from '../domain/errors.ts'
 import type { Id } from '../model/documents.ts'
 import { trusted } from './connect.ts'
 
-/** A page of a list that is sorted by a time and then by id. */
+/** Request for one page of a list that is sorted by a time and then by id. */
 export interface PageRequest {
   page: number
   limit: number
@@ -19,7 +19,7 @@ export interface Page<T> {
   nextCursor: string | null
 }
 
-/** Counting further would cost more than anybody gains. */
+/** Rows are counted up to this; counting further would cost too much. */
 export const COUNT_LIMIT = 10_000
 
 export interface PageOptions {
@@ -27,13 +27,13 @@ export interface PageOptions {
   projection?: Record<string, 0 | 1>
   /** The index to use, by name. */
   hint?: string
-  /** Of each of its two queries; MongoDB's error 50 afterwards. */
+  /** Time limit for each of the two queries; MongoDB's error 50 beyond it. */
   maxTimeMs?: number
 }
 
 /**
- * `field` is the time that sorts; newest first unless `ascending`. A cursor goes on behind the last row seen, and does not
- * shift when new rows come; pages do. @throws ApiError 400 for a cursor that is none of ours
+ * Reads one page of a list sorted by the time `field`, newest first unless `ascending`. A cursor continues after the last row
+ * seen and does not shift when new rows come; page numbers do. @throws ApiError 400 CURSOR_INVALID
  */
 export async function findPage<T extends { _id: Id | string }>(
   model: Model<T>,
@@ -85,14 +85,14 @@ export function pageView<T>({ rows, ...page }: Page<T>, view: (row: T) => unknow
   return { data: rows.map(view), ...page }
 }
 
-/** Goes on behind a row: of a list whose rows come from several places too. */
+/** Cursor that continues after a row; also for lists whose rows come from several collections. */
 export const writeCursor = (at: unknown, id: unknown): string =>
   Buffer.from(`${(at as Date).getTime()}:${id}`).toString('base64url')
 
-/** @throws ApiError 400 for a cursor that is none of ours */
+/** Time and id of the row that a cursor stands for. @throws ApiError 400 CURSOR_INVALID */
 export function readCursor(cursor: string, hasObjectIds: boolean): { at: Date; id: string } {
   const match = /^(\d{1,15}):(.{1,1024})$/.exec(Buffer.from(cursor, 'base64url').toString())
   if (match === null || (hasObjectIds && !/^[0-9a-f]{24}$/.test(match[2] as string)))
-    throw new ApiError(400, 'CURSOR_INVALID', 'Use the nextCursor of an answer')
+    throw new ApiError(400, 'CURSOR_INVALID', 'The cursor is invalid. Use `nextCursor` from an earlier response.')
   return { at: new Date(Number(match[1])), id: match[2] as string }
 }

@@ -8,8 +8,9 @@ import { findConversationsWith } from '#shared/store/inbox/conversations.ts'
 import { listClients } from '#shared/store/numbers/clients.ts'
 
 /**
- * The conversations with the contact of this number (`+` or not) or business-scoped id: one for each of our numbers, the most
- * recently active first. None for an unknown number. @param clientId one of our numbers alone
+ * Conversations with the contact of a phone number (with or without `+`) or business-scoped id: one for each number of the
+ * tenant, the most recently active first; none for an unknown contact.
+ * @param clientId only the conversation of this number
  */
 export async function conversationsOfPhone(
   store: Store,
@@ -21,7 +22,10 @@ export async function conversationsOfPhone(
   return ids.length === 0 ? [] : findConversationsWith(store, tenantId, ids, clientId)
 }
 
-/** The number of ours with the latest conversation that can still send; undefined when none: the primary one is used then. */
+/**
+ * Id of the tenant's number with the latest conversation that can still send; undefined, which means
+ * the primary one, when none can.
+ */
 export async function numberSpeakingWith(store: Store, tenantId: string, phone: string): Promise<string | undefined> {
   const conversations = await conversationsOfPhone(store, tenantId, phone)
   if (conversations.length === 0) return undefined
@@ -30,7 +34,7 @@ export async function numberSpeakingWith(store: Store, tenantId: string, phone: 
   return conversations.map(({ clientId }) => String(clientId)).find(id => able.has(id))
 }
 
-/** @throws ApiError 404 */
+/** The latest conversation with a phone number, and the others. @throws ApiError 404 when there is none */
 export async function getConversationsOfPhone(
   ...where: Parameters<typeof conversationsOfPhone>
 ): Promise<{ conversation: ConversationDoc; others: ConversationDoc[] }> {
@@ -39,7 +43,7 @@ export async function getConversationsOfPhone(
   return { conversation, others }
 }
 
-/** Also the digits as they are: a stored WhatsApp id may be an invalid national number. */
+/** WhatsApp ids to look for, including the digits as given: a stored id may be an invalid national number. */
 function waIdsOf(phone: string): string[] {
   const digits = phone.replace(/\D/g, '')
   const parsed = parsePhone(`+${digits}`)

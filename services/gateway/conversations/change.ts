@@ -14,11 +14,14 @@ export interface Changes {
   set: Partial<ConversationDoc>
   /** Instead of `set`: marks messages up to this one as read. The row in the transaction decides which. */
   read?: { upTo: string | null }
-  /** Must still hold when the change is written; else 409. */
+  /** Condition that must still hold when the change is written, else 409. */
   provided?: { 'assignedTo.id': null }
 }
 
-/** @param wanted a user, null: nobody, or `auto`: the least busy agent @throws ApiError 403 for agents who assign others, 422 */
+/**
+ * Change that assigns a conversation.
+ * @param wanted id of a user, `auto` for the least busy agent, null for nobody @throws ApiError 403, 422
+ */
 export async function assignTo(
   row: ConversationDoc,
   caller: Caller,
@@ -27,12 +30,12 @@ export async function assignTo(
 ): Promise<Changes> {
   const mayAssign = caller.may('conversations.assign')
   if (!mayAssign && (wanted !== caller.id || caller.kind !== 'user'))
-    throw new ApiError(403, 'FORBIDDEN', 'You may only take an unassigned conversation for yourself')
+    throw new ApiError(403, 'FORBIDDEN', 'You may only assign an unassigned conversation to yourself.')
   if (wanted === null) return { set: { assignedTo: null } }
   const userId = wanted === 'auto' ? await leastBusy(store, caller.tenantId) : wanted
   const user = await findUser(store, caller.tenantId, userId)
   if (user === null || user.status !== 'active')
-    throw new ApiError(422, 'ASSIGNEE_UNKNOWN', 'There is no such active user in this account')
+    throw new ApiError(422, 'ASSIGNEE_UNKNOWN', 'There is no active user with this id in the account.')
   const assignedTo = { id: user._id, name: user.name }
   const isOwn = row.assignedTo?.id.equals(user._id) === true
   return mayAssign || isOwn ? { set: { assignedTo } } : { set: { assignedTo }, provided: { 'assignedTo.id': null } }
@@ -43,7 +46,7 @@ async function leastBusy(store: GatewayDeps['store'], tenantId: string): Promise
   const agents = await findAvailableAgents(store, tenantId)
   const loads = await Promise.all(agents.map(agentId => countOpenConversations(store, tenantId, agentId)))
   const best = agents[loads.indexOf(Math.min(...loads))]
-  if (best === undefined) throw new ApiError(422, 'NO_AGENT', 'No agent is available')
+  if (best === undefined) throw new ApiError(422, 'NO_AGENT', 'No agent is available. Assign the conversation to a user by id.')
   return String(best)
 }
 
@@ -56,13 +59,13 @@ export async function applyChange(
 ): Promise<ConversationDoc> {
   const { store } = deps
   const now = deps.now()
-  // Not the request's id, which the caller chooses: it may come twice, even from two tenants.
+  // A new id instead of the request's, which the caller chooses and may repeat, even across tenants.
   const cause = newId()
   const { changed, events, lastRead } = await store.transaction(async session => {
     const seen = read ? await readMessages(store, before, read.upTo, now, session) : null
     const own = seen ? { unreadCount: seen.unreadCount } : set
     const row = await changeConversation(store, before, own, provided ?? {}, session)
-    if (row === null) throw new ApiError(409, 'ALREADY_ASSIGNED', 'Somebody else has taken this conversation')
+    if (row === null) throw new ApiError(409, 'ALREADY_ASSIGNED', 'The conversation is already assigned to another agent.')
     const events: EventDoc[] = [conversationEdited(cause, row, now)]
     if ('assignedTo' in set) events.push(conversationAssigned(cause, row, now))
     await insertEvents(store, events, session)
@@ -72,7 +75,7 @@ export async function applyChange(
   // The receipt names the last message that was seen, not one that came after it.
   if (lastRead !== null)
     sendReadReceipt(deps, { ...changed, lastInboundWamid: lastRead }, traceparent).catch(error =>
-      deps.log.info({ err: error }, 'receipt not told'),
+      deps.log.info({ err: error }, 'receipt not sent'),
     )
   return changed
 }

@@ -32,7 +32,7 @@ const ListQuery = z.strictObject({
     .min(1)
     .max(1440)
     .optional()
-    .describe('Minutes: the customer has the last word, and the window closes by then'),
+    .describe('Minutes within which the window closes, for conversations whose last message is from the customer'),
   q: z.string().min(1).max(100).optional(),
 })
 
@@ -81,14 +81,14 @@ const messages = route({
   handle: answerConversation,
 })
 
-/** Also under LinkoJob's address. */
+/** Route of the customer service window, also used for LinkoJob's path. */
 export const windowAt = (path: string, itsTag: string) =>
   route({
     method: 'get',
     path,
     action: 'conversations.read',
     tag: itsTag,
-    summary: 'Whether free text may be sent now, and else the template that would work',
+    summary: 'Whether free text may be sent now, and the template to use if not',
     params: IdParams,
     returns: WindowView,
     async handle(request, { store, now }: GatewayDeps) {
@@ -100,7 +100,7 @@ export const windowAt = (path: string, itsTag: string) =>
 
 type Change = (conversation: ConversationDoc, caller: Caller, body: never, deps: GatewayDeps) => Promise<Changes> | Changes
 
-/** One change of a conversation under PUT and PATCH: the seeds disagree on the verb. */
+/** Routes of one change of a conversation, under PUT and PATCH: the systems that Linko replaces differ in the verb. */
 function changeRoutes<Body extends z.ZodType>(
   name: string,
   action: 'conversations.markRead' | 'conversations.take' | 'conversations.status',
@@ -131,13 +131,13 @@ function changeRoutes<Body extends z.ZodType>(
 }
 
 const ReadBody = z.strictObject({
-  upTo: ObjectIdText.optional().describe('The last message that was seen: later ones stay unread'),
+  upTo: ObjectIdText.optional().describe('Id of the last message that was seen; later messages stay unread'),
 })
 
 const read = changeRoutes(
   'read',
   'conversations.markRead',
-  'Mark a conversation as read, whole or up to a message',
+  'Mark a conversation as read, completely or up to a message',
   ReadBody,
   (_row, _caller, { upTo }: z.infer<typeof ReadBody>) => ({ set: {}, read: { upTo: upTo ?? null } }),
 )
@@ -159,14 +159,14 @@ const AssignBody = z
     agentId: ObjectIdText.nullable().optional(),
   })
   .refine(body => body.assignedToId !== undefined || body.agentId !== undefined, {
-    error: 'give assignedToId',
+    error: 'Give `assignedToId`',
     path: ['assignedToId'],
   })
 
 const assign = changeRoutes(
   'assign',
   'conversations.take',
-  "Assign to a user, to nobody (null) or to whoever has least to do ('auto'); agents may take an unassigned one for themselves",
+  "Assign to a user, the least busy agent ('auto') or nobody (null); agents may only assign an unassigned one to themselves",
   AssignBody,
   (row, caller, { assignedToId, agentId }: z.infer<typeof AssignBody>, deps) =>
     assignTo(row, caller, assignedToId !== undefined ? assignedToId : (agentId ?? null), deps),
@@ -180,11 +180,14 @@ const typing = route({
   action: 'conversations.typing',
   bucket: 'read',
   tag,
-  summary: 'Show the customer that somebody is writing, for 25 s at most or until a message goes; repeat it while it lasts',
+  summary:
+    'Show the customer that an agent is typing, for at most 25 s or until a message is sent; repeat it while typing goes on',
   params: IdParams,
   status: 202,
   returns: z.object({
-    shown: z.boolean().describe('False: the customer has not written lately, or the account sends no read receipts'),
+    shown: z
+      .boolean()
+      .describe('False when the customer has not written in the last 30 days or the account sends no read receipts'),
   }),
   async handle(request, deps: GatewayDeps) {
     const conversation = await getConversation(deps.store, callerOf(request).tenantId, request.params.id)

@@ -18,13 +18,13 @@ import { withOwnMedia } from './own-media.ts'
 import { quotedMessage } from './quotes.ts'
 import { type Destination, findDestination } from './recipient.ts'
 
-/** Says what shall be sent, once it is known to whom. @throws ApiError */
+/** Builds the content of a message once its destination is known. @throws ApiError */
 export type Compose = (destination: Destination, tenant: TenantDoc) => Promise<Draft>
 
 const MAX_SCHEDULE_MS = 90 * 24 * 60 * 60 * 1000
 /**
- * Takes a message: stored QUEUED in one transaction with its thread and counters, then rung. A bell that is lost is rung
- * again by the sweep, so the answer does not depend on the broker. @throws ApiError 404, 422 WINDOW_CLOSED and others
+ * Accepts a message: stores it as QUEUED in one transaction with its conversation and counters, then enqueues its send job. The
+ * sweep enqueues a lost job again, so the reply does not depend on the broker. @throws ApiError 404, 422 WINDOW_CLOSED and others
  */
 export async function acceptMessage(
   deps: GatewayDeps,
@@ -39,7 +39,7 @@ export async function acceptMessage(
   const destination = await findDestination(store, caller.tenantId, input, caller.kind === 'user' ? caller.id : undefined)
   const { status } = destination.client
   if (status === 'disconnected' || status === 'suspended')
-    throw new ApiError(422, 'NUMBER_NOT_CONNECTED', 'This number is not connected')
+    throw new ApiError(422, 'NUMBER_NOT_CONNECTED', 'This number is not connected to WhatsApp.')
   refuseBlocked(destination)
   const sendAt = scheduleOf(input.sendAt, now)
   const draft = await withOwnMedia(store, caller.tenantId, await compose(destination, tenant))
@@ -50,13 +50,16 @@ export async function acceptMessage(
   const accepted = await inTurn(`${destination.client._id}:${destination.waId ?? destination.userId}`, () =>
     retryIfNew(() => store.transaction(session => insertMessage(deps, accepting, session))),
   )
-  // Nobody waits for the broker: what does not reach it is published again by the sweeps.
+  // The reply does not wait for the broker: the sweeps publish again what did not reach it.
   void deps.events.publish(accepted.events, circumstances.traceparent)
   if (sendAt === null) void enqueue(deps, accepted.message, circumstances.traceparent)
   return accepted.message
 }
 
-/** Sends to one person, one after the other: at the same moment they would abort each other's transactions. */
+/**
+ * Last send to each contact. Sends to one contact run one after the other: in parallel they would abort each other's
+ * transactions.
+ */
 const turns = new Map<string, Promise<unknown>>()
 async function inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
   const before = turns.get(key) ?? Promise.resolve()
@@ -69,7 +72,7 @@ async function inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A person or thread that another process made at this very moment is there by now. */
+/** Repeats the work when another process has just created the same contact or conversation: the next attempt finds it. */
 async function retryIfNew<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
@@ -82,10 +85,13 @@ async function retryIfNew<T>(work: () => Promise<T>): Promise<T> {
 }
 
 function refuseBlocked({ contact }: Destination): void {
-  if (contact && isBlocked(contact)) throw new ApiError(422, 'CONTACT_BLOCKED', 'This person is blocked here')
+  if (contact && isBlocked(contact))
+    throw new ApiError(422, 'CONTACT_BLOCKED', 'This contact is blocked. Unblock the contact to send messages.')
 }
 
-/** What the rules make of a draft, when it is accepted and when it is changed. @throws ApiError 422 WINDOW_CLOSED, CONTACT_OPTED_OUT */
+/**
+ * Applies the rules of opt-out and window to the draft of a new message. @throws ApiError 422 WINDOW_CLOSED, CONTACT_OPTED_OUT
+ */
 async function rule(
   { store }: Pick<GatewayDeps, 'store'>,
   about: { draft: Draft; input: MessageInput; destination: Destination; tenant: TenantDoc; sendAt: Date | null; now: Date },
@@ -101,18 +107,18 @@ async function rule(
   return ruleFreeForm(draft, fallback, { windowExpiresAt, tenant, sendAt, now })
 }
 
-/** Null for a time that has passed: at once. @throws ApiError 422 SEND_AT_TOO_FAR */
+/** The time to send at; null, which means at once, for a time that has passed. @throws ApiError 422 SEND_AT_TOO_FAR */
 export function scheduleOf(sendAt: string | undefined, now: Date): Date | null {
   if (sendAt === undefined) return null
   const at = new Date(sendAt)
   if (at.getTime() > now.getTime() + MAX_SCHEDULE_MS)
-    throw new ApiError(422, 'SEND_AT_TOO_FAR', 'At most 90 days ahead', {
-      errors: [{ path: 'sendAt', message: 'more than 90 days ahead' }],
+    throw new ApiError(422, 'SEND_AT_TOO_FAR', '`sendAt` is too late. Use a time that is at most 90 days ahead.', {
+      errors: [{ path: 'sendAt', message: 'This time is more than 90 days ahead.' }],
     })
   return at > now ? at : null
 }
 
-/** "There may be something to send." A failure is logged and left to the sweep. */
+/** Publishes the send job of a message. A failure is only logged: the sweep enqueues the job again. */
 export async function enqueue(
   { queue, log }: Pick<GatewayDeps, 'queue' | 'log'>,
   message: MessageDoc,
@@ -132,7 +138,7 @@ export async function enqueue(
     .catch(error => log.warn({ err: error, messageId: job.messageId }, 'send job left to the sweep'))
 }
 
-/** @param since of the change that is answered: what was warned of before is known */
+/** Reply to an accepted send or change. @param since time of the change: warnings from before are left out */
 export const acceptedReply = (message: MessageDoc, since?: Date) => ({
   status: 202,
   body: { ...messageView(message), jobId: String(message._id), warnings: warningsOf(message, since) },

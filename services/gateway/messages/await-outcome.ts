@@ -7,13 +7,13 @@ import { acceptedReply } from './accept.ts'
 
 const MOST_SECONDS = 10
 const POLL_MS = 150
-/** Requests of this process that wait at a time: some 400 reads by id a second. Beyond it a request is answered at once. */
+/** Requests of this process that may wait at the same time, about 400 reads by id a second. Others are answered at once. */
 const MOST_WAITERS = 64
 let waiters = 0
 
 /**
- * `Prefer: wait=5`: the reply to an accepted send comes when WhatsApp has taken or refused it, after so many seconds at the
- * latest. It stays 202, and `status` says how far it came. A scheduled message is not waited for.
+ * Holds the reply to an accepted send until WhatsApp has accepted or refused it, for at most the seconds of `Prefer: wait=5`. The
+ * reply stays 202, and its `status` is the message's status by then. Scheduled messages are answered at once.
  */
 export async function awaitOutcome(
   request: Pick<RouteRequest<unknown, unknown, unknown>, 'caller' | 'headers'>,
@@ -30,7 +30,7 @@ export async function awaitOutcome(
     const headers = { ...reply.headers, 'preference-applied': `wait=${seconds}` }
     return { ...acceptedReply(await getMessage(deps.store, tenantId, id)), headers }
   } catch (error) {
-    // It was accepted: an error now would have the caller send it again.
+    // The message was accepted: an error now would make the caller send it again.
     deps.log.warn({ err: error, messageId: id }, 'outcome not awaited')
     return reply
   } finally {

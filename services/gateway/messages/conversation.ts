@@ -30,7 +30,7 @@ interface Touch {
   caller: Caller
 }
 
-/** A contact whom nobody has written to yet; found if another request was first. */
+/** Creates the contact of a first message, or finds the one that another request has just created. */
 export function createContact(store: Store, { destination, input, now }: Touch, session: Session): Promise<ContactDoc> {
   const { client, waId, userId } = destination
   const name = input.candidateName ?? null
@@ -38,7 +38,7 @@ export function createContact(store: Store, { destination, input, now }: Touch, 
   return ensureContact(store, newContact(client.tenantId, keys, now), session)
 }
 
-/** The conversation with one more message in it, made if it is new. @throws ApiError 404 for a lead that does not exist */
+/** Counts one more message in the conversation, and creates it if needed. @throws ApiError 404 for an unknown lead */
 export async function touchConversation(
   store: Store,
   about: Touch,
@@ -53,7 +53,7 @@ export async function touchConversation(
   return upsertConversation(store, { client: destination.client, contact, now }, { given, leadId }, session)
 }
 
-/** The lead that the caller names; of a new conversation the one that its contact has already. */
+/** Lead that the caller names; for a new conversation without one, the lead that its contact already has. */
 async function leadFor(
   store: Store,
   { destination, input, caller }: Touch,

@@ -17,7 +17,7 @@ export function textDraft({ text, previewUrl }: Pick<SendText, 'text' | 'preview
   return { type: 'text', payload: { type: 'text', text: object }, content: contentOf({ text, data: object }), template: null }
 }
 
-/** Any type in Meta's own words: its object goes as it is. */
+/** Draft of any type in Meta's form: its object is sent unchanged. */
 export async function anyDraft(
   store: Store,
   destination: Destination,
@@ -33,7 +33,7 @@ export async function anyDraft(
   return { type: body.type, payload: { ...identity, type: body.type, [body.type]: data }, content, template: null }
 }
 
-/** A template by id, or by name and language, with its variables put in. */
+/** Draft of a template, found by id or by name and language, with its variables filled in. */
 export async function templateDraft(
   store: Store,
   destination: Destination,
@@ -64,7 +64,7 @@ async function metaTemplateDraft(
   { client }: Destination,
   object: NonNullable<AnyContent['template']> | undefined,
 ): Promise<Draft> {
-  if (object === undefined) throw new Error('the schema lets no template through without its object')
+  if (object === undefined) throw new Error('a message of type template has no template object')
   const template = await findTemplate(store, client, { name: object.name, language: object.language.code })
   const problems = parameterProblems(template, object.components ?? [])
   if (problems.length > 0) throw wrongVariables(problems)
@@ -77,7 +77,10 @@ async function metaTemplateDraft(
 export const wrongVariables = (errors: { path: string; message: string }[]) =>
   new ApiError(422, 'TEMPLATE_VARIABLES', describeProblems(errors), { errors })
 
-/** @throws ApiError 404 for a foreign id, 422 for an unknown name, several languages, or one that Meta has not approved */
+/**
+ * The approved template of this id, or name and language. @throws ApiError 404 for a foreign id, 422 for an unknown name, several
+ * languages, or a template that Meta has not approved
+ */
 export async function findTemplate(
   store: Store,
   { tenantId, wabaId }: Destination['client'],
@@ -88,19 +91,25 @@ export async function findTemplate(
     ? [await getTemplate(store, tenantId, _id)]
     : await findTemplatesNamed(store, tenantId, { wabaId, name, language })
   const [template] = found
-  if (template === undefined) throw new ApiError(422, 'TEMPLATE_UNKNOWN', 'There is no such template in that language')
-  if (template.wabaId !== wabaId) throw new ApiError(422, 'TEMPLATE_UNKNOWN', 'This template belongs to another account of yours')
+  if (template === undefined)
+    throw new ApiError(422, 'TEMPLATE_UNKNOWN', 'There is no template with this name and language in the account of this number.')
+  if (template.wabaId !== wabaId)
+    throw new ApiError(
+      422,
+      'TEMPLATE_UNKNOWN',
+      'This template belongs to another WhatsApp Business account. Send it from a number of that account.',
+    )
   if (found.length > 1)
-    throw new ApiError(422, 'TEMPLATE_LANGUAGE_NEEDED', 'This template has several languages: name one', {
-      errors: [{ path: 'language', message: 'is needed' }],
+    throw new ApiError(422, 'TEMPLATE_LANGUAGE_NEEDED', 'This template exists in several languages. Set `language`.', {
+      errors: [{ path: 'language', message: 'A language is needed.' }],
     })
   const status = template.status.toLowerCase()
   if (template.status !== 'APPROVED')
-    throw new ApiError(422, 'TEMPLATE_NOT_APPROVED', `This template is ${status}; only approved ones may be sent`)
+    throw new ApiError(422, 'TEMPLATE_NOT_APPROVED', `This template is ${status}. Only an approved template can be sent.`)
   return template
 }
 
-/** Meta wants the wamid; our own id is taken too. */
+/** Reaction with the wamid that Meta needs; callers may also give Linko's message id. */
 async function reactionOf(store: Store, destination: Destination, reaction: { message_id: string; emoji: string } | undefined) {
   const { wamid } = await quotedMessage(store, destination, reaction?.message_id ?? '', 'reaction.message_id')
   return { message_id: wamid, emoji: reaction?.emoji ?? '' }
@@ -117,7 +126,7 @@ interface Shown {
   link?: string
 }
 
-/** For lists, search and the thread. */
+/** Text of the content for lists, search and the conversation. */
 function textOf(type: OutboundType, data: unknown): string | null {
   if (type === 'contacts') {
     const names = (data as { name: { formatted_name: string } }[]).map(({ name }) => name.formatted_name)

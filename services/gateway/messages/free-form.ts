@@ -11,7 +11,7 @@ import { withOwnMedia } from './own-media.ts'
 import type { Destination } from './recipient.ts'
 import { requireOpenWindow } from './window.ts'
 
-/** The template that shall go out instead, checked and priced now. @throws ApiError 404, 422 */
+/** Fallback template of a free-form message, checked and priced now. @throws ApiError 404, 422 */
 export async function fallbackOf(
   store: Store,
   destination: Destination,
@@ -23,35 +23,35 @@ export async function fallbackOf(
   const { content, payload } = await withOwnMedia(store, String(destination.client.tenantId), draft)
   refuseOptedOut(destination, template)
   const { _id: id, name, language, category } = template
-  // Only a closed window calls for it.
+  // The fallback is sent only in a closed window, so its price is that of a closed one.
   const freeEntryPointExpiresAt = destination.conversation?.freeEntryPointExpiresAt ?? null
   const cost = costOf(settings, { category, windowExpiresAt: null, freeEntryPointExpiresAt, waId: destination.waId, now: at })
   const unused = { usedAt: null, because: null, instead: null, unsettled: null }
   return { template: { id, name, language, category }, content, payload: { ...identityOf(own), ...payload }, cost, ...unused }
 }
 
-/** What is for one identity only stays so, whatever it says. */
+/** Identity check of the payload, which new content keeps. */
 export const identityOf = ({ recipient_identity_key_hash: hash }: Draft['payload']) =>
   hash === undefined ? {} : { recipient_identity_key_hash: hash }
 
-/** @throws ApiError 422 CONTACT_OPTED_OUT */
+/** Refuses marketing templates to a contact that has opted out of them. @throws ApiError 422 CONTACT_OPTED_OUT */
 export function refuseOptedOut({ contact }: Destination, { category }: Pick<TemplateDoc, 'category'>): void {
   if (category === 'MARKETING' && contact?.optOut)
-    throw new ApiError(422, 'CONTACT_OPTED_OUT', 'This person does not want marketing messages')
+    throw new ApiError(422, 'CONTACT_OPTED_OUT', 'This contact has opted out of marketing messages.')
 }
 
-/** What is accepted: the free-form message, with its template in reserve, or at once that template. */
+/** What is accepted: the free-form message with its fallback, or at once the fallback template instead. */
 export interface Ruled {
   draft: Draft
   fallback: Fallback | null
-  /** For the timeline: what was decided, and what may come of it. */
+  /** Timeline entries: the decision, and a warning if the window ends first. */
   notes: TimelineEntry[]
 }
 
 /**
- * Free-form needs an open window now, or a template in reserve; it may be wanted for after the window's end, for the customer
- * may write again until then: that is said. The window is looked at again when it goes out.
- * @throws ApiError 422 WINDOW_CLOSED
+ * Decides about a free-form message. It needs an open window now or a fallback template; in a closed window the fallback is sent
+ * instead. A message scheduled for after the window's end is accepted with a warning, because the customer may write again until
+ * then. The window is checked again at sending. @throws ApiError 422 WINDOW_CLOSED
  */
 export function ruleFreeForm(
   draft: Draft,
@@ -69,12 +69,12 @@ export function ruleFreeForm(
   return { draft, fallback, notes: isWarned ? [warning(windowExpiresAt, fallback, now)] : [] }
 }
 
-/** Notes that the answer repeats as its warnings. */
+/** Reason of the timeline notes that the reply repeats as `warnings`. */
 export const WINDOW_ENDS_BEFORE = 'WINDOW_ENDS_BEFORE'
 
 function warning(windowExpiresAt: Date | null | undefined, fallback: Fallback | null, at: Date): TimelineEntry {
-  const ends = windowExpiresAt ? `ends at ${windowExpiresAt.toISOString()}, before this shall go out` : 'is closed'
-  const then = fallback ? `the template ${fallback.template.name} (${fallback.template.language}) goes instead` : 'it fails'
+  const ends = windowExpiresAt ? `ends at ${windowExpiresAt.toISOString()}, before this message is sent` : 'is closed'
+  const then = fallback ? `the template ${fallback.template.name} (${fallback.template.language}) is sent instead` : 'it fails'
   return {
     kind: 'note',
     at,

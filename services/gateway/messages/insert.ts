@@ -25,14 +25,14 @@ import type { Destination } from './recipient.ts'
 /** Clocks of two processes differ by less; a time further ahead is a wrong clock, which must not spread in the conversation. */
 const MAX_CLOCK_LEAD_MS = 60_000
 
-/** What is known of a message before it is stored. */
+/** Facts about a message that was accepted and is about to be stored. */
 export interface Accepting {
   caller: Caller
   input: MessageInput
   destination: Destination
   draft: Draft
   fallback: Fallback | null
-  /** Entries of its timeline beside 'accepted'. */
+  /** Timeline entries after 'accepted'. */
   notes: TimelineEntry[]
   tenant: TenantDoc
   sendAt: Date | null
@@ -56,7 +56,7 @@ export async function insertMessage(
   const conversation = await touchConversation(store, accepting, contact, session)
   const message = messageOf(accepting, contact, conversation, await nextMessageId(store, conversation, session))
   await addMessage(store, message, session)
-  // A scheduled message shows in the list of conversations when it goes.
+  // A scheduled message appears in the list of conversations when it is sent.
   const shown = message.sendAt === null ? await showAsLast(store, message, session) : conversation
   const events = [conversationUpdated(eventIds.accepted(message._id), shown, now)]
   if (message.sendAt) events.push(messageScheduled(message, 'scheduled', now))
@@ -64,7 +64,10 @@ export async function insertMessage(
   return { message, events }
 }
 
-/** The message's time: not before the last one's, for requests may take the conversation in another order than they began. */
+/**
+ * Time of the message: not before the last message's, because requests may write the conversation in another order than they
+ * began.
+ */
 function notBefore(last: Date | undefined, now: Date): Date {
   const leadMs = last ? last.getTime() - now.getTime() : 0
   return last && leadMs > 0 && leadMs <= MAX_CLOCK_LEAD_MS ? last : now

@@ -14,25 +14,25 @@ import type { GatewayDeps } from '../deps.ts'
 const MOST_NAME = 240
 
 const tooLarge = (most = maxBytesOf(null)) =>
-  new ApiError(413, 'MEDIA_TOO_LARGE', `WhatsApp takes at most ${most} bytes of such a file`)
+  new ApiError(413, 'MEDIA_TOO_LARGE', `The file is too large. WhatsApp accepts at most ${most} bytes for this type.`)
 
-/** Before it is read. @throws ApiError 413 */
+/** Refuses a file by its declared length, before it is read. @throws ApiError 413 */
 export function requireLength(bytes: number, mimeType: string): void {
   const most = maxBytesOf(mimeType)
   if (bytes > most) throw tooLarge(most)
 }
 
 /**
- * Streams a file into the storage and checks on the way that WhatsApp would take it. The bytes count, not the name.
- * It is read to its end even when too long: a caller who is cut off while sending hears no answer. The route bounds it.
- * @throws ApiError 413, 415, 422, and then nothing is kept
+ * Streams a file into the storage and checks on the way, by its bytes and not its name, that WhatsApp would accept it. A file
+ * that is too long is still read to its end, up to the limit of the route: a caller that is cut off while sending gets no reply.
+ * @throws ApiError 413, 415, 422; nothing is kept then
  */
 export async function keepUpload({ store, storage }: GatewayDeps, caller: Caller, given: FormFile): Promise<MediaFileDoc> {
   const { tenantId } = caller
   const _id = newId()
   const key = mediaKey(tenantId, _id)
   const { through, seen } = inspect(maxBytesOf(null), () => tooLarge())
-  // What breaks comes out of the stream that the storage reads.
+  // Errors come out of the stream that the storage reads.
   pipeline(given.content, through, () => undefined)
   await storage.put(key, through, { contentType: bareType(given.mimeType) ?? 'application/octet-stream' })
   const { size, sha256, head, found } = await seen()
@@ -52,7 +52,7 @@ export async function keepUpload({ store, storage }: GatewayDeps, caller: Caller
   })
 }
 
-/** As the file of a message. */
+/** Media of a message for an uploaded file. */
 export const refOf = ({ _id, mimeType, filename, size, sha256 }: SendableFile): MediaRef => ({
   id: _id,
   metaId: null,

@@ -21,11 +21,11 @@ import { keepUpload, refOf, requireLength } from './media-files.ts'
 const tag = 'media'
 const MediaView = z.object({ id: z.string(), messageId: z.string(), state: z.enum(['PENDING', 'STORED', 'FAILED', 'EXPIRED']) })
 
-/** The largest file and the form around it. */
+/** Largest body: the largest file and the form around it. */
 const MOST_BYTES = 100 * 1024 * 1024 + 16_384
 
 const FileView = z.object({
-  id: z.string().describe('Sends name it: `{"type": "image", "image": {"id": …}}`'),
+  id: z.string().describe('Id to send the file by: `{"type": "image", "image": {"id": …}}`'),
   kind: z.enum(MEDIA_KINDS),
   mimeType: z.string(),
   filename: z.string().nullable(),
@@ -39,8 +39,10 @@ const add = route({
   path: '/api/v1/media',
   action: 'media.write',
   tag,
-  summary: 'Keep a file for sending: the bytes themselves, or a form with one file. Sends name its id, from any number',
-  query: z.strictObject({ filename: z.string().min(1).max(240).optional().describe('Of the bytes; a form tells its own') }),
+  summary: 'Upload a file for sending, as the raw bytes or as a form with one file; messages from any number refer to it by id',
+  query: z.strictObject({
+    filename: z.string().min(1).max(240).optional().describe('File name of raw bytes; a form carries its own'),
+  }),
   upload: { types: ['multipart/form-data', ...UPLOAD_TYPES], maxBytes: MOST_BYTES },
   idempotent: true,
   status: 201,
@@ -48,7 +50,7 @@ const add = route({
   async handle(request, deps: GatewayDeps) {
     const { filename = null } = request.query
     const { upload, headers } = request
-    if (upload === null) throw new Error('a route that takes a file got none')
+    if (upload === null) throw new Error('the upload route was called without a body stream')
     const contentType = headers['content-type'] ?? ''
     const isForm = bareType(contentType) === 'multipart/form-data'
     if (!isForm) requireLength(Number(headers['content-length'] ?? 0), contentType)
@@ -68,7 +70,7 @@ const file = route({
   path: '/api/v1/media/{id}',
   action: 'media.read',
   tag,
-  summary: 'A file of a message or one kept for sending, whole or a range of it; `?thumbnail=true` a small JPEG of an image',
+  summary: 'Download a received or uploaded file, completely or a byte range; `?thumbnail=true` gives a small JPEG of an image',
   params: IdParams,
   query: z.strictObject({ thumbnail: flagText.optional() }),
   async handle(request, deps: GatewayDeps) {
@@ -81,7 +83,7 @@ const file = route({
     if (request.headers['if-none-match'] === etag) return { status: 304, headers }
     const range = parseRange(request.headers.range, size)
     if (range === 'unsatisfiable')
-      throw new ApiError(416, 'RANGE_NOT_SATISFIABLE', `The file has ${size} bytes`, {
+      throw new ApiError(416, 'RANGE_NOT_SATISFIABLE', `The range lies outside the file, which has ${size} bytes.`, {
         headers: { 'content-range': `bytes */${size}` },
       })
     const stream = await read(deps, mediaKey(tenantId, media.id), range ?? undefined)
@@ -99,7 +101,7 @@ const again = route({
   path: '/api/v1/media/{id}/fetch',
   action: 'media.write',
   tag,
-  summary: 'Ask Meta once more for a file that could not be fetched; Meta keeps them for 7 days',
+  summary: 'Fetch a file from Meta again after a failure; Meta keeps files for 7 days',
   params: IdParams,
   status: 202,
   returns: MediaView,
@@ -108,7 +110,7 @@ const again = route({
     const message = await findMedia(store, tenantId, request.params.id)
     if (message === null || !hasFileOfMeta(message)) throw notFound('File')
     const isAsked = await settleMedia(store, message, ['FAILED', 'EXPIRED', 'PENDING'], { state: 'PENDING', problem: null })
-    if (!isAsked) throw new ApiError(409, 'MEDIA_STORED', 'The file is here')
+    if (!isAsked) throw new ApiError(409, 'MEDIA_STORED', 'The file is already stored.')
     const messageId = String(message._id)
     const body = { v: 1, messageId, tenantId }
     await queue.publish({
@@ -141,7 +143,7 @@ async function sha256Of(content: Readable): Promise<string> {
   return hash.digest('hex')
 }
 
-/** What lies under an id never changes. */
+/** The file of an id never changes. */
 const CACHE = 'private, max-age=86400, immutable'
 
 async function findStored({ store }: GatewayDeps, tenantId: string, id: string): Promise<MediaRef> {
@@ -150,9 +152,11 @@ async function findStored({ store }: GatewayDeps, tenantId: string, id: string):
   const media = (await findMedia(store, tenantId, id))?.content.media
   if (!media) throw notFound('File')
   if (media.state === 'PENDING')
-    throw new ApiError(409, 'MEDIA_PENDING', 'The file is still being fetched', { headers: { 'retry-after': '2' } })
+    throw new ApiError(409, 'MEDIA_PENDING', 'The file is still being fetched from WhatsApp. Try again in a few seconds.', {
+      headers: { 'retry-after': '2' },
+    })
   if (media.state !== 'STORED')
-    throw new ApiError(410, 'MEDIA_NOT_FETCHED', media.problem ?? 'The file could not be fetched from WhatsApp')
+    throw new ApiError(410, 'MEDIA_NOT_FETCHED', media.problem ?? 'The file could not be fetched from WhatsApp.')
   return media
 }
 

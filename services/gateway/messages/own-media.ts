@@ -8,7 +8,7 @@ import { findSendable, type SendableFile } from '#shared/store/inbox/media-files
 import type { Draft } from './draft.ts'
 import { refOf } from './media-files.ts'
 
-/** A draft whose files of ours are there; the message's own shows as it lies in the storage. @throws ApiError 422 */
+/** Draft whose uploaded files all exist. Its content describes the file as it is in the storage. @throws ApiError 422 */
 export async function withOwnMedia(store: Store, tenantId: string, draft: Draft): Promise<Draft> {
   const slots = ownMedia(draft.payload)
   if (slots.length === 0) return draft
@@ -22,11 +22,11 @@ export async function withOwnMedia(store: Store, tenantId: string, draft: Draft)
   return { ...draft, payload, content: { ...content, media: { ...refOf(own), ...(filename !== null && { filename }) } } }
 }
 
-/** A document without a name shows as "Untitled": it gets that of its file. */
+/** File name for a document without one, which WhatsApp would show as "Untitled". */
 const nameFor = (kind: MediaSlot['kind'], { filename }: HeaderMedia, file: SendableFile | undefined) =>
   kind === 'document' && filename === undefined && file?.filename ? { filename: file.filename } : {}
 
-/** The file in a template's header, with its name. @throws ApiError 422 */
+/** Header media of a template; an uploaded file is checked and named. @throws ApiError 422 */
 export async function headerFile(
   store: Store,
   tenantId: string,
@@ -40,12 +40,13 @@ export async function headerFile(
   return { ...media, ...nameFor(kind, media, await requireFile(store, tenantId, { path: 'headerMedia', kind, media })) }
 }
 
-/** Anything may go as a document. */
+/** The uploaded file, if it is of the wanted kind. Every file can be sent as a document. @throws ApiError 422 */
 async function requireFile(store: Store, tenantId: string, { path, kind, media }: MediaSlot): Promise<SendableFile> {
   const file = await findSendable(store, tenantId, media.id as string)
-  if (file === null) throw refused('MEDIA_UNKNOWN', `${path}.id`, 'There is no such file to send')
+  if (file === null)
+    throw refused('MEDIA_UNKNOWN', `${path}.id`, 'There is no uploaded file with this id. Upload it by POST /api/v1/media.')
   if (kind !== 'document' && file.kind !== kind)
-    throw refused('MEDIA_KIND_MISMATCH', `${path}.id`, `The file is a ${file.kind}: it cannot go as ${kind}`)
+    throw refused('MEDIA_KIND_MISMATCH', `${path}.id`, `A file of kind ${file.kind} cannot be sent as ${kind}.`)
   return file
 }
 

@@ -5,8 +5,8 @@ import { findMessageNamed } from '#shared/store/inbox/messages.ts'
 import type { Destination } from './recipient.ts'
 
 /**
- * A message that another one speaks of, by our id or by its wamid; it must be of the same conversation.
- * @param path where the caller named it. @throws ApiError 422
+ * Message that a reply or reaction refers to, by Linko's id or by wamid, in the same conversation.
+ * @param path request field named in the error. @throws ApiError 422
  */
 export async function quotedMessage(
   store: Store,
@@ -16,9 +16,10 @@ export async function quotedMessage(
 ): Promise<{ messageId: Id; wamid: string }> {
   const quoted = conversation && (await findMessageNamed(store, conversation, name))
   if (!quoted)
-    throw new ApiError(422, 'QUOTE_UNKNOWN', 'There is no such message in this conversation', {
-      errors: [{ path, message: 'is no message of this conversation' }],
+    throw new ApiError(422, 'QUOTE_UNKNOWN', 'There is no message with this id in the conversation.', {
+      errors: [{ path, message: 'This is not a message of the conversation.' }],
     })
-  if (quoted.wamid === null) throw new ApiError(422, 'QUOTE_NOT_SENT', 'That message has not reached WhatsApp yet')
+  if (quoted.wamid === null)
+    throw new ApiError(422, 'QUOTE_NOT_SENT', 'The quoted message has not reached WhatsApp yet. Try again after it is sent.')
   return { messageId: quoted._id, wamid: quoted.wamid }
 }

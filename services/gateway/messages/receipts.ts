@@ -7,22 +7,24 @@ import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
 import { TtlCache } from '#shared/store/ttl-cache.ts'
 import type { GatewayDeps } from '../deps.ts'
 
-/** Meta shows it for 25 s, or until a message comes. */
+/** Interval of typing indicators: Meta shows one for 25 s, or until a message comes. */
 const TYPING_EVERY_MS = 20_000
-/** Older messages take no receipt. */
+/** Oldest message that gets a receipt. */
 const MOST_AGE_MS = 30 * 24 * 60 * 60 * 1000
 
 type Deps = Pick<GatewayDeps, 'store' | 'queue' | 'redis' | 'log' | 'now'>
 
-/** The customer's ticks turn blue, unless the tenant wants otherwise. Nobody waits for it. */
+/**
+ * Publishes a read receipt for the customer's last message, unless the tenant has switched receipts off. Does not wait for the
+ * broker.
+ */
 export async function sendReadReceipt(deps: Deps, conversation: ConversationDoc, traceparent: string): Promise<void> {
   if (await mayReport(deps, conversation)) publish(deps, conversation, false, traceparent)
 }
 
 /**
- * "… is typing" on the customer's phone. Meta knows it only together with the read receipt: a tenant without receipts shows
- * neither.
- * @returns whether the customer sees it now, by this call or by one shortly before
+ * Publishes "… is typing" for the customer's phone. Meta offers it only together with the read receipt, so a tenant without
+ * receipts sends neither. @returns whether the customer sees it now, by this call or by one shortly before
  */
 export async function sendTyping(deps: Deps, conversation: ConversationDoc, traceparent: string): Promise<boolean> {
   if (!(await mayReport(deps, conversation))) return false
@@ -35,10 +37,10 @@ async function mayReport({ store, now }: Deps, { tenantId, lastInboundWamid, las
   return (await getCachedTenant(store, tenantId)).settings.sendReadReceipts !== false
 }
 
-/** For the time without Redis. */
+/** Conversations that show typing now; decides alone while Redis is down. */
 const typing = new TtlCache<string, true>(10_000)
 
-/** Once in a while for each conversation, whoever types and wherever. */
+/** Whether no indicator was published for the conversation within the interval, by any user or process. */
 async function isFirst({ store, redis }: Deps, conversationId: string): Promise<boolean> {
   const key = `linko:${store.connection.name}:typing:${conversationId}`
   if (typing.get(key)) return false
@@ -66,5 +68,5 @@ function publish({ queue, log, now }: Deps, conversation: ConversationDoc, isTyp
       tenantId: body.tenantId,
       traceparent,
     })
-    .catch(error => log.info({ err: error }, 'receipt not told'))
+    .catch(error => log.info({ err: error }, 'receipt not published'))
 }

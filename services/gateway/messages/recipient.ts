@@ -7,7 +7,7 @@ import { type ContactKeys, findContactWith, findStoredContact, hasContactWith } 
 import { findConversationWith, getConversation } from '#shared/store/inbox/conversations.ts'
 import { findPrimaryClient, getClient, getNamedClient } from '#shared/store/numbers/clients.ts'
 
-/** Where a message goes: from a number of the tenant's, to a contact, perhaps in an existing conversation. */
+/** Destination of a message: the tenant's number that sends it, the contact, and their conversation if there is one. */
 export interface Destination extends ContactKeys {
   client: ClientDoc
   conversation: ConversationDoc | null
@@ -21,6 +21,7 @@ interface RecipientInput {
 }
 
 /**
+ * Finds where a message goes.
  * @param userId the sending user, whose own number is used where none is named
  * @throws ApiError 404 for foreign ids, 422 for a number that is invalid or contradicts the conversation
  */
@@ -52,13 +53,17 @@ async function byConversation(store: Store, tenantId: string, id: string, input:
   return { client, conversation, contact, waId, userId }
 }
 
-/** @throws ApiError 404 for an unknown number and for another tenant's alike */
+/** Whether the caller's name for a number means this one. @throws ApiError 404 for an unknown number or another tenant's */
 const isNamed = async (store: Store, { tenantId, _id }: ClientDoc, name: string) =>
   String((await getNamedClient(store, tenantId, name))._id) === String(_id)
 
-const mismatch = (what: string) => new ApiError(422, 'RECIPIENT_MISMATCH', `${what} and conversationId name different recipients`)
+const mismatch = (what: string) =>
+  new ApiError(422, 'RECIPIENT_MISMATCH', `\`${what}\` and \`conversationId\` name different recipients. Give only one of them.`)
 
-/** The number that the caller names, else the user's own, else the primary one. @throws ApiError 404, 409 CLIENT_AMBIGUOUS, 422 NO_NUMBER */
+/**
+ * Number that the caller names, else the user's own, else the primary one.
+ * @throws ApiError 404, 409 CLIENT_AMBIGUOUS, 422 NO_NUMBER
+ */
 export async function clientFor(
   store: Store,
   tenantId: string,
@@ -67,7 +72,7 @@ export async function clientFor(
 ): Promise<ClientDoc> {
   if (clientId !== undefined) return getNamedClient(store, tenantId, clientId)
   const primary = await findPrimaryClient(store, tenantId, userId)
-  if (primary === null) throw new ApiError(422, 'NO_NUMBER', 'Connect a WhatsApp number first')
+  if (primary === null) throw new ApiError(422, 'NO_NUMBER', 'No WhatsApp number is connected. Connect one first.')
   return primary
 }
 
@@ -79,11 +84,18 @@ async function keyOf(store: Store, tenantId: string, to: string, client: ClientD
   return personKey(to, client)
 }
 
-/** @param to a business-scoped user id, or a number in any usual form, national ones as from the business's own country */
+/**
+ * Keys of the contact that `to` names.
+ * @param to business-scoped user id, or a phone number in any common form; a national one is read as of the business number's
+ * country
+ * @throws ApiError 422 PHONE_INVALID
+ */
 function personKey(to: string, client: Pick<ClientDoc, 'whatsappNumber'>): ContactKeys {
   if (isBusinessScopedId(to)) return { waId: null, userId: to }
   const parsed = parsePhone(to, client.whatsappNumber)
   if (parsed === null)
-    throw new ApiError(422, 'PHONE_INVALID', 'to is no phone number', { errors: [{ path: 'to', message: 'is no phone number' }] })
+    throw new ApiError(422, 'PHONE_INVALID', '`to` is not a valid phone number. Use E.164 digits, for example +212661000101.', {
+      errors: [{ path: 'to', message: 'This is not a valid phone number.' }],
+    })
   return { waId: parsed.waId, userId: null }
 }

@@ -15,7 +15,9 @@ import { requireOpenWindow } from './window.ts'
 
 const HOUR_MS = 3_600_000
 
-/** Sends a failed message again, in a closed window its template instead. @throws ApiError 404, 409, 422 WINDOW_CLOSED */
+/**
+ * Sends a failed message again; in a closed window its fallback template instead. @throws ApiError 404, 409, 422 WINDOW_CLOSED
+ */
 export async function retryMessage(
   deps: GatewayDeps,
   caller: Caller,
@@ -25,12 +27,12 @@ export async function retryMessage(
   const { store } = deps
   const { tenantId } = caller
   const message = await getMessage(store, tenantId, id)
-  if (message.direction !== 'OUTBOUND' || message.status !== 'FAILED') throw notFailed('Only a failed message can be sent again')
+  if (message.direction !== 'OUTBOUND' || message.status !== 'FAILED') throw notFailed('Only a failed message can be sent again.')
   if (mayHaveArrived(message) && !acceptDuplicate)
     throw new ApiError(
       409,
       'OUTCOME_UNKNOWN',
-      'WhatsApp may have delivered it. Send {"acceptDuplicate": true} to send it all the same',
+      'WhatsApp may have delivered this message. Set `acceptDuplicate` to true to send it again anyway.',
     )
   const tenant = await getCachedTenant(store, tenantId)
   const instead = await templateInstead(deps, message, tenant)
@@ -39,7 +41,10 @@ export async function retryMessage(
   return store.transaction(session => startAgain(deps, message, { expiresAt, instead }, caller, session))
 }
 
-/** The message's template, if the window is closed and the template unused; null: it goes as it is. @throws ApiError 422 WINDOW_CLOSED */
+/**
+ * Fallback template, if the window is closed and it is unused; null: the message is sent as it is.
+ * @throws ApiError 422 WINDOW_CLOSED
+ */
 async function templateInstead({ store, now }: GatewayDeps, message: MessageDoc, tenant: TenantDoc): Promise<Instead | null> {
   if (message.type === 'template') return null
   const conversation = await findConversation(store, message.tenantId, message.conversationId)
@@ -60,7 +65,7 @@ interface Instead {
 
 const notFailed = (detail: string) => new ApiError(409, 'NOT_FAILED', detail)
 
-/** Given up without a report of Meta: the last attempt has no answer, or its sender stopped during it. */
+/** Whether Meta may have delivered a failed message: its last attempt had no answer, or the sender stopped during it. */
 const mayHaveArrived = ({ error, timeline }: MessageDoc) =>
   error?.source === 'platform' && timeline.findLast(({ outcome }) => outcome !== undefined)?.outcome === 'unknown'
 
@@ -78,7 +83,7 @@ async function startAgain(
   // The caller accepts that an earlier attempt may have arrived, so it no longer keeps the template back.
   const reserve = before.fallback && !instead && { fallback: { ...before.fallback, unsettled: null } }
   const again = await sendAgain(store, before, { at, expiresAt, notes, content: { ...instead?.fields, ...reserve } }, session)
-  if (again === null) throw notFailed('It is being sent already')
+  if (again === null) throw notFailed('The message is already being sent.')
   const { message, conversation: shown } = again
   const changed = messageRetried(message, at)
   const events = shown ? [conversationRetried(message._id, shown, at), changed] : [changed]

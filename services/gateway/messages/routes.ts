@@ -17,14 +17,14 @@ import { retryMessage } from './retry.ts'
 import { acceptAny, acceptDefaultTemplate, acceptTemplate, acceptText } from './sends.ts'
 import { TEXT_PATH } from './window.ts'
 
-/** `warnings`: what may come of it all the same, such as a window that ends before the message shall go. */
+/** Reply to an accepted message. `warnings` names what may still prevent sending, such as a window that ends before `sendAt`. */
 export const Accepted = MessageView.extend({
   jobId: z.string(),
   warnings: z.array(z.object({ code: z.string(), message: z.string() })),
 })
 const tag = 'messages'
 
-/** Under both addresses. */
+/** The same route under both of its paths. */
 const sendTexts = (['/api/v1/messages/send', TEXT_PATH] as const).map(path =>
   route<GatewayDeps, z.ZodType, z.ZodType, typeof SendText>({
     method: 'post',
@@ -32,7 +32,7 @@ const sendTexts = (['/api/v1/messages/send', TEXT_PATH] as const).map(path =>
     action: 'messages.send',
     bucket: 'messages',
     tag,
-    summary: 'Queue a text; needs an open customer service window',
+    summary: 'Queue a text message; needs an open customer service window',
     body: SendText,
     idempotent: true,
     waits: true,
@@ -64,7 +64,7 @@ const sendDefaultTemplate = route<GatewayDeps, z.ZodType, z.ZodType, typeof Send
   bucket: 'messages',
   tag,
   summary:
-    'Queue the template of the settings: `initiateTemplate` for who never wrote, `reengageTemplate` once the window has closed; 422 WINDOW_OPEN before',
+    'Queue the default template, `initiateTemplate` before the first reply or else `reengageTemplate`; 422 WINDOW_OPEN in an open window',
   body: SendDefaultTemplate,
   idempotent: true,
   waits: true,
@@ -79,7 +79,8 @@ const sendAny = route<GatewayDeps, z.ZodType, z.ZodType, typeof SendAny>({
   action: 'messages.send',
   bucket: 'messages',
   tag,
-  summary: 'Queue a message of any type, its content as Meta names it; all but templates need an open customer service window',
+  summary:
+    "Queue a message of any type, with content in Meta's form; all types except templates need an open customer service window",
   body: SendAny,
   idempotent: true,
   waits: true,
@@ -93,21 +94,21 @@ const search = route({
   path: '/api/v1/messages',
   action: 'messages.read',
   tag,
-  summary: 'Messages of all conversations, newest first: by words, status, number, wamid, time',
+  summary: 'Search messages of all conversations, newest first, by words, status, number, wamid and time',
   query: z.strictObject({
     ...Paging,
     q: z
       .string()
       .trim()
-      .regex(/[\p{L}\p{N}]/u, 'a word has letters or digits')
+      .regex(/[\p{L}\p{N}]/u, 'Must contain letters or digits')
       .max(200)
       .optional()
-      .describe('Words, all of which a text holds'),
+      .describe('Words that the text must all contain'),
     status: z.enum(['QUEUED', 'SENT', 'DELIVERED', 'READ', 'FAILED', 'RECEIVED']).optional(),
-    clientId: ObjectIdText.optional().describe('Of one number'),
+    clientId: ObjectIdText.optional().describe('Only messages of this number'),
     wamid: z.string().min(1).max(512).optional().describe("WhatsApp's id, also of an earlier attempt"),
-    from: z.iso.datetime({ offset: true }).optional().describe('At this moment or later'),
-    to: z.iso.datetime({ offset: true }).optional().describe('Before this moment'),
+    from: z.iso.datetime({ offset: true }).optional().describe('At this time or later'),
+    to: z.iso.datetime({ offset: true }).optional().describe('Before this time'),
   }),
   returns: listOf(MessageView),
   async handle(request, { store }: GatewayDeps) {
@@ -135,7 +136,7 @@ const byId = route({
   path: '/api/v1/messages/by-id/{id}',
   action: 'messages.read',
   tag,
-  summary: 'One message with its timeline: waits, attempts, statuses',
+  summary: 'One message with its timeline of waits, attempts and statuses',
   params: IdParams,
   returns: MessageDetailView,
   async handle(request, { store, now }: GatewayDeps) {
@@ -143,14 +144,14 @@ const byId = route({
   },
 })
 
-/** Under both addresses of a message. */
+/** Route of the timeline, for both paths of a message. */
 const timelineAt = (path: string) =>
   route({
     method: 'get',
     path,
     action: 'messages.read',
     tag,
-    summary: 'Where a message is: each wait with reason and duration, each attempt, each status, in one answer',
+    summary: 'Timeline of a message: each wait with reason and duration, each attempt, each status',
     params: IdParams,
     returns: MessageTimelineView,
     async handle(request, { store, now }: GatewayDeps) {
@@ -166,7 +167,7 @@ const retry = route({
   action: 'messages.retry',
   bucket: 'messages',
   tag,
-  summary: 'Send a failed message again; one whose outcome is unknown only with acceptDuplicate',
+  summary: 'Send a failed message again; needs `acceptDuplicate` if its outcome is unknown',
   params: IdParams,
   body: z.strictObject({ acceptDuplicate: z.boolean().default(false) }),
   idempotent: true,
@@ -198,7 +199,7 @@ export const messageRoutes = [
   byConversation,
 ]
 
-/** Under both addresses of a thread. */
+/** Messages of a conversation, for both of its paths. @throws ApiError 404 */
 export async function answerConversation(
   request: {
     caller: Caller | null

@@ -19,13 +19,13 @@ const list = route({
   path: '/api/v1/messages/scheduled',
   action: 'messages.read',
   tag,
-  summary: 'Messages that wait for a time of their own (sendAt), the next to go first; campaigns have a start of their own',
+  summary: 'Scheduled messages (`sendAt`), the next one first; messages of campaigns are not included',
   query: z.strictObject({
     ...Paging,
     clientId: ObjectIdText.optional(),
     conversationId: ObjectIdText.optional(),
-    from: time.optional().describe('Of those that go at this time or later'),
-    to: time.optional().describe('And before this time'),
+    from: time.optional().describe('Scheduled for this time or later'),
+    to: time.optional().describe('Scheduled before this time'),
   }),
   returns: listOf(MessageView),
   async handle(request, { store }: GatewayDeps) {
@@ -41,7 +41,7 @@ const change = route({
   action: 'messages.send',
   bucket: 'messages',
   tag,
-  summary: 'Give a scheduled message another time or content; 409 ALREADY_RELEASED once its time has come',
+  summary: 'Change the time, content or fallback of a scheduled message; 409 ALREADY_RELEASED once its time has come',
   params: IdParams,
   body: ChangeScheduled,
   returns: Accepted,
@@ -58,8 +58,7 @@ const cancel = route({
   path: '/api/v1/messages/scheduled/{id}',
   action: 'messages.send',
   tag,
-  summary:
-    'Take a scheduled message back: it ends as failed with the title Cancelled; 409 ALREADY_RELEASED once its time has come',
+  summary: 'Cancel a scheduled message: it fails with the title Cancelled; 409 ALREADY_RELEASED once its time has come',
   params: IdParams,
   returns: MessageView,
   async handle(request, deps: GatewayDeps) {

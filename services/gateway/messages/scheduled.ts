@@ -28,7 +28,7 @@ interface Changed {
 }
 
 /**
- * Gives a scheduled message another time, content or fallback template, by the same rules as if it were accepted now. Its row
+ * Changes the time, content or fallback template of a scheduled message, by the same rules as if it were accepted now. Its row
  * decides between this change and its release. @throws ApiError 404, 409 ALREADY_RELEASED, MESSAGE_CHANGED, 422
  */
 export async function changeScheduled(deps: GatewayDeps, caller: Caller, id: string, change: ChangeScheduled): Promise<Changed> {
@@ -38,13 +38,13 @@ export async function changeScheduled(deps: GatewayDeps, caller: Caller, id: str
   const now = deps.now()
   const tenant = await getCachedTenant(store, tenantId)
   const destination = await findDestination(store, tenantId, { conversationId: String(before.conversationId) })
-  // A time that has passed means now: the sweep releases it within moments.
+  // A time that has passed means now: the sweep releases the message shortly.
   const sendAt = change.sendAt === undefined ? (before.sendAt as Date) : (scheduleOf(change.sendAt, now) ?? now)
   const draft = change.content
     ? await withOwnMedia(store, tenantId, await draftOf(store, destination, change.content))
     : await presentDraft(store, destination, before)
   const { fallback, notes } = await ruleAgain(deps, { draft, change, before, destination, tenant, sendAt, now })
-  const said = [change.content && 'content', change.sendAt && 'time', change.fallback !== undefined && 'template in reserve']
+  const said = [change.content && 'content', change.sendAt && 'time', change.fallback !== undefined && 'fallback']
   const note = { kind: 'note' as const, at: now, detail: `${said.filter(Boolean).join(', ')} changed by ${caller.name}` }
   const content = {
     ...(change.content && contentOf(draft, before)),
@@ -70,7 +70,7 @@ async function draftOf(store: Store, destination: Destination, content: NonNulla
   return 'text' in content ? textDraft(content) : templateDraft(store, destination, content)
 }
 
-/** The present content as a draft; its template is looked up again. */
+/** Draft of the present content; its template is looked up again. */
 async function presentDraft(store: Store, { client }: Destination, { type, content, payload }: MessageDoc): Promise<Draft> {
   const own = { type, content, payload: payload ?? {} }
   if (type !== 'template') return { ...own, template: null }
@@ -103,14 +103,14 @@ async function ruleAgain(
   return ruleFreeForm(draft, fallback, { windowExpiresAt, tenant, sendAt, now })
 }
 
-/** New content that quotes what the message quoted, and keeps its recipient. */
+/** New content that keeps the quoted message and the identity check of the old content. */
 function contentOf({ type, content, payload }: Draft, before: MessageDoc): Pick<MessageDoc, 'type' | 'content' | 'payload'> {
   const context = before.payload?.context
   const quoting = context && type !== 'reaction' ? { context } : {}
   return { type, content, payload: { ...identityOf(before.payload ?? {}), ...payload, ...quoting } }
 }
 
-/** Takes a scheduled message back; a second time changes nothing. @throws ApiError 404, 409 ALREADY_RELEASED */
+/** Cancels a scheduled message; a repeat changes nothing. @throws ApiError 404, 409 ALREADY_RELEASED */
 export async function cancelScheduled(deps: GatewayDeps, caller: Caller, id: string): Promise<Changed> {
   const { store } = deps
   const found = await getMessage(store, caller.tenantId, id)

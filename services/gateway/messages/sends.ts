@@ -15,42 +15,42 @@ import { anyDraft, filledDraft, findTemplate, templateDraft, textDraft } from '.
 import type { Destination } from './recipient.ts'
 import { requireClosedWindow, suggestTemplate } from './window.ts'
 
-/** A send as its route got it: the body is checked already. */
+/** Request of a send route; the body is already validated. */
 export interface SendRequest<Body> {
   caller: Caller | null
   body: Body
-  /** `idempotency-key` and `prefer` are heeded. */
+  /** `idempotency-key` and `prefer` are used. */
   headers: Record<string, string | undefined>
   traceparent: string
 }
 
-/** To whom, and what. */
+/** Destination of a send, and the function that builds its content. */
 export interface Outgoing {
   input: MessageInput
   compose: Compose
 }
 
-// All of them answer 202 with the view of the message, `jobId` and `warnings`; they throw ApiError 404, 409 KEY_REUSED, 422.
+// Each of these replies 202 with the view of the message, `jobId` and `warnings`, or throws ApiError 404, 409 KEY_REUSED, 422.
 
-/** A text. @throws ApiError 422 WINDOW_CLOSED with the template that would work */
+/** Accepts a text. @throws ApiError 422 WINDOW_CLOSED with a suggested template */
 export const acceptText = (request: SendRequest<SendText>, deps: GatewayDeps): Promise<Reply> =>
   acceptOnce('text', request, deps, async () => ({ input: request.body, compose: async () => textDraft(request.body) }))
 
-/** A template that is named. */
+/** Accepts a template that the request names. */
 export const acceptTemplate = (request: SendRequest<SendTemplate>, deps: GatewayDeps): Promise<Reply> =>
   acceptOnce('template', request, deps, async () => ({
     input: request.body,
     compose: where => templateDraft(deps.store, where, request.body),
   }))
 
-/** Any type in Meta's words. */
+/** Accepts a message of any type in Meta's form. */
 export const acceptAny = (request: SendRequest<SendAny>, deps: GatewayDeps): Promise<Reply> =>
   acceptOnce('any', request, deps, async () => ({
     input: request.body,
     compose: where => anyDraft(deps.store, where, request.body),
   }))
 
-/** The template that fits. @throws ApiError 422 WINDOW_OPEN, TEMPLATE_NOT_SET */
+/** Accepts the default template of the settings. @throws ApiError 422 WINDOW_OPEN, TEMPLATE_NOT_SET */
 export const acceptDefaultTemplate = (request: SendRequest<SendDefaultTemplate>, deps: GatewayDeps): Promise<Reply> =>
   acceptOnce('fitting', request, deps, async () => ({
     input: request.body,
@@ -58,8 +58,8 @@ export const acceptDefaultTemplate = (request: SendRequest<SendDefaultTemplate>,
   }))
 
 /**
- * The named template, else the account's own: to begin with somebody who never wrote, or to go on once the window has closed.
- * Variables that are not given are filled with what is known of the person.
+ * Draft of the named template, else of the account's default: `initiateTemplate` for a customer who has never written,
+ * `reengageTemplate` after the window has closed. Missing variables are filled with known facts about the contact.
  */
 async function defaultTemplateDraft(
   deps: GatewayDeps,
@@ -74,7 +74,7 @@ async function defaultTemplateDraft(
   return filledDraft(deps.store, where, template, { ...input, variables: knownVariables(where, template, input) })
 }
 
-/** The variables that are given, and what is known of the person and the job for those that are not. */
+/** Given variables, and known facts about the contact and the job for those that are missing. */
 export function knownVariables(
   { conversation, contact }: Destination,
   { variables }: TemplateDoc,
@@ -102,12 +102,13 @@ function ownTemplate({ conversation }: Destination, tenant: TenantDoc, { languag
 }
 
 export const templateNotSet = (setting: 'initiateTemplate' | 'reengageTemplate') =>
-  new ApiError(422, 'TEMPLATE_NOT_SET', `Name a template, or set ${setting} by PUT /api/v1/settings`)
+  new ApiError(422, 'TEMPLATE_NOT_SET', `No template is set. Name one, or set \`${setting}\` by PUT /api/v1/settings.`)
 
 /**
- * Once per Idempotency-Key. The key stays with the message: when its record is gone, the message itself answers a repeat.
- * @param what names the call, so that another one with the same key and body is another request
- * @param prepare reads the request; not asked for a repeat
+ * Accepts a message once per Idempotency-Key. The message also holds the key: when the key's record has expired, a repeat gets
+ * the message as its reply.
+ * @param what name of the call, so that another call with the same key and body counts as another request
+ * @param prepare reads the request; not called for a repeat
  */
 export async function acceptOnce(
   what: string,
@@ -127,7 +128,7 @@ export async function acceptOnce(
       const { input, compose } = await prepare()
       return acceptedReply(await acceptMessage(deps, caller, input, compose, circumstances))
     } catch (error) {
-      // A try that was thought dead came first after all: its message is the answer.
+      // An earlier try that seemed to have died was first after all: the reply is its message.
       const winner = isDuplicateKey(error) ? await findSent() : null
       if (winner === null) throw error
       return acceptedReply(winner)

@@ -11,10 +11,10 @@ import { refuseOptedOut } from './free-form.ts'
 import { type Destination, findDestination } from './recipient.ts'
 import { knownVariables, type Outgoing, templateNotSet } from './sends.ts'
 
-/** What a caller says who leaves the choice to us. */
+/** Request of a caller that leaves the choice between text and template to Linko. */
 export interface OpenAsk {
   text?: string | undefined
-  /** Absent: the account's own. */
+  /** Defaults to `initiateTemplate` of the account. */
   templateName?: string | undefined
   language?: string | undefined
   variables: Record<string, string>
@@ -23,9 +23,9 @@ export interface OpenAsk {
 }
 
 /**
- * The text while the window is open, for nothing; else, and where there is no text, the template that is named or the account's
- * first one. The window is asked now and again when it is sent, so the template stays in reserve; one that could not be sent
- * is no reserve. @throws ApiError 404, 422
+ * Chooses the text, which is free, while the window is open; in a closed window or without a text the named template or the
+ * account's `initiateTemplate`. The window is checked now and at sending, so the template becomes the fallback of the text,
+ * unless it could not be sent. @throws ApiError 404, 422
  */
 export async function textOrTemplate(
   { store, now }: Pick<GatewayDeps, 'store' | 'now'>,
@@ -45,11 +45,11 @@ export async function textOrTemplate(
   return { input, compose: it => templateDraft(store, it, template) }
 }
 
-/** The language of the account's own template goes without saying. */
+/** Name and language of the template; the account's own template may be named without its language. */
 const nameOf = (name: string, language: string | undefined, own: { name: string; language: string } | null) =>
   language === undefined && own?.name === name ? own : { name, ...(language !== undefined && { language }) }
 
-/** With its variables, as it would be sent. @throws ApiError 422 */
+/** Template with its variables, checked as it would be sent. @throws ApiError 422 */
 async function sendable(
   store: Store,
   where: Destination,

@@ -7,7 +7,7 @@ const END = new Date('2026-11-20T09:00:00Z')
 const tenant = (own: object = { initiateTemplate, reengageTemplate }) =>
   ({ settings: own }) as Parameters<typeof suggestTemplate>[0]
 
-test('who never wrote is greeted, who wrote before is called back', () => {
+test('suggests initiateTemplate for a customer who never wrote and reengageTemplate for one who did', () => {
   expect(suggestTemplate(tenant(), null)).toEqual(initiateTemplate)
   expect(suggestTemplate(tenant(), END)).toEqual(reengageTemplate)
   expect(suggestTemplate(tenant({}), END)).toBeNull()
@@ -17,7 +17,7 @@ test.for<[number, boolean]>([
   [-1, true],
   [0, false],
   [1, false],
-])('%d ms from the end of the window free text may go: %s', ([ms, isOpen]) => {
+])('%d ms from the end of the window free text is allowed: %s', ([ms, isOpen]) => {
   const at = new Date(END.getTime() + ms)
   const check = () => requireOpenWindow(END, tenant(), at)
   if (isOpen) expect(check).not.toThrow()
@@ -31,12 +31,12 @@ test.for<[number, boolean]>([
     )
 })
 
-test('without a template of the tenant none is named', () => {
+test('names no template when the tenant has set none', () => {
   const check = () => requireOpenWindow(null, tenant({}), END)
   expect(check).toThrow(expect.objectContaining({ extra: { suggestedTemplate: null, windowExpiresAt: null } }))
 })
 
-test('a template in place of a text is refused while the window is open', () => {
+test('refuses a default template while the window is open', () => {
   const at = (ms: number) => () => requireClosedWindow(END, new Date(END.getTime() + ms))
   expect(at(-1)).toThrow(expect.objectContaining({ status: 422, errorCode: 'WINDOW_OPEN' }))
   expect(at(-1)).toThrow('POST /api/v1/messages/text')

@@ -3,7 +3,7 @@ import { ApiError } from '#shared/domain/errors.ts'
 import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
 import type { TemplateDoc, TenantDoc } from '#shared/model/documents.ts'
 
-/** The template that would work in a closed window: to go on after a pause, or to begin with somebody who never wrote. */
+/** Template to use in a closed window: `reengageTemplate`, or `initiateTemplate` for a customer who has never written. */
 export function suggestTemplate(
   { settings }: Pick<TenantDoc, 'settings'>,
   windowExpiresAt: Date | null | undefined,
@@ -11,23 +11,20 @@ export function suggestTemplate(
   return (windowExpiresAt ? settings.reengageTemplate : settings.initiateTemplate) ?? null
 }
 
-/** Free-form needs an open window at the time of sending. @throws ApiError 422 that names the template that would work */
+/** Refuses free-form messages in a closed window. @throws ApiError 422 WINDOW_CLOSED with the template to use instead */
 export function requireOpenWindow(windowExpiresAt: Date | null | undefined, tenant: Pick<TenantDoc, 'settings'>, at: Date): void {
   if (windowIsOpen(windowExpiresAt, at)) return
   const suggestedTemplate = suggestTemplate(tenant, windowExpiresAt)
-  const hint = suggestedTemplate ? `; the template ${suggestedTemplate.name} (${suggestedTemplate.language}) would work` : ''
-  throw new ApiError(
-    422,
-    'WINDOW_CLOSED',
-    `The customer has not written in the last 24 hours: only a template may be sent${hint}`,
-    { extra: { suggestedTemplate, windowExpiresAt: windowExpiresAt?.toISOString() ?? null } },
-  )
+  const hint = suggestedTemplate ? ` such as ${suggestedTemplate.name} (${suggestedTemplate.language})` : ''
+  throw new ApiError(422, 'WINDOW_CLOSED', `The customer has not written in the last 24 hours. Send a template${hint} instead.`, {
+    extra: { suggestedTemplate, windowExpiresAt: windowExpiresAt?.toISOString() ?? null },
+  })
 }
 
-/** Where a text may be sent none of its templates is needed. @throws ApiError 422 that names the call for texts */
+/** Refuses a default template while a text may be sent. @throws ApiError 422 WINDOW_OPEN with the path for texts */
 export function requireClosedWindow(windowExpiresAt: Date | null | undefined, at: Date): void {
   if (!windowIsOpen(windowExpiresAt, at)) return
-  throw new ApiError(422, 'WINDOW_OPEN', `The customer service window is open: send a text by POST ${TEXT_PATH}`, {
+  throw new ApiError(422, 'WINDOW_OPEN', `The customer service window is open. Send a text by POST ${TEXT_PATH}.`, {
     extra: { useInstead: TEXT_PATH, windowExpiresAt: windowExpiresAt?.toISOString() ?? null },
   })
 }
@@ -40,7 +37,7 @@ export const WindowView = z.object({
   suggestedTemplate: z.object({ name: z.string(), language: z.string() }).nullable(),
 })
 
-/** Whether free text may be sent now, and else the template that would work. */
+/** View of a window: whether free text may be sent now, and the template to use if not. */
 export function windowView(
   windowExpiresAt: Date | null,
   tenant: Pick<TenantDoc, 'settings'>,

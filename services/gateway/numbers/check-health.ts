@@ -9,17 +9,17 @@ import { type BackgroundDeps, inParallel, jittered } from './background-deps.ts'
 
 const BATCH = 100
 const WIDTH = 4
-/** When the fields could not be read they are asked for again after this. */
+/** Delay before the fields are read again after a failure. */
 const AGAIN_MS = 5 * 60_000
 
-/** Fields that webhooks report too, with the webhooks' topic: the newer report wins. */
+/** Fields that webhooks report too, with the topic of the webhook: the newer report wins. */
 const TOPICS: Partial<Record<keyof NumberFacts, string>> = {
   throughput: 'throughput',
   messagingLimit: 'limit',
   verifiedName: 'name',
 }
 
-/** Reads from Meta the fields of the numbers that are due, and writes and emits what differs. @throws Outage */
+/** Reads the fields of the due numbers from Meta, writes what differs and publishes events. @throws Outage */
 export async function checkHealth(deps: BackgroundDeps): Promise<void> {
   await inParallel(await findHealthDue(deps.store, deps.now(), BATCH), WIDTH, client => checkOne(deps, client))
 }
@@ -59,7 +59,7 @@ async function apply(deps: BackgroundDeps, client: ClientDoc, facts: NumberFacts
 
 type Unanswered = Exclude<Awaited<ReturnType<typeof askNumber>>, { kind: 'ok' }>
 
-/** The fields that differ and that no webhook has reported since. */
+/** Fields that differ and that no webhook has reported since. */
 function changesOf(client: ClientDoc, facts: NumberFacts, askedAt: Date) {
   const names = (Object.keys(facts) as (keyof NumberFacts)[]).filter(name => {
     const topic = TOPICS[name]
@@ -69,7 +69,7 @@ function changesOf(client: ClientDoc, facts: NumberFacts, askedAt: Date) {
   return { changes, changed: names as string[], topics: names.flatMap(name => TOPICS[name] ?? []) }
 }
 
-/** A refusal for the token makes the token's check due. */
+/** A refusal that concerns the token makes the check of the token due. */
 function afterRefusal(result: Unanswered): Partial<ClientDoc> {
   if (result.kind !== 'refused') return {}
   const { class: kind, scope } = describeError(result.error)

@@ -17,12 +17,12 @@ import { warningsOf } from './token-warnings.ts'
 
 const BATCH = 100
 const WIDTH = 4
-/** When Meta did not answer, or no key opens the token, the token is checked again after this. */
+/** Delay before the next check when Meta did not answer or no key opens the token. */
 const AGAIN_MS = 15 * 60_000
 /** A valid token ends a pause at most this often: Meta may call a token valid and refuse it all the same. */
 const RESUME_EVERY_MS = 3_600_000
 
-/** A token with the numbers of one tenant that use it. */
+/** Token with the numbers of one tenant that use it. */
 interface Shared {
   token: string
   clients: ClientDoc[]
@@ -33,7 +33,7 @@ interface Renewed {
   facts: TokenFacts
 }
 
-/** Asks Meta about the tokens that are due: pauses numbers, warns, renews, and ends pauses that a valid token ends. @throws Outage */
+/** Checks the due tokens with Meta: pauses and resumes numbers, emits warnings, renews tokens. @throws Outage */
 export async function checkTokens(deps: BackgroundDeps): Promise<void> {
   const shared = new Map<string, Shared>()
   for (const client of await findTokensDue(deps.store, deps.now(), BATCH)) {
@@ -49,7 +49,7 @@ function addTo(shared: Map<string, Shared>, client: ClientDoc, token: string): v
   shared.set(key, { token, clients: [...(shared.get(key)?.clients ?? []), client] })
 }
 
-/** Asks about, and renews, a token once for all numbers that share it. */
+/** Checks and renews a token once for all numbers that share it. */
 async function checkShared(deps: BackgroundDeps, { token, clients }: Shared): Promise<void> {
   const facts = await inspectToken(deps.meta, deps.app, token)
   const renewed = facts && (await renew(deps, token, facts))
@@ -60,7 +60,7 @@ async function checkShared(deps: BackgroundDeps, { token, clients }: Shared): Pr
   }
 }
 
-/** Asks Meta about the new token before it replaces the old one. Null: not renewed, the old token stays. */
+/** Renews a token and checks the new one before it replaces the old. @returns null when the old token stays */
 async function renew({ meta, app, now }: BackgroundDeps, token: string, facts: TokenFacts): Promise<Renewed | null> {
   if (app === null || !mayRenew(facts, now())) return null
   const renewed = await renewToken(meta, app, token)
@@ -111,8 +111,8 @@ async function resume(deps: BackgroundDeps, client: ClientDoc): Promise<void> {
 }
 
 /**
- * Writes what a check found, but only while the number still has the token that was checked and no webhook has changed its notices
- * meanwhile. @returns whether it was written
+ * Writes what a check found, but only while the number still has the token that was checked and no webhook has changed its
+ * notices meanwhile. @returns whether it was written
  */
 async function write(
   deps: BackgroundDeps,

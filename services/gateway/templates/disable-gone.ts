@@ -11,7 +11,7 @@ import { accountOf, noteProgress, type SyncWork } from './sync-work.ts'
 const BATCH = 100
 /** Missing templates that are asked for by id in one sync; the next sync asks for the others. */
 const MOST_ASKED = 200
-/** A template that was sent to Meta this long before a list, and is not in it, did not arrive. */
+/** A template that was submitted this long before the list was read, and is not in it, did not reach Meta. */
 const SUBMISSION_MS = 60_000
 const GONE = 'no longer at WhatsApp'
 
@@ -21,7 +21,9 @@ export interface ListRead {
   startedAt: Date
 }
 
-/** Disables templates that are missing in Meta's list. Each is asked for by id first, for a list may shift while it is read. */
+/**
+ * Disables templates that are missing in Meta's list. Each is asked for by id first, because a list may shift while it is read.
+ */
 export async function disableGone(deps: BackgroundDeps, work: SyncWork, access: TemplateAccess, list: ListRead): Promise<void> {
   const account = accountOf(work, access)
   let asked = 0
@@ -41,7 +43,7 @@ function isMissing({ metaTemplateId, submission }: TemplateDoc, { seen, startedA
   return submission?.state === 'UNKNOWN' && startedAt.getTime() - submission.at.getTime() > SUBMISSION_MS
 }
 
-/** @returns whether it was disabled. A template of which Meta says nothing is asked for again by the next sync. */
+/** @returns whether it was disabled. If Meta does not answer, the next sync asks again. */
 async function disableIfGone(
   deps: BackgroundDeps,
   access: TemplateAccess,
@@ -49,7 +51,7 @@ async function disableIfGone(
   startedAt: Date,
 ): Promise<boolean> {
   if (!template.metaTemplateId) {
-    const submission = { state: 'UNSUBMITTED' as const, at: deps.now(), detail: 'WhatsApp does not have it' }
+    const submission = { state: 'UNSUBMITTED' as const, at: deps.now(), detail: 'WhatsApp does not have this template' }
     await changeUntouched(deps, template, { submission }, startedAt)
     return false
   }

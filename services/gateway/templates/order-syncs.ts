@@ -5,13 +5,16 @@ import { type BackgroundDeps, jittered } from '../numbers/background-deps.ts'
 
 const BATCH = 100
 
-/** Orders a sync for each tenant whose numbers are due: on schedule, or because a webhook named an unknown template. @throws Outage */
+/**
+ * Orders a sync for each tenant whose numbers are due: on schedule, or because a webhook named an unknown template. @throws
+ * Outage
+ */
 export async function orderDueSyncs(deps: BackgroundDeps): Promise<void> {
   const due = await findTemplateSyncsDue(deps.store, deps.now(), BATCH)
   for (const clients of Map.groupBy(due, ({ tenantId }) => String(tenantId)).values()) await orderSync(deps, clients)
 }
 
-/** Numbers that become due while their tenant's sync is running stay due, and are ordered after its end. */
+/** Orders one sync. Numbers that become due while their tenant's sync is running stay due until it has ended. */
 async function orderSync({ store, now, templatesEveryMs }: BackgroundDeps, clients: ClientDoc[]): Promise<void> {
   const [{ tenantId }] = clients as [ClientDoc]
   const { status } = await requestSync(store, tenantId, { trigger: 'schedule', requestedBy: null, now: now() })

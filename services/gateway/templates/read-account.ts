@@ -23,7 +23,7 @@ type Pages = { kind: 'read'; seen: Set<string> } | AccountOutcome
 const INVALID_CURSOR = 131059
 const MOST_RESTARTS = 3
 
-/** Reads an account's templates from Meta and takes out of use those that Meta no longer has. @throws Outage */
+/** Reads an account's templates from Meta and disables those that Meta no longer has. @throws Outage */
 export async function readAccount(
   deps: BackgroundDeps,
   work: SyncWork,
@@ -37,7 +37,7 @@ export async function readAccount(
   return { kind: 'done', error: null }
 }
 
-/** Reads and writes page after page; a cursor that has become invalid begins at the first page again. */
+/** Reads and writes page after page; starts at the first page again when the cursor has become invalid. */
 async function readPages(deps: BackgroundDeps, work: SyncWork, access: TemplateAccess, mayGoOn: MayGoOn): Promise<Pages> {
   const account = accountOf(work, access)
   const seen = new Set<string>()
@@ -50,7 +50,7 @@ async function readPages(deps: BackgroundDeps, work: SyncWork, access: TemplateA
       continue
     }
     if (result.kind !== 'ok') return outcomeOf(result)
-    if (!Array.isArray(result.data.data)) return { kind: 'done', error: 'the answer holds no list' }
+    if (!Array.isArray(result.data.data)) return { kind: 'done', error: 'The response of WhatsApp contains no list of templates' }
     const page = readPage(result.data)
     for (const row of page.rows) seen.add((isObject(row) && text(row.id)) || '')
     await writePage(deps, work, account, page.rows, askedAt)

@@ -12,11 +12,11 @@ const WIDTH = 3
 const MOST_ATTEMPTS = 5
 /** When Meta cannot answer now, the first wait before the next attempt; later ones are longer. */
 const AGAIN_MS = 30_000
-const NO_ACCESS = 'No number of this tenant can be asked: none is connected, or its token cannot be read'
+const NO_ACCESS = 'No number can read the templates: none is connected, or no access token can be opened'
 
 /**
- * Runs the syncs that are due: reads all templates of a tenant's accounts from Meta. When it may not go on it stops between two pages,
- * and another process continues. @throws Outage
+ * Runs the syncs that are due: reads all templates of a tenant's accounts from Meta. When the lease is lost or the process stops,
+ * it ends between two pages and another process continues. @throws Outage
  */
 export async function runSyncs(deps: BackgroundDeps, mayGoOn: MayGoOn): Promise<void> {
   const next = async () => (mayGoOn() ? await claimSync(deps.store, deps.now()) : null)

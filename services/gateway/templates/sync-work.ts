@@ -3,14 +3,14 @@ import type { TemplateCounts, TemplateDoc, TemplateSyncDoc } from '#shared/model
 import { noteSync } from '#shared/store/templates/syncs.ts'
 import type { BackgroundDeps } from '../numbers/background-deps.ts'
 
-/** A sync that is being run, and how far it is. */
+/** Running sync and its progress. */
 export interface SyncWork {
   sync: TemplateSyncDoc
   counts: TemplateCounts
   accounts: TemplateSyncDoc['accounts']
 }
 
-/** The business account that is being read. */
+/** Business account that is being read. */
 export type Account = Pick<TemplateDoc, 'tenantId' | 'wabaId'>
 
 export const accountOf = ({ sync }: SyncWork, { client }: TemplateAccess): Account => ({
@@ -18,7 +18,7 @@ export const accountOf = ({ sync }: SyncWork, { client }: TemplateAccess): Accou
   wabaId: client.wabaId,
 })
 
-/** Writes how far a sync is, which also keeps other processes from taking it over, and what else changes. @throws Outage */
+/** Writes the progress of a sync and other changes, which also keeps other processes from taking it over. @throws Outage */
 export async function noteProgress(
   { store, now }: BackgroundDeps,
   { sync, counts, accounts }: SyncWork,

@@ -151,5 +151,5 @@ const isOptedOut = ({ waId, userId }: RecipientDoc, optedOut: ReadonlySet<string
   (waId !== null && phoneVariants(waId).some(variant => optedOut.has(variant))) || (userId !== null && optedOut.has(userId))
 
 function skipOptedOut(row: RecipientDoc): void {
-  Object.assign(row, { state: 'SKIPPED', reason: 'opted-out', detail: 'does not want marketing messages' })
+  Object.assign(row, { state: 'SKIPPED', reason: 'opted-out', detail: 'The contact has opted out of marketing messages' })
 }

@@ -32,8 +32,9 @@ export interface Release {
 }
 
 /**
- * The next recipients become messages, with their contacts and threads, in one transaction with the campaign's place in its
- * audience: a crash repeats and loses nothing. Null when the campaign moved on meanwhile. @returns READY rows to be rung
+ * Turns the next recipients into messages, with their contacts and conversations, in one transaction with the campaign's position
+ * in its audience: a crash repeats and loses nothing. @returns READY messages whose send jobs are to be enqueued; null when the
+ * campaign has moved on meanwhile
  */
 export async function releaseRecipients(store: Store, release: Release): Promise<MessageDoc[] | null> {
   try {
@@ -44,7 +45,7 @@ export async function releaseRecipients(store: Store, release: Release): Promise
   }
 }
 
-/** Takes back what the transaction wrote. */
+/** Rolls the transaction back. */
 class MovedOn extends Error {
   override readonly name = 'MovedOn'
 }
@@ -70,7 +71,7 @@ async function releaseIn(store: Store, release: Release, session: ClientSession)
   return messages
 }
 
-/** @returns false for a campaign that runs no more, or has been released further */
+/** @returns false for a campaign that no longer runs, or that has been released further */
 async function advance(
   store: Store,
   { campaign: { _id, tenantId, releasedRow }, now }: Release,
@@ -123,7 +124,7 @@ async function findContacts(store: Store, tenantId: Id, recipients: RecipientDoc
     userIds.length === 0 ? [] : await store.raw.contacts.find({ tenantId, userId: { $in: userIds } }, { session }).toArray()
   const named = new Map<string, ContactDoc>()
   for (const contact of byPhone) for (const variant of phoneVariants(contact.waId as string)) named.set(variant, contact)
-  // The form that was asked for counts more than another one of the same number.
+  // The requested form of a phone number wins over another form of it.
   for (const contact of byPhone) named.set(contact.waId as string, contact)
   for (const contact of byUser) named.set(contact.userId as string, contact)
   return named
@@ -132,7 +133,7 @@ async function findContacts(store: Store, tenantId: Id, recipients: RecipientDoc
 const nameOf = ({ waId, userId }: Pick<RecipientDoc, 'waId' | 'userId'>) => (waId ?? userId) as string
 const contactOf = (contacts: Contacts, recipient: RecipientDoc) => contacts.get(nameOf(recipient)) as ContactDoc
 
-/** Threads that a campaign begins are closed until somebody answers: they ask for nobody's work. */
+/** Conversations that a campaign begins are closed until the contact answers: nobody has to work on them. */
 async function ensureConversations(
   store: Store,
   { client, now }: Release,
@@ -165,8 +166,9 @@ interface Planned {
 function plan(release: Release, recipient: RecipientDoc, contact: ContactDoc, conversation: ConversationDoc): Planned {
   const { campaign, template } = release
   const skip = (reason: 'opted-out' | 'template', detail: string) => ({ recipient, message: null, skipped: { reason, detail } })
-  if (isBlocked(contact)) return skip('opted-out', 'is blocked here')
-  if (contact.optOut && template.category === 'MARKETING') return skip('opted-out', 'does not want marketing messages')
+  if (isBlocked(contact)) return skip('opted-out', 'The contact is blocked')
+  if (contact.optOut && template.category === 'MARKETING')
+    return skip('opted-out', 'The contact has opted out of marketing messages')
   const media = mediaOf(campaign, recipient.headerMedia)
   const filled = fillTemplate(template, recipient.variables, media)
   if (filled.kind === 'wrong') return skip('template', describeProblems(filled.problems))
@@ -194,7 +196,7 @@ function messageOf(
   }
 }
 
-/** A thread's place in the list is its people's doing: a campaign does not push a million of them to the top. */
+/** Counts the message without moving its conversation to the top of the list, which a large campaign would flood. */
 function countMessage(message: MessageDoc): mongo.AnyBulkWriteOperation<ConversationDoc> {
   const filter = { _id: message.conversationId, tenantId: message.tenantId }
   const update = { $inc: { messageCount: 1 }, $set: { lastMessage: lastMessageOf(message) } }
