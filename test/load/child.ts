@@ -7,7 +7,7 @@ import { ROOT } from '#shared/process/config.ts'
 export interface Child extends AsyncDisposable {
   port: number
   process: ChildProcess
-  /** CPU spent so far in µs, user and system, of all its threads; NaN where there is no /proc. */
+  /** CPU spent so far in µs, user and system, of the whole process; NaN where there is no /proc. */
   cpuUs(): number
   /** Sends a job to a helper of ours and waits for its answer. */
   ask<T>(job: unknown): Promise<T>
@@ -38,7 +38,7 @@ export async function startChild(file: string, env: NodeJS.ProcessEnv, args: str
       if (child.exitCode !== null || child.signalCode !== null) return
       const exited = once(child, 'exit')
       child.kill('SIGTERM')
-      // One that stands still would not hear it.
+      // A stopped process would not receive it.
       child.kill('SIGCONT')
       await exited
     },

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Meta, as fast as node:http can be: 200 with a wamid after `latencyMs`. Asked by message it tells what came, and starts anew. */
+/** Meta, as fast as node:http can be: 200 with a wamid after `latencyMs`. On request it reports what came, and starts again. */
 export interface StubCount {
   posts: number
   /** performance.now() of this process. */

@@ -3,7 +3,7 @@ import type { Store } from '#shared/store/connect.ts'
 import type { Turn } from './figures.ts'
 
 type Document = mongo.Document
-/** What the product wrote, by collection, as the change stream told it. */
+/** What the product wrote, by collection, as the change stream reported it. */
 export type Written = Map<string, { inserts: Document[]; updates: { _id: unknown; set: Document }[] }>
 
 export const BATCH = 200
@@ -27,14 +27,14 @@ export async function watchWrites(store: Store) {
     else own.updates.push({ _id: change.documentKey._id, set: change.updateDescription.updatedFields ?? {} })
     if (coll === 'messages' && change.operationType === 'insert') messages++
   })
-  // The stream opens with its first read: a mark of ours tells that it listens.
+  // The stream opens with its first read: a mark that we write shows that it listens.
   const marks = dbOf(store).collection('benchMarks')
   while (!written.has('benchMarks')) {
     await marks.insertOne({})
     await new Promise(resolve => setTimeout(resolve, 50))
   }
   return {
-    /** Once `expected` messages and whatever was written after them have been told. */
+    /** Resolves once `expected` messages and everything written after them have been reported. */
     async stop(expected: number): Promise<Written> {
       const end = new mongo.ObjectId()
       await marks.insertOne({ _id: end })
@@ -59,7 +59,7 @@ export async function copyWorld(from: Store, to: Store): Promise<void> {
 interface Replay {
   messages: number
   /** Batches under way at once. */
-  lanes: number
+  parallel: number
   /** All that were written, unless named. */
   collections?: string[]
 }
@@ -67,7 +67,7 @@ interface Replay {
 type Batch = [collection: string, operations: mongo.AnyBulkWriteOperation[]][]
 
 /** Bulk writes of the same documents per message: one a collection and batch, nothing read, no transaction, majority and journal. */
-export async function replay(store: Store, written: Written, { messages, lanes, collections }: Replay): Promise<Turn> {
+export async function replay(store: Store, written: Written, { messages, parallel, collections }: Replay): Promise<Turn> {
   const batches = Array.from({ length: Math.floor(messages / BATCH) }, (_, i) => batchOf(written, i, collections))
   const cpu = process.cpuUsage()
   const startedAt = performance.now()
@@ -76,7 +76,7 @@ export async function replay(store: Store, written: Written, { messages, lanes, 
     for (let batch = batches[next++]; batch; batch = batches[next++])
       await Promise.all(batch.map(([name, operations]) => dbOf(store).collection(name).bulkWrite(operations, DURABLE)))
   }
-  await Promise.all(Array.from({ length: lanes }, worker))
+  await Promise.all(Array.from({ length: parallel }, worker))
   const { user, system } = process.cpuUsage(cpu)
   const count = batches.length * BATCH
   return { '/s': count / ((performance.now() - startedAt) / 1000), 'CPU µs': (user + system) / count }

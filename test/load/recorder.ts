@@ -15,9 +15,9 @@ const MESSAGES = Number(process.env.BENCH_MESSAGES ?? 6000)
 const CONTACTS = 500
 const RECORDERS = Number(process.env.BENCH_RECORDERS ?? 1)
 const COUNTED = 2000
-const LANES = 4
+const PARALLEL = 4
 
-/** Who writes: people of whom everything stands already, or each message a person never heard of. */
+/** Who writes: contacts that exist already, or a new contact for each message. */
 const AUDIENCES = ['known', 'new'] as const
 type Audience = (typeof AUDIENCES)[number]
 const TARGETS = { skeleton: 0.5, twoRows: 0.2 }
@@ -33,17 +33,17 @@ async function measure(audience: Audience): Promise<void> {
   const { bed, store, queue } = stack.use(await openDemoBed())
   const start = async () => stack.use(await startChild('services/ingest/main.ts', { ...bed.env, INGEST_ROLE: 'recorder' }))
   const recorders = await Promise.all(Array.from({ length: RECORDERS }, start))
-  if (RECORDERS > 1) await sleep(8000) // the lanes are shared out every 2 s
+  if (RECORDERS > 1) await sleep(8000) // the shards are shared out every 2 s
   const product = (count: number) => recordTurn({ bed, store, queue, recorders, audience }, count)
 
   await product(CONTACTS) // the first message of each known contact makes its documents
   const written = await counted(store, () => product(COUNTED))
-  tellWritten(written)
+  printWritten(written)
   const fresh = await bed.openStore('new')
   await migrate(fresh)
   await copyWorld(store, fresh)
-  const skeleton = (lanes: number, collections?: string[]) => () =>
-    replay(fresh, written, { messages: MESSAGES, lanes, ...(collections && { collections }) })
+  const skeleton = (parallel: number, collections?: string[]) => () =>
+    replay(fresh, written, { messages: MESSAGES, parallel, ...(collections && { collections }) })
   const twoRows = ['messages', 'conversations']
 
   const people = audience === 'new' ? 'new contacts, one each' : `${CONTACTS} known contacts`
@@ -51,17 +51,17 @@ async function measure(audience: Audience): Promise<void> {
   const figures = await alternate({
     product: () => product(MESSAGES),
     'skeleton, one batch at a time': skeleton(1),
-    [`skeleton, ${LANES} batches at a time`]: skeleton(LANES),
+    [`skeleton, ${PARALLEL} batches at a time`]: skeleton(PARALLEL),
     'two rows, one batch at a time': skeleton(1, twoRows),
-    [`two rows, ${LANES} batches at a time`]: skeleton(LANES, twoRows),
+    [`two rows, ${PARALLEL} batches at a time`]: skeleton(PARALLEL, twoRows),
   })
   report(`recorder, ${people}, ${BATCH} a batch`, figures)
   const rate = (name: keyof typeof figures) => (figures.product['/s'] as number) / (figures[name]['/s'] as number)
   const [same, two] = [rate('skeleton, one batch at a time'), rate('two rows, one batch at a time')]
   ratio('product ÷ skeleton', same, `≥ ${TARGETS.skeleton}`, same >= TARGETS.skeleton)
-  ratio(`product ÷ skeleton, ${LANES} batches at a time`, rate(`skeleton, ${LANES} batches at a time`), '', true)
+  ratio(`product ÷ skeleton, ${PARALLEL} batches at a time`, rate(`skeleton, ${PARALLEL} batches at a time`), '', true)
   ratio('product ÷ two rows', two, `≥ ${TARGETS.twoRows}`, two >= TARGETS.twoRows)
-  ratio(`product ÷ two rows, ${LANES} batches at a time`, rate(`two rows, ${LANES} batches at a time`), '', true)
+  ratio(`product ÷ two rows, ${PARALLEL} batches at a time`, rate(`two rows, ${PARALLEL} batches at a time`), '', true)
 }
 
 interface World extends DemoBed {
@@ -110,7 +110,7 @@ async function counted(store: Store, work: () => Promise<unknown>): Promise<Writ
   return await watching.stop(COUNTED)
 }
 
-function tellWritten(written: Written): void {
+function printWritten(written: Written): void {
   const total = written.get('messages')?.inserts.length ?? COUNTED
   const parts = [...written].map(([name, { inserts, updates }]) => {
     const each = (list: unknown[], what: string) => (list.length > 0 ? [`${(list.length / total).toFixed(2)} ${what}`] : [])

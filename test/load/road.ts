@@ -32,8 +32,8 @@ export async function run(): Promise<void> {
     'to commit ms': { port: ingest.port, histogram: 'linko_webhook_lag_seconds' },
     'commit to emission ms': { port: realtime.port, histogram: 'linko_event_to_socket_seconds' },
   }
-  const own = { port: ingest.port, hops, children: [ingest, realtime], heard: await listen(realtime.port, token) }
-  const bare = { port: skeleton.port, children: [skeleton], heard: await listen(skeleton.port, token) }
+  const own = { port: ingest.port, hops, children: [ingest, realtime], received: await listen(realtime.port, token) }
+  const bare = { port: skeleton.port, children: [skeleton], received: await listen(skeleton.port, token) }
   console.log(`road: ${PER_SECOND} webhooks a second, turns of ${SECONDS} s`)
   for (const road of [own, bare]) await turnOf(road, 3)
   const figures = await alternate({ product: () => turnOf(own), skeleton: () => turnOf(bare) })
@@ -67,8 +67,8 @@ let made = 0
 interface Road {
   port: number
   children: Child[]
-  heard: { at: Map<string, number> }
-  /** Histograms of the services whose means tell where the time goes. */
+  received: { at: Map<string, number> }
+  /** Histograms of the services whose means show where the time goes. */
   hops?: Record<string, { port: number; histogram: string }>
 }
 
@@ -85,7 +85,7 @@ async function turnOf(road: Road, seconds = SECONDS): Promise<Turn> {
     posts.push(post(road.port, `ROAD${++made}x${process.pid}`, sent, acknowledged))
   }
   await Promise.all(posts)
-  const { at } = road.heard
+  const { at } = road.received
   const isWhole = () => [...sent.keys()].every(tag => at.has(tag))
   for (const until = performance.now() + PATIENCE_MS; !isWhole() && performance.now() < until; ) await sleep(20)
   const latencies = [...sent]

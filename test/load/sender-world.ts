@@ -35,7 +35,7 @@ export interface SenderWorld {
   /** Those of a tenant stand together. */
   numbers: ClientDoc[]
   conversations: ConversationDoc[]
-  /** `count` accepted messages, by turns of the conversations, as the gateway leaves them; their bells are not rung. */
+  /** `count` accepted messages, in turn for each conversation, as the gateway leaves them; their send jobs are not enqueued. */
   accept(count: number, input?: MessageInput): Promise<MessageDoc[]>
   enqueue(messages: MessageDoc[]): Promise<void>
   /** How many are not yet sent. */

@@ -45,7 +45,7 @@ export async function run(): Promise<void> {
   }
 }
 
-/** The sender stands still while rows and bells are laid ready; from the first post to the last outcome stored. */
+/** The sender is stopped while rows and send jobs are prepared; from the first post to the last outcome stored. */
 async function sendTurn(sender: Child, stub: Child, world: SenderWorld, count: number): Promise<Turn> {
   sender.process.kill('SIGSTOP')
   await world.enqueue(await world.accept(count))

@@ -34,7 +34,7 @@ const EVENT = Buffer.from('42[')
 const SENT_AT = Buffer.from('"sentAt":')
 
 /** `sentAt` of the payload is the sender's clock in ms since 1970, with fractions. */
-function hear(port: number, text: Buffer): void {
+function countEvent(port: number, text: Buffer): void {
   if (counter === null || counter.port !== port) return
   const at = text.indexOf(SENT_AT)
   if (at < 0) return
@@ -85,15 +85,15 @@ function open(port: number, token: string): Promise<void> {
 function answer(socket: Socket, port: number, token: string, text: Buffer, ready: () => void): void {
   if (text.subarray(0, 3).equals(EVENT)) {
     if (text.subarray(3, 18).toString() === '"session:ready"') ready()
-    else hear(port, text)
+    else countEvent(port, text)
     return
   }
   if (text[0] === 0x30) socket.write(frame(`40${JSON.stringify({ token })}`))
   if (text[0] === 0x32) socket.write(frame('3'))
 }
 
-/** Whole frames are told, the rest is kept. */
-function readFrames(bytes: Buffer, tell: (text: Buffer) => void): Buffer {
+/** Emits the complete frames and returns the rest. */
+function readFrames(bytes: Buffer, emit: (text: Buffer) => void): Buffer {
   let at = 0
   while (at + 2 <= bytes.length) {
     const short = (bytes[at + 1] as number) & 127
@@ -101,7 +101,7 @@ function readFrames(bytes: Buffer, tell: (text: Buffer) => void): Buffer {
     if (at + headLength > bytes.length) break
     const length = short < 126 ? short : short === 126 ? bytes.readUInt16BE(at + 2) : Number(bytes.readBigUInt64BE(at + 2))
     if (at + headLength + length > bytes.length) break
-    tell(bytes.subarray(at + headLength, at + headLength + length))
+    emit(bytes.subarray(at + headLength, at + headLength + length))
     at += headLength + length
   }
   return bytes.subarray(at)

@@ -36,7 +36,7 @@ export async function run(): Promise<void> {
     `sockets: ${SOCKETS} authenticated, ${TENANTS} tenants of ${EACH}; connected at ${Math.round(own.perSecond)}/s, ${own.kb.toFixed(1)} KB each (bare ${Math.round(bare.perSecond)}/s, ${bare.kb.toFixed(1)} KB)`,
   )
   const product = (count: number, perSecond: number) =>
-    turnOf(clients, realtime, count, () => tellAll({ store, queue }, people, count, perSecond))
+    turnOf(clients, realtime, count, () => emitAll({ store, queue }, people, count, perSecond))
   const plain = (count: number, perSecond: number) =>
     turnOf(clients, skeleton, count, async () => void skeleton.process.send({ rooms, count, perSecond }))
   await product(100, 50)
@@ -87,7 +87,7 @@ async function turnOf(clients: Child, server: Child, events: number, send: () =>
 let made = 0
 
 /** As a service does: the rows first, then the messages; 64 events of a commit at most. */
-async function tellAll(
+async function emitAll(
   to: { store: Store; queue: Queue },
   people: AccessClaims[],
   count: number,
@@ -100,14 +100,14 @@ async function tellAll(
     const waitMs = perSecond > 0 ? startedAt + (sent * 1000) / perSecond - performance.now() : 0
     if (waitMs > 1) await sleep(waitMs)
     const own = Array.from({ length: Math.min(size, count - sent) }, (_, i) => people[(sent + i) % people.length] as AccessClaims)
-    const job: Promise<void> = tell(to, own).finally(() => open.delete(job))
+    const job: Promise<void> = emit(to, own).finally(() => open.delete(job))
     open.add(job)
     if (open.size >= 4) await Promise.race(open)
   }
   await Promise.all(open)
 }
 
-async function tell({ store, queue }: { store: Store; queue: Queue }, people: AccessClaims[]): Promise<void> {
+async function emit({ store, queue }: { store: Store; queue: Queue }, people: AccessClaims[]): Promise<void> {
   const now = new Date()
   const rows = people.map(({ tenantId }): EventDoc => {
     const n = ++made

@@ -2,7 +2,7 @@ import type { Priority } from '#shared/domain/messages/priority.ts'
 import type { ConversationDoc } from '#shared/model/documents.ts'
 import { newOutbound } from '#shared/model/new-rows.ts'
 
-/** A text of ours as the gateway leaves it; but no sweep rings it: its bell is the test's. */
+/** An outbound text as the gateway leaves it, except that no sweep enqueues it: the test does. */
 export function outboundIn(conversation: ConversationDoc, text: string, priority: Priority = 'chat') {
   const { tenantId, clientId, phoneNumberId, contact, contactId } = conversation
   const place = { client: { _id: clientId, tenantId, phoneNumberId }, conversation, contact: { ...contact, _id: contactId } }

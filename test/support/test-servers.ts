@@ -5,7 +5,7 @@ import { closeRegistry } from '#deploy/local/registry.ts'
 import { startServers } from '#deploy/local/servers.ts'
 import { refuseUsedVhost } from '#test/support/vhosts.ts'
 
-/** What tests are told of their servers. `DATABASE` and `VHOST` in the addresses are replaced by each test's own. */
+/** Addresses of the test servers. `DATABASE` and `VHOST` in the addresses are replaced by each test's own. */
 export interface TestServers {
   mongodbUri: string
   rabbitmqUrl: string

@@ -100,7 +100,7 @@ async function trial(target: Target): Promise<boolean> {
   const wamids = ledger.inbound.map(item => item.wamid)
   const settleStart = Date.now()
   const unsettled = await oracle.settle(SETTLE_MS, { wamids })
-  const verdict = await oracle.judge(ledger, unsettled)
+  const verdict = await oracle.verdict(ledger, unsettled)
   const missed = await Promise.all(witnesses.map(witness => witness.verdict()))
   for (const witness of witnesses) witness.close()
   return report(target, { verdict, ledger, downtimes, settleMs: Date.now() - settleStart, missed })

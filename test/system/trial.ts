@@ -19,12 +19,12 @@ if (!TRIALS.includes(name)) {
 }
 const { run } = (await import(`./trials/${name}.ts`)) as { run(): Promise<Facts> }
 const facts = await run()
-process.exit(tell(facts) ? 0 : 1)
+process.exit(print(facts) ? 0 : 1)
 
-/** What was seen, each with whether it may be so; `null` is told only. */
+/** What was seen, each with whether it is allowed; `null` is only printed. */
 export type Facts = Record<string, readonly [seen: string | number, isGood: boolean | null]>
 
-function tell(seen: Facts): boolean {
+function print(seen: Facts): boolean {
   for (const [what, [value, isGood]] of Object.entries(seen))
     console.log(`${isGood === null ? '      ' : isGood ? 'passed' : 'FAILED'}  ${what.padEnd(58)} ${value}`)
   return Object.values(seen).every(([, isGood]) => isGood !== false)

@@ -19,7 +19,7 @@ beforeEach(async () => {
 const login = (body: object, headers = {}) => gateway.call('POST', '/api/v1/auth/login', { body, headers })
 const own = { email: PEOPLE.agent, password: passwordOf('agent') }
 
-test('a person signs in and is told who they are', async () => {
+test('a user signs in and gets their own account data', async () => {
   const { status, body, headers } = await login(own)
   expect(status).toBe(200)
   expect(body).toMatchObject({ tokenType: 'Bearer', expiresIn: 900, user: { email: PEOPLE.agent, role: 'agent' } })
@@ -138,7 +138,7 @@ describe('tokens', () => {
 })
 
 describe('X-Organization-Id', () => {
-  test("names the caller's own tenant, or any for a platform admin, who leaves a trace", async () => {
+  test("names the caller's own tenant, or any for a platform admin, which leaves an audit entry", async () => {
     const other = await userByEmail(gateway.store, PEOPLE.other)
     const mine = await userByEmail(gateway.store, PEOPLE.agent)
     const as = (person: 'agent' | 'platform', organization: unknown) =>

@@ -77,9 +77,9 @@ test('rows of a file become recipients or say why not; the estimate sums them up
   const checked = await w.until(id, it => it.audience.state !== 'CHECKING')
   expect(checked.audience).toMatchObject({ state: 'READY', rows: 23, recipients: 19, duplicate: 1, invalid: 2, optedOut: 1 })
 
-  const { body: told } = await w.call('POST', '/estimate', { campaignId: id })
-  expect(told).toMatchObject({ recipients: 19, left: { invalid: 2, duplicate: 1, optedOut: 1 }, messagesPerSecond: 80 })
-  expect(told.cost).toEqual({
+  const { body: estimated } = await w.call('POST', '/estimate', { campaignId: id })
+  expect(estimated).toMatchObject({ recipients: 19, left: { invalid: 2, duplicate: 1, optedOut: 1 }, messagesPerSecond: 80 })
+  expect(estimated.cost).toEqual({
     amount: 7.6,
     currency: 'MAD',
     parts: [{ category: 'marketing', country: 'MA', count: 19, amount: 7.6 }],
@@ -117,16 +117,22 @@ test('a campaign is estimated before there is a draft: nothing is stored, and th
   const list = [...people(20), [number(1), 'Again'], ['nonsense', 'X'], [number(3), 'Twice']]
   const recipients = [...list.map(([to, value]) => ({ to, variables: { [name]: value } })), { to: number(50) }]
   const estimate = (body: object) => w.call('POST', '/estimate', body)
-  const { status, body: told } = await estimate({ ...input, recipients })
-  expect([status, told.recipients, told.left]).toEqual([200, 19, { invalid: 2, duplicate: 2, optedOut: 1 }])
-  expect(told).toMatchObject({ cost: { amount: 7.6 }, messagesPerSecond: 80, durationSeconds: 1, ahead: 0, aheadElsewhere: 0 })
+  const { status, body: estimated } = await estimate({ ...input, recipients })
+  expect([status, estimated.recipients, estimated.left]).toEqual([200, 19, { invalid: 2, duplicate: 2, optedOut: 1 }])
+  expect(estimated).toMatchObject({
+    cost: { amount: 7.6 },
+    messagesPerSecond: 80,
+    durationSeconds: 1,
+    ahead: 0,
+    aheadElsewhere: 0,
+  })
   expect((await estimate({ ...input, recipients, perMinute: 19 })).body).toMatchObject({ durationSeconds: 60 })
 
   const id = await w.campaign({ recipients })
   await using _sender = await w.send()
   await w.until(id, it => it.audience.state === 'READY')
   const { body: drafted } = await estimate({ campaignId: id })
-  expect({ ...drafted, startsAt: '', finishesAt: '' }).toEqual({ ...told, startsAt: '', finishesAt: '' })
+  expect({ ...drafted, startsAt: '', finishesAt: '' }).toEqual({ ...estimated, startsAt: '', finishesAt: '' })
   await campaigns.deleteMany({ tenantId })
   await campaignRecipients.deleteMany({ tenantId })
 
@@ -142,7 +148,7 @@ test('a campaign is estimated before there is a draft: nothing is stored, and th
   expect(await campaignRecipients.countDocuments({ tenantId })).toBe(0)
 })
 
-test('an estimate needs one campaign, there or told, and stays in its tenant', async () => {
+test('an estimate needs one campaign, stored or given in the request, and stays in its tenant', async () => {
   await using w = await openCampaigns()
   const id = '0'.repeat(24)
   const cases: [object, number, string][] = [

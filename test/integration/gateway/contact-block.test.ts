@@ -60,7 +60,7 @@ test('a blocked person is kept away by Meta, and here where Meta does not; nobod
 
   expect((await w.call('GET', '/contacts?blocked=true')).body.data).toMatchObject([{ id }])
 
-  // The simulated Meta has heard nothing from this person: it refuses, and is asked again when they write.
+  // The simulated Meta has no message from this person: it refuses, and the request is repeated when they write.
   await reportBlocks(w.deps)
   expect((await w.contact()).block).toMatchObject({ state: 'REFUSED', problem: expect.any(String) })
   await w.record('Encore')
@@ -82,7 +82,7 @@ test('a blocked person is kept away by Meta, and here where Meta does not; nobod
   expect(actions.map(({ action }) => action)).toEqual(['contacts.block', 'contacts.unblock'])
 })
 
-test('Meta is told by a process of its own, and again when it did not answer', async ({ world }) => {
+test('a separate process sends blocks to Meta, and repeats them when Meta did not answer', async ({ world }) => {
   await using simulator = await createSimulator()
   await using w = await open(world, simulator.url)
   await w.record('Bonjour')

@@ -52,7 +52,7 @@ test('a file becomes contacts, and says which rows do not', async () => {
   expect(await gateway.store.connection.collection('fs.files').countDocuments({ filename: /imports/ })).toBe(0)
 })
 
-test('who is here already gets a name and attributes, in the threads too; an empty cell takes nothing away', async () => {
+test('existing contacts get a name and attributes, also in their conversations; an empty cell removes nothing', async () => {
   const before = (await find('karim.b')).data[0]
   const { body } = await send(`phone,name,city,optout\n${before.phone},Karim B.,Salé,\n`)
   expect(body).toMatchObject({ created: 0, updated: 1 })

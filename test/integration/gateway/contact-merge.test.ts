@@ -30,7 +30,7 @@ const call = (method: string, path: string, body?: object, as: Person = 'manager
   gateway.call(method, `/api/v1${path}`, { as, body })
 const find = async (filter: object) => String((await gateway.store.raw.contacts.findOne({ deletedAt: null, ...filter }))?._id)
 
-test('a contact by phone and one by user id become one, with one thread and what hung on both', async () => {
+test('a contact by phone and one by user id become one, with one conversation and everything that belonged to both', async () => {
   const [waId, userId] = ['212661850001', 'MA.85000111222333444555']
   await record({ from: waId }, 'by phone')
   await record({ from_user_id: userId }, 'by name')
@@ -67,8 +67,8 @@ test('a contact by phone and one by user id become one, with one thread and what
   })
   expect((await call('GET', `/conversations/${conversation.id}/messages`)).body.total).toBe(3)
   expect((await call('GET', `/conversations/${conversation.id}/notes`)).body.data).toMatchObject([{ text: 'of the other' }])
-  const told = await gateway.store.raw.events.find({ 'payload.updates.joinedWith': conversation.id }).toArray()
-  expect(told.map(({ payload }) => payload.conversationId)).toEqual([gone.id])
+  const events = await gateway.store.raw.events.find({ 'payload.updates.joinedWith': conversation.id }).toArray()
+  expect(events.map(({ payload }) => payload.conversationId)).toEqual([gone.id])
   expect(await gateway.store.raw.auditLog.countDocuments({ action: 'contacts.merge', 'object.id': kept })).toBe(1)
 
   await record({ from: waId }, 'phone again')

@@ -31,11 +31,11 @@ beforeAll(async () => {
   const { store, queue } = gateway
   stack.use(await startRecorder({ store, queue, log }))
   stack.use(await startDeadLetterConsumer({ store, queue, log }))
-  const hear = async ({ messageId }: { messageId: string | null }) => {
+  const collect = async ({ messageId }: { messageId: string | null }) => {
     enqueued.push(messageId)
     return { kind: 'done' as const }
   }
-  stack.use(await queue.consume(QUEUES.chat, hear, { prefetch: 10 }))
+  stack.use(await queue.consume(QUEUES.chat, collect, { prefetch: 10 }))
 })
 afterAll(() => stack.disposeAsync())
 beforeEach(async () => {
@@ -49,7 +49,7 @@ const post = (path: string, body: object = {}, as: Person = 'manager') =>
 const deadLetterNamed = (id: string) => gateway.store.raw.deadLetters.findOne({ _id: new Types.ObjectId(id) })
 const open = (filter: object = {}) => gateway.store.raw.deadLetters.findOne({ state: 'NEW', ...filter })
 
-/** A bell of a message of the tenant's, which died of something. */
+/** Stores a dead letter of the send job of a message of the tenant. */
 async function keepSendJob(changes: Partial<NewDeadLetter> = {}): Promise<string> {
   const tenantId = changes.tenantId ?? demo
   const row = (await gateway.store.raw.messages.findOne({ tenantId, direction: 'OUTBOUND' })) as MessageDoc
@@ -175,7 +175,7 @@ describe('a replay', () => {
     expect(enqueued.filter(one => one === messageId)).toHaveLength(1)
   })
 
-  test('that the broker does not take leaves the letter open', async () => {
+  test('that the broker does not take leaves the dead letter open', async () => {
     const id = await keepSendJob()
     const { queue } = gateway.deps
     gateway.deps.queue = { ...queue, publish: () => Promise.reject(new PublishError('disconnected', 'away')) } as typeof queue
@@ -198,7 +198,7 @@ describe('a replay', () => {
     expect((await post(`/${id}/replay`)).status).toBe(202)
   })
 
-  test('of an edited bell goes only as its row says', async () => {
+  test('of an edited send job is sent only as its row says', async () => {
     const id = await keepSendJob({ payload: '{"v":0}', reason: 'not a send job' })
     const row = (await gateway.store.raw.messages.findOne({ tenantId: demo, direction: 'OUTBOUND' })) as MessageDoc
     const theirs = (await gateway.store.raw.messages.findOne({ tenantId: other })) as MessageDoc
@@ -233,8 +233,8 @@ describe('a replay', () => {
   })
 })
 
-describe('many letters', () => {
-  test('are grouped by cause, foretold, and replayed page by page without those that die meanwhile', async () => {
+describe('many dead letters', () => {
+  test('are grouped by cause, previewed, and replayed page by page without those that die meanwhile', async () => {
     const ids: string[] = []
     for (let i = 0; i < 5; i++)
       ids.push(await keepSendJob({ error: `TypeError: no row ${i}`, createdAt: new Date(1_795_000_000_000) }))

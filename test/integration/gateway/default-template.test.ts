@@ -30,7 +30,7 @@ async function windowEnds(waId = SALMA): Promise<Date> {
 }
 const plus = (at: Date, ms: number) => new Date(at.getTime() + ms)
 
-describe('the template that fits', () => {
+describe('the default template', () => {
   test('is the first one for somebody who never wrote, filled with what is known of them', async () => {
     const to = stranger()
     const { status, body } = await defaultTemplate({
@@ -94,7 +94,7 @@ describe('the template that fits', () => {
     expect((await defaultTemplate({ candidateName: 'Amal' })).status).toBe(400)
   })
 
-  test('is needed: an account that has set none is told so', async () => {
+  test('must be set: an account without one gets an error that names the setting', async () => {
     const { tenants } = gateway.store.raw
     const settings = (await tenants.findOne({ _id: tenantId }))?.settings
     await tenants.updateOne({ _id: tenantId }, { $set: { 'settings.initiateTemplate': null } })

@@ -11,12 +11,12 @@ const ID = expect.stringMatching(/^[0-9a-f]{24}$/)
 const stack = new AsyncDisposableStack()
 let world: Dialects
 let organization: Record<string, string>
-let heard: { wamid: string; at: Date }
+let received: { wamid: string; at: Date }
 let leadId: string
 beforeAll(async () => {
   world = stack.use(await openDialects())
   organization = { 'x-organization-id': String(world.tenantId) }
-  heard = await world.hear('1234567890', 'Hello, I want to buy an iPhone')
+  received = await world.receive('1234567890', 'Hello, I want to buy an iPhone')
   leadId = String((await world.conversationOf('1234567890')).leadId)
 })
 afterAll(() => stack.disposeAsync())
@@ -177,7 +177,7 @@ describe('MS-13 GET /messages', () => {
             to: OURS,
             from: PHONE,
             text: 'Hello, I want to buy an iPhone',
-            createdAt: heard.at.toISOString(),
+            createdAt: received.at.toISOString(),
           },
         ],
         total: body.data.length,
@@ -227,10 +227,10 @@ describe('CV-08..CV-11 /conversations, named by phone', () => {
       to: OURS,
       from: PHONE,
       text: 'Hello, I want to buy an iPhone',
-      createdAt: heard.at.toISOString(),
+      createdAt: received.at.toISOString(),
       status: 'RECEIVED',
       statusUpdatedAt: expect.any(String),
-      externalMessageId: heard.wamid,
+      externalMessageId: received.wamid,
       errorCode: null,
       errorMessage: null,
     })
@@ -270,7 +270,7 @@ describe('CV-08..CV-11 /conversations, named by phone', () => {
     await store.models.clients.insertMany([
       { ...copied, _id: second, phoneNumberId, whatsappNumber: '212600111333', isPrimary: false },
     ])
-    await world.hear('1234567890', 'And the other number?', phoneNumberId)
+    await world.receive('1234567890', 'And the other number?', phoneNumberId)
     const later = new Date(Date.now() + 60_000)
     await store.models.conversations.updateOne({ tenantId, clientId: second }, { $set: { lastActivityAt: later } })
     const latest = await call('GET', `/conversations/${PHONE}/messages`)

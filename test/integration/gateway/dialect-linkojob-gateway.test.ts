@@ -43,7 +43,7 @@ describe('MS-06..MS-08', () => {
   })
 
   test('the candidate replies: the text goes, the template is refused and names the text endpoint', async () => {
-    await world.hear(to, 'Yes interested')
+    await world.receive(to, 'Yes interested')
     const conversationId = String((await world.conversationOf(to))._id)
     for (const body of [
       { to, text: 'a' },
@@ -94,7 +94,7 @@ describe('CV-04..CV-07', () => {
   const from = '212638167218'
 
   test('conversations and messages come in pages', async () => {
-    const { at, wamid } = await world.hear(from, 'Yes interested')
+    const { at, wamid } = await world.receive(from, 'Yes interested')
     const row = await world.conversationOf(from)
     const { status, body } = await world.call('GET', '/api/conversations?page=1&limit=1')
     expect([status, { ...body, conversations: body.conversations.length }]).toEqual([
@@ -144,7 +144,7 @@ describe('CV-04..CV-07', () => {
     ])
   })
 
-  test('the window is told, open and closed; reading is kept', async () => {
+  test('the window is shown as open and closed; reading is stored', async () => {
     const { _id, windowExpiresAt } = await world.conversationOf(from)
     const window = () => world.call('GET', `/api/conversations/${_id}/window`)
     const open = await window()

@@ -21,7 +21,7 @@ test('a message by {clientId, candidatePhone, message, templateName}: template b
     jobTitle: 'Developer PHP',
   })
   expect([first.status, first.body]).toMatchObject([202, { success: true, messageId: ID, cost: 0.4 }])
-  await world.hear('212638167216', '...')
+  await world.receive('212638167216', '...')
   const second = await world.call('POST', '/api/messages/send', body)
   expect([second.status, second.body]).toMatchObject([202, { success: true, messageId: ID, cost: 0 }])
   const { templateName: _none, ...templateless } = body

@@ -50,8 +50,8 @@ describe('MS-01..MS-05 POST /api/messages/send', () => {
     expect(row.fallback).toMatchObject({ because: 'accepted', instead: { type: 'text', text: 'Bonjour' } })
   })
 
-  test('after the candidate has replied: the text, for nothing, with the template in reserve for when it is sent', async () => {
-    await world.hear(AHMED, 'Yes interested')
+  test('after the candidate has replied: the text is free, with the template as its fallback at sending', async () => {
+    await world.receive(AHMED, 'Yes interested')
     const { status, body } = await send(
       toAhmed({ message: 'Message content', candidateName: 'Ahmed', jobTitle: 'Developer PHP' }),
     )
@@ -154,7 +154,7 @@ describe('CV-01..CV-03 conversations', () => {
       clientId: '1054543651068213',
       applicationId: 'application-7',
     })
-    const { wamid, at } = await world.hear(waId, 'Yes interested')
+    const { wamid, at } = await world.receive(waId, 'Yes interested')
     const { _id, clientId } = await world.conversationOf(waId)
     const list = await world.call('GET', `/api/messages/conversations?clientId=${clientId}&page=1&limit=1`)
     const row = {

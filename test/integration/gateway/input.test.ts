@@ -202,7 +202,7 @@ describe('OpenAPI', () => {
 })
 
 describe('limits', () => {
-  test('are told in headers, refused with 429, and count sends, reads and writes apart', async () => {
+  test('are shown in headers, refused with 429, and count sends, reads and writes apart', async () => {
     await using small = await openGateway(await createWorld(), {
       RATE_LIMIT_API: '2/min',
       RATE_LIMIT_MESSAGES: '1/min',

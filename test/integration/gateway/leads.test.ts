@@ -61,9 +61,9 @@ describe('a lead', () => {
     expect([made.status, (await add()).body]).toEqual([201, made.body])
     gateway.clock.now = null
     const { body } = await get(`/leads/${id}/notes`)
-    const told = body.data.map(({ kind, content, isPrivate }: Record<string, unknown>) => [kind, content, isPrivate])
-    expect(told).toHaveLength(3)
-    expect(told).toEqual(
+    const notes = body.data.map(({ kind, content, isPrivate }: Record<string, unknown>) => [kind, content, isPrivate])
+    expect(notes).toHaveLength(3)
+    expect(notes).toEqual(
       expect.arrayContaining([
         ['note', 'called back', true],
         ['message', 'Encore moi', false],
@@ -176,18 +176,21 @@ describe('a contact', () => {
     expect((await find('.*')).total).toBe(0)
   })
 
-  test('is named by an agent, and shown so in its threads', async () => {
+  test('is named by an agent, and has that name in its conversations', async () => {
     const { id } = (await find('212661800001')).data[0]
     const { body } = await call('PATCH', `/contacts/${id}`, { name: 'Nadia A.', attributes: { city: 'Rabat', age: 30 } })
     expect(body).toMatchObject({ name: 'Nadia A.', nameSource: 'agent', attributes: { city: 'Rabat', age: 30 } })
     const less = await call('PATCH', `/contacts/${id}`, { attributes: { age: null } })
     expect(less.body.attributes).toEqual({ city: 'Rabat' })
     expect((await get('/conversations?q=nadia a')).body.data).toMatchObject([{ contact: { id, name: 'Nadia A.' } }])
-    const told = await gateway.store.raw.events.find({ tenantId: demo, _id: /^p:/ }).toArray()
-    expect(told[0]).toMatchObject({ name: 'conversation:updated', payload: { conversation: { contact: { name: 'Nadia A.' } } } })
+    const events = await gateway.store.raw.events.find({ tenantId: demo, _id: /^p:/ }).toArray()
+    expect(events[0]).toMatchObject({
+      name: 'conversation:updated',
+      payload: { conversation: { contact: { name: 'Nadia A.' } } },
+    })
   })
 
-  test('is opted out and in again, with source, time and a trace', async () => {
+  test('is opted out and in again, with source, time and an audit entry', async () => {
     const { id } = (await find('212661800001')).data[0]
     const out = await call('PATCH', `/contacts/${id}`, { optOut: true })
     expect(out.body).toMatchObject({ optOut: true, optOutSource: 'agent', optOutAt: expect.any(String) })
@@ -208,7 +211,7 @@ describe('a contact', () => {
     expect((await call('POST', '/contacts', { name: 'Nobody' })).status).toBe(400)
   })
 
-  test('is handed out whole to managers, with a trace', async () => {
+  test('is exported completely to managers, with an audit entry', async () => {
     const { id } = (await find('212661800001')).data[0]
     expect((await get(`/contacts/${id}/export`)).status).toBe(403)
     const { body, headers } = await get(`/contacts/${id}/export?limit=1`, 'manager')

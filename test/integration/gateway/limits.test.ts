@@ -124,7 +124,7 @@ describe('limits', () => {
     expect(Date.parse(own.holds[0].until)).toBeGreaterThan(Date.now() + 50_000)
   })
 
-  test('say so when nobody can tell what is used', async () => {
+  test('say so when their use cannot be read', async () => {
     const { redis } = gateway.deps
     const away = { time: () => Promise.reject(new Error('away')) }
     gateway.deps.redis = new Proxy(redis, { get: (real, name) => Reflect.get(name in away ? away : real, name) })
@@ -134,7 +134,7 @@ describe('limits', () => {
     expect(body.numbers[0]).toMatchObject({ slowFactor: null, holds: [] })
   })
 
-  test('are set by admins, member by member, with a trace', async () => {
+  test('are set by admins, member by member, with an audit entry', async () => {
     const { body } = await call('PUT', '/limits', { messagesPerMinute: 30 }, 'admin')
     expect([body.messagesPerMinute.limit, body.messagesPerDay.limit]).toEqual([30, null])
     await call('PUT', '/limits', { messagesPerDay: 500, numbers: [{ id: String(number._id), maxPerSecond: 5 }] }, 'admin')
@@ -192,7 +192,7 @@ describe('the backlog', () => {
     // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects
     body.data.find(({ phoneNumberId }) => phoneNumberId === number.phoneNumberId) as any
 
-  test('tells what waits for what, how long, and when it is gone', async () => {
+  test('shows what waits for what, how long, and when it is gone', async () => {
     const later = new Date(Date.now() + 3_600_000)
     await wait(3, {})
     await wait(5, { state: 'WAITING', reason: 'pair', nextStepAt: later })
@@ -212,7 +212,7 @@ describe('the backlog', () => {
     expect(own.classes[1].oldestSeconds).toBeGreaterThanOrEqual(160)
   })
 
-  test('of many is told from the next due ones', async () => {
+  test('of many messages is estimated from the next due ones', async () => {
     await wait(40, { state: 'WAITING', reason: 'rate', nextStepAt: new Date(1_795_000_000_000) })
     await wait(10, { state: 'WAITING', reason: 'rate', priority: 'campaign', nextStepAt: new Date(1_795_000_000_000) })
     const count = async (bounds: CountBounds) =>
@@ -271,7 +271,7 @@ describe('the backlog', () => {
     ])
   })
 
-  test('is tried with other limits, which tell what becomes of the neighbours', async () => {
+  test('is tried with other limits, and shows the effect on the other numbers of the account', async () => {
     const near = await secondNumber()
     const far = await secondNumber({ wabaId: '77', portfolioId: '78' })
     await call('PUT', '/limits', { messagesPerMinute: 600 }, 'admin')

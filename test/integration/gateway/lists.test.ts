@@ -20,12 +20,12 @@ beforeAll(async () => {
   gateway = stack.use(await openGateway(stack.use(await createWorld())))
   demo = (await userByEmail(gateway.store, PEOPLE.agent)).tenantId
   other = (await userByEmail(gateway.store, PEOPLE.other)).tenantId
-  const hear = async (delivery: { type: string; content: Buffer }) => {
+  const collect = async (delivery: { type: string; content: Buffer }) => {
     expect(delivery.type).toBe(MESSAGE_TYPE.events)
     events.push(...RealtimeEvents.parse(JSON.parse(delivery.content.toString())).events)
     return { kind: 'done' as const }
   }
-  for (const queue of QUEUES.realtime) stack.use(await gateway.queue.consume(queue, hear, { prefetch: 10 }))
+  for (const queue of QUEUES.realtime) stack.use(await gateway.queue.consume(queue, collect, { prefetch: 10 }))
 })
 afterAll(() => stack.disposeAsync())
 
@@ -34,7 +34,7 @@ const put = (path: string, body: object | undefined, as: Person = 'agent') => ga
 const idOf = async (person: Person) => String((await userByEmail(gateway.store, PEOPLE[person]))._id)
 const conversations = async (tenantId: Id) => gateway.store.models.conversations.find({ tenantId }).lean()
 
-/** Copies of a thread, a second apart, each with a person of its own. */
+/** Copies of a conversation, a second apart, each with a contact of its own. */
 async function addConversations(count: number): Promise<void> {
   const row = (await conversations(demo))[0] as ConversationDoc
   const base = Date.now() - 30 * 24 * 3_600_000
@@ -139,7 +139,7 @@ describe('a list', () => {
 describe('a conversation', () => {
   const open = async (q: string) => (await get(`/conversations?q=${q}`)).body.data[0]
 
-  test('that is read tells so, and its messages are read', async () => {
+  test('that is read shows no unread messages, and its messages are READ', async () => {
     const unread = (await get('/conversations?unread=true')).body.data[0]
     events.length = 0
     const { status, body } = await put(`/conversations/${unread.id}/read`, undefined)
@@ -194,7 +194,7 @@ describe('a conversation', () => {
     expect((await auto()).body.assignedTo.id).toBe(agent)
   })
 
-  test('tells how long its window lasts, or which template would open it', async () => {
+  test('shows how long its window lasts, or which template would open it', async () => {
     const { id, windowExpiresAt } = await open('salma')
     gateway.clock.now = new Date(new Date(windowExpiresAt).getTime() - 61_500)
     expect((await get(`/conversations/${id}/window`)).body).toEqual({
@@ -253,7 +253,7 @@ test('templates are listed by state and category', async () => {
   expect((await get(`/templates/${body.data[0].id}`)).body).toEqual(body.data[0])
 })
 
-test('a number is paused and resumed by its admins, with an event and a trace', async () => {
+test('a number is paused and resumed by its admins, with an event and an audit entry', async () => {
   const [number] = (await get('/phone-numbers')).body.data
   expect(number).toMatchObject({ whatsappNumber: '+212600111222', status: 'active' })
   expect(JSON.stringify(number)).not.toContain('oken"')
@@ -270,7 +270,7 @@ test('a number is paused and resumed by its admins, with an event and a trace', 
   expect([(await older('pause')).body.status, (await older('resume')).body.status]).toEqual(['paused', 'active'])
 })
 
-test('a number is named and made the primary one by its admins, one at a time, with a trace', async () => {
+test('a number is named and made the primary one by its admins, one at a time, with an audit entry', async () => {
   const { clients, auditLog } = gateway.store.models
   const first = await clients.findOne({ tenantId: demo, isPrimary: true }).lean()
   const { _id, ...copied } = first as NonNullable<typeof first>
@@ -283,8 +283,8 @@ test('a number is named and made the primary one by its admins, one at a time, w
   expect((await edit({ companyName: 'Second', isPrimary: true })).body).toMatchObject({ companyName: 'Second', isPrimary: true })
   const primary = await clients.find({ tenantId: demo, isPrimary: true }).lean()
   expect(primary.map(row => String(row._id))).toEqual([String(second._id)])
-  const [trace] = await auditLog.find({ tenantId: demo, 'object.id': String(second._id) }).lean()
-  expect(trace).toMatchObject({ action: 'clients.update', changes: { isPrimary: { before: false, after: true } } })
+  const [auditEntry] = await auditLog.find({ tenantId: demo, 'object.id': String(second._id) }).lean()
+  expect(auditEntry).toMatchObject({ action: 'clients.update', changes: { isPrimary: { before: false, after: true } } })
   await clients.deleteOne({ tenantId: demo, _id: second._id })
   await clients.updateOne({ tenantId: demo, _id }, { $set: { isPrimary: true } })
 })
@@ -443,7 +443,7 @@ describe("another tenant's", () => {
     )
     const died = {
       tenantId,
-      messageId: `m:letter-of-${tenantId}`,
+      messageId: `m:dead-letter-of-${tenantId}`,
       queue: QUEUES.chat,
       type: MESSAGE_TYPE.sendJob,
       payload: '{}',

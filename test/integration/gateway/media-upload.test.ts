@@ -32,7 +32,9 @@ const picture = (width: number) =>
     .jpeg()
     .toBuffer()
 
-test('a file is kept from a form or from bare bytes, told what it is, and read back by its tenant alone', async ({ world }) => {
+test('a file is stored from a form or from raw bytes, described in the reply, and read back by its tenant alone', async ({
+  world,
+}) => {
   const { gateway, post } = await open(world)
   const image = await picture(20)
   const sha256 = createHash('sha256').update(image).digest('hex')

@@ -16,11 +16,11 @@ const jobs: SendJob[] = []
 let gateway: Gateway
 beforeAll(async () => {
   gateway = stack.use(await openGateway(stack.use(await createWorld())))
-  const hear = async (delivery: Delivery) => {
+  const collect = async (delivery: Delivery) => {
     jobs.push(SendJob.parse(JSON.parse(delivery.content.toString())))
     return { kind: 'done' as const }
   }
-  stack.use(await gateway.queue.consume(QUEUES.chat, hear, { prefetch: 10 }))
+  stack.use(await gateway.queue.consume(QUEUES.chat, collect, { prefetch: 10 }))
 })
 afterAll(() => stack.disposeAsync())
 beforeEach(() => {
@@ -41,7 +41,7 @@ let lastNumber = 212662000000
 const stranger = () => String(++lastNumber)
 
 describe('a text', () => {
-  test('is stored with its thread, answered 202 and rung', async () => {
+  test('is stored with its conversation, answered 202 and enqueued', async () => {
     const before = await conversationOf(SALMA)
     const { status, body } = await post('/messages/send', { to: '+212 661-000101', text: 'Bonjour' })
     expect(status).toBe(202)
@@ -397,7 +397,7 @@ describe('trying again', () => {
   })
 })
 
-test('without the broker a send is stored all the same, for the sweep to ring', async () => {
+test('without the broker a send is still stored, and the sweep enqueues it', async () => {
   const world = await createWorld()
   await using alone = await openGateway(world)
   await alone.queue[Symbol.asyncDispose]()

@@ -42,7 +42,7 @@ const number = async () => (await gateway.store.raw.clients.findOne({ phoneNumbe
 const set = (fields: Partial<ClientDoc>) => gateway.store.raw.clients.updateOne({ phoneNumberId }, { $set: fields })
 const due = () => set({ nextTokenCheckAt: null, nextHealthCheckAt: null })
 const check = (changes: Partial<BackgroundDeps> = {}) => checkTokens({ ...deps, ...changes })
-async function told(): Promise<unknown[]> {
+async function emitted(): Promise<unknown[]> {
   const rows = await gateway.store.raw.events
     .find({ name: 'client:status', clientId: (await number())._id })
     .sort({ at: 1 })
@@ -62,7 +62,7 @@ describe('a token', () => {
     expect(aheadMs).toBeLessThan(1.11 * DAY_MS)
     await check()
     expect((await number()).tokenCheckedAt).toEqual(first.tokenCheckedAt)
-    expect(await told()).toEqual([])
+    expect(await emitted()).toEqual([])
   })
 
   test('that is not valid any more pauses its number, whose banner names the cause', async () => {
@@ -75,21 +75,21 @@ describe('a token', () => {
       tokenValid: false,
       statusReason: expect.stringContaining('password'),
     })
-    expect(await told()).toEqual([{ status: 'paused', reason: 'token' }])
+    expect(await emitted()).toEqual([{ status: 'paused', reason: 'token' }])
   })
 
-  test('is told to be near its end once, and no more when it is replaced', async () => {
+  test('is announced once as near its end, and not again when it is replaced', async () => {
     simulator.token({ token: TOKEN, wabaIds: [wabaId], expiresAt: inDays(6) })
     await check({ app: null })
     await due()
     await check({ app: null })
-    expect(await told()).toEqual([{ status: 'active', reason: 'token-expiring' }])
+    expect(await emitted()).toEqual([{ status: 'active', reason: 'token-expiring' }])
     expect((await number()).notices).toMatchObject([{ type: 'TOKEN_EXPIRING', severity: 'WARNING' }])
     simulator.token({ token: TOKEN, wabaIds: [wabaId], expiresAt: inDays(60) })
     await due()
     await check({ app: null })
     expect((await number()).notices).toEqual([])
-    expect(await told()).toHaveLength(1)
+    expect(await emitted()).toHaveLength(1)
   })
 
   test('that ends soon is exchanged for a new one, stored encrypted; numbers that share it are asked about once', async () => {
@@ -105,13 +105,13 @@ describe('a token', () => {
     expect(new Set(tokens).size).toBe(1)
     expect(tokens[0]).not.toBe(TOKEN)
     for (const row of rows) expect((row.tokenExpiry?.getTime() ?? 0) - Date.now()).toBeGreaterThan(59 * DAY_MS)
-    expect(await told()).toEqual([])
+    expect(await emitted()).toEqual([])
     const traces = await gateway.store.connection.collection('auditLog').find({ action: 'clients.renewToken' }).toArray()
     expect(traces).toHaveLength(2)
     expect(JSON.stringify(traces)).not.toContain(tokens[0] as string)
   })
 
-  test('cannot be judged while Meta is away or does not know our app: nothing is paused, and it is asked again soon', async () => {
+  test('cannot be checked while Meta is away or does not know our app: nothing is paused, and it is asked again soon', async () => {
     for (const app of [APP, { ...APP, secret: 'wrong' }]) {
       if (app === APP) simulator.faults([{ match: { path: '/debug_token' }, times: 5, effect: { reset: true } }])
       await due()
@@ -121,7 +121,7 @@ describe('a token', () => {
       expect((row.nextTokenCheckAt?.getTime() ?? 0) - Date.now()).toBeLessThan(20 * 60_000)
       simulator.reset()
     }
-    expect(await told()).toEqual([])
+    expect(await emitted()).toEqual([])
   })
 
   test('that Meta calls valid ends the pause that a refusal made, once an hour; other pauses stay', async () => {
@@ -172,20 +172,20 @@ describe('rotation of keys', () => {
 describe('the fields of a number', () => {
   const look = () => checkHealth(deps)
 
-  test('are read, written where they differ, and told', async () => {
+  test('are read, written where they differ, and emitted', async () => {
     simulator.setNumber(phoneNumberId, { qualityRating: 'RED', throughput: 1000, verifiedName: 'Atlas' })
     await look()
     const row = await number()
     expect(row).toMatchObject({ qualityRating: 'RED', throughput: 1000, verifiedName: 'Atlas', metaStatus: 'CONNECTED' })
     expect(row.nextHealthCheckAt?.getTime()).toBeGreaterThan(Date.now() + 0.89 * 3_600_000)
-    const [event] = (await told()) as { changed: string[] }[]
+    const [event] = (await emitted()) as { changed: string[] }[]
     expect(event?.changed.toSorted()).toEqual(['metaStatus', 'nameStatus', 'qualityRating', 'throughput', 'verifiedName'])
     await due()
     await look()
-    expect(await told()).toHaveLength(1)
+    expect(await emitted()).toHaveLength(1)
   })
 
-  test('do not undo what a webhook told later', async () => {
+  test('do not undo what a webhook reported later', async () => {
     simulator.setNumber(phoneNumberId, { throughput: 1000 })
     await set({ lastEventAt: { throughput: new Date(Date.now() + 60_000) }, throughput: 80 })
     await look()

@@ -54,7 +54,7 @@ test('the service starts, answers, logs no secret, and leaves with 0 on SIGTERM'
   for (const secret of [accessToken, credentials.password, credentials.email, JWT_SECRET]) expect(output()).not.toContain(secret)
 })
 
-test('a bad configuration is told in one message, without values', async ({ world }) => {
+test('a bad configuration is reported in one message, without values', async ({ world }) => {
   const { child, output } = start(world, { JWT_SECRET: 'too short', RATE_LIMIT_API: 'many' })
   expect((await once(child, 'exit'))[0]).not.toBe(0)
   expect(output()).toMatch(/JWT_SECRET[\s\S]*RATE_LIMIT_API/)

@@ -31,7 +31,7 @@ test('a request id that comes twice, from two tenants even, does no harm', async
   expect([(await open('agent')).status, (await open('agent')).status, (await open('other')).status]).toEqual([200, 200, 200])
 })
 
-test('a thread shows what was written at once in the order of sending', async () => {
+test('a conversation shows messages written at the same moment in the order of sending', async () => {
   const { id } = await conversationOf('salma')
   const answers = await Promise.all(Array.from({ length: 25 }, (_, i) => send({ text: `${i}` })))
   expect(answers.map(({ status }) => status)).toEqual(Array(25).fill(202))
@@ -40,7 +40,7 @@ test('a thread shows what was written at once in the order of sending', async ()
   expect(ids).toEqual(ids.toSorted().toReversed())
 })
 
-test('a wrong clock does not spread along the thread', async () => {
+test('a wrong clock does not spread in the conversation', async () => {
   const tenantId = await tenant()
   const { id } = await conversationOf('salma')
   const ahead = new Date(Date.now() + 3_600_000)
@@ -53,7 +53,7 @@ describe('a send that would wait', () => {
   const rowOf = async (text: string) =>
     gateway.store.models.messages.findOne({ tenantId: await tenant(), 'content.text': text }, { _id: 1 }).lean()
 
-  test('is answered when it is sent, and tells how far it came', async () => {
+  test('is answered when it is sent, with its status by then', async () => {
     const asked = send({ text: 'waits' }, { prefer: 'respond-async, wait=60' })
     await untilPasses(async () => expect(await rowOf('waits')).not.toBeNull())
     const sent = { $set: { status: 'SENT' as const, wamid: 'wamid.waits', dispatch: null } }

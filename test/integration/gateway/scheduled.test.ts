@@ -90,7 +90,7 @@ describe('a message with a time of its own', () => {
     expect((await road.eventsOf(body.id)).filter(name => name.endsWith('changed'))).toHaveLength(3)
   })
 
-  test('changed by two at once takes one of the changes and tells the other', async () => {
+  test('changed by two at once takes one of the changes and refuses the other', async () => {
     const to = await road.person()
     const { body } = await send(to, later(HOUR / 2))
     const changes = ['a', 'b', 'c'].map(text => road.call('PATCH', `/messages/scheduled/${body.id}`, { content: { text } }))
@@ -134,7 +134,7 @@ describe('a message with a time of its own', () => {
     expect(answers.every(status => status === 200 || status === 409)).toBe(true)
   })
 
-  test('beyond the end of the window is told at once, and fails with a sentence when its time comes', async () => {
+  test('beyond the end of the window gets a warning at once, and fails with a sentence when its time comes', async () => {
     const to = await road.person(new Date(Date.now() + 1000))
     const { status, body } = await send(to, later(1500))
     expect([status, body.warnings]).toEqual([202, [{ code: 'WINDOW_ENDS_BEFORE', message: expect.stringContaining('it fails') }]])
@@ -153,7 +153,7 @@ describe('a message with a time of its own', () => {
     await road.until(body.id, m => m.status === 'SENT')
   })
 
-  test('as a template is judged again when its time comes', async () => {
+  test('as a template is checked again when its time comes', async () => {
     const { templates, contacts } = road.gateway.store.models
     const { tenantId } = road
     const [paused, unwilling] = [await road.person(), await road.person()]

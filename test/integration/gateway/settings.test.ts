@@ -14,7 +14,7 @@ let record: (from: string, text: string) => Promise<unknown>
 beforeAll(async () => {
   const world = stack.use(await createWorld())
   gateway = stack.use(await openGateway(world))
-  // A store of its own, as another process has: it hears of a change when what it keeps has ended.
+  // A store of its own, as another process has: it sees a change when its cached copy has expired.
   const store = stack.use(await connectStore(world.mongodbUri))
   const events = { publish: async () => undefined, settled: async () => undefined }
   const recording = createRecording({ store, queue: gateway.queue, log, events, pace: newPace() })

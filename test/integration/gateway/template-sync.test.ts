@@ -55,7 +55,7 @@ async function sync() {
 }
 const doc = (name: string) => gateway.store.raw.templates.findOne({ name }) as Promise<TemplateDoc | null>
 const tenantId = async () => (await doc('welcome'))?.tenantId
-const told = async (name: string) =>
+const emitted = async (name: string) =>
   (await gateway.store.raw.events.find({ name: 'template:status', 'payload.name': name }).sort({ at: 1 }).toArray()).map(
     ({ payload }) => payload.status,
   )
@@ -74,7 +74,7 @@ const many = (count: number) => {
 }
 
 describe('a sync', () => {
-  test('is a job that is told at once and found among the jobs; asked for again, it is the same one', async () => {
+  test('is a job that is returned at once and listed among the jobs; a repeated request returns the same one', async () => {
     const first = await order()
     expect(first).toMatchObject({ id: expect.stringMatching(/^sync:/), type: 'SYNC_TEMPLATES', status: 'PENDING' })
     expect((await order()).id).toBe(first.id)
@@ -111,7 +111,7 @@ describe('a sync', () => {
     expect(await doc('bulk_229')).toMatchObject({ status: 'APPROVED', wabaId, metaTemplateId: expect.any(String), variables: [] })
     expect(await doc('job_opportunity')).toMatchObject({ status: 'PAUSED', category: 'UTILITY', variables: [] })
     expect(await doc('welcome')).toMatchObject({ status: 'DISABLED', reason: 'no longer at WhatsApp' })
-    expect([await told('bulk_0'), await told('job_opportunity'), await told('welcome')]).toEqual([
+    expect([await emitted('bulk_0'), await emitted('job_opportunity'), await emitted('welcome')]).toEqual([
       ['approved'],
       ['paused'],
       ['disabled'],

@@ -30,7 +30,7 @@ const create = (body: object, headers = {}) => call('POST', '', { ...HELLO, ...b
 const row = (id: string) => call('GET', `/${id}`)
 const atMeta = (name: string) => [...simulator.sim.world.templates.values()].filter(template => template.name === name)
 const doc = (name: string) => gateway.store.raw.templates.findOne({ name }) as Promise<TemplateDoc | null>
-const told = async (templateId: string) =>
+const emitted = async (templateId: string) =>
   (
     await gateway.store.raw.events.find({ name: 'template:status', 'payload.templateId': templateId }).sort({ at: 1 }).toArray()
   ).map(({ payload }) => payload.status)
@@ -55,7 +55,7 @@ describe('a new template', () => {
     expect(body.components[0].example).toEqual({ body_text: [['Salma', 'job title']] })
     expect(body.variables.map(({ name }: { name: string }) => name)).toEqual(['candidate_name', 'job_title'])
     expect(atMeta('interview')).toMatchObject([{ id: body.metaTemplateId, wabaId, status: 'PENDING' }])
-    expect(await told(body.id)).toEqual(['pending'])
+    expect(await emitted(body.id)).toEqual(['pending'])
     const log = await gateway.store.raw.auditLog.findOne({ action: 'templates.create' })
     expect(log).toMatchObject({ object: { kind: 'template', id: body.id } })
   })
@@ -215,7 +215,7 @@ describe('a template that is registered by hand', () => {
       components: [{ type: 'BODY', text: 'Bonjour {{1}} et bienvenue.' }],
       variables: [{ name: 'candidate_name', position: 1 }],
     })
-    expect(await told(id)).toEqual(['pending', 'pending', 'approved'])
+    expect(await emitted(id)).toEqual(['pending', 'pending', 'approved'])
   })
 
   test('is submitted later, and then Meta decides', async () => {

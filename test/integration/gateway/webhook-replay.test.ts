@@ -71,7 +71,7 @@ describe('a failed event', () => {
     expect([await count('wamid.dry'), (await rowOf(id))?.status]).toEqual([0, 'FAILED'])
   })
 
-  test('gets its effect, once however often it is replayed, with a trace and without its dead letter', async () => {
+  test('gets its effect, once however often it is replayed, with an audit entry and without its dead letter', async () => {
     const id = await keep(inbound('wamid.again', '212661900002'))
     const deadLetter = { tenantId: demo, queue: 'q', exchange: '', routingKey: '', type: MESSAGE_TYPE.webhook, reason: 'x' }
     const kept = { ...deadLetter, error: null, attempt: 1, messageId: id, payload: '{}', headers: {}, createdAt: new Date() }

@@ -11,7 +11,7 @@ import { connectStore, type Store } from '#shared/store/connect.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import { untilPasses } from '#test/support/until.ts'
 import { test as base } from '#test/support/world.ts'
-import { createFixtureWorld, deliveryOf, type FixtureWorld, readFixture, tell } from '#test/support/worlds/fixtures.ts'
+import { createFixtureWorld, deliveryOf, describeStore, type FixtureWorld, readFixture } from '#test/support/worlds/fixtures.ts'
 import { log } from '#test/support/worlds/ingest.ts'
 
 const NUMBER = '1054543651068213'
@@ -47,17 +47,17 @@ test('what waits for a message is dropped and counted after a day, not before', 
   expect([await waiting(), await counted()]).toEqual([2, before])
   await dropParkedItems(depsOf(store, 25 * HOUR_MS))
   expect([await waiting(), await counted()]).toEqual([0, before + 2])
-  expect(await tell(store)).toContain('event status IGNORED: its message never came')
+  expect(await describeStore(store)).toContain('event status IGNORED: its message never came')
   await sent(status.entry[0].changes[0].value.statuses[0].id)
   await record([deliveryOf(status)])
-  expect(await tell(store)).toContain('message out text QUEUED "sent before"')
+  expect(await describeStore(store)).toContain('message out text QUEUED "sent before"')
 })
 
 const clientOf = (store: Store) => store.raw.clients.findOne({ phoneNumberId: NUMBER })
 const pause = (store: Store, fields: Partial<ClientDoc>) =>
   store.raw.clients.updateOne({ phoneNumberId: NUMBER }, { $set: { status: 'paused', pauseReason: 'account', ...fields } })
 
-test('a number goes on when its restriction has ended, and tells so; others stay held', async ({ fixtures: { store } }) => {
+test('a number goes on when its restriction has ended, and emits an event; others stay held', async ({ fixtures: { store } }) => {
   await recordingOf(store)([deliveryOf(readFixture('account-update-account-restriction'))])
   const until = (await clientOf(store))?.repliesOnly?.until as Date
   await pause(store, { restrictedUntil: until })

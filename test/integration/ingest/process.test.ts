@@ -11,7 +11,7 @@ import { TOKEN_KEY } from '#test/support/worlds/ingest.ts'
 
 const { phoneNumberId } = DEMO_TENANTS.demo
 
-test('the service starts, tells Meta who is blocked, and leaves with 0 on SIGTERM', async ({ world }) => {
+test('the service starts, sends the blocked contacts to Meta, and leaves with 0 on SIGTERM', async ({ world }) => {
   await using simulator = await createSimulator()
   await using gateway = await openGateway(world)
   const env = {

@@ -50,7 +50,7 @@ async function open(options: { publish?: (message: OutgoingMessage) => Promise<v
   return { published, spooled, origin, port: server.port, post }
 }
 
-test('every signature vector is judged as it should be', async () => {
+test('every signature vector is accepted or refused as it should be', async () => {
   const { post, published } = await open()
   for (const { name, body, signature, valid } of vectors.vectors) {
     const before = published.length

@@ -19,10 +19,10 @@ import {
   ARRIVAL,
   createFixtureWorld,
   deliveryOf,
+  describeStore,
   type FixtureWorld,
   readFixture,
   readSequence,
-  tell,
 } from '#test/support/worlds/fixtures.ts'
 import { log } from '#test/support/worlds/ingest.ts'
 
@@ -97,7 +97,7 @@ function isOfCustomer(body: object): boolean {
 }
 const FROM_CUSTOMER = { direction: 'INBOUND', status: 'RECEIVED', origin: null } as const
 
-test('every fixture leaves behind and tells what the table says', async ({ recording }) => {
+test('every fixture leaves the rows and emits the events of its table', async ({ recording }) => {
   const names = globSync('*.json', { cwd: path.join(ROOT, 'test/fixtures/webhooks') }).map(file => file.replace('.json', ''))
   expect(names.toSorted()).toEqual(Object.keys(EXPECTED).toSorted())
   const wrong: Record<string, unknown> = {}
@@ -109,7 +109,7 @@ test('every fixture leaves behind and tells what the table says', async ({ recor
     for (const before of BEFORE[name] ?? []) await recording.record(readFixture(before))
     await recording.forgetEvents()
     await recording.record(body)
-    const left = await tell(recording.store)
+    const left = await describeStore(recording.store)
     if (JSON.stringify(left) !== JSON.stringify(EXPECTED[name])) wrong[name] = { left, expected: EXPECTED[name] }
   }
   expect(wrong).toEqual({})
@@ -140,7 +140,7 @@ const SEQUENCES: Record<string, string[]> = {
   'sent-then-failed': ['message out text FAILED "sent before" error 131049 cost 0.4 MARKETING [failed,sent]'],
   'statuses-out-of-order': ['message out text READ "sent before" cost 0.4 UTILITY [delivered,read,sent]'],
 }
-/** Meta's answer to an ad comes after the click that it answers: the thread it belongs to exists by then. */
+/** Meta's answer to an ad comes after the click that it answers: the conversation it belongs to exists by then. */
 const IN_ORDER_ONLY = ['ad-click-free-entry-point']
 
 function permutations<T>(list: T[]): T[][] {
@@ -148,9 +148,9 @@ function permutations<T>(list: T[]): T[][] {
   return list.flatMap((first, i) => permutations(list.toSpliced(i, 1)).map(rest => [first, ...rest]))
 }
 
-/** What stands in the end; how it was told on the way depends on the way. */
+/** Final state without the events, which depend on the order and batches of the webhooks. */
 const stateOf = async (recording: Recording) =>
-  (await tell(recording.store)).filter(line => !/^(\d+ × )?(event|told) /.test(line)).toSorted()
+  (await describeStore(recording.store)).filter(line => !/^(\d+ × )?(event|told) /.test(line)).toSorted()
 
 test('every sequence ends in its one state, in any order, together or one by one', async ({ recording }) => {
   for (const [name, lines] of Object.entries(SEQUENCES)) {
@@ -169,7 +169,7 @@ test('every sequence ends in its one state, in any order, together or one by one
   }
 }, 120_000)
 
-test('every sequence, as Meta sends it, leaves behind and tells what its table says', async ({ recording }) => {
+test('every sequence, as Meta sends it, leaves the rows and emits the events of its table', async ({ recording }) => {
   const names = globSync('*.json', { cwd: path.join(ROOT, 'test/fixtures/webhook-sequences') }).map(file =>
     file.replace('.json', ''),
   )
@@ -180,7 +180,7 @@ test('every sequence, as Meta sends it, leaves behind and tells what its table s
     const bodies = readSequence(name)
     for (const wamid of new Set(bodies.flatMap(namedByIt))) await recording.sentInConversation(wamid)
     for (const body of bodies) await recording.record(body)
-    left[name] = await tell(recording.store)
+    left[name] = await describeStore(recording.store)
   }
   expect(left).toEqual(SEQUENCES_EXPECTED)
 }, 60_000)
@@ -237,9 +237,11 @@ const statusOf = (wamid: string, status: string) => ({
   ],
 })
 
-test('twenty recorders that meet the same stranger at once make one contact, one thread, one lead', async ({ recording }) => {
+test('twenty recorders that meet the same stranger at once make one contact, one conversation, one lead', async ({
+  recording,
+}) => {
   await Promise.all(Array.from({ length: 20 }, (_, i) => recording.record(text(`wamid.${i}`, '212661000777', i))))
-  const lines = await tell(recording.store)
+  const lines = await describeStore(recording.store)
   expect(lines).toContain('contact 212661000777 Ana')
   expect(lines).toContain('lead WhatsApp 212661000777')
   expect(lines).toContain('thread 20/20 messages 20 unread last "wamid.19" window 11-21T09:00:19 lead')
@@ -247,22 +249,26 @@ test('twenty recorders that meet the same stranger at once make one contact, one
 
 test('twenty copies at the same instant have the effect of one', async ({ recording }) => {
   await Promise.all(Array.from({ length: 20 }, () => recording.record(text('wamid.copy', '212661000777'))))
-  expect(await tell(recording.store)).toContain('thread 1/1 messages 1 unread last "wamid.copy" window 11-21T09:00:00 lead')
+  expect(await describeStore(recording.store)).toContain(
+    'thread 1/1 messages 1 unread last "wamid.copy" window 11-21T09:00:00 lead',
+  )
 })
 
 test('a message whose event has expired is still known by its own id', async ({ recording }) => {
   await recording.record(text('wamid.old', '212661000777'))
   await recording.store.connection.collection('webhookEvents').deleteMany({})
   await recording.record(text('wamid.old', '212661000777'), text('wamid.new', '212661000777', 1))
-  expect(await tell(recording.store)).toContain('thread 2/2 messages 2 unread last "wamid.new" window 11-21T09:00:01 lead')
+  expect(await describeStore(recording.store)).toContain(
+    'thread 2/2 messages 2 unread last "wamid.new" window 11-21T09:00:01 lead',
+  )
 })
 
 test('a status that outruns its message waits for it, however it comes to be known', async ({ recording }) => {
   await recording.record(statusOf('wamid.early', 'delivered'), statusOf('wamid.early', 'read'))
-  expect(await tell(recording.store)).toContain('parked delivered')
+  expect(await describeStore(recording.store)).toContain('parked delivered')
   await recording.sent('wamid.early')
   await recording.record(statusOf('wamid.early', 'delivered'), statusOf('wamid.early', 'read'))
-  const lines = await tell(recording.store)
+  const lines = await describeStore(recording.store)
   expect(lines).toContain('message out text READ "sent before" [delivered,read]')
   expect(lines).toContain('2 × event status PROCESSED')
   expect(lines.filter(line => line.startsWith('parked'))).toEqual([])
@@ -272,7 +278,7 @@ test('an item that nobody can read fails alone, and is kept with its reason', as
   const bad = text('wamid.bad', '212661000777')
   Object.assign(bad.entry[0]?.changes[0]?.value.messages[0] ?? {}, { timestamp: 'yesterday' })
   await recording.record(text('wamid.1', '212661000777', 1), bad, text('wamid.2', '212661000777', 2))
-  const lines = await tell(recording.store)
+  const lines = await describeStore(recording.store)
   expect(lines).toContain('thread 2/2 messages 2 unread last "wamid.2" window 11-21T09:00:02 lead')
   expect(lines).toContain('event message FAILED: the timestamp is not valid')
   expect(lines).toContain('dead letter: the timestamp is not valid')
@@ -300,11 +306,11 @@ test('a failed event that is sent again after the mend is applied', async ({ rec
     eventType: 'message',
   } as never)
   await recording.record(text('wamid.again', '212661000777'))
-  expect(await tell(recording.store)).toContain('event message PROCESSED')
+  expect(await describeStore(recording.store)).toContain('event message PROCESSED')
   expect(await recording.store.connection.collection('messages').countDocuments()).toBe(1)
 })
 
-test('the keeper stores what any queue gave up, once however often it comes', async ({ recording, world }) => {
+test('the dead-letter consumer stores what any queue gave up, once however often it comes', async ({ recording, world }) => {
   await using queue = await connectQueue(world.rabbitmqUrl, { log, name: 'test', youngQueueWaitMs: 0 })
   const deadLetter = {
     exchange: EXCHANGES.dead,
@@ -327,7 +333,7 @@ test('the keeper stores what any queue gave up, once however often it comes', as
 })
 
 test.for(['message-template-status-update-approved', 'account-update-partner-removed'])(
-  'a letter of %s belongs to the tenant of its business account',
+  'a dead letter of %s belongs to the tenant of its business account',
   async (name, { recording, world }) => {
     const { tenantId } = (await recording.store.raw.clients.findOne({ phoneNumberId: A })) as ClientDoc
     await using queue = await connectQueue(world.rabbitmqUrl, { log, name: 'test', youngQueueWaitMs: 0 })
@@ -348,7 +354,7 @@ test('while MongoDB is away the deliveries stay where they are', async ({ record
   expect(await recording.store.connection.collection('deadLetters').countDocuments()).toBe(0)
 })
 
-test('events of a batch are told once each, with ids that a second run would make again', async ({ recording }) => {
+test('events of a batch are emitted once each, with ids that a second run would make again', async ({ recording }) => {
   await recording.record(text('wamid.1', '212661000777', 1), text('wamid.2', '212661000777', 2))
   const rows = await recording.store.connection
     .collection<{ _id: string; name: string }>('events')

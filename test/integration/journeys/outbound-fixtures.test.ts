@@ -44,7 +44,7 @@ test('all that Meta is known to take goes through the gateway and the sender as 
   await store.raw.templates.deleteMany({ tenantId: number.tenantId })
   const wrong: unknown[] = []
   for (const [i, { name, request }] of sends.entries()) {
-    // Each to a person of its own: the limit for one person and the order of a thread are no matter here.
+    // Each to a person of its own: the limit for one person and the order of a conversation do not matter here.
     const body = bodyOf(request.body, `+2126610${String(i).padStart(5, '0')}`)
     if (body.type === 'template') await addTemplate(gateway, number, body.template as Json)
     const conversationId = await addPerson(gateway, number, body.to, quotedBy(body))

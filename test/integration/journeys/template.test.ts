@@ -15,7 +15,7 @@ import { APP_SECRET, keyring, log, VERIFY_TOKEN } from '#test/support/worlds/ing
 const { wabaId } = DEMO_TENANTS.demo
 const HOUR_MS = 3_600_000
 
-/** The gateway, a Meta that reviews so slowly that no two words of it are told in one second, and ingest, which hears of it. */
+/** The gateway, a Meta that reviews so slowly that no two of its reports come in one second, and ingest, which receives them. */
 async function openRoad() {
   await using stack = new AsyncDisposableStack()
   const simulator = stack.use(await createSimulator({ appSecret: APP_SECRET, reviewMs: 1100 }))

@@ -46,7 +46,7 @@ describe.runIf(binary !== null)('when the broker fails', () => {
     }
   }
 
-  /** Publishes 0, 1, 2, … one after another until told to stop. */
+  /** Publishes 0, 1, 2, … one after another until it is stopped. */
   function keepPublishing(queue: Queue) {
     let published = 0
     let isStopped = false
@@ -108,7 +108,7 @@ describe.runIf(binary !== null)('when the broker fails', () => {
     const alarm = '{resource_limit, memory, node()}'
     await broker.evaluate(`rabbit_alarm:set_alarm({${alarm}, []}).`)
     onTestFinished(async () => void (await broker.evaluate(`rabbit_alarm:clear_alarm(${alarm}).`)))
-    // The first publish under the alarm meets it; whoever waits is told at once, not after the limit of the confirm.
+    // The first publish under the alarm meets it; every waiting publish fails at once, not after the limit of the confirm.
     const startedAt = Date.now()
     const results = await Promise.allSettled(range(10).map(i => publisher.publish(webhook(50 + i))))
     expect(results.map(result => result.status === 'rejected' && result.reason.reason)).toEqual(range(10).map(() => 'blocked'))
@@ -187,7 +187,7 @@ describe.runIf(binary !== null)('when the broker fails', () => {
     await vi.waitFor(() => publisher.publish(webhook(1)), { timeout: 20_000 })
     await vi.waitFor(() => expect(first.has(1)).toBe(true), { timeout: 20_000 })
     // Nobody consumes this one: the publish that finds it missing has it declared.
-    const job = { ...webhook('bell', 'chat'), exchange: EXCHANGES.send }
+    const job = { ...webhook('send-job', 'chat'), exchange: EXCHANGES.send }
     await vi.waitFor(() => publisher.publish(job), { timeout: 20_000 })
   }, 60_000)
 

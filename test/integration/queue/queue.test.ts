@@ -266,7 +266,7 @@ test('a message that ends every process that takes it becomes a dead letter by t
   })
 })
 
-test('stopping lets work in hand finish, ack and tell it to hurry; nothing of it comes again', async ({ world }) => {
+test('stopping lets work in hand finish, ack it, and signals it to hurry; nothing of it comes again', async ({ world }) => {
   const queue = await open(world.rabbitmqUrl)
   const started: number[] = []
   const finished: number[] = []

@@ -14,7 +14,7 @@ async function open(world: World) {
   return { store, queue: await openQueue(world), agent: await userByEmail(store, 'agent@whatsapp-saas.com') }
 }
 
-/** The client as a dashboard uses it, with what it was told. */
+/** The client as a dashboard uses it, with the events that it received. */
 function follow(url: string, user: UserDoc, more: { sinceSeq?: number; token?: () => Promise<string> } = {}) {
   const seqs: number[] = []
   const states: string[] = []
@@ -33,7 +33,7 @@ function follow(url: string, user: UserDoc, more: { sinceSeq?: number; token?: (
 
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1)
 
-test('what happened during an absence is told in order, then everything is live', { timeout: 60_000 }, async ({ world }) => {
+test('what happened during an absence is delivered in order, then everything is live', { timeout: 60_000 }, async ({ world }) => {
   const { store, queue, agent } = await open(world)
   const node = await startNode(world, store)
   const { client, seqs, states } = follow(node.url, agent)
@@ -92,9 +92,9 @@ test('kill -9 of a node in mid-stream: its clients move and miss nothing', { tim
   })()
   await untilPasses(() => expect(staying.seqs.length).toBeGreaterThan(20))
   victim.process.kill('SIGKILL')
-  const heard = moving.client.seq as number
+  const receivedSeq = moving.client.seq as number
   moving.client.close()
-  const moved = follow(survivor.url, agent, { sinceSeq: heard })
+  const moved = follow(survivor.url, agent, { sinceSeq: receivedSeq })
   await stream
   await untilPasses(() => expect([staying.client.seq, moved.client.seq]).toEqual([150, 150]), 20_000)
   expect(staying.seqs).toEqual(upTo(150))

@@ -32,7 +32,7 @@ test('an event reaches the sockets of its tenant on every node once, in order, a
   expect(outsider.named('client:status')).toEqual([])
 })
 
-test('an inbound message is told under both of its names with one id', async ({ world }) => {
+test('an inbound message is emitted under both of its names with one id', async ({ world }) => {
   const { store, queue, agent } = await open(world)
   const node = await startNode(world, store)
   const client = await connectClient(node.url, await tokenOf(agent))
@@ -60,7 +60,7 @@ test('sync answers exactly what was missed, in order, and then everything is liv
   await untilPasses(() => expect(late.named('client:status').at(-1)).toMatchObject({ seq: 31, eventId: 'live' }))
 })
 
-test('a client that knows more, or less, than the log is told to reload', async ({ world }) => {
+test('a client that knows more, or less, than the log is asked to reload', async ({ world }) => {
   const { store, queue, agent } = await open(world)
   const node = await startNode(world, store)
   const client = await connectClient(node.url, await tokenOf(agent))
@@ -167,7 +167,7 @@ test('when a node ends, the other takes its shards', async ({ world }) => {
   await untilPasses(() => expect(client.named('client:status').map(event => event.seq)).toEqual([1, 2]))
 })
 
-test('who says how far it heard is told the rest first, and nothing twice while events flow', async ({ world }) => {
+test('a client that names its last event gets the missed ones first, and nothing twice while events flow', async ({ world }) => {
   const { store, queue, agent } = await open(world)
   const [a, b] = await Promise.all([startNode(world, store), startNode(world, store)])
   const token = await tokenOf(agent)
@@ -183,10 +183,10 @@ test('who says how far it heard is told the rest first, and nothing twice while 
   await untilPasses(() => expect(witness.named('client:status')).toHaveLength(250))
   await untilPasses(() => expect(late.named('client:status').at(-1)?.seq).toBe(250))
   expect(late.named('client:status').map(event => event.seq)).toEqual(Array.from({ length: 230 }, (_, i) => i + 21))
-  expect(late.heard.slice(0, 2).map(({ name }) => name)).toEqual(['session:ready', 'client:status'])
+  expect(late.received.slice(0, 2).map(({ name }) => name)).toEqual(['session:ready', 'client:status'])
 })
 
-test('colleagues hear who takes new conversations, on every node and when they connect', async ({ world }) => {
+test('colleagues see who takes new conversations, on every node and when they connect', async ({ world }) => {
   const { store, agent } = await open(world)
   const [one, other] = [await startNode(world, store), await startNode(world, store)]
   const token = await tokenOf(agent)
@@ -206,7 +206,7 @@ test('colleagues hear who takes new conversations, on every node and when they c
   expect(late.named('session:ready')[0]?.online).toEqual([{ id, name, availability }])
 })
 
-test('while a node does not hear the others it says so', async ({ world }) => {
+test('a node reports that it gets nothing from the others', async ({ world }) => {
   const { store, agent } = await open(world)
   const proxy = await startProxy(world.redisUrl)
   onTestFinished(() => proxy[Symbol.asyncDispose]())
@@ -218,7 +218,7 @@ test('while a node does not hear the others it says so', async ({ world }) => {
   await untilPasses(() => expect(client.named('tick').at(-1)).toMatchObject({ stale: false }))
 })
 
-test('a node that RabbitMQ does not reach keeps its sockets and tells everything afterwards', async ({ world }) => {
+test('a node that RabbitMQ does not reach keeps its sockets and delivers everything afterwards', async ({ world }) => {
   const { store, queue, agent } = await open(world)
   const proxy = await startProxy(world.rabbitmqUrl)
   onTestFinished(() => proxy[Symbol.asyncDispose]())
@@ -245,26 +245,26 @@ test('long polling works where it is allowed', async ({ world }) => {
   await expect(connectClient(strict.url, token, {}, ['polling'])).rejects.toThrow()
 })
 
-test('a node that Redis does not reach reads the log, and tells nothing twice when it is back', async ({ world }) => {
+test('a node that Redis does not reach reads the log, and delivers nothing twice when it is back', async ({ world }) => {
   const { store, queue, agent } = await open(world)
   const proxy = await startProxy(world.redisUrl)
   onTestFinished(() => proxy[Symbol.asyncDispose]())
   const [near, far] = [await startNode(world, store), await startNode({ ...world, redisUrl: proxy.url }, store)]
   const token = await tokenOf(agent)
   const clients = [await connectClient(near.url, token), await connectClient(far.url, token)]
-  const hear = (count: number) =>
+  const receive = (count: number) =>
     untilPasses(() => {
       for (const client of clients)
         expect(client.named('client:status').map(event => event.seq)).toEqual(Array.from({ length: count }, (_, i) => i + 1))
     })
   for (let i = 0; i < 5; i++) await publishEvent(store, queue, agent.tenantId, `joined-${i}`)
-  await hear(5)
+  await receive(5)
   proxy.cut()
   for (let i = 0; i < 5; i++) await publishEvent(store, queue, agent.tenantId, `cut-${i}`)
-  await hear(10)
+  await receive(10)
   proxy.mend()
   for (let i = 0; i < 5; i++) await publishEvent(store, queue, agent.tenantId, `healed-${i}`)
-  await hear(15)
+  await receive(15)
 })
 
 test('a client that does not read is cut, the others are not', { timeout: 60_000 }, async ({ world }) => {

@@ -271,14 +271,14 @@ test('events whose publishing was lost are published again', async ({ world }) =
     createdAt: at,
   }
   await w.store.raw.events.insertOne(event)
-  const heard: unknown[] = []
+  const received: unknown[] = []
   const queues = [0, 1, 2, 3].map(i => `linko.event.v1.realtime.${i}`)
   const consumers = await Promise.all(
     queues.map(queue =>
       w.queue.consume(
         queue,
         async delivery => {
-          for (const { eventId } of JSON.parse(delivery.content.toString()).events) heard.push(eventId)
+          for (const { eventId } of JSON.parse(delivery.content.toString()).events) received.push(eventId)
           return { kind: 'done' }
         },
         { prefetch: 10 },
@@ -286,7 +286,7 @@ test('events whose publishing was lost are published again', async ({ world }) =
     ),
   )
   await using _sender = await w.startSender()
-  await untilTrue(() => heard.includes(event._id))
+  await untilTrue(() => received.includes(event._id))
   for (const consumer of consumers) await consumer[Symbol.asyncDispose]()
 })
 

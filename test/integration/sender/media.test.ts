@@ -135,7 +135,9 @@ test('a message that failed for its file after all gets a new one when it is sen
   expect(bodies(simulator).at(-1)?.image).toEqual({ id: second?.id, caption: 'c' })
 })
 
-test('an upload that Meta refuses is judged like a send, and one that breaks off is nothing unknown', async ({ world }) => {
+test('an upload that Meta refuses is decided like a send, and one that breaks off leaves no unknown outcome', async ({
+  world,
+}) => {
   await using w = await open(world)
   const { simulator } = w
   await using _sender = await w.startSender()

@@ -10,7 +10,7 @@ const HOUR_MS = 3_600_000
 const ago = (hours: number) => new Date(Date.now() - hours * HOUR_MS)
 let wamids = 0
 
-/** A template that WhatsApp took so long ago, in a thread of its own. */
+/** Template that WhatsApp accepted so long ago, in a conversation of its own. */
 async function sent(w: SenderWorld, hours: number, window: Date | null, changes: MessageChanges = {}): Promise<ConversationDoc> {
   const conversation = await w.addConversation({ windowExpiresAt: window })
   const taken = { type: 'template', status: 'SENT' as const, at: ago(hours), wamid: `wamid.p.${++wamids}`, dispatch: null }

@@ -40,7 +40,7 @@ async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<number
   return code as number | null
 }
 
-test('the service starts, sends, tells its metrics, and leaves with 0 on SIGTERM after the calls in hand', async ({ world }) => {
+test('the service starts, sends, serves its metrics, and leaves with 0 on SIGTERM after the calls in hand', async ({ world }) => {
   await using meta = await startMeta((post, response, request) => void setTimeout(() => accept(post, response, request), 500))
   await using w = await openSenderWorld(world, meta.url)
   const sender = await startProcess(world, meta.url)
@@ -102,7 +102,7 @@ test.for([
     await w.until(message, m => m.dispatch?.state === 'UNKNOWN', 25_000)
     await ingest.post(statusOf(message, w.client.phoneNumberId))
     const row = await w.until(message, m => m.status === 'DELIVERED')
-    expect(row).toMatchObject({ wamid: 'wamid.told', dispatch: null, error: null })
+    expect(row).toMatchObject({ wamid: 'wamid.reported', dispatch: null, error: null })
     expect(meta.posts).toHaveLength(1)
     await stop(successor.child, 'SIGTERM')
   },
@@ -110,13 +110,13 @@ test.for([
 
 const statusOf = ({ _id, contactKey }: MessageDoc, phoneNumberId: string) => {
   const timestamp = String(Math.floor(Date.now() / 1000))
-  const told = { id: 'wamid.told', status: 'delivered', timestamp, recipient_id: contactKey }
-  const statuses = [{ ...told, biz_opaque_callback_data: `1:c:${_id}:1` }]
+  const reported = { id: 'wamid.reported', status: 'delivered', timestamp, recipient_id: contactKey }
+  const statuses = [{ ...reported, biz_opaque_callback_data: `1:c:${_id}:1` }]
   const value = { messaging_product: 'whatsapp', metadata: { phone_number_id: phoneNumberId }, statuses }
   return webhookOf(value)
 }
 
-test('a configuration that cannot work is told in one message and never started', async ({ world }) => {
+test('a configuration that cannot work is reported in one message and never started', async ({ world }) => {
   const sender = await startProcess(world, 'not a url', { SENDER_CONCURRENCY: '0' })
   expect(sender.child.exitCode).not.toBe(0)
   expect(sender.output()).toContain('META_GRAPH_URL')

@@ -102,7 +102,7 @@ test('switched off, nothing is taken and nothing is lost', async ({ world }) => 
   await w.until(message, m => m.status === 'SENT')
 })
 
-test("an account's own limit is heard by a running sender within seconds, and when it is raised what waited goes out", async ({
+test("an account's own limit reaches a running sender within seconds, and when it is raised what waited goes out", async ({
   world,
 }) => {
   await using meta = await startMeta()
@@ -123,7 +123,7 @@ test("an account's own limit is heard by a running sender within seconds, and wh
   const message = held as unknown as MessageDoc
   await setTenantLimits(w.store, w.tenantId, { messagesPerMinute: 60_000 }, by)
   await rescheduleLimited(w.store, w.tenantId, [w.client.phoneNumberId], new Date())
-  // A sender that has not heard of it yet puts it off once more.
+  // A sender that does not know of it yet postpones it once more.
   await untilTrue(async () => {
     await rescheduleLimited(w.store, w.tenantId, [w.client.phoneNumberId], new Date())
     return (await w.get(message)).status === 'SENT'

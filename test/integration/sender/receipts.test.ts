@@ -70,7 +70,7 @@ test('a tenant that sends no receipts shows neither', async ({ world }) => {
   expect(w.reads()).toEqual([])
 })
 
-test('a receipt that is refused is let be; one without an answer is told again', async ({ world }) => {
+test('a refused receipt is dropped; one without an answer is sent again', async ({ world }) => {
   const w = await open(world)
   w.simulator.faults([{ match: { path: '/messages' }, times: 1, effect: { code: 131009 } }])
   await w.gateway.call('POST', `${w.path}/typing`, { as: 'agent' })

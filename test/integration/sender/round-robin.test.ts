@@ -25,7 +25,7 @@ async function open(world: World) {
   return { w, deps, due: new DueRelease(deps), [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }
 
-/** Messages of a number that stand like this, each in a thread of its own. */
+/** Messages of a number in this state, each in a conversation of its own. */
 async function stand(w: SenderWorld, number: ClientDoc, count: number, changes: MessageChanges): Promise<MessageDoc[]> {
   const { _id: clientId, phoneNumberId } = number
   const conversations = await Promise.all(Array.from({ length: count }, () => w.addConversation({ clientId, phoneNumberId })))

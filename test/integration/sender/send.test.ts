@@ -6,7 +6,7 @@ import { untilTrue } from '#test/support/until.ts'
 import { test } from '#test/support/world.ts'
 import { openSenderWorld, refuse, startMeta } from '#test/support/worlds/sender.ts'
 
-test('a text goes out as Meta documents it, and the row, the conversation and the event tell so', async ({ world }) => {
+test('a text goes out as Meta documents it, and the row, the conversation and the event show it', async ({ world }) => {
   await using meta = await startMeta()
   await using w = await openSenderWorld(world, meta.url)
   await using _sender = await w.startSender()
@@ -55,9 +55,9 @@ test('a template goes out though the window is closed, and to a business-scoped 
 })
 
 test('the recipient is called what Meta called it, unless somebody else has that number', async ({ world }) => {
-  const told: Record<string, string> = { '+5511987650001': '551187650001', '+5511987650002': '551187650002' }
+  const waIds: Record<string, string> = { '+5511987650001': '551187650001', '+5511987650002': '551187650002' }
   await using meta = await startMeta((post, response) => {
-    const contacts = [{ input: post.to, wa_id: told[post.to] }]
+    const contacts = [{ input: post.to, wa_id: waIds[post.to] }]
     response.setHeader('content-type', 'application/json')
     response.end(JSON.stringify({ contacts, messages: [{ id: `wamid.${post.to}` }] }))
   })
@@ -150,7 +150,7 @@ test('what fails behind a newer message leaves the last message as it is, and sh
   ])
 })
 
-test('twenty bells for one message make one post', async ({ world }) => {
+test('twenty send jobs for one message make one post', async ({ world }) => {
   await using meta = await startMeta()
   await using w = await openSenderWorld(world, meta.url)
   await using _a = await w.startSender()
@@ -164,7 +164,7 @@ test('twenty bells for one message make one post', async ({ world }) => {
   expect(meta.posts.filter(post => post.to === `+${message.contactKey}`)).toHaveLength(1)
 })
 
-test('a message whose bell was lost is found and sent', async ({ world }) => {
+test('a message whose send job was lost is found and sent', async ({ world }) => {
   await using meta = await startMeta()
   await using w = await openSenderWorld(world, meta.url)
   await using _sender = await w.startSender()

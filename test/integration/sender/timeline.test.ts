@@ -9,7 +9,7 @@ import { accept, openSenderWorld, refuse, startMeta } from '#test/support/worlds
 const kindsOf = (row: MessageDoc) =>
   timelineOf(row, new Date()).steps.map(({ kind, reason }) => (reason ? `${kind} ${reason}` : kind))
 
-test('each wait is told with its reason and duration, between the attempts where it happened', async ({ world }) => {
+test('each wait is shown with its reason and duration, between the attempts where it happened', async ({ world }) => {
   await using meta = await startMeta(refuse(131000, 500))
   await using w = await openSenderWorld(world, meta.url)
   await using _sender = await w.startSender()

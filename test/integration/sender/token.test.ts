@@ -27,14 +27,14 @@ const giveToken = (w: SenderWorld, token: string) =>
   )
 const resume = (w: SenderWorld) => resumeClient(w.store, { tenantId: w.tenantId, clientId: w.client._id })
 
-async function hear(w: SenderWorld, stack: AsyncDisposableStack): Promise<RealtimeEvent[]> {
-  const heard: RealtimeEvent[] = []
+async function collectEvents(w: SenderWorld, stack: AsyncDisposableStack): Promise<RealtimeEvent[]> {
+  const received: RealtimeEvent[] = []
   const take = async ({ content }: { content: Buffer }) => {
-    heard.push(...RealtimeEvents.parse(JSON.parse(content.toString())).events)
+    received.push(...RealtimeEvents.parse(JSON.parse(content.toString())).events)
     return { kind: 'done' as const }
   }
   for (const queue of QUEUES.realtime) stack.use(await w.queue.consume(queue, take, { prefetch: 50 }))
-  return heard
+  return received
 }
 
 /** When a refused attempt began and ended. */
@@ -51,7 +51,7 @@ test('a token revoked in the middle of a run pauses the number at once; with a n
   simulator.token({ token: TOKEN, wabaIds: [wabaId] })
   await using w = await openSenderWorld(world, simulator.url, { phoneNumberId, wabaId, throughput: 80 })
   await using stack = new AsyncDisposableStack()
-  const heard = await hear(w, stack)
+  const received = await collectEvents(w, stack)
   stack.use(await w.startSender())
   stack.use(await w.startSender())
   const messages = await Promise.all(Array.from({ length: COUNT }, async () => w.messageIn(await w.addConversation())))
@@ -70,14 +70,14 @@ test('a token revoked in the middle of a run pauses the number at once; with a n
   const refused = refusals(await rows(w))
   expect(refused.length).toBeGreaterThan(0)
   expect(new Set(refused.map(({ code }) => code))).toEqual(new Set([190]))
-  // Redis tells the other sender: what it had begun by then it could not take back.
+  // The other sender gets the pause through Redis: what it had begun by then it could not take back.
   const first = Math.min(...refused.map(({ to }) => to))
   expect(refused.filter(({ from }) => from > first + 300)).toEqual([])
   const sent = simulator.messages({ phoneNumberId }).data.length
   expect(sent).toBeLessThan(COUNT)
   expect(await countOf(w, { status: 'SENT' })).toBe(sent)
-  await untilTrue(() => heard.some(({ name }) => name === 'client:status'))
-  const banners = heard.filter(({ name }) => name === 'client:status')
+  await untilTrue(() => received.some(({ name }) => name === 'client:status'))
+  const banners = received.filter(({ name }) => name === 'client:status')
   expect(banners.map(({ payload }) => payload)).toEqual([{ clientId: String(w.client._id), status: 'paused', reason: 'token' }])
   expect(await countOf(w, { status: 'FAILED' })).toBe(0)
 
@@ -131,7 +131,7 @@ test('an account that is locked pauses each of its numbers, and no other number'
   ])
 })
 
-test('too much spam holds the campaigns of a number, not its replies, and people hear of it once', async ({ world }) => {
+test('too much spam holds the campaigns of a number, not its replies, and is announced once', async ({ world }) => {
   await using meta = await startMeta((post, ...rest) =>
     (post.body.biz_opaque_callback_data.includes(':b:') ? refuse(131048) : accept)(post, ...rest),
   )
@@ -207,7 +207,7 @@ async function failWebhook(world: World, w: SenderWorld) {
   }
 }
 
-test('a payment problem that Meta tells by status pauses the account as a refusal does; after resume what waited flows', async ({
+test('a payment problem that Meta reports by status pauses the account as a refusal does; after resume what waited flows', async ({
   world,
 }) => {
   await using meta = await startMeta(() => undefined)
@@ -234,7 +234,7 @@ test('a payment problem that Meta tells by status pauses the account as a refusa
   expect(meta.posts).toHaveLength(posts + 1)
 })
 
-test('too much spam that Meta tells by status holds campaigns alone', async ({ world }) => {
+test('too much spam that Meta reports by status holds campaigns alone', async ({ world }) => {
   await using meta = await startMeta(() => undefined)
   await using w = await openSenderWorld(world, meta.url)
   const fail = await failWebhook(world, w)

@@ -39,14 +39,14 @@ test.for(LOST)(
     await using meta = await startMeta(answer)
     await using w = await openSenderWorld(world, meta.url)
     await w.setTenant({ unknownOutcome: 'retry' })
-    const tell = await startWebhooks(world, w)
+    const report = await startWebhooks(world, w)
     await using _sender = await w.startSender({ callTimeoutMs: 300, unknownDeadlineMs: 60_000 })
     const conversation = await w.addConversation()
     const message = await w.sendOne({}, conversation)
     const unknown = await w.until(message, m => m.dispatch?.state === 'UNKNOWN')
     expect(unknown.status).toBe('QUEUED')
     meta.answer = accept
-    await tell(message, 'delivered')
+    await report(message, 'delivered')
     const row = await w.until(message, m => m.status === 'DELIVERED')
     expect(row).toMatchObject({ wamid: `wamid.of.${message._id}.1`, dispatch: null, error: null })
     expect(
@@ -61,11 +61,11 @@ test.for(LOST)(
 test('a status that comes after the deadline replaces the failure that we declared', async ({ world }) => {
   await using meta = await startMeta(() => undefined)
   await using w = await openSenderWorld(world, meta.url)
-  const tell = await startWebhooks(world, w)
+  const report = await startWebhooks(world, w)
   await using _sender = await w.startSender({ callTimeoutMs: 200, unknownDeadlineMs: 300 })
   const message = await w.sendOne()
   expect((await w.until(message, m => m.status === 'FAILED')).error).toMatchObject({ source: 'platform', code: null })
-  await tell(message, 'read')
+  await report(message, 'read')
   expect(await w.until(message, m => m.status === 'READ')).toMatchObject({ error: null })
   await untilTrue(async () => (await w.conversation(message)).lastError === null)
   expect(meta.posts).toHaveLength(1)
@@ -75,11 +75,11 @@ test("Meta's failure of an unknown attempt is final, and is not sent once more w
   await using meta = await startMeta(() => undefined)
   await using w = await openSenderWorld(world, meta.url)
   await w.setTenant({ unknownOutcome: 'retry' })
-  const tell = await startWebhooks(world, w)
+  const report = await startWebhooks(world, w)
   await using _sender = await w.startSender({ callTimeoutMs: 200, unknownDeadlineMs: 60_000 })
   const message = await w.sendOne()
   await w.until(message, m => m.dispatch?.state === 'UNKNOWN')
-  await tell(message, 'failed', { errors: [{ code: 131026, title: 'Message undeliverable' }] })
+  await report(message, 'failed', { errors: [{ code: 131026, title: 'Message undeliverable' }] })
   expect(await w.until(message, m => m.status === 'FAILED')).toMatchObject({
     dispatch: null,
     error: { code: 131026, source: 'meta' },
@@ -91,18 +91,18 @@ test('with the policy `retry` a word about the first attempt joins the second as
   await using meta = await startMeta((_post, _response, request) => request.socket.resetAndDestroy())
   await using w = await openSenderWorld(world, meta.url)
   await w.setTenant({ unknownOutcome: 'retry' })
-  const tell = await startWebhooks(world, w)
+  const report = await startWebhooks(world, w)
   await using _sender = await w.startSender({ unknownDeadlineMs: 500 })
   const message = await w.sendOne()
   await untilTrue(() => meta.posts.length === 1)
   meta.answer = accept
   const sent = await w.until(message, m => m.status === 'SENT')
-  await tell(message, 'delivered', { attempt: 1 })
+  await report(message, 'delivered', { attempt: 1 })
   const row = await w.until(message, m => m.timeline.some(({ detail }) => detail?.startsWith('sent twice') ?? false))
   expect(row).toMatchObject({ status: 'SENT', wamid: sent.wamid })
 })
 
-test('the gauge tells how old the oldest message is that has no outcome, in hand or without an answer', async ({ world }) => {
+test('the gauge shows the age of the oldest message without an outcome, in hand or without an answer', async ({ world }) => {
   await using meta = await startMeta(() => undefined)
   await using w = await openSenderWorld(world, meta.url)
   const oldest = async () => (await oldestWaiting.get()).values.find(({ labels }) => labels.priority === 'chat')?.value ?? 0

@@ -256,14 +256,14 @@ const QUESTIONS: Question[] = [
     by: 'tenant_previous',
   },
   {
-    what: 'a thread',
+    what: 'a conversation',
     on: 'messages',
     filter: { tenantId: A, conversationId: conversation },
     options: { sort: latest, ...page },
     by: 'tenant_thread',
   },
   {
-    what: 'a thread from its start',
+    what: 'a conversation from its start',
     on: 'messages',
     filter: { tenantId: A, conversationId: conversation, at: { $gt: hoursAgo(900) } },
     options: { sort: { at: 1, _id: 1 }, ...page },
@@ -419,7 +419,7 @@ const QUESTIONS: Question[] = [
     by: 'state_created',
   },
   {
-    what: 'letters of a message',
+    what: 'dead letters of a message',
     on: 'deadLetters',
     filter: { messageId: 'm7' },
     options: { sort: { createdAt: -1 } },
@@ -498,9 +498,9 @@ test('what waits of a number is counted by the index alone', async () => {
   const group = { _id: { priority: '$dispatch.priority', reason: '$dispatch.reason' }, oldestAt: { $min: '$createdAt' } }
   const stages = [{ $match: filter }, { $limit: 100 }, { $group: { ...group, count: { $sum: 1 } } }]
   const explained = await store.raw.messages.aggregate(stages, { hint: 'dispatch_due' }).explain('executionStats')
-  const told = JSON.stringify(explained)
-  expect(told).toContain('"indexName":"dispatch_due"')
-  expect(new Set(told.match(/"totalDocsExamined":\d+/g))).toEqual(new Set(['"totalDocsExamined":0']))
+  const plan = JSON.stringify(explained)
+  expect(plan).toContain('"indexName":"dispatch_due"')
+  expect(new Set(plan.match(/"totalDocsExamined":\d+/g))).toEqual(new Set(['"totalDocsExamined":0']))
 })
 
 test('a word is searched within one tenant by index', async () => {

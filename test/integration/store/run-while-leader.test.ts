@@ -62,7 +62,7 @@ test('a job that throws goes on', async ({ store }) => {
   await untilTrue(() => failing.rounds() > 3)
 })
 
-test('a long round is told to end when the lease is lost', async ({ store }) => {
+test('a long round gets the signal to end when the lease is lost', async ({ store }) => {
   let hasEnded = false
   await using _first = await startProcess(store, async mayGoOn => {
     while (mayGoOn()) await new Promise(resolve => setTimeout(resolve, 5))

@@ -29,7 +29,11 @@ export async function openDialects(env: Record<string, string> = {}) {
       gateway.call(method, path, { as, body, headers }),
     rowOf: async (id: string) => (await store.models.messages.findOne({ tenantId, _id: id }).lean()) as MessageDoc,
     /** Somebody writes to the demo's number, a moment ago. */
-    async hear(from: string, text: string, to: string = DEMO_TENANTS.demo.phoneNumberId): Promise<{ wamid: string; at: Date }> {
+    async receive(
+      from: string,
+      text: string,
+      to: string = DEMO_TENANTS.demo.phoneNumberId,
+    ): Promise<{ wamid: string; at: Date }> {
       const wamid = `wamid.dialect.${++count}`
       const seconds = Math.floor(Date.now() / 1000) - 60 + count
       const message = { from, id: wamid, timestamp: String(seconds), type: 'text', text: { body: text } }

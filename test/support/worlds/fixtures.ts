@@ -22,9 +22,9 @@ export interface FixtureWorld {
   reset(): Promise<void>
   /** A message of ours that Meta has accepted, for its statuses to come. */
   sent(wamid: string, fields?: Partial<MessageDoc>): Promise<MessageDoc>
-  /** What was told so far is not looked at again. */
+  /** Deletes the events so far. */
   forgetEvents(): Promise<void>
-  /** The same with its person and its thread, in which it is the last one. */
+  /** The same with its contact and its conversation, in which it is the last message. */
   sentInConversation(wamid: string, fields?: Partial<MessageDoc>): Promise<MessageDoc>
 }
 
@@ -148,8 +148,8 @@ export function deliveryOf(body: object | string, receivedAt = ARRIVAL): Deliver
   }
 }
 
-/** What stands in the store, one line a document, without ids and moments of our own: for tables and for comparing. */
-export async function tell({ connection }: Store): Promise<string[]> {
+/** Content of the store, one line a document, without ids and times of our own, for the tables of expected lines. */
+export async function describeStore({ connection }: Store): Promise<string[]> {
   const rows = <T>(name: string) => connection.collection(name).find({}).sort({ _id: 1 }).toArray() as unknown as Promise<T[]>
   const lines: string[] = []
   for (const event of await rows<{ eventType: string; status: string; reason: string | null; tenantId: unknown }>(
@@ -171,7 +171,7 @@ export async function tell({ connection }: Store): Promise<string[]> {
   for (const client of await rows<ClientDoc>('clients')) lines.push(...clientLine(client))
   for (const template of await rows<TemplateDoc>('templates')) lines.push(...templateLine(template))
   for (const row of await rows<{ status: string }>('parkedItems')) lines.push(`parked ${row.status}`)
-  for (const event of await rows<EventDoc>('events')) lines.push(`told ${toldLine(event)}`)
+  for (const event of await rows<EventDoc>('events')) lines.push(`told ${eventLine(event)}`)
   for (const deadLetter of await rows<{ reason: string }>('deadLetters')) lines.push(`dead letter: ${deadLetter.reason}`)
   return together(lines)
 }
@@ -249,25 +249,30 @@ function messageLine(message: MessageDoc): string {
 const words = (...parts: unknown[]) => parts.filter(Boolean).join(' ')
 
 /** An event as a client would understand it: what it is about, and what it says now. */
-function toldLine({ name, payload }: EventDoc): string {
-  const told = payload as { [key: string]: unknown } & ToldPayload
+function eventLine({ name, payload }: EventDoc): string {
+  const emitted = payload as { [key: string]: unknown } & EmittedPayload
   switch (name) {
     case 'message:received':
-      return words(name, told.message?.type, `from ${told.message?.from}`, JSON.stringify(told.message?.text))
+      return words(name, emitted.message?.type, `from ${emitted.message?.from}`, JSON.stringify(emitted.message?.text))
     case 'message:sent':
-      return words(name, told.message?.type, JSON.stringify(told.message?.content.text))
+      return words(name, emitted.message?.type, JSON.stringify(emitted.message?.content.text))
     case 'message:status':
-      return words(name, told.status, told.error && `error ${told.error.code}`, ...messageNews(told.message as MessageView))
+      return words(
+        name,
+        emitted.status,
+        emitted.error && `error ${emitted.error.code}`,
+        ...messageNews(emitted.message as MessageView),
+      )
     case 'conversation:updated':
-      return words(name, ...conversationNews(told.conversation as ConversationView))
+      return words(name, ...conversationNews(emitted.conversation as ConversationView))
     case 'template:status':
-      return words(name, told.name, told.language, told.status, told.reason && `(${told.reason})`)
+      return words(name, emitted.name, emitted.language, emitted.status, emitted.reason && `(${emitted.reason})`)
     default:
-      return words(name, told.status, told.reason)
+      return words(name, emitted.status, emitted.reason)
   }
 }
 
-interface ToldPayload {
+interface EmittedPayload {
   message?: MessageView & { from?: string; text?: string }
   conversation?: ConversationView
   error?: { code: number | null } | null

@@ -13,7 +13,7 @@ export const TENANT_ID = id(1)
 export const CLIENT_ID = id(2)
 export const PHONE_NUMBER_ID = '1054543651068213'
 
-/** A text of ours with which nothing happens now, in a thread of its own. */
+/** An outbound text that nothing changes now, in a conversation of its own. */
 export function outbound(at: Date, fields: Partial<MessageDoc>): MessageDoc {
   const client = { _id: CLIENT_ID, tenantId: TENANT_ID, phoneNumberId: PHONE_NUMBER_ID }
   const conversation = { _id: new Types.ObjectId(), leadId: null }

@@ -64,28 +64,28 @@ export const tokenOf = (user: UserDoc, ttlMs = 60_000, secret = JWT_SECRET) =>
     { secret, ttlMs },
   )
 
-export interface Heard {
+export interface ReceivedEvent {
   name: string
   payload: Record<string, unknown>
 }
 
-/** A client that writes down everything it hears. Rejects when it is refused. */
+/** Client that records every event it receives. Rejects when it is refused. */
 export async function connectClient(
   url: string,
   token: unknown,
   more: { sinceSeq?: number } = {},
   transports: ('websocket' | 'polling')[] = ['websocket'],
-): Promise<{ socket: Socket; heard: Heard[]; named(name: string): Heard['payload'][] }> {
-  const heard: Heard[] = []
+): Promise<{ socket: Socket; received: ReceivedEvent[]; named(name: string): ReceivedEvent['payload'][] }> {
+  const received: ReceivedEvent[] = []
   const socket = io(url, { auth: { token, ...more }, transports, reconnection: false, forceNew: true })
   onTestFinished(() => void socket.disconnect())
-  socket.onAny((name, payload) => heard.push({ name, payload }))
+  socket.onAny((name, payload) => received.push({ name, payload }))
   await new Promise<void>((resolve, reject) => {
     socket.once('connect_error', reject)
     socket.once('disconnect', reason => reject(new Error(reason)))
     socket.once('session:ready', () => resolve())
   })
-  return { socket, heard, named: name => heard.filter(item => item.name === name).map(item => item.payload) }
+  return { socket, received, named: name => received.filter(item => item.name === name).map(item => item.payload) }
 }
 
 /** As any service does it: the row first, then the message. */

@@ -157,7 +157,7 @@ export async function openSenderWorld(world: World, metaUrl: string, number: Par
       tenantId: String(tenantId),
     })
 
-  /** As the gateway does: row first, then the bell. */
+  /** As the gateway does: row first, then the send job. */
   async function send(messages: MessageDoc[]): Promise<MessageDoc[]> {
     await store1(messages)
     await Promise.all(messages.map(enqueue))

@@ -78,7 +78,7 @@ export class Oracle implements AsyncDisposable {
     return answer.pending ?? answer.data.length
   }
 
-  async judge(ledger: Ledger, unsettled: number): Promise<Verdict> {
+  async verdict(ledger: Ledger, unsettled: number): Promise<Verdict> {
     const messages = this.#db.collection('messages')
     const inboundIds = ledger.inbound.map(item => item.wamid)
     const stored = await messages

@@ -1,14 +1,14 @@
 import { io } from 'socket.io-client'
 import { type Addresses, type BusinessNumber, login } from './traffic.ts'
 
-/** A socket that reconnects and syncs like a dashboard, and writes down every seq it hears. */
+/** A socket that reconnects and syncs like a dashboard, and records every seq it receives. */
 export interface Witness {
   /** After the last event: what is missing between the first and the last seq, and what came twice in one connection's life. */
   verdict(): Promise<{ gaps: number; repeats: number; last: number }>
   close(): void
 }
 
-interface Told {
+interface ReceivedEvent {
   eventId: string
   seq: number
 }
@@ -26,7 +26,7 @@ export async function connectWitness(socketUrl: string, addresses: Addresses, nu
     auth: answer => void login(addresses, number).then(token => answer({ token })),
   })
 
-  const note = (event: Told) => {
+  const note = (event: ReceivedEvent) => {
     if (typeof event?.seq !== 'number' || typeof event.eventId !== 'string') return
     const known = seqOf.get(event.eventId)
     // The very event again (replay and live overlap) is what clients drop; another number for it, or another event under its number, is a fault.
@@ -35,7 +35,7 @@ export async function connectWitness(socketUrl: string, addresses: Addresses, nu
     eventOf.set(event.seq, event.eventId)
     last = Math.max(last, event.seq)
   }
-  socket.onAny((name: string, event: Told) => {
+  socket.onAny((name: string, event: ReceivedEvent) => {
     if (name.includes(':') && name !== 'session:ready' && !name.startsWith('sync:')) note(event)
   })
   const contiguous = () => {

@@ -23,9 +23,9 @@ export function restOf(gateway: Child, token: string) {
       bodyTimeout: 600_000,
       headersTimeout: 600_000,
     })
-    const told = JSON.parse(await answer.body.text())
-    if (answer.statusCode >= 400) throw new Error(`${method} ${path}: ${answer.statusCode} ${JSON.stringify(told)}`)
-    return told
+    const reply = JSON.parse(await answer.body.text())
+    if (answer.statusCode >= 400) throw new Error(`${method} ${path}: ${answer.statusCode} ${JSON.stringify(reply)}`)
+    return reply
   }
 }
 

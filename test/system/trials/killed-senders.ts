@@ -21,7 +21,7 @@ export async function run(): Promise<Facts> {
   const senders = await w.startSenders(SENDERS)
   const messages = await world.accept(count)
   const startedAt = performance.now()
-  const ringing = world.enqueue(messages)
+  const enqueueing = world.enqueue(messages)
   for (let kills = 0; kills < Math.floor((SECONDS * 1000) / KILL_EVERY_MS); kills++) {
     await sleep(KILL_EVERY_MS)
     const victim = senders.shift() as Child
@@ -29,7 +29,7 @@ export async function run(): Promise<Facts> {
     senders.push(await w.startSender())
   }
   const sentMeanwhile = (await w.simulator.call('counts')).accepted
-  await ringing
+  await enqueueing
   for (const until = performance.now() + PATIENCE_MS; (await world.open()) > 0 && performance.now() < until; ) await sleep(500)
   const seconds = (performance.now() - startedAt) / 1000
   await w.simulator.call('idle')

@@ -14,7 +14,10 @@ const LOWERED = 50
 /** Calls in flight are refused with the first. */
 const ADAPTED_MS = 2000
 
-/** Three senders, three numbers of 80/s with more than a minute's work in both lanes, one person with 120 messages, and a number that Meta slows. */
+/**
+ * Three senders, three numbers of 80/s with more than a minute's work in both priorities, one person with 120 messages, and a number
+ * that Meta slows.
+ */
 export async function run(): Promise<Facts> {
   await using w = await openSending()
   const world = await createSenderWorld(w.store, w.queue, { numbers: 4, throughput: RATE, conversations: 16_000 })
@@ -85,7 +88,7 @@ async function refusalFacts(store: Store, slowed: ClientDoc): Promise<Facts> {
   const late = tooFast.filter(({ at }) => at.getTime() > first + ADAPTED_MS).length
   return {
     'pair limit violated (131056)': [of(131056).length, of(131056).length === 0],
-    '130429 on numbers that were told right': [of(130429).length - tooFast.length, of(130429).length === tooFast.length],
+    '130429 on numbers with the right limit': [of(130429).length - tooFast.length, of(130429).length === tooFast.length],
     [`130429 on the number slowed to ${LOWERED}/s, until it was adapted`]: [tooFast.length - late, tooFast.length > late],
     [`130429 on it more than ${ADAPTED_MS / 1000} s after the first`]: [late, late === 0],
     'other refusals': [

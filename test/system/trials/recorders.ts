@@ -32,7 +32,7 @@ export async function run(): Promise<Facts> {
   const start = async () => stack.use(await startChild('services/ingest/main.ts', { ...bed.env, INGEST_ROLE: 'recorder' }))
   const recorders = await Promise.all(Array.from({ length: RECORDERS }, start))
   stack.use(await startChild('services/realtime/main.ts', bed.env))
-  await sleep(6000) // the lanes are shared out every 2 s
+  await sleep(6000) // the shards are shared out every 2 s
 
   const items = shuffled()
   const startedAt = performance.now()
@@ -43,7 +43,7 @@ export async function run(): Promise<Facts> {
   const ended = await untilCounted(store)
   const seconds = (performance.now() - startedAt) / 1000
   await untilNumbered(store)
-  return await judge(store, items, ended, seconds)
+  return await factsOf(store, items, ended, seconds)
 }
 
 /** A random interleaving of the conversations' messages, with copies of one in ten at a later place. */
@@ -116,7 +116,7 @@ async function untilNumbered(store: Store): Promise<void> {
     if ((await store.raw.events.countDocuments({ seq: null })) === 0) return
 }
 
-async function judge(store: Store, items: Item[], isWhole: boolean, seconds: number): Promise<Facts> {
+async function factsOf(store: Store, items: Item[], isWhole: boolean, seconds: number): Promise<Facts> {
   const expected = new Map<number, number>()
   for (const { conversation, place } of items) expected.set(conversation, Math.max(expected.get(conversation) ?? 0, place + 1))
   const rows = await store.raw.messages

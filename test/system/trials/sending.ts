@@ -38,7 +38,7 @@ export interface Sending extends DemoBed {
 const SILENT = { sentMs: null, deliveredMs: null, readMs: null }
 
 /**
- * `hasStatuses`: the simulator tells what becomes of each message; otherwise nothing follows an accepted post. `heapMb`: all that
+ * `hasStatuses`: the simulator reports the statuses of each message; otherwise nothing follows an accepted post. `heapMb`: all that
  * gateway and sender may keep each; Node itself takes what it finds before it looks for garbage.
  */
 export async function openSending({
@@ -89,9 +89,9 @@ function simulatorAt(child: Child): Simulator {
       headers: { 'content-type': 'application/json' },
       bodyTimeout: 60_000,
     })
-    const told = await answer.body.json()
-    if (answer.statusCode >= 400) throw new Error(`the simulator refused ${path}: ${JSON.stringify(told)}`)
-    return told
+    const answered = await answer.body.json()
+    if (answer.statusCode >= 400) throw new Error(`the simulator refused ${path}: ${JSON.stringify(answered)}`)
+    return answered
   }
   return {
     child,

@@ -25,7 +25,7 @@ const CONVERSATIONS = 20
 
 /**
  * Three nodes behind nginx under load: each is killed with -9, Redis is restarted, one node is cut off from Redis. Then
- * every client must have heard exactly its tenant's events, each once, in order.
+ * every client must have received exactly its tenant's events, each once, in order.
  */
 export async function run(): Promise<Facts> {
   await using world = await openSocketWorld()
@@ -55,15 +55,15 @@ export async function run(): Promise<Facts> {
   await publisher.stop()
   const stoppedAt = performance.now()
   await until(async () => (await world.store.raw.events.countDocuments({ seq: null })) === 0)
-  const isWhole = await until(async () => (await judge(world, people, await ask())).behind === 0)
+  const isWhole = await until(async () => (await compare(world, people, await ask())).behind === 0)
   const settledS = (performance.now() - stoppedAt) / 1000
-  const verdict = await judge(world, people, await ask())
+  const verdict = await compare(world, people, await ask())
   const facts: Facts = {
     'events published, sockets, tenants': [`${publisher.count()}, ${SOCKETS}, ${TENANTS}`, null],
     'events with a seq': [verdict.events, verdict.events === publisher.count()],
     'sockets that miss something': [verdict.behind, isWhole && verdict.behind === 0],
-    'sockets that heard something else, doubled or out of order': [verdict.wrong, verdict.wrong === 0],
-    'events of another tenant heard': [verdict.foreign, verdict.foreign === 0],
+    'sockets that received something else, doubled or out of order': [verdict.wrong, verdict.wrong === 0],
+    'events of another tenant received': [verdict.foreign, verdict.foreign === 0],
     's until every socket was whole': [settledS.toFixed(1), null],
     ...(await sleeper(world, people[0] as AccessClaims)),
     ...(await flood(world, people)),
@@ -81,7 +81,7 @@ async function until(fact: () => Promise<boolean>): Promise<boolean> {
 let made = 0
 
 /** As a service does: rows first, then the messages. Facts only, for a state may be folded into a later one. */
-async function tell({ store, queue }: SocketWorld, people: AccessClaims[]): Promise<void> {
+async function emit({ store, queue }: SocketWorld, people: AccessClaims[]): Promise<void> {
   const now = new Date()
   const rows = people.map(({ tenantId }): EventDoc => {
     const n = ++made
@@ -115,7 +115,7 @@ function publish(world: SocketWorld, people: AccessClaims[]) {
     for (let round = 0; !stop.signal.aborted; round++) {
       const waitMs = startedAt + round * everyMs - performance.now()
       if (waitMs > 1) await sleep(waitMs)
-      await tell(world, people)
+      await emit(world, people)
     }
   })()
   return {
@@ -127,9 +127,9 @@ function publish(world: SocketWorld, people: AccessClaims[]) {
   }
 }
 
-/** Compares what every client heard with the log. */
-async function judge({ store }: SocketWorld, people: AccessClaims[], { heard }: ClientReport) {
-  const told = new Map<string, { last: number; hash: number }>()
+/** Compares what every client received with the log. */
+async function compare({ store }: SocketWorld, people: AccessClaims[], { received }: ClientReport) {
+  const stored = new Map<string, { last: number; hash: number }>()
   let events = 0
   for (const { tenantId } of people) {
     const rows = await store.raw.events
@@ -137,19 +137,19 @@ async function judge({ store }: SocketWorld, people: AccessClaims[], { heard }: 
       .sort({ seq: 1 })
       .toArray()
     events += rows.length
-    told.set(tenantId, { last: rows.length, hash: rows.reduce((hash, row) => addToHash(hash, row._id), START) })
+    stored.set(tenantId, { last: rows.length, hash: rows.reduce((hash, row) => addToHash(hash, row._id), START) })
   }
-  const behind = heard.filter(({ tenantId, last }) => last < (told.get(tenantId)?.last ?? 0)).length
-  const wrong = heard.filter(one => one.disorder > 0 || one.hash !== told.get(one.tenantId)?.hash).length
-  return { events, behind, wrong, foreign: heard.reduce((sum, one) => sum + one.foreign, 0) }
+  const behind = received.filter(({ tenantId, last }) => last < (stored.get(tenantId)?.last ?? 0)).length
+  const wrong = received.filter(one => one.disorder > 0 || one.hash !== stored.get(one.tenantId)?.hash).length
+  return { events, behind, wrong, foreign: received.reduce((sum, one) => sum + one.foreign, 0) }
 }
 
 const tokenOf = (person: AccessClaims) => signAccessToken(person, { secret: JWT_SECRET, ttlMs: 600_000 })
 
-/** Away for 500 events: how long is it until all of them are told? */
+/** Away for 500 events: how long is it until all of them are received? */
 async function sleeper(world: SocketWorld, person: AccessClaims): Promise<Facts> {
   const before = await latest(world, person)
-  for (let i = 0; i < 500; i += 50) await Promise.all(Array.from({ length: 50 }, () => tell(world, [person])))
+  for (let i = 0; i < 500; i += 50) await Promise.all(Array.from({ length: 50 }, () => emit(world, [person])))
   await until(async () => (await latest(world, person)) === before + 500)
   const from = performance.now()
   let count = 0
@@ -198,7 +198,7 @@ async function flood(world: SocketWorld, people: AccessClaims[]): Promise<Facts>
       noisy.emit('typing:start', { conversationId: '0'.repeat(24) }, (answer: { errorCode?: string }) => {
         if (answer.errorCode === 'RATE_LIMITED') limited++
       })
-    if (i % 5 === 0) await tell(world, [quiet])
+    if (i % 5 === 0) await emit(world, [quiet])
     await sleep(10)
   }
   await sleep(500)

@@ -4,8 +4,8 @@ import { addToHash, START } from './hash.ts'
 import type { ClientJob, ClientReport } from './types.ts'
 
 /**
- * A process full of clients as a dashboard has them. Each keeps a running hash of the events it was told, so that what
- * thousands of them heard can be compared with what is stored.
+ * A process full of clients as a dashboard has them. Each keeps a running hash of the events it received, so that what
+ * thousands of them received can be compared with what is stored.
  */
 interface Listener {
   person: AccessClaims
@@ -36,7 +36,7 @@ function listen({ url, jwtSecret }: ClientJob, person: AccessClaims): void {
 
 const report = (): ClientReport => ({
   live: listeners.filter(({ client }) => client.state === 'live').length,
-  heard: listeners.map(({ person, last, hash, foreign, disorder }) => ({
+  received: listeners.map(({ person, last, hash, foreign, disorder }) => ({
     tenantId: person.tenantId,
     last,
     hash,

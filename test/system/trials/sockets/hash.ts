@@ -1,4 +1,4 @@
-/** FNV-1a, 32 bits: one number stands for all the ids that were heard, in their order. */
+/** FNV-1a, 32 bits: one number stands for all the ids that were received, in their order. */
 export const START = 0x811c9dc5
 
 export function addToHash(hash: number, text: string): number {

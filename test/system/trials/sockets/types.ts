@@ -9,5 +9,5 @@ export interface ClientJob {
 
 export interface ClientReport {
   live: number
-  heard: { tenantId: string; last: number; hash: number; foreign: number; disorder: number }[]
+  received: { tenantId: string; last: number; hash: number; foreign: number; disorder: number }[]
 }
