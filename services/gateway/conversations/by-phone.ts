@@ -23,8 +23,8 @@ export async function conversationsOfPhone(
 }
 
 /**
- * Id of the tenant's number with the latest conversation that can still send; undefined, which means
- * the primary one, when none can.
+ * Id of the tenant's number that can still send and has the latest conversation with this phone number; undefined when none can,
+ * and then the primary number sends.
  */
 export async function numberSpeakingWith(store: Store, tenantId: string, phone: string): Promise<string | undefined> {
   const conversations = await conversationsOfPhone(store, tenantId, phone)

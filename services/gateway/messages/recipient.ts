@@ -58,7 +58,11 @@ const isNamed = async (store: Store, { tenantId, _id }: ClientDoc, name: string)
   String((await getNamedClient(store, tenantId, name))._id) === String(_id)
 
 const mismatch = (what: string) =>
-  new ApiError(422, 'RECIPIENT_MISMATCH', `\`${what}\` and \`conversationId\` name different recipients. Give only one of them.`)
+  new ApiError(
+    422,
+    'RECIPIENT_MISMATCH',
+    `\`${what}\` does not match the conversation of \`conversationId\`. Leave out \`${what}\`.`,
+  )
 
 /**
  * Number that the caller names, else the user's own, else the primary one.

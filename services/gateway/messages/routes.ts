@@ -64,7 +64,7 @@ const sendDefaultTemplate = route<GatewayDeps, z.ZodType, z.ZodType, typeof Send
   bucket: 'messages',
   tag,
   summary:
-    'Queue the default template, `initiateTemplate` before the first reply or else `reengageTemplate`; 422 WINDOW_OPEN in an open window',
+    'Queue `initiateTemplate` (the customer never wrote) or `reengageTemplate` (window closed); 422 WINDOW_OPEN while it is open',
   body: SendDefaultTemplate,
   idempotent: true,
   waits: true,

@@ -15,8 +15,8 @@ const LOWERED = 50
 const ADAPTED_MS = 2000
 
 /**
- * Three senders, three numbers of 80/s with more than a minute's work in both priorities, one person with 120 messages, and a number
- * that Meta slows.
+ * Three senders, three numbers of 80/s with more than a minute's work in both priorities, one person with 120
+ * messages, and a number that Meta slows.
  */
 export async function run(): Promise<Facts> {
   await using w = await openSending()
