@@ -52,12 +52,12 @@ const CAMPAIGN_STEP_MS = 1000
 const AUDIENCE_MS = 500
 export const BACKLOG_MS = 15_000
 
-/** Jobs of every sender. They run until its last call has ended. */
+/** Jobs that every sender runs until its last call has ended. */
 export const PROCESS_JOBS: readonly JobRow<SenderHeartbeat>[] = [
   { name: 'renew sender heartbeat', everyMs: HEARTBEAT_MS, run: heartbeat => heartbeat.renew() },
 ]
 
-/** Jobs of the one sender that holds `SENDER_LEASE`. Each finds its work by rows alone and may stop anywhere. */
+/** Jobs that only the holder of `SENDER_LEASE` runs. Each finds its work in the rows alone, so it may stop at any point. */
 export const LEADER_JOBS: readonly JobRow<LeaderWork>[] = [
   { name: 'release due messages', everyMs: DUE_MS, run: work => work.due.release() },
   { name: 'requeue lost send jobs', everyMs: REPAIR_MS, run: requeueLost },
@@ -74,14 +74,14 @@ export const LEADER_JOBS: readonly JobRow<LeaderWork>[] = [
   { name: 'check audiences', everyMs: AUDIENCE_MS, run: checkNextAudience },
 ]
 
-/** Jobs of the senders that do not hold the lease. */
+/** Jobs that the senders without the lease run. */
 export const FOLLOWER_JOBS: readonly JobRow<null>[] = [
   { name: 'clear backlog gauges', everyMs: BACKLOG_MS, run: async () => clearBacklogGauges() },
 ]
 
 type LeaderWork = ReturnType<typeof leaderWork>
 
-/** The dependencies of the leader's jobs, and those jobs that keep something from round to round. */
+/** The dependencies of the leader's jobs, and the jobs that keep state between runs. */
 function leaderWork(deps: BackgroundDeps) {
   const roundRobin = createRoundRobin(deps.store, deps.log)
   const allowances = new CampaignAllowances(AHEAD_SECONDS * 1000)
@@ -92,11 +92,11 @@ function leaderWork(deps: BackgroundDeps) {
 }
 
 export interface Heartbeat extends AsyncDisposable {
-  /** Senders that are alive, this one included. */
+  /** Number of senders that are alive, this one included. */
   liveSenders(): number
 }
 
-/** Starts the heartbeat, which begins before the first take and ends after the last call. */
+/** Starts the heartbeat. It must begin before the first message is taken and end after the last call. */
 export async function startHeartbeat(store: Store, owner: string, log: Logger): Promise<Heartbeat> {
   const heartbeat = new SenderHeartbeat(store, owner)
   await heartbeat.renew()
@@ -107,7 +107,7 @@ export async function startHeartbeat(store: Store, owner: string, log: Logger): 
   return { liveSenders: heartbeat.liveSenders, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }
 
-/** Starts the jobs that one sender at a time runs, and those of the others. */
+/** Starts the jobs of the leader and those of the followers; the lease decides which of them run. */
 export async function startBackground(deps: BackgroundDeps): Promise<AsyncDisposable> {
   const { store, owner, log } = deps
   await using stack = new AsyncDisposableStack()

@@ -9,12 +9,12 @@ const senderEnv = commonEnv.extend({
   RABBITMQ_URL: z.string().min(1),
   REDIS_URL: z.string().min(1),
   ...metaEnv,
-  /** After this, an attempt whose outcome nobody told is settled by the tenant's policy. */
+  /** An attempt whose outcome was not reported within this time is settled by the tenant's policy. */
   SEND_UNKNOWN_DEADLINE: duration('5m'),
-  /** Calls of Meta in flight in this process at most. */
+  /** Maximum number of calls to Meta in flight in this process. */
   SENDER_CONCURRENCY: z.coerce.number().int().min(1).max(10_000).default(400),
 })
 export type SenderConfig = z.infer<typeof senderEnv>
 
-/** @throws Error that lists every problem and prints no value */
+/** @throws Error that lists every invalid variable and prints no value */
 export const readSenderConfig = (env: NodeJS.ProcessEnv): SenderConfig => parseEnv(senderEnv, env)

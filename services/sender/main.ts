@@ -21,7 +21,7 @@ await using store = await connectStore(config.MONGODB_URI, { appName: 'linko-sen
 await using redis = await connectRedis(config.REDIS_URL, { log, name: 'linko-sender' })
 await using queue = await connectQueue(config.RABBITMQ_URL, { log, name: 'linko-sender' })
 let sender: Sender | null = null
-// Without Redis the sender goes on by itself: that is shown, but no reason to restart it.
+// The sender works without Redis, so Redis is reported but does not make the process unready.
 const ready = () => ({
   required: { mongodb: store.isReady(), rabbitmq: queue.isReady(), consumers: sender?.isReady() ?? false },
   informational: { redis: redis.status === 'ready' },

@@ -8,25 +8,25 @@ import type { Store } from '#shared/store/connect.ts'
 import { findSendingNumbers } from '#shared/store/numbers/sending-numbers.ts'
 import { TtlCache } from '#shared/store/ttl-cache.ts'
 
-/** A number as the sender needs it. */
+/** A phone number with its access token and its tenant's limits. */
 export interface SendingNumber {
-  /** Its `throughput` is the rate it may use now: Meta's, or a lower one that people have set. */
+  /** `throughput` is the rate in force: Meta's, or a lower one that the tenant has set. */
   client: ClientDoc
-  /** null: the number may not send now, its messages wait. */
+  /** null while the number may not send; its messages wait. */
   token: string | null
-  /** No key opens its token: the number should be paused, so that people notice. */
+  /** True when no key decrypts the token: the number should be paused, so that the tenant notices. */
   isUnreadable: boolean
   perMinute: number | null
   perDay: number | null
 }
 
-/** Short, so that a pause or a new token takes effect within a second. Tokens are in memory for no longer. */
-const KEPT_MS = 1000
+/** Short, so that a pause or a new token takes effect within a second. Decrypted tokens stay in memory no longer than this. */
+const CACHE_MS = 1000
 
 export interface Numbers {
   /** @throws Outage */
   find(phoneNumberIds: Iterable<string>): Promise<Map<string, SendingNumber>>
-  /** Holds a number that is being paused: for `ms` its messages in hand are given back, and the number is read again. */
+  /** Holds a number that is being paused: for `ms` its messages in hand return to their queue. Also drops the cached number. */
   hold(phoneNumberId: string, ms?: number): void
   isHeld(phoneNumberId: string): boolean
 }
@@ -60,13 +60,13 @@ export function createNumbers(store: Store, keyring: Keyring): Numbers {
 
   return {
     async find(phoneNumberIds) {
-      const wanted = [...new Set(phoneNumberIds)]
-      const missing = wanted.filter(id => cache.get(id) === undefined)
+      const ids = [...new Set(phoneNumberIds)]
+      const missing = ids.filter(id => cache.get(id) === undefined)
       const clients = missing.length > 0 ? await findSendingNumbers(store, missing) : []
-      for (const client of clients) cache.set(client.phoneNumberId, await load(client), KEPT_MS)
-      return new Map(wanted.map(id => [id, cache.get(id)]).filter((entry): entry is [string, SendingNumber] => !!entry[1]))
+      for (const client of clients) cache.set(client.phoneNumberId, await load(client), CACHE_MS)
+      return new Map(ids.map(id => [id, cache.get(id)]).filter((entry): entry is [string, SendingNumber] => !!entry[1]))
     },
-    hold(phoneNumberId, ms = KEPT_MS) {
+    hold(phoneNumberId, ms = CACHE_MS) {
       cache.delete(phoneNumberId)
       held.set(phoneNumberId, true, ms)
     },

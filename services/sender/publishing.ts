@@ -6,32 +6,32 @@ import { EXCHANGES, sendKey } from '#shared/queue/topology.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import { sendJobFor } from '#shared/store/dispatch/take.ts'
 
-/** Whatever is not published is found by a sweep: a failure is worth a line, not an error. */
+/** Publishes send jobs and events. A failed publish is logged, not thrown: a sweep finds the row and publishes it again. */
 export interface Publishing {
   enqueue(rows: readonly MessageDoc[]): void
-  /** Events after their commit. @see EventPublisher @param traceparent one stands for all that are published together */
+  /** Publishes committed events. @see EventPublisher @param traceparent shared by all events of the call */
   publish(events: readonly EventDoc[], traceparent?: string | null): Promise<void>
-  /** Resolves when the broker has answered for all events so far. */
+  /** Resolves when the broker has confirmed or refused every event so far. */
   settled(): Promise<void>
 }
 
-/** Bells without a confirm at once: many rows become due together. */
-const WIDTH = 500
+/** Maximum number of unconfirmed send jobs: many rows become due together, and the publisher bounds what it accepts at once. */
+const MAX_UNCONFIRMED = 500
 const REPORT_MS = 1000
 
 export function createPublishing(queue: Queue, log: Logger): Publishing {
   const committed = createEventPublisher({ queue, log })
-  const report = reporter(log)
+  const reportFailure = createFailureReport(log)
   const waiting: MessageDoc[] = []
-  let open = 0
+  let unconfirmed = 0
 
   function publishNext(): void {
-    while (open < WIDTH && waiting.length > 0) {
-      open++
+    while (unconfirmed < MAX_UNCONFIRMED && waiting.length > 0) {
+      unconfirmed++
       publishOne(waiting.shift() as MessageDoc)
-        .catch(report)
+        .catch(reportFailure)
         .finally(() => {
-          open--
+          unconfirmed--
           publishNext()
         })
     }
@@ -54,15 +54,15 @@ export function createPublishing(queue: Queue, log: Logger): Publishing {
   }
 }
 
-/** One line a second, however many they are. */
-function reporter(log: Logger): (error: unknown) => void {
+/** Logs failures at most once a second, with their number. */
+function createFailureReport(log: Logger): (error: unknown) => void {
   let count = 0
   return error => {
     if (count++ > 0) return
-    const tell = () => {
-      log.warn({ err: error, count }, 'send jobs left to the sweep')
+    const report = () => {
+      log.warn({ err: error, count }, 'send jobs not published')
       count = 0
     }
-    setTimeout(tell, REPORT_MS).unref()
+    setTimeout(report, REPORT_MS).unref()
   }
 }

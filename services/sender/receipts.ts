@@ -15,17 +15,17 @@ export interface ReceiptDeps {
   log: Logger
 }
 
-/** Meta shows typing for 25 s: said later, it would be wrong. */
+/** Meta shows a typing indicator for 25 s: one that is sent later than this would be wrong. */
 const TYPING_MS = 15_000
-const MOST_ATTEMPTS = 3
+const MAX_ATTEMPTS = 3
 const CALL_MS = 10_000
 
 /**
- * Tells the customer that a message was read, or that somebody is writing. Not a message: it counts nowhere, and what Meta
- * refuses, or a number that is paused, is let be. Reading twice is reading once, so a lost answer is asked for again.
+ * Sends read receipts and typing indicators to customers. They are not messages: no limit counts them, and one that Meta refuses
+ * or whose number is paused is dropped. A read receipt is idempotent, so it is retried.
  */
 export function createReceipts({ numbers, meta, clock, log }: ReceiptDeps): Handler {
-  return async function tell(delivery: Delivery): Promise<Outcome> {
+  return async function sendReceipt(delivery: Delivery): Promise<Outcome> {
     const receipt = readMessage(Receipt, delivery)
     if (receipt === null || isLate(receipt, clock.now())) return DONE
     const { phoneNumberId, wamid, isTyping } = receipt
@@ -40,9 +40,9 @@ export function createReceipts({ numbers, meta, clock, log }: ReceiptDeps): Hand
     const path = `${encodeURIComponent(phoneNumberId)}/messages`
     const result = await meta.graph.post(path, { token: number.token, body, timeoutMs: CALL_MS })
     receiptsSent.inc({ kind: isTyping ? 'typing' : 'read', outcome: result.kind })
-    if (result.kind !== 'ok') log.debug({ tenantId: receipt.tenantId, outcome: result.kind }, 'receipt not told')
-    const isWorthIt = !isTyping && delivery.attempt < MOST_ATTEMPTS && mayRetry(result)
-    return isWorthIt ? { kind: 'retry', error: new Error(`receipt: ${result.kind}`) } : DONE
+    if (result.kind !== 'ok') log.debug({ tenantId: receipt.tenantId, outcome: result.kind }, 'receipt not sent')
+    const isRetried = !isTyping && delivery.attempt < MAX_ATTEMPTS && mayRetry(result)
+    return isRetried ? { kind: 'retry', error: new Error(`receipt: ${result.kind}`) } : DONE
   }
 }
 

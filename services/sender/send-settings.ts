@@ -5,7 +5,7 @@ import type { Store } from '#shared/store/connect.ts'
 
 export type SendSettings = Pick<TenantDoc['settings'], 'unknownOutcome' | 'maxWaitHours'>
 
-/** Of a tenant that is gone: the careful ones. @throws Outage */
+/** A tenant's send settings, with defaults. A deleted tenant has the most cautious ones. @throws Outage */
 export async function sendSettings(store: Store, tenantId: MessageDoc['tenantId']): Promise<SendSettings> {
   try {
     const { settings } = await getCachedTenant(store, tenantId)

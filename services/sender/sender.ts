@@ -27,24 +27,24 @@ import { createUploads } from './send/uploads.ts'
 export interface SenderDeps {
   store: Store
   queue: Queue
-  /** Built with the number of live senders, which it needs when Redis is away. */
+  /** Without Redis, each sender keeps to its share of the limits, so these need the number of live senders. */
   limits: (liveSenders: () => number) => SenderLimits
   meta: MetaClient
   keyring: Keyring
-  /** Files of audiences and of messages. */
+  /** Holds the files of audiences and of messages. */
   storage: ObjectStorage
   log: Logger
 }
 
 export interface SenderOptions {
-  /** Calls in flight at most. */
+  /** Maximum number of calls in flight. */
   concurrency?: number
   unknownDeadlineMs?: number
   /** Period of the job that republishes events. */
   outboxEveryMs?: number
   /** Period of the job that measures the backlog. */
   backlogEveryMs?: number
-  /** False: nothing is taken and no job runs; nothing is lost. */
+  /** False: no message is taken and no background job runs. Messages wait in the queues. */
   isEnabled?: boolean
   /** Name of this process among the senders. */
   owner?: string
@@ -56,13 +56,14 @@ export interface Sender extends AsyncDisposable {
   idle(): Promise<void>
 }
 
-const STOP_PATIENCE_MS = 18_000
+/** How long a stop waits for calls in flight. */
+const STOP_TIMEOUT_MS = 18_000
 
-/** Takes send jobs, calls Meta and writes outcomes; runs the background jobs while no other sender does. */
+/** Starts a sender: consumes send jobs, calls Meta, writes outcomes, and runs the background jobs while it holds their lease. */
 export async function startSender(deps: SenderDeps, options: SenderOptions = {}): Promise<Sender> {
   const { store, queue, log } = deps
   const { owner = newOwner(), isEnabled = true, outboxEveryMs = 5000, backlogEveryMs = BACKLOG_MS } = options
-  if (!isEnabled) return startNothing(log)
+  if (!isEnabled) return disabledSender(log)
 
   await using stack = new AsyncDisposableStack()
   const clock = stack.use(await serverClock(store, { log }))
@@ -71,8 +72,8 @@ export async function startSender(deps: SenderDeps, options: SenderOptions = {})
   const parts = createParts({ ...deps, limits, clock, owner }, options)
   const { limiter, numbers, publishing, unknownDeadlineMs } = parts
   stack.defer(() => publishing.settled())
-  // A call may last longer than a stop: the sweep then finds its row, as after a crash.
-  stack.defer(() => Promise.race([limiter.idle(), sleep(STOP_PATIENCE_MS, undefined, { ref: false })]))
+  // A call may last longer than this: the sweep then finds its row, as after a crash.
+  stack.defer(() => Promise.race([limiter.idle(), sleep(STOP_TIMEOUT_MS, undefined, { ref: false })]))
   const periods = { unknownDeadlineMs, republishEveryMs: outboxEveryMs, backlogEveryMs }
   const shared = { store, queue, numbers, publishing, clock, log, owner }
   stack.use(await startBackground({ ...shared, storage: deps.storage, messagingLimits: limits.people, ...periods }))
@@ -86,17 +87,17 @@ export async function startSender(deps: SenderDeps, options: SenderOptions = {})
   }
 }
 
-/** Unique among the senders, and readable in rows and logs. */
+/** The name of a process: unique among the senders, and readable in rows and logs. */
 const newOwner = () => `${os.hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`
 
-function startNothing(log: Logger): Sender {
-  log.warn('sending is switched off: JOB_RUNNER_ENABLED')
+function disabledSender(log: Logger): Sender {
+  log.warn({ JOB_RUNNER_ENABLED: false }, 'sending disabled')
   return { isReady: () => true, idle: () => Promise.resolve(), [Symbol.asyncDispose]: () => Promise.resolve() }
 }
 
 type Parts = Omit<SenderDeps, 'limits'> & { limits: SenderLimits; clock: ServerClock; owner: string }
 
-/** The parts of a send, and what background jobs share with them. */
+/** Builds the parts of a send, some of which the background jobs share. */
 function createParts(deps: Parts, { concurrency = 400, unknownDeadlineMs = 300_000 }: SenderOptions) {
   const { store, queue, meta, keyring, storage, log, limits, clock, owner } = deps
   const limiter = new ConcurrencyLimiter(concurrency)

@@ -11,11 +11,11 @@ import type { Store } from '#shared/store/connect.ts'
 
 export interface SourceRow {
   record: AudienceRecord
-  /** Where reading continues after this row, for sources that do not count rows. */
+  /** Where reading continues after this row; null for sources that are continued by row number. */
   position: string | null
 }
 
-/** An audience that cannot be read as a whole. The message is shown to the person who sent it. */
+/** An audience that cannot be read at all. The message is shown to the user who uploaded it. */
 export class AudienceProblem extends Error {
   override readonly name = 'AudienceProblem'
 }
@@ -25,7 +25,7 @@ export interface SourceDeps {
   storage: ObjectStorage
 }
 
-/** The rows that have not been read yet. @throws AudienceProblem, Outage */
+/** Reads the rows of an audience that have not been read yet. @throws AudienceProblem, Outage */
 export function readSource(deps: SourceDeps, campaign: CampaignDoc): AsyncIterable<SourceRow> {
   const source = campaign.audience.source as CampaignSource
   switch (source.kind) {
@@ -58,7 +58,7 @@ async function* csvRows(deps: SourceDeps, campaign: CampaignDoc): AsyncGenerator
 const openAudience = ({ storage }: SourceDeps, { tenantId, _id, audience }: CampaignDoc) =>
   storage.get(audienceKey(tenantId, _id, audience.generation))
 
-/** The column that the campaign names, else one with a usual name of phone columns. @throws AudienceProblem */
+/** Finds the campaign's phone column, or else the first column with a usual name for one. @throws AudienceProblem */
 function phoneColumn({ columns }: CampaignDoc) {
   const wanted = columns.to.toLowerCase()
   return (names: string[], written: string[]): string => {
@@ -68,7 +68,7 @@ function phoneColumn({ columns }: CampaignDoc) {
   }
 }
 
-/** The recipients of a JSON request, which the gateway checked and stored. */
+/** Reads the recipients of a JSON request, which the gateway has checked and stored. */
 async function* jsonRows(deps: SourceDeps, campaign: CampaignDoc): AsyncGenerator<SourceRow> {
   const chunks: Buffer[] = []
   for await (const chunk of await openAudience(deps, campaign)) chunks.push(chunk)
@@ -79,7 +79,7 @@ async function* jsonRows(deps: SourceDeps, campaign: CampaignDoc): AsyncGenerato
 
 const PAGE = 1000
 
-/** Contacts as rows: `name`, `phone` and the attributes are their columns. */
+/** Reads contacts as rows, whose columns are `name`, `phone` and the attributes. */
 async function* contactRows(
   { store }: SourceDeps,
   campaign: CampaignDoc,
@@ -95,6 +95,7 @@ async function* contactRows(
   }
 }
 
+/** Reads the recipients to whom another campaign's messages failed. */
 async function* failedRows(
   { store }: SourceDeps,
   campaign: CampaignDoc,
@@ -104,14 +105,14 @@ async function* failedRows(
   for (;;) {
     const failed = await failedAfter(store, campaign, source, { after, limit: PAGE })
     for (const { messageId, recipient } of failed)
-      yield { record: recipientRecord(campaign.columns, againOf(recipient)), position: String(messageId) }
+      yield { record: recipientRecord(campaign.columns, jsonRecipientOf(recipient)), position: String(messageId) }
     const last = failed.at(-1)
     if (last === undefined) return
     after = last.messageId
   }
 }
 
-const againOf = ({ waId, userId, name, variables, headerMedia }: RecipientDoc): JsonRecipient => ({
+const jsonRecipientOf = ({ waId, userId, name, variables, headerMedia }: RecipientDoc): JsonRecipient => ({
   to: waId ? `+${waId}` : (userId ?? ''),
   name,
   variables,

@@ -7,7 +7,7 @@ interface Allowance {
 
 type Campaign = Pick<CampaignDoc, '_id'>
 
-/** What campaigns with a rate of their own may release now: the rate's messages since the last release, at most `aheadMs` worth. */
+/** Token buckets of campaigns with a rate of their own. Each fills at that rate and holds at most `aheadMs` worth of messages. */
 export class CampaignAllowances {
   readonly #allowances = new Map<string, Allowance>()
   readonly #aheadMs: number
@@ -16,7 +16,7 @@ export class CampaignAllowances {
     this.#aheadMs = aheadMs
   }
 
-  /** Whole messages, Infinity without a rate. A campaign begins with one message. */
+  /** Messages that the campaign may release now; Infinity without a rate. A campaign begins with one message. */
   of({ _id }: Campaign, perMinute: number | null): number {
     if (perMinute === null) {
       this.#allowances.delete(String(_id))
@@ -25,9 +25,9 @@ export class CampaignAllowances {
     const now = performance.now()
     const perMs = perMinute / 60_000
     const { messages, at } = this.#allowances.get(String(_id)) ?? { messages: 1, at: now }
-    const gathered = Math.min(messages + (now - at) * perMs, Math.max(1, perMs * this.#aheadMs))
-    this.#allowances.set(String(_id), { messages: gathered, at: now })
-    return Math.floor(gathered)
+    const available = Math.min(messages + (now - at) * perMs, Math.max(1, perMs * this.#aheadMs))
+    this.#allowances.set(String(_id), { messages: available, at: now })
+    return Math.floor(available)
   }
 
   spend({ _id }: Campaign, count: number): void {

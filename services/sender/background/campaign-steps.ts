@@ -7,7 +7,7 @@ import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { settleOne } from '#shared/store/dispatch/sweeps.ts'
 import type { Publishing } from '../publishing.ts'
-import { failedHere } from '../send/settle.ts'
+import { failedWithoutCall } from '../send/settle.ts'
 
 export interface CampaignDeps {
   store: Store
@@ -16,8 +16,8 @@ export interface CampaignDeps {
   log: Logger
 }
 
-/** Messages of a cancelled campaign that are ended in a round. */
-const LEFT_OVER = 500
+/** Messages of a cancelled campaign that are failed in one run. */
+const CANCEL_BATCH = 500
 
 /** Starts scheduled campaigns whose time has come. @throws Outage */
 export async function beginCampaigns(deps: CampaignDeps): Promise<void> {
@@ -26,19 +26,20 @@ export async function beginCampaigns(deps: CampaignDeps): Promise<void> {
     if (campaign.startAt !== null && campaign.startAt <= now) await step(deps, campaign, { status: 'RUNNING', startedAt: now })
 }
 
-/** Fails what is left to send of cancelled campaigns; a campaign with nothing left has ended. @throws Outage */
+/** Fails the unsent messages of cancelled campaigns, and ends those without any. @throws Outage */
 export async function endCancelledCampaigns(deps: CampaignDeps): Promise<void> {
   for (const campaign of await findCampaignsIn(deps.store, ['CANCELLED'])) await endCancelled(deps, campaign)
 }
 
 async function endCancelled(deps: CampaignDeps, campaign: CampaignDoc): Promise<void> {
   const { store, clock, publishing } = deps
-  const rows = await findLeftOver(store, campaign, LEFT_OVER)
+  const rows = await findLeftOver(store, campaign, CANCEL_BATCH)
   for (const row of rows) {
-    const events = await settleOne(store, failedHere(row, 'cancelled', clock.now()))
+    const events = await settleOne(store, failedWithoutCall(row, 'cancelled', clock.now()))
     if (events) await publishing.publish(events)
   }
-  if (rows.length < LEFT_OVER) await step(deps, campaign, { endedAt: clock.now(), counts: await countOutcomes(store, campaign) })
+  if (rows.length < CANCEL_BATCH)
+    await step(deps, campaign, { endedAt: clock.now(), counts: await countOutcomes(store, campaign) })
 }
 
 /** Writes a change of a campaign and publishes its event. @throws Outage */

@@ -1,4 +1,4 @@
-import { setImmediate as breathe } from 'node:timers/promises'
+import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import { type RowRules, readRow } from '#shared/domain/campaigns/campaign.ts'
 import { phoneVariants } from '#shared/domain/contacts/phone-variants.ts'
 import type { CampaignDoc, RecipientDoc } from '#shared/model/documents.ts'
@@ -24,30 +24,30 @@ export interface CheckDeps extends SourceDeps {
 }
 
 const BATCH = 1000
-/** Rows between two pauses in which the sends of this process go on. */
-const ROWS_AT_A_STRETCH = 50
+/** Rows between two yields to the event loop, so that the sends of this process are not delayed. */
+const ROWS_PER_YIELD = 50
 
 /**
- * Reads the audience that has waited longest: each row becomes a recipient, or a skipped row with its reason. When it may not go on,
- * another process continues where this one stopped. @throws Outage
+ * Checks the audience that has waited longest: each row becomes a recipient, or a skipped row with its reason. When this process
+ * must stop, another one continues at the same row. @throws Outage
  */
 export async function checkNextAudience(deps: CheckDeps, mayGoOn: MayGoOn): Promise<void> {
   const campaign = await findUnchecked(deps.store)
   if (campaign === null) return
   const problem = await checkAudience(deps, campaign, mayGoOn)
-  if (problem === 'left') return
+  if (problem === 'interrupted') return
   const ended = await endCheck(deps.store, campaign, problem)
   if (ended) deps.log.info({ campaignId: String(campaign._id), rows: ended.audience.read, problem }, 'audience checked')
 }
 
-/** @returns what is wrong with the audience as a whole, or null; 'left' when it was not read to its end */
-async function checkAudience(deps: CheckDeps, campaign: CampaignDoc, mayGoOn: MayGoOn): Promise<string | null | 'left'> {
+/** @returns the problem of the audience as a whole; null without one; 'interrupted' when it was not read to its end */
+async function checkAudience(deps: CheckDeps, campaign: CampaignDoc, mayGoOn: MayGoOn): Promise<string | null | 'interrupted'> {
   try {
     await clearBehind(deps.store, campaign)
     return await readAll(deps, campaign, await rulesOf(deps, campaign), mayGoOn)
   } catch (error) {
     if (error instanceof AudienceProblem) return error.message
-    if (error instanceof ObjectNotFound) return 'The file of this audience is gone. Send it again.'
+    if (error instanceof ObjectNotFound) return 'The audience file no longer exists. Upload it again.'
     throw error
   }
 }
@@ -68,13 +68,13 @@ async function rulesOf({ store }: CheckDeps, campaign: CampaignDoc): Promise<Row
   }
 }
 
-/** Reads the next batch while the one before is written. */
+/** Reads each batch while the previous one is being written. */
 async function readAll(
   deps: CheckDeps,
   campaign: CampaignDoc,
   rules: RowRules & { isMarketing: boolean },
   mayGoOn: MayGoOn,
-): Promise<null | 'left'> {
+): Promise<null | 'interrupted'> {
   let read = campaign.audience.read
   let batch: RecipientDoc[] = []
   let writing: Promise<boolean> = Promise.resolve(true)
@@ -83,14 +83,14 @@ async function readAll(
     read++
     position = row.position
     batch.push(recipientOf(campaign, read, row.record, rules))
-    if (read % ROWS_AT_A_STRETCH === 0) await breathe()
+    if (read % ROWS_PER_YIELD === 0) await yieldToOthers()
     if (batch.length < BATCH) continue
-    if (!(await writing) || !mayGoOn()) return 'left'
+    if (!(await writing) || !mayGoOn()) return 'interrupted'
     writing = write(deps, campaign, batch, { read, position, rules })
     batch = []
   }
-  if (!(await writing)) return 'left'
-  if (batch.length > 0 && !(await write(deps, campaign, batch, { read, position, rules }))) return 'left'
+  if (!(await writing)) return 'interrupted'
+  if (batch.length > 0 && !(await write(deps, campaign, batch, { read, position, rules }))) return 'interrupted'
   return null
 }
 
@@ -114,10 +114,11 @@ function recipientOf(campaign: CampaignDoc, row: number, record: Record<string, 
   )
 }
 
-/** The country of a row, needed for the sums only; not stored. */
+/** The country of a row; only counted, not stored. */
 const COUNTRY = Symbol('country')
 const countryOf = (row: RecipientDoc) => (row as RecipientDoc & { [COUNTRY]: string })[COUNTRY]
 
+/** Stores a batch and advances the audience. @returns false when the audience was replaced meanwhile */
 async function write(
   { store }: CheckDeps,
   campaign: CampaignDoc,

@@ -5,7 +5,7 @@ import type { Store } from '#shared/store/connect.ts'
 import { findOld } from '#shared/store/dispatch/sweeps.ts'
 import type { Numbers } from '../numbers.ts'
 import type { Publishing } from '../publishing.ts'
-import { failedHere } from '../send/settle.ts'
+import { failedWithoutCall } from '../send/settle.ts'
 import { sendSettings } from '../send-settings.ts'
 import { conclude } from './conclude.ts'
 import type { RoundRobin } from './round-robin.ts'
@@ -19,7 +19,7 @@ export interface ExpireDeps {
 }
 
 const BATCH = 500
-/** The shortest `maxWaitHours` of a tenant: younger messages cannot have expired. */
+/** The lowest possible `maxWaitHours`: younger messages cannot have expired. */
 const HOUR_MS = 3_600_000
 
 /** Fails chat messages that waited longer than their tenant's `maxWaitHours`. @throws Outage */
@@ -29,7 +29,7 @@ export async function expireWaiting(deps: ExpireDeps): Promise<void> {
   for (;;) {
     const rows: MessageDoc[] = await findOld(deps.store, { before, after, limit: BATCH })
     for (const message of rows)
-      await deps.roundRobin.alone({ job: 'expire waiting messages', messageId: String(message._id) }, () =>
+      await deps.roundRobin.isolate({ job: 'expire waiting messages', messageId: String(message._id) }, () =>
         expireOne(deps, message),
       )
     const last = rows.at(-1)
@@ -41,10 +41,10 @@ export async function expireWaiting(deps: ExpireDeps): Promise<void> {
 async function expireOne(deps: ExpireDeps, message: MessageDoc): Promise<void> {
   const now = deps.clock.now()
   const failure = await expiryOf(deps, message, now)
-  if (failure) await conclude(deps, failedHere(message, failure, now))
+  if (failure) await conclude(deps, failedWithoutCall(message, failure, now))
 }
 
-/** The wait counts from the moment the message should go, and not while its number is paused. */
+/** The failure of an expired message, otherwise null. The wait counts from the due time. Paused numbers expire nothing. */
 async function expiryOf({ store, numbers }: ExpireDeps, message: MessageDoc, now: Date): Promise<PlatformFailure | null> {
   const number = (await numbers.find([message.phoneNumberId])).get(message.phoneNumberId)
   const status = number?.client.status ?? 'disconnected'

@@ -1,10 +1,10 @@
 import type { Store } from '#shared/store/connect.ts'
 import { beat, endBeat, liveOwners } from '#shared/store/leases.ts'
 
-/** The kind under which senders write their heartbeats. */
+/** The kind of the senders' heartbeats among all heartbeats. */
 export const SENDER = 'sender'
 
-/** This sender's heartbeat. Messages taken by a sender without one count as abandoned, so it begins before the first take. */
+/** This sender's heartbeat. Messages of a sender without one count as abandoned, so it must begin before the first take. */
 export class SenderHeartbeat {
   readonly #store: Store
   readonly #owner: string
@@ -15,7 +15,7 @@ export class SenderHeartbeat {
     this.#owner = owner
   }
 
-  /** Senders that were alive at the last heartbeat, this one included. */
+  /** Number of senders that were alive at the last heartbeat, this one included. */
   liveSenders = (): number => this.#liveSenders
 
   async renew(): Promise<void> {

@@ -4,7 +4,7 @@ import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { countAllBacklog } from '#shared/store/dispatch/backlog.ts'
 
-/** Sets the gauges of what waits to be sent, by priority and reason, and of the oldest of it. @throws Outage */
+/** Sets the gauges of waiting messages, by priority and reason, and of the age of the oldest. @throws Outage */
 export async function measureBacklog({ store, clock }: { store: Store; clock: ServerClock }): Promise<void> {
   const groups = await countAllBacklog(store)
   clearBacklogGauges()
@@ -17,7 +17,7 @@ export async function measureBacklog({ store, clock }: { store: Store; clock: Se
   }
 }
 
-/** The sender that leads measures for all of them: what another one measured before would be counted twice. */
+/** Clears the gauges of a process that has lost the lease: the leader measures for all, so old values would count twice. */
 export function clearBacklogGauges(): void {
   sendBacklog.reset()
   oldestWaiting.reset()

@@ -17,19 +17,19 @@ export interface ReleaseDeps extends CampaignDeps {
   allowances: CampaignAllowances
 }
 
-/** Messages of a number that stand ready, in seconds of its rate: it never runs dry, and a pause has little to hold. */
+/** Messages released ahead, in seconds of the number's rate: enough to keep it busy, few enough to pause quickly. */
 export const AHEAD_SECONDS = 2
-const LEAST_AHEAD = 4
-const MOST_AHEAD = 600
-/** Messages of a number in a round. Small, so that numbers take turns. */
+const MIN_AHEAD = 4
+const MAX_AHEAD = 600
+/** Messages of one number in a round. Small, so that numbers alternate. */
 const SLICE = 25
-const MOST_ROUNDS = 40
-/** An approved template is read again after this: a withdrawn one stops its campaigns within a second. */
-const TEMPLATE_KEPT_MS = 1000
-/** The count is kept for this long: scheduled messages stand in the same index and make counting slow. */
-const HELD_KEPT_MS = 1000
+const MAX_ROUNDS = 40
+/** How long an approved template is cached: a withdrawn one stops its campaigns within a second. */
+const TEMPLATE_CACHE_MS = 1000
+/** How long the count of held-back messages is cached: scheduled messages share its index and make counting slow. */
+const HELD_CACHE_MS = 1000
 
-/** Turns recipients of running campaigns into messages, as many as their numbers send. */
+/** Turns recipients of running campaigns into messages, no faster than their numbers can send. */
 export class CampaignRelease {
   readonly #deps: ReleaseDeps
   readonly #heldBack = new TtlCache<string, number>(5000)
@@ -41,7 +41,7 @@ export class CampaignRelease {
 
   /** Releases a slice of each number that has room, round after round, until no number fills its slice. @throws Outage */
   async release(): Promise<void> {
-    for (let round = 0; round < MOST_ROUNDS; round++) {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
       const running = await findCampaignsIn(this.#deps.store, ['RUNNING'])
       const byNumber = [...Map.groupBy(running, ({ phoneNumberId }) => phoneNumberId).values()]
       const results = await Promise.allSettled(byNumber.map(campaigns => this.#releaseForNumber(campaigns)))
@@ -51,7 +51,7 @@ export class CampaignRelease {
     }
   }
 
-  /** Shares a number's slice among its campaigns. @returns how many recipients were released */
+  /** Divides a number's slice among its campaigns. @returns how many recipients were released */
   async #releaseForNumber(campaigns: CampaignDoc[]): Promise<number> {
     const { phoneNumberId } = campaigns[0] as CampaignDoc
     const open = campaigns.filter(({ releasedRow, audience }) => releasedRow < audience.read)
@@ -65,20 +65,20 @@ export class CampaignRelease {
     return released
   }
 
-  /** Messages that may stand ready beside those that do; negative when too many do. */
+  /** Further messages that may be released for the number; negative when too many are released already. */
   async #roomOf({ client: { phoneNumberId, throughput } }: SendingNumber, now: Date): Promise<number> {
-    const ahead = Math.min(MOST_AHEAD, Math.max(LEAST_AHEAD, Math.ceil(throughput * AHEAD_SECONDS)))
+    const ahead = Math.min(MAX_AHEAD, Math.max(MIN_AHEAD, Math.ceil(throughput * AHEAD_SECONDS)))
     const soon = new Date(now.getTime() + AHEAD_SECONDS * 1000)
     const heldBack = await this.#countHeldBack(phoneNumberId, soon)
     return ahead - heldBack - (await countUnderWay(this.#deps.store, phoneNumberId, soon, ahead))
   }
 
-  /** While a limit is used up, the rest of the audience stays unreleased: it may be a thousand days' worth. */
+  /** Counts messages that wait for a limit. They count as released, so that an audience far beyond the limit stays unreleased. */
   async #countHeldBack(phoneNumberId: string, soon: Date): Promise<number> {
     const known = this.#heldBack.get(phoneNumberId)
     if (known !== undefined) return known
-    const count = await countHeldBack(this.#deps.store, phoneNumberId, soon, MOST_AHEAD)
-    this.#heldBack.set(phoneNumberId, count, HELD_KEPT_MS)
+    const count = await countHeldBack(this.#deps.store, phoneNumberId, soon, MAX_AHEAD)
+    this.#heldBack.set(phoneNumberId, count, HELD_CACHE_MS)
     return count
   }
 
@@ -97,14 +97,14 @@ export class CampaignRelease {
     return rows.length
   }
 
-  /** The campaign's template; null, and the campaign is paused, when it is not approved: every message would fail. */
+  /** The campaign's approved template. Without approval every message would fail, so the campaign is paused and null returned. */
   async #usableTemplate(campaign: CampaignDoc): Promise<TemplateDoc | null> {
     const key = String(campaign.template.id)
     const kept = this.#templates.get(key)
     if (kept) return kept
     const template = await findTemplate(this.#deps.store, campaign)
     if (template?.status === 'APPROVED') {
-      this.#templates.set(key, template, TEMPLATE_KEPT_MS)
+      this.#templates.set(key, template, TEMPLATE_CACHE_MS)
       return template
     }
     const state = template === null ? 'deleted' : template.status.toLowerCase()

@@ -24,22 +24,24 @@ export interface DueDeps {
 
 const BATCH = 500
 const HOUR_MS = 3_600_000
-/** Messages beyond a number's rate in a round. The sender writes what finds no send slot back into its row. */
+/** Messages released beyond a number's rate. Those that find no send slot wait in their rows again. */
 const SPARE = 4
-const LONGEST_ROUND_MS = 1000
+const MAX_ROUND_MS = 1000
 
-/** Enqueues messages whose time has come: after a wait for a rate, a retry, a limit, a resume, or the time they were scheduled for. */
+/** Enqueues messages that are due: after a wait for a rate, retry, limit or resume, or at their scheduled time. */
 export class DueRelease {
   readonly #deps: DueDeps
-  /** The messaging limits of numbers with something to send, as last seen. */
+  /** The messaging limits of numbers with waiting messages, as of the last round. */
   readonly #knownLimits = new Map<string, number | null>()
-  #roundAt = performance.now() - LONGEST_ROUND_MS
+  #roundAt = performance.now() - MAX_ROUND_MS
 
   constructor(deps: DueDeps) {
     this.#deps = deps
   }
 
-  /** Releases of each number as many messages as its rate allows since the last round, and a few more. @throws Outage */
+  /**
+   * Releases for each number the messages that its rate allows for the time since the last round, plus `SPARE`. @throws Outage
+   */
   async release(): Promise<void> {
     const { roundRobin, clock } = this.#deps
     let oldestMs = 0
@@ -58,8 +60,8 @@ export class DueRelease {
     const number = (await this.#deps.numbers.find([phoneNumberId])).get(phoneNumberId)
     const isActive = number?.client.status === 'active' && number.token !== null
     if (number && isActive) await this.#prepare(number.client, now)
-    // Messages of a number that cannot send are released too: the sender notes why they wait, and they leave this list.
-    const limit = isActive ? share(number.client.throughput, sinceMs) : BATCH
+    // Messages of a number that cannot send are released too: the consumer writes why they wait, and they are no longer due.
+    const limit = isActive ? allowance(number.client.throughput, sinceMs) : BATCH
     const due = await findDue(this.#deps.store, phoneNumberId, now, limit)
     const { scheduled = [], other = [] } = Object.groupBy(due, row => (isScheduled(row) ? 'scheduled' : 'other'))
     await enqueueDue(this.#deps, other, now)
@@ -72,7 +74,7 @@ export class DueRelease {
     await this.#rescheduleOnNewLimit(client, now)
   }
 
-  /** Waits for the messaging limit last hours: when Meta has changed the limit, they are decided anew. */
+  /** Waits for the messaging limit last hours. When Meta has changed the limit, they end now and are decided again. */
   async #rescheduleOnNewLimit({ tenantId, phoneNumberId, messagingLimit }: ClientDoc, now: Date): Promise<void> {
     const before = this.#knownLimits.get(phoneNumberId)
     this.#knownLimits.set(phoneNumberId, messagingLimit)
@@ -87,7 +89,7 @@ async function enqueueDue({ store, publishing }: DueDeps, rows: MessageDoc[], no
   publishing.enqueue(await makeReady(store, rows, now))
 }
 
-/** Releases scheduled messages together; when that fails, one by one, so that one message holds up no other. */
+/** Releases scheduled messages together or, when that fails, one by one, so that one message cannot block the others. */
 async function releaseTimed(deps: DueDeps, due: MessageDoc[], now: Date): Promise<void> {
   try {
     const { rows, events } = await releaseScheduled(deps.store, due, now)
@@ -100,14 +102,14 @@ async function releaseTimed(deps: DueDeps, due: MessageDoc[], now: Date): Promis
   }
 }
 
-/** Messages that waited for their number to be resumed become due. */
+/** Makes messages due that waited for their number to be resumed. */
 async function resume({ store, log }: DueDeps, client: ClientDoc, now: Date): Promise<void> {
   const { maxWaitHours } = await sendSettings(store, client.tenantId)
   const expireAt = new Date(now.getTime() + maxWaitHours * HOUR_MS)
   const count = await releasePaused(store, client, { now, expireAt, limit: BATCH })
-  if (count > 0) log.info({ tenantId: String(client.tenantId), count }, 'waiting messages released')
+  if (count > 0) log.info({ tenantId: String(client.tenantId), count }, 'paused messages released')
 }
 
-/** Messages that the rate allows for the time since the last round, and a few more. */
-const share = (ratePerSecond: number, sinceMs: number) =>
-  Math.ceil((ratePerSecond * Math.min(sinceMs, LONGEST_ROUND_MS)) / 1000) + SPARE
+/** Messages that the rate allows for the time since the last round, plus `SPARE`. */
+const allowance = (ratePerSecond: number, sinceMs: number) =>
+  Math.ceil((ratePerSecond * Math.min(sinceMs, MAX_ROUND_MS)) / 1000) + SPARE

@@ -11,16 +11,16 @@ export interface ProgressDeps extends CampaignDeps {
 type Counts = CampaignDoc['counts']
 
 interface Report {
-  /** What was reported, to see whether it changed. */
+  /** The reported state as text, to detect a change. */
   text: string
   nextAt: number
 }
 
-/** Counting reads a campaign's whole index: it takes at most one part in so many of the time. */
+/** Counting reads a campaign's whole index, so it may take at most 1/20 of the time. */
 const COUNTING_SHARE = 20
 const PROGRESS_MS = 1000
 
-/** Reports the progress of campaigns and ends those that are done or whose time is over. */
+/** Reports the progress of campaigns, and ends those that are done or past their end time. */
 export class CampaignProgress {
   readonly #deps: ProgressDeps
   readonly #reports = new Map<string, Report>()
@@ -50,7 +50,7 @@ export class CampaignProgress {
     const startedAt = performance.now()
     const now = clock.now()
     if (campaign.endsAt !== null && campaign.endsAt <= now)
-      return await step(this.#deps, campaign, { status: 'CANCELLED', statusReason: 'Its time was over.' })
+      return await step(this.#deps, campaign, { status: 'CANCELLED', statusReason: 'The end time of the campaign has passed.' })
     const counts = await countOutcomes(store, campaign)
     if (isDone(campaign, counts)) return await step(this.#deps, campaign, { status: 'DONE', endedAt: now, counts })
     const text = textOf(campaign, counts)

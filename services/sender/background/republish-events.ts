@@ -6,7 +6,7 @@ import { findUnpublished } from '#shared/store/dispatch/sweeps.ts'
 import type { Publishing } from '../publishing.ts'
 
 const BATCH = 500
-/** Events get their `seq` from realtime within moments: those that have none after this were not published. */
+/** The realtime service numbers events within moments: one without `seq` after this time was not published. */
 const UNPUBLISHED_MS = 5000
 
 interface Deps {
@@ -17,7 +17,7 @@ interface Deps {
   log: Logger
 }
 
-/** Publishes events whose publish was lost; publishing one twice has the effect of one. @throws Outage */
+/** Publishes events again whose first publish was lost. A repeated event has no further effect. @throws Outage */
 export async function republishEvents(deps: Deps): Promise<void> {
   if (!deps.queue.isReady()) return
   const rows = await findUnpublished(deps.store, new Date(deps.clock.now().getTime() - UNPUBLISHED_MS), BATCH)

@@ -15,23 +15,18 @@ export interface RequeueDeps {
   roundRobin: RoundRobin
 }
 
-/** Rows of one number in a round. */
+/** Maximum rows of one number in a run. */
 const BATCH = 500
-/** Rows of all numbers in a round. */
-const MOST_REQUEUED = 10_000
+/** Maximum rows of all numbers in a run. */
+const MAX_REQUEUED = 10_000
 
 /** Enqueues ready messages that no sender took: their send job was lost. @throws Outage */
 export async function requeueLost(deps: RequeueDeps): Promise<void> {
   if (await isQueueBusy(deps.queue)) return
-  await deps.roundRobin.each(
-    'requeue lost send jobs',
-    'READY',
-    phoneNumberId => requeueNumber(deps, phoneNumberId),
-    MOST_REQUEUED,
-  )
+  await deps.roundRobin.each('requeue lost send jobs', 'READY', phoneNumberId => requeueNumber(deps, phoneNumberId), MAX_REQUEUED)
 }
 
-/** While send jobs stand in the queue, a row that nobody took merely waits behind them. */
+/** Whether the queues are long: the job of a row that was not taken then probably still waits in one of them. */
 async function isQueueBusy(queue: Queue): Promise<boolean> {
   const queues = await Promise.all([QUEUES.chat, QUEUES.bulk].map(name => queue.check(name)))
   return queues.some(({ messageCount }) => messageCount > BATCH)

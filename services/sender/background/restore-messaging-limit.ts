@@ -8,8 +8,8 @@ import { findFirstWritten } from '#shared/store/dispatch/first-written.ts'
 import { findLimitedNumbers } from '#shared/store/numbers/sending-numbers.ts'
 
 const DAY_MS = 86_400_000
-/** Reading the messages of one tenant in one portfolio takes at most this. */
-const MOST_MS = 20_000
+/** Time limit of the query for one tenant in one portfolio. */
+const QUERY_MS = 20_000
 
 export interface RestoreDeps {
   store: Store
@@ -19,8 +19,9 @@ export interface RestoreDeps {
 }
 
 /**
- * Counts from the messages who was written to first in the last 24 h, when Redis, the only place that keeps it, has lost it.
- * Until then Meta's own limit holds, as while Redis is away. @throws Outage, Error while Redis is away
+ * Restores the messaging-limit windows from the messages when Redis, the only place that holds them, has lost them: the contacts
+ * to whom a conversation was started in the last 24 h. Until then only Meta enforces the limit.
+ * @throws Outage, Error while Redis is away
  */
 export async function restoreMessagingLimits(deps: RestoreDeps): Promise<void> {
   if ((await deps.messagingLimits.isKept()) !== false) return
@@ -32,13 +33,13 @@ export async function restoreMessagingLimits(deps: RestoreDeps): Promise<void> {
   if (count > 0) deps.log.info({ count }, 'messaging limits restored')
 }
 
-/** Restores one tenant's part. What takes too long is left out, so that the other tenants are restored too. */
+/** Restores one tenant's part, as far as the query's time limit allows, so that the other tenants are restored too. */
 async function restorePortfolio(deps: RestoreDeps, portfolioId: string, clients: readonly ClientDoc[]): Promise<number> {
   const { store, messagingLimits, clock, log } = deps
   const [{ tenantId }] = clients as [ClientDoc]
   const phoneNumberIds = clients.map(({ phoneNumberId }) => phoneNumberId)
   const limit = Math.max(...clients.map(({ messagingLimit }) => messagingLimit ?? 0))
-  const window = { since: new Date(clock.now().getTime() - DAY_MS), limit, maxTimeMS: MOST_MS }
+  const window = { since: new Date(clock.now().getTime() - DAY_MS), limit, maxTimeMS: QUERY_MS }
   const { people, isWhole } = await findFirstWritten(store, { tenantId, phoneNumberIds }, window)
   const rows = [...people].map(([contactKey, at]) => ({ contactKey, at }))
   if (!isWhole) log.warn({ tenantId: String(tenantId), portfolioId, count: people.size }, 'messaging limit restored in part')

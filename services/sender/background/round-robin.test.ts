@@ -11,13 +11,13 @@ const roundRobinOver = (ids: string[]) =>
 const IDS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j']
 
 describe('each number', () => {
-  test('has its turn in a round', async () => {
+  test('is served in a round', async () => {
     const seen: string[] = []
     await roundRobinOver(IDS).each('s', 'READY', async id => seen.push(id))
     expect(seen).toEqual(IDS)
   })
 
-  test('has its turn though another fails', async () => {
+  test('is served when another fails', async () => {
     const seen: string[] = []
     const work = async (id: string) => {
       if (id === 'a') throw new Error('no')
@@ -27,7 +27,7 @@ describe('each number', () => {
     expect(seen).toEqual(IDS.slice(1))
   })
 
-  test('comes first another time: a round that has done enough goes on behind its last one', async () => {
+  test('is first in some round: a round that ended at its limit is continued after its last number', async () => {
     const roundRobin = roundRobinOver(IDS)
     const round = async () => {
       const seen: string[] = []
@@ -37,7 +37,7 @@ describe('each number', () => {
     expect([await round(), await round(), await round(), await round()]).toEqual(['abcd', 'efgh', 'ijab', 'cdef'])
   })
 
-  test('waits where our own servers are away, and is not passed over', async () => {
+  test('is not skipped when an outage ends the round', async () => {
     const roundRobin = roundRobinOver(IDS)
     const seen: string[] = []
     let isAway = true
@@ -53,8 +53,8 @@ describe('each number', () => {
   })
 })
 
-describe('a part of the rows', () => {
-  /** So many of each number. */
+describe('an equal share of the rows', () => {
+  /** A finder over so many rows of each number. */
   const rowsOf = (counts: Record<string, number>) => async (limit: number, phoneNumberId?: string) =>
     Object.entries(counts)
       .flatMap(([id, count]) => Array.from({ length: count }, () => ({ phoneNumberId: id }) as MessageDoc))
@@ -63,20 +63,20 @@ describe('a part of the rows', () => {
   const countBy = (rows: MessageDoc[]) =>
     Object.fromEntries([...Map.groupBy(rows, row => row.phoneNumberId)].map(([id, own]) => [id, own.length]))
 
-  test('is all of them while they are few', async () => {
+  test('is every row while they are few', async () => {
     const find = rowsOf({ a: 3, b: 2 })
-    expect(countBy(await roundRobinOver(['a', 'b']).part('s', 'UNKNOWN', 10, find))).toEqual({ a: 3, b: 2 })
+    expect(countBy(await roundRobinOver(['a', 'b']).equalShare('s', 'UNKNOWN', 10, find))).toEqual({ a: 3, b: 2 })
   })
 
-  test('is an equal one of each number where one of them has very many', async () => {
+  test('is equally many rows of each number when one has very many', async () => {
     const find = rowsOf({ a: 1000, b: 1, c: 1000 })
-    expect(countBy(await roundRobinOver(['a', 'b', 'c']).part('s', 'UNKNOWN', 30, find))).toEqual({ a: 10, b: 1, c: 10 })
+    expect(countBy(await roundRobinOver(['a', 'b', 'c']).equalShare('s', 'UNKNOWN', 30, find))).toEqual({ a: 10, b: 1, c: 10 })
   })
 
-  test('reaches every number in the end, however many they are', async () => {
+  test('reaches every number after some rounds', async () => {
     const roundRobin = roundRobinOver(IDS)
     const find = rowsOf(Object.fromEntries(IDS.map(id => [id, 5])))
-    const rounds = [1, 2, 3, 4].map(() => () => roundRobin.part('s', 'UNKNOWN', 3, find))
+    const rounds = [1, 2, 3, 4].map(() => () => roundRobin.equalShare('s', 'UNKNOWN', 3, find))
     const seen: string[] = []
     for (const round of rounds) seen.push(...(await round()).map(row => row.phoneNumberId))
     expect([...new Set(seen)].toSorted()).toEqual(IDS)

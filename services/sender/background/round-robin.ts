@@ -6,20 +6,20 @@ import { numbersWith } from '#shared/store/dispatch/sweeps.ts'
 import { isOutage } from '#shared/store/outage.ts'
 
 type State = Dispatch['state']
-/** Finds rows of a number, or of all numbers. */
+/** Finds rows of one number, or of all numbers. */
 export type Find = (limit: number, phoneNumberId?: string) => Promise<MessageDoc[]>
 
-/** Numbers that are worked on at the same time. */
-const AT_ONCE = 4
+/** Numbers that are served at the same time. */
+const CONCURRENCY = 4
 
 /**
- * Takes numbers in turn, so that no tenant's work stands behind another's: a round that ends early continues after its last number
- * the next time, and an error at one number holds up no other. An outage of our own servers ends the round.
+ * Serves numbers in round robin, so that no tenant's work waits for another's. A round that ends early is continued after its
+ * last number by the next one, and an error at one number does not affect the others. An outage ends the round.
  */
 export function createRoundRobin(store: Store, log: Logger) {
   const last = new Map<string, string>()
 
-  /** The numbers with rows in this state, starting after the last one served. */
+  /** The numbers with rows in this state, starting after the number served last. */
   async function inOrder(job: string, state: State): Promise<string[]> {
     const ids = (await numbersWith(store, state)).toSorted()
     const before = last.get(job) ?? ''
@@ -27,49 +27,54 @@ export function createRoundRobin(store: Store, log: Logger) {
     return first <= 0 ? ids : [...ids.slice(first), ...ids.slice(0, first)]
   }
 
-  /** Runs `work` and logs its error, in which case the result is null. @throws Outage */
-  async function alone<T>(about: object, work: () => Promise<T>): Promise<T | null> {
+  /** Runs `work`; logs an error and returns null, so that other work continues. @throws Outage */
+  async function isolate<T>(logFields: object, work: () => Promise<T>): Promise<T | null> {
     try {
       return await work()
     } catch (error) {
       if (error instanceof Outage) throw error
       if (isOutage(error)) throw new Outage('MongoDB is away', { cause: error })
-      log.error({ err: error, ...about }, 'background job failed in part')
+      log.error({ err: error, ...logFields }, 'background job partly failed')
       return null
     }
   }
 
-  /** Runs `work` for each number. @param work returns how many rows it handled; the round ends after `most` rows. @throws Outage */
+  /**
+   * Runs `work` for each number.
+   * @param work returns how many rows it handled
+   * @param limit number of rows after which the round ends
+   * @throws Outage
+   */
   async function each(
     job: string,
     state: State,
     work: (phoneNumberId: string) => Promise<number>,
-    most = Infinity,
+    limit = Infinity,
   ): Promise<void> {
     const ids = await inOrder(job, state)
-    for (let i = 0, done = 0; i < ids.length && done < most; i += AT_ONCE) {
-      const some = ids.slice(i, i + AT_ONCE)
-      const counts = await Promise.all(some.map(phoneNumberId => alone({ job, phoneNumberId }, () => work(phoneNumberId))))
+    for (let i = 0, done = 0; i < ids.length && done < limit; i += CONCURRENCY) {
+      const group = ids.slice(i, i + CONCURRENCY)
+      const counts = await Promise.all(group.map(phoneNumberId => isolate({ job, phoneNumberId }, () => work(phoneNumberId))))
       done += counts.reduce<number>((sum, count) => sum + (count ?? 0), 0)
-      last.set(job, some.at(-1) as string)
+      last.set(job, group.at(-1) as string)
     }
   }
 
-  /** At most about `most` rows; when there are more, an equal part of each number. @throws Outage */
-  async function part(job: string, state: State, most: number, find: Find): Promise<MessageDoc[]> {
-    const all = await find(most)
-    if (all.length < most) return all
+  /** Finds about `limit` rows at most; when there are more, equally many of each number. @throws Outage */
+  async function equalShare(job: string, state: State, limit: number, find: Find): Promise<MessageDoc[]> {
+    const all = await find(limit)
+    if (all.length < limit) return all
     const ids = await inOrder(job, state)
-    const limit = Math.ceil(most / Math.max(1, ids.length))
+    const share = Math.ceil(limit / Math.max(1, ids.length))
     const rows: MessageDoc[] = []
     for (const phoneNumberId of ids) {
-      if (rows.length >= most) break
-      rows.push(...(await find(limit, phoneNumberId)))
+      if (rows.length >= limit) break
+      rows.push(...(await find(share, phoneNumberId)))
       last.set(job, phoneNumberId)
     }
     return rows
   }
 
-  return { each, part, alone }
+  return { each, equalShare, isolate }
 }
 export type RoundRobin = ReturnType<typeof createRoundRobin>

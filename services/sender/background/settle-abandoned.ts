@@ -21,17 +21,17 @@ export interface AbandonedDeps {
 
 const BATCH = 500
 
-/** Gives attempts whose sender died, or that took longer than a call may, the outcome UNKNOWN. @throws Outage */
+/** Sets attempts to UNKNOWN whose sender died, or that took longer than a call may. @throws Outage */
 export async function settleAbandoned(deps: AbandonedDeps): Promise<void> {
   const now = deps.clock.now()
   const live = await liveOwners(deps.store, SENDER)
-  // A list without our own heartbeat says nothing about the others.
+  // A list without this sender's heartbeat is not reliable for the others either.
   if (!live.includes(deps.owner)) return
   const rows = await findAbandoned(deps.store, now, live, BATCH)
-  if (rows.length > 0) deps.log.warn({ count: rows.length }, 'attempts abandoned by their sender')
+  if (rows.length > 0) deps.log.warn({ count: rows.length }, 'attempts abandoned')
   const settlementOf = (row: MessageDoc) => abandoned(row, now, deps.unknownDeadlineMs)
   for (const [phoneNumberId, own] of Map.groupBy(rows, row => row.phoneNumberId))
-    await deps.roundRobin.alone({ job: 'settle abandoned attempts', phoneNumberId }, () =>
+    await deps.roundRobin.isolate({ job: 'settle abandoned attempts', phoneNumberId }, () =>
       finishMessages(deps.store, own.map(settlementOf)),
     )
 }
@@ -45,6 +45,6 @@ const abandoned = (message: MessageDoc, at: Date, unknownDeadlineMs: number): Se
     at,
     attempt: (message.dispatch as Dispatch).attempt,
     outcome: 'unknown',
-    detail: 'The sender stopped during this attempt; whether WhatsApp took it is not known.',
+    detail: 'The sender stopped during this attempt. It is unknown whether WhatsApp accepted it.',
   },
 })

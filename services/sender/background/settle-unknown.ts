@@ -17,18 +17,21 @@ export interface UnknownDeps {
 
 const BATCH = 500
 
-/** Ends attempts whose outcome stayed unknown, and lets the messages behind those that take long go first. @throws Outage */
+/**
+ * Settles attempts whose outcome stayed unknown, and unblocks the messages behind those that stay unknown for long.
+ * @throws Outage
+ */
 export async function settleUnknown(deps: UnknownDeps): Promise<void> {
   await settleOverdue(deps)
   await unblockSuccessors(deps)
 }
 
-/** After the deadline the tenant's policy decides. */
+/** Settles attempts past their deadline by the tenant's policy. */
 async function settleOverdue(deps: UnknownDeps): Promise<void> {
   const { store, clock, roundRobin } = deps
   const unsettled: Find = (limit, phoneNumberId) => findUnsettled(store, clock.now(), limit, phoneNumberId)
-  for (const message of await roundRobin.part('settle unknown outcomes', 'UNKNOWN', BATCH, unsettled))
-    await roundRobin.alone({ job: 'settle unknown outcomes', messageId: String(message._id) }, () =>
+  for (const message of await roundRobin.equalShare('settle unknown outcomes', 'UNKNOWN', BATCH, unsettled))
+    await roundRobin.isolate({ job: 'settle unknown outcomes', messageId: String(message._id) }, () =>
       settleByPolicy(deps, message),
     )
 }
@@ -41,7 +44,7 @@ async function settleByPolicy(deps: UnknownDeps, message: MessageDoc): Promise<v
 async function unblockSuccessors(deps: UnknownDeps): Promise<void> {
   const { store, clock, roundRobin } = deps
   const unblocking: Find = (limit, phoneNumberId) => findUnblocking(store, clock.now(), limit, phoneNumberId)
-  const passed = await roundRobin.part('unblock successors', 'UNKNOWN', BATCH, unblocking)
+  const passed = await roundRobin.equalShare('unblock successors', 'UNKNOWN', BATCH, unblocking)
   await markUnblocked(store, passed, clock.now())
   await enqueueNext(deps, passed)
 }

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
 import { ConcurrencyLimiter } from './concurrency.ts'
 
-test('campaigns get half of the slots, replies all that is left', async () => {
+test('campaigns get half of the permits, replies all that is left', async () => {
   const limiter = new ConcurrencyLimiter(10)
   expect(await limiter.reserve('campaign', 100)).toBe(5)
   expect(await limiter.reserve('chat', 100)).toBe(5)
   expect(limiter.inFlight).toBe(10)
 })
 
-test('who finds none waits for one', async () => {
+test('a caller waits while no permit is free', async () => {
   const limiter = new ConcurrencyLimiter(1)
   await limiter.reserve('chat', 1)
   const next = limiter.reserve('chat', 3)
@@ -16,7 +16,7 @@ test('who finds none waits for one', async () => {
   expect(await next).toBe(1)
 })
 
-test('once closed, nobody gets one and nobody waits', async () => {
+test('a closed limiter grants no permit and lets no caller wait', async () => {
   const limiter = new ConcurrencyLimiter(1)
   await limiter.reserve('chat', 1)
   const waiting = limiter.reserve('chat', 1)
@@ -25,7 +25,7 @@ test('once closed, nobody gets one and nobody waits', async () => {
   expect(await limiter.reserve('chat', 1)).toBe(0)
 })
 
-test('a number has room for 0.75 s of its rate, for twenty at least and a quarter of all at most', () => {
+test('a number may have 0.75 s of its rate in flight, at least twenty calls and at most a quarter of all', () => {
   const limiter = new ConcurrencyLimiter(1000)
   expect([10, 80, 400].map(rate => limiter.roomFor('a', rate))).toEqual([20, 60, 250])
   limiter.enterNumber('a')
@@ -48,7 +48,7 @@ test('idle waits for the last call', async () => {
   await idle
 })
 
-test('a call that has ended leaves its slot before its outcome is written; too many unwritten ones stop new calls', async () => {
+test('a call returns its permit before its outcome is written; too many unwritten outcomes stop new calls', async () => {
   const limiter = new ConcurrencyLimiter(2)
   await limiter.reserve('chat', 2)
   limiter.endCall('chat')
@@ -67,7 +67,7 @@ test('a call that has ended leaves its slot before its outcome is written; too m
   expect(await next).toBe(1)
 })
 
-test('idle waits for what is unwritten too', async () => {
+test('idle waits for unwritten outcomes too', async () => {
   const limiter = new ConcurrencyLimiter(1)
   await limiter.reserve('chat', 1)
   limiter.endCall('chat')

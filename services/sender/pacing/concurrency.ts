@@ -1,11 +1,12 @@
 import type { Priority } from '#shared/domain/messages/priority.ts'
 
-const LEAST_ROOM = 20
+/** Calls that every number may have in flight, however low its rate. */
+const MIN_ROOM = 20
 
 /**
- * Bounds the calls in flight: in all, for each priority and for each number. Chat may use every permit, campaigns half of
- * them, so that a reply always gets one soon. A call that has ended returns its permit at once; outcomes that are still to be
- * written stop new calls only when there are as many of them as there are permits.
+ * Bounds the calls in flight in total, per priority and per number. Chat may use every permit, campaigns half of them, so that a
+ * reply soon gets one. A call returns its permit as soon as it has ended; outcomes that are not written yet stop new calls only
+ * when there are as many of them as permits.
  */
 export class ConcurrencyLimiter {
   readonly #limits: Record<Priority, number>
@@ -23,7 +24,7 @@ export class ConcurrencyLimiter {
     return this.#used.chat + this.#used.campaign
   }
 
-  /** Waits until the priority has a free permit. @returns how many the caller got, at most `wanted`; 0 once closed */
+  /** Waits until the priority has a free permit. @returns the number of permits granted, at most `wanted`; 0 once closed */
   async reserve(priority: Priority, wanted: number): Promise<number> {
     while (!this.#isClosed) {
       const total = this.#limits.chat
@@ -48,7 +49,7 @@ export class ConcurrencyLimiter {
     this.#wake()
   }
 
-  /** Notes that a call has ended whose outcome is still to be written. */
+  /** Returns the permit of a call whose outcome is still to be written; `written` follows. */
   endCall(priority: Priority): void {
     this.#unwritten++
     this.release(priority)
@@ -72,12 +73,12 @@ export class ConcurrencyLimiter {
   }
 
   /**
-   * How many more calls a number may have in flight: enough for its rate while Meta answers within 0.75 s, and never more
-   * than a quarter of all, for a slow one must not hold them all.
+   * Further calls that a number may have in flight: enough for its rate while Meta answers within 0.75 s, but at most a quarter
+   * of all permits, so that one slow number cannot hold them all.
    */
   roomFor(phoneNumberId: string, ratePerSecond: number): number {
-    const most = Math.max(LEAST_ROOM, Math.min(ratePerSecond * 0.75, this.#limits.chat / 4))
-    return most - (this.#perNumber.get(phoneNumberId) ?? 0)
+    const limit = Math.max(MIN_ROOM, Math.min(ratePerSecond * 0.75, this.#limits.chat / 4))
+    return limit - (this.#perNumber.get(phoneNumberId) ?? 0)
   }
 
   enterNumber(phoneNumberId: string): void {

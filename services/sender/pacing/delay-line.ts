@@ -1,24 +1,24 @@
 import type { SendJob } from '#shared/contracts/send-job.ts'
 import { TimingWheel } from './timing-wheel.ts'
 
-/** A send job whose number has no free send slot now. */
+/** A send job whose number has no free send slot yet. */
 export interface Waiting {
   job: SendJob
   traceparent: string | null
 }
 
-/** Longer waits are written into the row, where other processes see them. */
-const LONGEST_MS = 3000
+/** Longer waits are written to the row, where other processes see them. */
+const MAX_WAIT_MS = 3000
 /** Jobs that become due within one tick are released together. */
 const TICK_MS = 40
-const MOST = 20_000
+const MAX_WAITING = 20_000
 
 /**
- * Send jobs that wait in memory for their number's next send slots. Their rows stay READY, so a process that dies with them
- * loses nothing. A number that waits here uses no capacity of the concurrency limiter and holds up no other number.
+ * Send jobs that wait in memory for a send slot of their number. Their rows stay READY, so nothing is lost when the process dies.
+ * A job that waits here holds no permit of the concurrency limiter and delays no other number.
  */
 export class DelayLine {
-  /** Ids of the messages that wait. */
+  /** Ids of the messages in the line. */
   readonly #present = new Set<string>()
   readonly #wheel: TimingWheel<Waiting>
 
@@ -29,10 +29,10 @@ export class DelayLine {
     })
   }
 
-  /** @returns false when the job must wait elsewhere. One that waits here already keeps its time. */
+  /** @returns false when the wait is too long or the line is full. A job that already waits here keeps its time. */
   join(job: SendJob, waitMs: number, traceparent: string | null): boolean {
     if (this.#present.has(job.messageId)) return true
-    if (waitMs > LONGEST_MS || this.#present.size >= MOST) return false
+    if (waitMs > MAX_WAIT_MS || this.#present.size >= MAX_WAITING) return false
     this.#present.add(job.messageId)
     this.#wheel.add({ job, traceparent }, Math.ceil((performance.now() + waitMs) / TICK_MS))
     return true

@@ -22,7 +22,7 @@ test('a call waits for its send slot', async () => {
   expect(asked).toEqual([])
 })
 
-test('a slot that has passed is exchanged while others wait for the number, and for its rate alone', async () => {
+test('a missed slot is exchanged while other messages wait for the number, by a claim on its rate alone', async () => {
   const { pacer, asked } = pacerWith([{ granted: true, waitMs: 1 }])
   const past = performance.now() - 100
   expect(await pacer.reach(number, past)).toBe(true)
@@ -33,13 +33,13 @@ test('a slot that has passed is exchanged while others wait for the number, and 
   expect(asked).toMatchObject([{ phoneNumberId: '105', ratePerSecond: 80, contactKey: null, perDay: null, initiates: null }])
 })
 
-test('without a slot soon the message goes back', async () => {
+test('without a slot soon the message is returned', async () => {
   const { pacer } = pacerWith([{ granted: false, waitMs: 5000, limit: 'number' }])
   pacer.observe('105', 30)
   expect(await pacer.reach(number, performance.now() - 100)).toBe(false)
 })
 
-test('a short wait crowds nobody, and the lead alone does not keep a number crowded', () => {
+test('a short wait does not make a number congested, and the lead alone does not keep it so', () => {
   const { pacer } = pacerWith([])
   pacer.observe('105', 15)
   expect(pacer.leadMs('105')).toBe(0)

@@ -1,14 +1,14 @@
 import { TimingWheel } from './timing-wheel.ts'
 
 /**
- * A message is taken this long before its send slot, or a tick more. Not earlier: if the process dies between take and call,
- * nobody knows whether the message was sent.
+ * A message is taken this long before its send slot, up to a tick more. Not earlier: if the process dies between take and
+ * call, it is unknown whether the message was sent.
  */
 const TAKE_AHEAD_MS = 50
 /** Messages whose send slots are this close to each other are taken together. */
 const TICK_MS = 50
 
-/** Gathers granted messages by the time of their send slot, and has each group taken shortly before it. */
+/** Groups granted messages by the time of their send slot, and passes each group to `take` shortly before it. */
 export class TakeAhead<T extends { dueAt: number }> {
   readonly #wheel: TimingWheel<T>
 
@@ -16,7 +16,7 @@ export class TakeAhead<T extends { dueAt: number }> {
     this.#wheel = new TimingWheel({ tickMs: TICK_MS }, take)
   }
 
-  /** Adds granted messages. @returns those that are to be taken at once */
+  /** Adds granted messages. @returns those that must be taken at once */
   add(granted: readonly T[]): T[] {
     return granted.filter(claim => !this.#wait(claim))
   }

@@ -1,11 +1,11 @@
 export interface TimingWheelOptions {
   /** Length of a tick: items that are due within one are released together. */
   tickMs: number
-  /** False: what is still in the wheel does not keep the process running. */
+  /** False: items in the wheel do not keep the process running. */
   ref?: boolean
 }
 
-/** Gathers items by the tick in which they are due, with one timer for each tick that holds any. */
+/** Groups items by the tick in which they are due, with one timer for each tick that holds items. */
 export class TimingWheel<T> {
   readonly #tickMs: number
   readonly #ref: boolean
@@ -27,11 +27,11 @@ export class TimingWheel<T> {
 
   #open(tick: number, group: T[]): void {
     this.#groups.set(tick, group)
-    const timer = setTimeout(() => this.#come(tick, group), tick * this.#tickMs - performance.now())
+    const timer = setTimeout(() => this.#expire(tick, group), tick * this.#tickMs - performance.now())
     if (!this.#ref) timer.unref()
   }
 
-  #come(tick: number, group: T[]): void {
+  #expire(tick: number, group: T[]): void {
     this.#groups.delete(tick)
     this.#release(group)
   }

@@ -9,8 +9,8 @@ import type { Numbers, SendingNumber } from '../numbers.ts'
 import type { ConcurrencyLimiter } from '../pacing/concurrency.ts'
 import type { Pacer } from '../pacing/pacer.ts'
 import type { TemplateCheck } from './check-template.ts'
-import { type Claimed, CROWDED_MS } from './claim.ts'
-import { failedHere, givenBack, windowClosed } from './settle.ts'
+import { type Claimed, CONGESTED_MS } from './claim.ts'
+import { failedWithoutCall, returned, windowClosed } from './settle.ts'
 
 export interface AttemptDeps {
   priority: Priority
@@ -27,8 +27,8 @@ export interface AttemptDeps {
 
 const TEMPLATE_RECHECK_MS = 2000
 
-/** Attempts a message that this process has taken and writes the outcome. Never throws. */
-export async function carryOut(deps: AttemptDeps, message: MessageDoc, claim: Claimed): Promise<void> {
+/** Attempts a message that this process has taken, and writes the outcome. Never throws. */
+export async function runAttempt(deps: AttemptDeps, message: MessageDoc, claim: Claimed): Promise<void> {
   const { limiter, priority, log } = deps
   try {
     const settlement = await attempt(deps, message, claim).finally(() => {
@@ -37,24 +37,24 @@ export async function carryOut(deps: AttemptDeps, message: MessageDoc, claim: Cl
     })
     await deps.finish({ ...settlement, traceparent: claim.traceparent })
   } catch (error) {
-    // The row stays TAKEN: its lease ends, and the sweep finds an attempt without an outcome.
+    // The row stays TAKEN. When its lease has ended, the sweep finds an attempt without an outcome.
     log.error({ err: error, messageId: claim.job.messageId }, 'attempt not settled')
   } finally {
     limiter.written()
   }
 }
 
-/** Checks what may have changed since the claim, waits for the send slot, and calls Meta. */
+/** Checks again what may have changed since the claim, waits for the send slot, and calls Meta. */
 async function attempt(deps: AttemptDeps, message: MessageDoc, { number, windowExpiresAt, dueAt }: Claimed): Promise<Settlement> {
   const { clock, numbers, pacer } = deps
   const now = clock.now()
-  if (message.payload === null) return failedHere(message, 'unsendable', now)
+  if (message.payload === null) return failedWithoutCall(message, 'unsendable', now)
   if (message.type !== 'template' && !windowIsOpen(windowExpiresAt, later(now, dueAt - performance.now())))
     return windowClosed(message, now)
   const refusal = await deps.checkTemplate(message, number)
-  if (refusal === 'later') return givenBack(message, 'rate', later(now, TEMPLATE_RECHECK_MS), now)
-  if (refusal !== null) return failedHere(message, refusal, now)
-  if (!(await pacer.reach(number.client, dueAt))) return givenBack(message, 'rate', later(clock.now(), CROWDED_MS), clock.now())
-  if (numbers.isHeld(message.phoneNumberId)) return givenBack(message, 'paused', null, clock.now())
+  if (refusal === 'later') return returned(message, 'rate', later(now, TEMPLATE_RECHECK_MS), now)
+  if (refusal !== null) return failedWithoutCall(message, refusal, now)
+  if (!(await pacer.reach(number.client, dueAt))) return returned(message, 'rate', later(clock.now(), CONGESTED_MS), clock.now())
+  if (numbers.isHeld(message.phoneNumberId)) return returned(message, 'paused', null, clock.now())
   return await deps.call(message, number)
 }

@@ -21,7 +21,7 @@ const { codes } = JSON.parse(readFileSync(new URL('../../../deploy/simulator/err
 }
 const SPAM_LIMIT = 131048
 const THROUGHPUT_LIMIT = 130429
-const PLACES: Record<string, string> = {
+const HOLDS: Record<string, string> = {
   app: 'app app',
   waba: 'waba 31',
   token: 'waba 31',
@@ -43,7 +43,7 @@ const message = {
   dispatch: { attempt: 1, priority: 'campaign', state: 'TAKEN' },
 } as unknown as MessageDoc
 
-/** What is done about one refusal, in words. */
+/** Runs a call that Meta refuses. `done` names the effects beyond the message. */
 async function refused(error: ErrorReport, retryAfterMs = 0) {
   const done: string[] = []
   let heldMs = 0
@@ -58,8 +58,8 @@ async function refused(error: ErrorReport, retryAfterMs = 0) {
     },
   }
   const pause = {
-    because: async (_client: ClientDoc, { scope }: { scope: string }) => void done.push(`pause ${scope}`),
-    campaignsOnly: async () => void done.push('tell of campaigns'),
+    pauseFor: async (_client: ClientDoc, { scope }: { scope: string }) => void done.push(`pause ${scope}`),
+    noteHeldCampaigns: async () => void done.push('note held campaigns'),
     unreadableToken: async () => undefined,
   }
   const answer = { kind: 'refused' as const, error, retryAfterMs, httpStatus: 400, latencyMs: 1, traceId: null }
@@ -77,12 +77,12 @@ async function refused(error: ErrorReport, retryAfterMs = 0) {
 
 function expected({ code, class: kind, scope }: Row): { done: string[]; step: object } {
   const waiting = (reason: string, usesAttempt = false) => ({ kind: 'waiting', reason, usesAttempt })
-  if (code === SPAM_LIMIT) return { done: ['hold campaign 105', 'tell of campaigns'], step: waiting('rate') }
+  if (code === SPAM_LIMIT) return { done: ['hold campaign 105', 'note held campaigns'], step: waiting('rate') }
   if (code === THROUGHPUT_LIMIT) return { done: ['slow 105'], step: waiting('rate') }
   if (kind === 'PAUSE') return { done: [`pause ${scope}`], step: { ...waiting('paused'), nextStepAt: null } }
   if (kind === 'RETRY') return { done: [], step: waiting('retry', true) }
   if (kind === 'RETRY_LATER')
-    return { done: PLACES[scope] ? [`hold ${PLACES[scope]}`] : [], step: waiting(scope === 'pair' ? 'pair' : 'rate') }
+    return { done: HOLDS[scope] ? [`hold ${HOLDS[scope]}`] : [], step: waiting(scope === 'pair' ? 'pair' : 'rate') }
   const error = { source: 'meta', detail: "Meta's own words", sentence: expect.any(String), nextStep: expect.any(String) }
   return {
     done: scope === 'template' ? ['stop campaign'] : [],
@@ -90,7 +90,7 @@ function expected({ code, class: kind, scope }: Row): { done: string[]; step: ob
   }
 }
 
-describe('what follows from each code that Meta documents', () => {
+describe('the effect of each code that Meta documents', () => {
   test.for(codes.map(row => [`${row.code}/${row.subcode} ${row.class} ${row.scope}`, row] as const))('%s', async ([, row]) => {
     const code = Number(String(row.code).split('-')[0])
     const { done, step } = await refused({ code, subcode: row.subcode, detail: "Meta's own words" })
@@ -114,7 +114,7 @@ test.for([
   expect((nextStepAt?.getTime() ?? 0) - Date.now()).toBeGreaterThan(2 * 3_600_000 - 1000)
 })
 
-test('a number that is too fast is slowed; it is held as well when Meta says for how long', async () => {
+test('a number that is too fast is slowed down, and also held when Meta says for how long', async () => {
   expect((await refused({ code: THROUGHPUT_LIMIT })).done).toEqual(['slow 105'])
   expect((await refused({ code: THROUGHPUT_LIMIT }, 5000)).done).toEqual(['slow 105', 'hold number 105'])
 })

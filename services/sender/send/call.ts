@@ -12,7 +12,7 @@ import type { Settlement } from '#shared/store/dispatch/outcome-writes.ts'
 import type { SendingNumber } from '../numbers.ts'
 import type { Pause } from './pause.ts'
 import { bodyFor } from './request-body.ts'
-import { type Decision, decide, failedHere, givenBack } from './settle.ts'
+import { type Decision, decide, failedWithoutCall, returned } from './settle.ts'
 import type { StopCampaign } from './stop-campaign.ts'
 import type { Uploads } from './uploads.ts'
 
@@ -27,25 +27,28 @@ export interface CallDeps {
   unknownDeadlineMs: number
 }
 
-interface About {
+/** What the limits of a message are keyed by. */
+interface Target {
   phoneNumberId: string
   contactKey: string
   wabaId: string
 }
 
-/** One attempt: calls Meta, decides what the answer means, and applies a refusal to the limits, the number and the campaign. */
+/**
+ * Calls Meta for one attempt, decides what the answer means, and applies a refusal to the limits, the number and the campaign.
+ */
 export function createCall({ meta, uploads, limits, pause, stopCampaign, clock, log, unknownDeadlineMs }: CallDeps) {
-  async function follow({ refusal, settlement }: Decision, number: SendingNumber): Promise<void> {
+  async function applyRefusal({ refusal, settlement }: Decision, number: SendingNumber): Promise<void> {
     if (refusal === null) return
     const { error, verdict, askedMs } = refusal
     const { phoneNumberId, contactKey } = settlement.message
     const { wabaId } = number.client
     switch (verdict.kind) {
       case 'pause':
-        return pause.because(number.client, error)
+        return pause.pauseFor(number.client, error)
       case 'hold-campaigns':
         await limits.hold('campaign', phoneNumberId, verdict.delayMs)
-        return pause.campaignsOnly(number.client, error, verdict.delayMs)
+        return pause.noteHeldCampaigns(number.client, error, verdict.delayMs)
       case 'later':
         if (error.code === THROUGHPUT_LIMIT) await limits.slowDown(phoneNumberId)
         if (error.code === THROUGHPUT_LIMIT && askedMs === 0) return
@@ -58,28 +61,28 @@ export function createCall({ meta, uploads, limits, pause, stopCampaign, clock, 
     }
   }
 
-  /** Holds back all that Meta limits together with this message. Meta counts the calls of a token with its account's. */
-  async function holdScope({ scope, delayMs }: { scope: ErrorScope; delayMs: number }, about: About): Promise<void> {
-    if (scope === 'pair') await limits.hold('pair', pairKey(about.phoneNumberId, about.contactKey), delayMs)
+  /** Holds everything that the limit applies to. Meta counts a token's calls with those of its business account. */
+  async function holdScope({ scope, delayMs }: { scope: ErrorScope; delayMs: number }, target: Target): Promise<void> {
+    if (scope === 'pair') await limits.hold('pair', pairKey(target.phoneNumberId, target.contactKey), delayMs)
     else if (scope === 'app') await limits.hold('app', 'app', delayMs)
-    else if (scope === 'waba' || scope === 'token') await limits.hold('waba', about.wabaId, delayMs)
-    else if (scope === 'number') await limits.hold('number', about.phoneNumberId, delayMs)
+    else if (scope === 'waba' || scope === 'token') await limits.hold('waba', target.wabaId, delayMs)
+    else if (scope === 'number') await limits.hold('number', target.phoneNumberId, delayMs)
   }
 
-  /** @param mayRenew whether files that Meta has lost are uploaded again: once, and safe because nothing was sent yet */
+  /** @param mayRenew whether files that Meta has lost are uploaded again. Once only; safe, because nothing was sent yet. */
   async function attempt(message: MessageDoc, number: SendingNumber, mayRenew: boolean): Promise<Decision> {
     const prepared = await uploads.prepare(message, number)
     const now = clock.now()
-    if (prepared.kind === 'later') return settledHere(givenBack(message, 'media', later(now, prepared.delayMs), now))
-    if (prepared.kind === 'gone') return settledHere(failedHere(message, 'media-gone', now))
-    const isSent = prepared.kind === 'ready'
-    if (isSent && mayRenew && prepared.isKept && lostItsFile(message)) return renew(message, number, prepared.metaIds)
-    const result = isSent
+    if (prepared.kind === 'later') return settledWithoutCall(returned(message, 'media', later(now, prepared.delayMs), now))
+    if (prepared.kind === 'gone') return settledWithoutCall(failedWithoutCall(message, 'media-gone', now))
+    const isReady = prepared.kind === 'ready'
+    if (isReady && mayRenew && prepared.isKept && lostItsFile(message)) return renew(message, number, prepared.metaIds)
+    const result = isReady
       ? await meta.sendMessage(message.phoneNumberId, number.token ?? '', bodyFor(message, prepared.payload))
       : prepared.result
-    if (isSent && mayRenew && prepared.isKept && result.kind === 'refused' && refusesMedia(result.error))
+    if (isReady && mayRenew && prepared.isKept && result.kind === 'refused' && refusesMedia(result.error))
       return renew(message, number, prepared.metaIds)
-    if (isSent) observe(result)
+    if (isReady) observe(result)
     logOutcome(log, message, result)
     return decide(message, result, { at: clock.now(), unknownDeadlineMs })
   }
@@ -92,18 +95,18 @@ export function createCall({ meta, uploads, limits, pause, stopCampaign, clock, 
   return async function call(message: MessageDoc, number: SendingNumber): Promise<Settlement> {
     observeWait(message, clock.now())
     const decision = await attempt(message, number, true)
-    await follow(decision, number).catch(error => log.error({ err: error }, 'consequence of a refusal not applied'))
+    await applyRefusal(decision, number).catch(error => log.error({ err: error }, 'refusal not applied'))
     return decision.settlement
   }
 }
 
-/** Whether the last attempt was accepted and then failed by a status because of its file; now the message is sent again. */
+/** Whether Meta accepted the last attempt and then failed it because of its file. */
 function lostItsFile({ timeline }: MessageDoc): boolean {
   const last = timeline.findLast(({ kind }) => kind === 'attempt' || kind === 'status')
   return last?.kind === 'status' && refusesMedia({ code: last.code ?? null })
 }
 
-const settledHere = (settlement: Settlement): Decision => ({ settlement, refusal: null })
+const settledWithoutCall = (settlement: Settlement): Decision => ({ settlement, refusal: null })
 
 function observeWait(message: MessageDoc, now: Date): void {
   if ((message.dispatch as Dispatch).attempt !== 1) return
@@ -117,11 +120,11 @@ function observe(result: SendResult): void {
   sendTotal.inc({ outcome: result.kind, code_class: codeClass })
 }
 
-/** Accepted messages are counted by a metric, and logged on level debug only. */
+/** Logs how a call ended. Accepted messages are counted by a metric, so they are logged at debug level only. */
 function logOutcome(log: Logger, message: MessageDoc, result: SendResult): void {
   const ids = { messageId: String(message._id), tenantId: String(message.tenantId), attempt: message.dispatch?.attempt }
   if (result.kind === 'accepted') log.debug({ ...ids, latencyMs: result.latencyMs }, 'message accepted')
   else if (result.kind === 'refused')
     log.info({ ...ids, code: result.error.code, httpStatus: result.httpStatus, traceId: result.traceId }, 'message refused')
-  else log.warn({ ...ids, why: result.why }, result.kind === 'unknown' ? 'outcome unknown' : 'not sent')
+  else log.warn({ ...ids, why: result.why }, result.kind === 'unknown' ? 'outcome unknown' : 'message not sent')
 }

@@ -5,15 +5,15 @@ import { hasOptedOut } from '#shared/store/contacts/recipients.ts'
 import { findSendableTemplate } from '#shared/store/templates/templates.ts'
 import type { SendingNumber } from '../numbers.ts'
 
-/** Why a template may not go out any more; null: it may; `later`: the check itself failed. */
+/** The reason why a template may no longer be sent, null when it may, `later` when the check itself failed. */
 export type TemplateCheck = (
   message: MessageDoc,
   number: SendingNumber,
 ) => Promise<'template-unavailable' | 'opted-out' | 'later' | null>
 
 /**
- * Checks again what was checked when the message was accepted, where days may lie between: for scheduled messages, and for
- * templates that go instead. All others go out at once, and Meta checks them.
+ * Repeats the checks of the acceptance for messages that may be sent days later: scheduled messages and fallback templates. All
+ * others are sent at once, and Meta checks them.
  */
 export function createTemplateCheck(store: Store, log: Logger): TemplateCheck {
   async function checkOne({ tenantId, content, contactId }: MessageDoc, wabaId: string) {
@@ -30,7 +30,7 @@ export function createTemplateCheck(store: Store, log: Logger): TemplateCheck {
     try {
       return await checkOne(message, client.wabaId)
     } catch (error) {
-      log.warn({ err: error, messageId: String(message._id) }, 'template not checked, message postponed')
+      log.warn({ err: error, messageId: String(message._id) }, 'template not checked')
       return 'later'
     }
   }

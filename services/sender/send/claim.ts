@@ -24,15 +24,17 @@ export interface ClaimDeps {
   log: Logger
 }
 
-/** traceparent of each send job, by its message's id. */
+/** The traceparent of each send job, by message id. */
 export type Traces = ReadonlyMap<string | null, string | null>
 
-export interface Circumstances {
+/** What a round of claims is decided by. */
+export interface ClaimContext {
+  /** Numbers by `phoneNumberId`. */
   known: Map<string, SendingNumber>
-  /** Until when each conversation's window is open. */
+  /** End of the customer service window, by conversation. */
   windows: Map<string, Date | null>
   now: Date
-  /** Filled with what must wait in its row. */
+  /** Collects the messages that must wait in their rows. */
   postponed: Postponement[]
   traces: Traces
 }
@@ -43,96 +45,96 @@ export interface Claimed {
   number: SendingNumber
   windowExpiresAt: Date | null
   traceparent: string | null
-  /** Its send slot in the number's rate, by `performance.now()`: the time that the take needs is part of the wait. */
+  /** Its send slot, by `performance.now()`. The time that the take needs is part of the wait. */
   dueAt: number
 }
 
-/** How soon the next messages of a number at its share of the calls are tried again. */
-export const CROWDED_MS = 200
-/** Waits in rows are rounded up to this, so that messages become due together. */
+/** Wait of a message whose number has all the calls in flight that it may have. */
+export const CONGESTED_MS = 200
+/** Waits in rows are rounded up to a multiple of this, so that messages become due together. */
 const WAIT_STEP_MS = 50
 
 /**
- * Asks number and limits which messages may go. The others wait in their rows; but a campaign's, of which never more than two
- * seconds' worth is enqueued, wait for the rate in the delay line: writing their rows twice would cost more than their calls.
+ * Decides by the numbers and the limits which messages may be sent. The others wait in their rows. Campaign messages that wait
+ * for the rate use the delay line: at most two seconds' worth is enqueued, and two row writes cost more than the call.
  */
-export async function claimMessages(deps: ClaimDeps, jobs: SendJob[], circumstances: Circumstances): Promise<Claimed[]> {
-  const admitted = admit(deps, jobs, circumstances)
-  const decisions = await deps.limits.decide(admitted.map(job => claimOf(deps, job, circumstances)))
+export async function claimMessages(deps: ClaimDeps, jobs: SendJob[], context: ClaimContext): Promise<Claimed[]> {
+  const admitted = admit(deps, jobs, context)
+  const decisions = await deps.limits.decide(admitted.map(job => claimOf(deps, job, context)))
   const decidedAt = performance.now()
   const granted: Claimed[] = []
   for (const [i, job] of admitted.entries()) {
-    const decision: Decision = decisions[i] ?? { granted: false, waitMs: CROWDED_MS, limit: 'number' }
+    const decision: Decision = decisions[i] ?? { granted: false, waitMs: CONGESTED_MS, limit: 'number' }
     const { waitMs } = decision
     if (decision.granted || decision.limit === 'number') deps.pacer.observe(job.phoneNumberId, waitMs)
-    if (decision.granted) granted.push(grant(job, decidedAt + waitMs, circumstances))
-    else refuse(deps, job, decision, circumstances)
+    if (decision.granted) granted.push(grant(job, decidedAt + waitMs, context))
+    else refuse(deps, job, decision, context)
   }
   return granted
 }
 
-/** Jobs whose number may send and has capacity left; the others are postponed, or wait in the delay line. */
-function admit(deps: ClaimDeps, jobs: SendJob[], circumstances: Circumstances): SendJob[] {
-  const { known, now, postponed } = circumstances
+/** The jobs whose number may send and has capacity left. The others are postponed, or wait in the delay line. */
+function admit(deps: ClaimDeps, jobs: SendJob[], context: ClaimContext): SendJob[] {
+  const { known, now, postponed } = context
   const admitted = new Map<string, number>()
   return jobs.filter(job => {
-    const hindrance = hindranceOf(deps, job, circumstances)
-    if (hindrance) postponed.push(hindrance)
-    if (hindrance) return false
+    const postponement = postponementOf(deps, job, context)
+    if (postponement) postponed.push(postponement)
+    if (postponement) return false
     const { client } = known.get(job.phoneNumberId) as SendingNumber
     const before = admitted.get(job.phoneNumberId) ?? 0
     admitted.set(job.phoneNumberId, before + 1)
     if (before < deps.limiter.roomFor(job.phoneNumberId, client.throughput)) return true
-    wait(deps, { job, reason: 'rate', nextStepAt: later(now, CROWDED_MS) }, CROWDED_MS, circumstances)
+    wait(deps, { job, reason: 'rate', nextStepAt: later(now, CONGESTED_MS) }, CONGESTED_MS, context)
     return false
   })
 }
 
-/** Why the number itself does not send this message now; null when it does. */
-function hindranceOf({ priority, pause, log }: ClaimDeps, job: SendJob, circumstances: Circumstances): Postponement | null {
-  const { known, now } = circumstances
+/** The wait that the number's own state imposes on the message; null when it may send. */
+function postponementOf({ priority, pause, log }: ClaimDeps, job: SendJob, context: ClaimContext): Postponement | null {
+  const { known, now } = context
   const number = known.get(job.phoneNumberId)
   if (!number?.token) {
     if (number?.isUnreadable) pause.unreadableToken(number.client).catch(error => log.error({ err: error }, 'number not paused'))
     return { job, reason: 'paused', nextStepAt: null }
   }
-  const kind = priority === 'campaign' ? 'campaign' : isFirst(job, circumstances) ? 'first' : 'reply'
+  const kind = priority === 'campaign' ? 'campaign' : isFirst(job, context) ? 'first' : 'reply'
   const hold = holdOf(number.client, kind, now)
   return hold && { job, reason: hold.reason, nextStepAt: hold.until }
 }
 
-/** Waits in the delay line if it can, otherwise in its row. */
-function wait({ delayLine }: ClaimDeps, postponement: Postponement, waitMs: number, circumstances: Circumstances): void {
+/** Puts the message into the delay line if it takes it, otherwise into its row. */
+function wait({ delayLine }: ClaimDeps, postponement: Postponement, waitMs: number, context: ClaimContext): void {
   const { job } = postponement
-  const { postponed, traces } = circumstances
+  const { postponed, traces } = context
   if (!delayLine?.join(job, waitMs, traces.get(job.messageId) ?? null)) postponed.push(postponement)
 }
 
-function refuse(deps: ClaimDeps, job: SendJob, { limit, waitMs }: Refusal, circumstances: Circumstances): void {
+function refuse(deps: ClaimDeps, job: SendJob, { limit, waitMs }: Refusal, context: ClaimContext): void {
   const reason = limit === 'pair' ? 'pair' : limit === 'messaging' ? 'quota' : 'rate'
-  const nextStepAt = later(circumstances.now, Math.ceil(waitMs / WAIT_STEP_MS) * WAIT_STEP_MS)
-  if (limit === 'number') wait(deps, { job, reason, nextStepAt }, waitMs, circumstances)
-  else circumstances.postponed.push({ job, reason, nextStepAt })
+  const nextStepAt = later(context.now, Math.ceil(waitMs / WAIT_STEP_MS) * WAIT_STEP_MS)
+  if (limit === 'number') wait(deps, { job, reason, nextStepAt }, waitMs, context)
+  else context.postponed.push({ job, reason, nextStepAt })
 }
 
 type Refusal = Decision & { granted: false }
 
-function grant(job: SendJob, dueAt: number, { known, windows, traces }: Circumstances): Claimed {
+function grant(job: SendJob, dueAt: number, { known, windows, traces }: ClaimContext): Claimed {
   const number = known.get(job.phoneNumberId) as SendingNumber
   const windowExpiresAt = windows.get(job.conversationId) ?? null
   return { job, number, windowExpiresAt, traceparent: traces.get(job.messageId) ?? null, dueAt }
 }
 
-function claimOf({ priority, pacer }: ClaimDeps, job: SendJob, circumstances: Circumstances): SendClaim {
+function claimOf({ priority, pacer }: ClaimDeps, job: SendJob, context: ClaimContext): SendClaim {
   const { phoneNumberId, contactKey, tenantId } = job
-  const { client, perMinute, perDay } = circumstances.known.get(phoneNumberId) as SendingNumber
+  const { client, perMinute, perDay } = context.known.get(phoneNumberId) as SendingNumber
   const { throughput: ratePerSecond, wabaId, messagingLimit: limit } = client
-  const initiates = isFirst(job, circumstances) && limit ? { portfolioId: portfolioOf(client), limit } : null
+  const initiates = isFirst(job, context) && limit ? { portfolioId: portfolioOf(client), limit } : null
   const leadMs = pacer.leadMs(phoneNumberId)
   return { phoneNumberId, ratePerSecond, contactKey, tenantId, wabaId, perMinute, perDay, initiates, priority, leadMs }
 }
 
-/** Whether the message would open a conversation, which counts against the messaging limit. */
-function isFirst(job: SendJob, { windows, now }: Circumstances): boolean {
+/** Whether the message would start a conversation, which counts against the messaging limit. */
+function isFirst(job: SendJob, { windows, now }: ClaimContext): boolean {
   return job.isTemplate && !windowIsOpen(windows.get(job.conversationId) ?? null, now)
 }

@@ -6,7 +6,7 @@ const lost: number[] = []
 const collect = (write: (batch: number[]) => Promise<void>, more: object = {}) =>
   createCollector<number>({ write, onLost: item => lost.push(item), ...more })
 
-test('what comes within the linger is written together, a full batch at once', async () => {
+test('items that arrive within the linger are written together, a full batch at once', async () => {
   const batches: number[][] = []
   const collector = collect(async batch => void batches.push(batch), { maxBatch: 3 })
   await Promise.all([1, 2, 3, 4, 5].map(item => collector.add(item)))
@@ -16,7 +16,7 @@ test('what comes within the linger is written together, a full batch at once', a
   ])
 })
 
-test('an outage of the store is waited out', async () => {
+test('a write is retried while the store is away', async () => {
   let calls = 0
   const collector = collect(async () => {
     if (++calls < 3) throw new Outage('away')
@@ -25,14 +25,14 @@ test('an outage of the store is waited out', async () => {
   expect(calls).toBe(3)
 })
 
-test('an outage that lasts is left to the sweep', async () => {
+test('a write is given up when the store stays away, and its items are reported lost', async () => {
   lost.length = 0
   const collector = collect(() => Promise.reject(new Outage('away')), { patienceMs: 0 })
   await collector.add(7)
   expect(lost).toEqual([7])
 })
 
-test('one bad item does not take its neighbours with it', async () => {
+test('one bad item is lost alone', async () => {
   lost.length = 0
   const written: number[] = []
   const collector = collect(async batch => {
@@ -43,7 +43,7 @@ test('one bad item does not take its neighbours with it', async () => {
   expect([written, lost]).toEqual([[1, 3], [2]])
 })
 
-test('no more batches are written at once than allowed', async () => {
+test('at most `parallel` batches are written at once', async () => {
   let now = 0
   let most = 0
   const write = async () => {
@@ -56,7 +56,7 @@ test('no more batches are written at once than allowed', async () => {
   expect(most).toBe(2)
 })
 
-test('in a stream, items wait for others; a lone one after a while does not', async () => {
+test('items in a stream wait to be written together; the first item after a pause does not', async () => {
   const writtenAt: number[] = []
   const collector = collect(async () => void writtenAt.push(performance.now()), { lingerMs: 0, everyMs: 60 })
   const startedAt = performance.now()

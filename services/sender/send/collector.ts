@@ -3,19 +3,19 @@ import { Outage } from '#shared/domain/errors.ts'
 
 export interface CollectorOptions<T> {
   write: (batch: T[]) => Promise<void>
-  /** Called with an item that could not be written; a sweep finds its row. */
+  /** Called for each item that could not be written; a sweep finds its row. */
   onLost: (item: T, error: unknown) => void
   maxBatch?: number
   lingerMs?: number
-  /** The shortest time between two writes of a stream of items. */
+  /** Shortest time between two writes of a stream of items. */
   everyMs?: number
-  /** Batches written at once. */
+  /** Maximum number of batches written at once. */
   parallel?: number
   /** How long a write is retried while the store is away. */
   patienceMs?: number
 }
 
-/** Gathers items into shared writes: a full batch is written at once, a lone item after `lingerMs`, an item in a stream with the next ones. */
+/** Collects items into shared writes: a full batch at once, a lone item after `lingerMs`, a stream of items every `everyMs`. */
 export function createCollector<T>(options: CollectorOptions<T>) {
   const { write, onLost, maxBatch = 200, lingerMs = 5, everyMs = 40, parallel = 3, patienceMs = 60_000 } = options
   const waiting: { item: T; done: () => void }[] = []
@@ -64,7 +64,7 @@ export function createCollector<T>(options: CollectorOptions<T>) {
   }
 
   return {
-    /** Resolves when the item is written, or given up. */
+    /** Resolves when the item is written or given up. */
     add(item: T): Promise<void> {
       return new Promise(done => {
         waiting.push({ item, done })

@@ -11,9 +11,9 @@ import { DelayLine, type Waiting } from '../pacing/delay-line.ts'
 import { Pacer } from '../pacing/pacer.ts'
 import { TakeAhead } from '../pacing/take-ahead.ts'
 import type { Publishing } from '../publishing.ts'
-import { type AttemptDeps, carryOut } from './attempt.ts'
+import { type AttemptDeps, runAttempt } from './attempt.ts'
 import { type ClaimDeps, type Claimed, claimMessages, type Traces } from './claim.ts'
-import { passPausedCampaigns, passPredecessors } from './eligible.ts'
+import { postponePausedCampaigns, postponeSuccessors } from './eligible.ts'
 import type { HeldCampaigns } from './held-campaigns.ts'
 import type { Pause } from './pause.ts'
 
@@ -34,9 +34,9 @@ export function createSend(deps: SendDeps, priority: Priority): BatchHandler {
 }
 
 /**
- * Turns send jobs into calls. A job is only a hint, the row decides; a job that is lost here is enqueued again by the sweep.
- * So a batch is acked once its rows are taken, postponed, or have a send slot soon; the calls go on behind it. A row is taken
- * shortly before its slot: if the process dies between take and call, nobody knows whether the message was sent.
+ * Turns send jobs into calls. A job is only a hint, the row decides: the sweep enqueues lost jobs again. So a batch is acked
+ * once its rows are taken, are postponed or have a send slot, and the calls follow later. A row is taken shortly before its
+ * slot: if the process dies between take and call, it is unknown whether the message was sent.
  */
 class SendConsumer {
   readonly #deps: SendDeps
@@ -70,15 +70,15 @@ class SendConsumer {
     }
   }
 
-  /** Sends what has waited in the delay line. Its rows are READY: the sweep enqueues again what is not taken now. */
+  /** Sends jobs that leave the delay line. Their rows are READY: the sweep enqueues again those that are not taken now. */
   async #sendDelayed(waiting: Waiting[]): Promise<void> {
     const traces = new Map(waiting.map(({ job, traceparent }) => [job.messageId, traceparent]))
     const jobs = waiting.map(({ job }) => job)
     const { log } = this.#deps
-    await this.#sendAll(jobs, traces).catch(error => log.warn({ err: error }, 'campaign messages left to the sweep'))
+    await this.#sendAll(jobs, traces).catch(error => log.warn({ err: error }, 'delayed messages not taken'))
   }
 
-  /** Uses at most `reserved` calls of the limiter, and gives back at once those that no message needs. */
+  /** Uses at most `reserved` permits of the limiter, and returns at once those that no message needs. */
   async #sendSome(jobs: SendJob[], reserved: number, traces: Traces): Promise<void> {
     const { store, limiter, clock, publishing } = this.#deps
     let kept = 0
@@ -92,43 +92,43 @@ class SendConsumer {
       const [taken, written] = await Promise.allSettled([taking, postponeMessages(store, postponed, now)])
       if (taken.status === 'rejected') throw taken.reason
       if (written.status === 'rejected') throw written.reason
-      publishing.enqueue(await releaseSuccessors(store, settlementsOf(postponed), now))
+      publishing.enqueue(await releaseSuccessors(store, conversationsToCheck(postponed), now))
     } finally {
       limiter.release(this.#priority, reserved - kept)
     }
   }
 
-  /** Fills `postponed` with what may not go now. */
+  /** Claims the jobs that may be sent now, and adds the others to `postponed`. */
   async #claimSome(jobs: SendJob[], round: { now: Date; postponed: Postponement[]; traces: Traces }): Promise<Claimed[]> {
     const { store, numbers, campaigns } = this.#deps
     const known = await numbers.find(jobs.map(job => job.phoneNumberId))
-    const running = await passPausedCampaigns(campaigns, jobs, round)
+    const running = await postponePausedCampaigns(campaigns, jobs, round)
     const [free, windows] = await Promise.all([
-      passPredecessors(store, running, this.#priority, round),
+      postponeSuccessors(store, running, this.#priority, round),
       findWindows(store, running),
     ])
     return claimMessages(this.#claim, free, { known, windows, ...round })
   }
 
-  /** Rows are READY until they are taken: the sweep enqueues again what is not. */
+  /** Takes a group whose slots are close. Rows that are not taken stay READY: the sweep enqueues them again. */
   #takeSoon(group: Claimed[]): void {
-    this.#take(group).catch(error => this.#deps.log.warn({ err: error }, 'messages left to the sweep'))
+    this.#take(group).catch(error => this.#deps.log.warn({ err: error }, 'messages not taken'))
   }
 
-  /** Takes the claimed rows and starts their calls; gives back the capacity of those that another process took. */
+  /** Takes the claimed rows and starts their calls. Returns the permits of rows that another process took. */
   async #take(claimed: Claimed[]): Promise<void> {
     const { store, limiter, owner, clock } = this.#deps
     const byId = new Map(claimed.map(claim => [claim.job.messageId, claim]))
-    // A set of claims, not of ids: one message may have been claimed by two jobs.
+    // A set of claims, not of ids: two jobs may have claimed the same message.
     const left = new Set(claimed)
     try {
       const jobs = [...byId.values()].map(({ job }) => job)
       const taken = await takeMessages(store, jobs, { token: randomUUID(), owner, now: clock.now() })
-      // The rows are ours: nothing that may fail comes between their take and their call.
+      // The rows are taken: nothing that may fail comes before their calls.
       for (const message of taken) {
         const claim = byId.get(String(message._id)) as Claimed
         left.delete(claim)
-        void carryOut(this.#attempt, message, claim)
+        void runAttempt(this.#attempt, message, claim)
       }
     } finally {
       for (const { job } of left) limiter.leaveNumber(job.phoneNumberId)
@@ -137,6 +137,9 @@ class SendConsumer {
   }
 }
 
-/** Messages whose conversation is looked at again: the earlier message may have ended meanwhile, and one that a restriction holds lets others pass. */
-const settlementsOf = (postponed: Postponement[]) =>
+/**
+ * The postponed messages whose conversation is checked for a message that may be sent: the predecessor may have ended
+ * meanwhile, and a message that a restriction holds does not block its successors.
+ */
+const conversationsToCheck = (postponed: Postponement[]) =>
   postponed.filter(({ reason }) => reason === 'predecessor' || reason === 'restricted').map(({ job }) => job)

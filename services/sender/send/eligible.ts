@@ -8,14 +8,14 @@ import type { HeldCampaigns } from './held-campaigns.ts'
 /** One round of send jobs. */
 export interface Round {
   now: Date
-  /** Filled with what must wait in its row. */
+  /** Collects the messages that must wait in their rows. */
   postponed: Postponement[]
 }
 
 const CAMPAIGN_RECHECK_MS = 5000
 
-/** Postpones messages of paused campaigns, to be looked at again from time to time. A campaign that has ended ends its messages itself. */
-export async function passPausedCampaigns(campaigns: HeldCampaigns, jobs: SendJob[], round: Round): Promise<SendJob[]> {
+/** Postpones messages of paused and ended campaigns, and checks them again later. @returns the other jobs. @throws Outage */
+export async function postponePausedCampaigns(campaigns: HeldCampaigns, jobs: SendJob[], round: Round): Promise<SendJob[]> {
   const paused = await campaigns.findHeld(jobs.flatMap(({ campaignId }) => campaignId ?? []))
   if (paused.size === 0) return jobs
   const isHeld = ({ campaignId }: SendJob) => campaignId !== null && paused.has(campaignId)
@@ -24,8 +24,12 @@ export async function passPausedCampaigns(campaigns: HeldCampaigns, jobs: SendJo
   return jobs.filter(job => !isHeld(job))
 }
 
-/** Lets only the earliest unfinished message of a conversation pass; jobs for messages that are done or in hand end here. */
-export async function passPredecessors(store: Store, jobs: SendJob[], priority: Priority, round: Round): Promise<SendJob[]> {
+/**
+ * Postpones messages with an unfinished predecessor in their conversation; drops jobs for messages that are done or taken.
+ * @returns the other jobs
+ * @throws Outage
+ */
+export async function postponeSuccessors(store: Store, jobs: SendJob[], priority: Priority, round: Round): Promise<SendJob[]> {
   const { now, postponed } = round
   const heads = await findHeads(store, jobs, now)
   return jobs.filter(job => {

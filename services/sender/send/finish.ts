@@ -18,7 +18,7 @@ export interface FinishDeps {
   log: Logger
 }
 
-/** Writes outcomes in shared batches and then what follows from them: events out, the next of each conversation rung. */
+/** Writes outcomes in shared batches, then publishes their events and enqueues the next message of each conversation. */
 export function createFinish({ store, queue, publishing, clock, log }: FinishDeps) {
   async function write(batch: Settlement[]): Promise<void> {
     const traceparent = batch.find(settlement => settlement.traceparent)?.traceparent
@@ -31,29 +31,31 @@ export function createFinish({ store, queue, publishing, clock, log }: FinishDep
     const byWamid = new Map(
       batch.flatMap(({ step, message }) => (step.kind === 'sent' && step.wamid !== null ? [[step.wamid, message] as const] : [])),
     )
-    const naming = nameRecipients(store, batch, clock.now()).catch(error => log.warn({ err: error }, 'recipients not named'))
-    const follow = await Promise.allSettled([
+    const naming = nameRecipients(store, batch, clock.now()).catch(error =>
+      log.warn({ err: error }, 'recipient identities not stored'),
+    )
+    const results = await Promise.allSettled([
       publishing.publish(events, traceparent),
       enqueueNext(done),
-      catchUp(byWamid),
+      replayStatuses(byWamid),
       naming,
     ])
-    for (const result of follow) if (result.status === 'rejected') log.warn({ err: result.reason }, 'left to the sweep')
+    for (const result of results) if (result.status === 'rejected') log.warn({ err: result.reason }, 'outcome effects failed')
   }
 
   async function enqueueNext(done: MessageDoc[]): Promise<void> {
     publishing.enqueue(await releaseSuccessors(store, done, clock.now()))
   }
 
-  async function catchUp(byWamid: Map<string, MessageDoc>): Promise<void> {
+  /** Replays the statuses that arrived before their message had its wamid. */
+  async function replayStatuses(byWamid: Map<string, MessageDoc>): Promise<void> {
     const parked = await findParkedItems(store, [...byWamid.keys()])
     if (parked.length > 0) await replayParked(queue, parked, byWamid)
   }
 
   const collector = createCollector<Settlement>({
     write,
-    onLost: ({ message }, error) =>
-      log.error({ err: error, messageId: String(message._id) }, 'outcome not written: the sweep will find the row'),
+    onLost: ({ message }, error) => log.error({ err: error, messageId: String(message._id) }, 'outcome not written'),
   })
   return (settlement: Settlement) => collector.add(settlement)
 }

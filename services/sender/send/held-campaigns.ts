@@ -2,11 +2,11 @@ import { findHeldCampaigns } from '#shared/store/campaigns/queries.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { TtlCache } from '#shared/store/ttl-cache.ts'
 
-/** So that a pause is heard within a second, its calls in hand included. */
-const KEPT_MS = 400
+/** Short, so that a pause takes effect within a second, the calls in flight included. */
+const CACHE_MS = 400
 
 export interface HeldCampaigns {
-  /** Which of these may send nothing now: paused or ended. @throws Outage */
+  /** The campaigns among these that may send nothing now, because they are paused or have ended. @throws Outage */
   findHeld(ids: readonly string[]): Promise<ReadonlySet<string>>
 }
 
@@ -14,12 +14,12 @@ export function createHeldCampaigns(store: Store): HeldCampaigns {
   const cache = new TtlCache<string, boolean>(5000)
   return {
     async findHeld(ids) {
-      const wanted = [...new Set(ids)]
-      const asked = wanted.filter(id => cache.get(id) === undefined)
-      const held = asked.length > 0 ? await findHeldCampaigns(store, asked) : new Set<string>()
-      const states = new Map(wanted.map(id => [id, cache.get(id) ?? held.has(id)]))
-      for (const id of asked) cache.set(id, held.has(id), KEPT_MS)
-      return new Set(wanted.filter(id => states.get(id)))
+      const unique = [...new Set(ids)]
+      const missing = unique.filter(id => cache.get(id) === undefined)
+      const held = missing.length > 0 ? await findHeldCampaigns(store, missing) : new Set<string>()
+      const states = new Map(unique.map(id => [id, cache.get(id) ?? held.has(id)]))
+      for (const id of missing) cache.set(id, held.has(id), CACHE_MS)
+      return new Set(unique.filter(id => states.get(id)))
     },
   }
 }

@@ -21,30 +21,31 @@ export interface PauseDeps {
   log: Logger
 }
 
-/** Until the pause is written, however long that takes. */
-const WRITING_MS = 60_000
-/** Until every sender has read the number anew. */
-const KNOWN_MS = 1500
-const TELL_AGAIN_MS = 3_600_000
+/** Hold of a number while its pause is being written; far longer than the write takes. */
+const WRITE_HOLD_MS = 60_000
+/** Hold until every sender has read the number again. */
+const REFRESH_HOLD_MS = 1500
+/** Shortest time between two notices of held campaigns. */
+const NOTICE_INTERVAL_MS = 3_600_000
 const CAMPAIGNS_HELD = 'CAMPAIGNS_HELD'
 
-/** Stops what an error is about: the number, all numbers of its business account, or all that use its token. */
+/** Pauses what an error concerns: the number, all numbers of its business account, or all that use its token. */
 export function createPause({ store, keyring, limits, numbers, publishing, log }: PauseDeps) {
   async function pauseOne(client: ClientDoc, why: { reason: PauseReason; detail: string; code?: number | null }): Promise<void> {
-    numbers.hold(client.phoneNumberId, WRITING_MS)
+    numbers.hold(client.phoneNumberId, WRITE_HOLD_MS)
     try {
       const token = why.reason === 'token' ? client.accessToken : null
       const change = await pauseClient(store, { tenantId: client.tenantId, clientId: client._id, ...why, token })
-      await tell(change, 'number paused', why.reason)
+      await report(change, 'number paused', why.reason)
     } finally {
       numbers.hold(client.phoneNumberId)
     }
   }
 
-  async function tell(change: ClientChange | null, what: string, reason: string): Promise<void> {
+  async function report(change: ClientChange | null, logMessage: string, reason: string): Promise<void> {
     if (change === null) return
     const { _id, tenantId } = change.client
-    log.warn({ clientId: String(_id), tenantId: String(tenantId), reason }, what)
+    log.warn({ clientId: String(_id), tenantId: String(tenantId), reason }, logMessage)
     await publishing.publish([change.event])
   }
 
@@ -58,33 +59,33 @@ export function createPause({ store, keyring, limits, numbers, publishing, log }
   }
 
   return {
-    /** Many calls in flight may fail alike: only the first of them changes anything. */
-    async because(client: ClientDoc, error: DescribedError): Promise<void> {
-      // Before anything is waited for: from here on this process starts no send of the number, and soon no other does.
-      numbers.hold(client.phoneNumberId, WRITING_MS)
+    /** Pauses for a refusal. Many calls in flight may fail alike: only the first of them changes anything. */
+    async pauseFor(client: ClientDoc, error: DescribedError): Promise<void> {
+      // Before the first await: from here on this process starts no send of the number, and soon no other process does.
+      numbers.hold(client.phoneNumberId, WRITE_HOLD_MS)
       await (error.scope === 'waba'
-        ? limits.hold('waba', client.wabaId, KNOWN_MS)
-        : limits.hold('number', client.phoneNumberId, KNOWN_MS))
-      const why = { reason: pauseReason(error), detail: bannerOf(error), code: error.code }
+        ? limits.hold('waba', client.wabaId, REFRESH_HOLD_MS)
+        : limits.hold('number', client.phoneNumberId, REFRESH_HOLD_MS))
+      const why = { reason: pauseReason(error), detail: noticeText(error), code: error.code }
       for (const one of await affected(client, error)) await pauseOne(one, why)
     },
-    /** Replies go on; people hear of it, at most once an hour. */
-    async campaignsOnly({ tenantId, _id: clientId }: ClientDoc, error: DescribedError, ms: number): Promise<void> {
+    /** Records that the number's campaigns are held while its replies continue. Adds a notice at most once an hour. */
+    async noteHeldCampaigns({ tenantId, _id: clientId }: ClientDoc, error: DescribedError, ms: number): Promise<void> {
       const client = await getClient(store, tenantId, clientId)
       const at = new Date()
       await noteOnClient(store, client, { campaignsHeldUntil: new Date(at.getTime() + ms) })
       const last = client.notices?.find(({ type }) => type === CAMPAIGNS_HELD)
-      if (last && at.getTime() - last.at.getTime() < TELL_AGAIN_MS) return
-      const { changes, provided } = noticed(client, { type: CAMPAIGNS_HELD, severity: 'WARNING', text: bannerOf(error), at })
+      if (last && at.getTime() - last.at.getTime() < NOTICE_INTERVAL_MS) return
+      const { changes, provided } = noticed(client, { type: CAMPAIGNS_HELD, severity: 'WARNING', text: noticeText(error), at })
       const change = await changeClient(store, { tenantId, clientId }, changes, provided, { reason: 'campaigns-held' })
-      await tell(change, 'campaigns of a number held', 'quality')
+      await report(change, 'campaigns held', 'quality')
     },
-    /** The stored token opens with none of our keys. */
+    /** Pauses a number whose stored token no key decrypts. */
     unreadableToken: (client: ClientDoc) => pauseOne(client, { reason: 'token', detail: UNREADABLE_TOKEN }),
   }
 }
 export type Pause = ReturnType<typeof createPause>
 
-/** What happened and what to do about it. */
-const bannerOf = ({ code, subcode, sentence, nextStep }: DescribedError): string =>
+/** The text of a notice: what happened and what to do about it. */
+const noticeText = ({ code, subcode, sentence, nextStep }: DescribedError): string =>
   code === 190 && subcode !== null ? problemSentence({ code, subcode, text: null }) : `${sentence} ${nextStep}`

@@ -4,7 +4,7 @@ import type { MessageDoc, ParkedItemDoc } from '#shared/model/documents.ts'
 import { EXCHANGES, webhookKeys } from '#shared/queue/topology.ts'
 import type { Queue } from '#shared/queue/types.ts'
 
-/** Statuses that were here before their message had its wamid go the way of every webhook once more: the recorder applies them. */
+/** Publishes statuses that arrived before their message had its wamid as webhooks again, for the recorder to apply. */
 export async function replayParked(queue: Queue, parked: ParkedItemDoc[], messages: Map<string, MessageDoc>): Promise<void> {
   await Promise.all(
     parked.map(status => {

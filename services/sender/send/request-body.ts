@@ -2,9 +2,9 @@ import { formatCallbackData } from '#shared/domain/messages/callback-data.ts'
 import type { Dispatch, MessageDoc } from '#shared/model/documents.ts'
 
 /**
- * The body of the call. Digits alone would be completed with the sending number's own country code: a phone number goes
- * with `+`. Our id comes back in every status and is the only proof of an attempt whose answer was lost.
- * @param payload with Meta's ids of its files
+ * The body of the call. A phone number is sent with `+`: Meta completes digits alone with the sending number's country code. The
+ * callback data comes back in every status and is the only proof of an attempt whose answer was lost.
+ * @param payload whose files have their ids at Meta
  */
 export function bodyFor(message: MessageDoc, payload = message.payload): Record<string, unknown> {
   const { priority, attempt } = message.dispatch as Dispatch

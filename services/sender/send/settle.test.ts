@@ -3,7 +3,7 @@ import type { SendResult } from '#shared/meta/client.ts'
 import type { MessageDoc, TimelineEntry } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
 import { bodyFor } from './request-body.ts'
-import { decide, failedHere, givenBack } from './settle.ts'
+import { decide, failedWithoutCall, returned } from './settle.ts'
 
 const at = new Date('2026-03-01T10:00:00Z')
 const options = { at, unknownDeadlineMs: 300_000, random: () => 0.5 }
@@ -44,7 +44,7 @@ test.for<[{ waId: string | null; userId: string | null }, object | undefined]>([
   [{ waId: '212611222333', userId: null }, { waId: '212611222333' }],
   [{ waId: '212600111222', userId: 'MA.1' }, { userId: 'MA.1' }],
   [{ waId: 'MA.1', userId: null }, undefined],
-])('the answer %j names the recipient %j', ([keys, named]) => {
+])('the answer %j stores the recipient identity %j', ([keys, named]) => {
   const result: SendResult = { kind: 'accepted', wamid: 'w', ...keys, messageStatus: null, ...measured }
   const { step } = decide(message(), result, options).settlement
   expect('named' in step ? step.named : undefined).toEqual(named)
@@ -56,7 +56,7 @@ test('a template that Meta holds back is sent, and the timeline says so', () => 
   expect(decide(message(), result, options).settlement.step).toMatchObject({ kind: 'sent', note: expect.stringContaining(held) })
 })
 
-test('no answer is unknown till the deadline, and holds up the conversation for 15 s', () => {
+test('without an answer the outcome is unknown until the deadline, and blocks the conversation for 15 s', () => {
   const result: SendResult = { kind: 'unknown', why: 'timeout', ...measured, httpStatus: null }
   const { step, entry } = decide(message(), result, options).settlement
   expect(step).toMatchObject({ kind: 'unknown' })
@@ -66,7 +66,7 @@ test('no answer is unknown till the deadline, and holds up the conversation for 
   expect(entry).not.toHaveProperty('httpStatus')
 })
 
-test('what never left waits longer each time and uses no attempt', () => {
+test('a message that was not sent waits longer each time and uses no attempt', () => {
   const result: SendResult = { kind: 'unsent', why: 'ECONNREFUSED', ...measured, httpStatus: null }
   const waits = [0, 1, 2].map(count => {
     const { step } = decide(message({ timeline: attempts(count, { outcome: 'unsent' }) }), result, options).settlement
@@ -76,7 +76,7 @@ test('what never left waits longer each time and uses no attempt', () => {
 })
 
 describe('a refusal', () => {
-  test('that a retry may mend waits by its attempt', () => {
+  test('that is retried waits by its attempt', () => {
     expect(decide(message(), refused(131000), options).settlement.step).toEqual({
       kind: 'waiting',
       reason: 'retry',
@@ -85,19 +85,19 @@ describe('a refusal', () => {
     })
   })
 
-  test('for good keeps code, words and trace', () => {
+  test('that is final keeps the code, detail and trace id', () => {
     const { step, entry } = decide(message(), refused(131026), options).settlement
     expect(step).toMatchObject({ kind: 'failed', error: { code: 131026, source: 'meta' } })
     expect(entry).toMatchObject({ outcome: 'refused', code: 131026, httpStatus: 400, traceId: 'T1', detail: 'why' })
   })
 
-  test('by the pair limit waits 4^x by how often it came in a row', () => {
+  test('by the pair limit waits 4^x for the x-th time in a row', () => {
     const timeline = [...attempts(2, { outcome: 'refused', code: 1 }), ...attempts(3, { outcome: 'refused', code: 131056 })]
     const { step } = decide(message({ timeline }), refused(131056), { ...options, random: () => 0 }).settlement
     expect(step).toMatchObject({ reason: 'pair', usesAttempt: false, nextStepAt: new Date(at.getTime() + 64_000) })
   })
 
-  test('that pauses waits for the resume, and its conversation says why', () => {
+  test('that pauses the number waits for the resume, and its conversation shows why', () => {
     const { settlement, refusal } = decide(message(), refused(190), options)
     const shown = expect.objectContaining({ code: 190, source: 'meta' })
     expect(settlement.step).toEqual({ kind: 'waiting', reason: 'paused', nextStepAt: null, usesAttempt: false, shown })
@@ -111,9 +111,9 @@ describe('a refusal', () => {
   })
 })
 
-test('what fails or is given back without a call leaves a note instead of an attempt', () => {
-  expect(failedHere(message(), 'window-closed', at)).toMatchObject({ step: { kind: 'failed' }, entry: { kind: 'note' } })
-  expect(givenBack(message(), 'paused', null, at)).toMatchObject({
+test('a message that fails or is returned without a call has a note instead of an attempt', () => {
+  expect(failedWithoutCall(message(), 'window-closed', at)).toMatchObject({ step: { kind: 'failed' }, entry: { kind: 'note' } })
+  expect(returned(message(), 'paused', null, at)).toMatchObject({
     step: { kind: 'waiting', usesAttempt: false },
     entry: { kind: 'note' },
   })

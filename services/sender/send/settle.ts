@@ -22,7 +22,7 @@ export interface SettleOptions {
   random?: () => number
 }
 
-/** What the result of a call means for its message and, after a refusal, beyond the message. */
+/** The consequence of a call's result for its message and, after a refusal, beyond the message. */
 export interface Decision {
   settlement: Settlement
   /** `askedMs`: the wait that Meta asked for; 0 when it asked for none. */
@@ -49,14 +49,14 @@ export function decide(message: MessageDoc, result: SendResult, options: SettleO
 }
 
 function sentStep({ contactKey }: MessageDoc, { wamid, messageStatus, waId, userId }: Accepted): Step {
-  // The key by which it went comes back, nearly always. A user id was seen in the place of the phone.
+  // Meta nearly always returns the key that the message was sent to. Sometimes `waId` holds a user id.
   const phone = waId !== null && waId !== contactKey && /^\d{5,20}$/.test(waId) ? waId : null
   const user = userId !== null && userId !== contactKey ? userId : null
   const named = { ...(phone !== null && { waId: phone }), ...(user !== null && { userId: user }) }
   return { kind: 'sent', wamid, note: heldNote(messageStatus), ...((phone ?? user) && { named }) }
 }
 
-/** The outcome of this attempt is unknown; a status with our id may still report it. */
+/** The step of an attempt whose outcome is unknown; a status with our callback data may still report it. */
 export function unknownStep({ at, unknownDeadlineMs }: SettleOptions): Step {
   return {
     kind: 'unknown',
@@ -65,48 +65,58 @@ export function unknownStep({ at, unknownDeadlineMs }: SettleOptions): Step {
   }
 }
 
-/** Fails the message without a call. @param detail for people, without the message's text */
-export function failedHere(message: MessageDoc, failure: PlatformFailure, at: Date, detail: string | null = null): Settlement {
+/** Fails the message without a call. @param detail shown to the tenant's users; must not hold the message's text */
+export function failedWithoutCall(
+  message: MessageDoc,
+  failure: PlatformFailure,
+  at: Date,
+  detail: string | null = null,
+): Settlement {
   const error = platformError(failure, detail)
   return { message, step: { kind: 'failed', error }, at, entry: { kind: 'note', at, detail: detail ?? error.title } }
 }
 
-/** The window has closed: the fallback template is sent instead, or the message fails with what a person needs to know. */
+/** Settles a message whose customer service window has closed: its fallback template is sent instead, or the message fails. */
 export function windowClosed(message: MessageDoc, at: Date): Settlement {
   if (!mayFallBack(message.fallback))
-    return failedHere(message, 'window-closed', at, message.fallback?.unsettled ? TEMPLATE_STAYS : null)
+    return failedWithoutCall(message, 'window-closed', at, message.fallback?.unsettled ? TEMPLATE_STAYS : null)
   const entry = fallbackNote(message.fallback as Fallback, 'sending', at)
   return { message, step: { kind: 'fallback', because: 'sending', usesAttempt: false }, at, entry }
 }
 
-const TEMPLATE_STAYS = 'Its template was not sent instead: an earlier attempt may have arrived.'
+const TEMPLATE_STAYS = 'The fallback template was not sent, because an earlier attempt may have arrived.'
 
 /** Returns the message to its queue without a call, for example when its number was paused between take and call. */
-export function givenBack(
+export function returned(
   message: MessageDoc,
   reason: 'paused' | 'rate' | 'media',
   nextStepAt: Date | null,
   at: Date,
 ): Settlement {
-  return { message, step: waiting(reason, nextStepAt, false), at, entry: note(at, 'It was given back before it was sent.') }
+  return {
+    message,
+    step: waiting(reason, nextStepAt, false),
+    at,
+    entry: note(at, 'The message was returned to the queue before it was sent.'),
+  }
 }
 
-/** How often a message of unknown outcome is posted in all, and only where the tenant wants it. */
+/** Attempts of a message whose outcomes stay unknown; more than one only if the tenant's policy is `retry`. */
 const MAX_UNKNOWN = 2
 
 /** Decides at the deadline of an attempt whose outcome was never reported. */
 export function byPolicy(message: MessageDoc, policy: TenantDoc['settings']['unknownOutcome'], at: Date): Settlement {
   const attempt = (message.dispatch as Dispatch).attempt
   if (policy !== 'retry' || attempt >= MAX_UNKNOWN)
-    return { message, at, step: { kind: 'failed', error: platformError('unknown-outcome') }, entry: untold(at, UNTOLD) }
+    return { message, at, step: { kind: 'failed', error: platformError('unknown-outcome') }, entry: policyNote(at, NOT_REPORTED) }
   const step = { kind: 'waiting', reason: 'retry', nextStepAt: at, usesAttempt: true } as const
-  return { message, at, step, entry: untold(at, `${UNTOLD} It is sent once more, as your organisation has chosen.`) }
+  return { message, at, step, entry: policyNote(at, `${NOT_REPORTED} It is sent once more, as your organisation has chosen.`) }
 }
 
-const UNTOLD = 'WhatsApp never said whether it took this attempt.'
+const NOT_REPORTED = 'WhatsApp did not report whether it accepted this attempt.'
 const note = (at: Date, detail: string) => ({ kind: 'note', at, detail }) as const
-/** Ends the wait for an outcome that was never reported. */
-const untold = (at: Date, detail: string) => ({ ...note(at, detail), reason: 'policy' })
+/** Marks the end of the wait for an outcome that was never reported. */
+const policyNote = (at: Date, detail: string) => ({ ...note(at, detail), reason: 'policy' })
 
 function decideRefusal(message: MessageDoc, result: Refused, entry: TimelineEntry, { random }: SettleOptions) {
   const error = describeError(result.error)
@@ -151,7 +161,7 @@ function attemptEntry(message: MessageDoc, result: SendResult, at: Date): Timeli
   }
 }
 
-/** How many of the last attempts, one after the other, ended just like this one. */
+/** Number of consecutive last attempts that ended like this one. */
 function repeated(message: MessageDoc, isSame: (entry: TimelineEntry) => boolean): number {
   const attempts = message.timeline.filter(({ kind }) => kind === 'attempt')
   const different = attempts.findLastIndex(entry => !isSame(entry))
@@ -169,7 +179,7 @@ const waiting = (reason: WaitingStep['reason'], nextStepAt: Date | null, usesAtt
 
 type WaitingStep = Step & { kind: 'waiting' }
 
-/** Template sends may be accepted and yet not go out for an hour. */
+/** A note for a template that Meta accepted but holds back, up to an hour; null otherwise. */
 function heldNote(messageStatus: string | null): string | null {
   return messageStatus === null || messageStatus === 'accepted' ? null : `Meta answered: ${messageStatus}`
 }

@@ -16,8 +16,8 @@ export interface StopDeps {
 }
 
 /**
- * Pauses the campaign of a message whose template Meta refuses: it would refuse each of the others too. What was on its way when
- * a person let the campaign go on says nothing about that.
+ * Pauses the campaign of a message whose template Meta refuses: it would refuse the other messages too. A message that was taken
+ * before the campaign was last resumed does not pause it again.
  */
 export function createCampaignStop({ store, publishing, clock, log }: StopDeps) {
   return async function stopCampaign({ campaignId, tenantId, dispatch }: MessageDoc, error: DescribedError): Promise<void> {
@@ -27,10 +27,7 @@ export function createCampaignStop({ store, publishing, clock, log }: StopDeps) 
     const statusReason = `${error.sentence} ${error.nextStep}`
     const event = await stepCampaign(store, campaign, { status: 'PAUSED', statusReason }, clock.now())
     if (event === null) return
-    log.warn(
-      { campaignId: String(campaignId), tenantId: String(tenantId), code: error.code },
-      'campaign paused: template refused',
-    )
+    log.warn({ campaignId: String(campaignId), tenantId: String(tenantId), code: error.code }, 'campaign paused')
     await publishing.publish([event])
   }
 }

@@ -22,29 +22,32 @@ export interface UploadDeps {
   log: Logger
 }
 
-/** A message that names files of ours, made ready for Meta. */
+/** The result of preparing a message that contains media of ours. */
 export type Prepared =
-  /** isKept: a file had been uploaded before, so Meta may have lost it. */
+  /** `isKept`: a file had been uploaded before, so Meta may have lost it. */
   | { kind: 'ready'; payload: MessageDoc['payload']; metaIds: ReadonlyMap<string, string>; isKept: boolean }
-  /** A file is being uploaded. */
+  /** A file is still being uploaded. */
   | { kind: 'later'; delayMs: number }
-  /** The message was not sent, whatever the outcome of the upload. */
+  /** The upload failed or has an unknown outcome; either way the message was not sent. */
   | { kind: 'failed'; result: Refused | Unsent }
   | { kind: 'gone' }
 
 type Uploaded = { kind: 'uploaded'; metaId: string; isKept: boolean } | Exclude<Prepared, { kind: 'ready' }>
 
-/** How long the first message of a file waits for its upload, well below the lease of its row; the others look again. */
-const PATIENCE_MS = 10_000
-const [SOONEST_MS, LATEST_MS] = [500, 5000]
-/** Ids are read from the store again after this: another process may have found that Meta lost one. */
-const KNOWN_MS = 60_000
-/** A file that Meta refuses for good is not tried again for the next recipients. */
+/**
+ * How long the message that starts an upload waits for it: well below the lease of its row. Others that share it are postponed.
+ */
+const MAX_WAIT_MS = 10_000
+/** Bounds of a postponement. */
+const [MIN_DELAY_MS, MAX_DELAY_MS] = [500, 5000]
+/** How long ids are cached: another process may have found that Meta lost one. */
+const CACHE_MS = 60_000
+/** How long a final refusal of a file is cached, so that it is not uploaded again for the next recipients. */
 const REFUSED_MS = 60_000
-const NOTHING: ReadonlyMap<string, string> = new Map()
+const NO_IDS: ReadonlyMap<string, string> = new Map()
 
 interface Flight {
-  /** By `performance.now()`. */
+  /** Start of the upload, by `performance.now()`. */
   since: number
   /** Resolves when the store has answered; null when the file must be uploaded. */
   known: Promise<Uploaded | null>
@@ -54,8 +57,8 @@ interface Flight {
 export const createUploads = (deps: UploadDeps): Uploads => new Uploads(deps)
 
 /**
- * Uploads our files to the numbers that send them: when a message first needs one, once for each number, and again when
- * Meta's 30 days are over. Messages that need the same file meanwhile share its upload.
+ * Uploads our files to the numbers that send them: once for each number, when a message first needs the file, and again after the
+ * 30 days for which Meta keeps it. Messages that need the same file meanwhile share its upload.
  */
 export class Uploads {
   readonly #deps: UploadDeps
@@ -71,21 +74,21 @@ export class Uploads {
   /** Replaces the ids of our files by Meta's, uploading what it does not have. */
   async prepare(message: MessageDoc, number: SendingNumber): Promise<Prepared> {
     const payload = message.payload ?? {}
-    const wanted = [...new Set(ownMedia(payload).map(({ media }) => media.id as string))]
-    if (wanted.length === 0) return { kind: 'ready', payload, metaIds: NOTHING, isKept: false }
+    const mediaIds = [...new Set(ownMedia(payload).map(({ media }) => media.id as string))]
+    if (mediaIds.length === 0) return { kind: 'ready', payload, metaIds: NO_IDS, isKept: false }
     const token = number.token ?? ''
-    const found = await Promise.all(wanted.map(mediaId => this.#metaIdOf(keyOf(message, mediaId), token)))
+    const found = await Promise.all(mediaIds.map(mediaId => this.#metaIdOf(keyOf(message, mediaId), token)))
     const metaIds = new Map<string, string>()
     let isKept = false
     for (const [i, one] of found.entries()) {
       if (one.kind !== 'uploaded') return one
-      metaIds.set(wanted[i] as string, one.metaId)
+      metaIds.set(mediaIds[i] as string, one.metaId)
       isKept ||= one.isKept
     }
     return { kind: 'ready', payload: withMetaIds(payload, metaIds), metaIds, isKept }
   }
 
-  /** Forgets ids that Meta does not know, or no longer: the next attempt uploads these files again. */
+  /** Forgets ids that Meta no longer knows: the next attempt uploads these files again. */
   async forget(message: MessageDoc, metaIds: ReadonlyMap<string, string>): Promise<void> {
     const { store, log } = this.#deps
     for (const [mediaId, metaId] of metaIds) {
@@ -93,7 +96,7 @@ export class Uploads {
       const name = nameOf(key)
       const known = this.#settled.get(name)
       if (known?.kind === 'uploaded' && known.metaId === metaId) this.#settled.delete(name)
-      await forgetUpload(store, key, metaId).catch(error => log.warn({ err: error, mediaId }, 'lost upload not forgotten'))
+      await forgetUpload(store, key, metaId).catch(error => log.warn({ err: error, mediaId }, 'upload record not deleted'))
     }
   }
 
@@ -106,14 +109,14 @@ export class Uploads {
     const known = await flight.known
     if (known) return known
     const elapsed = performance.now() - flight.since
-    const later = { kind: 'later' as const, delayMs: Math.round(Math.min(LATEST_MS, Math.max(SOONEST_MS, elapsed))) }
+    const later = { kind: 'later' as const, delayMs: Math.round(Math.min(MAX_DELAY_MS, Math.max(MIN_DELAY_MS, elapsed))) }
     if (inFlight) return later
-    return await Promise.race([flight.done, sleep(PATIENCE_MS, later, { ref: false })])
+    return await Promise.race([flight.done, sleep(MAX_WAIT_MS, later, { ref: false })])
   }
 
   #begin(name: string, key: UploadKey, token: string): Flight {
-    const known = this.#lookUp(key).catch(failedToReach)
-    const done = known.then(async one => one ?? (await this.#upload(key, token).catch(failedToReach)))
+    const known = this.#lookUp(key).catch(readFailure)
+    const done = known.then(async one => one ?? (await this.#upload(key, token).catch(readFailure)))
     const flight = { since: performance.now(), known, done }
     this.#flights.set(name, flight)
     void done.then(one => {
@@ -134,7 +137,7 @@ export class Uploads {
     const { store, storage, meta } = this.#deps
     const { tenantId, mediaId, phoneNumberId } = key
     const file = await findSendable(store, tenantId, mediaId)
-    const content = file && (await storage.get(mediaKey(tenantId, mediaId)).catch(orGone))
+    const content = file && (await storage.get(mediaKey(tenantId, mediaId)).catch(nullIfGone))
     if (!file || !content) return { kind: 'gone' }
     const { mimeType, size } = file
     const answer = await meta
@@ -163,7 +166,7 @@ const keyOf = ({ tenantId, phoneNumberId }: MessageDoc, mediaId: string): Upload
 const nameOf = ({ mediaId, phoneNumberId }: UploadKey) => `${mediaId}:${phoneNumberId}`
 
 function keptFor(one: Uploaded): number {
-  if (one.kind === 'uploaded') return KNOWN_MS
+  if (one.kind === 'uploaded') return CACHE_MS
   const isFinal = one.kind === 'failed' && one.result.kind === 'refused' && describeError(one.result.error).class === 'FAIL'
   return isFinal ? REFUSED_MS : 0
 }
@@ -171,17 +174,17 @@ function keptFor(one: Uploaded): number {
 /** An upload with an unknown outcome counts as not sent: no message names the file, so it may be uploaded again. */
 function notSent(answer: GraphResult): Refused | Unsent {
   if (answer.kind === 'refused') return answer
-  const why = 'why' in answer ? answer.why : 'the answer names no id'
+  const why = 'why' in answer ? answer.why : 'the answer contains no id'
   const { httpStatus, latencyMs, traceId } = answer
-  return { kind: 'unsent', why: `its file was not uploaded: ${why}`, httpStatus, latencyMs, traceId }
+  return { kind: 'unsent', why: `the file was not uploaded: ${why}`, httpStatus, latencyMs, traceId }
 }
 
-const failedToReach = (error: Error): Uploaded => ({
+const readFailure = (error: Error): Uploaded => ({
   kind: 'failed',
-  result: { kind: 'unsent', why: `its file was not read: ${error.message}`, httpStatus: null, latencyMs: 0, traceId: null },
+  result: { kind: 'unsent', why: `the file was not read: ${error.message}`, httpStatus: null, latencyMs: 0, traceId: null },
 })
 
-function orGone(error: unknown): null {
+function nullIfGone(error: unknown): null {
   if (error instanceof ObjectNotFound) return null
   throw error
 }
