@@ -22,7 +22,7 @@ export interface BackgroundDeps {
   now(): Date
 }
 
-/** Dependencies of the jobs that call Meta, or wait for files from it. */
+/** Dependencies of the jobs that call Meta or fetch files from it. */
 export interface MetaBackgroundDeps {
   store: Store
   queue: Pick<Queue, 'publish'>
@@ -40,12 +40,12 @@ const CLEAN_UP_MS = 60_000
 const MEDIA_MS = 15_000
 const BLOCKS_MS = 1000
 
-/** Jobs of every recorder. */
+/** Jobs that every recorder runs. */
 export const PROCESS_JOBS: readonly JobRow<BackgroundDeps>[] = [
   { name: 'count open dead letters', everyMs: COUNT_MS, run: countOpenDeadLetters },
 ]
 
-/** Jobs of the one recorder that holds `INGEST_LEASE`. Each finds its work by rows alone and may stop anywhere. */
+/** Jobs that only the holder of `INGEST_LEASE` runs. Each finds its work in the rows alone, so it may stop at any point. */
 export const LEADER_JOBS: readonly JobRow<BackgroundDeps>[] = [
   { name: 'drop parked items', everyMs: CLEAN_UP_MS, run: dropParkedItems },
   { name: 'end restrictions', everyMs: CLEAN_UP_MS, run: endRestrictions },
@@ -53,12 +53,12 @@ export const LEADER_JOBS: readonly JobRow<BackgroundDeps>[] = [
   { name: 'delete discarded files', everyMs: CLEAN_UP_MS, run: deleteDiscardedFiles },
 ]
 
-/** Jobs of every recorder that can read tokens. */
+/** Jobs that every recorder with a token key runs. */
 export const META_PROCESS_JOBS: readonly JobRow<MetaBackgroundDeps>[] = [
   { name: 'requeue lost media jobs', everyMs: MEDIA_MS, run: requeueMediaJobs },
 ]
 
-/** Jobs of the one recorder that holds `BLOCKS_LEASE`. */
+/** Jobs that only the holder of `BLOCKS_LEASE` runs. */
 export const BLOCKS_JOBS: readonly JobRow<MetaBackgroundDeps>[] = [
   { name: 'report blocks', everyMs: BLOCKS_MS, run: reportBlocks },
 ]

@@ -3,19 +3,19 @@ import { z } from 'zod'
 import { commonEnv, flag, list, metaEnv, parseEnv, port, ROOT, secretList } from '#shared/process/config.ts'
 import { storageEnv } from '#shared/storage/open.ts'
 
-/** Both roles need the broker; only the recorder needs MongoDB, only the receiver Meta's secrets. */
+/** Variables of both roles. Both need the broker, only the recorder MongoDB, only the receiver Meta's secrets. */
 const ingestEnv = commonEnv.extend({
   INGEST_PORT: port(3001),
   INGEST_ROLE: z.enum(['receiver', 'recorder', 'all']).default('all'),
   RABBITMQ_URL: z.url(),
   MONGODB_URI: z.string().optional(),
-  /** Shared count of the calls of Meta; without it the recorder keeps to a share of what Meta allows. */
+  /** Counts the calls to Meta across processes; without it the recorder keeps to a share of what Meta allows. */
   REDIS_URL: z.url().optional(),
-  /** Several, by comma, while one is replaced. */
+  /** Several, separated by commas, while a secret is being replaced. */
   META_APP_SECRET: secretList.optional(),
   META_WEBHOOK_VERIFY_TOKEN: z.string().min(8).optional(),
   ...metaEnv,
-  /** Where files are fetched from, with the number's token; `*.domain` is any host below it. */
+  /** Hosts from which files are fetched with the number's token; `*.domain` is any host below the domain. */
   META_MEDIA_HOSTS: list('lookaside.fbsbx.com,*.fbcdn.net,*.whatsapp.net'),
   ...storageEnv,
   INGEST_SPOOL: flag(true),

@@ -22,7 +22,7 @@ import { watchSpool } from './receiver/spool-metrics.ts'
 import { startDeadLetterConsumer } from './recorder/dead-letters.ts'
 import { startRecorder } from './recorder/recorder.ts'
 
-/** How long a request may take to arrive whole. */
+/** Time in which a request must have arrived completely. */
 const REQUEST_MS = 15_000
 
 const stopped = untilStopped()
@@ -61,7 +61,7 @@ const receiver = receives
     })
   : null
 
-/** With both roles in one process a broker outage must not take the webhook out of the load balancer. */
+/** With both roles in one process, a recorder that is not ready must not take the webhook out of the load balancer. */
 const ready: Readiness = () => {
   const recording: Record<string, boolean> = records
     ? { recorder: recorder?.isReady() === true && store?.isReady() === true }
@@ -92,15 +92,15 @@ log.info({ port: listening.port, role: config.INGEST_ROLE }, 'ingest started')
 await stopped
 log.info('ingest stopping')
 
-/** Starts what calls Meta. Without a key no token can be read: files are not fetched, and blocks are not reported. */
+/** Starts the parts that call Meta. Without a key no token can be read, so no file is fetched and no block reported. */
 async function startMetaWork(store: Store, storage: ObjectStorage): Promise<AsyncDisposable | null> {
   if (!config.TOKEN_ENCRYPTION_KEY && !config.TOKEN_ENCRYPTION_KEYS) {
-    log.warn('no TOKEN_ENCRYPTION_KEY: media is not fetched, blocks are not reported')
+    log.warn({ missing: 'TOKEN_ENCRYPTION_KEY' }, 'media downloads and block reports disabled')
     return null
   }
   await using stack = new AsyncDisposableStack()
   const { REDIS_URL, META_GRAPH_URL: baseUrl, META_API_VERSION: version } = config
-  // Files are fetched without Redis too: it only knows how many calls other processes made.
+  // Redis is optional: it only counts the calls of other processes.
   const redis = REDIS_URL ? stack.use(await connectRedis(REDIS_URL, { log, name: 'linko-ingest' })) : null
   const meta = limitCalls(stack.use(createMetaClient({ baseUrl, version, connections: 8 })), createCallLimits({ redis }))
   const hosts = [...config.META_MEDIA_HOSTS, new URL(baseUrl).host]

@@ -17,21 +17,21 @@ export interface BlockDeps {
 }
 
 const BATCH = 50
-/** When Meta did not answer it is asked again after this. */
-const AGAIN_MS = 60_000
+/** Wait until Meta is asked again after it did not answer. */
+const RETRY_MS = 60_000
 
-/** Meta's answer for one number: done, refused for good, or to be asked again. */
+/** Meta's answer for one number: done, finally refused, or to be asked again. */
 interface Answer {
   kind: 'done' | 'refused' | 'later'
   problem: string | null
 }
 
-/** Reports to Meta which contacts were blocked or unblocked. @throws Outage */
+/** Reports blocked and unblocked contacts to Meta. @throws Outage */
 export async function reportBlocks(deps: BlockDeps): Promise<void> {
   for (const contact of await findUntoldBlocks(deps.store, deps.now(), BATCH)) await reportBlock(deps, contact)
 }
 
-/** Asks Meta once for each number of the contact's conversations. Meta blocks only people who wrote to a number within a day. */
+/** Calls Meta for each number that has a conversation with the contact. Meta blocks only users who wrote within a day. */
 async function reportBlock(deps: BlockDeps, contact: ContactDoc): Promise<void> {
   const answers: Answer[] = []
   for (const client of await findNumbersOf(deps.store, contact)) answers.push(await ask(deps, client, contact))
@@ -41,10 +41,10 @@ async function reportBlock(deps: BlockDeps, contact: ContactDoc): Promise<void> 
   deps.log.info({ ...ids, isLifting, answers: answers.map(({ kind }) => kind) }, 'block reported')
 }
 
-/** What becomes of the contact's block; null: it is lifted. */
+/** The new state of the contact's block; null when it is lifted. */
 function settlementOf(answers: Answer[], isLifting: boolean, now: Date): Partial<Block> | null {
   const later = answers.find(({ kind }) => kind === 'later')
-  if (later) return { problem: later.problem, nextAt: new Date(now.getTime() + AGAIN_MS) }
+  if (later) return { problem: later.problem, nextAt: new Date(now.getTime() + RETRY_MS) }
   if (isLifting) return null
   const refused = answers.find(({ kind }) => kind === 'refused')
   return refused ? { state: 'REFUSED', problem: refused.problem } : { state: 'DONE', problem: null }
@@ -53,7 +53,10 @@ function settlementOf(answers: Answer[], isLifting: boolean, now: Date): Partial
 async function ask({ meta, keyring, log }: BlockDeps, client: ClientDoc, contact: ContactDoc): Promise<Answer> {
   const token = tokenOf(keyring, client)
   if (token === null) {
-    log.warn({ tenantId: String(client.tenantId), clientId: String(client._id) }, 'block not reported: no readable access token')
+    log.warn(
+      { tenantId: String(client.tenantId), clientId: String(client._id), reason: 'no readable access token' },
+      'block not reported',
+    )
     return { kind: 'refused', problem: 'The number has no access token.' }
   }
   const user = contact.waId === null ? { user_id: contact.userId } : { user: contact.waId }
@@ -62,14 +65,14 @@ async function ask({ meta, keyring, log }: BlockDeps, client: ClientDoc, contact
   return answerOf(await meta.graph[method](`${encodeURIComponent(client.phoneNumberId)}/block_users`, { token, body }))
 }
 
-const NOT_NOW = new Set(['RETRY', 'RETRY_LATER'])
+const RETRIED_CLASSES = new Set(['RETRY', 'RETRY_LATER'])
 
-/** Meta names users whom it could not block in a successful answer too. */
+/** Reads Meta's answer. A successful answer may also name users that it could not block. */
 function answerOf(result: GraphResult): Answer {
   if (result.kind === 'unknown' || result.kind === 'unsent') return { kind: 'later', problem: 'WhatsApp did not answer.' }
   if (result.kind === 'refused') {
     const { class: kind, sentence, detail } = describeError(result.error)
-    return { kind: NOT_NOW.has(kind) ? 'later' : 'refused', problem: detail ?? sentence }
+    return { kind: RETRIED_CLASSES.has(kind) ? 'later' : 'refused', problem: detail ?? sentence }
   }
   const answer = isObject(result.data.block_users) ? result.data.block_users : {}
   const [failed] = listOf(answer.failed_users).filter(isObject)

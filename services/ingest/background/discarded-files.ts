@@ -10,10 +10,12 @@ export interface DiscardDeps {
 }
 
 const BATCH = 500
-/** Longer than a download lasts: nobody is still storing the file. */
+/** Longer than any download: no worker is still storing the file. */
 const DISCARDED_MS = 10 * 60_000
 
-/** Deletes files of messages that were revoked or edited to another file, unless another message uses them. @throws Outage */
+/**
+ * Deletes files of messages that were revoked, or edited to use another file, unless another message uses them. @throws Outage
+ */
 export async function deleteDiscardedFiles({ store, storage, now }: DiscardDeps): Promise<void> {
   const before = new Date(now().getTime() - DISCARDED_MS)
   for (const file of await findDiscardedFiles(store, before, BATCH)) {

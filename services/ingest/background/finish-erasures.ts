@@ -11,10 +11,10 @@ export interface ErasureDeps {
   now(): Date
 }
 
-/** Longer than the request that erases lasts: an erasure older than this lost its process. */
+/** Longer than an erasure request: the process of an unfinished erasure that is older than this has died. */
 const ERASING_MS = 5 * 60_000
 
-/** Finishes erasures whose process died, from where they stopped. @throws Outage */
+/** Finishes erasures whose process died. @throws Outage */
 export async function finishErasures({ store, storage, log, now }: ErasureDeps): Promise<void> {
   for (const contact of await findUnfinishedErasures(store, new Date(now().getTime() - ERASING_MS))) {
     const erased = await finishErasure({ store, storage }, contact, now())

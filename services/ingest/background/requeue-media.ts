@@ -11,11 +11,11 @@ export interface RequeueMediaDeps {
   now(): Date
 }
 
-/** Longer than a job waits in the retry queues, which is up to ten minutes: a file that is pending longer lost its job. */
+/** Longer than a job waits in the retry queues (up to ten minutes): the job of a file that is pending longer was lost. */
 const LOST_MS = 30 * 60_000
 const BATCH = 200
 
-/** Publishes the jobs of files again that are pending for too long; a job that runs twice does no harm. @throws Outage */
+/** Publishes the jobs of files again that have been pending for too long. A job may run twice without harm. @throws Outage */
 export async function requeueMediaJobs({ store, queue, log, now }: RequeueMediaDeps): Promise<void> {
   const rows = await findForgottenMedia(store, new Date(now().getTime() - LOST_MS), BATCH)
   publishMediaJobs({ queue, log }, rows)

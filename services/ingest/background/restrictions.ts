@@ -17,7 +17,10 @@ export interface RestrictionDeps {
   now(): Date
 }
 
-/** Resumes numbers whose restriction has ended, and lets those write first again that could only reply. @throws Outage */
+/**
+ * Ends expired restrictions: paused numbers resume, and numbers that could only reply may start conversations again.
+ * @throws Outage
+ */
 export async function endRestrictions(deps: RestrictionDeps): Promise<void> {
   const { store, now } = deps
   const events = createEventPublisher(deps)
@@ -27,7 +30,7 @@ export async function endRestrictions(deps: RestrictionDeps): Promise<void> {
   }
   for (const client of await findUnrestricted(store, now())) {
     const change = await unrestrictClient(store, client, now())
-    if (change !== null) await report(deps, events, change, 'number may write first again')
+    if (change !== null) await report(deps, events, change, 'number unrestricted')
   }
 }
 
@@ -35,8 +38,8 @@ async function report(
   { log }: RestrictionDeps,
   events: EventPublisher,
   { client, event }: ClientChange,
-  message: string,
+  logMessage: string,
 ): Promise<void> {
-  log.info({ tenantId: String(client.tenantId), clientId: String(client._id), reason: 'restriction ended' }, message)
+  log.info({ tenantId: String(client.tenantId), clientId: String(client._id), reason: 'restriction ended' }, logMessage)
   await events.publish([event], null)
 }

@@ -4,12 +4,12 @@ import { bareType, hashMatches, isSameType, MAX_INBOUND_BYTES } from '#shared/do
 import { inspect } from '#shared/storage/inspection.ts'
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 
-/** The file is not what Meta said, or too large: nothing is kept of it. */
+/** A file that is too large or differs from what Meta announced. Nothing of it stays in the storage. */
 export class BadFile extends Error {
   override readonly name = 'BadFile'
 }
 
-export interface KeptFile {
+export interface StoredFile {
   size: number
   mimeType: string
 }
@@ -20,15 +20,15 @@ const MAX_PIXELS = 50_000_000
 const GENERIC = new Set(['application/octet-stream', 'binary/octet-stream'])
 
 /**
- * Streams a file into the storage and checks it on the way: size, hash, and whether its first bytes are of the type it claims.
- * @throws BadFile, and then nothing is kept
+ * Streams a file into the storage and checks its size, its hash, and that its first bytes match the claimed type.
+ * @throws BadFile, after the file was deleted
  */
-export async function keepFile(
+export async function storeFile(
   storage: ObjectStorage,
   key: string,
   content: Readable,
   claimed: { mimeType: string | null; sha256: string | null },
-): Promise<KeptFile> {
+): Promise<StoredFile> {
   const { through, seen } = inspect(MAX_INBOUND_BYTES, () => new BadFile(`larger than ${MAX_INBOUND_BYTES} bytes`))
   content.on('error', error => through.destroy(error))
   await storage.put(key, content.pipe(through), { contentType: bareType(claimed.mimeType) ?? 'application/octet-stream' })
@@ -40,16 +40,16 @@ export async function keepFile(
 
   function problemOf(): string | null {
     if (size === 0) return 'the file is empty'
-    if (!hashMatches(claimed.sha256, sha256)) return 'its hash is not the one that Meta named'
+    if (!hashMatches(claimed.sha256, sha256)) return 'the file does not have the hash that Meta announced'
     const type = bareType(claimed.mimeType)
-    const isNamed = type !== null && !GENERIC.has(type) && /^(image|audio|video)\//.test(type)
-    if (isNamed && found !== null && !isSameType(type, found)) return `named ${type}, but it is ${found}`
+    const isSpecific = type !== null && !GENERIC.has(type) && /^(image|audio|video)\//.test(type)
+    if (isSpecific && found !== null && !isSameType(type, found)) return `the file is ${found}, but Meta announced ${type}`
     return null
   }
 }
 
-/** A small JPEG of a stored image; null for what is no image, or none that can be read. */
-export async function thumbnailOf(storage: ObjectStorage, key: string, { size, mimeType }: KeptFile): Promise<Buffer | null> {
+/** A small JPEG of a stored image; null for other files and for images that are too large or unreadable. */
+export async function thumbnailOf(storage: ObjectStorage, key: string, { size, mimeType }: StoredFile): Promise<Buffer | null> {
   if (!mimeType.startsWith('image/') || size > MAX_IMAGE_BYTES) return null
   const chunks: Buffer[] = []
   for await (const chunk of await storage.get(key)) chunks.push(chunk as Buffer)

@@ -19,8 +19,7 @@ export function mediaJobMessage({ _id, tenantId }: Row): OutgoingMessage {
   }
 }
 
-/** Publishes jobs after the commit of their rows. It does not wait for the broker: a background job requeues what is lost here. */
+/** Publishes jobs after the commit of their rows, without waiting for the broker: a background job requeues lost jobs. */
 export function publishMediaJobs({ queue, log }: { queue: Pick<Queue, 'publish'>; log: Logger }, rows: readonly Row[]): void {
-  for (const row of rows)
-    queue.publish(mediaJobMessage(row)).catch(error => log.warn({ err: error }, 'media job not published; it will be requeued'))
+  for (const row of rows) queue.publish(mediaJobMessage(row)).catch(error => log.warn({ err: error }, 'media job not published'))
 }

@@ -19,7 +19,7 @@ import { isFileInUse } from '#shared/store/inbox/discarded-files.ts'
 import { findMediaMessage, settleMedia } from '#shared/store/inbox/media.ts'
 import { findByPhoneNumberId } from '#shared/store/numbers/clients.ts'
 import { mediaSettled } from '#shared/views/events.ts'
-import { asStream, BadFile, keepFile, thumbnailOf } from './file.ts'
+import { asStream, BadFile, storeFile, thumbnailOf } from './file.ts'
 
 export interface MediaDeps {
   store: Store
@@ -27,31 +27,31 @@ export interface MediaDeps {
   storage: ObjectStorage
   meta: MetaClient
   keyring: Keyring
-  /** Where Meta keeps files: `host`, `host:port` or `*.domain`. The number's token goes nowhere else. */
+  /** Hosts of Meta's files: `host`, `host:port` or `*.domain`. The number's token is sent to no other host. */
   hosts: readonly string[]
   log: Logger
 }
 
-const AT_ONCE = 4
+const CONCURRENCY = 4
 const MAX_REDIRECTS = 3
 const DOWNLOAD_MS = 60_000
-/** The last rung of the ladder: whoever fails here is told. */
+/** The last attempt that the retry queues allow: a failure is written to the message. */
 const LAST_ATTEMPT = 6
 
-/** Why a file is not here, and whether asking again may help. */
+/** A download that failed, and the state that this leaves the file in. */
 class NotFetched extends Error {
   override readonly name = 'NotFetched'
   readonly state: 'FAILED' | 'EXPIRED' | null
-  /** @param state null: later perhaps */
+  /** @param state null when a later attempt may succeed */
   constructor(problem: string, state: NotFetched['state']) {
     super(problem)
     this.state = state
   }
 }
 
-/** Meta takes no more calls just now: nothing was tried. */
-class HeldBack extends Error {
-  override readonly name = 'HeldBack'
+/** Meta accepts no more calls for now. This is not an attempt. */
+class RateLimited extends Error {
+  override readonly name = 'RateLimited'
   readonly waitMs: number
   constructor(waitMs: number) {
     super(`Meta allows no more calls for ${Math.ceil(waitMs / 1000)} s`)
@@ -59,11 +59,11 @@ class HeldBack extends Error {
   }
 }
 
-/** Fetches the files of inbound messages soon after they came, for Meta keeps them only for days. */
+/** Fetches the files of inbound messages soon after they arrive, because Meta keeps them only for days. */
 export function startMediaWorker(deps: MediaDeps) {
   const events = createEventPublisher(deps)
   return deps.queue.consume(QUEUES.media, delivery => handle({ ...deps, events }, delivery), {
-    prefetch: AT_ONCE,
+    prefetch: CONCURRENCY,
     available: () => deps.store.ping(),
   })
 }
@@ -77,27 +77,27 @@ async function handle(deps: Deps, delivery: Delivery): Promise<Outcome> {
   const media = message?.content.media
   if (!message || media?.state !== 'PENDING') return DONE
   try {
-    const kept = await fetchFile(deps, message, media)
-    const isSettled = await settle(deps, message, { state: 'STORED', problem: null, ...kept })
+    const stored = await fetchFile(deps, message, media)
+    const isSettled = await settle(deps, message, { state: 'STORED', problem: null, ...stored })
     if (!isSettled) await dropUnused(deps, message, media)
     return DONE
   } catch (error) {
-    return await failed(deps, message, delivery, error)
+    return await handleFailure(deps, message, delivery, error)
   }
 }
 
-/** Meanwhile the message was edited, revoked or erased; or another worker was faster, and then the file is its. */
+/** Deletes a file whose message was edited, revoked or erased meanwhile. If another worker stored the same file, it stays. */
 async function dropUnused({ store, storage, log }: MediaDeps, message: MessageDoc, media: MediaRef): Promise<void> {
   if (await isFileInUse(store, message.tenantId, media.id)) return
   const { key, thumbnail } = keysOf(message, media)
   await storage.delete(key)
   await storage.delete(thumbnail)
-  log.info({ messageId: String(message._id) }, 'the message has no file any more: it is not kept')
+  log.info({ messageId: String(message._id) }, 'file discarded')
 }
 
-/** What cannot be had is said in the message; what may be had later is tried again, and said at the end. */
-async function failed(deps: Deps, message: MessageDoc, { attempt }: Delivery, error: unknown): Promise<Outcome> {
-  if (error instanceof HeldBack) return { kind: 'later', delayMs: error.waitMs }
+/** Retries a failure that may pass, up to the last attempt. A final one is written to the message. */
+async function handleFailure(deps: Deps, message: MessageDoc, { attempt }: Delivery, error: unknown): Promise<Outcome> {
+  if (error instanceof RateLimited) return { kind: 'later', delayMs: error.waitMs }
   const state =
     error instanceof NotFetched ? error.state : error instanceof BadFile || error instanceof RefusedAddress ? 'FAILED' : null
   const problem = error instanceof Error ? error.message : String(error)
@@ -110,18 +110,18 @@ async function failed(deps: Deps, message: MessageDoc, { attempt }: Delivery, er
 async function fetchFile(deps: MediaDeps, message: MessageDoc, media: MediaRef): Promise<Partial<MediaRef>> {
   const client = await findByPhoneNumberId(deps.store, message.phoneNumberId)
   const token = client && openAccessToken(deps.keyring, client)
-  if (client === null || token === null) throw new NotFetched('the number has no token', null)
-  if (media.metaId === null) throw new NotFetched('Meta named no file', 'FAILED')
-  const named = await addressOf(deps, client, media.metaId, token)
+  if (client === null || token === null) throw new NotFetched('the number has no access token', null)
+  if (media.metaId === null) throw new NotFetched('the webhook contains no file id', 'FAILED')
+  const remote = await addressOf(deps, client, media.metaId, token)
   const { key, thumbnail } = keysOf(message, media)
-  const content = await download(deps, named.url, token)
-  const file = await keepFile(deps.storage, key, content, {
-    mimeType: media.mimeType ?? named.mimeType,
-    sha256: media.sha256 ?? named.sha256,
+  const content = await download(deps, remote.url, token)
+  const file = await storeFile(deps.storage, key, content, {
+    mimeType: media.mimeType ?? remote.mimeType,
+    sha256: media.sha256 ?? remote.sha256,
   })
-  const small = await thumbnailOf(deps.storage, key, file)
-  if (small !== null) await deps.storage.put(thumbnail, asStream(small), { contentType: 'image/jpeg' })
-  return { size: file.size, mimeType: file.mimeType, hasThumbnail: small !== null }
+  const preview = await thumbnailOf(deps.storage, key, file)
+  if (preview !== null) await deps.storage.put(thumbnail, asStream(preview), { contentType: 'image/jpeg' })
+  return { size: file.size, mimeType: file.mimeType, hasThumbnail: preview !== null }
 }
 
 const keysOf = ({ tenantId }: MessageDoc, { id }: MediaRef) => ({
@@ -129,28 +129,28 @@ const keysOf = ({ tenantId }: MessageDoc, { id }: MediaRef) => ({
   thumbnail: thumbnailKey(tenantId, id),
 })
 
-interface Named {
+interface RemoteFile {
   url: string
   mimeType: string | null
   sha256: string | null
 }
 
-/** Addresses live for five minutes: asked for anew with each try. */
-async function addressOf({ meta }: MediaDeps, client: ClientDoc, metaId: string, token: string): Promise<Named> {
+/** Asks Meta for the file's address, which is valid for five minutes: each attempt needs a new one. */
+async function addressOf({ meta }: MediaDeps, client: ClientDoc, metaId: string, token: string): Promise<RemoteFile> {
   const answer: GraphResult = await meta.graph.get(encodeURIComponent(metaId), {
     token,
     account: uncountedAccount(client),
     query: { phone_number_id: client.phoneNumberId },
   })
-  if (answer.kind === 'unsent' && answer.retryAfterMs) throw new HeldBack(answer.retryAfterMs)
+  if (answer.kind === 'unsent' && answer.retryAfterMs) throw new RateLimited(answer.retryAfterMs)
   if (answer.kind === 'refused') {
     const { class: kind, waitS } = describeError(answer.error)
-    if (kind === 'RETRY_LATER') throw new HeldBack(Math.max(answer.retryAfterMs, (waitS ?? 1) * 1000))
+    if (kind === 'RETRY_LATER') throw new RateLimited(Math.max(answer.retryAfterMs, (waitS ?? 1) * 1000))
     const isGone = answer.httpStatus === 404 || (answer.error.code === 100 && answer.httpStatus === 400)
     throw new NotFetched(`Meta: ${answer.error.title ?? answer.error.code}`, isGone ? 'EXPIRED' : null)
   }
   if (answer.kind !== 'ok' || typeof answer.data.url !== 'string')
-    throw new NotFetched('Meta did not say where the file is', null)
+    throw new NotFetched('the answer of Meta contains no address', null)
   const { mime_type: mimeType, sha256 } = answer.data
   return {
     url: answer.data.url,
@@ -161,7 +161,7 @@ async function addressOf({ meta }: MediaDeps, client: ClientDoc, metaId: string,
 
 async function download({ hosts }: MediaDeps, url: string, token: string) {
   const host = URL.parse(url)?.host ?? ''
-  if (!hosts.some(known => isHost(known, host))) throw new RefusedAddress(`${host} is not a host of Meta's`)
+  if (!hosts.some(known => isHost(known, host))) throw new RefusedAddress(`${host} is not one of Meta's hosts`)
   const response = await guardedRequest(url, {
     headers: { authorization: `Bearer ${token}` },
     allowedHosts: hosts.filter(known => !known.startsWith('*.')),
@@ -178,7 +178,7 @@ async function download({ hosts }: MediaDeps, url: string, token: string) {
 
 const isHost = (known: string, host: string) => (known.startsWith('*.') ? host.endsWith(known.slice(1)) : host === known)
 
-/** Shown at once to whoever has the thread open. @returns whether the message still waited for the file */
+/** Writes the file's state to the message and emits the event. @returns false when the message no longer waits for the file */
 async function settle({ store, events }: Deps, message: MessageDoc, change: Partial<MediaRef>): Promise<boolean> {
   const event = await eventOf(store, message, { ...(message.content.media as MediaRef), ...change })
   const isSettled = await settleMedia(store, message, ['PENDING'], change, event)

@@ -13,51 +13,51 @@ import type { Queue } from '#shared/queue/types.ts'
 import { type Part, readEnvelope, splitBody } from './split.ts'
 import type { Spool } from './spool.ts'
 
-/** The four paths of the seeds, one handler. */
+/** The webhook paths of Linko and of the systems that it replaces; all have the same handler. */
 export const WEBHOOK_PATHS = ['/api/v1/webhook', '/webhook', '/api/webhooks', '/api/webhooks/whatsapp']
-/** Meta sends up to 3 MB. */
+/** Meta's bodies have up to 3 MB. */
 const MAX_BODY_BYTES = 3.5 * 1024 * 1024
-const MAX_IN_HAND = 500
+const MAX_IN_FLIGHT = 500
 const CONFIRM = { timeoutMs: 2000 }
 const MAX_CHALLENGE = 256
 
 export interface ReceiverDeps {
   queue: Pick<Queue, 'publish'>
-  /** null: switched off; without the broker Meta then gets 503 and comes again. */
+  /** null when disabled: without the broker Meta then gets 503 and repeats the webhook. */
   spool: Pick<Spool, 'isEmpty' | 'append'> | null
-  /** Several while a secret is replaced. */
+  /** Several while a secret is being replaced. */
   secrets: readonly string[]
   verifyToken: string
   log: Logger
 }
 
 /**
- * Meta's door: verifies, splits, makes durable, answers. It parses no more than it needs to find the lane, and stores nothing.
- * A webhook under one of the paths as they are written goes past express, which costs as much as the signature.
+ * The webhook endpoint: verifies the signature, splits the body by routing key, makes the parts durable and answers. It does
+ * not use the database. An exact webhook path bypasses express, which would cost as much as the signature check.
  */
 export function createReceiver(deps: ReceiverDeps): RequestListener {
-  let inHand = 0
+  let inFlight = 0
   let failed = 0
   let loggedAt = 0
-  /** A line a second: a full disk is full for every webhook. */
-  function tell(error: unknown): void {
+  /** Logs at most once a second: a full disk fails every webhook. */
+  function logFailure(error: unknown): void {
     failed++
     if (Date.now() - loggedAt < 1000) return
-    deps.log.error({ err: error, failed }, 'webhooks not taken')
+    deps.log.error({ err: error, failed }, 'webhooks refused')
     loggedAt = Date.now()
     failed = 0
   }
 
-  async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (inHand >= MAX_IN_HAND) return refuse(response, 503, 'OVERLOADED', 'refused')
-    inHand++
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (inFlight >= MAX_IN_FLIGHT) return refuse(response, 503, 'OVERLOADED', 'refused')
+    inFlight++
     try {
       await receive(request, response, deps)
     } catch (error) {
-      tell(error)
+      logFailure(error)
       refuse(response, 503, 'NOT_DURABLE', 'refused')
     } finally {
-      inHand--
+      inFlight--
     }
   }
 
@@ -66,15 +66,15 @@ export function createReceiver(deps: ReceiverDeps): RequestListener {
   app.disable('etag')
   app.set('query parser', 'simple')
   app.get(WEBHOOK_PATHS, (request, response) => answerChallenge(request, response, deps.verifyToken))
-  app.post(WEBHOOK_PATHS, take)
+  app.post(WEBHOOK_PATHS, handle)
   const direct = new Set(WEBHOOK_PATHS)
   return (request, response) => {
-    if (request.method === 'POST' && direct.has(request.url ?? '')) void take(request, response)
+    if (request.method === 'POST' && direct.has(request.url ?? '')) void handle(request, response)
     else app(request, response)
   }
 }
 
-/** Looked up once: labels are found by their text. */
+/** Counters of the two frequent outcomes, looked up once because a lookup by label is slow. */
 const received = {
   accepted: webhookReceived.labels({ outcome: 'accepted' }),
   spooled: webhookReceived.labels({ outcome: 'spooled' }),
@@ -99,13 +99,16 @@ async function receive(request: IncomingMessage, response: ServerResponse, deps:
   response.end()
 }
 
-/** Duplicated headers are joined by node with a comma, and then no signature any more. */
+/** Node joins repeated headers with a comma, which makes the signature invalid. */
 function signatureOf(request: IncomingMessage): string | undefined {
   const header = request.headers['x-hub-signature-256']
   return Array.isArray(header) ? header.join(',') : header
 }
 
-/** The broker's confirm, or the disk's. While the spool holds anything, bodies join its end. @throws when neither takes it */
+/**
+ * Publishes the body or, when the broker or earlier spooled bodies prevent that, appends it to the spool.
+ * @throws when both fail
+ */
 async function makeDurable(
   deps: ReceiverDeps,
   body: Json,
@@ -120,7 +123,7 @@ async function makeDurable(
       return 'accepted'
     } catch (error) {
       if (spool === null) throw error
-      log.debug({ err: error }, 'webhook goes to the spool')
+      log.debug({ err: error }, 'webhook spooled')
     }
   }
   await spool.append(raw, receivedAt)
@@ -128,8 +131,8 @@ async function makeDurable(
 }
 
 /**
- * All parts at once; resolves when the broker has confirmed each. Of a body in one part the message's id tells the trace and
- * the moment of arrival; the parts of another share a trace, and so does what comes with one.
+ * Publishes all parts of a body at once, and resolves when the broker has confirmed each. The message id holds the time of
+ * arrival and, for a body in one part, the trace id. Several parts, or a request with a traceparent, share a traceparent.
  */
 export async function publishBody(
   queue: Pick<Queue, 'publish'>,
@@ -182,7 +185,7 @@ const TITLES: Record<number, string> = {
   503: 'Service Unavailable',
 }
 
-/** A body that was not read to its end makes the connection useless for another request. */
+/** Answers with a problem document. The connection is closed when the body was not read to its end. */
 function refuse(response: ServerResponse, status: number, errorCode: string, outcome: string): void {
   webhookReceived.inc({ outcome })
   if (response.headersSent || response.destroyed) return
@@ -194,7 +197,7 @@ function refuse(response: ServerResponse, status: number, errorCode: string, out
   response.end(JSON.stringify(problem))
 }
 
-/** `GET` at the set-up of the webhook: the bare challenge for the right token, 403 for any other. */
+/** Answers Meta's `GET` at the set-up of the webhook: the plain challenge for the right token, 403 otherwise. */
 function answerChallenge(request: Request, response: Response, verifyToken: string): void {
   const { 'hub.mode': mode, 'hub.verify_token': token, 'hub.challenge': challenge } = request.query
   const isRight = mode === 'subscribe' && typeof token === 'string' && isSameText(token, verifyToken)

@@ -12,12 +12,12 @@ const bodyOf = (...values: object[]) => ({
 })
 const raw = (body: object) => Buffer.from(JSON.stringify(body))
 
-/** Two people in different shards. */
+/** Two contacts in different shards. */
 const [first, second] = ['212661000101', '212661000102', '212661000103', '212661000104'].filter(
-  (person, i, all) => i === 0 || webhookKeys.conversation(number, person) !== webhookKeys.conversation(number, all[0] as string),
+  (waId, i, all) => i === 0 || webhookKeys.conversation(number, waId) !== webhookKeys.conversation(number, all[0] as string),
 ) as [string, string]
 
-test('a body of one lane travels as the very bytes that came', () => {
+test('a body with one routing key is published as the received bytes', () => {
   const body = bodyOf(value({ messages: [message(first, 'a'), message(first, 'b')] }))
   const bytes = raw(body)
   const parts = splitBody(body, bytes)
@@ -25,7 +25,7 @@ test('a body of one lane travels as the very bytes that came', () => {
   expect(parts[0]?.body).toBe(bytes)
 })
 
-test('a mixed body is split by lane and shard, and no item is lost or doubled', () => {
+test('a mixed body is split by routing key, and no item is lost or doubled', () => {
   const status = {
     id: 'w',
     status: 'sent',
@@ -74,15 +74,15 @@ test.for<[string, string]>([
   ['a key with NUL', '{"entry":[{"changes":[{"value":{"a\\u0000b":1}}]}]}'],
   ['a key __proto__ in disguise', '{"entry":[{"changes":[{"value":{"\\u005f_proto__":{}}}]}]}'],
   ['a key __proto__', '{"entry":[{"changes":[{"value":{"__proto__":{}}}]}]}'],
-])('%s is no envelope', ([, text]) => {
+])('%s is not an envelope', ([, text]) => {
   expect(readEnvelope(Buffer.from(text))).toBeNull()
 })
 
-test('members that we do not know, and missing ones, are no reason to refuse', () => {
+test('unknown and missing members do not make a body invalid', () => {
   expect(readEnvelope(Buffer.from('{"entry":[{"changes":[{"value":{"new_thing":true}}]}]}'))).not.toBeNull()
 })
 
-test("another object's body goes whole to the account lane, whatever it looks like", () => {
+test('a body about another object is published whole with the routing key `account`, whatever its content', () => {
   const page = { object: 'page', entry: [{ id: '9', messaging: [{ message: { mid: 'm.1' } }] }] }
   const alike = { ...bodyOf(value({ messages: [message(first, 'a'), message(second, 'b')] })), object: 'instagram' }
   for (const body of [page, alike]) {

@@ -3,7 +3,7 @@ import { isForeign, isWhole } from '#shared/meta/webhook.ts'
 import { webhookKeys } from '#shared/queue/topology.ts'
 import { LISTS, type List, routingKeyOf } from '#shared/recording/routing-key.ts'
 
-/** A part of a body for one lane: the very bytes when the whole body goes one way, else JSON to be written. */
+/** The items of a body with one routing key: the received bytes when the whole body has it, otherwise JSON. */
 export interface Part {
   routingKey: string
   body: Buffer | Json
@@ -13,8 +13,8 @@ const MAX_DEPTH = 64
 const FORBIDDEN_KEY = /\0|^__proto__$/
 
 /**
- * The body as JSON if it can be an envelope of Meta's, else null: it has at least one `entry[].changes[].value` object, or
- * names another object than WhatsApp's.
+ * Parses a body. An envelope of Meta's has at least one `entry[].changes[].value` object, or names an object other than
+ * WhatsApp's. Anything else is null, and so is a body that MongoDB cannot store.
  */
 export function readEnvelope(bytes: Buffer): Json | null {
   const written = bytes.toString('utf8')
@@ -28,7 +28,7 @@ export function readEnvelope(bytes: Buffer): Json | null {
   return isForeign(body) || changesOf(body).some(({ value }) => value !== null) ? body : null
 }
 
-/** Spares the walk: no key can be a forbidden one, and there are too few brackets to be nested deeply. */
+/** Whether the text alone shows that no key is forbidden and nothing is nested too deeply, which saves the walk. */
 function isHarmless(written: string): boolean {
   if (written.includes('\\u') || written.includes('__proto__')) return false
   let brackets = 0
@@ -42,7 +42,7 @@ function isHarmless(written: string): boolean {
 const OPEN_BRACE = 0x7b
 const OPEN_BRACKET = 0x5b
 
-/** Walks without recursion: a body may be nested ten thousand deep, or hold a million keys. */
+/** Whether keys and depth are allowed. Not recursive, because a body may be nested ten thousand deep or have a million keys. */
 function isStorable(body: Json): boolean {
   let level: object[] = [body]
   for (let depth = 0; level.length > 0; depth++) {
@@ -73,26 +73,27 @@ function changesOf(body: Json): Change[] {
   return changes
 }
 
-/** The parts of a body, one for each lane and shard that it touches; of another object's one, which is only kept. */
+/** The parts of a body, one for each routing key of its items. A body about another object has one part, which is only stored. */
 export function splitBody(body: Json, bytes: Buffer): Part[] {
   if (isForeign(body)) return [{ routingKey: webhookKeys.account, body: bytes }]
   const changes = changesOf(body)
-  const lanes = changes.map(({ change, value }) => (value === null ? NONE : lanesOf(change, value)))
-  const keys = new Set(lanes.flatMap(own => [...own.keys()]))
+  const itemsByChange = changes.map(({ change, value }) => (value === null ? NO_ITEMS : itemsByKey(change, value)))
+  const keys = new Set(itemsByChange.flatMap(own => [...own.keys()]))
   const [only] = keys
   if (keys.size === 1 && only !== undefined) return [{ routingKey: only, body: bytes }]
-  return [...keys].map(routingKey => ({ routingKey, body: { ...body, entry: entriesOf(changes, lanes, routingKey) } }))
+  return [...keys].map(routingKey => ({ routingKey, body: { ...body, entry: entriesOf(changes, itemsByChange, routingKey) } }))
 }
 
-const NONE: ReadonlyMap<string, Item[]> = new Map()
+type ItemsByKey = ReadonlyMap<string, Item[]>
+const NO_ITEMS: ItemsByKey = new Map()
 
-/** What goes one way of the changes that several share. */
-function entriesOf(changes: Change[], lanes: ReadonlyMap<string, Item[]>[], routingKey: string): Json[] {
+/** The entries of a part: the changes with items of this routing key, without their other items. */
+function entriesOf(changes: Change[], itemsByChange: ItemsByKey[], routingKey: string): Json[] {
   return changes.flatMap(({ entry, change, value }, i) => {
-    const own = lanes[i] ?? NONE
+    const own = itemsByChange[i] ?? NO_ITEMS
     const items = own.get(routingKey)
     if (items === undefined || value === null) return []
-    return [{ ...entry, changes: [own.size === 1 ? change : { ...change, value: { ...value, ...onlyThose(items) } }] }]
+    return [{ ...entry, changes: [own.size === 1 ? change : { ...change, value: { ...value, ...listsOf(items) } }] }]
   })
 }
 
@@ -101,24 +102,24 @@ interface Item {
   item: unknown
 }
 
-/** Lists without any of the items are left out. */
-function onlyThose(items: Item[]): Partial<Record<List, unknown[]>> {
+/** The lists of a value with these items alone. An empty list is left out. */
+function listsOf(items: Item[]): Partial<Record<List, unknown[]>> {
   const listed = LISTS.map(list => [list, items.filter(one => one.list === list).map(({ item }) => item)] as const)
   return Object.fromEntries(listed.map(([list, own]) => [list, own.length > 0 ? own : undefined]))
 }
 
-/** The items of a value by routing key; one key without items when the value is about an account. */
-function lanesOf(change: Json, value: Json): ReadonlyMap<string, Item[]> {
+/** The items of a value by routing key. A value about an account has one key without items. */
+function itemsByKey(change: Json, value: Json): ItemsByKey {
   const phoneNumberId = isObject(value.metadata) ? (text(value.metadata.phone_number_id) ?? '') : ''
-  const lanes = new Map<string, Item[]>()
-  if (isWhole(change.field)) return lanes.set(webhookKeys.account, [])
+  const byKey = new Map<string, Item[]>()
+  if (isWhole(change.field)) return byKey.set(webhookKeys.account, [])
   for (const list of LISTS) {
     for (const item of listOf(value[list])) {
       const key = routingKeyOf(list, phoneNumberId, isObject(item) ? item : {})
-      const routingKey = lanes.get(key)
-      if (routingKey === undefined) lanes.set(key, [{ list, item }])
-      else routingKey.push({ list, item })
+      const items = byKey.get(key)
+      if (items === undefined) byKey.set(key, [{ list, item }])
+      else items.push({ list, item })
     }
   }
-  return lanes.size === 0 ? lanes.set(webhookKeys.account, []) : lanes
+  return byKey.size === 0 ? byKey.set(webhookKeys.account, []) : byKey
 }

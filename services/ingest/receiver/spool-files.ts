@@ -16,7 +16,7 @@ export async function listSegments(dir: string): Promise<number[]> {
   return names.map(name => Number.parseInt(name, 10)).sort((a, b) => a - b)
 }
 
-/** Without a readable cursor, draining starts at the oldest segment: repeats are harmless, gaps are not. */
+/** Reads the cursor file. Without a readable one, draining starts at the oldest segment: repeats are harmless, gaps are not. */
 export async function readCursor(dir: string, segments: number[]): Promise<Cursor> {
   const first = { segment: segments[0] ?? 1, offset: 0 }
   try {
@@ -28,7 +28,7 @@ export async function readCursor(dir: string, segments: number[]): Promise<Curso
   }
 }
 
-/** Replaces the cursor file in one step: a crash leaves the old cursor or the new one. */
+/** Replaces the cursor file atomically: a crash leaves the old cursor or the new one. */
 export async function writeCursor(dir: string, cursor: Cursor): Promise<void> {
   const temporary = path.join(dir, 'cursor.new')
   const file = await open(temporary, 'w', 0o600)
@@ -38,13 +38,13 @@ export async function writeCursor(dir: string, cursor: Cursor): Promise<void> {
   await rename(temporary, path.join(dir, 'cursor'))
 }
 
-/** Makes the names of new files durable; a synced file without its name is lost in a power cut. */
+/** Makes the names of new files durable: a power cut would lose a synced file whose name is not. */
 export async function syncDirectory(dir: string): Promise<void> {
   const handle = await open(dir, 'r')
   await handle.sync().finally(() => handle.close())
 }
 
-/** Reads from one offset to another, but `maxBytes` at most. */
+/** Reads the bytes between two offsets, at most `maxBytes`. */
 export async function readRange(file: string, from: number, to: number, maxBytes: number): Promise<Buffer> {
   const handle = await open(file, 'r')
   try {

@@ -1,7 +1,7 @@
 import { Gauge } from 'prom-client'
 import type { Spool } from './spool.ts'
 
-/** Shown when scraped; the spool itself is asked. */
+/** Registers the spool's gauges, which read it when they are scraped. */
 export function watchSpool(spool: Spool): void {
   const collectors = [
     ['linko_spool_bytes', 'Bytes of webhooks on disk that the broker could not take yet.', () => spool.bytes()],

@@ -1,9 +1,9 @@
 import { crc32 } from 'node:zlib'
 
-/** One record: length of the payload (u32), CRC-32 of the payload (u32), payload = arrival in ms (f64) + body. All little endian. */
+/** Layout of a record: payload length (u32), CRC-32 of the payload (u32), payload = arrival in ms (f64) + body. Little endian. */
 const PREFIX = 8
 const STAMP = 8
-/** Far above any body that the receiver lets in: a longer length is damage. */
+/** Far above any body that the receiver accepts: a longer length means damage. */
 const MAX_PAYLOAD = 8 * 1024 * 1024
 export const MAX_RECORD = PREFIX + MAX_PAYLOAD
 
@@ -24,7 +24,7 @@ export function encodeRecord(body: Buffer, receivedAt: number): Buffer {
   return record
 }
 
-/** The first whole record at or behind `offset`; null if none follows. A record that starts later means damage in between. */
+/** The first whole record at or after `offset`; null if none follows. When it starts later, the bytes in between are damaged. */
 export function nextRecord(buffer: Buffer, offset: number): SpoolRecord | null {
   for (let start = offset; start <= buffer.length - PREFIX - STAMP; start++) {
     const record = recordAt(buffer, start)

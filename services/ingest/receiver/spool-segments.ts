@@ -6,12 +6,12 @@ import { MAX_RECORD, nextRecord, type SpoolRecord } from './spool-record.ts'
 
 export interface SegmentOptions {
   dir: string
-  /** A segment of this size is closed, and the next record begins a new one. */
+  /** A segment of this size is closed, and the next record starts a new one. */
   segmentBytes?: number
   log: Logger
 }
 
-/** Records in order, and the cursor behind the last of them. */
+/** Records in order, and the cursor after the last of them. */
 export interface Batch {
   records: SpoolRecord[]
   next: Cursor
@@ -19,7 +19,7 @@ export interface Batch {
 
 const SEGMENT_BYTES = 32 * 1024 * 1024
 const BATCH_BYTES = 1024 * 1024
-/** The publisher refuses more than a thousand at once, and live webhooks need their share of it. */
+/** Small, because the publisher refuses more than a thousand at once and live webhooks need their share of these. */
 const BATCH_RECORDS = 64
 
 /**
@@ -52,14 +52,14 @@ export class SpoolSegments {
     return segments
   }
 
-  /** Bytes behind the cursor. Not above 0 when all is read; below 0 if the cursor survived a tail that was cut. */
+  /** Bytes after the cursor. 0 or less when all is read; negative when a tail was truncated before the cursor. */
   get unreadBytes(): number {
     let bytes = this.#sizes.has(this.#cursor.segment) ? -this.#cursor.offset : 0
     for (const size of this.#sizes.values()) bytes += size
     return bytes
   }
 
-  /** Records that a crash or a bad disk has cost so far. */
+  /** Records lost to a crash or a bad disk so far. */
   get damaged(): number {
     return this.#damaged
   }
@@ -104,8 +104,8 @@ export class SpoolSegments {
   }
 
   /**
-   * Moves the cursor behind what is published, and removes the segments before it.
-   * @param isIdle whether nobody appends: a segment read to its end is then closed, so that a full disk gets its room back
+   * Moves the cursor past the published records, and removes the segments before it.
+   * @param isIdle whether no append is under way: a segment read to its end is then closed, which frees space on a full disk
    */
   async advance(next: Cursor, isIdle: boolean): Promise<void> {
     const isRead = next.offset >= this.#sizeOf(next.segment)

@@ -14,7 +14,7 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }))
 const log = pino({ level: 'silent' })
 const bodies = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => Buffer.from(`body ${from + i}`))
 
-/** A broker that is away until `open()`, and remembers what it took. */
+/** A broker that is away until `open()`, and records the bodies that it accepted. */
 function broker() {
   const taken: string[] = []
   let isAway = true
@@ -33,7 +33,7 @@ const spoolWith = (publish: SpoolOptions['publish'], more: Partial<SpoolOptions>
 
 const segmentFiles = () => readdirSync(dir).filter(name => name.endsWith('.spool'))
 
-test('what the broker could not take is published in order once it is back', async () => {
+test('bodies that the broker could not accept are published in order once it is back', async () => {
   const { taken, publish, open } = broker()
   await using spool = await spoolWith(publish, { segmentBytes: 100 })
   await Promise.all(bodies(0, 50).map(body => spool.append(body, 1)))
@@ -44,7 +44,7 @@ test('what the broker could not take is published in order once it is back', asy
   expect(spool.oldestAt()).toBeNull()
 })
 
-test('a process that starts on an existing directory drains it, and new bodies come after', async () => {
+test('a process that starts with an existing directory drains it before new bodies', async () => {
   const first = broker()
   const dead = await spoolWith(first.publish)
   await Promise.all(bodies(0, 10).map(body => dead.append(body, 1)))
@@ -59,7 +59,7 @@ test('a process that starts on an existing directory drains it, and new bodies c
   expect([...new Set(second.taken)]).toEqual(bodies(0, 20).map(String))
 })
 
-test('a torn tail is cut and counted, whole records stay', async () => {
+test('a torn tail is truncated and counted, whole records stay', async () => {
   const dead = await spoolWith(broker().publish)
   await Promise.all(bodies(0, 5).map(body => dead.append(body, 1)))
   await dead[Symbol.asyncDispose]()
@@ -79,7 +79,7 @@ test.for([
   ['length', 0],
   ['checksum', 4],
   ['body', 20],
-])('a flipped bit in the %s costs that record alone', async ([, position]) => {
+])('a flipped bit in the %s loses that record alone', async ([, position]) => {
   const dead = await spoolWith(broker().publish)
   for (const body of bodies(0, 5)) await dead.append(body, 1)
   await dead[Symbol.asyncDispose]()
@@ -97,7 +97,7 @@ test.for([
   expect(spool.damaged()).toBe(1)
 })
 
-test('a full spool refuses and keeps what it promised', async () => {
+test('a full spool refuses new bodies and keeps the stored ones', async () => {
   const { taken, publish, open } = broker()
   await using spool = await spoolWith(publish, { maxBytes: 100 })
   await spool.append(Buffer.alloc(60), 1)
@@ -107,7 +107,7 @@ test('a full spool refuses and keeps what it promised', async () => {
   expect(taken).toHaveLength(1)
 })
 
-test('drained segments leave the disk', async () => {
+test('drained segments are deleted', async () => {
   const { publish, open } = broker()
   open()
   await using spool = await spoolWith(publish, { segmentBytes: 50 })
@@ -116,16 +116,16 @@ test('drained segments leave the disk', async () => {
   expect(segmentFiles().length).toBeLessThanOrEqual(1)
 })
 
-test('a publisher that takes only so many at once is not asked for more', async () => {
-  let inHand = 0
+test('a publisher with a limit gets no more bodies at once than it accepts', async () => {
+  let inFlight = 0
   const taken = new Set<string>()
   const publish = async (body: Buffer) => {
-    if (++inHand > 100) {
-      inHand--
+    if (++inFlight > 100) {
+      inFlight--
       throw new Error('overloaded')
     }
     await new Promise(resolve => setImmediate(resolve))
-    inHand--
+    inFlight--
     taken.add(body.toString())
   }
   const dead = await spoolWith(broker().publish)
@@ -146,7 +146,7 @@ test('a cursor that cannot be written, as on a full disk, does not end the drain
   expect(taken).toEqual(bodies(0, 200).map(String))
 })
 
-test('an empty spool takes no room, and the next outage finds its place', async () => {
+test('an empty spool uses no disk space, and works again in the next outage', async () => {
   const { taken, publish, open } = broker()
   await using spool = await spoolWith(publish)
   await Promise.all(bodies(0, 20).map(body => spool.append(body, 1)))

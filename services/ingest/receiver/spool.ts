@@ -27,15 +27,15 @@ interface Waiting {
 const RETRY_MS = [100, 200, 500, 1000, 2000]
 const BAD_DISK_MS = 1000
 
-/** Opens the directory, cuts a torn tail, and starts to drain what a former process left. */
+/** Opens the spool, truncates a torn tail, and starts to drain what an earlier process left. */
 export async function openSpool(options: SpoolOptions): Promise<Spool> {
   const { dir, segmentBytes, log } = options
   return new Spool(await SpoolSegments.open({ dir, segmentBytes, log }), options)
 }
 
 /**
- * Bodies that the broker could not take, on disk until it can. A body is appended and fsynced before Meta gets its 200;
- * while anything is stored here, new bodies join the end, so that order is kept. The directory must outlive the process.
+ * Bodies that the broker could not accept, on disk until it can. A body is appended and synced before Meta gets its 200. While
+ * the spool is not empty, new bodies are appended too, which keeps their order. The directory must outlive the process.
  */
 export class Spool implements AsyncDisposable {
   readonly #segments: SpoolSegments
@@ -43,7 +43,7 @@ export class Spool implements AsyncDisposable {
   readonly #draining: Promise<void>
   /** Emits `changed` when bodies were written, and when the spool closes: both end the drain's wait. */
   readonly #events = new EventEmitter()
-  /** Bodies to be written by the next flush. */
+  /** Bodies that the next flush writes. */
   #waiting: Waiting[] = []
   #flushing: Promise<void> | null = null
   #oldestAt: number | null = null
@@ -54,8 +54,8 @@ export class Spool implements AsyncDisposable {
     this.#options = options
     const { log } = options
     this.#draining = this.#drain()
-    this.#draining.catch(error => log.error({ err: error }, 'spool draining ended'))
-    if (segments.unreadBytes > 0) log.warn({ bytes: segments.unreadBytes }, 'spool of an earlier process found')
+    this.#draining.catch(error => log.error({ err: error }, 'spool draining failed'))
+    if (segments.unreadBytes > 0) log.warn({ bytes: segments.unreadBytes }, 'spool not empty')
   }
 
   isEmpty(): boolean {
@@ -66,17 +66,19 @@ export class Spool implements AsyncDisposable {
     return Math.max(0, this.#segments.unreadBytes)
   }
 
-  /** Arrival (ms) of the oldest body that still waits; null when empty. */
+  /** Arrival (ms) of the oldest unpublished body; null when empty. */
   oldestAt(): number | null {
     return this.isEmpty() ? null : this.#oldestAt
   }
 
-  /** Records that a crash or a bad disk cost since the start. */
+  /** Records lost to a crash or a bad disk since the start. */
   damaged(): number {
     return this.#segments.damaged
   }
 
-  /** Resolves once the body is on the disk. @throws SpoolError when full or when the disk fails: nothing is kept then. */
+  /**
+   * Resolves once the body is on the disk. @throws SpoolError when the spool is full or the disk fails: the body is not stored
+   */
   append(body: Buffer, receivedAt: number): Promise<void> {
     if (this.#isClosed) return Promise.reject(new SpoolError('the spool is closed'))
     const queued = this.#waiting.reduce((sum, item) => sum + item.record.length, 0)
@@ -100,7 +102,7 @@ export class Spool implements AsyncDisposable {
     return this.#waiting.length > 0 || this.#flushing !== null
   }
 
-  /** Writes and syncs all that waits in groups: what arrives during one sync shares the next. */
+  /** Writes and syncs the waiting bodies in groups: those that arrive during one sync share the next. */
   async #flush(): Promise<void> {
     while (this.#waiting.length > 0) {
       const group = this.#waiting
@@ -136,13 +138,13 @@ export class Spool implements AsyncDisposable {
       await this.#segments.advance(next, !this.#isWriting())
       if (this.#segments.unreadBytes <= 0 && this.#flushing === null) this.#oldestAt = null
     } catch (error) {
-      this.#options.log.error({ err: error }, 'spool not drained, retrying')
+      this.#options.log.error({ err: error }, 'spool batch not drained')
       await sleep(BAD_DISK_MS)
     }
   }
 
   /**
-   * Publishes the whole batch until every body is confirmed: a body confirmed before comes twice, which is harmless.
+   * Publishes the whole batch again until every body is confirmed. Repeats of confirmed bodies are harmless.
    * @returns false when the spool closed first
    */
   async #publishAll(records: SpoolRecord[]): Promise<boolean> {

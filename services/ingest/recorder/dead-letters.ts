@@ -19,13 +19,13 @@ interface Deps {
   log: Logger
 }
 
-/** Stores what any queue gave up, with its reason, so that people can see and replay it. */
+/** Consumes the dead letters of all queues and stores them with their reason, so that users can see and replay them. */
 export async function startDeadLetterConsumer(deps: Deps): Promise<AsyncDisposable> {
   const options = { prefetch: 32, available: () => deps.store.ping() }
-  return await deps.queue.consume(QUEUES.dead, delivery => keep(deps, delivery), options)
+  return await deps.queue.consume(QUEUES.dead, delivery => storeDelivery(deps, delivery), options)
 }
 
-async function keep({ store, log }: Deps, delivery: Delivery): Promise<Outcome> {
+async function storeDelivery({ store, log }: Deps, delivery: Delivery): Promise<Outcome> {
   const origin = readDeadLetter(delivery)
   const events = delivery.type === MESSAGE_TYPE.webhook ? await eventsOf(store, delivery, origin.reason) : []
   await storeDeadLetter(store, {
@@ -41,12 +41,12 @@ async function keep({ store, log }: Deps, delivery: Delivery): Promise<Outcome> 
   deadLetters.inc({ queue: origin.queue })
   log.error(
     { queue: origin.queue, reason: origin.reason, attempt: origin.attempt, messageId: delivery.messageId },
-    'dead letter kept',
+    'dead letter stored',
   )
   return DONE
 }
 
-/** The tenant that owns all of the message; a message about several tenants is shown to none of them. */
+/** The tenant that the whole message concerns; null when there are several, because none of them may see the others' data. */
 function ownerOf(delivery: Delivery, events: readonly { tenantId: Id | null }[]): Id | null {
   const [first] = events
   if (first) return events.every(({ tenantId }) => String(tenantId) === String(first.tenantId)) ? first.tenantId : null
@@ -56,7 +56,7 @@ function ownerOf(delivery: Delivery, events: readonly { tenantId: Id | null }[])
   return tenantIds.length > 0 && tenantIds.every(tenantId => tenantId === String(named)) ? named : null
 }
 
-/** Tenants of realtime events, whatever else the body holds. */
+/** The tenants of realtime events; the rest of the body may be invalid. */
 const Owners = z.object({ events: z.array(z.object({ tenantId: z.unknown() })) })
 const tenantsIn = (delivery: Delivery): unknown[] => readMessage(Owners, delivery)?.events.map(({ tenantId }) => tenantId) ?? []
 

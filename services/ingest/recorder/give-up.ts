@@ -18,14 +18,14 @@ interface Refused {
   tenantId: Id | null
 }
 
-/** One item goes to the dead letters with its reason, in an envelope of its own, so that it can be sent again. @throws Outage */
+/** Stores an item as a dead letter with its reason, in an envelope of its own, so that it can be replayed. @throws Outage */
 export async function giveUp(
   { store, log }: { store: Store; log: Logger },
   { item, delivery, tenantId }: Refused,
-  why: string,
+  failure: string,
   error: unknown,
 ): Promise<void> {
-  const reason = item.kind === 'broken' ? item.reason : why
+  const reason = item.kind === 'broken' ? item.reason : failure
   await storeDeadLetter(store, {
     tenantId,
     queue: delivery.queue,
@@ -46,8 +46,8 @@ export async function giveUp(
 }
 
 /**
- * Whose each item is, so that its people see what became of it; null when nobody owns its number or, where it names none,
- * its business account. @throws Outage
+ * The tenant of each item; null when no tenant has its number or, without a number, its business account. Also null for all
+ * when the lookup fails. @throws Outage
  */
 export async function ownersOf(store: Store, items: readonly WebhookItem[]): Promise<(Id | null)[]> {
   try {
@@ -66,7 +66,7 @@ async function failEvent(store: Store, item: WebhookItem, tenantId: Id | null, r
     await failWebhookEvents(store, [{ ...row, payload }])
   } catch (error) {
     if (error instanceof Outage) throw error
-    // What MongoDB refuses as a document it keeps as a text.
+    // MongoDB stores a payload that it refuses as a document when it is a string.
     await failWebhookEvents(store, [{ ...row, payload: { json: JSON.stringify(payload) } }])
   }
 }

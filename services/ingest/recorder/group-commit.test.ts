@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createSharedRuns, type SharedRunsOptions } from './group-commit.ts'
 
-/** Runs that end when they are told to. */
+/** Runs that end when the test calls `end`. */
 function heldRuns(options: Partial<SharedRunsOptions>) {
   const runs: { items: number[]; end: (error?: Error) => void }[] = []
   const shared = createSharedRuns<number>(
@@ -9,13 +9,13 @@ function heldRuns(options: Partial<SharedRunsOptions>) {
       new Promise((resolve, reject) => {
         runs.push({ items, end: error => (error ? reject(error) : resolve()) })
       }),
-    { parallel: 1, crowd: 1, maxItems: 10, ...options },
+    { parallel: 1, minParallelItems: 1, maxItems: 10, ...options },
   )
   return { runs, shared }
 }
 const settled = () => new Promise(setImmediate)
 
-test('a lone call runs at once, those that come meanwhile run together in their order', async () => {
+test('a first call runs at once; calls that arrive meanwhile run together, in order', async () => {
   const { runs, shared } = heldRuns({})
   const calls = [shared.add([1]), shared.add([2, 3]), shared.add([4])]
   expect(runs.map(({ items }) => items)).toEqual([[1]])
@@ -27,36 +27,36 @@ test('a lone call runs at once, those that come meanwhile run together in their 
   await Promise.all(calls)
 })
 
-test('a run is no larger than allowed, unless one call alone is', async () => {
+test('a run has at most `maxItems`, unless a single call has more', async () => {
   const { runs, shared } = heldRuns({ maxItems: 3 })
   const calls = [shared.add([1, 2, 3, 4]), shared.add([5, 6]), shared.add([7, 8])]
-  for (const [place, items] of [
+  for (const [i, items] of [
     [0, [1, 2, 3, 4]],
     [1, [5, 6]],
     [2, [7, 8]],
   ] as const) {
-    expect(runs[place]?.items).toEqual(items)
-    runs[place]?.end()
-    await calls[place]
+    expect(runs[i]?.items).toEqual(items)
+    runs[i]?.end()
+    await calls[i]
     await settled()
   }
 })
 
-test('several run side by side, and no more than that', () => {
+test('at most `parallel` runs are under way at once', () => {
   const { runs, shared } = heldRuns({ parallel: 2 })
   for (const item of [1, 2, 3]) void shared.add([item])
   expect(runs.map(({ items }) => items)).toEqual([[1], [2]])
 })
 
-test('beside others a run starts only for a crowd', () => {
-  const { runs, shared } = heldRuns({ parallel: 2, crowd: 3 })
+test('a parallel run starts only for `minParallelItems`', () => {
+  const { runs, shared } = heldRuns({ parallel: 2, minParallelItems: 3 })
   for (const item of [1, 2, 3]) void shared.add([item])
   expect(runs).toHaveLength(1)
   void shared.add([4])
   expect(runs.map(({ items }) => items)).toEqual([[1], [2, 3, 4]])
 })
 
-test('a failure reaches the calls of its run and nobody else', async () => {
+test('a failure rejects the calls of its run only', async () => {
   const { runs, shared } = heldRuns({})
   const [first, second] = [shared.add([1]), shared.add([2])]
   runs[0]?.end(new Error('no'))

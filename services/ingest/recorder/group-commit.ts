@@ -1,5 +1,5 @@
 export interface SharedRuns<T> {
-  /** Resolves when a run with all of these items has ended, rejects as it did. */
+  /** Resolves when the run with these items has ended; rejects with its error. */
   add(items: T[]): Promise<void>
 }
 
@@ -10,26 +10,26 @@ interface Call<T> {
 }
 
 export interface SharedRunsOptions {
-  /** Runs side by side at most. */
+  /** Maximum number of runs at the same time. */
   parallel: number
-  /** Beside others a run starts only for so many items: below that the next one is waited for. */
-  crowd: number
-  /** In one run, unless a single call has more. */
+  /** Items that must wait before another run starts beside one; fewer wait for that one to end. */
+  minParallelItems: number
+  /** Maximum items of one run, unless a single call has more. */
   maxItems: number
 }
 
 /**
- * Group commit: what is added while a run is under way goes into the next one together, calls whole and in order. So a quiet
- * moment waits for nobody, a busy one needs few runs, and a crowd gets several at a time.
+ * Group commit: items that are added during a run share the next one, in order; the items of one call stay together. So a single
+ * call does not wait, a moderate load needs few runs, and a heavy load gets several at the same time.
  */
 export function createSharedRuns<T>(
   run: (items: T[]) => Promise<void>,
-  { parallel, crowd, maxItems }: SharedRunsOptions,
+  { parallel, minParallelItems, maxItems }: SharedRunsOptions,
 ): SharedRuns<T> {
   const waiting: Call<T>[] = []
   let running = 0
 
-  /** At least one call, and more while they fit. */
+  /** Removes the first waiting call and those after it that fit into the same run. */
   function takeGroup(): Call<T>[] {
     let size = 0
     const end = waiting.findIndex((call, i) => {
@@ -50,7 +50,7 @@ export function createSharedRuns<T>(
 
   function next(): void {
     if (running === parallel || waiting.length === 0) return
-    if (running > 0 && waiting.reduce((sum, { items }) => sum + items.length, 0) < crowd) return
+    if (running > 0 && waiting.reduce((sum, { items }) => sum + items.length, 0) < minParallelItems) return
     running++
     void runGroup(takeGroup()).finally(() => {
       running--

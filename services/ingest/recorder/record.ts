@@ -12,23 +12,23 @@ import { findMatched } from '#shared/store/recording/load.ts'
 import { recordBatch } from '#shared/store/recording/record-batch.ts'
 
 export interface Recorded {
-  /** Committed, to be published now; the sweep publishes what this process no longer can. */
+  /** Committed events, to be published now; the sweep publishes them if this process dies first. */
   events: EventDoc[]
-  /** One for each item, in the same order. */
+  /** One outcome for each item, in the same order. */
   outcomes: ItemOutcome[]
-  /** Whose each item is; null when nobody owns the number. */
+  /** The tenant of each item; null when no tenant has the number. */
   tenantIds: (Id | null)[]
-  /** Messages that it may have brought, and what it parked: see `findMatchedItems`. */
+  /** Ids of messages that the batch may have stored, and the items that it parked: input of `findMatchedItems`. */
   newWamids: string[]
   parked: ParkedItemDoc[]
-  /** Messages whose file is still at Meta. */
+  /** Messages whose file must be fetched from Meta. */
   withMedia: Pick<MessageDoc, '_id' | 'tenantId'>[]
 }
 
 /**
- * One batch of items, one transaction.
- * @param isSuspect some may have been recorded before: they are looked for, else found by a failing write
- * @throws Outage when MongoDB is away, LostRace when others write the same rows; anything else means that some item is bad
+ * Records a batch of items in one transaction.
+ * @param isSuspect whether some may have been recorded before: they are looked up first, else detected by a failing write
+ * @throws Outage when MongoDB is away, LostRace when others write the same rows; any other error means that some item is bad
  */
 export async function recordItems(store: Store, items: readonly WebhookItem[], isSuspect: boolean): Promise<Recorded> {
   const reference = await readReferenceData(store, items)
@@ -41,19 +41,22 @@ export async function recordItems(store: Store, items: readonly WebhookItem[], i
   return { events: plan.events, outcomes, tenantIds, newWamids: keys.newWamids, parked: plan.parked, withMedia }
 }
 
-/** Messages that have come with a file, or have another one since an edit, or their own after a placeholder. */
+/** Messages that a plan gives a file: new ones, edited ones, and placeholders whose content has arrived. */
 function mediaOf({ messages }: Plan): Recorded['withMedia'] {
   const changed = messages.updates.filter(({ set }) => set.content?.media?.state === 'PENDING')
   return [...messages.inserts.filter(({ content }) => content.media?.state === 'PENDING'), ...changed]
 }
 
-/** Parked items whose message is here, to be recorded once more. Asked after every batch, also of one that was here before. @throws Outage */
+/**
+ * Finds parked items whose message is stored now, to record them again. Call it after every batch, also after a repeated one.
+ * @throws Outage
+ */
 export async function findMatchedItems(store: Store, { newWamids, parked }: Recorded): Promise<WebhookItem[]> {
   const rows = await findMatched(store, newWamids, parked)
   return rows.toSorted((a, b) => a.at.getTime() - b.at.getTime()).flatMap(row => parseWebhook(row.payload, row.createdAt))
 }
 
-/** Their cached state is older than what was just written. */
+/** Drops cached numbers, whose state has just been changed. */
 function forgetClients(store: Store, { clients, accounts }: ReferenceData): void {
   for (const client of [...clients.values(), ...[...accounts.values()].flat()]) forgetClient(store, client.phoneNumberId)
 }

@@ -22,15 +22,17 @@ export interface RecorderDeps {
   log: Logger
 }
 
-/** Items that a transaction takes more after each that succeeded. */
-const PACE_STEP = 4
-const SUSPICIOUS_BATCHES = 32
+/** Growth of a transaction, in items, after each that succeeded. */
+const SIZE_STEP = 4
+/** Batches that are looked up before they are written after a duplicate was found: duplicates come in bursts. */
+const SUSPECT_BATCHES = 32
+/** A handler that takes longer ends with an Outage, so that its deliveries are handled again from the start. */
 const HANDLER_MS = 20_000
 const BATCH = { prefetch: 512, maxBatch: 256, lingerMs: 2 }
-/** Waits between the tries of an item that fails alone: whatever failed may pass, and its conversation waits meanwhile. */
-const TRY_AGAIN_MS = [50, 200, 500, 1000]
+/** Waits between attempts to record a single item that fails; the items after it wait meanwhile. */
+const RETRY_MS = [50, 200, 500, 1000]
 
-/** Consumes every webhook lane, this process's share of the shards; its life is told by the keeper's queue. */
+/** Consumes this process's share of the webhook shard queues. Processes are counted by the consumers of the dead-letter queue. */
 export async function startRecorder(
   deps: RecorderDeps,
 ): Promise<AsyncDisposable & { isReady(): boolean; activeShards(): string[] }> {
@@ -56,27 +58,28 @@ type Deps = RecorderDeps & {
   pace: Pace
 }
 
-/** Shared by the lanes of this process. */
+/** State that the shard queues of this process share. */
 export interface Pace {
-  /** Items per transaction now. */
+  /** Current maximum of items in a transaction. */
   size: number
-  /** So many batches more are looked up before they are written: copies come in crowds. */
-  suspicious: number
+  /** Further batches that are looked up for duplicates before they are written. */
+  suspectBatches: number
 }
 
-export const newPace = (): Pace => ({ size: BATCH.maxBatch, suspicious: 0 })
+export const newPace = (): Pace => ({ size: BATCH.maxBatch, suspectBatches: 0 })
 
 interface Work {
   item: WebhookItem
   delivery: Delivery
 }
 
-/** Lanes share transactions while they have little to say, which costs the database the least; each has its own in a crowd. */
-const RUNS = { parallel: 4, crowd: 64, maxItems: BATCH.maxBatch }
+/** Shard queues share transactions under a low load, which costs the database least; under a high load up to four run at once. */
+const RUNS = { parallel: 4, minParallelItems: 64, maxItems: BATCH.maxBatch }
 
 /**
- * Every item of every delivery, in order, in one transaction if nothing is wrong with any of them. What cannot be stored ends
- * in the dead letters alone. It throws an Outage: the adapter waits in place with the same deliveries.
+ * A batch handler that records the items of all deliveries in order, in one transaction if every item is good. An item that
+ * cannot be stored becomes a dead letter by itself. After an Outage the queue adapter retries the same deliveries.
+ * @throws Outage
  */
 export function createRecording(deps: Deps): (deliveries: Delivery[]) => Promise<Outcome[]> {
   const runs = createSharedRuns<Work>(work => recordWork(deps, work), RUNS)
@@ -88,19 +91,19 @@ export function createRecording(deps: Deps): (deliveries: Delivery[]) => Promise
 }
 
 /**
- * In order, as many at once as the pace allows. The longer a transaction and the more conversations it touches, the surer it
- * loses against replies that are written meanwhile: after a lost race it takes half as many, and grows again by and by.
+ * Records items in order, at most `pace.size` in a transaction. The longer a transaction and the more conversations it touches,
+ * the likelier it conflicts with replies written meanwhile: a lost race halves the size, which then grows again slowly.
  */
 async function recordWork(deps: Deps, work: Work[]): Promise<void> {
   const startedAt = performance.now()
   for (let at = 0; at < work.length; ) {
-    // Again from the start, where what is done already costs one look: a handler that never ends would be taken for stuck.
-    if (performance.now() - startedAt > HANDLER_MS) throw new Outage('others write the same conversations')
+    // Recorded items cost one lookup when repeated, whereas a handler that never ends would count as stuck.
+    if (performance.now() - startedAt > HANDLER_MS) throw new Outage('too many write conflicts')
     const part = work.slice(at, at + deps.pace.size)
     try {
       await recordPart(deps, part)
       at += part.length
-      deps.pace.size = Math.min(BATCH.maxBatch, deps.pace.size + PACE_STEP)
+      deps.pace.size = Math.min(BATCH.maxBatch, deps.pace.size + SIZE_STEP)
     } catch (error) {
       if (!(error instanceof LostRace)) throw error
       deps.pace.size = Math.max(1, Math.ceil(Math.min(deps.pace.size, part.length) / 2))
@@ -108,7 +111,7 @@ async function recordWork(deps: Deps, work: Work[]): Promise<void> {
   }
 }
 
-/** What fails for another reason is halved until the bad item stands alone: its neighbours are stored all the same, in their order. */
+/** Halves a batch that fails for another reason until the bad item is alone; the other items are stored in order. */
 async function recordPart(deps: Deps, work: Work[]): Promise<void> {
   try {
     await recordAll(deps, work)
@@ -116,7 +119,7 @@ async function recordPart(deps: Deps, work: Work[]): Promise<void> {
     if (error instanceof Outage || error instanceof LostRace) throw error
     const [only] = work
     if (work.length === 1 && only !== undefined) return await recordAlone(deps, only, error)
-    deps.log.warn({ err: error, size: work.length }, 'a batch failed and is halved')
+    deps.log.warn({ err: error, size: work.length }, 'batch halved')
     const middle = Math.ceil(work.length / 2)
     await recordPart(deps, work.slice(0, middle))
     await recordPart(deps, work.slice(middle))
@@ -127,7 +130,7 @@ async function recordAll(deps: Deps, work: Work[]): Promise<void> {
   const { store, events, pace } = deps
   const traceparent = work[0]?.delivery.traceparent ?? null
   const items = work.map(({ item }) => item)
-  const isSuspect = pace.suspicious > 0 || work.some(({ delivery }) => delivery.redelivered)
+  const isSuspect = pace.suspectBatches > 0 || work.some(({ delivery }) => delivery.redelivered)
   const recorded = await recordItems(store, items, isSuspect)
   const { outcomes, tenantIds } = recorded
   const published = events.publish(recorded.events, traceparent)
@@ -136,18 +139,18 @@ async function recordAll(deps: Deps, work: Work[]): Promise<void> {
   for (const one of refused) await giveUp(deps, one, 'the item cannot be read', null)
   count(work, outcomes)
   webhookUnknownNumber.inc(items.filter(({ phoneNumberId }, i) => phoneNumberId !== null && isUnowned(recorded, i)).length)
-  pace.suspicious = outcomes.includes('duplicate') ? SUSPICIOUS_BATCHES : Math.max(0, pace.suspicious - 1)
+  pace.suspectBatches = outcomes.includes('duplicate') ? SUSPECT_BATCHES : Math.max(0, pace.suspectBatches - 1)
   const matched = await findMatchedItems(store, recorded)
   if (matched.length > 0) await events.publish((await recordItems(store, matched, true)).events, traceparent)
   await published
 }
 
-/** Of several copies the first alone: the others end as duplicates. */
+/** Whether no tenant has the item's number. Of several copies only the first counts: the others are duplicates. */
 const isUnowned = ({ outcomes, tenantIds }: Recorded, i: number) => outcomes[i] === 'ignored' && tenantIds[i] === null
 
 async function recordAlone(deps: Deps, work: Work, first: unknown): Promise<void> {
   let error = first
-  for (const waitMs of TRY_AGAIN_MS) {
+  for (const waitMs of RETRY_MS) {
     await sleep(waitMs)
     try {
       return await recordAll(deps, [work])
