@@ -4,7 +4,7 @@ import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
 import { findActiveUsers } from '#shared/store/accounts/users.ts'
 import type { Store } from '#shared/store/connect.ts'
 
-/** Who a socket belongs to, as checked against the store; null for any token that does not hold any more. @throws Outage */
+/** Verifies a socket's token and checks it against the store; null when it is not valid or no longer in force. @throws Outage */
 export async function identify(store: Store, token: unknown, secret: string): Promise<VerifiedAccess | null> {
   if (typeof token !== 'string' || token.length > 4096) return null
   const access = await verifyAccessToken(token, { secret }).catch(() => null)
@@ -14,15 +14,15 @@ export async function identify(store: Store, token: unknown, secret: string): Pr
 }
 
 /**
- * Those of the sessions that hold no more: the user is disabled or gone, the token revoked, the role another, the tenant
- * closed. Two queries a tenant, however many sessions. @throws Outage
+ * The sessions that are no longer valid: the user is disabled or deleted, the token revoked, the role changed, or the tenant
+ * closed. At most two queries for each tenant. @throws Outage
  */
 export async function findEnded(store: Store, sessions: Iterable<VerifiedAccess>): Promise<Set<VerifiedAccess>> {
   const ended = new Set<VerifiedAccess>()
-  for (const [tenantId, its] of Map.groupBy(sessions, session => session.tenantId)) {
-    const holds = (await isOpen(store, tenantId)) ? await activeUsers(store, tenantId, its) : new Map<string, Grant>()
-    for (const session of its) {
-      const user = holds.get(session.userId)
+  for (const [tenantId, own] of Map.groupBy(sessions, session => session.tenantId)) {
+    const users = (await isOpen(store, tenantId)) ? await activeUsers(store, tenantId, own) : new Map<string, Grant>()
+    for (const session of own) {
+      const user = users.get(session.userId)
       if (user?.tokenVersion !== session.tokenVersion || user.role !== session.role) ended.add(session)
     }
   }

@@ -24,12 +24,12 @@ export interface BackgroundDeps {
 
 const POSITIONS_MS = 15_000
 const WITHOUT_REDIS_MS = 1000
-/** A third of the time after which presence rows run out. */
+/** A third of the lifetime of presence rows. */
 const PRESENCE_MS = 15_000
 const REVOKED_MS = 5000
 const SLOW_MS = 1000
 
-/** Jobs of every node, each for its own sockets. */
+/** Jobs that every node runs for its own sockets. */
 export const PROCESS_JOBS: readonly JobRow<Work>[] = [
   { name: 'emit event positions', everyMs: POSITIONS_MS, run: work => work.catchUp.emitPositions() },
   { name: 'catch up without Redis', everyMs: WITHOUT_REDIS_MS, run: work => work.catchUp.withoutRedis() },
@@ -40,13 +40,13 @@ export const PROCESS_JOBS: readonly JobRow<Work>[] = [
 
 type Work = ReturnType<typeof workOf>
 
-/** The dependencies of the jobs, and those jobs that keep something from round to round. */
+/** The dependencies of the jobs, and the jobs that keep state between runs. */
 function workOf(deps: BackgroundDeps) {
   const { io, store } = deps
   return { io, store, catchUp: new CatchUp(deps), presence: new PresenceRenewal(deps), slowSockets: new SlowSockets(io) }
 }
 
-/** Starts the jobs, and what Redis sets off: notices of the gateway, and catching up after a reconnect. */
+/** Starts the jobs, the subscription to the gateway's notices, and catching up after Redis reconnects. */
 export function startBackground(deps: BackgroundDeps): AsyncDisposable {
   const { redis, log } = deps
   const work = workOf(deps)
@@ -54,7 +54,7 @@ export function startBackground(deps: BackgroundDeps): AsyncDisposable {
   stack.use(runJobs({ jobs: bindJobs(PROCESS_JOBS, work), log }))
   stack.use(subscribeToNotices(deps))
   const onReady = () =>
-    void work.catchUp.afterReconnect().catch(error => log.warn({ err: error }, 'not caught up after a reconnect to Redis'))
+    void work.catchUp.afterReconnect().catch(error => log.warn({ err: error }, 'catch-up after Redis reconnect failed'))
   redis.subscriber.on('ready', onReady)
   stack.defer(() => void redis.subscriber.off('ready', onReady))
   return stack

@@ -7,7 +7,7 @@ const realtimeEnv = commonEnv.extend({
   MONGODB_URI: z.string().min(1),
   REDIS_URL: z.url(),
   JWT_SECRET: z.string().min(32),
-  /** Browsers of other origins are refused; programs send none. */
+  /** Allowed origins of browsers. Other programs send no origin and are always allowed. */
   CORS_ORIGIN: list(''),
   /** Long polling needs a proxy that keeps a client on one node. */
   SOCKET_TRANSPORTS: z
@@ -18,7 +18,7 @@ const realtimeEnv = commonEnv.extend({
   /** Sockets of one tenant on one node. */
   SOCKETS_PER_TENANT: z.coerce.number().int().min(1).default(5000),
   SOCKETS_PER_USER: z.coerce.number().int().min(1).default(20),
-  /** What the sockets of one tenant may ask of one node in a second, all together; a single one may 20 times. */
+  /** Requests that all sockets of one tenant may make to one node in a second; a single socket may make 20. */
   SOCKET_EVENTS_PER_TENANT: z.coerce.number().int().min(1).default(1000),
 })
 

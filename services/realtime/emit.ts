@@ -4,7 +4,7 @@ interface Emitter {
   emit(name: string, payload: unknown): unknown
 }
 
-/** An event under each of its names. @returns how many */
+/** Emits an event under each of its names. @returns the number of names */
 export function emitEvent(target: unknown, event: SequencedEvent, more: { replay?: true } = {}): number {
   const names = socketNames(event.name)
   const payload = { ...socketPayload(event), ...more }

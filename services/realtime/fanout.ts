@@ -15,13 +15,13 @@ export interface FanoutDeps {
   log: Logger
 }
 
-/** No linger: what comes while a batch is being numbered is the next one. */
+/** No linger: events that arrive while a batch is numbered form the next one. */
 const BATCH = { prefetch: 128, maxBatch: 64, lingerMs: 0 }
 
-/** How far the counters may be behind the events: nobody needs them before the rows have expired. */
+/** How far the counters may be behind the events. They are needed only after the event rows have expired. */
 const COUNTERS_MS = 250
 
-/** Domain events to sockets: numbered in their tenant's order, told to every node, then acked. */
+/** Consumes domain events: numbers them in each tenant's order, emits them on every node, then acks them. */
 export async function startFanout(deps: FanoutDeps) {
   const counters = createCounters(deps)
   const options = { ...BATCH, membersQueue: QUEUES.members, joinMembers: true, available: () => deps.store.ping() }
@@ -35,7 +35,7 @@ export async function startFanout(deps: FanoutDeps) {
   }
 }
 
-/** What fails here is delivered again and keeps its numbers. */
+/** Handles a batch. After an error it is delivered again, and its events keep their numbers. */
 async function fanOut({ store, sockets }: FanoutDeps, counters: Counters, deliveries: Delivery[]): Promise<Outcome[]> {
   const read = deliveries.map(delivery => readMessage(RealtimeEvents, delivery)?.events ?? null)
   const events = await assignSeq(
@@ -43,13 +43,13 @@ async function fanOut({ store, sockets }: FanoutDeps, counters: Counters, delive
     read.flatMap(batch => batch ?? []),
   )
   sockets.emit(events)
-  counters.follow(events)
+  counters.raise(events)
   return read.map(batch => (batch === null ? { kind: 'dead-letter', reason: 'not events of this version' } : DONE))
 }
 
 type Counters = ReturnType<typeof createCounters>
 
-/** Lets the counters follow a few times a second, however many events there are. */
+/** Raises the tenants' counters to the latest `seq` a few times a second, however many events there are. */
 function createCounters({ store, log }: FanoutDeps) {
   let behind = new Map<string, number>()
   let writing: Promise<void> | null = null
@@ -60,12 +60,12 @@ function createCounters({ store, log }: FanoutDeps) {
     try {
       await raiseCounters(store, seqs)
     } catch (error) {
-      log.warn({ err: error }, 'counters of events not written')
-      follow([...seqs].map(([tenantId, seq]) => ({ tenantId, seq })))
+      log.warn({ err: error }, 'event counters not written')
+      raise([...seqs].map(([tenantId, seq]) => ({ tenantId, seq })))
     }
   }
 
-  function follow(events: Pick<SequencedEvent, 'tenantId' | 'seq'>[]): void {
+  function raise(events: Pick<SequencedEvent, 'tenantId' | 'seq'>[]): void {
     for (const { tenantId, seq } of events) behind.set(tenantId, Math.max(behind.get(tenantId) ?? 0, seq))
   }
 
@@ -73,7 +73,7 @@ function createCounters({ store, log }: FanoutDeps) {
     if (behind.size > 0) writing ??= write().finally(() => (writing = null))
   }, COUNTERS_MS)
   return {
-    follow,
+    raise,
     async [Symbol.asyncDispose]() {
       clearInterval(timer)
       await writing

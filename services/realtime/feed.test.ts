@@ -16,7 +16,7 @@ const event = (seq: number, tenantId = 'a'): SequencedEvent => ({
   seq,
 })
 
-/** A log that holds `seqs`, and a feed that begins after `latest`. */
+/** A feed that begins after `latest`, over a log that holds `seqs`. */
 function feedsOver(seqs: number[], latest: number) {
   const emitted: number[] = []
   const readLog = vi.fn(async (_: string, after: number, limit: number) =>
@@ -34,7 +34,7 @@ function feedsOver(seqs: number[], latest: number) {
   return { feeds, emitted, readLog }
 }
 
-test('events in order go out at once and doubles do not', async () => {
+test('events in order are emitted at once, and repeated ones are not', async () => {
   const { feeds, emitted, readLog } = feedsOver([], 3)
   expect(await feeds.open('a')).toBe(3)
   feeds.accept([event(4), event(5), event(4)])
@@ -43,7 +43,7 @@ test('events in order go out at once and doubles do not', async () => {
   expect(readLog).not.toHaveBeenCalled()
 })
 
-test('events that cross on their way are emitted in order', async () => {
+test('events that arrive out of order are emitted in order', async () => {
   const { feeds, emitted } = feedsOver([4, 5, 6], 3)
   await feeds.open('a')
   feeds.accept([event(6)])
@@ -52,21 +52,21 @@ test('events that cross on their way are emitted in order', async () => {
   expect(emitted).toEqual([4, 5, 6])
 })
 
-test('what never came is read from the log', async () => {
+test('missing events are read from the log', async () => {
   const { feeds, emitted } = feedsOver([4, 5, 6, 7], 3)
   await feeds.open('a')
   feeds.accept([event(7)])
   await vi.waitFor(() => expect(emitted).toEqual([4, 5, 6, 7]))
 })
 
-test('a number that the log lacks too is passed over', async () => {
+test('a seq that the log lacks too is skipped', async () => {
   const { feeds, emitted } = feedsOver([4, 6], 3)
   await feeds.open('a')
   feeds.accept([event(6)])
   await vi.waitFor(() => expect(emitted).toEqual([4, 6]))
 })
 
-test('events that come while the position is read are not lost', async () => {
+test('events that arrive while the position is read are not lost', async () => {
   const { feeds, emitted } = feedsOver([], 3)
   const opened = feeds.open('a')
   feeds.accept([event(3), event(4)])

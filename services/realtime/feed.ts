@@ -10,15 +10,15 @@ export interface FeedDeps {
 }
 
 const PAGE = 500
-/** After a hand-over two nodes publish one tenant's events for a moment, and these may cross. */
+/** Wait for a missing event before the log is read. While a shard moves, two nodes publish a tenant's events, out of order. */
 const GRACE_MS = 20
 const RETRY_MS = 1000
-/** Further early events are left to the log instead of the memory. */
+/** Maximum number of early events in memory; further ones are read from the log. */
 const EARLY_LIMIT = 1000
 
 /**
- * Every tenant's events as this node's sockets get them: each once, in `seq` order, whatever way and however often they come.
- * Events from the other nodes may be late, doubled or lost; what is missing is read from the log, so no client need ask for it.
+ * The events of each tenant as this node's sockets get them: each once, in `seq` order. Events from other nodes may arrive late,
+ * repeatedly or never; missing ones are read from the log, so that clients need not request them.
  */
 export class Feeds {
   readonly #deps: FeedDeps
@@ -28,19 +28,19 @@ export class Feeds {
     this.#deps = deps
   }
 
-  /** Opens a tenant's feed. @returns its position: the last seq that was emitted to its sockets. @throws Outage */
+  /** Opens a tenant's feed. @returns its position: the last seq emitted to its sockets. @throws Outage */
   async open(tenantId: string): Promise<number> {
     const feed = this.#feeds.get(tenantId) ?? this.#start(tenantId)
     await feed.opened
     return feed.position as number
   }
 
-  /** undefined until the tenant's feed is open. Read it in the same tick as a socket joins: no event falls in between. */
+  /** The position of an open feed, otherwise undefined. Read in the same tick as a socket joins, no event falls in between. */
   position(tenantId: string): number | undefined {
     return this.#feeds.get(tenantId)?.position ?? undefined
   }
 
-  /** Takes events from this node's shards or from another node, in order or not. Those of tenants without sockets are dropped. */
+  /** Accepts events of this node's shards or of another node, in any order. Events of tenants without sockets are dropped. */
   accept(events: readonly SequencedEvent[]): void {
     const touched = new Set<Feed>()
     for (const event of events) {
@@ -52,7 +52,7 @@ export class Feeds {
     for (const feed of touched) feed.settle()
   }
 
-  /** Reads on from the log. @throws Outage */
+  /** Emits the events that the log holds after the position. @throws Outage */
   async catchUp(tenantId: string): Promise<void> {
     const feed = this.#feeds.get(tenantId)
     if (feed === undefined) return
@@ -64,7 +64,7 @@ export class Feeds {
     return [...this.#feeds.keys()]
   }
 
-  /** Ends the feed of a tenant that has no sockets here any more; one that is being opened stays. */
+  /** Closes the feed of a tenant without sockets on this node. A feed that is being opened stays. */
   close(tenantId: string): void {
     const feed = this.#feeds.get(tenantId)
     if (feed === undefined || feed.position === null) return
@@ -80,13 +80,13 @@ export class Feeds {
   }
 }
 
-/** One tenant's events. */
+/** The feed of one tenant. */
 class Feed {
-  /** Resolves once the log has said where it ends. @throws Outage */
+  /** Resolves once the end of the log is known. @throws Outage */
   readonly opened: Promise<void>
   readonly #tenantId: string
   readonly #deps: FeedDeps
-  /** Events that came before their predecessors, by seq. */
+  /** Events that arrived before their predecessors, by seq. */
   readonly #early = new Map<number, SequencedEvent>()
   #position: number | null = null
   #filling: Promise<void> | null = null
@@ -103,7 +103,7 @@ class Feed {
     return this.#position
   }
 
-  /** Emits the next event at once and keeps an early one. Call `settle` after the last of a group. */
+  /** Emits the event if it is the next one, keeps it if it is early. Call `settle` after the last event of a group. */
   take(event: SequencedEvent): void {
     const position = this.#position
     const isNext = position !== null && event.seq === position + 1
@@ -112,7 +112,7 @@ class Feed {
     else if (!isPast && this.#early.size < EARLY_LIMIT) this.#early.set(event.seq, event)
   }
 
-  /** Emits early events whose predecessors have come; if others remain, the log is read shortly. */
+  /** Emits early events whose predecessors have arrived. If others remain, the log is read after `GRACE_MS`. */
   settle(): void {
     if (this.#position === null) return
     for (const seq of this.#early.keys()) if (seq <= this.#position) this.#early.delete(seq)
@@ -156,7 +156,7 @@ class Feed {
   }
 
   #retry(error: unknown): void {
-    this.#deps.log.warn({ err: error }, 'event log not read, retrying')
+    this.#deps.log.warn({ err: error }, 'event log not read')
     this.#fillIn(RETRY_MS)
   }
 

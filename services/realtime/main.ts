@@ -19,7 +19,7 @@ await using redis = await connectRedisPair(config.REDIS_URL, log)
 await using queue = await connectQueue(config.RABBITMQ_URL, { log, name: 'realtime' })
 
 let fanout: Awaited<ReturnType<typeof startFanout>> | null = null
-// Without Redis the sockets stay and local events flow: shown, but no reason to move the clients.
+// Without Redis this node still serves its sockets, so Redis is reported but does not make the process unready.
 const ready = () => ({
   required: { mongodb: store.isReady(), rabbitmq: queue.isReady(), consumers: fanout?.isReady() ?? false },
   informational: { redis: redis.isReady() },

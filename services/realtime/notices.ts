@@ -15,8 +15,8 @@ export interface NoticeDeps {
 }
 
 /**
- * Subscribes to what the gateway publishes through Redis: revocations, which end sessions within a second, and availability. While
- * Redis is away a background job ends revoked sessions within seconds.
+ * Subscribes to the notices that the gateway publishes through Redis: revocations, which end sessions within a second, and
+ * changes of availability. While Redis is away, a background job ends revoked sessions within seconds.
  */
 export function subscribeToNotices(deps: NoticeDeps): Disposable {
   const { subscriber } = deps.redis
@@ -27,17 +27,15 @@ export function subscribeToNotices(deps: NoticeDeps): Disposable {
     if (channel === availabilities) onAvailability(deps, parse(AvailabilityChanged, text))
   }
   subscriber.on('message', onMessage)
-  subscriber
-    .subscribe(revocations, availabilities)
-    .catch(error => deps.log.warn({ err: error }, 'revocations and availability not subscribed'))
+  subscriber.subscribe(revocations, availabilities).catch(error => deps.log.warn({ err: error }, 'notices not subscribed'))
   return { [Symbol.dispose]: () => void subscriber.off('message', onMessage) }
 }
 
 function onRevocation({ io, store, log }: NoticeDeps, revoked: Revocation | null): void {
   if (revoked === null) return
-  const isMeant = ({ data: { access } }: LinkoSocket) =>
+  const isRevoked = ({ data: { access } }: LinkoSocket) =>
     access.tenantId === revoked.tenantId && (revoked.userId === null || access.userId === revoked.userId)
-  endRevoked(store, localSockets(io).filter(isMeant)).catch(error => log.warn({ err: error }, 'revocation not checked yet'))
+  endRevoked(store, localSockets(io).filter(isRevoked)).catch(error => log.warn({ err: error }, 'revocation not applied'))
 }
 
 function onAvailability({ io }: NoticeDeps, changed: AvailabilityChanged | null): void {

@@ -1,6 +1,6 @@
-/** Counts of the current second by key; the old second is forgotten whole. */
+/** Counts by key within the current second. */
 export interface SecondRate {
-  /** How often this key has come in this second, this time included. */
+  /** Counts the key. @returns its count in this second */
   count(key: string): number
 }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Redis } from 'ioredis'
 import type { Logger } from '#shared/process/logger.ts'
 
-/** Two connections, as the adapter needs: one that publishes, one that only listens. */
+/** Two connections, as the Socket.io adapter needs: one that publishes and one that subscribes. */
 export interface RedisPair extends AsyncDisposable {
   publisher: Redis
   subscriber: Redis
@@ -10,8 +10,8 @@ export interface RedisPair extends AsyncDisposable {
 }
 
 /**
- * The adapter never looks at the answers to its commands: one that the end of a connection rejects must not end the process.
- * Whoever awaits a command still hears of it.
+ * Redis whose rejected commands never count as unhandled: the adapter ignores the results of its commands, and a lost
+ * connection must not end the process. Callers that await a command still get the error.
  */
 class WatchedRedis extends Redis {
   override sendCommand(...given: Parameters<Redis['sendCommand']>): ReturnType<Redis['sendCommand']> {
@@ -23,14 +23,14 @@ class WatchedRedis extends Redis {
 
 const READY_MS = 10_000
 const QUIT_MS = 1000
-const ASK_MS = 1000
+const PING_MS = 1000
 const CONNECT_MS = 3000
-/** A network that swallows packets without a word shows in this time; TCP alone would take minutes. */
+/** Time without an answer after which a connection counts as lost. TCP alone would take minutes to notice dropped packets. */
 const SILENT_MS = 3000
 
 /**
- * Resolves when both are ready: an adapter that is made earlier has its subscription refused unheard, and its node stays deaf.
- * Later losses are healed by the client itself.
+ * Connects both, and resolves when they are ready: an adapter that is created earlier loses its subscription without an error,
+ * and its node then gets no events. The client reconnects by itself after a later loss.
  */
 export async function connectRedisPair(url: string, log: Logger): Promise<RedisPair> {
   const open = (name: string) => {
@@ -40,7 +40,7 @@ export async function connectRedisPair(url: string, log: Logger): Promise<RedisP
       maxRetriesPerRequest: null,
       connectTimeout: CONNECT_MS,
     })
-    redis.on('error', error => log.warn({ err: error }, 'redis'))
+    redis.on('error', error => log.warn({ err: error }, 'redis connection failed'))
     return redis
   }
   const publisher = open('linko-realtime-publish')
@@ -51,29 +51,29 @@ export async function connectRedisPair(url: string, log: Logger): Promise<RedisP
     ),
   )
   let answeredAt = Date.now()
-  let isAsking = false
-  async function ask(): Promise<void> {
-    if (isAsking) return
-    isAsking = true
+  let isPinging = false
+  async function ping(): Promise<void> {
+    if (isPinging) return
+    isPinging = true
     await Promise.all([publisher.ping(), subscriber.ping()]).then(
       () => {
         answeredAt = Date.now()
       },
       () => undefined,
     )
-    isAsking = false
+    isPinging = false
   }
   const areOpen = () => publisher.status === 'ready' && subscriber.status === 'ready'
   const isSilent = () => Date.now() - answeredAt >= SILENT_MS
-  const asking = setInterval(() => {
-    if (areOpen() && isSilent()) connectAnew()
-    void ask()
-  }, ASK_MS)
-  asking.unref()
+  const timer = setInterval(() => {
+    if (areOpen() && isSilent()) reconnect()
+    void ping()
+  }, PING_MS)
+  timer.unref()
 
-  /** Left to itself TCP tries again more and more seldom, and finds a mended network a minute late. */
-  function connectAnew(): void {
-    log.warn('redis is silent: connecting anew')
+  /** Opens new connections. TCP retries less and less often, so it would use a restored network up to a minute late. */
+  function reconnect(): void {
+    log.warn('redis connections restarted')
     answeredAt = Date.now()
     for (const redis of [publisher, subscriber]) redis.disconnect(true)
   }
@@ -83,8 +83,8 @@ export async function connectRedisPair(url: string, log: Logger): Promise<RedisP
     subscriber,
     isReady: () => areOpen() && !isSilent(),
     async [Symbol.asyncDispose]() {
-      clearInterval(asking)
-      // The adapter's last commands are still on their way: an abrupt end would reject them unheard.
+      clearInterval(timer)
+      // The adapter's last commands may be under way: closing at once would reject them.
       await Promise.race([
         Promise.allSettled([publisher.quit(), subscriber.quit()]),
         new Promise(resolve => setTimeout(resolve, QUIT_MS).unref()),

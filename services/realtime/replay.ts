@@ -6,30 +6,31 @@ import { emitEvent } from './emit.ts'
 import type { Feeds } from './feed.ts'
 import type { LinkoSocket } from './socket-types.ts'
 
-/** Sockets in this room get no live events: they are still being told the past. */
+/** The room of sockets that get no live events, because a replay is under way. */
 export const HELD = 'held'
 
 const PAGE = 500
-/** Further behind than this, loading the state anew is the shorter way. */
-const LONGEST_REPLAY = 10_000
+/** A client that is further behind must load its state again, which costs less than a replay. */
+const MAX_REPLAY = 10_000
 
 /**
- * What the tenant's log holds after `sinceSeq`, in order, then `sync:done`, then live again; or `sync:reset` when the log does
- * not hold all of it. Live events are withheld from the socket meanwhile and are part of the answer: the moment in which it
- * has reached this node's position is the moment in which it hears live again, so nothing is missed and nothing comes twice.
- * False when one is under way already. @throws Outage
+ * Emits the tenant's events after `sinceSeq` from the log, in order, then `sync:done`; or `sync:reset` when the log does not
+ * hold all of them. The socket gets no live events meanwhile: they are part of the replay. It gets live events again in the
+ * tick in which the replay reaches this node's position, so that none is lost or repeated.
+ * @returns false when a replay for this socket is under way already
+ * @throws Outage
  */
 export async function replay(socket: LinkoSocket, { store, feeds }: ReplayDeps, sinceSeq: number): Promise<boolean> {
   if (socket.rooms.has(HELD)) return false
-  // Joining and leaving take effect within the tick.
+  // Joining and leaving a room take effect within the tick.
   void socket.join(HELD)
   const { tenantId } = socket.data.access
   const position = () => feeds.position(tenantId) ?? 0
   try {
-    // The client may have heard more elsewhere than this node was told.
+    // The client may have got later events from another node.
     if (sinceSeq > position()) await feeds.catchUp(tenantId)
     let seq = sinceSeq
-    let isWhole = seq <= position() && position() - seq <= LONGEST_REPLAY
+    let isWhole = seq <= position() && position() - seq <= MAX_REPLAY
     while (isWhole && seq < position() && !socket.disconnected) {
       const page = await eventsSince(store, tenantId, seq, PAGE)
       const due = page.filter(event => event.seq <= position())

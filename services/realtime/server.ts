@@ -6,12 +6,12 @@ import type { Store } from '#shared/store/connect.ts'
 import { identify } from './authenticate.ts'
 import type { RealtimeConfig } from './config.ts'
 import type { RedisPair } from './redis.ts'
-import type { LinkoServer, LinkoSocket } from './socket-types.ts'
+import type { LinkoServer } from './socket-types.ts'
 
 export interface ServerDeps {
   server: HttpServer
   redis: RedisPair
-  /** Keeps two installations on one Redis apart. */
+  /** Separates installations that share a Redis. */
   prefix: string
   config: Pick<RealtimeConfig, 'CORS_ORIGIN' | 'SOCKET_TRANSPORTS'>
   log: Logger
@@ -23,7 +23,7 @@ export interface AccessDeps {
   log: Logger
 }
 
-/** Socket.io on the HTTP server, joined to the other nodes by Redis. */
+/** Creates the Socket.io server, which Redis connects to the other nodes. */
 export function createServer({ server, redis, prefix, config, log }: ServerDeps): LinkoServer {
   const io: LinkoServer = new Server(server, {
     adapter: createAdapter(redis.publisher, redis.subscriber, { key: `${prefix}:io` }),
@@ -44,7 +44,7 @@ export function createServer({ server, redis, prefix, config, log }: ServerDeps)
   return io
 }
 
-/** Lets only sockets with a valid access token in, as many as a user and a tenant may have on one node. */
+/** Admits only sockets with a valid access token, up to the limits of a user and a tenant on one node. */
 export function requireAccess(io: LinkoServer, { store, config, log }: AccessDeps): void {
   io.use((socket, next) => {
     identify(store, socket.handshake.auth.token, config.JWT_SECRET).then(
@@ -62,10 +62,7 @@ export function requireAccess(io: LinkoServer, { store, config, log }: AccessDep
   })
 }
 
-/** Sockets of this node. */
-export const localSockets = (io: LinkoServer): LinkoSocket[] => [...io.of('/').sockets.values()]
-
-/** How many sockets of this node are in a room. */
+/** Number of this node's sockets in a room. */
 export const countIn = (io: LinkoServer, room: string): number => io.of('/').adapter.rooms.get(room)?.size ?? 0
 
 function isFull(io: LinkoServer, access: { userId: string; tenantId: string }, config: AccessDeps['config']): boolean {

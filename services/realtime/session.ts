@@ -23,9 +23,9 @@ export interface SessionDeps {
   store: Store
   presence: Presence
   feeds: Feeds
-  /** Resolves when the socket has its rooms: nothing is answered before. */
+  /** Resolves when the socket has joined its rooms. No request is answered before. */
   welcomed: Promise<void>
-  /** Requests of all sockets on this node, by socket and by tenant. */
+  /** Counts the requests on this node, by socket and by tenant. */
   requests: SecondRate
   /** Requests that the sockets of one tenant may make in a second. */
   perTenant: number
@@ -36,7 +36,8 @@ const EVENTS_PER_SECOND = 20
 /** Above this rate the socket is disconnected. */
 const FLOOD_PER_SECOND = 500
 const TYPING_MS = 6000
-const LONGEST_TIMER_MS = 2 ** 31 - 1
+/** The longest delay that `setTimeout` accepts. */
+const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** Answers one socket's requests for as long as its token is valid. */
 export function serveSession(socket: LinkoSocket, deps: SessionDeps): void {
@@ -86,14 +87,14 @@ export const userOf = ({ data }: LinkoSocket): SocketUser => ({ id: data.access.
 
 function endAtExpiry(socket: LinkoSocket, access: VerifiedAccess): void {
   clearTimeout(socket.data.expiry)
-  const ms = Math.min(LONGEST_TIMER_MS, Math.max(0, access.expiresAt.getTime() - Date.now()))
+  const ms = Math.min(MAX_TIMER_MS, Math.max(0, access.expiresAt.getTime() - Date.now()))
   socket.data.expiry = setTimeout(() => endSession(socket, 'expired'), ms)
 }
 
 type ClientEvent = keyof ClientToServerEvents
 type Answer = <T extends z.ZodType>(event: ClientEvent, schema: T, work: (request: z.infer<T>) => Promise<Ack>) => void
 
-/** Answers one kind of request: payload checked, acknowledgement sent. A fault of ours is answered as UNAVAILABLE and ends nothing. */
+/** Answers one kind of request: checks the payload and sends the acknowledgement. Internal errors become UNAVAILABLE. */
 function answerOn<T extends z.ZodType>(
   socket: LinkoSocket,
   event: ClientEvent,
@@ -129,8 +130,8 @@ const viewing = (conversationId: string) => `viewing:${conversationId}`
 const conversationsOf = (socket: LinkoSocket) =>
   [...socket.rooms].filter(room => room.startsWith('conversation:')).map(room => room.slice('conversation:'.length))
 
-/** Keys of the presence rows that a socket keeps alive, besides its tenant's. */
-export const placesOf = (socket: LinkoSocket) => conversationsOf(socket).map(viewing)
+/** The presence scopes of the conversations that a socket views. */
+export const viewingScopesOf = (socket: LinkoSocket) => conversationsOf(socket).map(viewing)
 
 const isOwn = (store: Store, socket: LinkoSocket, conversationId: string): Promise<boolean> =>
   hasConversation(store, socket.data.access.tenantId, conversationId)
@@ -147,7 +148,7 @@ function emitPresence(socket: LinkoSocket, conversationId: string, status: 'view
     .emit('presence', { userId: user.id, user, status, conversationId, at: new Date().toISOString() })
 }
 
-/** Emits to all of the tenant, whose lists show it too. Only for a conversation of the socket's own tenant. */
+/** Emits to the whole tenant, because conversation lists show typing too. Only for conversations of the socket's own tenant. */
 async function emitTyping(socket: LinkoSocket, store: Store, conversationId: string, typing: boolean): Promise<Ack> {
   const isJoined = socket.rooms.has(`conversation:${conversationId}`)
   if (!isJoined && !(await isOwn(store, socket, conversationId))) return refused('NOT_FOUND')

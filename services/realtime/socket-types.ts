@@ -2,12 +2,12 @@ import type { Server, Socket } from 'socket.io'
 import type { VerifiedAccess } from '#shared/auth/access-token.ts'
 import type { ClientToServerEvents, SequencedEvent, ServerToClientEvents } from '#shared/contracts/socket-events.ts'
 
-/** What the server keeps of a connection. */
+/** Data that the server keeps for a socket. */
 export interface SocketData {
   access: VerifiedAccess
   expiry?: NodeJS.Timeout
 }
-/** From node to node, through the Redis adapter. */
+/** Messages between nodes, sent by the Redis adapter. */
 interface NodeEvents {
   events: (events: SequencedEvent[]) => void
 }

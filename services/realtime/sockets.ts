@@ -14,9 +14,9 @@ import { createPresence } from './presence.ts'
 import { createSecondRate } from './rates.ts'
 import type { RedisPair } from './redis.ts'
 import { HELD } from './replay.ts'
-import { createServer, localSockets, requireAccess } from './server.ts'
+import { createServer, requireAccess } from './server.ts'
 import { type SessionDeps, serveSession } from './session.ts'
-import type { LinkoServer, LinkoSocket } from './socket-types.ts'
+import { type LinkoServer, type LinkoSocket, localSockets } from './socket-types.ts'
 import { depart, type WelcomeDeps, welcome } from './welcome.ts'
 
 export interface Sockets extends AsyncDisposable {
@@ -39,7 +39,7 @@ export interface SocketsDeps {
 const DRAIN_MS = 500
 const LEAVE_MS = 1000
 
-/** Sockets on this node, joined to the other nodes by Redis. A socket's rooms come from its verified identity, never from its requests. */
+/** Serves the sockets of this node. A socket's rooms follow from its verified identity, never from its requests. */
 export function openSockets({ server, store, redis, config, log }: SocketsDeps): Sockets {
   const prefix = `linko:${store.connection.name}`
   const node = randomUUID()
@@ -56,7 +56,7 @@ export function openSockets({ server, store, redis, config, log }: SocketsDeps):
     io,
     emit(events) {
       feeds.accept(events)
-      // Without Redis the other nodes read the log; events queued for them here would only come late.
+      // Without Redis the other nodes read the log; events that are queued for them here would only arrive late.
       if (events.length > 0 && redis.isReady()) io.serverSideEmit('events', events)
     },
     async [Symbol.asyncDispose]() {
@@ -67,7 +67,7 @@ export function openSockets({ server, store, redis, config, log }: SocketsDeps):
   }
 }
 
-/** Feeds that emit to the sockets of this node, and take what the other nodes send. */
+/** Opens feeds that emit to the sockets of this node, and accept the events that other nodes send. */
 function openFeeds(io: LinkoServer, store: Store, log: Logger): Feeds {
   const feeds = new Feeds({
     emit: event => emitLocally(io, event),
@@ -93,19 +93,19 @@ function connect(socket: LinkoSocket, deps: WelcomeDeps, session: Omit<SessionDe
   serveSession(socket, { ...session, welcomed })
 }
 
-/** Sends every client to another node, and ends the connections of those that do not leave in time. */
+/** Asks every client to move to another node, and terminates the connections that remain. */
 async function closeSockets(io: LinkoServer): Promise<void> {
   io.local.emit('session:ended', { reason: 'moving' })
   await new Promise(resolve => setTimeout(resolve, localSockets(io).length > 0 ? DRAIN_MS : 0))
   const connections = localSockets(io).map(({ conn }) => conn)
   io.local.disconnectSockets(true)
-  // A client that does not answer the close would keep this process for half a minute.
+  // A client that does not answer the close would delay the stop by half a minute.
   const late = setTimeout(() => connections.forEach(terminate), LEAVE_MS)
   await io.close()
   clearTimeout(late)
 }
 
-/** Emits an event once to the union of its rooms: a socket that is in several gets it once. */
+/** Emits an event to the union of its rooms: a socket that is in several gets it once. */
 function emitLocally(io: LinkoServer, event: SequencedEvent): void {
   const rooms = [`tenant:${event.tenantId}`]
   if (event.clientId) rooms.push(`client:${event.clientId}`)

@@ -21,8 +21,8 @@ export interface WelcomeDeps {
 }
 
 /**
- * Joins the socket to its rooms, reads the position from which on it gets every event, and sends `session:ready`, all in one
- * tick: no event falls in between. A client that says which event it got last gets the later ones before anything live.
+ * Joins the socket to its rooms, reads the position after which it gets every event, and sends `session:ready`, all in one
+ * tick, so that no event falls in between. A client that sends its last `seq` gets the later events replayed before live ones.
  */
 export async function welcome(socket: LinkoSocket, deps: WelcomeDeps): Promise<void> {
   const { tenantId, userId, email, name, role } = socket.data.access
@@ -37,7 +37,7 @@ export async function welcome(socket: LinkoSocket, deps: WelcomeDeps): Promise<v
   if (await deps.presence.enter(tenantId, userOf(socket), deps.node)) emitPresence(deps.io, socket, 'online')
 }
 
-/** Reports the user as offline with the last of their sockets. */
+/** Reports the user as offline when their last socket has disconnected. */
 export async function depart(socket: LinkoSocket, { io, presence, node }: WelcomeDeps): Promise<void> {
   const { tenantId, userId } = socket.data.access
   if (countIn(io, `user:${userId}`) > 0) return

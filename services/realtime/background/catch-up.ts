@@ -11,7 +11,7 @@ export interface CatchUpDeps {
   feeds: Feeds
 }
 
-/** Reads events that did not reach this node from the log, and tells clients the position, by which they notice a lost event. */
+/** Reads events that did not reach this node from the log, and emits the position, by which clients detect a lost event. */
 export class CatchUp {
   readonly #deps: CatchUpDeps
   #wasRedisAway = false
@@ -29,8 +29,8 @@ export class CatchUp {
   }
 
   /**
-   * While Redis is away, and once more when it is back, since the counters are a moment behind the events: the log is all that this
-   * node learns of the others' events. @throws Outage
+   * Catches up while Redis is away, because other nodes' events then arrive by the log alone, and once more when Redis is
+   * back, because the counters are a moment behind the events. @throws Outage
    */
   async withoutRedis(): Promise<void> {
     const isAway = !this.#deps.redis.isReady()
@@ -41,7 +41,7 @@ export class CatchUp {
     if (hasChanged) this.#emitPositions()
   }
 
-  /** Redis has connected anew: what other nodes published meanwhile did not arrive. @throws Outage */
+  /** Catches up after a reconnect of Redis: events that other nodes published meanwhile did not arrive. @throws Outage */
   async afterReconnect(): Promise<void> {
     this.#wasRedisAway = true
     await this.emitPositions()

@@ -3,7 +3,7 @@ import { findEnded } from '../authenticate.ts'
 import { endSession } from '../session.ts'
 import type { LinkoSocket } from '../socket-types.ts'
 
-/** Ends the sessions of those sockets whose access holds no more. @throws Outage */
+/** Ends the sessions of the sockets whose access is no longer valid. @throws Outage */
 export async function endRevoked(store: Store, sockets: readonly LinkoSocket[]): Promise<void> {
   const ended = await findEnded(
     store,

@@ -2,7 +2,7 @@ import type { SocketUser } from '#shared/contracts/socket-events.ts'
 import type { Feeds } from '../feed.ts'
 import type { Presence } from '../presence.ts'
 import type { RedisPair } from '../redis.ts'
-import { placesOf, userOf } from '../session.ts'
+import { userOf, viewingScopesOf } from '../session.ts'
 import { type LinkoServer, localSockets } from '../socket-types.ts'
 
 export interface PresenceDeps {
@@ -14,7 +14,7 @@ export interface PresenceDeps {
   node: string
 }
 
-/** Keeps this node's presence rows alive, and reports users whose rows ran out because their node died. */
+/** Renews this node's presence rows, and reports users as offline whose rows expired because their node died. */
 export class PresenceRenewal {
   readonly #deps: PresenceDeps
   /** Users online at the last round, by tenant. */
@@ -39,7 +39,8 @@ export class PresenceRenewal {
       const rows = own.map((socket): [SocketUser, string] => [userOf(socket), node])
       await presence.renew(tenantId, rows)
     }
-    for (const socket of sockets) for (const place of placesOf(socket)) await presence.renew(place, [[userOf(socket), socket.id]])
+    for (const socket of sockets)
+      for (const scope of viewingScopesOf(socket)) await presence.renew(scope, [[userOf(socket), socket.id]])
   }
 
   async #reportGone(tenantId: string, before: SocketUser[]): Promise<void> {

@@ -1,22 +1,22 @@
 import { backlogBytes, terminate } from '../connection.ts'
 import { type LinkoServer, type LinkoSocket, localSockets } from '../socket-types.ts'
 
-/** A backlog up to this is none. */
+/** Backlogs up to this size are ignored. */
 const SLOW_BYTES = 4 * 1024 * 1024
-/** A socket with a longer backlog is disconnected at once. */
-const MOST_BYTES = 32 * 1024 * 1024
+/** A socket with a larger backlog is disconnected at once. */
+const MAX_BYTES = 32 * 1024 * 1024
 
-/** Disconnects clients that do not read, for their backlog would fill the memory. They catch up from the log when they return. */
+/** Disconnects clients that do not read, because their backlog would fill the memory. They catch up when they reconnect. */
 export class SlowSockets {
   readonly #io: LinkoServer
-  /** Sockets that were slow at the last round, with their backlog in bytes. */
+  /** Sockets that were slow in the last run, with their backlog in bytes. */
   #backlogs = new Map<LinkoSocket, number>()
 
   constructor(io: LinkoServer) {
     this.#io = io
   }
 
-  /** A socket that is merely busy with a burst has a shorter backlog in the next round, and stays. */
+  /** Disconnects sockets whose backlog has not shrunk since the last run. After a mere burst of events it would have. */
   disconnect(): void {
     const before = this.#backlogs
     this.#backlogs = new Map()
@@ -28,7 +28,7 @@ export class SlowSockets {
 
   #check(socket: LinkoSocket, bytes: number, before: number | undefined): void {
     const isGrowing = before !== undefined && bytes >= before
-    if (bytes > MOST_BYTES || isGrowing) terminate(socket.conn)
+    if (bytes > MAX_BYTES || isGrowing) terminate(socket.conn)
     else this.#backlogs.set(socket, bytes)
   }
 }
