@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ConfirmWindow } from './confirm-window.ts'
 
-/** A window with n publishes of 10 bytes, due at 1000, 2000, …; `ends` tells how each ended. */
+/** A window with n publishes of 10 bytes, due at 1000, 2000, …; `ends` holds how each ended. */
 function windowOf(n: number) {
   const window = new ConfirmWindow()
   const ends: string[] = Array.from({ length: n }, () => 'open')
@@ -22,7 +22,7 @@ function windowOf(n: number) {
   return { window, ends }
 }
 
-test('one answer settles one publish, or all up to its tag', () => {
+test('one confirm settles one publish, or all up to its tag', () => {
   const { window, ends } = windowOf(5)
   window.settle(4, false, true)
   expect(ends).toEqual(['open', 'open', 'open', 'taken', 'open'])
@@ -31,21 +31,21 @@ test('one answer settles one publish, or all up to its tag', () => {
   expect([window.size, window.bytes]).toEqual([1, 10])
 })
 
-test('a refusal fails the publishes it covers, and only them', () => {
+test('a nack fails only the publishes that it covers', () => {
   const { window, ends } = windowOf(3)
   window.settle(1, false, true)
   window.settle(2, true, false)
   expect(ends).toEqual(['taken', 'nacked', 'open'])
 })
 
-test('a returned publish has failed, though its confirm follows', () => {
+test('a returned publish fails although its confirm follows', () => {
   const { window, ends } = windowOf(2)
   window.fail(1, 'returned', 'no queue')
   window.settle(2, true, true)
   expect(ends).toEqual(['returned', 'taken'])
 })
 
-test('what is late is given up once; its confirm may come later', () => {
+test('a late publish fails once, and its late confirm is accepted', () => {
   const { window, ends } = windowOf(3)
   expect(window.failLate(2000).map(late => late.routingKey)).toEqual(['k0', 'k1'])
   expect(window.failLate(2000)).toEqual([])
@@ -56,7 +56,7 @@ test('what is late is given up once; its confirm may come later', () => {
   expect(window.late).toBe(0)
 })
 
-test('when the channel dies everything open fails', () => {
+test('all open publishes fail when the channel closes', () => {
   const { window, ends } = windowOf(2)
   window.settle(1, false, true)
   window.failAll('disconnected', 'the channel closed')

@@ -1,19 +1,19 @@
 import { PublishError } from './types.ts'
 
-/** A publish without an answer yet. */
+/** A publish that the broker has not confirmed yet. */
 export interface Unconfirmed {
   exchange: string
   routingKey: string
   bytes: number
-  /** As Date.now(). */
+  /** Time of `Date.now()` after which the publish fails. */
   deadline: number
   resolve(): void
   reject(error: PublishError): void
 }
 
 /**
- * The unconfirmed publishes of one channel by delivery tag: broker and client both count them from 1. No timer and no callback
- * for each: the channel's events settle them, one sweep ends the late ones.
+ * The unconfirmed publishes of one channel by delivery tag, which broker and client both count from 1. A publish has no timer of
+ * its own: the channel's events settle it, and a periodic call of `failLate` ends the late ones.
  */
 export class ConfirmWindow {
   readonly #onFailed: (reason: PublishError['reason']) => void
@@ -35,29 +35,29 @@ export class ConfirmWindow {
     return this.#bytes
   }
 
-  /** Publishes given up without an answer: their number tells a queue that has died from one that is slow. */
+  /** Number of publishes that failed as late and are still unconfirmed: it grows for a dead queue and falls for a slow one. */
   get late(): number {
     return this.#late
   }
 
-  /** The tag that the next publish will have. */
+  /** Delivery tag of the next publish. */
   get nextTag(): number {
     return this.#next
   }
 
-  /** Called once the publish is on its way; one that threw has no tag. */
+  /** Adds a publish after `channel.publish` has returned; a publish that threw has no tag. */
   add(publish: Unconfirmed): void {
     this.#byTag.set(this.#next++, publish)
     this.#bytes += publish.bytes
   }
 
-  /** The broker's `ack` or `nack`, of one tag or of all up to it. */
+  /** Applies the broker's `ack` or `nack` to one tag, or to all tags up to it. */
   settle(tag: number, multiple: boolean, isTaken: boolean): void {
     if (!multiple) this.#settleOne(tag, isTaken)
     else for (; this.#lowest <= tag; this.#lowest++) this.#settleOne(this.#lowest, isTaken)
   }
 
-  /** A `return` comes before its confirm, which then finds nothing. */
+  /** Rejects one publish. A broker's `return` comes before the confirm, which then finds nothing to settle. */
   fail(tag: number, reason: PublishError['reason'], detail: string): void {
     const publish = this.#take(tag)
     if (publish === undefined) return
@@ -69,7 +69,7 @@ export class ConfirmWindow {
     for (const tag of [...this.#byTag.keys()]) this.fail(tag, reason, detail)
   }
 
-  /** Gives up what is due. The answer: what was given up. */
+  /** Fails the publishes whose deadline has passed. @returns the failed publishes */
   failLate(now: number): Unconfirmed[] {
     const late: Unconfirmed[] = []
     for (const [tag, publish] of this.#byTag) {

@@ -13,30 +13,33 @@ import { watchQueues } from './watch.ts'
 
 export interface QueueOptions {
   log: Logger
-  /** Shown by the broker beside the connection. */
+  /** Name of the connection in the broker's management pages. */
   name: string
   /**
-   * How long the broker may take to answer at the start, 60 s by default. 0 does not wait: publishing fails as `disconnected`
-   * and consumers begin when it is there.
+   * How long the broker may take to answer at the start, 60 s by default. 0 does not wait: publishing fails as `disconnected` and
+   * consumers start once the broker is connected.
    */
   startWithinMs?: number
-  /** The wait after creating queues (3 s): a quorum queue of less than a few seconds does not survive a kill -9 of its node. */
+  /** Wait after creating queues (3 s): a quorum queue a few seconds old may not survive a kill -9 of its node. */
   youngQueueWaitMs?: number
-  /** How long a batch is repeated in place during an Outage (60 s). */
+  /** How long a batch is repeated in place during an Outage, 60 s by default. */
   outageInPlaceMs?: number
-  /** Seconds until the next try, by attempt. */
+  /** Delay in seconds before the next attempt, by the number of the failed one. */
   ladder?: readonly RetryDelay[]
-  /** How often this process's share of the shards is checked (2 s). */
+  /** How often this process checks its share of the shards, 2 s by default. */
   balanceMs?: number
 }
 
 /**
- * The broker cancels the consumers of a deleted queue a moment after it is gone. A queue declared again before that leaves them
- * subscribed to nothing, without an error.
+ * Wait before a deleted queue is declared again. The broker cancels the consumers of a deleted queue with a short delay; a queue
+ * that is declared again before that leaves them subscribed to nothing, without an error.
  */
 const CANCEL_MS = 1000
 
-/** RabbitMQ with everything declared: two connections, confirmed publishing, consumers that come back by themselves. */
+/**
+ * Connects to RabbitMQ and declares the topology: two connections, confirmed publishing, consumers that subscribe again by
+ * themselves. @throws when the broker does not answer within `startWithinMs`
+ */
 export async function connectQueue(url: string, options: QueueOptions): Promise<Queue> {
   const { log, name, startWithinMs = 60_000, youngQueueWaitMs = 3000 } = options
   let publisher: Publisher | null = null
@@ -53,7 +56,7 @@ export async function connectQueue(url: string, options: QueueOptions): Promise<
     }).then(link => stack.use(link)),
     openLink(url, { name: `${name} consume`, log, startWithinMs }).then(link => stack.use(link)),
   ])
-  // The consuming connection declares while we run: during an alarm the publishing one is blocked.
+  // A later declaration uses the consuming connection: during an alarm the broker blocks the publishing one.
   const declare = async () => {
     await sleep(CANCEL_MS)
     await declareTopology(consuming, topology())

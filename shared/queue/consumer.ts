@@ -11,19 +11,19 @@ export interface ConsumerDeps {
   link: Link
   publisher: Publisher
   log: Logger
-  /** Declares the topology again: someone deleted a queue while we ran. */
+  /** Declares the topology again, after a queue was deleted at run time. */
   declare(): Promise<void>
   outageInPlaceMs: number
   ladder: readonly RetryDelay[]
-  /** Runs once a consumer is disposed. */
+  /** Called after a consumer was disposed. */
   onStopped?(consumer: SupervisedConsumer): void
 }
 
 const RESUBSCRIBE_MS = [100, 250, 500, 1000, 2000, 5000]
-/** A queue without a leader accepts a subscription and never answers. */
+/** Bound for the broker's answer to a subscription: a queue without a leader accepts one and never answers. */
 const SUBSCRIBE_MS = 30_000
 const PING_MS = 1000
-/** The wait during an outage whose end cannot be asked for. */
+/** Wait during an outage when the consumer has no `available` check. */
 const BLIND_WAIT_MS = 5000
 const FIRST_MS = 5000
 const STOP_MS = 2000
@@ -41,7 +41,7 @@ export async function startConsumer(
   return consumer
 }
 
-/** A consumer with a channel of its own, which it replaces whenever channel or connection die. */
+/** A consumer with its own channel, which it replaces when the channel or the connection closes. */
 export class SupervisedConsumer implements Consumer {
   readonly queue: string
   /** Resolves with the first subscription. */
@@ -72,7 +72,7 @@ export class SupervisedConsumer implements Consumer {
     return this.#isSubscribed && this.#deps.link.isConnected()
   }
 
-  /** True once this channel was given something: with a single active consumer, the standby gets nothing. */
+  /** Whether this channel has received a delivery. On a queue with a single active consumer the standby consumers receive none. */
   isActive(): boolean {
     return this.#session?.hasDelivered() ?? false
   }
@@ -81,7 +81,10 @@ export class SupervisedConsumer implements Consumer {
     return this.#session?.inHand() ?? 0
   }
 
-  /** Hands the queue over: drains, closes the channel (the rest returns in order) and subscribes again, behind the others. */
+  /**
+   * Hands the queue over to another consumer: finishes the work in hand, closes the channel, which returns the remaining messages
+   * in order, and subscribes again behind the other consumers.
+   */
   async handOver(): Promise<void> {
     await this.#session?.drain('handed over')
   }
@@ -119,18 +122,18 @@ export class SupervisedConsumer implements Consumer {
     return isMissing(error) ? 'missing' : 'lost'
   }
 
-  /** Does what the end of a channel asks for before the next one. */
+  /** Prepares the next subscription: waits for the end of an outage, or declares a missing queue. */
   async #recover(end: End): Promise<void> {
     const { declare, log } = this.#deps
     if (end === 'outage') await this.#untilAvailable()
     if (end === 'missing') await declare().catch(error => log.warn({ err: error, queue: this.queue }, 'queue not declared'))
   }
 
-  /** Resolves when the channel has ended. */
+  /** Consumes over a new channel. Resolves with the reason for which that channel ended. */
   async #subscribe(): Promise<End> {
     const channel = await this.#deps.link.createChannel()
     const session = new Session({ ...this.#deps, channel, queue: this.queue, work: this.#work })
-    // A stop that came while the connection was away has found no session to drain.
+    // A dispose during a lost connection found no session to drain.
     if (this.#isStopped()) await session.end('stopped')
     else await this.#consume(session, channel)
     return session.ended
@@ -156,7 +159,7 @@ export class SupervisedConsumer implements Consumer {
     this.#resolveSubscribed()
   }
 
-  /** Waits for the server whose absence ended the channel. */
+  /** Waits until the server whose outage ended the channel is available, or this consumer is stopped. */
   async #untilAvailable(): Promise<void> {
     const { available } = this.#options
     if (available === undefined) return this.#pause(BLIND_WAIT_MS)

@@ -12,12 +12,12 @@ const run = (handler: BatchHandler, job = new AbortController()) =>
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-test('one outcome counts for all, and a missing one is a retry', async () => {
+test('a single outcome applies to all deliveries, and a missing one is a retry', async () => {
   expect(await run(async () => DONE)).toEqual([DONE, DONE])
   expect(await run(async () => [DONE])).toMatchObject([DONE, { kind: 'retry' }])
 })
 
-test('a throw is a retry of all', async () => {
+test('a handler that throws causes a retry of all deliveries', async () => {
   const error = new Error('bug')
   expect(await run(() => Promise.reject(error))).toEqual([
     { kind: 'retry', error },
@@ -39,13 +39,13 @@ test('an outage repeats the same deliveries until it is over', async () => {
   expect(seen.every(given => given === deliveries)).toBe(true)
 })
 
-test('an outage that lasts gives the messages back', async () => {
+test('a long outage returns the messages to the queue', async () => {
   const decision = run(() => Promise.reject(new Outage('mongodb is away')))
   await vi.advanceTimersByTimeAsync(70_000)
   expect(await decision).toBe('outage')
 })
 
-test('waiting for the end of an outage ends with the channel', async () => {
+test('the wait for the end of an outage ends with the channel', async () => {
   const job = new AbortController()
   const decision = run(() => Promise.reject(new Outage('mongodb is away')), job)
   await vi.advanceTimersByTimeAsync(300)
@@ -53,7 +53,7 @@ test('waiting for the end of an outage ends with the channel', async () => {
   expect(await decision).toBe('leave')
 })
 
-test('what a handler throws because it was stopped is no attempt', async () => {
+test('an error of a handler that was stopped is not an attempt', async () => {
   const job = new AbortController()
   const decision = run(
     (_, signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
@@ -63,7 +63,7 @@ test('what a handler throws because it was stopped is no attempt', async () => {
   expect(await decision).toBe('leave')
 })
 
-test('a handler that does not end is told to and its messages are tried again', async () => {
+test('a handler that takes too long is aborted and its messages are retried', async () => {
   const signals: AbortSignal[] = []
   const decision = run((_, signal) => {
     signals.push(signal)

@@ -3,12 +3,12 @@ import { Outage } from '../domain/errors.ts'
 import type { Logger } from '../process/logger.ts'
 import type { BatchHandler, Delivery, Outcome } from './types.ts'
 
-/** An outcome for each delivery; `leave`: nothing is settled here any more; `outage`: too long to wait in place. */
+/** An outcome for each delivery. `leave`: the channel is gone, settle nothing. `outage`: it lasts too long to wait in place. */
 export type Decision = Outcome[] | 'leave' | 'outage'
 
 export interface DecideOptions {
   queue: string
-  /** Aborted when the channel is lost or the consumer stops; aborted here when the handler is late. */
+  /** Aborted when the channel is lost or the consumer stops, and by `decide` when the handler is late. */
   job: AbortController
   /** How long a batch is repeated in place while a server is away, before its messages go back to the queue. */
   outageInPlaceMs: number
@@ -18,21 +18,24 @@ export interface DecideOptions {
 const HANDLER_MS = 60_000
 const OUTAGE_WAIT_MS = [200, 500, 1000, 2000, 5000]
 
-/** Runs the handler until it has decided. A throw is a retry; an outage of ours is no attempt, the same deliveries wait for its end. */
+/**
+ * Runs the handler and returns its outcomes. An error becomes a retry of all deliveries. An Outage is not an attempt: the handler
+ * is repeated with the same deliveries, for at most `outageInPlaceMs`.
+ */
 export async function decide(handler: BatchHandler, deliveries: Delivery[], options: DecideOptions): Promise<Decision> {
   const { queue, job, outageInPlaceMs, log } = options
   const startedAt = Date.now()
-  for (let turn = 0; ; turn++) {
+  for (let repeat = 0; ; repeat++) {
     try {
       const outcome = await inTime(handler(deliveries, job.signal), job)
-      return Array.isArray(outcome) ? matching(deliveries, outcome) : deliveries.map(() => outcome)
+      return Array.isArray(outcome) ? outcomesFor(deliveries, outcome) : deliveries.map(() => outcome)
     } catch (error) {
       if (error instanceof LateHandler) return retryAll(deliveries, error, options)
       if (job.signal.aborted) return 'leave'
       if (!(error instanceof Outage)) return retryAll(deliveries, error, options)
-      if (turn === 0) log.warn({ err: error, queue, waiting: deliveries.length }, 'waiting in place')
+      if (repeat === 0) log.warn({ err: error, queue, waiting: deliveries.length }, 'batch waits for the end of an outage')
       if (Date.now() - startedAt >= outageInPlaceMs) return 'outage'
-      await sleep(waitOf(turn), undefined, { signal: job.signal }).catch(() => undefined)
+      await sleep(waitOf(repeat), undefined, { signal: job.signal }).catch(() => undefined)
       if (job.signal.aborted) return 'leave'
     }
   }
@@ -42,7 +45,7 @@ class LateHandler extends Error {
   override readonly name = 'LateHandler'
 }
 
-/** A handler lives 60 s at most: beyond, it is told to end and its messages are tried again later. */
+/** Bounds the handler to 60 s: then its signal is aborted and its messages are retried. @throws LateHandler */
 async function inTime<T>(work: Promise<T>, job: AbortController): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
@@ -58,8 +61,8 @@ async function inTime<T>(work: Promise<T>, job: AbortController): Promise<T> {
   }
 }
 
-function matching(deliveries: Delivery[], outcomes: Outcome[]): Outcome[] {
-  return deliveries.map((_, i) => outcomes[i] ?? { kind: 'retry', error: new Error('the handler gave no outcome') })
+function outcomesFor(deliveries: Delivery[], outcomes: Outcome[]): Outcome[] {
+  return deliveries.map((_, i) => outcomes[i] ?? { kind: 'retry', error: new Error('the handler returned no outcome') })
 }
 
 function retryAll(deliveries: Delivery[], error: unknown, { log, queue }: DecideOptions): Outcome[] {
@@ -68,4 +71,4 @@ function retryAll(deliveries: Delivery[], error: unknown, { log, queue }: Decide
   return deliveries.map(() => ({ kind: 'retry', error }))
 }
 
-const waitOf = (turn: number) => OUTAGE_WAIT_MS[Math.min(turn, OUTAGE_WAIT_MS.length - 1)]
+const waitOf = (repeat: number) => OUTAGE_WAIT_MS[Math.min(repeat, OUTAGE_WAIT_MS.length - 1)]

@@ -5,8 +5,8 @@ import type { Topology } from './topology.ts'
 type Connection = { createChannel(): Promise<Channel> }
 
 /**
- * Declares everything, idempotently; the requests follow each other without waiting, in order (the dead queue first).
- * The answer: whether a queue was missing, and so is young now.
+ * Declares all exchanges, queues and bindings; idempotent. The requests are pipelined in their order, the dead queue first.
+ * @returns whether a queue was missing and has been created
  */
 export async function declareTopology(connection: Connection, { exchanges, queues, bindings }: Topology): Promise<boolean> {
   const isComplete = await withChannel(connection, channel =>

@@ -5,12 +5,12 @@ import { realtimeEventOf } from '../model/realtime-event.ts'
 import { EXCHANGES, eventKey, eventShard } from './topology.ts'
 import type { OutgoingMessage } from './types.ts'
 
-/** One message for so many at most: a large one holds up its shard. */
+/** Maximum number of events in one message: a larger message would delay the others of its shard. */
 const MAX_EVENTS = 64
 
 /**
- * Domain events on their way to realtime: the same whoever publishes them, and however often. What was committed together
- * travels together, a message for each shard, for the broker's price is by the message. Each tenant's order is kept.
+ * The messages that carry events to realtime. Events that were committed together share a message, one for each shard, because
+ * the broker's cost is per message. The order of each tenant's events is kept, and the same events always make the same messages.
  */
 export function eventMessages(events: readonly EventDoc[], traceparent: string | null): OutgoingMessage[] {
   const shards = Map.groupBy(events, ({ tenantId }) => eventShard(String(tenantId)))

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { propertiesOf, shortId } from './headers.ts'
 
-test('an id that AMQP cannot take goes by its hash, always by the same one', () => {
+test('an id that is too long for AMQP is replaced by its hash, always the same one', () => {
   const long = `r:m:wamid.${'A'.repeat(500)}`
   expect(shortId(long)).toMatch(/^h:[0-9a-f]{64}$/)
   expect(shortId(long)).toBe(shortId(long))

@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto'
 import { childTrace, startOfTrace } from '../process/trace.ts'
 import type { OutgoingMessage } from './types.ts'
 
-/** Headers of ours. Those of the origin keep, on the way through the delay queues and into the dead letters, where it began. */
+/**
+ * Linko's own headers. The origin headers hold the queue, exchange and routing key of the first publish while a message passes
+ * through the delay queues and into the dead letters.
+ */
 export const HEADER = {
   attempt: 'x-linko-attempt',
   tenant: 'x-linko-tenant',
@@ -16,9 +19,9 @@ export const HEADER = {
 } as const
 
 /**
- * What every message carries. A table of headers costs as much as all the rest, so it is left out when there is nothing in it:
- * no attempt is the first, and an id that is a timed trace id is the trace too.
- * @param tag comes back with a message that no queue took, so that its publish is found
+ * AMQP properties of a message. The header table costs as much as all other properties together, so it is omitted when empty: a
+ * message without an attempt is in its first one, and a message id that is a timed trace id also names the trace.
+ * @param tag sent as the correlation id; the broker's `return` of an unroutable message carries it back
  */
 export function propertiesOf(message: OutgoingMessage, tag: number, nowMs: number) {
   const { messageId, type, traceparent, tenantId } = message
@@ -37,18 +40,18 @@ export function propertiesOf(message: OutgoingMessage, tag: number, nowMs: numbe
   }
 }
 
-/** AMQP takes 255 bytes; an id that holds more, as one of Meta's may, goes by its hash. */
+/** An id of at most 255 bytes, the limit of AMQP. A longer one, which Meta may issue, is replaced by its hash. */
 export function shortId(id: string): string {
   return Buffer.byteLength(id) <= MAX_ID_BYTES ? id : `h:${createHash('sha256').update(id).digest('hex')}`
 }
 
 const MAX_ID_BYTES = 255
 
-/** The trace that a message belongs to: its header's, or that of its id. */
+/** The `traceparent` of a message: from its header, or derived from a message id that is a timed trace id. */
 export function traceOf(headers: Record<string, unknown>, messageId: string | null): string | null {
   const given = text(headers[HEADER.trace])
   return given ?? (startOfTrace(messageId) === null ? null : childTrace(`00-${messageId}-0000000000000001-01`))
 }
 
-/** A header's text; null when it is missing or something else. */
+/** The value of a header if it is a string, else null. */
 export const text = (value: unknown): string | null => (typeof value === 'string' ? value : null)

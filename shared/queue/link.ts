@@ -3,8 +3,8 @@ import { type Channel, type ChannelModel, type ConfirmChannel, connect, type Rec
 import type { Logger } from '../process/logger.ts'
 
 /**
- * One connection that comes back by itself. Its channels and consumers do not: their users open new ones. A process holds two
- * connections, because the broker stops one that publishes altogether while it has an alarm.
+ * A connection that reconnects by itself. Its channels and consumers do not: their users open new ones. A process holds two
+ * connections, because during an alarm the broker stops reading from a connection that publishes.
  */
 export interface Link extends AsyncDisposable {
   isConnected(): boolean
@@ -18,7 +18,7 @@ export interface Link extends AsyncDisposable {
 export interface LinkOptions {
   name: string
   log: Logger
-  /** How long the first connection may take; 0 does not wait for it. */
+  /** How long the first connection may take, in ms; 0 does not wait for it. */
   startWithinMs: number
   /** Runs on every new connection before its first use; a failure is a failed connection. */
   setup?(model: ChannelModel): Promise<void>
@@ -59,7 +59,7 @@ const connectForever = (url: string, { name, setup }: LinkOptions): Promise<Reco
     },
   })
 
-/** Logs what happens to the connection and keeps its state, which the answer shows. */
+/** Logs the events of the connection. @returns its state, kept up to date */
 function watchState(connection: RecoveringChannelModel, { name, log, onBlocked }: LinkOptions) {
   const state = { isConnected: false, isBlocked: false }
   connection.on('connect', () => {
@@ -86,7 +86,7 @@ function watchState(connection: RecoveringChannelModel, { name, log, onBlocked }
   return state
 }
 
-/** Runs one piece of work on a channel of its own: a refusal (such as a missing queue) closes no other channel. */
+/** Runs `work` on a channel of its own: a refusal, such as a missing queue, then closes no other channel. */
 export async function withChannel<T>(
   connection: { createChannel(): Promise<Channel> },
   work: (channel: Channel) => Promise<T>,
@@ -100,7 +100,7 @@ export async function withChannel<T>(
   }
 }
 
-/** Bounds a wait: `close()` may never resolve once the socket is lost. @returns whether the work ended in time, well or badly */
+/** Bounds a wait: `close()` may never resolve after the socket is lost. @returns whether `work` settled in time, also by error */
 export async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
   const timer = new AbortController()
   const late = sleep(ms, false, { signal: timer.signal }).catch(() => false)
@@ -114,14 +114,14 @@ export async function within(ms: number, work: Promise<unknown>): Promise<boolea
 }
 
 async function runSetup(model: ChannelModel, setup: LinkOptions['setup']): Promise<void> {
-  // The first listener: without it a failure during the set-up would end the process.
+  // An error event without a listener would end the process during the set-up.
   model.on('error', () => undefined)
   let isLost = false
   model.on('close', () => {
     isLost = true
   })
   await setup?.(model)
-  // Recovery watches the connection only after this function: one that died before would be kept for ever.
+  // Recovery watches the connection only after this function: it would keep a connection that was lost before.
   if (isLost) throw new Error('the connection was lost during its set-up')
 }
 
@@ -131,7 +131,7 @@ async function firstConnection(connection: RecoveringChannelModel, startWithinMs
   throw new Error(`RabbitMQ did not answer within ${Math.round(startWithinMs / 1000)} s`)
 }
 
-/** Sets the heartbeat in the address, the only place where amqplib reads it. */
+/** The address with a heartbeat parameter: amqplib reads the heartbeat from nowhere else. */
 function withHeartbeat(url: string): string {
   const address = new URL(url)
   if (!address.searchParams.has('heartbeat')) address.searchParams.set('heartbeat', HEARTBEAT_S)

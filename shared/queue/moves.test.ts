@@ -13,22 +13,22 @@ function message(headers: Record<string, unknown> = {}, fields: Partial<ConsumeM
   return { content: Buffer.from('{}'), properties, fields: { ...where, ...fields } }
 }
 
-/** As the broker brings it back from the delay queue: by the default exchange, with the table of its deaths. */
-function comeBack(sent: OutgoingMessage): Delivery {
+/** A message as the broker returns it from the delay queue: over the default exchange, with its `x-death` table. */
+function returned(sent: OutgoingMessage): Delivery {
   const death = [{ queue: sent.exchange, reason: 'expired', exchange: sent.exchange, 'routing-keys': [queue] }]
   const headers = { ...sent.headers, 'x-death': death, 'x-first-death-reason': 'expired', 'x-first-death-queue': sent.exchange }
   return readDelivery(queue, message(headers, { exchange: '', routingKey: queue }))
 }
 
-test('a retry climbs the ladder and ends in the dead letters', () => {
+test('retries use each delay in turn and end in the dead letters', () => {
   let delivery = readDelivery(queue, message())
-  const road: string[] = []
-  for (let move: OutgoingMessage | null = null; move?.exchange !== EXCHANGES.dead; delivery = comeBack(move)) {
+  const exchanges: string[] = []
+  for (let move: OutgoingMessage | null = null; move?.exchange !== EXCHANGES.dead; delivery = returned(move)) {
     move = moveOf(delivery, { kind: 'retry', error: new Error('bug') }) as OutgoingMessage
     expect(move.routingKey).toBe(queue)
-    road.push(move.exchange)
+    exchanges.push(move.exchange)
   }
-  expect(road).toEqual([...[1, 10, 60, 600, 600].map(s => retryQueue(s as 1)), EXCHANGES.dead])
+  expect(exchanges).toEqual([...[1, 10, 60, 600, 600].map(s => retryQueue(s as 1)), EXCHANGES.dead])
   expect(readDeadLetter(delivery)).toMatchObject({
     queue,
     exchange: EXCHANGES.webhook,
@@ -38,12 +38,12 @@ test('a retry climbs the ladder and ends in the dead letters', () => {
   })
 })
 
-test('on its way a message keeps its headers, but none of the broker', () => {
+test('a retried message keeps its headers except those of the broker', () => {
   const delivery = readDelivery(
     queue,
     message({ traceparent: 't', 'x-linko-tenant': 'a', 'x-own': 7, 'x-death': [{}], 'x-delivery-count': 3 }),
   )
-  const again = comeBack(moveOf(delivery, { kind: 'retry', error: 'x' }) as OutgoingMessage)
+  const again = returned(moveOf(delivery, { kind: 'retry', error: 'x' }) as OutgoingMessage)
   expect(again).toMatchObject({ tenantId: 'a', traceparent: 't', attempt: 2, messageId: 'm-1', exchange: EXCHANGES.webhook })
   const third = moveOf(again, { kind: 'retry', error: 'x' })?.headers ?? {}
   expect(third['x-own']).toBe(7)
@@ -56,7 +56,7 @@ test.for([
   [1001, 10],
   [61_000, 600],
   [9_000_000, 600],
-] as const)('later by %d ms goes through the queue of %d s and is no attempt', ([delayMs, seconds]) => {
+] as const)('later by %d ms uses the delay queue of %d s and is not an attempt', ([delayMs, seconds]) => {
   const move = moveOf(readDelivery(queue, message({ 'x-linko-attempt': 3 })), { kind: 'later', delayMs })
   expect(move).toMatchObject({ exchange: retryQueue(seconds), headers: { 'x-linko-attempt': 3 } })
 })
@@ -65,7 +65,7 @@ test('an unreadable attempt counts as the first', () => {
   for (const attempt of ['x', -1, 1.5, null]) expect(readDelivery(queue, message({ 'x-linko-attempt': attempt })).attempt).toBe(1)
 })
 
-test('errors travel without secrets and bounded', () => {
+test('the error header is bounded and holds no secrets', () => {
   const error = new Error(`token EAAsecretsecret ${'x'.repeat(9000)}`)
   const description = String(
     moveOf(readDelivery(queue, message()), { kind: 'dead-letter', reason: 'poison', error })?.headers?.['x-linko-error'],
@@ -75,8 +75,8 @@ test('errors travel without secrets and bounded', () => {
   expect(description.length).toBeLessThanOrEqual(4000)
 })
 
-test('a message that the broker gave up tells so, though it had been tried again before', () => {
-  const retried = comeBack(moveOf(readDelivery(queue, message()), { kind: 'retry', error: 'x' }) as OutgoingMessage)
+test('a message that the broker dead-lettered has the reason of the broker, also after a retry', () => {
+  const retried = returned(moveOf(readDelivery(queue, message()), { kind: 'retry', error: 'x' }) as OutgoingMessage)
   const deaths = [{ queue, reason: 'delivery_limit', exchange: '', 'routing-keys': [queue] }]
   const dead = readDelivery(
     QUEUES.dead,
@@ -92,7 +92,7 @@ test('a message that the broker gave up tells so, though it had been tried again
   })
 })
 
-test('a message that killed its process at once keeps where it was published', () => {
+test('a message that killed its process at once keeps its original exchange and routing key', () => {
   const deaths = [{ queue, reason: 'delivery_limit', exchange: EXCHANGES.webhook, 'routing-keys': ['account'] }]
   const dead = readDelivery(QUEUES.dead, message({ 'x-death': deaths }, { exchange: EXCHANGES.dead, routingKey: queue }))
   expect(readDeadLetter(dead)).toMatchObject({

@@ -7,12 +7,12 @@ import type { Delivery, Outcome, OutgoingMessage } from './types.ts'
 
 export type RetryDelay = (typeof RETRY_DELAYS_S)[number]
 
-/** Seconds until the next try, by the attempt that failed (from 1); after the last comes the dead letter. */
+/** Delay in seconds before the next attempt, by the number of the failed one (from 1). After the last comes the dead letter. */
 export const LADDER_S: readonly RetryDelay[] = [1, 10, 60, 600, 600]
-/** All headers of a message must fit into 64 KiB. */
+/** Bound for the error header: all headers of a message must fit into 64 KiB. */
 const MAX_ERROR_CHARACTERS = 4000
 
-/** Wherever a message has been since, exchange and routing key are those it was published with. */
+/** A broker message as a Delivery. Exchange and routing key are those of its first publish, also after delays and replays. */
 export function readDelivery(queue: string, { fields, properties, content }: ConsumeMessage): Delivery {
   const headers = properties.headers ?? {}
   const attempt = Number(headers[HEADER.attempt] ?? 1)
@@ -32,7 +32,7 @@ export function readDelivery(queue: string, { fields, properties, content }: Con
   }
 }
 
-/** What an outcome publishes before the delivery is acked: nothing, the next try, or a dead letter. */
+/** The message to publish before the delivery is acked: null, the next attempt, or a dead letter. */
 export function moveOf(delivery: Delivery, outcome: Outcome, ladder = LADDER_S): OutgoingMessage | null {
   if (outcome.kind === 'done') return null
   if (outcome.kind === 'later') return copyOf(delivery, retryQueue(delayAfter(outcome.delayMs)), {})
@@ -51,12 +51,15 @@ function deadLetterOf(delivery: Delivery, reason: string, error: unknown): Outgo
   })
 }
 
-/** Rounded up to the next delay queue; beyond the longest, the longest. */
+/** A delay rounded up to the next delay queue, at most the longest one. */
 function delayAfter(delayMs: number): RetryDelay {
   return RETRY_DELAYS_S.find(seconds => seconds * 1000 >= delayMs) ?? 600
 }
 
-/** The queue's name is the key: the delay queues send it back by that, the keeper of the dead letters reads it. */
+/**
+ * A copy of the delivery for another exchange. Its routing key is the name of the work queue: the delay queues return it to that
+ * queue, and the dead-letter consumer reads the name.
+ */
 function copyOf(delivery: Delivery, exchange: string, headers: Record<string, string | number>): OutgoingMessage {
   return {
     exchange,
@@ -65,7 +68,7 @@ function copyOf(delivery: Delivery, exchange: string, headers: Record<string, st
     body: delivery.content,
     messageId: delivery.messageId ?? '',
     headers: {
-      ...travelling(delivery.headers),
+      ...keptHeaders(delivery.headers),
       [HEADER.attempt]: delivery.attempt,
       [HEADER.exchange]: delivery.exchange,
       [HEADER.routingKey]: delivery.routingKey,
@@ -76,10 +79,10 @@ function copyOf(delivery: Delivery, exchange: string, headers: Record<string, st
 }
 
 /**
- * All but the broker's own: a message that shows where it has expired before is taken for one that runs in a circle, and dropped.
- * The reason belongs to one dead letter, not to the message.
+ * The headers without the broker's own: the broker takes a message that already names the queue in its `x-death` table for a
+ * cycle, and drops it. Reason and time of death belong to one dead letter, not to the message.
  */
-function travelling(headers: Record<string, unknown>): Record<string, string | number> {
+function keptHeaders(headers: Record<string, unknown>): Record<string, string | number> {
   const kept: Record<string, string | number> = {}
   for (const [name, value] of Object.entries(headers)) {
     if (/^x-(death|first-death|last-death|delivery-count|acquired-count|opt-)/.test(name)) continue

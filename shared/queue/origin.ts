@@ -2,21 +2,21 @@ import { HEADER, text } from './headers.ts'
 import type { Delivery } from './types.ts'
 
 export interface DeadLetterOrigin {
-  /** The work queue it was taken from. */
+  /** Work queue from which the message was consumed. */
   queue: string
-  /** Exchange and routing key it was first published with: a replay goes there. */
+  /** Exchange and routing key of the first publish: a replay uses them again. */
   exchange: string
   routingKey: string
-  /** Ours, or the broker's word: `delivery_limit`, `rejected`, `maxlen`, `expired`. */
+  /** Linko's reason, or the broker's: `delivery_limit`, `rejected`, `maxlen`, `expired`. */
   reason: string
-  /** The last error with its stack, without secrets; null when there was none or the process died over it. */
+  /** Last error with its stack, without secrets; null when there was none or the process died. */
   error: string | null
   attempt: number
-  /** Null when the broker put it there. */
+  /** Null when the broker dead-lettered the message. */
   diedAt: Date | null
 }
 
-/** Where a delivery of the dead queue came from and why: put there by us, or by the broker at its delivery limit. */
+/** Origin and reason of a delivery of the dead queue, dead-lettered by Linko or by the broker. */
 export function readDeadLetter(delivery: Delivery): DeadLetterOrigin {
   const { headers } = delivery
   const reason = text(headers[HEADER.reason])
@@ -33,7 +33,7 @@ export function readDeadLetter(delivery: Delivery): DeadLetterOrigin {
   }
 }
 
-/** The broker's table of deaths has the last one first. */
+/** The most recent entry of the broker's `x-death` table, which is its first one. */
 function lastDeath(headers: Record<string, unknown>) {
   const table = headers['x-death']
   const death: unknown = Array.isArray(table) ? table[0] : undefined

@@ -20,7 +20,7 @@ const events = (count: number): EventDoc[] =>
     createdAt: new Date(0),
   }))
 
-/** A broker whose confirms the test gives. */
+/** A broker that confirms when the test says so. */
 function broker() {
   const taken: string[] = []
   const sizes: number[] = []
@@ -34,7 +34,7 @@ function broker() {
   return { taken, sizes, confirms, publish }
 }
 
-test('all are handed over in order, and nobody waits for their confirms', async () => {
+test('all events are handed over in order without waiting for confirms', async () => {
   const { taken, sizes, confirms, publish } = broker()
   const publisher = createEventPublisher({ queue: { publish }, log })
   await publisher.publish(events(150), null)
@@ -44,7 +44,7 @@ test('all are handed over in order, and nobody waits for their confirms', async 
   await publisher.settled()
 })
 
-test('a broker that confirms slowly holds the recorder up, and gets the rest as it goes on', async () => {
+test('a broker that confirms slowly delays the caller, and gets the rest after its confirms', async () => {
   const { taken, confirms, publish } = broker()
   const publisher = createEventPublisher({ queue: { publish }, log })
   const handing = publisher.publish(events(100 * 64 + 1), null)
@@ -54,13 +54,13 @@ test('a broker that confirms slowly holds the recorder up, and gets the rest as 
   expect(taken).toHaveLength(100 * 64 + 1)
 })
 
-test('a broker that confirms nothing leaves the rest to the sweep', async () => {
+test('the rest is left to the sweep when the broker confirms nothing', async () => {
   const { taken, publish } = broker()
   await createEventPublisher({ queue: { publish }, log }).publish(events(100 * 64 + 1), null)
   expect(taken).toHaveLength(100 * 64)
 })
 
-test('a refusal is no failure of the batch', async () => {
+test('a refused publish does not fail the batch', async () => {
   const publisher = createEventPublisher({ queue: { publish: () => Promise.reject(new Error('blocked')) }, log })
   await publisher.publish(events(3), null)
   await publisher.settled()

@@ -6,25 +6,25 @@ import type { OutgoingMessage, Queue } from './types.ts'
 
 export interface EventPublisher {
   /**
-   * After their commit, in their order. Resolves when all are handed to the broker, not when it has confirmed them: what
-   * fails later stays in the outbox, and the sweep publishes it.
+   * Publishes committed events in their order. Resolves when all are handed to the broker, not when it has confirmed them. An event
+   * whose publish fails stays in the outbox, and the sweep publishes it.
    */
   publish(events: readonly EventDoc[], traceparent: string | null): Promise<void>
-  /** Resolves when the broker has answered for all that were handed over so far. */
+  /** Resolves when the broker has confirmed or refused all messages handed over so far. */
   settled(): Promise<void>
 }
 
-/** A broker that confirms slowly slows its publishers down rather than filling their memory … */
+/** Messages in flight at most: a broker that confirms slowly delays its publishers, so that it does not fill their memory. */
 const MAX_UNCONFIRMED = 100
-/** … for this long; then the sweep takes over, so that storing goes on without a broker for the events. */
+/** Longest delay of one `publish` by a slow broker. Then the sweep publishes the rest, so that the caller can go on. */
 const PATIENCE_MS = 2000
 
-/** The one way out for events that were committed: of one process, of any service. */
+/** Creates the publisher of committed events; a process of any service has one. */
 export function createEventPublisher({ queue, log }: { queue: Pick<Queue, 'publish'>; log: Logger }): EventPublisher {
   const inFlight = new Set<Promise<void>>()
   const unsent = { count: 0, error: null as unknown }
 
-  /** False when there is none by then. */
+  /** Waits for the oldest message in flight, at most until `until`. @returns false when that time had passed before the call */
   async function waitForRoom(until: number): Promise<boolean> {
     const leftMs = until - performance.now()
     if (leftMs <= 0) return false
@@ -36,12 +36,12 @@ export function createEventPublisher({ queue, log }: { queue: Pick<Queue, 'publi
   function send(message: OutgoingMessage): void {
     const confirm: Promise<void> = queue
       .publish(message)
-      .catch(error => leave(1, error))
+      .catch(error => countUnsent(1, error))
       .finally(() => inFlight.delete(confirm))
     inFlight.add(confirm)
   }
 
-  function leave(count: number, error: unknown): void {
+  function countUnsent(count: number, error: unknown): void {
     unsent.count += count
     unsent.error = error
   }
@@ -59,11 +59,11 @@ export function createEventPublisher({ queue, log }: { queue: Pick<Queue, 'publi
       let sent = 0
       let hasRoom = true
       while (hasRoom && sent < messages.length) {
-        // Looked at again after each wait: others that waited may have taken the room.
+        // Checked again after each wait: another caller may have used the room.
         if (inFlight.size < MAX_UNCONFIRMED) send(messages[sent++] as OutgoingMessage)
         else hasRoom = await waitForRoom(until)
       }
-      if (!hasRoom) leave(messages.length - sent, new Error('the broker confirms too slowly'))
+      if (!hasRoom) countUnsent(messages.length - sent, new Error('the broker confirms too slowly'))
       report()
     },
     async settled() {

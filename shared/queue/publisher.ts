@@ -10,16 +10,16 @@ import { type OutgoingMessage, PublishError } from './types.ts'
 export interface PublisherDeps {
   link: Link
   log: Logger
-  /** Declares the topology again: a queue or an exchange is gone. */
+  /** Declares the topology again, after a queue or an exchange was deleted. */
   declare(): Promise<void>
 }
 
-/** Above these a publish is refused: a broker that does not confirm must not fill the memory. */
+/** Bounds above which a publish is refused: a broker that does not confirm must not fill the memory. */
 const MAX_UNCONFIRMED = 1000
 const MAX_UNCONFIRMED_BYTES = 128 * 1024 * 1024
-/** Half of what RabbitMQ 4 takes; one message above its limit would close the channel that all share. */
+/** Half of the limit of RabbitMQ 4: a message above that limit would close the channel that all publishes share. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024
-/** With so many confirms missing the channel is closed, so that the broker frees what it holds for it. */
+/** Number of missing confirms at which the channel is closed, so that the broker frees its resources. */
 const MAX_LATE = 1000
 const CONFIRM_MS = 5000
 const SWEEP_MS = 100
@@ -27,7 +27,7 @@ const REOPEN_MS = 100
 const REPAIR_MS = 5000
 const NOT_FOUND = 404
 
-/** The confirm channel in use. */
+/** The open confirm channel with its unconfirmed publishes. */
 interface Open {
   channel: ConfirmChannel
   window: ConfirmWindow
@@ -40,7 +40,7 @@ export async function openPublisher(deps: PublisherDeps): Promise<Publisher> {
   return publisher
 }
 
-/** One confirm channel, pipelined: a promise for each message, no waiting between them. Opens a new channel whenever one dies. */
+/** Publishes over one confirm channel, pipelined: each message has its promise. Opens a new channel when the old one closes. */
 export class Publisher implements AsyncDisposable {
   /** Resolves with the first channel. */
   readonly opened: Promise<void>
@@ -49,7 +49,7 @@ export class Publisher implements AsyncDisposable {
   readonly #sweepTimer: NodeJS.Timeout
   #open: Open | null = null
   #isClosed = false
-  /** When the topology was last declared again, as Date.now(). */
+  /** Time of `Date.now()` at which the topology was last declared again. */
   #repairedAt = 0
 
   constructor(deps: PublisherDeps) {
@@ -66,7 +66,7 @@ export class Publisher implements AsyncDisposable {
     return this.#open !== null && !this.#deps.link.isBlocked()
   }
 
-  /** Resolves after the broker's confirm. @throws PublishError in all other cases, RangeError for a body that is too large */
+  /** Resolves after the broker's confirm. @throws PublishError in all other cases, RangeError for a body above 8 MiB */
   publish(message: OutgoingMessage, options?: { timeoutMs?: number }): Promise<void> {
     if (this.#open === null) return refuse('disconnected', message)
     if (this.#deps.link.isBlocked()) return refuse('blocked', message)
@@ -88,7 +88,7 @@ export class Publisher implements AsyncDisposable {
     })
   }
 
-  /** Fails what waits for a confirm at once: under an alarm none will come for long. */
+  /** Fails all unconfirmed publishes at once: the broker confirms nothing while it has an alarm. */
   block(): void {
     this.#open?.window.failAll('blocked', 'the broker refuses publishers')
   }
@@ -101,7 +101,7 @@ export class Publisher implements AsyncDisposable {
     this.#open?.window.failAll('disconnected', 'the publisher closed')
   }
 
-  /** A channel dies with its connection, or alone; either way the next one waits for a connection. */
+  /** Opens a channel whenever there is none. A channel closes alone or with its connection; opening waits for a connection. */
   async #keepOpen(): Promise<void> {
     const { link, log } = this.#deps
     while (!this.#isClosed) {
@@ -114,7 +114,7 @@ export class Publisher implements AsyncDisposable {
     }
   }
 
-  /** Publishes over this channel from now on. Resolves when it has closed. */
+  /** Makes this channel the open one. Resolves when it has closed. */
   #use(channel: ConfirmChannel): Promise<void> {
     const window = new ConfirmWindow(reason => publishFailed.inc({ reason }))
     this.#listen(channel, window)
@@ -144,7 +144,7 @@ export class Publisher implements AsyncDisposable {
     })
   }
 
-  /** Fails publishes whose confirm is late; with too many of them the channel is closed, and a new one opened. */
+  /** Fails publishes whose confirm is late. With `MAX_LATE` of them the channel is closed, and a new one is opened. */
   #sweep(): void {
     if (this.#open === null) return
     const { channel, window } = this.#open
@@ -159,7 +159,7 @@ export class Publisher implements AsyncDisposable {
     if (this.#isClosed || Date.now() - this.#repairedAt < REPAIR_MS) return
     this.#repairedAt = Date.now()
     const { log, declare } = this.#deps
-    log.error('message without a queue: declaring the topology again')
+    log.error('queue or exchange missing, declaring the topology again')
     declare().catch(error => log.warn({ err: error }, 'topology not declared'))
   }
 }

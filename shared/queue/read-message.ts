@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Delivery } from './types.ts'
 
-/** The body of a delivery by the schema of its type; null when it is not JSON, or something else: it goes to the dead letters. */
+/** The body of a delivery, parsed by `schema`. Null when it is not JSON or does not match: the caller then dead-letters it. */
 export function readMessage<T>(schema: z.ZodType<T>, { content }: Pick<Delivery, 'content'>): T | null {
   const json = readJson(content)
   if (json === undefined) return null
@@ -9,7 +9,7 @@ export function readMessage<T>(schema: z.ZodType<T>, { content }: Pick<Delivery,
   return parsed.success ? parsed.data : null
 }
 
-/** Undefined for what is not JSON. */
+/** The parsed content; undefined when it is not JSON. */
 function readJson(content: Buffer): unknown {
   try {
     return JSON.parse(content.toString('utf8'))

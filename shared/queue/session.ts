@@ -9,7 +9,10 @@ import type { Publisher } from './publisher.ts'
 import { EXCHANGES } from './topology.ts'
 import type { BatchHandler, Delivery, Outcome, OutgoingMessage } from './types.ts'
 
-/** How deliveries become batches. One at a time (`parallel: false`) keeps order; otherwise each is a batch of its own. */
+/**
+ * How deliveries become batches. `parallel: false` runs one batch at a time and keeps the order; otherwise each delivery is a batch
+ * of its own.
+ */
 export interface Work {
   handler: BatchHandler
   maxBatch: number
@@ -17,7 +20,7 @@ export interface Work {
   parallel: boolean
 }
 
-/** Why a channel ended. `missing`: its queue was deleted. `outage`: a server was away too long to wait in place. */
+/** Why a channel ended. `missing`: its queue was deleted. `outage`: a server was unavailable for too long to wait in place. */
 export type End = 'lost' | 'missing' | 'outage' | 'handed over' | 'stopped'
 
 export interface SessionOptions {
@@ -30,7 +33,7 @@ export interface SessionOptions {
   ladder: readonly RetryDelay[]
 }
 
-/** A batch whose handler runs. */
+/** A batch whose handler is running. */
 interface Running {
   size: number
   done: Promise<void>
@@ -40,21 +43,21 @@ const REPUBLISH_WAIT_MS = 500
 const DRAIN_MS = 15_000
 const CLOSE_MS = 2000
 
-/** The life of one channel: its deliveries are gathered into batches, and settled on this channel and nowhere else. */
+/** One channel from its first delivery to its close: deliveries are gathered into batches and settled on this channel only. */
 export class Session {
-  /** Resolves when the channel is closed, so that a consumer that subscribes next comes behind the others. */
+  /** Resolves when the channel is closed, so that the next subscription of this consumer comes behind the other consumers. */
   readonly ended: Promise<End>
   readonly #options: SessionOptions
   readonly #resolveEnded: (reason: End) => void
   readonly #running = new Map<AbortController, Running>()
   /** Deliveries that wait for their batch. */
   #buffer: ConsumeMessage[] = []
-  /** When the oldest of them came, by `performance.now()`. */
+  /** Arrival of the oldest buffered delivery, by `performance.now()`. */
   #oldestAt = 0
-  /** Starts a batch that is not full. */
+  /** Timer that starts a batch which is not full. */
   #timer: NodeJS.Timeout | null = null
   #hasDelivered = false
-  /** `draining` starts nothing new; `ended` settles nothing any more. */
+  /** `draining`: starts no new batch. `ended`: settles nothing any more. */
   #state: 'open' | 'draining' | 'ended' = 'open'
   #endReason: End = 'lost'
 
@@ -72,7 +75,7 @@ export class Session {
     })
   }
 
-  /** Takes a delivery; once the session drains or has ended, the channel's close returns it to the queue. */
+  /** Buffers a delivery. A delivery to a draining or ended session returns to the queue when the channel closes. */
   push(message: ConsumeMessage): void {
     if (this.#state !== 'open') return
     this.#hasDelivered = true
@@ -81,7 +84,7 @@ export class Session {
     this.#schedule()
   }
 
-  /** Closes at once: what is unsettled returns to the head of the queue, in order. */
+  /** Closes the channel at once: unsettled deliveries return to the head of the queue, in order. */
   async end(reason: End): Promise<void> {
     if (this.#state === 'ended') return
     this.#endReason = reason
@@ -90,7 +93,7 @@ export class Session {
     this.#resolveEnded(this.#endReason)
   }
 
-  /** Starts no new work; work in hand finishes and is acked; then the session ends. */
+  /** Starts no new batch, waits up to 15 s until the running ones are settled, and ends the session. */
   async drain(reason: End): Promise<void> {
     if (this.#state === 'open') {
       this.#endReason = reason
@@ -104,7 +107,7 @@ export class Session {
     return this.#hasDelivered
   }
 
-  /** Deliveries not settled yet. */
+  /** Number of deliveries that are not settled yet. */
   inHand(): number {
     return [...this.#running.values()].reduce((sum, { size }) => sum + size, this.#buffer.length)
   }
@@ -122,7 +125,7 @@ export class Session {
     this.#timer = null
   }
 
-  /** Starts a full batch at once, another when its oldest message has waited `lingerMs`. */
+  /** Starts a full batch at once, and any other when its oldest delivery has waited `lingerMs`. */
   #schedule(): void {
     const { work } = this.#options
     if (this.#buffer.length === 0 || (this.#running.size > 0 && !work.parallel)) return
@@ -161,7 +164,7 @@ export class Session {
     else if (decision !== 'leave') await this.#settle(messages, deliveries, decision)
   }
 
-  /** Acks what is done from the head on in one; the rest is published elsewhere and confirmed before its ack. */
+  /** Acks the leading deliveries that are done with one ack. The others are published elsewhere and confirmed before their ack. */
   async #settle(messages: ConsumeMessage[], deliveries: Delivery[], outcomes: Outcome[]): Promise<void> {
     const done = outcomes.findIndex(outcome => outcome.kind !== 'done')
     if (done === -1) return this.#ack(messages[messages.length - 1])
@@ -171,13 +174,13 @@ export class Session {
     if (moved.every(Boolean)) this.#ack(messages[messages.length - 1])
   }
 
-  /** With one batch at a time all before it is settled, so one ack takes all up to this message. */
+  /** Acks a message. With one batch at a time all earlier messages are settled, so one ack covers all up to this one. */
   #ack(message: ConsumeMessage | undefined): void {
     const { channel, work } = this.#options
     if (this.#state !== 'ended' && message !== undefined) channel.ack(message, !work.parallel)
   }
 
-  /** @returns false when the channel ended first: its messages come again. */
+  /** Publishes a message, repeated until it is confirmed. @returns false when the channel ended first: the deliveries come again */
   async #republish(message: OutgoingMessage): Promise<boolean> {
     const { publisher, queue, log } = this.#options
     for (let failures = 0; this.#state !== 'ended'; failures++) {
@@ -194,7 +197,7 @@ export class Session {
     return false
   }
 
-  /** Ends the channel after a batch that cannot be settled: in hand it would stay for ever, the channel returns it. */
+  /** Ends the channel after a batch that cannot be settled: closing the channel returns its deliveries to the queue. */
   async #giveUp(error: unknown): Promise<void> {
     this.#options.log.error({ err: error, queue: this.#options.queue }, 'batch left unsettled')
     await this.end('lost')

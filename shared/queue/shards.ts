@@ -2,9 +2,10 @@ import type { Logger } from '../process/logger.ts'
 import type { SupervisedConsumer } from './consumer.ts'
 
 /**
- * With a single active consumer the first process to subscribe is active on all shards, and nothing tells a consumer that it
- * stands by; one that was given something is active. So each process looks how many of its kind live, and hands over one shard
- * at a time while it is active on more than its share; the broker gives it to the next in line.
+ * Spreads the shards over the processes. With a single active consumer per queue the first process to subscribe is active on all
+ * shards, and AMQP does not report whether a consumer is active; one that has received a delivery is. Each process therefore
+ * counts the instances and hands over one shard at a time while it is active on more than its share; the broker activates the next
+ * subscribed consumer.
  */
 export function shareShards(
   consumers: SupervisedConsumer[],
@@ -12,19 +13,19 @@ export function shareShards(
 ) {
   let isBusy = false
 
-  async function look(): Promise<void> {
+  async function balance(): Promise<void> {
     const share = Math.ceil(consumers.length / Math.max(1, await instances()))
     const surplus = surplusShard(consumers, share)
     if (surplus === null) return
-    log.info({ queue: surplus.queue, share }, 'handing a shard over')
+    log.info({ queue: surplus.queue, share }, 'shard handover started')
     await surplus.handOver()
   }
 
   const timer = setInterval(() => {
     if (isBusy) return
     isBusy = true
-    look()
-      .catch(error => log.warn({ err: error }, 'cannot look for other instances'))
+    balance()
+      .catch(error => log.warn({ err: error }, 'shards not balanced'))
       .finally(() => {
         isBusy = false
       })
@@ -41,7 +42,7 @@ export function shareShards(
   }
 }
 
-/** The one that has least to hand back, if there are more than the share. */
+/** The active shard with the fewest deliveries in hand, if more than `share` are active; else null. */
 export function surplusShard<T extends Pick<SupervisedConsumer, 'isActive' | 'inHand'>>(consumers: T[], share: number): T | null {
   const active = consumers.filter(consumer => consumer.isActive())
   if (active.length <= share) return null

@@ -2,8 +2,8 @@ import type { Priority } from '../domain/messages/priority.ts'
 import { conversationShard, tenantShard } from '../domain/shard.ts'
 
 /**
- * Every exchange and queue, on one page. Names carry the version: arguments and shard counts never change under a name
- * (RabbitMQ answers 406), a new version is a new name. No queue is ever created at run time.
+ * Every exchange and queue, on one page. Names carry a version: arguments and shard counts never change under a name (RabbitMQ
+ * answers 406), so a change takes a new name. No queue is created outside this page.
  */
 export const SHARDS = { conversation: 4, bulkStatus: 2, realtime: 4 } as const
 
@@ -15,7 +15,7 @@ export const EXCHANGES = {
   dead: 'linko.dead.v1',
 } as const
 
-/** Seconds of the delay ladder; one queue each, for per-message TTLs block behind longer ones. */
+/** Delays in seconds, with one queue each: in a shared queue a message would wait behind one with a longer TTL. */
 export const RETRY_DELAYS_S = [1, 10, 60, 600] as const
 
 export const QUEUES = {
@@ -24,20 +24,20 @@ export const QUEUES = {
   account: 'linko.webhook.v1.account',
   chat: 'linko.send.v1.chat',
   bulk: 'linko.send.v1.bulk',
-  /** Read receipts and typing: short-lived, and nobody's loss when they go. */
+  /** Read receipts and typing indicators: short-lived, and may be dropped. */
   receipts: 'linko.send.v1.receipts',
   realtime: Array.from({ length: SHARDS.realtime }, (_, i) => `linko.event.v1.realtime.${i}`),
-  /** Never fed: its consumer count tells how many realtime nodes live. */
+  /** Receives no messages: its consumer count is the number of live realtime nodes. */
   members: 'linko.event.v1.members',
   media: 'linko.media.v1',
-  /** Its consumer count tells how many recorders live. */
+  /** Its consumer count is the number of live recorders. */
   dead: 'linko.dead.v1',
 } as const
 
 export const retryQueue = (seconds: (typeof RETRY_DELAYS_S)[number]) => `linko.retry.v1.${seconds}`
 
 export const webhookKeys = {
-  /** @param person the waId, or the business-scoped user id. */
+  /** @param person waId or business-scoped user id of the contact */
   conversation: (phoneNumberId: string, person: string) =>
     `conversation.${conversationShard(phoneNumberId, person, SHARDS.conversation)}`,
   bulkStatus: (phoneNumberId: string, person: string) =>
@@ -45,11 +45,11 @@ export const webhookKeys = {
   account: 'account',
 }
 
-/** The routing key of a send job: campaigns have a queue of their own, which replies never wait behind. */
+/** Routing key of a send job. Campaigns have a queue of their own, so that replies never wait behind them. */
 export const sendKey = (priority: Priority) => (priority === 'campaign' ? 'bulk' : 'chat')
 
 export const eventShard = (tenantId: string) => tenantShard(tenantId, SHARDS.realtime)
-/** @param name of the events, or `mixed` */
+/** Routing key of events. @param name the event name, or `mixed` */
 export const eventKey = (shard: number, name: string) => `${shard}.${name.replace(':', '.')}`
 
 export interface QueueDeclaration {
@@ -63,8 +63,8 @@ export interface Topology {
 }
 
 const quorum = { 'x-queue-type': 'quorum' }
-/** What is too much or too old is dropped: it never becomes a dead letter. */
-const passing = {
+/** Arguments of a queue whose messages may be lost: the oldest are dropped above 20,000 or after 1 h, and none is dead-lettered. */
+const lossyQueue = {
   ...quorum,
   'x-message-ttl': 60 * 60 * 1000,
   'x-max-length': 20_000,
@@ -87,7 +87,7 @@ function workQueue(name: string, singleActiveConsumer: boolean): QueueDeclaratio
   }
 }
 
-/** The dead queue comes first: a dead letter without a target would stay invisible in its source for minutes. */
+/** The whole topology, the dead queue first: without it a dead letter would stay invisible in its source queue for minutes. */
 export function topology(): Topology {
   const retries = RETRY_DELAYS_S.map(seconds => ({ seconds, name: retryQueue(seconds) }))
   return {
@@ -116,7 +116,7 @@ export function topology(): Topology {
       workQueue(QUEUES.account, true),
       workQueue(QUEUES.chat, false),
       workQueue(QUEUES.bulk, false),
-      { name: QUEUES.receipts, arguments: passing },
+      { name: QUEUES.receipts, arguments: lossyQueue },
       ...QUEUES.realtime.map(name => workQueue(name, true)),
       workQueue(QUEUES.members, false),
       workQueue(QUEUES.media, false),

@@ -1,11 +1,11 @@
 import type { MessageType } from '../contracts/message-types.ts'
 
-/** What a handler decides; only the adapter acks, delays and dead-letters. */
+/** A handler's decision about a delivery. Only this adapter acks, delays and dead-letters. */
 export type Outcome =
   | { kind: 'done' }
-  /** Counts as an attempt; the ladder (1, 10, 60, 600, 600 s) is used up after five, then the dead letters. */
+  /** Counts as an attempt. The delays are 1, 10, 60, 600 and 600 s; the sixth failure makes a dead letter. */
   | { kind: 'retry'; error: unknown }
-  /** Not an attempt. Rounded up to the next delay queue. */
+  /** Not an attempt. The delay is rounded up to the next delay queue: 1, 10, 60 or 600 s. */
   | { kind: 'later'; delayMs: number }
   | { kind: 'dead-letter'; reason: string; error?: unknown }
 
@@ -15,9 +15,9 @@ export interface OutgoingMessage {
   exchange: string
   routingKey: string
   type: MessageType
-  /** A Buffer goes as it is; anything else as JSON. */
+  /** A Buffer is sent as it is, any other value as JSON. */
   body: unknown
-  /** Stable across repeats of the same fact: consumers deduplicate by their own keys, people search by this one. */
+  /** Stable across repeats of the same fact. Consumers deduplicate by their own keys; this id is for searching. */
   messageId: string
   tenantId?: string | null
   traceparent?: string | null
@@ -33,7 +33,7 @@ export interface Delivery {
   messageId: string | null
   tenantId: string | null
   traceparent: string | null
-  /** From 1; raised by each `retry`, not by `later` and not by a broker's redelivery. */
+  /** From 1. Raised by each `retry`, not by `later` and not by a redelivery of the broker. */
   attempt: number
   redelivered: boolean
   headers: Record<string, unknown>
@@ -52,23 +52,24 @@ export class PublishError extends Error {
 export interface ConsumeOptions {
   prefetch: number
   /**
-   * Asked while an Outage lasts: the handler is repeated in place with the same deliveries until it succeeds; after 60 s the
-   * channel is closed (the messages return to the head, in order) and subscribed again when this answers true.
+   * Whether the server that caused an Outage is available again. During an Outage the handler is repeated in place with the same
+   * deliveries; after 60 s the channel is closed, which returns the messages to the head of the queue in order, and the consumer
+   * subscribes again when this resolves to true.
    */
   available?: () => Promise<boolean>
 }
 
 export interface BatchOptions extends ConsumeOptions {
-  /** A batch that is full goes at once; a lone message waits at most `lingerMs`. */
+  /** A full batch starts at once; any other starts when its oldest delivery has waited `lingerMs`. */
   maxBatch: number
   lingerMs: number
 }
 
-/** One Outcome for all, or one for each delivery in the same order. */
+/** Returns one Outcome for all deliveries, or one for each in the same order. */
 export type BatchHandler = (deliveries: Delivery[], signal: AbortSignal) => Promise<Outcome | Outcome[]>
 export type Handler = (delivery: Delivery, signal: AbortSignal) => Promise<Outcome>
 
-/** Disposing drains: no new work starts, work in hand finishes and is acked, the rest returns in order. */
+/** Disposing drains: no new batch starts, running ones finish and are acked, the remaining messages return in order. */
 export interface Consumer extends AsyncDisposable {
   readonly queue: string
   /** True while subscribed on a live channel. */
@@ -76,25 +77,25 @@ export interface Consumer extends AsyncDisposable {
 }
 
 export interface Queue extends AsyncDisposable {
-  /** Resolves after the broker's confirm. Pipelined: call many, await all. @throws PublishError within 5 s at the latest. */
+  /** Resolves after the broker's confirm. Pipelined: many calls may be in flight. @throws PublishError, after 5 s at the latest */
   publish(message: OutgoingMessage, options?: { timeoutMs?: number }): Promise<void>
-  /** One at a time per delivery, `prefetch` at once, no order. */
+  /** Handles each delivery on its own, `prefetch` of them concurrently, in no order. */
   consume(queue: string, handler: Handler, options: ConsumeOptions): Promise<Consumer>
-  /** One batch at a time per queue, in order. */
+  /** Handles one batch at a time, in the order of the queue. */
   consumeBatches(queue: string, handler: BatchHandler, options: BatchOptions): Promise<Consumer>
   /**
-   * Subscribes to every shard with `consumeBatches` and keeps this process's share: active on at most
-   * ceil(shards / instances), where instances = consumers of `membersQueue`. `joinMembers` consumes that queue itself (one that
-   * is never fed); without it the caller does.
+   * Subscribes to every shard like `consumeBatches` and stays active on this process's share only: at most ceil(shards /
+   * instances), where instances is the number of consumers of `membersQueue`. With `joinMembers` this call also consumes that
+   * queue, which receives no messages; without it the caller must.
    */
   consumeShards(
     queues: readonly string[],
     handler: BatchHandler,
     options: BatchOptions & { membersQueue: string; joinMembers?: boolean },
   ): Promise<AsyncDisposable & { isReady(): boolean; activeShards(): string[] }>
-  /** Messages ready and consumers of a queue, by passive declaration. */
+  /** Number of ready messages and of consumers of a queue, by passive declaration. */
   check(queue: string): Promise<{ messageCount: number; consumerCount: number }>
-  /** Connected, topology declared, publisher not blocked. */
+  /** Whether both connections are open, the topology is declared and the publisher is not blocked. */
   isReady(): boolean
   /** True while the broker refuses publishers (memory or disk alarm). */
   isBlocked(): boolean

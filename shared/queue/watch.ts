@@ -6,20 +6,20 @@ import { type Link, withChannel } from './link.ts'
 const EVERY_MS = 5000
 
 /**
- * Looks at the queues that this process consumes: keeps the gauge of their depth, and subscribes again where the broker knows of
- * no consumer though we believe to be one.
+ * Checks every 5 s the queues that this process consumes: sets the gauge of their depth, and subscribes again where the broker
+ * counts no consumer although ours is subscribed.
  */
 export function watchQueues(link: Link, consumers: Iterable<SupervisedConsumer>, log: Logger): Disposable {
   let isBusy = false
 
-  async function look(): Promise<void> {
+  async function checkQueues(): Promise<void> {
     await withChannel(link, async channel => {
       for (const consumer of consumers) {
         const wasReady = consumer.isReady()
         const { messageCount, consumerCount } = await channel.checkQueue(consumer.queue)
         queueDepth.set({ queue: consumer.queue }, messageCount)
         if (consumerCount > 0 || !wasReady || !consumer.isReady()) continue
-        log.error({ queue: consumer.queue }, 'the broker has forgotten this consumer')
+        log.error({ queue: consumer.queue }, 'consumer lost by the broker, subscribing again')
         await consumer.handOver()
       }
     })
@@ -28,8 +28,8 @@ export function watchQueues(link: Link, consumers: Iterable<SupervisedConsumer>,
   const timer = setInterval(() => {
     if (isBusy || !link.isConnected()) return
     isBusy = true
-    look()
-      .catch(error => log.debug({ err: error }, 'cannot look at the queues'))
+    checkQueues()
+      .catch(error => log.debug({ err: error }, 'queues not checked'))
       .finally(() => {
         isBusy = false
       })
