@@ -49,7 +49,7 @@ const media: MediaRef = {
   state: 'STORED',
 }
 
-/** Every constructor of the page. */
+/** Events of every constructor, by name. */
 const BUILT: Record<EventName, EventDoc[]> = {
   'message:received': [
     events.messageReceived('r:1', { ...message, direction: 'INBOUND', status: 'RECEIVED' }, '212661000101', at),
@@ -65,7 +65,7 @@ const BUILT: Record<EventName, EventDoc[]> = {
     events.conversationUpdated('a:1', conversation, at),
     events.conversationEdited(id(), conversation, at),
     events.conversationRetried(message._id, failing, at),
-    events.outcomeShown('d:1', failing, at),
+    events.conversationOutcome('d:1', failing, at),
     events.contactChanged(id(), conversation, at),
     events.conversationErased(id(), conversation, at),
     events.conversationJoined(id(), conversation, at),
@@ -83,7 +83,7 @@ const BUILT: Record<EventName, EventDoc[]> = {
   'campaign:progress': [events.campaignProgress(campaign, at)],
 }
 
-test.for(EVENT_NAMES)('%s is built as its schema says, and travels as JSON', name => {
+test.for(EVENT_NAMES)('%s matches its schema after a round trip through JSON', name => {
   expect(BUILT[name].length).toBeGreaterThan(0)
   for (const row of BUILT[name]) {
     expect(row).toMatchObject({ name, tenantId, at, createdAt: at })
@@ -92,13 +92,13 @@ test.for(EVENT_NAMES)('%s is built as its schema says, and travels as JSON', nam
   }
 })
 
-test('a conversation without a message has no time of a last message, however lately it was active', () => {
+test('a conversation without a message has no lastMessageAt, whatever its last activity', () => {
   const { payload } = events.conversationUpdated('a:1', { ...conversation, lastActivityAt: new Date() }, at)
   expect(payload.updates).toMatchObject({ lastMessageAt: null, lastMessageText: null, lastMessageStatus: null })
 })
 
-test('a failure shows in the updates and in the conversation', () => {
-  const { payload } = events.outcomeShown('d:1', failing, at)
+test('an error is part of the updates and of the conversation', () => {
+  const { payload } = events.conversationOutcome('d:1', failing, at)
   const lastError = { title: failing.lastError?.title, source: 'platform' }
   expect(payload).toMatchObject({
     updates: { lastMessageAt: at.toISOString(), lastMessageStatus: 'FAILED', lastError },
@@ -111,11 +111,11 @@ test.for([
   [{ statusReason: 'The number left the Cloud API.' }, 'The number left the Cloud API.'],
   [{ repliesOnly: { reason: 'spam', until: null } }, 'restricted'],
   [{}, null],
-] as const)('a number that is held by %j says why', ([fields, reason]) => {
+] as const)('the status event of a number with %j has the reason %j', ([fields, reason]) => {
   expect(events.numberStatus('c:1', { ...client, ...fields }, at).payload.reason).toBe(reason)
 })
 
-test('ids differ for each occasion, and are the same for the same cause', () => {
+test('event ids differ by occasion and are equal for the same cause', () => {
   const [one, other] = [id(), id()]
   const made = () => {
     const { eventIds: ids } = events
@@ -137,7 +137,7 @@ test('ids differ for each occasion, and are the same for the same cause', () => 
       ids.cancelled(one, at),
       ids.released(one, at),
       ids.outcome(one, 'failed', at),
-      ids.outcomeShown(one, 'failed', at),
+      ids.conversationOutcome(one, 'failed', at),
       ids.campaign(one, 'RUNNING', at),
       ids.media(one, 'STORED', at),
     ]

@@ -13,13 +13,13 @@ import type {
 import { contactView, conversationView, errorView, messageView } from './views.ts'
 
 /**
- * Every durable realtime event is built on this page: a constructor for each name of `EVENT_NAMES`, and one more for each other
- * occasion on which a conversation changes. A constructor answers the row of `events` that is written together with the change.
+ * Constructors of all durable realtime events: one for each name of `EVENT_NAMES`, and further ones for the other occasions on
+ * which a conversation changes. A constructor returns the row of `events` to write together with the change.
  */
 
 /**
- * Ids of events. An id is made of its cause, so that a write that is repeated makes the same row and not a second event. Where
- * nothing names the cause the id holds a `unique` ObjectId, made inside the transaction that writes the row.
+ * Ids of events. An id is derived from its cause, so that a repeated write makes the same row and not a second event. An event
+ * whose cause has no id gets a `unique` ObjectId, made inside the transaction that writes the row.
  *
  * | prefix | written by | occasion |
  * | --- | --- | --- |
@@ -28,18 +28,18 @@ import { contactView, conversationView, errorView, messageView } from './views.t
  * | `j:` | recorder, merge | a conversation was merged into another one |
  * | `a:` | gateway | a message was accepted |
  * | `again:` | gateway | a failed message is sent again |
- * | `g:` | gateway | a user or API key changed a conversation (or merged contacts, then behind `u:`) |
- * | `p:` | gateway | a contact changed, and how its conversations show it |
+ * | `g:` | gateway | a user or API key changed a conversation (for a merge of contacts it follows `u:`) |
+ * | `p:` | gateway | a contact changed, and with it the copies in its conversations |
  * | `e:` | gateway | a contact was erased |
  * | `t:` | gateway | a template was created, changed or read from Meta |
  * | `c:` | gateway, sender, ingest | a number was paused, resumed, checked or warned about |
- * | `l:` | gateway, sender | a scheduled message was accepted, changed, cancelled or released, and its conversation |
- * | `d:` | sender | the outcome of an attempt or of a sweep: the message, and how its conversation shows it |
+ * | `l:` | gateway, sender | a scheduled message was accepted, changed, cancelled or released; also for its conversation |
+ * | `d:` | sender | the outcome of an attempt or of a sweep; for the message and for its conversation |
  * | `campaign:` | gateway, sender | the status or the counts of a campaign |
- * | `media:` | ingest | a file of a message was stored or given up |
+ * | `media:` | ingest | a file of a message was stored, or could not be stored |
  */
 export const eventIds = {
-  /** @param subjectId of the number or template, for one item may concern several */
+  /** @param subjectId id of the number or template, because one item may concern several */
   webhook: (webhookEventId: string, subjectId?: Id) => (subjectId ? `r:${webhookEventId}:${subjectId}` : `r:${webhookEventId}`),
   batch: (conversationId: Id, lastCause: string) => `u:${conversationId}:${lastCause}`,
   joined: (from: Id, to: Id) => `j:${from}:${to}`,
@@ -54,12 +54,12 @@ export const eventIds = {
   cancelled: (messageId: Id, at: Date) => `l:${messageId}:${at.getTime()}:message:status`,
   released: (conversationId: Id, at: Date) => `l:${conversationId}:${at.getTime()}`,
   outcome: (messageId: Id, step: string, at: Date) => `d:${messageId}:${step}:${at.getTime()}`,
-  outcomeShown: (messageId: Id, step: string, at: Date) => `d:${messageId}:${step}:${at.getTime()}:conversation:updated`,
+  conversationOutcome: (messageId: Id, step: string, at: Date) => `d:${messageId}:${step}:${at.getTime()}:conversation:updated`,
   campaign: (campaignId: Id, status: string, at: Date) => `campaign:${campaignId}:${status}:${at.getTime()}`,
   media: (mediaId: Id, state: string, at: Date) => `media:${mediaId}:${state}:${at.getTime()}`,
 }
 
-/** @param from the sender's phone or user id */
+/** A message from a customer. @param from phone or user id of the customer */
 export function messageReceived(eventId: string, message: MessageDoc, from: string | null, at: Date): EventDoc {
   return rowOf(eventId, 'message:received', message, at, {
     conversationId: String(message.conversationId),
@@ -72,13 +72,13 @@ export function messageSent(eventId: string, message: MessageDoc, at: Date): Eve
   return rowOf(eventId, 'message:sent', message, at, { ...aboutMessage(message), status: 'sent' })
 }
 
-/** The message as it is now: another status, cost, reaction, edit or revocation. */
+/** A change of status, cost, reactions, edit or revocation; the payload holds the whole message as it is now. */
 export function messageStatus(eventId: string, message: MessageDoc, at: Date): EventDoc {
   const status = message.status.toLowerCase() as Lowercase<MessageDoc['status']>
   return rowOf(eventId, 'message:status', message, at, { ...aboutMessage(message), status, error: errorView(message.error) })
 }
 
-/** A failed message is QUEUED again, by a user's or API key's request. */
+/** A user or API key requested that a failed message be sent again: it is QUEUED. */
 export const messageRetried = (message: MessageDoc, at: Date): EventDoc =>
   messageStatus(eventIds.retried(message._id, 'message:status', at), message, at)
 
@@ -89,7 +89,7 @@ const aboutMessage = (message: MessageDoc) => ({
   message: messageView(message),
 })
 
-/** For the list of scheduled messages, wherever it is open. */
+/** A scheduled message changed its state. For open lists of scheduled messages. */
 export function messageScheduled(message: MessageDoc, state: ScheduledState, at: Date): EventDoc {
   return rowOf(eventIds.scheduled(message._id, state, at), 'message:scheduled', message, at, {
     conversationId: String(message.conversationId),
@@ -100,7 +100,7 @@ export function messageScheduled(message: MessageDoc, state: ScheduledState, at:
   })
 }
 
-/** The whole state of a conversation. @param more what only this occasion changes */
+/** The whole state of a conversation. @param more further updates that only this occasion makes */
 export function conversationUpdated(
   eventId: string,
   conversation: ConversationDoc,
@@ -112,21 +112,21 @@ export function conversationUpdated(
   return updated(eventId, conversation, at, { ...state, ...lastMessageUpdates(conversation), ...more })
 }
 
-/** A user or API key changed it: read, closed, labelled, assigned. */
+/** A user or API key marked a conversation as read, closed, labelled or assigned it. */
 export function conversationEdited(unique: Id, conversation: ConversationDoc, at: Date): EventDoc {
   const id = eventIds.edited(unique, 'conversation:updated')
   return conversationUpdated(id, conversation, at, { assignedTo: assigneeOf(conversation) })
 }
 
-/** A failed message of it is QUEUED again. */
+/** A failed message of the conversation is QUEUED again. */
 export const conversationRetried = (messageId: Id, conversation: ConversationDoc, at: Date): EventDoc =>
   conversationUpdated(eventIds.retried(messageId, 'conversation:updated', at), conversation, at)
 
 /**
- * How a conversation shows the outcome of one of its messages. It is read outside a transaction, so `updates` holds no counters:
- * a webhook may change them at this moment.
+ * A conversation after the outcome of one of its messages. The row is read outside a transaction, so `updates` holds no counters: a
+ * webhook may be changing them at the same time.
  */
-export const outcomeShown = (eventId: string, conversation: ConversationDoc, at: Date): EventDoc =>
+export const conversationOutcome = (eventId: string, conversation: ConversationDoc, at: Date): EventDoc =>
   updated(eventId, conversation, at, lastMessageUpdates(conversation))
 
 export function contactChanged(unique: Id, conversation: ConversationDoc, at: Date): EventDoc {
@@ -137,7 +137,7 @@ export function contactChanged(unique: Id, conversation: ConversationDoc, at: Da
 export const conversationErased = (unique: Id, conversation: ConversationDoc, at: Date): EventDoc =>
   updated(eventIds.erased(unique), conversation, at, { erased: true })
 
-/** For whoever looks at the conversation that is gone: the one to go to comes along. */
+/** The conversation `from` was merged into `to`. Addressed to viewers of `from`; the payload names and holds `to`. */
 export function conversationJoined(from: Id, to: ConversationDoc, at: Date): EventDoc {
   return updated(eventIds.joined(from, to._id), to, at, { joinedWith: String(to._id) }, from)
 }
@@ -165,7 +165,7 @@ function updated(
   return rowOf(eventId, 'conversation:updated', place, at, payload)
 }
 
-/** A message that waits for its `sendAt` is not the last message before its release. */
+/** Updates about the last message. A scheduled message becomes the last one only at its release. */
 const lastMessageUpdates = ({ lastMessage, lastError }: ConversationDoc): ConversationUpdates => ({
   lastMessageAt: lastMessage?.at.toISOString() ?? null,
   lastMessageText: lastMessage?.text ?? null,
@@ -181,15 +181,20 @@ export function conversationAssigned(unique: Id, conversation: ConversationDoc, 
 
 const assigneeOf = ({ assignedTo }: ConversationDoc) => (assignedTo ? { id: String(assignedTo.id), name: assignedTo.name } : null)
 
-/** What `client:status` says besides the number's status. */
-export interface ClientNews {
-  /** Instead of what holds the number. */
+/** Fields of `client:status` besides the number's status. */
+export interface NumberStatusDetails {
+  /** Replaces the reason that is derived from the number's pause or restriction. */
   reason?: string | undefined
-  /** Fields that differ from before. */
+  /** Names of the fields that changed. */
   changed?: string[] | undefined
 }
 
-export function numberStatus(eventId: string, client: ClientDoc, at: Date, { reason, changed }: ClientNews = {}): EventDoc {
+export function numberStatus(
+  eventId: string,
+  client: ClientDoc,
+  at: Date,
+  { reason, changed }: NumberStatusDetails = {},
+): EventDoc {
   return rowOf(eventId, 'client:status', { ...client, clientId: client._id, conversationId: null }, at, {
     clientId: String(client._id),
     status: client.status,
@@ -220,7 +225,7 @@ export function campaignProgress(campaign: CampaignDoc, at: Date): EventDoc {
   })
 }
 
-/** The funnel of a campaign: its recipients, and what became of them. */
+/** The funnel of a campaign: recipients, pending, skipped, and messages by status. */
 export const campaignCounts = ({ audience, released, skipped, counts }: CampaignDoc) => ({
   recipients: audience.recipients,
   pending: Math.max(0, audience.recipients - released - skipped),

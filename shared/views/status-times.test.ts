@@ -21,27 +21,27 @@ const message = (fields: Partial<Timed>): Timed => ({
 const NEVER = { sentAt: null, deliveredAt: null, readAt: null, failedAt: null }
 const iso = (ms: number) => at(ms).toISOString()
 
-test('reports tell the times, in whichever order they came', () => {
+test('the times come from the reports, in any order of arrival', () => {
   const timeline = [accepted, report(300, 'READ'), report(200, 'DELIVERED'), report(90, 'SENT')]
   const times = { queuedAt: iso(0), sentAt: iso(90), deliveredAt: iso(200), readAt: iso(300), failedAt: null }
   expect(statusTimes(message({ status: 'READ', statusUpdatedAt: at(300), timeline }))).toEqual(times)
 })
 
-test('an accepted call is sent before a report says so', () => {
+test('an accepted call gives the time of sending when no report does', () => {
   const waiting = message({ status: 'QUEUED', timeline: [accepted] })
   expect(statusTimes(waiting)).toEqual({ ...NEVER, queuedAt: iso(0), sentAt: iso(60) })
 })
 
-test('a message that waits has only its beginning', () => {
+test('a queued message has only its queuedAt', () => {
   expect(statusTimes(message({ status: 'QUEUED' }))).toEqual({ ...NEVER, queuedAt: iso(0) })
 })
 
-test('what we failed ourselves, and what the timeline has lost, is known from the row', () => {
+test('the row gives the time of a failure without a report and of a status missing in the timeline', () => {
   expect(statusTimes(message({ status: 'FAILED', statusUpdatedAt: at(700) })).failedAt).toBe(iso(700))
   expect(statusTimes(message({ status: 'DELIVERED', statusUpdatedAt: at(800) })).deliveredAt).toBe(iso(800))
 })
 
-test('a failure of an earlier attempt is not one of this', () => {
+test('reports about an earlier attempt are left out', () => {
   const timeline = [report(100, 'FAILED'), accepted, report(500, 'DELIVERED', { detail: 'of an earlier attempt' })]
   expect(statusTimes(message({ timeline, statusUpdatedAt: at(60) }))).toEqual({ ...NEVER, queuedAt: iso(0), sentAt: iso(60) })
 })

@@ -1,6 +1,6 @@
 import type { MessageDoc } from '../model/documents.ts'
 
-/** What the times of a message are read from. */
+/** The fields of a message from which its status times are read. */
 export type Timed = Pick<MessageDoc, 'status' | 'statusUpdatedAt' | 'createdAt' | 'timeline'>
 
 export interface StatusTimes {
@@ -12,8 +12,9 @@ export interface StatusTimes {
 }
 
 /**
- * When an outbound message took each status: by Meta's reports about its current attempt, the acceptance of the call where
- * no report says `sent`, and for the status it holds the row itself, whose timeline may have lost its oldest steps.
+ * The times at which an outbound message reached each status, from Meta's reports about the current attempt. Without a report of
+ * SENT, `sentAt` is the acceptance of the call. For the current status the row itself is the fallback, because a full timeline
+ * drops its oldest entries.
  */
 export function statusTimes(message: Timed): StatusTimes {
   const { status, statusUpdatedAt, timeline, createdAt } = message

@@ -52,7 +52,7 @@ const steps = (doc: MessageDoc) =>
     ms === null ? `${kind} ${afterMs}` : `${kind} ${afterMs}+${ms}`,
   )
 
-test('a message that waits for nothing: accepted, queued, one attempt, three reports', () => {
+test('a message without waits has the steps accepted, queued, one attempt and three reports', () => {
   const timeline = [accepted, attempt(60, { attempt: 1, outcome: 'accepted' }), report(300, 'READ'), report(200, 'DELIVERED')]
   const doc = message({ status: 'READ', timeline })
   expect(steps(doc)).toEqual(['accepted 0', 'queued 0+20', 'attempt 20+40', 'sent 60', 'delivered 200', 'read 300'])
@@ -62,7 +62,7 @@ test('a message that waits for nothing: accepted, queued, one attempt, three rep
   expect(view.steps[0]?.detail).toBe('by Nadia')
 })
 
-test('what waits still is told with what it has waited for so far', () => {
+test('a waiting message shows its ended waits and the open one', () => {
   const dispatch = {
     state: 'WAITING',
     attempt: 0,
@@ -82,8 +82,8 @@ test('what waits still is told with what it has waited for so far', () => {
 
 test.for<[string, TimelineEntry, string]>([
   ['a status', report(900, 'SENT'), 'status'],
-  ['the answer, late', attempt(900, { attempt: 1, outcome: 'accepted' }), 'answer'],
-  ["the organisation's choice", { kind: 'note', at: at(900), reason: 'policy', detail: 'never said' }, 'policy'],
+  ['a late answer', attempt(900, { attempt: 1, outcome: 'accepted' }), 'answer'],
+  ["the organisation's setting", { kind: 'note', at: at(900), reason: 'policy', detail: 'never said' }, 'policy'],
 ])('an attempt without an answer is settled by %s', ([, entry, by]) => {
   const unknown = attempt(60, { attempt: 1, outcome: 'unknown' })
   const settled = timelineOf(message({ timeline: [accepted, unknown, entry] }), at(10_000)).steps.filter(
@@ -92,7 +92,7 @@ test.for<[string, TimelineEntry, string]>([
   expect(settled).toMatchObject([{ attempt: 1, by, afterMs: 900 }])
 })
 
-test('a failure that Meta reported has its words and ours; one of our own as well', () => {
+test('a failed step has the whole error, from Meta or from the platform', () => {
   const error = { code: 131026, title: 'T', detail: 'D', sentence: 'S', nextStep: 'N', source: 'meta' as const }
   const reported = message({ status: 'FAILED', error, timeline: [accepted, report(500, 'FAILED', { code: 131026 })] })
   expect(timelineOf(reported, at(1000)).steps.at(-1)).toMatchObject({ kind: 'failed', code: 131026, error })
@@ -101,7 +101,7 @@ test('a failure that Meta reported has its words and ours; one of our own as wel
   expect(timelineOf(ours, at(1000)).steps.at(-1)).toMatchObject({ kind: 'failed', afterMs: 700, error: own })
 })
 
-test('a received message has its own two steps', () => {
+test('an inbound message has the steps received and read', () => {
   const doc = message({ direction: 'INBOUND', status: 'READ', statusUpdatedAt: at(800), sentBy: null })
   expect(steps(doc)).toEqual(['received 0', 'read 800'])
   expect(timelineOf(doc, at(1000)).isTruncated).toBe(false)

@@ -5,7 +5,7 @@ import type { MessageDoc, TimelineEntry } from '../model/documents.ts'
 import { errorView, messageView } from './views.ts'
 import { waitEntries } from './wait-entries.ts'
 
-/** @param now the end of what still waits */
+/** The timeline of a message as steps with durations. @param now end of the waits that are still open */
 export function timelineOf(doc: MessageDoc, now: Date): MessageTimelineView {
   const entries = entriesOf(doc, now)
   const isOut = doc.direction === 'OUTBOUND'
@@ -20,7 +20,7 @@ export function timelineOf(doc: MessageDoc, now: Date): MessageTimelineView {
 
 type Shown = TimelineEntry & { isOpen?: boolean }
 
-/** What is stored, and what it waits for just now. Reports come in any order: shown by their own time. */
+/** The stored entries and the waits since the last attempt, sorted by their own time: reports arrive in any order. */
 function entriesOf({ timeline, dispatch }: MessageDoc, now: Date): Shown[] {
   const isWaiting = dispatch?.state === 'WAITING' || dispatch?.state === 'UNKNOWN'
   const open = waitEntries(dispatch, now).map(entry => ({
@@ -64,7 +64,7 @@ const REPORTS: Record<string, TimelineStepView['kind']> = {
 
 const stepsOf = (doc: MessageDoc, entries: readonly Shown[]) => {
   let unknown: number | null = null
-  /** The first word after an attempt without an answer ends it. */
+  /** The step that settles an attempt of unknown outcome, made of the first report or answer that follows it. */
   const settled = (entry: Shown, by: TimelineStepView['by']): TimelineStepView[] => {
     if (unknown === null) return []
     const attempt = unknown
@@ -96,7 +96,7 @@ const stepsOf = (doc: MessageDoc, entries: readonly Shown[]) => {
   }
 }
 
-/** Stands where the call began; `ms` later came the answer. */
+/** The step of one call: `at` is its start, `ms` the time until its answer. */
 function attemptStep(doc: MessageDoc, entry: Shown): TimelineStepView {
   const {
     attempt = null,
@@ -120,7 +120,7 @@ function reportStep(doc: MessageDoc, entry: Shown, entries: readonly Shown[]): T
   return step(doc, 'failed', entry.at, { code, detail, error: errorView(error) })
 }
 
-/** Between its acceptance and the first that happened to it nothing held it up but those before it. */
+/** Adds the step `queued`, from the acceptance to the first following step: earlier messages were sent in that time. */
 function withQueue(doc: MessageDoc, steps: TimelineStepView[], now: Date): TimelineStepView[] {
   const accepted = steps.find(({ kind }) => kind === 'accepted')
   if (accepted === undefined) return steps
@@ -132,7 +132,7 @@ function withQueue(doc: MessageDoc, steps: TimelineStepView[], now: Date): Timel
   return [accepted, step(doc, 'queued', new Date(accepted.at), { ms, isOpen }), ...rest]
 }
 
-/** What the answer to a call told, or we ourselves decided: no report says it. */
+/** Adds the steps that no report gives: SENT by the answer to a call, and a failure that the platform decided. */
 function withEnd(doc: MessageDoc, steps: TimelineStepView[]): TimelineStepView[] {
   const has = (kind: string) => steps.some(one => one.kind === kind)
   const answer = doc.timeline.findLast(({ outcome }) => outcome === 'accepted')

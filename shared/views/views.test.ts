@@ -81,7 +81,7 @@ const message: MessageDoc = {
   dispatch,
 }
 
-test('a conversation has the shape of the contract; the window is open until its very end', () => {
+test('a conversation matches its contract, and its window is open until windowExpiresAt', () => {
   const view = conversationView(conversation, new Date(at.getTime() - 1))
   expect(ConversationView.strict().parse(view)).toEqual(view)
   expect(view).toMatchObject({ inWindow: true, contact: { phone: '+212661000101' }, assignedTo: { name: 'Agent' } })
@@ -92,7 +92,7 @@ test('a conversation has the shape of the contract; the window is open until its
   })
 })
 
-test('a message has the shape of the contract, its timeline in the detail only', () => {
+test('a message matches its contract, with the timeline in the detail view only', () => {
   const view = messageView(message)
   expect(MessageView.strict().parse(view)).toEqual(view)
   const detail = messageDetailView(message, at)
@@ -100,7 +100,7 @@ test('a message has the shape of the contract, its timeline in the detail only',
   expect(detail.timeline).toMatchObject([{ kind: 'attempt', outcome: 'refused', code: 131026, status: null, traceId: null }])
 })
 
-test('a message tells that it was edited, revoked or forwarded, and what led to it', () => {
+test('a message view shows edit, revocation, forwarding and referral', () => {
   const untouched = { editedAt: null, revokedAt: null, forwarded: null, referral: null }
   expect(messageView(message)).toMatchObject(untouched)
   const referral = { source_type: 'ad', source_id: '120210', headline: 'Apply now' }
@@ -109,7 +109,7 @@ test('a message tells that it was edited, revoked or forwarded, and what led to 
   expect(view).toMatchObject({ editedAt: at.toISOString(), revokedAt: at.toISOString(), forwarded: true, referral })
 })
 
-test('nothing of our own gets out', () => {
+test('views contain no internal fields', () => {
   const shown = JSON.stringify([messageDetailView(message, at), conversationView(conversation, at)])
   for (const hidden of [String(message.tenantId), 'secret-token', 'sender-1', 'their-key', 'wamid.OLD', 'contactKey'])
     expect(shown).not.toContain(hidden)
@@ -130,11 +130,11 @@ test.for<[Partial<Dispatch>, object | null]>([
     { state: 'UNKNOWN', deadlineAt: at, nextStepAt: null },
     { reason: 'unknown', until: at.toISOString() },
   ],
-])('a message that is %j waits for %j', ([state, waiting]) => {
+])('a message with dispatch %j shows waiting %j', ([state, waiting]) => {
   expect(messageView({ ...message, dispatch: { ...dispatch, ...state } }).waiting).toEqual(waiting)
 })
 
-test('a reaction that was taken back is not shown', () => {
+test('a removed reaction is not shown', () => {
   const reactions = [
     { emoji: '👍', direction: 'INBOUND' as const, at },
     { emoji: '', direction: 'OUTBOUND' as const, at },
@@ -142,7 +142,7 @@ test('a reaction that was taken back is not shown', () => {
   expect(messageView({ ...message, reactions }).reactions).toEqual([{ emoji: '👍', direction: 'INBOUND', at: at.toISOString() }])
 })
 
-test('an error is shown whole or not at all', () => {
+test('an error view has all fields of the error, and is null without one', () => {
   expect(errorView(error)).toEqual(error)
   expect(errorView(null)).toBeNull()
 })

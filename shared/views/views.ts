@@ -20,11 +20,11 @@ import type {
 } from '../model/documents.ts'
 import { waitEntries } from './wait-entries.ts'
 
-/** From what is stored to what the API answers and the sockets emit: built field by field, so that nothing else gets out. */
+/** Documents as the API returns and the sockets emit them. Views are built field by field, so that no internal field gets out. */
 
 const iso = (at: Date | null | undefined): string | null => at?.toISOString() ?? null
 const hex = (id: Id | null | undefined): string | null => id?.toHexString() ?? null
-/** Numbers are digits inside and shown with `+`. */
+/** A phone number for display, with `+`; stored numbers are digits only. */
 export const shownPhone = (digits: string | null | undefined): string | null => (digits ? `+${digits}` : null)
 
 export function contactView(id: Id, contact: ContactSnapshot | ContactDoc): ContactView {
@@ -105,7 +105,7 @@ export function messageView(doc: MessageDoc): MessageView {
     sendAt: iso(doc.sendAt),
     fallback: doc.fallback ? fallbackView(doc.fallback) : null,
     replyTo: doc.replyTo ? { messageId: hex(doc.replyTo.messageId), externalMessageId: doc.replyTo.wamid } : null,
-    // One that was taken back stays as an empty mark, so that an older one which comes late does not rise again.
+    // A removed reaction is stored with an empty emoji, so that an older reaction that arrives late does not come back.
     reactions: (doc.reactions ?? [])
       .filter(({ emoji }) => emoji !== '')
       .map(({ emoji, direction, at }) => ({ emoji, direction, at: at.toISOString() })),
@@ -156,7 +156,7 @@ function timelineView(entry: TimelineEntry): TimelineEntryView {
   }
 }
 
-/** What a queued message waits for; null once it is on its way. */
+/** The reason and end of a queued message's wait; null when it does not wait. */
 function waitingOf(dispatch: Dispatch | null | undefined): MessageView['waiting'] {
   if (dispatch?.state === 'UNKNOWN') return { reason: 'unknown', until: iso(dispatch.deadlineAt) }
   if (dispatch?.state !== 'WAITING' || dispatch.reason === null) return null

@@ -11,7 +11,7 @@ import type { ClientDoc } from '#shared/model/documents.ts'
 import { audit } from '#shared/store/accounts/audit.ts'
 import { findTokensDue, noteOnClient } from '#shared/store/numbers/checks.ts'
 import { changeClient, pauseClient, resumeClient } from '#shared/store/numbers/clients.ts'
-import type { ClientNews } from '#shared/views/events.ts'
+import type { NumberStatusDetails } from '#shared/views/events.ts'
 import { type BackgroundDeps, inParallel, jittered } from './background-deps.ts'
 import { warningsOf } from './token-warnings.ts'
 
@@ -118,7 +118,7 @@ async function write(
   deps: BackgroundDeps,
   client: ClientDoc,
   changes: Partial<ClientDoc>,
-  news: ClientNews | null,
+  news: NumberStatusDetails | null,
 ): Promise<boolean> {
   const still = { accessToken: client.accessToken, ...(changes.notices && { lastEventAt: client.lastEventAt ?? null }) }
   if (news === null) return noteOnClient(deps.store, client, changes, still)

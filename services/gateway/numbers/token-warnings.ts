@@ -1,6 +1,6 @@
 import { expiryToWarnOf, missingScopes, type TokenFacts } from '#shared/domain/numbers/token-health.ts'
 import type { ClientDoc, NumberNotice } from '#shared/model/documents.ts'
-import type { ClientNews } from '#shared/views/events.ts'
+import type { NumberStatusDetails } from '#shared/views/events.ts'
 
 const EXPIRING = 'TOKEN_EXPIRING'
 const SCOPES = 'TOKEN_SCOPES'
@@ -8,7 +8,7 @@ const SCOPES = 'TOKEN_SCOPES'
 export interface Warnings {
   changes: Partial<ClientDoc>
   /** Why `client:status` is emitted; null when no warning is new. */
-  news: ClientNews | null
+  news: NumberStatusDetails | null
 }
 
 /** The number's notices as they should be after a check: warnings that are new are added, those that no longer hold are removed. */

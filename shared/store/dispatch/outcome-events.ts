@@ -1,6 +1,6 @@
 import { ENDED } from '../../domain/messages/dispatch.ts'
 import type { ConversationDoc, EventDoc, MessageDoc } from '../../model/documents.ts'
-import { eventIds, messageSent, messageStatus, outcomeShown } from '../../views/events.ts'
+import { conversationOutcome, eventIds, messageSent, messageStatus } from '../../views/events.ts'
 import { asTemplate, type Settlement, type Step } from './outcome-writes.ts'
 
 /** What the sockets hear of the message; null for steps that only the timeline tells. Written again, it is the same row. */
@@ -25,7 +25,7 @@ function messageAfter(message: MessageDoc, step: Step & { kind: 'sent' | 'failed
  */
 export function conversationEvent({ message, step, at }: Settlement, conversation: ConversationDoc): EventDoc | null {
   if (conversation.deletedAt || !isShown(message, step, conversation)) return null
-  return outcomeShown(eventIds.outcomeShown(message._id, step.kind, at), conversation, at)
+  return conversationOutcome(eventIds.conversationOutcome(message._id, step.kind, at), conversation, at)
 }
 
 function isShown({ _id }: MessageDoc, step: Step, { lastMessage }: ConversationDoc): boolean {

@@ -1,7 +1,7 @@
 import type { ClientSession } from 'mongoose'
 import { ApiError, notFound } from '../../domain/errors.ts'
 import type { ClientDoc, EventDoc, Id, PauseReason } from '../../model/documents.ts'
-import { type ClientNews, eventIds, numberStatus } from '../../views/events.ts'
+import { eventIds, type NumberStatusDetails, numberStatus } from '../../views/events.ts'
 import { type Store, trusted } from '../connect.ts'
 import { perStore } from '../per-store.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
@@ -223,7 +223,7 @@ export async function changeClient(
   { tenantId, clientId }: { tenantId: Id | string; clientId: Id | string },
   changes: Partial<ClientDoc>,
   provided: object = {},
-  news: ClientNews = {},
+  details: NumberStatusDetails = {},
 ): Promise<ClientChange | null> {
   const change = await store.transaction(async session => {
     const client = await store.models.clients
@@ -233,16 +233,21 @@ export async function changeClient(
         { session, returnDocument: 'after' },
       )
       .lean()
-    return client && { client, event: await insertStatusEvent(store, client, news, session) }
+    return client && { client, event: await insertStatusEvent(store, client, details, session) }
   })
   if (change) forgetClient(store, change.client.phoneNumberId)
   return change
 }
 
-async function insertStatusEvent(store: Store, client: ClientDoc, news: ClientNews, session: ClientSession): Promise<EventDoc> {
+async function insertStatusEvent(
+  store: Store,
+  client: ClientDoc,
+  details: NumberStatusDetails,
+  session: ClientSession,
+): Promise<EventDoc> {
   const at = new Date()
-  const about = news.reason ?? (news.changed ? 'fields' : client.status)
-  const event = numberStatus(eventIds.number(client._id, about, at), client, at, news)
+  const about = details.reason ?? (details.changed ? 'fields' : client.status)
+  const event = numberStatus(eventIds.number(client._id, about, at), client, at, details)
   await store.models.events.insertMany([event], { session })
   return event
 }
