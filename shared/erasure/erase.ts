@@ -3,8 +3,9 @@ import type { ObjectStorage } from '../storage/object-storage.ts'
 import { audienceKey, mediaKey, thumbnailKey } from '../storage/open.ts'
 import type { Store } from '../store/connect.ts'
 import {
-  deleteAnswers,
+  deleteEventsAndReplies,
   deleteLeadsAndNotes,
+  deleteMediaFile,
   deleteParked,
   emptyDeadLetters,
   emptyMessages,
@@ -12,8 +13,7 @@ import {
   emptyWebhookEvents,
   endErasure,
   findAudiences,
-  findTraces,
-  forgetFile,
+  findPersonIds,
   isSharedFile,
   messagesAfter,
   type Person,
@@ -45,7 +45,7 @@ export async function finishErasure({ store, storage }: ErasureDeps, contact: Co
 
 async function eraseAll(deps: ErasureDeps, person: Person, erased: Erased, now: Date): Promise<Erased> {
   const { store } = deps
-  const traces = await findTraces(store, person)
+  const traces = await findPersonIds(store, person)
   for (let after: Id | null = null; ; ) {
     const page: Pick<MessageDoc, '_id' | 'content' | 'direction'>[] = await messagesAfter(
       store,
@@ -73,7 +73,7 @@ async function eraseAll(deps: ErasureDeps, person: Person, erased: Erased, now: 
   erased.webhookEvents = await emptyWebhookEvents(store, person, now)
   erased.deadLetters = await emptyDeadLetters(store, person, now)
   await deleteParked(store, person)
-  await deleteAnswers(store, person, traces.conversationIds)
+  await deleteEventsAndReplies(store, person, traces.conversationIds)
   await endErasure(store, person, now)
   return erased
 }
@@ -88,7 +88,7 @@ async function deleteFile(
   if (media?.state !== 'STORED') return 0
   if (direction === 'OUTBOUND' && (await isSharedFile(store, person, media.id, conversationIds))) return 0
   await storage.delete(mediaKey(person.tenantId, media.id))
-  await forgetFile(store, person, media.id)
+  await deleteMediaFile(store, person, media.id)
   if (media.hasThumbnail) await storage.delete(thumbnailKey(person.tenantId, media.id))
   return 1
 }

@@ -6,7 +6,7 @@ import { isObject, listOf, text } from '#shared/meta/json.ts'
 import type { Block, ClientDoc, ContactDoc } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { findNumbersOf, findUntoldBlocks, settleBlock } from '#shared/store/contacts/blocks.ts'
+import { findDueBlocks, findNumbersOfContact, settleBlock } from '#shared/store/contacts/blocks.ts'
 
 export interface BlockDeps {
   store: Store
@@ -28,13 +28,13 @@ interface Answer {
 
 /** Reports blocked and unblocked contacts to Meta. @throws Outage */
 export async function reportBlocks(deps: BlockDeps): Promise<void> {
-  for (const contact of await findUntoldBlocks(deps.store, deps.now(), BATCH)) await reportBlock(deps, contact)
+  for (const contact of await findDueBlocks(deps.store, deps.now(), BATCH)) await reportBlock(deps, contact)
 }
 
 /** Calls Meta for each number that has a conversation with the contact. Meta blocks only users who wrote within a day. */
 async function reportBlock(deps: BlockDeps, contact: ContactDoc): Promise<void> {
   const answers: Answer[] = []
-  for (const client of await findNumbersOf(deps.store, contact)) answers.push(await ask(deps, client, contact))
+  for (const client of await findNumbersOfContact(deps.store, contact)) answers.push(await ask(deps, client, contact))
   const isLifting = contact.block?.state === 'LIFTING'
   await settleBlock(deps.store, contact, settlementOf(answers, isLifting, deps.now()))
   const ids = { tenantId: String(contact.tenantId), contactId: String(contact._id) }

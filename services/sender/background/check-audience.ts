@@ -8,7 +8,7 @@ import { ObjectNotFound } from '#shared/storage/object-storage.ts'
 import {
   advanceAudience,
   type Checked,
-  clearBehind,
+  deleteUncountedRecipients,
   endCheck,
   findOptedOut,
   findUnchecked,
@@ -43,7 +43,7 @@ export async function checkNextAudience(deps: CheckDeps, mayGoOn: MayGoOn): Prom
 /** @returns the problem of the audience as a whole; null without one; 'interrupted' when it was not read to its end */
 async function checkAudience(deps: CheckDeps, campaign: CampaignDoc, mayGoOn: MayGoOn): Promise<string | null | 'interrupted'> {
   try {
-    await clearBehind(deps.store, campaign)
+    await deleteUncountedRecipients(deps.store, campaign)
     return await readAll(deps, campaign, await rulesOf(deps, campaign), mayGoOn)
   } catch (error) {
     if (error instanceof AudienceProblem) return error.message

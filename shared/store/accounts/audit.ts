@@ -6,7 +6,7 @@ import { acrossTenants } from '../tenancy/tenancy.ts'
 
 export type AuditEntry = Omit<AuditLogDoc, '_id' | 'at' | 'changes'> & { changes?: AuditLogDoc['changes'] }
 
-/** Appends who did what, on what, from where. Rows are never changed. Pass the session to write it with the effect. */
+/** Appends an entry to the audit log, whose rows never change. With a session the entry is written together with its effect. */
 export async function audit(
   store: Store,
   entry: AuditEntry,
@@ -18,7 +18,7 @@ export async function audit(
 
 const SECRET = /password|token|secret|key/i
 
-/** What differs between two states of an object, for the log. Of secrets it keeps a hash: that it changed, not to what. */
+/** The fields that differ between two states of an object. Values of secret fields are replaced by a hash. */
 export function changesOf(before: object | null, after: object | null, fields: readonly string[]): AuditLogDoc['changes'] {
   const changes: AuditLogDoc['changes'] = {}
   for (const field of fields) {

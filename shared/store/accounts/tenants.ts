@@ -14,7 +14,7 @@ export async function getTenant(store: Store, tenantId: Id | string): Promise<Te
   return tenant
 }
 
-/** Settings and limits for hot paths: at most 5 s old. @throws ApiError 404 */
+/** A tenant with its settings and limits for hot paths, at most 5 s old. @throws ApiError 404 */
 export async function getCachedTenant(store: Store, tenantId: Id | string): Promise<TenantDoc> {
   const cache = cacheOf(store)
   const kept = cache.get(String(tenantId))
@@ -24,12 +24,15 @@ export async function getCachedTenant(store: Store, tenantId: Id | string): Prom
   return tenant
 }
 
-/** After a change of a tenant in this process. */
+/** Removes a tenant from the cache of this process, after a change. */
 export function forgetTenant(store: Store, tenantId: Id | string): void {
   cacheOf(store).delete(String(tenantId))
 }
 
-/** Those that are given, the others stay. Heeded here at once, elsewhere when what is cached ends. @throws ApiError 404 */
+/**
+ * Changes the given settings and leaves the others. The change takes effect in this process at once, in others within 5 s.
+ * @throws ApiError 404
+ */
 export async function changeSettings(
   store: Store,
   tenantId: Id | string,

@@ -3,12 +3,12 @@ import type { Id, UserDoc } from '../../model/documents.ts'
 import { type Store, trusted } from '../connect.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
 
-/** The user who signs in, of whatever tenant. Disabled and deleted users are found too: the caller decides. */
+/** The user with this address, of any tenant, for signing in. Disabled and deleted users are included: the caller decides. */
 export async function findUserByEmail(store: Store, email: string): Promise<UserDoc | null> {
   return await acrossTenants(() => store.models.users.findOne({ email: email.trim().toLowerCase() }).lean())
 }
 
-/** Null for unknown, deleted and other tenants' users alike. */
+/** The user with this id; null for unknown, deleted and other tenants' users alike. */
 export async function findUser(store: Store, tenantId: Id | string, userId: Id | string): Promise<UserDoc | null> {
   return await store.models.users.findOne({ tenantId, _id: userId, deletedAt: null }).lean()
 }
@@ -21,8 +21,8 @@ export async function getUser(store: Store, tenantId: Id | string, userId: Id | 
 }
 
 /**
- * The user of an access token, if the token still holds: the user is active, and neither password nor role has changed since.
- * The token itself cannot show a deactivation.
+ * The user of an access token if the token is still valid: the user is active, and neither password nor role has changed since it
+ * was issued. The token itself cannot show this.
  */
 export async function findSessionUser(
   store: Store,
@@ -32,7 +32,7 @@ export async function findSessionUser(
   return user?.status === 'active' && user.tokenVersion === session.tokenVersion ? user : null
 }
 
-/** Of these users the active ones, with what their sessions must agree with. */
+/** The active ones of the given users, with the fields that their sessions must match. */
 export async function findActiveUsers(
   store: Store,
   tenantId: Id | string,
@@ -50,7 +50,7 @@ export async function findAvailableAgents(store: Store, tenantId: Id | string): 
   return agents.map(({ _id }) => _id)
 }
 
-/** Whether users take new conversations, by id. */
+/** The availability of users for new conversations, by user id. */
 export async function findAvailabilities(
   store: Store,
   tenantId: Id | string,
@@ -61,7 +61,7 @@ export async function findAvailabilities(
   return new Map(users.map(({ _id, availability }) => [String(_id), availability]))
 }
 
-/** Says whether a user takes new conversations. */
+/** Sets whether a user takes new conversations. */
 export async function setAvailability(
   store: Store,
   tenantId: Id | string,
@@ -71,7 +71,7 @@ export async function setAvailability(
   await store.models.users.updateOne({ tenantId, _id: userId }, { $set: { availability } })
 }
 
-/** Replaces the hash of a password that was stored the old way. @returns false when it changed meanwhile */
+/** Replaces the password hash by one of the current algorithm. @returns false when the password changed meanwhile */
 export async function replacePasswordHash(store: Store, user: UserDoc, passwordHash: string): Promise<boolean> {
   const filter = { tenantId: user.tenantId, _id: user._id, passwordHash: user.passwordHash }
   const result = await store.models.users.updateOne(filter, { $set: { passwordHash } })
@@ -83,7 +83,7 @@ export async function raiseTokenVersion(store: Store, tenantId: Id | string, use
   await store.models.users.updateOne({ tenantId, _id: userId }, { $inc: { tokenVersion: 1 } })
 }
 
-/** Notes when a user was last seen, to the minute: a busy user costs one write a minute. */
+/** Sets `lastSeenAt`, rounded down to the minute, so that a busy user changes the row once a minute. */
 export async function touchUser(store: Store, tenantId: Id | string, userId: Id | string, now: Date): Promise<void> {
   const lastSeenAt = new Date(Math.floor(now.getTime() / 60_000) * 60_000)
   await store.models.users.updateOne({ tenantId, _id: userId }, { $max: { lastSeenAt } }, { timestamps: false })

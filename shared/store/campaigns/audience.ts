@@ -4,25 +4,25 @@ import { duplicatesOf } from '../errors.ts'
 import { orOutage } from '../outage.ts'
 import { recipientPrefix } from './campaigns.ts'
 
-/** The audience of a campaign as it is checked in the background: over all tenants, in batches. All of it throws Outage. */
+/** The background check of campaign audiences: over all tenants, in batches. Every function throws Outage. */
 
-/** The one that has waited longest. */
+/** The campaign whose audience has waited longest for its check. */
 export async function findUnchecked(store: Store): Promise<CampaignDoc | null> {
   const rows = store.raw.campaigns.find({ 'audience.state': 'CHECKING', deletedAt: null }).sort({ 'audience.since': 1 }).limit(1)
   return await orOutage(rows.next())
 }
 
-/** What a process that died wrote behind the last count, and what an audience before this one left. */
-export async function clearBehind(store: Store, { _id, tenantId, audience }: CampaignDoc): Promise<void> {
+/** Deletes recipients that a crashed process wrote after the last count, and those of earlier audiences of the campaign. */
+export async function deleteUncountedRecipients(store: Store, { _id, tenantId, audience }: CampaignDoc): Promise<void> {
   const own = recipientPrefix(_id, audience.generation)
-  const behind = `${own}${String(audience.read).padStart(8, '0')}`
-  const filter = { tenantId, _id: { $gt: behind, $lt: `${own}~` } }
+  const lastCounted = `${own}${String(audience.read).padStart(8, '0')}`
+  const filter = { tenantId, _id: { $gt: lastCounted, $lt: `${own}~` } }
   await orOutage(store.raw.campaignRecipients.deleteMany(filter))
   if (audience.read > 0 || audience.generation === 1) return
   await orOutage(store.raw.campaignRecipients.deleteMany({ tenantId, _id: { $gt: `${_id}:`, $lt: own } }))
 }
 
-/** Which of these do not want marketing. */
+/** The given phones and user ids whose contacts have opted out of marketing. */
 export async function findOptedOut(
   store: Store,
   tenantId: Id,
@@ -40,26 +40,26 @@ export async function findOptedOut(
   return new Set(found.flat().flatMap(({ waId, userId }) => [waId, userId].filter(key => key !== null)))
 }
 
-/** Writes a batch. @returns the rows of people who are in the audience already: written as skipped */
+/** Inserts a batch of recipients. @returns the rows whose person is already in the audience; they are inserted as SKIPPED */
 export async function insertRecipients(store: Store, rows: RecipientDoc[]): Promise<RecipientDoc[]> {
   if (rows.length === 0) return []
-  const repeated = (await insert(store, rows)).map(place => {
-    const row = rows[place] as RecipientDoc
-    return { ...row, key: null, state: 'SKIPPED' as const, reason: 'duplicate' as const, detail: 'is in the audience already' }
+  const repeated = (await insert(store, rows)).map(index => {
+    const row = rows[index] as RecipientDoc
+    return { ...row, key: null, state: 'SKIPPED' as const, reason: 'duplicate' as const, detail: 'The contact is already in the audience' }
   })
   if (repeated.length > 0) await insert(store, repeated)
   return repeated
 }
 
-/** @returns places of those that a unique index refused */
+/** @returns indexes of the rows that a unique index refused */
 async function insert(store: Store, rows: RecipientDoc[]): Promise<number[]> {
   try {
     await orOutage(store.raw.campaignRecipients.insertMany(rows, { ordered: false, writeConcern: { w: 'majority', j: true } }))
     return []
   } catch (error) {
-    const present = duplicatesOf(error)
-    if (present === null) throw error
-    return present
+    const duplicates = duplicatesOf(error)
+    if (duplicates === null) throw error
+    return duplicates
   }
 }
 
@@ -73,7 +73,7 @@ export interface Checked {
   countries: Record<string, number>
 }
 
-/** Where the check stands after a batch. @returns false when the audience was replaced meanwhile */
+/** Writes the progress of the check after a batch. @returns false when the audience was replaced meanwhile */
 export async function advanceAudience(store: Store, campaign: CampaignDoc, checked: Checked): Promise<boolean> {
   const { read, position, countries, ...counts } = checked
   const added = [
@@ -88,7 +88,7 @@ export async function advanceAudience(store: Store, campaign: CampaignDoc, check
   return matchedCount === 1
 }
 
-/** Ends the check: ready, or with what is wrong with the audience as a whole. */
+/** Ends the check as READY, or as FAILED with a problem of the whole audience. Null when the audience was replaced meanwhile. */
 export async function endCheck(store: Store, campaign: CampaignDoc, problem: string | null): Promise<CampaignDoc | null> {
   const now = new Date()
   const $set = {
@@ -112,7 +112,10 @@ export interface ContactFilter {
   attribute: { name: string; value: string } | null
 }
 
-/** Contacts by id behind `after`; with a label those of conversations that have it. */
+/**
+ * Contacts after the id `after`, in the order of their ids, at most `limit`. With a label: contacts of the number's conversations
+ * that have the label.
+ */
 export async function contactsAfter(
   store: Store,
   campaign: Pick<CampaignDoc, 'tenantId' | 'clientId'>,
@@ -150,7 +153,7 @@ async function contactsLabelled(
   return rows.map(({ contactId }) => contactId)
 }
 
-/** Recipients of another campaign whose message failed, of these codes, in the order of the messages. */
+/** Recipients of another campaign whose message failed with one of the codes (null: any), in the order of their messages. */
 export async function failedAfter(
   store: Store,
   { tenantId }: Pick<CampaignDoc, 'tenantId'>,

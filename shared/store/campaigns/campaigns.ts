@@ -17,7 +17,7 @@ export async function getCampaign(store: Store, tenantId: Key, id: Key): Promise
   return campaign
 }
 
-/** Newest first. */
+/** Campaigns of a tenant, newest first. */
 export async function listCampaigns(
   store: Store,
   tenantId: Key,
@@ -36,7 +36,7 @@ export async function createCampaign(store: Store, campaign: Partial<CampaignDoc
   return (await store.models.campaigns.create(campaign)).toObject()
 }
 
-/** Campaigns that send a template, or will: so many as are worth naming. */
+/** Scheduled and running campaigns of a template, at most 10: they are named in the refusal to delete it. */
 export async function findCampaignsOf(
   store: Store,
   { tenantId, _id }: Pick<TemplateDoc, 'tenantId' | '_id'>,
@@ -47,7 +47,7 @@ export async function findCampaignsOf(
 }
 
 /**
- * Moves a campaign if its state allows it, in one step: two callers at once do not both succeed.
+ * Changes a campaign if its state allows the action, in one statement, so that of two concurrent callers only one succeeds.
  * @throws ApiError 404, 409 CAMPAIGN_STATE
  */
 export async function moveCampaign(
@@ -63,10 +63,11 @@ export async function moveCampaign(
     .lean()
   if (moved) return moved
   const { status } = await getCampaign(store, tenantId, _id)
-  throw new ApiError(409, 'CAMPAIGN_STATE', `A campaign that is ${status.toLowerCase()} cannot ${action}`)
+  const detail = `A campaign in the state ${status} does not allow the action "${action}".`
+  throw new ApiError(409, 'CAMPAIGN_STATE', detail)
 }
 
-/** Gives a draft another audience: it is checked in the background, and counts anew. @throws ApiError 404, 409 */
+/** Replaces the audience of a draft: it is checked in the background, and its counts start at 0. @throws ApiError 404, 409 */
 export async function replaceAudience(
   store: Store,
   campaign: CampaignDoc,
@@ -99,7 +100,7 @@ export const EMPTY_AUDIENCE: CampaignDoc['audience'] = {
   countries: {},
 }
 
-/** A recipient with what became of its message. */
+/** A recipient with the state of its message; null before the release and for skipped ones. */
 export interface RecipientRow extends RecipientDoc {
   message: MessageRow | null
 }
@@ -111,7 +112,7 @@ export interface RecipientFilter {
 
 const MESSAGE_STATES = new Set(['queued', 'sent', 'delivered', 'read', 'failed'])
 
-/** In the order of the audience; by the state of their message in the order in which those were made. */
+/** Recipients in the order of the audience; filtered by a state of their message, in the order of the messages' ids. */
 export async function listRecipients(
   store: Store,
   campaign: CampaignDoc,
@@ -145,7 +146,7 @@ export async function listRecipients(
   return rows.map(row => ({ ...row, message: (row.messageId && byId.get(String(row.messageId))) || null }))
 }
 
-/** How many `listRecipients` would go through; no further than the limit of all lists. */
+/** Number of recipients that `listRecipients` has for the filter, counted up to `COUNT_LIMIT`. */
 export async function countRecipients(
   store: Store,
   campaign: CampaignDoc,
@@ -158,7 +159,7 @@ export async function countRecipients(
 async function countRows(store: Store, campaign: CampaignDoc, state: RecipientFilter['state']): Promise<number> {
   const { messages, campaignRecipients } = store.models
   const options = { limit: COUNT_LIMIT + 1 }
-  // No index knows these: they are what is left.
+  // No index covers pending recipients: their number is the rest.
   if (state === 'pending') return Math.max(0, campaign.audience.recipients - campaign.released - campaign.skipped)
   if (state !== undefined && MESSAGE_STATES.has(state)) return await messages.countDocuments(sentIn(campaign, state), options)
   return await campaignRecipients.countDocuments(rowsIn(campaign, state, null), options)
@@ -179,7 +180,7 @@ function rowsIn({ tenantId, _id: campaignId, audience }: CampaignDoc, state: str
   }
 }
 
-/** Of the timeline only what tells times: a page of a thousand rows stays small. */
+/** Projection of messages: of the timeline only the fields that `statusTimes` reads, so that a page of 1,000 rows stays small. */
 const MESSAGE_FIELDS: Record<string, 1> = {
   status: 1,
   error: 1,
@@ -194,7 +195,7 @@ const MESSAGE_FIELDS: Record<string, 1> = {
   'timeline.detail': 1,
 }
 
-/** Of a campaign's message: at most one for a row, whatever happens. */
+/** Idempotency key of a recipient's message: at most one message for each recipient. */
 export const recipientKey = (recipientId: string) => `campaign:${recipientId}`
 const recipientOf = (idempotencyKey: string) => idempotencyKey.slice('campaign:'.length)
 
@@ -202,7 +203,7 @@ export const recipientPrefix = (campaignId: Key, generation: number) => `${campa
 export const recipientId = (campaignId: Key, generation: number, row: number) =>
   `${recipientPrefix(campaignId, generation)}${String(row).padStart(8, '0')}`
 
-/** What became of the messages, read from the campaign's index. @throws Outage */
+/** Messages of a campaign by status, counted in the campaign's index. @throws Outage */
 export async function countOutcomes(
   store: Store,
   campaign: Pick<CampaignDoc, 'tenantId' | '_id'>,

@@ -2,7 +2,10 @@ import type { CampaignDoc, EventDoc } from '../../model/documents.ts'
 import { campaignProgress } from '../../views/events.ts'
 import type { Store } from '../connect.ts'
 
-/** A step that the loop itself takes, from the state in which it found the campaign; with its event. Null when that changed. */
+/**
+ * Changes a campaign for a background job and writes `campaign:progress` with it. @returns the event; null when the campaign's
+ * state is not the one that was read
+ */
 export async function stepCampaign(
   store: Store,
   campaign: CampaignDoc,

@@ -6,14 +6,14 @@ import { orOutage } from '../outage.ts'
 
 /** Queries of the sender's campaign jobs, over all tenants. Every function throws Outage. */
 
-/** Those of these campaigns that may send nothing now. */
+/** The ones of the given campaigns that are not running: their messages must wait. */
 export async function findHeldCampaigns(store: Store, ids: readonly string[]): Promise<Set<string>> {
   const filter = { _id: { $in: ids.map(toId) }, status: { $ne: 'RUNNING' as const } }
   const rows = await orOutage(store.raw.campaigns.find(filter, { projection: { _id: 1 } }).toArray())
   return new Set(rows.map(({ _id }) => String(_id)))
 }
 
-/** The campaign if it is running. */
+/** The campaign, or null when it is not running. */
 export async function findRunning(store: Store, tenantId: Id, _id: Id): Promise<CampaignDoc | null> {
   return await orOutage(store.raw.campaigns.findOne({ _id, tenantId, status: 'RUNNING', deletedAt: null }))
 }
@@ -23,7 +23,7 @@ export async function findCampaignsIn(store: Store, statuses: CampaignStatus[]):
   return await orOutage(store.raw.campaigns.find(filter).sort({ _id: 1 }).toArray())
 }
 
-/** Campaign messages of a number that are READY, or due by `until`: what waits longer takes nobody's place. */
+/** Number of campaign messages of a number that are READY, or due by `until`: later ones do not use the number's rate. */
 export async function countUnderWay(store: Store, phoneNumberId: string, until: Date, limit: number): Promise<number> {
   const priority = { phoneNumberId, 'dispatch.priority': 'campaign' as const }
   const [ready, waiting] = await Promise.all([
@@ -37,8 +37,8 @@ export async function countUnderWay(store: Store, phoneNumberId: string, until: 
 }
 
 /**
- * Messages of campaigns that no place in the number's rate helps: a day's or the portfolio's limit is used up, or Meta holds the
- * account. They come due later than `after`. Counted up to `limit`. @throws Outage
+ * Number of campaign messages, up to `limit`, that wait longer than the number's own rate: due after `after`, because the limit
+ * of a day or of the portfolio is used up or Meta holds the account. @throws Outage
  */
 export async function countHeldBack(store: Store, phoneNumberId: string, after: Date, limit: number): Promise<number> {
   const waiting = { phoneNumberId, ...inState('WAITING'), 'dispatch.nextStepAt': { $gt: after } }
@@ -50,7 +50,7 @@ export async function countHeldBack(store: Store, phoneNumberId: string, after: 
   return await orOutage(store.raw.messages.countDocuments(held, { limit, hint: 'dispatch_due' }))
 }
 
-/** Unfinished messages of a campaign that has ended: to be ended too. */
+/** Unfinished messages of a campaign that has ended, which must be ended too. */
 export async function findLeftOver(store: Store, { tenantId, _id }: CampaignDoc, limit: number): Promise<MessageDoc[]> {
   const filter = {
     tenantId,

@@ -33,30 +33,30 @@ export interface Release {
 
 /**
  * Turns the next recipients into messages, with their contacts and conversations, in one transaction with the campaign's position
- * in its audience: a crash repeats and loses nothing. @returns READY messages whose send jobs are to be enqueued; null when the
- * campaign has moved on meanwhile
+ * in its audience: a crash neither repeats nor loses a recipient. @returns READY rows for the caller to enqueue; null when the
+ * campaign was changed meanwhile
  */
 export async function releaseRecipients(store: Store, release: Release): Promise<MessageDoc[] | null> {
   try {
     return await store.transaction(session => releaseIn(store, release, session))
   } catch (error) {
-    if (error instanceof MovedOn) return null
+    if (error instanceof CampaignChanged) return null
     throw error
   }
 }
 
-/** Rolls the transaction back. */
-class MovedOn extends Error {
-  override readonly name = 'MovedOn'
+/** Aborts the transaction of a release. */
+class CampaignChanged extends Error {
+  override readonly name = 'CampaignChanged'
 }
 
 async function releaseIn(store: Store, release: Release, session: ClientSession): Promise<MessageDoc[]> {
   const { campaign } = release
   const recipients = await nextRecipients(store, release, session)
   const contacts = await ensureContacts(store, release, recipients, session)
-  const going = recipients.map(recipient => ({ recipient, contact: contactOf(contacts, recipient) }))
-  const conversations = await ensureConversations(store, release, going, session)
-  const planned = going.map(({ recipient, contact }) =>
+  const addressed = recipients.map(recipient => ({ recipient, contact: contactOf(contacts, recipient) }))
+  const conversations = await ensureConversations(store, release, addressed, session)
+  const planned = addressed.map(({ recipient, contact }) =>
     plan(release, recipient, contact, conversations.get(String(contact._id)) as ConversationDoc),
   )
   const messages = planned.flatMap(({ message }) => message ?? [])
@@ -67,11 +67,11 @@ async function releaseIn(store: Store, release: Release, session: ClientSession)
   if (planned.length > 0) await store.raw.campaignRecipients.bulkWrite(planned.map(settle), { session, ordered: false })
   const last = recipients.length < release.limit ? campaign.audience.read : (recipients.at(-1) as RecipientDoc).row
   const counts = { released: messages.length, skipped: planned.length - messages.length }
-  if (!(await advance(store, release, last, counts, session))) throw new MovedOn('the campaign is not where it was')
+  if (!(await advance(store, release, last, counts, session))) throw new CampaignChanged('the campaign was changed meanwhile')
   return messages
 }
 
-/** @returns false for a campaign that no longer runs, or that has been released further */
+/** @returns false when the campaign is no longer running, or another process has released more of it */
 async function advance(
   store: Store,
   { campaign: { _id, tenantId, releasedRow }, now }: Release,
@@ -105,13 +105,13 @@ async function ensureContacts(
 ): Promise<Contacts> {
   const { tenantId } = release.campaign
   const known = await findContacts(store, tenantId, recipients, session)
-  const missing = recipients.filter(recipient => !known.has(nameOf(recipient)))
+  const missing = recipients.filter(recipient => !known.has(keyOf(recipient)))
   if (missing.length === 0) return known
-  const made = missing.map(({ waId, userId, name }) =>
+  const added = missing.map(({ waId, userId, name }) =>
     newContact(tenantId, { waId, userId, name, nameSource: name === null ? null : 'agent' }, release.now),
   )
-  await store.raw.contacts.insertMany(made, { session })
-  for (const contact of made) known.set(nameOf(contact), contact)
+  await store.raw.contacts.insertMany(added, { session })
+  for (const contact of added) known.set(keyOf(contact), contact)
   return known
 }
 
@@ -122,38 +122,41 @@ async function findContacts(store: Store, tenantId: Id, recipients: RecipientDoc
     waIds.length === 0 ? [] : await store.raw.contacts.find({ tenantId, waId: { $in: waIds } }, { session }).toArray()
   const byUser =
     userIds.length === 0 ? [] : await store.raw.contacts.find({ tenantId, userId: { $in: userIds } }, { session }).toArray()
-  const named = new Map<string, ContactDoc>()
-  for (const contact of byPhone) for (const variant of phoneVariants(contact.waId as string)) named.set(variant, contact)
-  // The requested form of a phone number wins over another form of it.
-  for (const contact of byPhone) named.set(contact.waId as string, contact)
-  for (const contact of byUser) named.set(contact.userId as string, contact)
-  return named
+  const byKey = new Map<string, ContactDoc>()
+  for (const contact of byPhone) for (const variant of phoneVariants(contact.waId as string)) byKey.set(variant, contact)
+  // The exact number takes precedence over another form of it.
+  for (const contact of byPhone) byKey.set(contact.waId as string, contact)
+  for (const contact of byUser) byKey.set(contact.userId as string, contact)
+  return byKey
 }
 
-const nameOf = ({ waId, userId }: Pick<RecipientDoc, 'waId' | 'userId'>) => (waId ?? userId) as string
-const contactOf = (contacts: Contacts, recipient: RecipientDoc) => contacts.get(nameOf(recipient)) as ContactDoc
+const keyOf = ({ waId, userId }: Pick<RecipientDoc, 'waId' | 'userId'>) => (waId ?? userId) as string
+const contactOf = (contacts: Contacts, recipient: RecipientDoc) => contacts.get(keyOf(recipient)) as ContactDoc
 
-/** Conversations that a campaign begins are closed until the contact answers: nobody has to work on them. */
+/**
+ * The conversations by contact id, created where missing. A conversation that a campaign creates is closed until the person
+ * replies.
+ */
 async function ensureConversations(
   store: Store,
   { client, now }: Release,
-  going: { contact: ContactDoc }[],
+  addressed: { contact: ContactDoc }[],
   session: ClientSession,
 ): Promise<Map<string, ConversationDoc>> {
-  if (going.length === 0) return new Map()
-  const contactIds = going.map(({ contact }) => contact._id)
+  if (addressed.length === 0) return new Map()
+  const contactIds = addressed.map(({ contact }) => contact._id)
   const filter = { tenantId: client.tenantId, clientId: client._id, contactId: { $in: contactIds } }
   const found = await store.raw.conversations.find(filter, { session, hint: 'tenant_client_contact' }).toArray()
   const conversations = new Map(found.map(conversation => [String(conversation.contactId), conversation]))
-  const strangers = going.map(({ contact }) => contact).filter(({ _id }) => !conversations.has(String(_id)))
-  const leads = await findLeadsOf(store, client.tenantId, strangers, session)
-  const made = strangers.map(contact => ({
+  const missing = addressed.map(({ contact }) => contact).filter(({ _id }) => !conversations.has(String(_id)))
+  const leads = await findLeadsOf(store, client.tenantId, missing, session)
+  const added = missing.map(contact => ({
     ...newConversation(client, contact, now),
     leadId: leads.get(String(contact._id)) ?? null,
     status: 'closed' as const,
   }))
-  if (made.length > 0) await store.raw.conversations.insertMany(made, { session })
-  for (const conversation of made) conversations.set(String(conversation.contactId), conversation)
+  if (added.length > 0) await store.raw.conversations.insertMany(added, { session })
+  for (const conversation of added) conversations.set(String(conversation.contactId), conversation)
   return conversations
 }
 
@@ -196,7 +199,7 @@ function messageOf(
   }
 }
 
-/** Counts the message without moving its conversation to the top of the list, which a large campaign would flood. */
+/** Counts a message in its conversation. `lastActivityAt` stays: a campaign must not move all its conversations to the top. */
 function countMessage(message: MessageDoc): mongo.AnyBulkWriteOperation<ConversationDoc> {
   const filter = { _id: message.conversationId, tenantId: message.tenantId }
   const update = { $inc: { messageCount: 1 }, $set: { lastMessage: lastMessageOf(message) } }

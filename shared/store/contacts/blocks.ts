@@ -3,8 +3,8 @@ import { type Store, trusted } from '../connect.ts'
 import { orOutage } from '../outage.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
 
-/** Contacts of which Meta is yet to be told that they are blocked, or no more. Over all tenants. @throws Outage */
-export async function findUntoldBlocks(store: Store, now: Date, limit: number): Promise<ContactDoc[]> {
+/** Contacts whose block or unblock must be sent to Meta and is due. Over all tenants. @throws Outage */
+export async function findDueBlocks(store: Store, now: Date, limit: number): Promise<ContactDoc[]> {
   const filter = {
     'block.state': trusted({ $in: ['PENDING' as const, 'LIFTING' as const] }),
     'block.nextAt': trusted({ $lte: now }),
@@ -13,15 +13,15 @@ export async function findUntoldBlocks(store: Store, now: Date, limit: number): 
   return await orOutage(acrossTenants(() => store.models.contacts.find(filter).limit(limit).lean()))
 }
 
-/** The numbers that a person has a thread with, as far as they are connected. @throws Outage */
-export async function findNumbersOf(store: Store, { tenantId, _id }: ContactDoc): Promise<ClientDoc[]> {
+/** The connected numbers with which a contact has a conversation. @throws Outage */
+export async function findNumbersOfContact(store: Store, { tenantId, _id }: ContactDoc): Promise<ClientDoc[]> {
   const conversations = store.models.conversations.find({ tenantId, contactId: _id, deletedAt: null }, { clientId: 1 }).lean()
   const ids = (await orOutage(conversations)).map(({ clientId }) => clientId)
   const status = trusted({ $ne: 'disconnected' as const })
   return await orOutage(store.models.clients.find({ tenantId, _id: trusted({ $in: ids }), status, deletedAt: null }).lean())
 }
 
-/** What Meta said; nothing when somebody has changed their mind meanwhile. @throws Outage */
+/** Writes the result of a block request (null: the block is lifted), unless a user changed the block meanwhile. @throws Outage */
 export async function settleBlock(
   store: Store,
   { tenantId, _id, block }: ContactDoc,

@@ -12,7 +12,7 @@ import { searchPattern } from '../search.ts'
 type Key = Id | string
 const BLOCKED = ['PENDING', 'DONE', 'REFUSED']
 
-/** Newest first. @param q a part of a name, of a number in any usual form, or the beginning of a username */
+/** Contacts of a tenant, newest first. @param q part of a name, of a phone number in any usual form, or start of a username */
 export async function listContacts(
   store: Store,
   tenantId: Key,
@@ -38,7 +38,7 @@ function searched(q: string) {
   return digits === null ? ways : [...ways, { phone: trusted({ $regex: digits }) }]
 }
 
-/** Names of attributes that contacts have, so that a table of them has its columns. */
+/** Names of the attributes that contacts have, as columns of an export. */
 export async function attributeNames(store: Store, tenantId: Key, limit: number): Promise<string[]> {
   const rows = await store.models.contacts.aggregate<{ _id: string }>([
     { $match: { tenantId: toId(tenantId), deletedAt: null } },
@@ -51,7 +51,7 @@ export async function attributeNames(store: Store, tenantId: Key, limit: number)
   return rows.map(({ _id }) => _id)
 }
 
-/** The next contacts by id. */
+/** Contacts after the id `after`, in the order of their ids. */
 export async function contactsAfter(store: Store, tenantId: Key, after: Id | null, limit: number): Promise<ContactDoc[]> {
   const filter = { tenantId, deletedAt: null, ...(after && { _id: trusted({ $gt: after }) }) }
   return await store.models.contacts.find(filter).sort({ _id: 1 }).limit(limit).lean()
@@ -69,7 +69,10 @@ export type ContactFields = Pick<
   'waId' | 'userId' | 'name' | 'attributes' | 'optOut' | 'optOutAt' | 'optOutSource' | 'createdBy'
 >
 
-/** @throws ApiError 409 CONTACT_EXISTS with the id of the one that has the phone, in whatever form, or the user id */
+/**
+ * Creates a contact. @throws ApiError 409 CONTACT_EXISTS with the id of the contact that has the phone, in any form, or the user
+ * id
+ */
 export async function createContact(store: Store, tenantId: Id, fields: ContactFields): Promise<ContactDoc> {
   const { waId, userId, name } = fields
   const ways = [...(waId ? [{ waId: trusted({ $in: phoneVariants(waId) }) }] : []), ...(userId ? [{ userId }] : [])]
@@ -87,11 +90,11 @@ export async function createContact(store: Store, tenantId: Id, fields: ContactF
 }
 
 const exists = (id: Id | undefined) =>
-  new ApiError(409, 'CONTACT_EXISTS', 'There is a contact with this phone number or id', {
+  new ApiError(409, 'CONTACT_EXISTS', 'A contact with this phone number or user id already exists.', {
     extra: { contactId: id ? String(id) : null },
   })
 
-/** The contact, and how each of its threads shows it: in one transaction. @throws ApiError 404 */
+/** Changes a contact and its copies in conversations, with their events, in one transaction. @throws ApiError 404 */
 export async function changeContact(
   store: Store,
   { tenantId, _id }: ContactDoc,
@@ -113,7 +116,7 @@ export async function changeContact(
   })
 }
 
-/** All that is kept about a person, the messages by pages. */
+/** All stored data about a contact, with one page of its messages. */
 export interface ContactRecord {
   conversations: ConversationDoc[]
   leads: LeadDoc[]

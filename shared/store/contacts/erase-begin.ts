@@ -9,8 +9,8 @@ import { conversationErased } from '../../views/events.ts'
 import type { Store } from '../connect.ts'
 
 /** The snapshot of an erased contact. */
-const NOBODY: ContactSnapshot = { waId: null, userId: null, phone: null, name: null, username: null, optOut: false }
-const NO_PERSON = { ...NOBODY, parentUserId: null, nameSource: null, nameAt: null, attributes: {} }
+const EMPTY_SNAPSHOT: ContactSnapshot = { waId: null, userId: null, phone: null, name: null, username: null, optOut: false }
+const ERASED_FIELDS = { ...EMPTY_SNAPSHOT, parentUserId: null, nameSource: null, nameAt: null, attributes: {} }
 
 export interface ErasureOrder {
   tenantId: Id
@@ -22,8 +22,8 @@ export interface ErasureOrder {
 }
 
 /**
- * Begins the erasure of a contact: name and keys are removed, conversations hidden, and unsent messages cancelled. Whoever
- * writes from the same number afterwards is a new contact. @throws ApiError 404
+ * Begins the erasure of a contact: removes its name and keys, hides its conversations and cancels its unsent messages. A later
+ * message from the same number creates a new contact. @throws ApiError 404
  */
 export async function beginErasure(store: Store, order: ErasureOrder): Promise<{ contact: ContactDoc; events: EventDoc[] }> {
   return await store.transaction(async session => {
@@ -33,7 +33,7 @@ export async function beginErasure(store: Store, order: ErasureOrder): Promise<{
     const people = await samePerson(store, contact, session)
     const keys = keysOf(people)
     const pseudonym = order.pseudonymOf(contact.waId ?? contact.userId ?? String(contactId))
-    const gone = { ...NO_PERSON, deletedAt: now, updatedAt: now, updatedBy: by }
+    const gone = { ...ERASED_FIELDS, deletedAt: now, updatedAt: now, updatedBy: by }
     const ids = people.map(({ _id }) => _id)
     await store.raw.contacts.updateMany({ tenantId, _id: { $in: ids } }, { $set: gone }, { session })
     const erasing = { ...keys, pseudonym, since: now }
@@ -43,7 +43,7 @@ export async function beginErasure(store: Store, order: ErasureOrder): Promise<{
   })
 }
 
-/** The contact with those that were joined with it, directly or through another. */
+/** The contact and all contacts that were merged into it, directly or through others. */
 async function samePerson(store: Store, contact: ContactDoc, session: ClientSession): Promise<ContactDoc[]> {
   const { tenantId } = contact
   const found = [contact]
@@ -61,7 +61,7 @@ function keysOf(people: ContactDoc[]) {
 }
 
 const HIDDEN = {
-  contact: NOBODY,
+  contact: EMPTY_SNAPSHOT,
   candidateName: null,
   candidateId: null,
   applicationId: null,
@@ -98,7 +98,7 @@ async function hideConversations(
   return events
 }
 
-/** Erasures that were begun before `before` and not finished: their process has ended. Over all tenants. */
+/** Contacts whose erasure began before `before` and is unfinished, because its process ended; at most 10. Over all tenants. */
 export async function findUnfinishedErasures(store: Store, before: Date): Promise<ContactDoc[]> {
   return await store.raw.contacts
     .find({ 'erasing.since': { $lte: before } })

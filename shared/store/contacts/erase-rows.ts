@@ -1,12 +1,15 @@
 import type { CampaignDoc, ContactDoc, Erasing, Id, MessageDoc } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
 
-/** What an erasure removes, collection by collection. Each may be done again, and finds nothing then. */
+/** The steps of an erasure, by collection. Each step is repeatable: a second run finds nothing. */
 
 export type Person = Pick<ContactDoc, 'tenantId' | '_id'> & { erasing: Erasing }
 
-/** Everything that was ever said with the person hangs on these. */
-export async function findTraces(store: Store, { tenantId, _id }: Person): Promise<{ contactIds: Id[]; conversationIds: Id[] }> {
+/** Ids of the person's contacts and conversations, to which all other documents refer. */
+export async function findPersonIds(
+  store: Store,
+  { tenantId, _id }: Person,
+): Promise<{ contactIds: Id[]; conversationIds: Id[] }> {
   const contactIds = [_id]
   for (let last = [_id]; last.length > 0; contactIds.push(...last))
     last = await store.raw.contacts.distinct('_id', { tenantId, joinedWith: { $in: last } })
@@ -14,7 +17,7 @@ export async function findTraces(store: Store, { tenantId, _id }: Person): Promi
   return { contactIds, conversationIds }
 }
 
-/** The next messages of the person, in the order of their ids. */
+/** Messages of the person after the id `after`, in the order of their ids. */
 export async function messagesAfter(
   store: Store,
   { tenantId }: Person,
@@ -27,7 +30,7 @@ export async function messagesAfter(
   return await store.raw.messages.find(filter, { projection }).sort({ _id: 1 }).limit(limit).toArray()
 }
 
-/** A file that was sent may lie in other threads as well, or belong to a campaign. */
+/** Whether a file is also used in conversations of other people or by a campaign. */
 export async function isSharedFile(store: Store, { tenantId }: Person, mediaId: Id, conversationIds: Id[]): Promise<boolean> {
   const inConversations = { tenantId, 'content.media.id': mediaId, conversationId: { $nin: conversationIds } }
   if (await store.raw.messages.findOne(inConversations, { projection: { _id: 1 } })) return true
@@ -35,13 +38,15 @@ export async function isSharedFile(store: Store, { tenantId }: Person, mediaId: 
   return (await store.raw.campaigns.findOne(inCampaigns, { projection: { _id: 1 } })) !== null
 }
 
-/** A file that was given to us for sending: nobody can send it again. */
-export async function forgetFile(store: Store, { tenantId }: Person, mediaId: Id): Promise<void> {
+/** Deletes the row of a file that was uploaded for sending, and of its uploads to Meta: it cannot be sent again. */
+export async function deleteMediaFile(store: Store, { tenantId }: Person, mediaId: Id): Promise<void> {
   await store.raw.mediaFiles.deleteOne({ tenantId, _id: mediaId })
   await store.raw.mediaUploads.deleteMany({ tenantId, _id: new RegExp(`^${mediaId}:`) } as object)
 }
 
-/** Who, when and what it cost stays for the sums; a wamid holds the number of its person. */
+/**
+ * Removes content and identifiers of messages. Sender, times and cost stay for the statistics; a wamid encodes the phone number.
+ */
 export async function emptyMessages(store: Store, { tenantId, erasing }: Person, ids: Id[]): Promise<void> {
   const bare = (entry: string) => ({ $unsetField: { field: 'key', input: { $unsetField: { field: 'detail', input: entry } } } })
   const emptied = {
@@ -68,7 +73,7 @@ const USERS = ['messages.from_user_id', 'message_echoes.to_user_id', 'statuses.r
   .concat(['user_preferences.user_id', 'contacts.parent_user_id'])
   .map(path => `${VALUE}.${path}`)
 
-/** Webhooks that name the person anywhere, also where a phone was written with a plus. */
+/** Filters webhooks that name the person in any field, also by a phone number with a plus. */
 function namedIn({ waIds, userIds }: Erasing): object {
   const phones = { $in: [...waIds, ...waIds.map(waId => `+${waId}`), ...userIds] }
   const users = { $in: userIds }
@@ -82,7 +87,10 @@ const patternOf = ({ waIds, userIds }: Pick<Erasing, 'waIds' | 'userIds'>) =>
 const KEPT_DAYS = 31
 const DAY_MS = 24 * 3_600_000
 
-/** The log of one tenant's month, day by day: nothing but the log's end points to a person. */
+/**
+ * Empties the tenant's stored webhooks that name the person. No index finds a person in them, so the 31 days that are kept are
+ * read day by day. @returns how many were emptied
+ */
 export async function emptyWebhookEvents(store: Store, { tenantId, erasing }: Person, now: Date): Promise<number> {
   let emptied = 0
   for (let day = 0; day <= KEPT_DAYS; day++) {
@@ -95,7 +103,7 @@ export async function emptyWebhookEvents(store: Store, { tenantId, erasing }: Pe
   return emptied
 }
 
-/** What waits for a message, of the tenant's numbers only. */
+/** Deletes parked items that name the person, of the tenant's numbers only. @returns how many */
 export async function deleteParked(store: Store, { tenantId, erasing }: Person): Promise<number> {
   const phoneNumberIds = await store.raw.clients.distinct('phoneNumberId', { tenantId })
   const filter = { phoneNumberId: { $in: phoneNumberIds }, ...namedIn(erasing) } as object
@@ -108,7 +116,10 @@ export async function emptyDeadLetters(store: Store, { tenantId, erasing }: Pers
   return (await store.raw.deadLetters.updateMany(filter, { $set: emptied })).modifiedCount
 }
 
-/** Campaigns in whose audience the person is, by what two indexes can find: everybody once, and those who were left out. */
+/**
+ * Filters for the person's rows in audiences, one for each index: by key, and skipped rows, which have no key, by phone or user
+ * id.
+ */
 async function audienceRows(store: Store, { tenantId, erasing }: Person) {
   const campaignId = { $in: await store.raw.campaigns.distinct('_id', { tenantId }) }
   const keys = { $in: [...erasing.waIds, ...erasing.userIds] }
@@ -118,26 +129,26 @@ async function audienceRows(store: Store, { tenantId, erasing }: Person) {
   ]
 }
 
-/** Whose files hold the person too. */
+/** Campaigns with the person in their audience: their uploaded files name the person too. */
 export async function findAudiences(store: Store, person: Person): Promise<CampaignDoc[]> {
   const ways = await audienceRows(store, person)
   const found = await Promise.all(ways.map(way => store.raw.campaignRecipients.distinct('campaignId', way)))
   return await store.raw.campaigns.find({ tenantId: person.tenantId, _id: { $in: found.flat() } }).toArray()
 }
 
-/** Rows of audiences: counted still, and naming nobody. Those that were not sent to yet are left out. */
+/** Removes the person from audience rows, which stay for the counts. Pending rows become SKIPPED. @returns how many rows */
 export async function emptyRecipients(store: Store, person: Person): Promise<number> {
-  const nobody = { key: null, to: '', waId: null, userId: null, name: null, variables: { $literal: {} }, headerMedia: null }
+  const empty = { key: null, to: '', waId: null, userId: null, name: null, variables: { $literal: {} }, headerMedia: null }
   const skipped = { $cond: [{ $eq: ['$state', 'PENDING'] }, 'SKIPPED', '$state'] }
   const reason = { $cond: [{ $eq: ['$state', 'PENDING'] }, 'invalid', '$reason'] }
-  const update = [{ $set: { ...nobody, detail: 'erased', reason, state: skipped } }]
+  const update = [{ $set: { ...empty, detail: 'erased', reason, state: skipped } }]
   let emptied = 0
   for (const way of await audienceRows(store, person))
     emptied += (await store.raw.campaignRecipients.updateMany(way, update)).modifiedCount
   return emptied
 }
 
-/** Leads keep their place in the sums, and nothing else; notes go. */
+/** Deletes notes, and empties leads, which stay for the statistics. @returns how many of each */
 export async function deleteLeadsAndNotes(
   store: Store,
   { tenantId, erasing }: Person,
@@ -153,8 +164,11 @@ export async function deleteLeadsAndNotes(
   return { leads: leadIds.length, notes }
 }
 
-/** What was told and answered about the person within the last day. A client that was away loads its state anew. */
-export async function deleteAnswers(store: Store, { tenantId, _id }: Person, conversationIds: Id[]): Promise<void> {
+/**
+ * Deletes events and kept API replies about the person, both at most a day old. A socket that misses these events reloads its
+ * state.
+ */
+export async function deleteEventsAndReplies(store: Store, { tenantId, _id }: Person, conversationIds: Id[]): Promise<void> {
   const ofConversations = { tenantId, conversationId: { $in: conversationIds }, 'payload.updates.erased': { $ne: true } }
   await store.raw.events.deleteMany(ofConversations)
   const conversations = conversationIds.map(String)
@@ -162,7 +176,7 @@ export async function deleteAnswers(store: Store, { tenantId, _id }: Person, con
   await store.raw.idempotencyKeys.deleteMany({ tenantId, $or: about } as object)
 }
 
-/** The last step: what the person was found by goes too. */
+/** Ends an erasure: removes the keys by which the person was found. */
 export async function endErasure(store: Store, { tenantId, _id }: Person, now: Date): Promise<void> {
   await store.raw.contacts.updateOne({ tenantId, _id }, { $set: { erasing: null, erasedAt: now } })
 }

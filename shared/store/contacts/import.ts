@@ -10,22 +10,22 @@ export interface ImportBatch {
   tenantId: Id
   by: Id
   now: Date
-  /** Only counts what would become of the rows. */
+  /** True: counts the effect of the rows and writes nothing. */
   isDryRun: boolean
 }
 export interface Imported {
   created: number
   updated: number
   unchanged: number
-  /** To be published. */
+  /** Events for the caller to publish. */
   events: EventDoc[]
 }
 
-/** Rows become contacts, or change those that are here; once more changes nothing. Their keys differ from one another. */
+/** Creates or updates a contact for each row; idempotent. The keys of the rows must be distinct. */
 export async function importRows(store: Store, batch: ImportBatch, rows: readonly ContactRow[]): Promise<Imported> {
   const known = await findKnown(store, batch.tenantId, rows)
-  const strangers = rows.filter(row => !known.has(row.key))
-  const created = batch.isDryRun ? strangers.length : await create(store, batch, strangers)
+  const unknown = rows.filter(row => !known.has(row.key))
+  const created = batch.isDryRun ? unknown.length : await create(store, batch, unknown)
   const changes = rows.flatMap(row => {
     const contact = known.get(row.key)
     const set = contact && changesTo(contact, row, batch)
@@ -50,7 +50,7 @@ async function findKnown(store: Store, tenantId: Id, rows: readonly ContactRow[]
   return new Map(known.filter((entry): entry is [string, ContactDoc] => entry[1] !== undefined))
 }
 
-/** @returns how many; who was made by others at this very moment is theirs */
+/** @returns how many were created, without those that another writer created at the same time */
 async function create(store: Store, { tenantId, by, now }: ImportBatch, rows: ContactRow[]): Promise<number> {
   if (rows.length === 0) return 0
   const contacts = rows.map(({ waId, userId, name, optOut, attributes }) => ({
@@ -64,26 +64,26 @@ async function create(store: Store, { tenantId, by, now }: ImportBatch, rows: Co
     await store.models.contacts.insertMany(contacts, { ordered: false })
     return rows.length
   } catch (error) {
-    const late = duplicatesOf(error)
-    if (late === null) throw error
-    return rows.length - late.length
+    const duplicates = duplicatesOf(error)
+    if (duplicates === null) throw error
+    return rows.length - duplicates.length
   }
 }
 
 const optedOut = (at: Date) => ({ optOut: true, optOutAt: at, optOutSource: 'import' })
 
-/** Null when the row says nothing new. */
+/** The fields that a row changes; null when it changes nothing. */
 function changesTo(contact: ContactDoc, row: ContactRow, { by, now }: ImportBatch): Partial<ContactDoc> | null {
   const set: Partial<ContactDoc> = {}
   if (row.name !== null && row.name !== contact.name) Object.assign(set, { name: row.name, nameSource: 'agent' })
-  const isNewer = ([name, value]: [string, string]) => String(contact.attributes?.[name] ?? '') !== value
-  if (Object.entries(row.attributes).some(isNewer)) set.attributes = { ...contact.attributes, ...row.attributes }
+  const differs = ([name, value]: [string, string]) => String(contact.attributes?.[name] ?? '') !== value
+  if (Object.entries(row.attributes).some(differs)) set.attributes = { ...contact.attributes, ...row.attributes }
   if (row.optOut && !contact.optOut) Object.assign(set, optedOut(now))
   if (row.userId !== null && contact.userId === null) set.userId = row.userId
   return Object.keys(set).length === 0 ? null : { ...set, updatedBy: by }
 }
 
-/** Those with threads one by one, for the threads show them; all others at once. */
+/** Updates contacts: those with conversations one by one, because the copies change too; all others in one bulk write. */
 async function update(
   store: Store,
   { tenantId, now }: ImportBatch,
@@ -92,14 +92,14 @@ async function update(
   if (changes.length === 0) return []
   const contactId = trusted({ $in: changes.map(({ contact }) => contact._id) })
   const conversations = await store.models.conversations.find({ tenantId, contactId, deletedAt: null }, { contactId: 1 }).lean()
-  const isShown = new Set(conversations.map(conversation => String(conversation.contactId)))
-  const bare = changes.filter(({ contact }) => !isShown.has(String(contact._id)))
+  const withConversation = new Set(conversations.map(conversation => String(conversation.contactId)))
+  const bare = changes.filter(({ contact }) => !withConversation.has(String(contact._id)))
   const writes = bare.map(({ contact, set }) => ({
     updateOne: { filter: { tenantId, _id: contact._id }, update: { $set: set } },
   }))
   if (writes.length > 0) await store.models.contacts.bulkWrite(writes, { ordered: false })
   const events: EventDoc[] = []
   for (const { contact, set } of changes)
-    if (isShown.has(String(contact._id))) events.push(...(await changeContact(store, contact, set, now)).events)
+    if (withConversation.has(String(contact._id))) events.push(...(await changeContact(store, contact, set, now)).events)
   return events
 }

@@ -3,7 +3,7 @@ import { indexLeads, leadOf, phonesOf } from '../../domain/contacts/lead-keys.ts
 import type { ContactDoc, Id } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
 
-/** The leads that people have already, by contact, for the threads that we begin. None for whom somebody removed it. */
+/** Existing leads by contact id, for new conversations. A contact whose lead a user deleted has none. */
 export async function findLeadsOf(
   store: Store,
   tenantId: Id,

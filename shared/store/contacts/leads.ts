@@ -13,11 +13,11 @@ export interface LeadFilters {
   status?: string | undefined
   pipelineId?: string | undefined
   stageId?: string | undefined
-  /** A part of a name or of a number in any usual form. */
+  /** Part of a name or of a phone number in any usual form. */
   q?: string | undefined
 }
 
-/** Newest first. */
+/** Leads of a tenant, newest first. */
 export async function listLeads(store: Store, tenantId: Key, filters: LeadFilters, page: PageRequest): Promise<Page<LeadDoc>> {
   const { status, pipelineId, stageId, q } = filters
   const filter = {
@@ -44,7 +44,7 @@ export async function getLead(store: Store, tenantId: Key, id: Key, session: Cli
   return lead
 }
 
-/** What leads are called, by id. */
+/** Names of leads, by id. */
 export async function findLeadNames(store: Store, tenantId: Key, ids: readonly Id[]): Promise<Map<string, string>> {
   const found = await store.models.leads.find({ tenantId, _id: trusted({ $in: [...ids] }) }, { name: 1 }).lean()
   return new Map(found.map(({ _id, name }) => [String(_id), name]))
@@ -52,38 +52,44 @@ export async function findLeadNames(store: Store, tenantId: Key, ids: readonly I
 
 export type LeadFields = Pick<LeadDoc, 'name' | 'phone' | 'status' | 'source' | 'pipelineId' | 'stageId' | 'createdBy'>
 
-/** A lead by hand: it finds its contact and their threads, which had none. @throws ApiError 409 LEAD_EXISTS */
+/**
+ * Creates a lead for a user and links it with the contact that has its phone number and with that contact's conversations that
+ * have no lead. @throws ApiError 409 LEAD_EXISTS
+ */
 export async function createLead(store: Store, tenantId: Id, fields: LeadFields): Promise<LeadDoc> {
   const lead = { ...fields, _id: newId(), tenantId, deletedAt: null, updatedBy: fields.createdBy }
-  return await once(() =>
+  return await orLeadExists(() =>
     store.transaction(async session => {
-      await refuseSecond(store, tenantId, fields.phone, session)
+      await refuseDuplicate(store, tenantId, fields.phone, session)
       const contactIds = await contactsOf(store, { tenantId, contactId: null, phone: fields.phone }, session)
       const [contactId] = contactIds
-      const [made] = await store.models.leads.create([{ ...lead, contactId: contactId ?? null }], { session })
+      const [created] = await store.models.leads.create([{ ...lead, contactId: contactId ?? null }], { session })
       if (contactId) {
-        await noteRemoval(store, tenantId, contactIds, null, session)
+        await setLeadDeletedAt(store, tenantId, contactIds, null, session)
         const bare = { tenantId, contactId, leadId: null }
         await store.models.conversations.updateMany(bare, { $set: { leadId: lead._id } }, { session })
       }
-      return (made as HydratedDocument<LeadDoc>).toObject()
+      return (created as HydratedDocument<LeadDoc>).toObject()
     }),
   )
 }
 
-/** @throws ApiError 409 LEAD_EXISTS when another one has the phone, 404 when it is gone */
+/** Changes a lead. @throws ApiError 409 LEAD_EXISTS when another lead has the phone number, 404 when the lead is deleted */
 export async function changeLead(store: Store, { tenantId, _id }: LeadDoc, set: Partial<LeadDoc>): Promise<LeadDoc> {
   const change = store.models.leads.findOneAndUpdate(
     { tenantId, _id, deletedAt: null },
     { $set: set },
     { returnDocument: 'after' },
   )
-  const changed = await once(() => change.lean())
+  const changed = await orLeadExists(() => change.lean())
   if (changed === null) throw notFound('Lead')
   return changed
 }
 
-/** Its phone becomes free and its threads are without a lead, also when the person writes again: until somebody makes one by hand. */
+/**
+ * Deletes a lead: its phone number becomes free and its conversations have no lead. A new message from the person creates no lead
+ * again; only a user can.
+ */
 export async function deleteLead(store: Store, lead: LeadDoc, by: Id, at: Date): Promise<void> {
   const { tenantId, _id } = lead
   await store.transaction(async session => {
@@ -91,16 +97,24 @@ export async function deleteLead(store: Store, lead: LeadDoc, by: Id, at: Date):
     await store.models.conversations.updateMany({ tenantId, leadId: _id }, { $set: { leadId: null } }, { session })
     const gone = { deletedAt: at, phone: null, updatedBy: by }
     await store.models.leads.updateOne({ tenantId, _id }, { $set: gone }, { session })
-    await noteRemoval(store, tenantId, contactIds, at, session)
+    await setLeadDeletedAt(store, tenantId, contactIds, at, session)
   })
 }
 
-async function noteRemoval(store: Store, tenantId: Id, contactIds: Id[], at: Date | null, session: ClientSession): Promise<void> {
+/** @param at null: messages from these contacts may create a lead again */
+async function setLeadDeletedAt(
+  store: Store,
+  tenantId: Id,
+  contactIds: Id[],
+  at: Date | null,
+  session: ClientSession,
+): Promise<void> {
   const filter = { tenantId, _id: trusted({ $in: contactIds }) }
   await store.models.contacts.updateMany(filter, { $set: { leadDeletedAt: at } }, { session })
 }
 
-async function once<T>(work: () => Promise<T> | PromiseLike<T>): Promise<T> {
+/** Turns a duplicate key into LEAD_EXISTS. */
+async function orLeadExists<T>(work: () => Promise<T> | PromiseLike<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
@@ -109,16 +123,17 @@ async function once<T>(work: () => Promise<T> | PromiseLike<T>): Promise<T> {
   }
 }
 
-const leadExists = (options?: ErrorOptions) => new ApiError(409, 'LEAD_EXISTS', 'Another lead has this phone number', options)
+const leadExists = (options?: ErrorOptions) =>
+  new ApiError(409, 'LEAD_EXISTS', 'A lead with this phone number already exists.', options)
 
-/** The index knows the exact number only: its other form is the same person. */
-async function refuseSecond(store: Store, tenantId: Id, phone: string | null, session: ClientSession): Promise<void> {
+/** Refuses a phone number that a lead has in another form; the unique index covers the exact number only. @throws ApiError 409 */
+async function refuseDuplicate(store: Store, tenantId: Id, phone: string | null, session: ClientSession): Promise<void> {
   if (phone === null) return
   const filter = { tenantId, phone: trusted({ $in: phoneVariants(phone) }), deletedAt: null }
   if (await store.models.leads.findOne(filter, { _id: 1 }, { session }).lean()) throw leadExists()
 }
 
-/** Who the lead is: the contact that it names, or those with its phone. */
+/** The contacts of a lead: the one that it names, and those with its phone number. */
 async function contactsOf(
   store: Store,
   { tenantId, contactId, phone }: Pick<LeadDoc, 'tenantId' | 'contactId' | 'phone'>,
@@ -131,17 +146,17 @@ async function contactsOf(
   return [...named, ...found.map(contact => contact._id)]
 }
 
-/** The threads in which the lead is spoken with, the liveliest first. */
+/** Conversations of a lead, the most recently active first. */
 export async function conversationsOf(store: Store, { tenantId, _id: leadId }: LeadDoc): Promise<Id[]> {
   const filter = { tenantId, leadId, deletedAt: null }
   const conversations = await store.models.conversations.find(filter, { _id: 1 }).sort({ lastActivityAt: -1 }).lean()
   return conversations.map(conversation => conversation._id)
 }
 
-/** What was noted about a lead: by people, or by the messages themselves. */
+/** An entry in the notes of a lead: a note of a user, or a message. */
 export type LeadNote = { at: Date; id: Id } & ({ note: NoteDoc } | { message: MessageDoc })
 
-/** Newest first: notes are rows, and each message of the lead's threads is a note of itself. */
+/** Notes of a lead and messages of its conversations as one list, newest first. */
 export async function listLeadNotes(
   store: Store,
   lead: LeadDoc,

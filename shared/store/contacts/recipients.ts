@@ -6,9 +6,9 @@ import { onInsert } from '../upsert.ts'
 
 type Key = Id | string
 
-/** Contacts as recipients of a message: found by the keys that Meta knows, and made when nobody has them. */
+/** Contacts as recipients of a message: found by the keys that Meta uses, and created when no contact has them. */
 
-/** How Meta knows a contact: by a phone number in digits, or by a business-scoped user id. */
+/** Meta's keys of a contact: a phone number in digits, a business-scoped user id, or both. */
 export interface ContactKeys {
   waId: string | null
   userId: string | null
@@ -23,17 +23,17 @@ export async function findContactWith(store: Store, tenantId: Key, { waId, userI
   return variants.find(contact => contact.waId === waId) ?? variants[0] ?? null
 }
 
-/** The stored contact, also when it is deleted or joined with another one. */
+/** The stored contact, also when it is deleted or merged into another one. */
 export async function findStoredContact(store: Store, tenantId: Key, id: Key): Promise<ContactDoc | null> {
   return await store.models.contacts.findOne({ tenantId, _id: id }).lean()
 }
 
-/** Whether a contact has exactly these digits. */
+/** Whether a contact has exactly this phone number. */
 export async function hasContactWith(store: Store, tenantId: Key, waId: string): Promise<boolean> {
   return (await store.models.contacts.exists({ tenantId, waId, deletedAt: null })) !== null
 }
 
-/** Contacts with this user id, or with one of these phone numbers. */
+/** Ids of the contacts with this user id, or with one of these phone numbers. */
 export async function findContactIds(
   store: Store,
   tenantId: Key,
@@ -44,13 +44,13 @@ export async function findContactIds(
   return contacts.map(({ _id }) => _id)
 }
 
-/** Whether a contact wants no marketing; false when there is none. */
+/** Whether a contact has opted out of marketing; false when the contact does not exist. */
 export async function hasOptedOut(store: Store, tenantId: Key, id: Key): Promise<boolean> {
   const contact = await store.models.contacts.findOne({ tenantId, _id: id }, { optOut: 1 }).lean()
   return contact?.optOut ?? false
 }
 
-/** Stores a new contact; answers the one with its keys if another request was first. */
+/** Stores a new contact. @returns the stored one, or the one with its keys that another request stored first */
 export async function ensureContact(store: Store, contact: ContactDoc, session: Session): Promise<ContactDoc> {
   const { tenantId, waId, userId } = contact
   const filter = userId ? { tenantId, userId } : { tenantId, waId }
