@@ -1,7 +1,7 @@
 import type { Logger } from '#shared/process/logger.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { findForgottenMedia } from '#shared/store/inbox/media.ts'
+import { findUnfetchedMedia } from '#shared/store/inbox/media.ts'
 import { publishMediaJobs } from '../media/jobs.ts'
 
 export interface RequeueMediaDeps {
@@ -17,7 +17,7 @@ const BATCH = 200
 
 /** Publishes the jobs of files again that have been pending for too long. A job may run twice without harm. @throws Outage */
 export async function requeueMediaJobs({ store, queue, log, now }: RequeueMediaDeps): Promise<void> {
-  const rows = await findForgottenMedia(store, new Date(now().getTime() - LOST_MS), BATCH)
+  const rows = await findUnfetchedMedia(store, new Date(now().getTime() - LOST_MS), BATCH)
   publishMediaJobs({ queue, log }, rows)
   if (rows.length > 0) log.info({ count: rows.length }, 'lost media jobs requeued')
 }

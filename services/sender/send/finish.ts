@@ -5,7 +5,7 @@ import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { findParkedItems, finishMessages, releaseSuccessors } from '#shared/store/dispatch/finish.ts'
 import type { Settlement } from '#shared/store/dispatch/outcome-writes.ts'
-import { nameRecipients } from '#shared/store/dispatch/recipient-keys.ts'
+import { saveRecipientKeys } from '#shared/store/dispatch/recipient-keys.ts'
 import type { Publishing } from '../publishing.ts'
 import { createCollector } from './collector.ts'
 import { replayParked } from './replay-parked.ts'
@@ -31,7 +31,7 @@ export function createFinish({ store, queue, publishing, clock, log }: FinishDep
     const byWamid = new Map(
       batch.flatMap(({ step, message }) => (step.kind === 'sent' && step.wamid !== null ? [[step.wamid, message] as const] : [])),
     )
-    const naming = nameRecipients(store, batch, clock.now()).catch(error =>
+    const naming = saveRecipientKeys(store, batch, clock.now()).catch(error =>
       log.warn({ err: error }, 'recipient identities not stored'),
     )
     const results = await Promise.allSettled([

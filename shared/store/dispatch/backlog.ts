@@ -4,29 +4,33 @@ import type { CampaignDoc, CampaignStatus, Dispatch, Id } from '../../model/docu
 import type { Store } from '../connect.ts'
 import { orOutage } from '../outage.ts'
 
-/** What waits to be sent, by the index alone: the rows are not read. Every function throws Outage. */
+/** Counts of messages that wait to be sent, from the index alone without reading rows. Every function throws Outage. */
 
 export interface BacklogGroup {
   phoneNumberId: string
   priority: Priority
-  /** The reason of WAITING messages, else a word for their state. */
+  /** Reason of WAITING messages; for other states `ready`, `in_flight` or `unknown`. */
   reason: string
   count: number
   oldestAt: Date
-  /** False: of many rows only the next due ones were grouped and the rest estimated by them; or there are more than were counted. */
+  /**
+   * False when only the next due rows were grouped and `count` is estimated from them, or when there are more than were counted.
+   */
   isExact: boolean
 }
 
 const REASONS: Record<Dispatch['state'], string> = { READY: 'ready', TAKEN: 'in_flight', WAITING: 'rate', UNKNOWN: 'unknown' }
 
-/** How far a number's messages of one state are counted: the next due ones by priority and reason, all of them by number. */
+/** Bounds for counting the messages of one number and state. */
 export interface CountBounds {
+  /** Number of next due messages that are grouped by priority and reason. */
   grouped: number
+  /** Number of messages up to which the total is counted. */
   counted: number
 }
 export const BOUNDS: CountBounds = { grouped: 20_000, counted: 1_000_000 }
 
-/** The backlog of one number. @param tenantId whose rows: a number may have had another owner */
+/** The backlog of one number. @param tenantId restricts to this tenant: the number may have belonged to another one before */
 export async function countBacklog(
   store: Store,
   { phoneNumberId, tenantId }: { phoneNumberId: string; tenantId: Id },
@@ -45,12 +49,12 @@ export async function countAllBacklog(store: Store, bounds = BOUNDS): Promise<Ba
 async function countState(
   store: Store,
   state: Dispatch['state'],
-  whose: { phoneNumberId?: string; tenantId?: Id },
+  scope: { phoneNumberId?: string; tenantId?: Id },
   { grouped, counted }: CountBounds,
 ): Promise<BacklogGroup[]> {
   type Row = { _id: { priority: Priority; reason: string | null }; count: number; oldestAt: Date }
   const stages = [
-    { $match: { ...inState(state), ...whose } },
+    { $match: { ...inState(state), ...scope } },
     { $limit: grouped },
     {
       $group: {
@@ -62,9 +66,9 @@ async function countState(
   ]
   const rows = await orOutage(store.raw.messages.aggregate<Row>(stages, { hint: 'dispatch_due' }).toArray())
   const seen = rows.reduce((sum, { count }) => sum + count, 0)
-  const total = seen < grouped ? seen : await countKeys(store, state, whose.phoneNumberId, counted)
+  const total = seen < grouped ? seen : await countKeys(store, state, scope.phoneNumberId, counted)
   return rows.map(({ _id, count, oldestAt }) => ({
-    phoneNumberId: whose.phoneNumberId ?? '',
+    phoneNumberId: scope.phoneNumberId ?? '',
     priority: _id.priority,
     reason: (state === 'WAITING' && _id.reason) || REASONS[state],
     count: Math.round((count * Math.max(total, seen)) / seen),
@@ -73,7 +77,7 @@ async function countState(
   }))
 }
 
-/** Counts index keys without reading them, a million in a quarter of a second; it cannot filter by tenant. */
+/** Counts index keys without reading rows, a million in about 250 ms. Cannot filter by tenant. */
 async function countKeys(
   store: Store,
   state: Dispatch['state'],
@@ -84,7 +88,7 @@ async function countKeys(
   return await orOutage(store.raw.messages.countDocuments(filter, { limit, hint: 'dispatch_due' }))
 }
 
-/** Numbers with anything unfinished, over all tenants. */
+/** Phone number ids with unfinished messages, over all tenants. */
 export async function numbersInBacklog(store: Store): Promise<string[]> {
   const found = await Promise.all(
     DISPATCH_STATES.map(state => orOutage(store.raw.messages.distinct('phoneNumberId', inState(state)))),
@@ -92,7 +96,7 @@ export async function numbersInBacklog(store: Store): Promise<string[]> {
   return [...new Set(found.flat())].toSorted()
 }
 
-/** Recipients whose message is still to be made, by number: of running campaigns, of paused and of scheduled ones. */
+/** Recipients of one campaign that are not released yet. The reason follows from its status: running, paused or scheduled. */
 export interface CampaignBacklog extends Pick<CampaignDoc, '_id' | 'name' | 'perMinute' | 'template'> {
   phoneNumberId: string
   tenantId: Id
@@ -107,7 +111,7 @@ const CAMPAIGN_REASONS: Partial<Record<CampaignStatus, CampaignBacklog['reason']
   SCHEDULED: 'scheduled',
 }
 
-/** @param tenantId null for all */
+/** Campaigns with recipients that are not released yet. @param tenantId null for all tenants */
 export async function campaignBacklog(store: Store, tenantId: Id | null): Promise<CampaignBacklog[]> {
   const statuses = Object.keys(CAMPAIGN_REASONS) as CampaignStatus[]
   const filter = { ...(tenantId && { tenantId }), status: { $in: statuses }, deletedAt: null }

@@ -13,11 +13,12 @@ import { type InConversation, UNFINISHED_INDEX, unfinishedOf } from './take.ts'
 const MAJORITY = { writeConcern: { w: 'majority', j: true } } as const
 
 /**
- * Writes a batch of outcomes: conversations, then events, then the messages; returns the events, to be published.
- * It has no transaction of its own: statuses of the same messages arrive at this very moment, and the two batches would abort
- * each other over and over. The order makes up for it. Until a message itself is written its row is TAKEN, so the sweep finds a
- * crash in between like a lost answer; what was written before is true all the same, at most once (event ids) and never
- * backwards (filters). @throws Outage
+ * Writes a batch of outcomes: conversations, then events, then messages. @returns the events, for the caller to publish
+ *
+ * There is no transaction unless the caller passes one: statuses of the same messages arrive at the same time, and the two
+ * batches would abort each other repeatedly. The order replaces it. A message stays TAKEN until its own write, so after a crash
+ * the sweep treats it like an attempt without an answer. The earlier writes are true in any case, happen at most once because of
+ * the event ids, and never go backwards because of their filters. @throws Outage
  */
 export async function finishMessages(
   store: Store,
@@ -39,7 +40,7 @@ export async function finishMessages(
 
 type WriteOptions = { session: ClientSession } | typeof MAJORITY
 
-/** Events that exist already are from an earlier try of the same batch. */
+/** Inserts events. Duplicates are ignored: an earlier try of the same batch wrote them. */
 async function insertEvents(store: Store, events: EventDoc[], options: WriteOptions): Promise<void> {
   if (events.length === 0) return
   await store.raw.events.insertMany(events, { ordered: false, ...options }).catch(error => {
@@ -52,7 +53,7 @@ async function writeConversations(store: Store, settlements: readonly Settlement
   if (writes.length > 0) await store.raw.conversations.bulkWrite(writes, { ordered: false, ...options })
 }
 
-/** The conversations of the whole batch are read in one command, as they stand after their writes. */
+/** Events of the conversations of a batch, which are read in one query after their writes. */
 async function conversationEvents(
   store: Store,
   settlements: readonly Settlement[],
@@ -72,7 +73,7 @@ async function conversationEvents(
   })
 }
 
-/** @returns the settlements whose rows took their outcome: the other rows had moved on before */
+/** Writes the messages. @returns the settlements whose outcome was written; the other rows had changed before */
 async function writeMessages(
   store: Store,
   settlements: readonly Settlement[],
@@ -87,7 +88,7 @@ async function writeMessages(
     const refused = duplicatesOf(error)
     if (refused === null || 'session' in options) throw error
     const written = await settleOvertaken(store, settlements, options)
-    const again = refused.map(place => settlements[place] as Settlement)
+    const again = refused.map(index => settlements[index] as Settlement)
     await store.raw.messages.bulkWrite(
       again.map(settlement => messageWrite(withoutId(settlement))),
       { ordered: false, ...options },
@@ -96,10 +97,12 @@ async function writeMessages(
   }
 }
 
-/** @returns the settlements that are written by now, and those whose rows became SENT all the same */
+/**
+ * Settles rows that changed before their outcome was written. @returns the settlements that are written, or whose row became SENT
+ */
 async function settleOvertaken(store: Store, settlements: readonly Settlement[], options: WriteOptions): Promise<Settlement[]> {
   const rows = await store.raw.messages
-    .find({ ...these(settlements.map(({ message }) => message)) }, { ...options, projection: OVERTAKEN_FIELDS })
+    .find(rowFilter(settlements.map(({ message }) => message)), { ...options, projection: OVERTAKEN_FIELDS })
     .toArray()
   const states = new Map(rows.map(row => [String(row._id), row]))
   const moved: Settlement[] = []
@@ -119,16 +122,19 @@ async function settleOvertaken(store: Store, settlements: readonly Settlement[],
 
 const OVERTAKEN_FIELDS = { timeline: 1, status: 1, previousIds: 1, 'error.source': 1, 'dispatch.token': 1, 'dispatch.state': 1 }
 
-/** A message accepted under an id that another one has: sent, though only our callback data can bring its statuses. */
+/**
+ * The settlement without its wamid, which another message has: the message is sent, and statuses find it by the callback data
+ * only.
+ */
 function withoutId(settlement: Settlement): Settlement {
   if (settlement.step.kind !== 'sent') return settlement
-  return { ...settlement, step: { ...settlement.step, wamid: null, note: 'Meta gave it an id that another message has' } }
+  return { ...settlement, step: { ...settlement.step, wamid: null, note: 'Meta returned an id that another message has.' } }
 }
 
 /**
- * Parked statuses: they came before the wamid was stored and did not name their message. The sender writes the wamid first and
- * reads these afterwards; the recorder parks first and looks for the wamid afterwards: one of the two sees the other.
- * @throws Outage
+ * Parked statuses of these wamids: they arrived before the wamid was stored and did not name their message. The sender writes the
+ * wamid and then reads the parked items; the recorder parks an item and then looks for the wamid. So at least one of the two
+ * finds the other's row. @throws Outage
  */
 export async function findParkedItems(store: Store, wamids: string[]): Promise<ParkedItemDoc[]> {
   if (wamids.length === 0) return []
@@ -136,9 +142,9 @@ export async function findParkedItems(store: Store, wamids: string[]): Promise<P
 }
 
 /**
- * The next message of each of these conversations, if it waited for an earlier one: it becomes READY, and the caller enqueues
- * it. Called after the earlier message is finished, and after the later one is postponed: each side writes first and reads
- * then, so that one of the two sees the other. @throws Outage
+ * Makes the next message of each conversation READY if it waited for an earlier one. Called after the earlier message is finished
+ * and after the later one is postponed: both write before they read, so at least one of the two finds the other's row.
+ * @returns the messages, for the caller to enqueue. @throws Outage
  */
 export async function releaseSuccessors(
   store: Store,
@@ -149,7 +155,7 @@ export async function releaseSuccessors(
   const stages = [
     unfinishedOf(conversations, now),
     { $project: { ...SEND_JOB_FIELDS, 'dispatch.priority': 1, 'dispatch.reason': 1 } },
-    // 'chat' sorts before 'campaign' this way.
+    // Descending: 'chat' comes before 'campaign'.
     { $sort: { conversationId: 1 as const, 'dispatch.priority': -1 as const, _id: 1 as const } },
     { $group: { _id: '$conversationId', first: { $first: '$$ROOT' } } },
     { $replaceRoot: { newRoot: '$first' } },
@@ -169,15 +175,18 @@ export const SEND_JOB_FIELDS = {
   campaignId: 1,
 } as const
 
-/** Makes rows READY and returns them to be enqueued; the sweep enqueues them again if nobody takes them. @throws Outage */
+/**
+ * Makes rows READY. @returns the rows, for the caller to enqueue; the sweep enqueues them again if no sender takes them. @throws
+ * Outage
+ */
 export async function makeReady(store: Store, rows: MessageDoc[], now: Date): Promise<MessageDoc[]> {
   if (rows.length === 0) return rows
-  const filter = { ...these(rows), status: 'QUEUED' as const, ...inStates('READY', 'WAITING') }
+  const filter = { ...rowFilter(rows), status: 'QUEUED' as const, ...inStates('READY', 'WAITING') }
   await orOutage(store.raw.messages.updateMany(filter, { $set: asUpdate(readyAgain(now)) }, MAJORITY))
   return rows
 }
 
-const these = (rows: readonly Pick<MessageDoc, '_id' | 'tenantId'>[]) => ({
+const rowFilter = (rows: readonly Pick<MessageDoc, '_id' | 'tenantId'>[]) => ({
   _id: { $in: rows.map(row => row._id) },
   tenantId: { $in: rows.map(row => row.tenantId) },
 })

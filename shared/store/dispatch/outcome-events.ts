@@ -3,7 +3,7 @@ import type { ConversationDoc, EventDoc, MessageDoc } from '../../model/document
 import { conversationOutcome, eventIds, messageSent, messageStatus } from '../../views/events.ts'
 import { asTemplate, type Settlement, type Step } from './outcome-writes.ts'
 
-/** What the sockets hear of the message; null for steps that only the timeline tells. Written again, it is the same row. */
+/** The event about the message; null for steps that only the timeline shows. A repeated write makes the same row. */
 export function messageEvent({ message, step, at }: Settlement): EventDoc | null {
   if (step.kind !== 'sent' && step.kind !== 'failed' && step.kind !== 'fallback') return null
   const after = messageAfter(message, step, at)
@@ -20,8 +20,8 @@ function messageAfter(message: MessageDoc, step: Step & { kind: 'sent' | 'failed
 }
 
 /**
- * What the sockets hear of the conversation, from its row after the outcome was written; null where the row shows nothing of the
- * outcome, because another message is the last one or a status was faster. Written again, it is the same row.
+ * The event about the conversation, from its row after the outcome was written. Null when the row does not show the outcome,
+ * because another message is the last one or a status arrived first. A repeated write makes the same row.
  */
 export function conversationEvent({ message, step, at }: Settlement, conversation: ConversationDoc): EventDoc | null {
   if (conversation.deletedAt || !isShown(message, step, conversation)) return null

@@ -6,9 +6,9 @@ import { fallbackNote, fallenBack } from '../../model/fallback.ts'
 import { appended } from '../../model/timeline.ts'
 import { waitEntries } from '../../views/wait-entries.ts'
 
-/** What becomes of a message after its attempt, or instead of one. */
+/** The result of an attempt for its message, or the decision that replaces an attempt. */
 export type Step =
-  /** `note`: of SendResult, such as "held for quality assessment". `named`: keys that Meta gave the recipient instead. */
+  /** `note`: Meta's remark, such as "held for quality assessment". `named`: other keys that Meta's answer gives the recipient. */
   | { kind: 'sent'; wamid: string | null; note: string | null; named?: { waId?: string; userId?: string } }
   | {
       kind: 'waiting'
@@ -16,23 +16,26 @@ export type Step =
       /** null: until the number is resumed. */
       nextStepAt: Date | null
       usesAttempt: boolean
-      /** The error that its conversation shows meanwhile. */
+      /** Error that the conversation shows during the wait. */
       shown?: MessageErrorDoc
     }
-  /** Called, no answer: settled by a status, else at `deadlineAt`. The conversation's next message waits until `blocksUntil`. */
+  /**
+   * A call without an answer: settled by a status, else at `deadlineAt`. The conversation's next message waits until
+   * `blocksUntil`.
+   */
   | { kind: 'unknown'; deadlineAt: Date; blocksUntil: Date }
-  /** The window is closed: its template goes instead, from the start. */
+  /** The service window is closed: the fallback template is sent instead, starting at READY. */
   | { kind: 'fallback'; because: 'sending' | 'refused'; usesAttempt: boolean }
   | { kind: 'failed'; error: MessageErrorDoc }
 
 export interface Settlement {
-  /** The row as it was taken, or as a sweep found it. */
+  /** The row as the sender took it, or as a sweep read it. */
   message: MessageDoc
   step: Step
   at: Date
-  /** For the timeline: the attempt, or a note why none was made. */
+  /** Timeline entry: the attempt, or a note why there was none. */
   entry: TimelineEntry
-  /** Of the request that caused the message. */
+  /** Trace of the request that caused the message. */
   traceparent?: string | null
 }
 
@@ -42,10 +45,13 @@ export const BY_ID = { _id: 1 } as const
 export const asTemplate = (message: MessageDoc, { because }: Step & { kind: 'fallback' }, at: Date) =>
   fallenBack(message, message.fallback as Fallback, because, at)
 
-/** The filters keep what statuses have written meanwhile: only what is still QUEUED in the list moves on. */
+/**
+ * Updates of the conversation. Their filters keep what statuses wrote meanwhile: only a last message that is still QUEUED
+ * changes.
+ */
 export function conversationWrites({ message, step, at }: Settlement): mongo.AnyBulkWriteOperation<ConversationDoc>[] {
-  const mine = { _id: message.conversationId, tenantId: message.tenantId }
-  const asLast = { ...mine, 'lastMessage.messageId': message._id, 'lastMessage.status': 'QUEUED' as const }
+  const own = { _id: message.conversationId, tenantId: message.tenantId }
+  const asLast = { ...own, 'lastMessage.messageId': message._id, 'lastMessage.status': 'QUEUED' as const }
   if (step.kind === 'sent') {
     const $set = { 'lastMessage.status': 'SENT' as const, lastError: null, updatedAt: at }
     return [{ updateOne: { filter: asLast, update: { $set }, hint: BY_ID } }]
@@ -57,12 +63,15 @@ export function conversationWrites({ message, step, at }: Settlement): mongo.Any
   }
   const error = step.kind === 'failed' ? step.error : step.kind === 'waiting' ? step.shown : undefined
   if (error === undefined) return []
-  const shown = { updateOne: { filter: mine, update: { $set: { lastError: error, updatedAt: at } }, hint: BY_ID } }
+  const shown = { updateOne: { filter: own, update: { $set: { lastError: error, updatedAt: at } }, hint: BY_ID } }
   if (step.kind !== 'failed') return [shown]
   return [shown, { updateOne: { filter: asLast, update: { $set: { 'lastMessage.status': 'FAILED' as const } }, hint: BY_ID } }]
 }
 
-/** Applies only while the row stands as the settlement found it: the same take, or (for a sweep) the same state. */
+/**
+ * The update of the message. It applies only if the row is unchanged since the settlement read it: the same take, or the same
+ * state.
+ */
 export function messageWrite(settlement: Settlement): mongo.AnyBulkWriteOperation<MessageDoc> {
   return { updateOne: { filter: stillInHand(settlement.message), update: updateFor(settlement), hint: BY_ID } }
 }
@@ -96,7 +105,7 @@ function updateFor({ message, step, at, entry }: Settlement): mongo.UpdateFilter
         ...noted,
       }
     case 'fallback': {
-      // Where no call was made, the entry says so already.
+      // Without a call, `entry` is already the note about the fallback.
       const { because } = step
       const notes = because === 'refused' ? [fallbackNote(message.fallback as Fallback, because, at)] : []
       return {
@@ -121,32 +130,32 @@ function updateFor({ message, step, at, entry }: Settlement): mongo.UpdateFilter
 }
 
 /**
- * Writes for a row that moved on while its call was under way: a status was faster than the answer, a deadline passed, or the
- * policy made another attempt. The attempt joins the timeline; an acceptance gives its wamid to a row that has none, and ends
- * one that still waits or that we had declared failed.
+ * Updates of a row that changed during its call: a status arrived before the answer, a deadline passed, or the setting for
+ * unknown outcomes started another attempt. The attempt is added to the timeline. An acceptance sets the wamid of a row that has
+ * none, and makes a row SENT that still waits or that the platform declared failed.
  */
 export function overtakenWrites({ message, step, at, entry }: Settlement): mongo.AnyBulkWriteOperation<MessageDoc>[] {
   if (entry.kind !== 'attempt') return []
-  const mine = { _id: message._id, tenantId: message.tenantId }
-  // A wamid that Meta has refused since changes nothing: its template is on the way.
-  const stands = { ...mine, ...(step.kind === 'sent' && step.wamid && { previousIds: { $ne: step.wamid } }) }
-  const push = { updateOne: { filter: mine, update: { $push: appended(entry) } } }
+  const own = { _id: message._id, tenantId: message.tenantId }
+  // A wamid in previousIds was refused by Meta later: its fallback is on the way, so nothing changes.
+  const notReplaced = { ...own, ...(step.kind === 'sent' && step.wamid && { previousIds: { $ne: step.wamid } }) }
+  const push = { updateOne: { filter: own, update: { $push: appended(entry) } } }
   if (step.kind !== 'sent') return [push]
   const provisional = { status: 'FAILED' as const, 'error.source': 'platform' as const }
   const waits = { status: 'QUEUED' as const, ...notInState('TAKEN') }
   const $set = { status: 'SENT' as const, statusUpdatedAt: at, error: null, dispatch: ENDED, updatedAt: at }
   return [
     push,
-    { updateOne: { filter: { ...stands, $or: [provisional, waits] }, update: { $set } } },
-    { updateOne: { filter: { ...stands, wamid: null }, update: { $set: { wamid: step.wamid } } } },
+    { updateOne: { filter: { ...notReplaced, $or: [provisional, waits] }, update: { $set } } },
+    { updateOne: { filter: { ...notReplaced, wamid: null }, update: { $set: { wamid: step.wamid } } } },
   ]
 }
 
-/** Whether `overtakenWrites` make the row SENT, as it was found. */
+/** Whether `overtakenWrites` make this row SENT. */
 export function isSentLate(row: MessageDoc, { step, entry }: Settlement): boolean {
   if (step.kind !== 'sent' || entry.kind !== 'attempt') return false
   const isProvisional = row.status === 'FAILED' && row.error?.source === 'platform'
   const waits = row.status === 'QUEUED' && row.dispatch?.state !== 'TAKEN'
-  const isTakenBack = step.wamid !== null && row.previousIds?.includes(step.wamid)
-  return (isProvisional || waits) && !isTakenBack
+  const isReplaced = step.wamid !== null && row.previousIds?.includes(step.wamid)
+  return (isProvisional || waits) && !isReplaced
 }

@@ -4,31 +4,31 @@ import { duplicatesOf } from '../errors.ts'
 import { orOutage } from '../outage.ts'
 import type { Settlement, Step } from './outcome-writes.ts'
 
-interface Named {
+interface WithKeys {
   message: MessageDoc
   keys: NonNullable<(Step & { kind: 'sent' })['named']>
 }
 
 /**
- * Recipients are called from now on what Meta called them in its answers. Whoever was given another key meanwhile keeps it;
- * and so it is where somebody else holds the new one: the webhook that names both keys joins the two. @throws Outage
+ * Writes the recipient keys that Meta's answers gave to contacts and their conversations. A contact whose key changed meanwhile
+ * keeps it. So does one whose new key another contact has: the webhook that names both keys merges the two. @throws Outage
  */
-export async function nameRecipients(store: Store, settlements: readonly Settlement[], now: Date): Promise<void> {
-  const named = settlements.flatMap(({ message, step }) =>
+export async function saveRecipientKeys(store: Store, settlements: readonly Settlement[], now: Date): Promise<void> {
+  const withKeys = settlements.flatMap(({ message, step }) =>
     step.kind === 'sent' && step.named ? [{ message, keys: step.named }] : [],
   )
-  if (named.length === 0) return
-  const writes = named.flatMap(one => contactWrites(one, now))
-  await orOutage(store.raw.contacts.bulkWrite(writes, { ordered: false }).catch(unlessTaken))
-  const own = { tenantId: { $in: idsOf(named, 'tenantId') }, _id: { $in: idsOf(named, 'contactId') }, deletedAt: null }
+  if (withKeys.length === 0) return
+  const writes = withKeys.flatMap(one => contactWrites(one, now))
+  await orOutage(store.raw.contacts.bulkWrite(writes, { ordered: false }).catch(unlessDuplicate))
+  const own = { tenantId: { $in: idsOf(withKeys, 'tenantId') }, _id: { $in: idsOf(withKeys, 'contactId') }, deletedAt: null }
   const contacts = await orOutage(store.raw.contacts.find(own).toArray())
   if (contacts.length > 0) await orOutage(store.raw.conversations.bulkWrite(contacts.map(conversationsWrite), { ordered: false }))
 }
 
-const idsOf = (named: Named[], name: 'tenantId' | 'contactId'): Id[] => named.map(({ message }) => message[name])
+const idsOf = (withKeys: WithKeys[], name: 'tenantId' | 'contactId'): Id[] => withKeys.map(({ message }) => message[name])
 
-/** Only while the contact has the key by which the message went, or none of that kind. */
-function contactWrites({ message, keys }: Named, now: Date) {
+/** Updates that apply only if the contact still has the key to which the message was sent, or none of that kind. */
+function contactWrites({ message, keys }: WithKeys, now: Date) {
   const { tenantId, contactId, contactKey, contactKeyKind } = message
   const before = (kind: 'waId' | 'userId') => (kind === contactKeyKind ? contactKey : null)
   const own = { _id: contactId, tenantId, deletedAt: null }
@@ -41,7 +41,7 @@ function contactWrites({ message, keys }: Named, now: Date) {
   return [...(keys.userId ? [{ updateOne: ofUser }] : []), ...(keys.waId ? [{ updateOne: ofPhone }] : [])]
 }
 
-/** Threads show copies; also those that a crash has left behind. */
+/** Updates the copies in all conversations of a contact, also those that an earlier crash left unchanged. */
 const conversationsWrite = ({ _id, tenantId, waId, userId, phone }: ContactDoc) => ({
   updateMany: {
     filter: { tenantId, contactId: _id, deletedAt: null },
@@ -49,6 +49,6 @@ const conversationsWrite = ({ _id, tenantId, waId, userId, phone }: ContactDoc) 
   },
 })
 
-function unlessTaken(error: unknown): void {
+function unlessDuplicate(error: unknown): void {
   if (duplicatesOf(error) === null) throw error
 }

@@ -4,12 +4,12 @@ import type { ConversationDoc, EventDoc, MessageDoc } from '../../model/document
 import { lastMessageOf } from '../../model/new-rows.ts'
 import { conversationUpdated, eventIds, messageScheduled } from '../../views/events.ts'
 import type { Store } from '../connect.ts'
-import { STILL } from '../inbox/scheduled.ts'
+import { STILL_SCHEDULED } from '../inbox/scheduled.ts'
 import { BY_ID } from './outcome-writes.ts'
 
 /**
- * Releases scheduled messages whose time has come: they show in their conversations and may be taken. In one transaction,
- * because each may be changed or cancelled until this moment and not later. @throws Outage
+ * Releases scheduled messages that are due: they become READY and the last message of their conversations. In one transaction,
+ * because a message may be changed or cancelled until its release and not later. @throws Outage
  */
 export async function releaseScheduled(
   store: Store,
@@ -18,19 +18,19 @@ export async function releaseScheduled(
 ): Promise<{ rows: MessageDoc[]; events: EventDoc[] }> {
   if (due.length === 0) return { rows: [], events: [] }
   return await store.transaction(async session => {
-    const these = { _id: { $in: due.map(({ _id }) => _id) }, tenantId: { $in: due.map(({ tenantId }) => tenantId) } }
-    const filter = { ...these, ...STILL, 'dispatch.nextStepAt': { $lte: now } }
+    const dueRows = { _id: { $in: due.map(({ _id }) => _id) }, tenantId: { $in: due.map(({ tenantId }) => tenantId) } }
+    const filter = { ...dueRows, ...STILL_SCHEDULED, 'dispatch.nextStepAt': { $lte: now } }
     const rows = await store.raw.messages.find(filter, { session, hint: BY_ID }).sort({ _id: 1 }).toArray()
     if (rows.length === 0) return { rows, events: [] }
     const $set = { ...asUpdate(ready(now)), updatedAt: now }
     await store.raw.messages.updateMany(
-      { ...these, _id: { $in: rows.map(({ _id }) => _id) } },
+      { ...dueRows, _id: { $in: rows.map(({ _id }) => _id) } },
       { $set },
       { session, hint: BY_ID },
     )
     await store.raw.conversations.bulkWrite(rows.map(showAsLast), { session, ordered: true })
     const events = [
-      ...(await conversationsOf(store, rows, now, session)),
+      ...(await conversationEvents(store, rows, now, session)),
       ...rows.map(row => messageScheduled(row, 'released', now)),
     ]
     await store.raw.events.insertMany(events, { session })
@@ -45,7 +45,7 @@ function showAsLast(message: MessageDoc): mongo.AnyBulkWriteOperation<Conversati
   return { updateOne: { filter: { _id, tenantId, ...isNewest }, update, hint: BY_ID } }
 }
 
-async function conversationsOf(store: Store, rows: MessageDoc[], now: Date, session: ClientSession): Promise<EventDoc[]> {
+async function conversationEvents(store: Store, rows: MessageDoc[], now: Date, session: ClientSession): Promise<EventDoc[]> {
   const filter = {
     _id: { $in: rows.map(({ conversationId }) => conversationId) },
     tenantId: { $in: rows.map(({ tenantId }) => tenantId) },

@@ -6,8 +6,8 @@ import { orOutage } from '../outage.ts'
 const BATCH = 2000
 
 /**
- * Makes rows due at once that wait for a limit which has been raised: they were given their times when it was lower. In
- * batches, the next due first; after a crash the rest are due at their own times. @returns how many. @throws Outage
+ * Makes rows due at once that wait for a limit which has been raised: their times were computed from the lower one. In batches,
+ * the next due first; after a crash the remaining rows are due at their old times. @returns how many rows. @throws Outage
  */
 export async function rescheduleLimited(
   store: Store,
@@ -18,18 +18,18 @@ export async function rescheduleLimited(
 ): Promise<number> {
   let rescheduled = 0
   for (const phoneNumberId of phoneNumberIds) {
-    const these = { tenantId, phoneNumberId, 'dispatch.reason': reason }
-    for (let found = BATCH; found === BATCH; rescheduled += found) found = await rescheduleSome(store, these, now)
+    const limited = { tenantId, phoneNumberId, 'dispatch.reason': reason }
+    for (let found = BATCH; found === BATCH; rescheduled += found) found = await rescheduleSome(store, limited, now)
   }
   return rescheduled
 }
 
 async function rescheduleSome(
   store: Store,
-  these: { tenantId: Id; phoneNumberId: string; 'dispatch.reason': 'rate' | 'quota' },
+  limited: { tenantId: Id; phoneNumberId: string; 'dispatch.reason': 'rate' | 'quota' },
   now: Date,
 ): Promise<number> {
-  const filter = { ...inState('WAITING'), 'dispatch.nextStepAt': { $gt: now }, ...these }
+  const filter = { ...inState('WAITING'), 'dispatch.nextStepAt': { $gt: now }, ...limited }
   const rows = store.raw.messages.find(filter, { projection: { _id: 1 }, hint: 'dispatch_due' })
   const ids = (await orOutage(rows.sort({ 'dispatch.nextStepAt': 1 }).limit(BATCH).toArray())).map(({ _id }) => _id)
   if (ids.length > 0)

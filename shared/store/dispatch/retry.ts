@@ -7,15 +7,15 @@ import type { Session } from '../transaction.ts'
 export interface Retry {
   at: Date
   expiresAt: Date
-  /** Join the timeline. */
+  /** Entries for the timeline. */
   notes: TimelineEntry[]
-  /** The template that goes instead of it; {}: the message goes as it is. */
+  /** The template to send instead of the message; {} sends the message unchanged. */
   content: Partial<Pick<MessageDoc, 'type' | 'content' | 'payload' | 'cost' | 'fallback'>>
 }
 
 /**
- * A failed message is READY again: the same row, so that it keeps its history. The wamid of the failed attempt moves aside,
- * where its late statuses find it; the attempts go on counting.
+ * Makes a failed message READY again, in the same row, so that it keeps its history. The wamid of the failed attempt moves to
+ * `previousIds`, where late statuses find it; the count of attempts continues.
  * @returns the message, and its conversation if it shows the message as its last one; null when it is no longer FAILED
  */
 export async function sendAgain(

@@ -5,14 +5,14 @@ import { orOutage } from '../outage.ts'
 import { finishMessages, SEND_JOB_FIELDS } from './finish.ts'
 import type { Settlement } from './outcome-writes.ts'
 
-/** What the sweeps look for, over all tenants. `now` is MongoDB's time. Every function throws Outage. */
+/** Queries of the sweeps, over all tenants. `now` is MongoDB's time. Every function throws Outage. */
 
-/** Numbers with messages in this state: few, found by the index alone. */
+/** Phone number ids with messages in this state, read from the index alone. */
 export async function numbersWith(store: Store, state: Dispatch['state']): Promise<string[]> {
   return await orOutage(store.raw.messages.distinct('phoneNumberId', inState(state)))
 }
 
-/** Messages of a number that wait and are due, the longest due first. */
+/** WAITING messages of a number that are due, the longest due first. */
 export async function findDue(store: Store, phoneNumberId: string, now: Date, limit: number): Promise<MessageDoc[]> {
   const filter = { ...inState('WAITING'), phoneNumberId, 'dispatch.nextStepAt': { $lte: now } }
   return await orOutage(
@@ -24,7 +24,7 @@ export async function findDue(store: Store, phoneNumberId: string, now: Date, li
   )
 }
 
-/** READY messages of a number that nobody takes: their send job was lost, or never published. */
+/** READY messages of a number that no sender took: their send job was lost or never published. */
 export async function findNotTaken(store: Store, phoneNumberId: string, now: Date, limit: number): Promise<MessageDoc[]> {
   const notTakenSince = new Date(now.getTime() - NEVER_ENQUEUED_MS)
   const filter = {
@@ -40,7 +40,7 @@ const NEVER_ENQUEUED_MS = 3000
 
 /**
  * Makes messages due that waited for their number to be resumed, in the order of their creation. Their time to expire starts
- * anew: the pause does not count. @returns how many
+ * again, without the pause. @returns how many messages
  */
 export async function releasePaused(
   store: Store,
@@ -66,7 +66,7 @@ export async function releasePaused(
   return rows.length
 }
 
-/** TAKEN messages whose process has ended, or whose call lasts longer than it may: nobody will report their outcome. */
+/** TAKEN messages whose sender process has ended, or whose lease has run out: no process will write their outcome. */
 export async function findAbandoned(store: Store, now: Date, liveOwners: string[], limit: number): Promise<MessageDoc[]> {
   const filter = {
     ...inState('TAKEN'),
@@ -75,7 +75,7 @@ export async function findAbandoned(store: Store, now: Date, liveOwners: string[
   return await orOutage(store.raw.messages.find(filter).limit(limit).toArray())
 }
 
-/** Attempts whose outcome was not reported in time, of all numbers or of one. */
+/** UNKNOWN messages whose outcome was not reported by their deadline, of all numbers or of one. */
 export async function findUnsettled(store: Store, now: Date, limit: number, phoneNumberId?: string): Promise<MessageDoc[]> {
   const due = {
     ...inState('UNKNOWN'),
@@ -85,28 +85,28 @@ export async function findUnsettled(store: Store, now: Date, limit: number, phon
   return await orOutage(store.raw.messages.find(due).limit(limit).toArray())
 }
 
-/** Attempts that have been without an answer for so long that the next message of their conversation may go. */
+/** UNKNOWN messages that no longer block the next message of their conversation, of all numbers or of one. */
 export async function findUnblocking(store: Store, now: Date, limit: number, phoneNumberId?: string): Promise<MessageDoc[]> {
   const due = { ...unblocking(now), ...(phoneNumberId && { phoneNumberId }) }
   return await orOutage(store.raw.messages.find(due).limit(limit).toArray())
 }
 
-/** So that they are found once. */
+/** Marks messages as unblocking, so that `findUnblocking` returns them once. */
 export async function markUnblocked(store: Store, rows: readonly MessageDoc[], now: Date): Promise<void> {
   if (rows.length === 0) return
-  const these = { _id: { $in: rows.map(row => row._id) }, tenantId: { $in: rows.map(row => row.tenantId) } }
-  await orOutage(store.raw.messages.updateMany({ ...these, ...unblocking(now) }, { $set: asUpdate({ nextStepAt: null }) }))
+  const own = { _id: { $in: rows.map(row => row._id) }, tenantId: { $in: rows.map(row => row.tenantId) } }
+  await orOutage(store.raw.messages.updateMany({ ...own, ...unblocking(now) }, { $set: asUpdate({ nextStepAt: null }) }))
 }
 
 const unblocking = (now: Date) => ({ ...inState('UNKNOWN'), 'dispatch.nextStepAt': { $lte: now } })
 
-/** Chat rows still to be sent that were created before `before`, oldest first, from `after` on. */
+/** Chat messages still to be sent that were created before `before`, oldest first, after the id `after`. */
 export async function findOld(store: Store, options: { before: Date; after: Id | null; limit: number }): Promise<MessageDoc[]> {
   const filter = {
     ...inStates('READY', 'WAITING'),
     'dispatch.priority': 'chat' as const,
     createdAt: { $lte: options.before },
-    // A scheduled message is not old before its time.
+    // A scheduled message does not count as old before its time.
     $nor: [{ 'dispatch.reason': 'scheduled' as const, 'dispatch.nextStepAt': { $gt: options.before } }],
     ...(options.after && { _id: { $gt: options.after } }),
   }
@@ -114,8 +114,8 @@ export async function findOld(store: Store, options: { before: Date; after: Id |
 }
 
 /**
- * Settles a message without a report, if it still stands as the sweep found it: in a transaction, because our failure must not
- * follow a status that comes at this moment. Null when it moved on.
+ * Settles a message without a report if it is unchanged since the sweep read it. In a transaction, because the platform's failure
+ * must not overwrite a status that arrives at the same time. @returns the events to publish; null when the message changed
  */
 export async function settleOne(store: Store, settlement: Settlement): Promise<EventDoc[] | null> {
   const { message } = settlement
@@ -127,7 +127,9 @@ export async function settleOne(store: Store, settlement: Settlement): Promise<E
   })
 }
 
-/** Events that may never have been published: realtime gives each its `seq` within moments. */
+/**
+ * Events created before `before` that have no `seq`: realtime numbers a published event at once, so they may not be published.
+ */
 export async function findUnpublished(store: Store, before: Date, limit: number): Promise<EventDoc[]> {
   const rows = store.raw.events.find({ seq: null, createdAt: { $lte: before } }).sort({ createdAt: 1 })
   return await orOutage(rows.limit(limit).toArray())

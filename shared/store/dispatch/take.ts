@@ -10,15 +10,15 @@ import { BY_ID } from './outcome-writes.ts'
 import { waitingFor } from './waits.ts'
 
 /**
- * The send step's rows: which may be taken, and taking them. `now` is MongoDB's time throughout (`serverClock`), so that
+ * Selects the messages that may be sent now, and takes them. `now` is MongoDB's time in every function (`serverClock`), so that
  * processes with different clocks agree on what is due and on when a lease ends.
  */
 
-/** How long a take holds: longer than a call may last, and never renewed. */
+/** Duration of a take: longer than a call may last, and never renewed. */
 export const LEASE_MS = 60_000
-/** A message that waits for an earlier one of its conversation is checked again after this time if nobody enqueues it before. */
+/** A message that waits for an earlier one of its conversation becomes due after this time, if it is not enqueued before. */
 export const PREDECESSOR_RECHECK_MS = 30_000
-/** How long an attempt without an answer keeps the conversation's next message waiting. */
+/** Time for which an attempt without an answer blocks the next message of its conversation. */
 export const UNKNOWN_BLOCKS_MS = 15_000
 
 /** The earliest unfinished message of a conversation. */
@@ -31,9 +31,9 @@ export interface Head {
 const MAJORITY = { writeConcern: { w: 'majority', j: true } } as const
 
 /**
- * The earliest unfinished chat message of each conversation: only that one may go, and no campaign's before it. Skipped are
- * messages scheduled for later, those that a restriction holds while replies may go, and attempts that have been without an
- * answer for 15 s. @throws Outage
+ * The earliest unfinished chat message of each conversation: only that one may be sent, and no campaign message before it.
+ * Messages scheduled for later are skipped, and those that a restriction holds while replies may be sent, and attempts that have
+ * been without an answer for 15 s. @throws Outage
  */
 export async function findHeads(store: Store, jobs: readonly SendJob[], now: Date): Promise<Map<string, Head>> {
   type Found = { _id: Id; head: { id: Id; state: Dispatch['state']; nextStepAt: Date | null } }
@@ -60,7 +60,7 @@ export interface InConversation {
   tenantId: Id | string
 }
 
-/** Matches the rows that keep others of their conversation waiting; run it with UNFINISHED_INDEX. */
+/** Stage that matches messages which block the others of their conversation; run it with UNFINISHED_INDEX. */
 export function unfinishedOf(conversations: readonly InConversation[], now: Date) {
   return {
     $match: {
@@ -79,7 +79,7 @@ export function unfinishedOf(conversations: readonly InConversation[], now: Date
   }
 }
 
-/** Whether a send job has anything to take: not what is sent, taken or not yet due. */
+/** Whether a message can be taken: READY, or WAITING and due. */
 export function mayBeTaken(head: Head, now: Date): boolean {
   if (head.state === 'READY') return true
   return head.state === 'WAITING' && head.nextStepAt !== null && head.nextStepAt <= now
@@ -92,9 +92,9 @@ export interface Take {
 }
 
 /**
- * Takes for one sender what is due among these, durably, before any call: each row has one taker, whose attempt is counted.
- * Rows that another job took first are missing from the result. An outage is waited out here for a while, because only the
- * token tells whether the take was written. @throws Outage
+ * Takes the due messages of the jobs for one sender, durably and before any call: each row is taken once, and its attempt is
+ * counted. Rows that another job took first are missing from the result. An outage is retried for up to 30 s, because only a read
+ * by the token shows whether the take was written. @throws Outage
  */
 export async function takeMessages(store: Store, jobs: readonly SendJob[], take: Take): Promise<MessageDoc[]> {
   if (jobs.length === 0) return []
@@ -117,8 +117,8 @@ async function takeOnce(store: Store, jobs: readonly SendJob[], take: Take): Pro
   const leaseUntil = new Date(now.getTime() + LEASE_MS)
   const update = { $set: asUpdate(taken({ token, owner, leaseUntil })), $inc: { 'dispatch.attempt': 1 } }
   await orOutage(store.raw.messages.updateMany(dueAmong(jobs, now), update, { ...MAJORITY, hint: BY_ID }))
-  const mine = { 'dispatch.token': token, tenantId: { $in: tenantIds(jobs) } }
-  return await orOutage(store.raw.messages.find(mine).hint('dispatch_token').toArray())
+  const own = { 'dispatch.token': token, tenantId: { $in: tenantIds(jobs) } }
+  return await orOutage(store.raw.messages.find(own).hint('dispatch_token').toArray())
 }
 
 export interface Postponement {
@@ -128,7 +128,7 @@ export interface Postponement {
   nextStepAt: Date | null
 }
 
-/** Postpones what is due and was not taken; no attempt is counted. Rows that are not due keep their time. @throws Outage */
+/** Postpones due messages that were not taken; no attempt is counted. Rows that are not due keep their time. @throws Outage */
 export async function postponeMessages(store: Store, postponements: readonly Postponement[], now: Date): Promise<void> {
   const groups = Object.values(Object.groupBy(postponements, ({ reason, nextStepAt }) => `${reason}:${nextStepAt?.getTime()}`))
   const operations = groups.map(group => {
@@ -149,7 +149,7 @@ function dueAmong(jobs: readonly SendJob[], now: Date) {
   }
 }
 
-/** When the service window of each conversation closes. @throws Outage */
+/** End of the service window by conversation id. @throws Outage */
 export async function findWindows(store: Store, jobs: readonly SendJob[]): Promise<Map<string, Date | null>> {
   if (jobs.length === 0) return new Map()
   const filter = { _id: { $in: jobs.map(job => toId(job.conversationId)) }, tenantId: { $in: tenantIds(jobs) } }

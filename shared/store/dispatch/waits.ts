@@ -1,9 +1,9 @@
 /**
- * Waits cost nothing but when a message is put off: they are kept in `dispatch`, one for each reason, and join the timeline
- * together with the attempt that follows.
+ * Waits of a message. They are kept in `dispatch`, one for each reason, and written only when a message is postponed; the next
+ * attempt moves them to the timeline.
  */
 
-/** Fields of an update by pipeline: the message waits for `reason` from now on, or still does. @see waitsUntil */
+/** Fields of a pipeline update: the message waits for `reason` from now on, or still does. @see waitsUntil */
 export function waitingFor(reason: string, now: Date) {
   const open = '$dispatch.wait'
   const closed = { $ifNull: ['$dispatch.waits', []] }

@@ -15,7 +15,7 @@ const event = (eventId: string, name: EventName, conversationId: string | null, 
 })
 const ids = (events: RealtimeEvent[]) => events.map(({ eventId }) => eventId)
 
-test('of several states of a conversation the last is told, with the fields of all', () => {
+test('of several updates of a conversation the last is kept, with the fields of all', () => {
   const { kept, folded } = coalesceUpdates([
     event('1', 'conversation:updated', 'c', { unreadCount: 1, status: 'open' }),
     event('2', 'message:received', 'c'),
@@ -28,7 +28,7 @@ test('of several states of a conversation the last is told, with the fields of a
   expect(kept.at(-1)?.payload.updates).toEqual({ unreadCount: 2, status: 'open', labels: [] })
 })
 
-test('facts are never folded', () => {
+test('other events are never coalesced', () => {
   const facts = [event('1', 'message:received', 'c'), event('2', 'message:received', 'c'), event('3', 'message:status', 'c')]
   expect(coalesceUpdates(facts)).toEqual({ kept: facts, folded: [] })
 })

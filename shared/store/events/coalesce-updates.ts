@@ -1,8 +1,8 @@
 import type { RealtimeEvent } from '../../contracts/realtime-event.ts'
 
 /**
- * Of several states of one conversation in one batch only the last is told, with the fields of all: the earlier ones were
- * superseded before anybody saw them. Facts are never folded.
+ * Keeps only the last `conversation:updated` of each conversation in a batch, with the fields of all: the earlier ones (`folded`)
+ * are superseded before any socket received them. Other events are always kept.
  */
 export function coalesceUpdates(events: RealtimeEvent[]): { kept: RealtimeEvent[]; folded: RealtimeEvent[] } {
   const last = new Map<string, RealtimeEvent>()

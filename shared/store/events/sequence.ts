@@ -10,19 +10,19 @@ import { orOutage } from '../outage.ts'
 import { perStore } from '../per-store.ts'
 import { coalesceUpdates } from './coalesce-updates.ts'
 
-/** Newest seq of a tenant as this process last wrote it: a guess, the unique index (tenantId, seq) is the judge. */
+/** Newest seq by tenant that this process wrote. It may be outdated: the unique index (tenantId, seq) decides. */
 const lastWrittenOf = perStore(() => new Map<string, number>())
 const MAX_ROUNDS = 5
 const MAJORITY = { readConcern: { level: 'majority' } } as const
 
 /**
- * Gives each event its place in its tenant's order and answers them in that order. Run by one process per tenant at a time;
- * a second one (a lost connection, a hand-over) is stopped by the unique index and starts again behind the first.
- * An event that has its seq keeps it; one whose row is gone (erased, expired, folded) is left out.
+ * Gives each event its `seq` in its tenant's order. One process per tenant does this at a time; a second one, after a lost
+ * connection or a hand-over, meets the unique index and starts again behind the first. An event that has a seq keeps it; one
+ * whose row is gone (erased, expired, coalesced) is left out.
  *
- * seq continues from the rows themselves, written in order by one bulk write, so that a crash at any point leaves no hole:
- * a counter raised beforehand would. The counter (`raiseCounters`) follows and remembers the last number when the rows expired.
- * @throws Outage
+ * The seq continues from the rows themselves, which one bulk write updates in order, so that a crash at any point leaves no gap;
+ * a counter raised beforehand would. The counter (`raiseCounters`) follows, and keeps the last seq after the rows have expired.
+ * @returns the events in the order of their seq. @throws Outage
  */
 export function assignSeq(store: Store, events: RealtimeEvent[]): Promise<SequencedEvent[]> {
   return orOutage(assign(store, events))
@@ -31,7 +31,7 @@ export function assignSeq(store: Store, events: RealtimeEvent[]): Promise<Sequen
 async function assign(store: Store, events: RealtimeEvent[]): Promise<SequencedEvent[]> {
   const unique = [...new Map(events.map(event => [event.eventId, event])).values()]
   for (let round = 1; ; round++) {
-    const known = round === 1 && isHoleless(unique) ? presumedFresh(unique) : await readSeqs(store, unique)
+    const known = round === 1 && isOnePerTenant(unique) ? assumeUnnumbered(unique) : await readSeqs(store, unique)
     const fresh = unique.filter(event => known.get(event.eventId) === null)
     const { kept, folded } = coalesceUpdates(fresh)
     const planned = await plan(store, kept)
@@ -39,22 +39,22 @@ async function assign(store: Store, events: RealtimeEvent[]): Promise<SequencedE
     if (isWritten) {
       const seqs = new Map([...known, ...planned.map(event => [event.eventId, event.seq] as const)])
       const sequenced = inOrder([...unique.filter(event => typeof known.get(event.eventId) === 'number'), ...kept], seqs)
-      keep(store, sequenced)
+      rememberSeqs(store, sequenced)
       return sequenced
     }
-    forget(store, unique)
+    forgetSeqs(store, unique)
     if (round === MAX_ROUNDS) throw new Error('another process numbers the events of the same tenant')
   }
 }
 
 /**
- * Of a tenant's single event nobody need know beforehand whether it has its seq: if it has, nothing is written and the number
- * stays free. Among several, it would leave a hole.
+ * Whether no tenant has several events. A tenant's single event needs no read of its seq: if it has one, nothing is written and
+ * the planned seq stays free. Among several events that would leave a gap.
  */
-const isHoleless = (events: RealtimeEvent[]) => new Set(events.map(event => event.tenantId)).size === events.length
-const presumedFresh = (events: RealtimeEvent[]) => new Map(events.map(event => [event.eventId, null]))
+const isOnePerTenant = (events: RealtimeEvent[]) => new Set(events.map(event => event.tenantId)).size === events.length
+const assumeUnnumbered = (events: RealtimeEvent[]) => new Map(events.map(event => [event.eventId, null]))
 
-/** eventId -> seq, or null for one that waits for it. Rows that are gone are missing. */
+/** The seq by event id; null for an event without one. Deleted events are missing. */
 async function readSeqs(store: Store, events: RealtimeEvent[]): Promise<Map<string, number | null>> {
   const filter = { _id: { $in: events.map(event => event.eventId) }, tenantId: { $in: tenantIds(events) } }
   const rows = await store.raw.events.find(filter, { projection: { seq: 1 } }).toArray()
@@ -76,10 +76,10 @@ async function lastSeq(store: Store, tenantId: string): Promise<number> {
   return lastWrittenOf(store).get(tenantId) ?? (await latestSeq(store, tenantId, {}))
 }
 
-/** False when another process was there first: nothing is lost, plan again. */
+/** Writes the planned seqs and deletes coalesced events. @returns false when another process was first: plan again */
 async function write(store: Store, planned: SequencedEvent[], folded: RealtimeEvent[]): Promise<boolean> {
   if (planned.length === 0) return true
-  // First, so that a crash in between cannot let an older state come after a newer one.
+  // Deleted first: after a crash in between, an older state must not be emitted after a newer one.
   if (folded.length > 0) await store.raw.events.deleteMany(waiting(folded))
   const payloads = new Set(folded.map(event => `${event.tenantId}:${event.conversationId}`))
   try {
@@ -110,14 +110,14 @@ function inOrder(events: RealtimeEvent[], seqs: Map<string, number | null>): Seq
   return events.map(event => ({ ...event, seq: seqs.get(event.eventId) as number })).sort((a, b) => a.seq - b.seq)
 }
 
-function keep(store: Store, events: SequencedEvent[]): void {
-  const mine = lastWrittenOf(store)
-  for (const { tenantId, seq } of events) mine.set(tenantId, Math.max(mine.get(tenantId) ?? 0, seq))
+function rememberSeqs(store: Store, events: SequencedEvent[]): void {
+  const last = lastWrittenOf(store)
+  for (const { tenantId, seq } of events) last.set(tenantId, Math.max(last.get(tenantId) ?? 0, seq))
 }
 
 /**
- * Lets the counters follow, by tenant. They need not reach a majority, nor at once: while the rows live they are asked first.
- * @throws Outage
+ * Raises the counters to the last seq, by tenant. Neither a majority nor immediacy is needed: the rows take precedence while they
+ * exist. @throws Outage
  */
 export async function raiseCounters(store: Store, last: ReadonlyMap<string, number>): Promise<void> {
   if (last.size === 0) return
@@ -127,11 +127,11 @@ export async function raiseCounters(store: Store, last: ReadonlyMap<string, numb
   await orOutage(store.raw.counters.bulkWrite(operations, { ordered: false, writeConcern: { w: 1 } }))
 }
 
-function forget(store: Store, events: RealtimeEvent[]): void {
+function forgetSeqs(store: Store, events: RealtimeEvent[]): void {
   for (const event of events) lastWrittenOf(store).delete(event.tenantId)
 }
 
-/** Events after `seq` in order, at most `limit`; only those that can no longer be rolled back. @throws Outage */
+/** Events after `seq` in order, at most `limit`, read with majority: none of them can be rolled back. @throws Outage */
 export async function eventsSince(store: Store, tenantId: string, seq: number, limit: number): Promise<SequencedEvent[]> {
   const filter = { tenantId: toId(tenantId), seq: { $gt: seq } }
   const rows = store.raw.events.find(filter, MAJORITY).sort({ seq: 1 }).limit(limit).toArray()
@@ -150,7 +150,7 @@ export async function latestSeq(store: Store, tenantId: string, concern: object 
   return row?.seq ?? (await latestSeqs(store, [tenantId])).get(tenantId) ?? 0
 }
 
-/** Of many tenants in one query, from the counters, which follow the events within a second. @throws Outage */
+/** The newest seq of many tenants in one query, from the counters, which follow the events within a second. @throws Outage */
 export async function latestSeqs(store: Store, ids: string[]): Promise<Map<string, number>> {
   const rows = await orOutage(store.raw.counters.find({ _id: { $in: ids.map(counterId) } }).toArray())
   return new Map(rows.map(row => [row._id.slice('events:'.length), row.value]))

@@ -6,11 +6,12 @@ import { UNFINISHED_INDEX } from '../dispatch/take.ts'
 import type { Session } from '../transaction.ts'
 import { onInsert } from '../upsert.ts'
 
-/** The rows that change when a message is accepted, in one transaction of the caller's. */
+/** Writes for accepting a message, in the caller's transaction. */
 
 /**
- * The conversation of a number with a contact, counting one message more; made if it is new.
- * @param given fields to set, with a `leadId` only where the caller names one @param leadId of a new conversation
+ * Counts one more message in the conversation of a number with a contact, which is created if missing.
+ * @param given fields to set, with a `leadId` only if the caller names one
+ * @param leadId lead of a new conversation
  */
 export async function upsertConversation(
   store: Store,
@@ -30,9 +31,9 @@ export async function upsertConversation(
 }
 
 /**
- * An id greater than that of every unfinished message of the conversation: messages are sent in the order of their ids. Ids of
- * several processes from the same second are in no order; then the second after the greatest one replaces that of a new id,
- * whose remaining digits are unique.
+ * A new id, greater than the ids of all unfinished messages of the conversation, because messages are sent in the order of their
+ * ids. Ids that several processes make within a second have no order: then the timestamp of the new id is set to the second after
+ * the greatest id; its remaining digits are unique.
  */
 export async function nextMessageId(
   store: Store,
@@ -46,7 +47,7 @@ export async function nextMessageId(
   return toId(second.toString(16).padStart(8, '0') + String(id).slice(8))
 }
 
-/** The greatest id of what is still to be sent in a conversation. */
+/** The greatest id of the unfinished messages of a conversation. */
 async function findLastUnfinished(
   store: Store,
   { tenantId, _id: conversationId }: Pick<ConversationDoc, 'tenantId' | '_id'>,
@@ -61,12 +62,11 @@ async function findLastUnfinished(
   return last?._id ?? null
 }
 
-/** Stores a new message. */
 export async function addMessage(store: Store, message: MessageDoc, session: Session): Promise<void> {
   await store.models.messages.insertMany([message], { session })
 }
 
-/** The conversation shows the message as its last one. */
+/** Makes the message the last one of its conversation. */
 export async function showAsLast(store: Store, message: MessageDoc, session: Session): Promise<ConversationDoc> {
   const { tenantId, conversationId: _id, at } = message
   const update = { $set: { lastMessage: lastMessageOf(message) }, $max: { lastActivityAt: at } }

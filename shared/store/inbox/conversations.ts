@@ -8,7 +8,7 @@ import { searchPattern } from '../search.ts'
 
 type Key = Id | string
 
-/** Null for unknown, deleted and other tenants' conversations alike. */
+/** The conversation with this id; null for unknown, deleted and other tenants' conversations alike. */
 export async function findConversation(store: Store, tenantId: Key, id: Key): Promise<ConversationDoc | null> {
   return await store.models.conversations.findOne({ tenantId, _id: id, deletedAt: null }).lean()
 }
@@ -40,7 +40,7 @@ export async function findConversationWith(
   return await store.models.conversations.findOne({ tenantId, clientId, contactId, deletedAt: null }).lean()
 }
 
-/** The conversations with these contacts, one for each of our numbers, the most recently active first. */
+/** The conversations with these contacts, one for each number of the tenant, the most recently active first. */
 export async function findConversationsWith(
   store: Store,
   tenantId: Key,
@@ -52,12 +52,12 @@ export async function findConversationsWith(
   return await store.models.conversations.find(filter).sort({ lastActivityAt: -1 }).lean()
 }
 
-/** Filters of a list; one that is not given does not narrow it. */
+/** Filters of a list of conversations; one that is missing is not applied. */
 export interface ConversationFilters {
   unread?: boolean | undefined
   assigneeId?: string | undefined
   unassigned?: boolean | undefined
-  /** The last message is the customer's, and the window closes in this time. */
+  /** Only conversations whose last message is the customer's and whose window closes in this period. */
   closing?: { from: Date; to: Date } | undefined
   status?: ConversationDoc['status'] | undefined
   label?: string | undefined
@@ -65,7 +65,7 @@ export interface ConversationFilters {
   phoneNumberId?: string | undefined
   candidateId?: string | undefined
   applicationId?: string | undefined
-  /** A part of a name, of a number in any usual form, or the beginning of a username. */
+  /** Part of a name, of a phone number in any usual form, or start of a username. */
   q?: string | undefined
 }
 
@@ -99,7 +99,7 @@ export async function listConversations(
   return await findPage<ConversationDoc>(store.models.conversations, filter, 'lastActivityAt', page)
 }
 
-/** The text is searched as it is, not as a pattern. */
+/** Conditions for a search text, which is taken literally, not as a pattern. */
 function searched(q: string) {
   const { text, digits } = searchPattern(q)
   const ways = [
@@ -110,7 +110,7 @@ function searched(q: string) {
   return digits === null ? ways : [...ways, { 'contact.phone': trusted({ $regex: digits }) }]
 }
 
-/** Changes a conversation. @param provided what must still hold when it is written @returns null when it does not */
+/** Changes a conversation. @param provided conditions for the write @returns null when they are not met */
 export async function changeConversation(
   store: Store,
   { tenantId, _id }: Pick<ConversationDoc, 'tenantId' | '_id'>,
@@ -123,7 +123,7 @@ export async function changeConversation(
     .lean()
 }
 
-/** How many open conversations a user has. */
+/** Number of open conversations of a user. */
 export async function countOpenConversations(store: Store, tenantId: Key, assigneeId: Id): Promise<number> {
   return await store.models.conversations.countDocuments({ tenantId, 'assignedTo.id': assigneeId, status: 'open' })
 }

@@ -2,7 +2,7 @@ import type { DiscardedFileDoc, Id } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
 import { orOutage } from '../outage.ts'
 
-/** Files that no message has any more since before `before`, the oldest first. Over all tenants. @throws Outage */
+/** Files that were discarded from their message before `before`, the oldest first. Over all tenants. @throws Outage */
 export async function findDiscardedFiles({ raw }: Store, before: Date, limit: number): Promise<DiscardedFileDoc[]> {
   return await orOutage(
     raw.discardedFiles
@@ -13,14 +13,14 @@ export async function findDiscardedFiles({ raw }: Store, before: Date, limit: nu
   )
 }
 
-/** It is deleted, or in use elsewhere: nothing is left to be done. @throws Outage */
+/** Removes a file from the list of discarded ones: it was deleted, or is in use elsewhere. @throws Outage */
 export async function forgetDiscardedFile({ raw }: Store, { tenantId, _id }: DiscardedFileDoc): Promise<void> {
   await orOutage(raw.discardedFiles.deleteOne({ tenantId, _id }))
 }
 
 /**
- * Whether anything names a file: a message, also one that forwards it, a campaign, or the list of files given to us for
- * sending. What nothing names may be deleted. @throws Outage
+ * Whether a file is in use: by a message, also one that forwards it, by a campaign, or in the list of files uploaded for sending.
+ * An unused file may be deleted. @throws Outage
  */
 export async function isFileInUse({ raw }: Store, tenantId: Id, mediaId: Id): Promise<boolean> {
   const options = { projection: { _id: 1 } } as const

@@ -16,15 +16,15 @@ export async function addMediaFile(store: Store, file: Omit<MediaFileDoc, 'creat
   return (await store.models.mediaFiles.create(file)).toObject()
 }
 
-/** Given to us for sending. @throws Outage */
+/** A file that was uploaded for sending. @throws Outage */
 export async function findMediaFile(store: Store, tenantId: Key, id: Key): Promise<MediaFileDoc | null> {
   return await orOutage(store.models.mediaFiles.findOne({ tenantId, _id: id }).lean())
 }
 
-/** Given to us for sending, or stored with a message: forwarded then. @throws Outage */
+/** A file that may be sent: uploaded for sending, or stored with a message, which is then forwarded. @throws Outage */
 export async function findSendable(store: Store, tenantId: Key, id: Key): Promise<SendableFile | null> {
-  const given = await findMediaFile(store, tenantId, id)
-  if (given) return given
+  const uploaded = await findMediaFile(store, tenantId, id)
+  if (uploaded) return uploaded
   const message = await findMedia(store, tenantId, id)
   const media = message?.content.media
   const kind = kindOfType(media?.mimeType ?? null)

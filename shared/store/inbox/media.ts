@@ -4,22 +4,21 @@ import { orOutage } from '../outage.ts'
 
 type Key = Id | string
 
-/** A message and its file; null when either is gone. @throws Outage */
+/** The message if it exists and has a file, else null. @throws Outage */
 export async function findMediaMessage(store: Store, tenantId: Key, messageId: Key): Promise<MessageDoc | null> {
   const filter = { tenantId, _id: messageId, deletedAt: null }
   const row = await orOutage(store.models.messages.findOne(filter).lean())
   return row?.content.media ? row : null
 }
 
-/** By the file's own id. @throws Outage */
+/** The message that has the file with this id. @throws Outage */
 export async function findMedia(store: Store, tenantId: Key, mediaId: Key): Promise<MessageDoc | null> {
   return await orOutage(store.models.messages.findOne({ tenantId, 'content.media.id': mediaId, deletedAt: null }).lean())
 }
 
 /**
- * What became of a file, with the event that tells of it; unless somebody else has settled it, or the message has another
- * file or none by now.
- * @returns whether it was written. @throws Outage
+ * Writes the result of fetching a file, with its event, unless another process has settled the file or the message has another
+ * file or none by now. @returns whether it was written. @throws Outage
  */
 export async function settleMedia(
   store: Store,
@@ -43,12 +42,12 @@ export async function settleMedia(
   })
 }
 
-/** Whether its file comes from Meta: it was written by the customer, or by the business in its own app. */
+/** Whether the file of a message comes from Meta: the customer sent it, or the business did in its own app. */
 export const hasFileOfMeta = ({ direction, origin }: Pick<MessageDoc, 'direction' | 'origin'>): boolean =>
   direction === 'INBOUND' || origin === 'phone'
 
-/** Files that nobody fetches although they came a while ago: their job was lost. Over all tenants. @throws Outage */
-export async function findForgottenMedia(
+/** Messages created before `before` whose file was not fetched from Meta: its job was lost. Over all tenants. @throws Outage */
+export async function findUnfetchedMedia(
   store: Store,
   before: Date,
   limit: number,

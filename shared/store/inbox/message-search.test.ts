@@ -7,6 +7,6 @@ test.for([
   ['paid -invoice', '"paid" "-invoice"'],
   ['say "a b" \\"', '"say" "a" "b"'],
   ['"', ''],
-] as const)('a search for %j asks for %j', ([q, expected]) => {
+] as const)('a search for %j becomes %j', ([q, expected]) => {
   expect(allWords(q)).toBe(expected)
 })

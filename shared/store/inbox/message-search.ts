@@ -5,24 +5,24 @@ import { type Store, trusted } from '../connect.ts'
 import { findPage, type Page, type PageRequest } from '../pages.ts'
 
 export interface MessageFilter {
-  /** Words, all of which a text holds. */
+  /** Words that the text must all contain. */
   q?: string | undefined
   status?: MessageDoc['status'] | undefined
   clientId?: string | undefined
-  /** The present one or that of an attempt before. */
+  /** Current wamid, or that of an earlier attempt. */
   wamid?: string | undefined
   from?: Date | undefined
-  /** Before this moment. */
+  /** Exclusive. */
   to?: Date | undefined
 }
 
-/** Beyond it a search would hold up the sends. */
-const MOST_MS = 5000
+/** Time limit of a search: a longer one would slow down sending. */
+const MAX_MS = 5000
 const TIME_LIMIT_EXCEEDED = 50
 
 /**
- * Messages of a tenant over all threads, newest first. Words and wamids have an index of their own, all else is read along the
- * time. @throws ApiError 400 for a foreign cursor, 422 SEARCH_TOO_BROAD
+ * Messages of a tenant in all conversations, newest first. Words and wamids have their own indexes; other filters scan the index
+ * by time. @throws ApiError 400 for an invalid cursor, 422 SEARCH_TOO_BROAD
  */
 export async function searchMessages(
   store: Store,
@@ -30,17 +30,20 @@ export async function searchMessages(
   filter: MessageFilter,
   page: PageRequest,
 ): Promise<Page<MessageDoc>> {
-  const options = { projection: { timeline: 0, payload: 0 }, maxTimeMs: MOST_MS, ...indexFor(filter) } as const
+  const options = { projection: { timeline: 0, payload: 0 }, maxTimeMs: MAX_MS, ...indexFor(filter) } as const
   try {
     const known = filter.wamid === undefined ? {} : { _id: trusted({ $in: await idsOf(store, tenantId, filter.wamid) }) }
     return await findPage<MessageDoc>(store.models.messages, { tenantId, ...known, ...conditionsOf(filter) }, 'at', page, options)
   } catch (error) {
     if ((error as { code?: unknown }).code !== TIME_LIMIT_EXCEEDED) throw error
-    throw new ApiError(422, 'SEARCH_TOO_BROAD', 'Too many messages to look through: name a shorter time (from, to)')
+    throw new ApiError(422, 'SEARCH_TOO_BROAD', 'The search took too long. Use a shorter period with `from` and `to`.')
   }
 }
 
-/** Of the message that has this wamid or had it in an attempt before: two reads by index, where one of both would read the tenant's all. */
+/**
+ * Ids of the messages that have this wamid, or had it in an earlier attempt. Two queries, each by its index: a single one with
+ * `$or` would scan all messages of the tenant.
+ */
 async function idsOf(store: Store, tenantId: Id | string, wamid: string): Promise<Id[]> {
   const ways = [{ wamid }, { previousIds: wamid }]
   const found = await Promise.all(
@@ -64,7 +67,9 @@ function conditionsOf({ q, status, clientId, from, to }: MessageFilter) {
   }
 }
 
-/** Of MongoDB's text search: each word in quotes is asked for, a minus excludes nothing. */
+/**
+ * A search string for MongoDB's text search that requires every word; quoting also keeps a leading minus from excluding a word.
+ */
 export const allWords = (q: string): string =>
   q
     .replaceAll(/["\\]/g, ' ')
@@ -73,7 +78,7 @@ export const allWords = (q: string): string =>
     .map(word => `"${word}"`)
     .join(' ')
 
-/** What the planner might take instead would sort what it found. */
+/** The index for a search without words. Without a hint the planner may choose one that needs a sort. */
 function indexFor({ q, wamid, status }: MessageFilter): { hint?: string } {
   if (q !== undefined) return {}
   if (wamid !== undefined) return { hint: '_id_' }

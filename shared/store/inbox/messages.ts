@@ -8,7 +8,7 @@ import { findPage, type Page, type PageRequest } from '../pages.ts'
 type Key = Id | string
 type InConversation = Pick<ConversationDoc, 'tenantId' | '_id'>
 
-/** Null for unknown and other tenants' messages alike. */
+/** The message with this id; null for unknown and other tenants' messages alike. */
 export async function findMessage(store: Store, tenantId: Key, id: Key): Promise<MessageDoc | null> {
   return await store.models.messages.findOne({ tenantId, _id: id }).lean()
 }
@@ -20,7 +20,7 @@ export async function getMessage(store: Store, tenantId: Key, id: Key): Promise<
   return message
 }
 
-/** How far a message is: for whoever waits for its outcome. */
+/** Status and dispatch of a message, for a caller that waits for its outcome. */
 export async function findProgress(
   store: Store,
   tenantId: Key,
@@ -73,10 +73,11 @@ export async function listMessagesOf(
 const MAX_READ_AT_ONCE = 1000
 
 /**
- * Marks inbound messages as read: the newest unread ones, as many as are counted, so that a long conversation is not searched
- * to its beginning. In the transaction that writes the count: a message that arrives meanwhile conflicts with it, and stays
- * unread. @param upTo the last message that was seen; null: all. @returns how many are still unread, and the wamid of the newest
- * that is read now
+ * Marks inbound messages as read: the newest unread ones, as many as `unreadCount` says, so that a long conversation is not
+ * scanned to its beginning. Runs in the transaction that writes the count: a message that arrives meanwhile conflicts with it,
+ * and stays unread.
+ * @param upTo the last message that was seen; null for all
+ * @returns how many are still unread, and the wamid of the newest message that was marked
  * @throws ApiError 404
  */
 export async function readMessages(
@@ -106,7 +107,7 @@ export async function readMessages(
   return { unreadCount: later.length, lastRead: read[0]?.wamid ?? null }
 }
 
-type Placed = Pick<MessageDoc, '_id' | 'at'>
-/** Whether a message stands behind another in its conversation. */
-const isLater = (one: Placed, other: Placed) =>
+type Position = Pick<MessageDoc, '_id' | 'at'>
+/** Whether a message comes after another in its conversation. */
+const isLater = (one: Position, other: Position) =>
   one.at.getTime() > other.at.getTime() || (one.at.getTime() === other.at.getTime() && String(one._id) > String(other._id))

@@ -3,7 +3,7 @@ import { newId } from '../../model/ids.ts'
 import type { Store } from '../connect.ts'
 import { findPage, type Page, type PageRequest } from '../pages.ts'
 
-/** What people write to each other about a conversation or a lead; the customer never sees it. Shown with both. */
+/** Adds an internal note to a conversation, a lead, or both. The customer never sees it. */
 export async function addNote(
   store: Store,
   { tenantId, _id: conversationId, leadId }: { tenantId: Id; _id: Id | null; leadId: Id | null },
@@ -26,7 +26,7 @@ export async function addNote(
   return note
 }
 
-/** Newest first. */
+/** Notes of a conversation, newest first. */
 export async function listNotes(
   store: Store,
   { tenantId, _id: conversationId }: ConversationDoc,

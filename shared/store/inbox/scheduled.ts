@@ -7,8 +7,8 @@ import { findPage, type Page, type PageRequest } from '../pages.ts'
 import type { Session } from '../transaction.ts'
 import { getMessage } from './messages.ts'
 
-/** Messages that wait for a time of their own: the filter of whoever releases, changes or cancels one. */
-export const STILL = { status: 'QUEUED', ...inState('WAITING'), 'dispatch.reason': 'scheduled' } as const
+/** Filter for messages that are still scheduled: neither released nor cancelled. */
+export const STILL_SCHEDULED = { status: 'QUEUED', ...inState('WAITING'), 'dispatch.reason': 'scheduled' } as const
 
 type Key = Id | string
 
@@ -19,7 +19,7 @@ export interface ScheduledFilter {
   to?: Date | undefined
 }
 
-/** Scheduled messages, the next one first. A campaign's are not among them: they are made when it begins. */
+/** Scheduled messages, the next one first. A scheduled campaign has none: its messages are created when it starts. */
 export async function listScheduled(
   store: Store,
   tenantId: Key,
@@ -28,7 +28,7 @@ export async function listScheduled(
 ): Promise<Page<MessageDoc>> {
   const filter = {
     tenantId,
-    ...STILL,
+    ...STILL_SCHEDULED,
     ...(clientId && { clientId }),
     ...(conversationId && { conversationId }),
     ...((from || to) && { sendAt: trusted({ ...(from && { $gte: from }), ...(to && { $lt: to }) }) }),
@@ -37,14 +37,14 @@ export async function listScheduled(
   return await findPage<MessageDoc>(store.models.messages, filter, 'sendAt', page, { ascending: true, projection })
 }
 
-/** Each search for the next message of a conversation reads them all. */
+/** Scheduled messages of a conversation at most: each search for its next message reads all of them. */
 const MAX_IN_CONVERSATION = 100
 
 /** @throws ApiError 422 SCHEDULE_FULL */
 export async function requireRoomFor(store: Store, conversation: Pick<ConversationDoc, '_id' | 'tenantId'>): Promise<void> {
-  const filter = { tenantId: conversation.tenantId, conversationId: conversation._id, ...STILL }
+  const filter = { tenantId: conversation.tenantId, conversationId: conversation._id, ...STILL_SCHEDULED }
   if ((await store.models.messages.countDocuments(filter, { limit: MAX_IN_CONVERSATION })) >= MAX_IN_CONVERSATION)
-    throw new ApiError(422, 'SCHEDULE_FULL', `At most ${MAX_IN_CONVERSATION} messages of a conversation wait for their time`)
+    throw new ApiError(422, 'SCHEDULE_FULL', `A conversation can have at most ${MAX_IN_CONVERSATION} scheduled messages.`)
 }
 
 /** @throws ApiError 404, 409 ALREADY_RELEASED */
@@ -55,7 +55,9 @@ export async function getScheduled(store: Store, tenantId: Key, id: Key): Promis
 }
 
 export const isScheduled = ({ status, dispatch }: MessageDoc): boolean =>
-  status === STILL.status && dispatch?.state === STILL['dispatch.state'] && dispatch.reason === STILL['dispatch.reason']
+  status === STILL_SCHEDULED.status &&
+  dispatch?.state === STILL_SCHEDULED['dispatch.state'] &&
+  dispatch.reason === STILL_SCHEDULED['dispatch.reason']
 
 type Content = Pick<MessageDoc, 'fallback' | 'cost'> & Partial<Pick<MessageDoc, 'type' | 'content' | 'payload'>>
 
@@ -70,7 +72,7 @@ export function changeScheduled(
   return updateScheduled(store, before, { $set, $push: appended(...entries) }, session)
 }
 
-/** Takes a scheduled message back: it ends FAILED. @throws ApiError 409 ALREADY_RELEASED, MESSAGE_CHANGED */
+/** Cancels a scheduled message: its status becomes FAILED. @throws ApiError 409 ALREADY_RELEASED, MESSAGE_CHANGED */
 export function cancelScheduled(
   store: Store,
   before: MessageDoc,
@@ -81,7 +83,7 @@ export function cancelScheduled(
   return updateScheduled(store, before, { $set, $push: appended(...entries) }, session)
 }
 
-/** Only while the row stands as it was read. */
+/** Updates a scheduled message if the row is unchanged since it was read. */
 async function updateScheduled(
   store: Store,
   before: MessageDoc,
@@ -90,12 +92,12 @@ async function updateScheduled(
 ): Promise<MessageDoc> {
   const { tenantId, _id, updatedAt } = before
   const after = await store.models.messages
-    .findOneAndUpdate({ tenantId, _id, ...STILL, updatedAt }, update, { session, returnDocument: 'after' })
+    .findOneAndUpdate({ tenantId, _id, ...STILL_SCHEDULED, updatedAt }, update, { session, returnDocument: 'after' })
     .lean()
   if (after !== null) return after
   const now = await store.models.messages.findOne({ tenantId, _id }, null, { session }).lean()
   if (now !== null && isScheduled(now))
-    throw new ApiError(409, 'MESSAGE_CHANGED', 'Somebody else has changed it at this moment: read it again')
+    throw new ApiError(409, 'MESSAGE_CHANGED', 'The message was changed by another request. Read it again and retry.')
   throw alreadyReleased(now ?? before)
 }
 
@@ -103,8 +105,6 @@ const alreadyReleased = ({ status, sendAt }: MessageDoc) =>
   new ApiError(
     409,
     'ALREADY_RELEASED',
-    sendAt === null
-      ? 'This message was not scheduled'
-      : 'It waits for its time no more: it has been released, sent or taken back',
+    sendAt === null ? 'The message is not scheduled.' : 'The message is no longer scheduled: it was released, sent or cancelled.',
     { extra: { messageStatus: status } },
   )

@@ -6,7 +6,7 @@ import type { ContactDoc, ConversationDoc, Id, MessageDoc } from '../../model/do
 import type { Store } from '../connect.ts'
 
 type InHand = Pick<Loaded, 'contacts' | 'messages' | 'conversations'>
-/** Contacts about whom statuses tell something new, and the keys by which somebody else may hold it. */
+/** Contacts for whom statuses report new keys, and these keys, which other contacts may hold. */
 export interface Recipients {
   contactIds: Id[]
   waIds: string[]
@@ -14,8 +14,8 @@ export interface Recipients {
 }
 
 /**
- * Recipients about whom the statuses of the batch tell something that their threads do not show. Nobody, nearly always: a
- * contact learns once.
+ * The recipients for whom the statuses of the batch report keys that their conversations do not show. Nearly always none: a
+ * contact gets a new key once.
  */
 export function recipientsOf(keys: BatchKeys, { messages, conversations }: Omit<InHand, 'contacts'>): Recipients {
   if (keys.recipientKeys.length === 0) return { contactIds: [], waIds: [], userIds: [] }
@@ -39,7 +39,9 @@ const namesOf = ({ _id, wamid, previousIds }: MessageDoc): string[] => [
   ...(previousIds ?? []),
 ]
 
-/** The learners with all of their threads, beside what is in hand already. */
+/**
+ * The contacts and conversations in hand, with those of the recipients whose keys change and of contacts that hold these keys.
+ */
 export async function loadRecipients(
   raw: Store['raw'],
   keys: BatchKeys,
@@ -54,12 +56,13 @@ export async function loadRecipients(
     { tenantId, userId: { $in: userIds } },
     { tenantId, waId: { $in: waIds } },
   ]
-  const contacts = together(inHand.contacts, await raw.contacts.find({ $or }, { session }).toArray())
+  const contacts = union(inHand.contacts, await raw.contacts.find({ $or }, { session }).toArray())
   const own = { tenantId, contactId: { $in: contacts.map(({ _id }) => _id) }, deletedAt: null }
   const conversations = await raw.conversations.find(own, { session }).toArray()
-  return { contacts, conversations: together<ConversationDoc>(inHand.conversations, conversations) }
+  return { contacts, conversations: union<ConversationDoc>(inHand.conversations, conversations) }
 }
 
-const together = <T extends { _id: Id }>(here: T[], found: T[]): T[] => [
-  ...new Map([...found, ...here].map(one => [String(one._id), one])).values(),
+/** Documents of both lists, each once. */
+const union = <T extends { _id: Id }>(inHand: T[], found: T[]): T[] => [
+  ...new Map([...found, ...inHand].map(document => [String(document._id), document])).values(),
 ]

@@ -16,13 +16,13 @@ import { orOutage } from '../outage.ts'
 import { loadRecipients } from './load-recipients.ts'
 
 type Raw = Store['raw']
-/** Not needed to judge a webhook, and the largest part of an outbound message. */
+/** The fold does not need the payload, which is the largest part of an outbound message. */
 const WITHOUT_PAYLOAD = { payload: 0 } as const
 
 /**
- * Reads what a batch names in the transaction's snapshot: one query a collection, none for what nobody asks. `thorough` also
- * looks for what should not be here yet, the items themselves and the messages that they bring: their ids are unique, so a
- * batch that did not look is refused and comes again.
+ * Reads the documents that a batch needs, in the transaction's snapshot, with one query for each collection that the batch names.
+ * `thorough` also looks for rows that should not exist yet: the webhook events of the items, and the messages that they insert.
+ * Their ids are unique, so a batch recorded without this check fails with a duplicate key and is repeated with it.
  */
 export async function loadBatch(raw: Raw, keys: BatchKeys, session: ClientSession, thorough: boolean): Promise<Loaded> {
   const known = thorough ? await loadKnown(raw, keys, session) : []
@@ -31,7 +31,7 @@ export async function loadBatch(raw: Raw, keys: BatchKeys, session: ClientSessio
   return { known, ...(await loadDocuments(raw, keys, session, thorough)) }
 }
 
-/** Whatever was recorded of the items before. */
+/** Reads the documents of a batch, without what was recorded of its items before. */
 export async function loadDocuments(
   raw: Raw,
   keys: BatchKeys,
@@ -54,10 +54,11 @@ async function loadKnown(raw: Raw, { eventIds }: BatchKeys, session: ClientSessi
   return await raw.webhookEvents.find({ _id: { $in: eventIds } }, { session, projection: { status: 1, reason: 1 } }).toArray()
 }
 
-const one = <T>(values: T[]): T | { $in: T[] } => (values.length === 1 ? (values[0] as T) : { $in: values })
+/** A filter value for a list: a single value as equality. */
+const oneOf = <T>(values: T[]): T | { $in: T[] } => (values.length === 1 ? (values[0] as T) : { $in: values })
 
 async function loadContacts(raw: Raw, keys: BatchKeys, messages: MessageDoc[], session: ClientSession): Promise<ContactDoc[]> {
-  const tenantId = one(keys.tenantIds)
+  const tenantId = oneOf(keys.tenantIds)
   const ways: mongo.Filter<ContactDoc>[] = []
   if (keys.waIds.length > 0) ways.push({ tenantId, waId: { $in: keys.waIds } })
   if (keys.userIds.length > 0) ways.push({ tenantId, userId: { $in: keys.userIds } })
@@ -67,7 +68,7 @@ async function loadContacts(raw: Raw, keys: BatchKeys, messages: MessageDoc[], s
 }
 
 async function loadMessages(raw: Raw, keys: BatchKeys, session: ClientSession, thorough: boolean): Promise<MessageDoc[]> {
-  const tenantId = one(keys.tenantIds)
+  const tenantId = oneOf(keys.tenantIds)
   const wamids = thorough ? [...new Set([...keys.wamids, ...keys.newWamids])] : keys.wamids
   const options = { session, projection: WITHOUT_PAYLOAD }
   const ways: mongo.Filter<MessageDoc>[] = []
@@ -83,7 +84,7 @@ async function loadMessages(raw: Raw, keys: BatchKeys, session: ClientSession, t
   return [...found, ...earlier.filter(message => !ids.has(String(message._id)))]
 }
 
-/** All threads of the people in hand (a joined contact moves them), and those of the messages in hand. */
+/** All conversations of the contacts in hand, because a merge moves them, and those of the messages in hand. */
 async function loadConversations(
   raw: Raw,
   keys: BatchKeys,
@@ -91,7 +92,7 @@ async function loadConversations(
   messages: MessageDoc[],
   session: ClientSession,
 ): Promise<ConversationDoc[]> {
-  const tenantId = one(keys.tenantIds)
+  const tenantId = oneOf(keys.tenantIds)
   const ways: mongo.Filter<ConversationDoc>[] = []
   if (contacts.length > 0) ways.push({ tenantId, contactId: { $in: contacts.map(contact => contact._id) }, deletedAt: null })
   if (messages.length > 0) ways.push({ tenantId, _id: { $in: distinct(messages.map(message => message.conversationId)) } })
@@ -101,7 +102,7 @@ async function loadConversations(
     .toArray()
 }
 
-/** Only for people whose thread names no lead yet; the oldest first. */
+/** Leads of people whose conversation has no lead yet, the oldest first. */
 async function loadLeads(
   raw: Raw,
   keys: BatchKeys,
@@ -125,7 +126,7 @@ async function loadLeads(
     for (const phone of [...(contact ? phonesOf(contact) : []), ...waIds]) phones.add(phone)
     if (contact) contactIds.push(contact._id)
   }
-  const tenantId = one(keys.tenantIds)
+  const tenantId = oneOf(keys.tenantIds)
   const ways: mongo.Filter<LeadDoc>[] = []
   if (phones.size > 0) ways.push({ tenantId, phone: { $in: [...phones] } })
   if (contactIds.length > 0) ways.push({ tenantId, contactId: { $in: contactIds } })
@@ -137,7 +138,7 @@ async function loadLeads(
 
 async function loadTemplates(raw: Raw, keys: BatchKeys, session: ClientSession): Promise<TemplateDoc[]> {
   if (keys.templates.length === 0) return []
-  const tenantId = one(keys.tenantIds)
+  const tenantId = oneOf(keys.tenantIds)
   const $or = keys.templates.flatMap(({ wabaId, metaTemplateId, name, language }) => [
     ...(metaTemplateId === null ? [] : [{ wabaId, metaTemplateId }]),
     ...(name === null || language === null ? [] : [{ wabaId, name, language }]),
@@ -148,7 +149,7 @@ async function loadTemplates(raw: Raw, keys: BatchKeys, session: ClientSession):
 
 const distinct = (ids: Id[]): Id[] => [...new Map(ids.map(id => [id.toHexString(), id])).values()]
 
-/** The numbers of business accounts: fields about an account name no number. @throws Outage */
+/** The numbers of business accounts, for webhooks that name only an account. @throws Outage */
 export async function findClientsOfAccounts({ raw }: Store, wabaIds: string[]): Promise<Map<string, ClientDoc[]>> {
   if (wabaIds.length === 0) return new Map()
   const clients = await orOutage(raw.clients.find({ wabaId: { $in: wabaIds }, deletedAt: null }).toArray())
@@ -156,9 +157,9 @@ export async function findClientsOfAccounts({ raw }: Store, wabaIds: string[]): 
 }
 
 /**
- * What is parked although its message is here: parked by this batch while a sender stored the wamid, or before by somebody
- * else for a message of this batch. No snapshot can see the other; all write before they look, so one of them sees it.
- * @throws Outage
+ * Parked items whose message is stored: parked by this batch while a sender stored the wamid, or parked earlier by another
+ * process for a message of this batch. A snapshot does not show concurrent writes; every process writes before it reads, so at
+ * least one of them finds the other's row. @throws Outage
  */
 export async function findMatched(
   { raw }: Store,
@@ -170,7 +171,7 @@ export async function findMatched(
     parked.length === 0
       ? []
       : raw.messages.find({ wamid: { $in: parked.map(row => row.wamid) } }, { projection: { wamid: 1 } }).toArray()
-  const [early, come] = await orOutage(Promise.all([waiting, here]))
-  const wamids = new Set(come.map(row => row.wamid))
-  return [...early, ...parked.filter(row => wamids.has(row.wamid))]
+  const [parkedBefore, messages] = await orOutage(Promise.all([waiting, here]))
+  const wamids = new Set(messages.map(row => row.wamid))
+  return [...parkedBefore, ...parked.filter(row => wamids.has(row.wamid))]
 }

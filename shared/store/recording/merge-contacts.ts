@@ -11,7 +11,9 @@ export interface Pair {
   conversations: ConversationDoc[]
 }
 
-/** Two contacts and their threads, judged and written in one transaction. @throws ApiError 404 */
+/**
+ * Reads two contacts and their conversations, and writes the plan that `planOf` makes, in one transaction. @throws ApiError 404
+ */
 export async function mergePair<T extends { plan: Plan }>(
   store: Store,
   { tenantId, keptId, otherId }: { tenantId: Id; keptId: Id; otherId: Id },

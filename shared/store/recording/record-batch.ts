@@ -9,16 +9,16 @@ import { writeBatch } from './write.ts'
 const MAX_ROUNDS = 6
 const TRIES_OF_A_LARGE_BATCH = 2
 export interface RecordOptions {
-  /** A smaller batch would have a better chance: conflicts then come out as LostRace after a few tries. */
+  /** The caller can split the batch: after two conflicts LostRace is thrown instead of further tries. */
   isLarge: boolean
-  /** Some of it may be here already, and is looked for beforehand. */
+  /** Some items may be recorded already: the first round looks for them. */
   isSuspect: boolean
 }
 
 /**
- * One batch in one transaction: reads what it names, lets `fold` decide, writes what follows. Another writer that was first
- * (a duplicate key, a conflict) sends the whole batch round again, from the reads; `fold` must be repeatable.
- * @throws Outage when MongoDB is away
+ * Records one batch in one transaction: reads the documents that it names, calls `fold`, and writes its plan. When another writer
+ * was first (a duplicate key, a conflict) the whole batch is repeated from the reads, so `fold` must be repeatable.
+ * @throws Outage, LostRace for a large batch
  */
 export async function recordBatch<T extends { plan: Plan }>(
   store: Store,

@@ -6,9 +6,9 @@ import type { Store } from '../connect.ts'
 
 type Raw = Store['raw']
 
-/** Everything that a batch changes, in the caller's transaction: one insert and one bulk update a collection. */
+/** Writes the plan of a batch in the caller's transaction: one insert and one bulk update for each collection. */
 export async function writeBatch(raw: Raw, plan: Plan, now: Date, session: ClientSession): Promise<void> {
-  // The ids of webhook events first: a copy of the batch in another process ends here.
+  // Webhook events first: their unique ids stop a copy of the batch in another process here.
   await insert(raw.webhookEvents, plan.webhookEvents.inserts, session)
   await replace(raw, plan.webhookEvents.replaced, now, session)
   await writeContacts(raw.contacts, plan.contacts, now, session)
@@ -43,7 +43,7 @@ async function write<T extends { _id: Id; tenantId: Id }>(
   await insert(collection, changes.inserts, session)
 }
 
-/** Whoever loses a phone or an id comes before whoever gets it: both are unique. */
+/** Writes contacts. Those that lose a phone number or user id come before those that get it, because both are unique. */
 async function writeContacts(
   collection: mongo.Collection<ContactDoc>,
   { inserts, updates }: Changes<ContactDoc>,
@@ -51,7 +51,7 @@ async function writeContacts(
   session: ClientSession,
 ): Promise<void> {
   const losing = updates.filter(({ set }) => set.waId === null || set.userId === null)
-  const others = updates.filter(one => !losing.includes(one))
+  const others = updates.filter(update => !losing.includes(update))
   await update(collection, [...losing, ...others], now, session)
   await insert(collection, inserts, session)
 }
@@ -70,7 +70,7 @@ async function update<T extends { _id: Id; tenantId: Id }>(
   await collection.bulkWrite(operations, { session, ordered: true })
 }
 
-/** Rows that stand there: failed or parked before, or up for replay. */
+/** Updates the rows of webhook events that exist already: failed or parked earlier, or reopened for a replay. */
 async function replace({ webhookEvents }: Raw, rows: WebhookEventDoc[], now: Date, session: ClientSession): Promise<void> {
   if (rows.length === 0) return
   const operations = rows.map(({ _id, tenantId, status, reason }) => ({
@@ -79,7 +79,7 @@ async function replace({ webhookEvents }: Raw, rows: WebhookEventDoc[], now: Dat
   await webhookEvents.bulkWrite(operations, { session, ordered: true })
 }
 
-/** What hangs on a contact or a thread that was joined with another follows it. */
+/** Moves messages, notes and leads of a merged contact and its conversations to the contact that is kept. */
 async function writeMove(raw: Raw, move: Move, session: ClientSession): Promise<void> {
   const { tenantId, toContactId: contactId } = move
   for (const { from, to } of move.conversations) {

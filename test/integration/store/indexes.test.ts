@@ -1,7 +1,7 @@
 import { type mongo, Types } from 'mongoose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectStore, type Store } from '#shared/store/connect.ts'
-import { STILL } from '#shared/store/inbox/scheduled.ts'
+import { STILL_SCHEDULED } from '#shared/store/inbox/scheduled.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import type { CollectionName } from '#shared/store/models.ts'
 import { createWorld } from '#test/support/world.ts'
@@ -300,7 +300,7 @@ const QUESTIONS: Question[] = [
   {
     what: 'messages for later',
     on: 'messages',
-    filter: { tenantId: A, ...STILL },
+    filter: { tenantId: A, ...STILL_SCHEDULED },
     options: { sort: { sendAt: 1, _id: 1 }, ...page },
     by: 'tenant_scheduled',
   },
