@@ -16,17 +16,17 @@ export interface QueueOptions {
   /** Name of the connection in the broker's management pages. */
   name: string
   /**
-   * How long the broker may take to answer at the start, 60 s by default. 0 does not wait: publishing fails as `disconnected` and
+   * Time limit for the broker's answer at the start, 60 s by default. 0 does not wait: publishing fails as `disconnected` and
    * consumers start once the broker is connected.
    */
   startWithinMs?: number
   /** Wait after creating queues (3 s): a quorum queue a few seconds old may not survive a kill -9 of its node. */
   youngQueueWaitMs?: number
-  /** How long a batch is repeated in place during an Outage, 60 s by default. */
+  /** Time for which a batch is repeated in place during an Outage, 60 s by default. */
   outageInPlaceMs?: number
   /** Delay in seconds before the next attempt, by the number of the failed one. */
   ladder?: readonly RetryDelay[]
-  /** How often this process checks its share of the shards, 2 s by default. */
+  /** Period of the check of this process's share of the shards, 2 s by default. */
   balanceMs?: number
 }
 

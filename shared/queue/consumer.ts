@@ -72,7 +72,9 @@ export class SupervisedConsumer implements Consumer {
     return this.#isSubscribed && this.#deps.link.isConnected()
   }
 
-  /** Whether this channel has received a delivery. On a queue with a single active consumer the standby consumers receive none. */
+  /**
+   * Whether this channel has received a delivery. On a queue with a single active consumer the standby consumers receive none.
+   */
   isActive(): boolean {
     return this.#session?.hasDelivered() ?? false
   }

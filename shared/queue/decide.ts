@@ -10,7 +10,7 @@ export interface DecideOptions {
   queue: string
   /** Aborted when the channel is lost or the consumer stops, and by `decide` when the handler is late. */
   job: AbortController
-  /** How long a batch is repeated in place while a server is away, before its messages go back to the queue. */
+  /** Time for which a batch is repeated in place during an outage, before its messages return to the queue. */
   outageInPlaceMs: number
   log: Logger
 }

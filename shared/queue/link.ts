@@ -8,7 +8,7 @@ import type { Logger } from '../process/logger.ts'
  */
 export interface Link extends AsyncDisposable {
   isConnected(): boolean
-  /** True while the broker refuses to read from publishers (memory or disk alarm). */
+  /** Whether the broker refuses to read from publishers, because of a memory or disk alarm. */
   isBlocked(): boolean
   /** Waits for the connection. @throws when the link is closed */
   createChannel(): Promise<Channel>
@@ -18,7 +18,7 @@ export interface Link extends AsyncDisposable {
 export interface LinkOptions {
   name: string
   log: Logger
-  /** How long the first connection may take, in ms; 0 does not wait for it. */
+  /** Time limit of the first connection; 0 does not wait for it. */
   startWithinMs: number
   /** Runs on every new connection before its first use; a failure is a failed connection. */
   setup?(model: ChannelModel): Promise<void>

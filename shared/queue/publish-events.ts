@@ -6,8 +6,8 @@ import type { OutgoingMessage, Queue } from './types.ts'
 
 export interface EventPublisher {
   /**
-   * Publishes committed events in their order. Resolves when all are handed to the broker, not when it has confirmed them. An event
-   * whose publish fails stays in the outbox, and the sweep publishes it.
+   * Publishes committed events in their order. Resolves when all are handed to the broker, not when it has confirmed them. An
+   * event whose publish fails stays in the outbox, and the sweep publishes it.
    */
   publish(events: readonly EventDoc[], traceparent: string | null): Promise<void>
   /** Resolves when the broker has confirmed or refused all messages handed over so far. */

@@ -10,8 +10,8 @@ import { EXCHANGES } from './topology.ts'
 import type { BatchHandler, Delivery, Outcome, OutgoingMessage } from './types.ts'
 
 /**
- * How deliveries become batches. `parallel: false` runs one batch at a time and keeps the order; otherwise each delivery is a batch
- * of its own.
+ * How deliveries become batches. `parallel: false` runs one batch at a time and keeps the order; otherwise each delivery is a
+ * batch of its own.
  */
 export interface Work {
   handler: BatchHandler
@@ -164,7 +164,9 @@ export class Session {
     else if (decision !== 'leave') await this.#settle(messages, deliveries, decision)
   }
 
-  /** Acks the leading deliveries that are done with one ack. The others are published elsewhere and confirmed before their ack. */
+  /**
+   * Acks the leading deliveries that are done with one ack. The others are published elsewhere and confirmed before their ack.
+   */
   async #settle(messages: ConsumeMessage[], deliveries: Delivery[], outcomes: Outcome[]): Promise<void> {
     const done = outcomes.findIndex(outcome => outcome.kind !== 'done')
     if (done === -1) return this.#ack(messages[messages.length - 1])
@@ -180,7 +182,9 @@ export class Session {
     if (this.#state !== 'ended' && message !== undefined) channel.ack(message, !work.parallel)
   }
 
-  /** Publishes a message, repeated until it is confirmed. @returns false when the channel ended first: the deliveries come again */
+  /**
+   * Publishes a message, repeated until it is confirmed. @returns false when the channel ended first: the deliveries come again
+   */
   async #republish(message: OutgoingMessage): Promise<boolean> {
     const { publisher, queue, log } = this.#options
     for (let failures = 0; this.#state !== 'ended'; failures++) {

@@ -4,8 +4,8 @@ import type { SupervisedConsumer } from './consumer.ts'
 /**
  * Spreads the shards over the processes. With a single active consumer per queue the first process to subscribe is active on all
  * shards, and AMQP does not report whether a consumer is active; one that has received a delivery is. Each process therefore
- * counts the instances and hands over one shard at a time while it is active on more than its share; the broker activates the next
- * subscribed consumer.
+ * counts the instances and hands over one shard at a time while it is active on more than its share; the broker activates the
+ * next subscribed consumer.
  */
 export function shareShards(
   consumers: SupervisedConsumer[],

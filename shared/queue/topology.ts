@@ -63,7 +63,9 @@ export interface Topology {
 }
 
 const quorum = { 'x-queue-type': 'quorum' }
-/** Arguments of a queue whose messages may be lost: the oldest are dropped above 20,000 or after 1 h, and none is dead-lettered. */
+/**
+ * Arguments of a queue whose messages may be lost: the oldest are dropped above 20,000 or after 1 h, and none is dead-lettered.
+ */
 const lossyQueue = {
   ...quorum,
   'x-message-ttl': 60 * 60 * 1000,

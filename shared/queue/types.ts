@@ -72,12 +72,14 @@ export type Handler = (delivery: Delivery, signal: AbortSignal) => Promise<Outco
 /** Disposing drains: no new batch starts, running ones finish and are acked, the remaining messages return in order. */
 export interface Consumer extends AsyncDisposable {
   readonly queue: string
-  /** True while subscribed on a live channel. */
+  /** Whether the consumer is subscribed on an open channel. */
   isReady(): boolean
 }
 
 export interface Queue extends AsyncDisposable {
-  /** Resolves after the broker's confirm. Pipelined: many calls may be in flight. @throws PublishError, after 5 s at the latest */
+  /**
+   * Resolves after the broker's confirm. Pipelined: many calls may be in flight. @throws PublishError, after 5 s at the latest
+   */
   publish(message: OutgoingMessage, options?: { timeoutMs?: number }): Promise<void>
   /** Handles each delivery on its own, `prefetch` of them concurrently, in no order. */
   consume(queue: string, handler: Handler, options: ConsumeOptions): Promise<Consumer>
@@ -97,6 +99,6 @@ export interface Queue extends AsyncDisposable {
   check(queue: string): Promise<{ messageCount: number; consumerCount: number }>
   /** Whether both connections are open, the topology is declared and the publisher is not blocked. */
   isReady(): boolean
-  /** True while the broker refuses publishers (memory or disk alarm). */
+  /** Whether the broker refuses publishers, because of a memory or disk alarm. */
   isBlocked(): boolean
 }

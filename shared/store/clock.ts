@@ -2,16 +2,16 @@ import type { mongo } from 'mongoose'
 import type { Logger } from '../process/logger.ts'
 import type { Store } from './connect.ts'
 
-/** MongoDB's time, good to a few milliseconds: leases and waits must not depend on how right a process's own clock is. */
+/** MongoDB's time, accurate to a few milliseconds, so that leases and waits do not depend on the clock of a process. */
 export interface ServerClock extends Disposable {
   now(): Date
 }
 
-/** Asks once, then every 30 s; in between it runs on the process's monotonic clock, which nobody sets. */
+/** Reads the server's time now and every 30 s; in between the process's monotonic clock advances it. */
 export async function serverClock(store: Store, options: { everyMs?: number; log?: Logger } = {}): Promise<ServerClock> {
-  let base = await ask(store)
+  let base = await readServerTime(store)
   const refresh = () =>
-    ask(store).then(
+    readServerTime(store).then(
       answer => {
         base = answer
       },
@@ -25,10 +25,10 @@ export async function serverClock(store: Store, options: { everyMs?: number; log
   }
 }
 
-async function ask(store: Store): Promise<{ serverMs: number; readAt: number }> {
+async function readServerTime(store: Store): Promise<{ serverMs: number; readAt: number }> {
   const db = store.connection.db as mongo.Db
-  const asked = performance.now()
+  const startedAt = performance.now()
   const { localTime } = await db.command({ hello: 1 })
-  const answered = performance.now()
-  return { serverMs: (localTime as Date).getTime(), readAt: (asked + answered) / 2 }
+  const answeredAt = performance.now()
+  return { serverMs: (localTime as Date).getTime(), readAt: (startedAt + answeredAt) / 2 }
 }

@@ -6,59 +6,61 @@ import { isOutage, orOutage } from './outage.ts'
 import { inTransaction } from './transaction.ts'
 
 /**
- * MongoDB. Models check fields, tenants and filters: an operator in a filter is wrapped with `trusted` of this file,
- * `{ at: trusted({ $lt: now }) }`; an object that came in from outside cannot be one. `raw` are the driver's own collections
- * without any check: for hot paths, in the files that a lint test lists, and always with `tenantId` in the filter.
+ * The connection to MongoDB. `models` check fields, tenants and filters: an operator in a filter must be wrapped with `trusted`
+ * of this file, `{ at: trusted({ $lt: now }) }`, so that an object from a request cannot act as one. `raw` are the driver's
+ * collections without any check, for hot paths: only in the files that `escapes.test.ts` lists, with `tenantId` in the filter.
  */
 export interface Store extends AsyncDisposable {
   readonly connection: Connection
   readonly models: Models
   readonly raw: RawCollections
-  /** One transaction, repeated on conflict (bounded). @throws Outage when MongoDB is away */
+  /** Runs `work` in a transaction, repeated on conflict for at most 15 s. @throws Outage when MongoDB is unavailable */
   transaction<T>(work: (session: ClientSession) => Promise<T>, options?: { attempts?: number }): Promise<T>
-  /** True while a primary is known. */
+  /** Whether the driver knows a primary. */
   isReady(): boolean
-  /** Asks the server; false after at most 5 s. */
+  /** Whether the server answers a ping. Resolves to false after 5 s at the latest. */
   ping(): Promise<boolean>
 }
 
 export interface StoreOptions {
   appName?: string
   log?: Logger
-  /** Connections at most; a batch of writes needs one, a request in the gateway one at a time. */
+  /** Maximum number of connections, 20 by default. A batch of writes and a request of the gateway use one at a time. */
   maxPoolSize?: number
-  /** How often connecting is tried at start, a few seconds apart. */
+  /** Number of tries to connect at start, 10 by default, up to 5 s apart. */
   attempts?: number
-  /** Longest wait for a primary, and for the answer to a statement; the driver repeats what may be repeated once. */
+  /** Longest wait for a primary, 5 s by default. */
   selectionTimeoutMs?: number
+  /** Longest wait for the answer to a statement, 10 s by default; the driver retries a retryable statement once. */
   answerTimeoutMs?: number
 }
 
-/** Marks an operator of our own in a filter, which is refused (compared as a value) otherwise. */
+/** Marks an object in a filter as an operator; an unmarked one is compared as a value. */
 export const trusted = <T extends object>(operator: T): T => mongoose.trusted(operator)
 
-/** Connects, patiently: at start the server may still be on its way. Migration is not done here. */
+/** Connects to MongoDB, with retries because the server may still be starting. Does not migrate. */
 export async function connectStore(uri: string, options: StoreOptions = {}): Promise<Store> {
   const connection = await pRetry(() => open(uri, options), {
     retries: (options.attempts ?? 10) - 1,
     minTimeout: 500,
     maxTimeout: 5000,
     shouldRetry: ({ error }) => isOutage(error),
-    onFailedAttempt: ({ error, attemptNumber }) => options.log?.warn({ err: error, attempt: attemptNumber }, 'mongodb is away'),
+    onFailedAttempt: ({ error, attemptNumber }) =>
+      options.log?.warn({ err: error, attempt: attemptNumber }, 'mongodb not connected, retrying'),
   })
   return createStore(connection, options.log)
 }
 
 async function open(uri: string, options: StoreOptions): Promise<Connection> {
   const connection = mongoose.createConnection()
-  connection.on('error', error => options.log?.warn({ err: error }, 'mongodb connection'))
+  connection.on('error', error => options.log?.warn({ err: error }, 'mongodb connection failed'))
   try {
     return await connection.openUri(uri, {
       appName: options.appName ?? 'linko',
       maxPoolSize: options.maxPoolSize ?? 20,
       serverSelectionTimeoutMS: options.selectionTimeoutMs ?? 5000,
       connectTimeoutMS: 5000,
-      // The driver's own timeoutMS has no effect any more; this one ends a statement that gets no answer.
+      // Ends a statement that gets no answer; the driver's timeoutMS has no effect.
       socketTimeoutMS: options.answerTimeoutMs ?? 10_000,
       waitQueueTimeoutMS: 10_000,
       heartbeatFrequencyMS: 3000,
@@ -80,11 +82,11 @@ async function open(uri: string, options: StoreOptions): Promise<Connection> {
 function createStore(connection: Connection, log: Logger | undefined): Store {
   const client = connection.getClient()
   const db = connection.db
-  if (db === undefined) throw new Error('mongodb: the address names no database')
+  if (db === undefined) throw new Error('MONGODB_URI must name a database')
   let hasPrimary = true
   client.on('topologyDescriptionChanged', ({ newDescription }) => {
     const found = [...newDescription.servers.values()].some(server => server.isWritable)
-    if (found !== hasPrimary) log?.warn({ primary: found }, found ? 'mongodb is back' : 'mongodb has no primary')
+    if (found !== hasPrimary) log?.warn({ primary: found }, found ? 'mongodb primary found' : 'mongodb primary lost')
     hasPrimary = found
   })
   return {

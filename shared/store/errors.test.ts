@@ -12,7 +12,7 @@ test.for([
 
 test.for<[string, unknown, number[] | null]>([
   ['two duplicates', { writeErrors: [3, 7].map(index => ({ code: 11_000, index })) }, [3, 7]],
-  ['one that the driver does not put in a list', { writeErrors: { code: 11_000, index: 2 } }, [2]],
+  ['one duplicate that is not in a list', { writeErrors: { code: 11_000, index: 2 } }, [2]],
   [
     'a duplicate and another error',
     {

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 
 /**
- * The ways around the tenants' walls, and who may take them. A new file here is a decision: say in the file why its queries
+ * The ways around the tenant check, and the files that may use them. A new file needs a reason: say in the file why its queries
  * cannot belong to one tenant.
  */
 const ESCAPES: { what: string; pattern: RegExp; allowed: string[] }[] = [
@@ -12,25 +12,25 @@ const ESCAPES: { what: string; pattern: RegExp; allowed: string[] }[] = [
     pattern: /\bacrossTenants\(/,
     allowed: [
       'shared/store/tenancy/context.ts', // its definition
-      'shared/store/accounts/users.ts', // sign-in knows an address only
-      'shared/store/contacts/blocks.ts', // Meta is told by one process, for all tenants
-      'shared/store/numbers/clients.ts', // a webhook knows a number only
-      'shared/store/numbers/checks.ts', // the leader cares for the numbers of all tenants
-      'shared/store/templates/syncs.ts', // the leader carries out the orders of all tenants
-      'shared/store/numbers/sending-numbers.ts', // a batch of bells is of many tenants
-      'shared/store/webhooks/webhook-events.ts', // those of a number that nobody owns have no tenant
-      'shared/store/webhooks/dead-letter-list.ts', // a message that says nothing of its tenant; platform admins see them all
-      'shared/store/accounts/audit.ts', // the platform's own entries have no tenant
-      'shared/store/migrate.ts', // runs before any tenant
-      'shared/auth/api-keys.ts', // a key knows its prefix only
-      'shared/auth/refresh-tokens.ts', // a token knows its hash only
-      'shared/auth/client-tokens.ts', // a new key is for all rows
+      'shared/store/accounts/users.ts', // sign-in: only the address is known
+      'shared/store/contacts/blocks.ts', // one process sends the blocks of all tenants to Meta
+      'shared/store/numbers/clients.ts', // a webhook names a number only
+      'shared/store/numbers/checks.ts', // background jobs check the numbers of all tenants
+      'shared/store/templates/syncs.ts', // a background job runs the syncs of all tenants
+      'shared/store/numbers/sending-numbers.ts', // a batch of send jobs has several tenants
+      'shared/store/webhooks/webhook-events.ts', // events of a number without a tenant
+      'shared/store/webhooks/dead-letter-list.ts', // messages without a tenant, and platform admins
+      'shared/store/accounts/audit.ts', // entries of the platform have no tenant
+      'shared/store/migrate.ts', // runs for all tenants at start
+      'shared/auth/api-keys.ts', // only the prefix of a key is known
+      'shared/auth/refresh-tokens.ts', // only the hash of a token is known
+      'shared/auth/client-tokens.ts', // a new encryption key applies to all rows
     ],
   },
   {
     what: 'raw collections',
     pattern: /\braw(\.|\[|\b\s*\})|\brawCollections\(/,
-    // The hot roads, in adapters that put the tenant into every filter themselves. Everything else has models.
+    // Hot paths, in adapters that put the tenant into every filter themselves. All other files use the models.
     allowed: [
       'shared/store/{models,connect}.ts',
       'shared/store/{campaigns,dispatch,events,recording}/*.ts',
@@ -54,7 +54,7 @@ const FILES = globSync('{shared,services}/**/*.ts', { cwd: ROOT }).filter(
   file => !file.endsWith('.test.ts') && !file.includes('node_modules'),
 )
 
-test.for(ESCAPES.map(way => [way.what, way] as const))('%s: listed files only', ([, { pattern, allowed }]) => {
+test.for(ESCAPES.map(entry => [entry.what, entry] as const))('%s: only in the listed files', ([, { pattern, allowed }]) => {
   const found = FILES.filter(file => pattern.test(withoutComments(readFileSync(path.join(ROOT, file), 'utf8'))))
   expect(found.filter(file => !allowed.some(glob => path.matchesGlob(file, glob)))).toEqual([])
 })

@@ -4,14 +4,14 @@ import { isDuplicateKey } from './errors.ts'
 
 type Key = Id | string
 
-/** A reservation whose process died is free after this time. */
+/** Duration of a reservation: after it, the reservation of a crashed process is free. */
 const HELD_MS = 6000
 
 const heldUntil = () => new Date(Date.now() + HELD_MS)
 
 /**
- * Reserves a key for a request; of several callers exactly one gets it. `takenOver`: an earlier reservation of the same
- * request had been abandoned.
+ * Reserves a key for a request; of several concurrent callers exactly one gets it. `takenOver`: an earlier reservation of the
+ * same request had expired.
  */
 export async function reserveIdempotencyKey(
   store: Store,
@@ -32,12 +32,12 @@ export async function reserveIdempotencyKey(
   }
 }
 
-/** A reservation or, with a `status`, the kept reply. */
+/** The row of a key: a reservation, or with a `status` the kept reply. */
 export async function findIdempotencyKey(store: Store, tenantId: Key, key: string): Promise<IdempotencyKeyDoc | null> {
   return await store.models.idempotencyKeys.findOne({ tenantId, key }).lean()
 }
 
-/** The request is still at work: its reservation holds on. */
+/** Extends the reservation of a request that is still running. */
 export async function renewIdempotencyKey(store: Store, tenantId: Key, key: string): Promise<void> {
   await store.models.idempotencyKeys.updateOne({ tenantId, key, status: null }, { $set: { heldUntil: heldUntil() } })
 }
@@ -52,7 +52,7 @@ export async function keepReply(
   await store.models.idempotencyKeys.updateOne({ tenantId, key }, { $set: reply })
 }
 
-/** The request has failed: the next one with the key starts from the beginning. */
+/** Deletes the reservation of a failed request: the next request with the key is processed as a new one. */
 export async function freeIdempotencyKey(store: Store, tenantId: Key, key: string): Promise<void> {
   await store.models.idempotencyKeys.deleteOne({ tenantId, key, status: null })
 }

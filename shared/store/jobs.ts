@@ -5,7 +5,7 @@ import { type Store, trusted } from './connect.ts'
 import { COUNT_LIMIT, readCursor, writeCursor } from './pages.ts'
 import { findSync } from './templates/syncs.ts'
 
-/** Jobs are a view over outbound messages, webhook events and syncs of templates: nothing is written twice. */
+/** Jobs are a view over outbound messages, webhook events and template syncs: they have no collection of their own. */
 export const JOB_TYPES = ['PROCESS_WEBHOOK', 'SEND_MESSAGE', 'SEND_MESSAGE_TEMPLATE', 'SYNC_TEMPLATES'] as const
 export const JOB_STATUSES = ['PENDING', 'RUNNING', 'DONE', 'FAILED'] as const
 export type JobType = (typeof JOB_TYPES)[number]
@@ -14,8 +14,9 @@ export type JobStatus = (typeof JOB_STATUSES)[number]
 export interface JobFilters {
   type?: JobType | undefined
   status?: JobStatus | undefined
-  /** Bounds of the time of creation: from this moment on, and before `to`. */
+  /** Time of creation, inclusive. */
   from?: Date | undefined
+  /** Time of creation, exclusive. */
   to?: Date | undefined
 }
 
@@ -32,18 +33,23 @@ export interface JobPage {
   nextCursor: string | null
 }
 
-/** Where a page begins. Newest first; of one moment sends before reports before syncs, then by descending id. */
+/**
+ * The last job of the previous page. Jobs are sorted newest first; at the same time sends, then reports, then syncs; then by
+ * descending id.
+ */
 type After = { at: Date; id: string; kind: Job['kind'] } | null
 const KINDS: Job['kind'][] = ['send', 'report', 'sync']
 
-/** One list of three collections, each row once however many share a moment. @throws ApiError 400 for a wrong cursor */
+/**
+ * Jobs of three collections as one list, newest first, without repeats across pages. @throws ApiError 400 for an invalid cursor
+ */
 export async function listJobs(
   store: Store,
   tenantId: Id | string,
   filters: JobFilters,
   { limit, cursor }: { limit: number; cursor: string | undefined },
 ): Promise<JobPage> {
-  const after = cursor === undefined ? null : placeOf(cursor)
+  const after = cursor === undefined ? null : positionOf(cursor)
   const [sends, reports, syncs, counted] = await Promise.all([
     findSends(store, tenantId, filters, after, limit + 1),
     findReports(store, tenantId, filters, after, limit + 1),
@@ -58,12 +64,12 @@ export async function listJobs(
   return { jobs, ...counted, hasMore, nextCursor: hasMore && last ? writeCursor(last.at, last.row._id) : null }
 }
 
-function placeOf(cursor: string): After {
+function positionOf(cursor: string): After {
   const { at, id } = readCursor(cursor, false)
   return { at, id, kind: kindOf(id) }
 }
 
-/** The kinds have ids of different forms. */
+/** The kind of a job, which the form of its id shows. */
 function kindOf(id: string): Job['kind'] {
   if (/^[0-9a-f]{24}$/.test(id)) return 'send'
   return id.startsWith('sync:') ? 'sync' : 'report'
@@ -92,8 +98,8 @@ const sendJob = (row: MessageDoc): Job => ({ kind: 'send', at: row.at, row })
 const reportJob = (row: WebhookEventDoc): Job => ({ kind: 'report', at: row.receivedAt, row })
 const syncJob = (row: TemplateSyncDoc): Job => ({ kind: 'sync', at: row.createdAt, row })
 
-/** Filters rows of one kind that stand behind the place: of the same moment, those before it have been shown. */
-function behindPlace(field: string, kind: Job['kind'], after: After) {
+/** Conditions for rows of one kind after a position; of rows of the same time, by the order of kinds and ids. */
+function behind(field: string, kind: Job['kind'], after: After) {
   if (after === null) return {}
   const order = KINDS.indexOf(kind) - KINDS.indexOf(after.kind)
   const upTo = { [field]: trusted(order < 0 ? { $lt: after.at } : { $lte: after.at }) }
@@ -104,7 +110,7 @@ function behindPlace(field: string, kind: Job['kind'], after: After) {
 async function findSends(store: Store, tenantId: Id | string, filters: JobFilters, after: After, limit: number) {
   const filter = sendFilter(tenantId, filters)
   if (filter === null) return []
-  const scope = { ...filter, ...behindPlace('at', 'send', after) } as QueryFilter<MessageDoc>
+  const scope = { ...filter, ...behind('at', 'send', after) } as QueryFilter<MessageDoc>
   const query = store.models.messages.find(scope, { content: 0, payload: 0 }).sort({ at: -1, _id: -1 }).limit(limit)
   const { status } = filters
   if (status === 'PENDING' || status === 'RUNNING') query.hint(await hintFor(store, tenantId, filter, status))
@@ -114,7 +120,7 @@ async function findSends(store: Store, tenantId: Id | string, filters: JobFilter
 async function findReports(store: Store, tenantId: Id | string, filters: JobFilters, after: After, limit: number) {
   const filter = reportFilter(tenantId, filters)
   if (filter === null) return []
-  const scope = { ...filter, ...behindPlace('receivedAt', 'report', after) } as QueryFilter<WebhookEventDoc>
+  const scope = { ...filter, ...behind('receivedAt', 'report', after) } as QueryFilter<WebhookEventDoc>
   const query = store.models.webhookEvents.find(scope, { payload: 0 }).sort({ receivedAt: -1, _id: -1 }).limit(limit)
   return await query.lean<WebhookEventDoc[]>()
 }
@@ -122,7 +128,7 @@ async function findReports(store: Store, tenantId: Id | string, filters: JobFilt
 async function findSyncs(store: Store, tenantId: Id | string, filters: JobFilters, after: After, limit: number) {
   const filter = syncFilter(tenantId, filters)
   if (filter === null) return []
-  const scope = { ...filter, ...behindPlace('createdAt', 'sync', after) } as QueryFilter<TemplateSyncDoc>
+  const scope = { ...filter, ...behind('createdAt', 'sync', after) } as QueryFilter<TemplateSyncDoc>
   return await store.models.templateSyncs.find(scope).sort({ createdAt: -1, _id: -1 }).limit(limit).lean<TemplateSyncDoc[]>()
 }
 
@@ -134,7 +140,7 @@ const SEND_STATUS = {
   FAILED: { status: 'FAILED' },
 } as const
 
-/** Null for filters that no send meets. */
+/** The filter for messages; null when no send can match. */
 function sendFilter(tenantId: Id | string, { type, status, from, to }: JobFilters): QueryFilter<MessageDoc> | null {
   if (type === 'PROCESS_WEBHOOK' || type === 'SYNC_TEMPLATES') return null
   const kind = type === 'SEND_MESSAGE' ? trusted({ $ne: 'template' }) : type && 'template'
@@ -172,10 +178,10 @@ const guarded = (filter: object) =>
 const timeOf = (field: string, from: Date | undefined, to: Date | undefined) =>
   from || to ? { [field]: trusted({ ...(from && { $gte: from }), ...(to && { $lt: to }) }) } : {}
 
-/** Up to so many rows are sorted in memory; of more, the newest are found soon by their time. */
-const MOST_SORTED = 5000
+/** Rows that are sorted in memory at most; of more rows the newest are found faster by time. */
+const MAX_SORTED = 5000
 
-/** The index for unfinished messages: few of them are found by state, many by time, because they are the newest. */
+/** The index for unfinished messages: by state for few of them, by time for many, because they are the newest messages. */
 async function hintFor(
   store: Store,
   tenantId: Id | string,
@@ -189,18 +195,18 @@ async function hintFor(
     ...guarded(SEND_STATUS[status]),
     phoneNumberId: trusted({ $in: phoneNumberIds }),
   } as QueryFilter<MessageDoc>
-  const count = await store.models.messages.countDocuments(open, { limit: MOST_SORTED + 1, hint: 'dispatch_due' })
-  return count > MOST_SORTED ? 'tenant_at' : 'dispatch_due'
+  const count = await store.models.messages.countDocuments(open, { limit: MAX_SORTED + 1, hint: 'dispatch_due' })
+  return count > MAX_SORTED ? 'tenant_at' : 'dispatch_due'
 }
 
 const COUNT_MS = 500
-const EXPIRED = 50
+const MAX_TIME_EXPIRED = 50
 
-/** Counts as far as half a second allows. */
+/** Counts jobs; a count that takes longer than 500 ms is reported as above the limit. */
 async function countJobs(store: Store, tenantId: Id | string, filters: JobFilters) {
   const options = { limit: COUNT_LIMIT + 1, maxTimeMS: COUNT_MS }
   const unlessLate = (error: unknown) => {
-    if ((error as { code?: unknown }).code !== EXPIRED) throw error
+    if ((error as { code?: unknown }).code !== MAX_TIME_EXPIRED) throw error
     return COUNT_LIMIT + 1
   }
   const [sends, reports] = [sendFilter(tenantId, filters), reportFilter(tenantId, filters)]

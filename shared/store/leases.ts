@@ -4,7 +4,7 @@ import { type Store, trusted } from './connect.ts'
 import { isDuplicateKey } from './errors.ts'
 
 /**
- * Takes the lease if it is free, or renews it. A lease has one holder at a time. MongoDB's clock decides, so a process with a wrong
+ * Takes a lease if it is free, or renews it. A lease has one holder at a time. MongoDB's clock decides, so a process with a wrong
  * clock neither keeps a lease too long nor takes one too early. @returns whether `owner` holds it now, for `ttlMs`
  */
 export async function acquireLease(store: Store, name: string, owner: string, ttlMs: number): Promise<boolean> {
@@ -27,7 +27,7 @@ export async function releaseLease(store: Store, name: string, owner: string): P
 
 /** The attempt to hold a lease, repeated until disposed of. */
 export interface HeldLease extends AsyncDisposable {
-  /** Whether this process holds the lease. False as soon as it may have run out, also while MongoDB is away. */
+  /** Whether this process holds the lease. False as soon as it may have run out, also while MongoDB is unavailable. */
   isHeld(): boolean
 }
 
@@ -39,9 +39,9 @@ export async function holdLease(
   const { name, owner, ttlMs } = options
   let heldUntil = 0
   async function attempt(): Promise<void> {
-    const asked = performance.now()
+    const startedAt = performance.now()
     try {
-      heldUntil = (await acquireLease(store, name, owner, ttlMs)) ? asked + ttlMs : 0
+      heldUntil = (await acquireLease(store, name, owner, ttlMs)) ? startedAt + ttlMs : 0
     } catch (error) {
       options.log?.warn({ err: error, lease: name }, 'lease not renewed')
     }
@@ -63,12 +63,12 @@ export async function holdLease(
   }
 }
 
-/** Heartbeat: writes that the process `owner` of this kind is alive. @param ttlMs after this without a heartbeat it counts as dead */
+/** Writes a heartbeat of the process `owner` of this kind. @param ttlMs time without a heartbeat after which it counts as dead */
 export async function beat(store: Store, kind: string, owner: string, ttlMs = 6000): Promise<void> {
   await store.models.leases.updateOne({ _id: `${kind}:${owner}` }, until(owner, ttlMs), { upsert: true, updatePipeline: true })
 }
 
-/** Removes the heartbeat of a process that stops, so that nobody waits for it to run out. */
+/** Removes the heartbeat of a process that stops, so that it counts as ended at once. */
 export async function endBeat(store: Store, kind: string, owner: string): Promise<void> {
   await store.models.leases.deleteOne({ _id: `${kind}:${owner}` })
 }

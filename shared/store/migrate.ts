@@ -10,13 +10,13 @@ interface WantedIndex {
   [option: string]: unknown
 }
 
-/** Only these make two indexes of one name differ; the server adds versions and weights of its own. */
+/** Options that are compared to see whether an index changed. Others, such as versions and weights, are added by the server. */
 const COMPARED = ['unique', 'partialFilterExpression', 'expireAfterSeconds'] as const
 
 /**
- * Creates what is missing: collections (a transaction cannot), indexes, each tenant's default pipeline. Idempotent, safe to
- * run from several processes at once, and a handful of reads when nothing changed. An index whose definition changed is
- * built anew; indexes that we do not know are left alone.
+ * Creates missing collections (a transaction cannot), missing indexes, and each tenant's default pipeline. Idempotent, safe to
+ * run from several processes at once, and only a few reads when nothing changed. An index whose definition changed is dropped and
+ * rebuilt; indexes that the schemas do not define are left as they are.
  */
 export async function migrate(store: Store): Promise<void> {
   const db = store.connection.db as mongo.Db
@@ -49,10 +49,10 @@ function differs(wanted: WantedIndex, present: WantedIndex): boolean {
 
 async function ensurePipelines(store: Store): Promise<void> {
   const { pipelines, tenants } = store.models
-  const served = await acrossTenants(() => pipelines.distinct('tenantId', { isDefault: true }))
-  const lacking = await tenants.find({}, { _id: 1 }).lean()
-  const known = new Set(served.map(String))
-  for (const tenant of lacking) if (!known.has(String(tenant._id))) await ensureDefaultPipeline(store, tenant._id)
+  const tenantIds = await acrossTenants(() => pipelines.distinct('tenantId', { isDefault: true }))
+  const withPipeline = new Set(tenantIds.map(String))
+  const all = await tenants.find({}, { _id: 1 }).lean()
+  for (const tenant of all) if (!withPipeline.has(String(tenant._id))) await ensureDefaultPipeline(store, tenant._id)
 }
 
 const NAMESPACE_EXISTS = 48

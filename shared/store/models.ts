@@ -46,7 +46,7 @@ import {
 import { contactSchema, leadSchema, noteSchema, pipelineSchema } from './schemas/people.ts'
 import { tenancy } from './tenancy/tenancy.ts'
 
-/** Every collection by its name. */
+/** The document type of every collection, by its name. */
 export interface Documents {
   tenants: TenantDoc
   users: UserDoc
@@ -80,7 +80,7 @@ export type CollectionName = keyof Documents
 export type Models = { [Name in CollectionName]: Model<Documents[Name]> }
 export type RawCollections = { [Name in CollectionName]: mongo.Collection<Documents[Name]> }
 
-/** Belong to the platform, not to a tenant: their documents carry no `tenantId`. */
+/** Collections of the platform: their documents have no `tenantId`. */
 const PLATFORM = { tenants: tenantSchema, parkedItems: parkedItemSchema, leases: leaseSchema, counters: counterSchema }
 
 const TENANTS_OWN = {

@@ -14,7 +14,7 @@ test.for<[string, unknown]>([
   ['a lost connection', new mongo.MongoNetworkError('reset')],
   ['no answer in time', new mongo.MongoNetworkTimeoutError('timeout')],
   ['no primary to be found', named('MongoServerSelectionError')],
-  ['the same, told by mongoose', named('MongooseServerSelectionError')],
+  ['no primary, as an error of mongoose', named('MongooseServerSelectionError')],
   ['a cleared pool', named('MongoPoolClearedError')],
   ['no free connection in time', named('MongoWaitQueueTimeoutError')],
   ['an expired session', new mongo.MongoExpiredSessionError()],
@@ -24,9 +24,9 @@ test.for<[string, unknown]>([
   ['an interruption by a change of roles', serverError(11602)],
   ['shutdown', serverError(91)],
   ['a full disk', serverError(14031)],
-  ['a write that no majority has yet', serverError(64)],
-  ['what the server itself calls worth a retry', serverError(1, ['RetryableWriteError'])],
-  ['an outage beneath another error', new Error('wrapped', { cause: new mongo.MongoNetworkError('reset') })],
+  ['a write without a majority yet', serverError(64)],
+  ['an error that the server labels as retryable', serverError(1, ['RetryableWriteError'])],
+  ['an outage as the cause of another error', new Error('wrapped', { cause: new mongo.MongoNetworkError('reset') })],
 ])('%s is an outage', async ([, error]) => {
   expect(isOutage(error)).toBe(true)
   const outcome = orOutage(Promise.reject(error))
@@ -40,14 +40,14 @@ test.for<[string, unknown]>([
   ['a statement that is too slow', serverError(50)],
   ['no permission', serverError(13)],
   ['a bug', new TypeError('x is undefined')],
-  ['an answer for the caller', new ApiError(404, 'NOT_FOUND', 'no')],
-  ['what is no error at all', 'MongoNetworkError'],
-])('%s is not', async ([, error]) => {
+  ['an error for the caller', new ApiError(404, 'NOT_FOUND', 'no')],
+  ['a value that is not an error', 'MongoNetworkError'],
+])('%s is not an outage', async ([, error]) => {
   expect(isOutage(error)).toBe(false)
   await expect(orOutage(Promise.reject(error))).rejects.toBe(error)
 })
 
-test('an outage stays the one it is', async () => {
+test('an Outage is passed on unchanged', async () => {
   const outage = new Outage('RabbitMQ is away')
   await expect(orOutage(Promise.reject(outage))).rejects.toBe(outage)
 })

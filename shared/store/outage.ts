@@ -1,6 +1,6 @@
 import { Outage } from '../domain/errors.ts'
 
-/** By name: the driver, mongoose and their copies each have classes of their own. */
+/** Names of errors that mean an outage. Names, because the driver, mongoose and their copies have different classes. */
 const OUTAGE_NAMES = new Set([
   'Outage',
   'MongoNetworkError',
@@ -20,7 +20,7 @@ const OUTAGE_NAMES = new Set([
   'MongoStalePrimaryError',
 ])
 
-/** Server codes that say "not now": elections, shutdown, lost neighbours, a full disk. A slow query is not among them. */
+/** Server codes that mean an outage: elections, shutdown, lost members, a full disk. A slow query is not one. */
 const OUTAGE_CODES = new Set([
   6, // HostUnreachable
   7, // HostNotFound
@@ -41,13 +41,13 @@ const OUTAGE_CODES = new Set([
 ])
 const OUTAGE_LABELS = ['RetryableWriteError', 'PoolRequestedRetry']
 
-/** Whether MongoDB is away or electing, rather than the statement wrong: worth waiting and repeating, not an attempt. */
+/** Whether an error means that MongoDB is unavailable or electing, so that the caller may wait and repeat the statement. */
 export function isOutage(error: unknown, depth = 0): boolean {
   if (!(error instanceof Error) || depth > 4) return false
   if (OUTAGE_NAMES.has(error.name)) return true
   const { code, errorLabelSet, writeConcernError, errorResponse, cause } = error as Error & {
     code?: unknown
-    /** What a bulk write wraps: its own name and labels say nothing of a lost connection. */
+    /** The error inside a bulk write error, whose own name and labels do not show a lost connection. */
     errorResponse?: unknown
     errorLabelSet?: Set<string>
     writeConcernError?: { code?: unknown }
@@ -58,7 +58,7 @@ export function isOutage(error: unknown, depth = 0): boolean {
   return isOutage(errorResponse, depth + 1) || isOutage(cause, depth + 1)
 }
 
-/** Passes everything through, but turns MongoDB's absence into an Outage, which consumers wait out and the API answers with 503. */
+/** The result of `work`; an outage of MongoDB becomes an Outage, which consumers wait out and the API answers with 503. */
 export async function orOutage<T>(work: Promise<T> | PromiseLike<T>): Promise<T> {
   try {
     return await work

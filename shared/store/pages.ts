@@ -3,7 +3,7 @@ import { ApiError } from '../domain/errors.ts'
 import type { Id } from '../model/documents.ts'
 import { trusted } from './connect.ts'
 
-/** Request for one page of a list that is sorted by a time and then by id. */
+/** A request for one page of a list that is sorted by a time and then by id: by page number from 1, or after a cursor. */
 export interface PageRequest {
   page: number
   limit: number
@@ -19,21 +19,21 @@ export interface Page<T> {
   nextCursor: string | null
 }
 
-/** Rows are counted up to this; counting further would cost too much. */
+/** Bound for counting the rows of a list: a larger exact total is not worth its cost. */
 export const COUNT_LIMIT = 10_000
 
 export interface PageOptions {
   ascending?: boolean
   projection?: Record<string, 0 | 1>
-  /** The index to use, by name. */
+  /** Name of the index to use. */
   hint?: string
-  /** Time limit for each of the two queries; MongoDB's error 50 beyond it. */
+  /** Time limit of each of the two queries; beyond it MongoDB's error 50 is thrown. */
   maxTimeMs?: number
 }
 
 /**
- * Reads one page of a list sorted by the time `field`, newest first unless `ascending`. A cursor continues after the last row
- * seen and does not shift when new rows come; page numbers do. @throws ApiError 400 CURSOR_INVALID
+ * One page of a collection, sorted by the time in `field`, newest first unless `ascending`. A cursor continues after the last row
+ * of the previous page and does not shift when rows are added; page numbers do. @throws ApiError 400 for an invalid cursor
  */
 export async function findPage<T extends { _id: Id | string }>(
   model: Model<T>,
@@ -85,7 +85,7 @@ export function pageView<T>({ rows, ...page }: Page<T>, view: (row: T) => unknow
   return { data: rows.map(view), ...page }
 }
 
-/** Cursor that continues after a row; also for lists whose rows come from several collections. */
+/** The cursor that continues after a row, also in a list of several collections. */
 export const writeCursor = (at: unknown, id: unknown): string =>
   Buffer.from(`${(at as Date).getTime()}:${id}`).toString('base64url')
 

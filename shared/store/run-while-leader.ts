@@ -4,10 +4,10 @@ import type { Logger } from '../process/logger.ts'
 import type { Store } from './connect.ts'
 import { holdLease } from './leases.ts'
 
-/** Jobs that one process at a time runs share a lease. */
+/** The lease of jobs that only one process at a time may run. */
 export interface JobLease {
   name: string
-  /** When the holder dies, another process takes over after at most this and a third of it. */
+  /** Validity of the lease. After the holder dies another process takes over within at most 4/3 of it. */
   ttlMs: number
 }
 
@@ -25,8 +25,8 @@ export interface Leader extends AsyncDisposable {
 }
 
 /**
- * Runs the jobs while this process holds the lease, and tries for the lease while another one does. Disposing first ends the jobs,
- * then frees the lease, so that two processes never run them at once.
+ * Runs the jobs while this process holds the lease, and keeps trying to take it while another process does. Disposing ends the
+ * jobs first and then frees the lease, so that two processes never run them at the same time.
  */
 export async function runWhileLeader(store: Store, { lease, owner = randomUUID(), log, jobs }: LeaderOptions): Promise<Leader> {
   await using stack = new AsyncDisposableStack()

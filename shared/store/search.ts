@@ -1,6 +1,7 @@
 /**
- * What somebody typed into a search, for `$regex`: the text itself, no pattern, and its digits if they may be a part of a
- * phone number, as it is dialled at home or abroad (stored ones begin with the country code).
+ * A search input for `$regex`. `text`: the input, escaped, so that it is no pattern. `digits`: its digits without leading zeros,
+ * which match a part of a stored number with country code, whether typed in national or international form; null for fewer than 3
+ * digits.
  */
 export function searchPattern(q: string): { text: string; digits: string | null } {
   const digits = q.replace(/\D/g, '').replace(/^0+/, '')

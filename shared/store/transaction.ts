@@ -6,14 +6,14 @@ import { Outage } from '../domain/errors.ts'
 export type Session = ClientSession
 
 const MAX_ATTEMPTS = 1000
-/** The others are at work, and finish: nothing is wrong with waiting for them. */
+/** Time for which a transaction is repeated on conflicts with other writers. */
 const CONFLICT_MS = 15_000
-/** Another writer was first, as often as the caller wanted to try. Nothing was written. */
+/** Another writer was first in every attempt that the caller allowed. Nothing was written. */
 export class LostRace extends Error {
   override readonly name = 'LostRace'
 }
 const MAX_COMMITS = 5
-/** A statement that got no answer looks like a conflict too: it is not waited for over and over. */
+/** After this time a statement without an answer, which also counts as transient, is not repeated. */
 const NO_REPEAT_AFTER_MS = 5000
 const OPTIONS: mongo.TransactionOptions = {
   readConcern: { level: 'snapshot' },
@@ -22,10 +22,10 @@ const OPTIONS: mongo.TransactionOptions = {
 }
 
 /**
- * Runs `work` in one transaction and repeats it when another writer was first (for at most 15 s, then it
- * is an Outage: try later) — bounded, unlike the driver's two minutes. All its queries must pass `session`, and it must be
- * repeatable: no network call inside. A duplicate key has aborted the transaction already and comes out at once.
- * @param attempts for a caller that would rather do something else than go on losing: then a LostRace comes out.
+ * Runs `work` in one transaction, and repeats it when another writer was first, for at most 15 s instead of the driver's two
+ * minutes; then it throws Outage. All queries of `work` must pass `session`, and `work` must be repeatable: no network call
+ * inside. A duplicate key aborts the transaction and is thrown at once.
+ * @param attempts bound for callers that have an alternative: after so many conflicts LostRace is thrown
  */
 export async function inTransaction<T>(
   startSession: () => Promise<ClientSession>,
@@ -59,7 +59,7 @@ async function attemptOnce<T>(session: ClientSession, work: (session: ClientSess
   try {
     result = await work(session)
   } catch (error) {
-    // The cause is what counts; an abort that fails is finished by the server's own limit.
+    // An error of the abort is ignored: the original one matters, and the server ends the transaction by its own time limit.
     if (session.inTransaction()) await session.abortTransaction().catch(() => undefined)
     throw error
   }
@@ -67,7 +67,7 @@ async function attemptOnce<T>(session: ClientSession, work: (session: ClientSess
   return result
 }
 
-/** A commit whose outcome is unknown may be sent again: the server answers alike. */
+/** Commits, repeated while the outcome is unknown: a repeated commit has the same result. */
 async function commit(session: ClientSession): Promise<void> {
   const started = performance.now()
   for (let attempt = 1; ; attempt++) {
@@ -82,7 +82,9 @@ async function commit(session: ClientSession): Promise<void> {
   }
 }
 
-/** Doubling from 2 ms to 64 ms, all of it jittered: two that collided must not collide again. */
+/**
+ * A random wait of at least 1 ms and at most 3 ms, doubling to 65 ms by attempt: writers that collided must not collide again.
+ */
 function backoffMs(attempt: number): number {
   return 1 + Math.random() * Math.min(2 ** attempt, 64)
 }

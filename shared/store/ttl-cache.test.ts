@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { TtlCache } from './ttl-cache.ts'
 
-test('an answer is kept for its time, null as well', () => {
+test('a value is kept for its time, also null', () => {
   let now = 0
   const cache = new TtlCache<string, string | null>(10, () => now)
   cache.set('known', 'value', 5000)
@@ -13,7 +13,7 @@ test('an answer is kept for its time, null as well', () => {
   expect(cache.get('known')).toBeUndefined()
 })
 
-test('the oldest goes when it is full', () => {
+test('the oldest entry is removed when the cache is full', () => {
   const cache = new TtlCache<number, number>(2, () => 0)
   for (const key of [1, 2, 3]) cache.set(key, key, 1000)
   expect([cache.get(1), cache.get(2), cache.get(3)]).toEqual([undefined, 2, 3])

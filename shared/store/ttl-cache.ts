@@ -1,4 +1,7 @@
-/** A few answers kept for a short while. When full, the oldest goes: wrong guesses of strangers cannot fill the memory. */
+/**
+ * A cache of at most `capacity` entries, each kept for a time. When full, the oldest entry is removed, so that lookups of unknown
+ * keys cannot fill the memory.
+ */
 export class TtlCache<K, V> {
   readonly #entries = new Map<K, { value: V; until: number }>()
   readonly #capacity: number
@@ -9,7 +12,7 @@ export class TtlCache<K, V> {
     this.#now = now
   }
 
-  /** undefined: not kept, or no longer. */
+  /** The value, or undefined when there is none or it has expired. */
   get(key: K): V | undefined {
     const entry = this.#entries.get(key)
     if (entry === undefined) return undefined

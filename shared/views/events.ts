@@ -123,8 +123,8 @@ export const conversationRetried = (messageId: Id, conversation: ConversationDoc
   conversationUpdated(eventIds.retried(messageId, 'conversation:updated', at), conversation, at)
 
 /**
- * A conversation after the outcome of one of its messages. The row is read outside a transaction, so `updates` holds no counters: a
- * webhook may be changing them at the same time.
+ * A conversation after the outcome of one of its messages. The row is read outside a transaction, so `updates` holds no counters:
+ * a webhook may be changing them at the same time.
  */
 export const conversationOutcome = (eventId: string, conversation: ConversationDoc, at: Date): EventDoc =>
   updated(eventId, conversation, at, lastMessageUpdates(conversation))

@@ -3,7 +3,7 @@ import { describeError } from '#shared/domain/messages/send-errors.ts'
 import { isNewer, withEventTimes } from '#shared/fold/number-effects.ts'
 import { askNumber, type NumberFacts, readNumber } from '#shared/meta/number-fields.ts'
 import type { ClientDoc } from '#shared/model/documents.ts'
-import { findHealthDue, noteOnClient } from '#shared/store/numbers/checks.ts'
+import { findHealthDue, updateClientWithoutEvent } from '#shared/store/numbers/checks.ts'
 import { changeClient } from '#shared/store/numbers/clients.ts'
 import { type BackgroundDeps, inParallel, jittered } from './background-deps.ts'
 
@@ -28,7 +28,7 @@ async function checkOne(deps: BackgroundDeps, client: ClientDoc): Promise<void> 
   const { store, meta, version, keyring, now } = deps
   const token = tokenOf(keyring, client)
   if (token === null) {
-    await noteOnClient(store, client, { nextHealthCheckAt: jittered(now(), deps.healthEveryMs) })
+    await updateClientWithoutEvent(store, client, { nextHealthCheckAt: jittered(now(), deps.healthEveryMs) })
     return
   }
   const askedAt = now()
@@ -38,7 +38,7 @@ async function checkOne(deps: BackgroundDeps, client: ClientDoc): Promise<void> 
 }
 
 async function checkAgain({ store, log, now }: BackgroundDeps, client: ClientDoc, result: Unanswered): Promise<void> {
-  await noteOnClient(store, client, { nextHealthCheckAt: jittered(now(), AGAIN_MS), ...afterRefusal(result) })
+  await updateClientWithoutEvent(store, client, { nextHealthCheckAt: jittered(now(), AGAIN_MS), ...afterRefusal(result) })
   log.warn({ tenantId: String(client.tenantId), clientId: String(client._id), why: result.kind }, 'number fields not read')
 }
 
@@ -46,7 +46,7 @@ async function apply(deps: BackgroundDeps, client: ClientDoc, facts: NumberFacts
   const { changes, changed, topics } = changesOf(client, facts, askedAt)
   const checked = { healthCheckedAt: askedAt, nextHealthCheckAt: jittered(deps.now(), deps.healthEveryMs) }
   if (changed.length === 0) {
-    await noteOnClient(deps.store, client, checked)
+    await updateClientWithoutEvent(deps.store, client, checked)
     return
   }
   // A webhook that came meanwhile is newer: then nothing is written, and the next round asks again.

@@ -9,7 +9,7 @@ import {
 import { inspectToken, renewToken } from '#shared/meta/tokens.ts'
 import type { ClientDoc } from '#shared/model/documents.ts'
 import { audit } from '#shared/store/accounts/audit.ts'
-import { findTokensDue, noteOnClient } from '#shared/store/numbers/checks.ts'
+import { findTokensDue, updateClientWithoutEvent } from '#shared/store/numbers/checks.ts'
 import { changeClient, pauseClient, resumeClient } from '#shared/store/numbers/clients.ts'
 import type { NumberStatusDetails } from '#shared/views/events.ts'
 import { type BackgroundDeps, inParallel, jittered } from './background-deps.ts'
@@ -90,7 +90,7 @@ async function pauseUnreadable(deps: BackgroundDeps, client: ClientDoc): Promise
 }
 
 async function checkAgain({ store, now }: BackgroundDeps, client: ClientDoc): Promise<void> {
-  await noteOnClient(store, client, { nextTokenCheckAt: jittered(now(), AGAIN_MS) })
+  await updateClientWithoutEvent(store, client, { nextTokenCheckAt: jittered(now(), AGAIN_MS) })
 }
 
 async function pause(deps: BackgroundDeps, client: ClientDoc, detail: string, code: number | null): Promise<void> {
@@ -98,14 +98,14 @@ async function pause(deps: BackgroundDeps, client: ClientDoc, detail: string, co
   const change = await pauseClient(deps.store, { tenantId, clientId, reason: 'token', detail, token, code })
   if (change === null) return
   deps.log.warn({ ...idsOf(client), reason: 'token' }, 'number paused')
-  await noteOnClient(deps.store, change.client, { nextTokenCheckAt: jittered(deps.now(), deps.tokenEveryMs) })
+  await updateClientWithoutEvent(deps.store, change.client, { nextTokenCheckAt: jittered(deps.now(), deps.tokenEveryMs) })
   await deps.events.publish([change.event], null)
 }
 
 async function resume(deps: BackgroundDeps, client: ClientDoc): Promise<void> {
   const change = await resumeClient(deps.store, { tenantId: client.tenantId, clientId: client._id })
   if (change === null) return
-  await noteOnClient(deps.store, client, { tokenResumedAt: deps.now() })
+  await updateClientWithoutEvent(deps.store, client, { tokenResumedAt: deps.now() })
   deps.log.info({ ...idsOf(client), reason: 'token valid' }, 'number resumed')
   await deps.events.publish([change.event], null)
 }
@@ -121,7 +121,7 @@ async function write(
   news: NumberStatusDetails | null,
 ): Promise<boolean> {
   const still = { accessToken: client.accessToken, ...(changes.notices && { lastEventAt: client.lastEventAt ?? null }) }
-  if (news === null) return noteOnClient(deps.store, client, changes, still)
+  if (news === null) return updateClientWithoutEvent(deps.store, client, changes, still)
   const change = await changeClient(deps.store, { tenantId: client.tenantId, clientId: client._id }, changes, still, news)
   if (change) await deps.events.publish([change.event], null)
   return change !== null

@@ -9,7 +9,7 @@ import {
   getDeadLetter,
   groupDeadLetters,
   listDeadLetters,
-  MOST_GROUPED,
+  MAX_GROUPED,
 } from '#shared/store/webhooks/dead-letter-list.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { IdParams, listOf, Paging } from '../schemas.ts'
@@ -87,7 +87,7 @@ const groups = route({
   query: z.strictObject({ ...deadLetterFilters, state: z.enum([...DEAD_LETTER_STATES, 'OPEN']).default('OPEN'), scope: Scope }),
   returns: z.object({
     data: z.array(GroupView),
-    isWhole: z.boolean().describe(`False when only the newest ${MOST_GROUPED} are grouped`),
+    isWhole: z.boolean().describe(`False when only the newest ${MAX_GROUPED} are grouped`),
   }),
   async handle(request, { store }: GatewayDeps) {
     const { scope, state, ...filters } = request.query

@@ -7,7 +7,7 @@ import { deleteAtMeta, editAtMeta } from '#shared/meta/templates.ts'
 import type { TemplateDoc } from '#shared/model/documents.ts'
 import { changesOf } from '#shared/store/accounts/audit.ts'
 import { findCampaignsOf } from '#shared/store/campaigns/campaigns.ts'
-import { syncTemplatesSoon } from '#shared/store/numbers/checks.ts'
+import { scheduleTemplateSync } from '#shared/store/numbers/checks.ts'
 import { getTemplate } from '#shared/store/templates/templates.ts'
 import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
@@ -106,7 +106,7 @@ async function editManaged(
   if (body.components) body.components = await withSamples(deps, access, body.components)
   const result = await editAtMeta(deps.meta, access, before.metaTemplateId as string, body)
   if (result.kind !== 'ok') {
-    if (result.kind === 'unknown' || isNotThere(result)) await syncTemplatesSoon(deps.store, before)
+    if (result.kind === 'unknown' || isNotThere(result)) await scheduleTemplateSync(deps.store, before)
     throw metaFailure(result)
   }
   return write(work, before, current => ({
@@ -145,7 +145,7 @@ async function deleteFromMeta(deps: GatewayDeps, template: TemplateDoc): Promise
   const result = await deleteAtMeta(deps.meta, access, { name, id: metaTemplateId as string })
   const isMetasOwn = status === 'DISABLED' && !disabledAt && result.kind === 'refused'
   if (result.kind === 'ok' || isNotThere(result) || isMetasOwn) return
-  if (result.kind === 'unknown') await syncTemplatesSoon(deps.store, template)
+  if (result.kind === 'unknown') await scheduleTemplateSync(deps.store, template)
   throw metaFailure(result)
 }
 

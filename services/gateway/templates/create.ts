@@ -110,7 +110,7 @@ async function takePlace(
   const { createdBy: updatedBy, ...fields } = fresh
   const decide = (now: TemplateDoc) =>
     isDeepStrictEqual(now.updatedAt, before.updatedAt) ? { ...fields, updatedBy: updatedBy ?? null } : null
-  const change = await changeTemplate(deps.store, before, decide, { tell: false })
+  const change = await changeTemplate(deps.store, before, decide, { emit: false })
   if (change === null) throw exists(before)
   return { template: change.template, before, isDone: false }
 }
@@ -148,7 +148,7 @@ async function send(deps: GatewayDeps, by: TemplateCaller, access: TemplateAcces
 async function undo({ store }: GatewayDeps, { template, before }: Taken): Promise<void> {
   if (before === null) return await forgetTemplate(store, template)
   const { _id, createdAt: _createdAt, updatedAt: _updatedAt, ...fields } = before
-  await changeTemplate(store, template, now => (now.metaTemplateId === null ? fields : null), { tell: false })
+  await changeTemplate(store, template, now => (now.metaTemplateId === null ? fields : null), { emit: false })
 }
 
 /** Requests a sync, which a background job runs. @throws ApiError 409 NUMBER_NOT_CONNECTED without a usable number */

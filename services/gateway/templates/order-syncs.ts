@@ -1,5 +1,5 @@
 import type { ClientDoc } from '#shared/model/documents.ts'
-import { findTemplateSyncsDue, noteOnClient } from '#shared/store/numbers/checks.ts'
+import { findTemplateSyncsDue, updateClientWithoutEvent } from '#shared/store/numbers/checks.ts'
 import { requestSync } from '#shared/store/templates/syncs.ts'
 import { type BackgroundDeps, jittered } from '../numbers/background-deps.ts'
 
@@ -19,5 +19,6 @@ async function orderSync({ store, now, templatesEveryMs }: BackgroundDeps, clien
   const [{ tenantId }] = clients as [ClientDoc]
   const { status } = await requestSync(store, tenantId, { trigger: 'schedule', requestedBy: null, now: now() })
   if (status === 'RUNNING') return
-  for (const client of clients) await noteOnClient(store, client, { nextTemplateSyncAt: jittered(now(), templatesEveryMs) })
+  for (const client of clients)
+    await updateClientWithoutEvent(store, client, { nextTemplateSyncAt: jittered(now(), templatesEveryMs) })
 }

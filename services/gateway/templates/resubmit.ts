@@ -30,7 +30,7 @@ export async function submitAgain(work: Work, template: TemplateDoc): Promise<Te
   const isUnchanged = (now: TemplateDoc) => isDeepStrictEqual(now.updatedAt, template.updatedAt)
   const samples = await withSamples(deps, access, content.components)
   const fields = { ...content, components: samples, ...asked(deps.now()), disabledAt: null }
-  const taken = await changeTemplate(deps.store, template, now => (isUnchanged(now) ? fields : null), { tell: false })
+  const taken = await changeTemplate(deps.store, template, now => (isUnchanged(now) ? fields : null), { emit: false })
   if (taken === null) throw underWay()
   const outcome = await submit(deps, access, taken.template)
   if (outcome.kind === 'submitted') {

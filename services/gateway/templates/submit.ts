@@ -4,7 +4,7 @@ import { listedTemplate, mergeTemplate } from '#shared/fold/template-facts.ts'
 import { isObject, listOf, text } from '#shared/meta/json.ts'
 import { createAtMeta, namedAtMeta, type TemplateAccess } from '#shared/meta/templates.ts'
 import type { TemplateDoc } from '#shared/model/documents.ts'
-import { syncTemplatesSoon } from '#shared/store/numbers/checks.ts'
+import { scheduleTemplateSync } from '#shared/store/numbers/checks.ts'
 import { changeTemplate, type TemplateChange } from '#shared/store/templates/templates.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { type Failure, metaFailure } from './refusals.ts'
@@ -40,7 +40,7 @@ export async function submit(deps: GatewayDeps, access: TemplateAccess, row: Tem
     return { kind: 'submitted', template: await link(deps, row, { ...result.data, id }, askedAt) }
   const failure: Failure = result.kind === 'ok' ? { ...result, kind: 'unknown', why: 'the answer names no id' } : result
   if (failure.kind === 'unknown') await noteSubmission(deps, row, 'UNKNOWN', failure.why)
-  if (failure.kind === 'unknown' || isTaken(failure)) await syncTemplatesSoon(deps.store, row)
+  if (failure.kind === 'unknown' || isTaken(failure)) await scheduleTemplateSync(deps.store, row)
   return { kind: 'failed', failure }
 }
 
@@ -63,7 +63,7 @@ async function link(
       !now.disabledAt && { status, lastEventAt: { ...now.lastEventAt, status: secondOf(askedAt) } }),
     ...(isUnanswered(now, row, 'category', askedAt) && isTemplateCategory(category) && { category }),
   })
-  const change = await changeTemplate(store, row, decide, { tell: false })
+  const change = await changeTemplate(store, row, decide, { emit: false })
   return change?.template ?? row
 }
 
@@ -84,7 +84,7 @@ export function noteSubmission(
   detail: string | null,
 ): Promise<TemplateChange | null> {
   const submission = { state, at: now(), detail }
-  return changeTemplate(store, row, current => (current.metaTemplateId ? null : { submission }), { tell: false })
+  return changeTemplate(store, row, current => (current.metaTemplateId ? null : { submission }), { emit: false })
 }
 
 /**

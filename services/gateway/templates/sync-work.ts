@@ -1,6 +1,6 @@
 import type { TemplateAccess } from '#shared/meta/templates.ts'
 import type { TemplateCounts, TemplateDoc, TemplateSyncDoc } from '#shared/model/documents.ts'
-import { noteSync } from '#shared/store/templates/syncs.ts'
+import { updateSync } from '#shared/store/templates/syncs.ts'
 import type { BackgroundDeps } from '../numbers/background-deps.ts'
 
 /** Running sync and its progress. */
@@ -24,5 +24,5 @@ export async function noteProgress(
   { sync, counts, accounts }: SyncWork,
   changes: Partial<TemplateSyncDoc> = {},
 ): Promise<void> {
-  await noteSync(store, sync, { counts, accounts, ...changes }, now())
+  await updateSync(store, sync, { counts, accounts, ...changes }, now())
 }

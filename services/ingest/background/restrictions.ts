@@ -4,10 +4,10 @@ import type { Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
 import {
   type ClientChange,
-  findReleased,
-  findUnrestricted,
-  releaseClient,
-  unrestrictClient,
+  endRepliesOnly,
+  endRestriction,
+  findRepliesOnlyEnded,
+  findRestrictionsEnded,
 } from '#shared/store/numbers/clients.ts'
 
 export interface RestrictionDeps {
@@ -24,12 +24,12 @@ export interface RestrictionDeps {
 export async function endRestrictions(deps: RestrictionDeps): Promise<void> {
   const { store, now } = deps
   const events = createEventPublisher(deps)
-  for (const client of await findReleased(store, now())) {
-    const change = await releaseClient(store, client, now())
+  for (const client of await findRestrictionsEnded(store, now())) {
+    const change = await endRestriction(store, client, now())
     if (change !== null) await report(deps, events, change, 'number resumed')
   }
-  for (const client of await findUnrestricted(store, now())) {
-    const change = await unrestrictClient(store, client, now())
+  for (const client of await findRepliesOnlyEnded(store, now())) {
+    const change = await endRepliesOnly(store, client, now())
     if (change !== null) await report(deps, events, change, 'number unrestricted')
   }
 }

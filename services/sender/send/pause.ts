@@ -6,7 +6,7 @@ import type { SendLimits } from '#shared/limits/send-limits.ts'
 import type { ClientDoc, PauseReason } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { noteOnClient, noticed } from '#shared/store/numbers/checks.ts'
+import { noticeChange, updateClientWithoutEvent } from '#shared/store/numbers/checks.ts'
 import { type ClientChange, changeClient, getClient, pauseClient } from '#shared/store/numbers/clients.ts'
 import { findActiveNumbers } from '#shared/store/numbers/sending-numbers.ts'
 import type { Numbers } from '../numbers.ts'
@@ -73,10 +73,15 @@ export function createPause({ store, keyring, limits, numbers, publishing, log }
     async noteHeldCampaigns({ tenantId, _id: clientId }: ClientDoc, error: DescribedError, ms: number): Promise<void> {
       const client = await getClient(store, tenantId, clientId)
       const at = new Date()
-      await noteOnClient(store, client, { campaignsHeldUntil: new Date(at.getTime() + ms) })
+      await updateClientWithoutEvent(store, client, { campaignsHeldUntil: new Date(at.getTime() + ms) })
       const last = client.notices?.find(({ type }) => type === CAMPAIGNS_HELD)
       if (last && at.getTime() - last.at.getTime() < NOTICE_INTERVAL_MS) return
-      const { changes, provided } = noticed(client, { type: CAMPAIGNS_HELD, severity: 'WARNING', text: noticeText(error), at })
+      const { changes, provided } = noticeChange(client, {
+        type: CAMPAIGNS_HELD,
+        severity: 'WARNING',
+        text: noticeText(error),
+        at,
+      })
       const change = await changeClient(store, { tenantId, clientId }, changes, provided, { reason: 'campaigns-held' })
       await report(change, 'campaigns held', 'quality')
     },

@@ -45,7 +45,13 @@ export async function insertRecipients(store: Store, rows: RecipientDoc[]): Prom
   if (rows.length === 0) return []
   const repeated = (await insert(store, rows)).map(index => {
     const row = rows[index] as RecipientDoc
-    return { ...row, key: null, state: 'SKIPPED' as const, reason: 'duplicate' as const, detail: 'The contact is already in the audience' }
+    return {
+      ...row,
+      key: null,
+      state: 'SKIPPED' as const,
+      reason: 'duplicate' as const,
+      detail: 'The contact is already in the audience',
+    }
   })
   if (repeated.length > 0) await insert(store, repeated)
   return repeated

@@ -57,7 +57,7 @@ export async function contactsAfter(store: Store, tenantId: Key, after: Id | nul
   return await store.models.contacts.find(filter).sort({ _id: 1 }).limit(limit).lean()
 }
 
-/** @throws ApiError 404 for unknown, joined and other tenants' contacts alike */
+/** @throws ApiError 404 for unknown, deleted, merged and other tenants' contacts alike */
 export async function getContact(store: Store, tenantId: Key, id: Key): Promise<ContactDoc> {
   const contact = await store.models.contacts.findOne({ tenantId, _id: id, deletedAt: null }).lean()
   if (contact === null) throw notFound('Contact')

@@ -97,7 +97,7 @@ export async function emptyWebhookEvents(store: Store, { tenantId, erasing }: Pe
     const end = now.getTime() + DAY_MS - day * DAY_MS
     const receivedAt = { $gt: new Date(end - DAY_MS), $lte: new Date(end) }
     const filter = { tenantId, receivedAt, ...namedIn(erasing) } as object
-    const set = { $set: { payload: { erased: true }, reason: 'its person was erased' } }
+    const set = { $set: { payload: { erased: true }, reason: 'the contact was erased' } }
     emptied += (await store.raw.webhookEvents.updateMany(filter, set)).modifiedCount
   }
   return emptied

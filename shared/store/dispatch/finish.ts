@@ -176,8 +176,8 @@ export const SEND_JOB_FIELDS = {
 } as const
 
 /**
- * Makes rows READY. @returns the rows, for the caller to enqueue; the sweep enqueues them again if no sender takes them. @throws
- * Outage
+ * Makes rows READY. @returns the rows, for the caller to enqueue; the sweep enqueues them again if no sender takes them.
+ * @throws Outage
  */
 export async function makeReady(store: Store, rows: MessageDoc[], now: Date): Promise<MessageDoc[]> {
   if (rows.length === 0) return rows

@@ -128,7 +128,8 @@ export async function settleOne(store: Store, settlement: Settlement): Promise<E
 }
 
 /**
- * Events created before `before` that have no `seq`: realtime numbers a published event at once, so they may not be published.
+ * Events created before `before` that have no `seq`: realtime numbers a published event at once, so these were possibly never
+ * published.
  */
 export async function findUnpublished(store: Store, before: Date, limit: number): Promise<EventDoc[]> {
   const rows = store.raw.events.find({ seq: null, createdAt: { $lte: before } }).sort({ createdAt: 1 })

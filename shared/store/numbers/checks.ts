@@ -3,29 +3,29 @@ import type { ClientDoc, NumberNotice } from '../../model/documents.ts'
 import { type Store, trusted } from '../connect.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
 
-/** The leader's work on numbers of every tenant, longest due first. */
+/** Queries of the background jobs that check the numbers of all tenants, the longest due first. */
 
-/** Numbers with a token that is to be checked. */
+/** Numbers whose token must be checked. */
 export const findTokensDue = (store: Store, now: Date, limit: number): Promise<ClientDoc[]> =>
-  findCared(store, { nextTokenCheckAt: notAfter(now) }, 'nextTokenCheckAt', limit)
+  findDueNumbers(store, { nextTokenCheckAt: notAfter(now) }, 'nextTokenCheckAt', limit)
 
-/** Numbers whose fields are to be read anew. */
+/** Numbers whose fields must be read from Meta again. */
 export const findHealthDue = (store: Store, now: Date, limit: number): Promise<ClientDoc[]> =>
-  findCared(store, { nextHealthCheckAt: notAfter(now) }, 'nextHealthCheckAt', limit)
+  findDueNumbers(store, { nextHealthCheckAt: notAfter(now) }, 'nextHealthCheckAt', limit)
 
-/** A token is of use to these alone. */
-const CARED: ClientDoc['status'][] = ['active', 'paused']
+/** Statuses in which a number needs its token. */
+const CHECKED_STATUSES: ClientDoc['status'][] = ['active', 'paused']
 
-/** Missing and null count as due. */
+/** Condition for a time up to `now`, also when it is missing or null. */
 const notAfter = (now: Date) => trusted({ $not: { $gt: now } })
 
-function findCared(
+function findDueNumbers(
   store: Store,
   due: QueryFilter<ClientDoc>,
   by: 'nextTokenCheckAt' | 'nextHealthCheckAt' | 'nextTemplateSyncAt',
   limit: number,
 ): Promise<ClientDoc[]> {
-  const filter = { ...due, deletedAt: null, status: trusted({ $in: CARED }), accessToken: trusted({ $gt: '' }) }
+  const filter = { ...due, deletedAt: null, status: trusted({ $in: CHECKED_STATUSES }), accessToken: trusted({ $gt: '' }) }
   return acrossTenants(() =>
     store.models.clients
       .find(filter)
@@ -35,8 +35,10 @@ function findCared(
   )
 }
 
-/** What nobody needs to hear of, such as the time of the next check. @returns false when the number is not as `provided` */
-export async function noteOnClient(
+/**
+ * Changes fields of which sockets need no event, such as the time of the next check. @returns false when `provided` is not met
+ */
+export async function updateClientWithoutEvent(
   store: Store,
   { tenantId, _id }: ClientDoc,
   changes: Partial<ClientDoc>,
@@ -49,10 +51,10 @@ export async function noteOnClient(
 const MAX_NOTICES = 20
 
 /**
- * A notice of our own beside those of webhooks, one of a type; whoever changes notices also changes `lastEventAt`, so that two
- * who do it at once notice each other.
+ * The change that adds a notice of the platform beside those of webhooks; a type has one notice. Every change of notices also
+ * changes `lastEventAt`, and `provided` requires the one that was read, so that of two concurrent changes one is refused.
  */
-export function noticed(client: ClientDoc, notice: NumberNotice): { changes: Partial<ClientDoc>; provided: object } {
+export function noticeChange(client: ClientDoc, notice: NumberNotice): { changes: Partial<ClientDoc>; provided: object } {
   const others = (client.notices ?? []).filter(({ type }) => type !== notice.type)
   const notices = [notice, ...others].slice(0, MAX_NOTICES)
   return {
@@ -61,14 +63,14 @@ export function noticed(client: ClientDoc, notice: NumberNotice): { changes: Par
   }
 }
 
-/** The templates of an account are read at the next chance. */
-export async function syncTemplatesSoon(
+/** Makes the next template sync of an account due now. */
+export async function scheduleTemplateSync(
   store: Store,
   { tenantId, wabaId }: Pick<ClientDoc, 'tenantId' | 'wabaId'>,
 ): Promise<void> {
   await store.models.clients.updateMany({ tenantId, wabaId, deletedAt: null }, { $set: { nextTemplateSyncAt: null } })
 }
 
-/** Numbers whose account's templates are to be read anew. */
+/** Numbers whose account's templates must be read from Meta again. */
 export const findTemplateSyncsDue = (store: Store, now: Date, limit: number): Promise<ClientDoc[]> =>
-  findCared(store, { nextTemplateSyncAt: notAfter(now) }, 'nextTemplateSyncAt', limit)
+  findDueNumbers(store, { nextTemplateSyncAt: notAfter(now) }, 'nextTemplateSyncAt', limit)

@@ -8,14 +8,14 @@ import { acrossTenants } from '../tenancy/tenancy.ts'
 import { TtlCache } from '../ttl-cache.ts'
 
 const KNOWN_MS = 5000
-/** Short: a number that was connected a moment ago must not have its first messages ignored. */
+/** Short, so that the first messages of a newly connected number are not ignored. */
 const UNKNOWN_MS = 1000
 
 const cacheOf = perStore(() => new TtlCache<string, ClientDoc | null>(10_000))
 
 /**
- * The number that a webhook is for, over all tenants; null if nobody's. Cached for 5 s (1 s when unknown) in this process, so
- * the state it shows may be that old.
+ * The number of a webhook, over all tenants; null when no tenant has it. Cached in this process for 5 s (1 s when unknown), so
+ * its state may be that old.
  */
 export async function findByPhoneNumberId(store: Store, phoneNumberId: string): Promise<ClientDoc | null> {
   return (await findByPhoneNumberIds(store, [phoneNumberId])).get(phoneNumberId) ?? null
@@ -24,7 +24,7 @@ export async function findByPhoneNumberId(store: Store, phoneNumberId: string): 
 /** The numbers of a batch, in one query at most. Unknown numbers are left out. */
 export async function findByPhoneNumberIds(store: Store, phoneNumberIds: Iterable<string>): Promise<Map<string, ClientDoc>> {
   const cache = cacheOf(store)
-  // Each entry is read once: one that ends between two looks would make a known number a stranger's.
+  // Each entry is read once: an entry that expires between two reads would make a known number unknown.
   const answers = new Map([...new Set(phoneNumberIds)].map(id => [id, cache.get(id)]))
   const missing = [...answers.keys()].filter(id => answers.get(id) === undefined)
   if (missing.length > 0) {
@@ -41,7 +41,7 @@ export async function findByPhoneNumberIds(store: Store, phoneNumberIds: Iterabl
   return new Map([...answers].filter((entry): entry is [string, ClientDoc] => entry[1] != null))
 }
 
-/** After a change of a number in this process. */
+/** Removes a number from the cache of this process, after a change. */
 export function forgetClient(store: Store, phoneNumberId: string): void {
   cacheOf(store).delete(phoneNumberId)
 }
@@ -54,8 +54,8 @@ export async function getClient(store: Store, tenantId: Id | string, clientId: I
 }
 
 /**
- * The number that a caller names: by our id, by the id that its user has on the tenant's own platform, or by Meta's.
- * @throws ApiError 404 for unknown ones, 409 CLIENT_AMBIGUOUS for a user of several numbers
+ * The number that a caller names: by Linko's id, by the id of its user on the tenant's own platform, or by Meta's id.
+ * @throws ApiError 404 when none has it, 409 CLIENT_AMBIGUOUS for a user with several numbers
  */
 export async function getNamedClient(store: Store, tenantId: Id | string, name: string): Promise<ClientDoc> {
   const own = /^[0-9a-f]{24}$/i.test(name) ? { _id: name } : null
@@ -67,13 +67,13 @@ export async function getNamedClient(store: Store, tenantId: Id | string, name: 
         .limit(2)
         .lean())
     if (found && found.length > 1)
-      throw new ApiError(409, 'CLIENT_AMBIGUOUS', 'This user has several numbers: name one by its id')
+      throw new ApiError(409, 'CLIENT_AMBIGUOUS', 'The user has several numbers. Name one by its id.')
     if (found?.[0]) return found[0]
   }
   throw notFound('Number')
 }
 
-/** The phone numbers behind our ids, also of deleted numbers. */
+/** Phone numbers by id, also of deleted numbers. */
 export async function findNumbersOf(store: Store, tenantId: Id | string, ids: readonly Id[]): Promise<Map<string, string>> {
   const filter = { tenantId, _id: trusted({ $in: [...ids] }) }
   const found = await store.models.clients.find(filter, { whatsappNumber: 1 }).lean()
@@ -92,8 +92,8 @@ export async function listClients(store: Store, tenantId: Id | string): Promise<
 }
 
 /**
- * The number of a caller who names none: the primary one, else the oldest that is connected.
- * @param userId a user with numbers of their own sends from one of those
+ * The number for a caller that names none: the primary one, else the one that was connected first.
+ * @param userId a user with numbers of their own sends from one of these
  */
 export async function findPrimaryClient(store: Store, tenantId: Id | string, userId?: string): Promise<ClientDoc | null> {
   const first = (by: object) =>
@@ -104,15 +104,16 @@ export async function findPrimaryClient(store: Store, tenantId: Id | string, use
   return (userId ? await first({ userId }) : null) ?? (await first({}))
 }
 
-/** A change of a number's state, with the row of `events` that was written with it: publish it after the commit. */
+/** A change of a number with its event, which the caller publishes. */
 export interface ClientChange {
   client: ClientDoc
   event: EventDoc
 }
 
 /**
- * Holds all sends of a number: its rows wait, nothing is lost. Null when it was not active, so that many failed calls at
- * once make one event. @param detail a sentence for the banner
+ * Pauses a number: its messages wait. Null when the number was not active, so that many failed calls at the same time make one
+ * event.
+ * @param pause.detail sentence for the dashboard
  */
 export function pauseClient(
   store: Store,
@@ -122,9 +123,9 @@ export function pauseClient(
     reason: PauseReason
     detail: string
     by?: Id | null
-    /** Meta's, when it refused something. */
+    /** Meta's error code, when Meta refused a call. */
     code?: number | null
-    /** As stored when it was used: a number that has another token by now is not paused for the old one. */
+    /** The stored token of the refused call: a number that has another token by now is not paused. */
     token?: string | null
   },
 ): Promise<ClientChange | null> {
@@ -139,7 +140,7 @@ export function pauseClient(
   return changeClient(store, pause, changes, { status: 'active', ...(pause.token && { accessToken: pause.token }) })
 }
 
-/** Ends a pause; null when the number was not paused. Its waiting rows are released by the sender. */
+/** Ends a pause; null when the number was not paused. The sender releases its waiting messages. */
 export function resumeClient(
   store: Store,
   resume: { tenantId: Id | string; clientId: Id | string; by?: Id | null },
@@ -147,7 +148,7 @@ export function resumeClient(
   return changeClient(store, resume, { ...RESUMED, resumedAt: new Date(), updatedBy: resume.by ?? null }, { status: 'paused' })
 }
 
-/** How it stands with Meta is asked for at once. */
+/** Fields of a resumed number; its health check is due at once. */
 const RESUMED = {
   status: 'active',
   pauseReason: null,
@@ -157,26 +158,26 @@ const RESUMED = {
   nextHealthCheckAt: null,
 } as const
 
-/** Numbers of any tenant that a restriction of WhatsApp's held until now. */
-export async function findReleased(store: Store, now: Date): Promise<ClientDoc[]> {
+/** Paused numbers of all tenants whose restriction by WhatsApp has ended, at most 100. */
+export async function findRestrictionsEnded(store: Store, now: Date): Promise<ClientDoc[]> {
   const filter = { status: 'paused' as const, restrictedUntil: trusted({ $lte: now }), deletedAt: null }
   return await acrossTenants(() => store.models.clients.find(filter).limit(100).lean())
 }
 
-/** Those that could only answer until now. */
-export async function findUnrestricted(store: Store, now: Date): Promise<ClientDoc[]> {
+/** Numbers of all tenants whose restriction to replies has ended, at most 100. */
+export async function findRepliesOnlyEnded(store: Store, now: Date): Promise<ClientDoc[]> {
   const filter = { 'repliesOnly.until': trusted({ $lte: now }), deletedAt: null }
   return await acrossTenants(() => store.models.clients.find(filter).limit(100).lean())
 }
 
-/** They may write first again; null when another restriction has come meanwhile. */
-export function unrestrictClient(store: Store, client: ClientDoc, now: Date): Promise<ClientChange | null> {
+/** Ends the restriction to replies; null when another restriction replaced it meanwhile. */
+export function endRepliesOnly(store: Store, client: ClientDoc, now: Date): Promise<ClientChange | null> {
   const { tenantId, _id: clientId } = client
   return changeClient(store, { tenantId, clientId }, { repliesOnly: null }, { 'repliesOnly.until': trusted({ $lte: now }) })
 }
 
-/** Ends the pause of a number whose restriction is over; null when something else holds it by now. */
-export function releaseClient(store: Store, { tenantId, _id: clientId }: ClientDoc, now: Date): Promise<ClientChange | null> {
+/** Ends the pause of a number whose restriction has ended; null when the number is paused for another reason by now. */
+export function endRestriction(store: Store, { tenantId, _id: clientId }: ClientDoc, now: Date): Promise<ClientChange | null> {
   return changeClient(
     store,
     { tenantId, clientId },
@@ -185,7 +186,7 @@ export function releaseClient(store: Store, { tenantId, _id: clientId }: ClientD
   )
 }
 
-/** A person's own words about a number, and which is the primary one: of a tenant at most one. @throws ApiError 404 */
+/** Changes a number's company name, or makes it the primary one; a tenant has at most one primary number. @throws ApiError 404 */
 export async function editClient(
   store: Store,
   { tenantId, _id, phoneNumberId }: ClientDoc,
@@ -215,8 +216,8 @@ export async function editClient(
 }
 
 /**
- * One transaction: new fields and their event `client:status`; null when the number is not as `provided`, and then nothing is
- * written.
+ * Changes fields of a number and writes `client:status`, in one transaction. Null when the conditions of `provided` are not met;
+ * then nothing is written.
  */
 export async function changeClient(
   store: Store,

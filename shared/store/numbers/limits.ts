@@ -8,7 +8,10 @@ export interface TenantLimits {
   messagesPerDay?: number | null | undefined
 }
 
-/** What is undefined stays. Senders hear of it within seconds. @returns as it was. @throws ApiError 404 */
+/**
+ * Sets the given limits of a tenant; an undefined one stays. Senders apply them within seconds. @returns the tenant before the
+ * change. @throws ApiError 404
+ */
 export async function setTenantLimits(store: Store, tenantId: Id | string, input: TenantLimits, by: Id): Promise<TenantDoc> {
   const given = Object.entries(input).filter(([, limit]) => limit !== undefined)
   const $set = { ...Object.fromEntries(given.map(([name, limit]) => [`limits.${name}`, limit])), updatedBy: by }
@@ -20,7 +23,10 @@ export async function setTenantLimits(store: Store, tenantId: Id | string, input
   return before
 }
 
-/** How fast a number may be at most; null: as fast as Meta lets it. @returns as it was. @throws ApiError 404 */
+/**
+ * Sets the maximum rate of a number. @param maxPerSecond null for Meta's own limit. @returns the number before the change.
+ * @throws ApiError 404
+ */
 export async function setNumberRate(
   store: Store,
   { tenantId, clientId, maxPerSecond, by }: { tenantId: Id | string; clientId: string; maxPerSecond: number | null; by: Id },

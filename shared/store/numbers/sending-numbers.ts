@@ -3,7 +3,7 @@ import { type Store, trusted } from '../connect.ts'
 import { orOutage } from '../outage.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
 
-/** Numbers by Meta's ids, as they stand now: the sender must hear of a pause within a second. @throws Outage */
+/** Numbers by Meta's ids, without a cache: the sender must notice a pause within a second. @throws Outage */
 export async function findSendingNumbers(store: Store, phoneNumberIds: string[]): Promise<ClientDoc[]> {
   const filter = { phoneNumberId: trusted({ $in: phoneNumberIds }), deletedAt: null }
   return await orOutage(acrossTenants(() => store.models.clients.find(filter).lean()))
@@ -14,7 +14,7 @@ export async function findActiveNumbers(store: Store, tenantId: Id): Promise<Cli
   return await orOutage(store.models.clients.find({ tenantId, status: 'active', deletedAt: null }).lean())
 }
 
-/** Numbers of all tenants that may write first to so many people a day only. @throws Outage */
+/** Numbers of all tenants that have a messaging limit. @throws Outage */
 export async function findLimitedNumbers(store: Store): Promise<ClientDoc[]> {
   const filter = { messagingLimit: trusted({ $ne: null }), deletedAt: null }
   return await orOutage(acrossTenants(() => store.models.clients.find(filter).lean()))

@@ -55,7 +55,7 @@ export const userSchema = new Schema<UserDoc>(
   },
   stamped,
 )
-// Login knows no tenant yet: an address is one person on the whole platform, so this one cannot start with tenantId.
+// Sign-in does not know the tenant: an address is unique on the whole platform, so this index does not start with tenantId.
 userSchema.index({ email: 1 }, { name: 'email', unique: true })
 userSchema.index({ tenantId: 1, role: 1, status: 1 }, { name: 'tenant_role' })
 

@@ -63,7 +63,7 @@ export const campaignSchema = new Schema<CampaignDoc>(
   stamped,
 )
 campaignSchema.index({ tenantId: 1, createdAt: -1, _id: -1 }, { name: 'tenant_created' })
-// The loops look over all tenants.
+// For background jobs over all tenants.
 campaignSchema.index({ status: 1, endedAt: 1 }, { name: 'status_ended' })
 campaignSchema.index(
   { 'audience.state': 1, 'audience.since': 1 },

@@ -1,6 +1,6 @@
 import { Schema, Types } from 'mongoose'
 
-/** Building blocks of the schemas: what may be missing is stored as null, so that a filter and a view need one case. */
+/** Building blocks of the schemas. An optional field is stored as null, so that filters and views handle one case. */
 export const id = { type: Schema.Types.ObjectId, default: null }
 export const requiredId = { type: Schema.Types.ObjectId, required: true }
 export const text = { type: String, default: null }
@@ -11,14 +11,14 @@ export const number = { type: Number, default: null }
 export const flag = { type: Boolean, default: false }
 export const anything = { type: Schema.Types.Mixed, default: null }
 export const requiredAnything = { type: Schema.Types.Mixed, required: true }
-/** Who made and changed a document, and its soft delete. */
+/** Author, last editor and soft delete of a document. */
 export const common = {
   createdBy: id,
   updatedBy: id,
   deletedAt: date,
 }
 
-/** Unknown fields are refused, in documents, updates and filters alike: nothing is dropped in silence. */
+/** Options that refuse unknown fields in documents, updates and filters, instead of dropping them silently. */
 export const strictly = {
   strict: 'throw',
   strictQuery: 'throw',
@@ -28,15 +28,15 @@ export const strictly = {
   autoCreate: false,
 } as const
 
-/** `createdAt` and `updatedAt` by mongoose. */
+/** `strictly`, with `createdAt` and `updatedAt`. */
 export const stamped = { ...strictly, timestamps: true } as const
-/** `createdAt` only. */
+/** `strictly`, with `createdAt` only. */
 export const created = { ...strictly, timestamps: { createdAt: true, updatedAt: false } } as const
-/** Documents inside documents. */
+/** Options of documents inside documents. */
 export const inner = { _id: false, strict: 'throw', minimize: false } as const
 
-/** Filters of partial indexes: strings and ids that are there. A query with a value for the field may use the index. */
+/** Filters of partial indexes for fields that hold a string or an id. A query with a value for the field can use the index. */
 export const isText = { $gt: '' }
 export const isId = { $gt: new Types.ObjectId('0'.repeat(24)) }
-/** Missing and null alike. */
+/** Matches a missing and a null field. */
 export const notDeleted = { deletedAt: null }

@@ -78,13 +78,13 @@ export const conversationSchema = new Schema<ConversationDoc>(
 conversationSchema.index({ tenantId: 1, clientId: 1, contactId: 1 }, { name: 'tenant_client_contact', unique: true })
 conversationSchema.index({ tenantId: 1, lastActivityAt: -1, _id: -1 }, { name: 'tenant_activity' })
 conversationSchema.index({ tenantId: 1, clientId: 1, lastActivityAt: -1, _id: -1 }, { name: 'tenant_client_activity' })
-// Nobody's conversations are looked for as well: this one holds them all.
+// Not partial: lists of unassigned conversations need it too.
 conversationSchema.index({ tenantId: 1, 'assignedTo.id': 1, lastActivityAt: -1, _id: -1 }, { name: 'tenant_assignee_activity' })
 conversationSchema.index(
   { tenantId: 1, lastActivityAt: -1, _id: -1 },
   { name: 'tenant_unread_activity', partialFilterExpression: { unreadCount: { $gt: 0 } } },
 )
-// Every message moves a conversation in each of these: one without a label stays out of this one.
+// Every message updates a conversation's entry in each of these indexes; this one leaves out conversations without a label.
 conversationSchema.index(
   { tenantId: 1, labels: 1, lastActivityAt: -1, _id: -1 },
   { name: 'tenant_label_activity', partialFilterExpression: { labels: isText } },
@@ -231,7 +231,7 @@ messageSchema.index(
   { 'content.media.state': 1, createdAt: 1 },
   { name: 'media_pending', partialFilterExpression: { 'content.media.state': 'PENDING' } },
 )
-// A status changes up to four times a message: only the failed ones, few and looked for, pay for an index.
+// Partial, because a message's status changes up to four times, and only the few failed messages are listed by status.
 messageSchema.index({ tenantId: 1, at: -1, _id: -1 }, { name: 'tenant_failed', partialFilterExpression: { status: 'FAILED' } })
 messageSchema.index(
   { tenantId: 1, campaignId: 1, status: 1, _id: 1 },
@@ -241,8 +241,8 @@ messageSchema.index(
   { tenantId: 1, 'content.text': 'text' },
   { name: 'tenant_text', default_language: 'none', language_override: 'textLanguage' },
 )
-// The last four make counting what waits a matter of the index alone, and of one moment let replies go first; they change
-// only when the first ones do.
+// The last four fields let the backlog be counted from the index alone, and put chat before campaign messages of the same time.
+// They change only together with the first ones.
 messageSchema.index(
   {
     'dispatch.state': 1,

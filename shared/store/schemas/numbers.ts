@@ -84,7 +84,7 @@ export const clientSchema = new Schema<ClientDoc>(
   },
   stamped,
 )
-// A number belongs to one tenant at a time, and a webhook names nothing else: unique on the whole platform.
+// Unique on the whole platform: a number belongs to one tenant at a time, and a webhook names only the number.
 clientSchema.index({ phoneNumberId: 1 }, { name: 'phone_number', unique: true, partialFilterExpression: notDeleted })
 clientSchema.index({ tenantId: 1, status: 1 }, { name: 'tenant_status' })
 clientSchema.index({ tenantId: 1, userId: 1 }, { name: 'tenant_user', partialFilterExpression: { userId: isText } })

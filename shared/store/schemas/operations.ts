@@ -53,7 +53,7 @@ webhookEventSchema.index({ tenantId: 1, status: 1, receivedAt: -1, _id: -1 }, { 
 webhookEventSchema.index({ phoneNumberId: 1, receivedAt: -1 }, { name: 'phone_number_received' })
 webhookEventSchema.index({ receivedAt: 1 }, { name: 'ttl', expireAfterSeconds: 30 * DAY_S })
 
-/** Parked before the message is known, so before the tenant is: keyed by Meta's ids, reached only through them. */
+/** Items that are parked before their message, and so their tenant, is known: found by Meta's ids only. */
 export const parkedItemSchema = new Schema<ParkedItemDoc>(
   {
     _id: requiredText,
@@ -69,7 +69,7 @@ export const parkedItemSchema = new Schema<ParkedItemDoc>(
 )
 parkedItemSchema.index({ wamid: 1 }, { name: 'wamid' })
 parkedItemSchema.index({ messageId: 1 }, { name: 'message', partialFilterExpression: { messageId: isText } })
-// Dropped and counted after a day by ingest; this is for the case that no ingest runs.
+// Ingest drops and counts parked items after a day; the TTL covers the case that no ingest runs.
 parkedItemSchema.index({ createdAt: 1 }, { name: 'ttl', expireAfterSeconds: 2 * DAY_S })
 
 export const eventSchema = new Schema<EventDoc>(
@@ -86,7 +86,7 @@ export const eventSchema = new Schema<EventDoc>(
   },
   created,
 )
-// Equality with null covers a missing field and, unlike `$exists: false`, is allowed in a partial index.
+// Equality with null matches a missing field and, unlike `$exists: false`, is allowed in a partial index.
 eventSchema.index({ createdAt: 1 }, { name: 'outbox', partialFilterExpression: { seq: null } })
 eventSchema.index({ tenantId: 1, seq: 1 }, { name: 'tenant_seq', unique: true, partialFilterExpression: { seq: { $gte: 0 } } })
 eventSchema.index({ createdAt: 1 }, { name: 'ttl', expireAfterSeconds: DAY_S })
@@ -129,7 +129,8 @@ export const deadLetterSchema = new Schema<DeadLetterDoc>(
 deadLetterSchema.index({ tenantId: 1, state: 1, createdAt: -1, _id: -1 }, { name: 'tenant_state_created' })
 deadLetterSchema.index({ state: 1, createdAt: -1, _id: -1 }, { name: 'state_created' })
 deadLetterSchema.index({ messageId: 1, createdAt: -1 }, { name: 'message', partialFilterExpression: { messageId: isText } })
-// The broker may hand over a dead letter twice, to two keepers at once; a later one of the same message, after a replay, is another.
+// The broker may deliver a dead letter twice, to two consumers at the same time. After a replay the same message may make a new
+// dead letter.
 deadLetterSchema.index(
   { messageId: 1, queue: 1, attempt: 1 },
   { name: 'message_queue', unique: true, partialFilterExpression: { messageId: isText, state: 'NEW' } },

@@ -53,7 +53,7 @@ contactSchema.index(
 )
 contactSchema.index({ tenantId: 1, createdAt: -1, _id: -1 }, { name: 'tenant_created' })
 contactSchema.index({ tenantId: 1, joinedWith: 1 }, { name: 'tenant_joined', partialFilterExpression: { joinedWith: isId } })
-// Over all tenants: ingest tells Meta.
+// Over all tenants: a background job of ingest sends blocks to Meta.
 contactSchema.index(
   { 'block.nextAt': 1 },
   { name: 'blocks', partialFilterExpression: { 'block.state': { $in: ['PENDING', 'LIFTING'] } } },

@@ -4,10 +4,10 @@ import { type Store, trusted } from '../connect.ts'
 import { isDuplicateKey } from '../errors.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
 
-/** A process that dies in the middle is followed by another after this. */
+/** Duration of a claim: after a crash another process takes over a sync after this time. */
 const HELD_MS = 60_000
 
-/** The order to read a tenant's templates: a new one, or the one that is under way. */
+/** Requests a sync of a tenant's templates. @returns the new sync, or the one that is pending or running */
 export async function requestSync(
   store: Store,
   tenantId: Id | string,
@@ -16,30 +16,30 @@ export async function requestSync(
   const { templateSyncs } = store.models
   for (;;) {
     const open = await templateSyncs.findOne({ tenantId, isOpen: true }).lean()
-    if (open && trigger === 'request') await syncNow(store, open, now)
+    if (open && trigger === 'request') await makeDue(store, open, now)
     if (open) return open
     try {
-      const order = {
+      const sync = {
         _id: `sync:${newId()}`,
         tenantId: toId(tenantId),
         trigger,
         requestedBy,
         dueAt: now,
       }
-      return (await templateSyncs.create(order)).toObject()
+      return (await templateSyncs.create(sync)).toObject()
     } catch (error) {
       if (!isDuplicateKey(error)) throw error
     }
   }
 }
 
-/** Somebody waits: it does not. */
-async function syncNow(store: Store, { _id, tenantId }: TemplateSyncDoc, now: Date): Promise<void> {
+/** Makes a pending sync due at once, because a user waits for it. */
+async function makeDue(store: Store, { _id, tenantId }: TemplateSyncDoc, now: Date): Promise<void> {
   const filter = { _id, tenantId, status: 'PENDING' as const, dueAt: trusted({ $gt: now }) }
   await store.models.templateSyncs.updateOne(filter, { $set: { dueAt: now } })
 }
 
-/** One that is due, of any tenant, taken for a minute: renew it by `noteSync`. */
+/** Claims a due sync of any tenant for 60 s, which `updateSync` renews; null when none is due. */
 export async function claimSync(store: Store, now: Date): Promise<TemplateSyncDoc | null> {
   const free = [{ status: 'PENDING' as const }, { status: 'RUNNING' as const, heldUntil: trusted({ $lte: now }) }]
   const filter = { isOpen: true, dueAt: trusted({ $lte: now }), $or: trusted(free) }
@@ -49,8 +49,8 @@ export async function claimSync(store: Store, now: Date): Promise<TemplateSyncDo
   )
 }
 
-/** How far it is. False when another process has taken it over. */
-export async function noteSync(
+/** Writes the progress of a sync and renews its claim. @returns false when another process has taken it over */
+export async function updateSync(
   store: Store,
   { _id, tenantId, attempts }: TemplateSyncDoc,
   changes: Partial<TemplateSyncDoc>,

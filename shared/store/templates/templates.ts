@@ -16,7 +16,9 @@ export async function getTemplate(store: Store, tenantId: Key, id: Key): Promise
   return template
 }
 
-/** Templates of one account by name, in one language or in all. Two at most: that there are several is enough to know. */
+/**
+ * Templates of one account by name, in one language or in all. At most two: callers need to know only whether there are several.
+ */
 export async function findTemplatesNamed(
   store: Store,
   tenantId: Key,
@@ -46,28 +48,28 @@ export async function listTemplates(
   return await findPage<TemplateDoc>(store.models.templates, filter, 'createdAt', page)
 }
 
-/** A template's place among those of its account. */
+/** The fields that identify a template. */
 export type TemplatePlace = Pick<TemplateDoc, 'tenantId' | 'wabaId' | 'name' | 'language'>
 
-/** The template in that place as it may be sent; null for none and for a deleted one. */
+/** The template with this identity, unless it is deleted. */
 export async function findSendableTemplate(store: Store, place: TemplatePlace): Promise<TemplateDoc | null> {
   const { tenantId, wabaId, name, language } = place
   return await store.models.templates.findOne({ tenantId, wabaId, name, language, deletedAt: null }).lean()
 }
 
-/** The template in that place, deleted or not: the index allows one. */
+/** The template with this identity, also when it is deleted: the index allows one. */
 export async function findTemplateAt(store: Store, place: TemplatePlace): Promise<TemplateDoc | null> {
   const { tenantId, wabaId, name, language } = place
   return await store.models.templates.findOne({ tenantId, wabaId, name, language }).lean()
 }
 
-/** A change of a template, with the row of `events` that was written with it: publish it after the commit. */
+/** A change of a template with its event, if any, which the caller publishes. */
 export interface TemplateChange {
   template: TemplateDoc
   event: EventDoc | null
 }
 
-/** Null where another one stands. No event is written: see `saveTemplate`. */
+/** Inserts a template; null when one with this identity exists. Writes no event: see `saveTemplate`. */
 export async function insertTemplate(store: Store, fields: Partial<TemplateDoc> & TemplatePlace): Promise<TemplateDoc | null> {
   try {
     return (await store.models.templates.create(fields)).toObject()
@@ -77,32 +79,33 @@ export async function insertTemplate(store: Store, fields: Partial<TemplateDoc> 
   }
 }
 
-/** Writes `template:status` as the template stands. */
+/** Writes the event `template:status` for a template's present state. */
 export const saveTemplate = (store: Store, template: TemplateDoc): Promise<EventDoc> =>
   store.transaction(session => insertEvent(store, template, session))
 
-/** The changes to make, by the row as it stands; null: none. */
+/** Returns the changes for the row as it is stored now; null: none. */
 export type Decide = (template: TemplateDoc) => Partial<TemplateDoc> | null
 
 /**
- * Changes a template in one transaction: reads the row, writes what `decide` makes of it, and `template:status` where a view
- * differs. Null when `decide` changes nothing, or the row is gone. @param options.tell false: the caller writes the event later
+ * Changes a template in one transaction: reads the row, writes the changes of `decide`, and writes `template:status` if a field
+ * of the view differs. Null when `decide` returns no changes or the row does not exist.
+ * @param options.emit false: the caller writes the event later
  */
 export function changeTemplate(
   store: Store,
   row: Pick<TemplateDoc, 'tenantId' | '_id'>,
   decide: Decide,
-  { tell = true } = {},
+  { emit = true } = {},
 ): Promise<TemplateChange | null> {
-  return store.transaction(session => changeIn(store, row, decide, { session, tell }))
+  return store.transaction(session => changeIn(store, row, decide, { session, emit }))
 }
 
-/** `changeTemplate` within a transaction of the caller's. */
+/** `changeTemplate` in the caller's transaction. */
 export async function changeIn(
   store: Store,
   { tenantId, _id }: Pick<TemplateDoc, 'tenantId' | '_id'>,
   decide: Decide,
-  { session, tell }: { session: ClientSession; tell: boolean },
+  { session, emit }: { session: ClientSession; emit: boolean },
 ): Promise<TemplateChange | null> {
   const { templates } = store.models
   const before = await templates.findOne({ tenantId, _id }, null, { session }).lean()
@@ -112,7 +115,7 @@ export async function changeIn(
     .findOneAndUpdate({ tenantId, _id }, { $set: changes }, { session, returnDocument: 'after' })
     .lean()
   if (template === null) return null
-  const isSeen = tell && SHOWN.some(field => JSON.stringify(before[field] ?? null) !== JSON.stringify(template[field] ?? null))
+  const isSeen = emit && SHOWN.some(field => JSON.stringify(before[field] ?? null) !== JSON.stringify(template[field] ?? null))
   return { template, event: isSeen ? await insertEvent(store, template, session) : null }
 }
 
@@ -129,7 +132,7 @@ const SHOWN = [
   'deletedAt',
 ] as const
 
-/** Deletes a template that Meta never took, as if it had not been created. Only while Meta has reported nothing about it. */
+/** Deletes the row of a template that Meta did not accept. Does nothing once Meta has reported an id for it. */
 export async function forgetTemplate(store: Store, { tenantId, _id }: TemplateDoc): Promise<void> {
   await store.models.templates.deleteOne({ tenantId, _id, metaTemplateId: null, submission: trusted({ $ne: null }) })
 }
@@ -140,6 +143,6 @@ async function insertEvent(store: Store, template: TemplateDoc, session: ClientS
   return event
 }
 
-/** `template:status` as the template stands. */
+/** The event `template:status` for a template's present state. */
 export const templateEvent = (template: TemplateDoc): EventDoc =>
   templateStatus(eventIds.template(template._id, newId()), template, new Date())

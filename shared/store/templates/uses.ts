@@ -4,7 +4,7 @@ import type { Store } from '../connect.ts'
 import { perStore } from '../per-store.ts'
 import { TtlCache } from '../ttl-cache.ts'
 
-/** One write a template, however many messages, and none for a batch without templates. */
+/** Adds uses to the counts of templates: one write for each template. */
 export async function countTemplateUses(
   { raw }: Pick<Store, 'raw'>,
   uses: readonly TemplateUse[],
@@ -29,7 +29,7 @@ export async function countTemplateUses(
 const KEPT_MS = 5000
 const cacheOf = perStore(() => new TtlCache<string, string>(10_000))
 
-/** By the numbers' ids. Whose account a number is changes when it is connected anew: what is kept is at most 5 s old. */
+/** Accounts by number id, cached for 5 s: the account of a number changes when the number is connected again. */
 async function wabasOf(raw: Store['raw'], uses: readonly TemplateUse[]): Promise<Map<string, string>> {
   const cache = cacheOf(raw)
   const wabas = new Map<string, string>()

@@ -3,10 +3,10 @@ import { isAcrossTenants, tenantFor, toTenantId, UnscopedQuery } from './context
 
 type Fields = Record<string, unknown>
 
-/** Collections that belong to the platform: their documents carry no `tenantId`. */
+/** Collections of the platform: their documents have no `tenantId`. */
 const PLATFORM_COLLECTIONS = new Set(['tenants', 'counters', 'leases', 'parkedItems'])
 const WRITING_STAGES = ['$merge', '$out']
-/** Stages that look at the server or must stand first, where no `$match` can precede them. */
+/** Stages that read server state or must be the first one, so that no `$match` can precede them. */
 const UNSCOPABLE_STAGES = [
   '$geoNear',
   '$search',
@@ -19,19 +19,19 @@ const UNSCOPABLE_STAGES = [
   '$documents',
 ]
 
-/** Puts the tenant into a filter, in place. @throws UnscopedQuery */
+/** Sets the tenant of a filter, in place. @throws UnscopedQuery */
 export function scopeFilter(what: string, filter: Fields): void {
   if (isAcrossTenants()) return
   filter.tenantId = tenantFor(what, filter.tenantId)
 }
 
-/** A document that is written: takes the tenant of the context, or keeps its own. @throws UnscopedQuery */
+/** Sets the tenant of a document to be written, in place: its own, else the one of the context. @throws UnscopedQuery */
 export function scopeDocument(what: string, document: Fields): void {
   if (isAcrossTenants()) return
   document.tenantId = tenantFor(what, document.tenantId ?? undefined)
 }
 
-/** No update moves a document to another tenant. @throws UnscopedQuery */
+/** Refuses an update that moves a document to another tenant. @throws UnscopedQuery */
 export function checkUpdate(what: string, update: unknown, tenantId: unknown): void {
   if (isAcrossTenants() || update === null || typeof update !== 'object') return
   const parts = Array.isArray(update) ? update : [update]
@@ -51,8 +51,8 @@ export function checkUpdate(what: string, update: unknown, tenantId: unknown): v
 }
 
 /**
- * The pipeline with the tenant's `$match` first, also within `$lookup`, `$unionWith`, `$facet` and `$graphLookup`.
- * @throws UnscopedQuery, and for stages that write or cannot be scoped
+ * The pipeline with the tenant's `$match` first, also inside `$lookup`, `$unionWith`, `$facet` and `$graphLookup`.
+ * @throws UnscopedQuery, also for stages that write or cannot be scoped
  */
 export function scopePipeline(what: string, pipeline: Fields[]): Fields[] {
   for (const stage of pipeline) refuseStages(what, stage, WRITING_STAGES)
@@ -91,7 +91,10 @@ function scopeStages(what: string, stages: unknown, tenantId: Id): Fields[] {
   return stages.map(stage => scopeStage(what, stage as Fields, tenantId))
 }
 
-/** What a joined collection shows: the tenant's own rows; of `tenants` the tenant itself; nothing else of the platform's. */
+/**
+ * The filter of a joined collection: the tenant's rows, or in `tenants` the tenant itself. @throws UnscopedQuery for platform
+ * collections
+ */
 function ownMatch(what: string, from: unknown, tenantId: Id): Fields {
   if (from === 'tenants') return { _id: tenantId }
   if (typeof from !== 'string' || PLATFORM_COLLECTIONS.has(from))

@@ -23,8 +23,8 @@ const FILTERED = [
 const REPLACING = new Set(['replaceOne', 'findOneAndReplace'])
 
 /**
- * Makes every operation of a model a tenant's own. The tenant is the filter's `tenantId` or the one of `asTenant`; with
- * neither, the operation throws UnscopedQuery before it reaches the server.
+ * Restricts every operation of a model to one tenant: the filter's `tenantId`, or the one of `asTenant`. With neither, the
+ * operation throws UnscopedQuery before it reaches the server.
  */
 // biome-ignore lint/suspicious/noExplicitAny: a plugin takes schemas of any document
 export function tenancy(schema: Schema<any>): void {
@@ -48,7 +48,7 @@ function scopeQuery(this: Query<unknown, unknown>): void {
   checkUpdate(what, update, filter.tenantId)
 }
 
-/** It counts the whole collection from metadata: no filter can narrow it. */
+/** Refuses `estimatedDocumentCount`, which counts the whole collection and takes no filter. */
 function refuseEstimate(this: Query<unknown, unknown>): void {
   if (!isAcrossTenants()) throw new UnscopedQuery(`${this.model.modelName}.estimatedDocumentCount counts every tenant`)
 }
@@ -86,12 +86,12 @@ function scopeBulk(this: { modelName: string }, operations: object[]): void {
   }
 }
 
-/** Before validation, which asks for a tenant. */
+/** Sets the tenant of a new document before its validation, which requires one. */
 function scopeNew(this: Document): void {
   if (this.isNew && !isAcrossTenants()) this.set('tenantId', scoped(this))
 }
 
-/** A document that was read under one tenant is not saved under another, and the update itself names the tenant. */
+/** Refuses to save a document under another tenant, and adds the tenant to the filter of the update. */
 function scopeSave(this: Document): void {
   if (isAcrossTenants()) return
   const tenantId = scoped(this)

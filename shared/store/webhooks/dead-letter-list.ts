@@ -6,10 +6,10 @@ import { type Store, trusted } from '../connect.ts'
 import { findPage, type Page, type PageRequest } from '../pages.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
 
-/** Whose letters: a tenant's, nobody's (null), or everybody's. Who may ask for the last two is the caller's to check. */
+/** Owner of dead letters: a tenant, none (null), or all tenants. The caller checks who may use the last two. */
 export type DeadLetterOwner = Id | string | null | 'all'
 
-/** What narrows a list; what is not given does not. */
+/** Filters of a list of dead letters; one that is missing is not applied. */
 export interface DeadLetterFilters {
   state?: DeadLetterState | 'OPEN' | undefined
   /** AMQP type of the message. */
@@ -17,12 +17,13 @@ export interface DeadLetterFilters {
   queue?: string | undefined
   cause?: string | undefined
   messageId?: string | undefined
-  /** By the time of death: from the first moment on, before the second. */
+  /** Time of death, inclusive. */
   from?: Date | undefined
+  /** Time of death, exclusive. */
   to?: Date | undefined
 }
 
-/** By the time of death, newest first unless `ascending`. */
+/** Dead letters by time of death, newest first unless `ascending`. */
 export async function listDeadLetters(
   store: Store,
   owner: DeadLetterOwner,
@@ -44,7 +45,7 @@ export async function getDeadLetter(store: Store, owner: DeadLetterOwner, id: st
 
 const MAX_RELATED = 20
 
-/** Other letters of the same message: it died before, or again after its replay. Newest first. */
+/** Other dead letters of the same message, from before or after a replay, newest first. */
 export async function findRelated(store: Store, owner: DeadLetterOwner, deadLetter: DeadLetterDoc): Promise<DeadLetterDoc[]> {
   if (!deadLetter.messageId) return []
   const filter = {
@@ -63,16 +64,16 @@ export interface DeadLetterGroup {
   count: number
   firstAt: Date
   lastAt: Date
-  /** The newest one. */
+  /** Id of the newest dead letter of the group. */
   exampleId: Id
   queues: string[]
 }
 
-/** Beyond, the newest ones only are grouped. */
-export const MOST_GROUPED = 10_000
-const MOST_GROUPS = 200
+/** Number of dead letters that are grouped, the newest ones. */
+export const MAX_GROUPED = 10_000
+const MAX_GROUPS = 200
 
-/** What is wrong, the most frequent first. */
+/** Dead letters grouped by type and cause, the most frequent first. `isWhole` is false when a bound was reached. */
 export async function groupDeadLetters(
   store: Store,
   owner: DeadLetterOwner,
@@ -81,7 +82,7 @@ export async function groupDeadLetters(
   const stages: PipelineStage[] = [
     { $match: filterOf(owner, filters, true) },
     { $sort: { createdAt: -1, _id: -1 } },
-    { $limit: MOST_GROUPED },
+    { $limit: MAX_GROUPED },
     { $project: { type: 1, cause: 1, createdAt: 1, queue: 1 } },
     {
       $group: {
@@ -94,16 +95,16 @@ export async function groupDeadLetters(
       },
     },
     { $sort: { count: -1, lastAt: -1 } },
-    { $limit: MOST_GROUPS },
+    { $limit: MAX_GROUPS },
   ]
   type Row = Omit<DeadLetterGroup, 'type' | 'cause'> & { _id: { type: string; cause?: string } }
   const rows = await within(owner, () => store.models.deadLetters.aggregate<Row>(stages))
   const groups = rows.map(({ _id, ...group }) => ({ type: _id.type, cause: _id.cause ?? '', ...group }))
   const grouped = groups.reduce((sum, { count }) => sum + count, 0)
-  return { groups, isWhole: grouped < MOST_GROUPED && groups.length < MOST_GROUPS }
+  return { groups, isWhole: grouped < MAX_GROUPED && groups.length < MAX_GROUPS }
 }
 
-/** @param plain for an aggregation, where operators are not guarded */
+/** @param plain true for an aggregation, whose operators need no `trusted` */
 function filterOf(owner: DeadLetterOwner, { state, from, to, ...equal }: DeadLetterFilters, plain = false) {
   const op = <T extends object>(operator: T): T => (plain ? operator : trusted(operator))
   const given = Object.entries(equal).filter(([, value]) => value !== undefined)

@@ -5,11 +5,12 @@ import { isDuplicateKey } from '../errors.ts'
 import { orOutage } from '../outage.ts'
 
 /**
- * NEW → REPLAYING → REPLAYED | NEW, or NEW → DISCARDED. A letter leaves NEW before its message goes out: should the message
- * die again at once, it finds no letter of its own still open and becomes a new one. All of it throws Outage.
+ * The states of a dead letter: NEW → REPLAYING → REPLAYED | NEW, or NEW → DISCARDED. A dead letter leaves NEW before its message
+ * is published: if the message fails again at once, no open dead letter of it exists and a new one is stored. Every function
+ * throws Outage.
  */
 
-/** Whoever held a claim for longer has died over it. */
+/** Duration of a claim: a process that held it longer has crashed. */
 export const CLAIM_MS = 60_000
 
 export interface Actor {
@@ -18,10 +19,10 @@ export interface Actor {
   at: Date
 }
 
-/** Which letters: by their own ids, or those of webhook events. Whose they are the caller has looked up. */
+/** Selects dead letters by their ids, or by the ids of webhook events. The caller has checked their tenant. */
 export type DeadLetterKeys = { _id: { $in: Id[] } } | { messageId: { $in: string[] }; type: string }
 
-/** A claim on those that are open and that nobody else has in hand. */
+/** Claims the selected dead letters that are NEW, or whose claim has expired. @returns the claim and the claimed ids */
 export async function claimDeadLetters(
   store: Store,
   keys: DeadLetterKeys,
@@ -38,33 +39,34 @@ const isFree = (now: Date) => ({
   $or: [{ state: 'NEW' as const }, { state: 'REPLAYING' as const, settledAt: { $lte: new Date(now.getTime() - CLAIM_MS) } }],
 })
 
-/** Their messages are on their way; `edit` is what went out instead of the payload. */
+/** Marks claimed dead letters as REPLAYED. @param options.edit the edited payload that was published, and the original one */
 export async function settleReplayed(
   store: Store,
-  { claim, ids, by, edit }: { claim: string; ids: Id[]; by: Actor; edit?: { payload: string; original: string } | undefined },
+  options: { claim: string; ids: Id[]; by: Actor; edit?: { payload: string; original: string } | undefined },
 ): Promise<void> {
+  const { claim, ids, by, edit } = options
   const $push = push(by, 'replayed', edit ? 'with an edited payload' : null)
   const $set = { state: 'REPLAYED' as const, claim: null, ...(edit && { ...edit, isEdited: true }) }
   if (ids.length > 0) await orOutage(store.raw.deadLetters.updateMany({ _id: { $in: ids }, claim }, { $set, $push }))
 }
 
-/** The broker did not take them: they stand as before. */
+/** Makes claimed dead letters NEW again, because the broker did not accept their messages. */
 export async function returnDeadLetters(
   store: Store,
   { claim, ids, by }: { claim: string; ids: Id[]; by: Actor },
 ): Promise<void> {
   for (const _id of ids) {
     const open = { state: 'NEW' as const, claim: null, settledAt: null, settledBy: null }
-    const update = { $set: open, $push: push(by, 'returned', 'the broker did not take it') }
+    const update = { $set: open, $push: push(by, 'returned', 'the broker did not accept it') }
     await orOutage(store.raw.deadLetters.updateOne({ _id, claim }, update)).catch(async error => {
-      // Another letter of the same message is open already: that one stands for both.
+      // The message already has another open dead letter, which replaces this one.
       if (!isDuplicateKey(error)) throw error
       await settleReplayed(store, { claim, ids: [_id], by })
     })
   }
 }
 
-/** Ends open letters for good. @returns those that it ended */
+/** Discards the open ones of the given dead letters. @returns the discarded ids */
 export async function discardDeadLetters(store: Store, ids: Id[], by: Actor, reason: string): Promise<Id[]> {
   const claim = randomUUID()
   const keys = { _id: { $in: ids } }
@@ -77,14 +79,14 @@ export async function discardDeadLetters(store: Store, ids: Id[], by: Actor, rea
   return (await orOutage(rows.toArray())).map(({ _id }) => _id)
 }
 
-/** Open letters by the queue they came from. */
+/** Number of open dead letters by their work queue. */
 export async function countOpenDeadLetters(store: Store): Promise<Map<string, number>> {
   const stages = [{ $match: { state: { $in: ['NEW', 'REPLAYING'] } } }, { $group: { _id: '$queue', count: { $sum: 1 } } }]
   const rows = await orOutage(store.raw.deadLetters.aggregate<{ _id: string; count: number }>(stages).toArray())
   return new Map(rows.map(({ _id, count }) => [_id, count]))
 }
 
-/** What a person does over and over is cut: the audit log has it all. */
+/** Steps that a dead letter keeps in its history; the audit log keeps all. */
 const KEPT_STEPS = 50
 const push = ({ id: by, name, at }: Actor, action: DeadLetterStep['action'], detail: string | null) => ({
   history: { $each: [{ at, action, by, name, detail }], $slice: -KEPT_STEPS },

@@ -10,7 +10,10 @@ export type NewDeadLetter = Omit<
   '_id' | 'state' | 'settledAt' | 'settledBy' | 'cause' | 'claim' | 'original' | 'isEdited' | 'history'
 >
 
-/** Keeps a dead letter; the same one twice (a redelivery of the broker) is kept once. Platform-wide: its tenant may be unknown. @throws Outage */
+/**
+ * Stores a dead letter, once also when the broker redelivers it. Not restricted to a tenant, because its tenant may be unknown.
+ * @throws Outage
+ */
 export async function storeDeadLetter(store: Store, deadLetter: NewDeadLetter): Promise<void> {
   const { messageId, queue, attempt, reason, error } = deadLetter
   const open = {
@@ -25,13 +28,13 @@ export async function storeDeadLetter(store: Store, deadLetter: NewDeadLetter): 
   const $setOnInsert = { ...deadLetter, ...open, _id: newId(), cause: causeOf(reason, error) }
   const filter = { messageId, queue, attempt, state: 'NEW' as const }
   const kept = store.raw.deadLetters.updateOne(filter, { $setOnInsert }, { upsert: true }).catch(error => {
-    // Another keeper was first.
+    // Another dead-letter consumer stored it first.
     if (!isDuplicateKey(error)) throw error
   })
   await orOutage(kept)
 }
 
-/** The webhook events of a body that was given up: FAILED with the reason, those that were never written included. @throws Outage */
+/** Marks the webhook events of a dead-lettered body as FAILED with the reason; missing rows are inserted. @throws Outage */
 export async function failWebhookEvents(store: Store, events: Parameters<typeof failOne>[1][]): Promise<void> {
   for (const event of events) await orOutage(failOne(store, event))
 }
@@ -58,12 +61,12 @@ async function failOne(
     $setOnInsert: rest,
   }
   await store.raw.webhookEvents.updateOne(filter, update, { upsert: true }).catch(error => {
-    // Processed meanwhile: the upsert then meets the very row.
+    // The event was processed meanwhile: the filter does not match it, and the upsert collides with its id.
     if (!isDuplicateKey(error)) throw error
   })
 }
 
-/** How the webhook events of letters stand now, whosever they are. @throws Outage */
+/** Present state of the webhook events of dead letters, of any tenant, by id. @throws Outage */
 export async function findDeadLetterEvents(
   store: Store,
   ids: readonly string[],
@@ -73,16 +76,16 @@ export async function findDeadLetterEvents(
   return new Map((await orOutage(rows.toArray())).map(row => [row._id, row]))
 }
 
-/** The failed events of letters that go out again, and back when they did not. @throws Outage */
+/** Moves webhook events of dead letters from FAILED to PENDING for a replay, or back when it was not published. @throws Outage */
 export async function moveDeadLetterEvents(store: Store, ids: readonly string[], from: 'FAILED' | 'PENDING'): Promise<void> {
   if (ids.length === 0) return
   const status = from === 'FAILED' ? 'PENDING' : 'FAILED'
   await orOutage(store.raw.webhookEvents.updateMany({ _id: { $in: [...ids] }, status: from }, { $set: { status } }))
 }
 
-/** Failed events in whose place an edited one went out. @throws Outage */
+/** Marks failed webhook events as IGNORED, because edited ones were published instead. @throws Outage */
 export async function retireDeadLetterEvents(store: Store, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return
-  const $set = { status: 'IGNORED' as const, reason: 'it was edited and sent in another form', processedAt: new Date() }
+  const $set = { status: 'IGNORED' as const, reason: 'replayed with an edited payload instead', processedAt: new Date() }
   await orOutage(store.raw.webhookEvents.updateMany({ _id: { $in: [...ids] }, status: 'FAILED' }, { $set }))
 }

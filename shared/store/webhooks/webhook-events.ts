@@ -5,21 +5,22 @@ import { type Store, trusted } from '../connect.ts'
 import { findPage, type Page, type PageRequest } from '../pages.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
 
-/** Whose events: a tenant's, or those of numbers that nobody here owns. Who may ask for the latter is the caller's to check. */
+/** Owner of webhook events: a tenant, or null for numbers without a tenant. The caller checks who may use null. */
 export type EventOwner = Id | string | null
 
-/** What narrows a list; what is not given does not. */
+/** Filters of a list of webhook events; one that is missing is not applied. */
 export interface WebhookEventFilters {
   status?: WebhookEventStatus | readonly WebhookEventStatus[] | undefined
   eventType?: WebhookEventDoc['eventType'] | undefined
   field?: string | undefined
   phoneNumberId?: string | undefined
-  /** By the time of arrival: from the first moment on, before the second. */
+  /** Time of arrival, inclusive. */
   from?: Date | undefined
+  /** Time of arrival, exclusive. */
   to?: Date | undefined
 }
 
-/** By the time of arrival, newest first unless `ascending`. */
+/** Webhook events by time of arrival, newest first unless `ascending`. */
 export async function listWebhookEvents(
   store: Store,
   owner: EventOwner,
@@ -47,8 +48,8 @@ export async function getWebhookEvent(store: Store, owner: EventOwner, id: strin
 }
 
 /**
- * Opens them for another judgement: the recorder takes what is PENDING, and nothing that is settled. A parked one stays as it
- * is, for it is judged anew each time it comes.
+ * Makes failed and ignored webhook events PENDING for a replay: the recorder skips settled ones. A parked event stays unchanged,
+ * because the recorder processes it again each time it arrives.
  */
 export async function reopenWebhookEvents(store: Store, owner: EventOwner, ids: readonly string[]): Promise<void> {
   const unsettled: WebhookEventStatus[] = ['FAILED', 'IGNORED']
@@ -57,7 +58,7 @@ export async function reopenWebhookEvents(store: Store, owner: EventOwner, ids: 
   await within(owner, () => store.models.webhookEvents.updateMany(filter, { $set: { status: 'PENDING' } }))
 }
 
-/** After a replay that did not get out: what is still open stands again as it stood. */
+/** Restores the former status of webhook events that are still PENDING after a replay that was not published. */
 export async function closeWebhookEvents(store: Store, owner: EventOwner, events: readonly WebhookEventDoc[]): Promise<void> {
   for (const { _id, status } of events)
     await within(owner, () =>
