@@ -16,6 +16,7 @@ import { AHEAD_SECONDS, CampaignRelease } from './background/release-campaigns.t
 import { DueRelease } from './background/release-due.ts'
 import { CampaignProgress } from './background/report-campaigns.ts'
 import { republishEvents } from './background/republish-events.ts'
+import { republishProjections } from './background/republish-projections.ts'
 import { requeueLost } from './background/requeue-lost.ts'
 import { restoreMessagingLimits } from './background/restore-messaging-limit.ts'
 import { createRoundRobin } from './background/round-robin.ts'
@@ -45,6 +46,7 @@ export const SENDER_LEASE: JobLease = { name: 'sender:sweeps', ttlMs: 6000 }
 const HEARTBEAT_MS = 2000
 const DUE_MS = 200
 const REPAIR_MS = 1000
+const PROJECT_MS = 2000
 const EXPIRE_MS = 60_000
 const CAMPAIGN_RELEASE_MS = 250
 const CAMPAIGN_PROGRESS_MS = 500
@@ -66,6 +68,7 @@ export const LEADER_JOBS: readonly JobRow<LeaderWork>[] = [
   { name: 'settle unknown outcomes', everyMs: work => Math.min(REPAIR_MS, work.unknownDeadlineMs), run: settleUnknown },
   { name: 'expire waiting messages', everyMs: EXPIRE_MS, run: expireWaiting },
   { name: 'republish events', everyMs: work => work.republishEveryMs, run: republishEvents },
+  { name: 'republish projections', everyMs: PROJECT_MS, run: republishProjections },
   { name: 'measure send backlog', everyMs: work => work.backlogEveryMs, run: measureBacklog },
   { name: 'begin scheduled campaigns', everyMs: CAMPAIGN_STEP_MS, run: beginCampaigns },
   { name: 'release campaign recipients', everyMs: CAMPAIGN_RELEASE_MS, run: work => work.campaigns.release() },

@@ -1,6 +1,7 @@
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import type { EventDoc, MessageDoc } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
+import { projectionMessages, type Unprojected } from '#shared/queue/projection-messages.ts'
 import { createEventPublisher } from '#shared/queue/publish-events.ts'
 import { EXCHANGES, sendKey } from '#shared/queue/topology.ts'
 import type { Queue } from '#shared/queue/types.ts'
@@ -11,6 +12,8 @@ export interface Publishing {
   enqueue(rows: readonly MessageDoc[]): void
   /** Publishes committed events. @see EventPublisher @param traceparent shared by all events of the call */
   publish(events: readonly EventDoc[], traceparent?: string | null): Promise<void>
+  /** Has the recorder show in their conversations what became of messages. */
+  project(rows: readonly Unprojected[]): void
   /** Resolves when the broker has confirmed or refused every event so far. */
   settled(): Promise<void>
 }
@@ -49,6 +52,9 @@ export function createPublishing(queue: Queue, log: Logger): Publishing {
       for (const row of rows) waiting.push(row)
       publishNext()
     },
+    project(rows) {
+      for (const message of projectionMessages(rows)) queue.publish(message).catch(reportFailure)
+    },
     publish: (events, traceparent = null) => committed.publish(events, traceparent),
     settled: () => committed.settled(),
   }
@@ -60,7 +66,7 @@ function createFailureReport(log: Logger): (error: unknown) => void {
   return error => {
     if (count++ > 0) return
     const report = () => {
-      log.warn({ err: error, count }, 'send jobs not published')
+      log.warn({ err: error, count }, 'send or projection jobs not published')
       count = 0
     }
     setTimeout(report, REPORT_MS).unref()

@@ -1,6 +1,7 @@
 /** AMQP `type` of every message, with its version; a consumer refuses unknown ones. */
 export const MESSAGE_TYPE = {
   webhook: 'linko.webhook.v1',
+  projection: 'linko.projection.v1',
   sendJob: 'linko.send-bell.v1',
   events: 'linko.events.v1',
   media: 'linko.media.v1',

@@ -41,7 +41,7 @@ function numberAfter(words: WebhookItem[], fields: Partial<ClientDoc> = {}) {
   return { client, statuses }
 }
 
-const EMPTY = { known: [], contacts: [], conversations: [], messages: [], leads: [], templates: [] }
+const EMPTY = { known: [], counted: [], contacts: [], conversations: [], messages: [], leads: [], templates: [] }
 const ban = (waba_ban_state: string, seconds: number) =>
   word('account_update', { event: 'DISABLED_UPDATE', ban_info: { waba_ban_state } }, seconds)
 

@@ -3,13 +3,15 @@ import { parseCallbackData } from '../domain/messages/callback-data.ts'
 import { isObject, type Json, text } from '../meta/json.ts'
 import type { AccountItem, Person, WebhookItem } from '../meta/webhook.ts'
 import type { BatchKeys } from '../model/batch-plan.ts'
-import type { ClientDoc } from '../model/documents.ts'
+import type { ClientDoc, Id } from '../model/documents.ts'
 import { toId } from '../model/ids.ts'
 import { preferencesOf } from './account.ts'
 import { isTemplateField, templateKeyOf } from './account-templates.ts'
+import type { FoldItem } from './batch.ts'
 import { clientsOf, type ReferenceData } from './context.ts'
 import { historyMessagesOf } from './history.ts'
 import { phoneBookOf } from './phone-book.ts'
+import { isProjection } from './projection.ts'
 import { recipientKeysOf } from './recipient-keys.ts'
 import { freeUntil, isOptOut } from './status.ts'
 
@@ -20,6 +22,7 @@ interface Sets {
   userIds: Set<string>
   wamids: Set<string>
   messageIds: Set<string>
+  projected: Map<string, Id>
   newWamids: Set<string>
   leads: BatchKeys['leads']
   templates: BatchKeys['templates']
@@ -27,8 +30,8 @@ interface Sets {
   recipientKeys: BatchKeys['recipientKeys']
 }
 
-/** Keys of everything that must be loaded for a batch. Items of unknown numbers need only their event ids. */
-export function keysOf(items: readonly WebhookItem[], context: ReferenceData): BatchKeys {
+/** Keys of everything that must be loaded for a batch. Webhook items of unknown numbers need only their event ids. */
+export function keysOf(items: readonly FoldItem[], context: ReferenceData): BatchKeys {
   const sets: Sets = {
     eventIds: new Set(),
     tenants: new Map(),
@@ -36,6 +39,7 @@ export function keysOf(items: readonly WebhookItem[], context: ReferenceData): B
     userIds: new Set(),
     wamids: new Set(),
     messageIds: new Set(),
+    projected: new Map(),
     newWamids: new Set(),
     leads: [],
     templates: [],
@@ -43,6 +47,11 @@ export function keysOf(items: readonly WebhookItem[], context: ReferenceData): B
     recipientKeys: [],
   }
   for (const item of items) {
+    if (isProjection(item)) {
+      sets.tenants.set(String(item.tenantId), item.tenantId)
+      sets.projected.set(String(item.messageId), item.messageId)
+      continue
+    }
     sets.eventIds.add(item.eventId)
     const clients = clientsOf(context, item)
     const [client] = clients
@@ -56,7 +65,8 @@ export function keysOf(items: readonly WebhookItem[], context: ReferenceData): B
     waIds: [...sets.waIds],
     userIds: [...sets.userIds],
     wamids: [...sets.wamids],
-    messageIds: [...sets.messageIds].map(id => toId(id)),
+    messageIds: [...sets.projected.values(), ...[...sets.messageIds].map(id => toId(id))],
+    projectedIds: [...sets.projected.values()],
     newWamids: [...sets.newWamids],
     leads: sets.leads,
     templates: sets.templates,

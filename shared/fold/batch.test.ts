@@ -29,7 +29,7 @@ const status = (id: string, name: string, second: number, code?: number) =>
     ...(code && { errors: [{ code, title: 'no' }] }),
   })
 
-/** Messages that were sent before, in the conversation of the first contact. */
+/** Messages that were sent before, in the thread of the first contact. */
 function sentBefore(wamid: string, n: number): MessageDoc {
   const _id = new Types.ObjectId(`00000000000000000000010${n}`)
   const conversationId = new Types.ObjectId('0000000000000000000000ff')

@@ -5,10 +5,14 @@ import type { ClientDoc, Id } from '../model/documents.ts'
 import { foldAccount } from './account.ts'
 import { clientsOf, type FoldContext } from './context.ts'
 import { foldEcho, foldMessage } from './message.ts'
+import { foldProjection, isProjection, type ProjectionItem } from './projection.ts'
 import { emitConversations, emitJoined } from './realtime-events.ts'
 import { openState, type State, type Tracked } from './state.ts'
 import { foldStatus } from './status.ts'
 import { DUPLICATE, failed, type ItemOutcome, ignored, statusOf, type Verdict, webhookEventOf } from './verdict.ts'
+
+/** What the recorder applies: facts from Meta, and messages of ours that their conversations do not show yet. */
+export type FoldItem = WebhookItem | ProjectionItem
 
 export interface Folded {
   plan: Plan
@@ -17,9 +21,11 @@ export interface Folded {
 }
 
 /** Applies a batch of items to the loaded documents. Pure; items in any order give the same state. */
-export function foldBatch(items: readonly WebhookItem[], loaded: Loaded, context: FoldContext): Folded {
+export function foldBatch(items: readonly FoldItem[], loaded: Loaded, context: FoldContext): Folded {
   const state = openState(loaded)
-  const outcomes = items.map(item => foldItem(state, context, item))
+  const outcomes = items.map(item =>
+    isProjection(item) ? foldProjection(state, item, context).outcome : foldItem(state, context, item),
+  )
   emitJoined(state, context.now)
   emitConversations(state, context.now)
   return { plan: planOf(state), outcomes }
@@ -99,6 +105,8 @@ export function planOf(state: State): Plan {
     templateUses: state.templateUses,
     clients: changesOf([...state.clients.values()]).updates,
     moves: state.moves,
+    receipts: state.receipts,
+    projected: state.projected,
     events: state.events,
     parked: state.parked,
     unparked: [...state.unparked],

@@ -4,6 +4,7 @@ import {
   conversationUpdated,
   eventIds,
   messageReceived,
+  messageScheduled,
   messageSent,
   messageStatus,
 } from '../views/events.ts'
@@ -23,6 +24,11 @@ export function emitSent(state: State, webhookEventId: string, message: MessageD
 /** A message as it is now: another status, a reaction, an edit, a revocation. */
 export function emitStatus(state: State, webhookEventId: string, message: MessageDoc, now: Date): void {
   state.events.push(messageStatus(eventIds.webhook(webhookEventId), message, now))
+}
+
+/** A message that goes later was accepted. */
+export function emitScheduled(state: State, message: MessageDoc, now: Date): void {
+  state.events.push(messageScheduled(message, 'scheduled', now))
 }
 
 /** Once for each conversation of the batch, with its state at the end. */

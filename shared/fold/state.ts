@@ -1,5 +1,5 @@
 import { indexLeads, type LeadIndex } from '../domain/contacts/lead-keys.ts'
-import type { KnownEvent, Loaded, Move } from '../model/batch-plan.ts'
+import type { KnownEvent, Loaded, Move, Plan } from '../model/batch-plan.ts'
 import type {
   ClientDoc,
   ContactDoc,
@@ -10,6 +10,7 @@ import type {
   LeadDoc,
   MessageDoc,
   ParkedItemDoc,
+  ProjectionReceiptDoc,
   TemplateDoc,
   TimelineEntry,
   WebhookEventDoc,
@@ -45,6 +46,10 @@ export interface State {
   events: EventDoc[]
   /** Changed conversations by id, in order of first change, each with the last webhook event that changed it. */
   touched: Map<string, { conversation: Tracked<ConversationDoc>; eventId: string }>
+  /** Messages of ours that their conversations count already. */
+  counted: Set<string>
+  receipts: ProjectionReceiptDoc[]
+  projected: Plan['projected']
   webhookEvents: WebhookEventDoc[]
   parked: ParkedItemDoc[]
   unparked: Set<string>
@@ -69,6 +74,9 @@ export function openState(loaded: Loaded): State {
     moves: [],
     events: [],
     touched: new Map(),
+    counted: new Set(loaded.counted.map(String)),
+    receipts: [],
+    projected: [],
     webhookEvents: [],
     parked: [],
     unparked: new Set(),

@@ -8,6 +8,7 @@ import type {
   LeadDoc,
   MessageDoc,
   ParkedItemDoc,
+  ProjectionReceiptDoc,
   TemplateDoc,
   TimelineEntry,
   WebhookEventDoc,
@@ -29,6 +30,8 @@ export interface BatchKeys {
   /** Messages that items refer to, by Meta's id or by ours in the callback data. */
   wamids: string[]
   messageIds: Id[]
+  /** Those of the message ids that are to be shown in their conversations. */
+  projectedIds: Id[]
   /** Whether to load the recipients of the messages too. */
   recipients: boolean
   /** Recipients that statuses name. */
@@ -54,6 +57,8 @@ export type KnownEvent = Pick<WebhookEventDoc, '_id' | 'status' | 'reason'>
 /** Documents that the batch needs, as they are at the start of the transaction. */
 export interface Loaded {
   known: KnownEvent[]
+  /** Messages that are counted in their conversations already, by id. */
+  counted: Id[]
   contacts: ContactDoc[]
   conversations: ConversationDoc[]
   messages: MessageDoc[]
@@ -97,6 +102,10 @@ export interface Plan {
   templateUses: TemplateUse[]
   clients: Update<ClientDoc>[]
   moves: Move[]
+  /** Messages that this batch counts in their conversations. */
+  receipts: ProjectionReceiptDoc[]
+  /** Messages that their conversations show now as they were read: their mark is taken away after the commit. */
+  projected: Pick<MessageDoc, '_id' | 'tenantId' | 'unprojectedSince'>[]
   events: EventDoc[]
   parked: ParkedItemDoc[]
   unparked: string[]

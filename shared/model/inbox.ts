@@ -173,4 +173,8 @@ export interface MessageDoc extends Common {
   fallback?: Fallback | null
   /** Where it stands between us and Meta; null once it has ended, and of inbound messages. */
   dispatch: Dispatch | null
+  /** Of ours: since when its conversation does not show it as it is; missing once it does. Found by the sweep. */
+  unprojectedSince?: Date | null
+  /** Of ours: its conversation does not count it yet. */
+  isUncounted?: boolean
 }

@@ -35,7 +35,7 @@ function planMerge(pair: Pair, { now }: MergeOrder): { plan: Plan; contact: Cont
       'The contacts cannot be merged because they have different WhatsApp numbers or ids.',
     )
   const { kept, other, conversations } = pair
-  const loaded = { known: [], contacts: [kept, other], conversations, messages: [], leads: [], templates: [] }
+  const loaded = { known: [], counted: [], contacts: [kept, other], conversations, messages: [], leads: [], templates: [] }
   const state = openState(loaded)
   const [one, two] = [kept, other].map(({ _id }) => state.contacts.get(String(_id))) as [Tracked<ContactDoc>, Tracked<ContactDoc>]
   const { doc } = mergeInto(state, { now }, one, two)

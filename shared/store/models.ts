@@ -19,6 +19,7 @@ import type {
   NoteDoc,
   ParkedItemDoc,
   PipelineDoc,
+  ProjectionReceiptDoc,
   RecipientDoc,
   RefreshTokenDoc,
   TemplateDoc,
@@ -40,6 +41,7 @@ import {
   idempotencyKeySchema,
   leaseSchema,
   parkedItemSchema,
+  projectionReceiptSchema,
   templateSyncSchema,
   webhookEventSchema,
 } from './schemas/operations.ts'
@@ -68,6 +70,7 @@ export interface Documents {
   campaignRecipients: RecipientDoc
   webhookEvents: WebhookEventDoc
   parkedItems: ParkedItemDoc
+  projectionReceipts: ProjectionReceiptDoc
   events: EventDoc
   deadLetters: DeadLetterDoc
   idempotencyKeys: IdempotencyKeyDoc
@@ -102,6 +105,7 @@ const TENANTS_OWN = {
   campaigns: campaignSchema,
   campaignRecipients: recipientSchema,
   webhookEvents: webhookEventSchema,
+  projectionReceipts: projectionReceiptSchema,
   events: eventSchema,
   deadLetters: deadLetterSchema,
   idempotencyKeys: idempotencyKeySchema,

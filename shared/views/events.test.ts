@@ -124,7 +124,6 @@ test('event ids differ by occasion and are equal for the same cause', () => {
       ids.webhook('m:1', one),
       ids.batch(one, 'm:1'),
       ids.joined(one, other),
-      ids.accepted(one),
       ids.retried(one, 'message:status', at),
       ids.retried(one, 'conversation:updated', at),
       ids.edited(one, 'conversation:updated'),

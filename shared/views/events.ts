@@ -24,9 +24,8 @@ import { contactView, conversationView, errorView, messageView } from './views.t
  * | prefix | written by | occasion |
  * | --- | --- | --- |
  * | `r:` | recorder | a webhook item changed a message; with a second id: a number or a template |
- * | `u:` | recorder, merge | the state of a conversation after a batch of webhook items or a merge of contacts |
+ * | `u:` | recorder, merge | the state of a conversation after a batch of webhook items and messages of ours, or a merge of contacts |
  * | `j:` | recorder, merge | a conversation was merged into another one |
- * | `a:` | gateway | a message was accepted |
  * | `again:` | gateway | a failed message is sent again |
  * | `g:` | gateway | a user or API key changed a conversation (for a merge of contacts it follows `u:`) |
  * | `p:` | gateway | a contact changed, and with it the copies in its conversations |
@@ -34,7 +33,7 @@ import { contactView, conversationView, errorView, messageView } from './views.t
  * | `t:` | gateway | a template was created, changed or read from Meta |
  * | `c:` | gateway, sender, ingest | a number was paused, resumed, checked or warned about |
  * | `l:` | gateway, sender | a scheduled message was accepted, changed, cancelled or released; also for its conversation |
- * | `d:` | sender | the outcome of an attempt or of a sweep; for the message and for its conversation |
+ * | `d:` | sender | the outcome of an attempt or of a sweep; for a conversation, the error that it shows while a message waits |
  * | `campaign:` | gateway, sender | the status or the counts of a campaign |
  * | `media:` | ingest | a file of a message was stored, or could not be stored |
  */
@@ -43,7 +42,6 @@ export const eventIds = {
   webhook: (webhookEventId: string, subjectId?: Id) => (subjectId ? `r:${webhookEventId}:${subjectId}` : `r:${webhookEventId}`),
   batch: (conversationId: Id, lastCause: string) => `u:${conversationId}:${lastCause}`,
   joined: (from: Id, to: Id) => `j:${from}:${to}`,
-  accepted: (messageId: Id) => `a:${messageId}:conversation:updated`,
   retried: (messageId: Id, name: EventName, at: Date) => `again:${messageId}:${at.getTime()}:${name}`,
   edited: (unique: Id, name: EventName) => `g:${unique}:${name}`,
   contact: (unique: Id) => `p:${unique}`,

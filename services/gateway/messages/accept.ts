@@ -3,6 +3,7 @@ import { isBlocked } from '#shared/domain/contacts/block.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { MessageDoc, TenantDoc } from '#shared/model/documents.ts'
+import { projectionMessages } from '#shared/queue/projection-messages.ts'
 import { EXCHANGES } from '#shared/queue/topology.ts'
 import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
 import { sendJobFor } from '#shared/store/dispatch/take.ts'
@@ -13,7 +14,7 @@ import type { GatewayDeps } from '../deps.ts'
 import type { MessageInput } from './conversation.ts'
 import type { Draft } from './draft.ts'
 import { fallbackOf, type Ruled, refuseOptedOut, ruleFreeForm, WINDOW_ENDS_BEFORE } from './free-form.ts'
-import { insertMessage } from './insert.ts'
+import { storeMessage } from './insert.ts'
 import { withOwnMedia } from './own-media.ts'
 import { quotedMessage } from './quotes.ts'
 import { type Destination, findDestination } from './recipient.ts'
@@ -23,8 +24,8 @@ export type Compose = (destination: Destination, tenant: TenantDoc) => Promise<D
 
 const MAX_SCHEDULE_MS = 90 * 24 * 60 * 60 * 1000
 /**
- * Accepts a message: stores it as QUEUED in one transaction with its conversation and counters, then enqueues its send job. The
- * sweep enqueues a lost job again, so the reply does not depend on the broker. @throws ApiError 404, 422 WINDOW_CLOSED and others
+ * Accepts a message: stores it QUEUED, then publishes its send job and the job that shows it in its conversation. Sweeps publish
+ * lost jobs again, so the answer does not depend on the broker. @throws ApiError 404, 422 WINDOW_CLOSED, 503 OVERLOADED and others
  */
 export async function acceptMessage(
   deps: GatewayDeps,
@@ -47,19 +48,16 @@ export async function acceptMessage(
   const ruled = await rule(deps, { draft, input, destination, tenant, sendAt, now })
   const quoted = input.replyTo ? await quotedMessage(store, destination, input.replyTo, 'replyTo') : null
   const accepting = { caller, input, destination, ...ruled, tenant, sendAt, quoted, now, ...circumstances }
-  const accepted = await inTurn(`${destination.client._id}:${destination.waId ?? destination.userId}`, () =>
-    retryIfNew(() => store.transaction(session => insertMessage(deps, accepting, session))),
+  const message = await inTurn(`${destination.client._id}:${destination.waId ?? destination.userId}`, () =>
+    retryIfNew(() => storeMessage(deps, accepting)),
   )
   // The reply does not wait for the broker: the sweeps publish again what did not reach it.
-  void deps.events.publish(accepted.events, circumstances.traceparent)
-  if (sendAt === null) void enqueue(deps, accepted.message, circumstances.traceparent)
-  return accepted.message
+  void project(deps, message, circumstances.traceparent)
+  if (sendAt === null) void enqueue(deps, message, circumstances.traceparent)
+  return message
 }
 
-/**
- * Last send to each contact. Sends to one contact run one after the other: in parallel they would abort each other's
- * transactions.
- */
+/** Last send to each contact. Sends to one contact run one after the other: the next id is known once the one before is stored. */
 const turns = new Map<string, Promise<unknown>>()
 async function inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
   const before = turns.get(key) ?? Promise.resolve()
@@ -116,6 +114,18 @@ export function scheduleOf(sendAt: string | undefined, now: Date): Date | null {
       errors: [{ path: 'sendAt', message: 'This time is more than 90 days ahead.' }],
     })
   return at > now ? at : null
+}
+
+/** Has the recorder show the message in its conversation. A failure is logged and left to the sweep. */
+async function project(
+  { queue, log }: Pick<GatewayDeps, 'queue' | 'log'>,
+  message: MessageDoc,
+  traceparent: string,
+): Promise<void> {
+  const published = projectionMessages([message], traceparent).map(outgoing => queue.publish(outgoing))
+  await Promise.all(published).catch(error =>
+    log.warn({ err: error, messageId: String(message._id) }, 'projection job left to the sweep'),
+  )
 }
 
 /** Publishes the send job of a message. A failure is only logged: the sweep enqueues the job again. */

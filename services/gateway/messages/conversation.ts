@@ -7,7 +7,6 @@ import { findLeadsOf } from '#shared/store/contacts/lead-links.ts'
 import { getLead } from '#shared/store/contacts/leads.ts'
 import { ensureContact } from '#shared/store/contacts/recipients.ts'
 import { upsertConversation } from '#shared/store/inbox/accept.ts'
-import type { Session } from '#shared/store/transaction.ts'
 import type { Destination } from './recipient.ts'
 
 export interface MessageInput {
@@ -31,36 +30,30 @@ interface Touch {
 }
 
 /** Creates the contact of a first message, or finds the one that another request has just created. */
-export function createContact(store: Store, { destination, input, now }: Touch, session: Session): Promise<ContactDoc> {
+export function createContact(store: Store, { destination, input, now }: Touch): Promise<ContactDoc> {
   const { client, waId, userId } = destination
   const name = input.candidateName ?? null
   const keys = { waId, userId, name, nameSource: name ? ('agent' as const) : null }
-  return ensureContact(store, newContact(client.tenantId, keys, now), session)
+  return ensureContact(store, newContact(client.tenantId, keys, now))
 }
 
-/** Counts one more message in the conversation, and creates it if needed. @throws ApiError 404 for an unknown lead */
-export async function touchConversation(
-  store: Store,
-  about: Touch,
-  contact: ContactDoc,
-  session: Session,
-): Promise<ConversationDoc> {
+/**
+ * The conversation of a message, with what the caller says of it; made if it is new. Its counters and its last message follow by
+ * the recorder. @throws ApiError 404 for a lead that does not exist
+ */
+export async function conversationFor(store: Store, about: Touch, contact: ContactDoc): Promise<ConversationDoc> {
   const { destination, input, now } = about
   const { candidateName, candidateId, applicationId } = input
-  const leadId = await leadFor(store, about, contact, session)
+  const leadId = await leadFor(store, about, contact)
   const wanted = { candidateName, candidateId, applicationId, leadId: input.leadId === undefined ? undefined : leadId }
   const given = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined))
-  return upsertConversation(store, { client: destination.client, contact, now }, { given, leadId }, session)
+  if (destination.conversation !== null && Object.keys(given).length === 0) return destination.conversation
+  return upsertConversation(store, { client: destination.client, contact, now }, { given, leadId })
 }
 
 /** Lead that the caller names; for a new conversation without one, the lead that its contact already has. */
-async function leadFor(
-  store: Store,
-  { destination, input, caller }: Touch,
-  contact: ContactDoc,
-  session: Session,
-): Promise<Id | null> {
-  if (input.leadId !== undefined) return (await getLead(store, caller.tenantId, input.leadId, session))._id
+async function leadFor(store: Store, { destination, input, caller }: Touch, contact: ContactDoc): Promise<Id | null> {
+  if (input.leadId !== undefined) return (await getLead(store, caller.tenantId, input.leadId))._id
   if (destination.conversation !== null) return null
-  return (await findLeadsOf(store, contact.tenantId, [contact], session)).get(String(contact._id)) ?? null
+  return (await findLeadsOf(store, contact.tenantId, [contact])).get(String(contact._id)) ?? null
 }

@@ -1,24 +1,13 @@
 import { costOf } from '#shared/domain/messages/cost.ts'
 import { dispatchOf, scheduled } from '#shared/domain/messages/dispatch.ts'
 import type { Caller } from '#shared/http/route.ts'
-import type {
-  ContactDoc,
-  ConversationDoc,
-  EventDoc,
-  Fallback,
-  Id,
-  MessageDoc,
-  TenantDoc,
-  TimelineEntry,
-} from '#shared/model/documents.ts'
+import type { ContactDoc, ConversationDoc, Fallback, Id, MessageDoc, TenantDoc, TimelineEntry } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
 import { newOutbound } from '#shared/model/new-rows.ts'
-import { insertEvents } from '#shared/store/events/insert.ts'
-import { addMessage, nextMessageId, showAsLast } from '#shared/store/inbox/accept.ts'
-import type { Session } from '#shared/store/transaction.ts'
-import { conversationUpdated, eventIds, messageScheduled } from '#shared/views/events.ts'
+import { type NextMessageId, nextMessageId } from '#shared/store/inbox/accept.ts'
+import { insertAccepted } from '#shared/store/inbox/message-inserts.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { createContact, type MessageInput, touchConversation } from './conversation.ts'
+import { conversationFor, createContact, type MessageInput } from './conversation.ts'
 import type { Draft } from './draft.ts'
 import type { Destination } from './recipient.ts'
 
@@ -42,26 +31,17 @@ export interface Accepting {
 }
 
 /**
- * Stores a message with its conversation and events. The conversation's row is written before the message gets its id: two
- * requests for one conversation come one after the other, and their ids grow in that order, which is the order of sending.
- * Their times never fall behind it, so that the conversation, which is shown by time and then by id, shows the same order.
+ * Stores a message, by one insert beside those of other callers: its row is the truth. The recorder shows it in its conversation
+ * a moment later. Callers of one process take one conversation in turn, so that the ids grow in their order, which is the order
+ * of sending; the id is greater than that of every message of the conversation that is still to be sent.
  */
-export async function insertMessage(
-  { store }: GatewayDeps,
-  accepting: Accepting,
-  session: Session,
-): Promise<{ message: MessageDoc; events: EventDoc[] }> {
-  const { destination, now } = accepting
-  const contact = destination.contact ?? (await createContact(store, accepting, session))
-  const conversation = await touchConversation(store, accepting, contact, session)
-  const message = messageOf(accepting, contact, conversation, await nextMessageId(store, conversation, session))
-  await addMessage(store, message, session)
-  // A scheduled message appears in the list of conversations when it is sent.
-  const shown = message.sendAt === null ? await showAsLast(store, message, session) : conversation
-  const events = [conversationUpdated(eventIds.accepted(message._id), shown, now)]
-  if (message.sendAt) events.push(messageScheduled(message, 'scheduled', now))
-  await insertEvents(store, events, session)
-  return { message, events }
+export async function storeMessage({ store }: Pick<GatewayDeps, 'store'>, accepting: Accepting): Promise<MessageDoc> {
+  const contact = accepting.destination.contact ?? (await createContact(store, accepting))
+  const conversation = await conversationFor(store, accepting, contact)
+  const next = await nextMessageId(store, conversation)
+  const message = messageOf(accepting, contact, conversation, next)
+  await insertAccepted(store, message)
+  return message
 }
 
 /**
@@ -77,7 +57,7 @@ function messageOf(
   { caller, destination, draft, fallback, notes, tenant, sendAt, quoted, now, idempotencyKey }: Accepting,
   contact: ContactDoc,
   conversation: ConversationDoc,
-  _id: Id,
+  { _id, after }: NextMessageId,
 ): MessageDoc {
   const { type, content } = draft
   const payload = quoted && type !== 'reaction' ? { ...draft.payload, context: { message_id: quoted.wamid } } : draft.payload
@@ -100,8 +80,10 @@ function messageOf(
     replyTo: quoted,
     sentBy: { kind: caller.kind, id: toId(caller.id), name: caller.name },
     origin: caller.kind === 'apiKey' ? 'api' : 'dashboard',
-    at: sendAt ?? notBefore(conversation.lastMessage?.at, now),
+    at: sendAt ?? notBefore(conversation.lastMessage?.at, notBefore(after ?? undefined, now)),
     sendAt,
+    unprojectedSince: now,
+    isUncounted: true,
     ...(fallback && { fallback }),
     ...(sendAt && { dispatch: dispatchOf('chat', scheduled(sendAt, now)) }),
   }

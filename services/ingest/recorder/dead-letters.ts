@@ -11,7 +11,7 @@ import { type Delivery, DONE, type Outcome, type Queue } from '#shared/queue/typ
 import type { Store } from '#shared/store/connect.ts'
 import { failWebhookEvents, storeDeadLetter } from '#shared/store/webhooks/dead-letters.ts'
 import { ownersOf } from './give-up.ts'
-import { readItems } from './read-items.ts'
+import { readWebhookItems } from './read-items.ts'
 
 interface Deps {
   store: Store
@@ -61,7 +61,7 @@ const Owners = z.object({ events: z.array(z.object({ tenantId: z.unknown() })) }
 const tenantsIn = (delivery: Delivery): unknown[] => readMessage(Owners, delivery)?.events.map(({ tenantId }) => tenantId) ?? []
 
 async function eventsOf(store: Store, delivery: Delivery, reason: string) {
-  const items = readItems(delivery) ?? []
+  const items = readWebhookItems(delivery) ?? []
   const owners = await ownersOf(store, items)
   return items.map((item, i) => ({
     _id: item.eventId,

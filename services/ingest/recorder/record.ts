@@ -1,6 +1,7 @@
-import { foldBatch } from '#shared/fold/batch.ts'
+import { type FoldItem, foldBatch } from '#shared/fold/batch.ts'
 import { keysOf } from '#shared/fold/batch-keys.ts'
 import { clientsOf, type ReferenceData } from '#shared/fold/context.ts'
+import { isProjection } from '#shared/fold/projection.ts'
 import type { ItemOutcome } from '#shared/fold/verdict.ts'
 import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import type { Loaded, Plan } from '#shared/model/batch-plan.ts'
@@ -21,6 +22,8 @@ export interface Recorded {
   /** Ids of messages that the batch may have stored, and the items that it parked: input of `findMatchedItems`. */
   newWamids: string[]
   parked: ParkedItemDoc[]
+  /** Messages of ours that their conversations show now: their marks are to be cleared. */
+  projected: Plan['projected']
   /** Messages whose file must be fetched from Meta. */
   withMedia: Pick<MessageDoc, '_id' | 'tenantId'>[]
 }
@@ -30,16 +33,18 @@ export interface Recorded {
  * @param isSuspect whether some may have been recorded before: they are looked up first, else detected by a failing write
  * @throws Outage when MongoDB is away, LostRace when others write the same rows; any other error means that some item is bad
  */
-export async function recordItems(store: Store, items: readonly WebhookItem[], isSuspect: boolean): Promise<Recorded> {
-  const reference = await readReferenceData(store, items)
+export async function recordItems(store: Store, items: readonly FoldItem[], isSuspect: boolean): Promise<Recorded> {
+  const reference = await readReferenceData(store, items.filter(isWebhook))
   const keys = keysOf(items, reference)
   const fold = (loaded: Loaded, now: Date) => foldBatch(items, loaded, { ...reference, now })
   const { plan, outcomes } = await recordBatch(store, keys, fold, { isLarge: items.length > 1, isSuspect })
   if (plan.clients.length > 0) forgetClients(store, reference)
-  const tenantIds = items.map(item => clientsOf(reference, item)[0]?.tenantId ?? null)
-  const withMedia = mediaOf(plan)
-  return { events: plan.events, outcomes, tenantIds, newWamids: keys.newWamids, parked: plan.parked, withMedia }
+  const tenantIds = items.map(item => (isProjection(item) ? item.tenantId : (clientsOf(reference, item)[0]?.tenantId ?? null)))
+  const { events, parked, projected } = plan
+  return { events, outcomes, tenantIds, newWamids: keys.newWamids, parked, projected, withMedia: mediaOf(plan) }
 }
+
+export const isWebhook = (item: FoldItem): item is WebhookItem => !isProjection(item)
 
 /** Messages that a plan gives a file: new ones, edited ones, and placeholders whose content has arrived. */
 function mediaOf({ messages }: Plan): Recorded['withMedia'] {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Outage } from '#shared/domain/errors.ts'
+import type { FoldItem } from '#shared/fold/batch.ts'
 import type { ItemOutcome } from '#shared/fold/verdict.ts'
-import type { WebhookItem } from '#shared/meta/webhook.ts'
 import type { Id } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { webhookLag, webhookProcessed, webhookUnknownNumber } from '#shared/process/metrics.ts'
@@ -9,12 +9,13 @@ import { createEventPublisher, type EventPublisher } from '#shared/queue/publish
 import { QUEUES } from '#shared/queue/topology.ts'
 import { type Delivery, DONE, type Outcome, type Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
+import { clearProjected, postponeProjection } from '#shared/store/recording/projection-marks.ts'
 import { LostRace } from '#shared/store/transaction.ts'
+import { createSharedRuns } from '../../../shared/process/group-commit.ts'
 import { publishMediaJobs } from '../media/jobs.ts'
 import { giveUp, ownersOf } from './give-up.ts'
-import { createSharedRuns } from './group-commit.ts'
 import { readItems } from './read-items.ts'
-import { findMatchedItems, type Recorded, recordItems } from './record.ts'
+import { findMatchedItems, isWebhook, type Recorded, recordItems } from './record.ts'
 
 export interface RecorderDeps {
   store: Store
@@ -69,7 +70,7 @@ export interface Pace {
 export const newPace = (): Pace => ({ size: BATCH.maxBatch, suspectBatches: 0 })
 
 interface Work {
-  item: WebhookItem
+  item: FoldItem
   delivery: Delivery
 }
 
@@ -135,14 +136,21 @@ async function recordAll(deps: Deps, work: Work[]): Promise<void> {
   const { outcomes, tenantIds } = recorded
   const published = events.publish(recorded.events, traceparent)
   publishMediaJobs(deps, recorded.withMedia)
-  const refused = work.flatMap((one, i) => (outcomes[i] === 'failed' ? { ...one, tenantId: tenantIds[i] as Id | null } : []))
+  const cleared = clearProjected(store, recorded.projected).catch(error =>
+    deps.log.warn({ err: error }, 'projection marks left to the sweep'),
+  )
+  const refused = work.flatMap(({ item, delivery }, i) =>
+    outcomes[i] === 'failed' && isWebhook(item) ? { item, delivery, tenantId: tenantIds[i] as Id | null } : [],
+  )
   for (const one of refused) await giveUp(deps, one, 'the item cannot be read', null)
   count(work, outcomes)
-  webhookUnknownNumber.inc(items.filter(({ phoneNumberId }, i) => phoneNumberId !== null && isUnowned(recorded, i)).length)
+  webhookUnknownNumber.inc(
+    items.filter((item, i) => isWebhook(item) && item.phoneNumberId !== null && isUnowned(recorded, i)).length,
+  )
   pace.suspectBatches = outcomes.includes('duplicate') ? SUSPECT_BATCHES : Math.max(0, pace.suspectBatches - 1)
   const matched = await findMatchedItems(store, recorded)
   if (matched.length > 0) await events.publish((await recordItems(store, matched, true)).events, traceparent)
-  await published
+  await Promise.all([published, cleared])
 }
 
 /** Whether no tenant has the item's number. Of several copies only the first counts: the others are duplicates. */
@@ -159,8 +167,14 @@ async function recordAlone(deps: Deps, work: Work, first: unknown): Promise<void
       error = again
     }
   }
-  const [tenantId = null] = await ownersOf(deps.store, [work.item])
-  await giveUp(deps, { ...work, tenantId }, 'storing it failed', error)
+  const { item, delivery } = work
+  if (isWebhook(item)) {
+    const [tenantId = null] = await ownersOf(deps.store, [item])
+    await giveUp(deps, { item, delivery, tenantId }, 'storing it failed', error)
+  } else {
+    deps.log.error({ err: error, messageId: String(item.messageId) }, 'projection failed')
+    await postponeProjection(deps.store, item)
+  }
   count([work], ['failed'])
 }
 
@@ -168,6 +182,6 @@ function count(work: Work[], outcomes: ItemOutcome[]): void {
   const now = Date.now()
   work.forEach(({ item }, i) => {
     webhookProcessed.inc({ kind: item.kind, outcome: outcomes[i] ?? 'processed' })
-    webhookLag.observe(Math.max(0, now - item.receivedAt.getTime()) / 1000)
+    if (isWebhook(item)) webhookLag.observe(Math.max(0, now - item.receivedAt.getTime()) / 1000)
   })
 }

@@ -36,7 +36,9 @@ async function endCancelled(deps: CampaignDeps, campaign: CampaignDoc): Promise<
   const rows = await findLeftOver(store, campaign, CANCEL_BATCH)
   for (const row of rows) {
     const events = await settleOne(store, failedWithoutCall(row, 'cancelled', clock.now()))
-    if (events) await publishing.publish(events)
+    if (events === null) continue
+    await publishing.publish(events)
+    publishing.project([row])
   }
   if (rows.length < CANCEL_BATCH)
     await step(deps, campaign, { endedAt: clock.now(), counts: await countOutcomes(store, campaign) })

@@ -2,7 +2,7 @@ import type { MessageDoc } from '#shared/model/documents.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { releaseSuccessors } from '#shared/store/dispatch/finish.ts'
-import type { Settlement } from '#shared/store/dispatch/outcome-writes.ts'
+import { isProjected, type Settlement } from '#shared/store/dispatch/outcome-writes.ts'
 import { settleOne } from '#shared/store/dispatch/sweeps.ts'
 import type { Publishing } from '../publishing.ts'
 
@@ -17,6 +17,7 @@ export async function conclude(deps: Deps, settlement: Settlement): Promise<void
   const events = await settleOne(deps.store, settlement)
   if (events === null) return
   await deps.publishing.publish(events)
+  if (isProjected(settlement)) deps.publishing.project([settlement.message])
   if (settlement.step.kind === 'failed') await enqueueNext(deps, [settlement.message])
 }
 

@@ -4,7 +4,7 @@ import type { Queue } from '#shared/queue/types.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { findParkedItems, finishMessages, releaseSuccessors } from '#shared/store/dispatch/finish.ts'
-import type { Settlement } from '#shared/store/dispatch/outcome-writes.ts'
+import { isProjected, type Settlement } from '#shared/store/dispatch/outcome-writes.ts'
 import { saveRecipientKeys } from '#shared/store/dispatch/recipient-keys.ts'
 import type { Publishing } from '../publishing.ts'
 import { createCollector } from './collector.ts'
@@ -28,6 +28,7 @@ export function createFinish({ store, queue, publishing, clock, log }: FinishDep
       .filter(({ step }) => step.kind === 'fallback')
       .map(({ message }) => ({ ...message, type: 'template' }))
     publishing.enqueue(asTemplate)
+    publishing.project(batch.filter(isProjected).map(({ message }) => message))
     const byWamid = new Map(
       batch.flatMap(({ step, message }) => (step.kind === 'sent' && step.wamid !== null ? [[step.wamid, message] as const] : [])),
     )

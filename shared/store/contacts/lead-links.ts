@@ -8,7 +8,7 @@ export async function findLeadsOf(
   store: Store,
   tenantId: Id,
   contacts: readonly ContactDoc[],
-  session: ClientSession,
+  session?: ClientSession,
 ): Promise<Map<string, Id>> {
   const wanted = contacts.filter(contact => !contact.leadDeletedAt)
   if (wanted.length === 0) return new Map()
@@ -16,7 +16,10 @@ export async function findLeadsOf(
     { tenantId, contactId: { $in: wanted.map(({ _id }) => _id) } },
     { tenantId, phone: { $in: wanted.flatMap(phonesOf) } },
   ]
-  const leads = await store.raw.leads.find({ tenantId, deletedAt: null, $or }, { session }).sort({ _id: 1 }).toArray()
+  const leads = await store.raw.leads
+    .find({ tenantId, deletedAt: null, $or }, { ...(session && { session }) })
+    .sort({ _id: 1 })
+    .toArray()
   const index = indexLeads(leads)
   return new Map(
     wanted.flatMap(contact => {

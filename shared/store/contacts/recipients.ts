@@ -1,7 +1,6 @@
 import { phoneVariants } from '../../domain/contacts/phone-variants.ts'
 import type { ContactDoc, Id } from '../../model/documents.ts'
 import { type Store, trusted } from '../connect.ts'
-import type { Session } from '../transaction.ts'
 import { onInsert } from '../upsert.ts'
 
 type Key = Id | string
@@ -51,11 +50,11 @@ export async function hasOptedOut(store: Store, tenantId: Key, id: Key): Promise
 }
 
 /** Stores a new contact. @returns the stored one, or the one with its keys that another request stored first */
-export async function ensureContact(store: Store, contact: ContactDoc, session: Session): Promise<ContactDoc> {
+export async function ensureContact(store: Store, contact: ContactDoc): Promise<ContactDoc> {
   const { tenantId, waId, userId } = contact
   const filter = userId ? { tenantId, userId } : { tenantId, waId }
   const stored = await store.models.contacts
-    .findOneAndUpdate(filter, { $setOnInsert: onInsert(contact, filter) }, { session, upsert: true, returnDocument: 'after' })
+    .findOneAndUpdate(filter, { $setOnInsert: onInsert(contact, filter) }, { upsert: true, returnDocument: 'after' })
     .lean()
   return stored as ContactDoc
 }

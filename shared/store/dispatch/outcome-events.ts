@@ -20,22 +20,14 @@ function messageAfter(message: MessageDoc, step: Step & { kind: 'sent' | 'failed
 }
 
 /**
- * The event about the conversation, from its row after the outcome was written. Null when the row does not show the outcome,
- * because another message is the last one or a status arrived first. A repeated write makes the same row.
+ * `conversation:updated` for the error that a conversation shows while a message waits; null for all other steps: the recorder emits
+ * what follows from the row. Written again, it is the same row.
  */
 export function conversationEvent({ message, step, at }: Settlement, conversation: ConversationDoc): EventDoc | null {
-  if (conversation.deletedAt || !isShown(message, step, conversation)) return null
+  if (conversation.deletedAt || !hasShown(step)) return null
   return conversationOutcome(eventIds.conversationOutcome(message._id, step.kind, at), conversation, at)
 }
 
-function isShown({ _id }: MessageDoc, step: Step, { lastMessage }: ConversationDoc): boolean {
-  const isLast = lastMessage?.messageId?.equals(_id) === true
-  if (step.kind === 'sent') return isLast && lastMessage.status === 'SENT'
-  if (step.kind === 'fallback') return isLast && lastMessage.status === 'QUEUED'
-  return hasError(step)
-}
+export const mayShow = ({ step }: Settlement): boolean => hasShown(step)
 
-/** Whether a conversation may show the outcome at all. */
-export const mayShow = ({ step }: Settlement): boolean => step.kind === 'sent' || step.kind === 'fallback' || hasError(step)
-
-const hasError = (step: Step): boolean => step.kind === 'failed' || (step.kind === 'waiting' && step.shown !== undefined)
+const hasShown = (step: Step): boolean => step.kind === 'waiting' && step.shown !== undefined

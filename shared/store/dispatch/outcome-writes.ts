@@ -45,27 +45,15 @@ export const BY_ID = { _id: 1 } as const
 export const asTemplate = (message: MessageDoc, { because }: Step & { kind: 'fallback' }, at: Date) =>
   fallenBack(message, message.fallback as Fallback, because, at)
 
-/**
- * Updates of the conversation. Their filters keep what statuses wrote meanwhile: only a last message that is still QUEUED
- * changes.
- */
+/** Whether the outcome changes what the conversation shows of the message: the recorder then shows it anew. */
+export const isProjected = ({ step }: Settlement): boolean =>
+  step.kind === 'sent' || step.kind === 'failed' || step.kind === 'fallback'
+
+/** The error that a conversation shows while a message waits, for example for a paused number. */
 export function conversationWrites({ message, step, at }: Settlement): mongo.AnyBulkWriteOperation<ConversationDoc>[] {
-  const own = { _id: message.conversationId, tenantId: message.tenantId }
-  const asLast = { ...own, 'lastMessage.messageId': message._id, 'lastMessage.status': 'QUEUED' as const }
-  if (step.kind === 'sent') {
-    const $set = { 'lastMessage.status': 'SENT' as const, lastError: null, updatedAt: at }
-    return [{ updateOne: { filter: asLast, update: { $set }, hint: BY_ID } }]
-  }
-  if (step.kind === 'fallback') {
-    const { type, content } = asTemplate(message, step, at)
-    const $set = { 'lastMessage.type': type, 'lastMessage.text': content.text }
-    return [{ updateOne: { filter: asLast, update: { $set }, hint: BY_ID } }]
-  }
-  const error = step.kind === 'failed' ? step.error : step.kind === 'waiting' ? step.shown : undefined
-  if (error === undefined) return []
-  const shown = { updateOne: { filter: own, update: { $set: { lastError: error, updatedAt: at } }, hint: BY_ID } }
-  if (step.kind !== 'failed') return [shown]
-  return [shown, { updateOne: { filter: asLast, update: { $set: { 'lastMessage.status': 'FAILED' as const } }, hint: BY_ID } }]
+  if (step.kind !== 'waiting' || step.shown === undefined) return []
+  const filter = { _id: message.conversationId, tenantId: message.tenantId }
+  return [{ updateOne: { filter, update: { $set: { lastError: step.shown, updatedAt: at } }, hint: BY_ID } }]
 }
 
 /**
@@ -87,7 +75,7 @@ function updateFor({ message, step, at, entry }: Settlement): mongo.UpdateFilter
   const startedAt = new Date(entry.at.getTime() - (entry.latencyMs ?? 0))
   const entries = [...waitEntries(message.dispatch, startedAt), entry]
   const noted = { $push: appended(...entries) }
-  const settled = { statusUpdatedAt: at, dispatch: ENDED, updatedAt: at }
+  const settled = { statusUpdatedAt: at, dispatch: ENDED, updatedAt: at, unprojectedSince: at }
   switch (step.kind) {
     case 'sent': {
       const notes: TimelineEntry[] = step.note === null ? [] : [{ kind: 'note', at, detail: step.note }]
@@ -112,6 +100,7 @@ function updateFor({ message, step, at, entry }: Settlement): mongo.UpdateFilter
         $set: {
           ...asTemplate(message, step, at),
           updatedAt: at,
+          unprojectedSince: at,
           ...asUpdate({ ...ready(at), attempt: step.usesAttempt ? attempt : attempt - 1, ...noWait() }),
         },
         $push: appended(...entries, ...notes),
@@ -143,7 +132,7 @@ export function overtakenWrites({ message, step, at, entry }: Settlement): mongo
   if (step.kind !== 'sent') return [push]
   const provisional = { status: 'FAILED' as const, 'error.source': 'platform' as const }
   const waits = { status: 'QUEUED' as const, ...notInState('TAKEN') }
-  const $set = { status: 'SENT' as const, statusUpdatedAt: at, error: null, dispatch: ENDED, updatedAt: at }
+  const $set = { status: 'SENT' as const, statusUpdatedAt: at, error: null, dispatch: ENDED, updatedAt: at, unprojectedSince: at }
   return [
     push,
     { updateOne: { filter: { ...notReplaced, $or: [provisional, waits] }, update: { $set } } },

@@ -1,15 +1,15 @@
+import { unfinished } from '../../domain/messages/dispatch.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc, Id, MessageDoc } from '../../model/documents.ts'
 import { newId, toId } from '../../model/ids.ts'
-import { lastMessageOf, newConversation } from '../../model/new-rows.ts'
-import { type Store, trusted } from '../connect.ts'
+import { newConversation } from '../../model/new-rows.ts'
+import type { Store } from '../connect.ts'
 import { UNFINISHED_INDEX } from '../dispatch/take.ts'
-import type { Session } from '../transaction.ts'
 import { onInsert } from '../upsert.ts'
 
-/** Writes for accepting a message, in the caller's transaction. */
+/** Reads and writes that accept a message, beside the insert of the message itself. */
 
 /**
- * Counts one more message in the conversation of a number with a contact, which is created if missing.
+ * The conversation of a number with a contact, which is created if missing.
  * @param given fields to set, with a `leadId` only if the caller names one
  * @param leadId lead of a new conversation
  */
@@ -17,17 +17,20 @@ export async function upsertConversation(
   store: Store,
   { client, contact, now }: { client: ClientDoc; contact: ContactDoc; now: Date },
   { given, leadId }: { given: Partial<ConversationDoc>; leadId: Id | null },
-  session: Session,
 ): Promise<ConversationDoc> {
   const filter = { tenantId: client.tenantId, clientId: client._id, contactId: contact._id }
-  const $inc = { messageCount: 1 }
-  const $max = { lastActivityAt: now }
   const fresh = { ...newConversation(client, contact, now), leadId }
-  const update = { $inc, $set: given, $max, $setOnInsert: onInsert(fresh, filter, given, $inc, $max) }
+  const update = { $set: given, $setOnInsert: onInsert(fresh, filter, given) }
   const conversation = await store.models.conversations
-    .findOneAndUpdate(filter, update, { session, upsert: true, returnDocument: 'after' })
+    .findOneAndUpdate(filter, update, { upsert: true, returnDocument: 'after' })
     .lean()
   return conversation as ConversationDoc
+}
+
+export interface NextMessageId {
+  _id: Id
+  /** The time that the message before it has in the conversation; null when nothing is still to be sent. */
+  after: Date | null
 }
 
 /**
@@ -38,40 +41,22 @@ export async function upsertConversation(
 export async function nextMessageId(
   store: Store,
   conversation: Pick<ConversationDoc, 'tenantId' | '_id'>,
-  session: Session,
-): Promise<Id> {
-  const last = await findLastUnfinished(store, conversation, session)
+): Promise<NextMessageId> {
+  const last = await findLastUnfinished(store, conversation)
   const id = newId()
-  if (last === null || String(id) > String(last)) return id
-  const second = Math.floor(last.getTimestamp().getTime() / 1000) + 1
-  return toId(second.toString(16).padStart(8, '0') + String(id).slice(8))
+  if (last === null) return { _id: id, after: null }
+  const after = last.sendAt === null ? last.at : last.createdAt
+  if (String(id) > String(last._id)) return { _id: id, after }
+  const second = Math.floor(last._id.getTimestamp().getTime() / 1000) + 1
+  return { _id: toId(second.toString(16).padStart(8, '0') + String(id).slice(8)), after }
 }
 
-/** The greatest id of the unfinished messages of a conversation. */
+/** The unfinished message of a conversation with the greatest id. */
 async function findLastUnfinished(
-  store: Store,
+  { raw }: Store,
   { tenantId, _id: conversationId }: Pick<ConversationDoc, 'tenantId' | '_id'>,
-  session: Session,
-): Promise<Id | null> {
-  const filter = { tenantId, conversationId, 'dispatch.state': trusted({ $exists: true }) }
-  const last = await store.models.messages
-    .findOne(filter, { _id: 1 }, { session })
-    .sort({ _id: -1 })
-    .hint(UNFINISHED_INDEX.hint)
-    .lean()
-  return last?._id ?? null
-}
-
-export async function addMessage(store: Store, message: MessageDoc, session: Session): Promise<void> {
-  await store.models.messages.insertMany([message], { session })
-}
-
-/** Makes the message the last one of its conversation. */
-export async function showAsLast(store: Store, message: MessageDoc, session: Session): Promise<ConversationDoc> {
-  const { tenantId, conversationId: _id, at } = message
-  const update = { $set: { lastMessage: lastMessageOf(message) }, $max: { lastActivityAt: at } }
-  const updated = await store.models.conversations
-    .findOneAndUpdate({ tenantId, _id }, update, { session, returnDocument: 'after' })
-    .lean()
-  return updated as ConversationDoc
+): Promise<Pick<MessageDoc, '_id' | 'at' | 'sendAt' | 'createdAt'> | null> {
+  const filter = { tenantId, conversationId, ...unfinished() }
+  const options = { projection: { at: 1, sendAt: 1, createdAt: 1 }, sort: { _id: -1 }, hint: UNFINISHED_INDEX.hint } as const
+  return await raw.messages.findOne(filter, options)
 }

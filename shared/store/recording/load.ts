@@ -26,7 +26,10 @@ const WITHOUT_PAYLOAD = { payload: 0 } as const
  */
 export async function loadBatch(raw: Raw, keys: BatchKeys, session: ClientSession, thorough: boolean): Promise<Loaded> {
   const known = thorough ? await loadKnown(raw, keys, session) : []
-  const isRepeat = known.length === keys.eventIds.length && known.every(row => isDone(row.status) && row.reason !== PARKED)
+  const isRepeat =
+    keys.projectedIds.length === 0 &&
+    known.length === keys.eventIds.length &&
+    known.every(row => isDone(row.status) && row.reason !== PARKED)
   if (isRepeat || keys.tenantIds.length === 0) return { known, ...NOTHING }
   return { known, ...(await loadDocuments(raw, keys, session, thorough)) }
 }
@@ -44,10 +47,11 @@ export async function loadDocuments(
   const inHand = { contacts: named, conversations: known, messages }
   const { contacts, conversations } = await loadRecipients(raw, keys, inHand, session)
   const leads = await loadLeads(raw, keys, contacts, conversations, session)
-  return { contacts, messages, conversations, leads, templates: await loadTemplates(raw, keys, session) }
+  const counted = thorough ? await loadCounted(raw, keys, session) : []
+  return { counted, contacts, messages, conversations, leads, templates: await loadTemplates(raw, keys, session) }
 }
 
-const NOTHING = { contacts: [], conversations: [], messages: [], leads: [], templates: [] }
+const NOTHING = { counted: [], contacts: [], conversations: [], messages: [], leads: [], templates: [] }
 const isDone = (status: string) => status === 'PROCESSED' || status === 'IGNORED'
 
 async function loadKnown(raw: Raw, { eventIds }: BatchKeys, session: ClientSession): Promise<KnownEvent[]> {
@@ -56,6 +60,13 @@ async function loadKnown(raw: Raw, { eventIds }: BatchKeys, session: ClientSessi
 
 /** A filter value for a list: a single value as equality. */
 const oneOf = <T>(values: T[]): T | { $in: T[] } => (values.length === 1 ? (values[0] as T) : { $in: values })
+
+/** Messages that were counted before, though their rows may still say otherwise. */
+async function loadCounted(raw: Raw, { projectedIds }: BatchKeys, session: ClientSession): Promise<Id[]> {
+  if (projectedIds.length === 0) return []
+  const rows = await raw.projectionReceipts.find({ _id: { $in: projectedIds } }, { session, projection: { _id: 1 } }).toArray()
+  return rows.map(({ _id }) => _id)
+}
 
 async function loadContacts(raw: Raw, keys: BatchKeys, messages: MessageDoc[], session: ClientSession): Promise<ContactDoc[]> {
   const tenantId = oneOf(keys.tenantIds)

@@ -11,6 +11,7 @@ export async function writeBatch(raw: Raw, plan: Plan, now: Date, session: Clien
   // Webhook events first: their unique ids stop a copy of the batch in another process here.
   await insert(raw.webhookEvents, plan.webhookEvents.inserts, session)
   await replace(raw, plan.webhookEvents.replaced, now, session)
+  await insert(raw.projectionReceipts, plan.receipts, session)
   await writeContacts(raw.contacts, plan.contacts, now, session)
   await insert(raw.leads, plan.leads, session)
   await write(raw.conversations, plan.conversations, now, session)

@@ -208,6 +208,8 @@ export const messageSchema = new Schema<MessageDoc>(
     payload: anything,
     fallback: { type: Schema.Types.Mixed, default: undefined },
     dispatch: { type: dispatch, default: null },
+    unprojectedSince: { type: Date, default: undefined },
+    isUncounted: { type: Boolean, default: undefined },
   },
   stamped,
 )
@@ -258,6 +260,10 @@ messageSchema.index(
 messageSchema.index(
   { tenantId: 1, sendAt: 1, _id: 1 },
   { name: 'tenant_scheduled', partialFilterExpression: { 'dispatch.reason': 'scheduled' } },
+)
+messageSchema.index(
+  { unprojectedSince: 1 },
+  { name: 'unprojected', partialFilterExpression: { unprojectedSince: { $type: 'date' } } },
 )
 messageSchema.index({ 'dispatch.token': 1 }, { name: 'dispatch_token', partialFilterExpression: { 'dispatch.token': isText } })
 messageSchema.index({ conversationId: 1, _id: 1 }, { name: 'dispatch_predecessor', partialFilterExpression: waiting })

@@ -101,6 +101,7 @@ test('rows of a file become recipients or say why not; the estimate sums them up
   const failures = await w.call('GET', `/${id}/failures.csv`)
   expect(failures.headers.get('content-type')).toContain('text/csv')
   expect(failures.body.split('\n').filter((line: string) => line !== '')).toHaveLength(1 + 4)
+  await w.gateway.project()
   const conversations = await w.gateway.store.models.conversations.find({ tenantId, 'contact.name': 'Person 7' }).lean()
   expect(conversations).toMatchObject([{ status: 'closed', messageCount: 1, lastMessage: { status: 'SENT' } }])
 })

@@ -117,11 +117,11 @@ test('every fixture leaves the rows and emits the events of its table', async ({
 
 const SEQUENCES: Record<string, string[]> = {
   'ad-click-free-entry-point': [
-    'conversation 1/1 messages 1 unread last "Je veux en savoir plus" window 11-21T09:00:00 lead referral free until 11-23T09:00:00',
+    'thread 1/1 messages 1 unread last "Je veux en savoir plus" window 11-21T09:00:00 lead referral free until 11-23T09:00:00',
   ],
   'duplicate-redelivery': [
     'message out text DELIVERED "sent before" cost 0 SERVICE [delivered]',
-    'conversation 1/1 messages 1 unread last "Bonjour, le poste de comptable est-il toujours ouvert ?" window 11-21T09:00:00 lead',
+    'thread 1/1 messages 1 unread last "Bonjour, le poste de comptable est-il toujours ouvert ?" window 11-21T09:00:00 lead',
   ],
   'held-then-dropped-132015': [
     'template PAUSED YELLOW (Your WhatsApp message template has been paused for 3 hours until Nov 20 at 3:00 PM UTC because it continued to have issues.)',
@@ -129,11 +129,11 @@ const SEQUENCES: Record<string, string[]> = {
   ],
   'number-change-then-message': [
     'contact 212661000199 MA.99120045517733028810 Salma Idrissi',
-    'conversation 2/2 messages 1 unread last "C’est mon nouveau numéro" window 11-21T09:01:30 lead',
+    'thread 2/2 messages 1 unread last "C’est mon nouveau numéro" window 11-21T09:01:30 lead',
   ],
   'phone-user-adopts-username': [
     'contact 212661000101 MA.41982200731550066712 Salma Idrissi @salma.idrissi',
-    'conversation 2/2 messages 2 unread last "Même personne, sans numéro" window 11-21T10:00:00 lead',
+    'thread 2/2 messages 2 unread last "Même personne, sans numéro" window 11-21T10:00:00 lead',
   ],
   'reaction-then-removed': ['message out text QUEUED "sent before" reactions none'],
   'read-implies-delivered': ['message out text READ "sent before" cost 0.4 UTILITY [read,sent]'],
@@ -150,7 +150,7 @@ function permutations<T>(list: T[]): T[][] {
 
 /** Final state without the events, which depend on the order and batches of the webhooks. */
 const stateOf = async (recording: Recording) =>
-  (await describeStore(recording.store)).filter(line => !/^(\d+ × )?(event|emitted) /.test(line)).toSorted()
+  (await describeStore(recording.store)).filter(line => !/^(\d+ × )?(event|told) /.test(line)).toSorted()
 
 test('every sequence ends in its one state, in any order, together or one by one', async ({ recording }) => {
   for (const [name, lines] of Object.entries(SEQUENCES)) {
@@ -193,10 +193,10 @@ test('an answer by user id alone finds who was written to by phone, before the s
     await recording.reset()
     for (const wamid of namedByIt(status)) await recording.sentInConversation(wamid)
     for (const body of order) await recording.record(body)
-    const lines = (await stateOf(recording)).filter(line => /^(contact|conversation)/.test(line))
+    const lines = (await stateOf(recording)).filter(line => /^(contact|thread)/.test(line))
     expect(lines).toEqual([
       expect.stringMatching(/^contact 212661000101 MA\.55120904417720036618 .*@nora\.codes$/),
-      expect.stringMatching(/^conversation 2\/2 messages 1 unread/),
+      expect.stringMatching(/^thread 2\/2 messages 1 unread/),
     ])
   }
 })
@@ -244,13 +244,13 @@ test('twenty recorders that meet the same stranger at once make one contact, one
   const lines = await describeStore(recording.store)
   expect(lines).toContain('contact 212661000777 Ana')
   expect(lines).toContain('lead WhatsApp 212661000777')
-  expect(lines).toContain('conversation 20/20 messages 20 unread last "wamid.19" window 11-21T09:00:19 lead')
+  expect(lines).toContain('thread 20/20 messages 20 unread last "wamid.19" window 11-21T09:00:19 lead')
 })
 
 test('twenty copies at the same instant have the effect of one', async ({ recording }) => {
   await Promise.all(Array.from({ length: 20 }, () => recording.record(text('wamid.copy', '212661000777'))))
   expect(await describeStore(recording.store)).toContain(
-    'conversation 1/1 messages 1 unread last "wamid.copy" window 11-21T09:00:00 lead',
+    'thread 1/1 messages 1 unread last "wamid.copy" window 11-21T09:00:00 lead',
   )
 })
 
@@ -259,7 +259,7 @@ test('a message whose event has expired is still known by its own id', async ({ 
   await recording.store.connection.collection('webhookEvents').deleteMany({})
   await recording.record(text('wamid.old', '212661000777'), text('wamid.new', '212661000777', 1))
   expect(await describeStore(recording.store)).toContain(
-    'conversation 2/2 messages 2 unread last "wamid.new" window 11-21T09:00:01 lead',
+    'thread 2/2 messages 2 unread last "wamid.new" window 11-21T09:00:01 lead',
   )
 })
 
@@ -279,7 +279,7 @@ test('an item that nobody can read fails alone, and is kept with its reason', as
   Object.assign(bad.entry[0]?.changes[0]?.value.messages[0] ?? {}, { timestamp: 'yesterday' })
   await recording.record(text('wamid.1', '212661000777', 1), bad, text('wamid.2', '212661000777', 2))
   const lines = await describeStore(recording.store)
-  expect(lines).toContain('conversation 2/2 messages 2 unread last "wamid.2" window 11-21T09:00:02 lead')
+  expect(lines).toContain('thread 2/2 messages 2 unread last "wamid.2" window 11-21T09:00:02 lead')
   expect(lines).toContain('event message FAILED: the timestamp is not valid')
   expect(lines).toContain('dead letter: the timestamp is not valid')
 })

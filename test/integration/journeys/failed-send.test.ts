@@ -28,6 +28,7 @@ test('a send that Meta refuses reaches a socket as a failed message, and as the 
   await using _sender = await w.startSender()
   const message = await w.sendOne()
   await w.until(message, m => m.status === 'FAILED')
+  await w.conversation(message) // as the recorder shows it
   await untilTrue(() => client.named('conversation:updated').length > 0)
   expect(client.named('message:status')).toMatchObject([{ messageId: String(message._id), status: 'failed' }])
   const lastError = { code: 131026, source: 'meta', sentence: expect.any(String) }

@@ -360,7 +360,9 @@ test('a status that was parked under the wamid goes to the recorder once the wam
   await w.send([message])
   await w.until(message, m => m.status === 'SENT')
   const queues = [0, 1, 2, 3].map(i => `linko.webhook.v1.conversation.${i}`)
-  await untilTrue(async () =>
-    (await Promise.all(queues.map(q => w.queue.check(q)))).some(({ messageCount }) => messageCount === 1),
-  )
+  // The status, and the job that shows the message as SENT in its conversation.
+  await untilTrue(async () => {
+    const counts = await Promise.all(queues.map(q => w.queue.check(q)))
+    return counts.reduce((sum, { messageCount }) => sum + messageCount, 0) === 2
+  })
 })

@@ -171,7 +171,7 @@ export async function describeStore({ connection }: Store): Promise<string[]> {
   for (const client of await rows<ClientDoc>('clients')) lines.push(...clientLine(client))
   for (const template of await rows<TemplateDoc>('templates')) lines.push(...templateLine(template))
   for (const row of await rows<{ status: string }>('parkedItems')) lines.push(`parked ${row.status}`)
-  for (const event of await rows<EventDoc>('events')) lines.push(`emitted ${eventLine(event)}`)
+  for (const event of await rows<EventDoc>('events')) lines.push(`told ${eventLine(event)}`)
   for (const deadLetter of await rows<{ reason: string }>('deadLetters')) lines.push(`dead letter: ${deadLetter.reason}`)
   return together(lines)
 }
@@ -179,7 +179,7 @@ export async function describeStore({ connection }: Store): Promise<string[]> {
 function conversationLine(conversation: ConversationDoc, messages: MessageDoc[]): string {
   const inside = messages.filter(message => message.conversationId.equals(conversation._id)).length
   const window = conversation.windowExpiresAt?.toISOString().slice(5, 19)
-  return `conversation ${words(
+  return `thread ${words(
     `${conversation.messageCount}/${inside} messages`,
     `${conversation.unreadCount} unread`,
     `last ${JSON.stringify(conversation.lastMessage?.text ?? null)}`,

@@ -16,6 +16,7 @@ import { connectStore } from '#shared/store/connect.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import type { World } from '../world.ts'
 import { keyring, log } from './ingest.ts'
+import { createProjector } from './projector.ts'
 import { JWT_SECRET, tokenOf, userByEmail } from './realtime.ts'
 
 export const PEOPLE = {
@@ -75,6 +76,8 @@ export async function openGateway(world: World, env: Record<string, string> = {}
   const server = stack.use(await listen(createServer(createApp(deps)), '127.0.0.1', 0))
   const url = `http://127.0.0.1:${server.port}`
 
+  const project = createProjector(store, rows => events.publish(rows, null))
+
   async function tokenFor(person: Person): Promise<string> {
     return tokenOf(await userByEmail(store, PEOPLE[person]), 3_600_000)
   }
@@ -91,12 +94,26 @@ export async function openGateway(world: World, env: Record<string, string> = {}
       body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
     })
     const text = await answer.text()
+    // No recorder runs here: what was accepted shows in its conversation when the answer is there.
+    if (answer.status === 202) await project()
     const isJson = answer.headers.get('content-type')?.includes('json')
     return { status: answer.status, headers: answer.headers, body: isJson && text ? JSON.parse(text) : text }
   }
 
   const opened = stack.move()
-  return { store, queue, redis, callLimits, url, clock, deps, call, tokenFor, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+  return {
+    store,
+    queue,
+    redis,
+    callLimits,
+    url,
+    clock,
+    deps,
+    call,
+    project,
+    tokenFor,
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  }
 }
 
 export type Gateway = Awaited<ReturnType<typeof openGateway>>

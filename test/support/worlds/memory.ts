@@ -1,8 +1,8 @@
 import { Types } from 'mongoose'
-import { type Folded, foldBatch } from '#shared/fold/batch.ts'
+import { type Folded, type FoldItem, foldBatch } from '#shared/fold/batch.ts'
 import { keysOf } from '#shared/fold/batch-keys.ts'
 import type { FoldContext } from '#shared/fold/context.ts'
-import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
+import { parseWebhook } from '#shared/meta/webhook.ts'
 import type { BatchKeys, Changes, Loaded } from '#shared/model/batch-plan.ts'
 import type { ClientDoc, Id, MessageDoc, PipelineDoc, TenantDoc } from '#shared/model/documents.ts'
 import { newMessage } from '#shared/model/new-rows.ts'
@@ -23,11 +23,12 @@ export function outbound(at: Date, fields: Partial<MessageDoc>): MessageDoc {
   return { ...message, direction: 'OUTBOUND', status: 'QUEUED', ...fields }
 }
 
-type Stored = Omit<Loaded, 'known'> & Pick<Folded['plan'], 'events' | 'parked'>
+type Stored = Omit<Loaded, 'known' | 'counted'> & Pick<Folded['plan'], 'events' | 'parked'>
 
 /** A database in memory that answers what a batch asks and takes what it plans: properties are tried on it by the thousand. */
 export function createMemoryWorld(messages: MessageDoc[] = []) {
   const known = new Map<string, Loaded['known'][number]>()
+  const counted = new Set<string>()
   const rows: Stored = {
     contacts: [],
     conversations: [],
@@ -70,6 +71,7 @@ export function createMemoryWorld(messages: MessageDoc[] = []) {
       (!deletedAt && contacts.some(contact => contact._id.equals(contactId))) ||
       found.some(({ conversationId }) => conversationId.equals(_id))
     return {
+      counted: keys.projectedIds.filter(_id => counted.has(String(_id))),
       known: keys.eventIds.flatMap(eventId => known.get(eventId) ?? []),
       contacts: contacts.map(copy),
       messages: found.map(copy),
@@ -91,9 +93,16 @@ export function createMemoryWorld(messages: MessageDoc[] = []) {
           if (message.conversationId.equals(from)) Object.assign(message, { conversationId: to, contactId: move.toContactId })
     rows.parked = [...rows.parked, ...plan.parked].filter(row => !plan.unparked.includes(row._id))
     rows.events.push(...plan.events)
+    for (const { _id } of plan.receipts) counted.add(String(_id))
+    for (const { _id, unprojectedSince } of plan.projected) {
+      const row = rows.messages.find(message => message._id.equals(_id))
+      if (row?.unprojectedSince !== unprojectedSince) continue
+      delete row?.unprojectedSince
+      delete row?.isUncounted
+    }
   }
 
-  function recordOnce(items: readonly WebhookItem[]): Folded {
+  function recordOnce(items: readonly FoldItem[]): Folded {
     const folded = foldBatch(items, load(keysOf(items, context)), context)
     apply(folded)
     return folded
@@ -102,7 +111,7 @@ export function createMemoryWorld(messages: MessageDoc[] = []) {
   return {
     rows,
     context,
-    record(items: readonly WebhookItem[]): Folded {
+    record(items: readonly FoldItem[]): Folded {
       const folded = recordOnce(items)
       // As the recorder does after its transaction.
       const here = new Set(rows.messages.map(({ wamid }) => wamid))

@@ -37,8 +37,10 @@ export async function openRoad() {
   const call = (method: string, path: string, body?: object, as: Person = 'agent') =>
     gateway.call(method, `/api/v1${path}`, { as, ...(body && { body }) })
   const rowOf = async (id: string) => (await store.models.messages.findOne({ tenantId, _id: id }).lean()) as MessageDoc
-  const conversationOf = async (waId: string) =>
-    (await store.models.conversations.findOne({ tenantId, 'contact.waId': waId }).lean()) as ConversationDoc
+  const conversationOf = async (waId: string) => {
+    await gateway.project()
+    return (await store.models.conversations.findOne({ tenantId, 'contact.waId': waId }).lean()) as ConversationDoc
+  }
 
   let people = 212663000000
   const opened = stack.move()

@@ -15,6 +15,7 @@ import { createMetaClient } from '#shared/meta/client.ts'
 import type { ClientDoc, ConversationDoc, Dispatch, MessageDoc, TenantDoc } from '#shared/model/documents.ts'
 import { lastMessageOf, newContact, newConversation } from '#shared/model/new-rows.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
+import { createEventPublisher } from '#shared/queue/publish-events.ts'
 import { EXCHANGES, sendKey } from '#shared/queue/topology.ts'
 import { openStorage } from '#shared/storage/open.ts'
 import { connectStore } from '#shared/store/connect.ts'
@@ -22,6 +23,7 @@ import { sendJobFor } from '#shared/store/dispatch/take.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import { outboundIn } from '#test/support/outbound.ts'
 import type { World } from '#test/support/world.ts'
+import { createProjector } from './projector.ts'
 
 const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
 export const TOKEN = 'EAAtestToken'
@@ -165,6 +167,8 @@ export async function openSenderWorld(world: World, metaUrl: string, number: Par
   }
 
   const opened = stack.move()
+  const committed = createEventPublisher({ queue, log })
+  const project = createProjector(store, events => committed.publish(events, null))
   return {
     store,
     queue,
@@ -191,9 +195,14 @@ export async function openSenderWorld(world: World, metaUrl: string, number: Par
         { $set: Object.fromEntries(Object.entries(settings).map(([name, value]) => [`settings.${name}`, value])) },
       ),
     get: (message: MessageDoc) => store.raw.messages.findOne({ _id: message._id, tenantId }) as Promise<MessageDoc>,
-    conversation: (message: MessageDoc) =>
-      store.raw.conversations.findOne({ _id: message.conversationId, tenantId }) as Promise<ConversationDoc>,
-    events: (name?: string) => store.raw.events.find({ tenantId, ...(name && { name: name as 'message:sent' }) }).toArray(),
+    async conversation(message: MessageDoc): Promise<ConversationDoc> {
+      await project()
+      return (await store.raw.conversations.findOne({ _id: message.conversationId, tenantId })) as ConversationDoc
+    },
+    async events(name?: string) {
+      await project()
+      return await store.raw.events.find({ tenantId, ...(name && { name: name as 'message:sent' }) }).toArray()
+    },
     number: () => store.raw.clients.findOne({ _id: client._id, tenantId }) as Promise<ClientDoc>,
     /** Waits for a fact about the stored message. */
     async until(message: MessageDoc, fact: (row: MessageDoc) => boolean, limitMs = 15_000): Promise<MessageDoc> {
