@@ -1,6 +1,6 @@
-const BENCHES = ['receiver', 'recorder', 'sender', 'road', 'sockets']
+const BENCHES = ['receiver', 'recorder', 'sender', 'road', 'sockets', 'mixed']
 
-/** `npm run bench -- receiver|recorder|sender|road|sockets`: product, skeleton and ratio from one run. See docs/benchmarks.md. */
+/** `npm run bench -- receiver|recorder|sender|road|sockets|mixed`: product, skeleton and ratio from one run. See docs/benchmarks.md. */
 const [name = ''] = process.argv.slice(2)
 if (!BENCHES.includes(name)) {
   console.error(`npm run bench -- ${BENCHES.join('|')}`)
