@@ -155,7 +155,7 @@ test('with the policy `retry` it is sent once more and not a third time', async 
   expect(meta.posts.map(post => post.body.biz_opaque_callback_data)).toEqual([`1:c:${message._id}:1`, `1:c:${message._id}:2`])
   expect(row.timeline.filter(e => e.kind === 'note').map(e => e.detail)).toEqual([
     expect.stringContaining('once more'),
-    expect.stringContaining('never said'),
+    'WhatsApp did not report whether it accepted this attempt.',
   ])
 })
 
