@@ -7,13 +7,14 @@ interface Import {
   file: string
   /** Of the root: `shared/domain/errors.ts`. */
   target: string
+  isRelative: boolean
 }
 
 /** Every import of ours, by paths from the root; packages and Node's own modules are left out. */
 function importsOf(pattern: string): Import[] {
   return globSync(pattern, { cwd: ROOT }).flatMap(file => {
     const names = [...readFileSync(path.join(ROOT, file), 'utf8').matchAll(/(?:from|import\()\s*'((?:#|\.)[^']+)'/g)]
-    return names.map(([, name]) => ({ file, target: resolve(file, name as string) }))
+    return names.map(([, name]) => ({ file, target: resolve(file, name as string), isRelative: name?.startsWith('.') === true }))
   })
 }
 
@@ -29,6 +30,13 @@ test('services know shared and themselves, never each other', () => {
   const home = (file: string) => file.split('/').slice(0, 2).join('/')
   const strangers = imports.filter(({ file, target }) => !target.startsWith('shared/') && !target.startsWith(`${home(file)}/`))
   expect(strangers.map(shown)).toEqual([])
+})
+
+test('imports of another top folder are written from the root, with #', () => {
+  const imports = importsOf('{services,shared,deploy,test}/**/*.ts')
+  expect(imports.length).toBeGreaterThan(500)
+  const top = (file: string) => file.split('/')[0]
+  expect(imports.filter(({ file, target, isRelative }) => isRelative && top(file) !== top(target)).map(shown)).toEqual([])
 })
 
 test('deploy knows the product and itself, never tests', () => {
