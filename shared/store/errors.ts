@@ -8,12 +8,17 @@ export const isDuplicateKey = (error: unknown): boolean => (error as { code?: un
  * must then throw the error.
  */
 export function duplicatesOf(error: unknown): number[] | null {
-  const { writeErrors } = (error ?? {}) as { writeErrors?: WriteError[] | WriteError }
-  const all = [writeErrors ?? []].flat()
+  const all = writeErrorsOf(error)
   return all.length > 0 && all.every(isDuplicateKey) ? all.map(({ index }) => index) : null
 }
 
-interface WriteError {
+/** The writes of an unordered bulk that failed, each with its own error. Empty for an error of another kind. */
+export function writeErrorsOf(error: unknown): WriteError[] {
+  const { writeErrors } = (error ?? {}) as { writeErrors?: WriteError[] | WriteError }
+  return [writeErrors ?? []].flat()
+}
+
+export interface WriteError {
   code: number
   index: number
 }

@@ -2,6 +2,7 @@ import { ApiError } from '../../domain/errors.ts'
 import type { MessageDoc } from '../../model/documents.ts'
 import { createSharedRuns, type SharedRuns } from '../../process/group-commit.ts'
 import type { Store } from '../connect.ts'
+import { writeErrorsOf } from '../errors.ts'
 import { orOutage } from '../outage.ts'
 import { perStore } from '../per-store.ts'
 
@@ -65,15 +66,4 @@ async function insertGroup({ raw }: Store, group: Insert[]): Promise<void> {
       if (insert) insert.error = one
     }
   }
-}
-
-interface WriteError {
-  index: number
-  code: number
-}
-
-/** Empty for an error of another kind. */
-function writeErrorsOf(error: unknown): WriteError[] {
-  const { writeErrors } = error as { writeErrors?: WriteError[] | WriteError }
-  return [writeErrors ?? []].flat()
 }
