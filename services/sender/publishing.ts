@@ -1,7 +1,7 @@
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
-import type { EventDoc, MessageDoc } from '#shared/model/documents.ts'
+import type { EventDoc, MessageDoc, UnprojectedMessage } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
-import { projectionMessages, type Unprojected } from '#shared/queue/projection-messages.ts'
+import { projectionMessages } from '#shared/queue/projection-messages.ts'
 import { createEventPublisher } from '#shared/queue/publish-events.ts'
 import { EXCHANGES, sendKey } from '#shared/queue/topology.ts'
 import type { Queue } from '#shared/queue/types.ts'
@@ -13,7 +13,7 @@ export interface Publishing {
   /** Publishes committed events. @see EventPublisher @param traceparent shared by all events of the call */
   publish(events: readonly EventDoc[], traceparent?: string | null): Promise<void>
   /** Has the recorder show in their conversations what became of messages. */
-  project(rows: readonly Unprojected[]): void
+  project(rows: readonly UnprojectedMessage[]): void
   /** Resolves when the broker has confirmed or refused every event so far. */
   settled(): Promise<void>
 }

@@ -178,3 +178,6 @@ export interface MessageDoc extends Common {
   /** Of ours: its conversation does not count it yet. */
   isUncounted?: boolean
 }
+
+/** What a projection job needs of a message. */
+export type UnprojectedMessage = Pick<MessageDoc, '_id' | 'tenantId' | 'phoneNumberId' | 'contactKey'>

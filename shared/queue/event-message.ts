@@ -2,6 +2,7 @@ import { MESSAGE_TYPE } from '../contracts/message-types.ts'
 import type { RealtimeEvents } from '../contracts/realtime-event.ts'
 import type { EventDoc } from '../model/documents.ts'
 import { realtimeEventOf } from '../model/realtime-event.ts'
+import { chunks } from './chunks.ts'
 import { EXCHANGES, eventKey, eventShard } from './topology.ts'
 import type { OutgoingMessage } from './types.ts'
 
@@ -31,6 +32,3 @@ function messageOf(shard: number, rows: EventDoc[], traceparent: string | null):
     traceparent,
   }
 }
-
-const chunks = <T>(rows: T[], size: number): T[][] =>
-  Array.from({ length: Math.ceil(rows.length / size) }, (_, i) => rows.slice(i * size, (i + 1) * size))

@@ -19,15 +19,11 @@ function messageAfter(message: MessageDoc, step: Step & { kind: 'sent' | 'failed
     : { ...common, status: 'FAILED', error: step.error }
 }
 
-/**
- * `conversation:updated` for the error that a conversation shows while a message waits; null for all other steps: the recorder emits
- * what follows from the row. Written again, it is the same row.
- */
+/** `conversation:updated` for an outcome that `mayShow`; null when the conversation is deleted. A repeated write makes the same row. */
 export function conversationEvent({ message, step, at }: Settlement, conversation: ConversationDoc): EventDoc | null {
-  if (conversation.deletedAt || !hasShown(step)) return null
+  if (conversation.deletedAt) return null
   return conversationOutcome(eventIds.conversationOutcome(message._id, step.kind, at), conversation, at)
 }
 
-export const mayShow = ({ step }: Settlement): boolean => hasShown(step)
-
-const hasShown = (step: Step): boolean => step.kind === 'waiting' && step.shown !== undefined
+/** Whether the conversation shows an error while the message waits. What the other steps change in it, the recorder writes. */
+export const mayShow = ({ step }: Settlement): boolean => step.kind === 'waiting' && step.shown !== undefined

@@ -1,5 +1,5 @@
 import type { Plan } from '../../model/batch-plan.ts'
-import type { MessageDoc } from '../../model/documents.ts'
+import type { MessageDoc, UnprojectedMessage } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
 import { orOutage } from '../outage.ts'
 
@@ -34,5 +34,3 @@ export async function findUnprojected({ raw }: Store, before: Date, limit: numbe
 }
 
 const FIELDS = { tenantId: 1, phoneNumberId: 1, contactKey: 1 } as const
-
-export type UnprojectedMessage = Pick<MessageDoc, '_id' | 'tenantId' | 'phoneNumberId' | 'contactKey'>
