@@ -1,4 +1,5 @@
 import { recordItems } from '#services/ingest/recorder/record.ts'
+import { DUPLICATE } from '#shared/fold/verdict.ts'
 import type { EventDoc } from '#shared/model/documents.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { clearProjected, findUnprojected } from '#shared/store/recording/projection-marks.ts'
@@ -15,14 +16,15 @@ export function createProjector(store: Store, publish: (events: EventDoc[]) => P
   }
 }
 
+/** A transaction may still read a row as it was before the mark that the search saw: then one more round. */
 async function projectAll(store: Store): Promise<EventDoc[]> {
   const far = new Date(Date.now() + 365 * 86_400_000)
   const waiting = await findUnprojected(store, far, 1000)
   if (waiting.length === 0) return []
   const items = waiting.map(({ _id, tenantId }) => ({ kind: 'projection' as const, messageId: _id, tenantId }))
-  const { events, projected } = await untilFirst(() => recordItems(store, items, true))
+  const { events, outcomes, projected } = await untilFirst(() => recordItems(store, items, true))
   await clearProjected(store, projected)
-  return events
+  return outcomes.includes(DUPLICATE.outcome) ? [...events, ...(await projectAll(store))] : events
 }
 
 /** Others write conversations too: the recorder tries again, and so does this. */
