@@ -5,8 +5,8 @@ import type { AccountItem, Person, WebhookItem } from '../meta/webhook.ts'
 import type { BatchKeys } from '../model/batch-plan.ts'
 import type { ClientDoc, Id } from '../model/documents.ts'
 import { toId } from '../model/ids.ts'
-import { preferencesOf } from './account.ts'
-import { isTemplateField, templateKeyOf } from './account-templates.ts'
+import { preferencesOf } from './account/account.ts'
+import { isTemplateField, templateKeyOf } from './account/templates.ts'
 import type { FoldItem } from './batch.ts'
 import { clientsOf, type ReferenceData } from './context.ts'
 import { historyMessagesOf } from './history.ts'
@@ -66,7 +66,6 @@ export function keysOf(items: readonly FoldItem[], context: ReferenceData): Batc
     userIds: [...sets.userIds],
     wamids: [...sets.wamids],
     messageIds: [...sets.projected.values(), ...[...sets.messageIds].map(id => toId(id))],
-    projectedIds: [...sets.projected.values()],
     newWamids: [...sets.newWamids],
     leads: sets.leads,
     templates: sets.templates,

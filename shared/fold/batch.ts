@@ -1,9 +1,10 @@
 import type { WebhookItem } from '../meta/webhook.ts'
 import { parseWebhook } from '../meta/webhook.ts'
-import { type Changes, type Loaded, PARKED, type Plan } from '../model/batch-plan.ts'
+import { type Changes, hasWaited, type Loaded, type Plan } from '../model/batch-plan.ts'
 import type { ClientDoc, Id } from '../model/documents.ts'
-import { foldAccount } from './account.ts'
+import { foldAccount } from './account/account.ts'
 import { clientsOf, type FoldContext } from './context.ts'
+import { countLeftBehind } from './count.ts'
 import { foldEcho, foldMessage } from './message.ts'
 import { foldProjection, isProjection, type ProjectionItem } from './projection.ts'
 import { emitConversations, emitJoined } from './realtime-events.ts'
@@ -16,6 +17,8 @@ export type FoldItem = WebhookItem | ProjectionItem
 
 export interface Folded {
   plan: Plan
+  /** Nothing of the plan may be written: the batch must be loaded thoroughly and folded again. */
+  needsThorough: boolean
   /** Outcome of each item, in the same order. */
   outcomes: ItemOutcome[]
 }
@@ -23,19 +26,23 @@ export interface Folded {
 /** Applies a batch of items to the loaded documents. Pure; items in any order give the same state. */
 export function foldBatch(items: readonly FoldItem[], loaded: Loaded, context: FoldContext): Folded {
   const state = openState(loaded)
-  const outcomes = items.map(item =>
-    isProjection(item) ? foldProjection(state, item, context).outcome : foldItem(state, context, item),
-  )
+  countLeftBehind(state, context.now)
+  const outcomes = items.map(item => (isProjection(item) ? foldProjection(state, item).outcome : foldItem(state, context, item)))
   emitJoined(state, context.now)
   emitConversations(state, context.now)
-  return { plan: planOf(state), outcomes }
+  return { plan: planOf(state), needsThorough: state.needsThorough, outcomes }
+}
+
+/** Whether an item was recorded before, and is not parked, reopened or failed. */
+export function isRecorded(state: State, { eventId }: WebhookItem): boolean {
+  const known = state.known.get(eventId)
+  return known !== undefined && known.status !== 'FAILED' && known.status !== 'PENDING' && !hasWaited(known)
 }
 
 function foldItem(state: State, context: FoldContext, item: WebhookItem): ItemOutcome {
+  if (isRecorded(state, item)) return DUPLICATE.outcome
   const known = state.known.get(item.eventId)
-  const isAgain = known !== undefined && known.status !== 'FAILED' && known.status !== 'PENDING'
-  const isParked = known?.status === 'IGNORED' && known.reason === PARKED
-  if (isAgain && !isParked) return DUPLICATE.outcome
+  const isParked = known !== undefined && hasWaited(known)
   const clients = clientsOf(context, item)
   const verdict = verdictOf(state, context, clients, item)
   if (isParked && verdict.outcome === 'parked') {
@@ -105,7 +112,6 @@ export function planOf(state: State): Plan {
     templateUses: state.templateUses,
     clients: changesOf([...state.clients.values()]).updates,
     moves: state.moves,
-    receipts: state.receipts,
     projected: state.projected,
     events: state.events,
     parked: state.parked,

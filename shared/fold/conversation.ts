@@ -1,8 +1,9 @@
 import { addLead, leadOf, leadOfContact } from '../domain/contacts/lead-keys.ts'
 import { windowEnd } from '../domain/messages/service-window.ts'
-import type { ClientDoc, ContactDoc, ConversationDoc, Id, LastMessage, LeadDoc, MessageDoc } from '../model/documents.ts'
+import type { ClientDoc, ContactDoc, ConversationDoc, Id, LeadDoc, MessageDoc } from '../model/documents.ts'
 import { lastMessageOf, newConversation } from '../model/new-rows.ts'
 import type { FoldContext } from './context.ts'
+import { addUnread, type CountEffect, countMessage, showMessage } from './count.ts'
 import { latest } from './merge-contacts.ts'
 import { addConversation, change, pairKey, type State, type Tracked, track } from './state.ts'
 
@@ -21,43 +22,41 @@ export function conversationWith(
   return conversation
 }
 
-/** Effects of a message on its conversation, besides the message count. */
-export interface ConversationEffect {
-  /** Counts as unread and opens a closed conversation. */
-  isUnread: boolean
+/** Effects of a message from WhatsApp on its conversation, besides the message count. */
+export interface ConversationEffect extends CountEffect {
   /** Opens the customer service window of 24 h. */
   opensWindow: boolean
-  /** Shown as last message in the list of conversations. */
-  isShown: boolean
 }
 
-/** Updates counts, last message and window; the result is the same in any order of messages. */
+/**
+ * Counts a message and updates last message and window. The result is the same in any order of messages, and for a message that
+ * is added again.
+ */
 export function addToConversation(
+  state: State,
   conversation: Tracked<ConversationDoc>,
-  message: MessageDoc,
-  weight: ConversationEffect,
+  message: Tracked<MessageDoc>,
+  effect: ConversationEffect,
   arrivedAt: Date,
 ): void {
-  const { doc } = conversation
-  const fields: Partial<ConversationDoc> = { messageCount: doc.messageCount + 1 }
-  if (weight.isUnread) Object.assign(fields, { unreadCount: doc.unreadCount + 1, status: 'open' })
-  if (weight.isShown && isNewest(doc.lastMessage, message.at)) {
-    fields.lastMessage = lastMessageOf(message)
-    fields.lastActivityAt = latest(doc.lastMessage?.at ?? null, message.at) as Date
-  }
-  if (weight.opensWindow) {
-    fields.windowExpiresAt = latest(doc.windowExpiresAt, windowEnd(message.at, arrivedAt))
-    if (message.at.getTime() >= (doc.lastInboundAt?.getTime() ?? 0)) {
-      fields.lastInboundAt = message.at
-      fields.lastInboundWamid = message.wamid
-    }
-  }
-  if (message.referral) fields.referralAt = latest(doc.referralAt, message.at)
-  change(conversation, fields)
+  const isNew = countMessage(state, conversation, message)
+  if (isNew && effect.isUnread) addUnread(conversation)
+  if (effect.isShown) showMessage(conversation, message.doc, effect)
+  if (effect.opensWindow) openWindow(conversation, message.doc, isNew, arrivedAt)
+  const { referral, at } = message.doc
+  if (referral) change(conversation, { referralAt: latest(conversation.doc.referralAt, at) })
 }
 
-/** Whether a message is the newest; in the same second the later arrival counts as newer, as in the conversation itself. */
-const isNewest = (last: LastMessage | null, at: Date) => last === null || at.getTime() >= last.at.getTime()
+function openWindow(conversation: Tracked<ConversationDoc>, { at, wamid }: MessageDoc, isNew: boolean, arrivedAt: Date): void {
+  const { windowExpiresAt, lastInboundAt } = conversation.doc
+  const leadMs = at.getTime() - (lastInboundAt?.getTime() ?? 0)
+  // Of the same second, the later arrival is the last one.
+  const isLast = leadMs > 0 || (leadMs === 0 && isNew)
+  change(conversation, {
+    windowExpiresAt: latest(windowExpiresAt, windowEnd(at, arrivedAt)),
+    ...(isLast && { lastInboundAt: at, lastInboundWamid: wamid }),
+  })
+}
 
 /** Updates the list of conversations after a change of its last message; null when the message is not the last one. */
 export function updateLastMessage(state: State, message: MessageDoc): Tracked<ConversationDoc> | null {

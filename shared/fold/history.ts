@@ -3,7 +3,7 @@ import { readContent } from '../meta/content.ts'
 import { isObject, type Json, listOf, text } from '../meta/json.ts'
 import { type AccountItem, identify, type Person, timeOf } from '../meta/webhook.ts'
 import type { ClientDoc, MessageDoc } from '../model/documents.ts'
-import { notice } from './account-standing.ts'
+import { notice } from './account/standing.ts'
 import type { FoldContext } from './context.ts'
 import { addToConversation, type ConversationEffect, conversationWith, updateLastMessage } from './conversation.ts'
 import { resolveContact } from './identity.ts'
@@ -14,7 +14,7 @@ import { addMessage, change, messageByWamid, type State, type Tracked, touch, tr
 import { ignored, PROCESSED, type Verdict } from './verdict.ts'
 
 /** Effects of an imported message: not unread, and no window. */
-const IMPORTED: ConversationEffect = { isUnread: false, opensWindow: false, isShown: true }
+const IMPORTED: ConversationEffect = { isUnread: false, opensWindow: false, isShown: true, isActivity: true }
 const PLACEHOLDER = 'media_placeholder'
 /** Types that belong to another message, which may be older than the history. */
 const REVISIONS = new Set(['reaction', 'edit', 'revoke'])
@@ -70,7 +70,7 @@ function addHistoryMessage(
   )
   quote(state, message.doc, read)
   addMessage(state, message)
-  addToConversation(conversation, message.doc, IMPORTED, item.receivedAt)
+  addToConversation(state, conversation, message, IMPORTED, item.receivedAt)
   touch(state, conversation, item.eventId)
   return true
 }

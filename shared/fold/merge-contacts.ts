@@ -66,13 +66,16 @@ function moveConversations(
   const moved = all.filter(({ doc }) => doc.contactId.equals(gone.doc._id) && !doc.deletedAt)
   const conversations = moved.map(conversation => {
     const target = state.conversationsByPair.get(pairKey(conversation.doc.clientId, kept.doc._id))
+    const offset = target?.doc.messageCount ?? 0
     if (target) joinConversations(state, context, target, conversation)
     else reassign(state, kept, conversation)
-    return { from: conversation.doc._id, to: (target ?? conversation).doc._id }
+    return { from: conversation.doc._id, to: (target ?? conversation).doc._id, offset }
   })
   for (const { doc } of state.messages.values()) {
     const move = conversations.find(({ from }) => from.equals(doc.conversationId))
-    if (move) Object.assign(doc, { conversationId: move.to, contactId: kept.doc._id })
+    if (move === undefined) continue
+    Object.assign(doc, { conversationId: move.to, contactId: kept.doc._id })
+    if (doc.seq !== undefined) doc.seq += move.offset
   }
   moveLeads(state, kept.doc, gone.doc)
   const own = all.filter(({ doc }) => doc.contactId.equals(kept.doc._id))

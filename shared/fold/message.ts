@@ -11,24 +11,25 @@ import { changeContact, resolveContact, setKeys, updateProfile } from './identit
 import { mergeOlder } from './merge-contacts.ts'
 import { emitReceived, emitSent } from './realtime-events.ts'
 import { applyEdit, applyReaction, applyRevoke } from './revisions.ts'
-import { addMessage, messageByWamid, type State, type Tracked, touch, track, userKey, waKey } from './state.ts'
+import { addMessage, change, messageByWamid, type State, type Tracked, touch, track, userKey, waKey } from './state.ts'
 import { ignored, PROCESSED, type Verdict } from './verdict.ts'
 
-const FROM_CUSTOMER: ConversationEffect = { isUnread: true, opensWindow: true, isShown: true }
+const FROM_CUSTOMER: ConversationEffect = { isUnread: true, opensWindow: true, isShown: true, isActivity: true }
 /** From a contact that is blocked here but that Meta could not block: stored, but not unread. */
-const FROM_BLOCKED: ConversationEffect = { isUnread: false, opensWindow: true, isShown: true }
+const FROM_BLOCKED: ConversationEffect = { ...FROM_CUSTOMER, isUnread: false }
 /** Sent to a group: opens no window, because a reply would go to the person alone. */
-const IN_GROUP: ConversationEffect = { isUnread: true, opensWindow: false, isShown: true }
+const IN_GROUP: ConversationEffect = { ...FROM_CUSTOMER, opensWindow: false }
 /** Created by WhatsApp, not by the customer. */
-const FROM_SYSTEM: ConversationEffect = { isUnread: false, opensWindow: false, isShown: false }
-const FROM_PHONE: ConversationEffect = { isUnread: false, opensWindow: false, isShown: true }
+const FROM_SYSTEM: ConversationEffect = { isUnread: false, opensWindow: false, isShown: false, isActivity: false }
+const FROM_PHONE: ConversationEffect = { isUnread: false, opensWindow: false, isShown: true, isActivity: true }
 
 export function foldMessage(state: State, context: FoldContext, client: ClientDoc, item: MessageItem): Verdict {
   const read = readContent(item.message)
   const part = item.message[read.type]
   const revision = isObject(part) ? revise(state, context, client, item, read.type, part) : null
   if (revision !== null) return revision
-  if (messageByWamid(state, client.tenantId, item.wamid)) return ignored('message already stored')
+  const stored = messageByWamid(state, client.tenantId, item.wamid)
+  if (stored && !isOfThisItem(stored.doc, item)) return ignored('message already stored')
   const system = read.type === 'system' && isObject(part) ? part : null
   const contact = system
     ? changeKeys(state, context, client, item.person, system)
@@ -37,16 +38,42 @@ export function foldMessage(state: State, context: FoldContext, client: ClientDo
   const conversation = conversationWith(state, context, client, contact, item.at)
   if (item.at.getTime() >= (conversation.doc.lastInboundAt?.getTime() ?? 0)) updateProfile(state, contact, item.person)
   storeSharedPhone(state, contact, item)
-  const message = track(inboundMessage(context, client, conversation.doc, contact.doc, item, read), true)
-  message.doc.leadId = system ? conversation.doc.leadId : linkLead(state, context, conversation, contact)
+  const leadId = system ? conversation.doc.leadId : linkLead(state, context, conversation, contact)
+  const message = stored ?? track({ ...inboundMessage(context, client, conversation.doc, contact.doc, item, read), leadId }, true)
   optOut(state, context, contact, message.doc)
-  quote(state, message.doc, read)
-  addMessage(state, message)
-  addToConversation(conversation, message.doc, effectOf(contact.doc, item, system !== null), item.receivedAt)
+  place(state, message, conversation, contact, read)
+  addToConversation(state, conversation, message, effectOf(contact.doc, item, system !== null), item.receivedAt)
   retryBlock(state, contact, context.now)
   emitReceived(state, item.eventId, message.doc, item.person.waId ?? item.person.userId, context.now)
   touch(state, conversation, item.eventId)
   return PROCESSED
+}
+
+/** Age that a stored message may have before its webhook arrived and still be of it: clocks of two machines differ by less. */
+const CLOCKS_MS = 60_000
+
+/**
+ * Whether an interrupted try of this item stored the message, so that what follows from it may be missing. Otherwise it came on
+ * another way before, or its webhook was sent again.
+ */
+const isOfThisItem = ({ createdAt }: MessageDoc, { receivedAt }: MessageItem | EchoItem) =>
+  createdAt.getTime() > receivedAt.getTime() - CLOCKS_MS
+
+/** Puts a new message into its conversation, or a stored one whose conversation was merged or erased since. */
+function place(
+  state: State,
+  message: Tracked<MessageDoc>,
+  { doc }: Tracked<ConversationDoc>,
+  contact: Tracked<ContactDoc>,
+  read: ReadContent,
+): void {
+  if (message.isNew) {
+    quote(state, message.doc, read)
+    addMessage(state, message)
+  } else if (!message.doc.conversationId.equals(doc._id)) {
+    delete message.doc.seq
+    change(message, { conversationId: doc._id, contactId: contact.doc._id, isUncounted: true })
+  }
 }
 
 /** Applies a reaction, edit or revocation of either side to the message that it refers to; null for any other message. */
@@ -97,14 +124,14 @@ export function foldEcho(state: State, context: FoldContext, client: ClientDoc, 
   const part = item.message[read.type]
   const revision = isObject(part) ? revise(state, context, client, item, read.type, part) : null
   if (revision !== null) return revision
-  if (messageByWamid(state, client.tenantId, item.wamid)) return ignored('message already stored')
+  const stored = messageByWamid(state, client.tenantId, item.wamid)
+  if (stored && !isOfThisItem(stored.doc, item)) return ignored('message already stored')
   const contact = resolveContact(state, context, client.tenantId, item.person)
   if (contact === null) return ignored('no recipient named')
   const conversation = conversationWith(state, context, client, contact, item.at)
-  const message = track(echoedMessage(context, client, conversation.doc, contact.doc, item, read), true)
-  quote(state, message.doc, read)
-  addMessage(state, message)
-  addToConversation(conversation, message.doc, FROM_PHONE, item.receivedAt)
+  const message = stored ?? track(echoedMessage(context, client, conversation.doc, contact.doc, item, read), true)
+  place(state, message, conversation, contact, read)
+  addToConversation(state, conversation, message, FROM_PHONE, item.receivedAt)
   emitSent(state, item.eventId, message.doc, context.now)
   touch(state, conversation, item.eventId)
   return PROCESSED

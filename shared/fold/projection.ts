@@ -1,12 +1,10 @@
 import type { ConversationDoc, Id, MessageDoc } from '../model/documents.ts'
-import { lastMessageOf } from '../model/new-rows.ts'
-import type { FoldContext } from './context.ts'
-import { addToConversation, type ConversationEffect } from './conversation.ts'
+import { type CountEffect, countMessage, showMessage } from './count.ts'
 import { emitScheduled } from './realtime-events.ts'
 import { change, type State, type Tracked, touch } from './state.ts'
 import { DUPLICATE, ignored, PROCESSED, type Verdict } from './verdict.ts'
 
-/** A message of ours that its conversation does not show as it is: accepted a moment ago, sent, or failed. */
+/** A message of ours that its conversation does not show as it is: accepted a moment ago, sent, failed or released. */
 export interface ProjectionItem {
   kind: 'projection'
   tenantId: Id
@@ -15,48 +13,45 @@ export interface ProjectionItem {
 
 export const isProjection = (item: { kind: string }): item is ProjectionItem => item.kind === 'projection'
 
-const OURS: ConversationEffect = { isUnread: false, opensWindow: false, isShown: true }
-/** A scheduled message counts from its acceptance and is shown from its release. */
-const SCHEDULED: ConversationEffect = { ...OURS, isShown: false }
-
 /**
  * Brings a conversation up to date with one of its outbound messages: counted once, shown in the list when it is the newest,
- * its status and failure as they are now. All of it follows from the row, so a repeated item changes and emits nothing.
+ * its status and failure as they are now. All of it follows from the row, so a repeated item changes nothing, and its event has
+ * the same id until the mark of the row is taken away.
  */
-export function foldProjection(state: State, item: ProjectionItem, { now, newId }: FoldContext): Verdict {
-  const message = state.messages.get(String(item.messageId))?.doc
-  if (!message?.tenantId.equals(item.tenantId)) return ignored('its message is gone')
-  const conversation = state.conversations.get(String(message.conversationId))
-  if (conversation === undefined) return ignored('its conversation is gone')
-  const { _id, tenantId, unprojectedSince } = message
+export function foldProjection(state: State, item: ProjectionItem): Verdict {
+  const message = state.messages.get(String(item.messageId))
+  if (!message?.doc.tenantId.equals(item.tenantId)) return ignored('its message is gone')
+  const { _id, tenantId, unprojectedSince } = message.doc
   if (!unprojectedSince) return DUPLICATE
-  const isNew = message.isUncounted === true && !state.counted.has(String(_id))
-  const before = shownBy(conversation.doc)
-  if (isNew) count(state, conversation, message, now)
-  show(conversation, message)
   state.projected.push({ _id, tenantId, unprojectedSince })
-  // The id needs no cause: the event is written once, with the change, and a repeated item changes nothing.
-  if (isNew || shownBy(conversation.doc) !== before) touch(state, conversation, `p:${newId()}`)
+  const conversation = state.conversations.get(String(message.doc.conversationId))
+  if (conversation === undefined || conversation.doc.deletedAt) return ignored('its conversation is gone')
+  count(state, conversation, message)
+  show(conversation, message.doc)
+  const isWaitingCampaign = message.doc.campaignId !== null && message.doc.status === 'QUEUED'
+  if (!isWaitingCampaign) touch(state, conversation, `p:${_id}:${unprojectedSince.getTime()}`)
   return PROCESSED
 }
 
-/** What a conversation shows of its messages, to see whether it has changed. */
-const shownBy = ({ lastMessage, lastError }: ConversationDoc) => JSON.stringify([lastMessage, lastError])
-
-function count(state: State, conversation: Tracked<ConversationDoc>, message: MessageDoc, now: Date): void {
-  const isScheduled = message.dispatch?.reason === 'scheduled'
-  addToConversation(conversation, message, isScheduled ? SCHEDULED : OURS, now)
-  const { lastActivityAt } = conversation.doc
-  if (message.createdAt > lastActivityAt) change(conversation, { lastActivityAt: message.createdAt })
-  if (isScheduled) emitScheduled(state, message, now)
-  state.counted.add(String(message._id))
-  state.receipts.push({ _id: message._id, tenantId: message.tenantId, createdAt: now })
+/** A scheduled message counts and moves its conversation up from its acceptance, and is shown from its release. */
+function count(state: State, conversation: Tracked<ConversationDoc>, message: Tracked<MessageDoc>): void {
+  const isNew = countMessage(state, conversation, message)
+  if (!isNew && !state.isThorough) return
+  const { doc } = message
+  if (isScheduled(doc)) emitScheduled(state, doc)
+  if (isNew && isActivity(doc) && doc.createdAt > conversation.doc.lastActivityAt)
+    change(conversation, { lastActivityAt: doc.createdAt })
 }
+
+const isScheduled = ({ dispatch }: MessageDoc) => dispatch?.reason === 'scheduled'
+/** A campaign must not move all its conversations to the top. */
+const isActivity = ({ campaignId }: MessageDoc) => campaignId === null
+const effectOf = (message: MessageDoc): CountEffect => ({ isUnread: false, isShown: true, isActivity: isActivity(message) })
 
 /** The list shows its last message as it is now. What was sent ends the failure that was shown before it. */
 function show(conversation: Tracked<ConversationDoc>, message: MessageDoc): void {
+  if (!isScheduled(message)) showMessage(conversation, message, effectOf(message))
   const isLast = conversation.doc.lastMessage?.messageId.equals(message._id) === true
-  if (isLast) change(conversation, { lastMessage: lastMessageOf(message) })
   if (isLast && message.error === null && message.status !== 'QUEUED') change(conversation, { lastError: null })
   showFailure(conversation, message)
 }

@@ -27,8 +27,8 @@ export function emitStatus(state: State, webhookEventId: string, message: Messag
 }
 
 /** A message that goes later was accepted. */
-export function emitScheduled(state: State, message: MessageDoc, now: Date): void {
-  state.events.push(messageScheduled(message, 'scheduled', now))
+export function emitScheduled(state: State, message: MessageDoc): void {
+  state.events.push(messageScheduled(message, 'scheduled', message.createdAt))
 }
 
 /** Once for each conversation of the batch, with its state at the end. */

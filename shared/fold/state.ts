@@ -10,7 +10,6 @@ import type {
   LeadDoc,
   MessageDoc,
   ParkedItemDoc,
-  ProjectionReceiptDoc,
   TemplateDoc,
   TimelineEntry,
   WebhookEventDoc,
@@ -46,9 +45,10 @@ export interface State {
   events: EventDoc[]
   /** Changed conversations by id, in order of first change, each with the last webhook event that changed it. */
   touched: Map<string, { conversation: Tracked<ConversationDoc>; eventId: string }>
-  /** Messages of ours that their conversations count already. */
-  counted: Set<string>
-  receipts: ProjectionReceiptDoc[]
+  /** Whether the documents were loaded thoroughly, see `Loaded`. */
+  isThorough: boolean
+  /** Whether the batch met traces of an interrupted try, so that it must be loaded thoroughly and folded again. */
+  needsThorough: boolean
   projected: Plan['projected']
   webhookEvents: WebhookEventDoc[]
   parked: ParkedItemDoc[]
@@ -74,8 +74,8 @@ export function openState(loaded: Loaded): State {
     moves: [],
     events: [],
     touched: new Map(),
-    counted: new Set(loaded.counted.map(String)),
-    receipts: [],
+    isThorough: loaded.isThorough,
+    needsThorough: false,
     projected: [],
     webhookEvents: [],
     parked: [],

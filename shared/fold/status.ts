@@ -32,7 +32,7 @@ const OPTED_OUT = 131_050
 
 export function foldStatus(state: State, context: FoldContext, client: ClientDoc, item: StatusItem): Verdict {
   const callback = parseCallbackData(item.report.biz_opaque_callback_data)
-  const message = findMessage(state, client, item, callback?.messageId ?? null)
+  const message = messageOf(state, client, item)
   freeEntryPoint(state, client, item, message?.doc)
   if (message === undefined) {
     const named = { messageId: callback?.messageId ?? null, attempt: callback?.attempt ?? null }
@@ -41,7 +41,7 @@ export function foldStatus(state: State, context: FoldContext, client: ClientDoc
   if (message.doc.direction === 'INBOUND') return ignored('status of an inbound message')
   const error = failureOf(item)
   const key = `${item.status}:${text(item.report.timestamp) ?? ''}:${error?.code ?? ''}${participant(item)}`
-  if (message.doc.timeline.some(entry => entry.key === key)) return ignored('already reported')
+  if (message.doc.timeline.some(entry => entry.key === key)) return again(state, context, item, message)
   mergeRecipient(state, context, item, message)
   const isCurrent = isOfPresentAttempt(message.doc, item, callback?.attempt ?? null)
   note(message, {
@@ -60,6 +60,25 @@ export function foldStatus(state: State, context: FoldContext, client: ClientDoc
   return PROCESSED
 }
 
+/**
+ * A status that its message holds already: a copy, or an interrupted try of the same item. What follows from the status is done
+ * once more after a thorough load; it depends on the message alone.
+ */
+function again(state: State, { now }: FoldContext, item: StatusItem, { doc }: Tracked<MessageDoc>): Verdict {
+  if (!state.isThorough) {
+    state.needsThorough = true
+    return ALREADY_REPORTED
+  }
+  // What follows from a failure was written together with it, in a transaction.
+  if (item.status === 'failed') return ALREADY_REPORTED
+  emitStatus(state, item.eventId, doc, now)
+  const conversation = updateLastMessage(state, doc)
+  if (conversation) touch(state, conversation, item.eventId)
+  return PROCESSED
+}
+
+const ALREADY_REPORTED = ignored('already reported')
+
 /** Opts the recipient out of marketing because a message failed with 131050. */
 function optOut(state: State, message: MessageDoc, item: StatusItem): void {
   const contact = state.contacts.get(String(message.contactId))
@@ -74,7 +93,8 @@ export function isOptOut({ report }: StatusItem): boolean {
 }
 
 /** Message of a status: by our id from the callback data, otherwise by the wamid, which may not be stored yet. */
-function findMessage(state: State, client: ClientDoc, item: StatusItem, messageId: string | null) {
+export function messageOf(state: State, client: ClientDoc, item: StatusItem): Tracked<MessageDoc> | undefined {
+  const messageId = parseCallbackData(item.report.biz_opaque_callback_data)?.messageId ?? null
   const own = messageId === null ? undefined : state.messages.get(messageId)
   if (own?.doc.tenantId.equals(client.tenantId)) return own
   return messageByWamid(state, client.tenantId, item.wamid)

@@ -8,7 +8,6 @@ import type {
   LeadDoc,
   MessageDoc,
   ParkedItemDoc,
-  ProjectionReceiptDoc,
   TemplateDoc,
   TimelineEntry,
   WebhookEventDoc,
@@ -20,6 +19,10 @@ export const PARKED = 'its message is not known yet'
 /** Reason of a parked item whose message did not arrive within 24 h. */
 export const DROPPED = 'its message never came'
 
+/** Whether an item waited for its message, also one that was dropped: a copy of it is applied if its message is there by now. */
+export const hasWaited = ({ status, reason }: Pick<WebhookEventDoc, 'status' | 'reason'>): boolean =>
+  status === 'IGNORED' && (reason === PARKED || reason === DROPPED)
+
 /** Keys of everything that a batch of webhook items must load. */
 export interface BatchKeys {
   eventIds: string[]
@@ -30,8 +33,6 @@ export interface BatchKeys {
   /** Messages that items refer to, by Meta's id or by ours in the callback data. */
   wamids: string[]
   messageIds: Id[]
-  /** Those of the message ids that are to be shown in their conversations. */
-  projectedIds: Id[]
   /** Whether to load the recipients of the messages too. */
   recipients: boolean
   /** Recipients that statuses name. */
@@ -54,11 +55,14 @@ export interface RecipientKeys {
 
 export type KnownEvent = Pick<WebhookEventDoc, '_id' | 'status' | 'reason'>
 
-/** Documents that the batch needs, as they are at the start of the transaction. */
+/** Documents that the batch needs. */
 export interface Loaded {
+  /**
+   * Whether rows were looked for that an interrupted try of the same items may have left: webhook events, new messages, and
+   * messages that their conversations do not count yet.
+   */
+  isThorough: boolean
   known: KnownEvent[]
-  /** Messages that are counted in their conversations already, by id. */
-  counted: Id[]
   contacts: ContactDoc[]
   conversations: ConversationDoc[]
   messages: MessageDoc[]
@@ -84,10 +88,17 @@ export interface Move {
   fromContactId: Id
   toContactId: Id
   /** Conversations that are merged into another one, or only change their contact (from = to). */
-  conversations: { from: Id; to: Id }[]
+  conversations: MovedConversation[]
 }
 
-/** All changes of a batch, written in one transaction. */
+export interface MovedConversation {
+  from: Id
+  to: Id
+  /** Messages that `to` had counted: those of `from` are numbered behind them. */
+  offset: number
+}
+
+/** All changes of a batch. */
 export interface Plan {
   webhookEvents: {
     inserts: WebhookEventDoc[]
@@ -98,13 +109,11 @@ export interface Plan {
   messages: Changes<MessageDoc>
   leads: LeadDoc[]
   templates: Update<TemplateDoc>[]
-  /** Written outside the transaction: many batches count the same template and would abort each other. */
+  /** Counted after everything else: many batches count the same template and would abort each other. */
   templateUses: TemplateUse[]
   clients: Update<ClientDoc>[]
   moves: Move[]
-  /** Messages that this batch counts in their conversations. */
-  receipts: ProjectionReceiptDoc[]
-  /** Messages that their conversations show now as they were read: their mark is taken away after the commit. */
+  /** Messages that their conversations show now as they were read: their mark is taken away at the end. */
   projected: Pick<MessageDoc, '_id' | 'tenantId' | 'unprojectedSince'>[]
   events: EventDoc[]
   parked: ParkedItemDoc[]

@@ -37,15 +37,6 @@ export interface ParkedItemDoc {
   createdAt: Date
 }
 
-/** Proof that a message of ours was counted in its conversation: a second count is refused by the id. */
-export interface ProjectionReceiptDoc {
-  /** The message's id. */
-  _id: Id
-  tenantId: Id
-  /** Kept for 7 days. */
-  createdAt: Date
-}
-
 export interface EventDoc {
   /** eventId. */
   _id: string

@@ -46,6 +46,7 @@ export interface ConversationDoc extends Common {
   status: 'open' | 'closed'
   assignedTo: { id: Id; name: string | null } | null
   labels: string[]
+  /** The greatest `seq` of the messages that this row takes into account. */
   messageCount: number
   unreadCount: number
   lastMessage: LastMessage | null
@@ -59,6 +60,8 @@ export interface ConversationDoc extends Common {
   referralAt: Date | null
   freeEntryPointExpiresAt: Date | null
   lastError: MessageErrorDoc | null
+  /** Raised by every change of what the recorder derives from messages: it writes only over the version that it has read. */
+  version?: number
 }
 
 export interface MessageErrorDoc {
@@ -175,8 +178,10 @@ export interface MessageDoc extends Common {
   dispatch: Dispatch | null
   /** Of ours: since when its conversation does not show it as it is; missing once it does. Found by the sweep. */
   unprojectedSince?: Date | null
-  /** Of ours: its conversation does not count it yet. */
+  /** Of ours: it has no `seq` yet. A message without both was counted before messages were numbered. */
   isUncounted?: boolean
+  /** Its place among all messages that its conversation has counted, from 1: unique, without gaps. Given by the recorder. */
+  seq?: number
 }
 
 /** What a projection job needs of a message. */

@@ -1,6 +1,7 @@
 import { areDifferentPeople } from '../domain/contacts/identity.ts'
 import { ApiError } from '../domain/errors.ts'
 import { planOf } from '../fold/batch.ts'
+import { countLeftBehind } from '../fold/count.ts'
 import { mergeInto } from '../fold/merge-contacts.ts'
 import { emitConversations, emitJoined } from '../fold/realtime-events.ts'
 import { openState, type Tracked, touchConversations } from '../fold/state.ts'
@@ -34,9 +35,10 @@ function planMerge(pair: Pair, { now }: MergeOrder): { plan: Plan; contact: Cont
       'CONTACTS_DIFFER',
       'The contacts cannot be merged because they have different WhatsApp numbers or ids.',
     )
-  const { kept, other, conversations } = pair
-  const loaded = { known: [], counted: [], contacts: [kept, other], conversations, messages: [], leads: [], templates: [] }
+  const { kept, other, conversations, messages } = pair
+  const loaded = { isThorough: true, known: [], contacts: [kept, other], conversations, messages, leads: [], templates: [] }
   const state = openState(loaded)
+  countLeftBehind(state, now)
   const [one, two] = [kept, other].map(({ _id }) => state.contacts.get(String(_id))) as [Tracked<ContactDoc>, Tracked<ContactDoc>]
   const { doc } = mergeInto(state, { now }, one, two)
   const cause = `g:${newId()}`

@@ -70,7 +70,7 @@ function changesOf(plan: Plan, before: Map<string, Fields>): PreviewedChange[] {
 }
 
 /** Internal fields, and fields that are too long to show. */
-const HIDDEN = new Set(['_id', 'tenantId', 'createdAt', 'updatedAt', 'createdBy', 'updatedBy', 'payload', 'lastEventAt'])
+const HIDDEN = new Set(['_id', 'tenantId', 'createdAt', 'updatedAt', 'createdBy', 'updatedBy', 'payload', 'lastEventAt', 'seq'])
 
 function created(kind: PreviewedChange['kind'], document: object): PreviewedChange {
   const said = Object.entries(document).filter(([name, value]) => !HIDDEN.has(name) && !isNothing(value))

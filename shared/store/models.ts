@@ -19,7 +19,6 @@ import type {
   NoteDoc,
   ParkedItemDoc,
   PipelineDoc,
-  ProjectionReceiptDoc,
   RecipientDoc,
   RefreshTokenDoc,
   TemplateDoc,
@@ -41,7 +40,6 @@ import {
   idempotencyKeySchema,
   leaseSchema,
   parkedItemSchema,
-  projectionReceiptSchema,
   templateSyncSchema,
   webhookEventSchema,
 } from './schemas/operations.ts'
@@ -70,7 +68,6 @@ export interface Documents {
   campaignRecipients: RecipientDoc
   webhookEvents: WebhookEventDoc
   parkedItems: ParkedItemDoc
-  projectionReceipts: ProjectionReceiptDoc
   events: EventDoc
   deadLetters: DeadLetterDoc
   idempotencyKeys: IdempotencyKeyDoc
@@ -105,7 +102,6 @@ const TENANTS_OWN = {
   campaigns: campaignSchema,
   campaignRecipients: recipientSchema,
   webhookEvents: webhookEventSchema,
-  projectionReceipts: projectionReceiptSchema,
   events: eventSchema,
   deadLetters: deadLetterSchema,
   idempotencyKeys: idempotencyKeySchema,

@@ -64,7 +64,6 @@ const BUILT: Record<EventName, EventDoc[]> = {
   'conversation:updated': [
     events.conversationUpdated('a:1', conversation, at),
     events.conversationEdited(id(), conversation, at),
-    events.conversationRetried(message._id, failing, at),
     events.conversationOutcome('d:1', failing, at),
     events.contactChanged(id(), conversation, at),
     events.conversationErased(id(), conversation, at),
@@ -134,7 +133,6 @@ test('event ids differ by occasion and are equal for the same cause', () => {
       ids.number(one, 'paused', at),
       ids.scheduled(one, 'cancelled', at),
       ids.cancelled(one, at),
-      ids.released(one, at),
       ids.outcome(one, 'failed', at),
       ids.conversationOutcome(one, 'failed', at),
       ids.campaign(one, 'RUNNING', at),

@@ -32,7 +32,7 @@ import { contactView, conversationView, errorView, messageView } from './views.t
  * | `e:` | gateway | a contact was erased |
  * | `t:` | gateway | a template was created, changed or read from Meta |
  * | `c:` | gateway, sender, ingest | a number was paused, resumed, checked or warned about |
- * | `l:` | gateway, sender | a scheduled message was accepted, changed, cancelled or released; also for its conversation |
+ * | `l:` | gateway, sender | a scheduled message was accepted, changed, cancelled or released |
  * | `d:` | sender | the outcome of an attempt or of a sweep; for a conversation, the error that it shows while a message waits |
  * | `campaign:` | gateway, sender | the status or the counts of a campaign |
  * | `media:` | ingest | a file of a message was stored, or could not be stored |
@@ -50,7 +50,6 @@ export const eventIds = {
   number: (clientId: Id, about: string, at: Date) => `c:${clientId}:${about}:${at.getTime()}`,
   scheduled: (messageId: Id, state: ScheduledState, at: Date) => `l:${messageId}:${state}:${at.getTime()}`,
   cancelled: (messageId: Id, at: Date) => `l:${messageId}:${at.getTime()}:message:status`,
-  released: (conversationId: Id, at: Date) => `l:${conversationId}:${at.getTime()}`,
   outcome: (messageId: Id, step: string, at: Date) => `d:${messageId}:${step}:${at.getTime()}`,
   conversationOutcome: (messageId: Id, step: string, at: Date) => `d:${messageId}:${step}:${at.getTime()}:conversation:updated`,
   campaign: (campaignId: Id, status: string, at: Date) => `campaign:${campaignId}:${status}:${at.getTime()}`,
@@ -115,10 +114,6 @@ export function conversationEdited(unique: Id, conversation: ConversationDoc, at
   const id = eventIds.edited(unique, 'conversation:updated')
   return conversationUpdated(id, conversation, at, { assignedTo: assigneeOf(conversation) })
 }
-
-/** A failed message of the conversation is QUEUED again. */
-export const conversationRetried = (messageId: Id, conversation: ConversationDoc, at: Date): EventDoc =>
-  conversationUpdated(eventIds.retried(messageId, 'conversation:updated', at), conversation, at)
 
 /**
  * A conversation after the outcome of one of its messages. The row is read outside a transaction, so `updates` holds no counters:

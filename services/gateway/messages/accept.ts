@@ -117,7 +117,7 @@ export function scheduleOf(sendAt: string | undefined, now: Date): Date | null {
 }
 
 /** Has the recorder show the message in its conversation. A failure is logged and left to the sweep. */
-async function project(
+export async function project(
   { queue, log }: Pick<GatewayDeps, 'queue' | 'log'>,
   message: MessageDoc,
   traceparent: string,

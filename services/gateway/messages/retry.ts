@@ -9,7 +9,7 @@ import { insertEvents } from '#shared/store/events/insert.ts'
 import { findConversation } from '#shared/store/inbox/conversations.ts'
 import { getMessage } from '#shared/store/inbox/messages.ts'
 import type { Session } from '#shared/store/transaction.ts'
-import { conversationRetried, messageRetried } from '#shared/views/events.ts'
+import { messageRetried } from '#shared/views/events.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { requireOpenWindow } from './window.ts'
 
@@ -82,11 +82,9 @@ async function startAgain(
   const notes = instead ? [note, instead.note] : [note]
   // The caller accepts that an earlier attempt may have arrived, so it no longer keeps the template back.
   const reserve = before.fallback && !instead && { fallback: { ...before.fallback, unsettled: null } }
-  const again = await sendAgain(store, before, { at, expiresAt, notes, content: { ...instead?.fields, ...reserve } }, session)
-  if (again === null) throw notFailed('The message is already being sent.')
-  const { message, conversation: shown } = again
-  const changed = messageRetried(message, at)
-  const events = shown ? [conversationRetried(message._id, shown, at), changed] : [changed]
+  const message = await sendAgain(store, before, { at, expiresAt, notes, content: { ...instead?.fields, ...reserve } }, session)
+  if (message === null) throw notFailed('The message is already being sent.')
+  const events = [messageRetried(message, at)]
   await insertEvents(store, events, session)
   return { message, events }
 }

@@ -12,7 +12,7 @@ import { messageDetailView, messageView } from '#shared/views/views.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
 import { IdParams, listOf, ObjectIdText, Paging } from '../schemas.ts'
-import { acceptedReply, enqueue } from './accept.ts'
+import { acceptedReply, enqueue, project } from './accept.ts'
 import { retryMessage } from './retry.ts'
 import { acceptAny, acceptDefaultTemplate, acceptTemplate, acceptText } from './sends.ts'
 import { TEXT_PATH } from './window.ts'
@@ -180,6 +180,7 @@ const retry = route({
     return withIdempotencyKey(deps, caller.tenantId, idempotencyKeyOf(request.headers), asked, async () => {
       const { message, events } = await retryMessage(deps, caller, id, request.body.acceptDuplicate)
       void deps.events.publish(events, request.traceparent)
+      void project(deps, message, request.traceparent)
       void enqueue(deps, message, request.traceparent)
       return acceptedReply(message)
     })

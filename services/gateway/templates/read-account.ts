@@ -1,5 +1,5 @@
 import { describeError } from '#shared/domain/messages/send-errors.ts'
-import { type ListedTemplate, listedTemplate, mergeTemplate, newTemplate } from '#shared/fold/template-facts.ts'
+import { type ListedTemplate, listedTemplate, mergeTemplate, newTemplate } from '#shared/fold/account/template-facts.ts'
 import type { GraphResult } from '#shared/meta/client.ts'
 import { isObject, text } from '#shared/meta/json.ts'
 import { pageAtMeta, readPage, type TemplateAccess } from '#shared/meta/templates.ts'

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { ApiError } from '#shared/domain/errors.ts'
 import { submissionOf } from '#shared/domain/templates/change.ts'
-import { listedTemplate, mergeTemplate } from '#shared/fold/template-facts.ts'
+import { listedTemplate, mergeTemplate } from '#shared/fold/account/template-facts.ts'
 import { oneAtMeta, type TemplateAccess } from '#shared/meta/templates.ts'
 import type { TemplateDoc } from '#shared/model/documents.ts'
 import { changeTemplate } from '#shared/store/templates/templates.ts'

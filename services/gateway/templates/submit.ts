@@ -1,6 +1,6 @@
 import { ApiError } from '#shared/domain/errors.ts'
 import { isTemplateCategory, templateStateOf } from '#shared/domain/templates/status.ts'
-import { listedTemplate, mergeTemplate } from '#shared/fold/template-facts.ts'
+import { listedTemplate, mergeTemplate } from '#shared/fold/account/template-facts.ts'
 import { isObject, listOf, text } from '#shared/meta/json.ts'
 import { createAtMeta, namedAtMeta, type TemplateAccess } from '#shared/meta/templates.ts'
 import type { TemplateDoc } from '#shared/model/documents.ts'

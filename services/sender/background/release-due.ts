@@ -94,6 +94,7 @@ async function releaseTimed(deps: DueDeps, due: MessageDoc[], now: Date): Promis
   try {
     const { rows, events } = await releaseScheduled(deps.store, due, now)
     deps.publishing.enqueue(rows)
+    deps.publishing.project(rows)
     await deps.publishing.publish(events)
   } catch (error) {
     if (error instanceof Outage) throw error

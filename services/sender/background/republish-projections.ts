@@ -1,4 +1,5 @@
 import type { Logger } from '#shared/process/logger.ts'
+import { QUEUES } from '#shared/queue/topology.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
@@ -21,7 +22,13 @@ interface Deps {
 export async function republishProjections(deps: Deps): Promise<void> {
   if (!deps.queue.isReady()) return
   const rows = await findUnprojected(deps.store, new Date(deps.clock.now().getTime() - UNPROJECTED_MS), BATCH)
-  if (rows.length === 0) return
+  if (rows.length === 0 || (await isRecorderBehind(deps.queue))) return
   deps.publishing.project(rows)
   deps.log.info({ count: rows.length }, 'projection jobs republished')
+}
+
+/** Whether the queues are long: the job of a row that waits then probably still lies in one of them. */
+async function isRecorderBehind(queue: Queue): Promise<boolean> {
+  const queues = await Promise.all(QUEUES.conversation.map(name => queue.check(name)))
+  return queues.some(({ messageCount }) => messageCount > BATCH)
 }

@@ -149,3 +149,10 @@ export const notInState = <S extends DispatchState>(state: S) => ({ 'dispatch.st
 
 /** A filter: rows that have not ended. */
 export const unfinished = () => ({ 'dispatch.state': { $exists: true } })
+
+/** A filter: rows whose state, attempt and holder are still those that were read. */
+export const unchanged = (read: Dispatch | null | undefined) => ({
+  'dispatch.state': read?.state ?? null,
+  'dispatch.token': read?.token ?? null,
+  'dispatch.attempt': read?.attempt ?? null,
+})

@@ -16,7 +16,7 @@ import type {
   TemplateDoc,
   TenantDoc,
 } from '../../model/documents.ts'
-import { lastMessageOf, newContact, newConversation, newOutbound } from '../../model/new-rows.ts'
+import { newContact, newConversation, newOutbound } from '../../model/new-rows.ts'
 import type { Store } from '../connect.ts'
 import { findLeadsOf } from '../contacts/lead-links.ts'
 import { BY_ID } from '../dispatch/outcome-writes.ts'
@@ -33,8 +33,9 @@ export interface Release {
 
 /**
  * Turns the next recipients into messages, with their contacts and conversations, in one transaction with the campaign's position
- * in its audience: a crash neither repeats nor loses a recipient. @returns READY rows for the caller to enqueue; null when the
- * campaign was changed meanwhile
+ * in its audience: a crash neither repeats nor loses a recipient. Their conversations show the messages once they are sent, or when
+ * the sweep finds them waiting: nobody looks for a message of a campaign earlier.
+ * @returns READY rows for the caller to enqueue; null when the campaign was changed meanwhile
  */
 export async function releaseRecipients(store: Store, release: Release): Promise<MessageDoc[] | null> {
   try {
@@ -60,10 +61,7 @@ async function releaseIn(store: Store, release: Release, session: ClientSession)
     plan(release, recipient, contact, conversations.get(String(contact._id)) as ConversationDoc),
   )
   const messages = planned.flatMap(({ message }) => message ?? [])
-  if (messages.length > 0) {
-    await store.raw.messages.insertMany(messages, { session })
-    await store.raw.conversations.bulkWrite(messages.map(countMessage), { session, ordered: false })
-  }
+  if (messages.length > 0) await store.raw.messages.insertMany(messages, { session })
   if (planned.length > 0) await store.raw.campaignRecipients.bulkWrite(planned.map(settle), { session, ordered: false })
   const last = recipients.length < release.limit ? campaign.audience.read : (recipients.at(-1) as RecipientDoc).row
   const counts = { released: messages.length, skipped: planned.length - messages.length }
@@ -196,14 +194,9 @@ function messageOf(
     sentBy: { kind: 'campaign', id: campaign._id, name: campaign.name },
     origin: 'campaign',
     campaignId: campaign._id,
+    unprojectedSince: now,
+    isUncounted: true,
   }
-}
-
-/** Counts a message in its conversation. `lastActivityAt` stays: a campaign must not move all its conversations to the top. */
-function countMessage(message: MessageDoc): mongo.AnyBulkWriteOperation<ConversationDoc> {
-  const filter = { _id: message.conversationId, tenantId: message.tenantId }
-  const update = { $inc: { messageCount: 1 }, $set: { lastMessage: lastMessageOf(message) } }
-  return { updateOne: { filter, update, hint: BY_ID } }
 }
 
 function settle({ recipient, message, skipped }: Planned): mongo.AnyBulkWriteOperation<RecipientDoc> {

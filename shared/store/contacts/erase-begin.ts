@@ -83,7 +83,7 @@ async function hideConversations(
   const own = { tenantId, contactId: { $in: contactIds } }
   const conversations = await store.raw.conversations.find(own, { session }).toArray()
   const hidden = { ...HIDDEN, deletedAt: now, updatedAt: now }
-  await store.raw.conversations.updateMany(own, { $set: hidden }, { session })
+  await store.raw.conversations.updateMany(own, { $set: hidden, $inc: { version: 1 } }, { session })
   const conversationId = { $in: conversations.map(({ _id }) => _id) }
   const cancelled = { status: 'FAILED' as const, statusUpdatedAt: now, error: platformError('cancelled'), dispatch: ENDED }
   await store.raw.messages.updateMany(

@@ -118,8 +118,10 @@ export async function changeConversation(
   provided: { 'assignedTo.id'?: null },
   session: ClientSession,
 ): Promise<ConversationDoc | null> {
+  // The recorder counts unread messages too: it reads the row again when the version is another one.
+  const raise = 'unreadCount' in set ? { $inc: { version: 1 } } : {}
   return await store.models.conversations
-    .findOneAndUpdate({ tenantId, _id, ...provided }, { $set: set }, { session, returnDocument: 'after' })
+    .findOneAndUpdate({ tenantId, _id, ...provided }, { $set: set, ...raise }, { session, returnDocument: 'after' })
     .lean()
 }
 

@@ -46,7 +46,7 @@ export async function loadRecipients(
   raw: Store['raw'],
   keys: BatchKeys,
   inHand: InHand,
-  session: ClientSession,
+  { session }: { session?: ClientSession },
 ): Promise<Pick<Loaded, 'contacts' | 'conversations'>> {
   const { contactIds, waIds, userIds } = recipientsOf(keys, inHand)
   if (contactIds.length === 0) return inHand
@@ -56,9 +56,10 @@ export async function loadRecipients(
     { tenantId, userId: { $in: userIds } },
     { tenantId, waId: { $in: waIds } },
   ]
-  const contacts = union(inHand.contacts, await raw.contacts.find({ $or }, { session }).toArray())
+  const options = session ? { session } : {}
+  const contacts = union(inHand.contacts, await raw.contacts.find({ $or }, options).toArray())
   const own = { tenantId, contactId: { $in: contacts.map(({ _id }) => _id) }, deletedAt: null }
-  const conversations = await raw.conversations.find(own, { session }).toArray()
+  const conversations = await raw.conversations.find(own, options).toArray()
   return { contacts, conversations: union<ConversationDoc>(inHand.conversations, conversations) }
 }
 

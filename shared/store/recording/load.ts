@@ -1,6 +1,6 @@
 import type { ClientSession, mongo } from 'mongoose'
 import { phonesOf } from '../../domain/contacts/lead-keys.ts'
-import { type BatchKeys, type KnownEvent, type Loaded, PARKED } from '../../model/batch-plan.ts'
+import { type BatchKeys, hasWaited, type KnownEvent, type Loaded } from '../../model/batch-plan.ts'
 import type {
   ClientDoc,
   ContactDoc,
@@ -19,69 +19,94 @@ type Raw = Store['raw']
 /** The fold does not need the payload, which is the largest part of an outbound message. */
 const WITHOUT_PAYLOAD = { payload: 0 } as const
 
-/**
- * Reads the documents that a batch needs, in the transaction's snapshot, with one query for each collection that the batch names.
- * `thorough` also looks for rows that should not exist yet: the webhook events of the items, and the messages that they insert.
- * Their ids are unique, so a batch recorded without this check fails with a duplicate key and is repeated with it.
- */
-export async function loadBatch(raw: Raw, keys: BatchKeys, session: ClientSession, thorough: boolean): Promise<Loaded> {
-  const known = thorough ? await loadKnown(raw, keys, session) : []
+/** How a batch is read. */
+export interface LoadOptions {
+  /**
+   * Also looks for rows that should not exist yet: the webhook events of the items, the messages that they insert, and messages
+   * that their conversations do not count. Ids and numbers are unique, so a batch that meets such a row without this check fails
+   * with a duplicate key and is repeated with it.
+   */
+  isThorough: boolean
+  /** Reads in the snapshot of this transaction. */
+  session?: ClientSession
+}
+
+/** Reads the documents that a batch needs, with one query for each collection that the batch names. */
+export async function loadBatch(raw: Raw, keys: BatchKeys, options: LoadOptions): Promise<Loaded> {
+  const { isThorough } = options
+  const known = isThorough ? await loadKnown(raw, keys, options) : []
   const isRepeat =
-    keys.projectedIds.length === 0 &&
+    keys.messageIds.length === 0 &&
     known.length === keys.eventIds.length &&
-    known.every(row => isDone(row.status) && row.reason !== PARKED)
-  if (isRepeat || keys.tenantIds.length === 0) return { known, ...NOTHING }
-  return { known, ...(await loadDocuments(raw, keys, session, thorough)) }
+    known.every(row => isDone(row.status) && !hasWaited(row))
+  if (isRepeat || keys.tenantIds.length === 0) return { known, isThorough, ...NOTHING }
+  return { known, ...(await loadDocuments(raw, keys, options)) }
 }
 
 /** Reads the documents of a batch, without what was recorded of its items before. */
-export async function loadDocuments(
-  raw: Raw,
-  keys: BatchKeys,
-  session: ClientSession,
-  thorough: boolean,
-): Promise<Omit<Loaded, 'known'>> {
-  const messages = await loadMessages(raw, keys, session, thorough)
-  const named = await loadContacts(raw, keys, messages, session)
-  const known = await loadConversations(raw, keys, named, messages, session)
-  const inHand = { contacts: named, conversations: known, messages }
-  const { contacts, conversations } = await loadRecipients(raw, keys, inHand, session)
-  const leads = await loadLeads(raw, keys, contacts, conversations, session)
-  const counted = thorough ? await loadCounted(raw, keys, session) : []
-  return { counted, contacts, messages, conversations, leads, templates: await loadTemplates(raw, keys, session) }
+export async function loadDocuments(raw: Raw, keys: BatchKeys, options: LoadOptions): Promise<Omit<Loaded, 'known'>> {
+  const [stored, named] = await loadNamed(raw, keys, options)
+  const standing = await loadConversations(raw, keys, named, stored, options)
+  const inHand = { contacts: named, conversations: standing, messages: stored }
+  const { contacts, conversations } = await loadRecipients(raw, keys, inHand, options)
+  const leads = await loadLeads(raw, keys, contacts, conversations, options)
+  const leftBehind = options.isThorough ? await loadLeftBehind(raw, conversations, options) : []
+  const messages = [...new Map([...leftBehind, ...stored].map(message => [String(message._id), message])).values()]
+  const templates = await loadTemplates(raw, keys, options)
+  return { isThorough: options.isThorough, contacts, messages, conversations, leads, templates }
 }
 
-const NOTHING = { counted: [], contacts: [], conversations: [], messages: [], leads: [], templates: [] }
+/** Messages and contacts, side by side where neither needs the other. Statements of a transaction must not overlap. */
+async function loadNamed(raw: Raw, keys: BatchKeys, options: LoadOptions): Promise<[MessageDoc[], ContactDoc[]]> {
+  if (options.session === undefined && !keys.recipients)
+    return await Promise.all([loadMessages(raw, keys, options), loadContacts(raw, keys, [], options)])
+  const messages = await loadMessages(raw, keys, options)
+  return [messages, await loadContacts(raw, keys, messages, options)]
+}
+
+const NOTHING = { contacts: [], conversations: [], messages: [], leads: [], templates: [] }
 const isDone = (status: string) => status === 'PROCESSED' || status === 'IGNORED'
 
-async function loadKnown(raw: Raw, { eventIds }: BatchKeys, session: ClientSession): Promise<KnownEvent[]> {
-  return await raw.webhookEvents.find({ _id: { $in: eventIds } }, { session, projection: { status: 1, reason: 1 } }).toArray()
+/** Messages that were stored and numbered, and that their conversations do not count yet. */
+export async function loadLeftBehind(
+  raw: Raw,
+  conversations: ConversationDoc[],
+  { session }: Pick<LoadOptions, 'session'>,
+): Promise<MessageDoc[]> {
+  if (conversations.length === 0) return []
+  const $or = conversations.map(({ _id, tenantId, messageCount }) => ({
+    tenantId,
+    conversationId: _id,
+    seq: { $gt: messageCount },
+  }))
+  return await raw.messages.find({ $or }, { ...inSession(session), projection: WITHOUT_PAYLOAD }).toArray()
 }
+
+async function loadKnown(raw: Raw, { eventIds }: BatchKeys, { session }: LoadOptions): Promise<KnownEvent[]> {
+  return await raw.webhookEvents
+    .find({ _id: { $in: eventIds } }, { ...inSession(session), projection: { status: 1, reason: 1 } })
+    .toArray()
+}
+
+const inSession = (session: ClientSession | undefined) => (session ? { session } : {})
 
 /** A filter value for a list: a single value as equality. */
 const oneOf = <T>(values: T[]): T | { $in: T[] } => (values.length === 1 ? (values[0] as T) : { $in: values })
 
-/** Messages that were counted before, though their rows may still say otherwise. */
-async function loadCounted(raw: Raw, { projectedIds }: BatchKeys, session: ClientSession): Promise<Id[]> {
-  if (projectedIds.length === 0) return []
-  const rows = await raw.projectionReceipts.find({ _id: { $in: projectedIds } }, { session, projection: { _id: 1 } }).toArray()
-  return rows.map(({ _id }) => _id)
-}
-
-async function loadContacts(raw: Raw, keys: BatchKeys, messages: MessageDoc[], session: ClientSession): Promise<ContactDoc[]> {
+async function loadContacts(raw: Raw, keys: BatchKeys, messages: MessageDoc[], { session }: LoadOptions): Promise<ContactDoc[]> {
   const tenantId = oneOf(keys.tenantIds)
   const ways: mongo.Filter<ContactDoc>[] = []
   if (keys.waIds.length > 0) ways.push({ tenantId, waId: { $in: keys.waIds } })
   if (keys.userIds.length > 0) ways.push({ tenantId, userId: { $in: keys.userIds } })
   if (keys.recipients && messages.length > 0) ways.push({ tenantId, _id: { $in: messages.map(message => message.contactId) } })
   if (ways.length === 0) return []
-  return await raw.contacts.find({ $or: ways }, { session }).toArray()
+  return await raw.contacts.find({ $or: ways }, inSession(session)).toArray()
 }
 
-async function loadMessages(raw: Raw, keys: BatchKeys, session: ClientSession, thorough: boolean): Promise<MessageDoc[]> {
+async function loadMessages(raw: Raw, keys: BatchKeys, { session, isThorough }: LoadOptions): Promise<MessageDoc[]> {
   const tenantId = oneOf(keys.tenantIds)
-  const wamids = thorough ? [...new Set([...keys.wamids, ...keys.newWamids])] : keys.wamids
-  const options = { session, projection: WITHOUT_PAYLOAD }
+  const wamids = isThorough ? [...new Set([...keys.wamids, ...keys.newWamids])] : keys.wamids
+  const options = { ...inSession(session), projection: WITHOUT_PAYLOAD }
   const ways: mongo.Filter<MessageDoc>[] = []
   if (keys.messageIds.length > 0) ways.push({ tenantId, _id: { $in: keys.messageIds } })
   if (wamids.length > 0) ways.push({ tenantId, wamid: { $in: wamids } })
@@ -101,7 +126,7 @@ async function loadConversations(
   keys: BatchKeys,
   contacts: ContactDoc[],
   messages: MessageDoc[],
-  session: ClientSession,
+  { session }: LoadOptions,
 ): Promise<ConversationDoc[]> {
   const tenantId = oneOf(keys.tenantIds)
   const ways: mongo.Filter<ConversationDoc>[] = []
@@ -109,7 +134,7 @@ async function loadConversations(
   if (messages.length > 0) ways.push({ tenantId, _id: { $in: distinct(messages.map(message => message.conversationId)) } })
   if (ways.length === 0) return []
   return await raw.conversations
-    .find(ways.length === 1 ? (ways[0] as mongo.Filter<ConversationDoc>) : { $or: ways }, { session })
+    .find(ways.length === 1 ? (ways[0] as mongo.Filter<ConversationDoc>) : { $or: ways }, inSession(session))
     .toArray()
 }
 
@@ -119,7 +144,7 @@ async function loadLeads(
   keys: BatchKeys,
   contacts: ContactDoc[],
   conversations: ConversationDoc[],
-  session: ClientSession,
+  { session }: LoadOptions,
 ): Promise<LeadDoc[]> {
   const linked = new Set(
     conversations.filter(conversation => conversation.leadId).map(({ clientId, contactId }) => `${clientId}:${contactId}`),
@@ -143,11 +168,11 @@ async function loadLeads(
   if (contactIds.length > 0) ways.push({ tenantId, contactId: { $in: contactIds } })
   if (ways.length === 0) return []
   const filter = ways.length === 1 ? (ways[0] as mongo.Filter<LeadDoc>) : { $or: ways }
-  const found = await raw.leads.find(filter, { session }).toArray()
+  const found = await raw.leads.find(filter, inSession(session)).toArray()
   return found.toSorted((a, b) => (String(a._id) < String(b._id) ? -1 : 1))
 }
 
-async function loadTemplates(raw: Raw, keys: BatchKeys, session: ClientSession): Promise<TemplateDoc[]> {
+async function loadTemplates(raw: Raw, keys: BatchKeys, { session }: LoadOptions): Promise<TemplateDoc[]> {
   if (keys.templates.length === 0) return []
   const tenantId = oneOf(keys.tenantIds)
   const $or = keys.templates.flatMap(({ wabaId, metaTemplateId, name, language }) => [
@@ -155,7 +180,7 @@ async function loadTemplates(raw: Raw, keys: BatchKeys, session: ClientSession):
     ...(name === null || language === null ? [] : [{ wabaId, name, language }]),
   ])
   if ($or.length === 0) return []
-  return await raw.templates.find({ tenantId, deletedAt: null, $or }, { session }).toArray()
+  return await raw.templates.find({ tenantId, deletedAt: null, $or }, inSession(session)).toArray()
 }
 
 const distinct = (ids: Id[]): Id[] => [...new Map(ids.map(id => [id.toHexString(), id])).values()]

@@ -1,14 +1,17 @@
 import type { ClientSession } from 'mongoose'
 import { notFound } from '../../domain/errors.ts'
 import type { Plan } from '../../model/batch-plan.ts'
-import type { ContactDoc, ConversationDoc, Id } from '../../model/documents.ts'
+import type { ContactDoc, ConversationDoc, Id, MessageDoc } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
-import { writeBatch } from './write.ts'
+import { loadLeftBehind } from './load.ts'
+import { writeInTransaction } from './write.ts'
 
 export interface Pair {
   kept: ContactDoc
   other: ContactDoc
   conversations: ConversationDoc[]
+  /** Messages that are stored and not counted yet. */
+  messages: MessageDoc[]
 }
 
 /**
@@ -22,7 +25,7 @@ export async function mergePair<T extends { plan: Plan }>(
 ): Promise<T> {
   return await store.transaction(async session => {
     const planned = planOf(await loadPair(store, tenantId, [keptId, otherId], session))
-    await writeBatch(store.raw, planned.plan, now, session)
+    await writeInTransaction(store.raw, planned.plan, now, session)
     return planned
   })
 }
@@ -32,5 +35,6 @@ async function loadPair(store: Store, tenantId: Id, ids: [Id, Id], session: Clie
   const [kept, other] = ids.map(id => found.find(contact => contact._id.equals(id)))
   if (kept === undefined || other === undefined) throw notFound('Contact')
   const own = { tenantId, contactId: { $in: ids }, deletedAt: null }
-  return { kept, other, conversations: await store.raw.conversations.find(own, { session }).toArray() }
+  const conversations = await store.raw.conversations.find(own, { session }).toArray()
+  return { kept, other, conversations, messages: await loadLeftBehind(store.raw, conversations, { session }) }
 }

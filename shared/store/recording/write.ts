@@ -1,21 +1,21 @@
 import type { ClientSession, mongo } from 'mongoose'
-import type { Changes, Move, Plan, Update } from '../../model/batch-plan.ts'
-import type { ContactDoc, Id, WebhookEventDoc } from '../../model/documents.ts'
+import type { Changes, Move, MovedConversation, Plan, Update } from '../../model/batch-plan.ts'
+import type { ContactDoc, ConversationDoc, Id, MessageDoc, WebhookEventDoc } from '../../model/documents.ts'
 import { appended } from '../../model/timeline.ts'
 import type { Store } from '../connect.ts'
 
 type Raw = Store['raw']
+export const MAJORITY = { writeConcern: { w: 'majority', j: true } } as const
 
 /** Writes the plan of a batch in the caller's transaction: one insert and one bulk update for each collection. */
-export async function writeBatch(raw: Raw, plan: Plan, now: Date, session: ClientSession): Promise<void> {
+export async function writeInTransaction(raw: Raw, plan: Plan, now: Date, session: ClientSession): Promise<void> {
   // Webhook events first: their unique ids stop a copy of the batch in another process here.
   await insert(raw.webhookEvents, plan.webhookEvents.inserts, session)
   await replace(raw, plan.webhookEvents.replaced, now, session)
-  await insert(raw.projectionReceipts, plan.receipts, session)
   await writeContacts(raw.contacts, plan.contacts, now, session)
   await insert(raw.leads, plan.leads, session)
-  await write(raw.conversations, plan.conversations, now, session)
-  await write(raw.messages, plan.messages, now, session)
+  await writeConversations(raw.conversations, plan.conversations, now, session)
+  await writeMessages(raw.messages, plan.messages, now, session)
   await update(raw.templates, plan.templates, now, session)
   await update(raw.clients, plan.clients, now, session)
   for (const move of plan.moves) await writeMove(raw, move, session)
@@ -34,14 +34,26 @@ async function insert<T extends mongo.Document>(
   await collection.insertMany(documents as mongo.OptionalUnlessRequiredId<T>[], { session, ordered: true })
 }
 
-async function write<T extends { _id: Id; tenantId: Id }>(
-  collection: mongo.Collection<T>,
-  changes: Changes<T>,
+async function writeConversations(
+  collection: mongo.Collection<ConversationDoc>,
+  { inserts, updates }: Changes<ConversationDoc>,
   now: Date,
   session: ClientSession,
 ): Promise<void> {
-  await update(collection, changes.updates, now, session)
-  await insert(collection, changes.inserts, session)
+  const operations = updates.map(update => updateOne(ofRow(update), conversationChange(update, now)))
+  if (operations.length > 0) await collection.bulkWrite(operations, { session, ordered: true })
+  await insert(collection, inserts, session)
+}
+
+async function writeMessages(
+  collection: mongo.Collection<MessageDoc>,
+  { inserts, updates }: Changes<MessageDoc>,
+  now: Date,
+  session: ClientSession,
+): Promise<void> {
+  const operations = updates.map(update => updateOne(ofRow(update), messageChange(update, now)))
+  if (operations.length > 0) await collection.bulkWrite(operations, { session, ordered: true })
+  await insert(collection, inserts, session)
 }
 
 /** Writes contacts. Those that lose a phone number or user id come before those that get it, because both are unique. */
@@ -64,29 +76,69 @@ async function update<T extends { _id: Id; tenantId: Id }>(
   session: ClientSession,
 ): Promise<void> {
   if (updates.length === 0) return
-  const operations = updates.map(({ _id, tenantId, set, entries }) => {
-    const change = { $set: { ...set, updatedAt: now }, ...(entries && { $push: appended(...entries) }) }
-    return { updateOne: { filter: { _id, tenantId } as mongo.Filter<T>, update: change as mongo.UpdateFilter<T> } }
-  })
+  const operations = updates.map(update => updateOne(ofRow<T>(update), changeOf(update, now)))
   await collection.bulkWrite(operations, { session, ordered: true })
 }
 
+/** The write of one row. */
+export const updateOne = <T>(filter: mongo.Filter<T>, update: mongo.UpdateFilter<T>) => ({ updateOne: { filter, update } })
+
+const ofRow = <T extends { _id: Id; tenantId: Id }>({ _id, tenantId }: Update<T>) => ({ _id, tenantId }) as mongo.Filter<T>
+
+export function changeOf<T>({ set, entries }: Update<T>, now: Date): mongo.UpdateFilter<T> {
+  const change = { $set: { ...set, updatedAt: now }, ...(entries && { $push: appended(...entries) }) }
+  return change as unknown as mongo.UpdateFilter<T>
+}
+
+/** Writers of what the recorder derives raise the version, see `ConversationDoc`. */
+export const conversationChange = (update: Update<ConversationDoc>, now: Date): mongo.UpdateFilter<ConversationDoc> => ({
+  ...changeOf(update, now),
+  $inc: { version: 1 },
+})
+
+/** A message that gets its number is counted with it. */
+export function messageChange({ set, ...update }: Update<MessageDoc>, now: Date): mongo.UpdateFilter<MessageDoc> {
+  if (set.seq === undefined) return changeOf({ ...update, set }, now)
+  const { isUncounted: _, ...own } = set
+  return { ...changeOf({ ...update, set: own }, now), $unset: { isUncounted: 1 } }
+}
+
 /** Updates the rows of webhook events that exist already: failed or parked earlier, or reopened for a replay. */
-async function replace({ webhookEvents }: Raw, rows: WebhookEventDoc[], now: Date, session: ClientSession): Promise<void> {
+export async function replace(
+  { webhookEvents }: Raw,
+  rows: WebhookEventDoc[],
+  now: Date,
+  session?: ClientSession,
+): Promise<void> {
   if (rows.length === 0) return
   const operations = rows.map(({ _id, tenantId, status, reason }) => ({
     updateOne: { filter: { _id }, update: { $set: { tenantId, status, reason, processedAt: now }, $inc: { attempts: 1 } } },
   }))
-  await webhookEvents.bulkWrite(operations, { session, ordered: true })
+  await webhookEvents.bulkWrite(operations, { ...(session ? { session } : MAJORITY), ordered: true })
 }
 
 /** Moves messages, notes and leads of a merged contact and its conversations to the contact that is kept. */
 async function writeMove(raw: Raw, move: Move, session: ClientSession): Promise<void> {
   const { tenantId, toContactId: contactId } = move
-  for (const { from, to } of move.conversations) {
+  for (const moved of move.conversations) {
+    const { from, to } = moved
     const own = { tenantId, conversationId: from }
-    await raw.messages.updateMany(own, { $set: { conversationId: to, contactId } }, { session })
-    if (!from.equals(to)) await raw.notes.updateMany(own, { $set: { conversationId: to } }, { session })
+    await raw.messages.updateMany(own, { $set: { contactId } }, { session })
+    if (from.equals(to)) continue
+    await numberBehind(raw, tenantId, moved, session)
+    await raw.messages.updateMany(own, { $set: { conversationId: to } }, { session })
+    await raw.notes.updateMany(own, { $set: { conversationId: to } }, { session })
   }
   await raw.leads.updateMany({ tenantId, contactId: move.fromContactId }, { $set: { contactId } }, { session })
+}
+
+/** Numbers the messages of a conversation behind those of the one that it is merged into. */
+async function numberBehind(
+  { messages }: Raw,
+  tenantId: Id,
+  { from, to, offset }: MovedConversation,
+  session: ClientSession,
+): Promise<void> {
+  const numbered = { tenantId, conversationId: from, seq: { $gt: 0 } }
+  await messages.updateMany(numbered, [{ $set: { seq: { $add: ['$seq', offset] }, conversationId: to } }], { session })
 }

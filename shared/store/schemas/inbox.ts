@@ -72,6 +72,7 @@ export const conversationSchema = new Schema<ConversationDoc>(
     referralAt: date,
     freeEntryPointExpiresAt: date,
     lastError: { type: failure, default: null },
+    version: { type: Number, default: undefined },
   },
   stamped,
 )
@@ -210,6 +211,7 @@ export const messageSchema = new Schema<MessageDoc>(
     dispatch: { type: dispatch, default: null },
     unprojectedSince: { type: Date, default: undefined },
     isUncounted: { type: Boolean, default: undefined },
+    seq: { type: Number, default: undefined },
   },
   stamped,
 )
@@ -264,6 +266,10 @@ messageSchema.index(
 messageSchema.index(
   { unprojectedSince: 1 },
   { name: 'unprojected', partialFilterExpression: { unprojectedSince: { $type: 'date' } } },
+)
+messageSchema.index(
+  { conversationId: 1, seq: 1 },
+  { name: 'conversation_seq', unique: true, partialFilterExpression: { seq: { $gt: 0 } } },
 )
 messageSchema.index({ 'dispatch.token': 1 }, { name: 'dispatch_token', partialFilterExpression: { 'dispatch.token': isText } })
 messageSchema.index({ conversationId: 1, _id: 1 }, { name: 'dispatch_predecessor', partialFilterExpression: waiting })

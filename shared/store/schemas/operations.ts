@@ -8,7 +8,6 @@ import type {
   IdempotencyKeyDoc,
   LeaseDoc,
   ParkedItemDoc,
-  ProjectionReceiptDoc,
   TemplateSyncDoc,
   WebhookEventDoc,
 } from '../../model/documents.ts'
@@ -72,13 +71,6 @@ parkedItemSchema.index({ wamid: 1 }, { name: 'wamid' })
 parkedItemSchema.index({ messageId: 1 }, { name: 'message', partialFilterExpression: { messageId: isText } })
 // Ingest drops and counts parked items after a day; the TTL covers the case that no ingest runs.
 parkedItemSchema.index({ createdAt: 1 }, { name: 'ttl', expireAfterSeconds: 2 * DAY_S })
-
-/** A job that is delivered again after this time counts its message twice: the sweep repeats jobs within seconds. */
-export const projectionReceiptSchema = new Schema<ProjectionReceiptDoc>(
-  { _id: requiredId, tenantId: requiredId, createdAt: requiredDate },
-  strictly,
-)
-projectionReceiptSchema.index({ createdAt: 1 }, { name: 'ttl', expireAfterSeconds: 7 * DAY_S })
 
 export const eventSchema = new Schema<EventDoc>(
   {

@@ -3,8 +3,8 @@ import type { Store } from '../connect.ts'
 import { orOutage } from '../outage.ts'
 
 /**
- * Drops items that were parked before `before`: their webhook events get the reason DROPPED, and a later copy changes nothing.
- * Not restricted to a tenant, because a parked item has none. @returns how many, at most `limit`. @throws Outage
+ * Drops items that were parked before `before`: their webhook events get the reason DROPPED. A later copy is applied if its message
+ * has come by then. Not restricted to a tenant, because a parked item has none. @returns how many, at most `limit`. @throws Outage
  */
 export async function dropParked({ raw }: Store, before: Date, limit: number): Promise<number> {
   const options = { projection: { _id: 1 }, limit } as const

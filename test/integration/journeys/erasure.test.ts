@@ -75,12 +75,13 @@ test('nothing of an erased person is left, and everything of the others', async 
     text: 'answer about the secret',
   })
   expect(queued.status).toBe(202)
+  const { seq: _, ...copied } = image
   const brochure = new Types.ObjectId()
   const contract = new Types.ObjectId()
   for (const _id of [brochure, contract]) {
     await store.models.mediaFiles.create({ _id, tenantId, kind: 'document', mimeType: 'application/pdf', size: 1, sha256: 'a' })
     await store.raw.messages.insertOne({
-      ...image,
+      ...copied,
       _id: new Types.ObjectId(),
       wamid: `wamid.sent.${_id}`,
       direction: 'OUTBOUND',
@@ -89,7 +90,7 @@ test('nothing of an erased person is left, and everything of the others', async 
   }
   const other = (await call('GET', '/conversations?q=212661830002')).body.data[0]
   await store.raw.messages.insertOne({
-    ...image,
+    ...copied,
     _id: new Types.ObjectId(),
     wamid: 'wamid.sent.other',
     contactKey: '212661830002',

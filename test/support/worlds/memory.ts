@@ -23,12 +23,11 @@ export function outbound(at: Date, fields: Partial<MessageDoc>): MessageDoc {
   return { ...message, direction: 'OUTBOUND', status: 'QUEUED', ...fields }
 }
 
-type Stored = Omit<Loaded, 'known' | 'counted'> & Pick<Folded['plan'], 'events' | 'parked'>
+type Stored = Omit<Loaded, 'known' | 'isThorough'> & Pick<Folded['plan'], 'events' | 'parked'>
 
 /** A database in memory that answers what a batch asks and takes what it plans: properties are tried on it by the thousand. */
 export function createMemoryWorld(messages: MessageDoc[] = []) {
   const known = new Map<string, Loaded['known'][number]>()
-  const counted = new Set<string>()
   const rows: Stored = {
     contacts: [],
     conversations: [],
@@ -50,11 +49,12 @@ export function createMemoryWorld(messages: MessageDoc[] = []) {
     newId: () => id(++counter),
   }
 
-  function load(keys: BatchKeys): Loaded {
+  function load(keys: BatchKeys, isThorough: boolean): Loaded {
     const ids = new Set(keys.messageIds.map(String))
     // What should not be here yet is found as well: a database refuses its second copy, and is asked again.
     const wamids = new Set([...keys.wamids, ...keys.newWamids])
-    const found = rows.messages.filter(({ _id, wamid }) => ids.has(String(_id)) || (wamid !== null && wamids.has(wamid)))
+    const named = rows.messages.filter(({ _id, wamid }) => ids.has(String(_id)) || (wamid !== null && wamids.has(wamid)))
+    const found = [...new Set([...named, ...(isThorough ? leftBehind() : [])])]
     const conversations = rows.conversations.filter(({ _id }) => found.some(message => message.conversationId.equals(_id)))
     const recipients = recipientsOf(keys, { messages: found, conversations: conversations })
     const [waIds, userIds] = [
@@ -71,7 +71,7 @@ export function createMemoryWorld(messages: MessageDoc[] = []) {
       (!deletedAt && contacts.some(contact => contact._id.equals(contactId))) ||
       found.some(({ conversationId }) => conversationId.equals(_id))
     return {
-      counted: keys.projectedIds.filter(_id => counted.has(String(_id))),
+      isThorough,
       known: keys.eventIds.flatMap(eventId => known.get(eventId) ?? []),
       contacts: contacts.map(copy),
       messages: found.map(copy),
@@ -81,6 +81,12 @@ export function createMemoryWorld(messages: MessageDoc[] = []) {
     }
   }
 
+  /** Messages that are stored and not counted yet. */
+  function leftBehind(): MessageDoc[] {
+    const counts = new Map(rows.conversations.map(({ _id, messageCount }) => [String(_id), messageCount]))
+    return rows.messages.filter(({ seq, conversationId }) => (seq ?? 0) > (counts.get(String(conversationId)) ?? Infinity))
+  }
+
   function apply({ plan }: Folded): void {
     for (const row of [...plan.webhookEvents.inserts, ...plan.webhookEvents.replaced]) known.set(row._id, row)
     rows.contacts = changed(rows.contacts, plan.contacts)
@@ -88,22 +94,28 @@ export function createMemoryWorld(messages: MessageDoc[] = []) {
     rows.messages = changed(rows.messages, plan.messages)
     rows.leads.push(...plan.leads)
     for (const move of plan.moves)
-      for (const { from, to } of move.conversations)
+      for (const { from, to, offset } of move.conversations)
         for (const message of rows.messages)
-          if (message.conversationId.equals(from)) Object.assign(message, { conversationId: to, contactId: move.toContactId })
+          if (message.conversationId.equals(from))
+            Object.assign(message, {
+              conversationId: to,
+              contactId: move.toContactId,
+              ...(message.seq !== undefined && { seq: message.seq + offset }),
+            })
     rows.parked = [...rows.parked, ...plan.parked].filter(row => !plan.unparked.includes(row._id))
-    rows.events.push(...plan.events)
-    for (const { _id } of plan.receipts) counted.add(String(_id))
+    const emitted = new Set(rows.events.map(({ _id }) => _id))
+    rows.events.push(...plan.events.filter(({ _id }) => !emitted.has(_id)))
     for (const { _id, unprojectedSince } of plan.projected) {
       const row = rows.messages.find(message => message._id.equals(_id))
       if (row?.unprojectedSince !== unprojectedSince) continue
       delete row?.unprojectedSince
-      delete row?.isUncounted
     }
   }
 
   function recordOnce(items: readonly FoldItem[]): Folded {
-    const folded = foldBatch(items, load(keysOf(items, context)), context)
+    const keys = keysOf(items, context)
+    const first = foldBatch(items, load(keys, false), context)
+    const folded = first.needsThorough ? foldBatch(items, load(keys, true), context) : first
     apply(folded)
     return folded
   }
@@ -132,7 +144,9 @@ function changed<T extends { _id: Id }>(rows: T[], { inserts, updates }: Changes
     const update = byId.get(String(row._id))
     if (update === undefined) return row
     const timeline = 'timeline' in row ? { timeline: [...(row.timeline as object[]), ...(update.entries ?? [])] } : {}
-    return { ...row, ...update.set, ...timeline }
+    const { isUncounted: _, ...rest } = row as T & { isUncounted?: boolean }
+    const kept = 'seq' in update.set ? (rest as T) : row
+    return { ...kept, ...update.set, ...timeline }
   })
   return [...updated, ...inserts]
 }

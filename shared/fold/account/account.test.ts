@@ -1,10 +1,10 @@
 import { Types } from 'mongoose'
 import { expect, test } from 'vitest'
 import { createMemoryWorld, PHONE_NUMBER_ID } from '#test/support/worlds/memory.ts'
-import { type AccountItem, parseWebhook, type WebhookItem } from '../meta/webhook.ts'
-import type { ClientDoc, TemplateDoc } from '../model/documents.ts'
-import { foldBatch } from './batch.ts'
-import { keysOf } from './batch-keys.ts'
+import { type AccountItem, parseWebhook, type WebhookItem } from '../../meta/webhook.ts'
+import type { ClientDoc, TemplateDoc } from '../../model/documents.ts'
+import { foldBatch } from '../batch.ts'
+import { keysOf } from '../batch-keys.ts'
 
 const WABA = '310200450078901'
 const T0 = 1_795_165_200
@@ -41,7 +41,7 @@ function numberAfter(words: WebhookItem[], fields: Partial<ClientDoc> = {}) {
   return { client, statuses }
 }
 
-const EMPTY = { known: [], counted: [], contacts: [], conversations: [], messages: [], leads: [], templates: [] }
+const EMPTY = { known: [], isThorough: false, contacts: [], conversations: [], messages: [], leads: [], templates: [] }
 const ban = (waba_ban_state: string, seconds: number) =>
   word('account_update', { event: 'DISABLED_UPDATE', ban_info: { waba_ban_state } }, seconds)
 

@@ -1,7 +1,7 @@
-import { isObject, type Json, listOf, text } from '../meta/json.ts'
-import { type AccountItem, timeOf } from '../meta/webhook.ts'
-import type { ClientDoc, NumberNotice } from '../model/documents.ts'
-import type { Effect } from './number-effects.ts'
+import { isObject, type Json, listOf, text } from '../../meta/json.ts'
+import { type AccountItem, timeOf } from '../../meta/webhook.ts'
+import type { ClientDoc, NumberNotice } from '../../model/documents.ts'
+import type { Effect } from '../number-effects.ts'
 
 /** Effects of `account_update`: whether the account's numbers may send, and notices for people. */
 export function accountEffects(item: AccountItem): Effect[] {

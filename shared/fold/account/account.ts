@@ -1,6 +1,13 @@
-import { isObject, type Json, listOf, text } from '../meta/json.ts'
-import { type AccountItem, type Person, timeOf } from '../meta/webhook.ts'
-import type { ClientDoc } from '../model/documents.ts'
+import { isObject, type Json, listOf, text } from '../../meta/json.ts'
+import { type AccountItem, type Person, timeOf } from '../../meta/webhook.ts'
+import type { ClientDoc } from '../../model/documents.ts'
+import type { FoldContext } from '../context.ts'
+import { foldHistory } from '../history.ts'
+import { changeContact, resolveContact } from '../identity.ts'
+import { applyEffects, type Effect } from '../number-effects.ts'
+import { foldPhoneBook } from '../phone-book.ts'
+import { type State, touchConversations } from '../state.ts'
+import { ignored, PROCESSED, type Verdict } from '../verdict.ts'
 import {
   alertEffects,
   capabilityEffects,
@@ -12,16 +19,9 @@ import {
   reviewEffects,
   securityEffects,
   usernameEffects,
-} from './account-numbers.ts'
-import { accountEffects } from './account-standing.ts'
-import { foldTemplate, isTemplateField } from './account-templates.ts'
-import type { FoldContext } from './context.ts'
-import { foldHistory } from './history.ts'
-import { changeContact, resolveContact } from './identity.ts'
-import { applyEffects, type Effect } from './number-effects.ts'
-import { foldPhoneBook } from './phone-book.ts'
-import { type State, touchConversations } from './state.ts'
-import { ignored, PROCESSED, type Verdict } from './verdict.ts'
+} from './numbers.ts'
+import { accountEffects } from './standing.ts'
+import { foldTemplate, isTemplateField } from './templates.ts'
 
 const EFFECTS: Record<string, (item: AccountItem) => Effect[]> = {
   account_update: accountEffects,

@@ -1,13 +1,13 @@
-import { isDeletedStatus, isTemplateCategory, languageCode, templateStateOf } from '../domain/templates/status.ts'
-import { variablesOf } from '../domain/templates/variables.ts'
-import { isObject, type Json, listOf, text } from '../meta/json.ts'
-import { type AccountItem, timeOf } from '../meta/webhook.ts'
-import type { ClientDoc, Id, TemplateDoc } from '../model/documents.ts'
-import { eventIds, templateStatus } from '../views/events.ts'
-import type { FoldContext } from './context.ts'
-import { isNewer, trackClient, withEventTimes } from './number-effects.ts'
-import { change, type State, type Tracked } from './state.ts'
-import { ignored, PROCESSED, type Verdict } from './verdict.ts'
+import { isDeletedStatus, isTemplateCategory, languageCode, templateStateOf } from '../../domain/templates/status.ts'
+import { variablesOf } from '../../domain/templates/variables.ts'
+import { isObject, type Json, listOf, text } from '../../meta/json.ts'
+import { type AccountItem, timeOf } from '../../meta/webhook.ts'
+import type { ClientDoc, Id, TemplateDoc } from '../../model/documents.ts'
+import { eventIds, templateStatus } from '../../views/events.ts'
+import type { FoldContext } from '../context.ts'
+import { isNewer, trackClient, withEventTimes } from '../number-effects.ts'
+import { change, type State, type Tracked } from '../state.ts'
+import { ignored, PROCESSED, type Verdict } from '../verdict.ts'
 
 const QUALITIES = new Set(['GREEN', 'YELLOW', 'RED', 'UNKNOWN'])
 

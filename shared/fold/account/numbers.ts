@@ -1,9 +1,9 @@
-import { type DescribedError, describeError, pauseReason, SPAM_LIMIT } from '../domain/messages/send-errors.ts'
-import { isObject, type Json, listOf, text } from '../meta/json.ts'
-import type { AccountItem } from '../meta/webhook.ts'
-import type { ClientDoc, NumberNotice } from '../model/documents.ts'
-import { clearNotice, notice, pauseFor, resumeAccount } from './account-standing.ts'
-import type { Effect } from './number-effects.ts'
+import { type DescribedError, describeError, pauseReason, SPAM_LIMIT } from '../../domain/messages/send-errors.ts'
+import { isObject, type Json, listOf, text } from '../../meta/json.ts'
+import type { AccountItem } from '../../meta/webhook.ts'
+import type { ClientDoc, NumberNotice } from '../../model/documents.ts'
+import type { Effect } from '../number-effects.ts'
+import { clearNotice, notice, pauseFor, resumeAccount } from './standing.ts'
 
 /** Messages a second of a number with upgraded throughput. */
 const HIGH_THROUGHPUT = 1000

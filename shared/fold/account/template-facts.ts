@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
-import { isDeletedStatus, isTemplateCategory, languageCode, templateStateOf } from '../domain/templates/status.ts'
-import { variablesOf } from '../domain/templates/variables.ts'
-import { isObject, type Json, listOf, text } from '../meta/json.ts'
-import type { TemplateDoc } from '../model/documents.ts'
-import { isNewer, withEventTimes } from './number-effects.ts'
+import { isDeletedStatus, isTemplateCategory, languageCode, templateStateOf } from '../../domain/templates/status.ts'
+import { variablesOf } from '../../domain/templates/variables.ts'
+import { isObject, type Json, listOf, text } from '../../meta/json.ts'
+import type { TemplateDoc } from '../../model/documents.ts'
+import { isNewer, withEventTimes } from '../number-effects.ts'
 
 /** Template as read from Meta's list. */
 export interface ListedTemplate {

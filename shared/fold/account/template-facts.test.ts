@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { Types } from 'mongoose'
 import { expect, test } from 'vitest'
-import { parseJson } from '../meta/answers.ts'
-import type { TemplateDoc } from '../model/documents.ts'
+import { parseJson } from '../../meta/answers.ts'
+import type { TemplateDoc } from '../../model/documents.ts'
 import { type ListedTemplate, listedTemplate, mergeTemplate, newTemplate } from './template-facts.ts'
 
 const T0 = new Date('2026-11-21T12:00:00Z')

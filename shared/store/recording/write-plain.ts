@@ -1,0 +1,134 @@
+import type { mongo } from 'mongoose'
+import { unchanged } from '../../domain/messages/dispatch.ts'
+import type { Loaded, Plan } from '../../model/batch-plan.ts'
+import type { ContactDoc, ConversationDoc, MessageDoc } from '../../model/documents.ts'
+import type { Store } from '../connect.ts'
+import { BY_ID } from '../dispatch/outcome-writes.ts'
+import { duplicatesOf } from '../errors.ts'
+import { changeOf, conversationChange, MAJORITY, messageChange, replace } from './write.ts'
+
+type Raw = Store['raw']
+const UNORDERED = { ...MAJORITY, ordered: false } as const
+
+/** The state of the loaded documents that a plan was made for, by id: it is written only over this state. */
+export interface Before {
+  contacts: Map<string, Date>
+  conversations: Map<string, number | null>
+  messages: Map<string, Pick<MessageDoc, 'status' | 'dispatch' | 'seq'>>
+}
+
+/** Remembers the state of documents before a fold changes them. */
+export function stateOf({ contacts, conversations, messages }: Loaded): Before {
+  return {
+    contacts: new Map(contacts.map(({ _id, updatedAt }) => [String(_id), updatedAt])),
+    conversations: new Map(conversations.map(({ _id, version }) => [String(_id), version ?? null])),
+    messages: new Map(messages.map(({ _id, status, dispatch, seq }) => [String(_id), { status, dispatch, seq }])),
+  }
+}
+
+/**
+ * Writes a plain plan without a transaction, in an order in which every step may be repeated: messages and contacts, then
+ * conversations, then events, then the webhook events, which say that the items are recorded. After a crash in between, the
+ * delivery comes again and a thorough load finds what is there.
+ * @returns whether everything was written; false when another writer was first, so that the batch must be read and folded again
+ */
+export async function writePlain(raw: Raw, plan: Plan, before: Before, now: Date): Promise<boolean> {
+  const rows = await Promise.all([
+    insertMessages(raw, plan.messages.inserts),
+    updateMessages(raw, plan.messages.updates, before, now),
+    updateContacts(raw, plan.contacts.updates, before, now),
+  ])
+  if (rows.includes(false)) return false
+  if (!(await updateConversations(raw, plan.conversations.updates, before, now))) return false
+  await Promise.all([
+    insertOnce(raw.events, plan.events),
+    insertOnce(raw.parkedItems, plan.parked),
+    plan.unparked.length > 0 && raw.parkedItems.deleteMany({ _id: { $in: plan.unparked } }, MAJORITY),
+  ])
+  await replace(raw, plan.webhookEvents.replaced, now)
+  return await insertOnce(raw.webhookEvents, plan.webhookEvents.inserts)
+}
+
+/** @returns false when some of them, or their numbers, are stored already */
+async function insertMessages({ messages }: Raw, inserts: MessageDoc[]): Promise<boolean> {
+  if (inserts.length === 0) return true
+  return await unlessDuplicate(messages.insertMany(inserts, UNORDERED))
+}
+
+/** Inserts rows whose ids follow from their cause: one that is there already is of the same. @returns whether all were new */
+async function insertOnce<T extends mongo.Document>(collection: mongo.Collection<T>, rows: T[]): Promise<boolean> {
+  return (
+    rows.length === 0 || (await unlessDuplicate(collection.insertMany(rows as mongo.OptionalUnlessRequiredId<T>[], UNORDERED)))
+  )
+}
+
+/** Statuses arrive while a sender settles the same messages: each writes only over what it has read. */
+async function updateMessages(
+  { messages }: Raw,
+  updates: Plan['messages']['updates'],
+  before: Before,
+  now: Date,
+): Promise<boolean> {
+  if (updates.length === 0) return true
+  const operations = updates.map(update => {
+    const { status, dispatch, seq } = before.messages.get(String(update._id)) ?? {}
+    const keys = (update.entries ?? []).flatMap(({ key }) => key ?? [])
+    const filter = {
+      _id: update._id,
+      tenantId: update.tenantId,
+      ...(update.set.seq !== undefined && { seq: seq ?? null }),
+      ...(('status' in update.set || 'dispatch' in update.set) && { status, ...unchanged(dispatch) }),
+      ...(keys.length > 0 && { 'timeline.key': { $nin: keys } }),
+    }
+    return { updateOne: { filter: filter as mongo.Filter<MessageDoc>, update: messageChange(update, now), hint: BY_ID } }
+  })
+  return await allMatched(messages.bulkWrite(operations, UNORDERED), operations.length)
+}
+
+async function updateContacts(
+  { contacts }: Raw,
+  updates: Plan['contacts']['updates'],
+  before: Before,
+  now: Date,
+): Promise<boolean> {
+  if (updates.length === 0) return true
+  const operations = updates.map(update => {
+    const { _id, tenantId } = update
+    const filter: mongo.Filter<ContactDoc> = { _id, tenantId, updatedAt: before.contacts.get(String(_id)) as Date }
+    return { updateOne: { filter, update: changeOf(update, now), hint: BY_ID } }
+  })
+  return await allMatched(contacts.bulkWrite(operations, UNORDERED), operations.length)
+}
+
+async function updateConversations(
+  { conversations }: Raw,
+  updates: Plan['conversations']['updates'],
+  before: Before,
+  now: Date,
+): Promise<boolean> {
+  if (updates.length === 0) return true
+  const operations = updates.map(update => {
+    const { _id, tenantId } = update
+    const version = before.conversations.get(String(_id)) ?? null
+    const filter = { _id, tenantId, version } as mongo.Filter<ConversationDoc>
+    return { updateOne: { filter, update: conversationChange(update, now), hint: BY_ID } }
+  })
+  return await allMatched(conversations.bulkWrite(operations, UNORDERED), operations.length)
+}
+
+const allMatched = async (writing: Promise<{ matchedCount: number }>, count: number) => {
+  let matched = 0
+  const isUnique = await unlessDuplicate(writing.then(result => (matched = result.matchedCount)))
+  return isUnique && matched === count
+}
+
+/** Whether `writing` met no duplicate key. */
+async function unlessDuplicate(writing: Promise<unknown>): Promise<boolean> {
+  try {
+    await writing
+    return true
+  } catch (error) {
+    if (duplicatesOf(error) === null) throw error
+    return false
+  }
+}
