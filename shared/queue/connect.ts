@@ -8,7 +8,7 @@ import { openPublisher, type Publisher } from './publisher.ts'
 import type { Work } from './session.ts'
 import { shareShards } from './shards.ts'
 import { topology } from './topology.ts'
-import { type ConsumeOptions, DONE, type Queue } from './types.ts'
+import { type BatchOptions, type ConsumeOptions, DONE, type Queue } from './types.ts'
 import { watchQueues } from './watch.ts'
 
 export interface QueueOptions {
@@ -117,9 +117,10 @@ function queueOf(parts: Parts, options: QueueOptions, stack: AsyncDisposableStac
   return queue
 }
 
-const batchWork = (handler: Work['handler'], { maxBatch, lingerMs }: { maxBatch: number; lingerMs: number }): Work => ({
+const batchWork = (handler: Work['handler'], { maxBatch, lingerMs, patienceMs }: BatchOptions): Work => ({
   handler,
   maxBatch,
   lingerMs,
+  ...(patienceMs !== undefined && { patienceMs }),
   parallel: false,
 })

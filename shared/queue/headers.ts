@@ -36,9 +36,14 @@ export function propertiesOf(message: OutgoingMessage, tag: number, nowMs: numbe
     contentType: 'application/json',
     timestamp: Math.floor(nowMs / 1000),
     correlationId: String(tag),
+    // No queue of ours orders by priority; RabbitMQ 4 treats 0 to 4 alike.
+    ...(message.isUrgent && { priority: URGENT }),
     ...(headers && { headers }),
   }
 }
+
+/** AMQP priority of an urgent message. */
+export const URGENT = 1
 
 /** An id of at most 255 bytes, the limit of AMQP. A longer one, which Meta may issue, is replaced by its hash. */
 export function shortId(id: string): string {

@@ -3,6 +3,7 @@ import type { Channel, ConsumeMessage } from 'amqplib'
 import type { Logger } from '../process/logger.ts'
 import { deadLetters } from '../process/metrics.ts'
 import { decide } from './decide.ts'
+import { URGENT } from './headers.ts'
 import { within } from './link.ts'
 import { moveOf, type RetryDelay, readDelivery } from './moves.ts'
 import type { Publisher } from './publisher.ts'
@@ -17,6 +18,8 @@ export interface Work {
   handler: BatchHandler
   maxBatch: number
   lingerMs: number
+  /** See `BatchOptions`. */
+  patienceMs?: number
   parallel: boolean
 }
 
@@ -39,6 +42,8 @@ interface Running {
   done: Promise<void>
 }
 
+const isUrgent = ({ properties }: ConsumeMessage) => properties.priority === URGENT
+
 const REPUBLISH_WAIT_MS = 500
 const DRAIN_MS = 15_000
 const CLOSE_MS = 2000
@@ -54,6 +59,8 @@ export class Session {
   #buffer: ConsumeMessage[] = []
   /** Arrival of the oldest buffered delivery, by `performance.now()`. */
   #oldestAt = 0
+  /** Whether one of the buffered deliveries is urgent. */
+  #isUrgent = false
   /** Timer that starts a batch which is not full. */
   #timer: NodeJS.Timeout | null = null
   #hasDelivered = false
@@ -81,6 +88,10 @@ export class Session {
     this.#hasDelivered = true
     if (this.#buffer.length === 0) this.#oldestAt = performance.now()
     this.#buffer.push(message)
+    if (!this.#isUrgent && isUrgent(message)) {
+      this.#isUrgent = true
+      this.#stopTimer()
+    }
     this.#schedule()
   }
 
@@ -125,13 +136,19 @@ export class Session {
     this.#timer = null
   }
 
-  /** Starts a full batch at once, and any other when its oldest delivery has waited `lingerMs`. */
+  /** Starts a full batch at once, and any other when its oldest delivery has waited `lingerMs`, or at the next meeting point. */
   #schedule(): void {
     const { work } = this.#options
     if (this.#buffer.length === 0 || (this.#running.size > 0 && !work.parallel)) return
-    const waitMs = this.#buffer.length >= work.maxBatch ? 0 : this.#oldestAt + work.lingerMs - performance.now()
+    const waitMs = this.#buffer.length >= work.maxBatch ? 0 : this.#waitMs(performance.now())
     if (waitMs <= 0) this.#startNext()
     else this.#timer ??= setTimeout(() => this.#startNext(), waitMs)
+  }
+
+  #waitMs(nowMs: number): number {
+    const { lingerMs, patienceMs } = this.#options.work
+    const isPatient = patienceMs !== undefined && !this.#isUrgent
+    return isPatient ? patienceMs - (nowMs % patienceMs) : this.#oldestAt + lingerMs - nowMs
   }
 
   #startNext(): void {
@@ -153,6 +170,7 @@ export class Session {
     const { maxBatch } = this.#options.work
     const messages = buffer.length <= maxBatch ? buffer : buffer.slice(0, maxBatch)
     this.#buffer = buffer.slice(messages.length)
+    this.#isUrgent = this.#buffer.some(isUrgent)
     return messages
   }
 

@@ -22,6 +22,8 @@ export interface OutgoingMessage {
   tenantId?: string | null
   traceparent?: string | null
   headers?: Record<string, string | number>
+  /** Somebody waits for its effect: a consumer with `patienceMs` does not keep it back. */
+  isUrgent?: boolean
 }
 
 export interface Delivery {
@@ -63,6 +65,11 @@ export interface BatchOptions extends ConsumeOptions {
   /** A full batch starts at once; any other starts when its oldest delivery has waited `lingerMs`. */
   maxBatch: number
   lingerMs: number
+  /**
+   * A batch without an urgent delivery starts at the next multiple of this time, at which the batches of all queues of the process
+   * meet. Without it every delivery is urgent.
+   */
+  patienceMs?: number
 }
 
 /** Returns one Outcome for all deliveries, or one for each in the same order. */

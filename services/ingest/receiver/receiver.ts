@@ -143,7 +143,7 @@ export async function publishBody(
 ): Promise<void> {
   const parts = splitBody(body, raw)
   const trace = parts.length === 1 && traceparent === null ? null : childTrace(traceparent)
-  const publish = ({ routingKey, body }: Part) =>
+  const publish = ({ routingKey, body, isUrgent }: Part) =>
     queue.publish(
       {
         exchange: EXCHANGES.webhook,
@@ -151,6 +151,7 @@ export async function publishBody(
         type: MESSAGE_TYPE.webhook,
         body,
         messageId: timedTraceId(receivedAt),
+        isUrgent,
         traceparent: trace,
       },
       CONFIRM,

@@ -21,7 +21,7 @@ test('a body with one routing key is published as the received bytes', () => {
   const body = bodyOf(value({ messages: [message(first, 'a'), message(first, 'b')] }))
   const bytes = raw(body)
   const parts = splitBody(body, bytes)
-  expect(parts).toEqual([{ routingKey: webhookKeys.conversation(number, first), body: bytes }])
+  expect(parts).toEqual([{ routingKey: webhookKeys.conversation(number, first), body: bytes, isUrgent: true }])
   expect(parts[0]?.body).toBe(bytes)
 })
 
@@ -49,6 +49,7 @@ test('a mixed body is split by routing key, and no item is lost or doubled', () 
       'account',
     ]),
   )
+  expect(parts.filter(part => !part.isUrgent).map(part => part.routingKey)).toEqual([webhookKeys.bulkStatus(number, first)])
   const ids = parts.flatMap(part => [...JSON.stringify(part.body).matchAll(/"id":"([abcw])"/g)].map(match => match[1]))
   expect(ids.sort()).toEqual(['a', 'b', 'c', 'w'])
   const own = parts.find(part => part.routingKey === webhookKeys.conversation(number, first))
@@ -87,6 +88,6 @@ test('a body about another object is published whole with the routing key `accou
   const alike = { ...bodyOf(value({ messages: [message(first, 'a'), message(second, 'b')] })), object: 'instagram' }
   for (const body of [page, alike]) {
     expect(readEnvelope(raw(body))).toEqual(body)
-    expect(splitBody(body, raw(body))).toEqual([{ routingKey: webhookKeys.account, body: raw(body) }])
+    expect(splitBody(body, raw(body))).toEqual([{ routingKey: webhookKeys.account, body: raw(body), isUrgent: true }])
   }
 })

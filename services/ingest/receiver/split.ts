@@ -7,6 +7,8 @@ import { LISTS, type List, routingKeyOf } from '#shared/recording/routing-key.ts
 export interface Part {
   routingKey: string
   body: Buffer | Json
+  /** Users wait for messages; statuses may be recorded together with others a moment later. */
+  isUrgent: boolean
 }
 
 const MAX_DEPTH = 64
@@ -75,14 +77,23 @@ function changesOf(body: Json): Change[] {
 
 /** The parts of a body, one for each routing key of its items. A body about another object has one part, which is only stored. */
 export function splitBody(body: Json, bytes: Buffer): Part[] {
-  if (isForeign(body)) return [{ routingKey: webhookKeys.account, body: bytes }]
+  if (isForeign(body)) return [{ routingKey: webhookKeys.account, body: bytes, isUrgent: true }]
   const changes = changesOf(body)
   const itemsByChange = changes.map(({ change, value }) => (value === null ? NO_ITEMS : itemsByKey(change, value)))
   const keys = new Set(itemsByChange.flatMap(own => [...own.keys()]))
   const [only] = keys
-  if (keys.size === 1 && only !== undefined) return [{ routingKey: only, body: bytes }]
-  return [...keys].map(routingKey => ({ routingKey, body: { ...body, entry: entriesOf(changes, itemsByChange, routingKey) } }))
+  const isUrgent = (routingKey: string) => itemsByChange.some(own => hasMore(own.get(routingKey)))
+  if (keys.size === 1 && only !== undefined) return [{ routingKey: only, body: bytes, isUrgent: isUrgent(only) }]
+  return [...keys].map(routingKey => ({
+    routingKey,
+    body: { ...body, entry: entriesOf(changes, itemsByChange, routingKey) },
+    isUrgent: isUrgent(routingKey),
+  }))
 }
+
+/** Whether anything but statuses is among the items; an account's webhook has none. */
+const hasMore = (items: Item[] | undefined) =>
+  items !== undefined && (items.length === 0 || items.some(({ list }) => list !== 'statuses'))
 
 type ItemsByKey = ReadonlyMap<string, Item[]>
 const NO_ITEMS: ItemsByKey = new Map()

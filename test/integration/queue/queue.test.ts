@@ -27,6 +27,24 @@ test('publishing is pipelined, and a batch consumer gets everything once and in 
   await vi.waitFor(async () => expect((await queue.check(queue0)).messageCount).toBe(0))
 })
 
+test('a patient consumer keeps what is not urgent until something urgent comes', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl)
+  const seen: number[][] = []
+  const handler = async (deliveries: Delivery[]) => {
+    seen.push(deliveries.map(bodyOf))
+    return DONE
+  }
+  // No meeting point comes while the test runs: they are a day apart.
+  await queue.consumeBatches(queue0, handler, { ...batches, prefetch: 10, maxBatch: 4, patienceMs: 86_400_000 })
+  for (const i of range(3)) await queue.publish(webhook(i))
+  await vi.waitFor(async () => expect((await queue.check(queue0)).messageCount).toBe(0))
+  expect(seen).toEqual([])
+  await queue.publish({ ...webhook(3), isUrgent: true })
+  await vi.waitFor(() => expect(seen).toEqual([[0, 1, 2, 3]]))
+  for (const i of [4, 5, 6, 7, 8]) await queue.publish(webhook(i))
+  await vi.waitFor(() => expect(seen).toEqual([range(4), [4, 5, 6, 7]]))
+})
+
 test('headers travel with the message', async ({ world }) => {
   const queue = await open(world.rabbitmqUrl)
   const deliveries: Delivery[] = []
