@@ -53,6 +53,11 @@ function stateOf({ rows }: World) {
         lastInbound: conversation.lastInboundWamid,
         error: conversation.lastError?.code,
         hasLead: conversation.leadId !== null,
+        /** Without gaps and without doubles. */
+        numbers: rows.messages
+          .filter(({ conversationId, seq }) => seq !== undefined && conversationId.equals(conversation._id))
+          .map(({ seq }) => seq)
+          .sort(),
         texts: rows.messages
           .filter(message => message.conversationId.equals(conversation._id))
           .map(message => message.wamid)
@@ -215,6 +220,28 @@ test.for(Object.entries(STORIES))('%s: any order, any split, any number of copie
   for (let seed = 1; seed <= 300; seed++) {
     const world = createMemoryWorld(before())
     for (const batch of inAnyOrder(story, seed)) world.record(batch)
+    expect(stateOf(world), `seed ${seed}`).toEqual(expected)
+  }
+})
+
+const TWO_PEOPLE: WebhookItem[] = [
+  ...(STORIES['a conversation with statuses, reactions, an edit and a revocation'] ?? []),
+  said('wamid.n1', 4, 'someone else', nora, { profile: { name: 'Nora' }, user_id: 'MA.9' }),
+  said('wamid.n2', 5, 'once more', nora, { profile: { name: 'Nora K.' }, user_id: 'MA.9' }),
+]
+
+test('a recorder that dies between any two steps, over and over, ends in the same state', () => {
+  const before = () => [sentBefore('wamid.out1', 1), sentBefore('wamid.out2', 2)]
+  const straight = createMemoryWorld(before())
+  for (const one of TWO_PEOPLE) straight.record([one])
+  const expected = stateOf(straight)
+  for (let seed = 1; seed <= 500; seed++) {
+    const next = random(seed)
+    const world = createMemoryWorld(before())
+    for (const batch of inAnyOrder(TWO_PEOPLE, seed)) {
+      while (next() < 0.6) world.interrupt(batch.slice(0, 1 + Math.floor(next() * batch.length)), 1 + Math.floor(next() * 3))
+      world.record(batch)
+    }
     expect(stateOf(world), `seed ${seed}`).toEqual(expected)
   }
 })

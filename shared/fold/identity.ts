@@ -95,6 +95,16 @@ export function changeContact(state: State, contact: Tracked<ContactDoc>, fields
   }
 }
 
+/** Repeats in the conversations what an interrupted try changed in their contact alone. */
+export function repeatSnapshots(state: State, { doc }: Tracked<ContactDoc>): void {
+  const contact = snapshotOf(doc)
+  for (const conversation of state.conversations.values()) {
+    const isOurs = conversation.doc.contactId.equals(doc._id) && !conversation.doc.deletedAt
+    if (isOurs && JSON.stringify(snapshotOf(conversation.doc.contact)) !== JSON.stringify(contact))
+      change(conversation, { contact })
+  }
+}
+
 function createContact(state: State, context: FoldContext, tenantId: Id, person: Person): Tracked<ContactDoc> {
   const { waId, userId, parentUserId, name, username } = person
   const own = { waId, userId, parentUserId, name, username, nameSource: name ? ('profile' as const) : null }

@@ -7,7 +7,7 @@ import type { ClientDoc, ContactDoc, ConversationDoc, MessageDoc } from '../mode
 import { newMessage } from '../model/new-rows.ts'
 import type { FoldContext } from './context.ts'
 import { addToConversation, type ConversationEffect, conversationWith, linkLead } from './conversation.ts'
-import { changeContact, resolveContact, setKeys, updateProfile } from './identity.ts'
+import { changeContact, repeatSnapshots, resolveContact, setKeys, updateProfile } from './identity.ts'
 import { mergeOlder } from './merge-contacts.ts'
 import { emitReceived, emitSent } from './realtime-events.ts'
 import { applyEdit, applyReaction, applyRevoke } from './revisions.ts'
@@ -41,6 +41,7 @@ export function foldMessage(state: State, context: FoldContext, client: ClientDo
   const leadId = system ? conversation.doc.leadId : linkLead(state, context, conversation, contact)
   const message = stored ?? track({ ...inboundMessage(context, client, conversation.doc, contact.doc, item, read), leadId }, true)
   optOut(state, context, contact, message.doc)
+  if (stored) repeatSnapshots(state, contact)
   place(state, message, conversation, contact, read)
   addToConversation(state, conversation, message, effectOf(contact.doc, item, system !== null), item.receivedAt)
   retryBlock(state, contact, context.now)

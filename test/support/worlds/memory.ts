@@ -2,6 +2,7 @@ import { Types } from 'mongoose'
 import { type Folded, type FoldItem, foldBatch } from '#shared/fold/batch.ts'
 import { keysOf } from '#shared/fold/batch-keys.ts'
 import type { FoldContext } from '#shared/fold/context.ts'
+import { isPlain, splitPlain } from '#shared/fold/plain.ts'
 import { parseWebhook } from '#shared/meta/webhook.ts'
 import type { BatchKeys, Changes, Loaded } from '#shared/model/batch-plan.ts'
 import type { ClientDoc, Id, MessageDoc, PipelineDoc, TenantDoc } from '#shared/model/documents.ts'
@@ -120,9 +121,28 @@ export function createMemoryWorld(messages: MessageDoc[] = []) {
     return folded
   }
 
+  /**
+   * Records the plain items of a batch like the recorder, and dies after so many steps: 1 message and contact rows, 2
+   * conversations, 3 events. The webhook events, which say that the items are recorded, are never written.
+   */
+  function interrupt(items: readonly FoldItem[], steps: number): void {
+    const keys = keysOf(items, context)
+    const fold = (isThorough: boolean) =>
+      foldBatch(splitPlain(items, load(keys, isThorough), context).plain, load(keys, isThorough), context)
+    const first = fold(false)
+    const { plan } = first.needsThorough ? fold(true) : first
+    if (!isPlain(plan)) return
+    const none = { inserts: [], updates: [] }
+    const done = { ...plan, webhookEvents: { inserts: [], replaced: [] }, projected: [] }
+    const conversations = steps > 1 ? plan.conversations : none
+    const written = steps > 2 ? { events: plan.events, parked: plan.parked, unparked: plan.unparked } : NOTHING_MORE
+    apply({ ...first, plan: { ...done, conversations, ...written } })
+  }
+
   return {
     rows,
     context,
+    interrupt,
     record(items: readonly FoldItem[]): Folded {
       const folded = recordOnce(items)
       // As the recorder does after its transaction.
@@ -133,6 +153,8 @@ export function createMemoryWorld(messages: MessageDoc[] = []) {
     },
   }
 }
+
+const NOTHING_MORE = { events: [], parked: [], unparked: [] }
 
 function copy<T extends object>(row: T): T {
   return Object.fromEntries(Object.entries(row).map(([key, value]) => [key, Array.isArray(value) ? [...value] : value])) as T
