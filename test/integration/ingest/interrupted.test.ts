@@ -1,0 +1,167 @@
+import { expect } from 'vitest'
+import { recordItems } from '#services/ingest/recorder/record.ts'
+import type { FoldItem } from '#shared/fold/batch.ts'
+import { parseWebhook } from '#shared/meta/webhook.ts'
+import type { ConversationDoc, MessageDoc } from '#shared/model/documents.ts'
+import { connectStore, type Store } from '#shared/store/connect.ts'
+import { insertAccepted } from '#shared/store/inbox/message-inserts.ts'
+import { migrate } from '#shared/store/migrate.ts'
+import { clearProjected, findUnprojected } from '#shared/store/recording/projection-marks.ts'
+import { LostRace } from '#shared/store/transaction.ts'
+import { outboundIn } from '#test/support/outbound.ts'
+import { test as base } from '#test/support/world.ts'
+import { createFixtureWorld } from '#test/support/worlds/fixtures.ts'
+
+const NUMBER = '1054543651068213'
+const PEOPLE = ['212661000101', '212661000102', '212661000103']
+const T0 = Math.floor(Date.now() / 1000) - 3600
+
+const test = base.extend<{ store: Store }>({
+  store: async ({ world }, use) => {
+    await using store = await connectStore(world.mongodbUri)
+    await migrate(store)
+    await createFixtureWorld(store)
+    await use(store)
+    await store.connection.dropDatabase()
+  },
+})
+
+const itemsOf = (value: object): FoldItem[] =>
+  parseWebhook(
+    { entry: [{ id: '1', changes: [{ field: 'messages', value: { metadata: { phone_number_id: NUMBER }, ...value } }] }] },
+    new Date((T0 + 600) * 1000),
+  )
+const said = (person: string, n: number) =>
+  itemsOf({
+    contacts: [{ wa_id: person, profile: { name: `Person ${person.slice(-1)}` } }],
+    messages: [
+      { from: person, id: `wamid.in.${person}.${n}`, timestamp: String(T0 + n), type: 'text', text: { body: `text ${n}` } },
+    ],
+  })
+const reported = ({ wamid, contactKey }: MessageDoc, status: string, n: number) =>
+  itemsOf({ statuses: [{ id: wamid, status, timestamp: String(T0 + n), recipient_id: contactKey }] })
+
+/** The process that used the store has died: no statement of it begins any more. */
+class Died extends Error {}
+
+/** A store whose user dies before its statement number `count`; statements that run at that moment come to their end. */
+function dyingStore(store: Store, count: number): Store {
+  let left = count
+  const raw = new Proxy(store.raw, {
+    get: (collections, name: keyof Store['raw']) =>
+      new Proxy(collections[name] as object, {
+        get(collection, method) {
+          const member = Reflect.get(collection, method)
+          if (typeof member !== 'function') return member
+          return (...args: unknown[]) => {
+            if (left-- <= 0) throw new Died()
+            return member.apply(collection, args)
+          }
+        },
+      }),
+  })
+  return { ...store, raw } as Store
+}
+
+/** Records items as a recorder does that takes over from one that has died. */
+async function recordAgain(store: Store, items: FoldItem[]): Promise<void> {
+  for (;;) {
+    try {
+      const { projected } = await recordItems(store, items, true)
+      return await clearProjected(store, projected)
+    } catch (error) {
+      if (!(error instanceof LostRace)) throw error
+    }
+  }
+}
+
+const unprojected = async (store: Store): Promise<FoldItem[]> =>
+  (await findUnprojected(store, new Date(Date.now() + 1000), 1000)).map(({ _id, tenantId }) => ({
+    kind: 'projection',
+    messageId: _id,
+    tenantId,
+  }))
+
+/** A message of ours in each conversation, as the gateway leaves it. */
+async function accept(store: Store, conversations: ConversationDoc[], n: number): Promise<MessageDoc[]> {
+  const messages = conversations.map(conversation => ({
+    ...outboundIn(conversation, `answer ${n}`),
+    unprojectedSince: new Date(),
+    isUncounted: true,
+  }))
+  await Promise.all(messages.map(message => insertAccepted(store, message)))
+  return messages
+}
+
+/** Sets what the sender writes when Meta has accepted the messages. */
+async function send(store: Store, messages: MessageDoc[], n: number): Promise<MessageDoc[]> {
+  const sent = messages.map((message, i) => ({
+    ...message,
+    wamid: `wamid.out.${n}.${i}`,
+    status: 'SENT' as const,
+    dispatch: null,
+  }))
+  for (const { _id, tenantId, wamid, status, dispatch } of sent)
+    await store.raw.messages.updateOne({ _id, tenantId }, { $set: { wamid, status, dispatch, unprojectedSince: new Date() } })
+  return sent
+}
+
+/** Every message once, numbered without a gap, and each conversation as its rows say; each event once. */
+async function expectWhole(store: Store, expected: { inbound: number; outbound: number }): Promise<void> {
+  const messages = await store.raw.messages.find({}).toArray()
+  const byDirection = Object.groupBy(messages, ({ direction }) => direction)
+  expect(byDirection.INBOUND?.length ?? 0).toBe(expected.inbound)
+  expect(byDirection.OUTBOUND?.length ?? 0).toBe(expected.outbound)
+  for (const conversation of await store.raw.conversations.find({}).toArray()) {
+    const own = messages.filter(({ conversationId }) => conversationId.equals(conversation._id))
+    const inOrder = own.toSorted((a, b) => a.at.getTime() - b.at.getTime() || (String(a._id) < String(b._id) ? -1 : 1))
+    expect(own.map(({ seq }) => seq).toSorted((a, b) => Number(a) - Number(b))).toEqual(own.map((_, i) => i + 1))
+    expect(conversation).toMatchObject({
+      messageCount: own.length,
+      unreadCount: own.filter(({ direction }) => direction === 'INBOUND').length,
+      lastMessage: { messageId: inOrder.at(-1)?._id, status: inOrder.at(-1)?.status },
+    })
+  }
+  const events = await store.raw.events.find({ name: 'message:received' }).toArray()
+  const announced = events.map(({ payload }) => (payload as { message: { id: string } }).message.id)
+  expect(announced.toSorted()).toEqual((byDirection.INBOUND ?? []).map(({ _id }) => String(_id)).toSorted())
+  expect(await unprojected(store)).toEqual([])
+}
+
+test('a recorder that dies before any of its statements leaves nothing lost, doubled or uncounted', async ({ store }) => {
+  let outbound = 0
+  const rounds = 60
+  for (let n = 0; n < rounds; n++) {
+    const conversations = n === 0 ? [] : await store.raw.conversations.find({}).toArray()
+    const accepted = await accept(store, conversations, n)
+    const sent = n % 2 === 0 ? await send(store, accepted, n) : []
+    outbound += accepted.length
+    const items = [...PEOPLE.flatMap(person => said(person, n)), ...(await unprojected(store))]
+    const statuses = sent.flatMap(message => [...reported(message, 'delivered', n), ...reported(message, 'read', n)])
+    const batch = [...items, ...statuses]
+    await recordItems(dyingStore(store, n % 16), batch, n % 3 === 0).catch(error => {
+      if (!(error instanceof Died)) throw error
+    })
+    // Some of it comes again in another batch than before, together with what came after it.
+    await recordAgain(store, batch.slice(0, (n * 7) % batch.length))
+    await recordAgain(store, batch)
+  }
+  await expectWhole(store, { inbound: rounds * PEOPLE.length, outbound })
+})
+
+test('two recorders of the same conversations for a while count every message once', async ({ store }) => {
+  await recordAgain(
+    store,
+    PEOPLE.flatMap(person => said(person, 0)),
+  )
+  const conversations = await store.raw.conversations.find({}).toArray()
+  const rounds = 25
+  for (let n = 1; n <= rounds; n++) {
+    const sent = await send(store, await accept(store, conversations, n), n)
+    const own = (await unprojected(store)).concat(sent.flatMap(message => reported(message, 'delivered', n)))
+    const one = [...PEOPLE.flatMap(person => said(person, 2 * n)), ...own]
+    const other = [...own, ...PEOPLE.flatMap(person => [...said(person, 2 * n + 1), ...said(person, 2 * n)])]
+    await Promise.all([recordAgain(store, one), recordAgain(store, other), recordAgain(store, other.toReversed())])
+  }
+  await expectWhole(store, { inbound: (2 * rounds + 1) * PEOPLE.length, outbound: rounds * PEOPLE.length })
+})
