@@ -4,7 +4,9 @@ import type { FoldItem } from '#shared/fold/batch.ts'
 import { parseWebhook } from '#shared/meta/webhook.ts'
 import type { ConversationDoc, MessageDoc } from '#shared/model/documents.ts'
 import { connectStore, type Store } from '#shared/store/connect.ts'
+import { changeConversation } from '#shared/store/inbox/conversations.ts'
 import { insertAccepted } from '#shared/store/inbox/message-inserts.ts'
+import { readMessages } from '#shared/store/inbox/messages.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import { clearProjected, findUnprojected } from '#shared/store/recording/projection-marks.ts'
 import { LostRace } from '#shared/store/transaction.ts'
@@ -106,6 +108,15 @@ async function send(store: Store, messages: MessageDoc[], n: number): Promise<Me
   return sent
 }
 
+/** What a user does who opens the conversations. */
+async function readAll(store: Store, conversations: ConversationDoc[]): Promise<void> {
+  for (const conversation of conversations)
+    await store.transaction(async session => {
+      const { unreadCount } = await readMessages(store, conversation, null, new Date(), session)
+      await changeConversation(store, conversation, { unreadCount }, {}, session)
+    })
+}
+
 /** Every message once, numbered without a gap, and each conversation as its rows say; each event once. */
 async function expectWhole(store: Store, expected: { inbound: number; outbound: number }): Promise<void> {
   const messages = await store.raw.messages.find({}).toArray()
@@ -118,7 +129,7 @@ async function expectWhole(store: Store, expected: { inbound: number; outbound: 
     expect(own.map(({ seq }) => seq).toSorted((a, b) => Number(a) - Number(b))).toEqual(own.map((_, i) => i + 1))
     expect(conversation).toMatchObject({
       messageCount: own.length,
-      unreadCount: own.filter(({ direction }) => direction === 'INBOUND').length,
+      unreadCount: own.filter(({ status }) => status === 'RECEIVED').length,
       lastMessage: { messageId: inOrder.at(-1)?._id, status: inOrder.at(-1)?.status },
     })
   }
@@ -149,7 +160,7 @@ test('a recorder that dies before any of its statements leaves nothing lost, dou
   await expectWhole(store, { inbound: rounds * PEOPLE.length, outbound })
 })
 
-test('two recorders of the same conversations for a while count every message once', async ({ store }) => {
+test('two recorders of the same conversations, and a user who reads them, agree on every count', async ({ store }) => {
   await recordAgain(
     store,
     PEOPLE.flatMap(person => said(person, 0)),
@@ -161,7 +172,8 @@ test('two recorders of the same conversations for a while count every message on
     const own = (await unprojected(store)).concat(sent.flatMap(message => reported(message, 'delivered', n)))
     const one = [...PEOPLE.flatMap(person => said(person, 2 * n)), ...own]
     const other = [...own, ...PEOPLE.flatMap(person => [...said(person, 2 * n + 1), ...said(person, 2 * n)])]
-    await Promise.all([recordAgain(store, one), recordAgain(store, other), recordAgain(store, other.toReversed())])
+    const recording = [one, other, other.toReversed()].map(items => recordAgain(store, items))
+    await Promise.all([...recording, readAll(store, conversations)])
   }
   await expectWhole(store, { inbound: (2 * rounds + 1) * PEOPLE.length, outbound: rounds * PEOPLE.length })
 })
