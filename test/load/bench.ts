@@ -1,3 +1,5 @@
+import { Unfinished } from './patience.ts'
+
 const BENCHES = ['receiver', 'recorder', 'sender', 'road', 'sockets', 'mixed']
 
 /** `npm run bench -- receiver|recorder|sender|road|sockets|mixed`: product, skeleton and ratio from one run. See docs/benchmarks.md. */
@@ -7,4 +9,8 @@ if (!BENCHES.includes(name)) {
   process.exit(2)
 }
 const { run } = (await import(`./${name}.ts`)) as { run(): Promise<void> }
-await run()
+await run().catch(error => {
+  if (!(error instanceof Unfinished)) throw error
+  console.error(`NOT FINISHED: ${error.message}`)
+  process.exitCode = 1
+})

@@ -1,7 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { ROOT } from '#shared/process/config.ts'
+import { PATIENCE_MS, within } from './patience.ts'
+import { cpuUsOf } from './processes.ts'
 
 /** A process under test, or one that loads it. */
 export interface Child extends AsyncDisposable {
@@ -9,8 +12,10 @@ export interface Child extends AsyncDisposable {
   process: ChildProcess
   /** CPU spent so far in µs, user and system, of the whole process; NaN where there is no /proc. */
   cpuUs(): number
-  /** Sends a job to a helper of ours and waits for its answer. */
-  ask<T>(job: unknown): Promise<T>
+  /** The messages of its log lines of level `warn` and above, so far. */
+  warnings: readonly string[]
+  /** Sends a job to a helper of ours and waits for its answer. @throws Unfinished; Error when the helper ends instead */
+  ask<T>(job: unknown, patienceMs?: number): Promise<T>
 }
 
 /**
@@ -23,16 +28,20 @@ export async function startChild(file: string, env: NodeJS.ProcessEnv, args: str
     ? ['--cpu-prof', `--cpu-prof-dir=${profile}`, `--cpu-prof-name=${file.replaceAll('/', '-')}-${Date.now()}.cpuprofile`]
     : []
   const child = fork(file, args, { cwd: ROOT, env, execArgv, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
-  const port = await portOf(child, file)
+  const warnings: string[] = []
+  const ended = once(child, 'exit').then(() => null)
+  const port = await portOf(child, file, warnings)
   return {
     port,
     process: child,
-    cpuUs: () => cpuOf(child.pid),
-    async ask<T>(job: unknown): Promise<T> {
+    cpuUs: () => cpuUsOf(child.pid),
+    warnings,
+    async ask<T>(job: unknown, patienceMs = 2 * PATIENCE_MS): Promise<T> {
       const answered = once(child, 'message')
       child.send(job as object)
-      const [answer] = await answered
-      return answer as T
+      const first = await within(`an answer of ${file}`, patienceMs, Promise.race([answered, ended]))
+      if (first === null) throw new Error(`${file} left with ${child.exitCode ?? child.signalCode}`)
+      return first[0] as T
     },
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null || child.signalCode !== null) return
@@ -45,26 +54,18 @@ export async function startChild(file: string, env: NodeJS.ProcessEnv, args: str
   }
 }
 
-function portOf(child: ChildProcess, file: string): Promise<number> {
+/** Reads the log for the port, and from then on for warnings. */
+function portOf(child: ChildProcess, file: string, warnings: string[]): Promise<number> {
   return new Promise((resolve, reject) => {
     let output = ''
     child.on('exit', code => reject(new Error(`${file} left with ${code}\n${output}`)))
     child.once('message', message => resolve((message as { port: number }).port))
-    child.stdout?.on('data', chunk => {
+    createInterface({ input: child.stdout as Readable }).on('line', line => {
+      if (/"level":"(?:warn|error|fatal)"/.test(line)) warnings.push(/"msg":"((?:[^"\\]|\\.)*)"/.exec(line)?.[1] ?? line)
       if (output.length > 20_000) return
-      output += chunk
-      const port = /"port":(\d+)/.exec(output)?.[1]
+      output += `${line}\n`
+      const port = /"port":(\d+)/.exec(line)?.[1]
       if (port) resolve(Number(port))
     })
   })
-}
-
-/** Ticks of 10 ms: fine over seconds. */
-function cpuOf(pid: number | undefined): number {
-  const file = `/proc/${pid}/stat`
-  if (!existsSync(file)) return Number.NaN
-  const fields = readFileSync(file, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * 10_000
 }

@@ -1,3 +1,5 @@
+import { Unfinished } from './patience.ts'
+
 /** What a turn measured, by name. */
 export type Turn = Record<string, number>
 
@@ -10,21 +12,34 @@ export const median = (values: readonly number[]): number => {
   return sorted.length % 2 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
 }
 
-/** Turns of several contestants, one after the other, over and over: whatever disturbs the machine disturbs all. */
+/**
+ * Turns of several contestants, one after the other, over and over: whatever disturbs the machine disturbs all. A contestant that
+ * does not finish a turn has no further ones, for what it left undone would be measured with them; its figures are those before.
+ */
 export async function alternate<K extends string>(
   contestants: Record<K, () => Promise<Turn>>,
   turns = Number(process.env.BENCH_TURNS ?? 3),
 ): Promise<Record<K, Turn>> {
   const names = Object.keys(contestants) as K[]
   const all = Object.fromEntries(names.map(name => [name, [] as Turn[]])) as Record<K, Turn[]>
+  const inRace = new Set(names)
   for (let i = 1; i <= turns; i++) {
     for (const name of names) {
-      const turn = await contestants[name]()
-      all[name].push(turn)
-      console.log(`  turn ${i} ${name.padEnd(34)} ${lineOf(turn)}`)
+      if (!inRace.has(name)) continue
+      const turn = await contestants[name]().catch(reasonOf)
+      if (typeof turn === 'string') inRace.delete(name)
+      else all[name].push(turn)
+      console.log(`  turn ${i} ${name.padEnd(34)} ${typeof turn === 'string' ? `NOT FINISHED: ${turn}` : lineOf(turn)}`)
     }
   }
   return Object.fromEntries(names.map(name => [name, medians(all[name])])) as Record<K, Turn>
+}
+
+/** The benchmark goes on, but ends as failed. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Unfinished)) throw error
+  process.exitCode = 1
+  return error.message
 }
 
 function medians(turns: Turn[]): Turn {
@@ -33,12 +48,13 @@ function medians(turns: Turn[]): Turn {
 
 export function report(title: string, rows: Record<string, Turn>): void {
   console.log(`\n${title} (medians)`)
-  for (const [name, turn] of Object.entries(rows)) console.log(`  ${name.padEnd(41)} ${lineOf(turn)}`)
+  for (const [name, turn] of Object.entries(rows)) console.log(`  ${name.padEnd(41)} ${lineOf(turn) || 'NOT FINISHED'}`)
 }
 
-export function ratio(what: string, value: number, target: string, isMet: boolean): void {
+/** @param value missing when a contestant finished no turn */
+export function ratio(what: string, value: number | undefined, target: string, isMet: boolean): void {
   console.log(
-    `  ${`ratio ${what}`.padEnd(58)} ${value.toFixed(2)}   ${target && `target ${target}: ${isMet ? 'met' : 'MISSED'}`}`,
+    `  ${`ratio ${what}`.padEnd(58)} ${(value ?? Number.NaN).toFixed(2)}   ${target && `target ${target}: ${isMet ? 'met' : 'MISSED'}`}`,
   )
 }
 
@@ -46,7 +62,8 @@ const lineOf = (turn: Turn) =>
   Object.entries(turn)
     .map(([key, value]) => `${key} ${tidy(value)}`)
     .join('  ')
-const tidy = (value: number) => (value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toFixed(1))
+const tidy = (value: number) =>
+  value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toFixed(value === 0 || value >= 1 ? 1 : 2)
 
 /** `count` calls, at most `width` of them at once. */
 export async function inFlight(width: number, count: number, work: (i: number) => Promise<unknown>): Promise<void> {

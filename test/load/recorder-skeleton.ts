@@ -1,6 +1,7 @@
 import { mongo } from 'mongoose'
 import type { Store } from '#shared/store/connect.ts'
 import type { Turn } from './figures.ts'
+import { untilCounted } from './patience.ts'
 
 type Document = mongo.Document
 /** What the product wrote, by collection, as the change stream reported it. */
@@ -39,7 +40,7 @@ export async function watchWrites(store: Store) {
       const end = new mongo.ObjectId()
       await marks.insertOne({ _id: end })
       const hasEnded = () => written.get('benchMarks')?.inserts.some(({ _id }) => end.equals(_id))
-      while (messages < expected || !hasEnded()) await new Promise(resolve => setTimeout(resolve, 50))
+      await untilCounted({ what: 'messages in the change stream', goal: expected }, () => (hasEnded() ? messages : 0))
       await stream.close()
       for (const name of ['benchMarks', 'leases', 'counters']) written.delete(name)
       return written

@@ -9,6 +9,7 @@ import { inboundBody, PHONE_NUMBER_ID, waIdOf } from './bodies.ts'
 import { type Child, startChild } from './child.ts'
 import { type DemoBed, openDemoBed } from './demo-bed.ts'
 import { alternate, inFlight, ratio, report, type Turn } from './figures.ts'
+import { untilCounted } from './patience.ts'
 import { BATCH, copyWorld, replay, type Written, watchWrites } from './recorder-skeleton.ts'
 
 const MESSAGES = Number(process.env.BENCH_MESSAGES ?? 6000)
@@ -80,12 +81,11 @@ async function recordTurn({ bed, store, queue, recorders, audience }: World, cou
   const cpu = cpuUs()
   for (const recorder of recorders) recorder.process.kill('SIGCONT')
   let [first, firstCount] = [0, 0]
-  for (;;) {
+  await untilCounted({ what: 'messages stored', goal: count, everyMs: 10 }, async () => {
     const done = (await store.raw.messages.estimatedDocumentCount()) - before
     if (done > 0 && first === 0) [first, firstCount] = [performance.now(), done]
-    if (done >= count) break
-    await new Promise(resolve => setTimeout(resolve, 10))
-  }
+    return done
+  })
   const seconds = (performance.now() - first) / 1000
   const spent = (cpuUs() - cpu) / count
   await bed.purge()

@@ -4,6 +4,7 @@ import { log, openBed } from './bed.ts'
 import { type Child, startChild } from './child.ts'
 import { alternate, ratio, report, type Turn } from './figures.ts'
 import type { StubCount } from './meta-stub.ts'
+import { untilCounted } from './patience.ts'
 import { createSenderWorld, type SenderWorld } from './sender-world.ts'
 
 const SENDS = Number(process.env.BENCH_MESSAGES ?? 6000)
@@ -52,12 +53,12 @@ async function sendTurn(sender: Child, stub: Child, world: SenderWorld, count: n
   await stub.ask({ reset: true })
   const cpu = sender.cpuUs()
   sender.process.kill('SIGCONT')
-  let counted: StubCount
-  do {
-    await new Promise(resolve => setTimeout(resolve, 20))
+  let counted = await stub.ask<StubCount>({})
+  await untilCounted({ what: 'messages posted', goal: count }, async () => {
     counted = await stub.ask<StubCount>({})
-  } while (counted.posts < count)
-  while ((await world.open()) > 0) await new Promise(resolve => setTimeout(resolve, 10))
+    return counted.posts
+  })
+  await untilCounted({ what: 'outcomes stored', goal: count, everyMs: 10 }, async () => count - (await world.open()))
   const now = performance.timeOrigin + performance.now()
   if (counted.posts !== count) throw new Error(`${count} messages were posted ${counted.posts} times`)
   return {

@@ -11,6 +11,7 @@ import { JWT_SECRET } from './bed.ts'
 import { type Child, startChild } from './child.ts'
 import { openDemoBed } from './demo-bed.ts'
 import { alternate, ratio, report, type Turn } from './figures.ts'
+import { PATIENCE_MS, within } from './patience.ts'
 import type { CountJob, CountResult, ListenJob } from './sockets-load.ts'
 
 const SOCKETS = Number(process.env.BENCH_SOCKETS ?? 5000)
@@ -80,7 +81,7 @@ async function turnOf(clients: Child, server: Child, events: number, send: () =>
   const counted = new Promise<CountResult>(resolve => clients.process.once('message', resolve as (message: unknown) => void))
   const cpu = server.cpuUs()
   await send()
-  const { perSecond, p50, p99, deliveries } = await counted
+  const { perSecond, p50, p99, deliveries } = await within(`${events * EACH} deliveries`, PATIENCE_MS, counted)
   return { '/s': perSecond, 'p50 ms': p50, 'p99 ms': p99, 'CPU µs each': (server.cpuUs() - cpu) / deliveries }
 }
 
