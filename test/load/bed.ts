@@ -20,6 +20,8 @@ export interface Bed {
   mongodbUri: string
   /** What every service is given. */
   env: NodeJS.ProcessEnv
+  /** The same for processes that work on the database of that store. */
+  envOf(store: Store): NodeJS.ProcessEnv
   /** A store on a new database, or on that of `mongodbUri`. */
   openStore(database?: 'product' | 'new'): Promise<Store>
   /** A plain confirm channel, for queues of the skeleton's own and for purging. */
@@ -49,12 +51,14 @@ export async function openBed(): Promise<Bed & AsyncDisposable> {
   const connection = await connect(rabbitmqUrl, { noDelay: true })
   stack.defer(() => connection.close())
   const channel = await connection.createConfirmChannel()
+  const env = serviceEnv({ rabbitmqUrl, redisUrl: servers.redisUrl, mongodbUri })
   const opened = stack.move()
   return {
     rabbitmqUrl,
     redisUrl: servers.redisUrl,
     mongodbUri,
-    env: serviceEnv({ rabbitmqUrl, redisUrl: servers.redisUrl, mongodbUri }),
+    env,
+    envOf: store => ({ ...env, MONGODB_URI: servers.mongodbUri.replace('DATABASE', store.connection.name) }),
     async openStore(database = 'product') {
       const store = await connectStore(database === 'product' ? mongodbUri : newUri(), { log })
       opened.defer(async () => {

@@ -58,10 +58,21 @@ export function ratio(what: string, value: number | undefined, target: string, i
   )
 }
 
-const lineOf = (turn: Turn) =>
-  Object.entries(turn)
-    .map(([key, value]) => `${key} ${tidy(value)}`)
-    .join('  ')
+const INDENT = 44
+const WIDTH = 150
+
+/** The figures of a turn, on as many lines as they need. */
+function lineOf(turn: Turn): string {
+  const lines: string[] = []
+  for (const [key, value] of Object.entries(turn)) {
+    const figure = `${key} ${tidy(value)}`
+    const last = lines.at(-1)
+    if (last !== undefined && INDENT + last.length + figure.length < WIDTH) lines[lines.length - 1] = `${last}  ${figure}`
+    else lines.push(figure)
+  }
+  return lines.join(`\n${' '.repeat(INDENT)}`)
+}
+
 const tidy = (value: number) =>
   value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toFixed(value === 0 || value >= 1 ? 1 : 2)
 

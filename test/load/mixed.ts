@@ -1,21 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { mongo } from 'mongoose'
-import { signAccessToken } from '#shared/auth/access-token.ts'
-import type { UserDoc } from '#shared/model/documents.ts'
-import { newId } from '#shared/model/ids.ts'
-import { connectQueue } from '#shared/queue/connect.ts'
-import type { Store } from '#shared/store/connect.ts'
-import { migrate } from '#shared/store/migrate.ts'
-import { JWT_SECRET, log, openBed } from './bed.ts'
-import { type Child, startChild } from './child.ts'
-import { percentile, report, type Turn } from './figures.ts'
-import type { MixedJob, MixedResult } from './mixed-load.ts'
-import { createSenderWorld, type SenderWorld } from './sender-world.ts'
+import { alternate, percentile, ratio, report, type Turn } from './figures.ts'
+import { between, cpuPerOperation, createMeter } from './meter.ts'
+import { type Contestant, type Mixed, openMixed } from './mixed/contestants.ts'
+import type { MixedJob, MixedResult } from './mixed/load.ts'
+import { countInbound, countRead, lagsOf, wrongCounters } from './mixed/rows.ts'
+import { PATIENCE_MS, Unfinished, untilCounted } from './patience.ts'
 
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 15)
 const PEOPLE = (process.env.BENCH_PEOPLE ?? '40,400,2000').split(',').map(Number)
-const RATES = (process.env.BENCH_RATES ?? '100+20,100+60').split(',').map(pair => pair.split('+').map(Number) as [number, number])
-const SETTLE_MS = 60_000
+type Rates = [inPerSecond: number, outPerSecond: number]
+const RATES = (process.env.BENCH_RATES ?? '100+20,100+60').split(',').map(pair => pair.split('+').map(Number) as Rates)
+const WARM_UP: Rates = [50, 10]
+const TARGETS = { acceptP99: 150, lagP99: 500, ratio: 3, storedMs: 2000 }
+/** Counters follow their messages; after this they are wrong. */
+const COUNTED_WITHIN_MS = 10_000
 
 /** Customers write and users answer in the same conversations, and Meta reports three statuses for each answer. */
 export async function run(): Promise<void> {
@@ -23,135 +20,89 @@ export async function run(): Promise<void> {
 }
 
 async function measure(people: number): Promise<void> {
-  await using stack = new AsyncDisposableStack()
-  const bed = stack.use(await openBed())
-  const store = await bed.openStore()
-  await migrate(store)
-  const queue = stack.use(await connectQueue(bed.rabbitmqUrl, { log, name: 'bench', youngQueueWaitMs: 0 }))
-  const world = await createSenderWorld(store, queue, { conversations: people })
-  const token = await userOf(store, world)
-  const meta = stack.use(await startChild('test/load/mixed-meta.ts', bed.env))
-  const load = stack.use(await startChild('test/load/mixed-load.ts', bed.env))
-  const env = {
-    ...bed.env,
-    META_GRAPH_URL: `http://127.0.0.1:${meta.port}`,
-    GATEWAY_PORT: '0',
-    BASE_URL: 'https://linko.example',
-    RATE_LIMIT_API: '1000000/min',
-    RATE_LIMIT_MESSAGES: '1000000/min',
+  await using mixed = await openMixed(people)
+  const skeleton = await mixed.startSkeleton()
+  const product = await mixed.startProduct()
+  const turn = (contestant: Contestant, rates: Rates, seconds = SECONDS) => turnOf(mixed, contestant, rates, seconds)
+  for (const contestant of [product, skeleton]) await turn(contestant, WARM_UP, 4)
+  for (const rates of RATES) {
+    const title = `mixed, ${rates.join(' in/s + ')} out/s, ${people} people`
+    console.log(`${title}: turns of ${SECONDS} s`)
+    const figures = await alternate({ product: () => turn(product, rates), skeleton: () => turn(skeleton, rates) })
+    report(title, figures)
+    compare(figures)
   }
-  const start = async (name: string) => stack.use(await startChild(`services/${name}/main.ts`, env))
-  const services = { gateway: await start('gateway'), ingest: await start('ingest') }
-  const all = { ...services, sender: await start('sender'), realtime: await start('realtime') }
-  const ingestUrl = `http://127.0.0.1:${services.ingest.port}/api/v1/webhook`
-  await meta.ask({ ingestUrl })
-  const base = {
-    ingestUrl,
-    gatewayUrl: `http://127.0.0.1:${services.gateway.port}`,
-    token,
-    people: world.conversations.map(placeOf),
-  }
-  const turn = (rates: [number, number], seconds: number) => turnOf({ store, load, services: all }, base, rates, seconds)
-  await turn([20, 5], 4)
-  const rows: Record<string, Turn> = {}
-  for (const rates of RATES) rows[`${rates.join(' in/s + ')} out/s, ${people} people`] = await turn(rates, SECONDS)
-  report('mixed', rows)
+  printWarnings(product)
 }
 
-const placeOf = ({ _id, phoneNumberId }: { _id: unknown; phoneNumberId: string }) => ({
-  phoneNumberId,
-  conversationId: String(_id),
-})
+function compare({ product, skeleton }: Record<'product' | 'skeleton', Turn>): void {
+  const times = (key: string) => (product[key] as number) / (skeleton[key] as number)
+  const compared = (name: string, p99: string, mostMs: number) => {
+    ratio(`of ${name} p50, product ÷ skeleton`, times(`${name} p50 ms`), '', true)
+    const isMet = (product[p99] as number) <= mostMs || times(p99) <= TARGETS.ratio
+    ratio(`of ${name} p99, product ÷ skeleton`, times(p99), `≤ ${TARGETS.ratio} or ≤ ${mostMs} ms`, isMet)
+  }
+  compared('accept', 'accept p99 ms', TARGETS.acceptP99)
+  compared('lag', 'lag p99 ms', TARGETS.lagP99)
+  const atMost = (key: string, most: number) => ratio(key, product[key], `≤ ${most}`, (product[key] as number) <= most)
+  atMost('stored after ms', TARGETS.storedMs)
+  for (const key of ['not 202', 'wrong counters', 'warnings']) atMost(key, 0)
+}
 
-interface Bench {
-  store: Store
-  load: Child
-  services: Record<string, Child>
+function printWarnings({ services }: Contestant): void {
+  const lines = Object.entries(services).flatMap(([name, child]) => child.warnings.map(line => `${name}: ${line}`))
+  for (const [line, all] of Map.groupBy(lines, line => line)) console.log(`  ${all.length} × ${line}`)
 }
 
 let turns = 0
 
-async function turnOf(
-  { store, load, services }: Bench,
-  base: Omit<MixedJob, 'inPerSecond' | 'outPerSecond' | 'seconds' | 'tag'>,
-  [inPerSecond, outPerSecond]: [number, number],
-  seconds: number,
-): Promise<Turn> {
+async function turnOf({ load }: Mixed, contestant: Contestant, [inRate, outRate]: Rates, seconds: number): Promise<Turn> {
+  const { store, services, target } = contestant
   const tag = `MIX${process.pid}n${++turns}`
-  const before = await serverFigures(store)
-  const cpu = Object.entries(services).map(([name, child]) => [name, child.cpuUs()] as const)
-  const result = await load.ask<MixedResult>({ ...base, inPerSecond, outPerSecond, seconds, tag } satisfies MixedJob)
-  const endedAt = performance.now()
-  const expected = { inbound: inPerSecond * seconds, sent: result.acceptMs.length - sum(Object.values(result.refused)) }
-  const isWhole = () => isStored(store, tag, expected)
-  while (!(await isWhole()) && performance.now() - endedAt < SETTLE_MS) await sleep(50)
-  const storedMs = performance.now() - endedAt
-  const after = await serverFigures(store)
-  const lags = await lagsOf(store, tag)
+  const meter = createMeter(store, services)
+  const warned = warningsOf(contestant)
+  const since = new Date()
+  const before = await meter.read()
+  const job: MixedJob = { ...target, inPerSecond: inRate, outPerSecond: outRate, seconds, tag }
+  const result = await load.ask<MixedResult>(job, seconds * 1000 + PATIENCE_MS)
+  const refused = Object.values(result.refused).reduce((sum, count) => sum + count, 0)
+  const inbound = inRate * seconds - result.lost.length
+  const sent = result.acceptMs.length - refused
+  if (result.lost.length > 0) throw new Unfinished(`${result.lost.length} webhooks were not acknowledged`)
+  const loadedAt = performance.now()
+  await untilCounted({ what: 'messages of customers stored', goal: inbound, everyMs: 50 }, () => countInbound(contestant, tag))
+  await untilCounted({ what: 'sends read', goal: sent, everyMs: 50 }, () => countRead(contestant, since))
+  const storedMs = performance.now() - loadedAt
+  const spent = between(before, await meter.read())
+  const lags = await lagsOf(contestant, tag, result.postedAt)
   const accept = result.acceptMs.toSorted((a, b) => a - b)
-  const operations = inPerSecond * seconds + expected.sent
   return {
     'accept p50 ms': percentile(accept, 0.5),
-    'p99 ms': percentile(accept, 0.99),
+    'accept p99 ms': percentile(accept, 0.99),
     'lag p50 ms': percentile(lags, 0.5),
     'lag p99 ms': percentile(lags, 0.99),
     'stored after ms': storedMs,
-    'not 202': sum(Object.values(result.refused)),
-    aborts: after.aborts - before.aborts,
-    'requests per message': (after.requests - before.requests) / operations,
-    ...Object.fromEntries(cpu.map(([name, us]) => [`${name} CPU ms`, ((services[name]?.cpuUs() ?? 0) - us) / 1000 / operations])),
-    'wrong counters': await wrongCounters(store),
+    'not 202': refused,
+    aborts: spent.aborts,
+    'requests per message': spent.requests / (inbound + sent),
+    ...cpuPerOperation(spent, inbound + sent),
+    'wrong counters': await settledCounters(contestant),
+    warnings: warningsOf(contestant) - warned,
   }
 }
 
-const sum = (values: number[]) => values.reduce((total, value) => total + value, 0)
+const warningsOf = ({ services }: Contestant) => Object.values(services).reduce((sum, child) => sum + child.warnings.length, 0)
 
-async function isStored(store: Store, tag: string, { inbound, sent }: { inbound: number; sent: number }): Promise<boolean> {
-  const messages = store.raw.messages
-  const isOurs = { 'content.text': { $regex: `^${tag} ` } }
-  return (
-    (await messages.countDocuments({ wamid: { $regex: `^wamid\\.${tag}x` } })) === inbound &&
-    (await messages.countDocuments({ ...isOurs, status: 'READ' })) === sent
-  )
-}
-
-/** From the arrival of a webhook to the end of its batch, of the customers' messages. */
-async function lagsOf(store: Store, tag: string): Promise<number[]> {
-  const rows = await store.raw.webhookEvents.find({ _id: { $regex: `^m:wamid\\.${tag}x` } }).toArray()
-  return rows.map(row => (row.processedAt?.getTime() ?? 0) - row.receivedAt.getTime()).sort((a, b) => a - b)
-}
-
-/** Conversations whose count is not that of their rows: the world began each with 1. */
-async function wrongCounters(store: Store): Promise<number> {
-  const counted = await store.raw.messages.aggregate([{ $group: { _id: '$conversationId', count: { $sum: 1 } } }]).toArray()
-  const counts = new Map(counted.map(row => [String(row._id), row.count as number]))
-  const conversations = await store.raw.conversations.find().toArray()
-  return conversations.filter(({ _id, messageCount }) => messageCount !== 1 + (counts.get(String(_id)) ?? 0)).length
-}
-
-async function serverFigures(store: Store): Promise<{ requests: number; aborts: number }> {
-  const status = await (store.connection.db as mongo.Db).admin().command({ serverStatus: 1 })
-  return { requests: Number(status.network.numRequests), aborts: Number(status.transactions.totalAborted) }
-}
-
-async function userOf(store: Store, world: SenderWorld): Promise<string> {
-  const tenantId = world.conversations[0]?.tenantId
-  const user = {
-    _id: newId(),
-    tenantId,
-    email: 'agent@example.com',
-    name: 'Agent',
-    role: 'agent',
-    status: 'active',
-    tokenVersion: 0,
-  }
-  await store.raw.users.insertOne({ ...user, deletedAt: null } as UserDoc)
-  const claims = {
-    userId: String(user._id),
-    tenantId: String(tenantId),
-    role: 'agent' as const,
-    tokenVersion: 0,
-    email: user.email,
-  }
-  return signAccessToken({ ...claims, name: user.name }, { secret: JWT_SECRET, ttlMs: 3_600_000 })
+/** Wrong counters once they had time to follow. */
+async function settledCounters(contestant: Contestant): Promise<number> {
+  let wrong = 0
+  const goal = { what: 'right counters', goal: 0, everyMs: 200, patienceMs: COUNTED_WITHIN_MS }
+  const counting = untilCounted(goal, async () => {
+    wrong = await wrongCounters(contestant)
+    return -wrong
+  })
+  await counting.catch(error => {
+    if (!(error instanceof Unfinished)) throw error
+  })
+  return wrong
 }
