@@ -1,4 +1,5 @@
 import { Unfinished } from './patience.ts'
+import { watchOthers } from './processes.ts'
 
 /** What a turn measured, by name. */
 export type Turn = Record<string, number>
@@ -26,7 +27,9 @@ export async function alternate<K extends string>(
   for (let i = 1; i <= turns; i++) {
     for (const name of names) {
       if (!inRace.has(name)) continue
+      const others = watchOthers()
       const turn = await contestants[name]().catch(reasonOf)
+      if (typeof turn !== 'string') turn['others %'] = others()
       if (typeof turn === 'string') inRace.delete(name)
       else all[name].push(turn)
       console.log(`  turn ${i} ${name.padEnd(34)} ${typeof turn === 'string' ? `NOT FINISHED: ${turn}` : lineOf(turn)}`)

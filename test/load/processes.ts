@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { cpus } from 'node:os'
 
 /** The servers whose CPU is counted, by the names of their programs. */
 const PROGRAMS: Record<string, string> = { mongod: 'mongod', 'beam.smp': 'rabbitmq', 'redis-server': 'redis' }
@@ -11,15 +12,31 @@ export function cpuUsOf(pid: number | undefined): number {
 
 /** Process ids of the private servers of this run; of servers that ran before (`LINKO_TEST_SERVERS`) there are none. */
 export function serverPids(): Record<string, number> {
-  if (!existsSync('/proc/self/stat')) return {}
+  const servers = ownProcesses().filter(([, { program }]) => program in PROGRAMS)
+  return Object.fromEntries(servers.map(([pid, { program }]) => [PROGRAMS[program] as string, pid]))
+}
+
+/** Starts to watch the machine. The returned function says which per cent of it went to processes that are not of this run. */
+export function watchOthers(): () => number {
+  const read = () => ({ at: performance.now(), busyMs: busyMs(), ownMs: ownMs() })
+  const before = read()
+  return () => {
+    const after = read()
+    const others = after.busyMs - before.busyMs - (after.ownMs - before.ownMs)
+    return (Math.max(0, others) * 100) / ((after.at - before.at) * cpus().length)
+  }
+}
+
+const busyMs = () => cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0)
+const ownMs = () => ownProcesses().reduce((sum, [pid]) => sum + (cpuUsOf(pid) || 0) / 1000, 0)
+
+/** This process and all that it has started, by their parents; none where there is no /proc. */
+function ownProcesses(): [pid: number, stat: Stat][] {
+  if (!existsSync('/proc/self/stat')) return []
   const all = readdirSync('/proc').map(Number).filter(Boolean)
   const stats = new Map(all.flatMap(pid => [statOf(pid)].flatMap(stat => (stat === null ? [] : [[pid, stat] as const]))))
-  const isOurs = (pid: number): boolean => {
-    const parent = stats.get(pid)?.parent ?? 0
-    return parent === process.pid || (parent > 1 && isOurs(parent))
-  }
-  const ours = [...stats].filter(([pid, { program }]) => program in PROGRAMS && isOurs(pid))
-  return Object.fromEntries(ours.map(([pid, { program }]) => [PROGRAMS[program] as string, pid]))
+  const isOwn = (pid: number): boolean => pid === process.pid || (pid > 1 && isOwn(stats.get(pid)?.parent ?? 0))
+  return [...stats].filter(([pid]) => isOwn(pid))
 }
 
 interface Stat {
