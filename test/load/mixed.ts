@@ -1,6 +1,6 @@
 import { alternate, percentile, ratio, report, type Turn } from './figures.ts'
 import { between, cpuPerOperation, createMeter } from './meter.ts'
-import { type Contestant, type Mixed, openMixed } from './mixed/contestants.ts'
+import { type Contestant, type Mixed, openMixed, printWarnings, warningsOf } from './mixed/contestants.ts'
 import type { MixedJob, MixedResult } from './mixed/load.ts'
 import { countInbound, countRead, lagsOf, wrongCounters } from './mixed/rows.ts'
 import { PATIENCE_MS, Unfinished, untilCounted } from './patience.ts'
@@ -11,8 +11,6 @@ type Rates = [inPerSecond: number, outPerSecond: number]
 const RATES = (process.env.BENCH_RATES ?? '100+20,100+60').split(',').map(pair => pair.split('+').map(Number) as Rates)
 const WARM_UP: Rates = [50, 10]
 const TARGETS = { acceptP99: 150, lagP99: 500, ratio: 3, storedMs: 2000 }
-/** Counters follow their messages; after this they are wrong. */
-const COUNTED_WITHIN_MS = 10_000
 
 /** Customers write and users answer in the same conversations, and Meta reports three statuses for each answer. */
 export async function run(): Promise<void> {
@@ -49,11 +47,6 @@ function compare({ product, skeleton }: Record<'product' | 'skeleton', Turn>): v
   for (const key of ['not 202', 'wrong counters', 'warnings']) atMost(key, 0)
 }
 
-function printWarnings({ services }: Contestant): void {
-  const lines = Object.entries(services).flatMap(([name, child]) => child.warnings.map(line => `${name}: ${line}`))
-  for (const [line, all] of Map.groupBy(lines, line => line)) console.log(`  ${all.length} × ${line}`)
-}
-
 let turns = 0
 
 async function turnOf({ load }: Mixed, contestant: Contestant, [inRate, outRate]: Rates, seconds: number): Promise<Turn> {
@@ -86,23 +79,7 @@ async function turnOf({ load }: Mixed, contestant: Contestant, [inRate, outRate]
     aborts: spent.aborts,
     'requests per message': spent.requests / (inbound + sent),
     ...cpuPerOperation(spent, inbound + sent),
-    'wrong counters': await settledCounters(contestant),
+    'wrong counters': await wrongCounters(contestant),
     warnings: warningsOf(contestant) - warned,
   }
-}
-
-const warningsOf = ({ services }: Contestant) => Object.values(services).reduce((sum, child) => sum + child.warnings.length, 0)
-
-/** Wrong counters once they had time to follow. */
-async function settledCounters(contestant: Contestant): Promise<number> {
-  let wrong = 0
-  const goal = { what: 'right counters', goal: 0, everyMs: 200, patienceMs: COUNTED_WITHIN_MS }
-  const counting = untilCounted(goal, async () => {
-    wrong = await wrongCounters(contestant)
-    return -wrong
-  })
-  await counting.catch(error => {
-    if (!(error instanceof Unfinished)) throw error
-  })
-  return wrong
 }

@@ -1,15 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
-import { RECEIVED_AT_HEADER } from '#shared/contracts/webhook-delivery.ts'
-import { EXCHANGES, webhookKeys } from '#shared/queue/topology.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { migrate } from '#shared/store/migrate.ts'
-import { inboundBody, PHONE_NUMBER_ID, waIdOf } from './bodies.ts'
 import { type Child, startChild } from './child.ts'
 import { type DemoBed, openDemoBed } from './demo-bed.ts'
 import { alternate, inFlight, ratio, report, type Turn } from './figures.ts'
 import { untilCounted } from './patience.ts'
+import { publishWebhook } from './publish-webhook.ts'
 import { BATCH, copyWorld, replay, type Written, watchWrites } from './recorder-skeleton.ts'
 
 const MESSAGES = Number(process.env.BENCH_MESSAGES ?? 6000)
@@ -94,14 +91,7 @@ async function recordTurn({ bed, store, queue, recorders, audience }: World, cou
 
 function publish(queue: Queue, i: number, audience: Audience): Promise<void> {
   const person = audience === 'new' ? i : i % CONTACTS
-  return queue.publish({
-    exchange: EXCHANGES.webhook,
-    routingKey: webhookKeys.conversation(PHONE_NUMBER_ID, waIdOf(person)),
-    type: MESSAGE_TYPE.webhook,
-    body: inboundBody(person, `REC${i}x${process.pid}`),
-    messageId: `w-bench-${i}`,
-    headers: { [RECEIVED_AT_HEADER]: Date.now() },
-  })
+  return publishWebhook(queue, person, `REC${i}x${process.pid}`)
 }
 
 async function counted(store: Store, work: () => Promise<unknown>): Promise<Written> {

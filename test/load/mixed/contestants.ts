@@ -21,6 +21,15 @@ export interface Contestant {
   target: Pick<MixedJob, 'ingestUrl' | 'gatewayUrl' | 'token' | 'people'>
 }
 
+/** How many warnings its services have logged so far. */
+export const warningsOf = ({ services }: Contestant) =>
+  Object.values(services).reduce((sum, child) => sum + child.warnings.length, 0)
+
+export function printWarnings({ services }: Contestant): void {
+  const lines = Object.entries(services).flatMap(([name, child]) => child.warnings.map(line => `${name}: ${line}`))
+  for (const [line, all] of Map.groupBy(lines, line => line)) console.log(`  ${all.length} × ${line}`)
+}
+
 /** A world of people with a conversation each, the load, and who is to bear it. */
 export interface Mixed {
   bed: Bed
@@ -61,7 +70,7 @@ export async function openMixed(people: number): Promise<Mixed & AsyncDisposable
       const services = {
         gateway: await service('gateway'),
         ingest: await service('ingest', { INGEST_ROLE: hasOwnRecorder ? 'receiver' : 'all' }),
-        ...(hasOwnRecorder && { recorder: await service('ingest', { INGEST_ROLE: 'recorder' }) }),
+        ...(hasOwnRecorder && { recorder: await service('ingest', { INGEST_ROLE: 'recorder', RABBITMQ_URL: patientUrl(bed) }) }),
         sender: await service('sender'),
         realtime: await service('realtime'),
       }
@@ -89,6 +98,9 @@ const PRODUCT_ENV = {
   RATE_LIMIT_API: '1000000/min',
   RATE_LIMIT_MESSAGES: '1000000/min',
 }
+
+/** The broker waits longer for a recorder that is stopped on purpose. */
+const patientUrl = ({ rabbitmqUrl }: Bed) => `${rabbitmqUrl}?heartbeat=0`
 
 async function openQueues({ channel }: Bed, stack: AsyncDisposableStack): Promise<void> {
   for (const name of ALL_QUEUES) await channel.assertQueue(name, { arguments: { 'x-queue-type': 'quorum' } })
