@@ -1,7 +1,7 @@
 import { alternate, inFlight, percentile, ratio, report, type Turn } from './figures.ts'
 import { type Contestant, type Mixed, openMixed, printWarnings, warningsOf } from './mixed/contestants.ts'
 import { type MixedJob, type MixedResult, STOP } from './mixed/load.ts'
-import { countInbound, countRead, wrongCounters } from './mixed/rows.ts'
+import { countInbound, countRead, untilNumbered, wrongCounters } from './mixed/rows.ts'
 import { PATIENCE_MS, untilCounted } from './patience.ts'
 import { publishWebhook } from './publish-webhook.ts'
 
@@ -61,6 +61,7 @@ async function drain(mixed: Mixed, product: Contestant, { messages, sends }: { m
   mixed.load.process.send(STOP)
   const sent = await sending
   await untilCounted({ what: 'sends read', goal: sent?.accepted ?? 0, everyMs: 100 }, () => countRead(product, since))
+  await untilNumbered(product)
   return {
     'drained /s': (messages / drainedMs) * 1000,
     ...sent?.figures,

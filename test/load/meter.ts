@@ -64,5 +64,11 @@ export function cpuPerOperation({ cpuMs }: Spending, operations: number): Turn {
   return { ...Object.fromEntries(each), 'CPU ms in all': total / operations }
 }
 
+/** Requests and CPU of one of so many operations, or seconds. */
+export const costOf = (spent: Spending, operations: number): Turn => ({
+  requests: spent.requests / operations,
+  ...cpuPerOperation(spent, operations),
+})
+
 const eachOf = (values: Record<string, number>, change: (value: number, name: string) => number) =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value, name)]))

@@ -2,7 +2,7 @@ import { alternate, percentile, ratio, report, type Turn } from './figures.ts'
 import { between, cpuPerOperation, createMeter } from './meter.ts'
 import { type Contestant, type Mixed, openMixed, printWarnings, warningsOf } from './mixed/contestants.ts'
 import type { MixedJob, MixedResult } from './mixed/load.ts'
-import { countInbound, countRead, lagsOf, wrongCounters } from './mixed/rows.ts'
+import { countInbound, countRead, lagsOf, untilNumbered, wrongCounters } from './mixed/rows.ts'
 import { PATIENCE_MS, Unfinished, untilCounted } from './patience.ts'
 
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 15)
@@ -66,6 +66,7 @@ async function turnOf({ load }: Mixed, contestant: Contestant, [inRate, outRate]
   await untilCounted({ what: 'messages of customers stored', goal: inbound, everyMs: 50 }, () => countInbound(contestant, tag))
   await untilCounted({ what: 'sends read', goal: sent, everyMs: 50 }, () => countRead(contestant, since))
   const storedMs = performance.now() - loadedAt
+  await untilNumbered(contestant)
   const spent = between(before, await meter.read())
   const lags = await lagsOf(contestant, tag, result.postedAt)
   const accept = result.acceptMs.toSorted((a, b) => a - b)

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mongo } from 'mongoose'
+import { untilCounted } from '../patience.ts'
 import type { Contestant } from './contestants.ts'
 
 /** What a turn left in the rows of its contestant. */
@@ -11,6 +12,13 @@ export const countInbound = ({ store, tenantId }: Contestant, tag: string) =>
 /** How many of the users' messages that were accepted since then have been read by their recipients. */
 export const countRead = ({ store, tenantId }: Contestant, since: Date) =>
   store.raw.messages.countDocuments({ tenantId, at: { $gte: since }, direction: 'OUTBOUND', status: 'READ' })
+
+/** How many events have no number yet: realtime still works on them. */
+export const countUnnumbered = ({ store, tenantId }: Contestant) => store.raw.events.countDocuments({ tenantId, seq: null })
+
+/** A turn leaves no work to the next one. */
+export const untilNumbered = (contestant: Contestant) =>
+  untilCounted({ what: 'events to number left over', goal: 0, everyMs: 100 }, async () => -(await countUnnumbered(contestant)))
 
 /** Counters follow their messages; after this they are wrong. */
 const COUNTED_WITHIN_MS = 10_000
