@@ -2,7 +2,7 @@ import { Unfinished } from './patience.ts'
 
 const BENCHES = ['receiver', 'recorder', 'sender', 'road', 'sockets', 'mixed', 'backlog', 'cost']
 
-/** `npm run bench -- receiver|recorder|sender|road|sockets|mixed|backlog|cost`: product, skeleton and ratio from one run. See docs/benchmarks.md. */
+/** `npm run bench -- <name>`: product, skeleton and ratio from one run. See docs/benchmarks.md. */
 const [name = ''] = process.argv.slice(2)
 if (!BENCHES.includes(name)) {
   console.error(`npm run bench -- ${BENCHES.join('|')}`)

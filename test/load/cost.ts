@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { alternate, ratio, report, type Turn } from './figures.ts'
-import { between, beyondIdle, costOf, createMeter, type Meter, type Spending } from './meter.ts'
+import { between, beyondIdle, costOf, createMeter, idleOf, type Meter, type Spending } from './meter.ts'
 import { type Contestant, type Mixed, openMixed, printWarnings } from './mixed/contestants.ts'
 import type { MixedJob, MixedResult } from './mixed/load.ts'
 import { countInbound, countRead, countUnnumbered } from './mixed/rows.ts'
@@ -19,7 +19,9 @@ export async function run(): Promise<void> {
   const skeleton = meteredOf(await mixed.startSkeleton())
   const product = meteredOf(await mixed.startProduct())
   for (const contestant of [product, skeleton]) await spentFor(mixed, contestant, { inbound: 20, sends: 5, seconds: 4 })
-  await measureIdle([product, skeleton])
+  const [ofProduct = NOTHING, ofSkeleton = NOTHING] = await idleOf([product.meter, skeleton.meter], SECONDS)
+  product.idle = ofProduct
+  skeleton.idle = ofSkeleton
   report('cost of a second, idle', {
     product: costOf(product.idle, product.idle.seconds),
     skeleton: costOf(skeleton.idle, skeleton.idle.seconds),
@@ -58,16 +60,6 @@ const meteredOf = (contestant: Contestant): Metered => ({
   meter: createMeter(contestant.store, contestant.services),
   idle: NOTHING,
 })
-
-/** All are up, as they are while one of them is loaded. */
-async function measureIdle(all: Metered[]): Promise<void> {
-  const before = await Promise.all(all.map(({ meter }) => meter.read()))
-  await sleep(SECONDS * 1000)
-  const after = await Promise.all(all.map(({ meter }) => meter.read()))
-  all.forEach((one, i) => {
-    one.idle = between(before[i] as Spending, after[i] as Spending, all.length)
-  })
-}
 
 interface Rates {
   inbound: number

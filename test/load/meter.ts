@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { mongo } from 'mongoose'
 import type { Store } from '#shared/store/connect.ts'
 import type { Child } from './child.ts'
@@ -45,6 +46,15 @@ export function between(before: Reading, after: Reading, ownRequests = 0): Spend
     aborts: after.aborts - before.aborts,
     cpuMs: eachOf(after.cpuMs, (ms, name) => ms - (before.cpuMs[name] ?? 0)),
   }
+}
+
+/** What is spent while nobody does anything; all are up, as they are while one of them is loaded. */
+export async function idleOf(meters: readonly Meter[], seconds: number): Promise<Spending[]> {
+  const before = await Promise.all(meters.map(meter => meter.read()))
+  await sleep(seconds * 1000)
+  const after = await Promise.all(meters.map(meter => meter.read()))
+  // The readings are requests too.
+  return after.map((reading, i) => between(before[i] as Reading, reading, meters.length))
 }
 
 /** What was spent beyond that which the same processes spend in the same time when they have nothing to do. */

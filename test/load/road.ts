@@ -6,9 +6,10 @@ import { sign } from '#shared/meta/signature.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { APP_SECRET, JWT_SECRET } from './bed.ts'
 import { inboundBody } from './bodies.ts'
-import { type Child, startChild } from './child.ts'
+import { startChild } from './child.ts'
 import { openDemoBed } from './demo-bed.ts'
 import { alternate, percentile, ratio, report, type Turn } from './figures.ts'
+import { between, beyondIdle, cpuPerOperation, createMeter, idleOf, type Meter, type Spending } from './meter.ts'
 
 const PER_SECOND = 200
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 5)
@@ -32,15 +33,19 @@ export async function run(): Promise<void> {
     'to commit ms': { port: ingest.port, histogram: 'linko_webhook_lag_seconds' },
     'commit to emission ms': { port: realtime.port, histogram: 'linko_event_to_socket_seconds' },
   }
-  const own = { port: ingest.port, hops, children: [ingest, realtime], received: await listen(realtime.port, token) }
-  const bare = { port: skeleton.port, children: [skeleton], received: await listen(skeleton.port, token) }
+  const meters = [createMeter(store, { ingest, realtime }), createMeter(store, { skeleton })] as const
+  const own: Road = { port: ingest.port, hops, meter: meters[0], received: await listen(realtime.port, token) }
+  const bare: Road = { port: skeleton.port, meter: meters[1], received: await listen(skeleton.port, token) }
   console.log(`road: ${PER_SECOND} webhooks a second, turns of ${SECONDS} s`)
   for (const road of [own, bare]) await turnOf(road, 3)
+  ;[own.idle, bare.idle] = await idleOf(meters, SECONDS)
   const figures = await alternate({ product: () => turnOf(own), skeleton: () => turnOf(bare) })
   report('road, webhook to socket', figures)
   const of = (name: 'product' | 'skeleton', key: string) => figures[name][key] as number
-  ratio('of p50, product ÷ skeleton', of('product', 'p50 ms') / of('skeleton', 'p50 ms'), '', true)
-  ratio('of p99, product ÷ skeleton', of('product', 'p99 ms') / of('skeleton', 'p99 ms'), '', true)
+  const times = (key: string) => of('product', key) / of('skeleton', key)
+  ratio('of p50, product ÷ skeleton', times('p50 ms'), '≤ 2', times('p50 ms') <= 2)
+  ratio('of p99, product ÷ skeleton', times('p99 ms'), '≤ 3', times('p99 ms') <= 3)
+  ratio('of CPU, product ÷ skeleton', times('CPU ms in all'), '', true)
   ratio('p50 in ms', of('product', 'p50 ms'), '≤ 40', of('product', 'p50 ms') <= 40)
   ratio('p99 in ms', of('product', 'p99 ms'), '≤ 250', of('product', 'p99 ms') <= 250)
   ratio('lost', of('product', 'lost'), '0', of('product', 'lost') === 0)
@@ -61,12 +66,14 @@ async function connectListener(port: number, token: string) {
   return { at, close: () => void socket.disconnect() }
 }
 
-const dispatcher = new Agent({ connections: 64, pipelining: 1 })
+const dispatcher = new Agent({ connections: 64, pipelining: 1, headersTimeout: PATIENCE_MS })
 let made = 0
 
 interface Road {
   port: number
-  children: Child[]
+  /** Counts its processes and the servers. */
+  meter: Meter
+  idle?: Spending
   received: { at: Map<string, number> }
   /** Histograms of the services whose means show where the time goes. */
   hops?: Record<string, { port: number; histogram: string }>
@@ -74,7 +81,7 @@ interface Road {
 
 async function turnOf(road: Road, seconds = SECONDS): Promise<Turn> {
   const before = await sums(road)
-  const cpu = cpuUs(road)
+  const unspent = await road.meter.read()
   const sent = new Map<string, number>()
   const acknowledged: number[] = []
   const startedAt = performance.now()
@@ -92,6 +99,7 @@ async function turnOf(road: Road, seconds = SECONDS): Promise<Turn> {
     .flatMap(([tag, from]) => (at.has(tag) ? [(at.get(tag) as number) - from] : []))
     .sort((a, b) => a - b)
   acknowledged.sort((a, b) => a - b)
+  const spent = between(unspent, await road.meter.read())
   const after = await sums(road)
   const means = Object.keys(after).map(hop => [hop, meanMs(before[hop], after[hop])])
   return {
@@ -99,13 +107,11 @@ async function turnOf(road: Road, seconds = SECONDS): Promise<Turn> {
     'p99 ms': percentile(latencies, 0.99),
     'acknowledged p50 ms': percentile(acknowledged, 0.5),
     'p99 ms of it': percentile(acknowledged, 0.99),
-    'CPU µs': (cpuUs(road) - cpu) / sent.size,
     ...Object.fromEntries(means),
+    ...cpuPerOperation(road.idle ? beyondIdle(spent, road.idle) : spent, sent.size),
     lost: sent.size - latencies.length,
   }
 }
-
-const cpuUs = ({ children }: Road) => children.reduce((sum, child) => sum + child.cpuUs(), 0)
 
 type Sum = { sum: number; count: number }
 
