@@ -1,8 +1,8 @@
 import { alternate, inFlight, percentile, ratio, report, type Turn } from './figures.ts'
+import { PATIENCE_MS, untilCounted } from './measure/patience.ts'
 import { type Contestant, type Mixed, openMixed, printWarnings, warningsOf } from './mixed/contestants.ts'
 import { type MixedJob, type MixedResult, STOP } from './mixed/load.ts'
 import { countInbound, countRead, untilNumbered, wrongCounters } from './mixed/rows.ts'
-import { PATIENCE_MS, untilCounted } from './patience.ts'
 import { publishWebhook } from './publish-webhook.ts'
 
 const MESSAGES = Number(process.env.BENCH_MESSAGES ?? 50_000)

@@ -1,4 +1,4 @@
-import { Unfinished } from './patience.ts'
+import { Unfinished } from './measure/patience.ts'
 
 const BENCHES = ['receiver', 'recorder', 'sender', 'road', 'sockets', 'mixed', 'backlog', 'cost']
 

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { ROOT } from '#shared/process/config.ts'
-import { PATIENCE_MS, within } from './patience.ts'
-import { cpuUsOf } from './processes.ts'
+import { PATIENCE_MS, within } from './measure/patience.ts'
+import { cpuUsOf } from './measure/processes.ts'
 
 /** A process under test, or one that loads it. */
 export interface Child extends AsyncDisposable {

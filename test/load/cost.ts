@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { alternate, ratio, report, type Turn } from './figures.ts'
-import { between, beyondIdle, costOf, createMeter, idleOf, type Meter, type Spending } from './meter.ts'
+import { between, beyondIdle, costOf, createMeter, idleOf, type Meter, type Spending } from './measure/meter.ts'
+import { PATIENCE_MS, untilCounted } from './measure/patience.ts'
 import { type Contestant, type Mixed, openMixed, printWarnings } from './mixed/contestants.ts'
 import type { MixedJob, MixedResult } from './mixed/load.ts'
 import { countInbound, countRead, countUnnumbered } from './mixed/rows.ts'
-import { PATIENCE_MS, untilCounted } from './patience.ts'
 
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 10)
 const PEOPLE = Number(process.env.BENCH_PEOPLE ?? 100)

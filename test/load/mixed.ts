@@ -1,9 +1,9 @@
 import { alternate, percentile, ratio, report, type Turn } from './figures.ts'
-import { between, cpuPerOperation, createMeter } from './meter.ts'
+import { between, cpuPerOperation, createMeter } from './measure/meter.ts'
+import { PATIENCE_MS, Unfinished, untilCounted } from './measure/patience.ts'
 import { type Contestant, type Mixed, openMixed, printWarnings, warningsOf } from './mixed/contestants.ts'
 import type { MixedJob, MixedResult } from './mixed/load.ts'
 import { countInbound, countRead, lagsOf, untilNumbered, wrongCounters } from './mixed/rows.ts'
-import { PATIENCE_MS, Unfinished, untilCounted } from './patience.ts'
 
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 15)
 const PEOPLE = (process.env.BENCH_PEOPLE ?? '40,400,2000').split(',').map(Number)

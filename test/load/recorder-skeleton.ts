@@ -1,7 +1,7 @@
 import { mongo } from 'mongoose'
 import type { Store } from '#shared/store/connect.ts'
 import type { Turn } from './figures.ts'
-import { untilCounted } from './patience.ts'
+import { untilCounted } from './measure/patience.ts'
 
 type Document = mongo.Document
 /** What the product wrote, by collection, as the change stream reported it. */

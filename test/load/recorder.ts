@@ -5,7 +5,7 @@ import { migrate } from '#shared/store/migrate.ts'
 import { type Child, startChild } from './child.ts'
 import { type DemoBed, openDemoBed } from './demo-bed.ts'
 import { alternate, inFlight, ratio, report, type Turn } from './figures.ts'
-import { untilCounted } from './patience.ts'
+import { untilCounted } from './measure/patience.ts'
 import { publishWebhook } from './publish-webhook.ts'
 import { BATCH, copyWorld, replay, type Written, watchWrites } from './recorder-skeleton.ts'
 

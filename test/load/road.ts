@@ -9,7 +9,7 @@ import { inboundBody } from './bodies.ts'
 import { startChild } from './child.ts'
 import { openDemoBed } from './demo-bed.ts'
 import { alternate, percentile, ratio, report, type Turn } from './figures.ts'
-import { between, beyondIdle, cpuPerOperation, createMeter, idleOf, type Meter, type Spending } from './meter.ts'
+import { between, beyondIdle, cpuPerOperation, createMeter, idleOf, type Meter, type Spending } from './measure/meter.ts'
 
 const PER_SECOND = 200
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 5)

@@ -3,8 +3,8 @@ import { migrate } from '#shared/store/migrate.ts'
 import { log, openBed } from './bed.ts'
 import { type Child, startChild } from './child.ts'
 import { alternate, ratio, report, type Turn } from './figures.ts'
+import { untilCounted } from './measure/patience.ts'
 import type { StubCount } from './meta-stub.ts'
-import { untilCounted } from './patience.ts'
 import { createSenderWorld, type SenderWorld } from './sender-world.ts'
 
 const SENDS = Number(process.env.BENCH_MESSAGES ?? 6000)

@@ -11,7 +11,7 @@ import { JWT_SECRET } from './bed.ts'
 import { type Child, startChild } from './child.ts'
 import { openDemoBed } from './demo-bed.ts'
 import { alternate, ratio, report, type Turn } from './figures.ts'
-import { PATIENCE_MS, within } from './patience.ts'
+import { PATIENCE_MS, within } from './measure/patience.ts'
 import type { CountJob, CountResult, ListenJob } from './sockets-load.ts'
 
 const SOCKETS = Number(process.env.BENCH_SOCKETS ?? 5000)

@@ -13,8 +13,8 @@ const server = createServer((incoming, response) => {
   const chunks: Buffer[] = []
   incoming.on('data', chunk => chunks.push(chunk))
   incoming.on('end', () => {
-    // Checks of numbers and tokens: an empty answer changes nothing.
-    if (incoming.method !== 'POST') return void response.end('{}')
+    // Checks of numbers and tokens, lists of templates: an empty answer changes nothing.
+    if (incoming.method !== 'POST') return void response.end('{"data":[]}')
     const body = JSON.parse(Buffer.concat(chunks).toString('utf8'))
     if (body.status === 'read') return void response.end('{"success":true}')
     const wamid = `wamid.out${process.pid}x${++accepted}`

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mongo } from 'mongoose'
-import { untilCounted } from '../patience.ts'
+import { untilCounted } from '../measure/patience.ts'
 import type { Contestant } from './contestants.ts'
 
 /** What a turn left in the rows of its contestant. */
