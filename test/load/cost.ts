@@ -53,7 +53,7 @@ interface Metered extends Contestant {
   idle: Spending
 }
 
-const NOTHING: Spending = { seconds: 1, requests: 0, aborts: 0, cpuMs: {} }
+const NOTHING: Spending = { seconds: 1, requests: 0, commands: {}, aborts: 0, cpuMs: {} }
 
 const meteredOf = (contestant: Contestant): Metered => ({
   ...contestant,

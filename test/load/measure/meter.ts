@@ -9,9 +9,13 @@ import { cpuUsOf, serverPids } from './processes.ts'
 export interface Spending {
   seconds: number
   requests: number
+  /** Of the requests, those that work on documents, by the command's name. */
+  commands: Record<string, number>
   aborts: number
   cpuMs: Record<string, number>
 }
+
+const COMMANDS = ['find', 'aggregate', 'distinct', 'insert', 'update', 'delete', 'findAndModify', 'commitTransaction']
 
 /** What had been spent at a moment. */
 export type Reading = Spending
@@ -31,6 +35,7 @@ export function createMeter(store: Store, services: Record<string, Child>): Mete
       return {
         seconds: performance.now() / 1000,
         requests: Number(status.network.numRequests),
+        commands: Object.fromEntries(COMMANDS.map(name => [name, Number(status.metrics.commands[name]?.total ?? 0)])),
         aborts: Number(status.transactions.totalAborted),
         cpuMs: Object.fromEntries([...own, ...servers]),
       }
@@ -43,6 +48,7 @@ export function between(before: Reading, after: Reading, ownRequests = 0): Spend
   return {
     seconds: after.seconds - before.seconds,
     requests: after.requests - before.requests - ownRequests,
+    commands: eachOf(after.commands, (count, name) => count - (before.commands[name] ?? 0)),
     aborts: after.aborts - before.aborts,
     cpuMs: eachOf(after.cpuMs, (ms, name) => ms - (before.cpuMs[name] ?? 0)),
   }
@@ -63,6 +69,7 @@ export function beyondIdle(spent: Spending, idle: Spending): Spending {
   return {
     ...spent,
     requests: spent.requests - idle.requests * share,
+    commands: eachOf(spent.commands, (count, name) => count - (idle.commands[name] ?? 0) * share),
     cpuMs: eachOf(spent.cpuMs, (ms, name) => ms - (idle.cpuMs[name] ?? 0) * share),
   }
 }
@@ -77,6 +84,7 @@ export function cpuPerOperation({ cpuMs }: Spending, operations: number): Turn {
 /** Requests and CPU of one of so many operations, or seconds. */
 export const costOf = (spent: Spending, operations: number): Turn => ({
   requests: spent.requests / operations,
+  ...eachOf(spent.commands, count => count / operations),
   ...cpuPerOperation(spent, operations),
 })
 
