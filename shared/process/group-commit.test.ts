@@ -65,3 +65,17 @@ test('a failure rejects the calls of its run only', async () => {
   runs[1]?.end()
   await expect(second).resolves.toBeUndefined()
 })
+
+test('a run that gathers begins with all calls of its moment; their size is known until it has ended', async () => {
+  const { runs, shared } = heldRuns({ gathers: true, parallel: 2, maxItems: 3 })
+  const calls = [shared.add([1]), shared.add([2])]
+  await Promise.resolve()
+  calls.push(shared.add([3]), shared.add([4]))
+  expect([runs.length, shared.size()]).toEqual([0, 4])
+  await settled()
+  expect(runs.map(({ items }) => items)).toEqual([[1, 2, 3], [4]])
+  for (const { end } of runs) end()
+  await Promise.all(calls)
+  await settled()
+  expect(shared.size()).toBe(0)
+})

@@ -1,6 +1,8 @@
 export interface SharedRuns<T> {
   /** Resolves when the run with these items has ended; rejects with its error. */
   add(items: T[]): Promise<void>
+  /** Number of items that wait or run. */
+  size(): number
 }
 
 interface Call<T> {
@@ -16,6 +18,8 @@ export interface SharedRunsOptions {
   minParallelItems: number
   /** Maximum items of one run, unless a single call has more. */
   maxItems: number
+  /** A run begins at the end of the event loop's turn, so that calls of the same moment share it; by default at once. */
+  gathers?: boolean
 }
 
 /**
@@ -24,17 +28,19 @@ export interface SharedRunsOptions {
  */
 export function createSharedRuns<T>(
   run: (items: T[]) => Promise<void>,
-  { parallel, minParallelItems, maxItems }: SharedRunsOptions,
+  { parallel, minParallelItems, maxItems, gathers = false }: SharedRunsOptions,
 ): SharedRuns<T> {
   const waiting: Call<T>[] = []
   let running = 0
+  let size = 0
+  let isGathering = false
 
   /** Removes the first waiting call and those after it that fit into the same run. */
   function takeGroup(): Call<T>[] {
-    let size = 0
+    let items = 0
     const end = waiting.findIndex((call, i) => {
-      size += call.items.length
-      return i > 0 && size > maxItems
+      items += call.items.length
+      return i > 0 && items > maxItems
     })
     return waiting.splice(0, end === -1 ? waiting.length : end)
   }
@@ -48,21 +54,42 @@ export function createSharedRuns<T>(
     }
   }
 
+  function mayStart(): boolean {
+    if (running === parallel || waiting.length === 0) return false
+    return running === 0 || countOf(waiting) >= minParallelItems
+  }
+
   function next(): void {
-    if (running === parallel || waiting.length === 0) return
-    if (running > 0 && waiting.reduce((sum, { items }) => sum + items.length, 0) < minParallelItems) return
-    running++
-    void runGroup(takeGroup()).finally(() => {
-      running--
+    while (mayStart()) {
+      running++
+      const group = takeGroup()
+      void runGroup(group).finally(() => {
+        running--
+        size -= countOf(group)
+        next()
+      })
+    }
+  }
+
+  function gather(): void {
+    if (isGathering) return
+    isGathering = true
+    setImmediate(() => {
+      isGathering = false
       next()
     })
   }
 
   return {
+    size: () => size,
     add: items =>
       new Promise((done, failed) => {
+        size += items.length
         waiting.push({ items, done, failed })
-        next()
+        if (gathers) gather()
+        else next()
       }),
   }
 }
+
+const countOf = (calls: readonly Call<unknown>[]): number => calls.reduce((sum, { items }) => sum + items.length, 0)
