@@ -33,6 +33,15 @@ export interface StoreOptions {
   selectionTimeoutMs?: number
   /** Longest wait for the answer to a statement, 10 s by default; the driver retries a retryable statement once. */
   answerTimeoutMs?: number
+  /** Called as a command is sent to the server, for tests that count them; heartbeats are no commands. */
+  onCommand?: (command: SentCommand) => void
+}
+
+export interface SentCommand {
+  /** `find`, `aggregate`, `insert` and the like. */
+  name: string
+  /** Null for a command that is about no collection. */
+  collection: string | null
 }
 
 /** Marks an object in a filter as an operator; an unmarked one is compared as a value. */
@@ -55,7 +64,7 @@ async function open(uri: string, options: StoreOptions): Promise<Connection> {
   const connection = mongoose.createConnection()
   connection.on('error', error => options.log?.warn({ err: error }, 'mongodb connection failed'))
   try {
-    return await connection.openUri(uri, {
+    await connection.openUri(uri, {
       appName: options.appName ?? 'linko',
       maxPoolSize: options.maxPoolSize ?? 20,
       serverSelectionTimeoutMS: options.selectionTimeoutMs ?? 5000,
@@ -72,11 +81,21 @@ async function open(uri: string, options: StoreOptions): Promise<Connection> {
       autoIndex: false,
       autoCreate: false,
       sanitizeFilter: true,
+      monitorCommands: options.onCommand !== undefined,
     })
+    if (options.onCommand) reportCommands(connection, options.onCommand)
+    return connection
   } catch (error) {
     await connection.destroy().catch(() => undefined)
     throw error
   }
+}
+
+function reportCommands(connection: Connection, report: (command: SentCommand) => void): void {
+  connection.getClient().on('commandStarted', ({ commandName: name, command }) => {
+    const about: unknown = command[name]
+    report({ name, collection: typeof about === 'string' ? about : null })
+  })
 }
 
 function createStore(connection: Connection, log: Logger | undefined): Store {

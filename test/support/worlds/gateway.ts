@@ -12,7 +12,7 @@ import { listen } from '#shared/process/health.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
 import { createEventPublisher } from '#shared/queue/publish-events.ts'
 import { gridfsStorage } from '#shared/storage/gridfs.ts'
-import { connectStore } from '#shared/store/connect.ts'
+import { connectStore, type StoreOptions } from '#shared/store/connect.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import type { World } from '../world.ts'
 import { keyring, log } from './ingest.ts'
@@ -42,10 +42,13 @@ export interface Answer {
   body: any
 }
 
-/** The gateway with the demo world, without its process. `clock.now` may be set; null is the real time. */
-export async function openGateway(world: World, env: Record<string, string> = {}) {
+/**
+ * The gateway with the demo world, without its process. `clock.now` may be set; null is the real time.
+ * @param onCommand hears of each command to MongoDB
+ */
+export async function openGateway(world: World, env: Record<string, string> = {}, onCommand?: StoreOptions['onCommand']) {
   await using stack = new AsyncDisposableStack()
-  const store = stack.use(await connectStore(world.mongodbUri, { log }))
+  const store = stack.use(await connectStore(world.mongodbUri, { log, ...(onCommand && { onCommand }) }))
   stack.defer(async () => void (await store.connection.dropDatabase()))
   await migrate(store)
   await seedDemo(store, keyring)
