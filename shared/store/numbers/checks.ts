@@ -2,6 +2,8 @@ import type { QueryFilter } from 'mongoose'
 import type { ClientDoc, NumberNotice } from '../../model/documents.ts'
 import { type Store, trusted } from '../connect.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
+import { clientCacheOf } from './client-cache.ts'
+import { forgetClient } from './clients.ts'
 
 /** Queries of the background jobs that check the numbers of all tenants, the longest due first. */
 
@@ -40,11 +42,12 @@ function findDueNumbers(
  */
 export async function updateClientWithoutEvent(
   store: Store,
-  { tenantId, _id }: ClientDoc,
+  { tenantId, _id, phoneNumberId }: ClientDoc,
   changes: Partial<ClientDoc>,
   provided: object = {},
 ): Promise<boolean> {
   const { matchedCount } = await store.models.clients.updateOne({ tenantId, _id, ...provided }, { $set: changes })
+  forgetClient(store, phoneNumberId)
   return matchedCount === 1
 }
 
@@ -69,6 +72,7 @@ export async function scheduleTemplateSync(
   { tenantId, wabaId }: Pick<ClientDoc, 'tenantId' | 'wabaId'>,
 ): Promise<void> {
   await store.models.clients.updateMany({ tenantId, wabaId, deletedAt: null }, { $set: { nextTemplateSyncAt: null } })
+  clientCacheOf(store).clear()
 }
 
 /** Numbers whose account's templates must be read from Meta again. */

@@ -6,6 +6,7 @@ import { type Store, trusted } from '../connect.ts'
 import { perStore } from '../per-store.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
 import { TtlCache } from '../ttl-cache.ts'
+import { clientCacheOf } from './client-cache.ts'
 
 const KNOWN_MS = 5000
 /** Short, so that the first messages of a newly connected number are not ignored. */
@@ -41,9 +42,10 @@ export async function findByPhoneNumberIds(store: Store, phoneNumberIds: Iterabl
   return new Map([...answers].filter((entry): entry is [string, ClientDoc] => entry[1] != null))
 }
 
-/** Removes a number from the cache of this process, after a change. */
+/** Removes a number from the caches of this process, after a change. */
 export function forgetClient(store: Store, phoneNumberId: string): void {
   cacheOf(store).delete(phoneNumberId)
+  clientCacheOf(store).clear()
 }
 
 /** @throws ApiError 404 for unknown, deleted and other tenants' ids alike */

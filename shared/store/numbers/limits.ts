@@ -2,6 +2,7 @@ import { notFound } from '../../domain/errors.ts'
 import type { ClientDoc, Id, TenantDoc } from '../../model/documents.ts'
 import { forgetTenant } from '../accounts/tenants.ts'
 import type { Store } from '../connect.ts'
+import { forgetClient } from './clients.ts'
 
 export interface TenantLimits {
   messagesPerMinute?: number | null | undefined
@@ -39,5 +40,6 @@ export async function setNumberRate(
     )
     .lean()
   if (before === null) throw notFound('Number')
+  forgetClient(store, before.phoneNumberId)
   return before
 }
