@@ -57,7 +57,7 @@ export async function acceptMessage(
   return message
 }
 
-/** Last send to each contact. Sends to one contact run one after the other: the next id is known once the one before is stored. */
+/** Last send to each contact. Sends to one contact run one after the other, so that they are stored in the order of their ids. */
 const turns = new Map<string, Promise<unknown>>()
 async function inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
   const before = turns.get(key) ?? Promise.resolve()

@@ -4,7 +4,7 @@ import type { Caller } from '#shared/http/route.ts'
 import type { ContactDoc, ConversationDoc, Fallback, Id, MessageDoc, TenantDoc, TimelineEntry } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
 import { newOutbound } from '#shared/model/new-rows.ts'
-import { type NextMessageId, nextMessageId } from '#shared/store/inbox/accept.ts'
+import { findLastUnfinished, type NextMessageId, nextMessageId, rememberAccepted } from '#shared/store/inbox/accept.ts'
 import { insertAccepted } from '#shared/store/inbox/message-inserts.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { conversationFor, createContact, type MessageInput } from './conversation.ts'
@@ -33,13 +33,15 @@ export interface Accepting {
 /**
  * Stores a message, by one insert beside those of other callers: its row is the truth. The recorder shows it in its conversation
  * a moment later. Callers of one process take one conversation in turn, so that the ids grow in their order, which is the order
- * of sending; the id is greater than that of every message of the conversation that is still to be sent.
+ * of sending; the id is greater than that of every message of the conversation that is still to be sent and was accepted before.
  */
 export async function storeMessage({ store }: Pick<GatewayDeps, 'store'>, accepting: Accepting): Promise<MessageDoc> {
   const contact = accepting.destination.contact ?? (await createContact(store, accepting))
   const conversation = await conversationFor(store, accepting, contact)
-  const next = await nextMessageId(store, conversation)
-  const message = messageOf(accepting, contact, conversation, next)
+  const { conversation: known, lastUnfinished } = accepting.destination
+  const last = known?._id.equals(conversation._id) ? lastUnfinished : await findLastUnfinished(store, conversation)
+  const message = messageOf(accepting, contact, conversation, nextMessageId(store, conversation._id, last))
+  rememberAccepted(store, message)
   await insertAccepted(store, message)
   return message
 }

@@ -1,17 +1,15 @@
 import { isBusinessScopedId, parsePhone } from '#shared/domain/contacts/phone-number.ts'
 import { phoneVariants } from '#shared/domain/contacts/phone-variants.ts'
-import { ApiError } from '#shared/domain/errors.ts'
-import type { ClientDoc, ContactDoc, ConversationDoc } from '#shared/model/documents.ts'
+import { ApiError, notFound } from '#shared/domain/errors.ts'
+import type { ClientDoc } from '#shared/model/documents.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { type ContactKeys, findContactWith, findStoredContact, hasContactWith } from '#shared/store/contacts/recipients.ts'
-import { findConversationWith, getConversation } from '#shared/store/inbox/conversations.ts'
-import { findPrimaryClient, getClient, getNamedClient } from '#shared/store/numbers/clients.ts'
+import type { ContactKeys } from '#shared/store/contacts/recipients.ts'
+import { type FoundDestination, findDestinationIn, findDestinationWith } from '#shared/store/inbox/destinations.ts'
+import { findCachedPrimaryClient, getCachedClient, getCachedNamedClient } from '#shared/store/numbers/cached-clients.ts'
 
 /** Destination of a message: the tenant's number that sends it, the contact, and their conversation if there is one. */
-export interface Destination extends ContactKeys {
+export interface Destination extends ContactKeys, FoundDestination {
   client: ClientDoc
-  conversation: ConversationDoc | null
-  contact: ContactDoc | null
 }
 
 interface RecipientInput {
@@ -33,16 +31,19 @@ export async function findDestination(
 ): Promise<Destination> {
   if (input.conversationId !== undefined) return byConversation(store, tenantId, input.conversationId, input)
   const client = await clientFor(store, tenantId, input.clientId, userId)
-  const key = await keyOf(store, tenantId, input.to ?? '', client)
-  const contact = await findContactWith(store, tenantId, key)
-  const conversation = contact && (await findConversationWith(store, tenantId, client._id, contact._id))
-  return { client, conversation, contact, ...key }
+  const to = input.to ?? ''
+  const stored = storedKey(to, client)
+  const key = stored ?? personKey(to, client)
+  const found = await findDestinationWith(store, { tenantId, clientId: client._id, ...key })
+  if (stored !== null && found.contact?.waId !== stored.waId) throw invalidPhone()
+  return { client, ...found, ...key }
 }
 
 async function byConversation(store: Store, tenantId: string, id: string, input: RecipientInput): Promise<Destination> {
-  const conversation = await getConversation(store, tenantId, id)
-  const client = await getClient(store, tenantId, conversation.clientId)
-  const contact = await findStoredContact(store, tenantId, conversation.contactId)
+  const found = await findDestinationIn(store, { tenantId, conversationId: id })
+  if (!found?.conversation) throw notFound('Conversation')
+  const { conversation, contact } = found
+  const client = await getCachedClient(store, tenantId, conversation.clientId)
   const { waId, userId } = contact ?? conversation.contact
   if (input.clientId !== undefined && !(await isNamed(store, client, input.clientId))) throw mismatch('clientId')
   if (input.to !== undefined) {
@@ -50,12 +51,12 @@ async function byConversation(store: Store, tenantId: string, id: string, input:
     const agrees = key.waId !== null ? waId !== null && phoneVariants(waId).includes(key.waId) : key.userId === userId
     if (!agrees) throw mismatch('to')
   }
-  return { client, conversation, contact, waId, userId }
+  return { client, ...found, waId, userId }
 }
 
 /** Whether the caller's name for a number means this one. @throws ApiError 404 for an unknown number or another tenant's */
 const isNamed = async (store: Store, { tenantId, _id }: ClientDoc, name: string) =>
-  String((await getNamedClient(store, tenantId, name))._id) === String(_id)
+  String((await getCachedNamedClient(store, tenantId, name))._id) === String(_id)
 
 const mismatch = (what: string) =>
   new ApiError(
@@ -74,18 +75,16 @@ export async function clientFor(
   clientId: string | undefined,
   userId?: string,
 ): Promise<ClientDoc> {
-  if (clientId !== undefined) return getNamedClient(store, tenantId, clientId)
-  const primary = await findPrimaryClient(store, tenantId, userId)
+  if (clientId !== undefined) return getCachedNamedClient(store, tenantId, clientId)
+  const primary = await findCachedPrimaryClient(store, tenantId, userId)
   if (primary === null) throw new ApiError(422, 'NO_NUMBER', 'No WhatsApp number is connected. Connect one first.')
   return primary
 }
 
-/** An existing contact wins over phone validation: WhatsApp ids may be invalid national numbers. @throws ApiError 422 */
-async function keyOf(store: Store, tenantId: string, to: string, client: ClientDoc) {
+/** A number that is valid only where a contact has it already: WhatsApp ids may be invalid national numbers. Null for others. */
+function storedKey(to: string, client: ClientDoc): ContactKeys | null {
   const waId = /^\+?(\d{6,15})$/.exec(to.trim())?.[1]
-  const isOdd = waId !== undefined && parsePhone(to, client.whatsappNumber) === null
-  if (isOdd && (await hasContactWith(store, tenantId, waId))) return { waId, userId: null }
-  return personKey(to, client)
+  return waId !== undefined && parsePhone(to, client.whatsappNumber) === null ? { waId, userId: null } : null
 }
 
 /**
@@ -97,9 +96,11 @@ async function keyOf(store: Store, tenantId: string, to: string, client: ClientD
 function personKey(to: string, client: Pick<ClientDoc, 'whatsappNumber'>): ContactKeys {
   if (isBusinessScopedId(to)) return { waId: null, userId: to }
   const parsed = parsePhone(to, client.whatsappNumber)
-  if (parsed === null)
-    throw new ApiError(422, 'PHONE_INVALID', '`to` is not a valid phone number. Use E.164 digits, for example +212661000101.', {
-      errors: [{ path: 'to', message: 'This is not a valid phone number.' }],
-    })
+  if (parsed === null) throw invalidPhone()
   return { waId: parsed.waId, userId: null }
 }
+
+const invalidPhone = () =>
+  new ApiError(422, 'PHONE_INVALID', '`to` is not a valid phone number. Use E.164 digits, for example +212661000101.', {
+    errors: [{ path: 'to', message: 'This is not a valid phone number.' }],
+  })

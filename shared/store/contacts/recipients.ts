@@ -1,4 +1,3 @@
-import { phoneVariants } from '../../domain/contacts/phone-variants.ts'
 import type { ContactDoc, Id } from '../../model/documents.ts'
 import { type Store, trusted } from '../connect.ts'
 import { onInsert } from '../upsert.ts'
@@ -11,25 +10,6 @@ type Key = Id | string
 export interface ContactKeys {
   waId: string | null
   userId: string | null
-}
-
-/** The contact with this user id, else with this phone number, exactly or in another form of it. */
-export async function findContactWith(store: Store, tenantId: Key, { waId, userId }: ContactKeys): Promise<ContactDoc | null> {
-  if (userId !== null) return await store.models.contacts.findOne({ tenantId, userId, deletedAt: null }).lean()
-  const variants = await store.models.contacts
-    .find({ tenantId, waId: trusted({ $in: phoneVariants(waId ?? '') }), deletedAt: null })
-    .lean()
-  return variants.find(contact => contact.waId === waId) ?? variants[0] ?? null
-}
-
-/** The stored contact, also when it is deleted or merged into another one. */
-export async function findStoredContact(store: Store, tenantId: Key, id: Key): Promise<ContactDoc | null> {
-  return await store.models.contacts.findOne({ tenantId, _id: id }).lean()
-}
-
-/** Whether a contact has exactly this phone number. */
-export async function hasContactWith(store: Store, tenantId: Key, waId: string): Promise<boolean> {
-  return (await store.models.contacts.exists({ tenantId, waId, deletedAt: null })) !== null
 }
 
 /** Ids of the contacts with this user id, or with one of these phone numbers. */

@@ -4,7 +4,10 @@ import { newId, toId } from '../../model/ids.ts'
 import { newConversation } from '../../model/new-rows.ts'
 import type { Store } from '../connect.ts'
 import { UNFINISHED_INDEX } from '../dispatch/take.ts'
+import { perStore } from '../per-store.ts'
+import { TtlCache } from '../ttl-cache.ts'
 import { onInsert } from '../upsert.ts'
+import type { UnfinishedMessage } from './destinations.ts'
 
 /** Reads and writes that accept a message, beside the insert of the message itself. */
 
@@ -33,29 +36,42 @@ export interface NextMessageId {
   after: Date | null
 }
 
-/**
- * A new id, greater than the ids of all unfinished messages of the conversation, because messages are sent in the order of their
- * ids. Ids that several processes make within a second have no order: then the timestamp of the new id is set to the second after
- * the greatest id; its remaining digits are unique.
- */
-export async function nextMessageId(
-  store: Store,
-  conversation: Pick<ConversationDoc, 'tenantId' | '_id'>,
-): Promise<NextMessageId> {
-  const last = await findLastUnfinished(store, conversation)
-  const id = newId()
-  if (last === null) return { _id: id, after: null }
-  const after = last.sendAt === null ? last.at : last.createdAt
-  if (String(id) > String(last._id)) return { _id: id, after }
-  const second = Math.floor(last._id.getTimestamp().getTime() / 1000) + 1
-  return { _id: toId(second.toString(16).padStart(8, '0') + String(id).slice(8)), after }
+/** Longer than any request takes that read its conversation before the message was stored. */
+const KEPT_MS = 60_000
+const lastAcceptedOf = perStore<TtlCache<string, UnfinishedMessage>, Store>(() => new TtlCache(10_000))
+
+/** Remembers the message as the last one of its conversation. Call it before its insert, right after its id was made. */
+export function rememberAccepted(store: Store, { conversationId, _id, at, sendAt, createdAt }: MessageDoc): void {
+  lastAcceptedOf(store).set(String(conversationId), { _id, at, sendAt, createdAt }, KEPT_MS)
 }
 
-/** The unfinished message of a conversation with the greatest id. */
-async function findLastUnfinished(
+/**
+ * A new id, greater than the ids of all unfinished messages of the conversation, because messages are sent in the order of their
+ * ids: of those that were stored before `read`, and of those that this process has accepted since.
+ * @param read the last unfinished message when the request began
+ */
+export function nextMessageId(store: Store, conversationId: Id, read: UnfinishedMessage | null): NextMessageId {
+  const accepted = lastAcceptedOf(store).get(String(conversationId))
+  const last = accepted && (read === null || String(accepted._id) > String(read._id)) ? accepted : read
+  if (last === null) return { _id: newId(), after: null }
+  return { _id: idAfter(last._id, newId()), after: last.sendAt === null ? last.at : last.createdAt }
+}
+
+/**
+ * The id, made greater than another one if necessary. Ids that several processes make within a second have no order: then its
+ * timestamp becomes the second of the other id, or the one after it; the remaining digits are unique.
+ */
+function idAfter(last: Id, id: Id): Id {
+  const second = Math.floor(last.getTimestamp().getTime() / 1000)
+  const candidates = [id, ...[second, second + 1].map(it => toId(it.toString(16).padStart(8, '0') + String(id).slice(8)))]
+  return candidates.find(it => String(it) > String(last)) as Id
+}
+
+/** The last unfinished message of a conversation that was not known when the request began. */
+export async function findLastUnfinished(
   { raw }: Store,
   { tenantId, _id: conversationId }: Pick<ConversationDoc, 'tenantId' | '_id'>,
-): Promise<Pick<MessageDoc, '_id' | 'at' | 'sendAt' | 'createdAt'> | null> {
+): Promise<UnfinishedMessage | null> {
   const filter = { tenantId, conversationId, ...unfinished() }
   const options = { projection: { at: 1, sendAt: 1, createdAt: 1 }, sort: { _id: -1 }, hint: UNFINISHED_INDEX.hint } as const
   return await raw.messages.findOne(filter, options)

@@ -30,16 +30,6 @@ export async function getConversation(store: Store, tenantId: Key, id: Key): Pro
   return conversation
 }
 
-/** The conversation of a number with a contact; there is at most one. */
-export async function findConversationWith(
-  store: Store,
-  tenantId: Key,
-  clientId: Key,
-  contactId: Key,
-): Promise<ConversationDoc | null> {
-  return await store.models.conversations.findOne({ tenantId, clientId, contactId, deletedAt: null }).lean()
-}
-
 /** The conversations with these contacts, one for each number of the tenant, the most recently active first. */
 export async function findConversationsWith(
   store: Store,

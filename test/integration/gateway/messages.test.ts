@@ -5,6 +5,7 @@ import type { MessageDoc } from '#shared/model/documents.ts'
 import { QUEUES } from '#shared/queue/topology.ts'
 import type { Delivery } from '#shared/queue/types.ts'
 import { trusted } from '#shared/store/connect.ts'
+import { forgetClient } from '#shared/store/numbers/clients.ts'
 import { untilPasses } from '#test/support/until.ts'
 import { createWorld } from '#test/support/world.ts'
 import { type Gateway, openGateway, PEOPLE, type Person } from '#test/support/worlds/gateway.ts'
@@ -116,6 +117,7 @@ describe('a text', () => {
     const userId = String((await userByEmail(gateway.store, PEOPLE.agent))._id)
     const { _id, ...fields } = primary as NonNullable<typeof primary>
     const second = (await clients.create({ ...fields, phoneNumberId: '905', isPrimary: false, userId })).toObject()
+    forgetClient(gateway.store, '905')
     const open = { conversationId: String((await conversationOf(SALMA))._id), text: 'a' }
     const template = { templateName: 'welcome', language: 'en_US', variables: ['Amal'] }
     const from = async (body: object, as: Person) =>
@@ -130,6 +132,7 @@ describe('a text', () => {
     const unknown = await post('/messages/send', { ...open, clientId: '906' })
     await clients.create({ ...fields, phoneNumberId: '907', isPrimary: false, userId })
     await clients.updateMany({ tenantId, phoneNumberId: trusted({ $in: ['905', '907'] }) }, { $set: { deletedAt: new Date() } })
+    forgetClient(gateway.store, '905')
     expect([own, ...named].map(({ clientId }) => clientId)).toEqual(Array(3).fill(String(second._id)))
     expect(others.clientId).toBe(String(_id))
     expect(inConversation.map(({ status }) => status)).toEqual([202, 202])

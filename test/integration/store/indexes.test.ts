@@ -1,6 +1,8 @@
 import { type mongo, Types } from 'mongoose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ContactDoc, ConversationDoc } from '#shared/model/documents.ts'
 import { connectStore, type Store } from '#shared/store/connect.ts'
+import { contactStages, conversationStages } from '#shared/store/inbox/destinations.ts'
 import { STILL_SCHEDULED } from '#shared/store/inbox/scheduled.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import type { CollectionName } from '#shared/store/models.ts'
@@ -502,6 +504,41 @@ test('what waits of a number is counted by the index alone', async () => {
   expect(plan).toContain('"indexName":"dispatch_due"')
   expect(new Set(plan.match(/"totalDocsExamined":\d+/g))).toEqual(new Set(['"totalDocsExamined":0']))
 })
+
+describe('the command that finds the destination of a message', () => {
+  const tenantId = String(A)
+  const byConversation = () => {
+    const stages = conversationStages([{ tenantId, conversationId: String(conversation) }])
+    return store.raw.conversations.aggregate(stages, { hint: '_id_' })
+  }
+  const byPhone = () => {
+    const stages = contactStages('waId', [{ tenantId, clientId: client, waId: '21264', userId: null }])
+    return store.raw.contacts.aggregate(stages, { hint: 'tenant_wa' })
+  }
+
+  beforeAll(async () => {
+    const contact = (await store.raw.contacts.findOne({ tenantId: A, waId: '21264' })) as ContactDoc
+    const row = { _id: conversation, tenantId: A, clientId: client, contactId: contact._id }
+    await store.raw.conversations.insertOne(row as ConversationDoc)
+  })
+
+  test.for([
+    ['its conversation', byConversation, ['dispatch_predecessor', '_id_']],
+    ['a phone number', byPhone, ['tenant_client_contact', 'dispatch_predecessor']],
+  ] as const)('by %s: examines what it answers', async ([, command, indexes]) => {
+    const { stages } = (await command().explain('executionStats')) as { stages: Joined[] }
+    const joins = stages.slice(1)
+    expect(new Set(joins.flatMap(({ indexesUsed }) => indexesUsed))).toEqual(new Set(indexes))
+    expect(joins.reduce((sum, { totalDocsExamined }) => sum + Number(totalDocsExamined), 0)).toBe(2)
+    expect(joins.map(({ collectionScans }) => Number(collectionScans)).filter(count => count > 0)).toEqual([])
+  })
+})
+
+interface Joined {
+  indexesUsed: string[]
+  totalDocsExamined: number
+  collectionScans: number
+}
 
 test('a word is searched within one tenant by index', async () => {
   const filter = { tenantId: A, $text: { $search: 'invoice' } }
