@@ -67,7 +67,7 @@ test('a failure rejects the calls of its run only', async () => {
 })
 
 test('a run that gathers begins with all calls of its moment; their size is known until it has ended', async () => {
-  const { runs, shared } = heldRuns({ gathers: true, parallel: 2, maxItems: 3 })
+  const { runs, shared } = heldRuns({ gatherMs: 0, parallel: 2, maxItems: 3 })
   const calls = [shared.add([1]), shared.add([2])]
   await Promise.resolve()
   calls.push(shared.add([3]), shared.add([4]))

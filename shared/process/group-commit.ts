@@ -18,8 +18,8 @@ export interface SharedRunsOptions {
   minParallelItems: number
   /** Maximum items of one run, unless a single call has more. */
   maxItems: number
-  /** A run begins at the end of the event loop's turn, so that calls of the same moment share it; by default at once. */
-  gathers?: boolean
+  /** Time that a run waits for further calls; 0: to the end of the event loop's turn. By default it begins at once. */
+  gatherMs?: number
 }
 
 /**
@@ -28,7 +28,7 @@ export interface SharedRunsOptions {
  */
 export function createSharedRuns<T>(
   run: (items: T[]) => Promise<void>,
-  { parallel, minParallelItems, maxItems, gathers = false }: SharedRunsOptions,
+  { parallel, minParallelItems, maxItems, gatherMs }: SharedRunsOptions,
 ): SharedRuns<T> {
   const waiting: Call<T>[] = []
   let running = 0
@@ -74,10 +74,12 @@ export function createSharedRuns<T>(
   function gather(): void {
     if (isGathering) return
     isGathering = true
-    setImmediate(() => {
+    const begin = () => {
       isGathering = false
       next()
-    })
+    }
+    if (gatherMs) setTimeout(begin, gatherMs)
+    else setImmediate(begin)
   }
 
   return {
@@ -86,8 +88,8 @@ export function createSharedRuns<T>(
       new Promise((done, failed) => {
         size += items.length
         waiting.push({ items, done, failed })
-        if (gathers) gather()
-        else next()
+        if (gatherMs === undefined) next()
+        else gather()
       }),
   }
 }

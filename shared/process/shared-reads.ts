@@ -14,14 +14,14 @@ export interface SharedReads<K, V> {
  */
 export function createSharedReads<K, V>(
   readAll: (keys: K[]) => Promise<V[]>,
-  options: Omit<SharedRunsOptions, 'gathers'>,
+  options: Omit<SharedRunsOptions, 'gatherMs'>,
 ): SharedReads<K, V> {
   const runs = createSharedRuns<{ key: K; answer?: V }>(
     async asked => {
       const answers = await readAll(asked.map(({ key }) => key))
       for (const [i, one] of asked.entries()) one.answer = answers[i] as V
     },
-    { ...options, gathers: true },
+    { ...options, gatherMs: 0 },
   )
   return {
     size: runs.size,

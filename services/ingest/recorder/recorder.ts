@@ -30,7 +30,7 @@ const SUSPECT_BATCHES = 32
 /** A handler that takes longer ends with an Outage, so that its deliveries are handled again from the start. */
 const HANDLER_MS = 20_000
 /** Statuses and messages of ours wait for others for a moment: the batch costs nearly the same. Customers' messages do not. */
-const BATCH = { prefetch: 512, maxBatch: 256, lingerMs: 2, patienceMs: 150 }
+const BATCH = { prefetch: 512, maxBatch: 256, lingerMs: 0, patienceMs: 250 }
 /** Waits between attempts to record a single item that fails; the items after it wait meanwhile. */
 const RETRY_MS = [50, 200, 500, 1000]
 
@@ -76,7 +76,7 @@ interface Work {
 }
 
 /** Shard queues share transactions under a low load, which costs the database least; under a high load up to four run at once. */
-const RUNS = { parallel: 4, minParallelItems: 64, maxItems: BATCH.maxBatch }
+const RUNS = { parallel: 4, minParallelItems: 64, maxItems: BATCH.maxBatch, gatherMs: 2 }
 
 /**
  * A batch handler that records the items of all deliveries in order, in one transaction if every item is good. An item that
