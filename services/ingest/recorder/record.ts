@@ -10,7 +10,7 @@ import type { EventDoc, Id, MessageDoc, ParkedItemDoc } from '#shared/model/docu
 import { readReferenceData } from '#shared/recording/reference-data.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { forgetClient } from '#shared/store/numbers/clients.ts'
-import { findMatched } from '#shared/store/recording/load.ts'
+import { findMatched } from '#shared/store/recording/matched-items.ts'
 import { recordInTransaction, recordPlainBatch } from '#shared/store/recording/record-batch.ts'
 
 export interface Recorded {

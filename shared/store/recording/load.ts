@@ -1,35 +1,23 @@
 import type { ClientSession, mongo } from 'mongoose'
 import { phonesOf } from '../../domain/contacts/lead-keys.ts'
 import { type BatchKeys, hasWaited, type KnownEvent, type Loaded } from '../../model/batch-plan.ts'
-import type {
-  ClientDoc,
-  ContactDoc,
-  ConversationDoc,
-  Id,
-  LeadDoc,
-  MessageDoc,
-  ParkedItemDoc,
-  TemplateDoc,
-} from '../../model/documents.ts'
+import type { ClientDoc, ContactDoc, ConversationDoc, Id, LeadDoc, MessageDoc, TemplateDoc } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
 import { orOutage } from '../outage.ts'
+import { loadFew } from './load-few.ts'
 import { loadRecipients } from './load-recipients.ts'
+import {
+  inSession,
+  type LoadOptions,
+  missingWamids,
+  type Named,
+  oneOf,
+  WITHOUT_PAYLOAD,
+  waysToContacts,
+  waysToMessages,
+} from './ways.ts'
 
 type Raw = Store['raw']
-/** The fold does not need the payload, which is the largest part of an outbound message. */
-const WITHOUT_PAYLOAD = { payload: 0 } as const
-
-/** How a batch is read. */
-export interface LoadOptions {
-  /**
-   * Also looks for rows that should not exist yet: the webhook events of the items, the messages that they insert, and messages
-   * that their conversations do not count. Ids and numbers are unique, so a batch that meets such a row without this check fails
-   * with a duplicate key and is repeated with it.
-   */
-  isThorough: boolean
-  /** Reads in the snapshot of this transaction. */
-  session?: ClientSession
-}
 
 /** Reads the documents that a batch needs, with one query for each collection that the batch names. */
 export async function loadBatch(raw: Raw, keys: BatchKeys, options: LoadOptions): Promise<Loaded> {
@@ -45,19 +33,23 @@ export async function loadBatch(raw: Raw, keys: BatchKeys, options: LoadOptions)
 
 /** Reads the documents of a batch, without what was recorded of its items before. */
 export async function loadDocuments(raw: Raw, keys: BatchKeys, options: LoadOptions): Promise<Omit<Loaded, 'known'>> {
-  const [stored, named] = await loadNamed(raw, keys, options)
-  const standing = await loadConversations(raw, keys, named, stored, options)
-  const inHand = { contacts: named, conversations: standing, messages: stored }
+  const inHand = (await loadFew(raw, keys, options)) ?? (await loadNamed(raw, keys, options))
   const { contacts, conversations } = await loadRecipients(raw, keys, inHand, options)
   const leads = await loadLeads(raw, keys, contacts, conversations, options)
   const leftBehind = options.isThorough ? await loadLeftBehind(raw, conversations, options) : []
-  const messages = [...new Map([...leftBehind, ...stored].map(message => [String(message._id), message])).values()]
+  const messages = [...new Map([...leftBehind, ...inHand.messages].map(message => [String(message._id), message])).values()]
   const templates = await loadTemplates(raw, keys, options)
   return { isThorough: options.isThorough, contacts, messages, conversations, leads, templates }
 }
 
-/** Messages and contacts, side by side where neither needs the other. Statements of a transaction must not overlap. */
-async function loadNamed(raw: Raw, keys: BatchKeys, options: LoadOptions): Promise<[MessageDoc[], ContactDoc[]]> {
+/** The documents that the batch names, and the conversations of its contacts and messages. */
+async function loadNamed(raw: Raw, keys: BatchKeys, options: LoadOptions): Promise<Named> {
+  const [messages, contacts] = await loadMessagesAndContacts(raw, keys, options)
+  return { messages, contacts, conversations: await loadConversations(raw, keys, contacts, messages, options) }
+}
+
+/** Side by side where neither needs the other. Statements of a transaction must not overlap. */
+async function loadMessagesAndContacts(raw: Raw, keys: BatchKeys, options: LoadOptions): Promise<[MessageDoc[], ContactDoc[]]> {
   if (options.session === undefined && !keys.recipients)
     return await Promise.all([loadMessages(raw, keys, options), loadContacts(raw, keys, [], options)])
   const messages = await loadMessages(raw, keys, options)
@@ -88,34 +80,21 @@ async function loadKnown(raw: Raw, { eventIds }: BatchKeys, { session }: LoadOpt
     .toArray()
 }
 
-const inSession = (session: ClientSession | undefined) => (session ? { session } : {})
-
-/** A filter value for a list: a single value as equality. */
-const oneOf = <T>(values: T[]): T | { $in: T[] } => (values.length === 1 ? (values[0] as T) : { $in: values })
-
 async function loadContacts(raw: Raw, keys: BatchKeys, messages: MessageDoc[], { session }: LoadOptions): Promise<ContactDoc[]> {
-  const tenantId = oneOf(keys.tenantIds)
-  const ways: mongo.Filter<ContactDoc>[] = []
-  if (keys.waIds.length > 0) ways.push({ tenantId, waId: { $in: keys.waIds } })
-  if (keys.userIds.length > 0) ways.push({ tenantId, userId: { $in: keys.userIds } })
-  if (keys.recipients && messages.length > 0) ways.push({ tenantId, _id: { $in: messages.map(message => message.contactId) } })
-  if (ways.length === 0) return []
-  return await raw.contacts.find({ $or: ways }, inSession(session)).toArray()
+  const ways = waysToContacts(keys, messages)
+  return ways.length === 0 ? [] : await raw.contacts.find({ $or: ways }, inSession(session)).toArray()
 }
 
 async function loadMessages(raw: Raw, keys: BatchKeys, { session, isThorough }: LoadOptions): Promise<MessageDoc[]> {
-  const tenantId = oneOf(keys.tenantIds)
   const wamids = isThorough ? [...new Set([...keys.wamids, ...keys.newWamids])] : keys.wamids
   const options = { ...inSession(session), projection: WITHOUT_PAYLOAD }
-  const ways: mongo.Filter<MessageDoc>[] = []
-  if (keys.messageIds.length > 0) ways.push({ tenantId, _id: { $in: keys.messageIds } })
-  if (wamids.length > 0) ways.push({ tenantId, wamid: { $in: wamids } })
+  const ways = waysToMessages(keys, wamids)
   if (ways.length === 0) return []
   const found = await raw.messages.find({ $or: ways }, options).toArray()
-  const here = new Set(found.map(message => message.wamid))
-  const missing = keys.wamids.filter(wamid => !here.has(wamid))
+  const missing = missingWamids(keys, found)
   if (missing.length === 0) return found
-  const earlier = await raw.messages.find({ tenantId, previousIds: { $in: missing } }, options).toArray()
+  const previous = { tenantId: oneOf(keys.tenantIds), previousIds: { $in: missing } }
+  const earlier = await raw.messages.find(previous, options).toArray()
   const ids = new Set(found.map(message => String(message._id)))
   return [...found, ...earlier.filter(message => !ids.has(String(message._id)))]
 }
@@ -190,24 +169,4 @@ export async function findClientsOfAccounts({ raw }: Store, wabaIds: string[]): 
   if (wabaIds.length === 0) return new Map()
   const clients = await orOutage(raw.clients.find({ wabaId: { $in: wabaIds }, deletedAt: null }).toArray())
   return Map.groupBy(clients, client => client.wabaId)
-}
-
-/**
- * Parked items whose message is stored: parked by this batch while a sender stored the wamid, or parked earlier by another
- * process for a message of this batch. A snapshot does not show concurrent writes; every process writes before it reads, so at
- * least one of them finds the other's row. @throws Outage
- */
-export async function findMatched(
-  { raw }: Store,
-  newWamids: string[],
-  parked: readonly ParkedItemDoc[],
-): Promise<ParkedItemDoc[]> {
-  const waiting = newWamids.length === 0 ? [] : raw.parkedItems.find({ wamid: { $in: newWamids } }).toArray()
-  const here =
-    parked.length === 0
-      ? []
-      : raw.messages.find({ wamid: { $in: parked.map(row => row.wamid) } }, { projection: { wamid: 1 } }).toArray()
-  const [parkedBefore, messages] = await orOutage(Promise.all([waiting, here]))
-  const wamids = new Set(messages.map(row => row.wamid))
-  return [...parkedBefore, ...parked.filter(row => wamids.has(row.wamid))]
 }
