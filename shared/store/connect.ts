@@ -42,6 +42,8 @@ export interface SentCommand {
   name: string
   /** Null for a command that is about no collection. */
   collection: string | null
+  /** The whole command. */
+  command: Record<string, unknown>
 }
 
 /** Marks an object in a filter as an operator; an unmarked one is compared as a value. */
@@ -94,7 +96,7 @@ async function open(uri: string, options: StoreOptions): Promise<Connection> {
 function reportCommands(connection: Connection, report: (command: SentCommand) => void): void {
   connection.getClient().on('commandStarted', ({ commandName: name, command }) => {
     const about: unknown = command[name]
-    report({ name, collection: typeof about === 'string' ? about : null })
+    report({ name, collection: typeof about === 'string' ? about : null, command })
   })
 }
 

@@ -1,7 +1,7 @@
 import type { MessageDoc } from '#shared/model/documents.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { releaseSuccessors } from '#shared/store/dispatch/finish.ts'
+import { releaseSuccessors } from '#shared/store/dispatch/follow-ups.ts'
 import { isProjected, type Settlement } from '#shared/store/dispatch/outcome-writes.ts'
 import { settleOne } from '#shared/store/dispatch/sweeps.ts'
 import type { Publishing } from '../publishing.ts'

@@ -5,8 +5,9 @@ import type { SendLimits } from '#shared/limits/send-limits.ts'
 import { readMessage } from '#shared/queue/read-message.ts'
 import { type BatchHandler, type Delivery, DONE, type Outcome } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { releaseSuccessors } from '#shared/store/dispatch/finish.ts'
-import { findWindows, type Postponement, postponeMessages, takeMessages } from '#shared/store/dispatch/take.ts'
+import { releaseSuccessors } from '#shared/store/dispatch/follow-ups.ts'
+import { findStanding } from '#shared/store/dispatch/standing.ts'
+import { type Postponement, postponeMessages, takeMessages } from '#shared/store/dispatch/take.ts'
 import { DelayLine, type Waiting } from '../pacing/delay-line.ts'
 import { Pacer } from '../pacing/pacer.ts'
 import { TakeAhead } from '../pacing/take-ahead.ts'
@@ -103,10 +104,8 @@ class SendConsumer {
     const { store, numbers, campaigns } = this.#deps
     const known = await numbers.find(jobs.map(job => job.phoneNumberId))
     const running = await postponePausedCampaigns(campaigns, jobs, round)
-    const [free, windows] = await Promise.all([
-      postponeSuccessors(store, running, this.#priority, round),
-      findWindows(store, running),
-    ])
+    const { heads, windows } = await findStanding(store, running, round.now)
+    const free = postponeSuccessors(running, heads, this.#priority, round)
     return claimMessages(this.#claim, free, { known, windows, ...round })
   }
 

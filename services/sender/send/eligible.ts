@@ -1,8 +1,8 @@
 import type { SendJob } from '#shared/contracts/send-job.ts'
 import { later } from '#shared/domain/later.ts'
 import type { Priority } from '#shared/domain/messages/priority.ts'
-import type { Store } from '#shared/store/connect.ts'
-import { findHeads, mayBeTaken, type Postponement, PREDECESSOR_RECHECK_MS } from '#shared/store/dispatch/take.ts'
+import { type Head, mayBeTaken } from '#shared/store/dispatch/standing.ts'
+import { type Postponement, PREDECESSOR_RECHECK_MS } from '#shared/store/dispatch/take.ts'
 import type { HeldCampaigns } from './held-campaigns.ts'
 
 /** One round of send jobs. */
@@ -26,12 +26,16 @@ export async function postponePausedCampaigns(campaigns: HeldCampaigns, jobs: Se
 
 /**
  * Postpones messages with an unfinished predecessor in their conversation; drops jobs for messages that are done or taken.
+ * @param heads the earliest unfinished message of each conversation
  * @returns the other jobs
- * @throws Outage
  */
-export async function postponeSuccessors(store: Store, jobs: SendJob[], priority: Priority, round: Round): Promise<SendJob[]> {
+export function postponeSuccessors(
+  jobs: SendJob[],
+  heads: ReadonlyMap<string, Head>,
+  priority: Priority,
+  round: Round,
+): SendJob[] {
   const { now, postponed } = round
-  const heads = await findHeads(store, jobs, now)
   return jobs.filter(job => {
     const head = heads.get(job.conversationId)
     if (head === undefined) return priority === 'campaign'

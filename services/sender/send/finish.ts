@@ -3,7 +3,8 @@ import type { Logger } from '#shared/process/logger.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { findParkedItems, finishMessages, releaseSuccessors } from '#shared/store/dispatch/finish.ts'
+import { finishMessages, makeReady } from '#shared/store/dispatch/finish.ts'
+import { findFollowUps } from '#shared/store/dispatch/follow-ups.ts'
 import { isProjected, type Settlement } from '#shared/store/dispatch/outcome-writes.ts'
 import { saveRecipientKeys } from '#shared/store/dispatch/recipient-keys.ts'
 import type { Publishing } from '../publishing.ts'
@@ -23,7 +24,7 @@ export function createFinish({ store, queue, publishing, clock, log }: FinishDep
   async function write(batch: Settlement[]): Promise<void> {
     const traceparent = batch.find(settlement => settlement.traceparent)?.traceparent
     const events = await finishMessages(store, batch)
-    const done = batch.filter(({ step }) => step.kind === 'sent' || step.kind === 'failed').map(({ message }) => message)
+    const ended = batch.filter(({ step }) => step.kind === 'sent' || step.kind === 'failed').map(({ message }) => message)
     const asTemplate = batch
       .filter(({ step }) => step.kind === 'fallback')
       .map(({ message }) => ({ ...message, type: 'template' }))
@@ -35,23 +36,15 @@ export function createFinish({ store, queue, publishing, clock, log }: FinishDep
     const naming = saveRecipientKeys(store, batch, clock.now()).catch(error =>
       log.warn({ err: error }, 'recipient identities not stored'),
     )
-    const results = await Promise.allSettled([
-      publishing.publish(events, traceparent),
-      enqueueNext(done),
-      replayStatuses(byWamid),
-      naming,
-    ])
+    const results = await Promise.allSettled([publishing.publish(events, traceparent), followUp(ended, byWamid), naming])
     for (const result of results) if (result.status === 'rejected') log.warn({ err: result.reason }, 'outcome effects failed')
   }
 
-  async function enqueueNext(done: MessageDoc[]): Promise<void> {
-    publishing.enqueue(await releaseSuccessors(store, done, clock.now()))
-  }
-
-  /** Replays the statuses that arrived before their message had its wamid. */
-  async function replayStatuses(byWamid: Map<string, MessageDoc>): Promise<void> {
-    const parked = await findParkedItems(store, [...byWamid.keys()])
-    if (parked.length > 0) await replayParked(queue, parked, byWamid)
+  /** Enqueues the next messages of conversations, and replays the statuses that arrived before their message had its wamid. */
+  async function followUp(ended: MessageDoc[], byWamid: Map<string, MessageDoc>): Promise<void> {
+    const now = clock.now()
+    const { successors, parked } = await findFollowUps(store, { ended, wamids: [...byWamid.keys()] }, now)
+    await Promise.all([makeReady(store, successors, now).then(publishing.enqueue), replayParked(queue, parked, byWamid)])
   }
 
   const collector = createCollector<Settlement>({

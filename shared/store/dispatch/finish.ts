@@ -1,6 +1,6 @@
 import type { ClientSession } from 'mongoose'
 import { asUpdate, inStates, readyAgain } from '../../domain/messages/dispatch.ts'
-import type { EventDoc, MessageDoc, ParkedItemDoc } from '../../model/documents.ts'
+import type { EventDoc, MessageDoc } from '../../model/documents.ts'
 import { usesOf } from '../../model/template-use.ts'
 import type { Store } from '../connect.ts'
 import { duplicatesOf } from '../errors.ts'
@@ -8,7 +8,6 @@ import { orOutage } from '../outage.ts'
 import { countTemplateUses } from '../templates/uses.ts'
 import { conversationEvent, mayShow, messageEvent } from './outcome-events.ts'
 import { BY_ID, conversationWrites, isSentLate, messageWrite, overtakenWrites, type Settlement } from './outcome-writes.ts'
-import { type InConversation, UNFINISHED_INDEX, unfinishedOf } from './take.ts'
 
 const MAJORITY = { writeConcern: { w: 'majority', j: true } } as const
 
@@ -129,40 +128,6 @@ const OVERTAKEN_FIELDS = { timeline: 1, status: 1, previousIds: 1, 'error.source
 function withoutId(settlement: Settlement): Settlement {
   if (settlement.step.kind !== 'sent') return settlement
   return { ...settlement, step: { ...settlement.step, wamid: null, note: 'Meta returned an id that another message has.' } }
-}
-
-/**
- * Parked statuses of these wamids: they arrived before the wamid was stored and did not name their message. The sender writes the
- * wamid and then reads the parked items; the recorder parks an item and then looks for the wamid. So at least one of the two
- * finds the other's row. @throws Outage
- */
-export async function findParkedItems(store: Store, wamids: string[]): Promise<ParkedItemDoc[]> {
-  if (wamids.length === 0) return []
-  return await orOutage(store.raw.parkedItems.find({ wamid: { $in: wamids } }).toArray())
-}
-
-/**
- * Makes the next message of each conversation READY if it waited for an earlier one. Called after the earlier message is finished
- * and after the later one is postponed: both write before they read, so at least one of the two finds the other's row.
- * @returns the messages, for the caller to enqueue. @throws Outage
- */
-export async function releaseSuccessors(
-  store: Store,
-  conversations: readonly InConversation[],
-  now: Date,
-): Promise<MessageDoc[]> {
-  if (conversations.length === 0) return []
-  const stages = [
-    unfinishedOf(conversations, now),
-    { $project: { ...SEND_JOB_FIELDS, 'dispatch.priority': 1, 'dispatch.reason': 1 } },
-    // Descending: 'chat' comes before 'campaign'.
-    { $sort: { conversationId: 1 as const, 'dispatch.priority': -1 as const, _id: 1 as const } },
-    { $group: { _id: '$conversationId', first: { $first: '$$ROOT' } } },
-    { $replaceRoot: { newRoot: '$first' } },
-    { $match: { 'dispatch.reason': 'predecessor' } },
-  ]
-  const rows = store.raw.messages.aggregate<MessageDoc>(stages, UNFINISHED_INDEX)
-  return await makeReady(store, await orOutage(rows.toArray()), now)
 }
 
 export const SEND_JOB_FIELDS = {

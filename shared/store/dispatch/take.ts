@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { SendJob } from '../../contracts/send-job.ts'
 import { Outage } from '../../domain/errors.ts'
 import { asUpdate, inState, postponed, taken, unfinished } from '../../domain/messages/dispatch.ts'
-import type { Dispatch, Id, MessageDoc } from '../../model/documents.ts'
+import type { Id, MessageDoc } from '../../model/documents.ts'
 import { toId } from '../../model/ids.ts'
 import type { Store } from '../connect.ts'
 import { orOutage } from '../outage.ts'
@@ -10,7 +10,7 @@ import { BY_ID } from './outcome-writes.ts'
 import { waitingFor } from './waits.ts'
 
 /**
- * Selects the messages that may be sent now, and takes them. `now` is MongoDB's time in every function (`serverClock`), so that
+ * Takes messages, or postpones them. `now` is MongoDB's time in every function (`serverClock`), so that
  * processes with different clocks agree on what is due and on when a lease ends.
  */
 
@@ -21,35 +21,7 @@ export const PREDECESSOR_RECHECK_MS = 30_000
 /** Time for which an attempt without an answer blocks the next message of its conversation. */
 export const UNKNOWN_BLOCKS_MS = 15_000
 
-/** The earliest unfinished message of a conversation. */
-export interface Head {
-  messageId: string
-  state: Dispatch['state']
-  nextStepAt: Date | null
-}
-
 const MAJORITY = { writeConcern: { w: 'majority', j: true } } as const
-
-/**
- * The earliest unfinished chat message of each conversation: only that one may be sent, and no campaign message before it.
- * Messages scheduled for later are skipped, and those that a restriction holds while replies may be sent, and attempts that have
- * been without an answer for 15 s. @throws Outage
- */
-export async function findHeads(store: Store, jobs: readonly SendJob[], now: Date): Promise<Map<string, Head>> {
-  type Found = { _id: Id; head: { id: Id; state: Dispatch['state']; nextStepAt: Date | null } }
-  const stages = [
-    unfinishedOf(jobs, now),
-    { $match: { 'dispatch.priority': 'chat' } },
-    { $project: { conversationId: 1, state: '$dispatch.state', nextStepAt: '$dispatch.nextStepAt' } },
-    { $sort: { conversationId: 1, _id: 1 } },
-    { $group: { _id: '$conversationId', head: { $first: { id: '$_id', state: '$state', nextStepAt: '$nextStepAt' } } } },
-  ]
-  const rows = store.raw.messages.aggregate<Found>(stages, UNFINISHED_INDEX)
-  const heads = await orOutage(rows.toArray())
-  return new Map(
-    heads.map(({ _id, head }) => [String(_id), { messageId: String(head.id), state: head.state, nextStepAt: head.nextStepAt }]),
-  )
-}
 
 /** Explicit hint: the planner may prefer the conversation's index, which holds every message. */
 export const UNFINISHED_INDEX = { hint: 'dispatch_predecessor' } as const
@@ -64,7 +36,7 @@ export interface InConversation {
 export function unfinishedOf(conversations: readonly InConversation[], now: Date) {
   return {
     $match: {
-      conversationId: { $in: unique(conversations.map(({ conversationId }) => String(conversationId))).map(toId) },
+      conversationId: { $in: conversationIds(conversations) },
       tenantId: { $in: tenantIds(conversations) },
       ...unfinished(),
       $nor: [
@@ -77,12 +49,6 @@ export function unfinishedOf(conversations: readonly InConversation[], now: Date
       ],
     },
   }
-}
-
-/** Whether a message can be taken: READY, or WAITING and due. */
-export function mayBeTaken(head: Head, now: Date): boolean {
-  if (head.state === 'READY') return true
-  return head.state === 'WAITING' && head.nextStepAt !== null && head.nextStepAt <= now
 }
 
 export interface Take {
@@ -99,9 +65,9 @@ export interface Take {
 export async function takeMessages(store: Store, jobs: readonly SendJob[], take: Take): Promise<MessageDoc[]> {
   if (jobs.length === 0) return []
   const giveUpAt = performance.now() + TAKE_PATIENCE_MS
-  for (;;) {
+  for (let isFirst = true; ; isFirst = false) {
     try {
-      return await takeOnce(store, jobs, take)
+      return isFirst && jobs.length === 1 ? await takeOne(store, jobs, take) : await takeAll(store, jobs, take)
     } catch (error) {
       if (!(error instanceof Outage) || performance.now() > giveUpAt) throw error
     }
@@ -112,13 +78,22 @@ export async function takeMessages(store: Store, jobs: readonly SendJob[], take:
 const TAKE_PATIENCE_MS = 30_000
 const TAKE_PAUSE_MS = 500
 
-async function takeOnce(store: Store, jobs: readonly SendJob[], take: Take): Promise<MessageDoc[]> {
-  const { token, owner, now } = take
-  const leaseUntil = new Date(now.getTime() + LEASE_MS)
-  const update = { $set: asUpdate(taken({ token, owner, leaseUntil })), $inc: { 'dispatch.attempt': 1 } }
-  await orOutage(store.raw.messages.updateMany(dueAmong(jobs, now), update, { ...MAJORITY, hint: BY_ID }))
-  const own = { 'dispatch.token': token, tenantId: { $in: tenantIds(jobs) } }
+/** Takes a lone message by one command, which answers its row. */
+async function takeOne(store: Store, jobs: readonly SendJob[], take: Take): Promise<MessageDoc[]> {
+  const options = { ...MAJORITY, hint: BY_ID, returnDocument: 'after' } as const
+  const row = await orOutage(store.raw.messages.findOneAndUpdate(dueAmong(jobs, take.now), updateOf(take), options))
+  return row === null ? [] : [row]
+}
+
+async function takeAll(store: Store, jobs: readonly SendJob[], take: Take): Promise<MessageDoc[]> {
+  await orOutage(store.raw.messages.updateMany(dueAmong(jobs, take.now), updateOf(take), { ...MAJORITY, hint: BY_ID }))
+  const own = { 'dispatch.token': take.token, tenantId: { $in: tenantIds(jobs) } }
   return await orOutage(store.raw.messages.find(own).hint('dispatch_token').toArray())
+}
+
+function updateOf({ token, owner, now }: Take) {
+  const leaseUntil = new Date(now.getTime() + LEASE_MS)
+  return { $set: asUpdate(taken({ token, owner, leaseUntil })), $inc: { 'dispatch.attempt': 1 } }
 }
 
 export interface Postponement {
@@ -149,14 +124,6 @@ function dueAmong(jobs: readonly SendJob[], now: Date) {
   }
 }
 
-/** End of the service window by conversation id. @throws Outage */
-export async function findWindows(store: Store, jobs: readonly SendJob[]): Promise<Map<string, Date | null>> {
-  if (jobs.length === 0) return new Map()
-  const filter = { _id: { $in: jobs.map(job => toId(job.conversationId)) }, tenantId: { $in: tenantIds(jobs) } }
-  const rows = await orOutage(store.raw.conversations.find(filter, { projection: { windowExpiresAt: 1 }, hint: BY_ID }).toArray())
-  return new Map(rows.map(row => [String(row._id), row.windowExpiresAt]))
-}
-
 /** The send job of a message. */
 export function sendJobFor(row: Pick<MessageDoc, '_id' | SendJobFields>): SendJob {
   return {
@@ -174,5 +141,8 @@ export function sendJobFor(row: Pick<MessageDoc, '_id' | SendJobFields>): SendJo
 
 type SendJobFields = 'tenantId' | 'clientId' | 'phoneNumberId' | 'conversationId' | 'contactKey' | 'type' | 'campaignId'
 
+export const conversationIds = (of: readonly InConversation[]) =>
+  unique(of.map(({ conversationId }) => String(conversationId))).map(toId)
+export const tenantIds = (owned: readonly { tenantId: Id | string }[]) =>
+  unique(owned.map(({ tenantId }) => String(tenantId))).map(toId)
 const unique = (values: string[]) => [...new Set(values)]
-const tenantIds = (owned: readonly { tenantId: Id | string }[]) => unique(owned.map(({ tenantId }) => String(tenantId))).map(toId)

@@ -1,4 +1,4 @@
-import type { ClientSession, mongo } from 'mongoose'
+import type { mongo } from 'mongoose'
 import { phonesOf } from '../../domain/contacts/lead-keys.ts'
 import { type BatchKeys, hasWaited, type KnownEvent, type Loaded } from '../../model/batch-plan.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc, Id, LeadDoc, MessageDoc, TemplateDoc } from '../../model/documents.ts'

@@ -21,6 +21,7 @@ import { openStorage } from '#shared/storage/open.ts'
 import { connectStore } from '#shared/store/connect.ts'
 import { sendJobFor } from '#shared/store/dispatch/take.ts'
 import { migrate } from '#shared/store/migrate.ts'
+import { createCommandLog } from '#test/support/commands.ts'
 import { outboundIn } from '#test/support/outbound.ts'
 import type { World } from '#test/support/world.ts'
 import { createProjector } from './projector.ts'
@@ -217,7 +218,8 @@ export async function openSenderWorld(world: World, metaUrl: string, number: Par
     async startSender(options: SenderOptions & { callTimeoutMs?: number; metaUrl?: string; servers?: Partial<World> } = {}) {
       const servers = { ...world, ...options.servers }
       await using parts = new AsyncDisposableStack()
-      const ownStore = parts.use(await connectStore(servers.mongodbUri, { log }))
+      const { commands, onCommand } = createCommandLog()
+      const ownStore = parts.use(await connectStore(servers.mongodbUri, { log, onCommand }))
       const ownQueue = parts.use(await connectQueue(servers.rabbitmqUrl, { log, name: 'sender', youngQueueWaitMs: 0 }))
       const ownRedis = parts.use(await connectRedis(servers.redisUrl, { log }))
       const meta = parts.use(
@@ -228,7 +230,7 @@ export async function openSenderWorld(world: World, metaUrl: string, number: Par
       const deps = { store: ownStore, queue: ownQueue, meta, keyring, storage, log, limits }
       const sender = parts.use(await startSender(deps, { outboxEveryMs: 500, unknownDeadlineMs: 2000, ...options }))
       const running = parts.move()
-      return { ...sender, [Symbol.asyncDispose]: () => running.disposeAsync() }
+      return { ...sender, commands, [Symbol.asyncDispose]: () => running.disposeAsync() }
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
