@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { Outage } from '#shared/domain/errors.ts'
+import { untilTrue } from '#test/support/until.ts'
 import { createCollector } from './collector.ts'
 
 const lost: number[] = []
@@ -65,4 +66,25 @@ test('items in a stream wait to be written together; the first item after a paus
   expect(writtenAt).toHaveLength(2)
   expect((writtenAt[1] as number) - (writtenAt[0] as number)).toBeGreaterThanOrEqual(58)
   expect((writtenAt[0] as number) - startedAt).toBeLessThan((writtenAt[1] as number) - startedAt)
+})
+
+test('items that arrive during a write share the next one; many are written beside it', async () => {
+  const batches: number[][] = []
+  const first = Promise.withResolvers<void>()
+  const write = async (batch: number[]) => {
+    batches.push(batch)
+    if (batches.length === 1) await first.promise
+  }
+  const collector = collect(write, { lingerMs: 0, everyMs: 0, minParallelItems: 3 })
+  const added = [collector.add(1)]
+  await untilTrue(() => batches.length === 1)
+  added.push(collector.add(2), collector.add(3))
+  await new Promise(resolve => setTimeout(resolve, 20))
+  expect(batches).toEqual([[1]])
+  added.push(collector.add(4))
+  await untilTrue(() => batches.length === 2)
+  added.push(collector.add(5))
+  first.resolve()
+  await Promise.all(added)
+  expect(batches).toEqual([[1], [2, 3, 4], [5]])
 })

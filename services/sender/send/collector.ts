@@ -11,13 +11,19 @@ export interface CollectorOptions<T> {
   everyMs?: number
   /** Maximum number of batches written at once. */
   parallel?: number
+  /** Items that must wait before another write starts beside one, 50 by default; fewer wait for that one to end. */
+  minParallelItems?: number
   /** How long a write is retried while the store is away. */
   patienceMs?: number
 }
 
-/** Collects items into shared writes: a full batch at once, a lone item after `lingerMs`, a stream of items every `everyMs`. */
+/**
+ * Collects items into shared writes: a full batch at once, a lone item after `lingerMs`, a stream of items every `everyMs`. Items
+ * that arrive during a write share the next one, unless they are many.
+ */
 export function createCollector<T>(options: CollectorOptions<T>) {
   const { write, onLost, maxBatch = 200, lingerMs = 5, everyMs = 40, parallel = 3, patienceMs = 60_000 } = options
+  const minParallelItems = Math.min(maxBatch, options.minParallelItems ?? 50)
   const waiting: { item: T; done: () => void }[] = []
   let timer: NodeJS.Timeout | null = null
   let writing = 0
@@ -26,18 +32,28 @@ export function createCollector<T>(options: CollectorOptions<T>) {
   function flush(): void {
     if (timer) clearTimeout(timer)
     timer = null
-    flushedAt = performance.now()
-    while (waiting.length > 0 && writing < parallel) {
+    while (mayWrite()) {
+      flushedAt = performance.now()
       const batch = waiting.splice(0, maxBatch)
       writing++
       save(batch.map(({ item }) => item))
         .finally(() => {
           writing--
           for (const { done } of batch) done()
-          if (waiting.length > 0) flush()
+          schedule()
         })
         .catch(() => undefined)
     }
+  }
+
+  function mayWrite(): boolean {
+    if (writing === 0) return waiting.length > 0
+    return writing < parallel && waiting.length >= minParallelItems
+  }
+
+  function schedule(): void {
+    if (waiting.length >= maxBatch) flush()
+    else if (mayWrite()) timer ??= setTimeout(flush, Math.max(lingerMs, flushedAt + everyMs - performance.now()))
   }
 
   async function save(batch: T[]): Promise<void> {
@@ -68,8 +84,7 @@ export function createCollector<T>(options: CollectorOptions<T>) {
     add(item: T): Promise<void> {
       return new Promise(done => {
         waiting.push({ item, done })
-        if (waiting.length >= maxBatch) flush()
-        else timer ??= setTimeout(flush, Math.max(lingerMs, flushedAt + everyMs - performance.now()))
+        schedule()
       })
     },
   }
