@@ -38,10 +38,9 @@ export async function startFanout(deps: FanoutDeps) {
 /** Handles a batch. After an error it is delivered again, and its events keep their numbers. */
 async function fanOut({ store, sockets }: FanoutDeps, counters: Counters, deliveries: Delivery[]): Promise<Outcome[]> {
   const read = deliveries.map(delivery => readMessage(RealtimeEvents, delivery)?.events ?? null)
-  const events = await assignSeq(
-    store,
-    read.flatMap(batch => batch ?? []),
-  )
+  const isRepeated = deliveries.some(({ redelivered }) => redelivered)
+  const published = read.flatMap(batch => batch ?? [])
+  const events = await assignSeq(store, published, isRepeated)
   sockets.emit(events)
   counters.raise(events)
   return read.map(batch => (batch === null ? { kind: 'dead-letter', reason: 'not events of this version' } : DONE))

@@ -8,10 +8,15 @@ import type { Store } from '../connect.ts'
 import { isDuplicateKey } from '../errors.ts'
 import { orOutage } from '../outage.ts'
 import { perStore } from '../per-store.ts'
+import { TtlCache } from '../ttl-cache.ts'
 import { coalesceUpdates } from './coalesce-updates.ts'
 
-/** Newest seq by tenant that this process wrote. It may be outdated: the unique index (tenantId, seq) decides. */
-const lastWrittenOf = perStore(() => new Map<string, number>())
+/**
+ * Newest seq by tenant that this process wrote lately. It may be outdated: the unique index (tenantId, seq) decides, as long as the
+ * rows of another process that numbered meanwhile exist.
+ */
+const lastWrittenOf = perStore(() => new TtlCache<string, number>(20_000))
+const REMEMBERED_MS = 10 * 60_000
 const MAX_ROUNDS = 5
 const MAJORITY = { readConcern: { level: 'majority' } } as const
 
@@ -20,18 +25,27 @@ const MAJORITY = { readConcern: { level: 'majority' } } as const
  * connection or a hand-over, meets the unique index and starts again behind the first. An event that has a seq keeps it; one
  * whose row is gone (erased, expired, coalesced) is left out.
  *
- * The seq continues from the rows themselves, which one bulk write updates in order, so that a crash at any point leaves no gap;
- * a counter raised beforehand would. The counter (`raiseCounters`) follows, and keeps the last seq after the rows have expired.
+ * The seq continues from the rows themselves, which one bulk write updates in order. So a crash at any point leaves no gap (a
+ * counter raised beforehand would), and nobody who reads the log sees a later seq before an earlier one. The counter
+ * (`raiseCounters`) follows, and keeps the last seq after the rows have expired.
+ * @param isRepeated whether the events may have been here before, so that it is worth reading which have a seq
  * @returns the events in the order of their seq. @throws Outage
  */
-export function assignSeq(store: Store, events: RealtimeEvent[]): Promise<SequencedEvent[]> {
-  return orOutage(assign(store, events))
+export async function assignSeq(store: Store, events: RealtimeEvent[], isRepeated = false): Promise<SequencedEvent[]> {
+  try {
+    return await orOutage(assign(store, events, isRepeated))
+  } catch (error) {
+    // What was written is unknown, so that the next try reads it.
+    forgetSeqs(store, events)
+    throw error
+  }
 }
 
-async function assign(store: Store, events: RealtimeEvent[]): Promise<SequencedEvent[]> {
+async function assign(store: Store, events: RealtimeEvent[], isRepeated: boolean): Promise<SequencedEvent[]> {
   const unique = [...new Map(events.map(event => [event.eventId, event])).values()]
   for (let round = 1; ; round++) {
-    const known = round === 1 && isOnePerTenant(unique) ? assumeUnnumbered(unique) : await readSeqs(store, unique)
+    const isNew = round === 1 && !isRepeated && isLastKnown(store, unique)
+    const known = isNew ? assumeUnnumbered(unique) : await readSeqs(store, unique)
     const fresh = unique.filter(event => known.get(event.eventId) === null)
     const { kept, folded } = coalesceUpdates(fresh)
     const planned = await plan(store, kept)
@@ -48,10 +62,11 @@ async function assign(store: Store, events: RealtimeEvent[]): Promise<SequencedE
 }
 
 /**
- * Whether no tenant has several events. A tenant's single event needs no read of its seq: if it has one, nothing is written and
- * the planned seq stays free. Among several events that would leave a gap.
+ * Whether this process wrote the last seq of every tenant of the events. Then their seqs need not be read: nearly all events come
+ * once, and the write stops at one that has a seq.
  */
-const isOnePerTenant = (events: RealtimeEvent[]) => new Set(events.map(event => event.tenantId)).size === events.length
+const isLastKnown = (store: Store, events: RealtimeEvent[]) =>
+  events.every(event => lastWrittenOf(store).get(event.tenantId) !== undefined)
 const assumeUnnumbered = (events: RealtimeEvent[]) => new Map(events.map(event => [event.eventId, null]))
 
 /** The seq by event id; null for an event without one. Deleted events are missing. */
@@ -76,7 +91,7 @@ async function lastSeq(store: Store, tenantId: string): Promise<number> {
   return lastWrittenOf(store).get(tenantId) ?? (await latestSeq(store, tenantId, {}))
 }
 
-/** Writes the planned seqs and deletes coalesced events. @returns false when another process was first: plan again */
+/** Writes the planned seqs and deletes coalesced events. @returns false when the rows were not as assumed: plan again */
 async function write(store: Store, planned: SequencedEvent[], folded: RealtimeEvent[]): Promise<boolean> {
   if (planned.length === 0) return true
   // Deleted first: after a crash in between, an older state must not be emitted after a newer one.
@@ -89,7 +104,7 @@ async function write(store: Store, planned: SequencedEvent[], folded: RealtimeEv
     )
     return result.modifiedCount === planned.length
   } catch (error) {
-    if (isDuplicateKey(error)) return false
+    if (isDuplicateKey(error) || isNumbered(error)) return false
     throw error
   }
 }
@@ -100,19 +115,33 @@ const waiting = (events: RealtimeEvent[]) => ({
   seq: null,
 })
 
+/**
+ * Sets the seq of an event without one. For an event that has one the expression cannot be evaluated, so that the bulk ends there
+ * and leaves no gap. The filter is `_id` alone, and the operation an updateMany, because that costs half: MongoDB then plans
+ * nothing, and keeps no record for a repeat by the driver.
+ */
 function setSeq(event: SequencedEvent, withPayload: Set<string>): mongo.AnyBulkWriteOperation<EventDoc> {
   const isFolded = event.name === 'conversation:updated' && withPayload.has(`${event.tenantId}:${event.conversationId}`)
-  const filter = { _id: event.eventId, tenantId: toId(event.tenantId), seq: null }
-  return { updateOne: { filter, update: { $set: { seq: event.seq, ...(isFolded && { payload: event.payload }) } } } }
+  const isWaiting = { $and: [{ $lte: ['$seq', null] }, { $eq: ['$tenantId', toId(event.tenantId)] }] }
+  const seq = { $cond: [isWaiting, event.seq, { $toInt: { $concat: ['numbered: ', '$_id'] } }] }
+  const $set = { seq, ...(isFolded && { payload: { $literal: event.payload } }) }
+  return { updateMany: { filter: { _id: event.eventId }, update: [{ $set }] } }
 }
+
+const CONVERSION_FAILURE = 241
+
+/** Whether a bulk ended at an event that has a seq. */
+const isNumbered = (error: unknown) => (error as { code?: unknown } | null)?.code === CONVERSION_FAILURE
 
 function inOrder(events: RealtimeEvent[], seqs: Map<string, number | null>): SequencedEvent[] {
   return events.map(event => ({ ...event, seq: seqs.get(event.eventId) as number })).sort((a, b) => a.seq - b.seq)
 }
 
+/** @param events in the order of their seq */
 function rememberSeqs(store: Store, events: SequencedEvent[]): void {
   const last = lastWrittenOf(store)
-  for (const { tenantId, seq } of events) last.set(tenantId, Math.max(last.get(tenantId) ?? 0, seq))
+  const newest = new Map(events.map(({ tenantId, seq }) => [tenantId, seq]))
+  for (const [tenantId, seq] of newest) last.set(tenantId, Math.max(last.get(tenantId) ?? 0, seq), REMEMBERED_MS)
 }
 
 /**
