@@ -4,5 +4,5 @@ import type { Session } from '../transaction.ts'
 
 /** Inserts the events of a change in its transaction. The caller publishes them after the commit; else the sweep does. */
 export async function insertEvents(store: Store, events: EventDoc[], session: Session): Promise<void> {
-  await store.models.events.insertMany(events, { session })
+  if (events.length > 0) await store.raw.events.insertMany(events, { session })
 }
