@@ -97,7 +97,7 @@ function queueOf(parts: Parts, options: QueueOptions, stack: AsyncDisposableStac
     publish: (message, options) => publisher.publish(message, options),
     consume(name, handler, options) {
       const one: Work['handler'] = async ([delivery], signal) => (delivery ? handler(delivery, signal) : DONE)
-      return start(name, { handler: one, maxBatch: 1, lingerMs: 0, parallel: true }, options)
+      return start(name, { handler: one, maxBatch: 1, lingerMs: 0, everyMs: 0, parallel: true }, options)
     },
     consumeBatches: (name, handler, options) => start(name, batchWork(handler, options), options),
     async consumeShards(names, handler, options) {
@@ -117,10 +117,11 @@ function queueOf(parts: Parts, options: QueueOptions, stack: AsyncDisposableStac
   return queue
 }
 
-const batchWork = (handler: Work['handler'], { maxBatch, lingerMs, patienceMs }: BatchOptions): Work => ({
+const batchWork = (handler: Work['handler'], { maxBatch, lingerMs, everyMs = 0, patienceMs }: BatchOptions): Work => ({
   handler,
   maxBatch,
   lingerMs,
+  everyMs,
   ...(patienceMs !== undefined && { patienceMs }),
   parallel: false,
 })

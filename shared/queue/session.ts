@@ -20,6 +20,8 @@ export interface Work {
   lingerMs: number
   /** See `BatchOptions`. */
   patienceMs?: number
+  /** See `BatchOptions`. */
+  everyMs: number
   parallel: boolean
 }
 
@@ -61,6 +63,8 @@ export class Session {
   #oldestAt = 0
   /** Whether one of the buffered deliveries is urgent. */
   #isUrgent = false
+  /** Start of the latest batch, by `performance.now()`. */
+  #startedAt = Number.NEGATIVE_INFINITY
   /** Timer that starts a batch which is not full. */
   #timer: NodeJS.Timeout | null = null
   #hasDelivered = false
@@ -136,7 +140,7 @@ export class Session {
     this.#timer = null
   }
 
-  /** Starts a full batch at once, and any other when its oldest delivery has waited `lingerMs`, or at the next meeting point. */
+  /** Starts a full batch at once, and any other when it is due. */
   #schedule(): void {
     const { work } = this.#options
     if (this.#buffer.length === 0 || (this.#running.size > 0 && !work.parallel)) return
@@ -145,15 +149,17 @@ export class Session {
     else this.#timer ??= setTimeout(() => this.#startNext(), waitMs)
   }
 
+  /** Until the oldest delivery has waited `lingerMs` and the last batch is `everyMs` old; a patient batch waits for the meeting point. */
   #waitMs(nowMs: number): number {
-    const { lingerMs, patienceMs } = this.#options.work
-    const isPatient = patienceMs !== undefined && !this.#isUrgent
-    return isPatient ? patienceMs - (nowMs % patienceMs) : this.#oldestAt + lingerMs - nowMs
+    const { lingerMs, everyMs, patienceMs } = this.#options.work
+    if (patienceMs !== undefined && !this.#isUrgent) return patienceMs - (nowMs % patienceMs)
+    return Math.max(this.#oldestAt + lingerMs, this.#startedAt + everyMs) - nowMs
   }
 
   #startNext(): void {
     this.#stopTimer()
     if (this.#state !== 'open' || this.#buffer.length === 0) return
+    this.#startedAt = performance.now()
     const messages = this.#takeBatch()
     const job = new AbortController()
     const done = this.#processBatch(messages, job)

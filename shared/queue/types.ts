@@ -70,6 +70,8 @@ export interface BatchOptions extends ConsumeOptions {
    * meet. Without it every delivery is urgent.
    */
   patienceMs?: number
+  /** Shortest time from the start of a batch to that of the next one, unless that is full; 0 by default. */
+  everyMs?: number
 }
 
 /** Returns one Outcome for all deliveries, or one for each in the same order. */

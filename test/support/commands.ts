@@ -1,4 +1,4 @@
-import type { SentCommand } from '#shared/store/connect.ts'
+import { connectStore, type Store, type StoreOptions } from '#shared/store/connect.ts'
 
 /** A command of the driver: `update events` is its `name`. */
 export interface RecordedCommand {
@@ -8,14 +8,20 @@ export interface RecordedCommand {
 
 /** Commands that belong to no statement. */
 const OTHERS = new Set(['hello', 'ping', 'endSessions'])
+const recorded = new WeakMap<Store, RecordedCommand[]>()
 
-/** Records the commands of a store that is connected with this `onCommand`, in their order. */
-export function createCommandLog() {
+/** A store whose commands `commandsOf` lists. */
+export async function connectCounted(uri: string, options: StoreOptions = {}): Promise<Store> {
   const commands: RecordedCommand[] = []
-  return {
-    commands,
-    onCommand({ name, collection, command }: SentCommand): void {
+  const store = await connectStore(uri, {
+    ...options,
+    onCommand({ name, collection, command }) {
       if (!OTHERS.has(name)) commands.push({ name: `${name} ${collection}`, command })
     },
-  }
+  })
+  recorded.set(store, commands)
+  return store
 }
+
+/** The commands of a counted store so far, in their order; the list grows. */
+export const commandsOf = (store: Store): RecordedCommand[] => recorded.get(store) ?? []

@@ -142,6 +142,31 @@ test('in a batch each delivery has its own outcome', async ({ world }) => {
   expect(seen.filter(([body]) => body !== 3)).toHaveLength(5)
 })
 
+test('a delivery after a pause is handled at once, those of a stream together, and a full batch without a wait', async ({
+  world,
+}) => {
+  const queue = await open(world.rabbitmqUrl)
+  const handled: { at: number; bodies: number[] }[] = []
+  const handler = async (deliveries: Delivery[]) => {
+    handled.push({ at: performance.now(), bodies: deliveries.map(bodyOf) })
+    return DONE
+  }
+  await queue.consumeBatches(queue0, handler, { prefetch: 512, maxBatch: 10, lingerMs: 0, everyMs: 1500 })
+  const startedAt = performance.now()
+  await queue.publish(webhook(0))
+  await vi.waitFor(() => expect(handled).toHaveLength(1))
+  await queue.publish(webhook(1))
+  await queue.publish(webhook(2))
+  await vi.waitFor(() => expect(handled).toHaveLength(2), { timeout: 5000 })
+  const [first, second] = handled as [(typeof handled)[0], (typeof handled)[0]]
+  expect(handled.map(({ bodies }) => bodies)).toEqual([[0], [1, 2]])
+  expect(first.at - startedAt).toBeLessThan(1000)
+  expect(second.at - first.at).toBeGreaterThan(1490)
+  await Promise.all(range(10).map(i => queue.publish(webhook(i + 3))))
+  await vi.waitFor(() => expect(handled).toHaveLength(3))
+  expect((handled.at(-1)?.at ?? 0) - second.at).toBeLessThan(1000)
+})
+
 test('an outage is waited out in place: no attempt, no dead letter, order kept', async ({ world }) => {
   const queue = await open(world.rabbitmqUrl)
   await Promise.all(range(20).map(i => queue.publish(webhook(i))))

@@ -4,17 +4,17 @@ import type { RealtimeEvent } from '#shared/contracts/realtime-event.ts'
 import type { EventDoc } from '#shared/model/documents.ts'
 import { newId } from '#shared/model/ids.ts'
 import { realtimeEventOf } from '#shared/model/realtime-event.ts'
-import { connectStore, type Store } from '#shared/store/connect.ts'
+import type { Store } from '#shared/store/connect.ts'
 import { assignSeq } from '#shared/store/events/sequence.ts'
 import { migrate } from '#shared/store/migrate.ts'
-import { recordCommands } from '#test/support/commands.ts'
+import { commandsOf, connectCounted } from '#test/support/commands.ts'
 import { test as base } from '#test/support/world.ts'
 
 /** `connect` opens the store of another process. */
 const test = base.extend<{ store: Store; connect: () => Promise<Store> }>({
   connect: async ({ world }, use) => {
     await using stack = new AsyncDisposableStack()
-    await use(async () => stack.use(await connectStore(world.mongodbUri, { monitorCommands: true })))
+    await use(async () => stack.use(await connectCounted(world.mongodbUri)))
   },
   store: async ({ connect }, use) => {
     const store = await connect()
@@ -51,7 +51,8 @@ const seqOf = async (store: Store, { eventId }: RealtimeEvent) => (await store.r
 describe('numbering', () => {
   test('is one command for a batch, and two more for the first one of a tenant', async ({ store }) => {
     const batches = [await publish(store, messages(3)), await publish(store, messages(20)), await publish(store, messages(1))]
-    const recorded = recordCommands(store)
+    const recorded = commandsOf(store)
+    recorded.length = 0
     const commands = () => recorded.splice(0).map(({ name }) => name)
     const [first, second, third] = batches as [RealtimeEvent[], RealtimeEvent[], RealtimeEvent[]]
     expect((await assignSeq(store, first)).map(({ seq }) => seq)).toEqual([1, 2, 3])

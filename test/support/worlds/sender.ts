@@ -21,7 +21,7 @@ import { openStorage } from '#shared/storage/open.ts'
 import { connectStore } from '#shared/store/connect.ts'
 import { sendJobFor } from '#shared/store/dispatch/take.ts'
 import { migrate } from '#shared/store/migrate.ts'
-import { createCommandLog } from '#test/support/commands.ts'
+import { commandsOf, connectCounted } from '#test/support/commands.ts'
 import { outboundIn } from '#test/support/outbound.ts'
 import type { World } from '#test/support/world.ts'
 import { createProjector } from './projector.ts'
@@ -218,8 +218,8 @@ export async function openSenderWorld(world: World, metaUrl: string, number: Par
     async startSender(options: SenderOptions & { callTimeoutMs?: number; metaUrl?: string; servers?: Partial<World> } = {}) {
       const servers = { ...world, ...options.servers }
       await using parts = new AsyncDisposableStack()
-      const { commands, onCommand } = createCommandLog()
-      const ownStore = parts.use(await connectStore(servers.mongodbUri, { log, onCommand }))
+      const ownStore = parts.use(await connectCounted(servers.mongodbUri, { log }))
+      const commands = commandsOf(ownStore)
       const ownQueue = parts.use(await connectQueue(servers.rabbitmqUrl, { log, name: 'sender', youngQueueWaitMs: 0 }))
       const ownRedis = parts.use(await connectRedis(servers.redisUrl, { log }))
       const meta = parts.use(
