@@ -8,7 +8,7 @@ import { refuseOverload } from './overload.ts'
 
 const DURABLE = { ordered: false, writeConcern: { w: 'majority', j: true } } as const
 /** What arrives while an insert is under way goes with the next one; a second one starts beside it for a crowd only. */
-const RUNS = { parallel: 2, minParallelItems: 50, maxItems: 200, gathers: true }
+const RUNS = { parallel: 2, minParallelItems: 50, maxItems: 200, gatherMs: 0 }
 
 interface Insert {
   message: MessageDoc
