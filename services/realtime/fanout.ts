@@ -19,7 +19,7 @@ export interface FanoutDeps {
 const BATCH = { prefetch: 128, maxBatch: 64, lingerMs: 0 }
 
 /** How far the counters may be behind the events. They are needed only after the event rows have expired. */
-const COUNTERS_MS = 250
+const COUNTERS_MS = 1000
 
 /** Consumes domain events: numbers them in each tenant's order, emits them on every node, then acks them. */
 export async function startFanout(deps: FanoutDeps) {
@@ -48,7 +48,7 @@ async function fanOut({ store, sockets }: FanoutDeps, counters: Counters, delive
 
 type Counters = ReturnType<typeof createCounters>
 
-/** Raises the tenants' counters to the latest `seq` a few times a second, however many events there are. */
+/** Raises the tenants' counters to the latest `seq` once a second, however many events there are. */
 function createCounters({ store, log }: FanoutDeps) {
   let behind = new Map<string, number>()
   let writing: Promise<void> | null = null

@@ -3,7 +3,7 @@ import { parseCallbackData } from '../domain/messages/callback-data.ts'
 import { isObject, type Json, text } from '../meta/json.ts'
 import type { AccountItem, Person, WebhookItem } from '../meta/webhook.ts'
 import type { BatchKeys } from '../model/batch-plan.ts'
-import type { ClientDoc, Id } from '../model/documents.ts'
+import type { ClientDoc } from '../model/documents.ts'
 import { toId } from '../model/ids.ts'
 import { preferencesOf } from './account/account.ts'
 import { isTemplateField, templateKeyOf } from './account/templates.ts'
@@ -22,7 +22,6 @@ interface Sets {
   userIds: Set<string>
   wamids: Set<string>
   messageIds: Set<string>
-  projected: Map<string, Id>
   newWamids: Set<string>
   leads: BatchKeys['leads']
   templates: BatchKeys['templates']
@@ -39,7 +38,6 @@ export function keysOf(items: readonly FoldItem[], context: ReferenceData): Batc
     userIds: new Set(),
     wamids: new Set(),
     messageIds: new Set(),
-    projected: new Map(),
     newWamids: new Set(),
     leads: [],
     templates: [],
@@ -49,7 +47,7 @@ export function keysOf(items: readonly FoldItem[], context: ReferenceData): Batc
   for (const item of items) {
     if (isProjection(item)) {
       sets.tenants.set(String(item.tenantId), item.tenantId)
-      sets.projected.set(String(item.messageId), item.messageId)
+      sets.messageIds.add(String(item.messageId))
       continue
     }
     sets.eventIds.add(item.eventId)
@@ -65,7 +63,7 @@ export function keysOf(items: readonly FoldItem[], context: ReferenceData): Batc
     waIds: [...sets.waIds],
     userIds: [...sets.userIds],
     wamids: [...sets.wamids],
-    messageIds: [...sets.projected.values(), ...[...sets.messageIds].map(id => toId(id))],
+    messageIds: [...sets.messageIds].map(id => toId(id)),
     newWamids: [...sets.newWamids],
     leads: sets.leads,
     templates: sets.templates,

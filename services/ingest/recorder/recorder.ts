@@ -148,7 +148,8 @@ async function recordAll(deps: Deps, work: Work[]): Promise<void> {
   webhookUnknownNumber.inc(
     items.filter((item, i) => isWebhook(item) && item.phoneNumberId !== null && isUnowned(recorded, i)).length,
   )
-  pace.suspectBatches = outcomes.includes('duplicate') ? SUSPECT_BATCHES : Math.max(0, pace.suspectBatches - 1)
+  const isCopy = items.some((item, i) => isWebhook(item) && outcomes[i] === 'duplicate')
+  pace.suspectBatches = isCopy ? SUSPECT_BATCHES : Math.max(0, pace.suspectBatches - 1)
   const matched = await findMatchedItems(store, recorded)
   if (matched.length > 0) await events.publish((await recordItems(store, matched, true)).events, traceparent)
   await Promise.all([published, cleared])
