@@ -12,16 +12,19 @@ export const GATEWAY_LEASE: JobLease = { name: 'gateway:background', ttlMs: 15_0
 const REWRITE_MS = 3_600_000
 /** Interval of the checks. The rows say which numbers are due, so a resumed number is checked within this time. */
 const CHECK_MS = 5000
-/** A requested sync begins within this time. */
 const SYNC_MS = 1000
+/** A requested sync begins within this time. */
+const RUN_SYNC_IDLE_MS = 2000
+/** A number whose templates are due waits this long at most. */
+const ORDER_SYNC_IDLE_MS = 5000
 
 /** Background jobs that run in the one gateway that holds `GATEWAY_LEASE`. */
 export const LEADER_JOBS: readonly JobRow<BackgroundDeps>[] = [
   { name: 'rewrite access tokens', everyMs: REWRITE_MS, run: rewriteTokens },
   { name: 'check access tokens', everyMs: CHECK_MS, run: checkTokens },
   { name: 'check number health', everyMs: CHECK_MS, run: checkHealth },
-  { name: 'order template syncs', everyMs: SYNC_MS, run: orderDueSyncs },
-  { name: 'run template syncs', everyMs: SYNC_MS, run: runSyncs },
+  { name: 'order template syncs', everyMs: SYNC_MS, idleMs: ORDER_SYNC_IDLE_MS, run: orderDueSyncs },
+  { name: 'run template syncs', everyMs: SYNC_MS, idleMs: RUN_SYNC_IDLE_MS, run: runSyncs },
 ]
 
 export const startBackground = (deps: BackgroundDeps): Promise<Leader> =>

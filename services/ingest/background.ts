@@ -38,7 +38,7 @@ export const BLOCKS_LEASE: JobLease = { name: 'ingest:blocks', ttlMs: 10_000 }
 const COUNT_MS = 15_000
 const CLEAN_UP_MS = 60_000
 const MEDIA_MS = 15_000
-const BLOCKS_MS = 1000
+const BLOCKS_MS = 2000
 
 /** Jobs that every recorder runs. */
 export const PROCESS_JOBS: readonly JobRow<BackgroundDeps>[] = [

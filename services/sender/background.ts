@@ -53,6 +53,12 @@ const CAMPAIGN_PROGRESS_MS = 500
 const CAMPAIGN_STEP_MS = 1000
 const AUDIENCE_MS = 500
 export const BACKLOG_MS = 15_000
+/** At rest. A message that is the first to wait, and a campaign that is started or resumed, goes on within this time. */
+const REST_MS = 1000
+/** At rest, of what somebody looks at but does not wait for. */
+const LONG_REST_MS = 2000
+/** At rest, of repairs: what they look for has already been late for seconds. */
+const REPAIR_REST_MS = 3000
 
 /** Jobs that every sender runs until its last call has ended. */
 export const PROCESS_JOBS: readonly JobRow<SenderHeartbeat>[] = [
@@ -61,20 +67,25 @@ export const PROCESS_JOBS: readonly JobRow<SenderHeartbeat>[] = [
 
 /** Jobs that only the holder of `SENDER_LEASE` runs. Each finds its work in the rows alone, so it may stop at any point. */
 export const LEADER_JOBS: readonly JobRow<LeaderWork>[] = [
-  { name: 'release due messages', everyMs: DUE_MS, run: work => work.due.release() },
-  { name: 'requeue lost send jobs', everyMs: REPAIR_MS, run: requeueLost },
+  { name: 'release due messages', everyMs: DUE_MS, idleMs: REST_MS, run: work => work.due.release() },
+  { name: 'requeue lost send jobs', everyMs: REPAIR_MS, idleMs: REPAIR_REST_MS, run: requeueLost },
   { name: 'restore messaging limits', everyMs: REPAIR_MS, run: restoreMessagingLimits },
-  { name: 'settle abandoned attempts', everyMs: REPAIR_MS, run: settleAbandoned },
-  { name: 'settle unknown outcomes', everyMs: work => Math.min(REPAIR_MS, work.unknownDeadlineMs), run: settleUnknown },
+  { name: 'settle abandoned attempts', everyMs: REPAIR_MS, idleMs: REPAIR_REST_MS, run: settleAbandoned },
+  {
+    name: 'settle unknown outcomes',
+    everyMs: work => Math.min(REPAIR_MS, work.unknownDeadlineMs),
+    idleMs: work => Math.min(REPAIR_REST_MS, work.unknownDeadlineMs),
+    run: settleUnknown,
+  },
   { name: 'expire waiting messages', everyMs: EXPIRE_MS, run: expireWaiting },
   { name: 'republish events', everyMs: work => work.republishEveryMs, run: republishEvents },
-  { name: 'republish projections', everyMs: PROJECT_MS, run: republishProjections },
+  { name: 'republish projections', everyMs: PROJECT_MS, idleMs: REPAIR_REST_MS, run: republishProjections },
   { name: 'measure send backlog', everyMs: work => work.backlogEveryMs, run: measureBacklog },
   { name: 'begin scheduled campaigns', everyMs: CAMPAIGN_STEP_MS, run: beginCampaigns },
-  { name: 'release campaign recipients', everyMs: CAMPAIGN_RELEASE_MS, run: work => work.campaigns.release() },
-  { name: 'report campaign progress', everyMs: CAMPAIGN_PROGRESS_MS, run: work => work.progress.report() },
-  { name: 'end cancelled campaigns', everyMs: CAMPAIGN_STEP_MS, run: endCancelledCampaigns },
-  { name: 'check audiences', everyMs: AUDIENCE_MS, run: checkNextAudience },
+  { name: 'release campaign recipients', everyMs: CAMPAIGN_RELEASE_MS, idleMs: REST_MS, run: work => work.campaigns.release() },
+  { name: 'report campaign progress', everyMs: CAMPAIGN_PROGRESS_MS, idleMs: LONG_REST_MS, run: work => work.progress.report() },
+  { name: 'end cancelled campaigns', everyMs: CAMPAIGN_STEP_MS, idleMs: LONG_REST_MS, run: endCancelledCampaigns },
+  { name: 'check audiences', everyMs: AUDIENCE_MS, idleMs: REST_MS, run: checkNextAudience },
 ]
 
 /** Jobs that the senders without the lease run. */

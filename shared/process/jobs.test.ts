@@ -1,6 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import pino from 'pino'
 import { expect, test, vi } from 'vitest'
 import { bindJobs, runJobs } from './jobs.ts'
+
+vi.mock('node:timers/promises', async original => {
+  const timers = await original<typeof import('node:timers/promises')>()
+  return { ...timers, setTimeout: vi.fn(timers.setTimeout) }
+})
 
 /** A logger that keeps its lines. */
 function createLog() {
@@ -71,13 +77,39 @@ test('disposing tells a running round to end, waits for it and begins no other',
   expect([begun, ended]).toEqual([1, 1])
 })
 
+test('a job that finds nothing rests longer each time, and not after a find or a failure', async () => {
+  const answers = [0, 0, 0, 0, 3, 0, 'failure', 0, undefined, 0]
+  let rounds = 0
+  const run = async () => {
+    const answer = answers[rounds++]
+    if (answer === 'failure') throw new Error('no')
+    return answer
+  }
+  vi.mocked(sleep).mockClear()
+  await using _jobs = runJobs({ jobs: [{ name: 'resting', everyMs: 1, idleMs: 5, run }], log })
+  await vi.waitUntil(() => rounds > answers.length)
+  const waits = vi.mocked(sleep).mock.calls.map(([ms]) => ms)
+  expect(waits.slice(0, answers.length)).toEqual([2, 4, 5, 5, 1, 2, 1, 2, 1, 2])
+})
+
 test('a table is bound to its dependencies, which may decide the period', async () => {
   const seen: string[] = []
   const rows = [
     { name: 'fixed', everyMs: 5, run: async (deps: { word: string }) => void seen.push(deps.word) },
-    { name: 'by setting', everyMs: (deps: { word: string }) => deps.word.length, run: async () => undefined },
+    {
+      name: 'by setting',
+      everyMs: (deps: { word: string }) => deps.word.length,
+      idleMs: (deps: { word: string }) => 2 * deps.word.length,
+      run: async () => undefined,
+    },
   ]
   const jobs = bindJobs(rows, { word: 'four' })
   await jobs[0]?.run(() => true)
-  expect([seen, jobs.map(({ everyMs }) => everyMs)]).toEqual([['four'], [5, 4]])
+  expect([seen, jobs.map(({ everyMs, idleMs }) => [everyMs, idleMs])]).toEqual([
+    ['four'],
+    [
+      [5, undefined],
+      [4, 8],
+    ],
+  ])
 })

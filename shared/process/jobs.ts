@@ -8,7 +8,10 @@ export interface BackgroundJob {
   name: string
   /** From the end of a round to the start of the next. */
   everyMs: number
-  run(mayGoOn: MayGoOn): Promise<void>
+  /** Longest such wait while rounds find nothing: it doubles from `everyMs` on, and is `everyMs` again after a find. */
+  idleMs?: number | undefined
+  /** A round. With `idleMs` it answers how much it found, also what it only looked at; 0 lets the wait grow. */
+  run(mayGoOn: MayGoOn): Promise<unknown>
 }
 
 /** False when the process stops or has lost its lease: a long round then ends at its next safe point. */
@@ -17,19 +20,26 @@ export type MayGoOn = () => boolean
 /** A row of a service's table of jobs: a job before its dependencies are known. */
 export interface JobRow<Deps> {
   name: string
-  /** A function where a setting decides. */
-  everyMs: number | ((deps: Deps) => number)
-  run(deps: Deps, mayGoOn: MayGoOn): Promise<void>
+  everyMs: Period<Deps>
+  /** As in BackgroundJob: what a job finds first after a rest may be late by so much. */
+  idleMs?: Period<Deps>
+  run(deps: Deps, mayGoOn: MayGoOn): Promise<unknown>
 }
+
+/** In ms; a function where a setting decides. */
+type Period<Deps> = number | ((deps: Deps) => number)
 
 /** The jobs of a table, with their dependencies. */
 export function bindJobs<Deps>(rows: readonly JobRow<Deps>[], deps: Deps): BackgroundJob[] {
-  return rows.map(({ name, everyMs, run }) => ({
+  return rows.map(({ name, everyMs, idleMs, run }) => ({
     name,
-    everyMs: typeof everyMs === 'number' ? everyMs : everyMs(deps),
+    everyMs: periodOf(everyMs, deps),
+    idleMs: idleMs && periodOf(idleMs, deps),
     run: mayGoOn => run(deps, mayGoOn),
   }))
 }
+
+const periodOf = <Deps>(period: Period<Deps>, deps: Deps): number => (typeof period === 'number' ? period : period(deps))
 
 export interface RunJobsOptions {
   jobs: readonly BackgroundJob[]
@@ -66,20 +76,24 @@ interface Loop {
 }
 
 async function repeat(job: BackgroundJob, { signal, mayGoOn, log }: Loop): Promise<void> {
+  let waitMs = job.everyMs
   while (!signal.aborted) {
-    const waitMs = mayGoOn() ? await runRound(job, mayGoOn, log) : Math.min(job.everyMs, POLL_MS)
+    waitMs = mayGoOn() ? await runRound(job, waitMs, { mayGoOn, log }) : Math.min(job.everyMs, POLL_MS)
     await sleep(waitMs, undefined, { signal }).catch(() => undefined)
   }
 }
 
 /** @returns the wait before the next round, in ms */
-async function runRound(job: BackgroundJob, mayGoOn: MayGoOn, log: Logger): Promise<number> {
+async function runRound(job: BackgroundJob, beforeMs: number, { mayGoOn, log }: Omit<Loop, 'signal'>): Promise<number> {
   try {
-    await job.run(mayGoOn)
-    return job.everyMs
+    const found = await job.run(mayGoOn)
+    return found === 0 ? idleWait(job, beforeMs) : job.everyMs
   } catch (error) {
     log.warn({ err: error, job: job.name }, 'background job failed')
     backgroundJobFailed.inc({ job: job.name })
     return Math.min(job.everyMs, RETRY_MS)
   }
 }
+
+const idleWait = ({ everyMs, idleMs = everyMs }: BackgroundJob, beforeMs: number): number =>
+  Math.max(everyMs, Math.min(idleMs, beforeMs * 2))

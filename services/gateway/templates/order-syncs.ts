@@ -6,12 +6,13 @@ import { type BackgroundDeps, jittered } from '../numbers/background-deps.ts'
 const BATCH = 100
 
 /**
- * Orders a sync for each tenant whose numbers are due: on schedule, or because a webhook named an unknown template. @throws
- * Outage
+ * Orders a sync for each tenant whose numbers are due: on schedule, or because a webhook named an unknown template.
+ * @returns how many numbers are due. @throws Outage
  */
-export async function orderDueSyncs(deps: BackgroundDeps): Promise<void> {
+export async function orderDueSyncs(deps: BackgroundDeps): Promise<number> {
   const due = await findTemplateSyncsDue(deps.store, deps.now(), BATCH)
   for (const clients of Map.groupBy(due, ({ tenantId }) => String(tenantId)).values()) await orderSync(deps, clients)
+  return due.length
 }
 
 /** Orders one sync. Numbers that become due while their tenant's sync is running stay due until it has ended. */

@@ -1,7 +1,7 @@
 import type { TemplateAccess } from '#shared/meta/templates.ts'
 import type { TemplateSyncDoc } from '#shared/model/documents.ts'
 import type { MayGoOn } from '#shared/process/jobs.ts'
-import { claimSync } from '#shared/store/templates/syncs.ts'
+import { claimSync, isSyncDue } from '#shared/store/templates/syncs.ts'
 import { type BackgroundDeps, inParallel } from '../numbers/background-deps.ts'
 import { accessesOf } from './access.ts'
 import { readAccount } from './read-account.ts'
@@ -16,13 +16,15 @@ const NO_ACCESS = 'No number can read the templates: none is connected, or no ac
 
 /**
  * Runs the syncs that are due: reads all templates of a tenant's accounts from Meta. When the lease is lost or the process stops,
- * it ends between two pages and another process continues. @throws Outage
+ * it ends between two pages and another process continues. @returns 0 if none is due. @throws Outage
  */
-export async function runSyncs(deps: BackgroundDeps, mayGoOn: MayGoOn): Promise<void> {
+export async function runSyncs(deps: BackgroundDeps, mayGoOn: MayGoOn): Promise<number> {
+  if (!(await isSyncDue(deps.store, deps.now()))) return 0
   const next = async () => (mayGoOn() ? await claimSync(deps.store, deps.now()) : null)
   await inParallel([...Array(WIDTH).keys()], WIDTH, async () => {
     for (let sync = await next(); sync !== null; sync = await next()) await runSync(deps, sync, mayGoOn)
   })
+  return 1
 }
 
 async function runSync(deps: BackgroundDeps, sync: TemplateSyncDoc, mayGoOn: MayGoOn): Promise<void> {

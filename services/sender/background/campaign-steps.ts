@@ -26,9 +26,11 @@ export async function beginCampaigns(deps: CampaignDeps): Promise<void> {
     if (campaign.startAt !== null && campaign.startAt <= now) await step(deps, campaign, { status: 'RUNNING', startedAt: now })
 }
 
-/** Fails the unsent messages of cancelled campaigns, and ends those without any. @throws Outage */
-export async function endCancelledCampaigns(deps: CampaignDeps): Promise<void> {
-  for (const campaign of await findCampaignsIn(deps.store, ['CANCELLED'])) await endCancelled(deps, campaign)
+/** Fails the unsent messages of cancelled campaigns, and ends those without any. @returns how many campaigns. @throws Outage */
+export async function endCancelledCampaigns(deps: CampaignDeps): Promise<number> {
+  const cancelled = await findCampaignsIn(deps.store, ['CANCELLED'])
+  for (const campaign of cancelled) await endCancelled(deps, campaign)
+  return cancelled.length
 }
 
 async function endCancelled(deps: CampaignDeps, campaign: CampaignDoc): Promise<void> {

@@ -29,15 +29,16 @@ const ROWS_PER_YIELD = 50
 
 /**
  * Checks the audience that has waited longest: each row becomes a recipient, or a skipped row with its reason. When this process
- * must stop, another one continues at the same row. @throws Outage
+ * must stop, another one continues at the same row. @returns 0 if none waits. @throws Outage
  */
-export async function checkNextAudience(deps: CheckDeps, mayGoOn: MayGoOn): Promise<void> {
+export async function checkNextAudience(deps: CheckDeps, mayGoOn: MayGoOn): Promise<number> {
   const campaign = await findUnchecked(deps.store)
-  if (campaign === null) return
+  if (campaign === null) return 0
   const problem = await checkAudience(deps, campaign, mayGoOn)
-  if (problem === 'interrupted') return
+  if (problem === 'interrupted') return 1
   const ended = await endCheck(deps.store, campaign, problem)
   if (ended) deps.log.info({ campaignId: String(campaign._id), rows: ended.audience.read, problem }, 'audience checked')
+  return 1
 }
 
 /** @returns the problem of the audience as a whole; null without one; 'interrupted' when it was not read to its end */

@@ -39,15 +39,19 @@ export class CampaignRelease {
     this.#deps = deps
   }
 
-  /** Releases a slice of each number that has room, round after round, until no number fills its slice. @throws Outage */
-  async release(): Promise<void> {
-    for (let round = 0; round < MAX_ROUNDS; round++) {
+  /**
+   * Releases a slice of each number that has room, round after round, until no number fills its slice.
+   * @returns how many campaigns run. @throws Outage
+   */
+  async release(): Promise<number> {
+    for (let round = 1; ; round++) {
       const running = await findCampaignsIn(this.#deps.store, ['RUNNING'])
       const byNumber = [...Map.groupBy(running, ({ phoneNumberId }) => phoneNumberId).values()]
       const results = await Promise.allSettled(byNumber.map(campaigns => this.#releaseForNumber(campaigns)))
       for (const result of results)
         if (result.status === 'rejected') this.#deps.log.warn({ err: result.reason }, 'campaign not released')
-      if (!results.some(result => result.status === 'fulfilled' && result.value >= SLICE)) return
+      const isAnyFull = results.some(result => result.status === 'fulfilled' && result.value >= SLICE)
+      if (!isAnyFull || round === MAX_ROUNDS) return running.length
     }
   }
 

@@ -40,20 +40,22 @@ export class DueRelease {
   }
 
   /**
-   * Releases for each number the messages that its rate allows for the time since the last round, plus `SPARE`. @throws Outage
+   * Releases for each number the messages that its rate allows for the time since the last round, plus `SPARE`.
+   * @returns how many numbers have messages that wait, due or not. @throws Outage
    */
-  async release(): Promise<void> {
+  async release(): Promise<number> {
     const { roundRobin, clock } = this.#deps
     let oldestMs = 0
     const sinceMs = performance.now() - this.#roundAt
     this.#roundAt += sinceMs
-    await roundRobin.each('release due messages', 'WAITING', async phoneNumberId => {
+    const found = await roundRobin.each('release due messages', 'WAITING', async phoneNumberId => {
       const now = clock.now()
       const due = await this.#releaseNumber(phoneNumberId, now, sinceMs)
       oldestMs = Math.max(oldestMs, ...due.map(row => now.getTime() - (row.dispatch?.nextStepAt ?? now).getTime()))
       return due.length
     })
     oldestQueued.set(oldestMs / 1000)
+    return found
   }
 
   async #releaseNumber(phoneNumberId: string, now: Date, sinceMs: number): Promise<MessageDoc[]> {

@@ -29,11 +29,12 @@ export class CampaignProgress {
     this.#deps = deps
   }
 
-  /** @throws Outage */
-  async report(): Promise<void> {
+  /** @returns how many campaigns run or pause. @throws Outage */
+  async report(): Promise<number> {
     const campaigns = await findCampaignsIn(this.#deps.store, ['RUNNING', 'PAUSED'])
     this.#keepOnly(new Set(campaigns.map(({ _id }) => String(_id))))
     for (const campaign of campaigns) if (this.#isDue(campaign)) await this.#reportOne(campaign)
+    return campaigns.length
   }
 
   #keepOnly(campaignIds: ReadonlySet<string>): void {

@@ -18,13 +18,15 @@ interface Deps {
   log: Logger
 }
 
-/** Publishes projection jobs again that were lost; a doubled one changes nothing. @throws Outage */
-export async function republishProjections(deps: Deps): Promise<void> {
-  if (!deps.queue.isReady()) return
+/** Publishes projection jobs again that were lost; a doubled one changes nothing. @returns how many wait. @throws Outage */
+export async function republishProjections(deps: Deps): Promise<number> {
+  if (!deps.queue.isReady()) return 0
   const rows = await findUnprojected(deps.store, new Date(deps.clock.now().getTime() - UNPROJECTED_MS), BATCH)
-  if (rows.length === 0 || (await isRecorderBehind(deps.queue))) return
+  if (rows.length === 0) return 0
+  if (await isRecorderBehind(deps.queue)) return rows.length
   deps.publishing.project(rows)
   deps.log.info({ count: rows.length }, 'projection jobs republished')
+  return rows.length
 }
 
 /** Whether the queues are long: the job of a row that waits then probably still lies in one of them. */

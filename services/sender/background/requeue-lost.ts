@@ -20,10 +20,14 @@ const BATCH = 500
 /** Maximum rows of all numbers in a run. */
 const MAX_REQUEUED = 10_000
 
-/** Enqueues ready messages that no sender took: their send job was lost. @throws Outage */
-export async function requeueLost(deps: RequeueDeps): Promise<void> {
-  if (await isQueueBusy(deps.queue)) return
-  await deps.roundRobin.each('requeue lost send jobs', 'READY', phoneNumberId => requeueNumber(deps, phoneNumberId), MAX_REQUEUED)
+/**
+ * Enqueues ready messages that no sender took: their send job was lost.
+ * @returns how many numbers have ready messages, lost or not. @throws Outage
+ */
+export async function requeueLost(deps: RequeueDeps): Promise<number> {
+  if (await isQueueBusy(deps.queue)) return 1
+  const work = (phoneNumberId: string) => requeueNumber(deps, phoneNumberId)
+  return await deps.roundRobin.each('requeue lost send jobs', 'READY', work, MAX_REQUEUED)
 }
 
 /** Whether the queues are long: the job of a row that was not taken then probably still waits in one of them. */

@@ -43,6 +43,7 @@ export function createRoundRobin(store: Store, log: Logger) {
    * Runs `work` for each number.
    * @param work returns how many rows it handled
    * @param limit number of rows after which the round ends
+   * @returns how many numbers have rows in this state
    * @throws Outage
    */
   async function each(
@@ -50,7 +51,7 @@ export function createRoundRobin(store: Store, log: Logger) {
     state: State,
     work: (phoneNumberId: string) => Promise<number>,
     limit = Infinity,
-  ): Promise<void> {
+  ): Promise<number> {
     const ids = await inOrder(job, state)
     for (let i = 0, done = 0; i < ids.length && done < limit; i += CONCURRENCY) {
       const group = ids.slice(i, i + CONCURRENCY)
@@ -58,6 +59,7 @@ export function createRoundRobin(store: Store, log: Logger) {
       done += counts.reduce<number>((sum, count) => sum + (count ?? 0), 0)
       last.set(job, group.at(-1) as string)
     }
+    return ids.length
   }
 
   /** Finds about `limit` rows at most; when there are more, equally many of each number. @throws Outage */

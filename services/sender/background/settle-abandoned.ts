@@ -21,12 +21,12 @@ export interface AbandonedDeps {
 
 const BATCH = 500
 
-/** Sets attempts to UNKNOWN whose sender died, or that took longer than a call may. @throws Outage */
-export async function settleAbandoned(deps: AbandonedDeps): Promise<void> {
+/** Sets attempts to UNKNOWN whose sender died, or that took longer than a call may. @returns how many. @throws Outage */
+export async function settleAbandoned(deps: AbandonedDeps): Promise<number> {
   const now = deps.clock.now()
   const live = await liveOwners(deps.store, SENDER)
   // A list without this sender's heartbeat is not reliable for the others either.
-  if (!live.includes(deps.owner)) return
+  if (!live.includes(deps.owner)) return 0
   const rows = await findAbandoned(deps.store, now, live, BATCH)
   if (rows.length > 0) deps.log.warn({ count: rows.length }, 'attempts abandoned')
   const settlementOf = (row: MessageDoc) => abandoned(row, now, deps.unknownDeadlineMs)
@@ -34,6 +34,7 @@ export async function settleAbandoned(deps: AbandonedDeps): Promise<void> {
     await deps.roundRobin.isolate({ job: 'settle abandoned attempts', phoneNumberId }, () =>
       finishMessages(deps.store, own.map(settlementOf)),
     )
+  return rows.length
 }
 
 const abandoned = (message: MessageDoc, at: Date, unknownDeadlineMs: number): Settlement => ({

@@ -19,21 +19,22 @@ const BATCH = 500
 
 /**
  * Settles attempts whose outcome stayed unknown, and unblocks the messages behind those that stay unknown for long.
- * @throws Outage
+ * @returns how many of both. @throws Outage
  */
-export async function settleUnknown(deps: UnknownDeps): Promise<void> {
-  await settleOverdue(deps)
-  await unblockSuccessors(deps)
+export async function settleUnknown(deps: UnknownDeps): Promise<number> {
+  return (await settleOverdue(deps)) + (await unblockSuccessors(deps))
 }
 
 /** Settles attempts past their deadline by the tenant's policy. */
-async function settleOverdue(deps: UnknownDeps): Promise<void> {
+async function settleOverdue(deps: UnknownDeps): Promise<number> {
   const { store, clock, roundRobin } = deps
   const unsettled: Find = (limit, phoneNumberId) => findUnsettled(store, clock.now(), limit, phoneNumberId)
-  for (const message of await roundRobin.equalShare('settle unknown outcomes', 'UNKNOWN', BATCH, unsettled))
+  const overdue = await roundRobin.equalShare('settle unknown outcomes', 'UNKNOWN', BATCH, unsettled)
+  for (const message of overdue)
     await roundRobin.isolate({ job: 'settle unknown outcomes', messageId: String(message._id) }, () =>
       settleByPolicy(deps, message),
     )
+  return overdue.length
 }
 
 async function settleByPolicy(deps: UnknownDeps, message: MessageDoc): Promise<void> {
@@ -41,10 +42,11 @@ async function settleByPolicy(deps: UnknownDeps, message: MessageDoc): Promise<v
   await conclude(deps, byPolicy(message, unknownOutcome, deps.clock.now()))
 }
 
-async function unblockSuccessors(deps: UnknownDeps): Promise<void> {
+async function unblockSuccessors(deps: UnknownDeps): Promise<number> {
   const { store, clock, roundRobin } = deps
   const unblocking: Find = (limit, phoneNumberId) => findUnblocking(store, clock.now(), limit, phoneNumberId)
   const passed = await roundRobin.equalShare('unblock successors', 'UNKNOWN', BATCH, unblocking)
   await markUnblocked(store, passed, clock.now())
   await enqueueNext(deps, passed)
+  return passed.length
 }

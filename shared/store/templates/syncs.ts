@@ -39,13 +39,21 @@ async function makeDue(store: Store, { _id, tenantId }: TemplateSyncDoc, now: Da
   await store.models.templateSyncs.updateOne(filter, { $set: { dueAt: now } })
 }
 
+/** Whether `claimSync` would find one, at the price of a read. */
+export async function isSyncDue(store: Store, now: Date): Promise<boolean> {
+  return (await acrossTenants(() => store.models.templateSyncs.exists(dueSync(now)))) !== null
+}
+
+function dueSync(now: Date) {
+  const free = [{ status: 'PENDING' as const }, { status: 'RUNNING' as const, heldUntil: trusted({ $lte: now }) }]
+  return { isOpen: true, dueAt: trusted({ $lte: now }), $or: trusted(free) }
+}
+
 /** Claims a due sync of any tenant for 60 s, which `updateSync` renews; null when none is due. */
 export async function claimSync(store: Store, now: Date): Promise<TemplateSyncDoc | null> {
-  const free = [{ status: 'PENDING' as const }, { status: 'RUNNING' as const, heldUntil: trusted({ $lte: now }) }]
-  const filter = { isOpen: true, dueAt: trusted({ $lte: now }), $or: trusted(free) }
   const update = { $set: { status: 'RUNNING' as const, heldUntil: heldUntil(now) }, $inc: { attempts: 1 } }
   return await acrossTenants(() =>
-    store.models.templateSyncs.findOneAndUpdate(filter, update, { sort: { dueAt: 1 }, returnDocument: 'after' }).lean(),
+    store.models.templateSyncs.findOneAndUpdate(dueSync(now), update, { sort: { dueAt: 1 }, returnDocument: 'after' }).lean(),
   )
 }
 

@@ -46,7 +46,7 @@ test('of two processes one runs the jobs, and the other goes on when the first s
 
 test('the lease is kept until the round in hand has ended', async ({ store }) => {
   let end = () => {}
-  const first = await startProcess(store, () => new Promise(resolve => (end = resolve)))
+  const first = await startProcess(store, () => new Promise<void>(resolve => (end = resolve)))
   await untilTrue(() => first.rounds() === 1)
   const stopped = first[Symbol.asyncDispose]()
   await using second = await startProcess(store)
