@@ -5,10 +5,9 @@ import path from 'node:path'
 import { parseEnv } from 'node:util'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { chooseSettings, reachable, writeDemoEnv } from './demo-env.ts'
-import type { BackingServers } from './servers.ts'
 
 const URI = 'mongodb://127.0.0.1:27017/linko?replicaSet=linko&appName=a'
-const servers = { mongodb: { url: URI }, rabbitmq: { url: 'amqp://r' }, redis: { url: 'redis://r' } } as unknown as BackingServers
+const urls = { mongodb: URI, rabbitmq: 'amqp://r', redis: 'redis://r' }
 let dir: string
 let file: string
 
@@ -21,7 +20,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true })
 })
 
-const write = async () => writeDemoEnv(file, await chooseSettings(file), servers)
+const write = async () => writeDemoEnv(file, await chooseSettings(file), urls)
 
 test('secrets are generated once and kept, readable by the owner only', async () => {
   const first = await write()

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import path from 'node:path'
 import { parseEnv } from 'node:util'
 import { ROOT } from '#shared/process/config.ts'
+import type { ServerName } from './backing/private-server.ts'
 import { freePort } from './ports.ts'
-import type { BackingServers } from './servers.ts'
 
 /** Generated once per checkout and kept, so that stored tokens stay readable and sessions valid. */
 const GENERATED: Record<string, () => string> = {
@@ -41,15 +41,24 @@ export async function chooseSettings(file: string): Promise<Record<string, strin
 }
 
 /** Writes every address and secret in use for other tools, readable by the owner only. The file is replaced in one step. */
-export function writeDemoEnv(file: string, settings: Record<string, string>, servers: BackingServers): Record<string, string> {
-  const addresses = { MONGODB_URI: servers.mongodb.url, RABBITMQ_URL: servers.rabbitmq.url, REDIS_URL: servers.redis.url }
-  const env = { ...settings, ...addresses }
+export function writeDemoEnv(
+  file: string,
+  settings: Record<string, string>,
+  urls: Record<ServerName, string>,
+): Record<string, string> {
+  const env = { ...settings, ...addressesOf(urls) }
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
   const lines = Object.entries(env).map(([name, value]) => `${name}=${quoted(value)}`)
   writeFileSync(`${file}.new`, `${lines.join('\n')}\n`, { mode: 0o600 })
   renameSync(`${file}.new`, file)
   return env
 }
+
+export const addressesOf = ({ mongodb, rabbitmq, redis }: Record<ServerName, string>) => ({
+  MONGODB_URI: mongodb,
+  RABBITMQ_URL: rabbitmq,
+  REDIS_URL: redis,
+})
 
 /** The address at which this machine reaches a server that listens on `host`. */
 export const reachable = (host: string | undefined) => (!host || host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host)

@@ -4,7 +4,14 @@ import { type DockerServer, startComposed, startContainer } from './backing/dock
 import { dockerAnswers, firstLine } from './backing/install.ts'
 import { fetchMongod, findMongod, pingMongodb, startMongodb } from './backing/mongodb.ts'
 import { type PrivateServer, SERVER_NAMES, type ServerLocation, type ServerName } from './backing/private-server.ts'
-import { fetchRabbitmq, findRabbitmq, type PrivateRabbitmq, pingRabbitmq, startRabbitmq } from './backing/rabbitmq.ts'
+import {
+  fetchRabbitmq,
+  findRabbitmq,
+  type PrivateRabbitmq,
+  pingRabbitmq,
+  rabbitmqUrl,
+  startRabbitmq,
+} from './backing/rabbitmq.ts'
 import { fetchRedis, findRedis, pingRedis, startRedis } from './backing/redis.ts'
 import { freePort } from './ports.ts'
 import type { Supervised } from './processes.ts'
@@ -31,6 +38,8 @@ export interface ServersOptions {
   docker: 'compose' | 'container'
   /** Runs as soon as a server is ready, while others still start. */
   prepare?: Partial<Record<ServerName, (server: BackingServer) => Promise<void>>>
+  /** Hears where RabbitMQ will answer, as soon as that is known: it takes longest to start. */
+  onBrokerAddress?(url: string): void
   /** Prints a line for the user. */
   report(line: string): void
 }
@@ -72,6 +81,7 @@ export async function startServers(options: ServersOptions): Promise<BackingServ
   const start = async (name: ServerName) => {
     const server = await startServer(name, options)
     servers[name] = server
+    if (name === 'rabbitmq') options.onBrokerAddress?.(server.url)
     await options.prepare?.[name]?.(server)
   }
   const failure = (await Promise.allSettled(SERVER_NAMES.map(start))).find(result => result.status === 'rejected')
@@ -137,6 +147,7 @@ async function startPrivate(name: ServerName, binary: string, source: string, op
   const dir = path.join(options.dir, name)
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   const place: ServerLocation = { dir, port: await keptPort(options.dir, name), registry: options.registry }
+  if (name === 'rabbitmq') options.onBrokerAddress?.(rabbitmqUrl(place.port))
   const server: PrivateServer | PrivateRabbitmq = await KINDS[name].start(binary, place)
   const { supervised } = server
   return {

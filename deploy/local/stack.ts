@@ -5,11 +5,12 @@ import { ROOT } from '#shared/process/config.ts'
 import { connectStore } from '#shared/store/connect.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import { seedDemo } from '../demo/seed.ts'
-import { chooseSettings, reachable, writeDemoEnv } from './demo-env.ts'
+import { addressesOf, chooseSettings, reachable, writeDemoEnv } from './demo-env.ts'
+import { createEarlyStart } from './early-start.ts'
 import { type Supervised, supervise } from './processes.ts'
 import { openProfile } from './profiles.ts'
 import { closeRegistry, type Registry } from './registry.ts'
-import { type BackingServer, type BackingServers, startServers } from './servers.ts'
+import { type BackingServers, startServers } from './servers.ts'
 
 const SERVICE_NAMES = ['gateway', 'ingest', 'sender', 'realtime'] as const
 export const PROCESS_NAMES = ['simulator', ...SERVICE_NAMES] as const
@@ -48,24 +49,52 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   cleanup.defer(() => closeRegistry(registry))
   const { docker, report, envFile } = options
   const settings = await chooseSettings(envFile)
-  // RabbitMQ takes longest to start; the database is migrated and seeded meanwhile.
-  const prepare = { mongodb: (server: BackingServer) => prepareStore(server.url, settings) }
-  const servers = cleanup.use(await startServers({ dir: registry.dir, registry, docker, report, prepare }))
-  const env = writeDemoEnv(envFile, settings, servers)
+  const start = (name: ProcessName, addresses: Record<string, string> = {}) =>
+    startProcess(name, { ...settings, ...addresses, ...options.extraEnv }, registry, options.watch === true)
 
-  const start = (name: ProcessName) => startProcess(name, { ...env, ...options.extraEnv }, registry, options.watch === true)
+  // RabbitMQ takes longest to start. Meanwhile the database is migrated and seeded, and the other processes load their code.
   const simulator = start('simulator')
-  const all = await Promise.allSettled([simulator, ...SERVICE_NAMES.map(start)])
+  simulator.catch(() => undefined)
+  const early = createEarlyStart(
+    SERVICE_NAMES,
+    (name, urls) => start(name, addressesOf(urls)),
+    name => report(`${name} did not start beside the servers and is started once more when they are ready`),
+  )
+  const servers = await startServers({
+    ...{ dir: registry.dir, registry, docker, report },
+    prepare: {
+      mongodb: async ({ url }) => {
+        await prepareStore(url, settings)
+        early.locate('mongodb', url)
+      },
+      redis: async ({ url }) => early.locate('redis', url),
+    },
+    onBrokerAddress: url => early.locate('rabbitmq', url),
+  }).catch(error => {
+    registry.killAll()
+    throw error
+  })
+  cleanup.use(servers)
+  const urls = urlsOf(servers)
+  const env = writeDemoEnv(envFile, settings, urls)
+  const [[first], services] = await Promise.all([Promise.allSettled([simulator]), early.settle(urls)])
+  const all = [first, ...services]
   // Disposal runs in reverse order: the services together, then the simulator, which they call.
-  const [first, ...services] = all.map(result => (result.status === 'fulfilled' ? result.value : null))
-  if (first) cleanup.use(first)
-  cleanup.defer(async () => void (await Promise.all(services.map(service => service?.[Symbol.asyncDispose]()))))
+  const running = all.map(result => (result.status === 'fulfilled' ? result.value : null))
+  if (running[0]) cleanup.use(running[0])
+  cleanup.defer(async () => void (await Promise.all(running.slice(1).map(service => service?.[Symbol.asyncDispose]()))))
   for (const result of all) if (result.status === 'rejected') throw result.reason
 
-  const processes = Object.fromEntries([first, ...services].map((it, i) => [PROCESS_NAMES[i], it])) as Stack['processes']
-  const running = cleanup.move()
-  return { env, servers, processes, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  const processes = Object.fromEntries(running.map((it, i) => [PROCESS_NAMES[i], it])) as Stack['processes']
+  const opened = cleanup.move()
+  return { env, servers, processes, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }
+
+const urlsOf = ({ mongodb, rabbitmq, redis }: BackingServers) => ({
+  mongodb: mongodb.url,
+  rabbitmq: rabbitmq.url,
+  redis: redis.url,
+})
 
 async function startProcess(
   name: ProcessName,

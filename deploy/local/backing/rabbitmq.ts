@@ -20,6 +20,9 @@ export interface PrivateRabbitmq extends PrivateServer {
   evaluate(expression: string): Promise<string>
 }
 
+/** The address of a private broker. */
+export const rabbitmqUrl = (port: number) => `amqp://guest:guest@127.0.0.1:${port}`
+
 /** Starts a private broker with its own node name, cookie, epmd and ports. */
 export async function startRabbitmq(binary: string, { dir, port, registry }: ServerLocation): Promise<PrivateRabbitmq> {
   const distribution = await freePort()
@@ -37,7 +40,7 @@ export async function startRabbitmq(binary: string, { dir, port, registry }: Ser
       '',
     ].join('\n'),
   )
-  const url = `amqp://guest:guest@127.0.0.1:${port}`
+  const url = rabbitmqUrl(port)
   const epmd = findEpmd()
   if (epmd === null) throw new Error("Erlang's epmd was not found")
   const daemon = await supervise(
