@@ -1,5 +1,6 @@
 import type { EventDoc, Id, MediaRef, MessageDoc } from '../../model/documents.ts'
 import { type Store, trusted } from '../connect.ts'
+import { insertEvents } from '../events/insert.ts'
 import { orOutage } from '../outage.ts'
 
 type Key = Id | string
@@ -37,7 +38,7 @@ export async function settleMedia(
   const $set = Object.fromEntries(Object.entries(change).map(([name, value]) => [`content.media.${name}`, value]))
   return await store.transaction(async session => {
     const { matchedCount } = await store.models.messages.updateOne(filter, { $set }, { session })
-    if (matchedCount === 1 && event !== null) await store.models.events.insertMany([event], { session })
+    if (matchedCount === 1 && event !== null) await insertEvents(store, [event], session)
     return matchedCount === 1
   })
 }
