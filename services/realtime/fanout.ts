@@ -15,8 +15,8 @@ export interface FanoutDeps {
   log: Logger
 }
 
-/** No linger: events that arrive while a batch is numbered form the next one. */
-const BATCH = { prefetch: 128, maxBatch: 64, lingerMs: 0 }
+/** An event after a pause is numbered at once; those of a stream share a batch, because the cost is by the batch. */
+const BATCH = { prefetch: 128, maxBatch: 64, lingerMs: 0, everyMs: 20 }
 
 /** How far the counters may be behind the events. They are needed only after the event rows have expired. */
 const COUNTERS_MS = 1000

@@ -125,7 +125,7 @@ interface Consumers extends AsyncDisposable {
 async function startConsumers({ store, queue, meta, log, clock, numbers }: ConsumerDeps, sendDeps: SendDeps): Promise<Consumers> {
   await using stack = new AsyncDisposableStack()
   const available = () => store.ping()
-  const batch = { maxBatch: 200, lingerMs: 5, available }
+  const batch = { maxBatch: 200, lingerMs: 5, everyMs: 30, available }
   const receipts = { prefetch: 20, available }
   const chat = await queue.consumeBatches(QUEUES.chat, createSend(sendDeps, 'chat'), { ...batch, prefetch: 400 })
   const bulk = await queue.consumeBatches(QUEUES.bulk, createSend(sendDeps, 'campaign'), { ...batch, prefetch: 200 })
