@@ -100,3 +100,30 @@ test('a message that was erased meanwhile changes nothing', () => {
   expect(record(items).outcomes).toEqual(['ignored'])
   expect(conversation()?.messageCount).toBe(0)
 })
+
+test('a message whose conversation was erased is taken off the list of what waits', () => {
+  const { record, items, conversation, rows } = worldWith({})
+  Object.assign(conversation() ?? {}, { deletedAt: T0 })
+  expect(record(items).outcomes).toEqual(['ignored'])
+  expect(rows.messages[0]?.unprojectedSince).toBeUndefined()
+  expect(conversation()).toMatchObject({ messageCount: 0, lastMessage: null })
+})
+
+test('a scheduled message is shown when it is released', () => {
+  const dispatch = { state: 'WAITING', reason: 'scheduled' } as MessageDoc['dispatch']
+  const { record, items, conversation, rows } = worldWith({ sendAt: after(3600), at: after(3600), dispatch })
+  record(items)
+  Object.assign(rows.messages[0] ?? {}, { dispatch: { state: 'READY', reason: null }, unprojectedSince: after(3600) })
+  record(items)
+  expect(conversation()).toMatchObject({ messageCount: 1, lastMessage: { text: 'text 0' }, lastActivityAt: after(3600) })
+})
+
+test('a message of a campaign does not move its conversation up, and is announced once it is sent', () => {
+  const { record, items, conversation, rows } = worldWith({ campaignId: TENANT_ID })
+  record(items)
+  expect(conversation()).toMatchObject({ messageCount: 1, lastMessage: { text: 'text 0' }, lastActivityAt: T0 })
+  expect(rows.events).toEqual([])
+  finish(rows.messages[0], { status: 'SENT', dispatch: null }, after(5))
+  record(items)
+  expect(rows.events.map(({ name }) => name)).toEqual(['conversation:updated'])
+})

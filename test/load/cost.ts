@@ -9,13 +9,15 @@ import { countInbound, countRead, countUnnumbered } from './mixed/rows.ts'
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 10)
 const PEOPLE = Number(process.env.BENCH_PEOPLE ?? 100)
 const [INBOUND = 0, SENDS = 0] = (process.env.BENCH_RATES ?? '20+5').split('+').map(Number)
+/** As many as the demo has: each is cached for a moment, and at this rate forty would be read for each message. */
+const NUMBERS = 2
 const TARGETS = { send: 16, inbound: 8 }
 /** What follows the last row, such as marks that are taken away. */
 const REST_MS = 500
 
 /** What one send, with its three statuses, and one customer's message cost at a low rate, beyond what idle processes need. */
 export async function run(): Promise<void> {
-  await using mixed = await openMixed(PEOPLE)
+  await using mixed = await openMixed(PEOPLE, NUMBERS)
   const skeleton = meteredOf(await mixed.startSkeleton())
   const product = meteredOf(await mixed.startProduct())
   for (const contestant of [product, skeleton]) await spentFor(mixed, contestant, { inbound: 20, sends: 5, seconds: 4 })

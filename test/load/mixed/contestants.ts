@@ -40,13 +40,14 @@ export interface Mixed {
   startSkeleton(): Promise<Contestant>
 }
 
-export async function openMixed(people: number): Promise<Mixed & AsyncDisposable> {
+/** @param numbers of the one tenant, to which the people are given in turn */
+export async function openMixed(people: number, numbers = 40): Promise<Mixed & AsyncDisposable> {
   await using stack = new AsyncDisposableStack()
   const bed = stack.use(await openBed())
   const store = await bed.openStore()
   await migrate(store)
   const queue = stack.use(await connectQueue(bed.rabbitmqUrl, { log, name: 'bench', youngQueueWaitMs: 0 }))
-  const { conversations } = await createSenderWorld(store, queue, { conversations: people })
+  const { conversations } = await createSenderWorld(store, queue, { conversations: people, numbers })
   const tenantId = conversations[0]?.tenantId as Id
   const token = await tokenOf(store, tenantId)
   const places = conversations.map(({ _id, phoneNumberId }) => ({ phoneNumberId, conversationId: String(_id) }))
