@@ -58,7 +58,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const early = createEarlyStart(
     SERVICE_NAMES,
     (name, urls) => start(name, addressesOf(urls)),
-    name => report(`${name} did not start beside the servers and is started once more when they are ready`),
+    name => {
+      if (!registry.isClosed()) report(`${name} did not start beside the servers and is started once more when they are ready`)
+    },
   )
   const servers = await startServers({
     ...{ dir: registry.dir, registry, docker, report },

@@ -34,13 +34,13 @@ export async function findDestination(
   const to = input.to ?? ''
   const stored = storedKey(to, client)
   const key = stored ?? personKey(to, client)
-  const found = await findDestinationWith(store, { tenantId, clientId: client._id, ...key })
+  const found = await findDestinationWith(store, tenantId, { clientId: client._id, ...key })
   if (stored !== null && found.contact?.waId !== stored.waId) throw invalidPhone()
   return { client, ...found, ...key }
 }
 
 async function byConversation(store: Store, tenantId: string, id: string, input: RecipientInput): Promise<Destination> {
-  const found = await findDestinationIn(store, { tenantId, conversationId: id })
+  const found = await findDestinationIn(store, tenantId, id)
   if (!found?.conversation) throw notFound('Conversation')
   const { conversation, contact } = found
   const client = await getCachedClient(store, tenantId, conversation.clientId)

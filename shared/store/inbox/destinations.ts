@@ -25,13 +25,14 @@ export interface FoundDestination {
 export type UnfinishedMessage = Pick<MessageDoc, '_id' | 'at' | 'sendAt' | 'createdAt'>
 
 interface ByConversation {
-  tenantId: string
-  conversationId: string
+  tenantId: Id
+  conversationId: Id
 }
 interface ByKeys extends ContactKeys {
-  tenantId: string
+  tenantId: Id
   clientId: Id
 }
+type Key = Id | string
 
 /** A second command starts beside one for a crowd only. */
 const RUNS = { parallel: 2, minParallelItems: 50, maxItems: 100 }
@@ -46,15 +47,21 @@ const readsOf = perStore((store: Store) => ({
  * The conversation with this id and its contact, also a deleted or merged one; null for unknown, deleted and other tenants'
  * conversations alike. @throws ApiError 503 OVERLOADED, Outage
  */
-export const findDestinationIn = (store: Store, asked: ByConversation): Promise<FoundDestination | null> =>
-  readUnlessOverloaded(readsOf(store).byConversation, asked)
+export const findDestinationIn = (store: Store, tenantId: Key, conversationId: Key): Promise<FoundDestination | null> =>
+  readUnlessOverloaded(readsOf(store).byConversation, { tenantId: toId(tenantId), conversationId: toId(conversationId) })
 
 /**
  * The contact with this user id, else with this phone number, exactly or in another form of it; and its conversation with the
  * number. @throws ApiError 503 OVERLOADED, Outage
  */
-export const findDestinationWith = (store: Store, asked: ByKeys): Promise<FoundDestination> =>
-  readUnlessOverloaded(asked.userId !== null ? readsOf(store).byUserId : readsOf(store).byWaId, asked)
+export function findDestinationWith(
+  store: Store,
+  tenantId: Key,
+  { clientId, waId, userId }: ContactKeys & { clientId: Id },
+): Promise<FoundDestination> {
+  const { byUserId, byWaId } = readsOf(store)
+  return readUnlessOverloaded(userId !== null ? byUserId : byWaId, { tenantId: toId(tenantId), clientId, waId, userId })
+}
 
 async function readUnlessOverloaded<K, V>(reads: SharedReads<K, V>, asked: K): Promise<V> {
   refuseOverload(reads.size())
@@ -84,7 +91,7 @@ const LAST_UNFINISHED = {
 
 /** Exported for the test of its indexes. */
 export const conversationStages = (asked: readonly ByConversation[]) => [
-  { $match: { _id: { $in: asked.map(it => toId(it.conversationId)) }, tenantId: { $in: tenantIds(asked) }, deletedAt: null } },
+  { $match: { _id: { $in: asked.map(it => it.conversationId) }, tenantId: { $in: tenantsOf(asked) }, deletedAt: null } },
   LAST_UNFINISHED,
   // After it: a plain join that comes first is compiled by the server, which costs more than it reads.
   { $lookup: { from: 'contacts', localField: 'contactId', foreignField: '_id', as: 'contacts' } },
@@ -95,7 +102,7 @@ async function readConversations({ raw }: Store, asked: ByConversation[]): Promi
   const rows = await raw.conversations.aggregate<Row>(conversationStages(asked), { hint: '_id_' }).toArray()
   const byId = new Map(rows.map(({ contacts, ...row }) => [`${row.tenantId} ${row._id}`, { row, contacts }]))
   return asked.map(({ tenantId, conversationId }) => {
-    const found = byId.get(`${tenantId} ${conversationId.toLowerCase()}`)
+    const found = byId.get(`${tenantId} ${conversationId}`)
     return found ? destinationOf(found.contacts.find(isOf(tenantId)), found.row) : null
   })
 }
@@ -103,9 +110,9 @@ async function readConversations({ raw }: Store, asked: ByConversation[]): Promi
 /** Exported for the test of its indexes. */
 export const contactStages = (by: 'waId' | 'userId', asked: readonly ByKeys[]) => {
   const keys = [...new Set(asked.flatMap(it => keysOf(by, it)))]
-  const clientIds = [...new Set(asked.map(({ clientId }) => String(clientId)))].map(toId)
-  const tenantId = { $in: tenantIds(asked) }
-  const pipeline = [{ $match: { tenantId, clientId: { $in: clientIds }, deletedAt: null } }, LAST_UNFINISHED]
+  const clientId = { $in: unique(asked.map(it => it.clientId)) }
+  const tenantId = { $in: tenantsOf(asked) }
+  const pipeline = [{ $match: { tenantId, clientId, deletedAt: null } }, LAST_UNFINISHED]
   return [
     { $match: { tenantId, [by]: { $in: keys }, deletedAt: null } },
     { $lookup: { from: 'conversations', localField: '_id', foreignField: 'contactId', pipeline, as: 'conversations' } },
@@ -139,5 +146,6 @@ function destinationOf(contact: ContactDoc | undefined, row: ConversationRow | u
   return { contact: contact ?? null, conversation, lastUnfinished: last[0] ?? null }
 }
 
-const isOf = (tenantId: string) => (row: ContactDoc) => String(row.tenantId) === tenantId
-const tenantIds = (asked: readonly { tenantId: string }[]): Id[] => [...new Set(asked.map(({ tenantId }) => tenantId))].map(toId)
+const isOf = (tenantId: Id) => (row: ContactDoc) => row.tenantId.equals(tenantId)
+const tenantsOf = (asked: readonly { tenantId: Id }[]): Id[] => unique(asked.map(({ tenantId }) => tenantId))
+const unique = (ids: readonly Id[]): Id[] => [...new Map(ids.map(id => [String(id), id])).values()]

@@ -38,9 +38,8 @@ async function addConversation(client: ClientDoc, contact: ContactDoc, more: Par
   return conversation
 }
 const withPhone = (waId: string, tenantId = ours, client = number) =>
-  findDestinationWith(store, { tenantId, clientId: client._id, waId, userId: null })
-const inConversation = ({ _id }: ConversationDoc, tenantId = ours) =>
-  findDestinationIn(store, { tenantId, conversationId: String(_id) })
+  findDestinationWith(store, tenantId, { clientId: client._id, waId, userId: null })
+const inConversation = ({ _id }: ConversationDoc, tenantId = ours) => findDestinationIn(store, tenantId, String(_id))
 
 describe('a phone number', () => {
   test('names the contact that has exactly it, else the one that has its other form', async () => {
@@ -82,7 +81,7 @@ describe('a phone number', () => {
 test('a user id names its contact, beside phone numbers of the same moment', async () => {
   const contact = await addContact(number, { userId: 'MA.900' })
   const conversation = await addConversation(number, contact)
-  const byUserId = findDestinationWith(store, { tenantId: ours, clientId: number._id, waId: null, userId: 'MA.900' })
+  const byUserId = findDestinationWith(store, ours, { clientId: number._id, waId: null, userId: 'MA.900' })
   const [found, other] = await Promise.all([byUserId, withPhone('212661000920')])
   expect([found, other.contact]).toEqual([{ contact, conversation, lastUnfinished: null }, null])
 })
@@ -96,8 +95,8 @@ describe('a conversation', () => {
       inConversation(conversation),
       inConversation(conversation, theirs),
       inConversation(deleted),
-      findDestinationIn(store, { tenantId: theirs, conversationId: String(conversation._id).toUpperCase() }),
-      findDestinationIn(store, { tenantId: ours, conversationId: String(conversation._id).toUpperCase() }),
+      findDestinationIn(store, theirs, String(conversation._id).toUpperCase()),
+      findDestinationIn(store, ours, String(conversation._id).toUpperCase()),
     ])
     const whole = { contact, conversation, lastUnfinished: null }
     expect(found).toEqual([whole, null, null, null, whole])

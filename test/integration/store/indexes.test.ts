@@ -506,9 +506,9 @@ test('what waits of a number is counted by the index alone', async () => {
 })
 
 describe('the command that finds the destination of a message', () => {
-  const tenantId = String(A)
+  const tenantId = A
   const byConversation = () => {
-    const stages = conversationStages([{ tenantId, conversationId: String(conversation) }])
+    const stages = conversationStages([{ tenantId, conversationId: conversation }])
     return store.raw.conversations.aggregate(stages, { hint: '_id_' })
   }
   const byPhone = () => {
