@@ -63,8 +63,7 @@ export async function applyChange(
   const cause = newId()
   const { changed, events, lastRead } = await store.transaction(async session => {
     const seen = read ? await readMessages(store, before, read.upTo, now, session) : null
-    const own = seen ? { unreadCount: seen.unreadCount } : set
-    const row = await changeConversation(store, before, own, provided ?? {}, session)
+    const row = await changeConversation(store, before, seen?.shown ?? set, provided ?? {}, session)
     if (row === null) throw new ApiError(409, 'ALREADY_ASSIGNED', 'The conversation is already assigned to another agent.')
     const events: EventDoc[] = [conversationEdited(cause, row, now)]
     if ('assignedTo' in set) events.push(conversationAssigned(cause, row, now))

@@ -77,7 +77,7 @@ const MAX_READ_AT_ONCE = 1000
  * scanned to its beginning. Runs in the transaction that writes the count: a message that arrives meanwhile conflicts with it,
  * and stays unread.
  * @param upTo the last message that was seen; null for all
- * @returns how many are still unread, and the wamid of the newest message that was marked
+ * @returns what the conversation shows then, and the wamid of the newest message that was marked
  * @throws ApiError 404
  */
 export async function readMessages(
@@ -86,11 +86,12 @@ export async function readMessages(
   upTo: Key | null,
   now: Date,
   session: ClientSession,
-): Promise<{ unreadCount: number; lastRead: string | null }> {
+): Promise<{ shown: Partial<ConversationDoc>; lastRead: string | null }> {
   const { conversations, messages } = store.models
-  const row = await conversations.findOne({ tenantId, _id: conversationId }, { unreadCount: 1 }, { session }).lean()
+  const shown = { unreadCount: 1, lastMessage: 1 }
+  const row = await conversations.findOne({ tenantId, _id: conversationId }, shown, { session }).lean()
   const count = Math.min(row?.unreadCount ?? 0, MAX_READ_AT_ONCE)
-  if (count === 0) return { unreadCount: 0, lastRead: null }
+  if (count === 0) return { shown: { unreadCount: 0 }, lastRead: null }
   const unread = await messages
     .find({ tenantId, conversationId, direction: 'INBOUND', status: 'RECEIVED' }, { at: 1, wamid: 1 }, { session })
     .sort({ at: -1, _id: -1 })
@@ -104,7 +105,10 @@ export async function readMessages(
   const ids = read.map(({ _id }) => _id)
   const filter = { tenantId, _id: trusted({ $in: ids }), status: 'RECEIVED' as const }
   await messages.updateMany(filter, { $set: { status: 'READ', statusUpdatedAt: now } }, { session })
-  return { unreadCount: later.length, lastRead: read[0]?.wamid ?? null }
+  const last = row?.lastMessage
+  const isLastRead = last != null && ids.some(id => id.equals(last.messageId))
+  const lastMessage = isLastRead && { lastMessage: { ...last, status: 'READ' as const } }
+  return { shown: { unreadCount: later.length, ...lastMessage }, lastRead: read[0]?.wamid ?? null }
 }
 
 type Position = Pick<MessageDoc, '_id' | 'at'>

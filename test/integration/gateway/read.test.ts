@@ -52,5 +52,7 @@ test('read up to the last message that was seen, later ones stay unread', async 
   expect(after.map((message: { status: string }) => message.status)).toEqual(['READ', 'READ', 'RECEIVED', 'RECEIVED'])
   expect((await call('PUT', `/conversations/${id}/read`, { upTo: data[0].id })).body.unreadCount).toBe(2)
   expect((await call('PUT', `/conversations/${id}/read`, { upTo: '0'.repeat(24) })).status).toBe(404)
-  expect((await call('PATCH', `/conversations/${id}/read`)).body.unreadCount).toBe(0)
+  expect((await conversationOf(phone)).lastMessage.status).toBe('RECEIVED')
+  const all = (await call('PATCH', `/conversations/${id}/read`)).body
+  expect(all).toMatchObject({ unreadCount: 0, lastMessage: { status: 'READ' } })
 })

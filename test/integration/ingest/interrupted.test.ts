@@ -112,8 +112,8 @@ async function send(store: Store, messages: MessageDoc[], n: number): Promise<Me
 async function readAll(store: Store, conversations: ConversationDoc[]): Promise<void> {
   for (const conversation of conversations)
     await store.transaction(async session => {
-      const { unreadCount } = await readMessages(store, conversation, null, new Date(), session)
-      await changeConversation(store, conversation, { unreadCount }, {}, session)
+      const { shown } = await readMessages(store, conversation, null, new Date(), session)
+      await changeConversation(store, conversation, shown, {}, session)
     })
 }
 
