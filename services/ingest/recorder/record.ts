@@ -9,6 +9,7 @@ import type { Loaded, Plan } from '#shared/model/batch-plan.ts'
 import type { EventDoc, Id, MessageDoc, ParkedItemDoc } from '#shared/model/documents.ts'
 import { readReferenceData } from '#shared/recording/reference-data.ts'
 import type { Store } from '#shared/store/connect.ts'
+import { findUnpublishedOf } from '#shared/store/events/unpublished.ts'
 import { forgetClient } from '#shared/store/numbers/clients.ts'
 import { findMatched } from '#shared/store/recording/matched-items.ts'
 import { recordInTransaction, recordPlainBatch } from '#shared/store/recording/record-batch.ts'
@@ -111,6 +112,19 @@ function mediaOf({ messages }: Plan): Recorded['withMedia'] {
 export async function findMatchedItems(store: Store, { newWamids, parked }: Recorded): Promise<WebhookItem[]> {
   const rows = await findMatched(store, newWamids, parked)
   return rows.toSorted((a, b) => a.at.getTime() - b.at.getTime()).flatMap(row => parseWebhook(row.payload, row.createdAt))
+}
+
+/**
+ * Finds the events of duplicates that nobody has published: the process that recorded them died before. They go out ahead of the
+ * events of later items, behind which the sweep would publish them. @throws Outage
+ */
+export async function findUnpublished(store: Store, items: readonly FoldItem[], recorded: Recorded): Promise<EventDoc[]> {
+  const duplicates = items.flatMap((item, i) => {
+    const tenantId = recorded.tenantIds[i]
+    return recorded.outcomes[i] === 'duplicate' && isWebhook(item) && tenantId ? [{ eventId: item.eventId, tenantId }] : []
+  })
+  const own = new Set(recorded.events.map(({ _id }) => _id))
+  return (await findUnpublishedOf(store, duplicates)).filter(({ _id }) => !own.has(_id))
 }
 
 /** Drops cached numbers, whose state has just been changed. */

@@ -15,7 +15,7 @@ import { LostRace } from '#shared/store/transaction.ts'
 import { publishMediaJobs } from '../media/jobs.ts'
 import { giveUp, ownersOf } from './give-up.ts'
 import { readItems } from './read-items.ts'
-import { findMatchedItems, isWebhook, type Recorded, recordItems } from './record.ts'
+import { findMatchedItems, findUnpublished, isWebhook, type Recorded, recordItems } from './record.ts'
 
 export interface RecorderDeps {
   store: Store
@@ -135,7 +135,11 @@ async function recordAll(deps: Deps, work: Work[]): Promise<void> {
   const isSuspect = pace.suspectBatches > 0 || work.some(({ delivery }) => delivery.redelivered)
   const recorded = await recordItems(store, items, isSuspect)
   const { outcomes, tenantIds } = recorded
-  const published = events.publish(recorded.events, traceparent)
+  const unpublished = await findUnpublished(store, items, recorded).catch(error => {
+    deps.log.warn({ err: error }, 'events of duplicates left to the sweep')
+    return []
+  })
+  const published = events.publish([...unpublished, ...recorded.events], traceparent)
   publishMediaJobs(deps, recorded.withMedia)
   const cleared = clearProjected(store, recorded.projected).catch(error =>
     deps.log.warn({ err: error }, 'projection marks left to the sweep'),

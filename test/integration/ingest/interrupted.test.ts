@@ -1,8 +1,9 @@
 import { expect } from 'vitest'
 import { recordItems } from '#services/ingest/recorder/record.ts'
+import { createRecording, newPace } from '#services/ingest/recorder/recorder.ts'
 import type { FoldItem } from '#shared/fold/batch.ts'
 import { parseWebhook } from '#shared/meta/webhook.ts'
-import type { ConversationDoc, MessageDoc } from '#shared/model/documents.ts'
+import type { ConversationDoc, EventDoc, MessageDoc } from '#shared/model/documents.ts'
 import { connectStore, type Store } from '#shared/store/connect.ts'
 import { changeConversation } from '#shared/store/inbox/conversations.ts'
 import { insertAccepted } from '#shared/store/inbox/message-inserts.ts'
@@ -12,7 +13,8 @@ import { clearProjected, findUnprojected } from '#shared/store/recording/project
 import { LostRace } from '#shared/store/transaction.ts'
 import { outboundIn } from '#test/support/outbound.ts'
 import { test as base } from '#test/support/world.ts'
-import { createFixtureWorld } from '#test/support/worlds/fixtures.ts'
+import { createFixtureWorld, deliveryOf } from '#test/support/worlds/fixtures.ts'
+import { log } from '#test/support/worlds/ingest.ts'
 
 const NUMBER = '1054543651068213'
 const PEOPLE = ['212661000101', '212661000102', '212661000103']
@@ -28,18 +30,17 @@ const test = base.extend<{ store: Store }>({
   },
 })
 
-const itemsOf = (value: object): FoldItem[] =>
-  parseWebhook(
-    { entry: [{ id: '1', changes: [{ field: 'messages', value: { metadata: { phone_number_id: NUMBER }, ...value } }] }] },
-    new Date((T0 + 600) * 1000),
-  )
-const said = (person: string, n: number) =>
-  itemsOf({
-    contacts: [{ wa_id: person, profile: { name: `Person ${person.slice(-1)}` } }],
-    messages: [
-      { from: person, id: `wamid.in.${person}.${n}`, timestamp: String(T0 + n), type: 'text', text: { body: `text ${n}` } },
-    ],
-  })
+const webhookOf = (value: object) => ({
+  entry: [{ id: '1', changes: [{ field: 'messages', value: { metadata: { phone_number_id: NUMBER }, ...value } }] }],
+})
+const itemsOf = (value: object): FoldItem[] => parseWebhook(webhookOf(value), new Date((T0 + 600) * 1000))
+const saidIn = (person: string, n: number) => ({
+  contacts: [{ wa_id: person, profile: { name: `Person ${person.slice(-1)}` } }],
+  messages: [
+    { from: person, id: `wamid.in.${person}.${n}`, timestamp: String(T0 + n), type: 'text', text: { body: `text ${n}` } },
+  ],
+})
+const said = (person: string, n: number) => itemsOf(saidIn(person, n))
 const reported = ({ wamid, contactKey }: MessageDoc, status: string, n: number) =>
   itemsOf({ statuses: [{ id: wamid, status, timestamp: String(T0 + n), recipient_id: contactKey }] })
 
@@ -176,4 +177,23 @@ test('two recorders of the same conversations, and a user who reads them, agree 
     await Promise.all([...recording, readAll(store, conversations)])
   }
   await expectWhole(store, { inbound: (2 * rounds + 1) * PEOPLE.length, outbound: rounds * PEOPLE.length })
+})
+
+test('events that a recorder stored and did not publish go out before those of later messages', async ({ store }) => {
+  const [person] = PEOPLE as [string]
+  await recordAgain(store, said(person, 0))
+  await recordItems(
+    store,
+    [1, 2].flatMap(n => said(person, n)),
+    false,
+  )
+  const published: string[] = []
+  const events = { publish: async (rows: readonly EventDoc[]) => void published.push(...rows.map(({ _id }) => _id)) }
+  const queue = { publish: async () => undefined } as never
+  const record = createRecording({ store, log, queue, events: { ...events, settled: async () => undefined }, pace: newPace() })
+  await record([1, 2, 3].map(n => ({ ...deliveryOf(webhookOf(saidIn(person, n))), redelivered: n < 3 })))
+  const received = published.filter(id => id.startsWith('r:'))
+  expect(received).toEqual([1, 2, 3].map(n => `r:m:wamid.in.${person}.${n}`))
+  const updates = published.filter(id => id.startsWith('u:'))
+  expect(updates.map(id => id.slice(-2))).toEqual(['.2', '.3'])
 })
