@@ -88,12 +88,15 @@ export async function readMessages(
   session: ClientSession,
 ): Promise<{ shown: Partial<ConversationDoc>; lastRead: string | null }> {
   const { conversations, messages } = store.models
-  const shown = { unreadCount: 1, lastMessage: 1 }
+  const shown = { unreadCount: 1, messageCount: 1, lastMessage: 1 }
   const row = await conversations.findOne({ tenantId, _id: conversationId }, shown, { session }).lean()
   const count = Math.min(row?.unreadCount ?? 0, MAX_READ_AT_ONCE)
   if (count === 0) return { shown: { unreadCount: 0 }, lastRead: null }
+  // A message that the recorder has stored and not counted yet was not shown to anybody.
+  const isCounted = { seq: trusted({ $not: { $gt: row?.messageCount ?? 0 } }) }
+  const inbound = { tenantId, conversationId, direction: 'INBOUND', status: 'RECEIVED' } as const
   const unread = await messages
-    .find({ tenantId, conversationId, direction: 'INBOUND', status: 'RECEIVED' }, { at: 1, wamid: 1 }, { session })
+    .find({ ...inbound, ...isCounted }, { at: 1, wamid: 1 }, { session })
     .sort({ at: -1, _id: -1 })
     .limit(count)
     .lean()

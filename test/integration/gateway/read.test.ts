@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DEMO_TENANTS } from '#deploy/demo/world.ts'
 import { createRecording, newPace } from '#services/ingest/recorder/recorder.ts'
+import type { Id } from '#shared/model/documents.ts'
+import { toId } from '#shared/model/ids.ts'
 import { createWorld } from '#test/support/world.ts'
 import { deliveryOf } from '#test/support/worlds/fixtures.ts'
 import { type Gateway, openGateway } from '#test/support/worlds/gateway.ts'
@@ -55,4 +57,19 @@ test('read up to the last message that was seen, later ones stay unread', async 
   expect((await conversationOf(phone)).lastMessage.status).toBe('RECEIVED')
   const all = (await call('PATCH', `/conversations/${id}/read`)).body
   expect(all).toMatchObject({ unreadCount: 0, lastMessage: { status: 'READ' } })
+})
+
+test('a message that is stored and not counted yet is not taken for read', async () => {
+  const phone = '212661810003'
+  const { raw } = gateway.store
+  for (let i = 0; i < 2; i++) await record(phone)
+  const { id } = await conversationOf(phone)
+  const [newest] = (await call('GET', `/conversations/${id}/messages`)).body.data
+  // As a recorder leaves it that is between the two writes.
+  const row = { _id: toId(id), tenantId: (await raw.conversations.findOne({ _id: toId(id) }))?.tenantId as Id }
+  await raw.conversations.updateOne(row, { $set: { messageCount: 1, unreadCount: 1 } })
+  await call('PUT', `/conversations/${id}/read`)
+  const rows = await raw.messages.find({ conversationId: row._id }).sort({ seq: 1 }).toArray()
+  expect(rows.map(({ status }) => status)).toEqual(['READ', 'RECEIVED'])
+  expect(String(rows[1]?._id)).toBe(newest.id)
 })
