@@ -54,7 +54,7 @@ const connectForever = (url: string, { name, setup }: LinkOptions): Promise<Reco
     recovery: {
       waitForConnect: false,
       initialDelay: 200,
-      maxDelay: 2000,
+      maxDelay: 1000,
       setup: (model: ChannelModel) => runSetup(model, setup),
     },
   })
