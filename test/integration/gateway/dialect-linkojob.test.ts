@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { forgetClient } from '#shared/store/numbers/clients.ts'
 import { type Dialects, openDialects } from '#test/support/worlds/dialects.ts'
 import { openRoad, SALMA } from '#test/support/worlds/road.ts'
 import { accept } from '#test/support/worlds/sender.ts'
@@ -93,9 +94,11 @@ describe('MS-01..MS-05 POST /api/messages/send', () => {
     expect((await send({ ...toAhmed(input), clientId: 'recruiter-other' })).status).toBe(404)
     const { _id, ...own } = client as NonNullable<typeof client>
     const [second] = await store.models.clients.insertMany([{ ...own, phoneNumberId: '3054543651068213', isPrimary: false }])
+    forgetClient(store, '3054543651068213')
     const ambiguous = await send(toAhmed(input))
     expect([ambiguous.status, ambiguous.body.errorCode]).toEqual([409, 'CLIENT_AMBIGUOUS'])
     await store.models.clients.updateOne({ tenantId, _id: second?._id }, { $set: { userId: null } })
+    forgetClient(store, '3054543651068213')
   })
 
   test('the same Idempotency-Key gets the same answer', async () => {
@@ -213,7 +216,7 @@ describe('CV-01..CV-03 conversations', () => {
     const { store, tenantId } = world
     const { _id } = await world.conversationOf(AHMED)
     const [one] = await store.models.messages.find({ tenantId, conversationId: _id }).limit(1).lean()
-    const { _id: _own, wamid: _wamid, idempotencyKey: _key, ...copy } = one as NonNullable<typeof one>
+    const { _id: _own, wamid: _wamid, idempotencyKey: _key, seq: _seq, ...copy } = one as NonNullable<typeof one>
     await store.models.messages.insertMany(Array.from({ length: 100 }, () => ({ ...copy, wamid: null, idempotencyKey: null })))
     const first = await world.call('GET', `/api/messages/conversation/${_id}`)
     const second = await world.call('GET', `/api/messages/conversation/${_id}?cursor=${first.body.nextCursor}`)
