@@ -146,8 +146,8 @@ describe('a message with a time of its own', () => {
   })
 
   test('goes all the same when the customer has written again', async () => {
-    const to = await road.person(new Date(Date.now() + 500))
-    const { body } = await send(to, later(1000))
+    const to = await road.person(new Date(Date.now() + 4000))
+    const { body } = await send(to, later(4500))
     expect(body.warnings).toHaveLength(1)
     await road.setWindow(to, new Date(Date.now() + HOUR))
     await road.until(body.id, m => m.status === 'SENT')
