@@ -8,6 +8,8 @@ const TRIALS = [
   'rates',
   'faults',
   'killed-senders',
+  'killed-steps',
+  'two-owners',
   'million',
 ]
 

@@ -1,14 +1,13 @@
-import { signAccessToken } from '#shared/auth/access-token.ts'
-import type { UserDoc } from '#shared/model/documents.ts'
-import { type Id, newId } from '#shared/model/ids.ts'
+import type { Id } from '#shared/model/ids.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { migrate } from '#shared/store/migrate.ts'
-import { type Bed, JWT_SECRET, log, openBed } from '../bed.ts'
+import { type Bed, log, openBed } from '../bed.ts'
 import { type Child, startChild } from '../child.ts'
 import { copyWorld } from '../recorder-skeleton.ts'
 import { createSenderWorld } from '../sender-world.ts'
+import { agentToken } from './agent-token.ts'
 import type { MixedJob } from './load.ts'
 import { ALL_QUEUES } from './skeleton/parts.ts'
 
@@ -49,7 +48,7 @@ export async function openMixed(people: number, numbers = 40): Promise<Mixed & A
   const queue = stack.use(await connectQueue(bed.rabbitmqUrl, { log, name: 'bench', youngQueueWaitMs: 0 }))
   const { conversations } = await createSenderWorld(store, queue, { conversations: people, numbers })
   const tenantId = conversations[0]?.tenantId as Id
-  const token = await tokenOf(store, tenantId)
+  const token = await agentToken(store, tenantId)
   const places = conversations.map(({ _id, phoneNumberId }) => ({ phoneNumberId, conversationId: String(_id) }))
   const load = stack.use(await startChild('test/load/mixed/load.ts', bed.env))
   const opened = stack.move()
@@ -108,13 +107,4 @@ async function openQueues({ channel }: Bed, stack: AsyncDisposableStack): Promis
   stack.defer(async () => {
     for (const name of ALL_QUEUES) await channel.deleteQueue(name)
   })
-}
-
-/** Of an agent, who may write in every conversation. */
-async function tokenOf(store: Store, tenantId: Id): Promise<string> {
-  const [role, email, name, tokenVersion] = ['agent', 'agent@example.com', 'Agent', 0] as const
-  const user = { _id: newId(), tenantId, email, name, role, status: 'active', tokenVersion, deletedAt: null }
-  await store.raw.users.insertOne(user as UserDoc)
-  const claims = { userId: String(user._id), tenantId: String(tenantId), role, tokenVersion, email, name }
-  return signAccessToken(claims, { secret: JWT_SECRET, ttlMs: 3_600_000 })
 }
