@@ -118,6 +118,8 @@ function copyOf(collection: string, document: Document): Document {
   return {
     ...document,
     _id,
+    // The number of a message is unique in its conversation.
+    ...(collection === 'messages' && 'seq' in document && { seq: 1_000_000 + copies }),
     ...Object.fromEntries(texts.filter(key => typeof document[key] === 'string').map(key => [key, document[key] + tag])),
     ...Object.fromEntries(ids.map(key => [key, new mongo.ObjectId()])),
   }
