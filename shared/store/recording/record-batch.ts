@@ -2,6 +2,7 @@ import type { BatchKeys, Loaded, Plan } from '../../model/batch-plan.ts'
 import type { Store } from '../connect.ts'
 import { isDuplicateKey } from '../errors.ts'
 import { orOutage } from '../outage.ts'
+import { isSingleMember } from '../single-member.ts'
 import { countTemplateUses } from '../templates/uses.ts'
 import { loadBatch } from './load.ts'
 import { writeInTransaction } from './write.ts'
@@ -31,6 +32,7 @@ export async function recordPlainBatch<T extends FoldedBatch>(
   isSuspect: boolean,
 ): Promise<T | null> {
   let stored: Plan[] = []
+  const isJournalled = await orOutage(isSingleMember(store))
   for (let round = 1; round <= MAX_ROUNDS; round++) {
     const now = new Date()
     const loaded = await orOutage(loadBatch(store.raw, keys, { isThorough: isSuspect || round > 1 }))
@@ -38,7 +40,7 @@ export async function recordPlainBatch<T extends FoldedBatch>(
     const folded = fold(loaded, now)
     if (folded === null) return null
     if (folded.needsThorough) continue
-    const isWritten = await orOutage(writePlain(store.raw, folded.plan, before, now))
+    const isWritten = await orOutage(writePlain(store.raw, folded.plan, { before, now, isJournalled }))
     stored = [...stored, folded.plan]
     if (!isWritten) continue
     await orOutage(countTemplateUses(store, folded.plan.templateUses))

@@ -8,7 +8,9 @@ import { duplicatesOf } from '../errors.ts'
 import { changeOf, conversationChange, MAJORITY, messageChange, replace } from './write.ts'
 
 type Raw = Store['raw']
-const UNORDERED = { ...MAJORITY, ordered: false } as const
+type Concern = typeof MAJORITY | typeof ACKNOWLEDGED
+/** Written, and made durable by the durable write that follows, see `isSingleMember`. */
+const ACKNOWLEDGED = { writeConcern: { w: 1 } } as const
 
 /** The state of the loaded documents that a plan was made for, by id: it is written only over this state. */
 export interface Before {
@@ -30,35 +32,56 @@ export function stateOf({ contacts, conversations, messages }: Loaded): Before {
  * Writes a plain plan without a transaction, in an order in which every step may be repeated: messages and contacts, then
  * conversations, then events, then the webhook events, which say that the items are recorded. After a crash in between, the
  * delivery comes again and a thorough load finds what is there.
+ * @param isJournalled whether a durable write makes all earlier ones durable: then only the last step waits for the journal
  * @returns whether everything was written; false when another writer was first, so that the batch must be read and folded again
  */
-export async function writePlain(raw: Raw, plan: Plan, before: Before, now: Date): Promise<boolean> {
+export async function writePlain(
+  raw: Raw,
+  plan: Plan,
+  { before, now, isJournalled }: { before: Before; now: Date; isJournalled: boolean },
+): Promise<boolean> {
+  const { inserts, replaced } = plan.webhookEvents
+  const early = isJournalled ? ACKNOWLEDGED : MAJORITY
   const rows = await Promise.all([
-    insertMessages(raw, plan.messages.inserts),
-    updateMessages(raw, plan.messages.updates, before, now),
-    updateContacts(raw, plan.contacts.updates, before, now),
+    insertMessages(raw, plan.messages.inserts, early),
+    updateMessages(raw, plan.messages.updates, { before, now, concern: early }),
+    updateContacts(raw, plan.contacts.updates, { before, now, concern: early }),
   ])
   if (rows.includes(false)) return false
-  if (!(await updateConversations(raw, plan.conversations.updates, before, now))) return false
+  if (!(await updateConversations(raw, plan.conversations.updates, { before, now, concern: early }))) return false
+  // Marks of projected messages are taken away afterwards, by a durable write of its own.
+  const concern = inserts.length + replaced.length > 0 ? early : MAJORITY
   await Promise.all([
-    insertOnce(raw.events, plan.events),
-    insertOnce(raw.parkedItems, plan.parked),
-    plan.unparked.length > 0 && raw.parkedItems.deleteMany({ _id: { $in: plan.unparked } }, MAJORITY),
+    insertOnce(raw.events, plan.events, concern),
+    insertOnce(raw.parkedItems, plan.parked, concern),
+    plan.unparked.length > 0 && raw.parkedItems.deleteMany({ _id: { $in: plan.unparked } }, concern),
   ])
-  await replace(raw, plan.webhookEvents.replaced, now)
-  return await insertOnce(raw.webhookEvents, plan.webhookEvents.inserts)
+  await replace(raw, replaced, now)
+  return await insertOnce(raw.webhookEvents, inserts, MAJORITY)
+}
+
+/** What an update is written over, and how. */
+interface Over {
+  before: Before
+  now: Date
+  concern: Concern
 }
 
 /** @returns false when some of them, or their numbers, are stored already */
-async function insertMessages({ messages }: Raw, inserts: MessageDoc[]): Promise<boolean> {
+async function insertMessages({ messages }: Raw, inserts: MessageDoc[], concern: Concern): Promise<boolean> {
   if (inserts.length === 0) return true
-  return await unlessDuplicate(messages.insertMany(inserts, UNORDERED))
+  return await unlessDuplicate(messages.insertMany(inserts, { ...concern, ordered: false }))
 }
 
 /** Inserts rows whose ids follow from their cause: one that is there already is of the same. @returns whether all were new */
-async function insertOnce<T extends mongo.Document>(collection: mongo.Collection<T>, rows: T[]): Promise<boolean> {
+async function insertOnce<T extends mongo.Document>(
+  collection: mongo.Collection<T>,
+  rows: T[],
+  concern: Concern,
+): Promise<boolean> {
   return (
-    rows.length === 0 || (await unlessDuplicate(collection.insertMany(rows as mongo.OptionalUnlessRequiredId<T>[], UNORDERED)))
+    rows.length === 0 ||
+    (await unlessDuplicate(collection.insertMany(rows as mongo.OptionalUnlessRequiredId<T>[], { ...concern, ordered: false })))
   )
 }
 
@@ -66,8 +89,7 @@ async function insertOnce<T extends mongo.Document>(collection: mongo.Collection
 async function updateMessages(
   { messages }: Raw,
   updates: Plan['messages']['updates'],
-  before: Before,
-  now: Date,
+  { before, now, concern }: Over,
 ): Promise<boolean> {
   if (updates.length === 0) return true
   const operations = updates.map(update => {
@@ -82,14 +104,13 @@ async function updateMessages(
     }
     return { updateOne: { filter: filter as mongo.Filter<MessageDoc>, update: messageChange(update, now), hint: BY_ID } }
   })
-  return await allMatched(messages.bulkWrite(operations, UNORDERED), operations.length)
+  return await allMatched(messages.bulkWrite(operations, { ...concern, ordered: false }), operations.length)
 }
 
 async function updateContacts(
   { contacts }: Raw,
   updates: Plan['contacts']['updates'],
-  before: Before,
-  now: Date,
+  { before, now, concern }: Over,
 ): Promise<boolean> {
   if (updates.length === 0) return true
   const operations = updates.map(update => {
@@ -97,14 +118,13 @@ async function updateContacts(
     const filter: mongo.Filter<ContactDoc> = { _id, tenantId, updatedAt: before.contacts.get(String(_id)) as Date }
     return { updateOne: { filter, update: changeOf(update, now), hint: BY_ID } }
   })
-  return await allMatched(contacts.bulkWrite(operations, UNORDERED), operations.length)
+  return await allMatched(contacts.bulkWrite(operations, { ...concern, ordered: false }), operations.length)
 }
 
 async function updateConversations(
   { conversations }: Raw,
   updates: Plan['conversations']['updates'],
-  before: Before,
-  now: Date,
+  { before, now, concern }: Over,
 ): Promise<boolean> {
   if (updates.length === 0) return true
   const operations = updates.map(update => {
@@ -113,7 +133,7 @@ async function updateConversations(
     const filter = { _id, tenantId, version } as mongo.Filter<ConversationDoc>
     return { updateOne: { filter, update: conversationChange(update, now), hint: BY_ID } }
   })
-  return await allMatched(conversations.bulkWrite(operations, UNORDERED), operations.length)
+  return await allMatched(conversations.bulkWrite(operations, { ...concern, ordered: false }), operations.length)
 }
 
 const allMatched = async (writing: Promise<{ matchedCount: number }>, count: number) => {
