@@ -32,8 +32,12 @@ export interface Plan {
   services: readonly Service[]
 }
 
+/** The broker gives a message up after 20 deliveries, and a process that dies has delivered all that it had in hand. */
+const MOST_KILLS = 18
+
 /** Two processes of each service. Those of the plan kill themselves between two steps, and are started again. */
 export async function startFleet(env: NodeJS.ProcessEnv, { kills, services }: Plan, random: Random): Promise<Fleet> {
+  if (kills > MOST_KILLS * services.length) throw new RangeError(`more than ${MOST_KILLS} kills of one service make dead letters`)
   const reports = mkdtempSync(path.join(tmpdir(), 'linko-kills-'))
   const left = new Map(services.map((service, i) => [service, Math.floor((kills + i) / services.length)]))
   const alive = new Map<Service, Child[]>(SERVICES.map(service => [service, []]))
