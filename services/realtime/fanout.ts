@@ -15,8 +15,11 @@ export interface FanoutDeps {
   log: Logger
 }
 
-/** An event after a pause is numbered at once; those of a stream share a batch, because the cost is by the batch. */
-const BATCH = { prefetch: 128, maxBatch: 64, lingerMs: 0, everyMs: 20 }
+/**
+ * Messages of customers are numbered at once, or with the next batch of a stream; other events wait for them or for others of
+ * their kind, because the cost is by the batch.
+ */
+const BATCH = { prefetch: 128, maxBatch: 64, lingerMs: 0, everyMs: 5, patienceMs: 100 }
 
 /** How far the counters may be behind the events. They are needed only after the event rows have expired. */
 const COUNTERS_MS = 1000

@@ -30,5 +30,7 @@ function messageOf(shard: number, rows: EventDoc[], traceparent: string | null):
     messageId: first._id,
     tenantId: String(first.tenantId),
     traceparent,
+    // An agent waits for the words of a customer; ticks and counters may come a moment later.
+    isUrgent: rows.some(row => row.name === 'message:received'),
   }
 }
