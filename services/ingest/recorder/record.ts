@@ -11,45 +11,61 @@ import { readReferenceData } from '#shared/recording/reference-data.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { findUnpublishedOf } from '#shared/store/events/unpublished.ts'
 import { forgetClient } from '#shared/store/numbers/clients.ts'
-import { findMatched } from '#shared/store/recording/matched-items.ts'
 import { recordInTransaction, recordPlainBatch } from '#shared/store/recording/record-batch.ts'
 
 export interface Recorded {
-  /** Committed events, to be published now; the sweep publishes them if this process dies first. */
+  /** Stored events that are to be published now; the sweep publishes them if this process dies first. */
   events: EventDoc[]
   /** One outcome for each item, in the same order. */
   outcomes: ItemOutcome[]
   /** The tenant of each item; null when no tenant has the number. */
   tenantIds: (Id | null)[]
-  /** Ids of messages that the batch may have stored, and the items that it parked: input of `findMatchedItems`. */
-  newWamids: string[]
-  parked: ParkedItemDoc[]
+  /** Parked items whose message is stored now, to be recorded again. */
+  matched: WebhookItem[]
   /** Messages of ours that their conversations show now: their marks are to be cleared. */
   projected: Plan['projected']
   /** Messages whose file must be fetched from Meta. */
   withMedia: Pick<MessageDoc, '_id' | 'tenantId'>[]
 }
 
+export interface RecordingOptions {
+  /** Whether some items may have been recorded before: they are looked up first, else detected by a failing write. */
+  isSuspect: boolean
+  /**
+   * Publishes events while the last step of their batch is still under way; those are not among `Recorded.events`. Called for a
+   * batch only when no events of earlier items may have to go out ahead.
+   */
+  publishEarly?(events: EventDoc[]): void
+}
+
 /**
  * Records a batch of items: the plain ones without a transaction, then the others in one.
- * @param isSuspect whether some may have been recorded before: they are looked up first, else detected by a failing write
  * @throws Outage when MongoDB is away, LostRace when others write the same rows; any other error means that some item is bad
  */
-export async function recordItems(store: Store, items: readonly FoldItem[], isSuspect: boolean): Promise<Recorded> {
+export async function recordItems(store: Store, items: readonly FoldItem[], options: RecordingOptions): Promise<Recorded> {
   const reference = await readReferenceData(store, items.filter(isWebhook))
-  const first = await recordPlain(store, items, reference, isSuspect)
+  const published = new Set<string>()
+  const publishEarly = (events: EventDoc[]) => {
+    const fresh = events.filter(({ _id }) => !published.has(_id))
+    for (const { _id } of fresh) published.add(_id)
+    options.publishEarly?.(fresh)
+  }
+  const { isSuspect } = options
+  const early = options.publishEarly && !isSuspect ? publishEarly : null
+  const first = await recordPlain(store, items, reference, { isSuspect, publishEarly: early })
   const parts = [first, await recordOthers(store, first === null ? items : first.others, reference, isSuspect)]
-  return recordedOf(
+  const recorded = recordedOf(
     items,
     parts.filter(part => part !== null),
     reference,
   )
+  return { ...recorded, events: recorded.events.filter(({ _id }) => !published.has(_id)) }
 }
 
 /** Items that were recorded together, and what came of them. */
 interface Part extends Folded {
   items: readonly FoldItem[]
-  newWamids: string[]
+  matched: ParkedItemDoc[]
 }
 
 /** Records the plain items of a batch. @returns null when all need a transaction */
@@ -57,16 +73,21 @@ async function recordPlain(
   store: Store,
   items: readonly FoldItem[],
   reference: ReferenceData,
-  isSuspect: boolean,
+  { isSuspect, publishEarly }: { isSuspect: boolean; publishEarly: ((events: EventDoc[]) => void) | null },
 ): Promise<(Part & { others: FoldItem[] }) | null> {
   const keys = keysOf(items, reference)
   const fold = (loaded: Loaded, now: Date) => {
     const { plain, others } = splitPlain(items, loaded, reference)
     if (plain.length === 0) return null
     const folded = foldBatch(plain, loaded, { ...reference, now })
-    return isPlain(folded.plan) ? { ...folded, items: plain, others, newWamids: keys.newWamids } : null
+    return isPlain(folded.plan) ? { ...folded, items: plain, others } : null
   }
-  return await recordPlainBatch(store, keys, fold, isSuspect)
+  return await recordPlainBatch(store, keys, fold, {
+    isSuspect,
+    onStored({ plan, others, outcomes }) {
+      if (others.length === 0 && !outcomes.includes('duplicate')) publishEarly?.(plan.events)
+    },
+  })
 }
 
 async function recordOthers(
@@ -80,7 +101,7 @@ async function recordOthers(
   const fold = (loaded: Loaded, now: Date) => foldBatch(items, loaded, { ...reference, now })
   const folded = await recordInTransaction(store, keys, fold, { isLarge: items.length > 1, isSuspect })
   if (folded.plan.clients.length > 0) forgetClients(store, reference)
-  return { ...folded, items, newWamids: keys.newWamids }
+  return { ...folded, items }
 }
 
 function recordedOf(items: readonly FoldItem[], parts: Part[], reference: ReferenceData): Recorded {
@@ -90,8 +111,10 @@ function recordedOf(items: readonly FoldItem[], parts: Part[], reference: Refere
     events: plans.flatMap(({ events }) => events),
     outcomes: items.map(item => outcomes.get(item) as ItemOutcome),
     tenantIds: items.map(item => (isProjection(item) ? item.tenantId : (clientsOf(reference, item)[0]?.tenantId ?? null))),
-    newWamids: [...new Set(parts.flatMap(({ newWamids }) => newWamids))],
-    parked: plans.flatMap(({ parked }) => parked),
+    matched: parts
+      .flatMap(({ matched }) => matched)
+      .toSorted((a, b) => a.at.getTime() - b.at.getTime())
+      .flatMap(itemsOf),
     projected: plans.flatMap(({ projected }) => projected),
     withMedia: plans.flatMap(mediaOf),
   }
@@ -105,14 +128,7 @@ function mediaOf({ messages }: Plan): Recorded['withMedia'] {
   return [...messages.inserts.filter(({ content }) => content.media?.state === 'PENDING'), ...changed]
 }
 
-/**
- * Finds parked items whose message is stored now, to record them again. Call it after every batch, also after a repeated one.
- * @throws Outage
- */
-export async function findMatchedItems(store: Store, { newWamids, parked }: Recorded): Promise<WebhookItem[]> {
-  const rows = await findMatched(store, newWamids, parked)
-  return rows.toSorted((a, b) => a.at.getTime() - b.at.getTime()).flatMap(row => parseWebhook(row.payload, row.createdAt))
-}
+const itemsOf = (row: ParkedItemDoc) => parseWebhook(row.payload, row.createdAt)
 
 /**
  * Finds the events of duplicates that nobody has published: the process that recorded them died before. They go out ahead of the

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Outage } from '#shared/domain/errors.ts'
 import type { FoldItem } from '#shared/fold/batch.ts'
 import type { ItemOutcome } from '#shared/fold/verdict.ts'
-import type { Id } from '#shared/model/documents.ts'
+import type { EventDoc, Id } from '#shared/model/documents.ts'
 import { createSharedRuns } from '#shared/process/group-commit.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { webhookLag, webhookProcessed, webhookUnknownNumber } from '#shared/process/metrics.ts'
@@ -15,7 +15,7 @@ import { LostRace } from '#shared/store/transaction.ts'
 import { publishMediaJobs } from '../media/jobs.ts'
 import { giveUp, ownersOf } from './give-up.ts'
 import { readItems } from './read-items.ts'
-import { findMatchedItems, findUnpublished, isWebhook, type Recorded, recordItems } from './record.ts'
+import { findUnpublished, isWebhook, type Recorded, recordItems } from './record.ts'
 
 export interface RecorderDeps {
   store: Store
@@ -133,13 +133,15 @@ async function recordAll(deps: Deps, work: Work[]): Promise<void> {
   const traceparent = work[0]?.delivery.traceparent ?? null
   const items = work.map(({ item }) => item)
   const isSuspect = pace.suspectBatches > 0 || work.some(({ delivery }) => delivery.redelivered)
-  const recorded = await recordItems(store, items, isSuspect)
+  const publishing: Promise<void>[] = []
+  const publish = (rows: EventDoc[]) => void publishing.push(events.publish(rows, traceparent))
+  const recorded = await recordItems(store, items, { isSuspect, publishEarly: publish })
   const { outcomes, tenantIds } = recorded
   const unpublished = await findUnpublished(store, items, recorded).catch(error => {
     deps.log.warn({ err: error }, 'events of duplicates left to the sweep')
     return []
   })
-  const published = events.publish([...unpublished, ...recorded.events], traceparent)
+  publish([...unpublished, ...recorded.events])
   publishMediaJobs(deps, recorded.withMedia)
   const cleared = clearProjected(store, recorded.projected).catch(error =>
     deps.log.warn({ err: error }, 'projection marks left to the sweep'),
@@ -154,9 +156,8 @@ async function recordAll(deps: Deps, work: Work[]): Promise<void> {
   )
   const isCopy = items.some((item, i) => isWebhook(item) && outcomes[i] === 'duplicate')
   pace.suspectBatches = isCopy ? SUSPECT_BATCHES : Math.max(0, pace.suspectBatches - 1)
-  const matched = await findMatchedItems(store, recorded)
-  if (matched.length > 0) await events.publish((await recordItems(store, matched, true)).events, traceparent)
-  await Promise.all([published, cleared])
+  if (recorded.matched.length > 0) publish((await recordItems(store, recorded.matched, { isSuspect: true })).events)
+  await Promise.all([...publishing, cleared])
 }
 
 /** Whether no tenant has the item's number. Of several copies only the first counts: the others are duplicates. */

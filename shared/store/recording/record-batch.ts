@@ -1,10 +1,12 @@
 import type { BatchKeys, Loaded, Plan } from '../../model/batch-plan.ts'
+import type { ParkedItemDoc } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
 import { isDuplicateKey } from '../errors.ts'
 import { orOutage } from '../outage.ts'
 import { isSingleMember } from '../single-member.ts'
 import { countTemplateUses } from '../templates/uses.ts'
 import { loadBatch } from './load.ts'
+import { findMatched } from './matched-items.ts'
 import { writeInTransaction } from './write.ts'
 import { stateOf, writePlain } from './write-plain.ts'
 
@@ -18,20 +20,29 @@ export interface FoldedBatch {
   needsThorough: boolean
 }
 
+/** What was recorded, and the parked items whose messages are stored now: they are to be recorded again. */
+export type RecordedBatch<T> = T & { matched: ParkedItemDoc[] }
+
+export interface PlainOptions<T> {
+  /** Some items may be recorded already: the first round looks for them. */
+  isSuspect: boolean
+  /** Called when the events of a round are stored, and all that they tell; the items are not marked as recorded yet. */
+  onStored(folded: T): void
+}
+
 /**
  * Records a batch without a transaction: reads the documents that it names, calls `fold`, and writes its plan over the very
  * documents that were read. When another writer was first, the batch is read and folded again, so `fold` must be repeatable.
  * @param fold null for a batch that needs a transaction
- * @param isSuspect some items may be recorded already: the first round looks for them
  * @returns null when the batch needs a transaction, or when others were first in every round @throws Outage
  */
 export async function recordPlainBatch<T extends FoldedBatch>(
   store: Store,
   keys: BatchKeys,
   fold: (loaded: Loaded, now: Date) => T | null,
-  isSuspect: boolean,
-): Promise<T | null> {
-  let stored: Plan[] = []
+  { isSuspect, onStored }: PlainOptions<T>,
+): Promise<RecordedBatch<T> | null> {
+  const written: Plan[] = []
   const isJournalled = await orOutage(isSingleMember(store))
   for (let round = 1; round <= MAX_ROUNDS; round++) {
     const now = new Date()
@@ -40,11 +51,17 @@ export async function recordPlainBatch<T extends FoldedBatch>(
     const folded = fold(loaded, now)
     if (folded === null) return null
     if (folded.needsThorough) continue
-    const isWritten = await orOutage(writePlain(store.raw, folded.plan, { before, now, isJournalled }))
-    stored = [...stored, folded.plan]
+    // Parked items are looked for beside the last step: their messages are stored before it.
+    let matched: ParkedItemDoc[] = []
+    const beside = async () => {
+      onStored(folded)
+      matched = await findMatched(store, keys.newWamids, folded.plan.parked)
+    }
+    const isWritten = await orOutage(writePlain(store.raw, folded.plan, { before, now, isJournalled, beside }))
+    written.push(folded.plan)
     if (!isWritten) continue
     await orOutage(countTemplateUses(store, folded.plan.templateUses))
-    return { ...folded, plan: together(folded.plan, stored) }
+    return { ...folded, plan: together(folded.plan, written), matched }
   }
   return null
 }
@@ -74,7 +91,7 @@ export async function recordInTransaction<T extends FoldedBatch>(
   keys: BatchKeys,
   fold: (loaded: Loaded, now: Date) => T,
   { isLarge, isSuspect }: RecordOptions,
-): Promise<T> {
+): Promise<RecordedBatch<T>> {
   const options = isLarge ? { attempts: TRIES_OF_A_LARGE_BATCH } : {}
   for (let round = 1; ; round++) {
     try {
@@ -85,7 +102,7 @@ export async function recordInTransaction<T extends FoldedBatch>(
         return folded
       }, options)
       await orOutage(countTemplateUses(store, folded.plan.templateUses))
-      return folded
+      return { ...folded, matched: await findMatched(store, keys.newWamids, folded.plan.parked) }
     } catch (error) {
       if (round === MAX_ROUNDS || !isDuplicateKey(error)) throw error
     }

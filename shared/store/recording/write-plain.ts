@@ -32,13 +32,15 @@ export function stateOf({ contacts, conversations, messages }: Loaded): Before {
  * Writes a plain plan without a transaction, in an order in which every step may be repeated: messages and contacts, then
  * conversations, then events, then the webhook events, which say that the items are recorded. After a crash in between, the
  * delivery comes again and a thorough load finds what is there.
+ * @param beside runs beside the last step, when the events and all that they tell are stored: numbering them is a durable write,
+ *   which covers these earlier ones
  * @param isJournalled whether a durable write makes all earlier ones durable: then only the last step waits for the journal
  * @returns whether everything was written; false when another writer was first, so that the batch must be read and folded again
  */
 export async function writePlain(
   raw: Raw,
   plan: Plan,
-  { before, now, isJournalled }: { before: Before; now: Date; isJournalled: boolean },
+  { before, now, isJournalled, beside }: { before: Before; now: Date; isJournalled: boolean; beside(): Promise<void> },
 ): Promise<boolean> {
   const { inserts, replaced } = plan.webhookEvents
   const early = isJournalled ? ACKNOWLEDGED : MAJORITY
@@ -56,8 +58,12 @@ export async function writePlain(
     insertOnce(raw.parkedItems, plan.parked, concern),
     plan.unparked.length > 0 && raw.parkedItems.deleteMany({ _id: { $in: plan.unparked } }, concern),
   ])
-  await replace(raw, replaced, now)
-  return await insertOnce(raw.webhookEvents, inserts, MAJORITY)
+  const finish = async () => {
+    await replace(raw, replaced, now)
+    return await insertOnce(raw.webhookEvents, inserts, MAJORITY)
+  }
+  const [, isWritten] = await Promise.all([beside(), finish()])
+  return isWritten
 }
 
 /** What an update is written over, and how. */

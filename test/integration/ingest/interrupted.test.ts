@@ -1,4 +1,4 @@
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import { recordItems } from '#services/ingest/recorder/record.ts'
 import { createRecording, newPace } from '#services/ingest/recorder/recorder.ts'
 import type { FoldItem } from '#shared/fold/batch.ts'
@@ -70,7 +70,7 @@ function dyingStore(store: Store, count: number): Store {
 async function recordAgain(store: Store, items: FoldItem[]): Promise<void> {
   for (;;) {
     try {
-      const { projected } = await recordItems(store, items, true)
+      const { projected } = await recordItems(store, items, { isSuspect: true })
       return await clearProjected(store, projected)
     } catch (error) {
       if (!(error instanceof LostRace)) throw error
@@ -151,7 +151,7 @@ test('a recorder that dies before any of its statements leaves nothing lost, dou
     const items = [...PEOPLE.flatMap(person => said(person, n)), ...(await unprojected(store))]
     const statuses = sent.flatMap(message => [...reported(message, 'delivered', n), ...reported(message, 'read', n)])
     const batch = [...items, ...statuses]
-    await recordItems(dyingStore(store, n % 16), batch, n % 3 === 0).catch(error => {
+    await recordItems(dyingStore(store, n % 16), batch, { isSuspect: n % 3 === 0 }).catch(error => {
       if (!(error instanceof Died)) throw error
     })
     // Some of it comes again in another batch than before, together with what came after it.
@@ -185,7 +185,7 @@ test('events that a recorder stored and did not publish go out before those of l
   await recordItems(
     store,
     [1, 2].flatMap(n => said(person, n)),
-    false,
+    { isSuspect: false },
   )
   const published: string[] = []
   const events = { publish: async (rows: readonly EventDoc[]) => void published.push(...rows.map(({ _id }) => _id)) }
@@ -196,4 +196,33 @@ test('events that a recorder stored and did not publish go out before those of l
   expect(received).toEqual([1, 2, 3].map(n => `r:m:wamid.in.${person}.${n}`))
   const updates = published.filter(id => id.startsWith('u:'))
   expect(updates.map(id => id.slice(-2))).toEqual(['.2', '.3'])
+})
+
+test('events go out before the last step of their batch, once, and only with what they tell already stored', async ({ store }) => {
+  const [person] = PEOPLE as [string]
+  await recordAgain(store, said(person, 0))
+  const early: EventDoc[] = []
+  const seen: Promise<unknown>[] = []
+  const { events } = await recordItems(store, said(person, 1), {
+    isSuspect: false,
+    publishEarly(rows) {
+      early.push(...rows)
+      seen.push(store.raw.messages.findOne({ wamid: `wamid.in.${person}.1` }), store.raw.events.findOne({ _id: rows[0]?._id }))
+    },
+  })
+  expect(early.map(({ _id }) => _id)).toContain(`r:m:wamid.in.${person}.1`)
+  expect(events).toEqual([])
+  expect(await Promise.all(seen)).not.toContain(null)
+})
+
+test('events of a batch with copies do not go out early: those of the copies may have to go first', async ({ store }) => {
+  const [person] = PEOPLE as [string]
+  await recordAgain(store, said(person, 0))
+  await recordItems(store, said(person, 1), { isSuspect: false })
+  const publishEarly = vi.fn()
+  const items = [...said(person, 1), ...said(person, 2)]
+  const { events, outcomes } = await recordItems(store, items, { isSuspect: false, publishEarly })
+  expect(outcomes).toEqual(['duplicate', 'processed'])
+  expect(publishEarly).not.toHaveBeenCalled()
+  expect(events.map(({ _id }) => _id)).toContain(`r:m:wamid.in.${person}.2`)
 })

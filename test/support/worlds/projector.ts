@@ -22,7 +22,7 @@ async function projectAll(store: Store): Promise<EventDoc[]> {
   const waiting = await findUnprojected(store, far, 1000)
   if (waiting.length === 0) return []
   const items = waiting.map(({ _id, tenantId }) => ({ kind: 'projection' as const, messageId: _id, tenantId }))
-  const { events, outcomes, projected } = await untilFirst(() => recordItems(store, items, true))
+  const { events, outcomes, projected } = await untilFirst(() => recordItems(store, items, { isSuspect: true }))
   await clearProjected(store, projected)
   return outcomes.includes(DUPLICATE.outcome) ? [...events, ...(await projectAll(store))] : events
 }
