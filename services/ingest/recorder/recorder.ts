@@ -75,8 +75,11 @@ interface Work {
   delivery: Delivery
 }
 
-/** Shard queues share transactions under a low load, which costs the database least; under a high load up to four run at once. */
-const RUNS = { parallel: 4, minParallelItems: 64, maxItems: BATCH.maxBatch, gatherMs: 2 }
+/**
+ * Shard queues share batches under a low load, which costs the database least; under a high load two run at once: more of them
+ * drain a backlog no faster, and keep the database from those who write meanwhile.
+ */
+const RUNS = { parallel: 2, minParallelItems: 64, maxItems: BATCH.maxBatch, gatherMs: 2 }
 
 /**
  * A batch handler that records the items of all deliveries in order, in one transaction if every item is good. An item that
