@@ -19,8 +19,9 @@ export default defineConfig({
           name: 'servers',
           include: ['test/{integration,system}/**/*.test.ts'],
           globalSetup: ['test/support/global-setup.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          // A bound for what hangs, not for what is slow: a machine may be ten times slower than another.
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
           // A broker that comes by its address has one vhost for all tests: they run one after the other.
           maxWorkers: process.env.RABBITMQ_URL ? 1 : 2,
         },
