@@ -116,8 +116,8 @@ const waiting = (events: RealtimeEvent[]) => ({
 })
 
 /**
- * Sets the seq of an event without one. For an event that has one the expression cannot be evaluated, so that the bulk ends there
- * and leaves no gap. The filter is `_id` alone, and the operation an updateMany, because that costs half: MongoDB then plans
+ * Sets the seq of an event without one. For an event that has one, and for one whose row is gone, the expression cannot be
+ * evaluated, so that the bulk ends there and leaves no gap: the upsert inserts nothing, it makes a missing row an error. The filter is `_id` alone, and the operation an updateMany, because that costs half: MongoDB then plans
  * nothing, and keeps no record for a repeat by the driver.
  */
 function setSeq(event: SequencedEvent, withPayload: Set<string>): mongo.AnyBulkWriteOperation<EventDoc> {
@@ -125,12 +125,12 @@ function setSeq(event: SequencedEvent, withPayload: Set<string>): mongo.AnyBulkW
   const isWaiting = { $and: [{ $lte: ['$seq', null] }, { $eq: ['$tenantId', toId(event.tenantId)] }] }
   const seq = { $cond: [isWaiting, event.seq, { $toInt: { $concat: ['numbered: ', '$_id'] } }] }
   const $set = { seq, ...(isFolded && { payload: { $literal: event.payload } }) }
-  return { updateMany: { filter: { _id: event.eventId }, update: [{ $set }] } }
+  return { updateMany: { filter: { _id: event.eventId }, update: [{ $set }], upsert: true } }
 }
 
 const CONVERSION_FAILURE = 241
 
-/** Whether a bulk ended at an event that has a seq. */
+/** Whether a bulk ended at an event that has a seq or no row. */
 const isNumbered = (error: unknown) => (error as { code?: unknown } | null)?.code === CONVERSION_FAILURE
 
 function inOrder(events: RealtimeEvent[], seqs: Map<string, number | null>): SequencedEvent[] {

@@ -73,6 +73,17 @@ describe('numbering', () => {
     )
   })
 
+  test('leaves no gap for an event whose row another process deleted meanwhile', async ({ store }) => {
+    const [before] = await assignSeq(store, await publish(store, messages(1)))
+    const [gone, ...kept] = await publish(store, messages(3))
+    await store.raw.events.deleteOne({ _id: gone?.eventId as string })
+    const sequenced = await assignSeq(store, [gone as RealtimeEvent, ...kept])
+    expect(sequenced.map(({ eventId, seq }) => [eventId, seq])).toEqual(
+      kept.map(({ eventId }, i) => [eventId, (before?.seq as number) + 1 + i]),
+    )
+    expect(await store.raw.events.findOne({ _id: gone?.eventId as string })).toBeNull()
+  })
+
   test('leaves out events whose rows are gone', async ({ store }) => {
     const events = await publish(store, messages(3))
     await store.raw.events.deleteOne({ _id: events[1]?.eventId as string })
