@@ -73,8 +73,13 @@ export const deadLettersOpen = new Gauge({
 })
 export const publishFailed = new Counter({
   name: 'linko_publish_failed_total',
-  help: 'Failed publishes by cause: returned, nacked, timeout, disconnected, blocked, overloaded.',
+  help: 'Failed publishes by cause: returned, nacked, timeout, disconnected, blocked, overloaded, silent.',
   labelNames: ['reason'],
+})
+export const queueSilent = new Gauge({
+  name: 'linko_queue_silent_seconds',
+  help: 'Time since a queue confirmed a publish, while publishes wait for it and other queues confirm theirs; 0 otherwise. Above 30 is an alarm: docs/spool.md.',
+  labelNames: ['queue'],
 })
 export const socketConnections = new Gauge({
   name: 'linko_socket_connections',

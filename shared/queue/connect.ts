@@ -4,7 +4,7 @@ import { type ConsumerDeps, type SupervisedConsumer, startConsumer } from './con
 import { declareTopology } from './declare.ts'
 import { type Link, openLink, withChannel } from './link.ts'
 import { LADDER_S, type RetryDelay } from './moves.ts'
-import { openPublisher, type Publisher } from './publisher.ts'
+import { Publisher } from './publisher.ts'
 import type { Work } from './session.ts'
 import { shareShards } from './shards.ts'
 import { topology } from './topology.ts'
@@ -35,6 +35,8 @@ export interface QueueOptions {
  * that is declared again before that leaves them subscribed to nothing, without an error.
  */
 const CANCEL_MS = 1000
+/** Time limit of the connection that a consumer opens for itself alone. */
+const OWN_LINK_MS = 10_000
 
 /**
  * Connects to RabbitMQ and declares the topology: two connections, confirmed publishing, consumers that subscribe again by
@@ -61,8 +63,9 @@ export async function connectQueue(url: string, options: QueueOptions): Promise<
     await sleep(CANCEL_MS)
     await declareTopology(consuming, topology())
   }
-  publisher = stack.use(await openPublisher({ link: publishing, log, declare }))
-  const parts = { publishing, consuming, publisher, declare }
+  publisher = stack.use(new Publisher({ link: publishing, log, declare }))
+  const openOwnLink = (queue: string) => openLink(url, { name: `${name} consume ${queue}`, log, startWithinMs: OWN_LINK_MS })
+  const parts = { publishing, consuming, publisher, declare, openOwnLink }
   return queueOf(parts, options, stack.move())
 }
 
@@ -71,14 +74,15 @@ interface Parts {
   consuming: Link
   publisher: Publisher
   declare(): Promise<void>
+  openOwnLink(queue: string): Promise<Link>
 }
 
 function queueOf(parts: Parts, options: QueueOptions, stack: AsyncDisposableStack): Queue {
-  const { publishing, consuming, publisher, declare } = parts
+  const { publishing, consuming, publisher, declare, openOwnLink } = parts
   const { log, outageInPlaceMs = 60_000, ladder = LADDER_S, balanceMs = 2000 } = options
   const consumers = new Set<SupervisedConsumer>()
   const onStopped = (consumer: SupervisedConsumer) => void consumers.delete(consumer)
-  const deps: ConsumerDeps = { link: consuming, publisher, log, declare, outageInPlaceMs, ladder, onStopped }
+  const deps: ConsumerDeps = { link: consuming, openOwnLink, publisher, log, declare, outageInPlaceMs, ladder, onStopped }
   stack.use(watchQueues(consuming, consumers, log))
   stack.defer(async () => void (await Promise.all([...consumers].map(consumer => consumer[Symbol.asyncDispose]()))))
 

@@ -8,7 +8,10 @@ import { type End, Session, type Work } from './session.ts'
 import type { ConsumeOptions, Consumer } from './types.ts'
 
 export interface ConsumerDeps {
+  /** The connection of all consumers. */
   link: Link
+  /** Opens a connection for one consumer alone. */
+  openOwnLink(queue: string): Promise<Link>
   publisher: Publisher
   log: Logger
   /** Declares the topology again, after a queue was deleted at run time. */
@@ -53,12 +56,20 @@ export class SupervisedConsumer implements Consumer {
   readonly #stop = new AbortController()
   readonly #running: Promise<void>
   #session: Session | null = null
+  /** The connection of the session. */
+  #link: Link
+  /**
+   * Whether the latest subscription failed. The next one has a connection of its own, because a queue without a leader closes the
+   * connection of whoever subscribes to it, and the other consumers would lose theirs again and again.
+   */
+  #isSuspect = false
   /** Whether the broker has confirmed the session's subscription. */
   #isSubscribed = false
 
   constructor(deps: ConsumerDeps, queue: string, work: Work, options: ConsumeOptions) {
     this.queue = queue
     this.#deps = deps
+    this.#link = deps.link
     this.#work = work
     this.#options = options
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -69,7 +80,7 @@ export class SupervisedConsumer implements Consumer {
   }
 
   isReady(): boolean {
-    return this.#isSubscribed && this.#deps.link.isConnected()
+    return this.#isSubscribed && this.#link.isConnected()
   }
 
   /**
@@ -103,6 +114,7 @@ export class SupervisedConsumer implements Consumer {
       const end = await this.#subscribe().then(
         reason => {
           failures = 0
+          this.#isSuspect = false
           return reason
         },
         error => {
@@ -133,7 +145,14 @@ export class SupervisedConsumer implements Consumer {
 
   /** Consumes over a new channel. Resolves with the reason for which that channel ended. */
   async #subscribe(): Promise<End> {
-    const channel = await this.#deps.link.createChannel()
+    if (!this.#isSuspect) return await this.#subscribeOn(this.#deps.link)
+    await using own = await this.#deps.openOwnLink(this.queue)
+    return await this.#subscribeOn(own)
+  }
+
+  async #subscribeOn(link: Link): Promise<End> {
+    this.#link = link
+    const channel = await link.createChannel()
     const session = new Session({ ...this.#deps, channel, queue: this.queue, work: this.#work })
     // A dispose during a lost connection found no session to drain.
     if (this.#isStopped()) await session.end('stopped')
@@ -153,6 +172,7 @@ export class SupervisedConsumer implements Consumer {
         }),
       )
     } catch (error) {
+      this.#isSuspect = !isMissing(error)
       await session.end('lost')
       throw error
     }

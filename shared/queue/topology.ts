@@ -137,3 +137,23 @@ export function topology(): Topology {
     ],
   }
 }
+
+/** Where messages are counted that no binding names. */
+const UNROUTED = 'unrouted'
+
+/** Queues by exchange and routing key: whole for a direct exchange, its first word for a topic, none for a fanout. */
+const queueByRoute = new Map(
+  topology().bindings.map(({ queue, exchange, key }) => [`${exchange} ${key.replace('.#', '')}`, queue]),
+)
+const queueNames = new Set(topology().queues.map(({ name }) => name))
+
+/** Name of the queue that takes a message. The default exchange routes by the queue's own name. */
+export function queueOf(exchange: string, routingKey: string): string {
+  if (exchange === '') return queueNames.has(routingKey) ? routingKey : UNROUTED
+  return (
+    queueByRoute.get(`${exchange} ${routingKey}`) ??
+    queueByRoute.get(`${exchange} ${routingKey.split('.', 1)[0]}`) ??
+    queueByRoute.get(`${exchange} `) ??
+    UNROUTED
+  )
+}

@@ -44,7 +44,8 @@ export interface Delivery {
 /** Publishing failed, or its outcome is unknown: publish again, consumers deduplicate. */
 export class PublishError extends Error {
   override readonly name = 'PublishError'
-  readonly reason: 'returned' | 'nacked' | 'timeout' | 'disconnected' | 'blocked' | 'overloaded'
+  /** `silent`: the queue has confirmed nothing for a while, so that only one publish at a time tries it. */
+  readonly reason: 'returned' | 'nacked' | 'timeout' | 'disconnected' | 'blocked' | 'overloaded' | 'silent'
   constructor(reason: PublishError['reason'], detail: string) {
     super(`${reason}: ${detail}`)
     this.reason = reason

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from 'amqplib'
+import pino from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { findRabbitmq, type PrivateRabbitmq, startRabbitmq } from '#deploy/local/backing/rabbitmq.ts'
 import { freePort } from '#deploy/local/ports.ts'
@@ -12,7 +13,11 @@ import { openRegistry } from '#deploy/local/registry.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
 import { EXCHANGES, QUEUES } from '#shared/queue/topology.ts'
 import { type Delivery, DONE, type OutgoingMessage, PublishError, type Queue } from '#shared/queue/types.ts'
+import { restartQueue, STOPPED_SHARD, stopQueue } from '#test/support/stopped-queue.ts'
+import { untilPasses, untilTrue } from '#test/support/until.ts'
 import { batches, bodyOf, emptyQueues, log, open, queue0, range, webhook } from '#test/support/worlds/queue.ts'
+
+const webhookKey = (shard: number) => `conversation.${shard}`
 
 const binary = findRabbitmq()
 if (binary === null) console.log('queue faults are skipped: they need a local rabbitmq-server, whose broker they may kill')
@@ -84,7 +89,7 @@ describe.runIf(binary !== null)('when the broker fails', () => {
   }
 
   test.for(['SIGKILL', 'SIGTERM'] as const)(
-    'a broker ended by %s and started again loses nothing, and nobody has to help',
+    '[F10, F11] a broker ended by %s and started again loses nothing, and nobody has to help',
     { timeout: 120_000 },
     async signal => {
       const [publisher, consumer] = [await open(broker.url), await open(broker.url)]
@@ -102,7 +107,7 @@ describe.runIf(binary !== null)('when the broker fails', () => {
     },
   )
 
-  test('while the broker has a memory alarm publishing fails at once and consuming goes on', async () => {
+  test('[F13] while the broker has a memory alarm publishing fails at once and consuming goes on', async () => {
     const [publisher, consumer] = [await open(broker.url), await open(broker.url)]
     await Promise.all(range(50).map(i => publisher.publish(webhook(i))))
     const alarm = '{resource_limit, memory, node()}'
@@ -126,7 +131,7 @@ describe.runIf(binary !== null)('when the broker fails', () => {
     await vi.waitFor(() => expect(first.has(100)).toBe(true))
   }, 60_000)
 
-  test('a frozen broker is noticed by its heartbeat; publishes end by their limit, and all goes on when it thaws', async () => {
+  test('[F12] a frozen broker is noticed by its heartbeat; publishes end by their limit, and all goes on when it thaws', async () => {
     const queue = await open(`${broker.url}/?heartbeat=1`)
     const { first } = await record(queue)
     await queue.publish(webhook(0))
@@ -142,7 +147,7 @@ describe.runIf(binary !== null)('when the broker fails', () => {
     await vi.waitFor(() => expect(first.has(2)).toBe(true), { timeout: 10_000 })
   }, 60_000)
 
-  test('a channel that the broker closes over a message held too long is replaced, and the message comes again', async () => {
+  test('[F16] a channel that the broker closes over a message held too long is replaced, and the message comes again', async () => {
     const limits = await broker.evaluate(
       '{application:get_env(rabbit, consumer_timeout), application:get_env(rabbit, channel_tick_interval)}.',
     )
@@ -175,7 +180,7 @@ describe.runIf(binary !== null)('when the broker fails', () => {
     await vi.waitFor(async () => expect((await queue.check(queue0)).messageCount).toBe(0))
   }, 60_000)
 
-  test('queues that are deleted while we run are declared again by whoever misses them', async () => {
+  test('[F18] queues that are deleted while we run are declared again by whoever misses them', async () => {
     const [publisher, consumer] = [await open(broker.url), await open(broker.url)]
     const { first } = await record(consumer)
     await publisher.publish(webhook(0))
@@ -190,6 +195,51 @@ describe.runIf(binary !== null)('when the broker fails', () => {
     const job = { ...webhook('send-job', 'chat'), exchange: EXCHANGES.send }
     await vi.waitFor(() => publisher.publish(job), { timeout: 20_000 })
   }, 60_000)
+
+  test('[F18] a queue that lives and confirms nothing holds back its own messages only', { timeout: 120_000 }, async () => {
+    const queue = await open(broker.url)
+    const stopped = webhookKey(STOPPED_SHARD)
+    // A channel that has published to the queue before gets no answer; another one would be refused at once.
+    await queue.publish(webhook('before', stopped))
+    await stopQueue(broker)
+    onTestFinished(async () => void (await restartQueue(broker).catch(() => undefined)))
+    const dead = Promise.allSettled(range(800).map(i => queue.publish(webhook(i, stopped), { timeoutMs: 2000 })))
+    for (let i = 0; i < 2000; i += 100) await Promise.all(range(100).map(n => queue.publish(webhook(i + n))))
+    expect(new Set((await dead).map(result => result.status === 'rejected' && result.reason.reason))).toEqual(
+      new Set(['timeout']),
+    )
+    await queue.publish(webhook('after'))
+    await restartQueue(broker)
+    await untilPasses(() => queue.publish(webhook('again', stopped), { timeoutMs: 2000 }), 60_000)
+  })
+
+  test('[F18] a queue that cannot be subscribed to does not cost the other consumers their connection', {
+    timeout: 180_000,
+  }, async () => {
+    const lines: { msg: string; connection?: string }[] = []
+    const keeping = pino({ level: 'info' }, { write: line => void lines.push(JSON.parse(line)) })
+    const count = (msg: string, connection?: string) => lines.filter(it => it.msg === msg && it.connection === connection).length
+    await stopQueue(broker)
+    onTestFinished(async () => void (await restartQueue(broker).catch(() => undefined)))
+    const queue = await open(broker.url, { log: keeping })
+    const { first } = await record(queue)
+    const stopped: unknown[] = []
+    await queue.consumeBatches(
+      QUEUES.conversation[STOPPED_SHARD] as string,
+      async deliveries => {
+        stopped.push(...deliveries.map(bodyOf))
+        return DONE
+      },
+      batches,
+    )
+    await untilTrue(() => count('queue not consumed, retrying') >= 4, 60_000)
+    expect(count('rabbitmq disconnected', 'test consume')).toBeLessThanOrEqual(1)
+    await queue.publish(webhook(1))
+    await untilTrue(() => first.has(1))
+    await restartQueue(broker)
+    await untilPasses(() => queue.publish(webhook('again', webhookKey(STOPPED_SHARD))), 60_000)
+    await untilTrue(() => stopped.includes('again'), 60_000)
+  })
 
   test('a service may start before its broker', async () => {
     const port = await freePort()
