@@ -15,8 +15,8 @@ import { connectStore, type Store } from '#shared/store/connect.ts'
 import { startBackground, startMetaBackground } from './background.ts'
 import { readIngestConfig } from './config.ts'
 import { startMediaWorker } from './media/worker.ts'
-import { createReceiver, publishBody } from './receiver/receiver.ts'
-import { readEnvelope } from './receiver/split.ts'
+import { spoolWork } from './receiver/make-durable.ts'
+import { createReceiver } from './receiver/receiver.ts'
 import { openSpool } from './receiver/spool.ts'
 import { watchSpool } from './receiver/spool-metrics.ts'
 import { startDeadLetterConsumer } from './recorder/dead-letters.ts'
@@ -46,7 +46,7 @@ await using spool =
         dir: config.INGEST_SPOOL_DIR,
         maxBytes: config.INGEST_SPOOL_MAX_MB * 1024 * 1024,
         log,
-        publish: (body, receivedAt) => publishBody(queue, readEnvelope(body) ?? {}, body, receivedAt, null),
+        ...spoolWork(queue),
       })
     : null
 if (spool) watchSpool(spool)

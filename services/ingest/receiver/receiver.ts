@@ -2,33 +2,22 @@ import { isUtf8 } from 'node:buffer'
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import express, { type Request, type Response } from 'express'
-import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
-import type { Json } from '#shared/meta/json.ts'
 import { signatureIsValid } from '#shared/meta/signature.ts'
-import type { Logger } from '#shared/process/logger.ts'
 import { webhookAck, webhookReceived } from '#shared/process/metrics.ts'
-import { childTrace, timedTraceId } from '#shared/process/trace.ts'
-import { EXCHANGES } from '#shared/queue/topology.ts'
-import type { Queue } from '#shared/queue/types.ts'
-import { type Part, readEnvelope, splitBody } from './split.ts'
-import type { Spool } from './spool.ts'
+import { type DurableDeps, makeDurable } from './make-durable.ts'
+import { readEnvelope } from './split.ts'
 
 /** The webhook paths of Linko and of the systems that it replaces; all have the same handler. */
 export const WEBHOOK_PATHS = ['/api/v1/webhook', '/webhook', '/api/webhooks', '/api/webhooks/whatsapp']
 /** Meta's bodies have up to 3 MB. */
 const MAX_BODY_BYTES = 3.5 * 1024 * 1024
 const MAX_IN_FLIGHT = 500
-const CONFIRM = { timeoutMs: 2000 }
 const MAX_CHALLENGE = 256
 
-export interface ReceiverDeps {
-  queue: Pick<Queue, 'publish'>
-  /** null when disabled: without the broker Meta then gets 503 and repeats the webhook. */
-  spool: Pick<Spool, 'isEmpty' | 'append'> | null
+export interface ReceiverDeps extends DurableDeps {
   /** Several while a secret is being replaced. */
   secrets: readonly string[]
   verifyToken: string
-  log: Logger
 }
 
 /**
@@ -75,7 +64,7 @@ export function createReceiver(deps: ReceiverDeps): RequestListener {
 }
 
 /** Counters of the two frequent outcomes, looked up once because a lookup by label is slow. */
-const received = {
+const answered = {
   accepted: webhookReceived.labels({ outcome: 'accepted' }),
   spooled: webhookReceived.labels({ outcome: 'spooled' }),
 }
@@ -92,8 +81,10 @@ async function receive(request: IncomingMessage, response: ServerResponse, deps:
     return refuse(response, 401, 'WHATSAPP_SIGNATURE_INVALID', 'bad_signature')
   const body = isUtf8(raw) ? readEnvelope(raw) : null
   if (body === null) return refuse(response, 400, 'WEBHOOK_BODY_INVALID', 'bad_body')
-  const outcome = await makeDurable(deps, body, raw, receivedAt, request.headers.traceparent)
-  received[outcome].inc()
+  const { traceparent } = request.headers
+  const received = { body, bytes: raw, receivedAt, traceparent: typeof traceparent === 'string' ? traceparent : null }
+  const outcome = await makeDurable(deps, received)
+  answered[outcome].inc()
   webhookAck.observe((performance.now() - startedAt) / 1000)
   response.statusCode = 200
   response.end()
@@ -103,61 +94,6 @@ async function receive(request: IncomingMessage, response: ServerResponse, deps:
 function signatureOf(request: IncomingMessage): string | undefined {
   const header = request.headers['x-hub-signature-256']
   return Array.isArray(header) ? header.join(',') : header
-}
-
-/**
- * Publishes the body or, when the broker or earlier spooled bodies prevent that, appends it to the spool.
- * @throws when both fail
- */
-async function makeDurable(
-  deps: ReceiverDeps,
-  body: Json,
-  raw: Buffer,
-  receivedAt: number,
-  traceparent: unknown,
-): Promise<'accepted' | 'spooled'> {
-  const { queue, spool, log } = deps
-  if (spool === null || spool.isEmpty()) {
-    try {
-      await publishBody(queue, body, raw, receivedAt, typeof traceparent === 'string' ? traceparent : null)
-      return 'accepted'
-    } catch (error) {
-      if (spool === null) throw error
-      log.debug({ err: error }, 'webhook spooled')
-    }
-  }
-  await spool.append(raw, receivedAt)
-  return 'spooled'
-}
-
-/**
- * Publishes all parts of a body at once, and resolves when the broker has confirmed each. The message id holds the time of
- * arrival and, for a body in one part, the trace id. Several parts, or a request with a traceparent, share a traceparent.
- */
-export async function publishBody(
-  queue: Pick<Queue, 'publish'>,
-  body: Json,
-  raw: Buffer,
-  receivedAt: number,
-  traceparent: string | null,
-): Promise<void> {
-  const parts = splitBody(body, raw)
-  const trace = parts.length === 1 && traceparent === null ? null : childTrace(traceparent)
-  const publish = ({ routingKey, body, isUrgent }: Part) =>
-    queue.publish(
-      {
-        exchange: EXCHANGES.webhook,
-        routingKey,
-        type: MESSAGE_TYPE.webhook,
-        body,
-        messageId: timedTraceId(receivedAt),
-        isUrgent,
-        traceparent: trace,
-      },
-      CONFIRM,
-    )
-  const [only] = parts
-  await (parts.length === 1 && only ? publish(only) : Promise.all(parts.map(publish)))
 }
 
 function readBody(request: IncomingMessage): Promise<Buffer | 'too large' | 'aborted'> {

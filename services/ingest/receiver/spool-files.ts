@@ -1,5 +1,7 @@
-import { open, readdir, readFile, rename } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { crc32 } from 'node:zlib'
 
 /** Position of the next record to read. */
 export interface Cursor {
@@ -16,26 +18,71 @@ export async function listSegments(dir: string): Promise<number[]> {
   return names.map(name => Number.parseInt(name, 10)).sort((a, b) => a - b)
 }
 
-/** Reads the cursor file. Without a readable one, draining starts at the oldest segment: repeats are harmless, gaps are not. */
-export async function readCursor(dir: string, segments: number[]): Promise<Cursor> {
-  const first = { segment: segments[0] ?? 1, offset: 0 }
-  try {
-    const [segment, offset] = (await readFile(path.join(dir, 'cursor'), 'utf8')).split(' ').map(Number)
-    if (!Number.isSafeInteger(segment) || !Number.isSafeInteger(offset)) return first
-    return { segment: segment as number, offset: offset as number }
-  } catch {
-    return first
+/**
+ * Where reading goes on after a start: at the cursor, or at the next segment where the cursor's own is gone or has no more bytes.
+ * Without a cursor reading starts at the oldest segment: repeats are harmless, gaps are not.
+ * @param sizes bytes of each segment file @param fresh number of the segment that will be written next
+ */
+export function resumeAt(cursor: Cursor | null, sizes: ReadonlyMap<number, number>, fresh: number): Cursor {
+  if (cursor !== null && cursor.offset < (sizes.get(cursor.segment) ?? 0)) return cursor
+  const later = [...sizes.keys()].filter(segment => cursor === null || segment > cursor.segment)
+  return { segment: Math.min(fresh, ...later), offset: 0 }
+}
+
+const CURSOR_BYTES = 64
+
+/**
+ * The file that holds the cursor: segment, offset and their checksum. It is written in place and never grows, so that it can be
+ * written on a full disk. A cursor that a crash left half written counts as none.
+ */
+export class CursorFile implements AsyncDisposable {
+  readonly #file: string
+  #handle: FileHandle | null = null
+
+  constructor(dir: string) {
+    this.#file = path.join(dir, 'cursor')
+  }
+
+  async read(): Promise<Cursor | null> {
+    try {
+      return decodeCursor(await readFile(this.#file, 'utf8'))
+    } catch {
+      return null
+    }
+  }
+
+  /** Resolves when the cursor is on the disk. */
+  async write(cursor: Cursor): Promise<void> {
+    if (this.#handle === null) {
+      this.#handle = await open(this.#file, constants.O_RDWR | constants.O_CREAT, 0o600)
+      await syncDirectory(path.dirname(this.#file))
+    }
+    await this.#handle.write(encodeCursor(cursor), 0, CURSOR_BYTES, 0)
+    await this.#handle.datasync()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#handle?.close()
+    this.#handle = null
   }
 }
 
-/** Replaces the cursor file atomically: a crash leaves the old cursor or the new one. */
-export async function writeCursor(dir: string, cursor: Cursor): Promise<void> {
-  const temporary = path.join(dir, 'cursor.new')
-  const file = await open(temporary, 'w', 0o600)
-  await file.writeFile(`${cursor.segment} ${cursor.offset}`)
-  await file.datasync()
-  await file.close()
-  await rename(temporary, path.join(dir, 'cursor'))
+function encodeCursor({ segment, offset }: Cursor): Buffer {
+  const fields = `${segment} ${offset}`
+  return Buffer.from(`${`${fields} ${crc32(fields)}`.padEnd(CURSOR_BYTES - 1)}\n`)
+}
+
+function decodeCursor(written: string): Cursor | null {
+  const [, fields = '', segment, offset, checksum] = /^((\d{1,15}) (\d{1,15})) (\d+) *\n$/.exec(written) ?? []
+  return checksum === String(crc32(fields)) ? { segment: Number(segment), offset: Number(offset) } : null
+}
+
+/** Creates the directory with those above it, and makes their names durable. */
+export async function makeDirectory(dir: string): Promise<void> {
+  const first = await mkdir(dir, { recursive: true, mode: 0o700 })
+  if (first === undefined) return
+  const top = path.resolve(first).length
+  for (let at = path.resolve(dir); at.length >= top; at = path.dirname(at)) await syncDirectory(path.dirname(at))
 }
 
 /** Makes the names of new files durable: a power cut would lose a synced file whose name is not. */
@@ -55,4 +102,25 @@ export async function readRange(file: string, from: number, to: number, maxBytes
   } finally {
     await handle.close()
   }
+}
+
+/** Ends the name of a file that is not whole yet. */
+const UNFINISHED = '.new'
+
+/** Writes a file that is either whole and on the disk, or not there under its name. @throws when the disk fails */
+export async function writeDurably(file: string, chunks: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<void> {
+  await makeDirectory(path.dirname(file))
+  const unfinished = file + UNFINISHED
+  const handle = await open(unfinished, 'w', 0o600)
+  try {
+    for await (const chunk of chunks) await handle.appendFile(chunk)
+    await handle.datasync()
+  } catch (error) {
+    await handle.close().catch(() => undefined)
+    await rm(unfinished, { force: true })
+    throw error
+  }
+  await handle.close()
+  await rename(unfinished, file)
+  await syncDirectory(path.dirname(file))
 }

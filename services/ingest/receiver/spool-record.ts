@@ -15,7 +15,9 @@ export interface SpoolRecord {
   end: number
 }
 
+/** @throws RangeError for a body that no record can hold: it would read as damage */
 export function encodeRecord(body: Buffer, receivedAt: number): Buffer {
+  if (STAMP + body.length > MAX_PAYLOAD) throw new RangeError(`a body of ${body.length} bytes is too large for the spool`)
   const record = Buffer.allocUnsafe(PREFIX + STAMP + body.length)
   record.writeUInt32LE(STAMP + body.length, 0)
   record.writeDoubleLE(receivedAt, PREFIX)
@@ -24,16 +26,18 @@ export function encodeRecord(body: Buffer, receivedAt: number): Buffer {
   return record
 }
 
-/** The first whole record at or after `offset`; null if none follows. When it starts later, the bytes in between are damaged. */
-export function nextRecord(buffer: Buffer, offset: number): SpoolRecord | null {
-  for (let start = offset; start <= buffer.length - PREFIX - STAMP; start++) {
+/** The first whole record that starts within the first `within` bytes; null if there is none. */
+export function nextRecord(buffer: Buffer, within: number): SpoolRecord | null {
+  for (let start = 0; start < Math.min(within, buffer.length); start++) {
     const record = recordAt(buffer, start)
     if (record !== null) return record
   }
   return null
 }
 
-function recordAt(buffer: Buffer, start: number): SpoolRecord | null {
+/** The record that starts there; null when it is damaged or not whole. */
+export function recordAt(buffer: Buffer, start: number): SpoolRecord | null {
+  if (start > buffer.length - PREFIX - STAMP) return null
   const length = buffer.readUInt32LE(start)
   const end = start + PREFIX + length
   if (length < STAMP || length > MAX_PAYLOAD || end > buffer.length) return null

@@ -1,11 +1,23 @@
-import { type FileHandle, mkdir, open, readFile, rm, truncate } from 'node:fs/promises'
+import { type FileHandle, open, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { Logger } from '#shared/process/logger.ts'
-import { type Cursor, listSegments, readCursor, readRange, segmentFile, syncDirectory, writeCursor } from './spool-files.ts'
-import { MAX_RECORD, nextRecord, type SpoolRecord } from './spool-record.ts'
+import {
+  type Cursor,
+  CursorFile,
+  listSegments,
+  makeDirectory,
+  readRange,
+  resumeAt,
+  segmentFile,
+  syncDirectory,
+  writeDurably,
+} from './spool-files.ts'
+import { MAX_RECORD, nextRecord, recordAt, type SpoolRecord } from './spool-record.ts'
 
 export interface SegmentOptions {
   dir: string
+  /** Where the bytes of damaged records are kept. */
+  damagedDir: string
   /** A segment of this size is closed, and the next record starts a new one. */
   segmentBytes?: number
   log: Logger
@@ -19,18 +31,18 @@ export interface Batch {
 
 const SEGMENT_BYTES = 32 * 1024 * 1024
 const BATCH_BYTES = 1024 * 1024
-/** Small, because the publisher refuses more than a thousand at once and live webhooks need their share of these. */
+/** Small, because a publisher bounds what it accepts at once and live webhooks need their share of it. */
 const BATCH_RECORDS = 64
 
 /**
- * The spool's files: numbered segments, appended at the end and read from a persisted cursor. One caller may append while
- * another reads and advances; neither may run twice at a time.
+ * Numbered segment files, appended at the end and read from a persisted cursor. Each start begins a new segment, so no segment
+ * number ever stands for other records than those that the cursor counted. One caller may append while another reads and
+ * advances; neither may run twice at a time.
  */
-export class SpoolSegments {
-  readonly #dir: string
-  readonly #segmentBytes: number
-  readonly #log: Logger
-  /** Bytes of whole, synced records, by segment. */
+export class SpoolSegments implements AsyncDisposable {
+  readonly #options: SegmentOptions
+  readonly #cursorFile: CursorFile
+  /** Bytes of whole, synced records, by segment; segments before the cursor wait for their removal. */
   readonly #sizes = new Map<number, number>()
   #cursor: Cursor = { segment: 1, offset: 0 }
   /** The segment that is appended to. */
@@ -38,38 +50,43 @@ export class SpoolSegments {
   #writer: FileHandle | null = null
   #damaged = 0
 
-  private constructor({ dir, segmentBytes = SEGMENT_BYTES, log }: SegmentOptions) {
-    this.#dir = dir
-    this.#segmentBytes = segmentBytes
-    this.#log = log
+  private constructor(options: SegmentOptions) {
+    this.#options = options
+    this.#cursorFile = new CursorFile(options.dir)
   }
 
-  /** Opens the directory, removes segments that are already published, and cuts torn tails off the others. */
+  /** Opens the directory and removes segments that are already published. */
   static async open(options: SegmentOptions): Promise<SpoolSegments> {
-    await mkdir(options.dir, { recursive: true, mode: 0o700 })
+    await makeDirectory(options.dir)
     const segments = new SpoolSegments(options)
     await segments.#load(await listSegments(options.dir))
     return segments
   }
 
-  /** Bytes after the cursor. 0 or less when all is read; negative when a tail was truncated before the cursor. */
+  /** Bytes after the cursor. */
   get unreadBytes(): number {
-    let bytes = this.#sizes.has(this.#cursor.segment) ? -this.#cursor.offset : 0
-    for (const size of this.#sizes.values()) bytes += size
+    const { segment: first, offset } = this.#cursor
+    let bytes = 0
+    for (const [segment, size] of this.#sizes) if (segment >= first) bytes += segment === first ? size - offset : size
     return bytes
   }
 
-  /** Records lost to a crash or a bad disk so far. */
+  /** Whether the segment that is appended to is read to its end, and could be deleted. */
+  get isReadUp(): boolean {
+    return this.unreadBytes === 0 && this.#cursor.segment === this.#current && this.#sizeOf(this.#current) > 0
+  }
+
+  /** Unreadable stretches that were passed so far. */
   get damaged(): number {
     return this.#damaged
   }
 
   /** Writes and syncs the records. @throws when the disk fails; the file may then end in half a record: call `dropTail` */
   async append(records: Buffer[]): Promise<void> {
-    if (this.#sizeOf(this.#current) >= this.#segmentBytes) await this.#leaveSegment()
+    if (this.#sizeOf(this.#current) >= (this.#options.segmentBytes ?? SEGMENT_BYTES)) await this.#leaveSegment()
     if (this.#writer === null) {
       this.#writer = await open(this.#fileOf(this.#current), 'a', 0o600)
-      await syncDirectory(this.#dir)
+      await syncDirectory(this.#options.dir)
     }
     const group = Buffer.concat(records)
     await this.#writer.appendFile(group)
@@ -85,67 +102,90 @@ export class SpoolSegments {
     await file?.close().catch(() => undefined)
   }
 
-  /** Reads the next records; none at the end of a segment. Damaged ones are counted and skipped. */
-  async readBatch(): Promise<Batch> {
+  /** Reads the next records; none at the end of a segment, and none where it had to pass damaged bytes. */
+  async readBatch(most = BATCH_RECORDS): Promise<Batch> {
     const { segment, offset } = this.#cursor
     const size = this.#sizeOf(segment)
     if (offset >= size) return { records: [], next: { segment: segment + 1, offset: 0 } }
     const content = await readRange(this.#fileOf(segment), offset, size, BATCH_BYTES + MAX_RECORD)
     const records: SpoolRecord[] = []
     let end = 0
-    while (end < Math.min(BATCH_BYTES, content.length) && records.length < BATCH_RECORDS) {
-      const record = nextRecord(content, end)
-      if (record === null || record.start > end) this.#reportDamage(segment, offset + end)
-      if (record === null) return { records, next: { segment, offset: size } }
+    while (end < BATCH_BYTES && records.length < most) {
+      const record = recordAt(content, end)
+      if (record === null) break
       records.push(record)
       end = record.end
     }
-    return { records, next: { segment, offset: offset + end } }
+    const next = records.length > 0 ? offset + end : await this.#passDamage(segment, offset, size)
+    return { records, next: { segment, offset: next } }
   }
 
   /**
-   * Moves the cursor past the published records, and removes the segments before it.
+   * Moves the cursor past the published records, and removes the segments before it once the cursor is on the disk.
    * @param isIdle whether no append is under way: a segment read to its end is then closed, which frees space on a full disk
    */
   async advance(next: Cursor, isIdle: boolean): Promise<void> {
     const isRead = next.offset >= this.#sizeOf(next.segment)
     if (isRead && isIdle && next.segment === this.#current) await this.#leaveSegment()
     this.#cursor = isRead && next.segment < this.#current ? { segment: next.segment + 1, offset: 0 } : next
-    // A cursor that cannot be written (on a full disk) only means repeats after a crash.
-    await writeCursor(this.#dir, this.#cursor).catch(error => this.#log.warn({ err: error }, 'spool cursor not written'))
-    await this.#removePublished()
+    await this.#settle()
   }
 
-  async close(): Promise<void> {
+  /** Deletes the segment that is appended to. Only when it `isReadUp` and no append is under way. */
+  async release(): Promise<void> {
+    await this.advance(this.#cursor, true)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
     await this.#writer?.close()
+    await this.#cursorFile[Symbol.asyncDispose]()
     this.#sizes.clear()
   }
 
   async #load(segments: number[]): Promise<void> {
-    this.#cursor = await readCursor(this.#dir, segments)
-    for (const segment of segments) {
-      if (segment < this.#cursor.segment) await rm(this.#fileOf(segment))
-      else this.#sizes.set(segment, await this.#cutTornTail(this.#fileOf(segment)))
-    }
-    this.#current = Math.max(this.#cursor.segment, ...this.#sizes.keys())
+    const cursor = await this.#cursorFile.read()
+    for (const segment of segments) this.#sizes.set(segment, (await stat(this.#fileOf(segment))).size)
+    this.#current = Math.max(cursor?.segment ?? 0, ...segments) + 1
+    this.#cursor = resumeAt(cursor, this.#sizes, this.#current)
+    await this.#settle()
   }
 
-  async #cutTornTail(file: string): Promise<number> {
-    const content = await readFile(file)
-    let end = 0
-    for (let record = nextRecord(content, 0); record !== null; record = nextRecord(content, end)) end = record.end
-    if (end === content.length) return end
+  /** Writes the cursor, then removes the segments before it. Without the first they stay: repeats are harmless, gaps are not. */
+  async #settle(): Promise<void> {
+    try {
+      await this.#cursorFile.write(this.#cursor)
+    } catch (error) {
+      this.#options.log.warn({ err: error, dir: path.basename(this.#options.dir) }, 'spool cursor not written')
+      return
+    }
+    for (const segment of [...this.#sizes.keys()].filter(segment => segment < this.#cursor.segment)) {
+      await rm(this.#fileOf(segment), { force: true })
+      this.#sizes.delete(segment)
+    }
+  }
+
+  /** Keeps the bytes that are no record in a file of their own. @returns offset of the next record, or the end of the segment */
+  async #passDamage(segment: number, offset: number, size: number): Promise<number> {
+    const { dir, damagedDir, log } = this.#options
+    const end = await this.#findRecord(segment, offset + 1, size)
+    const name = `${path.basename(dir)}-${path.basename(this.#fileOf(segment), '.spool')}-${offset}-${Date.now()}.bin`
+    await writeDurably(path.join(damagedDir, name), this.#bytesOf(segment, offset, end))
     this.#damaged++
-    this.#log.warn({ file: path.basename(file), cutBytes: content.length - end }, 'torn spool segment truncated')
-    await truncate(file, end)
+    log.error({ file: name, bytes: end - offset }, 'damaged spool records kept aside')
     return end
   }
 
-  async #removePublished(): Promise<void> {
-    for (const segment of [...this.#sizes.keys()].filter(segment => segment < this.#cursor.segment)) {
-      this.#sizes.delete(segment)
-      await rm(this.#fileOf(segment), { force: true })
+  async #findRecord(segment: number, from: number, size: number): Promise<number> {
+    for (let at = from; at < size; at += BATCH_BYTES) {
+      const content = await readRange(this.#fileOf(segment), at, size, BATCH_BYTES + MAX_RECORD)
+      const record = nextRecord(content, BATCH_BYTES)
+      if (record !== null) return at + record.start
     }
+    return size
+  }
+
+  async *#bytesOf(segment: number, from: number, to: number): AsyncGenerator<Buffer> {
+    for (let at = from; at < to; at += BATCH_BYTES) yield await readRange(this.#fileOf(segment), at, to, BATCH_BYTES)
   }
 
   async #leaveSegment(): Promise<void> {
@@ -155,16 +195,11 @@ export class SpoolSegments {
     await file?.close()
   }
 
-  #reportDamage(segment: number, offset: number): void {
-    this.#damaged++
-    this.#log.error({ segment, offset }, 'damaged spool record skipped')
-  }
-
   #sizeOf(segment: number): number {
     return this.#sizes.get(segment) ?? 0
   }
 
   #fileOf(segment: number): string {
-    return segmentFile(this.#dir, segment)
+    return segmentFile(this.#options.dir, segment)
   }
 }

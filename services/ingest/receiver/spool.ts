@@ -1,160 +1,184 @@
-import { EventEmitter, once } from 'node:events'
+import { readdir, rm } from 'node:fs/promises'
+import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '#shared/process/logger.ts'
-import { encodeRecord, type SpoolRecord } from './spool-record.ts'
+import { listSegments, makeDirectory } from './spool-files.ts'
+import type { SpoolRecord } from './spool-record.ts'
+import { RefusedBodies, type RefusedBody } from './spool-refused.ts'
 import { SpoolSegments } from './spool-segments.ts'
-
-export class SpoolError extends Error {
-  override readonly name = 'SpoolError'
-}
+import { SpoolError, SpoolStream } from './spool-stream.ts'
 
 export interface SpoolOptions {
   dir: string
+  /** Limit of all streams together. */
   maxBytes: number
   log: Logger
-  /** Resolves after the broker's confirm of every item of the body. A failure is repeated, in order, until it succeeds. */
+  /** Resolves after the broker's confirm of every item of the body. A PublishError is repeated, any other error refuses the body. */
   publish(body: Buffer, receivedAt: number): Promise<void>
+  /** The parts of a body by routing key. @throws for a body that cannot be split */
+  split(body: Buffer): { routingKey: string; body: Buffer }[]
+  /** Publishes the dead letter of a body that can never be published. */
+  report(body: RefusedBody): Promise<void>
   segmentBytes?: number
 }
 
-interface Waiting {
-  record: Buffer
-  receivedAt: number
-  resolve(): void
-  reject(error: Error): void
-}
-
-const RETRY_MS = [100, 200, 500, 1000, 2000]
+/** Records that are moved at once from the files of an earlier version. */
+const MOVED_AT_ONCE = 2048
 const BAD_DISK_MS = 1000
 
-/** Opens the spool, truncates a torn tail, and starts to drain what an earlier process left. */
+/** Opens the spool and starts to publish what an earlier process left. @throws when the directory cannot be used */
 export async function openSpool(options: SpoolOptions): Promise<Spool> {
-  const { dir, segmentBytes, log } = options
-  return new Spool(await SpoolSegments.open({ dir, segmentBytes, log }), options)
+  const { dir, log, report } = options
+  await makeDirectory(dir)
+  const refused = await RefusedBodies.open({ dir: path.join(dir, 'refused'), log, report })
+  const spool = new Spool(options, refused)
+  await spool.openStreams()
+  await moveOldSegments(options, spool)
+  return spool
 }
 
 /**
- * Bodies that the broker could not accept, on disk until it can. A body is appended and synced before Meta gets its 200. While
- * the spool is not empty, new bodies are appended too, which keeps their order. The directory must outlive the process.
+ * Bodies that the broker could not take, on disk until it can: one stream for each routing key. A body is appended and synced
+ * before Meta gets its 200. While a stream is not empty, new bodies of its key are appended too, which keeps their order. The
+ * directory must outlive the process.
  */
 export class Spool implements AsyncDisposable {
-  readonly #segments: SpoolSegments
   readonly #options: SpoolOptions
-  readonly #draining: Promise<void>
-  /** Emits `changed` when bodies were written, and when the spool closes: both end the drain's wait. */
-  readonly #events = new EventEmitter()
-  /** Bodies that the next flush writes. */
-  #waiting: Waiting[] = []
-  #flushing: Promise<void> | null = null
-  #oldestAt: number | null = null
-  #isClosed = false
+  readonly #refused: RefusedBodies
+  readonly #streams = new Map<string, SpoolStream>()
 
-  constructor(segments: SpoolSegments, options: SpoolOptions) {
-    this.#segments = segments
+  constructor(options: SpoolOptions, refused: RefusedBodies) {
     this.#options = options
-    const { log } = options
-    this.#draining = this.#drain()
-    this.#draining.catch(error => log.error({ err: error }, 'spool draining failed'))
-    if (segments.unreadBytes > 0) log.warn({ bytes: segments.unreadBytes }, 'spool not empty')
+    this.#refused = refused
   }
 
-  isEmpty(): boolean {
-    return this.#segments.unreadBytes <= 0 && !this.#isWriting()
+  /** Opens the streams that have a directory. */
+  async openStreams(): Promise<void> {
+    const entries = await readdir(path.join(this.#options.dir, STREAMS), { withFileTypes: true }).catch(() => [])
+    await Promise.all(entries.filter(entry => entry.isDirectory()).map(({ name }) => this.#streamOf(name).open()))
   }
 
+  isEmpty(routingKey: string): boolean {
+    return this.#streams.get(routingKey)?.isEmpty() ?? true
+  }
+
+  /** Bytes of all streams. */
   bytes(): number {
-    return Math.max(0, this.#segments.unreadBytes)
+    return this.streams().reduce((sum, stream) => sum + stream.bytes(), 0)
   }
 
   /** Arrival (ms) of the oldest unpublished body; null when empty. */
   oldestAt(): number | null {
-    return this.isEmpty() ? null : this.#oldestAt
+    const times = this.streams().flatMap(stream => stream.oldestAt() ?? [])
+    return times.length > 0 ? Math.min(...times) : null
   }
 
-  /** Records lost to a crash or a bad disk since the start. */
+  /** Unreadable stretches that were kept aside since the start. */
   damaged(): number {
-    return this.#segments.damaged
+    return this.streams().reduce((sum, stream) => sum + stream.damaged(), 0)
+  }
+
+  /** Number of bodies in `refused/`. */
+  refused(): number {
+    return this.#refused.count
+  }
+
+  streams(): SpoolStream[] {
+    return [...this.#streams.values()]
   }
 
   /**
-   * Resolves once the body is on the disk. @throws SpoolError when the spool is full or the disk fails: the body is not stored
+   * Resolves once the body is on the disk. @throws SpoolError when the spool is full or the disk fails: the body is not stored.
+   * A body that no record can hold is refused, as by `refuse`
    */
-  append(body: Buffer, receivedAt: number): Promise<void> {
-    if (this.#isClosed) return Promise.reject(new SpoolError('the spool is closed'))
-    const queued = this.#waiting.reduce((sum, item) => sum + item.record.length, 0)
-    const isFull = this.#segments.unreadBytes + queued + body.length > this.#options.maxBytes
-    if (isFull) return Promise.reject(new SpoolError('the spool is full'))
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ record: encodeRecord(body, receivedAt), receivedAt, resolve, reject })
-      this.#flushing ??= this.#flush()
-    })
+  async append(routingKey: string, body: Buffer, receivedAt: number): Promise<void> {
+    if (this.bytes() + body.length > this.#options.maxBytes) throw new SpoolError('the spool is full')
+    await this.appendPastLimit(routingKey, body, receivedAt)
+  }
+
+  /** Like `append`, without the limit: for bodies that the spool holds already. */
+  async appendPastLimit(routingKey: string, body: Buffer, receivedAt: number): Promise<void> {
+    try {
+      await this.#streamOf(routingKey).append(body, receivedAt)
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      await this.refuse(routingKey, body, receivedAt, error)
+    }
+  }
+
+  /** Keeps a body that can never be published in `refused/`, and publishes a dead letter about it. @throws when the disk fails */
+  async refuse(routingKey: string, body: Buffer, receivedAt: number, error: unknown): Promise<void> {
+    await this.#refused.keep(routingKey, body, receivedAt, error)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosed = true
-    await this.#flushing
-    this.#events.emit('changed')
-    await this.#draining.catch(() => undefined)
-    await this.#segments.close()
+    await Promise.all(this.streams().map(stream => stream[Symbol.asyncDispose]()))
+    await this.#refused[Symbol.asyncDispose]()
   }
 
-  #isWriting(): boolean {
-    return this.#waiting.length > 0 || this.#flushing !== null
-  }
-
-  /** Writes and syncs the waiting bodies in groups: those that arrive during one sync share the next. */
-  async #flush(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting
-      this.#waiting = []
-      await this.#writeGroup(group)
+  #streamOf(key: string): SpoolStream {
+    const { dir, segmentBytes, log, publish } = this.#options
+    let stream = this.#streams.get(key)
+    if (stream === undefined) {
+      stream = new SpoolStream(key, {
+        dir: path.join(dir, STREAMS, key),
+        damagedDir: path.join(dir, DAMAGED),
+        segmentBytes,
+        log,
+        publish,
+        refuse: (body, receivedAt, error) => this.refuse(key, body, receivedAt, error),
+      })
+      this.#streams.set(key, stream)
     }
-    this.#flushing = null
-    this.#events.emit('changed')
+    return stream
   }
+}
 
-  async #writeGroup(group: Waiting[]): Promise<void> {
+const STREAMS = 'streams'
+const DAMAGED = 'damaged'
+
+/**
+ * Moves the bodies of an earlier version, which had one stream for all, into the streams of their keys. It did not keep its cursor
+ * in step with its segments, so all that is there is moved: repeats are harmless, gaps are not.
+ */
+async function moveOldSegments({ dir, log, ...options }: SpoolOptions, spool: Spool): Promise<void> {
+  await rm(path.join(dir, 'cursor'), { force: true, recursive: true })
+  if ((await listSegments(dir)).length === 0) return
+  {
+    await using old = await SpoolSegments.open({ dir, damagedDir: path.join(dir, DAMAGED), log })
+    log.warn({ bytes: old.unreadBytes }, 'spool of an earlier version moved to one stream for each key')
+    while (old.unreadBytes > 0) {
+      const { records, next } = await old.readBatch(MOVED_AT_ONCE)
+      await Promise.all(records.map(record => moveRecord(record, options, spool)))
+      await old.advance(next, true)
+    }
+  }
+  await rm(path.join(dir, 'cursor'), { force: true })
+}
+
+/** Appends the parts to their streams; on a full disk they are published instead, whichever succeeds first. */
+async function moveRecord(
+  { body, receivedAt }: SpoolRecord,
+  { split, publish }: Pick<SpoolOptions, 'split' | 'publish'>,
+  spool: Spool,
+): Promise<void> {
+  let parts: ReturnType<typeof split>
+  try {
+    parts = split(body)
+  } catch (error) {
+    return spool.refuse('', body, receivedAt, error)
+  }
+  for (;;) {
     try {
-      await this.#segments.append(group.map(item => item.record))
-      this.#oldestAt ??= group[0]?.receivedAt ?? null
-      for (const item of group) item.resolve()
-    } catch (error) {
-      await this.#segments.dropTail()
-      for (const item of group) item.reject(new SpoolError('the spool cannot be written', { cause: error }))
-    }
-  }
-
-  async #drain(): Promise<void> {
-    while (!this.#isClosed) {
-      if (this.#segments.unreadBytes > 0) await this.#drainBatch()
-      else await once(this.#events, 'changed')
-    }
-  }
-
-  async #drainBatch(): Promise<void> {
-    try {
-      const { records, next } = await this.#segments.readBatch()
-      if (!(await this.#publishAll(records))) return
-      await this.#segments.advance(next, !this.#isWriting())
-      if (this.#segments.unreadBytes <= 0 && this.#flushing === null) this.#oldestAt = null
-    } catch (error) {
-      this.#options.log.error({ err: error }, 'spool batch not drained')
+      await Promise.all(parts.map(part => spool.appendPastLimit(part.routingKey, part.body, receivedAt)))
+      return
+    } catch {
+      const isPublished = await publish(body, receivedAt).then(
+        () => true,
+        () => false,
+      )
+      if (isPublished) return
       await sleep(BAD_DISK_MS)
     }
-  }
-
-  /**
-   * Publishes the whole batch again until every body is confirmed. Repeats of confirmed bodies are harmless.
-   * @returns false when the spool closed first
-   */
-  async #publishAll(records: SpoolRecord[]): Promise<boolean> {
-    this.#oldestAt = records[0]?.receivedAt ?? this.#oldestAt
-    const { publish } = this.#options
-    for (let attempt = 0; !this.#isClosed; attempt++) {
-      const results = await Promise.allSettled(records.map(record => publish(record.body, record.receivedAt)))
-      if (results.every(result => result.status === 'fulfilled')) return true
-      await sleep(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)])
-    }
-    return false
   }
 }

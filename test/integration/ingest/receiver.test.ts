@@ -7,6 +7,7 @@ import { createReceiver, WEBHOOK_PATHS } from '#services/ingest/receiver/receive
 import { sign } from '#shared/meta/signature.ts'
 import { ROOT } from '#shared/process/config.ts'
 import { listen } from '#shared/process/health.ts'
+import { webhookKeys } from '#shared/queue/topology.ts'
 import { type OutgoingMessage, PublishError } from '#shared/queue/types.ts'
 import { test } from '#test/support/world.ts'
 import { APP_SECRET, log, VERIFY_TOKEN } from '#test/support/worlds/ingest.ts'
@@ -26,10 +27,15 @@ const good = vectors.vectors.find(vector => vector.name === 'message-text') as V
 /** The receiver alone; what it would have published is kept. */
 async function open(options: { publish?: (message: OutgoingMessage) => Promise<void>; spool?: boolean } = {}) {
   const published: OutgoingMessage[] = []
-  const spooled: Buffer[] = []
+  const spooled: [routingKey: string, body: Buffer][] = []
+  const refused: Buffer[] = []
   const publish = options.publish ?? (async (message: OutgoingMessage) => void published.push(message))
   const spool = options.spool
-    ? { isEmpty: () => spooled.length === 0, append: async (body: Buffer) => void spooled.push(body) }
+    ? {
+        isEmpty: (key: string) => spooled.every(([routingKey]) => routingKey !== key),
+        append: async (key: string, body: Buffer) => void spooled.push([key, body]),
+        refuse: async (_key: string, body: Buffer) => void refused.push(body),
+      }
     : null
   const app = createReceiver({
     queue: { publish },
@@ -47,7 +53,7 @@ async function open(options: { publish?: (message: OutgoingMessage) => Promise<v
       body: new Uint8Array(Buffer.from(body)),
       headers: { 'content-type': 'application/json', 'x-hub-signature-256': sign(body, APP_SECRET), ...headers },
     })
-  return { published, spooled, origin, port: server.port, post }
+  return { published, spooled, refused, origin, port: server.port, post }
 }
 
 test('every signature vector is accepted or refused as it should be', async () => {
@@ -162,7 +168,7 @@ test('a body that ends in the middle publishes nothing and harms nobody', async 
   expect(published).toHaveLength(1)
 })
 
-test('without a confirm and without a spool Meta is asked to come again', async () => {
+test('[F14] without a confirm and without a spool Meta is asked to come again', async () => {
   const { post } = await open({ publish: async () => Promise.reject(new PublishError('timeout', 'test')) })
   const answer = await post(good.body)
   expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5'])
@@ -179,6 +185,49 @@ test('without a confirm the body goes to the spool as it came, and later ones be
   expect((await post(good.body)).status).toBe(200)
   isAway = false
   expect((await post(good.body)).status).toBe(200)
-  expect(spooled.map(String)).toEqual([good.body, good.body])
+  expect(spooled.map(([, body]) => String(body))).toEqual([good.body, good.body])
   expect(published).toEqual([])
+})
+
+const person = (shard: number) => {
+  const waIds = Array.from({ length: 100 }, (_, i) => `2126611${String(i).padStart(5, '0')}`)
+  return waIds.find(waId => webhookKeys.conversation('1', waId) === `conversation.${shard}`) as string
+}
+const textsFrom = (...waIds: string[]) =>
+  JSON.stringify({
+    object: 'whatsapp_business_account',
+    entry: [
+      {
+        id: '1',
+        changes: waIds.map(from => ({
+          field: 'messages',
+          value: {
+            metadata: { phone_number_id: '1' },
+            messages: [{ from, id: `wamid.${from}`, timestamp: '1', type: 'text', text: { body: 'x' } }],
+          },
+        })),
+      },
+    ],
+  })
+
+test('[F18] of a body the parts for a queue that confirms nothing are spooled, and the others pass', async () => {
+  const published: OutgoingMessage[] = []
+  const publish = async (message: OutgoingMessage) => {
+    if (message.routingKey === 'conversation.1') throw new PublishError('timeout', 'test')
+    published.push(message)
+  }
+  const { post, spooled } = await open({ publish, spool: true })
+  for (let round = 0; round < 2; round++) expect((await post(textsFrom(person(0), person(1), person(2)))).status).toBe(200)
+  expect((await post(textsFrom(person(3)))).status).toBe(200)
+  expect(published.map(message => message.routingKey).sort()).toEqual([0, 0, 2, 2, 3].map(shard => `conversation.${shard}`))
+  expect(spooled.map(([key]) => key)).toEqual(['conversation.1', 'conversation.1'])
+  const [, part] = spooled[0] as [string, Buffer]
+  expect([part.includes(person(1)), part.includes(person(0)), part.includes(person(2))]).toEqual([true, false, false])
+})
+
+test('a body that no queue can take is kept aside, and Meta gets its 200', async () => {
+  const publish = async () => Promise.reject(new RangeError('too large'))
+  const { post, spooled, refused } = await open({ publish, spool: true })
+  expect((await post(good.body)).status).toBe(200)
+  expect([spooled, refused.map(String)]).toEqual([[], [good.body]])
 })

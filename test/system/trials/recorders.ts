@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { publishBody } from '#services/ingest/receiver/receiver.ts'
+import { publishBody } from '#services/ingest/receiver/make-durable.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { PHONE_NUMBER_ID, waIdOf } from '#test/load/bodies.ts'
@@ -85,9 +85,8 @@ async function publishAll(queue: Queue, items: Item[]): Promise<void> {
     const size = 1 + Math.floor(Math.random() * MAX_IN_BODY)
     const body = bodyOf(items.slice(at, at + size))
     at += size
-    const job: Promise<void> = publishBody(queue, body, Buffer.from(JSON.stringify(body)), Date.now(), null).finally(() =>
-      open.delete(job),
-    )
+    const received = { body, bytes: Buffer.from(JSON.stringify(body)), receivedAt: Date.now(), traceparent: null }
+    const job: Promise<void> = publishBody(queue, received).finally(() => open.delete(job))
     open.add(job)
     if (open.size >= 16) await Promise.race(open)
   }
