@@ -59,7 +59,7 @@ export class SupervisedConsumer implements Consumer {
   /** The connection of the session. */
   #link: Link
   /**
-   * Whether the latest subscription failed. The next one has a connection of its own, because a queue without a leader closes the
+   * Whether the latest subscription failed or was forgotten. The next one has a connection of its own, because a queue without a leader closes the
    * connection of whoever subscribes to it, and the other consumers would lose theirs again and again.
    */
   #isSuspect = false
@@ -102,6 +102,11 @@ export class SupervisedConsumer implements Consumer {
     await this.#session?.drain('handed over')
   }
 
+  /** Subscribes again, after the broker has forgotten this consumer. */
+  async resubscribe(): Promise<void> {
+    await this.#session?.drain('forgotten')
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort()
     await this.#session?.drain('stopped')
@@ -114,7 +119,7 @@ export class SupervisedConsumer implements Consumer {
       const end = await this.#subscribe().then(
         reason => {
           failures = 0
-          this.#isSuspect = false
+          this.#isSuspect = reason === 'forgotten'
           return reason
         },
         error => {

@@ -25,8 +25,11 @@ export interface Work {
   parallel: boolean
 }
 
-/** Why a channel ended. `missing`: its queue was deleted. `outage`: a server was unavailable for too long to wait in place. */
-export type End = 'lost' | 'missing' | 'outage' | 'handed over' | 'stopped'
+/**
+ * Why a channel ended. `missing`: its queue was deleted. `forgotten`: the broker counts no consumer there. `outage`: a server was
+ * unavailable for too long to wait in place.
+ */
+export type End = 'lost' | 'missing' | 'forgotten' | 'outage' | 'handed over' | 'stopped'
 
 export interface SessionOptions {
   channel: Channel

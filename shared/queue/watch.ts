@@ -20,7 +20,7 @@ export function watchQueues(link: Link, consumers: Iterable<SupervisedConsumer>,
         queueDepth.set({ queue: consumer.queue }, messageCount)
         if (consumerCount > 0 || !wasReady || !consumer.isReady()) continue
         log.error({ queue: consumer.queue }, 'consumer lost by the broker, subscribing again')
-        await consumer.handOver()
+        await consumer.resubscribe()
       }
     })
   }
