@@ -2,6 +2,7 @@ const TRIALS = [
   'recorders',
   'broker-outage',
   'mongodb-outage',
+  'stopped-shard',
   'disk-full',
   'sockets',
   'fairness',
@@ -13,7 +14,7 @@ const TRIALS = [
   'million',
 ]
 
-/** `npm run trial -- recorders|broker-outage|mongodb-outage|disk-full|sockets`: what a product may promise only once it was seen. See docs/trials.md. */
+/** `npm run trial -- recorders|broker-outage|stopped-shard|…`: what a product may promise only once it was seen. See docs/trials.md. */
 const [name = ''] = process.argv.slice(2)
 if (!TRIALS.includes(name)) {
   console.error(`npm run trial -- ${TRIALS.join('|')}`)

@@ -6,7 +6,8 @@ import type { Store } from '#shared/store/connect.ts'
 import { inboundBody } from '#test/load/bodies.ts'
 import { percentile } from '#test/load/figures.ts'
 
-const CONTACTS = 500
+/** Number of people who write in turn. */
+export const CONTACTS = 500
 const agent = new Agent({ connections: 128, connectTimeout: 2000 })
 
 interface Answer {
