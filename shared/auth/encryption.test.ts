@@ -119,6 +119,7 @@ describe('rotation', () => {
   })
 })
 
+const twice = newKey()
 test.for([
   {},
   { TOKEN_ENCRYPTION_KEY: 'abc' },
@@ -126,6 +127,14 @@ test.for([
   { TOKEN_ENCRYPTION_KEYS: newKey() },
   { TOKEN_ENCRYPTION_KEYS: 'k1:abc' },
   { TOKEN_ENCRYPTION_KEYS: `k1:${newKey()},k1:${newKey()}` },
+  { TOKEN_ENCRYPTION_KEYS: `k1:${newKey()},` },
+  { TOKEN_ENCRYPTION_KEYS: `,k1:${newKey()}` },
+  { TOKEN_ENCRYPTION_KEYS: `k1:${newKey()},,k2:${newKey()}` },
+  { TOKEN_ENCRYPTION_KEYS: ' , ' },
+  { TOKEN_ENCRYPTION_KEYS: `k1:${newKey()}:x` },
+  { TOKEN_ENCRYPTION_KEYS: `k1:${twice},k2:${twice}` },
+  { TOKEN_ENCRYPTION_KEY: newKey(), TOKEN_ENCRYPTION_KEYS: `default:${newKey()}` },
+  { TOKEN_ENCRYPTION_KEY: '   ' },
 ])('a bad set of keys is refused at start, without printing it (%#)', env => {
   const hex = Object.values(env).join() || 'nothing'
   expect(() => createKeyring(env)).toThrow(/TOKEN_ENCRYPTION_KEY/)

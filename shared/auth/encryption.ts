@@ -32,7 +32,7 @@ const SEED_001 = /^([0-9a-f]{32}):([0-9a-f]{32}):((?:[0-9a-f]{2})*)$/i
 
 /**
  * Keys from `TOKEN_ENCRYPTION_KEYS` (`id:hex,id:hex`) and `TOKEN_ENCRYPTION_KEY` (32 bytes hex, named `default`).
- * @throws Error when there is none, or one is not 32 bytes of hex
+ * @throws Error when there is none, one is not 32 bytes of hex, the same key has two ids, or `default` two keys
  */
 export function createKeyring(env: { TOKEN_ENCRYPTION_KEY?: string; TOKEN_ENCRYPTION_KEYS?: string }): Keyring {
   const keys = readKeys(env)
@@ -91,16 +91,27 @@ function unseal(key: Buffer, nonce: Buffer, tag: Buffer, data: Buffer, aad: stri
 function readKeys(env: { TOKEN_ENCRYPTION_KEY?: string; TOKEN_ENCRYPTION_KEYS?: string }): Map<string, Buffer> {
   const keys = new Map<string, Buffer>()
   for (const entry of env.TOKEN_ENCRYPTION_KEYS?.split(',') ?? []) {
-    const [id = '', hex = ''] = entry.trim().split(':')
-    if (!/^[\w-]{1,32}$/.test(id) || keys.has(id))
-      throw new Error('TOKEN_ENCRYPTION_KEYS: write id:hex,id:hex with ids of their own')
-    keys.set(id, readKey('TOKEN_ENCRYPTION_KEYS', hex))
+    const [id = '', hex = '', ...more] = entry.trim().split(':')
+    if (!/^[\w-]{1,32}$/.test(id) || keys.has(id) || more.length > 0)
+      throw new Error('TOKEN_ENCRYPTION_KEYS: write id:hex,id:hex with ids of their own, and no comma too many')
+    const key = readKey('TOKEN_ENCRYPTION_KEYS', hex)
+    if (isAmong(keys, key)) throw new Error('TOKEN_ENCRYPTION_KEYS: the same key stands there under two ids')
+    keys.set(id, key)
   }
-  const single = env.TOKEN_ENCRYPTION_KEY
-  if (single && !keys.has('default')) keys.set('default', readKey('TOKEN_ENCRYPTION_KEY', single.trim()))
+  if (env.TOKEN_ENCRYPTION_KEY) addSingle(keys, readKey('TOKEN_ENCRYPTION_KEY', env.TOKEN_ENCRYPTION_KEY.trim()))
   if (keys.size === 0) throw new Error('TOKEN_ENCRYPTION_KEY is missing')
   return keys
 }
+
+/** The single key may also stand in the list, under another id: what it encrypted before names it `default`. */
+function addSingle(keys: Map<string, Buffer>, key: Buffer): void {
+  const listed = keys.get('default')
+  if (listed && !listed.equals(key))
+    throw new Error('TOKEN_ENCRYPTION_KEY: TOKEN_ENCRYPTION_KEYS has another key under the id default')
+  keys.set('default', key)
+}
+
+const isAmong = (keys: Map<string, Buffer>, key: Buffer) => [...keys.values()].some(known => known.equals(key))
 
 function readKey(variable: string, hex: string): Buffer {
   if (!/^[0-9a-f]{64}$/i.test(hex)) throw new Error(`${variable}: a key is 32 bytes, written as 64 hex digits`)

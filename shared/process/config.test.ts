@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
-import { duration, flag, parseEnv, port, readEnvironment } from './config.ts'
+import { duration, flag, parseEnv, port, readEnvironment, secretList } from './config.ts'
 
 let root: string
 beforeEach(() => {
@@ -52,4 +52,28 @@ test.for<[string, number]>([
   ['30d', 2_592_000_000],
 ])('%s are %d ms', ([text, ms]) => {
   expect(duration('1s').parse(text)).toBe(ms)
+})
+
+const real = 'a-real-secret-of-meta'
+test.for([
+  `${real},`,
+  `,${real}`,
+  'a,,b',
+  ' , ',
+  ',',
+  '   ',
+  `${real},short`,
+  `${real}, ,${real}-2`,
+  `${real},${real}`,
+  `${real}, ${real}`,
+])('[F41] the list of secrets "%s" stops the start in every environment, and is not printed', value => {
+  for (const NODE_ENV of ['development', 'test', 'production']) {
+    const parse = () => parseEnv(z.object({ META_APP_SECRET: secretList.optional() }), { NODE_ENV, META_APP_SECRET: value })
+    expect(parse).toThrow('META_APP_SECRET: ')
+    expect(parse).not.toThrow(real)
+  }
+})
+
+test('secrets of 16 characters and more are a list, the current one first', () => {
+  expect(secretList.parse(` ${real} ,the-older-secret`)).toEqual([real, 'the-older-secret'])
 })

@@ -91,8 +91,21 @@ export const list = (fallback: string) =>
     .default(fallback)
     .transform(text => split(text).filter(Boolean))
 
-/** Comma-separated secrets, for while one is being replaced; the first one is current. */
-export const secretList = z.string().min(1).transform(split)
+const SECRET_CHARACTERS = 16
+
+/**
+ * Comma-separated secrets, for while one is being replaced; the first one is current. Each has at least 16 characters: an empty
+ * part, as of a comma too many, would be a secret that everybody knows.
+ */
+export const secretList = z.string().transform((text, context) => {
+  const secrets = split(text)
+  const refuse = (message: string) => context.addIssue({ code: 'custom', message })
+  if (secrets.includes('')) refuse('an empty secret between or beside the commas')
+  else if (secrets.some(secret => secret.length < SECRET_CHARACTERS))
+    refuse(`each secret needs at least ${SECRET_CHARACTERS} characters`)
+  if (new Set(secrets).size < secrets.length) refuse('the same secret twice')
+  return secrets
+})
 
 function split(text: string): string[] {
   return text.split(',').map(word => word.trim())
