@@ -7,7 +7,7 @@ import { connectRedis } from '#shared/limits/connect.ts'
 import { createMetaClient } from '#shared/meta/client.ts'
 import { limitCalls } from '#shared/meta/limited-client.ts'
 import { readEnvironment } from '#shared/process/config.ts'
-import { answerHealth, listen } from '#shared/process/health.ts'
+import { answerHealth, listen, serveMetrics } from '#shared/process/health.ts'
 import { createLogger } from '#shared/process/logger.ts'
 import { untilStopped } from '#shared/process/stop.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
@@ -22,6 +22,7 @@ const stopped = untilStopped()
 const config = readGatewayConfig(readEnvironment())
 const log = createLogger('gateway', config.LOG_LEVEL)
 
+await using _metrics = await serveMetrics(config)
 await using store = await connectStore(config.MONGODB_URI, { appName: 'linko-gateway', log })
 await using redis = await connectRedis(config.REDIS_URL, { log, name: 'linko-gateway' })
 await using queue = await connectQueue(config.RABBITMQ_URL, { log, name: 'gateway' })
@@ -42,7 +43,7 @@ const ready = () => ({
   informational: { rabbitmq: queue.isReady(), redis: redis.status === 'ready' },
 })
 const server = createServer((request, response) => {
-  answerHealth(request, response, ready)
+  answerHealth(request, response, ready, config)
     .then(taken => taken || app(request, response))
     .catch(() => response.destroy())
 })

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { readEnvironment } from '#shared/process/config.ts'
-import { answerHealth, listen } from '#shared/process/health.ts'
+import { answerHealth, answerNotFound, listen, serveMetrics } from '#shared/process/health.ts'
 import { createLogger } from '#shared/process/logger.ts'
 import { untilStopped } from '#shared/process/stop.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
@@ -14,6 +14,7 @@ const stopped = untilStopped()
 const config = readRealtimeConfig(readEnvironment())
 const log = createLogger('realtime', config.LOG_LEVEL)
 
+await using _metrics = await serveMetrics(config)
 await using store = await connectStore(config.MONGODB_URI, { appName: 'linko-realtime', log })
 await using redis = await connectRedisPair(config.REDIS_URL, log)
 await using queue = await connectQueue(config.RABBITMQ_URL, { log, name: 'realtime' })
@@ -25,8 +26,8 @@ const ready = () => ({
   informational: { redis: redis.isReady() },
 })
 const server = createServer((request, response) => {
-  answerHealth(request, response, ready)
-    .then(taken => taken || response.writeHead(404).end())
+  answerHealth(request, response, ready, config)
+    .then(taken => taken || answerNotFound(response))
     .catch(() => response.destroy())
 })
 await using listening = await listen(server, config.HOST, config.REALTIME_PORT)

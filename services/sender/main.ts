@@ -3,7 +3,7 @@ import { connectRedis } from '#shared/limits/connect.ts'
 import { createSendLimits } from '#shared/limits/send-limits.ts'
 import { createMetaClient } from '#shared/meta/client.ts'
 import { readEnvironment } from '#shared/process/config.ts'
-import { serveHealth } from '#shared/process/health.ts'
+import { serveHealth, serveMetrics } from '#shared/process/health.ts'
 import { createLogger } from '#shared/process/logger.ts'
 import { untilStopped } from '#shared/process/stop.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
@@ -17,6 +17,7 @@ const config = readSenderConfig(readEnvironment())
 const log = createLogger('sender', config.LOG_LEVEL)
 const keyring = createKeyring(config)
 
+await using _metrics = await serveMetrics(config)
 await using store = await connectStore(config.MONGODB_URI, { appName: 'linko-sender', log })
 await using redis = await connectRedis(config.REDIS_URL, { log, name: 'linko-sender' })
 await using queue = await connectQueue(config.RABBITMQ_URL, { log, name: 'linko-sender' })
@@ -26,7 +27,7 @@ const ready = () => ({
   required: { mongodb: store.isReady(), rabbitmq: queue.isReady(), consumers: sender?.isReady() ?? false },
   informational: { redis: redis.status === 'ready' },
 })
-await using health = await serveHealth({ host: config.HOST, port: config.SENDER_PORT, ready })
+await using health = await serveHealth({ host: config.HOST, port: config.SENDER_PORT, ready, metrics: config })
 const { META_GRAPH_URL: baseUrl, META_API_VERSION: version, SENDER_CONCURRENCY: concurrency } = config
 await using meta = createMetaClient({ baseUrl, version, connections: concurrency })
 await using storage = openStorage(config, store.connection)

@@ -122,6 +122,9 @@ function durationMs(text: string): number {
 export const commonEnv = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   HOST: z.string().default('0.0.0.0'),
+  /** `/metrics` on a port and host of its own, instead of beside the routes of the service. */
+  METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+  METRICS_HOST: z.string().optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   JOB_RUNNER_ENABLED: flag(true),
   JOB_RUNNER_INTERVAL_MS: z.coerce.number().int().min(50).default(5000),

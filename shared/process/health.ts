@@ -11,12 +11,24 @@ export interface ReadinessReport {
 }
 export type Readiness = () => ReadinessReport
 
+/** Where `/metrics` is served: beside the routes of the service, or alone on a port of its own. */
+export interface MetricsConfig {
+  HOST: string
+  METRICS_PORT?: number | undefined
+  METRICS_HOST?: string | undefined
+}
+
 /**
- * `/health` (the process is alive), `/ready` (it can do its work: 200 or 503, each part in the body) and `/metrics`.
- * Returns true if it answered the request, so that a service can try it before its own routes.
+ * `/health` (the process is alive), `/ready` (it can do its work: 200 or 503, each part in the body) and, unless they have a port
+ * of their own, `/metrics`. Returns true if it answered the request, so that a service can try it before its own routes.
  */
-export async function answerHealth(request: IncomingMessage, response: ServerResponse, ready: Readiness): Promise<boolean> {
-  const path = request.url?.split('?')[0]
+export async function answerHealth(
+  request: IncomingMessage,
+  response: ServerResponse,
+  ready: Readiness,
+  { METRICS_PORT }: Pick<MetricsConfig, 'METRICS_PORT'> = {},
+): Promise<boolean> {
+  const path = pathOf(request)
   if (request.method !== 'GET') return false
   if (path === '/health') return json(response, 200, { status: 'ok' })
   if (path === '/ready') {
@@ -24,23 +36,47 @@ export async function answerHealth(request: IncomingMessage, response: ServerRes
     const isReady = Object.values(required).every(Boolean)
     return json(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', required, informational })
   }
-  if (path === '/metrics') {
-    const page = await metricsPage()
-    response.writeHead(200, { 'content-type': page.contentType }).end(page.body)
-    return true
-  }
-  return false
+  return path === '/metrics' && METRICS_PORT === undefined ? answerMetrics(response) : false
 }
+
+/** `/metrics` and nothing else, on `METRICS_PORT`; null when that is not set. */
+export async function serveMetrics(config: MetricsConfig): Promise<(AsyncDisposable & { port: number }) | null> {
+  const { HOST, METRICS_HOST = HOST, METRICS_PORT } = config
+  if (METRICS_PORT === undefined) return null
+  const server = createServer((request, response) => {
+    if (request.method !== 'GET' || pathOf(request) !== '/metrics') return answerNotFound(response)
+    answerMetrics(response).catch(() => response.destroy())
+  })
+  return listen(server, METRICS_HOST, METRICS_PORT)
+}
+
+async function answerMetrics(response: ServerResponse): Promise<true> {
+  const page = await metricsPage()
+  response.writeHead(200, { 'content-type': page.contentType }).end(page.body)
+  return true
+}
+
+/** A problem document that says nothing about the address, nor about what answers there. A body is not waited for. */
+export function answerNotFound(response: ServerResponse): void {
+  const problem = { type: 'about:blank', title: 'Not Found', status: 404, errorCode: 'NOT_FOUND' }
+  const { headers } = response.req
+  if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0)
+    response.setHeader('connection', 'close')
+  response.writeHead(404, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem))
+}
+
+const pathOf = ({ url }: IncomingMessage) => url?.split('?')[0]
 
 /** HTTP server for a service without routes of its own (the sender). */
 export async function serveHealth(options: {
   host: string
   port: number
   ready: Readiness
+  metrics: Pick<MetricsConfig, 'METRICS_PORT'>
 }): Promise<AsyncDisposable & { port: number }> {
   const server = createServer((request, response) => {
-    answerHealth(request, response, options.ready)
-      .then(taken => taken || json(response, 404, { status: 'not found' }))
+    answerHealth(request, response, options.ready, options.metrics)
+      .then(taken => taken || answerNotFound(response))
       .catch(() => response.destroy())
   })
   return listen(server, options.host, options.port)
