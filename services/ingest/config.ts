@@ -6,6 +6,7 @@ import { storageEnv } from '#shared/storage/open.ts'
 /** Variables of both roles. Both need the broker, only the recorder MongoDB, only the receiver Meta's secrets. */
 const ingestEnv = commonEnv.extend({
   INGEST_PORT: port(3001),
+  TRUST_PROXY: z.coerce.number().int().min(0).default(0),
   INGEST_ROLE: z.enum(['receiver', 'recorder', 'all']).default('all'),
   RABBITMQ_URL: z.url(),
   MONGODB_URI: z.string().optional(),

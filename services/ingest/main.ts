@@ -5,7 +5,7 @@ import { connectRedis } from '#shared/limits/connect.ts'
 import { createMetaClient } from '#shared/meta/client.ts'
 import { limitCalls } from '#shared/meta/limited-client.ts'
 import { readEnvironment } from '#shared/process/config.ts'
-import { answerHealth, listen, type Readiness } from '#shared/process/health.ts'
+import { answerHealth, answerNotFound, listen, type Readiness, serveMetrics } from '#shared/process/health.ts'
 import { createLogger } from '#shared/process/logger.ts'
 import { untilStopped } from '#shared/process/stop.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
@@ -15,15 +15,15 @@ import { connectStore, type Store } from '#shared/store/connect.ts'
 import { startBackground, startMetaBackground } from './background.ts'
 import { readIngestConfig } from './config.ts'
 import { startMediaWorker } from './media/worker.ts'
+import { createBodyReader } from './receiver/bodies.ts'
+import { SERVER_OPTIONS, watchConnections } from './receiver/connections.ts'
+import { watchDoor } from './receiver/door-metrics.ts'
 import { spoolWork } from './receiver/make-durable.ts'
 import { createReceiver } from './receiver/receiver.ts'
 import { openSpool } from './receiver/spool.ts'
 import { watchSpool } from './receiver/spool-metrics.ts'
 import { startDeadLetterConsumer } from './recorder/dead-letters.ts'
 import { startRecorder } from './recorder/recorder.ts'
-
-/** Time in which a request must have arrived completely. */
-const REQUEST_MS = 15_000
 
 const stopped = untilStopped()
 const config = readIngestConfig(readEnvironment())
@@ -32,6 +32,7 @@ const receives = config.INGEST_ROLE !== 'recorder'
 const now = () => new Date()
 const records = config.INGEST_ROLE !== 'receiver' && config.JOB_RUNNER_ENABLED
 
+await using _metrics = await serveMetrics(config)
 await using queue = await connectQueue(config.RABBITMQ_URL, { log, name: 'ingest' })
 await using store = records ? await connectStore(config.MONGODB_URI ?? '', { appName: 'linko-ingest', log }) : null
 await using _deadLetters = store && (await startDeadLetterConsumer({ store, queue, log }))
@@ -51,6 +52,7 @@ await using spool =
     : null
 if (spool) watchSpool(spool)
 
+const bodies = createBodyReader()
 const receiver = receives
   ? createReceiver({
       queue,
@@ -58,6 +60,9 @@ const receiver = receives
       secrets: config.META_APP_SECRET ?? [],
       verifyToken: config.META_WEBHOOK_VERIFY_TOKEN ?? '',
       log,
+      trustProxy: config.TRUST_PROXY,
+      bodies,
+      onProven: socket => connections.prove(socket),
     })
   : null
 
@@ -71,22 +76,21 @@ const ready: Readiness = () => {
     : { required: recording, informational: {} }
 }
 
-const server = createServer((request, response) => {
+const server = createServer(SERVER_OPTIONS, (request, response) => {
   if (receiver && request.method === 'POST') return receiver(request, response)
-  answerHealth(request, response, ready)
+  answerHealth(request, response, ready, config)
     .then(taken => {
       if (taken) return
       if (receiver) receiver(request, response)
-      else response.writeHead(404).end()
+      else answerNotFound(response)
     })
     .catch(error => {
       log.error({ err: error }, 'request failed')
       response.destroy()
     })
 })
-server.requestTimeout = REQUEST_MS
-server.headersTimeout = REQUEST_MS
-server.keepAliveTimeout = 75_000
+const connections = watchConnections(server, config.TRUST_PROXY)
+watchDoor(connections, bodies)
 await using listening = await listen(server, config.HOST, config.INGEST_PORT)
 log.info({ port: listening.port, role: config.INGEST_ROLE }, 'ingest started')
 await stopped

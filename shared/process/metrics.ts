@@ -5,8 +5,12 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 
 export const webhookReceived = new Counter({
   name: 'linko_webhook_received_total',
-  help: 'Webhook deliveries by the answer Meta got: accepted, spooled, bad_signature, bad_body, too_large, refused.',
+  help: 'Webhook deliveries by the answer: accepted, spooled, bad_signature, bad_body, too_large, too_slow, crowded_out, refused.',
   labelNames: ['outcome'],
+})
+export const webhookConnectionsDropped = new Counter({
+  name: 'linko_webhook_connections_dropped_total',
+  help: 'Connections without a signed body that were closed for newer ones.',
 })
 export const webhookAck = new Histogram({
   name: 'linko_webhook_ack_seconds',

@@ -1,23 +1,31 @@
 import { isUtf8 } from 'node:buffer'
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import express, { type Request, type Response } from 'express'
-import { signatureIsValid } from '#shared/meta/signature.ts'
+import type { Socket } from 'node:net'
+import express, { type NextFunction, type Request, type Response } from 'express'
+import { addressGroup, clientAddress } from '#shared/http/client-address.ts'
+import { isSignature, signatureIsValid } from '#shared/meta/signature.ts'
+import { answerNotFound } from '#shared/process/health.ts'
 import { webhookAck, webhookReceived } from '#shared/process/metrics.ts'
+import { type BodyReader, createBodyReader, type NoBody } from './bodies.ts'
 import { type DurableDeps, makeDurable } from './make-durable.ts'
 import { readEnvelope } from './split.ts'
 
 /** The webhook paths of Linko and of the systems that it replaces; all have the same handler. */
 export const WEBHOOK_PATHS = ['/api/v1/webhook', '/webhook', '/api/webhooks', '/api/webhooks/whatsapp']
-/** Meta's bodies have up to 3 MB. */
-const MAX_BODY_BYTES = 3.5 * 1024 * 1024
-const MAX_IN_FLIGHT = 500
+/** Signed bodies between their last byte and their answer. */
+const MAX_IN_HAND = { bodies: 500, bytes: 128 * 1024 * 1024 }
 const MAX_CHALLENGE = 256
 
 export interface ReceiverDeps extends DurableDeps {
   /** Several while a secret is being replaced. */
   secrets: readonly string[]
   verifyToken: string
+  /** Number of proxies in front whose `X-Forwarded-For` is believed; 0 by default. */
+  trustProxy?: number
+  bodies?: BodyReader
+  /** Hears of each connection that sends a body with the right signature. */
+  onProven?(socket: Socket): void
 }
 
 /**
@@ -25,7 +33,7 @@ export interface ReceiverDeps extends DurableDeps {
  * not use the database. An exact webhook path bypasses express, which would cost as much as the signature check.
  */
 export function createReceiver(deps: ReceiverDeps): RequestListener {
-  let inFlight = 0
+  const door: Door = { ...deps, bodies: deps.bodies ?? createBodyReader(), inHand: { bodies: 0, bytes: 0 } }
   let failed = 0
   let loggedAt = 0
   /** Logs at most once a second: a full disk fails every webhook. */
@@ -37,16 +45,12 @@ export function createReceiver(deps: ReceiverDeps): RequestListener {
     failed = 0
   }
 
-  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (inFlight >= MAX_IN_FLIGHT) return refuse(response, 503, 'OVERLOADED', 'refused')
-    inFlight++
+  const handle = async (request: IncomingMessage, response: ServerResponse) => {
     try {
-      await receive(request, response, deps)
+      await receive(request, response, door)
     } catch (error) {
       logFailure(error)
-      refuse(response, 503, 'NOT_DURABLE', 'refused')
-    } finally {
-      inFlight--
+      refuse(request, response, 503, 'NOT_DURABLE', 'refused')
     }
   }
 
@@ -56,6 +60,9 @@ export function createReceiver(deps: ReceiverDeps): RequestListener {
   app.set('query parser', 'simple')
   app.get(WEBHOOK_PATHS, (request, response) => answerChallenge(request, response, deps.verifyToken))
   app.post(WEBHOOK_PATHS, handle)
+  app.use((_request: Request, response: Response) => answerNotFound(response))
+  // An address that cannot be decoded exists as little as any other.
+  app.use((_error: unknown, _request: Request, response: Response, _next: NextFunction) => answerNotFound(response))
   const direct = new Set(WEBHOOK_PATHS)
   return (request, response) => {
     if (request.method === 'POST' && direct.has(request.url ?? '')) void handle(request, response)
@@ -69,26 +76,58 @@ const answered = {
   spooled: webhookReceived.labels({ outcome: 'spooled' }),
 }
 
-async function receive(request: IncomingMessage, response: ServerResponse, deps: ReceiverDeps): Promise<void> {
+type Door = ReceiverDeps & {
+  bodies: BodyReader
+  inHand: { bodies: number; bytes: number }
+}
+
+/** Only a body that was read whole and has the right signature is in hand: who has proven nothing takes no place of Meta's. */
+async function receive(request: IncomingMessage, response: ServerResponse, door: Door): Promise<void> {
   const encoding = request.headers['content-encoding']
-  if (encoding !== undefined && encoding !== 'identity') return refuse(response, 415, 'ENCODING_NOT_SUPPORTED', 'bad_body')
-  const raw = await readBody(request)
-  if (raw === 'too large') return refuse(response, 413, 'BODY_TOO_LARGE', 'too_large')
-  if (raw === 'aborted') return
-  const receivedAt = Date.now()
+  if (encoding !== undefined && encoding !== 'identity')
+    return refuse(request, response, 415, 'ENCODING_NOT_SUPPORTED', 'bad_body')
+  const signature = signatureOf(request)
+  if (!isSignature(signature)) return refuse(request, response, 401, 'WHATSAPP_SIGNATURE_INVALID', 'bad_signature')
+  const content = await door.bodies.read(request, addressOf(request, door))
+  if (typeof content === 'string') return refuseUnread(request, response, content)
   const startedAt = performance.now()
-  if (!signatureIsValid(raw, signatureOf(request), deps.secrets))
-    return refuse(response, 401, 'WHATSAPP_SIGNATURE_INVALID', 'bad_signature')
+  if (!signatureIsValid(content, signature, door.secrets))
+    return refuse(request, response, 401, 'WHATSAPP_SIGNATURE_INVALID', 'bad_signature')
+  door.onProven?.(request.socket)
+  const { inHand } = door
+  if (inHand.bodies >= MAX_IN_HAND.bodies || inHand.bytes >= MAX_IN_HAND.bytes)
+    return refuse(request, response, 503, 'OVERLOADED', 'refused')
+  inHand.bodies++
+  inHand.bytes += content.length
+  try {
+    await accept(request, response, door, content, startedAt)
+  } finally {
+    inHand.bodies--
+    inHand.bytes -= content.length
+  }
+}
+
+async function accept(
+  request: IncomingMessage,
+  response: ServerResponse,
+  door: Door,
+  raw: Buffer,
+  startedAt: number,
+): Promise<void> {
+  const receivedAt = Date.now()
   const body = isUtf8(raw) ? readEnvelope(raw) : null
-  if (body === null) return refuse(response, 400, 'WEBHOOK_BODY_INVALID', 'bad_body')
+  if (body === null) return refuse(request, response, 400, 'WEBHOOK_BODY_INVALID', 'bad_body')
   const { traceparent } = request.headers
   const received = { body, bytes: raw, receivedAt, traceparent: typeof traceparent === 'string' ? traceparent : null }
-  const outcome = await makeDurable(deps, received)
+  const outcome = await makeDurable(door, received)
   answered[outcome].inc()
   webhookAck.observe((performance.now() - startedAt) / 1000)
   response.statusCode = 200
   response.end()
 }
+
+const addressOf = ({ socket, headers }: IncomingMessage, { trustProxy = 0 }: Door) =>
+  addressGroup(clientAddress(socket.remoteAddress, headers['x-forwarded-for'], trustProxy))
 
 /** Node joins repeated headers with a comma, which makes the signature invalid. */
 function signatureOf(request: IncomingMessage): string | undefined {
@@ -96,40 +135,29 @@ function signatureOf(request: IncomingMessage): string | undefined {
   return Array.isArray(header) ? header.join(',') : header
 }
 
-function readBody(request: IncomingMessage): Promise<Buffer | 'too large' | 'aborted'> {
-  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return Promise.resolve('too large')
-  return new Promise(resolve => {
-    const chunks: Buffer[] = []
-    let size = 0
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length
-      if (size > MAX_BODY_BYTES) {
-        request.removeAllListeners('data')
-        resolve('too large')
-      } else chunks.push(chunk)
-    })
-    request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
-    request.on('error', () => resolve('aborted'))
-    request.on('close', () => resolve('aborted'))
-  })
-}
-
 const TITLES: Record<number, string> = {
   400: 'Bad Request',
   401: 'Unauthorized',
+  408: 'Request Timeout',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
   503: 'Service Unavailable',
 }
 
+function refuseUnread(request: IncomingMessage, response: ServerResponse, why: NoBody): void {
+  if (why === 'too large') refuse(request, response, 413, 'BODY_TOO_LARGE', 'too_large')
+  if (why === 'too slow') refuse(request, response, 408, 'BODY_TOO_SLOW', 'too_slow')
+  if (why === 'crowded out') refuse(request, response, 503, 'OVERLOADED', 'crowded_out')
+}
+
 /** Answers with a problem document. The connection is closed when the body was not read to its end. */
-function refuse(response: ServerResponse, status: number, errorCode: string, outcome: string): void {
+function refuse(request: IncomingMessage, response: ServerResponse, status: number, errorCode: string, outcome: string): void {
   webhookReceived.inc({ outcome })
   if (response.headersSent || response.destroyed) return
   const problem = { type: 'about:blank', title: TITLES[status], status, errorCode }
   response.statusCode = status
   response.setHeader('content-type', 'application/problem+json')
-  if (status === 413 || status === 415) response.setHeader('connection', 'close')
+  if (!request.complete) response.setHeader('connection', 'close')
   if (status === 503) response.setHeader('retry-after', '5')
   response.end(JSON.stringify(problem))
 }
@@ -137,7 +165,7 @@ function refuse(response: ServerResponse, status: number, errorCode: string, out
 /** Answers Meta's `GET` at the set-up of the webhook: the plain challenge for the right token, 403 otherwise. */
 function answerChallenge(request: Request, response: Response, verifyToken: string): void {
   const { 'hub.mode': mode, 'hub.verify_token': token, 'hub.challenge': challenge } = request.query
-  const isRight = mode === 'subscribe' && typeof token === 'string' && isSameText(token, verifyToken)
+  const isRight = mode === 'subscribe' && typeof token === 'string' && verifyToken !== '' && isSameText(token, verifyToken)
   if (!isRight || typeof challenge !== 'string' || challenge.length > MAX_CHALLENGE) {
     response.status(403).end()
     return

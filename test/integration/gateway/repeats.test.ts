@@ -154,7 +154,7 @@ test.for(['__proto__=x', 'constructor=x', '$where=1', 'a.b=1', '__proto__[x]=1']
   expect([status, body.errorCode]).toEqual([400, 'QUERY_INVALID'])
 })
 
-test('10,000 levels of JSON are refused, not followed', async () => {
+test('[F42] 10,000 levels of JSON are refused, not followed', async () => {
   const call = (body: string) => gateway.call('POST', '/api/v1/messages/send', { as: 'agent', body })
   expect((await call('['.repeat(10_000) + ']'.repeat(10_000))).body.errorCode).toBe('BODY_INVALID')
   expect((await call('{"a":'.repeat(10_000))).body.errorCode).toBe('BODY_NOT_JSON')

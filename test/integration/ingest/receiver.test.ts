@@ -40,7 +40,7 @@ async function open(options: { publish?: (message: OutgoingMessage) => Promise<v
   const app = createReceiver({
     queue: { publish },
     spool,
-    secrets: [APP_SECRET, 'the-next-secret'],
+    secrets: [APP_SECRET, 'the-next-secret', ''],
     verifyToken: VERIFY_TOKEN,
     log,
   })
@@ -56,7 +56,7 @@ async function open(options: { publish?: (message: OutgoingMessage) => Promise<v
   return { published, spooled, refused, origin, port: server.port, post }
 }
 
-test('every signature vector is accepted or refused as it should be', async () => {
+test('[F41] every signature vector is accepted or refused as it should be', async () => {
   const { post, published } = await open()
   for (const { name, body, signature, valid } of vectors.vectors) {
     const before = published.length
@@ -107,6 +107,8 @@ const envelope = (value: string) =>
 
 test.for<[string, number, string | Buffer, Record<string, string>]>([
   ['no signature', 401, good.body, { 'x-hub-signature-256': '' }],
+  ['the signature of an empty secret', 401, good.body, { 'x-hub-signature-256': sign(good.body, '') }],
+  ['a SHA-1 signature', 401, good.body, { 'x-hub-signature-256': `sha1=${'0'.repeat(40)}` }],
   ['the signature of another body', 401, good.body, { 'x-hub-signature-256': sign(`${good.body} `, APP_SECRET) }],
   ['upper-case hex', 401, good.body, { 'x-hub-signature-256': sign(good.body, APP_SECRET).toUpperCase() }],
   ['hex without its prefix', 401, good.body, { 'x-hub-signature-256': sign(good.body, APP_SECRET).slice(7) }],
@@ -127,7 +129,7 @@ test.for<[string, number, string | Buffer, Record<string, string>]>([
   ],
   ['4 MB', 413, envelope(`{"a":"${'x'.repeat(4 * 1024 * 1024)}"}`), {}],
   ['a compressed body', 415, good.body, { 'content-encoding': 'gzip' }],
-])('%s: %d, and nothing is published', async ([, status, body, headers]) => {
+])('[F41] [F42] %s: %d, and nothing is published', async ([, status, body, headers]) => {
   const { post, published } = await open()
   const answer = await post(body, headers)
   expect(answer.status).toBe(status)
@@ -138,7 +140,7 @@ test.for<[string, number, string | Buffer, Record<string, string>]>([
   expect((await post(good.body)).status).toBe(200)
 })
 
-test('three megabytes with a million keys are taken, and the loop goes on', async () => {
+test('[F42] three megabytes with a million keys are taken, and the loop goes on', async () => {
   const { post, published } = await open()
   const keys = Array.from({ length: 250_000 }, (_, i) => `"k${i}":1`).join(',')
   const answers = await Promise.all([post(envelope(`{${keys}}`)), post(good.body)])
@@ -158,7 +160,7 @@ test('NUL in a text is stored as it is, not refused', async () => {
   expect(published).toHaveLength(1)
 })
 
-test('a body that ends in the middle publishes nothing and harms nobody', async () => {
+test('[F42] a body that ends in the middle publishes nothing and harms nobody', async () => {
   const { port, post, published } = await open()
   const socket = connect(port, '127.0.0.1')
   socket.write(`POST /webhook HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{"entry":`)

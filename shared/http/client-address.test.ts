@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { addressGroup, clientAddress } from './client-address.ts'
+
+test.for<[string, string | undefined, number, string]>([
+  ['no proxy is trusted', '9.9.9.9', 0, '10.0.0.1'],
+  ['one proxy', '9.9.9.9', 1, '9.9.9.9'],
+  ['one proxy, and a client that invents a header', '1.2.3.4, 9.9.9.9', 1, '9.9.9.9'],
+  ['two proxies', '1.2.3.4, 9.9.9.9, 10.0.0.2', 2, '9.9.9.9'],
+  ['more proxies than there were', '9.9.9.9', 3, '9.9.9.9'],
+  ['a request past the proxy', undefined, 1, '10.0.0.1'],
+])('[F49] the address of a request: %s', ([, forwardedFor, trusted, expected]) => {
+  expect(clientAddress('10.0.0.1', forwardedFor, trusted)).toBe(expected)
+})
+
+test.for<[string, string]>([
+  ['192.0.2.7', '192.0.2.7'],
+  ['::ffff:192.0.2.7', '192.0.2.7'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:0DB8:0001:0002::1', '2001:db8:1:2::/64'],
+  ['2001:db8::1', '2001:db8:0:0::/64'],
+  ['2001:db8:0:0:8000::', '2001:db8:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['', ''],
+])('%s counts as %s', ([address, expected]) => {
+  expect(addressGroup(address)).toBe(expected)
+})
