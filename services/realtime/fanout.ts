@@ -27,7 +27,7 @@ const COUNTERS_MS = 1000
 /** Consumes domain events: numbers them in each tenant's order, emits them on every node, then acks them. */
 export async function startFanout(deps: FanoutDeps) {
   const counters = createCounters(deps)
-  const options = { ...BATCH, membersQueue: QUEUES.members, joinMembers: true, available: () => deps.store.ping() }
+  const options = { ...BATCH, membersQueue: QUEUES.members, joinMembers: true, available: () => deps.store.takesWrites() }
   const consumer = await deps.queue.consumeShards(QUEUES.realtime, deliveries => fanOut(deps, counters, deliveries), options)
   return {
     ...consumer,

@@ -124,7 +124,7 @@ interface Consumers extends AsyncDisposable {
 
 async function startConsumers({ store, queue, meta, log, clock, numbers }: ConsumerDeps, sendDeps: SendDeps): Promise<Consumers> {
   await using stack = new AsyncDisposableStack()
-  const available = () => store.ping()
+  const available = () => store.takesWrites()
   const batch = { maxBatch: 200, lingerMs: 5, everyMs: 30, available }
   const receipts = { prefetch: 20, available }
   const chat = await queue.consumeBatches(QUEUES.chat, createSend(sendDeps, 'chat'), { ...batch, prefetch: 400 })

@@ -24,6 +24,8 @@ export interface QueueOptions {
   youngQueueWaitMs?: number
   /** Time for which a batch is repeated in place during an Outage, 60 s by default. */
   outageInPlaceMs?: number
+  /** Wait after the first round that an outage ended, 1 s by default; it doubles up to 300 times as long. */
+  outageRoundMs?: number
   /** Delay in seconds before the next attempt, by the number of the failed one. */
   ladder?: readonly RetryDelay[]
   /** Period of the check of this process's share of the shards, 2 s by default. */
@@ -79,10 +81,11 @@ interface Parts {
 
 function queueOf(parts: Parts, options: QueueOptions, stack: AsyncDisposableStack): Queue {
   const { publishing, consuming, publisher, declare, openOwnLink } = parts
-  const { log, outageInPlaceMs = 60_000, ladder = LADDER_S, balanceMs = 2000 } = options
+  const { log, outageInPlaceMs = 60_000, outageRoundMs = 1000, ladder = LADDER_S, balanceMs = 2000 } = options
   const consumers = new Set<SupervisedConsumer>()
   const onStopped = (consumer: SupervisedConsumer) => void consumers.delete(consumer)
-  const deps: ConsumerDeps = { link: consuming, openOwnLink, publisher, log, declare, outageInPlaceMs, ladder, onStopped }
+  const outage = { outageInPlaceMs, outageRoundMs }
+  const deps: ConsumerDeps = { link: consuming, openOwnLink, publisher, log, declare, ...outage, ladder, onStopped }
   stack.use(watchQueues(consuming, consumers, log))
   stack.defer(async () => void (await Promise.all([...consumers].map(consumer => consumer[Symbol.asyncDispose]()))))
 

@@ -17,6 +17,8 @@ export interface ConsumerDeps {
   /** Declares the topology again, after a queue was deleted at run time. */
   declare(): Promise<void>
   outageInPlaceMs: number
+  /** Wait after the first round that an outage ended; it doubles with each further one, up to `MOST_WAITS` times. */
+  outageRoundMs: number
   ladder: readonly RetryDelay[]
   /** Called after a consumer was disposed. */
   onStopped?(consumer: SupervisedConsumer): void
@@ -25,7 +27,9 @@ export interface ConsumerDeps {
 const RESUBSCRIBE_MS = [100, 250, 500, 1000, 2000, 5000]
 /** Bound for the broker's answer to a subscription: a queue without a leader accepts one and never answers. */
 const SUBSCRIBE_MS = 30_000
-const PING_MS = 1000
+const ASK_MS = 1000
+/** With a first wait of a second the longest is five minutes. */
+const MOST_WAITS = 300
 /** Wait during an outage when the consumer has no `available` check. */
 const BLIND_WAIT_MS = 5000
 const FIRST_MS = 5000
@@ -63,6 +67,8 @@ export class SupervisedConsumer implements Consumer {
    * connection of whoever subscribes to it, and the other consumers would lose theirs again and again.
    */
   #isSuspect = false
+  /** Rounds in succession that an outage ended before anything was settled. */
+  #outages = 0
   /** Whether the broker has confirmed the session's subscription. */
   #isSubscribed = false
 
@@ -143,8 +149,11 @@ export class SupervisedConsumer implements Consumer {
 
   /** Prepares the next subscription: waits for the end of an outage, or declares a missing queue. */
   async #recover(end: End): Promise<void> {
-    const { declare, log } = this.#deps
-    if (end === 'outage') await this.#untilAvailable()
+    const { declare, log, outageRoundMs } = this.#deps
+    if (end === 'outage') {
+      await this.#pause(outageRoundMs * Math.min(2 ** this.#outages++, MOST_WAITS))
+      await this.#untilAvailable()
+    }
     if (end === 'missing') await declare().catch(error => log.warn({ err: error, queue: this.queue }, 'queue not declared'))
   }
 
@@ -158,11 +167,14 @@ export class SupervisedConsumer implements Consumer {
   async #subscribeOn(link: Link): Promise<End> {
     this.#link = link
     const channel = await link.createChannel()
-    const session = new Session({ ...this.#deps, channel, queue: this.queue, work: this.#work })
+    const { available } = this.#options
+    const session = new Session({ ...this.#deps, available, channel, queue: this.queue, work: this.#work })
     // A dispose during a lost connection found no session to drain.
     if (this.#isStopped()) await session.end('stopped')
     else await this.#consume(session, channel)
-    return session.ended
+    const end = await session.ended
+    if (session.hasSettled()) this.#outages = 0
+    return end
   }
 
   async #consume(session: Session, channel: Channel): Promise<void> {
@@ -191,7 +203,7 @@ export class SupervisedConsumer implements Consumer {
     const { available } = this.#options
     if (available === undefined) return this.#pause(BLIND_WAIT_MS)
     this.#deps.log.warn({ queue: this.queue }, 'queue not consumed until the server is back')
-    while (!this.#isStopped() && !(await available().catch(() => false))) await this.#pause(PING_MS)
+    while (!this.#isStopped() && !(await available().catch(() => false))) await this.#pause(ASK_MS)
   }
 
   #isStopped(): boolean {

@@ -6,8 +6,8 @@ import { type BatchHandler, type Delivery, DONE } from './types.ts'
 
 const log = pino({ level: 'silent' })
 const deliveries = ['a', 'b'].map(messageId => ({ messageId }) as Delivery)
-const run = (handler: BatchHandler, job = new AbortController()) =>
-  decide(handler, deliveries, { queue: 'q', job, outageInPlaceMs: 60_000, log })
+const run = (handler: BatchHandler, job = new AbortController(), available?: () => Promise<boolean>) =>
+  decide(handler, deliveries, { queue: 'q', job, outageInPlaceMs: 60_000, available, log })
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
@@ -25,7 +25,7 @@ test('a handler that throws causes a retry of all deliveries', async () => {
   ])
 })
 
-test('an outage repeats the same deliveries until it is over', async () => {
+test('[F20] an outage repeats the same deliveries until it is over', async () => {
   let calls = 0
   const seen: Delivery[][] = []
   const decision = run(async given => {
@@ -39,7 +39,36 @@ test('an outage repeats the same deliveries until it is over', async () => {
   expect(seen.every(given => given === deliveries)).toBe(true)
 })
 
-test('a long outage returns the messages to the queue', async () => {
+test('[F20] while the server is away no error is an attempt, whatever it is called', async () => {
+  let calls = 0
+  const isThere = () => calls > 2
+  const failing = async () => {
+    calls++
+    if (!isThere()) throw new Error('operation exceeded time limit')
+    return DONE
+  }
+  expect(await run(failing, new AbortController(), async () => isThere())).toEqual([DONE, DONE])
+  expect(calls).toBe(3)
+})
+
+test('an error while the server is there is an attempt', async () => {
+  const error = new Error('bug')
+  const decision = run(
+    () => Promise.reject(error),
+    new AbortController(),
+    async () => true,
+  )
+  expect(await decision).toMatchObject([{ kind: 'retry' }, { kind: 'retry' }])
+})
+
+test('[F20] a handler that hangs while the server is away makes no attempt: its messages return', async () => {
+  const hanging = () => new Promise<never>(() => undefined)
+  const decision = run(hanging, new AbortController(), () => Promise.reject(new Error('no answer')))
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(await decision).toBe('outage')
+})
+
+test('[F20] a long outage returns the messages to the queue', async () => {
   const decision = run(() => Promise.reject(new Outage('mongodb is away')))
   await vi.advanceTimersByTimeAsync(70_000)
   expect(await decision).toBe('outage')

@@ -12,6 +12,8 @@ export interface DecideOptions {
   job: AbortController
   /** Time for which a batch is repeated in place during an outage, before its messages return to the queue. */
   outageInPlaceMs: number
+  /** Whether the server that the handler needs is there. Without it only an Outage tells that it is not. */
+  available?: (() => Promise<boolean>) | undefined
   log: Logger
 }
 
@@ -19,8 +21,8 @@ const HANDLER_MS = 60_000
 const OUTAGE_WAIT_MS = [200, 500, 1000, 2000, 5000]
 
 /**
- * Runs the handler and returns its outcomes. An error becomes a retry of all deliveries. An Outage is not an attempt: the handler
- * is repeated with the same deliveries, for at most `outageInPlaceMs`.
+ * Runs the handler and returns its outcomes. An error becomes a retry of all deliveries. An Outage is not an attempt, nor is any
+ * other failure while the server is away: the handler is repeated with the same deliveries, for at most `outageInPlaceMs`.
  */
 export async function decide(handler: BatchHandler, deliveries: Delivery[], options: DecideOptions): Promise<Decision> {
   const { queue, job, outageInPlaceMs, log } = options
@@ -30,15 +32,21 @@ export async function decide(handler: BatchHandler, deliveries: Delivery[], opti
       const outcome = await inTime(handler(deliveries, job.signal), job)
       return Array.isArray(outcome) ? outcomesFor(deliveries, outcome) : deliveries.map(() => outcome)
     } catch (error) {
-      if (error instanceof LateHandler) return retryAll(deliveries, error, options)
-      if (job.signal.aborted) return 'leave'
-      if (!(error instanceof Outage)) return retryAll(deliveries, error, options)
+      const isLate = error instanceof LateHandler
+      if (job.signal.aborted && !isLate) return 'leave'
+      if (!(await isOutage(error, options))) return retryAll(deliveries, error, options)
       if (repeat === 0) log.warn({ err: error, queue, waiting: deliveries.length }, 'batch waits for the end of an outage')
-      if (Date.now() - startedAt >= outageInPlaceMs) return 'outage'
+      // A late handler may still run: its deliveries are not given to another one in this process.
+      if (isLate || Date.now() - startedAt >= outageInPlaceMs) return 'outage'
       await sleep(waitOf(repeat), undefined, { signal: job.signal }).catch(() => undefined)
       if (job.signal.aborted) return 'leave'
     }
   }
+}
+
+async function isOutage(error: unknown, { available }: DecideOptions): Promise<boolean> {
+  if (error instanceof Outage) return true
+  return available !== undefined && !(await available().catch(() => false))
 }
 
 class LateHandler extends Error {

@@ -7,7 +7,7 @@ import { URGENT } from './headers.ts'
 import { within } from './link.ts'
 import { moveOf, type RetryDelay, readDelivery } from './moves.ts'
 import type { Publisher } from './publisher.ts'
-import { EXCHANGES } from './topology.ts'
+import { deliveryLimit, EXCHANGES } from './topology.ts'
 import type { BatchHandler, Delivery, Outcome, OutgoingMessage } from './types.ts'
 
 /**
@@ -38,18 +38,25 @@ export interface SessionOptions {
   publisher: Publisher
   log: Logger
   outageInPlaceMs: number
+  /** See `ConsumeOptions`. */
+  available?: (() => Promise<boolean>) | undefined
   ladder: readonly RetryDelay[]
 }
 
 /** A batch whose handler is running. */
 interface Running {
-  size: number
+  messages: ConsumeMessage[]
   done: Promise<void>
 }
+
+/** How often the broker has taken a message back into the queue. */
+const returnsOf = ({ properties }: ConsumeMessage) => Number(properties.headers?.['x-delivery-count'] ?? 0)
 
 const isUrgent = ({ properties }: ConsumeMessage) => properties.priority === URGENT
 
 const REPUBLISH_WAIT_MS = 500
+/** Wait of a message that outages have returned to its queue so often that the broker would soon make a dead letter of it. */
+const WORN_WAIT_MS = 1000
 const DRAIN_MS = 15_000
 const CLOSE_MS = 2000
 
@@ -71,6 +78,10 @@ export class Session {
   /** Timer that starts a batch which is not full. */
   #timer: NodeJS.Timeout | null = null
   #hasDelivered = false
+  #hasSettled = false
+  /** A second ack of a message would end the channel. */
+  readonly #acked = new WeakSet<ConsumeMessage>()
+  #endingForOutage: Promise<void> | null = null
   /** `draining`: starts no new batch. `ended`: settles nothing any more. */
   #state: 'open' | 'draining' | 'ended' = 'open'
   #endReason: End = 'lost'
@@ -125,9 +136,14 @@ export class Session {
     return this.#hasDelivered
   }
 
+  /** Whether a delivery was settled: after that, an outage is another one. */
+  hasSettled(): boolean {
+    return this.#hasSettled
+  }
+
   /** Number of deliveries that are not settled yet. */
   inHand(): number {
-    return [...this.#running.values()].reduce((sum, { size }) => sum + size, this.#buffer.length)
+    return [...this.#running.values()].reduce((sum, { messages }) => sum + messages.length, this.#buffer.length)
   }
 
   #stopWork(next: 'draining' | 'ended'): void {
@@ -171,7 +187,7 @@ export class Session {
         this.#running.delete(job)
         this.#schedule()
       })
-    this.#running.set(job, { size: messages.length, done })
+    this.#running.set(job, { messages, done })
   }
 
   #takeBatch(): ConsumeMessage[] {
@@ -184,10 +200,10 @@ export class Session {
   }
 
   async #processBatch(messages: ConsumeMessage[], job: AbortController): Promise<void> {
-    const { queue, work, outageInPlaceMs, log } = this.#options
+    const { queue, work, outageInPlaceMs, available, log } = this.#options
     const deliveries = messages.map(message => readDelivery(queue, message))
-    const decision = await decide(work.handler, deliveries, { queue, job, outageInPlaceMs, log })
-    if (decision === 'outage') await this.end('outage')
+    const decision = await decide(work.handler, deliveries, { queue, job, outageInPlaceMs, available, log })
+    if (decision === 'outage') await this.#endForOutage()
     else if (decision !== 'leave') await this.#settle(messages, deliveries, decision)
   }
 
@@ -195,6 +211,7 @@ export class Session {
    * Acks the leading deliveries that are done with one ack. The others are published elsewhere and confirmed before their ack.
    */
   async #settle(messages: ConsumeMessage[], deliveries: Delivery[], outcomes: Outcome[]): Promise<void> {
+    this.#hasSettled = true
     const done = outcomes.findIndex(outcome => outcome.kind !== 'done')
     if (done === -1) return this.#ack(messages[messages.length - 1])
     if (done > 0) this.#ack(messages[done - 1])
@@ -203,10 +220,35 @@ export class Session {
     if (moved.every(Boolean)) this.#ack(messages[messages.length - 1])
   }
 
+  /**
+   * Ends the channel, which returns all messages in hand to the queue. The broker counts each return; a message with too many is
+   * published again instead, which begins a new count: however long an outage lasts, it makes no dead letter.
+   */
+  #endForOutage(): Promise<void> {
+    this.#endingForOutage ??= this.#moveWorn().then(() => this.end('outage'))
+    return this.#endingForOutage
+  }
+
+  async #moveWorn(): Promise<void> {
+    const { queue, ladder } = this.#options
+    const inHand = [...[...this.#running.values()].flatMap(({ messages }) => messages), ...this.#buffer]
+    const worn = inHand.filter(message => returnsOf(message) >= deliveryLimit(queue) / 2)
+    if (worn.length === 0 || this.#state !== 'open') return
+    this.#endReason = 'outage'
+    this.#stopWork('draining')
+    const later: Outcome = { kind: 'later', delayMs: WORN_WAIT_MS }
+    const move = async (message: ConsumeMessage) => {
+      const copy = moveOf(readDelivery(queue, message), later, ladder)
+      if (copy !== null && (await this.#republish(copy))) this.#ack(message, false)
+    }
+    await Promise.all(worn.map(move))
+  }
+
   /** Acks a message. With one batch at a time all earlier messages are settled, so one ack covers all up to this one. */
-  #ack(message: ConsumeMessage | undefined): void {
-    const { channel, work } = this.#options
-    if (this.#state !== 'ended' && message !== undefined) channel.ack(message, !work.parallel)
+  #ack(message: ConsumeMessage | undefined, upToIt = !this.#options.work.parallel): void {
+    if (this.#state === 'ended' || message === undefined || this.#acked.has(message)) return
+    this.#acked.add(message)
+    this.#options.channel.ack(message, upToIt)
   }
 
   /**

@@ -62,6 +62,13 @@ export interface Topology {
   bindings: { queue: string; exchange: string; key: string }[]
 }
 
+/** Returns to its queue after which the broker makes a dead letter: for messages that end the processes that take them. */
+const DELIVERY_LIMIT = 20
+const DEAD_DELIVERY_LIMIT = 1_000_000
+
+/** How often a message may return to this queue. */
+export const deliveryLimit = (queue: string) => (queue === QUEUES.dead ? DEAD_DELIVERY_LIMIT : DELIVERY_LIMIT)
+
 const quorum = { 'x-queue-type': 'quorum' }
 /**
  * Arguments of a queue whose messages may be lost: the oldest are dropped above 20,000 or after 1 h, and none is dead-lettered.
@@ -71,7 +78,7 @@ const lossyQueue = {
   'x-message-ttl': 60 * 60 * 1000,
   'x-max-length': 20_000,
   'x-overflow': 'drop-head',
-  'x-delivery-limit': 20,
+  'x-delivery-limit': DELIVERY_LIMIT,
 }
 
 function workQueue(name: string, singleActiveConsumer: boolean): QueueDeclaration {
@@ -83,7 +90,7 @@ function workQueue(name: string, singleActiveConsumer: boolean): QueueDeclaratio
       'x-dead-letter-routing-key': name,
       'x-dead-letter-strategy': 'at-least-once',
       'x-overflow': 'reject-publish',
-      'x-delivery-limit': 20,
+      'x-delivery-limit': DELIVERY_LIMIT,
       ...(singleActiveConsumer && { 'x-single-active-consumer': true }),
     },
   }
@@ -102,7 +109,7 @@ export function topology(): Topology {
       { name: EXCHANGES.media, type: 'direct' },
     ],
     queues: [
-      { name: QUEUES.dead, arguments: { ...quorum, 'x-delivery-limit': 1_000_000 } },
+      { name: QUEUES.dead, arguments: { ...quorum, 'x-delivery-limit': DEAD_DELIVERY_LIMIT } },
       ...retries.map(({ seconds, name }) => ({
         name,
         arguments: {

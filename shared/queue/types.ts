@@ -55,9 +55,10 @@ export class PublishError extends Error {
 export interface ConsumeOptions {
   prefetch: number
   /**
-   * Whether the server that caused an Outage is available again. During an Outage the handler is repeated in place with the same
-   * deliveries; after 60 s the channel is closed, which returns the messages to the head of the queue in order, and the consumer
-   * subscribes again when this resolves to true.
+   * Whether the server that the handler needs does what the handler needs of it. While it does not, no failure is an attempt.
+   * During an Outage the handler is repeated in place with the same deliveries; after 60 s the channel is closed, which returns the
+   * messages to the head of the queue in order, and the consumer subscribes again when this resolves to true. Rounds that fail
+   * nevertheless follow each other more and more slowly.
    */
   available?: () => Promise<boolean>
 }

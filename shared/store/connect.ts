@@ -3,6 +3,7 @@ import pRetry from 'p-retry'
 import type { Logger } from '../process/logger.ts'
 import { createModels, type Models, type RawCollections, rawCollections } from './models.ts'
 import { isOutage, orOutage } from './outage.ts'
+import { takesWrites } from './takes-writes.ts'
 import { inTransaction } from './transaction.ts'
 
 /**
@@ -18,8 +19,11 @@ export interface Store extends AsyncDisposable {
   transaction<T>(work: (session: ClientSession) => Promise<T>, options?: { attempts?: number }): Promise<T>
   /** Whether the driver knows a primary. */
   isReady(): boolean
-  /** Whether the server answers a ping. Resolves to false after 5 s at the latest. */
-  ping(): Promise<boolean>
+  /**
+   * Whether the server takes what handlers do: a write that a majority of its members has. A server that is locked or has lost its
+   * majority answers pings and fails this. Resolves to false after 2.5 s at the latest.
+   */
+  takesWrites(): Promise<boolean>
 }
 
 export interface StoreOptions {
@@ -116,11 +120,7 @@ function createStore(connection: Connection, log: Logger | undefined): Store {
     raw: rawCollections(db),
     transaction: (work, { attempts } = {}) => orOutage(inTransaction(() => connection.startSession(), work, attempts)),
     isReady: () => hasPrimary,
-    ping: () =>
-      db.command({ ping: 1 }).then(
-        () => true,
-        () => false,
-      ),
+    takesWrites: () => takesWrites(rawCollections(db).leases),
     [Symbol.asyncDispose]: () => connection.close(),
   }
 }

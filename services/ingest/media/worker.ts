@@ -64,7 +64,7 @@ export function startMediaWorker(deps: MediaDeps) {
   const events = createEventPublisher(deps)
   return deps.queue.consume(QUEUES.media, delivery => handle({ ...deps, events }, delivery), {
     prefetch: CONCURRENCY,
-    available: () => deps.store.ping(),
+    available: () => deps.store.takesWrites(),
   })
 }
 

@@ -21,7 +21,7 @@ interface Deps {
 
 /** Consumes the dead letters of all queues and stores them with their reason, so that users can see and replay them. */
 export async function startDeadLetterConsumer(deps: Deps): Promise<AsyncDisposable> {
-  const options = { prefetch: 32, available: () => deps.store.ping() }
+  const options = { prefetch: 32, available: () => deps.store.takesWrites() }
   return await deps.queue.consume(QUEUES.dead, delivery => storeDelivery(deps, delivery), options)
 }
 

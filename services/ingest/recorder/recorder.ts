@@ -44,7 +44,7 @@ export async function startRecorder(
   const consumer = await queue.consumeShards([...QUEUES.conversation, ...QUEUES.bulkStatus, QUEUES.account], record, {
     ...BATCH,
     membersQueue: QUEUES.dead,
-    available: () => store.ping(),
+    available: () => store.takesWrites(),
   })
   return {
     ...consumer,

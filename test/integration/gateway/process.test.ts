@@ -61,7 +61,7 @@ test('a bad configuration is reported in one message, without values', async ({ 
   expect(output()).not.toContain('too short')
 })
 
-test('while MongoDB is away everything is answered 503 with a time to try again', async ({ world }) => {
+test('[F20] while MongoDB is away everything is answered 503 with a time to try again', async ({ world }) => {
   await using gateway = await openGateway(world)
   const token = await gateway.tokenFor('agent')
   const body = { to: '+212661000101', text: 'a' }

@@ -348,7 +348,7 @@ test.for(['message-template-status-update-approved', 'account-update-partner-rem
   },
 )
 
-test('while MongoDB is away the deliveries stay where they are', async ({ recording }) => {
+test('[F20] while MongoDB is away the deliveries stay where they are', async ({ recording }) => {
   const away = { ...recording.store, transaction: () => Promise.reject(new Outage('away')) }
   await expect(recordingOf(away)([deliveryOf(text('wamid.1', '212661000777'))])).rejects.toBeInstanceOf(Outage)
   expect(await recording.store.connection.collection('deadLetters').countDocuments()).toBe(0)

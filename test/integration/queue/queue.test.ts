@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { connect } from 'amqplib'
 import { expect, onTestFinished, vi } from 'vitest'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import { Outage } from '#shared/domain/errors.ts'
 import { readDeadLetter } from '#shared/queue/origin.ts'
 import { EXCHANGES, QUEUES } from '#shared/queue/topology.ts'
 import { type Delivery, DONE } from '#shared/queue/types.ts'
+import { untilTrue } from '#test/support/until.ts'
 import { batches, bodyOf, open, queue0, range, TRACE, test, webhook } from '#test/support/worlds/queue.ts'
 
 test('publishing is pipelined, and a batch consumer gets everything once and in order', async ({ world }) => {
@@ -261,7 +263,9 @@ test('later comes back without counting an attempt', async ({ world }) => {
   await vi.waitFor(() => expect(attempts).toEqual([1, 1, 1]), { timeout: 15_000 })
 })
 
-test('an outage that lasts gives the messages back once, and takes them again in order when it is over', async ({ world }) => {
+test('[F20] an outage that lasts gives the messages back once, and takes them again in order when it is over', async ({
+  world,
+}) => {
   const queue = await open(world.rabbitmqUrl, { outageInPlaceMs: 100 })
   await Promise.all(range(20).map(i => queue.publish(webhook(i))))
   let isAway = true
@@ -285,21 +289,58 @@ test('an outage that lasts gives the messages back once, and takes them again in
   expect(seen.every(delivery => delivery.attempt === 1 && delivery.redelivered)).toBe(true)
 })
 
+test('[F20] an outage that nobody sees from outside makes no dead letter, however many rounds it lasts', async ({ world }) => {
+  const queue = await open(world.rabbitmqUrl, { outageInPlaceMs: 0, outageRoundMs: 1 })
+  let isAway = true
+  let dead = 0
+  const seen = { ordered: { calls: 0, done: new Set() }, parallel: { calls: 0, done: new Set() } }
+  const handlerOf = (mine: (typeof seen)['ordered']) => async (deliveries: Delivery[]) => {
+    mine.calls++
+    if (isAway) throw new Outage('writes are refused')
+    for (const delivery of deliveries) mine.done.add(bodyOf(delivery))
+    return DONE
+  }
+  const counted = async () => {
+    dead++
+    return DONE
+  }
+  await queue.consume(QUEUES.dead, counted, { prefetch: 10 })
+  const available = async () => true
+  const parallel = handlerOf(seen.parallel)
+  await queue.consumeBatches(queue0, handlerOf(seen.ordered), { ...batches, maxBatch: 10, available })
+  await queue.consume(QUEUES.account, delivery => parallel([delivery]), { prefetch: 20, available })
+  await Promise.all(range(30).flatMap(i => [queue.publish(webhook(i)), queue.publish(webhook(i, 'account'))]))
+  // The broker makes a dead letter after 20 returns; each round returns all that is in hand.
+  await untilTrue(() => seen.ordered.calls > 30 && seen.parallel.calls > 30 * 20, 120_000)
+  isAway = false
+  await untilTrue(() => seen.ordered.done.size === 30 && seen.parallel.done.size === 30, 30_000)
+  expect(dead).toBe(0)
+}, 180_000)
+
 test('a message that ends every process that takes it becomes a dead letter by the broker', async ({ world }) => {
-  const queue = await open(world.rabbitmqUrl, { outageInPlaceMs: 0 })
+  const queue = await open(world.rabbitmqUrl)
   const dead: Delivery[] = []
+  const died = Promise.withResolvers<void>()
   await queue.consume(
     QUEUES.dead,
     async delivery => {
       dead.push(delivery)
+      died.resolve()
       return DONE
     },
     { prefetch: 10 },
   )
-  // A channel that ends with the message in hand is what the broker sees of a process that dies over it.
-  await queue.consume(QUEUES.account, () => Promise.reject(new Outage('again')), { prefetch: 1, available: async () => true })
   await queue.publish(webhook('killer', 'account'))
-  await vi.waitFor(() => expect(dead).toHaveLength(1), { timeout: 25_000 })
+  const connection = await connect(world.rabbitmqUrl)
+  onTestFinished(() => connection.close())
+  // A channel that ends with the message in hand is what the broker sees of a process that dies over it.
+  while (dead.length === 0) {
+    const channel = await connection.createChannel()
+    const taken = Promise.withResolvers<void>()
+    await channel.consume(QUEUES.account, () => taken.resolve())
+    await Promise.race([taken.promise, died.promise])
+    await channel.close()
+  }
   expect(readDeadLetter(dead[0] as Delivery)).toMatchObject({
     queue: QUEUES.account,
     exchange: EXCHANGES.webhook,

@@ -17,7 +17,7 @@ async function sendSteadily(w: SenderWorld, count: number, everyMs: number): Pro
   }
 }
 
-test('MongoDB away for seconds: every message is posted once and ends in SENT', async ({ world }) => {
+test('[F20] MongoDB away for seconds: every message is posted once and ends in SENT', async ({ world }) => {
   await using meta = await startMeta()
   await using w = await openSenderWorld(world, meta.url)
   await using proxy = await startProxy(direct(world.mongodbUri))
