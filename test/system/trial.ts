@@ -3,6 +3,8 @@ const TRIALS = [
   'broker-outage',
   'mongodb-outage',
   'stopped-shard',
+  'frozen-database',
+  'silent-sockets',
   'disk-full',
   'sockets',
   'fairness',
