@@ -1,15 +1,21 @@
 import type { Redis } from 'ioredis'
 import { ApiError } from '../domain/errors.ts'
 import { rateLimited } from '../process/metrics.ts'
+import { LocalCounters } from './local-counters.ts'
 
 export interface Quota {
   count: number
   windowMs: number
 }
 
+/** `refused`: requests whose identity was refused. */
+export type LimitName = 'api' | 'auth' | 'messages' | 'refused'
+
 export interface RateLimiter {
   /** Counts one request and returns the rate-limit headers. @throws ApiError 429 */
-  take(name: 'api' | 'auth' | 'messages', who: string, quota: Quota): Promise<Record<string, string>>
+  take(name: LimitName, who: string, quota: Quota): Promise<Record<string, string>>
+  /** Takes a counted request back, such as a sign-in that turned out to be right. Never fails. */
+  giveBack(name: LimitName, who: string): Promise<void>
 }
 
 const UNIT_MS = { s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 } as const
@@ -28,24 +34,26 @@ if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return {count, redis.call('PTTL', KEYS[1])}
 `
 
+/** Takes one from a count that is there. Without one, DECR would make a negative count that never expires. */
+const GIVE_BACK = `
+if tonumber(redis.call('GET', KEYS[1]) or '0') > 0 then redis.call('DECR', KEYS[1]) end
+return 0
+`
+
 /** Rate limiter over all processes in Redis; while Redis is away each process counts alone, so that no limit is open. */
 export function createRateLimiter(redis: Redis, prefix: string): RateLimiter {
-  const local = new Map<string, { count: number; until: number }>()
+  const local = new LocalCounters()
+  const keyOf = (name: LimitName, who: string) => `${prefix}:http:${name}:${who}`
 
-  async function countLocally(key: string, windowMs: number): Promise<[number, number]> {
+  function countLocally(key: string, windowMs: number): [number, number] {
     rateLimited.inc({ limit: 'fallback' })
-    const now = Date.now()
-    const kept = local.get(key)
-    const entry = kept && kept.until > now ? kept : { count: 0, until: now + windowMs }
-    entry.count++
-    if (local.size > 50_000) local.clear()
-    local.set(key, entry)
-    return [entry.count, entry.until - now]
+    const { count, leftMs } = local.add(key, windowMs)
+    return [count, leftMs]
   }
 
   return {
     async take(name, who, { count: allowed, windowMs }) {
-      const key = `${prefix}:http:${name}:${who}`
+      const key = keyOf(name, who)
       const counted = (redis.eval(SCRIPT, 1, key, windowMs) as Promise<[number, number]>).catch(() => countLocally(key, windowMs))
       const [count, leftMs] = await counted
       const resetS = Math.max(1, Math.ceil(leftMs / 1000))
@@ -64,6 +72,10 @@ export function createRateLimiter(redis: Redis, prefix: string): RateLimiter {
           headers: { ...headers, 'retry-after': String(resetS) },
         },
       )
+    },
+    async giveBack(name, who) {
+      const key = keyOf(name, who)
+      await redis.eval(GIVE_BACK, 1, key).catch(() => local.giveBack(key))
     },
   }
 }

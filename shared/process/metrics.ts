@@ -62,7 +62,7 @@ export const receiptsSent = new Counter({
 })
 export const rateLimited = new Counter({
   name: 'linko_rate_limited_total',
-  help: 'Waits and refusals by limit: number, pair, tenant, api, auth, messages, fallback.',
+  help: 'Waits and refusals by limit: number, pair, tenant, api, auth, messages, refused (identities), hashes, fallback.',
   labelNames: ['limit'],
 })
 export const deadLetters = new Counter({
