@@ -1,4 +1,3 @@
-import { createServer } from 'node:http'
 import { createKeyring } from '#shared/auth/encryption.ts'
 import { warmUpPasswords } from '#shared/auth/passwords.ts'
 import { createRateLimiter } from '#shared/http/rate-limit.ts'
@@ -7,7 +6,7 @@ import { connectRedis } from '#shared/limits/connect.ts'
 import { createMetaClient } from '#shared/meta/client.ts'
 import { limitCalls } from '#shared/meta/limited-client.ts'
 import { readEnvironment } from '#shared/process/config.ts'
-import { answerHealth, listen, serveMetrics } from '#shared/process/health.ts'
+import { listen, serveMetrics } from '#shared/process/health.ts'
 import { createLogger } from '#shared/process/logger.ts'
 import { untilStopped } from '#shared/process/stop.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
@@ -17,6 +16,7 @@ import { connectStore } from '#shared/store/connect.ts'
 import { createApp } from './app.ts'
 import { startBackground } from './background.ts'
 import { metaAppOf, readGatewayConfig } from './config.ts'
+import { createGatewayServer } from './server.ts'
 
 const stopped = untilStopped()
 const config = readGatewayConfig(readEnvironment())
@@ -42,14 +42,7 @@ const ready = () => ({
   required: { mongodb: store.isReady() },
   informational: { rabbitmq: queue.isReady(), redis: redis.status === 'ready' },
 })
-const server = createServer((request, response) => {
-  answerHealth(request, response, ready, config)
-    .then(taken => taken || app(request, response))
-    .catch(() => response.destroy())
-})
-// Uploads of 100 MB may come over slow lines; the headers of a request must arrive quickly.
-server.requestTimeout = 300_000
-server.headersTimeout = 30_000
+const server = createGatewayServer(app, ready, config)
 await using listening = await listen(server, config.HOST, config.GATEWAY_PORT)
 if (keyring === null) log.warn('background jobs not started: TOKEN_ENCRYPTION_KEY is not set')
 await using _background =

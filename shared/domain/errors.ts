@@ -12,6 +12,8 @@ export class ApiError extends Error {
   readonly headers: Record<string, string>
   /** Further members of the problem document, such as the template that would work. */
   readonly extra: Record<string, unknown>
+  /** True for one of many refusals: it is counted in the metrics and has no log line of its own. */
+  readonly isUnlogged: boolean
 
   constructor(
     status: number,
@@ -21,6 +23,7 @@ export class ApiError extends Error {
       errors?: { path: string; message: string }[]
       headers?: Record<string, string>
       extra?: Record<string, unknown>
+      isUnlogged?: boolean
       cause?: unknown
     } = {},
   ) {
@@ -30,6 +33,7 @@ export class ApiError extends Error {
     this.errors = options.errors ?? []
     this.headers = options.headers ?? {}
     this.extra = options.extra ?? {}
+    this.isUnlogged = options.isUnlogged ?? false
   }
 }
 

@@ -27,9 +27,14 @@ export interface HttpAppOptions<Deps> {
   within<T>(caller: Caller, work: () => Promise<T>): Promise<T>
   /** Whether an error means that MongoDB, RabbitMQ or Redis is not available: the answer is 503. */
   isOutage(error: unknown): boolean
+  /** Time in which a JSON body must be complete. */
+  bodyMs?: number
 }
 
 const BODY_LIMIT = '256kb'
+/** Long enough for a body of `BODY_LIMIT` over a bad line. Uploads have the time that the server gives a request. */
+const BODY_MS = 30_000
+const JSON_TYPES = ['application/json', '+json']
 const EXPOSED = [
   'x-request-id',
   'retry-after',
@@ -60,6 +65,8 @@ export function createHttpApp<Deps>(options: HttpAppOptions<Deps>): Express {
           frameAncestors: ["'none'"],
         },
       },
+      // What frame-ancestors says, for browsers that do not know it.
+      xFrameOptions: { action: 'deny' },
     }),
   )
   app.use(cors({ origin: [...options.corsOrigins], credentials: true, exposedHeaders: EXPOSED }))
@@ -71,13 +78,23 @@ export function createHttpApp<Deps>(options: HttpAppOptions<Deps>): Express {
     if (request.path.startsWith('/api/')) response.setHeader('cache-control', 'no-store')
     next()
   })
-  app.use(express.text({ type: ['application/json', '+json'], limit: BODY_LIMIT, inflate: false }))
+  app.use((request, _response, next) => {
+    if (request.is(JSON_TYPES)) endSlowBody(request, options.bodyMs ?? BODY_MS)
+    next()
+  })
+  app.use(express.text({ type: JSON_TYPES, limit: BODY_LIMIT, inflate: false }))
 
   for (const route of options.routes) app[route.method](expressPath(route.path), serve(route, options))
   app.use(methodsOf(options.routes))
   app.use((_request, _response, next) => next(new ApiError(404, 'NOT_FOUND', 'No resource exists at this address.')))
   app.use(problemHandler(options))
   return app
+}
+
+/** Ends the connection of a request whose body is not complete in time. */
+function endSlowBody(request: Request, ms: number): void {
+  const timer = setTimeout(() => request.destroy(), ms)
+  request.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer))
 }
 
 const expressPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1')
@@ -201,6 +218,7 @@ function methodsOf<Deps>(routes: readonly Route<Deps>[]) {
 function problemHandler<Deps>({ log, isOutage }: HttpAppOptions<Deps>): ErrorRequestHandler {
   return (error, request, response, next) => {
     if (response.headersSent) return next(error)
+    response.locals.isUnlogged = error instanceof ApiError && error.isUnlogged
     const problem = problemOf(isOutage(error) ? new Outage('a server is away', { cause: error }) : error)
     if (problem.status >= 500)
       log.error({ err: error, requestId: response.locals.requestId, route: response.locals.route }, 'request failed')
@@ -279,6 +297,7 @@ function finish(request: Request, response: Response, log: Logger): void {
   const { route = 'none', startedAt, requestId, caller } = response.locals
   const ms = performance.now() - startedAt
   httpRequest.observe({ route, method: request.method, status: String(response.statusCode) }, ms / 1000)
+  if (response.locals.isUnlogged) return
   const who = caller && { tenantId: caller.tenantId, by: `${caller.kind}:${caller.id}` }
   log.info({ requestId, method: request.method, route, status: response.statusCode, ms: Math.round(ms), ...who }, 'request')
 }
