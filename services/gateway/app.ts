@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
 import type { Express } from 'express'
 import { createHttpApp } from '#shared/http/app.ts'
+import { networkOf } from '#shared/http/client-network.ts'
 import type { Quota } from '#shared/http/rate-limit.ts'
 import type { Caller, Route } from '#shared/http/route.ts'
 import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
@@ -30,7 +32,7 @@ const isContended = (error: unknown): boolean =>
 
 /** Factor of the read limit over the write limit: a dashboard reads more often than it writes. */
 const READS_PER_WRITE = 10
-/** Refresh requests carry no e-mail address, so the limit is per IP address, which an office shares, and ten times higher. */
+/** Refresh requests carry no e-mail address, so the limit is per network, which an office shares, and ten times higher. */
 const REFRESHES_PER_LOGIN = 10
 
 /** Counts a request in the bucket of its route and returns the rate-limit headers. @throws ApiError 429 */
@@ -41,15 +43,16 @@ async function limit(
   ip: string,
   body: unknown,
 ): Promise<Record<string, string>> {
-  const subject = caller ? `${caller.kind}:${caller.id}` : ip
+  const network = networkOf(ip)
+  const subject = caller ? `${caller.kind}:${caller.id}` : network
   const { RATE_LIMIT_API: api, RATE_LIMIT_AUTH: auth, RATE_LIMIT_MESSAGES: messages } = config
   switch (route.bucket) {
     case 'none':
       return {}
     case 'auth': {
-      const email = emailIn(body)
-      if (email !== '' || caller) return limiter.take('auth', `${ip}:${email || subject}`, auth)
-      return limiter.take('auth', ip, { ...auth, count: auth.count * REFRESHES_PER_LOGIN })
+      const account = accountIn(body)
+      if (account !== null || caller) return limiter.take('auth', `${network}:${account ?? subject}`, auth)
+      return limiter.take('auth', network, { ...auth, count: auth.count * REFRESHES_PER_LOGIN })
     }
     case 'messages':
       return limiter.take('messages', subject, await messagesQuota(store, caller, messages))
@@ -66,7 +69,8 @@ async function messagesQuota(store: GatewayDeps['store'], caller: Caller | null,
   return own ? { count: own, windowMs: 60_000 } : quota
 }
 
-const emailIn = (body: unknown) =>
-  typeof body === 'object' && body !== null && 'email' in body && typeof body.email === 'string'
-    ? body.email.trim().toLowerCase().slice(0, 320)
-    : ''
+/** Account that a sign-in names, by the hash of its e-mail address; null for another request. */
+function accountIn(body: unknown): string | null {
+  if (typeof body !== 'object' || body === null || !('email' in body) || typeof body.email !== 'string') return null
+  return createHash('sha256').update(body.email.trim().toLowerCase()).digest('base64url').slice(0, 24)
+}

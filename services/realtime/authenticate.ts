@@ -1,16 +1,35 @@
 import { type VerifiedAccess, verifyAccessToken } from '#shared/auth/access-token.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
-import { findActiveUsers } from '#shared/store/accounts/users.ts'
+import { findActiveUsers, type SessionUser } from '#shared/store/accounts/users.ts'
 import type { Store } from '#shared/store/connect.ts'
 
+/** Access of a socket, with what colleagues see of the user, as it was stored when the token was checked. */
+export interface SocketAccess extends VerifiedAccess {
+  name: string
+  email: string
+}
+
 /** Verifies a socket's token and checks it against the store; null when it is not valid or no longer in force. @throws Outage */
-export async function identify(store: Store, token: unknown, secret: string): Promise<VerifiedAccess | null> {
+export async function identify(store: Store, token: unknown, secret: string): Promise<SocketAccess | null> {
+  const access = verifyToken(token, secret)
+  return access && (await confirm(store, access))
+}
+
+/** Access that a socket's token states with our signature; null for another token. */
+export function verifyToken(token: unknown, secret: string): VerifiedAccess | null {
   if (typeof token !== 'string' || token.length > 4096) return null
-  const access = await verifyAccessToken(token, { secret }).catch(() => null)
-  if (access === null) return null
-  const ended = await findEnded(store, [access])
-  return ended.has(access) ? null : access
+  try {
+    return verifyAccessToken(token, { secret })
+  } catch {
+    return null
+  }
+}
+
+/** Checks a verified access against the store; null when it is no longer in force. @throws Outage */
+export async function confirm(store: Store, access: VerifiedAccess): Promise<SocketAccess | null> {
+  const user = (await usersInForce(store, access.tenantId, [access])).get(access.userId)
+  return isInForce(access, user) ? { ...access, name: user.name, email: user.email } : null
 }
 
 /**
@@ -20,21 +39,18 @@ export async function identify(store: Store, token: unknown, secret: string): Pr
 export async function findEnded(store: Store, sessions: Iterable<VerifiedAccess>): Promise<Set<VerifiedAccess>> {
   const ended = new Set<VerifiedAccess>()
   for (const [tenantId, own] of Map.groupBy(sessions, session => session.tenantId)) {
-    const users = (await isOpen(store, tenantId)) ? await activeUsers(store, tenantId, own) : new Map<string, Grant>()
-    for (const session of own) {
-      const user = users.get(session.userId)
-      if (user?.tokenVersion !== session.tokenVersion || user.role !== session.role) ended.add(session)
-    }
+    const users = await usersInForce(store, tenantId, own)
+    for (const session of own) if (!isInForce(session, users.get(session.userId))) ended.add(session)
   }
   return ended
 }
 
-interface Grant {
-  tokenVersion: number
-  role: string
-}
+const isInForce = (session: VerifiedAccess, user: SessionUser | undefined): user is SessionUser =>
+  user?.tokenVersion === session.tokenVersion && user.role === session.role
 
-async function activeUsers(store: Store, tenantId: string, sessions: VerifiedAccess[]): Promise<Map<string, Grant>> {
+/** The active users of sessions, by id; none of them when their tenant is closed. */
+async function usersInForce(store: Store, tenantId: string, sessions: VerifiedAccess[]): Promise<Map<string, SessionUser>> {
+  if (!(await isOpen(store, tenantId))) return new Map()
   const ids = [...new Set(sessions.map(session => session.userId))]
   const users = await findActiveUsers(store, tenantId, ids)
   return new Map(users.map(user => [String(user._id), user]))

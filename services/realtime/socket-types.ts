@@ -1,10 +1,10 @@
 import type { Server, Socket } from 'socket.io'
-import type { VerifiedAccess } from '#shared/auth/access-token.ts'
 import type { ClientToServerEvents, SequencedEvent, ServerToClientEvents } from '#shared/contracts/socket-events.ts'
+import type { SocketAccess } from './authenticate.ts'
 
 /** Data that the server keeps for a socket. */
 export interface SocketData {
-  access: VerifiedAccess
+  access: SocketAccess
   expiry?: NodeJS.Timeout
 }
 /** Messages between nodes, sent by the Redis adapter. */

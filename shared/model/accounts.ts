@@ -49,6 +49,8 @@ export interface UserDoc extends Common {
   /** Raised by a change of password or role and by deactivation: older access tokens end. */
   tokenVersion: number
   lastSeenAt: Date | null
+  /** When sign-ins were last locked after wrong passwords; absent once a sign-in has shown it. */
+  lastLockedAt?: Date | null
   /** Availability for new conversations; absent: available. */
   availability?: Availability
 }

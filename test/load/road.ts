@@ -141,7 +141,7 @@ async function post(port: number, tag: string, sent: Map<string, number>, acknow
 async function tokenOf(store: Store): Promise<string> {
   const user = await store.raw.users.findOne({ email: 'demo@whatsapp-saas.com' })
   if (user === null) throw new Error('the demo world has no user')
-  const { _id, tenantId, role, tokenVersion, email, name } = user
-  const claims = { userId: String(_id), tenantId: String(tenantId), role, tokenVersion, email, name }
+  const { _id, tenantId, role, tokenVersion } = user
+  const claims = { userId: String(_id), tenantId: String(tenantId), role, tokenVersion }
   return signAccessToken(claims, { secret: JWT_SECRET, ttlMs: 3_600_000 })
 }

@@ -1,28 +1,16 @@
 import { z } from 'zod'
-import { signAccessToken } from '#shared/auth/access-token.ts'
-import { passwordProblem } from '#shared/auth/password-rules.ts'
-import { hashPassword, verifyPassword, verifyUnknown } from '#shared/auth/passwords.ts'
-import { issueRefreshToken, revokeRefreshToken, revokeUserTokens, rotateRefreshToken } from '#shared/auth/refresh-tokens.ts'
+import { issueRefreshToken, revokeRefreshToken, rotateRefreshToken } from '#shared/auth/refresh-tokens.ts'
 import { AVAILABILITIES } from '#shared/contracts/availability.ts'
-import { revocationChannel } from '#shared/contracts/revocation.ts'
 import { ApiError } from '#shared/domain/errors.ts'
-import { callerOf, type Reply, route } from '#shared/http/route.ts'
-import type { UserDoc } from '#shared/model/documents.ts'
-import { getTenant } from '#shared/store/accounts/tenants.ts'
-import {
-  findUser,
-  findUserByEmail,
-  getUser,
-  raiseTokenVersion,
-  replacePasswordHash,
-  touchUser,
-} from '#shared/store/accounts/users.ts'
+import { callerOf, route } from '#shared/http/route.ts'
+import { clearLocked, findUser, getUser, touchUser } from '#shared/store/accounts/users.ts'
 import { asTenant } from '#shared/store/tenancy/tenancy.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { lockout } from './lockout.ts'
+import { changePassword } from './change-password.ts'
+import { NO_COOKIE, ownCookie, session, tokenOf, userView } from './session.ts'
+import { isAllowedIn, signIn } from './sign-in.ts'
 
 const tag = 'auth'
-const COOKIE = 'linko_refresh'
 const UserView = z.object({
   id: z.string(),
   email: z.string(),
@@ -38,6 +26,14 @@ const Session = z.object({
   expiresIn: z.number().int(),
   refreshToken: z.string().optional(),
   user: UserView,
+})
+const SignedIn = Session.extend({
+  lastLockedAt: z.iso
+    .datetime()
+    .nullable()
+    .describe(
+      'When sign-ins to this account were locked after too many wrong passwords, since the sign-in before; null if never',
+    ),
 })
 
 const LoginBody = z.strictObject({
@@ -55,14 +51,10 @@ const login = route({
   tag,
   summary: 'Sign in with e-mail and password',
   body: LoginBody,
-  returns: Session,
+  returns: SignedIn,
   async handle(request, deps: GatewayDeps) {
-    const email = request.body.email.trim().toLowerCase()
-    const guard = lockout(deps, email, request.ip)
-    await guard.attempt()
-    const user = await verified(deps, email, request.body.password)
-    if (user === null) throw new ApiError(401, 'LOGIN_FAILED', 'The e-mail address or password is wrong.')
-    await guard.passed()
+    const { email, password, client } = request.body
+    const user = await signIn(deps, { email, password, ip: request.ip })
     const userAgent = request.headers['user-agent'] ?? null
     const refresh = await issueRefreshToken(
       deps.store,
@@ -70,26 +62,11 @@ const login = route({
       { ttlMs: deps.config.JWT_REFRESH_TTL, userAgent },
     )
     await touchUser(deps.store, user.tenantId, user._id, deps.now())
-    return session(deps, user, refresh.token, request.body.client === 'api')
+    await clearLocked(deps.store, user)
+    const { body, headers } = session(deps, user, refresh.token, client === 'api')
+    return { body: { ...body, lastLockedAt: user.lastLockedAt?.toISOString() ?? null }, headers }
   },
 })
-
-/** The user, if the password is right and both user and tenant are active. Takes equally long for an unknown e-mail address. */
-async function verified({ store }: GatewayDeps, email: string, password: string): Promise<UserDoc | null> {
-  const user = await findUserByEmail(store, email)
-  if (user === null || user.deletedAt) {
-    await verifyUnknown(password)
-    return null
-  }
-  const { ok, needsRehash } = await verifyPassword(user.passwordHash, password)
-  if (!ok || user.status !== 'active') return null
-  if (!(await isAllowedIn(store, user))) return null
-  if (needsRehash) await replacePasswordHash(store, user, await hashPassword(password))
-  return user
-}
-
-const isAllowedIn = async (store: GatewayDeps['store'], user: UserDoc) =>
-  user.role === 'platform_admin' || (await getTenant(store, user.tenantId)).status === 'active'
 
 const RefreshBody = z.strictObject({ refreshToken: z.string().min(1).max(512).optional() })
 
@@ -133,7 +110,7 @@ const logout = route({
   async handle(request, deps: GatewayDeps) {
     const token = request.body.refreshToken ?? ownCookie(request.headers, deps)
     if (token) await revokeRefreshToken(deps.store, token)
-    return { headers: { 'set-cookie': `${COOKIE}=; Path=/api/v1/auth; HttpOnly; SameSite=Strict; Max-Age=0` } }
+    return { headers: NO_COOKIE }
   },
 })
 
@@ -164,79 +141,10 @@ const password = route({
   async handle(request, deps: GatewayDeps) {
     const { kind, id, homeTenantId } = callerOf(request)
     if (kind !== 'user') throw new ApiError(403, 'FORBIDDEN', 'An API key has no password. Sign in as a user.')
-    await asTenant(homeTenantId, () => changePassword(deps, homeTenantId, id, request.body))
+    const { body, ip } = request
+    await asTenant(homeTenantId, () => changePassword(deps, { tenantId: homeTenantId, id, ip }, body))
     return {}
   },
 })
 
-async function changePassword(
-  deps: GatewayDeps,
-  tenantId: string,
-  id: string,
-  { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
-): Promise<void> {
-  const user = await getUser(deps.store, tenantId, id)
-  if (!(await verifyPassword(user.passwordHash, currentPassword)).ok)
-    throw new ApiError(422, 'PASSWORD_WRONG', 'The current password is wrong.')
-  const problem = passwordProblem(newPassword, user)
-  if (problem !== null) throw new ApiError(422, 'PASSWORD_WEAK', problem, { errors: [{ path: 'newPassword', message: problem }] })
-  if (!(await replacePasswordHash(deps.store, user, await hashPassword(newPassword))))
-    throw new ApiError(409, 'CONFLICT', 'The password was changed by another request. Sign in again.')
-  await raiseTokenVersion(deps.store, tenantId, id)
-  await revokeUserTokens(deps.store, tenantId, id)
-  await emitRevoked(deps, tenantId, id)
-}
-
 export const authRoutes = [login, refresh, logout, me, password]
-
-async function session({ config }: GatewayDeps, user: UserDoc, refreshToken: string, inBody: boolean): Promise<Reply> {
-  const { email, name, role, tokenVersion } = user
-  const claims = { userId: String(user._id), tenantId: String(user.tenantId), role, tokenVersion, email, name }
-  const accessToken = await signAccessToken(claims, { secret: config.JWT_SECRET, ttlMs: config.JWT_ACCESS_TTL })
-  const body = { accessToken, tokenType: 'Bearer', expiresIn: Math.floor(config.JWT_ACCESS_TTL / 1000), user: userView(user) }
-  if (inBody) return { body: { ...body, refreshToken } }
-  const secure = config.BASE_URL.startsWith('https://') ? '; Secure' : ''
-  const cookie = `${COOKIE}=${refreshToken}; Path=/api/v1/auth; HttpOnly; SameSite=Strict; Max-Age=${Math.floor(config.JWT_REFRESH_TTL / 1000)}${secure}`
-  return { body, headers: { 'set-cookie': cookie } }
-}
-
-function tokenOf(
-  request: { body: { refreshToken?: string }; headers: Record<string, string | undefined> },
-  deps: GatewayDeps,
-): { token: string; fromBody: boolean } {
-  const { refreshToken } = request.body
-  if (refreshToken !== undefined) return { token: refreshToken, fromBody: true }
-  const token = ownCookie(request.headers, deps)
-  if (token === null) throw new ApiError(401, 'REFRESH_INVALID', 'The session is not valid. Sign in again.')
-  return { token, fromBody: false }
-}
-
-/** Refresh token from the cookie. A request with a foreign `Origin` is treated as if it had none, against CSRF. */
-function ownCookie({ origin, cookie }: Record<string, string | undefined>, { config }: GatewayDeps): string | null {
-  const own = [...config.CORS_ORIGIN, originOf(config.BASE_URL), originOf(config.DASHBOARD_URL)]
-  return origin === undefined || own.includes(origin) ? cookieOf(cookie) : null
-}
-
-const originOf = (address: string | undefined) => address && new URL(address).origin
-
-function cookieOf(header: string | undefined): string | null {
-  const pair = (header ?? '').split(/;\s*/).find(part => part.startsWith(`${COOKIE}=`))
-  return pair?.slice(COOKIE.length + 1) || null
-}
-
-const userView = (user: UserDoc) => ({
-  id: String(user._id),
-  email: user.email,
-  name: user.name,
-  role: user.role,
-  tenantId: String(user.tenantId),
-  availability: user.availability ?? ('available' as const),
-})
-
-/** Announces revoked sessions to realtime, which also checks them by itself: a lost announcement only delays. */
-async function emitRevoked({ redis, store, log }: GatewayDeps, tenantId: string, userId: string): Promise<void> {
-  const hint = JSON.stringify({ tenantId, userId })
-  await redis
-    .publish(revocationChannel(store.connection.name), hint)
-    .catch(error => log.warn({ err: error }, 'session revocation not published'))
-}

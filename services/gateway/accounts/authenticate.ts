@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Request } from 'express'
-import { type VerifiedAccess, verifyAccessToken } from '#shared/auth/access-token.ts'
+import { InvalidAccessToken, type VerifiedAccess, verifyAccessToken } from '#shared/auth/access-token.ts'
 import { findApiKey, isApiKey, keyMay } from '#shared/auth/api-keys.ts'
 import { safeEqual } from '#shared/auth/constant-time.ts'
 import { can, capRole, roleFromForeign } from '#shared/auth/policy.ts'
 import { ApiError, notFound } from '#shared/domain/errors.ts'
+import { networkOf } from '#shared/http/client-network.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { Role, UserDoc } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
@@ -12,28 +13,54 @@ import { audit } from '#shared/store/accounts/audit.ts'
 import { getTenant } from '#shared/store/accounts/tenants.ts'
 import { findSessionUser, findUserByEmail } from '#shared/store/accounts/users.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { perStore } from '#shared/store/per-store.ts'
 import { TtlCache } from '#shared/store/ttl-cache.ts'
 import type { GatewayDeps } from '../deps.ts'
+import { RefusedIdentities } from './refused-identities.ts'
 
 const unauthenticated = () =>
   new ApiError(401, 'UNAUTHENTICATED', 'The access token or API key is not valid.', { headers: { 'www-authenticate': 'Bearer' } })
 
 /** Lifetime of a cached identity; a disabled user or tenant is refused after at most this long. */
 const IDENTITY_TTL_MS = 1000
-const identitiesOf = perStore(() => new TtlCache<string, Caller>(10_000))
+/** How long it is remembered how the last look-up of a token or key ended. */
+const STANDING_TTL_MS = 15 * 60_000
+
+/** What a process remembers about tokens and keys, each by its hash. */
+class Identities {
+  readonly callers = new TtlCache<string, Caller>(10_000)
+  readonly standings = new TtlCache<string, 'accepted' | 'refused'>(50_000)
+  /** Look-ups under way: requests of one identity at the same moment share one. */
+  readonly lookUps = new Map<string, Promise<Caller>>()
+  readonly refused: RefusedIdentities
+
+  constructor(deps: GatewayDeps) {
+    this.refused = new RefusedIdentities(deps, deps.config.RATE_LIMIT_API)
+  }
+}
+
+const identities = new WeakMap<Store, Identities>()
+
+function identitiesOf(deps: GatewayDeps): Identities {
+  const known = identities.get(deps.store) ?? new Identities(deps)
+  identities.set(deps.store, known)
+  return known
+}
 
 /**
  * Caller of a request, by access token, API key or the headers of the trusted gateway; null when it carries none of these.
- * @throws ApiError 400 TWO_IDENTITIES, 401 UNAUTHENTICATED, 403 FORBIDDEN or TENANT_INACTIVE, 404 for an unknown organization
+ * @throws ApiError 400 TWO_IDENTITIES, 401 UNAUTHENTICATED, 403 FORBIDDEN or TENANT_INACTIVE, 404 for an unknown organization, 429
+ * RATE_LIMITED after too many refused identities from the network
  */
 export async function authenticate(request: Request, deps: GatewayDeps): Promise<Caller | null> {
   const forwarded = await forwardedCaller(request, deps)
   const bearer = bearerOf(request)
   if (forwarded !== null && bearer !== null)
     throw new ApiError(400, 'TWO_IDENTITIES', 'Send either a bearer token or the gateway headers, not both.')
-  const caller = forwarded ?? (bearer === null ? null : await bearerCaller(bearer, deps))
-  return caller && inOrganization(caller, request, deps)
+  const network = networkOf(request.ip ?? '')
+  const caller = forwarded ?? (bearer === null ? null : await bearerCaller(bearer, network, deps))
+  if (caller !== null) return await inOrganization(caller, request, deps)
+  if (request.get('x-gateway-secret') !== undefined) await identitiesOf(deps).refused.count(network)
+  return null
 }
 
 /** Bearer token; null for another scheme. @throws ApiError 401 for more than one header, because either could be meant */
@@ -43,18 +70,63 @@ function bearerOf(request: Request): string | null {
   return /^bearer +([^\s,]+)$/i.exec(given[0] ?? '')?.[1] ?? null
 }
 
-async function bearerCaller(bearer: string, deps: GatewayDeps): Promise<Caller> {
-  if (bearer.length > 4096) throw unauthenticated()
-  const access = isApiKey(bearer)
-    ? null
-    : await verifyAccessToken(bearer, { secret: deps.config.JWT_SECRET }).catch(() => Promise.reject(unauthenticated()))
-  const cache = identitiesOf(deps.store)
+async function bearerCaller(bearer: string, network: string, deps: GatewayDeps): Promise<Caller> {
+  const known = identitiesOf(deps)
+  const access = isApiKey(bearer) ? 'key' : accessIn(bearer, deps)
+  // Every client shows an expired token now and then: it proves nothing, but it is no guess either.
+  if (access === 'expired') throw unauthenticated()
+  if (access === 'invalid' || bearer.length > LONGEST_BEARER) {
+    await known.refused.count(network)
+    throw unauthenticated()
+  }
   const key = createHash('sha256').update(bearer).digest('base64')
-  const known = cache.get(key)
-  if (known) return known
-  const caller = access ? await tokenCaller(access, deps) : await keyCaller(bearer, deps)
-  cache.set(key, caller, IDENTITY_TTL_MS)
-  return caller
+  return known.callers.get(key) ?? (await lookUp(key, { access, bearer, network }, deps))
+}
+
+const LONGEST_BEARER = 4096
+
+function accessIn(bearer: string, { config }: GatewayDeps): VerifiedAccess | 'invalid' | 'expired' {
+  try {
+    return verifyAccessToken(bearer, { secret: config.JWT_SECRET })
+  } catch (error) {
+    if (error instanceof InvalidAccessToken) return error.reason
+    throw error
+  }
+}
+
+interface Bearer {
+  access: VerifiedAccess | 'key'
+  bearer: string
+  network: string
+}
+
+/**
+ * Caller of a token or key by the store. What was accepted before, or carries our signature, is looked up also when its network is
+ * held: others in an office go on working while one of their programs has a wrong key.
+ */
+async function lookUp(key: string, { access, bearer, network }: Bearer, deps: GatewayDeps): Promise<Caller> {
+  const { callers, standings, lookUps, refused } = identitiesOf(deps)
+  const standing = standings.get(key) ?? (access === 'key' ? 'unknown' : 'accepted')
+  const read = () =>
+    shared(lookUps, key, async () => {
+      const caller = await (access === 'key' ? keyCaller(bearer, deps) : tokenCaller(access, deps)).catch(error => {
+        if (error instanceof ApiError && error.status === 401) standings.set(key, 'refused', STANDING_TTL_MS)
+        throw error
+      })
+      callers.set(key, caller, IDENTITY_TTL_MS)
+      standings.set(key, 'accepted', STANDING_TTL_MS)
+      return caller
+    })
+  return await (standing === 'accepted' ? refused.counting(network, read) : refused.lookUp(network, read))
+}
+
+/** The result of work that is under way for this key already, or of new work. */
+function shared<T>(underWay: Map<string, Promise<T>>, key: string, work: () => Promise<T>): Promise<T> {
+  const present = underWay.get(key)
+  if (present) return present
+  const begun = work().finally(() => underWay.delete(key))
+  underWay.set(key, begun)
+  return begun
 }
 
 async function tokenCaller(access: VerifiedAccess, { store }: GatewayDeps): Promise<Caller> {

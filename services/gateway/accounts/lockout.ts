@@ -1,90 +1,127 @@
 import { createHash } from 'node:crypto'
 import { ApiError } from '#shared/domain/errors.ts'
+import { networkOf } from '#shared/http/client-network.ts'
+import { LocalCounters } from '#shared/http/local-counters.ts'
 import { rateLimited } from '#shared/process/metrics.ts'
 import type { GatewayDeps } from '../deps.ts'
 
-const PER_ACCOUNT_AND_IP = 10
+const PER_ACCOUNT_AND_NETWORK = 10
 const PER_ACCOUNT = 50
 const LOCK_MS = 15 * 60_000
 const MAX_DOUBLINGS = 6
 /** Period in which repeated locks get longer. */
 const LOCK_HISTORY_MS = 24 * 60 * 60_000
 
-interface Guard {
-  /** Counts an attempt before the password is checked, so that concurrent guesses count too. @throws ApiError 429 LOGIN_LOCKED */
-  attempt(): Promise<void>
-  /** Clears the counter of this IP address after a correct password. */
+/** Whom a lock keeps out: `network`, the client that guessed; `account`, everybody who tries this account. */
+export type LockScope = 'network' | 'account'
+
+export interface Lock {
+  scope: LockScope
+  leftMs: number
+  /** Whether this very attempt began the lock. */
+  hasBegun: boolean
+}
+
+export interface Lockout {
+  /** Counts an attempt before the password is checked, so that concurrent guesses count too. @returns the lock; null: go on */
+  attempt(): Promise<Lock | null>
+  /** The password was right: the attempts of this network are forgotten. */
   passed(): Promise<void>
+  /** The password was not checked: the attempt does not count. */
+  giveBack(): Promise<void>
 }
 
 /**
- * Redis script that counts an attempt. The first attempt above the limit starts a lock; each further lock within a day is twice
- * as long, up to `MAX_DOUBLINGS`. Returns the remaining lock in ms; 0 allows the attempt.
+ * Redis script that counts an attempt, first for the network, then for the account: guesses of a locked network do not bring the
+ * account nearer to its own lock, and those at a locked account begin no lock of a network. The first attempt above a limit
+ * starts a lock; each further lock within a day is twice as long, up to `MAX_DOUBLINGS`.
+ * Returns scope (0: none), remaining lock in ms, and whether it has begun now.
  */
 const ATTEMPT = `
-local count = redis.call('INCR', KEYS[1])
-if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
-if count <= tonumber(ARGV[1]) then return 0 end
-if count == tonumber(ARGV[1]) + 1 then
-  local locks = redis.call('INCR', KEYS[2])
-  redis.call('PEXPIRE', KEYS[2], ARGV[4])
-  redis.call('PEXPIRE', KEYS[1], ARGV[2] * 2 ^ math.min(locks - 1, tonumber(ARGV[3])))
+local function attempt(key, locksKey, allowed)
+  local count = redis.call('INCR', key)
+  if count == 1 then redis.call('PEXPIRE', key, ARGV[3]) end
+  if count <= allowed then return 0 end
+  if count == allowed + 1 then
+    local locks = redis.call('INCR', locksKey)
+    redis.call('PEXPIRE', locksKey, ARGV[5])
+    redis.call('PEXPIRE', key, ARGV[3] * 2 ^ math.min(locks - 1, tonumber(ARGV[4])))
+    return 1
+  end
+  return 2
 end
-return redis.call('PTTL', KEYS[1])
+local ofNetwork, ofAccount = tonumber(ARGV[1]), tonumber(ARGV[2])
+if tonumber(redis.call('GET', KEYS[3]) or '0') > ofAccount then return {2, redis.call('PTTL', KEYS[3]), 0} end
+local network = attempt(KEYS[1], KEYS[2], ofNetwork)
+if network > 0 then return {1, redis.call('PTTL', KEYS[1]), network == 1 and 1 or 0} end
+local account = attempt(KEYS[3], KEYS[4], ofAccount)
+if account > 0 then return {2, redis.call('PTTL', KEYS[3]), account == 1 and 1 or 0} end
+return {0, 0, 0}
 `
 
-const local = new Map<string, { count: number; until: number }>()
+/** Takes one from each count that is there. Without one, DECR would make a negative count that never expires. */
+const GIVE_BACK = `
+for _, key in ipairs(KEYS) do
+  if tonumber(redis.call('GET', key) or '0') > 0 then redis.call('DECR', key) end
+end
+return 0
+`
+
+const local = new LocalCounters()
 
 /**
- * Brute-force protection of one account: 10 attempts lock it for an IP address and 50 for all addresses, for 15 minutes and longer each
- * time. Unknown e-mail addresses are treated alike. Counters live in Redis, and in this process while Redis is down.
+ * Brute-force protection of one account: 10 attempts lock it for a network (`networkOf`) and 50 for everybody, for 15 minutes and
+ * longer each time. Unknown e-mail addresses are treated alike. Counters live in Redis, and in this process while Redis is away.
  */
-export function lockout({ redis, store }: Pick<GatewayDeps, 'redis' | 'store'>, email: string, ip: string): Guard {
+export function lockout({ redis, store }: Pick<GatewayDeps, 'redis' | 'store'>, email: string, ip: string): Lockout {
   const account = createHash('sha256').update(email).digest('base64url').slice(0, 24)
   // The braces are a Redis hash tag: they keep all keys of an account on one cluster node.
-  const prefix = `linko:${store.connection.name}:lock:{${account}}`
-  const limits = [
-    { key: `${prefix}:${ip}`, allowed: PER_ACCOUNT_AND_IP },
-    { key: prefix, allowed: PER_ACCOUNT },
-  ]
-
-  const lockedMs = ({ key, allowed }: (typeof limits)[number]): Promise<number> =>
-    (redis.eval(ATTEMPT, 2, key, `${key}:locks`, allowed, LOCK_MS, MAX_DOUBLINGS, LOCK_HISTORY_MS) as Promise<number>).catch(() =>
-      attemptLocally(key, allowed),
-    )
+  const everybody = `linko:${store.connection.name}:lock:{${account}}`
+  const own = `${everybody}:${networkOf(ip)}`
 
   return {
     async attempt() {
-      for (const limit of limits) {
-        const ms = await lockedMs(limit)
-        if (ms === 0) continue
-        rateLimited.inc({ limit: 'auth' })
-        throw new ApiError(429, 'LOGIN_LOCKED', 'Too many failed sign-ins. Try again later.', {
-          headers: { 'retry-after': String(Math.max(1, Math.ceil(ms / 1000))) },
-        })
-      }
+      const keys = [own, `${own}:locks`, everybody, `${everybody}:locks`]
+      const limits = [PER_ACCOUNT_AND_NETWORK, PER_ACCOUNT, LOCK_MS, MAX_DOUBLINGS, LOCK_HISTORY_MS]
+      const counted = redis.eval(ATTEMPT, keys.length, ...keys, ...limits) as Promise<[number, number, number]>
+      return await counted.then(lockOf, () => attemptLocally(own, everybody))
     },
     async passed() {
-      for (const { key } of limits) local.delete(key)
-      const [own, everybody] = limits.map(({ key }) => key) as [string, string]
-      await redis
-        .multi()
-        .del(own, `${own}:locks`)
-        .decr(everybody)
-        .exec()
-        .catch(() => undefined)
+      local.forget(own)
+      local.giveBack(everybody)
+      await Promise.all([redis.del(own, `${own}:locks`), redis.eval(GIVE_BACK, 1, everybody)]).catch(() => undefined)
+    },
+    async giveBack() {
+      for (const key of [own, everybody]) local.giveBack(key)
+      await redis.eval(GIVE_BACK, 2, own, everybody).catch(() => undefined)
     },
   }
 }
 
-function attemptLocally(key: string, allowed: number): number {
-  rateLimited.inc({ limit: 'fallback' })
-  const now = Date.now()
-  const kept = local.get(key)
-  const entry = kept && kept.until > now ? kept : { count: 0, until: now + LOCK_MS }
-  entry.count++
-  // The oldest entry is evicted when the map is full, so that guesses cannot exhaust the memory.
-  if (local.size >= 50_000) local.delete(local.keys().next().value as string)
-  local.set(key, entry)
-  return entry.count > allowed ? entry.until - now : 0
+/** @throws ApiError 429 LOGIN_LOCKED */
+export function refuseLocked({ leftMs }: Lock): never {
+  rateLimited.inc({ limit: 'auth' })
+  throw new ApiError(429, 'LOGIN_LOCKED', 'Too many failed sign-ins. Try again later.', {
+    headers: { 'retry-after': String(Math.max(1, Math.ceil(leftMs / 1000))) },
+  })
 }
+
+const SCOPES = [null, 'network', 'account'] as const
+
+function lockOf([scopeIndex, leftMs, hasBegun]: [number, number, number]): Lock | null {
+  const scope = SCOPES[scopeIndex] ?? null
+  return scope && { scope, leftMs, hasBegun: hasBegun === 1 }
+}
+
+function attemptLocally(own: string, everybody: string): Lock | null {
+  rateLimited.inc({ limit: 'fallback' })
+  const known = local.peek(everybody)
+  if (known.count > PER_ACCOUNT) return { scope: 'account', leftMs: known.leftMs, hasBegun: false }
+  return (
+    lockAbove('network', PER_ACCOUNT_AND_NETWORK, local.add(own, LOCK_MS)) ??
+    lockAbove('account', PER_ACCOUNT, local.add(everybody, LOCK_MS))
+  )
+}
+
+const lockAbove = (scope: LockScope, allowed: number, { count, leftMs }: { count: number; leftMs: number }): Lock | null =>
+  count > allowed ? { scope, leftMs, hasBegun: count === allowed + 1 } : null

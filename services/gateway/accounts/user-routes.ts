@@ -3,6 +3,7 @@ import { AVAILABILITIES, type AvailabilityChanged, availabilityChannel } from '#
 import { ApiError } from '#shared/domain/errors.ts'
 import { callerOf, route } from '#shared/http/route.ts'
 import { setAvailability } from '#shared/store/accounts/users.ts'
+import { asTenant } from '#shared/store/tenancy/tenancy.ts'
 import type { GatewayDeps } from '../deps.ts'
 
 const Availability = z.object({ availability: z.enum(AVAILABILITIES) })
@@ -19,7 +20,8 @@ const availability = route({
     const { kind, id: userId, homeTenantId: tenantId, name } = callerOf(request)
     if (kind !== 'user') throw new ApiError(403, 'FORBIDDEN', 'An API key has no availability. Sign in as a user.')
     const { availability } = request.body
-    await setAvailability(deps.store, tenantId, userId, availability)
+    // A platform admin who acts in another tenant still belongs to their own.
+    await asTenant(tenantId, () => setAvailability(deps.store, tenantId, userId, availability))
     await announce(deps, { tenantId, userId, name, availability })
     return { body: { availability } }
   },

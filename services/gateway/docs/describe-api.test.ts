@@ -18,7 +18,12 @@ const Parameter = z.strictObject({
   description: Text.optional(),
   schema: Schema,
 })
-const Response = z.strictObject({ description: Text, content: Content.optional() })
+const ResponseHeader = z.strictObject({ description: Text, schema: Schema })
+const Response = z.strictObject({
+  description: Text,
+  headers: z.record(z.string().regex(/^[A-Za-z-]+$/), ResponseHeader).optional(),
+  content: Content.optional(),
+})
 const Operation = z.strictObject({
   operationId: z
     .string()
@@ -69,6 +74,16 @@ test('every route is in it, with its action, and needs what the route needs', ()
     expect(operation?.['x-action'] ?? null).toBe(action)
     expect(Object.keys(operation?.responses ?? {})).toEqual(expect.arrayContaining([String(status), 'default']))
   }
+})
+
+test('every counted route says that it may be refused for a while, and when to come again', () => {
+  for (const { method, path, bucket } of routes) {
+    const { operation } = described.find(one => one.method === method && one.path === path) ?? {}
+    const codes = Object.keys(operation?.responses ?? {}).filter(code => code === '429' || code === '503')
+    expect(codes, `${method} ${path}`).toEqual(bucket === 'none' ? [] : ['429', '503'])
+  }
+  const { RateLimited, Unavailable } = valid.components.responses
+  for (const response of [RateLimited, Unavailable]) expect(Object.keys(response?.headers ?? {})).toContain('Retry-After')
 })
 
 test('Idempotency-Key is promised where it is kept', () => {

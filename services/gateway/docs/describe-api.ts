@@ -80,14 +80,28 @@ export function describeApi(routes: readonly AnyRoute[], { baseUrl, ingestUrl }:
         bearer: { type: 'http', scheme: 'bearer', description: 'Access token from /auth/login, or an API key (lk_…)' },
       },
       responses: {
-        Problem: {
-          description: 'Error; errorCode gives the reason',
-          content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-        },
+        Problem: problem('Error; errorCode gives the reason'),
+        RateLimited: problem('Too many requests, wrong passwords, or invalid tokens and keys', RATE_HEADERS),
+        Unavailable: problem('A server that is needed is away, or too many wait already; nothing was done', WAIT),
       },
     },
   }
 }
+
+const seconds = (description: string) => ({ description, schema: { type: 'integer' } })
+const WAIT = { 'Retry-After': seconds('Seconds after which the request may be repeated') }
+const RATE_HEADERS = {
+  ...WAIT,
+  'RateLimit-Limit': seconds('Requests that are allowed in the window'),
+  'RateLimit-Remaining': seconds('Requests that are left in the window'),
+  'RateLimit-Reset': seconds('Seconds until the window ends'),
+}
+
+const problem = (description: string, headers?: Json): Json => ({
+  description,
+  ...(headers && { headers }),
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+})
 
 function operationOf(one: AnyRoute, schemas: Json): Json {
   const body = one.body && schemaOf(one.body, 'input', schemas)
@@ -105,10 +119,17 @@ function operationOf(one: AnyRoute, schemas: Json): Json {
         description: one.status === 202 ? 'Accepted' : 'Success',
         ...(one.returns && { content: { 'application/json': { schema: schemaOf(one.returns, 'output', schemas) } } }),
       },
+      ...(isLimited(one) && {
+        429: { $ref: '#/components/responses/RateLimited' },
+        503: { $ref: '#/components/responses/Unavailable' },
+      }),
       default: { $ref: '#/components/responses/Problem' },
     },
   }
 }
+
+/** Whether a request is counted, and so reads from a server. */
+const isLimited = ({ action, bucket }: AnyRoute) => action !== null || bucket !== 'none'
 
 const fileOf = ({ types }: { types: readonly string[] }) => ({
   required: true,

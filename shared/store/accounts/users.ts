@@ -8,6 +8,15 @@ export async function findUserByEmail(store: Store, email: string): Promise<User
   return await acrossTenants(() => store.models.users.findOne({ email: email.trim().toLowerCase() }).lean())
 }
 
+/** A bcrypt hash that some user still has from a former system; null when there is none. Reads all users at worst: keep the answer. */
+export async function findBcryptHash(store: Store): Promise<string | null> {
+  const passwordHash = trusted({ $gte: '$2', $lt: '$3' })
+  const user = await acrossTenants(() =>
+    store.models.users.findOne({ passwordHash, deletedAt: null }, { passwordHash: 1 }).lean(),
+  )
+  return user?.passwordHash ?? null
+}
+
 /** The user with this id; null for unknown, deleted and other tenants' users alike. */
 export async function findUser(store: Store, tenantId: Id | string, userId: Id | string): Promise<UserDoc | null> {
   return await store.models.users.findOne({ tenantId, _id: userId, deletedAt: null }).lean()
@@ -32,14 +41,12 @@ export async function findSessionUser(
   return user?.status === 'active' && user.tokenVersion === session.tokenVersion ? user : null
 }
 
-/** The active ones of the given users, with the fields that their sessions must match. */
-export async function findActiveUsers(
-  store: Store,
-  tenantId: Id | string,
-  userIds: readonly string[],
-): Promise<Pick<UserDoc, '_id' | 'tokenVersion' | 'role'>[]> {
+export type SessionUser = Pick<UserDoc, '_id' | 'tokenVersion' | 'role' | 'name' | 'email'>
+
+/** The active ones of the given users, with the fields that their sessions must match, and those that their colleagues see. */
+export async function findActiveUsers(store: Store, tenantId: Id | string, userIds: readonly string[]): Promise<SessionUser[]> {
   const filter = { tenantId, _id: trusted({ $in: [...userIds] }), status: 'active' as const, deletedAt: null }
-  return await store.models.users.find(filter, { tokenVersion: 1, role: 1 }).lean()
+  return await store.models.users.find(filter, { tokenVersion: 1, role: 1, name: 1, email: 1 }).lean()
 }
 
 /** Active agents of the tenant who take new conversations. */
@@ -87,4 +94,15 @@ export async function raiseTokenVersion(store: Store, tenantId: Id | string, use
 export async function touchUser(store: Store, tenantId: Id | string, userId: Id | string, now: Date): Promise<void> {
   const lastSeenAt = new Date(Math.floor(now.getTime() / 60_000) * 60_000)
   await store.models.users.updateOne({ tenantId, _id: userId }, { $max: { lastSeenAt } }, { timestamps: false })
+}
+
+/** Notes that sign-ins to the account were locked. The next sign-in shows it. */
+export async function markLocked(store: Store, { tenantId, _id }: Pick<UserDoc, 'tenantId' | '_id'>, at: Date): Promise<void> {
+  await store.models.users.updateOne({ tenantId, _id }, { $max: { lastLockedAt: at } }, { timestamps: false })
+}
+
+/** Removes the mark that a sign-in has shown; a later lock stays for the next one. */
+export async function clearLocked(store: Store, { tenantId, _id, lastLockedAt }: UserDoc): Promise<void> {
+  if (!lastLockedAt) return
+  await store.models.users.updateOne({ tenantId, _id, lastLockedAt }, { $unset: { lastLockedAt: 1 } }, { timestamps: false })
 }

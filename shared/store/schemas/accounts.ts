@@ -51,6 +51,7 @@ export const userSchema = new Schema<UserDoc>(
     status: { type: String, enum: ['active', 'disabled'], default: 'active' },
     tokenVersion: { type: Number, default: 0 },
     lastSeenAt: date,
+    lastLockedAt: { type: Date },
     availability: { type: String, enum: AVAILABILITIES },
   },
   stamped,

@@ -30,7 +30,7 @@ test('a user signs in and gets their own account data', async () => {
   expect(me.body).toEqual(body.user)
 })
 
-test('an unknown address and a wrong password are answered alike', async () => {
+test('[F48] an unknown address and a wrong password are answered alike', async () => {
   const wrong = await login({ ...own, password: 'not the password' })
   const unknown = await login({ email: 'nobody@x.example', password: 'not the password' })
   expect([wrong.status, unknown.status]).toEqual([401, 401])
@@ -68,14 +68,14 @@ test('after signing out the refresh token is worth nothing', async () => {
   expect((await gateway.call('POST', '/api/v1/auth/refresh', { body: { refreshToken } })).status).toBe(401)
 })
 
-test('ten wrong passwords lock the account for this address, the right one included', async () => {
+test('[F48] ten wrong passwords lock the account for this address, the right one included', async () => {
   for (let i = 0; i < 10; i++) expect((await login({ ...own, password: `wrong ${i}` })).status).toBe(401)
   const locked = await login(own)
   expect([locked.status, locked.body.errorCode]).toEqual([429, 'LOGIN_LOCKED'])
   expect(Number(locked.headers.get('retry-after'))).toBeGreaterThan(0)
 })
 
-test('guesses made at the same moment are counted each', async () => {
+test('[F48] guesses made at the same moment are counted each', async () => {
   const answers = await Promise.all(Array.from({ length: 30 }, (_, i) => login({ ...own, password: `wrong ${i}` })))
   expect(answers.filter(({ status }) => status === 401)).toHaveLength(10)
 })
@@ -138,7 +138,7 @@ describe('tokens', () => {
 })
 
 describe('X-Organization-Id', () => {
-  test("names the caller's own tenant, or any for a platform admin, which leaves an audit entry", async () => {
+  test("[F49] names the caller's own tenant, or any for a platform admin, which leaves an audit entry", async () => {
     const other = await userByEmail(gateway.store, PEOPLE.other)
     const mine = await userByEmail(gateway.store, PEOPLE.agent)
     const as = (person: 'agent' | 'platform', organization: unknown) =>
@@ -165,12 +165,12 @@ describe('headers of a trusted gateway', () => {
   const as = (headers: Record<string, string>, token?: string) =>
     gateway.call('GET', '/api/v1/auth/me', { token, headers: { 'x-gateway-secret': SECRET, ...headers } })
 
-  test('count only with the secret', async () => {
+  test('[F49] count only with the secret', async () => {
     expect((await as({ email: PEOPLE.agent, role: 'SELLER' })).body.email).toBe(PEOPLE.agent)
     expect((await as({ email: PEOPLE.agent, role: 'SELLER', 'x-gateway-secret': 'wrong' })).status).toBe(401)
   })
 
-  test('never give more than the person has', async () => {
+  test('[F49] never give more than the person has', async () => {
     const read = (role: string) =>
       gateway.call('GET', '/api/v1/webhook-events', {
         headers: { 'x-gateway-secret': SECRET, email: PEOPLE.agent, role },
@@ -183,11 +183,11 @@ describe('headers of a trusted gateway', () => {
     ['a list of addresses', { email: `${PEOPLE.agent}, ${PEOPLE.admin}`, role: 'ADMIN' }],
     ['an unknown role', { email: PEOPLE.agent, role: 'KING' }],
     ['no role', { email: PEOPLE.agent }],
-  ])('refused: %s', async ([, headers]) => {
+  ])('[F49] refused: %s', async ([, headers]) => {
     expect((await as(headers)).status).toBe(401)
   })
 
-  test('refused together with a token', async () => {
+  test('[F49] refused together with a token', async () => {
     expect((await as({ email: PEOPLE.agent, role: 'SELLER' }, await gateway.tokenFor('agent'))).status).toBe(400)
   })
 })

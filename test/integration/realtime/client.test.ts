@@ -15,7 +15,7 @@ async function open(world: World) {
 }
 
 /** The client as a dashboard uses it, with the events that it received. */
-function follow(url: string, user: UserDoc, more: { sinceSeq?: number; token?: () => Promise<string> } = {}) {
+function follow(url: string, user: UserDoc, more: { sinceSeq?: number; token?: () => string } = {}) {
   const seqs: number[] = []
   const states: string[] = []
   const resets: number[] = []

@@ -9,6 +9,6 @@ export async function agentToken(store: Store, tenantId: Id): Promise<string> {
   const [role, email, name, tokenVersion] = ['agent', `agent-${tenantId}@example.com`, 'Agent', 0] as const
   const user = { _id: newId(), tenantId, email, name, role, status: 'active', tokenVersion, deletedAt: null }
   await store.raw.users.insertOne(user as UserDoc)
-  const claims = { userId: String(user._id), tenantId: String(tenantId), role, tokenVersion, email, name }
+  const claims = { userId: String(user._id), tenantId: String(tenantId), role, tokenVersion }
   return signAccessToken(claims, { secret: JWT_SECRET, ttlMs: 3_600_000 })
 }

@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest'
 import { startFanout } from '#services/realtime/fanout.ts'
 import { connectRedisPair } from '#services/realtime/redis.ts'
 import { openSockets } from '#services/realtime/sockets.ts'
+import type { UnprovenLimits } from '#services/realtime/unproven.ts'
 import { signAccessToken } from '#shared/auth/access-token.ts'
 import type { EventName } from '#shared/contracts/realtime-event.ts'
 import type { UserDoc } from '#shared/model/documents.ts'
@@ -16,8 +17,19 @@ import { log, openQueue } from './ingest.ts'
 
 export const JWT_SECRET = 'a-secret-of-at-least-thirty-two-bytes!'
 
+/** Limits of a node that a test lowers. */
+export interface NodeLimits {
+  perTenant?: number
+  unproven?: UnprovenLimits
+}
+
 /** One realtime node without its process. */
-export async function startNode(world: World, store: Store, transports: ('websocket' | 'polling')[] = ['websocket']) {
+export async function startNode(
+  world: World,
+  store: Store,
+  transports: ('websocket' | 'polling')[] = ['websocket'],
+  { perTenant = 100, unproven }: NodeLimits = {},
+) {
   const queue = await openQueue(world)
   const redis = await connectRedisPair(world.redisUrl, log)
   const server = createServer()
@@ -25,11 +37,11 @@ export async function startNode(world: World, store: Store, transports: ('websoc
     JWT_SECRET,
     CORS_ORIGIN: ['http://dashboard.test'],
     SOCKET_TRANSPORTS: transports,
-    SOCKETS_PER_TENANT: 100,
+    SOCKETS_PER_TENANT: perTenant,
     SOCKETS_PER_USER: 20,
     SOCKET_EVENTS_PER_TENANT: 30,
   }
-  const sockets = openSockets({ server, store, redis, config, log })
+  const sockets = openSockets({ server, store, redis, config, log, ...(unproven && { unproven }) })
   const listening = await listen(server, '127.0.0.1', 0)
   const fanout = await startFanout({ store, queue, sockets, log })
   let isStopped = false
@@ -58,8 +70,6 @@ export const tokenOf = (user: UserDoc, ttlMs = 60_000, secret = JWT_SECRET) =>
       tenantId: String(user.tenantId),
       role: user.role,
       tokenVersion: user.tokenVersion,
-      email: user.email,
-      name: user.name,
     },
     { secret, ttlMs },
   )
@@ -77,7 +87,7 @@ export async function connectClient(
   transports: ('websocket' | 'polling')[] = ['websocket'],
 ): Promise<{ socket: Socket; received: ReceivedEvent[]; named(name: string): ReceivedEvent['payload'][] }> {
   const received: ReceivedEvent[] = []
-  const socket = io(url, { auth: { token, ...more }, transports, reconnection: false, forceNew: true })
+  const socket = io(url, { auth: { token, ...more }, transports, reconnection: false, forceNew: true, timeout: 60_000 })
   onTestFinished(() => void socket.disconnect())
   socket.onAny((name, payload) => received.push({ name, payload }))
   await new Promise<void>((resolve, reject) => {

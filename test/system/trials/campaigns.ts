@@ -33,8 +33,8 @@ export function restOf(gateway: Child, token: string) {
 export async function tokenOf(store: Store, who: string | Id): Promise<string> {
   const user = typeof who === 'string' ? await store.raw.users.findOne({ email: who }) : await addManager(store, who)
   if (user === null) throw new Error(`no user ${who}`)
-  const { _id, tenantId, role, tokenVersion, email, name } = user
-  const claims = { userId: String(_id), tenantId: String(tenantId), role, tokenVersion, email, name }
+  const { _id, tenantId, role, tokenVersion } = user
+  const claims = { userId: String(_id), tenantId: String(tenantId), role, tokenVersion }
   return signAccessToken(claims, { secret: JWT_SECRET, ttlMs: 3_600_000 })
 }
 

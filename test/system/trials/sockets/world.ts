@@ -155,12 +155,10 @@ export async function addTenants(store: Store, count: number): Promise<AccessCla
   })
   await store.raw.tenants.insertMany(pairs.map(pair => pair.tenant))
   await store.raw.users.insertMany(pairs.map(pair => pair.user))
-  return pairs.map(({ user: { _id, tenantId, role, tokenVersion, email, name } }) => ({
+  return pairs.map(({ user: { _id, tenantId, role, tokenVersion } }) => ({
     userId: String(_id),
     tenantId: String(tenantId),
     role,
     tokenVersion,
-    email,
-    name,
   }))
 }
