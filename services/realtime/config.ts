@@ -15,6 +15,8 @@ const realtimeEnv = commonEnv.extend({
     .default('websocket')
     .transform(list => list.split(',').map(name => name.trim()))
     .pipe(z.array(z.enum(['websocket', 'polling'])).min(1)),
+  /** Connections of one node, of whatever kind; further ones are closed at once. */
+  SOCKETS_PER_NODE: z.coerce.number().int().min(1).default(50_000),
   /** Sockets of one tenant on one node. */
   SOCKETS_PER_TENANT: z.coerce.number().int().min(1).default(5000),
   SOCKETS_PER_USER: z.coerce.number().int().min(1).default(20),

@@ -30,6 +30,10 @@ const server = createServer((request, response) => {
     .then(taken => taken || answerNotFound(response))
     .catch(() => response.destroy())
 })
+// A handshake is short; what becomes a socket is no request any more. Long polling answers within half a minute.
+server.headersTimeout = 15_000
+server.requestTimeout = 60_000
+server.maxConnections = config.SOCKETS_PER_NODE
 await using listening = await listen(server, config.HOST, config.REALTIME_PORT)
 await using sockets = openSockets({ server, store, redis, config, log })
 fanout = await startFanout({ store, queue, sockets, log })

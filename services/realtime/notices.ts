@@ -1,4 +1,6 @@
 import type { z } from 'zod'
+import { can } from '#shared/auth/policy.ts'
+import { AccountLocked, accountLockedChannel } from '#shared/contracts/account-locked.ts'
 import { AvailabilityChanged, availabilityChannel } from '#shared/contracts/availability.ts'
 import { Revocation, revocationChannel } from '#shared/contracts/revocation.ts'
 import type { Logger } from '#shared/process/logger.ts'
@@ -15,19 +17,21 @@ export interface NoticeDeps {
 }
 
 /**
- * Subscribes to the notices that the gateway publishes through Redis: revocations, which end sessions within a second, and
- * changes of availability. While Redis is away, a background job ends revoked sessions within seconds.
+ * Subscribes to the notices that the gateway publishes through Redis: revocations, which end sessions within a second, changes
+ * of availability, and locks of accounts. While Redis is away, a background job ends revoked sessions within seconds.
  */
 export function subscribeToNotices(deps: NoticeDeps): Disposable {
   const { subscriber } = deps.redis
   const database = deps.store.connection.name
   const [revocations, availabilities] = [revocationChannel(database), availabilityChannel(database)]
+  const locks = accountLockedChannel(database)
   const onMessage = (channel: string, text: string) => {
     if (channel === revocations) onRevocation(deps, parse(Revocation, text))
     if (channel === availabilities) onAvailability(deps, parse(AvailabilityChanged, text))
+    if (channel === locks) onLocked(deps, parse(AccountLocked, text))
   }
   subscriber.on('message', onMessage)
-  subscriber.subscribe(revocations, availabilities).catch(error => deps.log.warn({ err: error }, 'notices not subscribed'))
+  subscriber.subscribe(revocations, availabilities, locks).catch(error => deps.log.warn({ err: error }, 'notices not subscribed'))
   return { [Symbol.dispose]: () => void subscriber.off('message', onMessage) }
 }
 
@@ -43,6 +47,16 @@ function onAvailability({ io }: NoticeDeps, changed: AvailabilityChanged | null)
   const { tenantId, userId, name, availability } = changed
   const payload = { userId, user: { id: userId, name }, status: 'availability' as const, availability, conversationId: null }
   io.local.to(`tenant:${tenantId}`).emit('presence', { ...payload, at: new Date().toISOString() })
+}
+
+/** Tells the owner of the account and those who may manage the tenant's users. */
+function onLocked({ io }: NoticeDeps, locked: AccountLocked | null): void {
+  if (locked === null) return
+  const { tenantId, userId, name, scope, at, until } = locked
+  const concerns = ({ data: { access } }: LinkoSocket) =>
+    access.tenantId === tenantId && (access.userId === userId || can(access.role, 'users.write'))
+  const payload = { userId, user: { id: userId, name }, scope, at, until }
+  for (const socket of localSockets(io).filter(concerns)) socket.emit('account:locked', payload)
 }
 
 function parse<T extends z.ZodType>(schema: T, text: string): z.infer<T> | null {

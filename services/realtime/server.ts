@@ -3,10 +3,12 @@ import { createAdapter } from '@socket.io/redis-adapter'
 import { Server } from 'socket.io'
 import type { Logger } from '#shared/process/logger.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { identify } from './authenticate.ts'
+import { Admission } from './admission.ts'
+import { confirm, verifyToken } from './authenticate.ts'
 import type { RealtimeConfig } from './config.ts'
 import type { RedisPair } from './redis.ts'
-import type { LinkoServer } from './socket-types.ts'
+import type { LinkoServer, LinkoSocket } from './socket-types.ts'
+import { UnprovenConnections, type UnprovenLimits } from './unproven.ts'
 
 export interface ServerDeps {
   server: HttpServer
@@ -21,6 +23,8 @@ export interface AccessDeps {
   store: Store
   config: Pick<RealtimeConfig, 'JWT_SECRET' | 'SOCKETS_PER_TENANT' | 'SOCKETS_PER_USER'>
   log: Logger
+  /** Of connections that have not shown a valid token. */
+  unproven?: UnprovenLimits | undefined
 }
 
 /** Creates the Socket.io server, which Redis connects to the other nodes. */
@@ -45,29 +49,59 @@ export function createServer({ server, redis, prefix, config, log }: ServerDeps)
 }
 
 /** Admits only sockets with a valid access token, up to the limits of a user and a tenant on one node. */
-export function requireAccess(io: LinkoServer, { store, config, log }: AccessDeps): void {
+export function requireAccess(io: LinkoServer, deps: AccessDeps): void {
+  const { SOCKETS_PER_USER: perUser, SOCKETS_PER_TENANT: perTenant } = deps.config
+  const admission = new Admission({ perUser, perTenant })
+  const unproven = new UnprovenConnections(deps.unproven)
+  unproven.watch(io)
   io.use((socket, next) => {
-    identify(store, socket.handshake.auth.token, config.JWT_SECRET).then(
-      access => {
-        if (access === null) return next(new Error('UNAUTHENTICATED'))
-        if (isFull(io, access, config)) return next(new Error('TOO_MANY_SOCKETS'))
-        socket.data.access = access
-        next()
-      },
+    admit(socket, deps, { admission, unproven }).then(
+      refusal => next(refusal === null ? undefined : new Error(refusal)),
       error => {
-        log.warn({ err: error }, 'handshake not checked')
+        deps.log.warn({ err: error }, 'handshake not checked')
         next(new Error('UNAVAILABLE'))
       },
     )
   })
 }
 
+interface Door {
+  admission: Admission
+  unproven: UnprovenConnections
+}
+
+/**
+ * Gives a socket its place. The place is taken before the store is asked: those that come at the same moment count each, and a
+ * crowd beyond the limit costs no reads.
+ * @returns why the socket is refused; null when it is admitted @throws Outage
+ */
+async function admit(socket: LinkoSocket, { store, config }: AccessDeps, { admission, unproven }: Door): Promise<string | null> {
+  const verified = verifyToken(socket.handshake.auth.token, config.JWT_SECRET)
+  if (verified === null) return 'UNAUTHENTICATED'
+  const free = admission.reserve(verified)
+  if (free === null) return 'TOO_MANY_SOCKETS'
+  const access = await confirm(store, verified).catch(error => {
+    free()
+    throw error
+  })
+  const { conn } = socket
+  // A connection that has closed meanwhile would not tell again that its place is free.
+  if (access === null || conn.readyState === 'closed') {
+    free()
+    return 'UNAUTHENTICATED'
+  }
+  const leave = () => {
+    free()
+    conn.off('close', leave)
+    unproven.add(conn)
+  }
+  // A socket whose connection closes before it is connected has no 'disconnect'.
+  socket.once('disconnect', leave)
+  conn.on('close', leave)
+  socket.data.access = access
+  unproven.proven(conn)
+  return null
+}
+
 /** Number of this node's sockets in a room. */
 export const countIn = (io: LinkoServer, room: string): number => io.of('/').adapter.rooms.get(room)?.size ?? 0
-
-function isFull(io: LinkoServer, access: { userId: string; tenantId: string }, config: AccessDeps['config']): boolean {
-  return (
-    countIn(io, `user:${access.userId}`) >= config.SOCKETS_PER_USER ||
-    countIn(io, `tenant:${access.tenantId}`) >= config.SOCKETS_PER_TENANT
-  )
-}

@@ -17,6 +17,7 @@ import { HELD } from './replay.ts'
 import { createServer, requireAccess } from './server.ts'
 import { type SessionDeps, serveSession } from './session.ts'
 import { type LinkoServer, type LinkoSocket, localSockets } from './socket-types.ts'
+import type { UnprovenLimits } from './unproven.ts'
 import { depart, type WelcomeDeps, welcome } from './welcome.ts'
 
 export interface Sockets extends AsyncDisposable {
@@ -34,19 +35,21 @@ export interface SocketsDeps {
     'JWT_SECRET' | 'CORS_ORIGIN' | 'SOCKET_TRANSPORTS' | 'SOCKETS_PER_TENANT' | 'SOCKETS_PER_USER' | 'SOCKET_EVENTS_PER_TENANT'
   >
   log: Logger
+  /** Of connections that have not shown a valid token; tests choose less than the built-in ones. */
+  unproven?: UnprovenLimits
 }
 
 const DRAIN_MS = 500
 const LEAVE_MS = 1000
 
 /** Serves the sockets of this node. A socket's rooms follow from its verified identity, never from its requests. */
-export function openSockets({ server, store, redis, config, log }: SocketsDeps): Sockets {
+export function openSockets({ server, store, redis, config, log, unproven }: SocketsDeps): Sockets {
   const prefix = `linko:${store.connection.name}`
   const node = randomUUID()
   const presence = createPresence(redis, prefix)
   const io = createServer({ server, redis, prefix, config, log })
   const feeds = openFeeds(io, store, log)
-  requireAccess(io, { store, config, log })
+  requireAccess(io, { store, config, log, unproven })
   const perTenant = config.SOCKET_EVENTS_PER_TENANT
   const session = { store, presence, feeds, requests: createSecondRate(), perTenant, jwtSecret: config.JWT_SECRET }
   io.on('connection', socket => connect(socket, { io, store, feeds, presence, node, log }, session))

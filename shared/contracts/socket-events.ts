@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { AccountLocked } from './account-locked.ts'
 import type { Availability } from './availability.ts'
 import type {
   CampaignProgress,
@@ -53,6 +54,18 @@ export interface Presence {
   at: string
 }
 
+/**
+ * Sign-ins to an account were locked after too many wrong passwords: for the guesser's network, or for everybody. Only its owner and
+ * the tenant's admins hear of it. Not durable.
+ */
+export interface AccountLockedNotice {
+  userId: string
+  user: SocketUser
+  scope: AccountLocked['scope']
+  at: string
+  until: string
+}
+
 /** First word on a new connection: every durable event after `seq` will follow. */
 export interface SessionReady {
   seq: number
@@ -81,6 +94,7 @@ export interface ServerToClientEvents {
   'campaign:progress': (event: Durable<CampaignProgress>) => void
   typing: (event: Typing) => void
   presence: (event: Presence) => void
+  'account:locked': (notice: AccountLockedNotice) => void
   'session:ready': (session: SessionReady) => void
   'session:ended': (end: SessionEnded) => void
   /**

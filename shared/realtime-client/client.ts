@@ -1,5 +1,6 @@
 import { io, type Socket } from 'socket.io-client'
 import type {
+  AccountLockedNotice,
   Ack,
   ClientToServerEvents,
   Presence,
@@ -28,6 +29,8 @@ export interface RealtimeClientOptions {
   onReady?(session: SessionReady): void
   onTyping?(typing: Typing): void
   onPresence?(presence: Presence): void
+  /** Called for the owner of an account and for the tenant's admins after somebody guessed too often at its password. */
+  onAccountLocked?(notice: AccountLockedNotice): void
   /** Last seq of an earlier session, to get the events since then. */
   sinceSeq?: number
   transports?: ('websocket' | 'polling')[]
@@ -39,7 +42,7 @@ const REFRESH_BEFORE_MS = 60_000
 /** Events that cross on their way are in order again within this time. */
 const GRACE_MS = 100
 /** Names that are not durable, or the second name of an event that is. */
-const NOT_EVENTS = new Set(['typing', 'presence', 'tick', 'message:incoming'])
+const NOT_EVENTS = new Set(['typing', 'presence', 'account:locked', 'tick', 'message:incoming'])
 
 export const createRealtimeClient = (options: RealtimeClientOptions): RealtimeClient => new RealtimeClient(options)
 
@@ -104,6 +107,7 @@ export class RealtimeClient {
     })
     socket.on('typing', typing => this.#options.onTyping?.(typing))
     socket.on('presence', presence => this.#options.onPresence?.(presence))
+    socket.on('account:locked', notice => this.#options.onAccountLocked?.(notice))
     socket.on('connect_error', ({ message }) => this.#retry(message === 'UNAUTHENTICATED' ? 'refused' : 'offline'))
     socket.on('disconnect', () => this.#onDisconnect())
   }

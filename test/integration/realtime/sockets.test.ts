@@ -72,7 +72,7 @@ test('a client that knows more, or less, than the log is asked to reload', async
   expect(client.named('sync:reset')).toEqual([{ seq: 3 }, { seq: 3 }])
 })
 
-test('forged, expired, unsigned and missing tokens are refused', async ({ world }) => {
+test('[F46] [F50] forged, expired, unsigned and missing tokens are refused', async ({ world }) => {
   const { store, agent } = await open(world)
   const node = await startNode(world, store)
   const unsigned = `${btoa('{"alg":"none"}')}.${btoa(JSON.stringify({ sub: String(agent._id), tid: String(agent.tenantId) }))}.`
@@ -92,7 +92,7 @@ test('forged, expired, unsigned and missing tokens are refused', async ({ world 
     await expect(connectClient(node.url, token)).rejects.toThrow('UNAUTHENTICATED')
 })
 
-test('a foreign conversation cannot be joined nor typed in', async ({ world }) => {
+test('[F50] a foreign conversation cannot be joined nor typed in', async ({ world }) => {
   const { store, agent, stranger } = await open(world)
   const node = await startNode(world, store)
   const own = await store.raw.conversations.findOne({ tenantId: agent.tenantId })
@@ -146,7 +146,7 @@ test('a tenant with many sockets is limited too, another tenant is not', async (
   expect(await foreigner.socket.emitWithAck('sync', { sinceSeq: 0 })).toEqual({ ok: true })
 })
 
-test('a socket that asks too often is limited, others are not', async ({ world }) => {
+test('[F50] a socket that asks too often is limited, others are not', async ({ world }) => {
   const { store, agent } = await open(world)
   const node = await startNode(world, store)
   const token = await tokenOf(agent)
