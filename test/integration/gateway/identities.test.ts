@@ -32,7 +32,7 @@ async function newKey({ store }: Gateway): Promise<string> {
   return (await createApiKey(store, { tenantId, name: 'ATS', role: 'agent', scopes: ['session.*'] })).key
 }
 
-test('[F46] refused API keys are counted by address, before the database is read', async ({ world }) => {
+test('refused API keys are counted by address, before the database is read', async ({ world }) => {
   const { gateway, reads } = await open(world)
   const answers = []
   for (let i = 0; i < 400; i++) answers.push(await ask(gateway, wrongKey(i)))
@@ -42,7 +42,7 @@ test('[F46] refused API keys are counted by address, before the database is read
   expect((await ask(gateway, wrongKey(0), {}, '203.0.113.2')).status).toBe(401)
 })
 
-test('[F46] refused keys of the same moment are bounded too', async ({ world }) => {
+test('refused keys of the same moment are bounded too', async ({ world }) => {
   const { gateway, reads } = await open(world)
   const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => ask(gateway, wrongKey(i))))
   expect(answers.every(({ status }) => status === 401 || status === 429)).toBe(true)

@@ -198,7 +198,9 @@ test('events that a recorder stored and did not publish go out before those of l
   expect(updates.map(id => id.slice(-2))).toEqual(['.2', '.3'])
 })
 
-test('events go out before the last step of their batch, once, and only with what they tell already stored', async ({ store }) => {
+test('events go out before the last step of their batch, once, and only with what they tell already stored', async ({
+  store,
+}) => {
   const [person] = PEOPLE as [string]
   await recordAgain(store, said(person, 0))
   const early: EventDoc[] = []

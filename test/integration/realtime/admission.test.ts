@@ -94,6 +94,18 @@ test('[F50] an event of 1 MB ends its socket, others are not affected', async ({
   expect(await calm.socket.emitWithAck('sync', { sinceSeq: 0 })).toEqual({ ok: true })
 })
 
+test('[F50] a flood of 10,000 events ends its session, others are not affected', async ({ world }) => {
+  const { store, agent, admin } = await open(world)
+  const node = await startNode(world, store)
+  const [loud, calm] = [await connectClient(node.url, tokenOf(agent)), await connectClient(node.url, tokenOf(admin))]
+  const own = await store.raw.conversations.findOne({ tenantId: agent.tenantId })
+  const conversationId = String(own?._id)
+  for (let i = 0; i < 10_000; i++) loud.socket.emit('typing:start', { conversationId })
+  await untilTrue(() => !loud.socket.connected)
+  expect(loud.named('session:ended')).toEqual([{ reason: 'flood' }])
+  expect(await calm.socket.emitWithAck('sync', { sinceSeq: 0 })).toEqual({ ok: true })
+})
+
 test('[F50] a token that expires ends its session', async ({ world }) => {
   const { store, agent } = await open(world)
   const node = await startNode(world, store)
