@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { commonEnv, duration, parseEnv, port } from '#shared/process/config.ts'
 
 const simulatorEnv = commonEnv.extend({
+  NODE_ENV: z.enum(['development', 'test'], 'The simulator does not run in production').default('development'),
   SIMULATOR_PORT: port(4000),
   META_APP_ID: z.string().default('918273645500112'),
   META_APP_SECRET: z.string().default('simulator-app-secret'),

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { duration, flag, parseEnv, port, readEnvironment, secretList } from './config.ts'
+import { ADDRESSES, SECRETS } from './secrets.ts'
 
 let root: string
 beforeEach(() => {
@@ -23,6 +24,12 @@ test('production never reads the demo file', () => {
   expect(readEnvironment({ NODE_ENV: 'production' }, root).JWT_SECRET).toBeUndefined()
 })
 
+test('production by .env never reads the demo file either, nor does a test', () => {
+  writeFileSync(path.join(root, '.env'), 'NODE_ENV=production\n')
+  expect(readEnvironment({}, root).JWT_SECRET).toBeUndefined()
+  expect(readEnvironment({ NODE_ENV: 'test' }, root).JWT_SECRET).toBeUndefined()
+})
+
 test('an empty value counts as absent', () => {
   expect(readEnvironment({ JWT_SECRET: '' }, root).JWT_SECRET).toBe('demo')
 })
@@ -33,16 +40,35 @@ test('a secret may come from a file, and by its old name', () => {
   expect(env).toMatchObject({ META_APP_SECRET: 'from-file', META_WEBHOOK_VERIFY_TOKEN: 'alias' })
 })
 
+test.for([...Object.keys(SECRETS), ...ADDRESSES])('%s may come from a file', name => {
+  writeFileSync(path.join(root, 'secret'), 'from-file\n')
+  expect(readEnvironment({ NODE_ENV: 'production', [`${name}_FILE`]: path.join(root, 'secret') }, root)[name]).toBe('from-file')
+})
+
+test('a file or an old name in the process environment wins over a plain value of a later source', () => {
+  writeFileSync(path.join(root, 'secret'), 'from-file\n')
+  writeFileSync(path.join(root, '.linko/demo.env'), 'JWT_SECRET=demo\nMETA_APP_SECRET=demo\n')
+  const env = readEnvironment({ JWT_SECRET_FILE: path.join(root, 'secret'), WHATSAPP_APP_SECRET: 'alias' }, root)
+  expect(env).toMatchObject({ JWT_SECRET: 'from-file', META_APP_SECRET: 'alias' })
+})
+
+test('a secret from a file may have its old name too', () => {
+  writeFileSync(path.join(root, 'secret'), 'from-file\n')
+  const env = readEnvironment({ WHATSAPP_APP_SECRET_FILE: path.join(root, 'secret') }, root)
+  expect(env.META_APP_SECRET).toBe('from-file')
+})
+
+test('a file of a secret that is missing or empty is an error, not an absent secret', () => {
+  writeFileSync(path.join(root, 'empty'), '\n')
+  expect(() => readEnvironment({ JWT_SECRET_FILE: path.join(root, 'empty') }, root)).toThrow(/JWT_SECRET_FILE: .* empty/)
+  expect(() => readEnvironment({ JWT_SECRET_FILE: path.join(root, 'none') }, root)).toThrow(/JWT_SECRET_FILE: there is no file/)
+})
+
 test('one error lists every wrong variable and prints no value', () => {
   const schema = z.object({ A: port(1), B: z.url(), C: duration('5m'), D: flag(true) })
   const parse = () => parseEnv(schema, { A: 'secret-a', B: 'secret-b', C: 'secret-c' })
   expect(parse).toThrow(/A: [\s\S]*B: [\s\S]*C: /)
   expect(parse).not.toThrow(/secret-/)
-})
-
-test('production refuses a plain http address and a missing app secret', () => {
-  const parse = () => parseEnv(z.object({}), { NODE_ENV: 'production', BASE_URL: 'http://linko.example' })
-  expect(parse).toThrow(/META_APP_SECRET[\s\S]*BASE_URL/)
 })
 
 test.for<[string, number]>([

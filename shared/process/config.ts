@@ -2,35 +2,50 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseEnv as parseDotenv } from 'node:util'
 import { z } from 'zod'
+import { productionProblems } from './production.ts'
+import { ADDRESSES, SECRETS } from './secrets.ts'
 
 /** Root of the checkout or image, with `.env` and `.linko/demo.env`. */
 export const ROOT = path.resolve(import.meta.dirname, '../..')
 
 /**
- * Environment of a service: the process's own, then `.env`, then (outside production) `.linko/demo.env`, which the launcher
- * writes. The first source of a variable wins; an empty value counts as absent. `X_FILE` reads X from a file.
+ * Environment of a service: the process's own, then `.env`, then (in development) `.linko/demo.env`, which the launcher writes. The
+ * first source of a variable wins; an empty value counts as absent. `X_FILE` reads a secret X from a file.
+ * @throws Error when such a file cannot be read, or is empty
  */
 export function readEnvironment(env: NodeJS.ProcessEnv = process.env, root = ROOT): NodeJS.ProcessEnv {
-  const files = ['.env', ...(env.NODE_ENV === 'production' ? [] : ['.linko/demo.env'])]
-  const layers = [env, ...files.map(file => readDotenv(path.join(root, file)))]
+  const dotenv = readDotenv(path.join(root, '.env'))
+  const isDevelopment = ['development', undefined].includes(env.NODE_ENV || dotenv.NODE_ENV || undefined)
+  const layers = [env, dotenv, ...(isDevelopment ? [readDotenv(path.join(root, '.linko/demo.env'))] : [])]
   const merged: NodeJS.ProcessEnv = {}
-  for (const layer of layers) {
-    for (const [name, value] of Object.entries(layer)) if (value && merged[name] === undefined) merged[name] = value
-  }
-  for (const [name, file] of Object.entries(merged)) {
+  for (const layer of layers) addLayer(merged, layer)
+  return merged
+}
+
+/** Adds what earlier sources lack. Within one source a plain value comes before a file, and a name before its alias. */
+function addLayer(merged: NodeJS.ProcessEnv, layer: NodeJS.ProcessEnv): void {
+  const given = Object.entries(layer).filter(([, value]) => value) as [string, string][]
+  for (const [name, value] of given) merged[name] ??= value
+  for (const [name, file] of given) {
     const target = /^(.+)_FILE$/.exec(name)?.[1]
-    if (target && SECRETS.has(target) && merged[target] === undefined)
-      merged[target] = readFileSync(file as string, 'utf8').trim()
+    if (target && MAY_BE_FILES.has(target)) merged[target] ??= readSecret(name, file)
   }
   for (const [alias, name] of ALIASES) merged[name] ??= merged[alias]
-  return merged
+}
+
+/** An empty file is an error: as an absent value it would switch off what the secret protects. */
+function readSecret(name: string, file: string): string {
+  if (!existsSync(file)) throw new Error(`${name}: there is no file ${file}`)
+  const secret = readFileSync(file, 'utf8').trim()
+  if (secret === '') throw new Error(`${name}: the file ${file} is empty`)
+  return secret
 }
 
 /** Parses the environment. @throws Error with one line for every invalid or missing variable, never with a value */
 export function parseEnv<T extends z.ZodObject>(schema: T, env: NodeJS.ProcessEnv): z.infer<T> {
   const result = schema.safeParse(env)
   const problems = result.success ? [] : result.error.issues.map(issue => `  ${issue.path.join('.')}: ${issue.message}`)
-  problems.push(...productionProblems(env))
+  problems.push(...productionProblems(env, Object.keys(schema.shape)))
   if (!result.success || problems.length > 0) throw new Error(`The configuration is not valid:\n${problems.join('\n')}`)
   return result.data
 }
@@ -40,30 +55,7 @@ const ALIASES = [
   ['WHATSAPP_APP_SECRET', 'META_APP_SECRET'],
 ] as const
 
-const SECRETS = new Set([
-  'META_APP_SECRET',
-  'META_WEBHOOK_VERIFY_TOKEN',
-  'TOKEN_ENCRYPTION_KEY',
-  'TOKEN_ENCRYPTION_KEYS',
-  'JWT_SECRET',
-  'TRUSTED_GATEWAY_SECRET',
-  'WHATSAPP_ACCESS_TOKEN',
-  'MONGODB_URI',
-  'RABBITMQ_URL',
-  'REDIS_URL',
-])
-
-/** Production refuses the demo's secrets, a plain http address and a missing app secret. */
-function productionProblems(env: NodeJS.ProcessEnv): string[] {
-  if (env.NODE_ENV !== 'production') return []
-  const demo = readDotenv(path.join(ROOT, '.linko/demo.env'))
-  const problems = [...SECRETS]
-    .filter(name => env[name] !== undefined && env[name] === demo[name])
-    .map(name => `  ${name}: the demo's value is not allowed in production`)
-  if (!env.META_APP_SECRET) problems.push('  META_APP_SECRET: required in production')
-  if (env.BASE_URL && !env.BASE_URL.startsWith('https://')) problems.push('  BASE_URL: must be https in production')
-  return problems
-}
+const MAY_BE_FILES = new Set([...Object.keys(SECRETS), ...ADDRESSES, ...ALIASES.map(([alias]) => alias)])
 
 function readDotenv(file: string): NodeJS.ProcessEnv {
   return existsSync(file) ? parseDotenv(readFileSync(file, 'utf8')) : {}

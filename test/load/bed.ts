@@ -75,11 +75,11 @@ export async function openBed(): Promise<Bed & AsyncDisposable> {
   }
 }
 
-/** Production, so that no `.linko/demo.env` comes in. */
+/** Not development, so that no `.linko/demo.env` comes in; not production, which refuses secrets that everybody can read here. */
 export function serviceEnv(urls: Pick<Bed, 'rabbitmqUrl' | 'redisUrl' | 'mongodbUri'>): NodeJS.ProcessEnv {
   return {
     PATH: process.env.PATH,
-    NODE_ENV: 'production',
+    NODE_ENV: 'test',
     HOST: '127.0.0.1',
     LOG_LEVEL: 'info',
     RABBITMQ_URL: urls.rabbitmqUrl,

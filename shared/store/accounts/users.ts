@@ -106,3 +106,12 @@ export async function clearLocked(store: Store, { tenantId, _id, lastLockedAt }:
   if (!lastLockedAt) return
   await store.models.users.updateOne({ tenantId, _id, lastLockedAt }, { $unset: { lastLockedAt: 1 } }, { timestamps: false })
 }
+
+/** The demo's tenants as `deploy/demo/seed.ts` writes them. Everybody knows the passwords of their users. */
+const DEMO_TENANT_IDS = ['51a73e42ec91a8d14a4f573d', 'c7efc69fd42fd3466f4271cc']
+
+/** Whether a user of the demo can sign in. */
+export async function hasDemoUsers(store: Store): Promise<boolean> {
+  const filter = { tenantId: trusted({ $in: DEMO_TENANT_IDS }), status: 'active' as const, deletedAt: null }
+  return (await acrossTenants(() => store.models.users.exists(filter))) !== null
+}

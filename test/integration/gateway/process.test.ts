@@ -1,7 +1,14 @@
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { expect } from 'vitest'
+import { seedDemo } from '#deploy/demo/seed.ts'
+import { refuseDemoUsers } from '#services/gateway/accounts/demo-users.ts'
+import { createKeyring } from '#shared/auth/encryption.ts'
 import { ROOT } from '#shared/process/config.ts'
+import { connectStore } from '#shared/store/connect.ts'
+import { migrate } from '#shared/store/migrate.ts'
+import { acrossTenants } from '#shared/store/tenancy/tenancy.ts'
 import { untilPasses } from '#test/support/until.ts'
 import { test, type World } from '#test/support/world.ts'
 import { openGateway, PEOPLE, passwordOf } from '#test/support/worlds/gateway.ts'
@@ -26,10 +33,10 @@ function start(world: World, more: NodeJS.ProcessEnv = {}) {
   return { child, output: () => output }
 }
 
-test('the service starts, answers, logs no secret, and leaves with 0 on SIGTERM', { timeout: 60_000 }, async ({ world }) => {
+test('the service starts, answers, logs no secret, and leaves with 0 on SIGTERM', { timeout: 180_000 }, async ({ world }) => {
   await openStore(world)
   const { child, output } = start(world)
-  await untilPasses(() => expect(output()).toMatch(/"port":\d+.*gateway started/), 20_000)
+  await untilPasses(() => expect(output()).toMatch(/"port":\d+.*gateway started/), 90_000)
   const url = `http://127.0.0.1:${/"port":(\d+)/.exec(output())?.[1]}`
   expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: 'ok' })
   expect(await (await fetch(`${url}/ready`)).json()).toEqual({
@@ -59,6 +66,24 @@ test('a bad configuration is reported in one message, without values', async ({ 
   expect((await once(child, 'exit'))[0]).not.toBe(0)
   expect(output()).toMatch(/JWT_SECRET[\s\S]*RATE_LIMIT_API/)
   expect(output()).not.toContain('too short')
+})
+
+test('in production the service refuses a database with users of the demo', { timeout: 180_000 }, async ({ world }) => {
+  await using store = await connectStore(world.mongodbUri)
+  await migrate(store)
+  await expect(refuseDemoUsers(store, 'production')).resolves.toBeUndefined()
+  await seedDemo(store, createKeyring({ TOKEN_ENCRYPTION_KEY: randomBytes(32).toString('hex') }))
+  await expect(refuseDemoUsers(store, 'development')).resolves.toBeUndefined()
+  const { child, output } = start(world, {
+    NODE_ENV: 'production',
+    BASE_URL: 'https://linko.example',
+    RABBITMQ_URL: `amqp://linko-gateway:${randomBytes(16).toString('hex')}@127.0.0.1:1`,
+    JWT_SECRET: randomBytes(32).toString('hex'),
+  })
+  expect((await once(child, 'exit'))[0]).not.toBe(0)
+  expect(output()).toContain('This database holds users of the demo')
+  await acrossTenants(() => store.models.users.updateMany({}, { $set: { status: 'disabled' } }))
+  await expect(refuseDemoUsers(store, 'production')).resolves.toBeUndefined()
 })
 
 test('[F20] while MongoDB is away everything is answered 503 with a time to try again', async ({ world }) => {
