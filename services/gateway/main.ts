@@ -13,6 +13,7 @@ import { connectQueue } from '#shared/queue/connect.ts'
 import { createEventPublisher } from '#shared/queue/publish-events.ts'
 import { openStorage } from '#shared/storage/open.ts'
 import { connectStore } from '#shared/store/connect.ts'
+import { refuseDemoUsers } from './accounts/demo-users.ts'
 import { createApp } from './app.ts'
 import { startBackground } from './background.ts'
 import { metaAppOf, readGatewayConfig } from './config.ts'
@@ -24,8 +25,9 @@ const log = createLogger('gateway', config.LOG_LEVEL)
 
 await using _metrics = await serveMetrics(config)
 await using store = await connectStore(config.MONGODB_URI, { appName: 'linko-gateway', log })
+await refuseDemoUsers(store, config.NODE_ENV)
 await using redis = await connectRedis(config.REDIS_URL, { log, name: 'linko-gateway' })
-await using queue = await connectQueue(config.RABBITMQ_URL, { log, name: 'gateway' })
+await using queue = await connectQueue(config.RABBITMQ_URL, { log, name: 'gateway', service: 'gateway' })
 const events = createEventPublisher({ queue, log })
 await warmUpPasswords()
 

@@ -33,7 +33,10 @@ const now = () => new Date()
 const records = config.INGEST_ROLE !== 'receiver' && config.JOB_RUNNER_ENABLED
 
 await using _metrics = await serveMetrics(config)
-await using queue = await connectQueue(config.RABBITMQ_URL, { log, name: 'ingest' })
+await using queue = await connectQueue(config.RABBITMQ_URL, {
+  ...{ log, name: 'ingest' },
+  service: config.INGEST_ROLE === 'receiver' ? 'receiver' : 'ingest',
+})
 await using store = records ? await connectStore(config.MONGODB_URI ?? '', { appName: 'linko-ingest', log }) : null
 await using _deadLetters = store && (await startDeadLetterConsumer({ store, queue, log }))
 await using storage = store && openStorage(config, store.connection)

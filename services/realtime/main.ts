@@ -17,7 +17,7 @@ const log = createLogger('realtime', config.LOG_LEVEL)
 await using _metrics = await serveMetrics(config)
 await using store = await connectStore(config.MONGODB_URI, { appName: 'linko-realtime', log })
 await using redis = await connectRedisPair(config.REDIS_URL, log)
-await using queue = await connectQueue(config.RABBITMQ_URL, { log, name: 'realtime' })
+await using queue = await connectQueue(config.RABBITMQ_URL, { log, name: 'realtime', service: 'realtime' })
 
 let fanout: Awaited<ReturnType<typeof startFanout>> | null = null
 // Without Redis this node still serves its sockets, so Redis is reported but does not make the process unready.

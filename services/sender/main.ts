@@ -20,7 +20,7 @@ const keyring = createKeyring(config)
 await using _metrics = await serveMetrics(config)
 await using store = await connectStore(config.MONGODB_URI, { appName: 'linko-sender', log })
 await using redis = await connectRedis(config.REDIS_URL, { log, name: 'linko-sender' })
-await using queue = await connectQueue(config.RABBITMQ_URL, { log, name: 'linko-sender' })
+await using queue = await connectQueue(config.RABBITMQ_URL, { log, name: 'linko-sender', service: 'sender' })
 let sender: Sender | null = null
 // The sender works without Redis, so Redis is reported but does not make the process unready.
 const ready = () => ({

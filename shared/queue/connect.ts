@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '../process/logger.ts'
 import { type ConsumerDeps, type SupervisedConsumer, startConsumer } from './consumer.ts'
-import { declareTopology } from './declare.ts'
+import { declareFor } from './declare.ts'
 import { type Link, openLink, withChannel } from './link.ts'
 import { LADDER_S, type RetryDelay } from './moves.ts'
 import { Publisher } from './publisher.ts'
+import type { ServiceName } from './rights.ts'
 import type { Work } from './session.ts'
 import { shareShards } from './shards.ts'
-import { topology } from './topology.ts'
 import { type BatchOptions, type ConsumeOptions, DONE, type Queue } from './types.ts'
 import { watchQueues } from './watch.ts'
 
@@ -15,6 +15,8 @@ export interface QueueOptions {
   log: Logger
   /** Name of the connection in the broker's management pages. */
   name: string
+  /** Declares what this service owns; otherwise the whole topology. */
+  service?: ServiceName
   /**
    * Time limit for the broker's answer at the start, 60 s by default. 0 does not wait: publishing fails as `disconnected` and
    * consumers start once the broker is connected.
@@ -41,11 +43,11 @@ const CANCEL_MS = 1000
 const OWN_LINK_MS = 10_000
 
 /**
- * Connects to RabbitMQ and declares the topology: two connections, confirmed publishing, consumers that subscribe again by
+ * Connects to RabbitMQ and declares what the service owns: two connections, confirmed publishing, consumers that subscribe again by
  * themselves. @throws when the broker does not answer within `startWithinMs`
  */
 export async function connectQueue(url: string, options: QueueOptions): Promise<Queue> {
-  const { log, name, startWithinMs = 60_000, youngQueueWaitMs = 3000 } = options
+  const { log, name, service = null, startWithinMs = 60_000, youngQueueWaitMs = 3000 } = options
   let publisher: Publisher | null = null
   await using stack = new AsyncDisposableStack()
   const [publishing, consuming] = await Promise.all([
@@ -54,7 +56,7 @@ export async function connectQueue(url: string, options: QueueOptions): Promise<
       log,
       startWithinMs,
       setup: async model => {
-        if (await declareTopology(model, topology())) await sleep(youngQueueWaitMs)
+        if (await declareFor(model, service, log)) await sleep(youngQueueWaitMs)
       },
       onBlocked: () => publisher?.block(),
     }).then(link => stack.use(link)),
@@ -63,7 +65,7 @@ export async function connectQueue(url: string, options: QueueOptions): Promise<
   // A later declaration uses the consuming connection: during an alarm the broker blocks the publishing one.
   const declare = async () => {
     await sleep(CANCEL_MS)
-    await declareTopology(consuming, topology())
+    await declareFor(consuming, service, log)
   }
   publisher = stack.use(new Publisher({ link: publishing, log, declare }))
   const openOwnLink = (queue: string) => openLink(url, { name: `${name} consume ${queue}`, log, startWithinMs: OWN_LINK_MS })

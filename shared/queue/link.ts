@@ -86,15 +86,23 @@ function watchState(connection: RecoveringChannelModel, { name, log, onBlocked }
   return state
 }
 
-/** Runs `work` on a channel of its own: a refusal, such as a missing queue, then closes no other channel. */
+/**
+ * Runs `work` on a channel of its own: a refusal, such as a missing queue, then closes no other channel.
+ * @throws the broker's refusal, with its code, also where several requests were under way
+ */
 export async function withChannel<T>(
   connection: { createChannel(): Promise<Channel> },
   work: (channel: Channel) => Promise<T>,
 ): Promise<T> {
   const channel = await connection.createChannel()
-  channel.on('error', () => undefined)
+  let refusal: unknown
+  channel.on('error', error => {
+    refusal = error
+  })
   try {
     return await work(channel)
+  } catch (error) {
+    throw refusal ?? error
   } finally {
     await within(CLOSE_MS, channel.close())
   }

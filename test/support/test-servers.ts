@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
+import { brokerDefinitions } from '#deploy/broker-users.ts'
 import { openProfile } from '#deploy/local/profiles.ts'
 import { closeRegistry } from '#deploy/local/registry.ts'
 import { startServers } from '#deploy/local/servers.ts'
+import { BROKER_USERS, type BrokerUser } from '#shared/queue/rights.ts'
 import { refuseUsedVhost } from '#test/support/vhosts.ts'
 
 /** Addresses of the test servers. `DATABASE` and `VHOST` in the addresses are replaced by each test's own. */
@@ -11,6 +13,14 @@ export interface TestServers {
   rabbitmqUrl: string
   redisUrl: string
   vhosts: string[]
+  /** A virtual host whose only users are those of `deploy/broker-users.ts`; null where the broker came by its address. */
+  restricted: RestrictedVhost | null
+}
+
+export interface RestrictedVhost {
+  /** `USER` and `PASSWORD` are replaced. */
+  url: string
+  passwords: Record<BrokerUser, string>
 }
 
 /** Every test takes one, in turn; one that comes round again is emptied first. */
@@ -30,6 +40,8 @@ export async function startTestServers(
     const vhosts = Array.from({ length: VHOSTS }, (_, i) => `t${i}`)
     const isOurs = servers.rabbitmq.evaluate !== null
     if (!isOurs) await refuseUsedVhost(servers.rabbitmq.url)
+    const passwords = newPasswords()
+    await servers.rabbitmq.evaluate?.(importDefinitions(brokerDefinitions(passwords, RESTRICTED)))
     await servers.rabbitmq.evaluate?.(addVhosts(vhosts, decodeURIComponent(new URL(servers.rabbitmq.url).username)))
     const mongodb = new URL(servers.mongodb.url)
     mongodb.pathname = '/DATABASE'
@@ -40,6 +52,7 @@ export async function startTestServers(
         redisUrl: servers.redis.url,
         // A broker that came by its address has one vhost for all: vitest then runs one file at a time.
         vhosts: isOurs ? vhosts : ['given'],
+        restricted: isOurs ? { url: restrictedUrl(servers.rabbitmq.url), passwords } : null,
       },
       async [Symbol.asyncDispose]() {
         await servers[Symbol.asyncDispose]()
@@ -59,3 +72,14 @@ function addVhosts(names: string[], user: string): string {
   const all = '<<".*">>, <<".*">>, <<".*">>'
   return `[begin rabbit_vhost:add(V, <<"linko">>), rabbit_auth_backend_internal:set_permissions(<<"${user}">>, V, ${all}, <<"linko">>) end || V <- [${list}]], ok.`
 }
+
+const RESTRICTED = 'restricted'
+
+const newPasswords = () =>
+  Object.fromEntries(BROKER_USERS.map(user => [user, randomBytes(12).toString('hex')])) as Record<BrokerUser, string>
+
+/** As RabbitMQ does with a file of definitions. */
+const importDefinitions = (definitions: object) =>
+  `ok = rabbit_definitions:import_raw(base64:decode(<<"${Buffer.from(JSON.stringify(definitions)).toString('base64')}">>)).`
+
+const restrictedUrl = (url: string) => `amqp://USER:PASSWORD@${new URL(url).host}/${RESTRICTED}`

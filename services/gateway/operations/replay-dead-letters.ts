@@ -2,7 +2,7 @@ import type { MessageType } from '#shared/contracts/message-types.ts'
 import { RECEIVED_AT_HEADER } from '#shared/contracts/webhook-delivery.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import type { DeadLetterDoc } from '#shared/model/documents.ts'
-import { EXCHANGES } from '#shared/queue/topology.ts'
+import { EXCHANGES, retryQueue } from '#shared/queue/topology.ts'
 import { type OutgoingMessage, PublishError } from '#shared/queue/types.ts'
 import { type Preview, previewItems } from '#shared/recording/preview.ts'
 import { routingKeyOfItem } from '#shared/recording/routing-key.ts'
@@ -111,7 +111,8 @@ function messageOf({ deadLetter, payload, read }: Candidate, traceparent: string
   const [own] = payload !== deadLetter.payload && routingKeys.size === 1 ? routingKeys : [routingKey]
   const receivedAt = headers[RECEIVED_AT_HEADER]
   return {
-    ...(isKnown ? { exchange, routingKey: own as string } : { exchange: '', routingKey: queue }),
+    // The default exchange would reach every queue, so the gateway may not publish to it: the delay of 1 s leads to this queue.
+    ...(isKnown ? { exchange, routingKey: own as string } : { exchange: retryQueue(1), routingKey: queue }),
     type: type as MessageType,
     body: Buffer.from(payload),
     messageId: (messageId ?? String(deadLetter._id)).slice(0, MAX_ID),
