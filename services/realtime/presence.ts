@@ -18,6 +18,24 @@ export interface Presence {
 const TTL_MS = 45_000
 const ANSWER_MS = 500
 
+/** The scripts go by Redis's clock: a node whose own clock is wrong neither hides users nor keeps the absent. */
+const NOW = `
+local time = redis.call('TIME')
+local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+`
+/** The rows that have not expired. */
+const ROWS_SCRIPT = `${NOW}
+return redis.call('ZRANGEBYSCORE', KEYS[1], now, '+inf')
+`
+/** Extends rows and removes expired ones. ARGV: lifetime in ms, then the rows. */
+const RENEW_SCRIPT = `${NOW}
+local untilMs = string.format('%.0f', now + ARGV[1])
+for i = 2, #ARGV do redis.call('ZADD', KEYS[1], untilMs, ARGV[i]) end
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. now)
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return #ARGV - 1
+`
+
 /** @param prefix separates installations that share a Redis. Without Redis the results are empty, never an error. */
 export function createPresence({ publisher: redis, isReady }: RedisPair, prefix: string): Presence {
   const key = (scope: string) => `${prefix}:presence:${scope}`
@@ -25,20 +43,14 @@ export function createPresence({ publisher: redis, isReady }: RedisPair, prefix:
 
   async function rows(scope: string): Promise<[string, string, string][]> {
     if (!isReady()) return []
-    const found = await withFallback(redis.zrangebyscore(key(scope), Date.now(), '+inf'), [])
+    const found = await withFallback(redis.eval(ROWS_SCRIPT, 1, key(scope)) as Promise<string[]>, [])
     return found.map(row => JSON.parse(row) as [string, string, string])
   }
 
   async function renew(scope: string, here: [SocketUser, string][]): Promise<void> {
     if (!isReady()) return
-    const until = Date.now() + TTL_MS
     const entries = new Set(here.map(([user, member]) => entry(user, member)))
-    const writes = redis
-      .multi()
-      .zadd(key(scope), ...[...entries].flatMap(row => [until, row]))
-      .zremrangebyscore(key(scope), 0, Date.now())
-      .pexpire(key(scope), TTL_MS)
-    await withFallback(writes.exec(), null)
+    await withFallback(redis.eval(RENEW_SCRIPT, 1, key(scope), TTL_MS, ...entries), null)
   }
 
   return {

@@ -50,21 +50,21 @@ export async function connectRedisPair(url: string, log: Logger): Promise<RedisP
       async redis => redis.status === 'ready' || once(redis, 'ready', { signal: AbortSignal.timeout(READY_MS) }),
     ),
   )
-  let answeredAt = Date.now()
+  let answeredAt = performance.now()
   let isPinging = false
   async function ping(): Promise<void> {
     if (isPinging) return
     isPinging = true
     await Promise.all([publisher.ping(), subscriber.ping()]).then(
       () => {
-        answeredAt = Date.now()
+        answeredAt = performance.now()
       },
       () => undefined,
     )
     isPinging = false
   }
   const areOpen = () => publisher.status === 'ready' && subscriber.status === 'ready'
-  const isSilent = () => Date.now() - answeredAt >= SILENT_MS
+  const isSilent = () => performance.now() - answeredAt >= SILENT_MS
   const timer = setInterval(() => {
     if (areOpen() && isSilent()) reconnect()
     void ping()
@@ -74,7 +74,7 @@ export async function connectRedisPair(url: string, log: Logger): Promise<RedisP
   /** Opens new connections. TCP retries less and less often, so it would use a restored network up to a minute late. */
   function reconnect(): void {
     log.warn('redis connections restarted')
-    answeredAt = Date.now()
+    answeredAt = performance.now()
     for (const redis of [publisher, subscriber]) redis.disconnect(true)
   }
 
