@@ -10,6 +10,7 @@ import { reportBlocks } from './background/blocks.ts'
 import { countOpenDeadLetters } from './background/count-dead-letters.ts'
 import { deleteDiscardedFiles } from './background/discarded-files.ts'
 import { finishErasures } from './background/finish-erasures.ts'
+import { deleteOrphanedFiles } from './background/orphaned-files.ts'
 import { dropParkedItems } from './background/parked-items.ts'
 import { requeueMediaJobs } from './background/requeue-media.ts'
 import { endRestrictions } from './background/restrictions.ts'
@@ -17,7 +18,7 @@ import { endRestrictions } from './background/restrictions.ts'
 export interface BackgroundDeps {
   store: Store
   queue: Pick<Queue, 'publish'>
-  storage: Pick<ObjectStorage, 'delete'>
+  storage: Pick<ObjectStorage, 'delete' | 'storedBetween' | 'deleteUnfinished'>
   log: Logger
   now(): Date
 }
@@ -37,6 +38,7 @@ export const BLOCKS_LEASE: JobLease = { name: 'ingest:blocks', ttlMs: 10_000 }
 
 const COUNT_MS = 15_000
 const CLEAN_UP_MS = 60_000
+const SWEEP_MS = 6 * 3_600_000
 const MEDIA_MS = 15_000
 const BLOCKS_MS = 2000
 
@@ -51,6 +53,7 @@ export const LEADER_JOBS: readonly JobRow<BackgroundDeps>[] = [
   { name: 'end restrictions', everyMs: CLEAN_UP_MS, run: endRestrictions },
   { name: 'finish erasures', everyMs: CLEAN_UP_MS, run: finishErasures },
   { name: 'delete discarded files', everyMs: CLEAN_UP_MS, run: deleteDiscardedFiles },
+  { name: 'delete orphaned files', everyMs: SWEEP_MS, run: deleteOrphanedFiles },
 ]
 
 /** Jobs that every recorder with a token key runs. */

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import mongoose, { type Connection } from 'mongoose'
+import { deleteUnfinishedFiles, storedFiles } from './gridfs-sweep.ts'
 import { ObjectNotFound, type ObjectStorage } from './object-storage.ts'
 
 /** Storage in MongoDB's GridFS, without a further server, fit for gigabytes. The `_id` of a file is its key. */
@@ -33,6 +34,8 @@ export function gridfsStorage(connection: Connection): ObjectStorage {
       return bucket.openDownloadStream(idOf(key), range && { start: range.start, end: range.end + 1 }) as Readable
     },
     delete: remove,
+    storedBetween: span => storedFiles(db, span),
+    deleteUnfinished: before => deleteUnfinishedFiles(db, before),
     async [Symbol.asyncDispose]() {},
   }
 }

@@ -9,6 +9,19 @@ export interface ObjectStorage extends AsyncDisposable {
   get(key: string, range?: ByteRange): Promise<Readable>
   /** Deletes a file; no error if it does not exist. */
   delete(key: string): Promise<void>
+  /** Keys of files that were stored in a span of time, in the order of the keys, in parts. */
+  storedBetween(span: TimeSpan): AsyncIterable<string[]>
+  /**
+   * Deletes what writes left behind that were cut off before `before`. Files of S3 that are cut off stay hidden until the bucket's
+   * rule for incomplete uploads removes them. @returns how many there were
+   */
+  deleteUnfinished(before: Date): Promise<number>
+}
+
+/** From `since`, before `before`. */
+export interface TimeSpan {
+  since: Date
+  before: Date
 }
 
 export class ObjectNotFound extends Error {

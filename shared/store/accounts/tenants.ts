@@ -14,6 +14,12 @@ export async function getTenant(store: Store, tenantId: Id | string): Promise<Te
   return tenant
 }
 
+/** Ids of all tenants, deleted ones too. */
+export async function listTenantIds(store: Store): Promise<Set<string>> {
+  const ids = await store.models.tenants.distinct('_id')
+  return new Set(ids.map(String))
+}
+
 /** A tenant with its settings and limits for hot paths, at most 5 s old. @throws ApiError 404 */
 export async function getCachedTenant(store: Store, tenantId: Id | string): Promise<TenantDoc> {
   const cache = cacheOf(store)

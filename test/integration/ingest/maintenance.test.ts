@@ -17,7 +17,7 @@ import { log } from '#test/support/worlds/ingest.ts'
 const NUMBER = '1054543651068213'
 const HOUR_MS = 3_600_000
 const queue = { publish: async () => undefined }
-const storage = { delete: async () => undefined }
+const storage = { delete: async () => undefined, storedBetween: async function* () {}, deleteUnfinished: async () => 0 }
 
 const test = base.extend<{ fixtures: FixtureWorld }>({
   fixtures: async ({ world }, use) => {
@@ -93,7 +93,7 @@ test('the file of a revoked message is deleted with its thumbnail a while later,
 }) => {
   const deleted: string[] = []
   const recordsDeletes = { delete: async (key: string) => void deleted.push(key) }
-  const discardAfter = (ms: number) => deleteDiscardedFiles({ ...depsOf(store, ms), storage: recordsDeletes })
+  const discardAfter = (ms: number) => deleteDiscardedFiles({ ...depsOf(store, ms), storage: { ...storage, ...recordsDeletes } })
   const media = (id: Types.ObjectId) => ({ text: null, template: null, data: null, media: { id, state: 'STORED' } as MediaRef })
   const [gone, forwarded] = [new Types.ObjectId(), new Types.ObjectId()]
   const { tenantId } = await sent('wamid.copy', { content: media(forwarded) })
