@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { ROOT } from '#shared/process/config.ts'
+
+interface Package {
+  version?: string
+  integrity?: string
+  resolved?: string
+  dependencies?: Record<string, string>
+  devDependencies?: Record<string, string>
+  optionalDependencies?: Record<string, string>
+}
+
+const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8')
+const lock = JSON.parse(read('package-lock.json')) as { packages: Record<string, Package> }
+const packages = Object.entries(lock.packages).filter(([name]) => name !== '')
+
+test('every package of the lock file has its hash and names no registry', () => {
+  expect(packages.length).toBeGreaterThan(300)
+  expect(packages.filter(([, { integrity = '' }]) => !/^sha512-.{88}$/.test(integrity)).map(([name]) => name)).toEqual([])
+  expect(packages.filter(([, { resolved }]) => resolved !== undefined).map(([name]) => name)).toEqual([])
+})
+
+test('the lock file knows every package that another one may ask for, so that `npm ci` accepts it', () => {
+  const missing = packages.flatMap(([from, { dependencies, optionalDependencies }]) =>
+    Object.keys({ ...dependencies, ...optionalDependencies }).filter(name => !isFound(from, name)),
+  )
+  expect(missing).toEqual([])
+})
+
+/** As Node looks for it: beside the package, then further up. */
+function isFound(from: string, name: string): boolean {
+  for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))) {
+    if (lock.packages[`${folder}${folder && '/'}node_modules/${name}`]) return true
+    if (folder === '') return false
+  }
+}
+
+test('versions are exact, and those of the lock file', () => {
+  const own = JSON.parse(read('package.json')) as Package
+  for (const [name, version] of Object.entries({ ...own.dependencies, ...own.devDependencies }))
+    expect([name, lock.packages[`node_modules/${name}`]?.version]).toEqual([name, version])
+})
+
+test('the images are made from the lock file', () => {
+  expect(read('Dockerfile')).toMatch(/npm ci --omit=dev --ignore-scripts/)
+  expect(read('Dockerfile')).not.toContain('npm install')
+})
