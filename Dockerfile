@@ -1,21 +1,24 @@
 # Two images, nothing built: source and packages; the argument names the service, as in `docker run linko gateway`.
 #   docker build -t linko .                                   the product, for production
 #   docker build -t linko-demo --target linko-demo .          the product with the demo's seed and the simulator of Meta
-FROM node:24-slim AS packages
+# A private registry: --secret id=npmrc,src=$HOME/.npmrc; a base by its digest: --build-arg NODE_IMAGE=node@sha256:…
+ARG NODE_IMAGE=node:24.21.0-slim
+FROM ${NODE_IMAGE} AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# Not `npm ci`: the lock cannot name optional packages of platforms that its registry does not have.
-RUN npm install --omit=dev --ignore-scripts --no-audit --no-fund
+# What the lock says and nothing else: every package has its hash there.
+RUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
-FROM node:24-slim AS product
+FROM ${NODE_IMAGE} AS product
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=packages /app/node_modules node_modules
 COPY package.json ./
 COPY shared shared
 COPY services services
-COPY deploy/entrypoint.mjs deploy/migrate.ts deploy/
-RUN mkdir -p /var/lib/linko && chown node:node /var/lib/linko
+COPY deploy/entrypoint.mjs deploy/healthy.mjs deploy/migrate.ts deploy/broker-users.ts deploy/
+# Mount points of volumes, which take their owner from here.
+RUN mkdir -p /var/lib/linko /definitions && chown node:node /var/lib/linko /definitions
 USER node
 VOLUME /var/lib/linko
 ENV INGEST_SPOOL_DIR=/var/lib/linko/spool

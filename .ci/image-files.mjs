@@ -17,7 +17,7 @@ function demoSecrets() {
 }
 
 /** Folders whose files are for development, the demo or tests. */
-const NOT_IN_PRODUCTION = /^(?:test|deploy\/(?:demo|simulator|local))(?:\/|$)/
+const NOT_IN_PRODUCTION = /^(?:test|deploy\/(?:demo|simulator|local|compose-check))(?:\/|$)/
 /** A test, or a file beside the tests. */
 const isTest = file => /^test\/|\.test\.\w+$/.test(file)
 

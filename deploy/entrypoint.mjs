@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-// Starts the service that the first argument names. `migrate` and `seed` end by themselves.
+// Starts the service that the first argument names, with the arguments after it. `broker-users`, `migrate` and `seed` end by themselves.
 const ENTRIES = {
   gateway: '../services/gateway/main.ts',
   ingest: '../services/ingest/main.ts',
   sender: '../services/sender/main.ts',
   realtime: '../services/realtime/main.ts',
+  'broker-users': './broker-users.ts',
   migrate: './migrate.ts',
   // In the image `linko-demo` only:
   seed: './demo/seed.ts',
@@ -25,4 +26,4 @@ if (!Object.hasOwn(ENTRIES, name) || !isPresent(name)) {
   process.exit(2)
 }
 // Replaces this process, so that signals reach the service itself.
-process.execve(process.execPath, [process.execPath, fileOf(name)], process.env)
+process.execve(process.execPath, [process.execPath, fileOf(name), ...process.argv.slice(3)], process.env)

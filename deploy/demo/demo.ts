@@ -5,8 +5,11 @@ import { io, type Socket } from 'socket.io-client'
 import { ROOT } from '#shared/process/config.ts'
 import { DEMO_TENANTS } from './world.ts'
 
-/** `npm run demo`: plays a conversation against the running stack and prints the latency of each step. Exits with 1 when a step fails. */
-const file = path.join(ROOT, '.linko/demo.env')
+/**
+ * `npm run demo`: plays a conversation against the running stack and prints the latency of each step. Exits with 1 when a step fails.
+ * The argument names another file with the stack's addresses.
+ */
+const file = process.argv[2] ?? path.join(ROOT, '.linko/demo.env')
 if (!existsSync(file)) fail('The stack is not running. Start it with `npm start` first.')
 const env = parseEnv(readFileSync(file, 'utf8')) as Record<string, string>
 const simulator = env.META_GRAPH_URL as string

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import path from 'node:path'
 import { ROOT } from '#shared/process/config.ts'
 import { run } from './install.ts'
 import { pingMongodb, SHORT_TRANSACTIONS } from './mongodb.ts'
@@ -11,11 +12,13 @@ export interface DockerServer {
   evaluate?(expression: string): Promise<string>
 }
 
-/** The variables by which docker-compose.yml takes its published ports. */
+/** The servers alone: docker-compose.yml is for production and publishes none of them. */
+const COMPOSE_FILE = path.join(ROOT, 'deploy/local/compose.yml')
+/** The variables by which it takes the published ports. */
 const COMPOSE_PORT = { mongodb: 'LINKO_MONGODB_PORT', rabbitmq: 'LINKO_RABBITMQ_PORT', redis: 'LINKO_REDIS_PORT' } as const
 /** One compose project per checkout. */
 const PROJECT = `linko-${createHash('sha256').update(ROOT).digest('hex').slice(0, 8)}`
-/** As in docker-compose.yml: RabbitMQ's own user `guest` can only connect inside its container. */
+/** As in that file: RabbitMQ's own user `guest` can only connect inside its container. */
 const RABBITMQ_USER = 'linko'
 const rabbitmqPassword = () => process.env.RABBITMQ_PASSWORD ?? 'linko-laptop'
 
@@ -25,7 +28,8 @@ let composing: Promise<unknown> = Promise.resolve()
 /** Starts a service of the compose file, for `npm start`. Its data is in a named volume. */
 export async function startComposed(name: ServerName, port: number): Promise<DockerServer> {
   const env = { ...process.env, [COMPOSE_PORT[name]]: String(port) }
-  const compose = (...args: string[]) => run('docker', ['compose', '-p', PROJECT, ...args], { cwd: ROOT, env })
+  const compose = (...args: string[]) =>
+    run('docker', ['compose', '-p', PROJECT, '-f', COMPOSE_FILE, ...args], { cwd: ROOT, env })
   const result = composing.then(() => compose('up', '-d', '--wait', '--no-deps', name))
   composing = result.catch(() => undefined)
   await result
@@ -59,21 +63,21 @@ const IMAGES: Record<
   () => { image: string; port: number; log: RegExp; command: string[]; environment: Record<string, string> }
 > = {
   mongodb: () => ({
-    image: 'mongo:7',
+    image: 'mongo:7.0.14',
     port: 27017,
     log: /Waiting for connections/,
     command: ['mongod', '--replSet', 'linko', '--bind_ip_all', '--setParameter', SHORT_TRANSACTIONS],
     environment: {},
   }),
   rabbitmq: () => ({
-    image: 'rabbitmq:4',
+    image: 'rabbitmq:4.0.5',
     port: 5672,
     log: /Server startup complete/,
     command: ['rabbitmq-server'],
     environment: { RABBITMQ_DEFAULT_USER: RABBITMQ_USER, RABBITMQ_DEFAULT_PASS: rabbitmqPassword() },
   }),
   redis: () => ({
-    image: 'redis:7',
+    image: 'redis:7.4.1',
     port: 6379,
     log: /Ready to accept connections/,
     command: ['redis-server', '--save', ''],
