@@ -4,41 +4,62 @@ import mongoose, { type Connection } from 'mongoose'
 import { deleteUnfinishedFiles, storedFiles } from './gridfs-sweep.ts'
 import { ObjectNotFound, type ObjectStorage } from './object-storage.ts'
 
-/** Storage in MongoDB's GridFS, without a further server, fit for gigabytes. The `_id` of a file is its key. */
+/**
+ * Storage in MongoDB's GridFS, without a further server, fit for gigabytes. Each `put` writes a file of its own, named by its key,
+ * and the newest complete one is the file of the key: two writers of one key leave one of their files whole.
+ */
 export function gridfsStorage(connection: Connection): ObjectStorage {
   const db = connection.db
   if (db === undefined) throw new Error('The MongoDB connection for GridFS is not open.')
   const bucket = new mongoose.mongo.GridFSBucket(db, { bucketName: 'files', writeConcern: { w: 'majority', j: true } })
-  const files = db.collection<{ _id: string; length: number }>('files.files')
+  const files = db.collection<StoredFile>('files.files')
 
-  const remove = async (key: string) => {
-    await bucket.delete(idOf(key)).catch(error => {
+  /** Ids of the complete files of a key, the present one first. Files of earlier versions have the key itself as their id. */
+  const idsOf = async (key: string) =>
+    (
+      await files
+        .find({ filename: key }, { projection: { _id: 1 } })
+        .sort({ _id: -1 })
+        .toArray()
+    ).map(({ _id }) => _id)
+
+  const remove = async (id: FileId) => {
+    await bucket.delete(id as mongoose.mongo.ObjectId).catch(error => {
       if (!/file not found/i.test(String(error))) throw error
     })
   }
 
   return {
     async put(key, content, { contentType }) {
-      await remove(key)
-      const upload = bucket.openUploadStreamWithId(idOf(key), key, { metadata: { contentType } })
+      const upload = bucket.openUploadStream(key, { metadata: { contentType } })
       try {
         await pipeline(content, upload)
       } catch (error) {
-        await remove(key).catch(() => undefined)
+        await remove(upload.id).catch(() => undefined)
         throw error
       }
+      // Of two that end at the same time each keeps the same one.
+      const [, ...replaced] = await idsOf(key)
+      for (const id of replaced) await remove(id)
     },
     async get(key, range) {
-      if ((await files.findOne({ _id: key }, { projection: { _id: 1 } })) === null) throw new ObjectNotFound(key)
+      const [id] = await idsOf(key)
+      if (id === undefined) throw new ObjectNotFound(key)
       // The end of a range is exclusive in GridFS.
-      return bucket.openDownloadStream(idOf(key), range && { start: range.start, end: range.end + 1 }) as Readable
+      const stream = bucket.openDownloadStream(id as mongoose.mongo.ObjectId, range && { start: range.start, end: range.end + 1 })
+      return stream as Readable
     },
-    delete: remove,
+    async delete(key) {
+      for (const id of await idsOf(key)) await remove(id)
+    },
     storedBetween: span => storedFiles(db, span),
     deleteUnfinished: before => deleteUnfinishedFiles(db, before),
     async [Symbol.asyncDispose]() {},
   }
 }
 
-/** Key as the id of a file: any value is valid, although the driver's types allow ObjectIds only. */
-const idOf = (key: string) => key as unknown as mongoose.mongo.ObjectId
+type FileId = mongoose.mongo.ObjectId | string
+interface StoredFile {
+  _id: FileId
+  filename: string
+}

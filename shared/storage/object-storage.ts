@@ -3,7 +3,10 @@ import type { ByteRange } from '../domain/media/media-rules.ts'
 
 /** Storage of files: MongoDB's GridFS by default, or any S3-compatible service. Keys start with the tenant's id. */
 export interface ObjectStorage extends AsyncDisposable {
-  /** Stores a file under a key and replaces an earlier one. If reading the stream fails it throws and stores nothing. */
+  /**
+   * Stores a file under a key and replaces an earlier one once it is complete. If reading the stream fails it throws and changes
+   * nothing. Of two at once one is kept, whole.
+   */
   put(key: string, content: Readable, options: { contentType: string }): Promise<void>
   /** Opens a file. @throws ObjectNotFound */
   get(key: string, range?: ByteRange): Promise<Readable>

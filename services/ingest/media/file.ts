@@ -1,10 +1,10 @@
-import { Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import sharp from 'sharp'
 import { bareType, hashMatches, isSameType, MAX_INBOUND_BYTES } from '#shared/domain/media/media-rules.ts'
-import { inspect } from '#shared/storage/inspection.ts'
+import { type Inspected, inspect } from '#shared/storage/inspection.ts'
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 
-/** A file that is too large or differs from what Meta announced. Nothing of it stays in the storage. */
+/** A file that is too large or differs from what Meta announced. Nothing of it is stored. */
 export class BadFile extends Error {
   override readonly name = 'BadFile'
 }
@@ -21,7 +21,7 @@ const GENERIC = new Set(['application/octet-stream', 'binary/octet-stream'])
 
 /**
  * Streams a file into the storage and checks its size, its hash, and that its first bytes match the claimed type.
- * @throws BadFile, after the file was deleted
+ * @throws BadFile; then nothing was stored, and a file that another worker has stored stays
  */
 export async function storeFile(
   storage: ObjectStorage,
@@ -30,22 +30,31 @@ export async function storeFile(
   claimed: { mimeType: string | null; sha256: string | null },
 ): Promise<StoredFile> {
   const { through, seen } = inspect(MAX_INBOUND_BYTES, () => new BadFile(`larger than ${MAX_INBOUND_BYTES} bytes`))
-  content.on('error', error => through.destroy(error))
-  await storage.put(key, content.pipe(through), { contentType: bareType(claimed.mimeType) ?? 'application/octet-stream' })
-  const { size, sha256, found } = await seen()
-  const problem = problemOf()
-  if (problem === null) return { size, mimeType: bareType(claimed.mimeType) ?? 'application/octet-stream' }
-  await storage.delete(key)
-  throw new BadFile(problem)
-
-  function problemOf(): string | null {
-    if (size === 0) return 'the file is empty'
-    if (!hashMatches(claimed.sha256, sha256)) return 'the file does not have the hash that Meta announced'
-    const type = bareType(claimed.mimeType)
-    const isSpecific = type !== null && !GENERIC.has(type) && /^(image|audio|video)\//.test(type)
-    if (isSpecific && found !== null && !isSameType(type, found)) return `the file is ${found}, but Meta announced ${type}`
-    return null
+  const mimeType = bareType(claimed.mimeType) ?? 'application/octet-stream'
+  let size = 0
+  // Errors come out of the stream that the storage reads.
+  pipeline(content, through, () => undefined)
+  async function* checked(): AsyncGenerator<Buffer> {
+    yield* through
+    const found = await seen()
+    const problem = problemOf(found, claimed)
+    if (problem !== null) throw new BadFile(problem)
+    size = found.size
   }
+  await storage.put(key, Readable.from(checked(), { objectMode: false }), { contentType: mimeType })
+  return { size, mimeType }
+}
+
+function problemOf(
+  { size, sha256, found }: Inspected,
+  claimed: { mimeType: string | null; sha256: string | null },
+): string | null {
+  if (size === 0) return 'the file is empty'
+  if (!hashMatches(claimed.sha256, sha256)) return 'the file does not have the hash that Meta announced'
+  const type = bareType(claimed.mimeType)
+  const isSpecific = type !== null && !GENERIC.has(type) && /^(image|audio|video)\//.test(type)
+  if (isSpecific && found !== null && !isSameType(type, found)) return `the file is ${found}, but Meta announced ${type}`
+  return null
 }
 
 /** A small JPEG of a stored image; null for other files and for images that are too large or unreadable. */
