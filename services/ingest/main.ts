@@ -110,9 +110,10 @@ async function startMetaWork(store: Store, storage: ObjectStorage): Promise<Asyn
   // Redis is optional: it only counts the calls of other processes.
   const redis = REDIS_URL ? stack.use(await connectRedis(REDIS_URL, { log, name: 'linko-ingest' })) : null
   const meta = limitCalls(stack.use(createMetaClient({ baseUrl, version, connections: 8 })), createCallLimits({ redis }))
-  const hosts = [...config.META_MEDIA_HOSTS, new URL(baseUrl).host]
   const keyring = createKeyring(config)
-  stack.use(await startMediaWorker({ store, queue, storage, meta, keyring, hosts, log }))
+  stack.use(
+    await startMediaWorker({ store, queue, storage, meta, keyring, hosts: config.META_MEDIA_HOSTS, graphUrl: baseUrl, log }),
+  )
   stack.use(await startMetaBackground({ store, queue, meta, keyring, log, now }))
   return stack.move()
 }

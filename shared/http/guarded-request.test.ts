@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
 import { checkedUrl, guardedRequest, RefusedAddress } from './guarded-request.ts'
 
@@ -40,8 +41,41 @@ async function serve(listener: RequestListener): Promise<string> {
 
 test('a configured host may be private, but may not redirect to another private one', async () => {
   const host = await serve((_request, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/inside' }).end())
-  const call = guardedRequest(`http://${host}/`, { allowedHosts: [host], redirects: 3 })
+  const call = guardedRequest(`http://${host}/`, { allowedHosts: [host], plainHosts: [host], redirects: 3 })
   await expect(call).rejects.toThrow(RefusedAddress)
+})
+
+test('[F51] a listed host is called by plain http only where that is allowed', async () => {
+  const host = await serve((_request, response) => response.end('file'))
+  await expect(guardedRequest(`http://${host}/`, { allowedHosts: [host] })).rejects.toThrow(RefusedAddress)
+  await expect(guardedRequest(`http://${host}/`, { plainHosts: [host] })).rejects.toThrow(RefusedAddress)
+  expect(checkedUrl(`https://${host}/`, [host]).host).toBe(host)
+})
+
+test('[F51] a redirect does not lead to a listed host by plain http', async () => {
+  const target = await serve((_request, response) => response.end('file'))
+  const host = await serve((_request, response) => response.writeHead(302, { location: `http://${target}/` }).end())
+  const call = guardedRequest(`http://${host}/`, { allowedHosts: [host, target], plainHosts: [host], redirects: 1 })
+  await expect(call).rejects.toThrow(RefusedAddress)
+})
+
+test('a body that drips is cut when its whole time is over, and when the caller gives up', async () => {
+  const drips = new Set<NodeJS.Timeout>()
+  const host = await serve((_request, response) => {
+    response.write('a')
+    const timer = setInterval(() => response.write('a'), 20)
+    drips.add(timer)
+    response.on('close', () => clearInterval(timer))
+  })
+  onTestFinished(() => {
+    for (const timer of drips) clearInterval(timer)
+  })
+  const open = (more: object) => guardedRequest(`http://${host}/`, { allowedHosts: [host], plainHosts: [host], ...more })
+  await expect(buffer((await open({ totalMs: 300 })).body)).rejects.toThrow()
+  const giveUp = new AbortController()
+  const { body } = await open({ signal: giveUp.signal })
+  giveUp.abort(new Error('not wanted any more'))
+  await expect(buffer(body)).rejects.toThrow('not wanted any more')
 })
 
 test('a token does not follow a redirect to another host', async () => {
@@ -53,6 +87,7 @@ test('a token does not follow a redirect to another host', async () => {
   const host = await serve((_request, response) => response.writeHead(302, { location: `http://${target}/file` }).end())
   const response = await guardedRequest(`http://${host}/`, {
     allowedHosts: [host, target],
+    plainHosts: [host, target],
     redirects: 1,
     headers: { authorization: 'Bearer secret' },
   })

@@ -14,11 +14,17 @@ export interface GuardedRequest {
   method?: 'GET' | 'POST'
   headers?: Record<string, string>
   body?: string | Buffer
-  /** Hosts as `host:port` that may be private and use plain http (the simulator in development). From configuration only. */
+  /** Hosts as `host:port` that may be private, by https on any port. From configuration only. */
   allowedHosts?: readonly string[]
+  /** Those of `allowedHosts` that may be called by plain http as well (the simulator in development). */
+  plainHosts?: readonly string[]
   /** Most redirects to follow, each checked again. Default 0: a redirect is the answer. */
   redirects?: number
+  /** Longest wait for the headers and for each part of the body, 5 s by default. */
   timeoutMs?: number
+  /** Longest time from the request to the end of its body, 60 s by default: a body that drips is cut. */
+  totalMs?: number
+  signal?: AbortSignal
 }
 
 export interface GuardedResponse {
@@ -28,17 +34,19 @@ export interface GuardedResponse {
 }
 
 const TIMEOUT_MS = 5000
+const TOTAL_MS = 60_000
 const CREDENTIALS = new Set(['authorization', 'cookie'])
 
 /**
- * Calls an address given by a tenant or a webhook: https on port 443 only. The name is resolved once and the connection goes to
+ * Calls an address given by a tenant or a webhook: https on port 443 only, but for listed hosts. The name is resolved once and the connection goes to
  * the checked address, so that a name which changes between check and call is harmless.
  * @throws RefusedAddress before anything is sent.
  */
 export async function guardedRequest(address: string, options: GuardedRequest = {}): Promise<GuardedResponse> {
-  const url = checkedUrl(address, options.allowedHosts ?? [])
-  const timeout = options.timeoutMs ?? TIMEOUT_MS
-  const isAllowed = isListed(url, options.allowedHosts ?? [])
+  const { allowedHosts = [], plainHosts = [], timeoutMs: timeout = TIMEOUT_MS } = options
+  const url = checkedUrl(address, allowedHosts, plainHosts)
+  const isAllowed = allowedHosts.includes(url.host)
+  const signals = [AbortSignal.timeout(options.totalMs ?? TOTAL_MS), ...(options.signal ? [options.signal] : [])]
   const response = await request(url, {
     method: options.method ?? 'GET',
     headers: options.headers,
@@ -46,6 +54,7 @@ export async function guardedRequest(address: string, options: GuardedRequest = 
     dispatcher: isAllowed ? openAgent : guardedAgent,
     headersTimeout: timeout,
     bodyTimeout: timeout,
+    signal: AbortSignal.any(signals),
   }).catch(error => {
     throw refusalOf(error) ?? error
   })
@@ -58,18 +67,17 @@ export async function guardedRequest(address: string, options: GuardedRequest = 
 }
 
 /** Parses and checks an address. @throws RefusedAddress unless it is https on 443 with a public host, or an allowed host */
-export function checkedUrl(address: string, allowedHosts: readonly string[] = []): URL {
+export function checkedUrl(address: string, allowedHosts: readonly string[] = [], plainHosts: readonly string[] = []): URL {
   const url = URL.parse(address)
   if (url === null) throw new RefusedAddress('not a URL')
-  if (isListed(url, allowedHosts)) return url
+  const isPlain = url.protocol === 'http:' && plainHosts.includes(url.host)
+  if (allowedHosts.includes(url.host) && (isPlain || url.protocol === 'https:')) return url
   if (url.protocol !== 'https:' || url.port !== '') throw new RefusedAddress('only https on port 443')
   if (url.username || url.password) throw new RefusedAddress('no credentials in the address')
   const host = url.hostname.replace(/^\[|\]$/g, '')
   if (isIP(host) !== 0 && !isPublicAddress(host)) throw new RefusedAddress('not a public address')
   return url
 }
-
-const isListed = (url: URL, allowedHosts: readonly string[]) => /^https?:$/.test(url.protocol) && allowedHosts.includes(url.host)
 
 /** DNS lookup that requires every address of a name to be public, because any of them may be used. */
 const checkedLookup: LookupFunction = (hostname, options, callback) => {

@@ -106,7 +106,8 @@ function queueOf(parts: Parts, options: QueueOptions, stack: AsyncDisposableStac
     publish: (message, options) => publisher.publish(message, options),
     consume(name, handler, options) {
       const one: Work['handler'] = async ([delivery], signal) => (delivery ? handler(delivery, signal) : DONE)
-      return start(name, { handler: one, maxBatch: 1, lingerMs: 0, everyMs: 0, parallel: true }, options)
+      const limit = options.handlerMs === undefined ? {} : { handlerMs: options.handlerMs }
+      return start(name, { handler: one, maxBatch: 1, lingerMs: 0, everyMs: 0, parallel: true, ...limit }, options)
     },
     consumeBatches: (name, handler, options) => start(name, batchWork(handler, options), options),
     async consumeShards(names, handler, options) {
@@ -126,11 +127,12 @@ function queueOf(parts: Parts, options: QueueOptions, stack: AsyncDisposableStac
   return queue
 }
 
-const batchWork = (handler: Work['handler'], { maxBatch, lingerMs, everyMs = 0, patienceMs }: BatchOptions): Work => ({
+const batchWork = (handler: Work['handler'], { maxBatch, lingerMs, everyMs = 0, patienceMs, handlerMs }: BatchOptions): Work => ({
   handler,
   maxBatch,
   lingerMs,
   everyMs,
   ...(patienceMs !== undefined && { patienceMs }),
+  ...(handlerMs !== undefined && { handlerMs }),
   parallel: false,
 })

@@ -92,6 +92,14 @@ test('an error of a handler that was stopped is not an attempt', async () => {
   expect(await decision).toBe('leave')
 })
 
+test('a consumer may allow its handler more time', async () => {
+  const job = new AbortController()
+  const options = { queue: 'q', job, outageInPlaceMs: 60_000, handlerMs: 300_000, log }
+  const decision = decide(() => new Promise(resolve => setTimeout(() => resolve(DONE), 200_000)), deliveries, options)
+  await vi.advanceTimersByTimeAsync(200_000)
+  expect([await decision, job.signal.aborted]).toEqual([[DONE, DONE], false])
+})
+
 test('a handler that takes too long is aborted and its messages are retried', async () => {
   const signals: AbortSignal[] = []
   const decision = run((_, signal) => {

@@ -14,6 +14,8 @@ export interface DecideOptions {
   outageInPlaceMs: number
   /** Whether the server that the handler needs is there. Without it only an Outage tells that it is not. */
   available?: (() => Promise<boolean>) | undefined
+  /** See `ConsumeOptions`. */
+  handlerMs?: number | undefined
   log: Logger
 }
 
@@ -25,11 +27,11 @@ const OUTAGE_WAIT_MS = [200, 500, 1000, 2000, 5000]
  * other failure while the server is away: the handler is repeated with the same deliveries, for at most `outageInPlaceMs`.
  */
 export async function decide(handler: BatchHandler, deliveries: Delivery[], options: DecideOptions): Promise<Decision> {
-  const { queue, job, outageInPlaceMs, log } = options
+  const { queue, job, outageInPlaceMs, handlerMs = HANDLER_MS, log } = options
   const startedAt = Date.now()
   for (let repeat = 0; ; repeat++) {
     try {
-      const outcome = await inTime(handler(deliveries, job.signal), job)
+      const outcome = await inTime(handler(deliveries, job.signal), job, handlerMs)
       return Array.isArray(outcome) ? outcomesFor(deliveries, outcome) : deliveries.map(() => outcome)
     } catch (error) {
       const isLate = error instanceof LateHandler
@@ -53,14 +55,14 @@ class LateHandler extends Error {
   override readonly name = 'LateHandler'
 }
 
-/** Bounds the handler to 60 s: then its signal is aborted and its messages are retried. @throws LateHandler */
-async function inTime<T>(work: Promise<T>, job: AbortController): Promise<T> {
+/** Bounds the handler: then its signal is aborted and its messages are retried. @throws LateHandler */
+async function inTime<T>(work: Promise<T>, job: AbortController, limitMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new LateHandler(`the handler took longer than ${HANDLER_MS / 1000} s`))
+      reject(new LateHandler(`the handler took longer than ${limitMs / 1000} s`))
       job.abort()
-    }, HANDLER_MS)
+    }, limitMs)
   })
   try {
     return await Promise.race([work, late])

@@ -22,6 +22,8 @@ export interface Work {
   patienceMs?: number
   /** See `BatchOptions`. */
   everyMs: number
+  /** See `ConsumeOptions`. */
+  handlerMs?: number
   parallel: boolean
 }
 
@@ -202,7 +204,8 @@ export class Session {
   async #processBatch(messages: ConsumeMessage[], job: AbortController): Promise<void> {
     const { queue, work, outageInPlaceMs, available, log } = this.#options
     const deliveries = messages.map(message => readDelivery(queue, message))
-    const decision = await decide(work.handler, deliveries, { queue, job, outageInPlaceMs, available, log })
+    const options = { queue, job, outageInPlaceMs, handlerMs: work.handlerMs, available, log }
+    const decision = await decide(work.handler, deliveries, options)
     if (decision === 'outage') await this.#endForOutage()
     else if (decision !== 'leave') await this.#settle(messages, deliveries, decision)
   }

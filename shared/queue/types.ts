@@ -54,6 +54,8 @@ export class PublishError extends Error {
 
 export interface ConsumeOptions {
   prefetch: number
+  /** Time for one call of the handler, 60 s by default. Then its signal is aborted and its deliveries are retried. */
+  handlerMs?: number
   /**
    * Whether the server that the handler needs does what the handler needs of it. While it does not, no failure is an attempt.
    * During an Outage the handler is repeated in place with the same deliveries; after 60 s the channel is closed, which returns the

@@ -11,8 +11,8 @@ export interface RequeueMediaDeps {
   now(): Date
 }
 
-/** Longer than a job waits in the retry queues (up to ten minutes): the job of a file that is pending longer was lost. */
-const LOST_MS = 30 * 60_000
+/** Longer than all attempts take with their waits and slow downloads: the job of a file that is pending longer was lost. */
+const LOST_MS = 60 * 60_000
 const BATCH = 200
 
 /** Publishes the jobs of files again that have been pending for too long. A job may run twice without harm. @throws Outage */

@@ -27,14 +27,25 @@ export interface MediaDeps {
   storage: ObjectStorage
   meta: MetaClient
   keyring: Keyring
-  /** Hosts of Meta's files: `host`, `host:port` or `*.domain`. The number's token is sent to no other host. */
+  /** Hosts of Meta's files: `host`, `host:port` or `*.domain`. The number's token is sent to no other host but that of `graphUrl`. */
   hosts: readonly string[]
+  /** Address of the Graph API. Its host serves files too, by plain http if the API is called so: the simulator. */
+  graphUrl: string
+  /** Longest time for one download; default 5 min, in which 100 MB need 2.7 Mbit/s. */
+  downloadMs?: number
   log: Logger
 }
 
 const CONCURRENCY = 4
 const MAX_REDIRECTS = 3
-const DOWNLOAD_MS = 60_000
+/** Longest wait for Meta's answer and for each part of a file. */
+const SILENCE_MS = 60_000
+const DOWNLOAD_MS = 5 * 60_000
+/** Longer than a download and all around it, so that the handler decides and not the queue. */
+const HANDLER_MS = DOWNLOAD_MS + 60_000
+/** A file that is too slow is tried again after a while, until its message is so old. */
+const SLOW_WAIT_MS = 600_000
+const SLOW_UNTIL_MS = 30 * 60_000
 /** The last attempt that the retry queues allow: a failure is written to the message. */
 const LAST_ATTEMPT = 6
 
@@ -59,16 +70,23 @@ class RateLimited extends Error {
   }
 }
 
+/** The download had not ended in time. Not an attempt while the message is young. */
+class TooSlow extends Error {
+  override readonly name = 'TooSlow'
+}
+
 /** Fetches the files of inbound messages soon after they arrive, because Meta keeps them only for days. */
 export function startMediaWorker(deps: MediaDeps) {
   const events = createEventPublisher(deps)
-  return deps.queue.consume(QUEUES.media, delivery => handle({ ...deps, events }, delivery), {
+  return deps.queue.consume(QUEUES.media, (delivery, signal) => handle({ ...deps, events, signal }, delivery), {
     prefetch: CONCURRENCY,
+    handlerMs: HANDLER_MS,
     available: () => deps.store.takesWrites(),
   })
 }
 
-type Deps = MediaDeps & { events: EventPublisher }
+/** `signal` ends a download whose result nobody would settle any more. */
+type Deps = MediaDeps & { events: EventPublisher; signal: AbortSignal }
 
 async function handle(deps: Deps, delivery: Delivery): Promise<Outcome> {
   const job = readMessage(MediaJob, delivery)
@@ -82,6 +100,8 @@ async function handle(deps: Deps, delivery: Delivery): Promise<Outcome> {
     if (!isSettled) await dropUnused(deps, message, media)
     return DONE
   } catch (error) {
+    // Whoever aborted has returned the delivery: another worker may have it already.
+    if (deps.signal.aborted) throw error
     return await handleFailure(deps, message, delivery, error)
   }
 }
@@ -98,8 +118,13 @@ async function dropUnused({ store, storage, log }: MediaDeps, message: MessageDo
 /** Retries a failure that may pass, up to the last attempt. A final one is written to the message. */
 async function handleFailure(deps: Deps, message: MessageDoc, { attempt }: Delivery, error: unknown): Promise<Outcome> {
   if (error instanceof RateLimited) return { kind: 'later', delayMs: error.waitMs }
-  const state =
-    error instanceof NotFetched ? error.state : error instanceof BadFile || error instanceof RefusedAddress ? 'FAILED' : null
+  const isYoung = Date.now() - message.createdAt.getTime() < SLOW_UNTIL_MS
+  if (error instanceof TooSlow && isYoung) {
+    deps.log.warn({ messageId: String(message._id), attempt }, 'media too slow, tried again later')
+    return { kind: 'later', delayMs: SLOW_WAIT_MS }
+  }
+  const isFinal = [BadFile, RefusedAddress, TooSlow].some(kind => error instanceof kind)
+  const state = error instanceof NotFetched ? error.state : isFinal ? 'FAILED' : null
   const problem = error instanceof Error ? error.message : String(error)
   deps.log.warn({ messageId: String(message._id), attempt, problem }, 'media not fetched')
   if (state === null && attempt < LAST_ATTEMPT) return { kind: 'retry', error }
@@ -107,21 +132,29 @@ async function handleFailure(deps: Deps, message: MessageDoc, { attempt }: Deliv
   return DONE
 }
 
-async function fetchFile(deps: MediaDeps, message: MessageDoc, media: MediaRef): Promise<Partial<MediaRef>> {
+async function fetchFile(deps: Deps, message: MessageDoc, media: MediaRef): Promise<Partial<MediaRef>> {
   const client = await findByPhoneNumberId(deps.store, message.phoneNumberId)
   const token = client && openAccessToken(deps.keyring, client)
   if (client === null || token === null) throw new NotFetched('the number has no access token', null)
   if (media.metaId === null) throw new NotFetched('the webhook contains no file id', 'FAILED')
   const remote = await addressOf(deps, client, media.metaId, token)
   const { key, thumbnail } = keysOf(message, media)
-  const content = await download(deps, remote.url, token)
-  const file = await storeFile(deps.storage, key, content, {
-    mimeType: media.mimeType ?? remote.mimeType,
-    sha256: media.sha256 ?? remote.sha256,
-  })
+  const claimed = { mimeType: media.mimeType ?? remote.mimeType, sha256: media.sha256 ?? remote.sha256 }
+  const file = await inTime(deps, async () => storeFile(deps.storage, key, await download(deps, remote.url, token), claimed))
   const preview = await thumbnailOf(deps.storage, key, file)
   if (preview !== null) await deps.storage.put(thumbnail, asStream(preview), { contentType: 'image/jpeg' })
   return { size: file.size, mimeType: file.mimeType, hasThumbnail: preview !== null }
+}
+
+/** @throws TooSlow instead of the error by which a download ends that took too long */
+async function inTime<T>({ downloadMs = DOWNLOAD_MS, signal }: Deps, work: () => Promise<T>): Promise<T> {
+  const startedAt = performance.now()
+  try {
+    return await work()
+  } catch (error) {
+    const isOver = !signal.aborted && performance.now() - startedAt >= downloadMs
+    throw isOver ? new TooSlow(`the download took longer than ${downloadMs / 1000} s`, { cause: error }) : error
+  }
 }
 
 const keysOf = ({ tenantId }: MessageDoc, { id }: MediaRef) => ({
@@ -159,14 +192,19 @@ async function addressOf({ meta }: MediaDeps, client: ClientDoc, metaId: string,
   }
 }
 
-async function download({ hosts }: MediaDeps, url: string, token: string) {
+async function download({ hosts, graphUrl, downloadMs = DOWNLOAD_MS, signal }: Deps, url: string, token: string) {
   const host = URL.parse(url)?.host ?? ''
-  if (!hosts.some(known => isHost(known, host))) throw new RefusedAddress(`${host} is not one of Meta's hosts`)
+  const graph = new URL(graphUrl)
+  const listed = [...hosts, graph.host]
+  if (!listed.some(known => isHost(known, host))) throw new RefusedAddress(`${host} is not one of Meta's hosts`)
   const response = await guardedRequest(url, {
     headers: { authorization: `Bearer ${token}` },
-    allowedHosts: hosts.filter(known => !known.startsWith('*.')),
+    allowedHosts: listed.filter(known => !known.startsWith('*.')),
+    plainHosts: graph.protocol === 'http:' ? [graph.host] : [],
     redirects: MAX_REDIRECTS,
-    timeoutMs: DOWNLOAD_MS,
+    timeoutMs: SILENCE_MS,
+    totalMs: downloadMs,
+    signal,
   })
   if (response.status === 200) return response.body
   response.body.resume()

@@ -26,13 +26,15 @@ const HOUR_MS = 3_600_000
 const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('base64')
 
 /** Everything between a webhook with a file and the file in the gateway; Meta is whoever listens at `metaUrl`. */
-async function open(world: World, metaUrl: string) {
+async function open(world: World, metaUrl: string, options: { downloadMs?: number } = {}) {
   const gateway = await openGateway(world)
   const ingest = await startIngest(world)
   const meta = createMetaClient({ baseUrl: metaUrl, version: 'v25.0' })
   const { store, queue } = gateway
   const storage = gridfsStorage(store.connection)
-  const worker = await startMediaWorker({ store, queue, storage, meta, keyring, hosts: [new URL(metaUrl).host], log })
+  const startWorker = () =>
+    startMediaWorker({ store, queue, storage, meta, keyring, hosts: [], graphUrl: metaUrl, log, ...options })
+  let worker = await startWorker()
   onTestFinished(async () => {
     await worker[Symbol.asyncDispose]()
     await meta[Symbol.asyncDispose]()
@@ -61,7 +63,20 @@ async function open(world: World, metaUrl: string) {
     const answer = await fetch(`${gateway.url}/api/v1/media/${id}${query}`, { headers: { authorization, ...headers } })
     return { status: answer.status, headers: answer.headers, content: Buffer.from(await answer.arrayBuffer()) }
   }
-  return { gateway, store, queue, storage, arrives, mediaOf, settled, get }
+  return {
+    gateway,
+    store,
+    queue,
+    storage,
+    arrives,
+    mediaOf,
+    settled,
+    get,
+    stopWorker: () => worker[Symbol.asyncDispose](),
+    async startWorker() {
+      worker = await startWorker()
+    },
+  }
 }
 
 test('an image arrives, is stored with a thumbnail, and is shown to its tenant alone', { timeout: 60_000 }, async ({ world }) => {
@@ -141,7 +156,7 @@ test.for<[string, string, RequestListener]>([
   ).rejects.toThrow()
 })
 
-test('an address that is not of Meta is not called, whatever it is', { timeout: 60_000 }, async ({ world }) => {
+test('[F51] an address that is not of Meta is not called, whatever it is', { timeout: 60_000 }, async ({ world }) => {
   let calls = 0
   const elsewhere = await startMeta((_, response) => {
     calls++
@@ -207,6 +222,64 @@ test('while Meta limits us a file waits, and that is no attempt', { timeout: 60_
   )
   await untilPasses(async () => expect(attempts).toEqual([1]))
   expect((await w.mediaOf(wamid))?.state).toBe('PENDING')
+})
+
+test('a file that is too slow waits for another time, which is no attempt, and its download ends', { timeout: 60_000 }, async ({
+  world,
+}) => {
+  const closed = Promise.withResolvers<void>()
+  const stub = await startMeta((request, response) => {
+    if (request.url?.startsWith('/v25.0/')) return answerJson(response, { url: `${stub}/file`, mime_type: 'application/pdf' })
+    response.on('close', closed.resolve)
+    response.write('a beginning')
+  })
+  const w = await open(world, stub, { downloadMs: 500 })
+  const wamid = await w.arrives('document', { id: '906', mime_type: 'application/pdf' })
+  await closed.promise
+  await untilPasses(async () => expect((await w.queue.check(retryQueue(600))).messageCount).toBe(1))
+  const left = w.store.connection.collection('files.chunks')
+  expect([(await w.mediaOf(wamid))?.state, await left.countDocuments({})]).toEqual(['PENDING', 0])
+})
+
+test('a download ends with the worker, and its message is fetched by the next one', { timeout: 60_000 }, async ({ world }) => {
+  const begun = Promise.withResolvers<void>()
+  const closed = Promise.withResolvers<void>()
+  let isFirst = true
+  const stub = await startMeta((request, response) => {
+    if (request.url?.startsWith('/v25.0/')) return answerJson(response, { url: `${stub}/file`, mime_type: 'application/pdf' })
+    if (!isFirst) return void response.end('the whole file')
+    isFirst = false
+    response.on('close', closed.resolve)
+    response.write('a beginning')
+    begun.resolve()
+  })
+  const w = await open(world, stub)
+  const wamid = await w.arrives('document', { id: '907', mime_type: 'application/pdf' })
+  await begun.promise
+  await w.stopWorker()
+  await closed.promise
+  await w.startWorker()
+  const id = await w.settled(wamid, 'STORED')
+  expect(String((await w.get(id)).content)).toBe('the whole file')
+})
+
+test('a type with a line break and a name with half a character are served all the same', { timeout: 60_000 }, async ({
+  world,
+}) => {
+  const stub = await startMeta((request, response) => {
+    if (request.url?.startsWith('/v25.0/')) answerJson(response, { url: `${stub}/file`, mime_type: 'image/pn\u2028g' })
+    else response.end('the file')
+  })
+  const w = await open(world, stub)
+  const wamid = await w.arrives('document', {
+    id: '908',
+    mime_type: 'image/png\nX: y',
+    filename: '../a\ud800\r\nSet-Cookie: a=b.png',
+  })
+  const id = await w.settled(wamid, 'STORED')
+  expect(await w.mediaOf(wamid)).toMatchObject({ mimeType: 'application/octet-stream', filename: 'a\ufffdSet-Cookie: a=b.png' })
+  const { status, headers } = await w.get(id)
+  expect([status, headers.get('content-type'), headers.get('set-cookie')]).toEqual([200, 'application/octet-stream', null])
 })
 
 test.for([
