@@ -66,19 +66,19 @@ async function skipReason(
   if (deadLetter.state === 'DISCARDED') return refused('The dead letter has been discarded.')
   if (read.kind === 'unreadable') return refused(`The payload cannot be read: ${read.problem}.`)
   const isEdited = payload !== deadLetter.payload
-  const foreign = await foreignReason(store, deadLetter, read, isEdited, reference, events)
+  const foreign = await foreignReason(store, deadLetter, read, { isEdited, isPlatform }, reference, events)
   if (foreign !== null) return refused(foreign)
   if (isEdited && read.kind === 'events' && !isPlatform) return refused('Only a platform admin can edit events.')
   const isDone = read.kind === 'webhook' && read.items.every(({ eventId }) => isSettled(events.get(eventId)))
   return isDone ? { outcome: 'unchanged', reason: 'The event has already been processed.' } : null
 }
 
-/** Reason why a payload reaches beyond the tenant of its dead letter, regardless of who replays or edits it; null if it does not. */
+/** Reason why a payload reaches beyond the tenant of its dead letter; null if it does not, or if the caller may reach beyond it. */
 async function foreignReason(
   store: GatewayDeps['store'],
   { tenantId }: DeadLetterDoc,
   read: DeadLetterPayload,
-  isEdited: boolean,
+  { isEdited, isPlatform }: { isEdited: boolean; isPlatform: boolean },
   reference: ReferenceData,
   events: Events,
 ): Promise<string | null> {
@@ -86,16 +86,20 @@ async function foreignReason(
   const own = String(tenantId)
   if (read.kind === 'webhook') {
     const isOwn = ({ tenantId: owner }: { tenantId: unknown }) => String(owner) === own
-    if (!read.items.every(item => clientsOf(reference, item)[0] && isOwn(clientsOf(reference, item)[0] as { tenantId: unknown })))
-      return 'The number is not connected to this account.'
+    const reached = read.items.map(item => clientsOf(reference, item))
+    if (!reached.every(numbers => numbers.some(isOwn))) return 'The number is not connected to this account.'
     const known = read.items.flatMap(({ eventId }) => events.get(eventId) ?? [])
-    return known.every(event => event.tenantId === null || isOwn(event)) ? null : 'The event does not belong to this account.'
+    if (!known.every(event => event.tenantId === null || isOwn(event))) return 'The event does not belong to this account.'
+    return isPlatform || reached.flat().every(isOwn) ? null : SHARED_ACCOUNT
   }
   if (read.kind === 'events' && read.tenantIds.some(id => id !== own)) return 'Some of the events do not belong to this account.'
   if (read.kind === 'media' && read.tenantId !== own) return 'The message does not belong to this account.'
   if (read.kind === 'job') return isEdited ? await sendJobMismatch(store, own, read.job) : null
   return null
 }
+
+const SHARED_ACCOUNT =
+  'The event concerns all numbers of a WhatsApp Business account, and some belong to other companies. Only a platform admin can replay it.'
 
 /** Reason why an edited send job does not agree with the row of its message; null if it does. */
 async function sendJobMismatch(

@@ -86,8 +86,59 @@ async function die(wamid: string, from: string): Promise<string> {
   return String((await open({ messageId: `m:${wamid}` }))?._id)
 }
 
+/** A dead letter of an account's event, and what somebody makes of it. */
+const accountBody = (event: string) => ({
+  object: 'whatsapp_business_account',
+  entry: [
+    {
+      id: DEMO_TENANTS.demo.wabaId,
+      time: Math.floor(Date.now() / 1000),
+      changes: [{ field: 'account_update', value: { event, ban_info: { waba_ban_state: 'DISABLE', waba_ban_date: 'x' } } }],
+    },
+  ],
+})
+
+describe('the event of an account in which another company has a number', () => {
+  const { wabaId } = DEMO_TENANTS.demo
+  beforeAll(async () => {
+    await gateway.store.raw.clients.updateOne({ phoneNumberId: DEMO_TENANTS.other.phoneNumberId }, { $set: { wabaId } })
+  })
+  afterAll(async () => {
+    const own = { phoneNumberId: DEMO_TENANTS.other.phoneNumberId }
+    await gateway.store.raw.clients.updateOne(own, { $set: { wabaId: DEMO_TENANTS.other.wabaId } })
+  })
+  const died = () =>
+    keepSendJob({
+      queue: QUEUES.account,
+      exchange: EXCHANGES.webhook,
+      routingKey: 'account',
+      type: MESSAGE_TYPE.webhook,
+      messageId: new Types.ObjectId().toHexString(),
+      payload: JSON.stringify(accountBody('ACCOUNT_VIOLATION')),
+    })
+  const edited = { payload: JSON.stringify(accountBody('DISABLED_UPDATE')) }
+
+  test('[F44] is not replayed by a manager of one company, edited or as it is', async () => {
+    const id = await died()
+    for (const body of [edited, { ...edited, dryRun: true }, {}]) {
+      const answer = await post(`/${id}/replay`, body)
+      expect([answer.status, answer.body.detail]).toEqual([
+        'payload' in body ? 422 : 409,
+        expect.stringContaining('Only a platform admin can replay it'),
+      ])
+    }
+    expect(await deadLetterNamed(id)).toMatchObject({ state: 'NEW' })
+  })
+
+  test('is replayed by a platform admin', async () => {
+    const id = await died()
+    const { status, body } = await post(`/${id}/replay`, { ...edited, dryRun: true }, 'platform')
+    expect([status, body.data[0].outcome]).toEqual([200, 'processed'])
+  })
+})
+
 describe('a webhook that died', () => {
-  test('is seen with its cause, opened with its payload, and has its effect once it is mended', async () => {
+  test('[F33] is seen with its cause, opened with its payload, and has its effect once it is mended', async () => {
     const id = await die('wamid.mend', '212661700001')
     const { body: listed } = await get('?source=webhook')
     expect(listed.data).toMatchObject([{ id, source: 'webhook', state: 'NEW', reason: 'storing it failed', edited: false }])
