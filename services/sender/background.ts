@@ -108,6 +108,8 @@ function leaderWork(deps: BackgroundDeps) {
 export interface Heartbeat extends AsyncDisposable {
   /** Number of senders that are alive, this one included. */
   liveSenders(): number
+  /** False once the last heartbeat has run out: messages that this sender has taken may be in other hands. */
+  isAlive(): boolean
 }
 
 /** Starts the heartbeat. It must begin before the first message is taken and end after the last call. */
@@ -118,7 +120,8 @@ export async function startHeartbeat(store: Store, owner: string, log: Logger): 
   stack.defer(() => heartbeat.end())
   stack.use(runJobs({ jobs: bindJobs(PROCESS_JOBS, heartbeat), log }))
   const opened = stack.move()
-  return { liveSenders: heartbeat.liveSenders, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+  const { liveSenders, isAlive } = heartbeat
+  return { liveSenders, isAlive, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }
 
 /** Starts the jobs of the leader and those of the followers; the lease decides which of them run. */

@@ -69,7 +69,7 @@ export async function startSender(deps: SenderDeps, options: SenderOptions = {})
   const clock = stack.use(await serverClock(store, { log }))
   const heartbeat = stack.use(await startHeartbeat(store, owner, log))
   const limits = deps.limits(heartbeat.liveSenders)
-  const parts = createParts({ ...deps, limits, clock, owner }, options)
+  const parts = createParts({ ...deps, limits, clock, owner, isAlive: heartbeat.isAlive }, options)
   const { limiter, numbers, publishing, unknownDeadlineMs } = parts
   stack.defer(() => publishing.settled())
   // A call may last longer than this: the sweep then finds its row, as after a crash.
@@ -95,11 +95,11 @@ function disabledSender(log: Logger): Sender {
   return { isReady: () => true, idle: () => Promise.resolve(), [Symbol.asyncDispose]: () => Promise.resolve() }
 }
 
-type Parts = Omit<SenderDeps, 'limits'> & { limits: SenderLimits; clock: ServerClock; owner: string }
+type Parts = Omit<SenderDeps, 'limits'> & { limits: SenderLimits; clock: ServerClock; owner: string; isAlive(): boolean }
 
 /** Builds the parts of a send, some of which the background jobs share. */
 function createParts(deps: Parts, { concurrency = 400, unknownDeadlineMs = 300_000 }: SenderOptions) {
-  const { store, queue, meta, keyring, storage, log, limits, clock, owner } = deps
+  const { store, queue, meta, keyring, storage, log, limits, clock, owner, isAlive } = deps
   const limiter = new ConcurrencyLimiter(concurrency)
   const publishing = createPublishing(queue, log)
   const numbers = createNumbers(store, keyring)
@@ -107,7 +107,7 @@ function createParts(deps: Parts, { concurrency = 400, unknownDeadlineMs = 300_0
   const finish = createFinish({ store, queue, publishing, clock, log })
   const stopCampaign = createCampaignStop({ store, publishing, clock, log })
   const uploads = createUploads({ store, storage, meta, clock, log })
-  const call = createCall({ meta, uploads, limits, pause, stopCampaign, clock, log, unknownDeadlineMs })
+  const call = createCall({ meta, uploads, limits, pause, stopCampaign, clock, log, unknownDeadlineMs, isAlive })
   const campaigns = createHeldCampaigns(store)
   const checkTemplate = createTemplateCheck(store, log)
   const rules = { limits, numbers, campaigns, pause, limiter, checkTemplate }

@@ -40,11 +40,11 @@ const message = {
   createdAt: new Date(),
   timeline: [],
   payload: { type: 'text', text: { body: 'a' } },
-  dispatch: { attempt: 1, priority: 'campaign', state: 'TAKEN' },
+  dispatch: { attempt: 1, priority: 'campaign', state: 'TAKEN', leaseUntil: new Date(Date.now() + 3_600_000) },
 } as unknown as MessageDoc
 
 /** Runs a call that Meta refuses. `done` names the effects beyond the message. */
-async function refused(error: ErrorReport, retryAfterMs = 0) {
+async function refused(error: ErrorReport, retryAfterMs = 0, late: { isAlive?: boolean; now?: Date } = {}) {
   const done: string[] = []
   let heldMs = 0
   const limits = {
@@ -63,16 +63,31 @@ async function refused(error: ErrorReport, retryAfterMs = 0) {
     unreadableToken: async () => undefined,
   }
   const answer = { kind: 'refused' as const, error, retryAfterMs, httpStatus: 400, latencyMs: 1, traceId: null }
-  const meta = { sendMessage: async () => answer } as unknown as MetaClient
-  const clock = { now: () => new Date() } as never
+  let posts = 0
+  const sendMessage = async () => {
+    posts++
+    return answer
+  }
+  const meta = { sendMessage } as unknown as MetaClient
+  const clock = { now: () => late.now ?? new Date() } as never
   const uploads = {
     prepare: async () => ({ kind: 'ready', payload: message.payload, isKept: false, metaIds: new Map() }),
   } as never
   const stopCampaign = async () => void done.push('stop campaign')
   const log = pino({ level: 'silent' })
-  const call = createCall({ meta, uploads, limits, pause, stopCampaign, clock, log, unknownDeadlineMs: 1000 })
+  const call = createCall({
+    meta,
+    uploads,
+    limits,
+    pause,
+    stopCampaign,
+    clock,
+    log,
+    unknownDeadlineMs: 1000,
+    isAlive: () => late.isAlive ?? true,
+  })
   const { step } = await call(message, number)
-  return { done, step, heldMs }
+  return { done, step, heldMs, posts }
 }
 
 function expected({ code, class: kind, scope }: Row): { done: string[]; step: object } {
@@ -112,6 +127,14 @@ test.for([
   expect(heldMs).toBeGreaterThanOrEqual(2 * 3_600_000)
   const nextStepAt = 'nextStepAt' in step ? step.nextStepAt : null
   expect((nextStepAt?.getTime() ?? 0) - Date.now()).toBeGreaterThan(2 * 3_600_000 - 1000)
+})
+
+test.for([
+  ['whose heartbeat has run out', { isAlive: false }],
+  ['that held the row for longer than its lease', { now: new Date(Date.now() + 3_600_001) }],
+] as const)('[F4] a process %s posts nothing more: the row may be in other hands', async ([, late]) => {
+  const { posts, step, done } = await refused({ code: 190 }, 0, late)
+  expect([posts, done, step.kind]).toEqual([0, [], 'waiting'])
 })
 
 test('a number that is too fast is slowed down, and also held when Meta says for how long', async () => {

@@ -25,7 +25,12 @@ export interface CallDeps {
   clock: ServerClock
   log: Logger
   unknownDeadlineMs: number
+  /** Whether the other senders count this one among the living. */
+  isAlive(): boolean
 }
+
+/** Wait of a message that this process could not call for in time. */
+const LATE_MS = 1000
 
 /** What the limits of a message are keyed by. */
 interface Target {
@@ -37,7 +42,7 @@ interface Target {
 /**
  * Calls Meta for one attempt, decides what the answer means, and applies a refusal to the limits, the number and the campaign.
  */
-export function createCall({ meta, uploads, limits, pause, stopCampaign, clock, log, unknownDeadlineMs }: CallDeps) {
+export function createCall({ meta, uploads, limits, pause, stopCampaign, clock, log, unknownDeadlineMs, isAlive }: CallDeps) {
   async function applyRefusal({ refusal, settlement }: Decision, number: SendingNumber): Promise<void> {
     if (refusal === null) return
     const { error, verdict, askedMs } = refusal
@@ -77,6 +82,8 @@ export function createCall({ meta, uploads, limits, pause, stopCampaign, clock, 
     if (prepared.kind === 'gone') return settledWithoutCall(failedWithoutCall(message, 'media-gone', now))
     const isReady = prepared.kind === 'ready'
     if (isReady && mayRenew && prepared.isKept && lostItsFile(message)) return renew(message, number, prepared.metaIds)
+    // The process may have been frozen since it took the row: what it holds may be with another sender, or posted again, by now.
+    if (isReady && !(isAlive() && holdsLease(message, clock.now()))) return settledWithoutCall(tooLate(message, clock.now()))
     const result = isReady
       ? await meta.sendMessage(message.phoneNumberId, number.token ?? '', bodyFor(message, prepared.payload))
       : prepared.result
@@ -99,6 +106,9 @@ export function createCall({ meta, uploads, limits, pause, stopCampaign, clock, 
     return decision.settlement
   }
 }
+
+const holdsLease = ({ dispatch }: MessageDoc, now: Date) => dispatch?.leaseUntil != null && now < dispatch.leaseUntil
+const tooLate = (message: MessageDoc, now: Date) => returned(message, 'rate', later(now, LATE_MS), now)
 
 /** Whether Meta accepted the last attempt and then failed it because of its file. */
 function lostItsFile({ timeline }: MessageDoc): boolean {
