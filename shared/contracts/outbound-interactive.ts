@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { byIdOrLink, hasOneSource, oneSource, text } from './outbound-parts.ts'
+import { byIdOrLink, documentName, hasOneSource, oneSource, text } from './outbound-parts.ts'
 
 const headerMedia = z.strictObject(byIdOrLink).refine(hasOneSource, oneSource)
 const TextHeader = z.strictObject({ type: z.literal('text'), text: text(60) })
@@ -7,7 +7,7 @@ const ImageHeader = z.strictObject({ type: z.literal('image'), image: headerMedi
 const VideoHeader = z.strictObject({ type: z.literal('video'), video: headerMedia })
 const DocumentHeader = z.strictObject({
   type: z.literal('document'),
-  document: z.strictObject({ ...byIdOrLink, filename: text(240).optional() }).refine(hasOneSource, oneSource),
+  document: z.strictObject({ ...byIdOrLink, filename: documentName.optional() }).refine(hasOneSource, oneSource),
 })
 const AnyHeader = z.discriminatedUnion('type', [TextHeader, ImageHeader, VideoHeader, DocumentHeader])
 const CardHeader = z.discriminatedUnion('type', [ImageHeader, VideoHeader])

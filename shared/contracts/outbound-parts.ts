@@ -1,7 +1,10 @@
 import { z } from 'zod'
+import { fileNameOf } from '../domain/media/file-name.ts'
 
 /** Non-empty text of at most `max` characters. */
 export const text = (max: number) => z.string().min(1).max(max)
+/** Name of a document as its recipient sees it, without a path and unshown characters. */
+export const documentName = text(240).overwrite(given => fileNameOf(given) ?? 'document')
 const fileId = z
   .string()
   .regex(/^([0-9]{1,64}|[0-9a-f]{24})$/, 'The value must be the id of a file: ours, or one from Meta.')

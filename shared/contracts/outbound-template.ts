@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { byIdOrLink, hasOneSource, oneSource, text } from './outbound-parts.ts'
+import { byIdOrLink, documentName, hasOneSource, oneSource, text } from './outbound-parts.ts'
 
 const file = z.strictObject(byIdOrLink).refine(hasOneSource, oneSource)
-const namedFile = z.strictObject({ ...byIdOrLink, filename: text(240).optional() }).refine(hasOneSource, oneSource)
+const namedFile = z.strictObject({ ...byIdOrLink, filename: documentName.optional() }).refine(hasOneSource, oneSource)
 /** Text of a parameter; Meta refuses line breaks, tabs and long runs of spaces with 132018. */
 const value = text(1024)
   .regex(/^[^\n\r\t]*$/, 'The text cannot contain a line break or a tab.')

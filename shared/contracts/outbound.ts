@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { InteractiveObject } from './outbound-interactive.ts'
-import { byIdOrLink, hasOneSource, oneSource, text } from './outbound-parts.ts'
+import { byIdOrLink, documentName, hasOneSource, oneSource, text } from './outbound-parts.ts'
 import { TemplateObject } from './outbound-template.ts'
 
 /** Messages in Meta's own form, within Meta's limits, so that most of what Meta would refuse is refused at once. */
@@ -10,7 +10,7 @@ export const ImageObject = z.strictObject({ ...byIdOrLink, caption: text(1024).o
 export const VideoObject = ImageObject
 export const AudioObject = z.strictObject({ ...byIdOrLink, voice: z.boolean().optional() }).refine(hasOneSource, oneSource)
 export const DocumentObject = z
-  .strictObject({ ...byIdOrLink, caption: text(1024).optional(), filename: text(240).optional() })
+  .strictObject({ ...byIdOrLink, caption: text(1024).optional(), filename: documentName.optional() })
   .refine(hasOneSource, oneSource)
 export const StickerObject = z.strictObject(byIdOrLink).refine(hasOneSource, oneSource)
 /** Coordinate in degrees, as a number or as text, as Meta accepts both. */
@@ -123,7 +123,9 @@ const hasRecipient = (body: { to?: string | undefined; conversationId?: string |
 const needsRecipient = { error: 'Give to or conversationId.' }
 
 /** File in a template's header. */
-export const HeaderMediaObject = z.strictObject({ ...byIdOrLink, filename: text(240).optional() }).refine(hasOneSource, oneSource)
+export const HeaderMediaObject = z
+  .strictObject({ ...byIdOrLink, filename: documentName.optional() })
+  .refine(hasOneSource, oneSource)
 
 /** Variables of a template by name or by position; a list is numbered from 1. */
 export const TemplateVariables = z.union([

@@ -1,3 +1,5 @@
+import { fileNameOf } from '../domain/media/file-name.ts'
+import { storedType } from '../domain/media/media-rules.ts'
 import type { MediaRef, MessageContent } from '../model/documents.ts'
 import { newId } from '../model/ids.ts'
 import { isObject, type Json, listOf, text } from './json.ts'
@@ -69,7 +71,7 @@ function textOf(type: string, data: unknown, message: Json): string | null {
     case 'reaction':
       return text(data.emoji)
     case 'document':
-      return text(data.caption) ?? text(data.filename)
+      return text(data.caption) ?? fileNameOf(text(data.filename))
     case 'unsupported':
       return firstErrorTitle(message)
     default:
@@ -114,8 +116,8 @@ function mediaOf(data: Json): MediaRef {
     metaId: text(data.id),
     url: text(data.url) ?? text(data.link),
     sha256: text(data.sha256),
-    mimeType: text(data.mime_type),
-    filename: text(data.filename),
+    mimeType: storedType(text(data.mime_type)),
+    filename: fileNameOf(text(data.filename)),
     size: null,
     state: 'PENDING',
   }

@@ -1,4 +1,5 @@
 import { ApiError } from '#shared/domain/errors.ts'
+import { fileNameOf } from '#shared/domain/media/file-name.ts'
 import { MEDIA_KINDS } from '#shared/domain/media/media-rules.ts'
 import { isOwnMediaId, type MediaSlot, ownMedia } from '#shared/domain/messages/media-slots.ts'
 import type { HeaderMedia } from '#shared/domain/templates/fill.ts'
@@ -24,7 +25,7 @@ export async function withOwnMedia(store: Store, tenantId: string, draft: Draft)
 
 /** File name for a document without one, which WhatsApp would show as "Untitled". */
 const nameFor = (kind: MediaSlot['kind'], { filename }: HeaderMedia, file: SendableFile | undefined) =>
-  kind === 'document' && filename === undefined && file?.filename ? { filename: file.filename } : {}
+  kind === 'document' && filename === undefined && file?.filename ? { filename: fileNameOf(file.filename) ?? 'document' } : {}
 
 /** Header media of a template; an uploaded file is checked and named. @throws ApiError 422 */
 export async function headerFile(

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
+import { OutgoingMessage } from 'node:http'
 import { expect, test } from 'vitest'
-import { hashMatches, parseRange, servingHeaders } from './media-rules.ts'
+import { bareType, hashMatches, parseRange, servingHeaders, storedType } from './media-rules.ts'
 
 test.for<[string | undefined, ReturnType<typeof parseRange>]>([
   [undefined, null],
@@ -28,6 +29,31 @@ test('pictures are shown in the page, documents and active content are downloade
     'content-type': 'application/octet-stream',
     'content-disposition': 'attachment',
   })
+})
+
+test.for<[string, string]>([
+  ['image/pn\u2028g', 'ü.png'],
+  ['image/png\nX: y', 'a\r\nSet-Cookie: a=b'],
+  ['image/png\0', 'a\ud800.png'],
+  ['video/é', '../../etc/passwd'],
+  ['image/x"y', '\u202egnp.exe'],
+  ['', ''],
+])('the type %j and the name %j of an old row make no header that node refuses', ([mimeType, filename]) => {
+  const message = new OutgoingMessage()
+  for (const [name, value] of Object.entries(servingHeaders(mimeType, filename))) message.setHeader(name, value)
+  expect(message.getHeader('content-type')).toBe('application/octet-stream')
+  expect(message.getHeader('content-disposition')).toMatch(/^attachment(; filename\*=UTF-8''[\w%.-]+)?$/)
+})
+
+test('what is no MIME type is not stored as one', () => {
+  expect(['Image/JPEG; x=y', 'image', 'image/', 'a/b/c', 'text/ht\u2028ml'].map(bareType)).toEqual([
+    'image/jpeg',
+    null,
+    null,
+    null,
+    null,
+  ])
+  expect(['audio/ogg; codecs=opus', 'audio/ogg; a=\n', 'nothing'].map(storedType)).toEqual(['audio/ogg; codecs=opus', null, null])
 })
 
 test('a hash is compared in base64 and in hex', () => {

@@ -1,3 +1,5 @@
+import { fileNameOf } from './file-name.ts'
+
 /** Media kinds of the Cloud API. @see https://developers.facebook.com/docs/whatsapp/cloud-api/reference/media */
 export const MEDIA_KINDS = ['image', 'video', 'audio', 'document', 'sticker'] as const
 export type MediaKind = (typeof MEDIA_KINDS)[number]
@@ -20,9 +22,18 @@ const INLINE = /^(image\/(jpeg|png|webp|gif)|audio\/|video\/)/
 /** Types that a browser might execute: served as `application/octet-stream`. */
 const ACTIVE = /^(text\/html|image\/svg\+xml|application\/xhtml\+xml|text\/javascript|application\/javascript)/
 
-/** `Image/JPEG; name=x` -> `image/jpeg`. */
-export const bareType = (mimeType: string | null | undefined): string | null =>
-  mimeType?.split(';')[0]?.trim().toLowerCase() || null
+/** Type and subtype as RFC 6838 spells them. */
+const MIME_TYPE = /^[a-z0-9][\w!#$&^.+-]{0,126}\/[a-z0-9][\w!#$&^.+-]{0,126}$/
+
+/** `Image/JPEG; name=x` -> `image/jpeg`. Null for what is no MIME type, such as one with a line break: no header may hold it. */
+export function bareType(mimeType: string | null | undefined): string | null {
+  const type = mimeType?.split(';')[0]?.trim().toLowerCase() ?? ''
+  return MIME_TYPE.test(type) ? type : null
+}
+
+/** A type from outside with its parameters (`audio/ogg; codecs=opus`) as it is stored; null for what no header may hold. */
+export const storedType = (mimeType: string | null): string | null =>
+  mimeType !== null && /^[\x20-\x7e]{1,255}$/.test(mimeType) && bareType(mimeType) !== null ? mimeType : null
 
 export function isSameType(a: string, b: string): boolean {
   return canonicalType(a) === canonicalType(b)
@@ -37,7 +48,9 @@ function canonicalType(mimeType: string): string {
 export function servingHeaders(mimeType: string | null, filename: string | null): Record<string, string> {
   const type = bareType(mimeType) ?? 'application/octet-stream'
   const isInline = INLINE.test(type)
-  const name = filename === null ? '' : `; filename*=UTF-8''${encodeURIComponent(filename).replace(/['()*]/g, escapeByte)}`
+  // Rows of earlier versions hold names as they came.
+  const shown = fileNameOf(filename)
+  const name = shown === null ? '' : `; filename*=UTF-8''${encodeURIComponent(shown).replace(/['()*]/g, escapeByte)}`
   return {
     'content-type': isInline || !ACTIVE.test(type) ? type : 'application/octet-stream',
     'content-disposition': `${isInline ? 'inline' : 'attachment'}${name}`,
