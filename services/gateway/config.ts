@@ -34,6 +34,12 @@ const gatewayEnv = commonEnv.extend({
   RATE_LIMIT_API: quota('100/15min'),
   RATE_LIMIT_AUTH: quota('10/15min'),
   RATE_LIMIT_MESSAGES: quota('60/min'),
+  /** Most bytes of uploaded files and audiences of one tenant. */
+  UPLOAD_QUOTA_BYTES: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(50 * 1024 ** 3),
   META_APP_ID: z
     .string()
     .regex(/^\d{1,30}$/, 'Must be digits')

@@ -2,13 +2,17 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError } from '#shared/domain/errors.ts'
 import type { Reply } from '#shared/http/route.ts'
+import { type Id, newId } from '#shared/model/ids.ts'
 import {
   findIdempotencyKey,
-  freeIdempotencyKey,
+  forgetIdempotencyKey,
   keepReply,
+  type Reservation,
+  releaseIdempotencyKey,
   renewIdempotencyKey,
   reserveIdempotencyKey,
 } from '#shared/store/idempotency.ts'
+import type { Session } from '#shared/store/transaction.ts'
 import type { GatewayDeps } from './deps.ts'
 
 const WAIT_MS = 10_000
@@ -26,44 +30,77 @@ export function idempotencyKeyOf(headers: Record<string, string | undefined>): s
   return key
 }
 
+/** What the work for a key needs so that it has one effect, also when it is begun again after a crash. */
+export interface Once {
+  /** Id for the resource that the request creates, the same whenever the work is begun again. */
+  resourceId: Id
+  /** True when earlier work for the key was begun and may have had its effect. */
+  isRepeat: boolean
+  /**
+   * Keeps the reply in the transaction of the work, for work that creates nothing by its id. Does nothing without a key.
+   * @throws ApiError 409 IN_PROGRESS when a repeat has taken over; the transaction must not be committed
+   */
+  keep(reply: KeptReply, session: Session): Promise<void>
+}
+interface KeptReply {
+  status: number
+  body: unknown
+}
+
+const withoutKey = (): Once => ({ resourceId: newId(), isRepeat: false, keep: async () => undefined })
+
 /**
  * Runs `work` once for a key and gives repeated and concurrent requests the first response: the first request reserves the key, the
- * others wait for its response. The reservation of a crashed process is taken over within seconds. A failure frees the key: `work`
- * itself must find what an earlier attempt has done, guarded by a unique index. @throws ApiError 409 KEY_REUSED, IN_PROGRESS
+ * others wait for its response. The reservation of a crashed process is taken over within seconds: `work` runs again and must not
+ * have a second effect, by `createOnce`, by `Once.keep`, or by a unique index. @throws ApiError 409 KEY_REUSED, IN_PROGRESS
  */
 export async function withIdempotencyKey(
   deps: GatewayDeps,
   tenantId: string,
   key: string | null,
   request: unknown,
-  work: () => Promise<Reply>,
+  work: (once: Once) => Promise<Reply>,
 ): Promise<Reply> {
-  if (key === null) return work()
+  if (key === null) return work(withoutKey())
   const requestHash = createHash('sha256').update(JSON.stringify(request)).digest('hex')
-  const { store } = deps
-  for (const until = Date.now() + WAIT_MS; ; ) {
-    if (await reserve(deps, tenantId, key, requestHash)) break
-    const kept = await findIdempotencyKey(store, tenantId, key)
-    if (kept && kept.requestHash !== requestHash) throw keyReused()
-    if (kept?.status != null) return { status: kept.status, body: kept.body, headers: { 'idempotency-replayed': 'true' } }
-    if (Date.now() > until)
-      throw new ApiError(
-        409,
-        'IN_PROGRESS',
-        'The first request with this Idempotency-Key is still in progress. Try again in a moment.',
-        {
-          headers: { 'retry-after': '1' },
-        },
-      )
+  const reserved = await reserve(deps, tenantId, key, requestHash)
+  return 'kept' in reserved ? reserved.kept : await runReserved(deps, reserved, work)
+}
+
+async function reserve(
+  { store, log }: GatewayDeps,
+  tenantId: string,
+  key: string,
+  requestHash: string,
+): Promise<Reservation | { kept: Reply }> {
+  for (const until = performance.now() + WAIT_MS; ; ) {
+    const reservation = await reserveIdempotencyKey(store, tenantId, key, requestHash)
+    if (reservation?.isRepeat) log.warn('work for an idempotency key begun again')
+    if (reservation) return reservation
+    const row = await findIdempotencyKey(store, tenantId, key)
+    if (row && row.requestHash !== requestHash) throw keyReused()
+    if (row?.status != null) return { kept: { status: row.status, body: row.body, headers: { 'idempotency-replayed': 'true' } } }
+    if (performance.now() > until) throw inProgress()
     await sleep(POLL_MS)
   }
-  const renewal = setInterval(() => void renew(deps, tenantId, key), RENEW_MS)
+}
+
+async function runReserved(deps: GatewayDeps, reserved: Reservation, work: (once: Once) => Promise<Reply>): Promise<Reply> {
+  const { store } = deps
+  let isKept = false
+  const keep = async (reply: KeptReply, session: Session) => {
+    if (!(await keepReply(store, reserved, reply, session))) throw inProgress()
+    isKept = true
+  }
+  const renewal = setInterval(() => void renew(deps, reserved), RENEW_MS)
   try {
-    const reply = await work()
-    await keepReply(store, tenantId, key, { status: reply.status ?? 200, body: reply.body })
+    const reply = await work({ ...reserved, keep })
+    if (!isKept) await keepReply(store, reserved, { status: reply.status ?? 200, body: reply.body })
     return reply
   } catch (error) {
-    await freeIdempotencyKey(store, tenantId, key).catch(() => undefined)
+    // Only a refusal is known to have had no effect.
+    const leave = error instanceof ApiError && error.status < 500 ? forgetIdempotencyKey : releaseIdempotencyKey
+    await leave(store, reserved).catch(() => undefined)
     throw error
   } finally {
     clearInterval(renewal)
@@ -71,41 +108,58 @@ export async function withIdempotencyKey(
 }
 
 /**
- * `withIdempotencyKey` for an upload. The file's hash is known only once it is read: it is stored with the response and compared
- * with that of a repeated request. @param rehash reads the repeated file to its end @throws ApiError 409 KEY_REUSED, IN_PROGRESS
+ * The resource of a key: what an earlier attempt created, or a new one under `once.resourceId`. An attempt that was believed dead
+ * and came first, or whose answer from MongoDB was lost, is found as well.
  */
-export async function withIdempotentUpload(
+export async function createOnce<T>(
+  { resourceId, isRepeat }: Once,
+  find: (id: Id) => Promise<T | null>,
+  create: (id: Id) => Promise<T>,
+): Promise<T> {
+  const before = isRepeat ? await find(resourceId) : null
+  if (before !== null) return before
+  try {
+    return await create(resourceId)
+  } catch (error) {
+    const created = await find(resourceId).catch(() => null)
+    if (created === null) throw error
+    return created
+  }
+}
+
+/**
+ * `withIdempotencyKey` for an upload. The file's hash is known only once it is read: it is stored with the response and compared
+ * with that of a repeated request. `work` stores the file's row and keeps its reply, by `keep`, in one transaction.
+ * @param rehash reads the repeated file to its end @throws ApiError 409 KEY_REUSED, IN_PROGRESS
+ */
+export async function withIdempotentUpload<Body extends { sha256: string }>(
   deps: GatewayDeps,
   { tenantId, key, request }: { tenantId: string; key: string | null; request: unknown },
-  work: () => Promise<{ reply: Reply; sha256: string }>,
+  work: (keep: (body: Body, session: Session) => Promise<void>) => Promise<Body>,
   rehash: () => Promise<string>,
 ): Promise<Reply> {
-  if (key === null) return (await work()).reply
   let isFirst = false
-  const reply = await withIdempotencyKey(deps, tenantId, key, request, async () => {
+  const reply = await withIdempotencyKey(deps, tenantId, key, request, async once => {
     isFirst = true
-    const { reply: first, sha256 } = await work()
-    return { ...first, body: { answer: first.body, sha256 } }
+    return { status: 201, body: await work((body, session) => once.keep({ status: 201, body }, session)) }
   })
-  const { answer, sha256 } = reply.body as { answer: unknown; sha256: string }
+  const { sha256 } = reply.body as Body
   if (!isFirst && (await rehash()) !== sha256) throw keyReused()
-  return { ...reply, body: answer }
+  return reply
 }
 
 const keyReused = () => new ApiError(409, 'KEY_REUSED', 'This Idempotency-Key was used for a different request. Use a new key.')
 
+const inProgress = () =>
+  new ApiError(409, 'IN_PROGRESS', 'The first request with this Idempotency-Key is still in progress. Try again in a moment.', {
+    headers: { 'retry-after': '1' },
+  })
+
 /** Extends the reservation while the work runs. */
-async function renew({ store, log }: GatewayDeps, tenantId: string, key: string): Promise<void> {
+async function renew({ store, log }: GatewayDeps, reserved: Reservation): Promise<void> {
   try {
-    await renewIdempotencyKey(store, tenantId, key)
+    await renewIdempotencyKey(store, reserved)
   } catch (error) {
     log.warn({ err: error }, 'idempotency key not renewed')
   }
-}
-
-/** Reserves a key; true for exactly one of several concurrent callers. */
-async function reserve({ store, log }: GatewayDeps, tenantId: string, key: string, requestHash: string): Promise<boolean> {
-  const { reserved, takenOver } = await reserveIdempotencyKey(store, tenantId, key, requestHash)
-  if (takenOver) log.warn('abandoned idempotency key taken over')
-  return reserved
 }

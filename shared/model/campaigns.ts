@@ -31,6 +31,8 @@ export interface CampaignDoc extends Common {
     problem: string | null
     /** Generation of the audience; rows of an earlier one no longer count. */
     generation: number
+    /** Size of its file. */
+    bytes?: number
     /** Number of rows read so far. */
     read: number
     /** Cursor of a source that does not count rows. */
@@ -44,6 +46,8 @@ export interface CampaignDoc extends Common {
     /** Number of recipients by ISO 3166 alpha-2 country or `??`. */
     countries: Record<string, number>
   }
+  /** The highest generation that an audience has claimed, given or not. */
+  audienceClaims?: number
   /** Last row up to which all recipients have their message. */
   releasedRow: number
   released: number

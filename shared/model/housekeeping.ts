@@ -7,7 +7,12 @@ export interface IdempotencyKeyDoc {
   requestHash: string
   status: number | null
   body: unknown
-  /** Time after which the process counts as dead, while no answer is stored. */
+  /** The attempt that works for the key or has answered. */
+  holder?: Id | null
+  attempts?: number
+  /** Id of what the request creates. */
+  resourceId?: Id | null
+  /** Time, by MongoDB's clock, after which the process counts as dead, while no answer is stored. */
   heldUntil: Date
   /** TTL 24 h. */
   createdAt: Date

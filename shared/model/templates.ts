@@ -28,6 +28,8 @@ export interface TemplateDoc extends Common {
    * `UNSUBMITTED`: certainly not submitted. Null: submitted, or never meant to be.
    */
   submission?: { state: 'UNKNOWN' | 'UNSUBMITTED'; at: Date; detail: string | null } | null
+  /** Id of the request that last created the template, by which its repeat finds it. */
+  creationId?: Id | null
   /** When people disabled the template: it stays DISABLED whatever Meta reports. */
   disabledAt?: Date | null
   /** Times of edits at Meta while approved, in the last 30 days. */

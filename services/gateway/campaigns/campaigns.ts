@@ -9,13 +9,22 @@ import type { Caller } from '#shared/http/route.ts'
 import type { CampaignDoc, CampaignSource, ClientDoc, TemplateDoc } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
 import { audienceKey } from '#shared/storage/open.ts'
-import { createCampaign, EMPTY_AUDIENCE, moveCampaign, replaceAudience } from '#shared/store/campaigns/campaigns.ts'
+import {
+  claimGeneration,
+  createCampaign,
+  EMPTY_AUDIENCE,
+  findCampaign,
+  moveCampaign,
+  replaceAudience,
+} from '#shared/store/campaigns/campaigns.ts'
 import { insertEvents } from '#shared/store/events/insert.ts'
 import { campaignProgress } from '#shared/views/events.ts'
 import type { GatewayDeps } from '../deps.ts'
+import { createOnce, type Once } from '../idempotency.ts'
 import { findTemplate } from '../messages/drafts.ts'
 import { headerFile } from '../messages/own-media.ts'
 import { clientFor } from '../messages/recipient.ts'
+import { countBytes, requireRoom } from '../quota.ts'
 import { requireAudience } from './estimate.ts'
 
 const column = z.string().trim().min(1).max(100)
@@ -75,12 +84,23 @@ export const AudienceInput = z.strictObject({
 })
 export type AudienceInput = z.infer<typeof AudienceInput>
 
-/** Stores a campaign as a draft without an audience. @throws ApiError 404 for an unknown number or template, 422 */
-export async function draftCampaign(deps: GatewayDeps, caller: Caller, input: CampaignInput): Promise<CampaignDoc> {
+/**
+ * Stores a campaign as a draft without an audience; the one that earlier work for the key has stored is the same campaign.
+ * @throws ApiError 404 for an unknown number or template, 422
+ */
+export async function draftCampaign(deps: GatewayDeps, caller: Caller, input: CampaignInput, once: Once): Promise<CampaignDoc> {
   const by = toId(caller.id)
-  const { fields } = await campaignOf(deps, caller.tenantId, input)
-  return await createCampaign(deps.store, { ...fields, status: 'DRAFT', audience: EMPTY_AUDIENCE, createdBy: by, updatedBy: by })
+  const own = { status: 'DRAFT' as const, audience: EMPTY_AUDIENCE, createdBy: by, updatedBy: by }
+  return await createOnce(
+    once,
+    id => findCampaign(deps.store, caller.tenantId, id),
+    async _id => createCampaign(deps.store, { _id, ...(await campaignOf(deps, caller.tenantId, input)).fields, ...own }),
+  )
 }
+
+/** Whether a draft still waits for its first audience. */
+export const needsAudience = ({ status, audience, deletedAt }: CampaignDoc): boolean =>
+  status === 'DRAFT' && audience.source === null && deletedAt == null
 
 /** Resolves the number, template and fields of an input; stores nothing. @throws ApiError 404, 422 */
 export async function campaignOf(deps: GatewayDeps, tenantId: string, input: CampaignInput) {
@@ -159,12 +179,14 @@ export async function changeCampaign(
 
 /** Checks the same audience again: its file, if it has one, is copied to the next generation. */
 async function keepAudience(deps: GatewayDeps, campaign: CampaignDoc, source: CampaignSource): Promise<CampaignDoc> {
+  if (source.kind !== 'csv' && source.kind !== 'json') return await giveSource(deps, campaign, source)
   const { tenantId, _id, audience } = campaign
-  if (source.kind === 'csv' || source.kind === 'json') {
-    const file = await deps.storage.get(audienceKey(tenantId, _id, audience.generation))
-    await deps.storage.put(audienceKey(tenantId, _id, audience.generation + 1), file, { contentType: CONTENT_TYPE[source.kind] })
-  }
-  return await replaceAudience(deps.store, campaign, source, deps.now())
+  return await storeAudience(deps, campaign, source.kind, await deps.storage.get(audienceKey(tenantId, _id, audience.generation)))
+}
+
+async function giveSource(deps: GatewayDeps, campaign: CampaignDoc, source: CampaignSource): Promise<CampaignDoc> {
+  const generation = await claimGeneration(deps.store, campaign)
+  return await replaceAudience(deps.store, campaign, { source, generation }, deps.now())
 }
 
 const CONTENT_TYPE = { csv: 'text/csv', json: 'application/json' } as const
@@ -188,7 +210,7 @@ function inputOf(campaign: CampaignDoc): CampaignInput {
   }
 }
 
-/** Stores a CSV audience; its rows are checked in the background. @throws ApiError 409 CAMPAIGN_STATE, 413 */
+/** Stores a CSV audience; its rows are checked in the background. @throws ApiError 409 CAMPAIGN_STATE, 413, 422 STORAGE_FULL */
 export async function giveFile(deps: GatewayDeps, campaign: CampaignDoc, file: Readable): Promise<CampaignDoc> {
   return await storeAudience(deps, campaign, 'csv', file)
 }
@@ -197,9 +219,10 @@ export async function giveFile(deps: GatewayDeps, campaign: CampaignDoc, file: R
 export async function giveAudience(deps: GatewayDeps, campaign: CampaignDoc, input: AudienceInput): Promise<CampaignDoc> {
   if (input.recipients) return await storeAudience(deps, campaign, 'json', Readable.from([JSON.stringify(input.recipients)]))
   const { label = null, attribute = null } = input.contacts ?? {}
-  return await replaceAudience(deps.store, campaign, { kind: 'contacts', label, attribute }, deps.now())
+  return await giveSource(deps, campaign, { kind: 'contacts', label, attribute })
 }
 
+/** Stores the file under a generation of its own: two that are given at once are both whole, and the later claim is the audience. */
 async function storeAudience(
   deps: GatewayDeps,
   campaign: CampaignDoc,
@@ -208,9 +231,17 @@ async function storeAudience(
 ): Promise<CampaignDoc> {
   if (campaign.status !== 'DRAFT')
     throw new ApiError(409, 'CAMPAIGN_STATE', 'The audience can be changed only while the campaign is a draft.')
-  const key = audienceKey(campaign.tenantId, campaign._id, campaign.audience.generation + 1)
-  await deps.storage.put(key, file, { contentType: CONTENT_TYPE[kind] })
-  return await replaceAudience(deps.store, campaign, { kind }, deps.now())
+  const { tenantId, _id } = campaign
+  await requireRoom(deps, String(tenantId))
+  const generation = await claimGeneration(deps.store, campaign)
+  const key = audienceKey(tenantId, _id, generation)
+  const { counted, bytes } = countBytes(file)
+  await deps.storage.put(key, counted, { contentType: CONTENT_TYPE[kind] })
+  const audience = { source: { kind }, generation, bytes: bytes() }
+  return await replaceAudience(deps.store, campaign, audience, deps.now()).catch(async error => {
+    if (error instanceof ApiError) await deps.storage.delete(key)
+    throw error
+  })
 }
 
 /** Starts a campaign now or schedules it for `startAt`. @throws ApiError 409 AUDIENCE_…, CAMPAIGN_STATE, RECIPIENTS_CHANGED */
@@ -276,13 +307,12 @@ export async function rerunFailed(
   caller: Caller,
   campaign: CampaignDoc,
   { name, codes }: { name?: string | undefined; codes?: number[] | undefined },
+  once: Once,
 ): Promise<CampaignDoc> {
   if (campaign.status !== 'DONE' && campaign.status !== 'CANCELLED')
     throw new ApiError(409, 'CAMPAIGN_STATE', 'Only a campaign that has ended can be rerun. Wait for its end or cancel it.')
-  const draft = await draftCampaign(deps, caller, {
-    ...inputOf(campaign),
-    name: name ?? `${campaign.name} (again)`,
-    endsAt: null,
-  })
-  return await replaceAudience(deps.store, draft, { kind: 'failed', campaignId: campaign._id, codes: codes ?? null }, deps.now())
+  const input = { ...inputOf(campaign), name: name ?? `${campaign.name} (again)`, endsAt: null }
+  const draft = await draftCampaign(deps, caller, input, once)
+  if (!needsAudience(draft)) return draft
+  return await giveSource(deps, draft, { kind: 'failed', campaignId: campaign._id, codes: codes ?? null })
 }

@@ -17,6 +17,7 @@ import {
   giveAudience,
   giveFile,
   moveByHand,
+  needsAudience,
   rerunFailed,
   startCampaign,
 } from './campaigns.ts'
@@ -27,7 +28,7 @@ import { CampaignView, campaignView } from './view.ts'
 const tag = 'campaigns'
 const path = '/api/v1/campaigns'
 /** Upload limit in bytes; a million rows of four columns are about 60 MB. */
-const MOST_BYTES = 500_000_000
+const MOST_BYTES = 200 * 1024 * 1024
 
 const list = route({
   method: 'get',
@@ -64,9 +65,9 @@ const add = route({
       caller.tenantId,
       idempotencyKeyOf(request.headers),
       { what: 'campaign', body: request.body },
-      async () => {
-        const draft = await draftCampaign(deps, caller, input)
-        const campaign = recipients ? await giveAudience(deps, draft, { recipients }) : draft
+      async once => {
+        const draft = await draftCampaign(deps, caller, input, once)
+        const campaign = recipients && needsAudience(draft) ? await giveAudience(deps, draft, { recipients }) : draft
         await recordAudit(request, deps, { action: 'campaigns.create', object: objectOf(campaign) })
         return { status: 201, body: campaignView(campaign) }
       },
@@ -250,9 +251,9 @@ const rerun = route({
     const caller = callerOf(request)
     const { id } = request.params
     const keyed = { what: 'rerun', id, body: request.body }
-    return withIdempotencyKey(deps, caller.tenantId, idempotencyKeyOf(request.headers), keyed, async () => {
+    return withIdempotencyKey(deps, caller.tenantId, idempotencyKeyOf(request.headers), keyed, async once => {
       const before = await getCampaign(deps.store, caller.tenantId, id)
-      const campaign = await rerunFailed(deps, caller, before, request.body)
+      const campaign = await rerunFailed(deps, caller, before, request.body, once)
       await recordAudit(request, deps, { action: 'campaigns.rerun', object: objectOf(campaign) })
       return { status: 201, body: campaignView(campaign) }
     })

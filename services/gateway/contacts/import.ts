@@ -5,9 +5,10 @@ import { ApiError } from '#shared/domain/errors.ts'
 import type { Caller } from '#shared/http/route.ts'
 import { newId, toId } from '#shared/model/ids.ts'
 import { readCsv } from '#shared/storage/csv-file.ts'
-import { importRows } from '#shared/store/contacts/import.ts'
+import { importRows, takeImportTurn } from '#shared/store/contacts/import.ts'
 import { findPrimaryClient } from '#shared/store/numbers/clients.ts'
 import type { GatewayDeps } from '../deps.ts'
+import { SeenKeys } from './seen-keys.ts'
 
 /** Import options: the names of the columns that hold phone numbers and names, detected from the header when left out. */
 export interface ImportInput {
@@ -37,8 +38,9 @@ const BATCH = 500
 const MAX_REFUSED_ROWS = 10_000
 
 /**
- * Creates and updates contacts from a CSV, row by row. The upload is stored first, so that a slow database does not hold up the
- * client's connection. @throws ApiError 422 CSV_INVALID, or COLUMN_MISSING when no column holds phone numbers
+ * Creates and updates contacts from a CSV, row by row, one import of a tenant at a time. The upload is stored first, so that a slow
+ * database does not hold up the client's connection.
+ * @throws ApiError 409 IMPORT_RUNNING, 422 CSV_INVALID, or COLUMN_MISSING when no column holds phone numbers
  */
 export async function importContacts(
   deps: GatewayDeps,
@@ -47,6 +49,11 @@ export async function importContacts(
   input: ImportInput,
   traceparent: string,
 ): Promise<ImportReport> {
+  await using turn = await takeImportTurn(deps.store, caller.tenantId, deps.log)
+  if (!turn.isHeld())
+    throw new ApiError(409, 'IMPORT_RUNNING', 'Another import of this company is running. Import again when it has ended.', {
+      headers: { 'retry-after': '10' },
+    })
   const key = `${caller.tenantId}/imports/${newId()}`
   await deps.storage.put(key, upload, { contentType: 'text/csv' })
   try {
@@ -69,7 +76,7 @@ async function readAll(
   const home = (await findPrimaryClient(deps.store, tenantId))?.whatsappNumber ?? null
   const batch = { tenantId: toId(tenantId), by: toId(id), now: deps.now(), isDryRun: input.isDryRun }
   const report: ImportReport = { read: 0, created: 0, updated: 0, unchanged: 0, refused: 0, refusedRows: [] }
-  const rowOfKey = new Map<string, number>()
+  const seen = new SeenKeys()
   let rows: ContactRow[] = []
 
   async function write(): Promise<void> {
@@ -82,7 +89,7 @@ async function readAll(
   for await (const { record, columns } of readCsv(file, columnsFor(input))) {
     report.read++
     const row = readContactRow(record, columns, home)
-    const problem = 'problem' in row ? row.problem : duplicateOf(rowOfKey, row, report.read)
+    const problem = 'problem' in row ? row.problem : duplicateOf(seen, row, report.read)
     if (problem !== null) refuse(report, record, columns, problem)
     else rows.push(row as ContactRow)
     if (rows.length === BATCH) await write()
@@ -91,11 +98,9 @@ async function readAll(
   return report
 }
 
-function duplicateOf(rowOfKey: Map<string, number>, { key }: ContactRow, row: number): string | null {
-  const before = rowOfKey.get(key)
-  if (before !== undefined) return `The row has the same contact as row ${before}.`
-  rowOfKey.set(key, row)
-  return null
+function duplicateOf(seen: SeenKeys, { key }: ContactRow, row: number): string | null {
+  const before = seen.add(key, row)
+  return before === null ? null : `The row has the same contact as row ${before}.`
 }
 
 function refuse(report: ImportReport, record: Record<string, string>, columns: ContactColumns, problem: string): void {

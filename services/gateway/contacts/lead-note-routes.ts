@@ -3,9 +3,9 @@ import { callerOf, route } from '#shared/http/route.ts'
 import type { LeadDoc } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
 import { conversationsOf, getLead, type LeadNote, listLeadNotes } from '#shared/store/contacts/leads.ts'
-import { addNote } from '#shared/store/inbox/notes.ts'
+import { addNote, findNote } from '#shared/store/inbox/notes.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
+import { createOnce, idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
 import { IdParams, Paging } from '../schemas.ts'
 
 const tag = 'leads'
@@ -63,10 +63,14 @@ const add = route({
     const lead = await getLead(deps.store, tenantId, request.params.id)
     const { content: text, isPrivate } = request.body
     const input = { what: 'leadNote', id: request.params.id, body: request.body }
-    return withIdempotencyKey(deps, tenantId, idempotencyKeyOf(request.headers), input, async () => {
+    return withIdempotencyKey(deps, tenantId, idempotencyKeyOf(request.headers), input, async once => {
       const [conversationId] = await conversationsOf(deps.store, lead)
       const about = { tenantId: lead.tenantId, _id: conversationId ?? null, leadId: lead._id }
-      const note = await addNote(deps.store, about, { text, isPrivate, createdBy: toId(by) }, deps.now())
+      const note = await createOnce(
+        once,
+        id => findNote(deps.store, lead.tenantId, id),
+        _id => addNote(deps.store, about, { _id, text, isPrivate, createdBy: toId(by) }, deps.now()),
+      )
       return { status: 201, body: leadNoteView(lead, { at: note.createdAt, id: note._id, note }) }
     })
   },

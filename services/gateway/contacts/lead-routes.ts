@@ -3,13 +3,13 @@ import { ApiError } from '#shared/domain/errors.ts'
 import { callerOf, route } from '#shared/http/route.ts'
 import type { Id, LeadDoc, PipelineDoc } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
-import { changeLead, createLead, deleteLead, getLead, listLeads, listPipelines } from '#shared/store/contacts/leads.ts'
+import { changeLead, createLead, deleteLead, findLead, getLead, listLeads, listPipelines } from '#shared/store/contacts/leads.ts'
 import { ensureDefaultPipeline } from '#shared/store/contacts/pipelines.ts'
 import { pageView } from '#shared/store/pages.ts'
 import { shownPhone } from '#shared/views/views.ts'
 import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
+import { createOnce, idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
 import { IdParams, listOf, ObjectIdText, Paging, wholeList } from '../schemas.ts'
 import { phoneOf } from './phone-of.ts'
 
@@ -71,10 +71,13 @@ const add = route({
       tenantId,
       idempotencyKeyOf(request.headers),
       { what: 'lead', body: request.body },
-      async () => {
-        const place = await placeOf(deps, tenantId, null, { pipelineId, stageId })
-        const own = { ...fields, ...place, phone: phone === null ? null : await phoneOf(deps.store, tenantId, phone, 'phone') }
-        const lead = await createLead(deps.store, toId(tenantId), { ...own, createdBy: toId(by) })
+      async once => {
+        const find = (id: Id) => findLead(deps.store, toId(tenantId), id)
+        const lead = await createOnce(once, find, async _id => {
+          const place = await placeOf(deps, tenantId, null, { pipelineId, stageId })
+          const own = { ...fields, ...place, phone: phone === null ? null : await phoneOf(deps.store, tenantId, phone, 'phone') }
+          return await createLead(deps.store, toId(tenantId), { _id, ...own, createdBy: toId(by) })
+        })
         return { status: 201, body: leadView(lead) }
       },
     )

@@ -8,12 +8,19 @@ import type { ContactDoc } from '#shared/model/documents.ts'
 import { type Id, toId } from '#shared/model/ids.ts'
 import { mergeContacts } from '#shared/recording/merge-contacts.ts'
 import { changesOf } from '#shared/store/accounts/audit.ts'
-import { changeContact, createContact, getContact, listContacts, readContactRecord } from '#shared/store/contacts/contacts.ts'
+import {
+  changeContact,
+  createContact,
+  findContact,
+  getContact,
+  listContacts,
+  readContactRecord,
+} from '#shared/store/contacts/contacts.ts'
 import { pageView } from '#shared/store/pages.ts'
 import { contactView, conversationView, messageView } from '#shared/views/views.ts'
 import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
+import { createOnce, idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
 import { flagText, IdParams, listOf, ObjectIdText, Paging } from '../schemas.ts'
 import { phoneOf } from './phone-of.ts'
 
@@ -82,10 +89,14 @@ const add = route({
       tenantId,
       idempotencyKeyOf(request.headers),
       { what: 'contact', body: request.body },
-      async () => {
-        const waId = phone === undefined ? null : await phoneOf(deps.store, tenantId, phone, 'phone')
-        const own = { ...fields, waId, userId, ...(optOut ? optedOut(deps.now()) : OPEN), createdBy: toId(by) }
-        return { status: 201, body: detailView(await createContact(deps.store, toId(tenantId), own)) }
+      async once => {
+        const find = (id: Id) => findContact(deps.store, toId(tenantId), id)
+        const contact = await createOnce(once, find, async _id => {
+          const waId = phone === undefined ? null : await phoneOf(deps.store, tenantId, phone, 'phone')
+          const own = { ...fields, waId, userId, ...(optOut ? optedOut(deps.now()) : OPEN), createdBy: toId(by) }
+          return await createContact(deps.store, toId(tenantId), { _id, ...own })
+        })
+        return { status: 201, body: detailView(contact) }
       },
     )
   },

@@ -3,10 +3,10 @@ import { callerOf, route } from '#shared/http/route.ts'
 import type { NoteDoc } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
 import { getConversation } from '#shared/store/inbox/conversations.ts'
-import { addNote, listNotes } from '#shared/store/inbox/notes.ts'
+import { addNote, findNote, listNotes } from '#shared/store/inbox/notes.ts'
 import { pageView } from '#shared/store/pages.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
+import { createOnce, idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
 import { IdParams, listOf, Paging } from '../schemas.ts'
 
 const tag = 'conversations'
@@ -39,9 +39,14 @@ const add = route({
     const { tenantId, id: by } = callerOf(request)
     const conversation = await getConversation(deps.store, tenantId, request.params.id)
     const input = { what: 'note', id: request.params.id, body: request.body }
-    return withIdempotencyKey(deps, tenantId, idempotencyKeyOf(request.headers), input, async () => {
+    return withIdempotencyKey(deps, tenantId, idempotencyKeyOf(request.headers), input, async once => {
       const own = { ...request.body, createdBy: toId(by) }
-      return { status: 201, body: noteView(await addNote(deps.store, conversation, own, deps.now())) }
+      const note = await createOnce(
+        once,
+        id => findNote(deps.store, conversation.tenantId, id),
+        _id => addNote(deps.store, conversation, { _id, ...own }, deps.now()),
+      )
+      return { status: 201, body: noteView(note) }
     })
   },
 })

@@ -1,5 +1,6 @@
 import { pipeline } from 'node:stream'
 import { ApiError } from '#shared/domain/errors.ts'
+import { fileNameOf } from '#shared/domain/media/file-name.ts'
 import { bareType } from '#shared/domain/media/media-rules.ts'
 import { checkFile, isAnimatedWebp, maxBytesOf } from '#shared/domain/media/upload-rules.ts'
 import type { FormFile } from '#shared/http/multipart.ts'
@@ -9,9 +10,8 @@ import { newId, toId } from '#shared/model/ids.ts'
 import { inspect } from '#shared/storage/inspection.ts'
 import { mediaKey } from '#shared/storage/open.ts'
 import { addMediaFile, type SendableFile } from '#shared/store/inbox/media-files.ts'
+import type { Session } from '#shared/store/transaction.ts'
 import type { GatewayDeps } from '../deps.ts'
-
-const MOST_NAME = 240
 
 const tooLarge = (most = maxBytesOf(null)) =>
   new ApiError(413, 'MEDIA_TOO_LARGE', `The file is too large. WhatsApp accepts at most ${most} bytes for this type.`)
@@ -25,9 +25,14 @@ export function requireLength(bytes: number, mimeType: string): void {
 /**
  * Streams a file into the storage and checks on the way, by its bytes and not its name, that WhatsApp would accept it. A file
  * that is too long is still read to its end, up to the limit of the route: a caller that is cut off while sending gets no reply.
- * @throws ApiError 413, 415, 422; nothing is kept then
+ * @param keepReply keeps the reply in the transaction of the row @throws ApiError 413, 415, 422; nothing is kept then
  */
-export async function keepUpload({ store, storage }: GatewayDeps, caller: Caller, given: FormFile): Promise<MediaFileDoc> {
+export async function keepUpload(
+  { store, storage, now }: GatewayDeps,
+  caller: Caller,
+  given: FormFile,
+  keepReply: (file: MediaFileDoc, session: Session) => Promise<void>,
+): Promise<MediaFileDoc> {
   const { tenantId } = caller
   const _id = newId()
   const key = mediaKey(tenantId, _id)
@@ -41,15 +46,17 @@ export async function keepUpload({ store, storage }: GatewayDeps, caller: Caller
     await storage.delete(key)
     throw new ApiError(verdict.status, verdict.errorCode, verdict.detail)
   }
-  return await addMediaFile(store, {
+  const file: MediaFileDoc = {
     _id,
     tenantId: toId(tenantId),
     ...verdict,
-    filename: given.filename?.slice(0, MOST_NAME) ?? null,
+    filename: fileNameOf(given.filename),
     size,
     sha256: sha256.toString('hex'),
     createdBy: toId(caller.id),
-  })
+    createdAt: now(),
+  }
+  return await addMediaFile(store, file, session => keepReply(file, session))
 }
 
 /** Media of a message for an uploaded file. */

@@ -15,6 +15,7 @@ import { findMedia, hasFileOfMeta, settleMedia } from '#shared/store/inbox/media
 import { findMediaFile } from '#shared/store/inbox/media-files.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { idempotencyKeyOf, withIdempotentUpload } from '../idempotency.ts'
+import { requireRoom } from '../quota.ts'
 import { flagText, IdParams } from '../schemas.ts'
 import { keepUpload, refOf, requireLength } from './media-files.ts'
 
@@ -56,12 +57,11 @@ const add = route({
     if (!isForm) requireLength(Number(headers['content-length'] ?? 0), contentType)
     const given = isForm ? await fileOfForm(upload, contentType) : { filename, mimeType: contentType, content: upload }
     const caller = callerOf(request)
+    await requireRoom(deps, caller.tenantId)
     const asked = { tenantId: caller.tenantId, key: idempotencyKeyOf(headers), request: { what: 'media', filename } }
-    const keep = async () => {
-      const body = fileView(await keepUpload(deps, caller, given))
-      return { reply: { status: 201, body }, sha256: body.sha256 }
-    }
-    return withIdempotentUpload(deps, asked, keep, () => sha256Of(given.content))
+    const work: Parameters<typeof withIdempotentUpload<z.infer<typeof FileView>>>[2] = async keep =>
+      fileView(await keepUpload(deps, caller, given, (file, session) => keep(fileView(file), session)))
+    return withIdempotentUpload(deps, asked, work, () => sha256Of(given.content))
   },
 })
 

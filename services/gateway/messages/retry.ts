@@ -16,13 +16,15 @@ import { requireOpenWindow } from './window.ts'
 const HOUR_MS = 3_600_000
 
 /**
- * Sends a failed message again; in a closed window its fallback template instead. @throws ApiError 404, 409, 422 WINDOW_CLOSED
+ * Sends a failed message again; in a closed window its fallback template instead.
+ * @param keep keeps the reply in the same transaction @throws ApiError 404, 409, 422 WINDOW_CLOSED
  */
 export async function retryMessage(
   deps: GatewayDeps,
   caller: Caller,
   id: string,
   acceptDuplicate: boolean,
+  keep: (message: MessageDoc, session: Session) => Promise<void>,
 ): Promise<{ message: MessageDoc; events: EventDoc[] }> {
   const { store } = deps
   const { tenantId } = caller
@@ -38,7 +40,11 @@ export async function retryMessage(
   const instead = await templateInstead(deps, message, tenant)
   const { maxWaitHours } = tenant.settings
   const expiresAt = new Date(deps.now().getTime() + maxWaitHours * HOUR_MS)
-  return store.transaction(session => startAgain(deps, message, { expiresAt, instead }, caller, session))
+  return store.transaction(async session => {
+    const started = await startAgain(deps, message, { expiresAt, instead }, caller, session)
+    await keep(started.message, session)
+    return started
+  })
 }
 
 /**

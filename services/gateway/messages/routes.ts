@@ -3,10 +3,12 @@ import { SendAny, SendDefaultTemplate, SendTemplate, SendText } from '#shared/co
 import { MessageTimelineView } from '#shared/contracts/timeline.ts'
 import { MessageDetailView, MessageView } from '#shared/contracts/views.ts'
 import { type Caller, callerOf, route } from '#shared/http/route.ts'
+import type { MessageDoc } from '#shared/model/documents.ts'
 import { getConversation } from '#shared/store/inbox/conversations.ts'
 import { searchMessages } from '#shared/store/inbox/message-search.ts'
 import { getMessage, listMessages } from '#shared/store/inbox/messages.ts'
 import { pageView } from '#shared/store/pages.ts'
+import type { Session } from '#shared/store/transaction.ts'
 import { timelineOf } from '#shared/views/timeline.ts'
 import { messageDetailView, messageView } from '#shared/views/views.ts'
 import type { GatewayDeps } from '../deps.ts'
@@ -177,8 +179,9 @@ const retry = route({
     const caller = callerOf(request)
     const { id } = request.params
     const asked = { what: 'retry', id, body: request.body }
-    return withIdempotencyKey(deps, caller.tenantId, idempotencyKeyOf(request.headers), asked, async () => {
-      const { message, events } = await retryMessage(deps, caller, id, request.body.acceptDuplicate)
+    return withIdempotencyKey(deps, caller.tenantId, idempotencyKeyOf(request.headers), asked, async once => {
+      const keep = (message: MessageDoc, session: Session) => once.keep(acceptedReply(message), session)
+      const { message, events } = await retryMessage(deps, caller, id, request.body.acceptDuplicate, keep)
       void deps.events.publish(events, request.traceparent)
       void project(deps, message, request.traceparent)
       void enqueue(deps, message, request.traceparent)

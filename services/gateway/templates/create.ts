@@ -5,7 +5,7 @@ import { languageCode } from '#shared/domain/templates/status.ts'
 import { callerOf, type Reply, type RouteRequest } from '#shared/http/route.ts'
 import type { TemplateAccess } from '#shared/meta/templates.ts'
 import type { TemplateDoc, TemplateSyncDoc } from '#shared/model/documents.ts'
-import { toId } from '#shared/model/ids.ts'
+import { type Id, toId } from '#shared/model/ids.ts'
 import { requestSync } from '#shared/store/templates/syncs.ts'
 import {
   changeTemplate,
@@ -33,8 +33,9 @@ export type TemplateCaller = Pick<RouteRequest<unknown, unknown, unknown>, 'call
  * keeps two callers from submitting the same template.
  * @throws ApiError 404; 422 TEMPLATE_INVALID, or TEMPLATE_REFUSED by Meta: no row remains; 409 TEMPLATE_EXISTS; 503: the row remains
  * UNSUBMITTED; 502: it remains UNKNOWN until a sync settles it. A repeated request continues with the remaining row.
+ * @param creationId the same in each repeat of the request
  */
-export async function createTemplate(deps: GatewayDeps, by: TemplateCaller, input: NewTemplate): Promise<TemplateDoc> {
+async function createTemplate(deps: GatewayDeps, by: TemplateCaller, input: NewTemplate, creationId: Id): Promise<TemplateDoc> {
   const { tenantId, id } = callerOf(by)
   const { category, submit: isSubmitted = true } = input
   const content = composeContent(input, { category, submit: isSubmitted })
@@ -48,6 +49,7 @@ export async function createTemplate(deps: GatewayDeps, by: TemplateCaller, inpu
     category,
     ...(access ? asked(deps.now()) : { status: 'PENDING', reason: null, submission: null, lastEventAt: {} }),
     createdBy: toId(id),
+    creationId,
   }
   const taken = await takePlace(deps, place, fresh, access)
   if (taken.isDone) return taken.template
@@ -64,9 +66,9 @@ export async function createTemplateOnce(
   { input, view }: { input: NewTemplate; view: (template: TemplateDoc) => unknown },
 ): Promise<Reply> {
   const key = idempotencyKeyOf(request.headers)
-  return withIdempotencyKey(deps, callerOf(request).tenantId, key, { what, body: request.body }, async () => ({
+  return withIdempotencyKey(deps, callerOf(request).tenantId, key, { what, body: request.body }, async once => ({
     status: 201,
-    body: view(await createTemplate(deps, request, input)),
+    body: view(await createTemplate(deps, request, input, once.resourceId)),
   }))
 }
 
@@ -103,6 +105,7 @@ async function takePlace(
   if (made) return { template: made, before: null, isDone: false }
   const before = await findTemplateAt(deps.store, place)
   if (before === null) throw exists(null)
+  if (isCreatedBy(before, fresh)) return { template: before, before, isDone: true }
   const isOpen = submissionOf(before) === 'UNKNOWN' && access !== null
   const settled = isOpen && access ? await settle(deps, access, before) : null
   if (settled && isSame(before, fresh)) return { template: settled, before, isDone: true }
@@ -114,6 +117,10 @@ async function takePlace(
   if (change === null) throw exists(before)
   return { template: change.template, before, isDone: false }
 }
+
+/** Whether an earlier attempt of the same request has created this row, at Meta too if it is submitted. */
+const isCreatedBy = (template: TemplateDoc, { creationId }: Partial<TemplateDoc>) =>
+  creationId?.equals(template.creationId ?? '') === true && ['SUBMITTED', 'REGISTERED'].includes(submissionOf(template))
 
 /** Whether a new template may take over this row: it is out of use, or was never submitted. */
 const isFree = (template: TemplateDoc) =>

@@ -88,6 +88,8 @@ async function readAll(
     if (batch.length < BATCH) continue
     if (!(await writing) || !mayGoOn()) return 'interrupted'
     writing = write(deps, campaign, batch, { read, position, rules })
+    // Its error is thrown where it is awaited, after the next batch is read; until then it must not end the process.
+    writing.catch(() => undefined)
     batch = []
   }
   if (!(await writing)) return 'interrupted'

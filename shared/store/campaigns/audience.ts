@@ -19,7 +19,9 @@ export async function deleteUncountedRecipients(store: Store, { _id, tenantId, a
   const filter = { tenantId, _id: { $gt: lastCounted, $lt: `${own}~` } }
   await orOutage(store.raw.campaignRecipients.deleteMany(filter))
   if (audience.read > 0 || audience.generation === 1) return
-  await orOutage(store.raw.campaignRecipients.deleteMany({ tenantId, _id: { $gt: `${_id}:`, $lt: own } }))
+  // The ids of generation 10 sort before those of generation 2.
+  const others = [{ _id: { $gt: `${_id}:`, $lt: own } }, { _id: { $gt: `${own}~`, $lt: `${_id};` } }]
+  for (const other of others) await orOutage(store.raw.campaignRecipients.deleteMany({ tenantId, ...other }))
 }
 
 /** The given phones and user ids whose contacts have opted out of marketing. */

@@ -17,6 +17,11 @@ export async function getCampaign(store: Store, tenantId: Key, id: Key): Promise
   return campaign
 }
 
+/** The campaign with this id, also when it is deleted. */
+export async function findCampaign(store: Store, tenantId: Key, id: Key): Promise<CampaignDoc | null> {
+  return await store.models.campaigns.findOne({ tenantId, _id: id }).lean()
+}
+
 /** Campaigns of a tenant, newest first. */
 export async function listCampaigns(
   store: Store,
@@ -63,32 +68,60 @@ export async function moveCampaign(
     .lean()
   if (moved) return moved
   const { status } = await getCampaign(store, tenantId, _id)
-  const detail = `A campaign in the state ${status} does not allow the action "${action}".`
-  throw new ApiError(409, 'CAMPAIGN_STATE', detail)
+  throw stateForbids(status, action)
 }
 
-/** Replaces the audience of a draft: it is checked in the background, and its counts start at 0. @throws ApiError 404, 409 */
+/**
+ * A generation for a new audience that no other audience of the campaign has or will have, not even one that is given at the same
+ * time: its file and its recipients are named by it. @throws ApiError 404
+ */
+export async function claimGeneration(store: Store, { tenantId, _id }: CampaignDoc): Promise<number> {
+  const next = { $add: [{ $max: ['$audienceClaims', '$audience.generation', 0] }, 1] }
+  const claimed = await store.models.campaigns
+    .findOneAndUpdate({ tenantId, _id, deletedAt: null }, [{ $set: { audienceClaims: next } }], {
+      updatePipeline: true,
+      returnDocument: 'after',
+    })
+    .lean()
+  if (claimed === null) throw notFound('Campaign')
+  return claimed.audienceClaims as number
+}
+
+/**
+ * Replaces the audience of a draft: it is checked in the background, and its counts start at 0.
+ * @param generation claimed before @throws ApiError 404; 409 CAMPAIGN_STATE, AUDIENCE_REPLACED when a later one was given meanwhile
+ */
 export async function replaceAudience(
   store: Store,
   campaign: CampaignDoc,
-  source: CampaignSource,
+  { source, generation, bytes = 0 }: { source: CampaignSource; generation: number; bytes?: number },
   now: Date,
 ): Promise<CampaignDoc> {
-  const audience: CampaignDoc['audience'] = {
-    ...EMPTY_AUDIENCE,
-    source,
-    state: 'CHECKING',
-    generation: campaign.audience.generation + 1,
-    since: now,
-  }
-  return await moveCampaign(store, campaign, 'edit', { audience })
+  const { tenantId, _id } = campaign
+  const audience: CampaignDoc['audience'] = { ...EMPTY_AUDIENCE, source, state: 'CHECKING', generation, bytes, since: now }
+  const filter = { tenantId, _id, deletedAt: null, status: trusted({ $in: [...statesFor('edit')] }) }
+  const replaced = await store.models.campaigns
+    .findOneAndUpdate(
+      { ...filter, 'audience.generation': trusted({ $lt: generation }) },
+      { $set: { audience } },
+      { returnDocument: 'after' },
+    )
+    .lean()
+  if (replaced) return replaced
+  const { status } = await getCampaign(store, tenantId, _id)
+  if (!statesFor('edit').includes(status)) throw stateForbids(status, 'edit')
+  throw new ApiError(409, 'AUDIENCE_REPLACED', 'Another audience was given at the same time. Check it, or give yours again.')
 }
+
+const stateForbids = (status: CampaignDoc['status'], action: CampaignAction) =>
+  new ApiError(409, 'CAMPAIGN_STATE', `A campaign in the state ${status} does not allow the action "${action}".`)
 
 export const EMPTY_AUDIENCE: CampaignDoc['audience'] = {
   source: null,
   state: 'EMPTY',
   problem: null,
   generation: 0,
+  bytes: 0,
   read: 0,
   position: null,
   since: null,

@@ -64,10 +64,15 @@ export async function getContact(store: Store, tenantId: Key, id: Key): Promise<
   return contact
 }
 
+/** The contact with this id, also when it is deleted. */
+export async function findContact(store: Store, tenantId: Id, id: Id): Promise<ContactDoc | null> {
+  return await store.models.contacts.findOne({ tenantId, _id: id }).lean()
+}
+
 export type ContactFields = Pick<
   ContactDoc,
   'waId' | 'userId' | 'name' | 'attributes' | 'optOut' | 'optOutAt' | 'optOutSource' | 'createdBy'
->
+> & { _id?: Id }
 
 /**
  * Creates a contact. @throws ApiError 409 CONTACT_EXISTS with the id of the contact that has the phone, in any form, or the user
@@ -80,7 +85,7 @@ export async function createContact(store: Store, tenantId: Id, fields: ContactF
   const found = await find()
   if (found) throw exists(found._id)
   const nameSource = name === null ? null : ('agent' as const)
-  const contact = { ...fields, _id: newId(), tenantId, phone: waId, nameSource, updatedBy: fields.createdBy }
+  const contact = { _id: newId(), ...fields, tenantId, phone: waId, nameSource, updatedBy: fields.createdBy }
   try {
     return (await store.models.contacts.create(contact)).toObject()
   } catch (error) {

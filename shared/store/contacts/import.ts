@@ -1,9 +1,12 @@
 import type { ContactRow } from '../../domain/contacts/contact-row.ts'
 import { phoneVariants } from '../../domain/contacts/phone-variants.ts'
 import type { ContactDoc, EventDoc, Id } from '../../model/documents.ts'
+import { newId } from '../../model/ids.ts'
 import { newContact } from '../../model/new-rows.ts'
+import type { Logger } from '../../process/logger.ts'
 import { type Store, trusted } from '../connect.ts'
 import { duplicatesOf } from '../errors.ts'
+import { type HeldLease, holdLease } from '../leases.ts'
 import { changeContact } from './contacts.ts'
 
 export interface ImportBatch {
@@ -20,6 +23,13 @@ export interface Imported {
   /** Events for the caller to publish. */
   events: EventDoc[]
 }
+
+/** After a crash the next import may begin when this time is over. */
+const TURN_MS = 30_000
+
+/** The turn of an import among those of a tenant, until it is disposed of; not held while another one runs. */
+export const takeImportTurn = (store: Store, tenantId: string, log: Logger): Promise<HeldLease> =>
+  holdLease(store, { name: `import:${tenantId}`, owner: String(newId()), ttlMs: TURN_MS, log })
 
 /** Creates or updates a contact for each row; idempotent. The keys of the rows must be distinct. */
 export async function importRows(store: Store, batch: ImportBatch, rows: readonly ContactRow[]): Promise<Imported> {

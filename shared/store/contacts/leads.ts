@@ -44,20 +44,27 @@ export async function getLead(store: Store, tenantId: Key, id: Key, session: Cli
   return lead
 }
 
+/** The lead with this id, also when it is deleted. */
+export async function findLead(store: Store, tenantId: Id, id: Id): Promise<LeadDoc | null> {
+  return await store.models.leads.findOne({ tenantId, _id: id }).lean()
+}
+
 /** Names of leads, by id. */
 export async function findLeadNames(store: Store, tenantId: Key, ids: readonly Id[]): Promise<Map<string, string>> {
   const found = await store.models.leads.find({ tenantId, _id: trusted({ $in: [...ids] }) }, { name: 1 }).lean()
   return new Map(found.map(({ _id, name }) => [String(_id), name]))
 }
 
-export type LeadFields = Pick<LeadDoc, 'name' | 'phone' | 'status' | 'source' | 'pipelineId' | 'stageId' | 'createdBy'>
+export type LeadFields = Pick<LeadDoc, 'name' | 'phone' | 'status' | 'source' | 'pipelineId' | 'stageId' | 'createdBy'> & {
+  _id?: Id
+}
 
 /**
  * Creates a lead for a user and links it with the contact that has its phone number and with that contact's conversations that
  * have no lead. @throws ApiError 409 LEAD_EXISTS
  */
 export async function createLead(store: Store, tenantId: Id, fields: LeadFields): Promise<LeadDoc> {
-  const lead = { ...fields, _id: newId(), tenantId, deletedAt: null, updatedBy: fields.createdBy }
+  const lead = { _id: newId(), ...fields, tenantId, deletedAt: null, updatedBy: fields.createdBy }
   return await orLeadExists(() =>
     store.transaction(async session => {
       await refuseDuplicate(store, tenantId, fields.phone, session)

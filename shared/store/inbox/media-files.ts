@@ -2,6 +2,7 @@ import { kindOfType } from '../../domain/media/upload-rules.ts'
 import type { Id, MediaFileDoc } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
 import { orOutage } from '../outage.ts'
+import type { Session } from '../transaction.ts'
 import { findMedia } from './media.ts'
 
 type Key = Id | string
@@ -12,8 +13,17 @@ export type SendableFile = Pick<MediaFileDoc, '_id' | 'tenantId' | 'kind' | 'mim
   sha256: string | null
 }
 
-export async function addMediaFile(store: Store, file: Omit<MediaFileDoc, 'createdAt'>): Promise<MediaFileDoc> {
-  return (await store.models.mediaFiles.create(file)).toObject()
+/** Stores the row of a file. @param also further work of the same transaction */
+export async function addMediaFile(
+  store: Store,
+  file: MediaFileDoc,
+  also: (session: Session) => Promise<void>,
+): Promise<MediaFileDoc> {
+  return await store.transaction(async session => {
+    await store.models.mediaFiles.insertMany([file], { session })
+    await also(session)
+    return file
+  })
 }
 
 /** A file that was uploaded for sending. @throws Outage */

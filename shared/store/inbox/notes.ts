@@ -7,11 +7,11 @@ import { findPage, type Page, type PageRequest } from '../pages.ts'
 export async function addNote(
   store: Store,
   { tenantId, _id: conversationId, leadId }: { tenantId: Id; _id: Id | null; leadId: Id | null },
-  { text, isPrivate, createdBy }: Pick<NoteDoc, 'text' | 'isPrivate'> & { createdBy: Id },
+  { _id = newId(), text, isPrivate, createdBy }: Pick<NoteDoc, 'text' | 'isPrivate'> & { _id?: Id; createdBy: Id },
   now: Date,
 ): Promise<NoteDoc> {
   const note: NoteDoc = {
-    _id: newId(),
+    _id,
     tenantId,
     conversationId,
     leadId: leadId ?? null,
@@ -24,6 +24,10 @@ export async function addNote(
   }
   await store.models.notes.insertMany([note])
   return note
+}
+
+export async function findNote(store: Store, tenantId: Id, id: Id): Promise<NoteDoc | null> {
+  return await store.models.notes.findOne({ tenantId, _id: id }).lean()
 }
 
 /** Notes of a conversation, newest first. */

@@ -5,6 +5,7 @@ import {
   common,
   date,
   flag,
+  id,
   inner,
   isText,
   notDeleted,
@@ -127,6 +128,7 @@ export const templateSchema = new Schema<TemplateDoc>(
     submission: { type: submission, default: null },
     disabledAt: date,
     edits: { type: [Date], default: [] },
+    creationId: id,
   },
   stamped,
 )

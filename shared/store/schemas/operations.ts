@@ -137,7 +137,17 @@ deadLetterSchema.index(
 )
 
 export const idempotencyKeySchema = new Schema<IdempotencyKeyDoc>(
-  { tenantId: requiredId, key: requiredText, requestHash: requiredText, status: number, body: anything, heldUntil: date },
+  {
+    tenantId: requiredId,
+    key: requiredText,
+    requestHash: requiredText,
+    status: number,
+    body: anything,
+    holder: id,
+    attempts: number,
+    resourceId: id,
+    heldUntil: date,
+  },
   created,
 )
 idempotencyKeySchema.index({ tenantId: 1, key: 1 }, { name: 'tenant_key', unique: true })

@@ -3,6 +3,7 @@ import { Types } from 'mongoose'
 import { expect, inject, test } from 'vitest'
 import type { z } from 'zod'
 import type { CampaignView } from '#services/gateway/campaigns/view.ts'
+import { checkNextAudience } from '#services/sender/background/check-audience.ts'
 import { startSender } from '#services/sender/sender.ts'
 import { connectRedis } from '#shared/limits/connect.ts'
 import { createSendLimits } from '#shared/limits/send-limits.ts'
@@ -106,6 +107,67 @@ test('rows of a file become recipients or say why not; the estimate sums them up
   expect(conversations).toMatchObject([{ status: 'closed', messageCount: 1, lastMessage: { status: 'SENT' } }])
 })
 
+test('of audiences that are given at once one is the audience, whole', async () => {
+  await using w = await openCampaigns()
+  const name = await variableOf(w.gateway)
+  const id = await w.campaign({ columns: { to: 'phone', variables: { [name]: 'name' } } })
+  const give = (count: number) => w.call('PUT', `/${id}/audience`, csvOf([['phone', 'name'], ...people(count)]), 'text/csv')
+  const answers = await Promise.all([give(5), give(9), give(13)])
+  expect(answers.map(({ status }) => status).filter(status => status === 202).length).toBeGreaterThan(0)
+  expect(answers.filter(({ status, body }) => status !== 202 && body.errorCode !== 'AUDIENCE_REPLACED')).toEqual([])
+  await using _sender = await w.send()
+  const checked = await w.until(id, it => it.audience.state !== 'CHECKING')
+  expect([5, 9, 13]).toContain(checked.audience.recipients)
+  const row = await w.gateway.store.raw.campaigns.findOne({ _id: new Types.ObjectId(id) })
+  const files = await w.gateway.store.connection.collection('files.files').find({}).toArray()
+  expect(files.map(({ filename }) => filename)).toContain(`${row?.tenantId}/campaigns/${id}/${row?.audience.generation}`)
+  expect(row?.audience.generation).toBe(row?.audienceClaims)
+})
+
+test('an eleventh audience has nothing of the nine before it', async () => {
+  await using w = await openCampaigns()
+  await using _sender = await w.send()
+  const name = await variableOf(w.gateway)
+  const id = await w.campaign({ columns: { to: 'phone', variables: { [name]: 'name' } } })
+  for (let times = 1; times <= 11; times++) {
+    await w.call('PUT', `/${id}/audience`, csvOf([['phone', 'name'], ...people(3)]), 'text/csv')
+    const { audience } = await w.until(id, it => it.audience.state !== 'CHECKING')
+    expect([times, audience.recipients, audience.duplicate]).toEqual([times, 3, 0])
+  }
+})
+
+test('[F36] a check of an audience that dies between rows and count counts each row once', async () => {
+  await using w = await openCampaigns()
+  const name = await variableOf(w.gateway)
+  const id = await w.campaign({ columns: { to: 'phone', variables: { [name]: 'name' } } })
+  const rows = [['phone', 'name'], ...people(2500), [number(1), 'Again'], ['nonsense', 'X']]
+  await w.call('PUT', `/${id}/audience`, csvOf(rows), 'text/csv')
+  const { store, storage } = w.gateway.deps
+  const check = () => checkNextAudience({ store, storage, log }, () => true)
+  const { campaigns } = store.raw
+  const updateOne = campaigns.updateOne.bind(campaigns)
+  for (const dies of [1, 2, 1]) {
+    let writes = 0
+    campaigns.updateOne = (...update) => (++writes === dies ? Promise.reject(new Error('killed')) : updateOne(...update))
+    await expect(check()).rejects.toThrow('killed')
+  }
+  campaigns.updateOne = updateOne
+  while ((await check()) > 0);
+  const { audience } = (await w.call('GET', `/${id}`)).body
+  expect(audience).toMatchObject({ state: 'READY', rows: 2502, recipients: 2500, duplicate: 1, invalid: 1 })
+  expect(await store.raw.campaignRecipients.countDocuments({ campaignId: new Types.ObjectId(id) })).toBe(2502)
+})
+
+test('[F52] a company whose files fill its share gives no further audience', async () => {
+  await using w = await openCampaigns()
+  const id = await w.campaign()
+  const tenantId = await demo(w.gateway)
+  const bytes = w.gateway.deps.config.UPLOAD_QUOTA_BYTES
+  await w.gateway.store.raw.campaigns.updateOne({ _id: new Types.ObjectId(id), tenantId }, { $set: { 'audience.bytes': bytes } })
+  const refused = await w.call('PUT', `/${id}/audience`, csvOf([['phone'], ...people(2)]), 'text/csv')
+  expect([refused.status, refused.body.errorCode]).toEqual([422, 'STORAGE_FULL'])
+})
+
 test('a campaign is estimated before there is a draft: nothing is stored, and the numbers are those that a draft would have', async () => {
   await using w = await openCampaigns()
   const tenantId = await demo(w.gateway)
@@ -182,7 +244,7 @@ test('an estimate of more contacts than a request may count asks for a draft', a
   expect([status, body.errorCode]).toEqual([422, 'AUDIENCE_TOO_LARGE'])
 })
 
-test('a pause stops within a second, a resume goes on where it was, nobody is left out or written to twice', async () => {
+test('[F36] a pause stops within a second, a resume goes on where it was, nobody is left out or written to twice', async () => {
   await using w = await openCampaigns()
   await using _sender = await w.send()
   const name = await variableOf(w.gateway)
@@ -204,7 +266,7 @@ test('a pause stops within a second, a resume goes on where it was, nobody is le
   expect(w.meta.posts).toHaveLength(300)
 }, 60_000)
 
-test('a sender that dies in the middle loses and repeats nothing', async () => {
+test('[F36] a sender that dies in the middle loses and repeats nothing', async () => {
   await using w = await openCampaigns()
   const name = await variableOf(w.gateway)
   const recipients = people(200).map(([to, shown]) => ({ to, variables: { [name]: shown } }))

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { holdLease } from '#shared/store/leases.ts'
 import { createWorld } from '#test/support/world.ts'
-import { type Gateway, openGateway, type Person } from '#test/support/worlds/gateway.ts'
+import { type Gateway, openGateway, PEOPLE, type Person } from '#test/support/worlds/gateway.ts'
+import { userByEmail } from '#test/support/worlds/realtime.ts'
 
 const stack = new AsyncDisposableStack()
 let gateway: Gateway
@@ -24,6 +26,15 @@ Brahim;+212661840002;"Fès; médina";oui
 Chama;0661840003;Oujda;
 Double;+212 661 84 00 01;Tanger;
 `
+
+test('[F52] a company imports one file at a time', async () => {
+  const { tenantId } = await userByEmail(gateway.store, PEOPLE.manager)
+  const held = await holdLease(gateway.store, { name: `import:${tenantId}`, owner: 'another import', ttlMs: 60_000 })
+  const refused = await send(CSV, '?dryRun=true')
+  expect([refused.status, refused.body.errorCode]).toEqual([409, 'IMPORT_RUNNING'])
+  await held[Symbol.asyncDispose]()
+  expect((await send(CSV, '?dryRun=true')).status).toBe(200)
+})
 
 test('a file becomes contacts, and says which rows do not', async () => {
   const dry = await send(CSV, '?dryRun=true')
@@ -63,7 +74,7 @@ test('existing contacts get a name and attributes, also in their conversations; 
   expect((await send(`phone,name\n${before.phone},\n`)).body).toMatchObject({ unchanged: 1 })
 })
 
-test('all contacts come as a file that can be imported again', async () => {
+test('[F52] all contacts come as a file that can be imported again', async () => {
   const headers = async (as: Person) => ({ authorization: `Bearer ${await gateway.tokenFor(as)}` })
   const url = `${gateway.url}/api/v1/contacts/export.csv`
   expect((await fetch(url, { headers: await headers('agent') })).status).toBe(403)

@@ -31,7 +31,7 @@ async function keep(w: SenderWorld, content: Buffer, mimeType = 'image/png'): Pr
   await storage.put(mediaKey(w.tenantId, _id), Readable.from([content]), { contentType: mimeType })
   const sha256 = createHash('sha256').update(content).digest('hex')
   const file = { kind: 'image' as const, mimeType, filename: 'é "x".png', size: content.length, sha256, createdBy: null }
-  await addMediaFile(w.store, { _id, tenantId: w.tenantId, ...file })
+  await addMediaFile(w.store, { _id, tenantId: w.tenantId, ...file, createdAt: new Date() }, async () => undefined)
   return String(_id)
 }
 
