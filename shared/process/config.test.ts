@@ -24,10 +24,14 @@ test('production never reads the demo file', () => {
   expect(readEnvironment({ NODE_ENV: 'production' }, root).JWT_SECRET).toBeUndefined()
 })
 
-test('production by .env never reads the demo file either, nor does a test', () => {
+test('production by .env never reads the demo file either', () => {
   writeFileSync(path.join(root, '.env'), 'NODE_ENV=production\n')
   expect(readEnvironment({}, root).JWT_SECRET).toBeUndefined()
-  expect(readEnvironment({ NODE_ENV: 'test' }, root).JWT_SECRET).toBeUndefined()
+})
+
+test('the service of a test reads no file of the checkout', () => {
+  const env = readEnvironment({ NODE_ENV: 'test', LOG_LEVEL: 'debug' }, root)
+  expect([env.LOG_LEVEL, env.REDIS_URL, env.JWT_SECRET]).toEqual(['debug', undefined, undefined])
 })
 
 test('an empty value counts as absent', () => {

@@ -10,16 +10,21 @@ export const ROOT = path.resolve(import.meta.dirname, '../..')
 
 /**
  * Environment of a service: the process's own, then `.env`, then (in development) `.linko/demo.env`, which the launcher writes. The
- * first source of a variable wins; an empty value counts as absent. `X_FILE` reads a secret X from a file.
+ * first source of a variable wins; an empty value counts as absent. `X_FILE` reads a secret X from a file. The service of a test
+ * (`NODE_ENV=test`) reads neither file: what somebody has configured or tried out in this checkout changes no test.
  * @throws Error when such a file cannot be read, or is empty
  */
 export function readEnvironment(env: NodeJS.ProcessEnv = process.env, root = ROOT): NodeJS.ProcessEnv {
-  const dotenv = readDotenv(path.join(root, '.env'))
-  const isDevelopment = ['development', undefined].includes(env.NODE_ENV || dotenv.NODE_ENV || undefined)
-  const layers = [env, dotenv, ...(isDevelopment ? [readDotenv(path.join(root, '.linko/demo.env'))] : [])]
+  const layers = env.NODE_ENV === 'test' ? [env] : [env, ...filesOf(env, root)]
   const merged: NodeJS.ProcessEnv = {}
   for (const layer of layers) addLayer(merged, layer)
   return merged
+}
+
+function filesOf(env: NodeJS.ProcessEnv, root: string): NodeJS.ProcessEnv[] {
+  const dotenv = readDotenv(path.join(root, '.env'))
+  const isDevelopment = ['development', undefined].includes(env.NODE_ENV || dotenv.NODE_ENV || undefined)
+  return isDevelopment ? [dotenv, readDotenv(path.join(root, '.linko/demo.env'))] : [dotenv]
 }
 
 /** Adds what earlier sources lack. Within one source a plain value comes before a file, and a name before its alias. */

@@ -1,8 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { vi } from 'vitest'
 
+/** For what hangs: no test waits so long for something that comes, on a slow machine either. */
+const LIMIT_MS = 60_000
+
 /** Resolves once `fact` returns true. Throws after `limitMs`; an error of `fact` ends the wait at once. */
-export async function untilTrue(fact: () => boolean | Promise<boolean>, limitMs = 15_000): Promise<void> {
+export async function untilTrue(fact: () => boolean | Promise<boolean>, limitMs = LIMIT_MS): Promise<void> {
   for (const end = performance.now() + limitMs; !(await fact()); ) {
     if (performance.now() > end) throw new Error(`never came true: ${fact}`)
     await wait(20)
@@ -10,7 +13,7 @@ export async function untilTrue(fact: () => boolean | Promise<boolean>, limitMs 
 }
 
 /** Resolves once `check` throws no more. One that answers true or false is an error: it would pass whatever it says. */
-export async function untilPasses(check: () => void | Promise<void>, limitMs = 15_000): Promise<void> {
+export async function untilPasses(check: () => void | Promise<void>, limitMs = LIMIT_MS): Promise<void> {
   const answer: unknown = await vi.waitFor(check, { timeout: limitMs, interval: 20 })
   if (typeof answer === 'boolean') throw new Error(`the check answers ${answer}; use untilTrue for facts: ${check}`)
 }

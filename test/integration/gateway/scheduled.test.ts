@@ -22,20 +22,28 @@ const send = (to: string, sendAt: string, more: object = {}) =>
 const scheduled = async (query = '') => (await road.call('GET', `/messages/scheduled?limit=100${query}`)).body
 const HOUR = 3_600_000
 
+/** The time of a scheduled message comes. @returns it */
+async function timeComes(id: string): Promise<Date> {
+  const at = new Date()
+  const waiting = { _id: (await road.rowOf(id))._id, tenantId: road.tenantId, 'dispatch.reason': 'scheduled' as const }
+  await road.gateway.store.raw.messages.updateOne(waiting, { $set: { sendAt: at, 'dispatch.nextStepAt': at } })
+  return at
+}
+
 describe('a message with a time of its own', () => {
   test('is listed until it goes, at its time, and shows in its conversation only then', async () => {
     const to = await road.person()
     const before = await road.conversationOf(to)
-    const sendAt = later(1200)
+    const sendAt = later(HOUR / 2)
     const { status, body } = await send(to, sendAt)
     expect(status).toBe(202)
     expect(body).toMatchObject({ status: 'QUEUED', sendAt, waiting: { reason: 'scheduled', until: sendAt }, warnings: [] })
     const list = await scheduled(`&conversationId=${body.conversationId}`)
     expect(list.data.map(({ id }: { id: string }) => id)).toEqual([body.id])
     expect((await road.conversationOf(to)).lastMessage).toEqual(before.lastMessage)
+    const due = await timeComes(body.id)
     const row = await road.until(body.id, m => m.status === 'SENT')
-    expect(row.statusUpdatedAt.getTime() - Date.parse(sendAt)).toBeGreaterThanOrEqual(-5)
-    expect(row.statusUpdatedAt.getTime() - Date.parse(sendAt)).toBeLessThan(1500)
+    expect(row.statusUpdatedAt.getTime() - due.getTime()).toBeGreaterThanOrEqual(-5)
     expect((await scheduled(`&conversationId=${body.conversationId}`)).data).toEqual([])
     expect((await road.conversationOf(to)).lastMessage).toMatchObject({ messageId: row._id, status: 'SENT' })
     expect(await road.eventsOf(body.id)).toEqual([
@@ -43,9 +51,8 @@ describe('a message with a time of its own', () => {
       'message:scheduled released',
       'message:sent sent',
     ])
-    const { steps, totals } = (await road.call('GET', `/messages/${body.id}/timeline`)).body
+    const { steps } = (await road.call('GET', `/messages/${body.id}/timeline`)).body
     expect(steps.map(({ kind }: { kind: string }) => kind)).toEqual(['accepted', 'queued', 'waited', 'attempt', 'sent'])
-    expect(totals.sentMs).toBeLessThan(1500)
   })
 
   test('is not announced as a last message before it goes', async () => {
@@ -60,9 +67,9 @@ describe('a message with a time of its own', () => {
 
   test('survives the sender: another one sends it, once', async () => {
     const to = await road.person()
-    const { body } = await send(to, later(700))
+    const { body } = await send(to, later(HOUR / 2))
     await sender[Symbol.asyncDispose]()
-    await untilTrue(() => Date.now() > Date.parse(body.sendAt) + 300)
+    await timeComes(body.id)
     expect(road.postsTo(to)).toEqual([])
     sender = await road.startSender()
     await road.until(body.id, m => m.status === 'SENT')
@@ -103,11 +110,13 @@ describe('a message with a time of its own', () => {
 
   test('taken back ends as cancelled, is never sent, and may be taken back twice', async () => {
     const to = await road.person()
-    const { body } = await send(to, later(700))
+    const { body } = await send(to, later(HOUR / 2))
     const taken = await road.call('DELETE', `/messages/scheduled/${body.id}`)
     expect(taken.body).toMatchObject({ status: 'FAILED', error: { title: 'Cancelled', source: 'platform' }, waiting: null })
     expect((await road.call('DELETE', `/messages/scheduled/${body.id}`)).status).toBe(200)
-    const other = await send(to, later(1500))
+    await timeComes(body.id)
+    const other = await send(to, later(HOUR / 2))
+    await timeComes(other.body.id)
     await road.until(other.body.id, m => m.status === 'SENT')
     expect(road.postsTo(to)).toHaveLength(1)
     const late = await road.call('DELETE', `/messages/scheduled/${other.body.id}`)
@@ -135,9 +144,11 @@ describe('a message with a time of its own', () => {
   })
 
   test('beyond the end of the window gets a warning at once, and fails with a sentence when its time comes', async () => {
-    const to = await road.person(new Date(Date.now() + 1000))
-    const { status, body } = await send(to, later(1500))
+    const to = await road.person(new Date(Date.now() + HOUR / 2))
+    const { status, body } = await send(to, later(HOUR))
     expect([status, body.warnings]).toEqual([202, [{ code: 'WINDOW_ENDS_BEFORE', message: expect.stringContaining('it fails') }]])
+    await road.setWindow(to, new Date(Date.now() - 1000))
+    await timeComes(body.id)
     const row = await road.until(body.id, m => m.status === 'FAILED')
     expect(row.error).toMatchObject({ code: 131047, source: 'platform', sentence: expect.stringMatching(/./) })
     expect(road.postsTo(to)).toEqual([])
@@ -146,10 +157,11 @@ describe('a message with a time of its own', () => {
   })
 
   test('goes all the same when the customer has written again', async () => {
-    const to = await road.person(new Date(Date.now() + 4000))
-    const { body } = await send(to, later(4500))
+    const to = await road.person(new Date(Date.now() + HOUR / 2))
+    const { body } = await send(to, later(HOUR))
     expect(body.warnings).toHaveLength(1)
-    await road.setWindow(to, new Date(Date.now() + HOUR))
+    await road.setWindow(to, new Date(Date.now() + 2 * HOUR))
+    await timeComes(body.id)
     await road.until(body.id, m => m.status === 'SENT')
   })
 
@@ -158,10 +170,11 @@ describe('a message with a time of its own', () => {
     const { tenantId } = road
     const [paused, unwilling] = [await road.person(), await road.person()]
     const marketing = { ...TEMPLATE, templateName: 'job_opportunity' }
-    const first = await road.call('POST', '/messages/send-template', { to: paused, ...TEMPLATE, sendAt: later(1500) })
-    const second = await road.call('POST', '/messages/send-template', { to: unwilling, ...marketing, sendAt: later(1500) })
+    const first = await road.call('POST', '/messages/send-template', { to: paused, ...TEMPLATE, sendAt: later(HOUR) })
+    const second = await road.call('POST', '/messages/send-template', { to: unwilling, ...marketing, sendAt: later(HOUR) })
     await templates.updateOne({ tenantId, name: 'application_received' }, { $set: { status: 'PAUSED' } })
     await contacts.updateOne({ tenantId, waId: unwilling }, { $set: { optOut: true } })
+    for (const { body } of [first, second]) await timeComes(body.id)
     const rows = [
       await road.until(first.body.id, m => m.status === 'FAILED'),
       await road.until(second.body.id, m => m.status === 'FAILED'),

@@ -11,7 +11,7 @@ import { TOKEN_KEY } from '#test/support/worlds/ingest.ts'
 
 const { phoneNumberId } = DEMO_TENANTS.demo
 
-test('the service starts, sends the blocked contacts to Meta, and leaves with 0 on SIGTERM', async ({ world }) => {
+test('[F8] the service starts, sends the blocked contacts to Meta, and leaves with 0 on SIGTERM', async ({ world }) => {
   await using simulator = await createSimulator()
   await using gateway = await openGateway(world)
   const env = {
@@ -28,7 +28,7 @@ test('the service starts, sends the blocked contacts to Meta, and leaves with 0 
   const child = spawn(process.execPath, ['services/ingest/main.ts'], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (output += chunk))
-  await untilPasses(() => expect(output).toMatch(/"port":\d+.*ingest started/), 20_000)
+  await untilPasses(() => expect(output).toMatch(/"port":\d+.*ingest started/))
   const url = `http://127.0.0.1:${/"port":(\d+)/.exec(output)?.[1]}`
   await untilPasses(async () => expect(await (await fetch(`${url}/ready`)).json()).toMatchObject({ status: 'ready' }))
 
@@ -43,4 +43,4 @@ test('the service starts, sends the blocked contacts to Meta, and leaves with 0 
   child.kill('SIGTERM')
   expect((await exited)[0]).toBe(0)
   expect(output).toContain('ingest stopping')
-}, 60_000)
+})

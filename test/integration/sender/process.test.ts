@@ -28,7 +28,7 @@ async function startProcess(world: World, metaUrl: string, more: NodeJS.ProcessE
   const child = spawn(process.execPath, ['services/sender/main.ts'], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (output += chunk))
-  await untilTrue(() => child.exitCode !== null || /"port":\d+.*sender started/.test(output), 20_000)
+  await untilTrue(() => child.exitCode !== null || /"port":\d+.*sender started/.test(output))
   const url = `http://127.0.0.1:${/"port":(\d+)/.exec(output)?.[1]}`
   return { child, url, output: () => output }
 }
@@ -40,7 +40,9 @@ async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<number
   return code as number | null
 }
 
-test('the service starts, sends, serves its metrics, and leaves with 0 on SIGTERM after the calls in hand', async ({ world }) => {
+test('[F8] the service starts, sends, serves its metrics, and leaves with 0 on SIGTERM after the calls in hand', async ({
+  world,
+}) => {
   await using meta = await startMeta((post, response, request) => void setTimeout(() => accept(post, response, request), 500))
   await using w = await openSenderWorld(world, meta.url)
   const sender = await startProcess(world, meta.url)
@@ -53,7 +55,7 @@ test('the service starts, sends, serves its metrics, and leaves with 0 on SIGTER
   expect(sender.output()).not.toContain(message.contactKey)
 })
 
-test('killed in the middle of a call: no second post, a clear end, and the next messages go on', async ({ world }) => {
+test('[F4] killed in the middle of a call: no second post, a clear end, and the next messages go on', async ({ world }) => {
   await using meta = await startMeta(() => {})
   await using w = await openSenderWorld(world, meta.url)
   const conversation = await w.addConversation()
@@ -64,9 +66,9 @@ test('killed in the middle of a call: no second post, a clear end, and the next 
   await stop(killed.child, 'SIGKILL')
   meta.answer = accept
   const successor = await startProcess(world, meta.url)
-  const failed = await w.until(first, m => m.status === 'FAILED', 25_000)
+  const failed = await w.until(first, m => m.status === 'FAILED')
   expect(failed.error).toMatchObject({ source: 'platform', title: 'Outcome unknown' })
-  await w.until(next, m => m.status === 'SENT', 25_000)
+  await w.until(next, m => m.status === 'SENT')
   const ids = meta.posts.map(post => post.body.biz_opaque_callback_data.split(':')[2])
   expect(ids).toEqual([String(first._id), String(next._id)])
   const metrics = await (await fetch(`${successor.url}/metrics`)).text()
@@ -78,8 +80,7 @@ test.for([
   ['before its answer came', false],
   ['after Meta had answered and before that was written', true],
 ] as const)(
-  'killed in a call %s: a status with our id settles it, nothing is posted twice',
-  { timeout: 60_000 },
+  '[F4] killed in a call %s: a status with our id settles it, nothing is posted twice',
   async ([, answers], { world }) => {
     await using proxy = await startProxy(world.mongodbUri.replace(/\?.*$/, '?directConnection=true'))
     await using meta = await startMeta()
@@ -99,7 +100,7 @@ test.for([
     await stop(killed.child, 'SIGKILL')
     meta.answer = accept
     const successor = await startProcess(world, meta.url, { SEND_UNKNOWN_DEADLINE: '2m' })
-    await w.until(message, m => m.dispatch?.state === 'UNKNOWN', 25_000)
+    await w.until(message, m => m.dispatch?.state === 'UNKNOWN')
     await ingest.post(statusOf(message, w.client.phoneNumberId))
     const row = await w.until(message, m => m.status === 'DELIVERED')
     expect(row).toMatchObject({ wamid: 'wamid.reported', dispatch: null, error: null })

@@ -10,38 +10,44 @@ import { openSenderWorld, startMeta } from '#test/support/worlds/sender.ts'
 const mostInOneSecond = (times: number[]) =>
   Math.max(...times.map(from => times.filter(at => at >= from && at < from + 1000).length))
 
-test('two senders together keep the rate of a number', async ({ world }) => {
+test('[F38] two senders together keep the rate of a number', async ({ world }) => {
   await using meta = await startMeta()
   await using w = await openSenderWorld(world, meta.url, { throughput: 80 })
-  await using _a = await w.startSender()
-  await using _b = await w.startSender()
+  // When they begin, not when they arrive: a busy machine carries calls together that began apart.
+  const times: number[] = []
+  const onCall = (startedAt: number) => void times.push(startedAt)
+  await using _a = await w.startSender({ onCall })
+  await using _b = await w.startSender({ onCall })
   const messages = await Promise.all(Array.from({ length: 400 }, async () => w.messageIn(await w.addConversation())))
   await w.send(messages)
-  await untilTrue(() => meta.posts.length >= 400, 50_000)
-  const times = meta.posts.map(post => post.at).toSorted((a, b) => a - b)
-  // A busy machine delivers a post some milliseconds late, which moves it into the next one's second.
+  await untilTrue(() => meta.posts.length >= 400)
+  // A call may begin 35 ms after its slot, which moves it into the next one's second.
   expect(mostInOneSecond(times)).toBeLessThanOrEqual(80 + 8 + 12)
   expect(new Set(meta.posts.map(post => post.to)).size).toBe(400)
 })
 
-test('a hundred messages to one person: the pair limit lets 45 go, the rest wait in their rows', async ({ world }) => {
+test('[F37] a hundred messages to one person: the pair limit lets 45 go, the rest wait in their rows', async ({ world }) => {
   await using meta = await startMeta()
   await using w = await openSenderWorld(world, meta.url)
   await using _sender = await w.startSender()
   const conversation = await w.addConversation()
-  const messages = Array.from({ length: 60 }, () => w.messageIn(conversation))
+  const messages = Array.from({ length: 100 }, () => w.messageIn(conversation))
+  const startedAt = performance.now()
   await w.send(messages)
-  const held = messages[46] as (typeof messages)[0]
-  const row = await w.until(held, m => m.dispatch?.reason === 'pair' || meta.posts.length > 46, 20_000)
-  expect(row.status).toBe('QUEUED')
-  expect(meta.posts.length).toBeLessThanOrEqual(46)
-  expect(meta.posts.length).toBeGreaterThanOrEqual(45)
+  const held = { tenantId: w.tenantId, 'dispatch.reason': 'pair' as const }
+  await untilTrue(async () => meta.posts.length >= 45 && (await w.store.raw.messages.countDocuments(held)) > 0)
+  // One more is allowed for each 6 s that the 45 took.
+  const allowed = 45 + Math.ceil((performance.now() - startedAt) / 6000)
+  expect(meta.posts.length).toBeLessThanOrEqual(allowed)
+  expect(await w.store.raw.messages.countDocuments({ tenantId: w.tenantId, status: 'QUEUED' })).toBeGreaterThanOrEqual(
+    100 - allowed,
+  )
   expect(meta.posts.map(post => post.body.biz_opaque_callback_data.split(':')[2])).toEqual(
     messages.slice(0, meta.posts.length).map(m => String(m._id)),
   )
 })
 
-test('a number that Meta answers slowly holds no more than its share of the calls', async ({ world }) => {
+test('[F27] a number that Meta answers slowly holds no more than its share of the calls', async ({ world }) => {
   await using meta = await startMeta()
   await using w = await openSenderWorld(world, meta.url, { throughput: 80 })
   const slow = w.client.phoneNumberId
@@ -62,11 +68,11 @@ test('a number that Meta answers slowly holds no more than its share of the call
   await untilTrue(() => inFlight >= 15)
   const other = await w.addConversation({ clientId: quick._id, phoneNumberId: quick.phoneNumberId })
   const reply = await w.sendOne({}, other)
-  await w.until(reply, m => m.status === 'SENT', 2000)
+  await w.until(reply, m => m.status === 'SENT')
   expect(most).toBeLessThanOrEqual(20)
 })
 
-test('stopping finishes the calls in hand, writes their outcomes and takes nothing new', async ({ world }) => {
+test('[F8] stopping finishes the calls in hand, writes their outcomes and takes nothing new', async ({ world }) => {
   await using meta = await startMeta((_post, response) => {
     setTimeout(() => response.end(JSON.stringify({ messages: [{ id: `wamid.${Math.random()}` }] })), 300)
   })

@@ -11,7 +11,7 @@ import { createKeyring } from '#shared/auth/encryption.ts'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import { connectRedis } from '#shared/limits/connect.ts'
 import { createSendLimits } from '#shared/limits/send-limits.ts'
-import { createMetaClient } from '#shared/meta/client.ts'
+import { createMetaClient, type MetaClient } from '#shared/meta/client.ts'
 import type { ClientDoc, ConversationDoc, Dispatch, MessageDoc, TenantDoc } from '#shared/model/documents.ts'
 import { lastMessageOf, newContact, newConversation } from '#shared/model/new-rows.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
@@ -206,7 +206,7 @@ export async function openSenderWorld(world: World, metaUrl: string, number: Par
     },
     number: () => store.raw.clients.findOne({ _id: client._id, tenantId }) as Promise<ClientDoc>,
     /** Waits for a fact about the stored message. */
-    async until(message: MessageDoc, fact: (row: MessageDoc) => boolean, limitMs = 15_000): Promise<MessageDoc> {
+    async until(message: MessageDoc, fact: (row: MessageDoc) => boolean, limitMs = 60_000): Promise<MessageDoc> {
       let row = await this.get(message)
       for (const end = performance.now() + limitMs; !fact(row); row = await this.get(message)) {
         if (performance.now() > end) throw new Error(`never came true: ${fact}\n${JSON.stringify(row, null, 1)}`)
@@ -215,16 +215,31 @@ export async function openSenderWorld(world: World, metaUrl: string, number: Par
       return row
     },
     /** A sender of its own connections, as a process would have. */
-    async startSender(options: SenderOptions & { callTimeoutMs?: number; metaUrl?: string; servers?: Partial<World> } = {}) {
+    async startSender(
+      options: SenderOptions & {
+        callTimeoutMs?: number
+        metaUrl?: string
+        servers?: Partial<World>
+        /** Hears of each call at the moment at which the sender begins it, by `performance.now()`. */
+        onCall?: (startedAt: number) => void
+      } = {},
+    ) {
       const servers = { ...world, ...options.servers }
       await using parts = new AsyncDisposableStack()
       const ownStore = parts.use(await connectCounted(servers.mongodbUri, { log }))
       const commands = commandsOf(ownStore)
       const ownQueue = parts.use(await connectQueue(servers.rabbitmqUrl, { log, name: 'sender', youngQueueWaitMs: 0 }))
       const ownRedis = parts.use(await connectRedis(servers.redisUrl, { log }))
-      const meta = parts.use(
+      const client = parts.use(
         createMetaClient({ baseUrl: options.metaUrl ?? metaUrl, version: 'v25.0', timeoutMs: options.callTimeoutMs ?? 5000 }),
       )
+      const meta: MetaClient = {
+        ...client,
+        sendMessage(...call) {
+          options.onCall?.(performance.now())
+          return client.sendMessage(...call)
+        },
+      }
       const limits = (liveSenders: () => number) => createSendLimits({ redis: ownRedis, liveSenders, prefix })
       const storage = openStorage({}, ownStore.connection)
       const deps = { store: ownStore, queue: ownQueue, meta, keyring, storage, log, limits }
