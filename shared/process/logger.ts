@@ -29,6 +29,8 @@ export function scrub(line: string): string {
 
 /** Logger of JSON lines to stdout: ids, never message text, tokens or whole phone numbers. */
 export function createLogger(service: string, level = process.env.LOG_LEVEL ?? 'info'): Logger {
+  // A log that nobody reads any more (a closed pipe) ends no service.
+  if (process.stdout.listenerCount('error') === 0) process.stdout.on('error', () => undefined)
   const destination = { write: (line: string) => void process.stdout.write(scrubValues(line)) }
   return pino(
     {
