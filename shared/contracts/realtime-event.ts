@@ -13,6 +13,9 @@ export const EVENT_NAMES = [
 ] as const
 export type EventName = (typeof EVENT_NAMES)[number]
 
+/** An agent waits for the words of a customer; ticks and counters may come a moment later. */
+export const isUrgent = (name: EventName): boolean => name === 'message:received'
+
 /**
  * One durable fact for the sockets and the tenant's own subscriptions. Its row in `events` is written in the same
  * transaction as its effect; a row without `seq` is the outbox. `message:received` is emitted under `message:incoming`

@@ -1,5 +1,5 @@
 import { MESSAGE_TYPE } from '../contracts/message-types.ts'
-import type { RealtimeEvents } from '../contracts/realtime-event.ts'
+import { isUrgent, type RealtimeEvents } from '../contracts/realtime-event.ts'
 import type { EventDoc } from '../model/documents.ts'
 import { realtimeEventOf } from '../model/realtime-event.ts'
 import { chunks } from './chunks.ts'
@@ -30,7 +30,6 @@ function messageOf(shard: number, rows: EventDoc[], traceparent: string | null):
     messageId: first._id,
     tenantId: String(first.tenantId),
     traceparent,
-    // An agent waits for the words of a customer; ticks and counters may come a moment later.
-    isUrgent: rows.some(row => row.name === 'message:received'),
+    isUrgent: rows.some(row => isUrgent(row.name)),
   }
 }

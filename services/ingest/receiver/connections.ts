@@ -1,6 +1,6 @@
 import type { Server, ServerOptions } from 'node:http'
 import type { Socket } from 'node:net'
-import { addressGroup } from '#shared/http/client-address.ts'
+import { networkOf } from '#shared/http/client-network.ts'
 import { webhookConnectionsDropped } from '#shared/process/metrics.ts'
 import { Admission, type Bounds } from './admission.ts'
 
@@ -37,7 +37,7 @@ export function watchConnections(server: Server, trustProxy: number, bounds: Bou
   server.maxConnections = MAX_CONNECTIONS
   server.on('connection', socket => {
     socket.once('close', () => admission.remove(socket))
-    for (const silent of admission.add(socket, addressGroup(socket.remoteAddress ?? ''))) {
+    for (const silent of admission.add(socket, networkOf(socket.remoteAddress ?? ''))) {
       webhookConnectionsDropped.inc()
       silent.destroy()
     }

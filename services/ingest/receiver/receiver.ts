@@ -3,7 +3,8 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import express, { type NextFunction, type Request, type Response } from 'express'
-import { addressGroup, clientAddress } from '#shared/http/client-address.ts'
+import { clientAddress } from '#shared/http/client-address.ts'
+import { networkOf } from '#shared/http/client-network.ts'
 import { isSignature, signatureIsValid } from '#shared/meta/signature.ts'
 import { answerNotFound } from '#shared/process/health.ts'
 import { webhookAck, webhookReceived } from '#shared/process/metrics.ts'
@@ -127,7 +128,7 @@ async function accept(
 }
 
 const addressOf = ({ socket, headers }: IncomingMessage, { trustProxy = 0 }: Door) =>
-  addressGroup(clientAddress(socket.remoteAddress, headers['x-forwarded-for'], trustProxy))
+  networkOf(clientAddress(socket.remoteAddress, headers['x-forwarded-for'], trustProxy))
 
 /** Node joins repeated headers with a comma, which makes the signature invalid. */
 function signatureOf(request: IncomingMessage): string | undefined {
