@@ -2,9 +2,8 @@ import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import type { Json } from '#shared/meta/json.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { childTrace, timedTraceId } from '#shared/process/trace.ts'
-import { moveOf } from '#shared/queue/moves.ts'
-import { EXCHANGES, queueOf } from '#shared/queue/topology.ts'
-import { PublishError, type Queue } from '#shared/queue/types.ts'
+import { EXCHANGES, webhookKeys } from '#shared/queue/topology.ts'
+import { type OutgoingMessage, PublishError, type Queue } from '#shared/queue/types.ts'
 import { type Part, readEnvelope, splitBody } from './split.ts'
 import type { Spool, SpoolOptions } from './spool.ts'
 import type { RefusedBody } from './spool-refused.ts'
@@ -106,9 +105,9 @@ const bytesOf = ({ body }: Part) => (Buffer.isBuffer(body) ? body : Buffer.from(
 /** What the spool does with a body that it has read again. */
 export function spoolWork(queue: Pick<Queue, 'publish'>): Pick<SpoolOptions, 'publish' | 'split' | 'report'> {
   return {
-    publish: (bytes, receivedAt) => publishBody(queue, { body: bodyOf(bytes), bytes, receivedAt, traceparent: null }),
+    publish: async (bytes, receivedAt) => publishBody(queue, { body: bodyOf(bytes), bytes, receivedAt, traceparent: null }),
     split: bytes => splitBody(bodyOf(bytes), bytes).map(part => ({ routingKey: part.routingKey, body: bytesOf(part) })),
-    report: refused => queue.publish(deadLetterOf(refused)),
+    report: refused => queue.publish(noticeOf(refused)),
   }
 }
 
@@ -119,24 +118,16 @@ function bodyOf(bytes: Buffer): Json {
   return body
 }
 
-/** A dead letter that names the file: the body itself may be what no queue takes. */
-function deadLetterOf({ file, key, bytes, receivedAt, reason }: RefusedBody) {
-  const letter = moveOf(
-    {
-      queue: queueOf(EXCHANGES.webhook, key),
-      exchange: EXCHANGES.webhook,
-      routingKey: key,
-      type: MESSAGE_TYPE.webhook,
-      content: Buffer.from(JSON.stringify({ refused: file, bytes })),
-      messageId: timedTraceId(receivedAt),
-      tenantId: null,
-      traceparent: null,
-      attempt: 1,
-      redelivered: false,
-      headers: {},
-    },
-    { kind: 'dead-letter', reason: 'kept in the spool', error: reason },
-  )
-  if (letter === null) throw new Error('a dead letter is always moved')
-  return letter
-}
+/**
+ * What becomes the dead letter of a refused body: a text that names its file, for the body itself may be what no queue takes. The
+ * recorder makes a dead letter of what is not JSON; the receiver may publish to no other exchange than that of the webhooks.
+ */
+const noticeOf = ({ file, key, bytes, receivedAt, reason }: RefusedBody): OutgoingMessage => ({
+  exchange: EXCHANGES.webhook,
+  routingKey: webhookKeys.account,
+  type: MESSAGE_TYPE.webhook,
+  body: Buffer.from(
+    `No queue takes a webhook of ${bytes} bytes for ${key}. The receiver's spool keeps it as refused/${file}: ${reason}`,
+  ),
+  messageId: timedTraceId(receivedAt),
+})

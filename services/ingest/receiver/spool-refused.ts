@@ -9,7 +9,7 @@ import { syncDirectory, writeDurably } from './spool-files.ts'
 export interface RefusedBody {
   /** Name of the file in `refused/` that holds the body. */
   file: string
-  /** Routing key of the body; empty when it could not be split. */
+  /** Routing key of the body; that of accounts when it could not be split. */
   key: string
   bytes: number
   /** Arrival, ms since 1970. */
@@ -59,7 +59,7 @@ export class RefusedBodies implements AsyncDisposable {
   /** Resolves when the body and its letter are on the disk. @throws when the disk fails */
   async keep(key: string, body: Buffer, receivedAt: number, error: unknown): Promise<void> {
     const { dir, log } = this.#options
-    const file = `${receivedAt}-${key || 'unknown'}-${crc32(body).toString(16).padStart(8, '0')}${BODY}`
+    const file = `${receivedAt}-${key}-${crc32(body).toString(16).padStart(8, '0')}${BODY}`
     const reason = error instanceof Error ? error.message : String(error)
     const letter: RefusedBody = { file, key, bytes: body.length, receivedAt, reason }
     await writeDurably(path.join(dir, file), [body])

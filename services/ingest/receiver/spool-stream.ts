@@ -185,7 +185,7 @@ export class SpoolStream implements AsyncDisposable {
   /** @returns the records that must be published again */
   async #publishOnce(records: SpoolRecord[]): Promise<SpoolRecord[]> {
     const { publish } = this.#options
-    const results = await Promise.allSettled(records.map(({ body, receivedAt }) => publish(body, receivedAt)))
+    const results = await Promise.allSettled(records.map(async ({ body, receivedAt }) => publish(body, receivedAt)))
     const unconfirmed: SpoolRecord[] = []
     for (const [i, result] of results.entries()) {
       if (result.status === 'rejected' && !(await this.#isRefused(records[i] as SpoolRecord, result.reason)))

@@ -2,6 +2,7 @@ import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '#shared/process/logger.ts'
+import { webhookKeys } from '#shared/queue/topology.ts'
 import { listSegments, makeDirectory } from './spool-files.ts'
 import type { SpoolRecord } from './spool-record.ts'
 import { RefusedBodies, type RefusedBody } from './spool-refused.ts'
@@ -17,7 +18,7 @@ export interface SpoolOptions {
   publish(body: Buffer, receivedAt: number): Promise<void>
   /** The parts of a body by routing key. @throws for a body that cannot be split */
   split(body: Buffer): { routingKey: string; body: Buffer }[]
-  /** Publishes the dead letter of a body that can never be published. */
+  /** Publishes what becomes the dead letter of a body that can never be published. */
   report(body: RefusedBody): Promise<void>
   segmentBytes?: number
 }
@@ -166,7 +167,7 @@ async function moveRecord(
   try {
     parts = split(body)
   } catch (error) {
-    return spool.refuse('', body, receivedAt, error)
+    return spool.refuse(webhookKeys.account, body, receivedAt, error)
   }
   for (;;) {
     try {
