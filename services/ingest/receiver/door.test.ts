@@ -16,11 +16,23 @@ const PATH = '/api/v1/webhook'
 const envelope = (filling = '') =>
   `{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":"messages","value":{"a":"${filling}"}}]}]}`
 
+interface Options {
+  bodies?: BodyReader
+  trustProxy?: number
+  /** Resolves when the broker confirms; it does so at once by default. */
+  confirmed?: Promise<void>
+}
+
 /** The webhook's server as `main.ts` builds it, with a broker that takes everything. */
-async function open({ bodies = createBodyReader(), trustProxy = 0 }: { bodies?: BodyReader; trustProxy?: number } = {}) {
+async function open({ bodies = createBodyReader(), trustProxy = 0, confirmed = Promise.resolve() }: Options = {}) {
   const published: OutgoingMessage[] = []
   const receiver = createReceiver({
-    queue: { publish: async message => void published.push(message) },
+    queue: {
+      async publish(message) {
+        published.push(message)
+        await confirmed
+      },
+    },
     spool: null,
     secrets: [SECRET],
     verifyToken: 'verify-token-of-tests',
@@ -98,6 +110,21 @@ test.for<[string, string]>([
   for (let i = 0; i < 5; i++) expect((await post(port, envelope())).status).toBe(200)
   expect(published).toHaveLength(5)
   expect(connections.unproven()).toBeLessThanOrEqual(512)
+})
+
+test('[F42] only signed bodies take a place: beyond 500 that wait for the broker the next is answered 503', async () => {
+  const { promise: confirmed, resolve: confirm } = Promise.withResolvers<void>()
+  const { port, published, connections } = await open({ confirmed })
+  const forged = await Promise.all(Array.from({ length: 20 }, () => post(port, envelope(), { 'x-hub-signature-256': FORGED })))
+  expect(forged.every(({ status }) => status === 401)).toBe(true)
+  const waiting = Array.from({ length: 500 }, () => post(port, envelope()))
+  await untilTrue(() => published.length === 500)
+  expect((await post(port, envelope())).status).toBe(503)
+  // Who has sent a signed body gives way to nobody.
+  const { sockets } = flood(port, 520, '')
+  await untilTrue(() => sockets.size >= 500 && connections.unproven() >= 500)
+  confirm()
+  expect((await Promise.all(waiting)).every(({ status }) => status === 200)).toBe(true)
 })
 
 test('[F42] a missing or malformed signature is answered before the body has come', async () => {
