@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { Redis } from 'ioredis'
 import type { Logger } from '#shared/process/logger.ts'
 
@@ -21,7 +20,7 @@ class WatchedRedis extends Redis {
   }
 }
 
-const READY_MS = 10_000
+const READY_MS = 30_000
 const QUIT_MS = 1000
 const PING_MS = 1000
 const CONNECT_MS = 3000
@@ -45,11 +44,7 @@ export async function connectRedisPair(url: string, log: Logger): Promise<RedisP
   }
   const publisher = open('linko-realtime-publish')
   const subscriber = open('linko-realtime-subscribe')
-  await Promise.all(
-    [publisher, subscriber].map(
-      async redis => redis.status === 'ready' || once(redis, 'ready', { signal: AbortSignal.timeout(READY_MS) }),
-    ),
-  )
+  await Promise.all([publisher, subscriber].map(untilReady))
   let answeredAt = performance.now()
   let isPinging = false
   async function ping(): Promise<void> {
@@ -93,4 +88,16 @@ export async function connectRedisPair(url: string, log: Logger): Promise<RedisP
       subscriber.disconnect()
     },
   }
+}
+
+/** An attempt that fails does not end the wait: the client makes another. @throws Error when none succeeds within `READY_MS` */
+function untilReady(redis: Redis): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (redis.status === 'ready') return resolve()
+    const timer = setTimeout(() => reject(new Error(`Redis did not answer within ${READY_MS / 1000} s`)), READY_MS)
+    redis.once('ready', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
 }

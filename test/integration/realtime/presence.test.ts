@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import pino from 'pino'
 import { afterEach, expect, inject, vi } from 'vitest'
 import { createPresence } from '#services/realtime/presence.ts'
@@ -40,4 +42,20 @@ test('rows live 45 s by the clock of Redis', async () => {
   expect(await createPresence(redis, prefix).present('tenant')).toEqual([salma])
   await createPresence(redis, prefix).renew('tenant', [[salma, 'node']])
   expect(await redis.publisher.zcard(`${prefix}:presence:tenant`)).toBe(1)
+})
+
+test('a first attempt that fails does not end the process: the next one connects', async () => {
+  const { hostname, port } = new URL(inject('servers').redisUrl)
+  let refused = 0
+  const proxy = createServer(client => {
+    if (refused++ < 2) return client.destroy()
+    const upstream = connect(Number(port), hostname)
+    client.pipe(upstream).pipe(client)
+    for (const socket of [client, upstream]) socket.on('error', () => undefined)
+  })
+  await once(proxy.listen(0, '127.0.0.1'), 'listening')
+  const { port: own } = proxy.address() as AddressInfo
+  await using redis = await connectRedisPair(`redis://127.0.0.1:${own}`, pino({ level: 'silent' }))
+  expect([redis.isReady(), refused > 2]).toEqual([true, true])
+  proxy.close()
 })
