@@ -50,6 +50,11 @@ function isWell(container: Container): boolean {
   return Status === 'running' && Health?.Status === 'healthy'
 }
 
+/** The containers of a project that are not well, with the ends of their logs. */
+export async function unwell(project: Project): Promise<string> {
+  return complaint((await containersOf(project)).filter(container => !isWell(container)))
+}
+
 async function complaint(waiting: readonly Container[]): Promise<string> {
   const lines = waiting.map(async container => {
     const { Status, ExitCode, Health } = container.State

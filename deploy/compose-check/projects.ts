@@ -1,17 +1,27 @@
 import { randomBytes } from 'node:crypto'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { parseEnv } from 'node:util'
 import { freePort } from '../local/ports.ts'
 import { productionSettings } from '../secrets.ts'
 import { type Project, projectOf } from './engine.ts'
 import { expectThat } from './report.ts'
 
+/** Instead of an `.env` of this checkout. */
+function emptyFile(): string {
+  const file = path.join(mkdtempSync(path.join(tmpdir(), 'linko-compose-')), 'empty.env')
+  writeFileSync(file, '')
+  return file
+}
+
 /** The stack as an operator starts it first: the secrets of `npm run secrets`, and what Meta gives. */
 export async function productionProject(command: readonly string[], images: Record<string, string>): Promise<Project> {
-  const args = ['--env-file', '/dev/null']
+  const args = ['--env-file', emptyFile()]
   const bare = projectOf(command, 'linkocheckbare', { args, env: images })
   const { code, output } = await bare.tryCompose('config', '--quiet')
-  const asked = /[A-Z_]{6,}.{0,40}is missing/.exec(output)?.[0] ?? output.slice(-200)
-  expectThat(code !== 0, `without secrets docker compose starts nothing: ${asked}`)
+  const refusal = output.trim().split('\n').at(-1) ?? ''
+  expectThat(code !== 0 && /is missing/.test(refusal), `without secrets docker compose starts nothing: ${refusal}`)
   const set = parseEnv(productionSettings({ baseUrl: 'https://linko.example' })) as Record<string, string>
   const meta = { META_APP_ID: '100200300400500', META_APP_SECRET: randomBytes(16).toString('hex') }
   return projectOf(command, 'linkocheckproduction', { args, env: { ...images, ...(await ports()), ...set, ...meta } })

@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util'
 import { foreignImages, pullAll } from './bases.ts'
-import { containersOf, HEALTHY_MS, looseEnds, serviceOf, untilHealthy } from './containers.ts'
+import { containersOf, HEALTHY_MS, looseEnds, serviceOf, untilHealthy, unwell } from './containers.ts'
 import { composeCommand, engineVersion, type Project } from './engine.ts'
 import { build, IMAGES, refusals } from './images.ts'
 import { localBases } from './local-bases.ts'
 import { demoProject, productionProject } from './projects.ts'
 import { expectThat, found, say } from './report.ts'
-import { drain, firstStart, killAll, playDemo, trafficOf } from './steps.ts'
+import { drain, firstStart, killAll, playDemo, seesServers, trafficOf } from './steps.ts'
 
 /**
  * `npm run compose-check`: proves docker-compose.yml and both images on a Docker engine, from nothing: a first production start, the
@@ -50,9 +50,11 @@ async function inProject(project: Project, work: (project: Project) => Promise<v
   await remove()
   say(`starting ${project.name} from nothing`)
   try {
-    await project.compose('up', '-d', '--no-build')
+    const { code, output } = await project.tryCompose('up', '-d', '--no-build')
+    if (code !== 0) throw new Error(`${output}\n${await unwell(project)}`)
     await untilHealthy(project, HEALTHY_MS)
     await showContainers(project)
+    await seesServers(project)
     await work(project)
   } finally {
     if (!(options.keep && project.name.endsWith('demo'))) await remove()

@@ -10,6 +10,21 @@ import { createTraffic, type Promised, type Traffic } from './traffic.ts'
 const SETTLED_MS = 5 * 60_000
 const LOAD_MS = 15_000
 
+/** Whether the services reach all servers, also those that they can do without. */
+export async function seesServers(project: Project): Promise<void> {
+  for (const service of ['GATEWAY', 'INGEST', 'REALTIME']) {
+    const url = `http://127.0.0.1:${project.env[`LINKO_${service}_PORT`]}/ready`
+    let text = ''
+    for (const end = performance.now() + SETTLED_MS; performance.now() < end; await pause(2000)) {
+      text = await fetch(url).then(response => response.text(), String)
+      if (isAllWell(text)) break
+    }
+    expectThat(isAllWell(text), `${service.toLowerCase()}: ${text}`)
+  }
+}
+
+const isAllWell = (text: string) => text.includes('"status":"ready"') && !text.includes('false')
+
 /** What must not be open after the first production start. */
 export async function firstStart(project: Project): Promise<void> {
   const services = (await containersOf(project)).map(serviceOf)
