@@ -10,9 +10,9 @@ const FILES = globSync(
 ).filter(file => /\.\w+$/.test(file))
 
 /** A setting or constant whose name says that it is secret, with its value. */
-const NAMED = /\b\w*(?:SECRET|PASSWORD|PASS|TOKEN|KEY)\w*['"]?\s*[:=]-?\s*(?:\$\{\w+:-)?(['"`]?)([^\s'"`},;]{8,})\1/g
+const NAMED = /\b\w*(?:SECRET|PASSWORD|PASS|TOKEN|ENCRYPTION_KEY)\w*['"]?\s*[:=]-?\s*(?:\$\{\w+:-)?(['"`]?)([^\s'"`},;]{8,})\1/g
 const NAMED_IN_CODE =
-  /\b\w*(?:[sS]ecret|[pP]assword|accessToken|verifyToken|SECRET|PASSWORD|TOKEN|KEY)\w*['"]?\s*[:=][^'"`\n]{0,40}(['"`])([^'"`\n]{8,})\1/g
+  /\b\w*(?:[sS]ecret|[pP]assword|accessToken|verifyToken|SECRET|PASSWORD|TOKEN|_KEY)\w*['"]?\s*[:=][^'"`\n]{0,40}(['"`])([^'"`\n]{8,})\1/g
 /** User and password of an address. */
 const IN_ADDRESS = /\b(?:amqps?|mongodb|rediss?):\/\/[\w-]*:()([\w.-]+)@/g
 
