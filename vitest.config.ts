@@ -12,6 +12,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{shared,services,deploy,test}/**/*.test.ts'],
           exclude: ['test/{integration,system}/**', 'node_modules/**'],
+          // As below.
+          testTimeout: 60_000,
         },
       },
       {

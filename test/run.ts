@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { ROOT } from '#shared/process/config.ts'
+import { LAST_REPORT } from './system/faults/report.ts'
 
-/** `npm test`: all tests, then the plain line `N passed, N failed` as the last one. Arguments go to vitest. */
+/**
+ * `npm test`: all tests, then the plain line `N passed, N failed` as the last one. Arguments go to vitest. The report is kept for
+ * `npm run faults`.
+ */
 interface Report {
   numPassedTests: number
   numFailedTests: number
@@ -23,6 +27,10 @@ process.on('SIGINT', () => undefined)
 process.on('SIGTERM', () => child.kill('SIGTERM'))
 const code = await new Promise<number>(resolve => child.once('exit', exit => resolve(exit ?? 1)))
 const { passed, failed } = count()
+if (existsSync(reportFile)) {
+  mkdirSync(path.dirname(LAST_REPORT), { recursive: true })
+  copyFileSync(reportFile, LAST_REPORT)
+}
 rmSync(dir, { recursive: true, force: true })
 console.log(`${passed} passed, ${failed} failed`)
 process.exit(code === 0 && failed === 0 ? 0 : 1)

@@ -92,12 +92,12 @@ test('a role that does not exist is refused', () => {
   expect(() => verifyAccessToken(token, { secret })).toThrow(refusal('invalid'))
 })
 
-test('an expired token says so', () => {
+test('[F46] an expired token says so', () => {
   const token = signAccessToken(claims, { secret, ttlMs, now: new Date(Date.now() - ttlMs - 10_000) })
   expect(() => verifyAccessToken(token, { secret })).toThrow(refusal('expired'))
 })
 
-test('an edited payload is refused', () => {
+test('[F46] an edited payload is refused', () => {
   const [head, body, signature] = signAccessToken(claims, { secret, ttlMs }).split('.') as [string, string, string]
   const edited = Buffer.from(Buffer.from(body, 'base64url').toString().replace('"agent"', '"platform_admin"')).toString(
     'base64url',
@@ -105,7 +105,7 @@ test('an edited payload is refused', () => {
   expect(() => verifyAccessToken([head, edited, signature].join('.'), { secret })).toThrow(refusal('invalid'))
 })
 
-test('a token signed with a public key as the secret is refused', async () => {
+test('[F46] a token signed with a public key as the secret is refused', async () => {
   const pem = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ type: 'spki', format: 'pem' }) as string
   const token = await almost(jwt => jwt, keyOf(pem), { ...header, kid })
   expect(() => verifyAccessToken(token, { secret })).toThrow(refusal('invalid'))

@@ -32,7 +32,7 @@ function permutations<T>(list: T[]): T[][] {
 }
 
 const FIVE = ['sent', 'delivered', 'read', 'played', 'failed']
-test('the furthest of five reports wins in all 120 orders, and the timeline has each of them once', () => {
+test('[F30] the furthest of five reports wins in all 120 orders, and the timeline has each of them once', () => {
   const orders = permutations(FIVE)
   expect(orders).toHaveLength(120)
   for (const order of orders) {

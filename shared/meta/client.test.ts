@@ -136,27 +136,27 @@ test("Meta's envelope is a refusal with status 502 too", async () => {
   expect(await send(client(url))).toMatchObject({ kind: 'refused', error: { code: 2 } })
 })
 
-test('an answer of 5 MB is cut off and leaves the outcome unknown', async () => {
+test('[F25] an answer of 5 MB is cut off and leaves the outcome unknown', async () => {
   const url = await answers(200, 'x'.repeat(5 * 1024 * 1024))
   expect(await send(client(url))).toMatchObject({ kind: 'unknown', why: expect.stringContaining('longer than') })
 })
 
-test('no answer in time, after the request was written, leaves the outcome unknown', async () => {
+test('[F24] no answer in time, after the request was written, leaves the outcome unknown', async () => {
   const url = await listen(() => {})
   expect(await send(client(url))).toMatchObject({ kind: 'unknown', why: expect.stringContaining('ETIMEDOUT'), httpStatus: null })
 })
 
-test('an answer that never ends leaves the outcome unknown', async () => {
+test('[F25] an answer that never ends leaves the outcome unknown', async () => {
   const url = await listen((_request, response) => void response.write('{"messages":'))
   expect(await send(client(url))).toMatchObject({ kind: 'unknown' })
 })
 
-test('a connection reset after the request was written leaves the outcome unknown', async () => {
+test('[F24] a connection reset after the request was written leaves the outcome unknown', async () => {
   const url = await listen(request => request.socket.resetAndDestroy())
   expect(await send(client(url))).toMatchObject({ kind: 'unknown' })
 })
 
-test('a refused connection, an unknown host and a failed TLS handshake sent nothing', async () => {
+test('[F24] a refused connection, an unknown host and a failed TLS handshake sent nothing', async () => {
   const url = await answers(200, '{}')
   const closed = await listen(() => {})
   await opened.pop()?.[Symbol.asyncDispose]()

@@ -37,7 +37,7 @@ test('[F48] an unknown address and a wrong password are answered alike', async (
   expect({ ...wrong.body, requestId: 0 }).toEqual({ ...unknown.body, requestId: 0 })
 })
 
-test('a refresh token works once; shown again by another device it ends the family', async () => {
+test('[F47] a refresh token works once; shown again by another device it ends the family', async () => {
   const first = await login({ ...own, client: 'api' })
   const refresh = (refreshToken: string, agent = 'one') =>
     gateway.call('POST', '/api/v1/auth/refresh', { body: { refreshToken }, headers: { 'user-agent': agent } })
@@ -102,12 +102,12 @@ test('a new password ends every session and is checked', async () => {
 })
 
 describe('tokens', () => {
-  test.for([undefined, 'nonsense', 'eyJhbGciOiJub25lIn0.e30.', 'lk_000000000000_00'])('%s opens nothing', async token => {
+  test.for([undefined, 'nonsense', 'eyJhbGciOiJub25lIn0.e30.', 'lk_000000000000_00'])('[F46] %s opens nothing', async token => {
     const { status, body, headers } = await gateway.call('GET', '/api/v1/conversations', { token })
     expect([status, body.errorCode, headers.get('www-authenticate')]).toEqual([401, 'UNAUTHENTICATED', 'Bearer'])
   })
 
-  test('a disabled user and a closed tenant are out within a second', async () => {
+  test('[F46] a disabled user and a closed tenant are out within a second', async () => {
     const token = await gateway.tokenFor('other')
     const status = async () => (await gateway.call('GET', '/api/v1/conversations', { token })).status
     expect(await status()).toBe(200)
@@ -122,7 +122,7 @@ describe('tokens', () => {
     await expect.poll(status, { timeout: 1500 }).toBe(200)
   })
 
-  test('an expired one is refused', async () => {
+  test('[F46] an expired one is refused', async () => {
     const user = await userByEmail(gateway.store, PEOPLE.agent)
     const token = await tokenOf(user, -60_000)
     expect((await gateway.call('GET', '/api/v1/auth/me', { token })).status).toBe(401)

@@ -1,5 +1,7 @@
 import { request as rawRequest } from 'node:http'
+import { Types } from 'mongoose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { routes } from '#services/gateway/routes.ts'
 import { createApiKey } from '#shared/auth/api-keys.ts'
 import { ACTIONS, can, ROLES } from '#shared/auth/policy.ts'
@@ -32,7 +34,7 @@ describe('a body', () => {
     ['half a character', '{"to":"+212661000101","text":"\\ud83d"}'],
     ['text as a number', { to: '+212661000101', text: 5 }],
     ['nobody to send to', { text: 'a' }],
-  ])('refused with 400: %s', async ([, body]) => {
+  ])('[F43] refused with 400: %s', async ([, body]) => {
     const answer = await send(body)
     expect(answer.status).toBe(400)
     expect(answer.headers.get('content-type')).toContain('application/problem+json')
@@ -56,6 +58,60 @@ describe('a body', () => {
   })
 })
 
+describe('a text', () => {
+  const SALMA = '+212661000101' // her window is open
+  test.for([
+    ['emoji of several code points', '👩🏽‍💻🏴󠁧󠁢󠁳󠁣󠁴󠁿🇲🇦'],
+    ['Arabic beside Latin', 'مرحبا Salma, غدا في 10:30'],
+    ['joiners and marks of direction', 'a\u200db\u200c\u200fc\u202e'],
+    ['separators of lines', 'a\u2028b\u2029c\td\ne'],
+    ['4,096 characters', 'x'.repeat(4096)],
+    ['2,048 characters of two units each', '👍'.repeat(2048)],
+    ['characters beyond the planes in use', '\u{10ffff}\u{e000}'],
+  ])('[F43] is stored to the letter: %s', async ([, text]) => {
+    const { status, body } = await send({ to: SALMA, text })
+    expect([status, body.content.text]).toEqual([202, text])
+    const row = await gateway.store.raw.messages.findOne({ _id: new Types.ObjectId(String(body.id)) })
+    expect(row?.payload).toMatchObject({ text: { body: text } })
+  })
+
+  test('[F43] in combining characters is stored in its composed form, which looks the same', async () => {
+    expect((await send({ to: SALMA, text: 'e\u0301te\u0301' })).body.content.text).toBe('\u00e9t\u00e9')
+  })
+
+  test('[F43] of 4,097 characters is refused', async () => {
+    expect((await send({ to: SALMA, text: 'x'.repeat(4097) })).status).toBe(400)
+  })
+})
+
+describe('operators', () => {
+  const bodies = routes.flatMap(({ method, path, body }) => {
+    const { properties = {} } = body ? z.toJSONSchema(body, { io: 'input', unrepresentable: 'any' }) : {}
+    const fields = Object.keys(properties)
+    return fields.length > 0 ? [[`${method.toUpperCase()} ${path}`, fields] as const] : []
+  })
+
+  test.for(bodies)('[F45] in any field of %s are refused', async ([name, fields]) => {
+    const [method, path] = name.split(' ') as [string, string]
+    const at = path.replaceAll(/\{\w+\}/g, '0'.repeat(24))
+    for (const field of fields)
+      for (const value of [{ $ne: null }, { $gt: '' }, [{ $regex: '(a+)+$' }]]) {
+        const { status, body } = await gateway.call(method, at, { as: 'platform', body: { [field]: value } })
+        expect([field, value, [400, 404, 422].includes(status)]).toEqual([field, value, true])
+        expect(body.errorCode).not.toBe('INTERNAL')
+      }
+  })
+
+  test.for(routes.filter(({ method, action }) => method === 'get' && action).map(({ path }) => path))(
+    '[F45] in the query of %s are refused',
+    async path => {
+      const at = path.replaceAll(/\{\w+\}/g, '0'.repeat(24))
+      for (const query of ['limit[$gt]=', 'q[$ne]=x', 'status[$regex]=.*', '$where=1', 'page=1&page[$gt]=0'])
+        expect([query, (await gateway.call('GET', `${at}?${query}`, { as: 'platform' })).status]).toEqual([query, 400])
+    },
+  )
+})
+
 describe('a query', () => {
   test.for([
     '?limit=5&limit=6',
@@ -67,7 +123,7 @@ describe('a query', () => {
     '?cursor=bm9uc2Vuc2U',
     '?q=%00',
     '?unread=maybe',
-  ])('%s is refused', async query => {
+  ])('[F45] %s is refused', async query => {
     expect((await gateway.call('GET', `/api/v1/conversations${query}`, { as: 'agent' })).status).toBe(400)
   })
 
@@ -75,7 +131,7 @@ describe('a query', () => {
     expect((await gateway.call('GET', '/api/v1/auth/me?x=1', { as: 'agent' })).status).toBe(400)
   })
 
-  test('text is searched for as it is, not as a pattern', async () => {
+  test('[F45] text is searched for as it is, not as a pattern', async () => {
     const find = async (q: string) =>
       (await gateway.call('GET', `/api/v1/conversations?q=${encodeURIComponent(q)}`, { as: 'agent' })).body.total
     expect(await find('salma')).toBe(1)
@@ -252,7 +308,7 @@ describe('limits', () => {
     expect((await send({ as: 'manager' })).headers.get('ratelimit-limit')).toBe('7')
   })
 
-  test('hold without Redis too', async () => {
+  test('[F21] hold without Redis too', async () => {
     await using small = await openGateway(await createWorld(), { RATE_LIMIT_MESSAGES: '1/min' })
     small.redis.disconnect()
     const send = () => small.call('POST', '/api/v1/messages/send', { as: 'admin', body: {} })

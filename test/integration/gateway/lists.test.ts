@@ -492,29 +492,32 @@ describe("another tenant's", () => {
   }
   const withId = routes.filter(({ path }) => path.includes('{id}'))
 
-  test.for(withId.map(route => [`${route.method} ${route.path}`, route] as const))('%s', async ([, { method, path, upload }]) => {
-    const [prefix, rest] = path.split('/{id}') as [string, string]
-    const fields = body[`${method} ${prefix}${rest}`] ?? body[`${prefix}${rest}`] ?? body[rest.slice(1)]
-    const sent = upload
-      ? { body: 'to\n+212661000101\n', headers: { 'content-type': upload.types[0] as string } }
-      : { body: method === 'get' ? undefined : fields }
-    const call = (id: string, as: Person = 'admin') =>
-      gateway.call(method.toUpperCase(), `${prefix}/${encodeURIComponent(id)}${rest}`, { as, ...sent })
-    const idOf = (ids: Record<string, string>) => ids[`${prefix}${rest}`] ?? ids[prefix]
-    const theirs = idOf(await idsOf(other))
-    if (theirs === undefined) throw new Error(`the test knows no id for ${path}`)
-    const before = await snapshot()
-    const foreign = await call(theirs)
-    const unknown = await call(/events|jobs/.test(prefix) ? 'm:nobody' : '0'.repeat(24))
-    expect([foreign.status, unknown.status]).toEqual([404, 404])
-    expect({ ...foreign.body, requestId: 0 }).toEqual({ ...unknown.body, requestId: 0 })
-    for (const malformed of ['x', '%00', "' or 1=1", '[$ne]', 'f'.repeat(25)])
-      expect([400, 404]).toContain((await call(malformed)).status)
-    expect(await snapshot()).toEqual(before)
-    const own = await call(idOf(await idsOf(demo)) as string)
-    // A merge names a second contact, of whom nobody knows.
-    expect([200, 201, 202, 204, 409, 422, ...(rest === '/merge' ? [404] : [])]).toContain(own.status)
-  })
+  test.for(withId.map(route => [`${route.method} ${route.path}`, route] as const))(
+    '[F44] %s',
+    async ([, { method, path, upload }]) => {
+      const [prefix, rest] = path.split('/{id}') as [string, string]
+      const fields = body[`${method} ${prefix}${rest}`] ?? body[`${prefix}${rest}`] ?? body[rest.slice(1)]
+      const sent = upload
+        ? { body: 'to\n+212661000101\n', headers: { 'content-type': upload.types[0] as string } }
+        : { body: method === 'get' ? undefined : fields }
+      const call = (id: string, as: Person = 'admin') =>
+        gateway.call(method.toUpperCase(), `${prefix}/${encodeURIComponent(id)}${rest}`, { as, ...sent })
+      const idOf = (ids: Record<string, string>) => ids[`${prefix}${rest}`] ?? ids[prefix]
+      const theirs = idOf(await idsOf(other))
+      if (theirs === undefined) throw new Error(`the test knows no id for ${path}`)
+      const before = await snapshot()
+      const foreign = await call(theirs)
+      const unknown = await call(/events|jobs/.test(prefix) ? 'm:nobody' : '0'.repeat(24))
+      expect([foreign.status, unknown.status]).toEqual([404, 404])
+      expect({ ...foreign.body, requestId: 0 }).toEqual({ ...unknown.body, requestId: 0 })
+      for (const malformed of ['x', '%00', "' or 1=1", '[$ne]', 'f'.repeat(25)])
+        expect([400, 404]).toContain((await call(malformed)).status)
+      expect(await snapshot()).toEqual(before)
+      const own = await call(idOf(await idsOf(demo)) as string)
+      // A merge names a second contact, of whom nobody knows.
+      expect([200, 201, 202, 204, 409, 422, ...(rest === '/merge' ? [404] : [])]).toContain(own.status)
+    },
+  )
 
   const snapshot = async () => {
     const { models } = gateway.store
@@ -525,7 +528,7 @@ describe("another tenant's", () => {
     return JSON.stringify(await Promise.all(rows))
   }
 
-  test('ids in bodies and queries are unknown too', async () => {
+  test('[F44] ids in bodies and queries are unknown too', async () => {
     const ids = await idsOf(other)
     const send = (path: string, fields: object) => gateway.call('POST', `/api/v1${path}`, { as: 'admin', body: fields })
     const conversationId = ids['/api/v1/conversations']
@@ -547,7 +550,7 @@ describe("another tenant's", () => {
     expect((await get('/conversations?number=2054543651068213')).body.total).toBe(0)
   })
 
-  test('rows are in no list', async () => {
+  test('[F44] rows are in no list', async () => {
     for (const path of LISTS) {
       const isWhole = path === '/phone-numbers' || path === '/clients'
       const mine = JSON.stringify((await get(`${path}?${isWhole ? '' : 'limit=100'}`, 'admin')).body)

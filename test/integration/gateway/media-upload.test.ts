@@ -80,7 +80,7 @@ test('a file that comes again under its key is kept once, another one is refused
   expect([left, await filesLeft()]).toEqual([2, 2])
 })
 
-test('what WhatsApp would not take is refused by its bytes, and nothing of it is kept', async ({ world }) => {
+test('[F52] what WhatsApp would not take is refused by its bytes, and nothing of it is kept', async ({ world }) => {
   const { post, filesLeft } = await open(world)
   const image = (await picture(20)) as Uint8Array<ArrayBuffer>
   const bytes = (size: number) => Buffer.concat([image, Buffer.alloc(size - image.length)]) as Uint8Array<ArrayBuffer>

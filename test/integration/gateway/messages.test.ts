@@ -333,7 +333,7 @@ describe('an Idempotency-Key', () => {
     expect((await post('/messages/send', text('a'), { key: 'k-3' })).status).toBe(202)
   })
 
-  test('left behind by a crash is resolved by the message itself', async () => {
+  test('[F7] left behind by a crash is resolved by the message itself', async () => {
     const first = await post('/messages/send', text('crash'), { key: 'k-4' })
     const row = { tenantId: await tenantOf('agent'), key: 'k-4' }
     await gateway.store.models.idempotencyKeys.deleteOne(row)
@@ -400,7 +400,7 @@ describe('trying again', () => {
   })
 })
 
-test('without the broker a send is still stored, and the sweep enqueues it', async () => {
+test('[F7] without the broker a send is still stored, and the sweep enqueues it', async () => {
   const world = await createWorld()
   await using alone = await openGateway(world)
   await alone.queue[Symbol.asyncDispose]()

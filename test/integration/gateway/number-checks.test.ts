@@ -145,7 +145,7 @@ describe('rotation of keys', () => {
   const NEW = `new:${'22'.repeat(32)}`
   const enqueue = (keys: string) => createKeyring({ TOKEN_ENCRYPTION_KEYS: keys })
 
-  test('moves every token under the first key, after which the old one may go', async () => {
+  test('[F54] moves every token under the first key, after which the old one may go', async () => {
     const old = enqueue(OLD)
     const { _id, tenantId } = await number()
     await set({ accessToken: sealAccessToken(old, { _id, tenantId }, TOKEN) })
@@ -158,7 +158,7 @@ describe('rotation of keys', () => {
     expect(await number()).toMatchObject({ status: 'active', tokenValid: true })
   })
 
-  test('a key that went too early pauses the number with a clear reason; put back, it goes on', async () => {
+  test('[F54] a key that went too early pauses the number with a clear reason; put back, it goes on', async () => {
     const { _id, tenantId } = await number()
     await set({ accessToken: sealAccessToken(enqueue(OLD), { _id, tenantId }, TOKEN) })
     await check({ keyring: enqueue(NEW) })

@@ -40,7 +40,7 @@ test('a conversation shows messages written at the same moment in the order of s
   expect(ids).toEqual(ids.toSorted().toReversed())
 })
 
-test('a wrong clock does not spread in the conversation', async () => {
+test('[F39] a wrong clock does not spread in the conversation', async () => {
   const tenantId = await tenant()
   const { id } = await conversationOf('salma')
   const ahead = new Date(Date.now() + 3_600_000)
@@ -149,10 +149,13 @@ test("another site's page cannot sign a person out by their cookie", async () =>
   expect(refreshed.status).toBe(200)
 })
 
-test.for(['__proto__=x', 'constructor=x', '$where=1', 'a.b=1', '__proto__[x]=1'])('the query %s is refused', async query => {
-  const { status, body } = await gateway.call('GET', `/api/v1/conversations?${query}`, { as: 'agent' })
-  expect([status, body.errorCode]).toEqual([400, 'QUERY_INVALID'])
-})
+test.for(['__proto__=x', 'constructor=x', '$where=1', 'a.b=1', '__proto__[x]=1'])(
+  '[F45] the query %s is refused',
+  async query => {
+    const { status, body } = await gateway.call('GET', `/api/v1/conversations?${query}`, { as: 'agent' })
+    expect([status, body.errorCode]).toEqual([400, 'QUERY_INVALID'])
+  },
+)
 
 test('[F42] 10,000 levels of JSON are refused, not followed', async () => {
   const call = (body: string) => gateway.call('POST', '/api/v1/messages/send', { as: 'agent', body })

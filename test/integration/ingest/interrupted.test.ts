@@ -140,7 +140,7 @@ async function expectWhole(store: Store, expected: { inbound: number; outbound: 
   expect(await unprojected(store)).toEqual([])
 }
 
-test('a recorder that dies before any of its statements leaves nothing lost, doubled or uncounted', async ({ store }) => {
+test('[F2] a recorder that dies before any of its statements leaves nothing lost, doubled or uncounted', async ({ store }) => {
   let outbound = 0
   const rounds = 60
   for (let n = 0; n < rounds; n++) {
@@ -161,7 +161,7 @@ test('a recorder that dies before any of its statements leaves nothing lost, dou
   await expectWhole(store, { inbound: rounds * PEOPLE.length, outbound })
 })
 
-test('two recorders of the same conversations, and a user who reads them, agree on every count', async ({ store }) => {
+test('[F2] two recorders of the same conversations, and a user who reads them, agree on every count', async ({ store }) => {
   await recordAgain(
     store,
     PEOPLE.flatMap(person => said(person, 0)),
@@ -179,7 +179,7 @@ test('two recorders of the same conversations, and a user who reads them, agree 
   await expectWhole(store, { inbound: (2 * rounds + 1) * PEOPLE.length, outbound: rounds * PEOPLE.length })
 })
 
-test('events that a recorder stored and did not publish go out before those of later messages', async ({ store }) => {
+test('[F3] events that a recorder stored and did not publish go out before those of later messages', async ({ store }) => {
   const [person] = PEOPLE as [string]
   await recordAgain(store, said(person, 0))
   await recordItems(

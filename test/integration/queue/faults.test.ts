@@ -107,29 +107,33 @@ describe.runIf(binary !== null)('when the broker fails', () => {
     },
   )
 
-  test('[F13] while the broker has a memory alarm publishing fails at once and consuming goes on', async () => {
-    const [publisher, consumer] = [await open(broker.url), await open(broker.url)]
-    await Promise.all(range(50).map(i => publisher.publish(webhook(i))))
-    const alarm = '{resource_limit, memory, node()}'
-    await broker.evaluate(`rabbit_alarm:set_alarm({${alarm}, []}).`)
-    onTestFinished(async () => void (await broker.evaluate(`rabbit_alarm:clear_alarm(${alarm}).`)))
-    // The first publish under the alarm meets it; every waiting publish fails at once, not after the limit of the confirm.
-    const startedAt = Date.now()
-    const results = await Promise.allSettled(range(10).map(i => publisher.publish(webhook(50 + i))))
-    expect(results.map(result => result.status === 'rejected' && result.reason.reason)).toEqual(range(10).map(() => 'blocked'))
-    expect(Date.now() - startedAt).toBeLessThan(4000)
-    expect([publisher.isBlocked(), publisher.isReady()]).toEqual([true, false])
-    await expect(publisher.publish(webhook('x'))).rejects.toMatchObject({ reason: 'blocked' })
+  test.for(['memory', 'disk'])(
+    '[F13] while the broker has a %s alarm publishing fails at once and consuming goes on',
+    { timeout: 60_000 },
+    async resource => {
+      const [publisher, consumer] = [await open(broker.url), await open(broker.url)]
+      await Promise.all(range(50).map(i => publisher.publish(webhook(i))))
+      const alarm = `{resource_limit, ${resource}, node()}`
+      await broker.evaluate(`rabbit_alarm:set_alarm({${alarm}, []}).`)
+      onTestFinished(async () => void (await broker.evaluate(`rabbit_alarm:clear_alarm(${alarm}).`)))
+      // The first publish under the alarm meets it; every waiting publish fails at once, not after the limit of the confirm.
+      const startedAt = Date.now()
+      const results = await Promise.allSettled(range(10).map(i => publisher.publish(webhook(50 + i))))
+      expect(results.map(result => result.status === 'rejected' && result.reason.reason)).toEqual(range(10).map(() => 'blocked'))
+      expect(Date.now() - startedAt).toBeLessThan(4000)
+      expect([publisher.isBlocked(), publisher.isReady()]).toEqual([true, false])
+      await expect(publisher.publish(webhook('x'))).rejects.toMatchObject({ reason: 'blocked' })
 
-    const { first } = await record(consumer)
-    await vi.waitFor(() => expect(first.size).toBeGreaterThanOrEqual(50), { timeout: 10_000 })
-    await vi.waitFor(async () => expect((await consumer.check(queue0)).messageCount).toBe(0), { timeout: 10_000 })
+      const { first } = await record(consumer)
+      await vi.waitFor(() => expect(first.size).toBeGreaterThanOrEqual(50), { timeout: 10_000 })
+      await vi.waitFor(async () => expect((await consumer.check(queue0)).messageCount).toBe(0), { timeout: 10_000 })
 
-    await broker.evaluate(`rabbit_alarm:clear_alarm(${alarm}).`)
-    await vi.waitFor(() => expect(publisher.isReady()).toBe(true), { timeout: 10_000 })
-    await publisher.publish(webhook(100))
-    await vi.waitFor(() => expect(first.has(100)).toBe(true))
-  }, 60_000)
+      await broker.evaluate(`rabbit_alarm:clear_alarm(${alarm}).`)
+      await vi.waitFor(() => expect(publisher.isReady()).toBe(true), { timeout: 10_000 })
+      await publisher.publish(webhook(100))
+      await vi.waitFor(() => expect(first.has(100)).toBe(true))
+    },
+  )
 
   test('[F12] a frozen broker is noticed by its heartbeat; publishes end by their limit, and all goes on when it thaws', async () => {
     const queue = await open(`${broker.url}/?heartbeat=1`)

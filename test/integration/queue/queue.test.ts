@@ -317,7 +317,7 @@ test('[F20] an outage that nobody sees from outside makes no dead letter, howeve
   expect(dead).toBe(0)
 }, 180_000)
 
-test('a message that ends every process that takes it becomes a dead letter by the broker', async ({ world }) => {
+test('[F34] a message that ends every process that takes it becomes a dead letter by the broker', async ({ world }) => {
   const queue = await open(world.rabbitmqUrl)
   const dead: Delivery[] = []
   const died = Promise.withResolvers<void>()

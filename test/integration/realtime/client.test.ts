@@ -80,7 +80,7 @@ test('a refused token is asked for again', async ({ world }) => {
   expect(states).toEqual(['refused', 'live'])
 })
 
-test('kill -9 of a node in mid-stream: its clients move and miss nothing', { timeout: 60_000 }, async ({ world }) => {
+test('[F6] kill -9 of a node in mid-stream: its clients move and miss nothing', { timeout: 60_000 }, async ({ world }) => {
   const { store, queue, agent } = await open(world)
   const survivor = await startNode(world, store)
   const victim = await spawnNode(world)

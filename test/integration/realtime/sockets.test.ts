@@ -92,7 +92,7 @@ test('[F46] [F50] forged, expired, unsigned and missing tokens are refused', asy
     await expect(connectClient(node.url, token)).rejects.toThrow('UNAUTHENTICATED')
 })
 
-test('[F50] a foreign conversation cannot be joined nor typed in', async ({ world }) => {
+test('[F44] [F50] a foreign conversation cannot be joined nor typed in', async ({ world }) => {
   const { store, agent, stranger } = await open(world)
   const node = await startNode(world, store)
   const own = await store.raw.conversations.findOne({ tenantId: agent.tenantId })
@@ -218,7 +218,7 @@ test('a node reports that it gets nothing from the others', async ({ world }) =>
   await untilPasses(() => expect(client.named('tick').at(-1)).toMatchObject({ stale: false }))
 })
 
-test('a node that RabbitMQ does not reach keeps its sockets and delivers everything afterwards', async ({ world }) => {
+test('[F22] a node that RabbitMQ does not reach keeps its sockets and delivers everything afterwards', async ({ world }) => {
   const { store, queue, agent } = await open(world)
   const proxy = await startProxy(world.rabbitmqUrl)
   onTestFinished(() => proxy[Symbol.asyncDispose]())
@@ -245,7 +245,7 @@ test('long polling works where it is allowed', async ({ world }) => {
   await expect(connectClient(strict.url, token, {}, ['polling'])).rejects.toThrow()
 })
 
-test('a node that Redis does not reach reads the log, and delivers nothing twice when it is back', async ({ world }) => {
+test('[F21] a node that Redis does not reach reads the log, and delivers nothing twice when it is back', async ({ world }) => {
   const { store, queue, agent } = await open(world)
   const proxy = await startProxy(world.redisUrl)
   onTestFinished(() => proxy[Symbol.asyncDispose]())

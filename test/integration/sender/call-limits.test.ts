@@ -94,7 +94,7 @@ test('a limit that a send met holds calls as well, one that a call met holds no 
   expect(await calls.take({ ...account, wabaId: '32' })).toBeCloseTo(60_000, -4)
 })
 
-test('with Redis away each process makes its share, keeps the holds it knows of, and shares again when Redis is back', async () => {
+test('[F21] with Redis away each process makes its share, keeps the holds it knows of, and shares again when Redis is back', async () => {
   const proxy = stack.use(await startProxy(inject('servers').redisUrl))
   const limits = await open(proxy.url)
   const other = await open()

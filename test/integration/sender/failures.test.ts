@@ -5,7 +5,7 @@ import { untilTrue } from '#test/support/until.ts'
 import { test } from '#test/support/world.ts'
 import { accept, openSenderWorld, refuse, startMeta, TOKEN } from '#test/support/worlds/sender.ts'
 
-test('a temporary failure is tried again after its wait, and the timeline shows both attempts', async ({ world }) => {
+test('[F23] a temporary failure is tried again after its wait, and the timeline shows both attempts', async ({ world }) => {
   await using meta = await startMeta(refuse(131000, 500))
   await using w = await openSenderWorld(world, meta.url)
   await using _sender = await w.startSender()
@@ -35,7 +35,7 @@ test('the third failure of an unknown code is final', async ({ world }) => {
   expect((await w.queue.check(QUEUES.dead)).messageCount).toBe(0)
 })
 
-test("a rate limit of Meta's uses up no attempt, halves the number's rate and ends in SENT", async ({ world }) => {
+test("[F23] a rate limit of Meta's uses up no attempt, halves the number's rate and ends in SENT", async ({ world }) => {
   await using meta = await startMeta(refuse(130429))
   await using w = await openSenderWorld(world, meta.url)
   await using _sender = await w.startSender()
@@ -48,7 +48,7 @@ test("a rate limit of Meta's uses up no attempt, halves the number's rate and en
   expect(keys).toHaveLength(1)
 })
 
-test('the pair limit holds its pair alone', async ({ world }) => {
+test('[F23] the pair limit holds its pair alone', async ({ world }) => {
   await using meta = await startMeta()
   await using w = await openSenderWorld(world, meta.url)
   await using _sender = await w.startSender()
@@ -63,7 +63,7 @@ test('the pair limit holds its pair alone', async ({ world }) => {
   expect(row.timeline.filter(e => e.kind === 'attempt').map(e => e.attempt)).toEqual([1, 1])
 })
 
-test('190 pauses the number and all that use its token, rows wait, others go on, resume continues in order', async ({
+test('[F26] 190 pauses the number and all that use its token, rows wait, others go on, resume continues in order', async ({
   world,
 }) => {
   await using meta = await startMeta()
@@ -145,7 +145,7 @@ test("an unknown outcome fails at its deadline by the tenant's policy, provision
   expect(await w.events('message:status')).toHaveLength(1)
 })
 
-test('with the policy `retry` it is sent once more and not a third time', async ({ world }) => {
+test('[F5] with the policy `retry` it is sent once more and not a third time', async ({ world }) => {
   await using meta = await startMeta((_post, _response, request) => request.socket.resetAndDestroy())
   await using w = await openSenderWorld(world, meta.url)
   await w.setTenant({ unknownOutcome: 'retry' })
@@ -173,7 +173,7 @@ test('what never left us is tried again and counts as no attempt', async ({ worl
   expect(meta.posts.map(post => post.body.biz_opaque_callback_data)).toEqual([`1:c:${message._id}:1`])
 })
 
-test('a sender that died between take and call leaves an unknown outcome, never a second post', async ({ world }) => {
+test('[F4] a sender that died between take and call leaves an unknown outcome, never a second post', async ({ world }) => {
   await using meta = await startMeta()
   await using w = await openSenderWorld(world, meta.url)
   const conversation = await w.addConversation()
@@ -190,7 +190,9 @@ test('a sender that died between take and call leaves an unknown outcome, never 
   expect(meta.posts.map(post => post.body.biz_opaque_callback_data)).toEqual([`1:c:${next._id}:1`])
 })
 
-test('a status that was faster than the answer is not undone, and the attempt still joins the timeline', async ({ world }) => {
+test('[F30] a status that was faster than the answer is not undone, and the attempt still joins the timeline', async ({
+  world,
+}) => {
   await using meta = await startMeta()
   await using w = await openSenderWorld(world, meta.url)
   const conversation = await w.addConversation()
@@ -255,7 +257,7 @@ test('a message that waited longer than its tenant allows is given up', async ({
   expect((await w.get(excused)).status).toBe('QUEUED')
 })
 
-test('events whose publishing was lost are published again', async ({ world }) => {
+test('[F3] events whose publishing was lost are published again', async ({ world }) => {
   await using meta = await startMeta()
   await using w = await openSenderWorld(world, meta.url)
   const at = new Date(Date.now() - 10_000)
@@ -304,7 +306,7 @@ test('the token goes to Meta and nowhere else', async ({ world }) => {
   expect(JSON.stringify([row, await w.events(), await w.conversation(message)])).not.toContain(TOKEN)
 })
 
-test('a campaign that waits holds up no reply, and goes after it', async ({ world }) => {
+test('[F35] a campaign that waits holds up no reply, and goes after it', async ({ world }) => {
   await using meta = await startMeta()
   await using w = await openSenderWorld(world, meta.url)
   const conversation = await w.addConversation()

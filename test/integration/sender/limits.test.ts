@@ -46,7 +46,7 @@ const mostInOneSecond = (times: number[]) => {
   return Math.max(...sorted.map(from => sorted.filter(at => at >= from && at < from + 1000).length))
 }
 
-test('four clients together never exceed the rate and the burst in any second', async () => {
+test('[F38] four clients together never exceed the rate and the burst in any second', async () => {
   const own = prefix()
   using a = await openLimits({ prefix: own })
   using b = await openLimits({ prefix: own })
@@ -59,7 +59,7 @@ test('four clients together never exceed the rate and the burst in any second', 
   expect(sent.length).toBeGreaterThanOrEqual(80 * 2.4)
 })
 
-test('a pair gives 45 at once, over all clients, then one in 6 s', async () => {
+test('[F37] a pair gives 45 at once, over all clients, then one in 6 s', async () => {
   const own = prefix()
   using a = await openLimits({ prefix: own })
   using b = await openLimits({ prefix: own })
@@ -136,7 +136,7 @@ test('a portfolio writes first to no more people a day than Meta lets it; to the
   expect(usage?.numbers.get('1054')?.messagingUsed).toBe(4)
 })
 
-test('without Redis each process goes on with its share of the rate', async () => {
+test('[F21] without Redis each process goes on with its share of the rate', async () => {
   const before = (await rateLimited.get()).values.find(value => value.labels.limit === 'fallback')?.value ?? 0
   const redis = new Redis('redis://127.0.0.1:1', { enableOfflineQueue: false, retryStrategy: () => null, lazyConnect: true })
   redis.on('error', () => undefined)

@@ -47,7 +47,7 @@ test('RabbitMQ away for seconds: what was stored meanwhile is sent once', async 
   expect(meta.posts).toHaveLength(100)
 }, 90_000)
 
-test('Redis away for seconds: sending goes on, within its share of the rate', async ({ world }) => {
+test('[F21] Redis away for seconds: sending goes on, within its share of the rate', async ({ world }) => {
   await using meta = await startMeta()
   await using w = await openSenderWorld(world, meta.url, { throughput: 100 })
   await using proxy = await startProxy(world.redisUrl)
@@ -66,7 +66,7 @@ test('Redis away for seconds: sending goes on, within its share of the rate', as
   await w.until(last, m => m.status === 'SENT')
 }, 90_000)
 
-test('Redis goes in the middle of a run and comes back: each of two senders keeps to its share, nothing is lost or sent twice', async ({
+test('[F21] Redis goes in the middle of a run and comes back: each of two senders keeps to its share, nothing is lost or sent twice', async ({
   world,
 }) => {
   const [rate, count] = [60, 600]

@@ -37,7 +37,7 @@ async function stand(w: SenderWorld, number: ClientDoc, count: number, changes: 
 const countLeft = (w: SenderWorld, number: ClientDoc, state: 'UNKNOWN' | 'WAITING') =>
   w.store.raw.messages.countDocuments({ tenantId: w.tenantId, phoneNumberId: number.phoneNumberId, 'dispatch.state': state })
 
-test('a number with very many outcomes to settle keeps no other waiting', async ({ world }) => {
+test('[F35] a number with very many outcomes to settle keeps no other waiting', async ({ world }) => {
   await using t = await open(world)
   const last = await t.w.addNumber({ phoneNumberId: '2' })
   const unknown = { dispatch: { state: 'UNKNOWN' as const, attempt: 1, deadlineAt: new Date(Date.now() - 1000) } }
@@ -64,7 +64,7 @@ test('a number whose rows cannot be released keeps no other waiting', async ({ w
   expect(await countLeft(t.w, t.w.client, 'WAITING')).toBe(0)
 })
 
-test('each number gets its share of a round, however much stands at the others', async ({ world }) => {
+test('[F35] each number gets its share of a round, however much stands at the others', async ({ world }) => {
   await using t = await open(world)
   const others = await Promise.all(
     ['2', '3', '4', '5', '6'].map(phoneNumberId => t.w.addNumber({ phoneNumberId, throughput: 10 })),

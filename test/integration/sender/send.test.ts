@@ -173,7 +173,7 @@ test('a message whose send job was lost is found and sent', async ({ world }) =>
   await w.until(message, m => m.status === 'SENT')
 })
 
-test('a hundred messages of one conversation are posted in the order of their creation', async ({ world }) => {
+test('[F29] a hundred messages of one conversation are posted in the order of their creation', async ({ world }) => {
   await using meta = await startMeta((_post, response) => {
     const id = `wamid.${Math.random()}`
     setTimeout(() => response.end(JSON.stringify({ messages: [{ id }] })), Math.random() * 20)

@@ -44,7 +44,7 @@ const refusals = (messages: MessageDoc[]) =>
     .filter(({ outcome }) => outcome === 'refused')
     .map(({ at, latencyMs = 0, code }) => ({ code, from: at.getTime() - latencyMs, to: at.getTime() }))
 
-test('a token revoked in the middle of a run pauses the number at once; with a new one everything goes out, nothing twice', async ({
+test('[F26] a token revoked in the middle of a run pauses the number at once; with a new one everything goes out, nothing twice', async ({
   world,
 }) => {
   await using simulator = await createSimulator()

@@ -34,7 +34,7 @@ const LOST: [string, Answer][] = [
 ]
 
 test.for(LOST)(
-  '%s leaves the outcome unknown, a status with our id settles it, nothing is posted twice',
+  '[F24] %s leaves the outcome unknown, a status with our id settles it, nothing is posted twice',
   async ([, answer], { world }) => {
     await using meta = await startMeta(answer)
     await using w = await openSenderWorld(world, meta.url)
@@ -87,7 +87,7 @@ test("Meta's failure of an unknown attempt is final, and is not sent once more w
   expect(meta.posts).toHaveLength(1)
 })
 
-test('with the policy `retry` a word about the first attempt joins the second as a note', async ({ world }) => {
+test('[F5] with the policy `retry` a word about the first attempt joins the second as a note', async ({ world }) => {
   await using meta = await startMeta((_post, _response, request) => request.socket.resetAndDestroy())
   await using w = await openSenderWorld(world, meta.url)
   await w.setTenant({ unknownOutcome: 'retry' })

@@ -49,7 +49,7 @@ test('the same device may repeat a token for ten seconds', async ({ store }) => 
   expect(await kindOf(store, twin, at(20))).toBe('rotated')
 })
 
-test('a second use after that, or by another device, ends the whole family', async ({ store }) => {
+test('[F47] a second use after that, or by another device, ends the whole family', async ({ store }) => {
   for (const [seconds, userAgent] of [
     [21, 'phone'],
     [12, 'elsewhere'],
@@ -73,7 +73,7 @@ test('the grace time cannot be used to breed tokens', async ({ store }) => {
   expect(kinds).toEqual(['rotated', 'rotated', 'rotated', 'rotated', 'rotated', 'rotated', 'reused', 'invalid'])
 })
 
-test('two tabs at the same instant both go on', async ({ store }) => {
+test('[F47] two tabs at the same instant both go on', async ({ store }) => {
   const first = await issueRefreshToken(store, newOwner(), { ...device, now: at(0) })
   const kinds = await Promise.all([1, 2].map(() => kindOf(store, first.token, at(1))))
   expect(kinds).toEqual(['rotated', 'rotated'])

@@ -328,7 +328,7 @@ test('every collection of tenants throws without one', async ({ store }) => {
 })
 
 describe('filters', () => {
-  test('an operator that did not come from our code is compared as a value', async ({ store }) => {
+  test('[F45] an operator that did not come from our code is compared as a value', async ({ store }) => {
     const users = store.models.users
     await users.create({ tenantId: A, email: 'a@example.com', name: 'A', passwordHash: 'x', role: 'agent' })
     const injected = { $ne: 'x' } as unknown as string
