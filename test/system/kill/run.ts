@@ -14,17 +14,26 @@ const PEOPLE = Number(process.env.TRIAL_PEOPLE ?? 30)
 const SEED = Number(process.env.TRIAL_SEED ?? Date.now() % 1_000_000)
 const PATIENCE_MS = 900_000
 
+export interface RunOptions {
+  /** Customers. */
+  people?: number
+  seed?: number
+  /** Longest time for the faults, and then for the last requests. */
+  patienceMs?: number
+}
+
 /**
  * Customers write, users answer in the same conversations and read them, Meta reports statuses, and webhooks come twice, until the
  * faults have ended. Then everything settles, and what was promised is compared with what is stored.
  */
 export async function runUnderFaults<F extends Faulty>(
   start: (env: NodeJS.ProcessEnv, world: World, random: Random) => Promise<F>,
+  { people = PEOPLE, seed = SEED, patienceMs = PATIENCE_MS }: RunOptions = {},
 ): Promise<{ faulty: F; facts: Facts }> {
-  console.log(`TRIAL_SEED=${SEED} TRIAL_PEOPLE=${PEOPLE}`)
-  const random = seeded(SEED)
+  console.log(`TRIAL_SEED=${seed} TRIAL_PEOPLE=${people}`)
+  const random = seeded(seed)
   await using stack = new AsyncDisposableStack()
-  const world = stack.use(await openWorld(PEOPLE))
+  const world = stack.use(await openWorld(people))
   const deliveries = createDeliveries(derived(random), () => faulty.url('ingest'))
   const meta = stack.use(await startMeta(derived(random), body => deliveries.deliver(body)))
   const faulty = stack.use(await start({ ...world.bed.env, ...ENV, META_GRAPH_URL: meta.url }, world, derived(random)))
@@ -34,10 +43,10 @@ export async function runUnderFaults<F extends Faulty>(
   const stop = new AbortController()
   const options = { ...world, random: derived(random), deliveries, gateway: () => faulty.url('gateway') }
   const traffic = runTraffic(options, stop.signal)
-  await Promise.race([faulty.ended, late('the faults')])
+  await Promise.race([faulty.ended, late('the faults', patienceMs)])
   const faultS = (performance.now() - startedAt) / 1000
   stop.abort()
-  const ledger = await Promise.race([traffic, late('the last requests')])
+  const ledger = await Promise.race([traffic, late('the last requests', patienceMs)])
   const seen = { world, ledger, meta, viewers }
   const left = await untilSettled(seen)
   const seconds = (performance.now() - startedAt) / 1000
@@ -51,6 +60,7 @@ export async function runUnderFaults<F extends Faulty>(
 }
 
 const ENV = {
+  NODE_ENV: 'test',
   GATEWAY_PORT: '0',
   BASE_URL: 'https://linko.test',
   RATE_LIMIT_API: '1000000/min',
@@ -58,9 +68,9 @@ const ENV = {
   SEND_UNKNOWN_DEADLINE: '20s',
 }
 
-async function late(what: string): Promise<never> {
-  await sleep(PATIENCE_MS, undefined, { ref: false })
-  throw new Error(`${what} did not end within ${PATIENCE_MS / 1000} s`)
+async function late(what: string, patienceMs: number): Promise<never> {
+  await sleep(patienceMs, undefined, { ref: false })
+  throw new Error(`${what} did not end within ${patienceMs / 1000} s`)
 }
 
 function factsOfTraffic(ledger: Ledger, { copies, repeats }: { copies: number; repeats: number }): Facts {
