@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseWebhook, timeOf } from './webhook.ts'
+import { messageEventId, parseWebhook, statusEventId, timeOf } from './webhook.ts'
 
 const ARRIVAL = new Date('2026-11-20T10:00:00Z')
 const META = { metadata: { phone_number_id: '1054543651068213' } }
@@ -37,12 +37,14 @@ test.for(['calls', 'standby', 'message_echoes', 'flows', 'group_status_update'])
   },
 )
 
+const SENT = { wamid: 'wamid.2', name: 'sent', timestamp: '1795165200', recipient: '212661000101', code: null }
+
 test("the content of a value decides an item's kind, not the name of its field", () => {
   expect(parse({ ...META, statuses: [status] }, { field: 'statuses' })).toMatchObject([
-    { kind: 'status', eventId: 's:wamid.2:sent:1795165200:212661000101:' },
+    { kind: 'status', eventId: statusEventId(SENT) },
   ])
   expect(parse({ ...META, messages: [message], statuses: [status] }, {})).toMatchObject([
-    { kind: 'message', eventId: 'm:wamid.1' },
+    { kind: 'message', eventId: messageEventId('wamid.1') },
     { kind: 'status' },
   ])
   expect(parse({ ...META, message_echoes: [{ ...message, to: '212661000102' }] }, { field: 'anything' })).toMatchObject([
@@ -60,7 +62,7 @@ test('nothing else is required: object, field and entry.id may be missing', () =
 })
 
 test.for([
-  [{ ...message, timestamp: 'soon' }, 'm:wamid.1'],
+  [{ ...message, timestamp: 'soon' }, messageEventId('wamid.1')],
   [{ ...message, id: undefined }, expect.stringMatching(/^a:/)],
   ['a text', expect.stringMatching(/^a:/)],
   [null, expect.stringMatching(/^a:/)],

@@ -12,7 +12,7 @@ export interface Person {
 }
 
 interface Common {
-  /** Identity of the fact, the same for each delivery: `m:…`, `s:…`, `a:…`. */
+  /** Identity of the fact, the same for each delivery: `m:`, `s:` or `a:` and a hash, because a wamid encodes a phone number. */
   eventId: string
   field: string
   wabaId: string | null
@@ -109,11 +109,12 @@ function messageItem(context: Context, message: unknown): WebhookItem {
   const wamid = text(message.id)
   const at = timeOf(message.timestamp, context.receivedAt)
   if (wamid === null) return broken(context, payload, 'the message has no id')
-  if (at === null) return { ...broken(context, payload, 'the timestamp is not valid'), eventId: `m:${wamid}` }
+  const eventId = messageEventId(wamid)
+  if (at === null) return { ...broken(context, payload, 'the timestamp is not valid'), eventId }
   return {
     ...common(context, payload, at),
     kind: 'message',
-    eventId: `m:${wamid}`,
+    eventId,
     wamid,
     person: personOf(message, contacts),
     message,
@@ -131,7 +132,7 @@ function echoItem(context: Context, message: unknown): WebhookItem {
     ...identify(text(message.to)),
     ...(text(message.to_user_id) && { userId: text(message.to_user_id) }),
   }
-  return { ...common(context, payload, at), kind: 'echo', eventId: `m:${wamid}`, wamid, person, message }
+  return { ...common(context, payload, at), kind: 'echo', eventId: messageEventId(wamid), wamid, person, message }
 }
 
 function statusItem(context: Context, status: unknown): WebhookItem {
@@ -148,7 +149,13 @@ function statusItem(context: Context, status: unknown): WebhookItem {
   if (wamid === null || name === null) return broken(context, payload, 'the status has no id or no name')
   const [error] = listOf(status.errors)
   const code = isObject(error) ? text(error.code) : null
-  const eventId = `s:${wamid}:${name}:${text(status.timestamp) ?? ''}:${recipient ?? text(status.recipient_user_id) ?? ''}:${code ?? ''}`
+  const eventId = statusEventId({
+    wamid,
+    name,
+    timestamp: text(status.timestamp),
+    recipient: recipient ?? text(status.recipient_user_id),
+    code,
+  })
   const at = timeOf(status.timestamp, context.receivedAt)
   if (at === null) return { ...broken(context, payload, 'the timestamp is not valid'), eventId }
   const person = personOf(
@@ -229,5 +236,17 @@ export function timeOf(stamp: unknown, receivedAt: Date): Date | null {
   const ms = given > YEAR_2100_S ? given : given * 1000
   return ms > YEAR_2100_S * 1000 ? null : clampToArrival(new Date(ms), receivedAt)
 }
+
+/** Event id of the message or echo with this wamid. */
+export const messageEventId = (wamid: string): string => `m:${hashOf([wamid])}`
+
+/** Event id of a status. */
+export const statusEventId = (of: {
+  wamid: string
+  name: string
+  timestamp: string | null
+  recipient: string | null
+  code: string | null
+}): string => `s:${hashOf([of.wamid, of.name, of.timestamp, of.recipient, of.code])}`
 
 const hashOf = (parts: unknown[]) => createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 32)

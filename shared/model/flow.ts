@@ -5,7 +5,7 @@ import type { Id } from './common.ts'
 export type WebhookEventStatus = 'PENDING' | 'PROCESSED' | 'FAILED' | 'IGNORED'
 
 export interface WebhookEventDoc {
-  /** `m:<wamid>`, `s:<wamid>:<status>:<ts>:<recipient>:<code>`, `a:<hash of field, value, time>`. */
+  /** `m:`, `s:` or `a:` and a hash of what the fact is known by: ids are shown and logged, and a wamid encodes a phone number. */
   _id: string
   /** null: no tenant of ours owns the number; only a platform_admin sees it. */
   tenantId: Id | null

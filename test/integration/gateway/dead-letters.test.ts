@@ -5,6 +5,7 @@ import { countOpenDeadLetters } from '#services/ingest/background/count-dead-let
 import { startDeadLetterConsumer } from '#services/ingest/recorder/dead-letters.ts'
 import { startRecorder } from '#services/ingest/recorder/recorder.ts'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
+import { messageEventId } from '#shared/meta/webhook.ts'
 import type { Id, MessageDoc } from '#shared/model/documents.ts'
 import { metricsPage } from '#shared/process/metrics.ts'
 import { EXCHANGES, QUEUES, webhookKeys } from '#shared/queue/topology.ts'
@@ -76,14 +77,14 @@ const { phoneNumberId } = DEMO_TENANTS.demo
 /** A message that MongoDB refuses to keep, until somebody takes the NUL out of it. */
 const poison = (wamid: string, from: string, key = 'a\0b') => inboundOf(wamid, from, { type: 'hologram', hologram: { [key]: 1 } })
 
-const eventOf = (wamid: string) => gateway.store.raw.webhookEvents.findOne({ _id: `m:${wamid}` })
+const eventOf = (wamid: string) => gateway.store.raw.webhookEvents.findOne({ _id: messageEventId(wamid) })
 
 async function die(wamid: string, from: string): Promise<string> {
   const routingKey = webhookKeys.conversation(phoneNumberId, from)
   const body = poison(wamid, from)
   await gateway.queue.publish({ exchange: EXCHANGES.webhook, routingKey, type: MESSAGE_TYPE.webhook, body, messageId: wamid })
   await untilPasses(async () => expect(await eventOf(wamid)).toMatchObject({ status: 'FAILED' }))
-  return String((await open({ messageId: `m:${wamid}` }))?._id)
+  return String((await open({ messageId: messageEventId(wamid) }))?._id)
 }
 
 /** A dead letter of an account's event, and what somebody makes of it. */
@@ -148,8 +149,8 @@ describe('a webhook that died', () => {
     expect(JSON.parse(opened.payload)).toEqual(poison('wamid.mend', '212661700001'))
 
     expect((await post(`/${id}/replay`)).body.data).toEqual([{ id, outcome: 'replayed', reason: null }])
-    await untilPasses(async () => expect(await open({ messageId: 'm:wamid.mend' })).not.toBeNull())
-    const next = String((await open({ messageId: 'm:wamid.mend' }))?._id)
+    await untilPasses(async () => expect(await open({ messageId: messageEventId('wamid.mend') })).not.toBeNull())
+    const next = String((await open({ messageId: messageEventId('wamid.mend') }))?._id)
     expect((await get(`/${next}`)).body.related).toMatchObject([{ id, state: 'REPLAYED' }])
 
     const payload = JSON.stringify(poison('wamid.mend', '212661700001', 'ab'))
@@ -175,7 +176,7 @@ describe('a webhook that died', () => {
 
   test('is not sent again when its event has been processed meanwhile', async () => {
     const id = await die('wamid.done', '212661700002')
-    await gateway.store.raw.webhookEvents.updateOne({ _id: 'm:wamid.done' }, { $set: { status: 'PROCESSED' } })
+    await gateway.store.raw.webhookEvents.updateOne({ _id: messageEventId('wamid.done') }, { $set: { status: 'PROCESSED' } })
     expect((await post(`/${id}/replay`)).body.data[0]).toMatchObject({ outcome: 'unchanged' })
     expect(await deadLetterNamed(id)).toMatchObject({ state: 'REPLAYED' })
   }, 20_000)
@@ -193,7 +194,7 @@ describe('a webhook that died', () => {
       'The number is not connected to this account.',
     ])
     await gateway.store.raw.webhookEvents.insertOne({
-      _id: 'm:wamid.foreign',
+      _id: messageEventId('wamid.foreign'),
       tenantId: other,
       phoneNumberId: null,
       wabaId: null,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { DEMO_TENANTS } from '#deploy/demo/world.ts'
 import { startRecorder } from '#services/ingest/recorder/recorder.ts'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
-import { parseWebhook } from '#shared/meta/webhook.ts'
+import { messageEventId, parseWebhook } from '#shared/meta/webhook.ts'
 import type { Id, WebhookEventDoc } from '#shared/model/documents.ts'
 import { EXCHANGES, webhookKeys } from '#shared/queue/topology.ts'
 import { PublishError } from '#shared/queue/types.ts'
@@ -158,14 +158,14 @@ test('one that MongoDB refuses ends in the dead letters alone, amid its conversa
   const envelope = { exchange: EXCHANGES.webhook, routingKey: priority, type: MESSAGE_TYPE.webhook }
   for (const [i, body] of bodies.entries()) await gateway.queue.publish({ ...envelope, body, messageId: `poison-${i}` })
   const deadLetters = (state: string) =>
-    gateway.store.raw.deadLetters.countDocuments({ messageId: 'm:wamid.poison', state: state as 'NEW' })
-  await settled('m:wamid.after', 'PROCESSED')
-  await settled('m:wamid.poison', 'FAILED')
+    gateway.store.raw.deadLetters.countDocuments({ messageId: messageEventId('wamid.poison'), state: state as 'NEW' })
+  await settled(messageEventId('wamid.after'), 'PROCESSED')
+  await settled(messageEventId('wamid.poison'), 'FAILED')
   expect([await count('wamid.before'), await count('wamid.after'), await deadLetters('NEW')]).toEqual([1, 1, 1])
-  expect((await replay('m:wamid.poison')).status).toBe(202)
+  expect((await replay(messageEventId('wamid.poison'))).status).toBe(202)
   await untilPasses(async () => expect([await deadLetters('REPLAYED'), await deadLetters('NEW')]).toEqual([1, 1]))
-  await settled('m:wamid.poison', 'FAILED')
-  expect(await rowOf('m:wamid.poison')).toMatchObject({ reason: 'storing it failed' })
+  await settled(messageEventId('wamid.poison'), 'FAILED')
+  expect(await rowOf(messageEventId('wamid.poison'))).toMatchObject({ reason: 'storing it failed' })
 }, 30_000)
 
 test('a list is narrowed by field and time', async () => {
