@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import mongoose, { type Connection } from 'mongoose'
 import { deleteUnfinishedFiles, storedFiles } from './gridfs-sweep.ts'
-import { ObjectNotFound, type ObjectStorage } from './object-storage.ts'
+import { ObjectNotFound, type ObjectStorage, type StoredObject } from './object-storage.ts'
 
 /**
  * Storage in MongoDB's GridFS, without a further server, fit for gigabytes. Each `put` writes a file of its own, named by its key,
@@ -29,7 +29,13 @@ export function gridfsStorage(connection: Connection): ObjectStorage {
     })
   }
 
+  async function* list(prefix: string): AsyncGenerator<StoredObject> {
+    const named = { filename: { $gte: prefix, $lt: `${prefix}\uffff` } }
+    for await (const { filename: key, uploadDate: storedAt } of files.find(named)) yield { key, storedAt }
+  }
+
   return {
+    list,
     async put(key, content, { contentType }) {
       const upload = bucket.openUploadStream(key, { metadata: { contentType } })
       try {
@@ -62,4 +68,5 @@ type FileId = mongoose.mongo.ObjectId | string
 interface StoredFile {
   _id: FileId
   filename: string
+  uploadDate: Date
 }

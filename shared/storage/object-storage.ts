@@ -12,6 +12,8 @@ export interface ObjectStorage extends AsyncDisposable {
   get(key: string, range?: ByteRange): Promise<Readable>
   /** Deletes a file; no error if it does not exist. */
   delete(key: string): Promise<void>
+  /** The files whose keys begin with a prefix, in any order. */
+  list(prefix: string): AsyncIterable<StoredObject>
   /** Keys of files that were stored in a span of time, in the order of the keys, in parts. */
   storedBetween(span: TimeSpan): AsyncIterable<string[]>
   /**
@@ -25,6 +27,19 @@ export interface ObjectStorage extends AsyncDisposable {
 export interface TimeSpan {
   since: Date
   before: Date
+}
+
+/** A file in a listing. */
+export interface StoredObject {
+  key: string
+  storedAt: Date
+}
+
+/** The files whose keys begin with a prefix, as a list; for prefixes with few files. */
+export async function listFiles(storage: Pick<ObjectStorage, 'list'>, prefix: string): Promise<StoredObject[]> {
+  const files: StoredObject[] = []
+  for await (const file of storage.list(prefix)) files.push(file)
+  return files
 }
 
 export class ObjectNotFound extends Error {

@@ -29,6 +29,16 @@ export function openStorage(config: StorageConfig, connection: Connection): Obje
 /** Storage keys, which start with the tenant's id. */
 export const mediaKey = (tenantId: unknown, mediaId: unknown) => `${tenantId}/${mediaId}`
 export const thumbnailKey = (tenantId: unknown, mediaId: unknown) => `${tenantId}/${mediaId}/thumbnail`
+/** What the keys of all audience files of a tenant, or of one campaign, begin with. */
+export const audiencePrefix = (tenantId: unknown, campaignId?: unknown) =>
+  campaignId === undefined ? `${tenantId}/campaigns/` : `${tenantId}/campaigns/${campaignId}/`
 /** Key of a campaign's audience file; each new file has the next generation. */
 export const audienceKey = (tenantId: unknown, campaignId: unknown, generation: number) =>
-  `${tenantId}/campaigns/${campaignId}/${generation}`
+  `${audiencePrefix(tenantId, campaignId)}${generation}`
+/** Campaign and generation of an audience file; null for any other key. */
+export function readAudienceKey(key: string): { campaignId: string; generation: number } | null {
+  const [, campaignId, generation] = /\/campaigns\/([0-9a-f]{24})\/(\d+)$/.exec(key) ?? []
+  return campaignId === undefined ? null : { campaignId, generation: Number(generation) }
+}
+/** What the keys of files of contacts that are being imported begin with. */
+export const importPrefix = (tenantId: unknown) => `${tenantId}/imports/`

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, NoSuchKey, S3Client } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
-import { ObjectNotFound, type ObjectStorage } from './object-storage.ts'
+import { ObjectNotFound, type ObjectStorage, type StoredObject } from './object-storage.ts'
 
 export interface S3Options {
   bucket: string
@@ -20,7 +20,19 @@ export function s3Storage(options: S3Options): ObjectStorage {
     ...(endpoint && { endpoint, forcePathStyle: true }),
     ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } }),
   })
+
+  async function* list(Prefix: string): AsyncGenerator<StoredObject> {
+    for (let ContinuationToken: string | undefined; ; ) {
+      const page = await client.send(new ListObjectsV2Command({ Bucket, Prefix, ContinuationToken }))
+      for (const { Key, LastModified } of page.Contents ?? [])
+        if (Key !== undefined) yield { key: Key, storedAt: LastModified ?? new Date(0) }
+      ContinuationToken = page.NextContinuationToken
+      if (ContinuationToken === undefined) return
+    }
+  }
+
   return {
+    list,
     async put(Key, Body, { contentType: ContentType }) {
       await new Upload({ client, params: { Bucket, Key, Body, ContentType } }).done()
     },

@@ -5,6 +5,7 @@ import { ApiError } from '#shared/domain/errors.ts'
 import type { Caller } from '#shared/http/route.ts'
 import { newId, toId } from '#shared/model/ids.ts'
 import { readCsv } from '#shared/storage/csv-file.ts'
+import { importPrefix } from '#shared/storage/open.ts'
 import { importRows, takeImportTurn } from '#shared/store/contacts/import.ts'
 import { findPrimaryClient } from '#shared/store/numbers/clients.ts'
 import type { GatewayDeps } from '../deps.ts'
@@ -54,7 +55,7 @@ export async function importContacts(
     throw new ApiError(409, 'IMPORT_RUNNING', 'Another import of this company is running. Import again when it has ended.', {
       headers: { 'retry-after': '10' },
     })
-  const key = `${caller.tenantId}/imports/${newId()}`
+  const key = `${importPrefix(caller.tenantId)}${newId()}`
   await deps.storage.put(key, upload, { contentType: 'text/csv' })
   try {
     return await readAll(deps, caller, await deps.storage.get(key), input, traceparent)

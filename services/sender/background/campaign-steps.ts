@@ -1,5 +1,7 @@
 import type { CampaignDoc } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
+import { deleteAudienceFiles } from '#shared/storage/audience-files.ts'
+import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 import { countOutcomes } from '#shared/store/campaigns/campaigns.ts'
 import { stepCampaign } from '#shared/store/campaigns/progress.ts'
 import { findCampaignsIn, findLeftOver } from '#shared/store/campaigns/queries.ts'
@@ -12,6 +14,7 @@ import { failedWithoutCall } from '../send/settle.ts'
 export interface CampaignDeps {
   store: Store
   publishing: Publishing
+  storage: Pick<ObjectStorage, 'delete' | 'list'>
   clock: ServerClock
   log: Logger
 }
@@ -46,10 +49,18 @@ async function endCancelled(deps: CampaignDeps, campaign: CampaignDoc): Promise<
     await step(deps, campaign, { endedAt: clock.now(), counts: await countOutcomes(store, campaign) })
 }
 
-/** Writes a change of a campaign and publishes its event. @throws Outage */
+/** The lists of a campaign that has ended. What is left of an error, a daily job deletes. */
+async function deleteFiles({ storage, log }: CampaignDeps, campaign: CampaignDoc): Promise<void> {
+  await deleteAudienceFiles(storage, campaign).catch(error =>
+    log.warn({ err: error, campaignId: String(campaign._id) }, 'audience files left to the sweep'),
+  )
+}
+
+/** Writes a change of a campaign, and publishes its event. @throws Outage */
 export async function step(deps: CampaignDeps, campaign: CampaignDoc, set: Partial<CampaignDoc>): Promise<void> {
   const event = await stepCampaign(deps.store, campaign, set, deps.clock.now())
   if (event) await deps.publishing.publish([event])
+  if (event && set.endedAt) await deleteFiles(deps, campaign)
   if (!set.status) return
   const campaignId = String(campaign._id)
   deps.log.info({ campaignId, status: set.status, reason: set.statusReason }, 'campaign status changed')

@@ -1,3 +1,4 @@
+import type { FileOwner } from '../../domain/campaigns/audience-file.ts'
 import { inState, inStates } from '../../domain/messages/dispatch.ts'
 import type { CampaignDoc, CampaignStatus, Id, MessageDoc } from '../../model/documents.ts'
 import { toId } from '../../model/ids.ts'
@@ -59,4 +60,11 @@ export async function findLeftOver(store: Store, { tenantId, _id }: CampaignDoc,
     ...inStates('READY', 'WAITING'),
   }
   return await orOutage(store.raw.messages.find(filter, { hint: 'tenant_campaign' }).limit(limit).toArray())
+}
+
+/** What decides whether the audience files of campaigns are still needed, by id; also of deleted ones. */
+export async function findFileOwners(store: Store, tenantId: Id, ids: readonly string[]): Promise<Map<string, FileOwner>> {
+  const projection = { deletedAt: 1, endedAt: 1, 'audience.generation': 1 } as const
+  const rows = store.raw.campaigns.find<FileOwner & { _id: Id }>({ tenantId, _id: { $in: ids.map(toId) } }, { projection })
+  return new Map((await orOutage(rows.toArray())).map(row => [String(row._id), row]))
 }
