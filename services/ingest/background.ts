@@ -7,9 +7,11 @@ import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { type JobLease, runWhileLeader } from '#shared/store/run-while-leader.ts'
 import { reportBlocks } from './background/blocks.ts'
+import { checkErasures } from './background/check-erasures.ts'
 import { countOpenDeadLetters } from './background/count-dead-letters.ts'
 import { deleteDiscardedFiles } from './background/discarded-files.ts'
 import { finishErasures } from './background/finish-erasures.ts'
+import { deleteLeftFiles } from './background/left-files.ts'
 import { deleteOrphanedFiles } from './background/orphaned-files.ts'
 import { dropParkedItems } from './background/parked-items.ts'
 import { requeueMediaJobs } from './background/requeue-media.ts'
@@ -18,7 +20,7 @@ import { endRestrictions } from './background/restrictions.ts'
 export interface BackgroundDeps {
   store: Store
   queue: Pick<Queue, 'publish'>
-  storage: Pick<ObjectStorage, 'delete' | 'storedBetween' | 'deleteUnfinished'>
+  storage: Pick<ObjectStorage, 'delete' | 'list' | 'storedBetween' | 'deleteUnfinished'>
   log: Logger
   now(): Date
 }
@@ -41,6 +43,7 @@ const CLEAN_UP_MS = 60_000
 const SWEEP_MS = 6 * 3_600_000
 const MEDIA_MS = 15_000
 const BLOCKS_MS = 2000
+const LEFT_FILES_MS = 24 * 3_600_000
 
 /** Jobs that every recorder runs. */
 export const PROCESS_JOBS: readonly JobRow<BackgroundDeps>[] = [
@@ -52,8 +55,10 @@ export const LEADER_JOBS: readonly JobRow<BackgroundDeps>[] = [
   { name: 'drop parked items', everyMs: CLEAN_UP_MS, run: dropParkedItems },
   { name: 'end restrictions', everyMs: CLEAN_UP_MS, run: endRestrictions },
   { name: 'finish erasures', everyMs: CLEAN_UP_MS, run: finishErasures },
+  { name: 'check erasures', everyMs: CLEAN_UP_MS, run: checkErasures },
   { name: 'delete discarded files', everyMs: CLEAN_UP_MS, run: deleteDiscardedFiles },
   { name: 'delete orphaned files', everyMs: SWEEP_MS, run: deleteOrphanedFiles },
+  { name: 'delete left files', everyMs: LEFT_FILES_MS, run: deleteLeftFiles },
 ]
 
 /** Jobs that every recorder with a token key runs. */

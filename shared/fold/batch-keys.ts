@@ -2,13 +2,14 @@ import { phoneVariants } from '../domain/contacts/phone-variants.ts'
 import { parseCallbackData } from '../domain/messages/callback-data.ts'
 import { isObject, type Json, text } from '../meta/json.ts'
 import type { AccountItem, Person, WebhookItem } from '../meta/webhook.ts'
-import type { BatchKeys } from '../model/batch-plan.ts'
+import type { BatchKeys, NamedPerson } from '../model/batch-plan.ts'
 import type { ClientDoc } from '../model/documents.ts'
 import { toId } from '../model/ids.ts'
 import { preferencesOf } from './account/account.ts'
 import { isTemplateField, templateKeyOf } from './account/templates.ts'
 import type { FoldItem } from './batch.ts'
 import { clientsOf, type ReferenceData } from './context.ts'
+import { systemKeysOf } from './erased.ts'
 import { historyMessagesOf } from './history.ts'
 import { phoneBookOf } from './phone-book.ts'
 import { isProjection } from './projection.ts'
@@ -27,6 +28,7 @@ interface Sets {
   templates: BatchKeys['templates']
   recipients: boolean
   recipientKeys: BatchKeys['recipientKeys']
+  people: NamedPerson[]
 }
 
 /** Keys of everything that must be loaded for a batch. Webhook items of unknown numbers need only their event ids. */
@@ -43,6 +45,7 @@ export function keysOf(items: readonly FoldItem[], context: ReferenceData): Batc
     templates: [],
     recipients: false,
     recipientKeys: [],
+    people: [],
   }
   for (const item of items) {
     if (isProjection(item)) {
@@ -69,6 +72,7 @@ export function keysOf(items: readonly FoldItem[], context: ReferenceData): Batc
     templates: sets.templates,
     recipients: sets.recipients,
     recipientKeys: sets.recipientKeys,
+    people: sets.people,
   }
 }
 
@@ -80,14 +84,16 @@ function addKeys(sets: Sets, context: ReferenceData, client: ClientDoc, item: We
       else sets.wamids.add(item.wamid)
       if (isOptOut(item)) sets.recipients = true
       if (freeUntil(item)) addPerson(sets, item.person)
+      const message = { messageId: callback?.messageId ?? null, wamid: item.wamid }
+      sets.people.push({ tenantId: client.tenantId, keys: variantsOf(item.person), at: item.at, message })
       const reported = recipientKeysOf(item)
       if (reported) sets.recipientKeys.push({ ...reported, wamid: item.wamid, messageId: callback?.messageId ?? null })
       return
     }
     case 'message':
     case 'echo':
-      addPerson(sets, item.person)
-      addSystemKeys(sets, item.message)
+      for (const person of [item.person, ...systemKeysOf(item.message)])
+        addPerson(sets, person, { tenantId: client.tenantId, at: item.at })
       sets.newWamids.add(item.wamid)
       for (const wamid of referencedWamids(item.message)) sets.wamids.add(wamid)
       if (item.kind === 'message' && createsLeads(context, client))
@@ -99,9 +105,11 @@ function addKeys(sets: Sets, context: ReferenceData, client: ClientDoc, item: We
         })
       return
     case 'account':
-      for (const { person } of item.field === 'user_preferences' ? preferencesOf(item) : []) addPerson(sets, person)
-      if (item.field === 'smb_app_state_sync') for (const { person } of phoneBookOf(item)) addPerson(sets, person)
-      if (item.field === 'history') addHistory(sets, item)
+      for (const { person, at } of item.field === 'user_preferences' ? preferencesOf(item) : [])
+        addPerson(sets, person, { tenantId: client.tenantId, at })
+      if (item.field === 'smb_app_state_sync')
+        for (const { person, at } of phoneBookOf(item)) addPerson(sets, person, { tenantId: client.tenantId, at })
+      if (item.field === 'history') addHistory(sets, client, item)
       if (isTemplateField(item.field, item.value) && item.wabaId !== null)
         sets.templates.push({ wabaId: item.wabaId, ...templateKeyOf(item.value) })
       return
@@ -111,10 +119,10 @@ function addKeys(sets: Sets, context: ReferenceData, client: ClientDoc, item: We
 }
 
 /** Keys of history: a chunk brings new messages, a media webhook refers to stored placeholders. */
-function addHistory(sets: Sets, item: AccountItem): void {
+function addHistory(sets: Sets, { tenantId }: ClientDoc, item: AccountItem): void {
   const isChunk = Array.isArray(item.value.history)
-  for (const { person, wamid } of historyMessagesOf(item)) {
-    addPerson(sets, person)
+  for (const { person, wamid, at } of historyMessagesOf(item)) {
+    addPerson(sets, person, { tenantId, at })
     if (isChunk) sets.newWamids.add(wamid)
     else sets.wamids.add(wamid)
   }
@@ -123,16 +131,19 @@ function addHistory(sets: Sets, item: AccountItem): void {
 const createsLeads = ({ tenants }: ReferenceData, client: ClientDoc) =>
   tenants.get(String(client.tenantId))?.settings.leadsEnabled === true
 
-function addPerson(sets: Sets, { waId, userId }: Pick<Person, 'waId' | 'userId'>): void {
+type Keys = Pick<Person, 'waId' | 'userId'>
+
+/** @param created by whom and when the person would be created, if nobody has the keys */
+function addPerson(sets: Sets, { waId, userId }: Keys, created?: Pick<NamedPerson, 'tenantId' | 'at'>): void {
   for (const variant of waId === null ? [] : phoneVariants(waId)) sets.waIds.add(variant)
   if (userId !== null) sets.userIds.add(userId)
+  if (created) sets.people.push({ ...created, keys: variantsOf({ waId, userId }), message: null })
 }
 
-function addSystemKeys(sets: Sets, { system }: Json): void {
-  if (!isObject(system)) return
-  addPerson(sets, { waId: text(system.wa_id) ?? text(system.new_wa_id), userId: text(system.user_id) })
-  addPerson(sets, { waId: null, userId: text(system.previous_user_id) })
-}
+const variantsOf = ({ waId, userId }: Keys): string[] => [
+  ...(waId === null ? [] : phoneVariants(waId)),
+  ...(userId === null ? [] : [userId]),
+]
 
 /** wamids of the messages that this one reacts to, edits, revokes or quotes. */
 function referencedWamids(message: Json): string[] {

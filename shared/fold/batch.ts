@@ -2,6 +2,7 @@ import type { WebhookItem } from '../meta/webhook.ts'
 import { parseWebhook } from '../meta/webhook.ts'
 import { type Changes, hasWaited, type Loaded, type Plan } from '../model/batch-plan.ts'
 import type { ClientDoc, Id } from '../model/documents.ts'
+import { ERASED_PAYLOAD } from '../model/erased-message.ts'
 import { foldAccount } from './account/account.ts'
 import { clientsOf, type FoldContext } from './context.ts'
 import { countLeftBehind } from './count.ts'
@@ -27,7 +28,9 @@ export interface Folded {
 export function foldBatch(items: readonly FoldItem[], loaded: Loaded, context: FoldContext): Folded {
   const state = openState(loaded)
   countLeftBehind(state, context.now)
-  const outcomes = items.map(item => (isProjection(item) ? foldProjection(state, item).outcome : foldItem(state, context, item)))
+  const outcomes = items.map(item =>
+    isProjection(item) ? foldProjection(state, context, item).outcome : foldItem(state, context, item),
+  )
   emitJoined(state, context.now)
   emitConversations(state, context.now)
   return { plan: planOf(state), needsThorough: state.needsThorough, outcomes }
@@ -89,7 +92,11 @@ function applyParked(state: State, context: FoldContext, wamid: string): void {
     if (item === undefined) continue
     const verdict = verdictOf(state, context, clientsOf(context, item), item)
     if (verdict.outcome === 'parked') continue
-    const settled = { status: statusOf(verdict), reason: verdict.reason }
+    const settled = {
+      status: statusOf(verdict),
+      reason: verdict.reason,
+      ...(verdict.hidesPayload && { payload: ERASED_PAYLOAD }),
+    }
     state.known.set(row._id, { _id: row._id, ...settled })
     const own = state.webhookEvents.find(event => event._id === row._id)
     if (own) Object.assign(own, settled)

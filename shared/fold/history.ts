@@ -6,6 +6,7 @@ import type { ClientDoc, MessageDoc } from '../model/documents.ts'
 import { notice } from './account/standing.ts'
 import type { FoldContext } from './context.ts'
 import { addToConversation, type ConversationEffect, conversationWith, updateLastMessage } from './conversation.ts'
+import { isOfErased } from './erased.ts'
 import { resolveContact } from './identity.ts'
 import { quote, webhookMessage } from './message.ts'
 import { applyEffects } from './number-effects.ts'
@@ -39,8 +40,12 @@ export function foldHistory(state: State, context: FoldContext, clients: ClientD
     const declined = notice('HISTORY_DECLINED', 'INFORMATIONAL', 'The business does not share the chat history of its app.')
     return applyEffects(state, context, clients, item, [declined])
   }
-  const added = historyMessagesOf(item).filter(past => addHistoryMessage(state, context, client, item, past))
-  return added.length > 0 ? PROCESSED : ignored('messages already stored')
+  const past = historyMessagesOf(item)
+  const times = ({ at }: HistoryMessage) => ({ at, receivedAt: item.receivedAt })
+  const alive = past.filter(one => !isOfErased(state, client.tenantId, one.person, times(one)))
+  const added = alive.filter(one => addHistoryMessage(state, context, client, item, one))
+  const verdict = added.length > 0 ? PROCESSED : ignored('messages already stored')
+  return alive.length < past.length ? { ...verdict, hidesPayload: true } : verdict
 }
 
 /** Adds an imported message, or completes a stored one. @returns whether anything changed */

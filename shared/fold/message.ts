@@ -7,6 +7,7 @@ import type { ClientDoc, ContactDoc, ConversationDoc, MessageDoc } from '../mode
 import { newMessage } from '../model/new-rows.ts'
 import type { FoldContext } from './context.ts'
 import { addToConversation, type ConversationEffect, conversationWith, linkLead } from './conversation.ts'
+import { eraseStored, isMessageOfErased } from './erased.ts'
 import { changeContact, repeatSnapshots, resolveContact, setKeys, updateProfile } from './identity.ts'
 import { mergeOlder } from './merge-contacts.ts'
 import { emitReceived, emitSent } from './realtime-events.ts'
@@ -24,6 +25,7 @@ const FROM_SYSTEM: ConversationEffect = { isUnread: false, opensWindow: false, i
 const FROM_PHONE: ConversationEffect = { isUnread: false, opensWindow: false, isShown: true, isActivity: true }
 
 export function foldMessage(state: State, context: FoldContext, client: ClientDoc, item: MessageItem): Verdict {
+  if (isMessageOfErased(state, client.tenantId, item)) return eraseStored(state, client.tenantId, item.wamid, context.now)
   const read = readContent(item.message)
   const part = item.message[read.type]
   const revision = isObject(part) ? revise(state, context, client, item, read.type, part) : null
@@ -121,6 +123,7 @@ function optOut(state: State, { tenants }: FoldContext, contact: Tracked<Contact
 
 /** Adds a message that the business wrote in its own app, as sent from the phone. */
 export function foldEcho(state: State, context: FoldContext, client: ClientDoc, item: EchoItem): Verdict {
+  if (isMessageOfErased(state, client.tenantId, item)) return eraseStored(state, client.tenantId, item.wamid, context.now)
   const read = readContent(item.message)
   const part = item.message[read.type]
   const revision = isObject(part) ? revise(state, context, client, item, read.type, part) : null

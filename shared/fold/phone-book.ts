@@ -2,6 +2,7 @@ import { isObject, listOf, text } from '../meta/json.ts'
 import { type AccountItem, type Person, timeOf } from '../meta/webhook.ts'
 import type { ClientDoc, ContactDoc } from '../model/documents.ts'
 import type { FoldContext } from './context.ts'
+import { isOfErased } from './erased.ts'
 import { changeContact, resolveContact } from './identity.ts'
 import { type State, touchConversations, waKey } from './state.ts'
 import { ignored, PROCESSED, type Verdict } from './verdict.ts'
@@ -19,7 +20,12 @@ export function foldPhoneBook(state: State, context: FoldContext, clients: Clien
   const entries = phoneBookOf(item)
   if (client === undefined || entries.length === 0) return ignored('no readable contact')
   let isNewer = false
+  let hidesPayload = false
   for (const { person, name, at } of entries) {
+    if (isOfErased(state, client.tenantId, person, { at, receivedAt: item.receivedAt })) {
+      hidesPayload = true
+      continue
+    }
     // The removal of an unknown contact needs no contact.
     if (name === null && !state.contactsByKey.has(waKey(client.tenantId, person.waId ?? ''))) continue
     const contact = resolveContact(state, context, client.tenantId, person)
@@ -29,7 +35,8 @@ export function foldPhoneBook(state: State, context: FoldContext, clients: Clien
     changeContact(state, contact, fields)
     touchConversations(state, contact.doc._id, item.eventId)
   }
-  return isNewer ? PROCESSED : ignored('no change in the phone book')
+  const verdict = isNewer ? PROCESSED : ignored('no change in the phone book')
+  return hidesPayload ? { ...verdict, hidesPayload } : verdict
 }
 
 /** Name fields for a phone book entry; null if a newer entry was applied, or if an agent has set the name. */

@@ -1,5 +1,7 @@
 import type { ConversationDoc, Id, MessageDoc } from '../model/documents.ts'
+import type { FoldContext } from './context.ts'
 import { type CountEffect, countMessage, showMessage } from './count.ts'
+import { eraseMessage } from './erased.ts'
 import { emitScheduled } from './realtime-events.ts'
 import { change, type State, type Tracked, touch } from './state.ts'
 import { DUPLICATE, ignored, PROCESSED, type Verdict } from './verdict.ts'
@@ -16,15 +18,17 @@ export const isProjection = (item: { kind: string }): item is ProjectionItem => 
 /**
  * Brings a conversation up to date with one of its outbound messages: counted once, shown in the list when it is the newest,
  * its status and failure as they are now. All of it follows from the row, so a repeated item changes nothing, and its event has
- * the same id until the mark of the row is taken away.
+ * the same id until the mark of the row is taken away. In an erased conversation the message is emptied instead.
  */
-export function foldProjection(state: State, item: ProjectionItem): Verdict {
+export function foldProjection(state: State, { now }: Pick<FoldContext, 'now'>, item: ProjectionItem): Verdict {
   const message = state.messages.get(String(item.messageId))
   if (!message?.doc.tenantId.equals(item.tenantId)) return ignored('its message is gone')
   const { _id, tenantId, unprojectedSince } = message.doc
   if (!unprojectedSince) return DUPLICATE
   state.projected.push({ _id, tenantId, unprojectedSince })
   const conversation = state.conversations.get(String(message.doc.conversationId))
+  // It was accepted while its person was being erased.
+  if (conversation?.doc.erased) eraseMessage(message, conversation.doc.erased, now)
   if (conversation === undefined || conversation.doc.deletedAt) return ignored('its conversation is gone')
   count(state, conversation, message)
   show(conversation, message.doc)

@@ -35,6 +35,8 @@ export interface State {
   conversationsByPair: Map<string, Tracked<ConversationDoc>>
   messages: Map<string, Tracked<MessageDoc>>
   messagesByWamid: Map<string, Tracked<MessageDoc>>
+  /** Latest erasure by `erasedKey`. */
+  erased: Map<string, Date>
   leads: LeadIndex<LeadDoc>
   newLeads: LeadDoc[]
   templates: Tracked<TemplateDoc>[]
@@ -66,6 +68,7 @@ export function openState(loaded: Loaded): State {
     conversationsByPair: new Map(),
     messages: new Map(),
     messagesByWamid: new Map(),
+    erased: new Map(loaded.erased?.map(({ tenantId, key, at }) => [erasedKey(tenantId, key), at])),
     leads: indexLeads(loaded.leads.filter(lead => !lead.deletedAt)),
     newLeads: [],
     templates: loaded.templates.map(doc => track(doc, false)),
@@ -103,6 +106,8 @@ export function note(tracked: Tracked<MessageDoc>, entry: TimelineEntry): void {
 
 export const waKey = (tenantId: Id, waId: string) => `${tenantId}:w:${waId}`
 export const userKey = (tenantId: Id, userId: string) => `${tenantId}:u:${userId}`
+/** Key of an erased person's number or user id. */
+export const erasedKey = (tenantId: Id, key: string) => `${tenantId}:${key}`
 export const pairKey = (clientId: Id, contactId: Id) => `${clientId}:${contactId}`
 
 export function addContact(state: State, contact: Tracked<ContactDoc>): void {

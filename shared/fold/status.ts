@@ -10,6 +10,7 @@ import { usesOf } from '../model/template-use.ts'
 import { waitEntries } from '../views/wait-entries.ts'
 import type { FoldContext } from './context.ts'
 import { updateLastMessage } from './conversation.ts'
+import { ERASED, isErasedMessage, isOfErasedMessage } from './erased.ts'
 import { fallBack } from './fall-back.ts'
 import { changeContact } from './identity.ts'
 import { latest } from './merge-contacts.ts'
@@ -33,6 +34,7 @@ const OPTED_OUT = 131_050
 export function foldStatus(state: State, context: FoldContext, client: ClientDoc, item: StatusItem): Verdict {
   const callback = parseCallbackData(item.report.biz_opaque_callback_data)
   const message = messageOf(state, client, item)
+  if (message === undefined ? isOfErasedMessage(state, client.tenantId, item) : isErasedMessage(state, message.doc)) return ERASED
   freeEntryPoint(state, client, item, message?.doc)
   if (message === undefined) {
     const named = { messageId: callback?.messageId ?? null, attempt: callback?.attempt ?? null }

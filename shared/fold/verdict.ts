@@ -1,6 +1,7 @@
 import type { WebhookItem } from '../meta/webhook.ts'
 import { PARKED } from '../model/batch-plan.ts'
 import type { Id, WebhookEventDoc } from '../model/documents.ts'
+import { ERASED_PAYLOAD } from '../model/erased-message.ts'
 import type { State } from './state.ts'
 
 /** How an item ended. */
@@ -9,6 +10,8 @@ export interface Verdict {
   outcome: ItemOutcome
   /** Why the item was ignored, parked or failed, as shown with the event. */
   reason: string | null
+  /** The payload is about somebody who was erased: it is not stored. */
+  hidesPayload?: boolean
 }
 
 export const PROCESSED: Verdict = { outcome: 'processed', reason: null }
@@ -62,7 +65,7 @@ export function webhookEventOf(item: WebhookItem, tenantId: Id | null, verdict: 
     wabaId: item.wabaId,
     eventType: eventTypeOf(item),
     field: item.field,
-    payload: item.payload,
+    payload: verdict.hidesPayload ? ERASED_PAYLOAD : item.payload,
     status: statusOf(verdict),
     reason: verdict.reason,
     attempts: 1,

@@ -35,6 +35,8 @@ export interface TenantDoc extends Common {
     sendReadReceipts: boolean
   }
   limits: { messagesPerMinute: number | null; messagesPerDay: number | null }
+  /** Key of the hashes by which erased people are recognised, in hex; missing before the first erasure. */
+  erasureKey?: string | null
 }
 
 export type Role = 'platform_admin' | 'tenant_admin' | 'manager' | 'agent'

@@ -3,6 +3,7 @@ import type {
   ContactDoc,
   ConversationDoc,
   DiscardedFileDoc,
+  ErasedKey,
   EventDoc,
   Id,
   LeadDoc,
@@ -37,6 +38,8 @@ export interface BatchKeys {
   recipients: boolean
   /** Recipients that statuses name. */
   recipientKeys: RecipientKeys[]
+  /** Everybody whom items name, to be compared with who was erased. */
+  people: NamedPerson[]
   /** Messages that arrive with this batch: rarely stored already, but items may be parked for them. */
   newWamids: string[]
   /** People whose lead may have to be found or created. */
@@ -51,6 +54,17 @@ export interface RecipientKeys {
   waId: string | null
   userId: string
   username: string | null
+}
+
+/** A person in an item. */
+export interface NamedPerson {
+  tenantId: Id
+  /** Phone number in all its forms, and user id. */
+  keys: string[]
+  /** Time of the item. */
+  at: Date
+  /** Of a status: the names of its message, which says more about an erasure than its recipient. */
+  message: { messageId: string | null; wamid: string } | null
 }
 
 export type KnownEvent = Pick<WebhookEventDoc, '_id' | 'status' | 'reason'>
@@ -68,6 +82,8 @@ export interface Loaded {
   messages: MessageDoc[]
   leads: LeadDoc[]
   templates: TemplateDoc[]
+  /** Those whom the batch names, and who were erased a month ago at most. */
+  erased?: ErasedKey[]
 }
 
 export interface Update<T> {

@@ -33,6 +33,13 @@ export interface LastMessage {
   at: Date
 }
 
+/** What remains of the person of an erased conversation. */
+export interface ErasedMark {
+  at: Date
+  /** Replacement for the person's number. */
+  pseudonym: string
+}
+
 export interface ConversationDoc extends Common {
   tenantId: Id
   clientId: Id
@@ -62,6 +69,8 @@ export interface ConversationDoc extends Common {
   lastError: MessageErrorDoc | null
   /** Raised by every change of what the recorder derives from messages: it writes only over the version that it has read. */
   version?: number
+  /** Set when its person is erased: whatever still comes into it is emptied. */
+  erased?: ErasedMark | null
 }
 
 export interface MessageErrorDoc {
@@ -182,6 +191,8 @@ export interface MessageDoc extends Common {
   isUncounted?: boolean
   /** Its place among all messages that its conversation has counted, from 1: unique, without gaps. Given by the recorder. */
   seq?: number
+  /** When it was emptied because its person was erased: nothing about the person is written into it any more. */
+  erasedAt?: Date | null
 }
 
 /** What a projection job needs of a message. */

@@ -34,7 +34,7 @@ const ESCAPES: { what: string; pattern: RegExp; allowed: string[] }[] = [
     allowed: [
       'shared/store/{models,connect}.ts',
       'shared/store/{campaigns,dispatch,events,recording}/*.ts',
-      'shared/store/contacts/{erase-begin,erase-rows,lead-links}.ts',
+      'shared/store/contacts/{erase-begin,erase-check,erase-rows,erasures,lead-links}.ts',
       'shared/store/inbox/{accept,destinations,discarded-files,media,message-inserts}.ts',
       'shared/store/templates/uses.ts',
       'shared/store/webhooks/{dead-letter-list,dead-letter-moves,dead-letters,sweep-parked}.ts',

@@ -9,6 +9,7 @@ import type {
   CounterDoc,
   DeadLetterDoc,
   DiscardedFileDoc,
+  ErasureDoc,
   EventDoc,
   IdempotencyKeyDoc,
   LeadDoc,
@@ -43,7 +44,7 @@ import {
   templateSyncSchema,
   webhookEventSchema,
 } from './schemas/operations.ts'
-import { contactSchema, leadSchema, noteSchema, pipelineSchema } from './schemas/people.ts'
+import { contactSchema, erasureSchema, leadSchema, noteSchema, pipelineSchema } from './schemas/people.ts'
 import { tenancy } from './tenancy/tenancy.ts'
 
 /** The document type of every collection, by its name. */
@@ -54,6 +55,7 @@ export interface Documents {
   apiKeys: ApiKeyDoc
   clients: ClientDoc
   contacts: ContactDoc
+  erasures: ErasureDoc
   pipelines: PipelineDoc
   leads: LeadDoc
   notes: NoteDoc
@@ -89,6 +91,7 @@ const TENANTS_OWN = {
   apiKeys: apiKeySchema,
   clients: clientSchema,
   contacts: contactSchema,
+  erasures: erasureSchema,
   pipelines: pipelineSchema,
   leads: leadSchema,
   notes: noteSchema,

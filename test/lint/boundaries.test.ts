@@ -78,7 +78,7 @@ const MAY_KNOW: Record<string, string[]> = {
   fold: ['domain', 'contracts', 'model', 'views', 'meta'],
   store: ['domain', 'contracts', 'model', 'views', 'process'],
   recording: ['domain', 'model', 'meta', 'queue', 'fold', 'store'],
-  erasure: ['domain', 'model', 'process', 'store', 'storage'],
+  erasure: ['domain', 'contracts', 'meta', 'model', 'process', 'store', 'storage'],
   auth: ['domain', 'contracts', 'model', 'process', 'store'],
   'realtime-client': ['domain', 'contracts'],
   http: ['domain', 'contracts', 'model', 'process', 'auth', 'limits'],

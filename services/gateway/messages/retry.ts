@@ -1,4 +1,4 @@
-import { ApiError } from '#shared/domain/errors.ts'
+import { ApiError, notFound } from '#shared/domain/errors.ts'
 import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { EventDoc, MessageDoc, TenantDoc, TimelineEntry } from '#shared/model/documents.ts'
@@ -29,6 +29,7 @@ export async function retryMessage(
   const { store } = deps
   const { tenantId } = caller
   const message = await getMessage(store, tenantId, id)
+  if (message.erasedAt) throw notFound('Message')
   if (message.direction !== 'OUTBOUND' || message.status !== 'FAILED') throw notFailed('Only a failed message can be sent again.')
   if (mayHaveArrived(message) && !acceptDuplicate)
     throw new ApiError(

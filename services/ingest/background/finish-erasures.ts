@@ -6,7 +6,7 @@ import { findUnfinishedErasures } from '#shared/store/contacts/erase-begin.ts'
 
 export interface ErasureDeps {
   store: Store
-  storage: Pick<ObjectStorage, 'delete'>
+  storage: Pick<ObjectStorage, 'delete' | 'list'>
   log: Logger
   now(): Date
 }

@@ -2,8 +2,10 @@ import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import { type RowRules, readRow } from '#shared/domain/campaigns/campaign.ts'
 import { phoneVariants } from '#shared/domain/contacts/phone-variants.ts'
 import type { CampaignDoc, RecipientDoc } from '#shared/model/documents.ts'
+import { ERASED_DETAIL } from '#shared/model/erased-message.ts'
 import type { MayGoOn } from '#shared/process/jobs.ts'
 import type { Logger } from '#shared/process/logger.ts'
+import { deleteAudienceFiles } from '#shared/storage/audience-files.ts'
 import { ObjectNotFound } from '#shared/storage/object-storage.ts'
 import {
   advanceAudience,
@@ -12,9 +14,11 @@ import {
   endCheck,
   findOptedOut,
   findUnchecked,
+  hasErasedRows,
   insertRecipients,
 } from '#shared/store/campaigns/audience.ts'
 import { recipientId } from '#shared/store/campaigns/campaigns.ts'
+import { findErasedSince } from '#shared/store/contacts/erasures.ts'
 import { getClient } from '#shared/store/numbers/clients.ts'
 import { getTemplate } from '#shared/store/templates/templates.ts'
 import { AudienceProblem, readSource, type SourceDeps } from './audience-sources.ts'
@@ -37,8 +41,23 @@ export async function checkNextAudience(deps: CheckDeps, mayGoOn: MayGoOn): Prom
   const problem = await checkAudience(deps, campaign, mayGoOn)
   if (problem === 'interrupted') return 1
   const ended = await endCheck(deps.store, campaign, problem)
+  if (ended?.audience.state === 'READY') await deleteFiles(deps, ended)
   if (ended) deps.log.info({ campaignId: String(campaign._id), rows: ended.audience.read, problem }, 'audience checked')
   return 1
+}
+
+/**
+ * Deletes the files of earlier generations, and this one too if it names somebody who was erased while it was read. What is left
+ * of an error, a daily job deletes.
+ */
+async function deleteFiles({ store, storage, log }: CheckDeps, campaign: CampaignDoc): Promise<void> {
+  const { generation } = campaign.audience
+  try {
+    const namesErased = await hasErasedRows(store, campaign)
+    await deleteAudienceFiles(storage, campaign, namesErased ? generation + 1 : generation)
+  } catch (error) {
+    log.warn({ err: error, campaignId: String(campaign._id) }, 'audience files left to the sweep')
+  }
 }
 
 /** @returns the problem of the audience as a whole; null without one; 'interrupted' when it was not read to its end */
@@ -129,7 +148,10 @@ async function write(
   { read, position, rules }: { read: number; position: string | null; rules: { isMarketing: boolean } },
 ): Promise<boolean> {
   const optedOut = rules.isMarketing ? await findOptedOut(store, campaign.tenantId, keysOf(batch)) : new Set<string>()
-  for (const row of batch) if (row.state === 'PENDING' && isOptedOut(row, optedOut)) skipOptedOut(row)
+  for (const row of batch) if (row.state === 'PENDING' && isAmong(row, optedOut)) skipOptedOut(row)
+  const { waIds, userIds } = keysOf(batch)
+  const erased = await findErasedSince(store, campaign.tenantId, [...waIds, ...userIds], campaign.audience.since ?? new Date(0))
+  for (const row of batch) if (isAmong(row, erased)) skipErased(row)
   const repeated = new Set((await insertRecipients(store, batch)).map(({ _id }) => _id))
   const checked: Checked = { read, position, invalid: 0, duplicate: 0, optedOut: 0, recipients: 0, countries: {} }
   for (const row of batch) {
@@ -151,9 +173,15 @@ function keysOf(rows: RecipientDoc[]) {
   }
 }
 
-const isOptedOut = ({ waId, userId }: RecipientDoc, optedOut: ReadonlySet<string>) =>
-  (waId !== null && phoneVariants(waId).some(variant => optedOut.has(variant))) || (userId !== null && optedOut.has(userId))
+const isAmong = ({ waId, userId }: RecipientDoc, keys: ReadonlySet<string>) =>
+  (waId !== null && phoneVariants(waId).some(variant => keys.has(variant))) || (userId !== null && keys.has(userId))
 
 function skipOptedOut(row: RecipientDoc): void {
   Object.assign(row, { state: 'SKIPPED', reason: 'opted-out', detail: 'The contact has opted out of marketing messages' })
+}
+
+/** Somebody who was erased after the audience was given: the row counts as invalid and names nobody. */
+function skipErased(row: RecipientDoc): void {
+  Object.assign(row, { key: null, to: '', waId: null, userId: null, name: null, variables: {}, headerMedia: null })
+  Object.assign(row, { state: 'SKIPPED', reason: 'invalid', detail: ERASED_DETAIL })
 }

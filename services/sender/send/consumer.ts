@@ -104,8 +104,10 @@ class SendConsumer {
     const { store, numbers, campaigns } = this.#deps
     const known = await numbers.find(jobs.map(job => job.phoneNumberId))
     const running = await postponePausedCampaigns(campaigns, jobs, round)
-    const { heads, windows } = await findStanding(store, running, round.now)
-    const free = postponeSuccessors(running, heads, this.#priority, round)
+    const { heads, windows, erased } = await findStanding(store, running, round.now)
+    // Accepted while their person was being erased: the recorder empties them.
+    const alive = running.filter(({ conversationId }) => !erased.has(conversationId))
+    const free = postponeSuccessors(alive, heads, this.#priority, round)
     return claimMessages(this.#claim, free, { known, windows, ...round })
   }
 

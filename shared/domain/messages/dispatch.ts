@@ -29,7 +29,8 @@ import type { OpenWait, Wait } from './waits.ts'
  * | UNKNOWN              | ENDED   | store `dispatch/outcome-writes`          | no report by the deadline: FAILED                  |
  * | READY, WAITING       | ENDED   | store `dispatch/outcome-writes`          | waited too long; its number or campaign ended      |
  * | any but TAKEN        | ENDED   | store `dispatch/outcome-writes`          | an answer came late: accepted all the same         |
- * | READY, WAITING       | ENDED   | store `contacts/erase-begin`             | its contact is erased: FAILED                      |
+ * | any                  | ENDED   | store `contacts/erase-begin`             | its contact is erased: FAILED                      |
+ * | READY                | ENDED   | fold `erased`                            | it was accepted during the erasure: FAILED         |
  * | any                  | ENDED   | fold `status`                            | Meta reported a status                             |
  * | any, ENDED           | WAITING | fold `fall-back`                         | Meta reported a closed window: its template goes   |
  * | ENDED (FAILED)       | READY   | store `dispatch/retry`                   | somebody sends it again                            |

@@ -2,6 +2,7 @@ import { isObject, type Json, listOf, text } from '../../meta/json.ts'
 import { type AccountItem, type Person, timeOf } from '../../meta/webhook.ts'
 import type { ClientDoc } from '../../model/documents.ts'
 import type { FoldContext } from '../context.ts'
+import { isOfErased } from '../erased.ts'
 import { foldHistory } from '../history.ts'
 import { changeContact, resolveContact } from '../identity.ts'
 import { applyEffects, type Effect } from '../number-effects.ts'
@@ -57,13 +58,18 @@ function foldPreferences(state: State, context: FoldContext, clients: ClientDoc[
   const [client] = clients
   const preferences = preferencesOf(item)
   if (client === undefined || preferences.length === 0) return ignored('no known preference')
+  let hidesPayload = false
   for (const { person, optOut, at } of preferences) {
+    if (isOfErased(state, client.tenantId, person, { at, receivedAt: item.receivedAt })) {
+      hidesPayload = true
+      continue
+    }
     const contact = resolveContact(state, context, client.tenantId, person)
     if (contact === null || (contact.doc.optOutAt && contact.doc.optOutAt.getTime() > at.getTime())) continue
     changeContact(state, contact, { optOut, optOutAt: at, optOutSource: 'whatsapp' })
     touchConversations(state, contact.doc._id, item.eventId)
   }
-  return PROCESSED
+  return hidesPayload ? { ...PROCESSED, hidesPayload } : PROCESSED
 }
 
 export function preferencesOf(item: AccountItem): { person: Person; optOut: boolean; at: Date }[] {

@@ -1,4 +1,5 @@
 import type { CampaignDoc, ContactDoc, Id, MessageDoc, RecipientDoc } from '../../model/documents.ts'
+import { ERASED_DETAIL } from '../../model/erased-message.ts'
 import type { Store } from '../connect.ts'
 import { duplicatesOf } from '../errors.ts'
 import { orOutage } from '../outage.ts'
@@ -22,6 +23,19 @@ export async function deleteUncountedRecipients(store: Store, { _id, tenantId, a
   // The ids of generation 10 sort before those of generation 2.
   const others = [{ _id: { $gt: `${_id}:`, $lt: own } }, { _id: { $gt: `${own}~`, $lt: `${_id};` } }]
   for (const other of others) await orOutage(store.raw.campaignRecipients.deleteMany({ tenantId, ...other }))
+}
+
+/** Whether rows of the present audience are of people who were erased after it was given. */
+export async function hasErasedRows(store: Store, { _id, tenantId, audience }: CampaignDoc): Promise<boolean> {
+  const own = recipientPrefix(_id, audience.generation)
+  const filter = {
+    tenantId,
+    campaignId: _id,
+    _id: { $gt: own, $lt: `${own}~` },
+    state: 'SKIPPED' as const,
+    detail: ERASED_DETAIL,
+  }
+  return (await orOutage(store.raw.campaignRecipients.findOne(filter, { projection: { _id: 1 } }))) !== null
 }
 
 /** The given phones and user ids whose contacts have opted out of marketing. */

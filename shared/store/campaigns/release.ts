@@ -18,6 +18,8 @@ import type {
 } from '../../model/documents.ts'
 import { newContact, newConversation, newOutbound } from '../../model/new-rows.ts'
 import type { Store } from '../connect.ts'
+import { EMPTY_RECIPIENT } from '../contacts/erase-rows.ts'
+import { findErasedSince } from '../contacts/erasures.ts'
 import { findLeadsOf } from '../contacts/lead-links.ts'
 import { BY_ID } from '../dispatch/outcome-writes.ts'
 import { recipientId, recipientKey, recipientPrefix } from './campaigns.ts'
@@ -53,8 +55,11 @@ class CampaignChanged extends Error {
 
 async function releaseIn(store: Store, release: Release, session: ClientSession): Promise<MessageDoc[]> {
   const { campaign } = release
-  const recipients = await nextRecipients(store, release, session)
-  const contacts = await ensureContacts(store, release, recipients, session)
+  const pending = await nextRecipients(store, release, session)
+  const known = await findContacts(store, campaign.tenantId, pending, session)
+  const erased = await findErased(store, release, pending, known, session)
+  const recipients = pending.filter(recipient => !erased.includes(recipient))
+  const contacts = await ensureContacts(store, release, { recipients, known }, session)
   const addressed = recipients.map(recipient => ({ recipient, contact: contactOf(contacts, recipient) }))
   const conversations = await ensureConversations(store, release, addressed, session)
   const planned = addressed.map(({ recipient, contact }) =>
@@ -62,9 +67,10 @@ async function releaseIn(store: Store, release: Release, session: ClientSession)
   )
   const messages = planned.flatMap(({ message }) => message ?? [])
   if (messages.length > 0) await store.raw.messages.insertMany(messages, { session })
-  if (planned.length > 0) await store.raw.campaignRecipients.bulkWrite(planned.map(settle), { session, ordered: false })
-  const last = recipients.length < release.limit ? campaign.audience.read : (recipients.at(-1) as RecipientDoc).row
-  const counts = { released: messages.length, skipped: planned.length - messages.length }
+  const settled = [...planned.map(settle), ...erased.map(skipErased)]
+  if (settled.length > 0) await store.raw.campaignRecipients.bulkWrite(settled, { session, ordered: false })
+  const last = pending.length < release.limit ? campaign.audience.read : (pending.at(-1) as RecipientDoc).row
+  const counts = { released: messages.length, skipped: pending.length - messages.length }
   if (!(await advance(store, release, last, counts, session))) throw new CampaignChanged('the campaign was changed meanwhile')
   return messages
 }
@@ -95,14 +101,27 @@ async function nextRecipients(store: Store, { campaign, limit }: Release, sessio
 
 type Contacts = Map<string, ContactDoc>
 
+/** Recipients who are nobody's contact because they were erased after the audience was given. */
+async function findErased(
+  store: Store,
+  { campaign: { tenantId, audience } }: Release,
+  recipients: RecipientDoc[],
+  known: Contacts,
+  session: ClientSession,
+): Promise<RecipientDoc[]> {
+  const missing = recipients.filter(recipient => !known.has(keyOf(recipient)))
+  if (missing.length === 0 || audience.since === null) return []
+  const erased = await findErasedSince(store, tenantId, missing.map(keyOf), audience.since, session)
+  return missing.filter(recipient => erased.has(keyOf(recipient)))
+}
+
 async function ensureContacts(
   store: Store,
   release: Release,
-  recipients: RecipientDoc[],
+  { recipients, known }: { recipients: RecipientDoc[]; known: Contacts },
   session: ClientSession,
 ): Promise<Contacts> {
   const { tenantId } = release.campaign
-  const known = await findContacts(store, tenantId, recipients, session)
   const missing = recipients.filter(recipient => !known.has(keyOf(recipient)))
   if (missing.length === 0) return known
   const added = missing.map(({ waId, userId, name }) =>
@@ -153,6 +172,9 @@ async function ensureConversations(
     leadId: leads.get(String(contact._id)) ?? null,
     status: 'closed' as const,
   }))
+  // An erasure that begins meanwhile conflicts with it, and does not miss the conversation.
+  const own = { tenantId: client.tenantId, _id: { $in: missing.map(({ _id }) => _id) } }
+  if (added.length > 0) await store.raw.contacts.updateMany(own, { $set: { updatedAt: now } }, { session })
   if (added.length > 0) await store.raw.conversations.insertMany(added, { session })
   for (const conversation of added) conversations.set(String(conversation.contactId), conversation)
   return conversations
@@ -203,3 +225,7 @@ function settle({ recipient, message, skipped }: Planned): mongo.AnyBulkWriteOpe
   const $set = message ? { state: 'RELEASED' as const, messageId: message._id } : { state: 'SKIPPED' as const, ...skipped }
   return { updateOne: { filter: { _id: recipient._id, tenantId: recipient.tenantId }, update: { $set }, hint: BY_ID } }
 }
+
+const skipErased = ({ _id, tenantId }: RecipientDoc): mongo.AnyBulkWriteOperation<RecipientDoc> => ({
+  updateOne: { filter: { _id, tenantId }, update: EMPTY_RECIPIENT, hint: BY_ID },
+})

@@ -1,16 +1,24 @@
 import type { ClientSession } from 'mongoose'
 import { phoneVariants } from '../../domain/contacts/phone-variants.ts'
 import { notFound } from '../../domain/errors.ts'
-import { ENDED, inStates } from '../../domain/messages/dispatch.ts'
+import { ENDED, unfinished } from '../../domain/messages/dispatch.ts'
 import { platformError } from '../../domain/messages/send-errors.ts'
-import type { ContactDoc, ContactSnapshot, EventDoc, Id } from '../../model/documents.ts'
+import type { ContactDoc, ContactSnapshot, ErasedMark, EventDoc, Id } from '../../model/documents.ts'
 import { newId } from '../../model/ids.ts'
 import { conversationErased } from '../../views/events.ts'
 import type { Store } from '../connect.ts'
+import { ensureHash, newErasure } from './erasures.ts'
 
 /** The snapshot of an erased contact. */
 const EMPTY_SNAPSHOT: ContactSnapshot = { waId: null, userId: null, phone: null, name: null, username: null, optOut: false }
-const ERASED_FIELDS = { ...EMPTY_SNAPSHOT, parentUserId: null, nameSource: null, nameAt: null, attributes: {} }
+export const ERASED_CONTACT = {
+  ...EMPTY_SNAPSHOT,
+  parentUserId: null,
+  nameSource: null,
+  nameAt: null,
+  attributes: {},
+  block: null,
+}
 
 export interface ErasureOrder {
   tenantId: Id
@@ -22,23 +30,30 @@ export interface ErasureOrder {
 }
 
 /**
- * Begins the erasure of a contact: removes its name and keys, hides its conversations and cancels its unsent messages. A later
- * message from the same number creates a new contact. @throws ApiError 404
+ * Begins the erasure of a contact: removes its name and keys, hides its conversations and cancels its messages that are not sent
+ * yet, also those whose call is under way. From here on nothing that happened before is taken for the person; a later message from
+ * the same number creates a new contact. @throws ApiError 404
  */
 export async function beginErasure(store: Store, order: ErasureOrder): Promise<{ contact: ContactDoc; events: EventDoc[] }> {
+  const { tenantId, contactId, by, now } = order
+  const hash = await ensureHash(store, tenantId)
   return await store.transaction(async session => {
-    const { tenantId, contactId, by, now } = order
     const contact = await store.raw.contacts.findOne({ tenantId, _id: contactId, deletedAt: null }, { session })
     if (contact === null) throw notFound('Contact')
     const people = await samePerson(store, contact, session)
     const keys = keysOf(people)
     const pseudonym = order.pseudonymOf(contact.waId ?? contact.userId ?? String(contactId))
-    const gone = { ...ERASED_FIELDS, deletedAt: now, updatedAt: now, updatedBy: by }
+    const gone = { ...ERASED_CONTACT, deletedAt: now, updatedAt: now, updatedBy: by }
     const ids = people.map(({ _id }) => _id)
     await store.raw.contacts.updateMany({ tenantId, _id: { $in: ids } }, { $set: gone }, { session })
     const erasing = { ...keys, pseudonym, since: now }
     await store.raw.contacts.updateOne({ tenantId, _id: contactId }, { $set: { erasing } }, { session })
-    const events = await hideConversations(store, tenantId, ids, now, session)
+    const person = { contactIds: ids, keys: [...keys.waIds, ...keys.userIds], pseudonym, at: now }
+    await store.raw.erasures.replaceOne({ _id: contactId, tenantId }, newErasure(contact, person, hash), {
+      upsert: true,
+      session,
+    })
+    const events = await hideConversations(store, tenantId, ids, { at: now, pseudonym }, session)
     return { contact: { ...contact, ...gone, erasing }, events }
   })
 }
@@ -60,7 +75,8 @@ function keysOf(people: ContactDoc[]) {
   return { waIds: [...new Set(phones.flatMap(phone => [phone, ...phoneVariants(phone)]))], userIds: [...new Set(userIds)] }
 }
 
-const HIDDEN = {
+/** What an erased conversation shows. */
+export const HIDDEN = {
   contact: EMPTY_SNAPSHOT,
   candidateName: null,
   candidateId: null,
@@ -77,20 +93,18 @@ async function hideConversations(
   store: Store,
   tenantId: Id,
   contactIds: Id[],
-  now: Date,
+  erased: ErasedMark,
   session: ClientSession,
 ): Promise<EventDoc[]> {
+  const { at: now } = erased
   const own = { tenantId, contactId: { $in: contactIds } }
   const conversations = await store.raw.conversations.find(own, { session }).toArray()
-  const hidden = { ...HIDDEN, deletedAt: now, updatedAt: now }
+  const hidden = { ...HIDDEN, erased, deletedAt: now, updatedAt: now }
   await store.raw.conversations.updateMany(own, { $set: hidden, $inc: { version: 1 } }, { session })
   const conversationId = { $in: conversations.map(({ _id }) => _id) }
-  const cancelled = { status: 'FAILED' as const, statusUpdatedAt: now, error: platformError('cancelled'), dispatch: ENDED }
-  await store.raw.messages.updateMany(
-    { tenantId, conversationId, ...inStates('READY', 'WAITING') },
-    { $set: cancelled },
-    { session },
-  )
+  const error = platformError('cancelled')
+  const cancelled = { status: 'FAILED' as const, statusUpdatedAt: now, error, dispatch: ENDED, erasedAt: now }
+  await store.raw.messages.updateMany({ tenantId, conversationId, ...unfinished() }, { $set: cancelled }, { session })
   const events = conversations
     .filter(({ deletedAt }) => !deletedAt)
     .map(conversation => conversationErased(newId(), { ...conversation, ...hidden }, now))

@@ -1,4 +1,7 @@
-import type { CampaignDoc, ContactDoc, Erasing, Id, MessageDoc } from '../../model/documents.ts'
+import { ENDED } from '../../domain/messages/dispatch.ts'
+import { platformError } from '../../domain/messages/send-errors.ts'
+import type { ContactDoc, Erasing, Id, MessageDoc } from '../../model/documents.ts'
+import { EMPTY_CONTENT, ERASED_DETAIL, ERASED_PAYLOAD, ERASED_REASON } from '../../model/erased-message.ts'
 import type { Store } from '../connect.ts'
 
 /** The steps of an erasure, by collection. Each step is repeatable: a second run finds nothing. */
@@ -8,7 +11,7 @@ export type Person = Pick<ContactDoc, 'tenantId' | '_id'> & { erasing: Erasing }
 /** Ids of the person's contacts and conversations, to which all other documents refer. */
 export async function findPersonIds(
   store: Store,
-  { tenantId, _id }: Person,
+  { tenantId, _id }: Pick<Person, 'tenantId' | '_id'>,
 ): Promise<{ contactIds: Id[]; conversationIds: Id[] }> {
   const contactIds = [_id]
   for (let last = [_id]; last.length > 0; contactIds.push(...last))
@@ -17,21 +20,30 @@ export async function findPersonIds(
   return { contactIds, conversationIds }
 }
 
-/** Messages of the person after the id `after`, in the order of their ids. */
+/** What must be known of a message to remove it. */
+export type ErasedMessage = Pick<MessageDoc, '_id' | 'content' | 'direction' | 'origin' | 'idempotencyKey'>
+
+/** Messages of the person after the id `after`, in the order of their ids. @param which a further filter */
 export async function messagesAfter(
   store: Store,
-  { tenantId }: Person,
+  { tenantId }: Pick<Person, 'tenantId'>,
   conversationIds: Id[],
   after: Id | null,
   limit: number,
-): Promise<Pick<MessageDoc, '_id' | 'content' | 'direction'>[]> {
-  const filter = { tenantId, conversationId: { $in: conversationIds }, ...(after && { _id: { $gt: after } }) }
-  const projection = { content: 1, direction: 1 }
+  which: object = {},
+): Promise<ErasedMessage[]> {
+  const filter = { ...which, tenantId, conversationId: { $in: conversationIds }, ...(after && { _id: { $gt: after } }) }
+  const projection = { content: 1, direction: 1, origin: 1, idempotencyKey: 1 }
   return await store.raw.messages.find(filter, { projection }).sort({ _id: 1 }).limit(limit).toArray()
 }
 
 /** Whether a file is also used in conversations of other people or by a campaign. */
-export async function isSharedFile(store: Store, { tenantId }: Person, mediaId: Id, conversationIds: Id[]): Promise<boolean> {
+export async function isSharedFile(
+  store: Store,
+  { tenantId }: Pick<Person, 'tenantId'>,
+  mediaId: Id,
+  conversationIds: Id[],
+): Promise<boolean> {
   const inConversations = { tenantId, 'content.media.id': mediaId, conversationId: { $nin: conversationIds } }
   if (await store.raw.messages.findOne(inConversations, { projection: { _id: 1 } })) return true
   const inCampaigns = { tenantId, 'headerMedia.id': String(mediaId), deletedAt: null }
@@ -39,28 +51,48 @@ export async function isSharedFile(store: Store, { tenantId }: Person, mediaId: 
 }
 
 /** Deletes the row of a file that was uploaded for sending, and of its uploads to Meta: it cannot be sent again. */
-export async function deleteMediaFile(store: Store, { tenantId }: Person, mediaId: Id): Promise<void> {
+export async function deleteMediaFile(store: Store, { tenantId }: Pick<Person, 'tenantId'>, mediaId: Id): Promise<void> {
   await store.raw.mediaFiles.deleteOne({ tenantId, _id: mediaId })
   await store.raw.mediaUploads.deleteMany({ tenantId, _id: new RegExp(`^${mediaId}:`) } as object)
 }
 
-/**
- * Removes content and identifiers of messages. Sender, times and cost stay for the statistics; a wamid encodes the phone number.
- */
-export async function emptyMessages(store: Store, { tenantId, erasing }: Person, ids: Id[]): Promise<void> {
-  const bare = (entry: string) => ({ $unsetField: { field: 'key', input: { $unsetField: { field: 'detail', input: entry } } } })
+/** Deletes files that a worker may be fetching, once it has certainly ended. */
+export async function discardFiles(store: Store, { tenantId }: Pick<Person, 'tenantId'>, ids: Id[], now: Date): Promise<void> {
+  const operations = ids.map(_id => ({
+    updateOne: { filter: { _id, tenantId }, update: { $setOnInsert: { createdAt: now } }, upsert: true },
+  }))
+  if (operations.length > 0) await store.raw.discardedFiles.bulkWrite(operations, { ordered: false })
+}
+
+/** The update of `erasedFields`, for rows that are not read as a whole. */
+export async function emptyMessages(
+  store: Store,
+  { tenantId, pseudonym }: Pick<Person, 'tenantId'> & { pseudonym: string },
+  ids: Id[],
+  now: Date,
+): Promise<void> {
+  const without = (field: string, input: unknown) => ({ $unsetField: { field, input } })
+  const bare = (entry: string) => without('key', without('detail', without('traceId', entry)))
+  const isUnfinished = { $eq: [{ $type: '$dispatch' }, 'object'] }
+  const isOfCampaign = { $eq: [{ $type: '$campaignId' }, 'objectId'] }
+  const error = { $cond: [{ $eq: [{ $type: '$error' }, 'object'] }, { $mergeObjects: ['$error', { detail: null }] }, null] }
   const emptied = {
-    content: { text: null, media: null, template: null, data: null },
+    content: EMPTY_CONTENT,
     payload: null,
     fallback: null,
-    contactKey: erasing.pseudonym,
+    contactKey: pseudonym,
     wamid: null,
     previousIds: [],
     replyTo: null,
     reactions: [],
     referral: null,
-    error: { $cond: [{ $eq: [{ $type: '$error' }, 'object'] }, { $mergeObjects: ['$error', { detail: null }] }, null] },
     timeline: { $map: { input: '$timeline', as: 'entry', in: bare('$$entry') } },
+    idempotencyKey: { $cond: [isOfCampaign, '$idempotencyKey', null] },
+    erasedAt: { $ifNull: ['$erasedAt', now] },
+    status: { $cond: [isUnfinished, 'FAILED', '$status'] },
+    statusUpdatedAt: { $cond: [isUnfinished, now, '$statusUpdatedAt'] },
+    error: { $cond: [isUnfinished, { $literal: platformError('cancelled') }, error] },
+    dispatch: ENDED,
   }
   await store.raw.messages.updateMany({ tenantId, _id: { $in: ids } }, [{ $set: emptied }])
 }
@@ -68,9 +100,11 @@ export async function emptyMessages(store: Store, { tenantId, erasing }: Person,
 const VALUE = 'payload.entry.changes.value'
 const PHONES = ['messages.from', 'message_echoes.to', 'statuses.recipient_id', 'contacts.wa_id', 'user_preferences.wa_id']
   .concat(['history.threads.id', 'messages.to', 'statuses.recipient_participant_id', 'state_sync.contact.phone_number'])
+  .concat(['messages.system.wa_id', 'messages.system.new_wa_id', 'messages.system.customer'])
   .map(path => `${VALUE}.${path}`)
 const USERS = ['messages.from_user_id', 'message_echoes.to_user_id', 'statuses.recipient_user_id', 'contacts.user_id']
   .concat(['user_preferences.user_id', 'contacts.parent_user_id'])
+  .concat(['messages.system.user_id', 'messages.system.previous_user_id'])
   .map(path => `${VALUE}.${path}`)
 
 /** Filters webhooks that name the person in any field, also by a phone number with a plus. */
@@ -81,23 +115,26 @@ function namedIn({ waIds, userIds }: Erasing): object {
   return { $or: [...paths, { 'payload.json': patternOf({ waIds, userIds }) }] }
 }
 
-const patternOf = ({ waIds, userIds }: Pick<Erasing, 'waIds' | 'userIds'>) =>
-  new RegExp(`(?<!\\d)(${[...waIds, ...userIds].map(key => key.replace(/\W/g, '\\$&')).join('|') || '(?!)'})(?!\\d)`)
+/** Finds the keys, and ids of ours, in a text. */
+const patternOf = ({ waIds, userIds }: Pick<Erasing, 'waIds' | 'userIds'>, ids: Id[] = []) =>
+  new RegExp(
+    `(?<!\\d)(${[...waIds, ...userIds, ...ids.map(String)].map(key => key.replace(/\W/g, '\\$&')).join('|') || '(?!)'})(?!\\d)`,
+  )
 
 const KEPT_DAYS = 31
 const DAY_MS = 24 * 3_600_000
 
 /**
- * Empties the tenant's stored webhooks that name the person. No index finds a person in them, so the 31 days that are kept are
- * read day by day. @returns how many were emptied
+ * Empties the tenant's stored webhooks that name the person and arrived before the erasure: who writes later is somebody new. No
+ * index finds a person in them, so the 31 days that are kept are read day by day. @returns how many were emptied
  */
-export async function emptyWebhookEvents(store: Store, { tenantId, erasing }: Person, now: Date): Promise<number> {
+export async function emptyWebhookEvents(store: Store, { tenantId, erasing }: Person): Promise<number> {
   let emptied = 0
   for (let day = 0; day <= KEPT_DAYS; day++) {
-    const end = now.getTime() + DAY_MS - day * DAY_MS
+    const end = erasing.since.getTime() - day * DAY_MS
     const receivedAt = { $gt: new Date(end - DAY_MS), $lte: new Date(end) }
     const filter = { tenantId, receivedAt, ...namedIn(erasing) } as object
-    const set = { $set: { payload: { erased: true }, reason: 'the contact was erased' } }
+    const set = { $set: { payload: ERASED_PAYLOAD, reason: ERASED_REASON } }
     emptied += (await store.raw.webhookEvents.updateMany(filter, set)).modifiedCount
   }
   return emptied
@@ -106,22 +143,45 @@ export async function emptyWebhookEvents(store: Store, { tenantId, erasing }: Pe
 /** Deletes parked items that name the person, of the tenant's numbers only. @returns how many */
 export async function deleteParked(store: Store, { tenantId, erasing }: Person): Promise<number> {
   const phoneNumberIds = await store.raw.clients.distinct('phoneNumberId', { tenantId })
-  const filter = { phoneNumberId: { $in: phoneNumberIds }, ...namedIn(erasing) } as object
+  const filter = { phoneNumberId: { $in: phoneNumberIds }, createdAt: { $lte: erasing.since }, ...namedIn(erasing) } as object
   return (await store.raw.parkedItems.deleteMany(filter)).deletedCount
 }
 
-export async function emptyDeadLetters(store: Store, { tenantId, erasing }: Person, now: Date): Promise<number> {
-  const filter = { tenantId, payload: patternOf(erasing) }
-  const emptied = { payload: '', error: null, state: 'DISCARDED' as const, settledAt: now }
-  return (await store.raw.deadLetters.updateMany(filter, { $set: emptied })).modifiedCount
+/**
+ * Empties the dead letters from before the erasure that name the person or one of its conversations: as they came, as they were
+ * edited, or by their id. @returns how many
+ */
+export async function emptyDeadLetters(
+  store: Store,
+  { tenantId, erasing }: Person,
+  conversationIds: Id[],
+  now: Date,
+): Promise<number> {
+  const named = patternOf(erasing, conversationIds)
+  const $or = [{ payload: named }, { original: named }, { messageId: named }]
+  const filter = { tenantId, createdAt: { $lte: erasing.since }, $or }
+  return (await store.raw.deadLetters.updateMany(filter, { $set: emptyDeadLetter(now) })).modifiedCount
 }
+
+/** A dead letter that nobody can replay any more; the claim of a replay under way finds it no longer. */
+export const emptyDeadLetter = (now: Date) => ({
+  payload: '',
+  original: null,
+  messageId: null,
+  error: null,
+  claim: null,
+  state: 'DISCARDED' as const,
+  settledAt: now,
+})
 
 /**
  * Filters for the person's rows in audiences, one for each index: by key, and skipped rows, which have no key, by phone or user
  * id.
  */
 async function audienceRows(store: Store, { tenantId, erasing }: Person) {
-  const campaignId = { $in: await store.raw.campaigns.distinct('_id', { tenantId }) }
+  // A list that was uploaded after the erasure is new.
+  const before = { $not: { $gt: erasing.since } }
+  const campaignId = { $in: await store.raw.campaigns.distinct('_id', { tenantId, 'audience.since': before }) }
   const keys = { $in: [...erasing.waIds, ...erasing.userIds] }
   return [
     { tenantId, campaignId, key: keys },
@@ -129,51 +189,93 @@ async function audienceRows(store: Store, { tenantId, erasing }: Person) {
   ]
 }
 
-/** Campaigns with the person in their audience: their uploaded files name the person too. */
-export async function findAudiences(store: Store, person: Person): Promise<CampaignDoc[]> {
+/** Ids of campaigns with the person in their audience: their uploaded files name the person too. */
+export async function findAudiences(store: Store, person: Person): Promise<Id[]> {
   const ways = await audienceRows(store, person)
-  const found = await Promise.all(ways.map(way => store.raw.campaignRecipients.distinct('campaignId', way)))
-  return await store.raw.campaigns.find({ tenantId: person.tenantId, _id: { $in: found.flat() } }).toArray()
+  return (await Promise.all(ways.map(way => store.raw.campaignRecipients.distinct('campaignId', way)))).flat()
 }
 
 /** Removes the person from audience rows, which stay for the counts. Pending rows become SKIPPED. @returns how many rows */
 export async function emptyRecipients(store: Store, person: Person): Promise<number> {
-  const empty = { key: null, to: '', waId: null, userId: null, name: null, variables: { $literal: {} }, headerMedia: null }
-  const skipped = { $cond: [{ $eq: ['$state', 'PENDING'] }, 'SKIPPED', '$state'] }
-  const reason = { $cond: [{ $eq: ['$state', 'PENDING'] }, 'invalid', '$reason'] }
-  const update = [{ $set: { ...empty, detail: 'erased', reason, state: skipped } }]
   let emptied = 0
   for (const way of await audienceRows(store, person))
-    emptied += (await store.raw.campaignRecipients.updateMany(way, update)).modifiedCount
+    emptied += (await store.raw.campaignRecipients.updateMany(way, EMPTY_RECIPIENT)).modifiedCount
   return emptied
 }
 
-/** Deletes notes, and empties leads, which stay for the statistics. @returns how many of each */
-export async function deleteLeadsAndNotes(
-  store: Store,
-  { tenantId, erasing }: Person,
-  { contactIds, conversationIds }: { contactIds: Id[]; conversationIds: Id[] },
-  now: Date,
-): Promise<{ leads: number; notes: number }> {
-  const own = { tenantId, $or: [{ contactId: { $in: contactIds } }, { phone: { $in: erasing.waIds } }] }
-  const leadIds = await store.raw.leads.distinct('_id', own)
-  const ofThem = { tenantId, $or: [{ leadId: { $in: leadIds } }, { conversationId: { $in: conversationIds } }] }
-  const { deletedCount: notes } = await store.raw.notes.deleteMany(ofThem)
-  const gone = { name: 'Erased', phone: null, deletedAt: now, updatedAt: now }
-  await store.raw.leads.updateMany({ tenantId, _id: { $in: leadIds } }, { $set: gone })
-  return { leads: leadIds.length, notes }
-}
+const wasPending = { $eq: ['$state', 'PENDING'] }
+/** The update that takes a person out of an audience row. */
+export const EMPTY_RECIPIENT = [
+  {
+    $set: {
+      key: null,
+      to: '',
+      waId: null,
+      userId: null,
+      name: null,
+      variables: { $literal: {} },
+      headerMedia: null,
+      detail: ERASED_DETAIL,
+      reason: { $cond: [wasPending, 'invalid', '$reason'] },
+      state: { $cond: [wasPending, 'SKIPPED', '$state'] },
+    },
+  },
+]
 
 /**
- * Deletes events and kept API replies about the person, both at most a day old. A socket that misses these events reloads its
- * state.
+ * Deletes notes, and empties leads, which stay for the statistics. A lead with the person's number that was made after the erasure
+ * is of somebody new. @returns how many of each, and the ids by which stored answers name them
  */
-export async function deleteEventsAndReplies(store: Store, { tenantId, _id }: Person, conversationIds: Id[]): Promise<void> {
+export async function deleteLeadsAndNotes(
+  store: Store,
+  { tenantId, waIds, since }: Pick<Person, 'tenantId'> & Pick<Erasing, 'waIds' | 'since'>,
+  { contactIds, conversationIds }: { contactIds: Id[]; conversationIds: Id[] },
+  now: Date,
+): Promise<{ leads: number; notes: number; ids: Id[] }> {
+  const byPhone = { phone: { $in: waIds }, createdAt: { $lte: since } }
+  const own = { tenantId, $or: [{ contactId: { $in: contactIds } }, byPhone] }
+  const leadIds = await store.raw.leads.distinct('_id', own)
+  const ofThem = { tenantId, $or: [{ leadId: { $in: leadIds } }, { conversationId: { $in: conversationIds } }] }
+  const noteIds = await store.raw.notes.distinct('_id', ofThem)
+  await store.raw.notes.deleteMany({ tenantId, _id: { $in: noteIds } })
+  const gone = { name: 'Erased', phone: null, deletedAt: now, updatedAt: now }
+  const $or = [{ name: { $ne: 'Erased' } }, { phone: { $ne: null } }, { deletedAt: null }]
+  const { modifiedCount: leads } = await store.raw.leads.updateMany({ tenantId, _id: { $in: leadIds }, $or }, { $set: gone })
+  return { leads, notes: noteIds.length, ids: [...leadIds, ...noteIds] }
+}
+
+/** Deletes events about the person, at most a day old. A socket that misses them reloads its state. @returns how many */
+export async function deleteEvents(store: Store, { tenantId }: Pick<Person, 'tenantId'>, conversationIds: Id[]): Promise<number> {
   const ofConversations = { tenantId, conversationId: { $in: conversationIds }, 'payload.updates.erased': { $ne: true } }
-  await store.raw.events.deleteMany(ofConversations)
-  const conversations = conversationIds.map(String)
-  const about = [{ 'body.id': String(_id) }, { 'body.conversationId': { $in: conversations } }]
-  await store.raw.idempotencyKeys.deleteMany({ tenantId, $or: about } as object)
+  return (await store.raw.events.deleteMany(ofConversations)).deletedCount
+}
+
+/** What stored answers name: contacts, leads, notes, conversations, numbers with and without a plus, and keys of requests. */
+export interface NamedInReplies {
+  ids: Id[]
+  conversationIds: Id[]
+  phones: string[]
+  keys: string[]
+}
+
+/** Deletes the answers that are kept for a day for repeats of requests about the person. @returns how many */
+export async function deleteReplies(
+  store: Store,
+  { tenantId }: Pick<Person, 'tenantId'>,
+  { ids, conversationIds, phones, keys }: NamedInReplies,
+): Promise<number> {
+  const named = { $in: ids.map(String) }
+  const about = [
+    { 'body.id': named },
+    { 'body.contactId': named },
+    { 'body.leadId': named },
+    { 'body.conversationId': { $in: conversationIds.map(String) } },
+    { 'body.phone': { $in: phones.flatMap(phone => [phone, `+${phone}`]) } },
+  ]
+  const { idempotencyKeys } = store.raw
+  const { deletedCount } = await idempotencyKeys.deleteMany({ tenantId, $or: about } as object)
+  const byKey = keys.length === 0 ? null : await idempotencyKeys.deleteMany({ tenantId, key: { $in: keys } })
+  return deletedCount + (byKey?.deletedCount ?? 0)
 }
 
 /** Ends an erasure: removes the keys by which the person was found. */

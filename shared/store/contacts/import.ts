@@ -8,10 +8,12 @@ import { type Store, trusted } from '../connect.ts'
 import { duplicatesOf } from '../errors.ts'
 import { type HeldLease, holdLease } from '../leases.ts'
 import { changeContact } from './contacts.ts'
+import { findErasedSince } from './erasures.ts'
 
 export interface ImportBatch {
   tenantId: Id
   by: Id
+  /** Begin of the import. */
   now: Date
   /** True: counts the effect of the rows and writes nothing. */
   isDryRun: boolean
@@ -31,10 +33,15 @@ const TURN_MS = 30_000
 export const takeImportTurn = (store: Store, tenantId: string, log: Logger): Promise<HeldLease> =>
   holdLease(store, { name: `import:${tenantId}`, owner: String(newId()), ttlMs: TURN_MS, log })
 
-/** Creates or updates a contact for each row; idempotent. The keys of the rows must be distinct. */
+/**
+ * Creates or updates a contact for each row; idempotent. The keys of the rows must be distinct. Who was erased since the import began
+ * is not created again, and counts as unchanged.
+ */
 export async function importRows(store: Store, batch: ImportBatch, rows: readonly ContactRow[]): Promise<Imported> {
   const known = await findKnown(store, batch.tenantId, rows)
-  const unknown = rows.filter(row => !known.has(row.key))
+  const missing = rows.filter(row => !known.has(row.key))
+  const erased = await findErasedSince(store, batch.tenantId, missing.flatMap(keysOf), batch.now)
+  const unknown = missing.filter(row => !keysOf(row).some(key => erased.has(key)))
   const created = batch.isDryRun ? unknown.length : await create(store, batch, unknown)
   const changes = rows.flatMap(row => {
     const contact = known.get(row.key)
@@ -45,6 +52,11 @@ export async function importRows(store: Store, batch: ImportBatch, rows: readonl
   const { length: updated } = changes
   return { created, updated, unchanged: rows.length - created - updated, events }
 }
+
+const keysOf = ({ waId, userId }: ContactRow): string[] => [
+  ...(waId === null ? [] : phoneVariants(waId)),
+  ...(userId === null ? [] : [userId]),
+]
 
 async function findKnown(store: Store, tenantId: Id, rows: readonly ContactRow[]): Promise<Map<string, ContactDoc>> {
   const waIds = rows.flatMap(({ waId }) => (waId === null ? [] : phoneVariants(waId)))

@@ -31,10 +31,26 @@ export async function finishMessages(
     ...(await orOutage(conversationEvents(store, settlements, session))),
   ]
   await orOutage(insertEvents(store, events, options))
-  const moved = await orOutage(writeMessages(store, settlements, options))
+  const { moved, erased } = await orOutage(writeMessages(store, settlements, options))
   const uses = moved.flatMap(({ message, step, at }) => (step.kind === 'sent' ? usesOf(message, at) : []))
   await orOutage(countTemplateUses(store, uses, session))
-  return events
+  return await orOutage(withoutErased(store, events, erased, options))
+}
+
+/** The events without those about people who were erased during the call, which are deleted. */
+async function withoutErased(
+  store: Store,
+  events: EventDoc[],
+  erased: readonly Settlement[],
+  options: WriteOptions,
+): Promise<EventDoc[]> {
+  if (erased.length === 0) return events
+  const conversations = new Set(erased.map(({ message }) => String(message.conversationId)))
+  const isAbout = ({ conversationId }: EventDoc) => conversations.has(String(conversationId))
+  const gone = events.filter(isAbout)
+  const filter = { _id: { $in: gone.map(({ _id }) => _id) }, tenantId: { $in: gone.map(({ tenantId }) => tenantId) } }
+  if (gone.length > 0) await store.raw.events.deleteMany(filter, options)
+  return events.filter(event => !isAbout(event))
 }
 
 type WriteOptions = { session: ClientSession } | typeof MAJORITY
@@ -72,17 +88,20 @@ async function conversationEvents(
   })
 }
 
-/** Writes the messages. @returns the settlements whose outcome was written; the other rows had changed before */
-async function writeMessages(
-  store: Store,
-  settlements: readonly Settlement[],
-  options: WriteOptions,
-): Promise<readonly Settlement[]> {
-  if (settlements.length === 0) return []
+/** The settlements that are written, or whose row became SENT; and those whose row was emptied by an erasure. */
+interface Written {
+  moved: readonly Settlement[]
+  erased: readonly Settlement[]
+}
+
+/** Writes the messages. Rows that changed before are settled by what they are now. */
+async function writeMessages(store: Store, settlements: readonly Settlement[], options: WriteOptions): Promise<Written> {
+  const all = { moved: settlements, erased: [] }
+  if (settlements.length === 0) return all
   try {
     const writes = settlements.map(messageWrite)
     const { matchedCount } = await store.raw.messages.bulkWrite(writes, { ordered: false, ...options })
-    return matchedCount < settlements.length ? await settleOvertaken(store, settlements, options) : settlements
+    return matchedCount < settlements.length ? await settleOvertaken(store, settlements, options) : all
   } catch (error) {
     const refused = duplicatesOf(error)
     if (refused === null || 'session' in options) throw error
@@ -92,19 +111,18 @@ async function writeMessages(
       again.map(settlement => messageWrite(withoutId(settlement))),
       { ordered: false, ...options },
     )
-    return [...written, ...again]
+    return { ...written, moved: [...written.moved, ...again] }
   }
 }
 
-/**
- * Settles rows that changed before their outcome was written. @returns the settlements that are written, or whose row became SENT
- */
-async function settleOvertaken(store: Store, settlements: readonly Settlement[], options: WriteOptions): Promise<Settlement[]> {
+/** Settles rows that changed before their outcome was written. */
+async function settleOvertaken(store: Store, settlements: readonly Settlement[], options: WriteOptions): Promise<Written> {
   const rows = await store.raw.messages
     .find(rowFilter(settlements.map(({ message }) => message)), { ...options, projection: OVERTAKEN_FIELDS })
     .toArray()
   const states = new Map(rows.map(row => [String(row._id), row]))
   const moved: Settlement[] = []
+  const erased = settlements.filter(({ message }) => states.get(String(message._id))?.erasedAt)
   const writes = settlements.flatMap(settlement => {
     const { message, entry } = settlement
     const row = states.get(String(message._id))
@@ -116,10 +134,18 @@ async function settleOvertaken(store: Store, settlements: readonly Settlement[],
     return overtakenWrites(settlement)
   })
   if (writes.length > 0) await store.raw.messages.bulkWrite(writes, { ordered: true, ...options })
-  return moved
+  return { moved, erased }
 }
 
-const OVERTAKEN_FIELDS = { timeline: 1, status: 1, previousIds: 1, 'error.source': 1, 'dispatch.token': 1, 'dispatch.state': 1 }
+const OVERTAKEN_FIELDS = {
+  timeline: 1,
+  erasedAt: 1,
+  status: 1,
+  previousIds: 1,
+  'error.source': 1,
+  'dispatch.token': 1,
+  'dispatch.state': 1,
+}
 
 /**
  * The settlement without its wamid, which another message has: the message is sent, and statuses find it by the callback data

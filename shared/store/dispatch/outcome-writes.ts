@@ -3,7 +3,7 @@ import { asUpdate, ENDED, inState, newWait, notInState, noWait, ready, unknown, 
 import { mayFallBack } from '../../domain/messages/fallback.ts'
 import type { ConversationDoc, Dispatch, Fallback, MessageDoc, MessageErrorDoc, TimelineEntry } from '../../model/documents.ts'
 import { fallbackNote, fallenBack } from '../../model/fallback.ts'
-import { appended } from '../../model/timeline.ts'
+import { appended, bareEntry } from '../../model/timeline.ts'
 import { waitEntries } from '../../views/wait-entries.ts'
 
 /** The result of an attempt for its message, or the decision that replaces an attempt. */
@@ -58,7 +58,7 @@ export function conversationWrites({ message, step, at }: Settlement): mongo.Any
 
 /**
  * The update of the message. It applies only if the row is unchanged since the settlement read it: the same take, or the same
- * state.
+ * state, and not emptied by an erasure.
  */
 export function messageWrite(settlement: Settlement): mongo.AnyBulkWriteOperation<MessageDoc> {
   return { updateOne: { filter: stillInHand(settlement.message), update: updateFor(settlement), hint: BY_ID } }
@@ -67,7 +67,7 @@ export function messageWrite(settlement: Settlement): mongo.AnyBulkWriteOperatio
 function stillInHand({ _id, tenantId, dispatch }: MessageDoc) {
   const { state, token, attempt } = dispatch as Dispatch
   const own = token === null ? { ...inState(state), 'dispatch.token': null } : { 'dispatch.token': token }
-  return { _id, tenantId, ...own, 'dispatch.attempt': attempt }
+  return { _id, tenantId, ...own, 'dispatch.attempt': attempt, erasedAt: null }
 }
 
 function updateFor({ message, step, at, entry }: Settlement): mongo.UpdateFilter<MessageDoc> {
@@ -121,22 +121,26 @@ function updateFor({ message, step, at, entry }: Settlement): mongo.UpdateFilter
 /**
  * Updates of a row that changed during its call: a status arrived before the answer, a deadline passed, or the setting for
  * unknown outcomes started another attempt. The attempt is added to the timeline. An acceptance sets the wamid of a row that has
- * none, and makes a row SENT that still waits or that the platform declared failed.
+ * none, and makes a row SENT that still waits or that the platform declared failed. A row that was emptied by an erasure gets
+ * neither Meta's id nor what Meta wrote.
  */
 export function overtakenWrites({ message, step, at, entry }: Settlement): mongo.AnyBulkWriteOperation<MessageDoc>[] {
   if (entry.kind !== 'attempt') return []
   const own = { _id: message._id, tenantId: message.tenantId }
   // A wamid in previousIds was refused by Meta later: its fallback is on the way, so nothing changes.
   const notReplaced = { ...own, ...(step.kind === 'sent' && step.wamid && { previousIds: { $ne: step.wamid } }) }
-  const push = { updateOne: { filter: own, update: { $push: appended(entry) } } }
-  if (step.kind !== 'sent') return [push]
+  const push = [
+    { updateOne: { filter: { ...own, erasedAt: null }, update: { $push: appended(entry) } } },
+    { updateOne: { filter: { ...own, erasedAt: { $ne: null } }, update: { $push: appended(bareEntry(entry)) } } },
+  ]
+  if (step.kind !== 'sent') return push
   const provisional = { status: 'FAILED' as const, 'error.source': 'platform' as const }
   const waits = { status: 'QUEUED' as const, ...notInState('TAKEN') }
   const $set = { status: 'SENT' as const, statusUpdatedAt: at, error: null, dispatch: ENDED, updatedAt: at, unprojectedSince: at }
   return [
-    push,
+    ...push,
     { updateOne: { filter: { ...notReplaced, $or: [provisional, waits] }, update: { $set } } },
-    { updateOne: { filter: { ...notReplaced, wamid: null }, update: { $set: { wamid: step.wamid } } } },
+    { updateOne: { filter: { ...notReplaced, wamid: null, erasedAt: null }, update: { $set: { wamid: step.wamid } } } },
   ]
 }
 

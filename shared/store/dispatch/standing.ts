@@ -17,6 +17,8 @@ export interface Standing {
   heads: Map<string, Head>
   /** End of the customer service window of each conversation. */
   windows: Map<string, Date | null>
+  /** Conversations whose person was erased: nothing is sent in them. */
+  erased: Set<string>
 }
 
 /**
@@ -25,9 +27,9 @@ export interface Standing {
  * sent, and attempts that have been without an answer for 15 s. @throws Outage
  */
 export async function findStanding(store: Store, jobs: readonly SendJob[], now: Date): Promise<Standing> {
-  if (jobs.length === 0) return { heads: new Map(), windows: new Map() }
+  if (jobs.length === 0) return { heads: new Map(), windows: new Map(), erased: new Set() }
   type HeadRow = { _id: Id; head: FoundHead }
-  type WindowRow = Pick<ConversationDoc, '_id' | 'windowExpiresAt'>
+  type WindowRow = Pick<ConversationDoc, '_id' | 'windowExpiresAt' | 'erased'>
   const stages = [
     unfinishedOf(jobs, now),
     { $match: { 'dispatch.priority': 'chat' } },
@@ -35,13 +37,14 @@ export async function findStanding(store: Store, jobs: readonly SendJob[], now: 
     { $sort: { conversationId: 1, _id: 1 } },
     { $group: { _id: '$conversationId', head: { $first: { id: '$_id', state: '$state', nextStepAt: '$nextStepAt' } } } },
     // A union costs less than a second command, and a join is made row by row.
-    { $unionWith: { coll: 'conversations', pipeline: [conversationsOf(jobs), { $project: { windowExpiresAt: 1 } }] } },
+    { $unionWith: { coll: 'conversations', pipeline: [conversationsOf(jobs), { $project: { windowExpiresAt: 1, erased: 1 } }] } },
   ]
   const found = await orOutage(store.raw.messages.aggregate<HeadRow | WindowRow>(stages, UNFINISHED_INDEX).toArray())
-  const standing: Standing = { heads: new Map(), windows: new Map() }
+  const standing: Standing = { heads: new Map(), windows: new Map(), erased: new Set() }
   for (const row of found) {
-    if (!('head' in row)) standing.windows.set(String(row._id), row.windowExpiresAt)
-    else standing.heads.set(String(row._id), headOf(row.head))
+    if ('head' in row) standing.heads.set(String(row._id), headOf(row.head))
+    else standing.windows.set(String(row._id), row.windowExpiresAt)
+    if ('erased' in row && row.erased) standing.erased.add(String(row._id))
   }
   return standing
 }

@@ -1,9 +1,11 @@
+import { notFound } from '../../domain/errors.ts'
 import { unfinished } from '../../domain/messages/dispatch.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc, Id, MessageDoc } from '../../model/documents.ts'
 import { newId, toId } from '../../model/ids.ts'
 import { newConversation } from '../../model/new-rows.ts'
-import type { Store } from '../connect.ts'
+import { type Store, trusted } from '../connect.ts'
 import { UNFINISHED_INDEX } from '../dispatch/take.ts'
+import { isDuplicateKey } from '../errors.ts'
 import { perStore } from '../per-store.ts'
 import { TtlCache } from '../ttl-cache.ts'
 import { onInsert } from '../upsert.ts'
@@ -15,6 +17,7 @@ import type { UnfinishedMessage } from './destinations.ts'
  * The conversation of a number with a contact, which is created if missing.
  * @param given fields to set, with a `leadId` only if the caller names one
  * @param leadId lead of a new conversation
+ * @throws ApiError 404 when its person is erased at this moment
  */
 export async function upsertConversation(
   store: Store,
@@ -25,9 +28,33 @@ export async function upsertConversation(
   const fresh = { ...newConversation(client, contact, now), leadId }
   const update = { $set: given, $setOnInsert: onInsert(fresh, filter, given) }
   const conversation = await store.models.conversations
-    .findOneAndUpdate(filter, update, { upsert: true, returnDocument: 'after' })
+    .findOneAndUpdate({ ...filter, erased: trusted({ $exists: false }) }, update, { upsert: true, returnDocument: 'after' })
     .lean()
+    .catch(error => refuseErased(store, filter, error))
+  if (conversation?.messageCount === 0) await withdrawIfErased(store, conversation)
   return conversation as ConversationDoc
+}
+
+/** An erased conversation does not match, and refuses a second one. @throws ApiError 404, or the error */
+async function refuseErased(
+  store: Store,
+  filter: Pick<ConversationDoc, 'tenantId' | 'clientId' | 'contactId'>,
+  error: unknown,
+): Promise<never> {
+  if (isDuplicateKey(error) && (await store.models.conversations.findOne(filter, { erased: 1 }).lean())?.erased)
+    throw notFound('Conversation')
+  throw error
+}
+
+/**
+ * A new conversation is written first and then its contact is read; an erasure writes the contact first and then reads the
+ * conversations. So at least one of the two finds the other's row. @throws ApiError 404
+ */
+async function withdrawIfErased(store: Store, { tenantId, _id, contactId }: ConversationDoc): Promise<void> {
+  const contact = await store.models.contacts.findOne({ tenantId, _id: contactId }, { erasing: 1, erasedAt: 1 }).lean()
+  if (!contact?.erasing && !contact?.erasedAt) return
+  await store.models.conversations.deleteOne({ tenantId, _id, messageCount: 0, erased: trusted({ $exists: false }) })
+  throw notFound('Contact')
 }
 
 export interface NextMessageId {

@@ -33,7 +33,8 @@ export function recipientsOf(keys: BatchKeys, { messages, conversations }: Omit<
   return recipients
 }
 
-const namesOf = ({ _id, wamid, previousIds }: MessageDoc): string[] => [
+/** What a status may name a message by. */
+export const namesOf = ({ _id, wamid, previousIds }: MessageDoc): string[] => [
   String(_id),
   ...(wamid ? [wamid] : []),
   ...(previousIds ?? []),

@@ -4,6 +4,7 @@ import { type BatchKeys, hasWaited, type KnownEvent, type Loaded } from '../../m
 import type { ClientDoc, ContactDoc, ConversationDoc, Id, LeadDoc, MessageDoc, TemplateDoc } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
 import { orOutage } from '../outage.ts'
+import { loadErased } from './load-erased.ts'
 import { loadFew } from './load-few.ts'
 import { loadRecipients } from './load-recipients.ts'
 import {
@@ -20,7 +21,8 @@ import {
 type Raw = Store['raw']
 
 /** Reads the documents that a batch needs, with one query for each collection that the batch names. */
-export async function loadBatch(raw: Raw, keys: BatchKeys, options: LoadOptions): Promise<Loaded> {
+export async function loadBatch(store: Store, keys: BatchKeys, options: LoadOptions): Promise<Loaded> {
+  const { raw } = store
   const { isThorough } = options
   const known = isThorough ? await loadKnown(raw, keys, options) : []
   const isRepeat =
@@ -28,18 +30,20 @@ export async function loadBatch(raw: Raw, keys: BatchKeys, options: LoadOptions)
     known.length === keys.eventIds.length &&
     known.every(row => isDone(row.status) && !hasWaited(row))
   if (isRepeat || keys.tenantIds.length === 0) return { known, isThorough, ...NOTHING }
-  return { known, ...(await loadDocuments(raw, keys, options)) }
+  return { known, ...(await loadDocuments(store, keys, options)) }
 }
 
 /** Reads the documents of a batch, without what was recorded of its items before. */
-export async function loadDocuments(raw: Raw, keys: BatchKeys, options: LoadOptions): Promise<Omit<Loaded, 'known'>> {
+export async function loadDocuments(store: Store, keys: BatchKeys, options: LoadOptions): Promise<Omit<Loaded, 'known'>> {
+  const { raw } = store
   const inHand = (await loadFew(raw, keys, options)) ?? (await loadNamed(raw, keys, options))
   const { contacts, conversations } = await loadRecipients(raw, keys, inHand, options)
   const leads = await loadLeads(raw, keys, contacts, conversations, options)
   const leftBehind = options.isThorough ? await loadLeftBehind(raw, conversations, options) : []
   const messages = [...new Map([...leftBehind, ...inHand.messages].map(message => [String(message._id), message])).values()]
   const templates = await loadTemplates(raw, keys, options)
-  return { isThorough: options.isThorough, contacts, messages, conversations, leads, templates }
+  const erased = await loadErased(store, keys, { contacts, messages }, options)
+  return { isThorough: options.isThorough, contacts, messages, conversations, leads, templates, erased }
 }
 
 /** The documents that the batch names, and the conversations of its contacts and messages. */

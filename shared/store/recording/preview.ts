@@ -8,6 +8,6 @@ export async function loadPreview(store: Store, keys: BatchKeys): Promise<Loaded
     return { isThorough: true, known: [], contacts: [], conversations: [], messages: [], leads: [], templates: [] }
   return await store.transaction(async session => ({
     known: [],
-    ...(await loadDocuments(store.raw, keys, { isThorough: true, session })),
+    ...(await loadDocuments(store, keys, { isThorough: true, session })),
   }))
 }

@@ -46,7 +46,7 @@ export async function recordPlainBatch<T extends FoldedBatch>(
   const isJournalled = await orOutage(isSingleMember(store))
   for (let round = 1; round <= MAX_ROUNDS; round++) {
     const now = new Date()
-    const loaded = await orOutage(loadBatch(store.raw, keys, { isThorough: isSuspect || round > 1 }))
+    const loaded = await orOutage(loadBatch(store, keys, { isThorough: isSuspect || round > 1 }))
     const before = stateOf(loaded)
     const folded = fold(loaded, now)
     if (folded === null) return null
@@ -111,13 +111,13 @@ export async function recordInTransaction<T extends FoldedBatch>(
 
 /** Folds, and once more after a thorough load where the first shows the need. */
 async function foldThoroughly<T extends FoldedBatch>(
-  { raw }: Store,
+  store: Store,
   keys: BatchKeys,
   fold: (loaded: Loaded, now: Date) => T,
   { now, isThorough, session }: { now: Date } & Parameters<typeof loadBatch>[2],
 ): Promise<T> {
   const options = session ? { session } : {}
-  const folded = fold(await loadBatch(raw, keys, { ...options, isThorough }), now)
+  const folded = fold(await loadBatch(store, keys, { ...options, isThorough }), now)
   if (isThorough || !folded.needsThorough) return folded
-  return fold(await loadBatch(raw, keys, { ...options, isThorough: true }), now)
+  return fold(await loadBatch(store, keys, { ...options, isThorough: true }), now)
 }

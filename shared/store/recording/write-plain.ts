@@ -91,7 +91,10 @@ async function insertOnce<T extends mongo.Document>(
   )
 }
 
-/** Statuses arrive while a sender settles the same messages: each writes only over what it has read. */
+/**
+ * Statuses arrive while a sender settles the same messages: each writes only over what it has read, and nothing into a message
+ * that was emptied meanwhile.
+ */
 async function updateMessages(
   { messages }: Raw,
   updates: Plan['messages']['updates'],
@@ -104,6 +107,7 @@ async function updateMessages(
     const filter = {
       _id: update._id,
       tenantId: update.tenantId,
+      erasedAt: null,
       ...(update.set.seq !== undefined && { seq: seq ?? null }),
       ...(('status' in update.set || 'dispatch' in update.set) && { status, ...unchanged(dispatch) }),
       ...(keys.length > 0 && { 'timeline.key': { $nin: keys } }),

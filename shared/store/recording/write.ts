@@ -1,6 +1,7 @@
 import type { ClientSession, mongo } from 'mongoose'
 import type { Changes, Move, MovedConversation, Plan, Update } from '../../model/batch-plan.ts'
 import type { ContactDoc, ConversationDoc, Id, MessageDoc, WebhookEventDoc } from '../../model/documents.ts'
+import { isErasedPayload } from '../../model/erased-message.ts'
 import { appended } from '../../model/timeline.ts'
 import type { Store } from '../connect.ts'
 
@@ -13,6 +14,7 @@ export async function writeInTransaction(raw: Raw, plan: Plan, now: Date, sessio
   await insert(raw.webhookEvents, plan.webhookEvents.inserts, session)
   await replace(raw, plan.webhookEvents.replaced, now, session)
   await writeContacts(raw.contacts, plan.contacts, now, session)
+  await touchContacts(raw.contacts, plan, now, session)
   await insert(raw.leads, plan.leads, session)
   await writeConversations(raw.conversations, plan.conversations, now, session)
   await writeMessages(raw.messages, plan.messages, now, session)
@@ -69,6 +71,24 @@ async function writeContacts(
   await insert(collection, inserts, session)
 }
 
+/**
+ * Writes the contacts that get a new conversation: an erasure that begins meanwhile conflicts with it, and does not miss the
+ * conversation.
+ */
+async function touchContacts(
+  collection: mongo.Collection<ContactDoc>,
+  { contacts, conversations }: Plan,
+  now: Date,
+  session: ClientSession,
+): Promise<void> {
+  const written = new Set([...contacts.inserts, ...contacts.updates].map(({ _id }) => String(_id)))
+  const bare = conversations.inserts.filter(({ contactId }) => !written.has(String(contactId)))
+  const operations = bare.map(({ contactId: _id, tenantId }) =>
+    updateOne<ContactDoc>({ _id, tenantId }, { $set: { updatedAt: now } }),
+  )
+  if (operations.length > 0) await collection.bulkWrite(operations, { session, ordered: true })
+}
+
 async function update<T extends { _id: Id; tenantId: Id }>(
   collection: mongo.Collection<T>,
   updates: Update<T>[],
@@ -111,9 +131,10 @@ export async function replace(
   session?: ClientSession,
 ): Promise<void> {
   if (rows.length === 0) return
-  const operations = rows.map(({ _id, tenantId, status, reason }) => ({
-    updateOne: { filter: { _id }, update: { $set: { tenantId, status, reason, processedAt: now }, $inc: { attempts: 1 } } },
-  }))
+  const operations = rows.map(({ _id, tenantId, status, reason, payload }) => {
+    const $set = { tenantId, status, reason, processedAt: now, ...(isErasedPayload(payload) && { payload }) }
+    return { updateOne: { filter: { _id }, update: { $set, $inc: { attempts: 1 } } } }
+  })
   await webhookEvents.bulkWrite(operations, { ...(session ? { session } : MAJORITY), ordered: true })
 }
 

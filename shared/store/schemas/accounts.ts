@@ -35,6 +35,7 @@ export const tenantSchema = new Schema<TenantDoc>(
     status: { type: String, enum: ['active', 'suspended', 'deactivated'], default: 'active' },
     settings: { type: settings, default: () => ({}) },
     limits: { type: limits, default: () => ({}) },
+    erasureKey: { type: String, default: undefined },
   },
   stamped,
 )

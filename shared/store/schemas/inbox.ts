@@ -73,6 +73,7 @@ export const conversationSchema = new Schema<ConversationDoc>(
     freeEntryPointExpiresAt: date,
     lastError: { type: failure, default: null },
     version: { type: Number, default: undefined },
+    erased: { type: new Schema({ at: requiredDate, pseudonym: requiredText }, inner), default: undefined },
   },
   stamped,
 )
@@ -212,6 +213,7 @@ export const messageSchema = new Schema<MessageDoc>(
     unprojectedSince: { type: Date, default: undefined },
     isUncounted: { type: Boolean, default: undefined },
     seq: { type: Number, default: undefined },
+    erasedAt: { type: Date, default: undefined },
   },
   stamped,
 )

@@ -1,6 +1,20 @@
 import { Schema } from 'mongoose'
-import type { ContactDoc, LeadDoc, NoteDoc, PipelineDoc } from '../../model/documents.ts'
-import { common, date, flag, id, inner, isId, isText, requiredDate, requiredId, requiredText, stamped, text } from './fields.ts'
+import type { ContactDoc, ErasureDoc, LeadDoc, NoteDoc, PipelineDoc } from '../../model/documents.ts'
+import {
+  common,
+  date,
+  flag,
+  id,
+  inner,
+  isId,
+  isText,
+  requiredDate,
+  requiredId,
+  requiredText,
+  stamped,
+  strictly,
+  text,
+} from './fields.ts'
 
 const block = new Schema(
   {
@@ -65,6 +79,22 @@ contactSchema.index(
 contactSchema.index({ tenantId: 1, phone: 1 }, { name: 'tenant_phone' })
 contactSchema.index({ tenantId: 1, name: 1 }, { name: 'tenant_name' })
 contactSchema.index({ tenantId: 1, username: 1 }, { name: 'tenant_username', partialFilterExpression: { username: isText } })
+
+export const erasureSchema = new Schema<ErasureDoc>(
+  {
+    tenantId: requiredId,
+    contactIds: { type: [Schema.Types.ObjectId], default: [] },
+    hashes: { type: [String], default: [] },
+    pseudonym: requiredText,
+    at: requiredDate,
+    nextCheckAt: requiredDate,
+    checks: { type: Number, default: 0 },
+  },
+  strictly,
+)
+erasureSchema.index({ tenantId: 1, hashes: 1 }, { name: 'tenant_hashes' })
+// Over all tenants: a background job of ingest looks through what was erased.
+erasureSchema.index({ nextCheckAt: 1 }, { name: 'due' })
 
 const stage = new Schema({ name: requiredText, order: { type: Number, required: true } }, { strict: 'throw' })
 

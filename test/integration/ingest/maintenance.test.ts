@@ -17,7 +17,12 @@ import { log } from '#test/support/worlds/ingest.ts'
 const NUMBER = '1054543651068213'
 const HOUR_MS = 3_600_000
 const queue = { publish: async () => undefined }
-const storage = { delete: async () => undefined, storedBetween: async function* () {}, deleteUnfinished: async () => 0 }
+const storage = {
+  delete: async () => undefined,
+  list: async function* () {},
+  storedBetween: async function* () {},
+  deleteUnfinished: async () => 0,
+}
 
 const test = base.extend<{ fixtures: FixtureWorld }>({
   fixtures: async ({ world }, use) => {
