@@ -9,6 +9,7 @@ import { connectRedis } from '#shared/limits/connect.ts'
 import { createSendLimits } from '#shared/limits/send-limits.ts'
 import { createMetaClient } from '#shared/meta/client.ts'
 import type { ContactDoc } from '#shared/model/documents.ts'
+import { listFiles } from '#shared/storage/object-storage.ts'
 import { openStorage } from '#shared/storage/open.ts'
 import { untilTrue } from '#test/support/until.ts'
 import { createWorld } from '#test/support/world.ts'
@@ -392,6 +393,20 @@ test('a template that Meta refuses pauses the campaign with the reason; resumed,
   const done = await w.until(id, it => it.status === 'DONE')
   expect((done.counts.failed ?? 0) + (done.counts.sent ?? 0)).toBe(400)
   expect(w.meta.posts).toHaveLength(400)
+}, 90_000)
+
+test('[F55] the list of a campaign is deleted when the campaign has ended', async () => {
+  await using w = await openCampaigns()
+  await using _sender = await w.send()
+  const name = await variableOf(w.gateway)
+  const id = await w.campaign()
+  await w.call('PUT', `/${id}/audience`, csvOf([['to', name], ...people(2)]), 'text/csv')
+  await w.until(id, it => it.audience.state === 'READY')
+  const files = async () => (await listFiles(w.gateway.deps.storage, '')).filter(({ key }) => key.includes(id))
+  expect(await files()).toHaveLength(1)
+  await w.call('POST', `/${id}/start`, {})
+  await w.until(id, it => it.status === 'DONE')
+  await untilTrue(async () => (await files()).length === 0)
 }, 90_000)
 
 test('with the messaging limit used up, the rest of the audience stays where it is until there is room', async () => {

@@ -8,11 +8,13 @@ import { checkNextAudience } from '#services/sender/background/check-audience.ts
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import { taken, unknown } from '#shared/domain/messages/dispatch.ts'
 import { messageEventId } from '#shared/meta/webhook.ts'
-import type { Dispatch, Id, MessageDoc } from '#shared/model/documents.ts'
+import type { CampaignDoc, ClientDoc, Dispatch, Id, MessageDoc, TemplateDoc, TenantDoc } from '#shared/model/documents.ts'
 import { newId, toId } from '#shared/model/ids.ts'
 import { EXCHANGES, QUEUES } from '#shared/queue/topology.ts'
 import { listFiles } from '#shared/storage/object-storage.ts'
 import { audienceKey, importPrefix, mediaKey } from '#shared/storage/open.ts'
+import { releaseRecipients } from '#shared/store/campaigns/release.ts'
+import { importRows } from '#shared/store/contacts/import.ts'
 import { finishMessages } from '#shared/store/dispatch/finish.ts'
 import type { Settlement } from '#shared/store/dispatch/outcome-writes.ts'
 import { settleMedia } from '#shared/store/inbox/media.ts'
@@ -296,6 +298,43 @@ test('[F55] a list from before the erasure that is read after it brings nobody b
   const { body } = await admin('GET', `/campaigns/${id}`)
   expect(body.audience).toMatchObject({ state: 'READY', recipients: 1, invalid: 1 })
   expect(await filesOf(`${tenantId}/campaigns/${id}`)).toEqual([])
+  expect(await traces(phone)).toEqual([])
+})
+
+test('[F55] a recipient that is about to be released is left out when the person was erased', async () => {
+  const [phone, other] = ['212661930017', '212661930018']
+  const { contactId } = await personWith(phone)
+  const { store } = gateway
+  const id = await draft()
+  await give(id, `to,candidateName\n+${phone},Person ${phone}\n+${other},Somebody\n`)
+  for (let rest = 1; rest > 0; ) rest = await checkAudience()
+  const rows = await store.raw.campaignRecipients.find({ tenantId, campaignId: toId(id) }).toArray()
+  await erase(contactId)
+  // As a process sees it that has read the rows before.
+  await store.raw.campaignRecipients.deleteMany({ tenantId, campaignId: toId(id) })
+  await store.raw.campaignRecipients.insertMany(rows)
+  const own = { tenantId, _id: toId(id) }
+  await store.raw.campaigns.updateOne(own, { $set: { status: 'RUNNING' } })
+  const campaign = (await store.raw.campaigns.findOne(own)) as CampaignDoc
+  const [template, client, tenant] = [
+    (await store.raw.templates.findOne({ tenantId, _id: campaign.template.id })) as TemplateDoc,
+    (await store.raw.clients.findOne({ tenantId, _id: campaign.clientId })) as ClientDoc,
+    (await store.raw.tenants.findOne({ _id: tenantId })) as TenantDoc,
+  ]
+  const messages = await releaseRecipients(store, { campaign, template, client, tenant, limit: 10, now: new Date() })
+  expect(messages?.map(({ contactKey }) => contactKey)).toEqual([other])
+  expect(await store.raw.campaigns.findOne(own)).toMatchObject({ released: 1, skipped: 1 })
+  expect(await traces(phone)).toEqual([])
+})
+
+test('[F55] an import that began before the erasure does not bring the person back', async () => {
+  const [phone, other] = ['212661930019', '212661930029']
+  const { contactId } = await personWith(phone)
+  const batch = { tenantId, by: newId(), now: new Date(), isDryRun: false }
+  await erase(contactId)
+  const row = (waId: string) => ({ key: waId, waId, userId: null, name: `Person ${waId}`, optOut: false, attributes: {} })
+  expect(await importRows(gateway.store, batch, [row(phone), row(other)])).toMatchObject({ created: 1, unchanged: 1 })
+  expect(await contactOf(other)).toMatchObject({ name: `Person ${other}` })
   expect(await traces(phone)).toEqual([])
 })
 
