@@ -103,3 +103,8 @@ export async function endCheck({ raw }: Store, { _id, tenantId, at, checks }: Er
   if (nextCheckAt === null) await orOutage(raw.erasures.deleteOne(own))
   else await orOutage(raw.erasures.updateOne(own, { $set: { nextCheckAt, checks: checks + 1 } }))
 }
+
+/** Makes a check due again at `nextCheckAt`. @throws Outage */
+export async function postponeCheck({ raw }: Store, { _id, tenantId }: ErasureDoc, nextCheckAt: Date): Promise<void> {
+  await orOutage(raw.erasures.updateOne({ _id, tenantId }, { $set: { nextCheckAt } }))
+}

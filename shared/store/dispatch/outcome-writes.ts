@@ -52,7 +52,7 @@ export const isProjected = ({ step }: Settlement): boolean =>
 /** The error that a conversation shows while a message waits, for example for a paused number. */
 export function conversationWrites({ message, step, at }: Settlement): mongo.AnyBulkWriteOperation<ConversationDoc>[] {
   if (step.kind !== 'waiting' || step.shown === undefined) return []
-  const filter = { _id: message.conversationId, tenantId: message.tenantId }
+  const filter = { _id: message.conversationId, tenantId: message.tenantId, deletedAt: null }
   return [{ updateOne: { filter, update: { $set: { lastError: step.shown, updatedAt: at } }, hint: BY_ID } }]
 }
 

@@ -238,9 +238,10 @@ const answerTo = (message: MessageDoc, step: Settlement['step'], detail: string)
 test('[F55] a call in flight at the erasure leaves neither wamid, text, error nor event', async () => {
   const phone = '212661930008'
   const { contactId, conversationId } = await personWith(phone)
-  const [accepted, refused] = [
+  const [accepted, refused, held] = [
     await inHand(await sent(conversationId, 'your test result is positive')),
     await inHand(await sent(conversationId, 'your test result is late')),
+    await inHand(await sent(conversationId, 'your test result is held')),
   ]
   await inHand(await sent(conversationId, 'your test result is lost'), 'UNKNOWN')
   await erase(contactId)
@@ -248,6 +249,7 @@ test('[F55] a call in flight at the erasure leaves neither wamid, text, error no
   const events = await finishMessages(gateway.store, [
     answerTo(accepted, { kind: 'sent', wamid: wamidOf(phone, ++wamids), note: `to ${phone}` }, `to ${phone}`),
     answerTo(refused, { kind: 'failed', error }, `${phone} is away`),
+    answerTo(held, { kind: 'waiting', reason: 'paused', nextStepAt: null, usesAttempt: false, shown: error }, `${phone} is away`),
   ])
   expect(events).toEqual([])
   await gateway.project()
