@@ -1,5 +1,5 @@
 import { audienceFileState } from '#shared/domain/campaigns/audience-file.ts'
-import type { Id } from '#shared/model/documents.ts'
+import { toId } from '#shared/model/ids.ts'
 import type { MayGoOn } from '#shared/process/jobs.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { listFiles, type ObjectStorage, type StoredObject } from '#shared/storage/object-storage.ts'
@@ -27,18 +27,18 @@ export async function deleteLeftFiles(deps: LeftFilesDeps, mayGoOn: MayGoOn): Pr
     if (!mayGoOn()) return
     const left = [...(await leftImports(deps, tenantId)), ...(await leftAudiences(deps, tenantId))]
     for (const { key } of left) await deps.storage.delete(key)
-    if (left.length > 0) deps.log.info({ tenantId: String(tenantId), files: left.length }, 'left files deleted')
+    if (left.length > 0) deps.log.info({ tenantId, files: left.length }, 'left files deleted')
   }
 }
 
-async function leftImports({ storage, now }: LeftFilesDeps, tenantId: Id): Promise<StoredObject[]> {
+async function leftImports({ storage, now }: LeftFilesDeps, tenantId: string): Promise<StoredObject[]> {
   return (await listFiles(storage, importPrefix(tenantId))).filter(isOld(now()))
 }
 
-async function leftAudiences({ store, storage, now }: LeftFilesDeps, tenantId: Id): Promise<StoredObject[]> {
+async function leftAudiences({ store, storage, now }: LeftFilesDeps, tenantId: string): Promise<StoredObject[]> {
   const files = (await listFiles(storage, audiencePrefix(tenantId))).filter(isOld(now()))
   const read = files.flatMap(file => readAudienceKey(file.key) ?? [])
-  const owners = await findFileOwners(store, tenantId, [...new Set(read.map(({ campaignId }) => campaignId))])
+  const owners = await findFileOwners(store, toId(tenantId), [...new Set(read.map(({ campaignId }) => campaignId))])
   return files.filter(({ key }) => {
     const named = readAudienceKey(key)
     return named !== null && audienceFileState(named.generation, owners.get(named.campaignId) ?? null) !== 'needed'

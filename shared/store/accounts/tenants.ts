@@ -1,7 +1,6 @@
 import { notFound } from '../../domain/errors.ts'
 import type { Id, TenantDoc } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
-import { orOutage } from '../outage.ts'
 import { perStore } from '../per-store.ts'
 import { TtlCache } from '../ttl-cache.ts'
 
@@ -52,9 +51,4 @@ export async function changeSettings(
   if (before === null) throw notFound('Tenant')
   forgetTenant(store, tenantId)
   return { before, after: await getTenant(store, tenantId) }
-}
-
-/** Ids of all tenants, also of suspended and deleted ones. @throws Outage */
-export async function listTenantIds({ models }: Store): Promise<Id[]> {
-  return (await orOutage(models.tenants.find({}, { _id: 1 }).lean())).map(({ _id }) => _id)
 }
