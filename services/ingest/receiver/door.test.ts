@@ -75,10 +75,14 @@ function post(port: number, body: string, headers: Record<string, string> = {}, 
 function flood(port: number, count: number, text: string) {
   const sockets = new Set<Socket>()
   const heard: string[] = []
+  let opened = 0
   let isOver = false
   function join(): void {
     if (isOver) return
-    const socket = connect(port, '127.0.0.1', () => socket.write(text))
+    const socket = connect(port, '127.0.0.1', () => {
+      opened++
+      socket.write(text)
+    })
     sockets.add(socket)
     socket.on('error', () => undefined)
     socket.on('data', data => heard.push(data.toString()))
@@ -92,7 +96,7 @@ function flood(port: number, count: number, text: string) {
     isOver = true
     for (const socket of sockets) socket.destroy()
   })
-  return { heard, sockets }
+  return { heard, sockets, opened: () => opened }
 }
 
 const headersOf = (signature: string | null, rest: string) =>
@@ -103,10 +107,10 @@ test.for<[string, string]>([
   ['promise a body and send one byte of it', `${headersOf(FORGED, 'content-length: 3000000')}{`],
   ['promise a body without a signature', `${headersOf(null, 'content-length: 3000000')}{`],
   ['send half a header', `POST ${PATH} HTTP/1.1\r\nhost:`],
-])('[F42] while 520 connections %s, a signed webhook is answered 200', { timeout: 60_000 }, async ([, text]) => {
+])('[F42] while 520 connections %s, a signed webhook is answered 200', { timeout: 180_000 }, async ([, text]) => {
   const { port, published, connections } = await open()
-  const { sockets } = flood(port, 520, text)
-  await untilTrue(() => sockets.size >= 500 && connections.unproven() >= (text.includes(FORGED) ? 500 : 1))
+  const { opened } = flood(port, 520, text)
+  await untilTrue(() => opened() >= 520)
   for (let i = 0; i < 5; i++) expect((await post(port, envelope())).status).toBe(200)
   expect(published).toHaveLength(5)
   expect(connections.unproven()).toBeLessThanOrEqual(512)
