@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { PipelineStage } from 'mongoose'
 import type { Logger } from '../process/logger.ts'
 import { type Store, trusted } from './connect.ts'
@@ -61,6 +63,19 @@ export async function holdLease(
       await releaseLease(store, name, owner).catch(() => undefined)
     },
   }
+}
+
+const POLL_MS = 200
+
+/** Runs `work` while holding a lease, after waiting for its present holder. Work that takes longer than `ttlMs` keeps it. */
+export async function withLease<T>(
+  store: Store,
+  { name, ttlMs, owner = randomUUID() }: { name: string; ttlMs: number; owner?: string },
+  work: () => Promise<T>,
+): Promise<T> {
+  while (!(await acquireLease(store, name, owner, ttlMs))) await sleep(POLL_MS)
+  await using _held = await holdLease(store, { name, owner, ttlMs })
+  return await work()
 }
 
 /** Writes a heartbeat of the process `owner` of this kind. @param ttlMs time without a heartbeat after which it counts as dead */

@@ -1,6 +1,7 @@
 import type { mongo } from 'mongoose'
 import type { Store } from './connect.ts'
 import { ensureDefaultPipeline } from './contacts/pipelines.ts'
+import { withLease } from './leases.ts'
 import { COLLECTIONS, type CollectionName } from './models.ts'
 import { acrossTenants } from './tenancy/tenancy.ts'
 
@@ -13,12 +14,19 @@ interface WantedIndex {
 /** Options that are compared to see whether an index changed. Others, such as versions and weights, are added by the server. */
 const COMPARED = ['unique', 'partialFilterExpression', 'expireAfterSeconds'] as const
 
+/** One process migrates at a time. A crashed one is waited for no longer than this. */
+const LEASE = { name: 'migrate', ttlMs: 15_000 }
+
 /**
- * Creates missing collections (a transaction cannot), missing indexes, and each tenant's default pipeline. Idempotent, safe to
- * run from several processes at once, and only a few reads when nothing changed. An index whose definition changed is dropped and
- * rebuilt; indexes that the schemas do not define are left as they are.
+ * Creates missing collections (a transaction cannot), missing indexes, and each tenant's default pipeline. Idempotent, a few
+ * statements when nothing changed; several processes work one after the other. What an index guarantees holds while it is replaced
+ * (`replaceChanged`). Indexes that the schemas do not define are left as they are.
  */
 export async function migrate(store: Store): Promise<void> {
+  await withLease(store, LEASE, () => migrateAll(store))
+}
+
+async function migrateAll(store: Store): Promise<void> {
   const db = store.connection.db as mongo.Db
   const existing = new Set((await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name))
   await Promise.all(COLLECTIONS.map(name => migrateCollection(store, db, name, existing.has(name))))
@@ -28,12 +36,67 @@ export async function migrate(store: Store): Promise<void> {
 async function migrateCollection(store: Store, db: mongo.Db, name: CollectionName, exists: boolean): Promise<void> {
   if (!exists) await db.createCollection(name).catch(unlessCode(NAMESPACE_EXISTS))
   const wanted = wantedIndexes(store, name)
-  const present = new Map((await db.collection(name).indexes()).map(index => [index.name, index]))
-  const changed = wanted.filter(index => present.has(index.name) && differs(index, present.get(index.name) as WantedIndex))
-  for (const index of changed) await db.collection(name).dropIndex(index.name).catch(unlessCode(INDEX_NOT_FOUND))
-  const missing = wanted.filter(index => !present.has(index.name) || changed.includes(index))
-  if (missing.length > 0) await db.collection(name).createIndexes(missing as unknown as mongo.IndexDescription[])
+  const present = new Map((await db.collection(name).indexes()).map(index => [index.name ?? '', index as WantedIndex]))
+  await replaceChanged(db, name, wanted, present)
+  const missing = wanted.filter(index => !present.has(index.name))
+  if (missing.length > 0) await createIndexes(db, name, missing)
+  for (const old of [...present.keys()].filter(isStandIn)) await dropIndex(db, name, old)
 }
+
+/**
+ * Makes way for indexes whose definition changed. A change of the lifetime alone changes the index in place. Otherwise a stand-in
+ * is built first and the old index is dropped then; the new one takes the old one's name, which statements hint, and the stand-in
+ * goes last. So no duplicate gets in between. `present` is left as the collection is then.
+ */
+async function replaceChanged(
+  db: mongo.Db,
+  name: CollectionName,
+  wanted: readonly WantedIndex[],
+  present: Map<string, WantedIndex>,
+): Promise<void> {
+  for (const index of wanted) {
+    const before = present.get(index.name)
+    if (before === undefined || !differs(index, before)) continue
+    const { expireAfterSeconds } = index
+    if (typeof expireAfterSeconds === 'number' && !differs({ ...before, expireAfterSeconds }, index)) {
+      await db.command({ collMod: name, index: { name: index.name, expireAfterSeconds } })
+      continue
+    }
+    const standIn = standInOf(index)
+    if (standIn !== null && !present.has(standIn.name)) {
+      await createIndexes(db, name, [standIn])
+      present.set(standIn.name, standIn)
+    }
+    await dropIndex(db, name, index.name)
+    present.delete(index.name)
+  }
+}
+
+const STAND_IN = '.stand-in'
+const isStandIn = (name: string) => name.endsWith(STAND_IN)
+
+/**
+ * An index that serves as well as the given one and may exist beside it: MongoDB refuses two of the same key and filter. A unique
+ * one covers the same rows by a filter that every row meets besides, any other one has a longer key. Null where neither works.
+ */
+function standInOf(index: WantedIndex): WantedIndex | null {
+  const name = `${index.name}${STAND_IN}`
+  const { expireAfterSeconds: _, ...own } = index
+  if (index.unique) {
+    const every = { _id: { $exists: true } }
+    const { partialFilterExpression: filter } = index
+    return { ...own, name, partialFilterExpression: filter ? { $and: [filter, every] } : every }
+  }
+  return '_id' in index.key || Object.values(index.key).some(kind => typeof kind === 'string')
+    ? null
+    : { ...own, name, key: { ...index.key, _id: 1 } }
+}
+
+const createIndexes = (db: mongo.Db, name: CollectionName, indexes: WantedIndex[]) =>
+  db.collection(name).createIndexes(indexes as unknown as mongo.IndexDescription[])
+
+const dropIndex = (db: mongo.Db, name: CollectionName, index: string) =>
+  db.collection(name).dropIndex(index).catch(unlessCode(INDEX_NOT_FOUND))
 
 function wantedIndexes(store: Store, name: CollectionName): WantedIndex[] {
   return store.models[name].schema

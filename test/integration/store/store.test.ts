@@ -3,6 +3,7 @@ import { connect as connectSocket, createServer, type Server, type Socket } from
 import { type ClientSession, Types } from 'mongoose'
 import { describe, expect } from 'vitest'
 import { ApiError, Outage } from '#shared/domain/errors.ts'
+import type { ContactDoc } from '#shared/model/documents.ts'
 import { connectStore, type Store } from '#shared/store/connect.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import { COLLECTIONS } from '#shared/store/models.ts'
@@ -24,6 +25,38 @@ const newNote = (text: string) => ({ tenantId, text })
 async function indexNames(store: Store): Promise<Record<string, string[]>> {
   const entries = COLLECTIONS.map(async name => [name, (await store.raw[name].indexes()).map(index => index.name ?? '').sort()])
   return Object.fromEntries(await Promise.all(entries))
+}
+
+/** The store, with something to be done after each change of one collection's indexes. @param reads also after reading them */
+function afterEachChange(store: Store, name: string, work: () => Promise<void>, reads = false): Store {
+  const watched = new Set(['createIndexes', 'dropIndex', ...(reads ? ['indexes'] : [])])
+  const collection = (real: object) =>
+    new Proxy(real, {
+      get(target, method) {
+        const member = Reflect.get(target, method)
+        if (typeof member !== 'function') return member
+        if (!watched.has(String(method))) return member.bind(target)
+        return async (...args: unknown[]) => {
+          const answer = await member.apply(target, args)
+          await work()
+          return answer
+        }
+      },
+    })
+  const db = new Proxy(store.connection.db as object, {
+    get(target, method) {
+      const member = Reflect.get(target, method)
+      if (typeof member !== 'function') return member
+      return (...args: unknown[]) => {
+        const answer = member.apply(target, args)
+        return method === 'collection' && args[0] === name ? collection(answer) : answer
+      }
+    },
+  })
+  return {
+    ...store,
+    connection: new Proxy(store.connection, { get: (target, key) => (key === 'db' ? db : Reflect.get(target, key)) }),
+  }
 }
 
 describe('migrate', () => {
@@ -51,6 +84,71 @@ describe('migrate', () => {
     const ttl = (await store.raw.events.indexes()).find(index => index.name === 'ttl')
     expect(ttl?.expireAfterSeconds).toBe(86_400)
     expect((await indexNames(store)).leases).toContain('operators_own')
+  })
+
+  test('changes the lifetime of rows in place, without building the index again', async ({ world, store }) => {
+    await migrate(store)
+    await store.connection.db?.command({ collMod: 'webhookEvents', index: { name: 'ttl', expireAfterSeconds: 60 } })
+    const commands: string[] = []
+    await using watched = await connectStore(world.mongodbUri, {
+      onCommand: ({ name, collection }) => commands.push(`${name} ${collection}`),
+    })
+    await migrate(watched)
+    expect(commands.filter(command => /createIndexes|dropIndexes|collMod/.test(command))).toEqual(['collMod webhookEvents'])
+    const ttl = (await store.raw.webhookEvents.indexes()).find(index => index.name === 'ttl')
+    expect(ttl?.expireAfterSeconds).toBe(30 * 86_400)
+  })
+
+  test('lets no duplicate in while a changed unique index is replaced', async ({ store }) => {
+    await migrate(store)
+    const { contacts } = store.raw
+    const wanted = (await contacts.indexes()).find(({ name }) => name === 'tenant_wa')
+    await contacts.dropIndex('tenant_wa')
+    await contacts.createIndex({ tenantId: 1, waId: 1, createdAt: 1 }, { name: 'tenant_wa', unique: true })
+    const contact = () => ({ _id: new Types.ObjectId(), tenantId, waId: '212661000101', createdAt: new Date(0) })
+    await contacts.insertOne(contact() as ContactDoc)
+    const answers: string[] = []
+    const tryDuplicate = async () => {
+      const answer = await contacts.insertOne(contact() as ContactDoc).then(
+        () => 'stored',
+        error => String(error.code),
+      )
+      answers.push(answer)
+    }
+    await migrate(afterEachChange(store, 'contacts', tryDuplicate))
+    expect(answers.length).toBeGreaterThanOrEqual(4)
+    expect(new Set(answers)).toEqual(new Set(['11000']))
+    expect((await contacts.indexes()).find(({ name }) => name === 'tenant_wa')).toEqual(wanted)
+    expect((await indexNames(store)).contacts?.filter(name => name.includes('stand-in'))).toEqual([])
+  })
+
+  test('finishes the replacement that another process left in the middle', async ({ store }) => {
+    await migrate(store)
+    const first = await indexNames(store)
+    await store.raw.contacts.dropIndex('tenant_wa')
+    await store.raw.contacts.createIndex({ tenantId: 1, waId: 1, createdAt: 1 }, { name: 'tenant_wa', unique: true })
+    const dies = async () => {
+      throw new Error('the process died')
+    }
+    await expect(migrate(afterEachChange(store, 'contacts', dies))).rejects.toThrow('the process died')
+    expect((await indexNames(store)).contacts).toContain('tenant_wa.stand-in')
+    await migrate(store)
+    expect(await indexNames(store)).toEqual(first)
+  })
+
+  test('works in one process at a time', async ({ store, world }) => {
+    await migrate(store)
+    let working = 0
+    let most = 0
+    const slowly = async () => {
+      most = Math.max(most, ++working)
+      await new Promise(resolve => setTimeout(resolve, 20))
+      working--
+    }
+    await using other = await connectStore(world.mongodbUri)
+    for (const name of ['tenant_wa', 'tenant_user']) await store.raw.contacts.dropIndex(name).catch(() => undefined)
+    await Promise.all([store, other].map(one => migrate(afterEachChange(one, 'contacts', slowly, true))))
+    expect(most).toBe(1)
   })
 
   test('gives each tenant one default pipeline', async ({ store }) => {
