@@ -1,5 +1,5 @@
 import { readEnvironment } from '#shared/process/config.ts'
-import { createLogger } from '#shared/process/logger.ts'
+import { createLogger, logCrash } from '#shared/process/logger.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
 import { connectStore } from '#shared/store/connect.ts'
 import { migrate } from '#shared/store/migrate.ts'
@@ -9,6 +9,7 @@ import { migrate } from '#shared/store/migrate.ts'
  * reads when nothing has changed.
  */
 const log = createLogger('migrate')
+logCrash(log)
 const { MONGODB_URI, RABBITMQ_URL } = readEnvironment()
 if (!MONGODB_URI) throw new Error('MONGODB_URI is missing.')
 await using store = await connectStore(MONGODB_URI, { appName: 'linko-migrate', log })

@@ -7,7 +7,7 @@ import { createMetaClient } from '#shared/meta/client.ts'
 import { limitCalls } from '#shared/meta/limited-client.ts'
 import { readEnvironment } from '#shared/process/config.ts'
 import { listen, serveMetrics } from '#shared/process/health.ts'
-import { createLogger } from '#shared/process/logger.ts'
+import { createLogger, logCrash } from '#shared/process/logger.ts'
 import { untilStopped } from '#shared/process/stop.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
 import { createEventPublisher } from '#shared/queue/publish-events.ts'
@@ -22,6 +22,7 @@ import { createGatewayServer } from './server.ts'
 const stopped = untilStopped()
 const config = readGatewayConfig(readEnvironment())
 const log = createLogger('gateway', config.LOG_LEVEL)
+logCrash(log)
 
 await using _metrics = await serveMetrics(config)
 await using store = await connectStore(config.MONGODB_URI, { appName: 'linko-gateway', log })

@@ -6,7 +6,7 @@ import { createMetaClient } from '#shared/meta/client.ts'
 import { limitCalls } from '#shared/meta/limited-client.ts'
 import { readEnvironment } from '#shared/process/config.ts'
 import { answerHealth, answerNotFound, listen, type Readiness, serveMetrics } from '#shared/process/health.ts'
-import { createLogger } from '#shared/process/logger.ts'
+import { createLogger, logCrash } from '#shared/process/logger.ts'
 import { untilStopped } from '#shared/process/stop.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
@@ -28,6 +28,7 @@ import { startRecorder } from './recorder/recorder.ts'
 const stopped = untilStopped()
 const config = readIngestConfig(readEnvironment())
 const log = createLogger('ingest', config.LOG_LEVEL)
+logCrash(log)
 const receives = config.INGEST_ROLE !== 'recorder'
 const now = () => new Date()
 const records = config.INGEST_ROLE !== 'receiver' && config.JOB_RUNNER_ENABLED

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { readEnvironment } from '#shared/process/config.ts'
 import { answerHealth, answerNotFound, listen, serveMetrics } from '#shared/process/health.ts'
-import { createLogger } from '#shared/process/logger.ts'
+import { createLogger, logCrash } from '#shared/process/logger.ts'
 import { untilStopped } from '#shared/process/stop.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
 import { connectStore } from '#shared/store/connect.ts'
@@ -13,6 +13,7 @@ import { openSockets } from './sockets.ts'
 const stopped = untilStopped()
 const config = readRealtimeConfig(readEnvironment())
 const log = createLogger('realtime', config.LOG_LEVEL)
+logCrash(log)
 
 await using _metrics = await serveMetrics(config)
 await using store = await connectStore(config.MONGODB_URI, { appName: 'linko-realtime', log })

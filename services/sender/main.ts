@@ -4,7 +4,7 @@ import { createSendLimits } from '#shared/limits/send-limits.ts'
 import { createMetaClient } from '#shared/meta/client.ts'
 import { readEnvironment } from '#shared/process/config.ts'
 import { serveHealth, serveMetrics } from '#shared/process/health.ts'
-import { createLogger } from '#shared/process/logger.ts'
+import { createLogger, logCrash } from '#shared/process/logger.ts'
 import { untilStopped } from '#shared/process/stop.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
 import { openStorage } from '#shared/storage/open.ts'
@@ -15,6 +15,7 @@ import { type Sender, startSender } from './sender.ts'
 const stopped = untilStopped()
 const config = readSenderConfig(readEnvironment())
 const log = createLogger('sender', config.LOG_LEVEL)
+logCrash(log)
 const keyring = createKeyring(config)
 
 await using _metrics = await serveMetrics(config)

@@ -42,7 +42,7 @@ const Parameter = z
       context.addIssue({ code: 'custom', path: [wanted], message: `A parameter of type ${type} needs the member ${wanted}.` })
     for (const name of Object.keys(members))
       if (name !== wanted)
-        context.addIssue({ code: 'custom', path: [name], message: `A parameter of type ${type} cannot have the member ${name}.` })
+        context.addIssue({ code: 'custom', path: [name], message: `A parameter of this type cannot have the member ${name}.` })
   })
 const PARAMETER_TYPES = new Set([
   'text',

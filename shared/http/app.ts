@@ -8,7 +8,9 @@ import { z } from 'zod'
 import { ApiError, Outage } from '../domain/errors.ts'
 import type { Logger } from '../process/logger.ts'
 import { httpRequest } from '../process/metrics.ts'
+import { scrub } from '../process/scrub.ts'
 import { childTrace } from '../process/trace.ts'
+import { issueView, shownKey } from './issues.ts'
 import type { Caller, Reply, Route } from './route.ts'
 import { cleanText, parseStrictJson, requirePlainKey } from './strict-json.ts'
 
@@ -72,7 +74,8 @@ export function createHttpApp<Deps>(options: HttpAppOptions<Deps>): Express {
   app.use(cors({ origin: [...options.corsOrigins], credentials: true, exposedHeaders: EXPOSED }))
   app.use((request, response, next) => {
     const given = request.get('x-request-id')
-    response.locals.requestId = given && /^[\w-]{1,64}$/.test(given) ? given : randomUUID()
+    // An id that looks like a phone number or a token would be shortened in the log, and so be found nowhere.
+    response.locals.requestId = given && /^[\w-]{1,64}$/.test(given) && scrub(given) === given ? given : randomUUID()
     response.locals.startedAt = performance.now()
     response.setHeader('x-request-id', response.locals.requestId)
     if (request.path.startsWith('/api/')) response.setHeader('cache-control', 'no-store')
@@ -183,8 +186,8 @@ function readQuery(request: Request): Record<string, string> {
   if (at < 0) return query
   for (const [key, value] of new URLSearchParams(request.url.slice(at + 1))) {
     requirePlainKey(key, '', 'QUERY_INVALID')
-    if (Object.hasOwn(query, key)) throw new ApiError(400, 'QUERY_DUPLICATE', `The parameter ${key} is given twice.`)
-    query[key] = cleanText(value, key, 'QUERY_INVALID')
+    if (Object.hasOwn(query, key)) throw new ApiError(400, 'QUERY_DUPLICATE', `The parameter ${shownKey(key)} is given twice.`)
+    query[key] = cleanText(value, shownKey(key), 'QUERY_INVALID')
   }
   return query
 }
@@ -192,7 +195,7 @@ function readQuery(request: Request): Record<string, string> {
 function check(schema: z.ZodType, value: unknown, status: number, errorCode: string): unknown {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  const errors = parsed.error.issues.map(issue => ({ path: issue.path.join('.'), message: issue.message }))
+  const errors = parsed.error.issues.map(issueView)
   throw new ApiError(status, errorCode, errors.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; '), {
     errors,
   })
@@ -220,17 +223,22 @@ function problemHandler<Deps>({ log, isOutage }: HttpAppOptions<Deps>): ErrorReq
     if (response.headersSent) return next(error)
     response.locals.isUnlogged = error instanceof ApiError && error.isUnlogged
     const problem = problemOf(isOutage(error) ? new Outage('a server is away', { cause: error }) : error)
-    if (problem.status >= 500)
-      log.error({ err: error, requestId: response.locals.requestId, route: response.locals.route }, 'request failed')
+    if (problem.status >= 500) {
+      const { requestId, route } = response.locals
+      // The sentence of an ApiError is for the caller, and may be Meta's.
+      const err = error instanceof ApiError ? error.cause : error
+      log.error({ ...(err !== undefined && { err }), errorCode: problem.errorCode, requestId, route }, 'request failed')
+    }
     for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value)
     response.status(problem.status).type('application/problem+json')
     response.json({
       type: 'about:blank',
       title: problem.title,
       status: problem.status,
-      detail: problem.detail,
+      // A sentence may quote what was given: no token and no phone number is told again.
+      detail: scrub(problem.detail),
       errorCode: problem.errorCode,
-      errors: problem.errors,
+      errors: problem.errors.map(({ path, message }) => ({ path: scrub(path), message: scrub(message) })),
       requestId: response.locals.requestId,
       ...problem.extra,
     })

@@ -1,4 +1,5 @@
 import { ApiError } from '../domain/errors.ts'
+import { shownKey } from './issues.ts'
 
 const MAX_DEPTH = 20
 const MAX_ITEMS = 1000
@@ -34,7 +35,8 @@ function clean(value: unknown, path: string, depth: number): unknown {
   const result: Record<string, unknown> = {}
   for (const [key, member] of Object.entries(value)) {
     requirePlainKey(key, path)
-    result[key] = clean(member, path ? `${path}.${key}` : key, depth + 1)
+    const shown = shownKey(key)
+    result[key] = clean(member, path ? `${path}.${shown}` : shown, depth + 1)
   }
   return result
 }

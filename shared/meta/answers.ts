@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ErrorReport } from '../domain/messages/send-errors.ts'
+import { scrub } from '../process/scrub.ts'
 
 /** Readers of Meta's answers: they do not trust the shape, and never throw. */
 
@@ -124,4 +125,5 @@ function regainOf(rows: AccountRow[]): number {
   return Math.min(Math.max(0, ...rows.map(row => row.estimated_time_to_regain_access)) * 60_000, 86_400_000)
 }
 
-const cut = (text: string | null | undefined): string | null => text?.slice(0, 1000) ?? null
+/** Meta's words without tokens and phone numbers: users see them, and they are stored with the message. */
+const cut = (text: string | null | undefined): string | null => (text == null ? null : scrub(text).slice(0, 1000))

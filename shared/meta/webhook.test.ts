@@ -97,6 +97,14 @@ test('each item has an envelope of its own, which gives the same item again', ()
   for (const item of items) expect(parseWebhook(item.payload, ARRIVAL)).toEqual([item])
 })
 
+test('[F53] the id of a status holds no text that stands where a name or a time belongs', () => {
+  const status = { id: 'wamid.1', status: 'read by somebody', timestamp: 'soon, my illness', recipient_id: '1' }
+  const value = { metadata: { phone_number_id: '1' }, statuses: [status] }
+  const [item] = parseWebhook({ entry: [{ id: '1', changes: [{ field: 'messages', value }] }] }, new Date())
+  expect(item?.kind).toBe('broken')
+  expect(item?.eventId).toMatch(/^s:wamid\.1:[\w-]{32}:[\w-]{32}:/)
+})
+
 test('a user id in the place of a phone is recognised by its form', () => {
   expect(parse({ ...META, messages: [{ ...message, from: 'MA.41982200731550066712' }] })).toMatchObject([
     { person: { waId: null, userId: 'MA.41982200731550066712' } },

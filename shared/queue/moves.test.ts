@@ -65,7 +65,7 @@ test('an unreadable attempt counts as the first', () => {
   for (const attempt of ['x', -1, 1.5, null]) expect(readDelivery(queue, message({ 'x-linko-attempt': attempt })).attempt).toBe(1)
 })
 
-test('the error header is bounded and holds no secrets', () => {
+test('[F53] the error header is bounded and holds no secrets', () => {
   const error = new Error(`token EAAsecretsecret ${'x'.repeat(9000)}`)
   const description = String(
     moveOf(readDelivery(queue, message()), { kind: 'dead-letter', reason: 'poison', error })?.headers?.['x-linko-error'],

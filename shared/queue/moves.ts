@@ -1,6 +1,7 @@
 import type { ConsumeMessage } from 'amqplib'
 import type { MessageType } from '../contracts/message-types.ts'
-import { scrub } from '../process/logger.ts'
+import { errorText } from '../process/error-summary.ts'
+import { scrub } from '../process/scrub.ts'
 import { HEADER, text, traceOf } from './headers.ts'
 import { EXCHANGES, RETRY_DELAYS_S, retryQueue } from './topology.ts'
 import type { Delivery, Outcome, OutgoingMessage } from './types.ts'
@@ -92,7 +93,4 @@ function keptHeaders(headers: Record<string, unknown>): Record<string, string | 
   return kept
 }
 
-function describe(error: unknown): string {
-  const description = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return scrub(description).slice(0, MAX_ERROR_CHARACTERS)
-}
+const describe = (error: unknown): string => errorText(error).slice(0, MAX_ERROR_CHARACTERS)

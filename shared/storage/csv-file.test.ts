@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { CsvError } from 'csv-parse'
 import { expect, test } from 'vitest'
-import { delimiterOf, readCsv } from './csv-file.ts'
+import { csvProblem, delimiterOf, readCsv, shownColumns } from './csv-file.ts'
 
 const fileOf = (...chunks: string[]) => Readable.from(chunks.map(chunk => Buffer.from(chunk)))
 const first = (names: string[]) => names[0]
@@ -45,4 +45,11 @@ test.for([
   ['', ','],
 ] as const)('the delimiter of %j is %j', ([head, expected]) => {
   expect(delimiterOf(head)).toBe(expected)
+})
+
+test('[F53] what is wrong with a file is said without its cells', async () => {
+  const error = await read(fileOf('to,name\n1,"my illness"x\n')).catch(thrown => thrown)
+  expect(error.message).toContain('x')
+  expect(csvProblem(error)).toBe('The file is not valid CSV: CSV_INVALID_CLOSING_QUOTE in line 2.')
+  expect(shownColumns(['name', '+212661000101', '0661000101', 'x'.repeat(50)])).toBe(`name, …0101, …0101, ${'x'.repeat(40)}`)
 })

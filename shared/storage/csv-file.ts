@@ -1,5 +1,6 @@
 import { pipeline, Readable } from 'node:stream'
-import { parse } from 'csv-parse'
+import { type CsvError, parse } from 'csv-parse'
+import { scrub } from '../process/scrub.ts'
 
 /** Row of a CSV file: cells by the lower-case names of their columns. */
 export interface CsvRow<Columns> {
@@ -36,6 +37,17 @@ export async function* readCsv<Columns>(
   pipeline(csv.file, parser, () => undefined)
   for await (const record of parser) yield { record, columns }
 }
+
+/** Why a file is no CSV, and where, for its owner: the parser's own message quotes cells. */
+export const csvProblem = ({ code, lines }: CsvError): string =>
+  `The file is not valid CSV: ${code}${typeof lines === 'number' ? ` in line ${lines}` : ''}.`
+
+/** Names of columns as an error shows them. Without a header the first row stands for it, with a person's number. */
+export const shownColumns = (written: readonly string[]): string =>
+  written
+    .map(name => scrub(name).slice(0, 40))
+    .join(', ')
+    .slice(0, 400)
 
 /** Unchanged CSV stream with its delimiter, by its first line, because other delimiters may occur unquoted in later cells. */
 async function openCsv(file: Readable): Promise<{ file: Readable; delimiter: string }> {

@@ -97,7 +97,7 @@ async function requireTemplates({ store }: GatewayDeps, tenantId: string, input:
     if (!wanted) continue
     const { name, language } = wanted
     if (await hasTemplate(store, tenantId, { name, language })) continue
-    throw new ApiError(422, 'TEMPLATE_UNKNOWN', `The account has no template ${name} in ${language}.`, {
+    throw new ApiError(422, 'TEMPLATE_UNKNOWN', `The account has no template with the name and language of \`${field}\`.`, {
       errors: [{ path: field, message: 'The account has no such template.' }],
     })
   }

@@ -4,7 +4,7 @@ import { type ContactColumns, type ContactRow, contactColumns, readContactRow } 
 import { ApiError } from '#shared/domain/errors.ts'
 import type { Caller } from '#shared/http/route.ts'
 import { newId, toId } from '#shared/model/ids.ts'
-import { readCsv } from '#shared/storage/csv-file.ts'
+import { csvProblem, readCsv, shownColumns } from '#shared/storage/csv-file.ts'
 import { importPrefix } from '#shared/storage/open.ts'
 import { importRows, takeImportTurn } from '#shared/store/contacts/import.ts'
 import { findPrimaryClient } from '#shared/store/numbers/clients.ts'
@@ -61,7 +61,7 @@ export async function importContacts(
     return await readAll(deps, caller, await deps.storage.get(key), input, traceparent)
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
-    throw new ApiError(422, 'CSV_INVALID', `The file is not valid CSV: ${error.message}`.slice(0, 500), { cause: error })
+    throw new ApiError(422, 'CSV_INVALID', csvProblem(error), { cause: error })
   } finally {
     await deps.storage.delete(key)
   }
@@ -116,10 +116,6 @@ function columnsFor({ phone, name }: ImportInput) {
   return (names: string[], written: string[]): ContactColumns => {
     const columns = contactColumns(names, { ...(phone && { phone }), ...(name && { name }) })
     if (columns !== null) return columns
-    throw new ApiError(
-      422,
-      'COLUMN_MISSING',
-      `No column holds phone numbers. The file has the columns: ${written.join(', ')}`.slice(0, 500),
-    )
+    throw new ApiError(422, 'COLUMN_MISSING', `No column holds phone numbers. The file has the columns: ${shownColumns(written)}`)
   }
 }

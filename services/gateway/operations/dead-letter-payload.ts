@@ -4,6 +4,7 @@ import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import { RealtimeEvents } from '#shared/contracts/realtime-event.ts'
 import { SendJob } from '#shared/contracts/send-job.ts'
 import { WebhookEnvelope } from '#shared/contracts/webhook-delivery.ts'
+import { issueView } from '#shared/http/issues.ts'
 import { parseWebhook, type WebhookItem } from '#shared/meta/webhook.ts'
 import type { DeadLetterDoc } from '#shared/model/documents.ts'
 import { receivedAtOf } from '#shared/queue/received-at.ts'
@@ -52,7 +53,8 @@ function checked<T>(schema: z.ZodType<T>, json: unknown, then: (value: T) => Dea
   const parsed = schema.safeParse(json)
   if (parsed.success) return then(parsed.data)
   const [issue] = parsed.error.issues
-  return unreadable(`${issue?.path.join('.') || 'payload'}: ${issue?.message ?? 'Invalid'}`)
+  const { path, message } = issue ? issueView(issue) : { path: '', message: 'Invalid' }
+  return unreadable(`${path || 'payload'}: ${message}`)
 }
 
 function parseJson(payload: string): unknown {

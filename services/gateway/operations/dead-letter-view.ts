@@ -4,7 +4,7 @@ import { RECEIVED_AT_HEADER } from '#shared/contracts/webhook-delivery.ts'
 import { DEAD_LETTER_STATES } from '#shared/domain/dead-letter.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { DeadLetterDoc } from '#shared/model/documents.ts'
-import { scrub } from '#shared/process/logger.ts'
+import { scrub } from '#shared/process/scrub.ts'
 import { findRelated } from '#shared/store/webhooks/dead-letter-list.ts'
 import type { GatewayDeps } from '../deps.ts'
 
@@ -84,11 +84,11 @@ export async function deadLetterDetailView(
 /** API name of a message type; `other` for an unknown one. */
 export const sourceOf = (type: string) => SOURCE_NAMES.find(name => SOURCES[name] === (type as MessageType)) ?? 'other'
 
-/** View for lists; the message id is scrubbed, since the id of a status contains its recipient's phone number. */
-export const listedView = (doc: DeadLetterDoc) => ({
-  ...deadLetterView(doc),
-  messageId: doc.messageId === null ? null : scrub(doc.messageId),
-})
+/** View for lists, scrubbed: Meta's ids contain phone numbers, and a reason may quote what could not be read. */
+export function listedView(doc: DeadLetterDoc): z.infer<typeof DeadLetterView> {
+  const { reason, messageId, ...view } = deadLetterView(doc)
+  return { ...view, reason: scrub(reason), messageId: messageId === null ? null : scrub(messageId) }
+}
 
 function deadLetterView(doc: DeadLetterDoc): z.infer<typeof DeadLetterView> {
   return {

@@ -49,7 +49,7 @@ async function readPages(deps: BackgroundDeps, work: SyncWork, access: TemplateA
       after = null
       continue
     }
-    if (result.kind !== 'ok') return outcomeOf(result)
+    if (result.kind !== 'ok') return outcomeOf(deps, account, result)
     if (!Array.isArray(result.data.data)) return { kind: 'done', error: 'The response of WhatsApp contains no list of templates' }
     const page = readPage(result.data)
     for (const row of page.rows) seen.add((isObject(row) && text(row.id)) || '')
@@ -77,7 +77,13 @@ async function writePage(deps: BackgroundDeps, work: SyncWork, account: Account,
   await noteProgress(deps, work)
 }
 
-function outcomeOf(failure: Failure): AccountOutcome {
+/** The outcome keeps Meta's words for the tenant; the log has its codes only. */
+function outcomeOf({ log }: BackgroundDeps, { tenantId, wabaId }: Account, failure: Failure): AccountOutcome {
+  const code = failure.kind === 'refused' ? failure.error.code : failure.why
+  log.warn(
+    { tenantId: String(tenantId), wabaId, outcome: failure.kind, code, traceId: failure.traceId },
+    'template list not read',
+  )
   if (failure.kind !== 'refused')
     return { kind: 'later', why: failure.why, waitMs: (failure.kind === 'unsent' && failure.retryAfterMs) || 0 }
   const { class: kind, sentence, detail, waitS } = describeError(failure.error)

@@ -76,5 +76,5 @@ async function finish(deps: BackgroundDeps, work: SyncWork, error: string | null
   await noteProgress(deps, work, { status, isOpen: false, error, heldUntil: null })
   const fields = { tenantId: String(sync.tenantId), sync: sync._id, attempts: sync.attempts, ...counts }
   if (error === null) deps.log.info(fields, 'templates read')
-  else deps.log.warn({ ...fields, why: error }, 'templates not read')
+  else deps.log.warn({ ...fields, accounts: work.accounts.length }, 'templates not read')
 }

@@ -6,6 +6,7 @@ import { describeError } from '#shared/domain/messages/send-errors.ts'
 import { guardedRequest, RefusedAddress } from '#shared/http/guarded-request.ts'
 import type { GraphResult, MetaClient } from '#shared/meta/client.ts'
 import type { ClientDoc, EventDoc, MediaRef, MessageDoc } from '#shared/model/documents.ts'
+import { summarizeError } from '#shared/process/error-summary.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { createEventPublisher, type EventPublisher } from '#shared/queue/publish-events.ts'
 import { readMessage } from '#shared/queue/read-message.ts'
@@ -53,10 +54,13 @@ const LAST_ATTEMPT = 6
 class NotFetched extends Error {
   override readonly name = 'NotFetched'
   readonly state: 'FAILED' | 'EXPIRED' | null
-  /** @param state null when a later attempt may succeed */
-  constructor(problem: string, state: NotFetched['state']) {
-    super(problem)
+  /** For the user, in Meta's words where it refused; logs have the code instead. */
+  readonly problem: string
+  /** @param state null when a later attempt may succeed @param code of Meta's refusal */
+  constructor(problem: string, state: NotFetched['state'], code?: number | null) {
+    super(code === undefined ? problem : `Meta refused with code ${code}`)
     this.state = state
+    this.problem = problem
   }
 }
 
@@ -125,9 +129,9 @@ async function handleFailure(deps: Deps, message: MessageDoc, { attempt }: Deliv
   }
   const isFinal = [BadFile, RefusedAddress, TooSlow].some(kind => error instanceof kind)
   const state = error instanceof NotFetched ? error.state : isFinal ? 'FAILED' : null
-  const problem = error instanceof Error ? error.message : String(error)
-  deps.log.warn({ messageId: String(message._id), attempt, problem }, 'media not fetched')
+  deps.log.warn({ err: error, messageId: String(message._id), attempt }, 'media not fetched')
   if (state === null && attempt < LAST_ATTEMPT) return { kind: 'retry', error }
+  const problem = error instanceof NotFetched ? error.problem : summarizeError(error).message
   await settle(deps, message, { state: state ?? 'FAILED', problem })
   return DONE
 }
@@ -180,7 +184,7 @@ async function addressOf({ meta }: MediaDeps, client: ClientDoc, metaId: string,
     const { class: kind, waitS } = describeError(answer.error)
     if (kind === 'RETRY_LATER') throw new RateLimited(Math.max(answer.retryAfterMs, (waitS ?? 1) * 1000))
     const isGone = answer.httpStatus === 404 || (answer.error.code === 100 && answer.httpStatus === 400)
-    throw new NotFetched(`Meta: ${answer.error.title ?? answer.error.code}`, isGone ? 'EXPIRED' : null)
+    throw new NotFetched(`Meta: ${answer.error.title ?? answer.error.code}`, isGone ? 'EXPIRED' : null, answer.error.code)
   }
   if (answer.kind !== 'ok' || typeof answer.data.url !== 'string')
     throw new NotFetched('the answer of Meta contains no address', null)

@@ -5,7 +5,8 @@ import { clientsOf } from '#shared/fold/context.ts'
 import { eventTypeOf } from '#shared/fold/verdict.ts'
 import type { WebhookItem } from '#shared/meta/webhook.ts'
 import type { Id } from '#shared/model/documents.ts'
-import { type Logger, scrub } from '#shared/process/logger.ts'
+import { errorText } from '#shared/process/error-summary.ts'
+import type { Logger } from '#shared/process/logger.ts'
 import { deadLetters } from '#shared/process/metrics.ts'
 import type { Delivery } from '#shared/queue/types.ts'
 import { readReferenceData } from '#shared/recording/reference-data.ts'
@@ -33,7 +34,7 @@ export async function giveUp(
     routingKey: delivery.routingKey,
     type: MESSAGE_TYPE.webhook,
     reason,
-    error: error === null ? null : describe(error),
+    error: error === null ? null : errorText(error),
     attempt: delivery.attempt,
     messageId: item.eventId,
     payload: JSON.stringify(item.payload),
@@ -70,5 +71,3 @@ async function failEvent(store: Store, item: WebhookItem, tenantId: Id | null, r
     await failWebhookEvents(store, [{ ...row, payload: { json: JSON.stringify(payload) } }])
   }
 }
-
-const describe = (error: unknown) => scrub(error instanceof Error ? (error.stack ?? error.message) : String(error)).slice(0, 4000)

@@ -3,7 +3,7 @@ import { type AudienceRecord, contactRecord, type JsonRecipient, recipientRecord
 import { PHONE_COLUMNS } from '#shared/domain/contacts/contact-row.ts'
 import type { CampaignDoc, CampaignSource, RecipientDoc } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
-import { readCsv } from '#shared/storage/csv-file.ts'
+import { csvProblem, readCsv, shownColumns } from '#shared/storage/csv-file.ts'
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 import { audienceKey } from '#shared/storage/open.ts'
 import { contactsAfter, failedAfter } from '#shared/store/campaigns/audience.ts'
@@ -49,8 +49,7 @@ async function* csvRows(deps: SourceDeps, campaign: CampaignDoc): AsyncGenerator
       yield { record, position: null }
     }
   } catch (error) {
-    if (error instanceof CsvError)
-      throw new AudienceProblem(`The file is not valid CSV: ${error.message}`.slice(0, 500), { cause: error })
+    if (error instanceof CsvError) throw new AudienceProblem(csvProblem(error), { cause: error })
     throw error
   }
 }
@@ -64,7 +63,7 @@ function phoneColumn({ columns }: CampaignDoc) {
   return (names: string[], written: string[]): string => {
     const phone = names.includes(wanted) ? wanted : PHONE_COLUMNS.find(name => names.includes(name))
     if (phone !== undefined) return phone
-    throw new AudienceProblem(`There is no column ${columns.to}. The file has: ${written.join(', ')}`.slice(0, 500))
+    throw new AudienceProblem(`There is no column ${columns.to}. The file has: ${shownColumns(written)}`)
   }
 }
 

@@ -42,7 +42,8 @@ export async function checkNextAudience(deps: CheckDeps, mayGoOn: MayGoOn): Prom
   if (problem === 'interrupted') return 1
   const ended = await endCheck(deps.store, campaign, problem)
   if (ended?.audience.state === 'READY') await deleteFiles(deps, ended)
-  if (ended) deps.log.info({ campaignId: String(campaign._id), rows: ended.audience.read, problem }, 'audience checked')
+  if (ended)
+    deps.log.info({ campaignId: String(campaign._id), rows: ended.audience.read, isUsable: problem === null }, 'audience checked')
   return 1
 }
 

@@ -3,6 +3,7 @@ import { ownMedia, withMetaIds } from '#shared/domain/messages/media-slots.ts'
 import { describeError } from '#shared/domain/messages/send-errors.ts'
 import type { GraphResult, MetaClient, Refused, Unsent } from '#shared/meta/client.ts'
 import type { MessageDoc } from '#shared/model/documents.ts'
+import { summarizeError } from '#shared/process/error-summary.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { mediaUploads } from '#shared/process/metrics.ts'
 import { ObjectNotFound, type ObjectStorage } from '#shared/storage/object-storage.ts'
@@ -181,7 +182,13 @@ function notSent(answer: GraphResult): Refused | Unsent {
 
 const readFailure = (error: Error): Uploaded => ({
   kind: 'failed',
-  result: { kind: 'unsent', why: `the file was not read: ${error.message}`, httpStatus: null, latencyMs: 0, traceId: null },
+  result: {
+    kind: 'unsent',
+    why: `the file was not read: ${summarizeError(error).message}`,
+    httpStatus: null,
+    latencyMs: 0,
+    traceId: null,
+  },
 })
 
 function nullIfGone(error: unknown): null {

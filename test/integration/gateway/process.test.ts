@@ -33,7 +33,7 @@ function start(world: World, more: NodeJS.ProcessEnv = {}) {
   return { child, output: () => output }
 }
 
-test('[F8] the service starts, answers, logs no secret, and leaves with 0 on SIGTERM', async ({ world }) => {
+test('[F8] [F53] the service starts, answers, logs no secret, and leaves with 0 on SIGTERM', async ({ world }) => {
   await openStore(world)
   const { child, output } = start(world)
   await untilPasses(() => expect(output()).toMatch(/"port":\d+.*gateway started/))

@@ -9,13 +9,14 @@ import { connectRedis } from '#shared/limits/connect.ts'
 import { createMetaClient } from '#shared/meta/client.ts'
 import { limitCalls } from '#shared/meta/limited-client.ts'
 import { listen } from '#shared/process/health.ts'
+import type { Logger } from '#shared/process/logger.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
 import { createEventPublisher } from '#shared/queue/publish-events.ts'
 import { gridfsStorage } from '#shared/storage/gridfs.ts'
 import { connectStore, type StoreOptions } from '#shared/store/connect.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import type { World } from '../world.ts'
-import { keyring, log } from './ingest.ts'
+import { keyring, log as silent } from './ingest.ts'
 import { createProjector } from './projector.ts'
 import { JWT_SECRET, tokenOf, userByEmail } from './realtime.ts'
 
@@ -45,8 +46,14 @@ export interface Answer {
 /**
  * The gateway with the demo world, without its process. `clock.now` may be set; null is the real time.
  * @param onCommand hears of each command to MongoDB
+ * @param log of its own, for tests that read it
  */
-export async function openGateway(world: World, env: Record<string, string> = {}, onCommand?: StoreOptions['onCommand']) {
+export async function openGateway(
+  world: World,
+  env: Record<string, string> = {},
+  onCommand?: StoreOptions['onCommand'],
+  log: Logger = silent,
+) {
   await using stack = new AsyncDisposableStack()
   const store = stack.use(await connectStore(world.mongodbUri, { log, ...(onCommand && { onCommand }) }))
   stack.defer(async () => void (await store.connection.dropDatabase()))
