@@ -55,7 +55,7 @@ export async function recordPlainBatch<T extends FoldedBatch>(
     let matched: ParkedItemDoc[] = []
     const beside = async () => {
       onStored(folded)
-      matched = await findMatched(store, keys.newWamids, folded.plan.parked)
+      matched = await findMatched(store, keys, folded.plan.parked)
     }
     const isWritten = await orOutage(writePlain(store.raw, folded.plan, { before, now, isJournalled, beside }))
     written.push(folded.plan)
@@ -102,7 +102,7 @@ export async function recordInTransaction<T extends FoldedBatch>(
         return folded
       }, options)
       await orOutage(countTemplateUses(store, folded.plan.templateUses))
-      return { ...folded, matched: await findMatched(store, keys.newWamids, folded.plan.parked) }
+      return { ...folded, matched: await findMatched(store, keys, folded.plan.parked) }
     } catch (error) {
       if (round === MAX_ROUNDS || !isDuplicateKey(error)) throw error
     }

@@ -106,6 +106,7 @@ pipelineSchema.index(
   { tenantId: 1, isDefault: 1 },
   { name: 'tenant_default', unique: true, partialFilterExpression: { isDefault: true } },
 )
+pipelineSchema.index({ tenantId: 1 }, { name: 'tenant' })
 
 export const leadSchema = new Schema<LeadDoc>(
   {

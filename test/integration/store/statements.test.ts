@@ -1,0 +1,162 @@
+import { globSync } from 'node:fs'
+import path from 'node:path'
+import { type mongo, Types } from 'mongoose'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { DEMO_TENANTS } from '#deploy/demo/world.ts'
+import { routes } from '#services/gateway/routes.ts'
+import { createRecording, newPace } from '#services/ingest/recorder/recorder.ts'
+import { ROOT } from '#shared/process/config.ts'
+import type { SentCommand, Store } from '#shared/store/connect.ts'
+import type { CollectionName } from '#shared/store/models.ts'
+import { type Explained, explainAll } from '#test/support/explain.ts'
+import { createWorld } from '#test/support/world.ts'
+import { deliveryOf, readFixture, readSequence } from '#test/support/worlds/fixtures.ts'
+import { type Gateway, openGateway, PEOPLE } from '#test/support/worlds/gateway.ts'
+import { log } from '#test/support/worlds/ingest.ts'
+import { userByEmail } from '#test/support/worlds/realtime.ts'
+import { openSenderWorld, startMeta } from '#test/support/worlds/sender.ts'
+
+/** Rows of the same tenant that no statement is about: one that reads them all shows. */
+const OTHERS = 2000
+
+async function addOthers(store: Store, tenantId: Types.ObjectId, phoneNumberId: string): Promise<void> {
+  const at = (i: number) => new Date(Date.now() - i * 60_000)
+  const people = Array.from({ length: OTHERS }, () => ({ contactId: new Types.ObjectId(), conversationId: new Types.ObjectId() }))
+  const ours = { tenantId, phoneNumberId, createdAt: at(0), updatedAt: at(0), deletedAt: null }
+  const fill = (name: CollectionName, rowOf: (i: number) => object) =>
+    (store.raw[name] as unknown as mongo.Collection).insertMany(people.map((_, i) => ({ ...ours, ...rowOf(i) })))
+  await fill('contacts', i => ({
+    _id: people[i]?.contactId,
+    waId: `4479${String(i).padStart(8, '0')}`,
+    userId: `GB.${i}`,
+    phone: `4479${String(i).padStart(8, '0')}`,
+    name: `Other ${i}`,
+  }))
+  await fill('conversations', i => ({
+    _id: people[i]?.conversationId,
+    contactId: people[i]?.contactId,
+    clientId: new Types.ObjectId(),
+    contact: { phone: `4479${i}`, name: `Other ${i}` },
+    lastActivityAt: at(i),
+    messageCount: 1,
+    unreadCount: 0,
+    status: 'open',
+  }))
+  await fill('messages', i => ({
+    conversationId: people[i]?.conversationId,
+    contactId: people[i]?.contactId,
+    direction: 'OUTBOUND',
+    wamid: `wamid.other.${i}`,
+    status: 'SENT',
+    at: at(i),
+    seq: 1,
+    content: { text: 'other' },
+    previousIds: [],
+  }))
+  await fill('leads', i => ({ phone: `4479${i}`, name: `Other ${i}`, status: 'open', contactId: people[i]?.contactId }))
+  await fill('events', i => ({ _id: `other:${i}`, name: 'message:status', at: at(i), payload: {}, seq: 1_000_000 + i }))
+  await fill('webhookEvents', i => ({ _id: `m:other.${i}`, status: 'PROCESSED', receivedAt: at(i), payload: {} }))
+  await fill('parkedItems', i => ({ _id: `s:other.${i}`, wamid: `wamid.parked.${i}`, payload: {} }))
+  await fill('deadLetters', i => ({ messageId: `m:other.${i}`, queue: 'q', state: 'REPLAYED', payload: '{}' }))
+}
+
+/** A statement may look at a few rows beside those that it finds. */
+const isWasteful = ({ examined, found }: Explained) => examined > 3 * found + 30
+const named = ({ what, examined, found, indexes }: Explained) => `${what}: examined ${examined} for ${found} by ${indexes}`
+
+const stack = new AsyncDisposableStack()
+let gateway: Gateway
+let commands: SentCommand[] = []
+beforeAll(async () => {
+  gateway = stack.use(await openGateway(stack.use(await createWorld()), {}, command => commands.push(command)))
+  const { tenantId } = await userByEmail(gateway.store, PEOPLE.agent)
+  await addOthers(gateway.store, tenantId, DEMO_TENANTS.demo.phoneNumberId)
+})
+afterAll(() => stack.disposeAsync())
+
+describe('the statements of the recorder', () => {
+  let explained: Explained[]
+
+  beforeAll(async () => {
+    const { store, queue } = gateway
+    const events = { publish: async () => undefined, settled: async () => undefined }
+    const recording = createRecording({ store, queue, log, events, pace: newPace() })
+    const files = (folder: string) =>
+      globSync('*.json', { cwd: path.join(ROOT, 'test/fixtures', folder) }).map(file => file.replace('.json', ''))
+    const bodies = [...files('webhooks').map(readFixture), ...files('webhook-sequences').flatMap(readSequence)]
+    commands = []
+    // Once one by one, and once together: then all are duplicates, which are looked for in another way.
+    for (const body of bodies) await recording([deliveryOf(body, new Date())])
+    await recording(bodies.map(body => deliveryOf(body, new Date())))
+    explained = await explainAll(store, commands)
+  }, 120_000)
+
+  test('are many', () => {
+    expect(explained.length).toBeGreaterThan(30)
+    expect(explained.some(({ what }) => what.startsWith('find messages {tenantId,wamid{$in}}'))).toBe(true)
+    expect(explained.some(({ what }) => what.startsWith('find parkedItems'))).toBe(true)
+  })
+
+  test('never read a whole collection', () => {
+    expect(explained.filter(({ isScan }) => isScan).map(named)).toEqual([])
+  })
+
+  test('examine hardly more rows than they find', () => {
+    expect(explained.filter(isWasteful).map(named)).toEqual([])
+  })
+
+  test('name the tenant wherever rows have one', () => {
+    const isOfTenant = ({ what }: Explained) => /^\w+ (messages|contacts|conversations|leads|notes) /.test(what)
+    expect(explained.filter(one => isOfTenant(one) && !one.what.includes('tenantId')).map(named)).toEqual([])
+  })
+})
+
+test('the statements of the reading routes use indexes', { timeout: 120_000 }, async () => {
+  const { store } = gateway
+  const { tenantId } = await userByEmail(store, PEOPLE.agent)
+  const idOf = async (name: CollectionName) =>
+    String((await (store.raw[name] as unknown as mongo.Collection).findOne({ tenantId }))?._id ?? '0'.repeat(24))
+  const ids: [RegExp, string][] = [
+    [/\/conversations?\//, await idOf('conversations')],
+    [/\/contacts\//, await idOf('contacts')],
+    [/\/messages\//, await idOf('messages')],
+    [/\/templates\//, await idOf('templates')],
+    [/\/phone-numbers\//, await idOf('clients')],
+    [/\/leads\//, await idOf('leads')],
+    [/./, '0'.repeat(24)],
+  ]
+  commands = []
+  for (const { path: address } of routes.filter(({ method }) => method === 'get')) {
+    const [, id] = ids.find(([pattern]) => pattern.test(address)) as [RegExp, string]
+    await gateway.call('GET', address.replace(/\{\w+\}/g, id), { as: 'admin' })
+  }
+  const explained = await explainAll(store, commands)
+  expect(explained.length).toBeGreaterThan(40)
+  expect(explained.filter(({ isScan }) => isScan).map(named)).toEqual([])
+  // Counts read what they count, up to their bound.
+  const lists = explained.filter(({ what }) => !what.startsWith('aggregate'))
+  expect(lists.filter(isWasteful).map(named)).toEqual([])
+})
+
+test('the statements of the sender use indexes', { timeout: 120_000 }, async () => {
+  await using world = await createWorld()
+  await using meta = await startMeta()
+  await using w = await openSenderWorld(world, meta.url)
+  await addOthers(w.store, w.tenantId, w.client.phoneNumberId)
+  await using sender = await w.startSender()
+  const conversation = await w.addConversation()
+  const sent = [await w.sendOne(), await w.sendOne({}, conversation), await w.sendOne({}, conversation)]
+  for (const message of sent) await w.until(message, ({ status }) => status === 'SENT')
+  const seen = sender.commands.map(({ name, command }) => ({ name: name.split(' ')[0] as string, collection: null, command }))
+  const explained = await explainAll(w.store, seen)
+  expect(explained.length).toBeGreaterThan(10)
+  // All numbers of the platform are read once, after Redis has lost its data.
+  const scans = explained.filter(({ isScan, what }) => isScan && !what.startsWith('find clients {deletedAt,messagingLimit'))
+  expect(scans.map(named)).toEqual([])
+  expect(
+    explained
+      .filter(({ what }) => !what.startsWith('aggregate'))
+      .filter(isWasteful)
+      .map(named),
+  ).toEqual([])
+})
