@@ -2,7 +2,7 @@ import type { QueryFilter } from 'mongoose'
 import { inStates } from '../domain/messages/dispatch.ts'
 import type { Id, MessageDoc, TemplateSyncDoc, WebhookEventDoc } from '../model/documents.ts'
 import { type Store, trusted } from './connect.ts'
-import { COUNT_LIMIT, readCursor, writeCursor } from './pages.ts'
+import { COUNT_LIMIT, inTime, LIST_MS, readCursor, writeCursor } from './pages.ts'
 import { findSync } from './templates/syncs.ts'
 
 /** Jobs are a view over outbound messages, webhook events and template syncs: they have no collection of their own. */
@@ -50,12 +50,13 @@ export async function listJobs(
   { limit, cursor }: { limit: number; cursor: string | undefined },
 ): Promise<JobPage> {
   const after = cursor === undefined ? null : positionOf(cursor)
-  const [sends, reports, syncs, counted] = await Promise.all([
+  const reads = Promise.all([
     findSends(store, tenantId, filters, after, limit + 1),
     findReports(store, tenantId, filters, after, limit + 1),
     findSyncs(store, tenantId, filters, after, limit + 1),
     countJobs(store, tenantId, filters),
   ])
+  const [sends, reports, syncs, counted] = await inTime(reads)
   const all = [...sends.map(sendJob), ...reports.map(reportJob), ...syncs.map(syncJob)]
   const merged = all.toSorted((a, b) => b.at.getTime() - a.at.getTime())
   const jobs = merged.slice(0, limit)
@@ -107,11 +108,13 @@ function behind(field: string, kind: Job['kind'], after: After) {
   return { $and: [upTo, trusted({ $or: [{ [field]: trusted({ $lt: after.at }) }, { _id: trusted({ $lt: after.id }) }] })] }
 }
 
+const BOUNDED = { maxTimeMS: LIST_MS }
+
 async function findSends(store: Store, tenantId: Id | string, filters: JobFilters, after: After, limit: number) {
   const filter = sendFilter(tenantId, filters)
   if (filter === null) return []
   const scope = { ...filter, ...behind('at', 'send', after) } as QueryFilter<MessageDoc>
-  const query = store.models.messages.find(scope, { content: 0, payload: 0 }).sort({ at: -1, _id: -1 }).limit(limit)
+  const query = store.models.messages.find(scope, { content: 0, payload: 0 }, BOUNDED).sort({ at: -1, _id: -1 }).limit(limit)
   const { status } = filters
   if (status === 'PENDING' || status === 'RUNNING') query.hint(await hintFor(store, tenantId, filter, status))
   return await query.lean<MessageDoc[]>()
@@ -121,7 +124,7 @@ async function findReports(store: Store, tenantId: Id | string, filters: JobFilt
   const filter = reportFilter(tenantId, filters)
   if (filter === null) return []
   const scope = { ...filter, ...behind('receivedAt', 'report', after) } as QueryFilter<WebhookEventDoc>
-  const query = store.models.webhookEvents.find(scope, { payload: 0 }).sort({ receivedAt: -1, _id: -1 }).limit(limit)
+  const query = store.models.webhookEvents.find(scope, { payload: 0 }, BOUNDED).sort({ receivedAt: -1, _id: -1 }).limit(limit)
   return await query.lean<WebhookEventDoc[]>()
 }
 
@@ -129,7 +132,8 @@ async function findSyncs(store: Store, tenantId: Id | string, filters: JobFilter
   const filter = syncFilter(tenantId, filters)
   if (filter === null) return []
   const scope = { ...filter, ...behind('createdAt', 'sync', after) } as QueryFilter<TemplateSyncDoc>
-  return await store.models.templateSyncs.find(scope).sort({ createdAt: -1, _id: -1 }).limit(limit).lean<TemplateSyncDoc[]>()
+  const query = store.models.templateSyncs.find(scope, {}, BOUNDED).sort({ createdAt: -1, _id: -1 }).limit(limit)
+  return await query.lean<TemplateSyncDoc[]>()
 }
 
 const DONE_SENDS: MessageDoc['status'][] = ['SENT', 'DELIVERED', 'READ']

@@ -27,13 +27,23 @@ export interface PageOptions {
   projection?: Record<string, 0 | 1>
   /** Name of the index to use. */
   hint?: string
-  /** Time limit of each of the two queries; beyond it MongoDB's error 50 is thrown. */
+  /** Time limit of each of the two queries, 5 s by default. */
   maxTimeMs?: number
 }
 
+/** Time limit of a list, whose filters have indexes. */
+export const LIST_MS = 5000
+/** Time limit of a search, whose words may be anywhere: one that finds nothing reads all rows of the tenant. */
+export const SEARCH_MS = 2000
+
+/** Options of a list that may be searched. @param words what is searched for; undefined for a plain list */
+export const searching = (words: string | undefined): Pick<PageOptions, 'maxTimeMs'> =>
+  words === undefined ? {} : { maxTimeMs: SEARCH_MS }
+
 /**
  * One page of a collection, sorted by the time in `field`, newest first unless `ascending`. A cursor continues after the last row
- * of the previous page and does not shift when rows are added; page numbers do. @throws ApiError 400 for an invalid cursor
+ * of the previous page and does not shift when rows are added; page numbers do.
+ * @throws ApiError 400 for an invalid cursor, 503 SEARCH_TOO_BROAD beyond the time limit
  */
 export async function findPage<T extends { _id: Id | string }>(
   model: Model<T>,
@@ -57,15 +67,16 @@ export async function findPage<T extends { _id: Id | string }>(
           ],
         }
       : filter
-  const { hint, maxTimeMs } = options
-  const bounds = { ...(hint && { hint }), ...(maxTimeMs && { maxTimeMS: maxTimeMs }) }
+  const { hint, maxTimeMs = LIST_MS } = options
+  const bounds = { ...(hint && { hint }), maxTimeMS: maxTimeMs }
   const seen = model
     .find(scope as QueryFilter<T>, options.projection, bounds)
     .sort({ [field]: direction, _id: direction })
     .skip(after ? 0 : (page.page - 1) * page.limit)
     .limit(page.limit + 1)
     .lean()
-  const [found, counted] = await Promise.all([seen, model.countDocuments(filter, { ...bounds, limit: COUNT_LIMIT + 1 })])
+  const count = model.countDocuments(filter, { ...bounds, limit: COUNT_LIMIT + 1 })
+  const [found, counted] = await inTime(Promise.all([seen, count]))
   const rows = found as T[]
   const shown = rows.slice(0, page.limit)
   const last = shown[shown.length - 1]
@@ -80,6 +91,20 @@ export async function findPage<T extends { _id: Id | string }>(
     nextCursor: hasMore && last ? writeCursor(last[field], last._id) : null,
   }
 }
+
+const TIME_LIMIT_EXCEEDED = 50
+
+/** The result of bounded reads of a request. @throws ApiError 503 SEARCH_TOO_BROAD when MongoDB ended one at its time limit */
+export async function inTime<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== TIME_LIMIT_EXCEEDED) throw error
+    throw new ApiError(503, 'SEARCH_TOO_BROAD', TOO_BROAD, { headers: { 'retry-after': '5' }, cause: error })
+  }
+}
+
+const TOO_BROAD = 'The search took too long and was ended. Give more of the word or number, or narrow the list by its filters.'
 
 export function pageView<T>({ rows, ...page }: Page<T>, view: (row: T) => unknown) {
   return { data: rows.map(view), ...page }

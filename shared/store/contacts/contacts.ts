@@ -6,7 +6,7 @@ import { snapshotOf } from '../../model/new-rows.ts'
 import { contactChanged } from '../../views/events.ts'
 import { type Store, trusted } from '../connect.ts'
 import { isDuplicateKey } from '../errors.ts'
-import { findPage, type Page, type PageRequest } from '../pages.ts'
+import { findPage, type Page, type PageRequest, searching } from '../pages.ts'
 import { searchPattern } from '../search.ts'
 
 type Key = Id | string
@@ -26,7 +26,7 @@ export async function listContacts(
     ...(blocked !== undefined && { 'block.state': trusted({ [blocked ? '$in' : '$nin']: BLOCKED }) }),
     ...(q && { $and: [trusted({ $or: searched(q) })] }),
   }
-  return await findPage<ContactDoc>(store.models.contacts, filter, 'createdAt', page)
+  return await findPage<ContactDoc>(store.models.contacts, filter, 'createdAt', page, searching(q))
 }
 
 function searched(q: string) {

@@ -5,7 +5,7 @@ import type { Id, LeadDoc, MessageDoc, NoteDoc, PipelineDoc } from '../../model/
 import { newId, toId } from '../../model/ids.ts'
 import { type Store, trusted } from '../connect.ts'
 import { isDuplicateKey } from '../errors.ts'
-import { findPage, type Page, type PageRequest, writeCursor } from '../pages.ts'
+import { findPage, type Page, type PageRequest, searching, writeCursor } from '../pages.ts'
 import { searchPattern } from '../search.ts'
 
 type Key = Id | string
@@ -28,7 +28,7 @@ export async function listLeads(store: Store, tenantId: Key, filters: LeadFilter
     ...(stageId && { stageId: toId(stageId) }),
     ...(q && { $and: [trusted({ $or: searched(q) })] }),
   }
-  return await findPage<LeadDoc>(store.models.leads, filter, 'createdAt', page)
+  return await findPage<LeadDoc>(store.models.leads, filter, 'createdAt', page, searching(q))
 }
 
 function searched(q: string) {

@@ -3,7 +3,7 @@ import { notFound } from '../../domain/errors.ts'
 import type { ConversationDoc, Id } from '../../model/documents.ts'
 import { toId } from '../../model/ids.ts'
 import { type Store, trusted } from '../connect.ts'
-import { findPage, type Page, type PageRequest } from '../pages.ts'
+import { findPage, type Page, type PageRequest, searching } from '../pages.ts'
 import { searchPattern } from '../search.ts'
 
 type Key = Id | string
@@ -86,7 +86,7 @@ export async function listConversations(
     ...(applicationId && { applicationId }),
     ...(q && { $and: [trusted({ $or: searched(q) })] }),
   }
-  return await findPage<ConversationDoc>(store.models.conversations, filter, 'lastActivityAt', page)
+  return await findPage<ConversationDoc>(store.models.conversations, filter, 'lastActivityAt', page, searching(q))
 }
 
 /** Conditions for a search text, which is taken literally, not as a pattern. */

@@ -1,8 +1,7 @@
-import { ApiError } from '../../domain/errors.ts'
 import type { Id, MessageDoc } from '../../model/documents.ts'
 import { toId } from '../../model/ids.ts'
 import { type Store, trusted } from '../connect.ts'
-import { findPage, type Page, type PageRequest } from '../pages.ts'
+import { findPage, inTime, type Page, type PageRequest, SEARCH_MS } from '../pages.ts'
 
 export interface MessageFilter {
   /** Words that the text must all contain. */
@@ -16,13 +15,9 @@ export interface MessageFilter {
   to?: Date | undefined
 }
 
-/** Time limit of a search: a longer one would slow down sending. */
-const MAX_MS = 5000
-const TIME_LIMIT_EXCEEDED = 50
-
 /**
  * Messages of a tenant in all conversations, newest first. Words and wamids have their own indexes; other filters scan the index
- * by time. @throws ApiError 400 for an invalid cursor, 422 SEARCH_TOO_BROAD
+ * by time. @throws ApiError 400 for an invalid cursor, 503 SEARCH_TOO_BROAD
  */
 export async function searchMessages(
   store: Store,
@@ -30,14 +25,9 @@ export async function searchMessages(
   filter: MessageFilter,
   page: PageRequest,
 ): Promise<Page<MessageDoc>> {
-  const options = { projection: { timeline: 0, payload: 0 }, maxTimeMs: MAX_MS, ...indexFor(filter) } as const
-  try {
-    const known = filter.wamid === undefined ? {} : { _id: trusted({ $in: await idsOf(store, tenantId, filter.wamid) }) }
-    return await findPage<MessageDoc>(store.models.messages, { tenantId, ...known, ...conditionsOf(filter) }, 'at', page, options)
-  } catch (error) {
-    if ((error as { code?: unknown }).code !== TIME_LIMIT_EXCEEDED) throw error
-    throw new ApiError(422, 'SEARCH_TOO_BROAD', 'The search took too long. Use a shorter period with `from` and `to`.')
-  }
+  const options = { projection: { timeline: 0, payload: 0 }, maxTimeMs: SEARCH_MS, ...indexFor(filter) } as const
+  const known = filter.wamid === undefined ? {} : { _id: trusted({ $in: await idsOf(store, tenantId, filter.wamid) }) }
+  return await findPage<MessageDoc>(store.models.messages, { tenantId, ...known, ...conditionsOf(filter) }, 'at', page, options)
 }
 
 /**
@@ -46,13 +36,9 @@ export async function searchMessages(
  */
 async function idsOf(store: Store, tenantId: Id | string, wamid: string): Promise<Id[]> {
   const ways = [{ wamid }, { previousIds: wamid }]
-  const found = await Promise.all(
-    ways.map(way =>
-      store.models.messages
-        .find({ tenantId, ...way }, { _id: 1 })
-        .limit(25)
-        .lean(),
-    ),
+  const bounds = { limit: 25, maxTimeMS: SEARCH_MS }
+  const found = await inTime(
+    Promise.all(ways.map(way => store.models.messages.find({ tenantId, ...way }, { _id: 1 }, bounds).lean())),
   )
   return found.flat().map(({ _id }) => _id)
 }

@@ -3,7 +3,7 @@ import { type DeadLetterState, OPEN_STATES } from '../../domain/dead-letter.ts'
 import { notFound } from '../../domain/errors.ts'
 import type { DeadLetterDoc, Id } from '../../model/documents.ts'
 import { type Store, trusted } from '../connect.ts'
-import { findPage, type Page, type PageRequest } from '../pages.ts'
+import { findPage, inTime, type Page, type PageRequest, SEARCH_MS } from '../pages.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
 
 /** Owner of dead letters: a tenant, none (null), or all tenants. The caller checks who may use the last two. */
@@ -98,7 +98,8 @@ export async function groupDeadLetters(
     { $limit: MAX_GROUPS },
   ]
   type Row = Omit<DeadLetterGroup, 'type' | 'cause'> & { _id: { type: string; cause?: string } }
-  const rows = await within(owner, () => store.models.deadLetters.aggregate<Row>(stages))
+  const bounds = { maxTimeMS: SEARCH_MS }
+  const rows = await inTime(within(owner, () => store.models.deadLetters.aggregate<Row>(stages, bounds)))
   const groups = rows.map(({ _id, ...group }) => ({ type: _id.type, cause: _id.cause ?? '', ...group }))
   const grouped = groups.reduce((sum, { count }) => sum + count, 0)
   return { groups, isWhole: grouped < MAX_GROUPED && groups.length < MAX_GROUPS }

@@ -1,6 +1,7 @@
 import { Types } from 'mongoose'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Id, MessageDoc } from '#shared/model/documents.ts'
+import type { SentCommand } from '#shared/store/connect.ts'
 import { createWorld } from '#test/support/world.ts'
 import { type Gateway, openGateway, PEOPLE, type Person } from '#test/support/worlds/gateway.ts'
 import { userByEmail } from '#test/support/worlds/realtime.ts'
@@ -9,11 +10,12 @@ const DAY_MS = 86_400_000
 const T0 = Date.parse('2026-01-01T00:00:00.000Z')
 const stack = new AsyncDisposableStack()
 let gateway: Gateway
+const commands: SentCommand[] = []
 const clientId = new Types.ObjectId()
 
 /** Forty messages of the demo tenant, one a day, and one of another tenant that says the same. */
 beforeAll(async () => {
-  gateway = stack.use(await openGateway(stack.use(await createWorld())))
+  gateway = stack.use(await openGateway(stack.use(await createWorld()), {}, command => commands.push(command)))
   const demo = (await userByEmail(gateway.store, PEOPLE.agent)).tenantId
   const other = (await userByEmail(gateway.store, PEOPLE.other)).tenantId
   await add(40, demo)
@@ -84,3 +86,34 @@ test.for([
 ] as const)('%s that says %j is refused', async ([name, value]) => {
   expect((await find({ [name]: value })).status).toBe(400)
 })
+
+describe('a search that takes too long', () => {
+  const SEARCHED = ['conversations', 'contacts', 'leads', 'messages'] as const
+
+  test.for(SEARCHED)('of %s is ended after 2 s, its reading and its counting', async name => {
+    commands.length = 0
+    expect((await gateway.call('GET', `/api/v1/${name}?q=kumquat`, { as: 'agent' })).status).toBe(200)
+    const limits = commands.flatMap(({ collection, command }) => (collection === name ? [command.maxTimeMS] : []))
+    expect(limits).toEqual([2000, 2000])
+  })
+
+  test.for(SEARCHED)('of %s is answered 503 with a sentence and a time', async name => {
+    const late = Object.assign(new Error('operation exceeded time limit'), { name: 'MongoServerError', code: 50 })
+    const count = vi.spyOn(gateway.store.models[name], 'countDocuments').mockRejectedValue(late)
+    const { status, body, headers } = await gateway.call('GET', `/api/v1/${name}?q=kumquat`, { as: 'agent' })
+    count.mockRestore()
+    expect([status, body.errorCode, headers.get('retry-after')]).toEqual([503, 'SEARCH_TOO_BROAD', '5'])
+    expect(body.detail).toContain('took too long')
+  })
+})
+
+test.for(['/conversations', '/contacts', '/messages', '/dead-letters', '/campaigns', '/templates'])(
+  'the list %s ends after 5 s at the latest',
+  async path => {
+    commands.length = 0
+    expect((await gateway.call('GET', `/api/v1${path}`, { as: 'manager' })).status).toBe(200)
+    const bounded = commands.flatMap(({ command }) => command.maxTimeMS ?? [])
+    expect(bounded.length).toBeGreaterThanOrEqual(2)
+    expect(Math.max(...(bounded as number[]))).toBeLessThanOrEqual(5000)
+  },
+)
