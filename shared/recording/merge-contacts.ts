@@ -10,6 +10,7 @@ import type { ContactDoc, EventDoc, Id } from '../model/documents.ts'
 import { newId } from '../model/ids.ts'
 import type { Store } from '../store/connect.ts'
 import { mergePair, type Pair } from '../store/recording/merge-contacts.ts'
+import type { Alongside } from '../store/transaction.ts'
 
 export interface MergeOrder {
   tenantId: Id
@@ -24,8 +25,12 @@ export interface MergeOrder {
  * with different WhatsApp numbers or ids are refused, because the next message would separate them again.
  * @throws ApiError 404, 409 CONTACTS_DIFFER
  */
-export async function mergeContacts(store: Store, order: MergeOrder): Promise<{ contact: ContactDoc; events: EventDoc[] }> {
-  return await mergePair(store, order, pair => planMerge(pair, order), order.now)
+export async function mergeContacts(
+  store: Store,
+  order: MergeOrder,
+  alongside?: Alongside<unknown>,
+): Promise<{ contact: ContactDoc; events: EventDoc[] }> {
+  return await mergePair(store, order, { planOf: pair => planMerge(pair, order), now: order.now, alongside })
 }
 
 function planMerge(pair: Pair, { now }: MergeOrder): { plan: Plan; contact: ContactDoc; events: EventDoc[] } {

@@ -5,6 +5,9 @@ import { Outage } from '../domain/errors.ts'
 /** The transaction that a statement belongs to. */
 export type Session = ClientSession
 
+/** What is written together with a deed, such as its audit entry: in the deed's transaction, so that both are stored or neither. */
+export type Alongside<T> = (done: T, session: ClientSession) => Promise<void>
+
 const MAX_ATTEMPTS = 1000
 /** Time for which a transaction is repeated on conflicts with other writers. */
 const CONFLICT_MS = 15_000

@@ -6,7 +6,7 @@ import { toId } from '#shared/model/ids.ts'
 import { changesOf } from '#shared/store/accounts/audit.ts'
 import { changeSettings, getTenant } from '#shared/store/accounts/tenants.ts'
 import { hasTemplate } from '#shared/store/templates/templates.ts'
-import { recordAudit } from '../audit.ts'
+import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 
 const tag = 'settings'
@@ -79,10 +79,12 @@ const write = (['put', 'patch'] as const).map(method =>
     async handle(request, deps: GatewayDeps) {
       const { tenantId, id } = callerOf(request)
       await requireTemplates(deps, tenantId, request.body)
-      const { before, after } = await changeSettings(deps.store, tenantId, request.body, toId(id))
-      const changes = changesOf(settingsView(before), settingsView(after), Object.keys(Settings.shape))
-      if (Object.keys(changes).length > 0)
-        await recordAudit(request, deps, { action: 'tenants.settings', object: { kind: 'tenant', id: tenantId }, changes })
+      const entry = audited<{ before: TenantDoc; after: TenantDoc }>(request, deps, ({ before, after }) => {
+        const changes = changesOf(settingsView(before), settingsView(after), Object.keys(Settings.shape))
+        if (Object.keys(changes).length === 0) return null
+        return { action: 'tenants.settings', object: { kind: 'tenant', id: tenantId }, changes }
+      })
+      const { after } = await changeSettings(deps.store, tenantId, request.body, toId(id), entry)
       return { body: settingsView(after) }
     },
   }),

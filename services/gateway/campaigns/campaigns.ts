@@ -19,6 +19,7 @@ import {
   replaceAudience,
 } from '#shared/store/campaigns/campaigns.ts'
 import { insertEvents } from '#shared/store/events/insert.ts'
+import type { Alongside } from '#shared/store/transaction.ts'
 import { campaignProgress } from '#shared/views/events.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { createOnce, type Once } from '../idempotency.ts'
@@ -89,13 +90,22 @@ export type AudienceInput = z.infer<typeof AudienceInput>
  * Stores a campaign as a draft without an audience; the one that earlier work for the key has stored is the same campaign.
  * @throws ApiError 404 for an unknown number or template, 422
  */
-export async function draftCampaign(deps: GatewayDeps, caller: Caller, input: CampaignInput, once: Once): Promise<CampaignDoc> {
+export async function draftCampaign(
+  deps: GatewayDeps,
+  caller: Caller,
+  input: CampaignInput,
+  once: Once,
+  alongside: Alongside<CampaignDoc>,
+): Promise<CampaignDoc> {
   const by = toId(caller.id)
   const own = { status: 'DRAFT' as const, audience: EMPTY_AUDIENCE, createdBy: by, updatedBy: by }
   return await createOnce(
     once,
     id => findCampaign(deps.store, caller.tenantId, id),
-    async _id => createCampaign(deps.store, { _id, ...(await campaignOf(deps, caller.tenantId, input)).fields, ...own }),
+    async _id => {
+      const { fields } = await campaignOf(deps, caller.tenantId, input)
+      return await createCampaign(deps.store, { _id, ...fields, ...own }, alongside)
+    },
   )
 }
 
@@ -258,6 +268,7 @@ export async function startCampaign(
   campaign: CampaignDoc,
   { startAt, expectedRecipients }: { startAt?: string | undefined; expectedRecipients?: number | undefined },
   traceparent: string,
+  alongside: Alongside<CampaignDoc>,
 ): Promise<CampaignDoc> {
   requireAudience(campaign)
   const { recipients } = campaign.audience
@@ -270,7 +281,7 @@ export async function startCampaign(
     at !== null && at > now
       ? { status: 'SCHEDULED' as const, startAt: at, statusReason: null }
       : { status: 'RUNNING' as const, startAt: now, startedAt: now, statusReason: null }
-  return await move(deps, campaign, 'start', set, traceparent)
+  return await move(deps, campaign, { action: 'start', set, traceparent, alongside })
 }
 
 const NEXT = { pause: 'PAUSED', resume: 'RUNNING', cancel: 'CANCELLED' } as const
@@ -282,6 +293,7 @@ export async function moveByHand(
   action: 'pause' | 'resume' | 'cancel',
   reason: string,
   traceparent: string,
+  alongside: Alongside<CampaignDoc>,
 ): Promise<CampaignDoc> {
   const now = deps.now()
   // A campaign that was paused before its start time is scheduled again.
@@ -289,20 +301,26 @@ export async function moveByHand(
   const status = waits ? 'SCHEDULED' : NEXT[action]
   const startedAt = status === 'RUNNING' ? (campaign.startedAt ?? now) : campaign.startedAt
   const set = action === 'resume' ? { statusReason: null, resumedAt: now } : { statusReason: reason }
-  return await move(deps, campaign, action, { status, startedAt, ...set }, traceparent)
+  return await move(deps, campaign, { action, set: { status, startedAt, ...set }, traceparent, alongside })
+}
+
+interface Move {
+  action: CampaignAction
+  set: Partial<CampaignDoc>
+  traceparent: string
+  alongside: Alongside<CampaignDoc>
 }
 
 async function move(
   deps: GatewayDeps,
   campaign: CampaignDoc,
-  action: CampaignAction,
-  set: Partial<CampaignDoc>,
-  traceparent: string,
+  { action, set, traceparent, alongside }: Move,
 ): Promise<CampaignDoc> {
   const { moved, event } = await deps.store.transaction(async session => {
     const moved = await moveCampaign(deps.store, campaign, action, set, session)
     const event = campaignProgress(moved, deps.now())
     await insertEvents(deps.store, [event], session)
+    await alongside(moved, session)
     return { moved, event }
   })
   void deps.events.publish([event], traceparent)
@@ -316,11 +334,12 @@ export async function rerunFailed(
   campaign: CampaignDoc,
   { name, codes }: { name?: string | undefined; codes?: number[] | undefined },
   once: Once,
+  alongside: Alongside<CampaignDoc>,
 ): Promise<CampaignDoc> {
   if (campaign.status !== 'DONE' && campaign.status !== 'CANCELLED')
     throw new ApiError(409, 'CAMPAIGN_STATE', 'Only a campaign that has ended can be rerun. Wait for its end or cancel it.')
   const input = { ...inputOf(campaign), name: name ?? `${campaign.name} (again)`, endsAt: null }
-  const draft = await draftCampaign(deps, caller, input, once)
+  const draft = await draftCampaign(deps, caller, input, once, alongside)
   if (!needsAudience(draft)) return draft
   return await giveSource(deps, draft, { kind: 'failed', campaignId: campaign._id, codes: codes ?? null })
 }

@@ -5,7 +5,7 @@ import { toId } from '#shared/model/ids.ts'
 import { changesOf } from '#shared/store/accounts/audit.ts'
 import { getCampaign, listCampaigns, moveCampaign } from '#shared/store/campaigns/campaigns.ts'
 import { pageView } from '#shared/store/pages.ts'
-import { recordAudit } from '../audit.ts'
+import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
 import { IdParams, listOf, Paging } from '../schemas.ts'
@@ -66,9 +66,9 @@ const add = route({
       idempotencyKeyOf(request.headers),
       { what: 'campaign', body: request.body },
       async once => {
-        const draft = await draftCampaign(deps, caller, input, once)
+        const entry = audited<CampaignDoc>(request, deps, row => ({ action: 'campaigns.create', object: objectOf(row) }))
+        const draft = await draftCampaign(deps, caller, input, once, entry)
         const campaign = recipients && needsAudience(draft) ? await giveAudience(deps, draft, { recipients }) : draft
-        await recordAudit(request, deps, { action: 'campaigns.create', object: objectOf(campaign) })
         return { status: 201, body: campaignView(campaign) }
       },
     )
@@ -114,8 +114,9 @@ const remove = route({
   async handle(request, deps: GatewayDeps) {
     const { tenantId, id: by } = callerOf(request)
     const campaign = await getCampaign(deps.store, tenantId, request.params.id)
-    await moveCampaign(deps.store, campaign, 'edit', { deletedAt: deps.now(), updatedBy: toId(by) })
-    await recordAudit(request, deps, { action: 'campaigns.delete', object: objectOf(campaign) })
+    const gone = { deletedAt: deps.now(), updatedBy: toId(by) }
+    const entry = audited<CampaignDoc>(request, deps, row => ({ action: 'campaigns.delete', object: objectOf(row) }))
+    await deps.store.transaction(async session => entry(await moveCampaign(deps.store, campaign, 'edit', gone, session), session))
     return {}
   },
 })
@@ -198,12 +199,8 @@ const start = route({
   returns: CampaignView,
   async handle(request, deps: GatewayDeps) {
     const before = await getCampaign(deps.store, callerOf(request).tenantId, request.params.id)
-    const campaign = await startCampaign(deps, before, request.body, request.traceparent)
-    await recordAudit(request, deps, {
-      action: 'campaigns.start',
-      object: objectOf(campaign),
-      changes: statusChange(before, campaign),
-    })
+    const entry = audited<CampaignDoc>(request, deps, after => moveEntry('start', before, after))
+    const campaign = await startCampaign(deps, before, request.body, request.traceparent, entry)
     return { body: campaignView(campaign) }
   },
 })
@@ -228,9 +225,9 @@ const moves = (['pause', 'resume', 'cancel'] as const).map(action =>
     async handle(request, deps: GatewayDeps) {
       const caller = callerOf(request)
       const before = await getCampaign(deps.store, caller.tenantId, request.params.id)
-      const campaign = await moveByHand(deps, before, action, request.body.reason ?? `by ${caller.name}`, request.traceparent)
-      const changes = statusChange(before, campaign)
-      await recordAudit(request, deps, { action: `campaigns.${action}`, object: objectOf(campaign), changes })
+      const reason = request.body.reason ?? `by ${caller.name}`
+      const entry = audited<CampaignDoc>(request, deps, after => moveEntry(action, before, after))
+      const campaign = await moveByHand(deps, before, action, reason, request.traceparent, entry)
       return { body: campaignView(campaign) }
     },
   }),
@@ -253,8 +250,8 @@ const rerun = route({
     const keyed = { what: 'rerun', id, body: request.body }
     return withIdempotencyKey(deps, caller.tenantId, idempotencyKeyOf(request.headers), keyed, async once => {
       const before = await getCampaign(deps.store, caller.tenantId, id)
-      const campaign = await rerunFailed(deps, caller, before, request.body, once)
-      await recordAudit(request, deps, { action: 'campaigns.rerun', object: objectOf(campaign) })
+      const entry = audited<CampaignDoc>(request, deps, row => ({ action: 'campaigns.rerun', object: objectOf(row) }))
+      const campaign = await rerunFailed(deps, caller, before, request.body, once, entry)
       return { status: 201, body: campaignView(campaign) }
     })
   },
@@ -275,4 +272,8 @@ export const campaignRoutes: Route<GatewayDeps>[] = [
 ]
 
 const objectOf = ({ _id }: CampaignDoc) => ({ kind: 'campaign', id: String(_id) })
-const statusChange = (before: CampaignDoc, after: CampaignDoc) => changesOf(before, after, ['status', 'startAt'])
+const moveEntry = (what: string, before: CampaignDoc, after: CampaignDoc) => ({
+  action: `campaigns.${what}`,
+  object: objectOf(after),
+  changes: changesOf(before, after, ['status', 'startAt']),
+})

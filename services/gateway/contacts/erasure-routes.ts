@@ -4,7 +4,7 @@ import { finishErasure } from '#shared/erasure/erase.ts'
 import { callerOf, route } from '#shared/http/route.ts'
 import { toId } from '#shared/model/ids.ts'
 import { beginErasure } from '#shared/store/contacts/erase-begin.ts'
-import { recordAudit } from '../audit.ts'
+import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { IdParams } from '../schemas.ts'
 
@@ -38,14 +38,16 @@ const erase = route({
   returns: ErasedView,
   async handle(request, deps: GatewayDeps) {
     const { tenantId, id: by } = callerOf(request)
-    const { contact, events } = await beginErasure(deps.store, {
+    const order = {
       tenantId: toId(tenantId),
       contactId: toId(request.params.id),
       by: toId(by),
-      pseudonymOf: key => pseudonymOf(deps, tenantId, key),
+      pseudonymOf: (key: string) => pseudonymOf(deps, tenantId, key),
       now: deps.now(),
-    })
-    await recordAudit(request, deps, { action: 'contacts.erase', object: { kind: 'contact', id: request.params.id } })
+    }
+    const object = { kind: 'contact', id: request.params.id }
+    const entry = audited(request, deps, () => ({ action: 'contacts.erase', object }))
+    const { contact, events } = await beginErasure(deps.store, order, entry)
     void deps.events.publish(events, request.traceparent)
     const erasedAt = deps.now()
     const erased = await finishErasure(deps, contact, erasedAt)

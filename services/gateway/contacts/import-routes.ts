@@ -45,8 +45,11 @@ const add = route({
     const caller = callerOf(request)
     if (request.upload === null) throw new Error('an upload route was called without a file')
     const { dryRun = false, phone, name, report: format } = request.query
+    // Before the first row, because the rows are written in many transactions; the counts follow at the end.
+    const object = { kind: 'tenant', id: caller.tenantId }
+    if (!dryRun) await recordAudit(request, deps, { action: 'contacts.import', object })
     const report = await importContacts(deps, caller, request.upload, { phone, name, isDryRun: dryRun }, request.traceparent)
-    if (!dryRun) await auditCounts(request, deps, caller.tenantId, report)
+    if (!dryRun) await recordAudit(request, deps, { action: 'contacts.imported', object, changes: countsOf(report) })
     if (format === 'json') return { body: { dryRun, ...report } }
     const body = stringifyAll(report.refusedRows, {
       header: true,
@@ -103,12 +106,5 @@ async function* rowsOf(
   }
 }
 
-async function auditCounts(
-  request: Parameters<typeof recordAudit>[0],
-  deps: GatewayDeps,
-  tenantId: string,
-  { refusedRows: _rows, ...counts }: ImportReport,
-): Promise<void> {
-  const changes = Object.fromEntries(Object.entries(counts).map(([name, after]) => [name, { before: null, after }]))
-  await recordAudit(request, deps, { action: 'contacts.import', object: { kind: 'tenant', id: tenantId }, changes })
-}
+const countsOf = ({ refusedRows: _rows, ...counts }: ImportReport) =>
+  Object.fromEntries(Object.entries(counts).map(([name, after]) => [name, { before: null, after }]))

@@ -7,7 +7,7 @@ import { changeLead, createLead, deleteLead, findLead, getLead, listLeads, listP
 import { ensureDefaultPipeline } from '#shared/store/contacts/pipelines.ts'
 import { pageView } from '#shared/store/pages.ts'
 import { shownPhone } from '#shared/views/views.ts'
-import { recordAudit } from '../audit.ts'
+import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { createOnce, idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
 import { IdParams, listOf, ObjectIdText, Paging, wholeList } from '../schemas.ts'
@@ -128,8 +128,14 @@ const remove = route({
   async handle(request, deps: GatewayDeps) {
     const { tenantId, id: by } = callerOf(request)
     const lead = await getLead(deps.store, tenantId, request.params.id)
-    await deleteLead(deps.store, lead, toId(by), deps.now())
-    await recordAudit(request, deps, { action: 'leads.delete', object: { kind: 'lead', id: String(lead._id) } })
+    const object = { kind: 'lead', id: String(lead._id) }
+    await deleteLead(
+      deps.store,
+      lead,
+      toId(by),
+      deps.now(),
+      audited(request, deps, () => ({ action: 'leads.delete', object })),
+    )
     return {}
   },
 })

@@ -18,7 +18,7 @@ import {
 } from '#shared/store/contacts/contacts.ts'
 import { pageView } from '#shared/store/pages.ts'
 import { contactView, conversationView, messageView } from '#shared/views/views.ts'
-import { recordAudit } from '../audit.ts'
+import { audited, recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { createOnce, idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
 import { flagText, IdParams, listOf, ObjectIdText, Paging } from '../schemas.ts'
@@ -131,12 +131,13 @@ const change = route({
     const { tenantId, id: by } = callerOf(request)
     const before = await getContact(deps.store, tenantId, request.params.id)
     const set = { ...changesTo(before, request.body, deps.now()), updatedBy: toId(by) }
-    const { contact, events } = await changeContact(deps.store, before, set, deps.now())
+    const entry = audited<ContactDoc>(request, deps, after => {
+      if (after.optOut === before.optOut) return null
+      const object = { kind: 'contact', id: String(after._id) }
+      return { action: 'contacts.optOut', object, changes: changesOf(before, after, ['optOut']) }
+    })
+    const { contact, events } = await changeContact(deps.store, before, set, deps.now(), entry)
     void deps.events.publish(events, request.traceparent)
-    if (contact.optOut !== before.optOut) {
-      const object = { kind: 'contact', id: String(contact._id) }
-      await recordAudit(request, deps, { action: 'contacts.optOut', object, changes: changesOf(before, contact, ['optOut']) })
-    }
     return { body: detailView(contact) }
   },
 })
@@ -175,9 +176,13 @@ const merge = route({
       Id,
       Id,
     ]
-    const { contact, events } = await mergeContacts(deps.store, { tenantId, keptId, otherId, now: deps.now() })
     const changes = { joined: { before: body.contactId, after: params.id } }
-    await recordAudit(request, deps, { action: 'contacts.merge', object: { kind: 'contact', id: params.id }, changes })
+    const entry = audited(request, deps, () => ({
+      action: 'contacts.merge',
+      object: { kind: 'contact', id: params.id },
+      changes,
+    }))
+    const { contact, events } = await mergeContacts(deps.store, { tenantId, keptId, otherId, now: deps.now() }, entry)
     void deps.events.publish(events, traceparent)
     return { body: detailView(contact) }
   },
@@ -204,9 +209,9 @@ const blocks = (['post', 'delete'] as const).map(method =>
       const now = deps.now()
       const state = method === 'post' ? ('PENDING' as const) : ('LIFTING' as const)
       const block = { at: now, by: toId(by), state, problem: null, nextAt: now }
-      const { contact, events } = await changeContact(deps.store, before, { block }, now)
       const action = method === 'post' ? 'contacts.block' : 'contacts.unblock'
-      await recordAudit(request, deps, { action, object: { kind: 'contact', id: String(contact._id) } })
+      const entry = audited<ContactDoc>(request, deps, ({ _id }) => ({ action, object: { kind: 'contact', id: String(_id) } }))
+      const { contact, events } = await changeContact(deps.store, before, { block }, now, entry)
       void deps.events.publish(events, request.traceparent)
       return { body: detailView(contact) }
     },

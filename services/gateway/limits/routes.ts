@@ -8,7 +8,7 @@ import { campaignBacklog } from '#shared/store/dispatch/backlog.ts'
 import { rescheduleLimited } from '#shared/store/dispatch/reschedule.ts'
 import { getClient, listClients } from '#shared/store/numbers/clients.ts'
 import { setNumberRate, setTenantLimits } from '#shared/store/numbers/limits.ts'
-import { recordAudit } from '../audit.ts'
+import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { ObjectIdText } from '../schemas.ts'
 import { readBacklog } from './backlog.ts'
@@ -94,10 +94,14 @@ const FIELDS = ['messagesPerMinute', 'messagesPerDay'] as const
 
 async function changeTenant(request: AnyRequest, deps: GatewayDeps, input: Omit<LimitsInput, 'numbers'>): Promise<void> {
   const { id, tenantId } = callerOf(request)
-  const before = await setTenantLimits(deps.store, tenantId, input, toId(id))
-  const after = { ...before.limits, ...input }
   const object = { kind: 'tenant', id: tenantId }
-  await recordAudit(request, deps, { action: 'limits.write', object, changes: changesOf(before.limits ?? {}, after, FIELDS) })
+  const entry = audited<TenantDoc>(request, deps, ({ limits }) => ({
+    action: 'limits.write',
+    object,
+    changes: changesOf(limits ?? {}, { ...limits, ...input }, FIELDS),
+  }))
+  const before = await setTenantLimits(deps.store, tenantId, input, toId(id), entry)
+  const after = { ...before.limits, ...input }
   if (FIELDS.some(field => isRaised(before.limits?.[field], after[field]))) rescheduleNow(deps, before)
 }
 
@@ -127,7 +131,10 @@ async function changeNumber(
 ): Promise<void> {
   const caller = callerOf(request)
   const by = toId(caller.id)
-  const before: ClientDoc = await setNumberRate(deps.store, { tenantId: caller.tenantId, clientId: id, maxPerSecond, by })
-  const changes = changesOf(before, { maxPerSecond }, ['maxPerSecond'])
-  await recordAudit(request, deps, { action: 'limits.write', object: { kind: 'client', id }, changes })
+  const entry = audited<ClientDoc>(request, deps, before => ({
+    action: 'limits.write',
+    object: { kind: 'client', id },
+    changes: changesOf(before, { maxPerSecond }, ['maxPerSecond']),
+  }))
+  await setNumberRate(deps.store, { tenantId: caller.tenantId, clientId: id, maxPerSecond, by }, entry)
 }

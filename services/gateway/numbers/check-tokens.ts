@@ -9,8 +9,9 @@ import {
 import { inspectToken, renewToken } from '#shared/meta/tokens.ts'
 import type { ClientDoc } from '#shared/model/documents.ts'
 import { audit } from '#shared/store/accounts/audit.ts'
-import { findTokensDue, updateClientWithoutEvent } from '#shared/store/numbers/checks.ts'
+import { findTokensDue, updateClientAlongside, updateClientWithoutEvent } from '#shared/store/numbers/checks.ts'
 import { changeClient, pauseClient, resumeClient } from '#shared/store/numbers/clients.ts'
+import type { Alongside } from '#shared/store/transaction.ts'
 import type { NumberStatusDetails } from '#shared/views/events.ts'
 import { type BackgroundDeps, inParallel, jittered } from './background-deps.ts'
 import { warningsOf } from './token-warnings.ts'
@@ -72,15 +73,16 @@ async function keepValid(deps: BackgroundDeps, client: ClientDoc, facts: TokenFa
   const warning = warningsOf(client, facts, deps.now())
   const accessToken = renewed && { accessToken: sealAccessToken(deps.keyring, client, renewed) }
   const changes = { ...fieldsOf(deps, facts), ...warning.changes, ...accessToken }
-  if (!(await write(deps, client, changes, warning.news))) return
-  if (renewed) await auditRenewal(deps, client, facts)
+  const alongside = renewed ? renewalEntry(deps, client, facts) : null
+  if (!(await write(deps, client, { changes, news: warning.news, alongside }))) return
+  if (renewed) deps.log.info(idsOf(client), 'access token renewed')
   const mayResume = (client.tokenResumedAt?.getTime() ?? 0) <= deps.now().getTime() - RESUME_EVERY_MS
   const isOver = client.status === 'paused' && endsWithValidToken(client.pauseReason, client.pauseCode)
   if (isOver && mayResume) await resume(deps, client)
 }
 
 async function pauseInvalid(deps: BackgroundDeps, client: ClientDoc, facts: TokenFacts): Promise<void> {
-  await write(deps, client, fieldsOf(deps, facts), null)
+  await write(deps, client, { changes: fieldsOf(deps, facts), news: null, alongside: null })
   await pause(deps, client, problemSentence(facts.problem), facts.problem?.code ?? null)
 }
 
@@ -110,33 +112,39 @@ async function resume(deps: BackgroundDeps, client: ClientDoc): Promise<void> {
   await deps.events.publish([change.event], null)
 }
 
+/** What a check found: fields to write, news for sockets, and what is written together with them. */
+interface Finding {
+  changes: Partial<ClientDoc>
+  news: NumberStatusDetails | null
+  alongside: Alongside<unknown> | null
+}
+
 /**
  * Writes what a check found, but only while the number still has the token that was checked and no webhook has changed its
  * notices meanwhile. @returns whether it was written
  */
-async function write(
-  deps: BackgroundDeps,
-  client: ClientDoc,
-  changes: Partial<ClientDoc>,
-  news: NumberStatusDetails | null,
-): Promise<boolean> {
+async function write(deps: BackgroundDeps, client: ClientDoc, { changes, news, alongside }: Finding): Promise<boolean> {
   const still = { accessToken: client.accessToken, ...(changes.notices && { lastEventAt: client.lastEventAt ?? null }) }
-  if (news === null) return updateClientWithoutEvent(deps.store, client, changes, still)
-  const change = await changeClient(deps.store, { tenantId: client.tenantId, clientId: client._id }, changes, still, news)
+  if (news === null && alongside === null) return updateClientWithoutEvent(deps.store, client, changes, still)
+  if (news === null)
+    return updateClientAlongside(deps.store, client, { changes, provided: still, alongside: alongside as Alongside<unknown> })
+  const where = { tenantId: client.tenantId, clientId: client._id }
+  const change = await changeClient(deps.store, where, changes, still, news, alongside ?? undefined)
   if (change) await deps.events.publish([change.event], null)
   return change !== null
 }
 
-async function auditRenewal({ store, log }: BackgroundDeps, client: ClientDoc, facts: TokenFacts): Promise<void> {
-  log.info(idsOf(client), 'access token renewed')
-  await audit(store, {
+/** The audit entry of a renewal, written with the new token. */
+function renewalEntry({ store }: BackgroundDeps, client: ClientDoc, facts: TokenFacts): Alongside<unknown> {
+  const entry = {
     tenantId: client.tenantId,
-    actor: { kind: 'system', id: null, name: null },
+    actor: { kind: 'system' as const, id: null, name: null },
     action: 'clients.renewToken',
     object: { kind: 'client', id: String(client._id) },
     changes: { tokenExpiry: { before: client.tokenExpiry ?? null, after: facts.expiresAt } },
     ip: null,
-  })
+  }
+  return async (_done, session) => audit(store, entry, { session })
 }
 
 const idsOf = (client: ClientDoc) => ({ tenantId: String(client.tenantId), clientId: String(client._id) })

@@ -6,10 +6,17 @@ import { callerOf, type Reply, type RouteRequest, route } from '#shared/http/rou
 import { inspectToken } from '#shared/meta/tokens.ts'
 import type { ClientDoc } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
-import { audit, changesOf } from '#shared/store/accounts/audit.ts'
-import { editClient, getClient, listClients, pauseClient, resumeClient } from '#shared/store/numbers/clients.ts'
+import { changesOf } from '#shared/store/accounts/audit.ts'
+import {
+  type ClientChange,
+  editClient,
+  getClient,
+  listClients,
+  pauseClient,
+  resumeClient,
+} from '#shared/store/numbers/clients.ts'
 import { shownPhone } from '#shared/views/views.ts'
-import { recordAudit } from '../audit.ts'
+import { audited } from '../audit.ts'
 import { metaAppOf } from '../config.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { IdParams, listOf, wholeList } from '../schemas.ts'
@@ -140,9 +147,12 @@ async function editNumber(
 ): Promise<Reply> {
   const { tenantId, id: by } = callerOf(request)
   const before = await getClient(deps.store, tenantId, request.params.id)
-  const after = await editClient(deps.store, before, request.body, by)
-  const changes = changesOf(before, after, ['companyName', 'isPrimary'])
-  await recordAudit(request, deps, { action: 'clients.update', object: { kind: 'client', id: String(after._id) }, changes })
+  const entry = audited<ClientDoc>(request, deps, after => ({
+    action: 'clients.update',
+    object: { kind: 'client', id: String(after._id) },
+    changes: changesOf(before, after, ['companyName', 'isPrimary']),
+  }))
+  const after = await editClient(deps.store, before, request.body, by, entry)
   return { body: numberView(after) }
 }
 
@@ -158,19 +168,16 @@ async function change(
   if (what === 'resume' && client.status === 'paused' && !isForced) await requireValidToken(deps, client)
   const by = toId(caller.id)
   const where = { tenantId: caller.tenantId, clientId: client._id, by }
-  const changed =
-    what === 'pause'
-      ? await pauseClient(deps.store, { ...where, reason: 'manual', detail })
-      : await resumeClient(deps.store, where)
-  if (changed === null) throw new ApiError(409, 'NUMBER_STATE', `The number cannot be ${what}d while it is ${client.status}.`)
-  await audit(deps.store, {
-    tenantId: client.tenantId,
-    actor: { kind: caller.kind, id: by, name: caller.name },
+  const entry = audited<ClientChange>(request, deps, ({ client: after }) => ({
     action: `clients.${what}`,
     object: { kind: 'client', id: String(client._id) },
-    changes: { status: { before: client.status, after: changed.client.status } },
-    ip: request.ip,
-  })
+    changes: { status: { before: client.status, after: after.status } },
+  }))
+  const changed =
+    what === 'pause'
+      ? await pauseClient(deps.store, { ...where, reason: 'manual', detail }, entry)
+      : await resumeClient(deps.store, where, entry)
+  if (changed === null) throw new ApiError(409, 'NUMBER_STATE', `The number cannot be ${what}d while it is ${client.status}.`)
   void deps.events.publish([changed.event], request.traceparent)
   return { body: numberView(changed.client) }
 }

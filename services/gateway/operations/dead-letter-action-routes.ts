@@ -2,18 +2,18 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { ApiError } from '#shared/domain/errors.ts'
 import { callerOf, type RouteRequest, route } from '#shared/http/route.ts'
-import type { AuditLogDoc, DeadLetterDoc } from '#shared/model/documents.ts'
+import type { AuditLogDoc, DeadLetterDoc, Id } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
-import { audit } from '#shared/store/accounts/audit.ts'
-import type { Page } from '#shared/store/pages.ts'
+import type { Alongside } from '#shared/store/transaction.ts'
 import { getDeadLetter, listDeadLetters } from '#shared/store/webhooks/dead-letter-list.ts'
 import { type Actor, discardDeadLetters } from '#shared/store/webhooks/dead-letter-moves.ts'
+import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { IdParams } from '../schemas.ts'
 import { DEAD_LETTER_OUTCOMES } from './check-dead-letters.ts'
 import { deadLetterFilters, filtersOf, findDeadLetter, ownerFor, Scope } from './dead-letter-routes.ts'
 import { DeadLetterDetailView, deadLetterDetailView } from './dead-letter-view.ts'
-import { type DeadLetterReplay, previewDeadLetters, replayDeadLetters } from './replay-dead-letters.ts'
+import { previewDeadLetters, replayDeadLetters } from './replay-dead-letters.ts'
 
 const tag = 'dead letters'
 const action = 'deadLetters.write'
@@ -57,15 +57,14 @@ const replayOne = route({
     const { dryRun: isDry, payload } = request.body
     const { deadLetter } = await findDeadLetter(deps.store, caller, request.params.id)
     const input = { payload, isPlatform: caller.may('platform.operations') }
-    const sending = { ...input, by: actorOf(request, deps), traceparent: request.traceparent }
+    const entriesFor = (what: Move) => entriesOf(request, deps, what, editOf(deadLetter, payload))
+    const sending = { ...input, by: actorOf(request, deps), traceparent: request.traceparent, entriesFor }
     const replay = isDry
       ? await previewDeadLetters(deps, [deadLetter], input)
       : await replayDeadLetters(deps, [deadLetter], sending)
     const [previewed] = replay.data
     if (previewed?.outcome === 'refused')
       throw refusal(previewed.reason ?? '', payload !== undefined && payload !== deadLetter.payload)
-    if (!isDry && previewed?.outcome === 'replayed')
-      await recordAudit(request, deps, 'replay', [deadLetter], editOf(deadLetter, payload))
     return { status: previewed?.outcome === 'replayed' && !isDry ? 202 : 200, body: { dryRun: isDry, ...replay } }
   },
 })
@@ -83,9 +82,9 @@ const replayMany = route({
     const { dryRun: isDry } = request.body
     const { page, rest } = await openPage(request, deps)
     const input = { isPlatform: callerOf(request).may('platform.operations') }
-    const sending = { ...input, by: actorOf(request, deps), traceparent: request.traceparent }
+    const entriesFor = (what: Move) => entriesOf(request, deps, what)
+    const sending = { ...input, by: actorOf(request, deps), traceparent: request.traceparent, entriesFor }
     const replay = isDry ? await previewDeadLetters(deps, page.rows, input) : await replayDeadLetters(deps, page.rows, sending)
-    if (!isDry) await recordAudit(request, deps, 'replay', replayedOf(page, replay))
     return { body: { dryRun: isDry, ...replay, ...rest } }
   },
 })
@@ -103,10 +102,11 @@ const discardOne = route({
   async handle(request, deps: GatewayDeps) {
     const caller = callerOf(request)
     const { deadLetter, owner } = await findDeadLetter(deps.store, caller, request.params.id)
-    const ended = await discardDeadLetters(deps.store, [deadLetter._id], actorOf(request, deps), request.body.reason)
+    const { reason } = request.body
+    const entries = discardEntries(request, deps, [deadLetter], reason)
+    const ended = await discardDeadLetters(deps.store, [deadLetter._id], actorOf(request, deps), reason, entries)
     if (ended.length === 0 && deadLetter.state !== 'DISCARDED')
       throw new ApiError(409, 'DEAD_LETTER_SETTLED', 'The dead letter has been replayed or is being replayed.')
-    if (ended.length > 0) await recordAudit(request, deps, 'discard', [deadLetter], reasonChange(request.body.reason))
     const now = await getDeadLetter(deps.store, owner, request.params.id)
     return { body: await deadLetterDetailView(deps.store, caller, now) }
   },
@@ -125,10 +125,8 @@ const discardMany = route({
     const { dryRun: isDry, reason } = request.body
     const { page, rest } = await openPage(request, deps)
     const ids = page.rows.map(({ _id }) => _id)
-    const ended = isDry ? ids : await discardDeadLetters(deps.store, ids, actorOf(request, deps), reason)
-    const done = new Set(ended.map(String))
-    const deadLetters = page.rows.filter(({ _id }) => done.has(String(_id)))
-    if (!isDry) await recordAudit(request, deps, 'discard', deadLetters, reasonChange(reason))
+    const entries = discardEntries(request, deps, page.rows, reason)
+    const ended = isDry ? ids : await discardDeadLetters(deps.store, ids, actorOf(request, deps), reason, entries)
     return { body: { dryRun: isDry, data: ended.map(id => ({ id: String(id) })), ...rest } }
   },
 })
@@ -173,36 +171,37 @@ const refusal = (reason: string, isEdited: boolean) =>
       })
     : new ApiError(409, 'NOT_REPLAYABLE', reason)
 
-function replayedOf({ rows }: Page<DeadLetterDoc>, { data }: DeadLetterReplay): DeadLetterDoc[] {
-  const replayed = new Set(data.flatMap(({ id, outcome }) => (outcome === 'replayed' ? id : [])))
-  return rows.filter(({ _id }) => replayed.has(String(_id)))
-}
-
 type Changes = AuditLogDoc['changes']
+type Move = 'replay' | 'return' | 'discard'
+const STATES = { replay: 'REPLAYED', return: 'NEW', discard: 'DISCARDED' } as const
 
-/** Writes one audit entry for each dead letter, under the tenant that owns it. */
-async function recordAudit(
+/** One audit entry for each dead letter that is moved, under the tenant that owns it. */
+const entriesOf = (request: AnyRequest, deps: GatewayDeps, what: Move, changes: Changes = {}) =>
+  audited<readonly DeadLetterDoc[]>(request, deps, deadLetters =>
+    deadLetters.map(({ _id, tenantId, state: before }) => ({
+      tenantId,
+      action: `deadLetters.${what}`,
+      object: { kind: 'deadLetter', id: String(_id) },
+      changes: { state: { before: what === 'return' ? 'REPLAYED' : before, after: STATES[what] }, ...changes },
+    })),
+  )
+
+/** The audit entries of those that are discarded, by their ids. */
+function discardEntries(
   request: AnyRequest,
-  { store }: GatewayDeps,
-  what: 'replay' | 'discard',
-  deadLetters: readonly DeadLetterDoc[],
-  changes: Changes = {},
-): Promise<void> {
-  const { kind, id, name } = callerOf(request)
-  const state = what === 'replay' ? 'REPLAYED' : 'DISCARDED'
-  const actor = { kind, id: toId(id), name }
-  const rows = deadLetters.map(({ _id, tenantId, state: before }) => ({
-    tenantId,
-    actor,
-    action: `deadLetters.${what}`,
-    object: { kind: 'deadLetter', id: String(_id) },
-    changes: { state: { before, after: state }, ...changes },
-    ip: request.ip,
-  }))
-  await Promise.all(rows.map(row => audit(store, row)))
+  deps: GatewayDeps,
+  asked: readonly DeadLetterDoc[],
+  reason: string,
+): Alongside<Id[]> {
+  const entries = entriesOf(request, deps, 'discard', { reason: { before: null, after: reason } })
+  return async (ids, session) => {
+    const done = new Set(ids.map(String))
+    await entries(
+      asked.filter(({ _id }) => done.has(String(_id))),
+      session,
+    )
+  }
 }
-
-const reasonChange = (reason: string): Changes => ({ reason: { before: null, after: reason } })
 
 /** Audit change of an edited payload, by hashes only: the text stays with the dead letter, where an erasure finds it. */
 function editOf({ payload }: DeadLetterDoc, edited: string | undefined): Changes {

@@ -1,11 +1,12 @@
 import type { MessageType } from '#shared/contracts/message-types.ts'
 import { RECEIVED_AT_HEADER } from '#shared/contracts/webhook-delivery.ts'
 import { ApiError } from '#shared/domain/errors.ts'
-import type { DeadLetterDoc } from '#shared/model/documents.ts'
+import type { DeadLetterDoc, Id } from '#shared/model/documents.ts'
 import { EXCHANGES, retryQueue } from '#shared/queue/topology.ts'
 import { type OutgoingMessage, PublishError } from '#shared/queue/types.ts'
 import { type Preview, previewItems } from '#shared/recording/preview.ts'
 import { routingKeyOfItem } from '#shared/recording/routing-key.ts'
+import type { Alongside } from '#shared/store/transaction.ts'
 import { type Actor, claimDeadLetters, returnDeadLetters, settleReplayed } from '#shared/store/webhooks/dead-letter-moves.ts'
 import { moveDeadLetterEvents, retireDeadLetterEvents } from '#shared/store/webhooks/dead-letters.ts'
 import type { GatewayDeps } from '../deps.ts'
@@ -30,21 +31,27 @@ export interface DeadLetterReplay {
 export async function replayDeadLetters(
   deps: GatewayDeps,
   deadLetters: readonly DeadLetterDoc[],
-  input: ReplayRequest & { by: Actor; traceparent: string },
+  input: ReplayRequest & { by: Actor; traceparent: string; entriesFor: EntriesFor },
 ): Promise<DeadLetterReplay> {
   const { candidates } = await checkReplayable(deps, deadLetters, input)
   const isGone = ({ deadLetter, skipped }: Candidate) => skipped?.outcome === 'unchanged' && deadLetter.state !== 'REPLAYED'
   const wanted = candidates.filter(one => one.skipped === null || isGone(one))
-  const { claim, ids } = await claimDeadLetters(
-    deps.store,
-    { _id: { $in: wanted.map(({ deadLetter }) => deadLetter._id) } },
-    input.by,
+  const goingOf = (claimed: readonly Id[]) => {
+    const mine = new Set(claimed.map(String))
+    return wanted.filter(one => one.skipped === null && mine.has(String(one.deadLetter._id)))
+  }
+  const keys = { _id: { $in: wanted.map(({ deadLetter }) => deadLetter._id) } }
+  // Said before it is done: what the broker does not accept is said to be returned.
+  const entries = input.entriesFor('replay')
+  const { claim, ids } = await claimDeadLetters(deps.store, keys, input.by, (claimed, session) =>
+    entries(lettersOf(goingOf(claimed)), session),
   )
   const mine = new Set(ids.map(String))
-  const going = wanted.filter(one => one.skipped === null && mine.has(String(one.deadLetter._id)))
+  const going = goingOf(ids)
   const returned = await send(deps, going, input.traceparent)
   const settled = ids.filter(id => !returned.has(String(id)))
-  await returnDeadLetters(deps.store, { claim, ids: ids.filter(id => returned.has(String(id))), by: input.by })
+  const lost = lettersOf(going.filter(({ deadLetter }) => returned.has(String(deadLetter._id))))
+  await returnDeadLetters(deps.store, { claim, deadLetters: lost, by: input.by }, input.entriesFor('return'))
   await settleReplayed(deps.store, { claim, ids: settled, by: input.by, edit: editOf(going) })
   if (going.length > 0 && returned.size === going.length) throw unavailable()
   const data = candidates.map(candidate => {
@@ -57,6 +64,11 @@ export async function replayDeadLetters(
   })
   return { data, changes: [], events: {} }
 }
+
+/** What a replay does to dead letters, as the audit log names it. */
+export type EntriesFor = (what: 'replay' | 'return') => Alongside<DeadLetterDoc[]>
+
+const lettersOf = (candidates: readonly Candidate[]) => candidates.map(({ deadLetter }) => deadLetter)
 
 /** Dry run of a replay: the changes that webhooks would make; other messages are only reported as replayed. */
 export async function previewDeadLetters(

@@ -10,6 +10,7 @@ import { PublishError } from '#shared/queue/types.ts'
 import { type Preview, previewItems } from '#shared/recording/preview.ts'
 import { readReferenceData } from '#shared/recording/reference-data.ts'
 import { routingKeyOfItem } from '#shared/recording/routing-key.ts'
+import type { Alongside } from '#shared/store/transaction.ts'
 import { claimDeadLetters, returnDeadLetters, settleReplayed } from '#shared/store/webhooks/dead-letter-moves.ts'
 import { closeWebhookEvents, type EventOwner, reopenWebhookEvents } from '#shared/store/webhooks/webhook-events.ts'
 import type { GatewayDeps } from '../deps.ts'
@@ -36,6 +37,14 @@ interface Candidate {
   skipped: ReplayedEvent | null
 }
 
+/** Who replays events, and the audit entry of so many that are published; after a failure it is said again with none. */
+export interface ReplayBy {
+  id: Id
+  name: string
+  traceparent: string
+  entryFor(replayed: number): Alongside<null>
+}
+
 /**
  * Publishes stored events to the recorder again. Processed ones keep their effect and are skipped; failed and ignored ones are
  * decided again. @throws ApiError 503 when the broker is unavailable: nothing changed
@@ -44,26 +53,21 @@ export async function replayEvents(
   deps: GatewayDeps,
   owner: EventOwner,
   events: readonly WebhookEventDoc[],
-  { id, name, traceparent }: { id: Id; name: string; traceparent: string },
+  { id, name, traceparent, entryFor }: ReplayBy,
 ): Promise<Replay> {
   const { candidates } = await preview(deps, owner, events)
   const going = candidates.filter(({ skipped }) => skipped === null)
   const eventIds = going.map(({ event }) => event._id)
   const by = { id, name, at: deps.now() }
-  const deadLetters = {
-    ...(await claimDeadLetters(deps.store, { messageId: { $in: eventIds }, type: MESSAGE_TYPE.webhook }, by)),
-    by,
-  }
-  await reopenWebhookEvents(deps.store, owner, eventIds)
+  await reopenWebhookEvents(deps.store, owner, eventIds, entryFor(going.length))
+  const keys = { messageId: { $in: eventIds }, type: MESSAGE_TYPE.webhook }
+  const deadLetters = { ...(await claimDeadLetters(deps.store, keys, by)), by }
   try {
     await Promise.all(going.map(candidate => publish(deps, owner, candidate, traceparent)))
   } catch (error) {
-    await returnDeadLetters(deps.store, deadLetters)
-    await closeWebhookEvents(
-      deps.store,
-      owner,
-      going.map(({ event }) => event),
-    )
+    await returnDeadLetters(deps.store, { ...deadLetters, deadLetters: deadLetters.ids.map(_id => ({ _id })) })
+    const events = going.map(({ event }) => event)
+    await closeWebhookEvents(deps.store, owner, events, entryFor(0))
     if (!(error instanceof PublishError)) throw error
     throw new ApiError(
       503,

@@ -3,10 +3,10 @@ import { ApiError } from '#shared/domain/errors.ts'
 import { callerOf, type RouteRequest, route } from '#shared/http/route.ts'
 import { toId } from '#shared/model/ids.ts'
 import { listWebhookEvents } from '#shared/store/webhooks/webhook-events.ts'
-import { recordAudit } from '../audit.ts'
+import { type AuditText, audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { EventIdParams, eventFilters, findEvent, ownerFor, timesOf } from './event-routes.ts'
-import { previewReplay, REPLAY_OUTCOMES, type Replay, replayEvents } from './replay-events.ts'
+import { previewReplay, REPLAY_OUTCOMES, type ReplayBy, replayEvents } from './replay-events.ts'
 
 const tag = 'webhook events'
 const action = 'webhookEvents.replay'
@@ -45,11 +45,12 @@ const one = route({
   async handle(request, deps: GatewayDeps) {
     const { event, owner } = await findEvent(deps.store, callerOf(request), request.params.id)
     const isDry = request.body.dryRun
-    const replay = isDry ? await previewReplay(deps, owner, [event]) : await replayEvents(deps, owner, [event], byOf(request))
+    const object = { kind: 'webhookEvent', id: event._id }
+    const replay = isDry
+      ? await previewReplay(deps, owner, [event])
+      : await replayEvents(deps, owner, [event], byOf(request, deps, object))
     const [previewed] = replay.data
     if (previewed?.outcome === 'refused') throw new ApiError(409, 'NOT_REPLAYABLE', previewed.reason ?? '')
-    if (!isDry)
-      await recordAudit(request, deps, { action, object: { kind: 'webhookEvent', id: event._id }, changes: auditChanges(replay) })
     return { status: previewed?.outcome === 'replayed' ? 202 : 200, body: { dryRun: isDry, ...replay } }
   },
 })
@@ -74,10 +75,11 @@ const many = route({
     const owner = ownerFor(callerOf(request), unowned)
     const wanted = { ...filters, ...timesOf({ from, to }), status: status ?? NOT_PROCESSED }
     const page = await listWebhookEvents(deps.store, owner, wanted, { page: 1, limit, cursor }, { ascending: true })
-    const replay = isDry ? await previewReplay(deps, owner, page.rows) : await replayEvents(deps, owner, page.rows, byOf(request))
-    const filter = JSON.stringify({ ...filters, status, from, to, unowned })
-    if (!isDry && page.rows.length > 0)
-      await recordAudit(request, deps, { action, object: { kind: 'webhookEvents', id: filter }, changes: auditChanges(replay) })
+    const object = { kind: 'webhookEvents', id: JSON.stringify({ ...filters, status, from, to, unowned }) }
+    const isPreview = isDry || page.rows.length === 0
+    const replay = isPreview
+      ? await previewReplay(deps, owner, page.rows)
+      : await replayEvents(deps, owner, page.rows, byOf(request, deps, object))
     const { total, hasMore, nextCursor } = page
     return { body: { dryRun: isDry, ...replay, total, hasMore, nextCursor } }
   },
@@ -87,11 +89,9 @@ export const webhookReplayRoutes = [one, many]
 
 type AnyRequest = RouteRequest<unknown, unknown, unknown>
 
-function byOf(request: AnyRequest) {
+function byOf(request: AnyRequest, deps: GatewayDeps, object: AuditText['object']): ReplayBy {
   const { id, name } = callerOf(request)
-  return { id: toId(id), name, traceparent: request.traceparent }
-}
-
-function auditChanges({ data }: Replay) {
-  return { replayed: { before: null, after: data.filter(({ outcome }) => outcome === 'replayed').length } }
+  const entryFor = (replayed: number) =>
+    audited<null>(request, deps, () => ({ action, object, changes: { replayed: { before: null, after: replayed } } }))
+  return { id: toId(id), name, traceparent: request.traceparent, entryFor }
 }

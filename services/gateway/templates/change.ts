@@ -5,11 +5,9 @@ import { describeVariables, variablesOf } from '#shared/domain/templates/variabl
 import { callerOf } from '#shared/http/route.ts'
 import { deleteAtMeta, editAtMeta } from '#shared/meta/templates.ts'
 import type { TemplateDoc } from '#shared/model/documents.ts'
-import { changesOf } from '#shared/store/accounts/audit.ts'
 import { findCampaignsOf } from '#shared/store/campaigns/campaigns.ts'
 import { scheduleTemplateSync } from '#shared/store/numbers/checks.ts'
 import { getTemplate } from '#shared/store/templates/templates.ts'
-import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { accessFor } from './access.ts'
 import { type Content, composeContent, hasContent, invalid, type TemplatePatch } from './content.ts'
@@ -33,14 +31,11 @@ export async function patchTemplate(
   input: TemplatePatch,
 ): Promise<TemplateDoc> {
   const before = await getTemplate(deps.store, callerOf(by).tenantId, id)
-  const work: Work = { deps, by }
+  const work: Work = { deps, by, action: 'templates.update' }
   if (input.status) refuseBy(refuseStatus(before, input.status))
   const edited = await edit(work, before, input)
   const marked = input.status ? await mark(work, edited, input.status) : edited
-  const after = input.submit ? await submitAgain(work, marked) : marked
-  const changes = changesOf(before, after, ['status', 'category', 'components', 'variables', 'metaTemplateId'])
-  await recordAudit(by, deps, { action: 'templates.update', object: { kind: 'template', id: String(after._id) }, changes })
-  return after
+  return input.submit ? await submitAgain(work, marked) : marked
 }
 
 /**
@@ -58,10 +53,7 @@ export async function removeTemplate(
   const access = submissionOf(before) === 'UNKNOWN' ? await accessFor(deps, before) : null
   const known = (access && (await settle(deps, access, before))) ?? before
   if (known.metaTemplateId) await deleteFromMeta(deps, known)
-  const after = await mark({ deps, by }, known, 'DISABLED', 'deleted')
-  const changes = changesOf(before, after, ['status'])
-  await recordAudit(by, deps, { action: 'templates.delete', object: { kind: 'template', id: String(after._id) }, changes })
-  return after
+  return await mark({ deps, by, action: 'templates.delete' }, known, 'DISABLED', 'deleted')
 }
 
 async function edit(work: Work, before: TemplateDoc, input: TemplatePatch): Promise<TemplateDoc> {

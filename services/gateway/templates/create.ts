@@ -13,9 +13,10 @@ import {
   forgetTemplate,
   insertTemplate,
   saveTemplate,
+  type TemplateChange,
   type TemplatePlace,
 } from '#shared/store/templates/templates.ts'
-import { recordAudit } from '../audit.ts'
+import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
 import { clientFor } from '../messages/recipient.ts'
@@ -51,10 +52,10 @@ async function createTemplate(deps: GatewayDeps, by: TemplateCaller, input: NewT
     createdBy: toId(id),
     creationId,
   }
-  const taken = await takePlace(deps, place, fresh, access)
+  const taken = await takePlace(deps, by, { place, fresh, access })
   if (taken.isDone) return taken.template
   const template = access ? await send(deps, by, access, taken) : taken.template
-  await recordCreation(deps, by, template)
+  await emitStatus(deps, by, template)
   return template
 }
 
@@ -70,11 +71,6 @@ export async function createTemplateOnce(
     status: 201,
     body: view(await createTemplate(deps, request, input, once.resourceId)),
   }))
-}
-
-async function recordCreation(deps: GatewayDeps, by: TemplateCaller, template: TemplateDoc): Promise<void> {
-  await emitStatus(deps, by, template)
-  await recordAudit(by, deps, { action: 'templates.create', object: { kind: 'template', id: String(template._id) } })
 }
 
 /** Fields reset when a row is reused for a new template; its id and usage counters are kept. */
@@ -95,13 +91,14 @@ interface Taken {
   isDone: boolean
 }
 
+/** Writes the row of a template that is to be created, with its audit entry. @throws ApiError 409 TEMPLATE_EXISTS */
 async function takePlace(
   deps: GatewayDeps,
-  place: TemplatePlace,
-  fresh: Partial<TemplateDoc>,
-  access: TemplateAccess | null,
+  by: TemplateCaller,
+  { place, fresh, access }: { place: TemplatePlace; fresh: Partial<TemplateDoc>; access: TemplateAccess | null },
 ): Promise<Taken> {
-  const made = await insertTemplate(deps.store, { ...fresh, ...place })
+  const entryOf = ({ _id }: TemplateDoc) => ({ action: 'templates.create', object: { kind: 'template', id: String(_id) } })
+  const made = await insertTemplate(deps.store, { ...fresh, ...place }, audited(by, deps, entryOf))
   if (made) return { template: made, before: null, isDone: false }
   const before = await findTemplateAt(deps.store, place)
   if (before === null) throw exists(null)
@@ -113,7 +110,8 @@ async function takePlace(
   const { createdBy: updatedBy, ...fields } = fresh
   const decide = (now: TemplateDoc) =>
     isDeepStrictEqual(now.updatedAt, before.updatedAt) ? { ...fields, updatedBy: updatedBy ?? null } : null
-  const change = await changeTemplate(deps.store, before, decide, { emit: false })
+  const alongside = audited<TemplateChange>(by, deps, ({ template }) => entryOf(template))
+  const change = await changeTemplate(deps.store, before, decide, { emit: false, alongside })
   if (change === null) throw exists(before)
   return { template: change.template, before, isDone: false }
 }
@@ -144,18 +142,20 @@ async function send(deps: GatewayDeps, by: TemplateCaller, access: TemplateAcces
   const { failure } = outcome
   const error = metaFailure(failure, { templateId: String(taken.template._id) })
   if (error.status < 500) {
-    await undo(deps, taken)
+    await undo(deps, by, taken)
     throw metaFailure(failure)
   }
   if (failure.kind !== 'unknown') await noteSubmission(deps, taken.template, 'UNSUBMITTED', error.message)
-  await recordCreation(deps, by, taken.template)
+  await emitStatus(deps, by, taken.template)
   throw error
 }
 
-async function undo({ store }: GatewayDeps, { template, before }: Taken): Promise<void> {
-  if (before === null) return await forgetTemplate(store, template)
+async function undo(deps: GatewayDeps, by: TemplateCaller, { template, before }: Taken): Promise<void> {
+  const object = { kind: 'template', id: String(template._id) }
+  const alongside = audited(by, deps, () => ({ action: 'templates.refused', object }))
+  if (before === null) return await forgetTemplate(deps.store, template, alongside)
   const { _id, createdAt: _createdAt, updatedAt: _updatedAt, ...fields } = before
-  await changeTemplate(store, template, now => (now.metaTemplateId === null ? fields : null), { emit: false })
+  await changeTemplate(deps.store, template, now => (now.metaTemplateId === null ? fields : null), { emit: false, alongside })
 }
 
 /** Requests a sync, which a background job runs. @throws ApiError 409 NUMBER_NOT_CONNECTED without a usable number */
@@ -168,9 +168,8 @@ export async function orderSync(deps: GatewayDeps, by: TemplateCaller): Promise<
       'No connected number can read templates from WhatsApp. Connect a number first.',
     )
   const order = { trigger: 'request' as const, requestedBy: toId(id), now: deps.now() }
-  const sync = await requestSync(deps.store, tenantId, order)
-  await recordAudit(by, deps, { action: 'templates.sync', object: { kind: 'job', id: sync._id } })
-  return sync
+  const entryOf = ({ _id }: TemplateSyncDoc) => ({ action: 'templates.sync', object: { kind: 'job', id: _id } })
+  return await requestSync(deps.store, tenantId, order, audited(by, deps, entryOf))
 }
 
 /** Saves and publishes the event `template:status`. */

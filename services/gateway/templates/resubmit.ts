@@ -5,14 +5,13 @@ import { listedTemplate, mergeTemplate } from '#shared/fold/account/template-fac
 import { oneAtMeta, type TemplateAccess } from '#shared/meta/templates.ts'
 import type { TemplateDoc } from '#shared/model/documents.ts'
 import { changeTemplate } from '#shared/store/templates/templates.ts'
-import type { GatewayDeps } from '../deps.ts'
 import { accessFor } from './access.ts'
 import { composeContent } from './content.ts'
 import { emitStatus } from './create.ts'
 import { isNotThere, metaFailure } from './refusals.ts'
 import { withSamples } from './samples.ts'
 import { asked, listTime, noteSubmission, settle, submit } from './submit.ts'
-import { underWay, type Work, write } from './write.ts'
+import { changeEntry, underWay, type Work, write } from './write.ts'
 
 /**
  * Submits a template that is only registered or whose submission failed; after a refusal the row is as before. A template that was
@@ -30,7 +29,10 @@ export async function submitAgain(work: Work, template: TemplateDoc): Promise<Te
   const isUnchanged = (now: TemplateDoc) => isDeepStrictEqual(now.updatedAt, template.updatedAt)
   const samples = await withSamples(deps, access, content.components)
   const fields = { ...content, components: samples, ...asked(deps.now()), disabledAt: null }
-  const taken = await changeTemplate(deps.store, template, now => (isUnchanged(now) ? fields : null), { emit: false })
+  const taken = await changeTemplate(deps.store, template, now => (isUnchanged(now) ? fields : null), {
+    emit: false,
+    alongside: changeEntry(work),
+  })
   if (taken === null) throw underWay()
   const outcome = await submit(deps, access, taken.template)
   if (outcome.kind === 'submitted') {
@@ -39,16 +41,17 @@ export async function submitAgain(work: Work, template: TemplateDoc): Promise<Te
   }
   const error = metaFailure(outcome.failure)
   if (outcome.failure.kind === 'unknown') await emitStatus(deps, work.by, taken.template)
-  else await restore(deps, template, error.message)
+  else await restore(work, template, error.message)
   throw error
 }
 
 /** Restores the row after a failed submission and keeps the reason. */
-async function restore(deps: GatewayDeps, template: TemplateDoc, failure: string): Promise<void> {
+async function restore(work: Work, template: TemplateDoc, failure: string): Promise<void> {
+  const { deps } = work
   await noteSubmission(deps, template, 'UNSUBMITTED', failure)
   const { status, reason, lastEventAt = {}, disabledAt = null } = template
   const fields = { status, reason, lastEventAt, disabledAt }
-  await changeTemplate(deps.store, template, now => (now.metaTemplateId ? null : fields))
+  await changeTemplate(deps.store, template, now => (now.metaTemplateId ? null : fields), { alongside: changeEntry(work) })
 }
 
 /** Applies the status at Meta again to a template that was disabled by hand. */

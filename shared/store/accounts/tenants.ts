@@ -2,6 +2,7 @@ import { notFound } from '../../domain/errors.ts'
 import type { Id, TenantDoc } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
 import { perStore } from '../per-store.ts'
+import type { Alongside } from '../transaction.ts'
 import { TtlCache } from '../ttl-cache.ts'
 
 const KEPT_MS = 5000
@@ -44,11 +45,20 @@ export async function changeSettings(
   tenantId: Id | string,
   settings: Partial<TenantDoc['settings']>,
   by: Id,
+  alongside?: Alongside<{ before: TenantDoc; after: TenantDoc }>,
 ): Promise<{ before: TenantDoc; after: TenantDoc }> {
   const fields = Object.entries(settings).map(([name, value]) => [`settings.${name}`, value])
   const set = { ...Object.fromEntries(fields), updatedBy: by }
-  const before = await store.models.tenants.findOneAndUpdate({ _id: tenantId, deletedAt: null }, { $set: set }).lean()
-  if (before === null) throw notFound('Tenant')
+  const { tenants } = store.models
+  const done = await store.transaction(async session => {
+    const before = await tenants.findOne({ _id: tenantId, deletedAt: null }, null, { session }).lean()
+    const after = await tenants
+      .findOneAndUpdate({ _id: tenantId, deletedAt: null }, { $set: set }, { session, returnDocument: 'after' })
+      .lean()
+    if (before === null || after === null) throw notFound('Tenant')
+    await alongside?.({ before, after }, session)
+    return { before, after }
+  })
   forgetTenant(store, tenantId)
-  return { before, after: await getTenant(store, tenantId) }
+  return done
 }

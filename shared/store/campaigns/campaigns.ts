@@ -1,4 +1,4 @@
-import type { ClientSession } from 'mongoose'
+import type { ClientSession, HydratedDocument } from 'mongoose'
 import { type CampaignAction, statesFor } from '../../domain/campaigns/campaign.ts'
 import { ApiError, notFound } from '../../domain/errors.ts'
 import type { CampaignDoc, CampaignSource, Id, MessageDoc, RecipientDoc, TemplateDoc } from '../../model/documents.ts'
@@ -7,6 +7,7 @@ import type { Timed } from '../../views/status-times.ts'
 import { type Store, trusted } from '../connect.ts'
 import { orOutage } from '../outage.ts'
 import { COUNT_LIMIT, findPage, type Page, type PageRequest } from '../pages.ts'
+import type { Alongside } from '../transaction.ts'
 
 type Key = Id | string
 
@@ -37,8 +38,17 @@ export async function listCampaigns(
   )
 }
 
-export async function createCampaign(store: Store, campaign: Partial<CampaignDoc>): Promise<CampaignDoc> {
-  return (await store.models.campaigns.create(campaign)).toObject()
+export async function createCampaign(
+  store: Store,
+  campaign: Partial<CampaignDoc>,
+  alongside?: Alongside<CampaignDoc>,
+): Promise<CampaignDoc> {
+  return await store.transaction(async session => {
+    const [created] = await store.models.campaigns.create([campaign], { session })
+    const row = (created as HydratedDocument<CampaignDoc>).toObject()
+    await alongside?.(row, session)
+    return row
+  })
 }
 
 /** Scheduled and running campaigns of a template, at most 10: they are named in the refusal to delete it. */

@@ -8,6 +8,7 @@ import { type Store, trusted } from '../connect.ts'
 import { isDuplicateKey } from '../errors.ts'
 import { findPage, type Page, type PageRequest, searching } from '../pages.ts'
 import { searchPattern } from '../search.ts'
+import type { Alongside } from '../transaction.ts'
 
 type Key = Id | string
 const BLOCKED = ['PENDING', 'DONE', 'REFUSED']
@@ -105,6 +106,7 @@ export async function changeContact(
   { tenantId, _id }: ContactDoc,
   set: Partial<ContactDoc>,
   now: Date,
+  alongside?: Alongside<ContactDoc>,
 ): Promise<{ contact: ContactDoc; events: EventDoc[] }> {
   const { contacts, conversations, events } = store.models
   return await store.transaction(async session => {
@@ -117,6 +119,7 @@ export async function changeContact(
     const shown = await conversations.find(own, null, { session }).lean()
     const rows = shown.map(conversation => contactChanged(newId(), conversation, now))
     if (rows.length > 0) await events.insertMany(rows, { session })
+    await alongside?.(contact, session)
     return { contact, events: rows }
   })
 }

@@ -7,6 +7,7 @@ import type { ContactDoc, ContactSnapshot, ErasedMark, EventDoc, Id } from '../.
 import { newId } from '../../model/ids.ts'
 import { conversationErased } from '../../views/events.ts'
 import type { Store } from '../connect.ts'
+import type { Alongside } from '../transaction.ts'
 import { ensureHash, newErasure } from './erasures.ts'
 
 /** The snapshot of an erased contact. */
@@ -34,7 +35,11 @@ export interface ErasureOrder {
  * yet, also those whose call is under way. From here on nothing that happened before is taken for the person; a later message from
  * the same number creates a new contact. @throws ApiError 404
  */
-export async function beginErasure(store: Store, order: ErasureOrder): Promise<{ contact: ContactDoc; events: EventDoc[] }> {
+export async function beginErasure(
+  store: Store,
+  order: ErasureOrder,
+  alongside?: Alongside<ContactDoc>,
+): Promise<{ contact: ContactDoc; events: EventDoc[] }> {
   const { tenantId, contactId, by, now } = order
   const hash = await ensureHash(store, tenantId)
   return await store.transaction(async session => {
@@ -54,6 +59,7 @@ export async function beginErasure(store: Store, order: ErasureOrder): Promise<{
       session,
     })
     const events = await hideConversations(store, tenantId, ids, { at: now, pseudonym }, session)
+    await alongside?.(contact, session)
     return { contact: { ...contact, ...gone, erasing }, events }
   })
 }

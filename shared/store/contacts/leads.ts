@@ -7,6 +7,7 @@ import { type Store, trusted } from '../connect.ts'
 import { isDuplicateKey } from '../errors.ts'
 import { findPage, type Page, type PageRequest, searching, writeCursor } from '../pages.ts'
 import { searchPattern } from '../search.ts'
+import type { Alongside } from '../transaction.ts'
 
 type Key = Id | string
 export interface LeadFilters {
@@ -97,7 +98,7 @@ export async function changeLead(store: Store, { tenantId, _id }: LeadDoc, set: 
  * Deletes a lead: its phone number becomes free and its conversations have no lead. A new message from the person creates no lead
  * again; only a user can.
  */
-export async function deleteLead(store: Store, lead: LeadDoc, by: Id, at: Date): Promise<void> {
+export async function deleteLead(store: Store, lead: LeadDoc, by: Id, at: Date, alongside?: Alongside<null>): Promise<void> {
   const { tenantId, _id } = lead
   await store.transaction(async session => {
     const contactIds = await contactsOf(store, lead, session)
@@ -105,6 +106,7 @@ export async function deleteLead(store: Store, lead: LeadDoc, by: Id, at: Date):
     const gone = { deletedAt: at, phone: null, updatedBy: by }
     await store.models.leads.updateOne({ tenantId, _id }, { $set: gone }, { session })
     await setLeadDeletedAt(store, tenantId, contactIds, at, session)
+    await alongside?.(null, session)
   })
 }
 

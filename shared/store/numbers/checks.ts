@@ -2,6 +2,7 @@ import type { QueryFilter } from 'mongoose'
 import type { ClientDoc, NumberNotice } from '../../model/documents.ts'
 import { type Store, trusted } from '../connect.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
+import type { Alongside } from '../transaction.ts'
 import { clientCacheOf } from './client-cache.ts'
 import { forgetClient } from './clients.ts'
 
@@ -49,6 +50,22 @@ export async function updateClientWithoutEvent(
   const { matchedCount } = await store.models.clients.updateOne({ tenantId, _id, ...provided }, { $set: changes })
   forgetClient(store, phoneNumberId)
   return matchedCount === 1
+}
+
+/** `updateClientWithoutEvent` with what belongs to the change, in one transaction. */
+export async function updateClientAlongside(
+  store: Store,
+  { tenantId, _id, phoneNumberId }: ClientDoc,
+  { changes, provided, alongside }: { changes: Partial<ClientDoc>; provided: object; alongside: Alongside<null> },
+): Promise<boolean> {
+  const isChanged = await store.transaction(async session => {
+    const filter = { tenantId, _id, ...provided }
+    const { matchedCount } = await store.models.clients.updateOne(filter, { $set: changes }, { session })
+    if (matchedCount === 1) await alongside(null, session)
+    return matchedCount === 1
+  })
+  forgetClient(store, phoneNumberId)
+  return isChanged
 }
 
 const MAX_NOTICES = 20

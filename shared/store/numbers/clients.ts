@@ -5,6 +5,7 @@ import { eventIds, type NumberStatusDetails, numberStatus } from '../../views/ev
 import { type Store, trusted } from '../connect.ts'
 import { perStore } from '../per-store.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
+import type { Alongside } from '../transaction.ts'
 import { TtlCache } from '../ttl-cache.ts'
 import { clientCacheOf } from './client-cache.ts'
 
@@ -130,6 +131,7 @@ export function pauseClient(
     /** The stored token of the refused call: a number that has another token by now is not paused. */
     token?: string | null
   },
+  alongside?: Alongside<ClientChange>,
 ): Promise<ClientChange | null> {
   const changes: Partial<ClientDoc> = {
     status: 'paused',
@@ -139,15 +141,18 @@ export function pauseClient(
     updatedBy: pause.by ?? null,
     ...(pause.reason === 'token' && { nextTokenCheckAt: null }),
   }
-  return changeClient(store, pause, changes, { status: 'active', ...(pause.token && { accessToken: pause.token }) })
+  const provided = { status: 'active', ...(pause.token && { accessToken: pause.token }) }
+  return changeClient(store, pause, changes, provided, {}, alongside)
 }
 
 /** Ends a pause; null when the number was not paused. The sender releases its waiting messages. */
 export function resumeClient(
   store: Store,
   resume: { tenantId: Id | string; clientId: Id | string; by?: Id | null },
+  alongside?: Alongside<ClientChange>,
 ): Promise<ClientChange | null> {
-  return changeClient(store, resume, { ...RESUMED, resumedAt: new Date(), updatedBy: resume.by ?? null }, { status: 'paused' })
+  const changes = { ...RESUMED, resumedAt: new Date(), updatedBy: resume.by ?? null }
+  return changeClient(store, resume, changes, { status: 'paused' }, {}, alongside)
 }
 
 /** Fields of a resumed number; its health check is due at once. */
@@ -194,6 +199,7 @@ export async function editClient(
   { tenantId, _id, phoneNumberId }: ClientDoc,
   input: { companyName?: string | null | undefined; isPrimary?: true | undefined },
   by: Id | string,
+  alongside?: Alongside<ClientDoc>,
 ): Promise<ClientDoc> {
   const { clients } = store.models
   const changes = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
@@ -204,16 +210,18 @@ export async function editClient(
         { $set: { isPrimary: false } },
         { session },
       )
-    return await clients
+    const after = await clients
       .findOneAndUpdate(
         { tenantId, _id, deletedAt: null },
         { $set: { ...changes, updatedBy: by } },
         { session, returnDocument: 'after' },
       )
       .lean()
+    if (after === null) throw notFound('Number')
+    await alongside?.(after, session)
+    return after
   })
   forgetClient(store, phoneNumberId)
-  if (edited === null) throw notFound('Number')
   return edited
 }
 
@@ -227,6 +235,7 @@ export async function changeClient(
   changes: Partial<ClientDoc>,
   provided: object = {},
   details: NumberStatusDetails = {},
+  alongside?: Alongside<ClientChange>,
 ): Promise<ClientChange | null> {
   const change = await store.transaction(async session => {
     const client = await store.models.clients
@@ -236,7 +245,10 @@ export async function changeClient(
         { session, returnDocument: 'after' },
       )
       .lean()
-    return client && { client, event: await insertStatusEvent(store, client, details, session) }
+    if (client === null) return null
+    const done = { client, event: await insertStatusEvent(store, client, details, session) }
+    await alongside?.(done, session)
+    return done
   })
   if (change) forgetClient(store, change.client.phoneNumberId)
   return change

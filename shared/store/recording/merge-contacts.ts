@@ -3,6 +3,7 @@ import { notFound } from '../../domain/errors.ts'
 import type { Plan } from '../../model/batch-plan.ts'
 import type { ContactDoc, ConversationDoc, Id, MessageDoc } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
+import type { Alongside } from '../transaction.ts'
 import { loadLeftBehind } from './load.ts'
 import { writeInTransaction } from './write.ts'
 
@@ -20,12 +21,12 @@ export interface Pair {
 export async function mergePair<T extends { plan: Plan }>(
   store: Store,
   { tenantId, keptId, otherId }: { tenantId: Id; keptId: Id; otherId: Id },
-  planOf: (pair: Pair) => T,
-  now: Date,
+  { planOf, now, alongside }: { planOf: (pair: Pair) => T; now: Date; alongside?: Alongside<T> | undefined },
 ): Promise<T> {
   return await store.transaction(async session => {
     const planned = planOf(await loadPair(store, tenantId, [keptId, otherId], session))
     await writeInTransaction(store.raw, planned.plan, now, session)
+    await alongside?.(planned, session)
     return planned
   })
 }

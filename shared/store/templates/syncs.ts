@@ -1,8 +1,10 @@
+import type { ClientSession, HydratedDocument } from 'mongoose'
 import type { Id, TemplateSyncDoc } from '../../model/documents.ts'
 import { newId, toId } from '../../model/ids.ts'
 import { type Store, trusted } from '../connect.ts'
 import { isDuplicateKey } from '../errors.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
+import type { Alongside } from '../transaction.ts'
 
 /** Duration of a claim: after a crash another process takes over a sync after this time. */
 const HELD_MS = 60_000
@@ -12,31 +14,38 @@ export async function requestSync(
   store: Store,
   tenantId: Id | string,
   { trigger, requestedBy, now }: Pick<TemplateSyncDoc, 'trigger' | 'requestedBy'> & { now: Date },
+  alongside?: Alongside<TemplateSyncDoc>,
 ): Promise<TemplateSyncDoc> {
   const { templateSyncs } = store.models
+  const order = { tenantId: toId(tenantId), trigger, requestedBy, dueAt: now }
   for (;;) {
     const open = await templateSyncs.findOne({ tenantId, isOpen: true }).lean()
-    if (open && trigger === 'request') await makeDue(store, open, now)
-    if (open) return open
+    if (open && trigger === 'schedule') return open
     try {
-      const sync = {
-        _id: `sync:${newId()}`,
-        tenantId: toId(tenantId),
-        trigger,
-        requestedBy,
-        dueAt: now,
-      }
-      return (await templateSyncs.create(sync)).toObject()
+      return await store.transaction(async session => {
+        const sync = open ? await makeDue(store, open, now, session) : await insertSync(store, order, session)
+        await alongside?.(sync, session)
+        return sync
+      })
     } catch (error) {
       if (!isDuplicateKey(error)) throw error
     }
   }
 }
 
+type Order = Pick<TemplateSyncDoc, 'tenantId' | 'trigger' | 'requestedBy' | 'dueAt'>
+
+async function insertSync({ models }: Store, order: Order, session: ClientSession): Promise<TemplateSyncDoc> {
+  const [created] = await models.templateSyncs.create([{ ...order, _id: `sync:${newId()}` }], { session })
+  return (created as HydratedDocument<TemplateSyncDoc>).toObject()
+}
+
 /** Makes a pending sync due at once, because a user waits for it. */
-async function makeDue(store: Store, { _id, tenantId }: TemplateSyncDoc, now: Date): Promise<void> {
+async function makeDue({ models }: Store, sync: TemplateSyncDoc, now: Date, session: ClientSession): Promise<TemplateSyncDoc> {
+  const { _id, tenantId } = sync
   const filter = { _id, tenantId, status: 'PENDING' as const, dueAt: trusted({ $gt: now }) }
-  await store.models.templateSyncs.updateOne(filter, { $set: { dueAt: now } })
+  await models.templateSyncs.updateOne(filter, { $set: { dueAt: now } }, { session })
+  return sync
 }
 
 /** Whether `claimSync` would find one, at the price of a read. */

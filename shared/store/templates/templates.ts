@@ -1,4 +1,4 @@
-import type { ClientSession } from 'mongoose'
+import type { ClientSession, HydratedDocument } from 'mongoose'
 import { notFound } from '../../domain/errors.ts'
 import type { EventDoc, Id, TemplateDoc } from '../../model/documents.ts'
 import { newId } from '../../model/ids.ts'
@@ -6,6 +6,7 @@ import { eventIds, templateStatus } from '../../views/events.ts'
 import { type Store, trusted } from '../connect.ts'
 import { isDuplicateKey } from '../errors.ts'
 import { findPage, type Page, type PageRequest } from '../pages.ts'
+import type { Alongside } from '../transaction.ts'
 
 type Key = Id | string
 
@@ -65,14 +66,24 @@ export async function findTemplateAt(store: Store, place: TemplatePlace): Promis
 
 /** A change of a template with its event, if any, which the caller publishes. */
 export interface TemplateChange {
+  before: TemplateDoc
   template: TemplateDoc
   event: EventDoc | null
 }
 
 /** Inserts a template; null when one with this identity exists. Writes no event: see `saveTemplate`. */
-export async function insertTemplate(store: Store, fields: Partial<TemplateDoc> & TemplatePlace): Promise<TemplateDoc | null> {
+export async function insertTemplate(
+  store: Store,
+  fields: Partial<TemplateDoc> & TemplatePlace,
+  alongside: Alongside<TemplateDoc>,
+): Promise<TemplateDoc | null> {
   try {
-    return (await store.models.templates.create(fields)).toObject()
+    return await store.transaction(async session => {
+      const [created] = await store.models.templates.create([fields], { session })
+      const template = (created as HydratedDocument<TemplateDoc>).toObject()
+      await alongside(template, session)
+      return template
+    })
   } catch (error) {
     if (isDuplicateKey(error)) return null
     throw error
@@ -95,9 +106,13 @@ export function changeTemplate(
   store: Store,
   row: Pick<TemplateDoc, 'tenantId' | '_id'>,
   decide: Decide,
-  { emit = true } = {},
+  { emit = true, alongside }: { emit?: boolean; alongside?: Alongside<TemplateChange> } = {},
 ): Promise<TemplateChange | null> {
-  return store.transaction(session => changeIn(store, row, decide, { session, emit }))
+  return store.transaction(async session => {
+    const change = await changeIn(store, row, decide, { session, emit })
+    if (change) await alongside?.(change, session)
+    return change
+  })
 }
 
 /** `changeTemplate` in the caller's transaction. */
@@ -116,7 +131,7 @@ export async function changeIn(
     .lean()
   if (template === null) return null
   const isSeen = emit && SHOWN.some(field => JSON.stringify(before[field] ?? null) !== JSON.stringify(template[field] ?? null))
-  return { template, event: isSeen ? await insertEvent(store, template, session) : null }
+  return { before, template, event: isSeen ? await insertEvent(store, template, session) : null }
 }
 
 const SHOWN = [
@@ -133,8 +148,12 @@ const SHOWN = [
 ] as const
 
 /** Deletes the row of a template that Meta did not accept. Does nothing once Meta has reported an id for it. */
-export async function forgetTemplate(store: Store, { tenantId, _id }: TemplateDoc): Promise<void> {
-  await store.models.templates.deleteOne({ tenantId, _id, metaTemplateId: null, submission: trusted({ $ne: null }) })
+export async function forgetTemplate(store: Store, { tenantId, _id }: TemplateDoc, alongside: Alongside<null>): Promise<void> {
+  const filter = { tenantId, _id, metaTemplateId: null, submission: trusted({ $ne: null }) }
+  await store.transaction(async session => {
+    const { deletedCount } = await store.models.templates.deleteOne(filter, { session })
+    if (deletedCount === 1) await alongside(null, session)
+  })
 }
 
 async function insertEvent(store: Store, template: TemplateDoc, session: ClientSession): Promise<EventDoc> {

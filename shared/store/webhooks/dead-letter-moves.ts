@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import type { DeadLetterStep, Id } from '../../model/documents.ts'
+import type { mongo } from 'mongoose'
+import type { DeadLetterDoc, DeadLetterStep, Id } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
 import { isDuplicateKey } from '../errors.ts'
 import { orOutage } from '../outage.ts'
+import type { Alongside } from '../transaction.ts'
 
 /**
  * The states of a dead letter: NEW → REPLAYING → REPLAYED | NEW, or NEW → DISCARDED. A dead letter leaves NEW before its message
@@ -22,17 +24,39 @@ export interface Actor {
 /** Selects dead letters by their ids, or by the ids of webhook events. The caller has checked their tenant. */
 export type DeadLetterKeys = { _id: { $in: Id[] } } | { messageId: { $in: string[] }; type: string }
 
-/** Claims the selected dead letters that are NEW, or whose claim has expired. @returns the claim and the claimed ids */
+/**
+ * Claims the selected dead letters that are NEW, or whose claim has expired. @returns the claim and the claimed ids
+ * @param alongside gets the claimed ids
+ */
 export async function claimDeadLetters(
   store: Store,
   keys: DeadLetterKeys,
   { id, at }: Actor,
+  alongside?: Alongside<Id[]>,
 ): Promise<{ claim: string; ids: Id[] }> {
   const claim = randomUUID()
   const $set = { state: 'REPLAYING' as const, claim, settledAt: at, settledBy: id }
-  await orOutage(store.raw.deadLetters.updateMany({ ...keys, ...isFree(at) }, { $set }))
-  const rows = await orOutage(store.raw.deadLetters.find({ ...keys, claim }, { projection: { _id: 1 } }).toArray())
-  return { claim, ids: rows.map(({ _id }) => _id) }
+  return { claim, ids: await moveFree(store, { keys, at, update: { $set } }, alongside) }
+}
+
+/** Moves those that are free, and what belongs to it, in one transaction. @returns the ids that were moved */
+async function moveFree(
+  { raw, transaction }: Store,
+  {
+    keys,
+    at,
+    update,
+  }: { keys: DeadLetterKeys; at: Date; update: mongo.UpdateFilter<DeadLetterDoc> & { $set: { claim: string } } },
+  alongside?: Alongside<Id[]>,
+): Promise<Id[]> {
+  const { claim } = update.$set
+  return await transaction(async session => {
+    await raw.deadLetters.updateMany({ ...keys, ...isFree(at) }, update, { session })
+    const rows = await raw.deadLetters.find({ ...keys, claim }, { session, projection: { _id: 1 } }).toArray()
+    const ids = rows.map(({ _id }) => _id)
+    await alongside?.(ids, session)
+    return ids
+  })
 }
 
 const isFree = (now: Date) => ({
@@ -51,14 +75,20 @@ export async function settleReplayed(
 }
 
 /** Makes claimed dead letters NEW again, because the broker did not accept their messages. */
-export async function returnDeadLetters(
+export async function returnDeadLetters<T extends { _id: Id }>(
   store: Store,
-  { claim, ids, by }: { claim: string; ids: Id[]; by: Actor },
+  { claim, deadLetters, by }: { claim: string; deadLetters: readonly T[]; by: Actor },
+  alongside?: Alongside<T[]>,
 ): Promise<void> {
-  for (const _id of ids) {
+  for (const deadLetter of deadLetters) {
+    const { _id } = deadLetter
     const open = { state: 'NEW' as const, claim: null, settledAt: null, settledBy: null }
     const update = { $set: open, $push: push(by, 'returned', 'the broker did not accept it') }
-    await orOutage(store.raw.deadLetters.updateOne({ _id, claim }, update)).catch(async error => {
+    const returned = store.transaction(async session => {
+      await store.raw.deadLetters.updateOne({ _id, claim }, update, { session })
+      await alongside?.([deadLetter], session)
+    })
+    await returned.catch(async error => {
       // The message already has another open dead letter, which replaces this one.
       if (!isDuplicateKey(error)) throw error
       await settleReplayed(store, { claim, ids: [_id], by })
@@ -67,16 +97,19 @@ export async function returnDeadLetters(
 }
 
 /** Discards the open ones of the given dead letters. @returns the discarded ids */
-export async function discardDeadLetters(store: Store, ids: Id[], by: Actor, reason: string): Promise<Id[]> {
+export async function discardDeadLetters(
+  store: Store,
+  ids: Id[],
+  by: Actor,
+  reason: string,
+  alongside?: Alongside<Id[]>,
+): Promise<Id[]> {
   const claim = randomUUID()
-  const keys = { _id: { $in: ids } }
   const update = {
     $set: { state: 'DISCARDED' as const, claim, settledAt: by.at, settledBy: by.id },
     $push: push(by, 'discarded', reason),
   }
-  await orOutage(store.raw.deadLetters.updateMany({ ...keys, ...isFree(by.at) }, update))
-  const rows = store.raw.deadLetters.find({ ...keys, claim }, { projection: { _id: 1 } })
-  return (await orOutage(rows.toArray())).map(({ _id }) => _id)
+  return await moveFree(store, { keys: { _id: { $in: ids } }, at: by.at, update }, alongside)
 }
 
 /** Number of open dead letters by their work queue. */

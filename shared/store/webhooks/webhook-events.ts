@@ -4,6 +4,7 @@ import type { Id, WebhookEventDoc, WebhookEventStatus } from '../../model/docume
 import { type Store, trusted } from '../connect.ts'
 import { findPage, type Page, type PageRequest } from '../pages.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
+import type { Alongside } from '../transaction.ts'
 
 /** Owner of webhook events: a tenant, or null for numbers without a tenant. The caller checks who may use null. */
 export type EventOwner = Id | string | null
@@ -51,19 +52,35 @@ export async function getWebhookEvent(store: Store, owner: EventOwner, id: strin
  * Makes failed and ignored webhook events PENDING for a replay: the recorder skips settled ones. A parked event stays unchanged,
  * because the recorder processes it again each time it arrives.
  */
-export async function reopenWebhookEvents(store: Store, owner: EventOwner, ids: readonly string[]): Promise<void> {
+export async function reopenWebhookEvents(
+  store: Store,
+  owner: EventOwner,
+  ids: readonly string[],
+  alongside?: Alongside<null>,
+): Promise<void> {
   const unsettled: WebhookEventStatus[] = ['FAILED', 'IGNORED']
   const isOpen = { status: trusted({ $in: unsettled }), reason: trusted({ $ne: PARKED }) }
   const filter = { tenantId: owner, _id: trusted({ $in: [...ids] }), ...isOpen }
-  await within(owner, () => store.models.webhookEvents.updateMany(filter, { $set: { status: 'PENDING' } }))
+  await store.transaction(async session => {
+    await within(owner, () => store.models.webhookEvents.updateMany(filter, { $set: { status: 'PENDING' } }, { session }))
+    await alongside?.(null, session)
+  })
 }
 
 /** Restores the former status of webhook events that are still PENDING after a replay that was not published. */
-export async function closeWebhookEvents(store: Store, owner: EventOwner, events: readonly WebhookEventDoc[]): Promise<void> {
-  for (const { _id, status } of events)
-    await within(owner, () =>
-      store.models.webhookEvents.updateOne({ tenantId: owner, _id, status: 'PENDING' }, { $set: { status } }),
-    )
+export async function closeWebhookEvents(
+  store: Store,
+  owner: EventOwner,
+  events: readonly WebhookEventDoc[],
+  alongside?: Alongside<null>,
+): Promise<void> {
+  await store.transaction(async session => {
+    for (const { _id, status } of events) {
+      const filter = { tenantId: owner, _id, status: 'PENDING' as const }
+      await within(owner, () => store.models.webhookEvents.updateOne(filter, { $set: { status } }, { session }))
+    }
+    await alongside?.(null, session)
+  })
 }
 
 const within = <T>(owner: EventOwner, work: () => PromiseLike<T> | T): Promise<T> =>

@@ -1,0 +1,226 @@
+import { globSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { Types } from 'mongoose'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { DEMO_CONTACTS, DEMO_TENANTS } from '#deploy/demo/world.ts'
+import { createSimulator } from '#deploy/simulator/simulator.ts'
+import { checkTokens } from '#services/gateway/numbers/check-tokens.ts'
+import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
+import { ROOT } from '#shared/process/config.ts'
+import { EXCHANGES, QUEUES } from '#shared/queue/topology.ts'
+import { storeDeadLetter } from '#shared/store/webhooks/dead-letters.ts'
+import { untilTrue } from '#test/support/until.ts'
+import { webhookOf } from '#test/support/webhooks.ts'
+import { createWorld } from '#test/support/world.ts'
+import { type Gateway, openGateway, PEOPLE, type Person } from '#test/support/worlds/gateway.ts'
+import { keyring, log } from '#test/support/worlds/ingest.ts'
+import { userByEmail } from '#test/support/worlds/realtime.ts'
+
+const { phoneNumberId } = DEMO_TENANTS.demo
+const APP = { id: '918273645500112', secret: 'secret-of-the-app' }
+const DAY_MS = 86_400_000
+const DEAD_QUEUE = QUEUES.conversation[0] as string
+const stack = new AsyncDisposableStack()
+let gateway: Gateway
+let tenantId: Types.ObjectId
+
+beforeAll(async () => {
+  const simulator = stack.use(await createSimulator({ appId: APP.id, appSecret: APP.secret, reviewMs: 3_600_000 }))
+  const env = { META_GRAPH_URL: simulator.url, META_APP_ID: APP.id, META_APP_SECRET: APP.secret }
+  gateway = stack.use(await openGateway(stack.use(await createWorld()), env))
+  tenantId = (await userByEmail(gateway.store, PEOPLE.admin)).tenantId
+})
+afterAll(() => stack.disposeAsync())
+
+/** Lets every audit entry fail, or none. */
+const refuseEntries = (isRefused: boolean) =>
+  gateway.store.connection.db?.command({ collMod: 'auditLog', validator: isRefused ? { never: { $exists: true } } : {} })
+
+/** Everything that is stored but the audit log and what requests leave about themselves. */
+async function everything(): Promise<Record<string, unknown[]>> {
+  const db = gateway.store.connection.db
+  const names = (await db?.listCollections({}, { nameOnly: true }).toArray())?.map(({ name }) => name) ?? []
+  const kept = names.filter(
+    name => !['auditLog', 'idempotencyKeys', 'leases', 'refreshTokens'].includes(name) && !name.includes('.'),
+  )
+  const rows = await Promise.all(kept.map(async name => [name, await db?.collection(name).find().sort({ _id: 1 }).toArray()]))
+  return Object.fromEntries(rows)
+}
+
+const actionsSince = async (since: Types.ObjectId) =>
+  (await gateway.store.raw.auditLog.find({ _id: { $gt: since } }).toArray()).map(({ action }) => action)
+
+type Deed = [action: string, method: string, address: () => Promise<string> | string, body?: object, as?: Person]
+const idOf = async (name: 'contacts' | 'leads' | 'campaigns' | 'templates' | 'clients', filter: object) =>
+  String((await gateway.store.raw[name].findOne({ tenantId, ...filter } as never))?._id)
+const contact = (i: number) => idOf('contacts', { waId: DEMO_CONTACTS[i]?.waId })
+const campaign = () => idOf('campaigns', { name: 'Audited' })
+
+function bodyFrom(wamid: string): object {
+  const message = { from: '212661009988', id: wamid, timestamp: '1795165200', type: 'text', text: { body: 'a' } }
+  const value = { messaging_product: 'whatsapp', metadata: { phone_number_id: phoneNumberId }, messages: [message] }
+  return webhookOf(value)
+}
+
+async function deadLetter(): Promise<string> {
+  const messageId = `wamid.audit.${new Types.ObjectId()}`
+  await storeDeadLetter(gateway.store, {
+    tenantId,
+    queue: DEAD_QUEUE,
+    exchange: EXCHANGES.webhook,
+    routingKey: 'conversation.0',
+    type: MESSAGE_TYPE.webhook,
+    reason: 'attempts used up',
+    error: null,
+    attempt: 6,
+    messageId,
+    payload: JSON.stringify(bodyFrom(messageId)),
+    headers: {},
+    createdAt: new Date(),
+  })
+  return String((await gateway.store.raw.deadLetters.findOne({ messageId }))?._id)
+}
+
+async function webhookEvent(): Promise<string> {
+  const wamid = `wamid.audit.${new Types.ObjectId()}`
+  const failed = { status: 'FAILED', attempts: 1, receivedAt: new Date(), payload: bodyFrom(wamid) }
+  const kind = { tenantId, phoneNumberId, wabaId: '1', eventType: 'message', field: 'messages' }
+  await gateway.store.raw.webhookEvents.insertOne({ _id: `m:${wamid}`, ...kind, ...failed } as never)
+  return encodeURIComponent(`m:${wamid}`)
+}
+
+const components = [{ type: 'BODY', text: 'Bonjour' }]
+const template = (name: string) => idOf('templates', { name })
+const recipients = [{ to: '+212661000101', variables: { candidateName: 'Salma' } }]
+
+/** Every audited deed, in an order in which each finds what it needs. */
+const DEEDS: Deed[] = [
+  ['contacts.optOut', 'PATCH', async () => `/contacts/${await contact(0)}`, { optOut: true }],
+  ['contacts.block', 'POST', async () => `/contacts/${await contact(0)}/block`],
+  ['contacts.unblock', 'DELETE', async () => `/contacts/${await contact(0)}/block`],
+  ['leads.delete', 'DELETE', async () => `/leads/${await idOf('leads', { deletedAt: null })}`],
+  ['tenants.settings', 'PUT', () => '/settings', { maxWaitHours: 7 }],
+  ['limits.write', 'PUT', () => '/limits', { messagesPerMinute: 50 }],
+  ['clients.update', 'PATCH', async () => `/phone-numbers/${await idOf('clients', { phoneNumberId })}`, { companyName: 'New' }],
+  ['clients.pause', 'POST', async () => `/phone-numbers/${await idOf('clients', { phoneNumberId })}/pause`, {}],
+  ['clients.resume', 'POST', async () => `/phone-numbers/${await idOf('clients', { phoneNumberId })}/resume`, { force: true }],
+  [
+    'templates.create',
+    'POST',
+    () => '/templates',
+    { name: 'audited', language: 'fr', category: 'UTILITY', components, submit: false },
+  ],
+  ['templates.create', 'POST', () => '/templates', { name: 'audited_at_meta', language: 'fr', category: 'UTILITY', components }],
+  ['templates.update', 'PATCH', async () => `/templates/${await template('audited')}`, { category: 'MARKETING' }],
+  ['templates.delete', 'DELETE', async () => `/templates/${await template('audited')}`],
+  ['templates.sync', 'POST', () => '/templates/sync', {}],
+  ['campaigns.create', 'POST', () => '/campaigns', { name: 'Audited', templateName: 'welcome', language: 'en_US', recipients }],
+  ['campaigns.start', 'POST', async () => `/campaigns/${await campaign()}/start`, {}],
+  ['campaigns.pause', 'POST', async () => `/campaigns/${await campaign()}/pause`, {}],
+  ['campaigns.resume', 'POST', async () => `/campaigns/${await campaign()}/resume`, {}],
+  ['campaigns.cancel', 'POST', async () => `/campaigns/${await campaign()}/cancel`, {}],
+  ['campaigns.rerun', 'POST', async () => `/campaigns/${await campaign()}/rerun`, { name: 'Again' }],
+  ['campaigns.delete', 'DELETE', async () => `/campaigns/${await idOf('campaigns', { name: 'Again' })}`],
+  ['deadLetters.discard', 'POST', async () => `/dead-letters/${await deadLetter()}/discard`, { reason: 'of no use' }],
+  ['deadLetters.replay', 'POST', async () => `/dead-letters/${await deadLetter()}/replay`, {}],
+  ['deadLetters.replay', 'POST', async () => (await deadLetter()) && '/dead-letters/replay', { queue: DEAD_QUEUE }],
+  ['webhookEvents.replay', 'POST', async () => `/webhook-events/${await webhookEvent()}/replay`, {}],
+  ['contacts.exportAll', 'GET', () => '/contacts/export.csv'],
+  ['contacts.export', 'GET', async () => `/contacts/${await contact(0)}/export`],
+  ['contacts.merge', 'POST', async () => `/contacts/${await contact(0)}/merge`, {}],
+  ['contacts.erase', 'DELETE', async () => `/contacts/${await contact(1)}`],
+]
+
+/** A contact that may be merged: one without keys of its own. */
+async function bodyOf([action, , , body]: Deed): Promise<object | undefined> {
+  if (action !== 'contacts.merge') return body
+  const row = await gateway.store.models.contacts.create({
+    tenantId,
+    waId: null,
+    userId: null,
+    name: 'Nobody',
+    phone: null,
+  } as never)
+  return { contactId: String(row._id) }
+}
+
+/** A campaign starts when its audience is checked, which is the sender's work. */
+async function prepare(action: string): Promise<void> {
+  if (action !== 'campaigns.start') return
+  const audience = { 'audience.state': 'READY', 'audience.recipients': 1 }
+  await gateway.store.raw.campaigns.updateOne({ tenantId, name: 'Audited' }, { $set: audience } as never)
+}
+
+test.for(DEEDS.map((deed, i) => [`${deed[0]} ${i}`, deed] as const))(
+  'M8 %s is not done without its audit entry, and is done with it',
+  async ([, deed]) => {
+    const [action, method, addressOf, , as = 'admin'] = deed
+    await prepare(action)
+    const address = `/api/v1${await addressOf()}`
+    const body = await bodyOf(deed)
+    const before = await everything()
+    await refuseEntries(true)
+    const refused = await gateway.call(method, address, { as, body }).finally(() => refuseEntries(false))
+    expect(refused.status).toBe(500)
+    const after = await everything()
+    for (const name of Object.keys(before)) expect([name, after[name]]).toEqual([name, before[name]])
+    const since = new Types.ObjectId()
+    const done = await gateway.call(method, address, { as, body })
+    expect([done.status < 300, done.body]).toEqual([true, done.body])
+    expect(await actionsSince(since)).toContain(action)
+  },
+)
+
+test('M8 an import writes nothing without the entry that begins it', async () => {
+  const put = (as: Person = 'admin') =>
+    gateway.call('POST', '/api/v1/contacts/import', {
+      as,
+      body: 'phone,name\n+212661840099,Zineb\n',
+      headers: { 'content-type': 'text/csv' },
+    })
+  const before = await gateway.store.raw.contacts.countDocuments()
+  await refuseEntries(true)
+  expect((await put().finally(() => refuseEntries(false))).status).toBe(500)
+  expect(await gateway.store.raw.contacts.countDocuments()).toBe(before)
+  const since = new Types.ObjectId()
+  expect((await put()).status).toBe(200)
+  expect(await actionsSince(since)).toEqual(['contacts.import', 'contacts.imported'])
+})
+
+test('M8 a token is not renewed without its audit entry', async () => {
+  const { store, deps } = gateway
+  const { events, meta, now } = deps
+  const everyMs = { tokenEveryMs: DAY_MS, healthEveryMs: DAY_MS, templatesEveryMs: DAY_MS }
+  const due = { nextTokenCheckAt: null, tokenExpiry: new Date(Date.now() + 3 * DAY_MS) }
+  const tokenOf = async () => (await store.raw.clients.findOne({ phoneNumberId }))?.accessToken
+  await store.raw.clients.updateOne({ phoneNumberId }, { $set: due })
+  const first = await tokenOf()
+  const ahead = () => new Date(now().getTime() + 55 * DAY_MS)
+  const check = () => checkTokens({ store, events, meta, app: APP, version: 'v25.0', keyring, log, now: ahead, ...everyMs })
+  await refuseEntries(true)
+  await expect(check().finally(() => refuseEntries(false))).rejects.toThrow()
+  expect(await tokenOf()).toBe(first)
+  await store.raw.clients.updateOne({ phoneNumberId }, { $set: due })
+  await check()
+  await untilTrue(async () => (await tokenOf()) !== first)
+  expect(await store.raw.auditLog.countDocuments({ action: 'clients.renewToken', tenantId })).toBe(1)
+})
+
+test('M8 every action that the code writes into the audit log is among these', () => {
+  const files = globSync('services/gateway/**/*.ts', { cwd: ROOT }).filter(file => !file.endsWith('.test.ts'))
+  const sources = files
+    .map(file => readFileSync(path.join(ROOT, file), 'utf8'))
+    .filter(source => /audited|audit\(|recordAudit/.test(source))
+  const named = new Set(
+    sources.flatMap(source => [...source.matchAll(/action: '([a-zA-Z]+\.[a-zA-Z]+)'[,} ]/g)].map(match => match[1])),
+  )
+  const tried = new Set([...DEEDS.map(([action]) => action), 'contacts.import', 'contacts.imported', 'clients.renewToken'])
+  // Routes name their actions in the same form; these write no entry, or one before the request is served.
+  const others = ['tenants.any', 'templates.refused']
+  const audited = [...named].filter(action => !others.includes(action as string) && isAudited(action as string, sources))
+  expect(audited.filter(action => !tried.has(action as string))).toEqual([])
+})
+
+/** Whether an action is written beside the object that it is about. */
+const isAudited = (action: string, sources: string[]) =>
+  sources.some(source => new RegExp(`action: '${action.replace('.', '\\.')}',?\\s*\\n?\\s*object`).test(source))
