@@ -11,11 +11,7 @@ import { oneOf } from './ways.ts'
  * @param keys of the batch: messages are found by its tenants and their wamids, never by wamids alone
  * @throws Outage
  */
-export async function findMatched(
-  { raw }: Store,
-  keys: BatchKeys,
-  parked: readonly ParkedItemDoc[],
-): Promise<ParkedItemDoc[]> {
+export async function findMatched({ raw }: Store, keys: BatchKeys, parked: readonly ParkedItemDoc[]): Promise<ParkedItemDoc[]> {
   const { newWamids, tenantIds } = keys
   const waiting = newWamids.length === 0 ? [] : raw.parkedItems.find({ wamid: { $in: newWamids } }).toArray()
   const [parkedBefore, here] = await orOutage(Promise.all([waiting, findStored(raw, tenantIds, parked)]))
@@ -23,7 +19,11 @@ export async function findMatched(
 }
 
 /** Which of the parked items' messages are stored. The index alone answers. */
-async function findStored(raw: Store['raw'], tenantIds: BatchKeys['tenantIds'], parked: readonly ParkedItemDoc[]): Promise<Set<string | null>> {
+async function findStored(
+  raw: Store['raw'],
+  tenantIds: BatchKeys['tenantIds'],
+  parked: readonly ParkedItemDoc[],
+): Promise<Set<string | null>> {
   if (parked.length === 0 || tenantIds.length === 0) return new Set()
   const filter = { tenantId: oneOf(tenantIds), wamid: { $in: parked.map(row => row.wamid) } }
   const rows = await raw.messages.find(filter, { projection: { _id: 0, wamid: 1 } }).toArray()

@@ -62,7 +62,8 @@ export async function openWatched() {
   stack.use(await startRecorder({ store, queue, log }))
   const meta = stack.use(createMetaClient({ baseUrl: simulator.url, version: 'v25.0', timeoutMs: 5000 }))
   const hosts = [new URL(simulator.url).host]
-  stack.use(await startMediaWorker({ store, queue, storage: deps.storage, meta, keyring, hosts, log }))
+  const graphUrl = simulator.url
+  stack.use(await startMediaWorker({ store, queue, storage: deps.storage, meta, keyring, hosts, graphUrl, log }))
   const limits = (liveSenders: () => number) => createSendLimits({ redis, liveSenders, prefix: `{${store.connection.name}}` })
   const sending = { store, queue, meta, keyring, storage: deps.storage, log, limits }
   stack.use(await startSender(sending, { outboxEveryMs: 500, unknownDeadlineMs: 2000 }))
