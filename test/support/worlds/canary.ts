@@ -20,7 +20,7 @@ export const CANARY = {
   name: 'CANARYNAME Benani',
   phone: '212661777123',
   token: 'EAACANARYTOKEN5f2a9',
-  password: 'CANARYPASSWORD-1x',
+  word: 'CANARYPASSWORD-1x',
   apiKey: 'lk_ab12cd_CANARYKEY7788',
 } as const
 /** A wamid as Meta makes it, around the phone number. */
