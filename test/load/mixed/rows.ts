@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mongo } from 'mongoose'
+import { messageEventId } from '#shared/meta/webhook.ts'
 import { untilCounted } from '../measure/patience.ts'
 import type { Contestant } from './contestants.ts'
 
@@ -65,13 +66,14 @@ export async function lagsOf({ store }: Contestant, tag: string, postedAt: reado
       ],
     })
     .project<OplogEntry>({ wall: 1, 'o._id': 1, 'o.applyOps.ns': 1, 'o.applyOps.o._id': 1 })
-  const prefix = `m:wamid.${tag}x`
+  const posted = new Map(postedAt.map((at, i) => [messageEventId(`wamid.${tag}x${i}`), at]))
   const lags: number[] = []
   for await (const { wall, o } of entries) {
     const ids = o.applyOps ? o.applyOps.flatMap(entry => (entry.ns === ns ? [entry.o._id] : [])) : [o._id]
-    for (const id of ids)
-      if (typeof id === 'string' && id.startsWith(prefix))
-        lags.push(wall.getTime() - (postedAt[Number(id.slice(prefix.length))] ?? 0))
+    for (const id of ids) {
+      const at = typeof id === 'string' ? posted.get(id) : undefined
+      if (at !== undefined) lags.push(wall.getTime() - at)
+    }
   }
   return lags.sort((a, b) => a - b)
 }

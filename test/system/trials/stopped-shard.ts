@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Stack } from '#deploy/local/stack.ts'
+import { messageEventId } from '#shared/meta/webhook.ts'
 import { QUEUES, webhookKeys } from '#shared/queue/topology.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { PHONE_NUMBER_ID, waIdOf } from '#test/load/bodies.ts'
@@ -80,7 +81,7 @@ export async function run(): Promise<Facts> {
 /** Lag in ms of what was posted in a span of time; what is not stored has none and counts as endless. */
 async function lagOf(store: Store, { answers }: Pick<Load, 'answers'>, from: number, to: number) {
   const own = answers.filter(({ at }) => at >= from && at < to)
-  const ids = own.map(({ wamid }) => `m:${wamid}`)
+  const ids = own.map(({ wamid }) => messageEventId(wamid))
   const projection = { receivedAt: 1, processedAt: 1 }
   const rows = await store.raw.webhookEvents.find({ _id: { $in: ids } }, { projection }).toArray()
   const lags = rows.flatMap(({ receivedAt, processedAt }) => (processedAt ? [processedAt.getTime() - receivedAt.getTime()] : []))

@@ -1,5 +1,6 @@
 import type { mongo } from 'mongoose'
 import { type DeliveryStatus, statusRank } from '#shared/domain/messages/delivery-status.ts'
+import { messageEventId } from '#shared/meta/webhook.ts'
 import type { ConversationDoc, EventDoc, MessageDoc, TimelineEntry, WebhookEventDoc } from '#shared/model/documents.ts'
 import { lastMessageOf, newMessage } from '#shared/model/new-rows.ts'
 import { conversationUpdated, eventIds, messageReceived, messageStatus } from '#shared/views/events.ts'
@@ -57,7 +58,7 @@ function foldInbound(state: State, conversation: ConversationDoc, item: InboundI
   const said = { type: 'text', content: { text: item.text, media: null, template: null, data: { body: item.text } } }
   const stamped = { wamid: item.wamid, at: item.at, statusUpdatedAt: item.at }
   const message: MessageDoc = { ...newMessage(place, said, now), ...stamped, direction: 'INBOUND', status: 'RECEIVED' }
-  const eventId = `m:${item.wamid}`
+  const eventId = messageEventId(item.wamid)
   state.inserts.push(message)
   conversation.unreadCount++
   conversation.windowExpiresAt = new Date(item.at.getTime() + DAY_MS)
