@@ -14,6 +14,7 @@ const TRIALS = [
   'killed-steps',
   'two-owners',
   'million',
+  'soak',
 ]
 
 /** `npm run trial -- recorders|broker-outage|stopped-shard|…`: what a product may promise only once it was seen. See docs/trials.md. */

@@ -75,4 +75,10 @@ export const BY_HAND: readonly ByHand[] = [
     date: '2026-11-21',
     seen: 'heap flat, one message for each recipient, one sender killed',
   },
+  {
+    faults: [57],
+    command: 'TRIAL_MINUTES=1 npm run trial -- soak',
+    date: '2026-11-29',
+    seen: 'one minute beside other work, four faults: no violation; a run of hours is to come',
+  },
 ]
