@@ -34,6 +34,11 @@ test('the service of a test reads no file of the checkout', () => {
   expect([env.LOG_LEVEL, env.REDIS_URL, env.JWT_SECRET]).toEqual(['debug', undefined, undefined])
 })
 
+test('what is not set is no member: as one of process.env it would become the text undefined', () => {
+  expect(readEnvironment({ NODE_ENV: 'test' }, root)).toEqual({ NODE_ENV: 'test' })
+  expect(Object.keys(readEnvironment({ NODE_ENV: 'test' }, root))).toEqual(['NODE_ENV'])
+})
+
 test('an empty value counts as absent', () => {
   expect(readEnvironment({ JWT_SECRET: '' }, root).JWT_SECRET).toBe('demo')
 })

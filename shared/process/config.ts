@@ -35,7 +35,7 @@ function addLayer(merged: NodeJS.ProcessEnv, layer: NodeJS.ProcessEnv): void {
     const target = /^(.+)_FILE$/.exec(name)?.[1]
     if (target && MAY_BE_FILES.has(target)) merged[target] ??= readSecret(name, file)
   }
-  for (const [alias, name] of ALIASES) merged[name] ??= merged[alias]
+  for (const [alias, name] of ALIASES) if (merged[alias] !== undefined) merged[name] ??= merged[alias]
 }
 
 /** An empty file is an error: as an absent value it would switch off what the secret protects. */

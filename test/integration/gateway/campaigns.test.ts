@@ -47,7 +47,7 @@ async function openCampaigns(answer: Answer = accept) {
     await untilTrue(async () => {
       last = (await call('GET', `/${id}`)).body
       return fact(last)
-    }, 30_000)
+    })
     return last
   }
   const opened = stack.move()
@@ -393,7 +393,7 @@ test('a template that Meta refuses pauses the campaign with the reason; resumed,
   const done = await w.until(id, it => it.status === 'DONE')
   expect((done.counts.failed ?? 0) + (done.counts.sent ?? 0)).toBe(400)
   expect(w.meta.posts).toHaveLength(400)
-}, 90_000)
+})
 
 test('[F55] the list of a campaign is deleted when the campaign has ended', async () => {
   await using w = await openCampaigns()
@@ -407,7 +407,7 @@ test('[F55] the list of a campaign is deleted when the campaign has ended', asyn
   await w.call('POST', `/${id}/start`, {})
   await w.until(id, it => it.status === 'DONE')
   await untilTrue(async () => (await files()).length === 0)
-}, 90_000)
+})
 
 test('with the messaging limit used up, the rest of the audience stays where it is until there is room', async () => {
   await using w = await openCampaigns()
