@@ -5,6 +5,8 @@ import { Admission } from './admission.ts'
 const MAX_BODY_BYTES = 3.5 * 1024 * 1024
 /** What a chunk costs beside its bytes: a body in chunks of one byte must not cost a hundred times what is counted. */
 const CHUNK_BYTES = 256
+/** Longest time between two looks at the speed of bodies. */
+const MOST_CHECK_MS = 500
 
 export interface BodyBounds {
   /** Bytes of all bodies that are being read. */
@@ -32,6 +34,13 @@ export interface BodyReader {
 /** Reads bodies of senders that have not proven anything yet, within bounds of memory and time. */
 export function createBodyReader(bounds: BodyBounds = BOUNDS): BodyReader {
   const reading = new Admission<Reading>({ most: bounds.mostBytes })
+  const open = new Set<Reading>()
+  // One timer for all bodies: nearly all are there long before it looks.
+  const checkSpeeds = () => {
+    const nowMs = performance.now()
+    for (const body of open) body.checkSpeed(nowMs)
+  }
+  setInterval(checkSpeeds, Math.min(MOST_CHECK_MS, bounds.startMs / 5)).unref()
   return {
     bytes: () => reading.sum(),
     read(request, address) {
@@ -40,8 +49,12 @@ export function createBodyReader(bounds: BodyBounds = BOUNDS): BodyReader {
         grown: bytes => {
           for (const other of reading.add(body, address, bytes)) other.end('crowded out')
         },
-        ended: () => reading.remove(body),
+        ended: () => {
+          reading.remove(body)
+          open.delete(body)
+        },
       })
+      open.add(body)
       return body.result
     },
   }
@@ -60,7 +73,7 @@ class Reading {
   readonly #startedAt = performance.now()
   #chunks: Buffer[] = []
   #size = 0
-  #timer: NodeJS.Timeout
+  #isOver = false
 
   constructor(request: IncomingMessage, bounds: BodyBounds, on: { grown(bytes: number): void; ended(): void }) {
     const { promise, resolve } = Promise.withResolvers<Buffer | NoBody>()
@@ -69,7 +82,6 @@ class Reading {
     this.#request = request
     this.#bounds = bounds
     this.#ended = on.ended
-    this.#timer = setTimeout(() => this.#checkSpeed(), bounds.startMs)
     request.on('data', (chunk: Buffer) => {
       this.#chunks.push(chunk)
       this.#size += chunk.length
@@ -83,16 +95,16 @@ class Reading {
 
   /** Ends the reading; only the first end counts. */
   end(result: Buffer | NoBody): void {
-    clearTimeout(this.#timer)
-    this.#request.removeAllListeners('data')
+    if (this.#isOver) return
+    this.#isOver = true
+    if (!this.#request.complete) this.#request.removeAllListeners('data')
     this.#chunks = []
     this.#ended()
     this.#resolve(result)
   }
 
-  #checkSpeed(): void {
-    const leftMs = allowedMs(this.#size, this.#bounds) - (performance.now() - this.#startedAt)
-    if (leftMs <= 0) this.end('too slow')
-    else this.#timer = setTimeout(() => this.#checkSpeed(), leftMs)
+  /** Ends a body that is too slow. @param nowMs of `performance.now()` */
+  checkSpeed(nowMs: number): void {
+    if (nowMs - this.#startedAt >= allowedMs(this.#size, this.#bounds)) this.end('too slow')
   }
 }
