@@ -13,7 +13,9 @@ export async function stepCampaign(
   now: Date,
 ): Promise<EventDoc | null> {
   return await store.transaction(async session => {
-    const filter = { _id: campaign._id, tenantId: campaign.tenantId, status: campaign.status, endedAt: campaign.endedAt }
+    // A campaign that was paused and resumed meanwhile is RUNNING as before: what was judged of it is outdated all the same.
+    const { _id, tenantId, status, endedAt, resumedAt = null } = campaign
+    const filter = { _id, tenantId, status, endedAt, resumedAt }
     const update = { $set: { ...set, updatedAt: now } }
     const after = await store.raw.campaigns.findOneAndUpdate(filter, update, { session, returnDocument: 'after' })
     if (after === null) return null

@@ -8,9 +8,10 @@ import { startSender } from '#services/sender/sender.ts'
 import { connectRedis } from '#shared/limits/connect.ts'
 import { createSendLimits } from '#shared/limits/send-limits.ts'
 import { createMetaClient } from '#shared/meta/client.ts'
-import type { ContactDoc } from '#shared/model/documents.ts'
+import type { CampaignDoc, ContactDoc } from '#shared/model/documents.ts'
 import { listFiles } from '#shared/storage/object-storage.ts'
 import { openStorage } from '#shared/storage/open.ts'
+import { stepCampaign } from '#shared/store/campaigns/progress.ts'
 import { untilTrue } from '#test/support/until.ts'
 import { createWorld } from '#test/support/world.ts'
 import { type Gateway, openGateway } from '#test/support/worlds/gateway.ts'
@@ -374,6 +375,21 @@ test('contacts by a filter are an audience; a file that is none says so', async 
   expect((await w.call('PUT', `/${id}/audience`, '<xml/>', 'text/xml')).status).toBe(415)
   const rest = await w.gateway.store.raw.campaignRecipients.countDocuments({ campaignId: new Types.ObjectId(id) })
   expect(rest).toBe(0)
+})
+
+test('a refusal from before the resume does not pause the campaign again, however late it is written', async () => {
+  await using w = await openCampaigns()
+  const { campaigns } = w.gateway.store.raw
+  const _id = new Types.ObjectId(await w.campaign())
+  await campaigns.updateOne({ _id }, { $set: { status: 'RUNNING' } })
+  const judged = (await campaigns.findOne({ _id })) as CampaignDoc
+  await campaigns.updateOne({ _id }, { $set: { resumedAt: new Date() } })
+  expect(await stepCampaign(w.gateway.store, judged, { status: 'PAUSED' }, new Date())).toBeNull()
+  const resumed = (await campaigns.findOne({ _id })) as CampaignDoc
+  expect(resumed.status).toBe('RUNNING')
+  expect(await stepCampaign(w.gateway.store, resumed, { status: 'PAUSED' }, new Date())).toMatchObject({
+    name: 'campaign:progress',
+  })
 })
 
 test('a template that Meta refuses pauses the campaign with the reason; resumed, it reaches everybody else', async () => {
