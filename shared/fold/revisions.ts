@@ -1,7 +1,8 @@
 import { readContent } from '../meta/content.ts'
 import { isObject, type Json, text } from '../meta/json.ts'
 import type { EchoItem, MessageItem } from '../meta/webhook.ts'
-import type { ClientDoc, MessageContent, MessageDoc } from '../model/documents.ts'
+import type { ClientDoc, MessageDoc } from '../model/documents.ts'
+import { EMPTY_CONTENT } from '../model/erased-message.ts'
 import type { FoldContext } from './context.ts'
 import { updateLastMessage } from './conversation.ts'
 import { emitStatus } from './realtime-events.ts'
@@ -13,8 +14,6 @@ const OF_OTHER_SIDE = ignored('a message of the other side')
 /** Whether the message was written by the other side, which alone may edit or revoke it. */
 const isOfOtherSide = (doc: MessageDoc, { kind }: MessageItem | EchoItem) =>
   doc.direction !== (kind === 'echo' ? 'OUTBOUND' : 'INBOUND')
-
-const EMPTY_CONTENT: MessageContent = { text: null, media: null, template: null, data: null }
 
 /**
  * Sets the reaction of one side to a message. A removed reaction is stored as an empty emoji, so that an older one that

@@ -15,22 +15,27 @@ export const isErasedPayload = (payload: Record<string, unknown>): boolean => pa
 
 export const EMPTY_CONTENT: MessageContent = { text: null, media: null, template: null, data: null }
 
+/** What a message of an erased person holds in the fields that are the same for every one. A wamid encodes the phone number. */
+export const emptiedFields = ({ pseudonym }: Pick<ErasedMark, 'pseudonym'>) => ({
+  content: EMPTY_CONTENT,
+  payload: null,
+  fallback: null,
+  contactKey: pseudonym,
+  wamid: null,
+  previousIds: [],
+  replyTo: null,
+  reactions: [],
+  referral: null,
+})
+
 /**
- * Fields of a message without what its person said, read or is called by. Sender, times, status and cost stay for the statistics;
- * a wamid encodes the phone number. One that was still to be sent is cancelled.
+ * Fields of a message without what its person said, read or is called by. Sender, times, status and cost stay for the statistics.
+ * One that was still to be sent is cancelled.
  */
-export function erasedFields(message: MessageDoc, { pseudonym }: ErasedMark, now: Date): Partial<MessageDoc> {
+export function erasedFields(message: MessageDoc, mark: ErasedMark, now: Date): Partial<MessageDoc> {
   const isUnfinished = Boolean(message.dispatch)
   return {
-    content: EMPTY_CONTENT,
-    payload: null,
-    fallback: null,
-    contactKey: pseudonym,
-    wamid: null,
-    previousIds: [],
-    replyTo: null,
-    reactions: [],
-    referral: null,
+    ...emptiedFields(mark),
     // That of a campaign names its row in the audience, any other may hold what its caller likes.
     ...(message.campaignId === null && { idempotencyKey: null }),
     error: message.error && { ...message.error, detail: null },

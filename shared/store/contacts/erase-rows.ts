@@ -1,7 +1,7 @@
 import { ENDED } from '../../domain/messages/dispatch.ts'
 import { platformError } from '../../domain/messages/send-errors.ts'
 import type { ContactDoc, Erasing, Id, MessageDoc } from '../../model/documents.ts'
-import { EMPTY_CONTENT, ERASED_DETAIL, ERASED_PAYLOAD, ERASED_REASON } from '../../model/erased-message.ts'
+import { ERASED_DETAIL, ERASED_PAYLOAD, ERASED_REASON, emptiedFields } from '../../model/erased-message.ts'
 import type { Store } from '../connect.ts'
 
 /** The steps of an erasure, by collection. Each step is repeatable: a second run finds nothing. */
@@ -77,15 +77,7 @@ export async function emptyMessages(
   const isOfCampaign = { $eq: [{ $type: '$campaignId' }, 'objectId'] }
   const error = { $cond: [{ $eq: [{ $type: '$error' }, 'object'] }, { $mergeObjects: ['$error', { detail: null }] }, null] }
   const emptied = {
-    content: EMPTY_CONTENT,
-    payload: null,
-    fallback: null,
-    contactKey: pseudonym,
-    wamid: null,
-    previousIds: [],
-    replyTo: null,
-    reactions: [],
-    referral: null,
+    ...emptiedFields({ pseudonym }),
     timeline: { $map: { input: '$timeline', as: 'entry', in: bare('$$entry') } },
     idempotencyKey: { $cond: [isOfCampaign, '$idempotencyKey', null] },
     erasedAt: { $ifNull: ['$erasedAt', now] },
