@@ -20,7 +20,7 @@ import { endRestrictions } from './background/restrictions.ts'
 export interface BackgroundDeps {
   store: Store
   queue: Pick<Queue, 'publish'>
-  storage: Pick<ObjectStorage, 'delete' | 'list' | 'storedBetween' | 'deleteUnfinished'>
+  storage: Pick<ObjectStorage, 'delete' | 'list' | 'deleteUnfinished'>
   log: Logger
   now(): Date
 }

@@ -1,26 +1,9 @@
 import mongoose from 'mongoose'
-import type { TimeSpan } from './object-storage.ts'
 
 type Db = NonNullable<mongoose.Connection['db']>
 const { ObjectId } = mongoose.mongo
 
 const PART = 1000
-
-/** Keys of finished files by the time at which they were stored. Uses the index of GridFS on name and time. */
-export async function* storedFiles(db: Db, { since, before }: TimeSpan): AsyncGenerator<string[]> {
-  const files = db.collection<{ filename: string; uploadDate: Date }>('files.files')
-  for (let last = ''; ; ) {
-    const filter = { filename: { $gt: last }, uploadDate: { $gte: since, $lt: before } }
-    const found = await files
-      .find(filter, { projection: { filename: 1 } })
-      .sort({ filename: 1 })
-      .limit(PART)
-      .toArray()
-    if (found.length === 0) return
-    yield found.map(({ filename }) => filename)
-    last = found.at(-1)?.filename as string
-  }
-}
 
 /**
  * Deletes the chunks of files that were never finished: GridFS writes the row of a file after its last chunk, so a process that

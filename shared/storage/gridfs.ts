@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import mongoose, { type Connection } from 'mongoose'
-import { deleteUnfinishedFiles, storedFiles } from './gridfs-sweep.ts'
+import { deleteUnfinishedFiles } from './gridfs-sweep.ts'
 import { ObjectNotFound, type ObjectStorage, type StoredObject } from './object-storage.ts'
 
 /**
@@ -31,7 +31,9 @@ export function gridfsStorage(connection: Connection): ObjectStorage {
 
   async function* list(prefix: string): AsyncGenerator<StoredObject> {
     const named = { filename: { $gte: prefix, $lt: `${prefix}\uffff` } }
-    for await (const { filename: key, uploadDate: storedAt } of files.find(named)) yield { key, storedAt }
+    // Covered by the index of GridFS on name and time. Callers work on each file, so a part must not outlast its cursor.
+    const found = files.find(named, { projection: { _id: 0, filename: 1, uploadDate: 1 }, batchSize: LISTED_AT_ONCE })
+    for await (const { filename: key, uploadDate: storedAt } of found) yield { key, storedAt }
   }
 
   return {
@@ -58,11 +60,12 @@ export function gridfsStorage(connection: Connection): ObjectStorage {
     async delete(key) {
       for (const id of await idsOf(key)) await remove(id)
     },
-    storedBetween: span => storedFiles(db, span),
     deleteUnfinished: before => deleteUnfinishedFiles(db, before),
     async [Symbol.asyncDispose]() {},
   }
 }
+
+const LISTED_AT_ONCE = 1000
 
 type FileId = mongoose.mongo.ObjectId | string
 interface StoredFile {

@@ -14,19 +14,11 @@ export interface ObjectStorage extends AsyncDisposable {
   delete(key: string): Promise<void>
   /** The files whose keys begin with a prefix, in any order. */
   list(prefix: string): AsyncIterable<StoredObject>
-  /** Keys of files that were stored in a span of time, in the order of the keys, in parts. */
-  storedBetween(span: TimeSpan): AsyncIterable<string[]>
   /**
    * Deletes what writes left behind that were cut off before `before`. Files of S3 that are cut off stay hidden until the bucket's
    * rule for incomplete uploads removes them. @returns how many there were
    */
   deleteUnfinished(before: Date): Promise<number>
-}
-
-/** From `since`, before `before`. */
-export interface TimeSpan {
-  since: Date
-  before: Date
 }
 
 /** A file in a listing. */

@@ -47,15 +47,6 @@ export function s3Storage(options: S3Options): ObjectStorage {
     async delete(Key) {
       await client.send(new DeleteObjectCommand({ Bucket, Key }))
     },
-    async *storedBetween({ since, before }) {
-      let StartAfter: string | undefined
-      do {
-        const { Contents = [], IsTruncated } = await client.send(new ListObjectsV2Command({ Bucket, StartAfter }))
-        const isWithin = (at: Date | undefined) => at !== undefined && at >= since && at < before
-        yield Contents.flatMap(({ Key, LastModified }) => (Key !== undefined && isWithin(LastModified) ? [Key] : []))
-        StartAfter = IsTruncated ? Contents.at(-1)?.Key : undefined
-      } while (StartAfter !== undefined)
-    },
     deleteUnfinished: async () => 0,
     async [Symbol.asyncDispose]() {
       client.destroy()

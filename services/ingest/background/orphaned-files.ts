@@ -8,7 +8,7 @@ import { isFileInUse } from '#shared/store/inbox/discarded-files.ts'
 
 export interface OrphanDeps {
   store: Store
-  storage: Pick<ObjectStorage, 'delete' | 'storedBetween' | 'deleteUnfinished'>
+  storage: Pick<ObjectStorage, 'delete' | 'list' | 'deleteUnfinished'>
   log: Logger
   now(): Date
 }
@@ -31,14 +31,13 @@ export async function deleteOrphanedFiles({ store, storage, log, now }: OrphanDe
   const since = new Date(now().getTime() - OLD_MS)
   const tenants = await listTenantIds(store)
   let count = await storage.deleteUnfinished(before)
-  for await (const keys of storage.storedBetween({ since, before })) {
-    for (const key of keys) {
-      if (!mayGoOn()) return
-      const [, tenantId = '', mediaId = ''] = MEDIA_KEY.exec(key) ?? []
-      if (!tenants.has(tenantId) || (await isFileInUse(store, toId(tenantId), toId(mediaId)))) continue
-      await storage.delete(key)
-      count++
-    }
+  for await (const { key, storedAt } of storage.list('')) {
+    if (!mayGoOn()) return
+    if (storedAt < since || storedAt >= before) continue
+    const [, tenantId = '', mediaId = ''] = MEDIA_KEY.exec(key) ?? []
+    if (!tenants.has(tenantId) || (await isFileInUse(store, toId(tenantId), toId(mediaId)))) continue
+    await storage.delete(key)
+    count++
   }
   if (count > 0) log.info({ count }, 'orphaned files deleted')
 }

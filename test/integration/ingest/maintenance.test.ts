@@ -20,7 +20,6 @@ const queue = { publish: async () => undefined }
 const storage = {
   delete: async () => undefined,
   list: async function* () {},
-  storedBetween: async function* () {},
   deleteUnfinished: async () => 0,
 }
 
