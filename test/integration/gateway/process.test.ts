@@ -1,41 +1,22 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { expect } from 'vitest'
 import { seedDemo } from '#deploy/demo/seed.ts'
 import { refuseDemoUsers } from '#services/gateway/accounts/demo-users.ts'
 import { createKeyring } from '#shared/auth/encryption.ts'
-import { ROOT } from '#shared/process/config.ts'
 import { connectStore } from '#shared/store/connect.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import { acrossTenants } from '#shared/store/tenancy/tenancy.ts'
+import { startGateway } from '#test/support/gateway-process.ts'
 import { untilPasses } from '#test/support/until.ts'
-import { test, type World } from '#test/support/world.ts'
+import { test } from '#test/support/world.ts'
 import { openGateway, PEOPLE, passwordOf } from '#test/support/worlds/gateway.ts'
 import { openStore } from '#test/support/worlds/ingest.ts'
 import { JWT_SECRET } from '#test/support/worlds/realtime.ts'
 
-function start(world: World, more: NodeJS.ProcessEnv = {}) {
-  const env = {
-    PATH: process.env.PATH,
-    NODE_ENV: 'test',
-    HOST: '127.0.0.1',
-    GATEWAY_PORT: '0',
-    MONGODB_URI: world.mongodbUri,
-    RABBITMQ_URL: world.rabbitmqUrl,
-    REDIS_URL: world.redisUrl,
-    JWT_SECRET,
-    ...more,
-  }
-  const child = spawn(process.execPath, ['services/gateway/main.ts'], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (output += chunk))
-  return { child, output: () => output }
-}
-
 test('[F8] [F53] the service starts, answers, logs no secret, and leaves with 0 on SIGTERM', async ({ world }) => {
   await openStore(world)
-  const { child, output } = start(world)
+  const { child, output } = startGateway(world)
   await untilPasses(() => expect(output()).toMatch(/"port":\d+.*gateway started/))
   const url = `http://127.0.0.1:${/"port":(\d+)/.exec(output())?.[1]}`
   expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: 'ok' })
@@ -62,7 +43,7 @@ test('[F8] [F53] the service starts, answers, logs no secret, and leaves with 0 
 })
 
 test('a bad configuration is reported in one message, without values', async ({ world }) => {
-  const { child, output } = start(world, { JWT_SECRET: 'too short', RATE_LIMIT_API: 'many' })
+  const { child, output } = startGateway(world, { JWT_SECRET: 'too short', RATE_LIMIT_API: 'many' })
   expect((await once(child, 'exit'))[0]).not.toBe(0)
   expect(output()).toMatch(/JWT_SECRET[\s\S]*RATE_LIMIT_API/)
   expect(output()).not.toContain('too short')
@@ -74,7 +55,7 @@ test('in production the service refuses a database with users of the demo', { ti
   await expect(refuseDemoUsers(store, 'production')).resolves.toBeUndefined()
   await seedDemo(store, createKeyring({ TOKEN_ENCRYPTION_KEY: randomBytes(32).toString('hex') }))
   await expect(refuseDemoUsers(store, 'development')).resolves.toBeUndefined()
-  const { child, output } = start(world, {
+  const { child, output } = startGateway(world, {
     NODE_ENV: 'production',
     BASE_URL: 'https://linko.example',
     RABBITMQ_URL: `amqp://linko-gateway:${randomBytes(16).toString('hex')}@127.0.0.1:1`,

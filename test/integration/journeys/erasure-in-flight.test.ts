@@ -439,31 +439,24 @@ test('[F55] a check finds what a paused process wrote after the erasure; the las
   const { seq: _, ...stored } = message as MessageDoc
   await store.raw.messages.insertOne({ ...stored, _id: newId(), wamid: wamidOf(phone, ++wamids) })
   await letter(phone, inbound(phone))
-  await store.raw.notes.insertOne({
-    _id: newId(),
-    tenantId,
-    conversationId: toId(conversationId),
-    leadId: null,
-    text: `note ${phone}`,
-    isPrivate: true,
-    createdAt: new Date(),
-    updatedAt: new Date(),
-  })
+  const writeNote = () =>
+    store.raw.notes.insertOne({
+      _id: newId(),
+      tenantId,
+      conversationId: toId(conversationId),
+      leadId: null,
+      text: `note ${phone}`,
+      isPrivate: true,
+      createdAt: new Date(),
+      updatedAt: new Date(),
+    })
+  await writeNote()
   expect((await traces(phone)).length).toBeGreaterThan(4)
   await checkAt(3 * MINUTE_MS)
   expect(await traces(phone)).toEqual([])
   const erasure = { tenantId, _id: toId(contactId) }
   expect(await store.raw.erasures.findOne(erasure)).toMatchObject({ checks: 1 })
-  await store.raw.notes.insertOne({
-    _id: newId(),
-    tenantId,
-    conversationId: toId(conversationId),
-    leadId: null,
-    text: `note ${phone}`,
-    isPrivate: true,
-    createdAt: new Date(),
-    updatedAt: new Date(),
-  })
+  await writeNote()
   await checkAt(2 * DAY_MS)
   await checkAt(32 * DAY_MS)
   expect(await store.raw.erasures.findOne(erasure)).toBeNull()
