@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { lockWrites } from '#test/support/private-mongod.ts'
 import type { Facts } from '../trial.ts'
-import { residentMb, startTrial } from './stack.ts'
+import { startTrial, watchMemory } from './stack.ts'
 import { startLoad, storedTwice, untilStored, within } from './webhooks.ts'
 
 const PER_SECOND = Number(process.env.TRIAL_RATE ?? 50)
@@ -15,12 +15,11 @@ const MOST_MB = 400
 export async function run(): Promise<Facts> {
   await using trial = await startTrial('frozen-database')
   const { stack, store } = trial
-  const memory: number[] = []
-  const timer = setInterval(() => memory.push(residentMb(stack.processes.ingest.pid())), 1000)
+  const memory = watchMemory(stack)
   const starts = () => Object.values(stack.processes).reduce((sum, process) => sum + process.starts(), 0)
   const load = await startLoad(stack, PER_SECOND)
   await sleep(5000)
-  const beforeMb = Math.max(...memory)
+  const beforeMb = memory.most()
   const startedBefore = starts()
   const lockedAt = performance.now()
   let unlockedAt: number
@@ -33,7 +32,7 @@ export async function run(): Promise<Facts> {
   await load.stop()
   const isStored = (await untilStored(store, load, 600_000)) !== null
   const afterS = (performance.now() - unlockedAt) / 1000
-  clearInterval(timer)
+  memory.stop()
   const outage = within(load, lockedAt, unlockedAt)
   const all = within(load, 0, Infinity)
   const dead = await store.raw.deadLetters.countDocuments()
@@ -47,8 +46,8 @@ export async function run(): Promise<Facts> {
     'dead letters': [dead, dead === 0],
     'processes started again': [starts() - startedBefore, starts() === startedBefore],
     [`memory of ingest, MB: before, at most (≤ ${MOST_MB})`]: [
-      `${beforeMb.toFixed(0)}, ${Math.max(...memory).toFixed(0)}`,
-      Math.max(...memory) <= MOST_MB,
+      `${beforeMb.toFixed(0)}, ${memory.most().toFixed(0)}`,
+      memory.most() <= MOST_MB,
     ],
   }
 }

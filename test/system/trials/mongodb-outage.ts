@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Facts } from '../trial.ts'
-import { residentMb, startTrial } from './stack.ts'
+import { startTrial, watchMemory } from './stack.ts'
 import { startLoad, storedTwice, untilStored, within } from './webhooks.ts'
 
 const PER_SECOND = Number(process.env.TRIAL_RATE ?? 300)
@@ -11,11 +11,10 @@ const MOST_MB = 400
 export async function run(): Promise<Facts> {
   await using trial = await startTrial('mongodb-outage')
   const { stack, store } = trial
-  const memory: number[] = []
-  const timer = setInterval(() => memory.push(residentMb(stack.processes.ingest.pid())), 500)
+  const memory = watchMemory(stack)
   const load = await startLoad(stack, PER_SECOND)
   await sleep(5000)
-  const beforeMb = Math.max(...memory)
+  const beforeMb = memory.most()
   const starts = stack.processes.ingest.starts()
   const cutAt = performance.now()
   const release = await (stack.servers.mongodb.supervised as NonNullable<typeof stack.servers.mongodb.supervised>).hold()
@@ -27,7 +26,7 @@ export async function run(): Promise<Facts> {
   await load.stop()
   const storedMs = await untilStored(store, load, 180_000)
   const afterMs = storedMs === null ? null : performance.now() - backAt
-  clearInterval(timer)
+  memory.stop()
   const outage = within(load, cutAt, backFrom)
   const all = within(load, 0, Infinity)
   const dead = await store.raw.deadLetters.countDocuments()
@@ -41,8 +40,8 @@ export async function run(): Promise<Facts> {
     'dead letters': [dead, dead === 0],
     'ingest started again': [stack.processes.ingest.starts() - starts, stack.processes.ingest.starts() === starts],
     [`memory of ingest, MB: before, at most (≤ ${MOST_MB})`]: [
-      `${beforeMb.toFixed(0)}, ${Math.max(...memory).toFixed(0)}`,
-      Math.max(...memory) <= MOST_MB,
+      `${beforeMb.toFixed(0)}, ${memory.most().toFixed(0)}`,
+      memory.most() <= MOST_MB,
     ],
   }
 }

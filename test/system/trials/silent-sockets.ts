@@ -6,7 +6,7 @@ import type { Stack } from '#deploy/local/stack.ts'
 import { sign } from '#shared/meta/signature.ts'
 import { inboundBody } from '#test/load/bodies.ts'
 import type { Facts } from '../trial.ts'
-import { residentMb, startTrial } from './stack.ts'
+import { startTrial, watchMemory } from './stack.ts'
 import { startLoad, untilStored, within } from './webhooks.ts'
 
 const SOCKETS = Number(process.env.TRIAL_SOCKETS ?? 520)
@@ -25,8 +25,7 @@ const MOST_MORE_MB = 150
 export async function run(): Promise<Facts> {
   await using trial = await startTrial('silent-sockets', { RATE_LIMIT_API: '1000000/min' })
   const { stack, store } = trial
-  const memory: number[] = []
-  const timer = setInterval(() => memory.push(residentMb(stack.processes.ingest.pid())), 500)
+  const memory = watchMemory(stack)
   const load = await startLoad(stack, PER_SECOND)
   const newcomers = repeat(ASKED_PER_SECOND, firstWebhook(stack))
   const requests = repeat(ASKED_PER_SECOND, await tokenRequest(stack))
@@ -34,18 +33,18 @@ export async function run(): Promise<Facts> {
   const calmFrom = performance.now()
   await sleep(SECONDS * 1000)
   const calmTo = performance.now()
-  const beforeMb = Math.max(...memory)
+  const beforeMb = memory.most()
   const flood = silentSockets(stack)
   const signIns = unknownSignIns(stack)
   await sleep(2000)
   const floodFrom = performance.now()
   await sleep(SECONDS * 1000)
   const floodTo = performance.now()
-  const mostMb = Math.max(...memory)
+  const mostMb = memory.most()
   const silent = flood.stop()
   const tried = await signIns.stop()
   await Promise.all([load.stop(), newcomers.stop(), requests.stop()])
-  clearInterval(timer)
+  memory.stop()
   const storedMs = await untilStored(store, load, 60_000)
 
   const phases = { calm: [calmFrom, calmTo], flood: [floodFrom, floodTo] } as const

@@ -29,6 +29,13 @@ export async function startTrial(
   return { stack, store, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }
 
+/** Watches the memory of ingest, also when it is started again. `most` is the greatest so far, in MB. */
+export function watchMemory({ processes }: Stack): { most(): number; stop(): void } {
+  const seen: number[] = []
+  const timer = setInterval(() => seen.push(residentMb(processes.ingest.pid())), 500)
+  return { most: () => Math.max(...seen), stop: () => clearInterval(timer) }
+}
+
 /** Memory of a process now, in MB; NaN where there is no /proc. */
 export function residentMb(pid: number | undefined): number {
   try {
