@@ -4,7 +4,8 @@ import { createConnection } from 'node:net'
 import path from 'node:path'
 import { connect } from 'amqplib'
 import { freePort } from '../ports.ts'
-import { supervise } from '../processes.ts'
+import { type Supervised, supervise } from '../processes.ts'
+import type { Registry } from '../registry.ts'
 import { fetchPackage, findBinary, run } from './install.ts'
 import type { PrivateServer, ServerLocation } from './private-server.ts'
 
@@ -25,10 +26,62 @@ export const rabbitmqUrl = (port: number) => `amqp://guest:guest@127.0.0.1:${por
 
 /** Starts a private broker with its own node name, cookie, epmd and ports. */
 export async function startRabbitmq(binary: string, { dir, port, registry }: ServerLocation): Promise<PrivateRabbitmq> {
-  const distribution = await freePort()
-  const epmdPort = await freePort()
-  const env = environment(dir, port, distribution, epmdPort)
-  mkdirSync(path.join(dir, 'home'), { recursive: true })
+  const home = path.join(dir, 'home')
+  const epmd = await startEpmd(dir, registry)
+  // The data folder has the node's name: a name that contained the port would lose the data when the port changes.
+  const node = await startNode(binary, { dir, port, registry, name: 'linko@localhost', home, epmdPort: epmd.port }).catch(
+    async error => {
+      await epmd.supervised[Symbol.asyncDispose]()
+      throw error
+    },
+  )
+  return { url: node.url, supervised: [epmd.supervised, node.supervised], evaluate: node.evaluate }
+}
+
+/** Starts Erlang's register of names at a port of its own. */
+export async function startEpmd(dir: string, registry: Registry): Promise<{ port: number; supervised: Supervised }> {
+  const epmd = findEpmd()
+  if (epmd === null) throw new Error("Erlang's epmd was not found")
+  const port = await freePort()
+  mkdirSync(dir, { recursive: true })
+  const supervised = await supervise(
+    {
+      name: 'epmd',
+      command: epmd,
+      args: ['-port', String(port), '-address', '127.0.0.1'],
+      env: { ...withoutBrokerSettings(), ERL_EPMD_PORT: String(port), ERL_EPMD_ADDRESS: '127.0.0.1' },
+      logFile: path.join(dir, 'epmd.log'),
+      ready: () => accepts(port),
+      stopMs: 2000,
+    },
+    registry,
+  )
+  return { port, supervised }
+}
+
+/** A broker of one or several: nodes of one cluster share `home`, which holds the cookie, and the epmd. */
+export interface NodeLocation extends ServerLocation {
+  /** `<name>@localhost`. */
+  name: string
+  home: string
+  epmdPort: number
+}
+
+export interface RabbitmqNode {
+  url: string
+  supervised: Supervised
+  /** Runs `rabbitmqctl` for this node. @returns what it prints */
+  control(...args: string[]): Promise<string>
+  /** Evaluates an Erlang expression in the broker. */
+  evaluate(expression: string): Promise<string>
+}
+
+/** Starts one node. */
+export async function startNode(binary: string, location: NodeLocation): Promise<RabbitmqNode> {
+  const { dir, port, registry, name, home } = location
+  const env = await environment(location)
+  mkdirSync(home, { recursive: true })
+  mkdirSync(dir, { recursive: true })
   writeFileSync(path.join(dir, 'enabled_plugins'), '[].\n')
   writeFileSync(
     path.join(dir, 'rabbitmq.conf'),
@@ -41,25 +94,13 @@ export async function startRabbitmq(binary: string, { dir, port, registry }: Ser
     ].join('\n'),
   )
   const url = rabbitmqUrl(port)
-  const epmd = findEpmd()
-  if (epmd === null) throw new Error("Erlang's epmd was not found")
-  const daemon = await supervise(
-    {
-      name: 'epmd',
-      command: epmd,
-      args: ['-port', String(epmdPort), '-address', '127.0.0.1'],
-      env,
-      logFile: path.join(dir, 'epmd.log'),
-      ready: () => accepts(epmdPort),
-      stopMs: 2000,
-    },
-    registry,
-  )
   const supervised = await supervise(
     {
       name: 'rabbitmq',
       command: binary,
       args: [],
+      // Where Erlang writes what is left of a crash.
+      cwd: dir,
       env,
       logFile: path.join(dir, 'rabbitmq.out'),
       ready: () => pingRabbitmq(url),
@@ -67,27 +108,20 @@ export async function startRabbitmq(binary: string, { dir, port, registry }: Ser
       stopMs: 20_000,
     },
     registry,
-  ).catch(async error => {
-    await daemon[Symbol.asyncDispose]()
-    throw error
-  })
+  )
   const rabbitmqctl = path.join(path.dirname(binary), 'rabbitmqctl')
-  return {
-    url,
-    supervised: [daemon, supervised],
-    evaluate: expression => run(rabbitmqctl, ['--quiet', 'eval', expression], { env }),
-  }
+  const control = (...args: string[]) => run(rabbitmqctl, ['--quiet', '--node', name, ...args], { env })
+  return { url, supervised, control, evaluate: expression => control('eval', expression) }
 }
 
-function environment(dir: string, port: number, distribution: number, epmd: number): NodeJS.ProcessEnv {
+async function environment({ dir, port, name, home, epmdPort }: NodeLocation): Promise<NodeJS.ProcessEnv> {
   return {
     ...withoutBrokerSettings(),
-    HOME: path.join(dir, 'home'),
-    // The data folder has the node's name: a name that contained the port would lose the data when the port changes.
-    RABBITMQ_NODENAME: 'linko@localhost',
+    HOME: home,
+    RABBITMQ_NODENAME: name,
     RABBITMQ_NODE_PORT: String(port),
-    RABBITMQ_DIST_PORT: String(distribution),
-    ERL_EPMD_PORT: String(epmd),
+    RABBITMQ_DIST_PORT: String(await freePort()),
+    ERL_EPMD_PORT: String(epmdPort),
     ERL_EPMD_ADDRESS: '127.0.0.1',
     RABBITMQ_MNESIA_BASE: path.join(dir, 'data'),
     RABBITMQ_LOG_BASE: path.join(dir, 'log'),
