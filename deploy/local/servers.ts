@@ -35,7 +35,7 @@ export interface ServersOptions {
   dir: string
   registry: Registry
   /** How a Docker engine is used: compose services for `npm start`, disposable containers for tests. */
-  docker: 'compose' | 'container'
+  docker: 'compose' | 'container' | 'never'
   /** Runs as soon as a server is ready, while others still start. */
   prepare?: Partial<Record<ServerName, (server: BackingServer) => Promise<void>>>
   /** Hears where RabbitMQ will answer, as soon as that is known: it takes longest to start. */
@@ -117,6 +117,7 @@ const byAddress: Source = async name => {
 }
 
 const byDocker: Source = async (name, { docker, dir }) => {
+  if (docker === 'never') return 'Docker is not asked'
   if (!(await dockerAnswers())) return 'no Docker engine answers'
   const server: DockerServer =
     docker === 'compose' ? await startComposed(name, await keptPort(dir, name)) : await startContainer(name)

@@ -33,7 +33,7 @@ export interface StackOptions {
   profile: string
   /** File for the addresses and secrets in use; `.linko/demo.env` for `npm start`. */
   envFile: string
-  docker: 'compose' | 'container'
+  docker: 'compose' | 'container' | 'never'
   /** Further variables of the services, which win over the environment. */
   extraEnv?: Record<string, string>
   /** Restarts a process when one of its source files changes. */

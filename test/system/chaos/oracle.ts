@@ -118,6 +118,11 @@ export class Oracle implements AsyncDisposable {
     }
   }
 
+  /** Messages that Meta has accepted so far. */
+  async sentSoFar(): Promise<number> {
+    return (await this.#posts()).size
+  }
+
   /** Posts that the simulator accepted, by our message id. */
   async #posts(): Promise<Map<string, number>> {
     const { body } = await request(`${this.#addresses.simulator}/_sim/messages?limit=1000000`)
