@@ -3,6 +3,7 @@ import { startFleet } from './kill/fleet.ts'
 import { startRolling } from './kill/rolling.ts'
 import { runUnderFaults } from './kill/run.ts'
 import { SERVICES } from './kill/services.ts'
+import { startSkewed } from './kill/skewed.ts'
 import type { Facts } from './trial.ts'
 
 /** For what hangs; each takes about a minute. */
@@ -35,4 +36,11 @@ test('[F1] [F2] [F3] [F4] [F6] [F7] services that kill themselves between two st
   })
   expect(wrong(facts)).toEqual([])
   expect(faulty.kills).toHaveLength(KILLS)
+})
+
+test('[F39] services whose clocks are ten minutes fast and slow lose and double nothing, and keep the order', {
+  timeout: LIMIT_MS,
+}, async () => {
+  const { facts } = await runUnderFaults(env => startSkewed(env, 10), { people: PEOPLE, seed: 3 })
+  expect(wrong(facts)).toEqual([])
 })
