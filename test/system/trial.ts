@@ -1,6 +1,8 @@
 const TRIALS = [
   'recorders',
   'broker-outage',
+  'broker-cluster',
+  'frozen-broker',
   'mongodb-outage',
   'stopped-shard',
   'frozen-database',

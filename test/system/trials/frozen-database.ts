@@ -6,7 +6,7 @@ import { startLoad, storedTwice, untilStored, within } from './webhooks.ts'
 
 const PER_SECOND = Number(process.env.TRIAL_RATE ?? 50)
 const MINUTES = Number(process.env.TRIAL_MINUTES ?? 25)
-const MOST_MB = 400
+const MOST_MB = 512
 
 /**
  * MongoDB takes no writes for longer than the broker's twenty returns of a minute each, as during a backup, and answers pings all
