@@ -4,6 +4,7 @@ import { createHttpApp } from '#shared/http/app.ts'
 import { networkOf } from '#shared/http/client-network.ts'
 import type { Quota } from '#shared/http/rate-limit.ts'
 import type { Caller, Route } from '#shared/http/route.ts'
+import { authFailures } from '#shared/process/metrics.ts'
 import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
 import { isOutage } from '#shared/store/outage.ts'
 import { asTenant } from '#shared/store/tenancy/tenancy.ts'
@@ -51,7 +52,11 @@ async function limit(
       return {}
     case 'auth': {
       const account = accountIn(body)
-      if (account !== null || caller) return limiter.take('auth', `${network}:${account ?? subject}`, auth)
+      if (account !== null || caller)
+        return limiter.take('auth', `${network}:${account ?? subject}`, auth).catch(error => {
+          authFailures.inc({ kind: 'password', outcome: 'limited' })
+          throw error
+        })
       return limiter.take('auth', network, { ...auth, count: auth.count * REFRESHES_PER_LOGIN })
     }
     case 'messages':

@@ -2,6 +2,7 @@ import type { Route } from '#shared/http/route.ts'
 import { authRoutes } from './accounts/auth-routes.ts'
 import { settingRoutes } from './accounts/setting-routes.ts'
 import { userRoutes } from './accounts/user-routes.ts'
+import { apiKeyRoutes } from './api-keys/routes.ts'
 import { campaignReportRoutes } from './campaigns/report-routes.ts'
 import { campaignRoutes } from './campaigns/routes.ts'
 import { erasureRoutes } from './contacts/erasure-routes.ts'
@@ -30,13 +31,22 @@ import { deadLetterRoutes } from './operations/dead-letter-routes.ts'
 import { webhookEventRoutes } from './operations/event-routes.ts'
 import { jobRoutes } from './operations/job-routes.ts'
 import { webhookReplayRoutes } from './operations/replay-routes.ts'
+import { linkRoutes } from './people/link-routes.ts'
+import { peopleRoutes } from './people/routes.ts'
+import { sessionRoutes } from './people/session-routes.ts'
 import { serviceRoutes } from './service-routes.ts'
 import { templateRoutes } from './templates/routes.ts'
+import { tenantRoutes } from './tenants/routes.ts'
 
 /** All routes of the gateway, mounted by the app and described by OpenAPI. */
 export const routes: Route<GatewayDeps>[] = [
   ...authRoutes,
+  ...linkRoutes,
   ...userRoutes,
+  ...peopleRoutes,
+  ...sessionRoutes,
+  ...apiKeyRoutes,
+  ...tenantRoutes,
   ...conversationRoutes,
   ...noteRoutes,
   ...importRoutes,

@@ -1,6 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import type { ClientSession } from 'mongoose'
 import type { Id, RefreshTokenDoc } from '../model/documents.ts'
+import { revokeRefreshTokens } from '../store/accounts/sessions.ts'
 import type { Store } from '../store/connect.ts'
 import { acrossTenants } from '../store/tenancy/tenancy.ts'
 
@@ -26,6 +27,8 @@ export type Rotation =
 interface Circumstances {
   ttlMs: number
   userAgent: string | null
+  /** Address of the client. */
+  ip?: string | null
   now?: Date
 }
 
@@ -60,6 +63,12 @@ export async function rotateRefreshToken(store: Store, token: string, circumstan
   )
 }
 
+/** Session of a refresh token in force, by the id that lists show; null for any other token. */
+export async function sessionIdOf(store: Store, owner: { tenantId: Id | string; userId: Id | string }, token: string) {
+  const row = await store.models.refreshTokens.findOne({ ...owner, tokenHash: hashOf(token), revokedAt: null }).lean()
+  return row?.familyId ?? null
+}
+
 /** Revokes the family of a token, at sign-out. An unknown token is no error. */
 export async function revokeRefreshToken(store: Store, token: string, now = new Date()): Promise<void> {
   await acrossTenants(() =>
@@ -77,9 +86,7 @@ export async function revokeUserTokens(
   userId: Id | string,
   now = new Date(),
 ): Promise<void> {
-  await store.transaction(async session => {
-    await store.models.refreshTokens.updateMany({ tenantId, userId, revokedAt: null }, { $set: { revokedAt: now } }, { session })
-  })
+  await store.transaction(async session => void (await revokeRefreshTokens(store, { tenantId, userId }, now, session)))
 }
 
 function mayUse(row: RefreshTokenDoc, userAgent: string | null, now: Date): boolean {
@@ -94,16 +101,16 @@ async function revokeFamily(store: Store, familyId: string, now: Date, session: 
 
 async function insertToken(
   store: Store,
-  of: { userId: Id; tenantId: Id; familyId: string },
-  { ttlMs, userAgent, now = new Date() }: Circumstances,
+  of: { userId: Id; tenantId: Id; familyId: string; startedAt?: Date | null },
+  { ttlMs, userAgent, ip = null, now = new Date() }: Circumstances,
   session?: ClientSession,
 ): Promise<IssuedRefreshToken> {
   const token = randomBytes(32).toString('base64url')
   const { userId, tenantId, familyId } = of
   const expiresAt = new Date(now.getTime() + ttlMs)
-  await store.models.refreshTokens.create([{ userId, tenantId, familyId, tokenHash: hashOf(token), expiresAt, userAgent }], {
-    session,
-  })
+  const startedAt = of.startedAt ?? now
+  const row = { userId, tenantId, familyId, tokenHash: hashOf(token), expiresAt, userAgent, ip, startedAt }
+  await store.models.refreshTokens.create([row], { session })
   return { token, userId, tenantId, expiresAt }
 }
 

@@ -13,6 +13,12 @@ export interface Price {
   amount: number
 }
 
+/** Messages in a minute and in a day; null: no limit. */
+export interface SendLimits {
+  messagesPerMinute: number | null
+  messagesPerDay: number | null
+}
+
 export interface TenantDoc extends Common {
   name: string
   status: 'active' | 'suspended' | 'deactivated'
@@ -33,21 +39,47 @@ export interface TenantDoc extends Common {
     stopWords?: string[]
     /** Reading a conversation also sends Meta's read receipt. */
     sendReadReceipts: boolean
+    /** People who sign in with a password need a second factor before anything else; absent: false. */
+    requireSecondFactor?: boolean
   }
-  limits: { messagesPerMinute: number | null; messagesPerDay: number | null }
+  /** Limits in force: the lower of the tenant's own and the platform's (`limitsInForce`). */
+  limits: SendLimits
+  /** What the tenant asked for; absent in older rows: the limits in force. */
+  ownLimits?: SendLimits | null
+  /** What the platform allows the tenant; absent: no bound. */
+  ceilings?: SendLimits | null
+  deactivatedAt?: Date | null
   /** Key of the hashes by which erased people are recognised, in hex; missing before the first erasure. */
   erasureKey?: string | null
 }
 
 export type Role = 'platform_admin' | 'tenant_admin' | 'manager' | 'agent'
 
+export type UserStatus = 'invited' | 'active' | 'disabled'
+
+/** Authenticator app of a user (TOTP) with its recovery codes. */
+export interface SecondFactor {
+  /** The secret in base32, encrypted for this user's row. */
+  secret: string
+  /** Null until a first code has shown that the app knows the secret: it is not asked for before. */
+  confirmedAt: Date | null
+  /** SHA-256 in hex of the recovery codes that are left. */
+  recoveryHashes: string[]
+  /** Time step of the last code that was accepted: a code works once. */
+  lastStep: number
+}
+
 export interface UserDoc extends Common {
   tenantId: Id
   email: string
   name: string
-  passwordHash: string
+  /** Null until the user has chosen a password by a link, and for users of an identity provider. */
+  passwordHash: string | null
   role: Role
-  status: 'active' | 'disabled'
+  /** `invited`: the user has not followed the link of the invitation yet, and cannot sign in. */
+  status: UserStatus
+  /** Absent or null: none. */
+  secondFactor?: SecondFactor | null
   /** Raised by a change of password or role and by deactivation: older access tokens end. */
   tokenVersion: number
   lastSeenAt: Date | null
@@ -61,6 +93,7 @@ export interface RefreshTokenDoc {
   _id: Id
   tenantId: Id
   userId: Id
+  /** Session of the token: all tokens that follow from one sign-in. */
   familyId: string
   /** SHA-256 hex. */
   tokenHash: string
@@ -71,6 +104,27 @@ export interface RefreshTokenDoc {
   graceUses?: number
   revokedAt: Date | null
   userAgent: string | null
+  /** Time of the sign-in; absent in older rows. */
+  startedAt?: Date | null
+  /** Address that the token was given to; absent in older rows. */
+  ip?: string | null
+}
+
+/** One-time link by which a user chooses a password: for an invitation or a reset. */
+export interface AccountLinkDoc {
+  _id: Id
+  tenantId: Id
+  userId: Id
+  purpose: 'invitation' | 'reset'
+  /** SHA-256 in hex of the token in the link. */
+  tokenHash: string
+  createdAt: Date
+  expiresAt: Date
+  /** Null for a link of the operator's command line. */
+  createdBy: Id | null
+  usedAt: Date | null
+  /** Set when a newer link of the user took its place. */
+  revokedAt: Date | null
 }
 
 export interface ApiKeyDoc extends Common {
@@ -84,4 +138,6 @@ export interface ApiKeyDoc extends Common {
   lastUsedAt: Date | null
   expiresAt: Date | null
   revokedAt: Date | null
+  /** Key that took the place of this one, which goes on until `expiresAt`; absent: none. */
+  replacedBy?: Id | null
 }

@@ -65,6 +65,11 @@ export const rateLimited = new Counter({
   help: 'Waits and refusals by limit: number, pair, tenant, api, auth, messages, refused (identities), hashes, fallback.',
   labelNames: ['limit'],
 })
+export const authFailures = new Counter({
+  name: 'linko_auth_failures_total',
+  help: 'Refused identities by kind (password, code, token, key, link, gateway, oidc) and outcome: wrong, or limited (refused unread after too many).',
+  labelNames: ['kind', 'outcome'],
+})
 export const deadLetters = new Counter({
   name: 'linko_dead_letters_total',
   help: 'Messages that became dead letters, by their queue.',

@@ -1,5 +1,6 @@
 import type { Connection, Model, mongo, Schema } from 'mongoose'
 import type {
+  AccountLinkDoc,
   ApiKeyDoc,
   AuditLogDoc,
   CampaignDoc,
@@ -28,7 +29,7 @@ import type {
   UserDoc,
   WebhookEventDoc,
 } from '../model/documents.ts'
-import { apiKeySchema, refreshTokenSchema, tenantSchema, userSchema } from './schemas/accounts.ts'
+import { accountLinkSchema, apiKeySchema, refreshTokenSchema, tenantSchema, userSchema } from './schemas/accounts.ts'
 import { campaignSchema, recipientSchema } from './schemas/campaigns.ts'
 import { conversationSchema, messageSchema } from './schemas/inbox.ts'
 import { discardedFileSchema, mediaFileSchema, mediaUploadSchema } from './schemas/media.ts'
@@ -52,6 +53,7 @@ export interface Documents {
   tenants: TenantDoc
   users: UserDoc
   refreshTokens: RefreshTokenDoc
+  accountLinks: AccountLinkDoc
   apiKeys: ApiKeyDoc
   clients: ClientDoc
   contacts: ContactDoc
@@ -88,6 +90,7 @@ const PLATFORM = { tenants: tenantSchema, parkedItems: parkedItemSchema, leases:
 const TENANTS_OWN = {
   users: userSchema,
   refreshTokens: refreshTokenSchema,
+  accountLinks: accountLinkSchema,
   apiKeys: apiKeySchema,
   clients: clientSchema,
   contacts: contactSchema,

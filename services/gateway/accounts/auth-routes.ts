@@ -59,7 +59,7 @@ const login = route({
     const refresh = await issueRefreshToken(
       deps.store,
       { userId: user._id, tenantId: user.tenantId },
-      { ttlMs: deps.config.JWT_REFRESH_TTL, userAgent },
+      { ttlMs: deps.config.JWT_REFRESH_TTL, userAgent, ip: request.ip },
     )
     await touchUser(deps.store, user.tenantId, user._id, deps.now())
     await clearLocked(deps.store, user)
@@ -84,6 +84,7 @@ const refresh = route({
     const rotation = await rotateRefreshToken(deps.store, given.token, {
       ttlMs: deps.config.JWT_REFRESH_TTL,
       userAgent: request.headers['user-agent'] ?? null,
+      ip: request.ip,
     })
     if (rotation.kind !== 'rotated')
       throw new ApiError(
@@ -94,6 +95,7 @@ const refresh = route({
     const user = await findUser(deps.store, rotation.tenantId, rotation.userId)
     if (user?.status !== 'active' || !(await isAllowedIn(deps.store, user)))
       throw new ApiError(401, 'REFRESH_INVALID', 'The session is not valid. Sign in again.')
+    await touchUser(deps.store, user.tenantId, user._id, deps.now())
     return session(deps, user, rotation.token, given.fromBody)
   },
 })

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Request } from 'express'
 import { InvalidAccessToken, type VerifiedAccess, verifyAccessToken } from '#shared/auth/access-token.ts'
+import { linkInvalid } from '#shared/auth/account-links.ts'
 import { findApiKey, isApiKey, keyMay } from '#shared/auth/api-keys.ts'
 import { safeEqual } from '#shared/auth/constant-time.ts'
 import { can, capRole, roleFromForeign } from '#shared/auth/policy.ts'
@@ -9,6 +10,7 @@ import { networkOf } from '#shared/http/client-network.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { Role, UserDoc } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
+import { authFailures } from '#shared/process/metrics.ts'
 import { audit } from '#shared/store/accounts/audit.ts'
 import { getTenant } from '#shared/store/accounts/tenants.ts'
 import { findSessionUser, findUserByEmail } from '#shared/store/accounts/users.ts'
@@ -59,7 +61,10 @@ export async function authenticate(request: Request, deps: GatewayDeps): Promise
   const network = networkOf(request.ip ?? '')
   const caller = forwarded ?? (bearer === null ? null : await bearerCaller(bearer, network, deps))
   if (caller !== null) return await inOrganization(caller, request, deps)
-  if (request.get('x-gateway-secret') !== undefined) await identitiesOf(deps).refused.count(network)
+  if (request.get('x-gateway-secret') !== undefined) {
+    authFailures.inc({ kind: 'gateway', outcome: 'wrong' })
+    await identitiesOf(deps).refused.count(network)
+  }
   return null
 }
 
@@ -71,10 +76,19 @@ function bearerOf(request: Request): string | null {
 }
 
 async function bearerCaller(bearer: string, network: string, deps: GatewayDeps): Promise<Caller> {
-  const known = identitiesOf(deps)
   const access = isApiKey(bearer) ? 'key' : accessIn(bearer, deps)
   // Every client shows an expired token now and then: it proves nothing, but it is no guess either.
   if (access === 'expired') throw unauthenticated()
+  try {
+    return await knownCaller({ access, bearer, network }, deps)
+  } catch (error) {
+    countFailure(access === 'key' ? 'key' : 'token', error)
+    throw error
+  }
+}
+
+async function knownCaller({ access, bearer, network }: Shown, deps: GatewayDeps): Promise<Caller> {
+  const known = identitiesOf(deps)
   if (access === 'invalid' || bearer.length > LONGEST_BEARER) {
     await known.refused.count(network)
     throw unauthenticated()
@@ -84,6 +98,32 @@ async function bearerCaller(bearer: string, network: string, deps: GatewayDeps):
 }
 
 const LONGEST_BEARER = 4096
+
+type Shown = Omit<Bearer, 'access'> & { access: Bearer['access'] | 'invalid' }
+
+function countFailure(kind: 'token' | 'key' | 'link', error: unknown): void {
+  if (!(error instanceof ApiError)) return
+  if (error.status === 401 || error.status === 410) authFailures.inc({ kind, outcome: 'wrong' })
+  if (error.status === 429) authFailures.inc({ kind, outcome: 'limited' })
+}
+
+/**
+ * Looks up what a one-time link stands for. A link that does not work counts against the client's network like a wrong token.
+ * @throws ApiError 410 LINK_INVALID, 429 RATE_LIMITED
+ */
+export async function lookUpLink<T>(deps: GatewayDeps, ip: string, find: () => Promise<T | null>): Promise<T> {
+  const { refused } = identitiesOf(deps)
+  const network = networkOf(ip)
+  try {
+    const found = await refused.lookUp(network, find)
+    if (found !== null) return found
+    await refused.count(network)
+    throw linkInvalid()
+  } catch (error) {
+    countFailure('link', error)
+    throw error
+  }
+}
 
 function accessIn(bearer: string, { config }: GatewayDeps): VerifiedAccess | 'invalid' | 'expired' {
   try {

@@ -1,11 +1,11 @@
 import { passwordProblem } from '#shared/auth/password-rules.ts'
 import { hashPassword, verifyPassword } from '#shared/auth/passwords.ts'
 import { revokeUserTokens } from '#shared/auth/refresh-tokens.ts'
-import { revocationChannel } from '#shared/contracts/revocation.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { getUser, raiseTokenVersion, replacePasswordHash } from '#shared/store/accounts/users.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { guess } from './guess.ts'
+import { announceRevocation } from './revocation.ts'
 
 interface PasswordChange {
   currentPassword: string
@@ -22,7 +22,7 @@ export async function changePassword(
   { currentPassword, newPassword }: PasswordChange,
 ): Promise<void> {
   const user = await getUser(deps.store, tenantId, id)
-  const check = async () => ((await verifyPassword(user.passwordHash, currentPassword)).ok ? user : null)
+  const check = async () => ((await verifyPassword(user.passwordHash ?? '', currentPassword)).ok ? user : null)
   if ((await guess(deps, { email: user.email, ip }, check)) === null)
     throw new ApiError(422, 'PASSWORD_WRONG', 'The current password is wrong.')
   const problem = passwordProblem(newPassword, user)
@@ -31,13 +31,5 @@ export async function changePassword(
     throw new ApiError(409, 'CONFLICT', 'The password was changed by another request. Sign in again.')
   await raiseTokenVersion(deps.store, tenantId, id)
   await revokeUserTokens(deps.store, tenantId, id)
-  await emitRevoked(deps, tenantId, id)
-}
-
-/** Announces revoked sessions to realtime, which also checks them by itself: a lost announcement only delays. */
-async function emitRevoked({ redis, store, log }: GatewayDeps, tenantId: string, userId: string): Promise<void> {
-  const hint = JSON.stringify({ tenantId, userId })
-  await redis
-    .publish(revocationChannel(store.connection.name), hint)
-    .catch(error => log.warn({ err: error }, 'session revocation not published'))
+  await announceRevocation(deps, { tenantId, userId: id })
 }

@@ -1,4 +1,6 @@
+import { ApiError } from '#shared/domain/errors.ts'
 import { networkOf } from '#shared/http/client-network.ts'
+import { authFailures } from '#shared/process/metrics.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { lockout, refuseLocked } from './lockout.ts'
 import { reportLock } from './report-lock.ts'
@@ -14,11 +16,26 @@ const WRONG_PER_NETWORK = 3
  * if the password is right, or could not be checked at all.
  * @param check null: the password is wrong @throws ApiError 429 RATE_LIMITED, LOGIN_LOCKED, and what `check` throws
  */
-export async function guess<T>(
-  deps: GatewayDeps,
-  { email, ip }: { email: string; ip: string },
-  check: () => Promise<T | null>,
-): Promise<T | null> {
+export async function guess<T>(deps: GatewayDeps, who: Guesser, check: () => Promise<T | null>): Promise<T | null> {
+  const kind = who.kind ?? 'password'
+  try {
+    const found = await guessWithin(deps, who, check)
+    if (found === null) authFailures.inc({ kind, outcome: 'wrong' })
+    return found
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 429) authFailures.inc({ kind, outcome: 'limited' })
+    throw error
+  }
+}
+
+export interface Guesser {
+  email: string
+  ip: string
+  /** What is guessed; a password by default. */
+  kind?: 'password' | 'code'
+}
+
+async function guessWithin<T>(deps: GatewayDeps, { email, ip }: Guesser, check: () => Promise<T | null>): Promise<T | null> {
   const { limiter, config } = deps
   const network = `network:${networkOf(ip)}`
   const auth = config.RATE_LIMIT_AUTH

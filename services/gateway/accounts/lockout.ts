@@ -29,6 +29,8 @@ export interface Lockout {
   passed(): Promise<void>
   /** The password was not checked: the attempt does not count. */
   giveBack(): Promise<void>
+  /** The owner has proved themselves by a link of their administrator: the locks of the account and of this network end. */
+  open(): Promise<void>
 }
 
 /**
@@ -94,6 +96,10 @@ export function lockout({ redis, store }: Pick<GatewayDeps, 'redis' | 'store'>, 
     async giveBack() {
       for (const key of [own, everybody]) local.giveBack(key)
       await redis.eval(GIVE_BACK, 2, own, everybody).catch(() => undefined)
+    },
+    async open() {
+      for (const key of [own, everybody]) local.forget(key)
+      await redis.del(own, `${own}:locks`, everybody, `${everybody}:locks`).catch(() => undefined)
     },
   }
 }

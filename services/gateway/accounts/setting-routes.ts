@@ -39,10 +39,14 @@ const isLocale = (name: string) => {
   }
 }
 
+export const Locale = z.string().max(35).refine(isLocale, 'Must be a language tag, for example fr-MA')
+export const Timezone = z.string().max(64).refine(isTimezone, 'Must be an IANA time zone, for example Africa/Casablanca')
+export const Currency = z.string().regex(/^[A-Z]{3}$/, 'Must be an ISO 4217 currency code, for example MAD')
+
 const Settings = z.strictObject({
-  locale: z.string().max(35).refine(isLocale, 'Must be a language tag, for example fr-MA'),
-  timezone: z.string().max(64).refine(isTimezone, 'Must be an IANA time zone, for example Africa/Casablanca'),
-  currency: z.string().regex(/^[A-Z]{3}$/, 'Must be an ISO 4217 currency code, for example MAD'),
+  locale: Locale,
+  timezone: Timezone,
+  currency: Currency,
   initiateTemplate: TemplateRef.nullable().describe('Default template for the first message to a contact'),
   reengageTemplate: TemplateRef.nullable().describe('Default template after the customer service window has closed'),
   prices: z.array(Price).max(1000).describe('Price of a template message; the most specific row wins, null matches any'),
@@ -51,6 +55,7 @@ const Settings = z.strictObject({
   leadsEnabled: z.boolean().describe('Create a lead for each new contact that writes'),
   stopWords: z.array(z.string().trim().min(1).max(64)).max(100).describe('Messages that opt their sender out of marketing'),
   sendReadReceipts: z.boolean().describe('Show the customer that a conversation has been read'),
+  requireSecondFactor: z.boolean().describe('People who sign in with a password must set up a second factor first'),
 })
 type Settings = z.infer<typeof Settings>
 
@@ -120,5 +125,6 @@ function settingsView({ settings }: TenantDoc): Settings {
     leadsEnabled: settings.leadsEnabled,
     stopWords: [...(settings.stopWords ?? [])],
     sendReadReceipts: settings.sendReadReceipts,
+    requireSecondFactor: settings.requireSecondFactor ?? false,
   }
 }

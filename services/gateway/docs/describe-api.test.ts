@@ -96,6 +96,8 @@ test('Idempotency-Key is promised where it is kept', () => {
     '/api/messages/template',
     '/api/messages/text',
     '/api/templates',
+    '/api/v1/api-keys',
+    '/api/v1/auth/register',
     '/api/v1/campaigns',
     '/api/v1/campaigns/{id}/rerun',
     '/api/v1/contacts',
@@ -110,6 +112,8 @@ test('Idempotency-Key is promised where it is kept', () => {
     '/api/v1/messages/template',
     '/api/v1/messages/text',
     '/api/v1/templates',
+    '/api/v1/tenants',
+    '/api/v1/users',
   ])
 })
 

@@ -14,9 +14,11 @@ import { forecast } from './forecast.ts'
 import { usageOf } from './rates.ts'
 
 const ClassTotal = z.object({ waiting: z.number().int(), isExact: z.boolean(), oldestSeconds: z.number().int() })
+/** What waits, by priority. */
+export const ClassTotals = z.object(Object.fromEntries(PRIORITIES.map(name => [name, ClassTotal])))
 const BacklogView = z.object({
   data: z.array(NumberBacklogView),
-  total: z.object(Object.fromEntries(PRIORITIES.map(name => [name, ClassTotal]))),
+  total: ClassTotals,
   isWhole: z.boolean().describe('False when more numbers are waiting than are shown (scope all)'),
 })
 
@@ -39,7 +41,7 @@ const read = route({
     const isAll = request.query.scope === 'all'
     if (isAll && !caller.may('platform.operations'))
       throw new ApiError(403, 'FORBIDDEN', 'Only a platform admin can see the backlog of all tenants.')
-    const { numbers, isWhole } = isAll ? await ofPlatform(deps) : await ofTenant(deps, caller.tenantId)
+    const { numbers, isWhole } = isAll ? await ofPlatform(deps) : await backlogOfTenant(deps, caller.tenantId)
     const waitingOf = (number: NumberBacklogView) => number.classes.reduce((sum, { waiting }) => sum + waiting, 0)
     return { body: { data: numbers.toSorted((a, b) => waitingOf(b) - waitingOf(a)), total: totalOf(numbers), isWhole } }
   },
@@ -47,7 +49,8 @@ const read = route({
 
 export const backlogRoutes = [read]
 
-async function ofTenant({ store, redis, now }: GatewayDeps, tenantId: string) {
+/** Backlog of a tenant, number by number. @throws ApiError 404 */
+export async function backlogOfTenant({ store, redis, now }: GatewayDeps, tenantId: string) {
   const [tenant, clients] = await Promise.all([getTenant(store, tenantId), listClients(store, tenantId)])
   const usage = await usageOf(redis, tenant, clients)
   const found = await readBacklog(store, clients, await campaignBacklog(store, toId(tenantId)))
@@ -81,7 +84,8 @@ async function stateOf({ store, redis }: Pick<GatewayDeps, 'store' | 'redis'>, t
   return { tenant, usage: tenant && (await usageOf(redis, tenant, own)) }
 }
 
-function totalOf(numbers: readonly NumberBacklogView[]): z.infer<typeof BacklogView>['total'] {
+/** Sums of a backlog by priority. */
+export function totalOf(numbers: readonly NumberBacklogView[]): z.infer<typeof BacklogView>['total'] {
   const classes = numbers.flatMap(({ classes }) => classes)
   const total = PRIORITIES.map(name => {
     const own = classes.filter(one => one.class === name)

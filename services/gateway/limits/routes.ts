@@ -1,18 +1,19 @@
 import { z } from 'zod'
+import { LIMIT_FIELDS } from '#shared/domain/accounts/send-limits.ts'
 import { callerOf, type RouteRequest, route } from '#shared/http/route.ts'
 import type { ClientDoc, TenantDoc } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
 import { changesOf } from '#shared/store/accounts/audit.ts'
-import { getTenant } from '#shared/store/accounts/tenants.ts'
+import { getTenant, limitsAfter } from '#shared/store/accounts/tenants.ts'
 import { campaignBacklog } from '#shared/store/dispatch/backlog.ts'
-import { rescheduleLimited } from '#shared/store/dispatch/reschedule.ts'
 import { getClient, listClients } from '#shared/store/numbers/clients.ts'
-import { setNumberRate, setTenantLimits } from '#shared/store/numbers/limits.ts'
+import { requireWithin, setNumberRate, setTenantLimits } from '#shared/store/numbers/limits.ts'
 import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { ObjectIdText } from '../schemas.ts'
 import { readBacklog } from './backlog.ts'
 import { usageOf } from './rates.ts'
+import { rescheduleIfRaised } from './reschedule.ts'
 import { LimitsView, limitsView } from './view.ts'
 import { WhatIfView, whatIf } from './what-if.ts'
 
@@ -29,8 +30,8 @@ const read = route({
   handle: async (request, deps: GatewayDeps) => ({ body: await viewFor(deps, callerOf(request).tenantId) }),
 })
 
-const PerMinute = z.number().int().min(1).max(1_000_000).nullable()
-const PerDay = z.number().int().min(1).max(100_000_000).nullable()
+export const PerMinute = z.number().int().min(1).max(1_000_000).nullable()
+export const PerDay = z.number().int().min(1).max(100_000_000).nullable()
 
 const LimitsInput = z.strictObject({
   messagesPerMinute: PerMinute.optional(),
@@ -47,7 +48,8 @@ const change = route({
   path,
   action: 'limits.write',
   tag,
-  summary: "Set the account's own limits and its numbers' rates; null removes a limit, omitted fields keep their value",
+  summary:
+    "Set the account's own limits, within what the platform allows it, and its numbers' rates; null removes a limit, omitted fields keep their value",
   body: LimitsInput,
   returns: LimitsView,
   async handle(request, deps: GatewayDeps) {
@@ -55,6 +57,7 @@ const change = route({
     const { numbers = [], ...limits } = request.body
     // Every number is looked up before the first change, so that an unknown id changes nothing.
     for (const { id } of numbers) await getClient(deps.store, tenantId, id)
+    requireWithin(limits, await getTenant(deps.store, tenantId))
     if (Object.keys(limits).length > 0) await changeTenant(request, deps, limits)
     for (const number of numbers) await changeNumber(request, deps, number)
     return { body: await viewFor(deps, tenantId) }
@@ -75,6 +78,7 @@ const preview = route({
     const { numbers = [], ...limits } = request.body
     for (const { id } of numbers) await getClient(store, tenantId, id)
     const [tenant, clients] = await Promise.all([getTenant(store, tenantId), listClients(store, tenantId)])
+    requireWithin(limits, tenant)
     const usage = await usageOf(redis, tenant, clients)
     const found = await readBacklog(store, clients, await campaignBacklog(store, tenant._id))
     const change = { ...limits, numbers: new Map(numbers.map(({ id, maxPerSecond }) => [id, maxPerSecond])) }
@@ -90,7 +94,6 @@ async function viewFor({ store, redis, now }: GatewayDeps, tenantId: string): Pr
 }
 
 type AnyRequest = RouteRequest<unknown, unknown, unknown>
-const FIELDS = ['messagesPerMinute', 'messagesPerDay'] as const
 
 async function changeTenant(request: AnyRequest, deps: GatewayDeps, input: Omit<LimitsInput, 'numbers'>): Promise<void> {
   const { id, tenantId } = callerOf(request)
@@ -98,30 +101,10 @@ async function changeTenant(request: AnyRequest, deps: GatewayDeps, input: Omit<
   const entry = audited<TenantDoc>(request, deps, ({ limits }) => ({
     action: 'limits.write',
     object,
-    changes: changesOf(limits ?? {}, { ...limits, ...input }, FIELDS),
+    changes: changesOf(limits ?? {}, { ...limits, ...input }, LIMIT_FIELDS),
   }))
   const before = await setTenantLimits(deps.store, tenantId, input, toId(id), entry)
-  const after = { ...before.limits, ...input }
-  if (FIELDS.some(field => isRaised(before.limits?.[field], after[field]))) rescheduleNow(deps, before)
-}
-
-const isRaised = (before: number | null | undefined, after: number | null | undefined) =>
-  before != null && (after == null || after > before)
-
-/** Makes messages that wait for a limit due now. Runs in the background, since a million rows take a while. */
-function rescheduleNow({ store, log, now }: GatewayDeps, { _id: tenantId }: TenantDoc): void {
-  const at = now()
-  listClients(store, tenantId)
-    .then(clients =>
-      rescheduleLimited(
-        store,
-        tenantId,
-        clients.map(({ phoneNumberId }) => phoneNumberId),
-        at,
-      ),
-    )
-    .then(count => count > 0 && log.info({ tenantId: String(tenantId), count }, 'messages rescheduled after a raised limit'))
-    .catch(error => log.warn({ err: error }, 'messages not rescheduled after a raised limit'))
+  rescheduleIfRaised(deps, before, limitsAfter(before, input, {}).limits)
 }
 
 async function changeNumber(

@@ -2,11 +2,17 @@ import { z } from 'zod'
 import { portfolioOf } from '#shared/domain/numbers/sending.ts'
 import { PAIR_BURST, PAIR_INTERVAL_MS } from '#shared/limits/claims.ts'
 import type { LimitUsage } from '#shared/limits/usage.ts'
-import type { ClientDoc, TenantDoc } from '#shared/model/documents.ts'
+import type { ClientDoc, SendLimits, TenantDoc } from '#shared/model/documents.ts'
+import { limitsAfter } from '#shared/store/accounts/tenants.ts'
 import { shownPhone } from '#shared/views/views.ts'
 import { ratesNow, ratesOf, replyOf } from './rates.ts'
 
-const Own = z.object({ limit: z.number().int().nullable(), used: z.number().int().nullable() })
+const Own = z.object({
+  limit: z.number().int().nullable().describe("Limit in force: the lower of the account's own and the platform's"),
+  used: z.number().int().nullable(),
+  own: z.number().int().nullable().describe('Limit that the account has set itself'),
+  ceiling: z.number().int().nullable().describe('Limit that the platform has set for the account'),
+})
 
 /** Send limits of an account and its numbers, with their present use. */
 export const LimitsView = z.object({
@@ -44,16 +50,20 @@ export type LimitsView = z.infer<typeof LimitsView>
 
 /** API view of the limits. @param usage null while Redis is down */
 export function limitsView(tenant: TenantDoc, clients: readonly ClientDoc[], usage: LimitUsage | null, now: Date): LimitsView {
-  const { messagesPerMinute = null, messagesPerDay = null } = tenant.limits ?? {}
   const active = clients.filter(({ status }) => status === 'active')
   const rates = ratesNow(clients, ratesOf(clients, tenant, usage), active.map(replyOf))
   return {
     live: usage !== null,
-    messagesPerMinute: { limit: messagesPerMinute, used: usage?.perMinute ?? null },
-    messagesPerDay: { limit: messagesPerDay, used: usage?.perDay ?? null },
+    messagesPerMinute: tenantLimit(tenant, 'messagesPerMinute', usage?.perMinute),
+    messagesPerDay: tenantLimit(tenant, 'messagesPerDay', usage?.perDay),
     pair: { burst: PAIR_BURST, thenOneInSeconds: PAIR_INTERVAL_MS / 1000 },
     numbers: clients.map((client, i) => numberView(client, rates[i] ?? 0, usage, now)),
   }
+}
+
+function tenantLimit(tenant: TenantDoc, field: keyof SendLimits, used: number | null | undefined): z.infer<typeof Own> {
+  const { limits, ownLimits, ceilings } = limitsAfter(tenant, {}, {})
+  return { limit: limits[field], used: used ?? null, own: ownLimits?.[field] ?? null, ceiling: ceilings?.[field] ?? null }
 }
 
 function numberView(

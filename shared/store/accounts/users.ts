@@ -68,6 +68,14 @@ export async function findAvailabilities(
   return new Map(users.map(({ _id, availability }) => [String(_id), availability]))
 }
 
+/** The admin whom a tenant was created with. @throws ApiError 404 */
+export async function getFirstAdmin(store: Store, tenantId: Id | string): Promise<UserDoc> {
+  const filter = { tenantId, role: 'tenant_admin' as const, deletedAt: null }
+  const admin = await store.models.users.findOne(filter).sort({ createdAt: 1, _id: 1 }).lean()
+  if (admin === null) throw notFound('User')
+  return admin
+}
+
 /** Sets whether a user takes new conversations. */
 export async function setAvailability(
   store: Store,
@@ -105,6 +113,12 @@ export async function markLocked(store: Store, { tenantId, _id }: Pick<UserDoc, 
 export async function clearLocked(store: Store, { tenantId, _id, lastLockedAt }: UserDoc): Promise<void> {
   if (!lastLockedAt) return
   await store.models.users.updateOne({ tenantId, _id, lastLockedAt }, { $unset: { lastLockedAt: 1 } }, { timestamps: false })
+}
+
+/** The platform admins, the oldest first: over all tenants, for the operator's command line. */
+export async function findPlatformAdmins(store: Store): Promise<UserDoc[]> {
+  const filter = { role: 'platform_admin' as const, deletedAt: null }
+  return await acrossTenants(() => store.models.users.find(filter).sort({ createdAt: 1, _id: 1 }).limit(1000).lean())
 }
 
 /** The demo's tenants as `deploy/demo/seed.ts` writes them. Everybody knows the passwords of their users. */

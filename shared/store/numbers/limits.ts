@@ -1,38 +1,44 @@
-import { notFound } from '../../domain/errors.ts'
+import { type Limits, limitAboveCeiling } from '../../domain/accounts/send-limits.ts'
+import { ApiError, notFound } from '../../domain/errors.ts'
 import type { ClientDoc, Id, TenantDoc } from '../../model/documents.ts'
-import { forgetTenant } from '../accounts/tenants.ts'
+import { forgetTenant, limitsAfter } from '../accounts/tenants.ts'
 import type { Store } from '../connect.ts'
 import type { Alongside } from '../transaction.ts'
 import { forgetClient } from './clients.ts'
 
-export interface TenantLimits {
-  messagesPerMinute?: number | null | undefined
-  messagesPerDay?: number | null | undefined
-}
-
 /**
- * Sets the given limits of a tenant; an undefined one stays. Senders apply them within seconds. @returns the tenant before the
- * change. @throws ApiError 404
+ * Sets the given limits that a tenant asks for; an undefined one stays. In force is what the platform allows of them: senders
+ * apply it within seconds. @returns the tenant before the change. @throws ApiError 404, 422 LIMIT_ABOVE_CEILING
  */
 export async function setTenantLimits(
   store: Store,
   tenantId: Id | string,
-  input: TenantLimits,
+  input: Limits,
   by: Id,
   alongside?: Alongside<TenantDoc>,
 ): Promise<TenantDoc> {
-  const given = Object.entries(input).filter(([, limit]) => limit !== undefined)
-  const $set = { ...Object.fromEntries(given.map(([name, limit]) => [`limits.${name}`, limit])), updatedBy: by }
+  const filter = { _id: tenantId, deletedAt: null }
   const before = await store.transaction(async session => {
-    const found = await store.models.tenants
-      .findOneAndUpdate({ _id: tenantId, deletedAt: null }, { $set }, { session, returnDocument: 'before' })
-      .lean()
+    const found = await store.models.tenants.findOne(filter, null, { session }).lean()
     if (found === null) throw notFound('Tenant')
+    requireWithin(input, found)
+    await store.models.tenants.updateOne(filter, { $set: { ...limitsAfter(found, input, {}), updatedBy: by } }, { session })
     await alongside?.(found, session)
     return found
   })
   forgetTenant(store, tenantId)
   return before
+}
+
+/** @throws ApiError 422 LIMIT_ABOVE_CEILING: a tenant may only tighten what the platform allows it */
+export function requireWithin(input: Limits, { ceilings }: Pick<TenantDoc, 'ceilings'>): void {
+  const excess = limitAboveCeiling(input, ceilings ?? {})
+  if (excess === null) return
+  const { field, ceiling } = excess
+  const message = `The platform allows this account at most ${ceiling}.`
+  throw new ApiError(422, 'LIMIT_ABOVE_CEILING', `${field}: ${message} Ask its operator for more.`, {
+    errors: [{ path: field, message }],
+  })
 }
 
 /**

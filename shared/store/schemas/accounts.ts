@@ -1,8 +1,8 @@
 import { Schema } from 'mongoose'
 import { AVAILABILITIES } from '../../contracts/availability.ts'
 import { STOP_WORDS } from '../../domain/contacts/stop-word.ts'
-import type { ApiKeyDoc, RefreshTokenDoc, TenantDoc, UserDoc } from '../../model/documents.ts'
-import { common, created, date, inner, number, requiredDate, requiredId, requiredText, stamped, text } from './fields.ts'
+import type { AccountLinkDoc, ApiKeyDoc, RefreshTokenDoc, TenantDoc, UserDoc } from '../../model/documents.ts'
+import { common, created, date, id, inner, number, requiredDate, requiredId, requiredText, stamped, text } from './fields.ts'
 
 const ROLES = ['platform_admin', 'tenant_admin', 'manager', 'agent']
 
@@ -22,6 +22,7 @@ const settings = new Schema(
     leadsEnabled: { type: Boolean, default: true },
     stopWords: { type: [String], default: () => [...STOP_WORDS] },
     sendReadReceipts: { type: Boolean, default: true },
+    requireSecondFactor: { type: Boolean },
   },
   inner,
 )
@@ -35,11 +36,25 @@ export const tenantSchema = new Schema<TenantDoc>(
     status: { type: String, enum: ['active', 'suspended', 'deactivated'], default: 'active' },
     settings: { type: settings, default: () => ({}) },
     limits: { type: limits, default: () => ({}) },
+    ownLimits: { type: limits },
+    ceilings: { type: limits },
+    deactivatedAt: { type: Date },
     erasureKey: { type: String, default: undefined },
   },
   stamped,
 )
 tenantSchema.index({ status: 1, name: 1 }, { name: 'status_name' })
+tenantSchema.index({ createdAt: -1, _id: -1 }, { name: 'created' })
+
+const secondFactor = new Schema(
+  {
+    secret: requiredText,
+    confirmedAt: date,
+    recoveryHashes: { type: [String], default: [] },
+    lastStep: { type: Number, default: 0 },
+  },
+  inner,
+)
 
 export const userSchema = new Schema<UserDoc>(
   {
@@ -47,9 +62,10 @@ export const userSchema = new Schema<UserDoc>(
     tenantId: requiredId,
     email: { ...requiredText, lowercase: true, trim: true },
     name: requiredText,
-    passwordHash: requiredText,
+    passwordHash: text,
     role: { type: String, enum: ROLES, required: true },
-    status: { type: String, enum: ['active', 'disabled'], default: 'active' },
+    status: { type: String, enum: ['invited', 'active', 'disabled'], default: 'active' },
+    secondFactor: { type: secondFactor, default: undefined },
     tokenVersion: { type: Number, default: 0 },
     lastSeenAt: date,
     lastLockedAt: { type: Date },
@@ -60,6 +76,7 @@ export const userSchema = new Schema<UserDoc>(
 // Sign-in does not know the tenant: an address is unique on the whole platform, so this index does not start with tenantId.
 userSchema.index({ email: 1 }, { name: 'email', unique: true })
 userSchema.index({ tenantId: 1, role: 1, status: 1 }, { name: 'tenant_role' })
+userSchema.index({ tenantId: 1, createdAt: -1, _id: -1 }, { name: 'tenant_created' })
 
 export const refreshTokenSchema = new Schema<RefreshTokenDoc>(
   {
@@ -72,6 +89,8 @@ export const refreshTokenSchema = new Schema<RefreshTokenDoc>(
     graceUses: { type: Number, default: 0 },
     revokedAt: date,
     userAgent: text,
+    startedAt: { type: Date },
+    ip: { type: String },
   },
   created,
 )
@@ -79,6 +98,23 @@ refreshTokenSchema.index({ tokenHash: 1 }, { name: 'token', unique: true })
 refreshTokenSchema.index({ familyId: 1 }, { name: 'family' })
 refreshTokenSchema.index({ tenantId: 1, userId: 1 }, { name: 'tenant_user' })
 refreshTokenSchema.index({ expiresAt: 1 }, { name: 'ttl', expireAfterSeconds: 0 })
+
+export const accountLinkSchema = new Schema<AccountLinkDoc>(
+  {
+    tenantId: requiredId,
+    userId: requiredId,
+    purpose: { type: String, enum: ['invitation', 'reset'], required: true },
+    tokenHash: requiredText,
+    expiresAt: requiredDate,
+    createdBy: id,
+    usedAt: date,
+    revokedAt: date,
+  },
+  created,
+)
+accountLinkSchema.index({ tokenHash: 1 }, { name: 'token', unique: true })
+accountLinkSchema.index({ tenantId: 1, userId: 1 }, { name: 'tenant_user' })
+accountLinkSchema.index({ expiresAt: 1 }, { name: 'ttl', expireAfterSeconds: 0 })
 
 export const apiKeySchema = new Schema<ApiKeyDoc>(
   {
@@ -92,6 +128,7 @@ export const apiKeySchema = new Schema<ApiKeyDoc>(
     lastUsedAt: date,
     expiresAt: date,
     revokedAt: date,
+    replacedBy: { type: Schema.Types.ObjectId },
   },
   stamped,
 )

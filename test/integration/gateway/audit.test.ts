@@ -55,7 +55,7 @@ const actionsSince = async (since: Types.ObjectId) =>
   (await gateway.store.raw.auditLog.find({ _id: { $gt: since } }).toArray()).map(({ action }) => action)
 
 type Deed = [action: string, method: string, address: () => Promise<string> | string, body?: object, as?: Person]
-const idOf = async (name: 'contacts' | 'leads' | 'campaigns' | 'templates' | 'clients', filter: object) =>
+const idOf = async (name: 'contacts' | 'leads' | 'campaigns' | 'templates' | 'clients' | 'users' | 'apiKeys', filter: object) =>
   String((await gateway.store.raw[name].findOne({ tenantId, ...filter } as never))?._id)
 const contact = (i: number) => idOf('contacts', { waId: DEMO_CONTACTS[i]?.waId })
 const campaign = () => idOf('campaigns', { name: 'Audited' })
@@ -98,6 +98,11 @@ const components = [{ type: 'BODY', text: 'Bonjour' }]
 const template = (name: string) => idOf('templates', { name })
 const recipients = [{ to: '+212661000101', variables: { candidateName: 'Salma' } }]
 
+const person = () => idOf('users', { email: 'audited@example.com' })
+const apiKey = () => idOf('apiKeys', { name: 'audited', replacedBy: null })
+const company = async () => String((await gateway.store.raw.tenants.findOne({ name: /^Audited/ }))?._id)
+const founding = { name: 'Audited', adminEmail: 'founder@example.com', adminName: 'A' }
+
 /** Every audited deed, in an order in which each finds what it needs. */
 const DEEDS: Deed[] = [
   ['contacts.optOut', 'PATCH', async () => `/contacts/${await contact(0)}`, { optOut: true }],
@@ -134,10 +139,28 @@ const DEEDS: Deed[] = [
   ['contacts.export', 'GET', async () => `/contacts/${await contact(0)}/export`],
   ['contacts.merge', 'POST', async () => `/contacts/${await contact(0)}/merge`, {}],
   ['contacts.erase', 'DELETE', async () => `/contacts/${await contact(1)}`],
+  ['users.create', 'POST', () => '/users', { email: 'audited@example.com', name: 'A' }],
+  ['users.update', 'PATCH', async () => `/users/${await person()}`, { name: 'B' }],
+  ['users.link', 'POST', async () => `/users/${await person()}/link`],
+  ['users.linkUsed', 'POST', () => '/auth/links/accept'],
+  ['users.endSessions', 'DELETE', async () => `/users/${await person()}/sessions`],
+  ['users.delete', 'DELETE', async () => `/users/${await person()}`],
+  ['apiKeys.create', 'POST', () => '/api-keys', { name: 'audited', scopes: ['leads.read'] }],
+  ['apiKeys.rotate', 'POST', async () => `/api-keys/${await apiKey()}/rotate`, {}],
+  ['apiKeys.revoke', 'DELETE', async () => `/api-keys/${await apiKey()}`],
+  ['tenants.create', 'POST', () => '/tenants', founding, 'platform'],
+  ['tenants.update', 'PATCH', async () => `/tenants/${await company()}`, { name: 'Audited anew' }, 'platform'],
+  ['tenants.deactivate', 'DELETE', async () => `/tenants/${await company()}`, undefined, 'platform'],
+  ['tenants.reactivate', 'POST', async () => `/tenants/${await company()}/reactivate`, undefined, 'platform'],
 ]
+
+/** Of the person who is audited. */
+const linkToken = async () =>
+  (await gateway.call('POST', `/api/v1/users/${await person()}/link`, { as: 'admin' })).body.token as string
 
 /** A contact that may be merged: one without keys of its own. */
 async function bodyOf([action, , , body]: Deed): Promise<object | undefined> {
+  if (action === 'users.linkUsed') return { token: await linkToken(), password: 'correct horse battery staple' }
   if (action !== 'contacts.merge') return body
   const row = await gateway.store.models.contacts.create({
     tenantId,
