@@ -16,7 +16,7 @@ COPY --from=packages /app/node_modules node_modules
 COPY package.json ./
 COPY shared shared
 COPY services services
-COPY deploy/entrypoint.mjs deploy/healthy.mjs deploy/migrate.ts deploy/broker-users.ts deploy/
+COPY deploy/entrypoint.mjs deploy/healthy.mjs deploy/migrate.ts deploy/broker-users.ts deploy/admin.ts deploy/
 # Mount points of volumes, which take their owner from here.
 RUN mkdir -p /var/lib/linko /definitions && chown node:node /var/lib/linko /definitions
 USER node

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-// Starts the service that the first argument names, with the arguments after it. `broker-users`, `migrate` and `seed` end by themselves.
+// Starts the service that the first argument names, with the arguments after it. `broker-users`, `migrate`, `admin` and `seed` end by themselves.
 const ENTRIES = {
   gateway: '../services/gateway/main.ts',
   ingest: '../services/ingest/main.ts',
@@ -9,6 +9,7 @@ const ENTRIES = {
   realtime: '../services/realtime/main.ts',
   'broker-users': './broker-users.ts',
   migrate: './migrate.ts',
+  admin: './admin.ts',
   // In the image `linko-demo` only:
   seed: './demo/seed.ts',
   simulator: './simulator/main.ts',
