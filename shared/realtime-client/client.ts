@@ -39,6 +39,8 @@ export interface RealtimeClientOptions {
 const SHORTEST_PAUSE_MS = 300
 const LONGEST_PAUSE_MS = 10_000
 const REFRESH_BEFORE_MS = 60_000
+/** Time for the answer to a question; a connection that does not answer is given up. */
+const ANSWER_MS = 10_000
 /** Events that cross on their way are in order again within this time. */
 const GRACE_MS = 100
 /** Names that are not durable, or the second name of an event that is. */
@@ -58,6 +60,8 @@ export class RealtimeClient {
   #grace: Timer
   /** Connects, or asks for missing events, again. */
   #again: Timer
+  /** Gives up a connection that does not answer. */
+  #answer: Timer
   /** Replaces the token before it expires. */
   #refresh: Timer
 
@@ -83,9 +87,19 @@ export class RealtimeClient {
     return this.#sequence.last
   }
 
+  /**
+   * Finds out whether the connection still stands: after a sleep, or when the network has changed. Until the server answers, nothing
+   * is known, and the state says so. Without a connection it tries at once instead of at the end of its pause.
+   */
+  check(): void {
+    if (this.#state === 'closed' || this.#state === 'connecting') return
+    if (this.socket.connected) this.#ask()
+    else this.#connectNow()
+  }
+
   close(): void {
     this.#become('closed')
-    for (const timer of [this.#grace, this.#again, this.#refresh]) clearTimeout(timer)
+    for (const timer of [this.#grace, this.#again, this.#answer, this.#refresh]) clearTimeout(timer)
     this.socket.disconnect()
   }
 
@@ -93,6 +107,8 @@ export class RealtimeClient {
     const { socket } = this
     socket.on('session:ready', session => this.#onReady(session))
     socket.onAny((name: string, event: NamedEvent['event']) => {
+      // Whatever comes proves that the connection stands.
+      clearTimeout(this.#answer)
       if (!NOT_EVENTS.has(name) && typeof event?.eventId === 'string') this.#deliver(this.#sequence.take({ name, event }))
     })
     socket.on('tick', tick => this.#onTick(tick))
@@ -129,6 +145,7 @@ export class RealtimeClient {
 
   #onDisconnect(): void {
     clearTimeout(this.#grace)
+    clearTimeout(this.#answer)
     this.#grace = undefined
     this.#retry('offline')
   }
@@ -162,9 +179,19 @@ export class RealtimeClient {
     }, GRACE_MS)
   }
 
+  #connectNow(): void {
+    this.#failures = 0
+    clearTimeout(this.#again)
+    this.socket.connect()
+  }
+
   #ask(): void {
     this.#become('syncing')
+    // The network ate the question or the answer: closing tells `#onDisconnect`, which connects again.
+    clearTimeout(this.#answer)
+    this.#answer = setTimeout(() => this.socket.disconnect(), ANSWER_MS)
     this.socket.emit('sync', { sinceSeq: this.#sequence.last ?? 0 }, ({ ok, errorCode }) => {
+      clearTimeout(this.#answer)
       if (!ok && errorCode !== 'SYNC_RUNNING') this.#again = setTimeout(() => this.#ask(), 1000)
     })
   }

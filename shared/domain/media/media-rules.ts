@@ -84,7 +84,7 @@ export function parseRange(header: string | undefined, size: number): ByteRange 
 }
 
 /** Whether the SHA-256 that Meta names, as base64 or hex, matches. True when Meta names none or something that is no hash. */
-export function hashMatches(claimed: string | null, sha256: Buffer): boolean {
+export function hashMatches(claimed: string | null, sha256: { toString(encoding: 'base64' | 'hex'): string }): boolean {
   if (!claimed) return true
   return (
     claimed === sha256.toString('base64') ||
