@@ -107,8 +107,9 @@ function createParts(deps: Parts, { concurrency = 400, unknownDeadlineMs = 300_0
   const finish = createFinish({ store, queue, publishing, clock, log })
   const stopCampaign = createCampaignStop({ store, publishing, clock, log })
   const uploads = createUploads({ store, storage, meta, clock, log })
-  const call = createCall({ meta, uploads, limits, pause, stopCampaign, clock, log, unknownDeadlineMs, isAlive })
   const campaigns = createHeldCampaigns(store)
+  const refusals = { limits, pause, stopCampaign, campaigns }
+  const call = createCall({ meta, uploads, ...refusals, clock, log, unknownDeadlineMs, isAlive })
   const checkTemplate = createTemplateCheck(store, log)
   const rules = { limits, numbers, campaigns, pause, limiter, checkTemplate }
   const send = { store, publishing, clock, log, owner, call, finish, ...rules }

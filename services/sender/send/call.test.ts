@@ -81,6 +81,7 @@ async function refused(error: ErrorReport, retryAfterMs = 0, late: { isAlive?: b
     limits,
     pause,
     stopCampaign,
+    campaigns: { resumedAt: () => null },
     clock,
     log,
     unknownDeadlineMs: 1000,

@@ -10,6 +10,7 @@ import { sendAttempt, sendQueueWait, sendTotal } from '#shared/process/metrics.t
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Settlement } from '#shared/store/dispatch/outcome-writes.ts'
 import type { SendingNumber } from '../numbers.ts'
+import type { HeldCampaigns } from './held-campaigns.ts'
 import type { Pause } from './pause.ts'
 import { bodyFor } from './request-body.ts'
 import { type Decision, decide, failedWithoutCall, returned } from './settle.ts'
@@ -22,6 +23,7 @@ export interface CallDeps {
   limits: SendLimits
   pause: Pause
   stopCampaign: StopCampaign
+  campaigns: Pick<HeldCampaigns, 'resumedAt'>
   clock: ServerClock
   log: Logger
   unknownDeadlineMs: number
@@ -42,8 +44,12 @@ interface Target {
 /**
  * Calls Meta for one attempt, decides what the answer means, and applies a refusal to the limits, the number and the campaign.
  */
-export function createCall({ meta, uploads, limits, pause, stopCampaign, clock, log, unknownDeadlineMs, isAlive }: CallDeps) {
-  async function applyRefusal({ refusal, settlement }: Decision, number: SendingNumber): Promise<void> {
+export function createCall(deps: CallDeps) {
+  const { meta, uploads, limits, pause, stopCampaign, campaigns, clock, log, unknownDeadlineMs, isAlive } = deps
+
+  /** @param resumedAt when the message's campaign was last resumed, as known at the start of the call */
+  async function applyRefusal(decision: Decision, number: SendingNumber, resumedAt: Date | null): Promise<void> {
+    const { refusal, settlement } = decision
     if (refusal === null) return
     const { error, verdict, askedMs } = refusal
     const { phoneNumberId, contactKey } = settlement.message
@@ -59,7 +65,7 @@ export function createCall({ meta, uploads, limits, pause, stopCampaign, clock, 
         if (error.code === THROUGHPUT_LIMIT && askedMs === 0) return
         return holdScope(verdict, { phoneNumberId, contactKey, wabaId })
       case 'fail':
-        if (error.scope === 'template') await stopCampaign(settlement.message, error)
+        if (error.scope === 'template') await stopCampaign(settlement.message, resumedAt, error)
         return
       default:
         return
@@ -101,8 +107,9 @@ export function createCall({ meta, uploads, limits, pause, stopCampaign, clock, 
 
   return async function call(message: MessageDoc, number: SendingNumber): Promise<Settlement> {
     observeWait(message, clock.now())
+    const resumedAt = message.campaignId ? campaigns.resumedAt(String(message.campaignId)) : null
     const decision = await attempt(message, number, true)
-    await applyRefusal(decision, number).catch(error => log.error({ err: error }, 'refusal not applied'))
+    await applyRefusal(decision, number, resumedAt).catch(error => log.error({ err: error }, 'refusal not applied'))
     return decision.settlement
   }
 }

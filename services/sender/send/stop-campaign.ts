@@ -1,11 +1,10 @@
 import type { DescribedError } from '#shared/domain/messages/send-errors.ts'
-import type { CampaignDoc, MessageDoc } from '#shared/model/documents.ts'
+import type { MessageDoc } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { stepCampaign } from '#shared/store/campaigns/progress.ts'
 import { findRunning } from '#shared/store/campaigns/queries.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { LEASE_MS } from '#shared/store/dispatch/take.ts'
 import type { Publishing } from '../publishing.ts'
 
 export interface StopDeps {
@@ -16,14 +15,17 @@ export interface StopDeps {
 }
 
 /**
- * Pauses the campaign of a message whose template Meta refuses: it would refuse the other messages too. A message that was taken
- * before the campaign was last resumed does not pause it again.
+ * Pauses the campaign of a message whose template Meta refuses: it would refuse the other messages too. A call that began before
+ * this process saw the campaign's last resume does not pause it again. No clocks are compared: the one of the gateway, which writes
+ * `resumedAt`, may be wrong.
+ * @param resumedAt when the campaign was last resumed, as known at the start of the call
  */
 export function createCampaignStop({ store, publishing, clock, log }: StopDeps) {
-  return async function stopCampaign({ campaignId, tenantId, dispatch }: MessageDoc, error: DescribedError): Promise<void> {
+  return async function stopCampaign(message: StoppingMessage, resumedAt: Date | null, error: DescribedError): Promise<void> {
+    const { campaignId, tenantId } = message
     if (!campaignId) return
     const campaign = await findRunning(store, tenantId, campaignId)
-    if (campaign === null || isOlder(dispatch, campaign)) return
+    if (campaign === null || campaign.resumedAt?.getTime() !== resumedAt?.getTime()) return
     const statusReason = `${error.sentence} ${error.nextStep}`
     const event = await stepCampaign(store, campaign, { status: 'PAUSED', statusReason }, clock.now())
     if (event === null) return
@@ -33,5 +35,4 @@ export function createCampaignStop({ store, publishing, clock, log }: StopDeps) 
 }
 export type StopCampaign = ReturnType<typeof createCampaignStop>
 
-const isOlder = (dispatch: MessageDoc['dispatch'], { resumedAt }: CampaignDoc) =>
-  resumedAt != null && dispatch?.leaseUntil != null && dispatch.leaseUntil.getTime() - LEASE_MS < resumedAt.getTime()
+type StoppingMessage = Pick<MessageDoc, 'campaignId' | 'tenantId'>

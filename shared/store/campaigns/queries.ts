@@ -7,11 +7,19 @@ import { orOutage } from '../outage.ts'
 
 /** Queries of the sender's campaign jobs, over all tenants. Every function throws Outage. */
 
-/** The ones of the given campaigns that are not running: their messages must wait. */
-export async function findHeldCampaigns(store: Store, ids: readonly string[]): Promise<Set<string>> {
-  const filter = { _id: { $in: ids.map(toId) }, status: { $ne: 'RUNNING' as const } }
-  const rows = await orOutage(store.raw.campaigns.find(filter, { projection: { _id: 1 } }).toArray())
-  return new Set(rows.map(({ _id }) => String(_id)))
+/** What the sender has to know of a campaign before a message of it goes out. */
+export interface CampaignState {
+  /** Not running: its messages must wait. */
+  isHeld: boolean
+  /** When it was last resumed. */
+  resumedAt: Date | null
+}
+
+/** The states of the given campaigns, by id; without those that do not exist. */
+export async function findCampaignStates(store: Store, ids: readonly string[]): Promise<Map<string, CampaignState>> {
+  const filter = { _id: { $in: ids.map(toId) } }
+  const rows = await orOutage(store.raw.campaigns.find(filter, { projection: { status: 1, resumedAt: 1 } }).toArray())
+  return new Map(rows.map(row => [String(row._id), { isHeld: row.status !== 'RUNNING', resumedAt: row.resumedAt ?? null }]))
 }
 
 /** The campaign, or null when it is not running. */

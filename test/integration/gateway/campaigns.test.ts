@@ -4,7 +4,10 @@ import { expect, inject, test } from 'vitest'
 import type { z } from 'zod'
 import type { CampaignView } from '#services/gateway/campaigns/view.ts'
 import { checkNextAudience } from '#services/sender/background/check-audience.ts'
+import { createHeldCampaigns } from '#services/sender/send/held-campaigns.ts'
+import { createCampaignStop } from '#services/sender/send/stop-campaign.ts'
 import { startSender } from '#services/sender/sender.ts'
+import { describeError } from '#shared/domain/messages/send-errors.ts'
 import { connectRedis } from '#shared/limits/connect.ts'
 import { createSendLimits } from '#shared/limits/send-limits.ts'
 import { createMetaClient } from '#shared/meta/client.ts'
@@ -48,6 +51,8 @@ async function openCampaigns(answer: Answer = accept) {
     await untilTrue(async () => {
       last = (await call('GET', `/${id}`)).body
       return fact(last)
+    }).catch(error => {
+      throw new Error(`${fact} of ${JSON.stringify(last)}`, { cause: error })
     })
     return last
   }
@@ -390,6 +395,26 @@ test('a refusal from before the resume does not pause the campaign again, howeve
   expect(await stepCampaign(w.gateway.store, resumed, { status: 'PAUSED' }, new Date())).toMatchObject({
     name: 'campaign:progress',
   })
+})
+
+test('a refusal of a call that began before the resume was seen does not pause the campaign, whatever the clocks say', async () => {
+  await using w = await openCampaigns()
+  const { store } = w.gateway
+  const campaignId = new Types.ObjectId(await w.campaign())
+  const message = { campaignId, tenantId: await demo(w.gateway) }
+  const resumedAt = new Date(Date.now() - 600_000)
+  await store.raw.campaigns.updateOne({ _id: campaignId }, { $set: { status: 'RUNNING', resumedAt } })
+  const campaigns = createHeldCampaigns(store)
+  const publishing = { publish: async () => undefined } as never
+  const stop = createCampaignStop({ store, publishing, clock: { now: () => new Date(), [Symbol.dispose]() {} }, log })
+  const error = describeError({ code: 132015 })
+  const status = async () => (await store.raw.campaigns.findOne({ _id: campaignId }))?.status
+
+  await stop(message, campaigns.resumedAt(String(campaignId)), error)
+  expect(await status()).toBe('RUNNING')
+  expect([...(await campaigns.findHeld([String(campaignId)]))]).toEqual([])
+  await stop(message, campaigns.resumedAt(String(campaignId)), error)
+  expect(await status()).toBe('PAUSED')
 })
 
 test('a template that Meta refuses pauses the campaign with the reason; resumed, it reaches everybody else', async () => {
