@@ -11,8 +11,20 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{shared,services,deploy,test}/**/*.test.ts'],
-          exclude: ['test/{integration,system}/**', 'node_modules/**'],
+          exclude: ['test/{integration,system}/**', 'services/gateway/dashboard/src/**', 'node_modules/**'],
           // As below.
+          testTimeout: 60_000,
+        },
+      },
+      {
+        // With the plugins of the dashboard's own build: texts, JSX.
+        extends: 'services/gateway/dashboard/vite.config.ts',
+        root: 'services/gateway/dashboard',
+        test: {
+          name: 'dashboard',
+          include: ['src/**/*.test.{ts,tsx}'],
+          environment: 'jsdom',
+          setupFiles: ['src/test/set-up.ts'],
           testTimeout: 60_000,
         },
       },

@@ -41,8 +41,11 @@ function referencesOf(text) {
   }
 }
 
+/** Sources of what browsers run: nothing in the image loads them, for it has the built dashboard. */
+const IN_BROWSERS = /^(?:services\/gateway\/dashboard|shared\/realtime-client)\//
+
 function* moduleProblems(file, files, { imports: aliases, dependencies }) {
-  if (!/\.[cm]?[jt]s$/.test(file)) return
+  if (!/\.[cm]?[jt]s$/.test(file) || IN_BROWSERS.test(file)) return
   const { imports, paths } = referencesOf(read(file))
   const beside = name => path.posix.join(path.posix.dirname(file), name)
   const isThere = target => target === '.' || files.has(target) || [...files].some(other => other.startsWith(`${target}/`))

@@ -5,6 +5,8 @@ import { ROOT } from '#shared/process/config.ts'
 import { connectStore } from '#shared/store/connect.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import { seedDemo } from '../demo/seed.ts'
+import { DEMO_USERS } from '../demo/world.ts'
+import { buildDashboard } from './dashboard.ts'
 import { addressesOf, chooseSettings, reachable, writeDemoEnv } from './demo-env.ts'
 import { createEarlyStart } from './early-start.ts'
 import { type Supervised, supervise } from './processes.ts'
@@ -50,8 +52,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const { docker, report, envFile } = options
   const settings = await chooseSettings(envFile)
   const start = (name: ProcessName, addresses: Record<string, string> = {}) =>
-    startProcess(name, { ...settings, ...addresses, ...options.extraEnv }, registry, options.watch === true)
+    startProcess(name, { ...settings, ...addresses, ...ownOf(name), ...options.extraEnv }, registry, options.watch === true)
 
+  const dashboard = options.watch ? null : buildDashboard(options.report)
+  dashboard?.catch(() => undefined)
   // RabbitMQ takes longest to start. Meanwhile the database is migrated and seeded, and the other processes load their code.
   const simulator = start('simulator')
   simulator.catch(() => undefined)
@@ -87,6 +91,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   cleanup.defer(async () => void (await Promise.all(running.slice(1).map(service => service?.[Symbol.asyncDispose]()))))
   for (const result of all) if (result.status === 'rejected') throw result.reason
 
+  await dashboard
   const processes = Object.fromEntries(running.map((it, i) => [PROCESS_NAMES[i], it])) as Stack['processes']
   const opened = cleanup.move()
   return { env, servers, processes, [Symbol.asyncDispose]: () => opened.disposeAsync() }
@@ -97,6 +102,12 @@ const urlsOf = ({ mongodb, rabbitmq, redis }: BackingServers) => ({
   rabbitmq: rabbitmq.url,
   redis: redis.url,
 })
+
+/** People whom the sign-in page offers as one click. */
+const demoUsers = DEMO_USERS.map(({ name, email, password, role }) => ({ name, email, password, role }))
+
+/** Variables of one process alone. */
+const ownOf = (name: ProcessName): Record<string, string> => (name === 'gateway' ? { DEMO_USERS: JSON.stringify(demoUsers) } : {})
 
 async function startProcess(
   name: ProcessName,

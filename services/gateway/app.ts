@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Express } from 'express'
+import type { Express, RequestHandler } from 'express'
 import { createHttpApp } from '#shared/http/app.ts'
 import { networkOf } from '#shared/http/client-network.ts'
 import type { Quota } from '#shared/http/rate-limit.ts'
@@ -12,8 +12,11 @@ import { authenticate } from './accounts/authenticate.ts'
 import type { GatewayDeps } from './deps.ts'
 import { routes } from './routes.ts'
 
-/** Express app of the REST API; opens no connection, so tests can build it. */
-export function createApp(deps: GatewayDeps): Express {
+/**
+ * Express app of the REST API; opens no connection, so tests can build it.
+ * @param pages answers what is no route: the dashboard
+ */
+export function createApp(deps: GatewayDeps, pages?: RequestHandler): Express {
   return createHttpApp({
     routes,
     deps,
@@ -24,6 +27,7 @@ export function createApp(deps: GatewayDeps): Express {
     limit: (route, caller, ip, body) => limit(deps, route, caller, ip, body),
     within: (caller, work) => asTenant(caller.tenantId, work),
     isOutage: error => isOutage(error) || isContended(error),
+    ...(pages && { pages }),
   })
 }
 

@@ -22,6 +22,8 @@ const gatewayEnv = commonEnv.extend({
   BASE_URL: z.url().default('http://localhost:3000'),
   DASHBOARD_URL: z.url().optional(),
   SOCKET_URL: z.string().optional(),
+  /** People of the demo, as JSON, whom the sign-in page offers as one click; production ignores them. */
+  DEMO_USERS: z.string().optional(),
   CORS_ORIGIN: list(''),
   TRUST_PROXY: z.coerce.number().int().min(0).default(0),
   RABBITMQ_URL: z.url(),

@@ -17,6 +17,7 @@ import { refuseDemoUsers } from './accounts/demo-users.ts'
 import { createApp } from './app.ts'
 import { startBackground } from './background.ts'
 import { metaAppOf, readGatewayConfig } from './config.ts'
+import { DASHBOARD_DIR, serveDashboard } from './pages/serve-dashboard.ts'
 import { createGatewayServer } from './server.ts'
 
 const stopped = untilStopped()
@@ -39,7 +40,8 @@ await using unlimited = createMetaClient({ baseUrl, version, connections: 8, tim
 const meta = limitCalls(unlimited, createCallLimits({ redis }))
 const keyring = config.TOKEN_ENCRYPTION_KEY || config.TOKEN_ENCRYPTION_KEYS ? createKeyring(config) : null
 const now = () => new Date()
-const app = createApp({ store, queue, events, redis, storage, limiter, config, meta, keyring, log, now })
+const pages = serveDashboard(DASHBOARD_DIR, { socketUrl: config.SOCKET_URL, isEncrypted: config.BASE_URL.startsWith('https://') })
+const app = createApp({ store, queue, events, redis, storage, limiter, config, meta, keyring, log, now }, pages)
 // Without RabbitMQ a send is stored and enqueued later; without Redis this process keeps the limits: neither makes it unready.
 const ready = () => ({
   required: { mongodb: store.isReady() },

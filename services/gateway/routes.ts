@@ -31,6 +31,7 @@ import { deadLetterRoutes } from './operations/dead-letter-routes.ts'
 import { webhookEventRoutes } from './operations/event-routes.ts'
 import { jobRoutes } from './operations/job-routes.ts'
 import { webhookReplayRoutes } from './operations/replay-routes.ts'
+import { dashboardRoutes } from './pages/dashboard-routes.ts'
 import { linkRoutes } from './people/link-routes.ts'
 import { peopleRoutes } from './people/routes.ts'
 import { sessionRoutes } from './people/session-routes.ts'
@@ -75,6 +76,7 @@ export const routes: Route<GatewayDeps>[] = [
   ...crmRoutes,
   ...crmTemplateRoutes,
   ...serviceRoutes,
+  ...dashboardRoutes,
   ...docsRoutes,
   ...openapiRoutes(() => routes),
 ]

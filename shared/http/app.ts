@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import cors from 'cors'
-import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express'
+import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response } from 'express'
 import helmet from 'helmet'
 import { z } from 'zod'
 import { ApiError, Outage } from '../domain/errors.ts'
@@ -29,6 +29,8 @@ export interface HttpAppOptions<Deps> {
   within<T>(caller: Caller, work: () => Promise<T>): Promise<T>
   /** Whether an error means that MongoDB, RabbitMQ or Redis is not available: the answer is 503. */
   isOutage(error: unknown): boolean
+  /** Answers what is no route: the files of a dashboard. It calls `next` for what it does not have. */
+  pages?: RequestHandler
   /** Time in which a JSON body must be complete. */
   bodyMs?: number
 }
@@ -89,6 +91,7 @@ export function createHttpApp<Deps>(options: HttpAppOptions<Deps>): Express {
 
   for (const route of options.routes) app[route.method](expressPath(route.path), serve(route, options))
   app.use(methodsOf(options.routes))
+  if (options.pages) app.use(options.pages)
   app.use((_request, _response, next) => next(new ApiError(404, 'NOT_FOUND', 'No resource exists at this address.')))
   app.use(problemHandler(options))
   return app

@@ -4,8 +4,9 @@ import { expect, test } from 'vitest'
 import { EVENT_NAMES } from '#shared/contracts/realtime-event.ts'
 import { ROOT } from '#shared/process/config.ts'
 
-/** Type lists, the page that builds events, and what compares names. */
-const MAY_NAME = /^shared\/(contracts|store\/events|realtime-client)\/|^shared\/views\/events\.ts$/
+/** Type lists, the page that builds events, and what compares names: clients of the sockets. */
+const MAY_NAME =
+  /^shared\/(contracts|store\/events|realtime-client)\/|^shared\/views\/events\.ts$|^services\/gateway\/dashboard\/src\//
 
 test.for(EVENT_NAMES)('%s is built on the page of events alone', name => {
   const files = globSync('{services,shared}/**/*.ts', { cwd: ROOT }).filter(file => !file.endsWith('.test.ts'))

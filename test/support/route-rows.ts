@@ -185,6 +185,7 @@ export const ROUTE_ROWS: Record<string, RouteRow> = {
   'patch /api/integrations/whatsapp/templates/{id}': MANAGER,
   'delete /api/integrations/whatsapp/templates/{id}': MANAGER,
   'get /api/v1/health': PUBLIC,
+  'get /api/v1/dashboard/settings': PUBLIC,
   'get /docs': PUBLIC,
   'get /docs/page.js': PUBLIC,
   'get /docs/page.css': PUBLIC,

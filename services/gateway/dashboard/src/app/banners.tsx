@@ -1,0 +1,4 @@
+/** What concerns the whole account: one line each, two at most. */
+export function Banners() {
+  return null
+}

@@ -1,0 +1,102 @@
+import { Link } from '@tanstack/react-router'
+import clsx from 'clsx'
+import { lazy, Suspense, useState } from 'react'
+import { useText } from '../lib/i18n/text.tsx'
+import { useMay } from '../lib/session/rights.ts'
+import { useUser } from '../lib/session/session-store.ts'
+import { PersonAvatar } from '../ui/avatar.tsx'
+import { ConnectionBadge } from '../ui/connection-badge.tsx'
+import { Icon, MenuIcon } from '../ui/icons.tsx'
+import { Mark } from '../ui/mark.tsx'
+import { NAV, type NavItem } from './nav.ts'
+
+const PersonMenu = lazy(() => import('./person-menu.tsx'))
+
+/** Icon with its word below, so that no tooltip is needed and no label is cut. */
+export const railItem =
+  'relative flex min-h-13 w-full flex-col items-center justify-center gap-0.5 rounded-2 px-0.5 py-1 text-center text-meta leading-[1.15] text-ink-2 no-underline hover:bg-hover hover:text-ink'
+const railHere = clsx(
+  'aria-[current=page]:bg-brand-soft aria-[current=page]:text-brand aria-[current=page]:font-semibold',
+  'aria-[current=page]:before:absolute aria-[current=page]:before:-start-1 aria-[current=page]:before:inset-y-2 aria-[current=page]:before:w-[3px] aria-[current=page]:before:rounded-1 aria-[current=page]:before:bg-brand',
+  'max-two:rounded-none max-two:aria-[current=page]:bg-transparent max-two:aria-[current=page]:before:inset-x-1/4 max-two:aria-[current=page]:before:top-0 max-two:aria-[current=page]:before:bottom-auto max-two:aria-[current=page]:before:h-[3px] max-two:aria-[current=page]:before:w-auto',
+)
+
+export function Rail() {
+  const t = useText()
+  return (
+    <nav
+      aria-label={t('app.nav')}
+      className="z-rail flex min-h-0 flex-col gap-2 overflow-x-hidden overflow-y-auto bg-desk pt-3 pb-2 [scrollbar-width:none] max-two:order-2 max-two:overflow-visible max-two:border-t max-two:border-line max-two:pt-0 max-two:pb-[env(safe-area-inset-bottom)] group-data-open:max-two:hidden"
+    >
+      <div className="grid justify-items-center pb-2 max-two:hidden">
+        <Mark />
+      </div>
+      <ul className="mb-auto flex flex-col gap-0.5 px-1 max-two:mb-0 max-two:grid max-two:auto-cols-fr max-two:grid-flow-col max-two:px-0.5">
+        {NAV.map(item => (
+          <RailLink key={item.to} item={item} />
+        ))}
+        <li className="two:hidden">
+          <PersonButton asMore />
+        </li>
+      </ul>
+      <div className="flex flex-col gap-0.5 px-1 max-two:hidden">
+        <PersonButton />
+        <ConnectionBadge />
+      </div>
+    </nav>
+  )
+}
+
+function RailLink({ item: { to, text, icon, action, onPhones } }: { item: NavItem }) {
+  const t = useText()
+  if (!useMay(action)) return null
+  return (
+    <li className={clsx(!onPhones && 'max-two:hidden')}>
+      <Link
+        to={to}
+        params={{}}
+        className={clsx(railItem, railHere)}
+        activeProps={{ 'aria-current': 'page' }}
+        activeOptions={{ includeSearch: false }}
+      >
+        <Icon of={icon} size={20} />
+        <span>{t(text)}</span>
+      </Link>
+    </li>
+  )
+}
+
+/** One's own picture with the availability; on phones the same menu is called More. */
+function PersonButton({ asMore = false }: { asMore?: boolean }) {
+  const t = useText()
+  const { name, availability = 'available' } = useUser()
+  const [isAsked, setAsked] = useState(false)
+  const label = t('app.person', { name, availability: t(`app.availability.${availability}`) })
+  const content = asMore ? (
+    <>
+      <Icon of={MenuIcon} size={20} />
+      <span>{t('app.nav.more')}</span>
+    </>
+  ) : (
+    <PersonAvatar name={name} availability={availability} />
+  )
+  const button = (
+    <button
+      type="button"
+      className={clsx(railItem, !asMore && 'min-h-10')}
+      aria-label={asMore ? undefined : label}
+      aria-haspopup="menu"
+      onClick={() => setAsked(true)}
+    >
+      {content}
+    </button>
+  )
+  if (!isAsked) return button
+  return (
+    <Suspense fallback={button}>
+      <PersonMenu className={clsx(railItem, !asMore && 'min-h-10')} label={asMore ? undefined : label}>
+        {content}
+      </PersonMenu>
+    </Suspense>
+  )
+}

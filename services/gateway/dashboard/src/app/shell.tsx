@@ -1,0 +1,61 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { Outlet, useNavigate } from '@tanstack/react-router'
+import { useEffect } from 'react'
+import { loadDrafts } from '../lib/drafts.ts'
+import { useText } from '../lib/i18n/text.tsx'
+import { startOutbox } from '../lib/outbox/outbox.ts'
+import { startLive } from '../lib/realtime/live.ts'
+import { useSession } from '../lib/session/session-store.ts'
+import { useSettings } from '../lib/settings.ts'
+import { CrashBoundary } from '../ui/crash.tsx'
+import { Banners } from './banners.tsx'
+import { Rail } from './rail.tsx'
+import { SessionEnded } from './session-ended.tsx'
+
+/** What is on every page: the rail, the banners, and what floats above. Panes scroll, the page does not. */
+export function Shell() {
+  const t = useText()
+  const { status, user } = useSession()
+  const navigate = useNavigate()
+  useLiveConnection()
+  useEffect(() => {
+    if (status === 'signed-out') void navigate({ to: '/sign-in' })
+  }, [status, navigate])
+  if (user === null) return null
+  return (
+    <div className="grid h-full grid-cols-[var(--rail)_minmax(0,1fr)] overflow-hidden max-two:grid-cols-1 max-two:grid-rows-[minmax(0,1fr)_auto]">
+      <a
+        href="#main"
+        className="sr-only z-tooltip rounded-2 bg-brand px-3 py-2 text-on-brand focus:not-sr-only focus:absolute focus:start-2 focus:top-2"
+      >
+        {t('app.skip')}
+      </a>
+      <Rail />
+      <div className="flex min-h-0 min-w-0 flex-col border-line bg-sheet two:border-s">
+        <Banners />
+        <main id="main" tabIndex={-1} className="@container/main min-h-0 flex-1 overflow-auto outline-none">
+          <CrashBoundary>
+            <Outlet />
+          </CrashBoundary>
+        </main>
+      </div>
+      {status === 'expired' && <SessionEnded />}
+    </div>
+  )
+}
+
+/** Connects once the address of the sockets is known. */
+function useLiveConnection(): void {
+  const settings = useSettings()
+  const queryClient = useQueryClient()
+  const userId = useSession(state => state.user?.id)
+  useEffect(() => {
+    if (settings === undefined || userId === undefined) return
+    return startLive(queryClient, settings.socketUrl)
+  }, [settings, queryClient, userId])
+  useEffect(() => {
+    if (userId === undefined) return
+    loadDrafts()
+    return startOutbox(queryClient)
+  }, [queryClient, userId])
+}

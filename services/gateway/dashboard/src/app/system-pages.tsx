@@ -1,0 +1,43 @@
+import { Link } from '@tanstack/react-router'
+import { useText } from '../lib/i18n/text.tsx'
+import { Button, buttonClass } from '../ui/button.tsx'
+import { LockIcon, OfflineIcon, SearchIcon } from '../ui/icons.tsx'
+import { Empty } from '../ui/states.tsx'
+
+/** No page at this address, or none that this person may know of. */
+export function NotFound() {
+  const t = useText()
+  return (
+    <Empty
+      icon={SearchIcon}
+      title={t('app.notFound.title')}
+      text={t('app.notFound.text')}
+      action={
+        <Link to="/inbox/{-$conversationId}" params={{}} className={buttonClass({})}>
+          {t('app.toInbox')}
+        </Link>
+      }
+    />
+  )
+}
+
+/** A page that the role does not allow. */
+export function NoRight() {
+  const t = useText()
+  return <Empty icon={LockIcon} title={t('app.noRight.title')} text={t('app.noRight.text')} />
+}
+
+/** The server does not answer while the page is opened. */
+export function Unreachable({ onRetry }: { onRetry(): void }) {
+  const t = useText()
+  return (
+    <main className="grid h-full place-content-center">
+      <Empty
+        icon={OfflineIcon}
+        title={t('app.unreachable.title')}
+        text={t('app.unreachable.text')}
+        action={<Button onClick={onRetry}>{t('ui.tryAgain')}</Button>}
+      />
+    </main>
+  )
+}

@@ -1,0 +1,45 @@
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useDeferredValue, useEffect, useState } from 'react'
+import { useText } from '../../../lib/i18n/text.tsx'
+import { Input } from '../../../ui/field.tsx'
+import { Icon, SearchIcon } from '../../../ui/icons.tsx'
+import { Key } from '../../../ui/key.tsx'
+import type { InboxSearch } from '../search.ts'
+
+const PAUSE_MS = 250
+
+/** Name, number or text. What is typed goes into the address after a pause. */
+export function SearchField() {
+  const t = useText()
+  const { q = '' } = useSearch({ from: '/shell/inbox/{-$conversationId}' })
+  const navigate = useNavigate({ from: '/inbox/{-$conversationId}' })
+  const [typed, setTyped] = useState(q)
+  const settled = useDeferredValue(typed.trim())
+  useEffect(() => setTyped(now => (now.trim() === q ? now : q)), [q])
+  useEffect(() => {
+    if (settled === q) return
+    const timer = setTimeout(
+      () => void navigate({ search: before => ({ ...before, q: settled || undefined }) as InboxSearch, replace: true }),
+      PAUSE_MS,
+    )
+    return () => clearTimeout(timer)
+  }, [settled, q, navigate])
+  return (
+    <div className="relative">
+      <Icon of={SearchIcon} className="pointer-events-none absolute inset-y-0 start-2.5 my-auto text-ink-3" />
+      <Input
+        type="search"
+        id="inbox-search"
+        dir="auto"
+        aria-label={t('inbox.search')}
+        placeholder={t('inbox.search.hint')}
+        value={typed}
+        onChange={event => setTyped(event.target.value)}
+        className="ps-8.5 pe-9"
+      />
+      <span className="pointer-events-none absolute inset-y-0 end-1.5 my-auto h-fit text-ink-3">
+        <Key>/</Key>
+      </span>
+    </div>
+  )
+}

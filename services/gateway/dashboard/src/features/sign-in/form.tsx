@@ -1,0 +1,150 @@
+import { useMutation } from '@tanstack/react-query'
+import { type KeyboardEvent, useRef, useState } from 'react'
+import { Problem } from '../../lib/api/problem.ts'
+import type { SignedIn } from '../../lib/api/types.ts'
+import { useSecond } from '../../lib/clock.ts'
+import { Text, useText } from '../../lib/i18n/text.tsx'
+import { signIn } from '../../lib/session/session.ts'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { Field, Input } from '../../ui/field.tsx'
+import { FailIcon, HideIcon, Icon, InfoIcon, ShowIcon } from '../../ui/icons.tsx'
+
+interface SignInFormProps {
+  email?: string
+  isEmailFixed?: boolean
+  onSignedIn(signedIn: SignedIn): void
+}
+
+/** E-mail and password. The texts are those of `features/sign-in`, and of `app` where they are needed over any page. */
+export function SignInForm({ email: given = '', isEmailFixed = false, onSignedIn }: SignInFormProps) {
+  const t = useText()
+  const [email, setEmail] = useState(given)
+  const [password, setPassword] = useState('')
+  const { isShown, hasCapsLock, toggle, watch } = usePasswordField()
+  const field = useRef<HTMLInputElement>(null)
+  const attempt = useSignIn(onSignedIn, () => field.current?.select())
+  const wait = useWait(attempt.error)
+  return (
+    <form
+      className="grid w-full gap-4 [--control:2.5rem]"
+      onSubmit={event => {
+        event.preventDefault()
+        if (!attempt.isPending && wait === 0) attempt.mutate({ email, password })
+      }}
+    >
+      <Field label={t('app.signIn.email')}>
+        {ids => (
+          <Input
+            {...ids}
+            type="email"
+            name="email"
+            autoComplete="username"
+            dir="ltr"
+            required
+            readOnly={isEmailFixed}
+            autoFocus={!isEmailFixed}
+            value={email}
+            onChange={event => setEmail(event.target.value)}
+            className="text-[1rem]"
+          />
+        )}
+      </Field>
+      <Field label={t('app.signIn.password')} aside={hasCapsLock && <CapsLock />}>
+        {ids => (
+          <div className="relative" dir="ltr">
+            <Input
+              {...ids}
+              ref={field}
+              type={isShown ? 'text' : 'password'}
+              name="password"
+              autoComplete="current-password"
+              dir="ltr"
+              required
+              autoFocus={isEmailFixed}
+              value={password}
+              onChange={event => setPassword(event.target.value)}
+              onKeyUp={watch}
+              onKeyDown={watch}
+              className="pe-10 text-[1rem]"
+            />
+            <span className="absolute inset-y-0 end-1.5 grid place-items-center">
+              <IconButton
+                icon={isShown ? HideIcon : ShowIcon}
+                label={t(isShown ? 'app.signIn.hide' : 'app.signIn.show')}
+                aria-pressed={isShown}
+                small
+                onClick={toggle}
+              />
+            </span>
+          </div>
+        )}
+      </Field>
+      {attempt.error && (
+        <p role="alert" className="flex gap-2 rounded-2 bg-fail-soft px-3 py-2 text-fail">
+          <Icon of={FailIcon} />
+          <SignInProblem error={attempt.error} waitS={wait} />
+        </p>
+      )}
+      <Button type="submit" kind="primary" wide busy={attempt.isPending} disabled={wait > 0}>
+        {t('app.signIn.submit')}
+      </Button>
+    </form>
+  )
+}
+
+function CapsLock() {
+  const t = useText()
+  return (
+    <span className="inline-flex items-center gap-1 text-time">
+      <Icon of={InfoIcon} size={16} />
+      {t('app.signIn.capsLock')}
+    </span>
+  )
+}
+
+function usePasswordField() {
+  const [isShown, setShown] = useState(false)
+  const [hasCapsLock, setCapsLock] = useState(false)
+  return {
+    isShown,
+    hasCapsLock,
+    toggle: () => setShown(shown => !shown),
+    watch: (event: KeyboardEvent) => setCapsLock(event.getModifierState?.('CapsLock') ?? false),
+  }
+}
+
+function useSignIn(onSignedIn: (signedIn: SignedIn) => void, onRefused: () => void) {
+  return useMutation({
+    mutationFn: async ({ email, password }: { email: string; password: string }) => {
+      try {
+        return { ...(await signIn(email, password)), failedAt: 0 }
+      } catch (error) {
+        throw Object.assign(error as Error, { failedAt: Date.now() })
+      }
+    },
+    onSuccess: onSignedIn,
+    onError: onRefused,
+  })
+}
+
+/** Seconds until another try is allowed. */
+function useWait(error: Error | null): number {
+  const now = useSecond()
+  if (!(error instanceof Problem) || error.retryAfterS === null) return 0
+  const failedAt = (error as Problem & { failedAt?: number }).failedAt ?? now
+  return Math.max(0, Math.ceil(error.retryAfterS - (now - failedAt) / 1000))
+}
+
+/** One neutral sentence: it does not tell whether the account exists. */
+function SignInProblem({ error, waitS }: { error: Error; waitS: number }) {
+  const problem = error instanceof Problem ? error : null
+  if (problem?.status === 429) {
+    const time = `${Math.floor(waitS / 60)}:${String(waitS % 60).padStart(2, '0')}`
+    if (waitS === 0) return <Text id="app.signIn.again" />
+    return <Text id="app.signIn.tooMany" values={{ time: <bdi className="figures">{time}</bdi> }} />
+  }
+  if (problem?.status === 401) return <Text id="app.signIn.wrong" />
+  if (problem?.errorCode === 'TENANT_INACTIVE') return <Text id="app.signIn.inactive" />
+  if (problem?.status === 0) return <Text id="app.signIn.unreachable" />
+  return <Text id="app.signIn.failed" values={{ id: problem?.requestId ?? '–' }} />
+}

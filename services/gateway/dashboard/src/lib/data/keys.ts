@@ -1,0 +1,17 @@
+import type { ConversationFilters } from './conversation-list.ts'
+
+/** Keys of everything that is cached, in one place: events find by them what they change. */
+export const keys = {
+  conversations: ['conversations'] as const,
+  conversationLists: ['conversations', 'list'] as const,
+  conversationList: (filters: ConversationFilters) => ['conversations', 'list', filters] as const,
+  conversationCounts: ['conversations', 'count'] as const,
+  conversationCount: (filters: ConversationFilters) => ['conversations', 'count', filters] as const,
+  conversation: (id: string) => ['conversations', 'one', id] as const,
+  messages: (conversationId: string) => ['messages', conversationId] as const,
+  timeline: (messageId: string) => ['timeline', messageId] as const,
+  numbers: ['numbers'] as const,
+  templates: ['templates'] as const,
+  campaigns: ['campaigns'] as const,
+  tenant: ['tenant'] as const,
+}

@@ -1,0 +1,31 @@
+import { queryOptions, useQuery } from '@tanstack/react-query'
+import { get } from '../api/client.ts'
+import type { ListPage } from '../api/types.ts'
+import { keys } from './keys.ts'
+
+/** Connected number, as far as pages use it. */
+export interface NumberView {
+  id: string
+  companyName: string | null
+  whatsappNumber: string | null
+  verifiedName: string | null
+  isPrimary: boolean
+  status: 'active' | 'disconnected' | 'suspended' | 'paused'
+  pauseReason: string | null
+  pauseCode: number | null
+  tokenExpiry: string | null
+}
+
+export const numbersQuery = queryOptions({
+  queryKey: keys.numbers,
+  queryFn: ({ signal }) => get<ListPage<NumberView>>('/phone-numbers', undefined, signal),
+  select: page => page.data,
+  staleTime: 5 * 60_000,
+})
+
+/** The tenant's words for a number: never “client 2”. */
+export const nameOfNumber = ({ companyName, verifiedName, whatsappNumber }: NumberView): string =>
+  companyName ?? verifiedName ?? whatsappNumber ?? '–'
+
+/** The connected numbers; undefined while they are not known. */
+export const useNumbers = (): NumberView[] | undefined => useQuery(numbersQuery).data

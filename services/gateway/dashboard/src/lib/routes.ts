@@ -1,0 +1,20 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { createRootRouteWithContext, createRoute, redirect } from '@tanstack/react-router'
+import { useSession } from './session/session-store.ts'
+
+export interface RouterContext {
+  queryClient: QueryClient
+}
+
+/** The root; its component is set in `app/router.tsx`. */
+export const rootRoute = createRootRouteWithContext<RouterContext>()()
+
+/** Parent of every page that needs a signed-in person: the rail and what floats. Its component is set in `app/router.tsx`. */
+export const shellRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: 'shell',
+  beforeLoad: ({ location }) => {
+    const { status } = useSession.getState()
+    if (status === 'signed-out') throw redirect({ to: '/sign-in', search: { next: location.href } as never })
+  },
+})

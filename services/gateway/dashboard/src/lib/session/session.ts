@@ -1,0 +1,141 @@
+import { problemOf, unreachable } from '../api/problem.ts'
+import type { SessionBody, SignedIn } from '../api/types.ts'
+import { useSession } from './session-store.ts'
+import { alone, listenToTabs, tellTabs } from './tabs.ts'
+
+/** Set while this browser may hold the cookie of a session, so that a visitor who never signed in is not asked for one. */
+const HINT = 'linko.session'
+/** Keys of what belongs to one person begin with this, and go with their sign-out. */
+export const PERSONAL = 'linko.own.'
+
+/** The access token, renewed if the session of this browser allows it; null for nobody. */
+export async function accessToken(): Promise<string | null> {
+  return useSession.getState().token
+}
+
+let renewing: Promise<string | null> | null = null
+
+/**
+ * A newer access token than `old`; null when the session has ended. One tab asks at a time, and the others take its answer: each
+ * refresh token is good for one use.
+ * @throws Problem when the server cannot be reached
+ */
+export function renewToken(old: string | null): Promise<string | null> {
+  const { token } = useSession.getState()
+  if (token !== null && token !== old) return Promise.resolve(token)
+  renewing ??= alone('refresh', () => refresh(old)).finally(() => {
+    renewing = null
+  })
+  return renewing
+}
+
+async function refresh(old: string | null): Promise<string | null> {
+  const { token } = useSession.getState()
+  if (token !== null && token !== old) return token
+  const response = await post('/refresh', {})
+  if (response.status === 401) {
+    end()
+    return null
+  }
+  if (!response.ok) throw await problemOf(response)
+  return begin((await response.json()) as SessionBody)
+}
+
+/** Finds out who is signed in when the page is opened. */
+export async function restoreSession(): Promise<void> {
+  if (read(HINT) === null) return useSession.setState({ status: 'signed-out' })
+  try {
+    await renewToken(null)
+  } catch {
+    useSession.setState({ status: 'unreachable' })
+  }
+}
+
+/** @throws Problem: 401 for a wrong password, 429 after too many tries */
+export async function signIn(email: string, password: string): Promise<SignedIn> {
+  const response = await post('/login', { email, password })
+  if (!response.ok) throw await problemOf(response)
+  const signedIn = (await response.json()) as SignedIn
+  begin(signedIn)
+  return signedIn
+}
+
+/** Ends the session here and in all tabs, and forgets what belongs to the person. */
+export async function signOut(): Promise<void> {
+  tellTabs({ kind: 'signed-out' })
+  await post('/logout', {}).catch(() => undefined)
+  forget()
+}
+
+/** Follows the other tabs: one signs in or out, all do. */
+export function followTabs(): void {
+  listenToTabs(message => {
+    if (message.kind === 'signed-out') forget()
+    else accept(message.session)
+  })
+}
+
+function begin(session: SessionBody): string {
+  write(HINT, '1')
+  tellTabs({ kind: 'session', session })
+  accept(session)
+  return session.accessToken
+}
+
+function accept({ accessToken: token, user }: SessionBody): void {
+  const before = useSession.getState().user
+  // Nothing of one person is shown to another one.
+  if (before !== null && before.id !== user.id) location.reload()
+  else useSession.setState({ status: 'signed-in', user: { ...before, ...user }, token })
+}
+
+/** The session has ended by itself: whoever was working sees a dialog over the page, and loses nothing. */
+function end(): void {
+  remove(HINT)
+  const { user } = useSession.getState()
+  useSession.setState({ status: user === null ? 'signed-out' : 'expired', token: null })
+}
+
+function forget(): void {
+  remove(HINT)
+  try {
+    for (const key of Object.keys(localStorage)) if (key.startsWith(PERSONAL)) localStorage.removeItem(key)
+  } catch {
+    // Storage is forbidden: nothing is kept in it.
+  }
+  // A fresh page holds nothing of before in its memory.
+  location.assign('/sign-in')
+}
+
+async function post(path: string, body: object): Promise<Response> {
+  const headers = { 'content-type': 'application/json' }
+  try {
+    return await fetch(`/api/v1/auth${path}`, { method: 'POST', credentials: 'same-origin', headers, body: JSON.stringify(body) })
+  } catch (error) {
+    throw unreachable(error)
+  }
+}
+
+function read(key: string): string | null {
+  try {
+    return localStorage.getItem(key)
+  } catch {
+    return null
+  }
+}
+
+function write(key: string, value: string): void {
+  try {
+    localStorage.setItem(key, value)
+  } catch {
+    // The next page load asks for the password again.
+  }
+}
+
+function remove(key: string): void {
+  try {
+    localStorage.removeItem(key)
+  } catch {
+    // It was never kept.
+  }
+}
