@@ -1,4 +1,5 @@
-import { parsePhone } from '#shared/domain/contacts/phone-number.ts'
+import { readPhone } from '#shared/domain/contacts/phone-number.ts'
+import { NOT_VALID } from '#shared/domain/contacts/phone-spelling.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { findPrimaryClient } from '#shared/store/numbers/clients.ts'
@@ -9,8 +10,17 @@ import { findPrimaryClient } from '#shared/store/numbers/clients.ts'
  */
 export async function phoneOf(store: Store, tenantId: string, text: string, path: string): Promise<string> {
   const client = await findPrimaryClient(store, tenantId)
-  const parsed = parsePhone(text, client?.whatsappNumber ?? null)
-  if (parsed) return parsed.waId
-  const detail = `\`${path}\` is not a valid phone number. Use E.164 digits, for example +212661000101.`
-  throw new ApiError(422, 'PHONE_INVALID', detail, { errors: [{ path, message: 'This is not a valid phone number.' }] })
+  const read = readPhone(text, client?.whatsappNumber ?? null)
+  if ('problem' in read) throw phoneInvalid(path, read.problem)
+  return read.waId
+}
+
+/** Refusal of a field that holds no phone number. @param problem as `readPhone` says it */
+export function phoneInvalid(path: string, problem: string): ApiError {
+  const isOther = problem !== NOT_VALID
+  const detail = isOther
+    ? `\`${path}\`: ${problem}`
+    : `\`${path}\` is not a valid phone number. Use E.164 digits, for example +212661000101.`
+  const message = isOther ? problem : 'This is not a valid phone number.'
+  return new ApiError(422, 'PHONE_INVALID', detail, { errors: [{ path, message }] })
 }

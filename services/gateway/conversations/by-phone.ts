@@ -1,4 +1,5 @@
 import { isBusinessScopedId, parsePhone } from '#shared/domain/contacts/phone-number.ts'
+import { readSpelling } from '#shared/domain/contacts/phone-spelling.ts'
 import { phoneVariants } from '#shared/domain/contacts/phone-variants.ts'
 import { notFound } from '#shared/domain/errors.ts'
 import type { ConversationDoc } from '#shared/model/documents.ts'
@@ -43,9 +44,10 @@ export async function getConversationsOfPhone(
   return { conversation, others }
 }
 
-/** WhatsApp ids to look for, including the digits as given: a stored id may be an invalid national number. */
+/** WhatsApp ids to look for, including the digits as given: a stored id may be an invalid national number. None for no number. */
 function waIdsOf(phone: string): string[] {
-  const digits = phone.replace(/\D/g, '')
-  const parsed = parsePhone(`+${digits}`)
-  return [digits, ...(parsed ? phoneVariants(parsed.waId) : [])]
+  const spelling = readSpelling(phone)
+  if ('problem' in spelling) return []
+  const parsed = parsePhone(`+${spelling.digits}`)
+  return [spelling.digits, ...(parsed ? phoneVariants(parsed.waId) : [])]
 }

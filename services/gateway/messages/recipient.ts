@@ -1,4 +1,5 @@
-import { isBusinessScopedId, parsePhone } from '#shared/domain/contacts/phone-number.ts'
+import { isBusinessScopedId, parsePhone, readPhone } from '#shared/domain/contacts/phone-number.ts'
+import { NOT_VALID, plainText } from '#shared/domain/contacts/phone-spelling.ts'
 import { phoneVariants } from '#shared/domain/contacts/phone-variants.ts'
 import { ApiError, notFound } from '#shared/domain/errors.ts'
 import type { ClientDoc } from '#shared/model/documents.ts'
@@ -6,6 +7,7 @@ import type { Store } from '#shared/store/connect.ts'
 import type { ContactKeys } from '#shared/store/contacts/recipients.ts'
 import { type FoundDestination, findDestinationIn, findDestinationWith } from '#shared/store/inbox/destinations.ts'
 import { findCachedPrimaryClient, getCachedClient, getCachedNamedClient } from '#shared/store/numbers/cached-clients.ts'
+import { phoneInvalid } from '../contacts/phone-of.ts'
 
 /** Destination of a message: the tenant's number that sends it, the contact, and their conversation if there is one. */
 export interface Destination extends ContactKeys, FoundDestination {
@@ -35,7 +37,7 @@ export async function findDestination(
   const stored = storedKey(to, client)
   const key = stored ?? personKey(to, client)
   const found = await findDestinationWith(store, tenantId, { clientId: client._id, ...key })
-  if (stored !== null && found.contact?.waId !== stored.waId) throw invalidPhone()
+  if (stored !== null && found.contact?.waId !== stored.waId) throw invalidPhone(to, client)
   return { client, ...found, ...key }
 }
 
@@ -47,7 +49,7 @@ async function byConversation(store: Store, tenantId: string, id: string, input:
   const { waId, userId } = contact ?? conversation.contact
   if (input.clientId !== undefined && !(await isNamed(store, client, input.clientId))) throw mismatch('clientId')
   if (input.to !== undefined) {
-    const key = personKey(input.to, client)
+    const key = storedKey(input.to, client) ?? personKey(input.to, client)
     const agrees = key.waId !== null ? waId !== null && phoneVariants(waId).includes(key.waId) : key.userId === userId
     if (!agrees) throw mismatch('to')
   }
@@ -83,7 +85,7 @@ export async function clientFor(
 
 /** A number that is valid only where a contact has it already: WhatsApp ids may be invalid national numbers. Null for others. */
 function storedKey(to: string, client: ClientDoc): ContactKeys | null {
-  const waId = /^\+?(\d{6,15})$/.exec(to.trim())?.[1]
+  const waId = /^\+?(\d{6,15})$/.exec(plainText(to))?.[1]
   return waId !== undefined && parsePhone(to, client.whatsappNumber) === null ? { waId, userId: null } : null
 }
 
@@ -96,11 +98,11 @@ function storedKey(to: string, client: ClientDoc): ContactKeys | null {
 function personKey(to: string, client: Pick<ClientDoc, 'whatsappNumber'>): ContactKeys {
   if (isBusinessScopedId(to)) return { waId: null, userId: to }
   const parsed = parsePhone(to, client.whatsappNumber)
-  if (parsed === null) throw invalidPhone()
+  if (parsed === null) throw invalidPhone(to, client)
   return { waId: parsed.waId, userId: null }
 }
 
-const invalidPhone = () =>
-  new ApiError(422, 'PHONE_INVALID', '`to` is not a valid phone number. Use E.164 digits, for example +212661000101.', {
-    errors: [{ path: 'to', message: 'This is not a valid phone number.' }],
-  })
+function invalidPhone(to: string, client: Pick<ClientDoc, 'whatsappNumber'>): ApiError {
+  const read = readPhone(to, client.whatsappNumber)
+  return phoneInvalid('to', 'problem' in read ? read.problem : NOT_VALID)
+}

@@ -1,4 +1,5 @@
-import { isBusinessScopedId, parsePhone } from '../contacts/phone-number.ts'
+import { isBusinessScopedId, readPhone } from '../contacts/phone-number.ts'
+import { NOT_VALID } from '../contacts/phone-spelling.ts'
 import { phoneVariants } from '../contacts/phone-variants.ts'
 import { type PriceRow, priceOf } from '../messages/cost.ts'
 import { type FillableTemplate, fillTemplate, type HeaderMedia } from '../templates/fill.ts'
@@ -38,13 +39,10 @@ export function readRow(record: Readonly<Record<string, string>>, rules: RowRule
   const to = cell(columns.to) ?? ''
   const headerMedia = cell(columns.headerMedia)
   const variables = variablesOf(rules, cell)
-  const person = personOf(to, rules.home)
+  const { refusal, ...person } = personOf(to, rules.home)
   const row = { to: to.slice(0, 80), name: cell(columns.name)?.slice(0, 200) ?? null, variables, headerMedia, ...person }
   if (person.key === null)
-    return {
-      ...row,
-      problem: to === '' ? `The column ${columns.to} is empty.` : `The column ${columns.to} contains no valid phone number.`,
-    }
+    return { ...row, problem: to === '' ? `The column ${columns.to} is empty.` : `The column ${columns.to} ${refusal}` }
   if (headerMedia !== null && !isFile(headerMedia))
     return { ...row, problem: `The column ${columns.headerMedia} contains neither an https link nor the id of a file.` }
   const filled = fillTemplate(rules.template, variables, mediaOf(rules, headerMedia))
@@ -71,10 +69,13 @@ function variablesOf({ columns, variables }: RowRules, cell: (column: string) =>
 }
 
 function personOf(to: string, home: string | null) {
-  if (isBusinessScopedId(to)) return { key: to, waId: null, userId: to, country: to.slice(0, 2) }
-  const parsed = parsePhone(to, home)
-  if (parsed === null) return { key: null, waId: null, userId: null, country: null }
-  return { key: phoneVariants(parsed.waId).toSorted()[0] as string, waId: parsed.waId, userId: null, country: parsed.country }
+  const none = { key: null, waId: null, userId: null, country: null, refusal: null }
+  if (isBusinessScopedId(to)) return { ...none, key: to, userId: to, country: to.slice(0, 2) }
+  const read = readPhone(to, home)
+  if ('problem' in read)
+    return { ...none, refusal: `contains no valid phone number.${read.problem === NOT_VALID ? '' : ` ${read.problem}`}` }
+  const { waId, country } = read
+  return { ...none, key: phoneVariants(waId).toSorted()[0] as string, waId, country }
 }
 
 export interface EstimateInput {

@@ -1,4 +1,5 @@
 import { type CountryCode, type PhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js'
+import { type Dialled, NOT_VALID, readSpelling, SEVERAL } from './phone-spelling.ts'
 
 export interface ParsedPhone {
   /** E.164 digits without `+`, Meta's id of a person. */
@@ -7,27 +8,44 @@ export interface ParsedPhone {
   country: string | null
 }
 
+const AMBIGUOUS =
+  'The phone number is valid both in your country and as one of another country. Write it with + and the country code.'
+
 /**
- * Parses a phone number in any usual form: `+212 661-000101`, `00212661000101`, `212661000101`, or nationally `0661000101`.
- * Null for a text that cannot be one.
+ * Parses a phone number in any usual form: `+212 661-000101`, `00212661000101`, `212661000101`, or nationally `0661000101`. Digits
+ * of other scripts, invisible characters and a spreadsheet's `.0` are understood. Null for a text that cannot be a number or could
+ * be two; `readPhone` says why.
  * @param home E.164 digits of the business's own number, whose country a national form belongs to.
  */
 export function parsePhone(text: string, home: string | null = null): ParsedPhone | null {
-  const given = text.trim()
-  if (given.length > 40 || !/^[+\d\s().\-/]+$/.test(given)) return null
-  const candidates = candidatesOf(given, home).filter(candidate => candidate?.isPossible() === true) as PhoneNumber[]
-  const best = candidates.find(candidate => candidate.isValid()) ?? candidates[0]
-  return best ? { waId: best.number.slice(1), country: best.country ?? null } : null
+  const read = readPhone(text, home)
+  return 'problem' in read ? null : read
 }
 
-/** Readings of a number, the likeliest first: digits alone may be international or national. */
-function candidatesOf(given: string, home: string | null): (PhoneNumber | undefined)[] {
-  if (given.startsWith('+')) return [parsePhoneNumberFromString(given)]
-  const digits = given.replace(/\D/g, '')
-  if (digits.startsWith('00')) return [parsePhoneNumberFromString(`+${digits.slice(2)}`)]
-  const country = home === null ? null : countryOf(home)
+/** As `parsePhone`, with a sentence that says what is wrong with a refused number. */
+export function readPhone(text: string, home: string | null = null): ParsedPhone | { problem: string } {
+  const spelling = readSpelling(text)
+  if ('problem' in spelling) return spelling
+  if (spelling.parts.some(part => readingsOf(part, home).some(isValid))) return { problem: SEVERAL }
+  const readings = readingsOf(spelling, home)
+  const valid = readings.filter(isValid)
+  const [first = readings[0], second = first] = valid
+  if (first === undefined) return { problem: NOT_VALID }
+  if (second?.number !== first.number && !isOfHome(first, home)) return { problem: AMBIGUOUS }
+  return { waId: first.number.slice(1), country: first.country ?? null }
+}
+
+const isValid = (reading: PhoneNumber) => reading.isValid()
+
+/** Whether digits begin with the country code of the business: they are read as international even if they could be national. */
+const isOfHome = ({ countryCallingCode }: PhoneNumber, home: string | null) => home?.startsWith(countryCallingCode) === true
+
+/** Possible readings of a number, the likeliest first: digits alone may be international or national. */
+function readingsOf({ digits, isInternational }: Omit<Dialled, 'parts'>, home: string | null): PhoneNumber[] {
+  const international = isInternational || !digits.startsWith('0') ? parsePhoneNumberFromString(`+${digits}`) : undefined
+  const country = home === null || isInternational ? null : countryOf(home)
   const national = country === null ? undefined : parsePhoneNumberFromString(digits, country as CountryCode)
-  return digits.startsWith('0') ? [national] : [parsePhoneNumberFromString(`+${digits}`), national]
+  return [international, national].filter(reading => reading?.isPossible() === true) as PhoneNumber[]
 }
 
 /** Country of a stored number; null when the digits belong to none clearly. */
