@@ -89,6 +89,44 @@ test('[F42] a JSON body that does not come is not waited for, an upload is', { t
   expect(String(answer)).toContain('{"bytes":20}')
 })
 
+const list = route({
+  method: 'post',
+  path: '/lists/{id}',
+  action: 'session.write',
+  tag: 'test',
+  summary: 'List',
+  params: z.strictObject({ id: z.string() }),
+  body: z.strictObject({ words: z.array(z.string()).max(2000) }),
+  maxBodyBytes: 2 * 1024 * 1024,
+  async handle({ body }) {
+    return { body: { count: body.words.length } }
+  },
+})
+
+test('a route may take a larger body than others, but not from strangers', async () => {
+  let isKnown = true
+  await using app = await open({ routes: [echo, list], authenticate: async () => (isKnown ? CALLER : null) })
+  const send = async (path: string, body: object) => {
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch(app.url + path, { method: 'POST', headers, body: JSON.stringify(body) })
+    return [answer.status, await answer.json()]
+  }
+  const words = Array(2000).fill('x'.repeat(500))
+  expect(await send('/lists/1', { words })).toEqual([200, { count: 2000 }])
+  expect(await send('/LISTS/1/', { words: ['a'] })).toEqual([200, { count: 1 }])
+  expect(await send('/echo', { word: 'x'.repeat(256 * 1024) })).toMatchObject([
+    413,
+    { detail: 'The body is larger than 256 KiB.' },
+  ])
+  expect(await send('/lists/1', { words: ['x'.repeat(2 * 1024 * 1024)] })).toMatchObject([
+    413,
+    { detail: expect.stringContaining('2048') },
+  ])
+  expect(await send('/lists/1', { words: [...words, 'x'] })).toMatchObject([400, { errorCode: 'BODY_INVALID' }])
+  isKnown = false
+  expect(await send('/lists/1', { words: ['a'] })).toMatchObject([401, {}])
+})
+
 test('no page of ours shows in a frame', async () => {
   await using app = await open()
   const { headers } = await fetch(`${app.url}/echo`, { method: 'POST' })

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { promisify } from 'node:util'
 import cors from 'cors'
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response } from 'express'
 import helmet from 'helmet'
@@ -35,7 +36,7 @@ export interface HttpAppOptions<Deps> {
   bodyMs?: number
 }
 
-const BODY_LIMIT = '256kb'
+const BODY_LIMIT = 256 * 1024
 /** Long enough for a body of `BODY_LIMIT` over a bad line. Uploads have the time that the server gives a request. */
 const BODY_MS = 30_000
 const JSON_TYPES = ['application/json', '+json']
@@ -87,7 +88,9 @@ export function createHttpApp<Deps>(options: HttpAppOptions<Deps>): Express {
     if (request.is(JSON_TYPES)) endSlowBody(request, options.bodyMs ?? BODY_MS)
     next()
   })
-  app.use(express.text({ type: JSON_TYPES, limit: BODY_LIMIT, inflate: false }))
+  const isLarge = largeBodies(options.routes)
+  const small = jsonText(BODY_LIMIT)
+  app.use((request, response, next) => (isLarge(request) ? next() : small(request, response, next)))
 
   for (const route of options.routes) app[route.method](expressPath(route.path), serve(route, options))
   app.use(methodsOf(options.routes))
@@ -96,6 +99,17 @@ export function createHttpApp<Deps>(options: HttpAppOptions<Deps>): Express {
   app.use(problemHandler(options))
   return app
 }
+
+const jsonText = (limit: number) => express.text({ type: JSON_TYPES, limit, inflate: false })
+
+/** Whether a request is for a route that reads its body itself, once it knows the caller. */
+function largeBodies<Deps>(routes: readonly Route<Deps>[]): (request: Request) => boolean {
+  const large = routes.filter(({ maxBodyBytes }) => maxBodyBytes !== undefined)
+  const patterns = large.map(({ method, path }) => ({ method, pattern: patternOf(path) }))
+  return request => patterns.some(({ method, pattern }) => method.toUpperCase() === request.method && pattern.test(request.path))
+}
+
+const patternOf = (path: string) => new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}/?$`, 'i')
 
 /** Ends the connection of a request whose body is not complete in time. */
 function endSlowBody(request: Request, ms: number): void {
@@ -106,6 +120,7 @@ function endSlowBody(request: Request, ms: number): void {
 const expressPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1')
 
 function serve<Deps>(route: Route<Deps>, options: HttpAppOptions<Deps>) {
+  const large = route.maxBodyBytes === undefined ? null : promisify(jsonText(route.maxBodyBytes))
   return async (request: Request, response: Response) => {
     response.locals.route = route.path
     const caller = route.action === null ? null : await options.authenticate(request)
@@ -114,6 +129,7 @@ function serve<Deps>(route: Route<Deps>, options: HttpAppOptions<Deps>) {
       throw new ApiError(401, 'UNAUTHENTICATED', 'No valid credentials were given. Sign in, or send an API key.', {
         headers: { 'www-authenticate': 'Bearer' },
       })
+    await large?.(request, response)
     const body = route.upload ? {} : readBody(request)
     const headers = await options.limit(route, caller, request.ip ?? '', body)
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
@@ -299,7 +315,10 @@ function problemOf(error: unknown): Problem {
   const status = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500
   if (status === 415)
     return titled(415, 'CONTENT_TYPE_NOT_SUPPORTED', 'The content type is not supported. Send application/json, uncompressed.')
-  if (status === 413) return titled(413, 'BODY_TOO_LARGE', `The body is larger than ${BODY_LIMIT}.`)
+  if (status === 413) {
+    const limit = typeof error === 'object' && error !== null && 'limit' in error ? Number(error.limit) : BODY_LIMIT
+    return titled(413, 'BODY_TOO_LARGE', `The body is larger than ${Math.floor(limit / 1024)} KiB.`)
+  }
   if (status >= 400 && status < 500) return titled(status, 'REQUEST_INVALID', 'The request cannot be read.')
   return titled(500, 'INTERNAL', 'An internal error occurred. Contact support with the request id.')
 }

@@ -59,6 +59,8 @@ export interface Route<Deps> {
   params?: Schema
   query?: Schema
   body?: Schema
+  /** Largest JSON body in bytes; by default 256 KiB. A larger one is read only when the caller is known. */
+  maxBodyBytes?: number
   /** Accepted types and largest size of a route that takes a file in place of a JSON body. */
   upload?: { types: readonly string[]; maxBytes: number }
   /** Whether the route accepts an Idempotency-Key: a repetition gets the first answer. */
@@ -81,6 +83,7 @@ interface RouteOptions<Deps, P extends Schema, Q extends Schema, B extends Schem
   bucket?: RateBucket
   idempotent?: boolean
   waits?: boolean
+  maxBodyBytes?: number
   upload?: { types: readonly string[]; maxBytes: number }
   params?: P
   query?: Q

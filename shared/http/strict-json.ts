@@ -2,7 +2,8 @@ import { ApiError } from '../domain/errors.ts'
 import { shownKey } from './issues.ts'
 
 const MAX_DEPTH = 20
-const MAX_ITEMS = 1000
+/** Not below the longest list that a route takes. */
+export const MAX_ITEMS = 2000
 const FORBIDDEN_KEY = /^(__proto__|constructor|prototype)$|^\$|\.|\0/
 const FORBIDDEN_TEXT = /\0|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/
 

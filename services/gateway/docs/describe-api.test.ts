@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { MAX_ITEMS } from '#shared/http/strict-json.ts'
 import { routes } from '../routes.ts'
 import { describeApi, ingestUrlOf } from './describe-api.ts'
 import { postmanCollection } from './postman.ts'
@@ -170,4 +171,14 @@ test("Meta's addresses are those of ingest", () => {
 test('the Postman collection holds every operation', () => {
   const { item } = postmanCollection(document) as { item: { item: unknown[] }[] }
   expect(item.flatMap(folder => folder.item)).toHaveLength(described.length)
+})
+
+test('no route takes a longer list than the reader of bodies', () => {
+  const longest: number[] = []
+  JSON.stringify(document, (key, value) => {
+    if (key === 'maxItems') longest.push(value)
+    return value
+  })
+  expect(longest.length).toBeGreaterThan(5)
+  expect(Math.max(...longest)).toBeLessThanOrEqual(MAX_ITEMS)
 })
