@@ -24,7 +24,7 @@ export function uploadForm({ mimeType, filename, size, content }: UploadFile): S
   const boundary = `linko-${randomUUID()}`
   const field = (name: string, value: string) =>
     `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`
-  const disposition = `form-data; name="file"; filename="${plainName(filename)}"`
+  const disposition = `form-data; name="file"; filename="${uploadName(filename, mimeType)}"`
   const head = Buffer.from(
     `${field('messaging_product', 'whatsapp')}${field('type', mimeType)}--${boundary}\r\nContent-Disposition: ${disposition}\r\nContent-Type: ${mimeType}\r\n\r\n`,
   )
@@ -54,6 +54,29 @@ export const sampleHeaders = (token: string) => ({ authorization: `OAuth ${token
 /** Path of an upload, `upload:…` with a query of its own; null for an invalid id. */
 export const uploadPath = (id: unknown): string | null =>
   typeof id === 'string' && /^upload:[\w=+/.:-]+(\?[\w=&%.-]*)?$/.test(id) && !id.includes('..') ? id : null
+
+/** Endings that Meta takes for a type; it has been seen to go by them rather than by the type. */
+const ENDINGS: Readonly<Record<string, readonly string[]>> = {
+  'audio/aac': ['aac'],
+  'audio/amr': ['amr'],
+  'audio/mpeg': ['mp3'],
+  'audio/mp4': ['m4a', 'mp4'],
+  'audio/ogg': ['ogg'],
+  'image/jpeg': ['jpg', 'jpeg'],
+  'image/png': ['png'],
+  'image/webp': ['webp'],
+  'video/mp4': ['mp4'],
+  'video/3gpp': ['3gp', '3gpp'],
+  'application/pdf': ['pdf'],
+}
+
+/** Plain file name with an ending of its type: a voice note that is called `.opus` is uploaded as `.ogg`. */
+export function uploadName(filename: string, mimeType: string): string {
+  const name = plainName(filename)
+  const endings = ENDINGS[mimeType] ?? []
+  const ending = /\.(\w+)$/.exec(name)?.[1]?.toLowerCase() ?? ''
+  return endings.length === 0 || endings.includes(ending) ? name : `${name}.${endings[0]}`
+}
 
 /** File name in plain characters. Recipients see the name in the message, not this one. */
 const plainName = (filename: string) => filename.replace(/[^\w .-]/g, '_').slice(-100) || 'file'

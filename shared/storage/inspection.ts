@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 import { Transform } from 'node:stream'
 import { fileTypeFromBuffer } from 'file-type'
+import { officeType } from '../domain/media/office-files.ts'
+import type { ObjectStorage } from './object-storage.ts'
+import { zipNames } from './zip-names.ts'
 
 const HEAD_BYTES = 4100
 
@@ -42,4 +45,14 @@ export function inspect(maxBytes: number, tooLarge: () => Error) {
       return { size, sha256: hash.digest(), head, found: (await fileTypeFromBuffer(head))?.mime ?? null }
     },
   }
+}
+
+/** Type of a stored file by its content: for a ZIP by its entries, which its first bytes do not show. */
+export async function typeOfStored(
+  storage: Pick<ObjectStorage, 'get'>,
+  key: string,
+  { found, size }: Pick<Inspected, 'found' | 'size'>,
+): Promise<string | null> {
+  if (found !== 'application/zip' && !found?.includes('officedocument')) return found
+  return officeType((await zipNames(storage, key, size)) ?? []) ?? found
 }

@@ -7,7 +7,7 @@ import type { FormFile } from '#shared/http/multipart.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { MediaFileDoc, MediaRef } from '#shared/model/documents.ts'
 import { newId, toId } from '#shared/model/ids.ts'
-import { inspect } from '#shared/storage/inspection.ts'
+import { inspect, typeOfStored } from '#shared/storage/inspection.ts'
 import { mediaKey } from '#shared/storage/open.ts'
 import { addMediaFile, type SendableFile } from '#shared/store/inbox/media-files.ts'
 import type { Session } from '#shared/store/transaction.ts'
@@ -40,8 +40,11 @@ export async function keepUpload(
   // Errors come out of the stream that the storage reads.
   pipeline(given.content, through, () => undefined)
   await storage.put(key, through, { contentType: bareType(given.mimeType) ?? 'application/octet-stream' })
-  const { size, sha256, head, found } = await seen()
-  const verdict = checkFile({ size, claimed: given.mimeType, found, isAnimated: isAnimatedWebp(head) })
+  const inspected = await seen()
+  const { size, sha256, head } = inspected
+  const found = await typeOfStored(storage, key, inspected)
+  const filename = fileNameOf(given.filename)
+  const verdict = checkFile({ size, claimed: given.mimeType, found, filename, isAnimated: isAnimatedWebp(head) })
   if (verdict.kind === 'refused') {
     await storage.delete(key)
     throw new ApiError(verdict.status, verdict.errorCode, verdict.detail)
@@ -50,7 +53,7 @@ export async function keepUpload(
     _id,
     tenantId: toId(tenantId),
     ...verdict,
-    filename: fileNameOf(given.filename),
+    filename,
     size,
     sha256: sha256.toString('hex'),
     createdBy: toId(caller.id),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { OutgoingMessage } from 'node:http'
 import { expect, test } from 'vitest'
-import { bareType, hashMatches, parseRange, servingHeaders, storedType } from './media-rules.ts'
+import { bareType, hashMatches, parseRange, receivedType, servingHeaders, storedType } from './media-rules.ts'
 
 test.for<[string | undefined, ReturnType<typeof parseRange>]>([
   [undefined, null],
@@ -54,6 +54,30 @@ test('what is no MIME type is not stored as one', () => {
     null,
   ])
   expect(['audio/ogg; codecs=opus', 'audio/ogg; a=\n', 'nothing'].map(storedType)).toEqual(['audio/ogg; codecs=opus', null, null])
+})
+
+const DOCX = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
+
+test.for<[string | null, string | null, string]>([
+  ['video/mp4', 'video/x-m4v', 'video/mp4'],
+  ['audio/aac', 'audio/x-m4a', 'audio/mp4'],
+  ['audio/opus', 'audio/ogg; codecs=opus', 'audio/ogg'],
+  ['audio/ogg; codecs=opus', 'audio/ogg; codecs=opus', 'audio/ogg'],
+  ['image/jpeg', 'image/png', 'image/png'],
+  ['image/jpeg', 'application/pdf', 'application/pdf'],
+  ['image/png', 'image/svg+xml', 'image/svg+xml'],
+  ['application/octet-stream', DOCX, DOCX],
+  ['application/zip', DOCX, DOCX],
+  [DOCX, 'application/zip', DOCX],
+  [DOCX, 'application/x-cfb', DOCX],
+  ['application/vnd.oasis.opendocument.text', 'application/zip', 'application/vnd.oasis.opendocument.text'],
+  ['application/msword', 'application/x-cfb', 'application/msword'],
+  ['application/pdf', 'application/zip', 'application/zip'],
+  ['text/plain', null, 'text/plain'],
+  [null, 'image/png', 'image/png'],
+  [null, null, 'application/octet-stream'],
+])("a customer's file that is called %s and is %s is kept as %s", ([label, found, type]) => {
+  expect(receivedType(label, found)).toBe(type)
 })
 
 test('a hash is compared in base64 and in hex', () => {

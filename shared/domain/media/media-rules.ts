@@ -9,13 +9,39 @@ export const MAX_INBOUND_BYTES = 100 * 1024 * 1024
 
 /** MIME types that name the same kind of file; each group is compared by its first name. */
 const SAME_TYPE = [
-  ['audio/mp4', 'audio/x-m4a', 'video/mp4', 'video/quicktime'],
+  ['audio/mp4', 'audio/m4a', 'audio/x-m4a', 'video/mp4', 'video/x-m4v', 'video/quicktime'],
   ['audio/ogg', 'audio/opus', 'video/ogg', 'application/ogg'],
   ['audio/mpeg', 'audio/mp3'],
   ['video/3gpp', 'audio/3gpp', 'video/3gpp2'],
   ['image/jpeg', 'image/jpg'],
-  ['application/zip', 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'],
 ] as const
+
+/** Names that browsers, phones and the `file` command give to types that have a usual name. */
+const USUAL_NAMES: Readonly<Record<string, string>> = {
+  'image/jpg': 'image/jpeg',
+  'image/pjpeg': 'image/jpeg',
+  'audio/mp3': 'audio/mpeg',
+  'audio/mpeg3': 'audio/mpeg',
+  'audio/x-mpeg': 'audio/mpeg',
+  'audio/x-mp3': 'audio/mpeg',
+  'audio/m4a': 'audio/mp4',
+  'audio/x-m4a': 'audio/mp4',
+  'audio/x-aac': 'audio/aac',
+  'audio/aacp': 'audio/aac',
+  // Meta takes an upload called audio/opus and fails its message later, with 131053.
+  'audio/opus': 'audio/ogg',
+  'application/ogg': 'audio/ogg',
+  'video/x-m4v': 'video/mp4',
+  'video/3gp': 'video/3gpp',
+  'application/x-pdf': 'application/pdf',
+}
+export const OTHER_NAMES: readonly string[] = Object.keys(USUAL_NAMES)
+/** Names that say nothing of what is in a file: of browsers that do not know Office, and of download programs. */
+export const GENERIC_TYPES: readonly string[] = [
+  ...['application/octet-stream', 'binary/octet-stream', 'application/zip', 'application/x-zip', 'application/x-zip-compressed'],
+  ...['application/download', 'application/force-download'],
+]
+const isGeneric = (type: string) => GENERIC_TYPES.includes(type)
 
 /** Types that a browser shows in the page; all others, SVG and HTML among them, are downloads. */
 const INLINE = /^(image\/(jpeg|png|webp|gif)|audio\/|video\/)/
@@ -34,6 +60,34 @@ export function bareType(mimeType: string | null | undefined): string | null {
 /** A type from outside with its parameters (`audio/ogg; codecs=opus`) as it is stored; null for what no header may hold. */
 export const storedType = (mimeType: string | null): string | null =>
   mimeType !== null && /^[\x20-\x7e]{1,255}$/.test(mimeType) && bareType(mimeType) !== null ? mimeType : null
+
+/** Type by its usual name, without parameters; null for what is no MIME type. */
+export function usualType(mimeType: string | null | undefined): string | null {
+  const type = bareType(mimeType)
+  return type === null ? null : (USUAL_NAMES[type] ?? type)
+}
+
+/** Type that a sender names; null for one that says nothing. */
+export function namedType(mimeType: string | null | undefined): string | null {
+  const type = usualType(mimeType)
+  return type === null || isGeneric(type) ? null : type
+}
+
+/**
+ * Type by which a customer's file is kept and served: what its bytes are, whatever its label says. The label counts where the bytes
+ * show nothing, or only a container that such a file has.
+ * @param found type by the bytes
+ */
+export function receivedType(label: string | null, found: string | null): string {
+  const named = namedType(label)
+  const type = usualType(found)
+  if (named === null || type === null) return named ?? type ?? 'application/octet-stream'
+  return isSameType(named, type) || isContainerOf(type, named) ? named : type
+}
+
+const isContainerOf = (container: string, type: string) =>
+  (container === 'application/zip' && /officedocument|opendocument|ms-(word|excel|powerpoint)|epub|\bapk\b/.test(type)) ||
+  (container === 'application/x-cfb' && /officedocument|msword|ms-(excel|powerpoint|outlook|project)|visio/.test(type))
 
 export function isSameType(a: string, b: string): boolean {
   return canonicalType(a) === canonicalType(b)

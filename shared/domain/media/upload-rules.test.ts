@@ -3,10 +3,17 @@ import { checkFile, type GivenFile, isAnimatedWebp, maxBytesOf } from './upload-
 
 const MIB = 1024 * 1024
 const DOCX = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
-const given = (size: number, claimed: string | null, found: string | null, isAnimated = false): GivenFile => ({
+const given = (
+  size: number,
+  claimed: string | null,
+  found: string | null,
+  isAnimated = false,
+  filename: string | null = null,
+): GivenFile => ({
   size,
   claimed,
   found,
+  filename,
   isAnimated,
 })
 
@@ -23,6 +30,26 @@ test.for<[GivenFile, string, string]>([
   [given(1, 'text/plain', null), 'document', 'text/plain'],
   [given(1, DOCX, 'application/zip'), 'document', DOCX],
   [given(1, 'application/msword', 'application/x-cfb'), 'document', 'application/msword'],
+  // By what is in them, when nobody says what they are.
+  [given(1, 'application/octet-stream', DOCX), 'document', DOCX],
+  [given(1, 'application/x-zip-compressed', DOCX, false, 'report.docx'), 'document', DOCX],
+  [given(1, '', 'application/zip', false, 'report.DOCX'), 'document', DOCX],
+  [given(1, 'application/octet-stream', 'application/x-cfb', false, 'list.xls'), 'document', 'application/vnd.ms-excel'],
+  [given(1, 'application/octet-stream', 'application/x-cfb', false, 'secret.docx'), 'document', DOCX],
+  [given(1, DOCX, 'application/x-cfb', false, 'secret.docx'), 'document', DOCX],
+  [given(1, 'application/octet-stream', null, false, 'notes.txt'), 'document', 'text/plain'],
+  [given(1, 'text/csv', null, false, 'list.csv'), 'document', 'text/plain'],
+  [given(1, 'application/vnd.ms-excel', null, false, 'list.csv'), 'document', 'text/plain'],
+  // Brands of the MP4 container.
+  [given(1, 'video/mp4', 'video/x-m4v'), 'video', 'video/mp4'],
+  [given(1, 'video/x-m4v', 'video/x-m4v'), 'video', 'video/mp4'],
+  [given(1, 'application/octet-stream', 'video/x-m4v'), 'video', 'video/mp4'],
+  [given(1, 'audio/aac', 'audio/x-m4a'), 'audio', 'audio/mp4'],
+  [given(1, 'audio/mp4', 'video/mp4'), 'audio', 'audio/mp4'],
+  // Ogg with Opus, whatever it is called.
+  [given(1, 'audio/opus', 'audio/ogg; codecs=opus'), 'audio', 'audio/ogg'],
+  [given(1, 'application/ogg', 'audio/ogg; codecs=opus'), 'audio', 'audio/ogg'],
+  [given(1, 'application/octet-stream', 'audio/ogg; codecs=opus'), 'audio', 'audio/ogg'],
 ])('%j is sent as %s', ([file, kind, mimeType]) => {
   expect(checkFile(file)).toEqual({ kind, mimeType })
 })
@@ -43,6 +70,10 @@ test.for<[GivenFile, number, string]>([
   [given(1, 'text/html', null), 415, 'MEDIA_TYPE_NOT_ALLOWED'],
   [given(1, null, 'image/svg+xml'), 415, 'MEDIA_TYPE_NOT_ALLOWED'],
   [given(1, null, null), 415, 'MEDIA_TYPE_NOT_ALLOWED'],
+  [given(1, 'application/octet-stream', 'application/zip', false, 'all.zip'), 415, 'MEDIA_TYPE_NOT_ALLOWED'],
+  [given(1, 'application/octet-stream', 'application/x-cfb', false, 'mail.msg'), 415, 'MEDIA_TYPE_NOT_ALLOWED'],
+  [given(1, 'audio/opus', 'audio/ogg'), 422, 'MEDIA_TYPE_NOT_ALLOWED'],
+  [given(1, 'application/vnd.ms-excel', null, false, 'list.xls'), 422, 'MEDIA_TYPE_MISMATCH'],
 ])('%j is refused: %d %s', ([file, status, errorCode]) => {
   expect(checkFile(file)).toMatchObject({ kind: 'refused', status, errorCode })
 })

@@ -1,3 +1,4 @@
+import { usualType } from '../../domain/media/media-rules.ts'
 import { kindOfType } from '../../domain/media/upload-rules.ts'
 import type { Id, MediaFileDoc } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
@@ -34,11 +35,13 @@ export async function findMediaFile(store: Store, tenantId: Key, id: Key): Promi
 /** A file that may be sent: uploaded for sending, or stored with a message, which is then forwarded. @throws Outage */
 export async function findSendable(store: Store, tenantId: Key, id: Key): Promise<SendableFile | null> {
   const uploaded = await findMediaFile(store, tenantId, id)
-  if (uploaded) return uploaded
+  // Files of earlier versions are called as they came.
+  if (uploaded) return { ...uploaded, mimeType: usualType(uploaded.mimeType) ?? uploaded.mimeType }
   const message = await findMedia(store, tenantId, id)
   const media = message?.content.media
   const kind = kindOfType(media?.mimeType ?? null)
   if (!message || media?.state !== 'STORED' || media.mimeType === null || kind === null) return null
-  const { mimeType, filename, size } = media
+  const { filename, size } = media
+  const mimeType = usualType(media.mimeType) ?? media.mimeType
   return { _id: media.id, tenantId: message.tenantId, kind, mimeType, filename, size: size ?? 0, sha256: null }
 }

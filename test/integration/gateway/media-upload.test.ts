@@ -59,6 +59,30 @@ test('a file is stored from a form or from raw bytes, described in the reply, an
   expect((await gateway.call('GET', path, { as: 'other' })).status).toBe(404)
 })
 
+test('what a browser or a script calls wrongly is taken by its content', async ({ world }) => {
+  const { post } = await open(world)
+  const m4v = Buffer.from('\0\0\0\x18ftypM4V \0\0\0\x01M4V mp42\0\0\0\x08free', 'latin1')
+  const opus = Buffer.concat([
+    Buffer.from('OggS\0\x02', 'latin1'),
+    Buffer.alloc(22),
+    Buffer.from('OpusHead\x01\x01', 'latin1'),
+    Buffer.alloc(9),
+  ])
+  const type = async (file: Buffer, contentType: string, filename: string) => {
+    const { status, body } = await post(new Uint8Array(file), { 'content-type': contentType }, `?filename=${filename}`)
+    return [status, body.mimeType ?? body.errorCode]
+  }
+  expect(await type(m4v, 'video/mp4', 'film.mp4')).toEqual([201, 'video/mp4'])
+  expect(await type(m4v, 'video/x-m4v', 'film.m4v')).toEqual([201, 'video/mp4'])
+  expect(await type(opus, 'audio/opus', 'note.opus')).toEqual([201, 'audio/ogg'])
+  expect(await type(opus, 'application/octet-stream', 'note')).toEqual([201, 'audio/ogg'])
+  expect(await type(Buffer.from('a;b\n'), 'application/vnd.ms-excel', 'list.csv')).toEqual([201, 'text/plain'])
+  expect(await type(Buffer.from('PK\x05\x06'.padEnd(22, '\0'), 'latin1'), 'application/zip', 'all.zip')).toEqual([
+    415,
+    'MEDIA_TYPE_NOT_ALLOWED',
+  ])
+})
+
 test('a file that comes again under its key is kept once, another one is refused', async ({ world }) => {
   const { post, filesLeft } = await open(world)
   const image = (await picture(20)) as Uint8Array<ArrayBuffer>

@@ -102,6 +102,28 @@ test('an image arrives, is stored with a thumbnail, and is shown to its tenant a
   expect(await w.store.raw.events.countDocuments({ _id: new RegExp(`^media:${id}:STORED`) })).toBe(1)
 })
 
+test('a file is kept whatever its label says, and served by what it is', { timeout: 60_000 }, async ({ world }) => {
+  await using simulator = await createSimulator()
+  const w = await open(world, simulator.url)
+  const png = await sharp({ create: { width: 8, height: 8, channels: 3, background: 'teal' } })
+    .png()
+    .toBuffer()
+  const m4v = Buffer.from('\0\0\0\x18ftypM4V \0\0\0\x01M4V mp42\0\0\0\x08free', 'latin1')
+  for (const [label, file, type] of [
+    ['image/jpeg', png, 'image/png'],
+    ['video/mp4', m4v, 'video/mp4'],
+    ['image/png', Buffer.from('%PDF-1.4\n%%EOF'), 'application/pdf'],
+    ['application/octet-stream', png, 'image/png'],
+    ['audio/opus', Buffer.from('just some words'), 'audio/ogg'],
+  ] as const) {
+    const { id: metaId } = simulator.media({ phoneNumberId, mimeType: label, data: file.toString('base64') })
+    const wamid = await w.arrives('document', { id: metaId, mime_type: label, sha256: sha256(file) })
+    const served = await w.get(await w.settled(wamid, 'STORED'))
+    expect([served.status, served.headers.get('content-type'), served.content.equals(file)], label).toEqual([200, type, true])
+    expect((await w.mediaOf(wamid))?.mimeType).toBe(type)
+  }
+})
+
 test('a document of 25 MB streams back byte for byte, whole and in ranges', { timeout: 120_000 }, async ({ world }) => {
   const file = randomBytes(25 * 1024 * 1024)
   const stub = await startMeta((request, response) => {
