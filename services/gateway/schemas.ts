@@ -2,6 +2,13 @@ import { z } from 'zod'
 
 export const ObjectIdText = z.string().regex(/^[0-9a-f]{24}$/, 'Must be 24 hexadecimal digits')
 export const IdParams = z.strictObject({ id: ObjectIdText })
+/** What browsers and programs call a CSV file; Windows with Excel says `application/vnd.ms-excel`. */
+export const CSV_TYPES = [
+  ...['text/csv', 'application/csv', 'text/plain', 'text/x-csv', 'application/x-csv', 'text/comma-separated-values'],
+  ...['text/tab-separated-values', 'application/vnd.ms-excel', 'application/octet-stream'],
+]
+/** Name of a contact's attribute: letters of any script, digits and underscores. */
+export const ATTRIBUTE_NAME = /^[\p{L}\p{M}\p{N}_]{1,64}$/u
 /** Boolean query parameter: `true` or `false`. */
 export const flagText = z.enum(['true', 'false']).transform(text => text === 'true')
 

@@ -27,6 +27,7 @@ import { findTemplate } from '../messages/drafts.ts'
 import { headerFile } from '../messages/own-media.ts'
 import { clientFor } from '../messages/recipient.ts'
 import { countBytes, requireRoom } from '../quota.ts'
+import { ATTRIBUTE_NAME } from '../schemas.ts'
 import { requireAudience } from './estimate.ts'
 
 const column = z.string().trim().min(1).max(100)
@@ -80,7 +81,7 @@ export const AudienceInput = z.strictObject({
   contacts: z
     .strictObject({
       label: z.string().min(1).max(100).optional().describe('Label of their conversation with this number'),
-      attribute: z.strictObject({ name: z.string().regex(/^\w{1,64}$/), value: z.string().max(1000) }).optional(),
+      attribute: z.strictObject({ name: z.string().regex(ATTRIBUTE_NAME), value: z.string().max(1000) }).optional(),
     })
     .optional(),
 })

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { MessageErrorView } from '#shared/contracts/views.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { callerOf, type Reply, route } from '#shared/http/route.ts'
+import { CSV_OPTIONS } from '#shared/storage/csv/formula-guard.ts'
 import {
   countRecipients,
   getCampaign,
@@ -103,8 +104,7 @@ async function answerCsv(
   const campaign = await getCampaign(store, tenantId, request.params.id)
   const page = (state: RecipientFilter['state'], after: string | null) =>
     asTenant(tenantId, () => listRecipients(store, campaign, { state }, { after, limit: PAGE }))
-  // Spreadsheets run a cell that begins like a formula; an escaped one is shown as text.
-  const csv = stringify({ header: true, columns: [...COLUMNS], escape_formulas: true, bom: true })
+  const csv = stringify({ ...CSV_OPTIONS, columns: [...COLUMNS] })
   const stream = Readable.from(rowsOf(states, page))
     .on('error', error => csv.destroy(error))
     .pipe(csv)

@@ -8,7 +8,7 @@ import { pageView } from '#shared/store/pages.ts'
 import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
-import { IdParams, listOf, Paging } from '../schemas.ts'
+import { CSV_TYPES, IdParams, listOf, Paging } from '../schemas.ts'
 import {
   AudienceInput,
   CampaignInput,
@@ -29,6 +29,8 @@ const tag = 'campaigns'
 const path = '/api/v1/campaigns'
 /** Upload limit in bytes; a million rows of four columns are about 60 MB. */
 const MOST_BYTES = 200 * 1024 * 1024
+/** Largest body with a list of recipients: 2 KiB for each of 2,000. */
+const MOST_LIST_BYTES = 4 * 1024 * 1024
 
 const list = route({
   method: 'get',
@@ -54,6 +56,7 @@ const add = route({
   tag,
   summary: 'Create a campaign draft; give its audience as a list here or with /audience',
   body: CampaignInput.extend({ recipients: AudienceInput.shape.recipients }),
+  maxBodyBytes: MOST_LIST_BYTES,
   idempotent: true,
   status: 201,
   returns: CampaignView,
@@ -128,7 +131,7 @@ const file = route({
   tag,
   summary: 'Upload the audience of a draft as CSV; its rows are checked in the background',
   params: IdParams,
-  upload: { types: ['text/csv', 'application/csv', 'text/plain'], maxBytes: MOST_BYTES },
+  upload: { types: CSV_TYPES, maxBytes: MOST_BYTES },
   status: 202,
   returns: CampaignView,
   async handle(request, deps: GatewayDeps) {
@@ -148,6 +151,7 @@ const audience = route({
   body: AudienceInput.refine(({ recipients, contacts }) => (recipients === undefined) !== (contacts === undefined), {
     error: 'Give either recipients or contacts',
   }),
+  maxBodyBytes: MOST_LIST_BYTES,
   status: 202,
   returns: CampaignView,
   async handle(request, deps: GatewayDeps) {
@@ -164,6 +168,7 @@ const estimates = [
     tag,
     summary: 'Estimate cost, duration and messaging-limit use of a stored campaign or of a template with an audience',
     body: EstimateRequest,
+    maxBodyBytes: MOST_LIST_BYTES,
     returns: EstimateView,
     async handle(request, deps: GatewayDeps) {
       return { body: await estimateRequest(deps, callerOf(request).tenantId, request.body) }

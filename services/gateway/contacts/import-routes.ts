@@ -2,19 +2,30 @@ import { Readable } from 'node:stream'
 import { stringify } from 'csv-stringify'
 import { stringify as stringifyAll } from 'csv-stringify/sync'
 import { z } from 'zod'
+import { EXPORT_COLUMNS } from '#shared/domain/contacts/contact-columns.ts'
 import { callerOf, route } from '#shared/http/route.ts'
 import type { ContactDoc, Id } from '#shared/model/documents.ts'
+import { CSV_OPTIONS } from '#shared/storage/csv/formula-guard.ts'
 import { attributeNames, contactsAfter } from '#shared/store/contacts/contacts.ts'
 import { asTenant } from '#shared/store/tenancy/tenancy.ts'
 import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { flagText } from '../schemas.ts'
-import { type ImportReport, importContacts } from './import.ts'
+import { CSV_TYPES, flagText } from '../schemas.ts'
+import { type ImportReport, importContacts, MOST_ATTRIBUTES } from './import.ts'
+
+function isEncoding(label: string): boolean {
+  try {
+    return Boolean(new TextDecoder(label))
+  } catch {
+    return false
+  }
+}
 
 /** About 300,000 rows. */
 const MOST_BYTES = 20_000_000
 const count = z.number().int()
 const column = z.string().trim().min(1).max(100).optional()
+const Encoding = z.string().max(40).refine(isEncoding, 'Must be the name of an encoding, such as windows-1252')
 
 const ImportView = z.object({
   dryRun: z.boolean(),
@@ -25,6 +36,15 @@ const ImportView = z.object({
   refused: count,
   /** The first 10,000 refused rows; `row` counts from 1 without the header. */
   refusedRows: z.array(z.object({ row: count, value: z.string(), problem: z.string() })),
+  /** How the file was read; null for one without a header. */
+  file: z
+    .object({
+      encoding: z.string(),
+      separator: z.string(),
+      phoneColumn: z.string().nullable(),
+      nameColumns: z.array(z.string()),
+    })
+    .nullable(),
 })
 
 const add = route({
@@ -37,26 +57,28 @@ const add = route({
     dryRun: flagText.optional().describe('Report what the import would do and change nothing'),
     phone: column.describe('Column that holds the phone numbers'),
     name: column.describe('Column that holds the names'),
+    encoding: Encoding.optional().describe('Encoding of the file, such as windows-1256; recognised by default'),
     report: z.enum(['json', 'csv']).default('json').describe('csv: only the refused rows, to be corrected and imported again'),
   }),
-  upload: { types: ['text/csv', 'application/csv', 'text/plain'], maxBytes: MOST_BYTES },
+  upload: { types: CSV_TYPES, maxBytes: MOST_BYTES },
   returns: ImportView,
   async handle(request, deps: GatewayDeps) {
     const caller = callerOf(request)
     if (request.upload === null) throw new Error('an upload route was called without a file')
-    const { dryRun = false, phone, name, report: format } = request.query
+    const { dryRun = false, phone, name, encoding, report: format } = request.query
     // Before the first row, because the rows are written in many transactions; the counts follow at the end.
     const object = { kind: 'tenant', id: caller.tenantId }
     if (!dryRun) await recordAudit(request, deps, { action: 'contacts.import', object })
-    const report = await importContacts(deps, caller, request.upload, { phone, name, isDryRun: dryRun }, request.traceparent)
+    const report = await importContacts(
+      deps,
+      caller,
+      request.upload,
+      { phone, name, encoding, isDryRun: dryRun },
+      request.traceparent,
+    )
     if (!dryRun) await recordAudit(request, deps, { action: 'contacts.imported', object, changes: countsOf(report) })
     if (format === 'json') return { body: { dryRun, ...report } }
-    const body = stringifyAll(report.refusedRows, {
-      header: true,
-      columns: ['row', 'value', 'problem'],
-      escape_formulas: true,
-      bom: true,
-    })
+    const body = stringifyAll(report.refusedRows, { ...CSV_OPTIONS, columns: ['row', 'value', 'problem'] })
     const disposition = 'attachment; filename="refused-rows.csv"'
     return { body, headers: { 'content-type': 'text/csv; charset=utf-8', 'content-disposition': disposition } }
   },
@@ -72,8 +94,10 @@ const table = route({
     const { tenantId } = callerOf(request)
     const attributes = await attributeNames(deps.store, tenantId, MOST_ATTRIBUTES)
     await recordAudit(request, deps, { action: 'contacts.exportAll', object: { kind: 'tenant', id: tenantId } })
-    // Spreadsheets run a cell that begins like a formula; an escaped one is shown as text.
-    const csv = stringify({ header: true, columns: [...COLUMNS, ...attributes], escape_formulas: true, bom: true })
+    const csv = stringify({
+      ...CSV_OPTIONS,
+      columns: [...EXPORT_COLUMNS, ...attributes].map((header, i) => ({ key: String(i), header })),
+    })
     const page = (after: Id | null) => asTenant(tenantId, () => contactsAfter(deps.store, tenantId, after, PAGE))
     const stream = Readable.from(rowsOf(page, attributes))
       .on('error', error => csv.destroy(error))
@@ -86,19 +110,14 @@ const table = route({
 export const importRoutes = [add, table]
 
 const PAGE = 1000
-const MOST_ATTRIBUTES = 200
-const COLUMNS = ['phone', 'user_id', 'name', 'opt_out'] as const
 
-async function* rowsOf(
-  page: (after: Id | null) => Promise<ContactDoc[]>,
-  attributes: string[],
-): AsyncGenerator<Record<string, unknown>> {
+async function* rowsOf(page: (after: Id | null) => Promise<ContactDoc[]>, attributes: string[]): AsyncGenerator<unknown[]> {
   for (let after: Id | null = null; ; ) {
     const contacts: ContactDoc[] = await page(after)
     for (const contact of contacts) {
-      const own = Object.fromEntries(attributes.map(name => [name, contact.attributes?.[name] ?? '']))
+      const own = attributes.map(name => contact.attributes?.[name] ?? '')
       const { userId, name, optOut } = contact
-      yield { ...own, phone: contact.waId ?? contact.phone ?? '', user_id: userId, name, opt_out: optOut ? 'yes' : '' }
+      yield [contact.waId ?? contact.phone ?? '', userId, name, optOut ? 'yes' : '', ...own]
     }
     const last = contacts.at(-1)
     if (last === undefined || contacts.length < PAGE) return
@@ -106,5 +125,5 @@ async function* rowsOf(
   }
 }
 
-const countsOf = ({ refusedRows: _rows, ...counts }: ImportReport) =>
+const countsOf = ({ refusedRows: _rows, file: _file, ...counts }: ImportReport) =>
   Object.fromEntries(Object.entries(counts).map(([name, after]) => [name, { before: null, after }]))

@@ -1,11 +1,14 @@
 import type { Readable } from 'node:stream'
-import { CsvError } from 'csv-parse'
-import { type ContactColumns, type ContactRow, contactColumns, readContactRow } from '#shared/domain/contacts/contact-row.ts'
+import { type ContactColumns, type ContactHeader, contactColumns } from '#shared/domain/contacts/contact-columns.ts'
+import { type ContactRow, readContactRow } from '#shared/domain/contacts/contact-row.ts'
+import { countryOf } from '#shared/domain/contacts/phone-number.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import type { Caller } from '#shared/http/route.ts'
 import { newId, toId } from '#shared/model/ids.ts'
-import { csvProblem, readCsv, shownColumns } from '#shared/storage/csv-file.ts'
+import { type CsvForm, readCsv, shownColumns } from '#shared/storage/csv/csv-file.ts'
+import { RefusedFile } from '#shared/storage/csv/refused-file.ts'
 import { importPrefix } from '#shared/storage/open.ts'
+import { attributeNames } from '#shared/store/contacts/contacts.ts'
 import { importRows, takeImportTurn } from '#shared/store/contacts/import.ts'
 import { findPrimaryClient } from '#shared/store/numbers/clients.ts'
 import type { GatewayDeps } from '../deps.ts'
@@ -15,6 +18,8 @@ import { SeenKeys } from './seen-keys.ts'
 export interface ImportInput {
   phone?: string | undefined
   name?: string | undefined
+  /** Encoding of the file, recognised when left out. */
+  encoding?: string | undefined
   isDryRun: boolean
 }
 
@@ -33,15 +38,26 @@ export interface ImportReport {
   refused: number
   /** The first `MAX_REFUSED_ROWS` refused rows. */
   refusedRows: RefusedRow[]
+  /** How the file was understood; null for a file without a header. */
+  file: FileForm | null
+}
+
+/** Encoding, separator, and the names of the columns in which numbers and names were found. */
+export interface FileForm extends CsvForm {
+  phoneColumn: string | null
+  nameColumns: string[]
 }
 
 const BATCH = 500
 const MAX_REFUSED_ROWS = 10_000
+/** Attributes of a company that are exported and recognised again, of all contacts together. */
+export const MOST_ATTRIBUTES = 1000
 
 /**
  * Creates and updates contacts from a CSV, row by row, one import of a tenant at a time. The upload is stored first, so that a slow
  * database does not hold up the client's connection.
- * @throws ApiError 409 IMPORT_RUNNING, 422 CSV_INVALID, or COLUMN_MISSING when no column holds phone numbers
+ * @throws ApiError 409 IMPORT_RUNNING, 422 CSV_INVALID, ENCODING_UNKNOWN, or COLUMN_MISSING when no column holds phone numbers; then
+ * nothing is written
  */
 export async function importContacts(
   deps: GatewayDeps,
@@ -58,10 +74,10 @@ export async function importContacts(
   const key = `${importPrefix(caller.tenantId)}${newId()}`
   await deps.storage.put(key, upload, { contentType: 'text/csv' })
   try {
-    return await readAll(deps, caller, await deps.storage.get(key), input, traceparent)
+    return await readAll(deps, caller, () => deps.storage.get(key), input, traceparent)
   } catch (error) {
-    if (!(error instanceof CsvError)) throw error
-    throw new ApiError(422, 'CSV_INVALID', csvProblem(error), { cause: error })
+    if (!(error instanceof RefusedFile)) throw error
+    throw new ApiError(422, error.code, error.message, { cause: error })
   } finally {
     await deps.storage.delete(key)
   }
@@ -70,13 +86,14 @@ export async function importContacts(
 async function readAll(
   deps: GatewayDeps,
   { tenantId, id }: Caller,
-  file: Readable,
+  open: () => Promise<Readable>,
   input: ImportInput,
   traceparent: string,
 ): Promise<ImportReport> {
   const home = (await findPrimaryClient(deps.store, tenantId))?.whatsappNumber ?? null
   const batch = { tenantId: toId(tenantId), by: toId(id), now: deps.now(), isDryRun: input.isDryRun }
-  const report: ImportReport = { read: 0, created: 0, updated: 0, unchanged: 0, refused: 0, refusedRows: [] }
+  const report: ImportReport = { read: 0, created: 0, updated: 0, unchanged: 0, refused: 0, refusedRows: [], file: null }
+  const known = new Set(await attributeNames(deps.store, tenantId, MOST_ATTRIBUTES))
   const seen = new SeenKeys()
   let rows: ContactRow[] = []
 
@@ -87,11 +104,13 @@ async function readAll(
     rows = []
   }
 
-  for await (const { record, columns } of readCsv(file, columnsFor(input))) {
+  const understand = (written: string[], form: CsvForm) => columnsOf(report, { written, known }, form, input)
+  const options = { country: countryOf(home), encoding: input.encoding }
+  for await (const { cells, columns, problem: torn } of readCsv(open, understand, options)) {
     report.read++
-    const row = readContactRow(record, columns, home)
+    const row = torn === null ? readContactRow(cells, columns, home) : { problem: torn }
     const problem = 'problem' in row ? row.problem : duplicateOf(seen, row, report.read)
-    if (problem !== null) refuse(report, record, columns, problem)
+    if (problem !== null) refuse(report, cells, columns, problem)
     else rows.push(row as ContactRow)
     if (rows.length === BATCH) await write()
   }
@@ -104,18 +123,24 @@ function duplicateOf(seen: SeenKeys, { key }: ContactRow, row: number): string |
   return before === null ? null : `The row has the same contact as row ${before}.`
 }
 
-function refuse(report: ImportReport, record: Record<string, string>, columns: ContactColumns, problem: string): void {
+function refuse(report: ImportReport, cells: readonly string[], columns: ContactColumns, problem: string): void {
   report.refused++
   if (report.refusedRows.length === MAX_REFUSED_ROWS) return
-  const value = record[columns.phone ?? columns.userId ?? ''] ?? ''
+  const value = cells[columns.phone ?? columns.userId ?? 0] ?? ''
   report.refusedRows.push({ row: report.read, value: value.slice(0, 100), problem })
 }
 
-/** Mapping of CSV columns to contact fields. @throws ApiError 422 COLUMN_MISSING when no column holds phone numbers */
-function columnsFor({ phone, name }: ImportInput) {
-  return (names: string[], written: string[]): ContactColumns => {
-    const columns = contactColumns(names, { ...(phone && { phone }), ...(name && { name }) })
-    if (columns !== null) return columns
+/** Finds the columns and notes in the report how the file is written. @throws ApiError 422 COLUMN_MISSING without phone numbers */
+function columnsOf(report: ImportReport, header: ContactHeader, form: CsvForm, { phone, name }: ImportInput): ContactColumns {
+  const { written } = header
+  const columns = contactColumns(header, { ...(phone && { phone }), ...(name && { name }) })
+  if (columns === null)
     throw new ApiError(422, 'COLUMN_MISSING', `No column holds phone numbers. The file has the columns: ${shownColumns(written)}`)
+  const named = (place: number) => shownColumns([written[place] ?? ''])
+  report.file = {
+    ...form,
+    phoneColumn: columns.phone === null ? null : named(columns.phone),
+    nameColumns: columns.name.map(named),
   }
+  return columns
 }

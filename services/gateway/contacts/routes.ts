@@ -21,7 +21,7 @@ import { contactView, conversationView, messageView } from '#shared/views/views.
 import { audited, recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { createOnce, idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
-import { flagText, IdParams, listOf, ObjectIdText, Paging } from '../schemas.ts'
+import { ATTRIBUTE_NAME, flagText, IdParams, listOf, ObjectIdText, Paging } from '../schemas.ts'
 import { phoneOf } from './phone-of.ts'
 
 const tag = 'contacts'
@@ -42,7 +42,7 @@ const ContactDetailView = ContactView.extend({
 
 const Name = z.string().trim().min(1).max(200).nullable()
 const Attributes = z
-  .record(z.string().regex(/^\w{1,64}$/), z.union([z.string().max(1000), z.number(), z.boolean(), z.null()]))
+  .record(z.string().regex(ATTRIBUTE_NAME), z.union([z.string().max(1000), z.number(), z.boolean(), z.null()]))
   .refine(attributes => Object.keys(attributes).length <= 100, 'Must have at most 100 attributes')
 
 const list = route({

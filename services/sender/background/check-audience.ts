@@ -21,7 +21,7 @@ import { recipientId } from '#shared/store/campaigns/campaigns.ts'
 import { findErasedSince } from '#shared/store/contacts/erasures.ts'
 import { getClient } from '#shared/store/numbers/clients.ts'
 import { getTemplate } from '#shared/store/templates/templates.ts'
-import { AudienceProblem, readSource, type SourceDeps } from './audience-sources.ts'
+import { AudienceProblem, readSource, type SourceDeps, type SourceRow } from './audience-sources.ts'
 
 export interface CheckDeps extends SourceDeps {
   log: Logger
@@ -100,10 +100,10 @@ async function readAll(
   let batch: RecipientDoc[] = []
   let writing: Promise<boolean> = Promise.resolve(true)
   let position = campaign.audience.position
-  for await (const row of readSource(deps, campaign)) {
+  for await (const row of readSource(deps, campaign, rules.home ?? '')) {
     read++
     position = row.position
-    batch.push(recipientOf(campaign, read, row.record, rules))
+    batch.push(recipientOf(campaign, read, row, rules))
     if (read % ROWS_PER_YIELD === 0) await yieldToOthers()
     if (batch.length < BATCH) continue
     if (!(await writing) || !mayGoOn()) return 'interrupted'
@@ -117,8 +117,9 @@ async function readAll(
   return null
 }
 
-function recipientOf(campaign: CampaignDoc, row: number, record: Record<string, string>, rules: RowRules): RecipientDoc {
-  const { problem, country, ...own } = readRow(record, rules)
+function recipientOf(campaign: CampaignDoc, row: number, source: SourceRow, rules: RowRules): RecipientDoc {
+  const { problem: unfit, country, ...own } = readRow(source.record, rules)
+  const problem = source.problem ?? unfit
   const isWrong = problem !== null
   return Object.assign(
     {

@@ -1,48 +1,9 @@
-import { isBusinessScopedId, parsePhone } from './phone-number.ts'
+import { attributeName, type ContactColumns } from './contact-columns.ts'
+import { isBusinessScopedId, parsePhone, readPhone } from './phone-number.ts'
 import { phoneVariants } from './phone-variants.ts'
 
-/** Names of the column with the phone numbers, in order of preference, for when the caller names none. */
-export const PHONE_COLUMNS = [
-  'to',
-  'phone',
-  'phone_number',
-  'phonenumber',
-  'number',
-  'whatsapp',
-  'mobile',
-  'tel',
-  'telephone',
-  'téléphone',
-]
-const NAME_COLUMNS = ['name', 'full_name', 'fullname', 'nom', 'nombre']
-const USER_COLUMNS = ['userid', 'user_id', 'bsuid']
-const OPT_OUT_COLUMNS = ['optout', 'opt_out', 'unsubscribed']
-const YES = new Set(['true', 'yes', 'y', '1', 'x', 'oui', 'si', 'sí'])
-
-/** Columns of a contact file by their meaning; all others are attributes. */
-export interface ContactColumns {
-  phone: string | null
-  userId: string | null
-  name: string | null
-  optOut: string | null
-  attributes: string[]
-}
-
-/**
- * Columns of a file; null when it has neither phone numbers nor user ids.
- * @param header in lower case
- * @param input the columns that the caller names
- */
-export function contactColumns(header: readonly string[], input: { phone?: string; name?: string }): ContactColumns | null {
-  const find = (names: readonly string[]) => names.find(name => header.includes(name)) ?? null
-  const phone = find(input.phone === undefined ? PHONE_COLUMNS : [input.phone.toLowerCase()])
-  const userId = find(USER_COLUMNS)
-  if (phone === null && userId === null) return null
-  const name = find(input.name === undefined ? NAME_COLUMNS : [input.name.toLowerCase()])
-  const optOut = find(OPT_OUT_COLUMNS)
-  const taken = new Set([phone, userId, name, optOut])
-  return { phone, userId, name, optOut, attributes: header.filter(column => column !== '' && !taken.has(column)) }
-}
+const YES = new Set(['true', 'yes', 'y', '1', 'x', 'oui', 'vrai', 'si', 'sí', 'sim', 'ja', 'wahr', 'نعم', 'صحيح'])
+const NO = new Set(['', 'false', 'no', 'n', '0', 'non', 'faux', 'não', 'nein', 'falsch', 'falso', 'لا', 'خطأ'])
 
 export interface ContactRow {
   waId: string | null
@@ -59,30 +20,49 @@ const MAX_ATTRIBUTES = 100
 const MAX_TEXT = 1000
 const MAX_NAME = 200
 
-/** Reads a contact from a row of a file, or names the problem. @param home E.164 digits of the business's own number */
+/** Reads a contact from the cells of a row, or names the problem. @param home E.164 digits of the business's own number */
 export function readContactRow(
-  record: Record<string, string>,
+  cells: readonly string[],
   columns: ContactColumns,
   home: string | null,
 ): ContactRow | { problem: string } {
-  const cell = (column: string | null) => (column === null ? '' : (record[column] ?? '').trim())
+  const cell = (column: number | null) => (column === null ? '' : textOf(cells[column]))
   const phone = cell(columns.phone)
   const isUser = isBusinessScopedId(phone)
   const userId = isUser ? phone : cell(columns.userId) || null
-  const parsed = phone === '' || isUser ? null : parsePhone(phone, home)
-  if (phone !== '' && !isUser && parsed === null) return { problem: 'The phone number is not valid.' }
+  const read = phone === '' || isUser ? null : phoneOf(phone, columns, home)
+  if (read !== null && 'problem' in read) return read
   if (userId !== null && !isBusinessScopedId(userId)) return { problem: 'The user id is not a business-scoped user id.' }
-  const waId = parsed?.waId ?? null
+  const waId = read?.waId ?? null
   const key = waId === null ? userId : (phoneVariants(waId).toSorted()[0] ?? waId)
   if (key === null) return { problem: 'The row has neither a phone number nor a user id.' }
-  const name = cell(columns.name) || null
+  const name = columns.name.map(cell).filter(Boolean).join(' ') || null
   if (name !== null && name.length > MAX_NAME) return { problem: `The name is longer than ${MAX_NAME} characters.` }
-  const cells = columns.attributes.map(column => [attributeName(column), cell(column)] as const).filter(([, text]) => text !== '')
-  if (cells.length > MAX_ATTRIBUTES) return { problem: `The row has more than ${MAX_ATTRIBUTES} attributes.` }
-  const long = cells.find(([, text]) => text.length > MAX_TEXT)
+  const optOut = cell(columns.optOut).toLowerCase()
+  if (!YES.has(optOut) && !NO.has(optOut)) return { problem: 'The opt-out is neither yes nor no.' }
+  const attributes = attributesOf(cells, columns)
+  if (attributes.length > MAX_ATTRIBUTES) return { problem: `The row has more than ${MAX_ATTRIBUTES} attributes.` }
+  const long = attributes.find(([, text]) => text.length > MAX_TEXT)
   if (long) return { problem: `The attribute ${long[0]} is longer than ${MAX_TEXT} characters.` }
-  return { waId, userId, key, name, optOut: YES.has(cell(columns.optOut).toLowerCase()), attributes: Object.fromEntries(cells) }
+  return { waId, userId, key, name, optOut: YES.has(optOut), attributes: Object.fromEntries(attributes) }
 }
 
-/** Attribute name for a column: letters without accents, digits and underscores, at most 64 characters. */
-const attributeName = (column: string) => column.normalize('NFD').replace(/\p{M}/gu, '').replace(/\W+/g, '_').slice(0, 64) || '_'
+function phoneOf(phone: string, { isExport }: ContactColumns, home: string | null): ReturnType<typeof readPhone> {
+  const whole = isExport && /^[1-9]\d+$/.test(phone) ? parsePhone(`+${phone}`) : null
+  return whole ?? readPhone(phone, home)
+}
+
+/** Cells that are not empty, under the attributes of their columns; one beyond the header is named by its place. */
+function attributesOf(cells: readonly string[], { attributes, phone, userId, name, optOut }: ContactColumns): [string, string][] {
+  const known = new Set([phone, userId, optOut, ...name])
+  return cells.flatMap((cell, place): [string, string][] => {
+    const attribute = attributes.get(place) ?? (known.has(place) ? null : attributeName('', place))
+    return attribute === null || textOf(cell) === '' ? [] : [[attribute, textOf(cell)]]
+  })
+}
+
+/** Text of a cell as it is stored. */
+export const textOf = (cell: unknown): string =>
+  String(cell ?? '')
+    .normalize('NFC')
+    .trim()

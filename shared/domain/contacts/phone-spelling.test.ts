@@ -111,12 +111,11 @@ test('no text becomes a number whose digits are not its own', () => {
     const text = signs.join('')
     const read = parsePhone(text, '212600111222')
     if (read === null || /e/i.test(text)) return
-    const digits = text
-      .replaceAll('٣', '3')
-      .replace(/[.,\u066b]0+$/, '')
-      .replace(/\D/g, '')
+    const ascii = text.replaceAll('٣', '3')
+    const digits = [ascii, ascii.replace(/[.,\u066b]0+$/, '')].map(one => one.replace(/\D/g, ''))
     // Behind the country code, and a trunk zero that follows it, the digits are the given ones up to the last.
-    expect(digits.endsWith(String(parsePhoneNumberFromString(`+${read.waId}`)?.nationalNumber))).toBe(true)
+    const own = String(parsePhoneNumberFromString(`+${read.waId}`)?.nationalNumber)
+    expect(digits.some(one => one.endsWith(own))).toBe(true)
   })
   fc.assert(property, { numRuns: 2000 })
 })

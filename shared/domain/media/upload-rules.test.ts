@@ -37,6 +37,7 @@ test.for<[GivenFile, string, string]>([
   [given(1, 'application/octet-stream', 'application/x-cfb', false, 'list.xls'), 'document', 'application/vnd.ms-excel'],
   [given(1, 'application/octet-stream', 'application/x-cfb', false, 'secret.docx'), 'document', DOCX],
   [given(1, DOCX, 'application/x-cfb', false, 'secret.docx'), 'document', DOCX],
+  [given(1, 'application/msword', DOCX, false, 'report.docx'), 'document', DOCX],
   [given(1, 'application/octet-stream', null, false, 'notes.txt'), 'document', 'text/plain'],
   [given(1, 'text/csv', null, false, 'list.csv'), 'document', 'text/plain'],
   [given(1, 'application/vnd.ms-excel', null, false, 'list.csv'), 'document', 'text/plain'],

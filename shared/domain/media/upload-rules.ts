@@ -94,6 +94,8 @@ function mimeTypeOf(claimed: string | null, found: string | null, filename: stri
     (TEXT_TYPES.includes(named ?? '') || (named === 'application/vnd.ms-excel' && TEXT_ENDINGS.test(filename)))
   )
     return 'text/plain'
+  // Programs that know only the old names of Office.
+  if (named !== null && OLD_OFFICE.includes(named) && OPEN_XML.includes(found ?? '')) return found
   // AAC within the container of MP4, as phones record it.
   return named === 'audio/aac' && isSameType(found ?? '', 'audio/mp4') ? 'audio/mp4' : named
 }

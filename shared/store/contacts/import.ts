@@ -1,4 +1,4 @@
-import type { ContactRow } from '../../domain/contacts/contact-row.ts'
+import { type ContactRow, textOf } from '../../domain/contacts/contact-row.ts'
 import { phoneVariants } from '../../domain/contacts/phone-variants.ts'
 import type { ContactDoc, EventDoc, Id } from '../../model/documents.ts'
 import { newId } from '../../model/ids.ts'
@@ -97,8 +97,8 @@ const optedOut = (at: Date) => ({ optOut: true, optOutAt: at, optOutSource: 'imp
 /** The fields that a row changes; null when it changes nothing. */
 function changesTo(contact: ContactDoc, row: ContactRow, { by, now }: ImportBatch): Partial<ContactDoc> | null {
   const set: Partial<ContactDoc> = {}
-  if (row.name !== null && row.name !== contact.name) Object.assign(set, { name: row.name, nameSource: 'agent' })
-  const differs = ([name, value]: [string, string]) => String(contact.attributes?.[name] ?? '') !== value
+  if (row.name !== null && row.name !== textOf(contact.name)) Object.assign(set, { name: row.name, nameSource: 'agent' })
+  const differs = ([name, value]: [string, string]) => textOf(contact.attributes?.[name]) !== value
   if (Object.entries(row.attributes).some(differs)) set.attributes = { ...contact.attributes, ...row.attributes }
   if (row.optOut && !contact.optOut) Object.assign(set, optedOut(now))
   if (row.userId !== null && contact.userId === null) set.userId = row.userId

@@ -189,6 +189,9 @@ test('a campaign is estimated before there is a draft: nothing is stored, and th
   const estimate = (body: object) => w.call('POST', '/estimate', body)
   const { status, body: estimated } = await estimate({ ...input, recipients })
   expect([status, estimated.recipients, estimated.left]).toEqual([200, 19, { invalid: 2, duplicate: 2, optedOut: 1 }])
+  const most = Array.from({ length: 2000 }, (_, i) => ({ to: number(1000 + i), variables: { [name]: 'x'.repeat(500) } }))
+  expect((await estimate({ ...input, recipients: most })).body.recipients).toBe(2000)
+  expect((await estimate({ ...input, recipients: [...most, { to: number(5000) }] })).status).toBe(400)
   expect(estimated).toMatchObject({
     cost: { amount: 7.6 },
     messagesPerSecond: 80,
@@ -357,6 +360,28 @@ test('a campaign waits for its time, goes on beside another of its number, and e
   expect(w.meta.posts).toHaveLength(ended.counts.sent + 5)
 }, 60_000)
 
+test('a bad row of a file is left out alone, and says why', async () => {
+  await using w = await openCampaigns()
+  await using _sender = await w.send()
+  const name = await variableOf(w.gateway)
+  const id = await w.campaign({ columns: { variables: { [name]: 'Prénom' } } })
+  const rows = [
+    'Numéro de téléphone;PRENOM',
+    `"${number(1)};Aya`,
+    `${number(2)};Omar`,
+    `"'${number(3)}";Nora`,
+    '2,12661E+11;Sara',
+  ]
+  await w.call('PUT', `/${id}/audience`, rows.join('\r\n'), 'text/csv')
+  const { audience } = await w.until(id, it => it.audience.state !== 'CHECKING')
+  expect(audience).toMatchObject({ state: 'READY', rows: 4, recipients: 2, invalid: 2 })
+  const { data } = (await w.call('GET', `/${id}/recipients?state=skipped`)).body
+  expect(data).toMatchObject([
+    { row: 1, detail: expect.stringContaining('quotation mark') },
+    { row: 4, detail: expect.stringContaining('exponent') },
+  ])
+})
+
 test('contacts by a filter are an audience; a file that is none says so', async () => {
   await using w = await openCampaigns()
   await using _sender = await w.send()
@@ -377,6 +402,9 @@ test('contacts by a filter are an audience; a file that is none says so', async 
   const failed = await w.until(id, it => it.audience.state === 'FAILED')
   expect(failed.audience.problem).toBe('There is no column to. The file has: who, name')
   expect((await w.call('POST', `/${id}/start`, {})).body).toMatchObject({ errorCode: 'AUDIENCE_FAILED' })
+  await w.call('PUT', `/${id}/audience`, 'PK\x03\x04\x14\0\x06\0', 'application/vnd.ms-excel')
+  const workbook = await w.until(id, it => it.audience.state === 'FAILED' && it.audience.problem !== failed.audience.problem)
+  expect(workbook.audience.problem).toMatch(/workbook/)
   expect((await w.call('PUT', `/${id}/audience`, '<xml/>', 'text/xml')).status).toBe(415)
   const rest = await w.gateway.store.raw.campaignRecipients.countDocuments({ campaignId: new Types.ObjectId(id) })
   expect(rest).toBe(0)
