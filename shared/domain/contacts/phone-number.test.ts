@@ -61,6 +61,7 @@ test.for<[string, RegExp]>([
   ['2,12661E+11', /exponent, so digits are lost/],
   ['491711234567.5', /fraction/],
   ['21266100010.0', /not valid/], // not 212661000100
+  ['+9181235237.00', /not valid/], // possible, but no number of India
   ['\u202e101000166\u202c', /reverse order/],
   ['0661000101 / 0661000102', /more than one phone number/],
   ['0661000101/02', /more than one phone number/],

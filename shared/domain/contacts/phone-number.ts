@@ -29,7 +29,7 @@ export function readPhone(text: string, home: string | null = null): ParsedPhone
   if (spelling.parts.some(part => readingsOf(part, home).some(isValid))) return { problem: SEVERAL }
   const readings = readingsOf(spelling, home)
   const valid = readings.filter(isValid)
-  const [first = readings[0], second = first] = valid
+  const [first = spelling.isMended ? undefined : readings[0], second = first] = valid
   if (first === undefined) return { problem: NOT_VALID }
   if (second?.number !== first.number && !isOfHome(first, home)) return { problem: AMBIGUOUS }
   return { waId: first.number.slice(1), country: first.country ?? null }
@@ -41,7 +41,10 @@ const isValid = (reading: PhoneNumber) => reading.isValid()
 const isOfHome = ({ countryCallingCode }: PhoneNumber, home: string | null) => home?.startsWith(countryCallingCode) === true
 
 /** Possible readings of a number, the likeliest first: digits alone may be international or national. */
-function readingsOf({ digits, isInternational }: Omit<Dialled, 'parts'>, home: string | null): PhoneNumber[] {
+function readingsOf(
+  { digits, isInternational }: Pick<Dialled, 'digits' | 'isInternational'>,
+  home: string | null,
+): PhoneNumber[] {
   const international = isInternational || !digits.startsWith('0') ? parsePhoneNumberFromString(`+${digits}`) : undefined
   const country = home === null || isInternational ? null : countryOf(home)
   const national = country === null ? undefined : parsePhoneNumberFromString(digits, country as CountryCode)

@@ -42,7 +42,12 @@ const dressed = (digits: string) =>
       const signs = [...digits].map(digit =>
         /\d/.test(digit) ? String.fromCodePoint(zero.charCodeAt(0) + Number(digit)) : digit,
       )
-      for (const [at, mark] of [...between.filter(([at]) => at > 0 && at < digits.length - 2), ...unseen])
+      for (const [at, mark] of [
+        ...between.filter(
+          ([at, mark]) => at > 0 && at < digits.length - 2 && !(mark === '.' && /^0*$/.test(digits.slice(at + 1))),
+        ),
+        ...unseen,
+      ])
         if (at < signs.length) signs[at] = `${signs[at]}${mark}`
       return signs.join('')
     })

@@ -7,9 +7,12 @@
 export interface Dialled {
   digits: string
   isInternational: boolean
+  /** Whether a fraction was cut off or an exponent resolved: then it must be a valid number, not only a possible one. */
+  isMended: boolean
   /** What stands in front of a `/` or a bracket: if that is a whole number by itself, the rest belongs to something else. */
-  parts: readonly Omit<Dialled, 'parts'>[]
+  parts: readonly Digits[]
 }
+type Digits = Pick<Dialled, 'digits' | 'isInternational'>
 /** Why a spelling is refused, as a sentence for whoever wrote it. */
 export interface RefusedSpelling {
   problem: string
@@ -74,13 +77,14 @@ export function readSpelling(text: string): Dialled | RefusedSpelling {
   if (number.length > MOST_LENGTH || !/^\(?\+?[\d(][\d ().\-/]*$/.test(number))
     return { problem: HOLDS_SEVERAL.test(bare) ? SEVERAL : NOT_VALID }
   const ends = [...number.matchAll(/[/(]/g)].flatMap(({ index }) => (index === 0 ? [] : index))
-  return { ...dialled(number), parts: ends.map(end => dialled(number.slice(0, end))) }
+  const isMended = number.replace(/\D/g, '') !== bare.replace(/\D/g, '')
+  return { ...dialled(number), isMended, parts: ends.map(end => dialled(number.slice(0, end))) }
 }
 
 /** Two groups of at least six digits with a separator of lists between them. */
 const HOLDS_SEVERAL = /\d{6}\D*[,;:|/\r\n]\D*\d{6}/
 
-function dialled(number: string): Omit<Dialled, 'parts'> {
+function dialled(number: string): Digits {
   const digits = number.replace(/\D/g, '')
   if (number.includes('+')) return { digits, isInternational: true }
   return digits.startsWith('00') ? { digits: digits.slice(2), isInternational: true } : { digits, isInternational: false }
