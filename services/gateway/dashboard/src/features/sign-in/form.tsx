@@ -1,13 +1,14 @@
 import { useMutation } from '@tanstack/react-query'
-import { type KeyboardEvent, useRef, useState } from 'react'
+import { useRef, useState } from 'react'
 import { Problem } from '../../lib/api/problem.ts'
 import type { SignedIn } from '../../lib/api/types.ts'
 import { useSecond } from '../../lib/clock.ts'
 import { Text, useText } from '../../lib/i18n/text.tsx'
 import { signIn } from '../../lib/session/session.ts'
-import { Button, IconButton } from '../../ui/button.tsx'
+import { Button } from '../../ui/button.tsx'
 import { Field, Input } from '../../ui/field.tsx'
-import { FailIcon, HideIcon, Icon, InfoIcon, ShowIcon } from '../../ui/icons.tsx'
+import { FailIcon, Icon } from '../../ui/icons.tsx'
+import { PasswordField } from '../../ui/password-input.tsx'
 
 interface SignInFormProps {
   email?: string
@@ -20,7 +21,6 @@ export function SignInForm({ email: given = '', isEmailFixed = false, onSignedIn
   const t = useText()
   const [email, setEmail] = useState(given)
   const [password, setPassword] = useState('')
-  const { isShown, hasCapsLock, toggle, watch } = usePasswordField()
   const field = useRef<HTMLInputElement>(null)
   const attempt = useSignIn(onSignedIn, () => field.current?.select())
   const wait = useWait(attempt.error)
@@ -49,36 +49,14 @@ export function SignInForm({ email: given = '', isEmailFixed = false, onSignedIn
           />
         )}
       </Field>
-      <Field label={t('app.signIn.password')} aside={hasCapsLock && <CapsLock />}>
-        {ids => (
-          <div className="relative" dir="ltr">
-            <Input
-              {...ids}
-              ref={field}
-              type={isShown ? 'text' : 'password'}
-              name="password"
-              autoComplete="current-password"
-              dir="ltr"
-              required
-              autoFocus={isEmailFixed}
-              value={password}
-              onChange={event => setPassword(event.target.value)}
-              onKeyUp={watch}
-              onKeyDown={watch}
-              className="pe-10 text-[1rem]"
-            />
-            <span className="absolute inset-y-0 end-1.5 grid place-items-center">
-              <IconButton
-                icon={isShown ? HideIcon : ShowIcon}
-                label={t(isShown ? 'app.signIn.hide' : 'app.signIn.show')}
-                aria-pressed={isShown}
-                small
-                onClick={toggle}
-              />
-            </span>
-          </div>
-        )}
-      </Field>
+      <PasswordField
+        ref={field}
+        label={t('app.signIn.password')}
+        autoComplete="current-password"
+        autoFocus={isEmailFixed}
+        value={password}
+        onChange={event => setPassword(event.target.value)}
+      />
       {attempt.error && (
         <p role="alert" className="flex gap-2 rounded-2 bg-fail-soft px-3 py-2 text-fail">
           <Icon of={FailIcon} />
@@ -90,27 +68,6 @@ export function SignInForm({ email: given = '', isEmailFixed = false, onSignedIn
       </Button>
     </form>
   )
-}
-
-function CapsLock() {
-  const t = useText()
-  return (
-    <span className="inline-flex items-center gap-1 text-time">
-      <Icon of={InfoIcon} size={16} />
-      {t('app.signIn.capsLock')}
-    </span>
-  )
-}
-
-function usePasswordField() {
-  const [isShown, setShown] = useState(false)
-  const [hasCapsLock, setCapsLock] = useState(false)
-  return {
-    isShown,
-    hasCapsLock,
-    toggle: () => setShown(shown => !shown),
-    watch: (event: KeyboardEvent) => setCapsLock(event.getModifierState?.('CapsLock') ?? false),
-  }
 }
 
 function useSignIn(onSignedIn: (signedIn: SignedIn) => void, onRefused: () => void) {

@@ -1,8 +1,15 @@
 import type app from '../../app/texts.json'
 import type inbox from '../../features/inbox/texts.json'
 import type signIn from '../../features/sign-in/texts.json'
+import type welcome from '../../features/welcome/texts.json'
 import type ui from '../../ui/texts.json'
 import type lib from '../texts.json'
 
 /** Every text of the dashboard by its id. A new folder with a `texts.json` has its line here. */
-export type TextId = keyof typeof app | keyof typeof inbox | keyof typeof lib | keyof typeof signIn | keyof typeof ui
+export type TextId =
+  | keyof typeof app
+  | keyof typeof inbox
+  | keyof typeof lib
+  | keyof typeof signIn
+  | keyof typeof ui
+  | keyof typeof welcome
