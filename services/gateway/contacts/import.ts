@@ -120,7 +120,7 @@ async function readAll(
 
 function duplicateOf(seen: SeenKeys, { key }: ContactRow, row: number): string | null {
   const before = seen.add(key, row)
-  return before === null ? null : `The row has the same contact as row ${before}.`
+  return before === null ? null : `The contact is already in row ${before}.`
 }
 
 function refuse(report: ImportReport, cells: readonly string[], columns: ContactColumns, problem: string): void {

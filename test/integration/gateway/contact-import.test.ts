@@ -52,7 +52,7 @@ test('a file becomes contacts, and says which rows do not', async () => {
     refused: 2,
     refusedRows: [
       { row: 3, value: 'not a number', problem: 'The phone number is not valid.' },
-      { row: 5, value: '+212 661 84 00 01', problem: 'The row has the same contact as row 1.' },
+      { row: 5, value: '+212 661 84 00 01', problem: 'The contact is already in row 1.' },
     ],
     file: { encoding: 'utf-8', separator: ';', phoneColumn: 'Téléphone', nameColumns: ['Nom'] },
   })
