@@ -1,4 +1,5 @@
 import { isObject, listOf, text } from '../meta/json.ts'
+import { waIdIn } from '../meta/wa-id.ts'
 import { type AccountItem, type Person, timeOf } from '../meta/webhook.ts'
 import type { ClientDoc, ContactDoc } from '../model/documents.ts'
 import type { FoldContext } from './context.ts'
@@ -50,8 +51,8 @@ export function phoneBookOf(item: AccountItem): Entry[] {
   return listOf(item.value.state_sync)
     .filter(isObject)
     .flatMap(({ type, action, contact, metadata }) => {
-      const waId = isObject(contact) ? (text(contact.phone_number)?.replace(/\D/g, '') ?? '') : ''
-      if (type !== 'contact' || !isObject(contact) || waId === '') return []
+      const waId = isObject(contact) ? waIdIn(contact.phone_number) : null
+      if (type !== 'contact' || !isObject(contact) || waId === null) return []
       const name = action === 'remove' ? null : (text(contact.full_name) ?? text(contact.first_name))
       const at = (isObject(metadata) ? timeOf(metadata.timestamp, item.receivedAt) : null) ?? item.at
       return [{ person: { waId, userId: null, parentUserId: null, name: null, username: null }, name, at }]

@@ -3,6 +3,7 @@ import { storedType } from '../domain/media/media-rules.ts'
 import type { MediaRef, MessageContent } from '../model/documents.ts'
 import { newId } from '../model/ids.ts'
 import { isObject, type Json, listOf, text } from './json.ts'
+import { waIdIn } from './wa-id.ts'
 
 /** Content of an inbound message or echo: a text for lists and search, its media, and Meta's own object. */
 export interface ReadContent {
@@ -89,12 +90,15 @@ function phoneOf({ phones }: Json): string | null {
   return isObject(first) ? (text(first.phone) ?? text(first.wa_id)) : null
 }
 
-/** Phone number that a person shared through a template's button, in digits; null for the card of somebody else. */
+/**
+ * Phone number that a person shared through a template's button, in digits: WhatsApp's own, else the one on the card. Null for the
+ * card of somebody else.
+ */
 export function ownPhone(message: Json): string | null {
   const [card] = listOf(message.contacts)
   if (!text(message.origin)?.startsWith('contact_request') || !isObject(card)) return null
-  const digits = phoneOf(card)?.replace(/\D/g, '') ?? ''
-  return /^\d{8,15}$/.test(digits) ? digits : null
+  const [phone] = listOf(card.phones).filter(isObject)
+  return waIdIn(phone?.wa_id) ?? waIdIn(phone?.phone)
 }
 
 function firstErrorTitle(message: Json): string | null {
