@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Express, RequestHandler } from 'express'
+import { seesOwnOnly } from '#shared/domain/inbox/visibility.ts'
 import { createHttpApp } from '#shared/http/app.ts'
 import { networkOf } from '#shared/http/client-network.ts'
 import type { Quota } from '#shared/http/rate-limit.ts'
 import type { Caller, Route } from '#shared/http/route.ts'
+import { toId } from '#shared/model/ids.ts'
 import { authFailures } from '#shared/process/metrics.ts'
 import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
 import { isOutage } from '#shared/store/outage.ts'
@@ -25,10 +27,17 @@ export function createApp(deps: GatewayDeps, pages?: RequestHandler): Express {
     trustProxy: deps.config.TRUST_PROXY,
     authenticate: request => authenticate(request, deps),
     limit: (route, caller, ip, body) => limit(deps, route, caller, ip, body),
-    within: (caller, work) => asTenant(caller.tenantId, work),
+    within: async (caller, work) => asTenant(caller.tenantId, work, await viewerOf(deps.store, caller)),
     isOutage: error => isOutage(error) || isContended(error),
     ...(pages && { pages }),
   })
+}
+
+/** The user whose own conversations alone the request may see; null for everybody else. */
+async function viewerOf(store: GatewayDeps['store'], caller: Caller) {
+  if (caller.kind !== 'user' || caller.role !== 'agent') return null
+  const { settings } = await getCachedTenant(store, caller.tenantId)
+  return seesOwnOnly(settings, caller) ? toId(caller.id) : null
 }
 
 /** Whether a transaction gave up after repeated write conflicts. */

@@ -1,5 +1,9 @@
+import type { Redis } from 'ioredis'
 import { bindJobs, type JobRow } from '#shared/process/jobs.ts'
 import { type JobLease, type Leader, runWhileLeader } from '#shared/store/run-while-leader.ts'
+import { assignWaiting } from './inbox/assign-waiting.ts'
+import { finishLabels } from './inbox/finish-labels.ts'
+import { wakeSnoozed } from './inbox/wake-snoozed.ts'
 import type { BackgroundDeps } from './numbers/background-deps.ts'
 import { checkHealth } from './numbers/check-health.ts'
 import { checkTokens } from './numbers/check-tokens.ts'
@@ -13,19 +17,32 @@ const REWRITE_MS = 3_600_000
 /** Interval of the checks. The rows say which numbers are due, so a resumed number is checked within this time. */
 const CHECK_MS = 5000
 const SYNC_MS = 1000
+const WAKE_MS = 1000
+/** At rest: a snooze ends within this time. */
+const WAKE_IDLE_MS = 5000
+const LABELS_MS = 30_000
+const ASSIGN_MS = 500
+/** At rest: a customer who writes is assigned within this time. */
+const ASSIGN_IDLE_MS = 2000
 /** A requested sync begins within this time. */
 const RUN_SYNC_IDLE_MS = 2000
 /** A number whose templates are due waits this long at most. */
 const ORDER_SYNC_IDLE_MS = 5000
 
+/** Dependencies of all jobs: those of the inbox ask Redis who is connected. */
+type JobDeps = BackgroundDeps & { redis: Redis }
+
 /** Background jobs that run in the one gateway that holds `GATEWAY_LEASE`. */
-export const LEADER_JOBS: readonly JobRow<BackgroundDeps>[] = [
+export const LEADER_JOBS: readonly JobRow<JobDeps>[] = [
   { name: 'rewrite access tokens', everyMs: REWRITE_MS, run: rewriteTokens },
   { name: 'check access tokens', everyMs: CHECK_MS, run: checkTokens },
   { name: 'check number health', everyMs: CHECK_MS, run: checkHealth },
   { name: 'order template syncs', everyMs: SYNC_MS, idleMs: ORDER_SYNC_IDLE_MS, run: orderDueSyncs },
   { name: 'run template syncs', everyMs: SYNC_MS, idleMs: RUN_SYNC_IDLE_MS, run: runSyncs },
+  { name: 'wake snoozed conversations', everyMs: WAKE_MS, idleMs: WAKE_IDLE_MS, run: wakeSnoozed },
+  { name: 'assign waiting conversations', everyMs: ASSIGN_MS, idleMs: ASSIGN_IDLE_MS, run: assignWaiting },
+  { name: 'finish label changes', everyMs: LABELS_MS, run: finishLabels },
 ]
 
-export const startBackground = (deps: BackgroundDeps): Promise<Leader> =>
+export const startBackground = (deps: JobDeps): Promise<Leader> =>
   runWhileLeader(deps.store, { lease: GATEWAY_LEASE, log: deps.log, jobs: bindJobs(LEADER_JOBS, deps) })

@@ -12,7 +12,7 @@ import type { GatewayConfig } from './config.ts'
 /** Dependencies of the routes; tests pass their own. */
 export interface GatewayDeps {
   store: Store
-  queue: Pick<Queue, 'publish' | 'isReady'>
+  queue: Pick<Queue, 'publish' | 'isReady' | 'check'>
   /** Of committed events. Nobody waits for it in an answer. */
   events: EventPublisher
   redis: Redis

@@ -5,7 +5,7 @@ import { createCallLimits } from '#shared/limits/call-limits.ts'
 import { connectRedis } from '#shared/limits/connect.ts'
 import { createMetaClient } from '#shared/meta/client.ts'
 import { limitCalls } from '#shared/meta/limited-client.ts'
-import { readEnvironment } from '#shared/process/config.ts'
+import { readEnvironment, VERSION } from '#shared/process/config.ts'
 import { listen, serveMetrics } from '#shared/process/health.ts'
 import { createLogger, logCrash } from '#shared/process/logger.ts'
 import { untilStopped } from '#shared/process/stop.ts'
@@ -13,6 +13,7 @@ import { connectQueue } from '#shared/queue/connect.ts'
 import { createEventPublisher } from '#shared/queue/publish-events.ts'
 import { openStorage } from '#shared/storage/open.ts'
 import { connectStore } from '#shared/store/connect.ts'
+import { startReporting } from '#shared/store/service-reports.ts'
 import { refuseDemoUsers } from './accounts/demo-users.ts'
 import { createApp } from './app.ts'
 import { startBackground } from './background.ts'
@@ -49,11 +50,12 @@ const ready = () => ({
 })
 const server = createGatewayServer(app, ready, config)
 await using listening = await listen(server, config.HOST, config.GATEWAY_PORT)
+await using _report = startReporting(store, { service: 'gateway', version: VERSION, ready, log })
 if (keyring === null) log.warn('background jobs not started: TOKEN_ENCRYPTION_KEY is not set')
 await using _background =
   keyring && config.JOB_RUNNER_ENABLED
     ? await startBackground({
-        ...{ store, events, meta, app: metaAppOf(config), version, keyring, log, now },
+        ...{ store, redis, events, meta, app: metaAppOf(config), version, keyring, log, now },
         tokenEveryMs: config.TOKEN_CHECK_INTERVAL,
         healthEveryMs: config.NUMBER_CHECK_INTERVAL,
         templatesEveryMs: config.TEMPLATE_SYNC_INTERVAL,

@@ -5,11 +5,13 @@ import { userRoutes } from './accounts/user-routes.ts'
 import { apiKeyRoutes } from './api-keys/routes.ts'
 import { campaignReportRoutes } from './campaigns/report-routes.ts'
 import { campaignRoutes } from './campaigns/routes.ts'
+import { contactConversationRoutes } from './contacts/conversation-routes.ts'
 import { erasureRoutes } from './contacts/erasure-routes.ts'
 import { importRoutes } from './contacts/import-routes.ts'
 import { leadNoteRoutes } from './contacts/lead-note-routes.ts'
 import { leadRoutes } from './contacts/lead-routes.ts'
 import { contactRoutes } from './contacts/routes.ts'
+import { changeConversationRoutes } from './conversations/change-routes.ts'
 import { noteRoutes } from './conversations/note-routes.ts'
 import { conversationRoutes } from './conversations/routes.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -20,22 +22,29 @@ import { linkoJobMessageRoutes } from './dialects/linkojob-messages.ts'
 import { linkoJobTemplateRoutes } from './dialects/linkojob-templates.ts'
 import { openapiRoutes } from './docs/describe-api.ts'
 import { docsRoutes } from './docs/routes.ts'
+import { labelRoutes } from './inbox/label-routes.ts'
+import { quickReplyRoutes } from './inbox/quick-reply-routes.ts'
+import { savedViewRoutes } from './inbox/saved-view-routes.ts'
 import { backlogRoutes } from './limits/backlog-routes.ts'
 import { limitRoutes } from './limits/routes.ts'
 import { mediaRoutes } from './messages/media-routes.ts'
 import { messageRoutes } from './messages/routes.ts'
 import { scheduledRoutes } from './messages/scheduled-routes.ts'
+import { automaticAnswerRoutes } from './numbers/automatic-answer-routes.ts'
 import { numberRoutes } from './numbers/routes.ts'
+import { auditLogRoutes } from './operations/audit-log-routes.ts'
 import { deadLetterActionRoutes } from './operations/dead-letter-action-routes.ts'
 import { deadLetterRoutes } from './operations/dead-letter-routes.ts'
 import { webhookEventRoutes } from './operations/event-routes.ts'
 import { jobRoutes } from './operations/job-routes.ts'
+import { overviewRoutes } from './operations/overview-routes.ts'
 import { webhookReplayRoutes } from './operations/replay-routes.ts'
 import { dashboardRoutes } from './pages/dashboard-routes.ts'
 import { linkRoutes } from './people/link-routes.ts'
 import { peopleRoutes } from './people/routes.ts'
 import { sessionRoutes } from './people/session-routes.ts'
 import { serviceRoutes } from './service-routes.ts'
+import { priceRoutes } from './templates/price-routes.ts'
 import { templateRoutes } from './templates/routes.ts'
 import { tenantRoutes } from './tenants/routes.ts'
 
@@ -49,24 +58,33 @@ export const routes: Route<GatewayDeps>[] = [
   ...apiKeyRoutes,
   ...tenantRoutes,
   ...conversationRoutes,
+  ...changeConversationRoutes,
   ...noteRoutes,
+  ...labelRoutes,
+  ...quickReplyRoutes,
+  ...savedViewRoutes,
   ...importRoutes,
   ...contactRoutes,
+  ...contactConversationRoutes,
   ...erasureRoutes,
   ...leadRoutes,
   ...leadNoteRoutes,
   ...scheduledRoutes,
   ...messageRoutes,
   ...mediaRoutes,
+  ...priceRoutes,
   ...templateRoutes,
   ...campaignRoutes,
   ...campaignReportRoutes,
   ...numberRoutes,
+  ...automaticAnswerRoutes,
   ...webhookEventRoutes,
   ...webhookReplayRoutes,
   ...deadLetterRoutes,
   ...deadLetterActionRoutes,
   ...jobRoutes,
+  ...auditLogRoutes,
+  ...overviewRoutes,
   ...limitRoutes,
   ...backlogRoutes,
   ...settingRoutes,

@@ -4,7 +4,7 @@ import { createCallLimits } from '#shared/limits/call-limits.ts'
 import { connectRedis } from '#shared/limits/connect.ts'
 import { createMetaClient } from '#shared/meta/client.ts'
 import { limitCalls } from '#shared/meta/limited-client.ts'
-import { readEnvironment } from '#shared/process/config.ts'
+import { readEnvironment, VERSION } from '#shared/process/config.ts'
 import { answerHealth, answerNotFound, listen, type Readiness, serveMetrics } from '#shared/process/health.ts'
 import { createLogger, logCrash } from '#shared/process/logger.ts'
 import { untilStopped } from '#shared/process/stop.ts'
@@ -12,6 +12,7 @@ import { connectQueue } from '#shared/queue/connect.ts'
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 import { openStorage } from '#shared/storage/open.ts'
 import { connectStore, type Store } from '#shared/store/connect.ts'
+import { startReporting } from '#shared/store/service-reports.ts'
 import { startBackground, startMetaBackground } from './background.ts'
 import { readIngestConfig } from './config.ts'
 import { startMediaWorker } from './media/worker.ts'
@@ -96,6 +97,7 @@ const server = createServer(SERVER_OPTIONS, (request, response) => {
 const connections = watchConnections(server, config.TRUST_PROXY)
 watchDoor(connections, bodies)
 await using listening = await listen(server, config.HOST, config.INGEST_PORT)
+await using _report = store && startReporting(store, { service: 'ingest', version: VERSION, ready, log })
 log.info({ port: listening.port, role: config.INGEST_ROLE }, 'ingest started')
 await stopped
 log.info('ingest stopping')

@@ -1,5 +1,6 @@
 import { type VerifiedAccess, verifyAccessToken } from '#shared/auth/access-token.ts'
 import { ApiError } from '#shared/domain/errors.ts'
+import { seesOwnOnly } from '#shared/domain/inbox/visibility.ts'
 import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
 import { findActiveUsers, type SessionUser } from '#shared/store/accounts/users.ts'
 import type { Store } from '#shared/store/connect.ts'
@@ -54,6 +55,12 @@ async function usersInForce(store: Store, tenantId: string, sessions: VerifiedAc
   const ids = [...new Set(sessions.map(session => session.userId))]
   const users = await findActiveUsers(store, tenantId, ids)
   return new Map(users.map(user => [String(user._id), user]))
+}
+
+/** Whether a user gets the events of the own conversations alone. @throws Outage */
+export async function isRestricted(store: Store, { tenantId, role }: Pick<SocketAccess, 'tenantId' | 'role'>): Promise<boolean> {
+  if (role !== 'agent') return false
+  return seesOwnOnly((await getCachedTenant(store, tenantId)).settings, { kind: 'user', role })
 }
 
 async function isOpen(store: Store, tenantId: string): Promise<boolean> {

@@ -1,5 +1,10 @@
 import { type SequencedEvent, socketNames, socketPayload } from '#shared/contracts/socket-events.ts'
 
+/** Room of a tenant's sockets that get every durable event. */
+export const everyEvent = (tenantId: string) => `events:${tenantId}`
+/** Room of a tenant's sockets that get the events of their user's own conversations alone. */
+export const ownEvents = (tenantId: string) => `own-events:${tenantId}`
+
 interface Emitter {
   emit(name: string, payload: unknown): unknown
 }

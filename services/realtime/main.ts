@@ -1,10 +1,11 @@
 import { createServer } from 'node:http'
-import { readEnvironment } from '#shared/process/config.ts'
+import { readEnvironment, VERSION } from '#shared/process/config.ts'
 import { answerHealth, answerNotFound, listen, serveMetrics } from '#shared/process/health.ts'
 import { createLogger, logCrash } from '#shared/process/logger.ts'
 import { untilStopped } from '#shared/process/stop.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
 import { connectStore } from '#shared/store/connect.ts'
+import { startReporting } from '#shared/store/service-reports.ts'
 import { readRealtimeConfig } from './config.ts'
 import { startFanout } from './fanout.ts'
 import { connectRedisPair } from './redis.ts'
@@ -39,6 +40,7 @@ await using listening = await listen(server, config.HOST, config.REALTIME_PORT)
 await using sockets = openSockets({ server, store, redis, config, log })
 fanout = await startFanout({ store, queue, sockets, log })
 await using _fanout = fanout
+await using _report = startReporting(store, { service: 'realtime', version: VERSION, ready, log })
 log.info({ port: listening.port }, 'realtime started')
 
 await stopped

@@ -1,4 +1,5 @@
 import type { SocketUser } from '#shared/contracts/socket-events.ts'
+import { PRESENCE_NOW, presenceKey, presenceRows } from '#shared/limits/presence.ts'
 import type { RedisPair } from './redis.ts'
 
 /**
@@ -18,17 +19,8 @@ export interface Presence {
 const TTL_MS = 45_000
 const ANSWER_MS = 500
 
-/** The scripts go by Redis's clock: a node whose own clock is wrong neither hides users nor keeps the absent. */
-const NOW = `
-local time = redis.call('TIME')
-local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
-`
-/** The rows that have not expired. */
-const ROWS_SCRIPT = `${NOW}
-return redis.call('ZRANGEBYSCORE', KEYS[1], now, '+inf')
-`
 /** Extends rows and removes expired ones. ARGV: lifetime in ms, then the rows. */
-const RENEW_SCRIPT = `${NOW}
+const RENEW_SCRIPT = `${PRESENCE_NOW}
 local untilMs = string.format('%.0f', now + ARGV[1])
 for i = 2, #ARGV do redis.call('ZADD', KEYS[1], untilMs, ARGV[i]) end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. now)
@@ -38,13 +30,12 @@ return #ARGV - 1
 
 /** @param prefix separates installations that share a Redis. Without Redis the results are empty, never an error. */
 export function createPresence({ publisher: redis, isReady }: RedisPair, prefix: string): Presence {
-  const key = (scope: string) => `${prefix}:presence:${scope}`
+  const key = (scope: string) => presenceKey(prefix, scope)
   const entry = (user: SocketUser, member: string) => JSON.stringify([user.id, user.name, member])
 
   async function rows(scope: string): Promise<[string, string, string][]> {
     if (!isReady()) return []
-    const found = await withFallback(redis.eval(ROWS_SCRIPT, 1, key(scope)) as Promise<string[]>, [])
-    return found.map(row => JSON.parse(row) as [string, string, string])
+    return await withFallback(presenceRows(redis, key(scope)), [])
   }
 
   async function renew(scope: string, here: [SocketUser, string][]): Promise<void> {

@@ -4,6 +4,7 @@ import { eventsSince } from '#shared/store/events/sequence.ts'
 import { drained } from './connection.ts'
 import { emitEvent } from './emit.ts'
 import type { Feeds } from './feed.ts'
+import type { OwnConversations } from './own-conversations.ts'
 import type { LinkoSocket } from './socket-types.ts'
 
 /** The room of sockets that get no live events, because a replay is under way. */
@@ -20,12 +21,13 @@ const MAX_REPLAY = 10_000
  * @returns false when a replay for this socket is under way already
  * @throws Outage
  */
-export async function replay(socket: LinkoSocket, { store, feeds }: ReplayDeps, sinceSeq: number): Promise<boolean> {
+export async function replay(socket: LinkoSocket, { store, feeds, own }: ReplayDeps, sinceSeq: number): Promise<boolean> {
   if (socket.rooms.has(HELD)) return false
   // Joining and leaving a room take effect within the tick.
   void socket.join(HELD)
   const { tenantId } = socket.data.access
   const position = () => feeds.position(tenantId) ?? 0
+  delete socket.data.unseenSeq
   try {
     // The client may have got later events from another node.
     if (sinceSeq > position()) await feeds.catchUp(tenantId)
@@ -36,7 +38,9 @@ export async function replay(socket: LinkoSocket, { store, feeds }: ReplayDeps, 
       const due = page.filter(event => event.seq <= position())
       isWhole = due.length > 0 && isContiguous(due, seq + 1)
       if (!isWhole) break
-      for (const event of due) emitEvent(socket, event, { replay: true })
+      const { isOwnOnly, access } = socket.data
+      const seen = isOwnOnly ? due.filter(event => own.sees(access.userId, event)) : due
+      for (const event of seen) emitEvent(socket, event, { replay: true })
       seq += due.length
       await drained(socket)
     }
@@ -50,6 +54,7 @@ export async function replay(socket: LinkoSocket, { store, feeds }: ReplayDeps, 
 interface ReplayDeps {
   store: Store
   feeds: Feeds
+  own: OwnConversations
 }
 
 const isContiguous = (events: SequencedEvent[], first: number) => events.every((event, i) => event.seq === first + i)

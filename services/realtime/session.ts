@@ -13,7 +13,9 @@ import {
 import type { Store } from '#shared/store/connect.ts'
 import { hasConversation } from '#shared/store/inbox/conversations.ts'
 import { identify } from './authenticate.ts'
+import { everyEvent } from './emit.ts'
 import type { Feeds } from './feed.ts'
+import type { OwnConversations } from './own-conversations.ts'
 import type { Presence } from './presence.ts'
 import type { SecondRate } from './rates.ts'
 import { replay } from './replay.ts'
@@ -23,6 +25,7 @@ export interface SessionDeps {
   store: Store
   presence: Presence
   feeds: Feeds
+  own: OwnConversations
   /** Resolves when the socket has joined its rooms. No request is answered before. */
   welcomed: Promise<void>
   /** Counts the requests on this node, by socket and by tenant. */
@@ -58,7 +61,7 @@ export function serveSession(socket: LinkoSocket, deps: SessionDeps): void {
     return (await replay(socket, deps, sinceSeq)) ? { ok: true } : refused('SYNC_RUNNING')
   })
   answer('conversation:join', ConversationRequest, async ({ conversationId }) => {
-    if (!(await isOwn(deps.store, socket, conversationId))) return refused('NOT_FOUND')
+    if (!(await isOwn(deps, socket, conversationId))) return refused('NOT_FOUND')
     await socket.join(`conversation:${conversationId}`)
     const user = userOf(socket)
     if (await deps.presence.enter(viewing(conversationId), user, socket.id)) emitPresence(socket, conversationId, 'viewing')
@@ -68,8 +71,8 @@ export function serveSession(socket: LinkoSocket, deps: SessionDeps): void {
     await leaveConversation(socket, deps.presence, conversationId)
     return { ok: true }
   })
-  answer('typing:start', ConversationRequest, ({ conversationId }) => emitTyping(socket, deps.store, conversationId, true))
-  answer('typing:stop', ConversationRequest, ({ conversationId }) => emitTyping(socket, deps.store, conversationId, false))
+  answer('typing:start', ConversationRequest, ({ conversationId }) => emitTyping(socket, deps, conversationId, true))
+  answer('typing:stop', ConversationRequest, ({ conversationId }) => emitTyping(socket, deps, conversationId, false))
   socket.on('disconnecting', () => {
     clearTimeout(socket.data.expiry)
     for (const conversationId of conversationsOf(socket))
@@ -133,8 +136,11 @@ const conversationsOf = (socket: LinkoSocket) =>
 /** The presence scopes of the conversations that a socket views. */
 export const viewingScopesOf = (socket: LinkoSocket) => conversationsOf(socket).map(viewing)
 
-const isOwn = (store: Store, socket: LinkoSocket, conversationId: string): Promise<boolean> =>
-  hasConversation(store, socket.data.access.tenantId, conversationId)
+async function isOwn({ store, own }: SessionDeps, { data }: LinkoSocket, conversationId: string): Promise<boolean> {
+  const { tenantId, userId } = data.access
+  if (data.isOwnOnly && !own.has(userId, conversationId)) return false
+  return await hasConversation(store, tenantId, conversationId)
+}
 
 async function leaveConversation(socket: LinkoSocket, presence: Presence, conversationId: string): Promise<void> {
   await socket.leave(`conversation:${conversationId}`)
@@ -148,12 +154,15 @@ function emitPresence(socket: LinkoSocket, conversationId: string, status: 'view
     .emit('presence', { userId: user.id, user, status, conversationId, at: new Date().toISOString() })
 }
 
-/** Emits to the whole tenant, because conversation lists show typing too. Only for conversations of the socket's own tenant. */
-async function emitTyping(socket: LinkoSocket, store: Store, conversationId: string, typing: boolean): Promise<Ack> {
+/**
+ * Emits to the whole tenant, because conversation lists show typing too; to users who see their own conversations alone where
+ * they look at this one. Only for conversations of the socket's own tenant.
+ */
+async function emitTyping(socket: LinkoSocket, deps: SessionDeps, conversationId: string, typing: boolean): Promise<Ack> {
   const isJoined = socket.rooms.has(`conversation:${conversationId}`)
-  if (!isJoined && !(await isOwn(store, socket, conversationId))) return refused('NOT_FOUND')
+  if (!isJoined && !(await isOwn(deps, socket, conversationId))) return refused('NOT_FOUND')
   const user = userOf(socket)
   const payload = { conversationId, userId: user.id, user, typing, at: new Date().toISOString(), expiresInMs: TYPING_MS }
-  socket.to(`tenant:${socket.data.access.tenantId}`).emit('typing', payload)
+  socket.to([everyEvent(socket.data.access.tenantId), `conversation:${conversationId}`]).emit('typing', payload)
   return { ok: true }
 }

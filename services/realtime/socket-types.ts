@@ -6,6 +6,10 @@ import type { SocketAccess } from './authenticate.ts'
 export interface SocketData {
   access: SocketAccess
   expiry?: NodeJS.Timeout
+  /** Whether the socket gets the events of its user's own conversations alone. */
+  isOwnOnly?: boolean
+  /** Seq of the last event that was kept from the socket since the last one that it got. */
+  unseenSeq?: number
 }
 /** Messages between nodes, sent by the Redis adapter. */
 interface NodeEvents {

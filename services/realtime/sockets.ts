@@ -5,11 +5,14 @@ import type { Logger } from '#shared/process/logger.ts'
 import { eventToSocket, socketConnections, socketEvents } from '#shared/process/metrics.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { eventsSince, latestSeq } from '#shared/store/events/sequence.ts'
+import { findOwnConversationIds } from '#shared/store/inbox/visibility.ts'
 import { startBackground } from './background.ts'
 import type { RealtimeConfig } from './config.ts'
 import { terminate } from './connection.ts'
-import { emitEvent } from './emit.ts'
+import { emitEvent, everyEvent } from './emit.ts'
 import { Feeds } from './feed.ts'
+import { OwnConversations } from './own-conversations.ts'
+import { emitToOwners } from './own-events.ts'
 import { createPresence } from './presence.ts'
 import { createSecondRate } from './rates.ts'
 import type { RedisPair } from './redis.ts'
@@ -39,6 +42,8 @@ export interface SocketsDeps {
   unproven?: UnprovenLimits
 }
 
+/** Own conversations that are followed for a user: the most recently active ones. */
+const MOST_OWN = 50_000
 const DRAIN_MS = 500
 const LEAVE_MS = 1000
 
@@ -48,11 +53,14 @@ export function openSockets({ server, store, redis, config, log, unproven }: Soc
   const node = randomUUID()
   const presence = createPresence(redis, prefix)
   const io = createServer({ server, redis, prefix, config, log })
-  const feeds = openFeeds(io, store, log)
+  const own = new OwnConversations(async (tenantId, userId) =>
+    (await findOwnConversationIds(store, tenantId, userId, MOST_OWN)).map(String),
+  )
+  const feeds = openFeeds(io, own, store, log)
   requireAccess(io, { store, config, log, unproven })
   const perTenant = config.SOCKET_EVENTS_PER_TENANT
-  const session = { store, presence, feeds, requests: createSecondRate(), perTenant, jwtSecret: config.JWT_SECRET }
-  io.on('connection', socket => connect(socket, { io, store, feeds, presence, node, log }, session))
+  const session = { store, presence, feeds, own, requests: createSecondRate(), perTenant, jwtSecret: config.JWT_SECRET }
+  io.on('connection', socket => connect(socket, { io, store, feeds, own, presence, node, log }, session))
   const background = startBackground({ io, store, redis, feeds, presence, node, log })
 
   return {
@@ -71,9 +79,9 @@ export function openSockets({ server, store, redis, config, log, unproven }: Soc
 }
 
 /** Opens feeds that emit to the sockets of this node, and accept the events that other nodes send. */
-function openFeeds(io: LinkoServer, store: Store, log: Logger): Feeds {
+function openFeeds(io: LinkoServer, own: OwnConversations, store: Store, log: Logger): Feeds {
   const feeds = new Feeds({
-    emit: event => emitLocally(io, event),
+    emit: event => emitLocally(io, own, event),
     latest: tenantId => latestSeq(store, tenantId),
     readLog: (tenantId, afterSeq, limit) => eventsSince(store, tenantId, afterSeq, limit),
     log,
@@ -108,12 +116,9 @@ async function closeSockets(io: LinkoServer): Promise<void> {
   clearTimeout(late)
 }
 
-/** Emits an event to the union of its rooms: a socket that is in several gets it once. */
-function emitLocally(io: LinkoServer, event: SequencedEvent): void {
-  const rooms = [`tenant:${event.tenantId}`]
-  if (event.clientId) rooms.push(`client:${event.clientId}`)
-  if (event.userId) rooms.push(`user:${event.userId}`)
-  if (event.conversationId) rooms.push(`conversation:${event.conversationId}`)
-  socketEvents.inc({ event: event.name }, emitEvent(io.local.to(rooms).except(HELD), event))
+/** Emits an event to the sockets of its tenant, each once; to those that see their own conversations alone if it is of these. */
+function emitLocally(io: LinkoServer, own: OwnConversations, event: SequencedEvent): void {
+  const count = emitEvent(io.local.to(everyEvent(event.tenantId)).except(HELD), event)
+  socketEvents.inc({ event: event.name }, count + emitToOwners(io, own, event))
   eventToSocket.observe(Math.max(0, Date.now() - Date.parse(event.at)) / 1000)
 }

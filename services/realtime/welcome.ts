@@ -3,7 +3,10 @@ import type { Logger } from '#shared/process/logger.ts'
 import { findAvailabilities } from '#shared/store/accounts/users.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { findClientIds } from '#shared/store/numbers/clients.ts'
+import { isRestricted } from './authenticate.ts'
+import { everyEvent, ownEvents } from './emit.ts'
 import type { Feeds } from './feed.ts'
+import type { OwnConversations } from './own-conversations.ts'
 import type { Presence } from './presence.ts'
 import { replay } from './replay.ts'
 import { countIn } from './server.ts'
@@ -14,6 +17,7 @@ export interface WelcomeDeps {
   io: LinkoServer
   store: Store
   feeds: Feeds
+  own: OwnConversations
   presence: Presence
   /** Name of this node in the presence rows. */
   node: string
@@ -29,12 +33,23 @@ export async function welcome(socket: LinkoSocket, deps: WelcomeDeps): Promise<v
   const [clientIds, online] = await Promise.all([findClientIds(deps.store, tenantId), findOnline(deps, tenantId)])
   const rooms = [`tenant:${tenantId}`, `user:${userId}`, ...clientIds.map(id => `client:${id}`)]
   await deps.feeds.open(tenantId)
+  const isOwnOnly = await isRestricted(deps.store, socket.data.access)
+  if (isOwnOnly) await follow(socket, deps.own)
   if (socket.disconnected) return
-  void socket.join(rooms)
+  void socket.join([...rooms, (isOwnOnly ? ownEvents : everyEvent)(tenantId)])
   const seq = deps.feeds.position(tenantId) as number
   socket.emit('session:ready', { seq, user: { id: userId, name, email, role, tenantId }, rooms, online })
   catchUp(socket, deps)
   if (await deps.presence.enter(tenantId, userOf(socket), deps.node)) emitPresence(deps.io, socket, 'online')
+}
+
+/** Follows the user's own conversations for as long as the socket is connected. @throws Outage */
+async function follow(socket: LinkoSocket, own: OwnConversations): Promise<void> {
+  const { tenantId, userId } = socket.data.access
+  await own.add(tenantId, userId)
+  socket.data.isOwnOnly = true
+  if (socket.disconnected) own.remove(userId)
+  else socket.once('disconnect', () => own.remove(userId))
 }
 
 /** Reports the user as offline when their last socket has disconnected. */
@@ -44,10 +59,10 @@ export async function depart(socket: LinkoSocket, { io, presence, node }: Welcom
   if (await presence.leave(tenantId, userOf(socket), node)) emitPresence(io, socket, 'offline')
 }
 
-function catchUp(socket: LinkoSocket, { store, feeds, log }: WelcomeDeps): void {
+function catchUp(socket: LinkoSocket, { store, feeds, own, log }: WelcomeDeps): void {
   const { sinceSeq } = socket.handshake.auth
   if (!Number.isSafeInteger(sinceSeq) || sinceSeq < 0) return
-  replay(socket, { store, feeds }, sinceSeq).catch(error => {
+  replay(socket, { store, feeds, own }, sinceSeq).catch(error => {
     log.warn({ err: error }, 'events not replayed')
     socket.disconnect(true)
   })

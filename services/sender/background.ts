@@ -6,6 +6,7 @@ import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { type JobLease, runWhileLeader } from '#shared/store/run-while-leader.ts'
+import { answerByItself } from './background/answer-by-itself.ts'
 import { CampaignAllowances } from './background/campaign-allowances.ts'
 import { beginCampaigns, endCancelledCampaigns } from './background/campaign-steps.ts'
 import { checkNextAudience } from './background/check-audience.ts'
@@ -52,6 +53,9 @@ const CAMPAIGN_RELEASE_MS = 250
 const CAMPAIGN_PROGRESS_MS = 500
 const CAMPAIGN_STEP_MS = 1000
 const AUDIENCE_MS = 500
+const ANSWER_MS = 500
+/** At rest: a customer is answered within this time. */
+const ANSWER_IDLE_MS = 2000
 export const BACKLOG_MS = 15_000
 /** At rest. A message that is the first to wait, and a campaign that is started or resumed, goes on within this time. */
 const REST_MS = 1000
@@ -85,6 +89,7 @@ export const LEADER_JOBS: readonly JobRow<LeaderWork>[] = [
   { name: 'release campaign recipients', everyMs: CAMPAIGN_RELEASE_MS, idleMs: REST_MS, run: work => work.campaigns.release() },
   { name: 'report campaign progress', everyMs: CAMPAIGN_PROGRESS_MS, idleMs: LONG_REST_MS, run: work => work.progress.report() },
   { name: 'end cancelled campaigns', everyMs: CAMPAIGN_STEP_MS, idleMs: LONG_REST_MS, run: endCancelledCampaigns },
+  { name: 'answer by itself', everyMs: ANSWER_MS, idleMs: ANSWER_IDLE_MS, run: answerByItself },
   { name: 'check audiences', everyMs: AUDIENCE_MS, idleMs: REST_MS, run: checkNextAudience },
 ]
 

@@ -2,13 +2,14 @@ import { createKeyring } from '#shared/auth/encryption.ts'
 import { connectRedis } from '#shared/limits/connect.ts'
 import { createSendLimits } from '#shared/limits/send-limits.ts'
 import { createMetaClient } from '#shared/meta/client.ts'
-import { readEnvironment } from '#shared/process/config.ts'
+import { readEnvironment, VERSION } from '#shared/process/config.ts'
 import { serveHealth, serveMetrics } from '#shared/process/health.ts'
 import { createLogger, logCrash } from '#shared/process/logger.ts'
 import { untilStopped } from '#shared/process/stop.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
 import { openStorage } from '#shared/storage/open.ts'
 import { connectStore } from '#shared/store/connect.ts'
+import { startReporting } from '#shared/store/service-reports.ts'
 import { readSenderConfig } from './config.ts'
 import { type Sender, startSender } from './sender.ts'
 
@@ -42,6 +43,7 @@ sender = await startSender(
   },
 )
 await using _sender = sender
+await using _report = startReporting(store, { service: 'sender', version: VERSION, ready, log })
 log.info({ port: health.port }, 'sender started')
 
 await stopped

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { EventName } from './realtime-event.ts'
-import { ContactView, ConversationView, MessageErrorView, MessageView } from './views.ts'
+import { ContactView, ConversationView, MessageErrorView, MessageView, NoteView } from './views.ts'
 
 /** The payload of every durable event, as a schema; the envelope around it: `EventEnvelope`. Our own fields are closed, views are the API's. */
 
@@ -76,6 +76,9 @@ export const ConversationUpdates = z
     windowExpiresAt: at.nullable(),
     status: z.enum(['open', 'closed']),
     assignedTo: Assignee.nullable(),
+    labels: z.array(z.string()),
+    waitingSince: at.nullable(),
+    snoozedUntil: at.nullable(),
     contact: ContactView,
     media: MediaUpdate,
     /** The contact was erased and the conversation with it. */
@@ -93,8 +96,28 @@ export const ConversationUpdated = z.strictObject({
 })
 export type ConversationUpdated = z.infer<typeof ConversationUpdated>
 
-export const ConversationAssigned = z.strictObject({ conversationId: id, assignedTo: Assignee.nullable() })
+export const ConversationAssigned = z.strictObject({
+  conversationId: id,
+  assignedTo: Assignee.nullable(),
+  /** Whose conversation it was before. */
+  previouslyAssignedTo: Assignee.nullable().optional(),
+})
 export type ConversationAssigned = z.infer<typeof ConversationAssigned>
+
+/** A private note; whoever is in `note.mentions` is to be told. */
+export const NoteAdded = z.strictObject({ conversationId: id, note: NoteView })
+export type NoteAdded = z.infer<typeof NoteAdded>
+
+/** A label was made, changed, renamed or deleted. Rows with the earlier name follow within moments, without an event of their own. */
+export const LabelChanged = z.strictObject({
+  labelId: id,
+  /** Null: deleted. */
+  name: z.string().nullable(),
+  /** Null: new. */
+  previousName: z.string().nullable(),
+  color: z.string(),
+})
+export type LabelChanged = z.infer<typeof LabelChanged>
 
 export const ClientStatusChanged = z.strictObject({
   clientId: id,
@@ -132,6 +155,8 @@ export const EVENT_PAYLOADS = {
   'message:scheduled': MessageScheduled,
   'conversation:updated': ConversationUpdated,
   'conversation:assigned': ConversationAssigned,
+  'note:added': NoteAdded,
+  'label:changed': LabelChanged,
   'client:status': ClientStatusChanged,
   'template:status': TemplateStatusChanged,
   'campaign:progress': CampaignProgress,

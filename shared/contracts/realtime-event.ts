@@ -7,6 +7,8 @@ export const EVENT_NAMES = [
   'message:scheduled',
   'conversation:updated',
   'conversation:assigned',
+  'note:added',
+  'label:changed',
   'client:status',
   'template:status',
   'campaign:progress',

@@ -6,10 +6,12 @@ import type {
   ClientStatusChanged,
   ConversationAssigned,
   ConversationUpdated,
+  LabelChanged,
   MessageReceived,
   MessageScheduled,
   MessageSent,
   MessageStatusChanged,
+  NoteAdded,
   TemplateStatusChanged,
 } from './event-payloads.ts'
 import type { EventName, RealtimeEvent } from './realtime-event.ts'
@@ -89,6 +91,8 @@ export interface ServerToClientEvents {
   'message:scheduled': (event: Durable<MessageScheduled>) => void
   'conversation:updated': (event: Durable<ConversationUpdated>) => void
   'conversation:assigned': (event: Durable<ConversationAssigned>) => void
+  'note:added': (event: Durable<NoteAdded>) => void
+  'label:changed': (event: Durable<LabelChanged>) => void
   'client:status': (event: Durable<ClientStatusChanged>) => void
   'template:status': (event: Durable<TemplateStatusChanged>) => void
   'campaign:progress': (event: Durable<CampaignProgress>) => void
@@ -102,6 +106,11 @@ export interface ServerToClientEvents {
    * hear the others; events come a second late, and who is here is not known.
    */
   tick: (tick: { seq: number; stale: boolean }) => void
+  /**
+   * The events up to `seq` since the last one are not this user's to see: the account shows agents their own conversations alone.
+   * Comes before the next event, and before a `tick`.
+   */
+  'events:skipped': (skipped: { seq: number }) => void
   'sync:done': (done: { seq: number }) => void
   /** The log does not reach back that far: reload the state, then go on from `seq`. */
   'sync:reset': (reset: { seq: number }) => void

@@ -44,6 +44,8 @@ export const LastMessageView = z.object({
 })
 
 export const MessageErrorView = z.object({
+  /** Stable name of a failure that Linko declares, for texts in other languages; null for errors of Meta, which have a code. */
+  key: z.string().nullable(),
   code: z.number().nullable(),
   title: z.string(),
   detail: z.string().nullable(),
@@ -70,6 +72,10 @@ export const ConversationView = z.object({
   lastMessage: LastMessageView.nullable(),
   windowExpiresAt: at.nullable(),
   inWindow: z.boolean(),
+  /** Time of the customer's first message that nobody has answered; null: nobody waits. */
+  waitingSince: at.nullable(),
+  /** Not among the open conversations until then, or until the customer writes. */
+  snoozedUntil: at.nullable(),
   lastError: MessageErrorView.nullable(),
   createdAt: at,
   updatedAt: at,
@@ -77,6 +83,20 @@ export const ConversationView = z.object({
 export type ConversationView = z.infer<typeof ConversationView>
 
 const CostView = z.object({ amount: z.number(), currency: z.string(), category: z.string() })
+
+/** Private note of a conversation or lead. */
+export const NoteView = z.object({
+  id,
+  conversationId: id.nullable(),
+  leadId: id.nullable(),
+  text: z.string(),
+  isPrivate: z.boolean(),
+  /** Ids of the colleagues whom the note names. */
+  mentions: z.array(id),
+  createdBy: id.nullable(),
+  createdAt: at,
+})
+export type NoteView = z.infer<typeof NoteView>
 
 export const MessageView = z.object({
   id,
@@ -137,7 +157,8 @@ export const MessageView = z.object({
   sentBy: z
     .object({ kind: z.enum(['user', 'apiKey', 'campaign', 'phone']), id: z.string().nullable(), name: z.string().nullable() })
     .nullable(),
-  origin: z.enum(['api', 'dashboard', 'campaign', 'phone']).nullable(),
+  /** `automatic`: a greeting or an away message. */
+  origin: z.enum(['api', 'dashboard', 'campaign', 'phone', 'automatic']).nullable(),
   createdAt: at,
 })
 export type MessageView = z.infer<typeof MessageView>

@@ -1,4 +1,6 @@
+import { repliesAfter } from '../domain/campaigns/replies.ts'
 import { addLead, leadOf, leadOfContact } from '../domain/contacts/lead-keys.ts'
+import { afterAnswer, afterCustomer, isAnswer } from '../domain/inbox/waiting.ts'
 import { windowEnd } from '../domain/messages/service-window.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc, Id, LeadDoc, MessageDoc } from '../model/documents.ts'
 import { lastMessageOf, newConversation } from '../model/new-rows.ts'
@@ -41,10 +43,26 @@ export function addToConversation(
 ): void {
   const isNew = countMessage(state, conversation, message)
   if (isNew && effect.isUnread) addUnread(conversation)
+  attend(conversation, message.doc, effect, { isNew, arrivedAt })
   if (effect.isShown) showMessage(conversation, message.doc, effect)
   if (effect.opensWindow) openWindow(conversation, message.doc, isNew, arrivedAt)
   const { referral, at } = message.doc
   if (referral) change(conversation, { referralAt: latest(conversation.doc.referralAt, at) })
+}
+
+/** A message that waits for an answer, or that answers. */
+function attend(
+  conversation: Tracked<ConversationDoc>,
+  message: MessageDoc,
+  { isUnread }: ConversationEffect,
+  { isNew, arrivedAt }: { isNew: boolean; arrivedAt: Date },
+): void {
+  const { doc } = conversation
+  const answered = isAnswer(message) ? afterAnswer(doc, message.at) : null
+  const waits = isNew && isUnread ? afterCustomer(doc, message.at, arrivedAt) : null
+  const campaignReplies = isNew && isUnread ? repliesAfter(doc, message.at) : null
+  const changed = { ...answered, ...waits, ...(campaignReplies && { campaignReplies }) }
+  if (Object.keys(changed).length > 0) change(conversation, changed)
 }
 
 function openWindow(conversation: Tracked<ConversationDoc>, { at, wamid }: MessageDoc, isNew: boolean, arrivedAt: Date): void {

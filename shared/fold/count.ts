@@ -11,7 +11,7 @@ import { change, type State, type Tracked, touch } from './state.ts'
 
 /** Effects of a message on its conversation when it is counted. */
 export interface CountEffect {
-  /** Counts as unread and opens a closed conversation. */
+  /** Counts as unread, and opens or wakes the conversation. */
   isUnread: boolean
   /** Shown as last message in the list of conversations. */
   isShown: boolean
@@ -36,8 +36,10 @@ function isCounted({ messageCount }: ConversationDoc, { doc, isNew }: Tracked<Me
   return !isNew && doc.isUncounted !== true
 }
 
+/** A message of the customer also opens a closed conversation and wakes a snoozed one. */
 export function addUnread(conversation: Tracked<ConversationDoc>): void {
-  change(conversation, { unreadCount: conversation.doc.unreadCount + 1, status: 'open' })
+  const { unreadCount, snoozedUntil } = conversation.doc
+  change(conversation, { unreadCount: unreadCount + 1, status: 'open', ...(snoozedUntil && { snoozedUntil: null }) })
 }
 
 /** Shows a message in the list of conversations if it is the newest. */

@@ -1,4 +1,5 @@
 import { indexLeads } from '../domain/contacts/lead-keys.ts'
+import { joined } from '../domain/inbox/waiting.ts'
 import type { ContactDoc, ConversationDoc, Id } from '../model/documents.ts'
 import { snapshotOf } from '../model/new-rows.ts'
 import type { FoldContext } from './context.ts'
@@ -29,6 +30,7 @@ export function mergeInto(
   const parentUserId = kept.doc.parentUserId ?? gone.doc.parentUserId
   const leadDeletedAt = kept.doc.leadDeletedAt ?? gone.doc.leadDeletedAt ?? null
   const consent = newestConsent(kept.doc, gone.doc)
+  const labels = [...new Set([...(kept.doc.labels ?? []), ...(gone.doc.labels ?? [])])]
   change(gone, { waId: null, userId: null, deletedAt: context.now, joinedWith: kept.doc._id })
   change(kept, {
     ...keys,
@@ -38,6 +40,7 @@ export function mergeInto(
     attributes,
     block: kept.doc.block ?? gone.doc.block ?? null,
     ...consent,
+    ...(labels.length > 0 && { labels }),
     leadDeletedAt,
   })
   for (const [key, contact] of state.contactsByKey) if (contact === gone) state.contactsByKey.set(key, kept)
@@ -125,6 +128,10 @@ function joinConversations(
     status: a.status === 'open' || b.status === 'open' ? 'open' : 'closed',
     assignedTo: a.assignedTo ?? b.assignedTo,
     labels: [...new Set([...a.labels, ...b.labels])],
+    ...joined(a, b),
+    lastCampaign: newer(a.lastCampaign ?? null, b.lastCampaign ?? null, campaign => campaign.at),
+    ...(repliesOf(a, b).length > 0 && { campaignReplies: repliesOf(a, b) }),
+    snoozedUntil: a.snoozedUntil && b.snoozedUntil ? latest(a.snoozedUntil, b.snoozedUntil) : null,
     leadId: older(a.leadId, b.leadId),
     candidateId: a.candidateId ?? b.candidateId,
     candidateName: a.candidateName ?? b.candidateName,
@@ -134,6 +141,10 @@ function joinConversations(
   if (from.isNew) state.conversations.delete(String(b._id))
   state.touched.delete(String(b._id))
 }
+
+const repliesOf = (a: ConversationDoc, b: ConversationDoc): Id[] => [
+  ...new Map([...(a.campaignReplies ?? []), ...(b.campaignReplies ?? [])].map(id => [String(id), id])).values(),
+]
 
 export const latest = (a: Date | null, b: Date | null): Date | null => newer(a, b, date => date)
 

@@ -5,6 +5,7 @@ import { isObject, type Json, text } from '../meta/json.ts'
 import type { EchoItem, MessageItem, Person } from '../meta/webhook.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc, MessageDoc } from '../model/documents.ts'
 import { newMessage } from '../model/new-rows.ts'
+import { isBeginning, markForAnswer } from './automatic-answers.ts'
 import type { FoldContext } from './context.ts'
 import { addToConversation, type ConversationEffect, conversationWith, linkLead } from './conversation.ts'
 import { eraseStored, isMessageOfErased } from './erased.ts'
@@ -45,7 +46,10 @@ export function foldMessage(state: State, context: FoldContext, client: ClientDo
   optOut(state, context, contact, message.doc)
   if (stored) repeatSnapshots(state, contact)
   place(state, message, conversation, contact, read)
-  addToConversation(state, conversation, message, effectOf(contact.doc, item, system !== null), item.receivedAt)
+  const effect = effectOf(contact.doc, item, system !== null)
+  const begins = isBeginning(conversation.doc)
+  addToConversation(state, conversation, message, effect, item.receivedAt)
+  if (effect === FROM_CUSTOMER) markForAnswer(conversation, client, contact.doc, item, begins)
   retryBlock(state, contact, context.now)
   emitReceived(state, item.eventId, message.doc, item.person.waId ?? item.person.userId, context.now)
   touch(state, conversation, item.eventId)

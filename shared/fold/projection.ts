@@ -1,3 +1,4 @@
+import { afterAnswer, isAnswer } from '../domain/inbox/waiting.ts'
 import type { ConversationDoc, Id, MessageDoc } from '../model/documents.ts'
 import type { FoldContext } from './context.ts'
 import { type CountEffect, countMessage, showMessage } from './count.ts'
@@ -54,10 +55,22 @@ const effectOf = (message: MessageDoc): CountEffect => ({ isUnread: false, isSho
 
 /** The list shows its last message as it is now. What was sent ends the failure that was shown before it. */
 function show(conversation: Tracked<ConversationDoc>, message: MessageDoc): void {
-  if (!isScheduled(message)) showMessage(conversation, message, effectOf(message))
+  if (!isScheduled(message)) {
+    showMessage(conversation, message, effectOf(message))
+    const answered = isAnswer(message) ? afterAnswer(conversation.doc, message.at) : null
+    if (answered) change(conversation, answered)
+    rememberCampaign(conversation, message)
+  }
   const isLast = conversation.doc.lastMessage?.messageId.equals(message._id) === true
   if (isLast && message.error === null && message.status !== 'QUEUED') change(conversation, { lastError: null })
   showFailure(conversation, message)
+}
+
+/** A campaign whose message has left is the one that the customer's next message answers. */
+function rememberCampaign(conversation: Tracked<ConversationDoc>, { campaignId, status, at }: MessageDoc): void {
+  const { lastCampaign } = conversation.doc
+  if (campaignId === null || status === 'QUEUED' || status === 'FAILED' || (lastCampaign && lastCampaign.at >= at)) return
+  change(conversation, { lastCampaign: { id: campaignId, at } })
 }
 
 function showFailure(conversation: Tracked<ConversationDoc>, { status, error, at }: MessageDoc): void {

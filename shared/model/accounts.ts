@@ -1,4 +1,5 @@
 import type { Availability } from '../contracts/availability.ts'
+import type { AssignmentSettings } from '../domain/inbox/assignment.ts'
 import type { Common, Id } from './common.ts'
 
 export interface TemplateRef {
@@ -41,6 +42,11 @@ export interface TenantDoc extends Common {
     sendReadReceipts: boolean
     /** People who sign in with a password need a second factor before anything else; absent: false. */
     requireSecondFactor?: boolean
+    /** Agents see only the conversations that are assigned to them. */
+    agentsSeeOwnOnly?: boolean
+    /** Users may answer only the conversations that are assigned to them. */
+    onlyAssigneeReplies?: boolean
+    assignment?: AssignmentSettings
   }
   /** Limits in force: the lower of the tenant's own and the platform's (`limitsInForce`). */
   limits: SendLimits
@@ -87,6 +93,8 @@ export interface UserDoc extends Common {
   lastLockedAt?: Date | null
   /** Availability for new conversations; absent: available. */
   availability?: Availability
+  /** When the user was last given a conversation. */
+  lastAssignedAt?: Date | null
 }
 
 export interface RefreshTokenDoc {

@@ -2,6 +2,12 @@ import type { Common, Id } from './common.ts'
 
 export type CampaignStatus = 'DRAFT' | 'SCHEDULED' | 'RUNNING' | 'PAUSED' | 'DONE' | 'CANCELLED'
 
+/** Why a campaign paused or ended. `by-user`: a person said why, or nothing. */
+export type CampaignReason =
+  | { key: 'by-user' | 'end-time-passed'; parameters: Record<string, never> }
+  | { key: 'template-not-approved'; parameters: { state: string } }
+  | { key: 'template-refused'; parameters: { code: string } }
+
 export interface CampaignDoc extends Common {
   tenantId: Id
   name: string
@@ -18,6 +24,8 @@ export interface CampaignDoc extends Common {
   status: CampaignStatus
   /** Reason for a pause, as people read it. */
   statusReason: string | null
+  /** The same as a name and values, for texts in other languages. */
+  statusReasonKey?: CampaignReason | null
   startAt: Date | null
   /** Time after which no message of the campaign is sent. */
   endsAt: Date | null

@@ -41,3 +41,16 @@ export interface CounterDoc {
   _id: string
   value: number
 }
+
+/** What a process last said about itself. */
+export interface ServiceReportDoc {
+  /** `<service>:<instance>`. */
+  _id: string
+  service: 'gateway' | 'ingest' | 'sender' | 'realtime'
+  version: string
+  startedAt: Date
+  seenAt: Date
+  isReady: boolean
+  /** The parts of `/ready`. */
+  parts: Record<string, boolean>
+}

@@ -1,3 +1,4 @@
+import type { AutomaticDue } from '../domain/inbox/automatic-answer.ts'
 import type { MessageStatus } from '../domain/messages/delivery-status.ts'
 import type { Dispatch } from '../domain/messages/dispatch.ts'
 import type { TemplateRef } from './accounts.ts'
@@ -12,6 +13,8 @@ export interface NoteDoc extends Common {
   conversationId: Id | null
   text: string
   isPrivate: boolean
+  /** Colleagues who are named in the note and told of it. */
+  mentions?: Id[]
 }
 
 /** Copy of the contact's fields that the list of conversations shows, so that a page is one query. */
@@ -67,6 +70,20 @@ export interface ConversationDoc extends Common {
   referralAt: Date | null
   freeEntryPointExpiresAt: Date | null
   lastError: MessageErrorDoc | null
+  /** First message of the customer that nobody has answered; missing or null: nobody waits. */
+  waitingSince?: Date | null
+  /** Everything up to this time is answered, or was closed by a user; missing or null: the customer never had an answer. */
+  attendedAt?: Date | null
+  /** Hidden from the open conversations until then, or until the customer writes. */
+  snoozedUntil?: Date | null
+  /** A message of the customer that a job of the sender may answer; missing or null: none. */
+  automaticDue?: AutomaticDue | null
+  /** Time of the last automatic greeting. */
+  greetedAt?: Date | null
+  /** Newest message of a campaign that was sent here. */
+  lastCampaign?: { id: Id; at: Date } | null
+  /** Campaigns that the customer has answered, the latest last. */
+  campaignReplies?: Id[]
   /** Raised by every change of what the recorder derives from messages: it writes only over the version that it has read. */
   version?: number
   /** Set when its person is erased: whatever still comes into it is emptied. */
@@ -173,7 +190,8 @@ export interface MessageDoc extends Common {
   referral?: unknown
   forwarded?: boolean
   sentBy: { kind: 'user' | 'apiKey' | 'campaign' | 'phone'; id: Id | null; name: string | null } | null
-  origin: 'api' | 'dashboard' | 'campaign' | 'phone' | null
+  /** `automatic`: a greeting or an away message. */
+  origin: 'api' | 'dashboard' | 'campaign' | 'phone' | 'automatic' | null
   leadId: Id | null
   campaignId: Id | null
   /** Meta's time for inbound (clamped to arrival), ours for outbound. The conversation is sorted by it, then by _id. */

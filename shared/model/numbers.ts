@@ -1,3 +1,4 @@
+import type { AutomaticAnswers, AutomaticSpending } from '../domain/inbox/automatic-answer.ts'
 import type { Common, Id } from './common.ts'
 
 export type ClientStatus = 'active' | 'disconnected' | 'suspended' | 'paused'
@@ -45,6 +46,8 @@ export interface ClientDoc extends Common {
   maxPerSecond?: number | null
   /** Username of the business on WhatsApp. */
   username?: string | null
+  automaticAnswers?: AutomaticAnswers | null
+  automaticSpending?: AutomaticSpending | null
   accountReview?: 'APPROVED' | 'REJECTED' | 'PENDING' | 'DEFERRED' | null
   /** Number of phone numbers that the account may have. */
   maxPhoneNumbers?: number | null

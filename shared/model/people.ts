@@ -18,6 +18,7 @@ export interface ContactDoc extends Common {
   optOutAt: Date | null
   optOutSource: string | null
   attributes: Record<string, unknown>
+  labels?: string[]
   block?: Block | null
   /** When somebody deleted the contact's lead: messages then create no other one. */
   leadDeletedAt?: Date | null

@@ -8,6 +8,9 @@ import { ADDRESSES, SECRETS } from './secrets.ts'
 /** Root of the checkout or image, with `.env` and `.linko/demo.env`. */
 export const ROOT = path.resolve(import.meta.dirname, '../..')
 
+/** Version of Linko that this process runs. */
+export const VERSION: string = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')).version
+
 /**
  * Environment of a service: the process's own, then `.env`, then (in development) `.linko/demo.env`, which the launcher writes. The
  * first source of a variable wins; an empty value counts as absent. `X_FILE` reads a secret X from a file. The service of a test

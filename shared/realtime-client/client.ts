@@ -112,6 +112,7 @@ export class RealtimeClient {
       if (!NOT_EVENTS.has(name) && typeof event?.eventId === 'string') this.#deliver(this.#sequence.take({ name, event }))
     })
     socket.on('tick', tick => this.#onTick(tick))
+    socket.on('events:skipped', ({ seq }) => this.#deliver(this.#sequence.settle(seq)))
     socket.on('sync:done', ({ seq }) => {
       this.#become('live')
       this.#deliver(this.#sequence.settle(seq))

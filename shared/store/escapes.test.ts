@@ -14,6 +14,9 @@ const ESCAPES: { what: string; pattern: RegExp; allowed: string[] }[] = [
       'shared/store/tenancy/context.ts', // its definition
       'shared/store/accounts/users.ts', // sign-in: only the address is known; the demo's users and the platform's admins are of any tenant
       'shared/store/contacts/blocks.ts', // one process sends the blocks of all tenants to Meta
+      'shared/store/inbox/automatic-answers.ts', // a background job answers customers of all tenants
+      'shared/store/inbox/labels.ts', // a background job finishes changes of all tenants
+      'shared/store/inbox/snoozed.ts', // a background job wakes conversations of all tenants
       'shared/store/numbers/clients.ts', // a webhook names a number only
       'shared/store/numbers/checks.ts', // background jobs check the numbers of all tenants
       'shared/store/templates/syncs.ts', // a background job runs the syncs of all tenants

@@ -13,6 +13,7 @@ import type {
   ErasureDoc,
   EventDoc,
   IdempotencyKeyDoc,
+  LabelDoc,
   LeadDoc,
   LeaseDoc,
   MediaFileDoc,
@@ -21,8 +22,11 @@ import type {
   NoteDoc,
   ParkedItemDoc,
   PipelineDoc,
+  QuickReplyDoc,
   RecipientDoc,
   RefreshTokenDoc,
+  SavedViewDoc,
+  ServiceReportDoc,
   TemplateDoc,
   TemplateSyncDoc,
   TenantDoc,
@@ -32,6 +36,7 @@ import type {
 import { accountLinkSchema, apiKeySchema, refreshTokenSchema, tenantSchema, userSchema } from './schemas/accounts.ts'
 import { campaignSchema, recipientSchema } from './schemas/campaigns.ts'
 import { conversationSchema, messageSchema } from './schemas/inbox.ts'
+import { labelSchema, quickReplySchema, savedViewSchema } from './schemas/inbox-aids.ts'
 import { discardedFileSchema, mediaFileSchema, mediaUploadSchema } from './schemas/media.ts'
 import { clientSchema, templateSchema } from './schemas/numbers.ts'
 import {
@@ -42,6 +47,7 @@ import {
   idempotencyKeySchema,
   leaseSchema,
   parkedItemSchema,
+  serviceReportSchema,
   templateSyncSchema,
   webhookEventSchema,
 } from './schemas/operations.ts'
@@ -63,6 +69,9 @@ export interface Documents {
   notes: NoteDoc
   conversations: ConversationDoc
   messages: MessageDoc
+  labels: LabelDoc
+  quickReplies: QuickReplyDoc
+  savedViews: SavedViewDoc
   mediaFiles: MediaFileDoc
   mediaUploads: MediaUploadDoc
   discardedFiles: DiscardedFileDoc
@@ -78,6 +87,7 @@ export interface Documents {
   auditLog: AuditLogDoc
   leases: LeaseDoc
   counters: CounterDoc
+  serviceReports: ServiceReportDoc
 }
 
 export type CollectionName = keyof Documents
@@ -85,7 +95,13 @@ export type Models = { [Name in CollectionName]: Model<Documents[Name]> }
 export type RawCollections = { [Name in CollectionName]: mongo.Collection<Documents[Name]> }
 
 /** Collections of the platform: their documents have no `tenantId`. */
-const PLATFORM = { tenants: tenantSchema, parkedItems: parkedItemSchema, leases: leaseSchema, counters: counterSchema }
+const PLATFORM = {
+  tenants: tenantSchema,
+  parkedItems: parkedItemSchema,
+  leases: leaseSchema,
+  counters: counterSchema,
+  serviceReports: serviceReportSchema,
+}
 
 const TENANTS_OWN = {
   users: userSchema,
@@ -100,6 +116,9 @@ const TENANTS_OWN = {
   notes: noteSchema,
   conversations: conversationSchema,
   messages: messageSchema,
+  labels: labelSchema,
+  quickReplies: quickReplySchema,
+  savedViews: savedViewSchema,
   mediaFiles: mediaFileSchema,
   mediaUploads: mediaUploadSchema,
   discardedFiles: discardedFileSchema,

@@ -3,7 +3,17 @@ import { expect, test } from 'vitest'
 import { EVENT_PAYLOADS } from '../contracts/event-payloads.ts'
 import { EVENT_NAMES, type EventName, RealtimeEvent } from '../contracts/realtime-event.ts'
 import { platformError } from '../domain/messages/send-errors.ts'
-import type { CampaignDoc, ClientDoc, ConversationDoc, EventDoc, MediaRef, MessageDoc, TemplateDoc } from '../model/documents.ts'
+import type {
+  CampaignDoc,
+  ClientDoc,
+  ConversationDoc,
+  EventDoc,
+  LabelDoc,
+  MediaRef,
+  MessageDoc,
+  NoteDoc,
+  TemplateDoc,
+} from '../model/documents.ts'
 import { newContact, newConversation, newOutbound } from '../model/new-rows.ts'
 import { realtimeEventOf } from '../model/realtime-event.ts'
 import * as events from './events.ts'
@@ -49,6 +59,11 @@ const media: MediaRef = {
   state: 'STORED',
 }
 
+const made = { createdBy: null, updatedBy: null, createdAt: at, updatedAt: at, deletedAt: null }
+const about = { tenantId, conversationId: conversation._id, leadId: null }
+const note: NoteDoc = { _id: id(), ...about, text: 'Call back', isPrivate: true, ...made }
+const label: LabelDoc = { _id: id(), tenantId, name: 'Interview', color: '#112233', description: null, ...made }
+
 /** Events of every constructor, by name. */
 const BUILT: Record<EventName, EventDoc[]> = {
   'message:received': [
@@ -71,8 +86,14 @@ const BUILT: Record<EventName, EventDoc[]> = {
     events.mediaSettled(message, media, conversation, at),
   ],
   'conversation:assigned': [
-    events.conversationAssigned(id(), conversation, at),
-    events.conversationAssigned(id(), { ...conversation, assignedTo: null }, at),
+    events.conversationAssigned(id(), conversation, { assignedTo: null }, at),
+    events.conversationAssigned(id(), { ...conversation, assignedTo: null }, conversation, at),
+  ],
+  'note:added': [events.noteAdded(note, conversation, at), events.noteAdded({ ...note, mentions: [id()] }, conversation, at)],
+  'label:changed': [
+    events.labelChanged(id(), label, null, at),
+    events.labelChanged(id(), { ...label, name: 'New' }, label, at),
+    events.labelChanged(id(), { ...label, deletedAt: at }, label, at),
   ],
   'client:status': [
     events.numberStatus('c:1', client, at),
@@ -127,6 +148,8 @@ test('event ids differ by occasion and are equal for the same cause', () => {
       ids.retried(one, 'conversation:updated', at),
       ids.edited(one, 'conversation:updated'),
       ids.edited(one, 'conversation:assigned'),
+      ids.note(one),
+      ids.label(one),
       ids.contact(one),
       ids.erased(one),
       ids.template(one, other),

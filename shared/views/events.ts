@@ -6,11 +6,13 @@ import type {
   ConversationDoc,
   EventDoc,
   Id,
+  LabelDoc,
   MediaRef,
   MessageDoc,
+  NoteDoc,
   TemplateDoc,
 } from '../model/documents.ts'
-import { contactView, conversationView, errorView, messageView } from './views.ts'
+import { contactView, conversationView, errorView, messageView, noteView } from './views.ts'
 
 /**
  * Constructors of all durable realtime events: one for each name of `EVENT_NAMES`, and further ones for the other occasions on
@@ -27,7 +29,9 @@ import { contactView, conversationView, errorView, messageView } from './views.t
  * | `u:` | recorder, merge | the state of a conversation after a batch of webhook items and messages of ours, or a merge of contacts |
  * | `j:` | recorder, merge | a conversation was merged into another one |
  * | `again:` | gateway | a failed message is sent again |
- * | `g:` | gateway | a user or API key changed a conversation (for a merge of contacts it follows `u:`) |
+ * | `g:` | gateway | a user or API key changed a conversation (for a merge of contacts it follows `u:`), or a job of it woke or assigned one |
+ * | `note:` | gateway | a private note was added |
+ * | `label:` | gateway | a label was made, changed or deleted |
  * | `p:` | gateway | a contact changed, and with it the copies in its conversations |
  * | `e:` | gateway | a contact was erased |
  * | `t:` | gateway | a template was created, changed or read from Meta |
@@ -44,6 +48,8 @@ export const eventIds = {
   joined: (from: Id, to: Id) => `j:${from}:${to}`,
   retried: (messageId: Id, name: EventName, at: Date) => `again:${messageId}:${at.getTime()}:${name}`,
   edited: (unique: Id, name: EventName) => `g:${unique}:${name}`,
+  note: (noteId: Id) => `note:${noteId}`,
+  label: (unique: Id) => `label:${unique}`,
   contact: (unique: Id) => `p:${unique}`,
   erased: (unique: Id) => `e:${unique}`,
   template: (templateId: Id, unique: Id) => `t:${templateId}:${unique}`,
@@ -104,15 +110,22 @@ export function conversationUpdated(
   at: Date,
   more: ConversationUpdates = {},
 ): EventDoc {
-  const { unreadCount, messageCount, windowExpiresAt, status } = conversation
-  const state = { unreadCount, messageCount, windowExpiresAt: windowExpiresAt?.toISOString() ?? null, status }
+  const { unreadCount, messageCount, windowExpiresAt, status, waitingSince, snoozedUntil } = conversation
+  const state = {
+    unreadCount,
+    messageCount,
+    windowExpiresAt: windowExpiresAt?.toISOString() ?? null,
+    status,
+    waitingSince: waitingSince?.toISOString() ?? null,
+    snoozedUntil: snoozedUntil?.toISOString() ?? null,
+  }
   return updated(eventId, conversation, at, { ...state, ...lastMessageUpdates(conversation), ...more })
 }
 
 /** A user or API key marked a conversation as read, closed, labelled or assigned it. */
 export function conversationEdited(unique: Id, conversation: ConversationDoc, at: Date): EventDoc {
   const id = eventIds.edited(unique, 'conversation:updated')
-  return conversationUpdated(id, conversation, at, { assignedTo: assigneeOf(conversation) })
+  return conversationUpdated(id, conversation, at, { assignedTo: assigneeOf(conversation), labels: [...conversation.labels] })
 }
 
 /**
@@ -166,13 +179,37 @@ const lastMessageUpdates = ({ lastMessage, lastError }: ConversationDoc): Conver
   lastError: errorView(lastError),
 })
 
-export function conversationAssigned(unique: Id, conversation: ConversationDoc, at: Date): EventDoc {
+/** @param before whose conversation it was */
+export function conversationAssigned(
+  unique: Id,
+  conversation: ConversationDoc,
+  before: Pick<ConversationDoc, 'assignedTo'>,
+  at: Date,
+): EventDoc {
   const place = { ...conversation, conversationId: conversation._id }
-  const payload = { conversationId: String(conversation._id), assignedTo: assigneeOf(conversation) }
+  const previouslyAssignedTo = assigneeOf(before)
+  const payload = { conversationId: String(conversation._id), assignedTo: assigneeOf(conversation), previouslyAssignedTo }
   return rowOf(eventIds.edited(unique, 'conversation:assigned'), 'conversation:assigned', place, at, payload)
 }
 
-const assigneeOf = ({ assignedTo }: ConversationDoc) => (assignedTo ? { id: String(assignedTo.id), name: assignedTo.name } : null)
+const assigneeOf = ({ assignedTo }: Pick<ConversationDoc, 'assignedTo'>) =>
+  assignedTo ? { id: String(assignedTo.id), name: assignedTo.name } : null
+
+export function noteAdded(note: NoteDoc, { _id, clientId }: Pick<ConversationDoc, '_id' | 'clientId'>, at: Date): EventDoc {
+  const place = { tenantId: note.tenantId, clientId, conversationId: _id }
+  return rowOf(eventIds.note(note._id), 'note:added', place, at, { conversationId: String(_id), note: noteView(note) })
+}
+
+/** @param before the label as it was; null for a new one. A deleted label has the name null in the event. */
+export function labelChanged(unique: Id, label: LabelDoc, before: LabelDoc | null, at: Date): EventDoc {
+  const place = { tenantId: label.tenantId, clientId: null, conversationId: null }
+  return rowOf(eventIds.label(unique), 'label:changed', place, at, {
+    labelId: String(label._id),
+    name: label.deletedAt ? null : label.name,
+    previousName: before?.name ?? null,
+    color: label.color,
+  })
+}
 
 /** Fields of `client:status` besides the number's status. */
 export interface NumberStatusDetails {

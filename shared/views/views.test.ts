@@ -1,6 +1,7 @@
 import { Types } from 'mongoose'
 import { expect, test } from 'vitest'
 import { ConversationView, MessageDetailView, MessageView } from '../contracts/views.ts'
+import { platformError } from '../domain/messages/send-errors.ts'
 import type { ConversationDoc, Dispatch, MessageDoc } from '../model/documents.ts'
 import { conversationView, errorView, messageDetailView, messageView } from './views.ts'
 
@@ -143,6 +144,8 @@ test('a removed reaction is not shown', () => {
 })
 
 test('an error view has all fields of the error, and is null without one', () => {
-  expect(errorView(error)).toEqual(error)
+  expect(errorView(error)).toEqual({ key: null, ...error })
+  const failure = platformError('expired')
+  expect(errorView(failure)).toEqual({ key: 'expired', ...failure })
   expect(errorView(null)).toBeNull()
 })

@@ -4,8 +4,10 @@ import type {
   MessageDetailView,
   MessageErrorView,
   MessageView,
+  NoteView,
   TimelineEntryView,
 } from '../contracts/views.ts'
+import { failureKeyOf } from '../domain/messages/send-errors.ts'
 import { windowIsOpen } from '../domain/messages/service-window.ts'
 import type {
   ContactDoc,
@@ -16,6 +18,7 @@ import type {
   Id,
   MessageDoc,
   MessageErrorDoc,
+  NoteDoc,
   TimelineEntry,
 } from '../model/documents.ts'
 import { waitEntries } from './wait-entries.ts'
@@ -42,7 +45,7 @@ export function contactView(id: Id, contact: ContactSnapshot | ContactDoc): Cont
 export function errorView(error: MessageErrorDoc | null | undefined): MessageErrorView | null {
   if (!error) return null
   const { code, title, detail, sentence, nextStep, source } = error
-  return { code, title, detail, sentence, nextStep, source }
+  return { key: failureKeyOf(error), code, title, detail, sentence, nextStep, source }
 }
 
 export function conversationView(doc: ConversationDoc, now: Date): ConversationView {
@@ -66,9 +69,24 @@ export function conversationView(doc: ConversationDoc, now: Date): ConversationV
       : null,
     windowExpiresAt: iso(doc.windowExpiresAt),
     inWindow: windowIsOpen(doc.windowExpiresAt, now),
+    waitingSince: iso(doc.waitingSince),
+    snoozedUntil: iso(doc.snoozedUntil),
     lastError: errorView(doc.lastError),
     createdAt: doc.createdAt.toISOString(),
     updatedAt: doc.updatedAt.toISOString(),
+  }
+}
+
+export function noteView(doc: NoteDoc): NoteView {
+  return {
+    id: doc._id.toHexString(),
+    conversationId: hex(doc.conversationId),
+    leadId: hex(doc.leadId),
+    text: doc.text,
+    isPrivate: doc.isPrivate,
+    mentions: (doc.mentions ?? []).map(mentioned => mentioned.toHexString()),
+    createdBy: hex(doc.createdBy),
+    createdAt: doc.createdAt.toISOString(),
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ApiError } from '#shared/domain/errors.ts'
+import { ASSIGNMENT_MODES, NO_ASSIGNMENT } from '#shared/domain/inbox/assignment.ts'
 import { callerOf, route } from '#shared/http/route.ts'
 import type { TenantDoc } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
@@ -8,6 +9,7 @@ import { changeSettings, getTenant } from '#shared/store/accounts/tenants.ts'
 import { hasTemplate } from '#shared/store/templates/templates.ts'
 import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
+import { ObjectIdText } from '../schemas.ts'
 
 const tag = 'settings'
 const path = '/api/v1/settings'
@@ -42,6 +44,36 @@ const isLocale = (name: string) => {
 export const Locale = z.string().max(35).refine(isLocale, 'Must be a language tag, for example fr-MA')
 export const Timezone = z.string().max(64).refine(isTimezone, 'Must be an IANA time zone, for example Africa/Casablanca')
 export const Currency = z.string().regex(/^[A-Z]{3}$/, 'Must be an ISO 4217 currency code, for example MAD')
+const Capacity = z.int().min(1).max(10_000)
+const Assignment = z.strictObject({
+  mode: z.enum(ASSIGNMENT_MODES).describe('`off`: conversations wait until somebody takes them'),
+  capacity: Capacity.nullable().default(null).describe('Most open conversations of an agent; null: any number'),
+  capacities: z
+    .array(z.strictObject({ agentId: ObjectIdText, capacity: Capacity }))
+    .max(500)
+    .default([])
+    .describe('Agents with another capacity'),
+  rules: z
+    .array(
+      z.strictObject({
+        label: z.string().min(1).max(64).nullable().default(null),
+        clientId: ObjectIdText.nullable().default(null),
+        agentIds: z.array(ObjectIdText).min(1).max(500),
+      }),
+    )
+    .max(100)
+    .default([])
+    .describe('Agents for conversations with a label or of a number; the first rule that fits counts, otherwise all agents'),
+  giveBackMinutes: z
+    .int()
+    .min(1)
+    .max(1440)
+    .nullable()
+    .default(null)
+    .describe(
+      'How long a customer waits for an assignee who is offline before another agent gets the conversation; null: for ever',
+    ),
+})
 
 const Settings = z.strictObject({
   locale: Locale,
@@ -56,6 +88,11 @@ const Settings = z.strictObject({
   stopWords: z.array(z.string().trim().min(1).max(64)).max(100).describe('Messages that opt their sender out of marketing'),
   sendReadReceipts: z.boolean().describe('Show the customer that a conversation has been read'),
   requireSecondFactor: z.boolean().describe('People who sign in with a password must set up a second factor first'),
+  agentsSeeOwnOnly: z
+    .boolean()
+    .describe('Agents see only conversations that are assigned to them, with their contacts and messages; API keys see all'),
+  onlyAssigneeReplies: z.boolean().describe('Users may answer only conversations that are assigned to them'),
+  assignment: Assignment.describe('Assigns conversations whose customers wait to agents who are available and connected'),
 })
 type Settings = z.infer<typeof Settings>
 
@@ -110,6 +147,16 @@ async function requireTemplates({ store }: GatewayDeps, tenantId: string, input:
   }
 }
 
+function assignmentView({ mode, capacity, capacities, rules, giveBackMinutes } = NO_ASSIGNMENT): Settings['assignment'] {
+  return {
+    mode,
+    capacity,
+    capacities: capacities.map(({ agentId, capacity }) => ({ agentId, capacity })),
+    rules: rules.map(({ label, clientId, agentIds }) => ({ label, clientId, agentIds: [...agentIds] })),
+    giveBackMinutes,
+  }
+}
+
 function settingsView({ settings }: TenantDoc): Settings {
   const ref = (template: Settings['initiateTemplate'] | undefined) =>
     template ? { name: template.name, language: template.language } : null
@@ -126,5 +173,8 @@ function settingsView({ settings }: TenantDoc): Settings {
     stopWords: [...(settings.stopWords ?? [])],
     sendReadReceipts: settings.sendReadReceipts,
     requireSecondFactor: settings.requireSecondFactor ?? false,
+    agentsSeeOwnOnly: settings.agentsSeeOwnOnly ?? false,
+    onlyAssigneeReplies: settings.onlyAssigneeReplies ?? false,
+    assignment: assignmentView(settings.assignment),
   }
 }

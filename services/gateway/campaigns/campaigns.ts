@@ -280,12 +280,14 @@ export async function startCampaign(
   const at = startAt === undefined ? null : new Date(startAt)
   const set =
     at !== null && at > now
-      ? { status: 'SCHEDULED' as const, startAt: at, statusReason: null }
-      : { status: 'RUNNING' as const, startAt: now, startedAt: now, statusReason: null }
+      ? { status: 'SCHEDULED' as const, startAt: at, statusReason: null, statusReasonKey: null }
+      : { status: 'RUNNING' as const, startAt: now, startedAt: now, statusReason: null, statusReasonKey: null }
   return await move(deps, campaign, { action: 'start', set, traceparent, alongside })
 }
 
 const NEXT = { pause: 'PAUSED', resume: 'RUNNING', cancel: 'CANCELLED' } as const
+
+const BY_USER = { key: 'by-user' as const, parameters: {} }
 
 /** Pauses, resumes or cancels a campaign. @param reason kept as `statusReason` @throws ApiError 409 CAMPAIGN_STATE */
 export async function moveByHand(
@@ -301,7 +303,10 @@ export async function moveByHand(
   const waits = action === 'resume' && campaign.startedAt === null && campaign.startAt !== null && campaign.startAt > now
   const status = waits ? 'SCHEDULED' : NEXT[action]
   const startedAt = status === 'RUNNING' ? (campaign.startedAt ?? now) : campaign.startedAt
-  const set = action === 'resume' ? { statusReason: null, resumedAt: now } : { statusReason: reason }
+  const set =
+    action === 'resume'
+      ? { statusReason: null, statusReasonKey: null, resumedAt: now }
+      : { statusReason: reason, statusReasonKey: BY_USER }
   return await move(deps, campaign, { action, set: { status, startedAt, ...set }, traceparent, alongside })
 }
 

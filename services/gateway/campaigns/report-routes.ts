@@ -3,6 +3,7 @@ import { stringify } from 'csv-stringify'
 import { z } from 'zod'
 import { MessageErrorView } from '#shared/contracts/views.ts'
 import { ApiError } from '#shared/domain/errors.ts'
+import { failureKeyOf } from '#shared/domain/messages/send-errors.ts'
 import { callerOf, type Reply, route } from '#shared/http/route.ts'
 import { CSV_OPTIONS } from '#shared/storage/csv/formula-guard.ts'
 import {
@@ -186,6 +187,7 @@ function recipientView(row: RecipientRow): z.infer<typeof RecipientView> {
     messageId: row.messageId ? String(row.messageId) : null,
     externalMessageId: message?.wamid ?? null,
     error: error && {
+      key: failureKeyOf(error),
       code: error.code,
       title: error.title,
       detail: error.detail,

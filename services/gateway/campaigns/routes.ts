@@ -3,7 +3,7 @@ import { callerOf, type Route, route } from '#shared/http/route.ts'
 import type { CampaignDoc } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
 import { changesOf } from '#shared/store/accounts/audit.ts'
-import { getCampaign, listCampaigns, moveCampaign } from '#shared/store/campaigns/campaigns.ts'
+import { countReplies, getCampaign, listCampaigns, moveCampaign } from '#shared/store/campaigns/campaigns.ts'
 import { pageView } from '#shared/store/pages.ts'
 import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
@@ -87,7 +87,9 @@ const one = route({
   params: IdParams,
   returns: CampaignView,
   async handle(request, { store }: GatewayDeps) {
-    return { body: campaignView(await getCampaign(store, callerOf(request).tenantId, request.params.id)) }
+    const campaign = await getCampaign(store, callerOf(request).tenantId, request.params.id)
+    const view = campaignView(campaign)
+    return { body: { ...view, counts: { ...view.counts, replied: await countReplies(store, campaign) } } }
   },
 })
 

@@ -21,6 +21,8 @@ export const CampaignView = z.object({
   perMinute: z.number().int().nullable(),
   status: z.enum(['DRAFT', 'SCHEDULED', 'RUNNING', 'PAUSED', 'DONE', 'CANCELLED']),
   statusReason: z.string().nullable(),
+  /** The reason as a stable name with values, for texts in other languages. */
+  statusReasonKey: z.object({ key: z.string(), parameters: z.record(z.string(), z.string()) }).nullable(),
   startAt: at,
   endsAt: at,
   startedAt: at,
@@ -45,6 +47,7 @@ export const CampaignView = z.object({
     delivered: z.number().int(),
     read: z.number().int(),
     failed: z.number().int(),
+    replied: z.number().int().optional().describe('People who wrote within a week of it; only of a single campaign'),
   }),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
@@ -64,6 +67,9 @@ export function campaignView(doc: CampaignDoc): z.infer<typeof CampaignView> {
     perMinute: doc.perMinute,
     status: doc.status,
     statusReason: doc.statusReason,
+    statusReasonKey: doc.statusReasonKey
+      ? { key: doc.statusReasonKey.key, parameters: { ...doc.statusReasonKey.parameters } }
+      : null,
     startAt: text(doc.startAt),
     endsAt: text(doc.endsAt),
     startedAt: text(doc.startedAt),

@@ -16,6 +16,7 @@ import {
   listContacts,
   readContactRecord,
 } from '#shared/store/contacts/contacts.ts'
+import { requireLabels } from '#shared/store/inbox/labels.ts'
 import { pageView } from '#shared/store/pages.ts'
 import { contactView, conversationView, messageView } from '#shared/views/views.ts'
 import { audited, recordAudit } from '../audit.ts'
@@ -34,6 +35,7 @@ const ContactDetailView = ContactView.extend({
   optOutAt: z.iso.datetime().nullable(),
   optOutSource: z.string().nullable(),
   attributes: z.record(z.string(), z.unknown()),
+  labels: z.array(z.string()),
   /** Nothing can be sent to a blocked contact. `state` is the block at Meta: PENDING, DONE, or REFUSED with the problem. */
   block: z.object({ at: z.iso.datetime(), state: z.string(), problem: z.string().nullable() }).nullable(),
   createdAt: z.iso.datetime(),
@@ -44,6 +46,8 @@ const Name = z.string().trim().min(1).max(200).nullable()
 const Attributes = z
   .record(z.string().regex(ATTRIBUTE_NAME), z.union([z.string().max(1000), z.number(), z.boolean(), z.null()]))
   .refine(attributes => Object.keys(attributes).length <= 100, 'Must have at most 100 attributes')
+
+const Labels = z.array(z.string().min(1).max(64)).max(20)
 
 const list = route({
   method: 'get',
@@ -56,6 +60,7 @@ const list = route({
     q: z.string().trim().min(1).max(100).optional().describe('Part of a name or phone number, or the start of a username'),
     optOut: flagText.optional(),
     blocked: flagText.optional(),
+    label: z.string().min(1).max(64).optional(),
   }),
   returns: listOf(ContactDetailView),
   async handle(request, { store }: GatewayDeps) {
@@ -123,13 +128,19 @@ const change = route({
   path: `${path}/{id}`,
   action: 'contacts.write',
   tag,
-  summary: 'Update the name, marketing opt-out or attributes of a contact; null removes an attribute',
+  summary: 'Update the name, marketing opt-out, labels or attributes of a contact; null removes an attribute',
   params: IdParams,
-  body: z.strictObject({ name: Name.optional(), optOut: z.boolean().optional(), attributes: Attributes.optional() }),
+  body: z.strictObject({
+    name: Name.optional(),
+    optOut: z.boolean().optional(),
+    attributes: Attributes.optional(),
+    labels: Labels.optional(),
+  }),
   returns: ContactDetailView,
   async handle(request, deps: GatewayDeps) {
     const { tenantId, id: by } = callerOf(request)
     const before = await getContact(deps.store, tenantId, request.params.id)
+    await requireLabels(deps.store, tenantId, request.body.labels ?? [])
     const set = { ...changesTo(before, request.body, deps.now()), updatedBy: toId(by) }
     const entry = audited<ContactDoc>(request, deps, after => {
       if (after.optOut === before.optOut) return null
@@ -146,16 +157,18 @@ interface ContactInput {
   name?: string | null | undefined
   optOut?: boolean | undefined
   attributes?: Record<string, unknown> | undefined
+  labels?: string[] | undefined
 }
 
 /** Fields that a request changes. `name: null` lets the WhatsApp profile name apply again. @throws ApiError 422 */
-function changesTo(before: ContactDoc, { name, optOut, attributes }: ContactInput, now: Date): Partial<ContactDoc> {
+function changesTo(before: ContactDoc, { name, optOut, attributes, labels }: ContactInput, now: Date): Partial<ContactDoc> {
   const merged = Object.entries({ ...before.attributes, ...attributes }).filter(([, value]) => value !== null)
   if (merged.length > 100) throw new ApiError(422, 'ATTRIBUTES_TOO_MANY', 'A contact can have at most 100 attributes.')
   return {
     ...(name !== undefined && { name, nameSource: name === null ? null : 'agent' }),
     ...(optOut !== undefined && optOut !== before.optOut && optedOut(now, optOut)),
     ...(attributes && { attributes: Object.fromEntries(merged) }),
+    ...(labels && { labels: [...new Set(labels)] }),
   }
 }
 
@@ -275,6 +288,7 @@ function detailView(doc: ContactDoc): z.infer<typeof ContactDetailView> {
     optOutAt: doc.optOutAt?.toISOString() ?? null,
     optOutSource: doc.optOutSource ?? null,
     attributes: doc.attributes ?? {},
+    labels: [...(doc.labels ?? [])],
     block:
       isBlocked(doc) && doc.block ? { at: doc.block.at.toISOString(), state: doc.block.state, problem: doc.block.problem } : null,
     createdAt: doc.createdAt.toISOString(),

@@ -4,7 +4,7 @@ import type { ConversationDoc, EventDoc } from '#shared/model/documents.ts'
 import { newId } from '#shared/model/ids.ts'
 import { findAvailableAgents, findUser } from '#shared/store/accounts/users.ts'
 import { insertEvents } from '#shared/store/events/insert.ts'
-import { changeConversation, countOpenConversations } from '#shared/store/inbox/conversations.ts'
+import { changeConversation, countOpenConversations, labelsAfter } from '#shared/store/inbox/conversations.ts'
 import { readMessages } from '#shared/store/inbox/messages.ts'
 import { conversationAssigned, conversationEdited } from '#shared/views/events.ts'
 import type { GatewayDeps } from '../deps.ts'
@@ -14,6 +14,8 @@ export interface Changes {
   set: Partial<ConversationDoc>
   /** Instead of `set`: marks messages up to this one as read. The row in the transaction decides which. */
   read?: { upTo: string | null }
+  /** Beside `set`: labels to add and to remove, from those that the row has when it is written. */
+  labels?: { add: readonly string[]; remove: readonly string[] }
   /** Condition that must still hold when the change is written, else 409. */
   provided?: { 'assignedTo.id': null }
 }
@@ -54,7 +56,7 @@ async function leastBusy(store: GatewayDeps['store'], tenantId: string): Promise
 export async function applyChange(
   deps: GatewayDeps,
   before: ConversationDoc,
-  { set, provided, read }: Changes,
+  { set, provided, read, labels }: Changes,
   traceparent: string,
 ): Promise<ConversationDoc> {
   const { store } = deps
@@ -63,10 +65,11 @@ export async function applyChange(
   const cause = newId()
   const { changed, events, lastRead } = await store.transaction(async session => {
     const seen = read ? await readMessages(store, before, read.upTo, now, session) : null
-    const row = await changeConversation(store, before, seen?.shown ?? set, provided ?? {}, session)
+    const labelled = labels ? { labels: await labelsAfter(store, before, labels, session) } : {}
+    const row = await changeConversation(store, before, { ...(seen?.shown ?? set), ...labelled }, provided ?? {}, session)
     if (row === null) throw new ApiError(409, 'ALREADY_ASSIGNED', 'The conversation is already assigned to another agent.')
     const events: EventDoc[] = [conversationEdited(cause, row, now)]
-    if ('assignedTo' in set) events.push(conversationAssigned(cause, row, now))
+    if ('assignedTo' in set) events.push(conversationAssigned(cause, row, before, now))
     await insertEvents(store, events, session)
     return { changed: row, events: events, lastRead: seen?.lastRead ?? null }
   })

@@ -1,9 +1,13 @@
 import { z } from 'zod'
 import { ConversationView, MessageView } from '#shared/contracts/views.ts'
 import { type Caller, callerOf, route } from '#shared/http/route.ts'
-import type { ConversationDoc } from '#shared/model/documents.ts'
 import { getTenant } from '#shared/store/accounts/tenants.ts'
-import { getConversation, listConversations } from '#shared/store/inbox/conversations.ts'
+import {
+  type ConversationFilters,
+  countConversations,
+  getConversation,
+  listConversations,
+} from '#shared/store/inbox/conversations.ts'
 import { pageView } from '#shared/store/pages.ts'
 import { conversationView } from '#shared/views/views.ts'
 import type { GatewayDeps } from '../deps.ts'
@@ -11,16 +15,24 @@ import { sendTyping } from '../messages/receipts.ts'
 import { answerConversation } from '../messages/routes.ts'
 import { WindowView, windowView } from '../messages/window.ts'
 import { flagText, IdParams, listOf, ObjectIdText, Paging } from '../schemas.ts'
-import { applyChange, assignTo, type Changes } from './change.ts'
 
 const tag = 'conversations'
 
-const ListQuery = z.strictObject({
+/** Query of the list of conversations. */
+export const ConversationQuery = z.strictObject({
   ...Paging,
   unread: flagText.optional(),
   mine: flagText.optional(),
   unassigned: flagText.optional(),
-  status: z.enum(['open', 'closed']).optional(),
+  assigneeId: ObjectIdText.optional().describe('Only conversations of this user'),
+  status: z.enum(['open', 'closed', 'snoozed']).optional().describe('`open`: open and not snoozed'),
+  waiting: flagText.optional().describe('Only those whose customer waits for an answer'),
+  unattended: flagText.optional().describe('Only those whose customer waits for a first answer'),
+  window: z.enum(['open', 'closed']).optional().describe('State of the customer service window'),
+  sort: z
+    .enum(['activity', 'waiting'])
+    .default('activity')
+    .describe('`waiting`: those whose customer waits for an answer, who waits longest first'),
   label: z.string().min(1).max(64).optional(),
   clientId: ObjectIdText.optional(),
   number: z.string().max(32).optional(),
@@ -41,16 +53,76 @@ const list = route({
   path: '/api/v1/conversations',
   action: 'conversations.read',
   tag,
-  summary: 'Conversations, newest activity first',
-  query: ListQuery,
-  returns: listOf(ConversationView),
+  summary: 'Conversations, newest activity first, or the longest wait first',
+  query: ConversationQuery,
+  returns: listOf(ConversationView).extend({
+    unattended: z.number().int().optional().describe('With `sort=waiting`: customers who wait for a first answer, at most 1000'),
+  }),
   async handle(request, { store, now }: GatewayDeps) {
+    const { tenantId } = callerOf(request)
+    const { page: number, limit, cursor, sort } = request.query
+    const filters = filtersOf(request.query, callerOf(request), now())
+    const byWait = sort === 'waiting'
+    const [page, unattended] = await Promise.all([
+      listConversations(store, tenantId, filters, { page: number, limit, cursor }, byWait),
+      byWait ? countConversations(store, tenantId, { ...filters, waiting: 'first' }, MOST_COUNTED) : undefined,
+    ])
+    return { body: { ...pageView(page, row => conversationView(row, now())), ...(byWait && { unattended }) } }
+  },
+})
+
+/** Filters of the list as the store takes them. */
+function filtersOf(query: z.infer<typeof ConversationQuery>, { id }: Caller, now: Date): ConversationFilters {
+  const { mine, closesWithin, number: phoneNumberId, waiting, unattended, window: is, assigneeId, ...filters } = query
+  const closing = closesWithin ? { from: now, to: new Date(now.getTime() + closesWithin * 60_000) } : undefined
+  return {
+    ...filters,
+    phoneNumberId,
+    closing,
+    window: is && { is, at: now },
+    waiting: unattended ? 'first' : waiting ? 'any' : undefined,
+    assigneeId: mine ? id : assigneeId,
+  }
+}
+
+/** Counts stop here: a badge needs no more. */
+const MOST_COUNTED = 1000
+
+const count = z.number().int()
+const counts = route({
+  method: 'get',
+  path: '/api/v1/conversations/counts',
+  action: 'conversations.read',
+  tag,
+  summary: 'Number of open conversations by tab, each at most 1000',
+  query: z.strictObject({ clientId: ObjectIdText.optional(), label: z.string().min(1).max(64).optional() }),
+  returns: z.object({
+    open: count,
+    mine: count,
+    unassigned: count,
+    unread: count,
+    waiting: count.describe('Customers who wait for an answer'),
+    unattended: count.describe('Customers who wait for a first answer'),
+    snoozed: count,
+    closed: count,
+  }),
+  async handle(request, { store }: GatewayDeps) {
     const { tenantId, id } = callerOf(request)
-    const { mine, closesWithin, number: phoneNumberId, page: number, limit, cursor, ...filters } = request.query
-    const closing = closesWithin ? { from: now(), to: new Date(now().getTime() + closesWithin * 60_000) } : undefined
-    const own = { ...filters, closing, phoneNumberId, ...(mine && { assigneeId: id }) }
-    const page = await listConversations(store, tenantId, own, { page: number, limit, cursor })
-    return { body: pageView(page, row => conversationView(row, now())) }
+    const open = { ...request.query, status: 'open' as const }
+    const tabs: Record<string, ConversationFilters> = {
+      open,
+      mine: { ...open, assigneeId: id },
+      unassigned: { ...open, unassigned: true },
+      unread: { ...open, unread: true },
+      waiting: { ...request.query, waiting: 'any' },
+      unattended: { ...request.query, waiting: 'first' },
+      snoozed: { ...request.query, status: 'snoozed' },
+      closed: { ...request.query, status: 'closed' },
+    }
+    const counted = Object.entries(tabs).map(
+      async ([tab, filters]) => [tab, await countConversations(store, tenantId, filters, MOST_COUNTED)] as const,
+    )
+    return { body: Object.fromEntries(await Promise.all(counted)) }
   },
 })
 
@@ -98,80 +170,6 @@ export const windowAt = (path: string, itsTag: string) =>
     },
   })
 
-type Change = (conversation: ConversationDoc, caller: Caller, body: never, deps: GatewayDeps) => Promise<Changes> | Changes
-
-/** Routes of one change of a conversation, under PUT and PATCH: the systems that Linko replaces differ in the verb. */
-function changeRoutes<Body extends z.ZodType>(
-  name: string,
-  action: 'conversations.markRead' | 'conversations.take' | 'conversations.status',
-  summary: string,
-  body: Body | undefined,
-  change: Change,
-) {
-  return (['put', 'patch'] as const).map(method =>
-    route({
-      method,
-      path: `/api/v1/conversations/{id}/${name}`,
-      action,
-      bucket: 'read',
-      tag,
-      summary,
-      params: IdParams,
-      body,
-      returns: ConversationView,
-      async handle(request, deps: GatewayDeps) {
-        const caller = callerOf(request)
-        const conversation = await getConversation(deps.store, caller.tenantId, request.params.id)
-        const changes = await change(conversation, caller, request.body as never, deps)
-        const changed = await applyChange(deps, conversation, changes, request.traceparent)
-        return { body: conversationView(changed, deps.now()) }
-      },
-    }),
-  )
-}
-
-const ReadBody = z.strictObject({
-  upTo: ObjectIdText.optional().describe('Id of the last message that was seen; later messages stay unread'),
-})
-
-const read = changeRoutes(
-  'read',
-  'conversations.markRead',
-  'Mark a conversation as read, completely or up to a message',
-  ReadBody,
-  (_row, _caller, { upTo }: z.infer<typeof ReadBody>) => ({ set: {}, read: { upTo: upTo ?? null } }),
-)
-
-const status = changeRoutes(
-  'status',
-  'conversations.status',
-  'Open or close a conversation',
-  z.strictObject({ status: z.enum(['open', 'closed']) }),
-  async (_row, _caller, body: { status: 'open' | 'closed' }) => ({ set: { status: body.status } }),
-)
-
-const AssignBody = z
-  .strictObject({
-    assignedToId: z
-      .union([ObjectIdText, z.literal('auto')])
-      .nullable()
-      .optional(),
-    agentId: ObjectIdText.nullable().optional(),
-  })
-  .refine(body => body.assignedToId !== undefined || body.agentId !== undefined, {
-    error: 'Give `assignedToId`',
-    path: ['assignedToId'],
-  })
-
-const assign = changeRoutes(
-  'assign',
-  'conversations.take',
-  "Assign to a user, the least busy agent ('auto') or nobody (null); agents may only assign an unassigned one to themselves",
-  AssignBody,
-  (row, caller, { assignedToId, agentId }: z.infer<typeof AssignBody>, deps) =>
-    assignTo(row, caller, assignedToId !== undefined ? assignedToId : (agentId ?? null), deps),
-)
-
 const window = windowAt('/api/v1/conversations/{id}/window', tag)
 
 const typing = route({
@@ -195,4 +193,4 @@ const typing = route({
   },
 })
 
-export const conversationRoutes = [list, one, messages, window, typing, ...read, ...assign, ...status]
+export const conversationRoutes = [list, counts, one, messages, window, typing]

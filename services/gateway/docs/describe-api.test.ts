@@ -103,6 +103,7 @@ test('Idempotency-Key is promised where it is kept', () => {
     '/api/v1/campaigns/{id}/rerun',
     '/api/v1/contacts',
     '/api/v1/conversations/{id}/notes',
+    '/api/v1/labels',
     '/api/v1/leads',
     '/api/v1/leads/{id}/notes',
     '/api/v1/media',
@@ -112,9 +113,11 @@ test('Idempotency-Key is promised where it is kept', () => {
     '/api/v1/messages/send-template',
     '/api/v1/messages/template',
     '/api/v1/messages/text',
+    '/api/v1/quick-replies',
     '/api/v1/templates',
     '/api/v1/tenants',
     '/api/v1/users',
+    '/api/v1/views',
   ])
 })
 

@@ -15,6 +15,7 @@ import type { MessageInput } from './conversation.ts'
 import type { Draft } from './draft.ts'
 import { fallbackOf, type Ruled, refuseOptedOut, ruleFreeForm, WINDOW_ENDS_BEFORE } from './free-form.ts'
 import { storeMessage } from './insert.ts'
+import { requireMayReply } from './may-reply.ts'
 import { withOwnMedia } from './own-media.ts'
 import { quotedMessage } from './quotes.ts'
 import { type Destination, findDestination } from './recipient.ts'
@@ -38,6 +39,7 @@ export async function acceptMessage(
   const now = deps.now()
   const tenant = await getCachedTenant(store, caller.tenantId)
   const destination = await findDestination(store, caller.tenantId, input, caller.kind === 'user' ? caller.id : undefined)
+  requireMayReply(tenant, caller, destination.conversation, input.conversationId !== undefined)
   const { status } = destination.client
   if (status === 'disconnected' || status === 'suspended')
     throw new ApiError(422, 'NUMBER_NOT_CONNECTED', 'This number is not connected to WhatsApp.')

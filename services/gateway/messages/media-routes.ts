@@ -6,13 +6,14 @@ import { ApiError, notFound } from '#shared/domain/errors.ts'
 import { bareType, MEDIA_KINDS, parseRange, servingHeaders } from '#shared/domain/media/media-rules.ts'
 import { UPLOAD_TYPES } from '#shared/domain/media/upload-rules.ts'
 import { fileOfForm } from '#shared/http/multipart.ts'
-import { callerOf, route } from '#shared/http/route.ts'
+import { type Caller, callerOf, route } from '#shared/http/route.ts'
 import type { MediaFileDoc, MediaRef } from '#shared/model/documents.ts'
 import { EXCHANGES } from '#shared/queue/topology.ts'
 import { ObjectNotFound } from '#shared/storage/object-storage.ts'
 import { mediaKey, thumbnailKey } from '#shared/storage/open.ts'
 import { findMedia, hasFileOfMeta, settleMedia } from '#shared/store/inbox/media.ts'
 import { findMediaFile } from '#shared/store/inbox/media-files.ts'
+import { maySeeUpload } from '#shared/store/inbox/visible-files.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { idempotencyKeyOf, withIdempotentUpload } from '../idempotency.ts'
 import { requireRoom } from '../quota.ts'
@@ -75,7 +76,7 @@ const file = route({
   query: z.strictObject({ thumbnail: flagText.optional() }),
   async handle(request, deps: GatewayDeps) {
     const { tenantId } = callerOf(request)
-    const media = await findStored(deps, tenantId, request.params.id)
+    const media = await findStored(deps, callerOf(request), request.params.id)
     if (request.query.thumbnail) return await thumbnail(deps, tenantId, media)
     const size = media.size ?? 0
     const etag = `"${media.id}"`
@@ -146,9 +147,12 @@ async function sha256Of(content: Readable): Promise<string> {
 /** The file of an id never changes. */
 const CACHE = 'private, max-age=86400, immutable'
 
-async function findStored({ store }: GatewayDeps, tenantId: string, id: string): Promise<MediaRef> {
+async function findStored({ store }: GatewayDeps, { tenantId, id: userId }: Caller, id: string): Promise<MediaRef> {
   const kept = await findMediaFile(store, tenantId, id)
-  if (kept) return refOf(kept)
+  if (kept) {
+    if (await maySeeUpload(store, kept, userId)) return refOf(kept)
+    throw notFound('File')
+  }
   const media = (await findMedia(store, tenantId, id))?.content.media
   if (!media) throw notFound('File')
   if (media.state === 'PENDING')

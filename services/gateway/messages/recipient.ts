@@ -6,6 +6,7 @@ import type { ClientDoc } from '#shared/model/documents.ts'
 import type { Store } from '#shared/store/connect.ts'
 import type { ContactKeys } from '#shared/store/contacts/recipients.ts'
 import { type FoundDestination, findDestinationIn, findDestinationWith } from '#shared/store/inbox/destinations.ts'
+import { maySeeConversation } from '#shared/store/inbox/visibility.ts'
 import { findCachedPrimaryClient, getCachedClient, getCachedNamedClient } from '#shared/store/numbers/cached-clients.ts'
 import { phoneInvalid } from '../contacts/phone-of.ts'
 
@@ -39,6 +40,18 @@ export async function findDestination(
   const found = await findDestinationWith(store, tenantId, { clientId: client._id, ...key })
   if (stored !== null && found.contact?.waId !== stored.waId) throw invalidPhone(to, client)
   return { client, ...found, ...key }
+}
+
+/**
+ * A destination as the caller may see it: of a conversation that is kept from the user nothing is known, and one that is named does
+ * not exist. @throws ApiError as `findDestination`
+ */
+export async function visibleDestination(store: Store, tenantId: string, input: RecipientInput): Promise<Destination> {
+  const found = await findDestination(store, tenantId, input)
+  const { conversation } = found
+  if (conversation === null || (await maySeeConversation(store, tenantId, conversation._id))) return found
+  if (input.conversationId !== undefined) throw notFound('Conversation')
+  return { ...found, conversation: null, contact: null, lastUnfinished: null }
 }
 
 async function byConversation(store: Store, tenantId: string, id: string, input: RecipientInput): Promise<Destination> {

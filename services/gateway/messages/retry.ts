@@ -1,7 +1,7 @@
 import { ApiError, notFound } from '#shared/domain/errors.ts'
 import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
 import type { Caller } from '#shared/http/route.ts'
-import type { EventDoc, MessageDoc, TenantDoc, TimelineEntry } from '#shared/model/documents.ts'
+import type { ConversationDoc, EventDoc, MessageDoc, TenantDoc, TimelineEntry } from '#shared/model/documents.ts'
 import { fallbackNote, fallenBack } from '#shared/model/fallback.ts'
 import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
 import { sendAgain } from '#shared/store/dispatch/retry.ts'
@@ -11,6 +11,7 @@ import { getMessage } from '#shared/store/inbox/messages.ts'
 import type { Session } from '#shared/store/transaction.ts'
 import { messageRetried } from '#shared/views/events.ts'
 import type { GatewayDeps } from '../deps.ts'
+import { requireMayReply } from './may-reply.ts'
 import { requireOpenWindow } from './window.ts'
 
 const HOUR_MS = 3_600_000
@@ -38,7 +39,9 @@ export async function retryMessage(
       'WhatsApp may have delivered this message. Set `acceptDuplicate` to true to send it again anyway.',
     )
   const tenant = await getCachedTenant(store, tenantId)
-  const instead = await templateInstead(deps, message, tenant)
+  const conversation = await findConversation(store, tenantId, message.conversationId)
+  requireMayReply(tenant, caller, conversation, true)
+  const instead = await templateInstead(deps, message, conversation, tenant)
   const { maxWaitHours } = tenant.settings
   const expiresAt = new Date(deps.now().getTime() + maxWaitHours * HOUR_MS)
   return store.transaction(async session => {
@@ -52,9 +55,13 @@ export async function retryMessage(
  * Fallback template, if the window is closed and it is unused; null: the message is sent as it is.
  * @throws ApiError 422 WINDOW_CLOSED
  */
-async function templateInstead({ store, now }: GatewayDeps, message: MessageDoc, tenant: TenantDoc): Promise<Instead | null> {
+async function templateInstead(
+  { now }: GatewayDeps,
+  message: MessageDoc,
+  conversation: ConversationDoc | null,
+  tenant: TenantDoc,
+): Promise<Instead | null> {
   if (message.type === 'template') return null
-  const conversation = await findConversation(store, message.tenantId, message.conversationId)
   const at = now()
   const { fallback } = message
   if (!fallback || fallback.usedAt !== null) {

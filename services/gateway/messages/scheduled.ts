@@ -6,6 +6,7 @@ import type { EventDoc, MessageDoc, TemplateDoc, TenantDoc } from '#shared/model
 import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { insertEvents } from '#shared/store/events/insert.ts'
+import { findConversation } from '#shared/store/inbox/conversations.ts'
 import { getMessage } from '#shared/store/inbox/messages.ts'
 import {
   cancelScheduled as cancelScheduledRow,
@@ -19,6 +20,7 @@ import { scheduleOf } from './accept.ts'
 import type { Draft } from './draft.ts'
 import { anyDraft, findTemplate, templateDraft, textDraft } from './drafts.ts'
 import { fallbackOf, identityOf, type Ruled, refuseOptedOut, ruleFreeForm } from './free-form.ts'
+import { requireMayReply } from './may-reply.ts'
 import { withOwnMedia } from './own-media.ts'
 import { type Destination, findDestination } from './recipient.ts'
 
@@ -38,6 +40,7 @@ export async function changeScheduled(deps: GatewayDeps, caller: Caller, id: str
   const now = deps.now()
   const tenant = await getCachedTenant(store, tenantId)
   const destination = await findDestination(store, tenantId, { conversationId: String(before.conversationId) })
+  requireMayReply(tenant, caller, destination.conversation, true)
   // A time that has passed means now: the sweep releases the message shortly.
   const sendAt = change.sendAt === undefined ? (before.sendAt as Date) : (scheduleOf(change.sendAt, now) ?? now)
   const draft = change.content
@@ -118,6 +121,8 @@ export async function cancelScheduled(deps: GatewayDeps, caller: Caller, id: str
     return { message: found, events: [] }
   const now = deps.now()
   const before = await getScheduled(store, caller.tenantId, id)
+  const conversation = await findConversation(store, caller.tenantId, before.conversationId)
+  requireMayReply(await getCachedTenant(store, caller.tenantId), caller, conversation, true)
   const note = { kind: 'note' as const, at: now, detail: `cancelled by ${caller.name}` }
   return store.transaction(async session => {
     const entries = [...waitEntries(before.dispatch, now), note]

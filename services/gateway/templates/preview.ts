@@ -8,7 +8,7 @@ import { getTemplate } from '#shared/store/templates/templates.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { wrongVariables } from '../messages/drafts.ts'
 import { headerFile } from '../messages/own-media.ts'
-import { findDestination } from '../messages/recipient.ts'
+import { visibleDestination } from '../messages/recipient.ts'
 
 export const PreviewInput = z.strictObject({
   variables: TemplateVariables.default({}),
@@ -64,7 +64,7 @@ export async function previewTemplate(
 async function costTo({ store, now }: GatewayDeps, tenantId: string, { category }: TemplateDoc, to: string) {
   const [tenant, { conversation, waId }] = await Promise.all([
     getCachedTenant(store, tenantId),
-    findDestination(store, tenantId, { to }),
+    visibleDestination(store, tenantId, { to }),
   ])
   const { windowExpiresAt = null, freeEntryPointExpiresAt = null } = conversation ?? {}
   return costOf(tenant.settings, { category, windowExpiresAt, freeEntryPointExpiresAt, waId, now: now() })

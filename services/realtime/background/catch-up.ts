@@ -1,6 +1,7 @@
 import type { Store } from '#shared/store/connect.ts'
 import { latestSeqs } from '#shared/store/events/sequence.ts'
 import type { Feeds } from '../feed.ts'
+import { tellPositions } from '../own-events.ts'
 import type { RedisPair } from '../redis.ts'
 import type { LinkoServer } from '../socket-types.ts'
 
@@ -59,8 +60,10 @@ export class CatchUp {
   #emitPositions(): void {
     const { io, feeds, redis } = this.#deps
     const stale = !redis.isReady()
-    for (const tenantId of feeds.tenants())
+    for (const tenantId of feeds.tenants()) {
+      tellPositions(io, tenantId)
       io.local.to(`tenant:${tenantId}`).emit('tick', { seq: feeds.position(tenantId) ?? 0, stale })
+    }
   }
 
   #hasSockets(tenantId: string): boolean {

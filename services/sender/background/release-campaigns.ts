@@ -113,7 +113,8 @@ export class CampaignRelease {
     }
     const state = template === null ? 'deleted' : template.status.toLowerCase()
     const statusReason = `The template is ${state}. Resume when WhatsApp has approved it.`
-    await step(this.#deps, campaign, { status: 'PAUSED', statusReason })
+    const statusReasonKey = { key: 'template-not-approved' as const, parameters: { state: String(state) } }
+    await step(this.#deps, campaign, { status: 'PAUSED', statusReason, statusReasonKey })
     return null
   }
 }

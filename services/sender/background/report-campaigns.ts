@@ -51,7 +51,11 @@ export class CampaignProgress {
     const startedAt = performance.now()
     const now = clock.now()
     if (campaign.endsAt !== null && campaign.endsAt <= now)
-      return await step(this.#deps, campaign, { status: 'CANCELLED', statusReason: 'The end time of the campaign has passed.' })
+      return await step(this.#deps, campaign, {
+        status: 'CANCELLED',
+        statusReason: 'The end time of the campaign has passed.',
+        statusReasonKey: { key: 'end-time-passed', parameters: {} },
+      })
     const counts = await countOutcomes(store, campaign)
     if (isDone(campaign, counts)) return await step(this.#deps, campaign, { status: 'DONE', endedAt: now, counts })
     const text = textOf(campaign, counts)

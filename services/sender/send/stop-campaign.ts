@@ -27,7 +27,8 @@ export function createCampaignStop({ store, publishing, clock, log }: StopDeps) 
     const campaign = await findRunning(store, tenantId, campaignId)
     if (campaign === null || campaign.resumedAt?.getTime() !== resumedAt?.getTime()) return
     const statusReason = `${error.sentence} ${error.nextStep}`
-    const event = await stepCampaign(store, campaign, { status: 'PAUSED', statusReason }, clock.now())
+    const statusReasonKey = { key: 'template-refused' as const, parameters: { code: String(error.code) } }
+    const event = await stepCampaign(store, campaign, { status: 'PAUSED', statusReason, statusReasonKey }, clock.now())
     if (event === null) return
     log.warn({ campaignId: String(campaignId), tenantId: String(tenantId), code: error.code }, 'campaign paused')
     await publishing.publish([event])

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { SEND_ERROR_TABLE } from './send-error-table.ts'
-import { describeError, errorDoc, pauseReason, platformError } from './send-errors.ts'
+import { describeError, errorDoc, failureKeyOf, pauseReason, platformError } from './send-errors.ts'
 
 interface FixtureRow {
   code: number | string
@@ -87,4 +87,19 @@ test.for([
   [33, 'registration'],
 ] as const)('code %i pauses with reason %s', ([code, reason]) => {
   expect(pauseReason(describeError({ code }))).toBe(reason)
+})
+
+test.for([
+  'unknown-outcome',
+  'window-closed',
+  'template-unavailable',
+  'opted-out',
+  'expired',
+  'disconnected',
+  'unsendable',
+  'media-gone',
+  'cancelled',
+] as const)('[design 13] a failure of ours has a name of its own for texts in other languages: %s', failure => {
+  expect(failureKeyOf(platformError(failure))).toBe(failure)
+  expect(failureKeyOf({ ...platformError(failure), source: 'meta' })).toBeNull()
 })

@@ -87,6 +87,14 @@ export function platformError(failure: PlatformFailure, detail: string | null = 
   return { ...PLATFORM_FAILURES[failure], detail, source: 'platform' }
 }
 
+/**
+ * Name of a failure that the platform declared, which texts in other languages go by; null for errors of Meta, which have codes.
+ * It follows from the title, so that failures of any age have one.
+ */
+export function failureKeyOf({ source, title }: Pick<ErrorText, 'source' | 'title'>): PlatformFailure | null {
+  return source === 'platform' ? (KEYS_BY_TITLE.get(title) ?? null) : null
+}
+
 /** Reason for which an error pauses a number; it selects the banner and the remedy. */
 export function pauseReason(error: Pick<DescribedError, 'code' | 'scope'>): PauseReason {
   if (error.code !== null && PAYMENT_CODES.has(error.code)) return 'payment'
@@ -221,3 +229,7 @@ const PLATFORM_FAILURES: Record<PlatformFailure, Omit<ErrorText, 'detail' | 'sou
     nextStep: 'Write the message again.',
   },
 }
+
+const KEYS_BY_TITLE = new Map(
+  Object.entries(PLATFORM_FAILURES).map(([key, { title }]) => [title, key as PlatformFailure] as const),
+)

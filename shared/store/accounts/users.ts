@@ -57,6 +57,13 @@ export async function findAvailableAgents(store: Store, tenantId: Id | string): 
   return agents.map(({ _id }) => _id)
 }
 
+/** The active ones of connected users who have not set themselves offline. */
+export async function findPresentUsers(store: Store, tenantId: Id | string, userIds: readonly string[]): Promise<UserDoc[]> {
+  const availability = trusted({ $ne: 'offline' as const })
+  const filter = { tenantId, _id: trusted({ $in: [...userIds] }), status: 'active' as const, deletedAt: null, availability }
+  return await store.models.users.find(filter).lean()
+}
+
 /** The availability of users for new conversations, by user id. */
 export async function findAvailabilities(
   store: Store,

@@ -260,3 +260,10 @@ export async function countOutcomes(
   const [queued, sent, delivered, read, failed] = await orOutage(Promise.all(states.map(count)))
   return { queued: queued ?? 0, sent: sent ?? 0, delivered: delivered ?? 0, read: read ?? 0, failed: failed ?? 0 }
 }
+
+/** Number of people who answered a campaign within a week. */
+export async function countReplies(store: Store, { tenantId, _id }: Pick<CampaignDoc, 'tenantId' | '_id'>): Promise<number> {
+  return await orOutage(
+    store.raw.conversations.countDocuments({ tenantId, campaignReplies: _id }, { hint: 'tenant_campaign_replies' }),
+  )
+}

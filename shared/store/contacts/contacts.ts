@@ -6,6 +6,7 @@ import { snapshotOf } from '../../model/new-rows.ts'
 import { contactChanged } from '../../views/events.ts'
 import { type Store, trusted } from '../connect.ts'
 import { isDuplicateKey } from '../errors.ts'
+import { visibleContacts, withAll } from '../inbox/visibility.ts'
 import { findPage, type Page, type PageRequest, searching } from '../pages.ts'
 import { searchPattern } from '../search.ts'
 import type { Alongside } from '../transaction.ts'
@@ -13,19 +14,28 @@ import type { Alongside } from '../transaction.ts'
 type Key = Id | string
 const BLOCKED = ['PENDING', 'DONE', 'REFUSED']
 
-/** Contacts of a tenant, newest first. @param q part of a name, of a phone number in any usual form, or start of a username */
+export interface ContactFilters {
+  /** Part of a name, of a phone number in any usual form, or start of a username. */
+  q?: string | undefined
+  optOut?: boolean | undefined
+  blocked?: boolean | undefined
+  label?: string | undefined
+}
+
+/** Contacts of a tenant, newest first. */
 export async function listContacts(
   store: Store,
   tenantId: Key,
-  { q, optOut, blocked }: { q?: string | undefined; optOut?: boolean | undefined; blocked?: boolean | undefined },
+  { q, optOut, blocked, label }: ContactFilters,
   page: PageRequest,
 ): Promise<Page<ContactDoc>> {
   const filter = {
     tenantId,
     deletedAt: null,
     ...(optOut !== undefined && { optOut }),
+    ...(label !== undefined && { labels: label }),
     ...(blocked !== undefined && { 'block.state': trusted({ [blocked ? '$in' : '$nin']: BLOCKED }) }),
-    ...(q && { $and: [trusted({ $or: searched(q) })] }),
+    ...withAll([...(q ? [trusted({ $or: searched(q) })] : []), ...(await visibleContacts(store, tenantId))]),
   }
   return await findPage<ContactDoc>(store.models.contacts, filter, 'createdAt', page, searching(q))
 }
@@ -60,7 +70,8 @@ export async function contactsAfter(store: Store, tenantId: Key, after: Id | nul
 
 /** @throws ApiError 404 for unknown, deleted, merged and other tenants' contacts alike */
 export async function getContact(store: Store, tenantId: Key, id: Key): Promise<ContactDoc> {
-  const contact = await store.models.contacts.findOne({ tenantId, _id: id, deletedAt: null }).lean()
+  const visible = withAll(await visibleContacts(store, tenantId))
+  const contact = await store.models.contacts.findOne({ tenantId, _id: id, deletedAt: null, ...visible }).lean()
   if (contact === null) throw notFound('Contact')
   return contact
 }

@@ -5,6 +5,7 @@ import type { Id, LeadDoc, MessageDoc, NoteDoc, PipelineDoc } from '../../model/
 import { newId, toId } from '../../model/ids.ts'
 import { type Store, trusted } from '../connect.ts'
 import { isDuplicateKey } from '../errors.ts'
+import { ifVisible, visibleLeads, withAll } from '../inbox/visibility.ts'
 import { findPage, type Page, type PageRequest, searching, writeCursor } from '../pages.ts'
 import { searchPattern } from '../search.ts'
 import type { Alongside } from '../transaction.ts'
@@ -27,7 +28,7 @@ export async function listLeads(store: Store, tenantId: Key, filters: LeadFilter
     ...(status && { status }),
     ...(pipelineId && { pipelineId: toId(pipelineId) }),
     ...(stageId && { stageId: toId(stageId) }),
-    ...(q && { $and: [trusted({ $or: searched(q) })] }),
+    ...withAll([...(q ? [trusted({ $or: searched(q) })] : []), ...(await visibleLeads(store, tenantId))]),
   }
   return await findPage<LeadDoc>(store.models.leads, filter, 'createdAt', page, searching(q))
 }
@@ -40,7 +41,8 @@ function searched(q: string) {
 
 /** @throws ApiError 404 for unknown, deleted and other tenants' leads alike */
 export async function getLead(store: Store, tenantId: Key, id: Key, session: ClientSession | null = null): Promise<LeadDoc> {
-  const lead = await store.models.leads.findOne({ tenantId, _id: id, deletedAt: null }, null, { session }).lean()
+  const visible = withAll(await visibleLeads(store, tenantId))
+  const lead = await store.models.leads.findOne({ tenantId, _id: id, deletedAt: null, ...visible }, null, { session }).lean()
   if (lead === null) throw notFound('Lead')
   return lead
 }
@@ -157,7 +159,7 @@ async function contactsOf(
 
 /** Conversations of a lead, the most recently active first. */
 export async function conversationsOf(store: Store, { tenantId, _id: leadId }: LeadDoc): Promise<Id[]> {
-  const filter = { tenantId, leadId, deletedAt: null }
+  const filter = { tenantId, leadId, deletedAt: null, ...ifVisible() }
   const conversations = await store.models.conversations.find(filter, { _id: 1 }).sort({ lastActivityAt: -1 }).lean()
   return conversations.map(conversation => conversation._id)
 }

@@ -1,21 +1,22 @@
 import type { ClientSession } from 'mongoose'
-import { notFound } from '../../domain/errors.ts'
+import { ApiError, notFound } from '../../domain/errors.ts'
 import type { ConversationDoc, Id } from '../../model/documents.ts'
 import { toId } from '../../model/ids.ts'
 import { type Store, trusted } from '../connect.ts'
-import { findPage, type Page, type PageRequest, searching } from '../pages.ts'
+import { findPage, LIST_MS, type Page, type PageRequest, searching } from '../pages.ts'
 import { searchPattern } from '../search.ts'
+import { ifVisible, visibleConversations, withAll } from './visibility.ts'
 
 type Key = Id | string
 
 /** The conversation with this id; null for unknown, deleted and other tenants' conversations alike. */
 export async function findConversation(store: Store, tenantId: Key, id: Key): Promise<ConversationDoc | null> {
-  return await store.models.conversations.findOne({ tenantId, _id: id, deletedAt: null }).lean()
+  return await store.models.conversations.findOne({ tenantId, _id: id, deletedAt: null, ...ifVisible() }).lean()
 }
 
 /** Whether `findConversation` would find one. */
 export async function hasConversation(store: Store, tenantId: Key, id: Key): Promise<boolean> {
-  return (await store.models.conversations.exists({ tenantId, _id: id, deletedAt: null })) !== null
+  return (await store.models.conversations.exists({ tenantId, _id: id, deletedAt: null, ...ifVisible() })) !== null
 }
 
 /** The stored conversation, also when it is deleted. */
@@ -38,7 +39,7 @@ export async function findConversationsWith(
   clientId: Key | undefined,
 ): Promise<ConversationDoc[]> {
   const own = clientId === undefined ? {} : { clientId }
-  const filter = { tenantId, contactId: trusted({ $in: [...contactIds] }), ...own, deletedAt: null }
+  const filter = { tenantId, contactId: trusted({ $in: [...contactIds] }), ...own, deletedAt: null, ...ifVisible() }
   return await store.models.conversations.find(filter).sort({ lastActivityAt: -1 }).lean()
 }
 
@@ -49,7 +50,12 @@ export interface ConversationFilters {
   unassigned?: boolean | undefined
   /** Only conversations whose last message is the customer's and whose window closes in this period. */
   closing?: { from: Date; to: Date } | undefined
-  status?: ConversationDoc['status'] | undefined
+  /** Whose customer service window is open, or closed, at this time. */
+  window?: { is: 'open' | 'closed'; at: Date } | undefined
+  /** `open`: open and not snoozed. */
+  status?: ConversationDoc['status'] | 'snoozed' | undefined
+  /** Only those whose customer waits for an answer; `first`: who never had one. Neither closed nor snoozed ones. */
+  waiting?: 'any' | 'first' | undefined
   label?: string | undefined
   clientId?: string | undefined
   phoneNumberId?: string | undefined
@@ -59,16 +65,62 @@ export interface ConversationFilters {
   q?: string | undefined
 }
 
-/** Conversations of a tenant, the most recently active first. */
+/**
+ * Conversations of a tenant, the most recently active first.
+ * @param isByWait those whose customer waits, the one who waits longest first
+ */
 export async function listConversations(
   store: Store,
   tenantId: Key,
   filters: ConversationFilters,
   page: PageRequest,
+  isByWait = false,
 ): Promise<Page<ConversationDoc>> {
-  const { unread, assigneeId, unassigned, closing, status, label, clientId, phoneNumberId, candidateId, applicationId, q } =
-    filters
-  const filter = {
+  const { conversations } = store.models
+  if (!isByWait)
+    return await findPage<ConversationDoc>(
+      conversations,
+      conditionsOf(tenantId, filters),
+      'lastActivityAt',
+      page,
+      searching(filters.q),
+    )
+  const filter = conditionsOf(tenantId, { ...filters, waiting: filters.waiting ?? 'any' })
+  return await findPage<ConversationDoc>(conversations, filter, 'waitingSince', page, {
+    ascending: true,
+    ...searching(filters.q),
+  })
+}
+
+/** Number of conversations that the filters leave, at most `limit`. */
+export async function countConversations(
+  store: Store,
+  tenantId: Key,
+  filters: ConversationFilters,
+  limit: number,
+): Promise<number> {
+  return await store.models.conversations.countDocuments(conditionsOf(tenantId, filters), { limit, maxTimeMS: LIST_MS })
+}
+
+/** Conversations whose customers wait, neither closed nor snoozed. */
+export const WAITS = { status: 'open', snoozedUntil: null, waitingSince: trusted({ $gt: new Date(0) }) } as const
+
+function conditionsOf(tenantId: Key, filters: ConversationFilters) {
+  const {
+    unread,
+    assigneeId,
+    unassigned,
+    closing,
+    window,
+    waiting,
+    label,
+    clientId,
+    phoneNumberId,
+    candidateId,
+    applicationId,
+    q,
+  } = filters
+  return {
     tenantId,
     deletedAt: null,
     ...(unread && { unreadCount: trusted({ $gt: 0 }) }),
@@ -78,15 +130,26 @@ export async function listConversations(
       'lastMessage.direction': 'INBOUND' as const,
       windowExpiresAt: trusted({ $gt: closing.from, $lte: closing.to }),
     }),
-    ...(status && { status }),
+    ...(window && windowIs(window)),
+    ...statusOf(filters),
+    ...(waiting && { ...WAITS, ...(waiting === 'first' && { attendedAt: null }) }),
     ...(label && { labels: label }),
     ...(clientId && { clientId: toId(clientId) }),
     ...(phoneNumberId && { phoneNumberId }),
     ...(candidateId && { candidateId }),
     ...(applicationId && { applicationId }),
-    ...(q && { $and: [trusted({ $or: searched(q) })] }),
+    ...withAll([...(q ? [trusted({ $or: searched(q) })] : []), ...visibleConversations()]),
   }
-  return await findPage<ConversationDoc>(store.models.conversations, filter, 'lastActivityAt', page, searching(q))
+}
+
+/** A window that never opened is closed. */
+const windowIs = ({ is, at }: { is: 'open' | 'closed'; at: Date }) => ({
+  windowExpiresAt: is === 'open' ? trusted({ $gt: at }) : trusted({ $not: { $gt: at } }),
+})
+
+function statusOf({ status }: ConversationFilters) {
+  if (status === 'snoozed') return { snoozedUntil: trusted({ $gt: new Date(0) }) }
+  return status === 'open' ? { status, snoozedUntil: null } : status && { status }
 }
 
 /** Conditions for a search text, which is taken literally, not as a pattern. */
@@ -108,12 +171,30 @@ export async function changeConversation(
   provided: { 'assignedTo.id'?: null },
   session: ClientSession,
 ): Promise<ConversationDoc | null> {
-  // The recorder counts unread messages too: it reads the row again when the version is another one.
-  const raise = 'unreadCount' in set ? { $inc: { version: 1 } } : {}
+  // The recorder derives these too: it reads the row again when the version is another one.
+  const isDerived = 'unreadCount' in set || 'waitingSince' in set || 'snoozedUntil' in set
+  const raise = isDerived ? { $inc: { version: 1 } } : {}
   return await store.models.conversations
     .findOneAndUpdate({ tenantId, _id, ...provided }, { $set: set, ...raise }, { session, returnDocument: 'after' })
     .lean()
 }
+
+/** Labels of a conversation after a change, as it is in this transaction. @throws ApiError 404, 422 LABELS_TOO_MANY */
+export async function labelsAfter(
+  store: Store,
+  { tenantId, _id }: Pick<ConversationDoc, 'tenantId' | '_id'>,
+  { add, remove }: { add: readonly string[]; remove: readonly string[] },
+  session: ClientSession,
+): Promise<string[]> {
+  const row = await store.models.conversations.findOne({ tenantId, _id }, { labels: 1 }, { session }).lean()
+  if (row === null) throw notFound('Conversation')
+  const labels = [...new Set([...row.labels, ...add])].filter(label => !remove.includes(label))
+  if (labels.length > MOST_LABELS)
+    throw new ApiError(422, 'LABELS_TOO_MANY', `A conversation can have at most ${MOST_LABELS} labels.`)
+  return labels
+}
+
+const MOST_LABELS = 20
 
 /** Number of open conversations of a user. */
 export async function countOpenConversations(store: Store, tenantId: Key, assigneeId: Id): Promise<number> {

@@ -2,6 +2,7 @@ import type { EventDoc, Id, MediaRef, MessageDoc } from '../../model/documents.t
 import { type Store, trusted } from '../connect.ts'
 import { insertEvents } from '../events/insert.ts'
 import { orOutage } from '../outage.ts'
+import { visibleMessages, withAll } from './visibility.ts'
 
 type Key = Id | string
 
@@ -14,7 +15,9 @@ export async function findMediaMessage(store: Store, tenantId: Key, messageId: K
 
 /** The message that has the file with this id. @throws Outage */
 export async function findMedia(store: Store, tenantId: Key, mediaId: Key): Promise<MessageDoc | null> {
-  return await orOutage(store.models.messages.findOne({ tenantId, 'content.media.id': mediaId, deletedAt: null }).lean())
+  const visible = withAll(await visibleMessages(store, tenantId))
+  const filter = { tenantId, 'content.media.id': mediaId, deletedAt: null, ...visible }
+  return await orOutage(store.models.messages.findOne(filter).lean())
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Id, MessageDoc } from '../../model/documents.ts'
 import { toId } from '../../model/ids.ts'
 import { type Store, trusted } from '../connect.ts'
 import { findPage, inTime, type Page, type PageRequest, SEARCH_MS } from '../pages.ts'
+import { visibleMessages, withAll } from './visibility.ts'
 
 export interface MessageFilter {
   /** Words that the text must all contain. */
@@ -25,9 +26,12 @@ export async function searchMessages(
   filter: MessageFilter,
   page: PageRequest,
 ): Promise<Page<MessageDoc>> {
-  const options = { projection: { timeline: 0, payload: 0 }, maxTimeMs: SEARCH_MS, ...indexFor(filter) } as const
+  const visible = await visibleMessages(store, tenantId)
+  const index = visible.length === 0 ? indexFor(filter) : {}
+  const options = { projection: { timeline: 0, payload: 0 }, maxTimeMs: SEARCH_MS, ...index } as const
   const known = filter.wamid === undefined ? {} : { _id: trusted({ $in: await idsOf(store, tenantId, filter.wamid) }) }
-  return await findPage<MessageDoc>(store.models.messages, { tenantId, ...known, ...conditionsOf(filter) }, 'at', page, options)
+  const conditions = { tenantId, ...known, ...conditionsOf(filter), ...withAll(visible) }
+  return await findPage<MessageDoc>(store.models.messages, conditions, 'at', page, options)
 }
 
 /**

@@ -4,13 +4,15 @@ import type { ConversationDoc, Id, MessageDoc } from '../../model/documents.ts'
 import { toId } from '../../model/ids.ts'
 import { type Store, trusted } from '../connect.ts'
 import { findPage, type Page, type PageRequest } from '../pages.ts'
+import { maySeeConversation } from './visibility.ts'
 
 type Key = Id | string
 type InConversation = Pick<ConversationDoc, 'tenantId' | '_id'>
 
 /** The message with this id; null for unknown and other tenants' messages alike. */
 export async function findMessage(store: Store, tenantId: Key, id: Key): Promise<MessageDoc | null> {
-  return await store.models.messages.findOne({ tenantId, _id: id }).lean()
+  const message = await store.models.messages.findOne({ tenantId, _id: id }).lean()
+  return message && (await maySeeConversation(store, tenantId, message.conversationId)) ? message : null
 }
 
 /** @throws ApiError 404 for unknown and other tenants' messages alike */

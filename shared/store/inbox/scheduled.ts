@@ -6,6 +6,7 @@ import { type Store, trusted } from '../connect.ts'
 import { findPage, type Page, type PageRequest } from '../pages.ts'
 import type { Session } from '../transaction.ts'
 import { getMessage } from './messages.ts'
+import { visibleMessages, withAll } from './visibility.ts'
 
 /** Filter for messages that are still scheduled: neither released nor cancelled. */
 export const STILL_SCHEDULED = { status: 'QUEUED', ...inState('WAITING'), 'dispatch.reason': 'scheduled' } as const
@@ -32,6 +33,7 @@ export async function listScheduled(
     ...(clientId && { clientId }),
     ...(conversationId && { conversationId }),
     ...((from || to) && { sendAt: trusted({ ...(from && { $gte: from }), ...(to && { $lt: to }) }) }),
+    ...withAll(await visibleMessages(store, tenantId)),
   }
   const projection = { timeline: 0, payload: 0 } as const
   return await findPage<MessageDoc>(store.models.messages, filter, 'sendAt', page, { ascending: true, projection })

@@ -1,13 +1,38 @@
 import { Schema } from 'mongoose'
 import { AVAILABILITIES } from '../../contracts/availability.ts'
 import { STOP_WORDS } from '../../domain/contacts/stop-word.ts'
+import { ASSIGNMENT_MODES } from '../../domain/inbox/assignment.ts'
 import type { AccountLinkDoc, ApiKeyDoc, RefreshTokenDoc, TenantDoc, UserDoc } from '../../model/documents.ts'
-import { common, created, date, id, inner, number, requiredDate, requiredId, requiredText, stamped, text } from './fields.ts'
+import {
+  common,
+  created,
+  date,
+  flag,
+  id,
+  inner,
+  number,
+  requiredDate,
+  requiredId,
+  requiredText,
+  stamped,
+  text,
+} from './fields.ts'
 
 const ROLES = ['platform_admin', 'tenant_admin', 'manager', 'agent']
 
 const templateRef = new Schema({ name: requiredText, language: requiredText }, inner)
 const price = new Schema({ category: text, country: text, amount: { type: Number, required: true, min: 0 } }, inner)
+
+const assignment = new Schema(
+  {
+    mode: { type: String, enum: ASSIGNMENT_MODES, default: 'off' },
+    capacity: number,
+    capacities: { type: [new Schema({ agentId: requiredText, capacity: { type: Number, required: true } }, inner)], default: [] },
+    rules: { type: [new Schema({ label: text, clientId: text, agentIds: { type: [String], default: [] } }, inner)], default: [] },
+    giveBackMinutes: number,
+  },
+  inner,
+)
 
 const settings = new Schema(
   {
@@ -23,6 +48,9 @@ const settings = new Schema(
     stopWords: { type: [String], default: () => [...STOP_WORDS] },
     sendReadReceipts: { type: Boolean, default: true },
     requireSecondFactor: { type: Boolean },
+    agentsSeeOwnOnly: flag,
+    onlyAssigneeReplies: flag,
+    assignment: { type: assignment, default: undefined },
   },
   inner,
 )
@@ -45,6 +73,13 @@ export const tenantSchema = new Schema<TenantDoc>(
 )
 tenantSchema.index({ status: 1, name: 1 }, { name: 'status_name' })
 tenantSchema.index({ createdAt: -1, _id: -1 }, { name: 'created' })
+tenantSchema.index(
+  { 'settings.assignment.mode': 1 },
+  {
+    name: 'assignment',
+    partialFilterExpression: { 'settings.assignment.mode': { $in: ASSIGNMENT_MODES.filter(mode => mode !== 'off') } },
+  },
+)
 
 const secondFactor = new Schema(
   {
@@ -70,6 +105,7 @@ export const userSchema = new Schema<UserDoc>(
     lastSeenAt: date,
     lastLockedAt: { type: Date },
     availability: { type: String, enum: AVAILABILITIES },
+    lastAssignedAt: { type: Date },
   },
   stamped,
 )

@@ -50,6 +50,7 @@ export const campaignSchema = new Schema<CampaignDoc>(
       default: 'DRAFT',
     },
     statusReason: text,
+    statusReasonKey: { type: Schema.Types.Mixed, default: null },
     startAt: date,
     endsAt: date,
     startedAt: date,

@@ -38,5 +38,6 @@ export const inner = { _id: false, strict: 'throw', minimize: false } as const
 /** Filters of partial indexes for fields that hold a string or an id. A query with a value for the field can use the index. */
 export const isText = { $gt: '' }
 export const isId = { $gt: new Types.ObjectId('0'.repeat(24)) }
+export const isDate = { $gt: new Date(0) }
 /** Matches a missing and a null field. */
 export const notDeleted = { deletedAt: null }

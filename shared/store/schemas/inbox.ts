@@ -8,6 +8,7 @@ import {
   flag,
   id,
   inner,
+  isDate,
   isId,
   isText,
   number,
@@ -72,6 +73,13 @@ export const conversationSchema = new Schema<ConversationDoc>(
     referralAt: date,
     freeEntryPointExpiresAt: date,
     lastError: { type: failure, default: null },
+    waitingSince: date,
+    attendedAt: date,
+    snoozedUntil: date,
+    automaticDue: { type: new Schema({ at: requiredDate, isBeginning: flag }, inner), default: null },
+    greetedAt: date,
+    lastCampaign: { type: new Schema({ id: requiredId, at: requiredDate }, { ...inner, id: false }), default: null },
+    campaignReplies: { type: [Schema.Types.ObjectId], default: undefined },
     version: { type: Number, default: undefined },
     erased: { type: new Schema({ at: requiredDate, pseudonym: requiredText }, inner), default: undefined },
   },
@@ -92,6 +100,31 @@ conversationSchema.index(
   { name: 'tenant_label_activity', partialFilterExpression: { labels: isText } },
 )
 conversationSchema.index({ tenantId: 1, status: 1, lastActivityAt: -1, _id: -1 }, { name: 'tenant_status_activity' })
+// Those that wait are few: an entry comes with a customer's first message and goes with the answer.
+conversationSchema.index(
+  { tenantId: 1, waitingSince: 1, _id: 1 },
+  { name: 'tenant_waiting', partialFilterExpression: { waitingSince: isDate } },
+)
+conversationSchema.index(
+  { tenantId: 1, lastActivityAt: -1, _id: -1 },
+  { name: 'tenant_snoozed_activity', partialFilterExpression: { snoozedUntil: isDate } },
+)
+// Over all tenants: a background job of the gateway wakes them.
+conversationSchema.index({ snoozedUntil: 1 }, { name: 'snoozed_until', partialFilterExpression: { snoozedUntil: isDate } })
+conversationSchema.index(
+  { tenantId: 1, campaignReplies: 1 },
+  { name: 'tenant_campaign_replies', partialFilterExpression: { campaignReplies: isId } },
+)
+// Over all tenants: a background job of the sender answers them.
+conversationSchema.index(
+  { 'automaticDue.at': 1 },
+  { name: 'automatic_due', partialFilterExpression: { 'automaticDue.at': isDate } },
+)
+// What belongs to a user: load, contacts and messages of the own conversations. Messages do not change it.
+conversationSchema.index(
+  { tenantId: 1, 'assignedTo.id': 1, status: 1, contactId: 1 },
+  { name: 'tenant_assignee_contact', partialFilterExpression: { 'assignedTo.id': isId } },
+)
 conversationSchema.index({ tenantId: 1, contactId: 1 }, { name: 'tenant_contact' })
 conversationSchema.index({ tenantId: 1, 'contact.phone': 1 }, { name: 'tenant_phone' })
 conversationSchema.index({ tenantId: 1, 'contact.name': 1 }, { name: 'tenant_name' })
@@ -202,7 +235,7 @@ export const messageSchema = new Schema<MessageDoc>(
     referral: anything,
     forwarded: Boolean,
     sentBy: { type: sender, default: null },
-    origin: { type: String, enum: ['api', 'dashboard', 'campaign', 'phone', null], default: null },
+    origin: { type: String, enum: ['api', 'dashboard', 'campaign', 'phone', 'automatic', null], default: null },
     leadId: id,
     campaignId: id,
     at: requiredDate,

@@ -29,6 +29,24 @@ const notice = new Schema(
   { ...inner, id: false },
 )
 const repliesOnly = new Schema({ reason: requiredText, until: date }, inner)
+const workingHours = new Schema(
+  {
+    intervals: {
+      type: [new Schema({ day: { type: Number, required: true }, from: requiredText, to: requiredText }, inner)],
+      default: [],
+    },
+    holidays: { type: [String], default: [] },
+  },
+  inner,
+)
+const automaticAnswers = new Schema(
+  { greeting: text, away: text, hours: { type: workingHours, default: null }, monthlyCap: number },
+  inner,
+)
+const automaticSpending = new Schema(
+  { month: requiredText, count: { type: Number, required: true }, amount: { type: Number, required: true } },
+  inner,
+)
 const lastEventAt = { type: Schema.Types.Mixed, default: () => ({}) }
 
 export const clientSchema = new Schema<ClientDoc>(
@@ -59,6 +77,8 @@ export const clientSchema = new Schema<ClientDoc>(
     throughput: { type: Number, default: 80, min: 1 },
     maxPerSecond: number,
     username: text,
+    automaticAnswers: { type: automaticAnswers, default: null },
+    automaticSpending: { type: automaticSpending, default: null },
     accountReview: { type: String, enum: ['APPROVED', 'REJECTED', 'PENDING', 'DEFERRED', null], default: null },
     maxPhoneNumbers: number,
     restrictedUntil: date,

@@ -8,6 +8,7 @@ import type {
   IdempotencyKeyDoc,
   LeaseDoc,
   ParkedItemDoc,
+  ServiceReportDoc,
   TemplateSyncDoc,
   WebhookEventDoc,
 } from '../../model/documents.ts'
@@ -172,7 +173,23 @@ export const auditLogSchema = new Schema<AuditLogDoc>(
   strictly,
 )
 auditLogSchema.index({ tenantId: 1, at: -1, _id: -1 }, { name: 'tenant_at' })
+auditLogSchema.index({ tenantId: 1, 'actor.id': 1, at: -1, _id: -1 }, { name: 'tenant_actor' })
+auditLogSchema.index({ tenantId: 1, action: 1, at: -1, _id: -1 }, { name: 'tenant_action' })
 auditLogSchema.index({ tenantId: 1, 'object.kind': 1, 'object.id': 1, at: -1 }, { name: 'tenant_object' })
+
+export const serviceReportSchema = new Schema<ServiceReportDoc>(
+  {
+    _id: requiredText,
+    service: { type: String, enum: ['gateway', 'ingest', 'sender', 'realtime'], required: true },
+    version: requiredText,
+    startedAt: requiredDate,
+    seenAt: requiredDate,
+    isReady: flag,
+    parts: { type: Schema.Types.Mixed, default: () => ({}) },
+  },
+  strictly,
+)
+serviceReportSchema.index({ seenAt: 1 }, { name: 'ttl', expireAfterSeconds: DAY_S })
 
 export const leaseSchema = new Schema<LeaseDoc>({ _id: requiredText, owner: requiredText, until: requiredDate }, strictly)
 leaseSchema.index({ until: 1 }, { name: 'ttl', expireAfterSeconds: DAY_S })

@@ -52,6 +52,7 @@ export const contactSchema = new Schema<ContactDoc>(
     optOutAt: date,
     optOutSource: text,
     attributes: { type: Schema.Types.Mixed, default: () => ({}) },
+    labels: { type: [String], default: undefined },
     block: { type: block, default: null },
     leadDeletedAt: date,
     joinedWith: id,
@@ -66,6 +67,10 @@ contactSchema.index(
   { name: 'tenant_user', unique: true, partialFilterExpression: { userId: isText } },
 )
 contactSchema.index({ tenantId: 1, createdAt: -1, _id: -1 }, { name: 'tenant_created' })
+contactSchema.index(
+  { tenantId: 1, labels: 1, createdAt: -1, _id: -1 },
+  { name: 'tenant_label_created', partialFilterExpression: { labels: isText } },
+)
 contactSchema.index({ tenantId: 1, joinedWith: 1 }, { name: 'tenant_joined', partialFilterExpression: { joinedWith: isId } })
 // Over all tenants: a background job of ingest sends blocks to Meta.
 contactSchema.index(
@@ -76,6 +81,8 @@ contactSchema.index(
   { 'erasing.since': 1 },
   { name: 'erasing', partialFilterExpression: { 'erasing.since': { $gt: new Date(0) } } },
 )
+// What users have made themselves, which is little.
+contactSchema.index({ tenantId: 1, createdBy: 1 }, { name: 'tenant_author', partialFilterExpression: { createdBy: isId } })
 contactSchema.index({ tenantId: 1, phone: 1 }, { name: 'tenant_phone' })
 contactSchema.index({ tenantId: 1, name: 1 }, { name: 'tenant_name' })
 contactSchema.index({ tenantId: 1, username: 1 }, { name: 'tenant_username', partialFilterExpression: { username: isText } })
@@ -124,6 +131,7 @@ export const leadSchema = new Schema<LeadDoc>(
 )
 leadSchema.index({ tenantId: 1, phone: 1 }, { name: 'tenant_phone', unique: true, partialFilterExpression: { phone: isText } })
 leadSchema.index({ tenantId: 1, contactId: 1 }, { name: 'tenant_contact' })
+leadSchema.index({ tenantId: 1, createdBy: 1 }, { name: 'tenant_author', partialFilterExpression: { createdBy: isId } })
 leadSchema.index({ tenantId: 1, createdAt: -1, _id: -1 }, { name: 'tenant_created' })
 leadSchema.index({ tenantId: 1, pipelineId: 1, stageId: 1 }, { name: 'tenant_stage' })
 
@@ -135,8 +143,13 @@ export const noteSchema = new Schema<NoteDoc>(
     conversationId: id,
     text: requiredText,
     isPrivate: { type: Boolean, default: true },
+    mentions: { type: [Schema.Types.ObjectId], default: undefined },
   },
   stamped,
 )
 noteSchema.index({ tenantId: 1, leadId: 1, createdAt: 1 }, { name: 'tenant_lead' })
 noteSchema.index({ tenantId: 1, conversationId: 1, createdAt: 1 }, { name: 'tenant_conversation' })
+noteSchema.index(
+  { tenantId: 1, mentions: 1, createdAt: -1, _id: -1 },
+  { name: 'tenant_mentions', partialFilterExpression: { mentions: isId } },
+)

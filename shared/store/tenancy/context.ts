@@ -6,13 +6,21 @@ export class UnscopedQuery extends Error {
   override readonly name = 'UnscopedQuery'
 }
 
-type Context = { tenantId: Id; across: false } | { tenantId: null; across: true }
+type Context = { tenantId: Id; viewer: Id | null; across: false } | { tenantId: null; viewer: null; across: true }
 
 const contexts = new AsyncLocalStorage<Context>()
 
-/** Restricts all queries made in `work` to this tenant. A query object that `work` returns is run inside the restriction. */
-export function asTenant<T>(tenantId: Id | string, work: () => T | PromiseLike<T>): Promise<T> {
-  return contexts.run({ tenantId: toTenantId(tenantId), across: false }, async () => await work())
+/**
+ * Restricts all queries made in `work` to this tenant. A query object that `work` returns is run inside the restriction.
+ * @param viewer the user whose own conversations alone `work` may see, see `shared/store/inbox/visibility.ts`; a call inside
+ *   another one keeps its viewer
+ */
+export function asTenant<T>(
+  tenantId: Id | string,
+  work: () => T | PromiseLike<T>,
+  viewer: Id | null = currentViewer(),
+): Promise<T> {
+  return contexts.run({ tenantId: toTenantId(tenantId), viewer, across: false }, async () => await work())
 }
 
 /**
@@ -20,11 +28,14 @@ export function asTenant<T>(tenantId: Id | string, work: () => T | PromiseLike<T
  * admins: `escapes.test.ts` lists the files that may call it.
  */
 export function acrossTenants<T>(work: () => T | PromiseLike<T>): Promise<T> {
-  return contexts.run({ tenantId: null, across: true }, async () => await work())
+  return contexts.run({ tenantId: null, viewer: null, across: true }, async () => await work())
 }
 
 /** The tenant of the current context; null outside `asTenant`. */
 export const currentTenant = (): Id | null => contexts.getStore()?.tenantId ?? null
+
+/** The user whose own conversations alone may be seen; null: all of the tenant's. */
+export const currentViewer = (): Id | null => contexts.getStore()?.viewer ?? null
 
 export const isAcrossTenants = (): boolean => contexts.getStore()?.across === true
 

@@ -4,7 +4,7 @@ import { isAcrossTenants, tenantFor, toTenantId, UnscopedQuery } from './context
 type Fields = Record<string, unknown>
 
 /** Collections of the platform: their documents have no `tenantId`. */
-const PLATFORM_COLLECTIONS = new Set(['tenants', 'counters', 'leases', 'parkedItems'])
+const PLATFORM_COLLECTIONS = new Set(['tenants', 'counters', 'leases', 'parkedItems', 'serviceReports'])
 const WRITING_STAGES = ['$merge', '$out']
 /** Stages that read server state or must be the first one, so that no `$match` can precede them. */
 const UNSCOPABLE_STAGES = [

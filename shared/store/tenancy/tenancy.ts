@@ -2,7 +2,7 @@ import type { Aggregate, Document, Query, Schema } from 'mongoose'
 import { isAcrossTenants, UnscopedQuery } from './context.ts'
 import { checkUpdate, scopeDocument, scopeFilter, scopePipeline } from './scope.ts'
 
-export { acrossTenants, asTenant, currentTenant, UnscopedQuery } from './context.ts'
+export { acrossTenants, asTenant, currentTenant, currentViewer, UnscopedQuery } from './context.ts'
 
 type Fields = Record<string, unknown>
 

@@ -54,8 +54,18 @@ async function everything(): Promise<Record<string, unknown[]>> {
 const actionsSince = async (since: Types.ObjectId) =>
   (await gateway.store.raw.auditLog.find({ _id: { $gt: since } }).toArray()).map(({ action }) => action)
 
+type AuditedCollection =
+  | 'contacts'
+  | 'leads'
+  | 'campaigns'
+  | 'templates'
+  | 'clients'
+  | 'users'
+  | 'apiKeys'
+  | 'labels'
+  | 'quickReplies'
 type Deed = [action: string, method: string, address: () => Promise<string> | string, body?: object, as?: Person]
-const idOf = async (name: 'contacts' | 'leads' | 'campaigns' | 'templates' | 'clients' | 'users' | 'apiKeys', filter: object) =>
+const idOf = async (name: AuditedCollection, filter: object) =>
   String((await gateway.store.raw[name].findOne({ tenantId, ...filter } as never))?._id)
 const contact = (i: number) => idOf('contacts', { waId: DEMO_CONTACTS[i]?.waId })
 const campaign = () => idOf('campaigns', { name: 'Audited' })
@@ -135,6 +145,19 @@ const DEEDS: Deed[] = [
   ['deadLetters.replay', 'POST', async () => `/dead-letters/${await deadLetter()}/replay`, {}],
   ['deadLetters.replay', 'POST', async () => (await deadLetter()) && '/dead-letters/replay', { queue: DEAD_QUEUE }],
   ['webhookEvents.replay', 'POST', async () => `/webhook-events/${await webhookEvent()}/replay`, {}],
+  [
+    'clients.automaticAnswers',
+    'PUT',
+    async () => `/phone-numbers/${await idOf('clients', { phoneNumberId })}/automatic-answers`,
+    { greeting: 'Welcome' },
+  ],
+  ['labels.write', 'POST', () => '/labels', { name: 'Audited' }],
+  ['labels.write', 'PATCH', async () => `/labels/${await idOf('labels', { name: 'Audited' })}`, { name: 'Renamed' }],
+  ['labels.write', 'DELETE', async () => `/labels/${await idOf('labels', { name: 'Renamed' })}`],
+  ['quickReplies.write', 'POST', () => '/quick-replies', { scope: 'account', shortcut: 'hi', title: 'Hello', text: 'Hello' }],
+  ['quickReplies.write', 'PATCH', async () => `/quick-replies/${await idOf('quickReplies', { shortcut: 'hi' })}`, { text: 'Hi' }],
+  ['quickReplies.write', 'DELETE', async () => `/quick-replies/${await idOf('quickReplies', { shortcut: 'hi' })}`],
+  ['auditLog.export', 'GET', () => '/audit-log/export.csv'],
   ['contacts.exportAll', 'GET', () => '/contacts/export.csv'],
   ['contacts.export', 'GET', async () => `/contacts/${await contact(0)}/export`],
   ['contacts.merge', 'POST', async () => `/contacts/${await contact(0)}/merge`, {}],
@@ -232,6 +255,38 @@ test('M8 a token is not renewed without its audit entry', async () => {
   await check()
   await untilTrue(async () => (await tokenOf()) !== first)
   expect(await store.raw.auditLog.countDocuments({ action: 'clients.renewToken', tenantId })).toBe(1)
+})
+
+test('[peers 73] the log is read by filters, page by page and as a CSV, by admins of the account alone', async () => {
+  const get = (query: string, as: Person = 'admin') => gateway.call('GET', `/api/v1/audit-log${query}`, { as })
+  const rows = await gateway.store.raw.auditLog.find({ tenantId }).sort({ at: -1, _id: -1 }).toArray()
+  const whole = await get('?limit=100')
+  expect([whole.status, whole.body.total]).toEqual([200, rows.length])
+  expect(whole.body.data[0]).toMatchObject({
+    id: String(rows[0]?._id),
+    action: rows[0]?.action,
+    actor: { kind: rows[0]?.actor.kind },
+  })
+  const ids: string[] = []
+  for (let cursor = ''; ; ) {
+    const { body } = await get(`?limit=7${cursor && `&cursor=${cursor}`}`)
+    ids.push(...body.data.map(({ id }: { id: string }) => id))
+    if (!body.hasMore) break
+    cursor = body.nextCursor
+  }
+  expect(ids).toEqual(rows.map(({ _id }) => String(_id)))
+  const total = async (query: string) => (await get(query)).body.total
+  const admin = String((await userByEmail(gateway.store, PEOPLE.admin))._id)
+  expect(await total('?action=templates')).toBe(rows.filter(({ action }) => action.startsWith('templates.')).length)
+  expect(await total('?action=templates.create')).toBe(rows.filter(({ action }) => action === 'templates.create').length)
+  expect(await total(`?actorId=${admin}`)).toBe(rows.filter(({ actor }) => String(actor.id) === admin).length)
+  expect(await total('?kind=label')).toBe(rows.filter(({ object }) => object.kind === 'label').length)
+  expect(await total(`?from=${rows[2]?.at.toISOString()}`)).toBe(rows.filter(({ at }) => at >= (rows[2]?.at as Date)).length)
+  const csv = await get('/export.csv?action=labels')
+  expect(csv.body.trim().split('\n')).toHaveLength(1 + rows.filter(({ action }) => action.startsWith('labels.')).length)
+  expect((await get('', 'manager')).status).toBe(403)
+  const { tenantId: others } = await userByEmail(gateway.store, PEOPLE.other)
+  expect((await get('', 'other')).body.total).toBe(await gateway.store.raw.auditLog.countDocuments({ tenantId: others }))
 })
 
 test('M8 every action that the code writes into the audit log is among these', () => {

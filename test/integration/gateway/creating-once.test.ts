@@ -38,7 +38,8 @@ function call(method: string, path: string, body?: unknown, headers: Record<stri
   return gateway.call(method, path, { as: 'manager', body, headers })
 }
 
-const COUNTED = ['messages', 'notes', 'leads', 'contacts', 'campaigns', 'templates', 'mediaFiles'] as const
+const AIDS = ['labels', 'quickReplies', 'savedViews'] as const
+const COUNTED = ['messages', 'notes', 'leads', 'contacts', 'campaigns', 'templates', 'mediaFiles', ...AIDS] as const
 type Counted = (typeof COUNTED)[number]
 
 interface Creation {
@@ -103,6 +104,12 @@ const CREATIONS: Record<string, () => Creation> = {
     body: { text: 'once' },
     creates: { notes: 1 },
   }),
+  'POST /api/v1/labels': () => ({ body: { name: `Once ${++people}` }, creates: { labels: 1 } }),
+  'POST /api/v1/quick-replies': () => ({
+    body: { shortcut: `once-${++people}`, title: 'Once', text: 'once' },
+    creates: { quickReplies: 1 },
+  }),
+  'POST /api/v1/views': () => ({ body: { name: `Once ${++people}`, query: { unread: true } }, creates: { savedViews: 1 } }),
   'POST /api/v1/leads': () => ({ body: { name: 'Once', phone: stranger() }, creates: { leads: 1 } }),
   'POST /api/v1/leads/{id}/notes': () => ({
     path: `/api/v1/leads/${ids.lead}/notes`,

@@ -472,10 +472,22 @@ describe("another tenant's", () => {
       { $setOnInsert: secret },
       { upsert: true, returnDocument: 'after' },
     )
+    const aid = async (model: 'labels' | 'quickReplies' | 'savedViews', own: object, fields: object) => {
+      const options = { upsert: true, returnDocument: 'after' } as const
+      const row = await (models[model] as typeof models.labels).findOneAndUpdate(
+        { tenantId, deletedAt: null, ...own },
+        { $setOnInsert: fields },
+        options,
+      )
+      return String(row?._id)
+    }
     return {
       '/api/v1/users': String(user?._id),
       '/api/v1/api-keys': String(key?._id),
       '/api/v1/tenants': String(tenantId),
+      '/api/v1/labels': await aid('labels', { name: 'theirs' }, { color: '#000000' }),
+      '/api/v1/quick-replies': await aid('quickReplies', { shortcut: 'theirs' }, { title: 'a', text: 'a' }),
+      '/api/v1/views': await aid('savedViews', { name: 'theirs' }, { query: { unread: true } }),
       '/api/v1/conversations': String(conversation._id),
       '/api/v1/messages': String(conversation._id),
       '/api/v1/messages/timeline': String(message._id),
@@ -501,6 +513,13 @@ describe("another tenant's", () => {
     status: { status: 'closed' },
     assign: { assignedToId: null },
     notes: { text: 'a' },
+    labels: { labels: [] },
+    snooze: { until: null },
+    render: { conversationId: '1'.repeat(24) },
+    'automatic-answers': {},
+    'patch /api/v1/labels': { color: '#111111' },
+    'patch /api/v1/quick-replies': { title: 'b' },
+    'patch /api/v1/views': { name: 'theirs' },
     discard: { reason: 'nobody needs it' },
     merge: { contactId: '1'.repeat(24) },
     '/api/v1/leads/notes': { content: 'a' },
@@ -547,8 +566,8 @@ describe("another tenant's", () => {
         expect([400, 404]).toContain((await call(malformed)).status)
       expect(await snapshot()).toEqual(before)
       const own = await call(idOf(await idsOf(demo)) as string)
-      // A merge names a second contact, the end of a session the session: of both nobody knows.
-      const namesMore = rest === '/merge' || rest.endsWith(NO_SESSION)
+      // They name a second thing, of which nobody knows: another contact, a conversation, a session.
+      const namesMore = ['/merge', '/render'].includes(rest) || rest.endsWith(NO_SESSION)
       expect([200, 201, 202, 204, 409, 422, ...(namesMore ? [404] : [])]).toContain(own.status)
     },
   )

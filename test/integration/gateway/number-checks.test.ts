@@ -235,13 +235,13 @@ describe('resume', () => {
 test('one gateway at a time runs the jobs, and another goes on when it stops', async () => {
   const leader = async () =>
     (await gateway.store.connection.collection<LeaseDoc>('leases').findOne({ _id: GATEWAY_LEASE.name }))?.owner
-  await using first = await startBackground(deps)
+  await using first = await startBackground({ ...deps, redis: gateway.redis })
   await untilTrue(async () => {
     const { tokenCheckedAt, healthCheckedAt } = await number()
     return !!tokenCheckedAt && !!healthCheckedAt
   })
   const owner = await leader()
-  await using _second = await startBackground(deps)
+  await using _second = await startBackground({ ...deps, redis: gateway.redis })
   expect(await leader()).toBe(owner)
   await first[Symbol.asyncDispose]()
   await set({ tokenCheckedAt: null, nextTokenCheckAt: null })

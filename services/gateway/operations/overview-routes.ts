@@ -1,0 +1,99 @@
+import { z } from 'zod'
+import { callerOf, route } from '#shared/http/route.ts'
+import { topology } from '#shared/queue/topology.ts'
+import { readRoads } from '#shared/store/dispatch/roads.ts'
+import { listServiceReports, SILENT_MS } from '#shared/store/service-reports.ts'
+import { TtlCache } from '#shared/store/ttl-cache.ts'
+import type { GatewayDeps } from '../deps.ts'
+
+const count = z.number().int()
+const at = z.iso.datetime().nullable()
+
+const QueueView = z.object({ name: z.string(), messages: count.nullable(), consumers: count.nullable() })
+const ServiceView = z.object({
+  service: z.enum(['gateway', 'ingest', 'sender', 'realtime']),
+  version: z.string(),
+  startedAt: z.iso.datetime(),
+  seenAt: z.iso.datetime(),
+  isAlive: z.boolean().describe('False when the process has not reported for 30 seconds'),
+  isReady: z.boolean(),
+  parts: z.record(z.string(), z.boolean()),
+})
+
+const OverviewView = z.object({
+  at: z.iso.datetime(),
+  servers: z.object({ mongodb: z.boolean(), rabbitmq: z.boolean(), redis: z.boolean() }),
+  services: z.array(ServiceView).describe('Processes that reported within a day; those that stopped properly are gone'),
+  queues: z.array(QueueView).describe('Null while the broker does not answer'),
+  roads: z.object({
+    in: z.object({
+      perMinute: count.describe('Webhook events of the account in the last minute, at most 10,000'),
+      lastAt: at,
+      lateMs: z.number().nullable().describe('Time from receiving to recording the last one'),
+    }),
+    out: z.object({
+      perMinute: count.describe('Messages of the account that were accepted in the last minute, at most 10,000'),
+      lastAt: at,
+    }),
+  }),
+})
+type OverviewView = z.infer<typeof OverviewView>
+
+const overview = route({
+  method: 'get',
+  path: '/api/v1/operations/overview',
+  action: 'operations.overview',
+  tag: 'operations',
+  summary: 'State of the installation in numbers: servers, services, queues, and the two roads of the account',
+  returns: OverviewView,
+  async handle(request, deps: GatewayDeps) {
+    const { store, queue, redis, now } = deps
+    const [services, queues, roads] = await Promise.all([
+      listServiceReports(store),
+      queueDepths(deps),
+      readRoads(store, callerOf(request).tenantId, now()),
+    ])
+    const servers = { mongodb: store.isReady(), rabbitmq: queue.isReady(), redis: redis.status === 'ready' }
+    const body: OverviewView = {
+      at: now().toISOString(),
+      servers,
+      services: services.map(({ service, version, startedAt, seenAt, isReady, parts }) => ({
+        ...{ service, version, isReady, parts },
+        startedAt: startedAt.toISOString(),
+        seenAt: seenAt.toISOString(),
+        isAlive: now().getTime() - seenAt.getTime() < SILENT_MS,
+      })),
+      queues,
+      roads,
+    }
+    return { body }
+  },
+})
+
+export const overviewRoutes = [overview]
+
+/** Many dashboards may look at once: the broker is asked every two seconds at most. */
+const KEPT_MS = 2000
+const ANSWER_MS = 2000
+const depths = new TtlCache<string, OverviewView['queues']>(10)
+
+async function queueDepths({ queue, store }: GatewayDeps): Promise<OverviewView['queues']> {
+  const kept = depths.get(store.connection.name)
+  if (kept) return kept
+  const names = topology().queues.map(({ name }) => name)
+  const found = await Promise.all(names.map(async name => ({ name, ...(await depthOf(queue, name)) })))
+  depths.set(store.connection.name, found, KEPT_MS)
+  return found
+}
+
+const UNKNOWN = { messages: null, consumers: null }
+
+/** A queue that does not exist yet, and a broker that does not answer, have no numbers. */
+async function depthOf(queue: GatewayDeps['queue'], name: string): Promise<Omit<OverviewView['queues'][number], 'name'>> {
+  if (!queue.isReady()) return UNKNOWN
+  const late = new Promise<typeof UNKNOWN>(resolve => setTimeout(resolve, ANSWER_MS, UNKNOWN).unref())
+  const asked = queue
+    .check(name)
+    .then(({ messageCount, consumerCount }) => ({ messages: messageCount, consumers: consumerCount }))
+  return Promise.race([asked.catch(() => UNKNOWN), late])
+}

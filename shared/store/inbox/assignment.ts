@@ -1,0 +1,71 @@
+import type { ConversationDoc, EventDoc, Id, TenantDoc, UserDoc } from '../../model/documents.ts'
+import { newId } from '../../model/ids.ts'
+import { conversationAssigned, conversationEdited } from '../../views/events.ts'
+import { type Store, trusted } from '../connect.ts'
+import { insertEvents } from '../events/insert.ts'
+import { WAITS } from './conversations.ts'
+
+/** Accounts whose conversations are assigned by themselves. */
+export async function findAssigningTenants({ models }: Store): Promise<TenantDoc[]> {
+  const mode = trusted({ $in: ['round-robin', 'least-busy'] as const })
+  return await models.tenants.find({ 'settings.assignment.mode': mode, status: 'active', deletedAt: null }).lean()
+}
+
+/** Conversations of nobody whose customers wait, the longest wait first. */
+export async function findUnassigned({ models }: Store, tenantId: Id, limit: number): Promise<ConversationDoc[]> {
+  return await models.conversations
+    .find({ tenantId, ...WAITS, 'assignedTo.id': null, deletedAt: null })
+    .sort({ waitingSince: 1, _id: 1 })
+    .limit(limit)
+    .lean()
+}
+
+/** Conversations of users who are not `present`, whose customers have waited since `before`, the longest wait first. */
+export async function findLeftWaiting(
+  { models }: Store,
+  tenantId: Id,
+  { present, before, limit }: { present: readonly Id[]; before: Date; limit: number },
+): Promise<ConversationDoc[]> {
+  const waitingSince = trusted({ $gt: new Date(0), $lte: before })
+  const assignee = trusted({ $nin: [null, ...present] })
+  return await models.conversations
+    .find({ tenantId, ...WAITS, waitingSince, 'assignedTo.id': assignee as never, deletedAt: null })
+    .sort({ waitingSince: 1, _id: 1 })
+    .limit(limit)
+    .lean()
+}
+
+/** Number of open conversations by user. */
+export async function countLoads({ models }: Store, tenantId: Id, userIds: readonly Id[]): Promise<Map<string, number>> {
+  const rows = await models.conversations.aggregate<{ _id: Id; count: number }>([
+    { $match: { tenantId, 'assignedTo.id': { $in: [...userIds] }, status: 'open' } },
+    { $group: { _id: '$assignedTo.id', count: { $sum: 1 } } },
+  ])
+  return new Map(rows.map(({ _id, count }) => [String(_id), count]))
+}
+
+/**
+ * Assigns a conversation, or gives it back, unless somebody was first. @param to null: nobody
+ * @returns its events; empty when the conversation is not as it was read
+ */
+export async function reassign(
+  store: Store,
+  before: ConversationDoc,
+  to: Pick<UserDoc, '_id' | 'name'> | null,
+  now: Date,
+): Promise<EventDoc[]> {
+  const { tenantId, _id } = before
+  const assignedTo = to && { id: to._id, name: to.name }
+  return await store.transaction(async session => {
+    const still = { tenantId, _id, 'assignedTo.id': before.assignedTo?.id ?? null, ...WAITS, deletedAt: null }
+    const row = await store.models.conversations
+      .findOneAndUpdate(still, { $set: { assignedTo } }, { session, returnDocument: 'after' })
+      .lean()
+    if (row === null) return []
+    if (to) await store.models.users.updateOne({ tenantId, _id: to._id }, { $set: { lastAssignedAt: now } }, { session })
+    const unique = newId()
+    const events = [conversationEdited(unique, row, now), conversationAssigned(unique, row, before, now)]
+    await insertEvents(store, events, session)
+    return events
+  })
+}

@@ -1,0 +1,161 @@
+import { Types } from 'mongoose'
+import { beforeEach, describe, expect } from 'vitest'
+import { assignWaiting } from '#services/gateway/inbox/assign-waiting.ts'
+import { NO_ASSIGNMENT } from '#shared/domain/inbox/assignment.ts'
+import { presenceKey } from '#shared/limits/presence.ts'
+import type { ConversationDoc, UserDoc } from '#shared/model/documents.ts'
+import { test } from '#test/support/world.ts'
+import { type Gateway, openGateway, PEOPLE } from '#test/support/worlds/gateway.ts'
+import { log } from '#test/support/worlds/ingest.ts'
+import { userByEmail } from '#test/support/worlds/realtime.ts'
+
+const MINUTE_MS = 60_000
+let started = 0
+beforeEach(() => {
+  started = Date.now()
+})
+
+/** A tenant with two agents, where nobody's customers wait yet. */
+async function open(gateway: Gateway) {
+  const first = await userByEmail(gateway.store, PEOPLE.agent)
+  const second: UserDoc = { ...first, _id: new Types.ObjectId(), email: 'second@agents.test', name: 'Second' }
+  await gateway.store.raw.users.insertOne(second)
+  await gateway.store.raw.conversations.deleteMany({ tenantId: first.tenantId, messageCount: { $lt: 0 } })
+  const row = (await gateway.store.raw.conversations.findOne({ tenantId: first.tenantId })) as ConversationDoc
+  await gateway.store.raw.conversations.deleteMany({ tenantId: first.tenantId })
+  return { first, second, row }
+}
+
+const settings = (gateway: Gateway, assignment: object) =>
+  gateway.call('PUT', '/api/v1/settings', { as: 'admin', body: { assignment: { ...NO_ASSIGNMENT, ...assignment } } })
+
+/** As the realtime nodes do while a user is connected. */
+async function connect({ redis, store }: Gateway, ...users: UserDoc[]) {
+  for (const { tenantId, _id, name } of users) {
+    const key = presenceKey(`linko:${store.connection.name}`, String(tenantId))
+    await redis.zadd(key, Date.now() + 10 * MINUTE_MS, JSON.stringify([String(_id), name, 'node']))
+  }
+}
+const disconnect = ({ redis, store }: Gateway, { tenantId, _id, name }: UserDoc) =>
+  redis.zrem(presenceKey(`linko:${store.connection.name}`, String(tenantId)), JSON.stringify([String(_id), name, 'node']))
+
+/** Conversations whose customers wait, the first the longest. */
+async function wait({ store }: Gateway, row: ConversationDoc, count: number, more: Partial<ConversationDoc> = {}) {
+  const rows = Array.from({ length: count }, (_, i) => ({
+    ...row,
+    _id: new Types.ObjectId(),
+    contactId: new Types.ObjectId(),
+    status: 'open' as const,
+    assignedTo: null,
+    labels: [],
+    waitingSince: new Date(started - (count - i) * MINUTE_MS),
+    attendedAt: null,
+    snoozedUntil: null,
+    ...more,
+  }))
+  await store.raw.conversations.insertMany(rows)
+  return rows.map(({ _id }) => _id)
+}
+
+const assign = ({ store, redis, deps: { events } }: Gateway, aheadMs = 0) =>
+  assignWaiting({ store, redis, events, log, now: () => new Date(started + aheadMs) }, () => true)
+const assignees = async ({ store }: Gateway, ids: Types.ObjectId[]) => {
+  const rows = await store.raw.conversations.find({ _id: { $in: ids } }).toArray()
+  return ids.map(id => rows.find(({ _id }) => _id.equals(id))?.assignedTo?.name ?? null)
+}
+
+describe('[peers 55] conversations whose customers wait', () => {
+  test('go in turn to agents who are available and connected, and are told', async ({ world }) => {
+    await using gateway = await openGateway(world)
+    const { first, second, row } = await open(gateway)
+    const ids = await wait(gateway, row, 4)
+    await settings(gateway, { mode: 'round-robin' })
+    expect(await assign(gateway)).toBe(0)
+    await connect(gateway, first, second)
+    expect(await assign(gateway)).toBe(4)
+    const names = await assignees(gateway, ids)
+    expect([names.filter(name => name === first.name).length, names.filter(name => name === second.name).length]).toEqual([2, 2])
+    expect(names[0]).not.toBe(names[1])
+    const events = await gateway.store.raw.events.find({ tenantId: first.tenantId, name: 'conversation:assigned' }).toArray()
+    expect(events).toHaveLength(4)
+    const [more] = await wait(gateway, row, 1)
+    await gateway.store.raw.users.updateOne({ _id: second._id }, { $set: { availability: 'busy' } })
+    await assign(gateway)
+    expect(await assignees(gateway, [more as Types.ObjectId])).toEqual([first.name])
+  })
+
+  test('[beyond 21] the longest wait first, up to each agent’s capacity', async ({ world }) => {
+    await using gateway = await openGateway(world)
+    const { first, second, row } = await open(gateway)
+    const ids = await wait(gateway, row, 5)
+    const capacities = [{ agentId: String(second._id), capacity: 1 }]
+    await settings(gateway, { mode: 'least-busy', capacity: 2, capacities })
+    await connect(gateway, first, second)
+    expect(await assign(gateway)).toBe(3)
+    expect((await assignees(gateway, ids)).map(name => name !== null)).toEqual([true, true, true, false, false])
+    expect(await assign(gateway)).toBe(0)
+    await gateway.store.raw.conversations.updateOne({ _id: ids[0] as Types.ObjectId }, { $set: { status: 'closed' } })
+    expect(await assign(gateway)).toBe(1)
+  })
+
+  test('by rules of label and number', async ({ world }) => {
+    await using gateway = await openGateway(world)
+    const { first, second, row } = await open(gateway)
+    const vip = await wait(gateway, row, 2, { labels: ['vip'] })
+    const others = await wait(gateway, row, 1, { clientId: new Types.ObjectId() })
+    const rules = [
+      { label: 'vip', clientId: null, agentIds: [String(second._id)] },
+      { label: null, clientId: String(row.clientId), agentIds: [String(first._id)] },
+    ]
+    const put = await settings(gateway, { mode: 'round-robin', rules })
+    expect([put.status, put.body.assignment.rules]).toEqual([200, rules])
+    await connect(gateway, first, second)
+    await assign(gateway)
+    expect(await assignees(gateway, vip)).toEqual(['Second', 'Second'])
+    expect(await assignees(gateway, others)).not.toEqual([null])
+  })
+
+  test('neither snoozed, closed nor answered ones, nor those of accounts that assign by hand', async ({ world }) => {
+    await using gateway = await openGateway(world)
+    const { first, row } = await open(gateway)
+    await connect(gateway, first)
+    const snoozed = await wait(gateway, row, 1, { snoozedUntil: new Date(started + MINUTE_MS) })
+    const closed = await wait(gateway, row, 1, { status: 'closed' })
+    const answered = await wait(gateway, row, 1, { waitingSince: null })
+    await settings(gateway, { mode: 'round-robin' })
+    expect(await assign(gateway)).toBe(0)
+    expect(await assignees(gateway, [...snoozed, ...closed, ...answered])).toEqual([null, null, null])
+    await settings(gateway, { mode: 'off' })
+    await wait(gateway, row, 1)
+    expect(await assign(gateway)).toBe(0)
+  })
+
+  test('[beyond 21] are given back when their agent is offline, and go to another', async ({ world }) => {
+    await using gateway = await openGateway(world)
+    const { first, second, row } = await open(gateway)
+    const assignedTo = { id: first._id, name: first.name }
+    const [left] = await wait(gateway, row, 1, { assignedTo, waitingSince: new Date(started) })
+    const answered = await wait(gateway, row, 1, { assignedTo, waitingSince: null })
+    await settings(gateway, { mode: 'round-robin', giveBackMinutes: 5 })
+    await connect(gateway, first, second)
+    await assign(gateway, 6 * MINUTE_MS)
+    expect(await assignees(gateway, [left as Types.ObjectId])).toEqual([first.name])
+    await disconnect(gateway, first)
+    await assign(gateway, 4 * MINUTE_MS)
+    expect(await assignees(gateway, [left as Types.ObjectId])).toEqual([first.name])
+    expect(await assign(gateway, 6 * MINUTE_MS)).toBe(2)
+    expect(await assignees(gateway, [left as Types.ObjectId, ...answered])).toEqual(['Second', first.name])
+  })
+
+  test('of two gateways that assign at once one is first', async ({ world }) => {
+    await using gateway = await openGateway(world)
+    const { first, second, row } = await open(gateway)
+    const ids = await wait(gateway, row, 6)
+    await settings(gateway, { mode: 'round-robin' })
+    await connect(gateway, first, second)
+    const counts = await Promise.all([assign(gateway), assign(gateway)])
+    expect(counts[0] + counts[1]).toBe(6)
+    expect((await assignees(gateway, ids)).filter(name => name === null)).toEqual([])
+    expect(await gateway.store.raw.events.countDocuments({ tenantId: first.tenantId, name: 'conversation:assigned' })).toBe(6)
+  })
+})
