@@ -135,8 +135,8 @@ export interface ContactFilter {
 }
 
 /**
- * Contacts after the id `after`, in the order of their ids, at most `limit`. With a label: contacts of the number's conversations
- * that have the label.
+ * Contacts after the id `after`, in the order of their ids, at most `limit`. With a label: contacts that have it, and contacts of the
+ * number's conversations that have it.
  */
 export async function contactsAfter(
   store: Store,
@@ -171,8 +171,24 @@ async function contactsLabelled(
     { $limit: limit },
     { $project: { contactId: 1 } },
   ]
-  const rows = await orOutage(store.raw.conversations.aggregate<{ contactId: Id }>(stages, bound).toArray())
-  return rows.map(({ contactId }) => contactId)
+  const { tenantId } = own
+  const labelled = { tenantId, labels: label, deletedAt: null, ...(after && { _id: { $gt: after } }) }
+  const [rows, contacts] = await orOutage(
+    Promise.all([
+      store.raw.conversations.aggregate<{ contactId: Id }>(stages, bound).toArray(),
+      store.raw.contacts
+        .find(labelled, { ...bound, projection: { _id: 1 } })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .toArray(),
+    ]),
+  )
+  // Both are in the order of their ids: the first `limit` of the two together are among them.
+  const ids = new Map([...rows.map(({ contactId }) => contactId), ...contacts.map(({ _id }) => _id)].map(id => [String(id), id]))
+  return [...ids.keys()]
+    .toSorted()
+    .flatMap(id => ids.get(id) ?? [])
+    .slice(0, limit)
 }
 
 /** Recipients of another campaign whose message failed with one of the codes (null: any), in the order of their messages. */

@@ -5,6 +5,7 @@ import { finishLabels } from '#services/gateway/inbox/finish-labels.ts'
 import { wakeSnoozed } from '#services/gateway/inbox/wake-snoozed.ts'
 import { createRecording, newPace } from '#services/ingest/recorder/recorder.ts'
 import type { ConversationDoc, EventDoc, Id } from '#shared/model/documents.ts'
+import { contactsAfter } from '#shared/store/campaigns/audience.ts'
 import { webhookOf } from '#test/support/webhooks.ts'
 import { createWorld } from '#test/support/world.ts'
 import { deliveryOf } from '#test/support/worlds/fixtures.ts'
@@ -93,6 +94,31 @@ describe('labels', () => {
     expect([changed.status, changed.body.labels]).toEqual([200, ['Hired']])
     const { body } = await call('GET', '/contacts?label=Hired')
     expect(body.data.map(({ id }: { id: string }) => id)).toEqual([contact.id])
+  })
+
+  test('[peers 59] reach the people of a campaign, page by page, each once', async () => {
+    const conversations = ['212661840021', '212661840022', '212661840023', '212661840024']
+    const ids = await Promise.all(conversations.map(from => customerWrites(from)))
+    const contacts = await Promise.all(ids.map(async id => String((await rowOf(id)).contactId)))
+    await make('Reach')
+    await call('PUT', `/conversations/${ids[0]}/labels`, { labels: ['Reach'] })
+    await call('PUT', `/conversations/${ids[1]}/labels`, { labels: ['Reach'] })
+    await call('PATCH', `/contacts/${contacts[1]}`, { labels: ['Reach'] })
+    await call('PATCH', `/contacts/${contacts[2]}`, { labels: ['Reach'] })
+    const { clientId } = await rowOf(ids[0] as string)
+    const found: string[] = []
+    for (let after: Id | null = null; ; ) {
+      const page = await contactsAfter(
+        gateway.store,
+        { tenantId, clientId },
+        { label: 'Reach', attribute: null },
+        { after, limit: 2 },
+      )
+      found.push(...page.map(({ _id }) => String(_id)))
+      after = page.at(-1)?._id ?? null
+      if (after === null) break
+    }
+    expect(found).toEqual(contacts.slice(0, 3).toSorted())
   })
 
   test('[peers 59] renamed or deleted they are so everywhere, also when the process dies in between', async () => {

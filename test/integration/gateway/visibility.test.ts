@@ -312,8 +312,9 @@ async function rowsOfHidden() {
   }
 }
 
-/** Whether an id cannot be meant: the path takes ids, not phone numbers. */
-const isOtherKind = (path: string, id: string) => !path.startsWith('/api/integrations') && id.includes(HIDDEN)
+/** Whether an id cannot be meant: the path takes ids, not phone numbers, or ids of another form. */
+const isOtherKind = (path: string, id: string) =>
+  path.includes('/auth/sessions') || (!path.startsWith('/api/integrations') && id.includes(HIDDEN))
 
 const conversationBodies = (name: string, body: () => object) =>
   Object.fromEntries(['PUT', 'PATCH'].map(method => [`${method} /api/v1/conversations/{id}/${name}`, body]))
