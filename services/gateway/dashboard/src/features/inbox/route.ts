@@ -8,6 +8,6 @@ export const inboxRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/inbox/{-$conversationId}',
   validateSearch: readInboxSearch,
-  loader: () => loadTexts('features/inbox'),
+  loader: () => Promise.all([loadTexts('features/inbox'), loadTexts('features/inbox/message')]),
   component: lazyRouteComponent(() => import('./page.tsx')),
 })

@@ -1,4 +1,5 @@
 import type app from '../../app/texts.json'
+import type message from '../../features/inbox/message/texts.json'
 import type inbox from '../../features/inbox/texts.json'
 import type signIn from '../../features/sign-in/texts.json'
 import type welcome from '../../features/welcome/texts.json'
@@ -10,6 +11,7 @@ export type TextId =
   | keyof typeof app
   | keyof typeof inbox
   | keyof typeof lib
+  | keyof typeof message
   | keyof typeof signIn
   | keyof typeof ui
   | keyof typeof welcome

@@ -1,14 +1,15 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
-import clsx from 'clsx'
-import { useLayoutEffect, useRef } from 'react'
+import { Fragment, useLayoutEffect, useRef } from 'react'
 import type { ConversationView, MessageView } from '#shared/contracts/views.ts'
+import { useMinute } from '../../../lib/clock.ts'
 import { inOrder } from '../../../lib/data/message-list.ts'
 import { messagesQuery } from '../../../lib/data/messages.ts'
 import { useFormat } from '../../../lib/i18n/format.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
 import { outboxOf, useOutbox } from '../../../lib/outbox/outbox.ts'
 import { Bone, Empty, ErrorRow } from '../../../ui/states.tsx'
-import { Tick, tickOf } from '../../../ui/tick.tsx'
+import { beginsGroup } from '../message/groups.ts'
+import { MessageRow } from '../message/message-row.tsx'
 import { OutboxBubble } from './outbox-bubble.tsx'
 import { useMarkRead } from './use-mark-read.ts'
 
@@ -42,8 +43,16 @@ export function Thread({ conversationId, conversation }: ThreadProps) {
         {isPending && <Bone width="16rem" height="2.5rem" />}
         {data && messages.length === 0 && waiting.length === 0 && <Empty title={t('inbox.thread.none')} />}
         <ol className="grid gap-[3px]">
-          {messages.map(message => (
-            <Message key={message.id} message={message} />
+          {messages.map((message, i) => (
+            <Fragment key={message.id}>
+              {dayOf(message) !== dayOf(messages[i - 1]) && <Day at={message.createdAt} />}
+              <MessageRow
+                message={message}
+                isFirst={beginsGroup(message, messages[i - 1])}
+                quoted={quotedBy(message, messages)}
+                onJump={id => jumpTo(scroller.current, id)}
+              />
+            </Fragment>
           ))}
           {waiting.map(entry => (
             <OutboxBubble key={entry.key} entry={entry} />
@@ -54,34 +63,28 @@ export function Thread({ conversationId, conversation }: ThreadProps) {
   )
 }
 
-function Message({ message }: { message: MessageView }) {
-  const { time, full } = useFormat()
-  const t = useText()
-  const isOwn = message.direction === 'OUTBOUND'
-  const tick = isOwn ? tickOf(message.status) : null
-  const { content } = message
+const dayOf = (message: MessageView | undefined) => message && new Date(message.createdAt).toDateString()
+
+/** Heading of a day, which stays in sight while its messages scroll. */
+function Day({ at }: { at: string }) {
+  const { day } = useFormat()
+  const now = useMinute()
   return (
-    <li className="grid grid-cols-[minmax(0,1fr)_var(--margin)]" data-message={message.id}>
-      <div className={clsx('flex min-w-0 flex-col pe-3', isOwn ? 'items-end ps-8' : 'items-start')}>
-        <div
-          dir="auto"
-          className={clsx(
-            'max-w-[min(var(--text-max),100%)] rounded-3 px-3 py-1.5 wrap-anywhere whitespace-pre-wrap',
-            isOwn ? 'bg-bubble-out' : 'border border-line bg-bubble-in',
-            message.status === 'FAILED' && 'outline-2 outline-fail',
-          )}
-        >
-          {content.text ?? <span className="text-ink-3">{t('inbox.type.unknown')}</span>}
-        </div>
-      </div>
-      <div className="flex items-end gap-1.5 pb-1.5 ps-3 text-meta text-ink-3 max-two:flex-col max-two:items-start max-two:justify-end max-two:gap-0 max-two:ps-1.5">
-        <time dateTime={message.createdAt} title={full(message.createdAt)} className="figures">
-          {time(message.createdAt)}
-        </time>
-        {tick && <Tick state={tick} at={time(message.statusUpdatedAt)} />}
-      </div>
+    <li className="z-sticky pointer-events-none sticky top-1 justify-self-center py-1 pe-(--margin)">
+      <span className="rounded-full border border-line bg-raised px-3 py-0.5 text-meta text-ink-2">{day(at, new Date(now))}</span>
     </li>
   )
+}
+
+const quotedBy = ({ replyTo }: MessageView, messages: readonly MessageView[]) =>
+  replyTo?.messageId ? (messages.find(({ id }) => id === replyTo.messageId) ?? null) : null
+
+/** Shows a message of the thread and marks it for a moment. */
+function jumpTo(scroller: HTMLElement | null, messageId: string): void {
+  const row = scroller?.querySelector(`[data-message="${CSS.escape(messageId)}"]`)
+  if (!row) return
+  row.scrollIntoView({ block: 'center' })
+  row.animate?.([{ backgroundColor: 'var(--brand-soft)' }, { backgroundColor: 'transparent' }], 1600)
 }
 
 /** Stays at the end while the end is in sight. @returns whether it is */

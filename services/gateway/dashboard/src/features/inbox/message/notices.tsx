@@ -1,0 +1,88 @@
+import { useMutation } from '@tanstack/react-query'
+import type { MessageErrorView, MessageView } from '#shared/contracts/views.ts'
+import { request } from '../../../lib/api/client.ts'
+import { useFormat } from '../../../lib/i18n/format.ts'
+import { Text, useText } from '../../../lib/i18n/text.tsx'
+import { Button } from '../../../ui/button.tsx'
+import { showToast } from '../../../ui/toasts.tsx'
+
+/** Under a message that was not delivered: why, what to do, and another try. */
+export function Failure({ message, error }: { message: MessageView; error: MessageErrorView }) {
+  const t = useText()
+  const again = useMutation({
+    mutationFn: () => request('POST', `/messages/${message.id}/retry`),
+    onError: () => showToast({ kind: 'fail', text: t('message.retry.failed') }),
+  })
+  const details = [message.id, message.externalMessageId, error.code, error.title, error.detail].filter(Boolean).join('\n')
+  return (
+    <div className="grid justify-items-end gap-1 py-1 text-ui">
+      <p className="max-w-[min(var(--text-max),100%)] text-fail">
+        <b className="weight-name">{t('message.failed')}</b> <bdi>{error.sentence}</bdi>{' '}
+        <bdi className="text-ink-2">{error.nextStep}</bdi>{' '}
+        {error.code !== null && <span className="figures text-ink-3">({error.code})</span>}
+      </p>
+      <div className="flex gap-2">
+        <Button small busy={again.isPending} onClick={() => again.mutate()}>
+          {t('ui.tryAgain')}
+        </Button>
+        <Button
+          kind="quiet"
+          small
+          onClick={() =>
+            void navigator.clipboard?.writeText(details).then(
+              () => showToast({ text: t('message.copied') }),
+              () => undefined,
+            )
+          }
+        >
+          {t('message.copy')}
+        </Button>
+      </div>
+    </div>
+  )
+}
+
+/** Under a message that waits: for what, and until when if that is known. */
+export function Waiting({ waiting: { reason, until } }: { waiting: NonNullable<MessageView['waiting']> }) {
+  const { seconds, full } = useFormat()
+  const isLong = reason === 'scheduled' || reason === 'restricted'
+  return (
+    <p className="py-1 text-ui text-time">
+      <Text id={`message.waiting.${reason}`} />
+      {until && (
+        <span className="figures">
+          {' '}
+          <Text id="message.waiting.until" values={{ at: isLong ? full(until) : seconds(until) }} />
+        </span>
+      )}
+    </p>
+  )
+}
+
+/** Who wrote a message of ours, when that is not plain: a colleague, a program, a campaign, the business app. */
+export function Author({ sentBy, origin }: Pick<MessageView, 'sentBy' | 'origin'>) {
+  const kind = origin === 'phone' ? 'phone' : (sentBy?.kind ?? null)
+  if (kind === null) return null
+  return (
+    <p className="text-meta text-ink-3">
+      {kind === 'user' ? <bdi>{sentBy?.name}</bdi> : <Text id={`message.by.${kind}`} values={{ name: sentBy?.name ?? '' }} />}
+    </p>
+  )
+}
+
+/** Emojis that people put on a message, each once, with their number. */
+export function Reactions({ reactions }: Pick<MessageView, 'reactions'>) {
+  const { number } = useFormat()
+  if (reactions.length === 0) return null
+  const counts = Map.groupBy(reactions, ({ emoji }) => emoji)
+  return (
+    <ul className="-mt-1 flex gap-1 px-1">
+      {[...counts].map(([emoji, those]) => (
+        <li key={emoji} className="rounded-full border border-line bg-raised px-1.5 text-ui">
+          {emoji}
+          {those.length > 1 && <span className="figures ms-1 text-meta">{number(those.length)}</span>}
+        </li>
+      ))}
+    </ul>
+  )
+}
