@@ -10,6 +10,8 @@ export const keys = {
   conversation: (id: string) => ['conversations', 'one', id] as const,
   messages: (conversationId: string) => ['messages', conversationId] as const,
   timeline: (messageId: string) => ['timeline', messageId] as const,
+  notes: (conversationId: string) => ['notes', conversationId] as const,
+  labels: ['labels'] as const,
   numbers: ['numbers'] as const,
   templates: ['templates'] as const,
   campaigns: ['campaigns'] as const,

@@ -26,6 +26,8 @@ const PATCHES: Patches = {
     refetchSoon(queries, keys.conversationCounts)
   },
   'conversation:assigned': queries => refetchSoon(queries, keys.conversationCounts),
+  'note:added': (queries, { conversationId }) => refetchSoon(queries, keys.notes(conversationId)),
+  'label:changed': queries => refetchSoon(queries, keys.labels),
   'client:status': queries => refetchSoon(queries, keys.numbers),
   'template:status': queries => refetchSoon(queries, keys.templates),
   'campaign:progress': queries => refetchSoon(queries, keys.campaigns),
