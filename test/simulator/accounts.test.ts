@@ -179,6 +179,23 @@ test('a file is uploaded, sent by id, downloaded and deleted', async () => {
   expect((await graph(simulator, 'GET', `/${id}`)).body.error?.error_subcode).toBe(33)
 })
 
+test('an upload called audio/opus is taken, and its message refused', async () => {
+  const idOf = async (type: string) => {
+    const form = new FormData()
+    form.set('messaging_product', 'whatsapp')
+    form.set('file', new Blob(['OggS'], { type }), 'note.ogg')
+    const headers = { authorization: `Bearer ${TOKEN}` }
+    const upload = await fetch(`${simulator.url}/v25.0/${PHONE}/media`, { method: 'POST', headers, body: form })
+    return ((await upload.json()) as { id: string }).id
+  }
+  const send = async (type: string) => {
+    const audio = { messaging_product: 'whatsapp', to: '212661000101', type: 'audio', audio: { id: await idOf(type) } }
+    return await graph(simulator, 'POST', `/${PHONE}/messages`, audio)
+  }
+  expect((await send('audio/opus')).body.error?.code).toBe(131053)
+  expect((await send('audio/ogg')).status).toBe(200)
+})
+
 test('a resumable upload continues where it stopped', async () => {
   const start = await graph(simulator, 'POST', `/${APP.client_id}/uploads?file_name=a.jpg&file_length=10&file_type=image/jpeg`)
   const id = start.body.id as string
