@@ -87,6 +87,15 @@ test('rows are not swallowed by two quotation marks that do not belong together'
   expect(rows.slice(1)).toEqual([['+212661000102', 'Omar'], expect.anything()])
 })
 
+test('a guard against formulas is taken off, and a formula that only keeps a text', async () => {
+  const { rows } = await read(bytes(`a,b\n="0661000101",'=1+1\n"=""0661000102""",=1+1\n'+212,'quoted'\n`))
+  expect(rows).toEqual([
+    ['0661000101', '=1+1'],
+    ['0661000102', '=1+1'],
+    ['+212', "'quoted'"],
+  ])
+})
+
 test('a row that is too long is a bad row', async () => {
   const { rows } = await read(bytes(`to,name\n1,"${'x'.repeat(70_000)}"\n2,Omar\n`), { piece: 8192 })
   expect(rows).toEqual([expect.stringContaining('longer'), ['2', 'Omar']])
