@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import { useText } from '../lib/i18n/text.tsx'
 import { Button, buttonClass } from '../ui/button.tsx'
-import { LockIcon, OfflineIcon, SearchIcon } from '../ui/icons.tsx'
+import { OfflineIcon, SearchIcon } from '../ui/icons.tsx'
 import { Empty } from '../ui/states.tsx'
 
 /** No page at this address, or none that this person may know of. */
@@ -19,12 +19,6 @@ export function NotFound() {
       }
     />
   )
-}
-
-/** A page that the role does not allow. */
-export function NoRight() {
-  const t = useText()
-  return <Empty icon={LockIcon} title={t('app.noRight.title')} text={t('app.noRight.text')} />
 }
 
 /** The server does not answer while the page is opened. */

@@ -51,6 +51,7 @@ export {
   IconTag as LabelIcon,
   IconTemplate as TemplatesIcon,
   IconUser as UserIcon,
+  IconUsers as PeopleIcon,
   IconWifiOff as OfflineIcon,
   IconX as CloseIcon,
   IconZzz as SnoozeIcon,

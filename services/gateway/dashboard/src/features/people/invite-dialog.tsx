@@ -1,0 +1,78 @@
+import { useRef, useState } from 'react'
+import { Problem } from '../../lib/api/client.ts'
+import type { Role } from '../../lib/api/types.ts'
+import { useText } from '../../lib/i18n/text.tsx'
+import { useUser } from '../../lib/session/session-store.ts'
+import { Button } from '../../ui/button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { Field, Input } from '../../ui/field.tsx'
+import { FailIcon, Icon } from '../../ui/icons.tsx'
+import { invite, type PersonLink, usePeopleChange } from './data.ts'
+import { RoleSelect } from './role-select.tsx'
+
+interface InviteDialogProps {
+  onInvited(name: string, link: PersonLink): void
+  onClose(): void
+}
+
+/** Name, address and role of somebody new. */
+export function InviteDialog({ onInvited, onClose }: InviteDialogProps) {
+  const t = useText()
+  const own = useUser().role
+  const [name, setName] = useState('')
+  const [email, setEmail] = useState('')
+  const [role, setRole] = useState<Role>('agent')
+  // A second try after a lost answer invites nobody twice, and shows the same link; one after a refusal asks something else.
+  const key = useRef(crypto.randomUUID())
+  const add = usePeopleChange(invite)
+  const problem = add.error instanceof Problem ? add.error : null
+  const isTaken = problem?.errorCode === 'EMAIL_TAKEN'
+  return (
+    <Dialog title={t('people.invite')} onClose={onClose}>
+      <form
+        className="grid gap-4"
+        onSubmit={event => {
+          event.preventDefault()
+          if (add.isPending) return
+          add.mutate(
+            { name: name.trim(), email: email.trim(), role, key: key.current },
+            {
+              onSuccess: ({ link }) => (link === null ? onClose() : onInvited(name.trim(), link)),
+              onError: error => {
+                if (error instanceof Problem && !error.isPassing) key.current = crypto.randomUUID()
+              },
+            },
+          )
+        }}
+      >
+        <Field label={t('people.name')}>
+          {ids => (
+            <Input {...ids} required maxLength={100} dir="auto" value={name} onChange={event => setName(event.target.value)} />
+          )}
+        </Field>
+        <Field label={t('people.email')} problem={isTaken && t('people.email.taken')}>
+          {ids => (
+            <Input {...ids} type="email" required dir="ltr" value={email} onChange={event => setEmail(event.target.value)} />
+          )}
+        </Field>
+        <Field label={t('people.role')} hint={t(`people.role.${role}.hint`)}>
+          {ids => <RoleSelect {...ids} value={role} own={own} onChange={setRole} />}
+        </Field>
+        {add.error && !isTaken && (
+          <p role="alert" className="flex gap-2 text-fail">
+            <Icon of={FailIcon} />
+            <span>
+              {t('people.failed')} <bdi>{problem?.detail}</bdi>
+            </span>
+          </p>
+        )}
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>{t('ui.cancel')}</Button>
+          <Button type="submit" kind="primary" busy={add.isPending}>
+            {t('people.invite.submit')}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}
