@@ -20,5 +20,6 @@ export function markForAnswer(
   const isLate = receivedAt.getTime() - at.getTime() > MOST_DELAY_MS
   if (!(answers?.greeting || answers?.away) || contact.optOut || isLate) return
   const before = conversation.doc.automaticDue
-  change(conversation, { automaticDue: { at, isBeginning: isBeginning || before?.isBeginning === true } })
+  const begins = isBeginning || before?.isBeginning === true
+  change(conversation, { automaticDue: { at, arrivedAt: receivedAt, isBeginning: begins } })
 }

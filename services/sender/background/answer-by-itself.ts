@@ -75,7 +75,7 @@ function mayAnswer(
   contact: ContactDoc,
   now: Date,
 ): boolean {
-  const isAttended = status === 'closed' || (attendedAt && automaticDue && attendedAt > automaticDue.at)
+  const isAttended = status === 'closed' || (attendedAt && automaticDue && attendedAt > automaticDue.arrivedAt)
   const isOpen = client.status === 'active' && windowIsOpen(windowExpiresAt, now) && !deletedAt
   return isOpen && !isAttended && !isBlocked(contact) && !contact.optOut && !contact.erasing
 }

@@ -10,11 +10,11 @@ const answers: AutomaticAnswers = {
 const OPEN = new Date('2026-11-27T10:00:00Z') // a Friday
 const CLOSED = new Date('2026-11-28T10:00:00Z')
 const about = { timezone: 'UTC', clientId: 'n', contactId: 'p', conversationId: 'c', greetedAt: null }
-const beginning = (at: Date) => ({ at, isBeginning: true })
+const beginning = (at: Date) => ({ at, arrivedAt: at, isBeginning: true })
 
 test('[peers G] a new conversation is greeted once', () => {
   expect(automaticAnswer(answers, beginning(OPEN), about)).toMatchObject({ kind: 'greeting', text: 'Welcome' })
-  expect(automaticAnswer(answers, { at: OPEN, isBeginning: false }, about)).toBeNull()
+  expect(automaticAnswer(answers, { ...beginning(OPEN), isBeginning: false }, about)).toBeNull()
   const greetedAt = new Date(OPEN.getTime() - 3_600_000)
   expect(automaticAnswer(answers, beginning(OPEN), { ...about, greetedAt })).toBeNull()
   expect(automaticAnswer(answers, beginning(OPEN), { ...about, greetedAt: new Date(0) })?.kind).toBe('greeting')
@@ -22,7 +22,7 @@ test('[peers G] a new conversation is greeted once', () => {
 
 test('[peers G] outside of the working hours a person gets one away message in a closed period', () => {
   const first = automaticAnswer(answers, beginning(CLOSED), about)
-  const second = automaticAnswer(answers, { at: new Date(CLOSED.getTime() + 3_600_000), isBeginning: false }, about)
+  const second = automaticAnswer(answers, { ...beginning(new Date(CLOSED.getTime() + 3_600_000)), isBeginning: false }, about)
   expect([first?.kind, first?.text]).toEqual(['away', 'We are closed'])
   expect(second?.key).toBe(first?.key)
   const next = automaticAnswer(answers, beginning(new Date('2026-12-05T10:00:00Z')), about)

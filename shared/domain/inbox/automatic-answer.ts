@@ -15,6 +15,8 @@ export interface AutomaticAnswers {
 /** A message of a customer that may get an automatic answer. */
 export interface AutomaticDue {
   at: Date
+  /** When we got it: Meta's times are whole seconds, and webhooks may be late. */
+  arrivedAt: Date
   /** Whether the conversation began, or was opened again, with it. */
   isBeginning: boolean
 }

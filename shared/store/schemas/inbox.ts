@@ -76,7 +76,7 @@ export const conversationSchema = new Schema<ConversationDoc>(
     waitingSince: date,
     attendedAt: date,
     snoozedUntil: date,
-    automaticDue: { type: new Schema({ at: requiredDate, isBeginning: flag }, inner), default: null },
+    automaticDue: { type: new Schema({ at: requiredDate, arrivedAt: requiredDate, isBeginning: flag }, inner), default: null },
     greetedAt: date,
     lastCampaign: { type: new Schema({ id: requiredId, at: requiredDate }, { ...inner, id: false }), default: null },
     campaignReplies: { type: [Schema.Types.ObjectId], default: undefined },

@@ -107,7 +107,7 @@ test('[beyond 25] what the jobs of the inbox look for is found by indexes', { ti
   const open = { status: 'open' as const, snoozedUntil: null }
   await store.raw.conversations.updateOne(waiting ?? {}, { $set: { ...open, waitingSince: past, assignedTo: null } })
   await store.raw.conversations.updateOne(snoozed ?? {}, { $set: { snoozedUntil: past } })
-  await store.raw.conversations.updateOne(due ?? {}, { $set: { automaticDue: { at: past, isBeginning: true } } })
+  await store.raw.conversations.updateOne(due ?? {}, { $set: { automaticDue: { at: past, arrivedAt: past, isBeginning: true } } })
   const pending = { from: 'a', to: 'b' }
   await store.raw.labels.insertOne({ tenantId, name: 'b', color: '#000000', pending, deletedAt: null } as never)
   commands = []
