@@ -16,7 +16,7 @@ import { ConcurrencyLimiter } from './pacing/concurrency.ts'
 import { createPublishing } from './publishing.ts'
 import { createReceipts } from './receipts.ts'
 import { createCall } from './send/call.ts'
-import { createTemplateCheck } from './send/check-template.ts'
+import { createConsentCheck } from './send/check-consent.ts'
 import { createSend } from './send/consumer.ts'
 import { createFinish } from './send/finish.ts'
 import { createHeldCampaigns } from './send/held-campaigns.ts'
@@ -110,8 +110,8 @@ function createParts(deps: Parts, { concurrency = 400, unknownDeadlineMs = 300_0
   const campaigns = createHeldCampaigns(store)
   const refusals = { limits, pause, stopCampaign, campaigns }
   const call = createCall({ meta, uploads, ...refusals, clock, log, unknownDeadlineMs, isAlive })
-  const checkTemplate = createTemplateCheck(store, log)
-  const rules = { limits, numbers, campaigns, pause, limiter, checkTemplate }
+  const checkConsent = createConsentCheck(store, log)
+  const rules = { limits, numbers, campaigns, pause, limiter, checkConsent }
   const send = { store, publishing, clock, log, owner, call, finish, ...rules }
   return { limiter, publishing, numbers, unknownDeadlineMs, send }
 }

@@ -19,5 +19,10 @@ export const SendJob = z.object({
   /** True for a template, which counts against the portfolio's messaging limit outside the customer service window. */
   isTemplate: z.boolean().default(false),
   campaignId: id.nullable().default(null),
+  /** Whose consent decides; null in jobs of an older version, whose messages are judged by their rows. */
+  contactId: id.nullable().default(null),
+  /** Of a template: which one, so that its state is read beside the standing of its conversation. */
+  templateName: z.string().nullable().default(null),
+  templateLanguage: z.string().nullable().default(null),
 })
 export type SendJob = z.infer<typeof SendJob>

@@ -1,5 +1,4 @@
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
-import { isBlocked } from '#shared/domain/contacts/block.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { MessageDoc, TenantDoc } from '#shared/model/documents.ts'
@@ -11,9 +10,10 @@ import { isDuplicateKey } from '#shared/store/errors.ts'
 import { requireRoomFor } from '#shared/store/inbox/scheduled.ts'
 import { messageView } from '#shared/views/views.ts'
 import type { GatewayDeps } from '../deps.ts'
+import { refuseBlocked, refuseOptedOut } from './consent.ts'
 import type { MessageInput } from './conversation.ts'
 import type { Draft } from './draft.ts'
-import { fallbackOf, type Ruled, refuseOptedOut, ruleFreeForm, WINDOW_ENDS_BEFORE } from './free-form.ts'
+import { fallbackOf, type Ruled, ruleFreeForm, WINDOW_ENDS_BEFORE } from './free-form.ts'
 import { storeMessage } from './insert.ts'
 import { requireMayReply } from './may-reply.ts'
 import { withOwnMedia } from './own-media.ts'
@@ -82,11 +82,6 @@ async function retryIfNew<T>(work: () => Promise<T>): Promise<T> {
       if (!isDuplicateKey(error) || tries === 3 || !/contacts|conversations/.test(message ?? '')) throw error
     }
   }
-}
-
-function refuseBlocked({ contact }: Destination): void {
-  if (contact && isBlocked(contact))
-    throw new ApiError(422, 'CONTACT_BLOCKED', 'This contact is blocked. Unblock the contact to send messages.')
 }
 
 /**

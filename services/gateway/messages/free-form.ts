@@ -1,10 +1,10 @@
 import type { TemplateToSend } from '#shared/contracts/outbound.ts'
-import { ApiError } from '#shared/domain/errors.ts'
 import { costOf } from '#shared/domain/messages/cost.ts'
 import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
-import type { Fallback, TemplateDoc, TenantDoc, TimelineEntry } from '#shared/model/documents.ts'
+import type { Fallback, TenantDoc, TimelineEntry } from '#shared/model/documents.ts'
 import { fallbackNote, fallenBack } from '#shared/model/fallback.ts'
 import type { Store } from '#shared/store/connect.ts'
+import { refuseOptedOut } from './consent.ts'
 import type { Draft } from './draft.ts'
 import { templateDraft } from './drafts.ts'
 import { withOwnMedia } from './own-media.ts'
@@ -33,12 +33,6 @@ export async function fallbackOf(
 /** Identity check of the payload, which new content keeps. */
 export const identityOf = ({ recipient_identity_key_hash: hash }: Draft['payload']) =>
   hash === undefined ? {} : { recipient_identity_key_hash: hash }
-
-/** Refuses marketing templates to a contact that has opted out of them. @throws ApiError 422 CONTACT_OPTED_OUT */
-export function refuseOptedOut({ contact }: Destination, { category }: Pick<TemplateDoc, 'category'>): void {
-  if (category === 'MARKETING' && contact?.optOut)
-    throw new ApiError(422, 'CONTACT_OPTED_OUT', 'This contact has opted out of marketing messages.')
-}
 
 /** What is accepted: the free-form message with its fallback, or at once the fallback template instead. */
 export interface Ruled {

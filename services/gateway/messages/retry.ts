@@ -6,19 +6,22 @@ import { fallbackNote, fallenBack } from '#shared/model/fallback.ts'
 import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
 import { sendAgain } from '#shared/store/dispatch/retry.ts'
 import { insertEvents } from '#shared/store/events/insert.ts'
-import { findConversation } from '#shared/store/inbox/conversations.ts'
 import { getMessage } from '#shared/store/inbox/messages.ts'
 import type { Session } from '#shared/store/transaction.ts'
 import { messageRetried } from '#shared/views/events.ts'
 import type { GatewayDeps } from '../deps.ts'
+import { refuseUnsendable } from './consent.ts'
 import { requireMayReply } from './may-reply.ts'
+import { findDestination } from './recipient.ts'
 import { requireOpenWindow } from './window.ts'
 
 const HOUR_MS = 3_600_000
 
 /**
- * Sends a failed message again; in a closed window its fallback template instead.
- * @param keep keeps the reply in the same transaction @throws ApiError 404, 409, 422 WINDOW_CLOSED
+ * Sends a failed message again; in a closed window its fallback template instead. What may not be sent to this person now, or has
+ * lost its template, is refused as if it were new.
+ * @param keep keeps the reply in the same transaction
+ * @throws ApiError 404, 409, 422 WINDOW_CLOSED, CONTACT_BLOCKED, CONTACT_OPTED_OUT, TEMPLATE_UNKNOWN, TEMPLATE_NOT_APPROVED
  */
 export async function retryMessage(
   deps: GatewayDeps,
@@ -39,9 +42,11 @@ export async function retryMessage(
       'WhatsApp may have delivered this message. Set `acceptDuplicate` to true to send it again anyway.',
     )
   const tenant = await getCachedTenant(store, tenantId)
-  const conversation = await findConversation(store, tenantId, message.conversationId)
+  const destination = await findDestination(store, tenantId, { conversationId: String(message.conversationId) })
+  const { conversation } = destination
   requireMayReply(tenant, caller, conversation, true)
-  const instead = await templateInstead(deps, message, conversation, tenant)
+  const instead = templateInstead(message, { conversation, tenant, at: deps.now() })
+  await refuseUnsendable(store, destination, { ...message, ...instead?.fields })
   const { maxWaitHours } = tenant.settings
   const expiresAt = new Date(deps.now().getTime() + maxWaitHours * HOUR_MS)
   return store.transaction(async session => {
@@ -55,14 +60,11 @@ export async function retryMessage(
  * Fallback template, if the window is closed and it is unused; null: the message is sent as it is.
  * @throws ApiError 422 WINDOW_CLOSED
  */
-async function templateInstead(
-  { now }: GatewayDeps,
+function templateInstead(
   message: MessageDoc,
-  conversation: ConversationDoc | null,
-  tenant: TenantDoc,
-): Promise<Instead | null> {
+  { conversation, tenant, at }: { conversation: ConversationDoc | null; tenant: TenantDoc; at: Date },
+): Instead | null {
   if (message.type === 'template') return null
-  const at = now()
   const { fallback } = message
   if (!fallback || fallback.usedAt !== null) {
     requireOpenWindow(conversation?.windowExpiresAt, tenant, at)

@@ -17,9 +17,10 @@ import { eventIds, messageScheduled, messageStatus } from '#shared/views/events.
 import { waitEntries } from '#shared/views/wait-entries.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { scheduleOf } from './accept.ts'
+import { refuseBlocked, refuseOptedOut } from './consent.ts'
 import type { Draft } from './draft.ts'
 import { anyDraft, findTemplate, templateDraft, textDraft } from './drafts.ts'
-import { fallbackOf, identityOf, type Ruled, refuseOptedOut, ruleFreeForm } from './free-form.ts'
+import { fallbackOf, identityOf, type Ruled, ruleFreeForm } from './free-form.ts'
 import { requireMayReply } from './may-reply.ts'
 import { withOwnMedia } from './own-media.ts'
 import { type Destination, findDestination } from './recipient.ts'
@@ -41,6 +42,7 @@ export async function changeScheduled(deps: GatewayDeps, caller: Caller, id: str
   const tenant = await getCachedTenant(store, tenantId)
   const destination = await findDestination(store, tenantId, { conversationId: String(before.conversationId) })
   requireMayReply(tenant, caller, destination.conversation, true)
+  refuseBlocked(destination)
   // A time that has passed means now: the sweep releases the message shortly.
   const sendAt = change.sendAt === undefined ? (before.sendAt as Date) : (scheduleOf(change.sendAt, now) ?? now)
   const draft = change.content

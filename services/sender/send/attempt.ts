@@ -8,7 +8,7 @@ import type { Settlement } from '#shared/store/dispatch/outcome-writes.ts'
 import type { Numbers, SendingNumber } from '../numbers.ts'
 import type { ConcurrencyLimiter } from '../pacing/concurrency.ts'
 import type { Pacer } from '../pacing/pacer.ts'
-import type { TemplateCheck } from './check-template.ts'
+import type { ConsentCheck } from './check-consent.ts'
 import { type Claimed, CONGESTED_MS } from './claim.ts'
 import { failedWithoutCall, returned, windowClosed } from './settle.ts'
 
@@ -19,13 +19,13 @@ export interface AttemptDeps {
   pacer: Pacer
   clock: ServerClock
   log: Logger
-  checkTemplate: TemplateCheck
+  checkConsent: ConsentCheck
   call: (message: MessageDoc, number: SendingNumber) => Promise<Settlement>
   /** Resolves when the outcome is written. */
   finish: (settlement: Settlement) => Promise<void>
 }
 
-const TEMPLATE_RECHECK_MS = 2000
+const CONSENT_RECHECK_MS = 2000
 
 /** Attempts a message that this process has taken, and writes the outcome. Never throws. */
 export async function runAttempt(deps: AttemptDeps, message: MessageDoc, claim: Claimed): Promise<void> {
@@ -45,15 +45,16 @@ export async function runAttempt(deps: AttemptDeps, message: MessageDoc, claim: 
 }
 
 /** Checks again what may have changed since the claim, waits for the send slot, and calls Meta. */
-async function attempt(deps: AttemptDeps, message: MessageDoc, { number, windowExpiresAt, dueAt }: Claimed): Promise<Settlement> {
+async function attempt(deps: AttemptDeps, message: MessageDoc, claim: Claimed): Promise<Settlement> {
+  const { number, windowExpiresAt, dueAt } = claim
   const { clock, numbers, pacer } = deps
   const now = clock.now()
   if (message.payload === null) return failedWithoutCall(message, 'unsendable', now)
+  const refusal = await deps.checkConsent(message, number, claim)
+  if (refusal === 'later') return returned(message, 'rate', later(now, CONSENT_RECHECK_MS), now)
+  if (refusal !== null) return failedWithoutCall(message, refusal, now)
   if (message.type !== 'template' && !windowIsOpen(windowExpiresAt, later(now, dueAt - performance.now())))
     return windowClosed(message, now)
-  const refusal = await deps.checkTemplate(message, number)
-  if (refusal === 'later') return returned(message, 'rate', later(now, TEMPLATE_RECHECK_MS), now)
-  if (refusal !== null) return failedWithoutCall(message, refusal, now)
   if (!(await pacer.reach(number.client, dueAt))) return returned(message, 'rate', later(clock.now(), CONGESTED_MS), clock.now())
   if (numbers.isHeld(message.phoneNumberId)) return returned(message, 'paused', null, clock.now())
   return await deps.call(message, number)

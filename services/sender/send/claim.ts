@@ -6,11 +6,13 @@ import { holdOf, portfolioOf } from '#shared/domain/numbers/sending.ts'
 import type { Decision, SendClaim } from '#shared/limits/claims.ts'
 import type { SendLimits } from '#shared/limits/send-limits.ts'
 import type { Logger } from '#shared/process/logger.ts'
+import type { Standing } from '#shared/store/dispatch/standing.ts'
 import type { Postponement } from '#shared/store/dispatch/take.ts'
 import type { SendingNumber } from '../numbers.ts'
 import type { ConcurrencyLimiter } from '../pacing/concurrency.ts'
 import type { DelayLine } from '../pacing/delay-line.ts'
 import type { Pacer } from '../pacing/pacer.ts'
+import { type Judgement, judge } from './check-consent.ts'
 import type { Pause } from './pause.ts'
 
 export interface ClaimDeps {
@@ -31,8 +33,8 @@ export type Traces = ReadonlyMap<string | null, string | null>
 export interface ClaimContext {
   /** Numbers by `phoneNumberId`. */
   known: Map<string, SendingNumber>
-  /** End of the customer service window, by conversation. */
-  windows: Map<string, Date | null>
+  /** Windows of the conversations, people and templates. */
+  standing: Pick<Standing, 'windows' | 'people' | 'templates'>
   now: Date
   /** Collects the messages that must wait in their rows. */
   postponed: Postponement[]
@@ -45,6 +47,8 @@ export interface Claimed {
   number: SendingNumber
   windowExpiresAt: Date | null
   traceparent: string | null
+  /** Whether the person and the template allow it; null: to be read from the row. A refused message is taken, and fails. */
+  judgement: Judgement | null
   /** Its send slot, by `performance.now()`. The time that the take needs is part of the wait. */
   dueAt: number
 }
@@ -59,10 +63,13 @@ const WAIT_STEP_MS = 50
  * for the rate use the delay line: at most two seconds' worth is enqueued, and two row writes cost more than the call.
  */
 export async function claimMessages(deps: ClaimDeps, jobs: SendJob[], context: ClaimContext): Promise<Claimed[]> {
-  const admitted = admit(deps, jobs, context)
+  const able = jobs.filter(job => !isHeld(deps, job, context))
+  const { allowed = [], refused = [] } = Object.groupBy(able, job => (isRefused(job, context) ? 'refused' : 'allowed'))
+  const admitted = admit(deps, allowed, context)
   const decisions = await deps.limits.decide(admitted.map(job => claimOf(deps, job, context)))
   const decidedAt = performance.now()
-  const granted: Claimed[] = []
+  // They are not sent, so no limit counts them.
+  const granted = refused.map(job => grant(job, decidedAt, context))
   for (const [i, job] of admitted.entries()) {
     const decision: Decision = decisions[i] ?? { granted: false, waitMs: CONGESTED_MS, limit: 'number' }
     const { waitMs } = decision
@@ -73,14 +80,18 @@ export async function claimMessages(deps: ClaimDeps, jobs: SendJob[], context: C
   return granted
 }
 
-/** The jobs whose number may send and has capacity left. The others are postponed, or wait in the delay line. */
+/** Whether the job's number may not send it now; the message is then postponed. */
+function isHeld(deps: ClaimDeps, job: SendJob, context: ClaimContext): boolean {
+  const postponement = postponementOf(deps, job, context)
+  if (postponement) context.postponed.push(postponement)
+  return postponement !== null
+}
+
+/** The jobs whose number has capacity left. The others wait in the delay line or in their rows. */
 function admit(deps: ClaimDeps, jobs: SendJob[], context: ClaimContext): SendJob[] {
-  const { known, now, postponed } = context
+  const { known, now } = context
   const admitted = new Map<string, number>()
   return jobs.filter(job => {
-    const postponement = postponementOf(deps, job, context)
-    if (postponement) postponed.push(postponement)
-    if (postponement) return false
     const { client } = known.get(job.phoneNumberId) as SendingNumber
     const before = admitted.get(job.phoneNumberId) ?? 0
     admitted.set(job.phoneNumberId, before + 1)
@@ -119,11 +130,20 @@ function refuse(deps: ClaimDeps, job: SendJob, { limit, waitMs }: Refusal, conte
 
 type Refusal = Decision & { granted: false }
 
-function grant(job: SendJob, dueAt: number, { known, windows, traces }: ClaimContext): Claimed {
+function grant(job: SendJob, dueAt: number, context: ClaimContext): Claimed {
+  const { known, standing, traces } = context
   const number = known.get(job.phoneNumberId) as SendingNumber
-  const windowExpiresAt = windows.get(job.conversationId) ?? null
-  return { job, number, windowExpiresAt, traceparent: traces.get(job.messageId) ?? null, dueAt }
+  const windowExpiresAt = standing.windows.get(job.conversationId) ?? null
+  const judgement = judgementOf(job, context)
+  return { job, number, windowExpiresAt, traceparent: traces.get(job.messageId) ?? null, judgement, dueAt }
 }
+
+function judgementOf(job: SendJob, { known, standing }: ClaimContext): Judgement | null {
+  const { client } = known.get(job.phoneNumberId) as SendingNumber
+  return judge(job, client.wabaId, standing)
+}
+
+const isRefused = (job: SendJob, context: ClaimContext) => (judgementOf(job, context)?.refusal ?? null) !== null
 
 function claimOf({ priority, pacer }: ClaimDeps, job: SendJob, context: ClaimContext): SendClaim {
   const { phoneNumberId, contactKey, tenantId } = job
@@ -135,6 +155,6 @@ function claimOf({ priority, pacer }: ClaimDeps, job: SendJob, context: ClaimCon
 }
 
 /** Whether the message would start a conversation, which counts against the messaging limit. */
-function isFirst(job: SendJob, { windows, now }: ClaimContext): boolean {
-  return job.isTemplate && !windowIsOpen(windows.get(job.conversationId) ?? null, now)
+function isFirst(job: SendJob, { standing, now }: ClaimContext): boolean {
+  return job.isTemplate && !windowIsOpen(standing.windows.get(job.conversationId) ?? null, now)
 }

@@ -104,11 +104,12 @@ class SendConsumer {
     const { store, numbers, campaigns } = this.#deps
     const known = await numbers.find(jobs.map(job => job.phoneNumberId))
     const running = await postponePausedCampaigns(campaigns, jobs, round)
-    const { heads, windows, erased } = await findStanding(store, running, round.now)
+    const standing = await findStanding(store, running, round.now)
+    const { heads, erased } = standing
     // Accepted while their person was being erased: the recorder empties them.
     const alive = running.filter(({ conversationId }) => !erased.has(conversationId))
     const free = postponeSuccessors(alive, heads, this.#priority, round)
-    return claimMessages(this.#claim, free, { known, windows, ...round })
+    return claimMessages(this.#claim, free, { known, standing, ...round })
   }
 
   /** Takes a group whose slots are close. Rows that are not taken stay READY: the sweep enqueues them again. */

@@ -48,6 +48,7 @@ export type PlatformFailure =
   | 'window-closed'
   | 'template-unavailable'
   | 'opted-out'
+  | 'blocked'
   | 'expired'
   | 'disconnected'
   | 'unsendable'
@@ -209,6 +210,12 @@ const PLATFORM_FAILURES: Record<PlatformFailure, Omit<ErrorText, 'detail' | 'sou
     title: 'Opted out of marketing',
     sentence: 'This person opted out of marketing after the message was accepted.',
     nextStep: 'Use a utility template, or wait until the person writes again.',
+  },
+  blocked: {
+    code: null,
+    title: 'Contact blocked',
+    sentence: 'This person was blocked after the message was accepted, so it was not sent.',
+    nextStep: 'Unblock the contact and send the message again if it is still wanted.',
   },
   expired: {
     code: null,

@@ -23,10 +23,9 @@ export async function findContactIds(
   return contacts.map(({ _id }) => _id)
 }
 
-/** Whether a contact has opted out of marketing; false when the contact does not exist. */
-export async function hasOptedOut(store: Store, tenantId: Key, id: Key): Promise<boolean> {
-  const contact = await store.models.contacts.findOne({ tenantId, _id: id }, { optOut: 1 }).lean()
-  return contact?.optOut ?? false
+/** What a contact has decided about messages, and whether it is blocked; null when it does not exist. */
+export async function findConsent(store: Store, tenantId: Key, id: Key): Promise<Pick<ContactDoc, 'optOut' | 'block'> | null> {
+  return await store.models.contacts.findOne({ tenantId, _id: id }, { optOut: 1, block: 1 }).lean()
 }
 
 /** Stores a new contact. @returns the stored one, or the one with its keys that another request stored first */

@@ -164,6 +164,9 @@ export const SEND_JOB_FIELDS = {
   contactKey: 1,
   type: 1,
   campaignId: 1,
+  contactId: 1,
+  'content.template.name': 1,
+  'content.template.language': 1,
 } as const
 
 /**

@@ -125,7 +125,7 @@ function dueAmong(jobs: readonly SendJob[], now: Date) {
 }
 
 /** The send job of a message. */
-export function sendJobFor(row: Pick<MessageDoc, '_id' | SendJobFields>): SendJob {
+export function sendJobFor(row: SendJobRow): SendJob {
   return {
     v: 1,
     messageId: String(row._id),
@@ -136,10 +136,24 @@ export function sendJobFor(row: Pick<MessageDoc, '_id' | SendJobFields>): SendJo
     contactKey: row.contactKey,
     isTemplate: row.type === 'template',
     campaignId: row.campaignId ? String(row.campaignId) : null,
+    contactId: String(row.contactId),
+    ...templateOf(row),
   }
 }
 
-type SendJobFields = 'tenantId' | 'clientId' | 'phoneNumberId' | 'conversationId' | 'contactKey' | 'type' | 'campaignId'
+interface SendJobRow
+  extends Pick<MessageDoc, '_id' | 'tenantId' | 'clientId' | 'phoneNumberId' | 'conversationId' | 'contactId'> {
+  contactKey: string
+  type: string
+  campaignId: Id | null
+  content: Pick<MessageDoc['content'], 'template'>
+}
+
+/** The template that a message names; nulls for a message of another type. */
+export function templateOf({ type, content }: Pick<SendJobRow, 'type' | 'content'>) {
+  const named = type === 'template' ? content.template : null
+  return { templateName: named?.name ?? null, templateLanguage: named?.language ?? null }
+}
 
 export const conversationIds = (of: readonly InConversation[]) =>
   unique(of.map(({ conversationId }) => String(conversationId))).map(toId)

@@ -28,6 +28,26 @@ test('a lone text costs five commands', async ({ world }) => {
   expect(stepsOf(sender.commands)).toEqual(['standing', 'take one', 'events', 'outcomes', 'follow-ups'])
 })
 
+test('[MS-15] the question whether person and template allow a message costs no command', async ({ world }) => {
+  await using meta = await startMeta()
+  await using w = await openSenderWorld(world, meta.url)
+  const { tenantId, client } = w
+  const named = { name: 'offer', language: 'fr' }
+  const fields = { tenantId, wabaId: client.wabaId, ...named, category: 'MARKETING', status: 'APPROVED', components: [] }
+  await w.store.models.templates.create(fields as never)
+  await using sender = await w.startSender({ backlogEveryMs: 60_000 })
+  const content = { text: 'a', media: null, template: { ...named, variables: {} }, data: null }
+  const payload = { type: 'template', template: { name: named.name, language: { code: named.language } } }
+  const message = await w.sendOne({ type: 'template', content, payload, sendAt: new Date() })
+  await w.until(message, row => row.status === 'SENT')
+  await sender.idle()
+  const steps = ['standing', 'take one', 'events', 'outcomes', 'follow-ups']
+  expect(stepsOf(sender.commands)).toEqual(steps)
+  const about = sender.commands.filter(({ name }) => /contacts|templates/.test(name))
+  // What the use of a template is counted by is no question.
+  expect(about.map(({ name }) => name).filter(name => !name.startsWith('update'))).toEqual([])
+})
+
 test('a burst of texts costs six commands a batch', async ({ world }) => {
   const held: (() => void)[] = []
   await using meta = await startMeta((...call) => void held.push(() => accept(...call)))

@@ -85,7 +85,7 @@ test('templates that go out are counted, each once, and nothing else is', async 
   await using w = await openSenderWorld(world, meta.url)
   await using _sender = await w.startSender()
   const { tenantId, wabaId } = w.client
-  const own = { tenantId, wabaId, usageCount: 0, lastUsedAt: null, deletedAt: null }
+  const own = { tenantId, wabaId, status: 'APPROVED', category: 'UTILITY', usageCount: 0, lastUsedAt: null, deletedAt: null }
   const names = ['welcome', 'goodbye']
   await w.store.raw.templates.insertMany(names.map(name => ({ ...own, name, language: 'fr' }) as TemplateDoc))
   const content = { text: 'hello', media: null, template: { name: 'welcome', language: 'fr', variables: {} }, data: null }

@@ -9,10 +9,12 @@ import { startSender } from '#services/sender/sender.ts'
 import { sealAccessToken } from '#shared/auth/client-tokens.ts'
 import { createKeyring } from '#shared/auth/encryption.ts'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
+import type { SendJob } from '#shared/contracts/send-job.ts'
+import type { Priority } from '#shared/domain/messages/priority.ts'
 import { connectRedis } from '#shared/limits/connect.ts'
 import { createSendLimits } from '#shared/limits/send-limits.ts'
 import { createMetaClient, type MetaClient } from '#shared/meta/client.ts'
-import type { ClientDoc, ConversationDoc, Dispatch, MessageDoc, TenantDoc } from '#shared/model/documents.ts'
+import type { ClientDoc, ContactDoc, ConversationDoc, Dispatch, MessageDoc, TenantDoc } from '#shared/model/documents.ts'
 import { lastMessageOf, newContact, newConversation } from '#shared/model/new-rows.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
 import { createEventPublisher } from '#shared/queue/publish-events.ts'
@@ -124,12 +126,16 @@ export async function openSenderWorld(world: World, metaUrl: string, number: Par
   const client = await addNumber(number)
 
   let people = 0
-  async function addConversation(changes: Partial<ConversationDoc> = {}): Promise<ConversationDoc> {
+  async function addConversation(
+    changes: Partial<ConversationDoc> = {},
+    person: Partial<ContactDoc> = {},
+  ): Promise<ConversationDoc> {
     const waId = `21260${String(++people).padStart(7, '0')}`
     const now = new Date()
     const contact = newContact(tenantId, { waId, userId: null, name: null, nameSource: null }, now)
     const windowExpiresAt = new Date(now.getTime() + 3_600_000)
     const conversation = { ...newConversation(client, contact, now), windowExpiresAt, ...changes }
+    await store.raw.contacts.insertOne({ ...contact, ...person })
     await store.raw.conversations.insertOne(conversation)
     return conversation
   }
@@ -150,15 +156,17 @@ export async function openSenderWorld(world: World, metaUrl: string, number: Par
     )
   }
 
-  const enqueue = (message: MessageDoc) =>
+  /** A send job as it is given. */
+  const publish = (job: SendJob, priority: Priority) =>
     queue.publish({
       exchange: EXCHANGES.send,
-      routingKey: sendKey(message.dispatch?.priority ?? 'chat'),
+      routingKey: sendKey(priority),
       type: MESSAGE_TYPE.sendJob,
-      body: sendJobFor(message),
-      messageId: String(message._id),
+      body: job,
+      messageId: job.messageId,
       tenantId: String(tenantId),
     })
+  const enqueue = (message: MessageDoc) => publish(sendJobFor(message), message.dispatch?.priority ?? 'chat')
 
   /** As the gateway does: row first, then the send job. */
   async function send(messages: MessageDoc[]): Promise<MessageDoc[]> {
@@ -184,6 +192,7 @@ export async function openSenderWorld(world: World, metaUrl: string, number: Par
     messageIn,
     insert: store1,
     enqueue,
+    publish,
     send,
     async sendOne(changes: MessageChanges = {}, conversation?: ConversationDoc): Promise<MessageDoc> {
       const message = messageIn(conversation ?? (await addConversation()), changes)
