@@ -1,5 +1,5 @@
 import { isBlocked } from '../domain/contacts/block.ts'
-import { isStopWord } from '../domain/contacts/stop-word.ts'
+import { isStopTap, isStopWord } from '../domain/contacts/stop-word.ts'
 import { ownPhone, type ReadContent, readContent } from '../meta/content.ts'
 import { isObject, type Json, text } from '../meta/json.ts'
 import type { EchoItem, MessageItem, Person } from '../meta/webhook.ts'
@@ -117,10 +117,15 @@ function storeSharedPhone(state: State, contact: Tracked<ContactDoc>, item: Mess
   if (phone !== null && contact.doc.phone === null) changeContact(state, contact, { phone })
 }
 
+/** Whether a text is a stop word, or a button of a template was tapped that says or means so. */
+function asksToStop({ type, content: { text: written, data } }: MessageDoc, words: string[] | undefined): boolean {
+  if (type === 'text') return isStopWord(written, words)
+  return type === 'button' && isStopTap(written, isObject(data) ? text(data.payload) : null, words)
+}
+
 /** Opts a person out who sent a stop word, unless a newer preference of theirs is known. */
 function optOut(state: State, { tenants }: FoldContext, contact: Tracked<ContactDoc>, message: MessageDoc): void {
-  const isWord = ['text', 'button'].includes(message.type)
-  if (!isWord || !isStopWord(message.content.text, tenants.get(String(message.tenantId))?.settings.stopWords)) return
+  if (!asksToStop(message, tenants.get(String(message.tenantId))?.settings.stopWords)) return
   if (contact.doc.optOutAt && contact.doc.optOutAt.getTime() > message.at.getTime()) return
   changeContact(state, contact, { optOut: true, optOutAt: message.at, optOutSource: 'stop-word' })
 }
