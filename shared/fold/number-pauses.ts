@@ -1,10 +1,11 @@
 import { type DescribedError, describeError, type ErrorReport, pauseReason, SPAM_LIMIT } from '../domain/messages/send-errors.ts'
+import { contradicts } from '../domain/numbers/token-health.ts'
 import { isObject, listOf, text } from '../meta/json.ts'
 import type { StatusItem, WebhookItem } from '../meta/webhook.ts'
 import type { ClientDoc, MessageDoc } from '../model/documents.ts'
 import type { FoldContext } from './context.ts'
-import { applyEffects, type Effect } from './number-effects.ts'
-import type { State } from './state.ts'
+import { applyEffects, type Effect, trackClient } from './number-effects.ts'
+import { change, type State } from './state.ts'
 
 /** Whether a failed status affects more than its message: an account without payment fails every other message as well. */
 export function isPausing(item: WebhookItem): item is StatusItem {
@@ -24,9 +25,21 @@ export function pauseNumbers(state: State, context: FoldContext, client: ClientD
   const concerned = numbersOf(state, context, client, error).filter(
     ({ status, resumedAt }) => status === 'active' && (!resumedAt || resumedAt < triedAt),
   )
-  if (error.code !== SPAM_LIMIT) return void applyEffects(state, context, concerned, item, [pauseEffect(error)])
+  if (error.code !== SPAM_LIMIT) {
+    const { disputed = [], refused = [] } = Object.groupBy(concerned, one =>
+      contradicts(one, { code: error.code, at: item.at }) ? 'disputed' : 'refused',
+    )
+    for (const one of disputed) checkTokenAgain(state, one, triedAt)
+    return void applyEffects(state, context, refused, item, [pauseEffect(error)])
+  }
   const sending = concerned.filter(({ campaignsHeldUntil }) => !campaignsHeldUntil || campaignsHeldUntil <= item.at)
   applyEffects(state, context, sending, item, [holdCampaignsEffect(error, item.at)])
+}
+
+/** Makes the check of a number's token due, unless it was checked after the attempt that failed: the answer would be the same. */
+function checkTokenAgain(state: State, client: ClientDoc, triedAt: Date): void {
+  if (client.tokenCheckedAt && client.tokenCheckedAt > triedAt) return
+  change(trackClient(state, client), { nextTokenCheckAt: null })
 }
 
 /** Numbers of the same tenant within the error's scope, with the changes of this batch. */
@@ -41,7 +54,14 @@ const textOf = ({ sentence, nextStep }: DescribedError) => `${sentence} ${nextSt
 
 const pauseEffect = (error: DescribedError): Effect => ({
   topic: 'refusal',
-  set: () => ({ status: 'paused', pauseReason: pauseReason(error), pauseCode: error.code, statusReason: textOf(error) }),
+  set: () => ({
+    status: 'paused',
+    pauseReason: pauseReason(error),
+    pauseCode: error.code,
+    statusReason: textOf(error),
+    // As after a refused call: a valid token ends the pause.
+    ...(pauseReason(error) === 'token' && { nextTokenCheckAt: null }),
+  }),
 })
 
 const holdCampaignsEffect = (error: DescribedError, at: Date): Effect => ({

@@ -63,6 +63,23 @@ export const UNREADABLE_TOKEN =
 /** Error codes of an expired or revoked session, which a valid token resolves; a missing permission is not among them. */
 const SESSION_ERRORS = new Set([0, 102, 190])
 
+/** How long a check is believed against a report of a failed message. */
+const BELIEVED_MS = 3_600_000
+
+/**
+ * Whether Meta's own check of a token contradicts a failed message's report that the token is not accepted: the check is then
+ * repeated before the number is paused. A refused call is no such report; it pauses at once.
+ * @param checked what the last check found, and when @param report Meta's error code and the time of the report
+ */
+export function contradicts(
+  checked: { tokenValid?: boolean | null; tokenCheckedAt?: Date | null },
+  report: { code: number | null; at: Date },
+): boolean {
+  const { tokenValid, tokenCheckedAt } = checked
+  if (tokenValid !== true || !tokenCheckedAt || report.code === null || !SESSION_ERRORS.has(report.code)) return false
+  return report.at.getTime() - tokenCheckedAt.getTime() <= BELIEVED_MS
+}
+
 /**
  * Whether a pause ends automatically once Meta reports the token as valid.
  * @param code Meta's error code; null when the pause has none
