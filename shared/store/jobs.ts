@@ -1,5 +1,6 @@
 import type { QueryFilter } from 'mongoose'
 import { inStates } from '../domain/messages/dispatch.ts'
+import { PARKED } from '../model/batch-plan.ts'
 import type { Id, MessageDoc, TemplateSyncDoc, WebhookEventDoc } from '../model/documents.ts'
 import { type Store, trusted } from './connect.ts'
 import { COUNT_LIMIT, inTime, LIST_MS, readCursor, writeCursor } from './pages.ts'
@@ -157,14 +158,24 @@ function sendFilter(tenantId: Id | string, { type, status, from, to }: JobFilter
   } as QueryFilter<MessageDoc>
 }
 
-const REPORT_STATUS = { PENDING: 'PENDING', RUNNING: null, DONE: { $in: ['PROCESSED', 'IGNORED'] }, FAILED: 'FAILED' } as const
+/** A parked event waits for its message, although it is stored as having had no effect so far. */
+const PARKED_REPORT = { status: 'IGNORED', reason: PARKED }
+const REPORT_STATUS = {
+  PENDING: { $or: [{ status: 'PENDING' }, PARKED_REPORT] },
+  RUNNING: null,
+  DONE: { status: { $in: ['PROCESSED', 'IGNORED'] }, reason: { $ne: PARKED } },
+  FAILED: { status: 'FAILED' },
+} as const
+
+export const isParked = ({ status, reason }: Pick<WebhookEventDoc, 'status' | 'reason'>): boolean =>
+  status === PARKED_REPORT.status && reason === PARKED_REPORT.reason
 
 function reportFilter(tenantId: Id | string, { type, status, from, to }: JobFilters): QueryFilter<WebhookEventDoc> | null {
   const wanted = status && REPORT_STATUS[status]
   if ((type !== undefined && type !== 'PROCESS_WEBHOOK') || wanted === null) return null
   return {
     tenantId,
-    ...(wanted && guarded({ status: wanted })),
+    ...(wanted && guarded(wanted)),
     ...timeOf('receivedAt', from, to),
   } as QueryFilter<WebhookEventDoc>
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { notFound } from '#shared/domain/errors.ts'
 import { callerOf, route } from '#shared/http/route.ts'
 import type { MessageDoc, TemplateSyncDoc, WebhookEventDoc } from '#shared/model/documents.ts'
-import { findJob, JOB_STATUSES, JOB_TYPES, type Job, listJobs } from '#shared/store/jobs.ts'
+import { findJob, isParked, JOB_STATUSES, JOB_TYPES, type Job, listJobs } from '#shared/store/jobs.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { timesOf } from './event-routes.ts'
 
@@ -105,14 +105,17 @@ function sendJob({ _id, type, status, dispatch, timeline, error, at, updatedAt }
   }
 }
 
-function webhookJob({ _id, status, attempts, reason, receivedAt, processedAt }: WebhookEventDoc): JobView {
+function webhookJob(event: WebhookEventDoc): JobView {
+  const { _id, attempts, reason, receivedAt, processedAt } = event
+  const isWaiting = isParked(event)
+  const status = isWaiting ? 'PENDING' : event.status
   const isOpen = status === 'PENDING' || status === 'FAILED'
   return {
     id: _id,
     type: 'PROCESS_WEBHOOK',
     status: isOpen ? status : 'DONE',
     attempts,
-    error: reason,
+    error: isWaiting ? null : reason,
     result: null,
     createdAt: receivedAt.toISOString(),
     updatedAt: (processedAt ?? receivedAt).toISOString(),
