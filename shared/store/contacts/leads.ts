@@ -86,12 +86,13 @@ export async function createLead(store: Store, tenantId: Id, fields: LeadFields)
 
 /** Changes a lead. @throws ApiError 409 LEAD_EXISTS when another lead has the phone number, 404 when the lead is deleted */
 export async function changeLead(store: Store, { tenantId, _id }: LeadDoc, set: Partial<LeadDoc>): Promise<LeadDoc> {
-  const change = store.models.leads.findOneAndUpdate(
-    { tenantId, _id, deletedAt: null },
-    { $set: set },
-    { returnDocument: 'after' },
+  const changed = await orLeadExists(() =>
+    store.transaction(async session => {
+      if (set.phone !== undefined) await refuseDuplicate(store, tenantId, set.phone, session, _id)
+      const own = { tenantId, _id, deletedAt: null }
+      return await store.models.leads.findOneAndUpdate(own, { $set: set }, { session, returnDocument: 'after' }).lean()
+    }),
   )
-  const changed = await orLeadExists(() => change.lean())
   if (changed === null) throw notFound('Lead')
   return changed
 }
@@ -138,9 +139,16 @@ const leadExists = (options?: ErrorOptions) =>
   new ApiError(409, 'LEAD_EXISTS', 'A lead with this phone number already exists.', options)
 
 /** Refuses a phone number that a lead has in another form; the unique index covers the exact number only. @throws ApiError 409 */
-async function refuseDuplicate(store: Store, tenantId: Id, phone: string | null, session: ClientSession): Promise<void> {
+async function refuseDuplicate(
+  store: Store,
+  tenantId: Id,
+  phone: string | null,
+  session: ClientSession,
+  except: Id | null = null,
+): Promise<void> {
   if (phone === null) return
-  const filter = { tenantId, phone: trusted({ $in: phoneVariants(phone) }), deletedAt: null }
+  const others = except && { _id: trusted({ $ne: except }) }
+  const filter = { tenantId, phone: trusted({ $in: phoneVariants(phone) }), deletedAt: null, ...others }
   if (await store.models.leads.findOne(filter, { _id: 1 }, { session }).lean()) throw leadExists()
 }
 
