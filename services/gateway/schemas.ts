@@ -31,13 +31,12 @@ export const listOf = (item: z.ZodType) =>
     nextCursor: z.string().nullable(),
   })
 
-/** Body of an unpaged list, in the form of the paged ones. */
-export const wholeList = <T>(data: T[]) => ({
-  data,
-  total: data.length,
-  totalIsExact: true,
-  page: 1,
-  limit: data.length,
-  hasMore: false,
-  nextCursor: null,
-})
+/** Query fields of a list that is short and whole unless a `limit` is given. It has no cursors. */
+export const ShortPaging = { page: Paging.page, limit: z.coerce.number().int().min(1).max(100).optional() }
+
+/** Body of a short list, in the form of the paged ones. */
+export function wholeList<T>(all: T[], { page, limit }: { page: number; limit?: number | undefined }) {
+  const size = limit ?? Math.max(all.length, 1)
+  const data = limit === undefined && page > 1 ? [] : all.slice((page - 1) * size, page * size)
+  return { data, total: all.length, totalIsExact: true, page, limit: size, hasMore: page * size < all.length, nextCursor: null }
+}

@@ -10,7 +10,7 @@ import { shownPhone } from '#shared/views/views.ts'
 import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { createOnce, idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
-import { IdParams, listOf, ObjectIdText, Paging, wholeList } from '../schemas.ts'
+import { IdParams, listOf, ObjectIdText, Paging, ShortPaging, wholeList } from '../schemas.ts'
 import { phoneOf } from './phone-of.ts'
 
 const tag = 'leads'
@@ -153,9 +153,10 @@ const pipelines = route({
   action: 'pipelines.read',
   tag,
   summary: 'List pipelines with their stages, the default pipeline for new leads first',
+  query: z.strictObject(ShortPaging),
   returns: listOf(PipelineView),
   async handle(request, { store }: GatewayDeps) {
-    return { body: wholeList((await listPipelines(store, callerOf(request).tenantId)).map(pipelineView)) }
+    return { body: wholeList((await listPipelines(store, callerOf(request).tenantId)).map(pipelineView), request.query) }
   },
 })
 

@@ -19,7 +19,7 @@ import { shownPhone } from '#shared/views/views.ts'
 import { audited } from '../audit.ts'
 import { metaAppOf } from '../config.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { IdParams, listOf, wholeList } from '../schemas.ts'
+import { IdParams, listOf, ShortPaging, wholeList } from '../schemas.ts'
 
 const tag = 'numbers'
 
@@ -79,9 +79,10 @@ const reads = ['/api/v1/phone-numbers', '/api/v1/clients'].flatMap(path => [
     action: 'clients.read',
     tag,
     summary: 'List connected numbers, the primary number first',
+    query: z.strictObject(ShortPaging),
     returns: listOf(NumberView),
     async handle(request, { store }: GatewayDeps) {
-      return { body: wholeList((await listClients(store, callerOf(request).tenantId)).map(numberView)) }
+      return { body: wholeList((await listClients(store, callerOf(request).tenantId)).map(numberView), request.query) }
     },
   }),
   route({
