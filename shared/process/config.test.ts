@@ -61,6 +61,12 @@ test('a file or an old name in the process environment wins over a plain value o
   expect(env).toMatchObject({ JWT_SECRET: 'from-file', META_APP_SECRET: 'alias' })
 })
 
+test('PORT is an alias of GATEWAY_PORT: what the platform sets goes before the demo file', () => {
+  writeFileSync(path.join(root, '.linko/demo.env'), 'GATEWAY_PORT=3000\nPORT=3000\n')
+  expect(readEnvironment({ PORT: '8080' }, root).GATEWAY_PORT).toBe('8080')
+  expect(readEnvironment({ PORT: '8080', GATEWAY_PORT: '9090' }, root).GATEWAY_PORT).toBe('9090')
+})
+
 test('a secret from a file may have its old name too', () => {
   writeFileSync(path.join(root, 'secret'), 'from-file\n')
   const env = readEnvironment({ WHATSAPP_APP_SECRET_FILE: path.join(root, 'secret') }, root)

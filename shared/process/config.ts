@@ -61,9 +61,14 @@ export function parseEnv<T extends z.ZodObject>(schema: T, env: NodeJS.ProcessEn
 const ALIASES = [
   ['WHATSAPP_VERIFY_TOKEN', 'META_WEBHOOK_VERIFY_TOKEN'],
   ['WHATSAPP_APP_SECRET', 'META_APP_SECRET'],
+  ['PORT', 'GATEWAY_PORT'],
 ] as const
 
-const MAY_BE_FILES = new Set([...Object.keys(SECRETS), ...ADDRESSES, ...ALIASES.map(([alias]) => alias)])
+const MAY_BE_FILES = new Set([
+  ...Object.keys(SECRETS),
+  ...ADDRESSES,
+  ...ALIASES.flatMap(([alias, name]) => (name in SECRETS ? alias : [])),
+])
 
 function readDotenv(file: string): NodeJS.ProcessEnv {
   return existsSync(file) ? parseDotenv(readFileSync(file, 'utf8')) : {}
