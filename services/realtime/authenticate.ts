@@ -49,10 +49,12 @@ export async function findEnded(store: Store, sessions: Iterable<VerifiedAccess>
 const isInForce = (session: VerifiedAccess, user: SessionUser | undefined): user is SessionUser =>
   user?.tokenVersion === session.tokenVersion && user.role === session.role
 
-/** The active users of sessions, by id; none of them when their tenant is closed. */
+/** The active users of sessions, by id. When their tenant is closed, only platform admins: they may be the ones to open it again. */
 async function usersInForce(store: Store, tenantId: string, sessions: VerifiedAccess[]): Promise<Map<string, SessionUser>> {
-  if (!(await isOpen(store, tenantId))) return new Map()
-  const ids = [...new Set(sessions.map(session => session.userId))]
+  const isClosed = !(await isOpen(store, tenantId))
+  const admitted = isClosed ? sessions.filter(({ role }) => role === 'platform_admin') : sessions
+  if (admitted.length === 0) return new Map()
+  const ids = [...new Set(admitted.map(session => session.userId))]
   const users = await findActiveUsers(store, tenantId, ids)
   return new Map(users.map(user => [String(user._id), user]))
 }
