@@ -3,7 +3,7 @@ import type { Express, RequestHandler } from 'express'
 import { seesOwnOnly } from '#shared/domain/inbox/visibility.ts'
 import { createHttpApp } from '#shared/http/app.ts'
 import { networkOf } from '#shared/http/client-network.ts'
-import type { Quota } from '#shared/http/rate-limit.ts'
+import { lesserQuota, type Quota } from '#shared/http/rate-limit.ts'
 import type { Caller, Route } from '#shared/http/route.ts'
 import { toId } from '#shared/model/ids.ts'
 import { authFailures } from '#shared/process/metrics.ts'
@@ -81,10 +81,17 @@ async function limit(
   }
 }
 
-/** Quota for sends: the tenant's own limit a minute, or the configured one. */
+/**
+ * Quota for sends: the configured one, or the ceiling that the platform has set for the account. The account's own limit of messages
+ * a minute lessens it and never raises it.
+ */
 async function messagesQuota(store: GatewayDeps['store'], caller: Caller | null, quota: Quota): Promise<Quota> {
-  const own = caller && (await getCachedTenant(store, caller.tenantId)).limits?.messagesPerMinute
-  return own ? { count: own, windowMs: 60_000 } : quota
+  if (caller === null) return quota
+  const { limits, ceilings } = await getCachedTenant(store, caller.tenantId)
+  const inForce = limits?.messagesPerMinute
+  if (!inForce) return quota
+  const own = { count: inForce, windowMs: 60_000 }
+  return ceilings?.messagesPerMinute ? own : lesserQuota(quota, own)
 }
 
 /** Account that a sign-in names, by the hash of its e-mail address; null for another request. */

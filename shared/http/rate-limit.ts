@@ -27,6 +27,9 @@ export function parseQuota(text: string): Quota {
   return { count: Number(match[1]), windowMs: Number(match[2] ?? 1) * UNIT_MS[match[3] as keyof typeof UNIT_MS] }
 }
 
+/** The one of two quotas that allows less in the long run. */
+export const lesserQuota = (a: Quota, b: Quota): Quota => (b.count / b.windowMs < a.count / a.windowMs ? b : a)
+
 /** Counts a request in the key's window and returns count and remaining time, in one step on Redis's clock. */
 const SCRIPT = `
 local count = redis.call('INCR', KEYS[1])

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { routes } from '#services/gateway/routes.ts'
 import { createApiKey } from '#shared/auth/api-keys.ts'
+import { forgetTenant } from '#shared/store/accounts/tenants.ts'
 import { setTenantLimits } from '#shared/store/numbers/limits.ts'
 import { createWorld } from '#test/support/world.ts'
 import { type Gateway, openGateway, PEOPLE } from '#test/support/worlds/gateway.ts'
@@ -262,8 +263,16 @@ describe('limits', () => {
       expect(wait).toBe(reset)
       expect(wait).toBeGreaterThan(0)
     }
+    const limitOf = async () => (await send({ as: 'manager' })).headers.get('ratelimit-limit')
     await setTenantLimits(small.store, tenantId, { messagesPerMinute: 7 }, _id)
-    expect((await send({ as: 'manager' })).headers.get('ratelimit-limit')).toBe('7')
+    expect(await limitOf()).toBe('2')
+    await setTenantLimits(small.store, tenantId, { messagesPerMinute: 1 }, _id)
+    expect(await limitOf()).toBe('1')
+    await setTenantLimits(small.store, tenantId, { messagesPerMinute: 7 }, _id)
+    const ceilings = { messagesPerMinute: 9, messagesPerDay: null }
+    await small.store.models.tenants.updateOne({ _id: tenantId }, { $set: { ceilings } })
+    forgetTenant(small.store, tenantId)
+    expect(await limitOf()).toBe('7')
   })
 
   test('[F21] hold without Redis too', async () => {
