@@ -94,7 +94,9 @@ function demoMessage(
 }
 
 const costOf = (template: DemoTemplate | undefined): MessageDoc['cost'] =>
-  template ? { ...TEMPLATE_PRICE, category: template.category } : { amount: 0, currency: 'MAD', category: 'SERVICE' }
+  template
+    ? { ...TEMPLATE_PRICE, category: template.category.toLowerCase() }
+    : { amount: 0, currency: 'MAD', category: 'service' }
 
 /** The timeline of an outbound message: accepted, sent at the first attempt, and its statuses one second apart. */
 function timelineOf(message: DemoMessage, at: Date): TimelineEntry[] {

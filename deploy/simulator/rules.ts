@@ -35,6 +35,8 @@ export interface Rules {
   fetchLinks: boolean
   /** Adds usage headers to every answer. */
   usageHeaders: boolean
+  /** The free replies of a month say so; otherwise they look like billed ones, and only the invoice knows. Which it is, Meta does not document. */
+  markFreeReplies: boolean
 }
 
 export const DEFAULT_DELIVERY: DeliveryRules = {
@@ -59,4 +61,5 @@ export const DEFAULT_RULES: Rules = {
   managementCalls: true,
   fetchLinks: false,
   usageHeaders: false,
+  markFreeReplies: true,
 }

@@ -82,7 +82,17 @@ export const ConversationView = z.object({
 })
 export type ConversationView = z.infer<typeof ConversationView>
 
-const CostView = z.object({ amount: z.number(), currency: z.string(), category: z.string() })
+export const CostView = z.object({ amount: z.number(), currency: z.string(), category: z.string() })
+export const MetaCostView = z.object({
+  /** Null: Meta's rate for this country and category is not known, which is not the same as free. */
+  amount: z.number().nullable(),
+  currency: z.string(),
+  category: z.string(),
+  /** How Meta bills it, by its own word; null until it has said so. */
+  type: z.string().nullable(),
+  /** `reported` once Meta has reported how it bills the message. The free replies of a month are not taken off. */
+  basis: z.enum(['foreseen', 'reported']),
+})
 
 /** Private note of a conversation or lead. */
 export const NoteView = z.object({
@@ -128,7 +138,10 @@ export const MessageView = z.object({
   externalMessageId: z.string().nullable(),
   error: MessageErrorView.nullable(),
   waiting: z.object({ reason: z.enum(WAITING_REASONS), until: at.nullable() }).nullable(),
+  /** By the company's own price table: what it charges or reckons with. */
   cost: CostView.nullable(),
+  /** What Meta bills. */
+  metaCost: MetaCostView.nullable(),
   /** Scheduled time of the send. */
   sendAt: at.nullable(),
   /** Template that is sent instead if the window is closed; `used`: it was sent, and `content` is the template's. */
@@ -138,6 +151,7 @@ export const MessageView = z.object({
       template: z.object({ name: z.string(), language: z.string(), variables: z.record(z.string(), z.string()) }),
       text: z.string().nullable(),
       cost: CostView,
+      metaCost: MetaCostView.nullable(),
       usedAt: at.nullable(),
       because: z.enum(['accepted', 'sending', 'refused']).nullable(),
       /** Original message that the template replaced. */

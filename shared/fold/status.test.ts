@@ -102,15 +102,15 @@ test('a second acceptance under another id is noted as sent twice', () => {
 test.for([
   [
     { type: 'free_customer_service', category: 'utility', billable: false },
-    { amount: 0, category: 'UTILITY', currency: 'MAD' },
+    { amount: 0, category: 'utility', currency: 'MAD' },
   ],
   [
     { billable: false, category: 'service' },
-    { amount: 0, category: 'SERVICE', currency: 'MAD' },
+    { amount: 0, category: 'service', currency: 'MAD' },
   ],
   [
     { type: 'regular', category: 'marketing', billable: true },
-    { amount: 0.4, category: 'MARKETING', currency: 'MAD' },
+    { amount: 0.4, category: 'marketing', currency: 'MAD' },
   ],
 ])('pricing %j costs %j', ([pricing, cost]) => {
   const world = createMemoryWorld([messageOf({ wamid: 'wamid.A', status: 'SENT' })])

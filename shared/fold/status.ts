@@ -1,9 +1,10 @@
 import { parseCallbackData } from '../domain/messages/callback-data.ts'
-import { isFree, type Pricing, priceOf } from '../domain/messages/cost.ts'
 import { type DeliveryStatus, statusRank } from '../domain/messages/delivery-status.ts'
 import { ENDED } from '../domain/messages/dispatch.ts'
 import { errorDoc } from '../domain/messages/send-errors.ts'
-import { isObject, type Json, listOf, text } from '../meta/json.ts'
+import { type Prices, reportedPrices } from '../domain/prices/cost.ts'
+import { isObject, listOf, text } from '../meta/json.ts'
+import { readPricing } from '../meta/pricing.ts'
 import { type StatusItem, timeOf } from '../meta/webhook.ts'
 import type { ClientDoc, ConversationDoc, MessageDoc, MessageErrorDoc } from '../model/documents.ts'
 import { usesOf } from '../model/template-use.ts'
@@ -135,10 +136,10 @@ function apply(
   const wasUnsent = doc.status === 'QUEUED' || doc.status === 'FAILED'
   if (isFurther && wasUnsent && reported !== 'FAILED') state.templateUses.push(...usesOf(doc, item.at))
   if (isFurther) Object.assign(fields, { status: reported, statusUpdatedAt: item.at, error })
-  const cost = costOf(context, doc, item)
-  if (cost) fields.cost = cost
+  const prices = pricesOf(context, doc, item)
+  if (prices) Object.assign(fields, prices)
   if (Object.keys(fields).length > 0) change(message, { ...fields, updatedAt: context.now })
-  if (!isFurther && cost === null) return
+  if (!isFurther && prices === null) return
   emitStatus(state, item.eventId, doc, context.now)
   const conversation = state.conversations.get(String(doc.conversationId))
   if (!isFurther || conversation === undefined) return
@@ -182,21 +183,15 @@ function failureOf(item: StatusItem): MessageErrorDoc | null {
 const participant = ({ report }: StatusItem) =>
   text(report.recipient_participant_id) ? `:${report.recipient_participant_id}` : ''
 
-/** Cost by the pricing in a status: nothing if free, else the estimate or the tenant's price. Null without pricing. */
-function costOf({ tenants }: FoldContext, doc: MessageDoc, item: StatusItem): MessageDoc['cost'] {
+/** Prices by the pricing in a status; null without pricing. */
+function pricesOf({ tenants }: FoldContext, doc: MessageDoc, item: StatusItem): Prices | null {
   const pricing = readPricing(item.report)
   const settings = tenants.get(String(doc.tenantId))?.settings
   if (pricing === null || settings === undefined) return null
-  const category = pricing.category.toUpperCase()
-  const amount = isFree(pricing) ? 0 : priceOf(settings.prices ?? [], category, null)
-  const foreseen = doc.cost?.category.toUpperCase() === category && !isFree(pricing) ? doc.cost.amount : null
-  return { amount: foreseen ?? amount, currency: doc.cost?.currency ?? settings.currency, category }
-}
-
-function readPricing({ pricing }: Json): Pricing | null {
-  if (!isObject(pricing) || text(pricing.category) === null) return null
-  const billable = typeof pricing.billable === 'boolean' ? pricing.billable : null
-  return { category: text(pricing.category) as string, type: text(pricing.type), billable }
+  const key = doc.contactKeyKind === 'userId' ? { userId: doc.contactKey } : { waId: doc.contactKey }
+  const waId = key.waId ?? item.person.waId
+  const userId = key.userId ?? item.person.userId
+  return reportedPrices(settings, { pricing, isTemplate: doc.type === 'template', cost: doc.cost, waId, userId, at: item.at })
 }
 
 /** Stores the end of a free entry point: after a click on an ad and a reply, everything is free until then. */

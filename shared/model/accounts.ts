@@ -1,17 +1,12 @@
 import type { Availability } from '../contracts/availability.ts'
 import type { AssignmentSettings } from '../domain/inbox/assignment.ts'
+import type { MetaRates } from '../domain/prices/meta-cost.ts'
+import type { PriceRow } from '../domain/prices/price-table.ts'
 import type { Common, Id } from './common.ts'
 
 export interface TemplateRef {
   name: string
   language: string
-}
-
-export interface Price {
-  /** null matches any. The most specific row wins: category and country, category, country, none. */
-  category: string | null
-  country: string | null
-  amount: number
 }
 
 /** Messages in a minute and in a day; null: no limit. */
@@ -29,8 +24,10 @@ export interface TenantDoc extends Common {
     currency: string
     initiateTemplate: TemplateRef | null
     reengageTemplate: TemplateRef | null
-    /** Price of a template by category and country; free text costs 0. */
-    prices: Price[]
+    /** The tenant's own prices: `cost` of its messages. Replies cost 0 unless a row names the category SERVICE. */
+    prices: PriceRow[]
+    /** Meta's rates for the tenant's account, before those that come with Linko: `metaCost` of its messages. */
+    metaRates?: MetaRates | null
     /** What happens to a send whose outcome is still unknown at its deadline. */
     unknownOutcome: 'fail' | 'retry'
     /** A chat send that waited longer than this fails. */

@@ -6,9 +6,10 @@ export function fallenBack(
   fallback: Fallback,
   because: NonNullable<Fallback['because']>,
   at: Date,
-): Pick<MessageDoc, 'type' | 'content' | 'payload' | 'cost' | 'fallback'> {
+): Pick<MessageDoc, 'type' | 'content' | 'payload' | 'cost' | 'metaCost' | 'fallback'> {
   const used = { ...fallback, usedAt: at, because, instead: { type, text: content.text } }
-  return { type: 'template', content: fallback.content, payload: fallback.payload, cost: fallback.cost, fallback: used }
+  const metaCost = fallback.metaCost ?? null
+  return { type: 'template', content: fallback.content, payload: fallback.payload, cost: fallback.cost, metaCost, fallback: used }
 }
 
 const WHY: Record<NonNullable<Fallback['because']>, string> = {

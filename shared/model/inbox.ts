@@ -1,6 +1,8 @@
 import type { AutomaticDue } from '../domain/inbox/automatic-answer.ts'
 import type { MessageStatus } from '../domain/messages/delivery-status.ts'
 import type { Dispatch } from '../domain/messages/dispatch.ts'
+import type { Cost } from '../domain/prices/cost.ts'
+import type { MetaCost } from '../domain/prices/meta-cost.ts'
 import type { TemplateRef } from './accounts.ts'
 import type { Common, Id } from './common.ts'
 import type { TemplateDoc } from './templates.ts'
@@ -150,7 +152,8 @@ export interface Fallback {
   template: { id: Id; name: string; language: string; category: TemplateDoc['category'] }
   content: MessageContent
   payload: Record<string, unknown>
-  cost: NonNullable<MessageDoc['cost']>
+  cost: Cost
+  metaCost?: MetaCost | null
   /** When the template was used; null: not used. */
   usedAt: Date | null
   /** When the closed window was noticed: on accepting the message, on sending it, or by Meta's refusal. */
@@ -181,7 +184,10 @@ export interface MessageDoc extends Common {
   /** wamids of earlier attempts, before a manual retry or a fallback. */
   previousIds: string[]
   error: MessageErrorDoc | null
-  cost: { amount: number; currency: string; category: string } | null
+  /** By the tenant's own price table. */
+  cost: Cost | null
+  /** What Meta bills; missing in inbound messages and in rows from before it was kept. */
+  metaCost?: MetaCost | null
   idempotencyKey: string | null
   replyTo: { messageId: Id | null; wamid: string } | null
   reactions: { emoji: string; direction: 'INBOUND' | 'OUTBOUND'; at: Date }[]

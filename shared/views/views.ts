@@ -9,6 +9,7 @@ import type {
 } from '../contracts/views.ts'
 import { failureKeyOf } from '../domain/messages/send-errors.ts'
 import { windowIsOpen } from '../domain/messages/service-window.ts'
+import type { MetaCost } from '../domain/prices/meta-cost.ts'
 import type {
   ContactDoc,
   ContactSnapshot,
@@ -120,6 +121,7 @@ export function messageView(doc: MessageDoc): MessageView {
     error: errorView(doc.error),
     waiting: waitingOf(doc.dispatch),
     cost: doc.cost ? costView(doc.cost) : null,
+    metaCost: doc.metaCost ? metaCostView(doc.metaCost) : null,
     sendAt: iso(doc.sendAt),
     fallback: doc.fallback ? fallbackView(doc.fallback) : null,
     replyTo: doc.replyTo ? { messageId: hex(doc.replyTo.messageId), externalMessageId: doc.replyTo.wamid } : null,
@@ -139,13 +141,30 @@ export function messageView(doc: MessageDoc): MessageView {
 
 const costView = ({ amount, currency, category }: NonNullable<MessageDoc['cost']>) => ({ amount, currency, category })
 
-function fallbackView({ template, content, cost, usedAt, because, instead }: Fallback): NonNullable<MessageView['fallback']> {
+export const metaCostView = ({ amount, currency, category, type, basis }: MetaCost) => ({
+  amount,
+  currency,
+  category,
+  type,
+  basis,
+})
+
+function fallbackView({
+  template,
+  content,
+  cost,
+  metaCost,
+  usedAt,
+  because,
+  instead,
+}: Fallback): NonNullable<MessageView['fallback']> {
   const { name, language } = template
   return {
     state: usedAt ? 'used' : 'ready',
     template: { name, language, variables: content.template?.variables ?? {} },
     text: content.text,
     cost: costView(cost),
+    metaCost: metaCost ? metaCostView(metaCost) : null,
     usedAt: iso(usedAt),
     because,
     instead: instead ? { type: instead.type, text: instead.text } : null,

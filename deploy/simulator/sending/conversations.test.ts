@@ -1,7 +1,16 @@
 import { expect, test } from 'vitest'
 import { BoundedMap } from '../world/bounded.ts'
 import type { Conversation } from '../world/world.ts'
-import { isFreeEntry, openFreeEntry, openServiceWindow, pricingOf, windowIsOpen } from './conversations.ts'
+import {
+  countReply,
+  FREE_REPLIES,
+  isFreeEntry,
+  openFreeEntry,
+  openServiceWindow,
+  pricingOf,
+  REPLIES_BILLED_SINCE,
+  windowIsOpen,
+} from './conversations.ts'
 
 const HOUR = 3_600_000
 const conversationAfter = (...messages: { type?: string; at: number; fromAd?: boolean }[]) => {
@@ -41,13 +50,36 @@ test.for<[string | null, number, string, string, boolean]>([
   ['utility', 25, 'regular', 'utility', true],
   ['marketing', 1, 'regular', 'marketing', true],
   ['authentication', 1, 'regular', 'authentication', true],
-])('%s after %d h is priced %s', ([category, hours, type, priced, billable]) => {
+])('until September 2026 %s after %d h is priced %s', ([category, hours, type, priced, billable]) => {
   expect(pricingOf(category, conversationAfter({ at: 0 }), hours * HOUR)).toEqual({
     billable,
     pricing_model: 'PMP',
     type,
     category: priced,
   })
+})
+
+test.for<[string | null, boolean, string, string]>([
+  [null, false, 'regular', 'service'],
+  [null, true, 'free_customer_service', 'service'],
+  ['utility', false, 'regular', 'utility'],
+  ['utility', true, 'regular', 'utility'],
+  ['marketing', false, 'regular', 'marketing'],
+])(
+  'since October 2026 %s in the window is billed; only the allowance (%s) frees a reply',
+  ([category, isAllowance, type, priced]) => {
+    const conversation = conversationAfter({ at: REPLIES_BILLED_SINCE - HOUR })
+    const pricing = pricingOf(category, conversation, REPLIES_BILLED_SINCE, isAllowance)
+    expect(pricing).toMatchObject({ type, category: priced, billable: type === 'regular' })
+  },
+)
+
+test('the first thousand replies of each number and month are free', () => {
+  const replies = new BoundedMap<string, number>(10)
+  const free = (number: string, at: number) => countReply(replies, number, at)
+  const first = Array.from({ length: FREE_REPLIES + 1 }, () => free('1', REPLIES_BILLED_SINCE))
+  expect(first.filter(Boolean)).toHaveLength(FREE_REPLIES)
+  expect([free('2', REPLIES_BILLED_SINCE), free('1', REPLIES_BILLED_SINCE + 31 * 24 * HOUR)]).toEqual([true, true])
 })
 
 test('everything is free in a free entry point', () => {

@@ -44,14 +44,36 @@ export interface Pricing {
   category: string
 }
 
+/** When Meta began to bill replies, and utility templates in an open window. */
+export const REPLIES_BILLED_SINCE = Date.UTC(2026, 9, 1)
+/** Replies that are free for each number in each month. */
+export const FREE_REPLIES = 1000
+
 /**
- * Per-message pricing: a template is billed by its category, but a utility template is free in an open window, and everything
- * is free in a free entry point. @param category of the template, lower case; null for any other message.
+ * Per-message pricing: a message is billed by its category, and nothing is billed in a free entry point. Before October 2026 replies
+ * and utility templates in an open window were free as well.
+ * @param category of the template, lower case; null for any other message @param isAllowance whether this reply is marked as one
+ * of the free ones of its month
  */
-export function pricingOf(category: string | null, conversation: Conversation | undefined, now: number): Pricing {
+export function pricingOf(
+  category: string | null,
+  conversation: Conversation | undefined,
+  now: number,
+  isAllowance = false,
+): Pricing {
   const free = { billable: false, pricing_model: 'PMP' } as const
+  const named = category ?? 'service'
   if (isFreeEntry(conversation, now)) return { ...free, type: 'free_entry_point', category: 'referral_conversion' }
-  if (category === null) return { ...free, type: 'free_customer_service', category: 'service' }
-  if (category === 'utility' && windowIsOpen(conversation, now)) return { ...free, type: 'free_customer_service', category }
-  return { billable: true, pricing_model: 'PMP', type: 'regular', category }
+  const isInWindow = category === null || (category === 'utility' && windowIsOpen(conversation, now))
+  const isFree = (isInWindow && now < REPLIES_BILLED_SINCE) || (category === null && isAllowance)
+  if (isFree) return { ...free, type: 'free_customer_service', category: named }
+  return { billable: true, pricing_model: 'PMP', type: 'regular', category: named }
+}
+
+/** Counts a reply of a number in its month. @returns whether it is one of the free ones */
+export function countReply(replies: BoundedMap<string, number>, phoneNumberId: string, now: number): boolean {
+  const key = `${phoneNumberId}:${new Date(now).toISOString().slice(0, 7)}`
+  const count = (replies.get(key) ?? 0) + 1
+  replies.set(key, count)
+  return count <= FREE_REPLIES
 }

@@ -3,7 +3,7 @@ import type { Simulation } from '../simulation.ts'
 import { emitForNumber } from '../webhooks/emit.ts'
 import { conversationId } from '../world/ids.ts'
 import type { Json, PhoneNumber, SentMessage, Waba } from '../world/world.ts'
-import { conversationKey, isFreeEntry, type Pricing, pricingOf } from './conversations.ts'
+import { conversationKey, countReply, isFreeEntry, type Pricing, pricingOf } from './conversations.ts'
 import type { Outcome } from './outcome.ts'
 import { contactOf } from './recipient.ts'
 
@@ -56,8 +56,9 @@ interface PricingContext {
 function pricingContext(sim: Simulation, { message, key, category }: Sent): PricingContext {
   const current = sim.world.conversations.get(conversationKey(message.phoneNumberId, key))
   const now = sim.now()
-  const pricing = pricingOf(category, current, now)
   const isFree = isFreeEntry(current, now)
+  const isAllowance = category === null && !isFree && countReply(sim.world.replies, message.phoneNumberId, now)
+  const pricing = pricingOf(category, current, now, isAllowance && sim.rules.markFreeReplies)
   if (!isFree && sim.world.app.webhookVersion > LAST_WITH_CONVERSATION) return { pricing, conversation: null }
   const until = isFree ? (current?.freeEntryUntil ?? now) : now + 24 * 3_600_000
   const conversation = {

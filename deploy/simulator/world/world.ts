@@ -201,6 +201,8 @@ export interface World {
   media: BoundedMap<string, Media>
   people: BoundedMap<string, Person>
   conversations: BoundedMap<string, Conversation>
+  /** Replies by number and month. */
+  replies: BoundedMap<string, number>
   codes: BoundedMap<string, OauthCode>
   uploads: BoundedMap<string, Upload>
   /** Inbound messages by id: only these can be marked as read. */
@@ -220,6 +222,7 @@ export function emptyWorld(app: App, keepMessages: number): World {
     media: new BoundedMap(2000),
     people: new BoundedMap(200_000),
     conversations: new BoundedMap(500_000),
+    replies: new BoundedMap(10_000),
     codes: new BoundedMap(1000),
     uploads: new BoundedMap(100),
     inbound: new BoundedMap(200_000),

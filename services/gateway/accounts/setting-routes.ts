@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ApiError } from '#shared/domain/errors.ts'
 import { ASSIGNMENT_MODES, NO_ASSIGNMENT } from '#shared/domain/inbox/assignment.ts'
+import type { PriceRow } from '#shared/domain/prices/price-table.ts'
 import { callerOf, route } from '#shared/http/route.ts'
 import type { TenantDoc } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
@@ -15,6 +16,7 @@ const tag = 'settings'
 const path = '/api/v1/settings'
 
 const TemplateRef = z.strictObject({ name: z.string().min(1).max(512), language: z.string().min(2).max(16) })
+export const Currency = z.string().regex(/^[A-Z]{3}$/, 'Must be an ISO 4217 currency code, for example MAD')
 const Price = z.strictObject({
   category: z.string().min(1).max(64).toUpperCase().nullable().default(null),
   country: z
@@ -22,8 +24,14 @@ const Price = z.strictObject({
     .regex(/^[A-Z]{2}$/, 'Must be an ISO 3166 country code, for example MA')
     .nullable()
     .default(null),
+  from: z.iso
+    .date()
+    .nullable()
+    .default(null)
+    .describe("First day on which the row holds, in the account's time zone; null: since ever"),
   amount: z.number().min(0).max(1_000_000),
 })
+const MetaRates = z.strictObject({ currency: Currency, rows: z.array(Price).max(5000) })
 
 const isTimezone = (name: string) => {
   try {
@@ -43,7 +51,6 @@ const isLocale = (name: string) => {
 
 export const Locale = z.string().max(35).refine(isLocale, 'Must be a language tag, for example fr-MA')
 export const Timezone = z.string().max(64).refine(isTimezone, 'Must be an IANA time zone, for example Africa/Casablanca')
-export const Currency = z.string().regex(/^[A-Z]{3}$/, 'Must be an ISO 4217 currency code, for example MAD')
 const Capacity = z.int().min(1).max(10_000)
 const Assignment = z.strictObject({
   mode: z.enum(ASSIGNMENT_MODES).describe('`off`: conversations wait until somebody takes them'),
@@ -81,7 +88,15 @@ const Settings = z.strictObject({
   currency: Currency,
   initiateTemplate: TemplateRef.nullable().describe('Default template for the first message to a contact'),
   reengageTemplate: TemplateRef.nullable().describe('Default template after the customer service window has closed'),
-  prices: z.array(Price).max(1000).describe('Price of a template message; the most specific row wins, null matches any'),
+  prices: z
+    .array(Price)
+    .max(1000)
+    .describe(
+      "The company's own prices, shown as `cost`. The most specific row wins, null matches any; of rows for the same the latest in force. A reply costs 0 unless a row has the category SERVICE",
+    ),
+  metaRates: MetaRates.nullable().describe(
+    "Meta's rates for this account, for `metaCost`; they go before the rates that come with Linko. Null: only those",
+  ),
   unknownOutcome: z.enum(['fail', 'retry']).describe('How to treat a send whose outcome Meta never reported'),
   maxWaitHours: z.int().min(1).max(720).describe('Hours after which a waiting message fails'),
   leadsEnabled: z.boolean().describe('Create a lead for each new contact that writes'),
@@ -156,6 +171,7 @@ function assignmentView({ mode, capacity, capacities, rules, giveBackMinutes } =
     giveBackMinutes,
   }
 }
+const priceView = ({ category, country, from, amount }: PriceRow) => ({ category, country, from: from ?? null, amount })
 
 function settingsView({ settings }: TenantDoc): Settings {
   const ref = (template: Settings['initiateTemplate'] | undefined) =>
@@ -166,7 +182,10 @@ function settingsView({ settings }: TenantDoc): Settings {
     currency: settings.currency,
     initiateTemplate: ref(settings.initiateTemplate),
     reengageTemplate: ref(settings.reengageTemplate),
-    prices: settings.prices.map(({ category, country, amount }) => ({ category, country, amount })),
+    prices: settings.prices.map(priceView),
+    metaRates: settings.metaRates
+      ? { currency: settings.metaRates.currency, rows: settings.metaRates.rows.map(priceView) }
+      : null,
     unknownOutcome: settings.unknownOutcome,
     maxWaitHours: settings.maxWaitHours,
     leadsEnabled: settings.leadsEnabled,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { estimate } from '#shared/domain/campaigns/campaign.ts'
 import { ApiError, notFound } from '#shared/domain/errors.ts'
+import { dayIn } from '#shared/domain/prices/price-table.ts'
 import type { LimitUsage } from '#shared/limits/usage.ts'
 import type { CampaignDoc, ClientDoc, TenantDoc } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
@@ -20,6 +21,8 @@ export const EstimateView = z.object({
     currency: z.string(),
     parts: z.array(z.object({ category: z.string(), country: z.string(), count: z.number().int(), amount: z.number() })),
   }),
+  /** What Meta bills at most; `unknown` counts recipients in countries whose rate is not known. */
+  metaCost: z.object({ amount: z.number(), currency: z.string(), unknown: z.number().int() }),
   /** Initial rate, beside the account's other campaigns. */
   messagesPerSecond: z.number(),
   durationSeconds: z.number().int(),
@@ -62,9 +65,10 @@ export async function estimateFor(deps: GatewayDeps, campaign: Estimated, audien
   if (client === undefined) throw notFound('Number')
   const others = waiting.filter(other => String(other._id) !== String(_id))
   const usage = await usageOf(redis, tenant, [client])
-  const estimated = estimate(inputOf(campaign, audience, { tenant, client, clients, others, usage }))
+  const now = deps.now()
+  const estimated = estimate(inputOf(campaign, audience, { tenant, client, clients, others, usage, now }))
   const ahead = sumOf(others.filter(({ phoneNumberId }) => phoneNumberId === client.phoneNumberId))
-  const startsAt = Math.max(deps.now().getTime(), campaign.startAt?.getTime() ?? 0)
+  const startsAt = Math.max(now.getTime(), campaign.startAt?.getTime() ?? 0)
   return {
     ...estimated,
     left: { invalid: audience.invalid, duplicate: audience.duplicate, optedOut: audience.optedOut },
@@ -83,12 +87,13 @@ interface ReferenceData {
   clients: readonly ClientDoc[]
   others: readonly CampaignBacklog[]
   usage: LimitUsage | null
+  now: Date
 }
 
 function inputOf(
   campaign: Estimated,
   { recipients, countries }: AudienceCount,
-  { tenant, client, clients, others, usage }: ReferenceData,
+  { tenant, client, clients, others, usage, now }: ReferenceData,
 ): Parameters<typeof estimate>[0] {
   // Throttling by Meta lasts minutes, so it is left out of the rates.
   const rates = ratesOf(clients, tenant, null)
@@ -104,6 +109,8 @@ function inputOf(
     countries,
     category: campaign.template.category,
     prices: tenant.settings.prices,
+    metaRates: tenant.settings.metaRates ?? null,
+    day: dayIn(tenant.settings.timezone, campaign.startAt ?? now),
     currency: tenant.settings.currency,
     own: campaignFlow({ ...campaign, count: recipients }, client, rates, beside(client.phoneNumberId) + 1),
     others: flows,

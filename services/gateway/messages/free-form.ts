@@ -1,6 +1,6 @@
 import type { TemplateToSend } from '#shared/contracts/outbound.ts'
-import { costOf } from '#shared/domain/messages/cost.ts'
 import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
+import { pricesOf } from '#shared/domain/prices/cost.ts'
 import type { Fallback, TenantDoc, TimelineEntry } from '#shared/model/documents.ts'
 import { fallbackNote, fallenBack } from '#shared/model/fallback.ts'
 import type { Store } from '#shared/store/connect.ts'
@@ -25,9 +25,16 @@ export async function fallbackOf(
   const { _id: id, name, language, category } = template
   // The fallback is sent only in a closed window, so its price is that of a closed one.
   const freeEntryPointExpiresAt = destination.conversation?.freeEntryPointExpiresAt ?? null
-  const cost = costOf(settings, { category, windowExpiresAt: null, freeEntryPointExpiresAt, waId: destination.waId, now: at })
+  const { waId, userId } = destination
+  const prices = pricesOf(settings, { category, windowExpiresAt: null, freeEntryPointExpiresAt, waId, userId, now: at })
   const unused = { usedAt: null, because: null, instead: null, unsettled: null }
-  return { template: { id, name, language, category }, content, payload: { ...identityOf(own), ...payload }, cost, ...unused }
+  return {
+    template: { id, name, language, category },
+    content,
+    payload: { ...identityOf(own), ...payload },
+    ...prices,
+    ...unused,
+  }
 }
 
 /** Identity check of the payload, which new content keeps. */

@@ -1,5 +1,5 @@
-import { costOf } from '#shared/domain/messages/cost.ts'
 import { dispatchOf, scheduled } from '#shared/domain/messages/dispatch.ts'
+import { pricesOf } from '#shared/domain/prices/cost.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { ContactDoc, ConversationDoc, Fallback, Id, MessageDoc, TenantDoc, TimelineEntry } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
@@ -71,11 +71,12 @@ function messageOf(
   return {
     ...message,
     timeline: [...message.timeline, ...notes],
-    cost: costOf(tenant.settings, {
+    ...pricesOf(tenant.settings, {
       category: draft.template?.category ?? null,
       windowExpiresAt: conversation.windowExpiresAt,
       freeEntryPointExpiresAt: conversation.freeEntryPointExpiresAt,
       waId: contact.waId,
+      userId: contact.userId,
       now: sendAt ?? now,
     }),
     idempotencyKey,

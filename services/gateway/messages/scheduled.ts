@@ -1,6 +1,6 @@
 import type { AnyContent, ChangeScheduled } from '#shared/contracts/outbound.ts'
-import { costOf } from '#shared/domain/messages/cost.ts'
 import { platformError } from '#shared/domain/messages/send-errors.ts'
+import { pricesOf } from '#shared/domain/prices/cost.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { EventDoc, MessageDoc, TemplateDoc, TenantDoc } from '#shared/model/documents.ts'
 import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
@@ -54,11 +54,12 @@ export async function changeScheduled(deps: GatewayDeps, caller: Caller, id: str
   const content = {
     ...(change.content && contentOf(draft, before)),
     fallback,
-    cost: costOf(tenant.settings, {
+    ...pricesOf(tenant.settings, {
       category: draft.template?.category ?? null,
       windowExpiresAt: destination.conversation?.windowExpiresAt ?? null,
       freeEntryPointExpiresAt: destination.conversation?.freeEntryPointExpiresAt ?? null,
       waId: destination.waId,
+      userId: destination.userId,
       now: sendAt,
     }),
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { HeaderMediaObject, TemplateVariables } from '#shared/contracts/outbound.ts'
-import { costOf } from '#shared/domain/messages/cost.ts'
+import { CostView, MetaCostView } from '#shared/contracts/views.ts'
+import { pricesOf } from '#shared/domain/prices/cost.ts'
 import { fillTemplate, hydrate } from '#shared/domain/templates/fill.ts'
 import type { TemplateDoc } from '#shared/model/documents.ts'
 import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
@@ -17,7 +18,7 @@ export const PreviewInput = z.strictObject({
 })
 type PreviewInput = z.infer<typeof PreviewInput>
 
-/** Preview of a template. `cost` is null unless `to` is given. */
+/** Preview of a template. `cost` and `metaCost` are null unless `to` is given. */
 export const PreviewView = z.object({
   templateId: z.string(),
   name: z.string(),
@@ -31,7 +32,8 @@ export const PreviewView = z.object({
   variables: z.record(z.string(), z.string()),
   /** Components as a send passes them to Meta. */
   components: z.array(z.record(z.string(), z.unknown())),
-  cost: z.object({ amount: z.number(), currency: z.string(), category: z.string() }).nullable(),
+  cost: CostView.nullable(),
+  metaCost: MetaCostView.nullable(),
 })
 
 /** Template filled with values, as its reader would see it and as a send passes it. @throws ApiError 404, 422 TEMPLATE_VARIABLES */
@@ -57,15 +59,15 @@ export async function previewTemplate(
     buttons: buttons.map(({ type, text = null }) => ({ type: String(type), text })),
     variables: fill.variables,
     components: fill.components,
-    cost: input.to === undefined ? null : await costTo(deps, tenantId, template, input.to),
+    ...(input.to === undefined ? { cost: null, metaCost: null } : await pricesTo(deps, tenantId, template, input.to)),
   }
 }
 
-async function costTo({ store, now }: GatewayDeps, tenantId: string, { category }: TemplateDoc, to: string) {
-  const [tenant, { conversation, waId }] = await Promise.all([
+async function pricesTo({ store, now }: GatewayDeps, tenantId: string, { category }: TemplateDoc, to: string) {
+  const [tenant, { conversation, waId, userId }] = await Promise.all([
     getCachedTenant(store, tenantId),
     visibleDestination(store, tenantId, { to }),
   ])
   const { windowExpiresAt = null, freeEntryPointExpiresAt = null } = conversation ?? {}
-  return costOf(tenant.settings, { category, windowExpiresAt, freeEntryPointExpiresAt, waId, now: now() })
+  return pricesOf(tenant.settings, { category, windowExpiresAt, freeEntryPointExpiresAt, waId, userId, now: now() })
 }

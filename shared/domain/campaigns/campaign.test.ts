@@ -58,6 +58,8 @@ const input: EstimateInput = {
     { category: 'MARKETING', country: 'FR', amount: 1.25 },
   ],
   currency: 'MAD',
+  metaRates: null,
+  day: '2026-10-01',
   own: flow,
   others: [{ ...flow, count: 600 }],
   rates: { numbers: new Map([['1', 80]]), sharedRate: Infinity },
@@ -71,6 +73,7 @@ describe('an estimate', () => {
     const estimated = estimate(input)
     expect(estimated.cost.amount).toBe(900 * 0.4 + 90 * 1.25 + 10 * 0.4)
     expect(estimated.cost.parts[1]).toEqual({ category: 'marketing', country: 'FR', count: 90, amount: 112.5 })
+    expect(estimated.metaCost).toEqual({ amount: 900 * 0.0414 + 90 * 0.0859, currency: 'USD', unknown: 10 })
     expect(estimated.durationSeconds).toBe(20)
     expect(estimated.messagingLimit).toEqual({ limit: 2000, used: 300, share: 0.5, exceeded: false })
   })

@@ -1,7 +1,10 @@
 import { isBusinessScopedId, readPhone } from '../contacts/phone-number.ts'
 import { NOT_VALID } from '../contacts/phone-spelling.ts'
 import { phoneVariants } from '../contacts/phone-variants.ts'
-import { type PriceRow, priceOf } from '../messages/cost.ts'
+import { templatePrice } from '../prices/cost.ts'
+import { foreseenMetaCost, type MetaRates } from '../prices/meta-cost.ts'
+import { type PriceRow, sumOf, timesExactly } from '../prices/price-table.ts'
+import { categoryOf } from '../prices/pricing.ts'
 import { type FillableTemplate, fillTemplate, type HeaderMedia } from '../templates/fill.ts'
 import { describeProblems } from '../templates/problem.ts'
 import { type Day, type End, forecastCapacity, type Rates, type SendFlow, secondsUntilLast, share } from './forecast.ts'
@@ -83,6 +86,9 @@ export interface EstimateInput {
   countries: Readonly<Record<string, number>>
   category: string
   prices: readonly PriceRow[]
+  metaRates: MetaRates | null
+  /** When it is sent: the table may have other prices for later days. */
+  day: string
   currency: string
   /** The campaign itself, and everything else that waits at the tenant's numbers and shares their limits. */
   own: Omit<SendFlow, 'count'>
@@ -98,6 +104,8 @@ export interface EstimateInput {
 export interface Estimate {
   recipients: number
   cost: { amount: number; currency: string; parts: { category: string; country: string; count: number; amount: number }[] }
+  /** What Meta bills for it at most; `unknown` counts the recipients whose rate is not known. */
+  metaCost: { amount: number; currency: string; unknown: number }
   /** Time from the first call to the last, at the rate that the limits and the other sends leave. */
   durationSeconds: number
   /** Rate at the beginning. */
@@ -110,8 +118,8 @@ export function estimate(input: EstimateInput): Estimate {
   const { recipients, category, currency } = input
   const parts = Object.entries(input.countries)
     .map(([country, count]) => {
-      const price = priceOf(input.prices, category, country === '??' ? null : country)
-      return { category: category.toLowerCase(), country, count, amount: cents(price * count) }
+      const price = templatePrice(input.prices, { category, country: country === '??' ? null : country, day: input.day })
+      return { category: category.toLowerCase(), country, count, amount: timesExactly(price, count) }
     })
     .toSorted((a, b) => b.count - a.count)
   const flows = [{ ...input.own, count: recipients }, ...input.others]
@@ -119,11 +127,23 @@ export function estimate(input: EstimateInput): Estimate {
   const [perSecond = 0] = share([{ ...input.own, count: 1 }, ...input.others], input.rates)
   return {
     recipients,
-    cost: { amount: cents(parts.reduce((sum, { amount }) => sum + amount, 0)), currency, parts },
+    cost: { amount: sumOf(parts.map(({ amount }) => amount)), currency, parts },
+    metaCost: metaCostOf(input),
     durationSeconds: (end && secondsUntilLast(end.seconds, daysOf(end, input))) ?? 0,
     messagesPerSecond: Math.round(perSecond * 100) / 100,
     messagingLimit: shareOf(input),
   }
+}
+
+function metaCostOf({ countries, category, metaRates, day }: EstimateInput): Estimate['metaCost'] {
+  const parts = Object.entries(countries).map(([country, count]) => {
+    const priced = { category: categoryOf(category), country: country === '??' ? null : country, day }
+    return { count, ...foreseenMetaCost(metaRates, priced, null) }
+  })
+  const known = parts.flatMap(({ amount, count }) => (amount === null ? [] : timesExactly(amount, count)))
+  const unknown = parts.reduce((sum, { amount, count }) => (amount === null ? sum + count : sum), 0)
+  const { currency } = foreseenMetaCost(metaRates, { category, country: null, day }, null)
+  return { amount: sumOf(known), currency, unknown }
 }
 
 function daysOf({ sent, sentOfPortfolio }: End, { perDay, messagingLimit, messagingUsed }: EstimateInput): Day[] {
@@ -137,8 +157,6 @@ function shareOf({ recipients, messagingLimit: limit, messagingUsed: used }: Est
   if (limit === null) return null
   return { limit, used, share: Math.round((recipients / limit) * 1000) / 1000, exceeded: recipients + (used ?? 0) > limit }
 }
-
-const cents = (amount: number) => Math.round(amount * 100) / 100
 
 type Status = 'DRAFT' | 'SCHEDULED' | 'RUNNING' | 'PAUSED' | 'DONE' | 'CANCELLED'
 export type CampaignAction = 'start' | 'pause' | 'resume' | 'cancel' | 'edit'

@@ -2,7 +2,7 @@ import type { ClientSession, mongo } from 'mongoose'
 import { mediaOf } from '../../domain/campaigns/campaign.ts'
 import { isBlocked } from '../../domain/contacts/block.ts'
 import { phoneVariants } from '../../domain/contacts/phone-variants.ts'
-import { costOf } from '../../domain/messages/cost.ts'
+import { pricesOf } from '../../domain/prices/cost.ts'
 import { fillTemplate } from '../../domain/templates/fill.ts'
 import { describeProblems } from '../../domain/templates/problem.ts'
 import type {
@@ -211,7 +211,14 @@ function messageOf(
 ): MessageDoc {
   return {
     ...newOutbound({ client, conversation, contact }, { type: 'template', ...own }, { priority: 'campaign', now }),
-    cost: costOf(tenant.settings, { ...conversation, category: template.category, waId: contact.waId, now }),
+    ...pricesOf(tenant.settings, {
+      category: template.category,
+      windowExpiresAt: conversation.windowExpiresAt,
+      freeEntryPointExpiresAt: conversation.freeEntryPointExpiresAt,
+      waId: contact.waId,
+      userId: contact.userId,
+      now,
+    }),
     idempotencyKey: recipientKey(recipient._id),
     sentBy: { kind: 'campaign', id: campaign._id, name: campaign.name },
     origin: 'campaign',

@@ -10,7 +10,7 @@ export interface Retry {
   /** Entries for the timeline. */
   notes: TimelineEntry[]
   /** The template to send instead of the message; {} sends the message unchanged. */
-  content: Partial<Pick<MessageDoc, 'type' | 'content' | 'payload' | 'cost' | 'fallback'>>
+  content: Partial<Pick<MessageDoc, 'type' | 'content' | 'payload' | 'cost' | 'metaCost' | 'fallback'>>
 }
 
 /**

@@ -21,7 +21,8 @@ import {
 const ROLES = ['platform_admin', 'tenant_admin', 'manager', 'agent']
 
 const templateRef = new Schema({ name: requiredText, language: requiredText }, inner)
-const price = new Schema({ category: text, country: text, amount: { type: Number, required: true, min: 0 } }, inner)
+const price = new Schema({ category: text, country: text, from: text, amount: { type: Number, required: true, min: 0 } }, inner)
+const metaRates = new Schema({ currency: requiredText, rows: { type: [price], default: [] } }, inner)
 
 const assignment = new Schema(
   {
@@ -42,6 +43,7 @@ const settings = new Schema(
     initiateTemplate: { type: templateRef, default: null },
     reengageTemplate: { type: templateRef, default: null },
     prices: { type: [price], default: () => [{ category: null, country: null, amount: 0.4 }] },
+    metaRates: { type: metaRates, default: null },
     unknownOutcome: { type: String, enum: ['fail', 'retry'], default: 'fail' },
     maxWaitHours: { type: Number, default: 24, min: 1 },
     leadsEnabled: { type: Boolean, default: true },

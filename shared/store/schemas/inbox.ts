@@ -201,6 +201,16 @@ const dispatch = new Schema(
 )
 const reaction = new Schema({ emoji: requiredText, direction: DIRECTION, at: requiredDate }, inner)
 const cost = new Schema({ amount: { type: Number, required: true }, currency: requiredText, category: requiredText }, inner)
+const metaCost = new Schema(
+  {
+    amount: { type: Number, default: null },
+    currency: requiredText,
+    category: requiredText,
+    type: { type: String, default: null },
+    basis: { type: String, enum: ['foreseen', 'reported'], required: true },
+  },
+  inner,
+)
 const reply = new Schema({ messageId: id, wamid: requiredText }, inner)
 const sender = new Schema(
   { kind: { type: String, enum: ['user', 'apiKey', 'campaign', 'phone'], required: true }, id, name: text },
@@ -227,6 +237,7 @@ export const messageSchema = new Schema<MessageDoc>(
     previousIds: { type: [String], default: [] },
     error: { type: failure, default: null },
     cost: { type: cost, default: null },
+    metaCost: { type: metaCost, default: undefined },
     idempotencyKey: text,
     replyTo: { type: reply, default: null },
     reactions: { type: [reaction], default: [] },

@@ -224,8 +224,9 @@ describe('a template', () => {
     expect(list.body.data[0]).toMatchObject({ contact: { phone: `+${to}` }, inWindow: false, messageCount: 1 })
   })
 
-  test('of the utility kind is free within the window', async () => {
-    expect((await send({ to: SALMA })).body.cost.amount).toBe(0)
+  test('[MS-04] of the utility kind costs within the window too: Meta bills it since October 2026', async () => {
+    const { cost, metaCost } = (await send({ to: SALMA })).body
+    expect([cost.amount, metaCost.amount]).toEqual([0.4, 0.023])
   })
 
   test('by many at once to somebody new makes one contact and one conversation', async () => {

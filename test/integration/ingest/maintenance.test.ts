@@ -55,7 +55,7 @@ test('what waits for a message is dropped and counted after a day, not before', 
   await sent(status.entry[0].changes[0].value.statuses[0].id)
   await record([deliveryOf(status)])
   expect(await describeStore(store)).toContain('event status PROCESSED')
-  expect(await describeStore(store)).toContain('message out text DELIVERED "sent before" cost 0 SERVICE [delivered]')
+  expect(await describeStore(store)).toContain('message out text DELIVERED "sent before" cost 0 service [delivered]')
 })
 
 const clientOf = (store: Store) => store.raw.clients.findOne({ phoneNumberId: NUMBER })

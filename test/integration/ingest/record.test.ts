@@ -122,7 +122,7 @@ const SEQUENCES: Record<string, string[]> = {
     'thread 1/1 messages 1 unread last "Je veux en savoir plus" window 11-21T09:00:00 lead referral free until 11-23T09:00:00',
   ],
   'duplicate-redelivery': [
-    'message out text DELIVERED "sent before" cost 0 SERVICE [delivered]',
+    'message out text DELIVERED "sent before" cost 0 service [delivered]',
     'thread 1/1 messages 1 unread last "Bonjour, le poste de comptable est-il toujours ouvert ?" window 11-21T09:00:00 lead',
   ],
   'held-then-dropped-132015': [
@@ -138,9 +138,9 @@ const SEQUENCES: Record<string, string[]> = {
     'thread 2/2 messages 2 unread last "Même personne, sans numéro" window 11-21T10:00:00 lead',
   ],
   'reaction-then-removed': ['message out text QUEUED "sent before" reactions none'],
-  'read-implies-delivered': ['message out text READ "sent before" cost 0.4 UTILITY [read,sent]'],
-  'sent-then-failed': ['message out text FAILED "sent before" error 131049 cost 0.4 MARKETING [failed,sent]'],
-  'statuses-out-of-order': ['message out text READ "sent before" cost 0.4 UTILITY [delivered,read,sent]'],
+  'read-implies-delivered': ['message out text READ "sent before" cost 0.4 utility [read,sent]'],
+  'sent-then-failed': ['message out text FAILED "sent before" error 131049 cost 0.4 marketing [failed,sent]'],
+  'statuses-out-of-order': ['message out text READ "sent before" cost 0.4 utility [delivered,read,sent]'],
 }
 /** Meta's answer to an ad comes after the click that it answers: the conversation it belongs to exists by then. */
 const IN_ORDER_ONLY = ['ad-click-free-entry-point']
