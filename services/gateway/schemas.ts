@@ -35,7 +35,7 @@ export const listOf = (item: z.ZodType) =>
 export const ShortPaging = { page: Paging.page, limit: z.coerce.number().int().min(1).max(100).optional() }
 
 /** Body of a short list, in the form of the paged ones. */
-export function wholeList<T>(all: T[], { page, limit }: { page: number; limit?: number | undefined }) {
+export function wholeList<T>(all: T[], { page = 1, limit }: { page?: number; limit?: number | undefined } = {}) {
   const size = limit ?? Math.max(all.length, 1)
   const data = limit === undefined && page > 1 ? [] : all.slice((page - 1) * size, page * size)
   return { data, total: all.length, totalIsExact: true, page, limit: size, hasMore: page * size < all.length, nextCursor: null }
