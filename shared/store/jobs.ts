@@ -186,9 +186,9 @@ function syncFilter(tenantId: Id | string, { type, status, from, to }: JobFilter
 }
 
 const guarded = (filter: object) =>
-  Object.fromEntries(
-    Object.entries(filter).map(([name, value]) => [name, typeof value === 'object' ? trusted({ ...value }) : value]),
-  )
+  Object.fromEntries(Object.entries(filter).map(([name, value]) => [name, isOperators(value) ? trusted({ ...value }) : value]))
+
+const isOperators = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const timeOf = (field: string, from: Date | undefined, to: Date | undefined) =>
   from || to ? { [field]: trusted({ ...(from && { $gte: from }), ...(to && { $lt: to }) }) } : {}

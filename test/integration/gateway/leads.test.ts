@@ -124,6 +124,11 @@ describe('a lead', () => {
   test('is linked by whoever sends to its number first, in whatever form the number is written', async () => {
     const made = await call('POST', '/leads', { name: 'Rui', phone: '+55 11 98765-4321' })
     expect((await call('POST', '/leads', { name: 'Rui', phone: '+551187654321' })).body.errorCode).toBe('LEAD_EXISTS')
+    const other = await call('POST', '/leads', { name: 'Rui 2' })
+    const taken = await call('PATCH', `/leads/${other.body.id}`, { phone: '+551187654321' })
+    expect([taken.status, taken.body.errorCode]).toEqual([409, 'LEAD_EXISTS'])
+    expect((await call('PATCH', `/leads/${made.body.id}`, { phone: '+551187654321' })).body.phone).toBe('+551187654321')
+    expect((await call('PATCH', `/leads/${made.body.id}`, { phone: '+5511987654321' })).body.phone).toBe('+5511987654321')
     const template = { templateName: 'application_received', language: 'fr', variables: ['Rui', 'Comptable'] }
     const sent = await call('POST', '/messages/send-template', { to: '551187654321', ...template })
     expect(sent.status).toBe(202)

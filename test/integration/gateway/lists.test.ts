@@ -5,6 +5,7 @@ import { can } from '#shared/auth/policy.ts'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import { type RealtimeEvent, RealtimeEvents } from '#shared/contracts/realtime-event.ts'
 import { ConversationView, MessageDetailView, MessageView } from '#shared/contracts/views.ts'
+import { PARKED } from '#shared/model/batch-plan.ts'
 import type { ConversationDoc, Id, MessageDoc } from '#shared/model/documents.ts'
 import { QUEUES } from '#shared/queue/topology.ts'
 import type { SentCommand } from '#shared/store/connect.ts'
@@ -341,6 +342,18 @@ test('jobs are the sends and the reports of Meta in one list', async () => {
   })
 })
 
+test('[surprise 13] short lists take page and limit, and are whole without', async () => {
+  for (const list of ['/phone-numbers', '/clients', '/pipelines']) {
+    const { body: all } = await get(list, 'manager')
+    expect([all.page, all.hasMore, all.limit]).toEqual([1, false, Math.max(all.total, 1)])
+    const { status, body: first } = await get(`${list}?limit=1&page=1`, 'manager')
+    expect([status, first.data, first.total]).toEqual([200, all.data.slice(0, 1), all.total])
+    expect(first.hasMore).toBe(all.total > 1)
+    expect((await get(`${list}?limit=1&page=99`, 'manager')).body).toMatchObject({ data: [], hasMore: false, limit: 1 })
+    expect((await get(`${list}?limit=0`, 'manager')).status).toBe(400)
+  }
+})
+
 test('jobs of one moment come each once, sends before reports, and are narrowed by status and time', async () => {
   const { models } = gateway.store
   const row = (await models.messages.findOne({ tenantId: demo, direction: 'OUTBOUND' }).lean()) as MessageDoc
@@ -368,6 +381,11 @@ test('jobs of one moment come each once, sends before reports, and are narrowed 
     expect([found.length, new Set(found.map(job => job.status))]).toEqual([count, new Set([status])])
   }
   expect(await jobs(`${time}&type=PROCESS_WEBHOOK&status=RUNNING`)).toEqual([])
+  await models.webhookEvents.insertMany([{ ...report, _id: 's:parked', status: 'IGNORED', reason: PARKED }])
+  const [waiting] = (await jobs(`${time}&type=PROCESS_WEBHOOK&status=PENDING`)).filter(({ id }) => id === 's:parked')
+  expect(waiting).toMatchObject({ status: 'PENDING', error: null })
+  expect((await jobs(`${time}&status=DONE`)).map(({ id }) => id)).not.toContain('s:parked')
+  await models.webhookEvents.deleteOne({ tenantId: demo, _id: 's:parked' })
   const { body } = await get(`/jobs?${time}&limit=2`, 'manager')
   expect([body.total, body.totalIsExact, body.hasMore]).toEqual([12, true, true])
   expect((await get('/jobs?cursor=nonsense', 'manager')).body.errorCode).toBe('CURSOR_INVALID')
