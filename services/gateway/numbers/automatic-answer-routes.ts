@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { AutomaticAnswers } from '#shared/domain/inbox/automatic-answer.ts'
 import { monthOf } from '#shared/domain/inbox/automatic-answer.ts'
-import { costOf } from '#shared/domain/messages/cost.ts'
+import { pricesOf } from '#shared/domain/prices/cost.ts'
 import { callerOf, route } from '#shared/http/route.ts'
 import type { ClientDoc, TenantDoc } from '#shared/model/documents.ts'
 import { changesOf } from '#shared/store/accounts/audit.ts'
@@ -88,7 +88,7 @@ function answersView(client: ClientDoc, { settings }: TenantDoc, now: Date): z.i
   const open = new Date(now.getTime() + 1)
   const waId = client.whatsappNumber.replace(/\D/g, '')
   const about = { category: null, windowExpiresAt: open, freeEntryPointExpiresAt: null, waId, now }
-  const { amount, currency } = costOf(settings, about)
+  const { amount, currency } = pricesOf(settings, about).cost
   return {
     greeting,
     away,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { type Cost, costOf } from '#shared/domain/messages/cost.ts'
 import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
+import { type Cost, pricesOf } from '#shared/domain/prices/cost.ts'
 import { TEMPLATE_CATEGORIES } from '#shared/domain/templates/status.ts'
 import { callerOf, route } from '#shared/http/route.ts'
 import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
@@ -32,14 +32,14 @@ const prices = route({
   }),
   async handle(request, { store, now }: GatewayDeps) {
     const { tenantId } = callerOf(request)
-    const [{ settings }, { conversation, waId }] = await Promise.all([
+    const [{ settings }, { conversation, waId, userId }] = await Promise.all([
       getCachedTenant(store, tenantId),
       visibleDestination(store, tenantId, request.query),
     ])
     const { windowExpiresAt = null, freeEntryPointExpiresAt = null } = conversation ?? {}
     const at = now()
     const priceOf = (category: string | null): Cost =>
-      costOf(settings, { category, windowExpiresAt, freeEntryPointExpiresAt, waId, now: at })
+      pricesOf(settings, { category, windowExpiresAt, freeEntryPointExpiresAt, waId, userId, now: at }).cost
     const templates = Object.fromEntries(TEMPLATE_CATEGORIES.map(category => [category, priceOf(category)]))
     return { body: { templates, text: windowIsOpen(windowExpiresAt, at) ? priceOf(null) : null } }
   },

@@ -1,8 +1,8 @@
 import { isBlocked } from '#shared/domain/contacts/block.ts'
 import { Outage } from '#shared/domain/errors.ts'
 import { type AutomaticAnswer, automaticAnswer, spend } from '#shared/domain/inbox/automatic-answer.ts'
-import { costOf } from '#shared/domain/messages/cost.ts'
 import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
+import { pricesOf } from '#shared/domain/prices/cost.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc, MessageDoc, TenantDoc } from '#shared/model/documents.ts'
 import { newOutbound } from '#shared/model/new-rows.ts'
 import type { MayGoOn } from '#shared/process/jobs.ts'
@@ -103,10 +103,10 @@ function messageOf({ text, key }: AutomaticAnswer, { tenant, client, contact, co
   const payload = { type: 'text', text: { body: text } }
   const written = { type: 'text', content, payload }
   const { windowExpiresAt, freeEntryPointExpiresAt, lastMessage } = conversation
-  const about = { category: null, windowExpiresAt, freeEntryPointExpiresAt, waId: contact.waId, now }
+  const about = { category: null, windowExpiresAt, freeEntryPointExpiresAt, waId: contact.waId, userId: contact.userId, now }
   return {
     ...newOutbound({ client, conversation, contact }, written, { priority: 'chat', now }),
-    cost: costOf(tenant.settings, about),
+    ...pricesOf(tenant.settings, about),
     idempotencyKey: `automatic:${key}`,
     origin: 'automatic',
     at: lastMessage && lastMessage.at > now ? lastMessage.at : now,
