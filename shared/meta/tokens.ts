@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { describeError } from '../domain/messages/send-errors.ts'
 import type { TokenFacts } from '../domain/numbers/token-health.ts'
-import type { MetaClient, Refused } from './client.ts'
+import type { GraphResult, MetaClient, Refused } from './client.ts'
 
 /** Our app at Meta, which may inspect and renew the tokens issued to it. */
 export interface MetaApp {
@@ -12,6 +12,11 @@ export interface MetaApp {
 const stamp = z.coerce.number().int().nonnegative().nullish().catch(null)
 const DebugToken = z.object({
   is_valid: z.boolean(),
+  app_id: z.coerce.string().nullish().catch(null),
+  granular_scopes: z
+    .array(z.object({ scope: z.string(), target_ids: z.array(z.coerce.string()).nullish().catch(null) }))
+    .nullish()
+    .catch(null),
   expires_at: stamp,
   data_access_expires_at: stamp,
   scopes: z.array(z.string()).nullish().catch(null),
@@ -21,17 +26,37 @@ const DebugToken = z.object({
     .catch(null),
 })
 
+/** State of a token, with the app that it was issued to and the accounts that it gives access to. */
+export interface TokenDetails extends TokenFacts {
+  appId: string | null
+  /** Newest first; null: all accounts of the portfolio, as for the token of a plain system user. */
+  wabaIds: string[] | null
+}
+
+/** Asks Meta about a token; without an app the token asks about itself. */
+export function askAboutToken(meta: MetaClient, app: MetaApp | null, token: string): Promise<GraphResult> {
+  const asking = app === null ? token : appToken(app)
+  return meta.graph.get('debug_token', { token: asking, query: { input_token: token } })
+}
+
+/** Reads the answer to `askAboutToken`; null when it is none. */
+export function readToken({ data }: Record<string, unknown>): TokenDetails | null {
+  const read = DebugToken.safeParse(data).data
+  return read === undefined ? null : { ...factsOf(read), appId: read.app_id ?? null, wabaIds: wabaIdsOf(read) }
+}
+
+function wabaIdsOf({ granular_scopes: scopes }: z.infer<typeof DebugToken>): string[] | null {
+  return scopes?.find(({ scope }) => scope === 'whatsapp_business_management')?.target_ids ?? null
+}
+
 /**
  * Present state of a token. Null when it cannot be determined: Meta is not available, limits us, or does not know our app.
  * Without an app the token inspects itself. @see https://developers.facebook.com/docs/graph-api/reference/debug_token
  */
 export async function inspectToken(meta: MetaClient, app: MetaApp | null, token: string): Promise<TokenFacts | null> {
-  const asking = app === null ? token : appToken(app)
-  const result = await meta.graph.get('debug_token', { token: asking, query: { input_token: token } })
+  const result = await askAboutToken(meta, app, token)
   if (result.kind === 'refused') return app === null ? refusedItself(result) : null
-  if (result.kind !== 'ok') return null
-  const { data } = DebugToken.safeParse(result.data.data)
-  return data === undefined ? null : factsOf(data)
+  return result.kind === 'ok' ? readToken(result.data) : null
 }
 
 function factsOf(data: z.infer<typeof DebugToken>): TokenFacts {
@@ -67,6 +92,7 @@ export async function renewToken(meta: MetaClient, app: MetaApp, token: string):
   return typeof renewed === 'string' && renewed !== '' ? renewed : null
 }
 
-const appToken = ({ id, secret }: MetaApp) => `${id}|${secret}`
+/** The app's own token. */
+export const appToken = ({ id, secret }: MetaApp) => `${id}|${secret}`
 /** Date of a timestamp in seconds; null for 0, which means never. */
 const dateOf = (seconds: number | null | undefined) => (seconds ? new Date(seconds * 1000) : null)

@@ -3,6 +3,7 @@
 export type * from './accounts.ts'
 export type * from './campaigns.ts'
 export type * from './common.ts'
+export type * from './connections.ts'
 export type * from './erasures.ts'
 export type * from './files.ts'
 export type * from './flow.ts'

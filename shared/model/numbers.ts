@@ -84,4 +84,8 @@ export interface ClientDoc extends Common {
   nextTemplateSyncAt?: Date | null
   connectedAt: Date | null
   disconnectedAt: Date | null
+  /** Sealed PIN of two-step verification that this platform chose; absent or null: it chose none. */
+  twoStepPin?: string | null
+  /** When the PIN was shown to an admin; it is shown once. */
+  pinShownAt?: Date | null
 }

@@ -5,6 +5,7 @@ import type {
   AuditLogDoc,
   CampaignDoc,
   ClientDoc,
+  ConnectionDoc,
   ContactDoc,
   ConversationDoc,
   CounterDoc,
@@ -35,6 +36,7 @@ import type {
 } from '../model/documents.ts'
 import { accountLinkSchema, apiKeySchema, refreshTokenSchema, tenantSchema, userSchema } from './schemas/accounts.ts'
 import { campaignSchema, recipientSchema } from './schemas/campaigns.ts'
+import { connectionSchema } from './schemas/connections.ts'
 import { conversationSchema, messageSchema } from './schemas/inbox.ts'
 import { labelSchema, quickReplySchema, savedViewSchema } from './schemas/inbox-aids.ts'
 import { discardedFileSchema, mediaFileSchema, mediaUploadSchema } from './schemas/media.ts'
@@ -62,6 +64,7 @@ export interface Documents {
   accountLinks: AccountLinkDoc
   apiKeys: ApiKeyDoc
   clients: ClientDoc
+  connections: ConnectionDoc
   contacts: ContactDoc
   erasures: ErasureDoc
   pipelines: PipelineDoc
@@ -109,6 +112,7 @@ const TENANTS_OWN = {
   accountLinks: accountLinkSchema,
   apiKeys: apiKeySchema,
   clients: clientSchema,
+  connections: connectionSchema,
   contacts: contactSchema,
   erasures: erasureSchema,
   pipelines: pipelineSchema,

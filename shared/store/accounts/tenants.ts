@@ -29,6 +29,12 @@ export async function listTenantIds(store: Store): Promise<Set<string>> {
   return new Set(ids.map(String))
 }
 
+/** The active tenant of an installation that has only one; null where there is none, or several. */
+export async function findOnlyTenant(store: Store): Promise<Id | null> {
+  const found = await store.models.tenants.find({ status: 'active', deletedAt: null }, { _id: 1 }).limit(2).lean()
+  return found.length === 1 ? (found[0] as { _id: Id })._id : null
+}
+
 /** A tenant with its settings and limits for hot paths, at most 5 s old. @throws ApiError 404 */
 export async function getCachedTenant(store: Store, tenantId: Id | string): Promise<TenantDoc> {
   const cache = cacheOf(store)

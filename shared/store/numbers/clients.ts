@@ -193,11 +193,19 @@ export function endRestriction(store: Store, { tenantId, _id: clientId }: Client
   )
 }
 
-/** Changes a number's company name, or makes it the primary one; a tenant has at most one primary number. @throws ApiError 404 */
+/** What a tenant chooses of its number. */
+export interface NumberInput {
+  companyName?: string | null | undefined
+  email?: string | null | undefined
+  userId?: string | null | undefined
+  isPrimary?: true | undefined
+}
+
+/** Changes who a number belongs to, or makes it the primary one; a tenant has at most one primary number. @throws ApiError 404 */
 export async function editClient(
   store: Store,
   { tenantId, _id, phoneNumberId }: ClientDoc,
-  input: { companyName?: string | null | undefined; isPrimary?: true | undefined },
+  input: NumberInput,
   by: Id | string,
   alongside?: Alongside<ClientDoc>,
 ): Promise<ClientDoc> {
@@ -254,7 +262,8 @@ export async function changeClient(
   return change
 }
 
-async function insertStatusEvent(
+/** Writes the `client:status` of a changed number. */
+export async function insertStatusEvent(
   store: Store,
   client: ClientDoc,
   details: NumberStatusDetails,

@@ -102,6 +102,8 @@ export const clientSchema = new Schema<ClientDoc>(
     nextTemplateSyncAt: date,
     connectedAt: date,
     disconnectedAt: date,
+    twoStepPin: text,
+    pinShownAt: date,
   },
   stamped,
 )
