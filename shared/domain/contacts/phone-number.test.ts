@@ -73,6 +73,12 @@ test.for<[string, RegExp]>([
   expect(readPhone(text, MOROCCO)).toEqual({ problem: expect.stringMatching(problem) })
 })
 
+test('digits are taken for a number of another country only if it has such numbers', () => {
+  // India has no +91 1123456789 for telephones, Cuba has +53 21234567.
+  expect(parsePhone('91123456789', '5491155551234')?.waId).toBe('5491123456789')
+  expect(parsePhone('5321234567', '905551112233')).toBeNull()
+})
+
 test('digits with the country code of the business are no number of another form', () => {
   expect(parsePhone('4917112345678', '493012345678')?.waId).toBe('4917112345678')
 })

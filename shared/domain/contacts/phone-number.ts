@@ -1,4 +1,5 @@
 import { type CountryCode, type PhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js'
+import { parsePhoneNumberFromString as parseStrictly } from 'libphonenumber-js/max'
 import { type Dialled, NOT_VALID, readSpelling, SEVERAL } from './phone-spelling.ts'
 
 export interface ParsedPhone {
@@ -29,10 +30,12 @@ export function readPhone(text: string, home: string | null = null): ParsedPhone
   if (spelling.parts.some(part => readingsOf(part, home).some(isValid))) return { problem: SEVERAL }
   const readings = readingsOf(spelling, home)
   const valid = readings.filter(isValid)
-  const [first = spelling.isMended ? undefined : readings[0], second = first] = valid
+  // New ranges of numbers are possible before they are known to be valid.
+  const [first, second = first] = valid.length > 0 || spelling.isMended ? valid : readings
   if (first === undefined) return { problem: NOT_VALID }
   if (second?.number !== first.number && !isOfHome(first, home)) return { problem: AMBIGUOUS }
-  return { waId: first.number.slice(1), country: first.country ?? null }
+  const waId = first.number.slice(1)
+  return { waId, country: countryOf(waId) }
 }
 
 const isValid = (reading: PhoneNumber) => reading.isValid()
@@ -45,9 +48,9 @@ function readingsOf(
   { digits, isInternational }: Pick<Dialled, 'digits' | 'isInternational'>,
   home: string | null,
 ): PhoneNumber[] {
-  const international = isInternational || !digits.startsWith('0') ? parsePhoneNumberFromString(`+${digits}`) : undefined
+  const international = isInternational || !digits.startsWith('0') ? parseStrictly(`+${digits}`) : undefined
   const country = home === null || isInternational ? null : countryOf(home)
-  const national = country === null ? undefined : parsePhoneNumberFromString(digits, country as CountryCode)
+  const national = country === null ? undefined : parseStrictly(digits, country as CountryCode)
   return [international, national].filter(reading => reading?.isPossible() === true) as PhoneNumber[]
 }
 
