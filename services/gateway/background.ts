@@ -4,10 +4,12 @@ import { type JobLease, type Leader, runWhileLeader } from '#shared/store/run-wh
 import { assignWaiting } from './inbox/assign-waiting.ts'
 import { finishLabels } from './inbox/finish-labels.ts'
 import { wakeSnoozed } from './inbox/wake-snoozed.ts'
-import type { BackgroundDeps } from './numbers/background-deps.ts'
+import type { ConnectionJobDeps } from './numbers/background-deps.ts'
 import { checkHealth } from './numbers/check-health.ts'
 import { checkTokens } from './numbers/check-tokens.ts'
 import { rewriteTokens } from './numbers/rewrite-tokens.ts'
+import { advanceConnections, endAbandonedConnections } from './onboarding/advance.ts'
+import { connectSettingsNumber } from './onboarding/settings-number.ts'
 import { orderDueSyncs } from './templates/order-syncs.ts'
 import { runSyncs } from './templates/run-syncs.ts'
 
@@ -29,8 +31,15 @@ const RUN_SYNC_IDLE_MS = 2000
 /** A number whose templates are due waits this long at most. */
 const ORDER_SYNC_IDLE_MS = 5000
 
+const ADVANCE_MS = 1000
+/** A connection whose executor died goes on within this time, beside the rest of its claim. */
+const ADVANCE_IDLE_MS = 3000
+const ABANDONED_MS = 60_000
+/** The settings are read at the start; a tenant for their number may appear later. */
+const SETTINGS_MS = 60_000
+
 /** Dependencies of all jobs: those of the inbox ask Redis who is connected. */
-type JobDeps = BackgroundDeps & { redis: Redis }
+type JobDeps = ConnectionJobDeps & { redis: Redis }
 
 /** Background jobs that run in the one gateway that holds `GATEWAY_LEASE`. */
 export const LEADER_JOBS: readonly JobRow<JobDeps>[] = [
@@ -38,6 +47,9 @@ export const LEADER_JOBS: readonly JobRow<JobDeps>[] = [
   { name: 'check access tokens', everyMs: CHECK_MS, run: checkTokens },
   { name: 'check number health', everyMs: CHECK_MS, run: checkHealth },
   { name: 'order template syncs', everyMs: SYNC_MS, idleMs: ORDER_SYNC_IDLE_MS, run: orderDueSyncs },
+  { name: 'advance connections', everyMs: ADVANCE_MS, idleMs: ADVANCE_IDLE_MS, run: advanceConnections },
+  { name: 'end abandoned connections', everyMs: ABANDONED_MS, run: endAbandonedConnections },
+  { name: 'connect number of settings', everyMs: SETTINGS_MS, run: connectSettingsNumber },
   { name: 'run template syncs', everyMs: SYNC_MS, idleMs: RUN_SYNC_IDLE_MS, run: runSyncs },
   { name: 'wake snoozed conversations', everyMs: WAKE_MS, idleMs: WAKE_IDLE_MS, run: wakeSnoozed },
   { name: 'assign waiting conversations', everyMs: ASSIGN_MS, idleMs: ASSIGN_IDLE_MS, run: assignWaiting },

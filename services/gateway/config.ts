@@ -17,6 +17,8 @@ const quota = (fallback: string) =>
       }
     })
 
+const digits = z.string().regex(/^\d{1,30}$/, 'Must be digits')
+
 const gatewayEnv = commonEnv.extend({
   GATEWAY_PORT: port(3000),
   BASE_URL: z.url().default('http://localhost:3000'),
@@ -42,12 +44,27 @@ const gatewayEnv = commonEnv.extend({
     .int()
     .positive()
     .default(50 * 1024 ** 3),
-  META_APP_ID: z
-    .string()
-    .regex(/^\d{1,30}$/, 'Must be digits')
-    .optional(),
+  META_APP_ID: digits.optional(),
   /** App secrets, separated by commas: the first one authenticates calls to Meta, all of them verify webhooks. */
   META_APP_SECRET: secretList.optional(),
+  /** Configuration of Embedded Signup. */
+  META_CONFIG_ID: z
+    .string()
+    .regex(/^\d{0,30}$/, 'Must be digits')
+    .optional(),
+  /** Where the sign-up dialog opens. */
+  META_DIALOG_URL: z.url().default('https://www.facebook.com'),
+  /** Verify token of the webhooks, with which their public address is tried. */
+  META_WEBHOOK_VERIFY_TOKEN: z.string().optional(),
+  /** One number that is connected without a dialog. */
+  WHATSAPP_ACCESS_TOKEN: z.string().min(16).optional(),
+  WHATSAPP_PHONE_NUMBER_ID: digits.optional(),
+  WHATSAPP_WABA_ID: digits.optional(),
+  /** Tenant of that number; the only one of the installation by default. */
+  WHATSAPP_TENANT_ID: z
+    .string()
+    .regex(/^[0-9a-f]{24}$/, 'Must be 24 hexadecimal digits')
+    .optional(),
   ...metaEnv,
   /** Interval of the checks of each number's access token, and of its fields at Meta. */
   TOKEN_CHECK_INTERVAL: duration('24h'),
@@ -65,6 +82,25 @@ export type GatewayConfig = z.infer<typeof gatewayEnv>
 export function metaAppOf({ META_APP_ID: id, META_APP_SECRET: secrets }: GatewayConfig): MetaApp | null {
   const secret = secrets?.[0]
   return id && secret ? { id, secret } : null
+}
+
+/** Public address of the webhooks: ingest's beside the gateway behind one host, unless the demo names another. */
+export const webhookAddressOf = ({ SIMULATOR_WEBHOOK_URL, BASE_URL }: GatewayConfig): string =>
+  SIMULATOR_WEBHOOK_URL ?? `${BASE_URL.replace(/\/+$/, '')}/api/v1/webhook`
+
+/** The number of the settings; null unless its token and both ids are set. */
+export function settingsNumberOf(config: GatewayConfig): SettingsNumber | null {
+  const { WHATSAPP_ACCESS_TOKEN: accessToken, WHATSAPP_PHONE_NUMBER_ID: phoneNumberId, WHATSAPP_WABA_ID: wabaId } = config
+  if (!accessToken || !phoneNumberId || !wabaId) return null
+  return { accessToken, phoneNumberId, wabaId, tenantId: config.WHATSAPP_TENANT_ID ?? null }
+}
+
+/** A number that the operator connects by `WHATSAPP_*`. */
+export interface SettingsNumber {
+  accessToken: string
+  phoneNumberId: string
+  wabaId: string
+  tenantId: string | null
 }
 
 /** Gateway configuration; `PORT` stands in for `GATEWAY_PORT`. @throws Error that lists every problem and prints no value */

@@ -17,7 +17,7 @@ import { startReporting } from '#shared/store/service-reports.ts'
 import { refuseDemoUsers } from './accounts/demo-users.ts'
 import { createApp } from './app.ts'
 import { startBackground } from './background.ts'
-import { metaAppOf, readGatewayConfig } from './config.ts'
+import { metaAppOf, readGatewayConfig, settingsNumberOf, webhookAddressOf } from './config.ts'
 import { DASHBOARD_DIR, serveDashboard } from './pages/serve-dashboard.ts'
 import { createGatewayServer } from './server.ts'
 
@@ -59,6 +59,8 @@ await using _background =
         tokenEveryMs: config.TOKEN_CHECK_INTERVAL,
         healthEveryMs: config.NUMBER_CHECK_INTERVAL,
         templatesEveryMs: config.TEMPLATE_SYNC_INTERVAL,
+        webhook: { url: webhookAddressOf(config), verifyToken: config.META_WEBHOOK_VERIFY_TOKEN ?? null },
+        settingsNumber: settingsNumberOf(config),
       })
     : null
 log.info({ port: listening.port }, 'gateway started')

@@ -17,6 +17,7 @@ import { conversationRoutes } from './conversations/routes.ts'
 import type { GatewayDeps } from './deps.ts'
 import { crmRoutes } from './dialects/crm.ts'
 import { crmTemplateRoutes } from './dialects/crm-templates.ts'
+import { linkoJobClientRoutes } from './dialects/linkojob-clients.ts'
 import { linkoJobGatewayRoutes } from './dialects/linkojob-gateway.ts'
 import { linkoJobMessageRoutes } from './dialects/linkojob-messages.ts'
 import { linkoJobTemplateRoutes } from './dialects/linkojob-templates.ts'
@@ -32,6 +33,8 @@ import { messageRoutes } from './messages/routes.ts'
 import { scheduledRoutes } from './messages/scheduled-routes.ts'
 import { automaticAnswerRoutes } from './numbers/automatic-answer-routes.ts'
 import { numberRoutes } from './numbers/routes.ts'
+import { numberConnectionRoutes } from './onboarding/number-routes.ts'
+import { onboardingRoutes } from './onboarding/routes.ts'
 import { auditLogRoutes } from './operations/audit-log-routes.ts'
 import { deadLetterActionRoutes } from './operations/dead-letter-action-routes.ts'
 import { deadLetterRoutes } from './operations/dead-letter-routes.ts'
@@ -76,6 +79,9 @@ export const routes: Route<GatewayDeps>[] = [
   ...templateRoutes,
   ...campaignRoutes,
   ...campaignReportRoutes,
+  ...linkoJobClientRoutes,
+  ...onboardingRoutes,
+  ...numberConnectionRoutes,
   ...numberRoutes,
   ...automaticAnswerRoutes,
   ...webhookEventRoutes,

@@ -90,6 +90,7 @@ test('every counted route says that it may be refused for a while, and when to c
 test('Idempotency-Key is promised where it is kept', () => {
   const promised = described.filter(({ operation }) => operation.parameters?.some(({ name }) => name === 'Idempotency-Key'))
   expect(promised.map(({ path }) => path).toSorted()).toEqual([
+    '/api/clients',
     '/api/integrations/whatsapp/send',
     '/api/integrations/whatsapp/templates',
     '/api/integrations/whatsapp/templates/send',
@@ -101,6 +102,7 @@ test('Idempotency-Key is promised where it is kept', () => {
     '/api/v1/auth/register',
     '/api/v1/campaigns',
     '/api/v1/campaigns/{id}/rerun',
+    '/api/v1/clients',
     '/api/v1/contacts',
     '/api/v1/conversations/{id}/notes',
     '/api/v1/labels',
@@ -113,9 +115,11 @@ test('Idempotency-Key is promised where it is kept', () => {
     '/api/v1/messages/send-template',
     '/api/v1/messages/template',
     '/api/v1/messages/text',
+    '/api/v1/phone-numbers',
     '/api/v1/quick-replies',
     '/api/v1/templates',
     '/api/v1/tenants',
+    '/api/v1/tenants/embedded-signup',
     '/api/v1/users',
     '/api/v1/views',
   ])

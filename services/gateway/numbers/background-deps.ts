@@ -4,6 +4,7 @@ import type { MetaApp } from '#shared/meta/tokens.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import type { EventPublisher } from '#shared/queue/publish-events.ts'
 import type { Store } from '#shared/store/connect.ts'
+import type { SettingsNumber } from '../config.ts'
 
 /** Dependencies of the gateway's background jobs. */
 export interface BackgroundDeps {
@@ -23,6 +24,14 @@ export interface BackgroundDeps {
   healthEveryMs: number
   /** How often each account's templates are read. */
   templatesEveryMs: number
+}
+
+/** Dependencies of the jobs that connect numbers, beside those of the checks. */
+export interface ConnectionJobDeps extends BackgroundDeps {
+  /** Public address of the webhooks, and the token that proves it ours; null: the address is not tried. */
+  webhook: { url: string; verifyToken: string | null }
+  /** Number that the operator connects by settings; null without one. */
+  settingsNumber: SettingsNumber | null
 }
 
 /** A time in 90 to 110 % of `ms`, so that checks of numbers connected together spread out. */

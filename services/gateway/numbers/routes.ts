@@ -12,6 +12,7 @@ import {
   editClient,
   getClient,
   listClients,
+  type NumberInput,
   pauseClient,
   resumeClient,
 } from '#shared/store/numbers/clients.ts'
@@ -20,12 +21,16 @@ import { audited } from '../audit.ts'
 import { metaAppOf } from '../config.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { IdParams, listOf, ShortPaging, wholeList } from '../schemas.ts'
+import { AboutNumber } from './about.ts'
 
 const tag = 'numbers'
 
 const NumberView = z.object({
   id: z.string(),
   companyName: z.string().nullable(),
+  email: z.string().nullable(),
+  /** Id of its person on the tenant's own platform. */
+  userId: z.string().nullable(),
   whatsappNumber: z.string().nullable(),
   verifiedName: z.string().nullable(),
   phoneNumberId: z.string(),
@@ -69,6 +74,7 @@ const NumberView = z.object({
   metaStatus: z.string().nullable(),
   healthCheckedAt: z.iso.datetime().nullable(),
   connectedAt: z.iso.datetime().nullable(),
+  disconnectedAt: z.iso.datetime().nullable(),
 })
 
 /** Read routes under both paths: the older systems call a connected number a client. */
@@ -127,11 +133,11 @@ const moves = ['/api/v1/phone-numbers', '/api/v1/clients'].flatMap(path => [
     path: `${path}/{id}`,
     action: 'clients.write',
     tag,
-    summary: 'Rename a number or make it the primary number, which sends messages that name no number',
+    summary: 'Change who a number belongs to, or make it the primary number, which sends messages that name no number',
     params: IdParams,
     body: z
       .strictObject({
-        companyName: z.string().trim().min(1).max(200).nullable().optional(),
+        ...AboutNumber,
         isPrimary: z.literal(true).optional().describe('Replace the present primary number'),
       })
       .refine(input => Object.keys(input).length > 0, { error: 'Give at least one field to change' }),
@@ -142,20 +148,20 @@ const moves = ['/api/v1/phone-numbers', '/api/v1/clients'].flatMap(path => [
 
 export const numberRoutes = [...reads, ...moves]
 
-async function editNumber(
-  request: RouteRequest<{ id: string }, unknown, { companyName?: string | null | undefined; isPrimary?: true | undefined }>,
-  deps: GatewayDeps,
-): Promise<Reply> {
+async function editNumber(request: RouteRequest<{ id: string }, unknown, NumberInput>, deps: GatewayDeps): Promise<Reply> {
   const { tenantId, id: by } = callerOf(request)
   const before = await getClient(deps.store, tenantId, request.params.id)
-  const entry = audited<ClientDoc>(request, deps, after => ({
-    action: 'clients.update',
-    object: { kind: 'client', id: String(after._id) },
-    changes: changesOf(before, after, ['companyName', 'isPrimary']),
-  }))
+  const entry = audited<ClientDoc>(request, deps, numberEdited(before))
   const after = await editClient(deps.store, before, request.body, by, entry)
   return { body: numberView(after) }
 }
+
+/** Audit entry of a changed number. */
+export const numberEdited = (before: ClientDoc) => (after: ClientDoc) => ({
+  action: 'clients.update',
+  object: { kind: 'client', id: String(after._id) },
+  changes: changesOf(before, after, ['companyName', 'email', 'userId', 'isPrimary']),
+})
 
 async function change(
   request: RouteRequest<{ id: string }, unknown, unknown>,
@@ -199,6 +205,8 @@ function numberView(doc: ClientDoc): z.infer<typeof NumberView> {
   return {
     id: String(doc._id),
     companyName: doc.companyName ?? null,
+    email: doc.email ?? null,
+    userId: doc.userId ?? null,
     whatsappNumber: shownPhone(doc.whatsappNumber),
     verifiedName: doc.verifiedName ?? null,
     phoneNumberId: doc.phoneNumberId,
@@ -228,5 +236,6 @@ function numberView(doc: ClientDoc): z.infer<typeof NumberView> {
     metaStatus: doc.metaStatus ?? null,
     healthCheckedAt: doc.healthCheckedAt?.toISOString() ?? null,
     connectedAt: doc.connectedAt?.toISOString() ?? null,
+    disconnectedAt: doc.disconnectedAt?.toISOString() ?? null,
   }
 }

@@ -10,6 +10,8 @@ import { userByEmail } from '#test/support/worlds/realtime.ts'
 
 const SALMA = '212661000101' // her window is open
 const APP_ID = '918273645500112'
+const APP_SECRET = 'secret-of-the-app-of-this-test'
+const SPARE_WABA = '330300670099887'
 const stack = new AsyncDisposableStack()
 let gateway: Gateway
 let simulator: Simulator
@@ -17,8 +19,8 @@ let tenantId: Id
 let ids: { conversation: string; lead: string; campaign: string; message: string; template: string }
 
 beforeAll(async () => {
-  simulator = stack.use(await createSimulator({ reviewMs: 3_600_000, appId: APP_ID }))
-  const env = { META_GRAPH_URL: simulator.url, META_APP_ID: APP_ID }
+  simulator = stack.use(await createSimulator({ reviewMs: 3_600_000, appId: APP_ID, appSecret: APP_SECRET }))
+  const env = { META_GRAPH_URL: simulator.url, META_APP_ID: APP_ID, META_APP_SECRET: APP_SECRET }
   gateway = stack.use(await openGateway(stack.use(await createWorld()), env))
   tenantId = (await userByEmail(gateway.store, PEOPLE.agent)).tenantId
   const { raw } = gateway.store
@@ -35,11 +37,21 @@ beforeAll(async () => {
 afterAll(() => stack.disposeAsync())
 
 function call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-  return gateway.call(method, path, { as: 'manager', body, headers })
+  return gateway.call(method, path, { as: 'admin', body, headers })
 }
 
 const AIDS = ['labels', 'quickReplies', 'savedViews'] as const
-const COUNTED = ['messages', 'notes', 'leads', 'contacts', 'campaigns', 'templates', 'mediaFiles', ...AIDS] as const
+const COUNTED = [
+  'messages',
+  'notes',
+  'leads',
+  'contacts',
+  'campaigns',
+  'templates',
+  'mediaFiles',
+  'connections',
+  ...AIDS,
+] as const
 type Counted = (typeof COUNTED)[number]
 
 interface Creation {
@@ -60,6 +72,11 @@ const newTemplate = (name: string) => ({
   language: 'fr',
   category: 'UTILITY',
   body: `Bonjour de la part de ${name} ${people}`,
+})
+
+const byToken = () => ({
+  body: { accessToken: simulator.token({ wabaIds: [SPARE_WABA] }).token, wabaId: SPARE_WABA },
+  creates: { connections: 1 },
 })
 
 /** A request to each route that creates something. */
@@ -132,6 +149,13 @@ const CREATIONS: Record<string, () => Creation> = {
     const { body: given, ...template } = newTemplate('crm')
     return { body: { ...template, componentsJson: { body: [{ type: 'text', text: given }] } }, creates: { templates: 1 } }
   },
+  'POST /api/v1/tenants/embedded-signup': () => ({
+    body: { code: simulator.code({ wabaIds: [SPARE_WABA] }).code },
+    creates: { connections: 1 },
+  }),
+  'POST /api/v1/phone-numbers': byToken,
+  'POST /api/clients': byToken,
+  'POST /api/v1/clients': () => ({ body: { companyName: 'Once' }, creates: { connections: 1 } }),
   'POST /api/v1/media': () => ({
     path: '/api/v1/media?filename=once.txt',
     body: 'the file',

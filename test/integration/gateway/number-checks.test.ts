@@ -235,13 +235,23 @@ describe('resume', () => {
 test('one gateway at a time runs the jobs, and another goes on when it stops', async () => {
   const leader = async () =>
     (await gateway.store.connection.collection<LeaseDoc>('leases').findOne({ _id: GATEWAY_LEASE.name }))?.owner
-  await using first = await startBackground({ ...deps, redis: gateway.redis })
+  await using first = await startBackground({
+    ...deps,
+    redis: gateway.redis,
+    webhook: { url: 'http://linko.test', verifyToken: null },
+    settingsNumber: null,
+  })
   await untilTrue(async () => {
     const { tokenCheckedAt, healthCheckedAt } = await number()
     return !!tokenCheckedAt && !!healthCheckedAt
   })
   const owner = await leader()
-  await using _second = await startBackground({ ...deps, redis: gateway.redis })
+  await using _second = await startBackground({
+    ...deps,
+    redis: gateway.redis,
+    webhook: { url: 'http://linko.test', verifyToken: null },
+    settingsNumber: null,
+  })
   expect(await leader()).toBe(owner)
   await first[Symbol.asyncDispose]()
   await set({ tokenCheckedAt: null, nextTokenCheckAt: null })

@@ -1,0 +1,119 @@
+import { z } from 'zod'
+import { openPin, tokenOf } from '#shared/auth/client-tokens.ts'
+import { ApiError } from '#shared/domain/errors.ts'
+import { callerOf, type RouteRequest, route } from '#shared/http/route.ts'
+import type { ClientDoc } from '#shared/model/documents.ts'
+import { countBacklog } from '#shared/store/dispatch/backlog.ts'
+import { getClient } from '#shared/store/numbers/clients.ts'
+import { countOpenCampaigns, markPinShown } from '#shared/store/numbers/connect-numbers.ts'
+import { audited } from '../audit.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { IdParams } from '../schemas.ts'
+import { actorOf, beginCheck, disconnect } from './begin.ts'
+import { onboardingDeps } from './deps.ts'
+import { connectNow } from './routes.ts'
+import { runConnection } from './run.ts'
+import { ConnectionView, connectionView } from './view.ts'
+
+const tag = 'numbers'
+/** Meta is told of a disconnection before the answer, as far as it answers quickly. */
+const TELL_MS = 5000
+
+const Stops = z.object({
+  status: z.literal('disconnected'),
+  stops: z.object({
+    messages: z
+      .number()
+      .int()
+      .describe('Messages that wait; they fail when their time is over, unless the number is connected again'),
+    campaigns: z.number().int().describe('Campaigns of the number that have not ended'),
+  }),
+  connectionId: z.string().nullable().describe('Steps by which Meta is told'),
+})
+
+/** Disconnects a number and says what stops. Its conversations stay. */
+export async function disconnectClient(
+  request: RouteRequest<unknown, unknown, unknown>,
+  deps: GatewayDeps,
+  client: ClientDoc,
+  isDeleted: boolean,
+): Promise<z.infer<typeof Stops>> {
+  const own = onboardingDeps(deps)
+  const caller = callerOf(request)
+  const entry = audited<{ before: ClientDoc; after: ClientDoc }>(request, deps, ({ before, after }) => ({
+    action: isDeleted ? 'clients.delete' : 'clients.disconnect',
+    object: { kind: 'client', id: String(client._id) },
+    changes: { status: { before: before.status, after: after.status } },
+  }))
+  const { tenantId, phoneNumberId } = client
+  const [groups, campaigns] = await Promise.all([
+    countBacklog(deps.store, { phoneNumberId, tenantId }),
+    countOpenCampaigns(deps.store, client),
+  ])
+  const where = { tenantId: caller.tenantId, actor: actorOf(caller) }
+  const token = tokenOf(own.keyring, client)
+  const connection = await disconnect(own, where, { client, isDeleted, token }, entry)
+  if (connection) await runConnection(own, connection, TELL_MS)
+  const messages = groups.reduce((sum, { count }) => sum + count, 0)
+  return { status: 'disconnected', stops: { messages, campaigns }, connectionId: connection && String(connection._id) }
+}
+
+const PATHS = ['/api/v1/phone-numbers', '/api/v1/clients']
+
+export const numberConnectionRoutes = PATHS.flatMap(path => [
+  route({
+    method: 'post',
+    path: `${path}/{id}/check`,
+    action: 'clients.connect',
+    tag,
+    summary: 'Check a connected number step by step, and mend what can be mended',
+    params: IdParams,
+    returns: ConnectionView,
+    async handle(request, deps: GatewayDeps) {
+      const caller = callerOf(request)
+      const client = await getClient(deps.store, caller.tenantId, request.params.id)
+      const where = { tenantId: caller.tenantId, actor: actorOf(caller) }
+      // A check has a result also where a step fails.
+      return { body: connectionView(await connectNow(request, deps, (own, entry) => beginCheck(own, where, client, entry))) }
+    },
+  }),
+  route({
+    method: 'post',
+    path: `${path}/{id}/pin`,
+    action: 'clients.connect',
+    tag,
+    summary: "Show the number's PIN of two-step verification, once; 409 PIN_SHOWN afterwards",
+    params: IdParams,
+    returns: z.object({ pin: z.string() }),
+    async handle(request, deps: GatewayDeps) {
+      const { keyring } = onboardingDeps(deps)
+      const client = await getClient(deps.store, callerOf(request).tenantId, request.params.id)
+      if (client.twoStepPin == null)
+        throw new ApiError(404, 'PIN_UNKNOWN', 'This platform did not choose the PIN of this number.')
+      const pin = openPin(keyring, client)
+      if (pin === null)
+        throw new ApiError(409, 'PIN_UNREADABLE', 'The stored PIN cannot be decrypted because its key is missing.')
+      const entry = audited<null>(request, deps, () => ({
+        action: 'clients.showPin',
+        object: { kind: 'client', id: String(client._id) },
+      }))
+      if (!(await markPinShown(deps.store, client, deps.now(), entry)))
+        throw new ApiError(409, 'PIN_SHOWN', 'The PIN was shown before. Set a new one in WhatsApp Manager if it is lost.')
+      return { body: { pin } }
+    },
+  }),
+  route({
+    method: 'delete',
+    path: `${path}/{id}`,
+    action: 'clients.connect',
+    tag,
+    summary:
+      'Disconnect a number: its token is forgotten and given back to Meta, nothing is sent any more; its conversations stay',
+    params: IdParams,
+    returns: Stops,
+    async handle(request, deps: GatewayDeps) {
+      const client = await getClient(deps.store, callerOf(request).tenantId, request.params.id)
+      return { body: await disconnectClient(request, deps, client, false) }
+    },
+  }),
+])
