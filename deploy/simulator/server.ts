@@ -83,6 +83,13 @@ function parseJson(body: Buffer): Json {
 }
 
 async function graphReply(call: Call): Promise<Reply> {
+  const reply = await carryOut(call)
+  const { sim, method, path } = call
+  if (!path.endsWith('messages')) sim.graphCalls.add({ at: sim.now(), method, path, status: reply.status })
+  return reply
+}
+
+async function carryOut(call: Call): Promise<Reply> {
   try {
     checkVersion(call.version)
     const answer = await answerGraph(call)

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { WEBHOOK_FIELDS } from '#shared/domain/onboarding/webhook-fields.ts'
 import { createFaults } from './control/faults.ts'
 import { DEFAULT_DELIVERY, DEFAULT_RULES } from './rules.ts'
 import { createLimits } from './sending/limits.ts'
 import { createBatches } from './webhooks/batches.ts'
 import { createDeliverer } from './webhooks/delivery.ts'
+import { RingBuffer } from './world/bounded.ts'
 import { addDemoWorld } from './world/demo.ts'
 import { fingerprintOf, savedWorld, saveWorld } from './world/saved.ts'
 import { type App, emptyWorld, type World } from './world/world.ts'
@@ -34,6 +36,16 @@ export interface SimulatorOptions {
   /** File that keeps the world between two runs; none by default. */
   stateFile?: string
   now?: () => number
+}
+
+/** A Graph call that was carried out. */
+export interface GraphCall {
+  at: number
+  method: string
+  /** Without the version. */
+  path: string
+  /** HTTP status of the answer, which a fault may have kept from the caller. */
+  status: number
 }
 
 const SAVE_EVERY_MS = 5000
@@ -67,6 +79,8 @@ export function createSimulation(options: SimulatorOptions = {}) {
     held: new Map<string, (() => void)[]>(),
     /** Management calls of the current hour, by WABA. */
     calls: new Map<string, { hour: number; count: number }>(),
+    /** Graph calls that were carried out, other than sends: newest last. */
+    graphCalls: new RingBuffer<GraphCall>(5000),
     /** The simulator's own address; set once it listens. */
     url: '',
     now: () => clock() + offsetMs,
@@ -124,6 +138,7 @@ export function createSimulation(options: SimulatorOptions = {}) {
     simulation.faults.set([])
     simulation.held.clear()
     simulation.calls.clear()
+    simulation.graphCalls.clear()
     offsetMs = 0
     Object.assign(simulation.rules, DEFAULT_RULES)
     Object.assign(simulation.delivery, DEFAULT_DELIVERY)
@@ -151,6 +166,7 @@ function freshWorld(options: SimulatorOptions, now: number): World {
     verifyToken: options.verifyToken ?? 'simulator-verify-token',
     webhookVersion: options.webhookVersion ?? 25,
     requireProof: false,
+    fields: Object.keys(WEBHOOK_FIELDS),
   }
   const world = emptyWorld(app, options.keepMessages ?? 100_000)
   if (options.demo ?? true) addDemoWorld(world, now)

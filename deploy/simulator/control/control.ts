@@ -43,6 +43,7 @@ export function createControl(sim: Simulation) {
     messages: (filter: MessageFilter = {}) => listMessages(sim, filter),
     reads: () => ({ data: [...sim.world.reads].map(read => ({ ...read, at: new Date(read.at).toISOString() })) }),
     webhooks: (filter: WebhookFilter = {}) => listWebhooks(sim, filter),
+    calls: (filter: CallFilter = {}) => listCalls(sim, filter),
     faults: (faults: FaultRequest[]) => sim.faults.set(faults.map(faultOf)),
     listFaults: () => ({ data: sim.faults.list() }),
     delivery: (rules: Partial<DeliveryRules> & { retrySpeed?: number }) => setDelivery(sim, rules),
@@ -69,6 +70,21 @@ export function createControl(sim: Simulation) {
     reset: () => sim.reset(),
     idle: () => sim.idle(),
   }
+}
+
+export interface CallFilter {
+  method?: string
+  /** End of the path, such as `/register`. */
+  path?: string
+  sinceAt?: number
+}
+
+/** Graph calls that were carried out, refused ones too; sends are in the list of messages. */
+function listCalls({ graphCalls }: Simulation, { method, path, sinceAt = 0 }: CallFilter) {
+  const found = [...graphCalls].filter(
+    call => call.at >= sinceAt && (!method || call.method === method) && (!path || call.path.endsWith(path)),
+  )
+  return { data: found.map(call => ({ ...call, at: new Date(call.at).toISOString() })), count: found.length }
 }
 
 /** A fault as callers write it: applied once by default. Its effect is called `then` in JSON and `effect` in code. */

@@ -17,6 +17,7 @@ export interface NumberRequest {
   qualityRating?: string
   nameStatus?: string
   codeVerification?: PhoneNumber['codeVerification']
+  isElsewhere?: boolean
   isOnBizApp?: boolean
   pin?: string | null
   allowedRecipients?: string[] | null
@@ -106,17 +107,25 @@ export function setNumber(sim: Simulation, id: string, request: Partial<NumberRe
     'qualityRating',
     'nameStatus',
     'codeVerification',
+    'isElsewhere',
     'isOnBizApp',
     'pin',
     'allowedRecipients',
   ] as const) {
     if (request[name] !== undefined) Object.assign(number, { [name]: request[name] })
   }
+  if (request.wabaId !== undefined) moveNumber(sim, number, request.wabaId)
   const waba = sim.world.wabas.get(number.wabaId) as Waba
   if (subscribed !== undefined) waba.subscribed = subscribed
   if (state !== undefined) applyState(number, waba, state)
   if (state !== undefined && request.notify) emitAccountUpdate(sim, waba)
   return { success: true }
+}
+
+/** The number moves to another account of the simulator. */
+function moveNumber({ world }: Simulation, number: PhoneNumber, wabaId: string): void {
+  if (!world.wabas.has(wabaId)) throw new Error(`wabaId ${wabaId} is not an account of this simulator.`)
+  number.wabaId = wabaId
 }
 
 function applyState(number: PhoneNumber, waba: Waba, name: string): void {

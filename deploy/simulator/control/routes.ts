@@ -19,6 +19,8 @@ const ROUTES: Record<string, Route> = {
   'POST echo': (control, request) => created(control.echo(arg<Parameters<Control['echo']>[0]>(request))),
   'GET messages': (control, { query }) =>
     control.messages({ ...filterOf(query), to: text(query, 'to'), callbackData: text(query, 'callbackData') }),
+  'GET calls': (control, { query }) =>
+    control.calls({ method: text(query, 'method'), path: text(query, 'path'), sinceAt: filterOf(query).sinceAt }),
   'GET reads': control => control.reads(),
   'GET faults': control => control.listFaults(),
   'POST faults': (control, request) => {

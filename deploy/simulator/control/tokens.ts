@@ -1,6 +1,6 @@
 import type { Simulation } from '../simulation.ts'
 import { emitForWaba } from '../webhooks/emit.ts'
-import { addToken } from '../world/demo.ts'
+import { addToken, TOKEN_SCOPES } from '../world/demo.ts'
 import { accessToken, oauthCode } from '../world/ids.ts'
 import type { Token } from '../world/world.ts'
 
@@ -56,11 +56,12 @@ export function emitAppUninstalled(sim: Simulation, wabaId: string): void {
 /** Issues a sign-up code like the dialog's: valid for 30 s and for one exchange. */
 export function issueCode(
   { world, now }: Simulation,
-  request: { wabaIds: string[]; redirectUri?: string | null; tokenLifetimeMs?: number; code?: string },
+  request: { wabaIds: string[]; redirectUri?: string | null; tokenLifetimeMs?: number; code?: string; scopes?: string[] },
 ): { code: string } {
   const code = request.code ?? oauthCode()
   world.codes.set(code, {
     wabaIds: request.wabaIds,
+    scopes: request.scopes ?? TOKEN_SCOPES,
     redirectUri: request.redirectUri ?? null,
     tokenLifetimeMs: request.tokenLifetimeMs ?? TOKEN_MS,
     expiresAt: now() + CODE_MS,

@@ -1,30 +1,35 @@
 import { type Call, Reply } from '../call.ts'
 import { issueCode } from '../control/tokens.ts'
-import { idOf, textOf } from '../params.ts'
+import { idOf, objectOf, textOf } from '../params.ts'
 import { emitForWaba } from '../webhooks/emit.ts'
-import type { Waba, World } from '../world/world.ts'
+import { TOKEN_SCOPES } from '../world/demo.ts'
+import type { PhoneNumber, Waba, World } from '../world/world.ts'
 
 /** Parameters of the dialog's address that its form sends again. */
-const CARRIED = ['client_id', 'redirect_uri', 'state', 'config_id', 'scope', 'response_type', 'display']
+const CARRIED = ['client_id', 'redirect_uri', 'state', 'config_id', 'scope', 'response_type', 'display', 'extras']
 const SIXTY_DAYS_MS = 60 * 86_400_000
 
 /**
- * `GET /dialog/oauth`: the page on which a customer chooses a number and agrees. With `sim_choose` (a number or WABA id, or
- * `cancel`) the answer is the redirect itself, for tests without a browser.
+ * `GET /dialog/oauth`: the page on which a customer chooses numbers and agrees. With `sim_choose` (ids of numbers or WABAs by comma, or
+ * `cancel`) and `sim_decline` (scopes by comma) the answer is the redirect itself, for tests without a browser.
  */
 export function showDialog(call: Call): Reply {
   const problem = problemOf(call)
   if (problem) return page(400, '<h1>Sorry, something went wrong.</h1>', `<p>${escapeHtml(problem)}</p>`)
-  const choice = textOf(call.params.sim_choose)
-  return choice === undefined ? page(200, '<h1>Connect your account to WhatsApp</h1>', form(call)) : decide(call, choice)
+  const choice = idOf(call.params.sim_choose)
+  if (choice === undefined) return page(200, '<h1>Connect your account to WhatsApp</h1>', form(call))
+  return decide(call, wordsOf(choice), wordsOf(call.params.sim_decline))
 }
 
 /** `POST /dialog/oauth`: the submitted form, answered with the redirect. */
 export function submitDialog(call: Call): Reply {
   const problem = problemOf(call)
   if (problem) return page(400, '<h1>Sorry, something went wrong.</h1>', `<p>${escapeHtml(problem)}</p>`)
-  return decide(call, String(call.params.choice ?? 'cancel'))
+  const sent = new URLSearchParams(call.body.toString('utf8'))
+  return decide(call, sent.getAll('choice'), sent.getAll('decline'))
 }
+
+const wordsOf = (text: unknown): string[] => (textOf(text) ?? '').split(',').filter(word => word !== '')
 
 function problemOf({ sim, params }: Call): string | null {
   if (idOf(params.client_id) !== sim.world.app.id) return 'Invalid App ID: The provided app ID does not look like a valid app ID.'
@@ -35,18 +40,19 @@ function problemOf({ sim, params }: Call): string | null {
   return type === 'code' ? null : 'Only response_type=code is supported.'
 }
 
-function decide({ sim, params }: Call, choice: string): Reply {
+function decide({ sim, params }: Call, choices: string[], declined: string[]): Reply {
   const redirect = new URL(String(params.redirect_uri))
   const state = idOf(params.state)
   const { world } = sim
-  const number = world.numbers.get(choice)
-  const waba = world.wabas.get(number?.wabaId ?? choice)
-  if (waba) {
-    redirect.searchParams.set(
-      'code',
-      issueCode(sim, { wabaIds: [waba.id], redirectUri: String(params.redirect_uri), tokenLifetimeMs: lifetimeOf(params) }).code,
-    )
-    emitPartnerAdded(sim, waba)
+  const numbers = choices.flatMap(id => world.numbers.get(id) ?? [])
+  const wabaIds = [...new Set(choices.map(id => world.numbers.get(id)?.wabaId ?? id).filter(id => world.wabas.has(id)))]
+  if (wabaIds.length > 0 && !choices.includes('cancel')) {
+    for (const number of numbers) onboard(sim, number, featureOf(params))
+    const scopes = TOKEN_SCOPES.filter(scope => !declined.includes(scope))
+    const redirectUri = String(params.redirect_uri)
+    const { code } = issueCode(sim, { wabaIds, scopes, redirectUri, tokenLifetimeMs: lifetimeOf(params) })
+    redirect.searchParams.set('code', code)
+    for (const wabaId of wabaIds) emitPartnerAdded(sim, world.wabas.get(wabaId) as Waba)
   } else {
     redirect.searchParams.set('error', 'access_denied')
     redirect.searchParams.set('error_code', '200')
@@ -55,6 +61,16 @@ function decide({ sim, params }: Call, choice: string): Reply {
   }
   if (state !== undefined) redirect.searchParams.set('state', state)
   return new Reply(302, '', { location: redirect.href })
+}
+
+const COEXISTENCE = 'whatsapp_business_app_onboarding'
+const featureOf = ({ extras }: Call['params']) => textOf(objectOf(extras).featureType)
+
+/** A number that passes the dialog with the coexistence feature stays in the app, whose data can be read once more. */
+function onboard(sim: Call['sim'], number: PhoneNumber, feature: string | undefined): void {
+  if (feature !== COEXISTENCE) return
+  Object.assign(number, { isOnBizApp: true, state: 'CONNECTED', onboardedAt: sim.now(), throughput: 20 })
+  number.synced.clear()
 }
 
 /** Lifetime of the token; `lifetime=never` stands for a Login configuration whose tokens never expire. */
@@ -68,26 +84,30 @@ function emitPartnerAdded(sim: Call['sim'], waba: Waba): void {
 
 function form({ sim, params }: Call): string {
   const hidden = CARRIED.filter(name => params[name] !== undefined)
-    .map(name => `<input type="hidden" name="${name}" value="${escapeHtml(String(params[name]))}">`)
+    .map(name => `<input type="hidden" name="${name}" value="${escapeHtml(plainOf(params[name]))}">`)
     .join('')
   const choices = [...sim.world.wabas.values()].map(waba => fieldset(sim.world, waba)).join('')
   return `<p><b>${escapeHtml(sim.world.app.name)}</b> asks to manage a WhatsApp Business account and to send messages from its number.
 <form method="post">${hidden}${choices}
+${ASKED.map(scope => `<label><input type="checkbox" name="decline" value="${scope}"> do not grant ${scope}</label><br>`).join('')}
 <label><input type="checkbox" name="lifetime" value="never"> token that never expires</label>
 <p><button name="approve" value="1">Continue</button> <button name="choice" value="cancel" formnovalidate>Cancel</button></form>`
 }
+
+const ASKED = TOKEN_SCOPES.filter(scope => scope.startsWith('whatsapp_'))
+const plainOf = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value))
 
 function fieldset({ numbers }: World, waba: Waba): string {
   const rows = [...numbers.values()]
     .filter(({ wabaId }) => wabaId === waba.id)
     .map(({ id, display, verifiedName, state }) =>
-      radio(id, `${display} · ${verifiedName}${state === 'UNREGISTERED' ? ' · not registered' : ''}`),
+      box(id, `${display} · ${verifiedName}${state === 'UNREGISTERED' ? ' · not registered' : ''}`),
     )
-  return `<fieldset><legend>${escapeHtml(waba.name)}</legend>${rows.join('')}${radio(waba.id, 'without a number')}</fieldset>`
+  return `<fieldset><legend>${escapeHtml(waba.name)}</legend>${rows.join('')}${box(waba.id, 'without a number')}</fieldset>`
 }
 
-const radio = (value: string, label: string) =>
-  `<label><input type="radio" name="choice" value="${value}" required> ${escapeHtml(label)}</label><br>`
+const box = (value: string, label: string) =>
+  `<label><input type="checkbox" name="choice" value="${value}"> ${escapeHtml(label)}</label><br>`
 
 const STYLE = `body{font:16px/1.5 system-ui;max-width:34rem;margin:3rem auto;padding:0 1rem;color:#1c1e21}
 fieldset{border:1px solid #ccd0d5;border-radius:8px;margin:1rem 0}button{font:inherit;padding:.5rem 1.2rem;border-radius:6px;border:1px solid #ccd0d5}

@@ -2,7 +2,7 @@ import { type AuthorizedCall, type Call, SUCCESS } from '../call.ts'
 import { emitAppUninstalled } from '../control/tokens.ts'
 import { isText, textOf } from '../params.ts'
 import type { Simulation } from '../simulation.ts'
-import { addToken } from '../world/demo.ts'
+import { addToken, TOKEN_SCOPES } from '../world/demo.ts'
 import { accessToken } from '../world/ids.ts'
 import type { Token } from '../world/world.ts'
 import { authorize, checkToken, expiryMessage, findToken } from './auth.ts'
@@ -48,7 +48,7 @@ function exchangeCode({ sim, params }: Call): object {
     throw new GraphError(100, { subcode: 36008, message })
   }
   code.used = true
-  return issue(sim, code.wabaIds, code.tokenLifetimeMs)
+  return issue(sim, code.wabaIds, code.tokenLifetimeMs, code.scopes)
 }
 
 /** Issues a new token for 60 days. The old one keeps its expiry; an expired one cannot be renewed. */
@@ -56,13 +56,13 @@ function renew({ sim, params }: Call): object {
   const old = findToken(sim.world, String(params.fb_exchange_token))
   if (!old) throw new GraphError(190)
   checkToken(old, sim.now(), sim.world.app.id)
-  return issue(sim, old.wabaIds, SIXTY_DAYS_MS)
+  return issue(sim, old.wabaIds, SIXTY_DAYS_MS, old.scopes)
 }
 
-function issue(sim: Simulation, wabaIds: string[] | null, lifetimeMs: number): object {
+function issue(sim: Simulation, wabaIds: string[] | null, lifetimeMs: number, scopes = TOKEN_SCOPES): object {
   const token = accessToken()
   const expiresAt = lifetimeMs === 0 ? 0 : sim.now() + lifetimeMs - LAG_MS
-  addToken(sim.world, { token, wabaIds, expiresAt }, sim.now())
+  addToken(sim.world, { token, wabaIds, expiresAt, scopes }, sim.now())
   const expires_in = Math.round((expiresAt - sim.now()) / 1000)
   return { access_token: token, token_type: 'bearer', ...(expiresAt !== 0 && { expires_in }) }
 }
@@ -76,7 +76,7 @@ export function debugToken({ sim, params }: AuthorizedCall): object {
     const error = { code: 190, message: 'Invalid OAuth access token - Cannot parse access token' }
     return { data: { error, is_valid: false, scopes: [] } }
   }
-  const about = { app_id: app.id, type: token.type, application: app.name }
+  const about = { app_id: token.appId ?? app.id, type: token.type, application: app.name }
   const error = problemOf(token, sim.now(), app.id)
   const expires_at = Math.floor(token.expiresAt / 1000)
   if (error) return { data: { ...about, error, expires_at, is_valid: false, scopes: [] } }

@@ -16,6 +16,7 @@ export function register({ sim, number, params }: NumberCall): object {
   requireWhatsapp(params)
   const pin = pinOf(params.pin)
   number.registerCalls = countCall(number.registerCalls, sim.now())
+  if (number.isElsewhere) throw new GraphError(133000)
   if (number.codeVerification !== 'VERIFIED') throw new GraphError(133006)
   checkPin(number, pin)
   number.state = 'CONNECTED'

@@ -31,26 +31,11 @@ export function deleteSubscribedApps(_call: AuthorizedCall, waba: Waba): object 
   return SUCCESS
 }
 
-const FIELDS = [
-  'account_alerts',
-  'account_review_update',
-  'account_update',
-  'business_capability_update',
-  'message_template_quality_update',
-  'message_template_status_update',
-  'messages',
-  'phone_number_name_update',
-  'phone_number_quality_update',
-  'security',
-  'template_category_update',
-  'user_preferences',
-]
-
 /** `GET /{app}/subscriptions`. */
 export function getAppSubscriptions({ sim }: AuthorizedCall): object {
   const { webhookUrl } = sim.world.app
   if (!webhookUrl) return { data: [] }
-  const fields = FIELDS.map(name => ({ name, version: `v${sim.world.app.webhookVersion}.0` }))
+  const fields = sim.world.app.fields.map(name => ({ name, version: `v${sim.world.app.webhookVersion}.0` }))
   return { data: [{ object: 'whatsapp_business_account', callback_url: webhookUrl, active: true, fields }] }
 }
 
@@ -61,6 +46,8 @@ export async function postAppSubscriptions({ sim, params }: AuthorizedCall): Pro
   const { url, verifyToken } = await verifyCallback(params.callback_url, params.verify_token)
   sim.world.app.webhookUrl = url
   sim.world.app.verifyToken = verifyToken
+  const { fields } = params
+  if (fields !== undefined) sim.world.app.fields = Array.isArray(fields) ? fields.map(String) : String(fields).split(',')
   return SUCCESS
 }
 

@@ -10,7 +10,13 @@ export const TOKEN_SCOPES = ['whatsapp_business_management', 'whatsapp_business_
 /** The account of the numbers that no tenant has connected yet, for the OAuth dialog. */
 const SPARE = { wabaId: '330300670099887', portfolioId: '701223344556677', name: 'Sahara Emploi' }
 
-/** Adds the demo's tenants with their tokens and templates, the coexistence number, and two numbers that can be connected. */
+/** An account of the same business that has no number yet. */
+const EMPTY = { wabaId: '330300670099888', name: 'Sahara Boutique WABA' }
+
+/**
+ * Adds the demo's tenants with their tokens and templates, the coexistence number, two numbers that can be connected, and
+ * an account without a number.
+ */
 export function addDemoWorld(world: World, now: number): void {
   for (const tenant of Object.values(DEMO_TENANTS)) {
     addWaba(world, { id: tenant.wabaId, portfolioId: tenant.portfolioId, name: `${tenant.name} WABA` })
@@ -28,6 +34,7 @@ export function addDemoWorld(world: World, now: number): void {
   const spare = { wabaId: SPARE.wabaId, verifiedName: SPARE.name, state: 'UNREGISTERED' } as const
   addNumber(world, { ...spare, id: '3054543651068213', digits: '212528990011' }, now)
   addNumber(world, { ...spare, id: '3054543651068214', digits: '212528990012' }, now)
+  addWaba(world, { id: EMPTY.wabaId, portfolioId: SPARE.portfolioId, name: EMPTY.name, subscribed: false })
   openDemoWindows(world, now)
   for (const { waId, userId, name, username } of DEMO_CONTACTS) {
     world.people.set(waId, { waId, userId, name, username, failsWith: null, optedOutOf: new Set() })
@@ -78,6 +85,7 @@ export function addNumber(
     nameStatus: 'APPROVED',
     qualityRating: 'GREEN',
     codeVerification: 'VERIFIED',
+    isElsewhere: false,
     state: 'CONNECTED',
     throughput: 80,
     isOnBizApp: false,

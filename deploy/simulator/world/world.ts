@@ -15,6 +15,8 @@ export interface App {
   webhookVersion: number
   /** The app's setting "Require App Secret". */
   requireProof: boolean
+  /** Fields of WhatsApp accounts that the app is subscribed to. */
+  fields: string[]
 }
 
 export interface Token {
@@ -29,6 +31,8 @@ export interface Token {
   /** The error of every call with this token, for 190 with its subcode; null = the token works. */
   refused: { code: number; subcode?: number } | null
   userId: string
+  /** Another app that the token was issued to; null: ours. */
+  appId?: string | null
 }
 
 /** State of a WABA. Every state but `OK` refuses sends with its own error code. */
@@ -79,6 +83,8 @@ export interface PhoneNumber {
   nameStatus: string
   qualityRating: string
   codeVerification: 'VERIFIED' | 'NOT_VERIFIED'
+  /** Whether a former provider still holds the number: it cannot be registered (133000). */
+  isElsewhere: boolean
   state: NumberState
   /** Messages per second. */
   throughput: number
@@ -154,6 +160,8 @@ export interface Conversation {
 
 export interface OauthCode {
   wabaIds: string[]
+  /** Scopes that the customer granted. */
+  scopes: string[]
   redirectUri: string | null
   tokenLifetimeMs: number
   expiresAt: number
