@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { globSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { ROOT } from '#shared/process/config.ts'
@@ -27,7 +27,7 @@ test('every variable of the contract stands in .env.example', () => {
   const contract = [
     ['NODE_ENV', 'BASE_URL', 'DASHBOARD_URL', 'SOCKET_URL', 'CORS_ORIGIN', 'HOST', 'TRUST_PROXY', 'LOG_LEVEL'],
     ['PORT', 'GATEWAY_PORT', 'INGEST_PORT', 'REALTIME_PORT', 'SENDER_PORT', 'SIMULATOR_PORT'],
-    ['MONGODB_URI', 'RABBITMQ_URL', 'REDIS_URL', 'OTEL_EXPORTER_OTLP_ENDPOINT'],
+    ['MONGODB_URI', 'RABBITMQ_URL', 'REDIS_URL'],
     ['META_APP_ID', 'META_APP_SECRET', 'META_CONFIG_ID', 'META_API_VERSION', 'META_GRAPH_URL', 'META_DIALOG_URL'],
     ['META_MEDIA_HOSTS', 'META_WEBHOOK_VERIFY_TOKEN', 'WHATSAPP_VERIFY_TOKEN', 'WHATSAPP_APP_SECRET'],
     ['WHATSAPP_ACCESS_TOKEN', 'WHATSAPP_PHONE_NUMBER_ID', 'WHATSAPP_WABA_ID'],
@@ -37,6 +37,29 @@ test('every variable of the contract stands in .env.example', () => {
     ['RATE_LIMIT_API', 'RATE_LIMIT_AUTH', 'RATE_LIMIT_MESSAGES'],
   ].flat()
   expect(contract.filter(name => !documented.has(name))).toEqual([])
+})
+
+/** Read by Embedded Signup and by the number that is connected at start, which are being built. */
+const AWAITED = new Set([
+  'META_CONFIG_ID',
+  'META_DIALOG_URL',
+  'WHATSAPP_ACCESS_TOKEN',
+  'WHATSAPP_PHONE_NUMBER_ID',
+  'WHATSAPP_WABA_ID',
+])
+/** Files that only pass settings on, or list them. */
+const PASSING_ON =
+  /^(deploy\/local\/demo-env|deploy\/secrets|shared\/process\/(production|secrets))\.ts$|\.test\.ts$|known-values/
+
+test('[surprise 18] no variable stands in .env.example that nobody reads', () => {
+  const files = globSync(['services/**/*.ts', 'shared/**/*.ts', 'deploy/**/*.ts', 'docker-compose.yml'], { cwd: ROOT })
+  const code = files
+    .filter(file => !PASSING_ON.test(file) && !file.includes('node_modules'))
+    .map(read)
+    .join('\n')
+  // The passwords of the broker's users are read by a name that is put together: `deploy/broker-users.ts`.
+  const isRead = (name: string) => /^RABBITMQ_\w+_PASSWORD$/.test(name) || new RegExp(`\\b${name}\\b`).test(code)
+  expect([...documented].filter(name => !AWAITED.has(name) && !isRead(name))).toEqual([])
 })
 
 test('copying the example changes nothing: no line is in force', () => {

@@ -3,6 +3,7 @@ import { SignJWT } from 'jose'
 import { expect, onTestFinished } from 'vitest'
 import { availabilityChannel } from '#shared/contracts/availability.ts'
 import { revocationChannel } from '#shared/contracts/revocation.ts'
+import { newId } from '#shared/model/ids.ts'
 import { startProxy } from '#test/support/tcp-proxy.ts'
 import { untilPasses } from '#test/support/until.ts'
 import { test, type World } from '#test/support/world.ts'
@@ -289,6 +290,17 @@ test('a user or tenant that is closed loses its sockets without anybody saying s
   await store.raw.users.updateOne({ _id: agent._id }, { $set: { status: 'disabled' } })
   await store.raw.tenants.updateOne({ _id: stranger.tenantId }, { $set: { status: 'deactivated' } })
   for (const { socket } of clients) await untilPasses(() => expect(socket.connected).toBe(false), 15_000)
+})
+
+test('[surprise 15] a platform admin keeps sockets though the own tenant is closed, as REST does', async ({ world }) => {
+  const { store, stranger } = await open(world)
+  const node = await startNode(world, store)
+  const admin = { ...stranger, _id: newId(), email: 'root@example.com', role: 'platform_admin' as const }
+  await store.raw.users.insertOne(admin)
+  await store.raw.tenants.updateOne({ _id: stranger.tenantId }, { $set: { status: 'suspended' } })
+  const client = await connectClient(node.url, await tokenOf(admin))
+  expect(client.socket.connected).toBe(true)
+  await expect(connectClient(node.url, await tokenOf(stranger))).rejects.toThrow()
 })
 
 test('a client that does not read holds up no stop', async ({ world }) => {
