@@ -1,9 +1,9 @@
 import type { TextId } from '../lib/i18n/text-ids.ts'
 import type { Action } from '../lib/session/rights.ts'
-import { InboxIcon, PeopleIcon, type TablerIcon } from '../ui/icons.tsx'
+import { InboxIcon, NumbersIcon, PeopleIcon, type TablerIcon } from '../ui/icons.tsx'
 
 export interface NavItem {
-  to: '/inbox/{-$conversationId}' | '/people'
+  to: '/inbox/{-$conversationId}' | '/numbers' | '/people'
   text: TextId
   icon: TablerIcon
   /** Least action that a role must have to see the page; null: everybody. */
@@ -24,5 +24,6 @@ export const NAV: NavItem[] = [
     onPhones: true,
     key: 'i',
   },
+  { to: '/numbers', text: 'app.nav.numbers', icon: NumbersIcon, action: 'clients.read', onPhones: true, key: 'n' },
   { to: '/people', text: 'app.nav.people', icon: PeopleIcon, action: 'users.read', onPhones: true, key: 'u' },
 ]

@@ -1,4 +1,5 @@
 import { inboxRoute } from '../features/inbox/route.ts'
+import { numbersRoute } from '../features/numbers/route.ts'
 import { peopleRoute } from '../features/people/route.ts'
 import { signInRoute } from '../features/sign-in/route.ts'
 import { welcomeRoute } from '../features/welcome/route.ts'
@@ -7,4 +8,4 @@ import { welcomeRoute } from '../features/welcome/route.ts'
 export const publicPages = [signInRoute, welcomeRoute] as const
 
 /** Pages of signed-in people: a page's folder exports its route, and has its line here and in `nav.ts`. */
-export const pages = [inboxRoute, peopleRoute] as const
+export const pages = [inboxRoute, numbersRoute, peopleRoute] as const

@@ -1,6 +1,7 @@
 import type app from '../../app/texts.json'
 import type message from '../../features/inbox/message/texts.json'
 import type inbox from '../../features/inbox/texts.json'
+import type numbers from '../../features/numbers/texts.json'
 import type people from '../../features/people/texts.json'
 import type signIn from '../../features/sign-in/texts.json'
 import type welcome from '../../features/welcome/texts.json'
@@ -13,6 +14,7 @@ export type TextId =
   | keyof typeof inbox
   | keyof typeof lib
   | keyof typeof message
+  | keyof typeof numbers
   | keyof typeof people
   | keyof typeof signIn
   | keyof typeof ui

@@ -1,0 +1,152 @@
+import { useState } from 'react'
+import { Problem } from '../../lib/api/client.ts'
+import { useFormat } from '../../lib/i18n/format.ts'
+import { Text, useText } from '../../lib/i18n/text.tsx'
+import { useMay } from '../../lib/session/rights.ts'
+import { Button } from '../../ui/button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { Tag } from '../../ui/tag.tsx'
+import { showToast } from '../../ui/toasts.tsx'
+import { type Connection, checkNumber, disconnectNumber, moveNumber, type NumberDetails, useNumberChange } from './data.ts'
+import { StepList } from './step-list.tsx'
+
+const KINDS = { active: 'ok', paused: 'time', suspended: 'fail', disconnected: 'fail' } as const
+
+/** A number: whether it sends, how fast and to how many, and what can be done with it. */
+export function NumberCard({ number }: { number: NumberDetails }) {
+  const t = useText()
+  const name = number.companyName ?? number.verifiedName ?? number.whatsappNumber ?? number.phoneNumberId
+  return (
+    <li className="grid content-start gap-3 rounded-3 border border-line bg-raised p-4" data-number={number.phoneNumberId}>
+      <header className="flex flex-wrap items-center gap-2">
+        <h2 className="min-w-0 truncate">
+          <bdi>{name}</bdi>
+        </h2>
+        <Tag kind={KINDS[number.status]}>{t(`numbers.status.${number.status}`)}</Tag>
+        {number.isPrimary && <Tag kind="brand">{t('numbers.primary')}</Tag>}
+      </header>
+      <p className="figures text-ink-2">
+        <bdi dir="ltr">{number.whatsappNumber}</bdi>
+      </p>
+      {number.reason && (
+        <p className="rounded-2 bg-time-soft px-3 py-2">
+          <bdi>{number.reason}</bdi>
+        </p>
+      )}
+      <Facts number={number} />
+      <Actions number={number} name={name} />
+    </li>
+  )
+}
+
+function Facts({ number }: { number: NumberDetails }) {
+  const t = useText()
+  const { number: figure, full } = useFormat()
+  const { messagingLimit, throughput, qualityRating, tokenExpiry, tokenValid } = number
+  const facts = [
+    [t('numbers.limit'), messagingLimit === null ? t('numbers.unlimited') : figure(messagingLimit)],
+    [t('numbers.throughput'), figure(throughput)],
+    [t('numbers.quality'), qualityRating],
+    [
+      t('numbers.token'),
+      tokenValid === false ? t('numbers.token.invalid') : tokenExpiry ? full(tokenExpiry) : t('numbers.token.stays'),
+    ],
+  ] as const
+  return (
+    <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-0.5">
+      {facts.map(([name, value]) => (
+        <div key={name} className="contents">
+          <dt className="text-ink-3">{name}</dt>
+          <dd className="figures">
+            <bdi>{value}</bdi>
+          </dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+function Actions({ number, name }: { number: NumberDetails; name: string }) {
+  const t = useText()
+  const mayPause = useMay('clients.pause')
+  const mayConnect = useMay('clients.connect')
+  const [isLeaving, setLeaving] = useState(false)
+  const [checked, setChecked] = useState<Connection | null>(null)
+  const check = useNumberChange(checkNumber)
+  const move = useNumberChange(moveNumber)
+  const { id, status } = number
+  return (
+    <footer className="flex flex-wrap gap-2">
+      {mayConnect && status !== 'disconnected' && (
+        <Button small busy={check.isPending} onClick={() => check.mutate(id, { onSuccess: setChecked, onError: tellFailure })}>
+          {t('numbers.check')}
+        </Button>
+      )}
+      {mayPause && (status === 'active' || status === 'paused') && (
+        <Button
+          small
+          kind="quiet"
+          busy={move.isPending}
+          onClick={() => move.mutate({ id, to: status === 'active' ? 'pause' : 'resume' }, { onError: tellFailure })}
+        >
+          {t(status === 'active' ? 'numbers.pause' : 'numbers.resume')}
+        </Button>
+      )}
+      {mayConnect && status !== 'disconnected' && (
+        <Button small kind="quiet" onClick={() => setLeaving(true)}>
+          {t('numbers.disconnect')}
+        </Button>
+      )}
+      {checked && (
+        <Dialog title={<Text id="numbers.check.title" values={{ name }} />} wide onClose={() => setChecked(null)}>
+          <StepList connection={checked} />
+        </Dialog>
+      )}
+      {isLeaving && <DisconnectDialog id={id} name={name} onClose={() => setLeaving(false)} />}
+    </footer>
+  )
+}
+
+function DisconnectDialog({ id, name, onClose }: { id: string; name: string; onClose(): void }) {
+  const t = useText()
+  const leave = useNumberChange(disconnectNumber)
+  return (
+    <Dialog
+      title={<Text id="numbers.disconnect.title" values={{ name }} />}
+      onClose={onClose}
+      footer={
+        <>
+          <Button onClick={onClose}>{t('ui.cancel')}</Button>
+          <Button
+            kind="danger"
+            busy={leave.isPending}
+            onClick={() =>
+              leave.mutate(id, {
+                onError: tellFailure,
+                onSuccess: ({ stops: { messages, campaigns } }) => {
+                  showToast({ text: <Text id="numbers.disconnected" values={{ messages, campaigns }} /> })
+                  onClose()
+                },
+              })
+            }
+          >
+            {t('numbers.disconnect')}
+          </Button>
+        </>
+      }
+    >
+      <p>{t('numbers.disconnect.text')}</p>
+    </Dialog>
+  )
+}
+
+function tellFailure(error: unknown): void {
+  showToast({
+    kind: 'fail',
+    text: (
+      <>
+        <Text id="numbers.failed" /> <bdi>{error instanceof Problem ? error.detail : null}</bdi>
+      </>
+    ),
+  })
+}

@@ -1,0 +1,103 @@
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
+import { Problem } from '../../lib/api/client.ts'
+import { useText } from '../../lib/i18n/text.tsx'
+import { useMay } from '../../lib/session/rights.ts'
+import { Button } from '../../ui/button.tsx'
+import { Check } from '../../ui/field.tsx'
+import { FailIcon, Icon, NumbersIcon, PlusIcon } from '../../ui/icons.tsx'
+import { NoRight } from '../../ui/no-right.tsx'
+import { Bone, Empty, ErrorRow } from '../../ui/states.tsx'
+import { connectionQuery, dialogAddress, numberDetailsQuery, useNumberChange } from './data.ts'
+import { NumberCard } from './number-card.tsx'
+import { StepList } from './step-list.tsx'
+
+/** Which numbers send for us, and what keeps one from it? */
+export default function NumbersPage() {
+  const t = useText()
+  const mayRead = useMay('clients.read')
+  const mayConnect = useMay('clients.connect')
+  const { connection } = useSearch({ from: '/shell/numbers' })
+  const { data: numbers, error, isPending, refetch } = useQuery({ ...numberDetailsQuery, enabled: mayRead })
+  useEffect(() => {
+    document.title = `${t('app.nav.numbers')} · Linko`
+  })
+  if (!mayRead) return <NoRight />
+  return (
+    <div className="mx-auto grid max-w-[72rem] gap-5 p-5 max-two:p-3">
+      <header className="flex flex-wrap items-center justify-between gap-3">
+        <h1>{t('app.nav.numbers')}</h1>
+        {mayConnect && <Connect />}
+      </header>
+      {connection && mayConnect && <ConnectionPanel id={connection} />}
+      {error && (
+        <ErrorRow error={error} onRetry={() => void refetch()}>
+          {t('numbers.list.failed')}
+        </ErrorRow>
+      )}
+      {isPending && !error && <Bone width="100%" height="9rem" />}
+      {numbers?.length === 0 && <Empty icon={NumbersIcon} title={t('numbers.none')} text={t('numbers.none.text')} />}
+      <ul className="grid grid-cols-[repeat(auto-fill,minmax(min(21rem,100%),1fr))] gap-4">
+        {numbers?.map(number => (
+          <NumberCard key={number.id} number={number} />
+        ))}
+      </ul>
+    </div>
+  )
+}
+
+/** Leads to Meta's dialog, which comes back to this page. */
+function Connect() {
+  const t = useText()
+  const [coexistence, setCoexistence] = useState(false)
+  const open = useNumberChange(dialogAddress)
+  return (
+    <div className="grid justify-items-end gap-2 max-two:justify-items-start">
+      <div className="flex flex-wrap items-center gap-4">
+        <Check label={t('numbers.coexistence')} checked={coexistence} onChange={event => setCoexistence(event.target.checked)} />
+        <Button
+          kind="primary"
+          icon={PlusIcon}
+          busy={open.isPending}
+          onClick={() => open.mutate({ coexistence }, { onSuccess: address => window.location.assign(address) })}
+        >
+          {t('numbers.connect')}
+        </Button>
+      </div>
+      {open.error && (
+        <p role="alert" className="flex gap-1.5 text-fail">
+          <Icon of={FailIcon} size={16} className="mt-0.5" />
+          <span>
+            {t('numbers.failed')} <bdi>{open.error instanceof Problem ? open.error.detail : null}</bdi>
+          </span>
+        </p>
+      )}
+    </div>
+  )
+}
+
+/** The connection that the dialog has just returned from, step by step, while it goes on. */
+function ConnectionPanel({ id }: { id: string }) {
+  const t = useText()
+  const navigate = useNavigate()
+  const { data, error, refetch } = useQuery(connectionQuery(id))
+  if (error)
+    return (
+      <ErrorRow error={error} onRetry={() => void refetch()}>
+        {t('numbers.connection.failed')}
+      </ErrorRow>
+    )
+  if (data === undefined) return <Bone width="100%" height="6rem" />
+  return (
+    <section aria-live="polite" className="grid gap-3 rounded-3 border border-line bg-raised p-4" data-connection={data.state}>
+      <header className="flex items-start justify-between gap-3">
+        <h2>{t(`numbers.connection.${data.state}`)}</h2>
+        <Button small kind="quiet" onClick={() => void navigate({ to: '/numbers', search: {}, replace: true })}>
+          {t('ui.close')}
+        </Button>
+      </header>
+      <StepList connection={data} />
+    </section>
+  )
+}
