@@ -163,6 +163,30 @@ const interactive = {
     action: action({ name: z.literal('send_location') }),
   }),
   carousel: z.strictObject({ type: z.literal('carousel'), body: body(1024), action: action({ cards: Cards }) }),
+  request_contact_info: z.strictObject({
+    type: z.literal('request_contact_info'),
+    body: body(1024),
+    action: action({ name: z.literal('request_contact_info') }),
+  }),
+  call_permission_request: z.strictObject({
+    type: z.literal('call_permission_request'),
+    body: body(1024).optional(),
+    action: action({ name: z.literal('call_permission_request') }),
+  }),
+  voice_call: z.strictObject({
+    type: z.literal('voice_call'),
+    body: body(1024),
+    action: action({
+      name: z.literal('voice_call'),
+      parameters: z
+        .strictObject({
+          display_text: text(20).optional(),
+          ttl_minutes: z.int().min(1).max(43_200).optional(),
+          payload: text(512).optional(),
+        })
+        .optional(),
+    }),
+  }),
   address_message: z.strictObject({
     type: z.literal('address_message'),
     body: body(1024),
@@ -189,4 +213,7 @@ export const InteractiveObject = z.discriminatedUnion('type', [
   interactive.location_request_message,
   interactive.carousel,
   interactive.address_message,
+  interactive.request_contact_info,
+  interactive.call_permission_request,
+  interactive.voice_call,
 ])

@@ -1,8 +1,14 @@
 import { z } from 'zod'
 import { fileNameOf } from '../domain/media/file-name.ts'
+import { isVisible } from '../domain/visible-text.ts'
 
-/** Non-empty text of at most `max` characters. */
-export const text = (max: number) => z.string().min(1).max(max)
+/** Text of at most `max` characters, of which at least one can be seen. */
+export const text = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .refine(given => given === '' || isVisible(given), { error: 'The text must contain a visible character.' })
 /** Name of a document as its recipient sees it, without a path and unshown characters. */
 export const documentName = text(240).overwrite(given => fileNameOf(given) ?? 'document')
 const fileId = z

@@ -16,6 +16,11 @@ const buttons = (titles: string[]) => ({
   },
 })
 
+const asking = (type: string, more: object = {}) => ({
+  type: 'interactive',
+  interactive: { type, body: { text: 'May we?' }, action: { name: type }, ...more },
+})
+
 test.for<[string, object]>([
   ['text of 4,096 characters', { type: 'text', text: { body: 'x'.repeat(4096) } }],
   ['image by link', { type: 'image', image: { link: 'https://x.example/a.png', caption: 'c' } }],
@@ -27,6 +32,12 @@ test.for<[string, object]>([
   ],
   ['three buttons', buttons(['Yes', 'No', 'Later'])],
   ['ten rows', list(Array.from({ length: 10 }, (_, i) => row(i)))],
+  ['a question for the own number', asking('request_contact_info')],
+  ['a question whether to call', asking('call_permission_request', { body: undefined })],
+  [
+    'a button that calls',
+    asking('voice_call', { action: { name: 'voice_call', parameters: { display_text: 'Call us', ttl_minutes: 43_200 } } }),
+  ],
   ['a reaction taken back', { type: 'reaction', reaction: { message_id: 'wamid.A', emoji: '' } }],
 ])('%s is accepted', ([, body]) => {
   expect(SendAny.safeParse({ to, ...body }).success).toBe(true)
@@ -45,9 +56,19 @@ test.for<[string, object]>([
   ['a button title of 21 characters', buttons(['x'.repeat(21)])],
   ['eleven rows', list(Array.from({ length: 11 }, (_, i) => row(i)))],
   ['rows with the same id', list([row(1), row(1)])],
+  ['a question for the own number under another name', asking('request_contact_info', { action: { name: 'send_location' } })],
+  [
+    'a button that calls for 43,201 minutes',
+    asking('voice_call', { action: { name: 'voice_call', parameters: { ttl_minutes: 43_201 } } }),
+  ],
   ['a latitude of 91', { type: 'location', location: { latitude: 91, longitude: 0 } }],
   ['an unknown member', { type: 'text', text: { body: 'a' }, tenantId: 'x' }],
   ['an unknown type', { type: 'poll', poll: {} }],
+  ['a text that shows nothing', { type: 'text', text: { body: ' \u200b\u2800' } }],
+  ['a button title that shows nothing', buttons(['\u3164'])],
+  ['a body that shows nothing', { type: 'interactive', interactive: { ...buttons(['Yes']).interactive, body: { text: '\n' } } }],
+  ['a row title that shows nothing', list([{ id: 'r1', title: '\u00a0' }])],
+  ['a caption that shows nothing', { type: 'image', image: { id: '1', caption: '\u2060' } }],
 ])('refused: %s', ([, body]) => {
   expect(SendAny.safeParse({ to, ...body }).success).toBe(false)
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { text as visibleText } from '#shared/contracts/outbound-parts.ts'
 import { type Caller, callerOf, type Reply, route } from '#shared/http/route.ts'
 import type { ConversationDoc } from '#shared/model/documents.ts'
 import { conversationsOf, getLead } from '#shared/store/contacts/leads.ts'
@@ -29,7 +30,7 @@ const clientId = ObjectIdText.optional().describe(
   'Number to use; by default that of the latest conversation, else the primary number',
 )
 const target = { toPhone: z.string().min(1).max(80), leadId: ObjectIdText.optional(), clientId }
-const SendBody = z.strictObject({ ...target, text: z.string().min(1).max(4096) })
+const SendBody = z.strictObject({ ...target, text: visibleText(4096) })
 const SendTemplateBody = z.strictObject({
   ...target,
   templateId: ObjectIdText,

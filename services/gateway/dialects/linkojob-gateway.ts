@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { TemplateVariables } from '#shared/contracts/outbound.ts'
+import { text as visibleText } from '#shared/contracts/outbound-parts.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { callerOf, type Reply, route } from '#shared/http/route.ts'
 import { getConversation, listConversations } from '#shared/store/inbox/conversations.ts'
@@ -31,7 +32,7 @@ const namesOne = ({ to, candidatePhone, conversationId }: Recipient) =>
   (to === undefined || candidatePhone === undefined) && (to ?? candidatePhone ?? conversationId) !== undefined
 const needsOne = { error: 'Give to, candidatePhone or conversationId', path: ['to'] }
 
-const text = z.string().min(1).max(4096).optional()
+const text = visibleText(4096).optional()
 const TextBody = z
   .strictObject({ ...recipient, text, message: text.describe('Alias of text') })
   .refine(namesOne, needsOne)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { TemplateVariables } from '#shared/contracts/outbound.ts'
+import { text } from '#shared/contracts/outbound-parts.ts'
 import { callerOf, route } from '#shared/http/route.ts'
 import { getConversation, listConversations } from '#shared/store/inbox/conversations.ts'
 import { listMessages } from '#shared/store/inbox/messages.ts'
@@ -21,7 +22,7 @@ const NumberName = z.string().min(1).max(128).describe("Number id: Linko's, Meta
 const SendBody = z.strictObject({
   clientId: NumberName,
   candidatePhone: z.string().min(1).max(80),
-  message: z.string().min(1).max(4096).optional().describe('Text, sent free of charge while the customer service window is open'),
+  message: text(4096).optional().describe('Text, sent free of charge while the customer service window is open'),
   templateName: z
     .string()
     .min(1)

@@ -20,8 +20,14 @@ interface Exchange {
   response: { status: number }
 }
 
-/** Not sent by us: the marketing endpoint is another one, and a person is named by one key. */
-const ELSEWHERE = new Set(['send-marketing-message', 'send-text-to-phone-and-bsuid'])
+/** Not sent by us: the marketing endpoint, groups and Direct Send are not used, and a person is named by one key. */
+const ELSEWHERE = new Set([
+  'send-marketing-message',
+  'send-marketing-message-strict',
+  'send-text-to-phone-and-bsuid',
+  'send-group-text',
+  'send-direct-send-text',
+])
 const files = globSync('test/fixtures/graph/send-*.json', { cwd: ROOT })
 const sends = files
   .map(file => ({
