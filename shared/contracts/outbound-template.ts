@@ -117,6 +117,9 @@ function checkComponent(given: GivenComponent, context: z.RefinementCtx, allowed
 /** Template in Meta's own form; `POST /messages/send-template` takes variables instead. */
 export const TemplateObject = z.strictObject({
   name: z.string().regex(/^[a-z0-9_]{1,512}$/, 'The name can contain only lower-case letters, digits and underscores.'),
-  language: z.strictObject({ code: text(20), policy: z.literal('deterministic').optional() }),
+  language: z
+    .strictObject({ code: text(20), policy: z.literal('deterministic').optional() })
+    .optional()
+    .describe('In any spelling; may be left out where the template exists in one language only'),
   components: z.array(Component).max(20).optional(),
 })

@@ -2,12 +2,13 @@ import { z } from 'zod'
 import { ApiError } from '#shared/domain/errors.ts'
 import { ASSIGNMENT_MODES, NO_ASSIGNMENT } from '#shared/domain/inbox/assignment.ts'
 import type { PriceRow } from '#shared/domain/prices/price-table.ts'
+import { chooseLanguage, languageMissing } from '#shared/domain/templates/languages.ts'
 import { callerOf, route } from '#shared/http/route.ts'
 import type { TenantDoc } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
 import { changesOf } from '#shared/store/accounts/audit.ts'
 import { changeSettings, getTenant } from '#shared/store/accounts/tenants.ts'
-import { hasTemplate } from '#shared/store/templates/templates.ts'
+import { findTemplatesNamed } from '#shared/store/templates/templates.ts'
 import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { ObjectIdText } from '../schemas.ts'
@@ -15,8 +16,11 @@ import { ObjectIdText } from '../schemas.ts'
 const tag = 'settings'
 const path = '/api/v1/settings'
 
-const TemplateRef = z.strictObject({ name: z.string().min(1).max(512), language: z.string().min(2).max(16) })
 export const Currency = z.string().regex(/^[A-Z]{3}$/, 'Must be an ISO 4217 currency code, for example MAD')
+const TemplateRef = z.strictObject({ name: z.string().min(1).max(512), language: z.string().min(2).max(20) })
+const TemplateWish = TemplateRef.extend({
+  language: TemplateRef.shape.language.optional().describe('In any spelling; may be left out where only one exists'),
+})
 const Price = z.strictObject({
   category: z.string().min(1).max(64).toUpperCase().nullable().default(null),
   country: z
@@ -111,6 +115,13 @@ const Settings = z.strictObject({
 })
 type Settings = z.infer<typeof Settings>
 
+const SettingsChange = Settings.partial().extend({
+  initiateTemplate: TemplateWish.nullable().optional().describe('Default template for the first message to a contact'),
+  reengageTemplate: TemplateWish.nullable().optional().describe('Default template after the customer service window has closed'),
+})
+type SettingsChange = z.infer<typeof SettingsChange>
+type DefaultTemplate = 'initiateTemplate' | 'reengageTemplate'
+
 const read = route({
   method: 'get',
   path,
@@ -131,17 +142,19 @@ const write = (['put', 'patch'] as const).map(method =>
     action: 'tenants.write',
     tag,
     summary: 'Update settings; omitted fields keep their value, and all services apply a change within 5 seconds',
-    body: Settings.partial(),
+    body: SettingsChange,
     returns: Settings,
     async handle(request, deps: GatewayDeps) {
       const { tenantId, id } = callerOf(request)
-      await requireTemplates(deps, tenantId, request.body)
+      const { initiateTemplate, reengageTemplate, ...others } = request.body
+      const templates = await templatesOf(deps, tenantId, { initiateTemplate, reengageTemplate })
+      const change = { ...others, ...templates }
       const entry = audited<{ before: TenantDoc; after: TenantDoc }>(request, deps, ({ before, after }) => {
         const changes = changesOf(settingsView(before), settingsView(after), Object.keys(Settings.shape))
         if (Object.keys(changes).length === 0) return null
         return { action: 'tenants.settings', object: { kind: 'tenant', id: tenantId }, changes }
       })
-      const { after } = await changeSettings(deps.store, tenantId, request.body, toId(id), entry)
+      const { after } = await changeSettings(deps.store, tenantId, change, toId(id), entry)
       return { body: settingsView(after) }
     },
   }),
@@ -149,17 +162,33 @@ const write = (['put', 'patch'] as const).map(method =>
 
 export const settingRoutes = [read, ...write]
 
-/** @throws ApiError 422 TEMPLATE_UNKNOWN for a template that the account does not have */
-async function requireTemplates({ store }: GatewayDeps, tenantId: string, input: Partial<Settings>): Promise<void> {
+/** The default templates that a change names, in the languages as they are stored. @throws ApiError 422 TEMPLATE_UNKNOWN */
+async function templatesOf(
+  { store }: GatewayDeps,
+  tenantId: string,
+  input: Pick<SettingsChange, DefaultTemplate>,
+): Promise<Pick<Partial<Settings>, DefaultTemplate>> {
+  const found: Pick<Partial<Settings>, DefaultTemplate> = {}
   for (const field of ['initiateTemplate', 'reengageTemplate'] as const) {
     const wanted = input[field]
-    if (!wanted) continue
-    const { name, language } = wanted
-    if (await hasTemplate(store, tenantId, { name, language })) continue
-    throw new ApiError(422, 'TEMPLATE_UNKNOWN', `The account has no template with the name and language of \`${field}\`.`, {
-      errors: [{ path: field, message: 'The account has no such template.' }],
-    })
+    if (wanted === undefined) continue
+    found[field] = wanted && (await storedTemplate(store, tenantId, field, wanted))
   }
+  return found
+}
+
+async function storedTemplate(
+  store: GatewayDeps['store'],
+  tenantId: string,
+  field: string,
+  { name, language }: z.infer<typeof TemplateWish>,
+): Promise<z.infer<typeof TemplateRef>> {
+  const choice = chooseLanguage(await findTemplatesNamed(store, tenantId, { name }), language)
+  if (choice.kind === 'one') return { name, language: choice.template.language }
+  const isUnknown = choice.kind === 'none' && choice.languages.length === 0
+  const message = isUnknown ? 'The account has no such template.' : languageMissing(language, choice.languages)
+  const detail = `The account has no template with the name and language of \`${field}\`.`
+  throw new ApiError(422, 'TEMPLATE_UNKNOWN', isUnknown ? detail : `${detail} ${message}`, { errors: [{ path: field, message }] })
 }
 
 function assignmentView({ mode, capacity, capacities, rules, giveBackMinutes } = NO_ASSIGNMENT): Settings['assignment'] {

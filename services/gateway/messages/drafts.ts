@@ -2,6 +2,7 @@ import type { AnyContent, OutboundType, SendText, TemplateToSend } from '#shared
 import { ApiError } from '#shared/domain/errors.ts'
 import { parameterProblems } from '#shared/domain/templates/check.ts'
 import { fillTemplate } from '#shared/domain/templates/fill.ts'
+import { chooseLanguage, languageMissing } from '#shared/domain/templates/languages.ts'
 import { describeProblems } from '#shared/domain/templates/problem.ts'
 import type { MessageContent, TemplateDoc } from '#shared/model/documents.ts'
 import { newId } from '#shared/model/ids.ts'
@@ -65,12 +66,14 @@ async function metaTemplateDraft(
   object: NonNullable<AnyContent['template']> | undefined,
 ): Promise<Draft> {
   if (object === undefined) throw new Error('a message of type template has no template object')
-  const template = await findTemplate(store, client, { name: object.name, language: object.language.code })
+  const template = await findTemplate(store, client, { name: object.name, language: object.language?.code })
   const problems = parameterProblems(template, object.components ?? [])
   if (problems.length > 0) throw wrongVariables(problems)
   const { name, language } = template
-  const content = contentOf({ template: { name, language, variables: {} }, data: object })
-  return { type: 'template', payload: { type: 'template', template: object }, content, template }
+  // Meta knows a language only by the spelling of its own list.
+  const data = { ...object, language: { ...object.language, code: language } }
+  const content = contentOf({ template: { name, language, variables: {} }, data })
+  return { type: 'template', payload: { type: 'template', template: data }, content, template }
 }
 
 /** Error 422 with the path and the problem of each variable. */
@@ -78,35 +81,44 @@ export const wrongVariables = (errors: { path: string; message: string }[]) =>
   new ApiError(422, 'TEMPLATE_VARIABLES', describeProblems(errors), { errors })
 
 /**
- * The approved template of this id, or name and language. @throws ApiError 404 for a foreign id, 422 for an unknown name, several
- * languages, or a template that Meta has not approved
+ * The approved template of this id, or name and language; the language in any spelling, or left out where only one exists.
+ * @throws ApiError 404 for a foreign id, 422 for an unknown name or language, several languages, or a template that cannot be sent
  */
 export async function findTemplate(
   store: Store,
-  { tenantId, wabaId }: Destination['client'],
-  by: { _id?: string; name?: string; language?: string },
+  client: Pick<Destination['client'], 'tenantId' | 'wabaId'>,
+  by: { _id?: string; name?: string; language?: string | undefined },
 ): Promise<TemplateDoc> {
+  const { tenantId, wabaId } = client
   const { _id, name = '', language } = by
-  const found = _id
-    ? [await getTemplate(store, tenantId, _id)]
-    : await findTemplatesNamed(store, tenantId, { wabaId, name, language })
-  const [template] = found
-  if (template === undefined)
-    throw new ApiError(422, 'TEMPLATE_UNKNOWN', 'There is no template with this name and language in the account of this number.')
+  const template = _id
+    ? await getTemplate(store, tenantId, _id)
+    : inLanguage(await findTemplatesNamed(store, tenantId, { wabaId, name }), language)
   if (template.wabaId !== wabaId)
     throw new ApiError(
       422,
       'TEMPLATE_UNKNOWN',
       'This template belongs to another WhatsApp Business account. Send it from a number of that account.',
     )
-  if (found.length > 1)
-    throw new ApiError(422, 'TEMPLATE_LANGUAGE_NEEDED', 'This template exists in several languages. Set `language`.', {
-      errors: [{ path: 'language', message: 'A language is needed.' }],
-    })
-  const status = template.status.toLowerCase()
-  if (template.status !== 'APPROVED')
-    throw new ApiError(422, 'TEMPLATE_NOT_APPROVED', `This template is ${status}. Only an approved template can be sent.`)
+  if (template.status !== 'APPROVED') throw new ApiError(422, 'TEMPLATE_NOT_APPROVED', notSendable(template))
   return template
+}
+
+/** @throws ApiError 422 that names the languages that exist */
+function inLanguage(named: readonly TemplateDoc[], wanted: string | undefined): TemplateDoc {
+  const choice = chooseLanguage(named, wanted)
+  if (choice.kind === 'one') return choice.template
+  const message = languageMissing(wanted, choice.languages)
+  if (choice.kind === 'several')
+    throw new ApiError(422, 'TEMPLATE_LANGUAGE_NEEDED', message, { errors: [{ path: 'language', message }] })
+  const path = choice.languages.length > 0 ? 'language' : 'templateName'
+  throw new ApiError(422, 'TEMPLATE_UNKNOWN', message, { errors: [{ path, message }] })
+}
+
+function notSendable({ status, reason }: TemplateDoc): string {
+  if (reason === 'ARCHIVED')
+    return 'This template is archived at WhatsApp, which deletes it 28 days later. Restore it in WhatsApp Manager to send it.'
+  return `This template is ${status.toLowerCase()}. Only an approved template can be sent.`
 }
 
 /** Reaction with the wamid that Meta needs; callers may also give Linko's message id. */

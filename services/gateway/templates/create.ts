@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { ApiError } from '#shared/domain/errors.ts'
 import { submissionOf } from '#shared/domain/templates/change.ts'
-import { languageCode } from '#shared/domain/templates/status.ts'
+import { languageCode } from '#shared/domain/templates/languages.ts'
 import { callerOf, type Reply, type RouteRequest } from '#shared/http/route.ts'
 import type { TemplateAccess } from '#shared/meta/templates.ts'
 import type { TemplateDoc, TemplateSyncDoc } from '#shared/model/documents.ts'

@@ -1,7 +1,8 @@
 import { buttonProblems, EXAMPLE_NEEDED, isFilled, textProblems } from './buttons.ts'
-import { MAX_BODY_LENGTH, placeholdersOf } from './fill.ts'
+import { MAX_BODY_LENGTH } from './fill.ts'
 import type { Place } from './input.ts'
 import type { TemplateProblem } from './problem.ts'
+import { placeholdersOf } from './slots.ts'
 
 /** A template as it would be submitted. */
 export interface TemplateContent {
@@ -14,7 +15,8 @@ export interface TemplateContent {
 type Component = Record<string, unknown>
 
 export const TEMPLATE_NAME = /^[a-z0-9_]{1,512}$/
-export const TEMPLATE_LANGUAGE = /^[a-z]{2,3}([_-][A-Za-z]{2,4})?$/
+/** A language in any spelling; `languageCode` writes it as Meta does. */
+export const TEMPLATE_LANGUAGE = /^[a-z]{2,3}([_-][a-z]{2,4})?$/i
 
 const MAX_SHORT = 60
 const HEADER_FORMATS = ['TEXT', 'IMAGE', 'VIDEO', 'DOCUMENT', 'GIF', 'LOCATION']

@@ -25,6 +25,7 @@ const STATUS_OF: Record<string, TemplateState> = {
   PENDING_DELETION: 'DISABLED',
   DELETED: 'DISABLED',
   ARCHIVED: 'DISABLED',
+  UNARCHIVED: 'APPROVED',
 }
 
 /** State for a status or event of Meta; null for one that we do not know. */
@@ -33,6 +34,3 @@ export const templateStateOf = (status: string | null): TemplateState | null =>
 
 /** Whether Meta's status says that the template is deleted or is being deleted. */
 export const isDeletedStatus = (status: string | null): boolean => status === 'DELETED' || status === 'PENDING_DELETION'
-
-/** `en-US` and `en_US` are the same language; Meta lists it with an underscore. */
-export const languageCode = (language: string): string => language.replace('-', '_')

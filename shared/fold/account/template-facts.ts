@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import { isDeletedStatus, isTemplateCategory, languageCode, templateStateOf } from '../../domain/templates/status.ts'
+import { languageCode } from '../../domain/templates/languages.ts'
+import { isDeletedStatus, isTemplateCategory, templateStateOf } from '../../domain/templates/status.ts'
 import { variablesOf } from '../../domain/templates/variables.ts'
 import { isObject, type Json, listOf, text } from '../../meta/json.ts'
 import type { TemplateDoc } from '../../model/documents.ts'

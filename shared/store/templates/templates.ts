@@ -17,26 +17,17 @@ export async function getTemplate(store: Store, tenantId: Key, id: Key): Promise
   return template
 }
 
-/**
- * Templates of one account by name, in one language or in all. At most two: callers need to know only whether there are several.
- */
+/** Every language of a name in one account, or in all accounts of the tenant. */
 export async function findTemplatesNamed(
   store: Store,
   tenantId: Key,
-  { wabaId, name, language }: { wabaId: string; name: string; language?: string | undefined },
+  { wabaId, name }: { wabaId?: string; name: string },
 ): Promise<TemplateDoc[]> {
-  const filter = { tenantId, wabaId, name, ...(language && { language }), deletedAt: null }
-  return await store.models.templates.find(filter).limit(2).lean()
+  const filter = { tenantId, ...(wabaId !== undefined && { wabaId }), name, deletedAt: null }
+  return await store.models.templates.find(filter).limit(MOST_LANGUAGES).lean()
 }
-
-/** Whether any of the tenant's accounts has a template of this name and language. */
-export async function hasTemplate(
-  store: Store,
-  tenantId: Key,
-  { name, language }: Pick<TemplateDoc, 'name' | 'language'>,
-): Promise<boolean> {
-  return (await store.models.templates.exists({ tenantId, name, language, deletedAt: null })) !== null
-}
+/** More than Meta has. */
+const MOST_LANGUAGES = 200
 
 /** Templates of a tenant, newest first. */
 export async function listTemplates(
