@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { HeaderMediaObject, numberName, objectId } from '#shared/contracts/outbound.ts'
 import type { CampaignAction } from '#shared/domain/campaigns/campaign.ts'
 import { ApiError } from '#shared/domain/errors.ts'
-import { fillTemplate } from '#shared/domain/templates/fill.ts'
+import { fillTemplate, neededVariables, sampleValue } from '#shared/domain/templates/fill.ts'
 import { describeProblems } from '#shared/domain/templates/problem.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { CampaignDoc, CampaignSource, ClientDoc, TemplateDoc } from '#shared/model/documents.ts'
@@ -156,13 +156,13 @@ function fieldsOf(input: CampaignInput, client: ClientDoc, template: TemplateDoc
 
 /** Column of each variable: the given one, or the column of the same name for a variable without a value. */
 function columnsOf({ columns, variables = {} }: CampaignInput, template: TemplateDoc): Record<string, string> {
-  const withoutValue = template.variables.map(({ name }) => name).filter(name => !(name in variables))
+  const withoutValue = neededVariables(template).filter(name => !(name in variables))
   return { ...Object.fromEntries(withoutValue.map(name => [name, name])), ...columns?.variables }
 }
 
 /** Fills the template with sample values: a problem found then would occur in every row. @throws ApiError 422 */
 function refuseUnknownVariables(template: TemplateDoc, given: Record<string, string>, input: CampaignInput): void {
-  const sample = Object.fromEntries(Object.keys(given).map(name => [name, 'x']))
+  const sample = Object.fromEntries(Object.keys(given).map(name => [name, sampleValue(name)]))
   const anyMedia = input.columns?.headerMedia ? { link: 'https://example.com/file' } : undefined
   const filled = fillTemplate(template, sample, input.headerMedia ?? anyMedia)
   if (filled.kind === 'filled') return

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { shownName } from '#shared/domain/templates/slots.ts'
 import { TEMPLATE_CATEGORIES, TEMPLATE_STATES } from '#shared/domain/templates/status.ts'
 import type { TemplateDoc } from '#shared/model/documents.ts'
 
@@ -39,7 +40,11 @@ export function plainTemplate(row: TemplateDoc): z.infer<typeof PlainTemplate> {
     header: textIn(find(components, 'header')),
     body: textIn(find(components, 'body')),
     footer: textIn(find(components, 'footer')),
-    variables: row.variables.map(({ position, name: own, description }) => ({ position, name: own, description })),
+    variables: row.variables.map(({ position, description, ...variable }) => ({
+      position,
+      name: shownName(variable),
+      description,
+    })),
     metaTemplateId: row.metaTemplateId ?? null,
     status: lower(row.status) as Lowercase<TemplateDoc['status']>,
     usageCount: row.usageCount,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { submissionOf } from '#shared/domain/templates/change.ts'
+import { shownName } from '#shared/domain/templates/slots.ts'
 import { TEMPLATE_CATEGORIES, TEMPLATE_STATES } from '#shared/domain/templates/status.ts'
 import type { TemplateDoc } from '#shared/model/documents.ts'
 
@@ -50,7 +51,7 @@ export function templateView(doc: TemplateDoc): z.infer<typeof TemplateView> {
     components: doc.components,
     parameterFormat: doc.parameterFormat ?? 'POSITIONAL',
     variables: doc.variables.map(({ name, position, description, example, component }) => ({
-      name,
+      name: shownName({ name, component }),
       position,
       description,
       example,

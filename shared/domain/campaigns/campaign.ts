@@ -5,8 +5,9 @@ import { templatePrice } from '../prices/cost.ts'
 import { foreseenMetaCost, type MetaRates } from '../prices/meta-cost.ts'
 import { type PriceRow, sumOf, timesExactly } from '../prices/price-table.ts'
 import { categoryOf } from '../prices/pricing.ts'
-import { type FillableTemplate, fillTemplate, type HeaderMedia } from '../templates/fill.ts'
+import { fillTemplate, type HeaderMedia } from '../templates/fill.ts'
 import { describeProblems } from '../templates/problem.ts'
+import type { FillableTemplate } from '../templates/slots.ts'
 import { type Day, type End, forecastCapacity, type Rates, type SendFlow, secondsUntilLast, share } from './forecast.ts'
 
 /** Rules of campaigns: which row is a recipient, what a campaign costs and how long it takes, which state may follow which. */

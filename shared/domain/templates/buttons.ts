@@ -1,5 +1,7 @@
-import { placeholdersOf } from './fill.ts'
+import { isVisible } from '../visible-text.ts'
+import { MAX_COUPON_LENGTH } from './fill.ts'
 import type { TemplateProblem } from './problem.ts'
+import { placeholdersOf } from './slots.ts'
 
 type Button = Record<string, unknown>
 
@@ -7,7 +9,6 @@ const MAX_BUTTONS = 10
 const MAX_LABEL = 25
 const MAX_URL = 2000
 const MAX_PHONE = 20
-const MAX_COUPON = 20
 const OTP_TYPES = ['COPY_CODE', 'ONE_TAP', 'ZERO_TAP']
 
 /** Most buttons of each type in one template; Meta has no other types. */
@@ -49,7 +50,7 @@ function oneButton(button: Button, path: string, submit: boolean): TemplateProbl
     ...(UNLABELLED.includes(type) && button.text === undefined ? [] : labelProblems(button.text, `${path}.text`)),
     ...(type === 'URL' ? urlProblems(button, path, submit) : []),
     ...(type === 'PHONE_NUMBER' ? textProblems(button.phone_number, `${path}.phone_number`, MAX_PHONE) : []),
-    ...(type === 'COPY_CODE' && submit ? textProblems(firstOf(button.example), `${path}.example`, MAX_COUPON) : []),
+    ...(type === 'COPY_CODE' && submit ? textProblems(firstOf(button.example), `${path}.example`, MAX_COUPON_LENGTH) : []),
     ...(type === 'OTP' && !OTP_TYPES.includes(String(button.otp_type ?? '').toUpperCase())
       ? [{ path: `${path}.otp_type`, message: `The otp_type must be one of ${OTP_TYPES.join(', ')}.` }]
       : []),
@@ -84,5 +85,5 @@ export function textProblems(text: unknown, path: string, most: number): Templat
   return length > most ? [{ path, message: `This field has ${length} characters; WhatsApp accepts at most ${most}.` }] : []
 }
 
-export const isFilled = (value: unknown): value is string => typeof value === 'string' && value.trim() !== ''
+export const isFilled = (value: unknown): value is string => typeof value === 'string' && isVisible(value)
 const firstOf = (value: unknown): unknown => (Array.isArray(value) ? value[0] : value)

@@ -1,3 +1,5 @@
+import { HEADER_NAMES } from './slots.ts'
+
 /** Facts about a recipient, by the names of the variables that they fill; numbered body variables take them in this order. */
 export const FACTS = ['candidateName', 'jobTitle', 'companyName'] as const
 export type Facts = Readonly<Partial<Record<(typeof FACTS)[number], string | undefined>>>
@@ -20,7 +22,7 @@ export function withFacts(
   const known = variables.flatMap((variable): [string, string][] => {
     const fact = factFor(variable)
     const value = fact && facts[fact]
-    const names = isBody(variable) ? [variable.name, String(variable.position)] : [variable.name]
+    const names = isBody(variable) ? [variable.name, String(variable.position)] : [variable.name, ...HEADER_NAMES]
     return value === undefined || names.some(name => Object.hasOwn(given, name)) ? [] : [[variable.name, value]]
   })
   return { ...Object.fromEntries(known), ...given }

@@ -1,9 +1,8 @@
-/** Fields of a template that are needed to fill it, with the components in Meta's form. */
-export interface FillableTemplate {
-  components: readonly Record<string, unknown>[]
-  parameterFormat: 'POSITIONAL' | 'NAMED'
-  variables: readonly { name: string; position: number; component: string }[]
-}
+import { isVisible } from '../visible-text.ts'
+import { buttonPart } from './button-parts.ts'
+import { parseOfferEnd } from './offer-end.ts'
+import type { TemplateProblem } from './problem.ts'
+import { bodyText, buttonsOf, type FillableTemplate, OFFER_END, type Slot, slotsOf, upper } from './slots.ts'
 
 export interface HeaderMedia {
   id?: string
@@ -14,177 +13,235 @@ export interface HeaderMedia {
 export type Fill =
   | { kind: 'filled'; components: Record<string, unknown>[]; text: string | null; variables: Record<string, string> }
   /** Each problem has the path of its field and a whole sentence. */
-  | { kind: 'wrong'; problems: { path: string; message: string }[] }
+  | { kind: 'wrong'; problems: TemplateProblem[] }
 
-interface Slot {
-  /** Names under which a caller may give the value; the first one is shown. */
-  names: string[]
-  placeholder: string
-}
+type Component = Record<string, unknown>
+type Given = Readonly<Record<string, string>>
 
 const MEDIA_FORMATS = ['IMAGE', 'VIDEO', 'DOCUMENT']
 /** Most characters of a body text with its variables filled in. */
 export const MAX_BODY_LENGTH = 1024
 /** Most characters of an authentication code. */
 export const MAX_CODE_LENGTH = 15
-const FILLABLE_TYPES = ['HEADER', 'BODY', 'FOOTER', 'BUTTONS', 'LIMITED_TIME_OFFER']
+/** Most characters of a coupon code. */
+export const MAX_COUPON_LENGTH = 20
+const FILLABLE_TYPES = ['HEADER', 'BODY', 'FOOTER', 'BUTTONS', 'LIMITED_TIME_OFFER', 'CALL_PERMISSION_REQUEST']
+/** Token of a form when the caller gives none, as Meta's own default. */
+const NO_FLOW_TOKEN = 'unused'
 
 /**
- * Fills a template with the caller's variables, given by name or by position (`{"1": …}` is the body's first). Meta refuses
- * missing and surplus variables (132000), and values with a new line, a tab or more than four spaces in a row (132018). The
- * variable of a button is called `button_<index>`, that of a header `header`, unless the template names it.
+ * Fills a template with the caller's variables, given by name or by position (`{"1": …}` is the body's first), and names each part
+ * that Meta wants named. Meta refuses missing and surplus variables (132000), values with a new line, a tab or more than four
+ * spaces in a row (132018), and forms and catalogues that are not named (131009). The variable of a button is called
+ * `button_<index>`, that of a header `header` unless it has a name, the end of an offer `limited_time_offer`.
  */
-export function fillTemplate(
-  template: FillableTemplate,
-  given: Readonly<Record<string, string>>,
-  headerMedia?: HeaderMedia,
-): Fill {
-  const problems: { path: string; message: string }[] = []
-  const used = new Set<string>()
-  const variables: Record<string, string> = {}
+export function fillTemplate(template: FillableTemplate, given: Given, headerMedia?: HeaderMedia): Fill {
+  const { problems, components, text, variables } = attempt(template, given, headerMedia)
+  return problems.length > 0 ? { kind: 'wrong', problems } : { kind: 'filled', components, text, variables }
+}
 
-  function take(slot: Slot): string {
-    const name = slot.names.find(one => Object.hasOwn(given, one))
-    const shown = slot.names[0] as string
-    if (name === undefined) {
-      problems.push({ path: `variables.${shown}`, message: 'This variable is missing.' })
-      return ''
-    }
-    used.add(name)
-    const value = given[name] as string
-    const problem = valueProblem(value)
-    if (problem) problems.push({ path: `variables.${name}`, message: problem })
-    variables[shown] = value
-    return value
-  }
+/** Names of the variables without which the template cannot be sent; others, such as the payload of a quick reply, may be given. */
+export const neededVariables = (template: FillableTemplate): string[] => attempt(template, {}, undefined).missing
 
-  const named = template.parameterFormat === 'NAMED'
-  const parameter = (slot: Slot) => ({
-    type: 'text',
-    text: take(slot),
-    ...(named && { parameter_name: slot.placeholder }),
-  })
-  const components: Record<string, unknown>[] = []
+/** A value that a variable takes, to find the problems that every value would have. */
+export const sampleValue = (name: string): string => (name === OFFER_END ? '2100-01-01T00:00:00Z' : 'x')
+
+function attempt(template: FillableTemplate, given: Given, headerMedia: HeaderMedia | undefined) {
+  const values = takingFrom(given)
+  const { problems } = values
+  const components: Component[] = []
   let text: string | null = null
   for (const component of template.components) {
-    const type = String(component.type ?? '').toUpperCase()
-    if (!FILLABLE_TYPES.includes(type))
-      problems.push({
-        path: 'templateName',
-        message: `A template with a ${type} component can only be sent with POST /messages.`,
-      })
-    if (type === 'HEADER') components.push(...headerOf(component, template, parameter, headerMedia, problems))
+    const type = upper(component.type)
+    if (!FILLABLE_TYPES.includes(type)) problems.push(onlyInMetaForm(`a ${type} component`))
+    if (type === 'HEADER') components.push(...headerOf(component, template, values, headerMedia))
     if (type === 'BODY') {
-      const slots = slotsOf(bodyText(component), 'BODY', template)
-      if (slots.length > 0) components.push({ type: 'body', parameters: slots.map(parameter) })
+      components.push(...bodyOf(component, template, values))
       text = hydrate(component.text, 'BODY', template, given)
-      if (text !== null && text.length > MAX_BODY_LENGTH)
-        problems.push({
-          path: 'variables',
-          message: `The filled text has ${text.length} characters; WhatsApp accepts at most ${MAX_BODY_LENGTH}.`,
-        })
+      if (text !== null && text.length > MAX_BODY_LENGTH) problems.push(tooLong('variables', 'The filled text', text.length))
     }
-    if (type === 'BUTTONS') components.push(...buttonsOf(component, take, given, used, problems))
+    if (type === 'LIMITED_TIME_OFFER') components.push(...offerOf(component, values))
+    if (type === 'BUTTONS')
+      for (const [i, button] of buttonsOf([component]).entries()) components.push(...buttonOf(button, i, template, values))
   }
   if (headerMedia && !template.components.some(hasMediaHeader))
     problems.push({ path: 'headerMedia', message: 'This template has no media header.' })
   for (const name of Object.keys(given))
-    if (!used.has(name)) problems.push({ path: `variables.${name}`, message: 'This template has no such variable.' })
-  return problems.length > 0 ? { kind: 'wrong', problems } : { kind: 'filled', components, text, variables }
+    if (!values.used.has(name)) problems.push({ path: `variables.${name}`, message: 'This template has no such variable.' })
+  return { problems, components, text, variables: values.variables, missing: values.missing }
 }
 
-const hasMediaHeader = (component: Record<string, unknown>) =>
-  String(component.type).toUpperCase() === 'HEADER' && MEDIA_FORMATS.includes(String(component.format).toUpperCase())
+type Values = ReturnType<typeof takingFrom>
 
-function headerOf(
-  component: Record<string, unknown>,
-  template: FillableTemplate,
-  parameter: (slot: Slot) => Record<string, unknown>,
-  media: HeaderMedia | undefined,
-  problems: { path: string; message: string }[],
-): Record<string, unknown>[] {
-  const format = String(component.format ?? 'TEXT').toUpperCase()
+/** The caller's values: which are taken, which are missing, and what is wrong with them. */
+function takingFrom(given: Given) {
+  const problems: TemplateProblem[] = []
+  const missing: string[] = []
+  const used = new Set<string>()
+  const variables: Record<string, string> = {}
+
+  /** The value under the first of these names that is given; undefined without one. */
+  function peek(names: readonly string[]): Value | undefined {
+    const name = names.find(one => Object.hasOwn(given, one))
+    if (name === undefined) return undefined
+    used.add(name)
+    return { name, value: given[name] as string }
+  }
+
+  /** The same, checked and shown under the first name. */
+  function find(names: readonly string[]): Value | undefined {
+    const found = peek(names)
+    if (found === undefined) return undefined
+    variables[names[0] as string] = found.value
+    const problem = valueProblem(found.value)
+    if (problem) problems.push({ path: `variables.${found.name}`, message: problem })
+    return found
+  }
+
+  /** The same for a value that must be there. */
+  function take(names: readonly string[], message = 'This variable is missing.'): Value {
+    const found = find(names)
+    if (found) return found
+    const [name = ''] = names
+    missing.push(name)
+    problems.push({ path: `variables.${name}`, message })
+    return { name, value: '' }
+  }
+
+  return { problems, missing, used, variables, peek, find, take }
+}
+
+interface Value {
+  /** Name under which it was given. */
+  name: string
+  value: string
+}
+
+const onlyInMetaForm = (what: string): TemplateProblem => ({
+  path: 'templateName',
+  message: `A template with ${what} can only be sent with POST /messages.`,
+})
+
+const tooLong = (path: string, what: string, length: number, most = MAX_BODY_LENGTH): TemplateProblem => ({
+  path,
+  message: `${what} has ${length} characters; WhatsApp accepts at most ${most}.`,
+})
+
+const hasMediaHeader = ({ type, format }: Component) => upper(type) === 'HEADER' && MEDIA_FORMATS.includes(upper(format))
+
+const parameterOf = (slot: Slot, { parameterFormat }: FillableTemplate, { value }: { value: string }) => ({
+  type: 'text',
+  text: value,
+  ...(parameterFormat === 'NAMED' && { parameter_name: slot.placeholder }),
+})
+
+function headerOf(component: Component, template: FillableTemplate, values: Values, media: HeaderMedia | undefined): Component[] {
+  const { problems } = values
+  const format = upper(component.format ?? 'TEXT')
   if (format === 'TEXT') {
     const slots = slotsOf(component.text, 'HEADER', template)
-    return slots.length > 0 ? [{ type: 'header', parameters: slots.map(parameter) }] : []
+    if (slots.length === 0) return []
+    return [{ type: 'header', parameters: slots.map(slot => parameterOf(slot, template, values.take(slot.names))) }]
   }
   if (!MEDIA_FORMATS.includes(format)) {
-    problems.push({ path: 'templateName', message: `A template with a ${format} header can only be sent with POST /messages.` })
-    return []
-  }
-  if (media === undefined) {
-    problems.push({ path: 'headerMedia', message: `This template needs a header file of type ${format.toLowerCase()}.` })
+    problems.push(onlyInMetaForm(`a ${format} header`))
     return []
   }
   const kind = format.toLowerCase()
+  if (media === undefined) {
+    problems.push({ path: 'headerMedia', message: `This template needs a header file of type ${kind}.` })
+    return []
+  }
   if (media.filename !== undefined && kind !== 'document')
     problems.push({ path: 'headerMedia.filename', message: 'Only a document can have a filename.' })
   return [{ type: 'header', parameters: [{ type: kind, [kind]: media }] }]
 }
 
-/** Button components. Only addresses with a variable and codes take a value; an authentication code is the body's too. */
-function buttonsOf(
-  component: Record<string, unknown>,
-  take: (slot: Slot) => string,
-  given: Readonly<Record<string, string>>,
-  used: Set<string>,
-  problems: { path: string; message: string }[],
-): Record<string, unknown>[] {
-  const buttons = Array.isArray(component.buttons) ? (component.buttons as Record<string, unknown>[]) : []
-  return buttons.flatMap((button, i): Record<string, unknown>[] => {
-    const names = [`button_${i}`]
-    const type = String(button.type).toUpperCase()
-    if (type === 'OTP') {
-      const code = [...names, ...used].find(name => Object.hasOwn(given, name))
-      const text = code === undefined ? '' : (given[code] as string)
-      if (code !== undefined) used.add(code)
-      if (text.length > MAX_CODE_LENGTH)
-        problems.push({ path: `variables.${code}`, message: `A code can have at most ${MAX_CODE_LENGTH} characters.` })
-      return [{ type: 'button', sub_type: 'url', index: String(i), parameters: [{ type: 'text', text }] }]
-    }
-    if (type === 'COPY_CODE') {
-      const parameter = { type: 'coupon_code', coupon_code: take({ names, placeholder: '1' }) }
-      return [{ type: 'button', sub_type: 'copy_code', index: String(i), parameters: [parameter] }]
-    }
-    if (type !== 'URL' || placeholdersOf(button.url).length === 0) return []
-    const parameter = { type: 'text', text: take({ names, placeholder: '1' }) }
-    return [{ type: 'button', sub_type: 'url', index: String(i), parameters: [parameter] }]
-  })
+function bodyOf(component: Component, template: FillableTemplate, values: Values): Component[] {
+  const slots = bodySlots(component, template)
+  if (slots.length === 0) return []
+  return [{ type: 'body', parameters: slots.map(slot => parameterOf(slot, template, values.take(slot.names))) }]
 }
 
-/** Variables of one text, in the order in which Meta counts them. */
-function slotsOf(text: unknown, component: string, template: FillableTemplate): Slot[] {
-  return placeholdersOf(text).map(placeholder => {
-    const declared = template.variables.find(
-      variable =>
-        variable.component.toUpperCase() === component &&
-        (variable.name === placeholder || String(variable.position) === placeholder),
-    )
-    const byPosition = component === 'BODY' ? [placeholder] : ['header']
-    return { names: [...new Set([...(declared ? [declared.name] : []), ...byPosition])], placeholder }
-  })
+/** Slots of the body; the code of an authentication template may also be given under the name of its button. */
+function bodySlots(component: Component, template: FillableTemplate): Slot[] {
+  const slots = slotsOf(bodyText(component), 'BODY', template)
+  const at = buttonsOf(template.components).findIndex(button => buttonPart(button, template.category).kind === 'code')
+  return at < 0 ? slots : slots.map((slot, i) => (i === 0 ? { ...slot, names: [...slot.names, `button_${at}`] } : slot))
 }
 
-/** Body text; that of an authentication template is Meta's own, with the code as its only variable. */
-export const bodyText = ({ text }: Record<string, unknown>): unknown => text ?? '{{1}}'
+/** The end of an offer that has one; Meta shows the time that is left. */
+function offerOf({ limited_time_offer: offer }: Component, values: Values): Component[] {
+  if ((offer as { has_expiration?: unknown } | undefined)?.has_expiration !== true) return []
+  const { name, value } = values.take([OFFER_END], OFFER_END_NEEDED)
+  const end = parseOfferEnd(value)
+  if (end === null && value !== '') values.problems.push({ path: `variables.${name}`, message: OFFER_END_NEEDED })
+  const parameter = { type: 'limited_time_offer', limited_time_offer: { expiration_time_ms: end } }
+  return [{ type: 'limited_time_offer', parameters: [parameter] }]
+}
 
-/** Names of the variables in a text, each once, in the order in which Meta counts them. */
-export function placeholdersOf(text: unknown): string[] {
-  const found = [...String(text ?? '').matchAll(/\{\{\s*(\w+)\s*\}\}/g)].map(match => match[1] as string)
-  const unique = [...new Set(found)]
-  return unique.every(name => /^\d+$/.test(name)) ? unique.toSorted((a, b) => Number(a) - Number(b)) : unique
+const OFFER_END_NEEDED = `The offer of this template ends at a time: give it as \`${OFFER_END}\`, such as 2026-12-31T23:59:59Z or in milliseconds since 1970.`
+
+/** Component of a button that a send names; an authentication code is the body's too. */
+function buttonOf(button: Component, index: number, template: FillableTemplate, values: Values): Component[] {
+  const { kind, subType } = buttonPart(button, template.category)
+  const names = [`button_${index}`]
+  const named = (parameter?: Component) => [
+    { type: 'button', sub_type: subType, index: String(index), ...(parameter && { parameters: [parameter] }) },
+  ]
+  switch (kind) {
+    case 'code':
+      return named({ type: 'text', text: codeOf(names[0] as string, template, values) })
+    case 'address':
+      return named({ type: 'text', text: values.take(names).value })
+    case 'coupon': {
+      const { name, value } = values.take(names)
+      if (value.length > MAX_COUPON_LENGTH)
+        values.problems.push(tooLong(`variables.${name}`, 'A coupon code', value.length, MAX_COUPON_LENGTH))
+      return named({ type: 'coupon_code', coupon_code: value })
+    }
+    case 'flow':
+      return named({ type: 'action', action: { flow_token: values.find(names)?.value ?? NO_FLOW_TOKEN } })
+    case 'catalog': {
+      const product = values.find(names)
+      return named(product && { type: 'action', action: { thumbnail_product_retailer_id: product.value } })
+    }
+    case 'payload': {
+      const payload = values.find(names)
+      return payload ? named({ type: 'payload', payload: payload.value }) : []
+    }
+    case 'products':
+      values.problems.push(onlyInMetaForm(`an ${upper(button.type)} button`))
+      return []
+    default:
+      return []
+  }
+}
+
+/** Authentication code for the button: Meta wants it twice, in the text and in the button. */
+function codeOf(name: string, template: FillableTemplate, values: Values): string {
+  const body = template.components.find(({ type }) => upper(type) === 'BODY')
+  const [slot] = body ? bodySlots(body, template) : []
+  const own = slot ? values.peek(slot.names) : values.take([name])
+  const other = values.peek([name])
+  if (own && other && other.value !== own.value)
+    values.problems.push({ path: `variables.${name}`, message: 'The code of the button must be the code of the text.' })
+  if (own && own.value.length > MAX_CODE_LENGTH)
+    values.problems.push({ path: `variables.${own.name}`, message: `A code can have at most ${MAX_CODE_LENGTH} characters.` })
+  return own?.value ?? ''
 }
 
 /** The text as the recipient reads it, for lists, search and the conversation; a variable without a value stays as it is. */
 export function hydrate(
   text: unknown,
-  component: string,
+  component: 'HEADER' | 'BODY' | 'FOOTER',
   template: FillableTemplate,
-  given: Readonly<Record<string, string>>,
+  given: Given,
 ): string | null {
   if (typeof text !== 'string') return null
   const values = new Map<string, string>()
-  for (const { names, placeholder } of slotsOf(text, component, template)) {
+  const slots = { HEADER: () => slotsOf(text, 'HEADER', template), BODY: () => bodySlots({ text }, template), FOOTER: () => [] }
+  for (const { names, placeholder } of slots[component]()) {
     const name = names.find(one => Object.hasOwn(given, one))
     if (name !== undefined) values.set(placeholder, given[name] as string)
   }
@@ -192,7 +249,7 @@ export function hydrate(
 }
 
 function valueProblem(value: string): string | null {
-  if (value.trim() === '') return 'This variable is empty.'
+  if (!isVisible(value)) return 'This variable is empty.'
   if (/[\n\r\t]/.test(value)) return 'This variable contains a line break or a tab, which WhatsApp refuses.'
   return / {5}/.test(value) ? 'This variable contains more than four spaces in a row, which WhatsApp refuses.' : null
 }

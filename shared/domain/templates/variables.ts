@@ -1,4 +1,4 @@
-import { placeholdersOf } from './fill.ts'
+import { isCounted, isReservedName, placeholdersOf } from './slots.ts'
 
 export interface TemplateVariable {
   name: string
@@ -54,7 +54,12 @@ export function describeVariables(
     const meant = own.find(variable => (parameterFormat === 'NAMED' ? variable.name === name : variable.position === at))
     if (meant === undefined) problems.push({ path: `variables.${i}`, message: 'This template has no such variable.' })
     else {
-      if (name !== undefined) meant.name = name
+      if (name !== undefined && isTaken(name, meant, parameterFormat))
+        problems.push({
+          path: `variables.${i}.name`,
+          message: `${name} stands for another place of the template. Choose another name.`,
+        })
+      else if (name !== undefined) meant.name = name
       if (description !== undefined) meant.description = description
       if (example !== undefined) meant.example = example
     }
@@ -63,6 +68,12 @@ export function describeVariables(
     if (described.filter(other => other.name === name && other.component === component).length > 1)
       problems.push({ path: 'variables', message: `Two variables are called ${name}. Give each a name of its own.` })
   return { variables: described, problems }
+}
+
+/** Whether a name means something else in a send: a number another variable, `header` or `button_1` a place of the template. */
+function isTaken(name: string, { position, component, name: own }: TemplateVariable, format: Format): boolean {
+  if (format === 'NAMED' || name === own) return false
+  return isCounted(name) ? Number(name) !== position : component === 'BODY' && isReservedName(name)
 }
 
 /** The components, with missing examples added from the variables; with `orName` a variable's name serves as its example. */
@@ -80,7 +91,10 @@ export function withExamples(
       const variable = own.find(({ name, position }) =>
         isCounted(placeholder) ? position === Number(placeholder) : name === placeholder,
       )
-      const spoken = orName && variable && !isCounted(variable.name) ? variable.name.replaceAll('_', ' ') : null
+      const spoken =
+        orName && variable && !isCounted(variable.name) && !isReservedName(variable.name)
+          ? variable.name.replaceAll('_', ' ')
+          : null
       return { placeholder: names[i] as string, sample: variable?.example ?? spoken }
     })
     return samples.every(({ sample }) => sample !== null) ? { ...component, example: exampleFor(type, samples) } : component
@@ -112,6 +126,5 @@ function exampleOf({ type, example }: Component, { name, position }: { name: str
   return typeof found === 'string' ? found : null
 }
 
-const isCounted = (name: string) => /^\d+$/.test(name)
 const objectOf = (value: unknown): Component => (typeof value === 'object' && value !== null ? (value as Component) : {})
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
