@@ -312,3 +312,46 @@ test('a stop word opts its writer out of marketing, unless a newer preference is
   expect(after(resumes(10), says('STOP', 'wamid.1', 0))).toMatchObject({ optOut: false, optOutSource: 'whatsapp' })
   expect(after(resumes(0), says('STOP', 'wamid.1', 10))).toMatchObject({ optOut: true })
 })
+
+test.for(['business_username_update', 'business_username_updates'])('a username comes under the field %s', field => {
+  const value = { display_phone_number: '212600111222', username: '@atlas.recrutement', status: 'approved' }
+  expect(numberAfter([word(field, value)]).client.username).toBe('atlas.recrutement')
+  expect(numberAfter([word(field, value), word(field, { ...value, status: 'deleted' }, 5)]).client.username).toBeNull()
+})
+
+test('a generated template of the wrong category is a notice, and is not looked for in the list', () => {
+  const value = {
+    message_template_id: 1_689_556_908_129_901,
+    message_template_name: 'auto_generated_1',
+    message_template_language: 'fr',
+    category: 'UTILITY',
+    correct_category: 'MARKETING',
+  }
+  const nextTemplateSyncAt = new Date((T0 + 9000) * 1000)
+  const { client } = numberAfter([word('template_correct_category_detection', value)], { nextTemplateSyncAt })
+  expect(client.notices).toMatchObject([
+    { type: 'TEMPLATE_CATEGORY', severity: 'WARNING', text: expect.stringContaining('as MARKETING') },
+  ])
+  expect(client.nextTemplateSyncAt).toEqual(nextTemplateSyncAt)
+})
+
+test('an archived template cannot be sent; a restored one can, and is read from Meta again', () => {
+  const { context } = createMemoryWorld()
+  const [client] = context.clients.values()
+  const reference = {
+    ...context,
+    clients: new Map(),
+    accounts: new Map([[WABA, [{ ...client, ...OURS, nextTemplateSyncAt: ARRIVAL } as ClientDoc]]]),
+  }
+  const about = { message_template_name: 'offer', message_template_language: 'fr' }
+  const place = { tenantId: client?.tenantId, wabaId: WABA, name: 'offer', language: 'fr', components: [], variables: [] }
+  let template = { ...place, status: 'APPROVED', reason: null, metaTemplateId: null } as unknown as TemplateDoc
+  const after = (event: string, seconds: number) => {
+    const item = word('message_template_status_update', { ...about, event, reason: 'NONE' }, seconds)
+    const { plan } = foldBatch([item], { ...EMPTY, templates: [template] }, reference)
+    template = Object.assign({ ...template }, ...plan.templates.map(({ set }) => set))
+    return [template.status, template.reason, plan.clients.map(({ set }) => set.nextTemplateSyncAt)]
+  }
+  expect(after('ARCHIVED', 0)).toEqual(['DISABLED', 'ARCHIVED', []])
+  expect(after('UNARCHIVED', 10)).toEqual(['APPROVED', null, [null]])
+})

@@ -13,6 +13,7 @@ import {
   alertEffects,
   capabilityEffects,
   clientsNamedBy,
+  detectionEffects,
   errorEffects,
   errorsOf,
   nameEffects,
@@ -30,9 +31,11 @@ const EFFECTS: Record<string, (item: AccountItem) => Effect[]> = {
   account_review_update: reviewEffects,
   business_capability_update: capabilityEffects,
   business_username_update: usernameEffects,
+  business_username_updates: usernameEffects,
   phone_number_name_update: nameEffects,
   phone_number_quality_update: qualityEffects,
   security: securityEffects,
+  template_correct_category_detection: detectionEffects,
 }
 
 /** Applies fields about the number, the account and its templates. An unknown field is stored and has no effect. */

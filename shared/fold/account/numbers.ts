@@ -104,6 +104,14 @@ export function usernameEffects({ value }: AccountItem): Effect[] {
   return [{ topic: 'username', set: () => ({ username }) }]
 }
 
+/** Notice about a template that Meta made of a message without one, and whose content is of another category. */
+export function detectionEffects({ value }: AccountItem): Effect[] {
+  const [name, asked, read] = [value.message_template_name, value.category, value.correct_category].map(text)
+  if (!read || read === asked) return []
+  const about = `WhatsApp reads the content of ${name ?? 'a generated template'} as ${read}, not as ${asked ?? 'another category'}.`
+  return [notice('TEMPLATE_CATEGORY', 'WARNING', `${about} It restricts accounts that go on sending under the wrong category.`)]
+}
+
 /** Effects of errors that belong to no message (system, app, account). An error that would stop every send pauses the number. */
 export function errorEffects(errors: unknown[], at: Date): Effect[] {
   return errors.filter(isObject).flatMap(error => {

@@ -1,4 +1,5 @@
-import { isDeletedStatus, isTemplateCategory, languageCode, templateStateOf } from '../../domain/templates/status.ts'
+import { languageCode } from '../../domain/templates/languages.ts'
+import { isDeletedStatus, isTemplateCategory, templateStateOf } from '../../domain/templates/status.ts'
 import { variablesOf } from '../../domain/templates/variables.ts'
 import { isObject, type Json, listOf, text } from '../../meta/json.ts'
 import { type AccountItem, timeOf } from '../../meta/webhook.ts'
@@ -24,7 +25,9 @@ export const templateKeyOf = (value: Json) => ({
 export function foldTemplate(state: State, context: FoldContext, clients: ClientDoc[], item: AccountItem): Verdict {
   const tenants = new Map(clients.map(({ tenantId }) => [String(tenantId), tenantId]))
   const templates = [...tenants.values()].flatMap(tenantId => findTemplate(state, tenantId, item) ?? [])
-  if (templates.length === 0) for (const client of clients) change(trackClient(state, client), { nextTemplateSyncAt: null })
+  // What a restored template was before its archival only Meta's list says.
+  const isUnsure = templates.length === 0 || item.value.event === 'UNARCHIVED'
+  if (isUnsure) for (const client of clients) change(trackClient(state, client), { nextTemplateSyncAt: null })
   const verdicts = templates.map(template => applyTemplateEvent(state, context, item, template))
   return verdicts.find(verdict => verdict === PROCESSED) ?? verdicts[0] ?? ignored('unknown template')
 }
