@@ -6,6 +6,9 @@ export const textOf = (value: unknown): string | undefined => (typeof value === 
 
 /** An id, which some clients send as a number. */
 export const idOf = (value: unknown): string | undefined => (typeof value === 'number' ? String(value) : textOf(value))
+/** Whether a text shows nothing: spaces, controls, characters without a shape. Meta takes it as missing. */
+export const isBlank = (text: string): boolean => !/[^\s\p{Cc}\p{Zs}\p{Default_Ignorable_Code_Point}\u2800]/u.test(text)
+
 export const objectOf = (value: unknown): Json => (isObject(value) ? value : {})
 export const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
 export const digitsOf = (value: unknown): string => String(value ?? '').replaceAll(/\D/g, '')

@@ -8,7 +8,7 @@ import { createDeliverer } from './webhooks/delivery.ts'
 import { RingBuffer } from './world/bounded.ts'
 import { addDemoWorld } from './world/demo.ts'
 import { fingerprintOf, savedWorld, saveWorld } from './world/saved.ts'
-import { type App, emptyWorld, type World } from './world/world.ts'
+import { type App, emptyWorld, type ThreadOwner, type World } from './world/world.ts'
 
 export interface SimulatorOptions {
   host?: string
@@ -77,6 +77,8 @@ export function createSimulation(options: SimulatorOptions = {}) {
     batches: createBatches(deliverer),
     /** Functions that release the messages held by pacing, by template id. */
     held: new Map<string, (() => void)[]>(),
+    /** Owner of a thread whose number has a second responder, by conversation key. */
+    owners: new Map<string, ThreadOwner>(),
     /** Management calls of the current hour, by WABA. */
     calls: new Map<string, { hour: number; count: number }>(),
     /** Graph calls that were carried out, other than sends: newest last. */
@@ -137,6 +139,7 @@ export function createSimulation(options: SimulatorOptions = {}) {
     simulation.limits.clear()
     simulation.faults.set([])
     simulation.held.clear()
+    simulation.owners.clear()
     simulation.calls.clear()
     simulation.graphCalls.clear()
     offsetMs = 0

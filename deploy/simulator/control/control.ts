@@ -1,5 +1,7 @@
 import type { DeliveryRules, Rules } from '../rules.ts'
 import type { Simulation } from '../simulation.ts'
+import { handOver } from '../threads/control.ts'
+import { addGroup, suspendGroup } from '../threads/groups.ts'
 import type { Delivery } from '../webhooks/delivery.ts'
 import { type EchoRequest, echoFromApp, type InboundRequest, receiveInbound } from '../webhooks/inbound.ts'
 import { type RawOptions, receiveRaw } from '../webhooks/raw.ts'
@@ -64,6 +66,9 @@ export function createControl(sim: Simulation) {
     code: (request: Parameters<typeof issueCode>[1]) => issueCode(sim, request),
     person: (request: PersonRequest) => setPerson(sim, request),
     window: (request: Parameters<typeof setWindow>[1]) => setWindow(sim, request),
+    handOver: (request: Parameters<typeof handOver>[1]) => handOver(sim, request),
+    group: (request: Parameters<typeof addGroup>[1]) => addGroup(sim.world, request),
+    suspendGroup: (id: string, isSuspended: boolean) => suspendGroup(sim, id, isSuspended),
     clock: (offsetMs: number) => sim.setClock(offsetMs),
     app: (change: Partial<Simulation['world']['app']>) => Object.assign(sim.world.app, checked(sim.world.app, change)),
     counts: () => ({ accepted: sim.world.sent.total, ...sim.deliverer.counts, pending: sim.deliverer.pending() }),

@@ -21,6 +21,8 @@ export interface NumberRequest {
   isOnBizApp?: boolean
   pin?: string | null
   allowedRecipients?: string[] | null
+  /** Conversation Routing: the app is one of several responders, or the escalation partner among them; null: the only one. */
+  routing?: PhoneNumber['routing']
   portfolioId?: string
   subscribed?: boolean
   /** Also sends the webhook that Meta would send for the change. */
@@ -55,6 +57,7 @@ const STATES: Record<string, { number?: NumberState; account?: AccountState }> =
   restricted: { account: 'RESTRICTED' },
   locked: { account: 'LOCKED' },
   no_payment: { account: 'NO_PAYMENT' },
+  misclassified: { account: 'MISCLASSIFIED' },
 }
 
 /** Adds a number, and its WABA and token if they are new, or changes an existing one. @throws Error for a wrong id or state */
@@ -111,6 +114,7 @@ export function setNumber(sim: Simulation, id: string, request: Partial<NumberRe
     'isOnBizApp',
     'pin',
     'allowedRecipients',
+    'routing',
   ] as const) {
     if (request[name] !== undefined) Object.assign(number, { [name]: request[name] })
   }
@@ -147,7 +151,7 @@ function emitThroughputUpgrade(sim: Simulation, { wabaId, digits }: PhoneNumber)
 const THREE_DAYS_S = 3 * 86_400
 
 function emitAccountUpdate(sim: Simulation, { id, state }: Waba): void {
-  if (state === 'NO_PAYMENT') return
+  if (state === 'NO_PAYMENT' || state === 'MISCLASSIFIED') return
   const expiration = Math.floor(sim.now() / 1000) + THREE_DAYS_S
   const types = [
     'RESTRICTED_BIZ_INITIATED_MESSAGING',
@@ -163,15 +167,26 @@ function emitAccountUpdate(sim: Simulation, { id, state }: Waba): void {
   emitForWaba(sim, id, 'account_update', value)
 }
 
+const WABA_MEMBERS = [
+  'state',
+  'paymentFailsLater',
+  'subscribed',
+  'messagingTier',
+  'reviewStatus',
+  'templateLimit',
+  'directSend',
+  'marketingElsewhere',
+] as const
+
 /** Changes a WABA. @throws Error for an unknown one */
 export function setWaba(
   sim: Simulation,
   id: string,
-  request: Partial<Pick<Waba, 'state' | 'paymentFailsLater' | 'subscribed' | 'messagingTier' | 'reviewStatus' | 'templateLimit'>>,
+  request: Partial<Pick<Waba, (typeof WABA_MEMBERS)[number]>>,
 ): { success: true } {
   const waba = sim.world.wabas.get(id)
   if (!waba) throw new Error(`wabaId ${id} is not an account of this simulator.`)
-  for (const name of ['state', 'paymentFailsLater', 'subscribed', 'messagingTier', 'reviewStatus', 'templateLimit'] as const) {
+  for (const name of WABA_MEMBERS) {
     if (request[name] !== undefined) Object.assign(waba, { [name]: request[name] })
   }
   return { success: true }

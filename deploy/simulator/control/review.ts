@@ -14,7 +14,7 @@ export interface ReviewRequest {
 const PAUSES = ['FIRST_PAUSE', 'SECOND_PAUSE']
 const STATUSES = ['APPROVED', 'PENDING', 'REJECTED', 'PAUSED', 'DISABLED', 'IN_APPEAL', 'ARCHIVED']
 /** Events of the webhook that are not a status of the template. */
-const EVENTS_ONLY = ['FLAGGED', 'REINSTATED', 'LOCKED', 'UNLOCKED', 'LIMIT_EXCEEDED']
+const EVENTS_ONLY = ['FLAGGED', 'REINSTATED', 'LOCKED', 'UNLOCKED', 'LIMIT_EXCEEDED', 'UNARCHIVED']
 
 /**
  * Decides about a template as Meta does. Held messages are sent when it is approved and fail when it is paused.
@@ -27,6 +27,7 @@ export function reviewTemplate(sim: Simulation, id: string, { status, reason, ca
     throw new Error(`status must be one of ${[...STATUSES, ...EVENTS_ONLY].join(', ')}.`)
   const wasPaused = template.status === 'PAUSED'
   if (STATUSES.includes(event)) template.status = event as Template['status']
+  if (event === 'UNARCHIVED') template.status = 'APPROVED'
   template.rejectedReason = event === 'REJECTED' ? (reason ?? 'INVALID_FORMAT') : null
   if (category && category !== template.category) recategorise(sim, template, category)
   if (quality && quality !== template.quality.score) setQuality(sim, template, quality)

@@ -59,6 +59,9 @@ const ROUTES: Record<string, Route> = {
   'POST wabas/:id': (control, request, id) => control.setWaba(id, arg(request)),
   'POST people': (control, request) => control.person(arg(request)),
   'POST window': (control, request) => control.window(arg<Parameters<Control['window']>[0]>(request)),
+  'POST threads': (control, request) => control.handOver(arg<Parameters<Control['handOver']>[0]>(request)),
+  'POST groups': (control, request) => created(control.group(arg<Parameters<Control['group']>[0]>(request))),
+  'POST groups/:id': (control, request, id) => control.suspendGroup(id, arg<{ suspended?: boolean }>(request).suspended ?? true),
   'POST clock': (control, request) => {
     control.clock(arg<{ offsetMs?: number }>(request).offsetMs ?? 0)
     return { success: true }

@@ -57,6 +57,15 @@ export const ERROR_TEXTS: Record<number, ErrorText> = {
     }),
   },
   130429: { details: 'Cloud API message throughput has been reached.' },
+  130403: { title: 'Recipient is blocked by the business', details: 'This business has blocked the recipient. Unblock first.' },
+  131020: { details: 'Messages cannot be sent to a group with a single member.' },
+  131041: { details: 'The group does not exist or this number is not a member.' },
+  131061: { details: 'A template with a max price can only be sent through marketing_messages.' },
+  131063: {
+    title: 'Marketing is disabled on this API',
+    details: 'Marketing templates are switched off for this account on this endpoint.',
+  },
+  131064: { details: 'The account may not send more of these templates for now.' },
   131021: { details: 'Sender and recipient phone number is the same' },
   131026: { details: 'Message Undeliverable.' },
   131030: {
@@ -89,8 +98,10 @@ export const ERROR_TEXTS: Record<number, ErrorText> = {
     title: 'Account Register/Deregister Rate Limit Exceeded',
     details: 'Too many attempts for this phone number in a short period of time.',
   },
+  138038: { details: 'Only the responder configured for calls may act on calls of this number.' },
   139100: { details: 'Failed to block some users, see the block_users response list for details' },
   147001: { details: 'Request another username.' },
+  147005: { details: 'Use force_transfer to move it.' },
   2593107: { details: 'Contacts and history can each be synchronized once.' },
   2593108: { details: 'Contacts and history can be synchronized within 24 hours of onboarding.' },
 }

@@ -11,10 +11,17 @@ interface CodeRow {
 }
 
 const FILE = path.join(import.meta.dirname, '../error-codes.json')
-const ROWS = new Map<number, CodeRow>()
-for (const row of (JSON.parse(readFileSync(FILE, 'utf8')) as { codes: CodeRow[] }).codes) {
-  const code = Number.parseInt(String(row.code), 10)
-  if (row.subcode === null || !ROWS.has(code)) ROWS.set(code, row)
+const ROWS: readonly CodeRow[] = (JSON.parse(readFileSync(FILE, 'utf8')) as { codes: CodeRow[] }).codes
+
+/** The row of a code, of its subcode where it has one of its own; a code such as 210 has the row of its range. */
+function rowOf(code: number, subcode?: number): CodeRow | undefined {
+  const own = ROWS.filter(row => includes(row, code))
+  return own.find(row => row.subcode === (subcode ?? null)) ?? own.find(row => row.subcode === null) ?? own[0]
+}
+
+function includes({ code }: CodeRow, wanted: number): boolean {
+  const [first, last = first] = String(code).split('-').map(Number)
+  return wanted >= (first as number) && wanted <= (last as number)
 }
 
 /** Codes below this are Graph's own, not Cloud API's: their errors have no `error_data`. */
@@ -48,7 +55,7 @@ export class GraphError extends Error {
   }
 
   get status(): number {
-    return this.options.status ?? ROWS.get(this.code)?.http ?? 400
+    return this.options.status ?? rowOf(this.code, this.options.subcode)?.http ?? 400
   }
 
   get headers(): Record<string, string> {
@@ -87,13 +94,14 @@ export function statusError(code: number, details?: string) {
   }
 }
 
-export const isKnownCode = (code: number) => ROWS.has(code)
-export const errorTitle = (code: number) => ERROR_TEXTS[code]?.title ?? ROWS.get(code)?.title ?? 'Unknown error'
+export const errorTitle = (code: number, subcode?: number) =>
+  (subcode === undefined ? ERROR_TEXTS[code]?.title : undefined) ?? rowOf(code, subcode)?.title ?? 'Unknown error'
 
 function errorMessage(code: number, { message, subcode }: ErrorOptions): string {
   if (message !== undefined) return message
   const bySubcode = subcode === undefined ? undefined : ERROR_TEXTS[code]?.bySubcode?.[subcode]
-  return bySubcode ?? ERROR_TEXTS[code]?.message ?? `(#${code}) ${errorTitle(code)}`
+  const own = subcode === undefined || rowOf(code, subcode)?.subcode === null ? ERROR_TEXTS[code]?.message : undefined
+  return bySubcode ?? own ?? `(#${code}) ${errorTitle(code, subcode)}`
 }
 
 function errorData(code: number, { details, subcode, message }: ErrorOptions) {

@@ -125,14 +125,36 @@ const TAKEN_USERNAMES = new Set(['atlas', 'facebook', 'instagram', 'meta', 'supp
 /** `GET /{phone}/username`. */
 export const getUsername = ({ number }: NumberCall): object => number.username ?? {}
 
-/** `POST /{phone}/username`: 3 to 35 letters, digits, dots and underscores. */
+/** `GET /{phone}/username_suggestions`. */
+export function suggestUsernames({ number }: NumberCall): object {
+  const base =
+    number.verifiedName
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '.')
+      .replace(/^\.+|\.+$/g, '')
+      .slice(0, 30) || 'business'
+  return { data: [{ username_suggestions: [base, `${base}_wa`] }] }
+}
+
+/**
+ * `POST /{phone}/username`: 3 to 35 letters, digits, dots and underscores, without `www`, and no dot first, last or doubled. One of
+ * another number of the portfolio moves with `force_transfer` only.
+ */
 export function postUsername({ number, params, sim }: NumberCall): object {
   const username = String(params.username ?? '').toLowerCase()
-  if (!/^(?=.*[a-z])[a-z0-9._]{3,35}$/.test(username)) {
+  if (!/^(?=.*[a-z])(?!www|\.|.*\.$|.*\.\.)[a-z0-9._]{3,35}$/.test(username)) {
     throw new GraphError(100, { details: 'Param username must be 3 to 35 letters, digits, dots and underscores.' })
   }
-  const isTaken = [...sim.world.numbers.values()].some(other => other !== number && other.username?.username === username)
-  if (isTaken || TAKEN_USERNAMES.has(username)) throw new GraphError(147001)
+  const holder = [...sim.world.numbers.values()].find(other => other !== number && other.username?.username === username)
+  if (TAKEN_USERNAMES.has(username)) throw new GraphError(147001)
+  if (holder) {
+    const portfolioOf = ({ wabaId }: PhoneNumber) => sim.world.wabas.get(wabaId)?.portfolioId
+    if (portfolioOf(holder) !== portfolioOf(number)) throw new GraphError(147001)
+    if (params.transfer_action !== 'force_transfer') throw new GraphError(147005)
+    holder.username = null
+    number.username = { username, status: 'reserved' }
+    return { status: 'reserved' }
+  }
   number.username = { username, status: 'approved' }
   return SUCCESS
 }

@@ -1,5 +1,7 @@
 import type { AuthorizedCall, Call, NumberCall, Reply } from '../call.ts'
 import { postMarketingMessages, postMessages } from '../sending/send.ts'
+import { threadControl } from '../threads/control.ts'
+import { createGroup } from '../threads/groups.ts'
 import type { Template, Waba } from '../world/world.ts'
 import { authorize, canAccess } from './auth.ts'
 import { blockUsers, getBlocked, unblockUsers } from './blocks.ts'
@@ -7,7 +9,16 @@ import { showDialog, submitDialog } from './dialog.ts'
 import { GraphError } from './errors.ts'
 import { deleteMedia, downloadMedia, getMedia, uploadMedia } from './media.ts'
 import { DOWNLOAD_PATH } from './media-url.ts'
-import { deleteUsername, getNumber, getProfile, getUsername, postNumber, postProfile, postUsername } from './numbers.ts'
+import {
+  deleteUsername,
+  getNumber,
+  getProfile,
+  getUsername,
+  postNumber,
+  postProfile,
+  postUsername,
+  suggestUsernames,
+} from './numbers.ts'
 import { customerToken, debugToken, deletePermissions, exchangeToken, getMe, revokeToken } from './oauth.ts'
 import { deregister, register, requestCode, syncAppData, verifyCode } from './registration.ts'
 import {
@@ -55,10 +66,17 @@ const NUMBER_ROUTES: Record<string, (call: NumberCall) => Answer> = {
   'GET username': getUsername,
   'POST username': postUsername,
   'DELETE username': deleteUsername,
+  'GET username_suggestions': suggestUsernames,
   'GET block_users': getBlocked,
   'POST block_users': blockUsers,
   'DELETE block_users': unblockUsers,
   'POST smb_app_data': syncAppData,
+  'POST thread_control': threadControl,
+  'POST groups': createGroup,
+  // Calls are another responder's here: nothing of them is simulated.
+  'POST calls': () => {
+    throw new GraphError(138038)
+  },
 }
 
 const WABA_ROUTES: Record<string, (call: AuthorizedCall, waba: Waba) => Answer> = {

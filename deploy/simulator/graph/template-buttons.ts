@@ -1,5 +1,5 @@
 import { isText, listOf } from '../params.ts'
-import { variablesOf } from '../sending/template-send.ts'
+import { variablesOf } from '../sending/template-texts.ts'
 import type { Json } from '../world/world.ts'
 import { missing, refuse } from './template-refusals.ts'
 

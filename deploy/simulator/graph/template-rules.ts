@@ -1,5 +1,5 @@
 import { isText, listOf, objectOf } from '../params.ts'
-import { variablesOf } from '../sending/template-send.ts'
+import { variablesOf } from '../sending/template-texts.ts'
 import type { Json, Template } from '../world/world.ts'
 import { GraphError } from './errors.ts'
 import { checkTemplateButtons } from './template-buttons.ts'

@@ -2,6 +2,7 @@ import { type AuthorizedCall, SUCCESS } from '../call.ts'
 import { emitTemplateStatus, reviewTemplate } from '../control/review.ts'
 import { idOf, isText, textOf } from '../params.ts'
 import type { Simulation } from '../simulation.ts'
+import { asListed } from '../world/authentication.ts'
 import { addTemplate } from '../world/demo.ts'
 import type { Json, Template, Waba } from '../world/world.ts'
 import { GraphError } from './errors.ts'
@@ -84,7 +85,17 @@ export function createTemplate(call: AuthorizedCall, waba: Waba): object {
   checkCreation(sim, waba, name, language)
   checkDuplicate(sim, waba, components, asked)
   const category = assignedCategory(asked, name, components)
-  const made = { wabaId: waba.id, name, language, category, parameterFormat, components, ttlSeconds, status: 'PENDING' } as const
+  const listed = category === 'AUTHENTICATION' ? asListed(components, language) : components
+  const made = {
+    wabaId: waba.id,
+    name,
+    language,
+    category,
+    parameterFormat,
+    components: listed,
+    ttlSeconds,
+    status: 'PENDING',
+  } as const
   const template = addTemplate(sim.world, made, sim.now())
   review(sim, template)
   return { id: template.id, status: template.status, category }

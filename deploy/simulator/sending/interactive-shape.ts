@@ -1,4 +1,4 @@
-import { isObject, isText, listOf, objectOf } from '../params.ts'
+import { isBlank, isObject, isText, listOf, objectOf } from '../params.ts'
 import type { Json } from '../world/world.ts'
 import { invalid, required } from './refusals.ts'
 
@@ -22,8 +22,9 @@ const KINDS: Record<string, Kind> = {
   location_request_message: { body: 1024, header: [], check: action => named(action, 'send_location') },
   address_message: { body: 1024, header: [], check: checkAddress },
   carousel: { body: 1024, header: [], check: checkCarousel },
-  call_permission_request: { body: 1024, header: [], check: action => named(action, 'call_permission_request') },
-  voice_call: { body: 1024, header: [], check: action => named(action, 'voice_call') },
+  request_contact_info: { body: 1024, header: [], check: action => named(action, 'request_contact_info') },
+  call_permission_request: { body: null, header: [], check: action => named(action, 'call_permission_request') },
+  voice_call: { body: 1024, header: [], check: checkVoiceCall },
 }
 
 /** @throws GraphError 100, 131008 or 131009 */
@@ -129,6 +130,15 @@ function checkFlow(action: Json): void {
   length('Flow CTA', parameters.flow_cta, 30)
 }
 
+function checkVoiceCall(action: Json): void {
+  named(action, 'voice_call')
+  const { display_text: label, ttl_minutes: ttl, payload } = objectOf(action.parameters)
+  if (label !== undefined) length('display_text', label, 20)
+  if (ttl !== undefined && !(Number.isInteger(ttl) && Number(ttl) >= 1 && Number(ttl) <= 43_200))
+    invalid('ttl_minutes must be between 1 and 43200')
+  if (payload !== undefined) length('payload', payload, 512)
+}
+
 function checkAddress(action: Json): void {
   named(action, 'address_message')
   if (!isText(objectOf(action.parameters).country)) required("parameters['country']")
@@ -149,7 +159,7 @@ function named(action: Json, name: string): void {
 }
 
 function length(name: string, value: unknown, max: number, min = 1): void {
-  const size = isText(value) ? [...value].length : 0
+  const size = isText(value) && !isBlank(value) ? [...value].length : 0
   if (size < min || size > max) invalid(`${name} length invalid. Min length: ${min}, Max length: ${max}`)
 }
 

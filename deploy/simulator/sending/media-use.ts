@@ -2,7 +2,9 @@ import { request } from 'undici'
 import type { NumberCall } from '../call.ts'
 import { GraphError } from '../graph/errors.ts'
 import { isText, listOf, objectOf } from '../params.ts'
+import type { Simulation } from '../simulation.ts'
 import type { Json, Template } from '../world/world.ts'
+import type { Outcome } from './outcome.ts'
 import type { MessageType } from './shape.ts'
 
 const FETCH_MS = 5000
@@ -23,6 +25,17 @@ export function checkMedia(call: NumberCall, type: MessageType, template: Templa
   for (const [kind, media] of mediaOf(call.params, template ? 'template' : type)) {
     if (media.id !== undefined) checkId(call, kind, String(media.id))
   }
+}
+
+/**
+ * The failure of a file that Meta takes at the upload and refuses when it delivers: a voice note that is called `audio/opus`, which
+ * must be `audio/ogg; codecs=opus`. Null for any other.
+ */
+export function failsLater(sim: Simulation, body: Json, type: MessageType): Outcome | null {
+  const isOpus = mediaOf(body, type).some(([, { id }]) => sim.world.media.get(String(id))?.mimeType.startsWith('audio/opus'))
+  return isOpus
+    ? { code: 131053, details: 'Unsupported Audio mime type audio/opus. Please use one of audio/ogg; codecs=opus.' }
+    : null
 }
 
 /** Links that Meta would fetch. */
@@ -70,12 +83,17 @@ function mediaOf(body: Json, type: MessageType): [string, Json][] {
     return headers.flatMap(part => byType(objectOf(part)))
   }
   if (type !== 'template') return []
-  return listOf(objectOf(body.template).components).flatMap(part =>
-    listOf(objectOf(part).parameters).flatMap(parameter => byType(objectOf(parameter))),
-  )
+  return inComponents(objectOf(body.template).components)
 }
 
+const inComponents = (components: unknown): [string, Json][] =>
+  listOf(components).flatMap(part => {
+    const { parameters, cards } = objectOf(part)
+    const own = listOf(parameters).flatMap(parameter => byType(objectOf(parameter)))
+    return [...own, ...listOf(cards).flatMap(card => inComponents(objectOf(card).components))]
+  })
+
 function byType(part: Json): [string, Json][] {
-  const kind = String(part.type)
+  const kind = String(part.type).toLowerCase()
   return KINDS.has(kind) ? [[kind, objectOf(part[kind])]] : []
 }

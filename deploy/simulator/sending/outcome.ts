@@ -39,9 +39,11 @@ export function outcomeOf(
     type: MessageType
     template: Template | null
     links: string[]
+    /** Whether the message may begin a conversation: a template, or Direct Send. */
+    mayOpen: boolean
   },
 ): Outcome | null {
-  const { number, waba, recipient, template, links } = message
+  const { number, waba, recipient, template, links, mayOpen } = message
   const { person, key } = recipient
   const fiction = FICTION.exec(recipient.waId ?? '')?.[1]
   if (fiction !== undefined) return { code: BY_LAST_DIGITS[fiction] ?? 131026 }
@@ -52,7 +54,7 @@ export function outcomeOf(
     if (/^1[2-9]\d{9}$/.test(recipient.waId ?? '')) return { code: 131049 }
   }
   const conversation = sim.world.conversations.get(conversationKey(number.id, key))
-  if (!template && sim.rules.window && !windowIsOpen(conversation, sim.now())) return { code: 131047 }
+  if (!mayOpen && sim.rules.window && !windowIsOpen(conversation, sim.now())) return { code: 131047 }
   const dead = links.find(link => /^https?:\/\/[^/]*\.invalid(?::\d+)?(?:\/|$)/i.test(link))
   if (dead) return { code: 131053, details: 'Media file could not be downloaded from the link: host not found.' }
   const { failRate, failCode } = sim.delivery

@@ -14,6 +14,8 @@ export interface Recipient {
   /** Key of conversations and limits: the same for a person, whether addressed by phone or by user id. */
   key: string
   person: Person | undefined
+  /** Id of the group, for a message to one. */
+  groupId?: string
 }
 
 /** The recipient of a send. @throws GraphError 131009 for a value that is neither a phone nor a business-scoped user id */

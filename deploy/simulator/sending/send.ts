@@ -3,10 +3,13 @@ import { GraphError } from '../graph/errors.ts'
 import { requireWhatsapp } from '../graph/required.ts'
 import { isText, objectOf } from '../params.ts'
 import type { Simulation } from '../simulation.ts'
-import { looksInbound, wamid } from '../world/ids.ts'
-import type { Json, NumberState, PhoneNumber, Template, World } from '../world/world.ts'
+import { checkOwner } from '../threads/control.ts'
+import { checkForGroup, groupRecipient } from '../threads/groups.ts'
+import { looksInbound, objectId, wamid } from '../world/ids.ts'
+import type { Json, NumberState, PhoneNumber, Template, Waba, World } from '../world/world.ts'
 import { conversationKey, openFreeEntry, WINDOW_MS } from './conversations.ts'
-import { checkMedia, fetchLinks, linksOf } from './media-use.ts'
+import { directSendOf } from './direct-send.ts'
+import { checkMedia, failsLater, fetchLinks, linksOf } from './media-use.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import { type Recipient, recipientOf } from './recipient.ts'
 import { invalid } from './refusals.ts'
@@ -31,21 +34,22 @@ function send(call: NumberCall, options: { marketing?: boolean } = {}): Reply {
   checkStates(call)
   checkLimits(call, now)
   const type = checkShape(body)
-  const recipient = recipientOf(body, number, sim.world)
+  const isGroup = body.recipient_type === 'group'
+  const recipient = isGroup ? groupRecipient(body, number, sim.world) : recipientOf(body, number, sim.world)
   checkRecipient(call, recipient)
+  const direct = directSendOf(body, type, waba)
   const template = type === 'template' ? templateOf(body, waba.id, sim.world, call.version) : null
-  if (template) checkInitiation(call, recipient, now)
-  if (options.marketing) checkMarketing(template)
-  if (template?.category === 'AUTHENTICATION' && recipient.waId === null) throw new GraphError(131062)
+  if (isGroup) checkForGroup(type, template)
+  if (template || direct) checkInitiation(call, recipient, now)
+  if (!template && direct === null) checkOwner(call, recipient)
+  if (options.marketing) checkMarketing(template, body)
+  else if (template) checkEndpoint(template, waba)
+  const isCode = template?.category === 'AUTHENTICATION' || direct === 'authentication'
+  if (isCode && recipient.waId === null) throw new GraphError(131062)
   checkMedia(call, type, template)
   if (type === 'reaction') checkInbound(call, objectOf(body.reaction).message_id)
-  return accept(
-    call,
-    type,
-    recipient,
-    template,
-    options.marketing ? 'marketing_lite' : (template?.category.toLowerCase() ?? null),
-  )
+  const category = options.marketing ? 'marketing_lite' : (template?.category.toLowerCase() ?? direct)
+  return accept(call, type, recipient, template, category)
 }
 
 const CODE_OF_STATE: Record<NumberState, number | null> = {
@@ -64,6 +68,7 @@ function checkStates({ number, waba, params }: NumberCall): void {
   if (waba.state === 'RESTRICTED') throw new GraphError(368)
   if (waba.state === 'LOCKED') throw new GraphError(131031)
   if (waba.state === 'NO_PAYMENT' && !waba.paymentFailsLater && params.type === 'template') throw new GraphError(131042)
+  if (waba.state === 'MISCLASSIFIED' && params.type === 'template') throw new GraphError(131064)
 }
 
 /** After its first violations an account may only reply: templates need a message of the person in the last 24 h. */
@@ -82,7 +87,7 @@ function checkLimits({ sim, number, params }: NumberCall, now: number): void {
 
 /** Key of the recipient for the pair limit, which precedes the check of the shape; null when the body has no valid recipient. */
 function recipientKeyOf(body: Json, number: PhoneNumber, world: World): string | null {
-  if (body.to === undefined && body.recipient === undefined) return null
+  if ((body.to === undefined && body.recipient === undefined) || body.recipient_type === 'group') return null
   try {
     return recipientOf(body, number, world).key
   } catch {
@@ -90,15 +95,27 @@ function recipientKeyOf(body: Json, number: PhoneNumber, world: World): string |
   }
 }
 
-function checkRecipient({ number }: NumberCall, { waId, to }: Recipient): void {
+function checkRecipient({ number }: NumberCall, { waId, to, userId, key }: Recipient): void {
   if (waId === number.digits) throw new GraphError(131021)
+  if ([waId, userId, to, key].some(id => id !== null && number.blocked.has(id))) throw new GraphError(130403)
   const { allowedRecipients } = number
   if (allowedRecipients && !allowedRecipients.includes(waId ?? to)) throw new GraphError(131030)
 }
 
-function checkMarketing(template: Template | null): void {
+const PRODUCT_POLICIES = ['CLOUD_API_FALLBACK', 'STRICT']
+
+function checkMarketing(template: Template | null, { product_policy: policy }: Json): void {
   if (!template) throw new GraphError(131055)
   if (template.category !== 'MARKETING') throw new GraphError(134100)
+  if (policy !== undefined && !PRODUCT_POLICIES.includes(String(policy)))
+    throw new GraphError(100, { details: `Param product_policy must be one of {${PRODUCT_POLICIES.join(', ')}}` })
+}
+
+/** Marketing templates that only the endpoint `marketing_messages` takes. */
+function checkEndpoint({ category, hasMaxPrice }: Template, waba: Waba): void {
+  if (category !== 'MARKETING') return
+  if (hasMaxPrice) throw new GraphError(131061)
+  if (waba.marketingElsewhere) throw new GraphError(131063)
 }
 
 function markRead(call: NumberCall): object {
@@ -130,7 +147,7 @@ function accept(
   const { sim, number, waba, params: body } = call
   const now = sim.now()
   const message = {
-    id: wamid(recipient.waId, 'outbound'),
+    id: wamid(recipient.groupId ? null : recipient.waId, 'outbound'),
     phoneNumberId: number.id,
     to: recipient.to,
     waId: recipient.waId,
@@ -139,7 +156,10 @@ function accept(
     type,
     callbackData: isText(body.biz_opaque_callback_data) ? body.biz_opaque_callback_data : null,
     templateId: template?.id ?? null,
+    // Meta makes a template of a Direct Send message, or finds one that fits.
+    directTemplateId: template === null && category !== null ? objectId() : null,
     raw: rawOf(call),
+    groupId: recipient.groupId ?? null,
   }
   sim.world.sent.add(message)
   sim.limits.charge(number.id, number.throughput, conversationKey(number.id, recipient.key), now)
@@ -153,7 +173,9 @@ function deliverOrHold({ sim, params }: NumberCall, sent: Sent, recipient: Recip
   const { number, waba, message } = sent
   const type = message.type as MessageType
   const links = linksOf(params, type)
-  const outcome = outcomeOf(sim, { number, waba, recipient, type, template, links })
+  const outcome =
+    outcomeOf(sim, { number, waba, recipient, type, template, links, mayOpen: sent.category !== null }) ??
+    failsLater(sim, params, type)
   if (!template?.pacing) {
     deliver(sim, sent, outcome, links)
     return
@@ -178,12 +200,12 @@ function deliver(sim: Simulation, sent: Sent, outcome: Outcome | null, links: st
     .catch(() => scheduleStatuses(sim, sent, { code: 131053 }))
 }
 
-function answer(id: string, { input, waId, userId }: Recipient, template: Template | null) {
+function answer(id: string, { input, waId, userId, groupId }: Recipient, template: Template | null) {
   const status = template && { message_status: template.pacing ? 'held_for_quality_assessment' : 'accepted' }
   return {
     messaging_product: 'whatsapp',
     contacts: [{ input, ...(waId && { wa_id: waId }), ...(userId && { user_id: userId }) }],
-    messages: [{ id, ...status }],
+    messages: [{ id, ...status, ...(groupId && { group_id: groupId }) }],
   }
 }
 

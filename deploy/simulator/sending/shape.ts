@@ -1,5 +1,5 @@
 import { GraphError } from '../graph/errors.ts'
-import { isObject, isText, listOf, objectOf } from '../params.ts'
+import { isBlank, isObject, isText, listOf, objectOf } from '../params.ts'
 import type { Json } from '../world/world.ts'
 import { checkInteractive } from './interactive-shape.ts'
 import { invalid, required } from './refusals.ts'
@@ -95,6 +95,7 @@ function checkText(text: Json): void {
   if (text.body === undefined || text.body === '')
     throw new GraphError(100, { details: 'The parameter text["body"] is required.' })
   if (!isText(text.body)) throw new GraphError(100, { details: "Param text['body'] must be a string." })
+  if (isBlank(text.body)) throw new GraphError(100, { details: 'The parameter text["body"] is required.' })
   if ([...text.body].length > MAX_TEXT) tooLong("text['body']", MAX_TEXT)
   if (
     text.preview_url !== undefined &&

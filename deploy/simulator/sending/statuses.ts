@@ -93,11 +93,12 @@ function emitStatus(sim: Simulation, { message, number, waba }: Sent, status: st
     id: message.id,
     status,
     timestamp: unixText(sim.now()),
-    ...(recipient && { recipient_id: recipient }),
+    ...(message.groupId ? { recipient_id: message.groupId, recipient_type: 'group' } : recipient && { recipient_id: recipient }),
     ...(message.userId && { recipient_user_id: message.userId }),
+    ...(message.directTemplateId && { template_id: message.directTemplateId }),
     ...members,
   }
-  const beside = status === 'failed' ? {} : { contacts: [contact] }
+  const beside = status === 'failed' || message.groupId ? {} : { contacts: [contact] }
   emitForNumber(sim, number, 'messages', { ...beside, statuses: [value] }, [{ kind: 'status', id: message.id, status }])
 }
 

@@ -2,6 +2,7 @@ import { digitsOf, isObject, isText, objectOf, textOf } from '../params.ts'
 import { conversationKey, openServiceWindow } from '../sending/conversations.ts'
 import { contactOf, waIdOf } from '../sending/recipient.ts'
 import type { Simulation } from '../simulation.ts'
+import { fieldOf } from '../threads/control.ts'
 import { userIdFor, wamid } from '../world/ids.ts'
 import type { Json, Person, PhoneNumber, Waba } from '../world/world.ts'
 import { emitForNumber } from './emit.ts'
@@ -49,8 +50,9 @@ export function receiveInbound(sim: Simulation, request: InboundRequest): { id: 
   const person = rememberPerson(sim, request, waba)
   const at = timeOf(request.timestamp, sim.now())
   const message = messageOf(sim, request, person, waba, number, at)
+  const groupId = textOf(message.group_id)
   recordInbound(sim, number.id, {
-    from: person.waId ?? (person.userId as string),
+    from: groupId ? `group:${groupId}` : (person.waId ?? (person.userId as string)),
     id: message.id as string,
     type: String(message.type),
     at,
@@ -58,7 +60,9 @@ export function receiveInbound(sim: Simulation, request: InboundRequest): { id: 
   })
   const contacts = message.type === 'system' ? {} : { contacts: [contactOf(person, waba.portfolioId, person)] }
   const items = [{ kind: 'message', id: message.id as string }]
-  const deliveryId = emitForNumber(sim, number, 'messages', { ...contacts, messages: [message] }, items)
+  const key = person.waId ?? (person.userId as string)
+  const { field, value } = fieldOf(sim, number, key, { ...contacts, messages: [message] })
+  const deliveryId = emitForNumber(sim, number, field, value, items)
   return { id: message.id as string, deliveryId }
 }
 

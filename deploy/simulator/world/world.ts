@@ -36,7 +36,7 @@ export interface Token {
 }
 
 /** State of a WABA. Every state but `OK` refuses sends with its own error code. */
-export type AccountState = 'OK' | 'REPLIES_ONLY' | 'RESTRICTED' | 'LOCKED' | 'NO_PAYMENT'
+export type AccountState = 'OK' | 'REPLIES_ONLY' | 'RESTRICTED' | 'LOCKED' | 'NO_PAYMENT' | 'MISCLASSIFIED'
 
 /** An own webhook address of a number or a WABA. */
 export interface Override {
@@ -60,6 +60,10 @@ export interface Waba {
   subscribed: boolean
   override: Override | null
   templateLimit: number
+  /** Whether messages without a template may go outside the window; by default they may not. */
+  directSend?: 'ELIGIBLE' | 'INELIGIBLE' | 'BLOCKED'
+  /** Whether marketing templates are switched off for `messages`, so that they need `marketing_messages`. */
+  marketingElsewhere?: boolean
   /** `name/language` -> time until which the template cannot be created again. */
   deletedTemplates: Map<string, number>
 }
@@ -103,6 +107,8 @@ export interface PhoneNumber {
   synced: Set<string>
   /** The only people that a test number may send to; null for any other number. */
   allowedRecipients: string[] | null
+  /** Role of the app where a second responder answers too; missing or null without one. */
+  routing?: 'owner' | 'escalation' | null
 }
 
 export interface Template {
@@ -123,6 +129,8 @@ export interface Template {
   /** Whether sends are accepted and held until the template is released or paused. */
   pacing: boolean
   ttlSeconds: number | null
+  /** A template with a max price goes through `marketing_messages` only. */
+  hasMaxPrice?: boolean
 }
 
 export interface Media {
@@ -187,6 +195,9 @@ export interface SentMessage {
   type: string
   callbackData: string | null
   templateId: string | null
+  /** Id of the template that Meta made of a Direct Send message. */
+  directTemplateId: string | null
+  groupId: string | null
   /** The posted JSON, unparsed: most messages are never looked at. */
   raw: string
 }
@@ -218,6 +229,22 @@ export interface World {
   sent: RingBuffer<SentMessage>
   /** Read receipts, newest last. */
   reads: RingBuffer<ReadReceipt>
+  groups: Map<string, Group>
+}
+
+/**
+ * Conversation Routing. A number with a second responder has an owner of each thread: we, somebody else, or nobody. Only we, as the
+ * escalation partner, may take a thread.
+ */
+export type ThreadOwner = 'us' | 'other' | 'nobody'
+
+export interface Group {
+  id: string
+  phoneNumberId: string
+  subject: string
+  /** Phones of the people in it, without the business. */
+  participants: string[]
+  isSuspended: boolean
 }
 
 export function emptyWorld(app: App, keepMessages: number): World {
@@ -236,5 +263,6 @@ export function emptyWorld(app: App, keepMessages: number): World {
     inbound: new BoundedMap(200_000),
     sent: new RingBuffer(keepMessages),
     reads: new RingBuffer(1000),
+    groups: new Map(),
   }
 }

@@ -12,6 +12,10 @@ export interface FixtureRequest {
   body?: unknown
 }
 
+const GROUP = 'Y2FwaV9ncm91cDoyMTI2MDAxMTEyMjI6MTIwMzYz'
+/** A person without a visible number. */
+const NORA = 'MA.55120904417720036618'
+
 /** Puts the simulator into the state of a fixture. May return a changed request, for values that exist at run time only. */
 export type Prepare = (
   simulator: Simulator,
@@ -39,6 +43,18 @@ const code = (redirectUri: string | null, tokenLifetimeMs?: number) =>
   having(simulator => simulator.code({ code: CODE, wabaIds: [WABA], redirectUri, tokenLifetimeMs }))
 const refused = (subcode: number) => having(simulator => simulator.refuseToken(TENANT_TOKEN, { subcode }))
 const state = (name: string) => having(simulator => simulator.setNumber(PHONE, { state: name }))
+const ownerOfThread = (routing: 'owner' | 'escalation', owner: 'us' | 'other') =>
+  having(simulator => {
+    simulator.setNumber(PHONE, { routing })
+    simulator.handOver({ phoneNumberId: PHONE, from: '212661000101', owner })
+  })
+const directSend = (access: 'ELIGIBLE' | 'INELIGIBLE' | 'BLOCKED') =>
+  having(simulator => simulator.setWaba(WABA, { directSend: access }))
+const group = (participants: string[]) => having(simulator => simulator.group({ id: GROUP, phoneNumberId: PHONE, participants }))
+/** An offer without variables. */
+const plainOffer = (simulator: Simulator) => {
+  template(simulator, '880011002200333').components = [{ type: 'BODY', text: 'Le poste est ouvert cette semaine.' }]
+}
 const fault = (code: number) => having(simulator => simulator.faults([{ effect: { code } }]))
 const change =
   (members: object): Prepare =>
@@ -166,6 +182,24 @@ export const PREPARE: Record<string, Prepare> = {
   'username-get': having(simulator => {
     number(simulator).username = { username: 'atlas.recrutement', status: 'reserved' }
   }),
+  'username-set-taken-in-portfolio-147005': having(simulator => {
+    number(simulator, COEXISTENCE).username = { username: 'atlas.recrutement', status: 'approved' }
+  }),
+  'username-set-transfer': having(simulator => {
+    number(simulator, COEXISTENCE).username = { username: 'atlas.recrutement', status: 'approved' }
+  }),
+  'thread-control-take': ownerOfThread('escalation', 'other'),
+  'thread-control-take-not-permitted': ownerOfThread('owner', 'other'),
+  'thread-control-release': ownerOfThread('owner', 'us'),
+  'thread-control-pass-ai-agent': having(simulator => {
+    simulator.setNumber(PHONE, { routing: 'owner' })
+    simulator.person({ userId: NORA, name: 'Nora' })
+  }),
+  'send-direct-send-ineligible-100': directSend('INELIGIBLE'),
+  'send-direct-send-text': directSend('ELIGIBLE'),
+  'send-direct-send-ttl-too-long-100': directSend('ELIGIBLE'),
+  'send-group-text': group(['212661000101']),
+  'send-marketing-message-strict': having(plainOffer),
   'waba-phone-numbers-empty': having(({ sim }) =>
     addToken(sim.world, { token: TENANT_TOKEN, wabaIds: ['320900560012345'] }, Date.now()),
   ),
@@ -211,6 +245,18 @@ export const PREPARE: Record<string, Prepare> = {
   'send-error-131056': having(({ sim }) => {
     for (let sent = 0; sent < 45; sent++) sim.limits.charge('another', 80, `${PHONE}:212661000101`, Date.now())
   }),
+  'send-error-130403': having(simulator => number(simulator).blocked.add('212661000101')),
+  'send-error-131020': group([]),
+  'send-error-131061': having(simulator => {
+    plainOffer(simulator)
+    template(simulator, '880011002200333').hasMaxPrice = true
+  }),
+  'send-error-131063': having(simulator => {
+    plainOffer(simulator)
+    simulator.setWaba(WABA, { marketingElsewhere: true })
+  }),
+  'send-error-131064': state('misclassified'),
+  'send-error-139200': directSend('BLOCKED'),
   'send-error-132001': bodyChange({ template: { name: 'application_recieved', language: { code: 'fr' } } }),
   'send-error-132012': bodyChange({
     template: {
