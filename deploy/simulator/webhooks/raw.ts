@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { isObject, listOf, objectOf, textOf } from '../params.ts'
+import { conversationKey, openServiceWindow } from '../sending/conversations.ts'
 import { waIdOf } from '../sending/recipient.ts'
 import type { Simulation } from '../simulation.ts'
 import type { Json } from '../world/world.ts'
@@ -17,7 +18,7 @@ export interface RawOptions {
   signature?: string | null
 }
 
-/** Signs and delivers any body. The messages in a `messages` webhook also open windows. */
+/** Signs and delivers any body. Its messages and the calls of people also open windows, whoever owns their thread. */
 export function receiveRaw(
   sim: Simulation,
   raw: string | Buffer,
@@ -64,13 +65,36 @@ function urlOf(sim: Simulation, phoneNumberId: string | null): string {
 function recordMessages(sim: Simulation, value: Json): void {
   const phoneNumberId = textOf(objectOf(value.metadata).phone_number_id)
   if (phoneNumberId === undefined) return
-  for (const message of listOf(value.messages).map(objectOf)) {
-    const from = textOf(message.from) ? waIdOf(message.from as string) : textOf(message.from_user_id)
+  for (const message of [...listOf(value.messages), ...listOf(objectOf(value.standby).messages)].map(objectOf)) {
+    const writer = textOf(message.from) ? waIdOf(message.from as string) : textOf(message.from_user_id)
+    const from = textOf(message.group_id) ? `group:${message.group_id}` : writer
     const id = textOf(message.id)
     if (from === undefined || id === undefined) continue
     const at = timeOf(message.timestamp, sim.now())
     recordInbound(sim, phoneNumberId, { from, id, type: String(message.type), at, fromAd: isObject(message.referral) })
   }
+  for (const [call, person] of openingCalls(value)) {
+    const key = conversationKey(phoneNumberId, sim.world.people.get(person)?.waId ?? person)
+    openServiceWindow(sim.world.conversations, key, { type: 'call', at: timeOf(call.timestamp, sim.now()), fromAd: false })
+  }
+}
+
+const CALL_EVENTS = new Set(['connect', 'terminate', 'call_created'])
+
+/** Calls that open a window, with the person: any call of a person, and a call of ours that was taken. */
+function openingCalls(value: Json): [Json, string][] {
+  const [contact] = listOf(value.contacts).map(objectOf)
+  const calls = listOf(value.calls)
+    .map(objectOf)
+    .filter(({ event, direction }) => CALL_EVENTS.has(String(event)) && direction === 'USER_INITIATED')
+  const taken = listOf(value.statuses)
+    .map(objectOf)
+    .filter(({ type, status }) => type === 'call' && status === 'ACCEPTED')
+  return [...calls, ...taken].flatMap((call): [Json, string][] => {
+    const phone = textOf(contact?.wa_id) ?? textOf(call.from) ?? textOf(call.recipient_id)
+    const person = phone ? waIdOf(phone) : (textOf(contact?.user_id) ?? textOf(call.recipient_user_id))
+    return person === undefined ? [] : [[call, person]]
+  })
 }
 
 function itemsOf(value: Json): DeliveryItem[] {

@@ -77,7 +77,7 @@ async function defaultTemplateDraft(
 /** Given variables, and known facts about the contact and the job for those that are missing. */
 export function knownVariables(
   { conversation, contact }: Destination,
-  { variables }: TemplateDoc,
+  { variables, category }: TemplateDoc,
   {
     variables: given,
     jobTitle,
@@ -85,6 +85,8 @@ export function knownVariables(
     ...input
   }: Pick<SendDefaultTemplate, 'variables' | 'candidateName' | 'jobTitle' | 'companyName'>,
 ): Record<string, string> {
+  // The first variable of an authentication template is its code, never a name.
+  if (category === 'AUTHENTICATION') return given
   const candidateName = input.candidateName ?? conversation?.candidateName ?? contact?.name ?? undefined
   return withFacts(variables, given, { candidateName, jobTitle, companyName })
 }

@@ -195,6 +195,13 @@ describe('a send by name', () => {
     expect(refusal.errors.map((error: { path: string }) => error.path)).toEqual([path])
   })
 
+  test('takes no name for the code of an authentication template', async () => {
+    const content = { to: stranger(), templateName: 'code', candidateName: 'Salma' }
+    const { status, body: refusal } = await post('/messages/template', content)
+    expect([status, refusal.errorCode]).toEqual([422, 'TEMPLATE_VARIABLES'])
+    expect((await post('/messages/template', { ...content, variables: ['482913'] })).status).toBe(202)
+  })
+
   test('of an archived template says how it comes back', async () => {
     const { status, body: refusal } = await byName('kept_away', {})
     expect([status, refusal.errorCode]).toEqual([422, 'TEMPLATE_NOT_APPROVED'])
