@@ -240,12 +240,16 @@ export function hydrate(
 ): string | null {
   if (typeof text !== 'string') return null
   const values = new Map<string, string>()
-  const slots = { HEADER: () => slotsOf(text, 'HEADER', template), BODY: () => bodySlots({ text }, template), FOOTER: () => [] }
-  for (const { names, placeholder } of slots[component]()) {
+  for (const { names, placeholder } of shownSlots(text, component, template)) {
     const name = names.find(one => Object.hasOwn(given, one))
     if (name !== undefined) values.set(placeholder, given[name] as string)
   }
   return text.replace(/\{\{\s*(\w+)\s*\}\}/g, (whole, placeholder: string) => values.get(placeholder) ?? whole)
+}
+
+function shownSlots(text: string, component: 'HEADER' | 'BODY' | 'FOOTER', template: FillableTemplate): Slot[] {
+  if (component === 'FOOTER') return []
+  return component === 'BODY' ? bodySlots({ text }, template) : slotsOf(text, component, template)
 }
 
 function valueProblem(value: string): string | null {
