@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createSimulator, type Simulator } from '#deploy/simulator/simulator.ts'
 import type { Json, Template } from '#deploy/simulator/world/world.ts'
 import { parameterProblems } from '#shared/domain/templates/check.ts'
-import { graph, idOf, PHONE, send, textTo, WABA } from './testing/client.ts'
+import { graph, send, textTo, WABA } from './testing/client.ts'
 import { createReceiver, type Receiver } from './testing/receiver.ts'
 
 const SALMA = '212661000101'
@@ -122,19 +122,6 @@ test('an authentication template is listed with the texts and the address that M
     { type: 'FOOTER', text: expect.stringContaining('10'), code_expiration_minutes: 10 },
     { type: 'BUTTONS', buttons: [{ type: 'URL', text: 'Copier', url: expect.stringMatching(/otp_type=COPY_CODE.*\{\{1\}\}$/) }] },
   ])
-})
-
-test('a voice note called audio/opus is taken at the door and fails later', async () => {
-  simulator.inbound({ phoneNumberId: PHONE, from: SALMA, message: 'Bonjour' })
-  simulator.media({ id: '4711', mimeType: 'audio/opus', phoneNumberId: PHONE })
-  simulator.media({ id: '4712', mimeType: 'audio/ogg', phoneNumberId: PHONE })
-  const note = async (id: string) => {
-    const sent = idOf(await send(simulator, { ...textTo(SALMA, { type: 'audio', audio: { id } }), text: undefined }))
-    await simulator.idle()
-    return receiver.statuses().filter(status => status.id === sent)
-  }
-  expect(await note('4711')).toMatchObject([{ status: 'failed', errors: [{ code: 131053 }] }])
-  expect(await note('4712')).toHaveLength(3)
 })
 
 test('an archived template is not sent; a restored one is', async () => {

@@ -2,20 +2,18 @@ import { request } from 'undici'
 import type { NumberCall } from '../call.ts'
 import { GraphError } from '../graph/errors.ts'
 import { isText, listOf, objectOf } from '../params.ts'
-import type { Simulation } from '../simulation.ts'
 import type { Json, Template } from '../world/world.ts'
-import type { Outcome } from './outcome.ts'
 import type { MessageType } from './shape.ts'
 
 const FETCH_MS = 5000
 const KINDS = new Set(['audio', 'document', 'image', 'sticker', 'video'])
 
-/** Allowed MIME types by type of message; documents may have any. One called audio/opus fails later: see `failsLater`. */
+/** Allowed MIME types by type of message; documents may have any. An upload called audio/opus is taken, and its message fails. */
 export const MIME_TYPES: Record<string, string[]> = {
   image: ['image/jpeg', 'image/png'],
   sticker: ['image/webp'],
   video: ['video/mp4', 'video/3gpp'],
-  audio: ['audio/aac', 'audio/mp4', 'audio/mpeg', 'audio/amr', 'audio/ogg', 'audio/opus'],
+  audio: ['audio/aac', 'audio/mp4', 'audio/mpeg', 'audio/amr', 'audio/ogg'],
 }
 
 const names: Record<string, string> = { image: 'Image', sticker: 'Sticker', video: 'Video', audio: 'Audio' }
@@ -25,17 +23,6 @@ export function checkMedia(call: NumberCall, type: MessageType, template: Templa
   for (const [kind, media] of mediaOf(call.params, template ? 'template' : type)) {
     if (media.id !== undefined) checkId(call, kind, String(media.id))
   }
-}
-
-/**
- * The failure of a file that Meta takes at the upload and refuses when it delivers: a voice note that is called `audio/opus`, which
- * must be `audio/ogg; codecs=opus`. Null for any other.
- */
-export function failsLater(sim: Simulation, body: Json, type: MessageType): Outcome | null {
-  const isOpus = mediaOf(body, type).some(([, { id }]) => sim.world.media.get(String(id))?.mimeType.startsWith('audio/opus'))
-  return isOpus
-    ? { code: 131053, details: 'Unsupported Audio mime type audio/opus. Please use one of audio/ogg; codecs=opus.' }
-    : null
 }
 
 /** Links that Meta would fetch. */

@@ -9,7 +9,7 @@ import { looksInbound, objectId, wamid } from '../world/ids.ts'
 import type { Json, NumberState, PhoneNumber, Template, Waba, World } from '../world/world.ts'
 import { conversationKey, openFreeEntry, WINDOW_MS } from './conversations.ts'
 import { directSendOf } from './direct-send.ts'
-import { checkMedia, failsLater, fetchLinks, linksOf } from './media-use.ts'
+import { checkMedia, fetchLinks, linksOf } from './media-use.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import { type Recipient, recipientOf } from './recipient.ts'
 import { invalid } from './refusals.ts'
@@ -173,9 +173,7 @@ function deliverOrHold({ sim, params }: NumberCall, sent: Sent, recipient: Recip
   const { number, waba, message } = sent
   const type = message.type as MessageType
   const links = linksOf(params, type)
-  const outcome =
-    outcomeOf(sim, { number, waba, recipient, type, template, links, mayOpen: sent.category !== null }) ??
-    failsLater(sim, params, type)
+  const outcome = outcomeOf(sim, { number, waba, recipient, type, template, links, mayOpen: sent.category !== null })
   if (!template?.pacing) {
     deliver(sim, sent, outcome, links)
     return
