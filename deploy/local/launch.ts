@@ -53,7 +53,7 @@ function untilInterrupted(): Promise<void> {
 
 function printTable(env: Stack['env'], tookMs: number): void {
   const addresses: [string, string | undefined][] = [
-    ['dashboard', env.BASE_URL],
+    ['dashboard', env.DASHBOARD_URL],
     ['REST', `${env.BASE_URL}/api/v1`],
     ['API reference', `${env.BASE_URL}/docs`],
     ['sockets', `${env.SOCKET_URL}/socket.io`],

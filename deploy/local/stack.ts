@@ -6,7 +6,7 @@ import { connectStore } from '#shared/store/connect.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import { seedDemo } from '../demo/seed.ts'
 import { DEMO_USERS } from '../demo/world.ts'
-import { buildDashboard } from './dashboard.ts'
+import { allowHotDashboard, buildDashboard, serveHotDashboard } from './dashboard.ts'
 import { addressesOf, chooseSettings, reachable, writeDemoEnv } from './demo-env.ts'
 import { createEarlyStart } from './early-start.ts'
 import { type Supervised, supervise } from './processes.ts'
@@ -51,11 +51,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   cleanup.defer(() => closeRegistry(registry))
   const { docker, report, envFile } = options
   const settings = await chooseSettings(envFile)
+  if (options.watch) await allowHotDashboard(settings)
   const start = (name: ProcessName, addresses: Record<string, string> = {}) =>
     startProcess(name, { ...settings, ...addresses, ...ownOf(name), ...options.extraEnv }, registry, options.watch === true)
 
-  const dashboard = options.watch ? null : buildDashboard(options.report)
-  dashboard?.catch(() => undefined)
+  const dashboard = options.watch ? serveHotDashboard(settings, registry) : buildDashboard(options.report)
+  dashboard.catch(() => undefined)
   // RabbitMQ takes longest to start. Meanwhile the database is migrated and seeded, and the other processes load their code.
   const simulator = start('simulator')
   simulator.catch(() => undefined)
@@ -91,9 +92,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   cleanup.defer(async () => void (await Promise.all(running.slice(1).map(service => service?.[Symbol.asyncDispose]()))))
   for (const result of all) if (result.status === 'rejected') throw result.reason
 
-  await dashboard
+  const hot = await dashboard
   const processes = Object.fromEntries(running.map((it, i) => [PROCESS_NAMES[i], it])) as Stack['processes']
   const opened = cleanup.move()
+  if (hot) opened.use(hot)
   return { env, servers, processes, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }
 

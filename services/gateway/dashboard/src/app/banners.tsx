@@ -1,4 +1,92 @@
-/** What concerns the whole account: one line each, two at most. */
+import clsx from 'clsx'
+import type { ReactNode } from 'react'
+import { useMinute } from '../lib/clock.ts'
+import { type NumberView, nameOfNumber, useNumbers } from '../lib/data/numbers.ts'
+import { Text, useText } from '../lib/i18n/text.tsx'
+import { useMay } from '../lib/session/rights.ts'
+import { IconButton } from '../ui/button.tsx'
+import { ClockIcon, CloseIcon, Icon, PauseIcon, type TablerIcon } from '../ui/icons.tsx'
+import { useHidden } from './hidden-banners.ts'
+
+interface Notice {
+  /** Changes with the state: what was hidden comes back when something else happens. */
+  key: string
+  kind: 'fail' | 'time'
+  icon: TablerIcon
+  content: ReactNode
+}
+
+const MOST = 2
+const DAY_MS = 86_400_000
+/** Days before its end from which a token is worth a line. */
+const WARNED_DAYS = 7
+/** Meta's code for an access token that it does not accept. */
+const TOKEN_REFUSED = 190
+
+/** What concerns the whole account: one line each, two at most, the worst first. */
 export function Banners() {
-  return null
+  const t = useText()
+  const { hidden, hide } = useHidden()
+  const notices = useNotices()
+    .filter(({ key }) => !hidden.includes(key))
+    .slice(0, MOST)
+  if (notices.length === 0) return null
+  return (
+    <section aria-label={t('app.banners')} className="z-banner border-b border-line">
+      {notices.map(({ key, kind, icon, content }) => (
+        <div
+          key={key}
+          className={clsx(
+            'flex min-h-10 items-center gap-3 border-line ps-6 pe-3 not-first:border-t max-two:ps-4 max-two:py-2',
+            kind === 'fail' ? 'bg-fail-soft' : 'bg-time-soft',
+          )}
+        >
+          <Icon of={icon} className={kind === 'fail' ? 'text-fail' : 'text-time'} />
+          <p className="min-w-0 flex-1">{content}</p>
+          <IconButton icon={CloseIcon} label={t('ui.hide')} small onClick={() => hide(key)} />
+        </div>
+      ))}
+    </section>
+  )
+}
+
+function useNotices(): Notice[] {
+  const numbers = useNumbers() ?? []
+  const now = useMinute()
+  const mayConnect = useMay('clients.connect')
+  const held = numbers.filter(({ status }) => status !== 'active').map(heldNotice)
+  const ending = mayConnect ? numbers.flatMap(number => endingNotice(number, now)) : []
+  return [...held, ...ending]
+}
+
+function heldNotice(number: NumberView): Notice {
+  const { id, status, pauseReason, pauseCode } = number
+  const name = <bdi key={id}>{nameOfNumber(number)}</bdi>
+  return {
+    key: `${id} ${status} ${pauseCode} ${pauseReason}`,
+    kind: 'fail',
+    icon: PauseIcon,
+    content: (
+      <>
+        <b className="weight-name">
+          <Text id={status === 'paused' ? 'app.banner.paused' : 'app.banner.disconnected'} values={{ name }} />
+        </b>{' '}
+        {pauseCode === TOKEN_REFUSED ? (
+          <Text id="app.banner.paused.token" />
+        ) : (
+          pauseReason && <Text id="app.banner.paused.why" values={{ why: pauseReason }} />
+        )}
+      </>
+    ),
+  }
+}
+
+function endingNotice(number: NumberView, now: number): Notice[] {
+  const { id, status, tokenExpiry } = number
+  if (status !== 'active' || tokenExpiry === null) return []
+  const days = Math.floor((Date.parse(tokenExpiry) - now) / DAY_MS)
+  if (days < 0 || days > WARNED_DAYS) return []
+  const name = <bdi key={id}>{nameOfNumber(number)}</bdi>
+  const content = <Text id="app.banner.token" values={{ days, name }} />
+  return [{ key: `${id} token ${days}`, kind: 'time', icon: ClockIcon, content }]
 }

@@ -1,5 +1,6 @@
 import type { TextId } from '../lib/i18n/text-ids.ts'
 import type { Action } from '../lib/session/rights.ts'
+import type { ShortcutId } from '../lib/shortcuts/bindings.ts'
 import { InboxIcon, NumbersIcon, PeopleIcon, type TablerIcon } from '../ui/icons.tsx'
 
 export interface NavItem {
@@ -10,8 +11,8 @@ export interface NavItem {
   action: Action | null
   /** Stands in the bar of phones; the others are behind More. */
   onPhones: boolean
-  /** Second key of the shortcut `G …`. */
-  key?: string
+  /** The shortcut that leads there: G and a letter. */
+  shortcut?: ShortcutId
 }
 
 /** The rail, in its order. */
@@ -22,8 +23,8 @@ export const NAV: NavItem[] = [
     icon: InboxIcon,
     action: 'conversations.read',
     onPhones: true,
-    key: 'i',
+    shortcut: 'goInbox',
   },
-  { to: '/numbers', text: 'app.nav.numbers', icon: NumbersIcon, action: 'clients.read', onPhones: true, key: 'n' },
-  { to: '/people', text: 'app.nav.people', icon: PeopleIcon, action: 'users.read', onPhones: true, key: 'u' },
+  { to: '/numbers', text: 'app.nav.numbers', icon: NumbersIcon, action: 'clients.read', onPhones: true, shortcut: 'goNumbers' },
+  { to: '/people', text: 'app.nav.people', icon: PeopleIcon, action: 'users.read', onPhones: true, shortcut: 'goPeople' },
 ]

@@ -2,13 +2,18 @@ import { Link } from '@tanstack/react-router'
 import clsx from 'clsx'
 import { lazy, Suspense, useState } from 'react'
 import { useText } from '../lib/i18n/text.tsx'
+import { useNotifications } from '../lib/notifications.ts'
 import { useMay } from '../lib/session/rights.ts'
 import { useUser } from '../lib/session/session-store.ts'
+import { isMac, shownOn } from '../lib/shortcuts/bindings.ts'
 import { PersonAvatar } from '../ui/avatar.tsx'
 import { ConnectionBadge } from '../ui/connection-badge.tsx'
-import { Icon, MenuIcon } from '../ui/icons.tsx'
+import { BellIcon, Icon, MenuIcon, SearchIcon } from '../ui/icons.tsx'
+import { initialsOf } from '../ui/initials.ts'
 import { Mark } from '../ui/mark.tsx'
+import { Count } from '../ui/tag.tsx'
 import { NAV, type NavItem } from './nav.ts'
+import { openOverlay } from './use-app-keys.ts'
 
 const PersonMenu = lazy(() => import('./person-menu.tsx'))
 
@@ -26,7 +31,7 @@ export function Rail() {
   return (
     <nav
       aria-label={t('app.nav')}
-      className="z-rail flex min-h-0 flex-col gap-2 overflow-x-hidden overflow-y-auto bg-desk pt-3 pb-2 [scrollbar-width:none] max-two:order-2 max-two:overflow-visible max-two:border-t max-two:border-line max-two:pt-0 max-two:pb-[env(safe-area-inset-bottom)] group-data-open:max-two:hidden"
+      className="z-rail flex min-h-0 flex-col gap-2 overflow-x-hidden overflow-y-auto bg-desk pt-3 pb-2 [scrollbar-width:none] max-two:order-2 max-two:overflow-visible max-two:border-t max-two:border-line max-two:pt-0 max-two:pb-[env(safe-area-inset-bottom)] max-two:group-has-data-open/app:hidden"
     >
       <div className="grid justify-items-center pb-2 max-two:hidden">
         <Mark />
@@ -40,6 +45,8 @@ export function Rail() {
         </li>
       </ul>
       <div className="flex flex-col gap-0.5 px-1 max-two:hidden">
+        <PaletteButton />
+        <BellButton />
         <PersonButton />
         <ConnectionBadge />
       </div>
@@ -66,12 +73,47 @@ function RailLink({ item: { to, text, icon, action, onPhones } }: { item: NavIte
   )
 }
 
+function PaletteButton() {
+  const t = useText()
+  return (
+    <button
+      type="button"
+      className={railItem}
+      aria-label={t('app.palette.button', { keys: shownOn(['Ctrl', 'K'], isMac()).join(' ') })}
+      onClick={() => openOverlay('palette')}
+    >
+      <Icon of={SearchIcon} size={20} />
+      <span dir="ltr" className="pointer-coarse:hidden">
+        {shownOn(['Ctrl', 'K'], isMac()).join(' ')}
+      </span>
+    </button>
+  )
+}
+
+function BellButton() {
+  const t = useText()
+  const unread = useNotifications(({ items }) => items.filter(({ isRead }) => !isRead).length)
+  return (
+    <button
+      type="button"
+      className={clsx(railItem, 'min-h-10')}
+      aria-label={t('app.notifications.count', { n: unread })}
+      onClick={() => openOverlay('notifications')}
+    >
+      <Icon of={BellIcon} size={20} />
+      <span className="absolute start-[calc(50%+0.3rem)] top-0.5">
+        <Count value={unread} />
+      </span>
+    </button>
+  )
+}
+
 /** One's own picture with the availability; on phones the same menu is called More. */
 function PersonButton({ asMore = false }: { asMore?: boolean }) {
   const t = useText()
   const { name, availability = 'available' } = useUser()
   const [isAsked, setAsked] = useState(false)
-  const label = t('app.person', { name, availability: t(`app.availability.${availability}`) })
+  const label = t('app.person', { initials: initialsOf(name), name, availability: t(`app.availability.${availability}`) })
   const content = asMore ? (
     <>
       <Icon of={MenuIcon} size={20} />

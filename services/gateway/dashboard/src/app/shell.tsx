@@ -9,8 +9,11 @@ import { useSession } from '../lib/session/session-store.ts'
 import { useSettings } from '../lib/settings.ts'
 import { CrashBoundary } from '../ui/crash.tsx'
 import { Banners } from './banners.tsx'
+import { Overlays } from './overlays.tsx'
 import { Rail } from './rail.tsx'
 import { SessionEnded } from './session-ended.tsx'
+import { useAppKeys } from './use-app-keys.ts'
+import { useNotificationFeed } from './use-notifications.ts'
 
 /** What is on every page: the rail, the banners, and what floats above. Panes scroll, the page does not. */
 export function Shell() {
@@ -18,12 +21,14 @@ export function Shell() {
   const { status, user } = useSession()
   const navigate = useNavigate()
   useLiveConnection()
+  useAppKeys()
+  useNotificationFeed()
   useEffect(() => {
     if (status === 'signed-out') void navigate({ to: '/sign-in' })
   }, [status, navigate])
   if (user === null) return null
   return (
-    <div className="grid h-full grid-cols-[var(--rail)_minmax(0,1fr)] overflow-hidden max-two:grid-cols-1 max-two:grid-rows-[minmax(0,1fr)_auto]">
+    <div className="group/app grid h-full grid-cols-[var(--rail)_minmax(0,1fr)] overflow-hidden max-two:grid-cols-1 max-two:grid-rows-[minmax(0,1fr)_auto]">
       <a
         href="#main"
         className="sr-only z-tooltip rounded-2 bg-brand px-3 py-2 text-on-brand focus:not-sr-only focus:absolute focus:start-2 focus:top-2"
@@ -39,6 +44,7 @@ export function Shell() {
           </CrashBoundary>
         </main>
       </div>
+      <Overlays />
       {status === 'expired' && <SessionEnded />}
     </div>
   )

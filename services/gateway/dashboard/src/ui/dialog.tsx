@@ -9,7 +9,7 @@ interface DialogProps {
   /** Buttons: the safe one first, the one that acts says the verb. */
   footer?: ReactNode
   onClose(): void
-  /** False: only its own buttons close it. */
+  /** False: only its own buttons close it. A field with `data-autofocus` has the focus first. */
   canClose?: boolean
   wide?: boolean
 }
@@ -22,6 +22,7 @@ export function Dialog({ title, children, footer, onClose, canClose = true, wide
   useEffect(() => {
     const opener = document.activeElement
     dialog.current?.showModal()
+    dialog.current?.querySelector<HTMLElement>('[data-autofocus]')?.focus()
     return () => {
       if (opener instanceof HTMLElement && opener.isConnected) opener.focus()
     }

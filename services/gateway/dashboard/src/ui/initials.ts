@@ -6,7 +6,8 @@ export function initialsOf(name: string | null): string | null {
     .filter(word => /^\p{L}/u.test(word))
   const [first, last] = [words[0], words.length > 1 ? words.at(-1) : undefined]
   if (first === undefined) return null
-  return [first, last].map(word => firstLetter(word ?? '')).join('')
+  // Arabic letters would join into one shape.
+  return [first, ...(last ? [last] : [])].map(firstLetter).join('\u200c')
 }
 
 const segments = new Intl.Segmenter()

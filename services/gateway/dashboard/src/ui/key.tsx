@@ -5,7 +5,7 @@ export function Key({ children }: { children: ReactNode }) {
   return (
     <kbd
       dir="ltr"
-      className="min-w-5 rounded-1 border border-current px-1 text-center text-meta leading-4.5 font-normal opacity-80 pointer-coarse:hidden"
+      className="min-w-5 rounded-1 border border-current px-1 text-center text-meta leading-4.5 font-normal pointer-coarse:hidden"
     >
       {children}
     </kbd>

@@ -53,7 +53,7 @@ export function SignInForm({ email: given = '', isEmailFixed = false, onSignedIn
         ref={field}
         label={t('app.signIn.password')}
         autoComplete="current-password"
-        autoFocus={isEmailFixed}
+        data-autofocus={isEmailFixed || undefined}
         value={password}
         onChange={event => setPassword(event.target.value)}
       />

@@ -1,5 +1,5 @@
 import { Trans, useLingui } from '@lingui/react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useCallback } from 'react'
 import type { TextId } from './text-ids.ts'
 
 export type TextValues = Record<string, string | number | Date | null>
@@ -7,8 +7,9 @@ export type Translate = (id: TextId, values?: TextValues) => string
 
 /** Translator that re-renders its component when the language changes. For attributes and plain strings; `Text` is for content. */
 export function useText(): Translate {
-  const { i18n } = useLingui()
-  return (id, values) => i18n._(id, values)
+  // A new object for each language: what depends on the translator runs again then, and only then.
+  const lingui = useLingui()
+  return useCallback((id, values) => lingui.i18n._(id, values), [lingui])
 }
 
 /**

@@ -11,6 +11,8 @@ export type ShortcutId =
   | 'goCampaigns'
   | 'goAnalytics'
   | 'goOperations'
+  | 'goNumbers'
+  | 'goPeople'
   | 'previous'
   | 'next'
   | 'previousTab'
@@ -71,6 +73,8 @@ export const BINDINGS: Binding[] = [
   go('goCampaigns', 'm'),
   go('goAnalytics', 'a'),
   go('goOperations', 'o'),
+  go('goNumbers', 'n'),
+  go('goPeople', 'u'),
   { id: 'nextPane', keys: ['F6'], shown: ['F6'], text: 'lib.shortcut.nextPane', group: 'everywhere', isSingle: false },
   {
     id: 'previousPane',

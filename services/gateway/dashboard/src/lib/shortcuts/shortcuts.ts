@@ -21,6 +21,9 @@ export function useShortcuts(handlers: Handlers): void {
   }, [])
 }
 
+/** Whether a key does anything on this page. */
+export const isBound = (id: ShortcutId): boolean => layers.some(({ current }) => current[id] !== undefined)
+
 /** Does what a shortcut means now; @returns whether it means anything */
 export function runShortcut(id: ShortcutId): boolean {
   for (const { current } of layers) {

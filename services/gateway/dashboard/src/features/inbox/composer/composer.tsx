@@ -17,7 +17,7 @@ const COUNTED_FROM = 3500
 export function Composer({ conversation }: { conversation: ConversationView }) {
   const isOpen = leftOf(conversation.windowExpiresAt, useMinute()) > 0
   return (
-    <footer className="border-t border-line bg-raised">
+    <footer data-composer className="border-t border-line bg-raised">
       {isOpen ? (
         <TextComposer conversation={conversation} />
       ) : (
@@ -58,7 +58,7 @@ function TextComposer({ conversation: { id } }: { conversation: ConversationView
     >
       <textarea
         ref={area}
-        dir="auto"
+        dir={text ? 'auto' : undefined}
         rows={2}
         aria-label={t('inbox.composer.label')}
         placeholder={t('inbox.composer.hint')}

@@ -1,7 +1,7 @@
 import type { UseInfiniteQueryResult } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import type { ConversationView } from '#shared/contracts/views.ts'
 import type { Pages } from '../../../lib/data/conversation-list.ts'
 import { useNumbers } from '../../../lib/data/numbers.ts'
@@ -12,6 +12,7 @@ import { CheckIcon, FilterIcon, Icon, NumbersIcon, UpIcon } from '../../../ui/ic
 import { Bone, Empty, ErrorRow } from '../../../ui/states.tsx'
 import type { InboxSearch, Tab } from '../search.ts'
 import { ConversationRow } from './conversation-row.tsx'
+import { useShownIds } from './next-conversation.ts'
 import { useUnreadTitle } from './unread-title.ts'
 import { useRowKeys } from './use-row-keys.ts'
 
@@ -27,8 +28,9 @@ interface ConversationListProps {
 /** The rows, of which only those in sight are in the page. A row that moves takes the focus along. */
 export function ConversationList({ query, search, tab, openId }: ConversationListProps) {
   const { data, error, isPending, refetch, dataUpdatedAt } = query
-  const rows = data?.pages.flatMap(page => page.data) ?? []
+  const rows = useMemo(() => data?.pages.flatMap(page => page.data) ?? [], [data])
   const { time } = useFormat()
+  useEffect(() => useShownIds.setState({ ids: rows.map(({ id }) => id) }), [rows])
   useUnreadTitle(rows.filter(({ unreadCount }) => unreadCount > 0).length)
   return (
     <>

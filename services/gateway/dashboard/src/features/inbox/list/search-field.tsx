@@ -30,7 +30,7 @@ export function SearchField() {
       <Input
         type="search"
         id="inbox-search"
-        dir="auto"
+        dir={typed ? 'auto' : undefined}
         aria-label={t('inbox.search')}
         placeholder={t('inbox.search.hint')}
         value={typed}

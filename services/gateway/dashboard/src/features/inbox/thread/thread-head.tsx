@@ -6,11 +6,15 @@ import { identifierOf, nameOf } from '../../../lib/data/contact-name.ts'
 import { nameOfNumber, useNumbers } from '../../../lib/data/numbers.ts'
 import { useFormat } from '../../../lib/i18n/format.ts'
 import { useText } from '../../../lib/i18n/text.tsx'
+import { useMay } from '../../../lib/session/rights.ts'
+import { useUser } from '../../../lib/session/session-store.ts'
+import { useShortcuts } from '../../../lib/shortcuts/shortcuts.ts'
 import { ContactAvatar } from '../../../ui/avatar.tsx'
-import { buttonClass } from '../../../ui/button.tsx'
-import { BackIcon, Icon } from '../../../ui/icons.tsx'
+import { Button, buttonClass } from '../../../ui/button.tsx'
+import { BackIcon, CheckIcon, Icon, UserIcon } from '../../../ui/icons.tsx'
 import { Bone } from '../../../ui/states.tsx'
 import { HOUR_MS, leftOf } from '../../../ui/window.ts'
+import { useConversationActions } from '../use-conversation-actions.tsx'
 
 /** Who it is, and at the end, above the margin, what is left of the window. */
 export function ThreadHead({ conversation }: { conversation: ConversationView | undefined }) {
@@ -30,6 +34,7 @@ export function ThreadHead({ conversation }: { conversation: ConversationView | 
         </Link>
         {conversation ? <Who conversation={conversation} /> : <Bone width="12rem" height="1rem" />}
       </div>
+      {conversation && <HeadActions conversation={conversation} />}
       {conversation && <WindowLeft windowExpiresAt={conversation.windowExpiresAt} />}
     </header>
   )
@@ -61,6 +66,38 @@ function Who({ conversation }: { conversation: ConversationView }) {
   )
 }
 
+/** Take it, close it: the two things that an agent does with a whole conversation. */
+function HeadActions({ conversation }: { conversation: ConversationView }) {
+  const t = useText()
+  const actions = useConversationActions()
+  const mayTake = useMay('conversations.take') && conversation.assignedTo === null
+  const { id: userId } = useUser()
+  const isMine = conversation.assignedTo?.id === userId
+  const isClosed = conversation.status === 'closed'
+  useShortcuts({
+    assignMe: () => (mayTake ? actions.take(conversation) : false),
+    close: () => (isClosed ? false : actions.close(conversation)),
+    closeAndNext: () => (isClosed ? false : actions.closeAndNext(conversation)),
+  })
+  return (
+    <div className="flex shrink-0 items-center gap-2 pe-3 max-two:hidden">
+      {mayTake && (
+        <Button icon={UserIcon} shortcut="M" onClick={() => actions.take(conversation)}>
+          {t('inbox.action.take')}
+        </Button>
+      )}
+      {conversation.assignedTo && !isMine && <bdi className="max-w-36 truncate text-ink-2">{conversation.assignedTo.name}</bdi>}
+      {isClosed ? (
+        <Button onClick={() => actions.reopen(conversation)}>{t('inbox.action.reopen')}</Button>
+      ) : (
+        <Button icon={CheckIcon} shortcut="E" onClick={() => actions.close(conversation)}>
+          {t('inbox.action.close')}
+        </Button>
+      )}
+    </div>
+  )
+}
+
 function WindowLeft({ windowExpiresAt }: { windowExpiresAt: string | null }) {
   const t = useText()
   const { left, full } = useFormat()
@@ -70,12 +107,12 @@ function WindowLeft({ windowExpiresAt }: { windowExpiresAt: string | null }) {
       role="timer"
       title={windowExpiresAt ? full(windowExpiresAt) : undefined}
       className={clsx(
-        'margin-column grid content-center ps-3 text-meta',
+        'margin-column grid shrink-0 content-center ps-3 text-meta max-two:ps-1',
         ms === 0 ? 'text-ink-3' : ms < HOUR_MS ? 'text-time' : 'text-brand',
       )}
     >
-      <b className="figures text-head leading-tight font-medium">{ms === 0 ? '–' : left(ms)}</b>
-      <span className="text-ink-3">{t(ms === 0 ? 'inbox.window.closed' : 'inbox.window.left')}</span>
+      <b className="figures text-head leading-tight font-medium max-two:text-ui">{ms === 0 ? '–' : left(ms)}</b>
+      <span className="truncate text-ink-3">{t(ms === 0 ? 'inbox.window.closed' : 'inbox.window.left')}</span>
     </div>
   )
 }

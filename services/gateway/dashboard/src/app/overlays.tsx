@@ -1,0 +1,33 @@
+import { lazy, Suspense, useEffect, useState } from 'react'
+import { openOverlay, useOverlay } from './use-app-keys.ts'
+
+const Palette = lazy(() => import('./palette.tsx'))
+const NotificationCentre = lazy(() => import('./notification-centre.tsx'))
+const ShortcutsSheet = lazy(() => import('./shortcuts-sheet.tsx'))
+
+/** What floats over any page, in chunks of their own that are fetched when the first paint is done. */
+export function Overlays() {
+  const open = useOverlay(state => state.open)
+  const close = () => openOverlay(null)
+  useFetchedLater()
+  return (
+    <Suspense fallback={null}>
+      {open === 'palette' && <Palette onClose={close} />}
+      {open === 'notifications' && <NotificationCentre onClose={close} />}
+      {open === 'shortcuts' && <ShortcutsSheet onClose={close} />}
+    </Suspense>
+  )
+}
+
+/** So that the first use does not wait for the network. */
+function useFetchedLater(): void {
+  const [idle] = useState(() =>
+    'requestIdleCallback' in window ? window.requestIdleCallback : (run: () => void) => setTimeout(run, 2000),
+  )
+  useEffect(() => {
+    idle(() => {
+      void import('./palette.tsx')
+      void import('./person-menu.tsx')
+    })
+  }, [idle])
+}
