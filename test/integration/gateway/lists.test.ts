@@ -293,6 +293,22 @@ test('a number is named and made the primary one by its admins, one at a time, w
   await clients.updateOne({ tenantId: demo, _id }, { $set: { isPrimary: true } })
 })
 
+test("[AU-15] a number is given the id of its user on the account's own platform, shows it, and sends by it", async () => {
+  const [number] = (await get('/phone-numbers')).body.data
+  const path = `/api/v1/phone-numbers/${number.id}`
+  const give = (userId: string | null, as: Person) => gateway.call('PATCH', path, { as, body: { userId } })
+  expect((await give('recruiter-77', 'manager')).status).toBe(403)
+  expect((await give('recruiter-77', 'admin')).body.userId).toBe('recruiter-77')
+  expect((await get('/clients')).body.data[0].userId).toBe('recruiter-77')
+  const send = (clientId: string) =>
+    gateway.call('POST', '/api/messages/send', {
+      as: 'agent',
+      body: { clientId, candidatePhone: '212661000101', message: 'Bonjour' },
+    })
+  expect([(await send('recruiter-77')).status, (await send(number.userId)).status]).toEqual([202, 404])
+  expect((await give(number.userId, 'admin')).body.userId).toBe(number.userId)
+})
+
 test('webhook events are read by managers', async () => {
   const rows = Array.from({ length: 5 }, (_, i) => ({
     _id: `m:wamid.HB/${i}=`,
