@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { readGatewayConfig } from './config.ts'
 
 const env = {
@@ -37,4 +37,33 @@ test('all problems are named at once and no value is shown', () => {
   const read = () => readGatewayConfig(wrong)
   for (const name of ['JWT_SECRET', 'RATE_LIMIT_AUTH', 'TRUST_PROXY', 'REDIS_URL']) expect(read).toThrow(name)
   expect(read).toThrow(expect.objectContaining({ message: expect.not.stringContaining('short-secret') }))
+})
+
+describe('sign-in by an identity provider', () => {
+  const provider = {
+    OIDC_ISSUER: 'https://login.example.com',
+    OIDC_CLIENT_ID: 'linko',
+    OIDC_CLIENT_SECRET: 'between-two-servers-only',
+  }
+  test('is off, and passwords on, unless it is set up', () => {
+    expect(readGatewayConfig(env)).toMatchObject({
+      PASSWORD_SIGN_IN: true,
+      OIDC_NAME: 'Single sign-on',
+      OIDC_ROLE_MAP: new Map(),
+    })
+    const roles = { OIDC_ROLE_CLAIM: 'roles', OIDC_ROLE_MAP: 'admins=tenant_admin' }
+    const config = readGatewayConfig({ ...env, ...provider, ...roles, PASSWORD_SIGN_IN: 'false' })
+    expect([config.PASSWORD_SIGN_IN, config.OIDC_ROLE_MAP.get('admins')]).toEqual([false, 'tenant_admin'])
+  })
+
+  test.for<[Record<string, string>, string]>([
+    [{ PASSWORD_SIGN_IN: 'false' }, 'PASSWORD_SIGN_IN: Nobody could sign in'],
+    [{ OIDC_ISSUER: provider.OIDC_ISSUER }, 'OIDC_CLIENT_SECRET: Must be set'],
+    [{ ...provider, OIDC_ROLE_CLAIM: 'roles' }, 'OIDC_ROLE_MAP: Must be set'],
+    [{ ...provider, OIDC_ROLE_MAP: 'admins=root' }, 'OIDC_ROLE_MAP: root is no role'],
+    [{ ...provider, OIDC_TENANT_ID: 'ours' }, 'OIDC_TENANT_ID: Must be the id'],
+    [{ ...provider, OIDC_ISSUER: 'http://login.example.com', NODE_ENV: 'production' }, 'OIDC_ISSUER: Must be https'],
+  ])('%j stops the start', ([settings, problem]) => {
+    expect(() => readGatewayConfig({ ...env, ...settings })).toThrow(problem)
+  })
 })

@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { parseRoleMap } from '#shared/auth/role-claim.ts'
 import { parseQuota } from '#shared/http/rate-limit.ts'
 import type { MetaApp } from '#shared/meta/tokens.ts'
-import { commonEnv, duration, list, metaEnv, parseEnv, port, secretList } from '#shared/process/config.ts'
+import { commonEnv, duration, flag, list, metaEnv, parseEnv, port, secretList } from '#shared/process/config.ts'
 import { storageEnv } from '#shared/storage/open.ts'
 
 const quota = (fallback: string) =>
@@ -19,6 +20,19 @@ const quota = (fallback: string) =>
 
 const digits = z.string().regex(/^\d{1,30}$/, 'Must be digits')
 
+const roleMap = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .transform((text, context) => {
+      try {
+        return parseRoleMap(text)
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: (error as Error).message })
+        return z.NEVER
+      }
+    })
+
 const gatewayEnv = commonEnv.extend({
   GATEWAY_PORT: port(3000),
   BASE_URL: z.url().default('http://localhost:3000'),
@@ -35,6 +49,23 @@ const gatewayEnv = commonEnv.extend({
   JWT_ACCESS_TTL: duration('15m'),
   JWT_REFRESH_TTL: duration('30d'),
   TRUSTED_GATEWAY_SECRET: z.string().min(16).optional(),
+  /** False: people sign in by the identity provider alone. */
+  PASSWORD_SIGN_IN: flag(true),
+  /** Issuer of the OpenID provider; unset: none. */
+  OIDC_ISSUER: z.url().optional(),
+  OIDC_CLIENT_ID: z.string().min(1).optional(),
+  OIDC_CLIENT_SECRET: z.string().min(16).optional(),
+  /** What the button of the sign-in page says. */
+  OIDC_NAME: z.string().min(1).max(60).default('Single sign-on'),
+  OIDC_SCOPES: z.string().default('openid email profile'),
+  /** Claim that holds the roles at the provider; unset: roles are kept in Linko. */
+  OIDC_ROLE_CLAIM: z.string().min(1).optional(),
+  OIDC_ROLE_MAP: roleMap(''),
+  /** Tenant of people whom nobody has invited; unset: they are refused. */
+  OIDC_TENANT_ID: z
+    .string()
+    .regex(/^[0-9a-f]{24}$/, 'Must be the id of a tenant')
+    .optional(),
   RATE_LIMIT_API: quota('100/15min'),
   RATE_LIMIT_AUTH: quota('10/15min'),
   RATE_LIMIT_MESSAGES: quota('60/min'),
@@ -76,6 +107,18 @@ const gatewayEnv = commonEnv.extend({
   ...storageEnv,
 })
 
+/** What makes a sign-in by an identity provider incomplete, or leaves no way in. */
+const signInEnv = gatewayEnv.superRefine((env, context) => {
+  const wrong = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message })
+  if (!env.PASSWORD_SIGN_IN && !env.OIDC_ISSUER) wrong('PASSWORD_SIGN_IN', 'Nobody could sign in: set OIDC_ISSUER too')
+  if (env.OIDC_ISSUER)
+    for (const name of ['OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET'] as const)
+      if (!env[name]) wrong(name, 'Must be set with OIDC_ISSUER')
+  if (env.OIDC_ROLE_CLAIM && env.OIDC_ROLE_MAP.size === 0) wrong('OIDC_ROLE_MAP', 'Must be set with OIDC_ROLE_CLAIM')
+  if (env.NODE_ENV === 'production' && env.OIDC_ISSUER && !env.OIDC_ISSUER.startsWith('https://'))
+    wrong('OIDC_ISSUER', 'Must be https in production')
+})
+
 export type GatewayConfig = z.infer<typeof gatewayEnv>
 
 /** Linko's app at Meta with its first secret; null when it is not configured. */
@@ -105,4 +148,4 @@ export interface SettingsNumber {
 
 /** Gateway configuration; `PORT` stands in for `GATEWAY_PORT`. @throws Error that lists every problem and prints no value */
 export const readGatewayConfig = (env: NodeJS.ProcessEnv): GatewayConfig =>
-  parseEnv(gatewayEnv, { ...env, GATEWAY_PORT: env.GATEWAY_PORT ?? env.PORT })
+  parseEnv(signInEnv, { ...env, GATEWAY_PORT: env.GATEWAY_PORT ?? env.PORT })

@@ -33,6 +33,7 @@ import { messageRoutes } from './messages/routes.ts'
 import { scheduledRoutes } from './messages/scheduled-routes.ts'
 import { automaticAnswerRoutes } from './numbers/automatic-answer-routes.ts'
 import { numberRoutes } from './numbers/routes.ts'
+import { oidcRoutes } from './oidc/routes.ts'
 import { numberConnectionRoutes } from './onboarding/number-routes.ts'
 import { onboardingRoutes } from './onboarding/routes.ts'
 import { auditLogRoutes } from './operations/audit-log-routes.ts'
@@ -46,6 +47,7 @@ import { dashboardRoutes } from './pages/dashboard-routes.ts'
 import { linkRoutes } from './people/link-routes.ts'
 import { peopleRoutes } from './people/routes.ts'
 import { sessionRoutes } from './people/session-routes.ts'
+import { secondFactorRoutes } from './second-factor/routes.ts'
 import { serviceRoutes } from './service-routes.ts'
 import { priceRoutes } from './templates/price-routes.ts'
 import { templateRoutes } from './templates/routes.ts'
@@ -54,10 +56,12 @@ import { tenantRoutes } from './tenants/routes.ts'
 /** All routes of the gateway, mounted by the app and described by OpenAPI. */
 export const routes: Route<GatewayDeps>[] = [
   ...authRoutes,
+  ...oidcRoutes,
   ...linkRoutes,
   ...userRoutes,
   ...peopleRoutes,
   ...sessionRoutes,
+  ...secondFactorRoutes,
   ...apiKeyRoutes,
   ...tenantRoutes,
   ...conversationRoutes,

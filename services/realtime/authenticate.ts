@@ -1,12 +1,15 @@
 import { type VerifiedAccess, verifyAccessToken } from '#shared/auth/access-token.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { seesOwnOnly } from '#shared/domain/inbox/visibility.ts'
+import type { TenantDoc } from '#shared/model/documents.ts'
 import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
 import { findActiveUsers, type SessionUser } from '#shared/store/accounts/users.ts'
 import type { Store } from '#shared/store/connect.ts'
 
 /** Access of a socket, with what colleagues see of the user, as it was stored when the token was checked. */
 export interface SocketAccess extends VerifiedAccess {
+  /** Tenant that the user belongs to; `tenantId` is the one that the socket is in. */
+  homeTenantId: string
   name: string
   email: string
 }
@@ -30,16 +33,17 @@ export function verifyToken(token: unknown, secret: string): VerifiedAccess | nu
 /** Checks a verified access against the store; null when it is no longer in force. @throws Outage */
 export async function confirm(store: Store, access: VerifiedAccess): Promise<SocketAccess | null> {
   const user = (await usersInForce(store, access.tenantId, [access])).get(access.userId)
-  return isInForce(access, user) ? { ...access, name: user.name, email: user.email } : null
+  const { name, email } = user ?? { name: '', email: '' }
+  return isInForce(access, user) ? { ...access, homeTenantId: access.tenantId, name, email } : null
 }
 
 /**
  * The sessions that are no longer valid: the user is disabled or deleted, the token revoked, the role changed, or the tenant
  * closed. At most two queries for each tenant. @throws Outage
  */
-export async function findEnded(store: Store, sessions: Iterable<VerifiedAccess>): Promise<Set<VerifiedAccess>> {
-  const ended = new Set<VerifiedAccess>()
-  for (const [tenantId, own] of Map.groupBy(sessions, session => session.tenantId)) {
+export async function findEnded(store: Store, sessions: Iterable<SocketAccess>): Promise<Set<SocketAccess>> {
+  const ended = new Set<SocketAccess>()
+  for (const [tenantId, own] of Map.groupBy(sessions, session => session.homeTenantId)) {
     const users = await usersInForce(store, tenantId, own)
     for (const session of own) if (!isInForce(session, users.get(session.userId))) ended.add(session)
   }
@@ -49,13 +53,17 @@ export async function findEnded(store: Store, sessions: Iterable<VerifiedAccess>
 const isInForce = (session: VerifiedAccess, user: SessionUser | undefined): user is SessionUser =>
   user?.tokenVersion === session.tokenVersion && user.role === session.role
 
-/** The active users of sessions, by id. When their tenant is closed, only platform admins: they may be the ones to open it again. */
+/**
+ * The active users of sessions, by id; nobody who lacks the second factor that their tenant asks for. When the tenant is closed, only
+ * platform admins: they may be the ones to open it again.
+ */
 async function usersInForce(store: Store, tenantId: string, sessions: VerifiedAccess[]): Promise<Map<string, SessionUser>> {
-  const isClosed = !(await isOpen(store, tenantId))
+  const tenant = await findKnown(store, tenantId)
+  const isClosed = tenant?.status !== 'active'
   const admitted = isClosed ? sessions.filter(({ role }) => role === 'platform_admin') : sessions
   if (admitted.length === 0) return new Map()
   const ids = [...new Set(admitted.map(session => session.userId))]
-  const users = await findActiveUsers(store, tenantId, ids)
+  const users = await findActiveUsers(store, tenantId, ids, tenant?.settings?.requireSecondFactor)
   return new Map(users.map(user => [String(user._id), user]))
 }
 
@@ -65,11 +73,11 @@ export async function isRestricted(store: Store, { tenantId, role }: Pick<Socket
   return seesOwnOnly((await getCachedTenant(store, tenantId)).settings, { kind: 'user', role })
 }
 
-async function isOpen(store: Store, tenantId: string): Promise<boolean> {
+async function findKnown(store: Store, tenantId: string): Promise<TenantDoc | null> {
   try {
-    return (await getCachedTenant(store, tenantId)).status === 'active'
+    return await getCachedTenant(store, tenantId)
   } catch (error) {
-    if (error instanceof ApiError) return false
+    if (error instanceof ApiError) return null
     throw error
   }
 }

@@ -4,6 +4,7 @@ import { AccountLocked, accountLockedChannel } from '#shared/contracts/account-l
 import { AvailabilityChanged, availabilityChannel } from '#shared/contracts/availability.ts'
 import { Revocation, revocationChannel } from '#shared/contracts/revocation.ts'
 import type { Logger } from '#shared/process/logger.ts'
+import { forgetTenant } from '#shared/store/accounts/tenants.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { endRevoked } from './background/end-revoked.ts'
 import type { RedisPair } from './redis.ts'
@@ -37,8 +38,10 @@ export function subscribeToNotices(deps: NoticeDeps): Disposable {
 
 function onRevocation({ io, store, log }: NoticeDeps, revoked: Revocation | null): void {
   if (revoked === null) return
+  // What this process remembers of the tenant is from before.
+  if (revoked.userId === null) forgetTenant(store, revoked.tenantId)
   const isRevoked = ({ data: { access } }: LinkoSocket) =>
-    access.tenantId === revoked.tenantId && (revoked.userId === null || access.userId === revoked.userId)
+    access.homeTenantId === revoked.tenantId && (revoked.userId === null || access.userId === revoked.userId)
   endRevoked(store, localSockets(io).filter(isRevoked)).catch(error => log.warn({ err: error }, 'revocation not applied'))
 }
 

@@ -133,8 +133,7 @@ function serve<Deps>(route: Route<Deps>, options: HttpAppOptions<Deps>) {
     const body = route.upload ? {} : readBody(request)
     const headers = await options.limit(route, caller, request.ip ?? '', body)
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-    if (route.action !== null && !caller?.may(route.action))
-      throw new ApiError(403, 'FORBIDDEN', 'Your role does not allow this action.')
+    if (route.action !== null && !caller?.may(route.action)) throw forbidden(caller)
     const upload = route.upload ? openUpload(request, route.upload) : null
     const checked = {
       caller,
@@ -154,6 +153,11 @@ function serve<Deps>(route: Route<Deps>, options: HttpAppOptions<Deps>) {
     finish(request, response, options.log)
   }
 }
+
+const forbidden = (caller: Caller | null) =>
+  caller?.refusal
+    ? new ApiError(403, caller.refusal.errorCode, caller.refusal.detail)
+    : new ApiError(403, 'FORBIDDEN', 'Your role does not allow this action.')
 
 async function answer(response: Response, status: number, reply: Reply): Promise<void> {
   for (const [name, value] of Object.entries(reply.headers ?? {}))

@@ -16,6 +16,8 @@ export interface Caller {
   email: string | null
   /** Whether the policy, and for API keys their scopes, allow an action. */
   may(action: Action): boolean
+  /** Why the caller may do less than the role allows; absent: the answer speaks of the role. */
+  refusal?: { errorCode: string; detail: string }
 }
 
 /** Rate limit that a request counts against. */
@@ -40,7 +42,7 @@ export interface Reply {
   body?: unknown
   /** Stream in place of a body; `headers` contain its type. */
   stream?: Readable
-  headers?: Record<string, string>
+  headers?: Record<string, string | string[]>
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: any schema

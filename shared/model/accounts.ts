@@ -83,6 +83,8 @@ export interface UserDoc extends Common {
   status: UserStatus
   /** Absent or null: none. */
   secondFactor?: SecondFactor | null
+  /** Whom the identity provider knows the user as, from their first sign-in there. */
+  identity?: { issuer: string; subject: string } | null
   /** Raised by a change of password or role and by deactivation: older access tokens end. */
   tokenVersion: number
   lastSeenAt: Date | null

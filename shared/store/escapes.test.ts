@@ -31,6 +31,7 @@ const ESCAPES: { what: string; pattern: RegExp; allowed: string[] }[] = [
       'shared/auth/api-keys.ts', // only the prefix of a key is known
       'shared/auth/account-links.ts', // only the hash of a link's token is known
       'shared/auth/refresh-tokens.ts', // only the hash of a token is known
+      'shared/auth/second-factor.ts', // a new encryption key applies to all rows
       'shared/auth/client-tokens.ts', // a new encryption key applies to all rows
     ],
   },

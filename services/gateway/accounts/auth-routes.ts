@@ -39,6 +39,13 @@ const SignedIn = Session.extend({
 const LoginBody = z.strictObject({
   email: z.string().min(3).max(320),
   password: z.string().min(1).max(1024),
+  code: z
+    .string()
+    .trim()
+    .min(6)
+    .max(40)
+    .optional()
+    .describe('Of the second factor, or a recovery code; 401 CODE_REQUIRED asks for it'),
   /** `api`: the refresh token is returned in the body instead of a cookie. */
   client: z.literal('api').optional(),
 })
@@ -53,8 +60,8 @@ const login = route({
   body: LoginBody,
   returns: SignedIn,
   async handle(request, deps: GatewayDeps) {
-    const { email, password, client } = request.body
-    const user = await signIn(deps, { email, password, ip: request.ip })
+    const { email, password, code, client } = request.body
+    const user = await signIn(deps, { email, password, code, ip: request.ip })
     const userAgent = request.headers['user-agent'] ?? null
     const refresh = await issueRefreshToken(
       deps.store,

@@ -5,10 +5,11 @@ import { linkInvalid } from '#shared/auth/account-links.ts'
 import { findApiKey, isApiKey, keyMay } from '#shared/auth/api-keys.ts'
 import { safeEqual } from '#shared/auth/constant-time.ts'
 import { can, capRole, roleFromForeign } from '#shared/auth/policy.ts'
+import { lacksSecondFactor } from '#shared/auth/second-factor.ts'
 import { ApiError, notFound } from '#shared/domain/errors.ts'
 import { networkOf } from '#shared/http/client-network.ts'
 import type { Caller } from '#shared/http/route.ts'
-import type { Role, UserDoc } from '#shared/model/documents.ts'
+import type { Role, TenantDoc, UserDoc } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
 import { authFailures } from '#shared/process/metrics.ts'
 import { audit } from '#shared/store/accounts/audit.ts'
@@ -176,7 +177,8 @@ async function tokenCaller(access: VerifiedAccess, { store }: GatewayDeps): Prom
 }
 
 async function userCaller(user: UserDoc, role: Role, store: GatewayDeps['store']): Promise<Caller> {
-  await requireActive(store, String(user.tenantId), role)
+  const { settings } = await requireActive(store, String(user.tenantId), role)
+  const isHeld = lacksSecondFactor(user, settings)
   return {
     kind: 'user',
     id: String(user._id),
@@ -185,7 +187,8 @@ async function userCaller(user: UserDoc, role: Role, store: GatewayDeps['store']
     role,
     name: user.name,
     email: user.email,
-    may: action => can(role, action),
+    may: action => can(role, action) && (!isHeld || action.startsWith('session.')),
+    ...(isHeld && { refusal: SECOND_FACTOR_MISSING }),
   }
 }
 
@@ -205,12 +208,18 @@ async function keyCaller(key: string, { store, now }: GatewayDeps): Promise<Call
   }
 }
 
-async function requireActive(store: Store, tenantId: string, role: Role): Promise<void> {
+const SECOND_FACTOR_MISSING = {
+  errorCode: 'SECOND_FACTOR_MISSING',
+  detail: 'Your company asks for a second factor. Set one up first: POST /api/v1/auth/second-factor.',
+}
+
+async function requireActive(store: Store, tenantId: string, role: Role): Promise<TenantDoc> {
   const tenant = await getTenant(store, tenantId).catch(error => {
     throw error instanceof ApiError ? unauthenticated() : error
   })
   if (tenant.status !== 'active' && role !== 'platform_admin')
     throw new ApiError(403, 'TENANT_INACTIVE', 'This account is not active. Contact the operator of this platform.')
+  return tenant
 }
 
 /**

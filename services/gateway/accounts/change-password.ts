@@ -6,6 +6,7 @@ import { getUser, raiseTokenVersion, replacePasswordHash } from '#shared/store/a
 import type { GatewayDeps } from '../deps.ts'
 import { guess } from './guess.ts'
 import { announceRevocation } from './revocation.ts'
+import { requirePasswords } from './sign-in.ts'
 
 interface PasswordChange {
   currentPassword: string
@@ -21,6 +22,7 @@ export async function changePassword(
   { tenantId, id, ip }: { tenantId: string; id: string; ip: string },
   { currentPassword, newPassword }: PasswordChange,
 ): Promise<void> {
+  requirePasswords(deps.config)
   const user = await getUser(deps.store, tenantId, id)
   const check = async () => ((await verifyPassword(user.passwordHash ?? '', currentPassword)).ok ? user : null)
   if ((await guess(deps, { email: user.email, ip }, check)) === null)

@@ -1,5 +1,6 @@
 import { bcryptCostOf } from '#shared/auth/bcrypt.ts'
 import { checkSignIn, hashPassword } from '#shared/auth/passwords.ts'
+import { factorInForce } from '#shared/auth/second-factor.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import type { UserDoc } from '#shared/model/documents.ts'
 import { getTenant } from '#shared/store/accounts/tenants.ts'
@@ -7,23 +8,43 @@ import { findBcryptHash, findUserByEmail, replacePasswordHash } from '#shared/st
 import { perStore } from '#shared/store/per-store.ts'
 import { TtlCache } from '#shared/store/ttl-cache.ts'
 import type { GatewayDeps } from '../deps.ts'
+import { checkCode } from '../second-factor/check.ts'
 import { guess } from './guess.ts'
 
 interface Credentials {
   email: string
   password: string
+  /** Of the second factor, or a recovery code. */
+  code?: string | undefined
   ip: string
 }
 
 /**
- * The user who has this address and password, if they and their tenant are active.
- * @throws ApiError 401 LOGIN_FAILED, 429 RATE_LIMITED or LOGIN_LOCKED, 503 SIGN_IN_BUSY
+ * The user who has this address and password, and the second factor if they have set one up, if they and their tenant are active.
+ * Wrong codes count like wrong passwords.
+ * @throws ApiError 401 LOGIN_FAILED, CODE_REQUIRED, CODE_WRONG, 429 RATE_LIMITED or LOGIN_LOCKED, 503 SIGN_IN_BUSY
  */
-export async function signIn(deps: GatewayDeps, { email, password, ip }: Credentials): Promise<UserDoc> {
+export async function signIn(deps: GatewayDeps, { email, password, code, ip }: Credentials): Promise<UserDoc> {
+  requirePasswords(deps.config)
   const address = email.trim().toLowerCase()
-  const user = await guess(deps, { email: address, ip }, () => verified(deps, address, password))
-  if (user === null) throw new ApiError(401, 'LOGIN_FAILED', 'The e-mail address or password is wrong.')
-  return user
+  let isCodeWrong = false
+  const user = await guess(deps, { email: address, ip, kind: code === undefined ? 'password' : 'code' }, async () => {
+    const found = await verified(deps, address, password)
+    if (found === null || factorInForce(found) === null) return found
+    if (code === undefined)
+      throw new ApiError(401, 'CODE_REQUIRED', 'Give the code of your authenticator app, or a recovery code, as `code`.')
+    isCodeWrong = !(await checkCode(deps, found, code))
+    return isCodeWrong ? null : found
+  })
+  if (user !== null) return user
+  if (isCodeWrong) throw new ApiError(401, 'CODE_WRONG', 'The code is wrong, or was used already.')
+  throw new ApiError(401, 'LOGIN_FAILED', 'The e-mail address or password is wrong.')
+}
+
+/** @throws ApiError 403 PASSWORD_SIGN_IN_OFF on an installation whose people sign in by an identity provider alone */
+export function requirePasswords({ PASSWORD_SIGN_IN }: Pick<GatewayDeps['config'], 'PASSWORD_SIGN_IN'>): void {
+  if (!PASSWORD_SIGN_IN)
+    throw new ApiError(403, 'PASSWORD_SIGN_IN_OFF', 'This platform has no passwords. Sign in by the identity provider.')
 }
 
 /** The user, if the password is right and both user and tenant are active. Computes the same hashes for an unknown address. */

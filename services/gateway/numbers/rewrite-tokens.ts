@@ -1,9 +1,13 @@
 import { rewriteAccessTokens } from '#shared/auth/client-tokens.ts'
+import { rewriteTotpSecrets } from '#shared/auth/second-factor.ts'
 import type { BackgroundDeps } from './background-deps.ts'
 
-/** Encrypts tokens with the first key of the keyring, for a rotation of keys. @throws Outage */
+/** Encrypts tokens and the secrets of second factors with the first key of the keyring, for a rotation of keys. @throws Outage */
 export async function rewriteTokens({ store, keyring, log }: Pick<BackgroundDeps, 'store' | 'keyring' | 'log'>): Promise<void> {
-  const { total, rewritten, unreadable } = await rewriteAccessTokens(store, keyring)
-  if (rewritten > 0) log.info({ total, rewritten, key: keyring.keyIds[0] }, 'access tokens stored under the first key')
-  if (unreadable > 0) log.error({ total, unreadable, keys: keyring.keyIds }, 'access tokens that no key opens')
+  const kinds = { 'access tokens': rewriteAccessTokens, 'second factors': rewriteTotpSecrets }
+  for (const [what, rewrite] of Object.entries(kinds)) {
+    const { total, rewritten, unreadable } = await rewrite(store, keyring)
+    if (rewritten > 0) log.info({ total, rewritten, key: keyring.keyIds[0] }, `${what} stored under the first key`)
+    if (unreadable > 0) log.error({ total, unreadable, keys: keyring.keyIds }, `${what} that no key opens`)
+  }
 }

@@ -8,6 +8,7 @@ import type { Session } from '#shared/store/transaction.ts'
 import { lookUpLink } from '../accounts/authenticate.ts'
 import { lockout } from '../accounts/lockout.ts'
 import { announceRevocation } from '../accounts/revocation.ts'
+import { requirePasswords } from '../accounts/sign-in.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { acceptedHash } from './create.ts'
 
@@ -53,6 +54,7 @@ const accept = route({
   }),
   status: 204,
   async handle(request, deps: GatewayDeps) {
+    requirePasswords(deps.config)
     const { token, password, name } = request.body
     const found = await open(deps, token, request.ip)
     const { user, link } = found

@@ -170,7 +170,7 @@ const remove = route({
     const decide = (before: UserDoc, hasOtherAdmin: boolean) => {
       const gone = { status: 'disabled' as const, deletedAt: deps.now(), email: `${id}@deleted.invalid` }
       requireChange(caller, before, gone, hasOtherAdmin)
-      return { ...gone, passwordHash: null, secondFactor: null }
+      return { ...gone, passwordHash: null, secondFactor: null, identity: null }
     }
     await changeUser(deps.store, where, decide, entry)
     await announceRevocation(deps, { tenantId: caller.tenantId, userId: id })

@@ -49,6 +49,7 @@ export async function listUserNames(
 export type NewUser = Pick<UserDoc, 'tenantId' | 'email' | 'name' | 'role' | 'status' | 'passwordHash'> & {
   _id?: Id
   createdBy: Id | null
+  identity?: NonNullable<UserDoc['identity']>
 }
 
 /** Adds a user together with what belongs to them. @throws ApiError 409 EMAIL_TAKEN: an address is unique on the whole platform */
@@ -81,7 +82,7 @@ export const emailTaken = (cause?: unknown) =>
   })
 
 export type UserChange = Partial<
-  Pick<UserDoc, 'name' | 'email' | 'role' | 'status' | 'passwordHash' | 'secondFactor' | 'deletedAt'>
+  Pick<UserDoc, 'name' | 'email' | 'role' | 'status' | 'passwordHash' | 'secondFactor' | 'identity' | 'deletedAt'>
 >
 
 export interface ChangedUser {
@@ -119,6 +120,30 @@ export async function changeUser(
   } catch (error) {
     throw isDuplicateKey(error) ? emailTaken(error) : error
   }
+}
+
+/**
+ * Binds a user to whom an identity provider knows them as, with the status and role that follow. Sessions end as in `changeUser`.
+ * @throws ApiError 404 when the user changed meanwhile
+ */
+export async function bindIdentity(
+  store: Store,
+  user: UserDoc,
+  change: Required<Pick<UserDoc, 'identity' | 'status' | 'role'>>,
+  alongside: Alongside<UserDoc>,
+): Promise<UserDoc> {
+  const { tenantId, _id: userId } = user
+  // Who was invited had no sessions yet.
+  const endsSessions = change.role !== user.role
+  return await store.transaction(async session => {
+    const filter = { tenantId, _id: userId, status: user.status, role: user.role, deletedAt: null }
+    const update = { $set: change, ...(endsSessions && { $inc: { tokenVersion: 1 } }) }
+    const after = await store.models.users.findOneAndUpdate(filter, update, { session, returnDocument: 'after' }).lean()
+    if (after === null) throw notFound('User')
+    if (endsSessions) await revokeRefreshTokens(store, { tenantId, userId }, new Date(), session)
+    await alongside(after, session)
+    return after
+  })
 }
 
 /** Whether a change ends the sessions of its user. */

@@ -8,6 +8,15 @@ export async function findUserByEmail(store: Store, email: string): Promise<User
   return await acrossTenants(() => store.models.users.findOne({ email: email.trim().toLowerCase() }).lean())
 }
 
+/** The user whom an identity provider knows by this id, of any tenant; null for none. Disabled users are included. */
+export async function findUserByIdentity(
+  store: Store,
+  { issuer, subject }: NonNullable<UserDoc['identity']>,
+): Promise<UserDoc | null> {
+  const filter = { 'identity.issuer': issuer, 'identity.subject': subject, deletedAt: null }
+  return await acrossTenants(() => store.models.users.findOne(filter).lean())
+}
+
 /** A bcrypt hash that some user still has from a former system; null when there is none. Reads all users at worst: keep the answer. */
 export async function findBcryptHash(store: Store): Promise<string | null> {
   const passwordHash = trusted({ $gte: '$2', $lt: '$3' })
@@ -43,9 +52,21 @@ export async function findSessionUser(
 
 export type SessionUser = Pick<UserDoc, '_id' | 'tokenVersion' | 'role' | 'name' | 'email'>
 
-/** The active ones of the given users, with the fields that their sessions must match, and those that their colleagues see. */
-export async function findActiveUsers(store: Store, tenantId: Id | string, userIds: readonly string[]): Promise<SessionUser[]> {
-  const filter = { tenantId, _id: trusted({ $in: [...userIds] }), status: 'active' as const, deletedAt: null }
+/**
+ * The active ones of the given users, with the fields that their sessions must match, and those that their colleagues see.
+ * @param mustHaveFactor leaves out who signs in with a password and has no second factor
+ */
+export async function findActiveUsers(
+  store: Store,
+  tenantId: Id | string,
+  userIds: readonly string[],
+  mustHaveFactor = false,
+): Promise<SessionUser[]> {
+  const factor = trusted({ $or: [{ passwordHash: null }, { 'secondFactor.confirmedAt': trusted({ $ne: null }) }] })
+  const filter = {
+    ...{ tenantId, _id: trusted({ $in: [...userIds] }), status: 'active' as const, deletedAt: null },
+    ...(mustHaveFactor && factor),
+  }
   return await store.models.users.find(filter, { tokenVersion: 1, role: 1, name: 1, email: 1 }).lean()
 }
 

@@ -10,6 +10,7 @@ import {
   flag,
   id,
   inner,
+  isText,
   number,
   requiredDate,
   requiredId,
@@ -93,6 +94,8 @@ const secondFactor = new Schema(
   inner,
 )
 
+const identity = new Schema({ issuer: requiredText, subject: requiredText }, inner)
+
 export const userSchema = new Schema<UserDoc>(
   {
     ...common,
@@ -103,6 +106,7 @@ export const userSchema = new Schema<UserDoc>(
     role: { type: String, enum: ROLES, required: true },
     status: { type: String, enum: ['invited', 'active', 'disabled'], default: 'active' },
     secondFactor: { type: secondFactor, default: undefined },
+    identity: { type: identity, default: undefined },
     tokenVersion: { type: Number, default: 0 },
     lastSeenAt: date,
     lastLockedAt: { type: Date },
@@ -113,6 +117,11 @@ export const userSchema = new Schema<UserDoc>(
 )
 // Sign-in does not know the tenant: an address is unique on the whole platform, so this index does not start with tenantId.
 userSchema.index({ email: 1 }, { name: 'email', unique: true })
+// An identity provider knows no tenants: its ids are unique on the whole platform.
+userSchema.index(
+  { 'identity.issuer': 1, 'identity.subject': 1 },
+  { name: 'identity', unique: true, partialFilterExpression: { 'identity.subject': isText } },
+)
 userSchema.index({ tenantId: 1, role: 1, status: 1 }, { name: 'tenant_role' })
 userSchema.index({ tenantId: 1, createdAt: -1, _id: -1 }, { name: 'tenant_created' })
 

@@ -164,6 +164,7 @@ const DEEDS: Deed[] = [
   ['contacts.erase', 'DELETE', async () => `/contacts/${await contact(1)}`],
   ['users.create', 'POST', () => '/users', { email: 'audited@example.com', name: 'A' }],
   ['users.update', 'PATCH', async () => `/users/${await person()}`, { name: 'B' }],
+  ['users.secondFactor', 'DELETE', async () => `/users/${await person()}/second-factor`],
   ['users.link', 'POST', async () => `/users/${await person()}/link`],
   ['users.linkUsed', 'POST', () => '/auth/links/accept'],
   ['users.endSessions', 'DELETE', async () => `/users/${await person()}/sessions`],
@@ -177,12 +178,18 @@ const DEEDS: Deed[] = [
   ['tenants.reactivate', 'POST', async () => `/tenants/${await company()}/reactivate`, undefined, 'platform'],
 ]
 
+const giveSecondFactor = async () => {
+  const secondFactor = { secret: 'v1:x', confirmedAt: new Date(), recoveryHashes: [], lastStep: 0 }
+  await gateway.store.raw.users.updateOne({ email: 'audited@example.com' }, { $set: { secondFactor } })
+}
+
 /** Of the person who is audited. */
 const linkToken = async () =>
   (await gateway.call('POST', `/api/v1/users/${await person()}/link`, { as: 'admin' })).body.token as string
 
 /** A contact that may be merged: one without keys of its own. */
 async function bodyOf([action, , , body]: Deed): Promise<object | undefined> {
+  if (action === 'users.secondFactor') await giveSecondFactor()
   if (action === 'users.linkUsed') return { token: await linkToken(), password: 'correct horse battery staple' }
   if (action !== 'contacts.merge') return body
   const row = await gateway.store.models.contacts.create({

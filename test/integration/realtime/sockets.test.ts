@@ -135,6 +135,21 @@ test('a revoked token closes its sockets on every node at once', async ({ world 
     )
 })
 
+test('[ON-23] the sockets of a tenant that is deactivated close at once, also where the tenant was read a moment ago', async ({
+  world,
+}) => {
+  const { store, agent, stranger } = await open(world)
+  const node = await startNode(world, store)
+  const [client, other] = await Promise.all([agent, stranger].map(async user => connectClient(node.url, await tokenOf(user))))
+  await store.raw.tenants.updateOne({ _id: agent.tenantId }, { $set: { status: 'deactivated' } })
+  const redis = new Redis(world.redisUrl)
+  onTestFinished(() => redis.disconnect())
+  const hint = JSON.stringify({ tenantId: String(agent.tenantId), userId: null })
+  await redis.publish(revocationChannel(store.connection.name), hint)
+  await untilPasses(() => expect(client?.named('session:ended')).toEqual([{ reason: 'revoked' }]), 2000)
+  expect(other?.socket.connected).toBe(true)
+})
+
 test('a tenant with many sockets is limited too, another tenant is not', async ({ world }) => {
   const { store, agent, stranger } = await open(world)
   const node = await startNode(world, store)
