@@ -87,7 +87,13 @@ test.for<[string, string, number, (n: number) => Json]>([
   ['products', 'interactive.action.sections.0.product_items', 30, n => products(n)],
   ['text of a flow', 'interactive.action.parameters.flow_cta', 30, n => flow({ flow_cta: x(n) })],
   [
-    'body that asks for a place',
+    'body that asks for a phone number',
+    'interactive.body.text',
+    1024,
+    n => interactive('request_contact_info', { body: { text: x(n) }, action: { name: 'request_contact_info' } }),
+  ],
+  [
+    'body that asks for a location',
     'interactive.body.text',
     1024,
     n => interactive('location_request_message', { body: { text: x(n) }, action: { name: 'send_location' } }),

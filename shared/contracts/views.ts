@@ -21,6 +21,7 @@ export const MESSAGE_TYPES = [
   'order',
   'system',
   'request_welcome',
+  'call',
   'unsupported',
 ] as const
 
@@ -76,6 +77,15 @@ export const ConversationView = z.object({
   waitingSince: at.nullable(),
   /** Not among the open conversations until then, or until the customer writes. */
   snoozedUntil: at.nullable(),
+  /** Meta's id of the group whose thread this is; null: of a person. */
+  groupId: z.string().nullable(),
+  /** True for a group: nothing can be sent in it. */
+  readOnly: z.boolean(),
+  /**
+   * Who answers the customer, where a second app of the business does; null: nobody else was ever seen. Free-form messages of
+   * anybody but the owner are refused by WhatsApp; templates are not.
+   */
+  threadOwner: z.object({ owner: z.enum(['platform', 'other']), role: z.string().nullable(), since: at }).nullable(),
   lastError: MessageErrorView.nullable(),
   createdAt: at,
   updatedAt: at,
@@ -168,11 +178,29 @@ export const MessageView = z.object({
   forwarded: z.boolean().nullable(),
   /** The ad or post that the customer came from, as Meta describes it. */
   referral: z.unknown().nullable(),
+  /** In a group: its member who wrote the message. */
+  author: z
+    .object({
+      waId: z.string().nullable(),
+      userId: z.string().nullable(),
+      name: z.string().nullable(),
+      username: z.string().nullable(),
+    })
+    .nullable(),
+  /** True if the time that WhatsApp gave could not be read: `createdAt` is the time of arrival. */
+  timeUnreadable: z.boolean().nullable(),
+  /** True for a customer's message to another app of the business, which answers it. */
+  ofOtherApp: z.boolean().nullable(),
+  /** `phone`: the business's own app; `app`: another app of the business, also for calls. */
   sentBy: z
-    .object({ kind: z.enum(['user', 'apiKey', 'campaign', 'phone']), id: z.string().nullable(), name: z.string().nullable() })
+    .object({
+      kind: z.enum(['user', 'apiKey', 'campaign', 'phone', 'app']),
+      id: z.string().nullable(),
+      name: z.string().nullable(),
+    })
     .nullable(),
   /** `automatic`: a greeting or an away message. */
-  origin: z.enum(['api', 'dashboard', 'campaign', 'phone', 'automatic']).nullable(),
+  origin: z.enum(['api', 'dashboard', 'campaign', 'phone', 'app', 'automatic']).nullable(),
   createdAt: at,
 })
 export type MessageView = z.infer<typeof MessageView>

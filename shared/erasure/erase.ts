@@ -18,7 +18,9 @@ import {
   emptyWebhookEvents,
   endErasure,
   findAudiences,
+  findAuthored,
   findPersonIds,
+  hideLastMessages,
   isSharedFile,
   messagesAfter,
   type Person,
@@ -58,7 +60,10 @@ async function eraseAll(deps: ErasureDeps, person: Person, erased: Erased, now: 
   // Before the messages: a recipient that is released meanwhile has become one of them.
   erased.recipients = await emptyRecipients(store, person)
   const emptied = await eraseMessages(deps, { ...person, pseudonym }, conversationIds, now)
-  Object.assign(erased, { messages: emptied.messages, files: emptied.files })
+  const authored = await findAuthored(store, person)
+  const inGroups = await eraseMessages(deps, { ...person, pseudonym }, authored.conversationIds, now, authored.which)
+  await hideLastMessages(store, person, authored.conversationIds)
+  Object.assign(erased, { messages: emptied.messages + inGroups.messages, files: emptied.files + inGroups.files })
   const { ids, ...deleted } = await deleteLeadsAndNotes(store, { ...person, waIds, since }, traces, now)
   Object.assign(erased, deleted)
   await deleteListFiles(deps, person.tenantId, new Set(audiences.map(String)))

@@ -1,7 +1,8 @@
 import { phoneVariants } from '../domain/contacts/phone-variants.ts'
 import { parseCallbackData } from '../domain/messages/callback-data.ts'
-import { isObject, type Json, text } from '../meta/json.ts'
-import type { AccountItem, Person, WebhookItem } from '../meta/webhook.ts'
+import { isObject, type Json, text, unlisted } from '../meta/json.ts'
+import { newKeysOf, type Person } from '../meta/people.ts'
+import type { AccountItem, WebhookItem } from '../meta/webhook.ts'
 import type { BatchKeys, NamedPerson } from '../model/batch-plan.ts'
 import type { ClientDoc } from '../model/documents.ts'
 import { toId } from '../model/ids.ts'
@@ -10,17 +11,21 @@ import { isTemplateField, templateKeyOf } from './account/templates.ts'
 import type { FoldItem } from './batch.ts'
 import { clientsOf, type ReferenceData } from './context.ts'
 import { systemKeysOf } from './erased.ts'
+import { groupsOf } from './account/groups.ts'
 import { historyMessagesOf } from './history.ts'
 import { phoneBookOf } from './phone-book.ts'
 import { isProjection } from './projection.ts'
 import { recipientKeysOf } from './recipient-keys.ts'
+import { customerOfHandover } from './routing/handovers.ts'
 import { freeUntil, isOptOut } from './status.ts'
+import { userIdUpdatesOf } from './system.ts'
 
 interface Sets {
   eventIds: Set<string>
   tenants: Map<string, ClientDoc['tenantId']>
   waIds: Set<string>
   userIds: Set<string>
+  groupIds: Set<string>
   wamids: Set<string>
   messageIds: Set<string>
   newWamids: Set<string>
@@ -38,6 +43,7 @@ export function keysOf(items: readonly FoldItem[], context: ReferenceData): Batc
     tenants: new Map(),
     waIds: new Set(),
     userIds: new Set(),
+    groupIds: new Set(),
     wamids: new Set(),
     messageIds: new Set(),
     newWamids: new Set(),
@@ -65,6 +71,7 @@ export function keysOf(items: readonly FoldItem[], context: ReferenceData): Batc
     tenantIds: [...sets.tenants.values()],
     waIds: [...sets.waIds],
     userIds: [...sets.userIds],
+    groupIds: [...sets.groupIds],
     wamids: [...sets.wamids],
     messageIds: [...sets.messageIds].map(id => toId(id)),
     newWamids: [...sets.newWamids],
@@ -90,32 +97,47 @@ function addKeys(sets: Sets, context: ReferenceData, client: ClientDoc, item: We
       if (reported) sets.recipientKeys.push({ ...reported, wamid: item.wamid, messageId: callback?.messageId ?? null })
       return
     }
+    case 'call':
+      addPerson(sets, item.person, { tenantId: client.tenantId, at: item.at })
+      sets.wamids.add(item.callId)
+      addLead(sets, context, client, item.person)
+      return
     case 'message':
-    case 'echo':
+    case 'echo': {
+      const isOfGroup = item.kind === 'message' && item.groupId !== null
+      if (isOfGroup) sets.groupIds.add(item.groupId as string)
+      const own = parseCallbackData(item.message.biz_opaque_callback_data)
+      if (own) sets.messageIds.add(own.messageId)
       for (const person of [item.person, ...systemKeysOf(item.message)])
         addPerson(sets, person, { tenantId: client.tenantId, at: item.at })
       sets.newWamids.add(item.wamid)
       for (const wamid of referencedWamids(item.message)) sets.wamids.add(wamid)
-      if (item.kind === 'message' && createsLeads(context, client))
-        sets.leads.push({
-          tenantId: client.tenantId,
-          clientId: client._id,
-          waIds: item.person.waId ? phoneVariants(item.person.waId) : [],
-          userId: item.person.userId,
-        })
+      if (item.kind === 'message' && !isOfGroup) addLead(sets, context, client, item.person)
       return
+    }
     case 'account':
       for (const { person, at } of item.field === 'user_preferences' ? preferencesOf(item) : [])
         addPerson(sets, person, { tenantId: client.tenantId, at })
       if (item.field === 'smb_app_state_sync')
         for (const { person, at } of phoneBookOf(item)) addPerson(sets, person, { tenantId: client.tenantId, at })
       if (item.field === 'history') addHistory(sets, client, item)
+      if (item.field === 'user_id_update')
+        for (const { person, system } of userIdUpdatesOf(item))
+          for (const keys of [person, newKeysOf(system)]) addPerson(sets, keys, { tenantId: client.tenantId, at: item.at })
+      if (item.field === 'messaging_handovers') addPerson(sets, customerOfHandover(item))
+      for (const { groupId } of groupsOf(item)) sets.groupIds.add(groupId)
       if (isTemplateField(item.field, item.value) && item.wabaId !== null)
-        sets.templates.push({ wabaId: item.wabaId, ...templateKeyOf(item.value) })
+        sets.templates.push({ wabaId: item.wabaId, ...templateKeyOf(unlisted(item.value)) })
       return
     case 'broken':
     case 'foreign':
   }
+}
+
+function addLead(sets: Sets, context: ReferenceData, client: ClientDoc, { waId, userId }: Keys): void {
+  if (!createsLeads(context, client)) return
+  const waIds = waId ? phoneVariants(waId) : []
+  sets.leads.push({ tenantId: client.tenantId, clientId: client._id, waIds, userId })
 }
 
 /** Keys of history: a chunk brings new messages, a media webhook refers to stored placeholders. */

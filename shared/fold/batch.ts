@@ -4,6 +4,7 @@ import { type Changes, hasWaited, type Loaded, type Plan } from '../model/batch-
 import type { ClientDoc, Id } from '../model/documents.ts'
 import { ERASED_PAYLOAD } from '../model/erased-message.ts'
 import { foldAccount } from './account/account.ts'
+import { foldCall } from './calls.ts'
 import { clientsOf, type FoldContext } from './context.ts'
 import { countLeftBehind } from './count.ts'
 import { foldEcho, foldMessage } from './message.ts'
@@ -70,6 +71,8 @@ function verdictOf(state: State, context: FoldContext, clients: ClientDoc[], ite
       return foldEcho(state, context, client, item)
     case 'status':
       return foldStatus(state, context, client, item)
+    case 'call':
+      return foldCall(state, context, client, item)
     case 'account':
       return foldAccount(state, context, clients, item)
   }

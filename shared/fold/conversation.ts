@@ -2,8 +2,9 @@ import { repliesAfter } from '../domain/campaigns/replies.ts'
 import { addLead, leadOf, leadOfContact } from '../domain/contacts/lead-keys.ts'
 import { afterAnswer, afterCustomer, isAnswer } from '../domain/inbox/waiting.ts'
 import { windowEnd } from '../domain/messages/service-window.ts'
+import { portfolioOf } from '../domain/numbers/sending.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc, Id, LeadDoc, MessageDoc } from '../model/documents.ts'
-import { lastMessageOf, newConversation } from '../model/new-rows.ts'
+import { lastMessageOf, newConversation, snapshotOf } from '../model/new-rows.ts'
 import type { FoldContext } from './context.ts'
 import { addUnread, type CountEffect, countMessage, showMessage } from './count.ts'
 import { latest } from './merge-contacts.ts'
@@ -18,9 +19,17 @@ export function conversationWith(
   at: Date,
 ): Tracked<ConversationDoc> {
   const found = state.conversationsByPair.get(pairKey(client._id, contact.doc._id))
-  if (found) return found
+  if (found) return inPortfolio(found, client, contact.doc)
   const conversation = track({ ...newConversation(client, contact.doc, context.now, context.newId()), lastActivityAt: at }, true)
   addConversation(state, conversation)
+  return conversation
+}
+
+/** A conversation that was stored under its account gets the portfolio of its number once it is known. */
+function inPortfolio(conversation: Tracked<ConversationDoc>, client: ClientDoc, contact: ContactDoc): Tracked<ConversationDoc> {
+  const portfolio = portfolioOf(client)
+  const { portfolio: before } = conversation.doc
+  if (before && portfolio && before !== portfolio) change(conversation, { portfolio, contact: snapshotOf(contact, portfolio) })
   return conversation
 }
 
@@ -63,6 +72,12 @@ function attend(
   const campaignReplies = isNew && isUnread ? repliesAfter(doc, message.at) : null
   const changed = { ...answered, ...waits, ...(campaignReplies && { campaignReplies }) }
   if (Object.keys(changed).length > 0) change(conversation, changed)
+}
+
+/** Opens the window by something that is no message: no read receipt can go to it. */
+export function openWindowAt(conversation: Tracked<ConversationDoc>, at: Date, arrivedAt: Date): void {
+  const until = latest(conversation.doc.windowExpiresAt, windowEnd(at, arrivedAt))
+  if (until !== conversation.doc.windowExpiresAt) change(conversation, { windowExpiresAt: until })
 }
 
 function openWindow(conversation: Tracked<ConversationDoc>, { at, wamid }: MessageDoc, isNew: boolean, arrivedAt: Date): void {

@@ -1,7 +1,9 @@
 import { type ItemTimes, isBeforeErasure } from '../domain/contacts/erasure.ts'
 import { phoneVariants } from '../domain/contacts/phone-variants.ts'
 import { isObject, type Json, text } from '../meta/json.ts'
-import type { EchoItem, MessageItem, Person, StatusItem } from '../meta/webhook.ts'
+import type { Person } from '../meta/people.ts'
+import { newKeysOf } from '../meta/people.ts'
+import type { EchoItem, MessageItem, StatusItem } from '../meta/webhook.ts'
 import type { ErasedMark, Id, MessageDoc } from '../model/documents.ts'
 import { ERASED_REASON, erasedFields } from '../model/erased-message.ts'
 import { change, erasedKey, messageByWamid, type State, type Tracked } from './state.ts'
@@ -26,8 +28,7 @@ function erasuresOf(state: State, tenantId: Id, { waId, userId }: Keys): Date[] 
 /** Keys in a message of WhatsApp about a person's new number or user id. */
 export function systemKeysOf({ system }: Json): Keys[] {
   if (!isObject(system)) return []
-  const after = { waId: text(system.wa_id) ?? text(system.new_wa_id), userId: text(system.user_id) }
-  return [after, { waId: null, userId: text(system.previous_user_id) }]
+  return [newKeysOf(system), { waId: null, userId: text(system.previous_user_id) }]
 }
 
 /** Whether a message or echo is from before the erasure of somebody whom it would make known. */

@@ -1,7 +1,8 @@
 import { type DeliveryStatus, statusRank } from '../domain/messages/delivery-status.ts'
 import { readContent } from '../meta/content.ts'
 import { isObject, type Json, listOf, text } from '../meta/json.ts'
-import { type AccountItem, identify, type Person, timeOf } from '../meta/webhook.ts'
+import { type Beside, besideOf, identify, type NamedKeys, type Person, personOf } from '../meta/people.ts'
+import { type AccountItem, timeOf } from '../meta/webhook.ts'
 import type { ClientDoc, MessageDoc } from '../model/documents.ts'
 import { notice } from './account/standing.ts'
 import type { FoldContext } from './context.ts'
@@ -25,6 +26,7 @@ interface HistoryMessage {
   direction: MessageDoc['direction']
   wamid: string
   at: Date
+  isTimeUnreadable: boolean
   message: Json
 }
 
@@ -58,7 +60,7 @@ function addHistoryMessage(
 ): boolean {
   const known = messageByWamid(state, client.tenantId, past.wamid)
   if (known) return fillIn(state, context, item, known, past)
-  const contact = resolveContact(state, context, client.tenantId, past.person)
+  const contact = resolveContact(state, context, client, past.person)
   if (contact === null || REVISIONS.has(text(past.message.type) ?? '')) return false
   const conversation = conversationWith(state, context, client, contact, past.at)
   if (conversation.isNew && conversation.doc.messageCount === 0) change(conversation, { status: 'closed' })
@@ -128,32 +130,43 @@ export function historyMessagesOf(item: AccountItem): HistoryMessage[] {
     listOf(conversation.messages).map(message => ({ message, other: text(conversation.id) })),
   )
   const alone = listOf(item.value.messages).map(message => ({ message, other: null }))
-  return [...inConversations, ...alone].flatMap(({ message, other }) =>
-    isObject(message) ? historyMessage(item, message, other) : [],
+  const named = [...inConversations, ...alone].flatMap(({ message, other }) =>
+    isObject(message) ? [customerOf(item, message, other)] : [],
   )
+  const beside = besideOf(
+    item.value.contacts,
+    named.map(({ keys }) => keys),
+  )
+  return named.flatMap(one => historyMessage(item, one, beside))
 }
 
-function historyMessage(item: AccountItem, message: Json, other: string | null): HistoryMessage[] {
-  const wamid = text(message.id)
-  const at = timeOf(message.timestamp, item.receivedAt)
-  const own = isObject(item.value.metadata) ? digitsOf(item.value.metadata.display_phone_number) : null
-  const isOurs = own !== null && keysIn(message.from).waId === own
-  const person = personOf(message, other, isOurs)
-  if (wamid === null || at === null || (person.waId === null && person.userId === null)) return []
-  return [{ person, direction: isOurs ? 'OUTBOUND' : 'INBOUND', wamid, at, message }]
+interface Named {
+  message: Json
+  keys: NamedKeys
+  isOurs: boolean
 }
 
 /** Customer of an imported message: the id of its conversation is their phone, or their user id if no phone is shown. */
-function personOf(message: Json, other: string | null, isOurs: boolean): Person {
+function customerOf(item: AccountItem, message: Json, other: string | null): Named {
+  const own = isObject(item.value.metadata) ? digitsOf(item.value.metadata.display_phone_number) : null
+  const isOurs = own !== null && keysIn(message.from).waId === own
   const conversation = keysIn(other)
-  const named = keysIn(isOurs ? message.to : message.from)
-  return {
-    waId: conversation.waId ?? named.waId,
-    userId: text(isOurs ? message.to_user_id : message.from_user_id) ?? conversation.userId ?? named.userId,
-    parentUserId: isOurs ? null : text(message.from_parent_user_id),
-    name: null,
-    username: null,
+  const side = keysIn(isOurs ? message.to : message.from)
+  const keys = {
+    waId: conversation.waId ?? side.waId,
+    userId: text(isOurs ? message.to_user_id : message.from_user_id) ?? conversation.userId ?? side.userId,
+    parentUserId: text(isOurs ? message.to_parent_user_id : message.from_parent_user_id),
   }
+  return { message, keys, isOurs }
+}
+
+function historyMessage(item: AccountItem, { message, keys, isOurs }: Named, beside: Beside): HistoryMessage[] {
+  const wamid = text(message.id)
+  const at = timeOf(message.timestamp, item.receivedAt)
+  const person = personOf(keys, beside)
+  if (wamid === null || (person.waId === null && person.userId === null)) return []
+  const times = { at: at ?? item.receivedAt, isTimeUnreadable: at === null }
+  return [{ person, direction: isOurs ? 'OUTBOUND' : 'INBOUND', wamid, ...times, message }]
 }
 
 /** Keys in an id: a phone number in any form, or a user id if it contains letters. */

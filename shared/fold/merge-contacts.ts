@@ -1,5 +1,6 @@
 import { indexLeads } from '../domain/contacts/lead-keys.ts'
 import { joined } from '../domain/inbox/waiting.ts'
+import { joinUserIds } from '../domain/contacts/user-ids.ts'
 import type { ContactDoc, ConversationDoc, Id } from '../model/documents.ts'
 import { snapshotOf } from '../model/new-rows.ts'
 import type { FoldContext } from './context.ts'
@@ -22,7 +23,9 @@ export function mergeInto(
   kept: Tracked<ContactDoc>,
   gone: Tracked<ContactDoc>,
 ): Tracked<ContactDoc> {
-  const keys = { userId: kept.doc.userId ?? gone.doc.userId, waId: kept.doc.waId ?? gone.doc.waId }
+  const { otherUserIds, ...ids } = joinUserIds(kept.doc, gone.doc)
+  const others = otherUserIds?.length || kept.doc.otherUserIds ? { otherUserIds: [...(otherUserIds ?? [])] } : {}
+  const keys = { ...ids, ...others, waId: kept.doc.waId ?? gone.doc.waId }
   const named = kept.doc.name === null ? gone.doc : kept.doc
   const shown = { name: named.name, nameSource: named.nameSource, phone: kept.doc.phone ?? gone.doc.phone }
   const attributes = { ...gone.doc.attributes, ...kept.doc.attributes }
@@ -31,7 +34,12 @@ export function mergeInto(
   const leadDeletedAt = kept.doc.leadDeletedAt ?? gone.doc.leadDeletedAt ?? null
   const consent = newestConsent(kept.doc, gone.doc)
   const labels = [...new Set([...(kept.doc.labels ?? []), ...(gone.doc.labels ?? [])])]
-  change(gone, { waId: null, userId: null, deletedAt: context.now, joinedWith: kept.doc._id })
+  change(gone, {
+    ...NO_KEYS,
+    ...(gone.doc.otherUserIds && { otherUserIds: [] }),
+    deletedAt: context.now,
+    joinedWith: kept.doc._id,
+  })
   change(kept, {
     ...keys,
     ...shown,
@@ -48,6 +56,8 @@ export function mergeInto(
   if (gone.isNew) state.contacts.delete(String(gone.doc._id))
   return kept
 }
+
+const NO_KEYS = { waId: null, userId: null, portfolio: null }
 
 /** The newer marketing preference; of two without a time, the opt-out. */
 function newestConsent(a: ContactDoc, b: ContactDoc): Pick<ContactDoc, 'optOut' | 'optOutAt' | 'optOutSource'> {
@@ -84,7 +94,10 @@ function moveConversations(
   const own = all.filter(({ doc }) => doc.contactId.equals(kept.doc._id))
   const leadId = own.reduce<Id | null>((oldest, { doc }) => older(oldest, doc.leadId), null)
   for (const conversation of own)
-    change(conversation, { contact: snapshotOf(kept.doc), ...(conversation.doc.leadId && { leadId }) })
+    change(conversation, {
+      contact: snapshotOf(kept.doc, conversation.doc.portfolio),
+      ...(conversation.doc.leadId && { leadId }),
+    })
   state.moves.push({ tenantId: kept.doc.tenantId, fromContactId: gone.doc._id, toContactId: kept.doc._id, conversations })
 }
 

@@ -1,28 +1,32 @@
 import { isBlocked } from '../domain/contacts/block.ts'
 import { isStopTap, isStopWord } from '../domain/contacts/stop-word.ts'
+import { parseCallbackData } from '../domain/messages/callback-data.ts'
 import { ownPhone, type ReadContent, readContent } from '../meta/content.ts'
 import { isObject, type Json, text } from '../meta/json.ts'
-import type { EchoItem, MessageItem, Person } from '../meta/webhook.ts'
-import type { ClientDoc, ContactDoc, ConversationDoc, MessageDoc } from '../model/documents.ts'
-import { newMessage } from '../model/new-rows.ts'
+import type { EchoItem, MessageItem } from '../meta/webhook.ts'
+import type { ClientDoc, ContactDoc, ConversationDoc, MessageContent, MessageDoc } from '../model/documents.ts'
+import { keysFor, newMessage } from '../model/new-rows.ts'
 import { isBeginning, markForAnswer } from './automatic-answers.ts'
 import type { FoldContext } from './context.ts'
 import { addToConversation, type ConversationEffect, conversationWith, linkLead } from './conversation.ts'
 import { eraseStored, isMessageOfErased } from './erased.ts'
-import { changeContact, repeatSnapshots, resolveContact, setKeys, updateProfile } from './identity.ts'
-import { mergeOlder } from './merge-contacts.ts'
+import { changeContact, repeatSnapshots, resolveContact, resolveGroup, updateProfile } from './identity.ts'
 import { emitReceived, emitSent } from './realtime-events.ts'
 import { applyEdit, applyReaction, applyRevoke } from './revisions.ts'
-import { addMessage, change, messageByWamid, type State, type Tracked, touch, track, userKey, waKey } from './state.ts'
+import { noteOwner, ownerByMessage } from './routing/owner.ts'
+import { addMessage, change, messageByWamid, type State, type Tracked, touch, track } from './state.ts'
+import { contactOfSystem } from './system.ts'
 import { ignored, PROCESSED, type Verdict } from './verdict.ts'
 
 const FROM_CUSTOMER: ConversationEffect = { isUnread: true, opensWindow: true, isShown: true, isActivity: true }
 /** From a contact that is blocked here but that Meta could not block: stored, but not unread. */
 const FROM_BLOCKED: ConversationEffect = { ...FROM_CUSTOMER, isUnread: false }
-/** Sent to a group: opens no window, because a reply would go to the person alone. */
+/** Sent to a group: opens no window, because nothing is sent to groups. */
 const IN_GROUP: ConversationEffect = { ...FROM_CUSTOMER, opensWindow: false }
 /** Created by WhatsApp, not by the customer. */
 const FROM_SYSTEM: ConversationEffect = { isUnread: false, opensWindow: false, isShown: false, isActivity: false }
+/** Copy of what another app of the business answers. */
+const FOR_OTHER_APP: ConversationEffect = { ...FROM_CUSTOMER, isUnread: false }
 const FROM_PHONE: ConversationEffect = { isUnread: false, opensWindow: false, isShown: true, isActivity: true }
 
 export function foldMessage(state: State, context: FoldContext, client: ClientDoc, item: MessageItem): Verdict {
@@ -34,26 +38,45 @@ export function foldMessage(state: State, context: FoldContext, client: ClientDo
   const stored = messageByWamid(state, client.tenantId, item.wamid)
   if (stored && !isOfThisItem(stored.doc, item)) return ignored('message already stored')
   const system = read.type === 'system' && isObject(part) ? part : null
-  const contact = system
-    ? changeKeys(state, context, client, item.person, system)
-    : resolveContact(state, context, client.tenantId, item.person)
+  const contact = contactOf(state, context, client, item, system)
   if (contact === null) return ignored('no sender named')
   const conversation = conversationWith(state, context, client, contact, item.at)
-  if (item.at.getTime() >= (conversation.doc.lastInboundAt?.getTime() ?? 0)) updateProfile(state, contact, item.person)
-  storeSharedPhone(state, contact, item)
-  const leadId = system ? conversation.doc.leadId : linkLead(state, context, conversation, contact)
+  const isOfPerson = item.groupId === null
+  if (isOfPerson) learn(state, contact, conversation.doc, item)
+  const isLead = isOfPerson && system === null
+  const leadId = isLead ? linkLead(state, context, conversation, contact) : conversation.doc.leadId
   const message = stored ?? track({ ...inboundMessage(context, client, conversation.doc, contact.doc, item, read), leadId }, true)
-  optOut(state, context, contact, message.doc)
+  if (isOfPerson) optOut(state, context, contact, message.doc)
   if (stored) repeatSnapshots(state, contact)
   place(state, message, conversation, contact, read)
   const effect = effectOf(contact.doc, item, system !== null)
   const begins = isBeginning(conversation.doc)
   addToConversation(state, conversation, message, effect, item.receivedAt)
   if (effect === FROM_CUSTOMER) markForAnswer(conversation, client, contact.doc, item, begins)
+  if (isOfPerson && system === null) noteOwner(conversation, ownerByMessage(item))
   retryBlock(state, contact, context.now)
   emitReceived(state, item.eventId, message.doc, item.person.waId ?? item.person.userId, context.now)
   touch(state, conversation, item.eventId)
   return PROCESSED
+}
+
+/** The thread of a message is its group's, or its writer's. */
+function contactOf(
+  state: State,
+  context: FoldContext,
+  client: ClientDoc,
+  { groupId, person }: MessageItem,
+  system: Json | null,
+): Tracked<ContactDoc> | null {
+  if (groupId !== null) return resolveGroup(state, context, client, groupId)
+  if (system !== null) return contactOfSystem(state, context, client, { person, system })
+  return resolveContact(state, context, client, person)
+}
+
+/** What a private message says of its writer: the newest profile, and a phone number that was shared. */
+function learn(state: State, contact: Tracked<ContactDoc>, conversation: ConversationDoc, item: MessageItem): void {
+  if (item.at.getTime() >= (conversation.lastInboundAt?.getTime() ?? 0)) updateProfile(state, contact, item.person)
+  storeSharedPhone(state, contact, item)
 }
 
 /** Age that a stored message may have before its webhook arrived and still be of it: clocks of two machines differ by less. */
@@ -99,10 +122,11 @@ function revise(
   return null
 }
 
-function effectOf(contact: ContactDoc, { message }: MessageItem, isSystem: boolean): ConversationEffect {
+function effectOf(contact: ContactDoc, { groupId, isOfOtherApp }: MessageItem, isSystem: boolean): ConversationEffect {
   if (isSystem) return FROM_SYSTEM
   if (isBlocked(contact)) return FROM_BLOCKED
-  return text(message.group_id) ? IN_GROUP : FROM_CUSTOMER
+  if (isOfOtherApp) return FOR_OTHER_APP
+  return groupId !== null ? IN_GROUP : FROM_CUSTOMER
 }
 
 /** Retries a block that Meta refused: it blocks only people who wrote within 24 h. */
@@ -139,59 +163,18 @@ export function foldEcho(state: State, context: FoldContext, client: ClientDoc, 
   if (revision !== null) return revision
   const stored = messageByWamid(state, client.tenantId, item.wamid)
   if (stored && !isOfThisItem(stored.doc, item)) return ignored('message already stored')
-  const contact = resolveContact(state, context, client.tenantId, item.person)
+  const own = parseCallbackData(item.message.biz_opaque_callback_data)
+  if (own && state.messages.has(own.messageId)) return ignored('a message of this platform')
+  const contact = resolveContact(state, context, client, item.person)
   if (contact === null) return ignored('no recipient named')
   const conversation = conversationWith(state, context, client, contact, item.at)
   const message = stored ?? track(echoedMessage(context, client, conversation.doc, contact.doc, item, read), true)
   place(state, message, conversation, contact, read)
   addToConversation(state, conversation, message, FROM_PHONE, item.receivedAt)
+  if (item.isOfOtherApp) noteOwner(conversation, { owner: 'other', role: null, at: item.at })
   emitSent(state, item.eventId, message.doc, context.now)
   touch(state, conversation, item.eventId)
   return PROCESSED
-}
-
-/** Applies `user_changed_number` and `user_changed_user_id`: new keys for the contact, merged with any that has them already. */
-function changeKeys(
-  state: State,
-  context: FoldContext,
-  client: ClientDoc,
-  person: Person,
-  system: Json,
-): Tracked<ContactDoc> | null {
-  const { tenantId } = client
-  const before: Person = { ...person, userId: text(system.previous_user_id) ?? person.userId }
-  const after = {
-    waId: text(system.wa_id) ?? text(system.new_wa_id),
-    userId: text(system.user_id),
-    parentUserId: text(system.parent_user_id),
-  }
-  const known = [
-    before.userId && state.contactsByKey.get(userKey(tenantId, before.userId)),
-    before.waId && state.contactsByKey.get(waKey(tenantId, before.waId)),
-    after.userId && state.contactsByKey.get(userKey(tenantId, after.userId)),
-    after.waId && state.contactsByKey.get(waKey(tenantId, after.waId)),
-  ].filter(isContact)
-  const [first, ...others] = new Set(known)
-  const isMove = after.waId !== null || after.userId !== null
-  if (first === undefined) return resolveContact(state, context, tenantId, isMove ? { ...before, ...keysOnly(after) } : before)
-  if (!isMove) return first
-  const contact = others.reduce((kept, other) => mergeOlder(state, context, kept, other), first)
-  setKeys(state, contact, keysOnly(after))
-  // A new number comes with a new user id: the old one is no longer valid.
-  if (after.waId !== null && after.userId === null && contact.doc.userId !== null) forgetUserId(state, contact)
-  return contact
-}
-
-const isContact = (found: Tracked<ContactDoc> | string | null | undefined): found is Tracked<ContactDoc> =>
-  typeof found === 'object' && found !== null
-
-function keysOnly(keys: Partial<Person>): Partial<Person> {
-  return Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== null))
-}
-
-function forgetUserId(state: State, contact: Tracked<ContactDoc>): void {
-  state.contactsByKey.delete(userKey(contact.doc.tenantId, contact.doc.userId as string))
-  changeContact(state, contact, { userId: null })
 }
 
 export function quote(state: State, message: MessageDoc, { replyTo }: ReadContent): void {
@@ -209,10 +192,13 @@ function inboundMessage(
   read: ReadContent,
 ): MessageDoc {
   const referral = isObject(item.message.referral) ? item.message.referral : null
+  const { waId, userId, name, username } = item.person
   return {
     ...webhookMessage(context, client, conversation, contact, item, read),
     direction: 'INBOUND',
     status: 'RECEIVED',
+    ...(item.groupId !== null && { author: { waId, userId, name, username } }),
+    ...(item.isOfOtherApp && { isOfOtherApp: true }),
     ...(referral && { referral }),
     ...(read.forwarded && { forwarded: true }),
   }
@@ -228,12 +214,29 @@ function echoedMessage(
 ): MessageDoc {
   return {
     ...webhookMessage(context, client, conversation, contact, item, read),
+    ...(item.isOfOtherApp && { content: withoutFile(read.content) }),
     direction: 'OUTBOUND',
     status: 'SENT',
-    sentBy: { kind: 'phone', id: null, name: null },
-    origin: 'phone',
+    ...sentFrom(item.isOfOtherApp ? 'app' : 'phone'),
   }
 }
+
+/** A file that another app sent is that app's: it is named, and not fetched. */
+const withoutFile = (content: MessageContent): MessageContent => ({
+  ...content,
+  media: content.media && {
+    ...content.media,
+    url: null,
+    state: 'FAILED',
+    problem: 'Another app of the business sent the file, and only that app can read it.',
+  },
+})
+
+/** Sender of what did not go out through this platform. */
+export const sentFrom = (kind: 'phone' | 'app'): Pick<MessageDoc, 'sentBy' | 'origin'> => ({
+  sentBy: { kind, id: null, name: null },
+  origin: kind,
+})
 
 /** Fields that all messages of a webhook share. */
 export function webhookMessage(
@@ -241,11 +244,13 @@ export function webhookMessage(
   client: ClientDoc,
   conversation: ConversationDoc,
   contact: ContactDoc,
-  item: Pick<MessageItem, 'wamid' | 'at'>,
-  read: ReadContent,
+  item: Pick<MessageItem, 'wamid' | 'at'> & Partial<Pick<MessageItem, 'isTimeUnreadable'>>,
+  read: Pick<ReadContent, 'type' | 'content'>,
 ): Omit<MessageDoc, 'direction' | 'status'> {
+  const keys = contact.groupId ? { ...keysFor(contact, client), userId: contact.groupId } : keysFor(contact, client)
   return {
-    ...newMessage({ client, conversation, contact }, read, now, newId()),
+    ...newMessage({ client, conversation, contact: keys }, read, now, newId()),
+    ...(item.isTimeUnreadable && { isTimeUnreadable: true }),
     statusUpdatedAt: item.at,
     wamid: item.wamid,
     at: item.at,

@@ -1,6 +1,7 @@
 import { isObject, listOf, text } from '../meta/json.ts'
+import type { Person } from '../meta/people.ts'
 import { waIdIn } from '../meta/wa-id.ts'
-import { type AccountItem, type Person, timeOf } from '../meta/webhook.ts'
+import { type AccountItem, timeOf } from '../meta/webhook.ts'
 import type { ClientDoc, ContactDoc } from '../model/documents.ts'
 import type { FoldContext } from './context.ts'
 import { isOfErased } from './erased.ts'
@@ -29,7 +30,7 @@ export function foldPhoneBook(state: State, context: FoldContext, clients: Clien
     }
     // The removal of an unknown contact needs no contact.
     if (name === null && !state.contactsByKey.has(waKey(client.tenantId, person.waId ?? ''))) continue
-    const contact = resolveContact(state, context, client.tenantId, person)
+    const contact = resolveContact(state, context, client, person)
     const fields = contact && nameFields(contact.doc, name, at)
     if (contact === null || fields === null) continue
     isNewer = true

@@ -1,13 +1,14 @@
 import { mergeRecipientKeys } from '../domain/contacts/identity.ts'
+import { hasUserId, scopesOf } from '../domain/contacts/user-ids.ts'
 import type { EchoItem, MessageItem, StatusItem, WebhookItem } from '../meta/webhook.ts'
 import type { Loaded, Plan } from '../model/batch-plan.ts'
-import type { ClientDoc } from '../model/documents.ts'
+import type { ClientDoc, ContactDoc } from '../model/documents.ts'
 import { type FoldItem, isRecorded } from './batch.ts'
 import { clientsOf, type ReferenceData } from './context.ts'
 import { findByPhone } from './identity.ts'
 import { isProjection } from './projection.ts'
 import { recipientKeysOf } from './recipient-keys.ts'
-import { messageByWamid, openState, pairKey, type State, userKey } from './state.ts'
+import { findByUser, groupKey, messageByWamid, openState, pairKey, type State, type Tracked } from './state.ts'
 import { freeUntil, messageOf } from './status.ts'
 
 /**
@@ -41,7 +42,10 @@ function isPlainWebhook(state: State, context: ReferenceData, client: ClientDoc,
     case 'status':
       // A failure may pause numbers, opt a person out or start the fallback template. A free entry point may concern a
       // conversation that this very batch creates.
-      return item.status !== 'failed' && freeUntil(item) === null && !namesNewKeys(state, client, item)
+      return (
+        item.status !== 'failed' && item.field !== 'standby' && freeUntil(item) === null && !namesNewKeys(state, client, item)
+      )
+    case 'call':
     case 'account':
       return false
     case 'broken':
@@ -63,24 +67,41 @@ function namesNewKeys(state: State, client: ClientDoc, item: StatusItem): boolea
 const CHANGING_TYPES = new Set(['system', 'reaction', 'edit', 'revoke'])
 
 function isPlainMessage(state: State, context: ReferenceData, client: ClientDoc, item: MessageItem | EchoItem): boolean {
-  const { waId, userId } = item.person
-  if (CHANGING_TYPES.has(String(item.message.type))) return false
-  const contact =
-    userId !== null
-      ? state.contactsByKey.get(userKey(client.tenantId, userId))
-      : waId && findByPhone(state, client.tenantId, waId)
-  if (!contact || (waId !== null && waId !== contact.doc.waId) || (userId !== null && userId !== contact.doc.userId)) return false
+  if (CHANGING_TYPES.has(String(item.message.type)) || item.isOfOtherApp) return false
+  const contact = knownContact(state, client, item)
+  if (contact === undefined) return false
   const conversation = state.conversationsByPair.get(pairKey(client._id, contact.doc._id))?.doc
   if (conversation === undefined || conversation.deletedAt) return false
   const stored = messageByWamid(state, client.tenantId, item.wamid)
   if (stored && !stored.doc.conversationId.equals(conversation._id)) return false
   const hasLeads = context.tenants.get(String(client.tenantId))?.settings.leadsEnabled === true
-  return item.kind === 'echo' || !hasLeads || conversation.leadId !== null || Boolean(contact.doc.leadDeletedAt)
+  return (
+    item.kind === 'echo' ||
+    item.groupId !== null ||
+    !hasLeads ||
+    conversation.leadId !== null ||
+    Boolean(contact.doc.leadDeletedAt)
+  )
 }
+
+/** Contact of a message that needs no other keys than it has; undefined for any other. */
+function knownContact(state: State, client: ClientDoc, item: MessageItem | EchoItem): Tracked<ContactDoc> | undefined {
+  const { waId, userId } = item.person
+  if (item.kind === 'message' && item.groupId !== null) return state.contactsByKey.get(groupKey(client.tenantId, item.groupId))
+  if (waId === null && userId === null) return undefined
+  const contact = userId !== null ? findByUser(state, client, userId) : findByPhone(state, client.tenantId, waId as string)
+  const isSame =
+    contact !== undefined &&
+    (waId === null || waId === contact.doc.waId) &&
+    (userId === null || hasUserId(contact.doc, scopesOf(client), userId))
+  return isSame ? contact : undefined
+}
+
+const KEYS = ['waId', 'userId', 'otherUserIds'] as const
 
 /** Whether each document of a plan may be written on its own, in the order of `writePlain`. */
 export function isPlain({ contacts, conversations, leads, templates, clients, moves, discarded }: Plan): boolean {
   const created = [contacts.inserts, conversations.inserts, leads, templates, clients, moves, discarded]
-  const changesKeys = contacts.updates.some(({ set }) => 'waId' in set || 'userId' in set)
+  const changesKeys = contacts.updates.some(({ set }) => KEYS.some(key => key in set))
   return created.every(rows => rows.length === 0) && !changesKeys
 }

@@ -1,4 +1,5 @@
 import { indexLeads, type LeadIndex } from '../domain/contacts/lead-keys.ts'
+import { allUserIds, scopesOf } from '../domain/contacts/user-ids.ts'
 import type { KnownEvent, Loaded, Move, Plan } from '../model/batch-plan.ts'
 import type {
   ClientDoc,
@@ -105,16 +106,32 @@ export function note(tracked: Tracked<MessageDoc>, entry: TimelineEntry): void {
 }
 
 export const waKey = (tenantId: Id, waId: string) => `${tenantId}:w:${waId}`
-export const userKey = (tenantId: Id, userId: string) => `${tenantId}:u:${userId}`
+/** Key of a user id in a portfolio; null: in one that is not known. */
+export const userKey = (tenantId: Id, portfolio: string | null, userId: string) => `${tenantId}:u:${portfolio ?? ''}:${userId}`
+export const groupKey = (tenantId: Id, groupId: string) => `${tenantId}:g:${groupId}`
 /** Key of an erased person's number or user id. */
 export const erasedKey = (tenantId: Id, key: string) => `${tenantId}:${key}`
 export const pairKey = (clientId: Id, contactId: Id) => `${clientId}:${contactId}`
 
 export function addContact(state: State, contact: Tracked<ContactDoc>): void {
-  const { _id, tenantId, waId, userId } = contact.doc
+  const { _id, tenantId, waId, groupId } = contact.doc
   state.contacts.set(String(_id), contact)
   if (waId) state.contactsByKey.set(waKey(tenantId, waId), contact)
-  if (userId) state.contactsByKey.set(userKey(tenantId, userId), contact)
+  if (groupId) state.contactsByKey.set(groupKey(tenantId, groupId), contact)
+  for (const { portfolio, userId } of allUserIds(contact.doc))
+    state.contactsByKey.set(userKey(tenantId, portfolio, userId), contact)
+}
+
+/** Number by which a person is met: it decides in which portfolio a user id is looked for. */
+export type MetBy = Pick<ClientDoc, 'tenantId' | 'portfolioId' | 'wabaId'>
+
+/** Contact with a user id in the portfolio of a number, or in one that is not known. */
+export function findByUser(state: State, client: MetBy, userId: string): Tracked<ContactDoc> | undefined {
+  for (const portfolio of [...scopesOf(client), null]) {
+    const found = state.contactsByKey.get(userKey(client.tenantId, portfolio, userId))
+    if (found) return found
+  }
+  return undefined
 }
 
 export function addConversation(state: State, conversation: Tracked<ConversationDoc>): void {

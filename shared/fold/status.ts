@@ -6,6 +6,7 @@ import { type Prices, reportedPrices } from '../domain/prices/cost.ts'
 import { isObject, listOf, text } from '../meta/json.ts'
 import { readPricing } from '../meta/pricing.ts'
 import { type StatusItem, timeOf } from '../meta/webhook.ts'
+import { isOfGroup, keysOfParticipant } from '../meta/webhook-lists.ts'
 import type { ClientDoc, ConversationDoc, MessageDoc, MessageErrorDoc } from '../model/documents.ts'
 import { usesOf } from '../model/template-use.ts'
 import { waitEntries } from '../views/wait-entries.ts'
@@ -18,7 +19,8 @@ import { latest } from './merge-contacts.ts'
 import { pauseNumbers, reportOf } from './number-pauses.ts'
 import { emitStatus } from './realtime-events.ts'
 import { mergeRecipient } from './recipient-keys.ts'
-import { change, messageByWamid, note, pairKey, type State, type Tracked, touch, userKey, waKey } from './state.ts'
+import { noteOwner } from './routing/owner.ts'
+import { change, findByUser, messageByWamid, note, pairKey, type State, type Tracked, touch, waKey } from './state.ts'
 import { ignored, PROCESSED, park, type Verdict } from './verdict.ts'
 
 /** Delivery status for each of Meta's. `played` (of a voice message) counts as read. */
@@ -35,6 +37,7 @@ const OPTED_OUT = 131_050
 export function foldStatus(state: State, context: FoldContext, client: ClientDoc, item: StatusItem): Verdict {
   const callback = parseCallbackData(item.report.biz_opaque_callback_data)
   const message = messageOf(state, client, item)
+  if (isOfGroup(item.report) && !isInGroup(state, message?.doc)) return ignored('a report about a group')
   if (message === undefined ? isOfErasedMessage(state, client.tenantId, item) : isErasedMessage(state, message.doc)) return ERASED
   freeEntryPoint(state, client, item, message?.doc)
   if (message === undefined) {
@@ -43,9 +46,10 @@ export function foldStatus(state: State, context: FoldContext, client: ClientDoc
   }
   if (message.doc.direction === 'INBOUND') return ignored('status of an inbound message')
   const error = failureOf(item)
-  const key = `${item.status}:${text(item.report.timestamp) ?? ''}:${error?.code ?? ''}${participant(item)}`
+  const key = `${item.status}:${stampOf(item)}:${error?.code ?? ''}${participant(item)}`
   if (message.doc.timeline.some(entry => entry.key === key)) return again(state, context, item, message)
-  mergeRecipient(state, context, item, message)
+  mergeRecipient(state, context, client, item, message)
+  noteOtherApp(state, item, message.doc)
   const isCurrent = isOfPresentAttempt(message.doc, item, callback?.attempt ?? null)
   note(message, {
     kind: 'status',
@@ -61,6 +65,20 @@ export function foldStatus(state: State, context: FoldContext, client: ClientDoc
     pauseNumbers(state, context, client, item, message.doc)
   } else if (REPORTED[item.status] !== 'FAILED') noteSentTwice(message, item)
   return PROCESSED
+}
+
+/** Meta's time as it stands in a status; empty where it is none. */
+const stampOf = ({ report }: StatusItem) => (timeOf(report.timestamp, FAR) === null ? '' : text(report.timestamp))
+
+/** Whether a message was sent to a group. What members of a group report says nothing about a message to one person. */
+const isInGroup = (state: State, message: MessageDoc | undefined): boolean =>
+  Boolean(state.conversations.get(String(message?.conversationId))?.doc.groupId)
+
+/** The copy of a status tells that another app writes to the customer. */
+function noteOtherApp(state: State, item: StatusItem, { conversationId }: MessageDoc): void {
+  const conversation = state.conversations.get(String(conversationId))
+  if (item.field !== 'standby' || conversation === undefined) return
+  if (noteOwner(conversation, { owner: 'other', role: null, at: item.at })) touch(state, conversation, item.eventId)
 }
 
 /**
@@ -180,8 +198,10 @@ function failureOf(item: StatusItem): MessageErrorDoc | null {
 }
 
 /** Part of the key for the member of a group, because each member has a status of its own. */
-const participant = ({ report }: StatusItem) =>
-  text(report.recipient_participant_id) ? `:${report.recipient_participant_id}` : ''
+function participant({ report }: StatusItem): string {
+  const { waId, userId } = keysOfParticipant(report)
+  return isOfGroup(report) ? `:${waId ?? userId ?? ''}` : ''
+}
 
 /** Prices by the pricing in a status; null without pricing. */
 function pricesOf({ tenants }: FoldContext, doc: MessageDoc, item: StatusItem): Prices | null {
@@ -205,7 +225,7 @@ function freeEntryPoint(state: State, client: ClientDoc, item: StatusItem, messa
 function conversationOf(state: State, client: ClientDoc, item: StatusItem): Tracked<ConversationDoc> | undefined {
   const { waId, userId } = item.person
   const contact =
-    (userId !== null && state.contactsByKey.get(userKey(client.tenantId, userId))) ||
+    (userId !== null && findByUser(state, client, userId)) ||
     (waId !== null && state.contactsByKey.get(waKey(client.tenantId, waId)))
   return contact ? state.conversationsByPair.get(pairKey(client._id, contact.doc._id)) : undefined
 }

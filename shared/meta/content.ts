@@ -46,6 +46,13 @@ function inferType(message: Json): string {
     'errors',
     'group_id',
     'to',
+    'to_user_id',
+    'recipient',
+    'recipient_type',
+    'messaging_product',
+    'biz_opaque_callback_data',
+    'template_definition',
+    'origin',
     'type',
   ])
   return Object.keys(message).find(key => !common.has(key)) ?? 'unsupported'
@@ -75,9 +82,23 @@ function textOf(type: string, data: unknown, message: Json): string | null {
       return text(data.caption) ?? fileNameOf(text(data.filename))
     case 'unsupported':
       return firstErrorTitle(message)
+    case 'template':
+      return templateText(data, message.template_definition)
     default:
       return text(data.caption) ?? text(data.body) ?? text(data.text)
   }
+}
+
+/** Text of a template that another app sent: its body as it is defined, with the values of the send. */
+function templateText(sent: Json, definition: unknown): string | null {
+  const components = isObject(definition) ? listOf(definition.components).filter(isObject) : []
+  const body = components.find(({ type }) => text(type)?.toUpperCase() === 'BODY')
+  const filled = listOf(sent.components)
+    .filter(isObject)
+    .find(({ type }) => text(type)?.toLowerCase() === 'body')
+  const parameters = listOf(filled?.parameters).filter(isObject)
+  const values = new Map(parameters.map((one, i) => [text(one.parameter_name) ?? String(i + 1), text(one.text)]))
+  return text(body?.text)?.replace(/\{\{\s*(\w+)\s*\}\}/g, (slot, name: string) => values.get(name) ?? slot) ?? text(sent.name)
 }
 
 function contactName(contact: unknown): string | null {
@@ -91,15 +112,19 @@ function phoneOf({ phones }: Json): string | null {
 }
 
 /**
- * Phone number that a person shared through a template's button, in digits: WhatsApp's own, else the one on the card. Null for the
- * card of somebody else.
+ * Phone number that a person gave as their own, in digits: the answer to a button or message that asks for it. WhatsApp's own id comes
+ * first, then the number on the card. Null for a card of somebody else, which anybody may share by hand.
  */
 export function ownPhone(message: Json): string | null {
   const [card] = listOf(message.contacts)
-  if (!text(message.origin)?.startsWith('contact_request') || !isObject(card)) return null
+  if (!isObject(card) || (text(card.origin) ?? text(message.origin)) !== 'contact_request') return null
   const [phone] = listOf(card.phones).filter(isObject)
-  return waIdIn(phone?.wa_id) ?? waIdIn(phone?.phone)
+  return waIdIn(phone?.wa_id) ?? waIdIn(phone?.phone) ?? waIdIn(phoneInCard(text(card.vcard)))
 }
+
+/** WhatsApp's own id in a vCard, else its first number. */
+const phoneInCard = (card: string | null) =>
+  /waid=(\d+)/i.exec(card ?? '')?.[1] ?? /^TEL[^:\r\n]*:(.+)$/im.exec(card ?? '')?.[1] ?? null
 
 function firstErrorTitle(message: Json): string | null {
   const [error] = listOf(message.errors)

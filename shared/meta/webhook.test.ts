@@ -30,10 +30,62 @@ test.for<[unknown, string | null]>([
   expect(timeOf(stamp, ARRIVAL)?.toISOString() ?? null).toBe(expected)
 })
 
-test.for(['calls', 'standby', 'message_echoes', 'flows', 'group_status_update'])(
-  'what comes as %s is nobody’s message here',
-  field => {
-    expect(parse({ ...META, messages: [message], statuses: [status] }, { field })).toMatchObject([{ kind: 'account', field }])
+test.for(['message_echoes', 'flows', 'group_status_update'])('what comes as %s is nobody’s message here', field => {
+  expect(parse({ ...META, messages: [message], statuses: [status] }, { field })).toMatchObject([{ kind: 'account', field }])
+})
+
+test('calls and the reports of calls are calls, whatever their ids look like', () => {
+  const call = { id: 'wacid.1', event: 'terminate', timestamp: '1795165200', from: '212661000101', direction: 'USER_INITIATED' }
+  const report = { ...status, type: 'call', status: 'ACCEPTED' }
+  expect(parse({ ...META, calls: [call], statuses: [report], messages: [message] }, { field: 'calls' })).toMatchObject([
+    { kind: 'call', callId: 'wacid.1', person: { waId: '212661000101' } },
+    { kind: 'call', callId: 'wamid.2', person: { waId: '212661000101' } },
+  ])
+})
+
+test('our own number is never the customer of a call', () => {
+  const metadata = { ...META.metadata, display_phone_number: '212600111222' }
+  const call = { id: 'wacid.1', event: 'connect', timestamp: '1795165200', direction: 'USER_INITIATED' }
+  const swapped = { ...call, from: '212600111222', to: '212661000101' }
+  expect(parse({ metadata, calls: [swapped] }, { field: 'calls' })).toMatchObject([{ person: { waId: '212661000101' } }])
+})
+
+test('copies of what another app receives and sends are marked, and the app’s own message is read', () => {
+  const contacts = [{ wa_id: '212661000101', profile: { name: 'Salma' } }]
+  const echo = { id: 'wamid.5', timestamp: '1795165206', message: { to: '+212661000101', type: 'text', text: { body: 'yes' } } }
+  const items = parse(
+    { ...META, standby: { contacts, messages: [message], message_echoes: [echo], statuses: [status] } },
+    { field: 'standby' },
+  )
+  expect(items).toMatchObject([
+    { kind: 'message', isOfOtherApp: true, person: { waId: '212661000101', name: 'Salma' } },
+    { kind: 'echo', isOfOtherApp: true, person: { waId: '212661000101' }, message: { type: 'text', text: { body: 'yes' } } },
+    { kind: 'status', field: 'standby' },
+  ])
+  for (const item of items) expect(parseWebhook(item.payload, ARRIVAL)).toEqual([item])
+  expect(parse({ ...META, standby: {} }, { field: 'standby' })).toMatchObject([{ kind: 'account' }])
+})
+
+test('a report of another type is no status of the message whose id it bears', () => {
+  const payment = { ...status, type: 'payment', status: 'failed' }
+  expect(parse({ ...META, statuses: [payment, { ...status, type: 'message' }] })).toMatchObject([
+    { kind: 'account', eventId: expect.stringMatching(/^s:/) },
+    { kind: 'status', status: 'sent' },
+  ])
+})
+
+test.for(['soon', '', null, undefined, -5, { seconds: 1 }])(
+  'what happened at “%s” is kept with the time of its arrival',
+  timestamp => {
+    const call = { id: 'wacid.1', event: 'connect', from: '212661000101', timestamp }
+    const value = {
+      ...META,
+      messages: [{ ...message, timestamp }],
+      message_echoes: [{ ...message, id: 'wamid.9', to: '1', timestamp }],
+    }
+    const items = parse({ ...value, calls: [call], statuses: [{ ...status, timestamp }] })
+    expect(items.map(({ kind, at }) => [kind, at])).toEqual(['message', 'echo', 'call', 'status'].map(kind => [kind, ARRIVAL]))
+    expect(items.slice(0, 2)).toMatchObject([{ isTimeUnreadable: true }, { isTimeUnreadable: true }])
   },
 )
 
@@ -62,7 +114,6 @@ test('nothing else is required: object, field and entry.id may be missing', () =
 })
 
 test.for([
-  [{ ...message, timestamp: 'soon' }, messageEventId('wamid.1')],
   [{ ...message, id: undefined }, expect.stringMatching(/^a:/)],
   ['a text', expect.stringMatching(/^a:/)],
   [null, expect.stringMatching(/^a:/)],
@@ -101,7 +152,7 @@ test('[F53] the id of a status holds no text that stands where a name or a time 
   const status = { id: 'wamid.1', status: 'read by somebody', timestamp: 'soon, my illness', recipient_id: '1' }
   const value = { metadata: { phone_number_id: '1' }, statuses: [status] }
   const [item] = parseWebhook({ entry: [{ id: '1', changes: [{ field: 'messages', value }] }] }, new Date())
-  expect(item?.kind).toBe('broken')
+  expect(item?.kind).toBe('status')
   expect(item?.eventId).toMatch(/^s:[\w-]{32}$/)
 })
 

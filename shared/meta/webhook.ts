@@ -1,15 +1,8 @@
 import { createHash } from 'node:crypto'
 import { clampToArrival } from '../domain/messages/service-window.ts'
 import { isObject, type Json, listOf, text } from './json.ts'
-
-/** The person on the other side of a conversation, with the keys that Meta names. */
-export interface Person {
-  waId: string | null
-  userId: string | null
-  parentUserId: string | null
-  name: string | null
-  username: string | null
-}
+import { type Beside, besideOf, contactsOf, type NamedKeys, type Person, personOf } from './people.ts'
+import { echoOf, holderOf, isOfGroup, isWhole, keysIn, type List, listsOf, peopleIn } from './webhook-lists.ts'
 
 interface Common {
   /** Identity of the fact, the same for each delivery: `m:`, `s:` or `a:` and a hash, because a wamid encodes a phone number. */
@@ -23,19 +16,29 @@ interface Common {
   /** Meta's time, clamped to the arrival. */
   at: Date
 }
-export type MessageItem = Common & { kind: 'message'; wamid: string; person: Person; message: Json }
-/** Message that the business wrote in its own app. */
-export type EchoItem = Common & { kind: 'echo'; wamid: string; person: Person; message: Json }
+interface OfMessage {
+  wamid: string
+  /** Who wrote it, or to whom it was written. */
+  person: Person
+  message: Json
+  /** Whether Meta's time could not be read: `at` is the time of arrival then. */
+  isTimeUnreadable: boolean
+  /** Whether it is a copy of what another app of the business received or sent. */
+  isOfOtherApp: boolean
+}
+export type MessageItem = Common & OfMessage & { kind: 'message'; groupId: string | null }
+/** Message that the business wrote in its own app, or that another app sent for it. */
+export type EchoItem = Common & OfMessage & { kind: 'echo' }
 export type StatusItem = Common & { kind: 'status'; wamid: string; status: string; report: Json; person: Person }
+/** Event of a call, or the report of a call of ours. Several make up one call, and arrive in any order. */
+export type CallItem = Common & { kind: 'call'; callId: string; person: Person; event: Json }
 /** Any other change: templates, quality, account, preferences, history, unknown fields. */
 export type AccountItem = Common & { kind: 'account'; value: Json }
 /** Unreadable item, which fails alone with its reason. */
 export type BrokenItem = Common & { kind: 'broken'; reason: string }
 /** Whole body that is not about WhatsApp: the app is subscribed to another product too. */
 export type ForeignItem = Common & { kind: 'foreign' }
-export type WebhookItem = MessageItem | EchoItem | StatusItem | AccountItem | BrokenItem | ForeignItem
-
-const NOBODY: Person = { waId: null, userId: null, parentUserId: null, name: null, username: null }
+export type WebhookItem = MessageItem | EchoItem | StatusItem | CallItem | AccountItem | BrokenItem | ForeignItem
 
 /** Items of a body, in order. The content of a value decides its kind, not the name of its field. Never throws. */
 export function parseWebhook(body: unknown, receivedAt: Date): WebhookItem[] {
@@ -59,115 +62,134 @@ function foreignItem(payload: Json, receivedAt: Date): ForeignItem {
 }
 const MOST_FIELD = 64
 
-/** Fields that are not used here; calls have statuses of their own, and `standby` is for another app to answer. */
-const UNUSED = new Set(['calls', 'standby', 'message_echoes', 'flows'])
-
-/** Whether a field is one item as a whole: its lists are not messages of ours. */
-export const isWhole = (field: unknown): boolean =>
-  typeof field === 'string' && (field === 'history' || UNUSED.has(field) || field.startsWith('group_'))
-
 interface Context {
-  wrap(value: Json): Json
+  /** An envelope of its own around the value that has these lists. */
+  wrap(own: Json): Json
   field: string
   wabaId: string | null
   phoneNumberId: string | null
+  /** Digits of the business number. */
+  ownNumber: string | null
   receivedAt: Date
   value: Json
-  contacts: unknown[]
+  /** Object that has the lists of the value. */
+  holder: Json
+  beside: Beside
 }
 
 function parseChange(envelope: Json, entry: Json, change: Json, receivedAt: Date): WebhookItem[] {
   const value = isObject(change.value) ? change.value : {}
   const { entry: _entry, ...outer } = envelope
   const { changes: _changes, ...inner } = entry
+  const { holder, within } = holderOf(change.field, value)
+  const metadata = isObject(value.metadata) ? value.metadata : isObject(value.recipient) ? value.recipient : {}
+  const ownNumber = text(metadata.display_phone_number)?.replace(/\D/g, '') ?? null
   const context: Context = {
-    wrap: own => ({ ...outer, entry: [{ ...inner, changes: [{ ...change, value: own }] }] }),
+    wrap: own => ({ ...outer, entry: [{ ...inner, changes: [{ ...change, value: within(own) }] }] }),
     field: text(change.field) ?? 'messages',
     wabaId: text(entry.id),
-    phoneNumberId: isObject(value.metadata) ? text(value.metadata.phone_number_id) : null,
+    phoneNumberId: text(metadata.phone_number_id),
+    ownNumber,
     receivedAt,
     value,
-    contacts: listOf(value.contacts),
+    holder,
+    beside: besideOf(holder.contacts, peopleIn(change.field, holder, ownNumber)),
   }
   if (isWhole(context.field)) return [accountItem(context, entry)]
-  const items = [
-    ...listOf(value.messages).map(message => messageItem(context, message)),
-    ...listOf(value.message_echoes).map(message => echoItem(context, message)),
-    ...listOf(value.statuses).map(status => statusItem(context, status)),
-  ]
+  const items = listsOf(context.field).flatMap(list => listOf(holder[list]).map(item => itemOf(context, list, item)))
   return items.length > 0 ? items : [accountItem(context, entry)]
 }
 
-function messageItem(context: Context, message: unknown): WebhookItem {
-  if (!isObject(message)) return broken(context, message, 'the message is not an object')
-  const { wrap, value, contacts } = context
-  const payload = wrap({
-    ...without(value),
-    ...own('contacts', matching(contacts, message.from, message.from_user_id)),
-    messages: [message],
+const NAMES: Record<List, string> = { messages: 'message', message_echoes: 'echo', calls: 'call', statuses: 'status' }
+
+function itemOf(context: Context, list: List, item: unknown): WebhookItem {
+  if (!isObject(item)) return broken(context, item, `the ${NAMES[list]} is not an object`)
+  const keys = keysIn(list, item, context.ownNumber)
+  const payload = context.wrap({
+    ...without(context.holder),
+    ...own('contacts', contactsOf(context.beside, keys)),
+    [list]: [item],
   })
-  const wamid = text(message.id)
-  const at = timeOf(message.timestamp, context.receivedAt)
-  if (wamid === null) return broken(context, payload, 'the message has no id')
-  const eventId = messageEventId(wamid)
-  if (at === null) return { ...broken(context, payload, 'the timestamp is not valid'), eventId }
+  const id = text(item.id)
+  if (id === null) return broken(context, payload, `the ${NAMES[list]} has no id`)
+  const parts = { context, item, keys, payload, id }
+  if (list === 'messages') return messageItem(parts)
+  if (list === 'message_echoes') return echoItem(parts)
+  return list === 'calls' || item.type === 'call' ? callItem(parts) : statusItem(parts)
+}
+
+interface Parts {
+  context: Context
+  item: Json
+  keys: NamedKeys
+  payload: Json
+  id: string
+}
+
+/** Time of an item: Meta's, else that of its arrival. What happened counts more than when. */
+const timesOf = ({ context, item }: Parts) => {
+  const at = timeOf(item.timestamp, context.receivedAt)
+  return { at: at ?? context.receivedAt, isTimeUnreadable: at === null }
+}
+
+function ofMessage(parts: Parts, message: Json): Common & OfMessage {
+  const { context, keys, payload, id } = parts
+  const { at, isTimeUnreadable } = timesOf(parts)
   return {
     ...common(context, payload, at),
-    kind: 'message',
-    eventId,
-    wamid,
-    person: personOf(message, contacts),
+    eventId: messageEventId(id),
+    wamid: id,
+    person: personOf(keys, context.beside),
     message,
+    isTimeUnreadable,
+    isOfOtherApp: context.field === 'standby' || context.field === 'message_echoes',
   }
 }
 
-function echoItem(context: Context, message: unknown): WebhookItem {
-  if (!isObject(message)) return broken(context, message, 'the echo is not an object')
-  const payload = context.wrap({ ...without(context.value), message_echoes: [message] })
-  const wamid = text(message.id)
-  const at = timeOf(message.timestamp, context.receivedAt)
-  if (wamid === null || at === null) return broken(context, payload, 'the echo has no id or no valid timestamp')
-  const person = {
-    ...NOBODY,
-    ...identify(text(message.to)),
-    ...(text(message.to_user_id) && { userId: text(message.to_user_id) }),
+const messageItem = (parts: Parts): MessageItem => ({
+  ...ofMessage(parts, parts.item),
+  kind: 'message',
+  groupId: text(parts.item.group_id),
+})
+
+const echoItem = (parts: Parts): EchoItem => ({ ...ofMessage(parts, echoOf(parts.item)), kind: 'echo' })
+
+function callItem(parts: Parts): CallItem {
+  const { context, item, keys, payload, id } = parts
+  const happened = text(item.event) ?? text(item.status)
+  return {
+    ...common(context, payload, timesOf(parts).at),
+    kind: 'call',
+    eventId: `a:${hashOf([id, happened, item.timestamp])}`,
+    callId: id,
+    person: personOf(keys, context.beside),
+    event: item,
   }
-  return { ...common(context, payload, at), kind: 'echo', eventId: messageEventId(wamid), wamid, person, message }
 }
 
-function statusItem(context: Context, status: unknown): WebhookItem {
-  if (!isObject(status)) return broken(context, status, 'the status is not an object')
-  const { wrap, value, contacts } = context
-  const recipient = text(status.recipient_participant_id) ?? text(status.recipient_id)
-  const payload = wrap({
-    ...without(value),
-    ...own('contacts', matching(contacts, recipient, status.recipient_user_id)),
-    statuses: [status],
-  })
-  const wamid = text(status.id)
+function statusItem(parts: Parts): WebhookItem {
+  const { context, item: status, keys, payload, id: wamid } = parts
   const name = text(status.status)
-  if (wamid === null || name === null) return broken(context, payload, 'the status has no id or no name')
+  if (name === null) return broken(context, payload, 'the status has no name')
   const [error] = listOf(status.errors)
   const code = isObject(error) ? text(error.code) : null
-  const eventId = statusEventId({
-    wamid,
-    name,
-    timestamp: text(status.timestamp),
-    recipient: recipient ?? text(status.recipient_user_id),
-    code,
-  })
-  const at = timeOf(status.timestamp, context.receivedAt)
-  if (at === null) return { ...broken(context, payload, 'the timestamp is not valid'), eventId }
-  const person = personOf(
-    { from: status.recipient_id, from_user_id: status.recipient_user_id, from_parent_user_id: status.parent_recipient_user_id },
-    contacts,
-  )
+  const recipient = isOfGroup(status) ? (keys.waId ?? keys.userId) : (text(status.recipient_id) ?? text(status.recipient_user_id))
+  const timestamp = text(status.timestamp)
+  const type = text(status.type)
+  const { at } = timesOf(parts)
+  // A report of another type, such as that of a payment, bears the id of a message and says nothing about its delivery.
+  if (type !== null && type !== 'message') {
+    const eventId = statusEventId({ wamid, name: `${type}:${name}`, timestamp, recipient, code })
+    return { ...common(context, payload, at), kind: 'account', eventId, value: { ...context.value, statuses: [status] } }
+  }
+  const eventId = statusEventId({ wamid, name, timestamp, recipient, code })
+  const person = personOf(keys, context.beside)
   return { ...common(context, payload, at), kind: 'status', eventId, wamid, status: name, report: status, person }
 }
 
 function accountItem(context: Context, entry: Json): AccountItem {
-  const payload = context.wrap(context.value)
-  const at = timeOf(entry.time, context.receivedAt) ?? context.receivedAt
+  const payload = context.wrap(context.holder)
+  const at = timeOf(entry.time, context.receivedAt) ?? timeOf(context.value.timestamp, context.receivedAt) ?? context.receivedAt
   const eventId = `a:${hashOf([entry.id, context.field, context.value, entry.time])}`
   return { ...common(context, payload, at), kind: 'account', eventId, value: context.value }
 }
@@ -191,41 +213,20 @@ const common = ({ field, wabaId, phoneNumberId, receivedAt }: Context, payload: 
   at,
 })
 
-/** Value without its lists; each item gets its own entry of them. */
-function without(value: Json): Json {
-  const { messages: _messages, statuses: _statuses, message_echoes: _echoes, contacts: _contacts, ...rest } = value
+/** Object without its lists; each item gets its own entry of them. */
+function without(holder: Json): Json {
+  const {
+    messages: _messages,
+    statuses: _statuses,
+    message_echoes: _echoes,
+    calls: _calls,
+    contacts: _contacts,
+    ...rest
+  } = holder
   return rest
 }
 
 const own = (name: string, list: unknown[]): Json => (list.length > 0 ? { [name]: list } : {})
-
-/** Contacts of an item, matched by id and not by position; a list without ids belongs to every item. */
-function matching(contacts: unknown[], waId: unknown, userId: unknown): unknown[] {
-  const found = contacts.filter(
-    contact => isObject(contact) && ((waId && contact.wa_id === waId) || (userId && contact.user_id === userId)),
-  )
-  return found.length > 0 || contacts.length > 1 ? found : contacts
-}
-
-function personOf(message: Json, contacts: unknown[]): Person {
-  const [contact] = matching(contacts, message.from, message.from_user_id)
-  const profile = isObject(contact) && isObject(contact.profile) ? contact.profile : {}
-  const named = isObject(contact) ? contact : {}
-  const from = identify(text(message.from) ?? text(named.wa_id))
-  return {
-    waId: from.waId,
-    userId: text(message.from_user_id) ?? text(named.user_id) ?? from.userId,
-    parentUserId: text(message.from_parent_user_id) ?? text(named.parent_user_id),
-    name: text(profile.name),
-    username: text(profile.username)?.replace(/^@/, '') ?? null,
-  }
-}
-
-/** Keys in an id field: Meta has sent business-scoped ids in place of phones, so the form decides. */
-export function identify(key: string | null): Pick<Person, 'waId' | 'userId'> {
-  if (key === null) return { waId: null, userId: null }
-  return /^\+?\d{5,20}$/.test(key) ? { waId: key.replace('+', ''), userId: null } : { waId: null, userId: key }
-}
 
 const YEAR_2100_S = 4_102_444_800
 

@@ -31,6 +31,8 @@ export interface BatchKeys {
   /** WhatsApp ids of senders and recipients, with the variants of their numbers. */
   waIds: string[]
   userIds: string[]
+  /** Groups to which messages were sent, or that were changed. */
+  groupIds: string[]
   /** Messages that items refer to, by Meta's id or by ours in the callback data. */
   wamids: string[]
   messageIds: Id[]

@@ -24,6 +24,7 @@ export const emptiedFields = ({ pseudonym }: Pick<ErasedMark, 'pseudonym'>) => (
   wamid: null,
   previousIds: [],
   replyTo: null,
+  author: null,
   reactions: [],
   referral: null,
 })

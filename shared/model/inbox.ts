@@ -51,6 +51,12 @@ export interface ConversationDoc extends Common {
   phoneNumberId: string
   contactId: Id
   contact: ContactSnapshot
+  /** Portfolio of its number, which decides which of the contact's user ids `contact` shows; missing in rows of before. */
+  portfolio?: string | null
+  /** Meta's id of the group whose messages these are; null or missing: a person's. Nothing is sent to groups. */
+  groupId?: string | null
+  /** Who answers the customer, where a second app of the business does; null or missing: nobody else was ever seen. */
+  threadOwner?: ThreadOwner | null
   candidateName: string | null
   candidateId: string | null
   applicationId: string | null
@@ -90,6 +96,23 @@ export interface ConversationDoc extends Common {
   version?: number
   /** Set when its person is erased: whatever still comes into it is emptied. */
   erased?: ErasedMark | null
+}
+
+/** App of the business that answers a customer, as the newest webhook about it says. */
+export interface ThreadOwner {
+  /** `platform`: this platform; `other`: another app or agent of the business. */
+  owner: 'platform' | 'other'
+  /** Role of the owner in Meta's words, such as `ai_agent`. */
+  role: string | null
+  at: Date
+}
+
+/** Member of a group who wrote a message, with the keys that Meta named. */
+export interface Author {
+  waId: string | null
+  userId: string | null
+  name: string | null
+  username: string | null
 }
 
 export interface MessageErrorDoc {
@@ -195,9 +218,15 @@ export interface MessageDoc extends Common {
   revokedAt?: Date | null
   referral?: unknown
   forwarded?: boolean
-  sentBy: { kind: 'user' | 'apiKey' | 'campaign' | 'phone'; id: Id | null; name: string | null } | null
+  /** Who wrote it, in a group. */
+  author?: Author | null
+  /** Whether Meta's time could not be read: `at` is the time of arrival. */
+  isTimeUnreadable?: boolean
+  /** Whether it went to another app of the business, which answers it; here is a copy. */
+  isOfOtherApp?: boolean
+  sentBy: { kind: 'user' | 'apiKey' | 'campaign' | 'phone' | 'app'; id: Id | null; name: string | null } | null
   /** `automatic`: a greeting or an away message. */
-  origin: 'api' | 'dashboard' | 'campaign' | 'phone' | 'automatic' | null
+  origin: 'api' | 'dashboard' | 'campaign' | 'phone' | 'app' | 'automatic' | null
   leadId: Id | null
   campaignId: Id | null
   /** Meta's time for inbound (clamped to arrival), ours for outbound. The conversation is sorted by it, then by _id. */

@@ -1,17 +1,26 @@
+import { scopesOf, type UserIds, userIdIn } from '../domain/contacts/user-ids.ts'
 import { type Dispatch, dispatchOf, ENDED, ready } from '../domain/messages/dispatch.ts'
 import type { Priority } from '../domain/messages/priority.ts'
+import { portfolioOf } from '../domain/numbers/sending.ts'
 import type { ClientDoc, ContactDoc, ContactSnapshot, ConversationDoc, Id, LastMessage, MessageDoc } from './documents.ts'
 import { newId } from './ids.ts'
 
 /** Initial fields of contacts, conversations and messages, and the copies that they keep of others. */
 
-export const snapshotOf = ({ waId, userId, phone, name, username, optOut }: ContactSnapshot): ContactSnapshot => ({
-  waId,
-  userId,
-  phone,
-  name,
-  username,
-  optOut,
+/** @param portfolio that of the conversation's number, whose user id is shown; by default that of the contact's first id */
+export function snapshotOf(contact: ContactSnapshot & UserIds, portfolio?: string | null): ContactSnapshot {
+  const { waId, phone, name, username, optOut } = contact
+  return { waId, userId: userIdIn(contact, portfolio ? [portfolio] : []), phone, name, username, optOut }
+}
+
+/** Keys by which a contact is written to from a number. */
+export const keysFor = (
+  contact: Pick<ContactDoc, '_id' | 'waId'> & UserIds,
+  client: Pick<ClientDoc, 'portfolioId' | 'wabaId'>,
+): Pick<ContactDoc, '_id' | 'waId' | 'userId'> => ({
+  _id: contact._id,
+  waId: contact.waId,
+  userId: userIdIn(contact, scopesOf(client)),
 })
 
 /** Fields of a message that the list of conversations shows. */
@@ -19,7 +28,8 @@ export function lastMessageOf({ _id, content, type, direction, status, at }: Mes
   return { messageId: _id, text: content.text, type, direction, status, at }
 }
 
-type Person = Pick<ContactDoc, 'waId' | 'userId' | 'name' | 'nameSource'> & Partial<Pick<ContactDoc, 'parentUserId' | 'username'>>
+type Person = Pick<ContactDoc, 'waId' | 'userId' | 'name' | 'nameSource'> &
+  Partial<Pick<ContactDoc, 'parentUserId' | 'username' | 'portfolio' | 'otherUserIds' | 'groupId'>>
 
 export function newContact(tenantId: ContactDoc['tenantId'], person: Person, now: Date, _id: Id = newId()): ContactDoc {
   return {
@@ -48,7 +58,9 @@ export function newConversation(client: ClientDoc, contact: ContactDoc, now: Dat
     clientId: client._id,
     phoneNumberId: client.phoneNumberId,
     contactId: contact._id,
-    contact: snapshotOf(contact),
+    contact: snapshotOf(contact, portfolioOf(client)),
+    portfolio: portfolioOf(client),
+    ...(contact.groupId && { groupId: contact.groupId }),
     candidateName: null,
     candidateId: null,
     applicationId: null,
@@ -73,6 +85,9 @@ export function newConversation(client: ClientDoc, contact: ContactDoc, now: Dat
     deletedAt: null,
   }
 }
+
+/** Whether nothing can be sent in a conversation: it is a group's. */
+export const isReadOnly = ({ groupId }: Pick<ConversationDoc, 'groupId'>): boolean => Boolean(groupId)
 
 /** Number, conversation and contact of a message. */
 export interface MessagePlace {

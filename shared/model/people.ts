@@ -1,10 +1,17 @@
+import type { ScopedUserId } from '../domain/contacts/user-ids.ts'
 import type { Common, Id } from './common.ts'
 
 export interface ContactDoc extends Common {
   tenantId: Id
   waId: string | null
-  /** Business-scoped user id. waId or userId may be missing, not both. */
+  /** Business-scoped user id, the first that became known. waId or userId may be missing, not both. */
   userId: string | null
+  /** Business portfolio in which `userId` is valid; null or missing: not known. */
+  portfolio?: string | null
+  /** User ids of the same person in further portfolios of the tenant. */
+  otherUserIds?: ScopedUserId[] | null
+  /** Of a group in place of a person: Meta's id of it. Such a contact has no other key. */
+  groupId?: string | null
   parentUserId: string | null
   phone: string | null
   name: string | null

@@ -34,7 +34,7 @@ export async function mergeContacts(
 }
 
 function planMerge(pair: Pair, { now }: MergeOrder): { plan: Plan; contact: ContactDoc; events: EventDoc[] } {
-  if (areDifferentPeople(pair.kept, pair.other))
+  if (areDifferentPeople(pair.kept, pair.other) || pair.kept.groupId || pair.other.groupId)
     throw new ApiError(
       409,
       'CONTACTS_DIFFER',

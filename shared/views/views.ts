@@ -11,6 +11,7 @@ import { failureKeyOf } from '../domain/messages/send-errors.ts'
 import { windowIsOpen } from '../domain/messages/service-window.ts'
 import type { MetaCost } from '../domain/prices/meta-cost.ts'
 import type {
+  Author,
   ContactDoc,
   ContactSnapshot,
   ConversationDoc,
@@ -22,6 +23,7 @@ import type {
   NoteDoc,
   TimelineEntry,
 } from '../model/documents.ts'
+import { isReadOnly } from '../model/new-rows.ts'
 import { waitEntries } from './wait-entries.ts'
 
 /** Documents as the API returns and the sockets emit them. Views are built field by field, so that no internal field gets out. */
@@ -72,6 +74,11 @@ export function conversationView(doc: ConversationDoc, now: Date): ConversationV
     inWindow: windowIsOpen(doc.windowExpiresAt, now),
     waitingSince: iso(doc.waitingSince),
     snoozedUntil: iso(doc.snoozedUntil),
+    groupId: doc.groupId ?? null,
+    readOnly: isReadOnly(doc),
+    threadOwner: doc.threadOwner
+      ? { owner: doc.threadOwner.owner, role: doc.threadOwner.role, since: doc.threadOwner.at.toISOString() }
+      : null,
     lastError: errorView(doc.lastError),
     createdAt: doc.createdAt.toISOString(),
     updatedAt: doc.updatedAt.toISOString(),
@@ -133,11 +140,16 @@ export function messageView(doc: MessageDoc): MessageView {
     revokedAt: iso(doc.revokedAt),
     forwarded: doc.forwarded ?? null,
     referral: doc.referral ?? null,
+    author: doc.author ? authorView(doc.author) : null,
+    timeUnreadable: doc.isTimeUnreadable ?? null,
+    ofOtherApp: doc.isOfOtherApp ?? null,
     sentBy: doc.sentBy ? { kind: doc.sentBy.kind, id: hex(doc.sentBy.id), name: doc.sentBy.name } : null,
     origin: doc.origin ?? null,
     createdAt: doc.at.toISOString(),
   }
 }
+
+const authorView = ({ waId, userId, name, username }: Author) => ({ waId, userId, name, username })
 
 const costView = ({ amount, currency, category }: NonNullable<MessageDoc['cost']>) => ({ amount, currency, category })
 

@@ -218,6 +218,7 @@ const blocks = (['post', 'delete'] as const).map(method =>
     async handle(request, deps: GatewayDeps) {
       const { tenantId, id: by } = callerOf(request)
       const before = await getContact(deps.store, tenantId, request.params.id)
+      if (before.groupId) throw new ApiError(422, 'CONTACT_IS_GROUP', 'A group cannot be blocked.')
       if (isBlocked(before) === (method === 'post')) return { body: detailView(before) }
       const now = deps.now()
       const state = method === 'post' ? ('PENDING' as const) : ('LIFTING' as const)

@@ -55,7 +55,7 @@ export async function crmConversations(
   const leadIds = rows.flatMap(({ leadId }) => leadId ?? [])
   const names = leadIds.length > 0 ? await findLeadNames(store, tenantId, leadIds) : new Map<string, string>()
   return rows.map(row => ({
-    id: shown(row.contact.phone) ?? row.contact.userId,
+    id: shown(row.contact.phone) ?? row.contact.userId ?? row.groupId ?? null,
     phone: shown(row.contact.phone),
     leadId: row.leadId ? String(row.leadId) : null,
     leadName: row.leadId ? (names.get(String(row.leadId)) ?? null) : null,

@@ -1,5 +1,6 @@
 import type { TemplateToSend } from '#shared/contracts/outbound.ts'
 import { keepsNewConversation } from '#shared/domain/inbox/visibility.ts'
+import { portfolioOf } from '#shared/domain/numbers/sending.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { ContactDoc, ConversationDoc, Id, TenantDoc } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
@@ -37,7 +38,8 @@ interface Touch {
 export function createContact(store: Store, { destination, input, now }: Touch): Promise<ContactDoc> {
   const { client, waId, userId } = destination
   const name = input.candidateName ?? null
-  const keys = { waId, userId, name, nameSource: name ? ('agent' as const) : null }
+  const portfolio = userId === null ? {} : { portfolio: portfolioOf(client) }
+  const keys = { waId, userId, ...portfolio, name, nameSource: name ? ('agent' as const) : null }
   return ensureContact(store, newContact(client.tenantId, keys, now))
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import type { Receipt } from '#shared/contracts/receipt.ts'
 import type { ConversationDoc } from '#shared/model/documents.ts'
+import { isReadOnly } from '#shared/model/new-rows.ts'
 import { EXCHANGES } from '#shared/queue/topology.ts'
 import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
 import { TtlCache } from '#shared/store/ttl-cache.ts'
@@ -32,7 +33,10 @@ export async function sendTyping(deps: Deps, conversation: ConversationDoc, trac
   return true
 }
 
-async function mayReport({ store, now }: Deps, { tenantId, lastInboundWamid, lastInboundAt }: ConversationDoc): Promise<boolean> {
+/** Groups take neither receipts nor typing indicators. */
+async function mayReport({ store, now }: Deps, conversation: ConversationDoc): Promise<boolean> {
+  const { tenantId, lastInboundWamid, lastInboundAt } = conversation
+  if (isReadOnly(conversation)) return false
   if (lastInboundWamid === null || (lastInboundAt && now().getTime() - lastInboundAt.getTime() > MOST_AGE_MS)) return false
   return (await getCachedTenant(store, tenantId)).settings.sendReadReceipts !== false
 }

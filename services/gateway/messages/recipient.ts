@@ -1,8 +1,10 @@
 import { isBusinessScopedId, parsePhone, readPhone } from '#shared/domain/contacts/phone-number.ts'
 import { NOT_VALID, plainText } from '#shared/domain/contacts/phone-spelling.ts'
 import { phoneVariants } from '#shared/domain/contacts/phone-variants.ts'
+import { scopesOf } from '#shared/domain/contacts/user-ids.ts'
 import { ApiError, notFound } from '#shared/domain/errors.ts'
 import type { ClientDoc } from '#shared/model/documents.ts'
+import { isReadOnly, keysFor } from '#shared/model/new-rows.ts'
 import type { Store } from '#shared/store/connect.ts'
 import type { ContactKeys } from '#shared/store/contacts/recipients.ts'
 import { type FoundDestination, findDestinationIn, findDestinationWith } from '#shared/store/inbox/destinations.ts'
@@ -37,7 +39,7 @@ export async function findDestination(
   const to = input.to ?? ''
   const stored = storedKey(to, client)
   const key = stored ?? personKey(to, client)
-  const found = await findDestinationWith(store, tenantId, { clientId: client._id, ...key })
+  const found = await findDestinationWith(store, tenantId, { clientId: client._id, ...key, scopes: scopesOf(client) })
   if (stored !== null && found.contact?.waId !== stored.waId) throw invalidPhone(to, client)
   return { client, ...found, ...key }
 }
@@ -59,7 +61,8 @@ async function byConversation(store: Store, tenantId: string, id: string, input:
   if (!found?.conversation) throw notFound('Conversation')
   const { conversation, contact } = found
   const client = await getCachedClient(store, tenantId, conversation.clientId)
-  const { waId, userId } = contact ?? conversation.contact
+  if (isReadOnly(conversation)) throw readOnly()
+  const { waId, userId } = contact ? keysFor(contact, client) : conversation.contact
   if (input.clientId !== undefined && !(await isNamed(store, client, input.clientId))) throw mismatch('clientId')
   if (input.to !== undefined) {
     const key = storedKey(input.to, client) ?? personKey(input.to, client)
@@ -68,6 +71,9 @@ async function byConversation(store: Store, tenantId: string, id: string, input:
   }
   return { client, ...found, waId, userId }
 }
+
+const readOnly = () =>
+  new ApiError(422, 'CONVERSATION_READ_ONLY', 'This is the conversation of a group. Messages to groups cannot be sent from here.')
 
 /** Whether the caller's name for a number means this one. @throws ApiError 404 for an unknown number or another tenant's */
 const isNamed = async (store: Store, { tenantId, _id }: ClientDoc, name: string) =>

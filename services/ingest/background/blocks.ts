@@ -4,6 +4,7 @@ import { describeError } from '#shared/domain/messages/send-errors.ts'
 import type { GraphResult, MetaClient } from '#shared/meta/client.ts'
 import { isObject, listOf, text } from '#shared/meta/json.ts'
 import type { Block, ClientDoc, ContactDoc } from '#shared/model/documents.ts'
+import { keysFor } from '#shared/model/new-rows.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { findDueBlocks, findNumbersOfContact, settleBlock } from '#shared/store/contacts/blocks.ts'
@@ -59,7 +60,10 @@ async function ask({ meta, keyring, log }: BlockDeps, client: ClientDoc, contact
     )
     return { kind: 'refused', problem: 'The number has no access token.' }
   }
-  const user = contact.waId === null ? { user_id: contact.userId } : { user: contact.waId }
+  const { waId, userId } = keysFor(contact, client)
+  // Nobody by whom this number knows the person: nothing to block.
+  if (waId === null && userId === null) return { kind: 'done', problem: null }
+  const user = waId === null ? { user_id: userId } : { user: waId }
   const body = { messaging_product: 'whatsapp', block_users: [user] }
   const method = contact.block?.state === 'LIFTING' ? 'delete' : 'post'
   return answerOf(await meta.graph[method](`${encodeURIComponent(client.phoneNumberId)}/block_users`, { token, body }))

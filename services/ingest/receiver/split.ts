@@ -1,7 +1,9 @@
 import { isObject, type Json, listOf, text } from '#shared/meta/json.ts'
-import { isForeign, isWhole } from '#shared/meta/webhook.ts'
+import { contactsNaming } from '#shared/meta/people.ts'
+import { isForeign } from '#shared/meta/webhook.ts'
+import { holderOf, isWhole, keysIn, LISTS, type List, listsOf } from '#shared/meta/webhook-lists.ts'
 import { webhookKeys } from '#shared/queue/topology.ts'
-import { LISTS, type List, routingKeyOf } from '#shared/recording/routing-key.ts'
+import { routingKeyOf } from '#shared/recording/routing-key.ts'
 
 /** The items of a body with one routing key: the received bytes when the whole body has it, otherwise JSON. */
 export interface Part {
@@ -104,7 +106,7 @@ function entriesOf(changes: Change[], itemsByChange: ItemsByKey[], routingKey: s
     const own = itemsByChange[i] ?? NO_ITEMS
     const items = own.get(routingKey)
     if (items === undefined || value === null) return []
-    return [{ ...entry, changes: [own.size === 1 ? change : { ...change, value: { ...value, ...listsOf(items) } }] }]
+    return [{ ...entry, changes: [own.size === 1 ? change : { ...change, value: partOf(change, value, items) }] }]
   })
 }
 
@@ -113,20 +115,29 @@ interface Item {
   item: unknown
 }
 
-/** The lists of a value with these items alone. An empty list is left out. */
-function listsOf(items: Item[]): Partial<Record<List, unknown[]>> {
+/** A value with these items alone, and of the contacts only those of their people: any other could be of somebody in another part. */
+function partOf(change: Json, value: Json, items: Item[]): Json {
+  const { holder, within } = holderOf(change.field, value)
+  const number = ownNumberOf(value)
+  const people = items.flatMap(({ list, item }) => (isObject(item) ? [keysIn(list, item, number)] : []))
+  const contacts = contactsNaming(holder.contacts, people)
   const listed = LISTS.map(list => [list, items.filter(one => one.list === list).map(({ item }) => item)] as const)
-  return Object.fromEntries(listed.map(([list, own]) => [list, own.length > 0 ? own : undefined]))
+  const lists = Object.fromEntries(listed.map(([list, own]) => [list, own.length > 0 ? own : undefined]))
+  return within({ ...holder, ...lists, contacts: contacts.length > 0 ? contacts : undefined })
 }
+
+const metadataOf = ({ metadata }: Json): Json => (isObject(metadata) ? metadata : {})
+const ownNumberOf = (value: Json) => text(metadataOf(value).display_phone_number)?.replace(/\D/g, '') ?? null
 
 /** The items of a value by routing key. A value about an account has one key without items. */
 function itemsByKey(change: Json, value: Json): ItemsByKey {
-  const phoneNumberId = isObject(value.metadata) ? (text(value.metadata.phone_number_id) ?? '') : ''
   const byKey = new Map<string, Item[]>()
   if (isWhole(change.field)) return byKey.set(webhookKeys.account, [])
-  for (const list of LISTS) {
-    for (const item of listOf(value[list])) {
-      const key = routingKeyOf(list, phoneNumberId, isObject(item) ? item : {})
+  const phoneNumberId = text(metadataOf(value).phone_number_id) ?? ''
+  const { holder } = holderOf(change.field, value)
+  for (const list of listsOf(change.field)) {
+    for (const item of listOf(holder[list])) {
+      const key = routingKeyOf(list, phoneNumberId, isObject(item) ? item : {}, ownNumberOf(value))
       const items = byKey.get(key)
       if (items === undefined) byKey.set(key, [{ list, item }])
       else items.push({ list, item })

@@ -10,6 +10,7 @@ import type { ConcurrencyLimiter } from '../pacing/concurrency.ts'
 import type { Pacer } from '../pacing/pacer.ts'
 import type { ConsentCheck } from './check-consent.ts'
 import { type Claimed, CONGESTED_MS } from './claim.ts'
+import { explainRefusal } from './explain-refusal.ts'
 import { failedWithoutCall, returned, windowClosed } from './settle.ts'
 
 export interface AttemptDeps {
@@ -57,5 +58,5 @@ async function attempt(deps: AttemptDeps, message: MessageDoc, claim: Claimed): 
     return windowClosed(message, now)
   if (!(await pacer.reach(number.client, dueAt))) return returned(message, 'rate', later(clock.now(), CONGESTED_MS), clock.now())
   if (numbers.isHeld(message.phoneNumberId)) return returned(message, 'paused', null, clock.now())
-  return await deps.call(message, number)
+  return explainRefusal(await deps.call(message, number), claim.otherOwner)
 }

@@ -5,6 +5,7 @@ import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
 import { holdOf, portfolioOf } from '#shared/domain/numbers/sending.ts'
 import type { Decision, SendClaim } from '#shared/limits/claims.ts'
 import type { SendLimits } from '#shared/limits/send-limits.ts'
+import type { ThreadOwner } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import type { Standing } from '#shared/store/dispatch/standing.ts'
 import type { Postponement } from '#shared/store/dispatch/take.ts'
@@ -33,8 +34,8 @@ export type Traces = ReadonlyMap<string | null, string | null>
 export interface ClaimContext {
   /** Numbers by `phoneNumberId`. */
   known: Map<string, SendingNumber>
-  /** Windows of the conversations, people and templates. */
-  standing: Pick<Standing, 'windows' | 'people' | 'templates'>
+  /** Windows and owners of the conversations, people and templates. */
+  standing: Pick<Standing, 'windows' | 'owners' | 'people' | 'templates'>
   now: Date
   /** Collects the messages that must wait in their rows. */
   postponed: Postponement[]
@@ -46,6 +47,8 @@ export interface Claimed {
   job: SendJob
   number: SendingNumber
   windowExpiresAt: Date | null
+  /** Other app of the business that answers the customer; null: none is known. */
+  otherOwner: ThreadOwner | null
   traceparent: string | null
   /** Whether the person and the template allow it; null: to be read from the row. A refused message is taken, and fails. */
   judgement: Judgement | null
@@ -134,8 +137,9 @@ function grant(job: SendJob, dueAt: number, context: ClaimContext): Claimed {
   const { known, standing, traces } = context
   const number = known.get(job.phoneNumberId) as SendingNumber
   const windowExpiresAt = standing.windows.get(job.conversationId) ?? null
+  const otherOwner = standing.owners.get(job.conversationId) ?? null
   const judgement = judgementOf(job, context)
-  return { job, number, windowExpiresAt, traceparent: traces.get(job.messageId) ?? null, judgement, dueAt }
+  return { job, number, windowExpiresAt, otherOwner, traceparent: traces.get(job.messageId) ?? null, judgement, dueAt }
 }
 
 function judgementOf(job: SendJob, { known, standing }: ClaimContext): Judgement | null {

@@ -42,13 +42,48 @@ function numberAfter(words: WebhookItem[], fields: Partial<ClientDoc> = {}) {
 }
 
 const EMPTY = { known: [], isThorough: false, contacts: [], conversations: [], messages: [], leads: [], templates: [] }
-const ban = (waba_ban_state: string, seconds: number) =>
+const ban = (waba_ban_state: unknown, seconds: number) =>
   word('account_update', { event: 'DISABLED_UPDATE', ban_info: { waba_ban_state } }, seconds)
 
 function orders<T>(list: T[]): T[][] {
   if (list.length < 2) return [list]
   return list.flatMap((first, i) => orders(list.toSpliced(i, 1)).map(rest => [first, ...rest]))
 }
+
+test.for([
+  ['DISABLE', 'REINSTATE'],
+  [['DISABLE'], ['REINSTATE']],
+  [['SCHEDULE_FOR_DISABLE', 'DISABLE'], ['reinstate']],
+])('the states %j of a ban are read with or without a list around them', ([down, up]) => {
+  expect(numberAfter([ban(down, 0)]).client).toMatchObject({ status: 'paused', pauseReason: 'account' })
+  expect(numberAfter([ban(down, 0), ban(up, 10)]).client).toMatchObject({ status: 'active', notices: [] })
+})
+
+test('a state of a ban that nobody knows is told, not swallowed', () => {
+  for (const state of ['UNDER_APPEAL', ['UNDER_APPEAL'], undefined])
+    expect(numberAfter([ban(state, 0)]).client).toMatchObject({
+      status: 'active',
+      notices: [{ type: 'ACCOUNT_BAN', severity: 'WARNING' }],
+    })
+})
+
+test('all states of an account are read with or without a list around them', () => {
+  const restriction = { restriction_type: ['RESTRICTED_CUSTOMER_INITIATED_MESSAGING'] }
+  const words = (value: (one: string) => unknown): [string, object, Partial<ClientDoc>][] => [
+    ['account_update', { event: value('ACCOUNT_DELETED') }, { status: 'disconnected' }],
+    ['account_update', { event: value('ACCOUNT_RESTRICTION'), restriction_info: restriction }, { status: 'paused' }],
+    ['account_review_update', { decision: value('REJECTED') }, { status: 'paused', accountReview: 'REJECTED' }],
+    [
+      'phone_number_name_update',
+      { decision: value('APPROVED'), requested_verified_name: value('Atlas') },
+      { verifiedName: 'Atlas' },
+    ],
+    ['phone_number_quality_update', { event: value('THROUGHPUT_UPGRADE') }, { throughput: 1000 }],
+    ['business_capability_update', { max_daily_conversations_per_business: value('TIER_1K') }, { messagingLimit: 1000 }],
+  ]
+  for (const form of [(one: string) => one, (one: string) => [one]])
+    for (const [field, value, expected] of words(form)) expect(numberAfter([word(field, value)]).client).toMatchObject(expected)
+})
 
 test('a ban pauses the number, a reinstatement resumes it, and the newest event counts in any order', () => {
   expect(numberAfter([ban('DISABLE', 0)])).toMatchObject({

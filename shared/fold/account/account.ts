@@ -1,13 +1,17 @@
-import { isObject, type Json, listOf, text } from '../../meta/json.ts'
-import { type AccountItem, type Person, timeOf } from '../../meta/webhook.ts'
+import { isObject, listOf, unlisted } from '../../meta/json.ts'
+import { besideOf, keysOf, type Person, personOf } from '../../meta/people.ts'
+import { type AccountItem, timeOf } from '../../meta/webhook.ts'
 import type { ClientDoc } from '../../model/documents.ts'
 import type { FoldContext } from '../context.ts'
 import { isOfErased } from '../erased.ts'
+import { foldGroups } from './groups.ts'
 import { foldHistory } from '../history.ts'
 import { changeContact, resolveContact } from '../identity.ts'
 import { applyEffects, type Effect } from '../number-effects.ts'
 import { foldPhoneBook } from '../phone-book.ts'
+import { foldHandover } from '../routing/handovers.ts'
 import { type State, touchConversations } from '../state.ts'
+import { foldUserIdUpdate } from '../system.ts'
 import { ignored, PROCESSED, type Verdict } from '../verdict.ts'
 import {
   alertEffects,
@@ -39,7 +43,8 @@ const EFFECTS: Record<string, (item: AccountItem) => Effect[]> = {
 }
 
 /** Applies fields about the number, the account and its templates. An unknown field is stored and has no effect. */
-export function foldAccount(state: State, context: FoldContext, clients: ClientDoc[], item: AccountItem): Verdict {
+export function foldAccount(state: State, context: FoldContext, clients: ClientDoc[], given: AccountItem): Verdict {
+  const item = { ...given, value: unlisted(given.value) }
   const effects = Object.hasOwn(EFFECTS, item.field) ? EFFECTS[item.field] : undefined
   if (effects) return applyEffects(state, context, clientsNamedBy(clients, item), item, effects(item))
   if (isTemplateField(item.field, item.value)) return foldTemplate(state, context, clients, item)
@@ -50,7 +55,13 @@ export function foldAccount(state: State, context: FoldContext, clients: ClientD
       return foldPhoneBook(state, context, clients, item)
     case 'history':
       return foldHistory(state, context, clients, item)
+    case 'messaging_handovers':
+      return foldHandover(state, clients, item)
+    case 'user_id_update':
+      return foldUserIdUpdate(state, context, clients, item)
     default:
+      if (item.field.startsWith('group_')) return foldGroups(state, clients, item)
+      if (Array.isArray(item.value.statuses)) return ignored('a report about something else than a message')
       if (errorsOf(item).length > 0) return applyEffects(state, context, clients, item, errorEffects(errorsOf(item), item.at))
       return ignored('field without effect')
   }
@@ -67,7 +78,7 @@ function foldPreferences(state: State, context: FoldContext, clients: ClientDoc[
       hidesPayload = true
       continue
     }
-    const contact = resolveContact(state, context, client.tenantId, person)
+    const contact = resolveContact(state, context, client, person)
     if (contact === null || (contact.doc.optOutAt && contact.doc.optOutAt.getTime() > at.getTime())) continue
     changeContact(state, contact, { optOut, optOutAt: at, optOutSource: 'whatsapp' })
     touchConversations(state, contact.doc._id, item.eventId)
@@ -76,20 +87,20 @@ function foldPreferences(state: State, context: FoldContext, clients: ClientDoc[
 }
 
 export function preferencesOf(item: AccountItem): { person: Person; optOut: boolean; at: Date }[] {
-  return listOf(item.value.user_preferences)
+  const all = listOf(item.value.user_preferences)
     .filter(isObject)
-    .filter(preference => preference.category === 'marketing_messages' && ['stop', 'resume'].includes(String(preference.value)))
-    .map(preference => ({
-      person: personOf(preference),
+    .map(preference => ({ preference, keys: keysOf(preference.wa_id, preference.user_id, preference.parent_user_id) }))
+  const beside = besideOf(
+    item.value.contacts,
+    all.map(({ keys }) => keys),
+  )
+  return all
+    .filter(
+      ({ preference }) => preference.category === 'marketing_messages' && ['stop', 'resume'].includes(String(preference.value)),
+    )
+    .map(({ preference, keys }) => ({
+      person: personOf(keys, beside),
       optOut: preference.value === 'stop',
       at: timeOf(preference.timestamp, item.receivedAt) ?? item.at,
     }))
 }
-
-const personOf = (preference: Json): Person => ({
-  waId: text(preference.wa_id),
-  userId: text(preference.user_id),
-  parentUserId: text(preference.parent_user_id),
-  name: null,
-  username: null,
-})

@@ -1,4 +1,4 @@
-import { isObject, type Json, listOf, text } from '../../meta/json.ts'
+import { isObject, type Json, oneOrMore, text } from '../../meta/json.ts'
 import { type AccountItem, timeOf } from '../../meta/webhook.ts'
 import type { ClientDoc, NumberNotice } from '../../model/documents.ts'
 import type { Effect } from '../number-effects.ts'
@@ -95,22 +95,19 @@ const reinstate = (client: ClientDoc) => ({ ...resumeAccount()(client), ...(clie
 const RESTRICTION = 'ACCOUNT_RESTRICTION'
 const BAN = 'ACCOUNT_BAN'
 
+/** The gravest of the states that an event names: older samples write them as a list. */
 function banEffects({ ban_info: info }: Json): Effect[] {
-  const ban = isObject(info) ? text(info.waba_ban_state) : null
+  const states = isObject(info) ? oneOrMore(info.waba_ban_state).flatMap(state => text(state)?.toUpperCase() ?? []) : []
   const day = isObject(info) ? text(info.waba_ban_date) : null
-  switch (ban) {
-    case 'SCHEDULE_FOR_DISABLE':
-      return [notice(BAN, 'CRITICAL', `WhatsApp will disable the business account${day ? ` on ${day}` : ''}.`)]
-    case 'DISABLE':
-      return [
-        { topic: 'ban', set: pauseFor('account', 'WhatsApp has disabled the business account.') },
-        notice(BAN, 'CRITICAL', 'WhatsApp has disabled the business account.'),
-      ]
-    case 'REINSTATE':
-      return [{ topic: 'ban', set: reinstate }, clearNotice(BAN), clearNotice(RESTRICTION)]
-    default:
-      return []
-  }
+  if (states.includes('DISABLE'))
+    return [
+      { topic: 'ban', set: pauseFor('account', 'WhatsApp has disabled the business account.') },
+      notice(BAN, 'CRITICAL', 'WhatsApp has disabled the business account.'),
+    ]
+  if (states.includes('SCHEDULE_FOR_DISABLE'))
+    return [notice(BAN, 'CRITICAL', `WhatsApp will disable the business account${day ? ` on ${day}` : ''}.`)]
+  if (states.includes('REINSTATE')) return [{ topic: 'ban', set: reinstate }, clearNotice(BAN), clearNotice(RESTRICTION)]
+  return [notice(BAN, 'WARNING', `WhatsApp changed the state of the business account: ${states.join(', ') || 'not named'}.`)]
 }
 
 const BUSINESS_INITIATED = 'RESTRICTED_BIZ_INITIATED_MESSAGING'
@@ -132,7 +129,7 @@ interface Restriction {
  * @see https://developers.facebook.com/docs/whatsapp/overview/policy-enforcement
  */
 function restrictionEffects({ value, receivedAt }: AccountItem): Effect[] {
-  const restrictions = listOf(value.restriction_info)
+  const restrictions = oneOrMore(value.restriction_info)
     .filter(isObject)
     .map(info => ({ type: text(info.restriction_type) ?? 'unknown', until: timeUntil(info.expiration, receivedAt) }))
   if (restrictions.length === 0) return []

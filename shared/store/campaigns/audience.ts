@@ -154,6 +154,7 @@ export async function contactsAfter(
   const own = {
     tenantId,
     deletedAt: null,
+    groupId: null,
     ...(labelled ? { _id: { $in: labelled } } : after && { _id: { $gt: after } }),
     ...(filter.attribute && { [`attributes.${filter.attribute.name}`]: filter.attribute.value }),
   }

@@ -2,6 +2,8 @@ import type { ClientSession, mongo } from 'mongoose'
 import { mediaOf } from '../../domain/campaigns/campaign.ts'
 import { isBlocked } from '../../domain/contacts/block.ts'
 import { phoneVariants } from '../../domain/contacts/phone-variants.ts'
+import { scopesOf, userIdIn } from '../../domain/contacts/user-ids.ts'
+import { portfolioOf } from '../../domain/numbers/sending.ts'
 import { pricesOf } from '../../domain/prices/cost.ts'
 import { fillTemplate } from '../../domain/templates/fill.ts'
 import { describeProblems } from '../../domain/templates/problem.ts'
@@ -10,13 +12,12 @@ import type {
   ClientDoc,
   ContactDoc,
   ConversationDoc,
-  Id,
   MessageDoc,
   RecipientDoc,
   TemplateDoc,
   TenantDoc,
 } from '../../model/documents.ts'
-import { newContact, newConversation, newOutbound } from '../../model/new-rows.ts'
+import { keysFor, newContact, newConversation, newOutbound } from '../../model/new-rows.ts'
 import type { Store } from '../connect.ts'
 import { EMPTY_RECIPIENT } from '../contacts/erase-rows.ts'
 import { findErasedSince } from '../contacts/erasures.ts'
@@ -56,7 +57,7 @@ class CampaignChanged extends Error {
 async function releaseIn(store: Store, release: Release, session: ClientSession): Promise<MessageDoc[]> {
   const { campaign } = release
   const pending = await nextRecipients(store, release, session)
-  const known = await findContacts(store, campaign.tenantId, pending, session)
+  const known = await findContacts(store, release.client, pending, session)
   const erased = await findErased(store, release, pending, known, session)
   const recipients = pending.filter(recipient => !erased.includes(recipient))
   const contacts = await ensureContacts(store, release, { recipients, known }, session)
@@ -124,26 +125,48 @@ async function ensureContacts(
   const { tenantId } = release.campaign
   const missing = recipients.filter(recipient => !known.has(keyOf(recipient)))
   if (missing.length === 0) return known
-  const added = missing.map(({ waId, userId, name }) =>
-    newContact(tenantId, { waId, userId, name, nameSource: name === null ? null : 'agent' }, release.now),
-  )
+  const added = missing.map(({ waId, userId, name }) => {
+    const portfolio = userId === null ? {} : { portfolio: portfolioOf(release.client) }
+    return newContact(tenantId, { waId, userId, ...portfolio, name, nameSource: name === null ? null : 'agent' }, release.now)
+  })
   await store.raw.contacts.insertMany(added, { session })
   for (const contact of added) known.set(keyOf(contact), contact)
   return known
 }
 
-async function findContacts(store: Store, tenantId: Id, recipients: RecipientDoc[], session: ClientSession): Promise<Contacts> {
+async function findContacts(
+  store: Store,
+  client: ClientDoc,
+  recipients: RecipientDoc[],
+  session: ClientSession,
+): Promise<Contacts> {
+  const { tenantId } = client
   const waIds = recipients.flatMap(({ waId }) => (waId === null ? [] : phoneVariants(waId)))
   const userIds = recipients.flatMap(({ userId }) => userId ?? [])
   const byPhone =
     waIds.length === 0 ? [] : await store.raw.contacts.find({ tenantId, waId: { $in: waIds } }, { session }).toArray()
   const byUser =
-    userIds.length === 0 ? [] : await store.raw.contacts.find({ tenantId, userId: { $in: userIds } }, { session }).toArray()
+    userIds.length === 0
+      ? []
+      : await store.raw.contacts
+          .find(
+            {
+              $or: [
+                { tenantId, userId: { $in: userIds } },
+                { tenantId, 'otherUserIds.userId': { $in: userIds } },
+              ],
+            },
+            { session },
+          )
+          .toArray()
   const byKey = new Map<string, ContactDoc>()
   for (const contact of byPhone) for (const variant of phoneVariants(contact.waId as string)) byKey.set(variant, contact)
   // The exact number takes precedence over another form of it.
   for (const contact of byPhone) byKey.set(contact.waId as string, contact)
-  for (const contact of byUser) byKey.set(contact.userId as string, contact)
+  for (const contact of byUser) {
+    const userId = userIdIn(contact, scopesOf(client))
+    if (userId !== null) byKey.set(userId, contact)
+  }
   return byKey
 }
 
@@ -210,7 +233,11 @@ function messageOf(
   own: Pick<MessageDoc, 'payload' | 'content'>,
 ): MessageDoc {
   return {
-    ...newOutbound({ client, conversation, contact }, { type: 'template', ...own }, { priority: 'campaign', now }),
+    ...newOutbound(
+      { client, conversation, contact: keysFor(contact, client) },
+      { type: 'template', ...own },
+      { priority: 'campaign', now },
+    ),
     ...pricesOf(tenant.settings, {
       category: template.category,
       windowExpiresAt: conversation.windowExpiresAt,

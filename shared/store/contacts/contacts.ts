@@ -32,6 +32,7 @@ export async function listContacts(
   const filter = {
     tenantId,
     deletedAt: null,
+    groupId: null,
     ...(optOut !== undefined && { optOut }),
     ...(label !== undefined && { labels: label }),
     ...(blocked !== undefined && { 'block.state': trusted({ [blocked ? '$in' : '$nin']: BLOCKED }) }),
@@ -64,7 +65,7 @@ export async function attributeNames(store: Store, tenantId: Key, limit: number)
 
 /** Contacts after the id `after`, in the order of their ids. */
 export async function contactsAfter(store: Store, tenantId: Key, after: Id | null, limit: number): Promise<ContactDoc[]> {
-  const filter = { tenantId, deletedAt: null, ...(after && { _id: trusted({ $gt: after }) }) }
+  const filter = { tenantId, deletedAt: null, groupId: null, ...(after && { _id: trusted({ $gt: after }) }) }
   return await store.models.contacts.find(filter).sort({ _id: 1 }).limit(limit).lean()
 }
 
@@ -126,13 +127,28 @@ export async function changeContact(
       .lean()
     if (contact === null) throw notFound('Contact')
     const own = { tenantId, contactId: _id, deletedAt: null }
-    await conversations.updateMany(own, { $set: { contact: snapshotOf(contact) } }, { session })
+    for (const { portfolio, contact: shown } of snapshotsOf(contact))
+      await conversations.updateMany({ ...own, ...portfolio }, { $set: { contact: shown } }, { session })
     const shown = await conversations.find(own, null, { session }).lean()
     const rows = shown.map(conversation => contactChanged(newId(), conversation, now))
     if (rows.length > 0) await events.insertMany(rows, { session })
     await alongside?.(contact, session)
     return { contact, events: rows }
   })
+}
+
+/** What the conversations of a contact show of it: in those with numbers of another portfolio, the user id that is valid there. */
+function snapshotsOf(contact: ContactDoc) {
+  const others = (contact.otherUserIds ?? []).map(({ portfolio }) => portfolio)
+  const elsewhere = others.map(portfolio => ({ portfolio: { portfolio }, contact: snapshotOf(contact, portfolio) }))
+  if (!contact.portfolio) return [{ portfolio: {}, contact: snapshotOf(contact) }]
+  const own = trusted({ $in: [contact.portfolio, null] })
+  const unknown = trusted({ $nin: [contact.portfolio, null, ...others] })
+  return [
+    { portfolio: { portfolio: own }, contact: snapshotOf(contact, contact.portfolio) },
+    { portfolio: { portfolio: unknown }, contact: { ...snapshotOf(contact), userId: null } },
+    ...elsewhere,
+  ]
 }
 
 /** All stored data about a contact, with one page of its messages. */

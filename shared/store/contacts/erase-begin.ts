@@ -14,6 +14,8 @@ import { ensureHash, newErasure } from './erasures.ts'
 const EMPTY_SNAPSHOT: ContactSnapshot = { waId: null, userId: null, phone: null, name: null, username: null, optOut: false }
 export const ERASED_CONTACT = {
   ...EMPTY_SNAPSHOT,
+  portfolio: null,
+  otherUserIds: [],
   parentUserId: null,
   nameSource: null,
   nameAt: null,
@@ -75,8 +77,8 @@ async function samePerson(store: Store, contact: ContactDoc, session: ClientSess
 
 function keysOf(people: ContactDoc[]) {
   const phones = people.flatMap(({ waId, phone }) => [waId, phone].filter(one => one !== null && one !== undefined))
-  const userIds = people.flatMap(({ userId, parentUserId }) =>
-    [userId, parentUserId].filter(one => one !== null && one !== undefined),
+  const userIds = people.flatMap(({ userId, parentUserId, otherUserIds }) =>
+    [userId, parentUserId, ...(otherUserIds ?? []).map(other => other.userId)].filter(one => one !== null && one !== undefined),
   )
   return { waIds: [...new Set(phones.flatMap(phone => [phone, ...phoneVariants(phone)]))], userIds: [...new Set(userIds)] }
 }

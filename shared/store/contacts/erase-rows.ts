@@ -89,14 +89,54 @@ export async function emptyMessages(
   await store.raw.messages.updateMany({ tenantId, _id: { $in: ids } }, [{ $set: emptied }])
 }
 
+/** Conversations of groups in which the person wrote, and the filter of what the person wrote there. */
+export async function findAuthored(
+  store: Store,
+  { tenantId, erasing }: Person,
+): Promise<{ conversationIds: Id[]; which: object }> {
+  const ways = [
+    { tenantId, 'author.waId': { $in: erasing.waIds } },
+    { tenantId, 'author.userId': { $in: erasing.userIds } },
+  ]
+  const found = await Promise.all(ways.map(way => store.raw.messages.distinct('conversationId', way)))
+  const authors = ways.map(({ tenantId: _, ...way }) => way)
+  return { conversationIds: found.flat(), which: { $or: authors } }
+}
+
+/** Takes what was emptied out of the lists of conversations that show it as their last message. */
+export async function hideLastMessages(
+  store: Store,
+  { tenantId }: Pick<Person, 'tenantId'>,
+  conversationIds: Id[],
+): Promise<void> {
+  const own = { tenantId, _id: { $in: conversationIds } }
+  const shown = await store.raw.conversations.distinct('lastMessage.messageId', own)
+  const emptied = await store.raw.messages.distinct('_id', { tenantId, _id: { $in: shown }, erasedAt: { $ne: null } })
+  const filter = { ...own, 'lastMessage.messageId': { $in: emptied } }
+  await store.raw.conversations.updateMany(filter, { $set: { 'lastMessage.text': null }, $inc: { version: 1 } })
+}
+
 const VALUE = 'payload.entry.changes.value'
 const PHONES = ['messages.from', 'message_echoes.to', 'statuses.recipient_id', 'contacts.wa_id', 'user_preferences.wa_id']
   .concat(['history.threads.id', 'messages.to', 'statuses.recipient_participant_id', 'state_sync.contact.phone_number'])
   .concat(['messages.system.wa_id', 'messages.system.new_wa_id', 'messages.system.customer'])
+  .concat(['calls.from', 'calls.to', 'sender.phone_number', 'statuses.participant_recipient_id'])
+  .concat(
+    ['messages.from', 'contacts.wa_id', 'message_echoes.message.to', 'statuses.recipient_id'].map(path => `standby.${path}`),
+  )
+  .concat(['groups.added_participants.wa_id', 'groups.removed_participants.wa_id', 'message_echoes.message.to'])
   .map(path => `${VALUE}.${path}`)
 const USERS = ['messages.from_user_id', 'message_echoes.to_user_id', 'statuses.recipient_user_id', 'contacts.user_id']
   .concat(['user_preferences.user_id', 'contacts.parent_user_id'])
   .concat(['messages.system.user_id', 'messages.system.previous_user_id'])
+  .concat([
+    'calls.from_user_id',
+    'calls.to_user_id',
+    'statuses.recipient_participant_user_id',
+    'groups.added_participants.user_id',
+  ])
+  .concat(['messages.from_user_id', 'contacts.user_id', 'statuses.recipient_user_id'].map(path => `standby.${path}`))
+  .concat(['user_id_update.user_id.previous', 'user_id_update.user_id.current'])
   .map(path => `${VALUE}.${path}`)
 
 /** Filters webhooks that name the person in any field, also by a phone number with a plus. */

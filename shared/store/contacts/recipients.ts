@@ -18,10 +18,13 @@ export async function findContactIds(
   tenantId: Key,
   by: { userId: string } | { waIds: readonly string[] },
 ): Promise<Id[]> {
-  const key = 'userId' in by ? by : { waId: trusted({ $in: [...by.waIds] }) }
+  const key = 'userId' in by ? anyUserId(by.userId) : { waId: trusted({ $in: [...by.waIds] }) }
   const contacts = await store.models.contacts.find({ tenantId, ...key, deletedAt: null }, { _id: 1 }).lean()
   return contacts.map(({ _id }) => _id)
 }
+
+/** Filters contacts with this user id in any portfolio. */
+const anyUserId = (userId: string) => ({ $and: [trusted({ $or: [{ userId }, { 'otherUserIds.userId': userId }] })] })
 
 /** What a contact has decided about messages, and whether it is blocked; null when it does not exist. */
 export async function findConsent(store: Store, tenantId: Key, id: Key): Promise<Pick<ContactDoc, 'optOut' | 'block'> | null> {
@@ -30,8 +33,8 @@ export async function findConsent(store: Store, tenantId: Key, id: Key): Promise
 
 /** Stores a new contact. @returns the stored one, or the one with its keys that another request stored first */
 export async function ensureContact(store: Store, contact: ContactDoc): Promise<ContactDoc> {
-  const { tenantId, waId, userId } = contact
-  const filter = userId ? { tenantId, userId } : { tenantId, waId }
+  const { tenantId, waId, userId, portfolio = null } = contact
+  const filter = userId ? { tenantId, userId, portfolio } : { tenantId, waId }
   const stored = await store.models.contacts
     .findOneAndUpdate(filter, { $setOnInsert: onInsert(contact, filter) }, { upsert: true, returnDocument: 'after' })
     .lean()

@@ -22,7 +22,8 @@ export async function saveRecipientKeys(store: Store, settlements: readonly Sett
   await orOutage(store.raw.contacts.bulkWrite(writes, { ordered: false }).catch(unlessDuplicate))
   const own = { tenantId: { $in: idsOf(withKeys, 'tenantId') }, _id: { $in: idsOf(withKeys, 'contactId') }, deletedAt: null }
   const contacts = await orOutage(store.raw.contacts.find(own).toArray())
-  if (contacts.length > 0) await orOutage(store.raw.conversations.bulkWrite(contacts.map(conversationsWrite), { ordered: false }))
+  const copies = contacts.flatMap(conversationsWrites)
+  if (copies.length > 0) await orOutage(store.raw.conversations.bulkWrite(copies, { ordered: false }))
 }
 
 const idsOf = (withKeys: WithKeys[], name: 'tenantId' | 'contactId'): Id[] => withKeys.map(({ message }) => message[name])
@@ -42,12 +43,15 @@ function contactWrites({ message, keys }: WithKeys, now: Date) {
 }
 
 /** Updates the copies in all conversations of a contact, also those that an earlier crash left unchanged. */
-const conversationsWrite = ({ _id, tenantId, waId, userId, phone }: ContactDoc) => ({
-  updateMany: {
-    filter: { tenantId, contactId: _id, deletedAt: null },
-    update: { $set: { 'contact.waId': waId, 'contact.userId': userId, 'contact.phone': phone } },
-  },
-})
+function conversationsWrites({ _id, tenantId, waId, userId, portfolio, phone }: ContactDoc) {
+  const own = { tenantId, contactId: _id, deletedAt: null }
+  // The user id is valid in its own portfolio alone.
+  const inPortfolio = portfolio ? { portfolio: { $in: [portfolio, null] } } : {}
+  return [
+    { updateMany: { filter: own, update: { $set: { 'contact.waId': waId, 'contact.phone': phone } } } },
+    { updateMany: { filter: { ...own, ...inPortfolio }, update: { $set: { 'contact.userId': userId } } } },
+  ]
+}
 
 function unlessDuplicate(error: unknown): void {
   if (duplicatesOf(error) === null) throw error

@@ -1,7 +1,7 @@
 import type { SendJob } from '../../contracts/send-job.ts'
 import { isBlocked } from '../../domain/contacts/block.ts'
 import type { Consent, TemplateStanding } from '../../domain/messages/consent.ts'
-import type { ContactDoc, ConversationDoc, Dispatch, Id, TemplateDoc } from '../../model/documents.ts'
+import type { ContactDoc, ConversationDoc, Dispatch, Id, TemplateDoc, ThreadOwner } from '../../model/documents.ts'
 import { toId } from '../../model/ids.ts'
 import type { Store } from '../connect.ts'
 import { orOutage } from '../outage.ts'
@@ -20,6 +20,8 @@ export interface Standing {
   heads: Map<string, Head>
   /** End of the customer service window of each conversation. */
   windows: Map<string, Date | null>
+  /** Conversations whose customer another app of the business answers, with what is known of it. */
+  owners: Map<string, ThreadOwner>
   /** Conversations whose person was erased: nothing is sent in them. */
   erased: Set<string>
   /** What the people of the jobs have decided, by contact. */
@@ -52,7 +54,7 @@ export async function findStanding(store: Store, jobs: readonly SendJob[], now: 
     { $sort: { conversationId: 1, _id: 1 } },
     { $group: { _id: '$conversationId', head: { $first: { id: '$_id', state: '$state', nextStepAt: '$nextStepAt' } } } },
     // A union costs less than a second command, and a join is made row by row.
-    { $unionWith: { coll: 'conversations', pipeline: [conversationsOf(jobs), { $project: { windowExpiresAt: 1, erased: 1 } }] } },
+    { $unionWith: { coll: 'conversations', pipeline: [conversationsOf(jobs), { $project: { windowExpiresAt: 1, threadOwner: 1, erased: 1 } }] } },
     ...peopleOf(jobs),
     ...templatesOf(jobs),
   ]
@@ -69,20 +71,22 @@ export async function findStanding(store: Store, jobs: readonly SendJob[], now: 
 }
 
 type HeadRow = { _id: Id; head: FoundHead }
-type WindowRow = Pick<ConversationDoc, '_id' | 'windowExpiresAt' | 'erased'>
+type WindowRow = Pick<ConversationDoc, '_id' | 'windowExpiresAt' | 'threadOwner' | 'erased'>
 type PersonRow = { _id: Id; person: Pick<ContactDoc, 'optOut' | 'joinedWith'> & { block?: string | null } }
 type TemplateRow = { _id: Id; template: Pick<TemplateDoc, 'tenantId' | 'wabaId' | 'name' | 'language' | 'status' | 'category'> }
 
 const nothing = (): Standing => ({
   heads: new Map(),
   windows: new Map(),
+  owners: new Map(),
   erased: new Set(),
   people: new Map(),
   templates: new Map(),
 })
 
-function addConversation(standing: Standing, { _id, windowExpiresAt, erased }: WindowRow): void {
+function addConversation(standing: Standing, { _id, windowExpiresAt, threadOwner, erased }: WindowRow): void {
   standing.windows.set(String(_id), windowExpiresAt)
+  if (threadOwner?.owner === 'other') standing.owners.set(String(_id), threadOwner)
   if (erased) standing.erased.add(String(_id))
 }
 

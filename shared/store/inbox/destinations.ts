@@ -1,4 +1,5 @@
 import { phoneVariants } from '../../domain/contacts/phone-variants.ts'
+import { type Scopes, userIdIn } from '../../domain/contacts/user-ids.ts'
 import { unfinished } from '../../domain/messages/dispatch.ts'
 import type { ContactDoc, ConversationDoc, Id, MessageDoc } from '../../model/documents.ts'
 import { toId } from '../../model/ids.ts'
@@ -31,7 +32,10 @@ interface ByConversation {
 interface ByKeys extends ContactKeys {
   tenantId: Id
   clientId: Id
+  /** Portfolios in which the user id is looked for. */
+  scopes: Scopes
 }
+type By = 'waId' | 'userId' | 'otherUserIds.userId'
 type Key = Id | string
 
 /** A second command starts beside one for a crowd only. */
@@ -41,6 +45,7 @@ const readsOf = perStore((store: Store) => ({
   byConversation: createSharedReads((asked: ByConversation[]) => orOutage(readConversations(store, asked)), RUNS),
   byWaId: createSharedReads((asked: ByKeys[]) => orOutage(readContacts(store, 'waId', asked)), RUNS),
   byUserId: createSharedReads((asked: ByKeys[]) => orOutage(readContacts(store, 'userId', asked)), RUNS),
+  byOtherUserId: createSharedReads((asked: ByKeys[]) => orOutage(readContacts(store, 'otherUserIds.userId', asked)), RUNS),
 }))
 
 /**
@@ -51,16 +56,20 @@ export const findDestinationIn = (store: Store, tenantId: Key, conversationId: K
   readUnlessOverloaded(readsOf(store).byConversation, { tenantId: toId(tenantId), conversationId: toId(conversationId) })
 
 /**
- * The contact with this user id, else with this phone number, exactly or in another form of it; and its conversation with the
- * number. @throws ApiError 503 OVERLOADED, Outage
+ * The contact with this user id in the portfolio of the number, else with this phone number, exactly or in another form of it; and
+ * its conversation with the number. @throws ApiError 503 OVERLOADED, Outage
  */
-export function findDestinationWith(
+export async function findDestinationWith(
   store: Store,
   tenantId: Key,
-  { clientId, waId, userId }: ContactKeys & { clientId: Id },
+  { clientId, waId, userId, scopes }: ContactKeys & { clientId: Id; scopes: Scopes },
 ): Promise<FoundDestination> {
-  const { byUserId, byWaId } = readsOf(store)
-  return readUnlessOverloaded(userId !== null ? byUserId : byWaId, { tenantId: toId(tenantId), clientId, waId, userId })
+  const { byUserId, byOtherUserId, byWaId } = readsOf(store)
+  const asked = { tenantId: toId(tenantId), clientId, waId, userId, scopes }
+  if (userId === null) return await readUnlessOverloaded(byWaId, asked)
+  const found = await readUnlessOverloaded(byUserId, asked)
+  // Rare: somebody who is known in several portfolios of the tenant.
+  return found.contact === null ? await readUnlessOverloaded(byOtherUserId, asked) : found
 }
 
 async function readUnlessOverloaded<K, V>(reads: SharedReads<K, V>, asked: K): Promise<V> {
@@ -108,7 +117,7 @@ async function readConversations({ raw }: Store, asked: ByConversation[]): Promi
 }
 
 /** Exported for the test of its indexes. */
-export const contactStages = (by: 'waId' | 'userId', asked: readonly ByKeys[]) => {
+export const contactStages = (by: By, asked: readonly Omit<ByKeys, 'scopes'>[]) => {
   const keys = [...new Set(asked.flatMap(it => keysOf(by, it)))]
   const clientId = { $in: unique(asked.map(it => it.clientId)) }
   const tenantId = { $in: tenantsOf(asked) }
@@ -119,16 +128,20 @@ export const contactStages = (by: 'waId' | 'userId', asked: readonly ByKeys[]) =
   ]
 }
 
-const CONTACT_INDEXES = { waId: 'tenant_wa', userId: 'tenant_user' } as const
+const CONTACT_INDEXES = { waId: 'tenant_wa', userId: 'tenant_user', 'otherUserIds.userId': 'tenant_other_user' } as const
 
-async function readContacts({ raw }: Store, by: 'waId' | 'userId', asked: ByKeys[]): Promise<FoundDestination[]> {
+async function readContacts({ raw }: Store, by: By, asked: ByKeys[]): Promise<FoundDestination[]> {
   type Row = ContactDoc & { conversations: ConversationRow[] }
   const rows = await raw.contacts.aggregate<Row>(contactStages(by, asked), { hint: CONTACT_INDEXES[by] }).toArray()
-  const byKey = new Map(
-    rows.map(({ conversations, ...contact }) => [`${contact.tenantId} ${contact[by]}`, { contact, conversations }]),
+  const found = rows.map(({ conversations, ...contact }) => ({ contact, conversations }))
+  const byKey = Map.groupBy(
+    found.flatMap(one => namesOf(by, one.contact).map(name => ({ name: `${one.contact.tenantId} ${name}`, one }))),
+    ({ name }) => name,
   )
   return asked.map(it => {
-    const [found] = keysOf(by, it).flatMap(key => byKey.get(`${it.tenantId} ${key}`) ?? [])
+    const [found] = keysOf(by, it)
+      .flatMap(key => byKey.get(`${it.tenantId} ${key}`) ?? [])
+      .flatMap(({ one }) => (by === 'waId' || userIdIn(one.contact, it.scopes) === it.userId ? [one] : []))
     return destinationOf(
       found?.contact,
       found?.conversations.find(({ clientId }) => clientId.equals(it.clientId)),
@@ -137,8 +150,11 @@ async function readContacts({ raw }: Store, by: 'waId' | 'userId', asked: ByKeys
 }
 
 /** Keys that may name the person, the given one first. */
-const keysOf = (by: 'waId' | 'userId', { waId, userId }: ByKeys): string[] =>
-  by === 'userId' ? [userId ?? ''] : phoneVariants(waId ?? '')
+const keysOf = (by: By, { waId, userId }: ContactKeys): string[] => (by === 'waId' ? phoneVariants(waId ?? '') : [userId ?? ''])
+
+/** Keys by which a row was found. */
+const namesOf = (by: By, { waId, userId, otherUserIds }: ContactDoc): (string | null)[] =>
+  by === 'otherUserIds.userId' ? (otherUserIds ?? []).map(other => other.userId) : [by === 'waId' ? waId : userId]
 
 function destinationOf(contact: ContactDoc | undefined, row: ConversationRow | undefined): FoundDestination {
   if (row === undefined) return { contact: contact ?? null, conversation: null, lastUnfinished: null }

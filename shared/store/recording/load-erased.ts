@@ -42,5 +42,5 @@ export function peopleToLookFor(
   return [...wanted.values()]
 }
 
-const keysOf = ({ tenantId, waId, userId }: ContactDoc): string[] =>
-  [waId, userId].flatMap(key => (key === null ? [] : `${tenantId}:${key}`))
+const keysOf = ({ tenantId, waId, userId, otherUserIds }: ContactDoc): string[] =>
+  [waId, userId, ...(otherUserIds ?? []).map(other => other.userId)].flatMap(key => (key === null ? [] : `${tenantId}:${key}`))

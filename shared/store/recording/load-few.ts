@@ -13,7 +13,7 @@ const FEW = 6
 
 /** @returns null for a batch that is read otherwise */
 export async function loadFew(raw: Raw, keys: BatchKeys, { isThorough, session }: LoadOptions): Promise<Named | null> {
-  const people = keys.waIds.length + keys.userIds.length
+  const people = keys.waIds.length + keys.userIds.length + keys.groupIds.length
   const messages = keys.messageIds.length + keys.wamids.length
   if (isThorough || session !== undefined || keys.recipients || people + messages > FEW) return null
   if (messages === 0) return await loadPeople(raw, keys)

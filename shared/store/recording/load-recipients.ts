@@ -55,6 +55,7 @@ export async function loadRecipients(
   const $or: mongo.Filter<ContactDoc>[] = [
     { tenantId, _id: { $in: contactIds } },
     { tenantId, userId: { $in: userIds } },
+    { tenantId, 'otherUserIds.userId': { $in: userIds } },
     { tenantId, waId: { $in: waIds } },
   ]
   const options = session ? { session } : {}

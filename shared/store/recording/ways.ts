@@ -31,7 +31,10 @@ export function waysToContacts(keys: BatchKeys, messages: MessageDoc[]): mongo.F
   const tenantId = oneOf(keys.tenantIds)
   const ways: mongo.Filter<ContactDoc>[] = []
   if (keys.waIds.length > 0) ways.push({ tenantId, waId: { $in: keys.waIds } })
-  if (keys.userIds.length > 0) ways.push({ tenantId, userId: { $in: keys.userIds } })
+  // In every portfolio: whom an id means there is decided by the number of each item.
+  if (keys.userIds.length > 0)
+    ways.push({ tenantId, userId: { $in: keys.userIds } }, { tenantId, 'otherUserIds.userId': { $in: keys.userIds } })
+  if (keys.groupIds.length > 0) ways.push({ tenantId, groupId: { $in: keys.groupIds } })
   if (keys.recipients && messages.length > 0) ways.push({ tenantId, _id: { $in: messages.map(message => message.contactId) } })
   return ways
 }

@@ -65,7 +65,7 @@ async function writeContacts(
   now: Date,
   session: ClientSession,
 ): Promise<void> {
-  const losing = updates.filter(({ set }) => set.waId === null || set.userId === null)
+  const losing = updates.filter(({ set }) => set.waId === null || set.userId === null || set.otherUserIds?.length === 0)
   const others = updates.filter(update => !losing.includes(update))
   await update(collection, [...losing, ...others], now, session)
   await insert(collection, inserts, session)

@@ -48,6 +48,11 @@ const failure = new Schema(
   inner,
 )
 
+const threadOwner = new Schema(
+  { owner: { type: String, enum: ['platform', 'other'], required: true }, role: text, at: requiredDate },
+  inner,
+)
+
 export const conversationSchema = new Schema<ConversationDoc>(
   {
     ...common,
@@ -56,6 +61,9 @@ export const conversationSchema = new Schema<ConversationDoc>(
     phoneNumberId: requiredText,
     contactId: requiredId,
     contact: { type: contactSnapshot, default: () => ({}) },
+    portfolio: { type: String, default: undefined },
+    groupId: { type: String, default: undefined },
+    threadOwner: { type: threadOwner, default: undefined },
     candidateName: text,
     candidateId: text,
     applicationId: text,
@@ -213,9 +221,11 @@ const metaCost = new Schema(
 )
 const reply = new Schema({ messageId: id, wamid: requiredText }, inner)
 const sender = new Schema(
-  { kind: { type: String, enum: ['user', 'apiKey', 'campaign', 'phone'], required: true }, id, name: text },
+  { kind: { type: String, enum: ['user', 'apiKey', 'campaign', 'phone', 'app'], required: true }, id, name: text },
   { ...inner, id: false },
 )
+
+const author = new Schema({ waId: text, userId: text, name: text, username: text }, inner)
 
 export const messageSchema = new Schema<MessageDoc>(
   {
@@ -245,8 +255,11 @@ export const messageSchema = new Schema<MessageDoc>(
     revokedAt: date,
     referral: anything,
     forwarded: Boolean,
+    author: { type: author, default: undefined },
+    isTimeUnreadable: { type: Boolean, default: undefined },
+    isOfOtherApp: { type: Boolean, default: undefined },
     sentBy: { type: sender, default: null },
-    origin: { type: String, enum: ['api', 'dashboard', 'campaign', 'phone', 'automatic', null], default: null },
+    origin: { type: String, enum: ['api', 'dashboard', 'campaign', 'phone', 'app', 'automatic', null], default: null },
     leadId: id,
     campaignId: id,
     at: requiredDate,
@@ -271,6 +284,14 @@ messageSchema.index({ tenantId: 1, conversationId: 1, at: -1, _id: -1 }, { name:
 messageSchema.index(
   { tenantId: 1, previousIds: 1 },
   { name: 'tenant_previous', partialFilterExpression: { previousIds: isText } },
+)
+messageSchema.index(
+  { tenantId: 1, 'author.waId': 1 },
+  { name: 'tenant_author', partialFilterExpression: { 'author.waId': isText } },
+)
+messageSchema.index(
+  { tenantId: 1, 'author.userId': 1 },
+  { name: 'tenant_author_user', partialFilterExpression: { 'author.userId': isText } },
 )
 messageSchema.index({ tenantId: 1, at: -1, _id: -1 }, { name: 'tenant_at' })
 messageSchema.index(

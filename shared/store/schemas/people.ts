@@ -42,6 +42,9 @@ export const contactSchema = new Schema<ContactDoc>(
     tenantId: requiredId,
     waId: text,
     userId: text,
+    portfolio: { type: String, default: undefined },
+    otherUserIds: { type: [new Schema({ portfolio: requiredText, userId: requiredText }, inner)], default: undefined },
+    groupId: { type: String, default: undefined },
     parentUserId: text,
     phone: text,
     name: text,
@@ -62,9 +65,18 @@ export const contactSchema = new Schema<ContactDoc>(
   stamped,
 )
 contactSchema.index({ tenantId: 1, waId: 1 }, { name: 'tenant_wa', unique: true, partialFilterExpression: { waId: isText } })
+// The same user id in another portfolio is somebody else.
 contactSchema.index(
-  { tenantId: 1, userId: 1 },
+  { tenantId: 1, userId: 1, portfolio: 1 },
   { name: 'tenant_user', unique: true, partialFilterExpression: { userId: isText } },
+)
+contactSchema.index(
+  { tenantId: 1, 'otherUserIds.userId': 1, 'otherUserIds.portfolio': 1 },
+  { name: 'tenant_other_user', unique: true, partialFilterExpression: { 'otherUserIds.userId': isText } },
+)
+contactSchema.index(
+  { tenantId: 1, groupId: 1 },
+  { name: 'tenant_group', unique: true, partialFilterExpression: { groupId: isText } },
 )
 contactSchema.index({ tenantId: 1, createdAt: -1, _id: -1 }, { name: 'tenant_created' })
 contactSchema.index(

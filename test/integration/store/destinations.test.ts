@@ -1,5 +1,6 @@
 import { Types } from 'mongoose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { scopesOf } from '#shared/domain/contacts/user-ids.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc } from '#shared/model/documents.ts'
 import { newId } from '#shared/model/ids.ts'
 import { newContact, newConversation } from '#shared/model/new-rows.ts'
@@ -38,7 +39,7 @@ async function addConversation(client: ClientDoc, contact: ContactDoc, more: Par
   return conversation
 }
 const withPhone = (waId: string, tenantId = ours, client = number) =>
-  findDestinationWith(store, tenantId, { clientId: client._id, waId, userId: null })
+  findDestinationWith(store, tenantId, { clientId: client._id, waId, userId: null, scopes: scopesOf(client) })
 const inConversation = ({ _id }: ConversationDoc, tenantId = ours) => findDestinationIn(store, tenantId, String(_id))
 
 describe('a phone number', () => {
@@ -81,9 +82,32 @@ describe('a phone number', () => {
 test('a user id names its contact, beside phone numbers of the same moment', async () => {
   const contact = await addContact(number, { userId: 'MA.900' })
   const conversation = await addConversation(number, contact)
-  const byUserId = findDestinationWith(store, ours, { clientId: number._id, waId: null, userId: 'MA.900' })
+  const byUserId = findDestinationWith(store, ours, {
+    clientId: number._id,
+    waId: null,
+    userId: 'MA.900',
+    scopes: scopesOf(number),
+  })
   const [found, other] = await Promise.all([byUserId, withPhone('212661000920')])
   expect([found, other.contact]).toEqual([{ contact, conversation, lastUnfinished: null }, null])
+})
+
+test('a user id means somebody in the portfolio of its number alone, also beside an id in another', async () => {
+  const [home, away] = [
+    { ...number, portfolioId: 'p1' },
+    { ...number, portfolioId: 'p2' },
+  ]
+  const ask = (client: ClientDoc, userId: string) =>
+    findDestinationWith(store, ours, { clientId: client._id, waId: null, userId, scopes: scopesOf(client) })
+  const one = await addContact(number, { userId: 'MA.910' }, { portfolio: 'p1' })
+  const same = await addContact(number, { userId: 'MA.910' }, { portfolio: 'p2' })
+  const both = await addContact(
+    number,
+    { userId: 'MA.911' },
+    { portfolio: 'p1', otherUserIds: [{ portfolio: 'p2', userId: 'MA.912' }] },
+  )
+  const asked = [ask(home, 'MA.910'), ask(away, 'MA.910'), ask(home, 'MA.911'), ask(away, 'MA.911'), ask(away, 'MA.912')]
+  expect((await Promise.all(asked)).map(({ contact }) => contact)).toEqual([one, same, both, null, both])
 })
 
 describe('a conversation', () => {

@@ -161,7 +161,7 @@ export async function describeStore({ connection }: Store): Promise<string[]> {
   for (const contact of await rows<Record<string, unknown>>('contacts'))
     if (!contact.deletedAt)
       lines.push(
-        `contact ${words(contact.waId, contact.userId, contact.name, contact.username && `@${contact.username}`, contact.optOut && 'opted out')}`,
+        `${contact.groupId ? 'group' : 'contact'} ${words(contact.waId, contact.userId, contact.groupId, contact.name, contact.username && `@${contact.username}`, contact.optOut && 'opted out')}`,
       )
   for (const lead of await rows<{ name: string }>('leads')) lines.push(`lead ${lead.name}`)
   const messages = await rows<MessageDoc>('messages')
@@ -184,6 +184,9 @@ function conversationLine(conversation: ConversationDoc, messages: MessageDoc[])
     `${conversation.unreadCount} unread`,
     `last ${JSON.stringify(conversation.lastMessage?.text ?? null)}`,
     window ? `window ${window}` : 'no window',
+    conversation.groupId && 'of a group',
+    conversation.threadOwner &&
+      `owner ${words(conversation.threadOwner.owner, conversation.threadOwner.role)} since ${conversation.threadOwner.at.toISOString().slice(5, 19)}`,
     conversation.leadId && 'lead',
     conversation.referralAt && 'referral',
     conversation.freeEntryPointExpiresAt && `free until ${conversation.freeEntryPointExpiresAt.toISOString().slice(5, 19)}`,
@@ -233,6 +236,10 @@ function messageLine(message: MessageDoc): string {
     JSON.stringify(content.text),
     content.media && `media ${content.media.mimeType}`,
     content.data === null && content.text === null && 'no data',
+    message.type === 'call' && JSON.stringify(content.data),
+    message.author && `by ${words(message.author.waId, message.author.userId, message.author.name)}`,
+    message.isOfOtherApp && 'for another app',
+    message.isTimeUnreadable && 'at its arrival',
     message.replyTo && `reply${message.replyTo.messageId ? ' to a known one' : ''}`,
     message.forwarded && 'forwarded',
     message.referral && 'referral',
@@ -242,6 +249,7 @@ function messageLine(message: MessageDoc): string {
     message.error && `error ${message.error.code}`,
     message.cost && `cost ${message.cost.amount} ${message.cost.category}`,
     message.origin === 'phone' && 'from phone',
+    message.origin === 'app' && 'from another app',
     message.timeline.length > 0 && `[${message.timeline.map(({ key, kind }) => key?.split(':')[0] ?? kind).sort()}]`,
   )}`
 }

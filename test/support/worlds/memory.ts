@@ -63,9 +63,11 @@ export function createMemoryWorld(messages: MessageDoc[] = []) {
       [...keys.userIds, ...recipients.userIds],
     ]
     const contacts = rows.contacts.filter(
-      ({ _id, waId, userId }) =>
+      ({ _id, waId, userId, otherUserIds, groupId }) =>
         (waId !== null && waIds.includes(waId)) ||
         (userId !== null && userIds.includes(userId)) ||
+        otherUserIds?.some(other => userIds.includes(other.userId)) ||
+        (groupId != null && keys.groupIds.includes(groupId)) ||
         recipients.contactIds.some(contactId => contactId.equals(_id)),
     )
     const isOurs = ({ _id, contactId, deletedAt }: Stored['conversations'][number]) =>
