@@ -162,12 +162,6 @@ const interactive = {
     body: body(1024),
     action: action({ name: z.literal('send_location') }),
   }),
-  /** Asks for the person's own number, which they send by a tap. Outside the window a template's button asks for it. */
-  request_contact_info: z.strictObject({
-    type: z.literal('request_contact_info'),
-    body: body(1024),
-    action: action({ name: z.literal('request_contact_info') }),
-  }),
   carousel: z.strictObject({ type: z.literal('carousel'), body: body(1024), action: action({ cards: Cards }) }),
   request_contact_info: z.strictObject({
     type: z.literal('request_contact_info'),
@@ -217,7 +211,6 @@ export const InteractiveObject = z.discriminatedUnion('type', [
   interactive.catalog_message,
   interactive.flow,
   interactive.location_request_message,
-  interactive.request_contact_info,
   interactive.carousel,
   interactive.address_message,
   interactive.request_contact_info,

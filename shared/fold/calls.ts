@@ -45,8 +45,11 @@ function factsOf({ event, receivedAt }: CallItem, happened: string): CallFacts {
   }
 }
 
-/** A call of the customer opens the window whether it is taken or not; ours does once it is accepted. */
-const opensWindow = ({ direction, isAccepted }: CallFacts) => direction === 'inbound' || isAccepted === true
+/** When a call opened the window: that of a customer whether it was taken or not, ours once it was accepted. */
+function openedAt({ direction, isAccepted, startedAt }: CallFacts, { at }: CallItem): Date | null {
+  if (direction === 'inbound' || isAccepted) return at
+  return startedAt === undefined ? null : new Date(startedAt)
+}
 
 function begin(state: State, context: FoldContext, client: ClientDoc, item: CallItem, facts: CallFacts): Verdict {
   const contact = resolveContact(state, context, client, item.person)
@@ -60,7 +63,7 @@ function begin(state: State, context: FoldContext, client: ClientDoc, item: Call
   const isUnread = isInbound && !isBlocked(contact.doc)
   const effect = { isUnread, opensWindow: false, isShown: true, isActivity: true }
   addToConversation(state, conversation, message, effect, item.receivedAt)
-  if (opensWindow(facts)) openWindowAt(conversation, item.at, item.receivedAt)
+  openWindowAt(conversation, openedAt(facts, item), item.receivedAt)
   if (isInbound) emitReceived(state, item.eventId, message.doc, item.person.waId ?? item.person.userId, context.now)
   else emitSent(state, item.eventId, message.doc, context.now)
   touch(state, conversation, item.eventId)
@@ -93,7 +96,7 @@ function grow(state: State, { now }: FoldContext, message: Tracked<MessageDoc>, 
   const data = dataOf(mergeCalls({ ...(known as Json), direction }, facts))
   const at = new Date(Math.min(item.at.getTime(), doc.at.getTime()))
   const conversation = state.conversations.get(String(doc.conversationId))
-  if (conversation && opensWindow({ ...facts, direction })) openWindowAt(conversation, item.at, item.receivedAt)
+  if (conversation) openWindowAt(conversation, openedAt({ ...facts, direction }, item), item.receivedAt)
   if (JSON.stringify(sorted(data)) !== JSON.stringify(sorted(before)) || at < doc.at) {
     change(message, { content: { ...doc.content, data }, at, updatedAt: now })
     emitStatus(state, item.eventId, doc, now)

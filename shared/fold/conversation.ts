@@ -75,7 +75,8 @@ function attend(
 }
 
 /** Opens the window by something that is no message: no read receipt can go to it. */
-export function openWindowAt(conversation: Tracked<ConversationDoc>, at: Date, arrivedAt: Date): void {
+export function openWindowAt(conversation: Tracked<ConversationDoc>, at: Date | null, arrivedAt: Date): void {
+  if (at === null) return
   const until = latest(conversation.doc.windowExpiresAt, windowEnd(at, arrivedAt))
   if (until !== conversation.doc.windowExpiresAt) change(conversation, { windowExpiresAt: until })
 }

@@ -1,6 +1,6 @@
 import { indexLeads } from '../domain/contacts/lead-keys.ts'
-import { joined } from '../domain/inbox/waiting.ts'
 import { joinUserIds } from '../domain/contacts/user-ids.ts'
+import { joined } from '../domain/inbox/waiting.ts'
 import type { ContactDoc, ConversationDoc, Id } from '../model/documents.ts'
 import { snapshotOf } from '../model/new-rows.ts'
 import type { FoldContext } from './context.ts'

@@ -19,7 +19,6 @@ const KINDS: Record<string, Kind> = {
   product_list: { body: 1024, header: ['text'], check: checkProducts },
   catalog_message: { body: 1024, header: [], check: action => named(action, 'catalog_message') },
   flow: { body: 1024, header: MEDIA_HEADERS, check: checkFlow },
-  request_contact_info: { body: 1024, header: [], check: action => named(action, 'request_contact_info') },
   location_request_message: { body: 1024, header: [], check: action => named(action, 'send_location') },
   address_message: { body: 1024, header: [], check: checkAddress },
   carousel: { body: 1024, header: [], check: checkCarousel },

@@ -4,7 +4,6 @@ import { type AccountItem, timeOf } from '../../meta/webhook.ts'
 import type { ClientDoc } from '../../model/documents.ts'
 import type { FoldContext } from '../context.ts'
 import { isOfErased } from '../erased.ts'
-import { foldGroups } from './groups.ts'
 import { foldHistory } from '../history.ts'
 import { changeContact, resolveContact } from '../identity.ts'
 import { applyEffects, type Effect } from '../number-effects.ts'
@@ -13,6 +12,7 @@ import { foldHandover } from '../routing/handovers.ts'
 import { type State, touchConversations } from '../state.ts'
 import { foldUserIdUpdate } from '../system.ts'
 import { ignored, PROCESSED, type Verdict } from '../verdict.ts'
+import { foldGroups } from './groups.ts'
 import {
   alertEffects,
   capabilityEffects,

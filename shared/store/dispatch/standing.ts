@@ -54,7 +54,12 @@ export async function findStanding(store: Store, jobs: readonly SendJob[], now: 
     { $sort: { conversationId: 1, _id: 1 } },
     { $group: { _id: '$conversationId', head: { $first: { id: '$_id', state: '$state', nextStepAt: '$nextStepAt' } } } },
     // A union costs less than a second command, and a join is made row by row.
-    { $unionWith: { coll: 'conversations', pipeline: [conversationsOf(jobs), { $project: { windowExpiresAt: 1, threadOwner: 1, erased: 1 } }] } },
+    {
+      $unionWith: {
+        coll: 'conversations',
+        pipeline: [conversationsOf(jobs), { $project: { windowExpiresAt: 1, threadOwner: 1, erased: 1 } }],
+      },
+    },
     ...peopleOf(jobs),
     ...templatesOf(jobs),
   ]

@@ -1,4 +1,4 @@
-import { globSync, readFileSync, writeFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, vi } from 'vitest'
 import { startDeadLetterConsumer } from '#services/ingest/recorder/dead-letters.ts'
@@ -108,7 +108,7 @@ const FROM_CUSTOMER = { direction: 'INBOUND', status: 'RECEIVED', origin: null }
 
 test('every fixture leaves the rows and emits the events of its table', async ({ recording }) => {
   const names = globSync('*.json', { cwd: path.join(ROOT, 'test/fixtures/webhooks') }).map(file => file.replace('.json', ''))
-  //K  expect(names.toSorted()).toEqual(Object.keys(EXPECTED).toSorted())
+  expect(names.toSorted()).toEqual(Object.keys(EXPECTED).toSorted())
   const wrong: Record<string, unknown> = {}
   for (const name of names) {
     await recording.reset()
@@ -122,7 +122,6 @@ test('every fixture leaves the rows and emits the events of its table', async ({
     if (JSON.stringify(left.toSorted()) !== JSON.stringify(EXPECTED[name]?.toSorted()))
       wrong[name] = { left, expected: EXPECTED[name] }
   }
-  writeFileSync('/work/h/1/wrong.json', JSON.stringify(wrong))
   expect(wrong).toEqual({})
 }, 480_000)
 
