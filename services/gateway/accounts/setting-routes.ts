@@ -35,7 +35,7 @@ const Price = z.strictObject({
     .describe("First day on which the row holds, in the account's time zone; null: since ever"),
   amount: z.number().min(0).max(1_000_000),
 })
-const MetaRates = z.strictObject({ currency: Currency, rows: z.array(Price).max(5000) })
+const MetaRates = z.strictObject({ currency: Currency, rows: z.array(Price).max(2000) })
 
 const isTimezone = (name: string) => {
   try {
