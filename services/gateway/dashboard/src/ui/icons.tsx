@@ -38,6 +38,7 @@ export {
   IconMicrophone as VoiceIcon,
   IconMoonStars as ThemeIcon,
   IconPaperclip as AttachIcon,
+  IconPhone as CallIcon,
   IconPhoto as PictureIcon,
   IconPlayerPause as PauseIcon,
   IconPlayerPlay as PlayIcon,

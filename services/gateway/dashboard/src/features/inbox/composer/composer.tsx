@@ -18,7 +18,11 @@ export function Composer({ conversation }: { conversation: ConversationView }) {
   const isOpen = leftOf(conversation.windowExpiresAt, useMinute()) > 0
   return (
     <footer data-composer className="border-t border-line bg-raised">
-      {isOpen ? (
+      {conversation.readOnly ? (
+        <p className="px-5 py-4 text-ink-2">
+          <Text id="inbox.composer.group" />
+        </p>
+      ) : isOpen ? (
         <TextComposer conversation={conversation} />
       ) : (
         <p className="px-5 py-4 text-ink-2">

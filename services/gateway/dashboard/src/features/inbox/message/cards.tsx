@@ -2,9 +2,9 @@ import type { ReactNode } from 'react'
 import type { MessageView } from '#shared/contracts/views.ts'
 import { useFormat } from '../../../lib/i18n/format.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
-import { Icon, PlaceIcon, TemplatesIcon, UserIcon } from '../../../ui/icons.tsx'
+import { CallIcon, Icon, PlaceIcon, TemplatesIcon, UserIcon } from '../../../ui/icons.tsx'
 import { Formatted } from './formatted.tsx'
-import { readCards, readChoice, readOrder, readPlace, readReferral, readReply } from './read-data.ts'
+import { readCall, readCards, readChoice, readOrder, readPlace, readReferral, readReply } from './read-data.ts'
 
 type Content = MessageView['content']
 
@@ -79,6 +79,23 @@ export function OrderCard({ data }: { data: unknown }) {
           <Text id="message.order.total" />
           <span className="figures">{money(total.amount, total.currency)}</span>
         </span>
+      )}
+    </span>
+  )
+}
+
+/** A call: answered for how long, missed, or rejected. */
+export function CallCard({ data }: { data: unknown }) {
+  const { duration } = useFormat()
+  const { state, durationMs } = readCall(data)
+  const isKnown = state === 'missed' || state === 'rejected'
+  return (
+    <span className="flex items-center gap-2.5">
+      <Icon of={CallIcon} className={isKnown ? 'text-fail' : 'text-ink-3'} />
+      {state === 'completed' && durationMs !== null ? (
+        <Text id="message.call.completed" values={{ duration: duration(durationMs) }} />
+      ) : (
+        <Text id={isKnown ? `message.call.${state}` : 'message.call'} />
       )}
     </span>
   )

@@ -1,6 +1,6 @@
 import type { MessageView } from '#shared/contracts/views.ts'
 import { useText } from '../../../lib/i18n/text.tsx'
-import { ChoiceCard, ContactCards, OrderCard, PlaceCard, ReplyCard, TemplateCard } from './cards.tsx'
+import { CallCard, ChoiceCard, ContactCards, OrderCard, PlaceCard, ReplyCard, TemplateCard } from './cards.tsx'
 import { Formatted } from './formatted.tsx'
 import { MediaPart } from './media.tsx'
 
@@ -14,6 +14,8 @@ export function MessageBody({ message }: { message: Pick<MessageView, 'type' | '
       return <PlaceCard data={content.data} />
     case 'contacts':
       return <ContactCards data={content.data} />
+    case 'call':
+      return <CallCard data={content.data} />
     case 'order':
       return <OrderCard data={content.data} />
     case 'interactive':

@@ -25,7 +25,7 @@ export function MessageRow({ message, isFirst, quoted, onJump }: MessageRowProps
       data-message={message.id}
     >
       <div className={clsx('flex min-w-0 flex-col pe-3', isOwn ? 'items-end ps-8' : 'items-start')}>
-        {isFirst && isOwn && <Author sentBy={message.sentBy} origin={message.origin} />}
+        {isFirst && <Author message={message} />}
         <Bubble message={message} isFirst={isFirst} quoted={quoted} onJump={onJump} />
         <Reactions reactions={message.reactions} />
         {message.waiting && message.status === 'QUEUED' && <Waiting waiting={message.waiting} />}

@@ -59,9 +59,19 @@ export function Waiting({ waiting: { reason, until } }: { waiting: NonNullable<M
   )
 }
 
-/** Who wrote a message of ours, when that is not plain: a colleague, a program, a campaign, the business app. */
-export function Author({ sentBy, origin }: Pick<MessageView, 'sentBy' | 'origin'>) {
-  const kind = origin === 'phone' ? 'phone' : (sentBy?.kind ?? null)
+/** Who wrote a message, when that is not plain: a member of a group, a colleague, a program, a campaign, another app. */
+export function Author({ message }: { message: Pick<MessageView, 'sentBy' | 'origin' | 'author' | 'direction' | 'ofOtherApp'> }) {
+  const { sentBy, origin, author, direction, ofOtherApp } = message
+  if (direction === 'INBOUND') {
+    const name = author && (author.name ?? author.username ?? author.waId ?? author.userId)
+    if (!name && !ofOtherApp) return null
+    return (
+      <p className="text-meta text-ink-3">
+        {name && <bdi>{name}</bdi>} {ofOtherApp && <Text id="message.toOtherApp" />}
+      </p>
+    )
+  }
+  const kind = origin === 'phone' || origin === 'automatic' || origin === 'app' ? origin : (sentBy?.kind ?? null)
   if (kind === null) return null
   return (
     <p className="text-meta text-ink-3">

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readCards, readChoice, readOrder, readPlace, readReferral, readReply } from './read-data.ts'
+import { readCall, readCards, readChoice, readOrder, readPlace, readReferral, readReply } from './read-data.ts'
 
 test('a place without or with impossible coordinates has none', () => {
   expect(readPlace({ latitude: 33.57, longitude: -7.58, name: 'Port' })).toEqual({
@@ -49,6 +49,11 @@ test('a form is read, and nonsense is not', () => {
   expect(readReply({ nfm_reply: { response_json: '{' } }).fields).toEqual([])
 })
 
+test('a call has its state, and a duration when it was answered', () => {
+  expect(readCall({ state: 'completed', durationS: 60 })).toEqual({ state: 'completed', durationMs: 60_000 })
+  expect(readCall({ state: 'missed' })).toEqual({ state: 'missed', durationMs: null })
+})
+
 test('only an address of the web is a link', () => {
   expect(readReferral({ headline: 'Jobs', source_url: 'javascript:alert(1)' })).toEqual({
     headline: 'Jobs',
@@ -61,7 +66,7 @@ test('only an address of the web is a link', () => {
 describe('nothing throws', () => {
   const odd = [null, undefined, 'x', 7, [], [null], {}, { product_items: 'x', action: { sections: [{ rows: 5 }], buttons: {} } }]
   test.for(odd.map(data => [data] as const))('%j', ([data]) => {
-    for (const read of [readPlace, readCards, readOrder, readChoice, readReply, readReferral])
+    for (const read of [readCall, readPlace, readCards, readOrder, readChoice, readReply, readReferral])
       expect(() => read(data)).not.toThrow()
   })
 })

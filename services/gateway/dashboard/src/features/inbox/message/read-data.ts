@@ -108,6 +108,17 @@ function formOf(json: unknown): [string, string][] {
   }
 }
 
+export interface Call {
+  /** `completed`, `missed`, `rejected`, or one that this page does not know. */
+  state: string | null
+  durationMs: number | null
+}
+
+export function readCall(data: unknown): Call {
+  const { state, durationS } = objectOf(data)
+  return { state: textOf(state), durationMs: typeof durationS === 'number' ? durationS * 1000 : null }
+}
+
 /** The ad or post that somebody came from. */
 export interface Referral {
   headline: string | null
