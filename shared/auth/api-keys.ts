@@ -44,6 +44,8 @@ export async function createApiKey(
 export interface Rotation {
   tenantId: Id | string
   keyId: Id | string
+  /** Id of the new key. */
+  newId: Id
   /** Time for which the old key goes on; 0: it ends at once. */
   overlapMs: number
   /** End of the new key; undefined: it lives as long as the old one was meant to. */
@@ -58,7 +60,7 @@ export interface Rotation {
  */
 export async function rotateApiKey(
   store: Store,
-  { tenantId, keyId, overlapMs, expiresAt, by, now }: Rotation,
+  { tenantId, keyId, newId: _id, overlapMs, expiresAt, by, now }: Rotation,
   allow: (old: ApiKeyDoc) => void,
   alongside?: Alongside<CreatedApiKey & { old: ApiKeyDoc }>,
 ): Promise<CreatedApiKey & { old: ApiKeyDoc }> {
@@ -68,7 +70,7 @@ export async function rotateApiKey(
     allow(before)
     if (!isLive(before, now) || before.replacedBy != null) throw keyEnded()
     const { name, role, scopes } = before
-    const fields = { tenantId: before.tenantId, name, role, scopes, createdBy: by }
+    const fields = { _id, tenantId: before.tenantId, name, role, scopes, createdBy: by }
     const made = await insertKey(
       store,
       { ...fields, expiresAt: expiresAt === undefined ? likeBefore(before, now) : expiresAt },
@@ -99,6 +101,17 @@ export async function rekey(store: Store, tenantId: Id | string, keyId: Id | str
   const row = await store.models.apiKeys.findOneAndUpdate(filter, { $set }, { returnDocument: 'after' }).lean()
   if (row === null) throw notFound('Key')
   return { key, row }
+}
+
+/**
+ * The key that an earlier attempt put in the place of another, with another secret; null when that attempt did not come so far.
+ */
+export async function rekeyRotated(
+  store: Store,
+  { tenantId, keyId, newId: _id }: Pick<Rotation, 'tenantId' | 'keyId' | 'newId'>,
+): Promise<(CreatedApiKey & { old: ApiKeyDoc }) | null> {
+  const old = await store.models.apiKeys.findOne({ tenantId, _id: keyId, replacedBy: _id, deletedAt: null }).lean()
+  return old && { ...(await rekey(store, tenantId, _id)), old }
 }
 
 /** Revokes a key, which works no more from then on. @throws ApiError 404, also for one that is revoked */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { createApiKey, getApiKey, listApiKeys, rekey, revokeApiKey, rotateApiKey } from '#shared/auth/api-keys.ts'
+import { createApiKey, getApiKey, listApiKeys, rekey, rekeyRotated, revokeApiKey, rotateApiKey } from '#shared/auth/api-keys.ts'
 import { ROLES } from '#shared/auth/policy.ts'
 import { actionsOf, SCOPES } from '#shared/auth/scopes.ts'
 import { ApiError } from '#shared/domain/errors.ts'
@@ -127,6 +127,7 @@ const rotate = route({
   method: 'post',
   path: `${path}/{id}/rotate`,
   action: 'apiKeys.write',
+  idempotent: true,
   tag,
   summary: 'Replace an API key by a new one, shown in this one answer; the old one goes on for the overlap',
   params: IdParams,
@@ -139,6 +140,7 @@ const rotate = route({
   async handle(request, deps: GatewayDeps) {
     const caller = callerOf(request)
     const { tenantId } = caller
+    const { id: keyId } = request.params
     const { overlapHours, expiresAt } = request.body
     const now = deps.now()
     requireFuture(expiresAt ?? null, now)
@@ -147,16 +149,18 @@ const rotate = route({
       object: { kind: 'apiKey', id: String(old._id) },
       changes: { replacedBy: { before: null, after: String(row._id) }, overlapHours: { before: null, after: overlapHours } },
     }))
-    const rotation = {
+    const rotation = { tenantId, keyId, overlapMs: overlapHours * HOUR_MS, expiresAt, by: toId(caller.id), now }
+    const asked = {
       tenantId,
-      keyId: request.params.id,
-      overlapMs: overlapHours * HOUR_MS,
-      expiresAt,
-      by: toId(caller.id),
-      now,
+      key: idempotencyKeyOf(request.headers),
+      request: { what: 'apiKey.rotate', keyId, body: request.body },
     }
-    const { key, row, old } = await rotateApiKey(deps.store, rotation, before => requireRights(caller, before), entry)
-    return { status: 201, body: { ...keyView(row, now), key, replaced: keyView(old, now) } }
+    return withSealedReply(deps, asked, async ({ resourceId, isRepeat }) => {
+      const known = isRepeat ? await rekeyRotated(deps.store, { tenantId, keyId, newId: resourceId }) : null
+      const allow = (before: ApiKeyDoc) => requireRights(caller, before)
+      const { key, row, old } = known ?? (await rotateApiKey(deps.store, { ...rotation, newId: resourceId }, allow, entry))
+      return { status: 201, body: { ...keyView(row, now), key, replaced: keyView(old, now) } }
+    })
   },
 })
 

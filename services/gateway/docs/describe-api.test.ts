@@ -99,6 +99,7 @@ test('Idempotency-Key is promised where it is kept', () => {
     '/api/messages/text',
     '/api/templates',
     '/api/v1/api-keys',
+    '/api/v1/api-keys/{id}/rotate',
     '/api/v1/auth/register',
     '/api/v1/campaigns',
     '/api/v1/campaigns/{id}/rerun',
@@ -121,6 +122,7 @@ test('Idempotency-Key is promised where it is kept', () => {
     '/api/v1/tenants',
     '/api/v1/tenants/embedded-signup',
     '/api/v1/users',
+    '/api/v1/users/{id}/link',
     '/api/v1/views',
   ])
 })

@@ -182,6 +182,7 @@ const link = route({
   method: 'post',
   path: `${path}/{id}/link`,
   action: 'users.write',
+  idempotent: true,
   tag,
   summary:
     'Make a one-time link for a user, of an invitation or to reset the password; it works for 24 hours, and earlier ones end',
@@ -190,10 +191,16 @@ const link = route({
   returns: LinkView,
   async handle(request, deps: GatewayDeps) {
     const caller = callerOf(request)
-    const user = await getUser(deps.store, caller.tenantId, request.params.id)
-    requireRank(caller, user.role)
-    if (user.status === 'disabled') throw new ApiError(409, 'USER_DISABLED', 'The user is disabled. Enable them first.')
-    return { status: 201, body: linkView(deps, await newLinkFor(request, deps, user)) }
+    const { tenantId } = caller
+    const { id } = request.params
+    const asked = { tenantId, key: idempotencyKeyOf(request.headers), request: { what: 'link', id } }
+    return withSealedReply(deps, asked, async () => {
+      const user = await getUser(deps.store, tenantId, id)
+      requireRank(caller, user.role)
+      if (user.status === 'disabled') throw new ApiError(409, 'USER_DISABLED', 'The user is disabled. Enable them first.')
+      // One that an earlier attempt has made and nobody has seen ends.
+      return { status: 201, body: linkView(deps, await newLinkFor(request, deps, user)) }
+    })
   },
 })
 

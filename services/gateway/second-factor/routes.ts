@@ -57,8 +57,8 @@ const begin = route({
   path,
   action: 'session.write',
   tag,
-  summary: 'Begin to set up a second factor: a secret for an authenticator app, which counts once a code has confirmed it',
-  status: 201,
+  summary:
+    'Begin to set up a second factor: a secret for an authenticator app, which counts once a code has confirmed it; one begun before ends',
   returns: z.object({
     secret: z.string().describe('To type in where no picture can be read'),
     url: z.string().describe('otpauth: address for the app'),
@@ -74,7 +74,7 @@ const begin = route({
         )
       const secret = newTotpSecret()
       if (!(await beginSecondFactor(deps.store, user, sealTotpSecret(deps.keyring, user, secret)))) throw inForce()
-      return { status: 201, body: { secret, ...enrolment(secret, { email: user.email, issuer: ISSUER }) } }
+      return { body: { secret, ...enrolment(secret, { email: user.email, issuer: ISSUER }) } }
     }),
 })
 

@@ -5,13 +5,14 @@ import { createSimulator, type Simulator } from '#deploy/simulator/simulator.ts'
 import { routes } from '#services/gateway/routes.ts'
 import type { Id, MessageDoc } from '#shared/model/documents.ts'
 import { createWorld } from '#test/support/world.ts'
-import { type Answer, type Gateway, openGateway, PEOPLE } from '#test/support/worlds/gateway.ts'
+import { type Answer, type Gateway, openGateway, PEOPLE, type Person } from '#test/support/worlds/gateway.ts'
 import { userByEmail } from '#test/support/worlds/realtime.ts'
 
 const SALMA = '212661000101' // her window is open
 const APP_ID = '918273645500112'
 const APP_SECRET = 'secret-of-the-app-of-this-test'
 const SPARE_WABA = '330300670099887'
+const PASSWORD = 'correct horse battery staple'
 const stack = new AsyncDisposableStack()
 let gateway: Gateway
 let simulator: Simulator
@@ -36,8 +37,14 @@ beforeAll(async () => {
 })
 afterAll(() => stack.disposeAsync())
 
-function call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-  return gateway.call(method, path, { as: 'admin', body, headers })
+function call(
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+  as: Person = 'admin',
+): Promise<Answer> {
+  return gateway.call(method, path, { as, body, headers })
 }
 
 const AIDS = ['labels', 'quickReplies', 'savedViews'] as const
@@ -50,6 +57,8 @@ const COUNTED = [
   'templates',
   'mediaFiles',
   'connections',
+  'users',
+  'apiKeys',
   ...AIDS,
 ] as const
 type Counted = (typeof COUNTED)[number]
@@ -58,8 +67,10 @@ interface Creation {
   path?: string
   body: unknown
   headers?: Record<string, string>
-  /** What is one more after it. Retried messages are counted by the notes in their timeline. */
-  creates: Partial<Record<Counted | 'retries' | 'submitted', number>>
+  /** Who asks; the admin of the account by default. */
+  as?: Person
+  /** What is one more after it. Retried messages are counted by the notes in their timeline, links while they work. */
+  creates: Partial<Record<Counted | 'tenants' | 'links' | 'retries' | 'submitted', number>>
 }
 
 let people = 212663900000
@@ -79,8 +90,19 @@ const byToken = () => ({
   creates: { connections: 1 },
 })
 
+const email = () => `once-${++people}@example.com`
+const newUser = () => ({ body: { email: email(), name: 'Once' }, creates: { users: 1, links: 1 } })
+const newKey = () => ({ name: 'Once', scopes: ['contacts.read'] })
+
+/** The id of what a request to another route has just created. */
+async function made(path: string, body: object): Promise<string> {
+  const answer = await call('POST', path, body)
+  expect(answer.status).toBe(201)
+  return answer.body.id
+}
+
 /** A request to each route that creates something. */
-const CREATIONS: Record<string, () => Creation> = {
+const CREATIONS: Record<string, () => Creation | Promise<Creation>> = {
   'POST /api/v1/messages/send': text(),
   'POST /api/v1/messages/text': text(),
   'POST /api/v1/messages': () => ({ body: { to: SALMA, type: 'text', text: { body: 'a' } }, creates: { messages: 1 } }),
@@ -156,6 +178,22 @@ const CREATIONS: Record<string, () => Creation> = {
   'POST /api/v1/phone-numbers': byToken,
   'POST /api/clients': byToken,
   'POST /api/v1/clients': () => ({ body: { companyName: 'Once' }, creates: { connections: 1 } }),
+  'POST /api/v1/users': newUser,
+  'POST /api/v1/auth/register': newUser,
+  'POST /api/v1/users/{id}/link': async () => {
+    const id = await made('/api/v1/users', { email: email(), name: 'Once', password: PASSWORD })
+    return { path: `/api/v1/users/${id}/link`, body: undefined, creates: { links: 1 } }
+  },
+  'POST /api/v1/api-keys': () => ({ body: newKey(), creates: { apiKeys: 1 } }),
+  'POST /api/v1/api-keys/{id}/rotate': async () => {
+    const id = await made('/api/v1/api-keys', newKey())
+    return { path: `/api/v1/api-keys/${id}/rotate`, body: {}, creates: { apiKeys: 1 } }
+  },
+  'POST /api/v1/tenants': () => ({
+    body: { name: 'Once', adminEmail: email(), adminName: 'Once' },
+    as: 'platform',
+    creates: { tenants: 1 },
+  }),
   'POST /api/v1/media': () => ({
     path: '/api/v1/media?filename=once.txt',
     body: 'the file',
@@ -169,7 +207,9 @@ async function counts(): Promise<Record<string, number>> {
   const rows = await Promise.all(COUNTED.map(async name => [name, await raw[name].countDocuments({ tenantId })] as const))
   const retried = (await raw.messages.findOne({ _id: new Types.ObjectId(ids.message) })) as MessageDoc
   const retries = retried.timeline.filter(({ detail }) => detail?.startsWith('sent again by')).length
-  return { ...Object.fromEntries(rows), retries, submitted: simulator.sim.world.templates.size }
+  const links = await raw.accountLinks.countDocuments({ tenantId, usedAt: null, revokedAt: null })
+  const tenants = await raw.tenants.countDocuments()
+  return { ...Object.fromEntries(rows), tenants, links, retries, submitted: simulator.sim.world.templates.size }
 }
 const more = (before: Record<string, number>, after: Record<string, number>) =>
   Object.fromEntries(Object.entries(after).flatMap(([name, n]) => (n === before[name] ? [] : [[name, n - (before[name] ?? 0)]])))
@@ -206,9 +246,10 @@ describe.for(creating)('%s', route => {
   let attempts = 0
   async function begin() {
     await failMessage()
-    const { path = route.slice(route.indexOf(' ') + 1), body, headers, creates } = (CREATIONS[route] as () => Creation)()
+    const creation = await (CREATIONS[route] as () => Creation | Promise<Creation>)()
+    const { path = route.slice(route.indexOf(' ') + 1), body, headers, as, creates } = creation
     const key = `${route}-${++attempts}`.replaceAll(/[^\x21-\x7e]/g, '-')
-    return { creates, before: await counts(), ask: () => call('POST', path, body, { ...headers, 'idempotency-key': key }) }
+    return { creates, before: await counts(), ask: () => call('POST', path, body, { ...headers, 'idempotency-key': key }, as) }
   }
 
   test('[F7] creates one thing when the process dies between its work and its answer', async () => {
