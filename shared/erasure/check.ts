@@ -15,9 +15,11 @@ import {
   notEmpty,
   parkedUnderWay,
   recipientsUnderWay,
+  UNDER_WAY_MS,
   webhookEventsUnderWay,
 } from '../store/contacts/erase-check.ts'
 import { deleteEvents, deleteLeadsAndNotes, deleteReplies } from '../store/contacts/erase-rows.ts'
+import { deleteViewsOf } from '../store/contacts/erase-views.ts'
 import { findHash } from '../store/contacts/erasures.ts'
 import { orOutage } from '../store/outage.ts'
 import { deleteListFiles, type ErasureDeps, eraseMessages } from './erase.ts'
@@ -33,6 +35,7 @@ export type Leftovers = Record<
   | 'webhookEvents'
   | 'parkedItems'
   | 'deadLetters'
+  | 'views'
   | 'events'
   | 'replies',
   number
@@ -61,6 +64,7 @@ async function checkAll(deps: ErasureDeps, erasure: ErasureDoc, now: Date): Prom
   const webhookEvents = await checkWebhookEvents(store, erasure, isNamed)
   const parkedItems = await checkParked(store, erasure, isNamed)
   const deadLetters = await checkDeadLetters(store, { erasure, conversationIds, isNamed, now })
+  const views = await checkViews(store, erasure, isNamed)
   const events = await deleteEvents(store, erasure, conversationIds)
   const replies = await deleteReplies(store, erasure, { ids: [...ids, ...contactIds], conversationIds, phones: waIds, keys })
   return {
@@ -73,6 +77,7 @@ async function checkAll(deps: ErasureDeps, erasure: ErasureDoc, now: Date): Prom
     webhookEvents,
     parkedItems,
     deadLetters,
+    views,
     events,
     replies,
   }
@@ -116,6 +121,12 @@ async function checkLeads(store: Store, erasure: ErasureDoc, isNamed: IsNamed): 
   const phones: string[] = []
   for await (const { phone } of leadsUnderWay(store, erasure)) if (phone && isNamed(phone)) phones.push(phone)
   return phones
+}
+
+/** Saved views that were written by a request under way. */
+async function checkViews(store: Store, erasure: ErasureDoc, isNamed: IsNamed): Promise<number> {
+  const isNamedHere = (text: string) => isNamed([text, text.replaceAll(/\D/g, '').replace(/^0+/, '')])
+  return await deleteViewsOf(store, erasure, isNamedHere, new Date(erasure.at.getTime() + UNDER_WAY_MS))
 }
 
 async function checkWebhookEvents(store: Store, erasure: ErasureDoc, isNamed: IsNamed): Promise<number> {

@@ -25,6 +25,7 @@ import {
   messagesAfter,
   type Person,
 } from '../store/contacts/erase-rows.ts'
+import { deleteViewsOf, namesPerson } from '../store/contacts/erase-views.ts'
 import { orOutage } from '../store/outage.ts'
 
 export interface ErasureDeps {
@@ -53,7 +54,7 @@ export async function finishErasure({ store, storage }: ErasureDeps, contact: Co
 
 async function eraseAll(deps: ErasureDeps, person: Person, erased: Erased, now: Date): Promise<Erased> {
   const { store } = deps
-  const { waIds, since, pseudonym } = person.erasing
+  const { waIds, userIds, since, pseudonym } = person.erasing
   const traces = await findPersonIds(store, person)
   const { conversationIds } = traces
   const audiences = await findAudiences(store, person)
@@ -70,6 +71,7 @@ async function eraseAll(deps: ErasureDeps, person: Person, erased: Erased, now: 
   erased.webhookEvents = await emptyWebhookEvents(store, person)
   erased.deadLetters = await emptyDeadLetters(store, person, conversationIds, now)
   await deleteParked(store, person)
+  await deleteViewsOf(store, person, text => namesPerson(text, [...waIds, ...userIds]), since)
   await deleteEvents(store, person, conversationIds)
   const named = { ids: [...ids, ...traces.contactIds], conversationIds, phones: waIds, keys: emptied.keys }
   await deleteReplies(store, person, named)

@@ -20,6 +20,7 @@ export const ERASED_CONTACT = {
   nameSource: null,
   nameAt: null,
   attributes: {},
+  labels: [],
   block: null,
 }
 
@@ -95,6 +96,10 @@ export const HIDDEN = {
   lastInboundWamid: null,
   unreadCount: 0,
   status: 'closed' as const,
+  labels: [],
+  waitingSince: null,
+  snoozedUntil: null,
+  automaticDue: null,
 }
 
 async function hideConversations(

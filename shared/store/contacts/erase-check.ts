@@ -12,7 +12,7 @@ import { EMPTY_RECIPIENT, emptyDeadLetter } from './erase-rows.ts'
  */
 
 /** Longer than a request, a call or a batch may be under way. */
-const UNDER_WAY_MS = 2 * 60_000
+export const UNDER_WAY_MS = 2 * 60_000
 const DAY_MS = 24 * 60 * 60_000
 const KEPT_DAYS = 31
 
@@ -28,14 +28,20 @@ export async function findErasedConversations({ raw }: Store, { tenantId, contac
 /** Empties contacts and conversations of the person again, where somebody wrote into them. @returns how many */
 export async function hideAgain({ raw }: Store, { tenantId, contactIds, at, pseudonym }: Erasure, now: Date): Promise<number> {
   const shown = (names: string[]) => ({ $or: names.map(name => ({ [name]: { $ne: null } })) })
-  const contacts = { tenantId, _id: { $in: contactIds }, ...shown(['waId', 'userId', 'phone', 'name', 'username', 'block']) }
+  const isLabelled = { 'labels.0': { $exists: true } }
+  const keys = shown(['waId', 'userId', 'phone', 'name', 'username', 'block'])
+  const contacts = { tenantId, _id: { $in: contactIds }, $or: [...keys.$or, isLabelled] }
   const hidden = await raw.contacts.updateMany(contacts as object, { $set: { ...ERASED_CONTACT, updatedAt: now } })
   const names = ['contact.waId', 'contact.userId', 'contact.phone', 'contact.name', 'contact.username']
-  const details = ['candidateName', 'candidateId', 'applicationId', 'lastMessage', 'lastError', 'lastInboundWamid']
+  const details = ['candidateName', 'candidateId', 'applicationId', 'lastMessage', 'lastError', 'lastInboundWamid'].concat([
+    'waitingSince',
+    'snoozedUntil',
+    'automaticDue',
+  ])
   const conversations = {
     tenantId,
     contactId: { $in: contactIds },
-    $or: [...shown([...names, ...details]).$or, { erased: null }],
+    $or: [...shown([...names, ...details]).$or, isLabelled, { erased: null }],
   }
   const $set = { ...HIDDEN, erased: { at, pseudonym }, deletedAt: at, updatedAt: now }
   const emptied = await raw.conversations.updateMany(conversations as object, { $set, $inc: { version: 1 } })

@@ -37,7 +37,7 @@ export async function messagesAfter(
   return await store.raw.messages.find(filter, { projection }).sort({ _id: 1 }).limit(limit).toArray()
 }
 
-/** Whether a file is also used in conversations of other people or by a campaign. */
+/** Whether a file is also used in conversations of other people, by a campaign or by a quick reply. */
 export async function isSharedFile(
   store: Store,
   { tenantId }: Pick<Person, 'tenantId'>,
@@ -47,7 +47,8 @@ export async function isSharedFile(
   const inConversations = { tenantId, 'content.media.id': mediaId, conversationId: { $nin: conversationIds } }
   if (await store.raw.messages.findOne(inConversations, { projection: { _id: 1 } })) return true
   const inCampaigns = { tenantId, 'headerMedia.id': String(mediaId), deletedAt: null }
-  return (await store.raw.campaigns.findOne(inCampaigns, { projection: { _id: 1 } })) !== null
+  if (await store.raw.campaigns.findOne(inCampaigns, { projection: { _id: 1 } })) return true
+  return (await store.raw.quickReplies.findOne({ tenantId, mediaId, deletedAt: null }, { projection: { _id: 1 } })) !== null
 }
 
 /** Deletes the row of a file that was uploaded for sending, and of its uploads to Meta: it cannot be sent again. */

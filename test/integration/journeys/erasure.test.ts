@@ -63,15 +63,22 @@ test('[F55] nothing of an erased person is left, and everything of the others', 
   const file = mediaKey(tenantId, image.content.media?.id)
   await deps.storage.put(file, Readable.from([Buffer.from('bytes')]), { contentType: 'image/jpeg' })
   await store.raw.messages.updateOne({ tenantId, _id: image._id }, { $set: { 'content.media.state': 'STORED' } })
+  await call('POST', '/labels', 'admin', { name: 'Heart patient' })
+  await call('PATCH', `/contacts/${id}`, 'admin', { labels: ['Heart patient'] })
+  await call('PUT', `/conversations/${conversation.id}/labels`, 'agent', { labels: ['Heart patient'] })
+  await call('POST', '/views', 'agent', { name: 'That one', query: { q: `+${PHONE}` } })
+  await call('POST', '/views', 'agent', { name: 'Open', query: { status: 'open', q: '212661830002' } })
+  const soon = new Date(Date.now() + 3_600_000)
+  const ofJobs = { automaticDue: { at: soon, arrivedAt: soon, isBeginning: true }, snoozedUntil: soon }
+  await store.raw.conversations.updateOne({ tenantId, _id: new Types.ObjectId(conversation.id as string) }, { $set: ofJobs })
   const queued = await call('POST', '/messages/send', 'agent', {
     conversationId: conversation.id,
     text: 'answer about the secret',
   })
   expect(queued.status).toBe(202)
   const { seq: _, ...copied } = image
-  const brochure = new Types.ObjectId()
-  const contract = new Types.ObjectId()
-  for (const _id of [brochure, contract]) {
+  const [brochure, contract, priceList] = [new Types.ObjectId(), new Types.ObjectId(), new Types.ObjectId()]
+  for (const _id of [brochure, contract, priceList]) {
     await store.models.mediaFiles.create({ _id, tenantId, kind: 'document', mimeType: 'application/pdf', size: 1, sha256: 'a' })
     await store.raw.messages.insertOne({
       ...copied,
@@ -81,6 +88,7 @@ test('[F55] nothing of an erased person is left, and everything of the others', 
       content: { ...image.content, media: { id: _id, state: 'STORED' } as never },
     })
   }
+  await call('POST', '/quick-replies', 'agent', { shortcut: 'prices', title: 'Prices', text: null, mediaId: String(priceList) })
   const other = (await call('GET', '/conversations?q=212661830002')).body.data[0]
   await store.raw.messages.insertOne({
     ...copied,
@@ -125,7 +133,7 @@ test('[F55] nothing of an erased person is left, and everything of the others', 
   const { status, body } = await call('DELETE', `/contacts/${id}`)
   expect([status, body]).toMatchObject([
     200,
-    { id, erased: { messages: 5, files: 2, leads: 1, notes: 1, recipients: 1, webhookEvents: 3 } },
+    { id, erased: { messages: 6, files: 2, leads: 1, notes: 1, recipients: 1, webhookEvents: 3 } },
   ])
 
   expect(await whereStands(PHONE, USER, 'passport', 'about the secret')).toEqual([])
@@ -144,9 +152,16 @@ test('[F55] nothing of an erased person is left, and everything of the others', 
   expect(await store.raw.auditLog.countDocuments({ action: 'contacts.erase', 'object.id': id })).toBe(1)
   expect(await store.raw.events.findOne({ tenantId, 'payload.updates.erased': true })).not.toBeNull()
 
-  expect((await store.raw.mediaFiles.find({ tenantId }).toArray()).map(({ _id }) => String(_id))).toEqual([String(brochure)])
+  const files = await store.raw.mediaFiles.find({ tenantId }).toArray()
+  expect(files.map(({ _id }) => String(_id)).toSorted()).toEqual([brochure, priceList].map(String).toSorted())
+  const hidden = await store.raw.conversations.findOne({ tenantId, _id: new Types.ObjectId(conversation.id as string) })
+  expect(hidden).toMatchObject({ labels: [], automaticDue: null, snoozedUntil: null, waitingSince: null })
+  expect((await store.raw.contacts.findOne({ tenantId, _id: new Types.ObjectId(id as string) }))?.labels).toEqual([])
+  expect((await call('GET', '/views', 'agent')).body.data).toMatchObject([{ name: 'Open' }])
   expect((await contactOf('212661830002')).name).toBe('Person 212661830002')
   expect(await store.raw.campaignRecipients.countDocuments({ campaignId, state: 'PENDING', waId: '212661830002' })).toBe(1)
+  // The label stays, and what its own row is told of; nobody has it any more.
+  expect(await whereStands('Heart patient')).toEqual(['labels', 'events', 'auditLog'])
   expect(await whereStands('secret of 212661830002')).toEqual(['conversations', 'messages', 'webhookEvents', 'events'])
 })
 
