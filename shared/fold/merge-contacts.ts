@@ -145,15 +145,20 @@ function joinConversations(
     lastCampaign: newer(a.lastCampaign ?? null, b.lastCampaign ?? null, campaign => campaign.at),
     ...(repliesOf(a, b).length > 0 && { campaignReplies: repliesOf(a, b) }),
     snoozedUntil: a.snoozedUntil && b.snoozedUntil ? latest(a.snoozedUntil, b.snoozedUntil) : null,
+    automaticDue: newer(a.automaticDue ?? null, b.automaticDue ?? null, due => due.at),
+    greetedAt: latest(a.greetedAt ?? null, b.greetedAt ?? null),
     leadId: older(a.leadId, b.leadId),
     candidateId: a.candidateId ?? b.candidateId,
     candidateName: a.candidateName ?? b.candidateName,
     applicationId: a.applicationId ?? b.applicationId,
   })
-  change(from, { deletedAt: context.now, messageCount: 0, unreadCount: 0, lastMessage: null })
+  change(from, { deletedAt: context.now, messageCount: 0, unreadCount: 0, lastMessage: null, ...NOTHING_DUE })
   if (from.isNew) state.conversations.delete(String(b._id))
   state.touched.delete(String(b._id))
 }
+
+/** What jobs look for: the conversation that is left has it. */
+const NOTHING_DUE = { snoozedUntil: null, automaticDue: null, waitingSince: null }
 
 const repliesOf = (a: ConversationDoc, b: ConversationDoc): Id[] => [
   ...new Map([...(a.campaignReplies ?? []), ...(b.campaignReplies ?? [])].map(id => [String(id), id])).values(),

@@ -38,7 +38,8 @@ export async function clearAutomaticDue({ models }: Store, conversation: Convers
 
 /**
  * Stores an automatic answer, notes what it costs, and takes the mark, in one transaction.
- * @returns false when it was given before, or the number's spending has changed since it was read
+ * @returns false when it was given before, the number's spending has changed since it was read, or the conversation was erased,
+ * merged into another one or written into again
  */
 export async function storeAutomaticAnswer(
   store: Store,
@@ -46,10 +47,12 @@ export async function storeAutomaticAnswer(
   message: MessageDoc,
   { client, spending, isGreeting }: { client: ClientDoc; spending: AutomaticSpending; isGreeting: boolean },
 ): Promise<boolean> {
-  const { tenantId, _id } = conversation
+  const { tenantId, _id, automaticDue } = conversation
   const { clients, conversations, messages } = store.models
   try {
     return await store.transaction(async session => {
+      const due = { tenantId, _id, 'automaticDue.at': automaticDue?.at ?? null, deletedAt: null }
+      if ((await conversations.findOne(due, { _id: 1 }, { session }).lean()) === null) return false
       const counted = await clients.updateOne(
         { tenantId, _id: client._id, 'automaticSpending.count': client.automaticSpending?.count ?? null },
         { $set: { automaticSpending: spending } },

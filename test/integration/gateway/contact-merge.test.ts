@@ -44,6 +44,13 @@ test('a contact by phone and one by user id become one, with one conversation an
   expect(conversations).toHaveLength(2)
   const gone = conversations.find(({ contact }: { contact: { id: string } }) => contact.id === other)
   await call('POST', `/conversations/${gone.id}/notes`, { text: 'of the other' })
+  await call('POST', '/labels', { name: 'Interview' })
+  await call('PUT', `/conversations/${gone.id}/labels`, { labels: ['Interview'] })
+  const [at, campaign] = [new Date(Date.now() + 3_600_000), new Types.ObjectId()]
+  const ofJobs = { automaticDue: { at, arrivedAt: at, isBeginning: true }, greetedAt: at, snoozedUntil: at }
+  const ofCampaigns = { lastCampaign: { id: campaign, at }, campaignReplies: [campaign] }
+  const left = { _id: new Types.ObjectId(gone.id as string) }
+  await gateway.store.raw.conversations.updateOne(left, { $set: { ...ofJobs, ...ofCampaigns } })
 
   expect((await call('POST', `/contacts/${kept}/merge`, { contactId: other }, 'agent')).status).toBe(403)
   const { status, body } = await call('POST', `/contacts/${kept}/merge`, { contactId: other })
@@ -67,6 +74,13 @@ test('a contact by phone and one by user id become one, with one conversation an
   })
   expect((await call('GET', `/conversations/${conversation.id}/messages`)).body.total).toBe(3)
   expect((await call('GET', `/conversations/${conversation.id}/notes`)).body.data).toMatchObject([{ text: 'of the other' }])
+  const [row, before] = await Promise.all(
+    [conversation.id, gone.id].map(id => gateway.store.raw.conversations.findOne({ _id: new Types.ObjectId(id as string) })),
+  )
+  // The conversation that nobody had snoozed is shown.
+  expect(row).toMatchObject({ labels: ['Interview'], ...ofJobs, ...ofCampaigns, snoozedUntil: null })
+  expect(row?.waitingSince).toBeInstanceOf(Date)
+  expect(before).toMatchObject({ automaticDue: null, snoozedUntil: null, waitingSince: null })
   const events = await gateway.store.raw.events.find({ 'payload.updates.joinedWith': conversation.id }).toArray()
   expect(events.map(({ payload }) => payload.conversationId)).toEqual([gone.id])
   expect(await gateway.store.raw.auditLog.countDocuments({ action: 'contacts.merge', 'object.id': kept })).toBe(1)
@@ -78,8 +92,8 @@ test('a contact by phone and one by user id become one, with one conversation an
   // What is erased is the whole person.
   const { body: erased } = await call('DELETE', `/contacts/${kept}`, undefined, 'admin')
   expect(erased.erased.messages).toBe(5)
-  const left = await gateway.store.raw.contacts.findOne({ _id: new Types.ObjectId(other) })
-  expect(left).toMatchObject({ name: null, phone: null, attributes: {} })
+  const merged = await gateway.store.raw.contacts.findOne({ _id: new Types.ObjectId(other) })
+  expect(merged).toMatchObject({ name: null, phone: null, attributes: {} })
 })
 
 test('two whom WhatsApp takes for two stay two', async () => {
