@@ -96,6 +96,8 @@ export async function openGateway(
     const bearer = token ?? (as && (await tokenFor(as)))
     const answer = await fetch(url + path, {
       method,
+      // An answer that sends the browser away leads out of the test.
+      redirect: 'manual',
       headers: {
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...(bearer && { authorization: `Bearer ${bearer}` }),
