@@ -41,6 +41,8 @@ const ImportView = z.object({
     .object({
       encoding: z.string(),
       separator: z.string(),
+      /** The first 200, of which `?phone=` and `?name=` may name others. */
+      columns: z.array(z.string()),
       phoneColumn: z.string().nullable(),
       nameColumns: z.array(z.string()),
     })

@@ -5,6 +5,7 @@ import { countryOf } from '#shared/domain/contacts/phone-number.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import type { Caller } from '#shared/http/route.ts'
 import { newId, toId } from '#shared/model/ids.ts'
+import { scrub } from '#shared/process/scrub.ts'
 import { type CsvForm, readCsv, shownColumns } from '#shared/storage/csv/csv-file.ts'
 import { RefusedFile } from '#shared/storage/csv/refused-file.ts'
 import { importPrefix } from '#shared/storage/open.ts'
@@ -42,14 +43,17 @@ export interface ImportReport {
   file: FileForm | null
 }
 
-/** Encoding, separator, and the names of the columns in which numbers and names were found. */
+/** Encoding, separator, the names of all columns, and of those in which numbers and names were found. */
 export interface FileForm extends CsvForm {
+  columns: string[]
   phoneColumn: string | null
   nameColumns: string[]
 }
 
 const BATCH = 500
 const MAX_REFUSED_ROWS = 10_000
+/** Names of columns in an answer, from which a person chooses those of the numbers and names. */
+const MOST_SHOWN_COLUMNS = 200
 /** Attributes of a company that are exported and recognised again, of all contacts together. */
 export const MOST_ATTRIBUTES = 1000
 
@@ -134,11 +138,15 @@ function refuse(report: ImportReport, cells: readonly string[], columns: Contact
 function columnsOf(report: ImportReport, header: ContactHeader, form: CsvForm, { phone, name }: ImportInput): ContactColumns {
   const { written } = header
   const columns = contactColumns(header, { ...(phone && { phone }), ...(name && { name }) })
-  if (columns === null)
-    throw new ApiError(422, 'COLUMN_MISSING', `No column holds phone numbers. The file has the columns: ${shownColumns(written)}`)
+  const all = written.slice(0, MOST_SHOWN_COLUMNS).map(column => scrub(column).trim().slice(0, 100))
+  if (columns === null) {
+    const detail = `No column holds phone numbers. The file has the columns: ${shownColumns(written)}`
+    throw new ApiError(422, 'COLUMN_MISSING', detail, { extra: { columns: all } })
+  }
   const named = (place: number) => shownColumns([written[place] ?? ''])
   report.file = {
     ...form,
+    columns: all,
     phoneColumn: columns.phone === null ? null : named(columns.phone),
     nameColumns: columns.name.map(named),
   }

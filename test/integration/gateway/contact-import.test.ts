@@ -54,7 +54,13 @@ test('a file becomes contacts, and says which rows do not', async () => {
       { row: 3, value: 'not a number', problem: 'The phone number is not valid.' },
       { row: 5, value: '+212 661 84 00 01', problem: 'The contact is already in row 1.' },
     ],
-    file: { encoding: 'utf-8', separator: ';', phoneColumn: 'Téléphone', nameColumns: ['Nom'] },
+    file: {
+      encoding: 'utf-8',
+      separator: ';',
+      columns: ['Nom', 'Téléphone', 'Ville', 'opt_out'],
+      phoneColumn: 'Téléphone',
+      nameColumns: ['Nom'],
+    },
   })
   expect((await find('212661840002')).data).toMatchObject([
     { name: 'Brahim', nameSource: 'agent', optOut: true, optOutSource: 'import', attributes: { ville: 'Fès; médina' } },
@@ -92,6 +98,16 @@ test('[F52] all contacts come as a file that can be imported again', async () =>
 test('refused rows come as a file of their own', async () => {
   const { body } = await send('phone\nabc\n=1+1\n', '?report=csv&dryRun=true')
   expect(body).toContain("row,value,problem\n1,abc,The phone number is not valid.\n2,'=1+1,The phone number is not valid.")
+})
+
+test('a file without a known column of numbers names its columns, one of which may then be named', async () => {
+  const refused = await send('Handy,Wer\n0661840010,Dris\n', '?dryRun=true')
+  expect(refused).toMatchObject({ status: 422, body: { errorCode: 'COLUMN_MISSING', columns: ['Handy', 'Wer'] } })
+  const [phone, name] = refused.body.columns
+  expect((await send('Handy,Wer\n0661840010,Dris\n', `?dryRun=true&phone=${phone}&name=${name}`)).body).toMatchObject({
+    created: 1,
+    file: { columns: ['Handy', 'Wer'], phoneColumn: 'Handy', nameColumns: ['Wer'] },
+  })
 })
 
 test.for([

@@ -1,10 +1,10 @@
 import type { TextId } from '../lib/i18n/text-ids.ts'
 import type { Action } from '../lib/session/rights.ts'
 import type { ShortcutId } from '../lib/shortcuts/bindings.ts'
-import { InboxIcon, NumbersIcon, PeopleIcon, type TablerIcon } from '../ui/icons.tsx'
+import { ContactsIcon, InboxIcon, NumbersIcon, PeopleIcon, type TablerIcon } from '../ui/icons.tsx'
 
 export interface NavItem {
-  to: '/inbox/{-$conversationId}' | '/numbers' | '/people'
+  to: '/inbox/{-$conversationId}' | '/contacts' | '/numbers' | '/people'
   text: TextId
   icon: TablerIcon
   /** Least action that a role must have to see the page; null: everybody. */
@@ -24,6 +24,14 @@ export const NAV: NavItem[] = [
     action: 'conversations.read',
     onPhones: true,
     shortcut: 'goInbox',
+  },
+  {
+    to: '/contacts',
+    text: 'app.nav.contacts',
+    icon: ContactsIcon,
+    action: 'contacts.read',
+    onPhones: true,
+    shortcut: 'goContacts',
   },
   { to: '/numbers', text: 'app.nav.numbers', icon: NumbersIcon, action: 'clients.read', onPhones: true, shortcut: 'goNumbers' },
   { to: '/people', text: 'app.nav.people', icon: PeopleIcon, action: 'users.read', onPhones: true, shortcut: 'goPeople' },

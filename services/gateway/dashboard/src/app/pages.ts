@@ -1,3 +1,4 @@
+import { contactsRoute } from '../features/contacts/route.ts'
 import { inboxRoute } from '../features/inbox/route.ts'
 import { numbersRoute } from '../features/numbers/route.ts'
 import { peopleRoute } from '../features/people/route.ts'
@@ -8,4 +9,4 @@ import { welcomeRoute } from '../features/welcome/route.ts'
 export const publicPages = [signInRoute, welcomeRoute] as const
 
 /** Pages of signed-in people: a page's folder exports its route, and has its line here and in `nav.ts`. */
-export const pages = [inboxRoute, numbersRoute, peopleRoute] as const
+export const pages = [inboxRoute, contactsRoute, numbersRoute, peopleRoute] as const

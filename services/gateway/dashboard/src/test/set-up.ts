@@ -1,10 +1,13 @@
-import { cleanup } from '@testing-library/react'
+import { cleanup, configure } from '@testing-library/react'
 import { afterEach } from 'vitest'
 import { startI18n } from '../lib/i18n/i18n.ts'
 
 // What jsdom lacks of a browser.
 window.matchMedia ??= () => ({ matches: false, addEventListener: () => undefined, removeEventListener: () => undefined }) as never
 Element.prototype.scrollTo ??= () => undefined
+
+// How long a test waits for what it expects: machines differ in speed.
+configure({ asyncUtilTimeout: 20_000 })
 
 await startI18n()
 afterEach(() => {

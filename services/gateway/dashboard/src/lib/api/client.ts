@@ -32,9 +32,12 @@ export const get = <T>(path: string, query?: RequestOptions['query'], signal?: A
   request<T>('GET', path, { ...(query && { query }), signal })
 
 /** File of the API, such as the picture of a message. @throws Problem */
-export async function getBlob(path: string, signal?: AbortSignal): Promise<Blob> {
+export const getBlob = (path: string, signal?: AbortSignal): Promise<Blob> => requestBlob('GET', path, { signal })
+
+/** What the API answers as a file, such as the refused rows of an import. @throws Problem */
+export async function requestBlob(method: Method, path: string, options: RequestOptions = {}): Promise<Blob> {
   const token = await accessToken()
-  const response = await send('GET', path, { signal }, token)
+  const response = await send(method, path, options, token)
   if (!response.ok) throw await problemOf(response)
   return await response.blob()
 }

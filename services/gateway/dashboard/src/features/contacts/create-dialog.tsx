@@ -1,0 +1,83 @@
+import { useRef, useState } from 'react'
+import { Problem } from '../../lib/api/client.ts'
+import { useText } from '../../lib/i18n/text.tsx'
+import { Button } from '../../ui/button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { Field, Input } from '../../ui/field.tsx'
+import { createContact, useContactsChange } from './data.ts'
+import { FormProblem } from './form-problem.tsx'
+
+/** Number and name of somebody new. A number that a contact has already leads to that contact. */
+export function CreateDialog({ onCreated, onClose }: { onCreated(id: string): void; onClose(): void }) {
+  const t = useText()
+  const [phone, setPhone] = useState('')
+  const [name, setName] = useState('')
+  // A second try after a lost answer creates nobody twice; one after a refusal asks something else.
+  const key = useRef(crypto.randomUUID())
+  const add = useContactsChange(createContact)
+  const problem = add.error instanceof Problem ? add.error : null
+  const existing = problem?.errorCode === 'CONTACT_EXISTS' ? problem.extra.contactId : null
+  const isPhone = problem?.errorCode === 'PHONE_INVALID'
+  return (
+    <Dialog title={t('contacts.create')} onClose={onClose}>
+      <form
+        className="grid gap-4"
+        onSubmit={event => {
+          event.preventDefault()
+          if (add.isPending) return
+          add.mutate(
+            { phone: phone.trim(), name: name.trim() || null, key: key.current },
+            {
+              onSuccess: ({ id }) => onCreated(id),
+              onError: error => {
+                if (error instanceof Problem && !error.isPassing) key.current = crypto.randomUUID()
+              },
+            },
+          )
+        }}
+      >
+        <Field
+          label={t('contacts.phone')}
+          hint={t('contacts.phone.hint')}
+          problem={
+            isPhone ? (
+              <bdi>{problem?.errors[0]?.message ?? problem?.detail}</bdi>
+            ) : (
+              typeof existing === 'string' && (
+                <>
+                  {t('contacts.phone.taken')}{' '}
+                  <Button kind="link" small onClick={() => onCreated(existing)}>
+                    {t('contacts.phone.open')}
+                  </Button>
+                </>
+              )
+            )
+          }
+        >
+          {ids => (
+            <Input
+              {...ids}
+              type="tel"
+              required
+              minLength={3}
+              maxLength={40}
+              dir="ltr"
+              value={phone}
+              onChange={event => setPhone(event.target.value)}
+            />
+          )}
+        </Field>
+        <Field label={t('contacts.name')}>
+          {ids => <Input {...ids} maxLength={200} dir="auto" value={name} onChange={event => setName(event.target.value)} />}
+        </Field>
+        {!isPhone && typeof existing !== 'string' && <FormProblem error={add.error} />}
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>{t('ui.cancel')}</Button>
+          <Button type="submit" kind="primary" busy={add.isPending}>
+            {t('contacts.create.submit')}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}
