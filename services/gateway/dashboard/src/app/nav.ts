@@ -1,10 +1,10 @@
 import type { TextId } from '../lib/i18n/text-ids.ts'
 import type { Action } from '../lib/session/rights.ts'
 import type { ShortcutId } from '../lib/shortcuts/bindings.ts'
-import { ContactsIcon, InboxIcon, NumbersIcon, PeopleIcon, type TablerIcon } from '../ui/icons.tsx'
+import { ContactsIcon, InboxIcon, NumbersIcon, PeopleIcon, type TablerIcon, TemplatesIcon } from '../ui/icons.tsx'
 
 export interface NavItem {
-  to: '/inbox/{-$conversationId}' | '/contacts' | '/numbers' | '/people'
+  to: '/inbox/{-$conversationId}' | '/contacts' | '/numbers' | '/templates' | '/people'
   text: TextId
   icon: TablerIcon
   /** Least action that a role must have to see the page; null: everybody. */
@@ -34,5 +34,13 @@ export const NAV: NavItem[] = [
     shortcut: 'goContacts',
   },
   { to: '/numbers', text: 'app.nav.numbers', icon: NumbersIcon, action: 'clients.read', onPhones: true, shortcut: 'goNumbers' },
+  {
+    to: '/templates',
+    text: 'app.nav.templates',
+    icon: TemplatesIcon,
+    action: 'templates.list',
+    onPhones: true,
+    shortcut: 'goTemplates',
+  },
   { to: '/people', text: 'app.nav.people', icon: PeopleIcon, action: 'users.read', onPhones: true, shortcut: 'goPeople' },
 ]

@@ -3,10 +3,11 @@ import { inboxRoute } from '../features/inbox/route.ts'
 import { numbersRoute } from '../features/numbers/route.ts'
 import { peopleRoute } from '../features/people/route.ts'
 import { signInRoute } from '../features/sign-in/route.ts'
+import { templatesRoute } from '../features/templates/route.ts'
 import { welcomeRoute } from '../features/welcome/route.ts'
 
 /** Pages for everybody. */
 export const publicPages = [signInRoute, welcomeRoute] as const
 
 /** Pages of signed-in people: a page's folder exports its route, and has its line here and in `nav.ts`. */
-export const pages = [inboxRoute, contactsRoute, numbersRoute, peopleRoute] as const
+export const pages = [inboxRoute, contactsRoute, numbersRoute, templatesRoute, peopleRoute] as const

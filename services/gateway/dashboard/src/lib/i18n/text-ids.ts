@@ -5,6 +5,7 @@ import type inbox from '../../features/inbox/texts.json'
 import type numbers from '../../features/numbers/texts.json'
 import type people from '../../features/people/texts.json'
 import type signIn from '../../features/sign-in/texts.json'
+import type templates from '../../features/templates/texts.json'
 import type welcome from '../../features/welcome/texts.json'
 import type ui from '../../ui/texts.json'
 import type lib from '../texts.json'
@@ -19,5 +20,6 @@ export type TextId =
   | keyof typeof numbers
   | keyof typeof people
   | keyof typeof signIn
+  | keyof typeof templates
   | keyof typeof ui
   | keyof typeof welcome

@@ -1,0 +1,84 @@
+import { useLingui } from '@lingui/react'
+import { useQuery } from '@tanstack/react-query'
+import { useFormat } from '../../lib/i18n/format.ts'
+import { useText } from '../../lib/i18n/text.tsx'
+import { IconButton } from '../../ui/button.tsx'
+import { CloseIcon } from '../../ui/icons.tsx'
+import { Bone, ErrorRow } from '../../ui/states.tsx'
+import { type Template, templateQuery } from './data.ts'
+import { Phone } from './phone.tsx'
+import { CategoryName, hasWhy, Quality, StateTag, Why } from './state.tsx'
+
+/** The chosen template: on a phone, and what Meta says of it. `listed` is shown until its own answer is there. */
+export function Preview({ id, listed, onClose }: { id: string; listed: Template | undefined; onClose(): void }) {
+  const t = useText()
+  const { data, error, refetch } = useQuery(templateQuery(id))
+  const template = data ?? listed
+  return (
+    <section aria-label={t('templates.preview')} data-pane className="grid content-start gap-3 two:sticky two:top-5">
+      <header className="flex items-start justify-between gap-2">
+        <h2 className="min-w-0 font-mono wrap-anywhere">
+          <bdi dir="ltr">{template?.name}</bdi>
+        </h2>
+        <IconButton icon={CloseIcon} label={t('ui.close')} small onClick={onClose} />
+      </header>
+      {error && (
+        <ErrorRow error={error} onRetry={() => void refetch()}>
+          {t('templates.one.failed')}
+        </ErrorRow>
+      )}
+      {!template && !error && <Bone width="100%" height="12rem" />}
+      {template && (
+        <>
+          <Phone template={template} />
+          {hasWhy(template) && (
+            <div className="grid gap-1 rounded-2 bg-time-soft px-3 py-2">
+              <Why template={template} />
+            </div>
+          )}
+          <Facts template={template} />
+        </>
+      )}
+    </section>
+  )
+}
+
+function Facts({ template }: { template: Template }) {
+  const t = useText()
+  const { number, full } = useFormat()
+  const { category, language, quality, usageCount, lastUsedAt } = template
+  const facts = [
+    [t('templates.filter.status'), <StateTag key="state" template={template} />],
+    [t('templates.category'), <CategoryName key="category" category={category} />],
+    [t('templates.language'), <LanguageName key="language" code={language} />],
+    [t('templates.quality'), <Quality key="quality" quality={quality} />],
+    [t('templates.uses'), number(usageCount)],
+    [t('templates.lastUsed'), lastUsedAt ? full(lastUsedAt) : t('templates.neverUsed')],
+  ] as const
+  return (
+    <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-0.5">
+      {facts.map(([name, value]) => (
+        <div key={name} className="contents">
+          <dt className="text-ink-3">{name}</dt>
+          <dd className="figures">
+            <bdi>{value}</bdi>
+          </dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+/** WhatsApp's code as the name of the language, with the code where no name is known. */
+export function LanguageName({ code }: { code: string }) {
+  const { i18n } = useLingui()
+  return <bdi title={code}>{nameOf(code, i18n.locale)}</bdi>
+}
+
+function nameOf(code: string, locale: string): string {
+  try {
+    return new Intl.DisplayNames([locale], { type: 'language' }).of(code.replaceAll('_', '-')) ?? code
+  } catch {
+    return code
+  }
+}

@@ -1,0 +1,13 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { loadTexts } from '../../lib/i18n/i18n.ts'
+import { shellRoute } from '../../lib/routes.ts'
+import { readTemplatesSearch } from './search.ts'
+
+/** Templates of the account: what Meta says of each, and how it looks on a phone. */
+export const templatesRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/templates',
+  validateSearch: readTemplatesSearch,
+  loader: () => loadTexts('features/templates'),
+  component: lazyRouteComponent(() => import('./page.tsx')),
+})
