@@ -101,12 +101,12 @@ test('refused rows come as a file of their own', async () => {
 })
 
 test('a file without a known column of numbers names its columns, one of which may then be named', async () => {
-  const refused = await send('Handy,Wer\n0661840010,Dris\n', '?dryRun=true')
-  expect(refused).toMatchObject({ status: 422, body: { errorCode: 'COLUMN_MISSING', columns: ['Handy', 'Wer'] } })
+  const refused = await send('Quoi,Wer\n0661840010,Dris\n', '?dryRun=true')
+  expect(refused).toMatchObject({ status: 422, body: { errorCode: 'COLUMN_MISSING', columns: ['Quoi', 'Wer'] } })
   const [phone, name] = refused.body.columns
-  expect((await send('Handy,Wer\n0661840010,Dris\n', `?dryRun=true&phone=${phone}&name=${name}`)).body).toMatchObject({
+  expect((await send('Quoi,Wer\n0661840010,Dris\n', `?dryRun=true&phone=${phone}&name=${name}`)).body).toMatchObject({
     created: 1,
-    file: { columns: ['Handy', 'Wer'], phoneColumn: 'Handy', nameColumns: ['Wer'] },
+    file: { columns: ['Quoi', 'Wer'], phoneColumn: 'Quoi', nameColumns: ['Wer'] },
   })
 })
 

@@ -330,12 +330,12 @@ test('[F30] a status that outruns its message waits for it, however it comes to 
 
 test('[F32] an item that nobody can read fails alone, and is kept with its reason', async ({ recording }) => {
   const bad = text('wamid.bad', '212661000777')
-  Object.assign(bad.entry[0]?.changes[0]?.value.messages[0] ?? {}, { timestamp: 'yesterday' })
+  Object.assign(bad.entry[0]?.changes[0]?.value.messages[0] ?? {}, { id: null })
   await recording.record(text('wamid.1', '212661000777', 1), bad, text('wamid.2', '212661000777', 2))
   const lines = await describeStore(recording.store)
   expect(lines).toContain('thread 2/2 messages 2 unread last "wamid.2" window 11-21T09:00:02 lead')
-  expect(lines).toContain('event message FAILED: the timestamp is not valid')
-  expect(lines).toContain('dead letter: the timestamp is not valid')
+  expect(lines).toContain('event account FAILED: the message has no id')
+  expect(lines).toContain('dead letter: the message has no id')
 })
 
 test('[F33] what MongoDB refuses ends in the dead letters alone, after its tries', async ({ recording }) => {
