@@ -36,7 +36,8 @@ test('[F55] the answer to a call that was under way at the erasure leaves nothin
   const conversation = await w.addConversation()
   const phone = conversation.contact.waId as string
   const person = { waId: phone, userId: null, name: 'Person', nameSource: null }
-  await w.store.raw.contacts.insertOne(newContact(w.tenantId, person, new Date(), conversation.contactId))
+  const whole = newContact(w.tenantId, person, new Date(), conversation.contactId)
+  await w.store.raw.contacts.replaceOne({ _id: whole._id }, whole)
   const message = await w.sendOne(
     { content: { text: 'your test result', media: null, template: null, data: null } },
     conversation,
