@@ -118,6 +118,7 @@ async function environment({ dir, port, name, home, epmdPort }: NodeLocation): P
   return {
     ...withoutBrokerSettings(),
     HOME: home,
+    ERL_CRASH_DUMP: path.join(dir, 'erl_crash.dump'),
     RABBITMQ_NODENAME: name,
     RABBITMQ_NODE_PORT: String(port),
     RABBITMQ_DIST_PORT: String(await freePort()),
