@@ -5,6 +5,7 @@ import { Text, useText } from '../../lib/i18n/text.tsx'
 import { useMay } from '../../lib/session/rights.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
+import { Facts } from '../../ui/facts.tsx'
 import { Tag } from '../../ui/tag.tsx'
 import { showToast } from '../../ui/toasts.tsx'
 import { type Connection, checkNumber, disconnectNumber, moveNumber, type NumberDetails, useNumberChange } from './data.ts'
@@ -33,13 +34,13 @@ export function NumberCard({ number }: { number: NumberDetails }) {
           <bdi>{number.reason}</bdi>
         </p>
       )}
-      <Facts number={number} />
+      <NumberFacts number={number} />
       <Actions number={number} name={name} />
     </li>
   )
 }
 
-function Facts({ number }: { number: NumberDetails }) {
+function NumberFacts({ number }: { number: NumberDetails }) {
   const t = useText()
   const { number: figure, full } = useFormat()
   const { messagingLimit, throughput, qualityRating, tokenExpiry, tokenValid } = number
@@ -52,18 +53,7 @@ function Facts({ number }: { number: NumberDetails }) {
       tokenValid === false ? t('numbers.token.invalid') : tokenExpiry ? full(tokenExpiry) : t('numbers.token.stays'),
     ],
   ] as const
-  return (
-    <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-0.5">
-      {facts.map(([name, value]) => (
-        <div key={name} className="contents">
-          <dt className="text-ink-3">{name}</dt>
-          <dd className="figures">
-            <bdi>{value}</bdi>
-          </dd>
-        </div>
-      ))}
-    </dl>
-  )
+  return <Facts facts={facts} />
 }
 
 function Actions({ number, name }: { number: NumberDetails; name: string }) {

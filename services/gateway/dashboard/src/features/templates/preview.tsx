@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useFormat } from '../../lib/i18n/format.ts'
 import { useText } from '../../lib/i18n/text.tsx'
 import { IconButton } from '../../ui/button.tsx'
+import { Facts } from '../../ui/facts.tsx'
 import { CloseIcon } from '../../ui/icons.tsx'
 import { Bone, ErrorRow } from '../../ui/states.tsx'
 import { type Template, templateQuery } from './data.ts'
@@ -36,14 +37,14 @@ export function Preview({ id, listed, onClose }: { id: string; listed: Template 
               <Why template={template} />
             </div>
           )}
-          <Facts template={template} />
+          <TemplateFacts template={template} />
         </>
       )}
     </section>
   )
 }
 
-function Facts({ template }: { template: Template }) {
+function TemplateFacts({ template }: { template: Template }) {
   const t = useText()
   const { number, full } = useFormat()
   const { category, language, quality, usageCount, lastUsedAt } = template
@@ -55,18 +56,7 @@ function Facts({ template }: { template: Template }) {
     [t('templates.uses'), number(usageCount)],
     [t('templates.lastUsed'), lastUsedAt ? full(lastUsedAt) : t('templates.neverUsed')],
   ] as const
-  return (
-    <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-0.5">
-      {facts.map(([name, value]) => (
-        <div key={name} className="contents">
-          <dt className="text-ink-3">{name}</dt>
-          <dd className="figures">
-            <bdi>{value}</bdi>
-          </dd>
-        </div>
-      ))}
-    </dl>
-  )
+  return <Facts facts={facts} />
 }
 
 /** WhatsApp's code as the name of the language, with the code where no name is known. */
