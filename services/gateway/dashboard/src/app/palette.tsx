@@ -12,7 +12,7 @@ import { setLanguage } from '../lib/i18n/i18n.ts'
 import { LANGUAGE_NAMES, LANGUAGES } from '../lib/i18n/languages.ts'
 import { useText } from '../lib/i18n/text.tsx'
 import { setPreference } from '../lib/preferences.ts'
-import { useMay } from '../lib/session/rights.ts'
+import { useRights } from '../lib/session/rights.ts'
 import { signOut } from '../lib/session/session.ts'
 import { ContactAvatar } from '../ui/avatar.tsx'
 import { Dialog } from '../ui/dialog.tsx'
@@ -114,11 +114,10 @@ function usePages(): Entry[] {
   }))
 }
 
-/** Pages that the role may see. Hooks are called for each, in the same order. */
+/** Pages that the role may see. */
 function useAllowed(): NavItem[] {
-  // biome-ignore lint/correctness/useHookAtTopLevel: the list is constant
-  const verdicts = NAV.map(({ action }) => useMay(action))
-  return NAV.filter((_, i) => verdicts[i])
+  const may = useRights()
+  return NAV.filter(({ action }) => may(action))
 }
 
 function useActions(): Entry[] {
