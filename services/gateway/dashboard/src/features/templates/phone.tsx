@@ -1,5 +1,5 @@
 import { useText } from '../../lib/i18n/text.tsx'
-import { readText, type TextPart } from '../../lib/whatsapp-text.ts'
+import { Formatted } from '../../ui/formatted.tsx'
 import { DocumentIcon, Icon, PictureIcon, PlaceIcon, PlayIcon } from '../../ui/icons.tsx'
 import type { Template } from './data.ts'
 import { type Component, partOf, partsIn, type SampleVariable, sampleText, upper } from './sample-text.ts'
@@ -47,7 +47,7 @@ function Bubble({ components, variables }: { components: readonly Component[]; v
         )}
         {bodyText !== null && (
           <p dir="auto" className="wrap-anywhere whitespace-pre-wrap">
-            <Parts parts={readText(bodyText)} />
+            <Formatted text={bodyText} isSample />
           </p>
         )}
         {body && bodyText === null && <p className="text-ink-2">{t('templates.metaText')}</p>}
@@ -84,26 +84,4 @@ function ButtonText({ button: { type, text } }: { button: Component }) {
   if (typeof text === 'string' && text !== '') return <bdi>{text}</bdi>
   const wordless = WORDLESS.find(one => one === upper(type))
   return wordless ? t(`templates.button.${wordless}`) : <bdi>{upper(type)}</bdi>
-}
-
-const MARKS = { bold: 'b', italic: 'i', strike: 's' } as const
-
-function Parts({ parts }: { parts: readonly TextPart[] }) {
-  return parts.map((part, i) => {
-    const key = `${i}`
-    if (typeof part === 'string') return part
-    // A link of a sample leads nowhere.
-    if ('text' in part)
-      return (
-        <span key={key} className={part.kind === 'code' ? 'font-mono text-ui' : 'text-brand'}>
-          {part.text}
-        </span>
-      )
-    const Mark = MARKS[part.kind]
-    return (
-      <Mark key={key} className={part.kind === 'bold' ? 'weight-name' : undefined}>
-        <Parts parts={part.parts} />
-      </Mark>
-    )
-  })
 }

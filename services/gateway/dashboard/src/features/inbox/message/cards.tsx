@@ -2,8 +2,8 @@ import type { ReactNode } from 'react'
 import type { MessageView } from '#shared/contracts/views.ts'
 import { useFormat } from '../../../lib/i18n/format.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
+import { Formatted } from '../../../ui/formatted.tsx'
 import { CallIcon, Icon, PlaceIcon, TemplatesIcon, UserIcon } from '../../../ui/icons.tsx'
-import { Formatted } from './formatted.tsx'
 import { readCall, readCards, readChoice, readOrder, readPlace, readReferral, readReply } from './read-data.ts'
 
 type Content = MessageView['content']

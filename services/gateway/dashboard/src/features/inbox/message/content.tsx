@@ -1,7 +1,7 @@
 import type { MessageView } from '#shared/contracts/views.ts'
 import { useText } from '../../../lib/i18n/text.tsx'
+import { Formatted } from '../../../ui/formatted.tsx'
 import { CallCard, ChoiceCard, ContactCards, OrderCard, PlaceCard, ReplyCard, TemplateCard } from './cards.tsx'
-import { Formatted } from './formatted.tsx'
 import { MediaPart } from './media.tsx'
 
 /** What a message says, for every type of Meta's and for those that come one day. */
