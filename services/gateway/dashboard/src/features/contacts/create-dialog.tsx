@@ -1,5 +1,6 @@
-import { useRef, useState } from 'react'
+import { useState } from 'react'
 import { Problem } from '../../lib/api/client.ts'
+import { useRepeatKey } from '../../lib/api/repeat-key.ts'
 import { useText } from '../../lib/i18n/text.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -12,8 +13,7 @@ export function CreateDialog({ onCreated, onClose }: { onCreated(id: string): vo
   const t = useText()
   const [phone, setPhone] = useState('')
   const [name, setName] = useState('')
-  // A second try after a lost answer creates nobody twice; one after a refusal asks something else.
-  const key = useRef(crypto.randomUUID())
+  const key = useRepeatKey()
   const add = useContactsChange(createContact)
   const problem = add.error instanceof Problem ? add.error : null
   const existing = problem?.errorCode === 'CONTACT_EXISTS' ? problem.extra.contactId : null
@@ -26,12 +26,10 @@ export function CreateDialog({ onCreated, onClose }: { onCreated(id: string): vo
           event.preventDefault()
           if (add.isPending) return
           add.mutate(
-            { phone: phone.trim(), name: name.trim() || null, key: key.current },
+            { phone: phone.trim(), name: name.trim() || null, key: key.current() },
             {
               onSuccess: ({ id }) => onCreated(id),
-              onError: error => {
-                if (error instanceof Problem && !error.isPassing) key.current = crypto.randomUUID()
-              },
+              onError: key.onError,
             },
           )
         }}

@@ -1,5 +1,6 @@
-import { useRef, useState } from 'react'
+import { useState } from 'react'
 import { Problem } from '../../lib/api/client.ts'
+import { useRepeatKey } from '../../lib/api/repeat-key.ts'
 import type { Role } from '../../lib/api/types.ts'
 import { useText } from '../../lib/i18n/text.tsx'
 import { useUser } from '../../lib/session/session-store.ts'
@@ -22,8 +23,7 @@ export function InviteDialog({ onInvited, onClose }: InviteDialogProps) {
   const [name, setName] = useState('')
   const [email, setEmail] = useState('')
   const [role, setRole] = useState<Role>('agent')
-  // A second try after a lost answer invites nobody twice, and shows the same link; one after a refusal asks something else.
-  const key = useRef(crypto.randomUUID())
+  const key = useRepeatKey()
   const add = usePeopleChange(invite)
   const problem = add.error instanceof Problem ? add.error : null
   const isTaken = problem?.errorCode === 'EMAIL_TAKEN'
@@ -35,12 +35,10 @@ export function InviteDialog({ onInvited, onClose }: InviteDialogProps) {
           event.preventDefault()
           if (add.isPending) return
           add.mutate(
-            { name: name.trim(), email: email.trim(), role, key: key.current },
+            { name: name.trim(), email: email.trim(), role, key: key.current() },
             {
               onSuccess: ({ link }) => (link === null ? onClose() : onInvited(name.trim(), link)),
-              onError: error => {
-                if (error instanceof Problem && !error.isPassing) key.current = crypto.randomUUID()
-              },
+              onError: key.onError,
             },
           )
         }}
