@@ -494,7 +494,7 @@ test('with the messaging limit used up, the rest of the audience stays where it 
   expect((await w.call('POST', `/${id}/start`, {})).status).toBe(202)
   const waiting = { campaignId: new Types.ObjectId(id), 'dispatch.reason': 'quota' }
   const { messages } = w.gateway.store.raw
-  await untilTrue(async () => (await messages.countDocuments(waiting)) >= 5, 30_000)
+  await untilTrue(async () => (await messages.countDocuments(waiting)) >= 5)
   const held = await w.until(id, ({ counts }) => counts.sent > 0)
   // Two seconds' worth, and what goes out between two counts.
   expect(held.counts.pending).toBeGreaterThan(150)

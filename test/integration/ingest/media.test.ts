@@ -54,7 +54,7 @@ async function open(world: World, metaUrl: string, options: { downloadMs?: numbe
 
   const mediaOf = async (wamid: string) => (await store.raw.messages.findOne({ wamid }))?.content.media
   const settled = async (wamid: string, state: string) => {
-    await untilPasses(async () => expect((await mediaOf(wamid))?.state).toBe(state), 30_000)
+    await untilPasses(async () => expect((await mediaOf(wamid))?.state).toBe(state))
     return String((await mediaOf(wamid))?.id)
   }
   /** The file, as bytes. */

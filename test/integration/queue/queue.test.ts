@@ -313,7 +313,7 @@ test('[F20] an outage that nobody sees from outside makes no dead letter, howeve
   // The broker makes a dead letter after 20 returns; each round returns all that is in hand.
   await untilTrue(() => seen.ordered.calls > 30 && seen.parallel.calls > 30 * 20, 120_000)
   isAway = false
-  await untilTrue(() => seen.ordered.done.size === 30 && seen.parallel.done.size === 30, 30_000)
+  await untilTrue(() => seen.ordered.done.size === 30 && seen.parallel.done.size === 30)
   expect(dead).toBe(0)
 }, 180_000)
 

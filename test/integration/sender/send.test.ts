@@ -188,7 +188,7 @@ test('[F29] a hundred messages of one conversation are posted in the order of th
   )
   await w.insert(messages)
   await Promise.all(messages.toSorted(() => Math.random() - 0.5).map(w.enqueue))
-  await untilTrue(async () => meta.posts.length >= 100, 25_000)
+  await untilTrue(async () => meta.posts.length >= 100)
   for (const conversation of conversations) {
     const bodies = meta.posts
       .filter(p => p.to === `+${conversation.contact.waId}`)

@@ -84,7 +84,7 @@ test('[F26] a token revoked in the middle of a run pauses the number at once; wi
   simulator.token({ token: NEW_TOKEN, wabaIds: [wabaId] })
   await giveToken(w, NEW_TOKEN)
   await resume(w)
-  await untilTrue(async () => (await countOf(w, { status: 'SENT' })) === COUNT, 20_000)
+  await untilTrue(async () => (await countOf(w, { status: 'SENT' })) === COUNT)
   const posts = simulator.messages({ phoneNumberId }).data
   const ids = posts.map(({ body }) =>
     String((body as { biz_opaque_callback_data: string }).biz_opaque_callback_data.split(':')[2]),
