@@ -13,6 +13,7 @@ import {
   type RecipientFilter,
   type RecipientRow,
 } from '#shared/store/campaigns/campaigns.ts'
+import { failuresOf } from '#shared/store/campaigns/failures.ts'
 import { asTenant } from '#shared/store/tenancy/tenancy.ts'
 import { statusTimes } from '#shared/views/status-times.ts'
 import type { GatewayDeps } from '../deps.ts'
@@ -27,6 +28,8 @@ const RecipientView = z.object({
   row: z.number().int(),
   to: z.string(),
   name: z.string().nullable(),
+  /** Values of the template's variables for this recipient. */
+  variables: z.record(z.string(), z.string()),
   state: z.enum(['PENDING', 'SKIPPED', 'QUEUED', 'SENT', 'DELIVERED', 'READ', 'FAILED']),
   /** Why the row was skipped. */
   reason: z.enum(['invalid', 'duplicate', 'opted-out', 'template']).nullable(),
@@ -73,7 +76,37 @@ const recipients = route({
   },
 })
 
+const FailureView = MessageErrorView.omit({ source: true, detail: true }).extend({
+  count: z.number().int().describe('Messages that failed for this reason'),
+})
+
 const failures = route({
+  method: 'get',
+  path: `${path}/failures`,
+  action: 'campaigns.read',
+  tag,
+  summary: 'Count the failed messages of a campaign by their reason, the most frequent first',
+  params: IdParams,
+  returns: z.object({ data: z.array(FailureView) }),
+  async handle(request, { store }: GatewayDeps) {
+    const campaign = await getCampaign(store, callerOf(request).tenantId, request.params.id)
+    const data = await failuresOf(store, campaign)
+    return {
+      body: {
+        data: data.map(({ error, count }) => ({
+          key: failureKeyOf(error),
+          code: error.code,
+          title: error.title,
+          sentence: error.sentence,
+          nextStep: error.nextStep,
+          count,
+        })),
+      },
+    }
+  },
+})
+
+const failuresCsv = route({
   method: 'get',
   path: `${path}/failures.csv`,
   action: 'campaigns.read',
@@ -93,7 +126,7 @@ const report = route({
   handle: (request, deps: GatewayDeps) => answerCsv(request, deps, 'report', [undefined]),
 })
 
-export const campaignReportRoutes = [recipients, failures, report]
+export const campaignReportRoutes = [recipients, failures, failuresCsv, report]
 
 async function answerCsv(
   request: { caller: Parameters<typeof callerOf>[0]['caller']; params: { id: string } },
@@ -181,6 +214,7 @@ function recipientView(row: RecipientRow): z.infer<typeof RecipientView> {
     row: row.row,
     to: row.to,
     name: row.name,
+    variables: { ...row.variables },
     state: (message?.status ?? (row.state === 'RELEASED' ? 'QUEUED' : row.state)) as 'QUEUED',
     reason: row.reason,
     detail: row.detail,

@@ -21,6 +21,7 @@ import {
   rerunFailed,
   startCampaign,
 } from './campaigns.ts'
+import { columnsRoute } from './columns-route.ts'
 import { EstimateView, estimateCampaign } from './estimate.ts'
 import { EstimateRequest, estimateRequest } from './estimate-request.ts'
 import { CampaignView, campaignView } from './view.ts'
@@ -268,6 +269,7 @@ export const campaignRoutes: Route<GatewayDeps>[] = [
   list,
   add,
   ...estimates,
+  columnsRoute,
   one,
   change,
   remove,

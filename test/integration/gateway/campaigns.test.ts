@@ -310,6 +310,10 @@ test('one error touches one recipient, and those whom it did not reach can be wr
   const words = { code: 131026, title: expect.any(String), detail: expect.any(String), sentence: expect.any(String) }
   const times = { queuedAt: expect.any(String), sentAt: null, deliveredAt: null, readAt: null, failedAt: body.data[0].at }
   expect(body.data[0]).toMatchObject({ row: 8, state: 'FAILED', error: words, ...times })
+  const reasons = (await w.call('GET', `/${id}/failures`)).body.data
+  const { sentence, nextStep } = body.data[0].error
+  expect(reasons).toEqual([{ key: null, code: 131026, title: body.data[0].error.title, sentence, nextStep, count: 2 }])
+  expect(body.data[0].variables).toEqual({ [name]: 'Person 7' })
   const csv = (await w.call('GET', `/${id}/report.csv`)).body.split('\n')
   expect(csv[0]).toContain(',title,detail,queued_at,sent_at,delivered_at,read_at,failed_at')
   expect(csv[8]).toContain(body.data[0].error.title)
@@ -380,6 +384,35 @@ test('a bad row of a file is left out alone, and says why', async () => {
     { row: 1, detail: expect.stringContaining('quotation mark') },
     { row: 4, detail: expect.stringContaining('exponent') },
   ])
+})
+
+test('the columns of a file are read from its beginning, whatever it is written in', async () => {
+  await using w = await openCampaigns()
+  const ask = (file: Buffer) =>
+    w.gateway.call('POST', '/api/v1/campaigns/columns', { as: 'manager', body: file, headers: { 'content-type': 'text/csv' } })
+  const rows = (count: number) =>
+    ['Téléphone;Prénom;;Ville', ...people(count).map(row => [...row, '', 'Fès'].join(';'))].join('\n')
+  const columns = [
+    { name: 'Téléphone', samples: [number(0), number(1), number(2)] },
+    { name: 'Prénom', samples: ['Person 0', 'Person 1', 'Person 2'] },
+    { name: 'Ville', samples: ['Fès', 'Fès', 'Fès'] },
+  ]
+  const beginning = (file: Buffer) => file.subarray(0, 256 * 1024)
+  for (const encoding of ['utf8', 'latin1', 'utf16le'] as const) {
+    const start = encoding === 'utf16le' ? '\ufeff' : ''
+    for (const count of [3, 20_000]) {
+      const { status, body } = await ask(beginning(Buffer.from(start + rows(count), encoding)))
+      expect([encoding, count, status, body.columns]).toEqual([encoding, count, 200, columns])
+      expect(body.separator).toBe(';')
+    }
+  }
+  // The end of what was sent stands within a letter of two bytes.
+  const torn = Buffer.from(`phone,city\n${`${number(1)},é\n`.repeat(20_000)}`)
+  for (const shift of [0, 1, 2, 3]) {
+    const { body } = await ask(beginning(Buffer.concat([Buffer.from(`${'a'.repeat(shift)},`), torn])))
+    expect([shift, body.encoding]).toEqual([shift, 'utf-8'])
+  }
+  expect((await ask(Buffer.from([0x50, 0x4b, 3, 4, 0, 0, 0, 1]))).status).toBe(422)
 })
 
 test('contacts by a filter are an audience; a file that is none says so', async () => {

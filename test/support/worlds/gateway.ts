@@ -43,6 +43,9 @@ export interface Answer {
   body: any
 }
 
+const isSentAsItIs = (body: unknown): body is string | Uint8Array<ArrayBuffer> =>
+  typeof body === 'string' || body instanceof Uint8Array
+
 /**
  * The gateway with the demo world, without its process. `clock.now` may be set; null is the real time.
  * @param onCommand hears of each command to MongoDB
@@ -103,7 +106,7 @@ export async function openGateway(
         ...(bearer && { authorization: `Bearer ${bearer}` }),
         ...headers,
       },
-      body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
+      body: body === undefined ? undefined : isSentAsItIs(body) ? body : JSON.stringify(body),
     })
     const text = await answer.text()
     // No recorder runs here: what was accepted shows in its conversation when the answer is there.
