@@ -1,10 +1,10 @@
 import type { TextId } from '../lib/i18n/text-ids.ts'
 import type { Action } from '../lib/session/rights.ts'
 import type { ShortcutId } from '../lib/shortcuts/bindings.ts'
-import { ContactsIcon, InboxIcon, NumbersIcon, PeopleIcon, type TablerIcon, TemplatesIcon } from '../ui/icons.tsx'
+import { CampaignsIcon, ContactsIcon, InboxIcon, NumbersIcon, PeopleIcon, type TablerIcon, TemplatesIcon } from '../ui/icons.tsx'
 
 export interface NavItem {
-  to: '/inbox/{-$conversationId}' | '/contacts' | '/numbers' | '/templates' | '/people'
+  to: '/inbox/{-$conversationId}' | '/contacts' | '/numbers' | '/templates' | '/campaigns' | '/people'
   text: TextId
   icon: TablerIcon
   /** Least action that a role must have to see the page; null: everybody. */
@@ -41,6 +41,14 @@ export const NAV: NavItem[] = [
     action: 'templates.list',
     onPhones: true,
     shortcut: 'goTemplates',
+  },
+  {
+    to: '/campaigns',
+    text: 'app.nav.campaigns',
+    icon: CampaignsIcon,
+    action: 'campaigns.read',
+    onPhones: false,
+    shortcut: 'goCampaigns',
   },
   { to: '/people', text: 'app.nav.people', icon: PeopleIcon, action: 'users.read', onPhones: true, shortcut: 'goPeople' },
 ]

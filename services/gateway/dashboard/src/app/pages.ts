@@ -1,3 +1,4 @@
+import { campaignRoute, campaignsRoute, newCampaignRoute } from '../features/campaigns/route.ts'
 import { contactsRoute } from '../features/contacts/route.ts'
 import { inboxRoute } from '../features/inbox/route.ts'
 import { numbersRoute } from '../features/numbers/route.ts'
@@ -10,4 +11,13 @@ import { welcomeRoute } from '../features/welcome/route.ts'
 export const publicPages = [signInRoute, welcomeRoute] as const
 
 /** Pages of signed-in people: a page's folder exports its route, and has its line here and in `nav.ts`. */
-export const pages = [inboxRoute, contactsRoute, numbersRoute, templatesRoute, peopleRoute] as const
+export const pages = [
+  inboxRoute,
+  contactsRoute,
+  campaignsRoute,
+  newCampaignRoute,
+  campaignRoute,
+  numbersRoute,
+  templatesRoute,
+  peopleRoute,
+] as const

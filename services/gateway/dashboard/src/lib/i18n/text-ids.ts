@@ -1,4 +1,5 @@
 import type app from '../../app/texts.json'
+import type campaigns from '../../features/campaigns/texts.json'
 import type contacts from '../../features/contacts/texts.json'
 import type message from '../../features/inbox/message/texts.json'
 import type inbox from '../../features/inbox/texts.json'
@@ -13,6 +14,7 @@ import type lib from '../texts.json'
 /** Every text of the dashboard by its id. A new folder with a `texts.json` has its line here. */
 export type TextId =
   | keyof typeof app
+  | keyof typeof campaigns
   | keyof typeof contacts
   | keyof typeof inbox
   | keyof typeof lib
