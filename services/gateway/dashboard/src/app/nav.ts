@@ -1,5 +1,5 @@
 import type { TextId } from '../lib/i18n/text-ids.ts'
-import type { Action } from '../lib/session/rights.ts'
+import { type Action, useRights } from '../lib/session/rights.ts'
 import type { ShortcutId } from '../lib/shortcuts/bindings.ts'
 import { CampaignsIcon, ContactsIcon, InboxIcon, NumbersIcon, PeopleIcon, type TablerIcon, TemplatesIcon } from '../ui/icons.tsx'
 
@@ -9,8 +9,6 @@ export interface NavItem {
   icon: TablerIcon
   /** Least action that a role must have to see the page; null: everybody. */
   action: Action | null
-  /** Stands in the bar of phones; the others are behind More. */
-  onPhones: boolean
   /** The shortcut that leads there: G and a letter. */
   shortcut?: ShortcutId
 }
@@ -22,7 +20,6 @@ export const NAV: NavItem[] = [
     text: 'app.nav.inbox',
     icon: InboxIcon,
     action: 'conversations.read',
-    onPhones: true,
     shortcut: 'goInbox',
   },
   {
@@ -30,16 +27,14 @@ export const NAV: NavItem[] = [
     text: 'app.nav.contacts',
     icon: ContactsIcon,
     action: 'contacts.read',
-    onPhones: true,
     shortcut: 'goContacts',
   },
-  { to: '/numbers', text: 'app.nav.numbers', icon: NumbersIcon, action: 'clients.read', onPhones: true, shortcut: 'goNumbers' },
+  { to: '/numbers', text: 'app.nav.numbers', icon: NumbersIcon, action: 'clients.read', shortcut: 'goNumbers' },
   {
     to: '/templates',
     text: 'app.nav.templates',
     icon: TemplatesIcon,
     action: 'templates.list',
-    onPhones: true,
     shortcut: 'goTemplates',
   },
   {
@@ -47,8 +42,24 @@ export const NAV: NavItem[] = [
     text: 'app.nav.campaigns',
     icon: CampaignsIcon,
     action: 'campaigns.read',
-    onPhones: false,
     shortcut: 'goCampaigns',
   },
-  { to: '/people', text: 'app.nav.people', icon: PeopleIcon, action: 'users.read', onPhones: true, shortcut: 'goPeople' },
+  { to: '/people', text: 'app.nav.people', icon: PeopleIcon, action: 'users.read', shortcut: 'goPeople' },
 ]
+
+/** Which pages stand in the bar of phones first; the bar has room for four, and More beside them. */
+const FIRST_ON_PHONES = ['/inbox/{-$conversationId}', '/campaigns', '/numbers', '/operations', '/contacts', '/templates']
+const IN_BAR = 4
+
+/** The pages that a role sees on a phone: in the bar, in their order, and behind More. */
+export function phoneBar(allowed: readonly NavItem[]): { bar: NavItem[]; more: NavItem[] } {
+  const rank = ({ to }: NavItem) => (FIRST_ON_PHONES.includes(to) ? FIRST_ON_PHONES.indexOf(to) : FIRST_ON_PHONES.length)
+  const first = new Set(allowed.toSorted((a, b) => rank(a) - rank(b)).slice(0, IN_BAR))
+  return { bar: allowed.filter(item => first.has(item)), more: allowed.filter(item => !first.has(item)) }
+}
+
+/** The pages of the rail that the role of the signed-in person may see, in their order. */
+export function useNav(): NavItem[] {
+  const may = useRights()
+  return NAV.filter(({ action }) => may(action))
+}

@@ -12,12 +12,11 @@ import { setLanguage } from '../lib/i18n/i18n.ts'
 import { LANGUAGE_NAMES, LANGUAGES } from '../lib/i18n/languages.ts'
 import { useText } from '../lib/i18n/text.tsx'
 import { setPreference } from '../lib/preferences.ts'
-import { useRights } from '../lib/session/rights.ts'
 import { signOut } from '../lib/session/session.ts'
 import { ContactAvatar } from '../ui/avatar.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Icon, InfoIcon, KeyboardIcon, LanguageIcon, SearchIcon, SignOutIcon, ThemeIcon } from '../ui/icons.tsx'
-import { NAV, type NavItem } from './nav.ts'
+import { useNav } from './nav.ts'
 import { openOverlay } from './use-app-keys.ts'
 
 interface Entry {
@@ -104,7 +103,7 @@ function useGroups(words: string): { heading: string; entries: Entry[] }[] {
 function usePages(): Entry[] {
   const t = useText()
   const navigate = useNavigate()
-  const allowed = useAllowed()
+  const allowed = useNav()
   return allowed.map(({ to, text, icon }) => ({
     key: to,
     words: t(text),
@@ -112,12 +111,6 @@ function usePages(): Entry[] {
     content: t(text),
     run: () => void navigate({ to, params: {} }),
   }))
-}
-
-/** Pages that the role may see. */
-function useAllowed(): NavItem[] {
-  const may = useRights()
-  return NAV.filter(({ action }) => may(action))
 }
 
 function useActions(): Entry[] {

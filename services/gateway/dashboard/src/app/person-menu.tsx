@@ -1,6 +1,7 @@
 import * as Ariakit from '@ariakit/react'
 import { useLingui } from '@lingui/react'
 import { useMutation } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
 import clsx from 'clsx'
 import type { ReactNode } from 'react'
 import type { Availability } from '#shared/contracts/availability.ts'
@@ -10,23 +11,27 @@ import { setLanguage } from '../lib/i18n/i18n.ts'
 import type { Language } from '../lib/i18n/languages.ts'
 import { directionOf, LANGUAGE_NAMES, LANGUAGES } from '../lib/i18n/languages.ts'
 import { useText } from '../lib/i18n/text.tsx'
+import { useNotifications } from '../lib/notifications.ts'
 import { setPreference, usePreferences } from '../lib/preferences.ts'
 import { signOut } from '../lib/session/session.ts'
 import { useSession, useUser } from '../lib/session/session-store.ts'
-import { CheckIcon, Icon, SignOutIcon } from '../ui/icons.tsx'
+import { BellIcon, CheckIcon, Icon, SearchIcon, SignOutIcon } from '../ui/icons.tsx'
 import { showToast } from '../ui/toasts.tsx'
+import type { NavItem } from './nav.ts'
+import { openOverlay } from './use-app-keys.ts'
 
 const ITEM =
   'flex min-h-8 cursor-default items-center gap-2.5 rounded-2 px-2 data-active-item:bg-brand-soft data-active-item:text-brand pointer-coarse:min-h-11'
 
 /** Who I am here: availability, theme, language, sign-out. Opened at once: it is loaded when it is asked for. */
 export default function PersonMenu({
-  className,
-  label,
+  button,
+  more,
   children,
 }: {
-  className: string
-  label: string | undefined
+  button: { className: string; 'aria-label': string | undefined; 'aria-current': 'page' | undefined }
+  /** On phones: pages that have no place in the bar. */
+  more: NavItem[] | undefined
   children: ReactNode
 }) {
   const t = useText()
@@ -36,9 +41,7 @@ export default function PersonMenu({
   const available = useAvailability()
   return (
     <Ariakit.MenuProvider defaultOpen placement="right-end" rtl={directionOf(language) === 'rtl'}>
-      <Ariakit.MenuButton className={className} aria-label={label}>
-        {children}
-      </Ariakit.MenuButton>
+      <Ariakit.MenuButton {...button}>{children}</Ariakit.MenuButton>
       <Ariakit.Menu
         gutter={8}
         portal
@@ -53,6 +56,7 @@ export default function PersonMenu({
             <bdi dir="ltr">{email}</bdi>
           </p>
         </div>
+        {more && <Places pages={more} />}
         <Choices
           heading={t('app.availability')}
           value={availability}
@@ -78,6 +82,31 @@ export default function PersonMenu({
         </Ariakit.MenuItem>
       </Ariakit.Menu>
     </Ariakit.MenuProvider>
+  )
+}
+
+/** Where else one can go on a phone: the pages that are not in the bar, and what the rail has at its end. */
+function Places({ pages }: { pages: NavItem[] }) {
+  const t = useText()
+  const navigate = useNavigate()
+  const unread = useNotifications(({ items }) => items.filter(({ isRead }) => !isRead).length)
+  return (
+    <div className="border-t border-line py-1">
+      {pages.map(({ to, text, icon }) => (
+        <Ariakit.MenuItem key={to} className={ITEM} onClick={() => void navigate({ to, params: {} })}>
+          <Icon of={icon} />
+          {t(text)}
+        </Ariakit.MenuItem>
+      ))}
+      <Ariakit.MenuItem className={ITEM} onClick={() => openOverlay('palette')}>
+        <Icon of={SearchIcon} />
+        {t('app.palette.title')}
+      </Ariakit.MenuItem>
+      <Ariakit.MenuItem className={ITEM} onClick={() => openOverlay('notifications')}>
+        <Icon of={BellIcon} />
+        {t('app.notifications.count', { n: unread })}
+      </Ariakit.MenuItem>
+    </div>
   )
 }
 

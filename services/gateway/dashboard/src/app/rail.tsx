@@ -1,9 +1,8 @@
-import { Link } from '@tanstack/react-router'
+import { Link, useMatchRoute } from '@tanstack/react-router'
 import clsx from 'clsx'
 import { lazy, Suspense, useState } from 'react'
 import { useText } from '../lib/i18n/text.tsx'
 import { useNotifications } from '../lib/notifications.ts'
-import { useMay } from '../lib/session/rights.ts'
 import { useUser } from '../lib/session/session-store.ts'
 import { isMac, shownOn } from '../lib/shortcuts/bindings.ts'
 import { PersonAvatar } from '../ui/avatar.tsx'
@@ -12,7 +11,7 @@ import { BellIcon, Icon, MenuIcon, SearchIcon } from '../ui/icons.tsx'
 import { initialsOf } from '../ui/initials.ts'
 import { Mark } from '../ui/mark.tsx'
 import { Count } from '../ui/tag.tsx'
-import { NAV, type NavItem } from './nav.ts'
+import { type NavItem, phoneBar, useNav } from './nav.ts'
 import { openOverlay } from './use-app-keys.ts'
 
 const PersonMenu = lazy(() => import('./person-menu.tsx'))
@@ -28,6 +27,8 @@ const railHere = clsx(
 
 export function Rail() {
   const t = useText()
+  const pages = useNav()
+  const { more } = phoneBar(pages)
   return (
     <nav
       aria-label={t('app.nav')}
@@ -37,11 +38,11 @@ export function Rail() {
         <Mark />
       </div>
       <ul className="mb-auto flex flex-col gap-0.5 px-1 max-two:mb-0 max-two:grid max-two:auto-cols-fr max-two:grid-flow-col max-two:px-0.5">
-        {NAV.map(item => (
-          <RailLink key={item.to} item={item} />
+        {pages.map(item => (
+          <RailLink key={item.to} item={item} onPhones={!more.includes(item)} />
         ))}
         <li className="two:hidden">
-          <PersonButton asMore />
+          <PersonButton more={more} />
         </li>
       </ul>
       <div className="flex flex-col gap-0.5 px-1 max-two:hidden">
@@ -54,9 +55,8 @@ export function Rail() {
   )
 }
 
-function RailLink({ item: { to, text, icon, action, onPhones } }: { item: NavItem }) {
+function RailLink({ item: { to, text, icon }, onPhones }: { item: NavItem; onPhones: boolean }) {
   const t = useText()
-  if (!useMay(action)) return null
   return (
     <li className={clsx(!onPhones && 'max-two:hidden')}>
       <Link
@@ -108,13 +108,16 @@ function BellButton() {
   )
 }
 
-/** One's own picture with the availability; on phones the same menu is called More. */
-function PersonButton({ asMore = false }: { asMore?: boolean }) {
+/** One's own picture with the availability; on phones the same menu is called More, and leads to the pages that are not in the bar. */
+function PersonButton({ more }: { more?: NavItem[] }) {
   const t = useText()
+  const matches = useMatchRoute()
   const { name, availability = 'available' } = useUser()
   const [isAsked, setAsked] = useState(false)
-  const label = t('app.person', { initials: initialsOf(name), name, availability: t(`app.availability.${availability}`) })
-  const content = asMore ? (
+  const label = more
+    ? undefined
+    : t('app.person', { initials: initialsOf(name), name, availability: t(`app.availability.${availability}`) })
+  const content = more ? (
     <>
       <Icon of={MenuIcon} size={20} />
       <span>{t('app.nav.more')}</span>
@@ -122,21 +125,20 @@ function PersonButton({ asMore = false }: { asMore?: boolean }) {
   ) : (
     <PersonAvatar name={name} availability={availability} />
   )
+  const common = {
+    className: clsx(railItem, more ? railHere : 'min-h-10'),
+    'aria-label': label,
+    'aria-current': more?.some(({ to }) => matches({ to, fuzzy: true })) ? ('page' as const) : undefined,
+  }
   const button = (
-    <button
-      type="button"
-      className={clsx(railItem, !asMore && 'min-h-10')}
-      aria-label={asMore ? undefined : label}
-      aria-haspopup="menu"
-      onClick={() => setAsked(true)}
-    >
+    <button type="button" {...common} aria-haspopup="menu" onClick={() => setAsked(true)}>
       {content}
     </button>
   )
   if (!isAsked) return button
   return (
     <Suspense fallback={button}>
-      <PersonMenu className={clsx(railItem, !asMore && 'min-h-10')} label={asMore ? undefined : label}>
+      <PersonMenu button={common} more={more}>
         {content}
       </PersonMenu>
     </Suspense>
