@@ -110,6 +110,7 @@ export const ROUTE_ROWS: Record<string, RouteRow> = {
   'get /api/v1/contacts/{id}/export': MANAGER,
   'get /api/v1/contacts/{id}/conversations': AGENT,
   'get /api/v1/contacts/{id}/messages': AGENT,
+  'get /api/v1/contacts/{id}/costs': AGENT,
   'delete /api/v1/contacts/{id}': TENANT_ADMIN,
   'get /api/v1/leads': AGENT,
   'post /api/v1/leads': AGENT,

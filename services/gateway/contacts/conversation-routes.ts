@@ -1,13 +1,15 @@
 import { z } from 'zod'
 import { ConversationView, MessageView } from '#shared/contracts/views.ts'
 import { callerOf, route } from '#shared/http/route.ts'
+import type { Id } from '#shared/model/documents.ts'
+import type { Store } from '#shared/store/connect.ts'
 import { getContact } from '#shared/store/contacts/contacts.ts'
 import { findConversationsWith } from '#shared/store/inbox/conversations.ts'
-import { listMessagesOf } from '#shared/store/inbox/messages.ts'
+import { listMessagesOf, sumCosts } from '#shared/store/inbox/messages.ts'
 import { pageView } from '#shared/store/pages.ts'
 import { conversationView, messageView } from '#shared/views/views.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { IdParams, listOf, Paging, wholeList } from '../schemas.ts'
+import { flagText, IdParams, listOf, Paging, wholeList } from '../schemas.ts'
 
 const tag = 'contacts'
 
@@ -33,14 +35,35 @@ const messages = route({
   tag,
   summary: 'Messages of a contact with all of your numbers in one list, newest first',
   params: IdParams,
-  query: z.strictObject(Paging),
+  query: z.strictObject({ ...Paging, media: flagText.optional().describe('Only messages with a file') }),
   returns: listOf(MessageView),
   async handle(request, { store }: GatewayDeps) {
-    const contact = await getContact(store, callerOf(request).tenantId, request.params.id)
-    const own = await findConversationsWith(store, contact.tenantId, [contact._id], undefined)
-    const ids = own.map(({ _id }) => _id)
-    return { body: pageView(await listMessagesOf(store, callerOf(request).tenantId, ids, request.query), messageView) }
+    const { tenantId } = callerOf(request)
+    const { media, ...page } = request.query
+    const ids = await conversationIds(store, tenantId, request.params.id)
+    return { body: pageView(await listMessagesOf(store, tenantId, ids, page, media), messageView) }
   },
 })
 
-export const contactConversationRoutes = [conversations, messages]
+const costs = route({
+  method: 'get',
+  path: '/api/v1/contacts/{id}/costs',
+  action: 'messages.read',
+  tag,
+  summary: 'What the messages to a contact have cost so far by your own prices, by currency',
+  params: IdParams,
+  returns: z.object({ costs: z.array(z.object({ currency: z.string(), amount: z.number() })) }),
+  async handle(request, { store }: GatewayDeps) {
+    const { tenantId } = callerOf(request)
+    return { body: { costs: await sumCosts(store, tenantId, await conversationIds(store, tenantId, request.params.id)) } }
+  },
+})
+
+export const contactConversationRoutes = [conversations, messages, costs]
+
+/** Of a contact with all of the account's numbers. @throws ApiError 404 */
+async function conversationIds(store: Store, tenantId: string, contactId: string): Promise<Id[]> {
+  const contact = await getContact(store, tenantId, contactId)
+  const own = await findConversationsWith(store, contact.tenantId, [contact._id], undefined)
+  return own.map(({ _id }) => _id)
+}

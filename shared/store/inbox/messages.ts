@@ -61,15 +61,39 @@ export async function listMessages(
   })
 }
 
-/** Messages of several conversations, newest first; without timeline and payload. */
+/** Messages of several conversations, newest first; without timeline and payload. `withFile`: only those that have a file. */
 export async function listMessagesOf(
   store: Store,
   tenantId: Key,
   conversationIds: readonly Id[],
   page: PageRequest,
+  withFile = false,
 ): Promise<Page<MessageDoc>> {
-  const filter = { tenantId, conversationId: trusted({ $in: [...conversationIds] }) }
+  const file = withFile ? { 'content.media': trusted({ $ne: null }) } : {}
+  const filter = { tenantId, conversationId: trusted({ $in: [...conversationIds] }), ...file }
   return await findPage<MessageDoc>(store.models.messages, filter, 'at', page, { projection: { timeline: 0, payload: 0 } })
+}
+
+/** What messages have cost so far by the account's own prices, by currency: those that WhatsApp has accepted. */
+export async function sumCosts(
+  store: Store,
+  tenantId: Key,
+  conversationIds: readonly Id[],
+): Promise<{ currency: string; amount: number }[]> {
+  const rows = await store.models.messages.aggregate<{ _id: string; amount: number }>([
+    {
+      $match: {
+        tenantId: toId(tenantId),
+        conversationId: { $in: [...conversationIds] },
+        status: { $in: ['SENT', 'DELIVERED', 'READ'] },
+        'cost.amount': { $gt: 0 },
+      },
+    },
+    { $group: { _id: '$cost.currency', amount: { $sum: '$cost.amount' } } },
+    { $sort: { _id: 1 } },
+  ])
+  // Sums of cents in binary fractions: 0.1 + 0.2 is not shown as 0.30000000000000004.
+  return rows.map(({ _id, amount }) => ({ currency: _id, amount: Math.round(amount * 1e6) / 1e6 }))
 }
 
 const MAX_READ_AT_ONCE = 1000

@@ -343,3 +343,49 @@ test('[dashboard 3.2] a person’s conversations with several numbers are one li
   expect(conversations.body.data.map(({ id }: { id: string }) => id).toSorted()).toEqual([id, String(second)].toSorted())
   expect((await call('GET', `/contacts/${contactId}/messages`, undefined, 'other')).status).toBe(404)
 })
+
+test('[dashboard 3.2] what a person has cost so far, and the files of a person, are asked for at once', async () => {
+  const id = await customerWrites('212661840017')
+  const { contactId } = await rowOf(id)
+  const message = await gateway.store.raw.messages.findOne({ conversationId: new Types.ObjectId(id) })
+  const { seq: _seq, ...row } = message as NonNullable<typeof message> & { seq?: unknown }
+  const of = (n: number, more: object) => ({
+    ...row,
+    ...{ _id: new Types.ObjectId(), wamid: `wamid.cost.${n}`, direction: 'OUTBOUND', at: new Date(Date.now() + n) },
+    ...more,
+  })
+  const price = (amount: number, currency = 'MAD') => ({ amount, currency, category: 'UTILITY' })
+  const file = {
+    id: new Types.ObjectId(),
+    state: 'STORED',
+    mimeType: 'image/png',
+    filename: 'a.png',
+    size: 3,
+    hasThumbnail: false,
+  }
+  const rows = [
+    of(1, { status: 'DELIVERED', cost: price(0.1) }),
+    of(2, { status: 'READ', cost: price(0.2) }),
+    of(3, { status: 'SENT', cost: price(0.05, 'EUR') }),
+    // What was not accepted has cost nothing, and what is free is no cost.
+    of(4, { status: 'FAILED', cost: price(5) }),
+    of(5, { status: 'QUEUED', cost: price(5) }),
+    of(6, { status: 'READ', cost: price(0) }),
+    of(7, { status: 'READ', cost: null, type: 'image', content: { ...row.content, media: file } }),
+  ]
+  await gateway.store.raw.messages.insertMany(rows as never)
+  const { status, body } = await call('GET', `/contacts/${contactId}/costs`, undefined, 'agent')
+  expect([status, body]).toEqual([
+    200,
+    {
+      costs: [
+        { currency: 'EUR', amount: 0.05 },
+        { currency: 'MAD', amount: 0.3 },
+      ],
+    },
+  ])
+  const files = (await call('GET', `/contacts/${contactId}/messages?media=true`, undefined, 'agent')).body
+  expect(files.data.map((found: { id: string }) => found.id)).toEqual([String(rows[6]?._id)])
+  expect(files.total).toBe(1)
+  expect((await call('GET', `/contacts/${contactId}/costs`, undefined, 'other')).status).toBe(404)
+})

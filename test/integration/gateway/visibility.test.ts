@@ -181,6 +181,7 @@ describe('[peers 56] an agent who sees the own conversations alone', () => {
       `/api/v1/messages/by-id/${own.message}`,
       `/api/v1/contacts/${own.contact}`,
       `/api/v1/contacts/${own.contact}/messages`,
+      `/api/v1/contacts/${own.contact}/costs`,
       `/api/v1/leads/${own.lead}/notes`,
     ])
       expect([path, (await call('GET', path)).status]).toEqual([path, 200])
