@@ -18,11 +18,6 @@ export interface Contact extends ContactView {
   createdAt: string
 }
 
-interface LabelView {
-  id: string
-  name: string
-}
-
 const KEY = ['contacts'] as const
 const LISTS = [...KEY, 'list'] as const
 const PAGE = 50
@@ -55,12 +50,6 @@ export const contactConversationsQuery = (id: string) =>
     select: page => page.data,
     staleTime: 0,
   })
-
-export const labelsQuery = queryOptions({
-  queryKey: keys.labels,
-  queryFn: ({ signal }) => get<ListPage<LabelView>>('/labels', undefined, signal),
-  select: page => page.data,
-})
 
 export interface ContactChange {
   name?: string | null

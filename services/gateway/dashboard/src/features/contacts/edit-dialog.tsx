@@ -1,11 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { labelsQuery } from '../../lib/data/inbox-aids.ts'
 import { useText } from '../../lib/i18n/text.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Check, Field, Input } from '../../ui/field.tsx'
 import { CloseIcon, PlusIcon } from '../../ui/icons.tsx'
-import { type Contact, labelsQuery, useContactChange } from './data.ts'
+import { type Contact, useContactChange } from './data.ts'
 import { type AttributeRow, changesOf, rowsOf } from './edits.ts'
 import { FormProblem } from './form-problem.tsx'
 

@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
+import { labelsQuery } from '../../lib/data/inbox-aids.ts'
 import { useText } from '../../lib/i18n/text.tsx'
 import { Check, Input } from '../../ui/field.tsx'
 import { Icon, SearchIcon } from '../../ui/icons.tsx'
-import { labelsQuery } from './data.ts'
 import { type ContactsSearch, readContactsSearch } from './search.ts'
 
 const PAUSE_MS = 250

@@ -1,20 +1,30 @@
-import { useParams } from '@tanstack/react-router'
+import { useParams, useSearch } from '@tanstack/react-router'
 import clsx from 'clsx'
+import { lazy, Suspense } from 'react'
+import { useMediaQuery, WIDE } from '../../lib/media-query.ts'
 import { CrashBoundary } from '../../ui/crash.tsx'
 import { ListPane } from './list/list-pane.tsx'
 import { NothingOpen } from './nothing-open.tsx'
+import { Pickers } from './pickers/pickers.tsx'
 import { ThreadPane } from './thread/thread-pane.tsx'
 import { useInboxKeys } from './use-inbox-keys.ts'
+
+const SidePane = lazy(() => import('./side/side-pane.tsx'))
 
 /** List, thread and contact. One pane on phones, where list and thread are two addresses; two from 768 px; three from 1280 px. */
 export default function InboxPage() {
   const { conversationId } = useParams({ from: '/shell/inbox/{-$conversationId}' })
+  const { contact } = useSearch({ from: '/shell/inbox/{-$conversationId}' })
+  const isWide = useMediaQuery(WIDE)
   const isOpen = conversationId !== undefined
   useInboxKeys(conversationId ?? null)
   return (
     <div
       data-open={isOpen || undefined}
-      className="grid h-full grid-cols-[var(--list)_minmax(0,1fr)] two:max-[63.99rem]:grid-cols-[17.5rem_minmax(0,1fr)] max-two:grid-cols-1"
+      className={clsx(
+        'grid h-full grid-cols-[var(--list)_minmax(0,1fr)] two:max-[63.99rem]:grid-cols-[17.5rem_minmax(0,1fr)] max-two:grid-cols-1',
+        isOpen && 'three:grid-cols-[var(--list)_minmax(0,1fr)_var(--side)]',
+      )}
     >
       <section
         data-pane="list"
@@ -32,6 +42,14 @@ export default function InboxPage() {
           {isOpen ? <ThreadPane key={conversationId} conversationId={conversationId} /> : <NothingOpen />}
         </CrashBoundary>
       </section>
+      {isOpen && (isWide || contact === true) && (
+        <CrashBoundary key={`contact ${conversationId}`}>
+          <Suspense fallback={isWide ? <div className="border-s border-line" /> : null}>
+            <SidePane key={conversationId} conversationId={conversationId} asDrawer={!isWide} />
+          </Suspense>
+        </CrashBoundary>
+      )}
+      <Pickers />
     </div>
   )
 }

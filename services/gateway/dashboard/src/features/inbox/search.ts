@@ -7,14 +7,23 @@ export type Tab = (typeof TABS)[number]
 export interface InboxSearch {
   tab?: Tab
   /** Default: open. */
-  status?: 'closed' | 'any'
+  status?: 'closed' | 'snoozed' | 'any'
   unread?: true
   label?: string
   number?: string
-  /** `closing`: within an hour. */
-  window?: 'closing'
+  /** Id of a colleague. */
+  assignee?: string
+  /** State of the customer service window; `closing`: within an hour. */
+  window?: 'closing' | 'open' | 'closed'
+  /** Default: the newest activity first. */
+  sort?: 'waiting'
   q?: string
+  /** The contact of the open conversation is shown, where it has no column of its own. */
+  contact?: true
 }
+
+const STATUSES = ['closed', 'snoozed', 'any'] as const
+export const WINDOWS = ['closing', 'open', 'closed'] as const
 
 /** Reads the search of an address; what it does not know is left out. */
 export function readInboxSearch(given: Record<string, unknown>): InboxSearch {
@@ -22,10 +31,14 @@ export function readInboxSearch(given: Record<string, unknown>): InboxSearch {
     typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined
   const search: InboxSearch = {}
   if (TABS.includes(given.tab as Tab)) search.tab = given.tab as Tab
-  if (given.status === 'closed' || given.status === 'any') search.status = given.status
+  const status = STATUSES.find(known => known === given.status)
+  if (status) search.status = status
   if (given.unread === true) search.unread = true
-  if (given.window === 'closing') search.window = given.window
-  for (const name of ['label', 'number', 'q'] as const) {
+  const window = WINDOWS.find(known => known === given.window)
+  if (window) search.window = window
+  if (given.sort === 'waiting') search.sort = given.sort
+  if (given.contact === true) search.contact = true
+  for (const name of ['label', 'number', 'assignee', 'q'] as const) {
     const value = text(given[name])
     if (value !== undefined) search[name] = value
   }
@@ -33,7 +46,8 @@ export function readInboxSearch(given: Record<string, unknown>): InboxSearch {
 }
 
 /** Filters of the API for a tab under the search. */
-export function filtersOf({ status, unread, label, number, window, q }: InboxSearch, tab: Tab): ConversationFilters {
+export function filtersOf(search: InboxSearch, tab: Tab): ConversationFilters {
+  const { status, unread, label, number, assignee, window, sort, q } = search
   return {
     ...(tab === 'mine' && { mine: true }),
     ...(tab === 'unassigned' && { unassigned: true }),
@@ -41,7 +55,16 @@ export function filtersOf({ status, unread, label, number, window, q }: InboxSea
     ...(unread && { unread }),
     ...(label && { label }),
     ...(number && { clientId: number }),
-    ...(window && { closesWithin: 60 }),
+    ...(assignee && { assigneeId: assignee }),
+    ...(window === 'closing' ? { closesWithin: 60 } : window && { window }),
+    ...(sort && { sort }),
     ...(q && { q }),
   }
 }
+
+/** Whether the list is narrowed by more than its tab. */
+export const isFiltered = ({ q, unread, label, number, assignee, window, status }: InboxSearch): boolean =>
+  [q, unread, label, number, assignee, window, status].some(value => value !== undefined)
+
+/** The search without what belongs to the open conversation, for links to another one. */
+export const searchOfList = ({ contact: _contact, ...search }: InboxSearch): InboxSearch => search

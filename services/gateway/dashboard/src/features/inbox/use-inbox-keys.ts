@@ -1,12 +1,12 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useShortcuts } from '../../lib/shortcuts/shortcuts.ts'
 import { nextOf } from './list/next-conversation.ts'
-import { type InboxSearch, TABS } from './search.ts'
+import { type InboxSearch, searchOfList, TABS } from './search.ts'
 
 /** Keys of the inbox as a whole; those of a conversation are where it is shown. */
 export function useInboxKeys(openId: string | null): void {
   const navigate = useNavigate()
-  const search = useSearch({ from: '/shell/inbox/{-$conversationId}' })
+  const search = searchOfList(useSearch({ from: '/shell/inbox/{-$conversationId}' }))
   const open = (conversationId: string | null) =>
     void navigate({ to: '/inbox/{-$conversationId}', params: conversationId ? { conversationId } : {}, search })
   const move = (step: 1 | -1) => {

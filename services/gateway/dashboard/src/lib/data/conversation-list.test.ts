@@ -11,6 +11,8 @@ const row = (id: string, minute: number, more: Partial<ConversationView> = {}): 
     assignedTo: { id: ME, name: 'Me' },
     labels: [],
     unreadCount: 0,
+    snoozedUntil: null,
+    waitingSince: null,
     lastMessage: { text: id, type: 'text', direction: 'INBOUND', status: 'RECEIVED', at: at(minute) },
     createdAt: at(0),
     updatedAt: at(minute),
@@ -70,4 +72,24 @@ test('a search keeps what it found up to date, and leaves what is new to the ser
   expect(belongs({ q: 'a' }, row('a', 9), ME)).toBeNull()
   expect(ids(patchList(list, row('b', 10), { q: 'x' }, ME))).toEqual(['ba'])
   expect(patchList(list, row('x', 10), { q: 'x' }, ME)).toBe(list)
+})
+
+test('a snoozed conversation leaves the open ones, and is among the snoozed ones', () => {
+  const asleep = row('a', 9, { snoozedUntil: at(59) })
+  expect(belongs({ status: 'open' }, asleep, ME)).toBe(false)
+  expect(belongs({ status: 'snoozed' }, asleep, ME)).toBe(true)
+  expect(belongs({ status: 'snoozed' }, row('b', 9), ME)).toBe(false)
+  expect(ids(patchList(listOf([[row('a', 8), row('b', 7)]]), asleep, { status: 'open' }, ME))).toEqual(['b'])
+})
+
+test('by wait, who waits longest is first, and who has an answer is gone', () => {
+  const list = listOf([[row('a', 9, { waitingSince: at(1) }), row('b', 8, { waitingSince: at(3) })]])
+  const filters = { sort: 'waiting' } as const
+  expect(ids(patchList(list, row('c', 10, { waitingSince: at(2) }), filters, ME))).toEqual(['acb'])
+  expect(ids(patchList(list, row('a', 10), filters, ME))).toEqual(['b'])
+})
+
+test('conversations of one colleague', () => {
+  expect(belongs({ assigneeId: ME }, row('a', 1), 'other')).toBe(true)
+  expect(belongs({ assigneeId: 'other' }, row('a', 1), ME)).toBe(false)
 })

@@ -5,12 +5,18 @@ import type { ListPage } from '../api/types.ts'
 export interface ConversationFilters {
   mine?: boolean
   unassigned?: boolean
-  status?: 'open' | 'closed'
+  /** `open`: open and not snoozed. */
+  status?: 'open' | 'closed' | 'snoozed'
+  assigneeId?: string
   unread?: boolean
   label?: string
   clientId?: string
   /** Minutes within which the window closes. */
   closesWithin?: number
+  /** State of the customer service window. */
+  window?: 'open' | 'closed'
+  /** Only those whose customer waits for an answer, who waits longest first. */
+  sort?: 'waiting'
   q?: string
 }
 
@@ -19,15 +25,24 @@ export interface ConversationFilters {
  * window closes without an event.
  */
 export function belongs(filters: ConversationFilters, conversation: ConversationView, userId: string): boolean | null {
-  const { mine, unassigned, status, unread, label, clientId, closesWithin, q } = filters
+  const { mine, unassigned, assigneeId, status, unread, label, clientId, closesWithin, window, sort, q } = filters
   if (mine && conversation.assignedTo?.id !== userId) return false
   if (unassigned && conversation.assignedTo !== null) return false
-  if (status && conversation.status !== status) return false
+  if (assigneeId && conversation.assignedTo?.id !== assigneeId) return false
+  if (status && stateOf(conversation) !== status) return false
+  if (sort === 'waiting' && (conversation.waitingSince === null || stateOf(conversation) !== 'open')) return false
   if (unread && conversation.unreadCount === 0) return false
   if (label && !conversation.labels.includes(label)) return false
   if (clientId && conversation.clientId !== clientId) return false
-  return q || closesWithin ? null : true
+  return q || closesWithin || window ? null : true
 }
+
+/** State by which lists part conversations: a snoozed one is not among the open ones. */
+export const stateOf = ({
+  status,
+  snoozedUntil,
+}: Pick<ConversationView, 'status' | 'snoozedUntil'>): 'open' | 'closed' | 'snoozed' =>
+  status === 'open' && snoozedUntil !== null ? 'snoozed' : status
 
 export interface Pages<Item> {
   pages: ListPage<Item>[]
@@ -37,6 +52,10 @@ type ConversationPages = Pages<ConversationView>
 
 /** Time by which a list is sorted, newest first. */
 export const activityAt = ({ lastMessage, createdAt }: ConversationView): string => lastMessage?.at ?? createdAt
+
+/** Whether `row` stands behind `conversation` in a list. */
+const standsBehind = ({ sort }: ConversationFilters, row: ConversationView, conversation: ConversationView): boolean =>
+  sort === 'waiting' ? (row.waitingSince ?? '') > (conversation.waitingSince ?? '') : activityAt(row) < activityAt(conversation)
 
 /** Whether `next` is as new as what is known. Views are whole: an older one must not replace a newer one. */
 export const isNewer = (next: ConversationView, known: ConversationView | undefined): boolean =>
@@ -59,7 +78,7 @@ export function patchList(
   const verdict = belongs(filters, conversation, userId)
   if (verdict === false || (verdict === null && known === undefined)) return known ? without(list, conversation.id) : list
   const others = known ? rows.filter(({ id }) => id !== conversation.id) : rows
-  const place = others.findIndex(row => activityAt(row) < activityAt(conversation))
+  const place = others.findIndex(row => standsBehind(filters, row, conversation))
   const hasMore = list.pages.at(-1)?.hasMore ?? false
   if (place < 0 && hasMore) return known ? without(list, conversation.id) : counted(list, 1)
   const next = others.toSpliced(place < 0 ? others.length : place, 0, conversation)

@@ -12,6 +12,8 @@ export const keys = {
   timeline: (messageId: string) => ['timeline', messageId] as const,
   notes: (conversationId: string) => ['notes', conversationId] as const,
   labels: ['labels'] as const,
+  views: ['views'] as const,
+  colleagues: ['people', 'names'] as const,
   numbers: ['numbers'] as const,
   templates: ['templates'] as const,
   campaigns: ['campaigns'] as const,

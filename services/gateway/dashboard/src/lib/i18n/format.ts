@@ -13,6 +13,10 @@ export interface Formats {
   seconds(at: Date | string): string
   /** Day and clock time, for titles and for what is read out. */
   full(at: Date | string): string
+  /** Day alone: 29 Nov 2026. */
+  date(at: Date | string): string
+  /** Weekday, day and clock time, for what is to come: Fri 27 Nov, 09:00. */
+  shortDateTime(at: Date | string): string
   /** In lists: today 10:06, yesterday the word, within a week the weekday, then the day, in another year the date. */
   listTime(at: Date | string, now: Date): string
   /** Heading of a day: the word for today and yesterday, otherwise weekday and day. */
@@ -59,6 +63,8 @@ export function formatsOf(language: Language, timeZone?: string): Formats {
     time,
     seconds: dates({ hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false }),
     full: dates({ dateStyle: 'full', timeStyle: 'short' }),
+    date: dates({ dateStyle: 'medium' }),
+    shortDateTime: dates({ weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hour12: false }),
     listTime(at, now) {
       const days = daysAgo(at, now)
       if (days === 0) return time(at)

@@ -10,9 +10,10 @@ import { Text, useText } from '../../../lib/i18n/text.tsx'
 import { Button } from '../../../ui/button.tsx'
 import { CheckIcon, FilterIcon, Icon, NumbersIcon, UpIcon } from '../../../ui/icons.tsx'
 import { Bone, Empty, ErrorRow } from '../../../ui/states.tsx'
-import type { InboxSearch, Tab } from '../search.ts'
+import { type InboxSearch, isFiltered, type Tab } from '../search.ts'
 import { ConversationRow } from './conversation-row.tsx'
 import { useShownIds } from './next-conversation.ts'
+import { SelectBox } from './select-box.tsx'
 import { useUnreadTitle } from './unread-title.ts'
 import { useRowKeys } from './use-row-keys.ts'
 
@@ -93,7 +94,7 @@ function Rows({ rows, query, openId }: { rows: ConversationView[]; query: ListQu
               key={key}
               aria-setsize={hasNextPage ? -1 : rows.length}
               aria-posinset={index + 1}
-              className="absolute inset-x-0 top-0"
+              className="group/row absolute inset-x-0 top-0"
               style={{ transform: `translateY(${start}px)` }}
               onFocus={() => setAt(row.id)}
             >
@@ -103,6 +104,7 @@ function Rows({ rows, query, openId }: { rows: ConversationView[]; query: ListQu
                 isStop={row.id === stop}
                 showsNumber={hasSeveralNumbers}
               />
+              <SelectBox conversation={row} isStop={row.id === stop} />
             </li>
           ) : null
         })}
@@ -167,8 +169,7 @@ function NoRows({ search, tab }: { search: InboxSearch; tab: Tab }) {
   const t = useText()
   const numbers = useNumbers()
   const navigate = useNavigate({ from: '/inbox/{-$conversationId}' })
-  const isFiltered = search.q || search.unread || search.label || search.number || search.window || search.status
-  if (isFiltered)
+  if (isFiltered(search))
     return (
       <Empty
         icon={FilterIcon}

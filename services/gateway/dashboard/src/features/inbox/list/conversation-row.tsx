@@ -15,6 +15,7 @@ import { initialsOf } from '../../../ui/initials.ts'
 import { Count } from '../../../ui/tag.tsx'
 import { Tick, tickOf } from '../../../ui/tick.tsx'
 import { HOUR_MS, leftOf } from '../../../ui/window.ts'
+import { searchOfList } from '../search.ts'
 import { LastText } from './last-text.tsx'
 
 interface RowProps {
@@ -28,7 +29,7 @@ interface RowProps {
 /** 64 px, two lines, and the margin with time above and count, assignee or minutes below. One link. */
 export const ConversationRow = memo(function ConversationRow({ conversation, isOpen, isStop, showsNumber }: RowProps) {
   const t = useText()
-  const search = useSearch({ from: '/shell/inbox/{-$conversationId}' })
+  const search = searchOfList(useSearch({ from: '/shell/inbox/{-$conversationId}' }))
   const { id, unreadCount, windowExpiresAt } = conversation
   const { text: name, isLtr } = nameOf(conversation)
   const isUnread = unreadCount > 0

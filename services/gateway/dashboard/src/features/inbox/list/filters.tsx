@@ -1,10 +1,14 @@
+import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
+import { colleaguesQuery, useColleagues, useLabels } from '../../../lib/data/inbox-aids.ts'
 import { nameOfNumber, useNumbers } from '../../../lib/data/numbers.ts'
 import { useText } from '../../../lib/i18n/text.tsx'
-import { Button } from '../../../ui/button.tsx'
-import { CloseIcon, FilterIcon, Icon } from '../../../ui/icons.tsx'
-import type { InboxSearch } from '../search.ts'
+import { Button, IconButton } from '../../../ui/button.tsx'
+import { CloseIcon, FilterIcon, Icon, SelectIcon, ViewsIcon } from '../../../ui/icons.tsx'
+import { openPicker } from '../pickers/picking.ts'
+import { type InboxSearch, WINDOWS } from '../search.ts'
+import { beginSelection } from './selection.ts'
 
 type Change = Partial<Record<keyof InboxSearch, unknown>>
 
@@ -12,15 +16,23 @@ type Change = Partial<Record<keyof InboxSearch, unknown>>
 export function Filters({ search }: { search: InboxSearch }) {
   const t = useText()
   const numbers = useNumbers() ?? []
+  const { data: colleagues = [] } = useQuery({ ...colleaguesQuery, enabled: search.assignee !== undefined })
   const [isOpen, setOpen] = useState(false)
   const change = useChange()
   const number = numbers.find(({ id }) => id === search.number)
   const chips: { text: string; without: Change }[] = [
-    ...(search.status === 'any'
-      ? []
-      : [{ text: t(search.status === 'closed' ? 'inbox.filter.closed' : 'inbox.filter.open'), without: { status: 'any' } }]),
+    ...(search.status === 'any' ? [] : [{ text: t(`inbox.filter.${search.status ?? 'open'}`), without: { status: 'any' } }]),
     ...(search.unread ? [{ text: t('inbox.filter.unread'), without: { unread: undefined } }] : []),
-    ...(search.window ? [{ text: t('inbox.filter.closing'), without: { window: undefined } }] : []),
+    ...(search.window ? [{ text: t(`inbox.filter.window.${search.window}`), without: { window: undefined } }] : []),
+    ...(search.sort ? [{ text: t('inbox.filter.waiting'), without: { sort: undefined } }] : []),
+    ...(search.assignee
+      ? [
+          {
+            text: colleagues.find(({ id }) => id === search.assignee)?.name ?? t('inbox.filter.assignee'),
+            without: { assignee: undefined },
+          },
+        ]
+      : []),
     ...(search.label ? [{ text: t('inbox.filter.label', { label: search.label }), without: { label: undefined } }] : []),
     ...(search.number
       ? [{ text: number ? nameOfNumber(number) : t('inbox.filter.number'), without: { number: undefined } }]
@@ -35,6 +47,10 @@ export function Filters({ search }: { search: InboxSearch }) {
         <Button kind="quiet" small icon={FilterIcon} aria-expanded={isOpen} onClick={() => setOpen(open => !open)}>
           {t('inbox.filter')}
         </Button>
+        <span className="ms-auto flex">
+          <IconButton small icon={ViewsIcon} label={t('inbox.views.title')} onClick={() => openPicker({ kind: 'views' })} />
+          <IconButton small icon={SelectIcon} label={t('inbox.select.begin')} onClick={beginSelection} />
+        </span>
       </div>
       {isOpen && <FilterForm search={search} onChange={change} />}
     </div>
@@ -66,12 +82,13 @@ function Chip({ text, onRemove }: { text: string; onRemove(): void }) {
 function FilterForm({ search, onChange }: { search: InboxSearch; onChange(change: Change): void }) {
   const t = useText()
   const numbers = useNumbers() ?? []
+  const tab = search.tab ?? 'mine'
   return (
     <div className="grid gap-2 border-t border-line py-2">
       <Select
         label={t('inbox.filter.status')}
         value={search.status ?? 'open'}
-        options={(['open', 'closed', 'any'] as const).map(value => [value, t(`inbox.filter.${value}`)])}
+        options={(['open', 'snoozed', 'closed', 'any'] as const).map(value => [value, t(`inbox.filter.${value}`)])}
         onChoose={status => onChange({ status: status === 'open' ? undefined : status })}
       />
       {numbers.length > 1 && (
@@ -82,19 +99,62 @@ function FilterForm({ search, onChange }: { search: InboxSearch; onChange(change
           onChoose={number => onChange({ number: number || undefined })}
         />
       )}
+      <LabelSelect label={search.label} onChange={onChange} />
+      {tab === 'all' && <AssigneeSelect assignee={search.assignee} onChange={onChange} />}
+      <Select
+        label={t('inbox.filter.window')}
+        value={search.window ?? ''}
+        options={[['', t('inbox.filter.all')], ...WINDOWS.map(value => [value, t(`inbox.filter.window.${value}`)] as const)]}
+        onChoose={window => onChange({ window: window || undefined })}
+      />
+      <Select
+        label={t('inbox.filter.sort')}
+        value={search.sort ?? ''}
+        options={[
+          ['', t('inbox.filter.newest')],
+          ['waiting', t('inbox.filter.waiting')],
+        ]}
+        onChoose={sort => onChange({ sort: sort || undefined })}
+      />
       <div className="flex flex-wrap gap-x-4 gap-y-1">
         <Toggle
           label={t('inbox.filter.unread')}
           checked={search.unread === true}
           onChange={on => onChange({ unread: on || undefined })}
         />
-        <Toggle
-          label={t('inbox.filter.closing')}
-          checked={search.window === 'closing'}
-          onChange={on => onChange({ window: on ? 'closing' : undefined })}
-        />
       </div>
     </div>
+  )
+}
+
+type OfForm = { onChange(change: Change): void }
+
+function LabelSelect({ label = '', onChange }: OfForm & { label: string | undefined }) {
+  const t = useText()
+  const labels = useLabels() ?? []
+  // One that was deleted meanwhile is still in force.
+  const names = [...new Set([...labels.map(({ name }) => name), ...(label ? [label] : [])])]
+  if (names.length === 0) return null
+  return (
+    <Select
+      label={t('inbox.filter.labels')}
+      value={label}
+      options={[['', t('inbox.filter.all')], ...names.map(name => [name, name] as const)]}
+      onChoose={chosen => onChange({ label: chosen || undefined })}
+    />
+  )
+}
+
+function AssigneeSelect({ assignee = '', onChange }: OfForm & { assignee: string | undefined }) {
+  const t = useText()
+  const colleagues = useColleagues() ?? []
+  return (
+    <Select
+      label={t('inbox.filter.assignee')}
+      value={assignee}
+      options={[['', t('inbox.filter.all')], ...colleagues.map(({ id, name }) => [id, name] as const)]}
+      onChoose={chosen => onChange({ assignee: chosen || undefined })}
+    />
   )
 }
 

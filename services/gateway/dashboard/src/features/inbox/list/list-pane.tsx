@@ -8,6 +8,8 @@ import { filtersOf, type InboxSearch, TABS, type Tab } from '../search.ts'
 import { ConversationList } from './conversation-list.tsx'
 import { Filters } from './filters.tsx'
 import { SearchField } from './search-field.tsx'
+import { useSelection } from './selection.ts'
+import { SelectionBar } from './selection-bar.tsx'
 
 /** Who waits for me, and whose window closes? */
 export function ListPane({ openId }: { openId: string | null }) {
@@ -15,6 +17,7 @@ export function ListPane({ openId }: { openId: string | null }) {
   const search = useSearch({ from: '/shell/inbox/{-$conversationId}' })
   const tab = search.tab ?? 'mine'
   const list = useInfiniteQuery(conversationListQuery(filtersOf(search, tab)))
+  const isSelecting = useSelection(({ isOn }) => isOn)
   return (
     <>
       <header className="grid gap-2 px-3 pt-2">
@@ -23,8 +26,14 @@ export function ListPane({ openId }: { openId: string | null }) {
           <ConnectionBadge inline />
         </div>
         <SearchField />
-        <Tabs search={search} tab={tab} />
-        <Filters search={search} />
+        {isSelecting ? (
+          <SelectionBar rows={list.data?.pages.flatMap(page => page.data) ?? []} />
+        ) : (
+          <>
+            <Tabs search={search} tab={tab} />
+            <Filters search={search} />
+          </>
+        )}
       </header>
       <ConversationList query={list} search={search} tab={tab} openId={openId} />
     </>

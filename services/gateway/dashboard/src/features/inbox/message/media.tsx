@@ -12,7 +12,7 @@ import { DocumentIcon, FailIcon, Icon, PictureIcon, PlayIcon } from '../../../ui
 import { Bone } from '../../../ui/states.tsx'
 import { showToast } from '../../../ui/toasts.tsx'
 
-type Media = NonNullable<MessageView['content']['media']>
+export type Media = NonNullable<MessageView['content']['media']>
 
 /** The file of a message, whatever its type says: what cannot be shown can be saved. */
 export function MediaPart({ type, media, caption }: { type: string; media: Media; caption: string | null }) {
@@ -88,7 +88,7 @@ function Picture({ media, caption, type }: { media: Media; caption: string | nul
   )
 }
 
-function Lightbox({ media, alt, onClose }: { media: Media; alt: string; onClose(): void }) {
+export function Lightbox({ media, alt, onClose }: { media: Media; alt: string; onClose(): void }) {
   const t = useText()
   const { url, error } = useMediaUrl(media.id)
   return (

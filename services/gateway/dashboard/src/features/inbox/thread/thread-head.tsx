@@ -6,20 +6,23 @@ import { identifierOf, nameOf } from '../../../lib/data/contact-name.ts'
 import { nameOfNumber, useNumbers } from '../../../lib/data/numbers.ts'
 import { useFormat } from '../../../lib/i18n/format.ts'
 import { useText } from '../../../lib/i18n/text.tsx'
+import { usePresence } from '../../../lib/realtime/live-store.ts'
 import { useMay } from '../../../lib/session/rights.ts'
 import { useUser } from '../../../lib/session/session-store.ts'
 import { useShortcuts } from '../../../lib/shortcuts/shortcuts.ts'
-import { ContactAvatar } from '../../../ui/avatar.tsx'
-import { Button, buttonClass } from '../../../ui/button.tsx'
-import { BackIcon, CheckIcon, Icon, UserIcon } from '../../../ui/icons.tsx'
+import { ContactAvatar, PersonAvatar } from '../../../ui/avatar.tsx'
+import { Button, buttonClass, IconButton } from '../../../ui/button.tsx'
+import { BackIcon, CheckIcon, DownIcon, Icon, MoreIcon, ShowIcon, SnoozeIcon, UserIcon } from '../../../ui/icons.tsx'
 import { Bone } from '../../../ui/states.tsx'
 import { HOUR_MS, leftOf } from '../../../ui/window.ts'
+import { openPicker } from '../pickers/picking.ts'
+import { searchOfList } from '../search.ts'
 import { useConversationActions } from '../use-conversation-actions.tsx'
 
 /** Who it is, and at the end, above the margin, what is left of the window. */
 export function ThreadHead({ conversation }: { conversation: ConversationView | undefined }) {
   const t = useText()
-  const search = useSearch({ from: '/shell/inbox/{-$conversationId}' })
+  const search = searchOfList(useSearch({ from: '/shell/inbox/{-$conversationId}' }))
   return (
     <header className="flex min-h-15 items-stretch border-b border-line">
       <div className="flex min-w-0 flex-1 items-center gap-2.5 ps-4 max-two:ps-1">
@@ -66,35 +69,112 @@ function Who({ conversation }: { conversation: ConversationView }) {
   )
 }
 
-/** Take it, close it: the two things that an agent does with a whole conversation. */
+/** Take, give, close: what an agent does with a whole conversation. Where there is no room, all of it is behind one button. */
 function HeadActions({ conversation }: { conversation: ConversationView }) {
   const t = useText()
   const actions = useConversationActions()
+  const mayAssign = useMay('conversations.assign')
   const mayTake = useMay('conversations.take') && conversation.assignedTo === null
   const { id: userId } = useUser()
   const isMine = conversation.assignedTo?.id === userId
   const isClosed = conversation.status === 'closed'
+  const conversations = [conversation]
   useShortcuts({
-    assignMe: () => (mayTake ? actions.take(conversation) : false),
+    assign: () => (mayAssign ? openPicker({ kind: 'assign', conversations }) : false),
+    assignMe: () => (mayTake || (mayAssign && !isMine) ? actions.take(conversation) : false),
+    labels: () => openPicker({ kind: 'labels', conversations }),
+    snooze: () => (isClosed ? false : openPicker({ kind: 'snooze', conversations })),
     close: () => (isClosed ? false : actions.close(conversation)),
     closeAndNext: () => (isClosed ? false : actions.closeAndNext(conversation)),
   })
   return (
-    <div className="flex shrink-0 items-center gap-2 pe-3 max-two:hidden">
-      {mayTake && (
+    <div className="flex shrink-0 items-center gap-2 pe-2">
+      <Viewers conversationId={conversation.id} />
+      <div className="flex items-center gap-2 max-two:hidden">
+        <Assignee conversation={conversation} canTake={mayTake} />
+        {conversation.snoozedUntil !== null && <Asleep conversation={conversation} />}
+        {isClosed ? (
+          <Button onClick={() => actions.reopen(conversation)}>{t('inbox.action.reopen')}</Button>
+        ) : (
+          <Button icon={CheckIcon} shortcut="E" onClick={() => actions.close(conversation)}>
+            {t('inbox.action.close')}
+          </Button>
+        )}
+      </div>
+      <IconButton icon={MoreIcon} label={t('inbox.more')} onClick={() => openPicker({ kind: 'more', conversations })} />
+    </div>
+  )
+}
+
+/** Whose it is. Who may give it to others does so here; others take it while it is nobody's. */
+function Assignee({ conversation, canTake }: { conversation: ConversationView; canTake: boolean }) {
+  const t = useText()
+  const actions = useConversationActions()
+  const mayAssign = useMay('conversations.assign')
+  const { assignedTo } = conversation
+  const assign = () => openPicker({ kind: 'assign', conversations: [conversation] })
+  return (
+    <>
+      {canTake && (
         <Button icon={UserIcon} shortcut="M" onClick={() => actions.take(conversation)}>
           {t('inbox.action.take')}
         </Button>
       )}
-      {conversation.assignedTo && !isMine && <bdi className="max-w-36 truncate text-ink-2">{conversation.assignedTo.name}</bdi>}
-      {isClosed ? (
-        <Button onClick={() => actions.reopen(conversation)}>{t('inbox.action.reopen')}</Button>
-      ) : (
-        <Button icon={CheckIcon} shortcut="E" onClick={() => actions.close(conversation)}>
-          {t('inbox.action.close')}
+      {!assignedTo && mayAssign && (
+        <span className="max-three:hidden">
+          <Button kind="quiet" shortcut="A" onClick={assign}>
+            {t('inbox.assign.title')}
+          </Button>
+        </span>
+      )}
+      {assignedTo && mayAssign && (
+        <Button kind="quiet" aria-label={t('inbox.assign.change', { name: assignedTo.name ?? '' })} onClick={assign}>
+          <span className="flex max-w-40 items-center gap-1.5 max-three:max-w-28">
+            <bdi className="truncate">{assignedTo.name}</bdi>
+            <Icon of={DownIcon} size={16} />
+          </span>
         </Button>
       )}
-    </div>
+      {assignedTo && !mayAssign && <bdi className="max-w-36 truncate text-ink-2">{assignedTo.name}</bdi>}
+    </>
+  )
+}
+
+/** Until when the conversation is out of sight. */
+function Asleep({ conversation }: { conversation: ConversationView }) {
+  const t = useText()
+  const { shortDateTime, listTime } = useFormat()
+  const now = useMinute()
+  const actions = useConversationActions()
+  const until = conversation.snoozedUntil ?? ''
+  return (
+    <Button
+      kind="quiet"
+      icon={SnoozeIcon}
+      title={shortDateTime(until)}
+      aria-label={t('inbox.snooze.asleep', { at: shortDateTime(until) })}
+      onClick={() => actions.snooze([conversation], null)}
+    >
+      <span className="figures">{listTime(until, new Date(now))}</span>
+    </Button>
+  )
+}
+
+/** Colleagues who look at the conversation too. */
+function Viewers({ conversationId }: { conversationId: string }) {
+  const t = useText()
+  const { list } = useFormat()
+  const { id: userId } = useUser()
+  const viewers = usePresence(({ viewers }) => viewers[conversationId])?.filter(({ id }) => id !== userId) ?? []
+  if (viewers.length === 0) return null
+  const label = t('inbox.viewers', { names: list(viewers.map(({ name }) => name)) })
+  return (
+    <span role="img" aria-label={label} title={label} className="flex items-center gap-1 text-ink-3">
+      {viewers.slice(0, 3).map(({ id, name }) => (
+        <PersonAvatar key={id} name={name} />
+      ))}
+      <Icon of={ShowIcon} size={16} />
+    </span>
   )
 }
 

@@ -5,6 +5,7 @@ import { Text, useText } from '../../../lib/i18n/text.tsx'
 import { SearchIcon } from '../../../ui/icons.tsx'
 import { Empty, ErrorRow } from '../../../ui/states.tsx'
 import { Composer } from '../composer/composer.tsx'
+import { Announcer } from './announcer.tsx'
 import { Thread } from './thread.tsx'
 import { ThreadHead } from './thread-head.tsx'
 import { useJoined } from './use-joined.ts'
@@ -26,6 +27,7 @@ export function ThreadPane({ conversationId }: { conversationId: string }) {
       <ThreadHead conversation={conversation} />
       <Thread conversationId={conversationId} conversation={conversation} />
       {conversation && <Composer conversation={conversation} />}
+      <Announcer conversationId={conversationId} />
     </>
   )
 }

@@ -1,0 +1,31 @@
+import { useQuery } from '@tanstack/react-query'
+import type { ConversationView } from '#shared/contracts/views.ts'
+import { useFormat } from '../../../lib/i18n/format.ts'
+import { useText } from '../../../lib/i18n/text.tsx'
+import { costsQuery } from './data.ts'
+import { Line, Section } from './section.tsx'
+
+/** How much was said, and what it has cost. What is not known is a dash, never a zero. */
+export function SoFar({ conversation }: { conversation: ConversationView }) {
+  const t = useText()
+  const { number, money, date } = useFormat()
+  const { contact, messageCount, createdAt, lastMessage } = conversation
+  const { data, error } = useQuery(costsQuery(contact.id, lastMessage?.at))
+  const cost =
+    data === undefined ? (
+      <span title={error ? t('inbox.soFar.unknown') : undefined}>–</span>
+    ) : data.costs.length === 0 ? (
+      t('inbox.soFar.free')
+    ) : (
+      data.costs.map(({ currency, amount }) => <bdi key={currency}>{money(amount, currency)}</bdi>)
+    )
+  return (
+    <Section title={t('inbox.soFar')}>
+      <dl>
+        <Line name={t('inbox.soFar.messages')}>{number(messageCount)}</Line>
+        <Line name={t('inbox.soFar.cost')}>{cost}</Line>
+        <Line name={t('inbox.soFar.begun')}>{date(createdAt)}</Line>
+      </dl>
+    </Section>
+  )
+}
