@@ -2,7 +2,6 @@ import { type InfiniteData, infiniteQueryOptions, queryOptions, useMutation, use
 import type { ContactView, ConversationView } from '#shared/contracts/views.ts'
 import { get, request } from '../../lib/api/client.ts'
 import type { ListPage } from '../../lib/api/types.ts'
-import { keys } from '../../lib/data/keys.ts'
 import type { ContactFilters } from './search.ts'
 
 export type AttributeValue = string | number | boolean
