@@ -1,4 +1,5 @@
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect } from 'react'
+import { whenIdle } from '../lib/idle.ts'
 import { openOverlay, useOverlay } from './use-app-keys.ts'
 
 const Palette = lazy(() => import('./palette.tsx'))
@@ -21,13 +22,13 @@ export function Overlays() {
 
 /** So that the first use does not wait for the network. */
 function useFetchedLater(): void {
-  const [idle] = useState(() =>
-    'requestIdleCallback' in window ? window.requestIdleCallback : (run: () => void) => setTimeout(run, 2000),
+  useEffect(
+    () =>
+      whenIdle(() => {
+        void import('./palette.tsx')
+        void import('./person-menu.tsx')
+        void import('./session-ended.tsx')
+      }),
+    [],
   )
-  useEffect(() => {
-    idle(() => {
-      void import('./palette.tsx')
-      void import('./person-menu.tsx')
-    })
-  }, [idle])
 }

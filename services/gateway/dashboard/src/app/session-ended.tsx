@@ -6,7 +6,7 @@ import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 
 /** The session has ended while somebody worked: a dialog over the page. What was typed stays. */
-export function SessionEnded() {
+export default function SessionEnded() {
   const t = useText()
   const email = useSession(state => state.user?.email ?? '')
   return (

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { Outlet, useNavigate } from '@tanstack/react-router'
-import { useEffect } from 'react'
+import { lazy, Suspense, useEffect } from 'react'
 import { loadDrafts } from '../lib/drafts.ts'
 import { useText } from '../lib/i18n/text.tsx'
 import { startOutbox } from '../lib/outbox/outbox.ts'
@@ -11,9 +11,10 @@ import { CrashBoundary } from '../ui/crash.tsx'
 import { Banners } from './banners.tsx'
 import { Overlays } from './overlays.tsx'
 import { Rail } from './rail.tsx'
-import { SessionEnded } from './session-ended.tsx'
 import { useAppKeys } from './use-app-keys.ts'
 import { useNotificationFeed } from './use-notifications.ts'
+
+const SessionEnded = lazy(() => import('./session-ended.tsx'))
 
 /** What is on every page: the rail, the banners, and what floats above. Panes scroll, the page does not. */
 export function Shell() {
@@ -45,7 +46,7 @@ export function Shell() {
         </main>
       </div>
       <Overlays />
-      {status === 'expired' && <SessionEnded />}
+      <Suspense fallback={null}>{status === 'expired' && <SessionEnded />}</Suspense>
     </div>
   )
 }

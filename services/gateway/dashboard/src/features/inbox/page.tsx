@@ -1,15 +1,21 @@
 import { useParams, useSearch } from '@tanstack/react-router'
 import clsx from 'clsx'
-import { lazy, Suspense } from 'react'
+import { lazy, Suspense, useEffect } from 'react'
+import { loadTexts } from '../../lib/i18n/i18n.ts'
+import { whenIdle } from '../../lib/idle.ts'
 import { useMediaQuery, WIDE } from '../../lib/media-query.ts'
 import { CrashBoundary } from '../../ui/crash.tsx'
 import { ListPane } from './list/list-pane.tsx'
+import { loadThread } from './load-thread.ts'
 import { NothingOpen } from './nothing-open.tsx'
 import { Pickers } from './pickers/pickers.tsx'
-import { ThreadPane } from './thread/thread-pane.tsx'
 import { useInboxKeys } from './use-inbox-keys.ts'
 
-const SidePane = lazy(() => import('./side/side-pane.tsx'))
+const ThreadPane = lazy(loadThread)
+const SidePane = lazy(async () => {
+  const [loaded] = await Promise.all([import('./side/side-pane.tsx'), loadTexts('features/inbox/side')])
+  return loaded
+})
 
 /** List, thread and contact. One pane on phones, where list and thread are two addresses; two from 768 px; three from 1280 px. */
 export default function InboxPage() {
@@ -18,6 +24,8 @@ export default function InboxPage() {
   const isWide = useMediaQuery(WIDE)
   const isOpen = conversationId !== undefined
   useInboxKeys(conversationId ?? null)
+  // The first conversation that is opened does not wait for the network.
+  useEffect(() => whenIdle(() => void loadThread()), [])
   return (
     <div
       data-open={isOpen || undefined}
@@ -39,7 +47,13 @@ export default function InboxPage() {
         className={clsx('@container/thread flex min-h-0 min-w-0 flex-col', !isOpen && 'max-two:hidden')}
       >
         <CrashBoundary key={conversationId}>
-          {isOpen ? <ThreadPane key={conversationId} conversationId={conversationId} /> : <NothingOpen />}
+          {isOpen ? (
+            <Suspense fallback={null}>
+              <ThreadPane key={conversationId} conversationId={conversationId} />
+            </Suspense>
+          ) : (
+            <NothingOpen />
+          )}
         </CrashBoundary>
       </section>
       {isOpen && (isWide || contact === true) && (

@@ -1,6 +1,7 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { loadTexts } from '../../lib/i18n/i18n.ts'
 import { shellRoute } from '../../lib/routes.ts'
+import { loadThread } from './load-thread.ts'
 import { readInboxSearch } from './search.ts'
 
 /** `/inbox` is the list, `/inbox/<conversation>` the list with an open conversation; filters are in the search. */
@@ -8,6 +9,10 @@ export const inboxRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/inbox/{-$conversationId}',
   validateSearch: readInboxSearch,
-  loader: () => Promise.all([loadTexts('features/inbox'), loadTexts('features/inbox/message')]),
+  loader: ({ params }) => {
+    // On its way beside the page, which does not wait for it.
+    if (params.conversationId !== undefined) void loadThread().catch(() => undefined)
+    return loadTexts('features/inbox')
+  },
   component: lazyRouteComponent(() => import('./page.tsx')),
 })

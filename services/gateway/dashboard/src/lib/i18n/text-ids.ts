@@ -2,6 +2,8 @@ import type app from '../../app/texts.json'
 import type campaigns from '../../features/campaigns/texts.json'
 import type contacts from '../../features/contacts/texts.json'
 import type message from '../../features/inbox/message/texts.json'
+import type pick from '../../features/inbox/pickers/texts.json'
+import type side from '../../features/inbox/side/texts.json'
 import type inbox from '../../features/inbox/texts.json'
 import type numbers from '../../features/numbers/texts.json'
 import type people from '../../features/people/texts.json'
@@ -21,6 +23,8 @@ export type TextId =
   | keyof typeof message
   | keyof typeof numbers
   | keyof typeof people
+  | keyof typeof pick
+  | keyof typeof side
   | keyof typeof signIn
   | keyof typeof templates
   | keyof typeof ui

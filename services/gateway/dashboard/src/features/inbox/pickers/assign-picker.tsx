@@ -22,9 +22,9 @@ export default function AssignPicker({ conversations }: { conversations: readonl
       key: id,
       text: name,
       icon: <PersonAvatar name={name} availability={availability} />,
-      hint: id === userId ? t('inbox.assign.me') : t(`app.availability.${availability}`),
+      hint: id === userId ? t('pick.assign.me') : t(`app.availability.${availability}`),
     })),
-    { key: NOBODY, text: t('inbox.assign.nobody'), icon: <Icon of={UserIcon} className="mx-1.5" /> },
+    { key: NOBODY, text: t('pick.assign.nobody'), icon: <Icon of={UserIcon} className="mx-1.5" /> },
   ]
   return (
     <Picker

@@ -25,7 +25,7 @@ export default function LabelPicker({ conversations }: { conversations: readonly
       title={t('inbox.labels.title')}
       entries={(labels ?? []).map(({ name, color }) => ({ key: name, text: name, icon: <Swatch color={color} /> }))}
       chosen={chosen}
-      none={labels && t('inbox.labels.none')}
+      none={labels && t('pick.labels.none')}
       onChoose={name => setChosen(now => (now.includes(name) ? now.filter(other => other !== name) : [...now, name]))}
       onClose={close}
     />

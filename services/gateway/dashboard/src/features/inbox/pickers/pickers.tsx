@@ -1,11 +1,19 @@
-import { lazy, Suspense, useEffect } from 'react'
+import { type ComponentType, lazy, Suspense, useEffect } from 'react'
+import { loadTexts } from '../../../lib/i18n/i18n.ts'
 import { closePicker, usePicking } from './picking.ts'
 
-const AssignPicker = lazy(() => import('./assign-picker.tsx'))
-const LabelPicker = lazy(() => import('./label-picker.tsx'))
-const SnoozePicker = lazy(() => import('./snooze-picker.tsx'))
-const ViewPicker = lazy(() => import('./view-picker.tsx'))
-const MorePicker = lazy(() => import('./more-picker.tsx'))
+/** A picker, once it and the words that it says are there. */
+const withTexts = <Props,>(load: () => Promise<{ default: ComponentType<Props> }>) =>
+  lazy(async () => {
+    const [loaded] = await Promise.all([load(), loadTexts('features/inbox/pickers')])
+    return loaded
+  })
+
+const AssignPicker = withTexts(() => import('./assign-picker.tsx'))
+const LabelPicker = withTexts(() => import('./label-picker.tsx'))
+const SnoozePicker = withTexts(() => import('./snooze-picker.tsx'))
+const ViewPicker = withTexts(() => import('./view-picker.tsx'))
+const MorePicker = withTexts(() => import('./more-picker.tsx'))
 
 /** The one picker that is open over the inbox, in a chunk that is fetched when it is first asked for. */
 export function Pickers() {

@@ -25,11 +25,11 @@ export default function SnoozePicker({ conversations }: { conversations: readonl
   const ownAt = new Date(own)
   const isPossible = ownAt.getTime() > now.getTime() && ownAt.getTime() < now.getTime() + LONGEST_MS
   const entries = [
-    ...(isAsleep ? [{ key: 'wake', text: t('inbox.snooze.wake'), icon: <Icon of={SnoozeIcon} /> }] : []),
+    ...(isAsleep ? [{ key: 'wake', text: t('pick.snooze.wake'), icon: <Icon of={SnoozeIcon} /> }] : []),
     // On a Sunday, Monday morning is tomorrow's.
     ...NAMES.filter(name => name !== 'monday' || times.monday.getTime() !== times.tomorrow.getTime()).map(name => ({
       key: name,
-      text: t(`inbox.snooze.${name}`),
+      text: t(`pick.snooze.${name}`),
       hint: <span className="figures">{shortDateTime(times[name])}</span>,
     })),
   ]
@@ -50,7 +50,7 @@ export default function SnoozePicker({ conversations }: { conversations: readonl
         }}
       >
         <div className="min-w-0 flex-1">
-          <Field label={t('inbox.snooze.own')}>
+          <Field label={t('pick.snooze.own')}>
             {ids => (
               <Input
                 {...ids}
@@ -66,7 +66,7 @@ export default function SnoozePicker({ conversations }: { conversations: readonl
           {t('inbox.snooze.title')}
         </Button>
       </form>
-      <p className="text-meta text-ink-3">{t('inbox.snooze.text')}</p>
+      <p className="text-meta text-ink-3">{t('pick.snooze.text')}</p>
     </Picker>
   )
 }

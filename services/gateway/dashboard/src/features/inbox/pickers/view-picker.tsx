@@ -28,7 +28,7 @@ export default function ViewPicker() {
       key: id,
       text: name,
       icon: <Icon of={scope === 'account' ? PeopleIcon : FilterIcon} />,
-      hint: isShown ? t(`inbox.views.${scope}`) : t('inbox.views.unknown'),
+      hint: isShown ? t(`pick.views.${scope}`) : t('pick.views.unknown'),
       isDisabled: !isShown,
     }
   })
@@ -36,7 +36,7 @@ export default function ViewPicker() {
     <Picker
       title={t('inbox.views.title')}
       entries={entries}
-      none={views && t('inbox.views.none')}
+      none={views && t('pick.views.none')}
       onClose={closePicker}
       onChoose={key => {
         const view = views?.find(({ id }) => id === key)
@@ -75,7 +75,7 @@ function SaveForm({ query }: { query: SavedView['query'] }) {
     onSuccess: () => {
       void queries.invalidateQueries({ queryKey: keys.views })
       closePicker()
-      showToast({ text: <Text id="inbox.views.saved" values={{ name: name.trim() }} /> })
+      showToast({ text: <Text id="pick.views.saved" values={{ name: name.trim() }} /> })
     },
     onError: error => {
       key.onError(error)
@@ -92,16 +92,16 @@ function SaveForm({ query }: { query: SavedView['query'] }) {
     >
       <div className="flex items-end gap-2">
         <div className="min-w-0 flex-1">
-          <Field label={t('inbox.views.name')}>
+          <Field label={t('pick.views.name')}>
             {ids => <Input {...ids} dir="auto" maxLength={80} value={name} onChange={event => setName(event.target.value)} />}
           </Field>
         </div>
         <Button type="submit" busy={save.isPending} disabled={name.trim() === ''}>
-          {t('inbox.views.save')}
+          {t('pick.views.save')}
         </Button>
       </div>
       {mayShare && (
-        <Check label={t('inbox.views.shared')} checked={isShared} onChange={event => setShared(event.target.checked)} />
+        <Check label={t('pick.views.shared')} checked={isShared} onChange={event => setShared(event.target.checked)} />
       )}
     </form>
   )
@@ -122,7 +122,7 @@ function Removing({ views }: { views: readonly SavedView[] }) {
   if (removable.length === 0) return null
   return (
     <details className="border-t border-line pt-2">
-      <summary className="cursor-pointer text-ink-2">{t('inbox.views.manage')}</summary>
+      <summary className="cursor-pointer text-ink-2">{t('pick.views.manage')}</summary>
       <ul className="mt-1">
         {removable.map(({ id, name }) => (
           <li key={id} className="flex items-center justify-between gap-2">
@@ -130,7 +130,7 @@ function Removing({ views }: { views: readonly SavedView[] }) {
             <IconButton
               icon={TrashIcon}
               small
-              label={t('inbox.views.remove', { name })}
+              label={t('pick.views.remove', { name })}
               disabled={remove.isPending}
               onClick={() => remove.mutate(id)}
             />

@@ -5,7 +5,7 @@ import { Line, Section } from './section.tsx'
 export function Attributes({ attributes }: { attributes: readonly (readonly [name: string, value: unknown])[] }) {
   const t = useText()
   return (
-    <Section title={t('inbox.side.attributes')}>
+    <Section title={t('side.attributes')}>
       <dl>
         {attributes.map(([name, value]) => (
           <Line key={name} name={<bdi>{name}</bdi>}>

@@ -8,11 +8,11 @@ import { type AuditEntry, auditQuery } from './data.ts'
 
 /** Deeds with a contact, in words. What is not here is shown by its name in the log. */
 const DEEDS: Record<string, TextId> = {
-  'contacts.optOut': 'inbox.audit.optOut',
-  'contacts.block': 'inbox.audit.block',
-  'contacts.unblock': 'inbox.audit.unblock',
-  'contacts.merge': 'inbox.audit.merge',
-  'contacts.export': 'inbox.audit.export',
+  'contacts.optOut': 'side.audit.optOut',
+  'contacts.block': 'side.audit.block',
+  'contacts.unblock': 'side.audit.unblock',
+  'contacts.merge': 'side.audit.merge',
+  'contacts.export': 'side.audit.export',
 }
 
 /** Who did what with the contact; asked for when it is opened. */
@@ -22,14 +22,14 @@ export function Audit({ contactId }: { contactId: string }) {
   const { data, error, refetch } = useQuery({ ...auditQuery(contactId), enabled: isOpen })
   return (
     <details className="border-t border-line px-4 py-3" onToggle={event => setOpen(event.currentTarget.open)}>
-      <summary className="cursor-pointer text-ink-2">{t('inbox.audit')}</summary>
+      <summary className="cursor-pointer text-ink-2">{t('side.audit')}</summary>
       {error && (
         <ErrorRow error={error} onRetry={() => void refetch()}>
-          {t('inbox.audit.failed')}
+          {t('side.audit.failed')}
         </ErrorRow>
       )}
       {isOpen && !data && !error && <Bone width="80%" />}
-      {data?.length === 0 && <p className="mt-2 text-ink-3">{t('inbox.audit.none')}</p>}
+      {data?.length === 0 && <p className="mt-2 text-ink-3">{t('side.audit.none')}</p>}
       <ul className="mt-2 grid gap-2">
         {data?.map(entry => (
           <Deed key={entry.id} entry={entry} />
@@ -42,8 +42,8 @@ export function Audit({ contactId }: { contactId: string }) {
 function Deed({ entry: { at, actor, action, changes } }: { entry: AuditEntry }) {
   const t = useText()
   const { full } = useFormat()
-  const text = action === 'contacts.optOut' && changes?.optOut?.after === false ? 'inbox.audit.optIn' : DEEDS[action]
-  const name = actor.name ?? t('inbox.audit.system')
+  const text = action === 'contacts.optOut' && changes?.optOut?.after === false ? 'side.audit.optIn' : DEEDS[action]
+  const name = actor.name ?? t('side.audit.system')
   return (
     <li>
       <p>{text ? <Text id={text} values={{ name }} /> : <Unknown name={name} action={action} />}</p>

@@ -13,7 +13,7 @@ export function Files({ contactId, lastAt }: { contactId: string; lastAt: string
   const files = (data?.pages ?? []).flatMap(page => page.data).filter(hasFile)
   if (files.length === 0) return null
   return (
-    <Section title={t('inbox.files')}>
+    <Section title={t('side.files')}>
       <ul className="grid grid-cols-3 gap-1.5">
         {files.map(({ id, type, createdAt, content }) => (
           <li key={id}>
@@ -23,7 +23,7 @@ export function Files({ contactId, lastAt }: { contactId: string; lastAt: string
       </ul>
       {hasNextPage && (
         <Button kind="link" small busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-          {t('inbox.files.more')}
+          {t('side.files.more')}
         </Button>
       )}
     </Section>

@@ -20,11 +20,11 @@ export function Labels({ conversation, contactLabels }: { conversation: Conversa
       title={t('inbox.labels.title')}
       action={
         <Button kind="quiet" small icon={PlusIcon} onClick={() => openPicker({ kind: 'labels', conversations: [conversation] })}>
-          {t('inbox.labels.add')}
+          {t('side.labels.add')}
         </Button>
       }
     >
-      {conversation.labels.length === 0 && ofContact.length === 0 && <p className="text-ink-3">{t('inbox.labels.noneHere')}</p>}
+      {conversation.labels.length === 0 && ofContact.length === 0 && <p className="text-ink-3">{t('side.labels.noneHere')}</p>}
       <ul className="flex flex-wrap gap-x-3 gap-y-1">
         {conversation.labels.map(name => (
           <li key={name} className="inline-flex max-w-full items-center gap-1.5">
@@ -32,7 +32,7 @@ export function Labels({ conversation, contactLabels }: { conversation: Conversa
             <bdi className="truncate">{name}</bdi>
             <button
               type="button"
-              aria-label={t('inbox.labels.remove', { label: name })}
+              aria-label={t('side.labels.remove', { label: name })}
               onClick={() => label([conversation], { add: [], remove: [name] })}
               className="grid size-6 place-items-center rounded-1 text-ink-3 hover:bg-hover hover:text-ink"
             >
@@ -41,7 +41,7 @@ export function Labels({ conversation, contactLabels }: { conversation: Conversa
           </li>
         ))}
         {ofContact.map(name => (
-          <li key={name} title={t('inbox.labels.ofContact')} className="inline-flex max-w-full items-center gap-1.5 text-ink-2">
+          <li key={name} title={t('side.labels.ofContact')} className="inline-flex max-w-full items-center gap-1.5 text-ink-2">
             <Swatch color={colorOf(name)} />
             <bdi className="truncate">{name}</bdi>
           </li>

@@ -17,16 +17,16 @@ export function LeadPart({ leadId, applicationId }: { leadId: string; applicatio
   const move = useStage(leadId, useRefusal())
   const pipeline = pipelines?.find(one => one.id === lead?.pipelineId)
   return (
-    <Section title={t('inbox.lead')}>
+    <Section title={t('side.lead')}>
       {error && (
         <ErrorRow error={error} onRetry={() => void refetch()}>
-          {t('inbox.lead.failed')}
+          {t('side.lead.failed')}
         </ErrorRow>
       )}
       {lead && pipeline && (
         <div className="grid gap-1">
           <label htmlFor={id} className="text-ink-2">
-            <Text id="inbox.lead.stage" values={{ pipeline: pipeline.name }} />
+            <Text id="side.lead.stage" values={{ pipeline: pipeline.name }} />
           </label>
           <select
             id={id}
@@ -46,7 +46,7 @@ export function LeadPart({ leadId, applicationId }: { leadId: string; applicatio
       {!lead && !error && <Bone width="100%" height="2rem" />}
       {applicationId && (
         <p className="text-meta text-ink-3">
-          {t('inbox.lead.application')}{' '}
+          {t('side.lead.application')}{' '}
           <bdi dir="ltr" className="font-mono">
             {applicationId}
           </bdi>

@@ -29,12 +29,12 @@ export function Notes({ conversation }: { conversation: ConversationView }) {
   const notes = data?.data ?? []
   return (
     <Section
-      title={t('inbox.notes')}
+      title={t('side.notes')}
       action={
         mayWrite &&
         !isWriting && (
           <Button kind="quiet" small icon={PlusIcon} onClick={() => setWriting(true)}>
-            {t('inbox.notes.add')}
+            {t('side.notes.add')}
           </Button>
         )
       }
@@ -42,11 +42,11 @@ export function Notes({ conversation }: { conversation: ConversationView }) {
       {isWriting && <NoteForm conversation={conversation} onDone={() => setWriting(false)} />}
       {error && (
         <ErrorRow error={error} onRetry={() => void refetch()}>
-          {t('inbox.notes.failed')}
+          {t('side.notes.failed')}
         </ErrorRow>
       )}
       {data === undefined && !error && <Bone width="80%" />}
-      {data && notes.length === 0 && !isWriting && <p className="text-ink-3">{t('inbox.notes.none')}</p>}
+      {data && notes.length === 0 && !isWriting && <p className="text-ink-3">{t('side.notes.none')}</p>}
       <ul className="grid gap-2">
         {notes.slice(0, isAll ? undefined : FEW).map(note => (
           <Note key={note.id} note={note} />
@@ -54,7 +54,7 @@ export function Notes({ conversation }: { conversation: ConversationView }) {
       </ul>
       {notes.length > FEW && !isAll && (
         <Button kind="link" small onClick={() => setAll(true)}>
-          {t('inbox.notes.all', { n: data?.total ?? notes.length })}
+          {t('side.notes.all', { n: data?.total ?? notes.length })}
         </Button>
       )}
     </Section>
@@ -118,8 +118,8 @@ function NoteForm({ conversation, onDone }: { conversation: ConversationView; on
         dir={text ? 'auto' : undefined}
         rows={3}
         maxLength={4096}
-        aria-label={t('inbox.notes.label')}
-        placeholder={t('inbox.notes.hint')}
+        aria-label={t('side.notes.label')}
+        placeholder={t('side.notes.hint')}
         value={text}
         onChange={event => setText(event.target.value)}
         onKeyDown={event => {
@@ -130,7 +130,7 @@ function NoteForm({ conversation, onDone }: { conversation: ConversationView; on
       />
       <div className="flex gap-2">
         <Button type="submit" busy={add.isPending} disabled={isEmpty}>
-          {t('inbox.notes.save')}
+          {t('side.notes.save')}
         </Button>
         <Button kind="quiet" onClick={onDone}>
           {t('ui.cancel')}

@@ -18,7 +18,7 @@ export function Others({ conversation }: { conversation: ConversationView }) {
   if (others.length === 0) return null
   return (
     <details className="border-t border-line px-4 py-3">
-      <summary className="cursor-pointer text-ink-2">{t('inbox.others', { n: others.length })}</summary>
+      <summary className="cursor-pointer text-ink-2">{t('side.others', { n: others.length })}</summary>
       <ul className="mt-2 grid gap-1">
         {others.map(({ id, clientId, lastMessage }) => {
           const number = numbers.find(one => one.id === clientId)

@@ -41,7 +41,7 @@ export default function SidePane({ conversationId, asDrawer }: { conversationId:
       ref={pane}
       tabIndex={-1}
       data-pane="contact"
-      aria-label={t('inbox.side')}
+      aria-label={t('side.contact')}
       onKeyDown={event => {
         if (!asDrawer || event.key !== 'Escape' || event.defaultPrevented) return
         event.stopPropagation()
@@ -82,7 +82,7 @@ function Parts({ conversation }: { conversation: ConversationView }) {
       <Who conversation={conversation} contact={contact} />
       {error && (
         <ErrorRow error={error} onRetry={() => void refetch()}>
-          {t('inbox.side.failed')}
+          {t('side.failed')}
         </ErrorRow>
       )}
       <Labels conversation={conversation} contactLabels={contact?.labels ?? []} />
@@ -96,7 +96,7 @@ function Parts({ conversation }: { conversation: ConversationView }) {
       <TechnicalIds conversation={conversation} />
       <p className="px-4 pt-2">
         <Link to="/contacts" search={{ contact: contactId }} className="text-brand underline-offset-2 hover:underline">
-          {t('inbox.side.toContact')}
+          {t('side.toContact')}
         </Link>
       </p>
     </>

@@ -13,18 +13,18 @@ export function SoFar({ conversation }: { conversation: ConversationView }) {
   const { data, error } = useQuery(costsQuery(contact.id, lastMessage?.at))
   const cost =
     data === undefined ? (
-      <span title={error ? t('inbox.soFar.unknown') : undefined}>–</span>
+      <span title={error ? t('side.soFar.unknown') : undefined}>–</span>
     ) : data.costs.length === 0 ? (
-      t('inbox.soFar.free')
+      t('side.soFar.free')
     ) : (
       data.costs.map(({ currency, amount }) => <bdi key={currency}>{money(amount, currency)}</bdi>)
     )
   return (
-    <Section title={t('inbox.soFar')}>
+    <Section title={t('side.soFar')}>
       <dl>
-        <Line name={t('inbox.soFar.messages')}>{number(messageCount)}</Line>
-        <Line name={t('inbox.soFar.cost')}>{cost}</Line>
-        <Line name={t('inbox.soFar.begun')}>{date(createdAt)}</Line>
+        <Line name={t('side.soFar.messages')}>{number(messageCount)}</Line>
+        <Line name={t('side.soFar.cost')}>{cost}</Line>
+        <Line name={t('side.soFar.begun')}>{date(createdAt)}</Line>
       </dl>
     </Section>
   )

@@ -7,17 +7,17 @@ export function TechnicalIds({ conversation }: { conversation: ConversationView 
   const t = useText()
   const { id, contact, phoneNumberId, groupId, candidateId } = conversation
   const ids = [
-    ['inbox.ids.conversation', id],
-    ['inbox.ids.contact', contact.id],
-    ['inbox.ids.wa', contact.waId],
-    ['inbox.ids.user', contact.userId],
-    ['inbox.ids.group', groupId],
-    ['inbox.ids.candidate', candidateId],
-    ['inbox.ids.number', phoneNumberId],
+    ['side.ids.conversation', id],
+    ['side.ids.contact', contact.id],
+    ['side.ids.wa', contact.waId],
+    ['side.ids.user', contact.userId],
+    ['side.ids.group', groupId],
+    ['side.ids.candidate', candidateId],
+    ['side.ids.number', phoneNumberId],
   ] as const
   return (
     <details className="border-t border-line px-4 py-3">
-      <summary className="cursor-pointer text-ink-2">{t('inbox.ids')}</summary>
+      <summary className="cursor-pointer text-ink-2">{t('side.ids')}</summary>
       <dl className="mt-2 grid gap-2">
         {ids.map(
           ([name, value]) =>
@@ -28,7 +28,7 @@ export function TechnicalIds({ conversation }: { conversation: ConversationView 
                   <bdi dir="ltr" className="min-w-0 font-mono text-meta break-all">
                     {value}
                   </bdi>
-                  <CopyButton text={value} label={t('inbox.ids.copy', { name: t(name) })} />
+                  <CopyButton text={value} label={t('side.ids.copy', { name: t(name) })} />
                 </dd>
               </div>
             ),

@@ -34,41 +34,41 @@ export function Who({ conversation, contact }: { conversation: ConversationView;
           </h2>
           {contact && (
             <p className="text-meta text-ink-3">
-              <Text id="inbox.side.since" values={{ at: date(contact.createdAt) }} />
+              <Text id="side.since" values={{ at: date(contact.createdAt) }} />
             </p>
           )}
         </div>
         {contact && mayWrite && !conversation.groupId && (
-          <IconButton icon={EditIcon} label={t('inbox.side.rename')} onClick={() => setEditing(on => !on)} />
+          <IconButton icon={EditIcon} label={t('side.rename')} onClick={() => setEditing(on => !on)} />
         )}
       </header>
       {isEditing && contact && <NameForm contact={contact} onDone={() => setEditing(false)} />}
       {contact?.block && (
         <p>
           <Tag kind="fail" icon={LockIcon}>
-            {t('inbox.side.blocked')}
+            {t('side.blocked')}
           </Tag>
         </p>
       )}
       <dl>
         {number && (
-          <Line name={t('inbox.side.number')}>
+          <Line name={t('side.number')}>
             <span className="inline-flex items-center gap-1">
               <bdi dir="ltr">{grouped(number)}</bdi>
-              <CopyButton text={number.replaceAll(' ', '')} label={t('inbox.side.copyNumber')} />
+              <CopyButton text={number.replaceAll(' ', '')} label={t('side.copyNumber')} />
             </span>
           </Line>
         )}
         {username && (
-          <Line name={t('inbox.side.username')}>
+          <Line name={t('side.username')}>
             <bdi dir="ltr">@{username}</bdi>
           </Line>
         )}
         {!number && !username && identifierOf(conversation.contact).text === null && !conversation.groupId && (
-          <p className="text-ink-2">{t('inbox.side.noNumber')}</p>
+          <p className="text-ink-2">{t('side.noNumber')}</p>
         )}
         {contact && !conversation.groupId && (
-          <Line name={t('inbox.side.marketing')}>
+          <Line name={t('side.marketing')}>
             <Marketing contact={contact} mayChange={mayWrite} />
           </Line>
         )}
@@ -88,7 +88,7 @@ function Marketing({ contact, mayChange }: { contact: ContactDetail; mayChange: 
         onSuccess: () => {
           if (isUndo) return
           showToast({
-            text: t(optOut ? 'inbox.side.refused.done' : 'inbox.side.allowed.done'),
+            text: t(optOut ? 'side.refused.done' : 'side.allowed.done'),
             action: { label: t('ui.undo'), run: () => set(!optOut, true) },
           })
         },
@@ -96,7 +96,7 @@ function Marketing({ contact, mayChange }: { contact: ContactDetail; mayChange: 
     )
   return (
     <Switch
-      label={t(contact.optOut ? 'inbox.side.refused' : 'inbox.side.allowed')}
+      label={t(contact.optOut ? 'side.refused' : 'side.allowed')}
       checked={!contact.optOut}
       disabled={!mayChange || edit.isPending}
       onChange={allowed => set(!allowed)}
@@ -122,14 +122,14 @@ function NameForm({ contact, onDone }: { contact: ContactDetail; onDone(): void 
         onDone()
       }}
     >
-      <Field label={t('inbox.side.name')} hint={t('inbox.side.name.hint')}>
+      <Field label={t('side.name')} hint={t('side.name.hint')}>
         {ids => (
           <Input {...ids} dir="auto" autoFocus maxLength={200} value={name} onChange={event => setName(event.target.value)} />
         )}
       </Field>
       <div className="flex gap-2">
         <Button type="submit" busy={edit.isPending}>
-          {t('inbox.side.save')}
+          {t('side.save')}
         </Button>
         <Button kind="quiet" onClick={onDone}>
           {t('ui.cancel')}
