@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { onTestFailed } from 'vitest'
+import { onTestFailed, onTestFinished } from 'vitest'
 import { DEMO_TENANTS } from '#deploy/demo/world.ts'
+import { freePort } from '#deploy/local/ports.ts'
 import { linkoDir } from '#deploy/local/profiles.ts'
 import { type Stack, startStack } from '#deploy/local/stack.ts'
 import { chromiumPath } from '../chromium.ts'
+import { startProxy } from '../tcp-proxy.ts'
 import { createWorld } from '../world.ts'
 
 /** For what hangs: a page may be ten times slower on one machine than on another. */
@@ -21,10 +23,22 @@ const { phoneNumberId } = DEMO_TENANTS.demo
 
 export interface BrowserWorld extends AsyncDisposable {
   stack: Stack
+  mongodbUri: string
+  /** The way from the browser to gateway and sockets: cut, nothing is reached; mended, everything is. */
+  network: { cut(): void; mend(): void }
+  /** The way from Linko to its broker. */
+  broker: { cut(): void; mend(): void }
   /** A visitor of its own: cookies and storage are empty. */
-  visit(options?: BrowserContextOptions): Promise<Visitor>
-  /** A customer writes, as the simulator of Meta does it. */
-  customerWrites(from: string, text: string): Promise<void>
+  visit(options?: VisitOptions): Promise<Visitor>
+  /** A customer writes, as the simulator of Meta does it: a text, or Meta's object of a message. */
+  customerWrites(from: string, message: string | object, more?: object): Promise<void>
+  /** Asks the simulator of Meta to do something: `/people`. @returns its answer */
+  simulate(path: string, body: object): Promise<Record<string, unknown>>
+}
+
+export interface VisitOptions extends BrowserContextOptions {
+  /** What the person has chosen before: language and theme. */
+  chosen?: { locale?: 'en' | 'fr' | 'ar'; theme?: 'light' | 'dark' }
 }
 
 export interface Visitor {
@@ -32,14 +46,32 @@ export interface Visitor {
   context: BrowserContext
   /** What no page may cause: violations of the policy, errors on the console, requests to anybody else. */
   problems: string[]
+  /** Another tab of the same person, watched like the first. */
+  openTab(): Promise<Page>
 }
 
-/** The whole of Linko with its built dashboard and the simulator, and a browser before it. */
+/** The whole of Linko with its built dashboard and the simulator, and a browser before it. Ways in between can be cut. */
 export async function openBrowserWorld(): Promise<BrowserWorld> {
   await using opening = new AsyncDisposableStack()
   const world = opening.use(await createWorld())
-  // The launcher takes servers that it is given; this process is the test file's own.
-  Object.assign(process.env, { MONGODB_URI: world.mongodbUri, RABBITMQ_URL: world.rabbitmqUrl, REDIS_URL: world.redisUrl })
+  const [gatewayPort, realtimePort] = [await freePort(), await freePort()]
+  const [pages, sockets, broker] = [
+    opening.use(await startProxy(`http://127.0.0.1:${gatewayPort}`)),
+    opening.use(await startProxy(`http://127.0.0.1:${realtimePort}`)),
+    opening.use(await startProxy(world.rabbitmqUrl)),
+  ]
+  const origin = (url: string) => new URL(url).origin
+  // The launcher takes addresses that it is given; this process is the test file's own.
+  Object.assign(process.env, {
+    MONGODB_URI: world.mongodbUri,
+    RABBITMQ_URL: broker.url,
+    REDIS_URL: world.redisUrl,
+    GATEWAY_PORT: String(gatewayPort),
+    REALTIME_PORT: String(realtimePort),
+    BASE_URL: origin(pages.url),
+    CORS_ORIGIN: origin(pages.url),
+    SOCKET_URL: origin(sockets.url),
+  })
   const profile = `test-browser-${process.pid}`
   const stack = opening.use(
     await startStack({
@@ -53,15 +85,24 @@ export async function openBrowserWorld(): Promise<BrowserWorld> {
   const browser = await chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox'], timeout: PAGE_MS })
   opening.defer(() => browser.close())
   const opened = opening.move()
+  const both = (what: 'cut' | 'mend') => () => {
+    pages[what]()
+    sockets[what]()
+  }
+  const simulate = (to: string, body: object) => askSimulator(stack.env, to, body)
   return {
     stack,
+    mongodbUri: world.mongodbUri,
+    network: { cut: both('cut'), mend: both('mend') },
+    broker,
     visit: options => visit(browser, stack.env, options),
-    customerWrites: (from, text) => customerWrites(stack.env, from, text),
+    customerWrites: async (from, message, more = {}) => void (await simulate('/inbound', { phoneNumberId, from, message, ...more })),
+    simulate,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
 }
 
-async function visit(browser: Browser, env: Stack['env'], options: BrowserContextOptions = {}): Promise<Visitor> {
+async function visit(browser: Browser, env: Stack['env'], { chosen, ...options }: VisitOptions = {}): Promise<Visitor> {
   const context = await browser.newContext({
     baseURL: env.BASE_URL as string,
     locale: 'en-GB',
@@ -69,15 +110,34 @@ async function visit(browser: Browser, env: Stack['env'], options: BrowserContex
     ...options,
   })
   context.setDefaultTimeout(PAGE_MS)
-  const page = await context.newPage()
   const problems: string[] = []
+  await context.exposeFunction('reportViolation', (violation: string) => void problems.push(violation))
+  await context.addInitScript(WATCH_POLICY)
+  if (chosen) {
+    // Only until the person chooses something else.
+    const kept = JSON.stringify(JSON.stringify(chosen))
+    await context.addInitScript(`localStorage.getItem('linko.preferences') ?? localStorage.setItem('linko.preferences', ${kept})`)
+  }
+  const openTab = async () => {
+    const page = await context.newPage()
+    watch(page, env, problems)
+    return page
+  }
+  const page = await openTab()
   onTestFailed(async () => {
     // What it looked like, for whoever reads the failure.
-    await page.screenshot({ path: path.join(linkoDir('failed'), `${Date.now()}.png`) }).catch(() => undefined)
-    console.error(`${page.url()}\n${problems.join('\n')}`)
+    for (const [i, tab] of context.pages().entries()) {
+      await tab.screenshot({ path: path.join(linkoDir('failed'), `${Date.now()}-${i}.png`) }).catch(() => undefined)
+      console.error(tab.url())
+    }
+    console.error(problems.join('\n'))
   })
-  await page.exposeFunction('reportViolation', (violation: string) => void problems.push(violation))
-  await page.addInitScript(WATCH_POLICY)
+  onTestFinished(async () => await context.close().catch(() => undefined))
+  return { page, context, problems, openTab }
+}
+
+/** Notes what a page does that none may do. */
+function watch(page: Page, env: Stack['env'], problems: string[]): void {
   page.on('console', message => message.type() === 'error' && problems.push(`console: ${message.text()}`))
   page.on('pageerror', error => problems.push(`error: ${error.message}`))
   const own = [env.BASE_URL, env.SOCKET_URL, (env.SOCKET_URL as string).replace(/^http/, 'ws')].map(
@@ -89,17 +149,17 @@ async function visit(browser: Browser, env: Stack['env'], options: BrowserContex
   }
   page.on('request', request => look(request.url()))
   page.on('websocket', socket => look(socket.url()))
-  return { page, context, problems }
 }
 
-async function customerWrites({ META_GRAPH_URL }: Stack['env'], from: string, message: string): Promise<void> {
-  const body = JSON.stringify({ phoneNumberId, from, message })
-  const response = await fetch(`${META_GRAPH_URL}/_sim/inbound`, {
+async function askSimulator({ META_GRAPH_URL }: Stack['env'], to: string, body: object): Promise<Record<string, unknown>> {
+  const response = await fetch(`${META_GRAPH_URL}/_sim${to}`, {
     method: 'POST',
-    body,
+    body: JSON.stringify(body),
     headers: { 'content-type': 'application/json' },
   })
-  if (!response.ok) throw new Error(`the simulator answered ${response.status}: ${await response.text()}`)
+  const text = await response.text()
+  if (!response.ok) throw new Error(`the simulator answered ${response.status}: ${text}`)
+  return text ? (JSON.parse(text) as Record<string, unknown>) : {}
 }
 
 /** What axe finds serious or critical on the page as it is now. */
@@ -116,3 +176,7 @@ export async function signInAs(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name: new RegExp(name) }).click()
   await page.waitForURL(/\/inbox/)
 }
+
+/** Waits until the page's connection is live, in any language. */
+export const untilLive = (page: Page): Promise<void> =>
+  page.locator('[data-connection="live"]:visible').first().waitFor({ timeout: PAGE_MS })

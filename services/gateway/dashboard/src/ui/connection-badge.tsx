@@ -22,6 +22,7 @@ export function ConnectionBadge({ inline = false }: { inline?: boolean }) {
   const look = LOOKS[badge.look]
   return (
     <div
+      data-connection={state}
       className={clsx(
         'flex items-center text-center text-meta leading-[1.2] text-ink-3',
         inline ? 'flex-row gap-1 two:hidden' : 'mt-0.5 min-h-13 flex-col gap-px border-t border-line py-1.5',
