@@ -1,5 +1,6 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
+import { lazy, Suspense } from 'react'
 import { conversationCountQuery, conversationListQuery } from '../../../lib/data/conversations.ts'
 import { useFormat } from '../../../lib/i18n/format.ts'
 import { useText } from '../../../lib/i18n/text.tsx'
@@ -9,7 +10,8 @@ import { ConversationList } from './conversation-list.tsx'
 import { Filters } from './filters.tsx'
 import { SearchField } from './search-field.tsx'
 import { useSelection } from './selection.ts'
-import { SelectionBar } from './selection-bar.tsx'
+
+const SelectionBar = lazy(() => import('./selection-bar.tsx'))
 
 /** Who waits for me, and whose window closes? */
 export function ListPane({ openId }: { openId: string | null }) {
@@ -27,7 +29,9 @@ export function ListPane({ openId }: { openId: string | null }) {
         </div>
         <SearchField />
         {isSelecting ? (
-          <SelectionBar rows={list.data?.pages.flatMap(page => page.data) ?? []} />
+          <Suspense fallback={null}>
+            <SelectionBar rows={list.data?.pages.flatMap(page => page.data) ?? []} />
+          </Suspense>
         ) : (
           <>
             <Tabs search={search} tab={tab} />

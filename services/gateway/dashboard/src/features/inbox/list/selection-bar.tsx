@@ -11,7 +11,7 @@ import { useShownIds } from './next-conversation.ts'
 import { endSelection, selectAll, selectedRows, useSelection } from './selection.ts'
 
 /** In place of tabs and filters while conversations are selected: how many, and what can be done with them together. */
-export function SelectionBar({ rows }: { rows: readonly ConversationView[] }) {
+export default function SelectionBar({ rows }: { rows: readonly ConversationView[] }) {
   const t = useText()
   const mayAssign = useMay('conversations.assign')
   const actions = useConversationActions()
