@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis'
 import { bindJobs, type JobRow } from '#shared/process/jobs.ts'
 import { type JobLease, type Leader, runWhileLeader } from '#shared/store/run-while-leader.ts'
+import { countForReports } from './analytics/count.ts'
 import { assignWaiting } from './inbox/assign-waiting.ts'
 import { finishLabels } from './inbox/finish-labels.ts'
 import { wakeSnoozed } from './inbox/wake-snoozed.ts'
@@ -31,6 +32,10 @@ const RUN_SYNC_IDLE_MS = 2000
 /** A number whose templates are due waits this long at most. */
 const ORDER_SYNC_IDLE_MS = 5000
 
+/** At rest: what happens shows in the reports within this time, and so does the spend. */
+const COUNT_IDLE_MS = 2000
+const COUNT_MS = 500
+
 const ADVANCE_MS = 1000
 /** A connection whose executor died goes on within this time, beside the rest of its claim. */
 const ADVANCE_IDLE_MS = 3000
@@ -53,6 +58,7 @@ export const LEADER_JOBS: readonly JobRow<JobDeps>[] = [
   { name: 'run template syncs', everyMs: SYNC_MS, idleMs: RUN_SYNC_IDLE_MS, run: runSyncs },
   { name: 'wake snoozed conversations', everyMs: WAKE_MS, idleMs: WAKE_IDLE_MS, run: wakeSnoozed },
   { name: 'assign waiting conversations', everyMs: ASSIGN_MS, idleMs: ASSIGN_IDLE_MS, run: assignWaiting },
+  { name: 'count for reports', everyMs: COUNT_MS, idleMs: COUNT_IDLE_MS, run: countForReports },
   { name: 'finish label changes', everyMs: LABELS_MS, run: finishLabels },
 ]
 

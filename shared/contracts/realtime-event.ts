@@ -18,6 +18,11 @@ export type EventName = (typeof EVENT_NAMES)[number]
 /** An agent waits for the words of a customer; ticks and counters may come a moment later. */
 export const isUrgent = (name: EventName): boolean => name === 'message:received'
 
+const ABOUT_MESSAGES: readonly EventName[] = ['message:received', 'message:sent', 'message:status']
+
+/** Whether an event says that a message came, went or changed. */
+export const isAboutMessage = (name: EventName): boolean => ABOUT_MESSAGES.includes(name)
+
 /**
  * One durable fact for the sockets and the tenant's own subscriptions. Its row in `events` is written in the same
  * transaction as its effect; a row without `seq` is the outbox. `message:received` is emitted under `message:incoming`

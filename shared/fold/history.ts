@@ -70,6 +70,7 @@ function addHistoryMessage(
       ...webhookMessage(context, client, conversation.doc, contact.doc, past, read),
       direction: past.direction,
       status: statusOf(past),
+      isImported: true,
       ...(past.direction === 'OUTBOUND' && { sentBy: { kind: 'phone', id: null, name: null }, origin: 'phone' }),
       ...(read.forwarded && { forwarded: true }),
     },

@@ -1,6 +1,7 @@
 /** Shapes of all documents, one interface for each collection. Times are UTC Dates, phone numbers E.164 digits without `+`. */
 
 export type * from './accounts.ts'
+export type * from './analytics.ts'
 export type * from './campaigns.ts'
 export type * from './common.ts'
 export type * from './connections.ts'

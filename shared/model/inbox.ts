@@ -224,6 +224,8 @@ export interface MessageDoc extends Common {
   isTimeUnreadable?: boolean
   /** Whether it went to another app of the business, which answers it; here is a copy. */
   isOfOtherApp?: boolean
+  /** Whether it comes from the history of the business's app, from before the number was connected: reports leave it out. */
+  isImported?: boolean
   sentBy: { kind: 'user' | 'apiKey' | 'campaign' | 'phone' | 'app'; id: Id | null; name: string | null } | null
   /** `automatic`: a greeting or an away message. */
   origin: 'api' | 'dashboard' | 'campaign' | 'phone' | 'app' | 'automatic' | null

@@ -41,6 +41,7 @@ const ESCAPES: { what: string; pattern: RegExp; allowed: string[] }[] = [
     // Hot paths, in adapters that put the tenant into every filter themselves. All other files use the models.
     allowed: [
       'shared/store/{models,connect}.ts',
+      'shared/store/analytics/{count,follow,read,states,waits}.ts',
       'shared/store/{campaigns,dispatch,events,recording}/*.ts',
       'shared/store/contacts/{erase-begin,erase-check,erase-rows,erasures,lead-links}.ts',
       'shared/store/inbox/{accept,destinations,discarded-files,media,message-inserts}.ts',

@@ -1,13 +1,17 @@
 import type { Connection, Model, mongo, Schema } from 'mongoose'
 import type {
   AccountLinkDoc,
+  AnalyticsCellDoc,
+  AnalyticsStateDoc,
   ApiKeyDoc,
   AuditLogDoc,
   CampaignDoc,
   ClientDoc,
+  ClosingDoc,
   ConnectionDoc,
   ContactDoc,
   ConversationDoc,
+  CountedMessageDoc,
   CounterDoc,
   DeadLetterDoc,
   DiscardedFileDoc,
@@ -35,6 +39,7 @@ import type {
   WebhookEventDoc,
 } from '../model/documents.ts'
 import { accountLinkSchema, apiKeySchema, refreshTokenSchema, tenantSchema, userSchema } from './schemas/accounts.ts'
+import { analyticsCellSchema, analyticsStateSchema, closingSchema, countedMessageSchema } from './schemas/analytics.ts'
 import { campaignSchema, recipientSchema } from './schemas/campaigns.ts'
 import { connectionSchema } from './schemas/connections.ts'
 import { conversationSchema, messageSchema } from './schemas/inbox.ts'
@@ -88,6 +93,10 @@ export interface Documents {
   deadLetters: DeadLetterDoc
   idempotencyKeys: IdempotencyKeyDoc
   auditLog: AuditLogDoc
+  closings: ClosingDoc
+  countedMessages: CountedMessageDoc
+  analyticsCells: AnalyticsCellDoc
+  analyticsStates: AnalyticsStateDoc
   leases: LeaseDoc
   counters: CounterDoc
   serviceReports: ServiceReportDoc
@@ -135,6 +144,10 @@ const TENANTS_OWN = {
   deadLetters: deadLetterSchema,
   idempotencyKeys: idempotencyKeySchema,
   auditLog: auditLogSchema,
+  closings: closingSchema,
+  countedMessages: countedMessageSchema,
+  analyticsCells: analyticsCellSchema,
+  analyticsStates: analyticsStateSchema,
 }
 
 for (const schema of Object.values(TENANTS_OWN)) tenancy(schema)

@@ -3,6 +3,7 @@ import type { Caller } from '#shared/http/route.ts'
 import type { ConversationDoc, EventDoc } from '#shared/model/documents.ts'
 import { newId } from '#shared/model/ids.ts'
 import { findAvailableAgents, findUser } from '#shared/store/accounts/users.ts'
+import { recordClosing } from '#shared/store/analytics/closings.ts'
 import { insertEvents } from '#shared/store/events/insert.ts'
 import { changeConversation, countOpenConversations, labelsAfter } from '#shared/store/inbox/conversations.ts'
 import { readMessages } from '#shared/store/inbox/messages.ts'
@@ -66,6 +67,7 @@ export async function applyChange(
   const { changed, events, lastRead } = await store.transaction(async session => {
     const seen = read ? await readMessages(store, before, read.upTo, now, session) : null
     const labelled = labels ? { labels: await labelsAfter(store, before, labels, session) } : {}
+    if (set.status === 'closed') await recordClosing(store, before, now, session)
     const row = await changeConversation(store, before, { ...(seen?.shown ?? set), ...labelled }, provided ?? {}, session)
     if (row === null) throw new ApiError(409, 'ALREADY_ASSIGNED', 'The conversation is already assigned to another agent.')
     const events: EventDoc[] = [conversationEdited(cause, row, now)]

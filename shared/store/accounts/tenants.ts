@@ -29,6 +29,12 @@ export async function listTenantIds(store: Store): Promise<Set<string>> {
   return new Set(ids.map(String))
 }
 
+/** Names of tenants by id. */
+export async function findTenantNames(store: Store, ids: readonly string[]): Promise<Map<string, string>> {
+  const rows = await store.models.tenants.find({ _id: trusted({ $in: [...ids] }) }, { name: 1 }).lean()
+  return new Map(rows.map(({ _id, name }) => [String(_id), name]))
+}
+
 /** The active tenant of an installation that has only one; null where there is none, or several. */
 export async function findOnlyTenant(store: Store): Promise<Id | null> {
   const found = await store.models.tenants.find({ status: 'active', deletedAt: null }, { _id: 1 }).limit(2).lean()

@@ -85,6 +85,17 @@ export async function findPresentUsers(store: Store, tenantId: Id | string, user
   return await store.models.users.find(filter).lean()
 }
 
+/** Names of users, also of deleted ones, by user id. */
+export async function findUserNames(
+  store: Store,
+  tenantId: Id | string,
+  userIds: readonly string[],
+): Promise<Map<string, string>> {
+  if (userIds.length === 0) return new Map()
+  const users = await store.models.users.find({ tenantId, _id: trusted({ $in: [...userIds] }) }, { name: 1 }).lean()
+  return new Map(users.map(({ _id, name }) => [String(_id), name]))
+}
+
 /** The availability of users for new conversations, by user id. */
 export async function findAvailabilities(
   store: Store,

@@ -258,6 +258,7 @@ export const messageSchema = new Schema<MessageDoc>(
     author: { type: author, default: undefined },
     isTimeUnreadable: { type: Boolean, default: undefined },
     isOfOtherApp: { type: Boolean, default: undefined },
+    isImported: { type: Boolean, default: undefined },
     sentBy: { type: sender, default: null },
     origin: { type: String, enum: ['api', 'dashboard', 'campaign', 'phone', 'app', 'automatic', null], default: null },
     leadId: id,
