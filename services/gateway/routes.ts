@@ -2,6 +2,7 @@ import type { Route } from '#shared/http/route.ts'
 import { authRoutes } from './accounts/auth-routes.ts'
 import { settingRoutes } from './accounts/setting-routes.ts'
 import { userRoutes } from './accounts/user-routes.ts'
+import { analyticsRoutes } from './analytics/routes.ts'
 import { apiKeyRoutes } from './api-keys/routes.ts'
 import { campaignReportRoutes } from './campaigns/report-routes.ts'
 import { campaignRoutes } from './campaigns/routes.ts'
@@ -95,6 +96,7 @@ export const routes: Route<GatewayDeps>[] = [
   ...jobRoutes,
   ...auditLogRoutes,
   ...overviewRoutes,
+  ...analyticsRoutes,
   ...limitRoutes,
   ...backlogRoutes,
   ...settingRoutes,
