@@ -65,7 +65,11 @@ function setBlocks(source: string): string[] {
 
 const withoutComments = (source: string) => source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '')
 
-const FILES = globSync('{shared,services}/**/*.ts', { cwd: ROOT }).filter(file => !file.endsWith('.test.ts') && file !== PAGE)
+/** The dashboard writes no rows: states of other things have the same names there. */
+const DASHBOARD = 'services/gateway/dashboard/'
+const FILES = globSync('{shared,services}/**/*.ts', { cwd: ROOT }).filter(
+  file => !file.endsWith('.test.ts') && file !== PAGE && !file.startsWith(DASHBOARD),
+)
 const SOURCES = FILES.map(file => ({ file, source: withoutComments(readFileSync(path.join(ROOT, file), 'utf8')) }))
 
 test.for(RULES.map(rule => [rule.what, rule] as const))('%s stands on one page only', ([, { find, except }]) => {
