@@ -1,10 +1,19 @@
 import type { TextId } from '../lib/i18n/text-ids.ts'
 import { type Action, useRights } from '../lib/session/rights.ts'
 import type { ShortcutId } from '../lib/shortcuts/bindings.ts'
-import { CampaignsIcon, ContactsIcon, InboxIcon, NumbersIcon, PeopleIcon, type TablerIcon, TemplatesIcon } from '../ui/icons.tsx'
+import {
+  CampaignsIcon,
+  ContactsIcon,
+  InboxIcon,
+  NumbersIcon,
+  OperationsIcon,
+  PeopleIcon,
+  type TablerIcon,
+  TemplatesIcon,
+} from '../ui/icons.tsx'
 
 export interface NavItem {
-  to: '/inbox/{-$conversationId}' | '/contacts' | '/numbers' | '/templates' | '/campaigns' | '/people'
+  to: '/inbox/{-$conversationId}' | '/contacts' | '/numbers' | '/templates' | '/campaigns' | '/operations' | '/people'
   text: TextId
   icon: TablerIcon
   /** Least action that a role must have to see the page; null: everybody. */
@@ -43,6 +52,13 @@ export const NAV: NavItem[] = [
     icon: CampaignsIcon,
     action: 'campaigns.read',
     shortcut: 'goCampaigns',
+  },
+  {
+    to: '/operations',
+    text: 'app.nav.operations',
+    icon: OperationsIcon,
+    action: 'operations.overview',
+    shortcut: 'goOperations',
   },
   { to: '/people', text: 'app.nav.people', icon: PeopleIcon, action: 'users.read', shortcut: 'goPeople' },
 ]

@@ -2,6 +2,7 @@ import { campaignRoute, campaignsRoute, newCampaignRoute } from '../features/cam
 import { contactsRoute } from '../features/contacts/route.ts'
 import { inboxRoute } from '../features/inbox/route.ts'
 import { numbersRoute } from '../features/numbers/route.ts'
+import { operationsRoute } from '../features/operations/route.ts'
 import { peopleRoute } from '../features/people/route.ts'
 import { signInRoute } from '../features/sign-in/route.ts'
 import { templatesRoute } from '../features/templates/route.ts'
@@ -19,5 +20,6 @@ export const pages = [
   campaignRoute,
   numbersRoute,
   templatesRoute,
+  operationsRoute,
   peopleRoute,
 ] as const

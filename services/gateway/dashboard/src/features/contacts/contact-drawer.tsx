@@ -10,6 +10,7 @@ import { Button, buttonClass, IconButton } from '../../ui/button.tsx'
 import { CloseIcon, Icon, LabelIcon, LockIcon, SendIcon } from '../../ui/icons.tsx'
 import { Bone, ErrorRow } from '../../ui/states.tsx'
 import { Tag } from '../../ui/tag.tsx'
+import { useEscape } from '../../ui/use-escape.ts'
 import { ContactTitle, Identifiers } from './contact-title.tsx'
 import { type Contact, contactConversationsQuery, contactQuery } from './data.ts'
 import { EditDialog } from './edit-dialog.tsx'
@@ -22,6 +23,7 @@ export function ContactDrawer({ id, onClose }: { id: string; onClose(): void }) 
   const t = useText()
   const { data: contact, error, refetch } = useQuery(contactQuery(id))
   const heading = useRef<HTMLHeadingElement>(null)
+  useEscape(onClose)
   useEffect(() => {
     const opener = document.activeElement
     heading.current?.focus()
@@ -32,7 +34,6 @@ export function ContactDrawer({ id, onClose }: { id: string; onClose(): void }) 
   return (
     <aside
       aria-label={t('contacts.one')}
-      onKeyDown={event => event.key === 'Escape' && onClose()}
       className="fixed inset-0 z-drawer grid content-start gap-5 overflow-auto bg-sheet p-5 max-two:p-4 three:static three:w-104 three:shrink-0 three:border-s three:border-line"
     >
       <header className="flex items-start justify-between gap-3">

@@ -6,6 +6,7 @@ import type pick from '../../features/inbox/pickers/texts.json'
 import type side from '../../features/inbox/side/texts.json'
 import type inbox from '../../features/inbox/texts.json'
 import type numbers from '../../features/numbers/texts.json'
+import type operations from '../../features/operations/texts.json'
 import type people from '../../features/people/texts.json'
 import type signIn from '../../features/sign-in/texts.json'
 import type templates from '../../features/templates/texts.json'
@@ -22,6 +23,7 @@ export type TextId =
   | keyof typeof lib
   | keyof typeof message
   | keyof typeof numbers
+  | keyof typeof operations
   | keyof typeof people
   | keyof typeof pick
   | keyof typeof side

@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
+import { connectQueue } from '#shared/queue/connect.ts'
+import { EXCHANGES } from '#shared/queue/topology.ts'
+import { type BrowserWorld, openBrowserWorld, PAGE_MS, seriousFindings, signInAs } from '#test/support/worlds/browser.ts'
+import { log } from '#test/support/worlds/ingest.ts'
+
+const START_MS = 600_000
+const SALMA = '212661000101'
+const patience = { timeout: PAGE_MS }
+
+let world: BrowserWorld
+beforeAll(async () => {
+  world = await openBrowserWorld()
+}, START_MS)
+afterAll(async () => await world?.[Symbol.asyncDispose](), START_MS)
+
+/** Messages that no service can read, as the demo company's. */
+async function publishUnreadable(count: number): Promise<void> {
+  const { BASE_URL, RABBITMQ_URL } = world.stack.env as Record<'BASE_URL' | 'RABBITMQ_URL', string>
+  const signIn = await fetch(`${BASE_URL}/api/v1/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email: 'manager@whatsapp-saas.com', password: 'Manager@123456' }),
+  })
+  const { user } = (await signIn.json()) as { user: { tenantId: string } }
+  await using queue = await connectQueue(RABBITMQ_URL, { log, name: 'test' })
+  for (let i = 0; i < count; i++)
+    await queue.publish({
+      exchange: EXCHANGES.media,
+      routingKey: 'media',
+      type: MESSAGE_TYPE.media,
+      body: Buffer.from('{"unreadable":true}'),
+      messageId: `unreadable ${Date.now()} ${i}`,
+      tenantId: user.tenantId,
+    })
+}
+
+test('a manager sees whether everything runs, and finds a message with its steps', { timeout: START_MS }, async () => {
+  const { page, problems } = await world.visit()
+  const words = `Bonjour ${Date.now()}`
+  await world.customerWrites(SALMA, words)
+  await signInAs(page, 'Demo Manager')
+  await page.goto('/operations')
+  await page.locator('[data-servers]').getByText('Database').waitFor(patience)
+  for (const service of ['gateway', 'ingest', 'sender', 'realtime'])
+    await page.getByRole('rowheader', { name: service, exact: true }).first().waitFor(patience)
+  await page.getByRole('rowheader', { name: 'linko.dead.v1' }).waitFor(patience)
+  expect(await seriousFindings(page)).toEqual([])
+  await page.getByRole('searchbox', { name: 'Find a message' }).fill(words)
+  await page.keyboard.press('Enter')
+  await page.getByRole('list', { name: 'Steps of the message' }).getByText('Received').waitFor(patience)
+  expect(await seriousFindings(page)).toEqual([])
+  await page.getByRole('link', { name: 'Webhook events' }).click()
+  await page.getByRole('table').getByRole('link').first().click()
+  await page.getByRole('complementary').getByText(words).first().waitFor(patience)
+  await page.keyboard.press('Escape')
+  expect(problems).toEqual([])
+})
+
+test('a dead letter is looked at, tried, and discarded with a reason; all of a cause at once', {
+  timeout: START_MS,
+}, async () => {
+  await publishUnreadable(3)
+  const { page, problems } = await world.visit()
+  await signInAs(page, 'Demo Manager')
+  await page.goto('/operations?view=letters')
+  const group = page.getByRole('list', { name: 'Dead letters' }).getByRole('listitem')
+  await group.getByText('3 letters').waitFor(patience)
+  await group.getByRole('link', { name: 'Look' }).click()
+  const drawer = page.getByRole('complementary', { name: 'Details' })
+  await drawer.getByLabel('Payload').waitFor(patience)
+  expect(await drawer.getByLabel('Payload').inputValue()).toContain('unreadable')
+  expect(await seriousFindings(page)).toEqual([])
+  await drawer.getByRole('button', { name: 'Dry run' }).click()
+  await drawer.getByRole('alert').or(drawer.getByRole('status')).first().waitFor(patience)
+  await drawer.getByLabel('Why it is discarded').fill('No media job')
+  await drawer.getByRole('button', { name: 'Discard' }).click()
+  await drawer.getByText('No media job').waitFor(patience)
+  await page.keyboard.press('Escape')
+  await group.getByText('2 letters').waitFor(patience)
+  await group.getByRole('button', { name: 'Discard all' }).click()
+  await page.getByRole('dialog').getByLabel('Why it is discarded').fill('No media jobs')
+  await page.getByRole('dialog').getByRole('button', { name: 'Discard all' }).click()
+  await page.getByRole('dialog').getByText('2 done').waitFor(patience)
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
+  await page.getByText('No dead letters').waitFor(patience)
+  // What the dry run refused is an answer of the server, which the browser writes on its console.
+  expect(problems.filter(problem => !problem.includes('422'))).toEqual([])
+})
+
+test('an admin reads who did what; a manager has no right to it', { timeout: START_MS }, async () => {
+  const { page, problems } = await world.visit()
+  await signInAs(page, 'Demo Admin')
+  await page.goto('/operations?view=audit')
+  await page.getByText('deadLetters.discard').first().waitFor(patience)
+  expect(await seriousFindings(page)).toEqual([])
+  expect(problems).toEqual([])
+  const { page: other } = await world.visit()
+  await signInAs(other, 'Demo Manager')
+  await other.goto('/operations?view=audit')
+  await other.getByRole('heading', { name: 'Your role does not include this' }).waitFor(patience)
+})
