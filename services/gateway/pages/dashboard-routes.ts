@@ -24,9 +24,23 @@ const settings = route({
   },
 })
 
+/** What concerns everybody who works with the dashboard; asked every few seconds, so it costs no command of any server. */
+const state = route({
+  method: 'get',
+  path: '/api/v1/dashboard/state',
+  action: 'session.read',
+  bucket: 'none',
+  tag: 'service',
+  summary: 'Get whether messages flow: what is accepted while the queue is away waits, and goes out by itself',
+  returns: z.object({ queue: z.enum(['ready', 'away']) }),
+  async handle(_request, { queue }: GatewayDeps) {
+    return { body: { queue: queue.isReady() ? ('ready' as const) : ('away' as const) } }
+  },
+})
+
 function demoUsersOf({ NODE_ENV, DEMO_USERS }: GatewayConfig): DemoUsers {
   if (NODE_ENV === 'production' || !DEMO_USERS) return []
   return DemoUsers.parse(JSON.parse(DEMO_USERS))
 }
 
-export const dashboardRoutes = [settings]
+export const dashboardRoutes = [settings, state]

@@ -19,10 +19,12 @@ test('a page weighs its chunk, what that imports, and its texts in one language,
     'src/features/inbox/page.tsx': { file: 'inbox.js', imports: ['index.html', '_list.js'] },
     'src/features/inbox/thread/thread-pane.tsx': { file: 'thread.js', imports: ['_list.js'] },
     'src/features/inbox/side/side-pane.tsx': { file: 'side.js' },
+    'src/features/campaigns/new/new-page.tsx': { file: 'new.js', imports: ['_common.js'] },
   }
   expect(sizesOf(manifest, () => 1)).toEqual([
     { page: 'inbox, a conversation', whole: 8, beyondShell: 5 },
     { page: 'inbox', whole: 6, beyondShell: 3 },
+    { page: 'campaigns, new', whole: 4, beyondShell: 1 },
   ])
 })
 

@@ -26,7 +26,7 @@ interface Chunk {
 export type Manifest = Record<string, Chunk>
 
 export interface PageSize {
-  /** Folder of the page. */
+  /** Folder of the page, and which of its pages: `campaigns, one`. */
   page: string
   /** All that is loaded when it is opened first (kB). */
   whole: number
@@ -46,13 +46,17 @@ export function sizesOf(manifest: Manifest, sizeOf: (file: string) => number): P
     const whole = new Set([...shell, ...closure(manifest, own)])
     return { page, whole: weigh(whole), beyondShell: weigh([...whole].filter(file => !shell.has(file))) }
   }
-  const pages = keys.flatMap(key => key.match(/^src\/features\/([\w-]+)\/page\.tsx$/)?.slice(1, 2) ?? [])
-  const ownOf = (page: string) => [`src/features/${page}/page.tsx`, ...textsOf(keys, [`features/${page}`])]
-  const withThread = [...ownOf('inbox'), OPEN_CONVERSATION, ...textsOf(keys, ['features/inbox', 'features/inbox/message'])]
-  return [...pages.map(page => sizeWith(page, ownOf(page))), sizeWith('inbox, a conversation', withThread)].toSorted(
-    (a, b) => b.whole - a.whole,
-  )
+  const ownOf = (key: string) => [key, ...textsOf(keys, [`features/${folderOf(key)}`])]
+  const pages = keys.filter(key => PAGE.test(key)).map(key => sizeWith(nameOf(key), ownOf(key)))
+  const inbox = keys.filter(key => PAGE.test(key) && folderOf(key) === 'inbox').flatMap(ownOf)
+  const withThread = [...inbox, OPEN_CONVERSATION, ...textsOf(keys, ['features/inbox/message'])]
+  return [...pages, sizeWith('inbox, a conversation', withThread)].toSorted((a, b) => b.whole - a.whole)
 }
+
+/** `src/features/campaigns/one-page.tsx`: a folder may have several pages. */
+const PAGE = /^src\/features\/([\w-]+)\/(?:[\w-]+\/)*([\w-]+-)?page\.tsx$/
+const folderOf = (key: string) => PAGE.exec(key)?.[1] ?? ''
+const nameOf = (key: string) => [folderOf(key), PAGE.exec(key)?.[2]?.slice(0, -1)].filter(Boolean).join(', ')
 
 /** Texts of folders, in English; the other languages are as large. */
 const textsOf = (keys: string[], folders: string[]) =>

@@ -2,6 +2,7 @@ import clsx from 'clsx'
 import type { ReactNode } from 'react'
 import { useMinute } from '../lib/clock.ts'
 import { type NumberView, nameOfNumber, useNumbers } from '../lib/data/numbers.ts'
+import { useSystemState } from '../lib/data/system-state.ts'
 import { Text, useText } from '../lib/i18n/text.tsx'
 import { useMay } from '../lib/session/rights.ts'
 import { IconButton } from '../ui/button.tsx'
@@ -54,10 +55,20 @@ function useNotices(): Notice[] {
   const numbers = useNumbers() ?? []
   const now = useMinute()
   const mayConnect = useMay('clients.connect')
+  const system = useSystemState()
+  const away = system?.queue === 'away' ? [awayNotice(system.since)] : []
   const held = numbers.filter(({ status }) => status !== 'active').map(heldNotice)
   const ending = mayConnect ? numbers.flatMap(number => endingNotice(number, now)) : []
-  return [...held, ...ending]
+  return [...away, ...held, ...ending]
 }
+
+/** Nothing goes in or out until the queue is back; nothing is lost either. */
+const awayNotice = (since: number): Notice => ({
+  key: `queue ${since}`,
+  kind: 'fail',
+  icon: PauseIcon,
+  content: <Text id="app.banner.queue" />,
+})
 
 function heldNotice(number: NumberView): Notice {
   const { id, status, pauseReason, pauseCode } = number

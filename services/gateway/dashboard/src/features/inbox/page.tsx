@@ -17,10 +17,15 @@ const SidePane = lazy(async () => {
   return loaded
 })
 
+const TimelinePane = lazy(async () => {
+  const [loaded] = await Promise.all([import('./timeline/timeline-pane.tsx'), loadTexts('features/inbox/timeline')])
+  return loaded
+})
+
 /** List, thread and contact. One pane on phones, where list and thread are two addresses; two from 768 px; three from 1280 px. */
 export default function InboxPage() {
   const { conversationId } = useParams({ from: '/shell/inbox/{-$conversationId}' })
-  const { contact } = useSearch({ from: '/shell/inbox/{-$conversationId}' })
+  const { contact, message } = useSearch({ from: '/shell/inbox/{-$conversationId}' })
   const isWide = useMediaQuery(WIDE)
   const isOpen = conversationId !== undefined
   useInboxKeys(conversationId ?? null)
@@ -56,10 +61,14 @@ export default function InboxPage() {
           )}
         </CrashBoundary>
       </section>
-      {isOpen && (isWide || contact === true) && (
+      {isOpen && (isWide || contact === true || message !== undefined) && (
         <CrashBoundary key={`contact ${conversationId}`}>
           <Suspense fallback={isWide ? <div className="border-s border-line" /> : null}>
-            <SidePane key={conversationId} conversationId={conversationId} asDrawer={!isWide} />
+            {message ? (
+              <TimelinePane key={message} messageId={message} asDrawer={!isWide} />
+            ) : (
+              <SidePane key={conversationId} conversationId={conversationId} asDrawer={!isWide} />
+            )}
           </Suspense>
         </CrashBoundary>
       )}

@@ -20,6 +20,8 @@ export interface InboxSearch {
   q?: string
   /** The contact of the open conversation is shown, where it has no column of its own. */
   contact?: true
+  /** Id of the message whose timeline is shown. */
+  message?: string
 }
 
 const STATUSES = ['closed', 'snoozed', 'any'] as const
@@ -38,7 +40,7 @@ export function readInboxSearch(given: Record<string, unknown>): InboxSearch {
   if (window) search.window = window
   if (given.sort === 'waiting') search.sort = given.sort
   if (given.contact === true) search.contact = true
-  for (const name of ['label', 'number', 'assignee', 'q'] as const) {
+  for (const name of ['label', 'number', 'assignee', 'q', 'message'] as const) {
     const value = text(given[name])
     if (value !== undefined) search[name] = value
   }
@@ -67,4 +69,4 @@ export const isFiltered = ({ q, unread, label, number, assignee, window, status 
   [q, unread, label, number, assignee, window, status].some(value => value !== undefined)
 
 /** The search without what belongs to the open conversation, for links to another one. */
-export const searchOfList = ({ contact: _contact, ...search }: InboxSearch): InboxSearch => search
+export const searchOfList = ({ contact: _contact, message: _message, ...search }: InboxSearch): InboxSearch => search

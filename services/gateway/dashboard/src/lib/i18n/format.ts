@@ -11,6 +11,8 @@ export interface Formats {
   time(at: Date | string): string
   /** Clock time with seconds. */
   seconds(at: Date | string): string
+  /** Clock time with milliseconds, for what an engineer compares. */
+  milliseconds(at: Date | string): string
   /** Day and clock time, for titles and for what is read out. */
   full(at: Date | string): string
   /** Day alone: 29 Nov 2026. */
@@ -62,6 +64,7 @@ export function formatsOf(language: Language, timeZone?: string): Formats {
   return {
     time,
     seconds: dates({ hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false }),
+    milliseconds: dates({ hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hour12: false }),
     full: dates({ dateStyle: 'full', timeStyle: 'short' }),
     date: dates({ dateStyle: 'medium' }),
     shortDateTime: dates({ weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hour12: false }),

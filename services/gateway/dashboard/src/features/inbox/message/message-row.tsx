@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router'
 import clsx from 'clsx'
 import type { MessageView } from '#shared/contracts/views.ts'
 import { useFormat } from '../../../lib/i18n/format.ts'
@@ -91,7 +92,18 @@ function Margin({ message }: { message: MessageView }) {
         {time(message.createdAt)}
       </time>
       {message.editedAt && <span title={full(message.editedAt)}>{t('message.edited')}</span>}
-      {tick && <Tick state={tick} at={time(message.statusUpdatedAt)} />}
+      {tick && (
+        <Link
+          from="/inbox/{-$conversationId}"
+          to="."
+          search={before => ({ ...before, message: message.id })}
+          tabIndex={-1}
+          title={t('message.timeline')}
+          className="grid min-h-6 min-w-6 place-items-center -my-1 rounded-1 hover:bg-hover"
+        >
+          <Tick state={tick} at={time(message.statusUpdatedAt)} />
+        </Link>
+      )}
     </div>
   )
 }

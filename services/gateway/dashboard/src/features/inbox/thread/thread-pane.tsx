@@ -9,12 +9,14 @@ import { Announcer } from './announcer.tsx'
 import { Thread } from './thread.tsx'
 import { ThreadHead } from './thread-head.tsx'
 import { useJoined } from './use-joined.ts'
+import { useTimelineKey } from './use-timeline-key.ts'
 
 /** Did my last message arrive, and how long may I write? */
 export function ThreadPane({ conversationId }: { conversationId: string }) {
   const t = useText()
   const { data: conversation, error, refetch } = useQuery(conversationQuery(conversationId))
   useJoined(conversationId)
+  useTimelineKey(conversationId)
   if (error instanceof Problem && (error.status === 404 || error.status === 400))
     return <Empty icon={SearchIcon} title={t('inbox.thread.gone')} text={t('inbox.thread.gone.text')} />
   return (

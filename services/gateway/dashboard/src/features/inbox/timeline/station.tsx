@@ -1,0 +1,119 @@
+import clsx from 'clsx'
+import type { TimelineStepView } from '#shared/contracts/timeline.ts'
+import { useFormat } from '../../../lib/i18n/format.ts'
+import { Text, useText } from '../../../lib/i18n/text.tsx'
+import { CheckIcon, ClockIcon, FailIcon, Icon } from '../../../ui/icons.tsx'
+
+/** Reasons to wait that have words; others are shown by their name. */
+const REASONS = [
+  'rate',
+  'pair',
+  'quota',
+  'predecessor',
+  'media',
+  'restricted',
+  'paused',
+  'scheduled',
+  'retry',
+  'unknown',
+] as const
+
+/** A hop of a message: what happened, when, and how long after it was accepted. Shape and word differ, not colour alone. */
+export function Station({ step, isLast }: { step: TimelineStepView; isLast: boolean }) {
+  const { milliseconds, duration, full } = useFormat()
+  const hasFailed = step.kind === 'failed' || step.outcome === 'refused'
+  return (
+    <li className="grid grid-cols-[1.25rem_minmax(0,1fr)_auto] gap-x-2.5">
+      <span className="grid grid-rows-[1.25rem_1fr] justify-items-center">
+        <span
+          className={clsx(
+            'grid size-5 place-items-center',
+            hasFailed ? 'rounded-1 bg-fail-soft text-fail' : step.isOpen ? 'text-time' : 'rounded-full bg-brand-soft text-brand',
+          )}
+        >
+          <Icon of={hasFailed ? FailIcon : step.isOpen ? ClockIcon : CheckIcon} size={14} />
+        </span>
+        {!isLast && <span className="w-px bg-line-strong" />}
+      </span>
+      <div className="min-w-0 pb-4">
+        <p>
+          <What step={step} />
+        </p>
+        <Details step={step} />
+      </div>
+      <div className="figures text-end text-meta text-ink-3">
+        <time dateTime={step.at} title={full(step.at)} dir="ltr" className="block">
+          {milliseconds(step.at)}
+        </time>
+        {step.afterMs > 0 && <span>+{duration(step.afterMs)}</span>}
+      </div>
+    </li>
+  )
+}
+
+function What({ step: { kind, reason, attempt, outcome, ms, times } }: { step: TimelineStepView }) {
+  const t = useText()
+  const { duration } = useFormat()
+  switch (kind) {
+    case 'queued':
+      return <Text id="timeline.queued" values={{ time: ms === null ? '–' : duration(ms) }} />
+    case 'waited': {
+      const known = REASONS.find(one => one === reason)
+      const why = known ? t(`message.waiting.${known}`) : (reason ?? '')
+      return <Text id="timeline.waited" values={{ why, time: ms === null ? '–' : duration(ms), n: times ?? 1 }} />
+    }
+    case 'attempt':
+      return <Text id={`timeline.attempt.${outcome ?? 'open'}`} values={{ n: attempt ?? 1 }} />
+    case 'accepted':
+    case 'received':
+    case 'settled':
+    case 'fallback':
+    case 'sent':
+    case 'delivered':
+    case 'read':
+    case 'note':
+      return <Text id={`timeline.${kind}`} />
+    case 'failed':
+      return <Text id="timeline.failed.step" />
+  }
+}
+
+/** What an engineer asks for next: answers of WhatsApp, its trace, our sentence. */
+function Details({ step: { httpStatus, code, traceId, error, detail, ms, kind } }: { step: TimelineStepView }) {
+  const t = useText()
+  const { duration } = useFormat()
+  const facts = [
+    ...(kind === 'attempt' && ms !== null ? [duration(ms)] : []),
+    ...(httpStatus === null ? [] : [`HTTP ${httpStatus}`]),
+    ...(code === null ? [] : [t('timeline.code', { code })]),
+  ]
+  return (
+    <>
+      {error && (
+        <p className="text-ui">
+          <bdi className="text-fail">{error.sentence}</bdi> <bdi className="text-ink-2">{error.nextStep}</bdi>
+        </p>
+      )}
+      {facts.length > 0 && (
+        <p className="figures text-meta text-ink-3">
+          {facts.map((fact, i) => (
+            <bdi key={fact}>
+              {i > 0 && ' · '}
+              {fact}
+            </bdi>
+          ))}
+        </p>
+      )}
+      {traceId && (
+        <bdi dir="ltr" className="block font-mono text-meta break-all text-ink-3">
+          {traceId}
+        </bdi>
+      )}
+      {detail && (
+        <bdi dir="auto" className="block text-meta break-words text-ink-3">
+          {detail}
+        </bdi>
+      )}
+    </>
+  )
+}
