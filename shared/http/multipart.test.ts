@@ -48,3 +48,48 @@ test('a form that is truncated, names no boundary or contains no file is refused
   const endless = Buffer.from(`--XYZ\r\n${'x'.repeat(20_000)}`)
   await expect(fileOfForm(inChunks(endless, 1000), TYPE)).rejects.toMatchObject({ errorCode: 'FORM_INVALID' })
 })
+
+test('a form that ends in the middle of a file that nobody has read yet fails the reader, and not the process', async () => {
+  const errors: unknown[] = []
+  const note = (error: unknown) => errors.push(error)
+  process.on('uncaughtException', note)
+  try {
+    for (const left of [5, 20, content.length + 10]) {
+      const cut = form(part(FILE, content)).subarray(0, -left)
+      const file = await fileOfForm(inChunks(cut, 10_000), TYPE)
+      await new Promise(resolve => setImmediate(resolve))
+      await expect(buffer(file.content)).rejects.toMatchObject({ status: 400, errorCode: 'FORM_INVALID' })
+    }
+  } finally {
+    process.off('uncaughtException', note)
+  }
+  expect(errors).toEqual([])
+})
+
+test('a connection that breaks in the middle of a file fails the reader', async () => {
+  const whole = form(part(FILE, 'x'.repeat(100_000)))
+  const upload = Readable.from(
+    (async function* () {
+      yield whole.subarray(0, 50_000)
+      throw new Error('aborted')
+    })(),
+  )
+  const file = await fileOfForm(upload, TYPE)
+  await expect(buffer(file.content)).rejects.toMatchObject({ status: 400, errorCode: 'FORM_INVALID' })
+})
+
+test('a file is read no faster than somebody takes it', async () => {
+  let sent = 0
+  const upload = Readable.from(
+    (async function* () {
+      yield Buffer.from(`--XYZ\r\n${FILE}\r\n\r\n`)
+      for (; sent < 1000; sent++) yield Buffer.alloc(16_384, 97)
+      yield Buffer.from('\r\n--XYZ--\r\n')
+    })(),
+    { objectMode: false },
+  )
+  const file = await fileOfForm(upload, TYPE)
+  for (let i = 0; i < 200; i++) await new Promise(resolve => setImmediate(resolve))
+  expect(sent).toBeLessThan(100)
+  expect((await buffer(file.content)).length).toBe(1000 * 16_384)
+})

@@ -1,4 +1,6 @@
-import { Readable } from 'node:stream'
+import { PassThrough, type Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { Busboy } from '@fastify/busboy'
 import { ApiError } from '../domain/errors.ts'
 
 export interface FormFile {
@@ -8,96 +10,41 @@ export interface FormFile {
   content: Readable
 }
 
-const MOST_HEADER_BYTES = 8192
-const HEADERS_END = Buffer.from('\r\n\r\n')
+/** Members before the file are read and thrown away; a form of thousands of them is an attack. */
+const LIMITS = { files: 1, fields: 100, parts: 101, fieldSize: 64 * 1024, headerPairs: 50 }
 
 /**
- * The first file of a multipart/form-data body, streamed; members before it are skipped.
- * @throws ApiError 400 for an invalid or truncated form, 422 for one without a file
+ * The first file of a multipart/form-data body, streamed; other members are skipped.
+ * @throws ApiError 400 for an invalid or truncated form, from the stream as well; 422 for a form without a file
  */
 export async function fileOfForm(form: Readable, contentType: string): Promise<FormFile> {
-  const delimiter = Buffer.from(`\r\n--${boundaryOf(contentType)}`)
-  const chunks = form[Symbol.asyncIterator]() as AsyncIterator<Buffer>
-  // The first delimiter is not preceded by a line break.
-  let buffered = Buffer.from('\r\n')
-
-  async function readMore(): Promise<void> {
-    const { done, value } = await chunks.next()
-    if (done) throw broken('is truncated')
-    buffered = Buffer.concat([buffered, value])
-  }
-
-  async function skipTo(mark: Buffer): Promise<void> {
-    for (let at = buffered.indexOf(mark); ; at = buffered.indexOf(mark)) {
-      if (at >= 0) {
-        buffered = buffered.subarray(at + mark.length)
-        return
-      }
-      buffered = buffered.subarray(Math.max(0, buffered.length - mark.length + 1))
-      await readMore()
+  const reader = readerFor(contentType)
+  return await new Promise((resolve, reject) => {
+    const content = new PassThrough()
+    // Whoever reads it hears of an error as well; without a listener here, one that comes too early would end the process.
+    content.on('error', () => undefined)
+    const fail = (error: unknown) => {
+      const refusal = error instanceof ApiError ? error : broken('is truncated or malformed')
+      reject(refusal)
+      content.destroy(refusal)
     }
-  }
-
-  async function readHeaders(): Promise<string> {
-    for (let end = buffered.indexOf(HEADERS_END); ; end = buffered.indexOf(HEADERS_END)) {
-      if (buffered.length >= 2 && buffered.toString('latin1', 0, 2) === '--') throw noFile()
-      if (end > MOST_HEADER_BYTES || (end < 0 && buffered.length > MOST_HEADER_BYTES))
-        throw broken('has headers that are too long')
-      if (end < 0) {
-        await readMore()
-        continue
-      }
-      const headers = buffered.toString('utf8', 0, end)
-      buffered = buffered.subarray(end + HEADERS_END.length)
-      return headers
-    }
-  }
-
-  async function* contentOfPart(): AsyncGenerator<Buffer> {
-    for (let end = buffered.indexOf(delimiter); end < 0; end = buffered.indexOf(delimiter)) {
-      const safe = buffered.length - delimiter.length + 1
-      if (safe > 0) {
-        yield buffered.subarray(0, safe)
-        buffered = buffered.subarray(safe)
-      }
-      await readMore()
-    }
-    const end = buffered.indexOf(delimiter)
-    if (end > 0) yield buffered.subarray(0, end)
-    while (!(await chunks.next()).done);
-  }
-
-  for (;;) {
-    await skipTo(delimiter)
-    const headers = await readHeaders()
-    const filename = filenameOf(headers)
-    if (filename === undefined) continue
-    const mimeType = /^content-type:\s*(.+)$/im.exec(headers)?.[1]?.trim() ?? null
-    return { filename: filename || null, mimeType, content: Readable.from(contentOfPart(), { objectMode: false }) }
-  }
+    reader.on('file', (_field, stream, filename, _encoding, mimeType) => {
+      stream.on('error', fail)
+      stream.pipe(content)
+      resolve({ filename: filename || null, mimeType: mimeType || null, content })
+    })
+    pipeline(form, reader).then(() => reject(noFile()), fail)
+  })
 }
 
-/** File name in the headers of a part; undefined: the part is not a file. */
-function filenameOf(headers: string): string | undefined {
-  const disposition = /^content-disposition:(.*)$/im.exec(headers)?.[1] ?? ''
-  const extended = /;\s*filename\*=utf-8''([^;\s]+)/i.exec(disposition)?.[1]
-  if (extended !== undefined) return safeDecode(extended)
-  const plain = /;\s*filename=(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))/i.exec(disposition)
-  return plain === null ? undefined : (plain[1] ?? plain[2] ?? '').replace(/%22|\\"/g, '"')
-}
-
-function safeDecode(text: string): string {
+function readerFor(contentType: string) {
   try {
-    return decodeURIComponent(text)
+    const isPartAFile = (_field: string | undefined, _type: string | undefined, filename: string | undefined) =>
+      filename !== undefined
+    return new Busboy({ headers: { 'content-type': contentType }, limits: LIMITS, isPartAFile })
   } catch {
-    return text
+    throw broken('names no boundary')
   }
-}
-
-function boundaryOf(contentType: string): string {
-  const match = /boundary=(?:"([^"]{1,70})"|([^;\s]{1,70}))/i.exec(contentType)
-  if (match === null) throw broken('names no boundary')
-  return (match[1] ?? match[2]) as string
 }
 
 const broken = (what: string) => new ApiError(400, 'FORM_INVALID', `The form ${what}.`)
