@@ -26,6 +26,8 @@ COPY package.json ./
 COPY shared shared
 COPY services services
 COPY --from=dashboard /app/services/gateway/dashboard/dist services/gateway/dashboard/dist
+# What shows /docs; the page beside it is ours.
+COPY --from=dashboard /app/node_modules/@scalar/api-reference/dist/browser/standalone.js services/gateway/docs-page/dist/scalar.js
 COPY deploy/entrypoint.mjs deploy/healthy.mjs deploy/migrate.ts deploy/broker-users.ts deploy/admin.ts deploy/
 # Mount points of volumes, which take their owner from here.
 RUN mkdir -p /var/lib/linko /definitions && chown node:node /var/lib/linko /definitions

@@ -268,7 +268,7 @@ export const ROUTE_ROWS: Record<string, RouteRow> = {
   'get /api/v1/dashboard/state': AGENT,
   'get /docs': PUBLIC,
   'get /docs/page.js': PUBLIC,
-  'get /docs/page.css': PUBLIC,
+  'get /docs/scalar.js': PUBLIC,
   'get /api/v1/openapi.json': PUBLIC,
   'get /api/v1/postman.json': PUBLIC,
 }
