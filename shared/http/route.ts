@@ -71,7 +71,11 @@ export interface Route<Deps> {
   waits?: boolean
   /** HTTP status of a success. */
   status: number
+  /** Further statuses of a success, with what each means; 304 has no body. */
+  otherStatuses?: Record<number, string>
   returns?: Schema
+  /** Types of a success that is no JSON: of a file or a page. */
+  produces?: readonly string[]
   // biome-ignore lint/suspicious/noExplicitAny: the schemas above have checked it
   handle(request: RouteRequest<any, any, any>, deps: Deps): Promise<Reply>
 }
@@ -91,7 +95,9 @@ interface RouteOptions<Deps, P extends Schema, Q extends Schema, B extends Schem
   query?: Q
   body?: B
   status?: number
+  otherStatuses?: Record<number, string>
   returns?: Schema
+  produces?: readonly string[]
   handle(request: RouteRequest<z.infer<P>, z.infer<Q>, z.infer<B>>, deps: Deps): Promise<Reply>
 }
 

@@ -64,6 +64,7 @@ const add = route({
   }),
   upload: { types: CSV_TYPES, maxBytes: MOST_BYTES },
   returns: ImportView,
+  produces: ['text/csv'],
   async handle(request, deps: GatewayDeps) {
     const caller = callerOf(request)
     if (request.upload === null) throw new Error('an upload route was called without a file')
@@ -92,6 +93,7 @@ const table = route({
   action: 'contacts.export',
   tag: 'contacts',
   summary: 'Export all contacts as a CSV that can be imported again',
+  produces: ['text/csv'],
   async handle(request, deps: GatewayDeps) {
     const { tenantId } = callerOf(request)
     const attributes = await attributeNames(deps.store, tenantId, MOST_ATTRIBUTES)

@@ -101,7 +101,10 @@ const signupRoutes = PREFIXES.flatMap(path => [
     returns: z.object({
       success: z.boolean(),
       client: z.object({ phoneNumberId: z.string(), whatsappNumber: z.string().nullable() }).optional(),
+      status: z.literal('PENDING').optional(),
+      connectionId: z.string().optional(),
     }),
+    otherStatuses: { 202: 'The number is being connected', 302: 'The browser is sent on to the dashboard' },
     handle: (request, deps: GatewayDeps) => returnFromDialog(request, deps),
   }),
   disconnectRoute(path, 'delete'),

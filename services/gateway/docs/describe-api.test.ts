@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { MAX_ITEMS } from '#shared/http/strict-json.ts'
 import { routes } from '../routes.ts'
-import { describeApi, ingestUrlOf } from './describe-api.ts'
+import { describeApi } from './describe-api.ts'
+import { ingestUrlOf } from './openapi-routes.ts'
 import { postmanCollection } from './postman.ts'
 
 const document = describeApi(routes, { baseUrl: 'https://api.example', ingestUrl: 'https://hooks.example' })
@@ -10,8 +11,11 @@ const document = describeApi(routes, { baseUrl: 'https://api.example', ingestUrl
 /** The part of OpenAPI 3.1 that this document uses; a member that the standard does not define is an error. */
 const Text = z.string().min(1)
 const Schema = z.union([z.boolean(), z.record(z.string(), z.unknown())])
-const Content = z.record(z.string().regex(/^[\w.+*-]+\/[\w.+*-]+$/), z.strictObject({ schema: Schema.optional() }))
 const Reference = z.strictObject({ $ref: z.string().startsWith('#/components/') })
+const Content = z.record(
+  z.string().regex(/^[\w.+*-]+\/[\w.+*-]+$/),
+  z.strictObject({ schema: Schema.optional(), examples: z.record(z.string(), Reference).optional() }),
+)
 const Parameter = z.strictObject({
   name: Text,
   in: z.enum(['path', 'query', 'header']),
@@ -34,7 +38,7 @@ const Operation = z.strictObject({
   tags: z.array(Text).min(1),
   security: z.array(z.record(z.string(), z.array(z.string()))),
   'x-action': Text.optional(),
-  parameters: z.array(Parameter).optional(),
+  parameters: z.array(z.union([Reference, Parameter])).optional(),
   requestBody: z.strictObject({ required: z.boolean(), content: Content }).optional(),
   responses: z.record(z.string().regex(/^([1-5]\d\d|default)$/), z.union([Reference, Response])),
 })
@@ -54,12 +58,30 @@ const OpenApi = z.strictObject({
   components: z.strictObject({
     schemas: z.record(z.string().regex(/^[\w.-]+$/), Schema),
     securitySchemes: z.record(z.string(), z.strictObject({ type: Text, scheme: Text, description: Text })),
+    parameters: z.record(z.string(), Parameter),
     responses: z.record(z.string(), Response),
+    examples: z.record(z.string(), z.strictObject({ value: z.unknown() })),
   }),
 })
 const valid = OpenApi.parse(document)
+const follow = (reference: string) =>
+  reference
+    .slice(2)
+    .split('/')
+    .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], document)
+
 const described = Object.entries(valid.paths).flatMap(([path, item]) =>
-  methods.flatMap(method => (item[method] ? [{ path, method, operation: item[method] }] : [])),
+  methods.flatMap(method => {
+    const one = item[method]
+    if (!one) return []
+    const parameters = (one.parameters ?? []).map(parameter =>
+      '$ref' in parameter ? Parameter.parse(follow(parameter.$ref)) : parameter,
+    )
+    const responses = Object.entries(one.responses).map(
+      ([status, response]) => [status, '$ref' in response ? Response.parse(follow(response.$ref)) : response] as const,
+    )
+    return [{ path, method, operation: { ...one, parameters, responses: Object.fromEntries(responses) } }]
+  }),
 )
 
 test('the document is OpenAPI 3.1', () => {
@@ -73,7 +95,7 @@ test('every route is in it, with its action, and needs what the route needs', ()
     const { operation } = described.find(one => one.method === method && one.path === path) ?? {}
     expect(operation, `${method} ${path}`).toMatchObject({ summary, security: action === null ? [] : [{ bearer: [] }] })
     expect(operation?.['x-action'] ?? null).toBe(action)
-    expect(Object.keys(operation?.responses ?? {})).toEqual(expect.arrayContaining([String(status), 'default']))
+    expect(Object.keys(operation?.responses ?? {})).toEqual(expect.arrayContaining([String(status), '400', '500']))
   }
 })
 
@@ -82,13 +104,64 @@ test('every counted route says that it may be refused for a while, and when to c
     const { operation } = described.find(one => one.method === method && one.path === path) ?? {}
     const codes = Object.keys(operation?.responses ?? {}).filter(code => code === '429' || code === '503')
     expect(codes, `${method} ${path}`).toEqual(bucket === 'none' ? [] : ['429', '503'])
+    for (const code of codes) expect(Object.keys(operation?.responses[code]?.headers ?? {})).toContain('Retry-After')
   }
-  const { RateLimited, Unavailable } = valid.components.responses
-  for (const response of [RateLimited, Unavailable]) expect(Object.keys(response?.headers ?? {})).toContain('Retry-After')
+})
+
+test('every error of a route has an example, with a status and a code of its own', () => {
+  const errors = described.flatMap(({ operation }) => Object.entries(operation.responses)).filter(([status]) => status >= '400')
+  expect(errors.length).toBeGreaterThan(1000)
+  for (const [status, { content }] of errors) {
+    const problem = content?.['application/problem+json']
+    if (problem === undefined) continue
+    const examples = Object.values(problem.examples ?? {}).map(({ $ref }) => follow($ref) as { value: Record<string, unknown> })
+    expect(examples.length).toBeGreaterThan(0)
+    for (const { value } of examples) expect([String(value.status), typeof value.errorCode]).toEqual([status, 'string'])
+  }
+  const codesOf = (path: string, method: string, status: string) => {
+    const { operation } = described.find(one => one.path === path && one.method === method) ?? {}
+    return Object.keys(operation?.responses[status]?.content?.['application/problem+json']?.examples ?? {})
+  }
+  expect(codesOf('/api/v1/messages/send', 'post', '422')).toEqual(expect.arrayContaining(['WINDOW_CLOSED', 'CONTACT_BLOCKED']))
+  expect(codesOf('/api/v1/messages/send', 'post', '409').join()).toContain('KEY_REUSED')
+  expect(codesOf('/api/v1/labels', 'post', '409')).toEqual(expect.arrayContaining(['LABEL_EXISTS']))
+  expect(codesOf('/api/v1/labels', 'get', '409')).toEqual([])
+})
+
+test('shapes stand once: values, cursors, and everything of some length', () => {
+  const { components } = valid
+  expect(components.schemas.DateTime).toMatchObject({ type: 'string', format: 'date-time' })
+  expect(components.schemas.Conversation).toMatchObject({ properties: { id: { type: 'string' } } })
+  expect(components.parameters.Cursor).toMatchObject({ name: 'cursor', in: 'query' })
+  const seen = new Map<string, string>()
+  const twice: string[] = []
+  const visit = (value: unknown, where: string): void => {
+    if (typeof value !== 'object' || value === null) return
+    const text = JSON.stringify(value)
+    const isShape = 'type' in value && value.type === 'object' && 'properties' in value
+    if (isShape && text.length > 150) {
+      if (seen.has(text)) twice.push(`${seen.get(text)} and ${where}: ${text.slice(0, 100)}`)
+      seen.set(text, where)
+    }
+    for (const [key, member] of Object.entries(value)) visit(member, `${where}/${key}`)
+  }
+  visit(document, '')
+  expect(twice).toEqual([])
+  const whole = JSON.stringify(document)
+  expect(whole).not.toContain('9007199254740991')
+  expect(whole.match(/"format":"date-time"/g)).toHaveLength(1)
+  expect(whole.length).toBeLessThan(700_000)
+})
+
+test('every POST that creates something takes an Idempotency-Key', () => {
+  const creating = described.filter(({ method, operation }) => method === 'post' && '201' in operation.responses)
+  expect(creating.length).toBeGreaterThan(15)
+  const without = creating.filter(({ operation }) => !operation.parameters.some(({ name }) => name === 'Idempotency-Key'))
+  expect(without.map(({ path }) => path)).toEqual([])
 })
 
 test('Idempotency-Key is promised where it is kept', () => {
-  const promised = described.filter(({ operation }) => operation.parameters?.some(({ name }) => name === 'Idempotency-Key'))
+  const promised = described.filter(({ operation }) => operation.parameters.some(({ name }) => name === 'Idempotency-Key'))
   expect(promised.map(({ path }) => path).toSorted()).toEqual([
     '/api/clients',
     '/api/integrations/whatsapp/send',
@@ -128,7 +201,7 @@ test('Idempotency-Key is promised where it is kept', () => {
 })
 
 test('sends may wait for their outcome', () => {
-  const waiting = described.filter(({ operation }) => operation.parameters?.some(({ name }) => name === 'Prefer'))
+  const waiting = described.filter(({ operation }) => operation.parameters.some(({ name }) => name === 'Prefer'))
   const canonical = ['', '/send', '/send-template', '/template', '/text'].map(path => `/api/v1/messages${path}`)
   const sends = ['/api/messages/send', '/api/messages/template', '/api/messages/text', ...canonical]
   expect(waiting.map(({ path }) => path).toSorted()).toEqual(sends)
@@ -136,7 +209,7 @@ test('sends may wait for their outcome', () => {
 
 test('each place in a path is described, once, and nothing else', () => {
   for (const { path, operation } of described) {
-    const parameters = operation.parameters ?? []
+    const { parameters } = operation
     const places = [...path.matchAll(/\{(\w+)\}/g)].map(match => match[1])
     const named = parameters.filter(parameter => parameter.in === 'path')
     expect(named.map(({ name }) => name)).toEqual(places)
@@ -161,12 +234,6 @@ test('schemas are of JSON Schema 2020-12: known types, patterns that compile, re
   }
   visit(document, '')
 })
-
-const follow = (reference: string) =>
-  reference
-    .slice(2)
-    .split('/')
-    .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], document)
 
 test("Meta's addresses are those of ingest", () => {
   const hooks = Object.entries(valid.paths).filter(([, item]) => item.servers)

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { MessageTimelineView, TimelineStepView } from '#shared/contracts/timeline.ts'
 import {
   ContactView,
@@ -9,47 +9,45 @@ import {
   MessageView,
   TimelineEntryView,
 } from '#shared/contracts/views.ts'
-import { type Route, route } from '#shared/http/route.ts'
-import type { GatewayDeps } from '../deps.ts'
+import type { Route } from '#shared/http/route.ts'
+import { ErrorResponses, problemSchemas } from './error-responses.ts'
 import { webhookPaths } from './openapi-webhooks.ts'
-import { postmanCollection } from './postman.ts'
+import { readRouteErrors } from './route-errors.ts'
+import { type Json, schemaOf } from './schemas.ts'
+import { servicePaths } from './service-paths.ts'
+import { SharedParameters } from './shared-parameters.ts'
+import { pascal, type Root, SharedSchemas, singular } from './shared-schemas.ts'
 
-type Json = Record<string, unknown>
 // biome-ignore lint/suspicious/noExplicitAny: what a route needs of its surroundings does not show in its description
 type AnyRoute = Route<any>
 
-/** Schemas that become named components of the document. */
-const NAMED = z.registry<{ id: string }>()
-NAMED.add(ContactView, { id: 'Contact' })
-NAMED.add(ConversationView, { id: 'Conversation' })
-NAMED.add(LastMessageView, { id: 'LastMessage' })
-NAMED.add(MessageErrorView, { id: 'MessageError' })
-NAMED.add(MessageView, { id: 'Message' })
-NAMED.add(MessageDetailView, { id: 'MessageDetail' })
-NAMED.add(MessageTimelineView, { id: 'MessageTimeline' })
-NAMED.add(TimelineStepView, { id: 'TimelineStep' })
-NAMED.add(TimelineEntryView, { id: 'TimelineEntry' })
+/** Shapes that are part of several others, inner ones first. */
+const PARTS: Record<string, z.ZodType> = {
+  MessageError: MessageErrorView,
+  LastMessage: LastMessageView,
+  TimelineEntry: TimelineEntryView,
+  TimelineStep: TimelineStepView,
+  Contact: ContactView,
+  Conversation: ConversationView,
+  Message: MessageView,
+  MessageDetail: MessageDetailView,
+  MessageTimeline: MessageTimelineView,
+}
 
-const PROBLEM = {
-  type: 'object',
-  description: 'Problem details (RFC 9457). errorCode is for programs, detail for people; errors names each invalid field.',
-  required: ['type', 'title', 'status', 'detail', 'errorCode', 'errors', 'requestId'],
-  properties: {
-    type: { type: 'string' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string' },
-    errorCode: { type: 'string' },
-    errors: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['path', 'message'],
-        properties: { path: { type: 'string' }, message: { type: 'string' } },
-      },
-    },
-    requestId: { type: 'string' },
-  },
+/** Names of what a route answers, where its address says something else. */
+const NAMES: Record<string, string> = {
+  'get /api/v1/contacts': 'ContactDetail',
+  'get /api/v1/dead-letters/{id}': 'DeadLetterDetail',
+  'get /api/v1/limits': 'Limits',
+  'get /api/v1/settings': 'Settings',
+  'get /api/v1/views': 'SavedView',
+  'get /api/v1/audit-log': 'AuditEntry',
+  'get /api/v1/auth/me': 'Me',
+  'get /api/v1/auth/sessions': 'Session',
+  'post /api/v1/users': 'UserWithLink',
+  'post /api/v1/messages': 'AcceptedMessage',
+  'delete /api/v1/phone-numbers/{id}': 'DisconnectedNumber',
+  'get /api/clients/me': 'LinkoJobClient',
 }
 
 export interface ApiAddresses {
@@ -59,11 +57,28 @@ export interface ApiAddresses {
   ingestUrl: string
 }
 
-/** OpenAPI 3.1 document of a list of routes, from the same values that the app mounts. */
+/** What a route sends and gets, as JSON Schema. */
+interface Described {
+  route: AnyRoute
+  body: Json | null
+  returns: Json | null
+}
+
+/** OpenAPI 3.1 document of a list of routes, from the same values that the app mounts. Shapes that stand twice are components. */
 export function describeApi(routes: readonly AnyRoute[], { baseUrl, ingestUrl }: ApiAddresses): Json {
-  const schemas: Json = { Problem: PROBLEM }
+  const described = routes.map(route => ({
+    route,
+    body: route.body ? schemaOf(route.body, 'input') : null,
+    returns: route.returns ? schemaOf(route.returns, 'output') : null,
+  }))
+  const schemas = new SharedSchemas(rootsOf(described))
+  const errors = new ErrorResponses(readRouteErrors())
+  const parameters = new SharedParameters(routes, schemas)
   const paths: Record<string, Json> = {}
-  for (const one of routes) paths[one.path] = { ...paths[one.path], [one.method]: operationOf(one, schemas) }
+  for (const one of described) {
+    const operation = operationOf(one, { schemas, errors, parameters })
+    paths[one.route.path] = { ...paths[one.route.path], [one.route.method]: operation }
+  }
   return {
     openapi: '3.1.0',
     info: {
@@ -75,61 +90,53 @@ export function describeApi(routes: readonly AnyRoute[], { baseUrl, ingestUrl }:
     tags: [...new Set([...routes.map(({ tag }) => tag), 'webhook'])].map(name => ({ name })),
     paths: { ...paths, ...servicePaths(), ...webhookPaths(ingestUrl) },
     components: {
-      schemas,
+      schemas: { ...schemas.components, ...problemSchemas(errors.codes) },
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: 'Access token from /auth/login, or an API key (lk_…)' },
       },
-      responses: {
-        Problem: problem('Error; errorCode gives the reason'),
-        RateLimited: problem('Too many requests, wrong passwords, or invalid tokens and keys', RATE_HEADERS),
-        Unavailable: problem('A server that is needed is away, or too many wait already; nothing was done', WAIT),
-      },
+      parameters: parameters.components,
+      responses: errors.responses,
+      examples: errors.examples,
     },
   }
 }
 
-const seconds = (description: string) => ({ description, schema: { type: 'integer' } })
-const WAIT = { 'Retry-After': seconds('Seconds after which the request may be repeated') }
-const RATE_HEADERS = {
-  ...WAIT,
-  'RateLimit-Limit': seconds('Requests that are allowed in the window'),
-  'RateLimit-Remaining': seconds('Requests that are left in the window'),
-  'RateLimit-Reset': seconds('Seconds until the window ends'),
+interface Components {
+  schemas: SharedSchemas
+  errors: ErrorResponses
+  parameters: SharedParameters
 }
 
-const problem = (description: string, headers?: Json): Json => ({
-  description,
-  ...(headers && { headers }),
-  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-})
-
-function operationOf(one: AnyRoute, schemas: Json): Json {
-  const body = one.body && schemaOf(one.body, 'input', schemas)
+function operationOf({ route, body, returns }: Described, { schemas, errors, parameters }: Components): Json {
+  const content = {
+    ...(returns && { 'application/json': { schema: schemas.withReferences(returns) } }),
+    ...Object.fromEntries((route.produces ?? []).map(type => [type, { schema: FILE }])),
+  }
+  const success = { ...(Object.keys(content).length > 0 && { content }) }
+  const others = Object.entries(route.otherStatuses ?? {}).map(([status, description]) => [
+    status,
+    { description, ...(status < '300' && success) },
+  ])
   return {
-    operationId: operationId(one),
-    summary: one.summary,
-    tags: [one.tag],
-    security: one.action === null ? [] : [{ bearer: [] }],
-    ...(one.action && { 'x-action': one.action }),
-    parameters: [...headersOf(one), ...parametersOf(one.params, 'path', schemas), ...parametersOf(one.query, 'query', schemas)],
-    ...(one.upload && { requestBody: fileOf(one.upload) }),
-    ...(body && { requestBody: { required: requires(body), content: { 'application/json': { schema: body } } } }),
+    operationId: operationId(route),
+    summary: route.summary,
+    tags: [route.tag],
+    security: route.action === null ? [] : [{ bearer: [] }],
+    ...(route.action && { 'x-action': route.action }),
+    parameters: parameters.of(route),
+    ...(route.upload && { requestBody: fileOf(route.upload) }),
+    ...(body && {
+      requestBody: { required: requires(body), content: { 'application/json': { schema: schemas.withReferences(body) } } },
+    }),
     responses: {
-      [one.status]: {
-        description: one.status === 202 ? 'Accepted' : 'Success',
-        ...(one.returns && { content: { 'application/json': { schema: schemaOf(one.returns, 'output', schemas) } } }),
-      },
-      ...(isLimited(one) && {
-        429: { $ref: '#/components/responses/RateLimited' },
-        503: { $ref: '#/components/responses/Unavailable' },
-      }),
-      default: { $ref: '#/components/responses/Problem' },
+      [route.status]: { description: DESCRIPTIONS[route.status] ?? 'Success', ...success },
+      ...Object.fromEntries(others),
+      ...errors.of(route),
     },
   }
 }
 
-/** Whether a request is counted, and so reads from a server. */
-const isLimited = ({ action, bucket }: AnyRoute) => action !== null || bucket !== 'none'
+const DESCRIPTIONS: Record<number, string> = { 201: 'Created', 202: 'Accepted', 204: 'Done', 302: 'The browser is sent on' }
 
 const fileOf = ({ types }: { types: readonly string[] }) => ({
   required: true,
@@ -141,104 +148,39 @@ const FORM = { type: 'object', required: ['file'], properties: { file: FILE } }
 const requires = (schema: Json) => Array.isArray(schema.required) && schema.required.length > 0
 
 /** `post /api/v1/messages/by-id/{id}/retry` -> `postMessagesByIdIdRetry`. */
-function operationId({ method, path: address }: AnyRoute): string {
-  const words = address.replace(/^\/api\/v1/, '').split(/[^A-Za-z0-9]+/)
-  return method + words.map(word => word.charAt(0).toUpperCase() + word.slice(1)).join('')
-}
+const operationId = ({ method, path: address }: AnyRoute) => method + pascal(address.replace(/^\/api\/v1/, ''))
 
-function headersOf({ action, idempotent, waits }: AnyRoute): Json[] {
-  const string = { type: 'string' }
-  const organization = { name: 'X-Organization-Id', in: 'header', schema: string, description: "Id of the caller's tenant" }
-  const key = {
-    name: 'Idempotency-Key',
-    in: 'header',
-    schema: string,
-    description: 'A repeated request with this key gets the first response',
-  }
-  const prefer = {
-    name: 'Prefer',
-    in: 'header',
-    schema: string,
-    description: '`wait=5`: respond when the message is sent or has failed, or after 5 seconds; at most 10',
-  }
-  return [...(action ? [organization] : []), ...(idempotent ? [key] : []), ...(waits ? [prefer] : [])]
-}
-
-function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query', schemas: Json): Json[] {
-  if (schema === undefined) return []
-  const { properties = {}, required = [] } = schemaOf(schema, 'input', schemas) as {
-    properties?: Record<string, Json>
-    required?: string[]
-  }
-  return Object.entries(properties).map(([name, { description, ...value }]) => ({
-    name,
-    in: place,
-    required: place === 'path' || required.includes(name),
-    ...(description !== undefined && { description }),
-    schema: value,
-  }))
-}
-
-/** JSON Schema 2020-12, as OpenAPI 3.1 uses it; named schemas move to the components. */
-function schemaOf(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Json {
-  const converted = z.toJSONSchema(schema, { io, metadata: NAMED, unrepresentable: 'any' }) as Json
-  const { $schema: _schema, $defs, ...rest } = withDocumentRefs(converted) as Json
-  Object.assign(schemas, $defs)
-  if (typeof rest.id !== 'string') return rest
-  const { id, ...own } = rest
-  schemas[id as string] = own
-  return { $ref: `#/components/schemas/${id}` }
-}
-
-/** Rewrites references within the schema to references within the document. */
-function withDocumentRefs(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withDocumentRefs)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [
-      key,
-      key === '$ref' && typeof member === 'string'
-        ? member.replace('#/$defs/', '#/components/schemas/')
-        : withDocumentRefs(member),
-    ]),
-  )
-}
-
-/** Health, readiness and metrics, which every service answers before its routes. */
-function servicePaths(): Json {
-  const plain = (summary: string, type: string) => ({
-    get: { summary, tags: ['service'], security: [], responses: { 200: { description: 'Success', content: { [type]: {} } } } },
-  })
-  return {
-    '/health': plain('Check that the process is alive', 'application/json'),
-    '/ready': plain('Check that the service is ready; 503 names the dependencies that are not', 'application/json'),
-    '/metrics': plain('Get Prometheus metrics', 'text/plain'),
-  }
-}
-
-/** Origin of ingest: that of the configured webhook address, or `BASE_URL` when one proxy serves all services. */
-export function ingestUrlOf(config: { BASE_URL: string; SIMULATOR_WEBHOOK_URL?: string | undefined }): string {
-  return config.SIMULATOR_WEBHOOK_URL ? new URL(config.SIMULATOR_WEBHOOK_URL).origin : config.BASE_URL
-}
-
-/** Routes of the document and its Postman collection. @param all returns every route, these included; called on each request */
-export function openapiRoutes(all: () => readonly AnyRoute[]): Route<GatewayDeps>[] {
-  const documentOf = ({ BASE_URL, SIMULATOR_WEBHOOK_URL }: GatewayDeps['config']) =>
-    describeApi(all(), { baseUrl: BASE_URL, ingestUrl: ingestUrlOf({ BASE_URL, SIMULATOR_WEBHOOK_URL }) })
-  const documentRoute = (name: string, summary: string, make: (config: GatewayDeps['config']) => Json) =>
-    route({
-      method: 'get',
-      path: `/api/v1/${name}.json`,
-      action: null,
-      bucket: 'none',
-      tag: 'service',
-      summary,
-      async handle(_request, { config }: GatewayDeps) {
-        return { body: make(config) }
-      },
-    })
+/** Shapes in the order in which they name others: the known ones, then those of short addresses, then those of older systems. */
+function rootsOf(described: readonly Described[]): Root[] {
+  const known = Object.entries(PARTS).map(([name, schema]) => ({ name, schema: schemaOf(schema, 'output') }))
+  const rank = ({ route: { method, path } }: Described) =>
+    (path.startsWith('/api/v1/') ? 0 : 100) + path.split('/').length * 2 + (method === 'get' ? 0 : 1)
+  const ordered = described.toSorted((a, b) => rank(a) - rank(b))
   return [
-    documentRoute('openapi', 'Get this API as an OpenAPI document', documentOf),
-    documentRoute('postman', 'Get this API as a Postman collection', config => postmanCollection(documentOf(config))),
+    ...known,
+    ...ordered.flatMap(({ route, returns }) => (returns ? rootsOfReturn(route, returns) : [])),
+    ...ordered.flatMap(({ route, body }) =>
+      body ? [{ name: `${pascal(route.method)}${placeOf(route)}Body`, schema: body }] : [],
+    ),
   ]
 }
+
+/** A list names its items. */
+function rootsOfReturn(route: AnyRoute, returns: Json): Root[] {
+  const { data } = (returns.properties ?? {}) as { data?: Json }
+  const item = data?.type === 'array' ? [{ name: nameOf(route), schema: data.items as Json }] : []
+  const whole = { name: item.length > 0 ? `${nameOf(route)}List` : nameOf(route), schema: returns }
+  // With two statuses of a success the shape stands twice.
+  return [...item, whole, ...(route.otherStatuses ? [whole] : [])]
+}
+
+const nameOf = (route: AnyRoute) => NAMES[`${route.method} ${route.path}`] ?? placeOf(route)
+
+/** `/api/v1/conversations/{id}/messages` -> `ConversationMessage`. */
+const placeOf = ({ path }: AnyRoute) =>
+  path
+    .replace(/^\/api(\/v1)?\//, '')
+    .split('/')
+    .filter(segment => !segment.startsWith('{'))
+    .map(segment => singular(pascal(segment)))
+    .join('')

@@ -1,15 +1,28 @@
-type Json = Record<string, unknown>
+import type { Json } from './schemas.ts'
+
+interface Parameter {
+  name: string
+  in: string
+  required?: boolean
+  description?: string
+}
 interface Operation {
   summary?: string
   tags?: string[]
   security?: unknown[]
-  parameters?: { name: string; in: string; required?: boolean; description?: string }[]
+  parameters?: (Parameter | Reference)[]
   requestBody?: { content: Record<string, { schema?: Json }> }
+}
+interface Reference {
+  $ref: string
 }
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const
 
-/** Postman 2.1 collection of an OpenAPI document: one folder for each tag; `{{baseUrl}}` and `{{token}}` are variables. */
+/**
+ * Postman 2.1 collection of an OpenAPI document: one folder for each tag; `{{baseUrl}}` and `{{token}}` are variables. Postman's own
+ * converter would be 87 packages in every installation (docs/decisions/028-kept-libraries-and-own-code.md).
+ */
 export function postmanCollection(document: Json): Json {
   const { paths, servers } = document as { paths: Record<string, Json>; servers: { url: string }[] }
   const folders = new Map<string, Json[]>()
@@ -19,7 +32,7 @@ export function postmanCollection(document: Json): Json {
       if (operation === undefined) continue
       const tag = operation.tags?.[0] ?? 'other'
       const own = (methods.servers as { url: string }[] | undefined)?.[0]?.url
-      folders.set(tag, [...(folders.get(tag) ?? []), itemOf(address, method, operation, own)])
+      folders.set(tag, [...(folders.get(tag) ?? []), itemOf(document, { address, method, operation, ownServer: own })])
     }
   }
   return {
@@ -33,8 +46,15 @@ export function postmanCollection(document: Json): Json {
   }
 }
 
-function itemOf(address: string, method: string, operation: Operation, ownServer: string | undefined): Json {
-  const parameters = operation.parameters ?? []
+interface Described {
+  address: string
+  method: string
+  operation: Operation
+  ownServer: string | undefined
+}
+
+function itemOf(document: Json, { address, method, operation, ownServer }: Described): Json {
+  const parameters = (operation.parameters ?? []).map(one => ('$ref' in one ? followed<Parameter>(document, one) : one))
   const of = (place: string) => parameters.filter(parameter => parameter.in === place)
   const host = ownServer ?? '{{baseUrl}}'
   const segments = address.split('/').filter(Boolean)
@@ -54,25 +74,35 @@ function itemOf(address: string, method: string, operation: Operation, ownServer
         variable: of('path').map(({ name }) => ({ key: name, value: '' })),
       },
       ...(schema && {
-        body: { mode: 'raw', raw: JSON.stringify(example(schema), null, 2), options: { raw: { language: 'json' } } },
+        body: {
+          mode: 'raw',
+          raw: JSON.stringify(exampleOf(document, schema), null, 2),
+          options: { raw: { language: 'json' } },
+        },
       }),
     },
   }
 }
 
-/** Sample of a schema: its required members with defaults, first enum values or empty values. */
-function example(schema: Json): unknown {
-  if ('const' in schema) return schema.const
+const followed = <T>(document: Json, { $ref }: Reference) =>
+  $ref
+    .slice(2)
+    .split('/')
+    .reduce<unknown>((at, key) => (at as Json)[key], document) as T
+
+/** Sample of a schema: its required members with examples, defaults, first enum values or empty values. */
+function exampleOf(document: Json, schema: Json): unknown {
+  if (typeof schema.$ref === 'string') return exampleOf(document, followed<Json>(document, { $ref: schema.$ref }))
+  for (const name of ['const', 'example', 'default']) if (name in schema) return schema[name]
   if (Array.isArray(schema.enum)) return schema.enum[0]
-  if ('default' in schema) return schema.default
   const [first] = (schema.anyOf ?? schema.oneOf ?? []) as Json[]
-  if (first) return example(first)
+  if (first) return exampleOf(document, first)
   switch (schema.type) {
     case 'object':
       return Object.fromEntries(
         Object.entries((schema.properties ?? {}) as Record<string, Json>)
           .filter(([name]) => (schema.required as string[] | undefined)?.includes(name))
-          .map(([name, member]) => [name, example(member)]),
+          .map(([name, member]) => [name, exampleOf(document, member)]),
       )
     case 'array':
       return []

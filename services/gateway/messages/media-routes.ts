@@ -74,6 +74,8 @@ const file = route({
   summary: 'Download a received or uploaded file, completely or a byte range; `?thumbnail=true` gives a small JPEG of an image',
   params: IdParams,
   query: z.strictObject({ thumbnail: flagText.optional() }),
+  produces: ['*/*'],
+  otherStatuses: { 206: 'The range that was asked for', 304: 'The file is the one that `If-None-Match` names' },
   async handle(request, deps: GatewayDeps) {
     const { tenantId } = callerOf(request)
     const media = await findStored(deps, callerOf(request), request.params.id)

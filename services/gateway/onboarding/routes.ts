@@ -61,6 +61,9 @@ export function connectionReply(connection: ConnectionDoc, status = 201): Reply 
   return { status: connection.state === 'RUNNING' ? 202 : status, body: connectionView(connection) }
 }
 
+/** Beside the status of a finished connection. */
+const WAITING = { 202: 'A step waits, and is continued by itself' }
+
 const signup = route({
   method: 'post',
   path: '/api/v1/tenants/embedded-signup',
@@ -79,6 +82,7 @@ const signup = route({
   }),
   idempotent: true,
   status: 201,
+  otherStatuses: WAITING,
   returns: ConnectionView,
   async handle(request, deps: GatewayDeps) {
     const caller = callerOf(request)
@@ -121,6 +125,7 @@ const byToken = route({
   body: z.strictObject(TokenBody),
   idempotent: true,
   status: 201,
+  otherStatuses: WAITING,
   returns: ConnectionView,
   async handle(request, deps: GatewayDeps) {
     return onceFor(request, deps, 'number', async once => connectionReply(await connectByToken(request, deps, once)))
@@ -163,6 +168,7 @@ const goOn = route({
   summary: 'Try the failed steps of a connection again; answers the address of a new dialog where its code no longer works',
   params: IdParams,
   body: z.strictObject({ pin: Pin.optional() }),
+  otherStatuses: WAITING,
   returns: ConnectionView.extend({ oauthUrl: z.string().nullable() }),
   async handle(request, deps: GatewayDeps) {
     const own = onboardingDeps(deps)

@@ -51,6 +51,7 @@ const replayOne = route({
     payload: z.string().min(2).max(250_000).optional().describe('Complete message as text, which replaces the payload'),
   }),
   status: 202,
+  otherStatuses: { 200: 'Nothing was replayed: a dry run, or a dead letter without effect' },
   returns: ReplayView,
   async handle(request, deps: GatewayDeps) {
     const caller = callerOf(request)

@@ -41,6 +41,7 @@ const one = route({
   params: EventIdParams,
   body: z.strictObject({ dryRun }),
   status: 202,
+  otherStatuses: { 200: 'Nothing was replayed: a dry run, or an event that is processed already' },
   returns: ReplayView,
   async handle(request, deps: GatewayDeps) {
     const { event, owner } = await findEvent(deps.store, callerOf(request), request.params.id)
