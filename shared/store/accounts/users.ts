@@ -17,7 +17,7 @@ export async function findUserByIdentity(
   return await acrossTenants(() => store.models.users.findOne(filter).lean())
 }
 
-/** A bcrypt hash that some user still has from a former system; null when there is none. Reads all users at worst: keep the answer. */
+/** A bcrypt hash that some user still has from a former system; null when there is none. Keep the answer. */
 export async function findBcryptHash(store: Store): Promise<string | null> {
   const passwordHash = trusted({ $gte: '$2', $lt: '$3' })
   const user = await acrossTenants(() =>

@@ -122,6 +122,8 @@ userSchema.index(
   { 'identity.issuer': 1, 'identity.subject': 1 },
   { name: 'identity', unique: true, partialFilterExpression: { 'identity.subject': isText } },
 )
+// Those who came with a hash of a former system and have not signed in since.
+userSchema.index({ passwordHash: 1 }, { name: 'bcrypt', partialFilterExpression: { passwordHash: { $gte: '$2', $lt: '$3' } } })
 userSchema.index({ tenantId: 1, role: 1, status: 1 }, { name: 'tenant_role' })
 userSchema.index({ tenantId: 1, createdAt: -1, _id: -1 }, { name: 'tenant_created' })
 

@@ -38,6 +38,8 @@ export const savedViewSchema = new Schema<SavedViewDoc>(
   { ...common, tenantId: requiredId, ownerId: id, name: requiredText, query: requiredAnything },
   stamped,
 )
+// Of all views, also deleted ones: who is erased is looked for in them.
+savedViewSchema.index({ tenantId: 1, updatedAt: 1 }, { name: 'tenant_updated' })
 savedViewSchema.index(
   { tenantId: 1, ownerId: 1, name: 1 },
   { name: 'tenant_owner_name', unique: true, partialFilterExpression: notDeleted },
