@@ -57,11 +57,14 @@ function shapeOf(value: unknown): string {
 
 function read(what: string, answer: unknown): Explained {
   const seen: Explained = { what, isScan: false, examined: 0, found: 0, indexes: [] }
+  const whole = answer as { executionStats?: { nReturned?: number } }
+  const answered = what.startsWith('find ') ? whole.executionStats?.nReturned : undefined
   visit(answer, (key, value) => {
     if (key === 'stage' && value === 'COLLSCAN') seen.isScan = true
     if (key === 'collectionScans' && Number(value) > 0) seen.isScan = true
     if (key === 'totalDocsExamined') seen.examined += Number(value)
     if (['nReturned', 'nMatched', 'nWouldModify', 'nWouldDelete'].includes(key)) seen.found = Math.max(seen.found, Number(value))
+    if (answered !== undefined) seen.found = answered
     if (key === 'indexName' && !seen.indexes.includes(String(value))) seen.indexes.push(String(value))
   })
   return seen

@@ -76,6 +76,7 @@ export const tenantSchema = new Schema<TenantDoc>(
 )
 tenantSchema.index({ status: 1, name: 1 }, { name: 'status_name' })
 tenantSchema.index({ createdAt: -1, _id: -1 }, { name: 'created' })
+tenantSchema.index({ deletedAt: 1, name: 1 }, { name: 'deleted_name' })
 tenantSchema.index(
   { 'settings.assignment.mode': 1 },
   {

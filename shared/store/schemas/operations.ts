@@ -129,6 +129,9 @@ export const deadLetterSchema = new Schema<DeadLetterDoc>(
 )
 deadLetterSchema.index({ tenantId: 1, state: 1, createdAt: -1, _id: -1 }, { name: 'tenant_state_created' })
 deadLetterSchema.index({ state: 1, createdAt: -1, _id: -1 }, { name: 'state_created' })
+// Lists of every state.
+deadLetterSchema.index({ tenantId: 1, createdAt: -1, _id: -1 }, { name: 'tenant_created' })
+deadLetterSchema.index({ createdAt: -1, _id: -1 }, { name: 'created' })
 deadLetterSchema.index({ messageId: 1, createdAt: -1 }, { name: 'message', partialFilterExpression: { messageId: isText } })
 // The broker may deliver a dead letter twice, to two consumers at the same time. After a replay the same message may make a new
 // dead letter.

@@ -34,6 +34,7 @@ function rankOf({ method, path }: Operation): number {
   return method === 'get' ? 0 : ENDS.test(`${method} ${path}`) ? 3 : method === 'delete' ? 2 : 1
 }
 
+const APP_SECRET = 'secret-of-the-app-of-this-test'
 const stack = new AsyncDisposableStack()
 let gateway: Gateway
 let key: string
@@ -43,10 +44,8 @@ const succeeded = new Set<string>()
 const commands: SentCommand[] = []
 
 beforeAll(async () => {
-  const simulator = stack.use(
-    await createSimulator({ reviewMs: 3_600_000, appId: '918273645500112', appSecret: 'secret-of-this-test' }),
-  )
-  const env = { META_GRAPH_URL: simulator.url, META_APP_ID: '918273645500112', META_APP_SECRET: 'secret-of-this-test' }
+  const simulator = stack.use(await createSimulator({ reviewMs: 3_600_000, appId: '918273645500112', appSecret: APP_SECRET }))
+  const env = { META_GRAPH_URL: simulator.url, META_APP_ID: '918273645500112', META_APP_SECRET: APP_SECRET }
   gateway = stack.use(await openGateway(stack.use(await createWorld()), env, command => commands.push(command)))
   tenantId = (await userByEmail(gateway.store, PEOPLE.agent)).tenantId
   key = (

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -13,15 +14,16 @@ import { userByEmail } from '#test/support/worlds/realtime.ts'
 const CLIENT = path.join(ROOT, 'clients/typescript')
 const stack = new AsyncDisposableStack()
 let gateway: Gateway
-/** Where a stranger has installed the client. */
+/** Project of a stranger who has installed the client. */
 let project: string
 
 beforeAll(async () => {
   await run([path.join(ROOT, 'services/gateway/docs/generate/client.ts')])
-  const folder = path.join(ROOT, '.linko')
-  mkdirSync(folder, { recursive: true })
-  project = mkdtempSync(path.join(folder, 'stranger-'))
+  project = mkdtempSync(path.join(tmpdir(), 'linko-stranger-'))
   stack.defer(() => rmSync(project, { recursive: true }))
+  mkdirSync(path.join(project, 'node_modules/@linko'), { recursive: true })
+  symlinkSync(CLIENT, path.join(project, 'node_modules/@linko/client'))
+  writeFileSync(path.join(project, 'package.json'), '{ "type": "module" }')
   gateway = stack.use(await openGateway(stack.use(await createWorld())))
 })
 afterAll(() => stack.disposeAsync())
@@ -34,17 +36,17 @@ async function run(args: string[], env: NodeJS.ProcessEnv = {}): Promise<string>
   return stdout
 }
 
-/** A file of the stranger, which imports the client as the README says. */
 function write(name: string, source: string): string {
   const file = path.join(project, name)
-  writeFileSync(file, source.replaceAll("'@linko/client'", `'${CLIENT}/dist/index.js'`))
+  writeFileSync(file, source)
   return file
 }
 
 const check = (file: string) =>
   run([
     path.join(ROOT, 'node_modules/typescript/bin/tsc'),
-    ...['--noEmit', '--ignoreConfig', '--strict', '--target', 'es2022', '--module', 'nodenext', '--types', 'node', file],
+    ...['--noEmit', '--ignoreConfig', '--strict', '--target', 'es2022', '--module', 'nodenext', '--skipLibCheck'],
+    ...['--typeRoots', path.join(ROOT, 'node_modules/@types'), '--types', 'node', file],
   ])
 
 /** The blocks of code in the README. */
@@ -53,16 +55,17 @@ const blocks = [...readFileSync(path.join(CLIENT, 'README.md'), 'utf8').matchAll
 )
 const HEAD = (blocks[0] as string).split('\n\n').slice(0, 2).join('\n')
 
-async function keyFor(scopes: string[]): Promise<string> {
+/** What the stranger sets: a gateway and a key that may do these things. */
+async function settingsFor(...scopes: string[]): Promise<NodeJS.ProcessEnv> {
   const { tenantId } = await userByEmail(gateway.store, PEOPLE.agent)
   const { key } = await asTenant(tenantId, () => createApiKey(gateway.store, { tenantId, name: 'erp', role: 'agent', scopes }))
-  return key
+  return { LINKO_URL: gateway.url, LINKO_API_KEY: key }
 }
 
 test('the quick start of the README compiles and runs as it stands, and sends once', async () => {
   const file = write('quick-start.ts', blocks[0] as string)
   await check(file)
-  const env = { LINKO_URL: gateway.url, LINKO_API_KEY: await keyFor(['messages.send', 'conversations.read']) }
+  const env = await settingsFor('messages.send', 'conversations.read')
   const output = [await run([file], env), await run([file], env)]
   expect(output[0]).toContain('Salma')
   const sent = output.map(text => /^([0-9a-f]{24}) QUEUED$/m.exec(text)?.[1])
@@ -75,7 +78,7 @@ test('the other examples of the README compile and run too', async () => {
   for (const [i, block] of blocks.slice(1).entries()) {
     const file = write(`example-${i}.ts`, `${HEAD}\n${block}`)
     await check(file)
-    const output = await run([file], { LINKO_URL: gateway.url, LINKO_API_KEY: await keyFor(['contacts.read']) })
+    const output = await run([file], await settingsFor('contacts.read'))
     expect(output).toContain('+212661000101')
   }
 })
@@ -95,10 +98,7 @@ test('a refusal is an exception with its code, its sentence and its request id',
 const error = await unwrap(linko.POST('/api/v1/labels', { body: { name: 'a' } })).catch(error => error)
 console.log(JSON.stringify([error instanceof LinkoError, error.status, error.errorCode, error.message, typeof error.requestId]))
 `
-  const output = await run([write('refused.ts', source)], {
-    LINKO_URL: gateway.url,
-    LINKO_API_KEY: await keyFor(['contacts.read']),
-  })
+  const output = await run([write('refused.ts', source)], await settingsFor('contacts.read'))
   expect(JSON.parse(output)).toEqual([true, 403, 'FORBIDDEN', 'Your role does not allow this action.', 'string'])
 })
 

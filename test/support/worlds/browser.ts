@@ -96,7 +96,8 @@ export async function openBrowserWorld(): Promise<BrowserWorld> {
     network: { cut: both('cut'), mend: both('mend') },
     broker,
     visit: options => visit(browser, stack.env, options),
-    customerWrites: async (from, message, more = {}) => void (await simulate('/inbound', { phoneNumberId, from, message, ...more })),
+    customerWrites: async (from, message, more = {}) =>
+      void (await simulate('/inbound', { phoneNumberId, from, message, ...more })),
     simulate,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
