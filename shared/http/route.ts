@@ -74,7 +74,7 @@ export interface Route<Deps> {
   /** Further statuses of a success, with what each means; 304 has no body. */
   otherStatuses?: Record<number, string>
   returns?: Schema
-  /** Types of a success that is no JSON: of a file or a page. */
+  /** Types of a success that is no JSON: of a file or a page. By default that of the ending of the path. */
   produces?: readonly string[]
   // biome-ignore lint/suspicious/noExplicitAny: the schemas above have checked it
   handle(request: RouteRequest<any, any, any>, deps: Deps): Promise<Reply>

@@ -112,7 +112,6 @@ const failuresCsv = route({
   action: 'campaigns.read',
   tag,
   summary: 'Download the skipped rows and failed messages with their reasons as CSV',
-  produces: ['text/csv'],
   params: IdParams,
   handle: (request, deps: GatewayDeps) => answerCsv(request, deps, 'failures', ['skipped', 'failed']),
 })
@@ -123,7 +122,6 @@ const report = route({
   action: 'campaigns.read',
   tag,
   summary: 'Download all recipients with their state as CSV',
-  produces: ['text/csv'],
   params: IdParams,
   handle: (request, deps: GatewayDeps) => answerCsv(request, deps, 'report', [undefined]),
 })

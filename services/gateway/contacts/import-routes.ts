@@ -93,7 +93,6 @@ const table = route({
   action: 'contacts.export',
   tag: 'contacts',
   summary: 'Export all contacts as a CSV that can be imported again',
-  produces: ['text/csv'],
   async handle(request, deps: GatewayDeps) {
     const { tenantId } = callerOf(request)
     const attributes = await attributeNames(deps.store, tenantId, MOST_ATTRIBUTES)

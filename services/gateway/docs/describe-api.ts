@@ -110,7 +110,7 @@ interface Components {
 function operationOf({ route, body, returns }: Described, { schemas, errors, parameters }: Components): Json {
   const content = {
     ...(returns && { 'application/json': { schema: schemas.withReferences(returns) } }),
-    ...Object.fromEntries((route.produces ?? []).map(type => [type, { schema: FILE }])),
+    ...Object.fromEntries(typesOf(route).map(type => [type, { schema: FILE }])),
   }
   const success = { ...(Object.keys(content).length > 0 && { content }) }
   const others = Object.entries(route.otherStatuses ?? {}).map(([status, description]) => [
@@ -135,6 +135,14 @@ function operationOf({ route, body, returns }: Described, { schemas, errors, par
     },
   }
 }
+
+/** Types of a success beside JSON. A route that answers a file and does not say of which type has the one of its address. */
+function typesOf({ produces, returns, status, path }: AnyRoute): readonly string[] {
+  if (produces) return produces
+  if (returns || status !== 200) return []
+  return [TYPES[path.slice(path.lastIndexOf('.'))] ?? '*/*']
+}
+const TYPES: Record<string, string> = { '.csv': 'text/csv', '.json': 'application/json', '.zip': 'application/zip' }
 
 const DESCRIPTIONS: Record<number, string> = { 201: 'Created', 202: 'Accepted', 204: 'Done', 302: 'The browser is sent on' }
 

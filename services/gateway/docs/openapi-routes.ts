@@ -26,7 +26,6 @@ export function openapiRoutes(all: () => readonly Route<GatewayDeps>[]): Route<G
       bucket: 'none',
       tag: 'service',
       summary,
-      produces: ['application/json'],
       async handle(_request, { config }: GatewayDeps) {
         return { body: make(config) }
       },

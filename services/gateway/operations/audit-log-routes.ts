@@ -60,7 +60,6 @@ const table = route({
   action: 'auditLog.read',
   tag,
   summary: 'The audit log as a CSV, newest first, with the filters of the list',
-  produces: ['text/csv'],
   query: z.strictObject(Filters),
   async handle(request, deps: GatewayDeps) {
     const { tenantId } = callerOf(request)
