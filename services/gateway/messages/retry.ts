@@ -20,7 +20,7 @@ const HOUR_MS = 3_600_000
 /**
  * Sends a failed message again; in a closed window its fallback template instead. What may not be sent to this person now, or has
  * lost its template, is refused as if it were new.
- * @param keep keeps the reply in the same transaction
+ * @param alongside what is written in the same transaction: the audit entry, and the reply for a repeated request
  * @throws ApiError 404, 409, 422 WINDOW_CLOSED, CONTACT_BLOCKED, CONTACT_OPTED_OUT, TEMPLATE_UNKNOWN, TEMPLATE_NOT_APPROVED
  */
 export async function retryMessage(
@@ -28,7 +28,7 @@ export async function retryMessage(
   caller: Caller,
   id: string,
   acceptDuplicate: boolean,
-  keep: (message: MessageDoc, session: Session) => Promise<void>,
+  alongside: (message: MessageDoc, session: Session) => Promise<void>,
 ): Promise<{ message: MessageDoc; events: EventDoc[] }> {
   const { store } = deps
   const { tenantId } = caller
@@ -51,7 +51,7 @@ export async function retryMessage(
   const expiresAt = new Date(deps.now().getTime() + maxWaitHours * HOUR_MS)
   return store.transaction(async session => {
     const started = await startAgain(deps, message, { expiresAt, instead }, caller, session)
-    await keep(started.message, session)
+    await alongside(started.message, session)
     return started
   })
 }

@@ -11,6 +11,7 @@ import { pageView } from '#shared/store/pages.ts'
 import type { Session } from '#shared/store/transaction.ts'
 import { timelineOf } from '#shared/views/timeline.ts'
 import { messageDetailView, messageView } from '#shared/views/views.ts'
+import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
 import { IdParams, listOf, ObjectIdText, Paging } from '../schemas.ts'
@@ -180,8 +181,20 @@ const retry = route({
     const { id } = request.params
     const asked = { what: 'retry', id, body: request.body }
     return withIdempotencyKey(deps, caller.tenantId, idempotencyKeyOf(request.headers), asked, async once => {
-      const keep = (message: MessageDoc, session: Session) => once.keep(acceptedReply(message), session)
-      const { message, events } = await retryMessage(deps, caller, id, request.body.acceptDuplicate, keep)
+      const { acceptDuplicate } = request.body
+      const entry = audited(request, deps, (message: MessageDoc) => ({
+        action: 'messages.retry',
+        object: { kind: 'message', id: String(message._id) },
+        changes: {
+          status: { before: 'FAILED', after: message.status },
+          ...(acceptDuplicate && { acceptDuplicate: { before: null, after: true } }),
+        },
+      }))
+      const alongside = async (message: MessageDoc, session: Session) => {
+        await entry(message, session)
+        await once.keep(acceptedReply(message), session)
+      }
+      const { message, events } = await retryMessage(deps, caller, id, acceptDuplicate, alongside)
       void deps.events.publish(events, request.traceparent)
       void project(deps, message, request.traceparent)
       void enqueue(deps, message, request.traceparent)

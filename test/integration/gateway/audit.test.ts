@@ -7,6 +7,7 @@ import { createSimulator } from '#deploy/simulator/simulator.ts'
 import { checkTokens } from '#services/gateway/numbers/check-tokens.ts'
 import { sealPin } from '#shared/auth/client-tokens.ts'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
+import { platformError } from '#shared/domain/messages/send-errors.ts'
 import { messageEventId } from '#shared/meta/webhook.ts'
 import { ROOT } from '#shared/process/config.ts'
 import { EXCHANGES, QUEUES } from '#shared/queue/topology.ts'
@@ -17,6 +18,7 @@ import { webhookOf } from '#test/support/webhooks.ts'
 import { createWorld } from '#test/support/world.ts'
 import { type Gateway, openGateway, PEOPLE, type Person } from '#test/support/worlds/gateway.ts'
 import { keyring, log } from '#test/support/worlds/ingest.ts'
+import { outbound } from '#test/support/worlds/memory.ts'
 import { userByEmail } from '#test/support/worlds/realtime.ts'
 
 const { phoneNumberId } = DEMO_TENANTS.demo
@@ -105,6 +107,20 @@ async function webhookEvent(): Promise<string> {
   return encodeURIComponent(_id)
 }
 
+/** A failed message to somebody who may be answered. */
+async function failedMessage(): Promise<string> {
+  const { raw } = gateway.store
+  const to = { tenantId, 'contact.waId': DEMO_CONTACTS[2]?.waId, deletedAt: null }
+  const update = { $set: { windowExpiresAt: new Date(Date.now() + DAY_MS) } }
+  const conversation = await raw.conversations.findOneAndUpdate(to, update, { returnDocument: 'after' })
+  if (conversation === null) throw new Error('no such conversation')
+  const { _id: conversationId, clientId, contactId, phoneNumberId } = conversation
+  const place = { tenantId, conversationId, clientId, contactId, phoneNumberId }
+  const message = outbound(new Date(), { ...place, status: 'FAILED', error: platformError('expired') })
+  await raw.messages.insertOne(message)
+  return String(message._id)
+}
+
 const components = [{ type: 'BODY', text: 'Bonjour' }]
 const template = (name: string) => idOf('templates', { name })
 const recipients = [{ to: '+212661000101', variables: { candidateName: 'Salma' } }]
@@ -154,6 +170,7 @@ const DEEDS: Deed[] = [
     async () => `/phone-numbers/${await idOf('clients', { phoneNumberId })}/automatic-answers`,
     { greeting: 'Welcome' },
   ],
+  ['messages.retry', 'POST', async () => `/messages/by-id/${await failedMessage()}/retry`, { acceptDuplicate: true }],
   ['labels.write', 'POST', () => '/labels', { name: 'Audited' }],
   ['labels.write', 'PATCH', async () => `/labels/${await idOf('labels', { name: 'Audited' })}`, { name: 'Renamed' }],
   ['labels.write', 'DELETE', async () => `/labels/${await idOf('labels', { name: 'Renamed' })}`],
