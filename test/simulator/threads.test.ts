@@ -115,3 +115,22 @@ test('a blocked person is not written to', async () => {
   expect((await graph(simulator, 'DELETE', `/${PHONE}/block_users`, people)).status).toBe(200)
   expect((await send(simulator, textTo(STRANGER))).status).toBe(200)
 })
+
+test('a person calls: the beginning and the end come, and the window is open', async () => {
+  const { id } = simulator.call({ phoneNumberId: PHONE, from: STRANGER, durationS: 30 })
+  const missed = simulator.call({ phoneNumberId: PHONE, from: SALMA, outcome: 'missed' })
+  await simulator.idle()
+  const calls = receiver.received
+    .flatMap(({ values }) => values.flatMap(({ calls = [] }) => calls as Json[]))
+    .toSorted((a, b) => Number(a.timestamp) - Number(b.timestamp))
+  expect(calls.filter(call => call.id === id)).toMatchObject([
+    { event: 'connect', direction: 'USER_INITIATED', from: STRANGER },
+    { event: 'terminate', status: 'COMPLETED', duration: 30 },
+  ])
+  expect(calls.filter(call => call.id === missed.id)).toMatchObject([
+    { event: 'connect' },
+    { event: 'terminate', status: 'FAILED' },
+  ])
+  expect((await send(simulator, textTo(STRANGER))).status).toBe(200)
+  expect(() => simulator.call({ phoneNumberId: '1', from: SALMA })).toThrow('not a number')
+})

@@ -2,6 +2,7 @@ import type { DeliveryRules, Rules } from '../rules.ts'
 import type { Simulation } from '../simulation.ts'
 import { handOver } from '../threads/control.ts'
 import { addGroup, suspendGroup } from '../threads/groups.ts'
+import { type CallRequest, receiveCall } from '../webhooks/calls.ts'
 import type { Delivery } from '../webhooks/delivery.ts'
 import { type EchoRequest, echoFromApp, type InboundRequest, receiveInbound } from '../webhooks/inbound.ts'
 import { type RawOptions, receiveRaw } from '../webhooks/raw.ts'
@@ -40,6 +41,7 @@ export type Control = ReturnType<typeof createControl>
 export function createControl(sim: Simulation) {
   return {
     inbound: (request: InboundRequest) => receiveInbound(sim, request),
+    call: (request: CallRequest) => receiveCall(sim, request),
     echo: (request: EchoRequest) => echoFromApp(sim, request),
     webhook: (raw: string | Buffer, options: RawOptions = {}) => receiveRaw(sim, raw, options),
     messages: (filter: MessageFilter = {}) => listMessages(sim, filter),

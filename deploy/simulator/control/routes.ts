@@ -16,6 +16,7 @@ type Route = (control: Control, request: ControlRequest, id: string) => unknown
 /** The routes below `/_sim/`; `:id` is one segment. Lists answer `{data}`; a call that is refused gets 400 with `{error}`. */
 const ROUTES: Record<string, Route> = {
   'POST inbound': (control, request) => created(control.inbound(arg<Parameters<Control['inbound']>[0]>(request))),
+  'POST calls': (control, request) => created(control.call(arg<Parameters<Control['call']>[0]>(request))),
   'POST echo': (control, request) => created(control.echo(arg<Parameters<Control['echo']>[0]>(request))),
   'GET messages': (control, { query }) =>
     control.messages({ ...filterOf(query), to: text(query, 'to'), callbackData: text(query, 'callbackData') }),

@@ -8,13 +8,17 @@ import type { Json, Person, PhoneNumber, Waba } from '../world/world.ts'
 import { emitForNumber } from './emit.ts'
 import { withMedia } from './inbound-media.ts'
 
-export interface InboundRequest {
-  phoneNumberId: string
+/** The person of a request; what is named of them is remembered. */
+export interface PersonOfRequest {
   /** Phone of the person; missing for a person known by business-scoped id only. */
   from?: string
   userId?: string
   name?: string
   username?: string
+}
+
+export interface InboundRequest extends PersonOfRequest {
+  phoneNumberId: string
   /** A text, or a message object of any type in Meta's format. */
   message: string | Json
   /** Unix seconds, milliseconds, or an ISO date; now by default. */
@@ -47,7 +51,7 @@ export function receiveInbound(sim: Simulation, request: InboundRequest): { id: 
   const number = sim.world.numbers.get(String(request.phoneNumberId))
   if (!number) throw new Error(`phoneNumberId ${request.phoneNumberId} is not a number of this simulator.`)
   const waba = sim.world.wabas.get(number.wabaId) as Waba
-  const person = rememberPerson(sim, request, waba)
+  const person = rememberPerson(sim, request, waba.portfolioId)
   const at = timeOf(request.timestamp, sim.now())
   const message = messageOf(sim, request, person, waba, number, at)
   const groupId = textOf(message.group_id)
@@ -100,7 +104,8 @@ export function recordInbound(
   openServiceWindow(sim.world.conversations, conversationKey(phoneNumberId, person?.waId ?? message.from), message)
 }
 
-function rememberPerson(sim: Simulation, { from, userId, name, username }: InboundRequest, waba: Waba): Person {
+/** @throws Error when no person is given */
+export function rememberPerson(sim: Simulation, { from, userId, name, username }: PersonOfRequest, portfolioId: string): Person {
   const waId = from === undefined || from === '' ? null : waIdOf(digitsOf(from))
   if (!waId && !userId) throw new Error('from or userId must be given.')
   const known = sim.world.people.get(waId ?? (userId as string))
@@ -108,7 +113,7 @@ function rememberPerson(sim: Simulation, { from, userId, name, username }: Inbou
   if (userId) person.userId = userId
   if (name) person.name = name
   if (username) person.username = username
-  const id = person.userId ?? userIdFor(waba.portfolioId, waId as string)
+  const id = person.userId ?? userIdFor(portfolioId, waId as string)
   if (waId) sim.world.people.set(waId, person)
   sim.world.people.set(id, person)
   return person
