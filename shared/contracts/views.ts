@@ -22,6 +22,7 @@ export const MESSAGE_TYPES = [
   'system',
   'request_welcome',
   'call',
+  'handover',
   'unsupported',
 ] as const
 

@@ -8,7 +8,7 @@ export const isBeginning = ({ lastInboundAt, status }: ConversationDoc): boolean
 
 /**
  * Marks a conversation whose customer has just written to a number that answers by itself: a job of the sender answers. The mark
- * is part of the update that shows the message. Echoes and imported messages never come here.
+ * is part of the update that shows the message, and is that of the last message in any order of arrival. Echoes and imported messages never come here.
  */
 export function markForAnswer(
   conversation: Tracked<ConversationDoc>,
@@ -21,5 +21,7 @@ export function markForAnswer(
   if (!(answers?.greeting || answers?.away) || contact.optOut || isLate) return
   const before = conversation.doc.automaticDue
   const begins = isBeginning || before?.isBeginning === true
-  change(conversation, { automaticDue: { at, arrivedAt: receivedAt, isBeginning: begins } })
+  const isEarlier = before && (before.at > at || (before.at.getTime() === at.getTime() && before.arrivedAt > receivedAt))
+  const last = isEarlier ? { at: before.at, arrivedAt: before.arrivedAt } : { at, arrivedAt: receivedAt }
+  change(conversation, { automaticDue: { ...last, isBeginning: begins } })
 }

@@ -16,7 +16,7 @@ import { historyMessagesOf } from './history.ts'
 import { phoneBookOf } from './phone-book.ts'
 import { isProjection } from './projection.ts'
 import { recipientKeysOf } from './recipient-keys.ts'
-import { customerOfHandover } from './routing/handovers.ts'
+import { customerOfHandover, entryIdOf } from './routing/handovers.ts'
 import { freeUntil, isOptOut } from './status.ts'
 import { userIdUpdatesOf } from './system.ts'
 
@@ -124,7 +124,10 @@ function addKeys(sets: Sets, context: ReferenceData, client: ClientDoc, item: We
       if (item.field === 'user_id_update')
         for (const { person, system } of userIdUpdatesOf(item))
           for (const keys of [person, newKeysOf(system)]) addPerson(sets, keys, { tenantId: client.tenantId, at: item.at })
-      if (item.field === 'messaging_handovers') addPerson(sets, customerOfHandover(item))
+      if (item.field === 'messaging_handovers') {
+        addPerson(sets, customerOfHandover(item), { tenantId: client.tenantId, at: item.at })
+        sets.messageIds.add(String(entryIdOf(item)))
+      }
       for (const { groupId } of groupsOf(item)) sets.groupIds.add(groupId)
       if (isTemplateField(item.field, item.value) && item.wabaId !== null)
         sets.templates.push({ wabaId: item.wabaId, ...templateKeyOf(unlisted(item.value)) })

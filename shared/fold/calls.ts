@@ -4,7 +4,8 @@ import { isObject, type Json, text } from '../meta/json.ts'
 import { type CallItem, timeOf } from '../meta/webhook.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc, MessageDoc } from '../model/documents.ts'
 import type { FoldContext } from './context.ts'
-import { addToConversation, conversationWith, linkLead, openWindowAt, updateLastMessage } from './conversation.ts'
+import { addToConversation, attend, conversationWith, linkLead, openWindowAt, updateLastMessage } from './conversation.ts'
+import { showMessage } from './count.ts'
 import { ERASED, isErasedMessage, isOfErased } from './erased.ts'
 import { resolveContact, updateProfile } from './identity.ts'
 import { sentFrom, webhookMessage } from './message.ts'
@@ -97,6 +98,7 @@ function grow(state: State, { now }: FoldContext, message: Tracked<MessageDoc>, 
   const at = new Date(Math.min(item.at.getTime(), doc.at.getTime()))
   const conversation = state.conversations.get(String(doc.conversationId))
   if (conversation) openWindowAt(conversation, openedAt({ ...facts, direction }, item), item.receivedAt)
+  if (conversation) attendCall(state, conversation, doc, item)
   if (JSON.stringify(sorted(data)) !== JSON.stringify(sorted(before)) || at < doc.at) {
     change(message, { content: { ...doc.content, data }, at, updatedAt: now })
     emitStatus(state, item.eventId, doc, now)
@@ -104,6 +106,15 @@ function grow(state: State, { now }: FoldContext, message: Tracked<MessageDoc>, 
   }
   if (conversation) touch(state, conversation, item.eventId)
   return PROCESSED
+}
+
+/** A customer who called waits from the first event on; in the list the call stands at its last one. Both in any order. */
+function attendCall(state: State, conversation: Tracked<ConversationDoc>, message: MessageDoc, item: CallItem): void {
+  const contact = state.contacts.get(String(message.contactId))?.doc
+  const isUnread = message.direction === 'INBOUND' && !(contact && isBlocked(contact))
+  const at = isUnread && message.at < item.at ? message.at : item.at
+  attend(conversation, message, { isUnread }, { at, arrivedAt: item.receivedAt })
+  showMessage(conversation, { ...message, at: item.at }, { isUnread, isShown: true, isActivity: true })
 }
 
 const sorted = (object: object) => Object.entries(object).toSorted(([a], [b]) => (a < b ? -1 : 1))

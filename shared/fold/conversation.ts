@@ -1,6 +1,6 @@
 import { repliesAfter } from '../domain/campaigns/replies.ts'
 import { addLead, leadOf, leadOfContact } from '../domain/contacts/lead-keys.ts'
-import { afterAnswer, afterCustomer, isAnswer } from '../domain/inbox/waiting.ts'
+import { afterAnswer, afterCustomer, isAnswer, isWrittenElsewhere } from '../domain/inbox/waiting.ts'
 import { windowEnd } from '../domain/messages/service-window.ts'
 import { portfolioOf } from '../domain/numbers/sending.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc, Id, LeadDoc, MessageDoc } from '../model/documents.ts'
@@ -52,24 +52,35 @@ export function addToConversation(
 ): void {
   const isNew = countMessage(state, conversation, message)
   if (isNew && effect.isUnread) addUnread(conversation)
-  attend(conversation, message.doc, effect, { isNew, arrivedAt })
+  attend(conversation, message.doc, effect, { at: message.doc.at, arrivedAt })
   if (effect.isShown) showMessage(conversation, message.doc, effect)
+  else if (isNew) hear(conversation, message.doc.at)
   if (effect.opensWindow) openWindow(conversation, message.doc, isNew, arrivedAt)
   const { referral, at } = message.doc
   if (referral) change(conversation, { referralAt: latest(conversation.doc.referralAt, at) })
 }
 
-/** A message that waits for an answer, or that answers. */
-function attend(
+/** Until a message is shown, the list has the conversation at the newest of what was heard. */
+function hear(conversation: Tracked<ConversationDoc>, at: Date): void {
+  const { lastMessage, lastActivityAt } = conversation.doc
+  if (lastMessage === null && at > lastActivityAt) change(conversation, { lastActivityAt: at })
+}
+
+/**
+ * A message that waits for an answer, or that answers. @param times of the message, or of what more is known of it: a repeated
+ * message arrived when its row was written, if not before
+ */
+export function attend(
   conversation: Tracked<ConversationDoc>,
   message: MessageDoc,
-  { isUnread }: ConversationEffect,
-  { isNew, arrivedAt }: { isNew: boolean; arrivedAt: Date },
+  { isUnread }: Pick<ConversationEffect, 'isUnread'>,
+  { at, arrivedAt }: { at: Date; arrivedAt: Date },
 ): void {
   const { doc } = conversation
-  const answered = isAnswer(message) ? afterAnswer(doc, message.at) : null
-  const waits = isNew && isUnread ? afterCustomer(doc, message.at, arrivedAt) : null
-  const campaignReplies = isNew && isUnread ? repliesAfter(doc, message.at) : null
+  const { _id: id, createdAt } = message
+  const answered = isAnswer(message) ? afterAnswer(doc, { at, isElsewhere: isWrittenElsewhere(message) }) : null
+  const waits = isUnread ? afterCustomer(doc, { id, at, arrivedAt: createdAt < arrivedAt ? createdAt : arrivedAt }) : null
+  const campaignReplies = isUnread ? repliesAfter(doc, at) : null
   const changed = { ...answered, ...waits, ...(campaignReplies && { campaignReplies }) }
   if (Object.keys(changed).length > 0) change(conversation, changed)
 }
@@ -84,7 +95,7 @@ export function openWindowAt(conversation: Tracked<ConversationDoc>, at: Date | 
 function openWindow(conversation: Tracked<ConversationDoc>, { at, wamid }: MessageDoc, isNew: boolean, arrivedAt: Date): void {
   const { windowExpiresAt, lastInboundAt } = conversation.doc
   const leadMs = at.getTime() - (lastInboundAt?.getTime() ?? 0)
-  // Of the same second, the later arrival is the last one.
+  // Of the same second the later arrival is the last one, as in the thread, where its id is greater.
   const isLast = leadMs > 0 || (leadMs === 0 && isNew)
   change(conversation, {
     windowExpiresAt: latest(windowExpiresAt, windowEnd(at, arrivedAt)),
@@ -96,7 +107,9 @@ function openWindow(conversation: Tracked<ConversationDoc>, { at, wamid }: Messa
 export function updateLastMessage(state: State, message: MessageDoc): Tracked<ConversationDoc> | null {
   const conversation = state.conversations.get(String(message.conversationId))
   if (!conversation?.doc.lastMessage?.messageId.equals(message._id)) return null
-  change(conversation, { lastMessage: lastMessageOf(message) })
+  // A call is the newest by its last event, and stands in the thread at its first.
+  const at = latest(conversation.doc.lastMessage.at, message.at) as Date
+  change(conversation, { lastMessage: { ...lastMessageOf(message), at } })
   return conversation
 }
 

@@ -1,4 +1,5 @@
 import { isBlocked } from '../domain/contacts/block.ts'
+import { isNotice } from '../domain/messages/notices.ts'
 import type { ConversationDoc, MessageDoc } from '../model/documents.ts'
 import { lastMessageOf } from '../model/new-rows.ts'
 import { change, type State, type Tracked, touch } from './state.ts'
@@ -46,11 +47,9 @@ export function addUnread(conversation: Tracked<ConversationDoc>): void {
 export function showMessage(conversation: Tracked<ConversationDoc>, message: MessageDoc, { isActivity }: CountEffect): void {
   const { lastMessage, lastActivityAt } = conversation.doc
   if (!isNewest(conversation.doc, message)) return
-  const isOther = lastMessage?.messageId.equals(message._id) !== true
-  change(conversation, {
-    lastMessage: lastMessageOf(message),
-    ...(isOther && isActivity && message.at > lastActivityAt && { lastActivityAt: message.at }),
-  })
+  // Until a first message is shown, the time is that of the newest of what was heard of the customer.
+  const isMoved = isActivity && (lastMessage === null || message.at > lastActivityAt)
+  change(conversation, { lastMessage: lastMessageOf(message), ...(isMoved && { lastActivityAt: message.at }) })
 }
 
 /** Whether no message of the conversation comes after this one. Of the same second, the greater id is newer, as in the thread. */
@@ -77,7 +76,7 @@ export function countLeftBehind(state: State, now: Date): void {
 
 function effectOf(state: State, message: MessageDoc): CountEffect {
   const isInbound = message.direction === 'INBOUND'
-  const isSystem = message.type === 'system'
+  const isSystem = isNotice(message.type)
   const contact = state.contacts.get(String(message.contactId))?.doc
   const isOfBlocked = contact !== undefined && isBlocked(contact)
   const isScheduled = message.dispatch?.reason === 'scheduled'

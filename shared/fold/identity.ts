@@ -1,3 +1,4 @@
+import { newerPreference, type Preference } from '../domain/contacts/opt-out.ts'
 import { phoneVariants } from '../domain/contacts/phone-variants.ts'
 import { allUserIds, hasUserId, scopesOf, userIdIn, withoutUserId, withUserId } from '../domain/contacts/user-ids.ts'
 import type { Person } from '../meta/people.ts'
@@ -96,6 +97,13 @@ export function updateProfile(state: State, contact: Tracked<ContactDoc>, person
   }
   if (person.username && person.username !== doc.username) fields.username = person.username
   if (Object.keys(fields).length > 0) changeContact(state, contact, fields)
+}
+
+/** Applies what a person said about marketing messages, unless something newer is known. @returns whether it is news */
+export function prefer(state: State, contact: Tracked<ContactDoc>, said: Preference): boolean {
+  if (newerPreference(contact.doc, said) === contact.doc) return false
+  changeContact(state, contact, said)
+  return true
 }
 
 /** Changes a contact and its snapshots in conversations. */

@@ -1,6 +1,9 @@
 import { indexLeads } from '../domain/contacts/lead-keys.ts'
+import { newerPreference, type Preference } from '../domain/contacts/opt-out.ts'
 import { joinUserIds } from '../domain/contacts/user-ids.ts'
+import { byMessage, joinOwners, type ThreadOwner } from '../domain/inbox/thread-owner.ts'
 import { joined } from '../domain/inbox/waiting.ts'
+import { newestFailure } from '../domain/messages/failures.ts'
 import type { ContactDoc, ConversationDoc, Id } from '../model/documents.ts'
 import { snapshotOf } from '../model/new-rows.ts'
 import type { FoldContext } from './context.ts'
@@ -47,7 +50,9 @@ export function mergeInto(
     parentUserId,
     attributes,
     block: kept.doc.block ?? gone.doc.block ?? null,
-    ...consent,
+    optOut: consent.optOut,
+    optOutAt: consent.optOutAt,
+    optOutSource: consent.optOutSource,
     ...(labels.length > 0 && { labels }),
     leadDeletedAt,
   })
@@ -57,14 +62,10 @@ export function mergeInto(
   return kept
 }
 
-const NO_KEYS = { waId: null, userId: null, portfolio: null }
+/** Of the same time, or of two that were never said, the opt-out. */
+const newestConsent = (a: Preference, b: Preference): Preference => (a.optOut ? newerPreference(b, a) : newerPreference(a, b))
 
-/** The newer marketing preference; of two without a time, the opt-out. */
-function newestConsent(a: ContactDoc, b: ContactDoc): Pick<ContactDoc, 'optOut' | 'optOutAt' | 'optOutSource'> {
-  const times = [a, b].map(({ optOutAt }) => optOutAt?.getTime() ?? 0) as [number, number]
-  const { optOut, optOutAt, optOutSource } = times[0] === times[1] ? (a.optOut ? a : b) : times[0] > times[1] ? a : b
-  return { optOut, optOutAt, optOutSource }
-}
+const NO_KEYS = { waId: null, userId: null, portfolio: null }
 
 const isOlder = (one: Tracked<ContactDoc>, other: Tracked<ContactDoc>) =>
   one.isNew === other.isNew ? String(one.doc._id) < String(other.doc._id) : other.isNew
@@ -126,7 +127,8 @@ function joinConversations(
 ): void {
   const a = into.doc
   const b = from.doc
-  const lastMessage = newer(a.lastMessage, b.lastMessage, message => message.at)
+  const lastMessage = newer(a.lastMessage, b.lastMessage, message => [message.at, message.messageId])
+  const threadOwner = ownerOf(a, b)
   const inbound = (b.lastInboundAt?.getTime() ?? 0) > (a.lastInboundAt?.getTime() ?? 0) ? b : a
   change(into, {
     messageCount: a.messageCount + b.messageCount,
@@ -142,10 +144,12 @@ function joinConversations(
     assignedTo: a.assignedTo ?? b.assignedTo,
     labels: [...new Set([...a.labels, ...b.labels])],
     ...joined(a, b),
-    lastCampaign: newer(a.lastCampaign ?? null, b.lastCampaign ?? null, campaign => campaign.at),
+    ...(threadOwner && { threadOwner }),
+    lastError: b.lastError ? newestFailure(a.lastError, b.lastError) : a.lastError,
+    lastCampaign: newer(a.lastCampaign ?? null, b.lastCampaign ?? null, campaign => [campaign.at, campaign.id]),
     ...(repliesOf(a, b).length > 0 && { campaignReplies: repliesOf(a, b) }),
     snoozedUntil: a.snoozedUntil && b.snoozedUntil ? latest(a.snoozedUntil, b.snoozedUntil) : null,
-    automaticDue: newer(a.automaticDue ?? null, b.automaticDue ?? null, due => due.at),
+    automaticDue: newer(a.automaticDue ?? null, b.automaticDue ?? null, due => [due.at, due.arrivedAt.toISOString()]),
     greetedAt: latest(a.greetedAt ?? null, b.greetedAt ?? null),
     leadId: older(a.leadId, b.leadId),
     candidateId: a.candidateId ?? b.candidateId,
@@ -158,15 +162,26 @@ function joinConversations(
 }
 
 /** What jobs look for: the conversation that is left has it. */
-const NOTHING_DUE = { snoozedUntil: null, automaticDue: null, waitingSince: null }
+const NOTHING_DUE = { snoozedUntil: null, automaticDue: null, waitingSince: null, unanswered: [] }
 
 const repliesOf = (a: ConversationDoc, b: ConversationDoc): Id[] => [
   ...new Map([...(a.campaignReplies ?? []), ...(b.campaignReplies ?? [])].map(id => [String(id), id])).values(),
 ]
 
-export const latest = (a: Date | null, b: Date | null): Date | null => newer(a, b, date => date)
+/** Who answers; a conversation that only ever had messages of ours tells when the last one came. */
+function ownerOf(a: ConversationDoc, b: ConversationDoc): ThreadOwner | null {
+  if (!a.threadOwner && !b.threadOwner) return null
+  const known = [a, b].flatMap(({ threadOwner, lastInboundAt }) =>
+    threadOwner ? [threadOwner] : lastInboundAt ? [byMessage('platform', lastInboundAt)] : [],
+  )
+  return known.reduce(joinOwners)
+}
 
-function newer<T>(a: T | null, b: T | null, at: (one: T) => Date): T | null {
+export const latest = (a: Date | null, b: Date | null): Date | null => newer(a, b, date => [date, ''])
+
+/** The newer of two by its time; of the same time, the one with the greater key. */
+function newer<T>(a: T | null, b: T | null, placeOf: (one: T) => [Date, Id | string]): T | null {
   if (a === null || b === null) return a ?? b
-  return at(b).getTime() > at(a).getTime() ? b : a
+  const [[atA, keyA], [atB, keyB]] = [placeOf(a), placeOf(b)]
+  return (atB.getTime() - atA.getTime() || (String(keyB) > String(keyA) ? 1 : -1)) > 0 ? b : a
 }

@@ -1,5 +1,6 @@
 import { isBlocked } from '../domain/contacts/block.ts'
 import { isStopTap, isStopWord } from '../domain/contacts/stop-word.ts'
+import { byMessage } from '../domain/inbox/thread-owner.ts'
 import { parseCallbackData } from '../domain/messages/callback-data.ts'
 import { ownPhone, type ReadContent, readContent } from '../meta/content.ts'
 import { isObject, type Json, text } from '../meta/json.ts'
@@ -10,10 +11,10 @@ import { isBeginning, markForAnswer } from './automatic-answers.ts'
 import type { FoldContext } from './context.ts'
 import { addToConversation, type ConversationEffect, conversationWith, linkLead } from './conversation.ts'
 import { eraseStored, isMessageOfErased } from './erased.ts'
-import { changeContact, repeatSnapshots, resolveContact, resolveGroup, updateProfile } from './identity.ts'
+import { changeContact, prefer, repeatSnapshots, resolveContact, resolveGroup, updateProfile } from './identity.ts'
 import { emitReceived, emitSent } from './realtime-events.ts'
 import { applyEdit, applyReaction, applyRevoke } from './revisions.ts'
-import { noteOwner, ownerByMessage } from './routing/owner.ts'
+import { noteOwner } from './routing/owner.ts'
 import { addMessage, change, messageByWamid, type State, type Tracked, touch, track } from './state.ts'
 import { contactOfSystem } from './system.ts'
 import { ignored, PROCESSED, type Verdict } from './verdict.ts'
@@ -23,8 +24,8 @@ const FROM_CUSTOMER: ConversationEffect = { isUnread: true, opensWindow: true, i
 const FROM_BLOCKED: ConversationEffect = { ...FROM_CUSTOMER, isUnread: false }
 /** Sent to a group: opens no window, because nothing is sent to groups. */
 const IN_GROUP: ConversationEffect = { ...FROM_CUSTOMER, opensWindow: false }
-/** Created by WhatsApp, not by the customer. */
-const FROM_SYSTEM: ConversationEffect = { isUnread: false, opensWindow: false, isShown: false, isActivity: false }
+/** Created by WhatsApp, not by the customer: a new number, a handover. */
+export const FROM_SYSTEM: ConversationEffect = { isUnread: false, opensWindow: false, isShown: false, isActivity: false }
 /** Copy of what another app of the business answers. */
 const FOR_OTHER_APP: ConversationEffect = { ...FROM_CUSTOMER, isUnread: false }
 const FROM_PHONE: ConversationEffect = { isUnread: false, opensWindow: false, isShown: true, isActivity: true }
@@ -51,9 +52,10 @@ export function foldMessage(state: State, context: FoldContext, client: ClientDo
   place(state, message, conversation, contact, read)
   const effect = effectOf(contact.doc, item, system !== null)
   const begins = isBeginning(conversation.doc)
+  const { lastInboundAt } = conversation.doc
   addToConversation(state, conversation, message, effect, item.receivedAt)
   if (effect === FROM_CUSTOMER) markForAnswer(conversation, client, contact.doc, item, begins)
-  if (isOfPerson && system === null) noteOwner(conversation, ownerByMessage(item))
+  if (isLead) noteOwner(conversation, byMessage(item.isOfOtherApp ? 'other' : 'platform', item.at), lastInboundAt)
   retryBlock(state, contact, context.now)
   emitReceived(state, item.eventId, message.doc, item.person.waId ?? item.person.userId, context.now)
   touch(state, conversation, item.eventId)
@@ -150,8 +152,7 @@ function asksToStop({ type, content: { text: written, data } }: MessageDoc, word
 /** Opts a person out who sent a stop word, unless a newer preference of theirs is known. */
 function optOut(state: State, { tenants }: FoldContext, contact: Tracked<ContactDoc>, message: MessageDoc): void {
   if (!asksToStop(message, tenants.get(String(message.tenantId))?.settings.stopWords)) return
-  if (contact.doc.optOutAt && contact.doc.optOutAt.getTime() > message.at.getTime()) return
-  changeContact(state, contact, { optOut: true, optOutAt: message.at, optOutSource: 'stop-word' })
+  prefer(state, contact, { optOut: true, optOutAt: message.at, optOutSource: 'stop-word' })
 }
 
 /** Adds a message that the business wrote in its own app, as sent from the phone. */
@@ -171,7 +172,7 @@ export function foldEcho(state: State, context: FoldContext, client: ClientDoc, 
   const message = stored ?? track(echoedMessage(context, client, conversation.doc, contact.doc, item, read), true)
   place(state, message, conversation, contact, read)
   addToConversation(state, conversation, message, FROM_PHONE, item.receivedAt)
-  if (item.isOfOtherApp) noteOwner(conversation, { owner: 'other', role: null, at: item.at })
+  if (item.isOfOtherApp) noteOwner(conversation, byMessage('other', item.at))
   emitSent(state, item.eventId, message.doc, context.now)
   touch(state, conversation, item.eventId)
   return PROCESSED
@@ -244,7 +245,7 @@ export function webhookMessage(
   client: ClientDoc,
   conversation: ConversationDoc,
   contact: ContactDoc,
-  item: Pick<MessageItem, 'wamid' | 'at'> & Partial<Pick<MessageItem, 'isTimeUnreadable'>>,
+  item: Pick<MessageDoc, 'wamid' | 'at'> & Partial<Pick<MessageItem, 'isTimeUnreadable'>>,
   read: Pick<ReadContent, 'type' | 'content'>,
 ): Omit<MessageDoc, 'direction' | 'status'> {
   const keys = contact.groupId ? { ...keysFor(contact, client), userId: contact.groupId } : keysFor(contact, client)

@@ -1,6 +1,7 @@
-import { afterAnswer, isAnswer } from '../domain/inbox/waiting.ts'
+import { newestFailure } from '../domain/messages/failures.ts'
 import type { ConversationDoc, Id, MessageDoc } from '../model/documents.ts'
 import type { FoldContext } from './context.ts'
+import { attend } from './conversation.ts'
 import { type CountEffect, countMessage, showMessage } from './count.ts'
 import { eraseMessage } from './erased.ts'
 import { emitScheduled } from './realtime-events.ts'
@@ -57,8 +58,7 @@ const effectOf = (message: MessageDoc): CountEffect => ({ isUnread: false, isSho
 function show(conversation: Tracked<ConversationDoc>, message: MessageDoc): void {
   if (!isScheduled(message)) {
     showMessage(conversation, message, effectOf(message))
-    const answered = isAnswer(message) ? afterAnswer(conversation.doc, message.at) : null
-    if (answered) change(conversation, answered)
+    attend(conversation, message, effectOf(message), { at: message.at, arrivedAt: message.createdAt })
     rememberCampaign(conversation, message)
   }
   const isLast = conversation.doc.lastMessage?.messageId.equals(message._id) === true
@@ -69,12 +69,16 @@ function show(conversation: Tracked<ConversationDoc>, message: MessageDoc): void
 /** A campaign whose message has left is the one that the customer's next message answers. */
 function rememberCampaign(conversation: Tracked<ConversationDoc>, { campaignId, status, at }: MessageDoc): void {
   const { lastCampaign } = conversation.doc
-  if (campaignId === null || status === 'QUEUED' || status === 'FAILED' || (lastCampaign && lastCampaign.at >= at)) return
+  if (campaignId === null || status === 'QUEUED' || status === 'FAILED') return
+  if (lastCampaign && !isLaterCampaign(lastCampaign, { id: campaignId, at })) return
   change(conversation, { lastCampaign: { id: campaignId, at } })
 }
 
-function showFailure(conversation: Tracked<ConversationDoc>, { status, error, at }: MessageDoc): void {
-  const shown = conversation.doc.lastError
-  if (status !== 'FAILED' || error === null || (shown?.at && shown.at > at)) return
-  change(conversation, { lastError: { ...error, at: error.at ?? at } })
+/** Of the same time, the greater id is later. */
+const isLaterCampaign = (shown: { id: Id; at: Date }, { id, at }: { id: Id; at: Date }) =>
+  at.getTime() === shown.at.getTime() ? String(id) > String(shown.id) : at > shown.at
+
+function showFailure(conversation: Tracked<ConversationDoc>, { _id: messageId, status, error, at }: MessageDoc): void {
+  if (status !== 'FAILED' || error === null) return
+  change(conversation, { lastError: newestFailure(conversation.doc.lastError, { ...error, at: error.at ?? at, messageId }) })
 }

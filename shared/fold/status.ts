@@ -1,6 +1,8 @@
+import { byMessage } from '../domain/inbox/thread-owner.ts'
 import { parseCallbackData } from '../domain/messages/callback-data.ts'
 import { type DeliveryStatus, statusRank } from '../domain/messages/delivery-status.ts'
 import { ENDED } from '../domain/messages/dispatch.ts'
+import { newestFailure } from '../domain/messages/failures.ts'
 import { errorDoc } from '../domain/messages/send-errors.ts'
 import { type Prices, reportedPrices } from '../domain/prices/cost.ts'
 import { isObject, listOf, text } from '../meta/json.ts'
@@ -14,7 +16,7 @@ import type { FoldContext } from './context.ts'
 import { updateLastMessage } from './conversation.ts'
 import { ERASED, isErasedMessage, isOfErasedMessage } from './erased.ts'
 import { fallBack } from './fall-back.ts'
-import { changeContact } from './identity.ts'
+import { prefer } from './identity.ts'
 import { latest } from './merge-contacts.ts'
 import { pauseNumbers, reportOf } from './number-pauses.ts'
 import { emitStatus } from './realtime-events.ts'
@@ -78,7 +80,7 @@ const isInGroup = (state: State, message: MessageDoc | undefined): boolean =>
 function noteOtherApp(state: State, item: StatusItem, { conversationId }: MessageDoc): void {
   const conversation = state.conversations.get(String(conversationId))
   if (item.field !== 'standby' || conversation === undefined) return
-  if (noteOwner(conversation, { owner: 'other', role: null, at: item.at })) touch(state, conversation, item.eventId)
+  if (noteOwner(conversation, byMessage('other', item.at))) touch(state, conversation, item.eventId)
 }
 
 /**
@@ -103,8 +105,7 @@ const ALREADY_REPORTED = ignored('already reported')
 /** Opts the recipient out of marketing because a message failed with 131050. */
 function optOut(state: State, message: MessageDoc, item: StatusItem): void {
   const contact = state.contacts.get(String(message.contactId))
-  if (contact === undefined || contact.doc.optOut || (contact.doc.optOutAt && contact.doc.optOutAt > item.at)) return
-  changeContact(state, contact, { optOut: true, optOutAt: item.at, optOutSource: 'whatsapp' })
+  if (contact) prefer(state, contact, { optOut: true, optOutAt: item.at, optOutSource: 'whatsapp' })
 }
 
 /** Whether a failure means that the recipient has opted out of marketing. */
@@ -169,14 +170,15 @@ function apply(
 /** Updates the conversation's error banner: the newest failed message. A failure that Meta disproves is removed. */
 function updateErrorBanner(
   conversation: Tracked<ConversationDoc>,
-  { at }: MessageDoc,
+  { _id: messageId, at }: MessageDoc,
   error: MessageErrorDoc | null,
   before: MessageErrorDoc | null,
 ): boolean {
   const shown = conversation.doc.lastError
   if (error) {
-    if (shown?.at && shown.at.getTime() > at.getTime()) return false
-    change(conversation, { lastError: { ...error, at } })
+    const lastError = newestFailure(shown, { ...error, at, messageId })
+    if (lastError === shown) return false
+    change(conversation, { lastError })
     return true
   }
   if (before?.source !== 'platform' || shown?.source !== 'platform') return false

@@ -1,4 +1,6 @@
 import type { AutomaticDue } from '../domain/inbox/automatic-answer.ts'
+import type { ThreadOwner } from '../domain/inbox/thread-owner.ts'
+import type { Unanswered } from '../domain/inbox/waiting.ts'
 import type { MessageStatus } from '../domain/messages/delivery-status.ts'
 import type { Dispatch } from '../domain/messages/dispatch.ts'
 import type { Cost } from '../domain/prices/cost.ts'
@@ -7,6 +9,7 @@ import type { TemplateRef } from './accounts.ts'
 import type { Common, Id } from './common.ts'
 import type { TemplateDoc } from './templates.ts'
 
+export type { ThreadOwner } from '../domain/inbox/thread-owner.ts'
 export type { Dispatch } from '../domain/messages/dispatch.ts'
 
 export interface NoteDoc extends Common {
@@ -80,8 +83,12 @@ export interface ConversationDoc extends Common {
   lastError: MessageErrorDoc | null
   /** First message of the customer that nobody has answered; missing or null: nobody waits. */
   waitingSince?: Date | null
-  /** Everything up to this time is answered, or was closed by a user; missing or null: the customer never had an answer. */
+  /** Messages of the customer that nobody has answered, as `Attention` keeps them; missing in rows of before. */
+  unanswered?: Unanswered<Id>[] | null
+  /** What had arrived by then is answered, or was closed by a user; missing or null: neither. */
   attendedAt?: Date | null
+  /** Last answer that was written on the phone or by another app, in Meta's whole seconds; missing or null: none. */
+  answeredElsewhereAt?: Date | null
   /** Hidden from the open conversations until then, or until the customer writes. */
   snoozedUntil?: Date | null
   /** A message of the customer that a job of the sender may answer; missing or null: none. */
@@ -96,15 +103,6 @@ export interface ConversationDoc extends Common {
   version?: number
   /** Set when its person is erased: whatever still comes into it is emptied. */
   erased?: ErasedMark | null
-}
-
-/** App of the business that answers a customer, as the newest webhook about it says. */
-export interface ThreadOwner {
-  /** `platform`: this platform; `other`: another app or agent of the business. */
-  owner: 'platform' | 'other'
-  /** Role of the owner in Meta's words, such as `ai_agent`. */
-  role: string | null
-  at: Date
 }
 
 /** Member of a group who wrote a message, with the keys that Meta named. */
@@ -125,6 +123,8 @@ export interface MessageErrorDoc {
   source: 'meta' | 'platform'
   /** Time of the message in a conversation's lastError, so that the newest failure is shown in any order of arrival. */
   at?: Date | null
+  /** The message, in a conversation's lastError. */
+  messageId?: Id | null
 }
 
 export interface TimelineEntry {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ConversationView } from '#shared/contracts/views.ts'
 import { ApiError } from '#shared/domain/errors.ts'
+import { afterClosing } from '#shared/domain/inbox/waiting.ts'
 import { type Caller, callerOf, route } from '#shared/http/route.ts'
 import type { ConversationDoc } from '#shared/model/documents.ts'
 import { getConversation } from '#shared/store/inbox/conversations.ts'
@@ -72,8 +73,7 @@ const status = changeRoutes(
 const closed = (now: Date): Changes['set'] => ({
   status: 'closed',
   snoozedUntil: null,
-  waitingSince: null,
-  attendedAt: now,
+  ...afterClosing(now),
 })
 
 const LabelName = z.string().min(1).max(64)

@@ -1,6 +1,7 @@
 import { isBlocked } from '#shared/domain/contacts/block.ts'
 import { Outage } from '#shared/domain/errors.ts'
 import { type AutomaticAnswer, automaticAnswer, spend } from '#shared/domain/inbox/automatic-answer.ts'
+import { isAnswered } from '#shared/domain/inbox/waiting.ts'
 import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
 import { pricesOf } from '#shared/domain/prices/cost.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc, MessageDoc, TenantDoc } from '#shared/model/documents.ts'
@@ -69,13 +70,9 @@ async function answer(deps: Deps, conversation: ConversationDoc): Promise<void> 
 }
 
 /** Nobody is answered whom a person has answered or closed meanwhile, or who may not be written to. */
-function mayAnswer(
-  { status, attendedAt, automaticDue, windowExpiresAt, deletedAt }: ConversationDoc,
-  client: ClientDoc,
-  contact: ContactDoc,
-  now: Date,
-): boolean {
-  const isAttended = status === 'closed' || (attendedAt && automaticDue && attendedAt > automaticDue.arrivedAt)
+function mayAnswer(conversation: ConversationDoc, client: ClientDoc, contact: ContactDoc, now: Date): boolean {
+  const { status, automaticDue, windowExpiresAt, deletedAt } = conversation
+  const isAttended = status === 'closed' || (automaticDue && isAnswered(conversation, automaticDue))
   const isOpen = client.status === 'active' && windowIsOpen(windowExpiresAt, now) && !deletedAt
   return isOpen && !isAttended && !isBlocked(contact) && !contact.optOut && !contact.erasing
 }

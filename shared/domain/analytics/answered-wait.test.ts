@@ -30,6 +30,7 @@ test.for<[string, EarlierMessage[], { ms: number; isFirst: boolean } | null]>([
   ],
   ['what arrived after an answer was not answered by it', [outbound(10), inbound(9, 11)], { ms: 51_000, isFirst: false }],
   ['the first answer again after a day without one', [inbound(0), outbound(-90_000)], { ms: 60_000, isFirst: true }],
+  ['a handover is no message', [{ ...inbound(0), type: 'handover' }], null],
   ['imported history makes nobody wait', [{ ...inbound(0), isImported: true }], null],
   ['what arrives later was not answered', [inbound(55, 61)], null],
 ])('%s', ([, earlier, expected]) => {

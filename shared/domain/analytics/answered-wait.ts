@@ -1,4 +1,5 @@
 import { isAnswer } from '../inbox/waiting.ts'
+import { isNotice } from '../messages/notices.ts'
 import type { AnsweredWait } from './contribution.ts'
 
 /** A message of the conversation before an answer. */
@@ -25,7 +26,7 @@ export function answeredWait(at: Date, earlier: readonly EarlierMessage[]): Answ
   const previous = before.find(message => isAnswer(message) && message.at < at)
   const since = previous?.at ?? new Date(0)
   const waiting = before.filter(
-    ({ direction, type, createdAt }) => direction === 'INBOUND' && type !== 'system' && createdAt > since && createdAt < at,
+    ({ direction, type, createdAt }) => direction === 'INBOUND' && !isNotice(type) && createdAt > since && createdAt < at,
   )
   if (waiting.length === 0) return null
   const first = Math.min(...waiting.map(message => message.at.getTime()))

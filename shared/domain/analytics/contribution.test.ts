@@ -65,6 +65,7 @@ test.for([
   ['what has not been sent', { status: 'QUEUED' }],
   ['imported history', { isImported: true }],
   ['what WhatsApp wrote', { direction: 'INBOUND' as const, type: 'system' }],
+  ['a handover', { direction: 'INBOUND' as const, type: 'handover' }],
   ['a call', { direction: 'INBOUND' as const, type: 'call' }],
 ] as const)('%s is not counted', ([, message]) => {
   expect(contributionOf({ ...OUT, ...message }, 'UTC', null)).toBeNull()

@@ -65,7 +65,7 @@ export interface AnsweredWait {
 }
 
 /** Rows that are no messages, though they stand among them. */
-const NO_MESSAGES = new Set(['system', 'call', 'reaction'])
+const NO_MESSAGES = new Set(['system', 'handover', 'call', 'reaction'])
 const MILLION = 1_000_000
 
 /**

@@ -1,43 +1,99 @@
+interface Ids {
+  toString(): string
+}
+
+/** A message of the customer that nobody has answered. */
+export interface Unanswered<Id extends Ids = Ids> {
+  /** Of the message; null: not known, in rows of before. */
+  id: Id | null
+  /** Meta's time, in whole seconds. */
+  at: Date
+  /** When it arrived here. */
+  arrivedAt: Date
+}
+
 /** Whether a customer waits for an answer, kept with the conversation by whoever writes its messages. */
-export interface Attention {
+export interface Attention<Id extends Ids = Ids> {
   /** First message of the customer that nobody has answered; null: nobody waits. */
   waitingSince?: Date | null
-  /** Everything up to this time is answered, or was closed by a user; null: the customer never had an answer. */
+  /** All that nobody has answered, the first one first, and of many the last one; rows of before have `waitingSince` alone. */
+  unanswered?: Unanswered<Id>[] | null
+  /** Last answer that was written here, or when a user closed the conversation; null: neither. */
   attendedAt?: Date | null
+  /** Last answer that was written on the phone or by another app, in Meta's whole seconds; null: none. */
+  answeredElsewhereAt?: Date | null
 }
 
+/** More are not kept apart: between the first ones and the last one nothing is told. */
+const MOST_UNANSWERED = 20
+
 /**
- * Once a customer has written. What arrived after an answer is not answered by it, whenever it was written: Meta's times are whole
- * seconds, and webhooks may be late.
- * @returns null when nothing changes, as for a message that was answered meanwhile
+ * Whether a message was answered. An answer from here answers what had arrived by then, whenever it was written: nobody answers
+ * what they cannot see. On the phone everything is seen at once; of the same second nobody can say which came first, and the
+ * customer waits.
  */
-export function afterCustomer({ waitingSince, attendedAt }: Attention, at: Date, arrivedAt: Date): Attention | null {
-  if (attendedAt && arrivedAt <= attendedAt) return null
-  return waitingSince && waitingSince <= at ? null : { waitingSince: at }
-}
+export const isAnswered = (
+  { attendedAt, answeredElsewhereAt }: Pick<Attention, 'attendedAt' | 'answeredElsewhereAt'>,
+  { at, arrivedAt }: Pick<Unanswered, 'at' | 'arrivedAt'>,
+): boolean => (attendedAt != null && arrivedAt <= attendedAt) || (answeredElsewhereAt != null && at < answeredElsewhereAt)
 
 /**
- * Once the business has answered. Whether somebody waits is the same in any order of arrival; after an answer that arrives late,
- * `waitingSince` is the last message of the customer that came after it.
+ * Once a customer has written, or once more is known of what they did: of a call the earliest times count. Together with
+ * `afterAnswer` the result is the same in any order and for any number of copies.
  * @returns null when nothing changes
  */
-export function afterAnswer(before: Attention & { lastInboundAt: Date | null }, at: Date): Attention | null {
-  const { waitingSince, attendedAt, lastInboundAt } = before
-  if (attendedAt && at <= attendedAt) return null
-  if (!waitingSince || waitingSince > at) return { attendedAt: at }
-  return { attendedAt: at, waitingSince: lastInboundAt && lastInboundAt > at ? lastInboundAt : null }
+export function afterCustomer<Id extends Ids>(before: Attention<Id>, message: Unanswered<Id>): Attention<Id> | null {
+  const known = unansweredOf(before)
+  const same = known.find(({ id }) => id !== null && String(id) === String(message.id))
+  const merged = same
+    ? { ...message, at: earlier(same.at, message.at), arrivedAt: earlier(same.arrivedAt, message.arrivedAt) }
+    : message
+  const others = known.filter(one => one !== same)
+  if (isAnswered(before, merged)) return same ? waitingFor(others) : null
+  const isKnown = same && +same.at === +merged.at && +same.arrivedAt === +merged.arrivedAt
+  return isKnown ? null : waitingFor([...others, merged])
 }
+
+/** Once the business has answered, here or elsewhere. @returns null when nothing changes */
+export function afterAnswer<Id extends Ids>(
+  before: Attention<Id>,
+  { at, isElsewhere }: { at: Date; isElsewhere: boolean },
+): Attention<Id> | null {
+  const field = isElsewhere ? 'answeredElsewhereAt' : 'attendedAt'
+  const last = before[field]
+  if (last && at <= last) return null
+  const known = unansweredOf(before)
+  const left = known.filter(message => !isAnswered({ ...before, [field]: at }, message))
+  return { [field]: at, ...(left.length < known.length && waitingFor(left)) }
+}
+
+/** Once a user has closed the conversation: the next message of the customer begins another wait. */
+export const afterClosing = (now: Date) => ({ waitingSince: null, unanswered: [], attendedAt: now })
 
 /** Of two conversations that become one: an answer in either counts for both. */
-export function joined(a: Attention, b: Attention): Required<Attention> {
-  const [attendedAt = null] = datesOf(a.attendedAt, b.attendedAt).toReversed()
-  const [waitingSince = null] = datesOf(a.waitingSince, b.waitingSince).filter(at => attendedAt === null || at > attendedAt)
-  return { waitingSince, attendedAt }
+export function joined<Id extends Ids>(a: Attention<Id>, b: Attention<Id>): Required<Attention<Id>> {
+  const attendedAt = later(a.attendedAt, b.attendedAt)
+  const answeredElsewhereAt = later(a.answeredElsewhereAt, b.answeredElsewhereAt)
+  const answers = { attendedAt, answeredElsewhereAt }
+  const left = [...unansweredOf(a), ...unansweredOf(b)].filter(message => !isAnswered(answers, message))
+  return { ...waitingFor(left), ...answers }
 }
 
-/** The dates among the values, in their order. */
-const datesOf = (...values: (Date | null | undefined)[]): Date[] =>
-  values.filter(value => value instanceof Date).toSorted((x, y) => x.getTime() - y.getTime())
+const unansweredOf = <Id extends Ids>({ waitingSince, unanswered }: Attention<Id>): Unanswered<Id>[] =>
+  waitingSince ? (unanswered ?? [{ id: null, at: waitingSince, arrivedAt: waitingSince }]) : []
+
+/** In the order of their times, so that it does not matter in which order they came. */
+function waitingFor<Id extends Ids>(messages: Unanswered<Id>[]) {
+  const inOrder = messages.toSorted((a, b) => a.at.getTime() - b.at.getTime() || (String(a.id) < String(b.id) ? -1 : 1))
+  const [last] = inOrder.slice(-1)
+  const unanswered = inOrder.length > MOST_UNANSWERED && last ? [...inOrder.slice(0, MOST_UNANSWERED - 1), last] : inOrder
+  return { unanswered, waitingSince: unanswered[0]?.at ?? null }
+}
+
+const earlier = (a: Date, b: Date): Date => (b < a ? b : a)
+
+const later = (a: Date | null | undefined, b: Date | null | undefined): Date | null =>
+  a && b ? (b > a ? b : a) : (a ?? b ?? null)
 
 interface Outbound {
   direction: 'INBOUND' | 'OUTBOUND'
@@ -49,3 +105,6 @@ interface Outbound {
 /** Whether a message answers the customer: written by a person or a system of the business, and neither to many nor by itself. */
 export const isAnswer = ({ direction, type, origin, campaignId }: Outbound): boolean =>
   direction === 'OUTBOUND' && type !== 'reaction' && origin !== 'campaign' && origin !== 'automatic' && !campaignId
+
+/** Whether a message was written on the phone or by another app, so that Meta alone knows when. */
+export const isWrittenElsewhere = ({ origin }: Pick<Outbound, 'origin'>): boolean => origin === 'phone' || origin === 'app'

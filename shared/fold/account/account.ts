@@ -5,7 +5,7 @@ import type { ClientDoc } from '../../model/documents.ts'
 import type { FoldContext } from '../context.ts'
 import { isOfErased } from '../erased.ts'
 import { foldHistory } from '../history.ts'
-import { changeContact, resolveContact } from '../identity.ts'
+import { prefer, resolveContact } from '../identity.ts'
 import { applyEffects, type Effect } from '../number-effects.ts'
 import { foldPhoneBook } from '../phone-book.ts'
 import { foldHandover } from '../routing/handovers.ts'
@@ -56,7 +56,7 @@ export function foldAccount(state: State, context: FoldContext, clients: ClientD
     case 'history':
       return foldHistory(state, context, clients, item)
     case 'messaging_handovers':
-      return foldHandover(state, clients, item)
+      return foldHandover(state, context, clients, item)
     case 'user_id_update':
       return foldUserIdUpdate(state, context, clients, item)
     default:
@@ -79,8 +79,7 @@ function foldPreferences(state: State, context: FoldContext, clients: ClientDoc[
       continue
     }
     const contact = resolveContact(state, context, client, person)
-    if (contact === null || (contact.doc.optOutAt && contact.doc.optOutAt.getTime() > at.getTime())) continue
-    changeContact(state, contact, { optOut, optOutAt: at, optOutSource: 'whatsapp' })
+    if (contact === null || !prefer(state, contact, { optOut, optOutAt: at, optOutSource: 'whatsapp' })) continue
     touchConversations(state, contact.doc._id, item.eventId)
   }
   return hidesPayload ? { ...PROCESSED, hidesPayload } : PROCESSED

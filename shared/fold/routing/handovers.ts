@@ -1,9 +1,17 @@
+import { createHash } from 'node:crypto'
+import { byHandover, type Handover } from '../../domain/inbox/thread-owner.ts'
 import { isObject, text } from '../../meta/json.ts'
 import { keysOf, NOBODY, type Person } from '../../meta/people.ts'
 import type { AccountItem } from '../../meta/webhook.ts'
-import type { ClientDoc, ThreadOwner } from '../../model/documents.ts'
-import { findByPhone } from '../identity.ts'
-import { findByUser, pairKey, type State, touch } from '../state.ts'
+import type { ClientDoc, ContactDoc, ConversationDoc, Id, MessageDoc } from '../../model/documents.ts'
+import { toId } from '../../model/ids.ts'
+import type { FoldContext } from '../context.ts'
+import { addToConversation, conversationWith } from '../conversation.ts'
+import { ERASED, isOfErased } from '../erased.ts'
+import { resolveContact } from '../identity.ts'
+import { FROM_SYSTEM, webhookMessage } from '../message.ts'
+import { emitReceived } from '../realtime-events.ts'
+import { addMessage, type State, touch, track } from '../state.ts'
 import { ignored, PROCESSED, type Verdict } from '../verdict.ts'
 import { noteOwner } from './owner.ts'
 
@@ -14,28 +22,63 @@ export function customerOfHandover({ value }: AccountItem): Person {
 }
 
 /**
- * Notes who answers a customer from now on. What counts is that control came or went; the roles are only shown. Where nobody is
- * named, the customer's next message tells.
+ * Shows a handover as an entry of its thread, and notes who answers the customer from now on. Both are made for somebody who is
+ * not known yet: the first message may come later. Where nobody is named, the customer's next message tells who answers.
  */
-export function foldHandover(state: State, [client]: ClientDoc[], item: AccountItem): Verdict {
-  const owner = ownerOf(item)
-  if (client === undefined || owner === null) return ignored('no handover that is known here')
-  const { waId, userId } = customerOfHandover(item)
-  if (waId === null && userId === null) return ignored('no customer named')
-  const contact =
-    (userId !== null ? findByUser(state, client, userId) : undefined) ??
-    (waId !== null ? findByPhone(state, client.tenantId, waId) : undefined)
-  const conversation = contact && state.conversationsByPair.get(pairKey(client._id, contact.doc._id))
-  if (conversation === undefined) return ignored('no conversation with this customer')
-  noteOwner(conversation, owner, true)
-  if (conversation.doc.threadOwner?.at !== owner.at) return ignored('something newer says who answers')
+export function foldHandover(state: State, context: FoldContext, [client]: ClientDoc[], item: AccountItem): Verdict {
+  const handover = handoverOf(item)
+  if (client === undefined || handover === null) return ignored('no handover that is known here')
+  const person = customerOfHandover(item)
+  if (isOfErased(state, client.tenantId, person, item)) return ERASED
+  const contact = resolveContact(state, context, client, person)
+  if (contact === null) return ignored('no customer named')
+  const conversation = conversationWith(state, context, client, contact, item.at)
+  const stored = state.messages.get(String(entryIdOf(item)))
+  const entry = stored ?? track(entryOf(context, client, conversation.doc, contact.doc, item), true)
+  if (!stored) addMessage(state, entry)
+  addToConversation(state, conversation, entry, FROM_SYSTEM, item.receivedAt)
+  noteOwner(conversation, byHandover(handover))
+  if (!stored) emitReceived(state, item.eventId, entry.doc, person.waId ?? person.userId, context.now)
   touch(state, conversation, item.eventId)
   return PROCESSED
 }
 
-function ownerOf({ value, at }: AccountItem): ThreadOwner | null {
+function handoverOf(item: AccountItem): Handover | null {
+  const details = detailsOf(item)
+  const role = text(details?.new_owner_role)
+  return details && { owner: item.value.type === 'control_passed' ? 'platform' : 'other', role, at: item.at }
+}
+
+/** What Meta says of a handover; null for anything else. */
+function detailsOf({ value }: AccountItem) {
   const type = text(value.type) ?? ''
   if (type !== 'control_passed' && type !== 'control_taken') return null
-  const details = isObject(value[type]) ? value[type] : {}
-  return { owner: type === 'control_passed' ? 'platform' : 'other', role: text(details.new_owner_role), at }
+  return isObject(value[type]) ? value[type] : {}
+}
+
+/** Id of the entry of a handover, which Meta gives none: the same for each copy of the webhook. */
+export const entryIdOf = ({ eventId }: AccountItem): Id => toId(createHash('sha256').update(eventId).digest('hex').slice(0, 24))
+
+function entryOf(
+  context: FoldContext,
+  client: ClientDoc,
+  conversation: ConversationDoc,
+  contact: ContactDoc,
+  item: AccountItem,
+): MessageDoc {
+  const details = detailsOf(item) ?? {}
+  const data = {
+    owner: handoverOf(item)?.owner,
+    previousRole: text(details.previous_owner_role) ?? text(details.previous_owner_app_role),
+    newRole: text(details.new_owner_role),
+    note: text(details.metadata),
+  }
+  const content = { text: null, media: null, template: null, data }
+  return {
+    ...webhookMessage(context, client, conversation, contact, { wamid: null, at: item.at }, { type: 'handover', content }),
+    _id: entryIdOf(item),
+    direction: 'INBOUND',
+    // Nobody has to read it: it is not unread, and no receipt goes for it.
+    status: 'READ',
+  }
 }

@@ -46,10 +46,50 @@ test('the newest of copies, messages and handovers says who answers, in any orde
     expect(ownerAfter([first, ...order])).toMatchObject({ owner: 'platform', at: at(4) })
   const taken = handover('control_taken', 6, { new_owner_role: 'escalation' })
   for (const order of orders([taken, own('mine', 4)]))
-    expect(ownerAfter([first, ...order])).toEqual({ owner: 'other', role: 'escalation', at: at(6) })
+    expect(ownerAfter([first, ...order])).toMatchObject({ owner: 'other', role: 'escalation', at: at(6) })
   const passed = handover('control_passed', 8, { previous_owner_app_role: 'meta_business_agent' })
   for (const order of orders([taken, passed]))
     expect(ownerAfter([first, ...order])).toMatchObject({ owner: 'platform', at: at(8) })
+})
+
+test('a handover is an entry of its thread, also before the first message of a customer who is not known', () => {
+  const taken = handover('control_taken', 6, {
+    previous_owner_role: 'customer_service',
+    new_owner_role: 'escalation',
+    metadata: 'Call back',
+  })
+  for (const parts of orders([taken, taken, own('first', 1)])) {
+    const world = createMemoryWorld()
+    for (const items of parts) world.record(items)
+    expect(world.rows.messages.toSorted((a, b) => +a.at - +b.at)).toMatchObject([
+      { wamid: 'first' },
+      {
+        type: 'handover',
+        wamid: null,
+        at: at(6),
+        content: {
+          text: null,
+          data: { owner: 'other', previousRole: 'customer_service', newRole: 'escalation', note: 'Call back' },
+        },
+      },
+    ])
+    expect(world.rows.conversations).toMatchObject([
+      {
+        messageCount: 2,
+        unreadCount: 1,
+        lastMessage: { text: 'first' },
+        lastActivityAt: at(1),
+        threadOwner: { role: 'escalation' },
+      },
+    ])
+  }
+})
+
+test('a handover of nobody is no entry', () => {
+  const world = createMemoryWorld()
+  const items = itemsOf('messaging_handovers', { type: 'control_taken', timestamp: stamp(1), control_taken: {} })
+  expect(world.record(items).outcomes).toEqual(['ignored'])
+  expect(world.rows.messages).toEqual([])
 })
 
 test('where nobody else was ever seen there is no owner to name', () => {

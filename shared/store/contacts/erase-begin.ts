@@ -98,6 +98,7 @@ export const HIDDEN = {
   status: 'closed' as const,
   labels: [],
   waitingSince: null,
+  unanswered: [],
   snoozedUntil: null,
   automaticDue: null,
 }

@@ -132,7 +132,7 @@ function conditionsOf(tenantId: Key, filters: ConversationFilters) {
     }),
     ...(window && windowIs(window)),
     ...statusOf(filters),
-    ...(waiting && { ...WAITS, ...(waiting === 'first' && { attendedAt: null }) }),
+    ...(waiting && { ...WAITS, ...(waiting === 'first' && { attendedAt: null, answeredElsewhereAt: null }) }),
     ...(label && { labels: label }),
     ...(clientId && { clientId: toId(clientId) }),
     ...(phoneNumberId && { phoneNumberId }),

@@ -44,14 +44,14 @@ const failure = new Schema(
     nextStep: { type: String, default: '' },
     source: { type: String, enum: ['meta', 'platform'], required: true },
     at: Date,
+    messageId: Schema.Types.ObjectId,
   },
   inner,
 )
 
-const threadOwner = new Schema(
-  { owner: { type: String, enum: ['platform', 'other'], required: true }, role: text, at: requiredDate },
-  inner,
-)
+const OWNER = { owner: { type: String, enum: ['platform', 'other'], required: true }, role: text, at: requiredDate }
+const threadOwner = new Schema({ ...OWNER, handover: { type: new Schema(OWNER, inner), default: null } }, inner)
+const unanswered = new Schema({ id, at: requiredDate, arrivedAt: requiredDate }, { ...inner, id: false })
 
 export const conversationSchema = new Schema<ConversationDoc>(
   {
@@ -82,7 +82,9 @@ export const conversationSchema = new Schema<ConversationDoc>(
     freeEntryPointExpiresAt: date,
     lastError: { type: failure, default: null },
     waitingSince: date,
+    unanswered: { type: [unanswered], default: undefined },
     attendedAt: date,
+    answeredElsewhereAt: date,
     snoozedUntil: date,
     automaticDue: { type: new Schema({ at: requiredDate, arrivedAt: requiredDate, isBeginning: flag }, inner), default: null },
     greetedAt: date,

@@ -236,7 +236,7 @@ function messageLine(message: MessageDoc): string {
     JSON.stringify(content.text),
     content.media && `media ${content.media.mimeType}`,
     content.data === null && content.text === null && 'no data',
-    message.type === 'call' && JSON.stringify(content.data),
+    (message.type === 'call' || message.type === 'handover') && JSON.stringify(content.data),
     message.author && `by ${words(message.author.waId, message.author.userId, message.author.name)}`,
     message.isOfOtherApp && 'for another app',
     message.isTimeUnreadable && 'at its arrival',

@@ -1,5 +1,6 @@
 import { create } from 'zustand'
 import type { ConversationAssigned, MessageReceived, MessageStatusChanged } from '#shared/contracts/event-payloads.ts'
+import { isNotice } from '#shared/domain/messages/notices.ts'
 import type { LiveEvent } from './realtime/event-buffer.ts'
 
 export interface Notification {
@@ -32,7 +33,8 @@ export function notificationOf({ name, event }: LiveEvent, userId: string, own: 
 
 /** Text of a customer's message that should ring: in a conversation of the person, or of nobody. */
 export function incomingOf({ name, event }: LiveEvent): MessageReceived | null {
-  return name === 'message:received' ? (event as unknown as MessageReceived) : null
+  const received = name === 'message:received' ? (event as unknown as MessageReceived) : null
+  return received && isNotice(received.message.type) ? null : received
 }
 
 export function addNotification(notification: Notification): void {

@@ -4,7 +4,7 @@ import { useFormat } from '../../../lib/i18n/format.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
 import { Formatted } from '../../../ui/formatted.tsx'
 import { CallIcon, Icon, PlaceIcon, TemplatesIcon, UserIcon } from '../../../ui/icons.tsx'
-import { readCall, readCards, readChoice, readOrder, readPlace, readReferral, readReply } from './read-data.ts'
+import { readCall, readCards, readChoice, readHandover, readOrder, readPlace, readReferral, readReply } from './read-data.ts'
 
 type Content = MessageView['content']
 
@@ -81,6 +81,17 @@ export function OrderCard({ data }: { data: unknown }) {
         </span>
       )}
     </span>
+  )
+}
+
+/** That another app of the business answers from here on, or that it gave the conversation back. */
+export function HandoverLine({ data }: { data: unknown }) {
+  const { owner, role, note } = readHandover(data)
+  return (
+    <>
+      <Text id={`message.handover.${owner}`} /> {role && <bdi dir="ltr">({role})</bdi>}
+      {note && <bdi className="block">{note}</bdi>}
+    </>
   )
 }
 

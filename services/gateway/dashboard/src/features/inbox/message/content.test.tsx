@@ -66,6 +66,15 @@ test('what people wrote stays text, whatever it looks like', () => {
   expect(card.querySelector('img, script, a')).toBeNull()
 })
 
+test('a handover says who answers from there on, and what the other app noted', () => {
+  const handover = (data: object) =>
+    show({ type: 'handover', direction: 'INBOUND', content: { text: null, media: null, template: null, data }, revokedAt: null })
+  expect(handover({ owner: 'other', newRole: 'escalation', note: 'Call back' }).textContent).toMatch(
+    /^Another app .*\(escalation\)Call back$/,
+  )
+  expect(handover({ owner: 'platform', newRole: null, note: null }).textContent).toMatch(/^The conversation was handed back/)
+})
+
 test('what was taken back is not shown', () => {
   const content = { text: 'secret', media: null, template: null, data: null }
   const shown = show({ type: 'text', direction: 'INBOUND', content, revokedAt: '2026-11-29T10:00:00.000Z' })

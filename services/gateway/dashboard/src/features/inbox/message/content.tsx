@@ -1,7 +1,7 @@
 import type { MessageView } from '#shared/contracts/views.ts'
 import { useText } from '../../../lib/i18n/text.tsx'
 import { Formatted } from '../../../ui/formatted.tsx'
-import { CallCard, ChoiceCard, ContactCards, OrderCard, PlaceCard, ReplyCard, TemplateCard } from './cards.tsx'
+import { CallCard, ChoiceCard, ContactCards, HandoverLine, OrderCard, PlaceCard, ReplyCard, TemplateCard } from './cards.tsx'
 import { MediaPart } from './media.tsx'
 
 /** What a message says, for every type of Meta's and for those that come one day. */
@@ -16,6 +16,8 @@ export function MessageBody({ message }: { message: Pick<MessageView, 'type' | '
       return <ContactCards data={content.data} />
     case 'call':
       return <CallCard data={content.data} />
+    case 'handover':
+      return <HandoverLine data={content.data} />
     case 'order':
       return <OrderCard data={content.data} />
     case 'interactive':

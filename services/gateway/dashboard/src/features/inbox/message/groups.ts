@@ -8,6 +8,6 @@ const authorOf = ({ direction, sentBy, origin, author }: MessageView) =>
 
 /** Whether a message begins a new group behind `before`, by author and time. */
 export function beginsGroup(message: MessageView, before: MessageView | undefined): boolean {
-  if (before === undefined || authorOf(message) !== authorOf(before)) return true
+  if (before === undefined || before.type === 'handover' || authorOf(message) !== authorOf(before)) return true
   return Date.parse(message.createdAt) - Date.parse(before.createdAt) > GROUP_MS
 }

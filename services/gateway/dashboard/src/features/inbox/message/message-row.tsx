@@ -20,6 +20,7 @@ interface MessageRowProps {
 /** A message: what it says on its author's side, its time and its tick in the margin. */
 export function MessageRow({ message, isFirst, quoted, onJump }: MessageRowProps) {
   const isOwn = message.direction === 'OUTBOUND'
+  if (message.type === 'handover') return <HandoverRow message={message} />
   return (
     <li
       className={clsx('grid scroll-mt-10 grid-cols-[minmax(0,1fr)_var(--margin)]', isFirst && 'not-first:mt-3')}
@@ -32,6 +33,18 @@ export function MessageRow({ message, isFirst, quoted, onJump }: MessageRowProps
         {message.waiting && message.status === 'QUEUED' && <Waiting waiting={message.waiting} />}
         {message.status === 'FAILED' && message.error && <Failure message={message} error={message.error} />}
       </div>
+      <Margin message={message} />
+    </li>
+  )
+}
+
+/** A handover is of neither side: it stands between the messages. */
+function HandoverRow({ message }: { message: MessageView }) {
+  return (
+    <li className="mt-3 grid scroll-mt-10 grid-cols-[minmax(0,1fr)_var(--margin)]" data-message={message.id}>
+      <p className="justify-self-center py-1 pe-3 text-center text-ui text-ink-2">
+        <MessageBody message={message} />
+      </p>
       <Margin message={message} />
     </li>
   )

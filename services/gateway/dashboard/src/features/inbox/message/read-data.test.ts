@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readCall, readCards, readChoice, readOrder, readPlace, readReferral, readReply } from './read-data.ts'
+import { readCall, readCards, readChoice, readHandover, readOrder, readPlace, readReferral, readReply } from './read-data.ts'
 
 test('a place without or with impossible coordinates has none', () => {
   expect(readPlace({ latitude: 33.57, longitude: -7.58, name: 'Port' })).toEqual({
@@ -54,6 +54,15 @@ test('a call has its state, and a duration when it was answered', () => {
   expect(readCall({ state: 'missed' })).toEqual({ state: 'missed', durationMs: null })
 })
 
+test('a handover says who answers from then on, in which role', () => {
+  expect(readHandover({ owner: 'other', previousRole: 'customer_service', newRole: 'escalation', note: 'Call back' })).toEqual({
+    owner: 'other',
+    role: 'escalation',
+    note: 'Call back',
+  })
+  expect(readHandover({ owner: 'platform', newRole: null })).toEqual({ owner: 'platform', role: null, note: null })
+})
+
 test('only an address of the web is a link', () => {
   expect(readReferral({ headline: 'Jobs', source_url: 'javascript:alert(1)' })).toEqual({
     headline: 'Jobs',
@@ -66,7 +75,7 @@ test('only an address of the web is a link', () => {
 describe('nothing throws', () => {
   const odd = [null, undefined, 'x', 7, [], [null], {}, { product_items: 'x', action: { sections: [{ rows: 5 }], buttons: {} } }]
   test.for(odd.map(data => [data] as const))('%j', ([data]) => {
-    for (const read of [readCall, readPlace, readCards, readOrder, readChoice, readReply, readReferral])
+    for (const read of [readCall, readHandover, readPlace, readCards, readOrder, readChoice, readReply, readReferral])
       expect(() => read(data)).not.toThrow()
   })
 })

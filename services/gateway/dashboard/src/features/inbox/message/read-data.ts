@@ -57,6 +57,20 @@ export function readOrder(data: unknown): Order {
   return { note: textOf(text), items, total: isKnown ? { amount, currency: first.currency as string } : null }
 }
 
+export interface Handover {
+  /** Who answers from then on. */
+  owner: 'platform' | 'other'
+  /** Role of the new owner in Meta's words. */
+  role: string | null
+  /** What the other app wrote for its colleagues. */
+  note: string | null
+}
+
+export function readHandover(data: unknown): Handover {
+  const { owner, newRole, note } = objectOf(data)
+  return { owner: owner === 'other' ? 'other' : 'platform', role: textOf(newRole), note: textOf(note) }
+}
+
 export interface Choice {
   header: string | null
   body: string | null
