@@ -8,12 +8,21 @@ import {
   NumbersIcon,
   OperationsIcon,
   PeopleIcon,
+  SettingsIcon,
   type TablerIcon,
   TemplatesIcon,
 } from '../ui/icons.tsx'
 
 export interface NavItem {
-  to: '/inbox/{-$conversationId}' | '/contacts' | '/numbers' | '/templates' | '/campaigns' | '/operations' | '/people'
+  to:
+    | '/inbox/{-$conversationId}'
+    | '/contacts'
+    | '/numbers'
+    | '/templates'
+    | '/campaigns'
+    | '/operations'
+    | '/people'
+    | '/settings'
   text: TextId
   icon: TablerIcon
   /** Least action that a role must have to see the page; null: everybody. */
@@ -61,6 +70,7 @@ export const NAV: NavItem[] = [
     shortcut: 'goOperations',
   },
   { to: '/people', text: 'app.nav.people', icon: PeopleIcon, action: 'users.read', shortcut: 'goPeople' },
+  { to: '/settings', text: 'app.nav.settings', icon: SettingsIcon, action: null },
 ]
 
 /** Which pages stand in the bar of phones first; the bar has room for four, and More beside them. */

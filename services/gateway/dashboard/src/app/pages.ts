@@ -4,12 +4,13 @@ import { inboxRoute } from '../features/inbox/route.ts'
 import { numbersRoute } from '../features/numbers/route.ts'
 import { operationsRoute } from '../features/operations/route.ts'
 import { peopleRoute } from '../features/people/route.ts'
-import { signInRoute } from '../features/sign-in/route.ts'
+import { settingsRoute } from '../features/settings/route.ts'
+import { loginRoute, signInRoute } from '../features/sign-in/route.ts'
 import { templatesRoute } from '../features/templates/route.ts'
 import { welcomeRoute } from '../features/welcome/route.ts'
 
 /** Pages for everybody. */
-export const publicPages = [signInRoute, welcomeRoute] as const
+export const publicPages = [signInRoute, loginRoute, welcomeRoute] as const
 
 /** Pages of signed-in people: a page's folder exports its route, and has its line here and in `nav.ts`. */
 export const pages = [
@@ -22,4 +23,5 @@ export const pages = [
   templatesRoute,
   operationsRoute,
   peopleRoute,
+  settingsRoute,
 ] as const

@@ -198,13 +198,6 @@ export const filledQuery = (templateId: string, variables: Record<string, string
       }),
   })
 
-/** Labels that an audience can be chosen by. */
-export const labelsQuery = queryOptions({
-  queryKey: keys.labels,
-  queryFn: ({ signal }) => get<ListPage<{ id: string; name: string }>>('/labels', undefined, signal),
-  select: page => page.data,
-})
-
 /** A change of campaigns; what it answers is shown at once, and everything is read again after it. */
 export function useCampaignChange<Input, Output extends Campaign | undefined>(change: (input: Input) => Promise<Output>) {
   const queries = useQueryClient()

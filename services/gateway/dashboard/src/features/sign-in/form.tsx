@@ -21,15 +21,21 @@ export function SignInForm({ email: given = '', isEmailFixed = false, onSignedIn
   const t = useText()
   const [email, setEmail] = useState(given)
   const [password, setPassword] = useState('')
+  const [code, setCode] = useState('')
+  const [isCodeAsked, setCodeAsked] = useState(false)
   const field = useRef<HTMLInputElement>(null)
-  const attempt = useSignIn(onSignedIn, () => field.current?.select())
+  const codeField = useRef<HTMLInputElement>(null)
+  const attempt = useSignIn(onSignedIn, error => {
+    if (isAbout(error, 'CODE_REQUIRED')) setCodeAsked(true)
+    else (isAbout(error, 'CODE_WRONG') ? codeField : field).current?.select()
+  })
   const wait = useWait(attempt.error)
   return (
     <form
       className="grid w-full gap-4 [--control:2.5rem]"
       onSubmit={event => {
         event.preventDefault()
-        if (!attempt.isPending && wait === 0) attempt.mutate({ email, password })
+        if (!attempt.isPending && wait === 0) attempt.mutate({ email, password, ...(isCodeAsked && { code: code.trim() }) })
       }}
     >
       <Field label={t('app.signIn.email')}>
@@ -57,7 +63,26 @@ export function SignInForm({ email: given = '', isEmailFixed = false, onSignedIn
         value={password}
         onChange={event => setPassword(event.target.value)}
       />
-      {attempt.error && (
+      {isCodeAsked && (
+        <Field label={t('app.signIn.code')} hint={t('app.signIn.code.hint')}>
+          {ids => (
+            <Input
+              {...ids}
+              ref={codeField}
+              autoFocus
+              required
+              dir="ltr"
+              inputMode="numeric"
+              autoComplete="one-time-code"
+              maxLength={40}
+              value={code}
+              onChange={event => setCode(event.target.value)}
+              className="text-[1rem]"
+            />
+          )}
+        </Field>
+      )}
+      {attempt.error && !isAbout(attempt.error, 'CODE_REQUIRED') && (
         <p role="alert" className="flex gap-2 rounded-2 bg-fail-soft px-3 py-2 text-fail">
           <Icon of={FailIcon} />
           <SignInProblem error={attempt.error} waitS={wait} />
@@ -70,11 +95,19 @@ export function SignInForm({ email: given = '', isEmailFixed = false, onSignedIn
   )
 }
 
-function useSignIn(onSignedIn: (signedIn: SignedIn) => void, onRefused: () => void) {
+const isAbout = (error: unknown, errorCode: string): boolean => error instanceof Problem && error.errorCode === errorCode
+
+interface Given {
+  email: string
+  password: string
+  code?: string
+}
+
+function useSignIn(onSignedIn: (signedIn: SignedIn) => void, onRefused: (error: Error) => void) {
   return useMutation({
-    mutationFn: async ({ email, password }: { email: string; password: string }) => {
+    mutationFn: async ({ email, password, code }: Given) => {
       try {
-        return { ...(await signIn(email, password)), failedAt: 0 }
+        return { ...(await signIn(email, password, code)), failedAt: 0 }
       } catch (error) {
         throw Object.assign(error as Error, { failedAt: Date.now() })
       }
@@ -100,6 +133,7 @@ function SignInProblem({ error, waitS }: { error: Error; waitS: number }) {
     if (waitS === 0) return <Text id="app.signIn.again" />
     return <Text id="app.signIn.tooMany" values={{ time: <bdi className="figures">{time}</bdi> }} />
   }
+  if (problem?.errorCode === 'CODE_WRONG') return <Text id="app.signIn.code.wrong" />
   if (problem?.status === 401) return <Text id="app.signIn.wrong" />
   if (problem?.errorCode === 'TENANT_INACTIVE') return <Text id="app.signIn.inactive" />
   if (problem?.status === 0) return <Text id="app.signIn.unreachable" />

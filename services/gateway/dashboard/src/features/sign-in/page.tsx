@@ -1,5 +1,5 @@
 import { useLingui } from '@lingui/react'
-import { useMutation } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import type { DashboardSettings, SignedIn } from '../../lib/api/types.ts'
@@ -12,12 +12,15 @@ import { useSettings } from '../../lib/settings.ts'
 import { PersonAvatar } from '../../ui/avatar.tsx'
 import { Mark } from '../../ui/mark.tsx'
 import { showToast } from '../../ui/toasts.tsx'
+import { Elsewhere } from './elsewhere.tsx'
 import { SignInForm } from './form.tsx'
+import { methodsQuery } from './methods.ts'
 
 /** Is this the right place, and what do I type? */
 export default function SignInPage() {
   const t = useText()
   const people = useSettings()?.demoUsers ?? []
+  const { data: methods } = useQuery(methodsQuery)
   const onSignedIn = useOnSignedIn()
   useEffect(() => {
     document.title = `${t('app.signIn.title')} · Linko`
@@ -34,7 +37,8 @@ export default function SignInPage() {
             <h1 className="text-figure leading-[1.3]">{t('app.signIn.title')}</h1>
             <p className="text-ink-2">{t('signIn.promise')}</p>
           </div>
-          <SignInForm onSignedIn={onSignedIn} />
+          {methods?.password !== false && <SignInForm onSignedIn={onSignedIn} />}
+          {methods?.oidc && <Elsewhere oidc={methods.oidc} />}
           <p className="text-meta text-ink-3">{t('signIn.noAccess')}</p>
         </div>
         <Languages />

@@ -9,6 +9,7 @@ import type timeline from '../../features/inbox/timeline/texts.json'
 import type numbers from '../../features/numbers/texts.json'
 import type operations from '../../features/operations/texts.json'
 import type people from '../../features/people/texts.json'
+import type settings from '../../features/settings/texts.json'
 import type signIn from '../../features/sign-in/texts.json'
 import type templates from '../../features/templates/texts.json'
 import type welcome from '../../features/welcome/texts.json'
@@ -28,6 +29,7 @@ export type TextId =
   | keyof typeof people
   | keyof typeof pick
   | keyof typeof side
+  | keyof typeof settings
   | keyof typeof signIn
   | keyof typeof templates
   | keyof typeof timeline

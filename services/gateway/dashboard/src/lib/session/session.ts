@@ -51,9 +51,12 @@ export async function restoreSession(): Promise<void> {
   }
 }
 
-/** @throws Problem: 401 for a wrong password, 429 after too many tries */
-export async function signIn(email: string, password: string): Promise<SignedIn> {
-  const response = await post('/login', { email, password })
+/**
+ * @param code of the second factor
+ * @throws Problem: 401 for a wrong password, `CODE_REQUIRED` where the account has a second factor, 429 after too many tries
+ */
+export async function signIn(email: string, password: string, code?: string): Promise<SignedIn> {
+  const response = await post('/login', { email, password, ...(code && { code }) })
   if (!response.ok) throw await problemOf(response)
   const signedIn = (await response.json()) as SignedIn
   begin(signedIn)

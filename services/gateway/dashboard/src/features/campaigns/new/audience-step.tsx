@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { labelsQuery } from '../../../lib/data/inbox-aids.ts'
 import { useFormat } from '../../../lib/i18n/format.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
 import { Button } from '../../../ui/button.tsx'
@@ -13,7 +14,6 @@ import {
   type FileColumn,
   giveContacts,
   giveFile,
-  labelsQuery,
   saveReport,
   type Template,
   useCampaignChange,

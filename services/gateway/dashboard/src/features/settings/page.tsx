@@ -1,0 +1,51 @@
+import { Link, useSearch } from '@tanstack/react-router'
+import clsx from 'clsx'
+import { type ComponentType, useEffect } from 'react'
+import { useText } from '../../lib/i18n/text.tsx'
+import { type Action, useRights } from '../../lib/session/rights.ts'
+import { NoRight } from '../../ui/no-right.tsx'
+import { Account } from './account.tsx'
+import { Company } from './company.tsx'
+import { Keys } from './keys.tsx'
+import type { Section } from './sections.ts'
+
+const PANES: Record<Section, { Pane: ComponentType; action: Action | null }> = {
+  account: { Pane: Account, action: null },
+  company: { Pane: Company, action: 'tenants.write' },
+  keys: { Pane: Keys, action: 'apiKeys.read' },
+}
+
+/** How do I sign in, what holds for the company, and which programs may send? */
+export default function SettingsPage() {
+  const t = useText()
+  const may = useRights()
+  const { section = 'account' } = useSearch({ from: '/shell/settings' })
+  useEffect(() => {
+    document.title = `${t('app.nav.settings')} · Linko`
+  })
+  const { Pane, action } = PANES[section]
+  return (
+    <div className="mx-auto grid max-w-[60rem] content-start gap-5 p-5 max-two:p-3">
+      <h1>{t('app.nav.settings')}</h1>
+      <nav aria-label={t('settings.sections')} className="-mx-1 flex gap-1 overflow-x-auto px-1 pb-1">
+        {(Object.keys(PANES) as Section[])
+          .filter(one => may(PANES[one].action))
+          .map(one => (
+            <Link
+              key={one}
+              to="/settings"
+              search={one === 'account' ? {} : { section: one }}
+              aria-current={one === section ? 'page' : undefined}
+              className={clsx(
+                'rounded-2 border px-3 py-1.5 whitespace-nowrap no-underline',
+                one === section ? 'weight-name border-brand bg-brand-soft text-brand' : 'border-line text-ink-2 hover:bg-hover',
+              )}
+            >
+              {t(`settings.section.${one}`)}
+            </Link>
+          ))}
+      </nav>
+      {may(action) ? <Pane /> : <NoRight />}
+    </div>
+  )
+}
