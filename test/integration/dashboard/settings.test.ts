@@ -71,7 +71,7 @@ test('an admin changes the rules of the company and makes, replaces and revokes 
   await page.goto('/settings?section=keys')
   await page.getByRole('button', { name: 'New API key' }).click()
   const dialog = page.getByRole('dialog')
-  await dialog.getByLabel('Name').fill('Website')
+  await dialog.getByLabel('Name', { exact: true }).fill('Website')
   await dialog.getByRole('checkbox').first().check()
   await dialog.getByRole('button', { name: 'Create key' }).click()
   const key = await dialog.locator('pre').textContent(patience)

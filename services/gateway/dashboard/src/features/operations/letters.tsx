@@ -21,6 +21,8 @@ export function Letters() {
   const { cause, open } = useSearch({ from: '/shell/operations' })
   const navigate = useNavigate({ from: '/operations' })
   const { data, error, refetch } = useQuery(groupsQuery)
+  // Kept here, because a group that is done with is gone from the list before its dialog is closed.
+  const [run, setRun] = useState<Run | null>(null)
   return (
     <>
       {error && (
@@ -34,10 +36,11 @@ export function Letters() {
       {data && data.length > 0 && (
         <ul className="border-b border-line" aria-label={t('operations.view.letters')}>
           {data.map(group => (
-            <Group key={`${group.source} ${group.cause}`} group={group} />
+            <Group key={`${group.source} ${group.cause}`} group={group} onRun={what => setRun({ ...group, what })} />
           ))}
         </ul>
       )}
+      {run && <RunDialog {...run} onClose={() => setRun(null)} />}
       {cause && <OfCause cause={cause} />}
       {open && (
         <LetterDrawer key={open} id={open} onClose={() => void navigate({ search: ({ open: _open, ...rest }) => rest })} />
@@ -46,11 +49,14 @@ export function Letters() {
   )
 }
 
-function Group({ group: { cause, source, count, firstAt, lastAt, exampleId } }: { group: LetterGroup }) {
+/** Something to do with all of a cause. */
+type Run = Pick<LetterGroup, 'cause' | 'count'> & { what: 'replay' | 'discard' }
+
+function Group({ group, onRun }: { group: LetterGroup; onRun(what: Run['what']): void }) {
+  const { cause, source, count, firstAt, lastAt, exampleId } = group
   const t = useText()
   const { number, full } = useFormat()
   const mayWrite = useMay('deadLetters.write')
-  const [asked, setAsked] = useState<'replay' | 'discard' | null>(null)
   return (
     <li className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-2 border-t border-line py-3 max-two:grid-cols-1">
       <div className="min-w-0">
@@ -73,29 +79,21 @@ function Group({ group: { cause, source, count, firstAt, lastAt, exampleId } }: 
         </Link>
         {mayWrite && (
           <>
-            <Button small onClick={() => setAsked('replay')}>
+            <Button small onClick={() => onRun('replay')}>
               {t('operations.replayAll')}
             </Button>
-            <Button small kind="quiet" onClick={() => setAsked('discard')}>
+            <Button small kind="quiet" onClick={() => onRun('discard')}>
               {t('operations.discardAll')}
             </Button>
           </>
         )}
       </div>
-      {asked && <RunDialog what={asked} cause={cause} count={count} onClose={() => setAsked(null)} />}
     </li>
   )
 }
 
-interface RunDialogProps {
-  what: 'replay' | 'discard'
-  cause: string
-  count: number
-  onClose(): void
-}
-
 /** All of a cause at once, with how far it is. */
-function RunDialog({ what, cause, count, onClose }: RunDialogProps) {
+function RunDialog({ what, cause, count, onClose }: Run & { onClose(): void }) {
   const t = useText()
   const { number } = useFormat()
   const [reason, setReason] = useState('')
