@@ -7,6 +7,8 @@ const realtimeEnv = commonEnv.extend({
   MONGODB_URI: z.string().min(1),
   REDIS_URL: z.url(),
   JWT_SECRET: z.string().min(32),
+  /** Proxies in front that are ours; the address of a client is in `X-Forwarded-For` then. */
+  TRUST_PROXY: z.coerce.number().int().min(0).default(0),
   /** Allowed origins of browsers. Other programs send no origin and are always allowed. */
   CORS_ORIGIN: list(''),
   /** Long polling needs a proxy that keeps a client on one node. */

@@ -2,7 +2,7 @@ import type { SequencedEvent } from '#shared/contracts/socket-events.ts'
 import { emitEvent, ownEvents } from './emit.ts'
 import type { OwnConversations } from './own-conversations.ts'
 import { HELD } from './replay.ts'
-import type { LinkoServer, LinkoSocket } from './socket-types.ts'
+import { type LinkoServer, type LinkoSocket, socketsIn } from './socket-types.ts'
 
 /** Follows the event, and emits it to the sockets on this node that see their user's own conversations alone. */
 export function emitToOwners(io: LinkoServer, own: OwnConversations, event: SequencedEvent): number {
@@ -31,7 +31,4 @@ function tellPosition(socket: LinkoSocket): void {
   socket.emit('events:skipped', { seq: unseenSeq })
 }
 
-function ownersOf(io: LinkoServer, tenantId: string): LinkoSocket[] {
-  const { adapter, sockets } = io.of('/')
-  return [...(adapter.rooms.get(ownEvents(tenantId)) ?? [])].flatMap(id => sockets.get(id) ?? [])
-}
+const ownersOf = (io: LinkoServer, tenantId: string): LinkoSocket[] => socketsIn(io, ownEvents(tenantId))

@@ -1,11 +1,14 @@
 import type { Server as HttpServer } from 'node:http'
 import { createAdapter } from '@socket.io/redis-adapter'
 import { Server } from 'socket.io'
+import type { VerifiedAccess } from '#shared/auth/access-token.ts'
+import { clientAddress } from '#shared/http/client-address.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { Admission } from './admission.ts'
-import { confirm, verifyToken } from './authenticate.ts'
+import { confirm, type SocketAccess, verifyToken } from './authenticate.ts'
 import type { RealtimeConfig } from './config.ts'
+import { inOrganization, type OrganizationRefusal } from './organization.ts'
 import type { RedisPair } from './redis.ts'
 import type { LinkoServer, LinkoSocket } from './socket-types.ts'
 import { UnprovenConnections, type UnprovenLimits } from './unproven.ts'
@@ -21,7 +24,7 @@ export interface ServerDeps {
 
 export interface AccessDeps {
   store: Store
-  config: Pick<RealtimeConfig, 'JWT_SECRET' | 'SOCKETS_PER_TENANT' | 'SOCKETS_PER_USER'>
+  config: Pick<RealtimeConfig, 'JWT_SECRET' | 'SOCKETS_PER_TENANT' | 'SOCKETS_PER_USER' | 'TRUST_PROXY'>
   log: Logger
   /** Of connections that have not shown a valid token. */
   unproven?: UnprovenLimits | undefined
@@ -80,15 +83,15 @@ async function admit(socket: LinkoSocket, { store, config }: AccessDeps, { admis
   if (verified === null) return 'UNAUTHENTICATED'
   const free = admission.reserve(verified)
   if (free === null) return 'TOO_MANY_SOCKETS'
-  const access = await confirm(store, verified).catch(error => {
+  const access = await accessOf(socket, verified, { store, config }).catch(error => {
     free()
     throw error
   })
   const { conn } = socket
   // A connection that has closed meanwhile would not tell again that its place is free.
-  if (access === null || conn.readyState === 'closed') {
+  if (typeof access === 'string' || conn.readyState === 'closed') {
     free()
-    return 'UNAUTHENTICATED'
+    return typeof access === 'string' ? access : 'UNAUTHENTICATED'
   }
   const leave = () => {
     free()
@@ -103,5 +106,14 @@ async function admit(socket: LinkoSocket, { store, config }: AccessDeps, { admis
   return null
 }
 
-/** Number of this node's sockets in a room. */
-export const countIn = (io: LinkoServer, room: string): number => io.of('/').adapter.rooms.get(room)?.size ?? 0
+/** Access of a verified token in the tenant that the handshake asks for, or why it is refused. @throws Outage */
+async function accessOf(
+  { handshake, request }: LinkoSocket,
+  verified: VerifiedAccess,
+  { store, config }: Pick<AccessDeps, 'store' | 'config'>,
+): Promise<SocketAccess | 'UNAUTHENTICATED' | OrganizationRefusal> {
+  const access = await confirm(store, verified)
+  if (access === null) return 'UNAUTHENTICATED'
+  const ip = clientAddress(request.socket.remoteAddress, handshake.headers['x-forwarded-for'], config.TRUST_PROXY)
+  return await inOrganization(store, access, { organizationId: handshake.auth.organizationId, ip })
+}

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { VerifiedAccess } from '#shared/auth/access-token.ts'
+import { can } from '#shared/auth/policy.ts'
 import {
   type Ack,
   type AckFunction,
@@ -51,9 +52,11 @@ export function serveSession(socket: LinkoSocket, deps: SessionDeps): void {
     answerOn(socket, event, schema, request => deps.welcomed.then(() => work(request)))
   answer('auth:refresh', RefreshRequest, async ({ token }) => {
     const access = await identify(deps.store, token, deps.jwtSecret)
-    const { userId, tenantId } = socket.data.access
-    if (access === null || access.userId !== userId || access.tenantId !== tenantId) return refused('UNAUTHENTICATED')
-    socket.data.access = access
+    const { userId, tenantId, homeTenantId } = socket.data.access
+    const isSame = access?.userId === userId && access.homeTenantId === homeTenantId
+    // A platform admin in another tenant stays there as long as they are one.
+    if (!isSame || (tenantId !== homeTenantId && !can(access.role, 'tenants.any'))) return refused('UNAUTHENTICATED')
+    socket.data.access = { ...access, tenantId }
     endAtExpiry(socket, access)
     return { ok: true }
   })
@@ -118,10 +121,10 @@ function answerOn<T extends z.ZodType>(
 
 /** Refuses requests above the rate of a socket or of its tenant, and disconnects a socket that floods. */
 function limitRate(socket: LinkoSocket, { requests, perTenant }: SessionDeps): void {
-  const { tenantId } = socket.data.access
+  const { homeTenantId } = socket.data.access
   socket.use((packet, next) => {
     const count = requests.count(socket.id)
-    if (count <= EVENTS_PER_SECOND && requests.count(tenantId) <= perTenant) return next()
+    if (count <= EVENTS_PER_SECOND && requests.count(homeTenantId) <= perTenant) return next()
     if (count === FLOOD_PER_SECOND) endSession(socket, 'flood')
     const ack = packet[packet.length - 1]
     if (typeof ack === 'function') ack(refused('RATE_LIMITED'))

@@ -20,3 +20,9 @@ export type LinkoSocket = Socket<ClientToServerEvents, ServerToClientEvents, Nod
 
 /** The sockets of this node. */
 export const localSockets = (io: LinkoServer): LinkoSocket[] => [...io.of('/').sockets.values()]
+
+/** The sockets of this node in a room. */
+export function socketsIn(io: LinkoServer, room: string): LinkoSocket[] {
+  const { adapter, sockets } = io.of('/')
+  return [...(adapter.rooms.get(room) ?? [])].flatMap(id => sockets.get(id) ?? [])
+}

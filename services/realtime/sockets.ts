@@ -35,7 +35,13 @@ export interface SocketsDeps {
   redis: RedisPair
   config: Pick<
     RealtimeConfig,
-    'JWT_SECRET' | 'CORS_ORIGIN' | 'SOCKET_TRANSPORTS' | 'SOCKETS_PER_TENANT' | 'SOCKETS_PER_USER' | 'SOCKET_EVENTS_PER_TENANT'
+    | 'JWT_SECRET'
+    | 'CORS_ORIGIN'
+    | 'SOCKET_TRANSPORTS'
+    | 'SOCKETS_PER_TENANT'
+    | 'SOCKETS_PER_USER'
+    | 'SOCKET_EVENTS_PER_TENANT'
+    | 'TRUST_PROXY'
   >
   log: Logger
   /** Of connections that have not shown a valid token; tests choose less than the built-in ones. */

@@ -9,9 +9,8 @@ import type { Feeds } from './feed.ts'
 import type { OwnConversations } from './own-conversations.ts'
 import type { Presence } from './presence.ts'
 import { replay } from './replay.ts'
-import { countIn } from './server.ts'
 import { userOf } from './session.ts'
-import type { LinkoServer, LinkoSocket } from './socket-types.ts'
+import { type LinkoServer, type LinkoSocket, socketsIn } from './socket-types.ts'
 
 export interface WelcomeDeps {
   io: LinkoServer
@@ -55,7 +54,8 @@ async function follow(socket: LinkoSocket, own: OwnConversations): Promise<void>
 /** Reports the user as offline when their last socket has disconnected. */
 export async function depart(socket: LinkoSocket, { io, presence, node }: WelcomeDeps): Promise<void> {
   const { tenantId, userId } = socket.data.access
-  if (countIn(io, `user:${userId}`) > 0) return
+  // A platform admin may be in several tenants.
+  if (socketsIn(io, `user:${userId}`).some(({ data }) => data.access.tenantId === tenantId)) return
   if (await presence.leave(tenantId, userOf(socket), node)) emitPresence(io, socket, 'offline')
 }
 

@@ -143,6 +143,8 @@ export const HandshakeAuth = z.object({
   token: z.string().min(1).max(4096),
   /** The last seq the client has: what it missed is replayed before anything live. */
   sinceSeq: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).nullish(),
+  /** Tenant to be in; a platform admin may name any, everybody else their own. By default the user's own. */
+  organizationId: z.string().nullish(),
 })
 export type HandshakeAuth = z.infer<typeof HandshakeAuth>
 

@@ -31,6 +31,8 @@ export interface RealtimeClientOptions {
   onPresence?(presence: Presence): void
   /** Called for the owner of an account and for the tenant's admins after somebody guessed too often at its password. */
   onAccountLocked?(notice: AccountLockedNotice): void
+  /** Tenant to be in, for a platform admin; by default the user's own. */
+  organizationId?: string
   /** Last seq of an earlier session, to get the events since then. */
   sinceSeq?: number
   transports?: ('websocket' | 'polling')[]
@@ -155,7 +157,7 @@ export class RealtimeClient {
     try {
       const token = await this.#options.token()
       this.#refreshBeforeEnd(token)
-      answer({ token, sinceSeq: this.#sequence.last ?? undefined })
+      answer({ token, sinceSeq: this.#sequence.last ?? undefined, organizationId: this.#options.organizationId })
     } catch {
       this.socket.disconnect()
       this.#retry('offline')

@@ -40,6 +40,7 @@ export async function startNode(
     SOCKETS_PER_TENANT: perTenant,
     SOCKETS_PER_USER: 20,
     SOCKET_EVENTS_PER_TENANT: 30,
+    TRUST_PROXY: 0,
   }
   const sockets = openSockets({ server, store, redis, config, log, ...(unproven && { unproven }) })
   const listening = await listen(server, '127.0.0.1', 0)
@@ -83,7 +84,7 @@ export interface ReceivedEvent {
 export async function connectClient(
   url: string,
   token: unknown,
-  more: { sinceSeq?: number } = {},
+  more: { sinceSeq?: number; organizationId?: unknown } = {},
   transports: ('websocket' | 'polling')[] = ['websocket'],
 ): Promise<{ socket: Socket; received: ReceivedEvent[]; named(name: string): ReceivedEvent['payload'][] }> {
   const received: ReceivedEvent[] = []
