@@ -20,11 +20,23 @@ export interface SendingNumber {
   perDay: number | null
 }
 
+/**
+ * The number of a message or a campaign; undefined for one of another tenant: a number that has moved sends nothing of those who had
+ * it before.
+ */
+export function ownNumber(
+  known: ReadonlyMap<string, SendingNumber>,
+  of: { phoneNumberId: string; tenantId: { toString(): string } },
+): SendingNumber | undefined {
+  const number = known.get(of.phoneNumberId)
+  return String(number?.client.tenantId) === String(of.tenantId) ? number : undefined
+}
+
 /** Short, so that a pause or a new token takes effect within a second. Decrypted tokens stay in memory no longer than this. */
 const CACHE_MS = 1000
 
 export interface Numbers {
-  /** @throws Outage */
+  /** By the ids that were asked for, of which the numbers may have others by now. @throws Outage */
   find(phoneNumberIds: Iterable<string>): Promise<Map<string, SendingNumber>>
   /** Holds a number that is being paused: for `ms` its messages in hand return to their queue. Also drops the cached number. */
   hold(phoneNumberId: string, ms?: number): void
@@ -62,8 +74,8 @@ export function createNumbers(store: Store, keyring: Keyring): Numbers {
     async find(phoneNumberIds) {
       const ids = [...new Set(phoneNumberIds)]
       const missing = ids.filter(id => cache.get(id) === undefined)
-      const clients = missing.length > 0 ? await findSendingNumbers(store, missing) : []
-      for (const client of clients) cache.set(client.phoneNumberId, await load(client), CACHE_MS)
+      const found = missing.length > 0 ? await findSendingNumbers(store, missing) : new Map<string, ClientDoc>()
+      for (const [id, client] of found) cache.set(id, await load(client), CACHE_MS)
       return new Map(ids.map(id => [id, cache.get(id)]).filter((entry): entry is [string, SendingNumber] => !!entry[1]))
     },
     hold(phoneNumberId, ms = CACHE_MS) {

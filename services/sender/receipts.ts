@@ -6,7 +6,7 @@ import { receiptsSent } from '#shared/process/metrics.ts'
 import { readMessage } from '#shared/queue/read-message.ts'
 import { type Delivery, DONE, type Handler, type Outcome } from '#shared/queue/types.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
-import type { Numbers } from './numbers.ts'
+import { type Numbers, ownNumber } from './numbers.ts'
 
 export interface ReceiptDeps {
   numbers: Numbers
@@ -28,9 +28,11 @@ export function createReceipts({ numbers, meta, clock, log }: ReceiptDeps): Hand
   return async function sendReceipt(delivery: Delivery): Promise<Outcome> {
     const receipt = readMessage(Receipt, delivery)
     if (receipt === null || isLate(receipt, clock.now())) return DONE
-    const { phoneNumberId, wamid, isTyping } = receipt
-    const number = (await numbers.find([phoneNumberId])).get(phoneNumberId)
-    if (!number?.token || String(number.client.tenantId) !== receipt.tenantId || numbers.isHeld(phoneNumberId)) return DONE
+    const { wamid, isTyping } = receipt
+    const number = ownNumber(await numbers.find([receipt.phoneNumberId]), receipt)
+    if (!number?.token) return DONE
+    const { phoneNumberId } = number.client
+    if (numbers.isHeld(phoneNumberId)) return DONE
     const body = {
       messaging_product: 'whatsapp',
       status: 'read',

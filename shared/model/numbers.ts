@@ -24,6 +24,8 @@ export interface ClientDoc extends Common {
   whatsappNumber: string
   verifiedName: string | null
   phoneNumberId: string
+  /** Ids that the number had at Meta before, newest first: webhooks and messages may still name them. */
+  formerPhoneNumberIds?: string[]
   wabaId: string
   portfolioId: string | null
   isPrimary: boolean

@@ -18,6 +18,7 @@ const ESCAPES: { what: string; pattern: RegExp; allowed: string[] }[] = [
       'shared/store/inbox/labels.ts', // a background job finishes changes of all tenants
       'shared/store/inbox/snoozed.ts', // a background job wakes conversations of all tenants
       'shared/store/numbers/clients.ts', // a webhook names a number only
+      'shared/store/numbers/meta-ids.ts', // a webhook and a batch of send jobs name numbers only
       'shared/store/numbers/connections.ts', // the return of a dialog names a connection only; one process advances those of all tenants
       'shared/store/numbers/connect-numbers.ts', // a number belongs to one tenant of the platform
       'shared/store/accounts/initiators.ts', // a platform admin acts in other tenants

@@ -3,6 +3,7 @@ import { inStates } from '../domain/messages/dispatch.ts'
 import { PARKED } from '../model/batch-plan.ts'
 import type { Id, MessageDoc, TemplateSyncDoc, WebhookEventDoc } from '../model/documents.ts'
 import { type Store, trusted } from './connect.ts'
+import { allMetaIds } from './numbers/meta-ids.ts'
 import { COUNT_LIMIT, inTime, LIST_MS, readCursor, writeCursor } from './pages.ts'
 import { findSync } from './templates/syncs.ts'
 
@@ -203,7 +204,7 @@ async function hintFor(
   filter: QueryFilter<MessageDoc>,
   status: 'PENDING' | 'RUNNING',
 ): Promise<string> {
-  const phoneNumberIds = await store.models.clients.distinct('phoneNumberId', { tenantId })
+  const phoneNumberIds = await allMetaIds(store, tenantId)
   Object.assign(filter, { phoneNumberId: trusted({ $in: phoneNumberIds }) })
   const open = {
     tenantId,

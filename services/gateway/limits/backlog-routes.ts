@@ -60,7 +60,8 @@ export async function backlogOfTenant({ store, redis, now }: GatewayDeps, tenant
 async function ofPlatform({ store, redis, now }: GatewayDeps) {
   const campaigns = await campaignBacklog(store, null)
   const ids = new Set([...(await numbersInBacklog(store)), ...campaigns.map(({ phoneNumberId }) => phoneNumberId)])
-  const clients = await findSendingNumbers(store, [...ids].slice(0, MOST_NUMBERS))
+  const numbersById = await findSendingNumbers(store, [...ids].slice(0, MOST_NUMBERS))
+  const clients = [...new Map([...numbersById.values()].map(client => [String(client._id), client])).values()]
   const byTenant = Map.groupBy(clients, ({ tenantId }) => String(tenantId))
   const owners = new Map(
     await Promise.all(

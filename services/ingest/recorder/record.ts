@@ -11,6 +11,7 @@ import { readReferenceData } from '#shared/recording/reference-data.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { findUnpublishedOf } from '#shared/store/events/unpublished.ts'
 import { forgetClient } from '#shared/store/numbers/clients.ts'
+import { metaIdsOf } from '#shared/store/numbers/meta-ids.ts'
 import { recordInTransaction, recordPlainBatch } from '#shared/store/recording/record-batch.ts'
 
 export interface Recorded {
@@ -145,5 +146,5 @@ export async function findUnpublished(store: Store, items: readonly FoldItem[], 
 
 /** Drops cached numbers, whose state has just been changed. */
 function forgetClients(store: Store, { clients, accounts }: ReferenceData): void {
-  for (const client of [...clients.values(), ...[...accounts.values()].flat()]) forgetClient(store, client.phoneNumberId)
+  for (const client of [...clients.values(), ...[...accounts.values()].flat()]) forgetClient(store, ...metaIdsOf(client))
 }

@@ -3,7 +3,7 @@ import type { Dispatch, MessageDoc } from '#shared/model/documents.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { findOld } from '#shared/store/dispatch/sweeps.ts'
-import type { Numbers } from '../numbers.ts'
+import { type Numbers, ownNumber } from '../numbers.ts'
 import type { Publishing } from '../publishing.ts'
 import { failedWithoutCall } from '../send/settle.ts'
 import { sendSettings } from '../send-settings.ts'
@@ -46,7 +46,7 @@ async function expireOne(deps: ExpireDeps, message: MessageDoc): Promise<void> {
 
 /** The failure of an expired message, otherwise null. The wait counts from the due time. Paused numbers expire nothing. */
 async function expiryOf({ store, numbers }: ExpireDeps, message: MessageDoc, now: Date): Promise<PlatformFailure | null> {
-  const number = (await numbers.find([message.phoneNumberId])).get(message.phoneNumberId)
+  const number = ownNumber(await numbers.find([message.phoneNumberId]), message)
   const status = number?.client.status ?? 'disconnected'
   if (status === 'paused') return null
   const maxWaitMs = (await sendSettings(store, message.tenantId)).maxWaitHours * HOUR_MS

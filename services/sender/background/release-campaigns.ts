@@ -8,7 +8,7 @@ import { releaseRecipients } from '#shared/store/campaigns/release.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { getTemplate } from '#shared/store/templates/templates.ts'
 import { TtlCache } from '#shared/store/ttl-cache.ts'
-import type { Numbers, SendingNumber } from '../numbers.ts'
+import { type Numbers, ownNumber, type SendingNumber } from '../numbers.ts'
 import type { CampaignAllowances } from './campaign-allowances.ts'
 import { type CampaignDeps, step } from './campaign-steps.ts'
 
@@ -46,7 +46,8 @@ export class CampaignRelease {
   async release(): Promise<number> {
     for (let round = 1; ; round++) {
       const running = await findCampaignsIn(this.#deps.store, ['RUNNING'])
-      const byNumber = [...Map.groupBy(running, ({ phoneNumberId }) => phoneNumberId).values()]
+      // A number that moved to another tenant may still stand in campaigns of the former one.
+      const byNumber = [...Map.groupBy(running, ({ tenantId, phoneNumberId }) => `${tenantId} ${phoneNumberId}`).values()]
       const results = await Promise.allSettled(byNumber.map(campaigns => this.#releaseForNumber(campaigns)))
       for (const result of results)
         if (result.status === 'rejected') this.#deps.log.warn({ err: result.reason }, 'campaign not released')
@@ -57,9 +58,9 @@ export class CampaignRelease {
 
   /** Divides a number's slice among its campaigns. @returns how many recipients were released */
   async #releaseForNumber(campaigns: CampaignDoc[]): Promise<number> {
-    const { phoneNumberId } = campaigns[0] as CampaignDoc
+    const first = campaigns[0] as CampaignDoc
     const open = campaigns.filter(({ releasedRow, audience }) => releasedRow < audience.read)
-    const number = open.length > 0 ? (await this.#deps.numbers.find([phoneNumberId])).get(phoneNumberId) : undefined
+    const number = open.length > 0 ? ownNumber(await this.#deps.numbers.find([first.phoneNumberId]), first) : undefined
     const now = this.#deps.clock.now()
     if (!number?.token || holdOf(number.client, 'campaign', now)) return 0
     const room = Math.min(SLICE, await this.#roomOf(number, now))

@@ -8,6 +8,7 @@ import { makeReady } from '#shared/store/dispatch/finish.ts'
 import { releaseScheduled } from '#shared/store/dispatch/release-scheduled.ts'
 import { rescheduleLimited } from '#shared/store/dispatch/reschedule.ts'
 import { findDue, releasePaused } from '#shared/store/dispatch/sweeps.ts'
+import { metaIdsOf } from '#shared/store/numbers/meta-ids.ts'
 import type { Numbers } from '../numbers.ts'
 import type { Publishing } from '../publishing.ts'
 import { sendSettings } from '../send-settings.ts'
@@ -77,11 +78,12 @@ export class DueRelease {
   }
 
   /** Waits for the messaging limit last hours. When Meta has changed the limit, they end now and are decided again. */
-  async #rescheduleOnNewLimit({ tenantId, phoneNumberId, messagingLimit }: ClientDoc, now: Date): Promise<void> {
+  async #rescheduleOnNewLimit(client: ClientDoc, now: Date): Promise<void> {
+    const { tenantId, phoneNumberId, messagingLimit } = client
     const before = this.#knownLimits.get(phoneNumberId)
     this.#knownLimits.set(phoneNumberId, messagingLimit)
     const hasChanged = before !== undefined && before !== messagingLimit
-    if (hasChanged) await rescheduleLimited(this.#deps.store, tenantId, [phoneNumberId], now, 'quota')
+    if (hasChanged) await rescheduleLimited(this.#deps.store, tenantId, metaIdsOf(client), now, 'quota')
   }
 }
 

@@ -5,6 +5,7 @@ import type { Logger } from '#shared/process/logger.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { findFirstWritten } from '#shared/store/dispatch/first-written.ts'
+import { metaIdsOf } from '#shared/store/numbers/meta-ids.ts'
 import { findLimitedNumbers } from '#shared/store/numbers/sending-numbers.ts'
 
 const DAY_MS = 86_400_000
@@ -37,7 +38,7 @@ export async function restoreMessagingLimits(deps: RestoreDeps): Promise<void> {
 async function restorePortfolio(deps: RestoreDeps, portfolioId: string, clients: readonly ClientDoc[]): Promise<number> {
   const { store, messagingLimits, clock, log } = deps
   const [{ tenantId }] = clients as [ClientDoc]
-  const phoneNumberIds = clients.map(({ phoneNumberId }) => phoneNumberId)
+  const phoneNumberIds = clients.flatMap(metaIdsOf)
   const limit = Math.max(...clients.map(({ messagingLimit }) => messagingLimit ?? 0))
   const window = { since: new Date(clock.now().getTime() - DAY_MS), limit, maxTimeMS: QUERY_MS }
   const { people, isWhole } = await findFirstWritten(store, { tenantId, phoneNumberIds }, window)

@@ -9,7 +9,7 @@ import type { ThreadOwner } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import type { Standing } from '#shared/store/dispatch/standing.ts'
 import type { Postponement } from '#shared/store/dispatch/take.ts'
-import type { SendingNumber } from '../numbers.ts'
+import { ownNumber, type SendingNumber } from '../numbers.ts'
 import type { ConcurrencyLimiter } from '../pacing/concurrency.ts'
 import type { DelayLine } from '../pacing/delay-line.ts'
 import type { Pacer } from '../pacing/pacer.ts'
@@ -107,7 +107,7 @@ function admit(deps: ClaimDeps, jobs: SendJob[], context: ClaimContext): SendJob
 /** The wait that the number's own state imposes on the message; null when it may send. */
 function postponementOf({ priority, pause, log }: ClaimDeps, job: SendJob, context: ClaimContext): Postponement | null {
   const { known, now } = context
-  const number = known.get(job.phoneNumberId)
+  const number = ownNumber(known, job)
   if (!number?.token) {
     if (number?.isUnreadable) pause.unreadableToken(number.client).catch(error => log.error({ err: error }, 'number not paused'))
     return { job, reason: 'paused', nextStepAt: null }

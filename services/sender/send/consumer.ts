@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { SendJob } from '#shared/contracts/send-job.ts'
 import type { Priority } from '#shared/domain/messages/priority.ts'
 import type { SendLimits } from '#shared/limits/send-limits.ts'
+import type { MessageDoc } from '#shared/model/documents.ts'
 import { readMessage } from '#shared/queue/read-message.ts'
 import { type BatchHandler, type Delivery, DONE, type Outcome } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { releaseSuccessors } from '#shared/store/dispatch/follow-ups.ts'
 import { findStanding } from '#shared/store/dispatch/standing.ts'
 import { type Postponement, postponeMessages, takeMessages } from '#shared/store/dispatch/take.ts'
+import { ownNumber, type SendingNumber } from '../numbers.ts'
 import { DelayLine, type Waiting } from '../pacing/delay-line.ts'
 import { Pacer } from '../pacing/pacer.ts'
 import { TakeAhead } from '../pacing/take-ahead.ts'
@@ -103,7 +105,7 @@ class SendConsumer {
   async #claimSome(jobs: SendJob[], round: { now: Date; postponed: Postponement[]; traces: Traces }): Promise<Claimed[]> {
     const { store, numbers, campaigns } = this.#deps
     const known = await numbers.find(jobs.map(job => job.phoneNumberId))
-    const running = await postponePausedCampaigns(campaigns, jobs, round)
+    const running = await postponePausedCampaigns(campaigns, withPresentIds(jobs, known), round)
     const standing = await findStanding(store, running, round.now)
     const { heads, erased } = standing
     // Accepted while their person was being erased: the recorder empties them.
@@ -130,7 +132,7 @@ class SendConsumer {
       for (const message of taken) {
         const claim = byId.get(String(message._id)) as Claimed
         left.delete(claim)
-        void runAttempt(this.#attempt, message, claim)
+        void runAttempt(this.#attempt, withIdOf(message, claim), claim)
       }
     } finally {
       for (const { job } of left) limiter.leaveNumber(job.phoneNumberId)
@@ -138,6 +140,19 @@ class SendConsumer {
     }
   }
 }
+
+/** Jobs of a number that has another id at Meta by now get that one, which they are limited and sent by. */
+function withPresentIds(jobs: SendJob[], known: Map<string, SendingNumber>): SendJob[] {
+  return jobs.map(job => {
+    const number = ownNumber(known, job)
+    if (number === undefined || number.client.phoneNumberId === job.phoneNumberId) return job
+    known.set(number.client.phoneNumberId, number)
+    return { ...job, phoneNumberId: number.client.phoneNumberId }
+  })
+}
+
+const withIdOf = (message: MessageDoc, { job: { phoneNumberId } }: Claimed): MessageDoc =>
+  message.phoneNumberId === phoneNumberId ? message : { ...message, phoneNumberId }
 
 /**
  * The postponed messages whose conversation is checked for a message that may be sent: the predecessor may have ended

@@ -8,6 +8,7 @@ import { findPage, type Page, type PageRequest, searching } from '../pages.ts'
 import { searchPattern } from '../search.ts'
 import type { Alongside, Session } from '../transaction.ts'
 import { revokeRefreshTokens } from './sessions.ts'
+import { takeTurn } from './tenants.ts'
 
 export interface PeopleFilter {
   role?: Role | undefined
@@ -149,11 +150,6 @@ export async function bindIdentity(
 /** Whether a change ends the sessions of its user. */
 export const endsSessionsOf = (before: UserDoc, change: UserChange): boolean =>
   (change.role !== undefined && change.role !== before.role) || (change.status !== undefined && change.status !== before.status)
-
-/** Writes the tenant's row, which two transactions cannot do at the same time. */
-async function takeTurn({ models }: Store, tenantId: Id, session: Session): Promise<void> {
-  await models.tenants.updateOne({ _id: tenantId }, { $set: { updatedAt: new Date() } }, { session })
-}
 
 async function hasOtherAdmin({ models }: Store, { tenantId, _id }: UserDoc, session: Session): Promise<boolean> {
   const filter = {

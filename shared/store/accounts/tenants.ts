@@ -162,3 +162,8 @@ export function limitsAfter(
 
 const given = (limits: Limits): Partial<SendLimits> =>
   Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined))
+
+/** Writes the tenant's row, which two transactions cannot do at the same time: one of them waits, and sees what the other did. */
+export async function takeTurn({ models }: Store, tenantId: Id, session: Session): Promise<void> {
+  await models.tenants.updateOne({ _id: tenantId }, { $set: { updatedAt: new Date() } }, { session })
+}

@@ -3,6 +3,7 @@ import { unfinished } from '../../domain/messages/dispatch.ts'
 import type { DeadLetterDoc, ErasureDoc, Id, ParkedItemDoc, RecipientDoc, WebhookEventDoc } from '../../model/documents.ts'
 import { ERASED_PAYLOAD, ERASED_REASON } from '../../model/erased-message.ts'
 import type { Store } from '../connect.ts'
+import { allMetaIds } from '../numbers/meta-ids.ts'
 import { ERASED_CONTACT, HIDDEN } from './erase-begin.ts'
 import { EMPTY_RECIPIENT, emptyDeadLetter } from './erase-rows.ts'
 
@@ -75,9 +76,9 @@ export async function emptyWebhookEvent({ raw }: Store, { tenantId }: Erasure, _
 }
 
 /** Items of the tenant's numbers that were parked before the erasure, or by a batch that was under way. */
-export async function parkedUnderWay({ raw }: Store, erasure: Erasure): Promise<mongo.FindCursor<ParkedItemDoc>> {
-  const phoneNumberIds = await raw.clients.distinct('phoneNumberId', { tenantId: erasure.tenantId })
-  return raw.parkedItems.find({ phoneNumberId: { $in: phoneNumberIds }, createdAt: { $lte: after(erasure, UNDER_WAY_MS) } })
+export async function parkedUnderWay(store: Store, erasure: Erasure): Promise<mongo.FindCursor<ParkedItemDoc>> {
+  const phoneNumberIds = await allMetaIds(store, erasure.tenantId)
+  return store.raw.parkedItems.find({ phoneNumberId: { $in: phoneNumberIds }, createdAt: { $lte: after(erasure, UNDER_WAY_MS) } })
 }
 
 export async function deleteParkedItem({ raw }: Store, _id: string): Promise<void> {

@@ -3,6 +3,7 @@ import { platformError } from '../../domain/messages/send-errors.ts'
 import type { ContactDoc, Erasing, Id, MessageDoc } from '../../model/documents.ts'
 import { ERASED_DETAIL, ERASED_PAYLOAD, ERASED_REASON, emptiedFields } from '../../model/erased-message.ts'
 import type { Store } from '../connect.ts'
+import { allMetaIds } from '../numbers/meta-ids.ts'
 
 /** The steps of an erasure, by collection. Each step is repeatable: a second run finds nothing. */
 
@@ -175,7 +176,7 @@ export async function emptyWebhookEvents(store: Store, { tenantId, erasing }: Pe
 
 /** Deletes parked items that name the person, of the tenant's numbers only. @returns how many */
 export async function deleteParked(store: Store, { tenantId, erasing }: Person): Promise<number> {
-  const phoneNumberIds = await store.raw.clients.distinct('phoneNumberId', { tenantId })
+  const phoneNumberIds = await allMetaIds(store, tenantId)
   const filter = { phoneNumberId: { $in: phoneNumberIds }, createdAt: { $lte: erasing.since }, ...namedIn(erasing) } as object
   return (await store.raw.parkedItems.deleteMany(filter)).deletedCount
 }

@@ -1,6 +1,7 @@
 import { asUpdate, inState, inStates } from '../../domain/messages/dispatch.ts'
-import type { Dispatch, EventDoc, Id, MessageDoc } from '../../model/documents.ts'
+import type { ClientDoc, Dispatch, EventDoc, Id, MessageDoc } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
+import { metaIdsOf } from '../numbers/meta-ids.ts'
 import { orOutage } from '../outage.ts'
 import { finishMessages, SEND_JOB_FIELDS } from './finish.ts'
 import type { Settlement } from './outcome-writes.ts'
@@ -44,12 +45,12 @@ const NEVER_ENQUEUED_MS = 3000
  */
 export async function releasePaused(
   store: Store,
-  number: { phoneNumberId: string; tenantId: Id },
+  number: Pick<ClientDoc, 'phoneNumberId' | 'formerPhoneNumberIds' | 'tenantId'>,
   options: { now: Date; expireAt: Date; limit: number },
 ): Promise<number> {
   const waiting = {
     tenantId: number.tenantId,
-    phoneNumberId: number.phoneNumberId,
+    phoneNumberId: { $in: metaIdsOf(number) },
     ...inState('WAITING'),
     'dispatch.nextStepAt': null,
   }

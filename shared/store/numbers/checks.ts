@@ -5,6 +5,7 @@ import { acrossTenants } from '../tenancy/tenancy.ts'
 import type { Alongside } from '../transaction.ts'
 import { clientCacheOf } from './client-cache.ts'
 import { forgetClient } from './clients.ts'
+import { metaIdsOf } from './meta-ids.ts'
 
 /** Queries of the background jobs that check the numbers of all tenants, the longest due first. */
 
@@ -43,28 +44,30 @@ function findDueNumbers(
  */
 export async function updateClientWithoutEvent(
   store: Store,
-  { tenantId, _id, phoneNumberId }: ClientDoc,
+  client: ClientDoc,
   changes: Partial<ClientDoc>,
   provided: object = {},
 ): Promise<boolean> {
+  const { tenantId, _id } = client
   const { matchedCount } = await store.models.clients.updateOne({ tenantId, _id, ...provided }, { $set: changes })
-  forgetClient(store, phoneNumberId)
+  forgetClient(store, ...metaIdsOf(client))
   return matchedCount === 1
 }
 
 /** `updateClientWithoutEvent` with what belongs to the change, in one transaction. */
 export async function updateClientAlongside(
   store: Store,
-  { tenantId, _id, phoneNumberId }: ClientDoc,
+  client: ClientDoc,
   { changes, provided, alongside }: { changes: Partial<ClientDoc>; provided: object; alongside: Alongside<null> },
 ): Promise<boolean> {
+  const { tenantId, _id } = client
   const isChanged = await store.transaction(async session => {
     const filter = { tenantId, _id, ...provided }
     const { matchedCount } = await store.models.clients.updateOne(filter, { $set: changes }, { session })
     if (matchedCount === 1) await alongside(null, session)
     return matchedCount === 1
   })
-  forgetClient(store, phoneNumberId)
+  forgetClient(store, ...metaIdsOf(client))
   return isChanged
 }
 

@@ -8,6 +8,7 @@ import { acrossTenants } from '../tenancy/tenancy.ts'
 import type { Alongside } from '../transaction.ts'
 import { TtlCache } from '../ttl-cache.ts'
 import { clientCacheOf } from './client-cache.ts'
+import { metaIdsOf, readByMetaIds } from './meta-ids.ts'
 
 const KNOWN_MS = 5000
 /** Short, so that the first messages of a newly connected number are not ignored. */
@@ -23,17 +24,17 @@ export async function findByPhoneNumberId(store: Store, phoneNumberId: string): 
   return (await findByPhoneNumberIds(store, [phoneNumberId])).get(phoneNumberId) ?? null
 }
 
-/** The numbers of a batch, in one query at most. Unknown numbers are left out. */
+/**
+ * The numbers of a batch, by the ids that its webhooks name, in one query unless an id is unknown or a former one. Unknown numbers
+ * are left out.
+ */
 export async function findByPhoneNumberIds(store: Store, phoneNumberIds: Iterable<string>): Promise<Map<string, ClientDoc>> {
   const cache = cacheOf(store)
   // Each entry is read once: an entry that expires between two reads would make a known number unknown.
   const answers = new Map([...new Set(phoneNumberIds)].map(id => [id, cache.get(id)]))
   const missing = [...answers.keys()].filter(id => answers.get(id) === undefined)
   if (missing.length > 0) {
-    const found = await acrossTenants(() =>
-      store.models.clients.find({ phoneNumberId: trusted({ $in: missing }), deletedAt: null }).lean(),
-    )
-    const byId = new Map(found.map(client => [client.phoneNumberId, client]))
+    const byId = await readByMetaIds(store, missing)
     for (const id of missing) {
       const client = byId.get(id) ?? null
       cache.set(id, client, client ? KNOWN_MS : UNKNOWN_MS)
@@ -43,9 +44,9 @@ export async function findByPhoneNumberIds(store: Store, phoneNumberIds: Iterabl
   return new Map([...answers].filter((entry): entry is [string, ClientDoc] => entry[1] != null))
 }
 
-/** Removes a number from the caches of this process, after a change. */
-export function forgetClient(store: Store, phoneNumberId: string): void {
-  cacheOf(store).delete(phoneNumberId)
+/** Removes a number from the caches of this process, after a change. @param phoneNumberIds all that it has or had */
+export function forgetClient(store: Store, ...phoneNumberIds: string[]): void {
+  for (const id of phoneNumberIds) cacheOf(store).delete(id)
   clientCacheOf(store).clear()
 }
 
@@ -57,12 +58,12 @@ export async function getClient(store: Store, tenantId: Id | string, clientId: I
 }
 
 /**
- * The number that a caller names: by Linko's id, by the id of its user on the tenant's own platform, or by Meta's id.
+ * The number that a caller names: by Linko's id, by the id of its user on the tenant's own platform, or by an id that it has or had at Meta.
  * @throws ApiError 404 when none has it, 409 CLIENT_AMBIGUOUS for a user with several numbers
  */
 export async function getNamedClient(store: Store, tenantId: Id | string, name: string): Promise<ClientDoc> {
   const own = /^[0-9a-f]{24}$/i.test(name) ? { _id: name } : null
-  for (const by of [own, { userId: name }, { phoneNumberId: name }]) {
+  for (const by of [own, { userId: name }, { phoneNumberId: name }, { formerPhoneNumberIds: name }]) {
     const found =
       by &&
       (await store.models.clients
@@ -204,12 +205,13 @@ export interface NumberInput {
 /** Changes who a number belongs to, or makes it the primary one; a tenant has at most one primary number. @throws ApiError 404 */
 export async function editClient(
   store: Store,
-  { tenantId, _id, phoneNumberId }: ClientDoc,
+  client: ClientDoc,
   input: NumberInput,
   by: Id | string,
   alongside?: Alongside<ClientDoc>,
 ): Promise<ClientDoc> {
   const { clients } = store.models
+  const { tenantId, _id } = client
   const changes = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
   const edited = await store.transaction(async session => {
     if (input.isPrimary)
@@ -229,7 +231,7 @@ export async function editClient(
     await alongside?.(after, session)
     return after
   })
-  forgetClient(store, phoneNumberId)
+  forgetClient(store, ...metaIdsOf(client))
   return edited
 }
 
@@ -258,7 +260,7 @@ export async function changeClient(
     await alongside?.(done, session)
     return done
   })
-  if (change) forgetClient(store, change.client.phoneNumberId)
+  if (change) forgetClient(store, ...metaIdsOf(change.client))
   return change
 }
 

@@ -1,10 +1,13 @@
 import type { ClientSession } from 'mongoose'
+import { DISPATCH_STATES } from '../../domain/messages/dispatch.ts'
 import type { ClientDoc, EventDoc, Id } from '../../model/documents.ts'
 import { newId } from '../../model/ids.ts'
+import { takeTurn } from '../accounts/tenants.ts'
 import { type Store, trusted } from '../connect.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
 import type { Alongside } from '../transaction.ts'
 import { type ClientChange, forgetClient, insertStatusEvent } from './clients.ts'
+import { metaIdsOf } from './meta-ids.ts'
 
 /** Reason of a number whose connection has not come to its end. */
 export const UNFINISHED = 'The connection of this number is not finished.'
@@ -22,8 +25,9 @@ export type KeptNumber = { phoneNumberId: string } & ({ clientId: Id; isTaken: f
 
 /**
  * A row for each number, in one transaction: the tenant's own row stays as it is, also one that was deleted, which comes back with
- * its history; a new one is `disconnected` until its connection ends. A number that another tenant has connected is taken; one that
- * another tenant has disconnected is given up there, for the caller has shown by Meta's token that the number is theirs now.
+ * its history; a new one is `disconnected` until its connection ends. A phone number that has a new id at Meta keeps its row, which
+ * gets the id when the connection ends. A number that another tenant has connected is taken; one that another tenant has
+ * disconnected is given up there, for the caller has shown by Meta's token that the number is theirs now.
  */
 export async function keepNumbers(
   store: Store,
@@ -33,6 +37,8 @@ export async function keepNumbers(
 ): Promise<KeptNumber[]> {
   const kept = await acrossTenants(() =>
     store.transaction(async session => {
+      // Two connections of a tenant may be about one phone number with two ids.
+      await takeTurn(store, tenantId, session)
       const done: KeptNumber[] = []
       for (const number of numbers) done.push(await keepNumber(store, tenantId, number, about, session))
       return done
@@ -49,7 +55,7 @@ async function keepNumber(
   about: object,
   session: ClientSession,
 ): Promise<KeptNumber> {
-  const { phoneNumberId } = number
+  const { phoneNumberId, whatsappNumber } = number
   const living = await clients.findOne({ phoneNumberId, deletedAt: null }, null, { session }).lean()
   if (living && !living.tenantId.equals(tenantId)) {
     if (living.status !== 'disconnected') return { phoneNumberId, clientId: null, isTaken: true }
@@ -58,17 +64,47 @@ async function keepNumber(
   } else if (living) {
     return { phoneNumberId, clientId: living._id, isTaken: false }
   }
-  const unfinished = { status: 'disconnected' as const, statusReason: UNFINISHED, pauseReason: null, accessToken: null }
-  const former = await clients
-    .findOneAndUpdate(
-      { tenantId, phoneNumberId, deletedAt: trusted({ $ne: null }) },
-      { $set: { ...number, ...about, ...unfinished, deletedAt: null } },
-      { session, sort: { deletedAt: -1 }, returnDocument: 'after' },
-    )
+  const renamed = await clients
+    .findOne({ tenantId, whatsappNumber, deletedAt: null }, { _id: 1 }, { session, sort: NEWEST })
     .lean()
+  if (renamed) return { phoneNumberId, clientId: renamed._id, isTaken: false }
+  const unfinished = { status: 'disconnected' as const, statusReason: UNFINISHED, pauseReason: null, accessToken: null }
+  const deleted = (by: Partial<NumberToKeep>) =>
+    clients
+      .findOne({ tenantId, ...by, deletedAt: trusted({ $ne: null }) }, null, { session, sort: { deletedAt: -1 } })
+      .lean<ClientDoc | null>()
+  const former = (await deleted({ phoneNumberId })) ?? (await deleted({ whatsappNumber }))
+  if (former) {
+    const back = { ...number, ...about, ...unfinished, ...renamedTo(former, phoneNumberId), deletedAt: null }
+    await clients.updateOne({ _id: former._id, tenantId }, { $set: back }, { session })
+  }
   if (former) return { phoneNumberId, clientId: former._id, isTaken: false }
   const [created] = await clients.create([{ _id: newId(), tenantId, ...number, ...about, ...unfinished }], { session })
   return { phoneNumberId, clientId: (created as { _id: Id })._id, isTaken: false }
+}
+
+const NEWEST = { connectedAt: -1, _id: -1 } as const
+
+/** The fields of a number that has another id at Meta now; none where it is the same. */
+function renamedTo(client: ClientDoc, phoneNumberId: string): Partial<ClientDoc> {
+  if (client.phoneNumberId === phoneNumberId) return {}
+  const formerPhoneNumberIds = metaIdsOf(client).filter(id => id !== phoneNumberId)
+  return { phoneNumberId, formerPhoneNumberIds }
+}
+
+/**
+ * Gives the rows of a number its present id at Meta: its conversations, its campaigns, and messages that are still to be sent. What
+ * was sent keeps the id that it was sent by, and whatever is written with an earlier id meanwhile is found by it. Repeatable.
+ */
+export async function moveToPresentId(store: Store, client: ClientDoc): Promise<void> {
+  const { tenantId, _id: clientId, phoneNumberId, formerPhoneNumberIds = [] } = client
+  if (formerPhoneNumberIds.length === 0) return
+  const { conversations, campaigns, messages } = store.models
+  const own = { tenantId, clientId, phoneNumberId: trusted({ $in: formerPhoneNumberIds }) }
+  const present = { $set: { phoneNumberId } }
+  await conversations.updateMany(own, present, { timestamps: false })
+  await campaigns.updateMany(own, present, { timestamps: false })
+  await messages.updateMany({ ...own, 'dispatch.state': trusted({ $in: [...DISPATCH_STATES] }) }, present, { timestamps: false })
 }
 
 /** Reasons of pauses that a new token and registration end; the others are Meta's or a person's decision. */
@@ -86,7 +122,8 @@ export interface Activation {
 /**
  * Makes a number active with a new token, in one transaction with its event. A number that is paused for its account, its payment,
  * its quality or by a person keeps its pause; what waits for a number that is active now goes out by itself. The first number of a
- * tenant becomes its primary one. Reports of Meta that are older than this are no longer applied.
+ * tenant becomes its primary one. A number that has a new id at Meta keeps the earlier ones, by which late webhooks and waiting
+ * messages still find it. Reports of Meta that are older than this are no longer applied.
  */
 export async function activateNumber(
   store: Store,
@@ -101,6 +138,7 @@ export async function activateNumber(
     const keepsPause = before.status === 'paused' && !ENDED_BY_CONNECTION.includes(before.pauseReason)
     const changes = {
       ...fields,
+      ...(fields.phoneNumberId && renamedTo(before, fields.phoneNumberId)),
       ...(!keepsPause && ACTIVE),
       ...(!keepsPause && before.status !== 'active' && { resumedAt: now }),
       ...(primary === null && { isPrimary: true }),
@@ -116,7 +154,7 @@ export async function activateNumber(
     await alongside?.(done, session)
     return done
   })
-  if (change) forgetClient(store, change.client.phoneNumberId)
+  if (change) forgetClient(store, ...metaIdsOf(change.client))
   return change
 }
 
@@ -172,7 +210,7 @@ export async function disconnectNumber(
     await alongside({ client, event, before }, session)
     return { client, event }
   })
-  if (change) forgetClient(store, change.client.phoneNumberId)
+  if (change) forgetClient(store, ...metaIdsOf(change.client))
   return change
 }
 

@@ -5,6 +5,7 @@ import { forgetTenant, limitsAfter } from '../accounts/tenants.ts'
 import type { Store } from '../connect.ts'
 import type { Alongside } from '../transaction.ts'
 import { forgetClient } from './clients.ts'
+import { metaIdsOf } from './meta-ids.ts'
 
 /**
  * Sets the given limits that a tenant asks for; an undefined one stays. In force is what the platform allows of them: senders
@@ -62,6 +63,6 @@ export async function setNumberRate(
     await alongside?.(found, session)
     return found
   })
-  forgetClient(store, before.phoneNumberId)
+  forgetClient(store, ...metaIdsOf(before))
   return before
 }

@@ -2,11 +2,13 @@ import type { ClientDoc, Id } from '../../model/documents.ts'
 import { type Store, trusted } from '../connect.ts'
 import { orOutage } from '../outage.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
+import { readByMetaIds } from './meta-ids.ts'
 
-/** Numbers by Meta's ids, without a cache: the sender must notice a pause within a second. @throws Outage */
-export async function findSendingNumbers(store: Store, phoneNumberIds: string[]): Promise<ClientDoc[]> {
-  const filter = { phoneNumberId: trusted({ $in: phoneNumberIds }), deletedAt: null }
-  return await orOutage(acrossTenants(() => store.models.clients.find(filter).lean()))
+/**
+ * Numbers by the ids that they have or had at Meta, without a cache: the sender must notice a pause within a second. @throws Outage
+ */
+export async function findSendingNumbers(store: Store, phoneNumberIds: string[]): Promise<Map<string, ClientDoc>> {
+  return await orOutage(readByMetaIds(store, phoneNumberIds))
 }
 
 /** The tenant's numbers that can send now. @throws Outage */

@@ -59,6 +59,8 @@ export const clientSchema = new Schema<ClientDoc>(
     whatsappNumber: requiredText,
     verifiedName: text,
     phoneNumberId: requiredText,
+    // Absent where there are none, so that the index stays small.
+    formerPhoneNumberIds: { type: [String], default: undefined },
     wabaId: requiredText,
     portfolioId: text,
     isPrimary: flag,
@@ -109,6 +111,8 @@ export const clientSchema = new Schema<ClientDoc>(
 )
 // Unique on the whole platform: a number belongs to one tenant at a time, and a webhook names only the number.
 clientSchema.index({ phoneNumberId: 1 }, { name: 'phone_number', unique: true, partialFilterExpression: notDeleted })
+clientSchema.index({ formerPhoneNumberIds: 1 }, { name: 'former_phone_number', sparse: true })
+clientSchema.index({ tenantId: 1, whatsappNumber: 1 }, { name: 'tenant_number' })
 clientSchema.index({ tenantId: 1, status: 1 }, { name: 'tenant_status' })
 clientSchema.index({ tenantId: 1, userId: 1 }, { name: 'tenant_user', partialFilterExpression: { userId: isText } })
 clientSchema.index({ wabaId: 1 }, { name: 'waba' })

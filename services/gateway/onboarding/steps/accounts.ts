@@ -1,3 +1,4 @@
+import { onePerNumber } from '#shared/domain/onboarding/numbers.ts'
 import { ownProblem } from '#shared/domain/onboarding/problems.ts'
 import { laterSteps, type StepOutcome } from '#shared/domain/onboarding/steps.ts'
 import type { Refused } from '#shared/meta/client.ts'
@@ -51,9 +52,10 @@ type Listed = ListedNumber & Pick<ConnectionAccount, 'wabaId' | 'portfolioId'>
 
 /** Reads the numbers of the accounts and keeps a row for each; the steps of the numbers follow. */
 export const readNumbersOfAccounts: DoStep = async context => {
-  const listed = await listAll(context)
-  if ('outcome' in listed) return listed
-  if (context.connection.kind === 'check') return await recheck(context, listed)
+  const all = await listAll(context)
+  if ('outcome' in all) return all
+  if (context.connection.kind === 'check') return await recheck(context, onePerNumber(all, null))
+  const listed = onePerNumber(all, context.connection.wanted.phoneNumberId)
   const { wanted, kind } = context.connection
   const named = listed.find(({ phoneNumberId }) => phoneNumberId === wanted.phoneNumberId)
   if (listed.length === 0)
@@ -116,23 +118,26 @@ const foundNumber = (number: Listed, clientId: ConnectionNumber['clientId']): Co
   clientId,
 })
 
-/** The number that is checked, as Meta has it now. One that moved to another account of the token is corrected. */
+/** The number that is checked, as Meta has it now. One that moved to another account of the token, or has a new id, is corrected. */
 async function recheck({ deps, connection }: StepContext, listed: Listed[]): Promise<StepResult> {
   const [before] = connection.numbers
-  const number = listed.find(({ phoneNumberId }) => phoneNumberId === before?.phoneNumberId)
-  if (before === undefined || number === undefined) {
-    const isMoved = listed.some(({ whatsappNumber }) => whatsappNumber === before?.whatsappNumber)
-    return isMoved
-      ? failed('The number has a new id at Meta.', 'Connect the number again, so that its id is updated.')
-      : failed('The number is in no business account that its token gives access to.', 'Connect the number again.')
-  }
+  const number =
+    listed.find(({ phoneNumberId }) => phoneNumberId === before?.phoneNumberId) ??
+    listed.find(({ whatsappNumber }) => whatsappNumber === before?.whatsappNumber)
+  if (before === undefined || number === undefined)
+    return failed('The number is in no business account that its token gives access to.', 'Connect the number again.')
   const { wabaId, portfolioId, coexistence, verifiedName } = number
   const client = await getClient(deps.store, connection.tenantId, before.clientId)
   const hasMoved = client.wabaId !== wabaId
   const changes = { wabaId, coexistence, verifiedName, ...(portfolioId && { portfolioId }) }
   await updateClientWithoutEvent(deps.store, client, { ...changes, ...(hasMoved && { nextTemplateSyncAt: null }) })
   const numbers = [foundNumber(number, before.clientId)]
-  const note = hasMoved ? { note: `The number has moved to the business account ${wabaId}; corrected.` } : {}
+  const hasNewId = number.phoneNumberId !== before.phoneNumberId
+  const found = [
+    ...(hasMoved ? [`The number has moved to the business account ${wabaId}; corrected.`] : []),
+    ...(hasNewId ? [`The number has the new id ${number.phoneNumberId} at Meta; it is taken over.`] : []),
+  ]
+  const note = found.length > 0 ? { note: found.join(' ') } : {}
   const more = laterSteps(numbers).filter(({ key }) => key !== 'contacts' && key !== 'history')
   return { outcome: { kind: 'done', ...note }, facts: { numbers }, more }
 }

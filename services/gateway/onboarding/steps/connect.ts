@@ -2,7 +2,7 @@ import { sealAccessToken } from '#shared/auth/client-tokens.ts'
 import type { ClientDoc } from '#shared/model/documents.ts'
 import { audit } from '#shared/store/accounts/audit.ts'
 import { getClient } from '#shared/store/numbers/clients.ts'
-import { activateNumber } from '#shared/store/numbers/connect-numbers.ts'
+import { activateNumber, moveToPresentId } from '#shared/store/numbers/connect-numbers.ts'
 import { type DoStep, done, numberOf, resultOf, type StepContext, tokenFor } from './step.ts'
 
 const COEXISTENCE_RATE = 20
@@ -11,22 +11,30 @@ const COEXISTENCE_RATE = 20
 export const connect: DoStep = async context => {
   const { deps, connection } = context
   const { store, events, now, log } = deps
-  const { clientId } = numberOf(context)
+  const { clientId, phoneNumberId } = numberOf(context)
   const { tenantId, actor } = connection
   const client = await getClient(store, tenantId, clientId)
-  if (connection.kind === 'check' && client.status === 'active') return done()
+  const hasNewId = client.phoneNumberId !== phoneNumberId
+  if (connection.kind === 'check' && client.status === 'active' && !hasNewId) {
+    await moveToPresentId(store, client)
+    return done()
+  }
   const by = actor.kind === 'user' ? actor.id : null
   const change = await activateNumber(
     store,
     { tenantId, clientId, fields: fieldsOf(context, client), by, now: now() },
     async ({ client: after }, session) => {
-      const changes = { status: { before: client.status, after: after.status } }
+      const changes = {
+        status: { before: client.status, after: after.status },
+        ...(hasNewId && { phoneNumberId: { before: client.phoneNumberId, after: after.phoneNumberId } }),
+      }
       const object = { kind: 'client', id: String(clientId) }
       await audit(store, { tenantId, actor, action: 'clients.connect', object, changes, ip: null }, { session })
     },
   )
   if (change === null) throw new Error('the number of the connection is gone')
   log.info({ tenantId: String(tenantId), clientId: String(clientId), status: change.client.status }, 'number connected')
+  await moveToPresentId(store, change.client)
   void events.publish([change.event], null)
   if (change.client.status === 'active') return done()
   return resultOf({ kind: 'done', note: `The number stays paused: ${change.client.statusReason ?? change.client.pauseReason}` })
@@ -34,12 +42,12 @@ export const connect: DoStep = async context => {
 
 function fieldsOf(context: StepContext, client: ClientDoc): Partial<ClientDoc> {
   const { deps, connection } = context
-  const { wabaId, whatsappNumber, verifiedName, coexistence } = numberOf(context)
+  const { phoneNumberId, wabaId, whatsappNumber, verifiedName, coexistence } = numberOf(context)
   const { token, wabas, about } = connection
   const portfolioId = wabas.find(waba => waba.wabaId === wabaId)?.portfolioId ?? client.portfolioId
   return {
     ...about,
-    ...{ wabaId, whatsappNumber, verifiedName, portfolioId, coexistence },
+    ...{ phoneNumberId, wabaId, whatsappNumber, verifiedName, portfolioId, coexistence },
     ...(coexistence && { throughput: COEXISTENCE_RATE }),
     accessToken: sealAccessToken(deps.keyring, client, tokenFor(context)),
     tokenValid: true,
