@@ -1,4 +1,4 @@
-import { alternate, inFlight, percentile, ratio, report, type Turn } from './figures.ts'
+import { alternate, inFlight, percentile, ratio, report, type Turn } from './measure/figures.ts'
 import { PATIENCE_MS, untilCounted } from './measure/patience.ts'
 import { type Contestant, type Mixed, openMixed, printWarnings, warningsOf } from './mixed/contestants.ts'
 import { type MixedJob, type MixedResult, STOP } from './mixed/load.ts'

@@ -1,6 +1,6 @@
 import { Unfinished } from './measure/patience.ts'
 
-const BENCHES = ['receiver', 'recorder', 'sender', 'road', 'sockets', 'mixed', 'backlog', 'cost']
+const BENCHES = ['receiver', 'recorder', 'sender', 'road', 'sockets', 'mixed', 'backlog', 'cost', 'foreign-ids']
 
 /** `npm run bench -- <name>`: product, skeleton and ratio from one run. See docs/benchmarks.md. */
 const [name = ''] = process.argv.slice(2)

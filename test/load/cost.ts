@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { alternate, ratio, report, type Turn } from './figures.ts'
+import { alternate, ratio, report, type Turn } from './measure/figures.ts'
 import { between, beyondIdle, costOf, createMeter, idleOf, type Meter, type Spending } from './measure/meter.ts'
 import { PATIENCE_MS, untilCounted } from './measure/patience.ts'
 import { type Contestant, type Mixed, openMixed, printWarnings } from './mixed/contestants.ts'

@@ -1,4 +1,4 @@
-import { alternate, percentile, ratio, report, type Turn } from './figures.ts'
+import { alternate, percentile, ratio, report, type Turn } from './measure/figures.ts'
 import { between, cpuPerOperation, createMeter } from './measure/meter.ts'
 import { PATIENCE_MS, Unfinished, untilCounted } from './measure/patience.ts'
 import { type Contestant, type Mixed, openMixed, printWarnings, warningsOf } from './mixed/contestants.ts'

@@ -1,7 +1,7 @@
 import { QUEUES } from '#shared/queue/topology.ts'
 import { openBed } from './bed.ts'
 import { type Child, startChild } from './child.ts'
-import { alternate, ratio, report, type Turn } from './figures.ts'
+import { alternate, ratio, report, type Turn } from './measure/figures.ts'
 import type { LoadResult } from './webhook-load.ts'
 
 const CONNECTIONS = 64

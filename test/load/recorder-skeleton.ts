@@ -1,6 +1,6 @@
 import { mongo } from 'mongoose'
 import type { Store } from '#shared/store/connect.ts'
-import type { Turn } from './figures.ts'
+import type { Turn } from './measure/figures.ts'
 import { untilCounted } from './measure/patience.ts'
 
 type Document = mongo.Document

@@ -8,7 +8,7 @@ import { APP_SECRET, JWT_SECRET } from './bed.ts'
 import { inboundBody } from './bodies.ts'
 import { startChild } from './child.ts'
 import { openDemoBed } from './demo-bed.ts'
-import { alternate, percentile, ratio, report, type Turn } from './figures.ts'
+import { alternate, percentile, ratio, report, type Turn } from './measure/figures.ts'
 import { between, beyondIdle, cpuPerOperation, createMeter, idleOf, type Meter, type Spending } from './measure/meter.ts'
 
 const PER_SECOND = 200

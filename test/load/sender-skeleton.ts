@@ -2,7 +2,7 @@ import { Agent as HttpAgent } from 'node:http'
 import axios from 'axios'
 import { Agent, request } from 'undici'
 import { undiciAdapter } from '#shared/meta/undici-adapter.ts'
-import { inFlight } from './figures.ts'
+import { inFlight } from './measure/figures.ts'
 
 /** The bare HTTP client, posting what the sender posts: nothing read, nothing recorded. Which one is the argument. */
 export interface PostJob {

@@ -10,7 +10,7 @@ import type { Store } from '#shared/store/connect.ts'
 import { sendJobFor } from '#shared/store/dispatch/take.ts'
 import { outboundIn } from '#test/support/outbound.ts'
 import { keyring } from './bed.ts'
-import { inFlight } from './figures.ts'
+import { inFlight } from './measure/figures.ts'
 
 export const ACCESS_TOKEN = 'EAAbenchToken'
 

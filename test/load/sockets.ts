@@ -10,7 +10,7 @@ import { addTenants } from '#test/system/trials/sockets/world.ts'
 import { JWT_SECRET } from './bed.ts'
 import { type Child, startChild } from './child.ts'
 import { openDemoBed } from './demo-bed.ts'
-import { alternate, ratio, report, type Turn } from './figures.ts'
+import { alternate, ratio, report, type Turn } from './measure/figures.ts'
 import { PATIENCE_MS, within } from './measure/patience.ts'
 import type { CountJob, CountResult, ListenJob } from './sockets-load.ts'
 

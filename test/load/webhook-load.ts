@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { inboundBody, signedRequest } from './bodies.ts'
-import { percentile } from './figures.ts'
+import { percentile } from './measure/figures.ts'
 
 /** A process of its own: 64 kept-alive connections, one webhook after the other on each, prepared and signed beforehand. */
 export interface LoadJob {

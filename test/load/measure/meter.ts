@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { mongo } from 'mongoose'
 import type { Store } from '#shared/store/connect.ts'
 import type { Child } from '../child.ts'
-import type { Turn } from '../figures.ts'
+import type { Turn } from './figures.ts'
 import { cpuUsOf, serverPids } from './processes.ts'
 
 /** What was spent in some seconds: requests at mongod, and CPU of each process in ms. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DEMO_TENANTS } from '#deploy/demo/world.ts'
 import type { ClientDoc, ConversationDoc } from '#shared/model/documents.ts'
-import { percentile } from '#test/load/figures.ts'
+import { percentile } from '#test/load/measure/figures.ts'
 import { createSenderWorld } from '#test/load/sender-world.ts'
 import type { Facts } from '../trial.ts'
 import { addTemplate, csvOf, draftCampaign, type Rest, restOf, tokenOf, untilChecked } from './campaigns.ts'

@@ -4,7 +4,7 @@ import type { Stack } from '#deploy/local/stack.ts'
 import { sign } from '#shared/meta/signature.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { inboundBody } from '#test/load/bodies.ts'
-import { percentile } from '#test/load/figures.ts'
+import { percentile } from '#test/load/measure/figures.ts'
 
 /** Number of people who write in turn. */
 export const CONTACTS = 500

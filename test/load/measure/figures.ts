@@ -1,5 +1,5 @@
-import { Unfinished } from './measure/patience.ts'
-import { watchOthers } from './measure/processes.ts'
+import { Unfinished } from './patience.ts'
+import { watchOthers } from './processes.ts'
 
 /** What a turn measured, by name. */
 export type Turn = Record<string, number>
