@@ -91,8 +91,20 @@ function form({ sim, params }: Call): string {
 <form method="post">${hidden}${choices}
 ${ASKED.map(scope => `<label><input type="checkbox" name="decline" value="${scope}"> do not grant ${scope}</label><br>`).join('')}
 <label><input type="checkbox" name="lifetime" value="never"> token that never expires</label>
-<p><button name="approve" value="1">Continue</button> <button name="choice" value="cancel" formnovalidate>Cancel</button></form>`
+<p><button name="approve" value="1">Continue</button> <button name="choice" value="cancel" formnovalidate>Cancel</button></form>
+<script>${SESSION_EVENTS}</script>`
 }
+
+/** What Embedded Signup tells the page that opened it, by messages whose data is a JSON text. */
+const SESSION_EVENTS = `
+document.forms[0].addEventListener('submit', event => {
+  const [choice] = new FormData(event.target).getAll('choice')
+  const isLeft = event.submitter?.value === 'cancel'
+  const said = isLeft
+    ? { event: 'CANCEL', data: { current_step: 'WABA_PHONE_PROFILE_PICKER' } }
+    : { event: 'FINISH', data: { phone_number_id: choice } }
+  opener?.postMessage(JSON.stringify({ type: 'WA_EMBEDDED_SIGNUP', version: 4, ...said }), '*')
+})`
 
 const ASKED = TOKEN_SCOPES.filter(scope => scope.startsWith('whatsapp_'))
 const plainOf = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value))

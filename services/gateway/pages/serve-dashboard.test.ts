@@ -107,3 +107,12 @@ test('a later build is noticed, and without a build nothing is', async () => {
   expect(await (await open('/inbox')).text()).toBe('<!doctype html>two')
   expect((await (await site({ isBuilt: false })).open('/inbox')).status).toBe(404)
 })
+
+test('[ON-26] a page hears of the popups that it opens; only where Meta’s dialog returns a popup stays with its opener', async () => {
+  const { open } = await site()
+  const policyOf = async (address: string) => (await open(address)).headers.get('cross-origin-opener-policy')
+  for (const address of ['/', '/inbox', '/numbers', '/numbers?tab=all', '/inbox?connection=1', '/numbers/x?connection=1'])
+    expect([address, await policyOf(address)]).toEqual([address, 'same-origin-allow-popups'])
+  for (const address of ['/numbers?connection=655f00000000000000000001&status=success', '/numbers/?status=error&connection=1'])
+    expect([address, await policyOf(address)]).toEqual([address, 'unsafe-none'])
+})

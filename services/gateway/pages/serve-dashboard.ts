@@ -52,6 +52,7 @@ export function serveDashboard(dir: string, options: { socketUrl: string | undef
     const asset = isPage ? site?.index : site?.assets.get(request.path)
     if (asset === undefined) return next()
     response.setHeader('content-security-policy', csp)
+    if (isPage) response.setHeader('cross-origin-opener-policy', openerPolicyOf(request))
     send(asset, request, response)
   }
 }
@@ -75,6 +76,15 @@ function cspOf({ socketUrl, isEncrypted }: { socketUrl: string | undefined; isEn
     ...(isEncrypted ? ['upgrade-insecure-requests'] : []),
   ].join('; ')
 }
+
+/** Where Meta's dialog returns to in its popup. */
+const DIALOG_RETURN = /^\/numbers\/?\?(.*&)?connection=/
+
+/**
+ * A page may hear of the popups that it opens: Meta's sign-up dialog tells its steps by messages. The page at which the popup ends
+ * says so to the one that opened it, and closes itself, which it could not in a group of windows of its own.
+ */
+const openerPolicyOf = ({ url }: Request): string => (DIALOG_RETURN.test(url) ? 'unsafe-none' : 'same-origin-allow-popups')
 
 function currentSite(dir: string, known: Site | null): Site | null {
   const builtAt = statSync(path.join(dir, 'index.html'), { throwIfNoEntry: false })?.mtimeMs

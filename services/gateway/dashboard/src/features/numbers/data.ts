@@ -47,7 +47,7 @@ export interface Connection {
   createdAt: string
 }
 
-const CONNECTION = 'connection'
+export const CONNECTION = 'connection'
 /** While steps run, they are asked for; no event tells of them. */
 const RUNNING_MS = 2000
 

@@ -1,15 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
-import { Problem } from '../../lib/api/client.ts'
+import { useEffect } from 'react'
 import { useText } from '../../lib/i18n/text.tsx'
 import { useMay } from '../../lib/session/rights.ts'
 import { Button } from '../../ui/button.tsx'
-import { Check } from '../../ui/field.tsx'
-import { FailIcon, Icon, NumbersIcon, PlusIcon } from '../../ui/icons.tsx'
+import { NumbersIcon } from '../../ui/icons.tsx'
 import { NoRight } from '../../ui/no-right.tsx'
 import { Bone, Empty, ErrorRow } from '../../ui/states.tsx'
-import { connectionQuery, dialogAddress, numberDetailsQuery, useNumberChange } from './data.ts'
+import { Connect } from './connect.tsx'
+import { connectionQuery, numberDetailsQuery } from './data.ts'
 import { NumberCard } from './number-card.tsx'
 import { StepList } from './step-list.tsx'
 
@@ -43,36 +42,6 @@ export default function NumbersPage() {
           <NumberCard key={number.id} number={number} />
         ))}
       </ul>
-    </div>
-  )
-}
-
-/** Leads to Meta's dialog, which comes back to this page. */
-function Connect() {
-  const t = useText()
-  const [coexistence, setCoexistence] = useState(false)
-  const open = useNumberChange(dialogAddress)
-  return (
-    <div className="grid justify-items-end gap-2 max-two:justify-items-start">
-      <div className="flex flex-wrap items-center gap-4">
-        <Check label={t('numbers.coexistence')} checked={coexistence} onChange={event => setCoexistence(event.target.checked)} />
-        <Button
-          kind="primary"
-          icon={PlusIcon}
-          busy={open.isPending}
-          onClick={() => open.mutate({ coexistence }, { onSuccess: address => window.location.assign(address) })}
-        >
-          {t('numbers.connect')}
-        </Button>
-      </div>
-      {open.error && (
-        <p role="alert" className="flex gap-1.5 text-fail">
-          <Icon of={FailIcon} size={16} className="mt-0.5" />
-          <span>
-            {t('numbers.failed')} <bdi>{open.error instanceof Problem ? open.error.detail : null}</bdi>
-          </span>
-        </p>
-      )}
     </div>
   )
 }
