@@ -4,6 +4,7 @@ import { type JobLease, type Leader, runWhileLeader } from '#shared/store/run-wh
 import { countForReports } from './analytics/count.ts'
 import { assignWaiting } from './inbox/assign-waiting.ts'
 import { finishLabels } from './inbox/finish-labels.ts'
+import { releaseLeft } from './inbox/release-left.ts'
 import { wakeSnoozed } from './inbox/wake-snoozed.ts'
 import type { ConnectionJobDeps } from './numbers/background-deps.ts'
 import { checkHealth } from './numbers/check-health.ts'
@@ -27,6 +28,8 @@ const LABELS_MS = 30_000
 const ASSIGN_MS = 500
 /** At rest: a customer who writes is assigned within this time. */
 const ASSIGN_IDLE_MS = 2000
+/** What a disabled or deleted user leaves behind is seen by others within this time. */
+const RELEASE_IDLE_MS = 3000
 /** A requested sync begins within this time. */
 const RUN_SYNC_IDLE_MS = 2000
 /** A number whose templates are due waits this long at most. */
@@ -59,6 +62,7 @@ export const LEADER_JOBS: readonly JobRow<JobDeps>[] = [
   { name: 'wake snoozed conversations', everyMs: WAKE_MS, idleMs: WAKE_IDLE_MS, run: wakeSnoozed },
   { name: 'assign waiting conversations', everyMs: ASSIGN_MS, idleMs: ASSIGN_IDLE_MS, run: assignWaiting },
   { name: 'count for reports', everyMs: COUNT_MS, idleMs: COUNT_IDLE_MS, run: countForReports },
+  { name: 'release conversations of leavers', everyMs: ASSIGN_MS, idleMs: RELEASE_IDLE_MS, run: releaseLeft },
   { name: 'finish label changes', everyMs: LABELS_MS, run: finishLabels },
 ]
 

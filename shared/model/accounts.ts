@@ -94,6 +94,8 @@ export interface UserDoc extends Common {
   availability?: Availability
   /** When the user was last given a conversation. */
   lastAssignedAt?: Date | null
+  /** When the conversations of a disabled or deleted user were all given back; absent or null while that is to be done. */
+  conversationsReleasedAt?: Date | null
 }
 
 export interface RefreshTokenDoc {

@@ -14,6 +14,7 @@ const ESCAPES: { what: string; pattern: RegExp; allowed: string[] }[] = [
       'shared/store/tenancy/context.ts', // its definition
       'shared/store/accounts/users.ts', // sign-in: only the address is known; the demo's users and the platform's admins are of any tenant
       'shared/store/contacts/blocks.ts', // one process sends the blocks of all tenants to Meta
+      'shared/store/inbox/assignment.ts', // a background job releases what users of all tenants leave behind
       'shared/store/inbox/automatic-answers.ts', // a background job answers customers of all tenants
       'shared/store/inbox/labels.ts', // a background job finishes changes of all tenants
       'shared/store/inbox/snoozed.ts', // a background job wakes conversations of all tenants

@@ -110,7 +110,9 @@ export async function changeUser(
       await takeTurn(store, before.tenantId, session)
       const change = decide(before, await hasOtherAdmin(store, before, session))
       const endsSessions = endsSessionsOf(before, change)
-      const update = { $set: { ...change, updatedBy: by }, ...(endsSessions && { $inc: { tokenVersion: 1 } }) }
+      // A background job gives their conversations back.
+      const leaves = change.status === 'disabled' && { conversationsReleasedAt: null }
+      const update = { $set: { ...change, ...leaves, updatedBy: by }, ...(endsSessions && { $inc: { tokenVersion: 1 } }) }
       const filter = { tenantId, _id: userId, deletedAt: null }
       const after = await store.models.users.findOneAndUpdate(filter, update, { session, returnDocument: 'after' }).lean()
       if (after === null) throw notFound('User')

@@ -113,6 +113,7 @@ export const userSchema = new Schema<UserDoc>(
     lastLockedAt: { type: Date },
     availability: { type: String, enum: AVAILABILITIES },
     lastAssignedAt: { type: Date },
+    conversationsReleasedAt: { type: Date },
   },
   stamped,
 )
@@ -125,6 +126,7 @@ userSchema.index(
 )
 // Those who came with a hash of a former system and have not signed in since.
 userSchema.index({ passwordHash: 1 }, { name: 'bcrypt', partialFilterExpression: { passwordHash: { $gte: '$2', $lt: '$3' } } })
+userSchema.index({ conversationsReleasedAt: 1 }, { name: 'to_release', partialFilterExpression: { status: 'disabled' } })
 userSchema.index({ tenantId: 1, role: 1, status: 1 }, { name: 'tenant_role' })
 userSchema.index({ tenantId: 1, createdAt: -1, _id: -1 }, { name: 'tenant_created' })
 

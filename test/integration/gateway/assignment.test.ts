@@ -1,6 +1,7 @@
 import { Types } from 'mongoose'
 import { beforeEach, describe, expect } from 'vitest'
 import { assignWaiting } from '#services/gateway/inbox/assign-waiting.ts'
+import { releaseLeft } from '#services/gateway/inbox/release-left.ts'
 import { NO_ASSIGNMENT } from '#shared/domain/inbox/assignment.ts'
 import { presenceKey } from '#shared/limits/presence.ts'
 import type { ConversationDoc, UserDoc } from '#shared/model/documents.ts'
@@ -157,5 +158,65 @@ describe('[peers 55] conversations whose customers wait', () => {
     expect(counts[0] + counts[1]).toBe(6)
     expect((await assignees(gateway, ids)).filter(name => name === null)).toEqual([])
     expect(await gateway.store.raw.events.countDocuments({ tenantId: first.tenantId, name: 'conversation:assigned' })).toBe(6)
+  })
+})
+
+describe('[AU-09] conversations of a user who was disabled or deleted', () => {
+  /** A round so long after the user was last changed, whatever the machine needed for it. */
+  async function round({ store, deps: { events } }: Gateway, { _id }: UserDoc, afterMs = 0) {
+    const user = await store.raw.users.findOne({ _id })
+    const now = new Date((user?.updatedAt.getTime() ?? 0) + afterMs)
+    return await releaseLeft({ store, events, log, now: () => now }, () => true)
+  }
+
+  /** One of each kind of a user's conversations. */
+  async function belongings(gateway: Gateway, row: ConversationDoc, { _id: id, name }: UserDoc) {
+    const assignedTo = { id, name }
+    const kinds = [{}, { waitingSince: null }, { status: 'closed' as const }, { snoozedUntil: new Date(started + MINUTE_MS) }]
+    return (await Promise.all(kinds.map(kind => wait(gateway, row, 1, { assignedTo, ...kind })))).flat()
+  }
+
+  test('become nobody’s, which is told and noted; those of others stay', async ({ world }) => {
+    await using gateway = await openGateway(world)
+    const { first, second, row } = await open(gateway)
+    const [left, others] = [await belongings(gateway, row, first), await belongings(gateway, row, second)]
+    const patch = (status: string) => gateway.call('PATCH', `/api/v1/users/${first._id}`, { as: 'admin', body: { status } })
+    expect((await patch('disabled')).status).toBe(200)
+    expect(await round(gateway, first)).toBe(4)
+    expect(await assignees(gateway, left)).toEqual([null, null, null, null])
+    expect(await assignees(gateway, others)).toEqual(Array(4).fill('Second'))
+
+    const ids = left.map(String).toSorted()
+    const told = await gateway.store.raw.events.find({ name: 'conversation:assigned' }).toArray()
+    expect(told.map(({ conversationId }) => String(conversationId)).toSorted()).toEqual(ids)
+    expect(told[0]?.payload).toMatchObject({ assignedTo: null, previouslyAssignedTo: { id: String(first._id) } })
+    const noted = await gateway.store.raw.auditLog.find({ action: 'conversations.release' }).toArray()
+    expect(noted.map(({ object }) => object.id).toSorted()).toEqual(ids)
+
+    // One that was assigned by a request under way is found by a later round; then the user is settled, until disabled again.
+    const [late] = await wait(gateway, row, 1, { assignedTo: { id: first._id, name: first.name } })
+    expect(await round(gateway, first)).toBe(1)
+    expect(await assignees(gateway, [late as Types.ObjectId])).toEqual([null])
+    const releasedAt = async () => (await gateway.store.raw.users.findOne({ _id: first._id }))?.conversationsReleasedAt ?? null
+    await round(gateway, first)
+    expect(await releasedAt()).toBeNull()
+    await round(gateway, first, MINUTE_MS)
+    expect(await releasedAt()).not.toBeNull()
+    await patch('active')
+    const [mine] = await wait(gateway, row, 1, { assignedTo: { id: first._id, name: first.name } })
+    expect(await round(gateway, first, MINUTE_MS)).toBe(0)
+    await patch('disabled')
+    expect(await round(gateway, first)).toBe(1)
+    expect(await assignees(gateway, [mine as Types.ObjectId])).toEqual([null])
+  })
+
+  test('also of one who was deleted, and of one who left before this was done', async ({ world }) => {
+    await using gateway = await openGateway(world)
+    const { first, second, row } = await open(gateway)
+    const left = [...(await belongings(gateway, row, first)), ...(await belongings(gateway, row, second))]
+    expect((await gateway.call('DELETE', `/api/v1/users/${first._id}`, { as: 'admin' })).status).toBe(204)
+    await gateway.store.raw.users.updateOne({ _id: second._id }, { $set: { status: 'disabled' } })
+    expect(await round(gateway, first)).toBe(8)
+    expect(await assignees(gateway, left)).toEqual(Array(8).fill(null))
   })
 })
