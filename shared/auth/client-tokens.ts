@@ -28,7 +28,7 @@ export async function rewriteAccessTokens(
   const { clients, connections } = store.models
   const outcome = { total: 0, rewritten: 0, unreadable: 0 }
   await acrossTenants(async () => {
-    for (const field of ['accessToken', 'twoStepPin'] as const)
+    for (const field of ['accessToken', 'twoStepPin', 'nextTwoStepPin'] as const)
       for await (const row of clients.find(holding(field), shown(field)).lean<Sealed>().cursor())
         await rewrite(keyring, outcome, { row, field, isDryRun }, (before, after) =>
           clients.updateOne({ _id: row._id, [field]: before }, { $set: { [field]: after } }),
@@ -97,5 +97,16 @@ export const sealPin = (keyring: Keyring, { tenantId, _id }: Place, pin: string)
 export function openPin(keyring: Keyring, { tenantId, _id, twoStepPin }: Place & Pick<ClientDoc, 'twoStepPin'>): string | null {
   return twoStepPin == null ? null : decrypted(keyring, twoStepPin, secretPlace(tenantId, _id, 'twoStepPin'))
 }
+
+/** Encrypts a PIN that Meta has not confirmed yet. */
+export const sealNextPin = (keyring: Keyring, { tenantId, _id }: Place, pin: string): string =>
+  keyring.encrypt(pin, secretPlace(tenantId, _id, 'nextTwoStepPin'))
+
+/** Decrypts a PIN that Meta has not confirmed yet; null without one, and when no key of the keyring opens it. */
+export const openNextPin = (
+  keyring: Keyring,
+  { tenantId, _id, nextTwoStepPin }: Place & Pick<ClientDoc, 'nextTwoStepPin'>,
+): string | null =>
+  nextTwoStepPin == null ? null : decrypted(keyring, nextTwoStepPin, secretPlace(tenantId, _id, 'nextTwoStepPin'))
 
 const placeOf = (client: Place) => secretPlace(client.tenantId, client._id, 'accessToken')

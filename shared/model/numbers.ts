@@ -88,6 +88,8 @@ export interface ClientDoc extends Common {
   disconnectedAt: Date | null
   /** Sealed PIN of two-step verification that this platform chose; absent or null: it chose none. */
   twoStepPin?: string | null
+  /** Sealed PIN that was sent to Meta without an answer yet: either this one or `twoStepPin` holds there. */
+  nextTwoStepPin?: string | null
   /** When the PIN was shown to an admin; it is shown once. */
   pinShownAt?: Date | null
 }

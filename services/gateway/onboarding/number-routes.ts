@@ -1,16 +1,16 @@
 import { z } from 'zod'
-import { openPin, tokenOf } from '#shared/auth/client-tokens.ts'
-import { ApiError } from '#shared/domain/errors.ts'
+import { tokenOf } from '#shared/auth/client-tokens.ts'
 import { callerOf, type RouteRequest, route } from '#shared/http/route.ts'
 import type { ClientDoc } from '#shared/model/documents.ts'
 import { countBacklog } from '#shared/store/dispatch/backlog.ts'
 import { getClient } from '#shared/store/numbers/clients.ts'
-import { countOpenCampaigns, markPinShown } from '#shared/store/numbers/connect-numbers.ts'
+import { countOpenCampaigns } from '#shared/store/numbers/connect-numbers.ts'
 import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { IdParams } from '../schemas.ts'
 import { actorOf, beginCheck, disconnect } from './begin.ts'
 import { onboardingDeps } from './deps.ts'
+import { pinRoutesAt } from './pin-routes.ts'
 import { connectNow } from './routes.ts'
 import { runConnection } from './run.ts'
 import { ConnectionView, connectionView } from './view.ts'
@@ -77,31 +77,7 @@ export const numberConnectionRoutes = PATHS.flatMap(path => [
       return { body: connectionView(await connectNow(request, deps, (own, entry) => beginCheck(own, where, client, entry))) }
     },
   }),
-  route({
-    method: 'post',
-    path: `${path}/{id}/pin`,
-    action: 'clients.connect',
-    tag,
-    summary: "Show the number's PIN of two-step verification, once; 409 PIN_SHOWN afterwards",
-    params: IdParams,
-    returns: z.object({ pin: z.string() }),
-    async handle(request, deps: GatewayDeps) {
-      const { keyring } = onboardingDeps(deps)
-      const client = await getClient(deps.store, callerOf(request).tenantId, request.params.id)
-      if (client.twoStepPin == null)
-        throw new ApiError(404, 'PIN_UNKNOWN', 'This platform did not choose the PIN of this number.')
-      const pin = openPin(keyring, client)
-      if (pin === null)
-        throw new ApiError(409, 'PIN_UNREADABLE', 'The stored PIN cannot be decrypted because its key is missing.')
-      const entry = audited<null>(request, deps, () => ({
-        action: 'clients.showPin',
-        object: { kind: 'client', id: String(client._id) },
-      }))
-      if (!(await markPinShown(deps.store, client, deps.now(), entry)))
-        throw new ApiError(409, 'PIN_SHOWN', 'The PIN was shown before. Set a new one in WhatsApp Manager if it is lost.')
-      return { body: { pin } }
-    },
-  }),
+  ...pinRoutesAt(path),
   route({
     method: 'delete',
     path: `${path}/{id}`,

@@ -1,5 +1,5 @@
-import { asUpdate, inState } from '../../domain/messages/dispatch.ts'
-import type { Id } from '../../model/documents.ts'
+import { asUpdate, DISPATCH_STATES, inState, inStates } from '../../domain/messages/dispatch.ts'
+import type { ClientDoc, Id } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
 import { orOutage } from '../outage.ts'
 
@@ -37,4 +37,13 @@ async function rescheduleSome(
       store.raw.messages.updateMany({ ...filter, _id: { $in: ids } }, { $set: asUpdate({ nextStepAt: now }) }, { hint: '_id_' }),
     )
   return ids.length
+}
+
+/** Gives messages that are still to be sent the present id of their number at Meta, by which its limits and sweeps find them. */
+export async function giveUnsentPresentId(
+  store: Store,
+  { tenantId, _id: clientId, phoneNumberId, formerPhoneNumberIds = [] }: ClientDoc,
+): Promise<void> {
+  const waiting = { ...inStates(...DISPATCH_STATES), phoneNumberId: { $in: formerPhoneNumberIds }, tenantId, clientId }
+  await orOutage(store.raw.messages.updateMany(waiting, { $set: { phoneNumberId } }, { hint: 'dispatch_due' }))
 }

@@ -1,9 +1,9 @@
 import type { ClientSession } from 'mongoose'
-import { DISPATCH_STATES } from '../../domain/messages/dispatch.ts'
 import type { ClientDoc, EventDoc, Id } from '../../model/documents.ts'
 import { newId } from '../../model/ids.ts'
 import { takeTurn } from '../accounts/tenants.ts'
 import { type Store, trusted } from '../connect.ts'
+import { giveUnsentPresentId } from '../dispatch/reschedule.ts'
 import { acrossTenants } from '../tenancy/tenancy.ts'
 import type { Alongside } from '../transaction.ts'
 import { type ClientChange, forgetClient, insertStatusEvent } from './clients.ts'
@@ -59,7 +59,7 @@ async function keepNumber(
   const living = await clients.findOne({ phoneNumberId, deletedAt: null }, null, { session }).lean()
   if (living && !living.tenantId.equals(tenantId)) {
     if (living.status !== 'disconnected') return { phoneNumberId, clientId: null, isTaken: true }
-    const given = { deletedAt: new Date(), isPrimary: false, accessToken: null, twoStepPin: null }
+    const given = { deletedAt: new Date(), isPrimary: false, accessToken: null, twoStepPin: null, nextTwoStepPin: null }
     await clients.updateOne({ _id: living._id, tenantId: living.tenantId }, { $set: given }, { session })
   } else if (living) {
     return { phoneNumberId, clientId: living._id, isTaken: false }
@@ -99,12 +99,11 @@ function renamedTo(client: ClientDoc, phoneNumberId: string): Partial<ClientDoc>
 export async function moveToPresentId(store: Store, client: ClientDoc): Promise<void> {
   const { tenantId, _id: clientId, phoneNumberId, formerPhoneNumberIds = [] } = client
   if (formerPhoneNumberIds.length === 0) return
-  const { conversations, campaigns, messages } = store.models
   const own = { tenantId, clientId, phoneNumberId: trusted({ $in: formerPhoneNumberIds }) }
   const present = { $set: { phoneNumberId } }
-  await conversations.updateMany(own, present, { timestamps: false })
-  await campaigns.updateMany(own, present, { timestamps: false })
-  await messages.updateMany({ ...own, 'dispatch.state': trusted({ $in: [...DISPATCH_STATES] }) }, present, { timestamps: false })
+  await store.models.conversations.updateMany(own, present, { timestamps: false })
+  await store.models.campaigns.updateMany(own, present, { timestamps: false })
+  await giveUnsentPresentId(store, client)
 }
 
 /** Reasons of pauses that a new token and registration end; the others are Meta's or a person's decision. */

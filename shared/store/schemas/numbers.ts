@@ -105,6 +105,7 @@ export const clientSchema = new Schema<ClientDoc>(
     connectedAt: date,
     disconnectedAt: date,
     twoStepPin: text,
+    nextTwoStepPin: text,
     pinShownAt: date,
   },
   stamped,

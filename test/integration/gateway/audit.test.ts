@@ -4,6 +4,7 @@ import { Types } from 'mongoose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DEMO_CONTACTS, DEMO_TENANTS } from '#deploy/demo/world.ts'
 import { createSimulator } from '#deploy/simulator/simulator.ts'
+import { releaseLeft } from '#services/gateway/inbox/release-left.ts'
 import { checkTokens } from '#services/gateway/numbers/check-tokens.ts'
 import { sealPin } from '#shared/auth/client-tokens.ts'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
@@ -141,6 +142,7 @@ const DEEDS: Deed[] = [
   ['clients.update', 'PATCH', async () => `/phone-numbers/${await idOf('clients', { phoneNumberId })}`, { companyName: 'New' }],
   ['clients.pause', 'POST', async () => `/phone-numbers/${await idOf('clients', { phoneNumberId })}/pause`, {}],
   ['clients.showPin', 'POST', async () => `/phone-numbers/${await idOf('clients', { phoneNumberId })}/pin`],
+  ['clients.newPin', 'PUT', async () => `/phone-numbers/${await idOf('clients', { phoneNumberId })}/pin`],
   ['connections.begin', 'POST', () => '/auth/whatsapp/initiate', {}],
   ['clients.resume', 'POST', async () => `/phone-numbers/${await idOf('clients', { phoneNumberId })}/resume`, { force: true }],
   [
@@ -293,6 +295,23 @@ test('M8 a token is not renewed without its audit entry', async () => {
   expect(await store.raw.auditLog.countDocuments({ action: 'clients.renewToken', tenantId })).toBe(1)
 })
 
+test('M8 a conversation of a user who left is not released without its audit entry', async () => {
+  const { store, deps } = gateway
+  const conversation = await store.raw.conversations.findOne({ tenantId })
+  const left = { ...(await userByEmail(store, PEOPLE.agent)), _id: new Types.ObjectId(), email: 'left@example.com' }
+  await store.raw.users.insertOne({ ...left, status: 'disabled' })
+  const assignedTo = { id: left._id, name: left.name }
+  await store.raw.conversations.updateOne({ _id: conversation?._id }, { $set: { assignedTo } })
+  const round = () => releaseLeft({ store, events: deps.events, log, now: deps.now }, () => true)
+  const assignee = async () => (await store.raw.conversations.findOne({ _id: conversation?._id }))?.assignedTo ?? null
+  await refuseEntries(true)
+  await expect(round().finally(() => refuseEntries(false))).rejects.toThrow()
+  expect(await assignee()).toEqual(assignedTo)
+  const since = new Types.ObjectId()
+  expect(await round()).toBe(1)
+  expect([await assignee(), await actionsSince(since)]).toEqual([null, ['conversations.release']])
+})
+
 test('[peers 73] the log is read by filters, page by page and as a CSV, by admins of the account alone', async () => {
   const get = (query: string, as: Person = 'admin') => gateway.call('GET', `/api/v1/audit-log${query}`, { as })
   const rows = await gateway.store.raw.auditLog.find({ tenantId }).sort({ at: -1, _id: -1 }).toArray()
@@ -334,7 +353,7 @@ test('M8 every action that the code writes into the audit log is among these', (
     sources.flatMap(source => [...source.matchAll(/action: '([a-zA-Z]+\.[a-zA-Z]+)'[,} ]/g)].map(match => match[1])),
   )
   const elsewhere = [
-    ...['contacts.import', 'contacts.imported', 'clients.renewToken'],
+    ...['contacts.import', 'contacts.imported', 'clients.renewToken', 'conversations.release'],
     // By a step of a connection, which nobody asks for by itself: onboarding.test.ts kills it before and after.
     'clients.connect',
   ]
