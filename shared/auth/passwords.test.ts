@@ -10,7 +10,7 @@ vi.mock('@node-rs/argon2', { spy: true })
 vi.mock('./bcrypt.ts', { spy: true })
 beforeEach(() => warmUpPasswords())
 
-test('a password is stored as argon2id of 19 MiB, two passes, one lane, with its own salt', async () => {
+test('[AU-07] a password is stored as argon2id of 19 MiB, two passes, one lane, with its own salt', async () => {
   const stored = await hashPassword('Demo@123456')
   expect(stored).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
   expect(await hashPassword('Demo@123456')).not.toBe(stored)
@@ -23,7 +23,7 @@ test('the same letters in another Unicode form are the same password', async () 
   expect((await verifyPassword(stored, 'cafe\u0301 cre\u0300me')).ok).toBe(true)
 })
 
-test('a bcrypt hash of an older system is accepted, and marked for replacement', async () => {
+test('[AU-07] a bcrypt hash of an older system is accepted, and marked for replacement', async () => {
   const stored = await bcrypt.hash('Demo@123456', 4)
   expect(await verifyPassword(stored, 'Demo@123456')).toEqual({ ok: true, needsRehash: true })
   expect(await verifyPassword(stored, 'wrong')).toEqual({ ok: false, needsRehash: false })

@@ -39,7 +39,7 @@ test('a requested role never exceeds the own one', () => {
   expect(mayGrant('tenant_admin', 'tenant_admin')).toBe(true)
 })
 
-test('role names of the former systems are mapped, unknown ones are not', () => {
+test('[AU-11] [AU-12] role names of the former systems are mapped, unknown ones are not', () => {
   expect(roleFromForeign('SYSTEM_ADMINS', 'agent')).toBe('platform_admin')
   expect(roleFromForeign('COMPANIE_ROLES', 'manager')).toBe('manager')
   expect(roleFromForeign('SELLER', 'manager')).toBe('agent')

@@ -1,3 +1,4 @@
+import bcrypt from 'bcryptjs'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createApiKey } from '#shared/auth/api-keys.ts'
 import { createWorld } from '#test/support/world.ts'
@@ -19,7 +20,7 @@ beforeEach(async () => {
 const login = (body: object, headers = {}) => gateway.call('POST', '/api/v1/auth/login', { body, headers })
 const own = { email: PEOPLE.agent, password: passwordOf('agent') }
 
-test('a user signs in and gets their own account data', async () => {
+test('[AU-01] [AU-03] a user signs in and gets their own account data', async () => {
   const { status, body, headers } = await login(own)
   expect(status).toBe(200)
   expect(body).toMatchObject({ tokenType: 'Bearer', expiresIn: 900, user: { email: PEOPLE.agent, role: 'agent' } })
@@ -30,14 +31,24 @@ test('a user signs in and gets their own account data', async () => {
   expect(me.body).toEqual(body.user)
 })
 
-test('[F48] an unknown address and a wrong password are answered alike', async () => {
+test('[AU-01] [F48] an unknown address and a wrong password are answered alike', async () => {
   const wrong = await login({ ...own, password: 'not the password' })
   const unknown = await login({ email: 'nobody@x.example', password: 'not the password' })
   expect([wrong.status, unknown.status]).toEqual([401, 401])
   expect({ ...wrong.body, requestId: 0 }).toEqual({ ...unknown.body, requestId: 0 })
 })
 
-test('[F47] a refresh token works once; shown again by another device it ends the family', async () => {
+test('[AU-07] a bcrypt hash of a former system signs in, and is argon2id afterwards', async () => {
+  const { users } = gateway.store.raw
+  const password = passwordOf('manager')
+  await users.updateOne({ email: PEOPLE.manager }, { $set: { passwordHash: await bcrypt.hash(password, 4) } })
+  for (const _time of ['by bcrypt', 'by argon2id']) {
+    expect((await login({ email: PEOPLE.manager, password })).status).toBe(200)
+    expect((await users.findOne({ email: PEOPLE.manager }))?.passwordHash).toMatch(/^\$argon2id\$/)
+  }
+})
+
+test('[AU-17] [F47] a refresh token works once; shown again by another device it ends the family', async () => {
   const first = await login({ ...own, client: 'api' })
   const refresh = (refreshToken: string, agent = 'one') =>
     gateway.call('POST', '/api/v1/auth/refresh', { body: { refreshToken }, headers: { 'user-agent': agent } })
@@ -138,7 +149,7 @@ describe('tokens', () => {
 })
 
 describe('X-Organization-Id', () => {
-  test("[F49] names the caller's own tenant, or any for a platform admin, which leaves an audit entry", async () => {
+  test("[AU-05] [AU-08] [ON-28] [F49] names the caller's own tenant, or any for a platform admin, which leaves an audit entry", async () => {
     const other = await userByEmail(gateway.store, PEOPLE.other)
     const mine = await userByEmail(gateway.store, PEOPLE.agent)
     const as = (person: 'agent' | 'platform', organization: unknown) =>
@@ -165,12 +176,12 @@ describe('headers of a trusted gateway', () => {
   const as = (headers: Record<string, string>, token?: string) =>
     gateway.call('GET', '/api/v1/auth/me', { token, headers: { 'x-gateway-secret': SECRET, ...headers } })
 
-  test('[F49] count only with the secret', async () => {
+  test('[AU-06] [F49] count only with the secret', async () => {
     expect((await as({ email: PEOPLE.agent, role: 'SELLER' })).body.email).toBe(PEOPLE.agent)
     expect((await as({ email: PEOPLE.agent, role: 'SELLER', 'x-gateway-secret': 'wrong' })).status).toBe(401)
   })
 
-  test('[F49] never give more than the person has', async () => {
+  test('[AU-06] [AU-12] [F49] never give more than the person has', async () => {
     const read = (role: string) =>
       gateway.call('GET', '/api/v1/webhook-events', {
         headers: { 'x-gateway-secret': SECRET, email: PEOPLE.agent, role },

@@ -282,7 +282,7 @@ describe('CV-08..CV-11 /conversations, named by phone', () => {
   })
 })
 
-test('AU-05 X-Organization-Id names the own account; a platform admin may name any', async () => {
+test('[AU-05] [ON-28] X-Organization-Id names the own account; a platform admin may name any', async () => {
   const list = (as: 'agent' | 'platform' | 'other', id: string) =>
     world.call('GET', '/api/integrations/conversations', undefined, as, { 'x-organization-id': id })
   const { tenantId } = await userByEmail(world.store, PEOPLE.other)

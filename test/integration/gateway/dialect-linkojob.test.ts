@@ -85,7 +85,7 @@ describe('MS-01..MS-05 POST /api/messages/send', () => {
     expect((await world.rowOf(body.messageId)).payload).toEqual(application('Ahmed', 'CTO'))
   })
 
-  test('a number is named by our id, by its person, or by Meta (AU-14); several of one person are refused', async () => {
+  test('[AU-14] a number is named by our id, by its person, or by Meta; several of one person are refused', async () => {
     const { store, tenantId } = world
     const client = await store.models.clients.findOne({ tenantId }).lean()
     const input = { candidateName: 'A', jobTitle: 'B' }

@@ -7,6 +7,7 @@ import { connectSettingsNumber } from '#services/gateway/onboarding/settings-num
 import { openAccessToken } from '#shared/auth/client-tokens.ts'
 import type { ConnectionDoc } from '#shared/model/documents.ts'
 import { pauseClient } from '#shared/store/numbers/clients.ts'
+import { untilTrue } from '#test/support/until.ts'
 import { keyring } from '#test/support/worlds/ingest.ts'
 import { APP_ID, EMPTY_WABA, type Onboarding, openOnboarding, SPARE } from '#test/support/worlds/onboarding.ts'
 
@@ -260,6 +261,41 @@ describe('a sign-up in the page', () => {
     const entries = await o.store.raw.auditLog.find({ action: 'clients.showPin' }).toArray()
     expect(entries).toHaveLength(1)
     expect(JSON.stringify(entries)).not.toContain(String(pin))
+  })
+
+  test('[ON-12] a new PIN is set at Meta, sealed, audited and shown in its answer; an unanswered request sets the same one again', async () => {
+    await signUp()
+    const { _id, twoStepPin: before } = await o.rowOf(SPARE.first)
+    const path = `/api/v1/phone-numbers/${_id}/pin`
+    const atMeta = () => o.simulator.sim.world.numbers.get(SPARE.first)?.pin
+    const first = atMeta()
+    expect((await o.call('PUT', path, undefined, 'manager')).status).toBe(403)
+    expect((await o.call('PUT', path, undefined, 'other')).status).toBe(404)
+    const answered = await o.call('PUT', path)
+    expect([answered.status, answered.body]).toEqual([200, { pin: expect.stringMatching(/^\d{6}$/) }])
+    expect([atMeta(), atMeta() === first]).toEqual([answered.body.pin, false])
+    const row = await o.rowOf(SPARE.first)
+    expect([row.twoStepPin === before, row.nextTwoStepPin]).toEqual([false, null])
+    expect(JSON.stringify(row)).not.toContain(answered.body.pin)
+    expect((await o.call('POST', path)).body.errorCode).toBe('PIN_SHOWN')
+
+    const match = { path: `/${SPARE.first}`, method: 'POST' }
+    o.simulator.faults([{ match, times: 1, effect: { after: true, reset: true } }])
+    expect((await o.call('PUT', path)).body.errorCode).toBe('META_UNAVAILABLE')
+    const unconfirmed = atMeta()
+    expect(unconfirmed).not.toBe(answered.body.pin)
+    expect((await o.call('PUT', path)).body).toEqual({ pin: unconfirmed })
+
+    o.simulator.faults([{ match, times: 1, effect: { code: 200, details: 'No right.' } }])
+    const refused = await o.call('PUT', path)
+    expect([refused.status, refused.body.errorCode, refused.body.code]).toEqual([422, 'PIN_REFUSED', 200])
+    expect([atMeta(), (await o.rowOf(SPARE.first)).nextTwoStepPin]).toEqual([unconfirmed, null])
+    const entries = await o.store.raw.auditLog.find({ action: 'clients.newPin' }).toArray()
+    expect(entries).toHaveLength(4)
+    expect(JSON.stringify(entries)).not.toContain(String(unconfirmed))
+
+    await o.call('DELETE', `/api/v1/phone-numbers/${_id}`)
+    expect((await o.call('PUT', path)).body.errorCode).toBe('NUMBER_DISCONNECTED')
   })
 
   test('of a number that a former provider still holds names the cure', async () => {
@@ -571,11 +607,21 @@ describe('a step that fails once', () => {
     await isConnected()
   })
 
-  test('register: Meta hangs; the timeout is no failure', { timeout: 60_000 }, async () => {
-    o.simulator.faults([{ match: { path: '/register' }, times: 1, effect: { timeout: true } }])
-    expect((await signUp()).body.state).toBe('DONE')
-    onceEach()
-  })
+  // The code of the step token lives for 30 seconds, and would be over on a slow machine.
+  test.for(CALLS.filter(([step]) => step !== 'token'))(
+    '%s (%s %s): Meta hangs; the timeout is no failure',
+    { timeout: 300_000 },
+    async ([, method, path]) => {
+      o.simulator.faults([{ match: { path, method }, times: 1, effect: { timeout: true } }])
+      await signUp()
+      await untilTrue(async () => {
+        const connection = await o.connection()
+        return connection.state === 'DONE' || (await o.resume(connection)).state === 'DONE'
+      }, 240_000)
+      await isConnected()
+      onceEach()
+    },
+  )
 
   async function begun(): Promise<ConnectionDoc> {
     const actor = {

@@ -60,7 +60,7 @@ const guarded = routes.flatMap(route => {
 })
 
 describe('of the people and keys that may and may not', () => {
-  test.for(guarded)('[AU-13] %s', async ([, { method, path, action }, row]) => {
+  test.for(guarded)('[AU-04] [AU-10] [AU-13] %s', async ([, { method, path, action }, row]) => {
     // Of things that do not exist: who may gets another refusal than 403.
     const at = path.replace('{sessionId}', '00000000-0000-4000-8000-000000000000').replace(/\{\w+\}/g, '0'.repeat(24))
     const body = method === 'get' ? undefined : {}

@@ -42,7 +42,7 @@ test('the demo world is written once, whatever happened since stays', async ({ s
   expect(after.templates).toHaveLength(3)
 })
 
-test('every demo user signs in with the documented password', async ({ store }) => {
+test('[AU-16] every demo user signs in with the documented password', async ({ store }) => {
   await seedDemo(store, newKeyring())
   const checks = DEMO_USERS.map(async ({ email, password }) => {
     const user = await findUserByEmail(store, email)
@@ -79,7 +79,7 @@ test('a new key on old rows stores the demo tokens anew', async ({ store }) => {
   expect(tokens.sort()).toEqual(Object.values(DEMO_TENANTS).map(tenant => tenant.accessToken))
 })
 
-test('production refuses the demo world', async ({ store }) => {
+test('[AU-16] production refuses the demo world', async ({ store }) => {
   await expect(seedDemo(store, newKeyring(), { nodeEnv: 'production' })).rejects.toThrow('production')
   expect(await store.raw.tenants.countDocuments()).toBe(0)
 })
