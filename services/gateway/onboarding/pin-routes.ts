@@ -58,7 +58,7 @@ async function showPin(request: Asked, deps: GatewayDeps) {
 /**
  * The new PIN is stored beside the present one before Meta hears of it. Without a readable answer of Meta both are kept, and the next
  * request sets the same new one: Meta takes it twice.
- * @throws ApiError 404, 409 NUMBER_DISCONNECTED, PIN_IN_APP or IN_PROGRESS, 422 PIN_REFUSED, 503 META_UNAVAILABLE
+ * @throws ApiError 404, 409 NUMBER_DISCONNECTED, PIN_IN_APP or IN_PROGRESS, 422 PIN_REFUSED, 503 PIN_UNCONFIRMED
  */
 async function setPin(request: Asked, deps: GatewayDeps) {
   const own = onboardingDeps(deps)
@@ -106,6 +106,6 @@ const inProgress = () =>
     headers: { 'retry-after': '2' },
   })
 const unavailable = () =>
-  new ApiError(503, 'META_UNAVAILABLE', 'Meta did not confirm the PIN. Repeat the request: it sets the same one.', {
+  new ApiError(503, 'PIN_UNCONFIRMED', 'Meta did not confirm the PIN. Repeat the request: it sets the same one.', {
     headers: { 'retry-after': '5' },
   })

@@ -281,7 +281,7 @@ describe('a sign-up in the page', () => {
 
     const match = { path: `/${SPARE.first}`, method: 'POST' }
     o.simulator.faults([{ match, times: 1, effect: { after: true, reset: true } }])
-    expect((await o.call('PUT', path)).body.errorCode).toBe('META_UNAVAILABLE')
+    expect((await o.call('PUT', path)).body.errorCode).toBe('PIN_UNCONFIRMED')
     const unconfirmed = atMeta()
     expect(unconfirmed).not.toBe(answered.body.pin)
     expect((await o.call('PUT', path)).body).toEqual({ pin: unconfirmed })
