@@ -20,6 +20,7 @@ const SOURCES = [
 ]
 /** Smaller files gain nothing. */
 const LEAST_BYTES = 1000
+const MOST_TRIES = 20
 
 const sources = hashOfSources()
 if (process.argv.includes('--force') || !existsSync(STAMP) || readFileSync(STAMP, 'utf8') !== sources) await buildAll()
@@ -47,19 +48,33 @@ async function buildAll(): Promise<void> {
     for (const file of globSync('**/*.{js,css,html,svg,webmanifest}', { cwd: outDir })) compress(path.join(outDir, file))
     writeFileSync(path.join(outDir, '.sources'), sources)
     // In one step, so that nobody is served half of it.
-    rmSync(DIST, { recursive: true, force: true })
     putInPlace(outDir)
   } finally {
     rmSync(outDir, { recursive: true, force: true })
   }
 }
 
-/** Of two builds of the same sources at one moment, the first one stays. */
+/** Of builds at one moment one stays. What lay there is moved away first: a folder with files is not replaced. */
 function putInPlace(outDir: string): void {
+  const old = `${outDir}.old`
+  for (let tries = 1; ; tries++) {
+    rmSync(old, { recursive: true, force: true })
+    if (existsSync(DIST)) moveAway(old)
+    try {
+      renameSync(outDir, DIST)
+      return rmSync(old, { recursive: true, force: true })
+    } catch (error) {
+      if (tries === MOST_TRIES) throw error
+    }
+  }
+}
+
+/** Another build may have moved it in this moment. */
+function moveAway(old: string): void {
   try {
-    renameSync(outDir, DIST)
-  } catch (error) {
-    if (!existsSync(STAMP) || readFileSync(STAMP, 'utf8') !== sources) throw error
+    renameSync(DIST, old)
+  } catch {
+    // It is gone, which is as well.
   }
 }
 
