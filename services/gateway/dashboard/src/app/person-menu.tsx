@@ -45,6 +45,8 @@ export default function PersonMenu({
       <Ariakit.Menu
         gutter={8}
         portal
+        // Its guards of the tab order are hidden from screen readers and can have the focus, which axe refuses.
+        preserveTabOrder={false}
         unmountOnHide
         className="z-popover max-h-(--popover-available-height) min-w-56 overflow-auto rounded-3 bg-raised p-1 shadow-2 outline-none"
       >

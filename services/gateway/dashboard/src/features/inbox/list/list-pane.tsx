@@ -39,7 +39,10 @@ export function ListPane({ openId }: { openId: string | null }) {
           </>
         )}
       </header>
-      <ConversationList query={list} search={search} tab={tab} openId={openId} />
+      {/* There with and without rows: the tabs point to it. */}
+      <div id="inbox-panel" role="tabpanel" aria-label={t(`inbox.tab.${tab}`)} className="flex min-h-0 flex-1 flex-col">
+        <ConversationList query={list} search={search} tab={tab} openId={openId} />
+      </div>
     </>
   )
 }
@@ -59,7 +62,7 @@ function Tabs({ search, tab }: { search: InboxSearch; tab: Tab }) {
           type="button"
           role="tab"
           aria-selected={name === tab}
-          aria-controls="inbox-list"
+          aria-controls="inbox-panel"
           tabIndex={name === tab ? 0 : -1}
           onClick={() =>
             void navigate({

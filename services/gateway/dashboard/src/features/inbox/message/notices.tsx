@@ -10,7 +10,7 @@ import { showToast } from '../../../ui/toasts.tsx'
 export function Failure({ message, error }: { message: MessageView; error: MessageErrorView }) {
   const t = useText()
   const again = useMutation({
-    mutationFn: () => request('POST', `/messages/${message.id}/retry`),
+    mutationFn: () => request('POST', `/messages/by-id/${message.id}/retry`, { body: {} }),
     onError: () => showToast({ kind: 'fail', text: t('message.retry.failed') }),
   })
   const details = [message.id, message.externalMessageId, error.code, error.title, error.detail].filter(Boolean).join('\n')
