@@ -19,7 +19,7 @@ export function SelectBox({ conversation, isStop }: { conversation: Conversation
           'pointer-events-none opacity-0 group-hover/row:pointer-events-auto focus-within:opacity-100 group-hover/row:opacity-100',
       )}
     >
-      <span className="grid size-10 place-items-center rounded-full bg-raised">
+      <span className="grid size-12 place-items-center rounded-full bg-raised">
         <input
           type="checkbox"
           checked={isChosen}
