@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { onTestFailed, onTestFinished } from 'vitest'
-import { DEMO_TENANTS } from '#deploy/demo/world.ts'
+import { onTestFinished } from 'vitest'
+import { DEMO_TENANTS, DEMO_USERS } from '#deploy/demo/world.ts'
 import { freePort } from '#deploy/local/ports.ts'
 import { linkoDir } from '#deploy/local/profiles.ts'
 import { type Stack, startStack } from '#deploy/local/stack.ts'
@@ -32,9 +32,18 @@ export interface BrowserWorld extends AsyncDisposable {
   visit(options?: VisitOptions): Promise<Visitor>
   /** A customer writes, as the simulator of Meta does it: a text, or Meta's object of a message. */
   customerWrites(from: string, message: string | object, more?: object): Promise<void>
+  /** Calls the API as a person of the demo, by role. @returns its answer */
+  call(role: DemoRole, method: string, path: string, body?: object): Promise<ApiAnswer>
+  /** A manager changes a conversation: `status`, `assign`. */
+  change(conversationId: string, what: string, body: object): Promise<void>
+  idOf(role: DemoRole): Promise<string>
   /** Asks the simulator of Meta to do something: `/people`. @returns its answer */
   simulate(path: string, body: object): Promise<Record<string, unknown>>
 }
+
+export type DemoRole = (typeof DEMO_USERS)[number]['role']
+// biome-ignore lint/suspicious/noExplicitAny: a test says what it expects
+export type ApiAnswer = any
 
 export interface VisitOptions extends BrowserContextOptions {
   /** What the person has chosen before: language and theme. */
@@ -90,6 +99,7 @@ export async function openBrowserWorld(): Promise<BrowserWorld> {
     sockets[what]()
   }
   const simulate = (to: string, body: object) => askSimulator(stack.env, to, body)
+  const call = createCaller(stack.env)
   return {
     stack,
     mongodbUri: world.mongodbUri,
@@ -98,6 +108,9 @@ export async function openBrowserWorld(): Promise<BrowserWorld> {
     visit: options => visit(browser, stack.env, options),
     customerWrites: async (from, message, more = {}) =>
       void (await simulate('/inbound', { phoneNumberId, from, message, ...more })),
+    call,
+    change: async (id, what, body) => void (await call('manager', 'PATCH', `/conversations/${id}/${what}`, body)),
+    idOf: async role => (await call(role, 'GET', '/auth/me')).id,
     simulate,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
@@ -125,15 +138,15 @@ async function visit(browser: Browser, env: Stack['env'], { chosen, ...options }
     return page
   }
   const page = await openTab()
-  onTestFailed(async () => {
+  onTestFinished(async ({ task }) => {
     // What it looked like, for whoever reads the failure.
-    for (const [i, tab] of context.pages().entries()) {
-      await tab.screenshot({ path: path.join(linkoDir('failed'), `${Date.now()}-${i}.png`) }).catch(() => undefined)
-      console.error(tab.url())
+    for (const [i, tab] of task.result?.state === 'fail' ? context.pages().entries() : []) {
+      const file = path.join(linkoDir('failed'), `${Date.now()}-${i}.png`)
+      await tab.screenshot({ path: file, timeout: PAGE_MS }).catch(() => undefined)
+      console.error([tab.url(), file, ...problems].join('\n'))
     }
-    console.error(problems.join('\n'))
+    await context.close().catch(() => undefined)
   })
-  onTestFinished(async () => await context.close().catch(() => undefined))
   return { page, context, problems, openTab }
 }
 
@@ -150,6 +163,25 @@ function watch(page: Page, env: Stack['env'], problems: string[]): void {
   }
   page.on('request', request => look(request.url()))
   page.on('websocket', socket => look(socket.url()))
+}
+
+/** Past the proxies: a test does not need the network that it has cut. */
+function createCaller({ GATEWAY_PORT }: Stack['env']): BrowserWorld['call'] {
+  const ask = async (method: string, path: string, token: string | undefined, body?: object): Promise<ApiAnswer> => {
+    const response = await fetch(`http://127.0.0.1:${GATEWAY_PORT}/api/v1${path}`, {
+      method,
+      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+      ...(body && { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
+    return text ? JSON.parse(text) : null
+  }
+  return async (role, method, path, body) => {
+    const { email, password } = DEMO_USERS.find(user => user.role === role) as (typeof DEMO_USERS)[number]
+    const { accessToken } = await ask('POST', '/auth/login', undefined, { email, password })
+    return await ask(method, path, accessToken, body)
+  }
 }
 
 async function askSimulator({ META_GRAPH_URL }: Stack['env'], to: string, body: object): Promise<Record<string, unknown>> {
