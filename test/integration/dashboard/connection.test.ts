@@ -147,3 +147,26 @@ test('a page whose timers stood still, as in a sleeping laptop, is complete when
   await untilAllThere(page, beginning, texts)
   expect(others(problems)).toEqual([])
 })
+
+test('10: while the broker is away a reply waits, and is sent once when it is back', { timeout: START_MS }, async () => {
+  const { page, problems } = await agentAtSalma()
+  world.broker.cut()
+  try {
+    const text = `Sans courtier ${Date.now()}`
+    await reply(page, text)
+    await messageOf(page, text)
+      .getByRole('img', { name: /^queued/ })
+      .waitFor(patience)
+    const banner = page.getByRole('region', { name: 'Notices' }).getByText(/Messages wait/)
+    await banner.waitFor(patience)
+    world.broker.mend()
+    await messageOf(page, text)
+      .getByRole('img', { name: /^(delivered|read) / })
+      .waitFor(patience)
+    await untilShownOnce(messageOf(page, text))
+    await banner.waitFor({ state: 'detached', timeout: PAGE_MS })
+    expect(others(problems)).toEqual([])
+  } finally {
+    world.broker.mend()
+  }
+})

