@@ -14,7 +14,7 @@ async function open(config: Partial<MetricsConfig>) {
   })
   const { port } = await listen(server, HOST, 0)
   onTestFinished(() => void server.close().closeAllConnections())
-  return (path: string) => ask(port, path)
+  return Object.assign((path: string) => ask(port, path), { origin: `http://${HOST}:${port}` })
 }
 
 async function ask(port: number, path: string) {
@@ -26,6 +26,17 @@ test('without a port of their own, metrics are served beside the health', async 
   const get = await open({})
   expect(await get('/metrics')).toMatchObject({ status: 200, body: expect.stringContaining('process_cpu') })
   expect(await serveMetrics({ HOST })).toBeNull()
+})
+
+test('health, readiness and metrics are read, and another method is 405', async () => {
+  const get = await open({})
+  expect((await get('/health')).status).toBe(200)
+  for (const method of ['POST', 'DELETE', 'PUT'])
+    for (const path of ['/health', '/ready', '/metrics']) {
+      const answer = await fetch(`${get.origin}${path}`, { method })
+      expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET'])
+      expect(await answer.json()).toMatchObject({ errorCode: 'METHOD_NOT_ALLOWED' })
+    }
 })
 
 test('with a port of their own, metrics are served there and nowhere else', async () => {

@@ -29,7 +29,8 @@ export async function answerHealth(
   { METRICS_PORT }: Pick<MetricsConfig, 'METRICS_PORT'> = {},
 ): Promise<boolean> {
   const path = pathOf(request)
-  if (request.method !== 'GET') return false
+  const isOwn = path === '/health' || path === '/ready' || (path === '/metrics' && METRICS_PORT === undefined)
+  if (request.method !== 'GET') return isOwn && refuseMethod(response)
   if (path === '/health') return json(response, 200, { status: 'ok' })
   if (path === '/ready') {
     const { required, informational = {} } = ready()
@@ -37,6 +38,14 @@ export async function answerHealth(
     return json(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', required, informational })
   }
   return path === '/metrics' && METRICS_PORT === undefined ? answerMetrics(response) : false
+}
+
+/** They are read and nothing else. */
+function refuseMethod(response: ServerResponse): true {
+  const problem = { type: 'about:blank', title: 'Method Not Allowed', status: 405, errorCode: 'METHOD_NOT_ALLOWED' }
+  response.writeHead(405, { 'content-type': 'application/problem+json', allow: 'GET', connection: 'close' })
+  response.end(JSON.stringify(problem))
+  return true
 }
 
 /** `/metrics` and nothing else, on `METRICS_PORT`; null when that is not set. */

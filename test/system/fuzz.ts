@@ -93,7 +93,7 @@ async function fuzz(role: Role, schemathesis: string): Promise<boolean> {
     ...further,
   ]
   console.log(`\n── ${role}`)
-  return spawnSync(schemathesis, args, { stdio: 'inherit' }).status === 0
+  return spawnSync(schemathesis, args, { cwd: dir, stdio: 'inherit' }).status === 0
 }
 
 mkdirSync(dir, { recursive: true })

@@ -110,7 +110,7 @@ interface Components {
 function operationOf({ route, body, returns }: Described, { schemas, errors, parameters }: Components): Json {
   const content = {
     ...(returns && { 'application/json': { schema: schemas.withReferences(returns) } }),
-    ...Object.fromEntries(typesOf(route).map(type => [type, { schema: FILE }])),
+    ...Object.fromEntries(typesOf(route).map(type => [type, { schema: type.endsWith('json') ? { type: 'object' } : FILE }])),
   }
   const success = { ...(Object.keys(content).length > 0 && { content }) }
   const others = Object.entries(route.otherStatuses ?? {}).map(([status, description]) => [

@@ -57,7 +57,7 @@ const DESCRIPTIONS: Record<number, string> = {
 
 /** Error responses of routes, each with examples by error code, and the components that they share. */
 export class ErrorResponses {
-  readonly responses: Record<string, Json> = {}
+  readonly responses: Record<string, Json> = { [TOO_LONG]: { description: 'The address and the headers have more than 16 KiB' } }
   readonly #examples: RouteErrors['examples']
   readonly #errors: RouteErrors
   readonly #names = new Map<string, string>()
@@ -97,7 +97,10 @@ export class ErrorResponses {
   of(route: AnyRoute): Json {
     const names = [...new Set(this.#namesFor(route))].sort()
     const byStatus = Map.groupBy(names, name => this.#examples[name]?.status as number)
-    return Object.fromEntries([...byStatus].map(([status, own]) => [status, this.#reference(status, own)]))
+    const responses = [...byStatus].map(([status, own]) => [status, this.#reference(status, own)])
+    // The server answers it before the app, without a body.
+    if (route.params || route.query) responses.push([431, { $ref: `#/components/responses/${TOO_LONG}` }])
+    return Object.fromEntries(responses)
   }
 
   #namesFor(route: AnyRoute): string[] {
@@ -134,6 +137,7 @@ export class ErrorResponses {
   }
 }
 
+const TOO_LONG = 'RequestHeaderFieldsTooLarge'
 const REQUEST_ID = '7f3b9a52-58c1-4c0e-9d0f-2f6d1f0a6c11'
 
 function ofApp({ method, params, action, upload }: AnyRoute): OfApp[] {

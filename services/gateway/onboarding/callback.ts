@@ -18,15 +18,16 @@ import { connectionFailed } from './view.ts'
 /** Time in which the answer to the dialog's return is given; the background goes on with what takes longer. */
 export const REQUEST_MS = 20_000
 
-const word = z.string().max(4096).optional()
+/** All together are less than the 16 KiB that the head of a request may have. */
+const ofLength = (most: number) => z.string().max(most).optional()
 /** Meta may add parameters, which are ignored. */
 export const CallbackQuery = z.object({
-  code: word,
-  state: word,
-  error: word,
-  error_code: word,
-  error_reason: word,
-  error_description: word,
+  code: ofLength(4096),
+  state: ofLength(4096),
+  error: ofLength(200),
+  error_code: ofLength(200),
+  error_reason: ofLength(200),
+  error_description: ofLength(2000),
 })
 
 type Returned = RouteRequest<unknown, z.infer<typeof CallbackQuery>, unknown>
