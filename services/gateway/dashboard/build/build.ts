@@ -62,7 +62,8 @@ function putInPlace(outDir: string): void {
     if (existsSync(DIST)) moveAway(old)
     try {
       renameSync(outDir, DIST)
-      return rmSync(old, { recursive: true, force: true })
+      rmSync(old, { recursive: true, force: true })
+      return
     } catch (error) {
       if (tries === MOST_TRIES) throw error
     }

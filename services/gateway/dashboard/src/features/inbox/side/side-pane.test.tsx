@@ -47,12 +47,32 @@ const PEOPLE = [
   { id: 'omar', name: 'Omar', role: 'agent', availability: 'offline' },
 ]
 const ANSWERS: Record<string, object> = {
-  '/contacts/c1': { ...contact, optOut: false, optOutAt: null, attributes: { city: 'Rabat' }, labels: ['VIP'], block: null, createdAt: AT },
+  '/contacts/c1': {
+    ...contact,
+    optOut: false,
+    optOutAt: null,
+    attributes: { city: 'Rabat' },
+    labels: ['VIP'],
+    block: null,
+    createdAt: AT,
+  },
   '/contacts/c1/conversations': page([conversation]),
   '/contacts/c1/costs': { costs: [{ currency: 'MAD', amount: 0.8 }] },
   '/leads/l1': { id: 'l1', name: 'Salma', status: 'ACTIVE', source: 'manual', pipelineId: 'p1', stageId: 's1' },
-  '/pipelines': page([{ id: 'p1', name: 'Hiring', stages: [{ id: 's1', name: 'New' }, { id: 's2', name: 'Interview' }] }]),
-  '/labels': page([{ id: 'a', name: 'Interview', color: '#aa3300' }, { id: 'b', name: 'VIP', color: '#00aa33' }]),
+  '/pipelines': page([
+    {
+      id: 'p1',
+      name: 'Hiring',
+      stages: [
+        { id: 's1', name: 'New' },
+        { id: 's2', name: 'Interview' },
+      ],
+    },
+  ]),
+  '/labels': page([
+    { id: 'a', name: 'Interview', color: '#aa3300' },
+    { id: 'b', name: 'VIP', color: '#00aa33' },
+  ]),
   '/users/names': page(PEOPLE),
   '/audit-log': page([]),
 }
@@ -173,11 +193,7 @@ test('marketing is refused and allowed again, a lead moves on, a note is written
   fireEvent.click(save)
   await waitFor(() => expect(screen.queryByRole('textbox', { name: 'Note' })).toBeNull())
   const note: Sent = ['POST', '/conversations/v1/notes', { text: 'Call back' }]
-  expect(sent.slice(0, 3)).toEqual([
-    ['PATCH', '/contacts/c1', { optOut: true }],
-    ['PATCH', '/leads/l1', { stageId: 's2' }],
-    note,
-  ])
+  expect(sent.slice(0, 3)).toEqual([['PATCH', '/contacts/c1', { optOut: true }], ['PATCH', '/leads/l1', { stageId: 's2' }], note])
   // However often it is clicked, the server is asked for the same note.
   expect(sent.slice(3).every(again => JSON.stringify(again) === JSON.stringify(note))).toBe(true)
   expect(new Set(keys.slice(2)).size).toBe(1)
@@ -188,7 +204,9 @@ test('a conversation is given to a colleague: oneself is first, nobody is last',
   openPicker({ kind: 'assign', conversations: [conversation] })
   const dialog = await screen.findByRole('dialog')
   await within(dialog).findByRole('option', { name: /Omar/ })
-  const names = within(dialog).getAllByRole('option').map(option => option.textContent)
+  const names = within(dialog)
+    .getAllByRole('option')
+    .map(option => option.textContent)
   expect(names.map(name => name?.replace(/me$|busy$|away$|available$/, ''))).toEqual([
     expect.stringContaining('Amina'),
     expect.stringContaining('Sara'),
@@ -209,7 +227,9 @@ test('labels of several conversations are changed together, each as it needs it'
   // Only one of the two has it.
   expect(interview.getAttribute('aria-selected')).toBe('false')
   fireEvent.click(interview)
-  await waitFor(() => expect(within(dialog).getByRole('option', { name: 'Interview' }).getAttribute('aria-selected')).toBe('true'))
+  await waitFor(() =>
+    expect(within(dialog).getByRole('option', { name: 'Interview' }).getAttribute('aria-selected')).toBe('true'),
+  )
   fireEvent.click(within(dialog).getByRole('button', { name: 'Close' }))
   await screen.findByText(/Labels changed/)
   await waitFor(() =>
