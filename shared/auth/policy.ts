@@ -78,6 +78,8 @@ const LEAST_ROLE = {
   'subscriptions.write': 'tenant_admin',
   'auditLog.read': 'tenant_admin',
   'contacts.erase': 'tenant_admin',
+  'contacts.exportPerson': 'tenant_admin',
+  'messages.evidence': 'tenant_admin',
 
   // The platform.
   'tenants.create': 'platform_admin',

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ContactView, ConversationView, MessageView } from '#shared/contracts/views.ts'
+import { ContactView } from '#shared/contracts/views.ts'
 import { isBlocked } from '#shared/domain/contacts/block.ts'
 import { isBusinessScopedId } from '#shared/domain/contacts/phone-number.ts'
 import { ApiError } from '#shared/domain/errors.ts'
@@ -8,18 +8,11 @@ import type { ContactDoc } from '#shared/model/documents.ts'
 import { type Id, toId } from '#shared/model/ids.ts'
 import { mergeContacts } from '#shared/recording/merge-contacts.ts'
 import { changesOf } from '#shared/store/accounts/audit.ts'
-import {
-  changeContact,
-  createContact,
-  findContact,
-  getContact,
-  listContacts,
-  readContactRecord,
-} from '#shared/store/contacts/contacts.ts'
+import { changeContact, createContact, findContact, getContact, listContacts } from '#shared/store/contacts/contacts.ts'
 import { requireLabels } from '#shared/store/inbox/labels.ts'
 import { pageView } from '#shared/store/pages.ts'
-import { contactView, conversationView, messageView } from '#shared/views/views.ts'
-import { audited, recordAudit } from '../audit.ts'
+import { contactView } from '#shared/views/views.ts'
+import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { createOnce, idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
 import { ATTRIBUTE_NAME, flagText, IdParams, listOf, ObjectIdText, Paging } from '../schemas.ts'
@@ -232,56 +225,10 @@ const blocks = (['post', 'delete'] as const).map(method =>
   }),
 )
 
-const LeadRecord = z.object({
-  id: z.string(),
-  name: z.string(),
-  phone: z.string().nullable(),
-  status: z.string(),
-  source: z.string(),
-})
-const NoteRecord = z.object({ id: z.string(), text: z.string(), isPrivate: z.boolean(), createdAt: z.iso.datetime() })
+export const contactRoutes = [list, add, one, change, merge, ...blocks]
 
-const exported = route({
-  method: 'get',
-  path: `${path}/{id}/export`,
-  action: 'contacts.export',
-  tag,
-  summary: 'Export everything stored about a contact; messages are paged, newest first',
-  params: IdParams,
-  query: z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(1000), cursor: Paging.cursor }),
-  returns: z.object({
-    exportedAt: z.iso.datetime(),
-    contact: ContactDetailView,
-    conversations: z.array(ConversationView),
-    leads: z.array(LeadRecord),
-    notes: z.array(NoteRecord),
-    messages: z.array(MessageView),
-    total: z.number().int(),
-    hasMore: z.boolean(),
-    nextCursor: z.string().nullable(),
-  }),
-  async handle(request, deps: GatewayDeps) {
-    const contact = await getContact(deps.store, callerOf(request).tenantId, request.params.id)
-    const { limit, cursor } = request.query
-    const record = await readContactRecord(deps.store, contact, { page: 1, limit, cursor })
-    await recordAudit(request, deps, { action: 'contacts.export', object: { kind: 'contact', id: String(contact._id) } })
-    const { rows, total, hasMore, nextCursor } = record.messages
-    const body = {
-      exportedAt: deps.now().toISOString(),
-      contact: detailView(contact),
-      conversations: record.conversations.map(row => conversationView(row, deps.now())),
-      leads: record.leads.map(({ _id, name, phone, status, source }) => ({ id: String(_id), name, phone, status, source })),
-      notes: record.notes.map(({ _id, text, isPrivate, createdAt }) => ({ id: String(_id), text, isPrivate, createdAt })),
-      messages: rows.map(messageView),
-    }
-    const headers = { 'content-disposition': `attachment; filename="contact-${contact._id}.json"` }
-    return { body: { ...body, total, hasMore, nextCursor }, headers }
-  },
-})
-
-export const contactRoutes = [list, add, one, change, merge, ...blocks, exported]
-
-function detailView(doc: ContactDoc): z.infer<typeof ContactDetailView> {
+/** A contact with everything that is known of it. */
+export function detailView(doc: ContactDoc): z.infer<typeof ContactDetailView> {
   return {
     ...contactView(doc._id, doc),
     parentUserId: doc.parentUserId ?? null,

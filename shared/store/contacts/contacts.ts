@@ -1,6 +1,6 @@
 import { phoneVariants } from '../../domain/contacts/phone-variants.ts'
 import { ApiError, notFound } from '../../domain/errors.ts'
-import type { ContactDoc, ConversationDoc, EventDoc, Id, LeadDoc, MessageDoc, NoteDoc } from '../../model/documents.ts'
+import type { ContactDoc, EventDoc, Id } from '../../model/documents.ts'
 import { newId, toId } from '../../model/ids.ts'
 import { snapshotOf } from '../../model/new-rows.ts'
 import { contactChanged } from '../../views/events.ts'
@@ -149,33 +149,4 @@ function snapshotsOf(contact: ContactDoc) {
     { portfolio: { portfolio: unknown }, contact: { ...snapshotOf(contact), userId: null } },
     ...elsewhere,
   ]
-}
-
-/** All stored data about a contact, with one page of its messages. */
-export interface ContactRecord {
-  conversations: ConversationDoc[]
-  leads: LeadDoc[]
-  notes: NoteDoc[]
-  messages: Page<MessageDoc>
-}
-
-export async function readContactRecord(
-  store: Store,
-  { tenantId, _id: contactId, waId }: ContactDoc,
-  page: PageRequest,
-): Promise<ContactRecord> {
-  const { models } = store
-  const conversations = await models.conversations.find({ tenantId, contactId }).lean()
-  const ways = [{ contactId }, ...(waId ? [{ phone: trusted({ $in: phoneVariants(waId) }) }] : [])]
-  const leads = await models.leads.find({ tenantId, $and: [trusted({ $or: ways })] }).lean()
-  const inConversations = { conversationId: trusted({ $in: conversations.map(conversation => conversation._id) }) }
-  const ofLeads = { leadId: trusted({ $in: leads.map(lead => lead._id) }) }
-  const [notes, messages] = await Promise.all([
-    models.notes
-      .find({ tenantId, deletedAt: null, $and: [trusted({ $or: [inConversations, ofLeads] })] })
-      .sort({ createdAt: 1 })
-      .lean(),
-    findPage<MessageDoc>(models.messages, { tenantId, ...inConversations }, 'at', page, { projection: { payload: 0 } }),
-  ])
-  return { conversations, leads, notes, messages }
 }

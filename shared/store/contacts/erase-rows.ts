@@ -119,7 +119,8 @@ export async function hideLastMessages(
 }
 
 const VALUE = 'payload.entry.changes.value'
-const PHONES = ['messages.from', 'message_echoes.to', 'statuses.recipient_id', 'contacts.wa_id', 'user_preferences.wa_id']
+/** Where webhooks name people by phone number, and by user id. */
+export const PHONES = ['messages.from', 'message_echoes.to', 'statuses.recipient_id', 'contacts.wa_id', 'user_preferences.wa_id']
   .concat(['history.threads.id', 'messages.to', 'statuses.recipient_participant_id', 'state_sync.contact.phone_number'])
   .concat(['messages.system.wa_id', 'messages.system.new_wa_id', 'messages.system.customer'])
   .concat(['calls.from', 'calls.to', 'sender.phone_number', 'statuses.participant_recipient_id'])
@@ -128,7 +129,7 @@ const PHONES = ['messages.from', 'message_echoes.to', 'statuses.recipient_id', '
   )
   .concat(['groups.added_participants.wa_id', 'groups.removed_participants.wa_id', 'message_echoes.message.to'])
   .map(path => `${VALUE}.${path}`)
-const USERS = ['messages.from_user_id', 'message_echoes.to_user_id', 'statuses.recipient_user_id', 'contacts.user_id']
+export const USERS = ['messages.from_user_id', 'message_echoes.to_user_id', 'statuses.recipient_user_id', 'contacts.user_id']
   .concat(['user_preferences.user_id', 'contacts.parent_user_id'])
   .concat(['messages.system.user_id', 'messages.system.previous_user_id'])
   .concat([
@@ -155,7 +156,7 @@ const patternOf = ({ waIds, userIds }: Pick<Erasing, 'waIds' | 'userIds'>, ids: 
     `(?<!\\d)(${[...waIds, ...userIds, ...ids.map(String)].map(key => key.replace(/\W/g, '\\$&')).join('|') || '(?!)'})(?!\\d)`,
   )
 
-const KEPT_DAYS = 31
+export const KEPT_DAYS = 31
 const DAY_MS = 24 * 3_600_000
 
 /**

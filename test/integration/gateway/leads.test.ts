@@ -215,22 +215,4 @@ describe('a contact', () => {
     expect((await call('POST', '/contacts', { userId: 'MA.41982200731550069999' })).status).toBe(201)
     expect((await call('POST', '/contacts', { name: 'Nobody' })).status).toBe(400)
   })
-
-  test('is exported completely to managers, with an audit entry', async () => {
-    const { id } = (await find('212661800001')).data[0]
-    expect((await get(`/contacts/${id}/export`)).status).toBe(403)
-    const { body, headers } = await get(`/contacts/${id}/export?limit=1`, 'manager')
-    expect(headers.get('content-disposition')).toContain('attachment')
-    expect(body).toMatchObject({
-      contact: { id, name: 'Nadia A.' },
-      conversations: [{ messageCount: 2 }],
-      leads: [{ name: 'Nadia' }],
-      notes: [{ text: 'called back' }],
-      messages: [{ content: { text: 'Encore moi' } }],
-      hasMore: true,
-    })
-    const next = await get(`/contacts/${id}/export?limit=1&cursor=${body.nextCursor}`, 'manager')
-    expect(next.body.messages).toMatchObject([{ content: { text: 'Bonjour' } }])
-    expect(await gateway.store.raw.auditLog.countDocuments({ action: 'contacts.export', 'object.id': id })).toBe(2)
-  })
 })
