@@ -5,7 +5,7 @@ import { readMessage } from '#shared/queue/read-message.ts'
 import { QUEUES } from '#shared/queue/topology.ts'
 import { type Delivery, DONE, type Outcome, type Queue } from '#shared/queue/types.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { assignSeq, raiseCounters } from '#shared/store/events/sequence.ts'
+import { assignSeq, markEmitted, raiseCounters } from '#shared/store/events/sequence.ts'
 import type { Sockets } from './sockets.ts'
 
 export interface FanoutDeps {
@@ -21,61 +21,79 @@ export interface FanoutDeps {
  */
 const BATCH = { prefetch: 128, maxBatch: 64, lingerMs: 0, everyMs: 5, patienceMs: 100 }
 
-/** How far the counters may be behind the events. They are needed only after the event rows have expired. */
-const COUNTERS_MS = 1000
+/**
+ * How far the counters and the marks may be behind the events. Counters are needed only after the event rows have expired, marks by
+ * the trace of a message.
+ */
+const NOTES_MS = 1000
 
 /** Consumes domain events: numbers them in each tenant's order, emits them on every node, then acks them. */
 export async function startFanout(deps: FanoutDeps) {
-  const counters = createCounters(deps)
+  const notes = createNotes(deps)
   const options = { ...BATCH, membersQueue: QUEUES.members, joinMembers: true, available: () => deps.store.takesWrites() }
-  const consumer = await deps.queue.consumeShards(QUEUES.realtime, deliveries => fanOut(deps, counters, deliveries), options)
+  const consumer = await deps.queue.consumeShards(QUEUES.realtime, deliveries => fanOut(deps, notes, deliveries), options)
   return {
     ...consumer,
     async [Symbol.asyncDispose]() {
       await consumer[Symbol.asyncDispose]()
-      await counters[Symbol.asyncDispose]()
+      await notes[Symbol.asyncDispose]()
     },
   }
 }
 
 /** Handles a batch. After an error it is delivered again, and its events keep their numbers. */
-async function fanOut({ store, sockets }: FanoutDeps, counters: Counters, deliveries: Delivery[]): Promise<Outcome[]> {
+async function fanOut({ store, sockets }: FanoutDeps, notes: Notes, deliveries: Delivery[]): Promise<Outcome[]> {
   const read = deliveries.map(delivery => readMessage(RealtimeEvents, delivery)?.events ?? null)
   const isRepeated = deliveries.some(({ redelivered }) => redelivered)
   const published = read.flatMap(batch => batch ?? [])
   const events = await assignSeq(store, published, isRepeated)
   sockets.emit(events)
-  counters.raise(events)
+  notes.emitted(events)
   return read.map(batch => (batch === null ? { kind: 'dead-letter', reason: 'not events of this version' } : DONE))
 }
 
-type Counters = ReturnType<typeof createCounters>
+type Notes = ReturnType<typeof createNotes>
 
-/** Raises the tenants' counters to the latest `seq` once a second, however many events there are. */
-function createCounters({ store, log }: FanoutDeps) {
-  let behind = new Map<string, number>()
+/** The newest event of a tenant that was emitted. */
+interface Newest {
+  tenantId: string
+  eventId: string
+  seq: number
+  at: Date
+}
+
+/**
+ * Writes once a second, however many events there are: the tenants' counters, and with the newest event of each tenant when it was
+ * emitted.
+ */
+function createNotes({ store, log }: FanoutDeps) {
+  let unwritten = new Map<string, Newest>()
   let writing: Promise<void> | null = null
 
   async function write(): Promise<void> {
-    const seqs = behind
-    behind = new Map()
+    const newest = [...unwritten.values()]
+    unwritten = new Map()
     try {
-      await raiseCounters(store, seqs)
+      await raiseCounters(store, new Map(newest.map(({ tenantId, seq }) => [tenantId, seq])))
+      await markEmitted(store, newest)
     } catch (error) {
       log.warn({ err: error }, 'event counters not written')
-      raise([...seqs].map(([tenantId, seq]) => ({ tenantId, seq })))
+      newest.forEach(keep)
     }
   }
 
-  function raise(events: Pick<SequencedEvent, 'tenantId' | 'seq'>[]): void {
-    for (const { tenantId, seq } of events) behind.set(tenantId, Math.max(behind.get(tenantId) ?? 0, seq))
+  function keep(one: Newest): void {
+    if ((unwritten.get(one.tenantId)?.seq ?? 0) < one.seq) unwritten.set(one.tenantId, one)
   }
 
   const timer = setInterval(() => {
-    if (behind.size > 0) writing ??= write().finally(() => (writing = null))
-  }, COUNTERS_MS)
+    if (unwritten.size > 0) writing ??= write().finally(() => (writing = null))
+  }, NOTES_MS)
   return {
-    raise,
+    emitted(events: Pick<SequencedEvent, 'tenantId' | 'eventId' | 'seq'>[]): void {
+      const at = new Date()
+      for (const { tenantId, eventId, seq } of events) keep({ tenantId, eventId, seq, at })
+    },
     async [Symbol.asyncDispose]() {
       clearInterval(timer)
       await writing

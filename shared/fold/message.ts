@@ -5,7 +5,7 @@ import { parseCallbackData } from '../domain/messages/callback-data.ts'
 import { ownPhone, type ReadContent, readContent } from '../meta/content.ts'
 import { isObject, type Json, text } from '../meta/json.ts'
 import type { EchoItem, MessageItem } from '../meta/webhook.ts'
-import type { ClientDoc, ContactDoc, ConversationDoc, MessageContent, MessageDoc } from '../model/documents.ts'
+import type { ClientDoc, ContactDoc, ConversationDoc, InboundHops, MessageContent, MessageDoc } from '../model/documents.ts'
 import { keysFor, newMessage } from '../model/new-rows.ts'
 import { isBeginning, markForAnswer } from './automatic-answers.ts'
 import type { FoldContext } from './context.ts'
@@ -239,19 +239,25 @@ export const sentFrom = (kind: 'phone' | 'app'): Pick<MessageDoc, 'sentBy' | 'or
   origin: kind,
 })
 
+const hopsOf = (receivedAt: Date, publishedAt: Date | undefined): InboundHops => ({
+  receivedAt,
+  ...(publishedAt && { publishedAt }),
+})
+
 /** Fields that all messages of a webhook share. */
 export function webhookMessage(
   { newId, now }: FoldContext,
   client: ClientDoc,
   conversation: ConversationDoc,
   contact: ContactDoc,
-  item: Pick<MessageDoc, 'wamid' | 'at'> & Partial<Pick<MessageItem, 'isTimeUnreadable'>>,
+  item: Pick<MessageDoc, 'wamid' | 'at'> & Partial<Pick<MessageItem, 'isTimeUnreadable' | 'receivedAt' | 'publishedAt'>>,
   read: Pick<ReadContent, 'type' | 'content'>,
 ): Omit<MessageDoc, 'direction' | 'status'> {
   const keys = contact.groupId ? { ...keysFor(contact, client), userId: contact.groupId } : keysFor(contact, client)
   return {
     ...newMessage({ client, conversation, contact: keys }, read, now, newId()),
     ...(item.isTimeUnreadable && { isTimeUnreadable: true }),
+    ...(item.receivedAt && { hops: hopsOf(item.receivedAt, item.publishedAt) }),
     statusUpdatedAt: item.at,
     wamid: item.wamid,
     at: item.at,

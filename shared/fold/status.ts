@@ -58,6 +58,7 @@ export function foldStatus(state: State, context: FoldContext, client: ClientDoc
     at: item.at,
     key,
     status: item.status.toUpperCase(),
+    receivedAt: item.receivedAt,
     ...(error?.code != null && { code: error.code }),
     ...(!isCurrent && { detail: 'of an earlier attempt' }),
   })

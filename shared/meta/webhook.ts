@@ -13,6 +13,8 @@ interface Common {
   /** The item in an envelope of its own, so that a replay is an ordinary webhook. */
   payload: Json
   receivedAt: Date
+  /** When the broker got the webhook, to the second; missing where nobody said. */
+  publishedAt?: Date
   /** Meta's time, clamped to the arrival. */
   at: Date
 }

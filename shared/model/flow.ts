@@ -49,6 +49,13 @@ export interface EventDoc {
   payload: Record<string, unknown>
   /** Sequence number in the tenant's order, set by realtime. Missing: still in the outbox, found by `{ seq: null }`. */
   seq?: number | null
+  /** When it got its `seq`, by MongoDB's clock. */
+  numberedAt?: Date
+  /**
+   * When it had been emitted to the sockets of the node that numbered it; noted once a second, with the tenant's newest event only:
+   * those before it were emitted no later.
+   */
+  emittedAt?: Date
   /** TTL 24 h. */
   createdAt: Date
 }

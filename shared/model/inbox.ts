@@ -144,6 +144,19 @@ export interface TimelineEntry {
   times?: number
   traceId?: string
   detail?: string
+  /** kind attempt: when the broker got the send job, to the second, and when a sender took the row. */
+  enqueuedAt?: Date
+  takenAt?: Date
+  /** kind status: when the receiver got the report. */
+  receivedAt?: Date
+}
+
+/** Hops of a message that came in, before it was recorded (`createdAt`). */
+export interface InboundHops {
+  /** When the receiver had the whole webhook. */
+  receivedAt: Date
+  /** When the broker got it, to the second; later than the receipt where it lay in the spool. */
+  publishedAt?: Date
 }
 
 export interface MediaRef {
@@ -246,6 +259,8 @@ export interface MessageDoc extends Common {
   isUncounted?: boolean
   /** Its place among all messages that its conversation has counted, from 1: unique, without gaps. Given by the recorder. */
   seq?: number
+  /** Of a message of a webhook. */
+  hops?: InboundHops
   /** When it was emptied because its person was erased: nothing about the person is written into it any more. */
   erasedAt?: Date | null
 }

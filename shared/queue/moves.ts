@@ -27,11 +27,16 @@ export function readDelivery(queue: string, { fields, properties, content }: Con
     messageId,
     tenantId: text(headers[HEADER.tenant]),
     traceparent: traceOf(headers, messageId),
+    publishedAt: timeOf(properties.timestamp),
     attempt: Number.isInteger(attempt) && attempt > 0 ? attempt : 1,
     redelivered: fields.redelivered,
     headers,
   }
 }
+
+/** AMQP tells the time in whole seconds. */
+const timeOf = (timestamp: unknown): Date | null =>
+  typeof timestamp === 'number' && timestamp > 0 ? new Date(timestamp * 1000) : null
 
 /** The message to publish before the delivery is acked: null, the next attempt, or a dead letter. */
 export function moveOf(delivery: Delivery, outcome: Outcome, ladder = LADDER_S): OutgoingMessage | null {

@@ -35,6 +35,8 @@ export interface Delivery {
   messageId: string | null
   tenantId: string | null
   traceparent: string | null
+  /** When it was published, or moved to its queue, to the second; null or missing where the publisher did not say. */
+  publishedAt?: Date | null
   /** From 1. Raised by each `retry`, not by `later` and not by a redelivery of the broker. */
   attempt: number
   redelivered: boolean

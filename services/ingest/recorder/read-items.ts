@@ -29,5 +29,8 @@ function readProjections(delivery: Delivery): FoldItem[] | null {
 /** Every item of a webhook delivery; null when the body is not JSON. */
 export function readWebhookItems(delivery: Delivery): WebhookItem[] | null {
   const body = readMessage(Body, delivery)
-  return body && parseWebhook(body, receivedAtOf(delivery))
+  const items = body && parseWebhook(body, receivedAtOf(delivery))
+  const { publishedAt } = delivery
+  if (publishedAt) for (const item of items ?? []) item.publishedAt = publishedAt
+  return items
 }

@@ -1,10 +1,11 @@
 import type { SendJob } from '#shared/contracts/send-job.ts'
+import type { JobOrigin } from '../send/job-origin.ts'
 import { TimingWheel } from './timing-wheel.ts'
 
 /** A send job whose number has no free send slot yet. */
 export interface Waiting {
   job: SendJob
-  traceparent: string | null
+  origin: JobOrigin
 }
 
 /** Longer waits are written to the row, where other processes see them. */
@@ -30,11 +31,11 @@ export class DelayLine {
   }
 
   /** @returns false when the wait is too long or the line is full. A job that already waits here keeps its time. */
-  join(job: SendJob, waitMs: number, traceparent: string | null): boolean {
+  join(job: SendJob, waitMs: number, origin: JobOrigin): boolean {
     if (this.#present.has(job.messageId)) return true
     if (waitMs > MAX_WAIT_MS || this.#present.size >= MAX_WAITING) return false
     this.#present.add(job.messageId)
-    this.#wheel.add({ job, traceparent }, Math.ceil((performance.now() + waitMs) / TICK_MS))
+    this.#wheel.add({ job, origin }, Math.ceil((performance.now() + waitMs) / TICK_MS))
     return true
   }
 }

@@ -5,6 +5,7 @@ import type { MessageDoc } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Settlement } from '#shared/store/dispatch/outcome-writes.ts'
+import { takenAt } from '#shared/store/dispatch/take.ts'
 import type { Numbers, SendingNumber } from '../numbers.ts'
 import type { ConcurrencyLimiter } from '../pacing/concurrency.ts'
 import type { Pacer } from '../pacing/pacer.ts'
@@ -36,13 +37,21 @@ export async function runAttempt(deps: AttemptDeps, message: MessageDoc, claim: 
       limiter.leaveNumber(claim.job.phoneNumberId)
       limiter.endCall(priority)
     })
-    await deps.finish({ ...settlement, traceparent: claim.traceparent })
+    await deps.finish({ ...withHops(settlement, claim), traceparent: claim.origin.traceparent })
   } catch (error) {
     // The row stays TAKEN. When its lease has ended, the sweep finds an attempt without an outcome.
     log.error({ err: error, messageId: claim.job.messageId }, 'attempt not settled')
   } finally {
     limiter.written()
   }
+}
+
+/** Notes with the entry of a call, which is written anyway, when its job was enqueued and its row taken. */
+function withHops(settlement: Settlement, { origin: { enqueuedAt } }: Claimed): Settlement {
+  if (settlement.entry.kind !== 'attempt') return settlement
+  const at = takenAt(settlement.message)
+  const hops = { ...(enqueuedAt && { enqueuedAt }), ...(at && { takenAt: at }) }
+  return { ...settlement, entry: { ...settlement.entry, ...hops } }
 }
 
 /** Checks again what may have changed since the claim, waits for the send slot, and calls Meta. */

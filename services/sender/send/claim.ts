@@ -14,6 +14,7 @@ import type { ConcurrencyLimiter } from '../pacing/concurrency.ts'
 import type { DelayLine } from '../pacing/delay-line.ts'
 import type { Pacer } from '../pacing/pacer.ts'
 import { type Judgement, judge } from './check-consent.ts'
+import { type JobOrigin, NO_ORIGIN, type Origins } from './job-origin.ts'
 import type { Pause } from './pause.ts'
 
 export interface ClaimDeps {
@@ -27,9 +28,6 @@ export interface ClaimDeps {
   log: Logger
 }
 
-/** The traceparent of each send job, by message id. */
-export type Traces = ReadonlyMap<string | null, string | null>
-
 /** What a round of claims is decided by. */
 export interface ClaimContext {
   /** Numbers by `phoneNumberId`. */
@@ -39,7 +37,7 @@ export interface ClaimContext {
   now: Date
   /** Collects the messages that must wait in their rows. */
   postponed: Postponement[]
-  traces: Traces
+  origins: Origins
 }
 
 /** A message admitted by number, window and limits. */
@@ -49,7 +47,7 @@ export interface Claimed {
   windowExpiresAt: Date | null
   /** Other app of the business that answers the customer; null: none is known. */
   otherOwner: ThreadOwner | null
-  traceparent: string | null
+  origin: JobOrigin
   /** Whether the person and the template allow it; null: to be read from the row. A refused message is taken, and fails. */
   judgement: Judgement | null
   /** Its send slot, by `performance.now()`. The time that the take needs is part of the wait. */
@@ -120,8 +118,8 @@ function postponementOf({ priority, pause, log }: ClaimDeps, job: SendJob, conte
 /** Puts the message into the delay line if it takes it, otherwise into its row. */
 function wait({ delayLine }: ClaimDeps, postponement: Postponement, waitMs: number, context: ClaimContext): void {
   const { job } = postponement
-  const { postponed, traces } = context
-  if (!delayLine?.join(job, waitMs, traces.get(job.messageId) ?? null)) postponed.push(postponement)
+  const { postponed, origins } = context
+  if (!delayLine?.join(job, waitMs, origins.get(job.messageId) ?? NO_ORIGIN)) postponed.push(postponement)
 }
 
 function refuse(deps: ClaimDeps, job: SendJob, { limit, waitMs }: Refusal, context: ClaimContext): void {
@@ -134,12 +132,12 @@ function refuse(deps: ClaimDeps, job: SendJob, { limit, waitMs }: Refusal, conte
 type Refusal = Decision & { granted: false }
 
 function grant(job: SendJob, dueAt: number, context: ClaimContext): Claimed {
-  const { known, standing, traces } = context
+  const { known, standing, origins } = context
   const number = known.get(job.phoneNumberId) as SendingNumber
   const windowExpiresAt = standing.windows.get(job.conversationId) ?? null
   const otherOwner = standing.owners.get(job.conversationId) ?? null
   const judgement = judgementOf(job, context)
-  return { job, number, windowExpiresAt, otherOwner, traceparent: traces.get(job.messageId) ?? null, judgement, dueAt }
+  return { job, number, windowExpiresAt, otherOwner, origin: origins.get(job.messageId) ?? NO_ORIGIN, judgement, dueAt }
 }
 
 function judgementOf(job: SendJob, { known, standing }: ClaimContext): Judgement | null {

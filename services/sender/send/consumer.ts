@@ -15,9 +15,10 @@ import { Pacer } from '../pacing/pacer.ts'
 import { TakeAhead } from '../pacing/take-ahead.ts'
 import type { Publishing } from '../publishing.ts'
 import { type AttemptDeps, runAttempt } from './attempt.ts'
-import { type ClaimDeps, type Claimed, claimMessages, type Traces } from './claim.ts'
+import { type ClaimDeps, type Claimed, claimMessages } from './claim.ts'
 import { postponePausedCampaigns, postponeSuccessors } from './eligible.ts'
 import type { HeldCampaigns } from './held-campaigns.ts'
+import type { Origins } from './job-origin.ts'
 import type { Pause } from './pause.ts'
 
 export interface SendDeps extends Omit<AttemptDeps, 'priority' | 'pacer'> {
@@ -60,35 +61,37 @@ class SendConsumer {
   async handle(deliveries: Delivery[], signal: AbortSignal): Promise<Outcome[]> {
     const parsed = deliveries.map(delivery => readMessage(SendJob, delivery))
     const jobs = [...new Map(parsed.filter(job => job !== null).map(job => [job.messageId, job])).values()]
-    const traces = new Map(deliveries.map(delivery => [delivery.messageId, delivery.traceparent]))
-    await this.#sendAll(jobs, traces, signal)
+    const origins = new Map(
+      deliveries.map(({ messageId, traceparent, publishedAt = null }) => [messageId, { traceparent, enqueuedAt: publishedAt }]),
+    )
+    await this.#sendAll(jobs, origins, signal)
     return parsed.map(job => (job === null ? { kind: 'dead-letter', reason: 'not a send job' } : DONE))
   }
 
-  async #sendAll(jobs: SendJob[], traces: Traces, signal?: AbortSignal): Promise<void> {
+  async #sendAll(jobs: SendJob[], origins: Origins, signal?: AbortSignal): Promise<void> {
     while (jobs.length > 0 && !signal?.aborted) {
       const reserved = await this.#deps.limiter.reserve(this.#priority, jobs.length)
       if (reserved === 0) break
-      await this.#sendSome(jobs.splice(0, reserved), reserved, traces)
+      await this.#sendSome(jobs.splice(0, reserved), reserved, origins)
     }
   }
 
   /** Sends jobs that leave the delay line. Their rows are READY: the sweep enqueues again those that are not taken now. */
   async #sendDelayed(waiting: Waiting[]): Promise<void> {
-    const traces = new Map(waiting.map(({ job, traceparent }) => [job.messageId, traceparent]))
+    const origins = new Map(waiting.map(({ job, origin }) => [job.messageId, origin]))
     const jobs = waiting.map(({ job }) => job)
     const { log } = this.#deps
-    await this.#sendAll(jobs, traces).catch(error => log.warn({ err: error }, 'delayed messages not taken'))
+    await this.#sendAll(jobs, origins).catch(error => log.warn({ err: error }, 'delayed messages not taken'))
   }
 
   /** Uses at most `reserved` permits of the limiter, and returns at once those that no message needs. */
-  async #sendSome(jobs: SendJob[], reserved: number, traces: Traces): Promise<void> {
+  async #sendSome(jobs: SendJob[], reserved: number, origins: Origins): Promise<void> {
     const { store, limiter, clock, publishing } = this.#deps
     let kept = 0
     try {
       const now = clock.now()
       const postponed: Postponement[] = []
-      const claimed = await this.#claimSome(jobs, { now, postponed, traces })
+      const claimed = await this.#claimSome(jobs, { now, postponed, origins })
       kept = claimed.length
       for (const { job } of claimed) limiter.enterNumber(job.phoneNumberId)
       const taking = this.#take(this.#takeAhead.add(claimed))
@@ -102,7 +105,7 @@ class SendConsumer {
   }
 
   /** Claims the jobs that may be sent now, and adds the others to `postponed`. */
-  async #claimSome(jobs: SendJob[], round: { now: Date; postponed: Postponement[]; traces: Traces }): Promise<Claimed[]> {
+  async #claimSome(jobs: SendJob[], round: { now: Date; postponed: Postponement[]; origins: Origins }): Promise<Claimed[]> {
     const { store, numbers, campaigns } = this.#deps
     const known = await numbers.find(jobs.map(job => job.phoneNumberId))
     const running = await postponePausedCampaigns(campaigns, withPresentIds(jobs, known), round)

@@ -96,6 +96,10 @@ function updateOf({ token, owner, now }: Take) {
   return { $set: asUpdate(taken({ token, owner, leaseUntil })), $inc: { 'dispatch.attempt': 1 } }
 }
 
+/** When a row that is TAKEN was taken, by MongoDB's clock; null of any other row. */
+export const takenAt = ({ dispatch }: Pick<MessageDoc, 'dispatch'>): Date | null =>
+  dispatch?.leaseUntil ? new Date(dispatch.leaseUntil.getTime() - LEASE_MS) : null
+
 export interface Postponement {
   job: SendJob
   reason: 'rate' | 'pair' | 'predecessor' | 'paused' | 'quota' | 'restricted'

@@ -124,7 +124,7 @@ function setSeq(event: SequencedEvent, withPayload: Set<string>): mongo.AnyBulkW
   const isFolded = event.name === 'conversation:updated' && withPayload.has(`${event.tenantId}:${event.conversationId}`)
   const isWaiting = { $and: [{ $lte: ['$seq', null] }, { $eq: ['$tenantId', toId(event.tenantId)] }] }
   const seq = { $cond: [isWaiting, event.seq, { $toInt: { $concat: ['numbered: ', '$_id'] } }] }
-  const $set = { seq, ...(isFolded && { payload: { $literal: event.payload } }) }
+  const $set = { seq, numberedAt: '$$NOW', ...(isFolded && { payload: { $literal: event.payload } }) }
   return { updateMany: { filter: { _id: event.eventId }, update: [{ $set }], upsert: true } }
 }
 
@@ -154,6 +154,21 @@ export async function raiseCounters(store: Store, last: ReadonlyMap<string, numb
     updateOne: { filter: { _id: counterId(tenantId) }, update: { $max: { value } }, upsert: true },
   }))
   await orOutage(store.raw.counters.bulkWrite(operations, { ordered: false, writeConcern: { w: 1 } }))
+}
+
+/** An event that has been emitted, and when. */
+export interface Emission {
+  tenantId: string
+  eventId: string
+  at: Date
+}
+
+/** Notes with the newest emitted event of each tenant when that was. Nothing but the trace of a message reads it. @throws Outage */
+export async function markEmitted(store: Store, emissions: readonly Emission[]): Promise<void> {
+  const operations = emissions.map(({ tenantId, eventId, at }) => ({
+    updateOne: { filter: { _id: eventId, tenantId: toId(tenantId) }, update: { $set: { emittedAt: at } } },
+  }))
+  if (operations.length > 0) await orOutage(store.raw.events.bulkWrite(operations, { ordered: false, writeConcern: { w: 1 } }))
 }
 
 function forgetSeqs(store: Store, events: RealtimeEvent[]): void {

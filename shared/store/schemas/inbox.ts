@@ -183,6 +183,9 @@ const timelineEntry = new Schema(
     times: Number,
     traceId: String,
     detail: String,
+    enqueuedAt: Date,
+    takenAt: Date,
+    receivedAt: Date,
   },
   inner,
 )
@@ -227,6 +230,7 @@ const sender = new Schema(
   { ...inner, id: false },
 )
 
+const inboundHops = new Schema({ receivedAt: requiredDate, publishedAt: Date }, inner)
 const author = new Schema({ waId: text, userId: text, name: text, username: text }, inner)
 
 export const messageSchema = new Schema<MessageDoc>(
@@ -258,6 +262,7 @@ export const messageSchema = new Schema<MessageDoc>(
     referral: anything,
     forwarded: Boolean,
     author: { type: author, default: undefined },
+    hops: { type: inboundHops, default: undefined },
     isTimeUnreadable: { type: Boolean, default: undefined },
     isOfOtherApp: { type: Boolean, default: undefined },
     isImported: { type: Boolean, default: undefined },

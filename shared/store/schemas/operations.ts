@@ -84,6 +84,8 @@ export const eventSchema = new Schema<EventDoc>(
     userId: id,
     payload: requiredAnything,
     seq: Number,
+    numberedAt: Date,
+    emittedAt: Date,
   },
   created,
 )

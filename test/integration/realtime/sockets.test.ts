@@ -42,6 +42,20 @@ test('an event reaches the sockets of its tenant on every node once, in order, a
   expect(outsider.named('client:status')).toEqual([])
 })
 
+test('[8] when an event was numbered stands in its row, and when it was emitted in that of the newest, once a second', async ({
+  world,
+}) => {
+  const { store, queue, agent } = await open(world)
+  const node = await startNode(world, store)
+  const client = await connectClient(node.url, await tokenOf(agent))
+  for (let i = 0; i < 3; i++) await publishEvent(store, queue, agent.tenantId, `noted-${i}`)
+  await untilPasses(() => expect(client.named('client:status')).toHaveLength(3))
+  await node.stop()
+  const rows = await store.raw.events.find({ tenantId: agent.tenantId }).sort({ seq: 1 }).toArray()
+  expect(rows.map(({ numberedAt }) => numberedAt)).toEqual([expect.any(Date), expect.any(Date), expect.any(Date)])
+  expect(rows.at(-1)?.emittedAt).toEqual(expect.any(Date))
+})
+
 test('an inbound message is emitted under both of its names with one id', async ({ world }) => {
   const { store, queue, agent } = await open(world)
   const node = await startNode(world, store)

@@ -18,7 +18,7 @@ function stepOf({ name, command }: RecordedCommand): string | null {
 
 const stepsOf = (commands: readonly RecordedCommand[]) => commands.map(stepOf).filter(step => step !== null)
 
-test('a lone text costs five commands', async ({ world }) => {
+test('[8] a lone text costs five commands, which also note when it was enqueued and taken', async ({ world }) => {
   await using meta = await startMeta()
   await using w = await openSenderWorld(world, meta.url)
   await using sender = await w.startSender({ backlogEveryMs: 60_000 })
@@ -26,6 +26,8 @@ test('a lone text costs five commands', async ({ world }) => {
   await w.until(message, row => row.status === 'SENT')
   await sender.idle()
   expect(stepsOf(sender.commands)).toEqual(['standing', 'take one', 'events', 'outcomes', 'follow-ups'])
+  const attempt = (await w.get(message)).timeline.find(({ kind }) => kind === 'attempt')
+  expect(attempt).toMatchObject({ enqueuedAt: expect.any(Date), takenAt: expect.any(Date) })
 })
 
 test('[MS-15] the question whether person and template allow a message costs no command', async ({ world }) => {
