@@ -8,6 +8,7 @@ import { campaignReportRoutes } from './campaigns/report-routes.ts'
 import { campaignRoutes } from './campaigns/routes.ts'
 import { contactConversationRoutes } from './contacts/conversation-routes.ts'
 import { erasureRoutes } from './contacts/erasure-routes.ts'
+import { exportRoutes } from './contacts/export-routes.ts'
 import { importRoutes } from './contacts/import-routes.ts'
 import { leadNoteRoutes } from './contacts/lead-note-routes.ts'
 import { leadRoutes } from './contacts/lead-routes.ts'
@@ -29,9 +30,11 @@ import { quickReplyRoutes } from './inbox/quick-reply-routes.ts'
 import { savedViewRoutes } from './inbox/saved-view-routes.ts'
 import { backlogRoutes } from './limits/backlog-routes.ts'
 import { limitRoutes } from './limits/routes.ts'
+import { evidenceRoutes } from './messages/evidence-routes.ts'
 import { mediaRoutes } from './messages/media-routes.ts'
 import { messageRoutes } from './messages/routes.ts'
 import { scheduledRoutes } from './messages/scheduled-routes.ts'
+import { traceRoutes } from './messages/trace-routes.ts'
 import { automaticAnswerRoutes } from './numbers/automatic-answer-routes.ts'
 import { numberRoutes } from './numbers/routes.ts'
 import { oidcRoutes } from './oidc/routes.ts'
@@ -75,10 +78,13 @@ export const routes: Route<GatewayDeps>[] = [
   ...contactRoutes,
   ...contactConversationRoutes,
   ...erasureRoutes,
+  ...exportRoutes,
   ...leadRoutes,
   ...leadNoteRoutes,
   ...scheduledRoutes,
   ...messageRoutes,
+  ...traceRoutes,
+  ...evidenceRoutes,
   ...mediaRoutes,
   ...priceRoutes,
   ...templateRoutes,

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 
 /** Stored secret that cannot be decrypted. The error text never contains the secret or the key. */
 export class DecryptionFailed extends Error {
@@ -19,6 +19,11 @@ export interface Keyring {
   /** Whether a stored secret should be encrypted again: it has an older format or is not under the first key. */
   needsRewrite(stored: string): boolean
   readonly keyIds: readonly string[]
+  /**
+   * A secret of 32 bytes for another purpose from each key, the first key's first (HKDF-SHA256): it tells nothing of the key, nor of the
+   * secret of another purpose.
+   */
+  derive(purpose: string): { keyId: string; secret: Buffer }[]
 }
 
 /** Place of a secret, as authenticated data: a value copied to another tenant or number cannot be decrypted. */
@@ -26,6 +31,7 @@ export const secretPlace = (tenantId: unknown, clientId: unknown, field: string)
 
 const CIPHER = 'aes-256-gcm'
 const NONCE_BYTES = 12
+const KEY_BYTES = 32
 const TAG_BYTES = 16
 const V1 = /^v1:([\w-]{1,32}):([\w-]{16}):([\w-]{22}):([\w-]*)$/
 const SEED_001 = /^([0-9a-f]{32}):([0-9a-f]{32}):((?:[0-9a-f]{2})*)$/i
@@ -42,6 +48,11 @@ export function createKeyring(env: { TOKEN_ENCRYPTION_KEY?: string; TOKEN_ENCRYP
     encrypt: (plain, aad) => seal(plain, aad, firstId, firstKey),
     decrypt: (stored, aad) => open(stored, aad, keys),
     needsRewrite: stored => V1.exec(stored)?.[1] !== firstId,
+    derive: purpose =>
+      [...keys].map(([keyId, key]) => ({
+        keyId,
+        secret: Buffer.from(hkdfSync('sha256', key, '', `linko ${purpose}`, KEY_BYTES)),
+      })),
   }
 }
 

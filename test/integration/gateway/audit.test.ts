@@ -72,6 +72,7 @@ type Deed = [action: string, method: string, address: () => Promise<string> | st
 const idOf = async (name: AuditedCollection, filter: object) =>
   String((await gateway.store.raw[name].findOne({ tenantId, ...filter } as never))?._id)
 const contact = (i: number) => idOf('contacts', { waId: DEMO_CONTACTS[i]?.waId })
+const message = async () => String((await gateway.store.raw.messages.findOne({ tenantId }))?._id)
 const campaign = () => idOf('campaigns', { name: 'Audited' })
 
 function bodyFrom(wamid: string): object {
@@ -182,6 +183,7 @@ const DEEDS: Deed[] = [
   ['auditLog.export', 'GET', () => '/audit-log/export.csv'],
   ['contacts.exportAll', 'GET', () => '/contacts/export.csv'],
   ['contacts.export', 'GET', async () => `/contacts/${await contact(0)}/export`],
+  ['messages.evidence', 'GET', async () => `/messages/by-id/${await message()}/evidence`],
   ['contacts.merge', 'POST', async () => `/contacts/${await contact(0)}/merge`, {}],
   ['contacts.erase', 'DELETE', async () => `/contacts/${await contact(1)}`],
   ['users.create', 'POST', () => '/users', { email: 'audited@example.com', name: 'A' }],
