@@ -7,7 +7,7 @@ import { getMessage } from '#shared/store/inbox/messages.ts'
 import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { IdParams, listOf, wholeList } from '../schemas.ts'
-import { evidenceFiles } from './evidence.ts'
+import { evidenceFiles } from './bundle.ts'
 
 const tag = 'messages'
 const action = 'messages.evidence'
