@@ -13,6 +13,7 @@ const exported = route({
   tag: 'contacts',
   summary: 'Everything stored about a person as a ZIP: JSON files, and the files that were exchanged',
   params: IdParams,
+  produces: ['application/zip'],
   async handle(request, deps: GatewayDeps) {
     const contact = await getContact(deps.store, callerOf(request).tenantId, request.params.id)
     await recordAudit(request, deps, { action: 'contacts.export', object: { kind: 'contact', id: String(contact._id) } })

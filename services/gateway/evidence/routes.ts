@@ -26,6 +26,7 @@ const bundle = route({
   summary:
     'Evidence about a message as a signed ZIP: raw webhooks, attempts, reports, hops; checked by `npm run verify-evidence`',
   params: IdParams,
+  produces: ['application/zip'],
   async handle(request, deps: GatewayDeps) {
     const message = await getMessage(deps.store, callerOf(request).tenantId, request.params.id)
     const [key] = keysOf(deps)
