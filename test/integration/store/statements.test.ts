@@ -188,7 +188,9 @@ test('the statements of the reading routes use indexes, for every filter and eve
   // Counts read what they count, up to their bound. A rare filter may read the rows of its tenant by their time, within a limit.
   const lists = (await explainAll(store, plain)).filter(({ what }) => !what.startsWith('aggregate'))
   expect(lists.length).toBeGreaterThan(30)
-  expect(lists.filter(isWasteful).map(named)).toEqual([])
+  // No index finds a person in a webhook: the export of a person reads the days that are kept.
+  const isOfExport = ({ what }: Explained) => /^find webhookEvents .*\$or/.test(what)
+  expect(lists.filter(one => isWasteful(one) && !isOfExport(one)).map(named)).toEqual([])
 })
 
 test('the statements of the sender use indexes', { timeout: 120_000 }, async () => {
