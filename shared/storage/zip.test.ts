@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
-import { readZip } from '#test/support/zip.ts'
+import { readZip } from '#test/support/files/zip.ts'
 import { jsonLines, type ZipEntry, zipOf } from './zip.ts'
 
 const at = new Date('2026-11-29T10:00:00Z')

@@ -14,7 +14,7 @@ import { createWorld } from '#test/support/world.ts'
 import { deliveryOf } from '#test/support/worlds/fixtures.ts'
 import { type Gateway, openGateway, type Person } from '#test/support/worlds/gateway.ts'
 import { log } from '#test/support/worlds/ingest.ts'
-import { readZip } from '#test/support/zip.ts'
+import { readZip } from '#test/support/files/zip.ts'
 
 const PHONE = '212661880001'
 const stack = new AsyncDisposableStack()
