@@ -32,6 +32,7 @@ import { quickReplyRoutes } from './inbox/quick-reply-routes.ts'
 import { savedViewRoutes } from './inbox/saved-view-routes.ts'
 import { backlogRoutes } from './limits/backlog-routes.ts'
 import { limitRoutes } from './limits/routes.ts'
+import { spendRoutes } from './limits/spend-routes.ts'
 import { mediaRoutes } from './messages/media-routes.ts'
 import { messageRoutes } from './messages/routes.ts'
 import { scheduledRoutes } from './messages/scheduled-routes.ts'
@@ -104,6 +105,7 @@ export const routes: Route<GatewayDeps>[] = [
   ...overviewRoutes,
   ...analyticsRoutes,
   ...limitRoutes,
+  ...spendRoutes,
   ...backlogRoutes,
   ...settingRoutes,
   ...linkoJobTemplateRoutes,

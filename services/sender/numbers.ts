@@ -1,5 +1,6 @@
 import { tokenOf } from '#shared/auth/client-tokens.ts'
 import type { Keyring } from '#shared/auth/encryption.ts'
+import { levelNow, type SpendLevel } from '#shared/domain/accounts/spend-ceiling.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { ratePerSecond } from '#shared/domain/numbers/sending.ts'
 import type { ClientDoc, TenantDoc } from '#shared/model/documents.ts'
@@ -18,6 +19,8 @@ export interface SendingNumber {
   isUnreadable: boolean
   perMinute: number | null
   perDay: number | null
+  /** What waits because of the tenant's spend; null: nothing. */
+  spendLevel: SpendLevel | null
 }
 
 /**
@@ -43,7 +46,8 @@ export interface Numbers {
   isHeld(phoneNumberId: string): boolean
 }
 
-export function createNumbers(store: Store, keyring: Keyring): Numbers {
+/** @param now decides in which month we are */
+export function createNumbers(store: Store, keyring: Keyring, now: () => Date = () => new Date()): Numbers {
   const cache = new TtlCache<string, SendingNumber>(5000)
   const held = new TtlCache<string, true>(5000)
 
@@ -57,6 +61,7 @@ export function createNumbers(store: Store, keyring: Keyring): Numbers {
       isUnreadable: maySend && token === null,
       perMinute: tenant?.limits?.messagesPerMinute ?? null,
       perDay: tenant?.limits?.messagesPerDay ?? null,
+      spendLevel: tenant && levelNow(tenant.spendStop, tenant.settings.timezone, now()),
     }
   }
 

@@ -102,7 +102,7 @@ function createParts(deps: Parts, { concurrency = 400, unknownDeadlineMs = 300_0
   const { store, queue, meta, keyring, storage, log, limits, clock, owner, isAlive } = deps
   const limiter = new ConcurrencyLimiter(concurrency)
   const publishing = createPublishing(queue, log)
-  const numbers = createNumbers(store, keyring)
+  const numbers = createNumbers(store, keyring, () => clock.now())
   const pause = createPause({ store, keyring, limits, numbers, publishing, log })
   const finish = createFinish({ store, queue, publishing, clock, log })
   const stopCampaign = createCampaignStop({ store, publishing, clock, log })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { SPEND_LEVELS } from '../domain/accounts/spend-ceiling.ts'
 import type { EventName } from './realtime-event.ts'
 import { ContactView, ConversationView, MessageErrorView, MessageView, NoteView } from './views.ts'
 
@@ -148,6 +149,15 @@ export const CampaignProgress = z.strictObject({
 })
 export type CampaignProgress = z.infer<typeof CampaignProgress>
 
+/** The spend of the month has come nearer to the account's ceiling, or the ceiling was changed. */
+export const SpendChanged = z.strictObject({
+  /** `2026-11` */
+  month: z.string(),
+  /** `warning`: 80 % are spent. Otherwise what waits, with what stands before it: campaigns, templates, everything. Null: nothing. */
+  level: z.enum(SPEND_LEVELS).nullable(),
+})
+export type SpendChanged = z.infer<typeof SpendChanged>
+
 export const EVENT_PAYLOADS = {
   'message:received': MessageReceived,
   'message:sent': MessageSent,
@@ -160,5 +170,6 @@ export const EVENT_PAYLOADS = {
   'client:status': ClientStatusChanged,
   'template:status': TemplateStatusChanged,
   'campaign:progress': CampaignProgress,
+  'spend:changed': SpendChanged,
 } as const satisfies Record<EventName, z.ZodType>
 export type EventPayload<Name extends EventName> = z.infer<(typeof EVENT_PAYLOADS)[Name]>

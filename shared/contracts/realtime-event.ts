@@ -12,6 +12,7 @@ export const EVENT_NAMES = [
   'client:status',
   'template:status',
   'campaign:progress',
+  'spend:changed',
 ] as const
 export type EventName = (typeof EVENT_NAMES)[number]
 

@@ -12,6 +12,7 @@ import type {
   MessageSent,
   MessageStatusChanged,
   NoteAdded,
+  SpendChanged,
   TemplateStatusChanged,
 } from './event-payloads.ts'
 import type { EventName, RealtimeEvent } from './realtime-event.ts'
@@ -93,6 +94,7 @@ export interface ServerToClientEvents {
   'conversation:assigned': (event: Durable<ConversationAssigned>) => void
   'note:added': (event: Durable<NoteAdded>) => void
   'label:changed': (event: Durable<LabelChanged>) => void
+  'spend:changed': (event: Durable<SpendChanged>) => void
   'client:status': (event: Durable<ClientStatusChanged>) => void
   'template:status': (event: Durable<TemplateStatusChanged>) => void
   'campaign:progress': (event: Durable<CampaignProgress>) => void

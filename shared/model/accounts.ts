@@ -1,4 +1,5 @@
 import type { Availability } from '../contracts/availability.ts'
+import type { SpendCeiling, SpendStop } from '../domain/accounts/spend-ceiling.ts'
 import type { AssignmentSettings } from '../domain/inbox/assignment.ts'
 import type { MetaRates } from '../domain/prices/meta-cost.ts'
 import type { PriceRow } from '../domain/prices/price-table.ts'
@@ -44,6 +45,8 @@ export interface TenantDoc extends Common {
     /** Users may answer only the conversations that are assigned to them. */
     onlyAssigneeReplies?: boolean
     assignment?: AssignmentSettings
+    /** Most to be spent on messages in a month; absent or null: no bound. */
+    spendCeiling?: SpendCeiling | null
   }
   /** Limits in force: the lower of the tenant's own and the platform's (`limitsInForce`). */
   limits: SendLimits
@@ -51,6 +54,8 @@ export interface TenantDoc extends Common {
   ownLimits?: SendLimits | null
   /** What the platform allows the tenant; absent: no bound. */
   ceilings?: SendLimits | null
+  /** How far the spend has come towards the ceiling; absent or null: not far enough for a warning. */
+  spendStop?: SpendStop | null
   deactivatedAt?: Date | null
   /** Key of the hashes by which erased people are recognised, in hex; missing before the first erasure. */
   erasureKey?: string | null

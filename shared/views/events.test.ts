@@ -101,6 +101,10 @@ const BUILT: Record<EventName, EventDoc[]> = {
   ],
   'template:status': [events.templateStatus('t:1', template, at)],
   'campaign:progress': [events.campaignProgress(campaign, at)],
+  'spend:changed': [
+    events.spendChanged(id(), tenantId, { month: '2026-11', level: 'warning' }, at),
+    events.spendChanged(id(), tenantId, { month: '2026-11', level: null }, at),
+  ],
 }
 
 test.for(EVENT_NAMES)('%s matches its schema after a round trip through JSON', name => {
@@ -158,6 +162,7 @@ test('event ids differ by occasion and are equal for the same cause', () => {
       ids.cancelled(one, at),
       ids.outcome(one, 'failed', at),
       ids.conversationOutcome(one, 'failed', at),
+      ids.spend(one),
       ids.campaign(one, 'RUNNING', at),
       ids.media(one, 'STORED', at),
     ]

@@ -39,6 +39,7 @@ import { contactView, conversationView, errorView, messageView, noteView } from 
  * | `l:` | gateway, sender | a scheduled message was accepted, changed, cancelled or released |
  * | `d:` | sender | the outcome of an attempt or of a sweep; for a conversation, the error that it shows while a message waits |
  * | `campaign:` | gateway, sender | the status or the counts of a campaign |
+ * | `spend:` | gateway | the spend of a month has reached another level of the ceiling |
  * | `media:` | ingest | a file of a message was stored, or could not be stored |
  */
 export const eventIds = {
@@ -58,6 +59,7 @@ export const eventIds = {
   cancelled: (messageId: Id, at: Date) => `l:${messageId}:${at.getTime()}:message:status`,
   outcome: (messageId: Id, step: string, at: Date) => `d:${messageId}:${step}:${at.getTime()}`,
   conversationOutcome: (messageId: Id, step: string, at: Date) => `d:${messageId}:${step}:${at.getTime()}:conversation:updated`,
+  spend: (unique: Id) => `spend:${unique}`,
   campaign: (campaignId: Id, status: string, at: Date) => `campaign:${campaignId}:${status}:${at.getTime()}`,
   media: (mediaId: Id, state: string, at: Date) => `media:${mediaId}:${state}:${at.getTime()}`,
 }
@@ -253,6 +255,10 @@ export function campaignProgress(campaign: CampaignDoc, at: Date): EventDoc {
     status: status.toLowerCase(),
     counts: campaignCounts(campaign),
   })
+}
+
+export function spendChanged(unique: Id, tenantId: Id, { month, level }: EventPayload<'spend:changed'>, at: Date): EventDoc {
+  return rowOf(eventIds.spend(unique), 'spend:changed', { tenantId, clientId: null, conversationId: null }, at, { month, level })
 }
 
 /** The funnel of a campaign: recipients, pending, skipped, and messages by status. */

@@ -1,9 +1,12 @@
 import { countForReports } from '#services/gateway/analytics/count.ts'
 import { realtimeEventOf } from '#shared/model/realtime-event.ts'
 import { createLogger } from '#shared/process/logger.ts'
+import type { EventPublisher } from '#shared/queue/publish-events.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { assignSeq, raiseCounters } from '#shared/store/events/sequence.ts'
 
+/** Events are left to those who number them. */
+const events: EventPublisher = { publish: async () => undefined, settled: async () => undefined }
 const log = createLogger('test', 'silent')
 
 /** Numbers the events that wait, as the realtime process does. */
@@ -18,6 +21,6 @@ export async function numberEvents(store: Store): Promise<void> {
 /** Rounds of counting until nothing is left. @returns how much was counted */
 export async function countAll(store: Store, now: () => Date = () => new Date()): Promise<number> {
   let total = 0
-  for (let counted = -1; counted !== 0; total += counted) counted = await countForReports({ store, log, now })
+  for (let counted = -1; counted !== 0; total += counted) counted = await countForReports({ store, events, log, now })
   return total
 }

@@ -239,6 +239,7 @@ export const ROUTE_ROWS: Record<string, RouteRow> = {
   'get /api/v1/analytics/response-times/export.csv': MANAGER,
   'get /api/v1/analytics/response-times': MANAGER,
   'get /api/v1/limits': MANAGER,
+  'get /api/v1/limits/spend': MANAGER,
   'put /api/v1/limits': TENANT_ADMIN,
   'post /api/v1/limits/preview': MANAGER,
   'get /api/v1/backlog': MANAGER,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DEFAULT_STOPS } from '#shared/domain/accounts/spend-ceiling.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { ASSIGNMENT_MODES, NO_ASSIGNMENT } from '#shared/domain/inbox/assignment.ts'
 import type { PriceRow } from '#shared/domain/prices/price-table.ts'
@@ -86,6 +87,23 @@ const Assignment = z.strictObject({
     ),
 })
 
+const Percent = z.number().min(0).max(100)
+const SpendCeiling = z
+  .strictObject({
+    amount: z
+      .number()
+      .min(0)
+      .max(1_000_000_000)
+      .describe('In the currency of the account for `cost`, of its Meta rates for `metaCost`'),
+    of: z.enum(['cost', 'metaCost']).default('cost'),
+    campaignsStopAt: Percent.default(DEFAULT_STOPS.campaignsStopAt),
+    templatesStopAt: Percent.default(DEFAULT_STOPS.templatesStopAt),
+  })
+  .refine(({ campaignsStopAt, templatesStopAt }) => campaignsStopAt <= templatesStopAt, {
+    error: 'Campaigns stop before other templates: the share must not be greater',
+    path: ['campaignsStopAt'],
+  })
+
 const Settings = z.strictObject({
   locale: Locale,
   timezone: Timezone,
@@ -111,6 +129,9 @@ const Settings = z.strictObject({
     .boolean()
     .describe('Agents see only conversations that are assigned to them, with their contacts and messages; API keys see all'),
   onlyAssigneeReplies: z.boolean().describe('Users may answer only conversations that are assigned to them'),
+  spendCeiling: SpendCeiling.nullable().describe(
+    'Most to be spent on messages in a calendar month: a warning at 80 %, then campaigns wait, then other templates, at 100 % replies. Null: no bound',
+  ),
   assignment: Assignment.describe('Assigns conversations whose customers wait to agents who are available and connected'),
 })
 type Settings = z.infer<typeof Settings>
@@ -200,6 +221,11 @@ function assignmentView({ mode, capacity, capacities, rules, giveBackMinutes } =
     giveBackMinutes,
   }
 }
+const spendCeilingView = (ceiling: TenantDoc['settings']['spendCeiling']): Settings['spendCeiling'] => {
+  if (!ceiling) return null
+  const { amount, of, campaignsStopAt, templatesStopAt } = ceiling
+  return { amount, of, campaignsStopAt, templatesStopAt }
+}
 const priceView = ({ category, country, from, amount }: PriceRow) => ({ category, country, from: from ?? null, amount })
 
 function settingsView({ settings }: TenantDoc): Settings {
@@ -223,6 +249,7 @@ function settingsView({ settings }: TenantDoc): Settings {
     requireSecondFactor: settings.requireSecondFactor ?? false,
     agentsSeeOwnOnly: settings.agentsSeeOwnOnly ?? false,
     onlyAssigneeReplies: settings.onlyAssigneeReplies ?? false,
+    spendCeiling: spendCeilingView(settings.spendCeiling),
     assignment: assignmentView(settings.assignment),
   }
 }

@@ -1,6 +1,7 @@
 import type { AnalyticsStateDoc } from '#shared/model/documents.ts'
 import type { MayGoOn } from '#shared/process/jobs.ts'
 import type { Logger } from '#shared/process/logger.ts'
+import type { EventPublisher } from '#shared/queue/publish-events.ts'
 import { CountedElsewhere, followClosings, followEvents, rebuildSome } from '#shared/store/analytics/follow.ts'
 import {
   type AnalyticsTenant,
@@ -12,8 +13,11 @@ import {
 import type { Store } from '#shared/store/connect.ts'
 import { latestSeq, latestSeqs } from '#shared/store/events/sequence.ts'
 
+import { checkSpend } from './check-spend.ts'
+
 export interface CountDeps {
   store: Store
+  events: EventPublisher
   log: Logger
   now(): Date
 }
@@ -67,6 +71,7 @@ async function countTenant(deps: CountDeps, tenant: AnalyticsTenant, { state: fo
     if (!isMore) break
     state = await findAnalyticsState(store, tenant._id)
   }
+  await checkSpend(deps, tenant, counted > 0 ? await findAnalyticsState(store, tenant._id) : state)
   return counted
 }
 

@@ -1,3 +1,4 @@
+import { isStopped } from '#shared/domain/accounts/spend-ceiling.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { campaignPerMinute } from '#shared/domain/numbers/quality-brake.ts'
 import { holdOf } from '#shared/domain/numbers/sending.ts'
@@ -62,7 +63,7 @@ export class CampaignRelease {
     const open = campaigns.filter(({ releasedRow, audience }) => releasedRow < audience.read)
     const number = open.length > 0 ? ownNumber(await this.#deps.numbers.find([first.phoneNumberId]), first) : undefined
     const now = this.#deps.clock.now()
-    if (!number?.token || holdOf(number.client, 'campaign', now)) return 0
+    if (!number?.token || holdOf(number.client, 'campaign', now) || isStopped(number.spendLevel, 'campaign')) return 0
     const room = Math.min(SLICE, await this.#roomOf(number, now))
     const share = Math.ceil(room / open.length)
     let released = 0

@@ -1,4 +1,5 @@
 import type { SendJob } from '#shared/contracts/send-job.ts'
+import { isStopped } from '#shared/domain/accounts/spend-ceiling.ts'
 import { later } from '#shared/domain/later.ts'
 import type { Priority } from '#shared/domain/messages/priority.ts'
 import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
@@ -56,6 +57,8 @@ export interface Claimed {
 
 /** Wait of a message whose number has all the calls in flight that it may have. */
 export const CONGESTED_MS = 200
+/** A message that the spend holds asks again at this interval: a sender may learn of a higher ceiling some seconds late. */
+const SPEND_RECHECK_MS = 15_000
 /** Waits in rows are rounded up to a multiple of this, so that messages become due together. */
 const WAIT_STEP_MS = 50
 
@@ -110,6 +113,8 @@ function postponementOf({ priority, pause, log }: ClaimDeps, job: SendJob, conte
     if (number?.isUnreadable) pause.unreadableToken(number.client).catch(error => log.error({ err: error }, 'number not paused'))
     return { job, reason: 'paused', nextStepAt: null }
   }
+  const spends = priority === 'campaign' ? 'campaign' : job.isTemplate ? 'template' : 'reply'
+  if (isStopped(number.spendLevel, spends)) return { job, reason: 'spend', nextStepAt: later(now, SPEND_RECHECK_MS) }
   const kind = priority === 'campaign' ? 'campaign' : isFirst(job, context) ? 'first' : 'reply'
   const hold = holdOf(number.client, kind, now)
   return hold && { job, reason: hold.reason, nextStepAt: hold.until }

@@ -159,7 +159,8 @@ const withIdOf = (message: MessageDoc, { job: { phoneNumberId } }: Claimed): Mes
 
 /**
  * The postponed messages whose conversation is checked for a message that may be sent: the predecessor may have ended
- * meanwhile, and a message that a restriction holds does not block its successors.
+ * meanwhile, and a message that a restriction or the spend holds does not block its successors.
  */
 const conversationsToCheck = (postponed: Postponement[]) =>
-  postponed.filter(({ reason }) => reason === 'predecessor' || reason === 'restricted').map(({ job }) => job)
+  postponed.filter(({ reason }) => LETS_PASS.has(reason)).map(({ job }) => job)
+const LETS_PASS: ReadonlySet<Postponement['reason']> = new Set(['predecessor', 'restricted', 'spend'])

@@ -109,7 +109,7 @@ export function secondsUntilLast(seconds: number | null, days: readonly Day[]): 
 }
 
 /** Waiting reasons that end at a time or by a person: a higher rate does not shorten them. */
-const HELD: ReadonlySet<string> = new Set(['paused', 'scheduled', 'unknown'])
+const HELD: ReadonlySet<string> = new Set(['paused', 'scheduled', 'unknown', 'spend'])
 
 /** Whether messages that wait for this reason go out as fast as the limits allow. */
 export const isRateLimited = (reason: string): boolean => !HELD.has(reason)

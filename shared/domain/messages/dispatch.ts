@@ -58,13 +58,17 @@ export interface Dispatch {
 export const DISPATCH_STATES = ['READY', 'TAKEN', 'WAITING', 'UNKNOWN'] as const
 export type DispatchState = (typeof DISPATCH_STATES)[number]
 
-/** `quota`: the portfolio may write first to no more people today. `restricted`: the number may only answer for now. */
+/**
+ * `quota`: the portfolio may write first to no more people today. `restricted`: the number may only answer for now. `spend`: the
+ * tenant's ceiling for the month.
+ */
 export const WAITING_REASONS = [
   'rate',
   'pair',
   'quota',
   'media',
   'restricted',
+  'spend',
   'predecessor',
   'paused',
   'scheduled',

@@ -7,12 +7,18 @@ export const findAnalyticsState = (store: Store, tenantId: Id | string): Promise
   orOutage(store.models.analyticsStates.findOne({ tenantId, _id: tenantId }).lean())
 
 /** A tenant, as the jobs of the counters see it. */
-export type AnalyticsTenant = Pick<TenantDoc, '_id' | 'settings'>
+export type AnalyticsTenant = Pick<TenantDoc, '_id' | 'settings' | 'spendStop'>
 
 /** Tenants whose messages are counted. @throws Outage */
 export async function listAnalyticsTenants(store: Store): Promise<AnalyticsTenant[]> {
   const filter = { status: trusted({ $ne: 'deactivated' as const }), deletedAt: null }
-  const projection = { 'settings.timezone': 1 }
+  const projection = {
+    'settings.timezone': 1,
+    'settings.currency': 1,
+    'settings.metaRates.currency': 1,
+    'settings.spendCeiling': 1,
+    spendStop: 1,
+  }
   return await orOutage(store.models.tenants.find(filter, projection).sort({ _id: 1 }).lean<AnalyticsTenant[]>())
 }
 

@@ -5,6 +5,9 @@ import { orOutage } from '../outage.ts'
 
 const BATCH = 2000
 
+/** What messages wait for that ends all at once. */
+type LimitReason = 'rate' | 'quota' | 'spend'
+
 /**
  * Makes rows due at once that wait for a limit which has been raised: their times were computed from the lower one. In batches,
  * the next due first; after a crash the remaining rows are due at their old times. @returns how many rows. @throws Outage
@@ -14,7 +17,7 @@ export async function rescheduleLimited(
   tenantId: Id,
   phoneNumberIds: readonly string[],
   now: Date,
-  reason: 'rate' | 'quota' = 'rate',
+  reason: LimitReason = 'rate',
 ): Promise<number> {
   let rescheduled = 0
   for (const phoneNumberId of phoneNumberIds) {
@@ -26,7 +29,7 @@ export async function rescheduleLimited(
 
 async function rescheduleSome(
   store: Store,
-  limited: { tenantId: Id; phoneNumberId: string; 'dispatch.reason': 'rate' | 'quota' },
+  limited: { tenantId: Id; phoneNumberId: string; 'dispatch.reason': LimitReason },
   now: Date,
 ): Promise<number> {
   const filter = { ...inState('WAITING'), 'dispatch.nextStepAt': { $gt: now }, ...limited }

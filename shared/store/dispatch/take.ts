@@ -43,7 +43,7 @@ export function unfinishedOf(conversations: readonly InConversation[], now: Date
         { ...inState('UNKNOWN'), 'dispatch.nextStepAt': { $not: { $gt: now } } },
         {
           ...inState('WAITING'),
-          'dispatch.reason': { $in: ['scheduled', 'restricted'] },
+          'dispatch.reason': { $in: ['scheduled', 'restricted', 'spend'] },
           'dispatch.nextStepAt': { $gt: now },
         },
       ],
@@ -102,7 +102,7 @@ export const takenAt = ({ dispatch }: Pick<MessageDoc, 'dispatch'>): Date | null
 
 export interface Postponement {
   job: SendJob
-  reason: 'rate' | 'pair' | 'predecessor' | 'paused' | 'quota' | 'restricted'
+  reason: 'rate' | 'pair' | 'predecessor' | 'paused' | 'quota' | 'restricted' | 'spend'
   /** null: until the number is resumed. */
   nextStepAt: Date | null
 }

@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose'
 import { AVAILABILITIES } from '../../contracts/availability.ts'
+import { SPEND_LEVELS } from '../../domain/accounts/spend-ceiling.ts'
 import { STOP_WORDS } from '../../domain/contacts/stop-word.ts'
 import { ASSIGNMENT_MODES } from '../../domain/inbox/assignment.ts'
 import type { AccountLinkDoc, ApiKeyDoc, RefreshTokenDoc, TenantDoc, UserDoc } from '../../model/documents.ts'
@@ -36,6 +37,20 @@ const assignment = new Schema(
   inner,
 )
 
+const spendCeiling = new Schema(
+  {
+    amount: { type: Number, required: true, min: 0 },
+    of: { type: String, enum: ['cost', 'metaCost'], required: true },
+    campaignsStopAt: { type: Number, required: true },
+    templatesStopAt: { type: Number, required: true },
+  },
+  inner,
+)
+const spendStop = new Schema(
+  { month: requiredText, level: { type: String, enum: SPEND_LEVELS, required: true }, at: requiredDate },
+  inner,
+)
+
 const settings = new Schema(
   {
     locale: { type: String, default: 'en' },
@@ -54,6 +69,7 @@ const settings = new Schema(
     agentsSeeOwnOnly: flag,
     onlyAssigneeReplies: flag,
     assignment: { type: assignment, default: undefined },
+    spendCeiling: { type: spendCeiling, default: undefined },
   },
   inner,
 )
@@ -69,6 +85,7 @@ export const tenantSchema = new Schema<TenantDoc>(
     limits: { type: limits, default: () => ({}) },
     ownLimits: { type: limits },
     ceilings: { type: limits },
+    spendStop: { type: spendStop, default: undefined },
     deactivatedAt: { type: Date },
     erasureKey: { type: String, default: undefined },
   },

@@ -198,7 +198,7 @@ describe('[peers 51] reports', () => {
     if (state === null) throw new Error('no state')
     // The cursor goes back, as after a crash before a commit; two processes find the same events.
     await store().raw.analyticsStates.updateOne({ _id: state._id, tenantId: state.tenantId }, { $set: { cursor: 0 } })
-    const round = () => countForReports({ store: store(), log, now: () => new Date() })
+    const round = () => countForReports({ store: store(), events: road.gateway.deps.events, log, now: () => new Date() })
     await Promise.all([round(), round()])
     await counted()
     expect(await counters()).toEqual(kept)

@@ -1,8 +1,11 @@
+import { useQuery } from '@tanstack/react-query'
 import clsx from 'clsx'
 import type { ReactNode } from 'react'
 import { useMinute } from '../lib/clock.ts'
 import { type NumberView, nameOfNumber, useNumbers } from '../lib/data/numbers.ts'
+import { type Spend, spendQuery } from '../lib/data/spend.ts'
 import { useSystemState } from '../lib/data/system-state.ts'
+import { type Formats, useFormat } from '../lib/i18n/format.ts'
 import { Text, useText } from '../lib/i18n/text.tsx'
 import { useMay } from '../lib/session/rights.ts'
 import { IconButton } from '../ui/button.tsx'
@@ -55,11 +58,15 @@ function useNotices(): Notice[] {
   const numbers = useNumbers() ?? []
   const now = useMinute()
   const mayConnect = useMay('clients.connect')
+  const mayReadSpend = useMay('limits.read')
+  const { data: spend } = useQuery({ ...spendQuery, enabled: mayReadSpend })
+  const { money } = useFormat()
   const system = useSystemState()
   const away = system?.queue === 'away' ? [awayNotice(system.since)] : []
   const held = numbers.filter(({ status }) => status !== 'active').map(heldNotice)
+  const spending = spend ? spendNotice(spend, money) : []
   const ending = mayConnect ? numbers.flatMap(number => endingNotice(number, now)) : []
-  return [...away, ...held, ...ending]
+  return [...away, ...held, ...spending, ...ending]
 }
 
 /** Nothing goes in or out until the queue is back; nothing is lost either. */
@@ -90,6 +97,14 @@ function heldNotice(number: NumberView): Notice {
       </>
     ),
   }
+}
+
+/** What waits because of the month's spend. Each level comes back though an earlier one was hidden. */
+function spendNotice({ month, amount, spent, currency, level }: Spend, money: Formats['money']): Notice[] {
+  if (level === null) return []
+  const values = { spent: money(spent, currency), amount: money(amount, currency) }
+  const content = <Text id={`app.banner.spend.${level}`} values={values} />
+  return [{ key: `spend ${month} ${level}`, kind: level === 'warning' ? 'time' : 'fail', icon: PauseIcon, content }]
 }
 
 function endingNotice(number: NumberView, now: number): Notice[] {

@@ -17,5 +17,6 @@ export const keys = {
   numbers: ['numbers'] as const,
   templates: ['templates'] as const,
   campaigns: ['campaigns'] as const,
+  spend: ['spend'] as const,
   tenant: ['tenant'] as const,
 }

@@ -31,6 +31,7 @@ const PATCHES: Patches = {
   'client:status': queries => refetchSoon(queries, keys.numbers),
   'template:status': queries => refetchSoon(queries, keys.templates),
   'campaign:progress': queries => refetchSoon(queries, keys.campaigns),
+  'spend:changed': queries => refetchSoon(queries, keys.spend),
 }
 
 /** Applies events to everything that is cached, in their order. */
