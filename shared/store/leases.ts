@@ -88,12 +88,12 @@ export async function endBeat(store: Store, kind: string, owner: string): Promis
   await store.models.leases.deleteOne({ _id: `${kind}:${owner}` })
 }
 
-/** Owners of a kind whose heartbeat has not run out, by MongoDB's clock. */
+/** Owners of a kind whose heartbeat has not run out, by MongoDB's clock; one that also holds a lease of that kind counts once. */
 export async function liveOwners(store: Store, kind: string): Promise<string[]> {
   const rows = await store.models.leases
     .find({ _id: trusted({ $gt: `${kind}:`, $lt: `${kind};` }), $expr: trusted({ $gt: ['$until', '$$NOW'] }) })
     .lean()
-  return rows.map(row => row.owner)
+  return [...new Set(rows.map(row => row.owner))]
 }
 
 const until = (owner: string, ttlMs: number): PipelineStage.Set[] => [

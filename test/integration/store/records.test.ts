@@ -137,6 +137,12 @@ test('owners live while they beat', async ({ store }) => {
   expect(await liveOwners(store, 'sender')).toEqual(['a'])
 })
 
+test('an owner that also holds a lease of its kind counts once', async ({ store }) => {
+  await beat(store, 'sender', 'a')
+  expect(await acquireLease(store, 'sender:sweeps', 'a', 60_000)).toBe(true)
+  expect(await liveOwners(store, 'sender')).toEqual(['a'])
+})
+
 test('a session ends with the token version, and with deactivation', async ({ store }) => {
   const tenantId = newId()
   const user = await store.models.users.create({
