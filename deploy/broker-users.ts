@@ -12,8 +12,9 @@ export const passwordSetting = (user: BrokerUser) => `RABBITMQ_${user.toUpperCas
 /**
  * Definitions for RabbitMQ (`load_definitions`, or `rabbitmqctl import_definitions`): a virtual host and a user for each password,
  * who may do what its service does and nothing else. There is no `guest`. Passwords are hashed.
+ * @param eventExchange the operator's own exchange, to which the sender may then publish
  */
-export function brokerDefinitions(passwords: Partial<Record<BrokerUser, string>>, vhost = '/') {
+export function brokerDefinitions(passwords: Partial<Record<BrokerUser, string>>, vhost = '/', eventExchange?: string) {
   const users = BROKER_USERS.filter(user => passwords[user] !== undefined)
   return {
     vhosts: [{ name: vhost }],
@@ -23,7 +24,7 @@ export function brokerDefinitions(passwords: Partial<Record<BrokerUser, string>>
       hashing_algorithm: 'rabbit_password_hashing_sha256',
       tags: '',
     })),
-    permissions: users.map(user => ({ user: brokerUserName(user), vhost, ...rightsOf(user) })),
+    permissions: users.map(user => ({ user: brokerUserName(user), vhost, ...rightsOf(user, eventExchange) })),
   }
 }
 
@@ -50,7 +51,9 @@ export function readPasswords(env: NodeJS.ProcessEnv): Partial<Record<BrokerUser
 
 /** Writes the definitions to the file that the argument names, else to standard output. The file is replaced in one step. */
 function main(file: string | undefined): void {
-  const text = `${JSON.stringify(brokerDefinitions(readPasswords(readEnvironment())), null, 2)}\n`
+  const env = readEnvironment()
+  const definitions = brokerDefinitions(readPasswords(env), '/', env.EVENT_EXCHANGE_URL ? undefined : env.EVENT_EXCHANGE)
+  const text = `${JSON.stringify(definitions, null, 2)}\n`
   if (file === undefined) return void process.stdout.write(text)
   writeFileSync(`${file}.new`, text)
   renameSync(`${file}.new`, file)

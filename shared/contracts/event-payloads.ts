@@ -157,6 +157,14 @@ export const SpendChanged = z.strictObject({
   level: z.enum(SPEND_LEVELS).nullable(),
 })
 export type SpendChanged = z.infer<typeof SpendChanged>
+export const SubscriptionStatusChanged = z.strictObject({
+  subscriptionId: id,
+  name: z.string(),
+  status: z.enum(['enabled', 'disabled', 'deleted']),
+  /** Why it is disabled: `user`, `failing` (a day of failures) or `gone` (its endpoint answered 410). Null: it is not. */
+  reason: z.enum(['user', 'failing', 'gone']).nullable(),
+})
+export type SubscriptionStatusChanged = z.infer<typeof SubscriptionStatusChanged>
 
 export const EVENT_PAYLOADS = {
   'message:received': MessageReceived,
@@ -171,5 +179,6 @@ export const EVENT_PAYLOADS = {
   'template:status': TemplateStatusChanged,
   'campaign:progress': CampaignProgress,
   'spend:changed': SpendChanged,
+  'subscription:status': SubscriptionStatusChanged,
 } as const satisfies Record<EventName, z.ZodType>
 export type EventPayload<Name extends EventName> = z.infer<(typeof EVENT_PAYLOADS)[Name]>

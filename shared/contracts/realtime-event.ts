@@ -13,6 +13,7 @@ export const EVENT_NAMES = [
   'template:status',
   'campaign:progress',
   'spend:changed',
+  'subscription:status',
 ] as const
 export type EventName = (typeof EVENT_NAMES)[number]
 

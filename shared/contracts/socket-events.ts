@@ -13,6 +13,7 @@ import type {
   MessageStatusChanged,
   NoteAdded,
   SpendChanged,
+  SubscriptionStatusChanged,
   TemplateStatusChanged,
 } from './event-payloads.ts'
 import type { EventName, RealtimeEvent } from './realtime-event.ts'
@@ -98,6 +99,7 @@ export interface ServerToClientEvents {
   'client:status': (event: Durable<ClientStatusChanged>) => void
   'template:status': (event: Durable<TemplateStatusChanged>) => void
   'campaign:progress': (event: Durable<CampaignProgress>) => void
+  'subscription:status': (event: Durable<SubscriptionStatusChanged>) => void
   typing: (event: Typing) => void
   presence: (event: Presence) => void
   'account:locked': (notice: AccountLockedNotice) => void

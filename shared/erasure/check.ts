@@ -18,7 +18,7 @@ import {
   UNDER_WAY_MS,
   webhookEventsUnderWay,
 } from '../store/contacts/erase-check.ts'
-import { deleteEvents, deleteLeadsAndNotes, deleteReplies } from '../store/contacts/erase-rows.ts'
+import { deleteDeliveries, deleteEvents, deleteLeadsAndNotes, deleteReplies } from '../store/contacts/erase-rows.ts'
 import { deleteViewsOf } from '../store/contacts/erase-views.ts'
 import { findHash } from '../store/contacts/erasures.ts'
 import { orOutage } from '../store/outage.ts'
@@ -37,6 +37,7 @@ export type Leftovers = Record<
   | 'deadLetters'
   | 'views'
   | 'events'
+  | 'deliveries'
   | 'replies',
   number
 >
@@ -65,7 +66,9 @@ async function checkAll(deps: ErasureDeps, erasure: ErasureDoc, now: Date): Prom
   const parkedItems = await checkParked(store, erasure, isNamed)
   const deadLetters = await checkDeadLetters(store, { erasure, conversationIds, isNamed, now })
   const views = await checkViews(store, erasure, isNamed)
+  // The log first: what is still in it becomes deliveries.
   const events = await deleteEvents(store, erasure, conversationIds)
+  const deliveries = await deleteDeliveries(store, erasure, conversationIds)
   const replies = await deleteReplies(store, erasure, { ids: [...ids, ...contactIds], conversationIds, phones: waIds, keys })
   return {
     rows,
@@ -79,6 +82,7 @@ async function checkAll(deps: ErasureDeps, erasure: ErasureDoc, now: Date): Prom
     deadLetters,
     views,
     events,
+    deliveries,
     replies,
   }
 }

@@ -5,6 +5,7 @@ import { audiencePrefix, mediaKey, readAudienceKey, thumbnailKey } from '../stor
 import { findFileOwners } from '../store/campaigns/queries.ts'
 import type { Store } from '../store/connect.ts'
 import {
+  deleteDeliveries,
   deleteEvents,
   deleteLeadsAndNotes,
   deleteMediaFile,
@@ -73,6 +74,7 @@ async function eraseAll(deps: ErasureDeps, person: Person, erased: Erased, now: 
   await deleteParked(store, person)
   await deleteViewsOf(store, person, text => namesPerson(text, [...waIds, ...userIds]), since)
   await deleteEvents(store, person, conversationIds)
+  await deleteDeliveries(store, person, conversationIds)
   const named = { ids: [...ids, ...traces.contactIds], conversationIds, phones: waIds, keys: emptied.keys }
   await deleteReplies(store, person, named)
   await endErasure(store, person, now)

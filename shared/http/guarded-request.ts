@@ -79,6 +79,13 @@ export function checkedUrl(address: string, allowedHosts: readonly string[] = []
   return url
 }
 
+/** Hosts of the configured origins, and those of them that may be called by plain http. */
+export function privateHosts(origins: readonly string[]): { allowedHosts: string[]; plainHosts: string[] } {
+  const urls = origins.map(origin => new URL(origin))
+  const plain = urls.filter(({ protocol }) => protocol === 'http:')
+  return { allowedHosts: urls.map(({ host }) => host), plainHosts: plain.map(({ host }) => host) }
+}
+
 /** DNS lookup that requires every address of a name to be public, because any of them may be used. */
 const checkedLookup: LookupFunction = (hostname, options, callback) => {
   resolve(hostname, { ...options, all: true }, (error, addresses) => {

@@ -135,6 +135,16 @@ export const commonEnv = z.object({
   JOB_RUNNER_INTERVAL_MS: z.coerce.number().int().min(50).default(5000),
 })
 
+const Origin = z
+  .url({ protocol: /^https?$/ })
+  .refine(text => new URL(text).origin === text, 'write https://host or http://host:port')
+
+/** Variables of the services that check or call the endpoints of tenants. */
+export const eventEnv = {
+  /** Origins that event subscriptions may name although they are private, or on another port than 443, or not encrypted. */
+  EVENT_PRIVATE_ORIGINS: list('').pipe(z.array(Origin)),
+}
+
 /** Variables of every service that calls Meta: its address, and the keys of stored access tokens. */
 export const metaEnv = {
   META_GRAPH_URL: z.url().default('https://graph.facebook.com'),

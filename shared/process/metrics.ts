@@ -50,6 +50,20 @@ export const sendQueueWait = new Histogram({
   help: 'Time from the moment a message was due to its first attempt.',
   buckets: [...SECONDS, 60, 300, 1800],
 })
+export const eventDeliveries = new Counter({
+  name: 'linko_event_deliveries_total',
+  help: "Attempts to deliver events to tenants' endpoints by what follows: delivered, retry, exhausted, gone.",
+  labelNames: ['outcome'],
+})
+export const eventDeliveryLag = new Histogram({
+  name: 'linko_event_delivery_lag_seconds',
+  help: "From the moment an event became a delivery to the attempt that succeeded; an endpoint's own failures count.",
+  buckets: [...SECONDS, 60, 600, 3600],
+})
+export const eventsToExchange = new Counter({
+  name: 'linko_events_to_exchange_total',
+  help: "Events that the broker has confirmed for the operator's exchange.",
+})
 export const mediaUploads = new Counter({
   name: 'linko_media_uploads_total',
   help: 'Files uploaded to Meta for sending, by outcome (ok, refused, unknown, unsent).',

@@ -25,7 +25,7 @@ export const SECRETS: Readonly<Record<string, number>> = {
 }
 
 /** Addresses that hold a user and a password; they may come from a file too. */
-export const ADDRESSES = ['MONGODB_URI', 'RABBITMQ_URL', 'REDIS_URL'] as const
+export const ADDRESSES = ['MONGODB_URI', 'RABBITMQ_URL', 'REDIS_URL', 'EVENT_EXCHANGE_URL'] as const
 
 /** Fewest characters of a password in an address. */
 export const LEAST_PASSWORD = 12

@@ -67,13 +67,17 @@ function partOf(exchanges: readonly string[], queues: readonly string[]): Topolo
   }
 }
 
-/** What a user may do, and nothing else. Declaring a queue with a dead-letter exchange and binding it needs all three rights. */
-export function rightsOf(user: BrokerUser): Rights {
+/**
+ * What a user may do, and nothing else. Declaring a queue with a dead-letter exchange and binding it needs all three rights.
+ * @param eventExchange the operator's own exchange for events, which the sender fills
+ */
+export function rightsOf(user: BrokerUser, eventExchange?: string): Rights {
   if (user === 'topology') return rightsOfTopology()
   const { exchanges, queues } = OWNED[user]
+  const others = user === 'sender' && eventExchange !== undefined ? [eventExchange] : []
   return {
-    configure: anyOf([...exchanges, ...queues]),
-    write: anyOf([...PUBLISHES[user], ...queues]),
+    configure: anyOf([...exchanges, ...queues, ...others]),
+    write: anyOf([...PUBLISHES[user], ...queues, ...others]),
     read: anyOf([...queues, ...exchanges]),
   }
 }
@@ -87,6 +91,6 @@ function rightsOfTopology(): Rights {
 
 /** A pattern for exactly these names; for none it is the empty name, which nothing has. */
 function anyOf(names: readonly string[]): string {
-  const escaped = [...new Set(names)].map(name => name.replaceAll('.', '\\.').replaceAll('-', '\\-'))
+  const escaped = [...new Set(names)].map(name => name.replaceAll(/[^\w]/g, '\\$&'))
   return escaped.length === 0 ? '^$' : `^(${escaped.join('|')})$`
 }

@@ -33,6 +33,7 @@ const ESCAPES: { what: string; pattern: RegExp; allowed: string[] }[] = [
       'shared/auth/api-keys.ts', // only the prefix of a key is known
       'shared/auth/account-links.ts', // only the hash of a link's token is known
       'shared/auth/refresh-tokens.ts', // only the hash of a token is known
+      'shared/auth/subscription-secrets.ts', // a new encryption key applies to all rows
       'shared/auth/second-factor.ts', // a new encryption key applies to all rows
       'shared/auth/client-tokens.ts', // a new encryption key applies to all rows
     ],
@@ -47,6 +48,7 @@ const ESCAPES: { what: string; pattern: RegExp; allowed: string[] }[] = [
       'shared/store/{campaigns,dispatch,events,recording}/*.ts',
       'shared/store/contacts/{erase-begin,erase-check,erase-rows,erasures,lead-links}.ts',
       'shared/store/inbox/{accept,destinations,discarded-files,media,message-inserts}.ts',
+      'shared/store/subscriptions/outgoing.ts', // one process delivers the events of all tenants
       'shared/store/templates/uses.ts',
       'shared/store/webhooks/{dead-letter-list,dead-letter-moves,dead-letters,sweep-parked}.ts',
     ],

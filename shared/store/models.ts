@@ -16,7 +16,9 @@ import type {
   DeadLetterDoc,
   DiscardedFileDoc,
   ErasureDoc,
+  EventDeliveryDoc,
   EventDoc,
+  EventSubscriptionDoc,
   IdempotencyKeyDoc,
   LabelDoc,
   LeadDoc,
@@ -59,6 +61,7 @@ import {
   webhookEventSchema,
 } from './schemas/operations.ts'
 import { contactSchema, erasureSchema, leadSchema, noteSchema, pipelineSchema } from './schemas/people.ts'
+import { eventDeliverySchema, eventSubscriptionSchema } from './schemas/subscriptions.ts'
 import { tenancy } from './tenancy/tenancy.ts'
 
 /** The document type of every collection, by its name. */
@@ -90,6 +93,8 @@ export interface Documents {
   webhookEvents: WebhookEventDoc
   parkedItems: ParkedItemDoc
   events: EventDoc
+  eventSubscriptions: EventSubscriptionDoc
+  eventDeliveries: EventDeliveryDoc
   deadLetters: DeadLetterDoc
   idempotencyKeys: IdempotencyKeyDoc
   auditLog: AuditLogDoc
@@ -141,6 +146,8 @@ const TENANTS_OWN = {
   campaignRecipients: recipientSchema,
   webhookEvents: webhookEventSchema,
   events: eventSchema,
+  eventSubscriptions: eventSubscriptionSchema,
+  eventDeliveries: eventDeliverySchema,
   deadLetters: deadLetterSchema,
   idempotencyKeys: idempotencyKeySchema,
   auditLog: auditLogSchema,

@@ -8,6 +8,7 @@ import type {
   ClientDoc,
   ConversationDoc,
   EventDoc,
+  EventSubscriptionDoc,
   LabelDoc,
   MediaRef,
   MessageDoc,
@@ -62,6 +63,10 @@ const media: MediaRef = {
 const made = { createdBy: null, updatedBy: null, createdAt: at, updatedAt: at, deletedAt: null }
 const about = { tenantId, conversationId: conversation._id, leadId: null }
 const note: NoteDoc = { _id: id(), ...about, text: 'Call back', isPrivate: true, ...made }
+const standing = { failingSince: null, lastDeliveredAt: null, lastProblem: null, wakes: 0, hasTests: false, replay: null }
+const switched = { status: 'ENABLED' as const, disabledReason: null, disabledAt: null, enabledAt: at }
+const endpoint = { name: 'ERP', url: 'https://erp.example.com/linko', types: [], secrets: [], position: 0 }
+const subscription: EventSubscriptionDoc = { _id: id(), tenantId, ...endpoint, ...switched, ...standing, ...made }
 const label: LabelDoc = { _id: id(), tenantId, name: 'Interview', color: '#112233', description: null, ...made }
 
 /** Events of every constructor, by name. */
@@ -104,6 +109,11 @@ const BUILT: Record<EventName, EventDoc[]> = {
   'spend:changed': [
     events.spendChanged(id(), tenantId, { month: '2026-11', level: 'warning' }, at),
     events.spendChanged(id(), tenantId, { month: '2026-11', level: null }, at),
+  ],
+  'subscription:status': [
+    events.subscriptionStatus(id(), subscription, at),
+    events.subscriptionStatus(id(), { ...subscription, status: 'DISABLED', disabledReason: 'failing', disabledAt: at }, at),
+    events.subscriptionStatus(id(), { ...subscription, deletedAt: at }, at),
   ],
 }
 
@@ -164,6 +174,7 @@ test('event ids differ by occasion and are equal for the same cause', () => {
       ids.conversationOutcome(one, 'failed', at),
       ids.spend(one),
       ids.campaign(one, 'RUNNING', at),
+      ids.subscription(one),
       ids.media(one, 'STORED', at),
     ]
   }

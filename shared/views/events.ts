@@ -5,6 +5,7 @@ import type {
   ClientDoc,
   ConversationDoc,
   EventDoc,
+  EventSubscriptionDoc,
   Id,
   LabelDoc,
   MediaRef,
@@ -40,6 +41,7 @@ import { contactView, conversationView, errorView, messageView, noteView } from 
  * | `d:` | sender | the outcome of an attempt or of a sweep; for a conversation, the error that it shows while a message waits |
  * | `campaign:` | gateway, sender | the status or the counts of a campaign |
  * | `spend:` | gateway | the spend of a month has reached another level of the ceiling |
+ * | `subscription:` | gateway, sender | an event subscription was created, renamed, switched on or off, or deleted |
  * | `media:` | ingest | a file of a message was stored, or could not be stored |
  */
 export const eventIds = {
@@ -60,6 +62,7 @@ export const eventIds = {
   outcome: (messageId: Id, step: string, at: Date) => `d:${messageId}:${step}:${at.getTime()}`,
   conversationOutcome: (messageId: Id, step: string, at: Date) => `d:${messageId}:${step}:${at.getTime()}:conversation:updated`,
   spend: (unique: Id) => `spend:${unique}`,
+  subscription: (unique: Id) => `subscription:${unique}`,
   campaign: (campaignId: Id, status: string, at: Date) => `campaign:${campaignId}:${status}:${at.getTime()}`,
   media: (mediaId: Id, state: string, at: Date) => `media:${mediaId}:${state}:${at.getTime()}`,
 }
@@ -259,6 +262,18 @@ export function campaignProgress(campaign: CampaignDoc, at: Date): EventDoc {
 
 export function spendChanged(unique: Id, tenantId: Id, { month, level }: EventPayload<'spend:changed'>, at: Date): EventDoc {
   return rowOf(eventIds.spend(unique), 'spend:changed', { tenantId, clientId: null, conversationId: null }, at, { month, level })
+}
+
+/** An event subscription was created, renamed, switched on or off, or deleted. Its address is not told: every user hears of it. */
+export function subscriptionStatus(unique: Id, subscription: EventSubscriptionDoc, at: Date): EventDoc {
+  const { tenantId, _id, name, status, disabledReason, deletedAt } = subscription
+  const place = { tenantId, clientId: null, conversationId: null }
+  return rowOf(eventIds.subscription(unique), 'subscription:status', place, at, {
+    subscriptionId: String(_id),
+    name,
+    status: deletedAt ? 'deleted' : status === 'ENABLED' ? 'enabled' : 'disabled',
+    reason: status === 'DISABLED' ? disabledReason : null,
+  })
 }
 
 /** The funnel of a campaign: recipients, pending, skipped, and messages by status. */

@@ -288,6 +288,19 @@ export async function deleteEvents(store: Store, { tenantId }: Pick<Person, 'ten
   return numbered.deletedCount + unnumbered.deletedCount
 }
 
+/**
+ * Deletes deliveries of events about the person to the tenant's own systems, but for the one that tells of the erasure. What was
+ * delivered is in the tenant's hands. @returns how many
+ */
+export async function deleteDeliveries(
+  store: Store,
+  { tenantId }: Pick<Person, 'tenantId'>,
+  conversationIds: Id[],
+): Promise<number> {
+  const ofConversations = { tenantId, conversationId: { $in: conversationIds }, isErasure: false }
+  return (await store.raw.eventDeliveries.deleteMany(ofConversations)).deletedCount
+}
+
 /** What stored answers name: contacts, leads, notes, conversations, numbers with and without a plus, and keys of requests. */
 export interface NamedInReplies {
   ids: Id[]

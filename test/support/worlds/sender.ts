@@ -17,6 +17,7 @@ import { createMetaClient, type MetaClient } from '#shared/meta/client.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc, Dispatch, MessageDoc, TenantDoc } from '#shared/model/documents.ts'
 import { lastMessageOf, newContact, newConversation } from '#shared/model/new-rows.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
+import type { EventExchange } from '#shared/queue/event-exchange.ts'
 import { createEventPublisher } from '#shared/queue/publish-events.ts'
 import { EXCHANGES, sendKey } from '#shared/queue/topology.ts'
 import { openStorage } from '#shared/storage/open.ts'
@@ -229,6 +230,7 @@ export async function openSenderWorld(world: World, metaUrl: string, number: Par
         callTimeoutMs?: number
         metaUrl?: string
         servers?: Partial<World>
+        exchange?: EventExchange
         /** Hears of each call at the moment at which the sender begins it, by `performance.now()`. */
         onCall?: (startedAt: number) => void
       } = {},
@@ -251,7 +253,8 @@ export async function openSenderWorld(world: World, metaUrl: string, number: Par
       }
       const limits = (liveSenders: () => number) => createSendLimits({ redis: ownRedis, liveSenders, prefix })
       const storage = openStorage({}, ownStore.connection)
-      const deps = { store: ownStore, queue: ownQueue, meta, keyring, storage, log, limits }
+      const exchange = options.exchange ?? null
+      const deps = { store: ownStore, queue: ownQueue, meta, keyring, exchange, storage, log, limits }
       const sender = parts.use(await startSender(deps, { outboxEveryMs: 500, unknownDeadlineMs: 2000, ...options }))
       const running = parts.move()
       return { ...sender, commands, [Symbol.asyncDispose]: () => running.disposeAsync() }

@@ -14,6 +14,7 @@ export const keys = {
   labels: ['labels'] as const,
   views: ['views'] as const,
   colleagues: ['people', 'names'] as const,
+  subscriptions: ['event-subscriptions'] as const,
   numbers: ['numbers'] as const,
   templates: ['templates'] as const,
   campaigns: ['campaigns'] as const,

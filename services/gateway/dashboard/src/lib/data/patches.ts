@@ -32,6 +32,7 @@ const PATCHES: Patches = {
   'template:status': queries => refetchSoon(queries, keys.templates),
   'campaign:progress': queries => refetchSoon(queries, keys.campaigns),
   'spend:changed': queries => refetchSoon(queries, keys.spend),
+  'subscription:status': queries => refetchSoon(queries, keys.subscriptions),
 }
 
 /** Applies events to everything that is cached, in their order. */
