@@ -1,6 +1,7 @@
 import type { MessagingLimitWindow } from '#shared/limits/messaging-limit.ts'
 import { bindJobs, type JobRow, runJobs } from '#shared/process/jobs.ts'
 import type { Logger } from '#shared/process/logger.ts'
+import type { EventExchange } from '#shared/queue/event-exchange.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
@@ -25,8 +26,10 @@ import { settleAbandoned } from './background/settle-abandoned.ts'
 import { settleUnknown } from './background/settle-unknown.ts'
 import type { Numbers } from './numbers.ts'
 import type { Publishing } from './publishing.ts'
+import { type DeliveryDeps, deliverEvents } from './subscriptions/deliver-events.ts'
+import { publishToExchange } from './subscriptions/publish-to-exchange.ts'
 
-export interface BackgroundDeps {
+export interface BackgroundDeps extends EventDeps {
   store: Store
   queue: Queue
   storage: ObjectStorage
@@ -42,7 +45,16 @@ export interface BackgroundDeps {
   backlogEveryMs: number
 }
 
+/** What the jobs of events need that leave Linko. */
+export interface EventDeps extends DeliveryDeps {
+  /** Of the operator's choice; null without one. */
+  exchange: EventExchange | null
+}
+
 export const SENDER_LEASE: JobLease = { name: 'sender:sweeps', ttlMs: 6000 }
+
+/** A lease of its own: whoever delivers waits for its calls before it frees it, and holds up no send. */
+export const EVENTS_LEASE: JobLease = { name: 'events:delivery', ttlMs: 6000 }
 
 const HEARTBEAT_MS = 2000
 const DUE_MS = 200
@@ -56,6 +68,9 @@ const AUDIENCE_MS = 500
 const ANSWER_MS = 500
 /** At rest: a customer is answered within this time. */
 const ANSWER_IDLE_MS = 2000
+/** A round of deliveries lasts for as long as this process leads; one that failed begins again after this time. */
+const EVENTS_MS = 1000
+const EXCHANGE_MS = 250
 export const BACKLOG_MS = 15_000
 /** At rest. A message that is the first to wait, and a campaign that is started or resumed, goes on within this time. */
 const REST_MS = 1000
@@ -91,6 +106,12 @@ export const LEADER_JOBS: readonly JobRow<LeaderWork>[] = [
   { name: 'end cancelled campaigns', everyMs: CAMPAIGN_STEP_MS, idleMs: LONG_REST_MS, run: endCancelledCampaigns },
   { name: 'answer by itself', everyMs: ANSWER_MS, idleMs: ANSWER_IDLE_MS, run: answerByItself },
   { name: 'check audiences', everyMs: AUDIENCE_MS, idleMs: REST_MS, run: checkNextAudience },
+]
+
+/** Jobs that only the holder of `EVENTS_LEASE` runs. */
+export const EVENT_JOBS: readonly JobRow<EventDeps>[] = [
+  { name: 'deliver events', everyMs: EVENTS_MS, run: deliverEvents },
+  { name: 'publish events to the exchange', everyMs: EXCHANGE_MS, idleMs: REST_MS, run: publishToExchange },
 ]
 
 /** Jobs that the senders without the lease run. */
@@ -133,6 +154,7 @@ export async function startHeartbeat(store: Store, owner: string, log: Logger): 
 export async function startBackground(deps: BackgroundDeps): Promise<AsyncDisposable> {
   const { store, owner, log } = deps
   await using stack = new AsyncDisposableStack()
+  stack.use(await runWhileLeader(store, { lease: EVENTS_LEASE, owner, log, jobs: bindJobs(EVENT_JOBS, deps) }))
   const jobs = bindJobs(LEADER_JOBS, leaderWork(deps))
   const leader = stack.use(await runWhileLeader(store, { lease: SENDER_LEASE, owner, log, jobs }))
   stack.use(runJobs({ jobs: bindJobs(FOLLOWER_JOBS, null), log, mayRun: () => !leader.isLeader() }))

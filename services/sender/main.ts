@@ -7,6 +7,7 @@ import { serveHealth, serveMetrics } from '#shared/process/health.ts'
 import { createLogger, logCrash } from '#shared/process/logger.ts'
 import { untilStopped } from '#shared/process/stop.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
+import { openEventExchange } from '#shared/queue/event-exchange.ts'
 import { openStorage } from '#shared/storage/open.ts'
 import { connectStore } from '#shared/store/connect.ts'
 import { startReporting } from '#shared/store/service-reports.ts'
@@ -32,14 +33,24 @@ const ready = () => ({
 await using health = await serveHealth({ host: config.HOST, port: config.SENDER_PORT, ready, metrics: config })
 const { META_GRAPH_URL: baseUrl, META_API_VERSION: version, SENDER_CONCURRENCY: concurrency } = config
 await using meta = createMetaClient({ baseUrl, version, connections: concurrency })
+const exchange =
+  config.EVENT_EXCHANGE === undefined
+    ? null
+    : await openEventExchange(config.EVENT_EXCHANGE_URL ?? config.RABBITMQ_URL, {
+        exchange: config.EVENT_EXCHANGE,
+        name: 'linko-sender',
+        log,
+      })
+await using _exchange = exchange
 await using storage = openStorage(config, store.connection)
 sender = await startSender(
-  { store, queue, meta, keyring, storage, log, limits: liveSenders => createSendLimits({ redis, liveSenders }) },
+  { store, queue, meta, keyring, exchange, storage, log, limits: liveSenders => createSendLimits({ redis, liveSenders }) },
   {
     concurrency,
     unknownDeadlineMs: config.SEND_UNKNOWN_DEADLINE,
     outboxEveryMs: config.JOB_RUNNER_INTERVAL_MS,
     isEnabled: config.JOB_RUNNER_ENABLED,
+    deliveries: { origins: config.EVENT_PRIVATE_ORIGINS, timeoutMs: config.EVENT_DELIVERY_TIMEOUT },
   },
 )
 await using _sender = sender

@@ -5,6 +5,7 @@ import type { Keyring } from '#shared/auth/encryption.ts'
 import type { SenderLimits } from '#shared/limits/send-limits.ts'
 import type { MetaClient } from '#shared/meta/client.ts'
 import type { Logger } from '#shared/process/logger.ts'
+import type { EventExchange } from '#shared/queue/event-exchange.ts'
 import { QUEUES } from '#shared/queue/topology.ts'
 import type { Queue } from '#shared/queue/types.ts'
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
@@ -23,6 +24,7 @@ import { createHeldCampaigns } from './send/held-campaigns.ts'
 import { createPause } from './send/pause.ts'
 import { createCampaignStop } from './send/stop-campaign.ts'
 import { createUploads } from './send/uploads.ts'
+import type { DeliverySettings } from './subscriptions/deliver-events.ts'
 
 export interface SenderDeps {
   store: Store
@@ -31,6 +33,8 @@ export interface SenderDeps {
   limits: (liveSenders: () => number) => SenderLimits
   meta: MetaClient
   keyring: Keyring
+  /** To which all events go as well; null without one. */
+  exchange?: EventExchange | null
   /** Holds the files of audiences and of messages. */
   storage: ObjectStorage
   log: Logger
@@ -48,6 +52,8 @@ export interface SenderOptions {
   isEnabled?: boolean
   /** Name of this process among the senders. */
   owner?: string
+  /** How events are delivered to tenants' endpoints. */
+  deliveries?: DeliverySettings
 }
 
 export interface Sender extends AsyncDisposable {
@@ -76,7 +82,8 @@ export async function startSender(deps: SenderDeps, options: SenderOptions = {})
   stack.defer(() => Promise.race([limiter.idle(), sleep(STOP_TIMEOUT_MS, undefined, { ref: false })]))
   const periods = { unknownDeadlineMs, republishEveryMs: outboxEveryMs, backlogEveryMs }
   const shared = { store, queue, numbers, publishing, clock, log, owner }
-  stack.use(await startBackground({ ...shared, storage: deps.storage, messagingLimits: limits.people, ...periods }))
+  const events = { keyring: deps.keyring, exchange: deps.exchange ?? null, settings: options.deliveries ?? {} }
+  stack.use(await startBackground({ ...shared, ...events, storage: deps.storage, messagingLimits: limits.people, ...periods }))
   const consumers = stack.use(await startConsumers({ ...deps, clock, numbers }, parts.send))
   stack.defer(() => limiter.close())
   const opened = stack.move()

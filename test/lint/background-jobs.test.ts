@@ -24,6 +24,7 @@ const EVERY_PROCESS = 'every process'
 const TABLES: [service: string, runsIn: string, rows: readonly Row[]][] = [
   ['sender', EVERY_PROCESS, sender.PROCESS_JOBS],
   ['sender', sender.SENDER_LEASE.name, sender.LEADER_JOBS],
+  ['sender', sender.EVENTS_LEASE.name, sender.EVENT_JOBS],
   ['sender', `${EVERY_PROCESS} without ${sender.SENDER_LEASE.name}`, sender.FOLLOWER_JOBS],
   ['gateway', gateway.GATEWAY_LEASE.name, gateway.LEADER_JOBS],
   ['ingest', EVERY_PROCESS, ingest.PROCESS_JOBS],

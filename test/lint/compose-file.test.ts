@@ -108,7 +108,7 @@ test.for(services)('%s is watched, and has time to finish', ([name, service]) =>
 function settingsOf(service: string): Set<string> {
   const text = read(`services/${service}/config.ts`)
   const shared = read('shared/process/config.ts')
-  const spread = ['commonEnv', 'metaEnv']
+  const spread = ['commonEnv', 'metaEnv', 'eventEnv']
     .filter(name => text.includes(name))
     .map(name => shared.slice(shared.indexOf(`const ${name} `)))
   const parts = [
