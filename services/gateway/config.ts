@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { parseRoleMap } from '#shared/auth/role-claim.ts'
 import { parseQuota } from '#shared/http/rate-limit.ts'
 import type { MetaApp } from '#shared/meta/tokens.ts'
-import { commonEnv, duration, flag, list, metaEnv, parseEnv, port, secretList } from '#shared/process/config.ts'
+import { commonEnv, duration, eventEnv, flag, list, metaEnv, parseEnv, port, secretList } from '#shared/process/config.ts'
 import { storageEnv } from '#shared/storage/open.ts'
 
 const quota = (fallback: string) =>
@@ -66,6 +66,7 @@ const gatewayEnv = commonEnv.extend({
     .string()
     .regex(/^[0-9a-f]{24}$/, 'Must be the id of a tenant')
     .optional(),
+  ...eventEnv,
   RATE_LIMIT_API: quota('100/15min'),
   RATE_LIMIT_AUTH: quota('10/15min'),
   RATE_LIMIT_MESSAGES: quota('60/min'),

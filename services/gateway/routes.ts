@@ -54,6 +54,8 @@ import { peopleRoutes } from './people/routes.ts'
 import { sessionRoutes } from './people/session-routes.ts'
 import { secondFactorRoutes } from './second-factor/routes.ts'
 import { serviceRoutes } from './service-routes.ts'
+import { deliveryRoutes } from './subscriptions/delivery-routes.ts'
+import { subscriptionRoutes } from './subscriptions/routes.ts'
 import { priceRoutes } from './templates/price-routes.ts'
 import { templateRoutes } from './templates/routes.ts'
 import { tenantRoutes } from './tenants/routes.ts'
@@ -68,6 +70,8 @@ export const routes: Route<GatewayDeps>[] = [
   ...sessionRoutes,
   ...secondFactorRoutes,
   ...apiKeyRoutes,
+  ...subscriptionRoutes,
+  ...deliveryRoutes,
   ...tenantRoutes,
   ...conversationRoutes,
   ...changeConversationRoutes,

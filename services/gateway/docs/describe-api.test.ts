@@ -180,6 +180,8 @@ test('Idempotency-Key is promised where it is kept', () => {
     '/api/v1/clients',
     '/api/v1/contacts',
     '/api/v1/conversations/{id}/notes',
+    '/api/v1/event-subscriptions',
+    '/api/v1/event-subscriptions/{id}/rotate-secret',
     '/api/v1/labels',
     '/api/v1/leads',
     '/api/v1/leads/{id}/notes',

@@ -66,6 +66,8 @@ type AuditedCollection =
   | 'clients'
   | 'users'
   | 'apiKeys'
+  | 'eventSubscriptions'
+  | 'eventDeliveries'
   | 'labels'
   | 'quickReplies'
 type Deed = [action: string, method: string, address: () => Promise<string> | string, body?: object, as?: Person]
@@ -128,6 +130,15 @@ const template = (name: string) => idOf('templates', { name })
 const recipients = [{ to: '+212661000101', variables: { candidateName: 'Salma' } }]
 
 const person = () => idOf('users', { email: 'audited@example.com' })
+const subscription = () => idOf('eventSubscriptions', { name: 'audited', deletedAt: null })
+/** An event that the subscription has got. */
+async function delivery(): Promise<string> {
+  const _id = new Types.ObjectId()
+  const about = { tenantId, subscriptionId: new Types.ObjectId(await subscription()), eventId: `e:${_id}`, orderingKey: 'a' }
+  const row = { _id, ...about, type: 'message.received', seq: 1, at: new Date(), state: 'DELIVERED', isTest: false, body: '{}' }
+  await gateway.store.models.eventDeliveries.create(row as never)
+  return String(_id)
+}
 const apiKey = () => idOf('apiKeys', { name: 'audited', replacedBy: null })
 const company = async () => String((await gateway.store.raw.tenants.findOne({ name: /^Audited/ }))?._id)
 const founding = { name: 'Audited', adminEmail: 'founder@example.com', adminName: 'A' }
@@ -196,6 +207,18 @@ const DEEDS: Deed[] = [
   ['apiKeys.create', 'POST', () => '/api-keys', { name: 'audited', scopes: ['leads.read'] }],
   ['apiKeys.rotate', 'POST', async () => `/api-keys/${await apiKey()}/rotate`, {}],
   ['apiKeys.revoke', 'DELETE', async () => `/api-keys/${await apiKey()}`],
+  ['subscriptions.create', 'POST', () => '/event-subscriptions', { name: 'audited', url: 'https://erp.example.com/linko' }],
+  ['subscriptions.change', 'PATCH', async () => `/event-subscriptions/${await subscription()}`, { types: ['message.received'] }],
+  ['subscriptions.rotateSecret', 'POST', async () => `/event-subscriptions/${await subscription()}/rotate-secret`, {}],
+  ['subscriptions.test', 'POST', async () => `/event-subscriptions/${await subscription()}/test`],
+  ['subscriptions.replayOne', 'POST', async () => `/event-deliveries/${await delivery()}/replay`],
+  [
+    'subscriptions.replay',
+    'POST',
+    async () => `/event-subscriptions/${await subscription()}/replay`,
+    { from: '2026-01-01T00:00:00Z' },
+  ],
+  ['subscriptions.delete', 'DELETE', async () => `/event-subscriptions/${await subscription()}`],
   ['tenants.create', 'POST', () => '/tenants', founding, 'platform'],
   ['tenants.update', 'PATCH', async () => `/tenants/${await company()}`, { name: 'Audited anew' }, 'platform'],
   ['tenants.deactivate', 'DELETE', async () => `/tenants/${await company()}`, undefined, 'platform'],

@@ -59,6 +59,7 @@ const COUNTED = [
   'connections',
   'users',
   'apiKeys',
+  'eventSubscriptions',
   ...AIDS,
 ] as const
 type Counted = (typeof COUNTED)[number]
@@ -69,8 +70,8 @@ interface Creation {
   headers?: Record<string, string>
   /** Who asks; the admin of the account by default. */
   as?: Person
-  /** What is one more after it. Retried messages are counted by the notes in their timeline, links while they work. */
-  creates: Partial<Record<Counted | 'tenants' | 'links' | 'retries' | 'submitted', number>>
+  /** What is one more after it. Retried messages are counted by the notes in their timeline, links while they work, secrets over all subscriptions. */
+  creates: Partial<Record<Counted | 'tenants' | 'links' | 'retries' | 'submitted' | 'secrets', number>>
 }
 
 let people = 212663900000
@@ -92,6 +93,7 @@ const byToken = () => ({
 
 const email = () => `once-${++people}@example.com`
 const newUser = () => ({ body: { email: email(), name: 'Once' }, creates: { users: 1, links: 1 } })
+const newSubscription = () => ({ name: 'Once', url: 'https://erp.example.com/linko' })
 const newKey = () => ({ name: 'Once', scopes: ['contacts.read'] })
 
 /** The id of what a request to another route has just created. */
@@ -189,6 +191,11 @@ const CREATIONS: Record<string, () => Creation | Promise<Creation>> = {
     const id = await made('/api/v1/api-keys', newKey())
     return { path: `/api/v1/api-keys/${id}/rotate`, body: {}, creates: { apiKeys: 1 } }
   },
+  'POST /api/v1/event-subscriptions': () => ({ body: newSubscription(), creates: { eventSubscriptions: 1, secrets: 1 } }),
+  'POST /api/v1/event-subscriptions/{id}/rotate-secret': async () => {
+    const id = await made('/api/v1/event-subscriptions', newSubscription())
+    return { path: `/api/v1/event-subscriptions/${id}/rotate-secret`, body: {}, creates: { secrets: 1 } }
+  },
   'POST /api/v1/tenants': () => ({
     body: { name: 'Once', adminEmail: email(), adminName: 'Once' },
     as: 'platform',
@@ -209,7 +216,9 @@ async function counts(): Promise<Record<string, number>> {
   const retries = retried.timeline.filter(({ detail }) => detail?.startsWith('sent again by')).length
   const links = await raw.accountLinks.countDocuments({ tenantId, usedAt: null, revokedAt: null })
   const tenants = await raw.tenants.countDocuments()
-  return { ...Object.fromEntries(rows), tenants, links, retries, submitted: simulator.sim.world.templates.size }
+  const subscriptions = await raw.eventSubscriptions.find({ tenantId }).toArray()
+  const secrets = subscriptions.reduce((sum, subscription) => sum + subscription.secrets.length, 0)
+  return { ...Object.fromEntries(rows), tenants, links, retries, secrets, submitted: simulator.sim.world.templates.size }
 }
 const more = (before: Record<string, number>, after: Record<string, number>) =>
   Object.fromEntries(Object.entries(after).flatMap(([name, n]) => (n === before[name] ? [] : [[name, n - (before[name] ?? 0)]])))

@@ -512,6 +512,18 @@ describe("another tenant's", () => {
       { $setOnInsert: { kind: 'check', state: 'DONE', actor: { kind: 'system', id: null, name: null }, wanted: {} } },
       { upsert: true, returnDocument: 'after' },
     )
+    const endpoint = { url: 'https://erp.example.com', enabledAt: new Date(), createdAt: new Date() }
+    const subscription = await models.eventSubscriptions.findOneAndUpdate(
+      { tenantId, name: 'own', deletedAt: null },
+      { $setOnInsert: endpoint },
+      { upsert: true, returnDocument: 'after' },
+    )
+    const delivered = { type: 'message.received', orderingKey: 'a', at: new Date(), state: 'DELIVERED', body: '{}' } as const
+    const delivery = await models.eventDeliveries.findOneAndUpdate(
+      { tenantId, subscriptionId: subscription?._id, eventId: 'e:own' },
+      { $setOnInsert: delivered },
+      { upsert: true, returnDocument: 'after' },
+    )
     const aid = async (model: 'labels' | 'quickReplies' | 'savedViews', own: object, fields: object) => {
       const options = { upsert: true, returnDocument: 'after' } as const
       const row = await (models[model] as typeof models.labels).findOneAndUpdate(
@@ -524,6 +536,8 @@ describe("another tenant's", () => {
     return {
       '/api/v1/users': String(user?._id),
       '/api/v1/api-keys': String(key?._id),
+      '/api/v1/event-subscriptions': String(subscription?._id),
+      '/api/v1/event-deliveries': String(delivery?._id),
       '/api/v1/tenants': String(tenantId),
       '/api/v1/labels': await aid('labels', { name: 'theirs' }, { color: '#000000' }),
       '/api/v1/quick-replies': await aid('quickReplies', { shortcut: 'theirs' }, { title: 'a', text: 'a' }),
@@ -571,6 +585,9 @@ describe("another tenant's", () => {
     'patch /api/v1/tenants': { name: 'Named' },
     'put /api/v1/tenants': { name: 'Named' },
     'post /api/v1/api-keys/rotate': { overlapHours: 1 },
+    'post /api/v1/event-subscriptions/rotate-secret': {},
+    'post /api/v1/event-subscriptions/replay': { from: '2026-01-01T00:00:00Z' },
+    'patch /api/v1/event-subscriptions': { name: 'own' },
     'patch /api/v1/phone-numbers': { companyName: 'Named' },
     'patch /api/v1/clients': { companyName: 'Named' },
     'patch /api/v1/templates': { status: 'DISABLED' },
@@ -638,8 +655,8 @@ describe("another tenant's", () => {
   const snapshot = async () => {
     const { models } = gateway.store
     const { conversations, messages, clients, templates, notes, contacts, leads, deadLetters, users, apiKeys } = models
-    const { labels, quickReplies, savedViews, connections, accountLinks } = models
-    const people = [users, apiKeys, accountLinks, connections]
+    const { labels, quickReplies, savedViews, connections, accountLinks, eventSubscriptions, eventDeliveries } = models
+    const people = [users, apiKeys, accountLinks, connections, eventSubscriptions, eventDeliveries]
     const aids = [labels, quickReplies, savedViews]
     const inbox = [conversations, messages, clients, templates, notes, contacts, leads, deadLetters]
     const rows = [...inbox, ...people, ...aids].map(model =>
