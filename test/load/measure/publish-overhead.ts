@@ -6,7 +6,7 @@ import { EXCHANGES, QUEUES } from '#shared/queue/topology.ts'
 
 /**
  * What the adapter's publishing costs beside amqplib's own confirm channel: the same bytes to the same queue, in turns, in one
- * process. `RABBITMQ_URL=amqp://… node test/load/publish-overhead.ts [messages] [turns]`
+ * process. `RABBITMQ_URL=amqp://… node test/load/measure/publish-overhead.ts [messages] [turns]`
  */
 const url = process.env.RABBITMQ_URL ?? 'amqp://guest:guest@127.0.0.1:5672'
 const [messages = 40_000, turns = 3] = process.argv.slice(2).map(Number)
