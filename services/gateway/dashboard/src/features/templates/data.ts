@@ -4,7 +4,7 @@ import { get, request } from '../../lib/api/client.ts'
 import type { ListPage } from '../../lib/api/types.ts'
 import { keys } from '../../lib/data/keys.ts'
 import { useMay } from '../../lib/session/rights.ts'
-import type { Component, SampleVariable } from './sample-text.ts'
+import type { Component, SampleVariable } from '../../lib/templates/sample-text.ts'
 import type { Category, TemplateState } from './search.ts'
 
 /** A template with what Meta says of it. */

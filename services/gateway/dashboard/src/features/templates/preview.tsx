@@ -6,8 +6,8 @@ import { IconButton } from '../../ui/button.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { CloseIcon } from '../../ui/icons.tsx'
 import { Bone, ErrorRow } from '../../ui/states.tsx'
+import { Phone } from '../../ui/templates/phone.tsx'
 import { type Template, templateQuery } from './data.ts'
-import { Phone } from './phone.tsx'
 import { CategoryName, hasWhy, Quality, StateTag, Why } from './state.tsx'
 
 /** The chosen template: on a phone, and what Meta says of it. `listed` is shown until its own answer is there. */

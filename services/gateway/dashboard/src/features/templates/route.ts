@@ -8,6 +8,6 @@ export const templatesRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/templates',
   validateSearch: readTemplatesSearch,
-  loader: () => loadTexts('features/templates'),
+  loader: () => Promise.all([loadTexts('features/templates'), loadTexts('ui/templates')]),
   component: lazyRouteComponent(() => import('./page.tsx')),
 })

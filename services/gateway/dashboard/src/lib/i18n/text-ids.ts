@@ -1,6 +1,7 @@
 import type app from '../../app/texts.json'
 import type campaigns from '../../features/campaigns/texts.json'
 import type contacts from '../../features/contacts/texts.json'
+import type composer from '../../features/inbox/composer/texts.json'
 import type message from '../../features/inbox/message/texts.json'
 import type pick from '../../features/inbox/pickers/texts.json'
 import type side from '../../features/inbox/side/texts.json'
@@ -13,6 +14,7 @@ import type settings from '../../features/settings/texts.json'
 import type signIn from '../../features/sign-in/texts.json'
 import type templates from '../../features/templates/texts.json'
 import type welcome from '../../features/welcome/texts.json'
+import type templateParts from '../../ui/templates/texts.json'
 import type ui from '../../ui/texts.json'
 import type lib from '../texts.json'
 
@@ -20,6 +22,7 @@ import type lib from '../texts.json'
 export type TextId =
   | keyof typeof app
   | keyof typeof campaigns
+  | keyof typeof composer
   | keyof typeof contacts
   | keyof typeof inbox
   | keyof typeof lib
@@ -31,6 +34,7 @@ export type TextId =
   | keyof typeof side
   | keyof typeof settings
   | keyof typeof signIn
+  | keyof typeof templateParts
   | keyof typeof templates
   | keyof typeof timeline
   | keyof typeof ui

@@ -1,14 +1,17 @@
 import { useText } from '../../lib/i18n/text.tsx'
-import { Formatted } from '../../ui/formatted.tsx'
-import { DocumentIcon, Icon, PictureIcon, PlaceIcon, PlayIcon } from '../../ui/icons.tsx'
-import type { Template } from './data.ts'
-import { type Component, partOf, partsIn, type SampleVariable, sampleText, upper } from './sample-text.ts'
+import { type Component, partOf, partsIn, type SampleVariable, sampleText, upper } from '../../lib/templates/sample-text.ts'
+import { Formatted } from '../formatted.tsx'
+import { DocumentIcon, Icon, PictureIcon, PlaceIcon, PlayIcon } from '../icons.tsx'
 
 const MEDIA = { IMAGE: PictureIcon, VIDEO: PlayIcon, DOCUMENT: DocumentIcon, LOCATION: PlaceIcon } as const
 const WORDLESS = ['COPY_CODE', 'OTP', 'CATALOG', 'FLOW', 'VOICE_CALL'] as const
 
+interface PhoneProps {
+  template: { components: readonly Component[]; variables: readonly SampleVariable[] }
+}
+
 /** A template as its reader sees it, with the samples in place of the variables. */
-export function Phone({ template: { components, variables } }: { template: Template }) {
+export function Phone({ template: { components, variables } }: PhoneProps) {
   const cards = partsIn(partOf(components, 'CAROUSEL'), 'cards')
   return (
     <div className="grid gap-2 rounded-3 border border-line bg-sunk p-3" data-phone>
