@@ -81,8 +81,8 @@ export function checkFile({ size, claimed, found, filename, isAnimated }: GivenF
 }
 
 /** Whether a WebP is animated: byte 20 of an extended WebP holds the flag. */
-export const isAnimatedWebp = (head: Buffer): boolean =>
-  head.toString('latin1', 8, 16) === 'WEBPVP8X' && ((head[20] ?? 0) & 0x02) !== 0
+export const isAnimatedWebp = (head: Uint8Array): boolean =>
+  new TextDecoder('latin1').decode(head.subarray(8, 16)) === 'WEBPVP8X' && ((head[20] ?? 0) & 0x02) !== 0
 
 const kindOf = (mimeType: string | null): MediaKind | null =>
   KINDS.find(kind => mimeType !== null && TYPES[kind].includes(mimeType)) ?? null

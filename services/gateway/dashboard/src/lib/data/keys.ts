@@ -9,6 +9,7 @@ export const keys = {
   conversationCount: (filters: ConversationFilters) => ['conversations', 'count', filters] as const,
   conversation: (id: string) => ['conversations', 'one', id] as const,
   messages: (conversationId: string) => ['messages', conversationId] as const,
+  scheduled: (conversationId: string) => ['scheduled', conversationId] as const,
   timeline: (messageId: string) => ['timeline', messageId] as const,
   notes: (conversationId: string) => ['notes', conversationId] as const,
   labels: ['labels'] as const,

@@ -1,9 +1,10 @@
-import { infiniteQueryOptions } from '@tanstack/react-query'
+import { type InfiniteData, infiniteQueryOptions, type QueryClient, queryOptions } from '@tanstack/react-query'
 import type { MessageView } from '#shared/contracts/views.ts'
 import { get } from '../api/client.ts'
 import type { ListPage } from '../api/types.ts'
 import { withEventsSince } from '../realtime/catch-up.ts'
 import { keys } from './keys.ts'
+import { inOrder } from './message-list.ts'
 
 const PAGE = 40
 
@@ -23,3 +24,18 @@ export const messagesQuery = (conversationId: string) =>
     getNextPageParam: ({ nextCursor }) => nextCursor,
     staleTime: Number.POSITIVE_INFINITY,
   })
+
+/** Messages of a conversation that wait for their time, the next one first: they are in the list of messages only when it comes. */
+export const scheduledQuery = (conversationId: string) =>
+  queryOptions({
+    queryKey: keys.scheduled(conversationId),
+    queryFn: async ({ signal }) =>
+      (await get<ListPage<MessageView>>('/messages/scheduled', { conversationId, limit: PAGE }, signal)).data,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+
+/** The customer's last message among those that are loaded. */
+export function lastInbound(queries: QueryClient, conversationId: string): MessageView | undefined {
+  const list = queries.getQueryData<InfiniteData<ListPage<MessageView>>>(keys.messages(conversationId))
+  return inOrder(list).findLast(({ direction, externalMessageId }) => direction === 'INBOUND' && externalMessageId !== null)
+}

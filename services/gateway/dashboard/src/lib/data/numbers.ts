@@ -6,6 +6,8 @@ import { keys } from './keys.ts'
 /** Connected number, as far as pages use it. */
 export interface NumberView {
   id: string
+  /** WhatsApp Business account that it belongs to. */
+  wabaId: string
   companyName: string | null
   whatsappNumber: string | null
   verifiedName: string | null

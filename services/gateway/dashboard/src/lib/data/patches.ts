@@ -1,7 +1,7 @@
 import type { InfiniteData, QueryClient, QueryKey } from '@tanstack/react-query'
 import type { EventPayload } from '#shared/contracts/event-payloads.ts'
 import type { EventName } from '#shared/contracts/realtime-event.ts'
-import type { ConversationView, MessageView } from '#shared/contracts/views.ts'
+import type { ConversationView, MessageView, NoteView } from '#shared/contracts/views.ts'
 import type { ListPage } from '../api/types.ts'
 import type { LiveEvent } from '../realtime/event-buffer.ts'
 import { useSession } from '../session/session-store.ts'
@@ -19,7 +19,10 @@ const PATCHES: Patches = {
   'message:received': putMessage,
   'message:sent': putMessage,
   'message:status': putMessage,
-  'message:scheduled': putMessage,
+  'message:scheduled': (queries, payload) => {
+    putMessage(queries, payload)
+    refetchSoon(queries, keys.scheduled(payload.conversationId))
+  },
   'conversation:updated': (queries, { conversationId, updates, conversation }) => {
     if (updates.erased || updates.joinedWith) removeConversation(queries, conversationId)
     if (!updates.erased) putConversation(queries, conversation)
@@ -53,6 +56,13 @@ function putMessage(queries: QueryClient, { conversationId, message }: { convers
 /** Shows a message that the server has just accepted. */
 export const putSent = (queries: QueryClient, message: MessageView): void =>
   putMessage(queries, { conversationId: message.conversationId, message })
+
+/** Shows a note that the server has just taken. */
+export function putNote(queries: QueryClient, note: NoteView): void {
+  queries.setQueryData<NoteView[]>(keys.notes(note.conversationId ?? ''), list =>
+    list === undefined || list.some(({ id }) => id === note.id) ? list : [note, ...list],
+  )
+}
 
 /** Shows a conversation as it is now wherever it is shown, and asks for messages that no event told of. */
 export function putConversation(queries: QueryClient, conversation: ConversationView): void {

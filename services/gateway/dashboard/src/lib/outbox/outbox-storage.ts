@@ -10,11 +10,36 @@ export interface OutboxEntry {
   path: string
   body: Record<string, unknown>
   /** What the bubble shows until the message is there. */
-  preview: { type: string; text: string | null }
+  preview: { type: string; text: string | null; template?: string }
+  /** What the server answers, when it is no message. */
+  answer?: 'note'
+  /** A file that is uploaded first. Its content lies in `file-storage.ts`. */
+  file?: OutboxFile
   createdAt: string
   /** `waiting`: tried again by itself. `refused`: somebody must decide. */
   state: 'sending' | 'waiting' | 'refused'
   problem: { errorCode: string; detail: string; requestId: string | null } | null
+}
+
+export interface OutboxFile {
+  name: string
+  type: string
+  /** Bytes. */
+  size: number
+  /** Where it goes: it is the message, or the file in the header of a template. */
+  into: 'message' | 'headerMedia'
+  /** Text under it. */
+  caption?: string
+  /** A voice message, recorded here. */
+  isVoice?: true
+  /** What the server made of it, so that it is not uploaded again. */
+  uploaded?: UploadedFile
+}
+
+/** A file that the server has: its id, and the kind of message that it becomes. */
+export interface UploadedFile {
+  id: string
+  kind: 'image' | 'video' | 'audio' | 'document' | 'sticker'
 }
 
 /** One key for each entry: two tabs that write at once do not take each other's away. */
@@ -25,17 +50,31 @@ export function keptEntries(): OutboxEntry[] {
   try {
     const keys = Object.keys(localStorage).filter(key => key.startsWith(prefix()))
     const entries = keys.flatMap(key => readEntry(localStorage.getItem(key)))
+    for (const { key } of entries) kept.add(key)
     return entries.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
   } catch {
     return []
   }
 }
 
+/** Entries that were in the storage once. */
+const kept = new Set<string>()
+
 export function keepEntry(entry: OutboxEntry): void {
   try {
     localStorage.setItem(prefix() + entry.key, JSON.stringify(entry))
+    kept.add(entry.key)
   } catch {
     // Storage is full or forbidden: the entry lives as long as the page.
+  }
+}
+
+/** Whether another tab has sent an entry meanwhile, or taken it back. */
+export function isDoneElsewhere(key: string): boolean {
+  try {
+    return kept.has(key) && localStorage.getItem(prefix() + key) === null
+  } catch {
+    return false
   }
 }
 

@@ -1,18 +1,23 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { create } from 'zustand'
-import type { MessageView } from '#shared/contracts/views.ts'
+import type { MessageView, NoteView } from '#shared/contracts/views.ts'
 import { request } from '../api/client.ts'
 import { Problem } from '../api/problem.ts'
 import { pauseBefore } from '../api/query-client.ts'
-import { putSent } from '../data/patches.ts'
+import { putNote, putSent } from '../data/patches.ts'
 import { onLiveState } from '../realtime/live-store.ts'
 import { useSession } from '../session/session-store.ts'
 import { alone } from '../session/tabs.ts'
-import { dropEntry, keepEntry, keptEntries, type OutboxEntry } from './outbox-storage.ts'
+import { withFile } from './body.ts'
+import { dropEntry, isDoneElsewhere, keepEntry, keptEntries, type OutboxEntry, type OutboxFile } from './outbox-storage.ts'
 
-export type { OutboxEntry }
+export type { OutboxEntry, OutboxFile }
 
-export const useOutbox = create<{ entries: OutboxEntry[] }>(() => ({ entries: [] }))
+/** What is on its way, and how much of its file the server has: from 0 to 1, while it is being uploaded. */
+export const useOutbox = create<{ entries: OutboxEntry[]; progress: Record<string, number> }>(() => ({
+  entries: [],
+  progress: {},
+}))
 
 /** What is on its way in a conversation, in the order in which it was written. */
 export const outboxOf = (entries: OutboxEntry[], conversationId: string): OutboxEntry[] =>
@@ -39,11 +44,25 @@ export function startOutbox(queryClient: QueryClient): () => void {
   }
 }
 
-/** Sends a message of a conversation; it is shown at once. */
-export function sendMessage(message: Pick<OutboxEntry, 'conversationId' | 'path' | 'body' | 'preview'>): void {
-  put({ ...message, key: crypto.randomUUID(), createdAt: new Date().toISOString(), state: 'sending', problem: null })
+type NewEntry = Pick<OutboxEntry, 'conversationId' | 'path' | 'body' | 'preview' | 'answer' | 'file'>
+
+/** Sends a message or writes a note of a conversation; it is shown at once. `content`: that of its file. */
+export function sendMessage(message: NewEntry, content?: Blob): void {
+  const key = crypto.randomUUID()
+  put({ ...message, key, createdAt: new Date().toISOString(), state: 'sending', problem: null })
+  if (content) contents.set(key, content)
+  if (content) void fileStorage().then(({ keepFile }) => keepFile(key, content))
   void sendThose(message.conversationId)
 }
+
+/** Content of the files of this page; those of before a reload are in the storage. */
+const contents = new Map<string, Blob>()
+const uploading = new Map<string, AbortController>()
+const fileStorage = () => import('./file-storage.ts')
+
+/** Content of the file of an entry; null when the browser has not kept it. */
+export const contentOf = async (key: string): Promise<Blob | null> =>
+  contents.get(key) ?? (await (await fileStorage()).readFile(key))
 
 /** Sends a refused entry again, as the same message. */
 export function retryEntry(key: string): void {
@@ -55,8 +74,12 @@ export function retryEntry(key: string): void {
 
 /** Takes an entry back that has not been accepted. */
 export function cancelEntry(key: string): void {
+  const hasFile = find(key)?.file !== undefined
   useOutbox.setState(({ entries }) => ({ entries: entries.filter(entry => entry.key !== key) }))
   dropEntry(key)
+  uploading.get(key)?.abort()
+  contents.delete(key)
+  if (hasFile) void fileStorage().then(({ dropFile }) => dropFile(key))
 }
 
 function retryAll(): void {
@@ -87,11 +110,14 @@ const next = (conversationId: string) =>
 async function sendOne(entry: OutboxEntry): Promise<boolean> {
   const owner = useSession.getState().user?.id
   try {
-    const message = await alone(`send.${entry.key}`, () =>
-      request<MessageView>('POST', entry.path, { body: entry.body, idempotencyKey: entry.key }),
-    )
+    const answer = await alone(`send.${entry.key}`, async () => {
+      if (isDoneElsewhere(entry.key)) return null
+      const ready = await uploaded(entry)
+      return await request<MessageView & NoteView>('POST', ready.path, { body: ready.body, idempotencyKey: entry.key })
+    })
     failures = 0
-    if (owner === useSession.getState().user?.id && queries) putSent(queries, message)
+    if (answer !== null && owner === useSession.getState().user?.id && queries)
+      entry.answer === 'note' ? putNote(queries, answer) : putSent(queries, answer)
     cancelEntry(entry.key)
     return true
   } catch (error) {
@@ -99,9 +125,39 @@ async function sendOne(entry: OutboxEntry): Promise<boolean> {
   }
 }
 
-function failed(entry: OutboxEntry, error: unknown): boolean {
+/**
+ * The entry with its file in its body, which the server has then. It has a key of its own, so that a file that was sent twice is kept
+ * once. @throws Problem
+ */
+async function uploaded(entry: OutboxEntry): Promise<OutboxEntry> {
+  const { key, file } = entry
+  if (file === undefined) return entry
+  if (file.uploaded) return { ...entry, body: withFile(entry.body, file, file.uploaded) }
+  const content = await contentOf(key)
+  if (content === null) throw new Problem({ status: 410, errorCode: 'FILE_GONE', detail: 'The browser has not kept the file.' })
+  const stop = new AbortController()
+  uploading.set(key, stop)
+  try {
+    const { uploadFile } = await import('./upload.ts')
+    const known = await uploadFile(content, { ...file, key: `${key}-file`, signal: stop.signal, onProgress })
+    const next = { ...entry, file: { ...file, uploaded: known } }
+    if (find(key)) put(next)
+    stop.signal.throwIfAborted()
+    return { ...next, body: withFile(entry.body, file, known) }
+  } finally {
+    uploading.delete(key)
+    useOutbox.setState(({ progress: { [key]: _done, ...progress } }) => ({ progress }))
+  }
+
+  function onProgress(share: number) {
+    useOutbox.setState(({ progress }) => ({ progress: { ...progress, [key]: share } }))
+  }
+}
+
+function failed(given: OutboxEntry, error: unknown): boolean {
+  const entry = find(given.key)
   // Taken back meanwhile.
-  if (find(entry.key) === undefined) return true
+  if (entry === undefined) return true
   const isPassing =
     !(error instanceof Problem) || error.isPassing || error.status === 401 || error.errorCode === 'IDEMPOTENCY_KEY_IN_USE'
   const problem =

@@ -7,6 +7,8 @@ import { alone, listenToTabs, tellTabs } from './tabs.ts'
 const HINT = 'linko.session'
 /** Keys of what belongs to one person begin with this, and go with their sign-out. */
 export const PERSONAL = 'linko.own.'
+/** Database of the files that wait to be sent; it goes with the sign-out too. */
+export const FILES = 'linko.files'
 
 /** The access token, renewed if the session of this browser allows it; null for nobody. */
 export async function accessToken(): Promise<string | null> {
@@ -103,6 +105,7 @@ function forget(): void {
   remove(HINT)
   try {
     for (const key of Object.keys(localStorage)) if (key.startsWith(PERSONAL)) localStorage.removeItem(key)
+    indexedDB.deleteDatabase(FILES)
   } catch {
     // Storage is forbidden: nothing is kept in it.
   }
