@@ -14,6 +14,8 @@ import { createWorld } from '../world.ts'
 /** For what hangs: a page may be ten times slower on one machine than on another. */
 export const PAGE_MS = 120_000
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+/** A microphone that beeps, and whose use needs no click. */
+const FAKE_MICROPHONE = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream']
 /** Run in the page, whose types these tests do not have. */
 const FINDINGS = `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, impact, nodes }) =>
   ({ id, impact, nodes: nodes.map(({ target, failureSummary }) => target.join(' ') + ' ' + failureSummary) })))`
@@ -91,7 +93,8 @@ export async function openBrowserWorld(): Promise<BrowserWorld> {
       report: () => undefined,
     }),
   )
-  const browser = await chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox'], timeout: PAGE_MS })
+  const args = ['--no-sandbox', ...FAKE_MICROPHONE]
+  const browser = await chromium.launch({ executablePath: chromiumPath(), args, timeout: PAGE_MS })
   opening.defer(() => browser.close())
   const opened = opening.move()
   const both = (what: 'cut' | 'mend') => () => {

@@ -15,7 +15,7 @@ const STAMP = path.join(DIST, '.sources')
 const SOURCES = [
   'services/gateway/dashboard/{index.html,vite.config.ts,tsconfig.json}',
   'services/gateway/dashboard/{src,public,build}/**/*.*',
-  'shared/{contracts,realtime-client,auth}/*.ts',
+  'shared/{contracts,realtime-client,auth,domain}/**/*.ts',
   'package-lock.json',
 ]
 /** Smaller files gain nothing. */

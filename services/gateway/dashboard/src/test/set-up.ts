@@ -5,6 +5,11 @@ import { startI18n } from '../lib/i18n/i18n.ts'
 // What jsdom lacks of a browser.
 window.matchMedia ??= () => ({ matches: false, addEventListener: () => undefined, removeEventListener: () => undefined }) as never
 Element.prototype.scrollTo ??= () => undefined
+window.ResizeObserver ??= class {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+}
 
 // How long a test waits for what it expects: machines differ in speed.
 configure({ asyncUtilTimeout: 20_000 })

@@ -37,6 +37,8 @@ type ButtonProps = Omit<ComponentProps<'button'>, 'className'> & {
   small?: boolean
   wide?: boolean
   icon?: TablerIcon
+  /** Arrows of movement turn round in Arabic. */
+  turns?: boolean
   /** Keeps width and words, shows that it works, and takes no second click. */
   busy?: boolean
   shortcut?: string
@@ -49,6 +51,7 @@ export function Button({
   small,
   wide,
   icon,
+  turns = false,
   busy = false,
   shortcut,
   children,
@@ -71,7 +74,7 @@ export function Button({
         </span>
       )}
       <span className={clsx('contents', busy && '[&>*]:opacity-0')}>
-        {icon && <Icon of={icon} />}
+        {icon && <Icon of={icon} className={turns ? 'turns' : undefined} />}
         <span className={clsx(busy && 'opacity-0')}>{children}</span>
         {shortcut && <Key>{shortcut}</Key>}
       </span>

@@ -25,7 +25,6 @@ export function useInboxKeys(openId: string | null): void {
     previous: () => move(-1),
     nextTab: () => tab(1),
     previousTab: () => tab(-1),
-    reply: () => focus('[data-composer] textarea'),
     back: () => {
       // Out of the composer first, then back to the list.
       if (document.activeElement?.closest('[data-composer], #inbox-search')) return focus('#inbox-list [tabindex="0"]')

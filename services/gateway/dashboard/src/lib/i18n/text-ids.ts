@@ -6,6 +6,7 @@ import type message from '../../features/inbox/message/texts.json'
 import type pick from '../../features/inbox/pickers/texts.json'
 import type side from '../../features/inbox/side/texts.json'
 import type inbox from '../../features/inbox/texts.json'
+import type thread from '../../features/inbox/thread/texts.json'
 import type timeline from '../../features/inbox/timeline/texts.json'
 import type numbers from '../../features/numbers/texts.json'
 import type operations from '../../features/operations/texts.json'
@@ -37,5 +38,6 @@ export type TextId =
   | keyof typeof templateParts
   | keyof typeof templates
   | keyof typeof timeline
+  | keyof typeof thread
   | keyof typeof ui
   | keyof typeof welcome

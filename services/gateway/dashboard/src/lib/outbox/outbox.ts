@@ -8,7 +8,6 @@ import { putNote, putSent } from '../data/patches.ts'
 import { onLiveState } from '../realtime/live-store.ts'
 import { useSession } from '../session/session-store.ts'
 import { alone } from '../session/tabs.ts'
-import { withFile } from './body.ts'
 import { dropEntry, isDoneElsewhere, keepEntry, keptEntries, type OutboxEntry, type OutboxFile } from './outbox-storage.ts'
 
 export type { OutboxEntry, OutboxFile }
@@ -132,17 +131,18 @@ async function sendOne(entry: OutboxEntry): Promise<boolean> {
 async function uploaded(entry: OutboxEntry): Promise<OutboxEntry> {
   const { key, file } = entry
   if (file === undefined) return entry
+  const { uploadFile, withFile } = await import('./upload.ts')
   if (file.uploaded) return { ...entry, body: withFile(entry.body, file, file.uploaded) }
   const content = await contentOf(key)
   if (content === null) throw new Problem({ status: 410, errorCode: 'FILE_GONE', detail: 'The browser has not kept the file.' })
   const stop = new AbortController()
   uploading.set(key, stop)
   try {
-    const { uploadFile } = await import('./upload.ts')
     const known = await uploadFile(content, { ...file, key: `${key}-file`, signal: stop.signal, onProgress })
     const next = { ...entry, file: { ...file, uploaded: known } }
-    if (find(key)) put(next)
-    stop.signal.throwIfAborted()
+    // Taken back meanwhile, also before there was anything to abort.
+    if (find(key) === undefined) throw new DOMException('The message was taken back.', 'AbortError')
+    put(next)
     return { ...next, body: withFile(entry.body, file, known) }
   } finally {
     uploading.delete(key)

@@ -3,6 +3,8 @@ import { problemOf, unreachable } from '../api/problem.ts'
 import { accessToken, renewToken } from '../session/session.ts'
 import type { UploadedFile } from './outbox-storage.ts'
 
+export { withFile } from './body.ts'
+
 interface Upload {
   name: string
   type: string

@@ -6,6 +6,7 @@ import { Text, useText } from '../../../lib/i18n/text.tsx'
 import { Tick, tickOf } from '../../../ui/tick.tsx'
 import { ReferralCard } from './cards.tsx'
 import { MessageBody } from './content.tsx'
+import { MessageTools } from './message-tools.tsx'
 import { Author, Failure, Reactions, Waiting } from './notices.tsx'
 
 interface MessageRowProps {
@@ -15,22 +16,28 @@ interface MessageRowProps {
   /** The quoted message, if it is loaded. */
   quoted: MessageView | null
   onJump(messageId: string): void
+  /** Whether Tab comes to it: one row of a thread. */
+  isActive: boolean
 }
 
 /** A message: what it says on its author's side, its time and its tick in the margin. */
-export function MessageRow({ message, isFirst, quoted, onJump }: MessageRowProps) {
+export function MessageRow({ message, isFirst, quoted, onJump, isActive }: MessageRowProps) {
   const isOwn = message.direction === 'OUTBOUND'
   if (message.type === 'handover') return <HandoverRow message={message} />
   return (
     <li
-      className={clsx('grid scroll-mt-10 grid-cols-[minmax(0,1fr)_var(--margin)]', isFirst && 'not-first:mt-3')}
+      tabIndex={isActive ? 0 : -1}
+      className={clsx('group/row grid scroll-mt-10 grid-cols-[minmax(0,1fr)_var(--margin)]', isFirst && 'not-first:mt-3')}
       data-message={message.id}
     >
       <div className={clsx('flex min-w-0 flex-col pe-3', isOwn ? 'items-end ps-8' : 'items-start')}>
         {isFirst && <Author message={message} />}
-        <Bubble message={message} isFirst={isFirst} quoted={quoted} onJump={onJump} />
+        <div className="relative max-w-full min-w-0">
+          <Bubble message={message} isFirst={isFirst} quoted={quoted} onJump={onJump} />
+          <MessageTools message={message} isActive={isActive} />
+        </div>
         <Reactions reactions={message.reactions} />
-        {message.waiting && message.status === 'QUEUED' && <Waiting waiting={message.waiting} />}
+        {message.waiting && message.status === 'QUEUED' && <Waiting message={message} waiting={message.waiting} />}
         {message.status === 'FAILED' && message.error && <Failure message={message} error={message.error} />}
       </div>
       <Margin message={message} />
@@ -50,7 +57,7 @@ function HandoverRow({ message }: { message: MessageView }) {
   )
 }
 
-function Bubble({ message, isFirst, quoted, onJump }: MessageRowProps) {
+function Bubble({ message, isFirst, quoted, onJump }: Omit<MessageRowProps, 'isActive'>) {
   const isOwn = message.direction === 'OUTBOUND'
   return (
     <div

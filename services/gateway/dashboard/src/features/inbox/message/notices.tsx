@@ -1,6 +1,9 @@
-import { useMutation } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import type { MessageErrorView, MessageView } from '#shared/contracts/views.ts'
-import { request } from '../../../lib/api/client.ts'
+import { Problem, request } from '../../../lib/api/client.ts'
+import { useRepeatKey } from '../../../lib/api/repeat-key.ts'
+import { putSent } from '../../../lib/data/patches.ts'
 import { useFormat } from '../../../lib/i18n/format.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
 import { Button } from '../../../ui/button.tsx'
@@ -9,9 +12,25 @@ import { showToast } from '../../../ui/toasts.tsx'
 /** Under a message that was not delivered: why, what to do, and another try. */
 export function Failure({ message, error }: { message: MessageView; error: MessageErrorView }) {
   const t = useText()
+  const [mayBeTwice, setMayBeTwice] = useState(false)
+  const key = useRepeatKey()
+  const queries = useQueryClient()
   const again = useMutation({
-    mutationFn: () => request('POST', `/messages/by-id/${message.id}/retry`, { body: {} }),
-    onError: () => showToast({ kind: 'fail', text: t('message.retry.failed') }),
+    mutationFn: (acceptDuplicate: boolean) =>
+      request<MessageView>('POST', `/messages/by-id/${message.id}/retry`, {
+        body: { acceptDuplicate },
+        idempotencyKey: key.current(),
+      }),
+    onSuccess: sent => putSent(queries, sent),
+    onError: failure => {
+      key.onError(failure)
+      if (failure instanceof Problem && failure.errorCode === 'OUTCOME_UNKNOWN') setMayBeTwice(true)
+      else
+        showToast({
+          kind: 'fail',
+          text: <Text id="message.retry.failed" values={{ why: failure instanceof Problem ? failure.detail : '' }} />,
+        })
+    },
   })
   const details = [message.id, message.externalMessageId, error.code, error.title, error.detail].filter(Boolean).join('\n')
   return (
@@ -21,9 +40,10 @@ export function Failure({ message, error }: { message: MessageView; error: Messa
         <bdi className="text-ink-2">{error.nextStep}</bdi>{' '}
         {error.code !== null && <span className="figures text-ink-3">({error.code})</span>}
       </p>
+      {mayBeTwice && <p className="max-w-[min(var(--text-max),100%)] text-time">{t('message.retry.twice')}</p>}
       <div className="flex gap-2">
-        <Button small busy={again.isPending} onClick={() => again.mutate()}>
-          {t('ui.tryAgain')}
+        <Button small busy={again.isPending} onClick={() => again.mutate(mayBeTwice)}>
+          {t(mayBeTwice ? 'message.retry.anyway' : 'ui.tryAgain')}
         </Button>
         <Button
           kind="quiet"
@@ -42,20 +62,59 @@ export function Failure({ message, error }: { message: MessageView; error: Messa
   )
 }
 
-/** Under a message that waits: for what, and until when if that is known. */
-export function Waiting({ waiting: { reason, until } }: { waiting: NonNullable<MessageView['waiting']> }) {
+interface WaitingProps {
+  message: Pick<MessageView, 'id' | 'sendAt'>
+  waiting: NonNullable<MessageView['waiting']>
+}
+
+/** Under a message that waits: for what, and until when if that is known. One that waits for its time can be sent now, or cancelled. */
+export function Waiting({ message, waiting: { reason, until } }: WaitingProps) {
   const { seconds, full } = useFormat()
   const isLong = reason === 'scheduled' || reason === 'restricted'
   return (
-    <p className="py-1 text-ui text-time">
-      <Text id={`message.waiting.${reason}`} />
-      {until && (
-        <span className="figures">
-          {' '}
-          <Text id="message.waiting.until" values={{ at: isLong ? full(until) : seconds(until) }} />
-        </span>
-      )}
-    </p>
+    <div className="grid justify-items-end">
+      <p className="py-1 text-ui text-time">
+        <Text id={`message.waiting.${reason}`} />
+        {until && (
+          <span className="figures">
+            {' '}
+            <Text id="message.waiting.until" values={{ at: isLong ? full(until) : seconds(until) }} />
+          </span>
+        )}
+      </p>
+      {reason === 'scheduled' && message.sendAt && <Scheduled id={message.id} />}
+    </div>
+  )
+}
+
+function Scheduled({ id }: { id: string }) {
+  const t = useText()
+  const queries = useQueryClient()
+  const path = `/messages/scheduled/${id}`
+  const change = useMutation({
+    mutationFn: (what: 'now' | 'cancel') =>
+      what === 'cancel'
+        ? request<MessageView>('DELETE', path)
+        : request<MessageView>('PATCH', path, { body: { sendAt: new Date().toISOString() } }),
+    onSuccess: (message, what) => {
+      putSent(queries, message)
+      if (what === 'cancel') showToast({ text: t('message.scheduled.cancelled') })
+    },
+    onError: error =>
+      showToast({
+        kind: 'fail',
+        text: <Text id="message.scheduled.failed" values={{ why: error instanceof Problem ? error.detail : '' }} />,
+      }),
+  })
+  return (
+    <div className="flex gap-2">
+      <Button kind="link" small busy={change.isPending} onClick={() => change.mutate('cancel')}>
+        {t('message.scheduled.cancel')}
+      </Button>
+      <Button kind="link" small busy={change.isPending} onClick={() => change.mutate('now')}>
+        {t('message.scheduled.now')}
+      </Button>
+    </div>
   )
 }
 

@@ -1,15 +1,18 @@
 import { useQuery } from '@tanstack/react-query'
+import { lazy, Suspense } from 'react'
 import { Problem } from '../../../lib/api/problem.ts'
 import { conversationQuery } from '../../../lib/data/conversations.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
 import { SearchIcon } from '../../../ui/icons.tsx'
 import { Empty, ErrorRow } from '../../../ui/states.tsx'
-import { Composer } from '../composer/composer.tsx'
 import { Announcer } from './announcer.tsx'
 import { Thread } from './thread.tsx'
 import { ThreadHead } from './thread-head.tsx'
 import { useJoined } from './use-joined.ts'
 import { useTimelineKey } from './use-timeline-key.ts'
+
+/** A chunk of its own: the thread is there before somebody writes. */
+const Composer = lazy(async () => ({ default: (await import('../composer/composer.tsx')).Composer }))
 
 /** Did my last message arrive, and how long may I write? */
 export function ThreadPane({ conversationId }: { conversationId: string }) {
@@ -28,7 +31,9 @@ export function ThreadPane({ conversationId }: { conversationId: string }) {
       )}
       <ThreadHead conversation={conversation} />
       <Thread conversationId={conversationId} conversation={conversation} />
-      {conversation && <Composer conversation={conversation} />}
+      <Suspense fallback={<div className="h-38 border-t border-line bg-raised" />}>
+        {conversation && <Composer conversation={conversation} />}
+      </Suspense>
       <Announcer conversationId={conversationId} />
     </>
   )

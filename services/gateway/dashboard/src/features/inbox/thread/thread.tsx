@@ -1,15 +1,19 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
-import { Fragment, useLayoutEffect, useRef } from 'react'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { Fragment, useLayoutEffect, useRef, useState } from 'react'
 import type { ConversationView, MessageView } from '#shared/contracts/views.ts'
 import { useMinute } from '../../../lib/clock.ts'
 import { inOrder } from '../../../lib/data/message-list.ts'
-import { messagesQuery } from '../../../lib/data/messages.ts'
+import { messagesQuery, scheduledQuery } from '../../../lib/data/messages.ts'
+import { notesQuery } from '../../../lib/data/notes.ts'
 import { useFormat } from '../../../lib/i18n/format.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
 import { outboxOf, useOutbox } from '../../../lib/outbox/outbox.ts'
 import { Bone, Empty, ErrorRow } from '../../../ui/states.tsx'
 import { beginsGroup } from '../message/groups.ts'
 import { MessageRow } from '../message/message-row.tsx'
+import { quote } from '../message/message-tools.tsx'
+import { NoteRow } from '../message/note-row.tsx'
+import { foldReactions, type Item, idOf, itemsOf, timeOf, withScheduled } from './items.ts'
 import { OutboxBubble } from './outbox-bubble.tsx'
 import { useMarkRead } from './use-mark-read.ts'
 
@@ -22,11 +26,18 @@ interface ThreadProps {
 export function Thread({ conversationId, conversation }: ThreadProps) {
   const t = useText()
   const { data, error, isPending, refetch, hasNextPage, fetchNextPage } = useInfiniteQuery(messagesQuery(conversationId))
-  const waiting = outboxOf(useOutbox().entries, conversationId)
-  const messages = inOrder(data)
+  const { data: notes = [] } = useQuery(notesQuery(conversationId))
+  const { data: scheduled = [] } = useQuery(scheduledQuery(conversationId))
+  const loaded = inOrder(data)
+  const all = useOutbox(({ entries }) => entries)
+  const { messages, entries: waiting } = foldReactions(withScheduled(loaded, scheduled), outboxOf(all, conversationId))
+  const items = itemsOf(messages, notes, !hasNextPage)
+  const [activeId, setActiveId] = useState<string | null>(null)
+  // Tab comes to one row, the last one unless arrows went to another.
+  const active = messages.find(({ id }) => id === activeId) ?? messages.at(-1)
   const scroller = useRef<HTMLDivElement>(null)
-  const isAtEnd = useAnchoredEnd(scroller, `${messages.at(-1)?.id} ${waiting.length}`)
-  useMarkRead(conversation, messages.at(-1), isAtEnd)
+  const isAtEnd = useAnchoredEnd(scroller, `${items.length} ${waiting.length}`)
+  useMarkRead(conversation, loaded.at(-1), isAtEnd)
   return (
     <div ref={scroller} className="min-h-0 flex-1 overflow-auto">
       {error && (
@@ -41,17 +52,26 @@ export function Thread({ conversationId, conversation }: ThreadProps) {
           </button>
         )}
         {isPending && <Bone width="16rem" height="2.5rem" />}
-        {data && messages.length === 0 && waiting.length === 0 && <Empty title={t('inbox.thread.none')} />}
-        <ol className="grid gap-[3px]">
-          {messages.map((message, i) => (
-            <Fragment key={message.id}>
-              {dayOf(message) !== dayOf(messages[i - 1]) && <Day at={message.createdAt} />}
-              <MessageRow
-                message={message}
-                isFirst={beginsGroup(message, messages[i - 1])}
-                quoted={quotedBy(message, messages)}
-                onJump={id => jumpTo(scroller.current, id)}
-              />
+        {data && items.length === 0 && waiting.length === 0 && <Empty title={t('inbox.thread.none')} />}
+        <ol
+          className="grid gap-[3px]"
+          onFocus={({ target }) => setActiveId(target.closest<HTMLElement>('[data-message]')?.dataset.message ?? null)}
+          onKeyDown={event => moveByKey(event, active)}
+        >
+          {items.map((item, i) => (
+            <Fragment key={idOf(item)}>
+              {dayOf(item) !== dayOf(items[i - 1]) && <Day at={timeOf(item)} />}
+              {item.kind === 'note' ? (
+                <NoteRow note={item.note} />
+              ) : (
+                <MessageRow
+                  message={item.message}
+                  isFirst={beginsGroup(item.message, messageOf(items[i - 1]))}
+                  quoted={quotedBy(item.message, messages)}
+                  onJump={id => jumpTo(scroller.current, id)}
+                  isActive={item.message === active}
+                />
+              )}
             </Fragment>
           ))}
           {waiting.map(entry => (
@@ -63,7 +83,24 @@ export function Thread({ conversationId, conversation }: ThreadProps) {
   )
 }
 
-const dayOf = (message: MessageView | undefined) => message && new Date(message.createdAt).toDateString()
+const dayOf = (item: Item | undefined) => item && new Date(timeOf(item)).toDateString()
+const messageOf = (item: Item | undefined) => (item?.kind === 'message' ? item.message : undefined)
+
+/** Arrows go from message to message; R answers the one that has the focus. */
+function moveByKey(event: React.KeyboardEvent<HTMLElement>, active: MessageView | undefined): void {
+  const row = event.target as HTMLElement
+  if (row.dataset.message === undefined || event.altKey || event.ctrlKey || event.metaKey) return
+  if (event.key.toLowerCase() === 'r' && active && quote(active)) {
+    event.preventDefault()
+    return
+  }
+  const rows = [...event.currentTarget.querySelectorAll<HTMLElement>('[data-message]')]
+  const at = rows.indexOf(row)
+  const next = { ArrowUp: rows[at - 1], ArrowDown: rows[at + 1], Home: rows[0], End: rows.at(-1) }[event.key]
+  if (next === undefined) return
+  event.preventDefault()
+  next.focus()
+}
 
 /** Heading of a day, which stays in sight while its messages scroll. */
 function Day({ at }: { at: string }) {
@@ -97,7 +134,15 @@ function useAnchoredEnd(scroller: React.RefObject<HTMLDivElement | null>, last: 
       isAtEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < 60
     }
     element.addEventListener('scroll', look, { passive: true })
-    return () => element.removeEventListener('scroll', look)
+    // The composer grows and shrinks below it.
+    const sizes = new ResizeObserver(() => {
+      if (isAtEnd.current) element.scrollTop = element.scrollHeight
+    })
+    sizes.observe(element)
+    return () => {
+      element.removeEventListener('scroll', look)
+      sizes.disconnect()
+    }
   }, [scroller])
   // biome-ignore lint/correctness/useExhaustiveDependencies: it follows what is last
   useLayoutEffect(() => {
