@@ -3,7 +3,6 @@ import { Outlet, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect } from 'react'
 import { loadDrafts } from '../lib/drafts.ts'
 import { useText } from '../lib/i18n/text.tsx'
-import { startOutbox } from '../lib/outbox/outbox.ts'
 import { startLive } from '../lib/realtime/live.ts'
 import { useSession } from '../lib/session/session-store.ts'
 import { useSettings } from '../lib/settings.ts'
@@ -63,6 +62,15 @@ function useLiveConnection(): void {
   useEffect(() => {
     if (userId === undefined) return
     loadDrafts()
-    return startOutbox(queryClient)
+    // A chunk of its own: what was left goes out a moment after the first paint.
+    let stop: (() => void) | null = null
+    let isHere = true
+    void import('../lib/outbox/outbox.ts').then(({ startOutbox }) => {
+      if (isHere) stop = startOutbox(queryClient)
+    })
+    return () => {
+      isHere = false
+      stop?.()
+    }
   }, [queryClient, userId])
 }

@@ -21,7 +21,12 @@ export function quote(message: MessageView): boolean {
 
 /** WhatsApp knows it, and it is still there. */
 const mayBeQuoted = ({ externalMessageId, revokedAt, type }: MessageView): boolean =>
-  externalMessageId !== null && revokedAt === null && type !== 'reaction' && type !== 'call' && type !== 'system' && type !== 'handover'
+  externalMessageId !== null &&
+  revokedAt === null &&
+  type !== 'reaction' &&
+  type !== 'call' &&
+  type !== 'system' &&
+  type !== 'handover'
 
 /** Answer and reaction, beside a message that is pointed at or has the focus. */
 export function MessageTools({ message, isActive }: { message: MessageView; isActive: boolean }) {
