@@ -7,7 +7,7 @@ import type { Store } from '#shared/store/connect.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import { type Endpoint, startEndpoint, subscriptionsOf, take } from '#test/support/worlds/subscriptions.ts'
 import { keyring, log, openBed } from './bed.ts'
-import { alternate, percentile, ratio, report, type Turn } from './figures.ts'
+import { alternate, percentile, ratio, report, type Turn } from './measure/figures.ts'
 import { untilCounted } from './measure/patience.ts'
 
 const EVENTS = Number(process.env.BENCH_EVENTS ?? 600)

@@ -10,11 +10,11 @@ import type { Id } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
 import { realtimeEventOf } from '#shared/model/realtime-event.ts'
 import { assignSeq, markEmitted } from '#shared/store/events/sequence.ts'
+import { readZip } from '#test/support/files/zip.ts'
 import { createWorld } from '#test/support/world.ts'
 import { deliveryOf } from '#test/support/worlds/fixtures.ts'
 import { type Gateway, openGateway, type Person } from '#test/support/worlds/gateway.ts'
 import { log } from '#test/support/worlds/ingest.ts'
-import { readZip } from '#test/support/files/zip.ts'
 
 const PHONE = '212661880001'
 const stack = new AsyncDisposableStack()
