@@ -4,9 +4,9 @@ import { App } from './app/app.tsx'
 import { startI18n } from './lib/i18n/i18n.ts'
 import { followPreferences } from './lib/preferences.ts'
 import { followTabs, restoreSession } from './lib/session/session.ts'
-import { handBack } from './lib/signup-window.ts'
 
-handBack()
+// A window that another page of ours opened: Meta's dialog may just have returned in it.
+if (window.opener) void import('./lib/signup-window.ts').then(({ handBack }) => handBack())
 followPreferences()
 followTabs()
 await Promise.all([startI18n(), restoreSession()])
