@@ -201,10 +201,10 @@ async function fieldsOf({ store }: Recording): Promise<string[]> {
     ...conversations.map(({ _id, contact }) => [String(_id), `conversation ${contact.waId ?? contact.userId}`] as const),
     ...contacts.map(({ _id, waId, userId }) => [String(_id), `contact ${waId ?? userId}`] as const),
   ])
-  const arrivals = new Set(['createdAt', 'updatedAt', 'seq', 'version', 'leadId', 'contactKey', 'contactKeyKind'])
+  const arrivals = new Set(['createdAt', 'updatedAt', 'receivedAt', 'seq', 'version', 'leadId', 'contactKey', 'contactKeyKind'])
   const shown = (name: string, value: unknown) => {
     if (arrivals.has(name)) return undefined
-    if (name === 'timeline' && Array.isArray(value)) return value.map(entry => JSON.stringify(entry)).toSorted()
+    if (name === 'timeline' && Array.isArray(value)) return value.map(entry => JSON.stringify(entry, shown)).toSorted()
     // The order in which fields were first written is none of their values.
     return isObject(value) ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) : value
   }
